@@ -1,0 +1,227 @@
+//! Account IDs, partitions and ARNs.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+/// A 12-digit AWS account ID.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct AccountId(String);
+
+/// Why a text is no account ID.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum AccountIdError {
+    #[error("an AWS account ID has 12 digits, this has {0}")]
+    Length(usize),
+    #[error("an AWS account ID consists of digits only")]
+    NotDigits,
+}
+
+impl AccountId {
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for AccountId {
+    type Err = AccountIdError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if text.is_empty() || !text.bytes().all(|b| b.is_ascii_digit()) {
+            return Err(AccountIdError::NotDigits);
+        }
+        if text.len() != 12 {
+            return Err(AccountIdError::Length(text.len()));
+        }
+        Ok(Self(text.to_owned()))
+    }
+}
+
+impl TryFrom<String> for AccountId {
+    type Error = AccountIdError;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        text.parse()
+    }
+}
+
+impl From<AccountId> for String {
+    fn from(id: AccountId) -> Self {
+        id.0
+    }
+}
+
+impl fmt::Display for AccountId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for AccountId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// The partition that a region belongs to, by the naming of regions
+/// (AWS General Reference; botocore `partitions.json`).
+pub fn partition_of_region(region: &str) -> &'static str {
+    const PREFIXES: [(&str, &str); 8] = [
+        ("cn-", "aws-cn"),
+        ("us-gov-", "aws-us-gov"),
+        ("us-iso-", "aws-iso"),
+        ("us-isob-", "aws-iso-b"),
+        ("eu-isoe-", "aws-iso-e"),
+        ("us-isof-", "aws-iso-f"),
+        ("eusc-", "aws-eusc"),
+        ("", "aws"),
+    ];
+    PREFIXES.iter().find(|(prefix, _)| region.starts_with(prefix)).map_or("aws", |(_, partition)| partition)
+}
+
+/// `arn:partition:service:region:account:resource`; the parts are kept as written.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Arn {
+    pub partition: String,
+    pub service: String,
+    pub region: String,
+    /// An account ID, `aws` (for AWS's own policies) or empty.
+    pub account: String,
+    /// May itself contain colons and slashes.
+    pub resource: String,
+}
+
+/// The text is not of the form `arn:partition:service:region:account:resource`.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("an ARN has the form arn:partition:service:region:account:resource")]
+pub struct ArnError;
+
+impl Arn {
+    /// The ARN of an IAM role; `path` begins and ends with `/`.
+    pub fn role(partition: &str, account: &AccountId, path: &str, name: &str) -> Self {
+        Self::iam(partition, account, format!("role{path}{name}"))
+    }
+
+    /// The ARN of a customer managed policy; `path` begins and ends with `/`.
+    pub fn policy(partition: &str, account: &AccountId, path: &str, name: &str) -> Self {
+        Self::iam(partition, account, format!("policy{path}{name}"))
+    }
+
+    /// `arn:…:iam::ACCOUNT:root`: every identity of the account, by the account's leave.
+    pub fn account_root(partition: &str, account: &AccountId) -> Self {
+        Self::iam(partition, account, "root".to_owned())
+    }
+
+    fn iam(partition: &str, account: &AccountId, resource: String) -> Self {
+        Self {
+            partition: partition.to_owned(),
+            service: "iam".to_owned(),
+            region: String::new(),
+            account: account.to_string(),
+            resource,
+        }
+    }
+
+    /// What follows the last `/` of the resource: a role's, user's or policy's name.
+    pub fn name(&self) -> &str {
+        self.resource.rsplit('/').next().unwrap_or(&self.resource)
+    }
+}
+
+impl FromStr for Arn {
+    type Err = ArnError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let mut parts = text.splitn(6, ':');
+        let mut next = || parts.next().ok_or(ArnError);
+        if next()? != "arn" {
+            return Err(ArnError);
+        }
+        let arn = Self {
+            partition: next()?.to_owned(),
+            service: next()?.to_owned(),
+            region: next()?.to_owned(),
+            account: next()?.to_owned(),
+            resource: next()?.to_owned(),
+        };
+        if arn.partition.is_empty() || arn.service.is_empty() || arn.resource.is_empty() {
+            return Err(ArnError);
+        }
+        Ok(arn)
+    }
+}
+
+impl TryFrom<String> for Arn {
+    type Error = ArnError;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        text.parse()
+    }
+}
+
+impl From<Arn> for String {
+    fn from(arn: Arn) -> Self {
+        arn.to_string()
+    }
+}
+
+impl fmt::Display for Arn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { partition, service, region, account, resource } = self;
+        write!(f, "arn:{partition}:{service}:{region}:{account}:{resource}")
+    }
+}
+
+impl fmt::Debug for Arn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_arn_is_printed_as_it_was_read() {
+        for text in [
+            "arn:aws:iam::111122223333:role/GenesysDataActionRole",
+            "arn:aws-us-gov:lambda:us-gov-west-1:111122223333:function:f:live",
+            "arn:aws:iam::aws:policy/ReadOnlyAccess",
+        ] {
+            assert_eq!(text.parse::<Arn>().unwrap().to_string(), text);
+        }
+    }
+
+    #[test]
+    fn what_lacks_a_part_is_no_arn() {
+        for text in ["", "arn:aws:iam::111122223333", "aws:iam::111122223333:role/x", "arn::iam::1:x", "arn:aws:iam::1:"] {
+            assert_eq!(text.parse::<Arn>(), Err(ArnError), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_account_id_has_twelve_digits() {
+        assert!("765628985471".parse::<AccountId>().is_ok());
+        assert_eq!("76562898547".parse::<AccountId>(), Err(AccountIdError::Length(11)));
+        assert_eq!("7656-2898-5471".parse::<AccountId>(), Err(AccountIdError::NotDigits));
+        assert_eq!("７65628985471".parse::<AccountId>(), Err(AccountIdError::NotDigits));
+    }
+
+    #[test]
+    fn regions_belong_to_their_partitions() {
+        for (region, partition) in [
+            ("us-east-1", "aws"),
+            ("us-gov-west-1", "aws-us-gov"),
+            ("cn-north-1", "aws-cn"),
+            ("eusc-de-east-1", "aws-eusc"),
+            ("us-isob-east-1", "aws-iso-b"),
+            ("eu-central-1", "aws"),
+        ] {
+            assert_eq!(partition_of_region(region), partition);
+        }
+    }
+}

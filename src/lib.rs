@@ -1,0 +1,2 @@
+pub mod arn;
+pub mod policy;

@@ -1,0 +1,9 @@
+//! The policy language: grammar, canonical form, equivalence, evaluation, lints. Pure; fails closed.
+
+pub mod document;
+pub mod equivalence;
+pub mod evaluate;
+
+pub use document::{Document, ParseError};
+pub use equivalence::equivalent;
+pub use evaluate::{Context, Decision, Evaluation, Policies, Principal, Request, evaluate};
