@@ -65,7 +65,7 @@ impl Context {
 
     /// Nothing is known of this key.
     #[must_use]
-    pub fn with_unknown(mut self, key: &str) -> Self {
+    pub fn unknown(mut self, key: &str) -> Self {
         self.keys.insert(key.to_ascii_lowercase(), ContextValue::Unknown);
         self
     }
