@@ -97,6 +97,13 @@ pub struct LiveRole {
     pub boundary: Option<Document>,
 }
 
+impl LiveRole {
+    /// Every document that says what the role may do, attached and inline.
+    pub fn documents(&self) -> impl Iterator<Item = &Document> {
+        self.attached.values().map(|policy| &policy.document).chain(self.inline.values())
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AttachedPolicy {
     pub name: String,

@@ -2,7 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use super::document::Document;
+use super::condition;
+use super::document::{
+    ActionElement, Document, Effect, OneOrMany, ResourceElement, Statement, VERSION_2008, VERSION_2012,
+};
+use super::pattern::{self, Unresolved};
+use super::principal::{self, Naming};
+use super::truth::Truth;
+use crate::arn::Arn;
 
 /// Who makes a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -119,8 +126,251 @@ pub struct Evaluation {
     pub statements: Vec<StatementTrace>,
 }
 
-/// Evaluates a request. With a resource policy and no identity policies the question is what the
-/// resource's policy itself says of that principal.
-pub fn evaluate(_policies: &Policies<'_>, _request: &Request) -> Evaluation {
-    todo!()
+/// What all statements of one kind of policy say together.
+#[derive(Debug, Default)]
+struct Verdict {
+    allows: Option<Naming>,
+    unknown_allow: Option<String>,
+    denies: Option<String>,
+    unknown_deny: Option<String>,
+    /// Why an Allow does not match, of the first that does not.
+    misses: Vec<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Identity,
+    Resource,
+}
+
+/// Evaluates a request by IAM's logic (IAM User Guide, `reference_policies_evaluation-logic`). With a resource policy
+/// and no identity policies the question is what the resource's policy itself says of that principal.
+pub fn evaluate(policies: &Policies<'_>, request: &Request) -> Evaluation {
+    let Policies { identity, boundary, session, resource } = policies;
+    let mut statements = Vec::new();
+    let mut verdict = |documents: &[(String, &Document)], kind: Kind| {
+        let mut verdict = Verdict::default();
+        for (name, document) in documents {
+            consider(name, document, kind, request, &mut verdict, &mut statements);
+        }
+        verdict
+    };
+    let identity_given = !identity.is_empty();
+    let identity = verdict(identity, Kind::Identity);
+    let boundary = boundary.as_ref().map(|document| verdict(std::slice::from_ref(document), Kind::Identity));
+    let session = session.as_ref().map(|document| verdict(std::slice::from_ref(document), Kind::Identity));
+    let resource = resource.as_ref().map(|document| verdict(std::slice::from_ref(document), Kind::Resource));
+
+    let all = || [Some(&identity), boundary.as_ref(), session.as_ref(), resource.as_ref()].into_iter().flatten();
+    let (decision, reason) = if let Some(denied) = all().find_map(|verdict| verdict.denies.as_ref()) {
+        (Decision::ExplicitDeny, format!("{denied} denies it"))
+    } else {
+        let allowed = match &resource {
+            Some(resource) if !identity_given => resource.allowed("the resource's policy"),
+            resource => {
+                combine(&identity, boundary.as_ref(), session.as_ref(), resource.as_ref(), request)
+            }
+        };
+        match (allowed, all().find_map(|verdict| verdict.unknown_deny.as_ref())) {
+            (Truth::False(why), _) => (Decision::ImplicitDeny, why),
+            (Truth::Unknown(why), _) => (Decision::Undecided, why),
+            (Truth::True, Some(why)) => (Decision::Undecided, format!("a Deny may apply: {why}")),
+            (Truth::True, None) => {
+                let allowing = statements.iter().find(|trace| trace.outcome == StatementOutcome::Allows);
+                (Decision::Allowed, allowing.map_or_else(String::new, |trace| format!("{} allows it", place(trace))))
+            }
+        }
+    };
+    Evaluation { decision, reason, statements }
+}
+
+/// Identity policies, boundary, session policy and resource policy together.
+fn combine(
+    identity: &Verdict,
+    boundary: Option<&Verdict>,
+    session: Option<&Verdict>,
+    resource: Option<&Verdict>,
+    request: &Request,
+) -> Truth {
+    let limited = || {
+        let boundary = boundary.map_or(Truth::True, |verdict| verdict.allowed("the permissions boundary"));
+        boundary.and(|| session.map_or(Truth::True, |verdict| verdict.allowed("the session policy")))
+    };
+    let by_identity = || identity.allowed("the identity's policies");
+    let Some(resource) = resource else { return by_identity().and(limited) };
+    let by_resource = || resource.allowed("the resource's policy");
+    let both = || by_identity().and(limited).and(by_resource);
+    // Within one account either side suffices, unless the resource's policy names the whole account.
+    let either = || {
+        let direct = match resource.allows {
+            Some(Naming::Itself) => Truth::True,
+            Some(Naming::RoleOrAny) => limited(),
+            Some(Naming::Account) => Truth::False("the resource's policy leaves it to the account".to_owned()),
+            None => by_resource(),
+        };
+        by_identity().and(limited).or(|| direct)
+    };
+    match same_account(request) {
+        Some(true) => either(),
+        Some(false) => both(),
+        None => match (either(), both()) {
+            (either, both) if either == both => either,
+            (Truth::False(why), Truth::False(_)) => Truth::False(why),
+            _ => Truth::Unknown("whether caller and resource are in one account is not known".to_owned()),
+        },
+    }
+}
+
+/// `None` where an ARN does not say its account.
+fn same_account(request: &Request) -> Option<bool> {
+    let Principal::Aws(caller) = &request.principal else { return Some(false) };
+    let caller: Arn = caller.parse().ok()?;
+    let resource: Arn = request.resource.parse().ok()?;
+    if resource.account.is_empty() || caller.account.is_empty() {
+        return None;
+    }
+    Some(caller.account == resource.account)
+}
+
+impl Verdict {
+    fn allowed(&self, whose: &str) -> Truth {
+        if self.allows.is_some() {
+            return Truth::True;
+        }
+        if let Some(why) = &self.unknown_allow {
+            return Truth::Unknown(why.clone());
+        }
+        match self.misses.as_slice() {
+            [miss] => Truth::False(miss.clone()),
+            _ => Truth::False(format!("no statement of {whose} allows it")),
+        }
+    }
+}
+
+fn place(trace: &StatementTrace) -> String {
+    format!("statement {} of {}", trace.number, trace.document)
+}
+
+fn consider(
+    name: &str,
+    document: &Document,
+    kind: Kind,
+    request: &Request,
+    verdict: &mut Verdict,
+    statements: &mut Vec<StatementTrace>,
+) {
+    let version = document.effective_version();
+    let whole = if !matches!(version, VERSION_2008 | VERSION_2012) {
+        Truth::Unknown("the document's Version is not one that IAM knows".to_owned())
+    } else if let Some(element) = document.unknown.keys().next() {
+        Truth::Unknown(format!("the document has an element `{element}` that IAM does not know"))
+    } else {
+        Truth::True
+    };
+    for (index, statement) in document.statements.as_slice().iter().enumerate() {
+        let (truth, naming) = applies(statement, version, kind, request);
+        let truth = whole.clone().and(|| truth);
+        let (outcome, reason) = match (&truth, statement.effect) {
+            (Truth::True, Effect::Allow) => (StatementOutcome::Allows, "it matches".to_owned()),
+            (Truth::True, Effect::Deny) => (StatementOutcome::Denies, "it matches".to_owned()),
+            (Truth::False(why), _) => (StatementOutcome::DoesNotMatch, why.clone()),
+            (Truth::Unknown(why), _) => (StatementOutcome::Undecided, why.clone()),
+        };
+        let sid = statement.sid.clone().filter(|sid| !sid.is_empty());
+        let trace = StatementTrace { document: name.to_owned(), number: index + 1, sid, outcome, reason };
+        let place = place(&trace);
+        match (truth, statement.effect) {
+            (Truth::True, Effect::Allow) => verdict.allows = verdict.allows.max(naming),
+            (Truth::True, Effect::Deny) => {
+                verdict.denies.get_or_insert(place);
+            }
+            (Truth::Unknown(why), Effect::Allow) => {
+                verdict.unknown_allow.get_or_insert(format!("{place}: {why}"));
+            }
+            (Truth::Unknown(why), Effect::Deny) => {
+                verdict.unknown_deny.get_or_insert(format!("{place}: {why}"));
+            }
+            (Truth::False(why), Effect::Allow) => {
+                verdict.misses.push(format!("{place} does not match: {why}"));
+            }
+            (Truth::False(_), Effect::Deny) => {}
+        }
+        statements.push(trace);
+    }
+}
+
+/// Whether a statement applies to the request, and how it names the caller.
+fn applies(statement: &Statement, version: &str, kind: Kind, request: &Request) -> (Truth, Option<Naming>) {
+    let Statement { sid: _, effect, principal, action, resource, condition, unknown } = statement;
+    let known = match unknown.keys().next() {
+        Some(element) => Truth::Unknown(format!("it has an element `{element}` that IAM does not know")),
+        None => Truth::True,
+    };
+    let (covered, naming) = match (kind, principal) {
+        (Kind::Resource, Some(element)) => principal::covers(element, *effect, &request.principal),
+        (Kind::Resource, None) => (Truth::Unknown("it has no principal".to_owned()), None),
+        (Kind::Identity, None) => (Truth::True, Some(Naming::Itself)),
+        (Kind::Identity, Some(_)) => (Truth::Unknown("an identity policy has no principal".to_owned()), None),
+    };
+    let truth = known
+        .and(|| covered)
+        .and(|| action_matches(action.as_ref(), &request.action))
+        .and(|| resource_matches(resource.as_ref(), *effect, version, kind, request))
+        .and(|| match condition {
+            Some(operators) => condition::holds(operators, version, &request.context),
+            None => Truth::True,
+        });
+    (truth, naming)
+}
+
+fn action_matches(element: Option<&ActionElement>, action: &str) -> Truth {
+    let action = action.to_ascii_lowercase();
+    let listed = |actions: &OneOrMany<String>| {
+        actions
+            .as_slice()
+            .iter()
+            .any(|listed| pattern::matches(&pattern::wildcards(&listed.to_ascii_lowercase()), &action))
+    };
+    match element {
+        Some(ActionElement::Action(actions)) => {
+            Truth::of(listed(actions), || format!("its actions do not include {action}"))
+        }
+        Some(ActionElement::NotAction(actions)) => {
+            Truth::of(!listed(actions), || format!("its NotAction excepts {action}"))
+        }
+        None => Truth::Unknown("it has no action".to_owned()),
+    }
+}
+
+fn resource_matches(
+    element: Option<&ResourceElement>,
+    effect: Effect,
+    version: &str,
+    kind: Kind,
+    request: &Request,
+) -> Truth {
+    let resource = &request.resource;
+    // An unresolved variable takes the statement out of force: safe for an Allow, not for a Deny.
+    let one = |wanted: &String, negated: bool| match pattern::expand(wanted, version, &request.context) {
+        Ok(pieces) => Truth::of(pattern::matches(&pieces, resource), String::new),
+        Err(Unresolved::Missing(key)) if effect == Effect::Allow && !negated => {
+            Truth::False(format!("the variable ${{{key}}} has no value"))
+        }
+        Err(Unresolved::Missing(key) | Unresolved::Unknown(key)) => {
+            Truth::Unknown(format!("the variable ${{{key}}} has no known value"))
+        }
+    };
+    let not_included = || format!("its resources do not include {resource}");
+    match (element, kind) {
+        (Some(ResourceElement::Resource(values)), _) => {
+            Truth::any(values.as_slice().iter().map(|wanted| one(wanted, false)), not_included)
+        }
+        (Some(ResourceElement::NotResource(values)), _) => {
+            Truth::any(values.as_slice().iter().map(|wanted| one(wanted, true)), String::new)
+                .not(|| format!("its NotResource excepts {resource}"))
+        }
+        // A trust policy is about the role that it belongs to.
+        (None, Kind::Resource) => Truth::True,
+        (None, Kind::Identity) => Truth::Unknown("it has no resource".to_owned()),
+    }
 }

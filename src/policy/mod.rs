@@ -1,8 +1,12 @@
 //! The policy language: grammar, canonical form, equivalence, evaluation, lints. Pure; fails closed.
 
+pub mod condition;
 pub mod document;
 pub mod equivalence;
 pub mod evaluate;
+mod pattern;
+mod principal;
+mod truth;
 
 pub use document::{Document, ParseError};
 pub use equivalence::equivalent;

@@ -1,0 +1,326 @@
+//! Conditions: every operator of IAM's reference (IAM User Guide, `reference_policies_elements_condition_operators`
+//! and `reference_policies_condition-single-vs-multi-valued-context-keys`).
+
+use std::cmp::Ordering;
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use ipnet::IpNet;
+
+use super::document::{OneOrMany, Scalar};
+use super::evaluate::{Context, ContextValue};
+use super::pattern::{self, Piece, Unresolved};
+use super::truth::Truth;
+
+/// How one value of the policy is compared with one of the request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Comparison {
+    StringEquals,
+    StringEqualsIgnoreCase,
+    StringLike,
+    Numeric(Relation),
+    Date(Relation),
+    Bool,
+    Binary,
+    IpAddress,
+    /// `ArnEquals` and `ArnLike` behave the same.
+    Arn,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Relation {
+    Equals,
+    LessThan,
+    LessThanEquals,
+    GreaterThan,
+    GreaterThanEquals,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Quantifier {
+    /// No set operator: the key has one value.
+    Single,
+    ForAnyValue,
+    ForAllValues,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Operator {
+    Null,
+    Compare { comparison: Comparison, negated: bool, quantifier: Quantifier, if_exists: bool },
+}
+
+impl Operator {
+    /// `None` for what is not in the reference. Operators are taken as written there, with their case.
+    fn parse(name: &str) -> Option<Self> {
+        if name == "Null" {
+            return Some(Self::Null);
+        }
+        let (quantifier, name) = if let Some(rest) = name.strip_prefix("ForAnyValue:") {
+            (Quantifier::ForAnyValue, rest)
+        } else if let Some(rest) = name.strip_prefix("ForAllValues:") {
+            (Quantifier::ForAllValues, rest)
+        } else {
+            (Quantifier::Single, name)
+        };
+        let (name, if_exists) = match name.strip_suffix("IfExists") {
+            Some(name) => (name, true),
+            None => (name, false),
+        };
+        use Comparison::*;
+        use Relation::*;
+        let (comparison, negated) = match name {
+            "StringEquals" => (StringEquals, false),
+            "StringNotEquals" => (StringEquals, true),
+            "StringEqualsIgnoreCase" => (StringEqualsIgnoreCase, false),
+            "StringNotEqualsIgnoreCase" => (StringEqualsIgnoreCase, true),
+            "StringLike" => (StringLike, false),
+            "StringNotLike" => (StringLike, true),
+            "NumericEquals" => (Numeric(Equals), false),
+            "NumericNotEquals" => (Numeric(Equals), true),
+            "NumericLessThan" => (Numeric(LessThan), false),
+            "NumericLessThanEquals" => (Numeric(LessThanEquals), false),
+            "NumericGreaterThan" => (Numeric(GreaterThan), false),
+            "NumericGreaterThanEquals" => (Numeric(GreaterThanEquals), false),
+            "DateEquals" => (Date(Equals), false),
+            "DateNotEquals" => (Date(Equals), true),
+            "DateLessThan" => (Date(LessThan), false),
+            "DateLessThanEquals" => (Date(LessThanEquals), false),
+            "DateGreaterThan" => (Date(GreaterThan), false),
+            "DateGreaterThanEquals" => (Date(GreaterThanEquals), false),
+            "Bool" => (Bool, false),
+            "BinaryEquals" => (Binary, false),
+            "IpAddress" => (IpAddress, false),
+            "NotIpAddress" => (IpAddress, true),
+            "ArnEquals" | "ArnLike" => (Arn, false),
+            "ArnNotEquals" | "ArnNotLike" => (Arn, true),
+            _ => return None,
+        };
+        Some(Self::Compare { comparison, negated, quantifier, if_exists })
+    }
+}
+
+/// Whether an operator is in IAM's reference.
+pub fn is_known_operator(name: &str) -> bool {
+    Operator::parse(name).is_some()
+}
+
+/// Whether every condition of a statement holds.
+pub(super) fn holds(
+    condition: &BTreeMap<String, BTreeMap<String, OneOrMany<Scalar>>>,
+    version: &str,
+    context: &Context,
+) -> Truth {
+    Truth::all(condition.iter().map(|(name, keys)| {
+        let Some(operator) = Operator::parse(name) else {
+            return Truth::Unknown(format!("`{name}` is no condition operator of IAM's reference"));
+        };
+        let distinct: BTreeSet<String> = keys.keys().map(|key| key.to_ascii_lowercase()).collect();
+        if distinct.len() != keys.len() {
+            return Truth::Unknown(format!("{name} has a key twice, in different case"));
+        }
+        Truth::all(keys.iter().map(|(key, values)| {
+            let values: Vec<String> = values.as_slice().iter().map(Scalar::to_string).collect();
+            Test { name, operator, key, values: &values, version, context }.holds()
+        }))
+    }))
+}
+
+/// One operator with one key.
+struct Test<'a> {
+    name: &'a str,
+    operator: Operator,
+    key: &'a str,
+    values: &'a [String],
+    version: &'a str,
+    context: &'a Context,
+}
+
+impl Test<'_> {
+    fn holds(&self) -> Truth {
+        let Self { name, operator, key, values, .. } = self;
+        if values.is_empty() {
+            return Truth::Unknown(format!("condition {name} {key} has no values"));
+        }
+        let present = match self.context.get(key) {
+            ContextValue::Unknown => {
+                return Truth::Unknown(format!("condition {name} {key}: what the request has is not known"));
+            }
+            ContextValue::Values(present) if !present.is_empty() => Some(present.as_slice()),
+            ContextValue::Values(_) | ContextValue::Absent => None,
+        };
+        match *operator {
+            Operator::Null => self.null(present.is_none()),
+            Operator::Compare { comparison, negated, quantifier, if_exists } => match present {
+                None if if_exists => Truth::True,
+                None => Truth::of(
+                    match quantifier {
+                        Quantifier::Single => negated,
+                        Quantifier::ForAnyValue => false,
+                        Quantifier::ForAllValues => true,
+                    },
+                    || self.mismatch("the request has none"),
+                ),
+                Some(present) => self.compare(comparison, negated, quantifier, present),
+            },
+        }
+    }
+
+    fn null(&self, absent: bool) -> Truth {
+        let truths = self.values.iter().map(|value| match parse_bool(value) {
+            Some(wanted) => Truth::of(wanted == absent, String::new),
+            None => Truth::Unknown(format!("condition Null {}: neither true nor false", self.key)),
+        });
+        Truth::any(truths, || {
+            self.mismatch(if absent { "the request has no such key" } else { "the request has such a key" })
+        })
+    }
+
+    fn compare(
+        &self,
+        comparison: Comparison,
+        negated: bool,
+        quantifier: Quantifier,
+        present: &[String],
+    ) -> Truth {
+        // Compares one value of the request with all of the policy: one of them, or with a negated operator none.
+        let one = |value: &String| {
+            let any = Truth::any(
+                self.values.iter().map(|wanted| self.one(comparison, negated, wanted, value)),
+                || self.mismatch(&in_words(present)),
+            );
+            if negated { any.not(|| self.mismatch(&in_words(present))) } else { any }
+        };
+        match (quantifier, present) {
+            (Quantifier::Single, [value]) => one(value),
+            (Quantifier::Single, _) => Truth::Unknown(format!(
+                "condition {} {}: the request has several values, and no set operator says how they count",
+                self.name, self.key
+            )),
+            (Quantifier::ForAnyValue, _) => {
+                Truth::any(present.iter().map(one), || self.mismatch(&in_words(present)))
+            }
+            (Quantifier::ForAllValues, _) => Truth::all(present.iter().map(one)),
+        }
+    }
+
+    fn one(&self, comparison: Comparison, negated: bool, wanted: &str, value: &str) -> Truth {
+        let pieces = || match pattern::expand(wanted, self.version, self.context) {
+            Ok(pieces) => Ok(pieces),
+            // What IAM makes of a negated comparison with nothing is not documented.
+            Err(Unresolved::Missing(key)) if !negated => {
+                Err(Truth::False(format!("the variable ${{{key}}} has no value")))
+            }
+            Err(Unresolved::Missing(key) | Unresolved::Unknown(key)) => {
+                Err(Truth::Unknown(format!("the variable ${{{key}}} has no known value")))
+            }
+        };
+        let with_pieces = |test: &dyn Fn(&[Piece]) -> Truth| match pieces() {
+            Ok(pieces) => test(&pieces),
+            Err(truth) => truth,
+        };
+        let decided = |holds: bool| Truth::of(holds, String::new);
+        let unreadable = || {
+            Truth::Unknown(format!("condition {} {}: a value is not of the operator's type", self.name, self.key))
+        };
+        match comparison {
+            Comparison::StringEquals => {
+                with_pieces(&|pieces| decided(pattern::literal(pieces) == value))
+            }
+            Comparison::StringEqualsIgnoreCase => with_pieces(&|pieces| {
+                decided(pattern::literal(pieces).to_lowercase() == value.to_lowercase())
+            }),
+            Comparison::StringLike => with_pieces(&|pieces| decided(pattern::matches(pieces, value))),
+            Comparison::Arn => with_pieces(&|pieces| match pattern::arn_matches(pieces, value) {
+                Some(holds) => decided(holds),
+                None if negated => unreadable(),
+                None => decided(false),
+            }),
+            Comparison::Numeric(relation) => {
+                compare_numbers(value, wanted).map_or_else(unreadable, |order| decided(relation.holds(order)))
+            }
+            Comparison::Date(relation) => match (parse_date(value), parse_date(wanted)) {
+                (Some(value), Some(wanted)) => decided(relation.holds(value.cmp(&wanted))),
+                _ => unreadable(),
+            },
+            Comparison::Bool => match (parse_bool(wanted), parse_bool(value)) {
+                (Some(wanted), Some(value)) => decided(wanted == value),
+                _ => unreadable(),
+            },
+            Comparison::Binary => match (STANDARD.decode(wanted), STANDARD.decode(value)) {
+                (Ok(wanted), Ok(value)) => decided(wanted == value),
+                _ => unreadable(),
+            },
+            Comparison::IpAddress => match (parse_network(wanted), value.parse::<IpAddr>()) {
+                (Some(network), Ok(address)) => decided(network.contains(&address)),
+                _ => unreadable(),
+            },
+        }
+    }
+
+    /// `condition StringEquals sts:ExternalId is "x", the request has none`
+    fn mismatch(&self, has: &str) -> String {
+        let values: Vec<String> = self.values.iter().map(|value| format!("\"{value}\"")).collect();
+        format!("condition {} {} is {}, {has}", self.name, self.key, values.join(" or "))
+    }
+}
+
+fn in_words(present: &[String]) -> String {
+    let values: Vec<String> = present.iter().map(|value| format!("\"{value}\"")).collect();
+    format!("the request has {}", values.join(", "))
+}
+
+impl Relation {
+    fn holds(self, order: Ordering) -> bool {
+        match self {
+            Self::Equals => order.is_eq(),
+            Self::LessThan => order.is_lt(),
+            Self::LessThanEquals => order.is_le(),
+            Self::GreaterThan => order.is_gt(),
+            Self::GreaterThanEquals => order.is_ge(),
+        }
+    }
+}
+
+fn parse_bool(text: &str) -> Option<bool> {
+    match text.to_ascii_lowercase().as_str() {
+        "true" => Some(true),
+        "false" => Some(false),
+        _ => None,
+    }
+}
+
+/// Integers exactly; decimals as long as a double holds their digits.
+fn compare_numbers(a: &str, b: &str) -> Option<Ordering> {
+    if let (Ok(a), Ok(b)) = (a.parse::<i128>(), b.parse::<i128>()) {
+        return Some(a.cmp(&b));
+    }
+    let decimal = |text: &str| {
+        let digits = text.bytes().filter(u8::is_ascii_digit).count();
+        let plain = text.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'-' | b'+' | b'e' | b'E'));
+        if plain && digits <= 15 { text.parse::<f64>().ok() } else { None }
+    };
+    decimal(a)?.partial_cmp(&decimal(b)?)
+}
+
+/// ISO 8601, a day (midnight UTC), or seconds since 1970.
+fn parse_date(text: &str) -> Option<jiff::Timestamp> {
+    if let Ok(seconds) = text.parse::<i64>() {
+        return jiff::Timestamp::from_second(seconds).ok();
+    }
+    if let Ok(time) = text.parse::<jiff::Timestamp>() {
+        return Some(time);
+    }
+    // A date and time without a zone would be read as midnight: only a bare day is one.
+    if text.len() != "2026-01-31".len() {
+        return None;
+    }
+    let day: jiff::civil::Date = text.parse().ok()?;
+    day.to_zoned(jiff::tz::TimeZone::UTC).ok().map(|zoned| zoned.timestamp())
+}
+
+fn parse_network(text: &str) -> Option<IpNet> {
+    text.parse::<IpNet>().ok().or_else(|| text.parse::<IpAddr>().ok().map(IpNet::from))
+}
