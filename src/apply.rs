@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::aws::{AwsError, Clients, write};
+use crate::aws::{AwsError, Clients, Waits, write};
 use crate::plan::{Change, Plan};
 
 /// What became of each change.
@@ -38,7 +38,7 @@ pub async fn apply(
             continue;
         }
         progress(Progress::Begins(&change));
-        match write::execute(clients, &change).await {
+        match write::execute(clients, &change, Waits::default()).await {
             Ok(()) => {
                 progress(Progress::Done(&change));
                 report.applied.push(change);

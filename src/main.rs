@@ -41,8 +41,8 @@ fn main() -> ExitCode {
 
 /// One error: what was being done, the cause, and on a line of its own what to do next.
 fn report(error: &CommandError, output: &Output) {
-    if let CommandError::Spec(LoadError::Invalid { path, source, diagnostics }) = error {
-        output.message(&diagnostics::render(diagnostics, &path.display().to_string(), source, true));
+    if let CommandError::Spec(LoadError::Invalid { path, text, diagnostics }) = error {
+        output.message(&diagnostics::render(diagnostics, &path.display().to_string(), text));
         let faults = match diagnostics.len() {
             1 => "1 fault".to_owned(),
             n => format!("{n} faults"),

@@ -1,16 +1,11 @@
-//! From the spec to the desired state: documents, ARNs and tags are made here and nowhere else.
+//! From the spec to the desired state: ARNs and tags are made here and nowhere else.
 
 use std::collections::BTreeMap;
 
 use crate::arn::Arn;
-use crate::policy::Document;
-use crate::policy::document::{
-    ActionElement, Effect, OneOrMany, PrincipalElement, Principals, ResourceElement, Scalar, Statement,
-};
-use crate::spec::{RoleSpec, Spec};
-use crate::state::{
-    DesiredRole, DesiredState, MANAGED_BY_KEY, MANAGED_BY_VALUE, ManagedPolicy, Role, SPEC_KEY, Tags,
-};
+use crate::policy::template::{invoke_policy, trust_policy};
+use crate::spec::{Boundary, MANAGED_BY_KEY, MANAGED_BY_VALUE, RoleSpec, SPEC_KEY, Spec};
+use crate::state::{DesiredRole, DesiredState, ManagedPolicy, Role, Tags};
 
 /// The desired state; `functions` maps ARNs as the spec means them to the exact ones that the
 /// Lambda API answered. An ARN that is not in the map is taken as it is.
@@ -44,7 +39,10 @@ fn resolve_role(spec: &Spec, role: &RoleSpec, functions: &BTreeMap<Arn, Arn>) ->
             description: role.description.clone().unwrap_or_default(),
             max_session_duration: role.max_session_duration,
             assume_role_policy: trust_policy(&genesys, role.external_id.expose()),
-            permissions_boundary: role.permissions_boundary.arn().cloned(),
+            permissions_boundary: match &role.permissions_boundary {
+                Boundary::Policy(arn) => Some(arn.clone()),
+                Boundary::None | Boundary::Unmentioned => None,
+            },
             tags: tags.clone(),
         },
         policy: ManagedPolicy {
@@ -61,45 +59,5 @@ fn resolve_role(spec: &Spec, role: &RoleSpec, functions: &BTreeMap<Arn, Arn>) ->
         boundary: role.permissions_boundary.clone(),
         adopt: role.adopt,
         extra_permissions: role.extra_permissions,
-    }
-}
-
-/// Lets `principal` assume the role, only with the external ID.
-pub fn trust_policy(principal: &Arn, external_id: &str) -> Document {
-    let external_id = OneOrMany::One(Scalar::String(external_id.to_owned()));
-    let keys = BTreeMap::from([("sts:ExternalId".to_owned(), external_id)]);
-    let principal = BTreeMap::from([("AWS".to_owned(), OneOrMany::One(principal.to_string()))]);
-    document(Statement {
-        sid: None,
-        effect: Effect::Allow,
-        principal: Some(PrincipalElement::Principal(Principals::ByKind(principal))),
-        action: Some(ActionElement::Action(OneOrMany::One("sts:AssumeRole".to_owned()))),
-        resource: None,
-        condition: Some(BTreeMap::from([("StringEquals".to_owned(), keys)])),
-        unknown: BTreeMap::new(),
-    })
-}
-
-/// Allows `lambda:InvokeFunction` on exactly these ARNs.
-pub fn invoke_policy(functions: &[Arn]) -> Document {
-    document(Statement {
-        sid: None,
-        effect: Effect::Allow,
-        principal: None,
-        action: Some(ActionElement::Action(OneOrMany::One("lambda:InvokeFunction".to_owned()))),
-        resource: Some(ResourceElement::Resource(OneOrMany::Many(
-            functions.iter().map(Arn::to_string).collect(),
-        ))),
-        condition: None,
-        unknown: BTreeMap::new(),
-    })
-}
-
-fn document(statement: Statement) -> Document {
-    Document {
-        version: Some("2012-10-17".to_owned()),
-        id: None,
-        statements: OneOrMany::Many(vec![statement]),
-        unknown: BTreeMap::new(),
     }
 }

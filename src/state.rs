@@ -4,13 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::arn::{AccountId, Arn};
 use crate::policy::Document;
-use crate::spec::{ExternalId, ExtraPermissions};
-
-/// The tag that marks what this tool manages.
-pub const MANAGED_BY_KEY: &str = "managed-by";
-pub const MANAGED_BY_VALUE: &str = "genesys-iam";
-/// The tag that names the spec by which it is managed.
-pub const SPEC_KEY: &str = "genesys-iam:spec";
+use crate::spec::{Boundary, ExternalId, ExtraPermissions};
 
 pub type Tags = BTreeMap<String, String>;
 
@@ -52,24 +46,16 @@ pub struct DesiredState {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DesiredRole {
-    /// `permissions_boundary` is what the role is created with; see [`DesiredRole::boundary`].
+    /// `permissions_boundary` is what the role is created with; `boundary` says what is wanted of a live role.
     pub role: Role,
     pub policy: ManagedPolicy,
     /// Exactly what Genesys Cloud is to invoke.
     pub functions: Vec<Arn>,
     pub genesys_account_id: AccountId,
     pub external_id: ExternalId,
-    pub boundary: DesiredBoundary,
+    pub boundary: Boundary,
     pub adopt: bool,
     pub extra_permissions: ExtraPermissions,
-}
-
-/// A boundary narrows what a role can do: one that the spec does not mention is left in place.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum DesiredBoundary {
-    Unmentioned,
-    None,
-    Policy(Arn),
 }
 
 /// What was read of one role of the spec and of its policy.

@@ -80,7 +80,7 @@ fn interpret(presented: Presented, admission: Admission, answer: Result<(), &Aws
     let seen = match &answer {
         Ok(()) => "it succeeded".to_owned(),
         Err(_) if refused => "AWS refused it (AccessDenied)".to_owned(),
-        Err(error) => format!("the call failed: {}", error.summary()),
+        Err(error) => format!("the call failed: {}", error.brief()),
     };
     let level = if presented == Presented::Right { Level::Assumed } else { Level::Refused };
     let (outcome, meaning) = match (presented, admission, answer) {
@@ -145,7 +145,7 @@ fn interpret_invoke(function: &Arn, admission: Admission, answer: Result<(), Aws
         ),
         Err(error) => (
             Outcome::NotProvable,
-            format!("the call failed: {}", error.summary()),
+            format!("the call failed: {}", error.brief()),
             "neither a refusal nor a success: nothing is known".to_owned(),
         ),
     };

@@ -39,13 +39,13 @@ pub struct Observed {
 
 /// Reads the spec, prints its warnings and masks what is to be masked.
 pub fn load(global: &Global, output: &Output) -> Result<Spec, CommandError> {
-    let Loaded { spec, source, warnings } = spec::load(&global.file, &|name| std::env::var(name).ok())?;
+    let Loaded { spec, source, warnings } = spec::load(&global.file)?;
     output.mask(|redactor| spec.roles.iter().for_each(|role| redactor.add_external_id(&role.external_id)));
     if let Some(external_id) = spec.aws.assume_role.as_ref().and_then(|role| role.external_id.as_ref()) {
         output.mask(|redactor| redactor.add_external_id(external_id));
     }
     if !warnings.is_empty() {
-        output.message(&diagnostics::render(&warnings, &global.file.display().to_string(), &source, true));
+        output.message(&diagnostics::render(&warnings, &global.file.display().to_string(), &source));
     }
     Ok(spec)
 }
@@ -116,7 +116,7 @@ impl Session {
                 }
                 Ok(None) => FunctionState::Missing,
                 // The ARN is known without the API: only the function's existence stays unknown.
-                Err(error) if error.is_access_denied() => FunctionState::Unknown(error.summary()),
+                Err(error) if error.is_access_denied() => FunctionState::Unknown(error.brief()),
                 Err(error) => return Err(error),
             };
             states.insert(exact.get(arn).unwrap_or(arn).clone(), state);
@@ -160,7 +160,6 @@ pub fn seed(spec: &Spec) -> Seed {
     Seed {
         account: spec.aws.account_id.clone(),
         partition: spec.aws.partition.clone(),
-        region: spec.aws.region.clone(),
         functions: spec
             .roles
             .iter()

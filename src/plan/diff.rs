@@ -6,11 +6,8 @@ use super::access::{Access, AccessDiff, grants};
 use super::change::{Change, Diff, TagDiff};
 use crate::arn::{AccountId, Arn};
 use crate::policy::{Document, equivalent};
-use crate::spec::ExtraPermissions;
-use crate::state::{
-    DesiredBoundary, DesiredRole, DesiredState, Live, LivePolicy, LiveRole, LiveState, MANAGED_BY_KEY,
-    MANAGED_BY_VALUE, PolicyVersion, SPEC_KEY, Tags,
-};
+use crate::spec::{Boundary, ExtraPermissions, MANAGED_BY_KEY, MANAGED_BY_VALUE, SPEC_KEY};
+use crate::state::{DesiredRole, DesiredState, Live, LivePolicy, LiveRole, LiveState, PolicyVersion, Tags};
 
 /// IAM keeps at most this many versions of a managed policy.
 const VERSION_LIMIT: usize = 5;
@@ -251,16 +248,16 @@ fn diff_boundary(role: &LiveRole, desired: &DesiredRole, plan: &mut RolePlan) ->
     let live = role.role.permissions_boundary.clone();
     let name = desired.role.name.clone();
     match (&desired.boundary, live) {
-        (DesiredBoundary::Unmentioned, live) => {
+        (Boundary::Unmentioned, live) => {
             plan.notices.extend(live.map(|arn| Notice::Boundary { arn }));
             None
         }
-        (DesiredBoundary::None, None) => None,
-        (DesiredBoundary::None, Some(before)) => {
+        (Boundary::None, None) => None,
+        (Boundary::None, Some(before)) => {
             Some(Change::DeleteRolePermissionsBoundary { role: name, before })
         }
-        (DesiredBoundary::Policy(wanted), live) if live.as_ref() == Some(wanted) => None,
-        (DesiredBoundary::Policy(wanted), live) => Some(Change::PutRolePermissionsBoundary {
+        (Boundary::Policy(wanted), live) if live.as_ref() == Some(wanted) => None,
+        (Boundary::Policy(wanted), live) => Some(Change::PutRolePermissionsBoundary {
             role: name,
             boundary: Diff { before: live, after: Some(wanted.clone()) },
         }),
@@ -372,9 +369,9 @@ fn access_after(live: &Live, desired: &DesiredRole) -> Access {
         }
     }
     let boundary = match &desired.boundary {
-        DesiredBoundary::Unmentioned => live.and_then(|role| role.role.permissions_boundary.as_ref()),
-        DesiredBoundary::None => None,
-        DesiredBoundary::Policy(arn) => Some(arn),
+        Boundary::Unmentioned => live.and_then(|role| role.role.permissions_boundary.as_ref()),
+        Boundary::None => None,
+        Boundary::Policy(arn) => Some(arn),
     };
     if let Some(boundary) = boundary {
         access.add_boundary(boundary);

@@ -200,8 +200,12 @@ fn combine(
     let Some(resource) = resource else { return by_identity().and(limited) };
     let by_resource = || resource.allowed("the resource's policy");
     let both = || by_identity().and(limited).and(by_resource);
-    // Within one account either side suffices, unless the resource's policy names the whole account.
+    // Within one account either side suffices, unless the resource's policy names the whole account. A trust policy
+    // is the exception: it must allow, whatever the identity's policies say.
     let either = || {
+        if is_trust(request) && resource.allows.is_none() {
+            return by_resource();
+        }
         let direct = match resource.allows {
             Some(Naming::Itself) => Truth::True,
             Some(Naming::RoleOrAny) => limited(),
@@ -219,6 +223,13 @@ fn combine(
             _ => Truth::Unknown("whether caller and resource are in one account is not known".to_owned()),
         },
     }
+}
+
+/// Whether the resource's policy is a role's trust policy.
+fn is_trust(request: &Request) -> bool {
+    let role = request.resource.parse::<Arn>();
+    role.is_ok_and(|arn| arn.service == "iam" && arn.resource.starts_with("role/"))
+        && request.action.to_ascii_lowercase().starts_with("sts:")
 }
 
 /// `None` where an ARN does not say its account.

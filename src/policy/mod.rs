@@ -1,13 +1,15 @@
 //! The policy language: grammar, canonical form, equivalence, evaluation, lints. Pure; fails closed.
 
-pub mod condition;
+mod condition;
 pub mod document;
 pub mod equivalence;
 pub mod evaluate;
 mod pattern;
 mod principal;
+pub mod template;
 mod truth;
 
+pub use condition::is_known_operator;
 pub use document::{Document, ParseError};
 pub use equivalence::equivalent;
 pub use evaluate::{Context, Decision, Evaluation, Policies, Principal, Request, evaluate};
