@@ -12,9 +12,16 @@ use clap::{Args, Parser, Subcommand};
     version,
     propagate_version = false,
     disable_help_subcommand = true,
-    after_help = "Exit status: 0 done · 1 error · 2 changes (plan --detailed-exitcode) · 3 refused by a guard · \
-                  4 check found a fault · 64 wrong usage · 130 interrupted\n\n\
-                  Try it without an AWS account: genesys-iam --sandbox apply"
+    after_help = "\
+Exit status:
+  0  done, nothing to change         4   check found a fault
+  1  error                           64  wrong usage
+  2  changes (--detailed-exitcode)   130 interrupted
+  3  refused by a guard
+
+Try it without an AWS account:
+  genesys-iam --sandbox apply
+"
 )]
 pub struct Cli {
     #[command(flatten)]

@@ -63,8 +63,10 @@ fn report(error: &CommandError, output: &Output) {
     output.message(&text);
 }
 
+/// Logs to standard error. Only this crate's own lines: the SDK's would show headers and bodies, and with them secrets.
 fn start_log(verbose: u8) {
-    use tracing_subscriber::EnvFilter;
+    use tracing_subscriber::filter::{EnvFilter, FilterExt, filter_fn};
+    use tracing_subscriber::prelude::*;
 
     let default = match verbose {
         0 => "off",
@@ -75,10 +77,7 @@ fn start_log(verbose: u8) {
         Ok(filter) if verbose == 0 && !filter.is_empty() => EnvFilter::new(filter),
         _ => EnvFilter::new(default),
     };
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .with_ansi(false)
-        .with_target(false)
-        .init();
+    let own = filter_fn(|metadata| metadata.target().starts_with("genesys_iam"));
+    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(false).with_target(false);
+    tracing_subscriber::registry().with(lines.with_filter(filter.and(own))).init();
 }

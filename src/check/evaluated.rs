@@ -70,7 +70,7 @@ pub fn may_assume(role: &LiveRole, principal: &Principal, external_id: Option<&s
         resource: role.role.arn.to_string(),
         context,
     };
-    let trust = Some(("trust policy".to_owned(), &role.role.assume_role_policy));
+    let trust = Some(("the trust policy".to_owned(), &role.role.assume_role_policy));
     evaluate(&Policies { resource: trust, ..Policies::default() }, &request)
 }
 
@@ -86,8 +86,7 @@ fn trust(role: &LiveRole, desired: &DesiredRole) -> Vec<Line> {
         &may_assume(role, &genesys, Some(right)),
         &role.role.name,
     )];
-    let swapped = swap_case(right);
-    let altered = alter(right);
+    let [altered, swapped] = near_misses(right);
     let wrong: [(&str, Option<&str>); 4] = [
         ("a wrong external ID", Some(&altered)),
         ("the external ID in other case", Some(&swapped)),
@@ -148,8 +147,7 @@ fn named_principals(role: &LiveRole, desired: &DesiredRole) -> Line {
     let claim = "nobody else is named in the trust policy".to_owned();
     if others.is_empty() {
         let seen = format!("only {} is", principal_in_words("AWS", &root));
-        let meaning = "no statement lets in another principal".to_owned();
-        return Line { level: Level::Evaluated, claim, outcome: Outcome::Pass, seen, meaning };
+        return Line { level: Level::Evaluated, claim, outcome: Outcome::Pass, seen, meaning: String::new() };
     }
     let others: Vec<String> = others.into_iter().collect();
     fail(
@@ -161,7 +159,7 @@ fn named_principals(role: &LiveRole, desired: &DesiredRole) -> Line {
 
 fn must_be_allowed(claim: String, evaluation: &Evaluation, role: &str) -> Line {
     let (outcome, meaning) = match evaluation.decision {
-        Decision::Allowed => (Outcome::Pass, "the live trust policy, evaluated by IAM's rules".to_owned()),
+        Decision::Allowed => (Outcome::Pass, String::new()),
         Decision::Undecided => (
             Outcome::NotProvable,
             "it hangs on something that only AWS and Genesys Cloud know".to_owned(),
@@ -176,9 +174,7 @@ fn must_be_allowed(claim: String, evaluation: &Evaluation, role: &str) -> Line {
 
 fn must_be_denied(claim: String, evaluation: &Evaluation) -> Line {
     let (outcome, meaning) = match evaluation.decision {
-        Decision::ExplicitDeny | Decision::ImplicitDeny => {
-            (Outcome::Pass, "the live trust policy, evaluated by IAM's rules".to_owned())
-        }
+        Decision::ExplicitDeny | Decision::ImplicitDeny => (Outcome::Pass, String::new()),
         Decision::Undecided => (
             Outcome::Fail,
             "whether it is refused cannot be told, so it counts as open; `genesys-iam apply` restores the trust \
@@ -194,17 +190,14 @@ fn must_be_denied(claim: String, evaluation: &Evaluation) -> Line {
 }
 
 fn in_words(evaluation: &Evaluation) -> String {
-    let decision = match evaluation.decision {
-        Decision::Allowed => "allowed",
-        Decision::ExplicitDeny => "denied by a statement",
-        Decision::ImplicitDeny => "not allowed by any statement",
-        Decision::Undecided => "undecided",
-    };
-    format!("{decision}: {}", evaluation.reason)
+    match evaluation.decision {
+        Decision::Undecided => format!("undecided: {}", evaluation.reason),
+        _ => evaluation.reason.clone(),
+    }
 }
 
 fn existence(function: &Arn, state: &FunctionState) -> Line {
-    let claim = format!("`{function}` exists and is ready");
+    let claim = format!("{} exists and is ready", name_of(function));
     let (outcome, seen, meaning) = match state {
         FunctionState::Missing => (
             Outcome::Fail,
@@ -216,7 +209,7 @@ fn existence(function: &Arn, state: &FunctionState) -> Line {
         }
         FunctionState::Exists { state, reason } => match state.as_deref() {
             Some("Active") | None => {
-                (Outcome::Pass, "the Lambda API answers".to_owned(), "it can be invoked".to_owned())
+                (Outcome::Pass, format!("the Lambda API knows {function}"), String::new())
             }
             // An inactive function wakes at the next invocation, which fails meanwhile.
             Some(state @ ("Pending" | "Inactive")) => (
@@ -232,6 +225,11 @@ fn existence(function: &Arn, state: &FunctionState) -> Line {
         },
     };
     Line { level: Level::Evaluated, claim, outcome, seen, meaning }
+}
+
+/// `function my-function:live`
+pub fn name_of(function: &Arn) -> String {
+    format!("function `{}`", function.resource.trim_start_matches("function:"))
 }
 
 /// The role's own policies, and its boundary, for one function.
@@ -251,7 +249,7 @@ fn may_invoke(role: &LiveRole, function: &Arn) -> Evaluation {
         resource: function.to_string(),
         context,
     };
-    let attached = role.attached.values().map(|policy| (policy.name.clone(), &policy.document));
+    let attached = role.attached.values().map(|policy| (format!("policy {}", policy.name), &policy.document));
     let inline = role.inline.iter().map(|(name, document)| (format!("inline policy {name}"), document));
     let boundary = role.boundary.as_ref().map(|document| ("permissions boundary".to_owned(), document));
     let identity: Vec<(String, &Document)> = attached.chain(inline).collect();
@@ -261,7 +259,7 @@ fn may_invoke(role: &LiveRole, function: &Arn) -> Evaluation {
 fn permission(role: &LiveRole, desired: &DesiredRole, function: &Arn, live: &Live) -> Line {
     let evaluation = may_invoke(role, function);
     let (outcome, meaning) = match evaluation.decision {
-        Decision::Allowed => (Outcome::Pass, "the role's live policies, evaluated by IAM's rules".to_owned()),
+        Decision::Allowed => (Outcome::Pass, String::new()),
         Decision::Undecided => {
             (Outcome::NotProvable, "it hangs on something that only AWS knows at the time of the call".to_owned())
         }
@@ -271,7 +269,7 @@ fn permission(role: &LiveRole, desired: &DesiredRole, function: &Arn, live: &Liv
     };
     Line {
         level: Level::Evaluated,
-        claim: format!("the role may invoke `{function}`"),
+        claim: format!("the role may invoke {}", name_of(function)),
         outcome,
         seen: in_words(&evaluation),
         meaning,
@@ -303,7 +301,7 @@ fn nothing_else(role: &LiveRole, desired: &DesiredRole) -> Line {
             claim,
             outcome: Outcome::Pass,
             seen: "no other policy, attached or inline, grants anything".to_owned(),
-            meaning: "Genesys Cloud gains exactly the functions of the spec".to_owned(),
+            meaning: String::new(),
         };
     }
     fail(
@@ -313,16 +311,12 @@ fn nothing_else(role: &LiveRole, desired: &DesiredRole) -> Line {
     )
 }
 
-/// The external ID with its last character changed: as near a miss as there is.
-pub fn alter(id: &str) -> String {
+/// Wrong external IDs that come as near to the right one as can be: the last character changed, and the other case.
+pub fn near_misses(id: &str) -> [String; 2] {
     let mut altered: String = id.to_owned();
     let last = altered.pop();
     altered.push(if last == Some('0') { '1' } else { '0' });
-    altered
-}
-
-fn swap_case(id: &str) -> String {
-    id.chars()
-        .map(|c| if c.is_ascii_lowercase() { c.to_ascii_uppercase() } else { c.to_ascii_lowercase() })
-        .collect()
+    let other_case =
+        |c: char| if c.is_ascii_lowercase() { c.to_ascii_uppercase() } else { c.to_ascii_lowercase() };
+    [altered, id.chars().map(other_case).collect()]
 }

@@ -1,7 +1,7 @@
 //! Evidence from real calls: `sts:AssumeRole` with the right, a wrong and no external ID, then `lambda:Invoke` with
 //! `DryRun` under the session's credentials.
 
-use super::evaluated::{alter, may_assume};
+use super::evaluated::{may_assume, name_of, near_misses};
 use super::{Level, Line, Outcome};
 use crate::arn::Arn;
 use crate::aws::{AwsError, Clients, probes};
@@ -40,7 +40,7 @@ pub async fn probed(
         Decision::Undecided => Admission::Unknown,
     };
     let arn = &role.role.arn;
-    let wrong = alter(right);
+    let [wrong, _] = near_misses(right);
     let (with_wrong, with_none, with_right) = tokio::join!(
         probes::assume_role(clients, arn, Some(&wrong), session_name),
         probes::assume_role(clients, arn, None, session_name),
@@ -121,7 +121,7 @@ fn interpret(presented: Presented, admission: Admission, answer: Result<(), &Aws
 }
 
 fn interpret_invoke(function: &Arn, admission: Admission, answer: Result<(), AwsError>) -> Line {
-    let claim = format!("lambda:Invoke (DryRun) of `{function}` is permitted to the session");
+    let claim = format!("lambda:Invoke (DryRun) of {} is permitted to the session", name_of(function));
     let (outcome, seen, meaning) = match answer {
         Ok(()) if admission == Admission::NotAdmitted => (
             Outcome::Fail,

@@ -29,13 +29,13 @@ impl From<Status> for ExitCode {
 /// Why a command could not do what it was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum CommandError {
-    #[error("the spec has faults")]
+    #[error(transparent)]
     Spec(#[from] LoadError),
     #[error(transparent)]
     Aws(#[from] AwsError),
     #[error(transparent)]
     Sandbox(#[from] SandboxError),
-    #[error("the credentials belong to AWS account {live}, the spec is for {wanted}: nothing was read or written")]
+    #[error("the credentials belong to AWS account {live}, the spec is for {wanted}: nothing is shown, nothing was changed")]
     WrongAccount { live: AccountId, wanted: AccountId },
     #[error("{}", missing(.0))]
     MissingFunctions(Vec<Arn>),
@@ -87,6 +87,9 @@ impl CommandError {
     pub fn help(&self) -> Option<String> {
         let help = match self {
             Self::Aws(error) => return error.help(),
+            Self::Spec(LoadError::Read { .. }) => {
+                "`--file` names another spec; examples/genesys.toml is one to begin with"
+            }
             Self::WrongAccount { .. } => {
                 "choose other credentials (`[aws] profile`, AWS_PROFILE), or correct `[aws] account_id`"
             }

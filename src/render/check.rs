@@ -45,7 +45,7 @@ fn line_text(out: &mut String, line: &Line) {
     let claim = if *outcome == Outcome::Fail { paint(REMOVE, claim) } else { claim.clone() };
     let _ = writeln!(out, "    {} {claim}", paint(style, sign));
     let arrow = if *outcome == Outcome::Fail { "do:" } else { "so:" };
-    for (title, text) in [("seen:", seen), (arrow, meaning)] {
+    for (title, text) in [("seen:", seen), (arrow, meaning)].into_iter().filter(|(_, text)| !text.is_empty()) {
         let _ = writeln!(out, "          {}", paint(DIM, &format!("{title} {text}")));
     }
 }

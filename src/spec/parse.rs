@@ -31,7 +31,8 @@ pub fn parse(source: &str, name: &str, surroundings: &dyn Surroundings) -> (Opti
     let spec = match DeTable::parse(source) {
         Ok(root) => {
             let table = Table::new("the file", 0..0, root.get_ref());
-            Parser { faults: &mut faults, surroundings }.spec(table, name)
+            Parser { faults: &mut faults, surroundings, names: BTreeMap::new(), policies: BTreeMap::new() }
+                .spec(table, name)
         }
         Err(error) => {
             let span = error.span().unwrap_or(0..0);
@@ -48,6 +49,9 @@ pub fn parse(source: &str, name: &str, surroundings: &dyn Surroundings) -> (Opti
 struct Parser<'p> {
     faults: &'p mut Faults,
     surroundings: &'p dyn Surroundings,
+    /// Names and policy names of the roles so far, in lower case, with the role as written.
+    names: BTreeMap<String, String>,
+    policies: BTreeMap<String, String>,
 }
 
 /// `[genesys]`, and what a role puts in its place.
@@ -120,11 +124,9 @@ impl Parser<'_> {
         if let Some(Placed { value: [], span }) = &roles {
             self.faults.error(span.clone(), "`role` is empty", "no role", "add a `[[role]]` with a name and functions");
         }
-        self.duplicates(&read);
         root.finish(self.faults);
         let name = name.map_or_else(|| tag_text(stem), |name| name.value);
-        let roles = read.into_iter().map(|(role, _)| role).collect();
-        Some(Spec { name, aws: aws?, roles })
+        Some(Spec { name, aws: aws?, roles: read })
     }
 
     /// A string that passes a check.
@@ -144,7 +146,7 @@ impl Parser<'_> {
         match check(&value.value) {
             Ok(()) => Some(value),
             Err(why) => {
-                self.faults.error(value.span, format!("`{key}` {why}"), why, "");
+                self.faults.error(value.span, format!("`{key}` {why}"), "here", example(key));
                 None
             }
         }
@@ -343,7 +345,7 @@ impl Parser<'_> {
             DeValue::Table(entries) => {
                 let text = self.indirect(Table::new("external_id", span.clone(), entries))?;
                 if let Err(why) = limits::masked_external_id(&text) {
-                    self.faults.error(span, format!("`external_id` {why}"), "read from here", "");
+                    self.faults.error(span, format!("`external_id` {why}"), "read from here", example("external_id"));
                     return None;
                 }
                 ExternalId::secret(text)
@@ -473,12 +475,12 @@ impl Parser<'_> {
         let mut read = BTreeMap::new();
         for (key, value) in tags {
             if let Err(why) = limits::tag_key(&key.value) {
-                self.faults.error(key.span, format!("the tag key `{}` {why}", key.value), why, "");
+                self.faults.error(key.span, format!("the tag key `{}` {why}", key.value), "here", "like \"team\"");
                 continue;
             }
             if let Err(why) = limits::tag_value(&value.value) {
                 let message = format!("the value of tag `{}` {why}", key.value);
-                self.faults.error(value.span, message, why, "");
+                self.faults.error(value.span, message, "here", "like \"contact-centre\"");
                 continue;
             }
             if [MANAGED_BY_KEY, SPEC_KEY].iter().any(|own| own.eq_ignore_ascii_case(&key.value)) {
@@ -502,13 +504,14 @@ impl Parser<'_> {
         genesys: &Genesys,
         defaults: &Common,
         guard: Option<&Guard>,
-    ) -> Option<(RoleSpec, Placed<String>)> {
+    ) -> Option<RoleSpec> {
         let span = table.head();
         let name = table.string("name", self.faults);
         let name = table.required(name, "name", "\"GenesysDataActionRole\"", self.faults);
         let name = self.checked(name, "name", limits::role_name);
         let policy_name =
             self.text(&mut table, "policy_name", limits::policy_name);
+        self.duplicates(name.as_ref(), policy_name.as_ref());
         let own = self.common(&mut table, guard);
         let genesys = match table.table("genesys", "genesys of a role", self.faults) {
             Some(table) => {
@@ -558,7 +561,7 @@ impl Parser<'_> {
                 .unwrap_or(Boundary::Unmentioned),
             tags,
             policy_name: policy_name
-                .map_or_else(|| format!("GenesysLambdaInvokePolicy_{}", name.value), |name| name.value),
+                .map_or_else(|| default_policy_name(&name.value), |name| name.value),
             policy_path: own
                 .policy_path
                 .or_else(|| defaults.policy_path.clone())
@@ -575,7 +578,7 @@ impl Parser<'_> {
             span: span.clone(),
         };
         self.sizes(&role, guard);
-        Some((role, name))
+        Some(role)
     }
 
     fn functions(
@@ -693,23 +696,39 @@ impl Parser<'_> {
     }
 
     /// Role names are unique ignoring case, whatever the path; a policy belongs to one role.
-    fn duplicates(&mut self, roles: &[(RoleSpec, Placed<String>)]) {
-        let mut names: BTreeMap<String, &str> = BTreeMap::new();
-        let mut policies: BTreeMap<String, &str> = BTreeMap::new();
-        for (role, Placed { value: name, span }) in roles {
-            if let Some(first) = names.get(&name.to_ascii_lowercase()) {
-                let message = format!("role `{name}` stands here again: the first is `{first}`, and case does not count");
-                self.faults.error(span.clone(), message, "again", "choose another name");
-                continue;
-            }
-            names.insert(name.to_ascii_lowercase(), name);
-            let policy = role.policy_name.to_ascii_lowercase();
-            if let Some(first) = policies.get(&policy) {
-                let message = format!("role `{first}` has the policy `{}` already", role.policy_name);
-                self.faults.error(role.span.clone(), message, "this role", "choose another `policy_name`");
-            }
-            policies.insert(policy, name);
+    fn duplicates(&mut self, name: Option<&Placed<String>>, policy: Option<&Placed<String>>) {
+        let Some(name) = name else { return };
+        if let Some(first) = self.names.get(&name.value.to_ascii_lowercase()) {
+            let message = format!("there is a role `{first}` already: IAM's names ignore case");
+            self.faults.error(name.span.clone(), message, "again", "choose another name");
+            return;
         }
+        self.names.insert(name.value.to_ascii_lowercase(), name.value.clone());
+        let default = default_policy_name(&name.value);
+        let (policy, span) = policy.map_or((&default, &name.span), |policy| (&policy.value, &policy.span));
+        if let Some(first) = self.policies.insert(policy.to_ascii_lowercase(), name.value.clone()) {
+            let message = format!("the policy `{policy}` belongs to role `{first}` already");
+            self.faults.error(span.clone(), message, "again", "choose another `policy_name`");
+        }
+    }
+}
+
+fn default_policy_name(role: &str) -> String {
+    format!("GenesysLambdaInvokePolicy_{role}")
+}
+
+/// What to write instead, by key.
+fn example(key: &str) -> &'static str {
+    match key {
+        "name" => "like \"GenesysDataActionRole\", at most 64 characters",
+        "path" | "policy_path" => "like \"/genesys/\"",
+        "policy_name" => "like \"GenesysLambdaInvokePolicy\", at most 128 characters",
+        "description" => "like \"Lets Genesys Cloud data actions invoke Lambda\", at most 1000 characters",
+        "region" => "like \"us-east-1\"",
+        "endpoint_url" => "like \"http://127.0.0.1:4566\"",
+        "external_id" => "it is the Genesys Cloud organization ID, a GUID",
+        "session_name" => "like \"genesys-iam\", 2 to 64 characters",
+        _ => "",
     }
 }
 

@@ -41,6 +41,7 @@ impl Project {
 
     #[must_use]
     pub fn env(mut self, name: &str, value: &str) -> Self {
+        self.env.retain(|(known, _)| known != name);
         self.env.push((name.to_owned(), value.to_owned()));
         self
     }
@@ -70,7 +71,7 @@ impl Project {
     }
 
     pub fn run(&self, args: &[&str]) -> Run {
-        Run::from(self.command(args).output().unwrap())
+        Run::of(&mut self.command(args))
     }
 
     /// Runs in the sandbox, without the note that says so.
@@ -94,6 +95,10 @@ impl From<Output> for Run {
 }
 
 impl Run {
+    pub fn of(command: &mut Command) -> Self {
+        Self::from(command.output().unwrap())
+    }
+
     /// Everything a user sees, for snapshots.
     pub fn transcript(&self) -> String {
         let Self { status, stdout, stderr } = self;

@@ -85,3 +85,24 @@ def archive():
         .env("AWS_DEFAULT_REGION", "us-east-1");
     Run::from(command.output().unwrap())
 }
+
+/// ministack 1.5 with `AUTH=true`: it enforces trust policies. A 12-digit access key is an account's root.
+pub fn ministack(home: &Path) -> Server {
+    let script = "
+import asyncio, os, socket
+from hypercorn.asyncio import serve
+from hypercorn.config import Config
+listener = socket.socket(); listener.bind(('127.0.0.1', 0)); listener.listen(64)
+port = listener.getsockname()[1]
+os.environ['GATEWAY_PORT'] = str(port)
+from ministack.app import app
+config = Config(); config.bind = [f'fd://{listener.fileno()}']
+print(f'http://127.0.0.1:{port}', flush=True)
+asyncio.run(serve(app, config))
+";
+    let mut command = Command::new(python());
+    command.args(["-c", script]).stderr(Stdio::null()).stdin(Stdio::null()).current_dir(home);
+    clean_environment(&mut command, home);
+    command.env("AUTH", "true").env("BIND_HOST", "127.0.0.1");
+    Server::start(&mut command)
+}
