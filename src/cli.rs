@@ -60,7 +60,7 @@ pub enum Command {
     /// Make the live state what the spec says, then check it
     Apply(ApplyArgs),
     /// Tell whether Genesys Cloud, and nobody else, can invoke the functions
-    Check,
+    Check(CheckArgs),
     /// Look for mistakes in the spec, without any AWS call
     Validate,
     /// Run the embedded stand-in for AWS
@@ -87,6 +87,13 @@ pub struct ApplyArgs {
     pub no_check: bool,
     #[command(flatten)]
     pub adopt: Adopt,
+}
+
+#[derive(Debug, Args)]
+pub struct CheckArgs {
+    /// Make the probes with the credentials of this AWS profile: one that the trust policy lets in can prove more
+    #[arg(long, value_name = "PROFILE")]
+    pub probe_profile: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, Args)]

@@ -4,6 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use aws_config::identity::IdentityCache;
+use aws_config::profile::ProfileFileCredentialsProvider;
 use aws_config::sts::AssumeRoleProvider;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{AppName, BehaviorVersion, Region, SdkConfig};
@@ -70,7 +71,8 @@ pub async fn connect(aws: &Aws, transport: Transport) -> Result<Clients, AwsErro
                 .app_name(app_name)
                 .timeout_config(timeouts);
             if let Some(profile) = &aws.profile {
-                loader = loader.profile_name(profile);
+                // A profile that is named wins over keys in the environment, as in the AWS CLI.
+                loader = loader.profile_name(profile).credentials_provider(of_profile(profile));
             }
             if let Some(url) = &aws.endpoint_url {
                 loader = loader.endpoint_url(url);
@@ -83,6 +85,10 @@ pub async fn connect(aws: &Aws, transport: Transport) -> Result<Clients, AwsErro
         }
     };
     Ok(Clients::from_sdk(sdk, aws.region.clone()))
+}
+
+fn of_profile(profile: &str) -> ProfileFileCredentialsProvider {
+    ProfileFileCredentialsProvider::builder().profile_name(profile).build()
 }
 
 async fn assuming(base: &SdkConfig, role: &AssumeRole) -> SdkConfig {
@@ -118,6 +124,13 @@ impl Clients {
     /// A Lambda client for a region: a function need not be in the region of the spec.
     pub fn lambda_in(&self, region: &str) -> aws_sdk_lambda::Client {
         if region == self.region { self.lambda.clone() } else { lambda(&self.sdk, Some(region)) }
+    }
+
+    /// The same transport and region under the credentials of a profile.
+    #[must_use]
+    pub fn with_profile(&self, profile: &str) -> Self {
+        let sdk = with_provider(&self.sdk, SharedCredentialsProvider::new(of_profile(profile)));
+        Self::from_sdk(sdk, self.region.clone())
     }
 
     /// The same transport and region under other credentials, as of a session.

@@ -41,13 +41,13 @@ pub struct Line {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RoleReport {
     pub role: String,
+    /// As whom the probes were made.
+    pub prober: String,
     pub lines: Vec<Line>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CheckReport {
-    /// As whom the probes were made.
-    pub caller: String,
     pub roles: Vec<RoleReport>,
 }
 

@@ -44,7 +44,7 @@ pub async fn run(global: &Global, args: &ApplyArgs, output: &Output) -> Result<S
         return Ok(Status::Done);
     }
     output.result("\n")?;
-    check::report(&session, &observed, output).await
+    check::report(&session, &observed, None, output).await
 }
 
 fn confirm(wider: bool, output: &Output) -> Result<(), CommandError> {

@@ -7,7 +7,7 @@ use crate::aws;
 use crate::check::evaluated::{FunctionState, evaluated};
 use crate::check::probed::probed;
 use crate::check::{CheckReport, RoleReport};
-use crate::cli::Global;
+use crate::cli::{CheckArgs, Global};
 use crate::render;
 use crate::render::output::Output;
 use crate::state::{DesiredRole, Live};
@@ -15,33 +15,47 @@ use crate::state::{DesiredRole, Live};
 /// Seen in CloudTrail.
 const SESSION_NAME: &str = "genesys-iam-check";
 
-pub async fn run(global: &Global, output: &Output) -> Result<Status, CommandError> {
+pub async fn run(global: &Global, args: &CheckArgs, output: &Output) -> Result<Status, CommandError> {
+    let CheckArgs { probe_profile } = args;
     let session = Session::open(global, output).await?;
     let observed = session.observe(output).await?;
-    report(&session, &observed, output).await
+    report(&session, &observed, probe_profile.as_deref(), output).await
 }
 
-/// Makes the report from a reading, and shows it.
-pub async fn report(session: &Session, observed: &Observed, output: &Output) -> Result<Status, CommandError> {
+/// Makes the report from a reading, and shows it. The probes are made as Genesys Cloud in the sandbox, with the
+/// profile where one is given, and otherwise as the caller.
+pub async fn report(
+    session: &Session,
+    observed: &Observed,
+    probe_profile: Option<&str>,
+    output: &Output,
+) -> Result<Status, CommandError> {
     let absent = Live::default();
-    let mut report = CheckReport { caller: observed.caller.arn.clone(), roles: Vec::new() };
+    let mut roles = Vec::new();
     for desired in &observed.desired.roles {
         let live = observed.live.roles.get(&desired.role.name).unwrap_or(&absent);
-        let functions = functions_of(observed, desired);
-        let mut lines = evaluated(live, desired, &functions);
+        let mut lines = evaluated(live, desired, &functions_of(observed, desired));
+        let mut prober = None;
         if let Some(role) = &live.role {
-            let (clients, caller) = match session.as_genesys(&desired.genesys_account_id) {
-                Some(genesys) => {
+            let (clients, caller) = match (session.as_genesys(&desired.genesys_account_id), probe_profile) {
+                (Some(genesys), _) => {
                     let caller = aws::caller(&genesys).await?.arn;
-                    report.caller = format!("Genesys Cloud, played by the sandbox ({caller})");
+                    prober = Some(format!("Genesys Cloud, played by the sandbox ({caller})"));
                     (genesys, caller)
                 }
-                None => (session.clients.clone(), observed.caller.arn.clone()),
+                (None, Some(profile)) => {
+                    let clients = session.clients.with_profile(profile);
+                    let caller = aws::caller(&clients).await?.arn;
+                    (clients, caller)
+                }
+                (None, None) => (session.clients.clone(), observed.caller.arn.clone()),
             };
             lines.extend(probed(&clients, &caller, role, desired, SESSION_NAME).await);
+            prober.get_or_insert(caller);
         }
-        report.roles.push(RoleReport { role: desired.role.name.clone(), lines });
+        roles.push(RoleReport { role: desired.role.name.clone(), prober: prober.unwrap_or_default(), lines });
     }
+    let report = CheckReport { roles };
     output.result(&render::check::text(&report))?;
     Ok(if report.has_fault() { Status::Fault } else { Status::Done })
 }

@@ -25,7 +25,7 @@ pub fn run(cli: &Cli, output: &Output) -> Result<Status, CommandError> {
         Command::Validate => validate::run(global, output),
         Command::Plan(args) => block_on(plan::run(global, args, output)),
         Command::Apply(args) => block_on(apply::run(global, args, output)),
-        Command::Check => block_on(check::run(global, output)),
+        Command::Check(args) => block_on(check::run(global, args, output)),
         Command::Sandbox(SandboxCommand::Serve(args)) => block_on(sandbox::serve(global, args, output)),
     }
 }

@@ -8,15 +8,15 @@ use crate::check::{CheckReport, Level, Line, Outcome, RoleReport};
 /// All lines by role and level, and a closing line that counts.
 pub fn text(report: &CheckReport) -> String {
     let mut out = String::new();
-    let CheckReport { caller, roles } = report;
-    for RoleReport { role, lines } in roles {
+    let CheckReport { roles } = report;
+    for RoleReport { role, prober, lines } in roles {
         let _ = writeln!(out, "{}", paint(BOLD, &format!("role {role}")));
         for level in [Level::Evaluated, Level::Refused, Level::Assumed] {
             let lines: Vec<&Line> = lines.iter().filter(|line| line.level == level).collect();
             if lines.is_empty() {
                 continue;
             }
-            let _ = writeln!(out, "  {}", paint(DIM, &level_title(level, caller)));
+            let _ = writeln!(out, "  {}", paint(DIM, &level_title(level, prober)));
             for line in lines {
                 line_text(&mut out, line);
             }
@@ -27,11 +27,11 @@ pub fn text(report: &CheckReport) -> String {
     out
 }
 
-fn level_title(level: Level, caller: &str) -> String {
+fn level_title(level: Level, prober: &str) -> String {
     match level {
         Level::Evaluated => "evaluated: the live documents, by IAM's rules".to_owned(),
-        Level::Refused => format!("probed, must be refused: real calls as {caller}"),
-        Level::Assumed => format!("probed, must succeed: real calls as {caller}"),
+        Level::Refused => format!("probed, must be refused: real calls as {prober}"),
+        Level::Assumed => format!("probed, must succeed: real calls as {prober}"),
     }
 }
 
