@@ -198,7 +198,13 @@ mod tests {
 
     #[test]
     fn what_lacks_a_part_is_no_arn() {
-        for text in ["", "arn:aws:iam::111122223333", "aws:iam::111122223333:role/x", "arn::iam::1:x", "arn:aws:iam::1:"] {
+        for text in [
+            "",
+            "arn:aws:iam::111122223333",
+            "aws:iam::111122223333:role/x",
+            "arn::iam::1:x",
+            "arn:aws:iam::1:",
+        ] {
             assert_eq!(text.parse::<Arn>(), Err(ArnError), "{text}");
         }
     }

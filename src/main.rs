@@ -78,6 +78,7 @@ fn start_log(verbose: u8) {
         _ => EnvFilter::new(default),
     };
     let own = filter_fn(|metadata| metadata.target().starts_with("genesys_iam"));
-    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(false).with_target(false);
+    let lines =
+        tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(false).with_target(false);
     tracing_subscriber::registry().with(lines.with_filter(filter.and(own))).init();
 }

@@ -63,7 +63,11 @@ fn check_before_apply_says_that_there_is_no_role() {
 
 #[test]
 fn no_check_leaves_the_check_out() {
-    Project::example().sandbox(&["apply", "--yes", "--no-check"]).expect(0).says("Applied.").says_not("Check:");
+    Project::example()
+        .sandbox(&["apply", "--yes", "--no-check"])
+        .expect(0)
+        .says("Applied.")
+        .says_not("Check:");
 }
 
 #[test]
@@ -86,13 +90,9 @@ fn a_masked_external_id_appears_nowhere() {
     project.sandbox(&["apply", "--yes"]).expect(0).says_not(old).says("(masked external ID)");
     // The rotation shows a change without showing either value, or a near miss of the new one.
     let project = project.env("GENESYS_EXTERNAL_ID", id);
-    for args in [
-        &["plan", "-vv"][..],
-        &["check", "-vv"],
-        &["apply", "--yes", "-vv"],
-        &["check", "-vv"],
-        &["plan"],
-    ] {
+    for args in
+        [&["plan", "-vv"][..], &["check", "-vv"], &["apply", "--yes", "-vv"], &["check", "-vv"], &["plan"]]
+    {
         let run = Run::of(project.command(&[&["--sandbox"], args].concat()).env("RUST_LOG", "trace"));
         for secret in [id, old, &id[..id.len() - 1], &id.to_uppercase()] {
             run.says_not(secret);
@@ -103,7 +103,8 @@ fn a_masked_external_id_appears_nowhere() {
 
 #[test]
 fn a_rotated_masked_id_is_shown_as_another_value() {
-    let project = Project::new(&example_with(LITERAL_ID, MASKED_ID)).env("GENESYS_EXTERNAL_ID", "first-organization-id");
+    let project = Project::new(&example_with(LITERAL_ID, MASKED_ID))
+        .env("GENESYS_EXTERNAL_ID", "first-organization-id");
     project.sandbox(&["apply", "--yes"]).expect(0);
     let plan = project.env("GENESYS_EXTERNAL_ID", "second-organization-id").sandbox(&["plan"]);
     plan.says("\"(masked: another external ID)\"").says("\"(masked external ID)\"").expect(0);
@@ -114,13 +115,18 @@ fn a_missing_function_is_named_with_its_region_and_kind() {
     let project = Project::example();
     // The sandbox keeps the functions that it was made with; a typo comes later, over the served sandbox.
     let server = serve(&project);
-    let spec = example_with(FUNCTIONS, "functions = [\"gone\", \"my-genesys-trigger-function:live\", \"my-genesys-trigger-function:7\"]");
+    let spec = example_with(
+        FUNCTIONS,
+        "functions = [\"gone\", \"my-genesys-trigger-function:live\", \"my-genesys-trigger-function:7\"]",
+    );
     let other = Project::new(&spec).aws(&server.endpoint, "111122223333", "x");
     assert_snapshot!(other.run(&["plan"]).transcript());
 }
 
 fn serve(project: &Project) -> Server {
-    Server::start(project.command(&["sandbox", "serve", "--listen", "127.0.0.1:0"]).stderr(std::process::Stdio::null()))
+    Server::start(
+        project.command(&["sandbox", "serve", "--listen", "127.0.0.1:0"]).stderr(std::process::Stdio::null()),
+    )
 }
 
 #[test]
@@ -227,7 +233,8 @@ fn the_sandbox_is_served_on_loopback_only() {
 
 #[test]
 fn nothing_reaches_the_network_when_no_one_listens() {
-    let project = Project::example().aws("http://127.0.0.1:9", "111122223333", "x").env("AWS_MAX_ATTEMPTS", "1");
+    let project =
+        Project::example().aws("http://127.0.0.1:9", "111122223333", "x").env("AWS_MAX_ATTEMPTS", "1");
     let run = project.run(&["plan"]);
     run.expect(1).says("error: sts:GetCallerIdentity").says("help: ").says_not(ROLE).says_not(POLICY_ARN);
 }

@@ -5,8 +5,8 @@ mod support;
 
 use std::fs;
 
-use support::python::{boto3, ministack};
 use support::Project;
+use support::python::{boto3, ministack};
 
 #[test]
 fn the_trusted_account_passes_with_the_right_external_id_and_is_refused_otherwise() {
@@ -43,7 +43,9 @@ while awslambda.get_function_configuration(FunctionName=FUNCTION)['State'] == 'P
     check.expect(0).says("ok    sts:AssumeRole with a wrong external ID is refused");
     check.says("ok    sts:AssumeRole with no external ID is refused");
     check.says("ok    sts:AssumeRole with the right external ID succeeds");
-    check.says("ok    lambda:Invoke (DryRun) of function `my-genesys-trigger-function` is permitted to the session");
+    check.says(
+        "ok    lambda:Invoke (DryRun) of function `my-genesys-trigger-function` is permitted to the session",
+    );
     check.says("Proven by real calls");
 
     // Genesys's account itself: another party's evaluation of the trust policy that was written.

@@ -92,7 +92,11 @@ fn drift_of_every_kind_is_seen_and_repaired() {
         "SetDefaultPolicyVersion",
         "- lambda:* on *",
     );
-    moto.repairs("iam.detach_role_policy(RoleName=ROLE, PolicyArn=POLICY_ARN)", "AttachRolePolicy", "+ lambda:InvokeFunction");
+    moto.repairs(
+        "iam.detach_role_policy(RoleName=ROLE, PolicyArn=POLICY_ARN)",
+        "AttachRolePolicy",
+        "+ lambda:InvokeFunction",
+    );
     moto.repairs(
         "iam.tag_role(RoleName=ROLE, Tags=[{'Key': 'team', 'Value': 'other'}])",
         "TagRole",
@@ -162,7 +166,11 @@ iam.create_policy_version(PolicyArn=POLICY_ARN, PolicyDocument=permissions('lamb
 fn a_role_that_somebody_else_made_is_shown_and_left_alone_until_adopted() {
     let moto = Moto::new(EXAMPLE);
     moto.boto3("iam.create_role(RoleName=ROLE, AssumeRolePolicyDocument=trust('*'))");
-    moto.run(&["plan"]).expect(0).says("exists already, made by someone else").says("--adopt").says("UpdateAssumeRolePolicy");
+    moto.run(&["plan"])
+        .expect(0)
+        .says("exists already, made by someone else")
+        .says("--adopt")
+        .says("UpdateAssumeRolePolicy");
     moto.run(&["apply", "--yes"]).expect(3).says("the plan is blocked, nothing was changed");
     moto.boto3("assert '*' in json.dumps(iam.get_role(RoleName=ROLE)['Role']['AssumeRolePolicyDocument'])");
     moto.run(&["apply", "--yes", "--adopt", "--no-check"]).expect(0).says("is adopted");
@@ -174,7 +182,9 @@ fn check_says_truthfully_that_the_role_is_open_there() {
     let moto = Moto::converged();
     let check = moto.run(&["check"]);
     check.expect(4);
-    check.says("ok    Genesys Cloud (AWS account 765628985471) with the right external ID may assume the role");
+    check.says(
+        "ok    Genesys Cloud (AWS account 765628985471) with the right external ID may assume the role",
+    );
     check.says("FAULT sts:AssumeRole with a wrong external ID is refused");
     check.says("the role is OPEN");
     check.says_not("SecretAccessKey");

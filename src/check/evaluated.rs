@@ -105,7 +105,10 @@ fn trust(role: &LiveRole, desired: &DesiredRole) -> Vec<Line> {
             Principal::Aws(format!("arn:{}:iam::{STRANGER}:root", desired.role.arn.partition)),
         ),
         ("an anonymous caller with the right external ID".to_owned(), Principal::Anonymous),
-        ("an AWS service (lambda.amazonaws.com)".to_owned(), Principal::Service("lambda.amazonaws.com".to_owned())),
+        (
+            "an AWS service (lambda.amazonaws.com)".to_owned(),
+            Principal::Service("lambda.amazonaws.com".to_owned()),
+        ),
     ];
     for (who, principal) in strangers {
         lines.push(must_be_denied(
@@ -160,10 +163,9 @@ fn named_principals(role: &LiveRole, desired: &DesiredRole) -> Line {
 fn must_be_allowed(claim: String, evaluation: &Evaluation, role: &str) -> Line {
     let (outcome, meaning) = match evaluation.decision {
         Decision::Allowed => (Outcome::Pass, String::new()),
-        Decision::Undecided => (
-            Outcome::NotProvable,
-            "it hangs on something that only AWS and Genesys Cloud know".to_owned(),
-        ),
+        Decision::Undecided => {
+            (Outcome::NotProvable, "it hangs on something that only AWS and Genesys Cloud know".to_owned())
+        }
         Decision::ExplicitDeny | Decision::ImplicitDeny => (
             Outcome::Fail,
             format!("`genesys-iam plan` shows how the trust policy of `{role}` differs; `apply` mends it"),
@@ -204,9 +206,11 @@ fn existence(function: &Arn, state: &FunctionState) -> Line {
             format!("Lambda in {} has no such function, alias or version", function.region),
             "deploy the function, or correct `functions` in the spec".to_owned(),
         ),
-        FunctionState::Unknown(why) => {
-            (Outcome::NotProvable, why.clone(), "`lambda:GetFunctionConfiguration` is not permitted".to_owned())
-        }
+        FunctionState::Unknown(why) => (
+            Outcome::NotProvable,
+            why.clone(),
+            "`lambda:GetFunctionConfiguration` is not permitted".to_owned(),
+        ),
         FunctionState::Exists { state, reason } => match state.as_deref() {
             Some("Active") | None => {
                 (Outcome::Pass, format!("the Lambda API knows {function}"), String::new())
@@ -260,9 +264,10 @@ fn permission(role: &LiveRole, desired: &DesiredRole, function: &Arn, live: &Liv
     let evaluation = may_invoke(role, function);
     let (outcome, meaning) = match evaluation.decision {
         Decision::Allowed => (Outcome::Pass, String::new()),
-        Decision::Undecided => {
-            (Outcome::NotProvable, "it hangs on something that only AWS knows at the time of the call".to_owned())
-        }
+        Decision::Undecided => (
+            Outcome::NotProvable,
+            "it hangs on something that only AWS knows at the time of the call".to_owned(),
+        ),
         Decision::ExplicitDeny | Decision::ImplicitDeny => {
             (Outcome::Fail, why_not_permitted(role, desired, live))
         }

@@ -61,7 +61,6 @@ pub async fn probed(
     lines
 }
 
-
 fn interpret(presented: Presented, admission: Admission, answer: Result<(), &AwsError>) -> Line {
     use Admission::{Admitted, NotAdmitted};
     use Outcome::{Fail, NotProvable, Pass};

@@ -38,7 +38,8 @@ pub async fn run(global: &Global, args: &ApplyArgs, output: &Output) -> Result<S
         }
         observed = read_back(&session, output).await?;
         let made = if applied == 1 { "1 change".to_owned() } else { format!("{applied} changes") };
-        output.result(&format!("{} {made} made; IAM shows what the spec says.\n", paint(GOOD, "Applied.")))?;
+        output
+            .result(&format!("{} {made} made; IAM shows what the spec says.\n", paint(GOOD, "Applied.")))?;
     }
     if args.no_check {
         return Ok(Status::Done);

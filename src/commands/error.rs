@@ -35,7 +35,9 @@ pub enum CommandError {
     Aws(#[from] AwsError),
     #[error(transparent)]
     Sandbox(#[from] SandboxError),
-    #[error("the credentials belong to AWS account {live}, the spec is for {wanted}: nothing is shown, nothing was changed")]
+    #[error(
+        "the credentials belong to AWS account {live}, the spec is for {wanted}: nothing is shown, nothing was changed"
+    )]
     WrongAccount { live: AccountId, wanted: AccountId },
     #[error("{}", missing(.0))]
     MissingFunctions(Vec<Arn>),
@@ -77,7 +79,9 @@ fn missing(functions: &[Arn]) -> String {
 impl CommandError {
     pub fn status(&self) -> Status {
         match self {
-            Self::WrongAccount { .. } | Self::Blocked | Self::NotConfirmed | Self::NoTerminal => Status::Refused,
+            Self::WrongAccount { .. } | Self::Blocked | Self::NotConfirmed | Self::NoTerminal => {
+                Status::Refused
+            }
             Self::NotLoopback(_) => Status::Usage,
             _ => Status::Error,
         }
@@ -96,7 +100,9 @@ impl CommandError {
             Self::MissingFunctions(_) => "deploy what is missing, or correct `functions` in the spec",
             Self::Blocked => "each `blocked:` line of the plan says what can be done",
             Self::NoTerminal => "look at the plan, then pass `--yes`",
-            Self::Incomplete { .. } => "mend the cause and run `genesys-iam apply` again: it does what is left",
+            Self::Incomplete { .. } => {
+                "mend the cause and run `genesys-iam apply` again: it does what is left"
+            }
             Self::NotConverged(_) => "IAM may need a moment: run `genesys-iam plan` to see what is left",
             Self::Listen { .. } => "choose another address with `--listen`; port 0 picks a free one",
             Self::NotLoopback(_) => "use 127.0.0.1 or [::1]: the sandbox does not verify signatures",

@@ -30,9 +30,7 @@ pub fn run(cli: &Cli, output: &Output) -> Result<Status, CommandError> {
     }
 }
 
-fn block_on(
-    command: impl Future<Output = Result<Status, CommandError>>,
-) -> Result<Status, CommandError> {
+fn block_on(command: impl Future<Output = Result<Status, CommandError>>) -> Result<Status, CommandError> {
     tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()

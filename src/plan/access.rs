@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 
 use crate::arn::{AccountId, Arn};
 use crate::policy::Document;
-use crate::policy::document::{ActionElement, Effect, PrincipalElement, Principals, ResourceElement, Statement};
+use crate::policy::document::{
+    ActionElement, Effect, PrincipalElement, Principals, ResourceElement, Statement,
+};
 use crate::spec::KNOWN_GENESYS_ACCOUNTS;
 
 /// What is granted, a sentence a grant. A `Deny` is a restriction: losing one is a gain.
@@ -74,8 +76,11 @@ impl Access {
         let document = document.canonical();
         for statement in document.statements.as_slice() {
             let action = actions(statement);
-            let action =
-                if action == ["sts:AssumeRole"] { String::new() } else { format!(" by {}", action.join(", ")) };
+            let action = if action == ["sts:AssumeRole"] {
+                String::new()
+            } else {
+                format!(" by {}", action.join(", "))
+            };
             let condition = conditions(statement);
             for who in principals(statement) {
                 let sentence = format!("{who}{action}{condition}");
@@ -85,7 +90,9 @@ impl Access {
                 };
             }
         }
-        if !document.unknown.is_empty() || document.statements.as_slice().iter().any(|s| !s.unknown.is_empty()) {
+        if !document.unknown.is_empty()
+            || document.statements.as_slice().iter().any(|s| !s.unknown.is_empty())
+        {
             self.assume.insert("an element of the trust policy that IAM's grammar does not have".to_owned());
         }
     }
@@ -97,7 +104,9 @@ impl Access {
             for action in actions(statement) {
                 for resource in resources(statement) {
                     match statement.effect {
-                        Effect::Allow => self.permissions.insert(format!("{action} on {resource}{condition}")),
+                        Effect::Allow => {
+                            self.permissions.insert(format!("{action} on {resource}{condition}"))
+                        }
                         Effect::Deny => {
                             self.restrictions.insert(format!("denied {action} on {resource}{condition}"))
                         }

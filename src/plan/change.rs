@@ -20,20 +20,60 @@ pub type TagDiff = BTreeMap<String, Diff<Option<String>>>;
 pub enum Change {
     CreatePolicy(ManagedPolicy),
     CreateRole(Role),
-    AttachRolePolicy { role: String, policy: Arn },
-    UpdateAssumeRolePolicy { role: String, document: Diff<Document> },
+    AttachRolePolicy {
+        role: String,
+        policy: Arn,
+    },
+    UpdateAssumeRolePolicy {
+        role: String,
+        document: Diff<Document>,
+    },
     /// `UpdateRole` sets both; one of them may be the same before and after.
-    UpdateRole { role: String, description: Diff<String>, max_session_duration: Diff<i32> },
+    UpdateRole {
+        role: String,
+        description: Diff<String>,
+        max_session_duration: Diff<i32>,
+    },
     /// With `SetAsDefault`.
-    CreatePolicyVersion { policy: Arn, document: Diff<Document> },
-    SetDefaultPolicyVersion { policy: Arn, version: Diff<String>, document: Diff<Document> },
-    DeletePolicyVersion { policy: Arn, version: String },
-    PutRolePermissionsBoundary { role: String, boundary: Diff<Option<Arn>> },
-    DeleteRolePermissionsBoundary { role: String, before: Arn },
-    TagRole { role: String, tags: TagDiff },
-    TagPolicy { policy: Arn, tags: TagDiff },
-    DetachRolePolicy { role: String, policy: Arn, document: Document },
-    DeleteRolePolicy { role: String, name: String, document: Document },
+    CreatePolicyVersion {
+        policy: Arn,
+        document: Diff<Document>,
+    },
+    SetDefaultPolicyVersion {
+        policy: Arn,
+        version: Diff<String>,
+        document: Diff<Document>,
+    },
+    DeletePolicyVersion {
+        policy: Arn,
+        version: String,
+    },
+    PutRolePermissionsBoundary {
+        role: String,
+        boundary: Diff<Option<Arn>>,
+    },
+    DeleteRolePermissionsBoundary {
+        role: String,
+        before: Arn,
+    },
+    TagRole {
+        role: String,
+        tags: TagDiff,
+    },
+    TagPolicy {
+        policy: Arn,
+        tags: TagDiff,
+    },
+    DetachRolePolicy {
+        role: String,
+        policy: Arn,
+        document: Document,
+    },
+    DeleteRolePolicy {
+        role: String,
+        name: String,
+        document: Document,
+    },
 }
 
 /// What a change does to its subject, for counts and signs.

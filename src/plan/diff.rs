@@ -59,14 +59,28 @@ pub enum Owner {
 /// Something a reviewer must know that this plan does not change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Notice {
-    ExtraAttached { policy: Arn, grants: Vec<String> },
-    ExtraInline { name: String, grants: Vec<String> },
+    ExtraAttached {
+        policy: Arn,
+        grants: Vec<String>,
+    },
+    ExtraInline {
+        name: String,
+        grants: Vec<String>,
+    },
     /// A boundary that the spec does not mention.
-    Boundary { arn: Arn },
+    Boundary {
+        arn: Arn,
+    },
     /// Taken over by `adopt`.
-    Adopted { what: Owned, by: Owner },
+    Adopted {
+        what: Owned,
+        by: Owner,
+    },
     /// The policy is also attached elsewhere: changing it changes that too.
-    SharedPolicy { policy: String, others: i32 },
+    SharedPolicy {
+        policy: String,
+        others: i32,
+    },
 }
 
 impl Plan {
@@ -162,7 +176,8 @@ fn diff_role(live: &Live, desired: &DesiredRole, spec: &str) -> RolePlan {
 
 fn check_ownership(live: &Live, desired: &DesiredRole, spec: &str, plan: &mut RolePlan) {
     let role = live.role.as_ref().map(|role| (Owned::Role(role.role.name.clone()), &role.role.tags));
-    let policy = live.policy.as_ref().map(|policy| (Owned::Policy(policy.policy.name.clone()), &policy.policy.tags));
+    let policy =
+        live.policy.as_ref().map(|policy| (Owned::Policy(policy.policy.name.clone()), &policy.policy.tags));
     for (what, tags) in role.into_iter().chain(policy) {
         let Some(by) = foreign_owner(tags, spec) else { continue };
         if desired.adopt {
@@ -231,9 +246,9 @@ fn extras(role: &LiveRole, desired: &DesiredRole, plan: &mut RolePlan) -> Vec<Ch
     }
     for (inline, document) in &role.inline {
         match desired.extra_permissions {
-            ExtraPermissions::Report => plan
-                .notices
-                .push(Notice::ExtraInline { name: inline.clone(), grants: grants(document) }),
+            ExtraPermissions::Report => {
+                plan.notices.push(Notice::ExtraInline { name: inline.clone(), grants: grants(document) })
+            }
             ExtraPermissions::Remove => changes.push(Change::DeleteRolePolicy {
                 role: name.clone(),
                 name: inline.clone(),
@@ -253,9 +268,7 @@ fn diff_boundary(role: &LiveRole, desired: &DesiredRole, plan: &mut RolePlan) ->
             None
         }
         (Boundary::None, None) => None,
-        (Boundary::None, Some(before)) => {
-            Some(Change::DeleteRolePermissionsBoundary { role: name, before })
-        }
+        (Boundary::None, Some(before)) => Some(Change::DeleteRolePermissionsBoundary { role: name, before }),
         (Boundary::Policy(wanted), live) if live.as_ref() == Some(wanted) => None,
         (Boundary::Policy(wanted), live) => Some(Change::PutRolePermissionsBoundary {
             role: name,

@@ -209,11 +209,11 @@ impl Test<'_> {
     fn one(&self, comparison: Comparison, negated: bool, wanted: &str, value: &str) -> Truth {
         let pieces = || match pattern::expand(wanted, self.version, self.context) {
             Ok(pieces) => Ok(pieces),
-            // What IAM makes of a negated comparison with nothing is not documented.
-            Err(Unresolved::Missing(key)) if !negated => {
+            // Nothing equals nothing: a negated operator matches then.
+            Err(Unresolved::Missing(key)) => {
                 Err(Truth::False(format!("the variable ${{{key}}} has no value")))
             }
-            Err(Unresolved::Missing(key) | Unresolved::Unknown(key)) => {
+            Err(Unresolved::Unknown(key)) => {
                 Err(Truth::Unknown(format!("the variable ${{{key}}} has no known value")))
             }
         };
@@ -223,12 +223,13 @@ impl Test<'_> {
         };
         let decided = |holds: bool| Truth::of(holds, String::new);
         let unreadable = || {
-            Truth::Unknown(format!("condition {} {}: a value is not of the operator's type", self.name, self.key))
+            Truth::Unknown(format!(
+                "condition {} {}: a value is not of the operator's type",
+                self.name, self.key
+            ))
         };
         match comparison {
-            Comparison::StringEquals => {
-                with_pieces(&|pieces| decided(pattern::literal(pieces) == value))
-            }
+            Comparison::StringEquals => with_pieces(&|pieces| decided(pattern::literal(pieces) == value)),
             Comparison::StringEqualsIgnoreCase => with_pieces(&|pieces| {
                 decided(pattern::literal(pieces).to_lowercase() == value.to_lowercase())
             }),

@@ -268,9 +268,9 @@ impl Statement {
         }
         if let Some(operators) = condition {
             let operators = operators.iter().map(|(operator, keys)| {
-                let keys = keys.iter().map(|(key, values)| {
-                    (key.clone(), Node::one_or_many(values, Scalar::to_node))
-                });
+                let keys = keys
+                    .iter()
+                    .map(|(key, values)| (key.clone(), Node::one_or_many(values, Scalar::to_node)));
                 (operator.clone(), Node::Object(keys.collect()))
             });
             add("Condition", Node::Object(operators.collect()));
@@ -314,9 +314,9 @@ impl Principals {
     fn to_node(&self) -> Node {
         match self {
             Self::Any => Node::text("*"),
-            Self::ByKind(kinds) => {
-                Node::Object(kinds.iter().map(|(kind, values)| (kind.clone(), Node::strings(values))).collect())
-            }
+            Self::ByKind(kinds) => Node::Object(
+                kinds.iter().map(|(kind, values)| (kind.clone(), Node::strings(values))).collect(),
+            ),
         }
     }
 }
@@ -378,7 +378,11 @@ fn canonical_condition(condition: &Condition) -> Condition {
 
 /// The tag key after the slash of `aws:PrincipalTag/Team` ignores case too.
 fn canonical_key(key: &str) -> String {
-    if key.eq_ignore_ascii_case("sts:ExternalId") { "sts:ExternalId".to_owned() } else { key.to_ascii_lowercase() }
+    if key.eq_ignore_ascii_case("sts:ExternalId") {
+        "sts:ExternalId".to_owned()
+    } else {
+        key.to_ascii_lowercase()
+    }
 }
 
 /// JSON with ordered members, to be written out.
@@ -707,7 +711,8 @@ mod tests {
 
     #[test]
     fn a_percent_encoded_plus_is_no_space() {
-        let encoded = percent_encoding::utf8_percent_encode(TRUST, percent_encoding::NON_ALPHANUMERIC).to_string();
+        let encoded =
+            percent_encoding::utf8_percent_encode(TRUST, percent_encoding::NON_ALPHANUMERIC).to_string();
         assert_eq!(Document::parse_encoded(&encoded), Document::parse(TRUST));
         assert_eq!(Document::parse_encoded(TRUST), Document::parse(TRUST));
         assert!(Document::parse_encoded(&encoded.replace("%2B", "+")).unwrap().to_json().contains("x+y"));
@@ -753,7 +758,9 @@ mod tests {
 
     #[test]
     fn numbers_that_would_lose_digits_are_refused() {
-        let text = |n: &str| format!(r#"{{"Statement":{{"Effect":"Allow","Condition":{{"NumericEquals":{{"k":{n}}}}}}}}}"#);
+        let text = |n: &str| {
+            format!(r#"{{"Statement":{{"Effect":"Allow","Condition":{{"NumericEquals":{{"k":{n}}}}}}}}}"#)
+        };
         assert!(Document::parse(&text("18446744073709551615")).is_ok());
         assert!(Document::parse(&text("18446744073709551616")).is_err());
     }

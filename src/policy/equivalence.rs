@@ -74,7 +74,12 @@ mod tests {
 
     #[test]
     fn an_empty_operator_is_none_but_an_empty_list_is_something() {
-        assert!(same(&statement(r#""Condition":{"StringEquals":{}},"Sid":"""#), &statement(r#""Action":[]"#).replace(r#","Action":[]"#, "").replace(r#""Action":[]"#, r#""Sid":"""#)));
+        assert!(same(
+            &statement(r#""Condition":{"StringEquals":{}},"Sid":"""#),
+            &statement(r#""Action":[]"#)
+                .replace(r#","Action":[]"#, "")
+                .replace(r#""Action":[]"#, r#""Sid":"""#)
+        ));
         assert!(!same(&statement(r#""Condition":{"StringEquals":{"a":[]}}"#), &statement(r#""Sid":"""#)));
     }
 }

@@ -65,6 +65,12 @@ impl Context {
         self
     }
 
+    #[must_use]
+    pub fn unknown(mut self, key: &str) -> Self {
+        self.keys.insert(key.to_ascii_lowercase(), ContextValue::Unknown);
+        self
+    }
+
     pub fn get(&self, key: &str) -> &ContextValue {
         self.keys.get(&key.to_ascii_lowercase()).unwrap_or(&self.rest)
     }
@@ -148,10 +154,11 @@ enum Kind {
 pub fn evaluate(policies: &Policies<'_>, request: &Request) -> Evaluation {
     let Policies { identity, boundary, session, resource } = policies;
     let mut statements = Vec::new();
+    let has_boundary = boundary.is_some();
     let mut verdict = |documents: &[(String, &Document)], kind: Kind| {
         let mut verdict = Verdict::default();
         for (name, document) in documents {
-            consider(name, document, kind, request, &mut verdict, &mut statements);
+            consider(name, document, kind, request, has_boundary, &mut verdict, &mut statements);
         }
         verdict
     };
@@ -161,15 +168,14 @@ pub fn evaluate(policies: &Policies<'_>, request: &Request) -> Evaluation {
     let session = session.as_ref().map(|document| verdict(std::slice::from_ref(document), Kind::Identity));
     let resource = resource.as_ref().map(|document| verdict(std::slice::from_ref(document), Kind::Resource));
 
-    let all = || [Some(&identity), boundary.as_ref(), session.as_ref(), resource.as_ref()].into_iter().flatten();
+    let all =
+        || [Some(&identity), boundary.as_ref(), session.as_ref(), resource.as_ref()].into_iter().flatten();
     let (decision, reason) = if let Some(denied) = all().find_map(|verdict| verdict.denies.as_ref()) {
         (Decision::ExplicitDeny, format!("{denied} denies it"))
     } else {
         let allowed = match &resource {
             Some(resource) if !identity_given => resource.allowed("the resource's policy"),
-            resource => {
-                combine(&identity, boundary.as_ref(), session.as_ref(), resource.as_ref(), request)
-            }
+            resource => combine(&identity, boundary.as_ref(), session.as_ref(), resource.as_ref(), request),
         };
         match (allowed, all().find_map(|verdict| verdict.unknown_deny.as_ref())) {
             (Truth::False(why), _) => (Decision::ImplicitDeny, why),
@@ -177,7 +183,10 @@ pub fn evaluate(policies: &Policies<'_>, request: &Request) -> Evaluation {
             (Truth::True, Some(why)) => (Decision::Undecided, format!("a Deny may apply: {why}")),
             (Truth::True, None) => {
                 let allowing = statements.iter().find(|trace| trace.outcome == StatementOutcome::Allows);
-                (Decision::Allowed, allowing.map_or_else(String::new, |trace| format!("{} allows it", place(trace))))
+                (
+                    Decision::Allowed,
+                    allowing.map_or_else(String::new, |trace| format!("{} allows it", place(trace))),
+                )
             }
         }
     };
@@ -196,7 +205,15 @@ fn combine(
         let boundary = boundary.map_or(Truth::True, |verdict| verdict.allowed("the permissions boundary"));
         boundary.and(|| session.map_or(Truth::True, |verdict| verdict.allowed("the session policy")))
     };
-    let by_identity = || identity.allowed("the identity's policies");
+    let federated = matches!(&request.principal, Principal::Aws(arn) if arn.contains(":federated-user/"));
+    let by_identity = || {
+        if federated && session.is_none() {
+            return Truth::False(
+                "a federated user without a session policy has no permissions of its own".to_owned(),
+            );
+        }
+        identity.allowed("the identity's policies")
+    };
     let Some(resource) = resource else { return by_identity().and(limited) };
     let by_resource = || resource.allowed("the resource's policy");
     let both = || by_identity().and(limited).and(by_resource);
@@ -207,9 +224,11 @@ fn combine(
             return by_resource();
         }
         let direct = match resource.allows {
-            Some(Naming::Itself) => Truth::True,
-            Some(Naming::RoleOrAny) => limited(),
-            Some(Naming::Account) => Truth::False("the resource's policy leaves it to the account".to_owned()),
+            Some(Naming::Direct) => Truth::True,
+            Some(Naming::Role) => limited(),
+            Some(Naming::Account) => {
+                Truth::False("the resource's policy leaves it to the account".to_owned())
+            }
             None => by_resource(),
         };
         by_identity().and(limited).or(|| direct)
@@ -267,6 +286,7 @@ fn consider(
     document: &Document,
     kind: Kind,
     request: &Request,
+    has_boundary: bool,
     verdict: &mut Verdict,
     statements: &mut Vec<StatementTrace>,
 ) {
@@ -279,7 +299,7 @@ fn consider(
         Truth::True
     };
     for (index, statement) in document.statements.as_slice().iter().enumerate() {
-        let (truth, naming) = applies(statement, version, kind, request);
+        let (truth, naming) = applies(statement, version, kind, request, has_boundary);
         let truth = whole.clone().and(|| truth);
         let (outcome, reason) = match (&truth, statement.effect) {
             (Truth::True, Effect::Allow) => (StatementOutcome::Allows, "it matches".to_owned()),
@@ -311,16 +331,24 @@ fn consider(
 }
 
 /// Whether a statement applies to the request, and how it names the caller.
-fn applies(statement: &Statement, version: &str, kind: Kind, request: &Request) -> (Truth, Option<Naming>) {
+fn applies(
+    statement: &Statement,
+    version: &str,
+    kind: Kind,
+    request: &Request,
+    has_boundary: bool,
+) -> (Truth, Option<Naming>) {
     let Statement { sid: _, effect, principal, action, resource, condition, unknown } = statement;
     let known = match unknown.keys().next() {
         Some(element) => Truth::Unknown(format!("it has an element `{element}` that IAM does not know")),
         None => Truth::True,
     };
     let (covered, naming) = match (kind, principal) {
-        (Kind::Resource, Some(element)) => principal::covers(element, *effect, &request.principal),
+        (Kind::Resource, Some(element)) => {
+            principal::covers(element, *effect, &request.principal, has_boundary)
+        }
         (Kind::Resource, None) => (Truth::Unknown("it has no principal".to_owned()), None),
-        (Kind::Identity, None) => (Truth::True, Some(Naming::Itself)),
+        (Kind::Identity, None) => (Truth::True, Some(Naming::Direct)),
         (Kind::Identity, Some(_)) => (Truth::Unknown("an identity policy has no principal".to_owned()), None),
     };
     let truth = known

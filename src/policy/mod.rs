@@ -12,4 +12,6 @@ mod truth;
 pub use condition::is_known_operator;
 pub use document::{Document, ParseError};
 pub use equivalence::equivalent;
-pub use evaluate::{Context, Decision, Evaluation, Policies, Principal, Request, evaluate};
+pub use evaluate::{
+    Context, Decision, Evaluation, Policies, Principal, Request, StatementOutcome, StatementTrace, evaluate,
+};

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::document::{
-    ActionElement, Document, Effect, OneOrMany, PrincipalElement, Principals, ResourceElement, Scalar, Statement,
-    VERSION_2012,
+    ActionElement, Document, Effect, OneOrMany, PrincipalElement, Principals, ResourceElement, Scalar,
+    Statement, VERSION_2012,
 };
 use crate::arn::Arn;
 

@@ -45,7 +45,8 @@ fn line_text(out: &mut String, line: &Line) {
     let claim = if *outcome == Outcome::Fail { paint(REMOVE, claim) } else { claim.clone() };
     let _ = writeln!(out, "    {} {claim}", paint(style, sign));
     let arrow = if *outcome == Outcome::Fail { "do:" } else { "so:" };
-    for (title, text) in [("seen:", seen), (arrow, meaning)].into_iter().filter(|(_, text)| !text.is_empty()) {
+    for (title, text) in [("seen:", seen), (arrow, meaning)].into_iter().filter(|(_, text)| !text.is_empty())
+    {
         let _ = writeln!(out, "          {}", paint(DIM, &format!("{title} {text}")));
     }
 }
@@ -82,7 +83,9 @@ fn reached(report: &CheckReport) -> &'static str {
         .filter(|line| line.level == Level::Evaluated)
         .all(|line| line.outcome == Outcome::Pass);
     match (assumed, evaluated) {
-        (true, true) => "Proven by real calls: the role was assumed and each function's invocation permitted.",
+        (true, true) => {
+            "Proven by real calls: the role was assumed and each function's invocation permitted."
+        }
         (_, true) => "Proven by evaluation of the live documents; not by a call as Genesys Cloud.",
         _ => "Not everything could be evaluated.",
     }

@@ -106,13 +106,8 @@ fn change_text(out: &mut String, change: &Change) {
         Effect::Change => ("~", CHANGE),
         Effect::Remove => ("-", REMOVE),
     };
-    let _ = writeln!(
-        out,
-        "  {} {} {}",
-        paint(style, sign),
-        paint(BOLD, change.operation()),
-        change.subject()
-    );
+    let _ =
+        writeln!(out, "  {} {} {}", paint(style, sign), paint(BOLD, change.operation()), change.subject());
     match change {
         Change::CreateRole(role) => create_role_text(out, role),
         Change::CreatePolicy(ManagedPolicy { arn, name: _, path: _, description: _, document, tags }) => {
@@ -262,7 +257,9 @@ fn notice_text(notice: &Notice, role: &str) -> String {
             indented("`extra_permissions = \"remove\"` in the spec takes it away")
         ),
         Notice::Boundary { arn } => {
-            format!("the role has the permissions boundary `{arn}`, which the spec does not mention; it stays")
+            format!(
+                "the role has the permissions boundary `{arn}`, which the spec does not mention; it stays"
+            )
         }
         Notice::Adopted { what, by } => format!("{} is adopted: it was {}", owned_text(what), owner_text(by)),
         Notice::SharedPolicy { policy, others } => format!(

@@ -28,7 +28,10 @@ pub(super) struct Caller {
 enum Permissions {
     Administrator,
     /// A session has what its role has, at the time of the call.
-    Role { name: String, session: Option<String> },
+    Role {
+        name: String,
+        session: Option<String>,
+    },
 }
 
 impl Scope {
@@ -162,7 +165,8 @@ pub(super) fn authorize(
 }
 
 pub(super) fn denied(code: &'static str, caller: &Caller, action: &str, resource: &str) -> Fault {
-    let message = format!("User: {} is not authorized to perform: {action} on resource: {resource}", caller.arn);
+    let message =
+        format!("User: {} is not authorized to perform: {action} on resource: {resource}", caller.arn);
     let why = if action == "sts:AssumeRole" {
         String::new()
     } else {

@@ -4,7 +4,8 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use aws_smithy_runtime_api::client::http::{
-    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector,
+    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient,
+    SharedHttpConnector,
 };
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
@@ -48,6 +49,7 @@ impl Connector {
         let request = request.map(|body| body.bytes().map(<[u8]>::to_vec).unwrap_or_default());
         let mut sandbox = self.sandbox.lock().unwrap_or_else(PoisonError::into_inner);
         let response = sandbox.handle(&request, Timestamp::now());
-        HttpResponse::try_from(response.map(SdkBody::from)).map_err(|error| ConnectorError::other(error.into(), None))
+        HttpResponse::try_from(response.map(SdkBody::from))
+            .map_err(|error| ConnectorError::other(error.into(), None))
     }
 }

@@ -51,7 +51,9 @@ pub(super) fn handle(
                 _ => Ok(answer(StatusCode::OK, &json!({ "sandbox": arn.to_string() }))),
             }
         }
-        _ => Err(Fault::new("InvalidRequestContentException", "The sandbox does not know this call of Lambda")),
+        _ => {
+            Err(Fault::new("InvalidRequestContentException", "The sandbox does not know this call of Lambda"))
+        }
     }
 }
 

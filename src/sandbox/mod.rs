@@ -138,7 +138,8 @@ impl Sandbox {
         let mut response = self.answer(request, &request_id, now);
         if let Err(error) = self.save() {
             let fault = Fault::new("ServiceFailure", format!("the sandbox cannot save its state: {error}"));
-            response = xml(StatusCode::INTERNAL_SERVER_ERROR, query::error(roles::NAMESPACE, &fault, &request_id));
+            response =
+                xml(StatusCode::INTERNAL_SERVER_ERROR, query::error(roles::NAMESPACE, &fault, &request_id));
         }
         if let Ok(value) = HeaderValue::from_str(&request_id) {
             response.headers_mut().insert("x-amzn-requestid", value);
@@ -146,7 +147,12 @@ impl Sandbox {
         response
     }
 
-    fn answer(&mut self, request: &http::Request<Vec<u8>>, request_id: &str, now: Timestamp) -> Response<Vec<u8>> {
+    fn answer(
+        &mut self,
+        request: &http::Request<Vec<u8>>,
+        request_id: &str,
+        now: Timestamp,
+    ) -> Response<Vec<u8>> {
         let is_lambda = lambda::is_lambda(request.uri().path());
         let result = match Scope::of(request.headers()) {
             None => Err(Fault::new("MissingAuthenticationToken", "Missing Authentication Token")),

@@ -59,9 +59,9 @@ fn find(call: &Call<'_>, action: &str) -> Result<(Arn, Policy), Fault> {
     let found = call.state.accounts.get(call.account).and_then(|account| account.policies.get(&arn));
     match found {
         Some(policy) => Ok((arn, policy.clone())),
-        None => aws_managed(call.state, &arn)
-            .map(|policy| (arn.clone(), policy))
-            .ok_or_else(|| no_such(&arn)),
+        None => {
+            aws_managed(call.state, &arn).map(|policy| (arn.clone(), policy)).ok_or_else(|| no_such(&arn))
+        }
     }
 }
 

@@ -181,7 +181,10 @@ pub(super) fn error(namespace: &str, fault: &Fault, request_id: &str) -> String 
         xml.text("Code", fault.code);
         xml.text("Message", &fault.message);
     });
-    format!("<ErrorResponse xmlns=\"{namespace}\">{}<RequestId>{request_id}</RequestId></ErrorResponse>", xml.0)
+    format!(
+        "<ErrorResponse xmlns=\"{namespace}\">{}<RequestId>{request_id}</RequestId></ErrorResponse>",
+        xml.0
+    )
 }
 
 /// A page of a list, and where the next one begins.

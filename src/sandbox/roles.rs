@@ -104,7 +104,10 @@ pub(super) fn handle(call: &mut Call<'_>, action: &str) -> Result<Xml, Fault> {
         "UntagPolicy" => policies::untag(call),
         "ListPolicyTags" => policies::list_tags(call),
         "ListEntitiesForPolicy" => policies::list_entities(call),
-        _ => Err(Fault::new("InvalidAction", format!("Could not find operation {action} for version 2010-05-08"))),
+        _ => Err(Fault::new(
+            "InvalidAction",
+            format!("Could not find operation {action} for version 2010-05-08"),
+        )),
     }
 }
 
@@ -236,7 +239,9 @@ fn root_arns(trust: String, state: &State) -> String {
     let mut text = trust;
     for statement in document.statements.as_slice() {
         use crate::policy::document::{PrincipalElement, Principals};
-        let Some(PrincipalElement::Principal(Principals::ByKind(kinds))) = &statement.principal else { continue };
+        let Some(PrincipalElement::Principal(Principals::ByKind(kinds))) = &statement.principal else {
+            continue;
+        };
         for value in kinds.get("AWS").into_iter().flat_map(|values| values.as_slice()) {
             if let Ok(account) = value.parse::<AccountId>() {
                 let root = Arn::account_root(&state.partition, &account);
@@ -384,7 +389,8 @@ fn put_inline(call: &mut Call<'_>) -> Result<Xml, Fault> {
     let policy = call.form.name("PolicyName", 128)?.to_owned();
     let text = call.form.required("PolicyDocument")?.to_owned();
     let others = role.inline.iter().filter(|(name, _)| **name != policy);
-    let others = others.filter_map(|(_, text)| Document::parse(text).ok()).map(|document| document.size()).sum();
+    let others =
+        others.filter_map(|(_, text)| Document::parse(text).ok()).map(|document| document.size()).sum();
     validate::inline(&text, others)?;
     role.inline.insert(policy, text);
     call.store(name, role);

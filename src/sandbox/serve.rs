@@ -39,7 +39,8 @@ pub async fn serve(
         let sandbox = Arc::clone(&sandbox);
         tokio::spawn(async move {
             let service = service_fn(move |request| answer(Arc::clone(&sandbox), latency, request));
-            let connection = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service);
+            let connection =
+                hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service);
             if let Err(error) = connection.await {
                 tracing::debug!("a connection to the sandbox ended: {error}");
             }

@@ -66,7 +66,8 @@ fn assume_role(state: &mut State, caller: &Caller, form: &Form, now: Timestamp) 
     };
     let key = state.id("ASIA");
     let session = Session { token: format!("sandbox-session-token-{key}"), ..session };
-    let expiration = Timestamp::from_second(session.expires).map_err(|_| Fault::validation("DurationSeconds"))?;
+    let expiration =
+        Timestamp::from_second(session.expires).map_err(|_| Fault::validation("DurationSeconds"))?;
     let mut xml = Xml::default();
     xml.nest("Credentials", |xml| {
         xml.text("AccessKeyId", &key);

@@ -18,8 +18,7 @@ fn malformed(message: impl Into<String>) -> Fault {
 }
 
 fn parse(text: &str) -> Result<Document, Fault> {
-    let document =
-        Document::parse(text).map_err(|_| malformed("This policy contains invalid Json"))?;
+    let document = Document::parse(text).map_err(|_| malformed("This policy contains invalid Json"))?;
     if !matches!(document.effective_version(), VERSION_2008 | VERSION_2012) || !document.unknown.is_empty() {
         return Err(malformed("Syntax errors in policy."));
     }

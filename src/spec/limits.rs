@@ -6,7 +6,11 @@ pub(super) type Check = Result<(), String>;
 fn length(text: &str, least: usize, most: usize) -> Check {
     let length = text.chars().count();
     if length < least {
-        return Err(if length == 0 { "is empty".to_owned() } else { format!("has fewer than {least} characters") });
+        return Err(if length == 0 {
+            "is empty".to_owned()
+        } else {
+            format!("has fewer than {least} characters")
+        });
     }
     if length > most {
         return Err(format!("has {length} characters, IAM takes at most {most}"));
@@ -44,7 +48,11 @@ pub(super) fn session_name(text: &str) -> Check {
 
 pub(super) fn external_id(text: &str) -> Check {
     length(text, 2, 1224)?;
-    characters(text, |c| c.is_ascii_alphanumeric() || "_+=,.@:/-".contains(c), "letters, digits and _+=,.@:/-")
+    characters(
+        text,
+        |c| c.is_ascii_alphanumeric() || "_+=,.@:/-".contains(c),
+        "letters, digits and _+=,.@:/-",
+    )
 }
 
 /// Shown where a value must not be: tells nothing of the text itself.

@@ -9,8 +9,8 @@ use super::genesys::{GENESYS_REGIONS, KNOWN_GENESYS_ACCOUNTS, TUTORIAL_ACCOUNT};
 use super::limits::{self, Check};
 use super::reader::{Faults, Placed, Table, string, wrong_type};
 use super::{
-    AssumeRole, Aws, Boundary, ExternalId, ExtraPermissions, FunctionRef, MANAGED_BY_KEY, RoleSpec, SPEC_KEY, Spec,
-    Surroundings,
+    AssumeRole, Aws, Boundary, ExternalId, ExtraPermissions, FunctionRef, MANAGED_BY_KEY, RoleSpec, SPEC_KEY,
+    Spec, Surroundings,
 };
 use crate::arn::{AccountId, AccountIdError, Arn, partition_of_region};
 use crate::policy::template::{invoke_policy, trust_policy};
@@ -87,10 +87,16 @@ struct Guard {
 impl Parser<'_> {
     fn spec(&mut self, mut root: Table<'_>, stem: &str) -> Option<Spec> {
         let name = self.text(&mut root, "name", |text| {
-            limits::tag_value(text).and_then(|()| if text.is_empty() { Err("is empty".to_owned()) } else { Ok(()) })
+            limits::tag_value(text)
+                .and_then(|()| if text.is_empty() { Err("is empty".to_owned()) } else { Ok(()) })
         });
         let aws = root.table("aws", "[aws]", self.faults);
-        let aws = root.required(aws, "aws", "{ region = \"us-east-1\", account_id = \"111122223333\" }", self.faults);
+        let aws = root.required(
+            aws,
+            "aws",
+            "{ region = \"us-east-1\", account_id = \"111122223333\" }",
+            self.faults,
+        );
         let aws = aws.and_then(|table| self.aws(table));
         let guard = aws.as_ref().map(|aws| Guard {
             account_id: aws.account_id.clone(),
@@ -122,7 +128,12 @@ impl Parser<'_> {
             }
         }
         if let Some(Placed { value: [], span }) = &roles {
-            self.faults.error(span.clone(), "`role` is empty", "no role", "add a `[[role]]` with a name and functions");
+            self.faults.error(
+                span.clone(),
+                "`role` is empty",
+                "no role",
+                "add a `[[role]]` with a name and functions",
+            );
         }
         root.finish(self.faults);
         let name = name.map_or_else(|| tag_text(stem), |name| name.value);
@@ -130,7 +141,12 @@ impl Parser<'_> {
     }
 
     /// A string that passes a check.
-    fn text(&mut self, table: &mut Table<'_>, key: &'static str, check: impl Fn(&str) -> Check) -> Option<Placed<String>> {
+    fn text(
+        &mut self,
+        table: &mut Table<'_>,
+        key: &'static str,
+        check: impl Fn(&str) -> Check,
+    ) -> Option<Placed<String>> {
         let value = table.string(key, self.faults);
         self.checked(value, key, check)
     }
@@ -216,7 +232,8 @@ impl Parser<'_> {
         if let DeValue::Table(entries) = value.get_ref() {
             let mut table = Table::new("assume_role", value.span(), entries);
             let arn = table.string("role_arn", self.faults);
-            let arn = table.required(arn, "role_arn", "\"arn:aws:iam::111122223333:role/deploy\"", self.faults);
+            let arn =
+                table.required(arn, "role_arn", "\"arn:aws:iam::111122223333:role/deploy\"", self.faults);
             let arn = arn.and_then(|arn| self.role_arn(arn, guard));
             let external_id = self.external_id(&mut table, false);
             let session_name = table.string("session_name", self.faults);
@@ -238,7 +255,12 @@ impl Parser<'_> {
             return Some(arn);
         }
         let help = "an ARN of a role is arn:aws:iam::ACCOUNT:role/NAME";
-        self.faults.error(written.span, "`assume_role` is not the ARN of a role", "another kind of ARN", help);
+        self.faults.error(
+            written.span,
+            "`assume_role` is not the ARN of a role",
+            "another kind of ARN",
+            help,
+        );
         None
     }
 
@@ -330,7 +352,9 @@ impl Parser<'_> {
                  invoke your functions"
             ),
             (None, None) => {
-                format!("{value} is no known Genesys Cloud account: whoever owns it could invoke your functions")
+                format!(
+                    "{value} is no known Genesys Cloud account: whoever owns it could invoke your functions"
+                )
             }
         };
         let help = format!("the known ones are {}", names.join(" and "));
@@ -345,7 +369,12 @@ impl Parser<'_> {
             DeValue::Table(entries) => {
                 let text = self.indirect(Table::new("external_id", span.clone(), entries))?;
                 if let Err(why) = limits::masked_external_id(&text) {
-                    self.faults.error(span, format!("`external_id` {why}"), "read from here", example("external_id"));
+                    self.faults.error(
+                        span,
+                        format!("`external_id` {why}"),
+                        "read from here",
+                        example("external_id"),
+                    );
                     return None;
                 }
                 ExternalId::secret(text)
@@ -397,7 +426,12 @@ impl Parser<'_> {
             },
             _ => {
                 let help = "write { env = \"NAME\" } or { file = \"PATH\" }";
-                self.faults.error(span, "`external_id` names no source, or two", "one of `env` and `file`", help);
+                self.faults.error(
+                    span,
+                    "`external_id` names no source, or two",
+                    "one of `env` and `file`",
+                    help,
+                );
                 return None;
             }
         };
@@ -412,10 +446,8 @@ impl Parser<'_> {
 
     fn common(&mut self, table: &mut Table<'_>, guard: Option<&Guard>) -> Common {
         let path = self.text(table, "path", limits::role_path);
-        let description =
-            self.text(table, "description", limits::description);
-        let policy_path =
-            self.text(table, "policy_path", limits::policy_path);
+        let description = self.text(table, "description", limits::description);
+        let policy_path = self.text(table, "policy_path", limits::policy_path);
         let max_session_duration = table.integer("max_session_duration", self.faults).and_then(|seconds| {
             if SESSION_SECONDS.contains(&seconds.value) {
                 return i32::try_from(seconds.value).ok();
@@ -429,8 +461,8 @@ impl Parser<'_> {
         let permissions_boundary = boundary.and_then(|boundary| self.boundary(&boundary, guard));
         let tags = table.strings_by_key("tags", self.faults).unwrap_or_default();
         let tags = self.tags(tags);
-        let extra_permissions = table.string("extra_permissions", self.faults).and_then(|text| {
-            match text.value.as_str() {
+        let extra_permissions =
+            table.string("extra_permissions", self.faults).and_then(|text| match text.value.as_str() {
                 "report" => Some(ExtraPermissions::Report),
                 "remove" => Some(ExtraPermissions::Remove),
                 _ => {
@@ -438,8 +470,7 @@ impl Parser<'_> {
                     self.faults.error(text.span, message, "not known", "write \"report\" or \"remove\"");
                     None
                 }
-            }
-        });
+            });
         Common {
             path: path.map(|path| path.value),
             description: description.map(|text| text.value),
@@ -475,7 +506,12 @@ impl Parser<'_> {
         let mut read = BTreeMap::new();
         for (key, value) in tags {
             if let Err(why) = limits::tag_key(&key.value) {
-                self.faults.error(key.span, format!("the tag key `{}` {why}", key.value), "here", "like \"team\"");
+                self.faults.error(
+                    key.span,
+                    format!("the tag key `{}` {why}", key.value),
+                    "here",
+                    "like \"team\"",
+                );
                 continue;
             }
             if let Err(why) = limits::tag_value(&value.value) {
@@ -509,8 +545,7 @@ impl Parser<'_> {
         let name = table.string("name", self.faults);
         let name = table.required(name, "name", "\"GenesysDataActionRole\"", self.faults);
         let name = self.checked(name, "name", limits::role_name);
-        let policy_name =
-            self.text(&mut table, "policy_name", limits::policy_name);
+        let policy_name = self.text(&mut table, "policy_name", limits::policy_name);
         self.duplicates(name.as_ref(), policy_name.as_ref());
         let own = self.common(&mut table, guard);
         let genesys = match table.table("genesys", "genesys of a role", self.faults) {
@@ -560,8 +595,7 @@ impl Parser<'_> {
                 .or_else(|| defaults.permissions_boundary.clone())
                 .unwrap_or(Boundary::Unmentioned),
             tags,
-            policy_name: policy_name
-                .map_or_else(|| default_policy_name(&name.value), |name| name.value),
+            policy_name: policy_name.map_or_else(|| default_policy_name(&name.value), |name| name.value),
             policy_path: own
                 .policy_path
                 .or_else(|| defaults.policy_path.clone())
@@ -618,11 +652,15 @@ impl Parser<'_> {
             full = self.arn(written, "functions", guard, false)?;
             let wrong = full.service != "lambda" || !full.resource.starts_with("function:");
             if wrong || limits::region(&full.region).is_err() {
-                let help = "it is arn:aws:lambda:REGION:ACCOUNT:function:NAME, with :ALIAS or :VERSION if need be";
+                let help =
+                    "it is arn:aws:lambda:REGION:ACCOUNT:function:NAME, with :ALIAS or :VERSION if need be";
                 self.faults.error(span(), "this is not the ARN of a Lambda function", "another ARN", help);
                 return None;
             }
-            [full.region.as_str(), full.account.as_str()].into_iter().chain(full.resource.split(':')).collect()
+            [full.region.as_str(), full.account.as_str()]
+                .into_iter()
+                .chain(full.resource.split(':'))
+                .collect()
         } else {
             text.split(':').collect()
         };
@@ -645,7 +683,12 @@ impl Parser<'_> {
             region.map_or(Ok(()), limits::region).map_err(|why| format!("the region of `{text}` {why}")),
         ];
         if let Some(why) = checks.into_iter().find_map(Result::err) {
-            self.faults.error(span(), why, "not understood", "write a name, name:alias, name:version or the ARN");
+            self.faults.error(
+                span(),
+                why,
+                "not understood",
+                "write a name, name:alias, name:version or the ARN",
+            );
             return None;
         }
         let guard = guard?;
@@ -658,7 +701,12 @@ impl Parser<'_> {
         let region = region.unwrap_or(&guard.region);
         if partition_of_region(region) != guard.partition {
             let message = format!("`{text}` is in another partition than the region `{}`", guard.region);
-            self.faults.error(span(), message, "another partition", "a role's functions are in its own partition");
+            self.faults.error(
+                span(),
+                message,
+                "another partition",
+                "a role's functions are in its own partition",
+            );
             return None;
         }
         let qualifier = qualifier.map(|qualifier| format!(":{qualifier}")).unwrap_or_default();

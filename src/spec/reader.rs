@@ -92,7 +92,12 @@ impl<'a> Table<'a> {
         }
     }
 
-    pub(super) fn table(&mut self, key: &'static str, name: &'static str, faults: &mut Faults) -> Option<Self> {
+    pub(super) fn table(
+        &mut self,
+        key: &'static str,
+        name: &'static str,
+        faults: &mut Faults,
+    ) -> Option<Self> {
         let value = self.value(key)?;
         match value.get_ref() {
             DeValue::Table(entries) => Some(Self::new(name, value.span(), entries)),
@@ -100,7 +105,12 @@ impl<'a> Table<'a> {
         }
     }
 
-    pub(super) fn array(&mut self, key: &'static str, what: &str, faults: &mut Faults) -> Option<Placed<&'a [Value<'a>]>> {
+    pub(super) fn array(
+        &mut self,
+        key: &'static str,
+        what: &str,
+        faults: &mut Faults,
+    ) -> Option<Placed<&'a [Value<'a>]>> {
         let value = self.value(key)?;
         match value.get_ref() {
             DeValue::Array(values) => Some(Placed { value: values.as_ref(), span: value.span() }),

@@ -113,7 +113,11 @@ impl Run {
 
     #[track_caller]
     pub fn says(&self, text: &str) -> &Self {
-        assert!(self.stdout.contains(text) || self.stderr.contains(text), "no {text:?} in\n{}", self.transcript());
+        assert!(
+            self.stdout.contains(text) || self.stderr.contains(text),
+            "no {text:?} in\n{}",
+            self.transcript()
+        );
         self
     }
 
