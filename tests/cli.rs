@@ -238,3 +238,35 @@ fn nothing_reaches_the_network_when_no_one_listens() {
     let run = project.run(&["plan"]);
     run.expect(1).says("error: sts:GetCallerIdentity").says("help: ").says_not(ROLE).says_not(POLICY_ARN);
 }
+
+#[test]
+fn the_readme_shows_what_a_plan_really_prints() {
+    let project = Project::example();
+    project.sandbox(&["apply", "--yes", "--no-check"]).expect(0);
+    let path = project.path(".genesys-iam/sandbox.json");
+    let mut state: serde_json::Value = serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
+    let trust = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"AWS":"691338073777"},"Action":"sts:AssumeRole"}}"#;
+    state["accounts"]["111122223333"]["roles"][ROLE]["trust"] = trust.into();
+    fs::write(&path, state.to_string()).unwrap();
+    let plan = project.sandbox(&["plan"]);
+    plan.expect(0);
+    let readme = include_str!("../README.md");
+    assert!(readme.contains(&plan.stdout), "{}", plan.transcript());
+    let check = project.sandbox(&["check"]);
+    check.expect(4).says("FAULT nobody else is named").says("it also lets in AWS account 691338073777");
+    project.sandbox(&["apply", "--yes"]).expect(0).says("no fault");
+}
+
+#[test]
+fn the_readme_and_the_example_hold_the_same_spec() {
+    let readme = include_str!("../README.md");
+    let plain = |text: &str| -> Vec<String> {
+        let lines = text.lines().map(|line| line.split('#').next().unwrap().trim().to_owned());
+        lines.filter(|line| !line.is_empty()).collect()
+    };
+    let toml = readme.split("```toml\n").nth(1).unwrap().split("```").next().unwrap();
+    let example = plain(EXAMPLE);
+    for line in plain(toml) {
+        assert!(example.contains(&line), "the example has no {line:?}");
+    }
+}

@@ -21,12 +21,13 @@ pub async fn serve(global: &Global, args: &ServeArgs, output: &Output) -> Result
     let listener =
         TcpListener::bind(listen).await.map_err(|source| CommandError::Listen { address: listen, source })?;
     let address = listener.local_addr()?;
+    let account = &spec.aws.account_id;
+    let region = &spec.aws.region;
     output.result(&format!(
         "export AWS_ENDPOINT_URL=http://{address}\n\
-         export AWS_ACCESS_KEY_ID={}   # a 12-digit account ID: an administrator of that account\n\
+         export AWS_ACCESS_KEY_ID={account}   # a 12-digit account ID: an administrator of that account\n\
          export AWS_SECRET_ACCESS_KEY=sandbox\n\
-         export AWS_REGION={}\n",
-        spec.aws.account_id, spec.aws.region
+         export AWS_REGION={region} AWS_DEFAULT_REGION={region}\n"
     ))?;
     output.message("The sandbox is listening; Ctrl-C ends it.\n");
     let shutdown = async {
