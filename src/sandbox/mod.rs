@@ -252,3 +252,113 @@ fn json_error(fault: &Fault) -> Response<Vec<u8>> {
     response.headers_mut().insert(http::header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     response
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use super::*;
+    use crate::aws::{self, Clients, Transport, Waits};
+    use crate::plan::{Change, diff};
+    use crate::policy::Document;
+    use crate::resolve::resolve;
+    use crate::spec::{self, Spec, Surroundings};
+    use crate::state::LiveState;
+
+    struct Nothing;
+
+    impl Surroundings for Nothing {
+        fn variable(&self, _: &str) -> Option<String> {
+            None
+        }
+
+        fn file(&self, _: &str) -> io::Result<String> {
+            Err(io::ErrorKind::NotFound.into())
+        }
+    }
+
+    fn example() -> Spec {
+        spec::parse(include_str!("../../examples/genesys.toml"), "genesys", &Nothing).0.unwrap()
+    }
+
+    async fn clients(spec: &Spec, page_limit: Option<usize>) -> Clients {
+        let functions = spec.roles[0].functions.iter().map(|function| function.arn.clone()).collect();
+        let partition = spec.aws.partition.clone();
+        let mut sandbox = Sandbox::new(&Seed { account: spec.aws.account_id.clone(), partition, functions });
+        if let Some(items) = page_limit {
+            sandbox.set_page_limit(items);
+        }
+        let transport = Transport::InProcess {
+            http_client: http_client(Arc::new(Mutex::new(sandbox))),
+            credentials: credentials(&spec.aws.account_id),
+        };
+        aws::connect(&spec.aws, transport).await.unwrap()
+    }
+
+    async fn live(clients: &Clients, spec: &Spec) -> LiveState {
+        let desired = resolve(spec, &Default::default());
+        let live = aws::live(clients, &desired.roles[0]).await.unwrap();
+        LiveState { roles: [(desired.roles[0].role.name.clone(), live)].into() }
+    }
+
+    /// Applies the example and attaches more than one page of everything.
+    async fn populate(clients: &Clients, spec: &Spec) {
+        let desired = resolve(spec, &Default::default());
+        for change in diff(&live(clients, spec).await, &desired).changes() {
+            aws::execute(clients, change, Waits::default()).await.unwrap();
+        }
+        let document = Document::parse(
+            r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"s3:*","Resource":"arn:aws:s3:::a+b c"}}"#,
+        )
+        .unwrap();
+        let role = &desired.roles[0].role.name;
+        for n in 0..4 {
+            let mut policy = desired.roles[0].policy.clone();
+            policy.name = format!("extra{n}");
+            policy.arn = Arn::policy("aws", &spec.aws.account_id, "/", &policy.name);
+            policy.document = document.clone();
+            let attach = Change::AttachRolePolicy { role: role.clone(), policy: policy.arn.clone() };
+            aws::execute(clients, &Change::CreatePolicy(policy), Waits::default()).await.unwrap();
+            aws::execute(clients, &attach, Waits::default()).await.unwrap();
+            let text = document.to_json();
+            let put = clients.iam.put_role_policy().role_name(role).policy_name(format!("inline{n}"));
+            put.policy_document(text).send().await.unwrap();
+        }
+    }
+
+    #[tokio::test]
+    async fn short_pages_make_no_difference_to_what_is_read() {
+        let spec = example();
+        let [whole, pages] = [clients(&spec, None).await, clients(&spec, Some(1)).await];
+        populate(&whole, &spec).await;
+        populate(&pages, &spec).await;
+        let state = live(&pages, &spec).await;
+        assert_eq!(state, live(&whole, &spec).await);
+        let role = state.roles.values().next().unwrap().role.as_ref().unwrap();
+        assert_eq!((role.attached.len(), role.inline.len()), (5, 4));
+        assert!(role.inline["inline0"].to_json().contains("a+b c"));
+    }
+
+    #[tokio::test]
+    async fn what_was_applied_leaves_nothing_to_change() {
+        let spec = example();
+        let clients = clients(&spec, None).await;
+        populate(&clients, &spec).await;
+        let plan = diff(&live(&clients, &spec).await, &resolve(&spec, &Default::default()));
+        assert_eq!(plan.changes().count(), 0, "{plan:?}");
+    }
+
+    #[test]
+    fn a_second_process_is_kept_out() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("state/sandbox.json");
+        let spec = example();
+        let seed =
+            Seed { account: spec.aws.account_id.clone(), partition: "aws".to_owned(), functions: Vec::new() };
+        let first = Sandbox::open(&path, &seed).unwrap();
+        assert!(matches!(Sandbox::open(&path, &seed), Err(SandboxError::Busy { .. })));
+        drop(first);
+        Sandbox::open(&path, &seed).unwrap();
+        assert_eq!(fs::read_to_string(folder.path().join("state/.gitignore")).unwrap(), "*\n");
+    }
+}
