@@ -291,7 +291,7 @@ fn removes_a_principal(trust: &Change) -> bool {
     let [mut old, mut new] = [Access::default(), Access::default()];
     old.add_trust(before);
     new.add_trust(after);
-    !old.assume.is_subset(&new.assume)
+    old.assume.keys().any(|sentence| !new.assume.contains_key(sentence))
 }
 
 fn diff_document(live: &LivePolicy, desired: &DesiredRole) -> Vec<Change> {
@@ -390,4 +390,235 @@ fn access_after(live: &Live, desired: &DesiredRole) -> Access {
         access.add_boundary(boundary);
     }
     access
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use super::*;
+    use crate::resolve::resolve;
+    use crate::spec::{self, Surroundings};
+    use crate::state::AttachedPolicy;
+
+    struct Nothing;
+
+    impl Surroundings for Nothing {
+        fn variable(&self, _: &str) -> Option<String> {
+            None
+        }
+
+        fn file(&self, _: &str) -> io::Result<String> {
+            Err(io::ErrorKind::NotFound.into())
+        }
+    }
+
+    /// The example, with a line in the role's table.
+    fn desired(line: &str) -> DesiredState {
+        let source = format!("{}\n{line}\n", include_str!("../../examples/genesys.toml"));
+        resolve(&spec::parse(&source, "genesys", &Nothing).0.unwrap(), &BTreeMap::new())
+    }
+
+    /// Exactly what the example wants.
+    fn converged() -> Live {
+        let role = desired("").roles.remove(0);
+        let attached =
+            AttachedPolicy { name: role.policy.name.clone(), document: role.policy.document.clone() };
+        Live {
+            role: Some(LiveRole {
+                role: role.role,
+                attached: [(role.policy.arn.clone(), attached)].into(),
+                inline: BTreeMap::new(),
+                boundary: None,
+            }),
+            policy: Some(LivePolicy {
+                policy: role.policy,
+                versions: vec![version(1, true)],
+                attachment_count: 1,
+            }),
+        }
+    }
+
+    fn version(number: u32, is_default: bool) -> PolicyVersion {
+        PolicyVersion { id: format!("v{number}"), is_default, document: None }
+    }
+
+    fn document(text: &str) -> Document {
+        Document::parse(text).unwrap()
+    }
+
+    fn everything() -> Document {
+        document(r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}"#)
+    }
+
+    fn plan(live: Live, desired: &DesiredState) -> RolePlan {
+        let roles = [(desired.roles[0].role.name.clone(), live)].into();
+        diff(&LiveState { roles }, desired).roles.remove(0)
+    }
+
+    fn operations(plan: &RolePlan) -> Vec<&'static str> {
+        plan.changes.iter().map(Change::operation).collect()
+    }
+
+    fn set_document(live: &mut Live, document: &Document) {
+        let policy = &mut live.policy.as_mut().unwrap().policy;
+        policy.document = document.clone();
+        live.role.as_mut().unwrap().attached.get_mut(&policy.arn).unwrap().document = document.clone();
+    }
+
+    #[test]
+    fn plan_is_empty_when_live_state_is_what_is_wanted() {
+        let plan = plan(converged(), &desired(""));
+        assert_eq!((plan.changes, plan.blockers, plan.notices), (vec![], vec![], vec![]));
+        assert!(!plan.access.is_wider());
+    }
+
+    #[test]
+    fn plan_is_empty_when_live_documents_are_only_written_otherwise() {
+        let mut live = converged();
+        let role = live.role.as_mut().unwrap();
+        role.role.assume_role_policy = document(
+            r#"{"Statement":{"Condition":{"StringEquals":{"STS:ExternalID":["2f9c1c5e-0b6c-4a8e-9d51-7f0e3c2b1a90"]}},
+                "Sid":"","Action":["STS:assumeRole"],"Principal":{"AWS":["765628985471"]},"Effect":"Allow"},
+                "Version":"2012-10-17"}"#,
+        );
+        assert_eq!(operations(&plan(live, &desired(""))), Vec::<&str>::new());
+    }
+
+    #[test]
+    fn everything_is_created_when_nothing_is_there_and_attached_last() {
+        let plan = plan(Live::default(), &desired(""));
+        assert_eq!(operations(&plan), ["CreatePolicy", "CreateRole", "AttachRolePolicy"]);
+        assert!(plan.access.is_wider());
+    }
+
+    #[test]
+    fn a_stranger_is_shut_out_before_new_permissions_are_given() {
+        let mut live = converged();
+        live.role.as_mut().unwrap().role.assume_role_policy = document(
+            r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":"*","Action":"sts:AssumeRole"}}"#,
+        );
+        set_document(&mut live, &document(r#"{"Version":"2012-10-17","Statement":[]}"#));
+        assert_eq!(operations(&plan(live, &desired(""))), ["UpdateAssumeRolePolicy", "CreatePolicyVersion"]);
+    }
+
+    #[test]
+    fn permissions_are_narrowed_before_somebody_is_let_in() {
+        let mut live = converged();
+        live.role.as_mut().unwrap().role.assume_role_policy =
+            document(r#"{"Version":"2012-10-17","Statement":[]}"#);
+        set_document(&mut live, &everything());
+        assert_eq!(operations(&plan(live, &desired(""))), ["CreatePolicyVersion", "UpdateAssumeRolePolicy"]);
+    }
+
+    #[test]
+    fn narrowing_is_not_called_widening() {
+        let mut live = converged();
+        set_document(&mut live, &everything());
+        let plan = plan(live, &desired(""));
+        assert_eq!(operations(&plan), ["CreatePolicyVersion"]);
+        assert!(!plan.access.is_wider());
+    }
+
+    #[test]
+    fn extra_permissions_are_reported_or_removed_first() {
+        let mut live = converged();
+        let role = live.role.as_mut().unwrap();
+        let rogue: Arn = "arn:aws:iam::111122223333:policy/rogue".parse().unwrap();
+        role.attached
+            .insert(rogue.clone(), AttachedPolicy { name: "rogue".to_owned(), document: everything() });
+        role.inline.insert("inline".to_owned(), everything());
+        role.role.max_session_duration = 7200;
+        let grants = vec!["* on *".to_owned()];
+        let report = plan(live.clone(), &desired(""));
+        assert_eq!(operations(&report), ["UpdateRole"]);
+        let attached = Notice::ExtraAttached { policy: rogue, grants: grants.clone() };
+        assert_eq!(report.notices, [attached, Notice::ExtraInline { name: "inline".to_owned(), grants }]);
+        let remove = plan(live, &desired("extra_permissions = \"remove\""));
+        assert_eq!(operations(&remove), ["DetachRolePolicy", "DeleteRolePolicy", "UpdateRole"]);
+        assert_eq!(remove.notices, []);
+    }
+
+    #[test]
+    fn a_boundary_goes_only_when_the_spec_says_so() {
+        let boundary: Arn = "arn:aws:iam::111122223333:policy/boundary".parse().unwrap();
+        let mut live = converged();
+        live.role.as_mut().unwrap().role.permissions_boundary = Some(boundary.clone());
+        let unmentioned = plan(live.clone(), &desired(""));
+        assert_eq!(operations(&unmentioned), Vec::<&str>::new());
+        assert_eq!(unmentioned.notices, [Notice::Boundary { arn: boundary }]);
+        let none = plan(live.clone(), &desired("permissions_boundary = \"none\""));
+        assert_eq!(operations(&none), ["DeleteRolePermissionsBoundary"]);
+        assert!(none.access.is_wider());
+        let same = "permissions_boundary = \"arn:aws:iam::111122223333:policy/boundary\"";
+        assert_eq!(operations(&plan(live, &desired(same))), Vec::<&str>::new());
+        assert_eq!(operations(&plan(converged(), &desired(same))), ["PutRolePermissionsBoundary"]);
+    }
+
+    #[test]
+    fn a_version_that_fits_is_made_default_again() {
+        let mut live = converged();
+        let wanted = live.policy.as_ref().unwrap().policy.document.clone();
+        set_document(&mut live, &everything());
+        let versions = &mut live.policy.as_mut().unwrap().versions;
+        *versions = vec![version(2, true), PolicyVersion { document: Some(wanted), ..version(1, false) }];
+        assert_eq!(operations(&plan(live, &desired(""))), ["SetDefaultPolicyVersion"]);
+    }
+
+    #[test]
+    fn the_oldest_version_not_in_force_makes_room_for_the_sixth() {
+        for (default, goes) in [(9, "v2"), (2, "v3")] {
+            let mut live = converged();
+            set_document(&mut live, &everything());
+            let numbers = [10, 9, 4, 3, 2];
+            live.policy.as_mut().unwrap().versions = numbers.map(|n| version(n, n == default)).to_vec();
+            let plan = plan(live, &desired(""));
+            assert_eq!(operations(&plan), ["DeletePolicyVersion", "CreatePolicyVersion"]);
+            assert!(
+                matches!(&plan.changes[0], Change::DeletePolicyVersion { version, .. } if version == goes)
+            );
+        }
+    }
+
+    #[test]
+    fn what_somebody_else_made_blocks_until_it_is_adopted() {
+        let mut live = converged();
+        live.role.as_mut().unwrap().role.tags.remove(MANAGED_BY_KEY);
+        live.policy.as_mut().unwrap().policy.tags.insert(SPEC_KEY.to_owned(), "other".to_owned());
+        let blocked = plan(live.clone(), &desired(""));
+        let [role, policy] = blocked.blockers.as_slice() else { panic!("{:?}", blocked.blockers) };
+        assert!(matches!(role, Blocker::NotManaged { what: Owned::Role(_), by: Owner::Unknown }));
+        assert!(
+            matches!(policy, Blocker::NotManaged { what: Owned::Policy(_), by: Owner::Spec(spec) } if spec == "other")
+        );
+        let adopted = plan(live, &desired("adopt = true"));
+        assert_eq!(adopted.blockers, []);
+        assert_eq!(operations(&adopted), ["TagPolicy", "TagRole"]);
+        assert_eq!(adopted.notices.len(), 2);
+    }
+
+    #[test]
+    fn a_path_that_differs_blocks() {
+        let plan = plan(converged(), &desired("path = \"/other/\""));
+        assert!(matches!(plan.blockers.as_slice(), [Blocker::RolePath { .. }]));
+    }
+
+    #[test]
+    fn tags_that_the_spec_does_not_name_are_left_alone() {
+        let mut live = converged();
+        let tags = &mut live.role.as_mut().unwrap().role.tags;
+        tags.insert("cost".to_owned(), "1".to_owned());
+        tags.insert("team".to_owned(), String::new());
+        let plan = plan(live, &desired(""));
+        let [Change::TagRole { tags, .. }] = plan.changes.as_slice() else { panic!("{:?}", plan.changes) };
+        assert_eq!(tags.keys().collect::<Vec<_>>(), ["team"]);
+    }
+
+    #[test]
+    fn a_policy_that_is_attached_elsewhere_is_noticed() {
+        let mut live = converged();
+        live.policy.as_mut().unwrap().attachment_count = 3;
+        let plan = plan(live, &desired(""));
+        assert!(matches!(plan.notices.as_slice(), [Notice::SharedPolicy { others: 2, .. }]));
+    }
 }

@@ -15,3 +15,4 @@ pub use equivalence::equivalent;
 pub use evaluate::{
     Context, Decision, Evaluation, Policies, Principal, Request, StatementOutcome, StatementTrace, evaluate,
 };
+pub use pattern::wildcard_matches;

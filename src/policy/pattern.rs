@@ -114,6 +114,11 @@ pub(super) fn matches(pieces: &[Piece], text: &str) -> bool {
     pieces[p..].iter().all(|piece| *piece == Piece::Star)
 }
 
+/// Whether a pattern with `*` and `?` matches the whole text, with case.
+pub fn wildcard_matches(pattern: &str, text: &str) -> bool {
+    matches(&wildcards(pattern), text)
+}
+
 /// Whether an ARN matches, each of its six components for itself: here a `*` does not cross a colon, but in the last.
 /// `None` when one of them is no ARN.
 pub(super) fn arn_matches(pieces: &[Piece], arn: &str) -> Option<bool> {

@@ -404,7 +404,11 @@ impl Parser<'_> {
         let env = table.string("env", self.faults);
         let file = table.string("file", self.faults);
         let span = table.span.clone();
+        let faults = self.faults.diagnostics.len();
         table.finish(self.faults);
+        if self.faults.diagnostics.len() > faults {
+            return None;
+        }
         let (text, from) = match (env, file) {
             (Some(env), None) => match self.surroundings.variable(&env.value) {
                 Some(text) => (text, env),
