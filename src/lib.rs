@@ -1,2 +1,23 @@
+//! genesys-iam keeps the AWS side of Genesys Cloud Lambda data actions as a checked-in file.
+//!
+//! The modules in reading order, bottom to top; each uses only those above it.
+
 pub mod arn;
 pub mod policy;
+pub mod spec;
+pub mod state;
+
+pub mod resolve;
+
+pub mod plan;
+
+pub mod aws;
+
+pub mod apply;
+pub mod check;
+pub mod sandbox;
+
+pub mod render;
+
+pub mod cli;
+pub mod commands;

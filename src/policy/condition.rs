@@ -1,45 +1,36 @@
-//! Conditions: operators, set qualifiers, `IfExists`, values.
+//! Conditions: every operator of IAM's reference (IAM User Guide, `reference_policies_elements_condition_operators`
+//! and `reference_policies_condition-single-vs-multi-valued-context-keys`).
 
-use std::borrow::Cow;
 use std::cmp::Ordering;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use ipnet::IpNet;
-use jiff::Timestamp;
 
-use super::canonical::scalar_text;
 use super::document::{OneOrMany, Scalar};
 use super::evaluate::{Context, ContextValue};
-use super::names::canonical_key;
-use super::pattern::{self, Budget, Exhausted, Expanded, Token};
+use super::pattern::{self, Piece, Unresolved};
 use super::truth::Truth;
 
+/// How one value of the policy is compared with one of the request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Set {
-    None,
-    ForAnyValue,
-    ForAllValues,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Test {
+enum Comparison {
     StringEquals,
     StringEqualsIgnoreCase,
     StringLike,
-    Numeric(Compare),
-    Date(Compare),
+    Numeric(Relation),
+    Date(Relation),
     Bool,
     Binary,
     IpAddress,
+    /// `ArnEquals` and `ArnLike` behave the same.
     Arn,
-    Null,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Compare {
+enum Relation {
     Equals,
     LessThan,
     LessThanEquals,
@@ -47,383 +38,290 @@ enum Compare {
     GreaterThanEquals,
 }
 
-/// An operator of IAM's reference, taken apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Operator {
-    set: Set,
-    test: Test,
-    negated: bool,
-    if_exists: bool,
+enum Quantifier {
+    /// No set operator: the key has one value.
+    Single,
+    ForAnyValue,
+    ForAllValues,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Operator {
+    Null,
+    Compare { comparison: Comparison, negated: bool, quantifier: Quantifier, if_exists: bool },
 }
 
 impl Operator {
-    /// `None`: not in IAM's reference. Names are taken as the reference spells them: it does not say that
-    /// case is ignored.
+    /// `None` for what is not in the reference. Operators are taken as written there, with their case.
     fn parse(name: &str) -> Option<Self> {
-        let (set, name) = if let Some(name) = name.strip_prefix("ForAnyValue:") {
-            (Set::ForAnyValue, name)
-        } else if let Some(name) = name.strip_prefix("ForAllValues:") {
-            (Set::ForAllValues, name)
+        if name == "Null" {
+            return Some(Self::Null);
+        }
+        let (quantifier, name) = if let Some(rest) = name.strip_prefix("ForAnyValue:") {
+            (Quantifier::ForAnyValue, rest)
+        } else if let Some(rest) = name.strip_prefix("ForAllValues:") {
+            (Quantifier::ForAllValues, rest)
         } else {
-            (Set::None, name)
+            (Quantifier::Single, name)
         };
-        let (name, if_exists) = name.strip_suffix("IfExists").map_or((name, false), |name| (name, true));
-        let (test, negated) = match name {
-            "StringEquals" => (Test::StringEquals, false),
-            "StringNotEquals" => (Test::StringEquals, true),
-            "StringEqualsIgnoreCase" => (Test::StringEqualsIgnoreCase, false),
-            "StringNotEqualsIgnoreCase" => (Test::StringEqualsIgnoreCase, true),
-            "StringLike" => (Test::StringLike, false),
-            "StringNotLike" => (Test::StringLike, true),
-            "Bool" => (Test::Bool, false),
-            "BinaryEquals" => (Test::Binary, false),
-            "IpAddress" => (Test::IpAddress, false),
-            "NotIpAddress" => (Test::IpAddress, true),
-            "ArnEquals" | "ArnLike" => (Test::Arn, false),
-            "ArnNotEquals" | "ArnNotLike" => (Test::Arn, true),
-            // Null asks for the key itself: neither suffix nor qualifier makes sense of it.
-            "Null" if !if_exists && set == Set::None => (Test::Null, false),
-            _ => {
-                let (numeric, compare) = if let Some(compare) = name.strip_prefix("Numeric") {
-                    (true, compare)
-                } else {
-                    (false, name.strip_prefix("Date")?)
-                };
-                let (compare, negated) = match compare {
-                    "Equals" => (Compare::Equals, false),
-                    "NotEquals" => (Compare::Equals, true),
-                    "LessThan" => (Compare::LessThan, false),
-                    "LessThanEquals" => (Compare::LessThanEquals, false),
-                    "GreaterThan" => (Compare::GreaterThan, false),
-                    "GreaterThanEquals" => (Compare::GreaterThanEquals, false),
-                    _ => return None,
-                };
-                (if numeric { Test::Numeric(compare) } else { Test::Date(compare) }, negated)
-            }
+        let (name, if_exists) = match name.strip_suffix("IfExists") {
+            Some(name) => (name, true),
+            None => (name, false),
         };
-        Some(Self { set, test, negated, if_exists })
-    }
-
-    /// Policy variables are for strings and ARNs.
-    fn takes_variables(self) -> bool {
-        matches!(self.test, Test::StringEquals | Test::StringEqualsIgnoreCase | Test::StringLike | Test::Arn)
+        use Comparison::*;
+        use Relation::*;
+        let (comparison, negated) = match name {
+            "StringEquals" => (StringEquals, false),
+            "StringNotEquals" => (StringEquals, true),
+            "StringEqualsIgnoreCase" => (StringEqualsIgnoreCase, false),
+            "StringNotEqualsIgnoreCase" => (StringEqualsIgnoreCase, true),
+            "StringLike" => (StringLike, false),
+            "StringNotLike" => (StringLike, true),
+            "NumericEquals" => (Numeric(Equals), false),
+            "NumericNotEquals" => (Numeric(Equals), true),
+            "NumericLessThan" => (Numeric(LessThan), false),
+            "NumericLessThanEquals" => (Numeric(LessThanEquals), false),
+            "NumericGreaterThan" => (Numeric(GreaterThan), false),
+            "NumericGreaterThanEquals" => (Numeric(GreaterThanEquals), false),
+            "DateEquals" => (Date(Equals), false),
+            "DateNotEquals" => (Date(Equals), true),
+            "DateLessThan" => (Date(LessThan), false),
+            "DateLessThanEquals" => (Date(LessThanEquals), false),
+            "DateGreaterThan" => (Date(GreaterThan), false),
+            "DateGreaterThanEquals" => (Date(GreaterThanEquals), false),
+            "Bool" => (Bool, false),
+            "BinaryEquals" => (Binary, false),
+            "IpAddress" => (IpAddress, false),
+            "NotIpAddress" => (IpAddress, true),
+            "ArnEquals" | "ArnLike" => (Arn, false),
+            "ArnNotEquals" | "ArnNotLike" => (Arn, true),
+            _ => return None,
+        };
+        Some(Self::Compare { comparison, negated, quantifier, if_exists })
     }
 }
 
-/// Whether the operator is one that can be evaluated.
-#[expect(dead_code, reason = "for the lints")]
-pub(crate) fn is_known_operator(name: &str) -> bool {
+/// Whether an operator is in IAM's reference.
+pub fn is_known_operator(name: &str) -> bool {
     Operator::parse(name).is_some()
 }
 
-/// Evaluates a whole condition block: AND over operators and keys. The reason says which failed first, or
-/// which could not be decided.
-pub(super) fn evaluate(
+/// Whether every condition of a statement holds.
+pub(super) fn holds(
     condition: &BTreeMap<String, BTreeMap<String, OneOrMany<Scalar>>>,
+    version: &str,
     context: &Context,
-    variables: bool,
-    budget: &Budget,
-) -> Result<Truth, String> {
-    let mut unknown = None;
-    for (name, keys) in condition {
-        let operator = Operator::parse(name);
-        let ambiguous = keys.len() > 1 && {
-            let mut folded: Vec<String> = keys.keys().map(|key| canonical_key(key)).collect();
-            folded.sort_unstable();
-            folded.windows(2).any(|pair| pair[0] == pair[1])
-        };
-        for (key, values) in keys {
-            let truth = match operator {
-                None => Truth::unknown(format!("the condition operator {name} is not in IAM's reference")),
-                Some(_) if ambiguous => {
-                    Truth::unknown(format!("condition {name} names a key twice, in different case"))
-                }
-                Some(operator) => one_key(name, operator, key, values.as_slice(), context, variables, budget),
-            };
-            match truth {
-                Truth::True => {}
-                Truth::False => return Err(failure(name, operator, key, values.as_slice(), context)),
-                Truth::Unknown(reason) => unknown = unknown.or(Some(reason)),
-            }
-        }
-    }
-    Ok(unknown.map_or(Truth::True, Truth::Unknown))
-}
-
-fn one_key(
-    name: &str,
-    operator: Operator,
-    key: &str,
-    values: &[Scalar],
-    context: &Context,
-    variables: bool,
-    budget: &Budget,
 ) -> Truth {
-    if values.is_empty() {
-        return Truth::unknown(format!("condition {name} {key} has an empty list of values"));
-    }
-    let present: &[String] = match context.get(key) {
-        ContextValue::Unknown => {
-            return Truth::unknown(format!("condition {name} {key} hangs on a value that is not known"));
-        }
-        ContextValue::Absent => &[],
-        ContextValue::Values(present) => present,
-    };
-    if operator.test == Test::Null {
-        return Truth::any(values.iter().map(|value| match &*scalar_text(value) {
-            "true" => present.is_empty().into(),
-            "false" => (!present.is_empty()).into(),
-            _ => Truth::unknown(format!("condition Null {key} is neither \"true\" nor \"false\"")),
-        }));
-    }
-    if present.is_empty() {
-        return match operator.set {
-            Set::ForAllValues => Truth::True,
-            _ if operator.if_exists => Truth::True,
-            Set::ForAnyValue => Truth::False,
-            Set::None => operator.negated.into(),
+    Truth::all(condition.iter().map(|(name, keys)| {
+        let Some(operator) = Operator::parse(name) else {
+            return Truth::Unknown(format!("`{name}` is no condition operator of IAM's reference"));
         };
-    }
-    if present.iter().all(String::is_empty) {
-        match operator.set {
-            // Documented: "an empty data set, such as an empty string" is to ForAllValues as a missing key.
-            Set::ForAllValues => return Truth::True,
-            Set::ForAnyValue => {
-                return Truth::unknown(format!("condition {name} {key}: the request's values are empty"));
+        let distinct: BTreeSet<String> = keys.keys().map(|key| key.to_ascii_lowercase()).collect();
+        if distinct.len() != keys.len() {
+            return Truth::Unknown(format!("{name} has a key twice, in different case"));
+        }
+        Truth::all(keys.iter().map(|(key, values)| {
+            let values: Vec<String> = values.as_slice().iter().map(Scalar::to_string).collect();
+            Test { name, operator, key, values: &values, version, context }.holds()
+        }))
+    }))
+}
+
+/// One operator with one key.
+struct Test<'a> {
+    name: &'a str,
+    operator: Operator,
+    key: &'a str,
+    values: &'a [String],
+    version: &'a str,
+    context: &'a Context,
+}
+
+impl Test<'_> {
+    fn holds(&self) -> Truth {
+        let Self { name, operator, key, values, .. } = self;
+        if values.is_empty() {
+            return Truth::Unknown(format!("condition {name} {key} has no values"));
+        }
+        let present = match self.context.get(key) {
+            ContextValue::Unknown => {
+                return Truth::Unknown(format!("condition {name} {key}: what the request has is not known"));
             }
-            Set::None => {}
+            ContextValue::Values(present) if !present.is_empty() => Some(present.as_slice()),
+            ContextValue::Values(_) | ContextValue::Absent => None,
+        };
+        match *operator {
+            Operator::Null => self.null(present.is_none()),
+            Operator::Compare { comparison, negated, quantifier, if_exists } => match present {
+                None if if_exists => Truth::True,
+                None => Truth::of(
+                    match quantifier {
+                        Quantifier::Single => negated,
+                        Quantifier::ForAnyValue => false,
+                        Quantifier::ForAllValues => true,
+                    },
+                    || self.mismatch("the request has none"),
+                ),
+                Some(present) => self.compare(comparison, negated, quantifier, present),
+            },
         }
     }
-    let patterns: Vec<Value<'_>> =
-        values.iter().map(|value| prepare(operator, scalar_text(value), context, variables)).collect();
-    let holds = |value: &String| {
-        let any = Truth::any(patterns.iter().map(|pattern| test(operator.test, pattern, value, budget)));
-        if operator.negated { !any } else { any }
-    };
-    let truth = match operator.set {
-        Set::ForAnyValue => Truth::any(present.iter().map(holds)),
-        Set::ForAllValues => Truth::all(present.iter().map(holds)),
-        Set::None => match present {
-            [value] => holds(value),
-            _ => Truth::unknown(
-                "the request has several values, and the operator no ForAnyValue or ForAllValues",
-            ),
-        },
-    };
-    match truth {
-        Truth::Unknown(reason) => Truth::Unknown(format!("condition {name} {key}: {reason}")),
-        decided => decided,
-    }
-}
 
-/// A value of the policy, made ready for comparison with any number of the request's values.
-enum Value<'a> {
-    Text(Cow<'a, str>),
-    Tokens(Vec<Token>),
-    /// A variable without a value: a null, which equals nothing.
-    Nothing,
-    Unknown(String),
-}
-
-fn prepare<'a>(operator: Operator, text: Cow<'a, str>, context: &Context, variables: bool) -> Value<'a> {
-    let wildcards = matches!(operator.test, Test::StringLike | Test::Arn);
-    let variables = variables && operator.takes_variables() && text.contains("${");
-    if !variables && !wildcards {
-        return Value::Text(text);
+    fn null(&self, absent: bool) -> Truth {
+        let truths = self.values.iter().map(|value| match parse_bool(value) {
+            Some(wanted) => Truth::of(wanted == absent, String::new),
+            None => Truth::Unknown(format!("condition Null {}: neither true nor false", self.key)),
+        });
+        Truth::any(truths, || {
+            self.mismatch(if absent { "the request has no such key" } else { "the request has such a key" })
+        })
     }
-    match pattern::expand(&text, variables.then_some(context), wildcards) {
-        Expanded::Tokens(tokens) if wildcards => Value::Tokens(tokens),
-        Expanded::Tokens(tokens) => {
-            let bytes = tokens.into_iter().filter_map(|token| match token {
-                Token::Byte(byte) => Some(byte),
-                Token::Star | Token::One => None,
-            });
-            match String::from_utf8(bytes.collect()) {
-                Ok(text) => Value::Text(text.into()),
-                Err(_) => Value::Unknown("a variable's value is no text".to_owned()),
+
+    fn compare(
+        &self,
+        comparison: Comparison,
+        negated: bool,
+        quantifier: Quantifier,
+        present: &[String],
+    ) -> Truth {
+        // Compares one value of the request with all of the policy: one of them, or with a negated operator none.
+        let one = |value: &String| {
+            let any = Truth::any(
+                self.values.iter().map(|wanted| self.one(comparison, negated, wanted, value)),
+                || self.mismatch(&in_words(present)),
+            );
+            if negated { any.not(|| self.mismatch(&in_words(present))) } else { any }
+        };
+        match (quantifier, present) {
+            (Quantifier::Single, [value]) => one(value),
+            (Quantifier::Single, _) => Truth::Unknown(format!(
+                "condition {} {}: the request has several values, and no set operator says how they count",
+                self.name, self.key
+            )),
+            (Quantifier::ForAnyValue, _) => {
+                Truth::any(present.iter().map(one), || self.mismatch(&in_words(present)))
             }
+            (Quantifier::ForAllValues, _) => Truth::all(present.iter().map(one)),
         }
-        Expanded::NoValue(_) => Value::Nothing,
-        Expanded::Unknown(reason) => Value::Unknown(reason),
+    }
+
+    fn one(&self, comparison: Comparison, negated: bool, wanted: &str, value: &str) -> Truth {
+        let pieces = || match pattern::expand(wanted, self.version, self.context) {
+            Ok(pieces) => Ok(pieces),
+            // Nothing equals nothing: a negated operator matches then.
+            Err(Unresolved::Missing(key)) => {
+                Err(Truth::False(format!("the variable ${{{key}}} has no value")))
+            }
+            Err(Unresolved::Unknown(key)) => {
+                Err(Truth::Unknown(format!("the variable ${{{key}}} has no known value")))
+            }
+        };
+        let with_pieces = |test: &dyn Fn(&[Piece]) -> Truth| match pieces() {
+            Ok(pieces) => test(&pieces),
+            Err(truth) => truth,
+        };
+        let decided = |holds: bool| Truth::of(holds, String::new);
+        let unreadable = || {
+            Truth::Unknown(format!(
+                "condition {} {}: a value is not of the operator's type",
+                self.name, self.key
+            ))
+        };
+        match comparison {
+            Comparison::StringEquals => with_pieces(&|pieces| decided(pattern::literal(pieces) == value)),
+            Comparison::StringEqualsIgnoreCase => with_pieces(&|pieces| {
+                decided(pattern::literal(pieces).to_lowercase() == value.to_lowercase())
+            }),
+            Comparison::StringLike => with_pieces(&|pieces| decided(pattern::matches(pieces, value))),
+            Comparison::Arn => with_pieces(&|pieces| match pattern::arn_matches(pieces, value) {
+                Some(holds) => decided(holds),
+                None if negated => unreadable(),
+                None => decided(false),
+            }),
+            Comparison::Numeric(relation) => {
+                compare_numbers(value, wanted).map_or_else(unreadable, |order| decided(relation.holds(order)))
+            }
+            Comparison::Date(relation) => match (parse_date(value), parse_date(wanted)) {
+                (Some(value), Some(wanted)) => decided(relation.holds(value.cmp(&wanted))),
+                _ => unreadable(),
+            },
+            Comparison::Bool => match (parse_bool(wanted), parse_bool(value)) {
+                (Some(wanted), Some(value)) => decided(wanted == value),
+                _ => unreadable(),
+            },
+            Comparison::Binary => match (STANDARD.decode(wanted), STANDARD.decode(value)) {
+                (Ok(wanted), Ok(value)) => decided(wanted == value),
+                _ => unreadable(),
+            },
+            Comparison::IpAddress => match (parse_network(wanted), value.parse::<IpAddr>()) {
+                (Some(network), Ok(address)) => decided(network.contains(&address)),
+                _ => unreadable(),
+            },
+        }
+    }
+
+    /// `condition StringEquals sts:ExternalId is "x", the request has none`
+    fn mismatch(&self, has: &str) -> String {
+        let values: Vec<String> = self.values.iter().map(|value| format!("\"{value}\"")).collect();
+        format!("condition {} {} is {}, {has}", self.name, self.key, values.join(" or "))
     }
 }
 
-fn test(test: Test, pattern: &Value<'_>, value: &str, budget: &Budget) -> Truth {
-    let exhausted = |_: Exhausted| Truth::unknown(Exhausted::REASON);
-    match (pattern, test) {
-        (Value::Nothing, _) => Truth::False,
-        (Value::Unknown(reason), _) => Truth::Unknown(reason.clone()),
-        (Value::Tokens(tokens), Test::Arn) => arn(tokens, value, budget).unwrap_or_else(exhausted),
-        (Value::Tokens(tokens), _) => {
-            pattern::matches(tokens, value, budget).map_or_else(exhausted, Truth::from)
-        }
-        (Value::Text(text), Test::StringEqualsIgnoreCase) => ignore_case(text, value),
-        (Value::Text(text), Test::Numeric(compare)) => match (Decimal::parse(text), Decimal::parse(value)) {
-            (Some(limit), Some(value)) => compare.holds(value.cmp(&limit)).into(),
-            _ => Truth::unknown("a value is no plain decimal number"),
-        },
-        (Value::Text(text), Test::Date(compare)) => match (date(text), date(value)) {
-            (Some(limit), Some(value)) => compare.holds(value.cmp(&limit)).into(),
-            _ => Truth::unknown("a value is no date in ISO 8601 or seconds since 1970"),
-        },
-        (Value::Text(text), Test::Bool) => match (boolean(text), boolean(value)) {
-            (Some(a), Some(b)) => (a == b).into(),
-            _ => Truth::unknown("a value is neither \"true\" nor \"false\""),
-        },
-        (Value::Text(text), Test::Binary) => match (STANDARD.decode(&**text), STANDARD.decode(value)) {
-            (Ok(a), Ok(b)) => (a == b).into(),
-            _ => Truth::unknown("a value is no base64"),
-        },
-        (Value::Text(text), Test::IpAddress) => ip_address(text, value),
-        (Value::Text(text), _) => (&**text == value).into(),
-    }
+fn in_words(present: &[String]) -> String {
+    let values: Vec<String> = present.iter().map(|value| format!("\"{value}\"")).collect();
+    format!("the request has {}", values.join(", "))
 }
 
-impl Compare {
-    /// How the request's value stands to the policy's.
-    fn holds(self, ordering: Ordering) -> bool {
+impl Relation {
+    fn holds(self, order: Ordering) -> bool {
         match self {
-            Self::Equals => ordering.is_eq(),
-            Self::LessThan => ordering.is_lt(),
-            Self::LessThanEquals => ordering.is_le(),
-            Self::GreaterThan => ordering.is_gt(),
-            Self::GreaterThanEquals => ordering.is_ge(),
+            Self::Equals => order.is_eq(),
+            Self::LessThan => order.is_lt(),
+            Self::LessThanEquals => order.is_le(),
+            Self::GreaterThan => order.is_gt(),
+            Self::GreaterThanEquals => order.is_ge(),
         }
     }
 }
 
-fn ignore_case(a: &str, b: &str) -> Truth {
-    if a.eq_ignore_ascii_case(b) {
-        Truth::True
-    } else if a.to_lowercase() == b.to_lowercase() || a.to_uppercase() == b.to_uppercase() {
-        Truth::unknown("the values differ in the case of letters beyond ASCII")
-    } else {
-        Truth::False
-    }
-}
-
-fn boolean(text: &str) -> Option<bool> {
-    match text {
+fn parse_bool(text: &str) -> Option<bool> {
+    match text.to_ascii_lowercase().as_str() {
         "true" => Some(true),
         "false" => Some(false),
         _ => None,
     }
 }
 
-/// A decimal number of any length, compared exactly.
-#[derive(Debug, PartialEq, Eq)]
-struct Decimal<'a> {
-    negative: bool,
-    /// Without leading zeros.
-    integer: &'a str,
-    /// Without trailing zeros.
-    fraction: &'a str,
-}
-
-impl<'a> Decimal<'a> {
-    fn parse(text: &'a str) -> Option<Self> {
-        let (negative, digits) = text.strip_prefix('-').map_or((false, text), |digits| (true, digits));
-        let (integer, fraction) = digits.split_once('.').unwrap_or((digits, "0"));
-        let all_digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
-        if !all_digits(integer) || !all_digits(fraction) {
-            return None;
-        }
-        let (integer, fraction) = (integer.trim_start_matches('0'), fraction.trim_end_matches('0'));
-        let is_zero = integer.is_empty() && fraction.is_empty();
-        Some(Self { negative: negative && !is_zero, integer, fraction })
+/// Integers exactly; decimals as long as a double holds their digits.
+fn compare_numbers(a: &str, b: &str) -> Option<Ordering> {
+    if let (Ok(a), Ok(b)) = (a.parse::<i128>(), b.parse::<i128>()) {
+        return Some(a.cmp(&b));
     }
-
-    fn cmp(&self, other: &Self) -> Ordering {
-        let magnitude = |a: &Self, b: &Self| {
-            (a.integer.len().cmp(&b.integer.len()))
-                .then_with(|| a.integer.cmp(b.integer))
-                .then_with(|| a.fraction.cmp(b.fraction))
-        };
-        match (self.negative, other.negative) {
-            (false, true) => Ordering::Greater,
-            (true, false) => Ordering::Less,
-            (false, false) => magnitude(self, other),
-            (true, true) => magnitude(other, self),
-        }
-    }
-}
-
-/// ISO 8601 with an offset, a day of ISO 8601 (UTC), or seconds since 1970.
-fn date(text: &str) -> Option<Timestamp> {
-    if !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()) {
-        // Eight digits or fewer could be meant as a year or a day.
-        return (text.len() > 8)
-            .then(|| text.parse().ok())
-            .flatten()
-            .and_then(|s| Timestamp::from_second(s).ok());
-    }
-    if text.len() == 10 {
-        let day: jiff::civil::Date = text.parse().ok()?;
-        return jiff::tz::Offset::UTC.to_timestamp(day.at(0, 0, 0, 0)).ok();
-    }
-    text.parse().ok()
-}
-
-fn ip_address(range: &str, address: &str) -> Truth {
-    let range = range.parse::<IpNet>().ok().or_else(|| range.parse::<IpAddr>().ok().map(IpNet::from));
-    let (Some(range), Ok(address)) = (range, address.parse::<IpAddr>()) else {
-        return Truth::unknown("a value is no IP address or CIDR range");
+    let decimal = |text: &str| {
+        let digits = text.bytes().filter(u8::is_ascii_digit).count();
+        let plain = text.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'-' | b'+' | b'e' | b'E'));
+        if plain && digits <= 15 { text.parse::<f64>().ok() } else { None }
     };
-    let is_mapped = |address: IpAddr| matches!(address, IpAddr::V6(v6) if v6.to_ipv4_mapped().is_some());
-    if is_mapped(address) != is_mapped(range.addr()) {
-        return Truth::unknown("an IPv4 address is written as an IPv6 address");
-    }
-    range.contains(&address).into()
+    decimal(a)?.partial_cmp(&decimal(b)?)
 }
 
-/// Each of the six parts of an ARN is matched on its own.
-fn arn(pattern: &[Token], value: &str, budget: &Budget) -> Result<Truth, Exhausted> {
-    let parts: Vec<&[Token]> = pattern.splitn(6, |token| *token == Token::Byte(b':')).collect();
-    let values: Vec<&str> = value.splitn(6, ':').collect();
-    let is_arn = |first: bool, parts: usize| first && parts == 6;
-    if !is_arn(parts.first().is_some_and(|part| **part == pattern::tokens("arn")[..]), parts.len())
-        || !is_arn(values.first() == Some(&"arn"), values.len())
-    {
-        return Ok(Truth::unknown("a value is not of the form of an ARN"));
+/// ISO 8601, a day (midnight UTC), or seconds since 1970.
+fn parse_date(text: &str) -> Option<jiff::Timestamp> {
+    if let Ok(seconds) = text.parse::<i64>() {
+        return jiff::Timestamp::from_second(seconds).ok();
     }
-    for (part, value) in parts.iter().zip(values) {
-        if !pattern::matches(part, value, budget)? {
-            return Ok(Truth::False);
-        }
+    if let Ok(time) = text.parse::<jiff::Timestamp>() {
+        return Some(time);
     }
-    Ok(Truth::True)
+    // A date and time without a zone would be read as midnight: only a bare day is one.
+    if text.len() != "2026-01-31".len() {
+        return None;
+    }
+    let day: jiff::civil::Date = text.parse().ok()?;
+    day.to_zoned(jiff::tz::TimeZone::UTC).ok().map(|zoned| zoned.timestamp())
 }
 
-/// `condition StringEquals sts:ExternalId is "x", the request has none`
-fn failure(
-    name: &str,
-    operator: Option<Operator>,
-    key: &str,
-    values: &[Scalar],
-    context: &Context,
-) -> String {
-    let wants = list(values.iter().map(scalar_text));
-    let has = match context.get(key) {
-        ContextValue::Values(present) if !present.is_empty() => {
-            list(present.iter().map(|v| v.as_str().into()))
-        }
-        _ => "none".to_owned(),
-    };
-    let is = if operator.is_some_and(|operator| operator.negated) { "excludes" } else { "is" };
-    format!("condition {name} {key} {is} {wants}, the request has {has}")
-}
-
-/// A list as a person would write it, not longer than a line or two.
-fn list<'a>(values: impl ExactSizeIterator<Item = Cow<'a, str>>) -> String {
-    const SHOWN: usize = 4;
-    let count = values.len();
-    let shown: Vec<String> = values
-        .take(SHOWN)
-        .map(|value| match value.char_indices().nth(200) {
-            Some((end, _)) => format!("{:?}…", &value[..end]),
-            None => format!("{value:?}"),
-        })
-        .collect();
-    let more = if count > SHOWN { format!(" or {} more", count - SHOWN) } else { String::new() };
-    format!("{}{more}", shown.join(" or "))
+fn parse_network(text: &str) -> Option<IpNet> {
+    text.parse::<IpNet>().ok().or_else(|| text.parse::<IpAddr>().ok().map(IpNet::from))
 }

@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 
 use super::condition;
-use super::document::{ActionElement, Document, Effect, ResourceElement, Statement};
-use super::names::is_account_id;
-use super::pattern::{self, Budget, Exhausted, Expanded, ResourceMatch};
-use super::principal::{self, Caller, Grant};
+use super::document::{
+    ActionElement, Document, Effect, OneOrMany, ResourceElement, Statement, VERSION_2008, VERSION_2012,
+};
+use super::pattern::{self, Unresolved};
+use super::principal::{self, Naming};
 use super::truth::Truth;
+use crate::arn::Arn;
 
 /// Who makes a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,14 +65,12 @@ impl Context {
         self
     }
 
-    /// Nothing is known of this key.
     #[must_use]
     pub fn unknown(mut self, key: &str) -> Self {
         self.keys.insert(key.to_ascii_lowercase(), ContextValue::Unknown);
         self
     }
 
-    /// Unless it is set, the key is absent in a complete context and unknown in a partial one.
     pub fn get(&self, key: &str) -> &ContextValue {
         self.keys.get(&key.to_ascii_lowercase()).unwrap_or(&self.rest)
     }
@@ -132,828 +132,284 @@ pub struct Evaluation {
     pub statements: Vec<StatementTrace>,
 }
 
-/// Evaluates a request. With a resource policy and no identity policies the question is what the
-/// resource's policy itself says of that principal.
-///
-/// Follows IAM's "Policy evaluation logic" for one account and across accounts: an explicit deny anywhere
-/// wins; identity policies are limited by boundary and session policy; in the same account a resource's
-/// policy grants on its own (a role's trust policy and a KMS key's policy must grant), across accounts
-/// both sides must. Organization policies (SCPs, RCPs) are not considered: they can only deny further.
-pub fn evaluate(policies: &Policies<'_>, request: &Request) -> Evaluation {
-    let Policies { identity, boundary, session, resource } = policies;
-    let mut run = Run {
-        request,
-        caller: Caller::of(&request.principal),
-        resource_account: account_of(&request.resource),
-        has_boundary: boundary.is_some(),
-        budget: Budget::new(),
-        statements: Vec::new(),
-        denied: None,
-        deny_unknown: None,
-    };
-    let by_identity = Truth::any(
-        identity
-            .iter()
-            .map(|(name, document)| run.document(name, document, Kind::Identity).any())
-            .collect::<Vec<_>>(),
-    );
-    let by_boundary =
-        boundary.as_ref().map_or(Truth::True, |(name, doc)| run.document(name, doc, Kind::Identity).any());
-    let by_session =
-        session.as_ref().map_or(Truth::True, |(name, doc)| run.document(name, doc, Kind::Identity).any());
-    let by_resource = resource.as_ref().map(|(name, document)| run.document(name, document, Kind::Resource));
-
-    let limits = by_boundary.clone().and(by_session.clone());
-    let sides = Sides { by_identity, limits, has_identity: !identity.is_empty() };
-    let allowed = sides.allowed(&run, by_resource.as_ref());
-
-    let (decision, reason) = match (&run.denied, allowed, &run.deny_unknown) {
-        (Some(statement), ..) => (Decision::ExplicitDeny, format!("{statement} denies it")),
-        (None, Truth::False, _) => {
-            (Decision::ImplicitDeny, sides.why_not(&run, by_resource.as_ref(), &by_boundary, &by_session))
-        }
-        (None, Truth::Unknown(reason), _) => (Decision::Undecided, reason),
-        (None, Truth::True, Some(reason)) => (Decision::Undecided, reason.clone()),
-        (None, Truth::True, None) => (Decision::Allowed, run.who_allows()),
-    };
-    Evaluation { decision, reason, statements: run.statements }
+/// What all statements of one kind of policy say together.
+#[derive(Debug, Default)]
+struct Verdict {
+    allows: Option<Naming>,
+    unknown_allow: Option<String>,
+    denies: Option<String>,
+    unknown_deny: Option<String>,
+    /// Why an Allow does not match, of the first that does not.
+    misses: Vec<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
-    /// An identity policy, a boundary or a session policy: the principal is whom it is attached to.
     Identity,
-    /// A trust policy or another policy of the resource.
     Resource,
 }
 
-/// Whether one document allows the request, by how directly it names the caller.
-struct Allows {
-    by_grant: [Truth; 4],
-}
-
-impl Allows {
-    fn any(self) -> Truth {
-        Truth::any(self.by_grant)
-    }
-
-    fn of(&self, grant: Grant) -> Truth {
-        self.by_grant[grant as usize].clone()
-    }
-}
-
-/// One evaluation under way.
-struct Run<'a> {
-    request: &'a Request,
-    caller: Caller<'a>,
-    resource_account: Option<&'a str>,
-    has_boundary: bool,
-    budget: Budget,
-    statements: Vec<StatementTrace>,
-    /// The first statement that denies.
-    denied: Option<String>,
-    /// Why the first undecided deny is undecided.
-    deny_unknown: Option<String>,
-}
-
-impl<'a> Run<'a> {
-    fn document(&mut self, name: &str, document: &Document, kind: Kind) -> Allows {
-        let mut allows = Allows { by_grant: [Truth::False, Truth::False, Truth::False, Truth::False] };
-        for (index, statement) in document.statements.as_slice().iter().enumerate() {
-            let number = index + 1;
-            let verdict = self.statement(document, statement, kind);
-            let (outcome, reason, truth) = match verdict {
-                Verdict::Matches(grant) => {
-                    let outcome = match statement.effect {
-                        Effect::Allow => StatementOutcome::Allows,
-                        Effect::Deny => StatementOutcome::Denies,
-                    };
-                    (outcome, "it matches the request".to_owned(), Some((grant, Truth::True)))
-                }
-                Verdict::DoesNotMatch(reason) => (StatementOutcome::DoesNotMatch, reason, None),
-                Verdict::Undecided(grant, reason) => {
-                    let whole = format!("statement {number} of {name} is undecided: {reason}");
-                    (StatementOutcome::Undecided, reason, Some((grant, Truth::Unknown(whole))))
-                }
-            };
-            match (statement.effect, truth) {
-                (Effect::Allow, Some((grant, truth))) => {
-                    let slot = &mut allows.by_grant[grant as usize];
-                    *slot = std::mem::replace(slot, Truth::False).or(truth);
-                }
-                (Effect::Deny, Some((_, Truth::True))) => {
-                    self.denied.get_or_insert_with(|| format!("statement {number} of {name}"));
-                }
-                (Effect::Deny, Some((_, Truth::Unknown(reason)))) => {
-                    self.deny_unknown.get_or_insert(reason);
-                }
-                (_, None | Some((_, Truth::False))) => {}
-            }
-            self.statements.push(StatementTrace {
-                document: name.to_owned(),
-                number,
-                sid: statement.sid.clone(),
-                outcome,
-                reason,
-            });
+/// Evaluates a request by IAM's logic (IAM User Guide, `reference_policies_evaluation-logic`). With a resource policy
+/// and no identity policies the question is what the resource's policy itself says of that principal.
+pub fn evaluate(policies: &Policies<'_>, request: &Request) -> Evaluation {
+    let Policies { identity, boundary, session, resource } = policies;
+    let mut statements = Vec::new();
+    let has_boundary = boundary.is_some();
+    let mut verdict = |documents: &[(String, &Document)], kind: Kind| {
+        let mut verdict = Verdict::default();
+        for (name, document) in documents {
+            consider(name, document, kind, request, has_boundary, &mut verdict, &mut statements);
         }
-        allows
-    }
+        verdict
+    };
+    let identity_given = !identity.is_empty();
+    let identity = verdict(identity, Kind::Identity);
+    let boundary = boundary.as_ref().map(|document| verdict(std::slice::from_ref(document), Kind::Identity));
+    let session = session.as_ref().map(|document| verdict(std::slice::from_ref(document), Kind::Identity));
+    let resource = resource.as_ref().map(|document| verdict(std::slice::from_ref(document), Kind::Resource));
 
-    /// Principal, action, resource, condition, in this order: the first that fails is the reason.
-    fn statement(&self, document: &Document, statement: &Statement, kind: Kind) -> Verdict {
-        let Statement { sid: _, effect, principal, action, resource, condition, unknown } = statement;
-        let mut undecided: Option<String> = None;
-        let mut note = |reason: String| {
-            undecided.get_or_insert(reason);
+    let all =
+        || [Some(&identity), boundary.as_ref(), session.as_ref(), resource.as_ref()].into_iter().flatten();
+    let (decision, reason) = if let Some(denied) = all().find_map(|verdict| verdict.denies.as_ref()) {
+        (Decision::ExplicitDeny, format!("{denied} denies it"))
+    } else {
+        let allowed = match &resource {
+            Some(resource) if !identity_given => resource.allowed("the resource's policy"),
+            resource => combine(&identity, boundary.as_ref(), session.as_ref(), resource.as_ref(), request),
         };
-        let version = document.version.as_deref().unwrap_or("2008-10-17");
-        let variables = version == "2012-10-17";
-        let version_known = variables || version == "2008-10-17";
-        if let Some(key) = document.unknown.keys().next() {
-            note(format!("the document has an element {key:?}, which is not in IAM's grammar"));
-        }
-        if let Some(key) = unknown.keys().next() {
-            note(format!("it has an element {key:?}, which is not in IAM's grammar"));
-        }
-        let mut grant = Grant::Identity;
-        match (kind, principal) {
-            (Kind::Identity, None) => {}
-            (Kind::Identity, Some(_)) => {
-                note("it has a Principal, which a policy of an identity cannot have".to_owned())
-            }
-            (Kind::Resource, None) => {
-                note("it has no Principal, which a resource's policy must have".to_owned())
-            }
-            (Kind::Resource, Some(element)) => {
-                let (truth, directly, reason) =
-                    principal::matches(element, *effect, &self.caller, self.has_boundary);
-                grant = directly;
-                match truth {
-                    Truth::True => {}
-                    Truth::False => return Verdict::DoesNotMatch(reason),
-                    Truth::Unknown(reason) => note(reason),
-                }
-            }
-        }
-        match self.action(action.as_ref()) {
-            Truth::True => {}
-            Truth::False => {
-                return Verdict::DoesNotMatch(format!("its actions do not include {}", self.request.action));
-            }
-            Truth::Unknown(reason) => note(reason),
-        }
-        if !version_known {
-            // What variables, wildcards and operators mean under another version cannot be known.
-            return Verdict::Undecided(grant, "the document's Version is not known".to_owned());
-        }
-        match self.resource(resource.as_ref(), kind, variables) {
-            Truth::True => {}
-            Truth::False => {
-                return Verdict::DoesNotMatch(format!(
-                    "its resources do not include {}",
-                    self.request.resource
-                ));
-            }
-            Truth::Unknown(reason) => note(reason),
-        }
-        if let Some(condition) = condition {
-            match condition::evaluate(condition, &self.request.context, variables, &self.budget) {
-                Ok(Truth::Unknown(reason)) => note(reason),
-                Ok(_) => {}
-                Err(reason) => return Verdict::DoesNotMatch(reason),
-            }
-        }
-        match undecided {
-            None => Verdict::Matches(grant),
-            Some(reason) => Verdict::Undecided(grant, reason),
-        }
-    }
-
-    fn action(&self, element: Option<&ActionElement>) -> Truth {
-        let one = |pattern: &String| self.action_pattern(pattern);
-        match element {
-            None => Truth::unknown("it has no Action, which IAM refuses"),
-            Some(ActionElement::Action(list) | ActionElement::NotAction(list))
-                if list.as_slice().is_empty() =>
-            {
-                Truth::unknown("it has an empty list of actions, which IAM refuses")
-            }
-            Some(ActionElement::Action(list)) => Truth::any(list.as_slice().iter().map(one)),
-            Some(ActionElement::NotAction(list)) => !Truth::any(list.as_slice().iter().map(one)),
-        }
-    }
-
-    fn action_pattern(&self, pattern: &str) -> Truth {
-        let action = &self.request.action;
-        if pattern == "*" || pattern.eq_ignore_ascii_case(action) {
-            return Truth::True;
-        }
-        if !pattern.contains(['*', '?']) {
-            return Truth::False;
-        }
-        let tokens = pattern::tokens(&pattern.to_ascii_lowercase());
-        match pattern::matches(&tokens, &action.to_ascii_lowercase(), &self.budget) {
-            Err(Exhausted) => Truth::unknown(Exhausted::REASON),
-            Ok(false) => Truth::False,
-            Ok(true) => match pattern.split_once(':') {
-                Some((service, _)) if service == "*" || !service.contains(['*', '?']) => Truth::True,
-                _ => Truth::unknown("it has an action with a wildcard in the service, which IAM refuses"),
-            },
-        }
-    }
-
-    fn resource(&self, element: Option<&ResourceElement>, kind: Kind, variables: bool) -> Truth {
-        let one = |pattern: &String| self.resource_pattern(pattern, variables);
-        match element {
-            None if kind == Kind::Resource && is_role(&self.request.resource) => Truth::True,
-            None => Truth::unknown("it has no Resource"),
-            Some(ResourceElement::Resource(list) | ResourceElement::NotResource(list))
-                if list.as_slice().is_empty() =>
-            {
-                Truth::unknown("it has an empty list of resources, which IAM refuses")
-            }
-            Some(ResourceElement::Resource(list)) => {
-                Truth::any(list.as_slice().iter().map(|pattern| one(pattern).unwrap_or(Truth::False)))
-            }
-            // What a null excepts is not documented.
-            Some(ResourceElement::NotResource(list)) => !Truth::any(list.as_slice().iter().map(|pattern| {
-                one(pattern).unwrap_or_else(|key| {
-                    Truth::Unknown(format!("NotResource has the variable {key}, without a value"))
-                })
-            })),
-        }
-    }
-
-    /// `Err`: a variable without a value, which matches nothing.
-    fn resource_pattern(&self, pattern: &str, variables: bool) -> Result<Truth, String> {
-        let resource = &self.request.resource;
-        if !pattern.contains(['*', '?', '$']) {
-            return Ok((pattern == resource).into());
-        }
-        let tokens = match pattern::expand(pattern, variables.then_some(&self.request.context), true) {
-            Expanded::Tokens(tokens) => tokens,
-            Expanded::NoValue(key) => return Err(key),
-            Expanded::Unknown(reason) => return Ok(Truth::Unknown(reason)),
-        };
-        Ok(match pattern::matches_resource(&tokens, resource, &self.budget) {
-            Err(Exhausted) => Truth::unknown(Exhausted::REASON),
-            Ok(ResourceMatch::Yes) => Truth::True,
-            Ok(ResourceMatch::No) => Truth::False,
-            Ok(ResourceMatch::OnlyAcrossColon) => {
-                Truth::unknown("a wildcard in the middle of an ARN's segment would have to match a colon")
-            }
-        })
-    }
-
-    fn who_allows(&self) -> String {
-        let allowing = self.statements.iter().find(|trace| trace.outcome == StatementOutcome::Allows);
-        allowing.map_or_else(
-            || "it is allowed".to_owned(),
-            |trace| format!("statement {} of {} allows it", trace.number, trace.document),
-        )
-    }
-}
-
-enum Verdict {
-    Matches(Grant),
-    DoesNotMatch(String),
-    Undecided(Grant, String),
-}
-
-/// What the two sides say of a request: the caller's policies, and the resource's.
-struct Sides {
-    by_identity: Truth,
-    /// Boundary and session policy.
-    limits: Truth,
-    has_identity: bool,
-}
-
-impl Sides {
-    fn allowed(&self, run: &Run<'_>, by_resource: Option<&Allows>) -> Truth {
-        let Self { by_identity, limits, has_identity } = self;
-        let own = by_identity.clone().and(limits.clone());
-        let is_aws = matches!(run.caller, Caller::Aws { .. } | Caller::Opaque(_));
-        let same_account = match (run.caller.account(), run.resource_account) {
-            (Some(caller), Some(resource)) => Truth::from(caller == resource),
-            (None, _) if !is_aws => Truth::False,
-            _ => Truth::unknown("whether the resource is in the caller's account is not known"),
-        };
-        let Some(by_resource) = by_resource else {
-            if needs_resource_policy(self, run) {
-                return own.and(Truth::unknown(
-                    "the policy of the resource, which must allow it too, is not given",
-                ));
-            }
-            // Policies of an identity reach no other account, and nobody who is no identity of the account.
-            return match same_account {
-                Truth::False => Truth::False,
-                // Without an account in the ARN (`*`, a bucket) it is taken to be the caller's own.
-                Truth::True | Truth::Unknown(_) if is_aws => own,
-                _ => Truth::False,
-            };
-        };
-        if !has_identity || !is_aws {
-            return Self::granted(by_resource, limits, limits);
-        }
-        let across = || Truth::any(by_resource.by_grant.clone()).and(own.clone());
-        let within = || {
-            if must_grant(run) {
-                Self::granted(by_resource, limits, &own)
-            } else {
-                // The account's own policies decide already what its identities may do.
-                own.clone().or(Self::granted(by_resource, limits, &Truth::False))
-            }
-        };
-        match same_account {
-            Truth::True => within(),
-            Truth::False => across(),
-            Truth::Unknown(reason) => {
-                let (within, across) = (within(), across());
-                if within == across { within } else { Truth::Unknown(reason) }
-            }
-        }
-    }
-
-    /// What a resource's policy grants in the same account. A grant to the very user or session is not
-    /// limited by an implicit deny of boundary or session policy; one to the role is; one to the account
-    /// hangs on `account`.
-    fn granted(by_resource: &Allows, limits: &Truth, account: &Truth) -> Truth {
-        let everyone = match limits {
-            Truth::True => Truth::True,
-            // IAM does not say how the limits bear on a grant to everyone.
-            _ => Truth::unknown(
-                "whether boundary and session policy limit a grant to everyone is not documented",
-            ),
-        };
-        Truth::any([
-            by_resource.of(Grant::Identity),
-            by_resource.of(Grant::Role).and(limits.clone()),
-            by_resource.of(Grant::Everyone).and(everyone),
-            by_resource.of(Grant::Account).and(account.clone()),
-        ])
-    }
-
-    fn why_not(
-        &self,
-        run: &Run<'_>,
-        by_resource: Option<&Allows>,
-        boundary: &Truth,
-        session: &Truth,
-    ) -> String {
-        if run.statements.is_empty() {
-            return "no policy has a statement".to_owned();
-        }
-        let resource_allows =
-            by_resource.is_some_and(|allows| Truth::any(allows.by_grant.clone()) != Truth::False);
-        let granted = self.by_identity != Truth::False || resource_allows;
-        if granted && *boundary == Truth::False {
-            return "the permissions boundary does not allow it".to_owned();
-        }
-        if granted && *session == Truth::False {
-            return "the session policy does not allow it".to_owned();
-        }
-        if self.has_identity && self.by_identity == Truth::False && resource_allows {
-            return "the resource's policy allows it, but no policy of the caller does, which is needed too"
-                .to_owned();
-        }
-        if self.has_identity && self.by_identity != Truth::False {
-            return match by_resource {
-                Some(_) => "a policy of the caller allows it, but the resource's policy, which must too, does not",
-                None => "a policy of the caller allows it, but the resource is in another account, and no policy of it is given",
-            }
-            .to_owned();
-        }
-        let mut allows =
-            run.statements.iter().filter(|trace| trace.outcome == StatementOutcome::DoesNotMatch);
-        match (allows.next(), allows.next()) {
-            (Some(only), None) => {
-                format!(
-                    "no statement allows it: statement {} of {} does not match: {}",
-                    only.number, only.document, only.reason
+        match (allowed, all().find_map(|verdict| verdict.unknown_deny.as_ref())) {
+            (Truth::False(why), _) => (Decision::ImplicitDeny, why),
+            (Truth::Unknown(why), _) => (Decision::Undecided, why),
+            (Truth::True, Some(why)) => (Decision::Undecided, format!("a Deny may apply: {why}")),
+            (Truth::True, None) => {
+                let allowing = statements.iter().find(|trace| trace.outcome == StatementOutcome::Allows);
+                (
+                    Decision::Allowed,
+                    allowing.map_or_else(String::new, |trace| format!("{} allows it", place(trace))),
                 )
             }
-            _ => "no statement allows it".to_owned(),
         }
-    }
+    };
+    Evaluation { decision, reason, statements }
 }
 
-/// Resources whose own policy must grant, even within the account: roles (assuming them) and KMS keys.
-fn must_grant(run: &Run<'_>) -> bool {
-    let service = run.request.action.split(':').next().unwrap_or_default();
-    (service.eq_ignore_ascii_case("sts") && is_role(&run.request.resource))
-        || service.eq_ignore_ascii_case("kms")
-}
-
-fn needs_resource_policy(sides: &Sides, run: &Run<'_>) -> bool {
-    sides.has_identity
-        && is_role(&run.request.resource)
-        && run.request.action.get(..14).is_some_and(|start| start.eq_ignore_ascii_case("sts:AssumeRole"))
-}
-
-fn account_of(arn: &str) -> Option<&str> {
-    arn.split(':').nth(4).filter(|account| is_account_id(account))
-}
-
-fn is_role(arn: &str) -> bool {
-    let mut parts = arn.splitn(6, ':');
-    parts.next() == Some("arn")
-        && parts.nth(1) == Some("iam")
-        && parts.nth(2).is_some_and(|rest| rest.starts_with("role/"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const ROLE: &str = "arn:aws:iam::111122223333:role/GenesysDataActionRole";
-    const GENESYS: &str = "arn:aws:iam::765628985471:root";
-
-    fn document(text: &str) -> Document {
-        Document::parse(text).unwrap()
-    }
-
-    fn trust() -> Document {
-        document(
-            r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"765628985471"},
-            "Action":"sts:AssumeRole","Condition":{"StringEquals":{"sts:ExternalId":"x"}}}]}"#,
-        )
-    }
-
-    fn assume(principal: &str, context: Context) -> Request {
-        Request {
-            principal: Principal::Aws(principal.to_owned()),
-            action: "sts:AssumeRole".to_owned(),
-            resource: ROLE.to_owned(),
-            context,
-        }
-    }
-
-    fn ask(trust: &Document, request: &Request) -> Evaluation {
-        evaluate(
-            &Policies { resource: Some(("the trust policy".to_owned(), trust)), ..Policies::default() },
-            request,
-        )
-    }
-
-    #[test]
-    fn genesys_may_assume_the_role_with_the_right_external_id_only() {
-        let external_id = |id: &str| Context::complete().with("STS:externalid", &[id]);
-        let decide = |principal, context| ask(&trust(), &assume(principal, context)).decision;
-        assert_eq!(decide(GENESYS, external_id("x")), Decision::Allowed);
-        assert_eq!(decide("arn:aws:iam::765628985471:user/a/b", external_id("x")), Decision::Allowed);
-        assert_eq!(decide(GENESYS, external_id("X")), Decision::ImplicitDeny);
-        assert_eq!(decide(GENESYS, Context::complete()), Decision::ImplicitDeny);
-        assert_eq!(decide(GENESYS, Context::partial()), Decision::Undecided);
-        assert_eq!(decide("arn:aws:iam::999999999999:root", external_id("x")), Decision::ImplicitDeny);
-        assert_eq!(decide("arn:aws:iam::999999999999:root", Context::partial()), Decision::ImplicitDeny);
-    }
-
-    #[test]
-    fn the_trace_says_why() {
-        let evaluation = ask(&trust(), &assume(GENESYS, Context::complete()));
-        assert_eq!(
-            evaluation.statements[0].reason,
-            "condition StringEquals sts:ExternalId is \"x\", the request has none"
-        );
-        assert_eq!(
-            evaluation.reason,
-            "no statement allows it: statement 1 of the trust policy does not match: condition StringEquals sts:ExternalId is \"x\", the request has none"
-        );
-    }
-
-    #[test]
-    fn an_undecided_deny_beside_an_allow_is_undecided_and_names_the_key() {
-        let text = trust().to_json().replace(
-            "\"Statement\":[",
-            r#""Statement":[{"Effect":"Deny","Principal":"*","Action":"*","Condition":{"NotIpAddress":{"aws:SourceIp":"192.0.2.0/24"}}},"#,
-        );
-        let request = assume(GENESYS, Context::partial().with("sts:ExternalId", &["x"]));
-        let evaluation = ask(&document(&text), &request);
-        assert_eq!(evaluation.decision, Decision::Undecided);
-        assert!(evaluation.reason.contains("aws:SourceIp"), "{}", evaluation.reason);
-        let wrong = assume(GENESYS, Context::partial().with("sts:ExternalId", &["y"]));
-        assert_eq!(ask(&document(&text), &wrong).decision, Decision::ImplicitDeny);
-        let outside = assume(
-            GENESYS,
-            Context::partial().with("sts:ExternalId", &["x"]).with("aws:SourceIp", &["198.51.100.1"]),
-        );
-        assert_eq!(ask(&document(&text), &outside).decision, Decision::ExplicitDeny);
-    }
-
-    /// Whether one condition holds, asked through an Allow: allowed, denied or undecided.
-    fn holds(condition: &str, context: &Context) -> Decision {
-        let text = format!(
-            r#"{{"Version":"2012-10-17","Statement":{{"Effect":"Allow","Principal":"*","Action":"*","Condition":{condition}}}}}"#
-        );
-        ask(&document(&text), &assume(GENESYS, context.clone())).decision
-    }
-
-    #[test]
-    fn conditions_hold_as_the_reference_says() {
-        use Decision::{Allowed as Yes, ImplicitDeny as No, Undecided};
-        let context = Context::complete()
-            .with("s", &["Abc"])
-            .with("n", &["10.50"])
-            .with("d", &["2024-05-01T00:00:00Z"])
-            .with("b", &["true"])
-            .with("bin", &["QmluYXJ5"])
-            .with("ip", &["203.0.113.7"])
-            .with("arn", &["arn:aws:lambda:eu-west-1:111122223333:function:f:live"])
-            .with("m", &["a", "b"])
-            .with("empty", &[""])
-            .with("aws:username", &["Abc"]);
-        for (condition, expected) in [
-            (r#"{"StringEquals":{"S":["x","Abc"]}}"#, Yes),
-            (r#"{"StringEquals":{"s":"abc"}}"#, No),
-            (r#"{"StringNotEquals":{"s":["x","Abc"]}}"#, No),
-            (r#"{"StringNotEquals":{"s":["x","y"]}}"#, Yes),
-            (r#"{"StringNotEquals":{"none":"x"}}"#, Yes),
-            (r#"{"StringEqualsIgnoreCase":{"s":"aBC"}}"#, Yes),
-            (r#"{"StringLike":{"s":"A?*"}}"#, Yes),
-            (r#"{"StringEquals":{"s":"A*"}}"#, No),
-            (r#"{"StringEquals":{"s":"${aws:username}"}}"#, Yes),
-            (r#"{"StringEquals":{"s":"${aws:userid}"}}"#, No),
-            (r#"{"StringNotEquals":{"s":"${aws:userid}"}}"#, Yes),
-            (r#"{"StringEquals":{"s":"${aws:userid, 'Abc'}"}}"#, Yes),
-            (r#"{"NumericEquals":{"n":10.5}}"#, Yes),
-            (r#"{"NumericLessThan":{"n":"10.500"}}"#, No),
-            (r#"{"NumericGreaterThan":{"n":"9"}}"#, Yes),
-            (r#"{"NumericEquals":{"s":1}}"#, Undecided),
-            (r#"{"DateLessThan":{"d":"2024-05-01T02:00:01+02:00"}}"#, Yes),
-            (r#"{"DateEquals":{"d":"1714521600"}}"#, Yes),
-            (r#"{"DateGreaterThanEquals":{"d":"2024-05-02"}}"#, No),
-            (r#"{"DateGreaterThan":{"d":"soon"}}"#, Undecided),
-            (r#"{"Bool":{"b":true}}"#, Yes),
-            (r#"{"Bool":{"b":"false"}}"#, No),
-            (r#"{"BinaryEquals":{"bin":"QmluYXJ5"}}"#, Yes),
-            (r#"{"IpAddress":{"ip":["198.51.100.0/24","203.0.113.0/24"]}}"#, Yes),
-            (r#"{"NotIpAddress":{"ip":"203.0.113.7"}}"#, No),
-            (r#"{"IpAddress":{"ip":"2001:db8::/32"}}"#, No),
-            (r#"{"IpAddress":{"ip":"300.0.0.0/8"}}"#, Undecided),
-            (r#"{"ArnLike":{"arn":"arn:aws:lambda:*:111122223333:function:*"}}"#, Yes),
-            (r#"{"ArnEquals":{"arn":"arn:aws:lambda:*:function:f:live"}}"#, No),
-            (r#"{"ArnLike":{"arn":"*"}}"#, Undecided),
-            (r#"{"Null":{"s":"false","none":"true"}}"#, Yes),
-            (r#"{"Null":{"s":true}}"#, No),
-            (r#"{"StringEqualsIfExists":{"none":"x"}}"#, Yes),
-            (r#"{"StringEqualsIfExists":{"s":"x"}}"#, No),
-            (r#"{"ForAllValues:StringEquals":{"m":["a","b","c"]}}"#, Yes),
-            (r#"{"ForAllValues:StringEquals":{"m":["a"]}}"#, No),
-            (r#"{"ForAllValues:StringEquals":{"none":["a"]}}"#, Yes),
-            (r#"{"ForAnyValue:StringEquals":{"m":["b","z"]}}"#, Yes),
-            (r#"{"ForAnyValue:StringEquals":{"none":["b"]}}"#, No),
-            (r#"{"ForAllValues:StringNotEquals":{"m":["b"]}}"#, No),
-            (r#"{"ForAllValues:StringEquals":{"empty":["b"]}}"#, Yes),
-            (r#"{"StringEquals":{"m":"a"}}"#, Undecided),
-            (r#"{"StringEquals":{"s":[]}}"#, Undecided),
-            (r#"{"StringEqual":{"s":"Abc"}}"#, Undecided),
-            (r#"{"stringequals":{"s":"Abc"}}"#, Undecided),
-            (r#"{"Nonsense":{}}"#, Yes),
-            (r#"{"StringEqual":{"s":"Abc"},"Bool":{"b":"false"}}"#, No),
-            (r#"{"StringEquals":{"s":"Abc","S":"Abc"}}"#, Undecided),
-        ] {
-            assert_eq!(holds(condition, &context), expected, "{condition}");
-        }
-    }
-
-    #[test]
-    fn variables_have_a_meaning_in_version_2012_10_17_only() {
-        for (version, expected) in [
-            (r#""Version":"2012-10-17","#, Decision::Allowed),
-            (r#""Version":"2008-10-17","#, Decision::ImplicitDeny),
-            ("", Decision::ImplicitDeny),
-            (r#""Version":"2030-01-01","#, Decision::Undecided),
-        ] {
-            let text = format!(
-                r#"{{{version}"Statement":{{"Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:::b/${{aws:username}}"}}}}"#
+/// Identity policies, boundary, session policy and resource policy together.
+fn combine(
+    identity: &Verdict,
+    boundary: Option<&Verdict>,
+    session: Option<&Verdict>,
+    resource: Option<&Verdict>,
+    request: &Request,
+) -> Truth {
+    let limited = || {
+        let boundary = boundary.map_or(Truth::True, |verdict| verdict.allowed("the permissions boundary"));
+        boundary.and(|| session.map_or(Truth::True, |verdict| verdict.allowed("the session policy")))
+    };
+    let federated = matches!(&request.principal, Principal::Aws(arn) if arn.contains(":federated-user/"));
+    let by_identity = || {
+        if federated && session.is_none() {
+            return Truth::False(
+                "a federated user without a session policy has no permissions of its own".to_owned(),
             );
-            let policy = document(&text);
-            let policies = Policies { identity: vec![("p".to_owned(), &policy)], ..Policies::default() };
-            let request = Request {
-                principal: Principal::Aws("arn:aws:iam::111122223333:user/ann".to_owned()),
-                action: "s3:GetObject".to_owned(),
-                resource: "arn:aws:s3:::b/ann".to_owned(),
-                context: Context::complete().with("aws:username", &["ann"]),
-            };
-            let decision = evaluate(&policies, &request).decision;
-            assert_eq!(decision, expected, "{version}");
         }
-    }
-
-    fn principal_decision(effect: &str, element: &str, principal: &Principal) -> Decision {
-        let allow = if effect == "Deny" { r#"{"Effect":"Allow","Principal":"*","Action":"*"},"# } else { "" };
-        let text = format!(r#"{{"Statement":[{allow}{{"Effect":"{effect}",{element},"Action":"*"}}]}}"#);
-        let request = Request {
-            principal: principal.clone(),
-            action: "sts:AssumeRole".to_owned(),
-            resource: ROLE.to_owned(),
-            context: Context::complete(),
+        identity.allowed("the identity's policies")
+    };
+    let Some(resource) = resource else { return by_identity().and(limited) };
+    let by_resource = || resource.allowed("the resource's policy");
+    let both = || by_identity().and(limited).and(by_resource);
+    // Within one account either side suffices, unless the resource's policy names the whole account. A trust policy
+    // is the exception: it must allow, whatever the identity's policies say.
+    let either = || {
+        if is_trust(request) && resource.allows.is_none() {
+            return by_resource();
+        }
+        let direct = match resource.allows {
+            Some(Naming::Direct) => Truth::True,
+            Some(Naming::Role) => limited(),
+            Some(Naming::Account) => {
+                Truth::False("the resource's policy leaves it to the account".to_owned())
+            }
+            None => by_resource(),
         };
-        ask(&document(&text), &request).decision
+        by_identity().and(limited).or(|| direct)
+    };
+    match same_account(request) {
+        Some(true) => either(),
+        Some(false) => both(),
+        None => match (either(), both()) {
+            (either, both) if either == both => either,
+            (Truth::False(why), Truth::False(_)) => Truth::False(why),
+            _ => Truth::Unknown("whether caller and resource are in one account is not known".to_owned()),
+        },
     }
+}
 
-    #[test]
-    fn principals_are_matched_as_iam_does() {
-        use Decision::{Allowed, ExplicitDeny, ImplicitDeny, Undecided};
-        const SESSION: &str = "arn:aws:sts::111122223333:assumed-role/R/S";
-        for (effect, element, caller, expected) in [
-            ("Allow", r#""Principal":{"AWS":"111122223333"}"#, SESSION, Allowed),
-            ("Allow", r#""Principal":{"AWS":"arn:aws:iam::111122223333:role/R"}"#, SESSION, Allowed),
-            ("Allow", r#""Principal":{"AWS":"arn:aws:iam::111122223333:role/p/R"}"#, SESSION, Allowed),
-            ("Allow", r#""Principal":{"AWS":"arn:aws:iam::111122223333:role/Q"}"#, SESSION, ImplicitDeny),
-            ("Allow", r#""Principal":{"AWS":"arn:aws:iam::111122223333:role/r"}"#, SESSION, Undecided),
-            (
-                "Allow",
-                r#""Principal":{"AWS":"arn:aws:sts::111122223333:assumed-role/R/S"}"#,
-                SESSION,
-                Allowed,
-            ),
-            (
-                "Allow",
-                r#""Principal":{"AWS":"arn:aws:sts::111122223333:assumed-role/R/T"}"#,
-                SESSION,
-                ImplicitDeny,
-            ),
-            ("Allow", r#""Principal":{"AWS":"arn:aws:iam::111122223333:role/*"}"#, SESSION, ImplicitDeny),
-            ("Allow", r#""Principal":{"AWS":"AROAEXAMPLEEXAMPLE123"}"#, SESSION, ImplicitDeny),
-            ("Deny", r#""Principal":{"AWS":"AROAEXAMPLEEXAMPLE123"}"#, SESSION, Undecided),
-            ("Deny", r#""Principal":{"AWS":"arn:aws:iam::111122223333:role/R"}"#, SESSION, ExplicitDeny),
-            ("Deny", r#""Principal":{"AWS":"arn:aws-cn:iam::111122223333:root"}"#, SESSION, Undecided),
-            ("Deny", r#""Principal":{"Service":"lambda.amazonaws.com"}"#, SESSION, Allowed),
-            ("Deny", r#""Principal":{"Nobody":"x"}"#, SESSION, Undecided),
-            (
-                "Deny",
-                r#""NotPrincipal":{"AWS":["111122223333","arn:aws:iam::111122223333:role/R","arn:aws:sts::111122223333:assumed-role/R/S"]}"#,
-                SESSION,
-                Allowed,
-            ),
-            (
-                "Deny",
-                r#""NotPrincipal":{"AWS":["111122223333","arn:aws:iam::111122223333:role/R"]}"#,
-                SESSION,
-                Undecided,
-            ),
-            ("Deny", r#""NotPrincipal":{"AWS":["arn:aws:iam::999999999999:root"]}"#, SESSION, ExplicitDeny),
-            ("Allow", r#""NotPrincipal":{"AWS":["arn:aws:iam::999999999999:root"]}"#, SESSION, Allowed),
-            ("Allow", r#""NotPrincipal":{"AWS":["arn:aws:iam::111122223333:root"]}"#, SESSION, ImplicitDeny),
-            ("Allow", r#""Principal":{"CanonicalUser":"79a5"}"#, SESSION, Undecided),
-            (
-                "Allow",
-                r#""Principal":{"AWS":"arn:aws:iam::111122223333:role/R"}"#,
-                "arn:aws:iam::111122223333:root",
-                Undecided,
-            ),
-        ] {
-            let caller = Principal::Aws(caller.to_owned());
-            assert_eq!(principal_decision(effect, element, &caller), expected, "{effect} {element}");
+/// Whether the resource's policy is a role's trust policy.
+fn is_trust(request: &Request) -> bool {
+    let role = request.resource.parse::<Arn>();
+    role.is_ok_and(|arn| arn.service == "iam" && arn.resource.starts_with("role/"))
+        && request.action.to_ascii_lowercase().starts_with("sts:")
+}
+
+/// `None` where an ARN does not say its account.
+fn same_account(request: &Request) -> Option<bool> {
+    let Principal::Aws(caller) = &request.principal else { return Some(false) };
+    let caller: Arn = caller.parse().ok()?;
+    let resource: Arn = request.resource.parse().ok()?;
+    if resource.account.is_empty() || caller.account.is_empty() {
+        return None;
+    }
+    Some(caller.account == resource.account)
+}
+
+impl Verdict {
+    fn allowed(&self, whose: &str) -> Truth {
+        if self.allows.is_some() {
+            return Truth::True;
         }
-        let service = Principal::Service("lambda.amazonaws.com".to_owned());
-        assert_eq!(
-            principal_decision("Allow", r#""Principal":{"Service":["a","lambda.amazonaws.com"]}"#, &service),
-            Allowed
-        );
-        assert_eq!(
-            principal_decision("Allow", r#""Principal":{"AWS":"111122223333"}"#, &service),
-            ImplicitDeny
-        );
-        assert_eq!(principal_decision("Allow", r#""Principal":{"AWS":"*"}"#, &Principal::Anonymous), Allowed);
-        assert_eq!(
-            principal_decision("Allow", r#""Principal":{"AWS":"111122223333"}"#, &Principal::Anonymous),
-            ImplicitDeny
-        );
+        if let Some(why) = &self.unknown_allow {
+            return Truth::Unknown(why.clone());
+        }
+        match self.misses.as_slice() {
+            [miss] => Truth::False(miss.clone()),
+            _ => Truth::False(format!("no statement of {whose} allows it")),
+        }
     }
+}
 
-    const ALLOW: &str = r#"{"Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}"#;
-    const NOTHING: &str = r#"{"Statement":[]}"#;
+fn place(trace: &StatementTrace) -> String {
+    format!("statement {} of {}", trace.number, trace.document)
+}
 
-    fn combined(
-        identity: Option<&str>,
-        boundary: Option<&str>,
-        session: Option<&str>,
-        principal: Option<&str>,
-        caller: &str,
-    ) -> Decision {
-        combined_on(
-            "arn:aws:lambda:eu-west-1:111122223333:function:f",
-            "lambda:InvokeFunction",
-            identity,
-            boundary,
-            session,
-            principal,
-            caller,
-        )
+fn consider(
+    name: &str,
+    document: &Document,
+    kind: Kind,
+    request: &Request,
+    has_boundary: bool,
+    verdict: &mut Verdict,
+    statements: &mut Vec<StatementTrace>,
+) {
+    let version = document.effective_version();
+    let whole = if !matches!(version, VERSION_2008 | VERSION_2012) {
+        Truth::Unknown("the document's Version is not one that IAM knows".to_owned())
+    } else if let Some(element) = document.unknown.keys().next() {
+        Truth::Unknown(format!("the document has an element `{element}` that IAM does not know"))
+    } else {
+        Truth::True
+    };
+    for (index, statement) in document.statements.as_slice().iter().enumerate() {
+        let (truth, naming) = applies(statement, version, kind, request, has_boundary);
+        let truth = whole.clone().and(|| truth);
+        let (outcome, reason) = match (&truth, statement.effect) {
+            (Truth::True, Effect::Allow) => (StatementOutcome::Allows, "it matches".to_owned()),
+            (Truth::True, Effect::Deny) => (StatementOutcome::Denies, "it matches".to_owned()),
+            (Truth::False(why), _) => (StatementOutcome::DoesNotMatch, why.clone()),
+            (Truth::Unknown(why), _) => (StatementOutcome::Undecided, why.clone()),
+        };
+        let sid = statement.sid.clone().filter(|sid| !sid.is_empty());
+        let trace = StatementTrace { document: name.to_owned(), number: index + 1, sid, outcome, reason };
+        let place = place(&trace);
+        match (truth, statement.effect) {
+            (Truth::True, Effect::Allow) => verdict.allows = verdict.allows.max(naming),
+            (Truth::True, Effect::Deny) => {
+                verdict.denies.get_or_insert(place);
+            }
+            (Truth::Unknown(why), Effect::Allow) => {
+                verdict.unknown_allow.get_or_insert(format!("{place}: {why}"));
+            }
+            (Truth::Unknown(why), Effect::Deny) => {
+                verdict.unknown_deny.get_or_insert(format!("{place}: {why}"));
+            }
+            (Truth::False(why), Effect::Allow) => {
+                verdict.misses.push(format!("{place} does not match: {why}"));
+            }
+            (Truth::False(_), Effect::Deny) => {}
+        }
+        statements.push(trace);
     }
+}
 
-    fn combined_on(
-        resource: &str,
-        action: &str,
-        identity: Option<&str>,
-        boundary: Option<&str>,
-        session: Option<&str>,
-        principal: Option<&str>,
-        caller: &str,
-    ) -> Decision {
-        let own = [identity, boundary, session].map(|text| text.map(document));
-        let named = |index: usize| own[index].as_ref().map(|document| ("p".to_owned(), document));
-        let by_resource = principal.map(|principal| {
-            document(&format!(
-                r#"{{"Statement":{{"Effect":"Allow","Principal":{{"AWS":"{principal}"}},"Action":"*","Resource":"*"}}}}"#
-            ))
+/// Whether a statement applies to the request, and how it names the caller.
+fn applies(
+    statement: &Statement,
+    version: &str,
+    kind: Kind,
+    request: &Request,
+    has_boundary: bool,
+) -> (Truth, Option<Naming>) {
+    let Statement { sid: _, effect, principal, action, resource, condition, unknown } = statement;
+    let known = match unknown.keys().next() {
+        Some(element) => Truth::Unknown(format!("it has an element `{element}` that IAM does not know")),
+        None => Truth::True,
+    };
+    let (covered, naming) = match (kind, principal) {
+        (Kind::Resource, Some(element)) => {
+            principal::covers(element, *effect, &request.principal, has_boundary)
+        }
+        (Kind::Resource, None) => (Truth::Unknown("it has no principal".to_owned()), None),
+        (Kind::Identity, None) => (Truth::True, Some(Naming::Direct)),
+        (Kind::Identity, Some(_)) => (Truth::Unknown("an identity policy has no principal".to_owned()), None),
+    };
+    let truth = known
+        .and(|| covered)
+        .and(|| action_matches(action.as_ref(), &request.action))
+        .and(|| resource_matches(resource.as_ref(), *effect, version, kind, request))
+        .and(|| match condition {
+            Some(operators) => condition::holds(operators, version, &request.context),
+            None => Truth::True,
         });
-        let policies = Policies {
-            identity: named(0).into_iter().collect(),
-            boundary: named(1),
-            session: named(2),
-            resource: by_resource.as_ref().map(|document| ("r".to_owned(), document)),
-        };
-        let request = Request {
-            principal: Principal::Aws(caller.to_owned()),
-            action: action.to_owned(),
-            resource: resource.to_owned(),
-            context: Context::complete(),
-        };
-        evaluate(&policies, &request).decision
-    }
+    (truth, naming)
+}
 
-    #[test]
-    fn policies_combine_by_the_evaluation_logic() {
-        use Decision::{Allowed, ImplicitDeny};
-        const USER: &str = "arn:aws:iam::111122223333:user/u";
-        const SESSION: &str = "arn:aws:sts::111122223333:assumed-role/R/S";
-        const STRANGER: &str = "arn:aws:iam::999999999999:user/u";
-        for (identity, boundary, session, principal, caller, expected) in [
-            (Some(ALLOW), None, None, None, USER, Allowed),
-            (None, None, None, None, USER, ImplicitDeny),
-            (Some(ALLOW), Some(NOTHING), None, None, USER, ImplicitDeny),
-            (Some(ALLOW), Some(ALLOW), Some(NOTHING), None, SESSION, ImplicitDeny),
-            (Some(ALLOW), Some(ALLOW), Some(ALLOW), None, SESSION, Allowed),
-            // The resource's policy in the same account.
-            (Some(NOTHING), None, None, Some(USER), USER, Allowed),
-            (Some(NOTHING), Some(NOTHING), None, Some(USER), USER, Allowed),
-            (Some(NOTHING), None, None, Some("111122223333"), USER, ImplicitDeny),
-            (Some(ALLOW), None, None, Some("999999999999"), USER, Allowed),
-            (Some(NOTHING), None, Some(NOTHING), Some(SESSION), SESSION, Allowed),
-            (
-                Some(NOTHING),
-                None,
-                Some(NOTHING),
-                Some("arn:aws:iam::111122223333:role/R"),
-                SESSION,
-                ImplicitDeny,
-            ),
-            (Some(NOTHING), None, Some(ALLOW), Some("arn:aws:iam::111122223333:role/R"), SESSION, Allowed),
-            // Across accounts both sides must.
-            (Some(ALLOW), None, None, None, STRANGER, ImplicitDeny),
-            (Some(NOTHING), None, None, Some(STRANGER), STRANGER, ImplicitDeny),
-            (Some(ALLOW), None, None, Some(STRANGER), STRANGER, Allowed),
-            (Some(ALLOW), Some(NOTHING), None, Some(STRANGER), STRANGER, ImplicitDeny),
-            (None, None, None, Some(STRANGER), STRANGER, Allowed),
-        ] {
-            let decision = combined(identity, boundary, session, principal, caller);
-            assert_eq!(decision, expected, "{identity:?} {boundary:?} {session:?} {principal:?} {caller}");
+fn action_matches(element: Option<&ActionElement>, action: &str) -> Truth {
+    let action = action.to_ascii_lowercase();
+    let listed = |actions: &OneOrMany<String>| {
+        actions
+            .as_slice()
+            .iter()
+            .any(|listed| pattern::matches(&pattern::wildcards(&listed.to_ascii_lowercase()), &action))
+    };
+    match element {
+        Some(ActionElement::Action(actions)) => {
+            Truth::of(listed(actions), || format!("its actions do not include {action}"))
         }
-        // A trust policy must grant, even in the same account.
-        let assume =
-            |identity, principal| combined_on(ROLE, "sts:AssumeRole", identity, None, None, principal, USER);
-        assert_eq!(assume(Some(ALLOW), Some("999999999999")), ImplicitDeny);
-        assert_eq!(assume(Some(ALLOW), Some("111122223333")), Allowed);
-        assert_eq!(assume(Some(NOTHING), Some("111122223333")), ImplicitDeny);
-        assert_eq!(assume(Some(NOTHING), Some(USER)), Allowed);
-        assert_eq!(assume(Some(ALLOW), None), Decision::Undecided);
-    }
-
-    #[test]
-    fn actions_ignore_case_and_take_wildcards() {
-        use Decision::{Allowed, ImplicitDeny, Undecided};
-        for (element, expected) in [
-            (r#""Action":"LAMBDA:invokefunction""#, Allowed),
-            (r#""Action":"lambda:Invoke*""#, Allowed),
-            (r#""Action":"lambda:InvokeFunctio?""#, Allowed),
-            (r#""Action":"*:*""#, Allowed),
-            (r#""Action":"lambda:InvokeFunctionUrl""#, ImplicitDeny),
-            (r#""Action":"l*""#, Undecided),
-            (r#""Action":[]"#, Undecided),
-            (r#""NotAction":"iam:*""#, Allowed),
-            (r#""NotAction":["iam:*","lambda:*"]"#, ImplicitDeny),
-        ] {
-            let text = format!(r#"{{"Statement":{{"Effect":"Allow",{element},"Resource":"*"}}}}"#);
-            let caller = "arn:aws:iam::111122223333:role/R";
-            assert_eq!(combined(Some(&text), None, None, None, caller), expected, "{element}");
+        Some(ActionElement::NotAction(actions)) => {
+            Truth::of(!listed(actions), || format!("its NotAction excepts {action}"))
         }
+        None => Truth::Unknown("it has no action".to_owned()),
     }
+}
 
-    #[test]
-    fn an_element_outside_the_grammar_makes_a_statement_undecided() {
-        let text = r#"{"Statement":{"Effect":"Allow","Action":"*","Resource":"*","Resources":"x"}}"#;
-        assert_eq!(
-            combined(Some(text), None, None, None, "arn:aws:iam::111122223333:role/R"),
-            Decision::Undecided
-        );
-        let text = r#"{"Statment":1,"Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}"#;
-        assert_eq!(
-            combined(Some(text), None, None, None, "arn:aws:iam::111122223333:role/R"),
-            Decision::Undecided
-        );
+fn resource_matches(
+    element: Option<&ResourceElement>,
+    effect: Effect,
+    version: &str,
+    kind: Kind,
+    request: &Request,
+) -> Truth {
+    let resource = &request.resource;
+    // An unresolved variable takes the statement out of force: safe for an Allow, not for a Deny.
+    let one = |wanted: &String, negated: bool| match pattern::expand(wanted, version, &request.context) {
+        Ok(pieces) => Truth::of(pattern::matches(&pieces, resource), String::new),
+        Err(Unresolved::Missing(key)) if effect == Effect::Allow && !negated => {
+            Truth::False(format!("the variable ${{{key}}} has no value"))
+        }
+        Err(Unresolved::Missing(key) | Unresolved::Unknown(key)) => {
+            Truth::Unknown(format!("the variable ${{{key}}} has no known value"))
+        }
+    };
+    let not_included = || format!("its resources do not include {resource}");
+    match (element, kind) {
+        (Some(ResourceElement::Resource(values)), _) => {
+            Truth::any(values.as_slice().iter().map(|wanted| one(wanted, false)), not_included)
+        }
+        (Some(ResourceElement::NotResource(values)), _) => {
+            Truth::any(values.as_slice().iter().map(|wanted| one(wanted, true)), String::new)
+                .not(|| format!("its NotResource excepts {resource}"))
+        }
+        // A trust policy is about the role that it belongs to.
+        (None, Kind::Resource) => Truth::True,
+        (None, Kind::Identity) => Truth::Unknown("it has no resource".to_owned()),
     }
 }

@@ -1,308 +1,166 @@
-//! Who is meant by `Principal` and `NotPrincipal`.
+//! Whether a request's principal is one that a policy names (IAM User Guide, `reference_policies_elements_principal`
+//! and `reference_policies_elements_notprincipal`).
 
-use super::canonical::canonical_aws_principal;
 use super::document::{Effect, PrincipalElement, Principals};
 use super::evaluate::Principal;
 use super::truth::Truth;
+use crate::arn::{AccountId, Arn};
 
-/// How directly a statement names the caller. In the caller's own account it decides which of the caller's
-/// other policies limit the grant (IAM, "Policy evaluation logic").
+/// How a policy names the principal: that decides what else must allow the request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Grant {
-    /// By the account: the account's own policies decide further.
+pub(super) enum Naming {
+    /// The whole account: its own policies have to allow it too.
     Account,
-    /// By `*`, or by not being excepted.
-    Everyone,
-    /// By the ARN of the role whose session it is.
+    /// A role: a boundary and a session policy still limit it.
     Role,
-    /// By the very ARN of the user or session; also a service or provider.
-    Identity,
+    /// A user, one session, or everyone.
+    Direct,
 }
 
-/// The caller, taken apart once for all statements.
-#[derive(Debug)]
-pub(super) enum Caller<'a> {
-    Aws {
-        arn: &'a str,
-        partition: &'a str,
-        account: &'a str,
-        identity: Identity<'a>,
-    },
-    /// An AWS principal in a form that is not known.
-    Opaque(&'a str),
-    Service(&'a str),
-    Federated(&'a str),
-    Anonymous,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Identity<'a> {
-    /// Some identity of the account.
-    Root,
-    User,
-    Role {
-        name: &'a str,
-    },
-    Session {
-        role: &'a str,
-    },
-    FederatedUser,
-}
-
-impl<'a> Caller<'a> {
-    pub(super) fn of(principal: &'a Principal) -> Self {
-        match principal {
-            Principal::Aws(arn) => match parse(arn) {
-                Some((partition, account, identity)) => Self::Aws { arn, partition, account, identity },
-                None => Self::Opaque(arn),
-            },
-            Principal::Service(name) => Self::Service(name),
-            Principal::Federated(provider) => Self::Federated(provider),
-            Principal::Anonymous => Self::Anonymous,
-        }
-    }
-
-    pub(super) fn account(&self) -> Option<&'a str> {
-        match self {
-            Self::Aws { account, .. } => Some(account),
-            _ => None,
-        }
-    }
-
-    fn describe(&self) -> String {
-        match self {
-            Self::Aws { arn, .. } | Self::Opaque(arn) => (*arn).to_owned(),
-            Self::Service(name) => format!("the service {name}"),
-            Self::Federated(provider) => format!("the provider {provider}"),
-            Self::Anonymous => "an anonymous caller".to_owned(),
-        }
-    }
-}
-
-/// Partition, account and identity of a principal's ARN.
-fn parse(arn: &str) -> Option<(&str, &str, Identity<'_>)> {
-    if super::names::is_account_id(arn) {
-        return Some(("aws", arn, Identity::Root));
-    }
-    let mut parts = arn.splitn(6, ':');
-    let ("arn", partition, service, "", account, resource) =
-        (parts.next()?, parts.next()?, parts.next()?, parts.next()?, parts.next()?, parts.next()?)
-    else {
-        return None;
-    };
-    if partition.is_empty() || !super::names::is_account_id(account) || resource.contains(['*', '?']) {
-        return None;
-    }
-    let (kind, rest) = resource.split_once('/').unwrap_or((resource, ""));
-    let identity = match (service, kind) {
-        ("iam", "root") if rest.is_empty() => Identity::Root,
-        ("iam", "user") if !rest.is_empty() => Identity::User,
-        ("iam", "role") if !rest.is_empty() => {
-            Identity::Role { name: rest.rsplit('/').next().unwrap_or(rest) }
-        }
-        ("sts", "assumed-role") => {
-            let (role, session) = rest.split_once('/')?;
-            if role.is_empty() || session.is_empty() {
-                return None;
-            }
-            Identity::Session { role }
-        }
-        ("sts", "federated-user") if !rest.is_empty() => Identity::FederatedUser,
-        _ => return None,
-    };
-    Some((partition, account, identity))
-}
-
-/// Whether the element means the caller, how directly it names it, and if not, why.
-pub(super) fn matches(
+/// Whether the element covers the principal, and the closest way in which it names it.
+pub(super) fn covers(
     element: &PrincipalElement,
     effect: Effect,
-    caller: &Caller<'_>,
+    principal: &Principal,
     has_boundary: bool,
-) -> (Truth, Grant, String) {
+) -> (Truth, Option<Naming>) {
     match element {
-        PrincipalElement::Principal(principals) => {
-            let (truth, grant) = listed(principals, caller, effect == Effect::Allow);
-            (truth, grant, format!("its principals do not include {}", caller.describe()))
-        }
+        PrincipalElement::Principal(principals) => named(principals, effect, principal),
+        // Documented: it always denies a principal that has a permissions boundary.
+        PrincipalElement::NotPrincipal(_) if effect == Effect::Deny && has_boundary => (Truth::True, None),
         PrincipalElement::NotPrincipal(principals) => {
-            let truth = match effect {
-                Effect::Allow => !listed(principals, caller, false).0,
-                Effect::Deny => denied_by_exception(principals, caller, has_boundary),
-            };
-            (truth, Grant::Everyone, format!("NotPrincipal excepts {}", caller.describe()))
+            (not_named(principals, effect, principal), Some(Naming::Role))
         }
     }
 }
 
-/// Whether the caller is listed. `grants`: in an Allow a value that IAM can never have stored for this caller
-/// does not match; elsewhere to take it as no match could open a door, so it is unknown.
-fn listed(principals: &Principals, caller: &Caller<'_>, grants: bool) -> (Truth, Grant) {
-    let kinds = match principals {
-        Principals::Any => return (Truth::True, Grant::Everyone),
-        Principals::ByKind(kinds) => kinds,
-    };
-    let mut result = (Truth::False, Grant::Account);
-    for (kind, values) in kinds {
-        if values.as_slice().is_empty() {
-            result.0 = result.0.or(Truth::unknown("it has an empty list of principals, which IAM refuses"));
+fn named(principals: &Principals, effect: Effect, principal: &Principal) -> (Truth, Option<Naming>) {
+    let Principals::ByKind(kinds) = principals else { return (Truth::True, Some(Naming::Direct)) };
+    let mut naming = None;
+    let entries = kinds.iter().flat_map(|(kind, values)| values.as_slice().iter().map(move |v| (kind, v)));
+    let mut truth = Truth::False(String::new());
+    for (kind, value) in entries {
+        let (entry, how) = entry(kind, value, effect, principal);
+        if entry == Truth::True {
+            naming = naming.max(Some(how));
         }
-        for value in values.as_slice() {
-            let (truth, grant) = value_matches(kind, value, caller, grants);
-            // Among several that match, the most direct one counts.
-            result = match (&result.0, &truth) {
-                (_, Truth::False) => result,
-                (Truth::False, _) | (Truth::Unknown(_), Truth::True) => (truth, grant),
-                (Truth::True, Truth::Unknown(_)) => result,
-                _ => (result.0, result.1.max(grant)),
-            };
-        }
+        truth = truth.or(|| entry);
     }
-    if kinds.is_empty() {
-        result.0 = Truth::unknown("it names no principals, which IAM refuses");
+    if let Truth::False(_) = truth {
+        truth = Truth::False(format!("it does not name {}", in_words(principal)));
     }
-    result
+    (truth, naming)
 }
 
-fn value_matches(kind: &str, value: &str, caller: &Caller<'_>, grants: bool) -> (Truth, Grant) {
-    match kind {
-        "AWS" => aws_value(value, caller, grants),
-        "Service" => match caller {
-            Caller::Service(name) => (exact("service", value, name), Grant::Identity),
-            _ => (Truth::False, Grant::Identity),
+/// One entry of a principal element.
+fn entry(kind: &str, value: &str, effect: Effect, principal: &Principal) -> (Truth, Naming) {
+    let no = |why: String| (Truth::False(why), Naming::Role);
+    let unknown = |why: String| (Truth::Unknown(why), Naming::Role);
+    match (kind, principal) {
+        ("AWS", _) if value == "*" => (Truth::True, Naming::Direct),
+        ("AWS", Principal::Aws(arn)) => match arn.parse::<Arn>() {
+            Ok(arn) => aws(value, effect, &arn),
+            Err(_) => unknown("the request's principal is no ARN".to_owned()),
         },
-        "Federated" => match caller {
-            Caller::Federated(provider) => (exact("provider", value, provider), Grant::Identity),
-            _ => (Truth::False, Grant::Identity),
-        },
-        "CanonicalUser" => match caller {
-            // A canonical user ID stands for an account, and cannot be told from an ARN.
-            Caller::Aws { .. } | Caller::Opaque(_) => {
-                (Truth::unknown("which account a canonical user ID belongs to is not known"), Grant::Account)
+        ("Service", Principal::Service(service)) | ("Federated", Principal::Federated(service)) => {
+            if value.contains('*') && effect == Effect::Deny {
+                return unknown(format!("`{value}` has a wildcard"));
             }
-            _ => (Truth::False, Grant::Account),
-        },
-        _ => (Truth::unknown(format!("the kind of principal {kind:?} is not known")), Grant::Account),
+            (Truth::of(value == service, String::new), Naming::Direct)
+        }
+        ("AWS" | "Service" | "Federated", _) => no(String::new()),
+        ("CanonicalUser", Principal::Aws(_) | Principal::Anonymous) => {
+            unknown("a canonical user ID cannot be matched with an ARN".to_owned())
+        }
+        ("CanonicalUser", _) => no(String::new()),
+        _ => unknown(format!("`{kind}` is no kind of principal")),
     }
 }
 
-fn exact(what: &str, value: &str, name: &str) -> Truth {
-    if value == name {
-        Truth::True
-    } else if value.contains(['*', '?']) || value.eq_ignore_ascii_case(name) {
-        Truth::unknown(format!(
-            "a {what} as principal is compared exactly, and IAM does not say what else it takes"
-        ))
-    } else {
-        Truth::False
+/// An entry of kind `AWS` against the ARN of the caller.
+fn aws(value: &str, effect: Effect, caller: &Arn) -> (Truth, Naming) {
+    let is = |holds: bool, naming: Naming| (Truth::of(holds, String::new), naming);
+    if let Ok(account) = value.parse::<AccountId>() {
+        return is(caller.account == account.as_str(), Naming::Account);
     }
+    // For an Allow the safe answer is no, for a Deny it is that one cannot tell.
+    let unmatched = |why: &str| match effect {
+        Effect::Allow => (Truth::False(why.to_owned()), Naming::Role),
+        Effect::Deny => (Truth::Unknown(why.to_owned()), Naming::Role),
+    };
+    let Ok(arn) = value.parse::<Arn>() else {
+        return unmatched("a unique ID stands for a principal that no longer exists");
+    };
+    if value.contains('*') || value.contains('?') {
+        return unmatched("a principal's ARN has no wildcards");
+    }
+    if (arn.partition.as_str(), arn.account.as_str()) != (caller.partition.as_str(), caller.account.as_str())
+    {
+        return is(false, Naming::Role);
+    }
+    if arn.service == "iam" && arn.resource == "root" {
+        return is(true, Naming::Account);
+    }
+    if arn == *caller {
+        let naming = if arn.resource.starts_with("role/") { Naming::Role } else { Naming::Direct };
+        return is(true, naming);
+    }
+    // A session stands for its role; its ARN lacks the role's path, but names are unique whatever the path.
+    let session_role = caller.resource.strip_prefix("assumed-role/").and_then(|rest| rest.split('/').next());
+    let same = caller.service == "sts"
+        && arn.service == "iam"
+        && arn.resource.starts_with("role/")
+        && session_role == Some(arn.name());
+    is(same, Naming::Role)
 }
 
-fn aws_value(value: &str, caller: &Caller<'_>, grants: bool) -> (Truth, Grant) {
-    if value == "*" {
-        return (Truth::True, Grant::Everyone);
+fn not_named(principals: &Principals, effect: Effect, principal: &Principal) -> Truth {
+    let listed = |truth: Truth| truth.not(|| format!("{} is excepted", in_words(principal)));
+    let (named, _) = named(principals, effect, principal);
+    if effect == Effect::Allow || named != Truth::True {
+        return listed(named);
     }
-    let (arn, partition, account, identity) = match *caller {
-        Caller::Aws { arn, partition, account, identity } => (arn, partition, account, identity),
-        Caller::Opaque(arn) if arn == value => return (Truth::True, Grant::Identity),
-        Caller::Opaque(_) => {
-            return (
-                Truth::unknown("the caller is not given in a form that can be compared"),
-                Grant::Account,
-            );
-        }
-        Caller::Service(_) | Caller::Federated(_) | Caller::Anonymous => {
-            return (Truth::False, Grant::Account);
-        }
+    // With Deny the account, the role and the session each have to be listed to be excepted.
+    let (Principals::ByKind(kinds), Principal::Aws(arn)) = (principals, principal) else {
+        return listed(named);
     };
-    let value = canonical_aws_principal(value);
-    let Some((its_partition, its_account, its_identity)) = parse(&value) else {
-        // A unique ID of something deleted, a wildcard within an ARN, or what IAM would have refused.
-        let truth = if grants {
-            Truth::False
-        } else {
-            Truth::unknown("it names a principal by a unique ID or in a form that IAM refuses")
-        };
-        return (truth, Grant::Account);
+    let Ok(caller) = arn.parse::<Arn>() else { return Truth::Unknown("the principal is no ARN".to_owned()) };
+    let entries: Vec<&str> = kinds
+        .get("AWS")
+        .map(|values| values.as_slice().iter().map(String::as_str).collect())
+        .unwrap_or_default();
+    let root = format!("arn:{}:iam::{}:root", caller.partition, caller.account);
+    let is_account = |entry: &str| entry == caller.account || entry == root;
+    let account = entries.iter().any(|entry| is_account(entry));
+    let itself = entries.contains(&arn.as_str());
+    let is_session = caller.resource.starts_with("assumed-role/");
+    let role = entries.iter().any(|entry| {
+        *entry != arn && !is_account(entry) && aws(entry, Effect::Allow, &caller).0 == Truth::True
+    });
+    if itself && account && (role || !is_session) {
+        return listed(Truth::True);
+    }
+    // Documented by example: beside the one that is named, others of its account, or of its role, are not excepted.
+    let sibling = |entry: &&str| {
+        let Ok(entry) = entry.parse::<Arn>() else { return false };
+        let same_account = entry.account == caller.account && entry.resource != "root";
+        let session_of_role = entry.resource.starts_with("assumed-role/");
+        same_account && entry != caller && if role { session_of_role } else { true }
     };
-    if its_account != account {
-        return (Truth::False, Grant::Account);
-    }
-    if its_identity == Identity::Root {
-        if its_partition == partition {
-            return (Truth::True, Grant::Account);
-        }
-        return (Truth::unknown("it names the same account ID in another partition"), Grant::Account);
-    }
-    if value == arn {
-        return (
-            Truth::True,
-            if matches!(identity, Identity::Role { .. }) { Grant::Role } else { Grant::Identity },
-        );
-    }
-    match (its_identity, identity) {
-        (_, Identity::Root) => (
-            Truth::unknown("it names one identity of the account, and the caller is some identity of it"),
-            Grant::Identity,
-        ),
-        // A session's ARN drops the role's path. The name suffices: it is unique in its account, and IAM
-        // stores no principal that does not exist.
-        (Identity::Role { name }, Identity::Session { role })
-            if name == role && its_partition == partition =>
-        {
-            (Truth::True, Grant::Role)
-        }
-        (Identity::Role { name }, Identity::Session { role }) if name.eq_ignore_ascii_case(role) => {
-            (Truth::unknown("it names the caller's role but for case or partition"), Grant::Role)
-        }
-        (Identity::Session { role }, Identity::Role { name }) if name.eq_ignore_ascii_case(role) => {
-            (Truth::unknown("it names one session of the role, and the caller is the role"), Grant::Identity)
-        }
-        _ if value.eq_ignore_ascii_case(arn) || (its_identity == identity && its_partition != partition) => {
-            (Truth::unknown("it names the caller but for case or partition"), Grant::Identity)
-        }
-        _ => (Truth::False, Grant::Account),
-    }
-}
-
-/// Deny with `NotPrincipal`: IAM excepts a caller for certain only when its account is listed beside it, and
-/// of a session the role too ("might validate the account first, then the role, and then the session").
-fn denied_by_exception(principals: &Principals, caller: &Caller<'_>, has_boundary: bool) -> Truth {
-    let Caller::Aws { identity, .. } = *caller else {
-        return !listed(principals, caller, false).0;
-    };
-    if has_boundary && !matches!(identity, Identity::Root | Identity::FederatedUser) {
-        // Documented: NotPrincipal with Deny always denies a user or role that has a boundary.
+    if !itself && entries.iter().any(sibling) {
         return Truth::True;
     }
-    let Principals::ByKind(kinds) = principals else { return Truth::False };
-    let (mut has_account, mut has_role, mut has_self) = (false, false, false);
-    let mut unknown = None;
-    for (kind, values) in kinds {
-        for value in values.as_slice() {
-            if kind == "AWS" && value == "*" {
-                return Truth::False;
-            }
-            match value_matches(kind, value, caller, false) {
-                (Truth::True, Grant::Account) => has_account = true,
-                (Truth::True, Grant::Role) if matches!(identity, Identity::Session { .. }) => has_role = true,
-                (Truth::True, _) => has_self = true,
-                (Truth::Unknown(reason), _) => unknown = Some(reason),
-                (Truth::False, _) => {}
-            }
-        }
-    }
-    let (excepted, mentioned) = match identity {
-        Identity::Root => (has_account, has_account),
-        Identity::Session { .. } => (has_account && has_role && has_self, has_role || has_self),
-        _ => (has_account && has_self, has_self),
-    };
-    match (excepted, mentioned, unknown) {
-        (true, ..) => Truth::False,
-        (false, _, Some(reason)) => Truth::Unknown(reason),
-        (false, true, None) => Truth::unknown(
-            "NotPrincipal names the caller without its account and role, which may or may not except it",
-        ),
-        (false, false, None) => Truth::True,
+    Truth::Unknown(format!(
+        "NotPrincipal with Deny excepts {} only when its account, its role and itself are all listed",
+        in_words(principal)
+    ))
+}
+
+fn in_words(principal: &Principal) -> String {
+    match principal {
+        Principal::Aws(arn) => arn.clone(),
+        Principal::Service(service) => format!("the service {service}"),
+        Principal::Federated(provider) => format!("the identity provider {provider}"),
+        Principal::Anonymous => "an anonymous caller".to_owned(),
     }
 }

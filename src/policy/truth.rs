@@ -1,72 +1,72 @@
-//! Three-valued logic: what cannot be known is carried along, and only matters where nothing else decides.
+//! Three-valued logic: what cannot be decided is never taken for true.
 
-/// Whether one value matches.
+/// Whether something holds, with the reason where it does not or cannot be told.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Truth {
     True,
-    False,
-    /// With the reason.
+    False(String),
     Unknown(String),
 }
 
 impl Truth {
-    pub(super) fn unknown(reason: impl Into<String>) -> Self {
-        Self::Unknown(reason.into())
+    pub(super) fn of(holds: bool, why_not: impl FnOnce() -> String) -> Self {
+        if holds { Self::True } else { Self::False(why_not()) }
     }
 
-    pub(super) fn and(self, other: Self) -> Self {
-        match (self, other) {
-            (Self::False, _) | (_, Self::False) => Self::False,
-            (Self::Unknown(reason), _) | (_, Self::Unknown(reason)) => Self::Unknown(reason),
-            (Self::True, Self::True) => Self::True,
+    /// False is stronger than unknown, unknown than true.
+    pub(super) fn and(self, other: impl FnOnce() -> Self) -> Self {
+        match self {
+            Self::False(_) => self,
+            Self::True => other(),
+            Self::Unknown(_) => match other() {
+                Self::False(why) => Self::False(why),
+                Self::True | Self::Unknown(_) => self,
+            },
         }
     }
 
-    pub(super) fn or(self, other: Self) -> Self {
-        match (self, other) {
-            (Self::True, _) | (_, Self::True) => Self::True,
-            (Self::Unknown(reason), _) | (_, Self::Unknown(reason)) => Self::Unknown(reason),
-            (Self::False, Self::False) => Self::False,
+    /// True is stronger than unknown, unknown than false.
+    pub(super) fn or(self, other: impl FnOnce() -> Self) -> Self {
+        match self {
+            Self::True => self,
+            Self::False(_) => other(),
+            Self::Unknown(_) => match other() {
+                Self::True => Self::True,
+                Self::False(_) | Self::Unknown(_) => self,
+            },
         }
     }
 
-    pub(super) fn any(items: impl IntoIterator<Item = Self>) -> Self {
-        let mut result = Self::False;
-        for item in items {
-            result = result.or(item);
+    pub(super) fn not(self, why_not: impl FnOnce() -> String) -> Self {
+        match self {
+            Self::True => Self::False(why_not()),
+            Self::False(_) => Self::True,
+            Self::Unknown(_) => self,
+        }
+    }
+
+    pub(super) fn any(truths: impl Iterator<Item = Self>, why_not: impl FnOnce() -> String) -> Self {
+        let mut result = Self::False(String::new());
+        for truth in truths {
+            result = result.or(|| truth);
             if result == Self::True {
                 break;
             }
         }
-        result
+        match result {
+            Self::False(_) => Self::False(why_not()),
+            other => other,
+        }
     }
 
-    pub(super) fn all(items: impl IntoIterator<Item = Self>) -> Self {
+    pub(super) fn all(truths: impl Iterator<Item = Self>) -> Self {
         let mut result = Self::True;
-        for item in items {
-            result = result.and(item);
-            if result == Self::False {
+        for truth in truths {
+            result = result.and(|| truth);
+            if matches!(result, Self::False(_)) {
                 break;
             }
         }
         result
-    }
-}
-
-impl std::ops::Not for Truth {
-    type Output = Self;
-
-    fn not(self) -> Self {
-        match self {
-            Self::True => Self::False,
-            Self::False => Self::True,
-            unknown @ Self::Unknown(_) => unknown,
-        }
-    }
-}
-
-impl From<bool> for Truth {
-    fn from(value: bool) -> Self {
-        if value { Self::True } else { Self::False }
     }
 }

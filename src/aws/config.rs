@@ -1,0 +1,178 @@
+//! Connecting: credentials, region, endpoint, timeouts.
+
+use std::fmt;
+use std::time::Duration;
+
+use aws_config::identity::IdentityCache;
+use aws_config::profile::ProfileFileCredentialsProvider;
+use aws_config::sts::AssumeRoleProvider;
+use aws_config::timeout::TimeoutConfig;
+use aws_config::{AppName, BehaviorVersion, Region, SdkConfig};
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
+use aws_smithy_async::time::{SharedTimeSource, SystemTimeSource};
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
+
+use super::error::{AwsError, AwsErrorKind};
+use super::log::ApiLog;
+use crate::spec::{AssumeRole, Aws};
+
+const APP_NAME: &str = "genesys-iam";
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// Of one attempt; the SDK makes three unless `AWS_MAX_ATTEMPTS` or the profile says otherwise.
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// What carries the requests.
+pub enum Transport {
+    /// HTTPS to AWS, or to the endpoint of the spec, the profile or the environment.
+    Network,
+    /// A stand-in within this process. Profile, role and endpoint of the spec do not apply, neither does the environment.
+    InProcess { http_client: SharedHttpClient, credentials: Credentials },
+}
+
+/// SDK clients of one identity in one region.
+#[derive(Clone)]
+pub struct Clients {
+    pub iam: aws_sdk_iam::Client,
+    pub lambda: aws_sdk_lambda::Client,
+    pub sts: aws_sdk_sts::Client,
+    pub region: String,
+    sdk: SdkConfig,
+}
+
+/// Sets up clients as the spec says. Credentials are only looked for at the first call.
+///
+/// # Errors
+/// When the role that the spec wants assumed cannot be set up.
+pub async fn connect(aws: &Aws, transport: Transport) -> Result<Clients, AwsError> {
+    let region = Region::new(aws.region.clone());
+    let app_name = AppName::new(APP_NAME)
+        .map_err(|error| AwsError::new("AWS configuration", "", AwsErrorKind::Construction(error.into())))?;
+    let sdk = match transport {
+        Transport::InProcess { http_client, credentials } => SdkConfig::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(region)
+            .app_name(app_name)
+            .http_client(http_client)
+            .credentials_provider(SharedCredentialsProvider::new(credentials))
+            .identity_cache(IdentityCache::lazy().build())
+            .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
+            .time_source(SharedTimeSource::new(SystemTimeSource::new()))
+            .build(),
+        Transport::Network => {
+            let timeouts = TimeoutConfig::builder()
+                .connect_timeout(CONNECT_TIMEOUT)
+                .operation_attempt_timeout(ATTEMPT_TIMEOUT)
+                .build();
+            // With a region given, the metadata service is only asked for credentials, and last.
+            let mut loader = aws_config::defaults(BehaviorVersion::latest())
+                .region(region)
+                .app_name(app_name)
+                .timeout_config(timeouts);
+            if let Some(profile) = &aws.profile {
+                // A profile that is named wins over keys in the environment, as in the AWS CLI.
+                loader = loader.profile_name(profile).credentials_provider(of_profile(profile));
+            }
+            if let Some(url) = &aws.endpoint_url {
+                loader = loader.endpoint_url(url);
+            }
+            let base = loader.load().await;
+            match &aws.assume_role {
+                Some(role) => assuming(&base, role).await,
+                None => base,
+            }
+        }
+    };
+    Ok(Clients::from_sdk(sdk, aws.region.clone()))
+}
+
+fn of_profile(profile: &str) -> ProfileFileCredentialsProvider {
+    ProfileFileCredentialsProvider::builder().profile_name(profile).build()
+}
+
+async fn assuming(base: &SdkConfig, role: &AssumeRole) -> SdkConfig {
+    let AssumeRole { role_arn, external_id, session_name } = role;
+    let mut provider = AssumeRoleProvider::builder(role_arn.to_string())
+        .session_name(session_name.as_deref().unwrap_or(APP_NAME))
+        .configure(base);
+    if let Some(id) = external_id {
+        provider = provider.external_id(id.expose());
+    }
+    with_provider(base, SharedCredentialsProvider::new(provider.build().await))
+}
+
+fn with_provider(sdk: &SdkConfig, provider: SharedCredentialsProvider) -> SdkConfig {
+    // A cache of its own, so that sessions never mix.
+    let cache = IdentityCache::lazy().build();
+    sdk.clone().into_builder().credentials_provider(provider).identity_cache(cache).build()
+}
+
+impl Clients {
+    fn from_sdk(sdk: SdkConfig, region: String) -> Self {
+        let iam = aws_sdk_iam::config::Builder::from(&sdk).interceptor(ApiLog).build();
+        let sts = aws_sdk_sts::config::Builder::from(&sdk).interceptor(ApiLog).build();
+        Self {
+            iam: aws_sdk_iam::Client::from_conf(iam),
+            lambda: lambda(&sdk, None),
+            sts: aws_sdk_sts::Client::from_conf(sts),
+            region,
+            sdk,
+        }
+    }
+
+    /// A Lambda client for a region: a function need not be in the region of the spec.
+    pub fn lambda_in(&self, region: &str) -> aws_sdk_lambda::Client {
+        if region == self.region { self.lambda.clone() } else { lambda(&self.sdk, Some(region)) }
+    }
+
+    /// The same transport and region under the credentials of a profile.
+    #[must_use]
+    pub fn with_profile(&self, profile: &str) -> Self {
+        let sdk = with_provider(&self.sdk, SharedCredentialsProvider::new(of_profile(profile)));
+        Self::from_sdk(sdk, self.region.clone())
+    }
+
+    /// The same transport and region under other credentials, as of a session.
+    #[must_use]
+    pub fn with_credentials(&self, credentials: Credentials) -> Self {
+        let sdk = with_provider(&self.sdk, SharedCredentialsProvider::new(credentials));
+        Self::from_sdk(sdk, self.region.clone())
+    }
+}
+
+fn lambda(sdk: &SdkConfig, region: Option<&str>) -> aws_sdk_lambda::Client {
+    let mut config = aws_sdk_lambda::config::Builder::from(sdk).interceptor(ApiLog);
+    if let Some(region) = region {
+        config = config.region(Region::new(region.to_owned()));
+    }
+    aws_sdk_lambda::Client::from_conf(config.build())
+}
+
+/// Without the SDK's configuration, which holds credentials.
+impl fmt::Debug for Clients {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Clients").field("region", &self.region).finish_non_exhaustive()
+    }
+}
+
+/// Without the credentials.
+impl fmt::Debug for Transport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Network => "Network",
+            Self::InProcess { .. } => "InProcess",
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::aws::testing::answering;
+
+    #[tokio::test]
+    async fn clients_print_no_credentials() {
+        let printed = format!("{:?}", answering(200, &[], "").await);
+        assert_eq!(printed, r#"Clients { region: "us-east-1", .. }"#);
+    }
+}

@@ -1,0 +1,596 @@
+//! What goes wrong between this tool and AWS, with its cause and the next step.
+
+use std::error::Error;
+use std::fmt;
+
+use aws_credential_types::provider::error::CredentialsError;
+use aws_sdk_sts::operation::assume_role::AssumeRoleError;
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::{ConnectorError, SdkError};
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use aws_types::request_id::RequestId;
+
+use crate::policy::ParseError;
+
+/// The cause below an error, as the SDK gave it.
+pub type Cause = Box<dyn Error + Send + Sync + 'static>;
+
+const CHECK_NETWORK: &str = "check the network, a proxy (`HTTPS_PROXY`), and the endpoint: `endpoint_url` in the \
+                             spec or profile, `AWS_ENDPOINT_URL` in the environment";
+const GIVE_CREDENTIALS: &str = "give credentials: `profile` in the spec or `AWS_PROFILE`, naming a profile that \
+                                exists in `~/.aws`, or `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`";
+
+/// A call to AWS that failed: what was called, on what, and why.
+///
+/// `Display` is one line, and mostly a second, indented, with AWS's own words. It tells the whole chain of
+/// causes; [`Error::source`] has them as values.
+#[derive(Debug)]
+pub struct AwsError {
+    /// `iam:CreateRole`
+    pub operation: String,
+    /// ``role `X` ``; empty where the call is about nothing in particular.
+    pub subject: String,
+    /// Boxed, so that results stay small.
+    pub kind: Box<AwsErrorKind>,
+}
+
+/// Why a call failed.
+#[derive(Debug)]
+pub enum AwsErrorKind {
+    /// AWS answered with an error of its own.
+    Service { code: String, message: String, status: u16, request_id: Option<String> },
+    /// No usable credentials: none found, expired, not logged in, or the role of the spec cannot be assumed.
+    Credentials(Cause),
+    /// No answer in time. What was asked for may have been done all the same.
+    Timeout(Cause),
+    /// The endpoint was not reached, or the connection broke.
+    Connect(Cause),
+    /// An answer that is not AWS's, or lacks what it must have: a proxy's page, half an answer.
+    Response { status: Option<u16>, detail: String, source: Option<Cause> },
+    /// The request could not even be made.
+    Construction(Cause),
+    /// A policy document that cannot be read; the subject says which.
+    Document(ParseError),
+    /// What was read does not fit together.
+    Other(String),
+}
+
+impl AwsError {
+    /// An error without an answer of AWS's behind it.
+    pub fn new(operation: &str, subject: impl Into<String>, kind: AwsErrorKind) -> Self {
+        Self { operation: operation.to_owned(), subject: subject.into(), kind: Box::new(kind) }
+    }
+
+    /// Takes over an error of the SDK: code, message, request ID and the chain of causes.
+    pub fn from_sdk<E>(operation: &str, subject: impl Into<String>, error: SdkError<E, HttpResponse>) -> Self
+    where
+        E: ProvideErrorMetadata + Error + Send + Sync + 'static,
+    {
+        Self::new(operation, subject, kind_of(error))
+    }
+
+    /// An answer in which something is missing that AWS always sends.
+    pub fn incomplete(operation: &str, subject: impl Into<String>, missing: &str) -> Self {
+        let detail = format!("the answer has no {missing}");
+        Self::new(operation, subject, AwsErrorKind::Response { status: None, detail, source: None })
+    }
+
+    /// AWS's error code, where AWS answered.
+    pub fn code(&self) -> Option<&str> {
+        match self.kind.as_ref() {
+            AwsErrorKind::Service { code, .. } => Some(code),
+            _ => None,
+        }
+    }
+
+    /// AWS's own message, where AWS answered.
+    pub fn message(&self) -> Option<&str> {
+        match self.kind.as_ref() {
+            AwsErrorKind::Service { message, .. } => Some(message),
+            _ => None,
+        }
+    }
+
+    /// AWS's code and message, or what kept AWS from answering, in one line.
+    pub fn brief(&self) -> String {
+        match (self.code(), self.message()) {
+            (Some(code), Some(message)) => format!("{code}: {message}"),
+            _ => self.to_string().lines().map(str::trim).collect::<Vec<_>>().join(" "),
+        }
+    }
+
+    pub fn is_not_found(&self) -> bool {
+        matches!(self.code(), Some("NoSuchEntity" | "NoSuchEntityException" | "ResourceNotFoundException"))
+    }
+
+    pub fn is_access_denied(&self) -> bool {
+        self.code().is_some_and(is_access_denied)
+    }
+
+    /// What to do next, in one line, where there is something to say.
+    pub fn help(&self) -> Option<String> {
+        let help = match self.kind.as_ref() {
+            AwsErrorKind::Service { code, message, .. } => return self.help_for_code(code, message),
+            AwsErrorKind::Credentials(cause) => return Some(help_for_credentials(cause.as_ref())),
+            AwsErrorKind::Timeout(_) => {
+                "check the network, a proxy (`HTTPS_PROXY`) and the region, then run it again"
+            }
+            AwsErrorKind::Connect(_) => CHECK_NETWORK,
+            AwsErrorKind::Response { .. } => {
+                "something other than AWS may have answered: check a proxy (`HTTPS_PROXY`) and the endpoint \
+                 (`endpoint_url`, `AWS_ENDPOINT_URL`)"
+            }
+            AwsErrorKind::Document(_) => {
+                "look at the document in the IAM console; this tool does not go on without having understood it"
+            }
+            AwsErrorKind::Other(_) => "it may have been changed meanwhile: run it again",
+            AwsErrorKind::Construction(_) => return None,
+        };
+        Some(help.to_owned())
+    }
+
+    fn help_for_code(&self, code: &str, message: &str) -> Option<String> {
+        let help = match code {
+            _ if is_access_denied(code) => return Some(self.help_for_denial(message)),
+            "ExpiredToken" | "ExpiredTokenException" | "RequestExpired" => {
+                "the credentials have expired: renew them (for a profile with SSO: `aws sso login`)"
+            }
+            "InvalidClientTokenId" | "UnrecognizedClientException" | "InvalidAccessKeyId" => {
+                "AWS does not know this access key: check `AWS_ACCESS_KEY_ID`, `AWS_SESSION_TOKEN` and the \
+                 profile, and that the key is active and of this partition"
+            }
+            "SignatureDoesNotMatch" | "IncompleteSignature" | "InvalidSignatureException" => {
+                "check the secret access key, and that this machine's clock is right"
+            }
+            "RequestTimeTooSkewed" => "set this machine's clock: it differs too much from AWS's",
+            "MissingAuthenticationToken" | "MissingAuthenticationTokenException" => {
+                "the request carried no usable credentials: check `AWS_SESSION_TOKEN` and the profile"
+            }
+            "OptInRequired" => "the account is not enabled for this region or service",
+            "RegionDisabledException" => {
+                "STS is not activated in this region: activate it in the account settings of IAM"
+            }
+            "Throttling"
+            | "ThrottlingException"
+            | "TooManyRequestsException"
+            | "RequestLimitExceeded"
+            | "SlowDown" => {
+                "too many requests in this account: wait a minute and run it again; `AWS_MAX_ATTEMPTS` raises \
+                 the number of tries"
+            }
+            "LimitExceeded" | "LimitExceededException" => {
+                "a quota of the account is used up: `aws iam get-account-summary` shows quotas and use"
+            }
+            "MalformedPolicyDocument" | "MalformedPolicyDocumentException" => {
+                "AWS refuses the policy document: check that the account, principals and ARNs in the spec \
+                 exist and belong to this partition"
+            }
+            "EntityAlreadyExists" | "EntityAlreadyExistsException" => {
+                "it was made meanwhile, or exists under another path or in other case: run `genesys-iam plan` again"
+            }
+            "DeleteConflict" | "DeleteConflictException" => {
+                "something still uses it: run `genesys-iam plan` again, and detach what it does not list"
+            }
+            "ConcurrentModification" | "ConcurrentModificationException" => {
+                "someone else changes the same thing just now: run `genesys-iam plan` again in a minute"
+            }
+            "NoSuchEntity" | "NoSuchEntityException" => {
+                "it was deleted meanwhile, or is not yet visible: run `genesys-iam plan` again"
+            }
+            "ResourceNotFoundException" => "check the function's name, alias or version, and the region",
+            "UnmodifiableEntity" | "UnmodifiableEntityException" => {
+                "it belongs to an AWS service; only that service can change it"
+            }
+            "ServiceFailure" | "ServiceFailureException" | "InternalFailure" | "ServiceUnavailable" => {
+                "a fault on AWS's side: run it again in a minute"
+            }
+            _ => return None,
+        };
+        Some(help.to_owned())
+    }
+
+    /// AWS says which kind of policy denies; where it does, the way out is another one.
+    fn help_for_denial(&self, message: &str) -> String {
+        let permission = permission_in(message).unwrap_or(match self.operation.as_str() {
+            "lambda:Invoke" => "lambda:InvokeFunction",
+            operation => operation,
+        });
+        let lower = message.to_ascii_lowercase();
+        if lower.contains("service control policy") || lower.contains("resource control policy") {
+            format!("a policy of the organization denies `{permission}`: ask who administers it")
+        } else if lower.contains("permissions boundary") {
+            format!("the permissions boundary of the caller does not allow `{permission}`")
+        } else if lower.contains("session policy") {
+            format!(
+                "the policy of the caller's session does not allow `{permission}`: get a session without it"
+            )
+        } else if lower.contains("explicit deny") {
+            format!("a policy denies `{permission}` explicitly: an allow elsewhere does not help")
+        } else if permission == "sts:AssumeRole" {
+            "the role's trust policy must admit the caller (and its external ID), and the caller's own policies \
+             must allow `sts:AssumeRole`; a role that does not exist is refused the same way"
+                .to_owned()
+        } else {
+            format!(
+                "the caller needs the permission `{permission}`: attach a policy that allows it, or use another profile"
+            )
+        }
+    }
+}
+
+fn is_access_denied(code: &str) -> bool {
+    matches!(
+        code,
+        "AccessDenied"
+            | "AccessDeniedException"
+            | "UnauthorizedOperation"
+            | "UnauthorizedAccess"
+            | "UnauthorizedException"
+            | "NotAuthorized"
+            | "AuthorizationError"
+    )
+}
+
+/// `iam:CreateRole` in `… is not authorized to perform: iam:CreateRole on resource: …`.
+fn permission_in(message: &str) -> Option<&str> {
+    let (_, rest) = message.split_once("not authorized to perform: ")?;
+    let permission = rest.split_whitespace().next()?;
+    permission.contains(':').then_some(permission)
+}
+
+fn help_for_credentials(cause: &(dyn Error + 'static)) -> String {
+    let text = chain(cause).to_ascii_lowercase();
+    let says = |word: &str| text.split(|c: char| !c.is_ascii_alphanumeric()).any(|said| said == word);
+    let error = links(cause).find_map(|link| link.downcast_ref::<CredentialsError>());
+    let broken = error.is_some_and(|error| links(error).any(|link| link.is::<ConnectorError>()));
+    let help = if let Some((code, _)) = links(cause).find_map(refusal) {
+        if is_access_denied(code) {
+            "the role could not be assumed: its trust policy must admit the base credentials (and the external \
+             ID), and those must be allowed `sts:AssumeRole`"
+        } else {
+            "the role could not be assumed: check the base credentials and `assume_role` in the spec or profile"
+        }
+    } else if text.contains("imds") {
+        GIVE_CREDENTIALS
+    } else if broken || links(cause).any(|link| link.is::<AssumeRoleError>()) {
+        CHECK_NETWORK
+    } else if matches!(error, Some(CredentialsError::InvalidConfiguration(_))) {
+        "check the profile in `~/.aws/config` and `~/.aws/credentials`"
+    } else if says("sso") {
+        "log in with `aws sso login`, with `--profile NAME` where the spec or `AWS_PROFILE` names one"
+    } else if says("expired") {
+        "the credentials have expired: renew them"
+    } else if text.contains("external process") {
+        "run the program that `credential_process` of the profile names, and see what it says"
+    } else {
+        GIVE_CREDENTIALS
+    };
+    help.to_owned()
+}
+
+fn kind_of<E>(error: SdkError<E, HttpResponse>) -> AwsErrorKind
+where
+    E: ProvideErrorMetadata + Error + Send + Sync + 'static,
+{
+    let request_id = error.request_id().or_else(|| error.meta().request_id()).map(str::to_owned);
+    match error {
+        SdkError::ServiceError(context) => {
+            let status = context.raw().status().as_u16();
+            let Some(code) = context.err().code().filter(|code| !code.is_empty()) else {
+                let detail = describe(context.raw());
+                return AwsErrorKind::Response {
+                    status: Some(status),
+                    detail,
+                    source: Some(context.into_err().into()),
+                };
+            };
+            let message = context.err().message().unwrap_or_default().to_owned();
+            AwsErrorKind::Service { code: code.to_owned(), message, status, request_id }
+        }
+        SdkError::ResponseError(context) => AwsErrorKind::Response {
+            status: Some(context.raw().status().as_u16()),
+            detail: describe(context.raw()),
+            source: cause(SdkError::<E, HttpResponse>::ResponseError(context)),
+        },
+        SdkError::TimeoutError(_) => sorted(error, AwsErrorKind::Timeout),
+        SdkError::DispatchFailure(ref failure) if failure.is_timeout() => {
+            sorted(error, AwsErrorKind::Timeout)
+        }
+        SdkError::DispatchFailure(_) => sorted(error, AwsErrorKind::Connect),
+        SdkError::ConstructionFailure(_) => sorted(error, AwsErrorKind::Construction),
+        error => AwsErrorKind::Connect(error.into()),
+    }
+}
+
+/// Failing credentials come wrapped as a failure of whatever needed them.
+fn sorted<E>(error: SdkError<E, HttpResponse>, otherwise: fn(Cause) -> AwsErrorKind) -> AwsErrorKind
+where
+    E: Error + Send + Sync + 'static,
+{
+    match error.into_source() {
+        Ok(cause) if links(cause.as_ref()).any(|link| link.is::<CredentialsError>()) => {
+            AwsErrorKind::Credentials(cause)
+        }
+        Ok(cause) => otherwise(cause),
+        Err(error) => otherwise(error.into()),
+    }
+}
+
+fn cause<E>(error: SdkError<E, HttpResponse>) -> Option<Cause>
+where
+    E: Error + Send + Sync + 'static,
+{
+    error.into_source().ok()
+}
+
+/// Status, type and beginning of an answer that is not AWS's.
+fn describe(response: &HttpResponse) -> String {
+    const SHOWN: usize = 120;
+    let mut text = format!("HTTP {}", response.status().as_u16());
+    if let Some(kind) = response.headers().get("content-type") {
+        text += &format!(", {kind}");
+    }
+    let body = response.body().bytes().map(String::from_utf8_lossy).unwrap_or_default();
+    // A successful answer may hold a session's credentials.
+    if !response.status().is_success() {
+        let body = body.split_whitespace().collect::<Vec<_>>().join(" ");
+        if !body.is_empty() {
+            let shown: String = body.chars().filter(|c| !c.is_control()).take(SHOWN).collect();
+            text += &format!(": {shown}{}", if body.chars().count() > SHOWN { "…" } else { "" });
+        }
+    }
+    text
+}
+
+fn links<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    std::iter::successors(Some(error), |&error| error.source())
+}
+
+/// Code and message with which STS refused the role that the credentials are to come from.
+fn refusal<'a>(link: &'a (dyn Error + 'static)) -> Option<(&'a str, &'a str)> {
+    let meta = link.downcast_ref::<AssumeRoleError>()?.meta();
+    Some((meta.code()?, meta.message().unwrap_or_default()))
+}
+
+/// The chain of causes in one line. Links that say nothing, or what the one before said, are left out.
+fn chain(error: &(dyn Error + 'static)) -> String {
+    const EMPTY: [&str; 5] = ["service error", "dispatch failure", "other", "unhandled error", "Error"];
+    let mut parts: Vec<String> = Vec::new();
+    for link in links(error) {
+        // The SDK's service errors print their code only.
+        let refused = refusal(link);
+        let text = match refused {
+            Some((code, message)) => format!("{code}: {message}"),
+            // What the SDK says of every source of credentials that is not there.
+            None => link
+                .to_string()
+                .replace("the credential provider was not enabled: ", "")
+                .replace("the credential provider was not enabled", "not set up"),
+        };
+        let said = parts.last().is_some_and(|last| last.contains(&text));
+        if !said && !text.is_empty() && !EMPTY.contains(&text.as_str()) {
+            parts.push(text);
+        }
+        if refused.is_some() {
+            break;
+        }
+    }
+    parts.join(": ")
+}
+
+impl fmt::Display for AwsError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { operation, subject, kind } = self;
+        f.write_str(operation)?;
+        if !subject.is_empty() {
+            write!(f, " on {subject}")?;
+        }
+        let (what, detail) = match kind.as_ref() {
+            AwsErrorKind::Service { code, message, status, request_id } => {
+                let mut detail = if message.is_empty() { format!("HTTP {status}") } else { message.clone() };
+                if let Some(id) = request_id {
+                    detail += &format!(" (request {id})");
+                }
+                (code.as_str(), detail)
+            }
+            AwsErrorKind::Credentials(cause) => ("no usable credentials", chain(cause.as_ref())),
+            AwsErrorKind::Timeout(cause) => ("no answer in time", chain(cause.as_ref())),
+            AwsErrorKind::Connect(cause) => ("the endpoint cannot be reached", chain(cause.as_ref())),
+            AwsErrorKind::Response { status: _, detail, source } => {
+                let cause = source.as_deref().map(|source| chain(source)).unwrap_or_default();
+                let joint = if cause.is_empty() { "" } else { "\n" };
+                ("the answer cannot be read", format!("{detail}{joint}{cause}"))
+            }
+            AwsErrorKind::Construction(cause) => ("the request cannot be made", chain(cause.as_ref())),
+            AwsErrorKind::Document(error) => ("the policy document cannot be read", error.to_string()),
+            AwsErrorKind::Other(text) => (text.as_str(), String::new()),
+        };
+        write!(f, " failed: {what}")?;
+        for line in detail.lines().filter(|line| !line.trim().is_empty()) {
+            write!(f, "\n  {}", line.trim_end())?;
+        }
+        Ok(())
+    }
+}
+
+impl Error for AwsError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self.kind.as_ref() {
+            AwsErrorKind::Service { .. } | AwsErrorKind::Other(_) => None,
+            AwsErrorKind::Credentials(cause)
+            | AwsErrorKind::Timeout(cause)
+            | AwsErrorKind::Connect(cause)
+            | AwsErrorKind::Construction(cause) => Some(cause.as_ref()),
+            AwsErrorKind::Response { source, .. } => source.as_ref().map(|source| source.as_ref() as _),
+            AwsErrorKind::Document(error) => Some(error),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::aws::testing::answering;
+    use aws_sdk_iam::operation::create_role::CreateRoleError;
+
+    const ROLE: &str = "role `GenesysDataActionRole`";
+
+    fn service(operation: &str, code: &str, message: &str) -> AwsError {
+        let kind = AwsErrorKind::Service {
+            code: code.to_owned(),
+            message: message.to_owned(),
+            status: 403,
+            request_id: None,
+        };
+        AwsError::new(operation, ROLE, kind)
+    }
+
+    fn undelivered(error: ConnectorError) -> AwsError {
+        AwsError::from_sdk::<CreateRoleError>("iam:CreateRole", ROLE, SdkError::dispatch_failure(error))
+    }
+
+    async fn get_role(status: u16, content_type: &'static str, body: &'static str) -> AwsError {
+        let clients =
+            answering(status, &[("content-type", content_type), ("x-amzn-requestid", "3f6c")], body).await;
+        let error = clients.iam.get_role().role_name("GenesysDataActionRole").send().await.unwrap_err();
+        AwsError::from_sdk("iam:GetRole", ROLE, error)
+    }
+
+    #[tokio::test]
+    async fn an_answer_of_aws_keeps_code_message_and_request_id() {
+        let error = get_role(
+            403,
+            "text/xml",
+            "<ErrorResponse><Error><Type>Sender</Type><Code>AccessDenied</Code><Message>User: \
+             arn:aws:iam::111122223333:user/dev is not authorized to perform: iam:GetRole</Message></Error>\
+             <RequestId>3f6c</RequestId></ErrorResponse>",
+        )
+        .await;
+        assert_eq!(
+            error.to_string(),
+            "iam:GetRole on role `GenesysDataActionRole` failed: AccessDenied\n  User: \
+             arn:aws:iam::111122223333:user/dev is not authorized to perform: iam:GetRole (request 3f6c)"
+        );
+        assert!(error.is_access_denied() && !error.is_not_found());
+        assert_eq!(
+            error.help().unwrap(),
+            "the caller needs the permission `iam:GetRole`: attach a policy that allows it, or use another profile"
+        );
+    }
+
+    #[tokio::test]
+    async fn a_missing_role_is_not_found() {
+        let error = get_role(
+            404,
+            "text/xml",
+            "<ErrorResponse><Error><Code>NoSuchEntity</Code><Message>no role</Message></Error></ErrorResponse>",
+        )
+        .await;
+        assert!(error.is_not_found());
+    }
+
+    #[tokio::test]
+    async fn a_page_of_a_proxy_is_shown_as_what_it_is() {
+        let error = get_role(403, "text/html", "<html>\n<h1>Blocked by the company</h1>\n</html>").await;
+        let text = error.to_string();
+        let expected = "iam:GetRole on role `GenesysDataActionRole` failed: the answer cannot be read\n  \
+                        HTTP 403, text/html: <html> <h1>Blocked by the company</h1> </html>";
+        assert!(text.starts_with(expected), "{text}");
+        assert_eq!(error.code(), None);
+        assert!(error.help().unwrap().contains("HTTPS_PROXY"));
+    }
+
+    #[test]
+    fn an_endpoint_that_refuses_is_named_with_the_cause() {
+        let refused = std::io::Error::new(std::io::ErrorKind::ConnectionRefused, "connection refused");
+        let error = undelivered(ConnectorError::io(refused.into()));
+        let text = error.to_string();
+        assert!(text.starts_with(
+            "iam:CreateRole on role `GenesysDataActionRole` failed: the endpoint cannot be reached"
+        ));
+        assert!(text.contains("connection refused"), "{text}");
+        assert!(error.help().unwrap().contains("AWS_ENDPOINT_URL"));
+        let source = error.source().unwrap();
+        assert!(links(source).any(|link| link.is::<std::io::Error>()));
+    }
+
+    #[test]
+    fn credentials_that_are_missing_are_no_network_fault() {
+        let none = CredentialsError::not_loaded("no providers in chain provided credentials");
+        let error = undelivered(ConnectorError::other(none.into(), None));
+        assert!(matches!(*error.kind, AwsErrorKind::Credentials(_)));
+        assert!(error.to_string().contains("no usable credentials\n  "), "{error}");
+        assert!(error.help().unwrap().starts_with("give credentials: `profile`"));
+    }
+
+    #[test]
+    fn an_expired_sso_login_is_to_be_renewed() {
+        let expired = CredentialsError::provider_error("the SSO token has expired and cannot be refreshed");
+        let error = undelivered(ConnectorError::other(expired.into(), None));
+        assert!(error.to_string().contains("the SSO token has expired"), "{error}");
+        assert!(error.help().unwrap().contains("`aws sso login`"));
+    }
+
+    #[test]
+    fn a_refused_hub_role_is_told_with_awss_own_words() {
+        let meta = aws_smithy_types::error::ErrorMetadata::builder()
+            .code("AccessDenied")
+            .message("User: x is not authorized to perform: sts:AssumeRole")
+            .build();
+        let refused = CredentialsError::provider_error(AssumeRoleError::generic(meta));
+        let error = undelivered(ConnectorError::other(refused.into(), None));
+        assert!(error.to_string().contains("AccessDenied: User: x is not authorized"), "{error}");
+        assert!(error.help().unwrap().contains("trust policy"));
+    }
+
+    #[test]
+    fn a_timeout_is_a_timeout() {
+        let error = undelivered(ConnectorError::timeout("timed out".into()));
+        assert!(matches!(*error.kind, AwsErrorKind::Timeout(_)));
+    }
+
+    #[test]
+    fn a_denial_says_which_permission_or_which_policy() {
+        let help = |operation, message| service(operation, "AccessDenied", message).help().unwrap();
+        assert!(help("lambda:Invoke", "").contains("`lambda:InvokeFunction`"));
+        assert!(help("sts:AssumeRole", "").contains("trust policy"));
+        assert!(
+            help(
+                "iam:CreateRole",
+                "… to perform: iam:CreateRole with an explicit deny in a service control policy"
+            )
+            .contains("organization")
+        );
+        assert!(
+            help("iam:CreateRole", "… because no permissions boundary allows the iam:CreateRole action")
+                .contains("boundary of the caller")
+        );
+    }
+
+    #[test]
+    fn a_message_of_several_lines_stays_indented() {
+        let error = service("iam:CreateRole", "MalformedPolicyDocument", "first\n\nsecond");
+        assert_eq!(
+            error.to_string(),
+            "iam:CreateRole on role `GenesysDataActionRole` failed: MalformedPolicyDocument\n  first\n  second"
+        );
+    }
+
+    #[test]
+    fn the_codes_that_users_meet_have_a_next_step() {
+        for code in [
+            "ExpiredToken",
+            "InvalidClientTokenId",
+            "SignatureDoesNotMatch",
+            "RequestTimeTooSkewed",
+            "Throttling",
+            "LimitExceeded",
+            "MalformedPolicyDocument",
+            "EntityAlreadyExists",
+            "DeleteConflict",
+            "ConcurrentModification",
+        ] {
+            assert!(service("iam:CreateRole", code, "").help().is_some(), "{code}");
+        }
+    }
+}

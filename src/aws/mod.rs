@@ -1,0 +1,22 @@
+//! AWS: SDK configuration, reads, writes, probes. Takes and gives the product's own types.
+
+pub mod config;
+pub mod error;
+pub mod functions;
+pub mod identity;
+pub mod log;
+pub mod probes;
+pub mod read;
+pub mod retry;
+#[cfg(test)]
+mod testing;
+pub mod write;
+
+pub use config::{Clients, Transport, connect};
+pub use error::{AwsError, AwsErrorKind};
+pub use functions::{Function, function};
+pub use identity::{Caller, caller};
+pub use probes::{Assumed, assume_role, invoke_dry_run};
+pub use read::live;
+pub use retry::Waits;
+pub use write::execute;

@@ -1,0 +1,269 @@
+//! What is there: a role with all that it can do, and the policy that the spec names.
+
+use std::collections::BTreeMap;
+use std::error::Error;
+
+use aws_sdk_iam::types as iam;
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use futures_util::future::try_join_all;
+
+use super::config::Clients;
+use super::error::{AwsError, AwsErrorKind};
+use crate::arn::Arn;
+use crate::policy::{Document, equivalent};
+use crate::state::{
+    AttachedPolicy, DesiredRole, Live, LivePolicy, LiveRole, ManagedPolicy, PolicyVersion, Role, Tags,
+};
+
+/// Reads a role and its policy. All that does not hang on another answer is asked for at the same time:
+/// two round trips for the spec's own policy, three where other policies are attached.
+///
+/// # Errors
+/// Whatever keeps IAM from answering, and documents that cannot be read. What does not exist is no error.
+pub async fn live(clients: &Clients, desired: &DesiredRole) -> Result<Live, AwsError> {
+    let (found, policy) =
+        tokio::try_join!(live_role(clients, desired), live_policy(clients, &desired.policy))?;
+    let Some(FoundRole { mut role, own_attached }) = found else { return Ok(Live { role: None, policy }) };
+    if let Some(name) = own_attached {
+        let Some(own) = &policy else {
+            let subject = format!("policy `{name}`");
+            let text = "it is attached to the role, yet there is no such policy".to_owned();
+            return Err(AwsError::new("iam:GetPolicy", subject, AwsErrorKind::Other(text)));
+        };
+        let document = own.policy.document.clone();
+        role.attached.insert(own.policy.arn.clone(), AttachedPolicy { name, document });
+    }
+    Ok(Live { role: Some(role), policy })
+}
+
+/// A role whose attachment of the spec's own policy is still to be filled in.
+struct FoundRole {
+    role: LiveRole,
+    /// The name of the spec's own policy, if it is attached.
+    own_attached: Option<String>,
+}
+
+async fn live_role(clients: &Clients, desired: &DesiredRole) -> Result<Option<FoundRole>, AwsError> {
+    let name = &desired.role.name;
+    let own = &desired.policy.arn;
+    let attached = async {
+        let attached = attached_policies(clients, name).await?;
+        let others = attached.iter().filter(|(arn, _)| *arn != own).map(|(arn, name)| async move {
+            let document = policy_document(clients, arn).await?;
+            Ok((arn.clone(), AttachedPolicy { name: name.clone(), document }))
+        });
+        let others: BTreeMap<_, _> = try_join_all(others).await?.into_iter().collect();
+        Ok((others, attached.get(own).cloned()))
+    };
+    let (role, (attached, own_attached), inline) = tokio::try_join!(
+        role_and_boundary(clients, &desired.role),
+        attached,
+        inline_policies(clients, name)
+    )?;
+    let Some((role, boundary)) = role else { return Ok(None) };
+    Ok(Some(FoundRole { role: LiveRole { role, attached, inline, boundary }, own_attached }))
+}
+
+async fn role_and_boundary(
+    clients: &Clients,
+    desired: &Role,
+) -> Result<Option<(Role, Option<Document>)>, AwsError> {
+    const OPERATION: &str = "iam:GetRole";
+    let subject = format!("role `{}`", desired.name);
+    let answer = clients.iam.get_role().role_name(&desired.name).send().await;
+    let Some(answer) = existing(OPERATION, &subject, answer)? else { return Ok(None) };
+    let role = answer.role.ok_or_else(|| AwsError::incomplete(OPERATION, &subject, "role"))?;
+    // A role that was just made may for a while have its unique ID, `AROA…`, in place of its ARN.
+    let arn = role.arn.parse().unwrap_or_else(|_| Arn {
+        resource: format!("role{}{}", role.path, role.role_name),
+        ..desired.arn.clone()
+    });
+    let trust = role
+        .assume_role_policy_document
+        .ok_or_else(|| AwsError::incomplete(OPERATION, &subject, "trust policy"))?;
+    let assume_role_policy =
+        document(OPERATION, || format!("the trust policy of role `{}`", role.role_name), &trust)?;
+    let permissions_boundary = match role.permissions_boundary.and_then(|b| b.permissions_boundary_arn) {
+        Some(arn) => Some(parse_arn(OPERATION, &subject, &arn)?),
+        None => None,
+    };
+    let boundary = match &permissions_boundary {
+        Some(arn) => Some(policy_document(clients, arn).await?),
+        None => None,
+    };
+    let role = Role {
+        arn,
+        name: role.role_name,
+        path: role.path,
+        description: role.description.unwrap_or_default(),
+        max_session_duration: role.max_session_duration.unwrap_or(desired.max_session_duration),
+        assume_role_policy,
+        permissions_boundary,
+        tags: tags(role.tags),
+    };
+    Ok(Some((role, boundary)))
+}
+
+/// ARNs and names of the attached managed policies; none where there is no such role.
+async fn attached_policies(clients: &Clients, role: &str) -> Result<BTreeMap<Arn, String>, AwsError> {
+    const OPERATION: &str = "iam:ListAttachedRolePolicies";
+    let subject = format!("role `{role}`");
+    let pages = clients.iam.list_attached_role_policies().role_name(role).into_paginator().items().send();
+    let policies = existing(OPERATION, &subject, pages.try_collect().await)?.unwrap_or_default();
+    let mut attached = BTreeMap::new();
+    for policy in policies {
+        let arn = policy.policy_arn.ok_or_else(|| AwsError::incomplete(OPERATION, &subject, "policy ARN"))?;
+        let arn = parse_arn(OPERATION, &subject, &arn)?;
+        let name = policy.policy_name.unwrap_or_else(|| arn.name().to_owned());
+        attached.insert(arn, name);
+    }
+    Ok(attached)
+}
+
+/// The inline policies; none where there is no such role.
+async fn inline_policies(clients: &Clients, role: &str) -> Result<BTreeMap<String, Document>, AwsError> {
+    const OPERATION: &str = "iam:ListRolePolicies";
+    let subject = format!("role `{role}`");
+    let pages = clients.iam.list_role_policies().role_name(role).into_paginator().items().send();
+    let names: Vec<String> = existing(OPERATION, &subject, pages.try_collect().await)?.unwrap_or_default();
+    let documents = names.into_iter().map(|name| async move {
+        const OPERATION: &str = "iam:GetRolePolicy";
+        let subject = || format!("inline policy `{name}` of role `{role}`");
+        let answer = clients.iam.get_role_policy().role_name(role).policy_name(&name).send().await;
+        let answer = answer.map_err(|error| AwsError::from_sdk(OPERATION, subject(), error))?;
+        let document = document(OPERATION, subject, &answer.policy_document)?;
+        Ok((name, document))
+    });
+    Ok(try_join_all(documents).await?.into_iter().collect())
+}
+
+/// The document of the default version of a policy that must exist, of the customer's or of AWS.
+async fn policy_document(clients: &Clients, policy: &Arn) -> Result<Document, AwsError> {
+    const OPERATION: &str = "iam:GetPolicy";
+    let subject = subject(policy);
+    let answer = clients.iam.get_policy().policy_arn(policy.to_string()).send().await;
+    let answer = answer.map_err(|error| AwsError::from_sdk(OPERATION, subject.as_str(), error))?;
+    let version = answer
+        .policy
+        .and_then(|policy| policy.default_version_id)
+        .ok_or_else(|| AwsError::incomplete(OPERATION, subject, "default version"))?;
+    version_document(clients, policy, &version).await
+}
+
+async fn version_document(clients: &Clients, policy: &Arn, version: &str) -> Result<Document, AwsError> {
+    const OPERATION: &str = "iam:GetPolicyVersion";
+    let subject = || format!("version {version} of {}", subject(policy));
+    let request = clients.iam.get_policy_version().policy_arn(policy.to_string()).version_id(version);
+    let answer = request.send().await.map_err(|error| AwsError::from_sdk(OPERATION, subject(), error))?;
+    let text = answer
+        .policy_version
+        .and_then(|version| version.document)
+        .ok_or_else(|| AwsError::incomplete(OPERATION, subject(), "document"))?;
+    document(OPERATION, subject, &text)
+}
+
+async fn live_policy(clients: &Clients, desired: &ManagedPolicy) -> Result<Option<LivePolicy>, AwsError> {
+    const OPERATION: &str = "iam:GetPolicy";
+    let subject = subject(&desired.arn);
+    let policy = async {
+        let answer = clients.iam.get_policy().policy_arn(desired.arn.to_string()).send().await;
+        existing(OPERATION, &subject, answer)
+    };
+    let (answer, versions) = tokio::try_join!(policy, versions(clients, desired))?;
+    let (Some(answer), Some((versions, document))) = (answer, versions) else { return Ok(None) };
+    let policy = answer.policy.ok_or_else(|| AwsError::incomplete(OPERATION, &subject, "policy"))?;
+    Ok(Some(LivePolicy {
+        policy: ManagedPolicy {
+            arn: desired.arn.clone(),
+            name: policy.policy_name.unwrap_or_else(|| desired.name.clone()),
+            path: policy.path.unwrap_or_else(|| desired.path.clone()),
+            description: policy.description.unwrap_or_default(),
+            document,
+            tags: tags(policy.tags),
+        },
+        versions,
+        attachment_count: policy.attachment_count.unwrap_or_default(),
+    }))
+}
+
+/// The versions, newest first, and the document of the default one. The other documents are read only
+/// where the default one is not what is wanted: one of them may be.
+async fn versions(
+    clients: &Clients,
+    desired: &ManagedPolicy,
+) -> Result<Option<(Vec<PolicyVersion>, Document)>, AwsError> {
+    const OPERATION: &str = "iam:ListPolicyVersions";
+    let policy = &desired.arn;
+    let subject = subject(policy);
+    let pages =
+        clients.iam.list_policy_versions().policy_arn(policy.to_string()).into_paginator().items().send();
+    let Some(listed): Option<Vec<iam::PolicyVersion>> =
+        existing(OPERATION, &subject, pages.try_collect().await)?
+    else {
+        return Ok(None);
+    };
+    let mut versions = Vec::new();
+    for version in listed {
+        let id = version.version_id.ok_or_else(|| AwsError::incomplete(OPERATION, &subject, "version ID"))?;
+        versions.push(PolicyVersion { id, is_default: version.is_default_version, document: None });
+    }
+    versions.sort_by_key(|version| std::cmp::Reverse(version.number()));
+    let default = versions
+        .iter()
+        .find(|version| version.is_default)
+        .ok_or_else(|| AwsError::incomplete(OPERATION, &subject, "default version"))?;
+    let document = version_document(clients, policy, &default.id).await?;
+    if !equivalent(&document, &desired.document) {
+        let read = versions.iter().map(|version| async {
+            if version.is_default {
+                Ok(document.clone())
+            } else {
+                version_document(clients, policy, &version.id).await
+            }
+        });
+        let documents = try_join_all(read).await?;
+        for (version, document) in versions.iter_mut().zip(documents) {
+            version.document = Some(document);
+        }
+    }
+    Ok(Some((versions, document)))
+}
+
+/// Absence is a value.
+fn existing<T, E>(
+    operation: &str,
+    subject: &str,
+    answer: Result<T, SdkError<E, HttpResponse>>,
+) -> Result<Option<T>, AwsError>
+where
+    E: ProvideErrorMetadata + Error + Send + Sync + 'static,
+{
+    match answer.map_err(|error| AwsError::from_sdk(operation, subject, error)) {
+        Ok(answer) => Ok(Some(answer)),
+        Err(error) if error.is_not_found() => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+fn document(operation: &str, subject: impl Fn() -> String, text: &str) -> Result<Document, AwsError> {
+    Document::parse_encoded(text)
+        .map_err(|error| AwsError::new(operation, subject(), AwsErrorKind::Document(error)))
+}
+
+fn parse_arn(operation: &str, subject: &str, arn: &str) -> Result<Arn, AwsError> {
+    arn.parse().map_err(|error: crate::arn::ArnError| {
+        let detail = format!("`{arn}` is no ARN");
+        let source = Some(error.into());
+        AwsError::new(operation, subject, AwsErrorKind::Response { status: None, detail, source })
+    })
+}
+
+fn tags(tags: Option<Vec<iam::Tag>>) -> Tags {
+    tags.into_iter().flatten().map(|tag| (tag.key, tag.value)).collect()
+}
+
+fn subject(policy: &Arn) -> String {
+    format!("policy `{}`", policy.name())
+}

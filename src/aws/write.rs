@@ -1,0 +1,145 @@
+//! Carrying out a change: one change, one API call.
+
+use aws_sdk_iam::types::Tag;
+use aws_smithy_types::error::operation::BuildError;
+
+use super::config::Clients;
+use super::error::{AwsError, AwsErrorKind};
+use super::retry::{Waits, until_settled};
+use crate::plan::{Change, Diff, TagDiff};
+use crate::state::{ManagedPolicy, Role, Tags};
+
+/// Carries a change out. Errors that pass by themselves while IAM takes note of what was just written
+/// are waited out, within `waits`.
+///
+/// # Errors
+/// Whatever keeps IAM from making the change. After a timeout it may have been made all the same.
+pub async fn execute(clients: &Clients, change: &Change, waits: Waits) -> Result<(), AwsError> {
+    until_settled(change, waits, || once(clients, change)).await
+}
+
+async fn once(clients: &Clients, change: &Change) -> Result<(), AwsError> {
+    let iam = &clients.iam;
+    let operation = format!("iam:{}", change.operation());
+    let failed = |kind| AwsError::new(&operation, change.subject(), kind);
+    // The answers hold nothing that is not known: what came of it is read again after the last change.
+    macro_rules! send {
+        ($request:expr) => {
+            $request
+                .send()
+                .await
+                .map(drop)
+                .map_err(|error| AwsError::from_sdk(&operation, change.subject(), error))
+        };
+    }
+    match change {
+        Change::CreatePolicy(ManagedPolicy { arn: _, name, path, description, document, tags }) => {
+            let tags = tag_list(tags).map_err(|error| failed(AwsErrorKind::Construction(error.into())))?;
+            send!(
+                iam.create_policy()
+                    .policy_name(name)
+                    .path(path)
+                    .set_description(unless_empty(description))
+                    .policy_document(document.to_json())
+                    .set_tags(tags)
+            )
+        }
+        Change::CreateRole(Role {
+            arn: _,
+            name,
+            path,
+            description,
+            max_session_duration,
+            assume_role_policy,
+            permissions_boundary,
+            tags,
+        }) => {
+            let tags = tag_list(tags).map_err(|error| failed(AwsErrorKind::Construction(error.into())))?;
+            send!(
+                iam.create_role()
+                    .role_name(name)
+                    .path(path)
+                    .set_description(unless_empty(description))
+                    .max_session_duration(*max_session_duration)
+                    .assume_role_policy_document(assume_role_policy.to_json())
+                    .set_permissions_boundary(permissions_boundary.as_ref().map(ToString::to_string))
+                    .set_tags(tags)
+            )
+        }
+        Change::AttachRolePolicy { role, policy } => {
+            send!(iam.attach_role_policy().role_name(role).policy_arn(policy.to_string()))
+        }
+        Change::UpdateAssumeRolePolicy { role, document: Diff { before: _, after } } => {
+            send!(iam.update_assume_role_policy().role_name(role).policy_document(after.to_json()))
+        }
+        Change::UpdateRole { role, description, max_session_duration } => send!(
+            iam.update_role()
+                .role_name(role)
+                // Sent even when empty: that is how a description is taken away.
+                .description(&description.after)
+                .max_session_duration(max_session_duration.after)
+        ),
+        Change::CreatePolicyVersion { policy, document: Diff { before: _, after } } => send!(
+            iam.create_policy_version()
+                .policy_arn(policy.to_string())
+                .policy_document(after.to_json())
+                .set_as_default(true)
+        ),
+        Change::SetDefaultPolicyVersion { policy, version, document: _ } => {
+            send!(iam.set_default_policy_version().policy_arn(policy.to_string()).version_id(&version.after))
+        }
+        Change::DeletePolicyVersion { policy, version } => {
+            send!(iam.delete_policy_version().policy_arn(policy.to_string()).version_id(version))
+        }
+        Change::PutRolePermissionsBoundary { role, boundary: Diff { before: _, after } } => {
+            let boundary = after
+                .as_ref()
+                .ok_or_else(|| failed(AwsErrorKind::Construction("there is no boundary to put".into())))?;
+            send!(
+                iam.put_role_permissions_boundary()
+                    .role_name(role)
+                    .permissions_boundary(boundary.to_string())
+            )
+        }
+        Change::DeleteRolePermissionsBoundary { role, before: _ } => {
+            send!(iam.delete_role_permissions_boundary().role_name(role))
+        }
+        Change::TagRole { role, tags } => {
+            let tags = tag_list(&tags_to_set(tags).map_err(failed)?)
+                .map_err(|error| failed(AwsErrorKind::Construction(error.into())))?;
+            send!(iam.tag_role().role_name(role).set_tags(tags))
+        }
+        Change::TagPolicy { policy, tags } => {
+            let tags = tag_list(&tags_to_set(tags).map_err(failed)?)
+                .map_err(|error| failed(AwsErrorKind::Construction(error.into())))?;
+            send!(iam.tag_policy().policy_arn(policy.to_string()).set_tags(tags))
+        }
+        Change::DetachRolePolicy { role, policy, document: _ } => {
+            send!(iam.detach_role_policy().role_name(role).policy_arn(policy.to_string()))
+        }
+        Change::DeleteRolePolicy { role, name, document: _ } => {
+            send!(iam.delete_role_policy().role_name(role).policy_name(name))
+        }
+    }
+}
+
+/// IAM takes no empty description at creation as what it is: none.
+fn unless_empty(text: &str) -> Option<String> {
+    (!text.is_empty()).then(|| text.to_owned())
+}
+
+fn tag_list(tags: &Tags) -> Result<Option<Vec<Tag>>, BuildError> {
+    let tags: Result<Vec<_>, _> =
+        tags.iter().map(|(key, value)| Tag::builder().key(key).value(value).build()).collect();
+    Ok(Some(tags?).filter(|tags| !tags.is_empty()))
+}
+
+fn tags_to_set(tags: &TagDiff) -> Result<Tags, AwsErrorKind> {
+    tags.iter()
+        .map(|(key, Diff { before: _, after })| match after {
+            Some(value) => Ok((key.clone(), value.clone())),
+            // Removing tags is another call.
+            None => Err(AwsErrorKind::Construction(format!("the tag `{key}` has no value to set").into())),
+        })
+        .collect()
+}

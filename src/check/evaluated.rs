@@ -1,0 +1,327 @@
+//! Evidence from the live documents, evaluated offline. Pure.
+
+use std::collections::BTreeSet;
+
+use super::{Level, Line, Outcome};
+use crate::arn::{AccountId, Arn};
+use crate::plan::access::{grants, principal_in_words};
+use crate::policy::document::{Effect, PrincipalElement, Principals};
+use crate::policy::{Context, Decision, Document, Evaluation, Policies, Principal, Request, evaluate};
+use crate::state::{DesiredRole, Live, LiveRole};
+
+/// What is known of a function from the Lambda API.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FunctionState {
+    /// `Active`, `Pending`, `Inactive`, `Failed`, with AWS's reason.
+    Exists {
+        state: Option<String>,
+        reason: Option<String>,
+    },
+    Missing,
+    /// The caller may not ask.
+    Unknown(String),
+}
+
+/// An account that nobody trusts: the documentation's own.
+const STRANGER: &str = "444455556666";
+
+/// A session name for evaluations; sessions of Genesys Cloud have names of their own.
+const SESSION: &str = "genesys-cloud";
+
+/// All lines of the evaluated level for one role.
+pub fn evaluated(live: &Live, desired: &DesiredRole, functions: &[(Arn, FunctionState)]) -> Vec<Line> {
+    let Some(role) = &live.role else {
+        return vec![fail(
+            format!("role `{}` exists", desired.role.name),
+            "IAM has no role of that name".to_owned(),
+            "run `genesys-iam apply`".to_owned(),
+        )];
+    };
+    let mut lines = trust(role, desired);
+    for (function, state) in functions {
+        lines.push(existence(function, state));
+        lines.push(permission(role, desired, function, live));
+    }
+    lines.push(nothing_else(role, desired));
+    lines
+}
+
+fn fail(claim: String, seen: String, meaning: String) -> Line {
+    Line { level: Level::Evaluated, claim, outcome: Outcome::Fail, seen, meaning }
+}
+
+/// Whether a principal with an external ID may assume the role, by the role's live trust policy alone.
+pub fn may_assume(role: &LiveRole, principal: &Principal, external_id: Option<&str>) -> Evaluation {
+    let context = match external_id {
+        Some(id) => Context::partial().with("sts:ExternalId", &[id]),
+        None => Context::partial().without("sts:ExternalId"),
+    };
+    let context = context.with("aws:SecureTransport", &["true"]);
+    let context = match principal {
+        Principal::Aws(arn) => match arn.parse::<Arn>() {
+            Ok(arn) => context.with("aws:PrincipalAccount", &[&arn.account]),
+            Err(_) => context,
+        },
+        _ => context,
+    };
+    let request = Request {
+        principal: principal.clone(),
+        action: "sts:AssumeRole".to_owned(),
+        resource: role.role.arn.to_string(),
+        context,
+    };
+    let trust = Some(("the trust policy".to_owned(), &role.role.assume_role_policy));
+    evaluate(&Policies { resource: trust, ..Policies::default() }, &request)
+}
+
+fn trust(role: &LiveRole, desired: &DesiredRole) -> Vec<Line> {
+    let right = desired.external_id.expose();
+    let account = |account: &AccountId| {
+        Principal::Aws(Arn::account_root(&desired.role.arn.partition, account).to_string())
+    };
+    let genesys = account(&desired.genesys_account_id);
+    let name = principal_in_words("AWS", desired.genesys_account_id.as_str());
+    let mut lines = vec![must_be_allowed(
+        format!("{name} with the right external ID may assume the role"),
+        &may_assume(role, &genesys, Some(right)),
+        &role.role.name,
+    )];
+    let [altered, swapped] = near_misses(right);
+    let wrong: [(&str, Option<&str>); 4] = [
+        ("a wrong external ID", Some(&altered)),
+        ("the external ID in other case", Some(&swapped)),
+        ("an empty external ID", Some("")),
+        ("no external ID", None),
+    ];
+    for (what, id) in wrong.into_iter().filter(|(_, id)| *id != Some(right)) {
+        lines.push(must_be_denied(
+            format!("{name} with {what} may not assume the role"),
+            &may_assume(role, &genesys, id),
+        ));
+    }
+    let strangers: [(String, Principal); 3] = [
+        (
+            format!("another AWS account ({STRANGER}) with the right external ID"),
+            Principal::Aws(format!("arn:{}:iam::{STRANGER}:root", desired.role.arn.partition)),
+        ),
+        ("an anonymous caller with the right external ID".to_owned(), Principal::Anonymous),
+        (
+            "an AWS service (lambda.amazonaws.com)".to_owned(),
+            Principal::Service("lambda.amazonaws.com".to_owned()),
+        ),
+    ];
+    for (who, principal) in strangers {
+        lines.push(must_be_denied(
+            format!("{who} may not assume the role"),
+            &may_assume(role, &principal, Some(right)),
+        ));
+    }
+    lines.push(named_principals(role, desired));
+    lines
+}
+
+/// Everyone whom the trust policy names must be Genesys Cloud.
+fn named_principals(role: &LiveRole, desired: &DesiredRole) -> Line {
+    let root = Arn::account_root(&desired.role.arn.partition, &desired.genesys_account_id).to_string();
+    let mut others = BTreeSet::new();
+    for statement in role.role.assume_role_policy.canonical().statements.as_slice() {
+        if statement.effect != Effect::Allow {
+            continue;
+        }
+        match &statement.principal {
+            Some(PrincipalElement::Principal(Principals::ByKind(kinds))) => {
+                for (kind, values) in kinds {
+                    for value in values.as_slice() {
+                        let genesys = *value == root || value == desired.genesys_account_id.as_str();
+                        if kind != "AWS" || !genesys {
+                            others.insert(principal_in_words(kind, value));
+                        }
+                    }
+                }
+            }
+            Some(PrincipalElement::Principal(Principals::Any)) | None => {
+                others.insert("anyone".to_owned());
+            }
+            Some(PrincipalElement::NotPrincipal(_)) => {
+                others.insert("everyone but those named in a NotPrincipal".to_owned());
+            }
+        }
+    }
+    let claim = "nobody else is named in the trust policy".to_owned();
+    if others.is_empty() {
+        let seen = format!("only {} is", principal_in_words("AWS", &root));
+        return Line { level: Level::Evaluated, claim, outcome: Outcome::Pass, seen, meaning: String::new() };
+    }
+    let others: Vec<String> = others.into_iter().collect();
+    fail(
+        claim,
+        format!("it also lets in {}", others.join(", ")),
+        "if that is not intended, `genesys-iam apply` restores the trust policy of the spec".to_owned(),
+    )
+}
+
+fn must_be_allowed(claim: String, evaluation: &Evaluation, role: &str) -> Line {
+    let (outcome, meaning) = match evaluation.decision {
+        Decision::Allowed => (Outcome::Pass, String::new()),
+        Decision::Undecided => {
+            (Outcome::NotProvable, "it hangs on something that only AWS and Genesys Cloud know".to_owned())
+        }
+        Decision::ExplicitDeny | Decision::ImplicitDeny => (
+            Outcome::Fail,
+            format!("`genesys-iam plan` shows how the trust policy of `{role}` differs; `apply` mends it"),
+        ),
+    };
+    Line { level: Level::Evaluated, claim, outcome, seen: in_words(evaluation), meaning }
+}
+
+fn must_be_denied(claim: String, evaluation: &Evaluation) -> Line {
+    let (outcome, meaning) = match evaluation.decision {
+        Decision::ExplicitDeny | Decision::ImplicitDeny => (Outcome::Pass, String::new()),
+        Decision::Undecided => (
+            Outcome::Fail,
+            "whether it is refused cannot be told, so it counts as open; `genesys-iam apply` restores the trust \
+             policy of the spec"
+                .to_owned(),
+        ),
+        Decision::Allowed => (
+            Outcome::Fail,
+            "the role is open; `genesys-iam apply` restores the trust policy of the spec".to_owned(),
+        ),
+    };
+    Line { level: Level::Evaluated, claim, outcome, seen: in_words(evaluation), meaning }
+}
+
+fn in_words(evaluation: &Evaluation) -> String {
+    match evaluation.decision {
+        Decision::Undecided => format!("undecided: {}", evaluation.reason),
+        _ => evaluation.reason.clone(),
+    }
+}
+
+fn existence(function: &Arn, state: &FunctionState) -> Line {
+    let claim = format!("{} exists and is ready", name_of(function));
+    let (outcome, seen, meaning) = match state {
+        FunctionState::Missing => (
+            Outcome::Fail,
+            format!("Lambda in {} has no such function, alias or version", function.region),
+            "deploy the function, or correct `functions` in the spec".to_owned(),
+        ),
+        FunctionState::Unknown(why) => (
+            Outcome::NotProvable,
+            why.clone(),
+            "`lambda:GetFunctionConfiguration` is not permitted".to_owned(),
+        ),
+        FunctionState::Exists { state, reason } => match state.as_deref() {
+            Some("Active") | None => {
+                (Outcome::Pass, format!("the Lambda API knows {function}"), String::new())
+            }
+            // An inactive function wakes at the next invocation, which fails meanwhile.
+            Some(state @ ("Pending" | "Inactive")) => (
+                Outcome::NotProvable,
+                format!("its state is {state}"),
+                "an invocation now may fail; try again when it is Active".to_owned(),
+            ),
+            Some(state) => (
+                Outcome::Fail,
+                format!("its state is {state}: {}", reason.as_deref().unwrap_or("no reason given")),
+                "mend and deploy the function".to_owned(),
+            ),
+        },
+    };
+    Line { level: Level::Evaluated, claim, outcome, seen, meaning }
+}
+
+/// `function my-function:live`
+pub fn name_of(function: &Arn) -> String {
+    format!("function `{}`", function.resource.trim_start_matches("function:"))
+}
+
+/// The role's own policies, and its boundary, for one function.
+fn may_invoke(role: &LiveRole, function: &Arn) -> Evaluation {
+    let role_arn = &role.role.arn;
+    let session = format!(
+        "arn:{}:sts::{}:assumed-role/{}/{SESSION}",
+        role_arn.partition, role_arn.account, role.role.name
+    );
+    let context = Context::partial()
+        .with("aws:PrincipalAccount", &[&role_arn.account])
+        .with("aws:PrincipalArn", &[&role_arn.to_string()])
+        .with("aws:SecureTransport", &["true"]);
+    let request = Request {
+        principal: Principal::Aws(session),
+        action: "lambda:InvokeFunction".to_owned(),
+        resource: function.to_string(),
+        context,
+    };
+    let attached = role.attached.values().map(|policy| (format!("policy {}", policy.name), &policy.document));
+    let inline = role.inline.iter().map(|(name, document)| (format!("inline policy {name}"), document));
+    let boundary = role.boundary.as_ref().map(|document| ("permissions boundary".to_owned(), document));
+    let identity: Vec<(String, &Document)> = attached.chain(inline).collect();
+    evaluate(&Policies { identity, boundary, ..Policies::default() }, &request)
+}
+
+fn permission(role: &LiveRole, desired: &DesiredRole, function: &Arn, live: &Live) -> Line {
+    let evaluation = may_invoke(role, function);
+    let (outcome, meaning) = match evaluation.decision {
+        Decision::Allowed => (Outcome::Pass, String::new()),
+        Decision::Undecided => (
+            Outcome::NotProvable,
+            "it hangs on something that only AWS knows at the time of the call".to_owned(),
+        ),
+        Decision::ExplicitDeny | Decision::ImplicitDeny => {
+            (Outcome::Fail, why_not_permitted(role, desired, live))
+        }
+    };
+    Line {
+        level: Level::Evaluated,
+        claim: format!("the role may invoke {}", name_of(function)),
+        outcome,
+        seen: in_words(&evaluation),
+        meaning,
+    }
+}
+
+fn why_not_permitted(role: &LiveRole, desired: &DesiredRole, live: &Live) -> String {
+    let policy = &desired.policy.name;
+    if live.policy.is_none() {
+        format!("policy `{policy}` does not exist: run `genesys-iam apply`")
+    } else if !role.attached.contains_key(&desired.policy.arn) {
+        format!("policy `{policy}` is not attached to the role: run `genesys-iam apply`")
+    } else {
+        "`genesys-iam plan` shows how the policy differs from the spec; a boundary or a Deny of another policy is \
+         for its owner to mend"
+            .to_owned()
+    }
+}
+
+/// What the role may do beyond the spec.
+fn nothing_else(role: &LiveRole, desired: &DesiredRole) -> Line {
+    let wanted: BTreeSet<String> = grants(&desired.policy.document).into_iter().collect();
+    let live: BTreeSet<String> = role.documents().flat_map(grants).collect();
+    let extra: Vec<String> = live.difference(&wanted).cloned().collect();
+    let claim = "the role may do nothing else".to_owned();
+    if extra.is_empty() {
+        return Line {
+            level: Level::Evaluated,
+            claim,
+            outcome: Outcome::Pass,
+            seen: "no other policy, attached or inline, grants anything".to_owned(),
+            meaning: String::new(),
+        };
+    }
+    fail(
+        claim,
+        format!("it is also granted {}", extra.join("; ")),
+        "detach what is not needed, or let `extra_permissions = \"remove\"` do it".to_owned(),
+    )
+}
+
+/// Wrong external IDs that come as near to the right one as can be: the last character changed, and the other case.
+pub fn near_misses(id: &str) -> [String; 2] {
+    let mut altered: String = id.to_owned();
+    let last = altered.pop();
+    altered.push(if last == Some('0') { '1' } else { '0' });
+    let other_case =
+        |c: char| if c.is_ascii_lowercase() { c.to_ascii_uppercase() } else { c.to_ascii_lowercase() };
+    [altered, id.chars().map(other_case).collect()]
+}

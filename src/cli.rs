@@ -1,0 +1,120 @@
+//! The command line.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// Connect Genesys Cloud to AWS Lambda: keep the IAM role as a checked-in file
+#[derive(Debug, Parser)]
+#[command(
+    name = "genesys-iam",
+    version,
+    propagate_version = false,
+    disable_help_subcommand = true,
+    after_help = "\
+Exit status:
+  0  done, nothing to change         4   check found a fault
+  1  error                           64  wrong usage
+  2  changes (--detailed-exitcode)   130 interrupted
+  3  refused by a guard
+
+Try it without an AWS account:
+  genesys-iam --sandbox apply
+"
+)]
+pub struct Cli {
+    #[command(flatten)]
+    pub global: Global,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Args)]
+pub struct Global {
+    /// Read the spec from this file
+    #[arg(short, long, global = true, value_name = "FILE", default_value = "genesys.toml")]
+    pub file: PathBuf,
+    /// Use the embedded stand-in for AWS; its state is kept in .genesys-iam/sandbox.json
+    #[arg(long, global = true)]
+    pub sandbox: bool,
+    /// When to use colour
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    pub color: ColorWhen,
+    /// Log each API call to standard error (-vv for more; RUST_LOG is honoured)
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub verbose: u8,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum ColorWhen {
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Show what apply would change
+    Plan(PlanArgs),
+    /// Make the live state what the spec says, then check it
+    Apply(ApplyArgs),
+    /// Tell whether Genesys Cloud, and nobody else, can invoke the functions
+    Check(CheckArgs),
+    /// Look for mistakes in the spec, without any AWS call
+    Validate,
+    /// Run the embedded stand-in for AWS
+    #[command(subcommand)]
+    Sandbox(SandboxCommand),
+}
+
+#[derive(Debug, Args)]
+pub struct PlanArgs {
+    /// Exit with 2 when there are changes
+    #[arg(long)]
+    pub detailed_exitcode: bool,
+    #[command(flatten)]
+    pub adopt: Adopt,
+}
+
+#[derive(Debug, Args)]
+pub struct ApplyArgs {
+    /// Do not ask
+    #[arg(short, long)]
+    pub yes: bool,
+    /// Leave out the check at the end
+    #[arg(long)]
+    pub no_check: bool,
+    #[command(flatten)]
+    pub adopt: Adopt,
+}
+
+#[derive(Debug, Args)]
+pub struct CheckArgs {
+    /// Make the probes with the credentials of this AWS profile: one that the trust policy lets in can prove more
+    #[arg(long, value_name = "PROFILE")]
+    pub probe_profile: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, Args)]
+pub struct Adopt {
+    /// Take over roles and policies that this spec did not make
+    #[arg(long)]
+    pub adopt: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum SandboxCommand {
+    /// Serve IAM, STS and Lambda over HTTP on a loopback address, for any AWS client
+    Serve(ServeArgs),
+}
+
+#[derive(Debug, Args)]
+pub struct ServeArgs {
+    /// Listen here; port 0 picks a free one
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:4599")]
+    pub listen: SocketAddr,
+    /// Delay every answer by this many milliseconds
+    #[arg(long, value_name = "MS", default_value_t = 0)]
+    pub latency: u64,
+}

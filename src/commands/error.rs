@@ -1,0 +1,113 @@
+//! How a command ends.
+
+use std::io;
+use std::process::ExitCode;
+
+use crate::arn::{AccountId, Arn};
+use crate::aws::AwsError;
+use crate::sandbox::SandboxError;
+use crate::spec::LoadError;
+
+/// The exit status of a command that did what it was asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Status {
+    Done = 0,
+    Error = 1,
+    Changes = 2,
+    Refused = 3,
+    Fault = 4,
+    Usage = 64,
+    Interrupted = 130,
+}
+
+impl From<Status> for ExitCode {
+    fn from(status: Status) -> Self {
+        Self::from(status as u8)
+    }
+}
+
+/// Why a command could not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum CommandError {
+    #[error(transparent)]
+    Spec(#[from] LoadError),
+    #[error(transparent)]
+    Aws(#[from] AwsError),
+    #[error(transparent)]
+    Sandbox(#[from] SandboxError),
+    #[error(
+        "the credentials belong to AWS account {live}, the spec is for {wanted}: nothing is shown, nothing was changed"
+    )]
+    WrongAccount { live: AccountId, wanted: AccountId },
+    #[error("{}", missing(.0))]
+    MissingFunctions(Vec<Arn>),
+    #[error("the plan is blocked, nothing was changed")]
+    Blocked,
+    #[error("not confirmed, nothing was changed")]
+    NotConfirmed,
+    #[error("there is no terminal to ask on, nothing was changed")]
+    NoTerminal,
+    #[error("apply ended early: {applied} of {total} changes were made")]
+    Incomplete { applied: usize, total: usize },
+    #[error("every change was made, but {0} of them cannot be seen in IAM yet")]
+    NotConverged(usize),
+    #[error("cannot write to standard output")]
+    Output(#[from] io::Error),
+    #[error("cannot listen on {address}")]
+    Listen { address: std::net::SocketAddr, source: io::Error },
+    #[error("the sandbox listens on loopback addresses only, {0} is none")]
+    NotLoopback(std::net::SocketAddr),
+    #[error("cannot start the runtime")]
+    Runtime(#[source] io::Error),
+}
+
+fn missing(functions: &[Arn]) -> String {
+    let lines = functions.iter().map(|function| {
+        let name = function.resource.trim_start_matches("function:");
+        let (kind, name) = match name.split_once(':') {
+            Some((function, qualifier)) if qualifier.bytes().all(|b| b.is_ascii_digit()) => {
+                ("version", format!("`{qualifier}` of function `{function}`"))
+            }
+            Some((function, qualifier)) => ("alias", format!("`{qualifier}` of function `{function}`")),
+            None => ("function", format!("`{name}`")),
+        };
+        format!("Lambda has no {kind} {name} in {}", function.region)
+    });
+    lines.collect::<Vec<_>>().join("\n       ")
+}
+
+impl CommandError {
+    pub fn status(&self) -> Status {
+        match self {
+            Self::WrongAccount { .. } | Self::Blocked | Self::NotConfirmed | Self::NoTerminal => {
+                Status::Refused
+            }
+            Self::NotLoopback(_) => Status::Usage,
+            _ => Status::Error,
+        }
+    }
+
+    /// What to do next.
+    pub fn help(&self) -> Option<String> {
+        let help = match self {
+            Self::Aws(error) => return error.help(),
+            Self::Spec(LoadError::Read { .. }) => {
+                "`--file` names another spec; examples/genesys.toml is one to begin with"
+            }
+            Self::WrongAccount { .. } => {
+                "choose other credentials (`[aws] profile`, AWS_PROFILE), or correct `[aws] account_id`"
+            }
+            Self::MissingFunctions(_) => "deploy what is missing, or correct `functions` in the spec",
+            Self::Blocked => "each `blocked:` line of the plan says what can be done",
+            Self::NoTerminal => "look at the plan, then pass `--yes`",
+            Self::Incomplete { .. } => {
+                "mend the cause and run `genesys-iam apply` again: it does what is left"
+            }
+            Self::NotConverged(_) => "IAM may need a moment: run `genesys-iam plan` to see what is left",
+            Self::Listen { .. } => "choose another address with `--listen`; port 0 picks a free one",
+            Self::NotLoopback(_) => "use 127.0.0.1 or [::1]: the sandbox does not verify signatures",
+            _ => return None,
+        };
+        Some(help.to_owned())
+    }
+}

@@ -1,0 +1,39 @@
+//! One file a subcommand: glue only.
+
+pub mod apply;
+pub mod check;
+mod error;
+pub mod plan;
+pub mod sandbox;
+mod session;
+pub mod validate;
+
+pub use error::{CommandError, Status};
+
+use crate::cli::{Cli, Command, SandboxCommand};
+use crate::render::output::Output;
+
+/// Runs the command.
+///
+/// # Errors
+///
+/// Whatever kept it from ending well, with its exit status and what to do next.
+pub fn run(cli: &Cli, output: &Output) -> Result<Status, CommandError> {
+    let Cli { global, command } = cli;
+    match command {
+        // No runtime, no credentials, no TLS roots before they are needed.
+        Command::Validate => validate::run(global, output),
+        Command::Plan(args) => block_on(plan::run(global, args, output)),
+        Command::Apply(args) => block_on(apply::run(global, args, output)),
+        Command::Check(args) => block_on(check::run(global, args, output)),
+        Command::Sandbox(SandboxCommand::Serve(args)) => block_on(sandbox::serve(global, args, output)),
+    }
+}
+
+fn block_on(command: impl Future<Output = Result<Status, CommandError>>) -> Result<Status, CommandError> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(CommandError::Runtime)?
+        .block_on(command)
+}

@@ -1,0 +1,170 @@
+//! What plan, apply and check have in common: the spec, the clients, and one reading of the live state.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+
+use futures_util::future::{join_all, try_join_all};
+
+use super::CommandError;
+use crate::arn::{AccountId, Arn};
+use crate::aws::{self, AwsError, Caller, Clients, Transport};
+use crate::check::evaluated::FunctionState;
+use crate::cli::Global;
+use crate::plan::{Plan, diff};
+use crate::render::diagnostics;
+use crate::render::output::Output;
+use crate::render::style::{WARNING, paint};
+use crate::resolve::resolve;
+use crate::sandbox::{self, Sandbox, Seed};
+use crate::spec::{self, Loaded, Spec};
+use crate::state::{DesiredState, LiveState};
+
+/// Where the sandbox keeps its state.
+pub const SANDBOX_STATE: &str = ".genesys-iam/sandbox.json";
+
+pub struct Session {
+    pub spec: Spec,
+    pub clients: Clients,
+    pub in_sandbox: bool,
+}
+
+/// One reading of everything.
+pub struct Observed {
+    pub caller: Caller,
+    pub functions: BTreeMap<Arn, FunctionState>,
+    pub live: LiveState,
+    pub desired: DesiredState,
+}
+
+/// Reads the spec, prints its warnings and masks what is to be masked.
+pub fn load(global: &Global, output: &Output) -> Result<Spec, CommandError> {
+    let Loaded { spec, source, warnings } = spec::load(&global.file)?;
+    output.mask(|redactor| spec.roles.iter().for_each(|role| redactor.add_external_id(&role.external_id)));
+    if let Some(external_id) = spec.aws.assume_role.as_ref().and_then(|role| role.external_id.as_ref()) {
+        output.mask(|redactor| redactor.add_external_id(external_id));
+    }
+    if !warnings.is_empty() {
+        output.message(&diagnostics::render(&warnings, &global.file.display().to_string(), &source));
+    }
+    Ok(spec)
+}
+
+impl Session {
+    pub async fn open(global: &Global, output: &Output) -> Result<Self, CommandError> {
+        let spec = load(global, output)?;
+        if !global.sandbox {
+            let clients = aws::connect(&spec.aws, Transport::Network).await?;
+            return Ok(Self { spec, clients, in_sandbox: false });
+        }
+        output.message(&format!(
+            "{} in the sandbox: an embedded stand-in for AWS, state in {SANDBOX_STATE}\n",
+            paint(WARNING, "note:")
+        ));
+        let sandbox = Sandbox::open(Path::new(SANDBOX_STATE), &seed(&spec))?;
+        let transport = Transport::InProcess {
+            http_client: sandbox::http_client(Arc::new(Mutex::new(sandbox))),
+            credentials: sandbox::credentials(&spec.aws.account_id),
+        };
+        let clients = aws::connect(&spec.aws, transport).await?;
+        Ok(Self { spec, clients, in_sandbox: true })
+    }
+
+    /// Reads the caller, the functions and the live state, all at the same time.
+    pub async fn observe(&self, output: &Output) -> Result<Observed, CommandError> {
+        let Self { spec, clients, in_sandbox: _ } = self;
+        // The account is in the spec, so all ARNs are known beforehand.
+        let expected = resolve(spec, &BTreeMap::new());
+        let (caller, functions, live) = futures_util::join!(
+            aws::caller(clients),
+            self.functions(),
+            try_join_all(expected.roles.iter().map(|role| aws::read::live(clients, role))),
+        );
+        let caller = caller?;
+        if caller.account != spec.aws.account_id {
+            return Err(CommandError::WrongAccount {
+                live: caller.account,
+                wanted: spec.aws.account_id.clone(),
+            });
+        }
+        let (functions, exact) = functions?;
+        let names = expected.roles.iter().map(|role| role.role.name.clone());
+        let live = LiveState { roles: names.zip(live?).collect() };
+        if expected.roles.iter().any(|role| role.external_id.is_masked()) {
+            let roles = live.roles.values().filter_map(|live| live.role.as_ref());
+            output.mask(|redactor| {
+                roles.for_each(|role| redactor.add_live_external_ids(&role.role.assume_role_policy));
+            });
+        }
+        Ok(Observed { caller, functions, live, desired: resolve(spec, &exact) })
+    }
+
+    /// Each function's state, and the exact ARNs that the Lambda API answered.
+    async fn functions(&self) -> Result<(BTreeMap<Arn, FunctionState>, BTreeMap<Arn, Arn>), AwsError> {
+        let mut wanted: Vec<&Arn> =
+            self.spec.roles.iter().flat_map(|role| &role.functions).map(|function| &function.arn).collect();
+        wanted.sort_unstable();
+        wanted.dedup();
+        let answers = join_all(wanted.iter().map(|arn| aws::function(&self.clients, arn))).await;
+        let mut states = BTreeMap::new();
+        let mut exact = BTreeMap::new();
+        for (arn, answer) in wanted.into_iter().zip(answers) {
+            let state = match answer {
+                Ok(Some(function)) => {
+                    exact.insert(arn.clone(), function.arn);
+                    FunctionState::Exists { state: function.state, reason: function.state_reason }
+                }
+                Ok(None) => FunctionState::Missing,
+                // The ARN is known without the API: only the function's existence stays unknown.
+                Err(error) if error.is_access_denied() => FunctionState::Unknown(error.brief()),
+                Err(error) => return Err(error),
+            };
+            states.insert(exact.get(arn).unwrap_or(arn).clone(), state);
+        }
+        Ok((states, exact))
+    }
+
+    /// In the sandbox, clients that play Genesys Cloud: an identity of its own account.
+    pub fn as_genesys(&self, account: &AccountId) -> Option<Clients> {
+        self.in_sandbox.then(|| self.clients.with_credentials(sandbox::credentials(account)))
+    }
+}
+
+impl Observed {
+    /// What would change.
+    ///
+    /// # Errors
+    ///
+    /// [`CommandError::MissingFunctions`] when a function, alias or version does not exist.
+    pub fn plan(&self, output: &Output) -> Result<Plan, CommandError> {
+        let missing = |state: &FunctionState| *state == FunctionState::Missing;
+        let missing: Vec<Arn> =
+            self.functions.iter().filter(|(_, state)| missing(state)).map(|(arn, _)| arn.clone()).collect();
+        if !missing.is_empty() {
+            return Err(CommandError::MissingFunctions(missing));
+        }
+        for (arn, state) in &self.functions {
+            if let FunctionState::Unknown(why) = state {
+                output.message(&format!(
+                    "{} whether `{arn}` exists is not known: {why}\n",
+                    paint(WARNING, "warning:")
+                ));
+            }
+        }
+        Ok(diff(&self.live, &self.desired))
+    }
+}
+
+/// What the sandbox begins with: the account and the functions of the spec.
+pub fn seed(spec: &Spec) -> Seed {
+    Seed {
+        account: spec.aws.account_id.clone(),
+        partition: spec.aws.partition.clone(),
+        functions: spec
+            .roles
+            .iter()
+            .flat_map(|role| &role.functions)
+            .map(|function| function.arn.clone())
+            .collect(),
+    }
+}

@@ -1,0 +1,150 @@
+//! One change, one API call, under the API's own name.
+
+use std::collections::BTreeMap;
+
+use crate::arn::Arn;
+use crate::policy::Document;
+use crate::state::{ManagedPolicy, Role};
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Diff<T> {
+    pub before: T,
+    pub after: T,
+}
+
+/// Tag keys to their values before and after.
+pub type TagDiff = BTreeMap<String, Diff<Option<String>>>;
+
+/// A change, whole and concrete: nothing is left to decide while it is carried out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Change {
+    CreatePolicy(ManagedPolicy),
+    CreateRole(Role),
+    AttachRolePolicy {
+        role: String,
+        policy: Arn,
+    },
+    UpdateAssumeRolePolicy {
+        role: String,
+        document: Diff<Document>,
+    },
+    /// `UpdateRole` sets both; one of them may be the same before and after.
+    UpdateRole {
+        role: String,
+        description: Diff<String>,
+        max_session_duration: Diff<i32>,
+    },
+    /// With `SetAsDefault`.
+    CreatePolicyVersion {
+        policy: Arn,
+        document: Diff<Document>,
+    },
+    SetDefaultPolicyVersion {
+        policy: Arn,
+        version: Diff<String>,
+        document: Diff<Document>,
+    },
+    DeletePolicyVersion {
+        policy: Arn,
+        version: String,
+    },
+    PutRolePermissionsBoundary {
+        role: String,
+        boundary: Diff<Option<Arn>>,
+    },
+    DeleteRolePermissionsBoundary {
+        role: String,
+        before: Arn,
+    },
+    TagRole {
+        role: String,
+        tags: TagDiff,
+    },
+    TagPolicy {
+        policy: Arn,
+        tags: TagDiff,
+    },
+    DetachRolePolicy {
+        role: String,
+        policy: Arn,
+        document: Document,
+    },
+    DeleteRolePolicy {
+        role: String,
+        name: String,
+        document: Document,
+    },
+}
+
+/// What a change does to its subject, for counts and signs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Effect {
+    Create,
+    Change,
+    Remove,
+}
+
+impl Change {
+    /// The API's name of the call.
+    pub fn operation(&self) -> &'static str {
+        match self {
+            Self::CreatePolicy(_) => "CreatePolicy",
+            Self::CreateRole(_) => "CreateRole",
+            Self::AttachRolePolicy { .. } => "AttachRolePolicy",
+            Self::UpdateAssumeRolePolicy { .. } => "UpdateAssumeRolePolicy",
+            Self::UpdateRole { .. } => "UpdateRole",
+            Self::CreatePolicyVersion { .. } => "CreatePolicyVersion",
+            Self::SetDefaultPolicyVersion { .. } => "SetDefaultPolicyVersion",
+            Self::DeletePolicyVersion { .. } => "DeletePolicyVersion",
+            Self::PutRolePermissionsBoundary { .. } => "PutRolePermissionsBoundary",
+            Self::DeleteRolePermissionsBoundary { .. } => "DeleteRolePermissionsBoundary",
+            Self::TagRole { .. } => "TagRole",
+            Self::TagPolicy { .. } => "TagPolicy",
+            Self::DetachRolePolicy { .. } => "DetachRolePolicy",
+            Self::DeleteRolePolicy { .. } => "DeleteRolePolicy",
+        }
+    }
+
+    /// What the call is about: `role X`, `policy Y`, `policy Y of role X`.
+    pub fn subject(&self) -> String {
+        match self {
+            Self::CreatePolicy(ManagedPolicy { name, .. }) => format!("policy `{name}`"),
+            Self::CreateRole(Role { name, .. }) => format!("role `{name}`"),
+            Self::AttachRolePolicy { role, policy } | Self::DetachRolePolicy { role, policy, .. } => {
+                format!("policy `{}` of role `{role}`", policy.name())
+            }
+            Self::DeleteRolePolicy { role, name, .. } => format!("inline policy `{name}` of role `{role}`"),
+            Self::UpdateAssumeRolePolicy { role, .. }
+            | Self::UpdateRole { role, .. }
+            | Self::PutRolePermissionsBoundary { role, .. }
+            | Self::DeleteRolePermissionsBoundary { role, .. }
+            | Self::TagRole { role, .. } => format!("role `{role}`"),
+            Self::CreatePolicyVersion { policy, .. } | Self::TagPolicy { policy, .. } => {
+                format!("policy `{}`", policy.name())
+            }
+            Self::SetDefaultPolicyVersion { policy, version, .. } => {
+                format!("version {} of policy `{}`", version.after, policy.name())
+            }
+            Self::DeletePolicyVersion { policy, version } => {
+                format!("version {version} of policy `{}`", policy.name())
+            }
+        }
+    }
+
+    pub fn effect(&self) -> Effect {
+        match self {
+            Self::CreatePolicy(_) | Self::CreateRole(_) | Self::AttachRolePolicy { .. } => Effect::Create,
+            Self::UpdateAssumeRolePolicy { .. }
+            | Self::UpdateRole { .. }
+            | Self::CreatePolicyVersion { .. }
+            | Self::SetDefaultPolicyVersion { .. }
+            | Self::PutRolePermissionsBoundary { .. }
+            | Self::TagRole { .. }
+            | Self::TagPolicy { .. } => Effect::Change,
+            Self::DeletePolicyVersion { .. }
+            | Self::DeleteRolePermissionsBoundary { .. }
+            | Self::DetachRolePolicy { .. }
+            | Self::DeleteRolePolicy { .. } => Effect::Remove,
+        }
+    }
+}

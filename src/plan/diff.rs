@@ -1,0 +1,624 @@
+//! Live state against desired state.
+
+use std::collections::BTreeMap;
+
+use super::access::{Access, AccessDiff, grants};
+use super::change::{Change, Diff, TagDiff};
+use crate::arn::{AccountId, Arn};
+use crate::policy::{Document, equivalent};
+use crate::spec::{Boundary, ExtraPermissions, MANAGED_BY_KEY, MANAGED_BY_VALUE, SPEC_KEY};
+use crate::state::{DesiredRole, DesiredState, Live, LivePolicy, LiveRole, LiveState, PolicyVersion, Tags};
+
+/// IAM keeps at most this many versions of a managed policy.
+const VERSION_LIMIT: usize = 5;
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Plan {
+    pub spec: String,
+    pub account_id: AccountId,
+    pub region: String,
+    /// In the order of the spec.
+    pub roles: Vec<RolePlan>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RolePlan {
+    pub role: String,
+    /// In the order in which they are to be carried out.
+    pub changes: Vec<Change>,
+    pub blockers: Vec<Blocker>,
+    pub notices: Vec<Notice>,
+    pub access: AccessDiff,
+}
+
+/// Why the changes of a role may not be carried out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Blocker {
+    /// It exists, and this spec did not make it.
+    NotManaged { what: Owned, by: Owner },
+    /// The path of a role cannot be changed.
+    RolePath { role: String, live: String, desired: String },
+    /// A policy of the same name under another path is attached to the role.
+    PolicyPath { policy: String, live: Arn, desired: Arn },
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Owned {
+    Role(String),
+    Policy(String),
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Owner {
+    /// No tag of this tool.
+    Unknown,
+    /// The tag names another spec.
+    Spec(String),
+}
+
+/// Something a reviewer must know that this plan does not change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Notice {
+    ExtraAttached {
+        policy: Arn,
+        grants: Vec<String>,
+    },
+    ExtraInline {
+        name: String,
+        grants: Vec<String>,
+    },
+    /// A boundary that the spec does not mention.
+    Boundary {
+        arn: Arn,
+    },
+    /// Taken over by `adopt`.
+    Adopted {
+        what: Owned,
+        by: Owner,
+    },
+    /// The policy is also attached elsewhere: changing it changes that too.
+    SharedPolicy {
+        policy: String,
+        others: i32,
+    },
+}
+
+impl Plan {
+    pub fn changes(&self) -> impl Iterator<Item = &Change> {
+        self.roles.iter().flat_map(|role| &role.changes)
+    }
+
+    pub fn blockers(&self) -> impl Iterator<Item = &Blocker> {
+        self.roles.iter().flat_map(|role| &role.blockers)
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.changes().next().is_none()
+    }
+
+    pub fn is_wider(&self) -> bool {
+        self.roles.iter().any(|role| role.access.is_wider())
+    }
+}
+
+/// What would make `live` into `desired`. Pure: no I/O, no clock, no randomness.
+pub fn diff(live: &LiveState, desired: &DesiredState) -> Plan {
+    let absent = Live::default();
+    let roles = desired
+        .roles
+        .iter()
+        .map(|role| diff_role(live.roles.get(&role.role.name).unwrap_or(&absent), role, &desired.spec))
+        .collect();
+    Plan {
+        spec: desired.spec.clone(),
+        account_id: desired.account_id.clone(),
+        region: desired.region.clone(),
+        roles,
+    }
+}
+
+fn diff_role(live: &Live, desired: &DesiredRole, spec: &str) -> RolePlan {
+    let mut plan = RolePlan {
+        role: desired.role.name.clone(),
+        changes: Vec::new(),
+        blockers: Vec::new(),
+        notices: Vec::new(),
+        access: AccessDiff::default(),
+    };
+    check_ownership(live, desired, spec, &mut plan);
+
+    // Narrow first: what goes, goes before anything is granted.
+    let extras = live.role.as_ref().map(|role| extras(role, desired, &mut plan)).unwrap_or_default();
+    plan.changes.extend(extras);
+    let boundary = live.role.as_ref().and_then(|role| diff_boundary(role, desired, &mut plan));
+    let trust = live.role.as_ref().and_then(|role| diff_trust(role, desired));
+    let document = live.policy.as_ref().map(|policy| diff_document(policy, desired)).unwrap_or_default();
+
+    let widens = matches!(
+        boundary,
+        Some(Change::DeleteRolePermissionsBoundary { .. })
+            | Some(Change::PutRolePermissionsBoundary { boundary: Diff { before: Some(_), .. }, .. })
+    );
+    let (boundary_first, boundary_last) = if widens { (None, boundary) } else { (boundary, None) };
+    plan.changes.extend(boundary_first);
+    // A trust policy that shuts somebody out goes before new permissions, one that only lets in after them.
+    if trust.as_ref().is_some_and(removes_a_principal) {
+        plan.changes.extend(trust);
+        plan.changes.extend(document);
+    } else {
+        plan.changes.extend(document);
+        plan.changes.extend(trust);
+    }
+    plan.changes.extend(boundary_last);
+
+    if let Some(policy) = &live.policy {
+        let tags = diff_tags(&policy.policy.tags, &desired.policy.tags);
+        if !tags.is_empty() {
+            plan.changes.push(Change::TagPolicy { policy: desired.policy.arn.clone(), tags });
+        }
+    } else {
+        plan.changes.push(Change::CreatePolicy(desired.policy.clone()));
+    }
+    match &live.role {
+        Some(role) => plan.changes.extend(diff_attributes(role, desired)),
+        None => plan.changes.push(Change::CreateRole(desired.role.clone())),
+    }
+    // Attach last: a half-built role must not be able to invoke.
+    if !live.role.as_ref().is_some_and(|role| role.attached.contains_key(&desired.policy.arn)) {
+        plan.changes.push(Change::AttachRolePolicy {
+            role: desired.role.name.clone(),
+            policy: desired.policy.arn.clone(),
+        });
+    }
+    plan.access = AccessDiff { before: access_before(live), after: access_after(live, desired) };
+    plan
+}
+
+fn check_ownership(live: &Live, desired: &DesiredRole, spec: &str, plan: &mut RolePlan) {
+    let role = live.role.as_ref().map(|role| (Owned::Role(role.role.name.clone()), &role.role.tags));
+    let policy =
+        live.policy.as_ref().map(|policy| (Owned::Policy(policy.policy.name.clone()), &policy.policy.tags));
+    for (what, tags) in role.into_iter().chain(policy) {
+        let Some(by) = foreign_owner(tags, spec) else { continue };
+        if desired.adopt {
+            plan.notices.push(Notice::Adopted { what, by });
+        } else {
+            plan.blockers.push(Blocker::NotManaged { what, by });
+        }
+    }
+    if let Some(role) = &live.role {
+        if role.role.path != desired.role.path {
+            plan.blockers.push(Blocker::RolePath {
+                role: role.role.name.clone(),
+                live: role.role.path.clone(),
+                desired: desired.role.path.clone(),
+            });
+        }
+        let namesake = role.attached.keys().find(|arn| {
+            **arn != desired.policy.arn
+                && arn.account == desired.policy.arn.account
+                && arn.name().eq_ignore_ascii_case(&desired.policy.name)
+        });
+        if let Some(arn) = namesake {
+            plan.blockers.push(Blocker::PolicyPath {
+                policy: desired.policy.name.clone(),
+                live: arn.clone(),
+                desired: desired.policy.arn.clone(),
+            });
+        }
+    }
+    if let Some(LivePolicy { attachment_count, .. }) = live.policy {
+        let own = live.role.as_ref().is_some_and(|role| role.attached.contains_key(&desired.policy.arn));
+        let others = attachment_count - i32::from(own);
+        if others > 0 {
+            plan.notices.push(Notice::SharedPolicy { policy: desired.policy.name.clone(), others });
+        }
+    }
+}
+
+/// Who else manages what bears these tags; `None` when it is this spec.
+fn foreign_owner(tags: &Tags, spec: &str) -> Option<Owner> {
+    if tags.get(MANAGED_BY_KEY).map(String::as_str) != Some(MANAGED_BY_VALUE) {
+        return Some(Owner::Unknown);
+    }
+    match tags.get(SPEC_KEY) {
+        Some(owner) if owner == spec => None,
+        Some(owner) => Some(Owner::Spec(owner.clone())),
+        None => Some(Owner::Unknown),
+    }
+}
+
+/// Whatever else the role can do: reported, or removed where the spec says so.
+fn extras(role: &LiveRole, desired: &DesiredRole, plan: &mut RolePlan) -> Vec<Change> {
+    let mut changes = Vec::new();
+    let name = &desired.role.name;
+    for (arn, policy) in role.attached.iter().filter(|(arn, _)| **arn != desired.policy.arn) {
+        match desired.extra_permissions {
+            ExtraPermissions::Report => plan
+                .notices
+                .push(Notice::ExtraAttached { policy: arn.clone(), grants: grants(&policy.document) }),
+            ExtraPermissions::Remove => changes.push(Change::DetachRolePolicy {
+                role: name.clone(),
+                policy: arn.clone(),
+                document: policy.document.clone(),
+            }),
+        }
+    }
+    for (inline, document) in &role.inline {
+        match desired.extra_permissions {
+            ExtraPermissions::Report => {
+                plan.notices.push(Notice::ExtraInline { name: inline.clone(), grants: grants(document) })
+            }
+            ExtraPermissions::Remove => changes.push(Change::DeleteRolePolicy {
+                role: name.clone(),
+                name: inline.clone(),
+                document: document.clone(),
+            }),
+        }
+    }
+    changes
+}
+
+fn diff_boundary(role: &LiveRole, desired: &DesiredRole, plan: &mut RolePlan) -> Option<Change> {
+    let live = role.role.permissions_boundary.clone();
+    let name = desired.role.name.clone();
+    match (&desired.boundary, live) {
+        (Boundary::Unmentioned, live) => {
+            plan.notices.extend(live.map(|arn| Notice::Boundary { arn }));
+            None
+        }
+        (Boundary::None, None) => None,
+        (Boundary::None, Some(before)) => Some(Change::DeleteRolePermissionsBoundary { role: name, before }),
+        (Boundary::Policy(wanted), live) if live.as_ref() == Some(wanted) => None,
+        (Boundary::Policy(wanted), live) => Some(Change::PutRolePermissionsBoundary {
+            role: name,
+            boundary: Diff { before: live, after: Some(wanted.clone()) },
+        }),
+    }
+}
+
+fn diff_trust(role: &LiveRole, desired: &DesiredRole) -> Option<Change> {
+    let before = &role.role.assume_role_policy;
+    let after = &desired.role.assume_role_policy;
+    (!equivalent(before, after)).then(|| Change::UpdateAssumeRolePolicy {
+        role: desired.role.name.clone(),
+        document: Diff { before: before.clone(), after: after.clone() },
+    })
+}
+
+fn removes_a_principal(trust: &Change) -> bool {
+    let Change::UpdateAssumeRolePolicy { document: Diff { before, after }, .. } = trust else { return false };
+    let [mut old, mut new] = [Access::default(), Access::default()];
+    old.add_trust(before);
+    new.add_trust(after);
+    old.assume.keys().any(|sentence| !new.assume.contains_key(sentence))
+}
+
+fn diff_document(live: &LivePolicy, desired: &DesiredRole) -> Vec<Change> {
+    let policy = desired.policy.arn.clone();
+    let document = Diff { before: live.policy.document.clone(), after: desired.policy.document.clone() };
+    if equivalent(&document.before, &document.after) {
+        return Vec::new();
+    }
+    let default = live.versions.iter().find(|version| version.is_default);
+    let fits = |version: &&PolicyVersion| {
+        !version.is_default && version.document.as_ref().is_some_and(|d| equivalent(d, &document.after))
+    };
+    if let (Some(default), Some(version)) = (default, live.versions.iter().find(fits)) {
+        let version = Diff { before: default.id.clone(), after: version.id.clone() };
+        return vec![Change::SetDefaultPolicyVersion { policy, version, document }];
+    }
+    let mut changes = Vec::new();
+    if live.versions.len() >= VERSION_LIMIT {
+        // The oldest: the one in force stays, and so does the newest beside it.
+        let oldest = live.versions.iter().filter(|version| !version.is_default).min_by_key(|v| v.number());
+        changes.extend(
+            oldest.map(|v| Change::DeletePolicyVersion { policy: policy.clone(), version: v.id.clone() }),
+        );
+    }
+    changes.push(Change::CreatePolicyVersion { policy, document });
+    changes
+}
+
+fn diff_attributes(role: &LiveRole, desired: &DesiredRole) -> Vec<Change> {
+    let live = &role.role;
+    let wanted = &desired.role;
+    let mut changes = Vec::new();
+    if live.description != wanted.description || live.max_session_duration != wanted.max_session_duration {
+        changes.push(Change::UpdateRole {
+            role: wanted.name.clone(),
+            description: Diff { before: live.description.clone(), after: wanted.description.clone() },
+            max_session_duration: Diff {
+                before: live.max_session_duration,
+                after: wanted.max_session_duration,
+            },
+        });
+    }
+    let tags = diff_tags(&live.tags, &wanted.tags);
+    if !tags.is_empty() {
+        changes.push(Change::TagRole { role: wanted.name.clone(), tags });
+    }
+    changes
+}
+
+/// Tags that the spec does not name are left alone.
+fn diff_tags(live: &Tags, desired: &Tags) -> TagDiff {
+    desired
+        .iter()
+        .filter(|(key, value)| live.get(*key) != Some(value))
+        .map(|(key, value)| {
+            (key.clone(), Diff { before: live.get(key).cloned(), after: Some(value.clone()) })
+        })
+        .collect::<BTreeMap<_, _>>()
+}
+
+fn access_before(live: &Live) -> Access {
+    let mut access = Access::default();
+    if let Some(role) = &live.role {
+        access.add_trust(&role.role.assume_role_policy);
+        for document in role.documents() {
+            access.add_permissions(document);
+        }
+        if let Some(boundary) = &role.role.permissions_boundary {
+            access.add_boundary(boundary);
+        }
+    }
+    access
+}
+
+fn access_after(live: &Live, desired: &DesiredRole) -> Access {
+    let mut access = Access::default();
+    access.add_trust(&desired.role.assume_role_policy);
+    access.add_permissions(&desired.policy.document);
+    let live = live.role.as_ref();
+    if desired.extra_permissions == ExtraPermissions::Report
+        && let Some(role) = live
+    {
+        let others = role.attached.iter().filter(|(arn, _)| **arn != desired.policy.arn);
+        let others: Vec<&Document> =
+            others.map(|(_, policy)| &policy.document).chain(role.inline.values()).collect();
+        for document in others {
+            access.add_permissions(document);
+        }
+    }
+    let boundary = match &desired.boundary {
+        Boundary::Unmentioned => live.and_then(|role| role.role.permissions_boundary.as_ref()),
+        Boundary::None => None,
+        Boundary::Policy(arn) => Some(arn),
+    };
+    if let Some(boundary) = boundary {
+        access.add_boundary(boundary);
+    }
+    access
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use super::*;
+    use crate::resolve::resolve;
+    use crate::spec::{self, Surroundings};
+    use crate::state::AttachedPolicy;
+
+    struct Nothing;
+
+    impl Surroundings for Nothing {
+        fn variable(&self, _: &str) -> Option<String> {
+            None
+        }
+
+        fn file(&self, _: &str) -> io::Result<String> {
+            Err(io::ErrorKind::NotFound.into())
+        }
+    }
+
+    /// The example, with a line in the role's table.
+    fn desired(line: &str) -> DesiredState {
+        let source = format!("{}\n{line}\n", include_str!("../../examples/genesys.toml"));
+        resolve(&spec::parse(&source, "genesys", &Nothing).0.unwrap(), &BTreeMap::new())
+    }
+
+    /// Exactly what the example wants.
+    fn converged() -> Live {
+        let role = desired("").roles.remove(0);
+        let attached =
+            AttachedPolicy { name: role.policy.name.clone(), document: role.policy.document.clone() };
+        Live {
+            role: Some(LiveRole {
+                role: role.role,
+                attached: [(role.policy.arn.clone(), attached)].into(),
+                inline: BTreeMap::new(),
+                boundary: None,
+            }),
+            policy: Some(LivePolicy {
+                policy: role.policy,
+                versions: vec![version(1, true)],
+                attachment_count: 1,
+            }),
+        }
+    }
+
+    fn version(number: u32, is_default: bool) -> PolicyVersion {
+        PolicyVersion { id: format!("v{number}"), is_default, document: None }
+    }
+
+    fn document(text: &str) -> Document {
+        Document::parse(text).unwrap()
+    }
+
+    fn everything() -> Document {
+        document(r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}"#)
+    }
+
+    fn plan(live: Live, desired: &DesiredState) -> RolePlan {
+        let roles = [(desired.roles[0].role.name.clone(), live)].into();
+        diff(&LiveState { roles }, desired).roles.remove(0)
+    }
+
+    fn operations(plan: &RolePlan) -> Vec<&'static str> {
+        plan.changes.iter().map(Change::operation).collect()
+    }
+
+    fn set_document(live: &mut Live, document: &Document) {
+        let policy = &mut live.policy.as_mut().unwrap().policy;
+        policy.document = document.clone();
+        live.role.as_mut().unwrap().attached.get_mut(&policy.arn).unwrap().document = document.clone();
+    }
+
+    #[test]
+    fn plan_is_empty_when_live_state_is_what_is_wanted() {
+        let plan = plan(converged(), &desired(""));
+        assert_eq!((plan.changes, plan.blockers, plan.notices), (vec![], vec![], vec![]));
+        assert!(!plan.access.is_wider());
+    }
+
+    #[test]
+    fn plan_is_empty_when_live_documents_are_only_written_otherwise() {
+        let mut live = converged();
+        let role = live.role.as_mut().unwrap();
+        role.role.assume_role_policy = document(
+            r#"{"Statement":{"Condition":{"StringEquals":{"STS:ExternalID":["2f9c1c5e-0b6c-4a8e-9d51-7f0e3c2b1a90"]}},
+                "Sid":"","Action":["STS:assumeRole"],"Principal":{"AWS":["765628985471"]},"Effect":"Allow"},
+                "Version":"2012-10-17"}"#,
+        );
+        assert_eq!(operations(&plan(live, &desired(""))), Vec::<&str>::new());
+    }
+
+    #[test]
+    fn everything_is_created_when_nothing_is_there_and_attached_last() {
+        let plan = plan(Live::default(), &desired(""));
+        assert_eq!(operations(&plan), ["CreatePolicy", "CreateRole", "AttachRolePolicy"]);
+        assert!(plan.access.is_wider());
+    }
+
+    #[test]
+    fn a_stranger_is_shut_out_before_new_permissions_are_given() {
+        let mut live = converged();
+        live.role.as_mut().unwrap().role.assume_role_policy = document(
+            r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":"*","Action":"sts:AssumeRole"}}"#,
+        );
+        set_document(&mut live, &document(r#"{"Version":"2012-10-17","Statement":[]}"#));
+        assert_eq!(operations(&plan(live, &desired(""))), ["UpdateAssumeRolePolicy", "CreatePolicyVersion"]);
+    }
+
+    #[test]
+    fn permissions_are_narrowed_before_somebody_is_let_in() {
+        let mut live = converged();
+        live.role.as_mut().unwrap().role.assume_role_policy =
+            document(r#"{"Version":"2012-10-17","Statement":[]}"#);
+        set_document(&mut live, &everything());
+        assert_eq!(operations(&plan(live, &desired(""))), ["CreatePolicyVersion", "UpdateAssumeRolePolicy"]);
+    }
+
+    #[test]
+    fn narrowing_is_not_called_widening() {
+        let mut live = converged();
+        set_document(&mut live, &everything());
+        let plan = plan(live, &desired(""));
+        assert_eq!(operations(&plan), ["CreatePolicyVersion"]);
+        assert!(!plan.access.is_wider());
+    }
+
+    #[test]
+    fn extra_permissions_are_reported_or_removed_first() {
+        let mut live = converged();
+        let role = live.role.as_mut().unwrap();
+        let rogue: Arn = "arn:aws:iam::111122223333:policy/rogue".parse().unwrap();
+        role.attached
+            .insert(rogue.clone(), AttachedPolicy { name: "rogue".to_owned(), document: everything() });
+        role.inline.insert("inline".to_owned(), everything());
+        role.role.max_session_duration = 7200;
+        let grants = vec!["* on *".to_owned()];
+        let report = plan(live.clone(), &desired(""));
+        assert_eq!(operations(&report), ["UpdateRole"]);
+        let attached = Notice::ExtraAttached { policy: rogue, grants: grants.clone() };
+        assert_eq!(report.notices, [attached, Notice::ExtraInline { name: "inline".to_owned(), grants }]);
+        let remove = plan(live, &desired("extra_permissions = \"remove\""));
+        assert_eq!(operations(&remove), ["DetachRolePolicy", "DeleteRolePolicy", "UpdateRole"]);
+        assert_eq!(remove.notices, []);
+    }
+
+    #[test]
+    fn a_boundary_goes_only_when_the_spec_says_so() {
+        let boundary: Arn = "arn:aws:iam::111122223333:policy/boundary".parse().unwrap();
+        let mut live = converged();
+        live.role.as_mut().unwrap().role.permissions_boundary = Some(boundary.clone());
+        let unmentioned = plan(live.clone(), &desired(""));
+        assert_eq!(operations(&unmentioned), Vec::<&str>::new());
+        assert_eq!(unmentioned.notices, [Notice::Boundary { arn: boundary }]);
+        let none = plan(live.clone(), &desired("permissions_boundary = \"none\""));
+        assert_eq!(operations(&none), ["DeleteRolePermissionsBoundary"]);
+        assert!(none.access.is_wider());
+        let same = "permissions_boundary = \"arn:aws:iam::111122223333:policy/boundary\"";
+        assert_eq!(operations(&plan(live, &desired(same))), Vec::<&str>::new());
+        assert_eq!(operations(&plan(converged(), &desired(same))), ["PutRolePermissionsBoundary"]);
+    }
+
+    #[test]
+    fn a_version_that_fits_is_made_default_again() {
+        let mut live = converged();
+        let wanted = live.policy.as_ref().unwrap().policy.document.clone();
+        set_document(&mut live, &everything());
+        let versions = &mut live.policy.as_mut().unwrap().versions;
+        *versions = vec![version(2, true), PolicyVersion { document: Some(wanted), ..version(1, false) }];
+        assert_eq!(operations(&plan(live, &desired(""))), ["SetDefaultPolicyVersion"]);
+    }
+
+    #[test]
+    fn the_oldest_version_not_in_force_makes_room_for_the_sixth() {
+        for (default, goes) in [(9, "v2"), (2, "v3")] {
+            let mut live = converged();
+            set_document(&mut live, &everything());
+            let numbers = [10, 9, 4, 3, 2];
+            live.policy.as_mut().unwrap().versions = numbers.map(|n| version(n, n == default)).to_vec();
+            let plan = plan(live, &desired(""));
+            assert_eq!(operations(&plan), ["DeletePolicyVersion", "CreatePolicyVersion"]);
+            assert!(
+                matches!(&plan.changes[0], Change::DeletePolicyVersion { version, .. } if version == goes)
+            );
+        }
+    }
+
+    #[test]
+    fn what_somebody_else_made_blocks_until_it_is_adopted() {
+        let mut live = converged();
+        live.role.as_mut().unwrap().role.tags.remove(MANAGED_BY_KEY);
+        live.policy.as_mut().unwrap().policy.tags.insert(SPEC_KEY.to_owned(), "other".to_owned());
+        let blocked = plan(live.clone(), &desired(""));
+        let [role, policy] = blocked.blockers.as_slice() else { panic!("{:?}", blocked.blockers) };
+        assert!(matches!(role, Blocker::NotManaged { what: Owned::Role(_), by: Owner::Unknown }));
+        assert!(
+            matches!(policy, Blocker::NotManaged { what: Owned::Policy(_), by: Owner::Spec(spec) } if spec == "other")
+        );
+        let adopted = plan(live, &desired("adopt = true"));
+        assert_eq!(adopted.blockers, []);
+        assert_eq!(operations(&adopted), ["TagPolicy", "TagRole"]);
+        assert_eq!(adopted.notices.len(), 2);
+    }
+
+    #[test]
+    fn a_path_that_differs_blocks() {
+        let plan = plan(converged(), &desired("path = \"/other/\""));
+        assert!(matches!(plan.blockers.as_slice(), [Blocker::RolePath { .. }]));
+    }
+
+    #[test]
+    fn tags_that_the_spec_does_not_name_are_left_alone() {
+        let mut live = converged();
+        let tags = &mut live.role.as_mut().unwrap().role.tags;
+        tags.insert("cost".to_owned(), "1".to_owned());
+        tags.insert("team".to_owned(), String::new());
+        let plan = plan(live, &desired(""));
+        let [Change::TagRole { tags, .. }] = plan.changes.as_slice() else { panic!("{:?}", plan.changes) };
+        assert_eq!(tags.keys().collect::<Vec<_>>(), ["team"]);
+    }
+
+    #[test]
+    fn a_policy_that_is_attached_elsewhere_is_noticed() {
+        let mut live = converged();
+        live.policy.as_mut().unwrap().attachment_count = 3;
+        let plan = plan(live, &desired(""));
+        assert!(matches!(plan.notices.as_slice(), [Notice::SharedPolicy { others: 2, .. }]));
+    }
+}

@@ -1,0 +1,9 @@
+//! What has to change, as data: `diff` is pure, and what it finds can be shown, saved or carried out.
+
+pub mod access;
+pub mod change;
+pub mod diff;
+
+pub use access::{Access, AccessDiff, Sign};
+pub use change::{Change, Diff, Effect, TagDiff};
+pub use diff::{Blocker, Notice, Plan, RolePlan, diff};

@@ -1,0 +1,49 @@
+//! The two documents that this product writes.
+
+use std::collections::BTreeMap;
+
+use super::document::{
+    ActionElement, Document, Effect, OneOrMany, PrincipalElement, Principals, ResourceElement, Scalar,
+    Statement, VERSION_2012,
+};
+use crate::arn::Arn;
+
+/// Lets `principal` assume the role, only with the external ID.
+pub fn trust_policy(principal: &Arn, external_id: &str) -> Document {
+    let external_id = OneOrMany::One(Scalar::String(external_id.to_owned()));
+    let keys = BTreeMap::from([("sts:ExternalId".to_owned(), external_id)]);
+    let principal = BTreeMap::from([("AWS".to_owned(), OneOrMany::One(principal.to_string()))]);
+    document(Statement {
+        sid: None,
+        effect: Effect::Allow,
+        principal: Some(PrincipalElement::Principal(Principals::ByKind(principal))),
+        action: Some(ActionElement::Action(OneOrMany::One("sts:AssumeRole".to_owned()))),
+        resource: None,
+        condition: Some(BTreeMap::from([("StringEquals".to_owned(), keys)])),
+        unknown: BTreeMap::new(),
+    })
+}
+
+/// Allows `lambda:InvokeFunction` on exactly these ARNs.
+pub fn invoke_policy(functions: &[Arn]) -> Document {
+    document(Statement {
+        sid: None,
+        effect: Effect::Allow,
+        principal: None,
+        action: Some(ActionElement::Action(OneOrMany::One("lambda:InvokeFunction".to_owned()))),
+        resource: Some(ResourceElement::Resource(OneOrMany::Many(
+            functions.iter().map(Arn::to_string).collect(),
+        ))),
+        condition: None,
+        unknown: BTreeMap::new(),
+    })
+}
+
+fn document(statement: Statement) -> Document {
+    Document {
+        version: Some(VERSION_2012.to_owned()),
+        id: None,
+        statements: OneOrMany::Many(vec![statement]),
+        unknown: BTreeMap::new(),
+    }
+}

@@ -1,0 +1,92 @@
+//! A check report as text for people.
+
+use std::fmt::Write;
+
+use super::style::{BOLD, DIM, ERROR, GOOD, REMOVE, WARNING, paint};
+use crate::check::{CheckReport, Level, Line, Outcome, RoleReport};
+
+/// All lines by role and level, and a closing line that counts.
+pub fn text(report: &CheckReport) -> String {
+    let mut out = String::new();
+    let CheckReport { roles } = report;
+    for RoleReport { role, prober, lines } in roles {
+        let _ = writeln!(out, "{}", paint(BOLD, &format!("role {role}")));
+        for level in [Level::Evaluated, Level::Refused, Level::Assumed] {
+            let lines: Vec<&Line> = lines.iter().filter(|line| line.level == level).collect();
+            if lines.is_empty() {
+                continue;
+            }
+            let _ = writeln!(out, "  {}", paint(DIM, &level_title(level, prober)));
+            for line in lines {
+                line_text(&mut out, line);
+            }
+        }
+        out.push('\n');
+    }
+    let _ = writeln!(out, "{}", summary(report));
+    out
+}
+
+fn level_title(level: Level, prober: &str) -> String {
+    match level {
+        Level::Evaluated => "evaluated: the live documents, by IAM's rules".to_owned(),
+        Level::Refused => format!("probed, must be refused: real calls as {prober}"),
+        Level::Assumed => format!("probed, must succeed: real calls as {prober}"),
+    }
+}
+
+fn line_text(out: &mut String, line: &Line) {
+    let Line { level: _, claim, outcome, seen, meaning } = line;
+    let (sign, style) = match outcome {
+        Outcome::Pass => ("ok   ", GOOD),
+        Outcome::Fail => ("FAULT", ERROR),
+        Outcome::NotProvable => ("?    ", WARNING),
+    };
+    let claim = if *outcome == Outcome::Fail { paint(REMOVE, claim) } else { claim.clone() };
+    let _ = writeln!(out, "    {} {claim}", paint(style, sign));
+    let arrow = if *outcome == Outcome::Fail { "do:" } else { "so:" };
+    for (title, text) in [("seen:", seen), (arrow, meaning)].into_iter().filter(|(_, text)| !text.is_empty())
+    {
+        let _ = writeln!(out, "          {}", paint(DIM, &format!("{title} {text}")));
+    }
+}
+
+/// `12 hold, 1 fault, 3 not provable from here.`
+pub fn summary(report: &CheckReport) -> String {
+    let count = |outcome| report.lines().filter(|line| line.outcome == outcome).count();
+    let faults = count(Outcome::Fail);
+    let faults_text = match faults {
+        0 => paint(GOOD, "no fault"),
+        1 => paint(ERROR, "1 fault"),
+        n => paint(ERROR, &format!("{n} faults")),
+    };
+    format!(
+        "{} {} hold, {faults_text}, {} not provable from here. {}",
+        paint(BOLD, "Check:"),
+        count(Outcome::Pass),
+        count(Outcome::NotProvable),
+        reached(report)
+    )
+}
+
+/// The strongest kind of evidence that was had for every role.
+fn reached(report: &CheckReport) -> &'static str {
+    if report.has_fault() {
+        return "Genesys Cloud may not be able to invoke, or somebody else may: see above.";
+    }
+    let assumed = report.roles.iter().all(|role| {
+        let mut lines = role.lines.iter().filter(|line| line.level == Level::Assumed).peekable();
+        lines.peek().is_some() && lines.all(|line| line.outcome == Outcome::Pass)
+    });
+    let evaluated = report
+        .lines()
+        .filter(|line| line.level == Level::Evaluated)
+        .all(|line| line.outcome == Outcome::Pass);
+    match (assumed, evaluated) {
+        (true, true) => {
+            "Proven by real calls: the role was assumed and each function's invocation permitted."
+        }
+        (_, true) => "Proven by evaluation of the live documents; not by a call as Genesys Cloud.",
+        _ => "Not everything could be evaluated.",
+    }
+}

@@ -1,0 +1,31 @@
+//! Faults of a spec, each with its place in the source.
+
+use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+
+use crate::spec::{Diagnostic, Severity};
+
+/// All of them, in colour; what is printed without colour is stripped on the way out.
+pub fn render(diagnostics: &[Diagnostic], path: &str, source: &str) -> String {
+    let renderer = Renderer::styled();
+    let mut out = String::new();
+    for diagnostic in diagnostics {
+        let Diagnostic { severity, span, message, label, help } = diagnostic;
+        let level = match severity {
+            Severity::Error => Level::ERROR,
+            Severity::Warning => Level::WARNING,
+        };
+        let end = source[span.start.min(source.len())..].find('\n').map_or(source.len(), |n| span.start + n);
+        // A table's place is its first line: the rest would bury the message.
+        let place = span.start.min(source.len())..span.end.min(end).max(span.start.min(source.len()));
+        let snippet = Snippet::source(source)
+            .path(path)
+            .annotation(AnnotationKind::Primary.span(place).label(label.as_str()));
+        let mut group = Group::with_title(level.primary_title(message.as_str())).element(snippet);
+        if let Some(help) = help {
+            group = group.element(Level::HELP.message(help.as_str()));
+        }
+        out.push_str(&renderer.render(&[group]));
+        out.push_str("\n\n");
+    }
+    out
+}

@@ -1,0 +1,8 @@
+//! Text for people. Nothing else writes to standard output.
+
+pub mod check;
+pub mod diagnostics;
+pub mod output;
+pub mod plan;
+pub mod redact;
+pub mod style;

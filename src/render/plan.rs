@@ -1,0 +1,303 @@
+//! A plan as text for people.
+
+use std::fmt::Write;
+
+use similar::{ChangeTag, TextDiff};
+
+use super::style::{BOLD, CHANGE, CREATE, DIM, GOOD, HUNK, REMOVE, WARNING, paint};
+use crate::arn::Arn;
+use crate::plan::diff::{Owned, Owner};
+use crate::plan::{AccessDiff, Blocker, Change, Diff, Effect, Notice, Plan, RolePlan, Sign, TagDiff};
+use crate::policy::Document;
+use crate::state::{ManagedPolicy, Role};
+
+/// The whole plan, with access in sentences and a closing line that counts.
+pub fn text(plan: &Plan) -> String {
+    let mut out = String::new();
+    let Plan { spec: _, account_id, region, roles } = plan;
+    let _ = writeln!(out, "{}", paint(DIM, &format!("AWS account {account_id}, region {region}")));
+    for role in roles {
+        out.push('\n');
+        role_text(&mut out, role);
+    }
+    out.push('\n');
+    let _ = writeln!(out, "{}", summary(plan));
+    out
+}
+
+/// `2 to create, 1 to change. Access is widened.`
+pub fn summary(plan: &Plan) -> String {
+    if plan.is_empty() {
+        let text = paint(GOOD, "No changes.");
+        return match plan.blockers().next() {
+            Some(_) => paint(WARNING, "No changes, but the plan is blocked: see above."),
+            None => format!("{text} Live state is what the spec says."),
+        };
+    }
+    let count = |effect| plan.changes().filter(|change| change.effect() == effect).count();
+    let counts = [
+        (count(Effect::Create), CREATE, "to create"),
+        (count(Effect::Change), CHANGE, "to change"),
+        (count(Effect::Remove), REMOVE, "to remove"),
+    ];
+    let counts: Vec<String> = counts
+        .iter()
+        .filter(|(n, ..)| *n > 0)
+        .map(|(n, style, what)| format!("{} {what}", paint(*style, &n.to_string())))
+        .collect();
+    let access = if plan.is_wider() {
+        paint(WARNING, "Access is widened.")
+    } else {
+        "Access is not widened.".to_owned()
+    };
+    let mut text = format!("{} {}. {access}", paint(BOLD, "Plan:"), counts.join(", "));
+    if plan.blockers().next().is_some() {
+        let _ = write!(text, " {}", paint(WARNING, "Blocked: see above."));
+    }
+    text
+}
+
+fn role_text(out: &mut String, plan: &RolePlan) {
+    let RolePlan { role, changes, blockers, notices, access } = plan;
+    let _ = writeln!(out, "{}", paint(BOLD, &format!("role {role}")));
+    for change in changes {
+        change_text(out, change);
+    }
+    if changes.is_empty() {
+        let _ = writeln!(out, "  no changes");
+    }
+    access_text(out, access, changes.is_empty());
+    for notice in notices {
+        let _ = writeln!(out, "  {} {}", paint(WARNING, "notice:"), notice_text(notice, role));
+    }
+    for blocker in blockers {
+        let _ = writeln!(out, "  {} {}", paint(WARNING, "blocked:"), blocker_text(blocker));
+    }
+}
+
+fn access_text(out: &mut String, access: &AccessDiff, unchanged: bool) {
+    if unchanged && !access.is_wider() {
+        return;
+    }
+    let sections = [
+        ("who can assume the role", access.assume()),
+        ("what the role can do", access.permissions()),
+        ("what restricts it", access.restrictions()),
+    ];
+    for (title, sentences) in sections {
+        if sentences.is_empty() {
+            continue;
+        }
+        let _ = writeln!(out, "  {}", paint(DIM, title));
+        for (sign, sentence) in sentences {
+            let line = match sign {
+                Sign::Gained => paint(CREATE, &format!("+ {sentence}")),
+                Sign::Lost => paint(REMOVE, &format!("- {sentence}")),
+                Sign::Kept => format!("  {sentence}"),
+            };
+            let _ = writeln!(out, "    {line}");
+        }
+    }
+}
+
+fn change_text(out: &mut String, change: &Change) {
+    let (sign, style) = match change.effect() {
+        Effect::Create => ("+", CREATE),
+        Effect::Change => ("~", CHANGE),
+        Effect::Remove => ("-", REMOVE),
+    };
+    let _ =
+        writeln!(out, "  {} {} {}", paint(style, sign), paint(BOLD, change.operation()), change.subject());
+    match change {
+        Change::CreateRole(role) => create_role_text(out, role),
+        Change::CreatePolicy(ManagedPolicy { arn, name: _, path: _, description: _, document, tags }) => {
+            field(out, "arn", &arn.to_string());
+            tag_lines(out, tags);
+            document_lines(out, "document", document, ("+", CREATE));
+        }
+        Change::AttachRolePolicy { role: _, policy } => field(out, "policy_arn", &policy.to_string()),
+        Change::UpdateAssumeRolePolicy { role: _, document } => document_diff(out, document),
+        Change::UpdateRole { role: _, description, max_session_duration } => {
+            value_diff(out, "description", &quoted(&description.before), &quoted(&description.after));
+            let seconds = |n: i32| format!("{n} s");
+            value_diff(
+                out,
+                "max_session_duration",
+                &seconds(max_session_duration.before),
+                &seconds(max_session_duration.after),
+            );
+        }
+        Change::CreatePolicyVersion { policy: _, document } => document_diff(out, document),
+        Change::SetDefaultPolicyVersion { policy: _, version, document } => {
+            value_diff(out, "default_version_id", &version.before, &version.after);
+            document_diff(out, document);
+        }
+        Change::DeletePolicyVersion { policy: _, version } => {
+            field(out, "reason", &format!("IAM keeps five versions; {version} is the oldest not in force"));
+        }
+        Change::PutRolePermissionsBoundary { role: _, boundary: Diff { before, after } } => {
+            let arn = |arn: &Option<Arn>| arn.as_ref().map_or("none".to_owned(), Arn::to_string);
+            value_diff(out, "permissions_boundary", &arn(before), &arn(after));
+        }
+        Change::DeleteRolePermissionsBoundary { role: _, before } => {
+            value_diff(out, "permissions_boundary", &before.to_string(), "none");
+        }
+        Change::TagRole { role: _, tags } | Change::TagPolicy { policy: _, tags } => tag_diff(out, tags),
+        Change::DetachRolePolicy { role: _, policy, document } => {
+            field(out, "policy_arn", &policy.to_string());
+            document_lines(out, "allowed by it", document, ("-", REMOVE));
+        }
+        Change::DeleteRolePolicy { role: _, name: _, document } => {
+            document_lines(out, "document", document, ("-", REMOVE));
+        }
+    }
+}
+
+fn create_role_text(out: &mut String, role: &Role) {
+    let Role {
+        arn,
+        name: _,
+        path: _,
+        description,
+        max_session_duration,
+        assume_role_policy,
+        permissions_boundary,
+        tags,
+    } = role;
+    field(out, "arn", &arn.to_string());
+    if !description.is_empty() {
+        field(out, "description", &quoted(description));
+    }
+    field(out, "max_session_duration", &format!("{max_session_duration} s"));
+    if let Some(boundary) = permissions_boundary {
+        field(out, "permissions_boundary", &boundary.to_string());
+    }
+    tag_lines(out, tags);
+    document_lines(out, "assume_role_policy", assume_role_policy, ("+", CREATE));
+}
+
+const INDENT: &str = "      ";
+
+fn field(out: &mut String, name: &str, value: &str) {
+    let _ = writeln!(out, "{INDENT}{} {value}", paint(DIM, &format!("{name}:")));
+}
+
+fn quoted(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
+}
+
+fn value_diff(out: &mut String, name: &str, before: &str, after: &str) {
+    if before != after {
+        let text = format!("{} → {}", paint(REMOVE, before), paint(CREATE, after));
+        field(out, name, &text);
+    }
+}
+
+fn tag_lines(out: &mut String, tags: &crate::state::Tags) {
+    let tags: Vec<String> = tags.iter().map(|(key, value)| format!("{key} = {}", quoted(value))).collect();
+    field(out, "tags", &tags.join(", "));
+}
+
+fn tag_diff(out: &mut String, tags: &TagDiff) {
+    for (key, Diff { before, after }) in tags {
+        let value = |value: &Option<String>| value.as_deref().map_or("none".to_owned(), quoted);
+        value_diff(out, &format!("tag {key}"), &value(before), &value(after));
+    }
+}
+
+fn document_lines(out: &mut String, title: &str, document: &Document, (sign, style): (&str, anstyle::Style)) {
+    let _ = writeln!(out, "{INDENT}{}", paint(DIM, &format!("{title}:")));
+    for line in document.to_pretty().lines() {
+        let _ = writeln!(out, "{INDENT}{}", paint(style, &format!("{sign} {line}")));
+    }
+}
+
+/// A unified diff of the canonical forms.
+pub fn document_diff(out: &mut String, document: &Diff<Document>) {
+    let [before, after] = [document.before.to_pretty(), document.after.to_pretty()];
+    let diff = TextDiff::from_lines(&before, &after);
+    for hunk in diff.unified_diff().context_radius(3).iter_hunks() {
+        let _ = writeln!(out, "{INDENT}{}", paint(HUNK, &hunk.header().to_string()));
+        for line in hunk.iter_changes() {
+            let text = line.value().trim_end_matches('\n');
+            let line = match line.tag() {
+                ChangeTag::Delete => paint(REMOVE, &format!("- {text}")),
+                ChangeTag::Insert => paint(CREATE, &format!("+ {text}")),
+                ChangeTag::Equal => format!("  {text}"),
+            };
+            let _ = writeln!(out, "{INDENT}{line}");
+        }
+    }
+}
+
+fn owned_text(what: &Owned) -> String {
+    match what {
+        Owned::Role(name) => format!("role `{name}`"),
+        Owned::Policy(name) => format!("policy `{name}`"),
+    }
+}
+
+fn owner_text(by: &Owner) -> String {
+    match by {
+        Owner::Unknown => "made by someone else".to_owned(),
+        Owner::Spec(spec) => format!("managed by the spec `{spec}`"),
+    }
+}
+
+fn notice_text(notice: &Notice, role: &str) -> String {
+    match notice {
+        Notice::ExtraAttached { policy, grants } => format!(
+            "`{policy}` is attached to the role, not by this spec; it grants\n{}{}",
+            grant_lines(grants),
+            indented("`extra_permissions = \"remove\"` in the spec takes it away")
+        ),
+        Notice::ExtraInline { name, grants } => format!(
+            "the role has an inline policy `{name}`, not from this spec; it grants\n{}{}",
+            grant_lines(grants),
+            indented("`extra_permissions = \"remove\"` in the spec takes it away")
+        ),
+        Notice::Boundary { arn } => {
+            format!(
+                "the role has the permissions boundary `{arn}`, which the spec does not mention; it stays"
+            )
+        }
+        Notice::Adopted { what, by } => format!("{} is adopted: it was {}", owned_text(what), owner_text(by)),
+        Notice::SharedPolicy { policy, others } => format!(
+            "policy `{policy}` is attached to {others} more than role `{role}`: a change to it changes them too"
+        ),
+    }
+}
+
+fn indented(line: &str) -> String {
+    format!("{INDENT}{line}")
+}
+
+fn grant_lines(grants: &[String]) -> String {
+    grants.iter().map(|grant| format!("{INDENT}  {grant}\n")).collect()
+}
+
+/// What is wrong, and what can be done.
+pub fn blocker_text(blocker: &Blocker) -> String {
+    match blocker {
+        Blocker::NotManaged { what, by } => {
+            let remedy = match what {
+                Owned::Role(_) => "choose another `name`",
+                Owned::Policy(_) => "choose another `policy_name`",
+            };
+            format!(
+                "{} exists already, {}\n{}",
+                owned_text(what),
+                owner_text(by),
+                indented(&format!("take it over: `--adopt`, or `adopt = true` for the role; or {remedy}"))
+            )
+        }
+        Blocker::RolePath { role, live, desired } => format!(
+            "role `{role}` has the path `{live}`, the spec says `{desired}`: a path cannot be changed\n{}",
+            indented(&format!("write `path = \"{live}\"`, or choose another `name`"))
+        ),
+        Blocker::PolicyPath { policy, live, desired } => format!(
+            "`{live}` is attached; the spec means `{desired}`, and the name `{policy}` can be used only once\n{}",
+            indented("write the live path as `policy_path`, or choose another `policy_name`")
+        ),
+    }
+}

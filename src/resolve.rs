@@ -1,0 +1,63 @@
+//! From the spec to the desired state: ARNs and tags are made here and nowhere else.
+
+use std::collections::BTreeMap;
+
+use crate::arn::Arn;
+use crate::policy::template::{invoke_policy, trust_policy};
+use crate::spec::{Boundary, MANAGED_BY_KEY, MANAGED_BY_VALUE, RoleSpec, SPEC_KEY, Spec};
+use crate::state::{DesiredRole, DesiredState, ManagedPolicy, Role, Tags};
+
+/// The desired state; `functions` maps ARNs as the spec means them to the exact ones that the
+/// Lambda API answered. An ARN that is not in the map is taken as it is.
+pub fn resolve(spec: &Spec, functions: &BTreeMap<Arn, Arn>) -> DesiredState {
+    DesiredState {
+        spec: spec.name.clone(),
+        account_id: spec.aws.account_id.clone(),
+        region: spec.aws.region.clone(),
+        roles: spec.roles.iter().map(|role| resolve_role(spec, role, functions)).collect(),
+    }
+}
+
+fn resolve_role(spec: &Spec, role: &RoleSpec, functions: &BTreeMap<Arn, Arn>) -> DesiredRole {
+    let partition = spec.aws.partition.as_str();
+    let account = &spec.aws.account_id;
+    let own = [(MANAGED_BY_KEY, MANAGED_BY_VALUE), (SPEC_KEY, spec.name.as_str())];
+    let mut tags: Tags = own.map(|(key, value)| (key.to_owned(), value.to_owned())).into();
+    tags.extend(role.tags.clone());
+
+    let functions: Vec<Arn> = role
+        .functions
+        .iter()
+        .map(|function| functions.get(&function.arn).unwrap_or(&function.arn).clone())
+        .collect();
+    let genesys = Arn::account_root(partition, &role.genesys_account_id);
+    DesiredRole {
+        role: Role {
+            arn: Arn::role(partition, account, &role.path, &role.name),
+            name: role.name.clone(),
+            path: role.path.clone(),
+            description: role.description.clone().unwrap_or_default(),
+            max_session_duration: role.max_session_duration,
+            assume_role_policy: trust_policy(&genesys, role.external_id.expose()),
+            permissions_boundary: match &role.permissions_boundary {
+                Boundary::Policy(arn) => Some(arn.clone()),
+                Boundary::None | Boundary::Unmentioned => None,
+            },
+            tags: tags.clone(),
+        },
+        policy: ManagedPolicy {
+            arn: Arn::policy(partition, account, &role.policy_path, &role.policy_name),
+            name: role.policy_name.clone(),
+            path: role.policy_path.clone(),
+            description: String::new(),
+            document: invoke_policy(&functions),
+            tags,
+        },
+        functions,
+        genesys_account_id: role.genesys_account_id.clone(),
+        external_id: role.external_id.clone(),
+        boundary: role.permissions_boundary.clone(),
+        adopt: role.adopt,
+        extra_permissions: role.extra_permissions,
+    }
+}

@@ -1,0 +1,22 @@
+//! What is wrong with a spec, where, and what to write instead.
+
+use std::ops::Range;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    Error,
+    Warning,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Diagnostic {
+    pub severity: Severity,
+    /// Bytes of the source.
+    pub span: Range<usize>,
+    /// What is wrong.
+    pub message: String,
+    /// Beside the place in the source.
+    pub label: String,
+    /// What to write instead.
+    pub help: Option<String>,
+}

@@ -1,0 +1,137 @@
+//! IAM's and Lambda's patterns and limits, from AWS's own service models.
+
+/// Why a text is not what it should be; the end of the sentence "`x` …".
+pub(super) type Check = Result<(), String>;
+
+fn length(text: &str, least: usize, most: usize) -> Check {
+    let length = text.chars().count();
+    if length < least {
+        return Err(if length == 0 {
+            "is empty".to_owned()
+        } else {
+            format!("has fewer than {least} characters")
+        });
+    }
+    if length > most {
+        return Err(format!("has {length} characters, IAM takes at most {most}"));
+    }
+    Ok(())
+}
+
+fn characters(text: &str, allowed: impl Fn(char) -> bool, which: &str) -> Check {
+    match text.chars().find(|c| !allowed(*c)) {
+        Some(c) => Err(format!("has {c:?} in it; allowed are {which}")),
+        None => Ok(()),
+    }
+}
+
+fn is_name(c: char) -> bool {
+    c.is_ascii_alphanumeric() || "_+=,.@-".contains(c)
+}
+
+const NAME: &str = "letters, digits and _+=,.@-";
+
+pub(super) fn role_name(text: &str) -> Check {
+    length(text, 1, 64)?;
+    characters(text, is_name, NAME)
+}
+
+pub(super) fn policy_name(text: &str) -> Check {
+    length(text, 1, 128)?;
+    characters(text, is_name, NAME)
+}
+
+pub(super) fn session_name(text: &str) -> Check {
+    length(text, 2, 64)?;
+    characters(text, is_name, NAME)
+}
+
+pub(super) fn external_id(text: &str) -> Check {
+    length(text, 2, 1224)?;
+    characters(
+        text,
+        |c| c.is_ascii_alphanumeric() || "_+=,.@:/-".contains(c),
+        "letters, digits and _+=,.@:/-",
+    )
+}
+
+/// Shown where a value must not be: tells nothing of the text itself.
+pub(super) fn masked_external_id(text: &str) -> Check {
+    external_id(text).map_err(|_| "is no external ID: 2 to 1224 letters, digits and _+=,.@:/-".to_owned())
+}
+
+pub(super) fn role_path(text: &str) -> Check {
+    path(text, |c| ('!'..='~').contains(&c), "visible ASCII characters")
+}
+
+pub(super) fn policy_path(text: &str) -> Check {
+    path(text, |c| c.is_ascii_alphanumeric() || "/.,+@=_-".contains(c), "letters, digits and /.,+@=_-")?;
+    if text.contains("//") {
+        return Err("has an empty part: `//`".to_owned());
+    }
+    Ok(())
+}
+
+fn path(text: &str, allowed: impl Fn(char) -> bool, which: &str) -> Check {
+    length(text, 1, 512)?;
+    if !text.starts_with('/') || !text.ends_with('/') {
+        return Err("must begin and end with `/`".to_owned());
+    }
+    characters(text, allowed, which)
+}
+
+pub(super) fn description(text: &str) -> Check {
+    length(text, 0, 1000)?;
+    let allowed = |c: char| matches!(c, '\t' | '\n' | '\r' | ' '..='~' | '\u{a1}'..='\u{ff}');
+    characters(text, allowed, "the printable characters of Latin-1")
+}
+
+pub(super) fn tag_key(text: &str) -> Check {
+    length(text, 1, 128)?;
+    if text.to_ascii_lowercase().starts_with("aws:") {
+        return Err("begins with `aws:`, which is AWS's own".to_owned());
+    }
+    characters(text, is_tag, TAG)
+}
+
+pub(super) fn tag_value(text: &str) -> Check {
+    length(text, 0, 256)?;
+    characters(text, is_tag, TAG)
+}
+
+fn is_tag(c: char) -> bool {
+    c.is_alphanumeric() || c.is_whitespace() || "_.:/=+-@".contains(c)
+}
+
+const TAG: &str = "letters, digits, spaces and _.:/=+-@";
+
+pub(super) fn region(text: &str) -> Check {
+    let parts: Vec<&str> = text.split('-').collect();
+    let letters = |part: &&str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_lowercase());
+    let number = parts.last().is_some_and(|last| last.len() == 1 && last.bytes().all(|b| b.is_ascii_digit()));
+    let shape = (3..=4).contains(&parts.len()) && parts[..parts.len() - 1].iter().all(letters) && number;
+    if shape { Ok(()) } else { Err("is no AWS region".to_owned()) }
+}
+
+pub(super) fn function_name(text: &str) -> Check {
+    if text.is_empty() || text.chars().count() > 64 {
+        return Err("must have 1 to 64 characters".to_owned());
+    }
+    characters(text, |c| c.is_ascii_alphanumeric() || "-_".contains(c), "letters, digits and -_")
+}
+
+pub(super) fn qualifier(text: &str) -> Check {
+    if text == "$LATEST" {
+        return Ok(());
+    }
+    if text.is_empty() || text.chars().count() > 128 {
+        return Err("must have 1 to 128 characters".to_owned());
+    }
+    characters(text, |c| c.is_ascii_alphanumeric() || "-_".contains(c), "letters, digits and -_")
+}
+
+/// Whether it looks like `2f9c1c5e-0b6c-4a8e-9d51-7f0e3c2b1a90`, as every organization ID does.
+pub(super) fn is_guid(text: &str) -> bool {
+    let parts: Vec<usize> = text.split('-').map(str::len).collect();
+    parts == [8, 4, 4, 4, 12] && text.bytes().all(|b| b == b'-' || b.is_ascii_hexdigit())
+}

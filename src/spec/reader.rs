@@ -1,0 +1,208 @@
+//! Reads TOML with its positions, and gathers faults rather than stopping at the first.
+
+use std::collections::BTreeSet;
+use std::ops::Range;
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::diagnostic::{Diagnostic, Severity};
+
+/// Gathers what is wrong.
+#[derive(Default)]
+pub(super) struct Faults {
+    pub(super) diagnostics: Vec<Diagnostic>,
+}
+
+impl Faults {
+    pub(super) fn error(
+        &mut self,
+        span: Range<usize>,
+        message: impl Into<String>,
+        label: impl Into<String>,
+        help: impl Into<String>,
+    ) {
+        self.add(Severity::Error, span, message.into(), label.into(), help.into());
+    }
+
+    pub(super) fn warning(
+        &mut self,
+        span: Range<usize>,
+        message: impl Into<String>,
+        label: impl Into<String>,
+        help: impl Into<String>,
+    ) {
+        self.add(Severity::Warning, span, message.into(), label.into(), help.into());
+    }
+
+    fn add(&mut self, severity: Severity, span: Range<usize>, message: String, label: String, help: String) {
+        let help = Some(help).filter(|help| !help.is_empty());
+        self.diagnostics.push(Diagnostic { severity, span, message, label, help });
+    }
+}
+
+/// A value with its place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Placed<T> {
+    pub(super) value: T,
+    pub(super) span: Range<usize>,
+}
+
+type Value<'a> = Spanned<DeValue<'a>>;
+
+/// A table that remembers what was asked of it: what is left is unknown.
+pub(super) struct Table<'a> {
+    /// As a user would name it: `[aws]`.
+    name: &'static str,
+    pub(super) span: Range<usize>,
+    entries: &'a DeTable<'a>,
+    asked: BTreeSet<&'static str>,
+}
+
+impl<'a> Table<'a> {
+    pub(super) fn new(name: &'static str, span: Range<usize>, entries: &'a DeTable<'a>) -> Self {
+        Self { name, span, entries, asked: BTreeSet::new() }
+    }
+
+    pub(super) fn value(&mut self, key: &'static str) -> Option<&'a Value<'a>> {
+        self.asked.insert(key);
+        self.entries.get(key)
+    }
+
+    pub(super) fn string(&mut self, key: &'static str, faults: &mut Faults) -> Option<Placed<String>> {
+        string(self.value(key)?, key, faults)
+    }
+
+    pub(super) fn boolean(&mut self, key: &'static str, faults: &mut Faults) -> Option<bool> {
+        let value = self.value(key)?;
+        match value.get_ref() {
+            DeValue::Boolean(value) => Some(*value),
+            _ => wrong_type(value, key, "true or false", faults),
+        }
+    }
+
+    pub(super) fn integer(&mut self, key: &'static str, faults: &mut Faults) -> Option<Placed<i64>> {
+        let value = self.value(key)?;
+        let DeValue::Integer(integer) = value.get_ref() else {
+            return wrong_type(value, key, "a whole number", faults);
+        };
+        match i64::from_str_radix(integer.as_str(), integer.radix()) {
+            Ok(number) => Some(Placed { value: number, span: value.span() }),
+            Err(_) => wrong_type(value, key, "a whole number of 64 bits", faults),
+        }
+    }
+
+    pub(super) fn table(
+        &mut self,
+        key: &'static str,
+        name: &'static str,
+        faults: &mut Faults,
+    ) -> Option<Self> {
+        let value = self.value(key)?;
+        match value.get_ref() {
+            DeValue::Table(entries) => Some(Self::new(name, value.span(), entries)),
+            _ => wrong_type(value, key, "a table", faults),
+        }
+    }
+
+    pub(super) fn array(
+        &mut self,
+        key: &'static str,
+        what: &str,
+        faults: &mut Faults,
+    ) -> Option<Placed<&'a [Value<'a>]>> {
+        let value = self.value(key)?;
+        match value.get_ref() {
+            DeValue::Array(values) => Some(Placed { value: values.as_ref(), span: value.span() }),
+            _ => wrong_type(value, key, what, faults),
+        }
+    }
+
+    /// Keys with string values, for tags.
+    pub(super) fn strings_by_key(
+        &mut self,
+        key: &'static str,
+        faults: &mut Faults,
+    ) -> Option<Vec<(Placed<String>, Placed<String>)>> {
+        let value = self.value(key)?;
+        let DeValue::Table(entries) = value.get_ref() else {
+            return wrong_type(value, key, "a table of strings", faults);
+        };
+        let mut read = Vec::new();
+        for (name, value) in entries {
+            let place = Placed { value: name.get_ref().to_string(), span: name.span() };
+            read.extend(string(value, name.get_ref(), faults).map(|value| (place, value)));
+        }
+        Some(read)
+    }
+
+    /// A key that must be there.
+    pub(super) fn required<T>(
+        &self,
+        value: Option<T>,
+        key: &'static str,
+        example: &str,
+        faults: &mut Faults,
+    ) -> Option<T> {
+        // A value that is there but wrong has been reported already.
+        if value.is_none() && !self.entries.contains_key(key) {
+            let name = self.name;
+            faults.error(
+                self.head(),
+                format!("`{key}` is missing in {name}"),
+                format!("{name} begins here"),
+                format!("add `{key} = {example}`"),
+            );
+        }
+        value
+    }
+
+    /// The place of the table's head: its first line.
+    pub(super) fn head(&self) -> Range<usize> {
+        self.span.clone()
+    }
+
+    /// Reports every key that was never asked for, with the nearest that was.
+    pub(super) fn finish(self, faults: &mut Faults) {
+        for (key, _) in self.entries {
+            let written: &str = key.get_ref();
+            if self.asked.contains(written) {
+                continue;
+            }
+            let nearest = self
+                .asked
+                .iter()
+                .map(|known| (strsim::damerau_levenshtein(&written.to_lowercase(), known), *known))
+                .min()
+                .filter(|(distance, known)| *distance <= known.len().max(3) / 3 + 1);
+            let known: Vec<&str> = self.asked.iter().copied().collect();
+            let help = match nearest {
+                Some((_, known)) => format!("did you mean `{known}`?"),
+                None => format!("{} knows {}", self.name, known.join(", ")),
+            };
+            faults.error(key.span(), format!("unknown key `{written}` in {}", self.name), "not known", help);
+        }
+    }
+}
+
+pub(super) fn string(value: &Value<'_>, key: &str, faults: &mut Faults) -> Option<Placed<String>> {
+    match value.get_ref() {
+        DeValue::String(text) => Some(Placed { value: text.to_string(), span: value.span() }),
+        _ => wrong_type(value, key, "a string", faults),
+    }
+}
+
+pub(super) fn wrong_type<T>(value: &Value<'_>, key: &str, wanted: &str, faults: &mut Faults) -> Option<T> {
+    let found = match value.get_ref() {
+        DeValue::String(_) => "a string",
+        DeValue::Integer(_) => "a number",
+        DeValue::Float(_) => "a decimal number",
+        DeValue::Boolean(_) => "true or false",
+        DeValue::Datetime(_) => "a date",
+        DeValue::Array(_) => "a list",
+        DeValue::Table(_) => "a table",
+    };
+    let help = if wanted == "a string" { "put it in quotes" } else { "" };
+    faults.error(value.span(), format!("`{key}` must be {wanted}"), format!("this is {found}"), help);
+    None
+}

@@ -1,0 +1,272 @@
+//! The binary as a user meets it: whole outputs and exit statuses, in the sandbox.
+
+mod support;
+
+use std::fs;
+
+use insta::assert_snapshot;
+use support::{EXAMPLE, POLICY_ARN, Project, ROLE, Run, Server};
+
+/// Changes one line of the example.
+fn example_with(from: &str, to: &str) -> String {
+    assert!(EXAMPLE.contains(from), "the example has no {from:?}");
+    EXAMPLE.replacen(from, to, 1)
+}
+
+const LITERAL_ID: &str = "external_id = \"2f9c1c5e-0b6c-4a8e-9d51-7f0e3c2b1a90\"";
+const MASKED_ID: &str = "external_id = { env = \"GENESYS_EXTERNAL_ID\" }";
+const FUNCTIONS: &str = "functions = [\"my-genesys-trigger-function\"]";
+
+#[test]
+fn a_plan_after_apply_is_empty() {
+    let project = Project::example();
+    project.sandbox(&["apply", "--yes"]).expect(0);
+    let plan = project.sandbox(&["plan", "--detailed-exitcode"]);
+    assert_snapshot!(plan.transcript(), @r"
+    exit status 0
+    --- stdout
+    AWS account 111122223333, region us-east-1
+
+    role GenesysDataActionRole
+      no changes
+
+    No changes. Live state is what the spec says.
+    --- stderr
+    ");
+    project.sandbox(&["apply"]).expect(0).says("No changes.");
+}
+
+#[test]
+fn a_plan_from_nothing_shows_every_change_and_who_gains_access() {
+    let plan = Project::example().sandbox(&["plan", "--detailed-exitcode"]);
+    assert_snapshot!(plan.transcript());
+}
+
+#[test]
+fn apply_from_nothing_makes_the_changes_and_checks_them() {
+    let apply = Project::example().sandbox(&["apply", "--yes"]);
+    assert_snapshot!(apply.transcript());
+}
+
+#[test]
+fn apply_without_a_terminal_wants_yes_and_changes_nothing() {
+    let project = Project::example();
+    project.sandbox(&["apply"]).expect(3).says("no terminal").says("--yes");
+    project.sandbox(&["plan", "--detailed-exitcode"]).expect(2).says("3 to create");
+}
+
+#[test]
+fn check_before_apply_says_that_there_is_no_role() {
+    let check = Project::example().sandbox(&["check"]);
+    assert_snapshot!(check.transcript());
+}
+
+#[test]
+fn no_check_leaves_the_check_out() {
+    Project::example()
+        .sandbox(&["apply", "--yes", "--no-check"])
+        .expect(0)
+        .says("Applied.")
+        .says_not("Check:");
+}
+
+#[test]
+fn the_output_is_the_same_in_colour_but_for_the_colour() {
+    let project = Project::example();
+    let plain = project.sandbox(&["plan"]);
+    let colour = project.sandbox(&["plan", "--color", "always"]);
+    assert!(!plain.stdout.contains('\x1b'));
+    assert!(colour.stdout.contains('\x1b'));
+    assert_eq!(anstream::adapter::strip_str(&colour.stdout).to_string(), plain.stdout);
+    let forced = Run::of(project.command(&["--sandbox", "plan"]).env("CLICOLOR_FORCE", "1"));
+    assert!(forced.stdout.contains('\x1b'));
+}
+
+#[test]
+fn a_masked_external_id_appears_nowhere() {
+    let id = "6b1f7d2a-93c4-4e0b-8a57-d2c5e8f01234";
+    let old = "0a1b2c3d-aaaa-4bbb-8ccc-ddddeeeeffff";
+    let project = Project::new(&example_with(LITERAL_ID, MASKED_ID)).env("GENESYS_EXTERNAL_ID", old);
+    project.sandbox(&["apply", "--yes"]).expect(0).says_not(old).says("(masked external ID)");
+    // The rotation shows a change without showing either value, or a near miss of the new one.
+    let project = project.env("GENESYS_EXTERNAL_ID", id);
+    for args in
+        [&["plan", "-vv"][..], &["check", "-vv"], &["apply", "--yes", "-vv"], &["check", "-vv"], &["plan"]]
+    {
+        let run = Run::of(project.command(&[&["--sandbox"], args].concat()).env("RUST_LOG", "trace"));
+        for secret in [id, old, &id[..id.len() - 1], &id.to_uppercase()] {
+            run.says_not(secret);
+        }
+    }
+    project.sandbox(&["plan", "--detailed-exitcode"]).expect(0);
+}
+
+#[test]
+fn a_rotated_masked_id_is_shown_as_another_value() {
+    let project = Project::new(&example_with(LITERAL_ID, MASKED_ID))
+        .env("GENESYS_EXTERNAL_ID", "first-organization-id");
+    project.sandbox(&["apply", "--yes"]).expect(0);
+    let plan = project.env("GENESYS_EXTERNAL_ID", "second-organization-id").sandbox(&["plan"]);
+    plan.says("\"(masked: another external ID)\"").says("\"(masked external ID)\"").expect(0);
+}
+
+#[test]
+fn a_missing_function_is_named_with_its_region_and_kind() {
+    let project = Project::example();
+    // The sandbox keeps the functions that it was made with; a typo comes later, over the served sandbox.
+    let server = serve(&project);
+    let spec = example_with(
+        FUNCTIONS,
+        "functions = [\"gone\", \"my-genesys-trigger-function:live\", \"my-genesys-trigger-function:7\"]",
+    );
+    let other = Project::new(&spec).aws(&server.endpoint, "111122223333", "x");
+    assert_snapshot!(other.run(&["plan"]).transcript());
+}
+
+fn serve(project: &Project) -> Server {
+    Server::start(
+        project.command(&["sandbox", "serve", "--listen", "127.0.0.1:0"]).stderr(std::process::Stdio::null()),
+    )
+}
+
+#[test]
+fn another_account_is_refused_and_nothing_of_it_is_shown() {
+    let project = Project::example();
+    let server = serve(&project);
+    let other = Project::example().aws(&server.endpoint, "999988887777", "x");
+    let plan = other.run(&["plan"]).transcript();
+    for args in [&["apply", "--yes"][..], &["check"]] {
+        assert_eq!(other.run(args).transcript(), plan);
+    }
+    assert_snapshot!(plan);
+}
+
+#[test]
+fn every_fault_of_a_spec_is_reported_at_once_with_its_place() {
+    let project = Project::new(include_str!("spec/many_faults.toml"));
+    assert_snapshot!(project.run(&["validate"]).transcript());
+}
+
+#[test]
+fn an_unknown_account_is_a_warning_that_names_the_known_ones() {
+    let project = Project::new(&example_with("\"765628985471\"", "\"691338073777\""));
+    assert_snapshot!(project.run(&["validate"]).transcript());
+}
+
+#[test]
+fn a_spec_that_is_not_there_is_said_to_be() {
+    let project = Project::example();
+    assert_snapshot!(project.run(&["--file", "other.toml", "plan"]).transcript());
+}
+
+#[test]
+fn wrong_usage_exits_with_64_and_help_with_0() {
+    let project = Project::example();
+    project.run(&["plan", "--nonsense"]).expect(64);
+    project.run(&[]).expect(64);
+    project.run(&["--version"]).expect(0).says("genesys-iam 0.1.0");
+    assert_snapshot!(project.run(&["--help"]).transcript());
+}
+
+#[test]
+fn several_roles_in_one_file_work() {
+    let spec = format!(
+        "{EXAMPLE}\n[[role]]\nname = \"Second\"\npath = \"/genesys/\"\nfunctions = [\"other:live\", \
+         \"arn:aws:lambda:us-east-1:111122223333:function:third\"]\nmax_session_duration = 7200\n"
+    );
+    let project = Project::new(&spec);
+    project.sandbox(&["apply", "--yes"]).expect(0).says("6 changes made");
+    project.sandbox(&["plan", "--detailed-exitcode"]).expect(0).says("role Second");
+}
+
+#[test]
+fn another_partition_works() {
+    let spec = example_with("\"us-east-1\"", "\"us-gov-west-1\"").replace("765628985471", "325654371633");
+    let project = Project::new(&spec);
+    let plan = project.sandbox(&["plan"]);
+    plan.expect(0).says("arn:aws-us-gov:iam::325654371633:root").says_not("arn:aws:");
+    project.sandbox(&["apply", "--yes"]).expect(0);
+    project.sandbox(&["plan", "--detailed-exitcode"]).expect(0);
+}
+
+#[test]
+fn a_broken_state_file_is_named_with_the_remedy() {
+    let project = Project::example();
+    project.sandbox(&["plan"]).expect(0);
+    fs::write(project.path(".genesys-iam/sandbox.json"), "{").unwrap();
+    project.sandbox(&["plan"]).expect(1).says(".genesys-iam/sandbox.json").says("delete the file");
+}
+
+#[test]
+fn the_log_has_one_line_a_call_with_request_id_and_no_secret() {
+    let project = Project::example();
+    let run = project.run(&["--sandbox", "check", "-v"]);
+    let lines: Vec<&str> = run.stderr.lines().filter(|line| line.contains("iam:GetRole")).collect();
+    assert_eq!(lines.len(), 1, "{}", run.transcript());
+    assert!(lines[0].contains(" ms, request "), "{lines:?}");
+    project.sandbox(&["apply", "--yes"]).expect(0);
+    let run = Run::of(project.command(&["--sandbox", "check", "-vv"]).env("RUST_LOG", "trace"));
+    for secret in ["sandbox-session-token", "Authorization", "X-Amz-Security-Token"] {
+        run.says_not(secret);
+    }
+}
+
+#[test]
+fn a_closed_pipe_is_no_error() {
+    let project = Project::example();
+    let mut child = project
+        .command(&["--sandbox", "plan"])
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let run = Run::from(child.wait_with_output().unwrap());
+    run.expect(0).says_not("error").says_not("panicked");
+}
+
+#[test]
+fn the_sandbox_is_served_on_loopback_only() {
+    let project = Project::example();
+    project.run(&["sandbox", "serve", "--listen", "0.0.0.0:0"]).expect(64).says("loopback");
+}
+
+#[test]
+fn nothing_reaches_the_network_when_no_one_listens() {
+    let project =
+        Project::example().aws("http://127.0.0.1:9", "111122223333", "x").env("AWS_MAX_ATTEMPTS", "1");
+    let run = project.run(&["plan"]);
+    run.expect(1).says("error: sts:GetCallerIdentity").says("help: ").says_not(ROLE).says_not(POLICY_ARN);
+}
+
+#[test]
+fn the_readme_shows_what_a_plan_really_prints() {
+    let project = Project::example();
+    project.sandbox(&["apply", "--yes", "--no-check"]).expect(0);
+    let path = project.path(".genesys-iam/sandbox.json");
+    let mut state: serde_json::Value = serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
+    let trust = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"AWS":"691338073777"},"Action":"sts:AssumeRole"}}"#;
+    state["accounts"]["111122223333"]["roles"][ROLE]["trust"] = trust.into();
+    fs::write(&path, state.to_string()).unwrap();
+    let plan = project.sandbox(&["plan"]);
+    plan.expect(0);
+    let readme = include_str!("../README.md");
+    assert!(readme.contains(&plan.stdout), "{}", plan.transcript());
+    let check = project.sandbox(&["check"]);
+    check.expect(4).says("FAULT nobody else is named").says("it also lets in AWS account 691338073777");
+    project.sandbox(&["apply", "--yes"]).expect(0).says("no fault");
+}
+
+#[test]
+fn the_readme_and_the_example_hold_the_same_spec() {
+    let readme = include_str!("../README.md");
+    let plain = |text: &str| -> Vec<String> {
+        let lines = text.lines().map(|line| line.split('#').next().unwrap().trim().to_owned());
+        lines.filter(|line| !line.is_empty()).collect()
+    };
+    let toml = readme.split("```toml\n").nth(1).unwrap().split("```").next().unwrap();
+    let example = plain(EXAMPLE);
+    for line in plain(toml) {
+        assert!(example.contains(&line), "the example has no {line:?}");
+    }
+}

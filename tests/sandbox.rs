@@ -1,0 +1,231 @@
+//! The served sandbox, with boto3 and the binary as its clients.
+
+mod support;
+
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
+
+use support::python::boto3;
+use support::{EXAMPLE, Project, Run, Server};
+
+struct Served {
+    project: Project,
+    server: Server,
+}
+
+impl Served {
+    fn new(args: &[&str]) -> Self {
+        let project = Project::example();
+        let args = [&["sandbox", "serve", "--listen", "127.0.0.1:0"], args].concat();
+        let server = Server::start(project.command(&args).stderr(Stdio::null()));
+        let project = project.aws(&server.endpoint, "111122223333", "x");
+        Self { project, server }
+    }
+
+    fn boto3_as(&self, account: &str, script: &str) -> Run {
+        boto3(&self.project.path(""), &self.server.endpoint, account, "x", script)
+    }
+
+    #[track_caller]
+    fn boto3(&self, script: &str) {
+        self.boto3_as("111122223333", script).expect(0);
+    }
+
+    fn run(&self, args: &[&str]) -> Run {
+        self.project.run(args)
+    }
+}
+
+/// Runs a call that must fail with a code.
+const REFUSED: &str = "
+def refused(code, call, **arguments):
+    try:
+        call(**arguments)
+    except ClientError as error:
+        assert error.response['Error']['Code'] == code, error
+        assert error.response['ResponseMetadata']['RequestId'], error
+        return error.response['Error']['Message']
+    raise SystemExit(f'{code} was expected')
+";
+
+#[test]
+fn boto3_creates_reads_and_deletes_what_the_tool_manages() {
+    let served = Served::new(&[]);
+    served.boto3(&format!(
+        "{REFUSED}
+created = iam.create_role(RoleName='r', Path='/p/', AssumeRolePolicyDocument=trust('765628985471'), Description='d',
+                          MaxSessionDuration=7200, Tags=[{{'Key': 'k', 'Value': ''}}])['Role']
+role = iam.get_role(RoleName='r')['Role']
+assert role['Arn'] == created['Arn'] == 'arn:aws:iam::111122223333:role/p/r', role
+assert role['AssumeRolePolicyDocument']['Statement'][0]['Principal'] == {{'AWS': 'arn:aws:iam::765628985471:root'}}
+assert (role['Description'], role['MaxSessionDuration'], role['Tags']) == ('d', 7200, [{{'Key': 'k', 'Value': ''}}])
+arn = iam.create_policy(PolicyName='p', PolicyDocument=permissions('lambda:InvokeFunction', '*'))['Policy']['Arn']
+iam.attach_role_policy(RoleName='r', PolicyArn=arn)
+iam.attach_role_policy(RoleName='r', PolicyArn=arn)
+assert [p['PolicyArn'] for p in iam.list_attached_role_policies(RoleName='r')['AttachedPolicies']] == [arn]
+assert iam.get_policy(PolicyArn=arn)['Policy']['AttachmentCount'] == 1
+assert iam.list_entities_for_policy(PolicyArn=arn)['PolicyRoles'][0]['RoleName'] == 'r'
+refused('DeleteConflict', iam.delete_role, RoleName='r')
+refused('DeleteConflict', iam.delete_policy, PolicyArn=arn)
+refused('EntityAlreadyExists', iam.create_role, RoleName='R', AssumeRolePolicyDocument=trust('*'))
+refused('EntityAlreadyExists', iam.create_policy, PolicyName='P', PolicyDocument=permissions('a:b', '*'))
+iam.put_role_policy(RoleName='r', PolicyName='i', PolicyDocument=permissions('s3:*', 'arn:aws:s3:::a+b'))
+assert iam.get_role_policy(RoleName='r', PolicyName='i')['PolicyDocument']['Statement']['Resource'] == 'arn:aws:s3:::a+b'
+iam.detach_role_policy(RoleName='r', PolicyArn=arn)
+refused('NoSuchEntity', iam.detach_role_policy, RoleName='r', PolicyArn=arn)
+iam.delete_role_policy(RoleName='r', PolicyName='i')
+iam.delete_role(RoleName='r')
+iam.delete_policy(PolicyArn=arn)
+refused('NoSuchEntity', iam.get_role, RoleName='r')
+refused('NoSuchEntity', iam.get_policy, PolicyArn=arn)
+"
+    ));
+}
+
+#[test]
+fn iams_limits_and_refusals_hold() {
+    let served = Served::new(&[]);
+    served.boto3(&format!(
+        "{REFUSED}
+iam.create_role(RoleName='r', AssumeRolePolicyDocument=trust('765628985471'))
+arns = [iam.create_policy(PolicyName=f'p{{n}}', PolicyDocument=permissions('a:b', '*'))['Policy']['Arn'] for n in range(11)]
+for arn in arns[:10]: iam.attach_role_policy(RoleName='r', PolicyArn=arn)
+assert 'PoliciesPerRole: 10' in refused('LimitExceeded', iam.attach_role_policy, RoleName='r', PolicyArn=arns[10])
+for n in range(4): iam.create_policy_version(PolicyArn=arns[0], PolicyDocument=permissions('a:b', str(n)))
+refused('LimitExceeded', iam.create_policy_version, PolicyArn=arns[0], PolicyDocument=permissions('a:b', 'x'))
+refused('DeleteConflict', iam.delete_policy_version, PolicyArn=arns[0], VersionId='v1')
+pages = list(iam.get_paginator('list_attached_role_policies').paginate(RoleName='r', PaginationConfig={{'PageSize': 3}}))
+assert len(pages) == 4 and sum(len(page['AttachedPolicies']) for page in pages) == 10, pages
+for document in (
+    '{{', permissions('a:b', '*'), trust('76562898547'), trust('arn:aws:iam::111122223333:role/none'),
+    trust('arn:aws:iam::111122223333:role/*'), trust('*', {{'StringEqual': {{'sts:ExternalId': 'x'}}}}),
+    trust('*').replace('2012-10-17', '2012-10-18'), trust('*').replace('sts:AssumeRole', 'lambda:Invoke'),
+):
+    refused('MalformedPolicyDocument', iam.update_assume_role_policy, RoleName='r', PolicyDocument=document)
+refused('MalformedPolicyDocument', iam.create_policy, PolicyName='x', PolicyDocument=trust('*'))
+refused('MalformedPolicyDocument', iam.create_policy, PolicyName='x', PolicyDocument=permissions('invoke', '*'))
+refused('LimitExceeded', iam.update_assume_role_policy, RoleName='r', PolicyDocument=trust('*', {{'StringEquals': {{'sts:ExternalId': 'x' * 2048}}}}))
+refused('LimitExceeded', iam.create_policy, PolicyName='x', PolicyDocument=permissions('a:b', 'x' * 6144))
+refused('ValidationError', iam.update_role, RoleName='r', MaxSessionDuration=43201)
+"
+    ));
+}
+
+#[test]
+fn trust_and_permissions_are_enforced_across_accounts() {
+    let served = Served::new(&[]);
+    served.run(&["apply", "--yes", "--no-check"]).expect(0);
+    let script = format!(
+        "{REFUSED}
+arn = 'arn:aws:iam::111122223333:role/' + ROLE
+right = '2f9c1c5e-0b6c-4a8e-9d51-7f0e3c2b1a90'
+for arguments in ({{}}, {{'ExternalId': right.upper()}}, {{'ExternalId': right[:-1]}}):
+    message = refused('AccessDenied', sts.assume_role, RoleArn=arn, RoleSessionName='probe', **arguments)
+    missing = refused('AccessDenied', sts.assume_role, RoleArn=arn + 'x', RoleSessionName='probe', **arguments)
+    assert missing == message.replace(arn, arn + 'x'), (message, missing)
+keys = sts.assume_role(RoleArn=arn, RoleSessionName='probe', ExternalId=right)['Credentials']
+session = dict(aws_access_key_id=keys['AccessKeyId'], aws_secret_access_key=keys['SecretAccessKey'], aws_session_token=keys['SessionToken'])
+function = 'arn:aws:lambda:us-east-1:111122223333:function:' + FUNCTION
+client = boto3.client('lambda', **session)
+assert client.invoke(FunctionName=function, InvocationType='DryRun')['StatusCode'] == 204
+refused('AccessDeniedException', client.invoke, FunctionName=function + ':live', InvocationType='DryRun')
+refused('AccessDeniedException', client.get_function_configuration, FunctionName=function)
+refused('AccessDenied', boto3.client('iam', **session).get_role, RoleName=ROLE)
+assert boto3.client('sts', **session).get_caller_identity()['Arn'].endswith(':assumed-role/' + ROLE + '/probe')
+"
+    );
+    served.boto3_as("765628985471", &script).expect(0);
+    let stranger = script.replace("keys = sts.assume_role", "refused('AccessDenied', sts.assume_role, RoleArn=arn, RoleSessionName='probe', ExternalId=right)\nraise SystemExit(0)\nkeys = sts.assume_role");
+    served.boto3_as("444455556666", &stranger).expect(0);
+}
+
+#[test]
+fn a_principal_that_was_deleted_is_shown_by_its_id_and_its_namesake_is_not_let_in() {
+    let served = Served::new(&[]);
+    served.boto3(
+        "
+iam.create_role(RoleName='caller', AssumeRolePolicyDocument=trust())
+arn = 'arn:aws:iam::111122223333:role/caller'
+iam.create_role(RoleName='target', AssumeRolePolicyDocument=trust(arn))
+statement = lambda: iam.get_role(RoleName='target')['Role']['AssumeRolePolicyDocument']['Statement'][0]['Principal']['AWS']
+assert statement() == arn
+iam.delete_role(RoleName='caller')
+assert statement().startswith('AROA'), statement()
+iam.create_role(RoleName='caller', AssumeRolePolicyDocument=trust())
+assert statement().startswith('AROA'), statement()
+",
+    );
+}
+
+#[test]
+fn a_failure_half_way_says_what_is_done_and_what_is_not() {
+    let served = Served::new(&[]);
+    served.run(&["apply", "--yes", "--no-check"]).expect(0);
+    served.boto3(
+        "
+iam.update_assume_role_policy(RoleName=ROLE, PolicyDocument=trust('*'))
+iam.detach_role_policy(RoleName=ROLE, PolicyArn=POLICY_ARN)
+for n in range(10):
+    arn = iam.create_policy(PolicyName=f'p{n}', PolicyDocument=permissions('s3:Get*', '*'))['Policy']['Arn']
+    iam.attach_role_policy(RoleName=ROLE, PolicyArn=arn)
+iam.tag_role(RoleName=ROLE, Tags=[{'Key': 'team', 'Value': 'x'}])
+",
+    );
+    let apply = served.run(&["apply", "--yes"]);
+    apply.expect(1);
+    apply.says("done   UpdateAssumeRolePolicy role `GenesysDataActionRole`").says("done   TagRole");
+    apply.says("failed AttachRolePolicy").says("2 of 3 changes were made");
+    apply
+        .says("error: iam:AttachRolePolicy")
+        .says("LimitExceeded")
+        .says("PoliciesPerRole: 10")
+        .says("help: ");
+    served.boto3("iam.detach_role_policy(RoleName=ROLE, PolicyArn='arn:aws:iam::111122223333:policy/p0')");
+    served.run(&["apply", "--yes", "--no-check"]).expect(0).says("1 change made");
+    served.run(&["plan", "--detailed-exitcode"]).expect(0);
+}
+
+#[test]
+fn ctrl_c_finishes_the_call_in_flight_reports_and_exits_with_130() {
+    let served = Served::new(&["--latency", "200"]);
+    let mut child = served
+        .project
+        .command(&["apply", "--yes"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+    let first = lines.next().unwrap().unwrap();
+    assert!(first.starts_with("done   CreatePolicy"), "{first}");
+    let interrupt = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    assert!(interrupt.success());
+    let rest: Vec<String> = lines.map(Result::unwrap).collect();
+    assert_eq!(child.wait().unwrap().code(), Some(130), "{rest:?}");
+    let rest = rest.join("\n");
+    assert!(rest.contains("done   CreateRole"), "the call in flight is finished: {rest}");
+    assert!(rest.contains("not yet AttachRolePolicy") && rest.contains("2 of 3"), "{rest}");
+    served.run(&["apply", "--yes", "--no-check"]).expect(0).says("1 change made");
+}
+
+#[test]
+fn a_denied_write_names_the_action_and_the_caller() {
+    let served = Served::new(&[]);
+    // A deploy role that may read everything and create nothing.
+    served.boto3(
+        "
+iam.create_role(RoleName='deploy', AssumeRolePolicyDocument=trust())
+iam.put_role_policy(RoleName='deploy', PolicyName='read', PolicyDocument=permissions(['iam:Get*', 'iam:List*', 'lambda:Get*'], '*'))
+",
+    );
+    let spec = EXAMPLE.replacen(
+        "# profile",
+        "assume_role = { role_arn = \"arn:aws:iam::111122223333:role/deploy\", session_name = \"ci\" }\n# profile",
+        1,
+    );
+    served.project.write_spec(&spec);
+    served.run(&["plan"]).expect(0).says("3 to create");
+    let apply = served.run(&["apply", "--yes"]);
+    apply.expect(1).says("error: iam:CreatePolicy").says("AccessDenied").says("assumed-role/deploy/ci");
+    apply.says("0 of 3 changes were made").says("help: ");
+}
