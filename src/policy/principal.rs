@@ -121,6 +121,15 @@ fn not_named(principals: &Principals, effect: Effect, principal: &Principal) -> 
         return listed(named);
     }
     // With Deny the account, the role and the session each have to be listed to be excepted.
+    let everyone = match principals {
+        Principals::Any => true,
+        Principals::ByKind(kinds) => {
+            kinds.get("AWS").is_some_and(|values| values.as_slice().iter().any(|v| v == "*"))
+        }
+    };
+    if everyone {
+        return Truth::Unknown("NotPrincipal with \"*\" is not documented".to_owned());
+    }
     let (Principals::ByKind(kinds), Principal::Aws(arn)) = (principals, principal) else {
         return listed(named);
     };
@@ -132,7 +141,7 @@ fn not_named(principals: &Principals, effect: Effect, principal: &Principal) -> 
     let root = format!("arn:{}:iam::{}:root", caller.partition, caller.account);
     let is_account = |entry: &str| entry == caller.account || entry == root;
     let account = entries.iter().any(|entry| is_account(entry));
-    let itself = entries.contains(&arn.as_str());
+    let itself = entries.contains(&arn.as_str()) || (caller.resource == "root" && account);
     let is_session = caller.resource.starts_with("assumed-role/");
     let role = entries.iter().any(|entry| {
         *entry != arn && !is_account(entry) && aws(entry, Effect::Allow, &caller).0 == Truth::True
