@@ -73,6 +73,14 @@ pub enum Command {
 
 #[derive(Debug, Subcommand)]
 pub enum PolicyCommand {
+    /// Look for mistakes that IAM may take: exit 0 without errors, 4 with
+    Lint {
+        /// What the documents are; without it, one that names principals is a trust policy
+        #[arg(long, value_name = "KIND")]
+        kind: Option<LintKind>,
+        #[arg(value_name = "FILE.json", required = true)]
+        files: Vec<PathBuf>,
+    },
     /// Tell whether two documents mean the same: exit 0, or 2 with the difference of their canonical forms
     Compare {
         #[arg(value_name = "A.json")]
@@ -82,6 +90,12 @@ pub enum PolicyCommand {
     },
     /// Tell whether a request is allowed, and why: exit 0 allowed, 4 denied, 5 undecided
     Evaluate(EvaluateArgs),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum LintKind {
+    Trust,
+    Permissions,
 }
 
 #[derive(Debug, Args)]

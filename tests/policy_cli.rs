@@ -87,3 +87,24 @@ fn identity_boundary_and_trust_are_combined() {
     run(&["--identity", "allow.json", "--boundary", "nothing.json"]).expect(4);
     run(&["--identity", "allow.json", "--session", "nothing.json"]).expect(4);
 }
+
+#[test]
+fn lint_names_each_mistake_with_its_consequence_and_remedy() {
+    let open = TRUST.replace("765628985471", "691338073777").replace("StringEquals", "StringEqualsIfExists");
+    let allow =
+        r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"lambda:*","Resource":"*"}}"#;
+    let several = TRUST.replace("\"x1\"", "[\"x1\",\"x2\"]");
+    let project = project(&[
+        ("good.json", TRUST),
+        ("open.json", &open),
+        ("allow.json", allow),
+        ("several.json", &several),
+    ]);
+    assert_snapshot!(project.run(&["policy", "lint", "good.json", "open.json", "allow.json"]).transcript());
+    project.run(&["policy", "lint", "good.json"]).expect(0);
+    // A warning is no error.
+    project.run(&["policy", "lint", "several.json"]).expect(0).says("warning[external-id-several]");
+    project.run(&["policy", "lint", "--kind", "permissions", "allow.json"]).expect(4);
+    project.run(&["policy", "lint", "good.json", "none.json"]).expect(1).says_not("nothing found");
+    project.run(&["policy", "lint"]).expect(64);
+}

@@ -2,19 +2,22 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
 use super::{CommandError, Status};
-use crate::cli::{EvaluateArgs, EvaluateFormat, PolicyCommand};
+use crate::cli::{EvaluateArgs, EvaluateFormat, LintKind, PolicyCommand};
 use crate::plan::Diff;
+use crate::policy::lint::{Expected, Severity, lint_permissions, lint_trust};
 use crate::policy::{Context, Decision, Document, Policies, Principal, Request, equivalent, evaluate};
 use crate::render;
 use crate::render::output::Output;
+use crate::spec::KNOWN_GENESYS_ACCOUNTS;
 
 pub fn run(command: &PolicyCommand, output: &Output) -> Result<Status, CommandError> {
     match command {
+        PolicyCommand::Lint { kind, files } => lint(*kind, files, output),
         PolicyCommand::Compare { a, b } => compare(a, b, output),
         PolicyCommand::Evaluate(args) => run_evaluate(args, output),
     }
@@ -27,6 +30,30 @@ fn read(path: &Path) -> Result<String, CommandError> {
 fn document(path: &Path) -> Result<Document, CommandError> {
     let text = read(path)?;
     Document::parse(&text).map_err(|source| CommandError::Policy { path: path.to_owned(), source })
+}
+
+fn lint(kind: Option<LintKind>, files: &[PathBuf], output: &Output) -> Result<Status, CommandError> {
+    // Every file is read before anything is printed: a fault in the last one must not hide behind findings.
+    let documents =
+        files.iter().map(|path| Ok((path, document(path)?))).collect::<Result<Vec<_>, CommandError>>()?;
+    let known: Vec<(&str, &str)> = KNOWN_GENESYS_ACCOUNTS
+        .iter()
+        .filter(|known| known.for_customers)
+        .map(|known| (known.id, known.name))
+        .collect();
+    let expected = Expected { known_accounts: &known, ..Expected::default() };
+    let mut text = String::new();
+    let mut errors = false;
+    for (path, document) in &documents {
+        let names_principals = document.statements.as_slice().iter().any(|s| s.principal.is_some());
+        let trust = kind.map_or(names_principals, |kind| kind == LintKind::Trust);
+        let findings =
+            if trust { lint_trust(document, &expected) } else { lint_permissions(document, &expected) };
+        errors |= findings.iter().any(|finding| finding.lint.severity == Severity::Error);
+        text.push_str(&render::policy::findings(&path.display().to_string(), &findings));
+    }
+    output.result(&text)?;
+    Ok(if errors { Status::Fault } else { Status::Done })
 }
 
 fn compare(a: &Path, b: &Path, output: &Output) -> Result<Status, CommandError> {
@@ -84,7 +111,7 @@ fn run_evaluate(args: &EvaluateArgs, output: &Output) -> Result<Status, CommandE
     let request = Request::from(request);
     let named = |path: &Path| Ok::<_, CommandError>((path.display().to_string(), document(path)?));
     let identity = identity.iter().map(|path| named(path)).collect::<Result<Vec<_>, _>>()?;
-    let one = |path: &Option<std::path::PathBuf>| path.as_deref().map(named).transpose();
+    let one = |path: &Option<PathBuf>| path.as_deref().map(named).transpose();
     let (boundary, session, trust) = (one(boundary)?, one(session)?, one(trust)?);
     let borrowed = |named: &'_ (String, Document)| named.0.clone();
     let policies = Policies {

@@ -5,14 +5,35 @@ use std::fmt::Write;
 use serde_json::json;
 
 use super::plan::document_diff;
-use super::style::{BOLD, CREATE, DIM, REMOVE, WARNING, paint};
+use super::style::{BOLD, CREATE, DIM, ERROR, HELP, REMOVE, WARNING, paint};
 use crate::plan::Diff;
+use crate::policy::lint::{Finding, Lint, Severity};
 use crate::policy::{Decision, Document, Evaluation, StatementOutcome, StatementTrace};
 
 /// The unified diff of two canonical forms.
 pub fn difference(document: &Diff<Document>) -> String {
     let mut out = format!("{}\n", paint(BOLD, "They do not mean the same."));
     document_diff(&mut out, document);
+    out
+}
+
+/// What is wrong with a document, each with its consequence and remedy.
+pub fn findings(path: &str, findings: &[Finding]) -> String {
+    if findings.is_empty() {
+        return format!("{path}: {}\n", paint(CREATE, "nothing found"));
+    }
+    let mut out = String::new();
+    for Finding { lint, statement, message } in findings {
+        let Lint { name, severity, consequence, remedy } = lint;
+        let severity = match severity {
+            Severity::Error => paint(ERROR, "error"),
+            Severity::Warning => paint(WARNING, "warning"),
+        };
+        let place = statement.map(|number| format!(", statement {number}")).unwrap_or_default();
+        let _ = writeln!(out, "{severity}[{name}] {path}{place}: {message}");
+        let _ = writeln!(out, "  {consequence}");
+        let _ = writeln!(out, "  {} {remedy}", paint(HELP, "help:"));
+    }
     out
 }
 
