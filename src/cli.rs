@@ -15,9 +15,9 @@ use clap::{Args, Parser, Subcommand};
     after_help = "\
 Exit status:
   0  done, nothing to change         4   check found a fault
-  1  error                           64  wrong usage
-  2  changes (--detailed-exitcode)   130 interrupted
-  3  refused by a guard
+  1  error                           5   policy evaluate: undecided
+  2  changes (--detailed-exitcode)   64  wrong usage
+  3  refused by a guard              130 interrupted
 
 Try it without an AWS account:
   genesys-iam --sandbox apply
@@ -63,9 +63,67 @@ pub enum Command {
     Check(CheckArgs),
     /// Look for mistakes in the spec, without any AWS call
     Validate,
+    /// Look into policy documents of any origin
+    #[command(subcommand)]
+    Policy(PolicyCommand),
     /// Run the embedded stand-in for AWS
     #[command(subcommand)]
     Sandbox(SandboxCommand),
+}
+
+#[derive(Debug, Subcommand)]
+pub enum PolicyCommand {
+    /// Look for mistakes that IAM may take: exit 0 without errors, 4 with
+    Lint {
+        /// What the documents are; without it, one that names principals is a trust policy
+        #[arg(long, value_name = "KIND")]
+        kind: Option<LintKind>,
+        #[arg(value_name = "FILE.json", required = true)]
+        files: Vec<PathBuf>,
+    },
+    /// Tell whether two documents mean the same: exit 0, or 2 with the difference of their canonical forms
+    Compare {
+        #[arg(value_name = "A.json")]
+        a: PathBuf,
+        #[arg(value_name = "B.json")]
+        b: PathBuf,
+    },
+    /// Tell whether a request is allowed, and why: exit 0 allowed, 4 denied, 5 undecided
+    Evaluate(EvaluateArgs),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum LintKind {
+    Trust,
+    Permissions,
+}
+
+#[derive(Debug, Args)]
+pub struct EvaluateArgs {
+    /// The request: principal, action, resource and context (complete: a key that is not there is absent)
+    #[arg(long, value_name = "REQUEST.json")]
+    pub request: PathBuf,
+    /// An identity policy of the principal; may be given several times
+    #[arg(long, value_name = "FILE")]
+    pub identity: Vec<PathBuf>,
+    /// The principal's permissions boundary
+    #[arg(long, value_name = "FILE")]
+    pub boundary: Option<PathBuf>,
+    /// The session policy
+    #[arg(long, value_name = "FILE")]
+    pub session: Option<PathBuf>,
+    /// A role's trust policy, or another policy of the resource; without --identity, what it itself says
+    #[arg(long, value_name = "FILE")]
+    pub trust: Option<PathBuf>,
+    /// How to print the decision and the trace
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: EvaluateFormat,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum EvaluateFormat {
+    Text,
+    Json,
 }
 
 #[derive(Debug, Args)]

@@ -51,8 +51,10 @@ fn report(error: &CommandError, output: &Output) {
         return;
     }
     let mut text = format!("{} {error}\n", paint(ERROR, "error:"));
-    // An AWS error says its causes itself.
-    let mut cause = if matches!(error, CommandError::Aws(_)) { None } else { error.source() };
+    // Some say their causes themselves.
+    let says_itself =
+        matches!(error, CommandError::Aws(_) | CommandError::Policy { .. } | CommandError::Request { .. });
+    let mut cause = if says_itself { None } else { error.source() };
     while let Some(source) = cause {
         text.push_str(&format!("  caused by: {source}\n"));
         cause = source.source();

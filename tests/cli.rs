@@ -270,3 +270,61 @@ fn the_readme_and_the_example_hold_the_same_spec() {
         assert!(example.contains(&line), "the example has no {line:?}");
     }
 }
+
+/// Runs the command on a terminal that Python provides, and answers its question.
+#[cfg(unix)]
+fn on_a_terminal(project: &Project, args: &[&str], answer: &str) -> Run {
+    let script = "
+import os, pty, sys
+pid, terminal = pty.fork()
+if pid == 0:
+    os.execv(sys.argv[2], sys.argv[2:])
+shown = b''
+while True:
+    try:
+        part = os.read(terminal, 4096)
+    except OSError:
+        break
+    if not part:
+        break
+    shown += part
+    if shown.endswith(b'accepted: '):
+        os.write(terminal, sys.argv[1].encode() + b'\\n')
+sys.stdout.buffer.write(shown.replace(b'\\r\\n', b'\\n'))
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+";
+    let binary = project.command(args);
+    let mut command = std::process::Command::new("python3");
+    command.args(["-c", script, answer]).arg(binary.get_program()).args(binary.get_args());
+    command.current_dir(project.path("")).env("NO_COLOR", "1");
+    Run::of(&mut command)
+}
+
+#[cfg(unix)]
+#[test]
+fn on_a_terminal_only_yes_is_taken_for_yes() {
+    let project = Project::example();
+    for answer in ["", "y", "YES", "no"] {
+        let run = on_a_terminal(&project, &["--sandbox", "apply"], answer);
+        run.expect(3)
+            .says("Make these changes? Access is widened.")
+            .says("not confirmed, nothing was changed");
+    }
+    project.sandbox(&["plan", "--detailed-exitcode"]).expect(2);
+    on_a_terminal(&project, &["--sandbox", "apply"], "yes").expect(0).says("Applied. 3 changes made");
+    project.sandbox(&["plan", "--detailed-exitcode"]).expect(0);
+}
+
+#[test]
+fn a_function_in_another_region_is_found_there() {
+    let spec =
+        example_with(FUNCTIONS, "functions = [\"arn:aws:lambda:eu-west-1:111122223333:function:far:live\"]");
+    let project = Project::new(&spec);
+    project.sandbox(&["apply", "--yes"]).expect(0).says("function `far:live` exists").says("no fault");
+}
+
+#[test]
+fn a_spec_that_begins_with_a_comment_only_says_what_is_missing() {
+    let project = Project::new("# nothing yet\n");
+    project.run(&["validate"]).expect(1).says("`aws` is missing").says("`role` is missing").says("2 faults");
+}

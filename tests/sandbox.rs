@@ -91,8 +91,8 @@ iam.create_role(RoleName='r', AssumeRolePolicyDocument=trust('765628985471'))
 arns = [iam.create_policy(PolicyName=f'p{{n}}', PolicyDocument=permissions('a:b', '*'))['Policy']['Arn'] for n in range(11)]
 for arn in arns[:10]: iam.attach_role_policy(RoleName='r', PolicyArn=arn)
 assert 'PoliciesPerRole: 10' in refused('LimitExceeded', iam.attach_role_policy, RoleName='r', PolicyArn=arns[10])
-for n in range(4): iam.create_policy_version(PolicyArn=arns[0], PolicyDocument=permissions('a:b', str(n)))
-refused('LimitExceeded', iam.create_policy_version, PolicyArn=arns[0], PolicyDocument=permissions('a:b', 'x'))
+for n in range(4): iam.create_policy_version(PolicyArn=arns[0], PolicyDocument=permissions('a:b', f'arn:aws:s3:::{{n}}'))
+refused('LimitExceeded', iam.create_policy_version, PolicyArn=arns[0], PolicyDocument=permissions('a:b', 'arn:aws:s3:::x'))
 refused('DeleteConflict', iam.delete_policy_version, PolicyArn=arns[0], VersionId='v1')
 pages = list(iam.get_paginator('list_attached_role_policies').paginate(RoleName='r', PaginationConfig={{'PageSize': 3}}))
 assert len(pages) == 4 and sum(len(page['AttachedPolicies']) for page in pages) == 10, pages
@@ -105,7 +105,7 @@ for document in (
 refused('MalformedPolicyDocument', iam.create_policy, PolicyName='x', PolicyDocument=trust('*'))
 refused('MalformedPolicyDocument', iam.create_policy, PolicyName='x', PolicyDocument=permissions('invoke', '*'))
 refused('LimitExceeded', iam.update_assume_role_policy, RoleName='r', PolicyDocument=trust('*', {{'StringEquals': {{'sts:ExternalId': 'x' * 2048}}}}))
-refused('LimitExceeded', iam.create_policy, PolicyName='x', PolicyDocument=permissions('a:b', 'x' * 6144))
+refused('LimitExceeded', iam.create_policy, PolicyName='x', PolicyDocument=permissions('a:b', 'arn:aws:s3:::' + 'x' * 6144))
 refused('ValidationError', iam.update_role, RoleName='r', MaxSessionDuration=43201)
 "
     ));

@@ -6,7 +6,9 @@ use super::{Level, Line, Outcome};
 use crate::arn::{AccountId, Arn};
 use crate::plan::access::{grants, principal_in_words};
 use crate::policy::document::{Effect, PrincipalElement, Principals};
+use crate::policy::lint::{Expected, LINTS, Severity, lint_permissions, lint_trust};
 use crate::policy::{Context, Decision, Document, Evaluation, Policies, Principal, Request, evaluate};
+use crate::spec::KNOWN_GENESYS_ACCOUNTS;
 use crate::state::{DesiredRole, Live, LiveRole};
 
 /// What is known of a function from the Lambda API.
@@ -43,7 +45,41 @@ pub fn evaluated(live: &Live, desired: &DesiredRole, functions: &[(Arn, Function
         lines.push(permission(role, desired, function, live));
     }
     lines.push(nothing_else(role, desired));
+    lines.push(known_mistakes(role, desired));
     lines
+}
+
+/// The lints over the trust policy and the spec's own policy, as they are live.
+fn known_mistakes(role: &LiveRole, desired: &DesiredRole) -> Line {
+    let known: Vec<(&str, &str)> = KNOWN_GENESYS_ACCOUNTS
+        .iter()
+        .filter(|known| known.for_customers)
+        .map(|known| (known.id, known.name))
+        .collect();
+    let expected = Expected {
+        trusted: Some(&desired.genesys_account_id),
+        functions: &desired.functions,
+        known_accounts: &known,
+    };
+    let mut findings = lint_trust(&role.role.assume_role_policy, &expected);
+    if let Some(policy) = role.attached.get(&desired.policy.arn) {
+        findings.extend(lint_permissions(&policy.document, &expected));
+    }
+    let claim = "the documents hold none of the known mistakes".to_owned();
+    if findings.is_empty() {
+        let seen = format!("{} lints over the trust policy and the policy of the spec", LINTS.len());
+        return Line { level: Level::Evaluated, claim, outcome: Outcome::Pass, seen, meaning: String::new() };
+    }
+    let found: Vec<String> =
+        findings.iter().map(|finding| format!("{} ({})", finding.lint.name, finding.message)).collect();
+    let is_error = findings.iter().any(|finding| finding.lint.severity == Severity::Error);
+    Line {
+        level: Level::Evaluated,
+        claim,
+        outcome: if is_error { Outcome::Fail } else { Outcome::NotProvable },
+        seen: found.join("; "),
+        meaning: findings[0].lint.remedy.to_owned(),
+    }
 }
 
 fn fail(claim: String, seen: String, meaning: String) -> Line {

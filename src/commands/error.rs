@@ -1,10 +1,12 @@
 //! How a command ends.
 
 use std::io;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use crate::arn::{AccountId, Arn};
 use crate::aws::AwsError;
+use crate::policy::ParseError;
 use crate::sandbox::SandboxError;
 use crate::spec::LoadError;
 
@@ -16,6 +18,7 @@ pub enum Status {
     Changes = 2,
     Refused = 3,
     Fault = 4,
+    Undecided = 5,
     Usage = 64,
     Interrupted = 130,
 }
@@ -53,6 +56,12 @@ pub enum CommandError {
     NotConverged(usize),
     #[error("cannot write to standard output")]
     Output(#[from] io::Error),
+    #[error("cannot read `{path}`", path = .path.display())]
+    Read { path: PathBuf, source: io::Error },
+    #[error("`{path}` is no policy document: {source}", path = .path.display())]
+    Policy { path: PathBuf, source: ParseError },
+    #[error("`{path}` is no request: {source}", path = .path.display())]
+    Request { path: PathBuf, source: serde_json::Error },
     #[error("cannot listen on {address}")]
     Listen { address: std::net::SocketAddr, source: io::Error },
     #[error("the sandbox listens on loopback addresses only, {0} is none")]
@@ -98,6 +107,10 @@ impl CommandError {
                 "choose other credentials (`[aws] profile`, AWS_PROFILE), or correct `[aws] account_id`"
             }
             Self::MissingFunctions(_) => "deploy what is missing, or correct `functions` in the spec",
+            Self::Request { .. } => {
+                "it looks like {\"principal\": {\"AWS\": \"arn:…\"}, \"action\": \"sts:AssumeRole\", \"resource\": \"arn:…\", \
+                 \"context\": {\"sts:ExternalId\": [\"…\"]}}"
+            }
             Self::Blocked => "each `blocked:` line of the plan says what can be done",
             Self::NoTerminal => "look at the plan, then pass `--yes`",
             Self::Incomplete { .. } => {

@@ -4,6 +4,7 @@ pub mod apply;
 pub mod check;
 mod error;
 pub mod plan;
+pub mod policy;
 pub mod sandbox;
 mod session;
 pub mod validate;
@@ -23,6 +24,7 @@ pub fn run(cli: &Cli, output: &Output) -> Result<Status, CommandError> {
     match command {
         // No runtime, no credentials, no TLS roots before they are needed.
         Command::Validate => validate::run(global, output),
+        Command::Policy(command) => policy::run(command, output),
         Command::Plan(args) => block_on(plan::run(global, args, output)),
         Command::Apply(args) => block_on(apply::run(global, args, output)),
         Command::Check(args) => block_on(check::run(global, args, output)),

@@ -160,6 +160,7 @@ pub fn seed(spec: &Spec) -> Seed {
     Seed {
         account: spec.aws.account_id.clone(),
         partition: spec.aws.partition.clone(),
+        region: spec.aws.region.clone(),
         functions: spec
             .roles
             .iter()

@@ -114,8 +114,7 @@ pub(super) fn holds(
     context: &Context,
     budget: &Budget,
 ) -> Truth {
-    // An operator without keys demands nothing, whatever it is called: the canonical form leaves it out.
-    Truth::all(condition.iter().filter(|(_, keys)| !keys.is_empty()).map(|(name, keys)| {
+    Truth::all(condition.iter().map(|(name, keys)| {
         let Some(operator) = Operator::parse(name) else {
             return Truth::Unknown(format!("`{name}` is no condition operator of IAM's reference"));
         };

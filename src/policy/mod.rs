@@ -4,6 +4,7 @@ mod condition;
 pub mod document;
 pub mod equivalence;
 pub mod evaluate;
+pub mod lint;
 mod pattern;
 mod principal;
 pub mod template;

@@ -144,6 +144,15 @@ fn not_named(principals: &Principals, effect: Effect, principal: &Principal) -> 
         return listed(named);
     }
     // With Deny the account, the role and the session each have to be listed to be excepted.
+    let everyone = match principals {
+        Principals::Any => true,
+        Principals::ByKind(kinds) => {
+            kinds.get("AWS").is_some_and(|values| values.as_slice().iter().any(|v| v == "*"))
+        }
+    };
+    if everyone {
+        return Truth::Unknown("NotPrincipal with \"*\" is not documented".to_owned());
+    }
     let (Principals::ByKind(kinds), Principal::Aws(arn)) = (principals, principal) else {
         return listed(named);
     };

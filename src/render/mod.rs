@@ -4,5 +4,6 @@ pub mod check;
 pub mod diagnostics;
 pub mod output;
 pub mod plan;
+pub mod policy;
 pub mod redact;
 pub mod style;

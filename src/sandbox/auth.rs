@@ -1,197 +1,326 @@
 //! Who calls, and whether they may. Signatures are not verified: the access key ID says who it is.
 
+use http::HeaderMap;
 use jiff::Timestamp;
 
-use super::query::Fault;
-use super::state::State;
-use super::validate;
+use super::error::Refusal;
+use super::state::{self, Session, State};
 use crate::arn::{AccountId, Arn};
+use crate::policy::document::OneOrMany;
 use crate::policy::{Context, Decision, Document, Policies, Principal, Request, evaluate};
 
-/// What the `Authorization` header says: `Credential=KEY/DATE/REGION/SERVICE/aws4_request`.
-#[derive(Debug, Clone)]
+/// The credential scope of the `Authorization` header: `KEY/20260131/us-east-1/iam/aws4_request`.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Scope {
-    pub access_key: String,
+    pub access_key_id: String,
     pub region: String,
     pub service: String,
 }
 
+impl Scope {
+    pub fn of(headers: &HeaderMap) -> Option<Self> {
+        let header = headers.get(http::header::AUTHORIZATION)?.to_str().ok()?;
+        let (_, rest) = header.split_once("Credential=")?;
+        let mut parts = rest.split([',', ' ']).next()?.split('/');
+        let access_key_id = parts.next()?.to_owned();
+        let _date = parts.next()?;
+        Some(Self { access_key_id, region: parts.next()?.to_owned(), service: parts.next()?.to_owned() })
+    }
+}
+
+/// Who makes a request.
 #[derive(Debug, Clone)]
 pub(super) struct Caller {
     pub account: AccountId,
+    /// As GetCallerIdentity says it: a session's lacks the role's path.
     pub arn: String,
     pub user_id: String,
-    permissions: Permissions,
+    /// The role's ARN for a session, the same as `arn` otherwise.
+    pub principal_arn: String,
+    pub session: bool,
+    tags: Vec<state::Tag>,
+    identity: Vec<(String, Document)>,
+    boundary: Option<(String, Document)>,
+    session_policy: Option<(String, Document)>,
 }
 
-#[derive(Debug, Clone)]
-enum Permissions {
-    Administrator,
-    /// A session has what its role has, at the time of the call.
-    Role {
-        name: String,
-        session: Option<String>,
-    },
+const INVALID_TOKEN: &str = "The security token included in the request is invalid.";
+
+fn invalid_token() -> Refusal {
+    Refusal::new(403, "InvalidClientTokenId", INVALID_TOKEN)
 }
 
-impl Scope {
-    pub(super) fn of(headers: &http::HeaderMap) -> Option<Self> {
-        let header = headers.get(http::header::AUTHORIZATION)?.to_str().ok()?;
-        let credential = header.split("Credential=").nth(1)?.split(',').next()?.trim();
-        let mut parts = credential.split('/');
-        let access_key = parts.next()?.to_owned();
-        let (_date, region, service) = (parts.next()?, parts.next()?, parts.next()?);
-        Some(Self { access_key, region: region.to_owned(), service: service.to_owned() })
-    }
-}
-
-/// The caller behind an access key: a 12-digit account ID is an administrator of that account.
+/// Finds out who calls.
 pub(super) fn caller(
     state: &State,
-    scope: &Scope,
-    token: Option<&str>,
+    scope: Option<&Scope>,
+    headers: &HeaderMap,
     now: Timestamp,
-) -> Result<Caller, Fault> {
-    if let Ok(account) = scope.access_key.parse::<AccountId>() {
-        let arn = format!("arn:{}:iam::{account}:user/sandbox", state.partition);
-        let user_id = format!("AIDASANDBOX{account}");
-        return Ok(Caller { account, arn, user_id, permissions: Permissions::Administrator });
+) -> Result<Caller, Refusal> {
+    let Some(Scope { access_key_id, .. }) = scope else {
+        return Err(Refusal::new(
+            403,
+            "MissingAuthenticationToken",
+            "Request is missing Authentication Token",
+        ));
+    };
+    if let Some(session) = state.sessions.get(access_key_id) {
+        let token = headers.get("x-amz-security-token").and_then(|token| token.to_str().ok());
+        if token != Some(session.token.as_str()) {
+            return Err(invalid_token());
+        }
+        if session.expires <= now.as_second() {
+            let message = "The security token included in the request is expired";
+            return Err(Refusal::new(403, "ExpiredToken", message));
+        }
+        return of_session(state, session);
     }
-    let invalid =
-        || Fault::new("InvalidClientTokenId", "The security token included in the request is invalid.");
-    let session = state.sessions.get(&scope.access_key).ok_or_else(invalid)?;
-    if token != Some(session.token.as_str()) {
-        return Err(invalid());
-    }
-    if now.as_second() >= session.expires {
-        let message = "The security token included in the request is expired";
-        return Err(Fault::new("ExpiredToken", message));
-    }
+    let (arn, id, policies) = if let Some(identity) = state.identities.get(access_key_id) {
+        (identity.arn.clone(), identity.id.clone(), identity.policies.as_deref())
+    } else if let Ok(account) = access_key_id.parse::<AccountId>() {
+        (state::administrator(&state.partition, &account), state::administrator_id(&account), None)
+    } else {
+        return Err(invalid_token());
+    };
+    let account = arn.account.parse().map_err(|_| invalid_token())?;
+    let identity = match policies {
+        None => vec![("the administrator's policy".to_owned(), everything())],
+        Some(texts) => texts
+            .iter()
+            .enumerate()
+            .map(|(index, text)| Ok((format!("identity policy {}", index + 1), state::parse(text)?)))
+            .collect::<Result<_, Refusal>>()?,
+    };
     Ok(Caller {
-        account: session.account.clone(),
-        arn: format!(
-            "arn:{}:sts::{}:assumed-role/{}/{}",
-            state.partition, session.account, session.role, session.name
-        ),
-        user_id: format!("{}:{}", session.role_id, session.name),
-        permissions: Permissions::Role { name: session.role.clone(), session: session.policy.clone() },
+        account,
+        arn: arn.to_string(),
+        user_id: id,
+        principal_arn: arn.to_string(),
+        session: false,
+        tags: Vec::new(),
+        identity,
+        boundary: None,
+        session_policy: None,
     })
 }
 
-/// What else is known of a request, for conditions.
-fn context(caller: &Caller, now: Timestamp) -> Context {
-    Context::complete()
-        .with("aws:PrincipalArn", &[&caller.arn])
-        .with("aws:PrincipalAccount", &[caller.account.as_str()])
-        .with("aws:userid", &[&caller.user_id])
-        .with("aws:CurrentTime", &[&now.to_string()])
-        .with("aws:EpochTime", &[&now.as_second().to_string()])
-        .with("aws:SourceIp", &["127.0.0.1"])
-        .with("aws:SecureTransport", &["true"])
-}
-
-/// Whether the caller may make the call. A resource's policy, where there is one, counts too.
-pub(super) fn is_allowed(
-    state: &State,
-    caller: &Caller,
-    action: &str,
-    resource: &str,
-    resource_policy: Option<&Document>,
-    external_id: Option<&str>,
-    now: Timestamp,
-) -> Result<bool, Fault> {
-    let everything = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}"#;
+fn of_session(state: &State, session: &Session) -> Result<Caller, Refusal> {
+    let Session { account, role, role_id, name, token: _, expires: _, policies, tags } = session;
+    // A session dies with its role, also when another of that name takes its place.
+    let role = state.role(account, role).ok().filter(|role| role.id == *role_id).ok_or_else(invalid_token)?;
     let mut identity = Vec::new();
-    let mut boundary = None;
-    let mut session_policy = None;
-    match &caller.permissions {
-        Permissions::Administrator => identity.push(("administrator".to_owned(), document(everything)?)),
-        Permissions::Role { name, session } => {
-            let Some(role) = state.role(&caller.account, name) else { return Ok(false) };
-            for arn in &role.attached {
-                if let Some(text) = state.policy_document(arn) {
-                    identity.push((arn.name().to_owned(), document(&text)?));
+    for arn in &role.attached {
+        if let Some(text) = state.managed_text(arn) {
+            identity.push((format!("policy {arn}"), state::parse(text)?));
+        }
+    }
+    for (policy, text) in &role.inline {
+        identity.push((format!("inline policy {policy}"), state::parse(text)?));
+    }
+    let boundary = match &role.boundary {
+        None => None,
+        // A boundary that is gone allows nothing.
+        Some(arn) => {
+            let document = state.managed_text(arn).map_or_else(|| Ok(nothing()), state::parse)?;
+            Some((format!("boundary {arn}"), document))
+        }
+    };
+    let session_policy = match policies.as_slice() {
+        [] => None,
+        texts => {
+            let mut statements = Vec::new();
+            for text in texts {
+                match state::parse(text)?.statements {
+                    OneOrMany::One(statement) => statements.push(statement),
+                    OneOrMany::Many(more) => statements.extend(more),
                 }
             }
-            for (name, text) in &role.inline {
-                identity.push((name.clone(), document(text)?));
-            }
-            if let Some(arn) = &role.boundary {
-                // A boundary that no longer exists allows nothing.
-                let Some(text) = state.policy_document(arn) else { return Ok(false) };
-                boundary = Some(document(&text)?);
-            }
-            session_policy = session.as_deref().map(document).transpose()?;
+            let document = Document { statements: OneOrMany::Many(statements), ..nothing() };
+            Some(("the session policy".to_owned(), document))
+        }
+    };
+    let partition = &state.partition;
+    let mut all_tags = role.tags.clone();
+    all_tags.retain(|tag| tags.iter().all(|other| !other.key.eq_ignore_ascii_case(&tag.key)));
+    all_tags.extend(tags.iter().cloned());
+    Ok(Caller {
+        account: account.clone(),
+        arn: format!("arn:{partition}:sts::{account}:assumed-role/{}/{name}", role.name),
+        user_id: format!("{role_id}:{name}"),
+        principal_arn: state.role_arn(account, role).to_string(),
+        session: true,
+        tags: all_tags,
+        identity,
+        boundary,
+        session_policy,
+    })
+}
+
+/// A document that has no statement.
+fn nothing() -> Document {
+    Document {
+        version: Some("2012-10-17".to_owned()),
+        id: None,
+        statements: OneOrMany::Many(Vec::new()),
+        unknown: std::collections::BTreeMap::new(),
+    }
+}
+
+fn everything() -> Document {
+    const TEXT: &str =
+        r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}"#;
+    // Should the constant not parse, an administrator could do nothing: tests would tell.
+    Document::parse(TEXT).unwrap_or_else(|_| nothing())
+}
+
+/// Which side refused.
+enum Side {
+    Identity,
+    Boundary,
+    Session,
+    Resource,
+}
+
+impl Caller {
+    /// The condition keys that every request has.
+    pub fn context(&self, region: &str, user_agent: &str, now: Timestamp) -> Context {
+        let date = state::date(now.as_second());
+        let epoch = now.as_second().to_string();
+        let mut context = Context::complete()
+            .with("aws:PrincipalArn", &[&self.principal_arn])
+            .with("aws:PrincipalAccount", &[self.account.as_str()])
+            .with("aws:PrincipalType", &[if self.session { "AssumedRole" } else { "User" }])
+            .with("aws:PrincipalIsAWSService", &["false"])
+            .with("aws:userid", &[&self.user_id])
+            .with("aws:CurrentTime", &[&date])
+            .with("aws:EpochTime", &[&epoch])
+            .with("aws:SecureTransport", &["true"])
+            .with("aws:SourceIp", &["127.0.0.1"])
+            .with("aws:ViaAWSService", &["false"])
+            .with("aws:RequestedRegion", &[region])
+            .with("aws:UserAgent", &[user_agent]);
+        if self.session {
+            context = context.with("aws:MultiFactorAuthPresent", &["false"]);
+        } else if let Ok(arn) = self.arn.parse::<Arn>() {
+            context = context.with("aws:username", &[arn.name()]);
+        }
+        for state::Tag { key, value } in &self.tags {
+            context = context.with(&format!("aws:PrincipalTag/{key}"), &[value]);
+        }
+        context
+    }
+
+    fn policies(&self) -> Policies<'_> {
+        Policies {
+            identity: named(&self.identity),
+            boundary: self.boundary.as_ref().map(|(name, document)| (name.clone(), document)),
+            session: self.session_policy.as_ref().map(|(name, document)| (name.clone(), document)),
+            resource: None,
         }
     }
-    if identity.is_empty() {
-        return Ok(false);
+
+    /// Refuses what the caller's permissions, or the resource's policy, do not allow. What cannot be decided is refused.
+    pub fn authorise(
+        &self,
+        action: &str,
+        resource: &str,
+        context: Context,
+        resource_policy: Option<&Document>,
+    ) -> Result<(), Refusal> {
+        let empty = nothing();
+        let mut policies = self.policies();
+        // Without any policy the evaluator would ask the resource's policy alone.
+        if policies.identity.is_empty() {
+            policies.identity.push(("no policy".to_owned(), &empty));
+        }
+        let abroad = resource.parse::<Arn>().is_ok_and(|arn| {
+            !arn.account.is_empty() && arn.account != "aws" && arn.account != self.account.as_str()
+        });
+        policies.resource = match resource_policy {
+            Some(document) => Some(("the resource's policy".to_owned(), document)),
+            None if abroad => Some(("no policy".to_owned(), &empty)),
+            None => None,
+        };
+        let request = Request {
+            principal: Principal::Aws(self.arn.clone()),
+            action: action.to_owned(),
+            resource: resource.to_owned(),
+            context,
+        };
+        let decision = evaluate(&policies, &request).decision;
+        if decision == Decision::Allowed {
+            return Ok(());
+        }
+        let side = culprit(&policies, &request, decision);
+        let why = match (decision, side) {
+            (Decision::ExplicitDeny, Side::Identity) => {
+                "with an explicit deny in an identity-based policy".to_owned()
+            }
+            (Decision::ExplicitDeny, Side::Boundary) => {
+                "with an explicit deny in a permissions boundary".to_owned()
+            }
+            (Decision::ExplicitDeny, Side::Session) => "with an explicit deny in a session policy".to_owned(),
+            (Decision::ExplicitDeny, Side::Resource) => {
+                "with an explicit deny in a resource-based policy".to_owned()
+            }
+            (_, Side::Identity) => format!("because no identity-based policy allows the {action} action"),
+            (_, Side::Boundary) => format!("because no permissions boundary allows the {action} action"),
+            (_, Side::Session) => format!("because no session policy allows the {action} action"),
+            (_, Side::Resource) => format!("because no resource-based policy allows the {action} action"),
+        };
+        Err(Refusal::access_denied(format!("{} {why}", self.refused(action, resource))))
     }
-    let context = context(caller, now);
-    let request = Request {
-        principal: Principal::Aws(caller.arn.clone()),
-        action: action.to_owned(),
-        resource: resource.to_owned(),
-        context: match external_id {
-            Some(id) => context.with("sts:ExternalId", &[id]),
-            None => context,
-        },
-    };
-    let policies = Policies {
-        identity: identity.iter().map(|(name, document)| (name.clone(), document)).collect(),
-        boundary: boundary.as_ref().map(|document| ("boundary".to_owned(), document)),
-        session: session_policy.as_ref().map(|document| ("session policy".to_owned(), document)),
-        resource: resource_policy.map(|document| ("resource policy".to_owned(), document)),
-    };
-    Ok(evaluate(&policies, &request).decision == Decision::Allowed)
-}
 
-fn document(text: &str) -> Result<Document, Fault> {
-    Document::parse(text).map_err(|error| Fault::new("ServiceFailure", error.to_string()))
-}
-
-/// Refuses the call unless the caller's own policies allow it.
-pub(super) fn authorize(
-    state: &State,
-    caller: &Caller,
-    action: &str,
-    resource: &str,
-    now: Timestamp,
-) -> Result<(), Fault> {
-    if is_allowed(state, caller, action, resource, None, None, now)? {
-        return Ok(());
+    /// How AWS begins every refusal.
+    pub fn refused(&self, action: &str, resource: &str) -> String {
+        format!("User: {} is not authorized to perform: {action} on resource: {resource}", self.arn)
     }
-    Err(denied("AccessDenied", caller, action, resource))
+
+    /// Whether a role lets the caller in: its trust policy must, and for a caller whose whole account it names
+    /// (or of another account) the caller's own permissions must too.
+    pub fn may_assume(&self, action: &str, role: &Arn, trust: &Document, context: Context) -> bool {
+        let request = Request {
+            principal: Principal::Aws(self.arn.clone()),
+            action: action.to_owned(),
+            resource: role.to_string(),
+            context: context.clone(),
+        };
+        let alone =
+            Policies { resource: Some(("the trust policy".to_owned(), trust)), ..Policies::default() };
+        evaluate(&alone, &request).decision == Decision::Allowed
+            && self.authorise(action, &role.to_string(), context, Some(trust)).is_ok()
+    }
 }
 
-pub(super) fn denied(code: &'static str, caller: &Caller, action: &str, resource: &str) -> Fault {
-    let message =
-        format!("User: {} is not authorized to perform: {action} on resource: {resource}", caller.arn);
-    let why = if action == "sts:AssumeRole" {
-        String::new()
+fn named(documents: &[(String, Document)]) -> Vec<(String, &Document)> {
+    documents.iter().map(|(name, document)| (name.clone(), document)).collect()
+}
+
+/// Asks each side by itself.
+fn culprit(policies: &Policies<'_>, request: &Request, decision: Decision) -> Side {
+    let Policies { identity, boundary, session, resource } = policies;
+    let refuses = |alone: Policies<'_>| {
+        let own = evaluate(&alone, request).decision;
+        if decision == Decision::ExplicitDeny {
+            own == Decision::ExplicitDeny
+        } else {
+            own != Decision::Allowed
+        }
+    };
+    let as_identity = |document: &Option<(String, &Document)>| {
+        document
+            .clone()
+            .is_some_and(|document| refuses(Policies { identity: vec![document], ..Policies::default() }))
+    };
+    if refuses(Policies { identity: identity.clone(), ..Policies::default() }) {
+        Side::Identity
+    } else if as_identity(boundary) {
+        Side::Boundary
+    } else if as_identity(session) {
+        Side::Session
+    } else if resource.is_some() {
+        Side::Resource
     } else {
-        format!(" because no identity-based policy allows the {action} action")
-    };
-    Fault::new(code, message + &why)
-}
-
-/// The trust policy of a role, as it is in force: a role that was deleted and made again is not the one it names.
-pub(super) fn trust_in_force(state: &State, account: &AccountId, name: &str) -> Option<(Arn, String)> {
-    let role = state.role(account, name)?;
-    let mut trust = role.trust.clone();
-    for (arn, id) in &role.trusted {
-        let account: Option<AccountId> = arn.account.parse().ok();
-        let live = account.and_then(|account| state.role(&account, arn.name()));
-        if live.is_none_or(|live| live.id != *id) {
-            trust = trust.replace(&format!("\"{arn}\""), &format!("\"{id}\""));
-        }
+        Side::Identity
     }
-    Some((role.arn.clone(), trust))
-}
-
-/// Refuses a session policy that is none.
-pub(super) fn session_policy(text: Option<&str>) -> Result<Option<String>, Fault> {
-    let Some(text) = text else { return Ok(None) };
-    validate::permissions(text)?;
-    Ok(Some(text.to_owned()))
 }

@@ -1,8 +1,8 @@
-//! The sandbox as the SDK's HTTP client: no sockets, no TLS.
+//! The sandbox as the SDK's HTTP client: no TLS, no sockets.
 
-use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use aws_smithy_async::time::SharedTimeSource;
 use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient,
     SharedHttpConnector,
@@ -11,45 +11,50 @@ use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
+use http_body_util::BodyExt as _;
 use jiff::Timestamp;
 
 use super::Sandbox;
 
-/// Plugs a sandbox into the SDK.
+/// An HTTP client for the SDK's `.http_client(…)`, which answers from the sandbox.
 pub fn http_client(sandbox: Arc<Mutex<Sandbox>>) -> SharedHttpClient {
-    SharedHttpClient::new(Connector { sandbox })
+    SharedHttpClient::new(InProcess { sandbox, time: None })
 }
 
-#[derive(Clone)]
-struct Connector {
+#[derive(Debug, Clone)]
+struct InProcess {
     sandbox: Arc<Mutex<Sandbox>>,
+    /// The SDK's own, which a test may have replaced.
+    time: Option<SharedTimeSource>,
 }
 
-impl fmt::Debug for Connector {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Connector")
+impl HttpClient for InProcess {
+    fn http_connector(
+        &self,
+        _: &HttpConnectorSettings,
+        components: &RuntimeComponents,
+    ) -> SharedHttpConnector {
+        SharedHttpConnector::new(Self { sandbox: Arc::clone(&self.sandbox), time: components.time_source() })
     }
 }
 
-impl HttpClient for Connector {
-    fn http_connector(&self, _: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
-        SharedHttpConnector::new(self.clone())
-    }
-}
-
-impl HttpConnector for Connector {
+impl HttpConnector for InProcess {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        HttpConnectorFuture::ready(self.answer(request))
-    }
-}
-
-impl Connector {
-    fn answer(&self, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
-        let request = request.try_into_http1x().map_err(|error| ConnectorError::user(error.into()))?;
-        let request = request.map(|body| body.bytes().map(<[u8]>::to_vec).unwrap_or_default());
-        let mut sandbox = self.sandbox.lock().unwrap_or_else(PoisonError::into_inner);
-        let response = sandbox.handle(&request, Timestamp::now());
-        HttpResponse::try_from(response.map(SdkBody::from))
-            .map_err(|error| ConnectorError::other(error.into(), None))
+        let Self { sandbox, time } = self.clone();
+        HttpConnectorFuture::new(async move {
+            let request = request.try_into_http1x().map_err(|error| ConnectorError::user(error.into()))?;
+            let (parts, body) = request.into_parts();
+            let body = body.collect().await.map_err(ConnectorError::user)?.to_bytes();
+            let request = http::Request::from_parts(parts, body);
+            let now =
+                time.and_then(|time| Timestamp::try_from(time.now()).ok()).unwrap_or_else(Timestamp::now);
+            let response = {
+                // A poisoned lock means a panic elsewhere; the state is changed as a whole or not at all.
+                let mut sandbox = sandbox.lock().unwrap_or_else(PoisonError::into_inner);
+                sandbox.handle(&request, now)
+            };
+            HttpResponse::try_from(response.map(SdkBody::from))
+                .map_err(|error| ConnectorError::user(error.into()))
+        })
     }
 }

@@ -1,137 +1,324 @@
-//! Lambda, as far as a data action needs it: does the function exist, and may it be invoked.
+//! Lambda: whether a function is there, and whether the caller may invoke it. No function is ever run.
 
-use http::{Method, Response, StatusCode};
-use jiff::Timestamp;
+use http::{HeaderValue, Method, Response, StatusCode};
 use percent_encoding::percent_decode_str;
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
-use super::auth::{Caller, Scope, denied, is_allowed};
-use super::query::Fault;
-use super::state::{State, split_qualifier};
-use crate::arn::Arn;
-use crate::policy::Document;
+use super::Call;
+use super::error::Refusal;
+use super::state::{self, Function};
+use crate::arn::{AccountId, Arn};
 
-/// Whether the path is one of Lambda's.
-pub(super) fn is_lambda(path: &str) -> bool {
-    path.starts_with("/2015-03-31/functions/")
+pub(super) const PATH: &str = "/2015-03-31/functions/";
+
+/// A request to Lambda, as far as it is not in [`Call`].
+pub(super) struct Target<'a> {
+    pub method: &'a Method,
+    pub path: &'a str,
+    pub query: &'a str,
+    pub region: &'a str,
+    pub invocation_type: &'a str,
 }
 
-pub(super) fn handle(
-    state: &State,
-    caller: &Caller,
-    scope: &Scope,
-    request: &http::Request<Vec<u8>>,
-    now: Timestamp,
-) -> Result<Response<Vec<u8>>, Fault> {
-    let path = request.uri().path().trim_start_matches("/2015-03-31/functions/");
-    let mut parts = path.splitn(2, '/');
-    let name = percent_decode_str(parts.next().unwrap_or_default()).decode_utf8_lossy().into_owned();
-    let query = request.uri().query().unwrap_or_default();
-    let qualifier = form_urlencoded::parse(query.as_bytes())
+/// What an action answers with.
+pub(super) struct Reply {
+    status: u16,
+    body: Vec<u8>,
+    headers: Vec<(&'static str, &'static str)>,
+}
+
+impl Reply {
+    fn json(value: &Value) -> Self {
+        Self { status: 200, body: value.to_string().into_bytes(), headers: Vec::new() }
+    }
+}
+
+/// The function of a request: its unqualified ARN, and the qualifier.
+struct Named {
+    function: Arn,
+    qualifier: Option<String>,
+}
+
+impl Named {
+    /// As it was named, which is what permissions are about.
+    fn arn(&self) -> Arn {
+        let Self { function, qualifier } = self;
+        let mut arn = function.clone();
+        if let Some(qualifier) = qualifier {
+            arn.resource = format!("{}:{qualifier}", arn.resource);
+        }
+        arn
+    }
+}
+
+pub(super) fn handle(call: &Call<'_>, target: &Target<'_>) -> Result<Reply, Refusal> {
+    let rest = target.path.strip_prefix(PATH).unwrap_or_default();
+    let mut parts = rest.split('/');
+    let name = decode(parts.next().unwrap_or_default());
+    let operation: Vec<&str> = parts.collect();
+    let action = match (target.method, operation.as_slice()) {
+        (&Method::GET, []) => "GetFunction",
+        (&Method::GET, ["configuration"]) => "GetFunctionConfiguration",
+        (&Method::GET, ["policy"]) => "GetPolicy",
+        (&Method::GET, ["aliases"]) => "ListAliases",
+        (&Method::GET, ["versions"]) => "ListVersionsByFunction",
+        (&Method::POST, ["invocations"]) => "InvokeFunction",
+        _ => {
+            return Err(Refusal::new(
+                404,
+                "UnknownOperationException",
+                "The sandbox does not have this operation",
+            ));
+        }
+    };
+    let given = form_urlencoded::parse(target.query.as_bytes())
         .find(|(key, _)| key == "Qualifier")
         .map(|(_, value)| value.into_owned());
-    let arn = function_arn(state, caller, scope, &name, qualifier)?;
-    match (request.method(), parts.next()) {
-        (&Method::GET, Some("configuration")) => {
-            permitted(state, caller, "lambda:GetFunctionConfiguration", &arn, now)?;
-            Ok(answer(StatusCode::OK, &configuration(state, &arn, scope)?))
+    let named = named(call, target.region, &name, given)?;
+    let arn = named.arn();
+    let function = call.state.functions.get(&named.function);
+    let policy = function
+        .and_then(|function| function.policies.get(named.qualifier.as_deref().unwrap_or_default()))
+        .map(|text| state::parse(text))
+        .transpose()?;
+    // Permission comes first: one who has none does not learn whether the function exists.
+    let context = call.context().with("aws:ResourceAccount", &[&named.function.account]);
+    call.caller
+        .authorise(&format!("lambda:{action}"), &arn.to_string(), context, policy.as_ref())
+        .map_err(|refusal| Refusal { code: "AccessDeniedException", ..refusal })?;
+
+    let not_found = || Refusal::new(404, "ResourceNotFoundException", format!("Function not found: {arn}"));
+    let function = function.ok_or_else(not_found)?;
+    let version = match named.qualifier.as_deref() {
+        None => "$LATEST",
+        Some(qualifier) => version(function, qualifier).ok_or_else(not_found)?,
+    };
+    match action {
+        "InvokeFunction" => invoke(function, version, target.invocation_type),
+        "GetFunctionConfiguration" => Ok(Reply::json(&configuration(&arn, function, version))),
+        "GetFunction" => Ok(Reply::json(&json!({
+            "Configuration": configuration(&arn, function, version),
+            "Code": { "RepositoryType": "S3", "Location": "https://sandbox.invalid/code.zip" },
+        }))),
+        "GetPolicy" => {
+            let text = function.policies.get(named.qualifier.as_deref().unwrap_or_default());
+            let text = text.ok_or_else(|| {
+                Refusal::new(404, "ResourceNotFoundException", "The resource you requested does not exist.")
+            })?;
+            Ok(Reply::json(&json!({ "Policy": text, "RevisionId": revision(&arn) })))
         }
-        (&Method::GET, None) => {
-            permitted(state, caller, "lambda:GetFunction", &arn, now)?;
-            let configuration = configuration(state, &arn, scope)?;
-            Ok(answer(StatusCode::OK, &json!({ "Configuration": configuration, "Tags": {} })))
-        }
-        (&Method::POST, Some("invocations")) => {
-            permitted(state, caller, "lambda:InvokeFunction", &arn, now)?;
-            configuration(state, &arn, scope)?;
-            let kind = request.headers().get("X-Amz-Invocation-Type").and_then(|value| value.to_str().ok());
-            match kind {
-                Some("DryRun") => Ok(empty(StatusCode::NO_CONTENT)),
-                Some("Event") => Ok(empty(StatusCode::ACCEPTED)),
-                _ => Ok(answer(StatusCode::OK, &json!({ "sandbox": arn.to_string() }))),
-            }
+        "ListAliases" => {
+            let aliases: Vec<Value> = function
+                .aliases
+                .iter()
+                .map(|(name, version)| {
+                    let arn = Named { function: named.function.clone(), qualifier: Some(name.clone()) }.arn();
+                    json!({ "AliasArn": arn, "Name": name, "FunctionVersion": version, "Description": "",
+                            "RevisionId": revision(&arn) })
+                })
+                .collect();
+            Ok(Reply::json(&json!({ "Aliases": aliases })))
         }
         _ => {
-            Err(Fault::new("InvalidRequestContentException", "The sandbox does not know this call of Lambda"))
+            let published = function.versions.iter().map(u64::to_string);
+            let versions: Vec<Value> = std::iter::once("$LATEST".to_owned())
+                .chain(published)
+                .map(|version| {
+                    let arn =
+                        Named { function: named.function.clone(), qualifier: Some(version.clone()) }.arn();
+                    configuration(&arn, function, &version)
+                })
+                .collect();
+            Ok(Reply::json(&json!({ "Versions": versions })))
         }
     }
 }
 
-fn permitted(state: &State, caller: &Caller, action: &str, arn: &Arn, now: Timestamp) -> Result<(), Fault> {
-    let (function, _) = split_qualifier(arn);
-    let policy = state.functions.get(&function).and_then(|function| function.policy.as_deref());
-    let policy = policy.and_then(|text| Document::parse(text).ok());
-    if is_allowed(state, caller, action, &arn.to_string(), policy.as_ref(), None, now)? {
-        return Ok(());
-    }
-    Err(denied("AccessDeniedException", caller, action, &arn.to_string()))
+fn decode(text: &str) -> String {
+    percent_decode_str(text).decode_utf8_lossy().into_owned()
 }
 
-/// A name, `name:qualifier`, a partial ARN or a full one.
-fn function_arn(
-    state: &State,
-    caller: &Caller,
-    scope: &Scope,
-    name: &str,
-    qualifier: Option<String>,
-) -> Result<Arn, Fault> {
-    let account = caller.account.as_str();
-    let full = match name.split(':').collect::<Vec<_>>().as_slice() {
-        ["arn", ..] => name.to_owned(),
-        [account, "function", rest @ ..] => {
-            format!("arn:{}:lambda:{}:{account}:function:{}", state.partition, scope.region, rest.join(":"))
-        }
-        _ => format!("arn:{}:lambda:{}:{account}:function:{name}", state.partition, scope.region),
+/// Reads the forms in which a function can be named: name, `ACCOUNT:function:NAME`, or the whole ARN, each with or
+/// without a qualifier.
+fn named(call: &Call<'_>, region: &str, name: &str, given: Option<String>) -> Result<Named, Refusal> {
+    let invalid = |message: String| Refusal::new(400, "InvalidParameterValueException", message);
+    let malformed = || {
+        Refusal::new(
+            400,
+            "ValidationException",
+            format!(
+                "1 validation error detected: Value '{name}' at 'functionName' failed to satisfy constraint: Member \
+                 must satisfy regular expression pattern: \
+                 (arn:(aws[a-zA-Z-]*)?:lambda:)?([a-z]{{2}}((-gov)|(-iso([a-z]?)))?-[a-z]+-\\d{{1}}:)?(\\d{{12}}:)?\
+                 (function:)?([a-zA-Z0-9-_\\.]+)(:(\\$LATEST(\\.PUBLISHED)?|[a-zA-Z0-9-_]+))?"
+            ),
+        )
     };
-    let arn: Arn = full.parse().map_err(|_| {
-        Fault::new("InvalidParameterValueException", format!("{name} is not a valid function name"))
-    })?;
-    match (split_qualifier(&arn), qualifier) {
-        ((_, None), Some(qualifier)) => Ok(Arn { resource: format!("{}:{qualifier}", arn.resource), ..arn }),
-        ((_, Some(one)), Some(other)) if one != other => Err(Fault::new(
-            "InvalidParameterValueException",
-            "The derived qualifier from the function name does not match the specified qualifier.",
+    let mut account = call.caller.account.clone();
+    let mut rest = name;
+    if name.starts_with("arn:") {
+        let arn: Arn = name.parse().map_err(|_| malformed())?;
+        if arn.service != "lambda" || arn.partition != call.state.partition {
+            return Err(malformed());
+        }
+        if arn.region != region {
+            return Err(Refusal::new(
+                404,
+                "ResourceNotFoundException",
+                format!("Functions from '{}' are not reachable in this region ('{region}')", arn.region),
+            ));
+        }
+        account = arn.account.parse().map_err(|_| malformed())?;
+        rest = name
+            .splitn(6, ':')
+            .last()
+            .and_then(|rest| rest.strip_prefix("function:"))
+            .ok_or_else(malformed)?;
+    } else if let Some((id, after)) = name.split_once(':')
+        && let Ok(id) = id.parse::<AccountId>()
+    {
+        account = id;
+        rest = after.strip_prefix("function:").unwrap_or(after);
+    } else if let Some(after) = name.strip_prefix("function:") {
+        rest = after;
+    }
+    let (function, derived) = match rest.split_once(':') {
+        Some((function, qualifier)) => (function, Some(qualifier.to_owned())),
+        None => (rest, None),
+    };
+    let in_pattern = |text: &str, more: &str| {
+        !text.is_empty()
+            && text
+                .chars()
+                .all(|char| char.is_ascii_alphanumeric() || "-_".contains(char) || more.contains(char))
+    };
+    if !in_pattern(function, ".") || name.len() > 256 {
+        return Err(malformed());
+    }
+    let qualifier = match (derived, given) {
+        (Some(derived), Some(given)) if derived != given => {
+            return Err(invalid(
+                "The derived qualifier from the function name does not match the specified qualifier."
+                    .to_owned(),
+            ));
+        }
+        (derived, given) => derived.or(given),
+    };
+    if qualifier.as_ref().is_some_and(|qualifier| !in_pattern(qualifier, "$") || qualifier.len() > 128) {
+        return Err(malformed());
+    }
+    let function = Arn {
+        partition: call.state.partition.clone(),
+        service: "lambda".to_owned(),
+        region: region.to_owned(),
+        account: account.to_string(),
+        resource: format!("function:{function}"),
+    };
+    Ok(Named { function, qualifier })
+}
+
+/// The version that a qualifier stands for.
+fn version<'a>(function: &'a Function, qualifier: &'a str) -> Option<&'a str> {
+    if qualifier == "$LATEST" {
+        return Some(qualifier);
+    }
+    match qualifier.parse::<u64>() {
+        Ok(number) => function.versions.contains(&number).then_some(qualifier),
+        Err(_) => function.aliases.get(qualifier).map(String::as_str),
+    }
+}
+
+fn configuration(arn: &Arn, function: &Function, version: &str) -> Value {
+    let (unqualified, _) = state::split_function(arn);
+    let name = unqualified.resource.strip_prefix("function:").unwrap_or_default();
+    let Function { state, reason, .. } = function;
+    let mut members = Map::new();
+    let mut set = |key: &str, value: Value| members.insert(key.to_owned(), value);
+    set("FunctionName", name.into());
+    set("FunctionArn", arn.to_string().into());
+    set("Runtime", "python3.13".into());
+    set("Role", format!("arn:{}:iam::{}:role/service-role/{name}", arn.partition, arn.account).into());
+    set("Handler", "index.handler".into());
+    set("CodeSize", 256.into());
+    set("Description", "A function of the sandbox".into());
+    set("Timeout", 3.into());
+    set("MemorySize", 128.into());
+    set("LastModified", "2026-01-01T00:00:00.000+0000".into());
+    set("CodeSha256", "c2FuZGJveA==".into());
+    set("Version", version.into());
+    set("TracingConfig", json!({ "Mode": "PassThrough" }));
+    set("RevisionId", revision(arn).into());
+    set("State", state.as_str().into());
+    if let Some(reason) = reason {
+        set("StateReason", reason.as_str().into());
+    }
+    set("LastUpdateStatus", "Successful".into());
+    set("PackageType", "Zip".into());
+    set("Architectures", json!(["x86_64"]));
+    Value::Object(members)
+}
+
+/// The same for the same ARN.
+fn revision(arn: &Arn) -> String {
+    super::uuid(arn.to_string().bytes().fold(7, |hash, byte| state::mix(hash ^ u64::from(byte))))
+}
+
+fn invoke(function: &Function, version: &str, invocation_type: &str) -> Result<Reply, Refusal> {
+    let executed = match version {
+        "$LATEST" => "$LATEST",
+        _ => "1",
+    };
+    match invocation_type {
+        "DryRun" => Ok(Reply { status: 204, body: Vec::new(), headers: Vec::new() }),
+        "" | "RequestResponse" | "Event" => {
+            if function.state == "Pending" {
+                return Err(Refusal::new(
+                    409,
+                    "ResourceConflictException",
+                    "The operation cannot be performed at this time. The function is currently in the following state: \
+                     Pending",
+                ));
+            }
+            if invocation_type == "Event" {
+                return Ok(Reply { status: 202, body: Vec::new(), headers: Vec::new() });
+            }
+            let headers = vec![("x-amz-executed-version", executed)];
+            Ok(Reply { status: 200, body: b"{}".to_vec(), headers })
+        }
+        other => Err(Refusal::new(
+            400,
+            "ValidationException",
+            format!(
+                "1 validation error detected: Value '{other}' at 'invocationType' failed to satisfy constraint: Member \
+                 must satisfy enum value set: [Event, RequestResponse, DryRun]"
+            ),
         )),
-        _ => Ok(arn),
     }
 }
 
-fn configuration(state: &State, arn: &Arn, scope: &Scope) -> Result<serde_json::Value, Fault> {
-    let (unqualified, qualifier) = split_qualifier(arn);
-    let missing = || Fault::new("ResourceNotFoundException", format!("Function not found: {arn}"));
-    let function = state.functions.get(&unqualified).ok_or_else(missing)?;
-    // A function is seen in its own region only.
-    if arn.region != scope.region {
-        return Err(missing());
+/// Writes a reply or a refusal in Lambda's protocol.
+pub(super) fn respond(outcome: Result<Reply, Refusal>) -> Response<Vec<u8>> {
+    let (status, body, headers) = match outcome {
+        Ok(Reply { status, body, headers }) => (status, body, headers),
+        Err(Refusal { status, code, message }) => {
+            let code = match code {
+                "InvalidClientTokenId" => "UnrecognizedClientException",
+                "MissingAuthenticationToken" => "MissingAuthenticationTokenException",
+                "ExpiredToken" => "ExpiredTokenException",
+                "ServiceFailure" => "ServiceException",
+                code => code,
+            };
+            let kind = if status < 500 { "User" } else { "Service" };
+            let body = json!({ "Type": kind, "Message": message }).to_string().into_bytes();
+            (status, body, vec![("x-amzn-errortype", code)])
+        }
+    };
+    let mut response = Response::new(body);
+    *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let all = response.headers_mut();
+    all.insert(http::header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    for (name, value) in headers {
+        all.insert(name, HeaderValue::from_static(value));
     }
-    let known = |qualifier: &String| qualifier == "$LATEST" || function.qualifiers.contains(qualifier);
-    if !qualifier.as_ref().is_none_or(known) {
-        return Err(missing());
-    }
-    let is_version = |text: &&String| text.bytes().all(|b| b.is_ascii_digit());
-    Ok(json!({
-        "FunctionName": unqualified.resource.trim_start_matches("function:"),
-        "FunctionArn": arn.to_string(),
-        "Runtime": "provided.al2023",
-        "Role": format!("arn:{}:iam::{}:role/sandbox-function", arn.partition, arn.account),
-        "Handler": "bootstrap",
-        "Timeout": 3,
-        "MemorySize": 128,
-        "Version": qualifier.as_ref().filter(is_version).map_or("$LATEST", |version| version.as_str()),
-        "State": function.state.as_deref().unwrap_or("Active"),
-        "LastUpdateStatus": "Successful",
-        "PackageType": "Zip",
-    }))
-}
-
-fn answer(status: StatusCode, body: &serde_json::Value) -> Response<Vec<u8>> {
-    let mut response = Response::new(body.to_string().into_bytes());
-    *response.status_mut() = status;
-    response
-}
-
-fn empty(status: StatusCode) -> Response<Vec<u8>> {
-    let mut response = Response::new(Vec::new());
-    *response.status_mut() = status;
     response
 }

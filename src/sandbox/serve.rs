@@ -1,68 +1,93 @@
-//! The sandbox over HTTP, for any AWS client.
+//! The sandbox over HTTP/1.1, for any AWS client: all services on one port.
 
 use std::convert::Infallible;
+use std::future::Future;
 use std::io;
-use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use http_body_util::{BodyExt, Full, Limited};
+use http::{Request, Response, StatusCode};
+use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::body::{Bytes, Incoming};
+use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper_util::rt::TokioIo;
+use hyper_util::rt::{TokioIo, TokioTimer};
 use jiff::Timestamp;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinSet;
 
 use super::Sandbox;
 
-/// More than any call of IAM takes.
+/// No request that the sandbox understands comes near this.
 const MAX_BODY: usize = 1 << 20;
 
-/// Serves until `shutdown` ends. Each answer is delayed by `latency`.
+/// Serves the sandbox until `shutdown` is ready; each answer waits for `latency` first.
+///
+/// Signatures are not verified: listen on loopback only.
 ///
 /// # Errors
 ///
-/// When a connection cannot be accepted.
+/// When the listener's address cannot be had. A connection that fails is its client's affair.
 pub async fn serve(
     listener: TcpListener,
     sandbox: Arc<Mutex<Sandbox>>,
     latency: Duration,
     shutdown: impl Future<Output = ()>,
 ) -> io::Result<()> {
-    let mut shutdown = pin!(shutdown);
+    let address = listener.local_addr()?;
+    tracing::debug!(%address, "the sandbox is listening");
+    let mut connections = JoinSet::new();
+    tokio::pin!(shutdown);
     loop {
-        let (stream, _) = tokio::select! {
-            accepted = listener.accept() => accepted?,
+        tokio::select! {
+            // Connections still open end with the set: no request is half carried out, `handle` does not wait.
             () = &mut shutdown => return Ok(()),
-        };
-        stream.set_nodelay(true)?;
-        let sandbox = Arc::clone(&sandbox);
-        tokio::spawn(async move {
-            let service = service_fn(move |request| answer(Arc::clone(&sandbox), latency, request));
-            let connection =
-                hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service);
-            if let Err(error) = connection.await {
-                tracing::debug!("a connection to the sandbox ended: {error}");
-            }
-        });
+            accepted = listener.accept() => match accepted {
+                Ok((stream, _)) => {
+                    connections.spawn(connection(stream, Arc::clone(&sandbox), latency));
+                }
+                Err(error) => {
+                    // Out of file descriptors, as a rule: that passes when connections end.
+                    tracing::warn!(%error, "cannot accept a connection");
+                    tokio::time::sleep(Duration::from_millis(50)).await;
+                }
+            },
+            Some(_) = connections.join_next() => {}
+        }
     }
 }
 
-async fn answer(
-    sandbox: Arc<Mutex<Sandbox>>,
+async fn connection(stream: TcpStream, sandbox: Arc<Mutex<Sandbox>>, latency: Duration) {
+    // Answers are small: waiting to fill a packet would only delay them.
+    if let Err(error) = stream.set_nodelay(true) {
+        tracing::debug!(%error, "cannot set TCP_NODELAY");
+    }
+    let service = service_fn(|request| {
+        let sandbox = Arc::clone(&sandbox);
+        async move { Ok::<_, Infallible>(respond(request, &sandbox, latency).await) }
+    });
+    let served =
+        http1::Builder::new().timer(TokioTimer::new()).serve_connection(TokioIo::new(stream), service).await;
+    if let Err(error) = served {
+        tracing::debug!(%error, "a connection failed");
+    }
+}
+
+async fn respond(
+    request: Request<Incoming>,
+    sandbox: &Mutex<Sandbox>,
     latency: Duration,
-    request: http::Request<Incoming>,
-) -> Result<http::Response<Full<Bytes>>, Infallible> {
-    let (head, body) = request.into_parts();
+) -> Response<Full<Bytes>> {
+    let (parts, body) = request.into_parts();
     let Ok(body) = Limited::new(body, MAX_BODY).collect().await else {
-        let mut response = http::Response::new(Full::default());
-        *response.status_mut() = http::StatusCode::PAYLOAD_TOO_LARGE;
-        return Ok(response);
+        let mut response = Response::new(Full::default());
+        *response.status_mut() = StatusCode::PAYLOAD_TOO_LARGE;
+        return response;
     };
     if !latency.is_zero() {
         tokio::time::sleep(latency).await;
     }
-    let request = http::Request::from_parts(head, body.to_bytes().to_vec());
-    let response = sandbox.lock().unwrap_or_else(PoisonError::into_inner).handle(&request, Timestamp::now());
-    Ok(response.map(|body| Full::new(Bytes::from(body))))
+    let request = Request::from_parts(parts, body.to_bytes());
+    let mut sandbox = sandbox.lock().unwrap_or_else(PoisonError::into_inner);
+    sandbox.handle(&request, Timestamp::now()).map(|body| Full::new(Bytes::from(body)))
 }

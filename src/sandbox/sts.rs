@@ -1,97 +1,147 @@
-//! STS: who am I, and becoming somebody else.
+//! STS: who am I, and AssumeRole with its trust policy enforced.
 
-use super::auth::{Caller, denied, is_allowed, session_policy, trust_in_force};
-use super::query::{Fault, Form, Xml};
-use super::state::{Session, State};
-use crate::arn::{AccountId, Arn};
-use crate::policy::Document;
-use jiff::Timestamp;
+use super::Call;
+use super::documents::{self, Purpose};
+use super::error::Refusal;
+use super::query::Answer;
+use super::state::{self, Session, Tag};
+use crate::arn::Arn;
 
 pub(super) const NAMESPACE: &str = "https://sts.amazonaws.com/doc/2011-06-15/";
 
-pub(super) fn handle(
-    state: &mut State,
-    caller: &Caller,
-    action: &str,
-    form: &Form,
-    now: Timestamp,
-) -> Result<Xml, Fault> {
+/// IAM's quota for a session policy, in characters.
+const MAX_SESSION_POLICY: usize = 2048;
+
+pub(super) fn handle(call: &mut Call<'_>, action: &str) -> Result<Answer, Refusal> {
     match action {
-        "GetCallerIdentity" => {
-            let mut xml = Xml::default();
-            xml.text("Arn", &caller.arn);
-            xml.text("UserId", &caller.user_id);
-            xml.text("Account", caller.account.as_str());
-            Ok(xml)
-        }
-        "AssumeRole" => assume_role(state, caller, form, now),
-        _ => Err(Fault::new("InvalidAction", format!("Could not find operation {action}"))),
+        // AWS asks no permission for this one.
+        "GetCallerIdentity" => Ok(Answer::of(|xml| {
+            xml.text("Arn", &call.caller.arn);
+            xml.text("UserId", &call.caller.user_id);
+            xml.text("Account", &call.caller.account);
+        })),
+        "AssumeRole" => assume_role(call),
+        _ => Err(super::unknown_action(action, "2011-06-15")),
     }
 }
 
-fn assume_role(state: &mut State, caller: &Caller, form: &Form, now: Timestamp) -> Result<Xml, Fault> {
-    let written = form.required("RoleArn")?;
-    let name = form.name("RoleSessionName", 64)?.to_owned();
-    let external_id = form.get("ExternalId");
+fn assume_role(call: &mut Call<'_>) -> Result<Answer, Refusal> {
+    let params = call.params;
+    let role_arn = params.role_arn()?;
+    let session_name = params.session_name()?;
+    let external_id = params.external_id()?;
+    let source_identity = params.source_identity()?;
+    let duration = params.number("DurationSeconds", 900, 43_200)?;
+    let tags = params.tags(true)?;
+    let arn: Arn = role_arn.parse().map_err(|_| Refusal::validation(format!("{role_arn} is invalid")))?;
+    if arn.service != "iam" || !arn.resource.starts_with("role/") {
+        return Err(Refusal::validation(format!("{role_arn} is invalid")));
+    }
+
+    let state = &*call.state;
+    let denied = || Refusal::access_denied(call.caller.refused("sts:AssumeRole", role_arn));
+    // Whether the role exists is not for everyone to know: the refusal is the same.
+    let (account, role) = state.role_of_arn(&arn).ok_or_else(denied)?;
+    let trust = state::parse(&role.trust.current(state)?)?;
+    let mut context = call
+        .context()
+        .with("sts:RoleSessionName", &[session_name])
+        .with("aws:ResourceAccount", &[account.as_str()]);
+    for Tag { key, value } in &role.tags {
+        context = context
+            .with(&format!("aws:ResourceTag/{key}"), &[value])
+            .with(&format!("iam:ResourceTag/{key}"), &[value]);
+    }
+    context = super::with_request_tags(context, &tags);
     if let Some(id) = external_id {
-        external_id_is_valid(id)?;
+        context = context.with("sts:ExternalId", &[id]);
     }
-    let seconds = form.number("DurationSeconds")?.unwrap_or(3600);
-    // A role that does not exist gives the same answer as a refusal.
-    let refused = || denied("AccessDenied", caller, "sts:AssumeRole", written);
-    let arn: Arn = written.parse().map_err(|_| Fault::validation(format!("{written} is invalid")))?;
-    let account: AccountId = arn.account.parse().map_err(|_| refused())?;
-    let (live, trust) = trust_in_force(state, &account, arn.name()).ok_or_else(refused)?;
-    if live != arn {
-        return Err(refused());
+    if let Some(identity) = source_identity {
+        context = context.with("sts:SourceIdentity", &[identity]);
     }
-    let trust = Document::parse(&trust).map_err(|_| refused())?;
-    if !is_allowed(state, caller, "sts:AssumeRole", written, Some(&trust), external_id, now)? {
-        return Err(refused());
+    let mut actions = vec!["sts:AssumeRole"];
+    if !tags.is_empty() {
+        actions.push("sts:TagSession");
     }
-    let role = state.role(&account, arn.name()).ok_or_else(refused)?;
-    let most = role.max_session_duration;
-    if !(900..=most).contains(&seconds) {
-        let message = "The requested DurationSeconds exceeds the MaxSessionDuration set for this role.";
-        return Err(Fault::validation(message));
+    if source_identity.is_some() {
+        actions.push("sts:SetSourceIdentity");
     }
+    for action in actions {
+        if !call.caller.may_assume(action, &arn, &trust, context.clone()) {
+            return Err(Refusal::access_denied(call.caller.refused(action, role_arn)));
+        }
+    }
+
+    let duration = duration.unwrap_or(3600);
+    if call.caller.session && duration > 3600 {
+        return Err(Refusal::validation(
+            "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining",
+        ));
+    }
+    if duration > role.max_session_duration {
+        return Err(Refusal::validation(
+            "The requested DurationSeconds exceeds the MaxSessionDuration set for this role.",
+        ));
+    }
+    let policies = session_policies(call)?;
+
+    let (role_name, role_id) = (role.name.clone(), role.id.clone());
+    let now = call.now.as_second();
+    let expires = now + i64::from(duration);
+    let state = &mut *call.state;
+    state.sessions.retain(|_, session| session.expires > now);
+    let key = state.new_id_of_length("ASIA", 16);
+    // They open nothing but the sandbox: signatures are not verified.
+    let secret = state.random_text(40);
+    let token = state.random_text(96);
+    let partition = state.partition.clone();
+    let assumed = format!("arn:{partition}:sts::{account}:assumed-role/{role_name}/{session_name}");
+    let assumed_id = format!("{role_id}:{session_name}");
     let session = Session {
-        account: account.clone(),
-        role: arn.name().to_owned(),
-        role_id: role.id.clone(),
-        name: name.clone(),
-        token: String::new(),
-        expires: now.as_second() + i64::from(seconds),
-        policy: session_policy(form.get("Policy"))?,
+        account,
+        role: role_name,
+        role_id,
+        name: session_name.to_owned(),
+        token: token.clone(),
+        expires,
+        policies,
+        tags,
     };
-    let key = state.id("ASIA");
-    let session = Session { token: format!("sandbox-session-token-{key}"), ..session };
-    let expiration =
-        Timestamp::from_second(session.expires).map_err(|_| Fault::validation("DurationSeconds"))?;
-    let mut xml = Xml::default();
-    xml.nest("Credentials", |xml| {
-        xml.text("AccessKeyId", &key);
-        xml.text("SecretAccessKey", "sandbox");
-        xml.text("SessionToken", &session.token);
-        xml.text("Expiration", &expiration.to_string());
-    });
-    xml.nest("AssumedRoleUser", |xml| {
-        xml.text("AssumedRoleId", &format!("{}:{name}", session.role_id));
-        let partition = &state.partition;
-        xml.text("Arn", &format!("arn:{partition}:sts::{account}:assumed-role/{}/{name}", session.role));
-    });
-    state.sessions.retain(|_, session| session.expires > now.as_second());
-    state.sessions.insert(key, session);
-    Ok(xml)
+    state.sessions.insert(key.clone(), session);
+    Ok(Answer::of(|xml| {
+        xml.element("AssumedRoleUser", |xml| {
+            xml.text("AssumedRoleId", assumed_id);
+            xml.text("Arn", assumed);
+        });
+        xml.element("Credentials", |xml| {
+            xml.text("AccessKeyId", key);
+            xml.text("SecretAccessKey", secret);
+            xml.text("SessionToken", token);
+            xml.text("Expiration", state::date(expires));
+        });
+        xml.optional("SourceIdentity", source_identity);
+    }))
 }
 
-fn external_id_is_valid(id: &str) -> Result<(), Fault> {
-    let allowed = |c: char| c.is_ascii_alphanumeric() || "_+=,.@:/-".contains(c);
-    if (2..=1224).contains(&id.len()) && id.chars().all(allowed) {
-        return Ok(());
+/// The texts of the session policies: the one given whole, and those given by ARN.
+fn session_policies(call: &Call<'_>) -> Result<Vec<String>, Refusal> {
+    let mut texts = Vec::new();
+    if let Some(text) = call.params.get("Policy") {
+        documents::check(text, Purpose::Permissions)?;
+        if text.chars().count() > MAX_SESSION_POLICY {
+            return Err(Refusal::new(
+                400,
+                "PackedPolicyTooLarge",
+                format!("Cannot exceed quota for session policy: {MAX_SESSION_POLICY}"),
+            ));
+        }
+        texts.push(text.to_owned());
     }
-    Err(Fault::validation(
-        "1 validation error detected: Value at 'externalId' failed to satisfy constraint: Member must satisfy \
-         regular expression pattern: [\\w+=,.@:\\/-]*, length between 2 and 1224",
-    ))
+    for index in call.params.indices("PolicyArns") {
+        let arn = call.params.policy_arn(&format!("PolicyArns.member.{index}.arn"))?;
+        let text = call.state.managed_text(arn);
+        let text = text.ok_or_else(|| Refusal::no_such_entity(format!("Policy {arn} does not exist.")))?;
+        texts.push(text.to_owned());
+    }
+    Ok(texts)
 }

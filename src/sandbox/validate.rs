@@ -1,142 +1,381 @@
-//! What IAM refuses in a policy document.
+//! Parameters, checked against the patterns and limits of AWS's service models.
 
-use super::query::Fault;
-use super::state::State;
-use crate::arn::{AccountId, Arn};
-use crate::policy::Document;
-use crate::policy::document::{
-    ActionElement, Effect, PrincipalElement, Principals, Statement, VERSION_2008, VERSION_2012,
-};
+use std::fmt;
 
-/// Default quotas, in characters without white space.
-const TRUST_SIZE: usize = 2048;
-const MANAGED_SIZE: usize = 6144;
-const INLINE_SIZE: usize = 10240;
+use super::error::Refusal;
+use super::query::Params;
+use super::state::Tag;
 
-fn malformed(message: impl Into<String>) -> Fault {
-    Fault::new("MalformedPolicyDocument", message)
+/// `[\w+=,.@-]`
+fn is_name(char: char) -> bool {
+    char.is_ascii_alphanumeric() || "_+=,.@-".contains(char)
 }
 
-fn parse(text: &str) -> Result<Document, Fault> {
-    let document = Document::parse(text).map_err(|_| malformed("This policy contains invalid Json"))?;
-    if !matches!(document.effective_version(), VERSION_2008 | VERSION_2012) || !document.unknown.is_empty() {
-        return Err(malformed("Syntax errors in policy."));
-    }
-    let statements = document.statements.as_slice();
-    if statements.is_empty() || statements.iter().any(|statement| !statement.unknown.is_empty()) {
-        return Err(malformed("Syntax errors in policy."));
-    }
-    for statement in statements {
-        actions(statement)?;
-        let operators = statement.condition.iter().flat_map(|operators| operators.keys());
-        if let Some(operator) = operators.into_iter().find(|name| !crate::policy::is_known_operator(name)) {
-            return Err(malformed(format!("Invalid Condition type : {operator}.")));
-        }
-    }
-    Ok(document)
+/// `[\w+=,.@:\/-]`
+fn is_external_id(char: char) -> bool {
+    is_name(char) || char == ':' || char == '/'
 }
 
-fn actions(statement: &Statement) -> Result<(), Fault> {
-    let actions = match &statement.action {
-        Some(ActionElement::Action(actions) | ActionElement::NotAction(actions)) => actions.as_slice(),
-        None => return Err(malformed("Policy statement must contain actions.")),
-    };
-    if actions.iter().all(|action| action == "*" || action.contains(':')) && !actions.is_empty() {
-        return Ok(());
-    }
-    Err(malformed("Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc."))
+/// `[\p{L}\p{Z}\p{N}_.:/=+\-@]`; marks that count as alphabetic pass too, which AWS refuses.
+fn is_tag(char: char) -> bool {
+    char.is_alphanumeric()
+        || char.is_numeric()
+        || (char.is_whitespace() && !char.is_control())
+        || "_.:/=+-@".contains(char)
 }
 
-/// A trust policy. Gives the roles of the sandbox that it names.
-pub(super) fn trust(text: &str, state: &State) -> Result<Vec<Arn>, Fault> {
-    let document = parse(text)?;
-    let mut named = Vec::new();
-    for statement in document.statements.as_slice() {
-        if statement.resource.is_some() {
-            return Err(malformed("Has prohibited field Resource"));
-        }
-        let element = match &statement.principal {
-            Some(PrincipalElement::Principal(element)) => element,
-            Some(PrincipalElement::NotPrincipal(_)) if statement.effect == Effect::Allow => {
-                return Err(malformed("AssumeRolepolicy contained disallowed principal."));
-            }
-            Some(PrincipalElement::NotPrincipal(element)) => element,
-            None => return Err(malformed("Missing required field Principal")),
-        };
-        if let Principals::ByKind(kinds) = element {
-            for (kind, values) in kinds {
-                for value in values.as_slice() {
-                    named.extend(principal(kind, value, state)?);
-                }
-            }
-        }
-        let actions = match &statement.action {
-            Some(ActionElement::Action(actions)) => actions.as_slice(),
-            _ => &[],
-        };
-        if let Some(action) = actions.iter().find(|action| !action.to_ascii_lowercase().starts_with("sts:")) {
-            let service = action.split(':').next().unwrap_or(action);
-            return Err(malformed(format!(
-                "AssumeRole policy may only specify STS AssumeRole actions; found vendor {service}"
+/// `[\u0009\u000A\u000D\u0020-\u00FF]`
+fn is_document(char: char) -> bool {
+    matches!(char, '\t' | '\n' | '\r' | ' '..='\u{ff}')
+}
+
+/// `[\u0009\u000A\u000D\u0020-\u007E\u00A1-\u00FF]`
+fn is_description(char: char) -> bool {
+    matches!(char, '\t' | '\n' | '\r' | ' '..='~' | '\u{a1}'..='\u{ff}')
+}
+
+const ONLY_NAMES: &str = "It must contain only alphanumeric characters and/or the following: +=,.@_-";
+
+/// `RoleName` is `roleName` in a message.
+fn field(name: &str) -> String {
+    let mut chars = name.chars();
+    chars.next().map(|first| first.to_ascii_lowercase()).into_iter().chain(chars).collect()
+}
+
+fn fault(field: &str, value: impl fmt::Display, constraint: impl fmt::Display) -> Refusal {
+    Refusal::validation(format!(
+        "1 validation error detected: Value '{value}' at '{field}' failed to satisfy constraint: Member must {constraint}"
+    ))
+}
+
+fn length(field: &str, value: &str, min: usize, max: usize) -> Result<(), Refusal> {
+    let length = value.chars().count();
+    if length < min {
+        return Err(fault(field, value, format!("have length greater than or equal to {min}")));
+    }
+    if length > max {
+        return Err(fault(field, value, format!("have length less than or equal to {max}")));
+    }
+    Ok(())
+}
+
+fn pattern(field: &str, value: &str, holds: bool, pattern: &str) -> Result<(), Refusal> {
+    if holds {
+        Ok(())
+    } else {
+        Err(fault(field, value, format!("satisfy regular expression pattern: {pattern}")))
+    }
+}
+
+/// Which items of a listing are wanted.
+#[derive(Debug, Clone)]
+pub(super) struct Page {
+    pub after: Option<String>,
+    pub size: usize,
+}
+
+impl Params {
+    pub fn required(&self, name: &str) -> Result<&str, Refusal> {
+        self.get(name).ok_or_else(|| {
+            Refusal::validation(format!(
+                "1 validation error detected: Value null at '{}' failed to satisfy constraint: Member must not be null",
+                field(name)
+            ))
+        })
+    }
+
+    pub fn name(&self, name: &str, max: usize) -> Result<&str, Refusal> {
+        let value = self.required(name)?;
+        length(&field(name), value, 1, max)?;
+        if !value.chars().all(is_name) {
+            return Err(Refusal::validation(format!(
+                "The specified value for {} is invalid. {ONLY_NAMES}",
+                field(name)
             )));
         }
+        Ok(value)
     }
-    quota("ACLSizePerRole", document.size(), TRUST_SIZE)?;
-    Ok(named)
-}
 
-/// An account, a root ARN, or a role that exists; users exist as far as the sandbox knows.
-fn principal(kind: &str, value: &str, state: &State) -> Result<Option<Arn>, Fault> {
-    let invalid = || malformed(format!("Invalid principal in policy: \"{kind}\":\"{value}\""));
-    match kind {
-        "AWS" if value == "*" || value.parse::<AccountId>().is_ok() => Ok(None),
-        "AWS" => {
-            let arn: Arn = value.parse().map_err(|_| invalid())?;
-            let account: AccountId = arn.account.parse().map_err(|_| invalid())?;
-            if arn.partition != state.partition || value.contains(['*', '?']) {
-                return Err(invalid());
+    pub fn role_name(&self) -> Result<&str, Refusal> {
+        self.name("RoleName", 64)
+    }
+
+    pub fn policy_name(&self) -> Result<&str, Refusal> {
+        self.name("PolicyName", 128)
+    }
+
+    /// A path, `/` where none is given. A policy's has fewer characters to choose from than a role's.
+    pub fn path(&self, name: &str, allowed: fn(char) -> bool) -> Result<&str, Refusal> {
+        let Some(value) = self.get(name) else { return Ok("/") };
+        length(&field(name), value, 1, 512)?;
+        let framed = value == "/" || (value.len() > 2 && value.starts_with('/') && value.ends_with('/'));
+        if !framed || value.contains("//") || !value.chars().all(|char| char == '/' || allowed(char)) {
+            return Err(Refusal::validation(format!(
+                "The specified value for {} is invalid. It must begin and end with / and contain only alphanumeric \
+                 characters and/or / characters.",
+                field(name)
+            )));
+        }
+        Ok(value)
+    }
+
+    /// A role's description; a policy's may have any characters.
+    pub fn description(&self) -> Result<Option<&str>, Refusal> {
+        let Some(value) = self.policy_description()? else { return Ok(None) };
+        let allowed = r"[\u0009\u000A\u000D\u0020-\u007E\u00A1-\u00FF]*";
+        pattern("description", value, value.chars().all(is_description), allowed)?;
+        Ok(Some(value))
+    }
+
+    pub fn policy_description(&self) -> Result<Option<&str>, Refusal> {
+        let Some(value) = self.get("Description") else { return Ok(None) };
+        length("description", value, 0, 1000)?;
+        Ok(Some(value))
+    }
+
+    pub fn number(&self, name: &str, min: u32, max: u32) -> Result<Option<u32>, Refusal> {
+        let Some(text) = self.get(name) else { return Ok(None) };
+        let field = field(name);
+        let value: i64 = text
+            .parse()
+            .map_err(|_| Refusal::new(400, "MalformedInput", format!("{name} must be a whole number")))?;
+        match u32::try_from(value) {
+            Ok(number) if (min..=max).contains(&number) => Ok(Some(number)),
+            _ if value < i64::from(min) => {
+                Err(fault(&field, value, format!("have value greater than or equal to {min}")))
             }
-            match (arn.service.as_str(), arn.resource.split('/').next()) {
-                ("iam", Some("root")) if arn.resource == "root" => Ok(None),
-                ("iam", Some("role")) => match state.role(&account, arn.name()) {
-                    Some(role) if role.arn == arn => Ok(Some(arn)),
-                    _ => Err(invalid()),
-                },
-                ("iam", Some("user")) | ("sts", Some("assumed-role" | "federated-user")) => Ok(None),
-                _ => Err(invalid()),
+            _ => Err(fault(&field, value, format!("have value less than or equal to {max}"))),
+        }
+    }
+
+    pub fn max_session_duration(&self) -> Result<Option<u32>, Refusal> {
+        self.number("MaxSessionDuration", 3600, 43_200)
+    }
+
+    pub fn boolean(&self, name: &str) -> Result<bool, Refusal> {
+        match self.get(name) {
+            None | Some("false") => Ok(false),
+            Some("true") => Ok(true),
+            Some(_) => Err(Refusal::new(400, "MalformedInput", format!("{name} must be true or false"))),
+        }
+    }
+
+    /// The ARN of a managed policy.
+    pub fn policy_arn(&self, name: &str) -> Result<&str, Refusal> {
+        let value = self.required(name)?;
+        length(&field(name), value, 20, 2048)?;
+        let arn = value.parse::<crate::arn::Arn>();
+        if arn.is_ok_and(|arn| arn.service == "iam" && arn.resource.starts_with("policy/")) {
+            return Ok(value);
+        }
+        Err(Refusal::invalid_input(format!("ARN {value} is not valid.")))
+    }
+
+    /// `v1`
+    pub fn version_id(&self) -> Result<&str, Refusal> {
+        let value = self.required("VersionId")?;
+        let digits = value.strip_prefix('v').and_then(|rest| rest.split('.').next()).unwrap_or_default();
+        let holds =
+            !digits.is_empty() && !digits.starts_with('0') && digits.bytes().all(|b| b.is_ascii_digit());
+        pattern("versionId", value, holds, r"v[1-9][0-9]*(\.[A-Za-z0-9-]*)?")?;
+        Ok(value)
+    }
+
+    /// A policy document; what it says is checked elsewhere.
+    pub fn document(&self, name: &str) -> Result<&str, Refusal> {
+        let value = self.required(name)?;
+        if value.is_empty() || value.len() > 131_072 {
+            return Err(Refusal::validation(format!(
+                "1 validation error detected: Value at '{}' failed to satisfy constraint: Member must have length \
+                 between 1 and 131072",
+                field(name)
+            )));
+        }
+        if !value.chars().all(is_document) {
+            return Err(Refusal::validation(format!(
+                "The specified value for {} is invalid. It must contain only printable ASCII characters.",
+                field(name)
+            )));
+        }
+        Ok(value)
+    }
+
+    /// The tags; `ignore_case`: whether keys that differ in case only are the same one.
+    pub fn tags(&self, ignore_case: bool) -> Result<Vec<Tag>, Refusal> {
+        let mut tags: Vec<Tag> = Vec::new();
+        for index in self.indices("Tags") {
+            let member = |part: &str| self.get(&format!("Tags.member.{index}.{part}"));
+            let key = member("Key").ok_or_else(|| {
+                Refusal::validation(format!(
+                    "1 validation error detected: Value null at 'tags.{index}.member.key' failed to satisfy constraint: \
+                     Member must not be null"
+                ))
+            })?;
+            let value = member("Value").ok_or_else(|| {
+                Refusal::validation(format!(
+                    "1 validation error detected: Value null at 'tags.{index}.member.value' failed to satisfy \
+                     constraint: Member must not be null"
+                ))
+            })?;
+            tag_key(&format!("tags.{index}.member.key"), key)?;
+            let place = format!("tags.{index}.member.value");
+            length(&place, value, 0, 256)?;
+            pattern(&place, value, value.chars().all(is_tag), r"[\p{L}\p{Z}\p{N}_.:/=+\-@]*")?;
+            if key.to_ascii_lowercase().starts_with("aws:") {
+                return Err(Refusal::invalid_input(
+                    "System tags cannot be added/updated/removed by the requester",
+                ));
+            }
+            if tags.iter().any(|tag| same_key(&tag.key, key, ignore_case)) {
+                return Err(Refusal::invalid_input(
+                    "Duplicate tag keys found. Please note that Tag keys are case insensitive.",
+                ));
+            }
+            tags.push(Tag { key: key.to_owned(), value: value.to_owned() });
+        }
+        if tags.len() > 50 {
+            return Err(Refusal::validation(
+                "1 validation error detected: Value at 'tags' failed to satisfy constraint: Member must have length \
+                 less than or equal to 50",
+            ));
+        }
+        Ok(tags)
+    }
+
+    pub fn tag_keys(&self) -> Result<Vec<&str>, Refusal> {
+        let keys = self.list("TagKeys");
+        if keys.len() > 50 {
+            return Err(Refusal::validation(
+                "1 validation error detected: Value at 'tagKeys' failed to satisfy constraint: Member must have length \
+                 less than or equal to 50",
+            ));
+        }
+        for key in &keys {
+            tag_key("tagKeys", key)?;
+        }
+        Ok(keys)
+    }
+
+    /// Which page of a listing is wanted; `limit` is the sandbox's own, to make short pages.
+    pub fn page(&self, limit: usize) -> Result<Page, Refusal> {
+        let size = self.number("MaxItems", 1, 1000)?.map_or(100, |size| size as usize).min(limit.max(1));
+        let after = self
+            .get("Marker")
+            .map(|marker| unmark(marker).ok_or_else(|| Refusal::validation("Invalid Marker.")));
+        Ok(Page { after: after.transpose()?, size })
+    }
+
+    pub fn session_name(&self) -> Result<&str, Refusal> {
+        let value = self.required("RoleSessionName")?;
+        length("roleSessionName", value, 2, 64)?;
+        pattern("roleSessionName", value, value.chars().all(is_name), r"[\w+=,.@-]*")?;
+        Ok(value)
+    }
+
+    pub fn external_id(&self) -> Result<Option<&str>, Refusal> {
+        let Some(value) = self.get("ExternalId") else { return Ok(None) };
+        length("externalId", value, 2, 1224)?;
+        pattern("externalId", value, value.chars().all(is_external_id), r"[\w+=,.@:\/-]*")?;
+        Ok(Some(value))
+    }
+
+    pub fn role_arn(&self) -> Result<&str, Refusal> {
+        let value = self.required("RoleArn")?;
+        length("roleArn", value, 20, 2048)?;
+        Ok(value)
+    }
+
+    pub fn source_identity(&self) -> Result<Option<&str>, Refusal> {
+        let Some(value) = self.get("SourceIdentity") else { return Ok(None) };
+        length("sourceIdentity", value, 2, 64)?;
+        pattern("sourceIdentity", value, value.chars().all(is_name), r"[\w+=,.@-]*")?;
+        Ok(Some(value))
+    }
+}
+
+/// `\u0021-\u007E`, as in a role's path.
+pub(super) fn is_role_path(char: char) -> bool {
+    char.is_ascii_graphic()
+}
+
+/// `[A-Za-z0-9\.,\+@=_-]` and slashes, as in a policy's path.
+pub(super) fn is_policy_path(char: char) -> bool {
+    is_name(char) || char == '/'
+}
+
+pub(super) fn same_key(a: &str, b: &str, ignore_case: bool) -> bool {
+    if ignore_case { a.to_lowercase() == b.to_lowercase() } else { a == b }
+}
+
+fn tag_key(place: &str, key: &str) -> Result<(), Refusal> {
+    length(place, key, 1, 128)?;
+    pattern(place, key, key.chars().all(is_tag), r"[\p{L}\p{Z}\p{N}_.:/=+\-@]+")
+}
+
+/// A marker is the key of the last item shown, in hexadecimal so that nobody takes it for a name.
+fn mark(key: &str) -> String {
+    key.bytes().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn unmark(marker: &str) -> Option<String> {
+    let digits: Option<Vec<u8>> =
+        marker.chars().map(|char| char.to_digit(16).and_then(|digit| u8::try_from(digit).ok())).collect();
+    let digits = digits.filter(|digits| digits.len() % 2 == 0)?;
+    String::from_utf8(digits.chunks_exact(2).map(|pair| pair[0] << 4 | pair[1]).collect()).ok()
+}
+
+impl Page {
+    /// The items of this page out of all, which are in the order of their keys; and the marker of the next page.
+    pub fn cut<T>(&self, items: impl IntoIterator<Item = (String, T)>) -> (Vec<T>, Option<String>) {
+        let Self { after, size } = self;
+        let mut rest =
+            items.into_iter().filter(|(key, _)| after.as_ref().is_none_or(|after| key > after)).peekable();
+        let mut page = Vec::new();
+        while let Some((key, item)) = rest.next() {
+            page.push(item);
+            if page.len() == *size {
+                return (page, rest.peek().map(|_| mark(&key)));
             }
         }
-        "Service" | "Federated" if !value.is_empty() => Ok(None),
-        _ => Err(invalid()),
+        (page, None)
     }
 }
 
-/// A managed policy's document.
-pub(super) fn managed(text: &str) -> Result<(), Fault> {
-    quota("PolicySize", permissions(text)?.size(), MANAGED_SIZE)
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// All inline policies of a role together have one quota.
-pub(super) fn inline(text: &str, others: usize) -> Result<(), Fault> {
-    quota("PolicySize", others + permissions(text)?.size(), INLINE_SIZE)
-}
-
-pub(super) fn permissions(text: &str) -> Result<Document, Fault> {
-    let document = parse(text)?;
-    for statement in document.statements.as_slice() {
-        if statement.principal.is_some() {
-            return Err(malformed("Policy document should not specify a principal."));
+    #[test]
+    fn pages_meet_without_a_gap() {
+        let items: Vec<(String, u32)> = (0..7).map(|n| (format!("k{n}"), n)).collect();
+        let mut page = Page { after: None, size: 3 };
+        let mut seen = Vec::new();
+        loop {
+            let (part, marker) = page.cut(items.clone());
+            assert!(part.len() <= 3);
+            seen.extend(part);
+            let Some(marker) = marker else { break };
+            page.after = unmark(&marker);
         }
-        if statement.resource.is_none() {
-            return Err(malformed("Policy statement must contain resources."));
+        assert_eq!(seen, (0..7).collect::<Vec<_>>());
+        assert_eq!(unmark("zz"), None);
+        assert_eq!(unmark("é"), None);
+    }
+
+    #[test]
+    fn paths_begin_and_end_with_a_slash() {
+        for (path, valid) in [
+            ("/", true),
+            ("/a/", true),
+            ("/a/b/", true),
+            ("a", false),
+            ("/a", false),
+            ("a/", false),
+            ("//", false),
+            ("", false),
+        ] {
+            let params = Params::parse(format!("Path={path}").as_bytes());
+            assert_eq!(params.path("Path", is_role_path).is_ok(), valid, "{path}");
         }
     }
-    Ok(document)
-}
-
-fn quota(name: &str, size: usize, most: usize) -> Result<(), Fault> {
-    if size <= most {
-        return Ok(());
-    }
-    Err(Fault::new("LimitExceeded", format!("Cannot exceed quota for {name}: {most}")))
 }

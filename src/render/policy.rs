@@ -1,0 +1,91 @@
+//! What `policy` prints: differences and evaluations.
+
+use std::fmt::Write;
+
+use serde_json::json;
+
+use super::plan::document_diff;
+use super::style::{BOLD, CREATE, DIM, ERROR, HELP, REMOVE, WARNING, paint};
+use crate::plan::Diff;
+use crate::policy::lint::{Finding, Lint, Severity};
+use crate::policy::{Decision, Document, Evaluation, StatementOutcome, StatementTrace};
+
+/// The unified diff of two canonical forms.
+pub fn difference(document: &Diff<Document>) -> String {
+    let mut out = format!("{}\n", paint(BOLD, "They do not mean the same."));
+    document_diff(&mut out, document);
+    out
+}
+
+/// What is wrong with a document, each with its consequence and remedy.
+pub fn findings(path: &str, findings: &[Finding]) -> String {
+    if findings.is_empty() {
+        return format!("{path}: {}\n", paint(CREATE, "nothing found"));
+    }
+    let mut out = String::new();
+    for Finding { lint, statement, message } in findings {
+        let Lint { name, severity, consequence, remedy } = lint;
+        let severity = match severity {
+            Severity::Error => paint(ERROR, "error"),
+            Severity::Warning => paint(WARNING, "warning"),
+        };
+        let place = statement.map(|number| format!(", statement {number}")).unwrap_or_default();
+        let _ = writeln!(out, "{severity}[{name}] {path}{place}: {message}");
+        let _ = writeln!(out, "  {consequence}");
+        let _ = writeln!(out, "  {} {remedy}", paint(HELP, "help:"));
+    }
+    out
+}
+
+/// The decision, its reason, and a line for each statement.
+pub fn text(evaluation: &Evaluation) -> String {
+    let Evaluation { decision, reason, statements } = evaluation;
+    let (style, word) = match decision {
+        Decision::Allowed => (CREATE, "Allowed"),
+        Decision::ExplicitDeny => (REMOVE, "Denied (explicitly)"),
+        Decision::ImplicitDeny => (REMOVE, "Denied (implicitly)"),
+        Decision::Undecided => (WARNING, "Undecided"),
+    };
+    let mut out = format!("{}: {reason}\n", paint(style, word));
+    for trace in statements {
+        let StatementTrace { document, number, sid, outcome, reason } = trace;
+        let sid = sid.as_ref().map(|sid| format!(" ({sid})")).unwrap_or_default();
+        let line = format!("  {document} statement {number}{sid} {}: {reason}", outcome_in_words(*outcome));
+        let _ = writeln!(out, "{}", paint(DIM, &line));
+    }
+    out
+}
+
+fn outcome_in_words(outcome: StatementOutcome) -> &'static str {
+    match outcome {
+        StatementOutcome::Allows => "allows",
+        StatementOutcome::Denies => "denies",
+        StatementOutcome::DoesNotMatch => "does not match",
+        StatementOutcome::Undecided => "is undecided",
+    }
+}
+
+/// `{"decision": …, "reason": …, "statements": […]}`
+pub fn json(evaluation: &Evaluation) -> String {
+    let Evaluation { decision, reason, statements } = evaluation;
+    let decision = match decision {
+        Decision::Allowed => "allowed",
+        Decision::ExplicitDeny => "explicit_deny",
+        Decision::ImplicitDeny => "implicit_deny",
+        Decision::Undecided => "undecided",
+    };
+    let statements: Vec<_> = statements
+        .iter()
+        .map(|StatementTrace { document, number, sid, outcome, reason }| {
+            let outcome = match outcome {
+                StatementOutcome::Allows => "allows",
+                StatementOutcome::Denies => "denies",
+                StatementOutcome::DoesNotMatch => "does_not_match",
+                StatementOutcome::Undecided => "undecided",
+            };
+            json!({ "document": document, "statement": number, "sid": sid, "outcome": outcome, "reason": reason })
+        })
+        .collect();
+    let value = json!({ "decision": decision, "reason": reason, "statements": statements });
+    format!("{value:#}\n")
+}

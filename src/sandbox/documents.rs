@@ -1,0 +1,359 @@
+//! Policy documents on their way in: what IAM refuses, in its words.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::error::Refusal;
+use super::state::{State, Trust};
+use crate::arn::{AccountId, Arn};
+use crate::policy::Document;
+use crate::policy::document::{
+    ActionElement, Effect, OneOrMany, PrincipalElement, Principals, ResourceElement, Statement,
+};
+
+/// What a document is for; that decides what it may contain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Purpose {
+    Trust,
+    /// A managed, inline or session policy.
+    Permissions,
+}
+
+/// IAM's default quotas, in characters without white space.
+pub(super) const MAX_TRUST: usize = 2048;
+pub(super) const MAX_MANAGED: usize = 6144;
+pub(super) const MAX_INLINE: usize = 10_240;
+
+const VENDOR: &str = "Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc.";
+
+const OPERATORS: [&str; 27] = [
+    "StringEquals",
+    "StringNotEquals",
+    "StringEqualsIgnoreCase",
+    "StringNotEqualsIgnoreCase",
+    "StringLike",
+    "StringNotLike",
+    "NumericEquals",
+    "NumericNotEquals",
+    "NumericLessThan",
+    "NumericLessThanEquals",
+    "NumericGreaterThan",
+    "NumericGreaterThanEquals",
+    "DateEquals",
+    "DateNotEquals",
+    "DateLessThan",
+    "DateLessThanEquals",
+    "DateGreaterThan",
+    "DateGreaterThanEquals",
+    "Bool",
+    "BinaryEquals",
+    "IpAddress",
+    "NotIpAddress",
+    "ArnEquals",
+    "ArnLike",
+    "ArnNotEquals",
+    "ArnNotLike",
+    "Null",
+];
+
+const PARTITIONS: [&str; 8] =
+    ["aws", "aws-cn", "aws-us-gov", "aws-iso", "aws-iso-b", "aws-iso-e", "aws-iso-f", "aws-eusc"];
+
+/// Parses a document and refuses what IAM refuses.
+pub(super) fn check(text: &str, purpose: Purpose) -> Result<Document, Refusal> {
+    let document = Document::parse(text).map_err(|_| {
+        Refusal::malformed(match purpose {
+            Purpose::Trust if serde_json::from_str::<serde_json::Value>(text).is_err() => {
+                "This policy contains invalid Json"
+            }
+            Purpose::Trust | Purpose::Permissions => "Syntax errors in policy.",
+        })
+    })?;
+    let Document { version, id: _, statements, unknown } = &document;
+    if let Some(name) = unknown.keys().next() {
+        return Err(unknown_field(name, purpose));
+    }
+    match (version.as_deref(), purpose) {
+        (Some("2012-10-17"), _) | (Some("2008-10-17") | None, Purpose::Trust) => {}
+        (Some("2008-10-17") | None, Purpose::Permissions) => {
+            return Err(Refusal::malformed("Policy document must be version 2012-10-17 or greater."));
+        }
+        (Some(_), Purpose::Trust) => {
+            return Err(Refusal::malformed(
+                "The policy is not in the valid JSON format: its Version is not supported.",
+            ));
+        }
+        (Some(_), Purpose::Permissions) => return Err(Refusal::malformed("Syntax errors in policy.")),
+    }
+    let statements = statements.as_slice();
+    if statements.is_empty() {
+        return Err(Refusal::malformed(match purpose {
+            Purpose::Trust => "Missing required field Statement",
+            Purpose::Permissions => "Syntax errors in policy.",
+        }));
+    }
+    statements.iter().try_for_each(|statement| check_statement(statement, purpose))?;
+    let sids: Vec<&String> =
+        statements.iter().filter_map(|s| s.sid.as_ref()).filter(|sid| !sid.is_empty()).collect();
+    if sids.iter().collect::<BTreeSet<_>>().len() < sids.len() {
+        return Err(Refusal::malformed("Statement IDs (SID) in a single policy must be unique."));
+    }
+    Ok(document)
+}
+
+fn unknown_field(name: &str, purpose: Purpose) -> Refusal {
+    match purpose {
+        Purpose::Trust => Refusal::malformed(format!("Unknown field {name}")),
+        Purpose::Permissions => Refusal::malformed("Syntax errors in policy."),
+    }
+}
+
+fn check_statement(statement: &Statement, purpose: Purpose) -> Result<(), Refusal> {
+    let Statement { sid, effect, principal, action, resource, condition, unknown } = statement;
+    if let Some(name) = unknown.keys().next() {
+        return Err(unknown_field(name, purpose));
+    }
+    if sid.as_ref().is_some_and(|sid| !sid.chars().all(|char| char.is_ascii_alphanumeric())) {
+        return Err(Refusal::malformed(
+            "Statement IDs (SID) must be alpha-numeric. Check that your input satisfies the regular expression \
+             [0-9A-Za-z]*",
+        ));
+    }
+    let actions = match action {
+        Some(ActionElement::Action(actions) | ActionElement::NotAction(actions)) => actions.as_slice(),
+        None => &[],
+    };
+    if actions.is_empty() {
+        return Err(Refusal::malformed(match purpose {
+            Purpose::Trust => "Missing required field Action",
+            Purpose::Permissions => "Policy statement must contain actions.",
+        }));
+    }
+    actions.iter().try_for_each(|action| check_action(action, purpose))?;
+    match purpose {
+        Purpose::Trust => {
+            if resource.is_some() {
+                return Err(Refusal::malformed("Has prohibited field Resource"));
+            }
+            match principal {
+                None => return Err(Refusal::malformed("Missing required field Principal")),
+                Some(PrincipalElement::NotPrincipal(_)) if *effect == Effect::Allow => {
+                    return Err(Refusal::malformed("Allow with NotPrincipal is not allowed."));
+                }
+                Some(_) => {}
+            }
+        }
+        Purpose::Permissions => {
+            if principal.is_some() {
+                return Err(Refusal::malformed("Policy document should not specify a principal."));
+            }
+            let (Some(ResourceElement::Resource(resources) | ResourceElement::NotResource(resources)), false) =
+                (resource, resource.as_ref().is_some_and(is_empty))
+            else {
+                return Err(Refusal::malformed("Policy statement must contain resources."));
+            };
+            resources.as_slice().iter().try_for_each(|resource| check_resource(resource))?;
+        }
+    }
+    condition.iter().flatten().try_for_each(|(operator, keys)| {
+        let plain = operator.strip_prefix("ForAnyValue:").or_else(|| operator.strip_prefix("ForAllValues:"));
+        let plain = plain.unwrap_or(operator);
+        let plain = plain.strip_suffix("IfExists").unwrap_or(plain);
+        if !keys.is_empty() && !OPERATORS.contains(&plain) {
+            return Err(Refusal::malformed(match purpose {
+                Purpose::Trust => format!("Invalid Condition type : {operator}"),
+                Purpose::Permissions => "Syntax errors in policy.".to_owned(),
+            }));
+        }
+        if keys.keys().any(|key| !key.contains(':')) {
+            return Err(Refusal::malformed(VENDOR));
+        }
+        Ok(())
+    })
+}
+
+fn is_empty(resource: &ResourceElement) -> bool {
+    let (ResourceElement::Resource(values) | ResourceElement::NotResource(values)) = resource;
+    values.as_slice().is_empty()
+}
+
+fn check_action(action: &str, purpose: Purpose) -> Result<(), Refusal> {
+    let Some((vendor, name)) = action.split_once(':') else {
+        return match (action, purpose) {
+            ("*", Purpose::Permissions) => Ok(()),
+            ("*", Purpose::Trust) => Err(not_sts()),
+            _ => Err(Refusal::malformed(VENDOR)),
+        };
+    };
+    if name.contains(':') {
+        return Err(Refusal::malformed("Actions/Condition can contain only one colon."));
+    }
+    if vendor != "*" && !vendor.chars().all(|char| char.is_ascii_alphanumeric() || char == '-' || char == '.')
+    {
+        return Err(Refusal::malformed(format!("Vendor {vendor} is not valid")));
+    }
+    if purpose == Purpose::Trust && !vendor.eq_ignore_ascii_case("sts") {
+        return Err(not_sts());
+    }
+    Ok(())
+}
+
+fn not_sts() -> Refusal {
+    Refusal::malformed("AssumeRole policy may only specify STS AssumeRole actions.")
+}
+
+fn check_resource(resource: &str) -> Result<(), Refusal> {
+    if resource == "*" {
+        return Ok(());
+    }
+    let mut parts = resource.splitn(6, ':');
+    if parts.next() != Some("arn") || !resource.contains(':') {
+        return Err(Refusal::malformed(format!("Resource {resource} must be in ARN format or \"*\".")));
+    }
+    let partition = parts.next().unwrap_or_default();
+    if partition != "*" && !partition.contains("${") && !PARTITIONS.contains(&partition) {
+        return Err(Refusal::malformed(format!(
+            "Partition \"{partition}\" is not valid for resource \"{resource}\"."
+        )));
+    }
+    if parts.count() < 4 && !resource.ends_with('*') {
+        return Err(Refusal::malformed("The policy failed legacy parsing"));
+    }
+    Ok(())
+}
+
+/// Checks a trust policy, with the principals that it names, and makes it ready to be stored.
+pub(super) fn trust(state: &State, text: &str) -> Result<Trust, Refusal> {
+    let mut document = check(text, Purpose::Trust)?;
+    if document.size() > MAX_TRUST {
+        return Err(Refusal::limit(format!("Cannot exceed quota for ACLSizePerRole: {MAX_TRUST}")));
+    }
+    let mut ids = BTreeMap::new();
+    let mut roots = BTreeMap::new();
+    for statement in document.statements.as_slice() {
+        let (Some(PrincipalElement::Principal(principals))
+        | Some(PrincipalElement::NotPrincipal(principals))) = &statement.principal
+        else {
+            continue;
+        };
+        let Principals::ByKind(kinds) = principals else { continue };
+        if kinds.values().all(|values| values.as_slice().is_empty()) {
+            return Err(Refusal::malformed("Missing required field Principal"));
+        }
+        for (kind, values) in kinds {
+            for value in values.as_slice() {
+                let refused = || {
+                    let kind = if kind == "Service" { "SERVICE" } else { kind };
+                    Refusal::malformed(format!("Invalid principal in policy: \"{kind}\":\"{value}\""))
+                };
+                match kind.as_str() {
+                    "AWS" => match aws_principal(state, value).ok_or_else(refused)? {
+                        Named::AsWritten => {}
+                        Named::Account(root) => {
+                            roots.insert(value.clone(), root);
+                        }
+                        Named::Entity(id) => {
+                            ids.insert(value.clone(), id);
+                        }
+                    },
+                    "Service" if is_service(value) => {}
+                    "Federated" if value.contains('.') || value.parse::<Arn>().is_ok() => {}
+                    "CanonicalUser" => {}
+                    _ => return Err(refused()),
+                }
+            }
+        }
+    }
+    if roots.is_empty() {
+        return Ok(Trust { text: text.to_owned(), ids });
+    }
+    map_principals(&mut document, &|value| roots.get(value).cloned());
+    Ok(Trust { text: document.to_json(), ids })
+}
+
+/// What a principal of kind `AWS` stands for.
+enum Named {
+    AsWritten,
+    /// An account by its bare ID: returned as its root ARN.
+    Account(String),
+    /// A role or user: stored by its unique ID.
+    Entity(String),
+}
+
+fn aws_principal(state: &State, value: &str) -> Option<Named> {
+    if value == "*" {
+        return Some(Named::AsWritten);
+    }
+    if let Ok(account) = value.parse::<AccountId>() {
+        return Some(Named::Account(Arn::account_root(&state.partition, &account).to_string()));
+    }
+    let arn: Arn = value.parse().ok()?;
+    let account: AccountId = arn.account.parse().ok()?;
+    if arn.partition != state.partition || !arn.region.is_empty() || value.contains(['*', '?']) {
+        return None;
+    }
+    let (kind, name) = arn.resource.split_once('/').unwrap_or((&arn.resource, ""));
+    match (arn.service.as_str(), kind) {
+        ("iam", "root") if name.is_empty() => Some(Named::AsWritten),
+        ("iam", "role" | "user") if !name.is_empty() => match state.unique_id(&arn) {
+            Some(id) => Some(Named::Entity(id)),
+            // Who lives in an account that the sandbox knows nothing of is not for it to say.
+            None if !is_known(state, &account) => Some(Named::AsWritten),
+            None => None,
+        },
+        ("sts", "assumed-role") => {
+            let role = name.split_once('/').filter(|(_, session)| !session.is_empty())?.0;
+            (state.role(&account, role).is_ok() || !is_known(state, &account)).then_some(Named::AsWritten)
+        }
+        ("sts", "federated-user") if !name.is_empty() => Some(Named::AsWritten),
+        _ => None,
+    }
+}
+
+/// Whether the sandbox keeps roles, functions or identities of that account.
+fn is_known(state: &State, account: &AccountId) -> bool {
+    state.accounts.contains_key(account)
+        || state.identities.values().any(|identity| identity.arn.account == account.as_str())
+}
+
+fn is_service(value: &str) -> bool {
+    let name = value.strip_suffix(".amazonaws.com.cn").or_else(|| value.strip_suffix(".amazonaws.com"));
+    name.is_some_and(|name| {
+        !name.is_empty()
+            && name.chars().all(|char| char.is_ascii_alphanumeric() || char == '-' || char == '.')
+    })
+}
+
+/// Puts other values for principals of kind `AWS`, where `other` knows one.
+pub(super) fn map_principals(document: &mut Document, other: &dyn Fn(&str) -> Option<String>) {
+    let map = |value: &mut String| {
+        if let Some(other) = other(value) {
+            *value = other;
+        }
+    };
+    let statements = match &mut document.statements {
+        OneOrMany::One(statement) => std::slice::from_mut(statement),
+        OneOrMany::Many(statements) => statements.as_mut_slice(),
+    };
+    for statement in statements {
+        let (Some(PrincipalElement::Principal(principals))
+        | Some(PrincipalElement::NotPrincipal(principals))) = &mut statement.principal
+        else {
+            continue;
+        };
+        let Principals::ByKind(kinds) = principals else { continue };
+        match kinds.get_mut("AWS") {
+            Some(OneOrMany::One(value)) => map(value),
+            Some(OneOrMany::Many(values)) => values.iter_mut().for_each(map),
+            None => {}
+        }
+    }
+}
+
+/// Checks a managed policy's document.
+pub(super) fn managed(text: &str) -> Result<(), Refusal> {
+    let document = check(text, Purpose::Permissions)?;
+    if document.size() > MAX_MANAGED {
+        return Err(Refusal::limit(format!("Cannot exceed quota for PolicySize: {MAX_MANAGED}")));
+    }
+    Ok(())
+}

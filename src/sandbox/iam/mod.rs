@@ -1,0 +1,189 @@
+//! IAM: which actions there are, and what permission each needs.
+
+mod account;
+mod policy;
+mod role;
+mod role_policy;
+mod tag;
+
+use super::Call;
+use super::error::Refusal;
+use super::query::{Answer, Params, Xml};
+use super::state::Tag;
+use crate::arn::Arn;
+use crate::policy::Context;
+
+pub(super) const NAMESPACE: &str = "https://iam.amazonaws.com/doc/2010-05-08/";
+
+pub(super) fn handle(call: &mut Call<'_>, action: &str) -> Result<Answer, Refusal> {
+    let run = match action {
+        "CreateRole" => role::create,
+        "GetRole" => role::get,
+        "ListRoles" => role::list,
+        "UpdateRole" => role::update,
+        "UpdateRoleDescription" => role::update_description,
+        "UpdateAssumeRolePolicy" => role::update_trust,
+        "DeleteRole" => role::delete,
+        "PutRolePermissionsBoundary" => role::put_boundary,
+        "DeleteRolePermissionsBoundary" => role::delete_boundary,
+        "ListInstanceProfilesForRole" => role::list_instance_profiles,
+        "TagRole" => tag::tag_role,
+        "UntagRole" => tag::untag_role,
+        "ListRoleTags" => tag::list_role_tags,
+        "AttachRolePolicy" => role_policy::attach,
+        "DetachRolePolicy" => role_policy::detach,
+        "ListAttachedRolePolicies" => role_policy::list_attached,
+        "PutRolePolicy" => role_policy::put_inline,
+        "GetRolePolicy" => role_policy::get_inline,
+        "ListRolePolicies" => role_policy::list_inline,
+        "DeleteRolePolicy" => role_policy::delete_inline,
+        "CreatePolicy" => policy::create,
+        "GetPolicy" => policy::get,
+        "ListPolicies" => policy::list,
+        "DeletePolicy" => policy::delete,
+        "CreatePolicyVersion" => policy::create_version,
+        "GetPolicyVersion" => policy::get_version,
+        "ListPolicyVersions" => policy::list_versions,
+        "SetDefaultPolicyVersion" => policy::set_default_version,
+        "DeletePolicyVersion" => policy::delete_version,
+        "ListEntitiesForPolicy" => policy::list_entities,
+        "TagPolicy" => tag::tag_policy,
+        "UntagPolicy" => tag::untag_policy,
+        "ListPolicyTags" => tag::list_policy_tags,
+        "GetAccountAuthorizationDetails" => account::authorization_details,
+        "GetAccountSummary" => account::summary,
+        _ => return Err(super::unknown_action(action, "2010-05-08")),
+    };
+    authorise(call, action)?;
+    run(call)
+}
+
+/// Every action needs the permission of its own name; creating with tags needs that of tagging too.
+fn authorise(call: &Call<'_>, action: &str) -> Result<(), Refusal> {
+    let resource = resource(call, action);
+    let mut context = context(call, action);
+    let check = |action: &str, context: Context| {
+        call.caller.authorise(&format!("iam:{action}"), &resource, context, None)
+    };
+    if let ("CreateRole" | "CreatePolicy", false) = (action, call.params.indices("Tags").is_empty()) {
+        check(&action.replace("Create", "Tag"), context.clone())?;
+    }
+    if action == "CreateRole"
+        && let Some(boundary) = call.params.get("PermissionsBoundary")
+    {
+        context = context.with("iam:PermissionsBoundary", &[boundary]);
+    }
+    check(action, context)
+}
+
+/// The ARN whose permission an action needs.
+fn resource(call: &Call<'_>, action: &str) -> String {
+    let Call { state, params, caller, .. } = call;
+    let (partition, account) = (&state.partition, &caller.account);
+    let given = |name: &str| params.get(name).unwrap_or_default();
+    match action {
+        "CreateRole" => {
+            Arn::role(partition, account, params.get("Path").unwrap_or("/"), given("RoleName")).to_string()
+        }
+        "CreatePolicy" => {
+            Arn::policy(partition, account, params.get("Path").unwrap_or("/"), given("PolicyName"))
+                .to_string()
+        }
+        "ListRoles" => Arn::role(partition, account, params.get("PathPrefix").unwrap_or("/"), "").to_string(),
+        "ListPolicies" => {
+            Arn::policy(partition, account, params.get("PathPrefix").unwrap_or("/"), "").to_string()
+        }
+        "GetAccountAuthorizationDetails" | "GetAccountSummary" => "*".to_owned(),
+        _ if action.contains("Role") => match state.role(account, given("RoleName")) {
+            Ok(role) => state.role_arn(account, role).to_string(),
+            Err(_) => Arn::role(partition, account, "/", given("RoleName")).to_string(),
+        },
+        _ => given("PolicyArn").to_owned(),
+    }
+}
+
+/// The condition keys that AWS has for the action.
+fn context(call: &Call<'_>, action: &str) -> Context {
+    let Call { state, params, caller, .. } = call;
+    let mut context = call.context();
+    let mut resource_tags: &[Tag] = &[];
+    if let Some(arn) = params.get("PolicyArn") {
+        if action.ends_with("RolePolicy") {
+            context = context.with("iam:PolicyARN", &[arn]);
+        } else if let Some((_, policy)) = state.policy_of_arn(arn) {
+            resource_tags = &policy.tags;
+        }
+    }
+    if let Some(name) = params.get("RoleName").filter(|_| action != "CreateRole")
+        && let Ok(role) = state.role(&caller.account, name)
+    {
+        resource_tags = &role.tags;
+        let boundary = match action {
+            "PutRolePermissionsBoundary" => params.get("PermissionsBoundary"),
+            _ => role.boundary.as_deref(),
+        };
+        if let Some(boundary) = boundary {
+            context = context.with("iam:PermissionsBoundary", &[boundary]);
+        }
+    }
+    for Tag { key, value } in resource_tags {
+        context = context
+            .with(&format!("aws:ResourceTag/{key}"), &[value])
+            .with(&format!("iam:ResourceTag/{key}"), &[value]);
+    }
+    // Faulty tags are refused by the action itself.
+    let tags = params.tags(false).unwrap_or_default();
+    if tags.is_empty() {
+        let keys = params.list("TagKeys");
+        return if keys.is_empty() { context } else { context.with("aws:TagKeys", &keys) };
+    }
+    super::with_request_tags(context, &tags)
+}
+
+/// Writes a listing that may go on: `<name><member>…`, `IsTruncated` and `Marker`.
+fn listing<T>(
+    name: &str,
+    (items, marker): (Vec<T>, Option<String>),
+    mut item: impl FnMut(&mut Xml, T),
+) -> Answer {
+    Answer::of(|xml| {
+        xml.list(name, items, |xml, each| item(xml, each));
+        truncation(xml, marker.as_deref());
+    })
+}
+
+fn truncation(xml: &mut Xml, marker: Option<&str>) {
+    xml.text("IsTruncated", marker.is_some());
+    xml.optional("Marker", marker);
+}
+
+fn write_tags(xml: &mut Xml, tags: &[Tag]) {
+    if tags.is_empty() {
+        return;
+    }
+    xml.list("Tags", tags, |xml, Tag { key, value }| {
+        xml.text("Key", key);
+        xml.text("Value", value);
+    });
+}
+
+fn write_boundary(xml: &mut Xml, boundary: Option<&str>) {
+    if let Some(arn) = boundary {
+        xml.element("PermissionsBoundary", |xml| {
+            xml.text("PermissionsBoundaryType", "Policy");
+            xml.text("PermissionsBoundaryArn", arn);
+        });
+    }
+}
+
+/// As IAM returns documents: percent-encoded by RFC 3986.
+fn encoded(document: &str) -> String {
+    use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+    const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+    utf8_percent_encode(document, UNRESERVED).to_string()
+}
+
+/// The path that a listing is to be limited to.
+fn path_prefix(params: &Params) -> &str {
+    params.get("PathPrefix").unwrap_or("/")
+}

@@ -1,0 +1,345 @@
+//! Managed policies and their versions.
+
+use std::collections::BTreeMap;
+
+use super::super::Call;
+use super::super::documents;
+use super::super::error::Refusal;
+use super::super::managed::{self, AwsManaged};
+use super::super::query::{Answer, Xml};
+use super::super::state::{Policy, PolicyVersion, Role, Seconds, State, Tag, date};
+use super::super::validate::is_policy_path;
+use super::{encoded, listing, path_prefix, truncation, write_tags};
+use crate::arn::AccountId;
+
+/// IAM's quota.
+const MAX_VERSIONS: usize = 5;
+
+/// When AWS made its own policies; the sandbox has one date for all.
+const AWS_DATE: Seconds = 1_423_180_800;
+
+pub(super) fn create(call: &mut Call<'_>) -> Result<Answer, Refusal> {
+    let params = call.params;
+    let name = params.policy_name()?;
+    let path = params.path("Path", is_policy_path)?;
+    let text = params.document("PolicyDocument")?;
+    let description = params.policy_description()?;
+    let tags = params.tags(false)?;
+    let account = &call.caller.account;
+    if call
+        .state
+        .account(account)
+        .is_some_and(|account| account.policies.keys().any(|p| p.eq_ignore_ascii_case(name)))
+    {
+        return Err(Refusal::exists(format!(
+            "A policy called {name} already exists. Duplicate names are not allowed."
+        )));
+    }
+    documents::managed(text)?;
+    let now = call.now.as_second();
+    let policy = Policy {
+        name: name.to_owned(),
+        path: path.to_owned(),
+        id: call.state.new_id("ANPA"),
+        created: now,
+        updated: now,
+        description: description.filter(|text| !text.is_empty()).map(str::to_owned),
+        tags,
+        versions: BTreeMap::from([(1, PolicyVersion { text: text.to_owned(), created: now })]),
+        default_version: 1,
+        last_version: 1,
+    };
+    let arn = call.state.policy_arn(account, &policy).to_string();
+    call.state.account_mut(account).policies.insert(name.to_owned(), policy);
+    show(call, &arn)
+}
+
+pub(super) fn get(call: &mut Call<'_>) -> Result<Answer, Refusal> {
+    let arn = call.params.policy_arn("PolicyArn")?;
+    show(call, arn)
+}
+
+fn show(call: &Call<'_>, arn: &str) -> Result<Answer, Refusal> {
+    let policy = find(call, arn)?;
+    Ok(Answer::of(|xml| {
+        xml.element("Policy", |xml| {
+            write(xml, call, &policy);
+            if let Found::Customer(policy) = policy {
+                xml.optional("Description", policy.description.as_ref());
+                write_tags(xml, &policy.tags);
+            }
+        });
+    }))
+}
+
+/// A managed policy, whosever.
+#[derive(Clone, Copy)]
+enum Found<'a> {
+    Customer(&'a Policy),
+    Aws(&'static AwsManaged),
+}
+
+fn find<'a>(call: &'a Call<'_>, arn: &str) -> Result<Found<'a>, Refusal> {
+    let state = &*call.state;
+    if let Some(policy) = state.aws_managed(arn) {
+        return Ok(Found::Aws(policy));
+    }
+    match state.policy_of_arn(arn) {
+        Some((account, policy)) if account == call.caller.account => Ok(Found::Customer(policy)),
+        _ => Err(not_found(arn)),
+    }
+}
+
+/// A policy that the caller can change: not one of AWS's own, nor another account's.
+fn find_mut<'a>(call: &'a mut Call<'_>, arn: &str) -> Result<&'a mut Policy, Refusal> {
+    match find(call, arn)? {
+        Found::Aws(_) => {
+            Err(Refusal::access_denied(format!("{arn} is managed by AWS and cannot be changed")))
+        }
+        Found::Customer(_) => call.state.policy_of_arn_mut(arn).ok_or_else(|| not_found(arn)),
+    }
+}
+
+fn not_found(arn: &str) -> Refusal {
+    Refusal::no_such_entity(format!("Policy {arn} was not found."))
+}
+
+/// The roles of an account that have the policy attached, and those that have it as boundary.
+pub(super) fn users<'a>(state: &'a State, account: &AccountId, arn: &str) -> (Vec<&'a Role>, Vec<&'a Role>) {
+    let roles = || state.account(account).into_iter().flat_map(|account| account.roles.values());
+    (
+        roles().filter(|role| role.attached.contains(arn)).collect(),
+        roles().filter(|role| role.boundary.as_deref() == Some(arn)).collect(),
+    )
+}
+
+fn write(xml: &mut Xml, call: &Call<'_>, policy: &Found<'_>) {
+    let state = &*call.state;
+    let account = &call.caller.account;
+    let (name, path, id, arn, version, created, updated) = match policy {
+        Found::Customer(policy) => {
+            let Policy { name, path, id, created, updated, default_version, .. } = policy;
+            let arn = state.policy_arn(account, policy).to_string();
+            (
+                name.as_str(),
+                path.as_str(),
+                id.as_str(),
+                arn,
+                format!("v{default_version}"),
+                *created,
+                *updated,
+            )
+        }
+        Found::Aws(policy) => {
+            let AwsManaged { path, name, id, version, document: _ } = policy;
+            (*name, *path, *id, policy.arn(&state.partition), (*version).to_owned(), AWS_DATE, AWS_DATE)
+        }
+    };
+    let (attached, bounded) = users(state, account, &arn);
+    xml.text("PolicyName", name);
+    xml.text("PolicyId", id);
+    xml.text("Arn", &arn);
+    xml.text("Path", path);
+    xml.text("DefaultVersionId", version);
+    xml.text("AttachmentCount", attached.len());
+    xml.text("PermissionsBoundaryUsageCount", bounded.len());
+    xml.text("IsAttachable", true);
+    xml.text("CreateDate", date(created));
+    xml.text("UpdateDate", date(updated));
+}
+
+pub(super) fn list(call: &mut Call<'_>) -> Result<Answer, Refusal> {
+    let params = call.params;
+    let page = call.page()?;
+    let prefix = path_prefix(params);
+    let scope = params.get("Scope").unwrap_or("All");
+    if !matches!(scope, "All" | "AWS" | "Local") {
+        return Err(Refusal::validation(format!(
+            "1 validation error detected: Value '{scope}' at 'scope' failed to satisfy constraint: Member must satisfy \
+             enum value set: [All, AWS, Local]"
+        )));
+    }
+    let only_attached = params.boolean("OnlyAttached")?;
+    let call = &*call;
+    let state = &*call.state;
+    let account = &call.caller.account;
+    let mut found: BTreeMap<String, Found<'_>> = BTreeMap::new();
+    if scope != "AWS" {
+        for policy in state.account(account).into_iter().flat_map(|account| account.policies.values()) {
+            if policy.path.starts_with(prefix) {
+                found.insert(state.policy_arn(account, policy).to_string(), Found::Customer(policy));
+            }
+        }
+    }
+    if scope != "Local" {
+        for policy in managed::all().filter(|policy| policy.path.starts_with(prefix)) {
+            found.insert(policy.arn(&state.partition), Found::Aws(policy));
+        }
+    }
+    if only_attached {
+        found.retain(|arn, _| !users(state, account, arn).0.is_empty());
+    }
+    Ok(listing("Policies", page.cut(found), |xml, policy| write(xml, call, &policy)))
+}
+
+pub(super) fn delete(call: &mut Call<'_>) -> Result<Answer, Refusal> {
+    let arn = call.params.policy_arn("PolicyArn")?;
+    let account = &call.caller.account;
+    let policy = find_mut(call, arn)?;
+    let (name, versions) = (policy.name.clone(), policy.versions.len());
+    let (attached, bounded) = users(call.state, account, arn);
+    if !attached.is_empty() || !bounded.is_empty() {
+        return Err(Refusal::delete_conflict("Cannot delete a policy attached to entities."));
+    }
+    if versions > 1 {
+        return Err(Refusal::delete_conflict(
+            "This policy has more than one version. Before you delete a policy, you must delete the policy's versions. \
+             The default version is deleted with the policy.",
+        ));
+    }
+    call.state.account_mut(account).policies.remove(&name);
+    Ok(Answer::Done)
+}
+
+pub(super) fn create_version(call: &mut Call<'_>) -> Result<Answer, Refusal> {
+    let params = call.params;
+    let arn = params.policy_arn("PolicyArn")?;
+    let text = params.document("PolicyDocument")?;
+    let set_as_default = params.boolean("SetAsDefault")?;
+    let now = call.now.as_second();
+    let policy = find_mut(call, arn)?;
+    documents::managed(text)?;
+    if policy.versions.len() >= MAX_VERSIONS {
+        return Err(Refusal::limit(
+            "A managed policy can have up to 5 versions. Before you create a new version, you must delete an existing \
+             version.",
+        ));
+    }
+    policy.last_version = policy.last_version.saturating_add(1);
+    let number = policy.last_version;
+    policy.versions.insert(number, PolicyVersion { text: text.to_owned(), created: now });
+    policy.updated = now;
+    if set_as_default {
+        policy.default_version = number;
+    }
+    Ok(Answer::of(|xml| {
+        xml.element("PolicyVersion", |xml| {
+            xml.text("VersionId", format!("v{number}"));
+            xml.text("IsDefaultVersion", set_as_default);
+            xml.text("CreateDate", date(now));
+        });
+    }))
+}
+
+/// The number of the version that the request names, when the policy has it.
+fn version(policy: &Policy, arn: &str, id: &str) -> Result<u32, Refusal> {
+    let number = id.strip_prefix('v').and_then(|digits| digits.parse().ok());
+    number.filter(|number| policy.versions.contains_key(number)).ok_or_else(|| {
+        Refusal::no_such_entity(format!("Policy {arn} version {id} does not exist or is not attachable."))
+    })
+}
+
+pub(super) fn get_version(call: &mut Call<'_>) -> Result<Answer, Refusal> {
+    let arn = call.params.policy_arn("PolicyArn")?;
+    let id = call.params.version_id()?;
+    let (document, default, created) = match find(call, arn)? {
+        Found::Customer(policy) => {
+            let number = version(policy, arn, id)?;
+            let PolicyVersion { text, created } = &policy.versions[&number];
+            (text.as_str(), number == policy.default_version, *created)
+        }
+        Found::Aws(policy) if policy.version == id => (policy.document, true, AWS_DATE),
+        Found::Aws(_) => {
+            return Err(Refusal::no_such_entity(format!(
+                "Policy {arn} version {id} does not exist or is not attachable."
+            )));
+        }
+    };
+    Ok(Answer::of(|xml| {
+        xml.element("PolicyVersion", |xml| {
+            xml.text("Document", encoded(document));
+            xml.text("VersionId", id);
+            xml.text("IsDefaultVersion", default);
+            xml.text("CreateDate", date(created));
+        });
+    }))
+}
+
+pub(super) fn list_versions(call: &mut Call<'_>) -> Result<Answer, Refusal> {
+    let page = call.page()?;
+    let arn = call.params.policy_arn("PolicyArn")?;
+    let versions: Vec<(String, (String, bool, Seconds))> = match find(call, arn)? {
+        // The newest first; numbers are padded so that keys sort like them.
+        Found::Customer(policy) => policy
+            .versions
+            .iter()
+            .rev()
+            .map(|(number, version)| {
+                let item = (format!("v{number}"), *number == policy.default_version, version.created);
+                (format!("{:010}", u32::MAX - number), item)
+            })
+            .collect(),
+        Found::Aws(policy) => vec![(String::new(), (policy.version.to_owned(), true, AWS_DATE))],
+    };
+    Ok(listing("Versions", page.cut(versions), |xml, (id, default, created)| {
+        xml.text("VersionId", id);
+        xml.text("IsDefaultVersion", default);
+        xml.text("CreateDate", date(created));
+    }))
+}
+
+pub(super) fn set_default_version(call: &mut Call<'_>) -> Result<Answer, Refusal> {
+    let arn = call.params.policy_arn("PolicyArn")?;
+    let id = call.params.version_id()?;
+    let now = call.now.as_second();
+    let policy = find_mut(call, arn)?;
+    policy.default_version = version(policy, arn, id)?;
+    policy.updated = now;
+    Ok(Answer::Done)
+}
+
+pub(super) fn delete_version(call: &mut Call<'_>) -> Result<Answer, Refusal> {
+    let arn = call.params.policy_arn("PolicyArn")?;
+    let id = call.params.version_id()?;
+    let now = call.now.as_second();
+    let policy = find_mut(call, arn)?;
+    let number = version(policy, arn, id)?;
+    if number == policy.default_version {
+        return Err(Refusal::delete_conflict("Cannot delete the default version of a policy."));
+    }
+    policy.versions.remove(&number);
+    policy.updated = now;
+    Ok(Answer::Done)
+}
+
+pub(super) fn list_entities(call: &mut Call<'_>) -> Result<Answer, Refusal> {
+    let params = call.params;
+    let page = call.page()?;
+    let arn = params.policy_arn("PolicyArn")?;
+    let prefix = path_prefix(params);
+    find(call, arn)?;
+    let (attached, bounded) = users(call.state, &call.caller.account, arn);
+    let mut roles: BTreeMap<String, &Role> = BTreeMap::new();
+    if matches!(params.get("EntityFilter"), None | Some("Role")) {
+        let usage = params.get("PolicyUsageFilter");
+        let attached = attached.into_iter().filter(|_| usage != Some("PermissionsBoundary"));
+        let bounded = bounded.into_iter().filter(|_| usage != Some("PermissionsPolicy"));
+        let all = attached.chain(bounded).filter(|role| role.path.starts_with(prefix));
+        roles.extend(all.map(|role| (role.name.clone(), role)));
+    }
+    let (roles, marker) = page.cut(roles);
+    Ok(Answer::of(|xml| {
+        xml.element("PolicyGroups", |_| ());
+        xml.element("PolicyUsers", |_| ());
+        xml.list("PolicyRoles", roles, |xml, Role { name, id, .. }| {
+            xml.text("RoleName", name);
+            xml.text("RoleId", id);
+        });
+        truncation(xml, marker.as_deref());
+    }))
+}
+
+/// The tags of a policy of the caller's own account.
+pub(super) fn tags_mut<'a>(call: &'a mut Call<'_>, arn: &str) -> Result<&'a mut Vec<Tag>, Refusal> {
+    find_mut(call, arn).map(|policy| &mut policy.tags)
+}

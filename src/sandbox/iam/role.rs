@@ -1,0 +1,184 @@
+//! Roles themselves: trust, description, duration, boundary.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::super::Call;
+use super::super::documents;
+use super::super::error::Refusal;
+use super::super::query::{Answer, Xml};
+use super::super::state::{Role, State, date};
+use super::super::validate::is_role_path;
+use super::{encoded, listing, path_prefix, truncation, write_boundary, write_tags};
+use crate::arn::AccountId;
+
+/// What an answer shows of a role: listings show less.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Shown {
+    Whole,
+    Listed,
+}
+
+pub(super) fn create(call: &mut Call<'_>) -> Result<Answer, Refusal> {
+    let params = call.params;
+    let name = params.role_name()?;
+    let path = params.path("Path", is_role_path)?;
+    let text = params.document("AssumeRolePolicyDocument")?;
+    let description = params.description()?;
+    let max_session_duration = params.max_session_duration()?.unwrap_or(3600);
+    let tags = params.tags(true)?;
+    let boundary = boundary(call)?;
+    let account = &call.caller.account;
+    let taken = |account: &super::super::state::Account| {
+        account.roles.keys().any(|other| other.eq_ignore_ascii_case(name))
+    };
+    if call.state.account(account).is_some_and(taken) {
+        return Err(Refusal::exists(format!("Role with name {name} already exists.")));
+    }
+    let trust = documents::trust(call.state, text)?;
+    let role = Role {
+        name: name.to_owned(),
+        path: path.to_owned(),
+        id: call.state.new_id("AROA"),
+        created: call.now.as_second(),
+        trust,
+        description: description.map(str::to_owned),
+        max_session_duration,
+        boundary,
+        tags,
+        attached: BTreeSet::new(),
+        inline: BTreeMap::new(),
+    };
+    call.state.account_mut(account).roles.insert(name.to_owned(), role);
+    show(call, name)
+}
+
+pub(super) fn get(call: &mut Call<'_>) -> Result<Answer, Refusal> {
+    let name = call.params.role_name()?;
+    show(call, name)
+}
+
+fn show(call: &Call<'_>, name: &str) -> Result<Answer, Refusal> {
+    let account = &call.caller.account;
+    let role = call.state.role(account, name)?;
+    let trust = role.trust.current(call.state)?;
+    Ok(Answer::of(|xml| {
+        xml.element("Role", |xml| write(xml, call.state, account, role, &trust, Shown::Whole));
+    }))
+}
+
+fn write(xml: &mut Xml, state: &State, account: &AccountId, role: &Role, trust: &str, shown: Shown) {
+    let Role { name, path, id, created, trust: _, description, max_session_duration, boundary, tags, .. } =
+        role;
+    xml.text("Path", path);
+    xml.text("RoleName", name);
+    xml.text("RoleId", id);
+    xml.text("Arn", state.role_arn(account, role));
+    xml.text("CreateDate", date(*created));
+    xml.text("AssumeRolePolicyDocument", encoded(trust));
+    xml.optional("Description", description.as_ref());
+    xml.text("MaxSessionDuration", max_session_duration);
+    if shown == Shown::Whole {
+        write_boundary(xml, boundary.as_deref());
+        write_tags(xml, tags);
+        xml.element("RoleLastUsed", |_| ());
+    }
+}
+
+pub(super) fn list(call: &mut Call<'_>) -> Result<Answer, Refusal> {
+    let page = call.page()?;
+    let prefix = path_prefix(call.params);
+    let account = &call.caller.account;
+    let state = &*call.state;
+    let roles = state.account(account).into_iter().flat_map(|account| account.roles.values());
+    let mut all = Vec::new();
+    for role in roles.filter(|role| role.path.starts_with(prefix)) {
+        all.push((role.name.clone(), (role, role.trust.current(state)?)));
+    }
+    Ok(listing("Roles", page.cut(all), |xml, (role, trust)| {
+        write(xml, state, account, role, &trust, Shown::Listed);
+    }))
+}
+
+pub(super) fn update(call: &mut Call<'_>) -> Result<Answer, Refusal> {
+    let params = call.params;
+    let name = params.role_name()?;
+    let description = params.description()?;
+    // "If you do not specify a value for this setting, the default value of one hour is applied" (API reference).
+    let duration = params.max_session_duration()?.unwrap_or(3600);
+    let role = call.state.role_mut(&call.caller.account, name)?;
+    role.max_session_duration = duration;
+    if let Some(description) = description {
+        role.description = Some(description.to_owned()).filter(|text| !text.is_empty());
+    }
+    Ok(Answer::of(|_| ()))
+}
+
+pub(super) fn update_description(call: &mut Call<'_>) -> Result<Answer, Refusal> {
+    let name = call.params.role_name()?;
+    call.params.required("Description")?;
+    let description = call.params.description()?.map(str::to_owned);
+    call.state.role_mut(&call.caller.account, name)?.description =
+        description.filter(|text| !text.is_empty());
+    show(call, name)
+}
+
+pub(super) fn update_trust(call: &mut Call<'_>) -> Result<Answer, Refusal> {
+    let name = call.params.role_name()?;
+    let text = call.params.document("PolicyDocument")?;
+    call.state.role(&call.caller.account, name)?;
+    let trust = documents::trust(call.state, text)?;
+    call.state.role_mut(&call.caller.account, name)?.trust = trust;
+    Ok(Answer::Done)
+}
+
+pub(super) fn delete(call: &mut Call<'_>) -> Result<Answer, Refusal> {
+    let name = call.params.role_name()?;
+    let account = &call.caller.account;
+    let role = call.state.role(account, name)?;
+    if !role.attached.is_empty() {
+        return Err(Refusal::delete_conflict("Cannot delete entity, must detach all policies first."));
+    }
+    if !role.inline.is_empty() {
+        return Err(Refusal::delete_conflict("Cannot delete entity, must delete policies first."));
+    }
+    call.state.account_mut(account).roles.remove(name);
+    Ok(Answer::Done)
+}
+
+/// The boundary that a request names; it must exist.
+fn boundary(call: &Call<'_>) -> Result<Option<String>, Refusal> {
+    if call.params.get("PermissionsBoundary").is_none() {
+        return Ok(None);
+    }
+    let arn = call.params.policy_arn("PermissionsBoundary")?;
+    if !call.state.attachable(&call.caller.account, arn) {
+        return Err(Refusal::no_such_entity(format!(
+            "Scope ARN: {arn} does not exist or is not attachable."
+        )));
+    }
+    Ok(Some(arn.to_owned()))
+}
+
+pub(super) fn put_boundary(call: &mut Call<'_>) -> Result<Answer, Refusal> {
+    let name = call.params.role_name()?;
+    call.params.required("PermissionsBoundary")?;
+    call.state.role(&call.caller.account, name)?;
+    let boundary = boundary(call)?;
+    call.state.role_mut(&call.caller.account, name)?.boundary = boundary;
+    Ok(Answer::Done)
+}
+
+pub(super) fn delete_boundary(call: &mut Call<'_>) -> Result<Answer, Refusal> {
+    let name = call.params.role_name()?;
+    call.state.role_mut(&call.caller.account, name)?.boundary = None;
+    Ok(Answer::Done)
+}
+
+/// The sandbox has no instance profiles.
+pub(super) fn list_instance_profiles(call: &mut Call<'_>) -> Result<Answer, Refusal> {
+    call.state.role(&call.caller.account, call.params.role_name()?)?;
+    Ok(Answer::of(|xml| {
+        xml.element("InstanceProfiles", |_| ());
+        truncation(xml, None);
+    }))
+}

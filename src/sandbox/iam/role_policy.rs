@@ -1,0 +1,109 @@
+//! What a role may do: attached managed policies and inline ones.
+
+use super::super::Call;
+use super::super::documents::{self, MAX_INLINE, Purpose};
+use super::super::error::Refusal;
+use super::super::query::Answer;
+use super::super::state::parse;
+use super::{encoded, listing, path_prefix};
+
+/// IAM's default quota.
+const MAX_ATTACHED: usize = 10;
+
+pub(super) fn attach(call: &mut Call<'_>) -> Result<Answer, Refusal> {
+    let name = call.params.role_name()?;
+    let arn = call.params.policy_arn("PolicyArn")?;
+    let account = &call.caller.account;
+    let attachable = call.state.attachable(account, arn);
+    let role = call.state.role_mut(account, name)?;
+    if !attachable {
+        return Err(Refusal::no_such_entity(format!("Policy {arn} does not exist or is not attachable.")));
+    }
+    if !role.attached.contains(arn) && role.attached.len() >= MAX_ATTACHED {
+        return Err(Refusal::limit(format!("Cannot exceed quota for PoliciesPerRole: {MAX_ATTACHED}")));
+    }
+    // Attaching what is attached already is no error.
+    role.attached.insert(arn.to_owned());
+    Ok(Answer::Done)
+}
+
+pub(super) fn detach(call: &mut Call<'_>) -> Result<Answer, Refusal> {
+    let name = call.params.role_name()?;
+    let arn = call.params.policy_arn("PolicyArn")?;
+    if call.state.role_mut(&call.caller.account, name)?.attached.remove(arn) {
+        return Ok(Answer::Done);
+    }
+    Err(Refusal::no_such_entity(format!("Policy {arn} was not found.")))
+}
+
+pub(super) fn list_attached(call: &mut Call<'_>) -> Result<Answer, Refusal> {
+    let page = call.page()?;
+    let role = call.state.role(&call.caller.account, call.params.role_name()?)?;
+    let prefix = format!("policy{}", path_prefix(call.params));
+    let within =
+        |arn: &&String| arn.parse::<crate::arn::Arn>().is_ok_and(|arn| arn.resource.starts_with(&prefix));
+    let items = role.attached.iter().filter(within).map(|arn| (arn.clone(), arn));
+    Ok(listing("AttachedPolicies", page.cut(items), |xml, arn| {
+        xml.text("PolicyName", name_of(arn));
+        xml.text("PolicyArn", arn);
+    }))
+}
+
+pub(super) fn put_inline(call: &mut Call<'_>) -> Result<Answer, Refusal> {
+    let name = call.params.role_name()?;
+    let policy = call.params.policy_name()?;
+    let text = call.params.document("PolicyDocument")?;
+    let role = call.state.role_mut(&call.caller.account, name)?;
+    let document = documents::check(text, Purpose::Permissions)?;
+    let mut size = document.size();
+    for (other, text) in &role.inline {
+        if other != policy {
+            size += parse(text)?.size();
+        }
+    }
+    if size > MAX_INLINE {
+        return Err(Refusal::limit(format!(
+            "Maximum policy size of {MAX_INLINE} bytes exceeded for role {name}"
+        )));
+    }
+    role.inline.insert(policy.to_owned(), text.to_owned());
+    Ok(Answer::Done)
+}
+
+pub(super) fn get_inline(call: &mut Call<'_>) -> Result<Answer, Refusal> {
+    let name = call.params.role_name()?;
+    let policy = call.params.policy_name()?;
+    let role = call.state.role(&call.caller.account, name)?;
+    let text = role.inline.get(policy).ok_or_else(|| no_such_policy(policy))?;
+    Ok(Answer::of(|xml| {
+        xml.text("RoleName", name);
+        xml.text("PolicyName", policy);
+        xml.text("PolicyDocument", encoded(text));
+    }))
+}
+
+pub(super) fn list_inline(call: &mut Call<'_>) -> Result<Answer, Refusal> {
+    let page = call.page()?;
+    let role = call.state.role(&call.caller.account, call.params.role_name()?)?;
+    let (names, marker) = page.cut(role.inline.keys().map(|name| (name.clone(), name)));
+    Ok(Answer::of(|xml| {
+        // Its members are plain texts.
+        xml.element("PolicyNames", |xml| names.iter().for_each(|name| xml.text("member", name)));
+        super::truncation(xml, marker.as_deref());
+    }))
+}
+
+pub(super) fn delete_inline(call: &mut Call<'_>) -> Result<Answer, Refusal> {
+    let name = call.params.role_name()?;
+    let policy = call.params.policy_name()?;
+    let role = call.state.role_mut(&call.caller.account, name)?;
+    role.inline.remove(policy).map(|_| Answer::Done).ok_or_else(|| no_such_policy(policy))
+}
+
+fn no_such_policy(name: &str) -> Refusal {
+    Refusal::no_such_entity(format!("The role policy with name {name} cannot be found."))
+}
+
+pub(super) fn name_of(arn: &str) -> &str {
+    arn.rsplit('/').next().unwrap_or(arn)
+}

@@ -1,0 +1,79 @@
+//! Tags of roles and policies. A role's tag keys ignore case, a policy's do not (IAM User Guide, `id_tags`).
+
+use super::super::Call;
+use super::super::error::Refusal;
+use super::super::query::Answer;
+use super::super::state::Tag;
+use super::super::validate::same_key;
+use super::{listing, policy};
+
+const MAX_TAGS: usize = 50;
+
+pub(super) fn tag_role(call: &mut Call<'_>) -> Result<Answer, Refusal> {
+    let name = call.params.role_name()?;
+    let tags = call.params.tags(true)?;
+    let role = call.state.role_mut(&call.caller.account, name)?;
+    add(&mut role.tags, tags, true)
+}
+
+pub(super) fn tag_policy(call: &mut Call<'_>) -> Result<Answer, Refusal> {
+    let arn = call.params.policy_arn("PolicyArn")?;
+    let tags = call.params.tags(false)?;
+    add(policy::tags_mut(call, arn)?, tags, false)
+}
+
+fn add(present: &mut Vec<Tag>, new: Vec<Tag>, ignore_case: bool) -> Result<Answer, Refusal> {
+    let mut tags = present.clone();
+    for tag in new {
+        match tags.iter_mut().find(|other| same_key(&other.key, &tag.key, ignore_case)) {
+            // The key stays as it was first written.
+            Some(other) => other.value = tag.value,
+            None => tags.push(tag),
+        }
+    }
+    if tags.len() > MAX_TAGS {
+        return Err(Refusal::limit(format!("Cannot exceed quota for TagsPerResource: {MAX_TAGS}")));
+    }
+    *present = tags;
+    Ok(Answer::Done)
+}
+
+pub(super) fn untag_role(call: &mut Call<'_>) -> Result<Answer, Refusal> {
+    let name = call.params.role_name()?;
+    let keys = call.params.tag_keys()?;
+    let role = call.state.role_mut(&call.caller.account, name)?;
+    Ok(remove(&mut role.tags, &keys, true))
+}
+
+pub(super) fn untag_policy(call: &mut Call<'_>) -> Result<Answer, Refusal> {
+    let arn = call.params.policy_arn("PolicyArn")?;
+    let keys = call.params.tag_keys()?;
+    Ok(remove(policy::tags_mut(call, arn)?, &keys, false))
+}
+
+/// Keys that are not there are no error.
+fn remove(present: &mut Vec<Tag>, keys: &[&str], ignore_case: bool) -> Answer {
+    present.retain(|tag| !keys.iter().any(|key| same_key(&tag.key, key, ignore_case)));
+    Answer::Done
+}
+
+pub(super) fn list_role_tags(call: &mut Call<'_>) -> Result<Answer, Refusal> {
+    let name = call.params.role_name()?;
+    let tags = call.state.role(&call.caller.account, name)?.tags.clone();
+    list(call, tags)
+}
+
+pub(super) fn list_policy_tags(call: &mut Call<'_>) -> Result<Answer, Refusal> {
+    let arn = call.params.policy_arn("PolicyArn")?;
+    let tags = policy::tags_mut(call, arn)?.clone();
+    list(call, tags)
+}
+
+fn list(call: &Call<'_>, mut tags: Vec<Tag>) -> Result<Answer, Refusal> {
+    tags.sort_by(|a, b| a.key.cmp(&b.key));
+    let items = tags.into_iter().map(|tag| (tag.key.clone(), tag));
+    Ok(listing("Tags", call.page()?.cut(items), |xml, Tag { key, value }| {
+        xml.text("Key", key);
+        xml.text("Value", value);
+    }))
+}

@@ -1,0 +1,106 @@
+//! The state file: locked against other processes, replaced as a whole, readable by its owner only.
+
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::error::SandboxError;
+use super::state::{State, VERSION};
+
+#[derive(Debug)]
+pub(super) struct StateFile {
+    path: PathBuf,
+    /// Held for as long as it is open. A file of its own, since the state file is replaced on each write.
+    _lock: File,
+}
+
+/// How long another process may take to end.
+const PATIENCE: Duration = Duration::from_millis(if cfg!(test) { 100 } else { 2000 });
+const PAUSE: Duration = Duration::from_millis(50);
+
+impl StateFile {
+    pub fn lock(path: &Path) -> Result<Self, SandboxError> {
+        let unwritable = |source| SandboxError::Write { path: path.to_owned(), source };
+        if let Some(directory) = path.parent().filter(|directory| !directory.as_os_str().is_empty())
+            && !directory.exists()
+        {
+            fs::create_dir_all(directory).map_err(unwritable)?;
+            // The state has trust policies, and these an external ID: not a thing to be committed by mistake.
+            fs::write(directory.join(".gitignore"), "*\n").map_err(unwritable)?;
+        }
+        let lock = private().write(true).create(true).truncate(false).open(beside(path, "lock"));
+        let lock = lock.map_err(unwritable)?;
+        let mut waited = Duration::ZERO;
+        loop {
+            match lock.try_lock() {
+                Ok(()) => return Ok(Self { path: path.to_owned(), _lock: lock }),
+                Err(TryLockError::WouldBlock) if waited < PATIENCE => {
+                    std::thread::sleep(PAUSE);
+                    waited += PAUSE;
+                }
+                Err(TryLockError::WouldBlock) => return Err(SandboxError::InUse { path: path.to_owned() }),
+                Err(TryLockError::Error(source)) => return Err(unwritable(source)),
+            }
+        }
+    }
+
+    pub fn read(&self) -> Result<Option<State>, SandboxError> {
+        let path = &self.path;
+        let text = match fs::read(path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(source) => return Err(SandboxError::Read { path: path.clone(), source }),
+        };
+        let broken = |source| SandboxError::Broken { path: path.clone(), source };
+        let value: Value = serde_json::from_slice(&text).map_err(broken)?;
+        // The version first: another layout would be an error that says nothing.
+        if let Some(found) = value.get("version").and_then(Value::as_u64)
+            && found != VERSION
+        {
+            return Err(SandboxError::Version { path: path.clone(), found, known: VERSION });
+        }
+        serde_json::from_value(value).map(Some).map_err(broken)
+    }
+
+    pub fn write(&self, state: &State) -> Result<(), SandboxError> {
+        let unwritable = |source| SandboxError::Write { path: self.path.clone(), source };
+        let mut text = serde_json::to_vec_pretty(state).map_err(|error| unwritable(error.into()))?;
+        text.push(b'\n');
+        let new = beside(&self.path, "new");
+        // One left behind by a process that was killed could have other permissions.
+        if let Err(error) = fs::remove_file(&new)
+            && error.kind() != io::ErrorKind::NotFound
+        {
+            return Err(unwritable(error));
+        }
+        let write = || {
+            private().write(true).create_new(true).open(&new)?.write_all(&text)?;
+            fs::rename(&new, &self.path)
+        };
+        write().map_err(unwritable)
+    }
+}
+
+/// `state.json.lock`
+fn beside(path: &Path, extension: &str) -> PathBuf {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(".");
+    name.push(extension);
+    path.with_file_name(name)
+}
+
+#[cfg(unix)]
+fn private() -> OpenOptions {
+    use std::os::unix::fs::OpenOptionsExt as _;
+    let mut options = OpenOptions::new();
+    options.mode(0o600);
+    options
+}
+
+#[cfg(not(unix))]
+fn private() -> OpenOptions {
+    OpenOptions::new()
+}

@@ -1,0 +1,81 @@
+//! The state file.
+
+use std::error::Error as _;
+use std::fs;
+
+use super::*;
+
+#[test]
+fn what_was_written_is_there_after_opening_again() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("state/sandbox.json");
+    let created = {
+        let mut sandbox = Sandbox::open(&path, &seed()).unwrap();
+        done(&mut sandbox, "CreateRole", &[("RoleName", "R"), ("AssumeRolePolicyDocument", TRUST)]).body
+    };
+    assert_eq!(fs::read_to_string(path.with_file_name(".gitignore")).unwrap(), "*\n");
+    let mut more = seed();
+    more.functions.push(OTHER.parse().unwrap());
+    let mut sandbox = Sandbox::open(&path, &more).unwrap();
+    let read = done(&mut sandbox, "GetRole", &[("RoleName", "R")]);
+    assert!(created.contains(read.one("RoleId")));
+    assert!(sandbox.state.functions.contains_key(&OTHER.parse().unwrap()));
+    assert!(sandbox.state.functions.contains_key(&FUNCTION.parse().unwrap()));
+}
+
+#[cfg(unix)]
+#[test]
+fn the_file_is_its_owners_only() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("sandbox.json");
+    Sandbox::open(&path, &seed()).unwrap();
+    assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    assert!(!directory.path().join(".gitignore").exists(), "the directory was there before");
+}
+
+#[test]
+fn a_broken_file_is_named_and_not_touched() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("sandbox.json");
+    for text in ["{", "{}", "[]", r#"{"version":1}"#] {
+        fs::write(&path, text).unwrap();
+        let error = Sandbox::open(&path, &seed()).unwrap_err();
+        assert!(matches!(error, SandboxError::Broken { .. }), "{error:?}");
+        let message = format!(
+            "the sandbox's state file `{}` cannot be understood; delete the file to begin anew",
+            path.display()
+        );
+        assert_eq!(error.to_string(), message);
+        assert!(error.source().is_some());
+        assert_eq!(fs::read_to_string(&path).unwrap(), text);
+    }
+    fs::write(&path, r#"{"version":2,"new":1}"#).unwrap();
+    assert!(matches!(Sandbox::open(&path, &seed()), Err(SandboxError::Version { found: 2, known: 1, .. })));
+}
+
+#[test]
+fn two_do_not_use_one_file_at_the_same_time() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("sandbox.json");
+    let first = Sandbox::open(&path, &seed()).unwrap();
+    assert!(matches!(Sandbox::open(&path, &seed()), Err(SandboxError::InUse { .. })));
+    drop(first);
+    Sandbox::open(&path, &seed()).unwrap();
+}
+
+#[test]
+fn what_cannot_be_saved_has_not_happened() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("sandbox.json");
+    let mut sandbox = Sandbox::open(&path, &seed()).unwrap();
+    // A directory in the way of the temporary file: also root cannot replace it.
+    fs::create_dir(directory.path().join("sandbox.json.new")).unwrap();
+    let params = [("RoleName", "R"), ("AssumeRolePolicyDocument", TRUST)];
+    let answered = iam(&mut sandbox, "CreateRole", &params);
+    let (status, code, message) = answered.error();
+    assert_eq!((status, code), (500, "ServiceFailure"));
+    assert!(message.contains("sandbox.json"), "{message}");
+    fs::remove_dir(directory.path().join("sandbox.json.new")).unwrap();
+    done(&mut sandbox, "CreateRole", &params);
+}
