@@ -114,8 +114,9 @@ lints! {
 }
 
 const EXTERNAL_ID: &str = "sts:ExternalId";
-const ASSUME: [&str; 6] = [
+const ASSUME: [&str; 7] = [
     "sts:AssumeRole",
+    "sts:AssumeRoot",
     "sts:AssumeRoleWithSAML",
     "sts:AssumeRoleWithWebIdentity",
     "sts:TagSession",
@@ -123,23 +124,73 @@ const ASSUME: [&str; 6] = [
     "sts:SetContext",
 ];
 const INVOKE: [&str; 3] = ["lambda:InvokeFunction", "lambda:InvokeFunctionUrl", "lambda:InvokeAsync"];
-const KEYS: [&str; 16] = [
+/// The global keys, and those of STS and Lambda (AWS, "AWS global condition context keys", "Actions, resources, and
+/// condition keys"): all of them, lest a right key be taken for a misprint of another.
+const KEYS: [&str; 64] = [
     EXTERNAL_ID,
+    "sts:AWSServiceName",
+    "sts:DurationSeconds",
+    "sts:RequestContext",
+    "sts:RequestContextProviders",
     "sts:RoleSessionName",
     "sts:SourceIdentity",
+    "sts:TaskPolicyArn",
     "sts:TransitiveTagKeys",
-    "aws:PrincipalArn",
+    "aws:CalledVia",
+    "aws:CalledViaFirst",
+    "aws:CalledViaLast",
+    "aws:ChatbotSourceArn",
+    "aws:CurrentTime",
+    "aws:Ec2InstanceSourcePrivateIPv4",
+    "aws:Ec2InstanceSourceVpc",
+    "aws:EpochTime",
+    "aws:FederatedProvider",
+    "aws:MultiFactorAuthAge",
+    "aws:MultiFactorAuthPresent",
     "aws:PrincipalAccount",
+    "aws:PrincipalArn",
+    "aws:PrincipalIsAWSService",
     "aws:PrincipalOrgID",
+    "aws:PrincipalOrgPaths",
+    "aws:PrincipalServiceName",
+    "aws:PrincipalServiceNamesList",
     "aws:PrincipalType",
+    "aws:referer",
+    "aws:RequestedRegion",
+    "aws:ResourceAccount",
+    "aws:ResourceOrgID",
+    "aws:ResourceOrgPaths",
+    "aws:SecureTransport",
     "aws:SourceAccount",
     "aws:SourceArn",
+    "aws:SourceIdentity",
     "aws:SourceIp",
-    "aws:SecureTransport",
-    "aws:MultiFactorAuthPresent",
-    "aws:CurrentTime",
-    "lambda:FunctionUrlAuthType",
+    "aws:SourceOrgID",
+    "aws:SourceOrgPaths",
+    "aws:SourceVpc",
+    "aws:SourceVpcArn",
+    "aws:SourceVpce",
+    "aws:TagKeys",
+    "aws:TokenIssueTime",
+    "aws:UserAgent",
+    "aws:userid",
+    "aws:username",
+    "aws:ViaAWSService",
+    "aws:VpceAccount",
+    "aws:VpceOrgID",
+    "aws:VpceOrgPaths",
+    "aws:VpcSourceIp",
+    "lambda:CodeSigningConfigArn",
+    "lambda:EventSourceToken",
     "lambda:FunctionArn",
+    "lambda:FunctionUrlAuthType",
+    "lambda:InvokedViaFunctionUrl",
+    "lambda:Layer",
+    "lambda:Principal",
+    "lambda:SecurityGroupIds",
+    "lambda:SourceFunctionArn",
+    "lambda:SubnetIds",
+    "lambda:VpcIds",
 ];
 const OPERATORS: [&str; 12] = [
     "StringEquals",
@@ -279,31 +330,33 @@ fn who(statement: &Statement, expected: &Expected<'_>, findings: &mut Findings) 
 
 fn aws_principal(value: &str, expected: &Expected<'_>, findings: &mut Findings) {
     let arn = value.parse::<Arn>().ok();
-    let account: Option<AccountId> =
-        value.parse().ok().or_else(|| arn.as_ref().and_then(|arn| arn.account.parse().ok()));
-    let Some(account) = account else {
-        let id = ["AROA", "AIDA"].iter().any(|prefix| value.starts_with(prefix));
-        if id {
+    // Digits in an account's place, be they twelve or not.
+    let digits = arn.as_ref().map_or(value, |arn| arn.account.as_str());
+    if digits.is_empty() || !digits.bytes().all(|digit| digit.is_ascii_digit()) {
+        if ["AROA", "AIDA"].iter().any(|prefix| value.starts_with(prefix)) {
             findings.add(&STALE_PRINCIPAL, format!("`{value}`"));
         } else {
             findings.add(&OTHER_ACCOUNT, format!("`{value}` is no account, role or user"));
         }
         return;
-    };
-    let whole = arn.is_none_or(|arn| arn.resource == "root");
+    }
+    let whole = arn.as_ref().is_none_or(|arn| arn.resource == "root");
     match expected.trusted {
-        Some(trusted) if *trusted == account && whole => {}
+        Some(trusted) if trusted.as_str() == digits && whole => {}
         Some(trusted) => findings.add(&OTHER_ACCOUNT, format!("`{value}`, the spec trusts {trusted}")),
+        None if digits.parse::<AccountId>().is_err() => {
+            findings.add(&OTHER_ACCOUNT, format!("`{value}`: an account ID has 12 digits"));
+        }
         None => {}
     }
-    if expected.known_accounts.iter().any(|(known, _)| *known == account.as_str()) {
+    if expected.known_accounts.iter().any(|(known, _)| *known == digits) {
         return;
     }
-    let near = |known: &&(&str, &str)| strsim::damerau_levenshtein(known.0, account.as_str()) <= 2;
+    let near = |known: &&(&str, &str)| strsim::damerau_levenshtein(known.0, digits) <= 2;
     match expected.known_accounts.iter().find(near) {
-        Some((known, name)) => findings.add(&MISPRINT, format!("{account}: {name} is {known}")),
+        Some((known, name)) => findings.add(&MISPRINT, format!("{digits}: {name} is {known}")),
         None if expected.known_accounts.is_empty() => {}
-        None => findings.add(&UNKNOWN_ACCOUNT, format!("{account}")),
+        None => findings.add(&UNKNOWN_ACCOUNT, digits),
     }
 }
 
@@ -478,6 +531,15 @@ mod tests {
             trust(&TRUST.replace("765628985471", "765628985472")),
             ["trust-other-account", "account-misprint"]
         );
+        // A published sample has eleven digits.
+        for eleven in ["arn:aws:iam::76562898547:root", "76562898547"] {
+            let misprint = TRUST.replace("arn:aws:iam::765628985471:root", eleven);
+            assert_eq!(trust(&misprint), ["trust-other-account", "account-misprint"], "{eleven}");
+            assert_eq!(
+                names(lint_trust(&document(&misprint), &Expected::default())),
+                ["trust-other-account"]
+            );
+        }
         assert_eq!(
             trust(&TRUST.replace("StringEquals", "StringEqual")),
             ["unknown-operator", "trust-without-external-id"]
@@ -489,6 +551,22 @@ mod tests {
         assert_eq!(trust(&TRUST.replace("\"Effect\"", "\"Efect\":1,\"Effect\"")), ["unknown-element"]);
         assert_eq!(trust(&TRUST.replace("x1", &"x".repeat(2000))), ["over-quota"]);
         assert_eq!(trust(&TRUST.replace("x1", &"x".repeat(1800))), Vec::<&str>::new());
+    }
+
+    #[test]
+    fn a_right_key_or_action_is_not_taken_for_a_misprint_of_another() {
+        for key in KEYS.iter().copied().chain(["aws:PrincipalTag/sts:ExternalIdx", "aws:RequestTag/a"]) {
+            let condition =
+                format!(r#""StringEquals":{{"sts:ExternalId":"x1"}},"StringLike":{{"{key}":"y"}}"#);
+            let text = TRUST.replace(r#""StringEquals":{"sts:ExternalId":"x1"}"#, &condition);
+            assert!(!trust(&text).contains(&"misspelt-key"), "{key}");
+        }
+        for action in ASSUME {
+            assert!(
+                !trust(&TRUST.replace("sts:AssumeRole", action)).contains(&"misspelt-action"),
+                "{action}"
+            );
+        }
     }
 
     #[test]

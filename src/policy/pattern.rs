@@ -101,9 +101,12 @@ fn variable(inside: &str, context: &Context) -> Result<String, Unresolved> {
         ContextValue::Values(values) if values.len() == 1 => Ok(values[0].clone()),
         ContextValue::Values(values) if !values.is_empty() => Err(Unresolved::Unknown(key.to_owned())),
         ContextValue::Unknown => Err(Unresolved::Unknown(key.to_owned())),
-        ContextValue::Values(_) | ContextValue::Absent => {
-            default.ok_or_else(|| Unresolved::Missing(key.to_owned()))
-        }
+        ContextValue::Values(_) | ContextValue::Absent => match default {
+            // Whether a wildcard in a default is one is not documented.
+            Some(default) if default.contains(['*', '?']) => Err(Unresolved::Unknown(key.to_owned())),
+            Some(default) => Ok(default),
+            None => Err(Unresolved::Missing(key.to_owned())),
+        },
     }
 }
 

@@ -65,7 +65,10 @@ fn entry(kind: &str, value: &str, grants: bool, principal: &Principal) -> (Truth
         ("AWS", _) if value == "*" => (Truth::True, Naming::Direct),
         ("AWS", Principal::Aws(arn)) => match arn.parse::<Arn>() {
             Ok(arn) => aws(value, grants, &arn),
-            Err(_) => unknown("the request's principal is no ARN".to_owned()),
+            Err(_) => match arn.parse::<AccountId>() {
+                Ok(account) => aws(value, grants, &Arn::account_root("aws", &account)),
+                Err(_) => unknown("the request's principal is no ARN".to_owned()),
+            },
         },
         ("Service", Principal::Service(service)) | ("Federated", Principal::Federated(service)) => {
             if value.contains('*') && !grants {
@@ -133,6 +136,18 @@ fn aws(value: &str, grants: bool, caller: &Arn) -> (Truth, Naming) {
         && caller.resource.starts_with("role/")
     {
         return unmatched("it names one session of the role, and the caller is the role");
+    }
+    let role_of = |arn: &Arn| match arn.resource.split_once('/') {
+        Some(("role", _)) => Some(arn.name().to_owned()),
+        Some(("assumed-role", rest)) => rest.split('/').next().map(str::to_owned),
+        _ => None,
+    };
+    let nearly = value.eq_ignore_ascii_case(&caller.to_string())
+        || (arn.service == "iam"
+            && role_of(&arn).zip(role_of(caller)).is_some_and(|(a, b)| a != b && a.eq_ignore_ascii_case(&b)));
+    if nearly {
+        // Names are unique whatever their case.
+        return unmatched("it names the caller but for case");
     }
     is(same, Naming::Role)
 }
