@@ -11,7 +11,7 @@ use ipnet::IpNet;
 
 use super::document::{OneOrMany, Scalar};
 use super::evaluate::{Context, ContextValue};
-use super::pattern::{self, Piece, Unresolved};
+use super::pattern::{self, Budget, Piece, Unresolved};
 use super::truth::Truth;
 
 /// How one value of the policy is compared with one of the request.
@@ -112,8 +112,10 @@ pub(super) fn holds(
     condition: &BTreeMap<String, BTreeMap<String, OneOrMany<Scalar>>>,
     version: &str,
     context: &Context,
+    budget: &Budget,
 ) -> Truth {
-    Truth::all(condition.iter().map(|(name, keys)| {
+    // An operator without keys demands nothing, whatever it is called: the canonical form leaves it out.
+    Truth::all(condition.iter().filter(|(_, keys)| !keys.is_empty()).map(|(name, keys)| {
         let Some(operator) = Operator::parse(name) else {
             return Truth::Unknown(format!("`{name}` is no condition operator of IAM's reference"));
         };
@@ -123,7 +125,7 @@ pub(super) fn holds(
         }
         Truth::all(keys.iter().map(|(key, values)| {
             let values: Vec<String> = values.as_slice().iter().map(Scalar::to_string).collect();
-            Test { name, operator, key, values: &values, version, context }.holds()
+            Test { name, operator, key, values: &values, version, context, budget }.holds()
         }))
     }))
 }
@@ -136,6 +138,7 @@ struct Test<'a> {
     values: &'a [String],
     version: &'a str,
     context: &'a Context,
+    budget: &'a Budget,
 }
 
 impl Test<'_> {
@@ -185,28 +188,37 @@ impl Test<'_> {
         quantifier: Quantifier,
         present: &[String],
     ) -> Truth {
+        // "If the value resolves to a null data set, such as an empty string", it is as if the key were missing.
+        if quantifier == Quantifier::ForAllValues && present.iter().all(String::is_empty) {
+            return Truth::True;
+        }
         // Compares one value of the request with all of the policy: one of them, or with a negated operator none.
         let one = |value: &String| {
-            let any = Truth::any(
-                self.values.iter().map(|wanted| self.one(comparison, negated, wanted, value)),
-                || self.mismatch(&in_words(present)),
-            );
-            if negated { any.not(|| self.mismatch(&in_words(present))) } else { any }
+            let wanted = self.values.iter();
+            let any = Truth::any(wanted.map(|wanted| self.one(comparison, wanted, value)), String::new);
+            if negated { any.not(String::new) } else { any }
         };
-        match (quantifier, present) {
+        let truth = match (quantifier, present) {
             (Quantifier::Single, [value]) => one(value),
             (Quantifier::Single, _) => Truth::Unknown(format!(
                 "condition {} {}: the request has several values, and no set operator says how they count",
                 self.name, self.key
             )),
-            (Quantifier::ForAnyValue, _) => {
-                Truth::any(present.iter().map(one), || self.mismatch(&in_words(present)))
-            }
+            (Quantifier::ForAnyValue, _) => Truth::any(present.iter().map(one), String::new),
             (Quantifier::ForAllValues, _) => Truth::all(present.iter().map(one)),
+        };
+        match truth {
+            // In words once, not for every pair of values.
+            Truth::False(_) => Truth::False(self.mismatch(&in_words(present))),
+            other => other,
         }
     }
 
-    fn one(&self, comparison: Comparison, negated: bool, wanted: &str, value: &str) -> Truth {
+    fn one(&self, comparison: Comparison, wanted: &str, value: &str) -> Truth {
+        let exhausted = || Truth::Unknown(Budget::EXHAUSTED.to_owned());
+        if self.budget.spend(wanted.len() + value.len() + 1).is_none() {
+            return exhausted();
+        }
         let pieces = || match pattern::expand(wanted, self.version, self.context) {
             Ok(pieces) => Ok(pieces),
             // Nothing equals nothing: a negated operator matches then.
@@ -233,11 +245,11 @@ impl Test<'_> {
             Comparison::StringEqualsIgnoreCase => with_pieces(&|pieces| {
                 decided(pattern::literal(pieces).to_lowercase() == value.to_lowercase())
             }),
-            Comparison::StringLike => with_pieces(&|pieces| decided(pattern::matches(pieces, value))),
-            Comparison::Arn => with_pieces(&|pieces| match pattern::arn_matches(pieces, value) {
-                Some(holds) => decided(holds),
-                None if negated => unreadable(),
-                None => decided(false),
+            Comparison::StringLike => with_pieces(&|pieces| {
+                pattern::matches(pieces, value, self.budget).map_or_else(exhausted, decided)
+            }),
+            Comparison::Arn => with_pieces(&|pieces| {
+                pattern::arn_matches(pieces, value, self.budget).map_or_else(unreadable, decided)
             }),
             Comparison::Numeric(relation) => {
                 compare_numbers(value, wanted).map_or_else(unreadable, |order| decided(relation.holds(order)))
@@ -255,6 +267,10 @@ impl Test<'_> {
                 _ => unreadable(),
             },
             Comparison::IpAddress => match (parse_network(wanted), value.parse::<IpAddr>()) {
+                // IAM does not say whether ::ffff:192.0.2.1 is in 192.0.2.0/24.
+                (Some(network), Ok(address)) if is_mapped(network.addr()) != is_mapped(address) => {
+                    unreadable()
+                }
                 (Some(network), Ok(address)) => decided(network.contains(&address)),
                 _ => unreadable(),
             },
@@ -263,14 +279,26 @@ impl Test<'_> {
 
     /// `condition StringEquals sts:ExternalId is "x", the request has none`
     fn mismatch(&self, has: &str) -> String {
-        let values: Vec<String> = self.values.iter().map(|value| format!("\"{value}\"")).collect();
-        format!("condition {} {} is {}, {has}", self.name, self.key, values.join(" or "))
+        format!("condition {} {} is {}, {has}", self.name, self.key, listed(self.values, " or "))
     }
 }
 
 fn in_words(present: &[String]) -> String {
-    let values: Vec<String> = present.iter().map(|value| format!("\"{value}\"")).collect();
-    format!("the request has {}", values.join(", "))
+    format!("the request has {}", listed(present, ", "))
+}
+
+/// The first values, in quotes.
+fn listed(values: &[String], between: &str) -> String {
+    const SHOWN: usize = 8;
+    let mut words: Vec<String> = values.iter().take(SHOWN).map(|value| format!("\"{value}\"")).collect();
+    if values.len() > SHOWN {
+        words.push(format!("{} more", values.len() - SHOWN));
+    }
+    words.join(between)
+}
+
+fn is_mapped(address: IpAddr) -> bool {
+    matches!(address, IpAddr::V6(address) if address.to_ipv4_mapped().is_some())
 }
 
 impl Relation {
@@ -309,6 +337,10 @@ fn compare_numbers(a: &str, b: &str) -> Option<Ordering> {
 /// ISO 8601, a day (midnight UTC), or seconds since 1970.
 fn parse_date(text: &str) -> Option<jiff::Timestamp> {
     if let Ok(seconds) = text.parse::<i64>() {
+        // Four digits could be a year, eight a day.
+        if text.len() <= 8 {
+            return None;
+        }
         return jiff::Timestamp::from_second(seconds).ok();
     }
     if let Ok(time) = text.parse::<jiff::Timestamp>() {

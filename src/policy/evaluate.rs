@@ -6,7 +6,7 @@ use super::condition;
 use super::document::{
     ActionElement, Document, Effect, OneOrMany, ResourceElement, Statement, VERSION_2008, VERSION_2012,
 };
-use super::pattern::{self, Unresolved};
+use super::pattern::{self, Budget, ResourceMatch, Unresolved};
 use super::principal::{self, Naming};
 use super::truth::Truth;
 use crate::arn::Arn;
@@ -154,11 +154,11 @@ enum Kind {
 pub fn evaluate(policies: &Policies<'_>, request: &Request) -> Evaluation {
     let Policies { identity, boundary, session, resource } = policies;
     let mut statements = Vec::new();
-    let has_boundary = boundary.is_some();
+    let run = Run { request, has_boundary: boundary.is_some(), budget: Budget::new() };
     let mut verdict = |documents: &[(String, &Document)], kind: Kind| {
         let mut verdict = Verdict::default();
         for (name, document) in documents {
-            consider(name, document, kind, request, has_boundary, &mut verdict, &mut statements);
+            consider(name, document, kind, &run, &mut verdict, &mut statements);
         }
         verdict
     };
@@ -214,13 +214,25 @@ fn combine(
         }
         identity.allowed("the identity's policies")
     };
-    let Some(resource) = resource else { return by_identity().and(limited) };
+    let Some(resource) = resource else {
+        if !matches!(request.principal, Principal::Aws(_)) {
+            return Truth::False("policies of an identity say nothing of a caller that is none".to_owned());
+        }
+        let own = by_identity().and(limited);
+        if is_trust(request) && request.action.to_ascii_lowercase().starts_with("sts:assumerole") {
+            return own.and(|| {
+                Truth::Unknown("the role's trust policy, which must allow it too, is not given".to_owned())
+            });
+        }
+        return own;
+    };
     let by_resource = || resource.allowed("the resource's policy");
     let both = || by_identity().and(limited).and(by_resource);
     // Within one account either side suffices, unless the resource's policy names the whole account. A trust policy
-    // is the exception: it must allow, whatever the identity's policies say.
+    // and the policy of a KMS key are the exception: they must allow, whatever the identity's policies say.
     let either = || {
-        if is_trust(request) && resource.allows.is_none() {
+        let is_key = request.action.to_ascii_lowercase().starts_with("kms:");
+        if (is_trust(request) || is_key) && resource.allows.is_none() {
             return by_resource();
         }
         let direct = match resource.allows {
@@ -246,9 +258,11 @@ fn combine(
 
 /// Whether the resource's policy is a role's trust policy.
 fn is_trust(request: &Request) -> bool {
-    let role = request.resource.parse::<Arn>();
-    role.is_ok_and(|arn| arn.service == "iam" && arn.resource.starts_with("role/"))
-        && request.action.to_ascii_lowercase().starts_with("sts:")
+    is_role(&request.resource) && request.action.to_ascii_lowercase().starts_with("sts:")
+}
+
+fn is_role(resource: &str) -> bool {
+    resource.parse::<Arn>().is_ok_and(|arn| arn.service == "iam" && arn.resource.starts_with("role/"))
 }
 
 /// `None` where an ARN does not say its account.
@@ -281,25 +295,29 @@ fn place(trace: &StatementTrace) -> String {
     format!("statement {} of {}", trace.number, trace.document)
 }
 
+/// One evaluation under way.
+struct Run<'a> {
+    request: &'a Request,
+    has_boundary: bool,
+    budget: Budget,
+}
+
 fn consider(
     name: &str,
     document: &Document,
     kind: Kind,
-    request: &Request,
-    has_boundary: bool,
+    run: &Run<'_>,
     verdict: &mut Verdict,
     statements: &mut Vec<StatementTrace>,
 ) {
     let version = document.effective_version();
-    let whole = if !matches!(version, VERSION_2008 | VERSION_2012) {
-        Truth::Unknown("the document's Version is not one that IAM knows".to_owned())
-    } else if let Some(element) = document.unknown.keys().next() {
+    let whole = if let Some(element) = document.unknown.keys().next() {
         Truth::Unknown(format!("the document has an element `{element}` that IAM does not know"))
     } else {
         Truth::True
     };
     for (index, statement) in document.statements.as_slice().iter().enumerate() {
-        let (truth, naming) = applies(statement, version, kind, request, has_boundary);
+        let (truth, naming) = applies(statement, version, kind, run);
         let truth = whole.clone().and(|| truth);
         let (outcome, reason) = match (&truth, statement.effect) {
             (Truth::True, Effect::Allow) => (StatementOutcome::Allows, "it matches".to_owned()),
@@ -331,13 +349,8 @@ fn consider(
 }
 
 /// Whether a statement applies to the request, and how it names the caller.
-fn applies(
-    statement: &Statement,
-    version: &str,
-    kind: Kind,
-    request: &Request,
-    has_boundary: bool,
-) -> (Truth, Option<Naming>) {
+fn applies(statement: &Statement, version: &str, kind: Kind, run: &Run<'_>) -> (Truth, Option<Naming>) {
+    let Run { request, has_boundary, budget } = run;
     let Statement { sid: _, effect, principal, action, resource, condition, unknown } = statement;
     let known = match unknown.keys().next() {
         Some(element) => Truth::Unknown(format!("it has an element `{element}` that IAM does not know")),
@@ -345,37 +358,62 @@ fn applies(
     };
     let (covered, naming) = match (kind, principal) {
         (Kind::Resource, Some(element)) => {
-            principal::covers(element, *effect, &request.principal, has_boundary)
+            principal::covers(element, *effect, &request.principal, *has_boundary)
         }
         (Kind::Resource, None) => (Truth::Unknown("it has no principal".to_owned()), None),
         (Kind::Identity, None) => (Truth::True, Some(Naming::Direct)),
         (Kind::Identity, Some(_)) => (Truth::Unknown("an identity policy has no principal".to_owned()), None),
     };
-    let truth = known
-        .and(|| covered)
-        .and(|| action_matches(action.as_ref(), &request.action))
-        .and(|| resource_matches(resource.as_ref(), *effect, version, kind, request))
-        .and(|| match condition {
-            Some(operators) => condition::holds(operators, version, &request.context),
-            None => Truth::True,
-        });
+    let truth = known.and(|| covered).and(|| action_matches(action.as_ref(), &request.action, budget));
+    if !matches!(version, VERSION_2008 | VERSION_2012) {
+        // What its variables, wildcards and operators mean cannot be known.
+        let why = "the document's Version is not one that IAM knows".to_owned();
+        return (truth.and(|| Truth::Unknown(why)), naming);
+    }
+    let truth =
+        truth.and(|| resource_matches(resource.as_ref(), *effect, version, kind, run)).and(
+            || match condition {
+                Some(operators) => condition::holds(operators, version, &request.context, budget),
+                None => Truth::True,
+            },
+        );
     (truth, naming)
 }
 
-fn action_matches(element: Option<&ActionElement>, action: &str) -> Truth {
+fn action_matches(element: Option<&ActionElement>, action: &str, budget: &Budget) -> Truth {
     let action = action.to_ascii_lowercase();
-    let listed = |actions: &OneOrMany<String>| {
-        actions
-            .as_slice()
-            .iter()
-            .any(|listed| pattern::matches(&pattern::wildcards(&listed.to_ascii_lowercase()), &action))
+    let one = |listed: &String| {
+        if !listed.contains(['*', '?']) {
+            return Truth::of(listed.eq_ignore_ascii_case(&action), String::new);
+        }
+        let pieces = pattern::wildcards(&listed.to_ascii_lowercase());
+        match pattern::matches(&pieces, &action, budget) {
+            None => Truth::Unknown(Budget::EXHAUSTED.to_owned()),
+            Some(false) => Truth::False(String::new()),
+            Some(true) => {
+                let service = listed.split(':').next().unwrap_or_default();
+                if listed == "*"
+                    || (listed.contains(':') && (service == "*" || !service.contains(['*', '?'])))
+                {
+                    Truth::True
+                } else {
+                    Truth::Unknown(
+                        "it has an action with a wildcard in the service, which IAM refuses".to_owned(),
+                    )
+                }
+            }
+        }
+    };
+    let listed = |actions: &OneOrMany<String>, why_not: &dyn Fn() -> String| match actions.as_slice() {
+        [] => Truth::Unknown("it has an empty list of actions, which IAM refuses".to_owned()),
+        actions => Truth::any(actions.iter().map(one), why_not),
     };
     match element {
         Some(ActionElement::Action(actions)) => {
-            Truth::of(listed(actions), || format!("its actions do not include {action}"))
+            listed(actions, &|| format!("its actions do not include {action}"))
         }
         Some(ActionElement::NotAction(actions)) => {
-            Truth::of(!listed(actions), || format!("its NotAction excepts {action}"))
+            listed(actions, &String::new).not(|| format!("its NotAction excepts {action}"))
         }
         None => Truth::Unknown("it has no action".to_owned()),
     }
@@ -386,12 +424,20 @@ fn resource_matches(
     effect: Effect,
     version: &str,
     kind: Kind,
-    request: &Request,
+    run: &Run<'_>,
 ) -> Truth {
+    let Run { request, budget, .. } = run;
     let resource = &request.resource;
     // An unresolved variable takes the statement out of force: safe for an Allow, not for a Deny.
     let one = |wanted: &String, negated: bool| match pattern::expand(wanted, version, &request.context) {
-        Ok(pieces) => Truth::of(pattern::matches(&pieces, resource), String::new),
+        Ok(pieces) => match pattern::resource_matches(&pieces, resource, budget) {
+            Some(ResourceMatch::Yes) => Truth::True,
+            Some(ResourceMatch::No) => Truth::False(String::new()),
+            Some(ResourceMatch::OnlyAcrossColon) => Truth::Unknown(
+                "a wildcard in the middle of an ARN's segment would have to match a colon".to_owned(),
+            ),
+            None => Truth::Unknown(Budget::EXHAUSTED.to_owned()),
+        },
         Err(Unresolved::Missing(key)) if effect == Effect::Allow && !negated => {
             Truth::False(format!("the variable ${{{key}}} has no value"))
         }
@@ -401,6 +447,11 @@ fn resource_matches(
     };
     let not_included = || format!("its resources do not include {resource}");
     match (element, kind) {
+        (Some(ResourceElement::Resource(values) | ResourceElement::NotResource(values)), _)
+            if values.as_slice().is_empty() =>
+        {
+            Truth::Unknown("it has an empty list of resources, which IAM refuses".to_owned())
+        }
         (Some(ResourceElement::Resource(values)), _) => {
             Truth::any(values.as_slice().iter().map(|wanted| one(wanted, false)), not_included)
         }
@@ -409,7 +460,7 @@ fn resource_matches(
                 .not(|| format!("its NotResource excepts {resource}"))
         }
         // A trust policy is about the role that it belongs to.
-        (None, Kind::Resource) => Truth::True,
-        (None, Kind::Identity) => Truth::Unknown("it has no resource".to_owned()),
+        (None, Kind::Resource) if is_role(resource) => Truth::True,
+        (None, _) => Truth::Unknown("it has no resource".to_owned()),
     }
 }

@@ -1,7 +1,30 @@
 //! Wildcards and policy variables.
 
+use std::cell::Cell;
+
 use super::document::VERSION_2012;
 use super::evaluate::{Context, ContextValue};
+
+/// Steps of comparison that one evaluation may take. Documents within IAM's limits stay far below; what goes
+/// over is undecided, so that hostile input costs no more than a moment.
+const STEPS: u64 = 20_000_000;
+
+pub(super) struct Budget(Cell<u64>);
+
+impl Budget {
+    pub(super) const EXHAUSTED: &str = "the policies ask for more comparisons than any that IAM accepts";
+
+    pub(super) fn new() -> Self {
+        Self(Cell::new(STEPS))
+    }
+
+    /// `None` when the budget is used up.
+    pub(super) fn spend(&self, steps: usize) -> Option<()> {
+        let left = self.0.get().checked_sub(steps as u64);
+        self.0.set(left.unwrap_or(0));
+        left.map(|_| ())
+    }
+}
 
 /// One piece of a pattern; what a variable expands to is literal, never a wildcard.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,7 +67,9 @@ pub(super) fn expand(text: &str, version: &str, context: &Context) -> Result<Vec
     let mut pieces = Vec::new();
     let mut rest = text;
     while let Some(start) = rest.find("${") {
-        let Some(length) = rest[start..].find('}') else { break };
+        let Some(length) = rest[start..].find('}') else {
+            return Err(Unresolved::Unknown(rest[start + 2..].to_owned()));
+        };
         pieces.extend(wildcards(&rest[..start]));
         let value = variable(&rest[start + 2..start + length], context)?;
         pieces.extend(value.chars().map(Piece::Literal));
@@ -62,6 +87,9 @@ fn variable(inside: &str, context: &Context) -> Result<String, Unresolved> {
         Some((key, default)) => (key.trim(), Some(default.trim())),
         None => (inside.trim(), None),
     };
+    if key.is_empty() || key.contains(['$', '{']) {
+        return Err(Unresolved::Unknown(key.to_owned()));
+    }
     let default = match default {
         None => None,
         Some(quoted) => match quoted.strip_prefix('\'').and_then(|text| text.strip_suffix('\'')) {
@@ -89,12 +117,24 @@ pub(super) fn literal(pieces: &[Piece]) -> String {
     pieces.iter().map(char_of).collect()
 }
 
-/// Whether the whole text matches. Greedy with one point of return: at worst the product of both lengths.
-pub(super) fn matches(pieces: &[Piece], text: &str) -> bool {
+/// Whether the whole text matches; `None` when the budget is used up. Greedy with one point of return: at worst
+/// the product of both lengths.
+pub(super) fn matches(pieces: &[Piece], text: &str, budget: &Budget) -> Option<bool> {
+    budget.spend(pieces.len())?;
+    greedy(pieces, text, budget)
+}
+
+fn greedy(pieces: &[Piece], text: &str, budget: &Budget) -> Option<bool> {
     let text: Vec<char> = text.chars().collect();
     let (mut p, mut t) = (0, 0);
     let mut star: Option<(usize, usize)> = None;
+    let mut steps = 0;
     while t < text.len() {
+        steps += 1;
+        if steps == 4096 {
+            budget.spend(steps)?;
+            steps = 0;
+        }
         match pieces.get(p) {
             Some(Piece::Star) => {
                 star = Some((p, t));
@@ -107,27 +147,84 @@ pub(super) fn matches(pieces: &[Piece], text: &str) -> bool {
                     star = Some((at, from + 1));
                     (p, t) = (at + 1, from + 1);
                 }
-                None => return false,
+                None => return Some(false),
             },
         }
     }
-    pieces[p..].iter().all(|piece| *piece == Piece::Star)
+    budget.spend(steps)?;
+    Some(pieces[p..].iter().all(|piece| *piece == Piece::Star))
+}
+
+/// How a resource's ARN matches. IAM documents that a `*` at the end of a segment matches past the colon; whether
+/// another wildcard does, it does not say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum ResourceMatch {
+    Yes,
+    No,
+    OnlyAcrossColon,
+}
+
+/// `None` when the budget is used up.
+pub(super) fn resource_matches(pieces: &[Piece], resource: &str, budget: &Budget) -> Option<ResourceMatch> {
+    if !matches(pieces, resource, budget)? {
+        return Some(ResourceMatch::No);
+    }
+    // A wildcard that has to stay within its segment.
+    let confined = |at: usize| match pieces[at] {
+        Piece::Literal(_) => false,
+        Piece::Question => true,
+        Piece::Star => !matches!(pieces.get(at + 1), None | Some(Piece::Star | Piece::Literal(':'))),
+    };
+    if !resource.contains(':') || !(0..pieces.len()).any(confined) {
+        return Some(ResourceMatch::Yes);
+    }
+    // All positions at once: backtracking over two kinds of star would be exponential.
+    let skip_stars = |reached: &mut Vec<bool>| {
+        for at in 0..pieces.len() {
+            if reached[at] && pieces[at] == Piece::Star {
+                reached[at + 1] = true;
+            }
+        }
+    };
+    let mut reached = vec![false; pieces.len() + 1];
+    reached[0] = true;
+    skip_stars(&mut reached);
+    for character in resource.chars() {
+        budget.spend(pieces.len())?;
+        let mut next = vec![false; pieces.len() + 1];
+        for at in (0..pieces.len()).filter(|&at| reached[at]) {
+            match pieces[at] {
+                Piece::Literal(literal) if literal == character => next[at + 1] = true,
+                Piece::Question if character != ':' => next[at + 1] = true,
+                Piece::Star if character != ':' || !confined(at) => next[at] = true,
+                Piece::Literal(_) | Piece::Question | Piece::Star => {}
+            }
+        }
+        skip_stars(&mut next);
+        reached = next;
+    }
+    Some(if reached[pieces.len()] { ResourceMatch::Yes } else { ResourceMatch::OnlyAcrossColon })
 }
 
 /// Whether a pattern with `*` and `?` matches the whole text, with case.
 pub fn wildcard_matches(pattern: &str, text: &str) -> bool {
-    matches(&wildcards(pattern), text)
+    matches(&wildcards(pattern), text, &Budget::new()).unwrap_or(false)
 }
 
 /// Whether an ARN matches, each of its six components for itself: here a `*` does not cross a colon, but in the last.
-/// `None` when one of them is no ARN.
-pub(super) fn arn_matches(pieces: &[Piece], arn: &str) -> Option<bool> {
+/// `None` when one of them is no ARN, or when the budget is used up.
+pub(super) fn arn_matches(pieces: &[Piece], arn: &str, budget: &Budget) -> Option<bool> {
     let patterns: Vec<&[Piece]> = pieces.splitn(6, |piece| *piece == Piece::Literal(':')).collect();
     let parts: Vec<&str> = arn.splitn(6, ':').collect();
     if patterns.len() != 6 || parts.len() != 6 {
         return None;
     }
-    Some(patterns.iter().zip(parts).all(|(pattern, part)| matches(pattern, part)))
+    for (pattern, part) in patterns.iter().zip(parts) {
+        if !matches(pattern, part, budget)? {
+            return Some(false);
+        }
+    }
+    Some(true)
 }
 
 #[cfg(test)]
@@ -135,7 +232,41 @@ mod tests {
     use super::*;
 
     fn glob(pattern: &str, text: &str) -> bool {
-        matches(&wildcards(pattern), text)
+        matches(&wildcards(pattern), text, &Budget::new()).unwrap()
+    }
+
+    #[test]
+    fn a_star_at_the_end_of_a_segment_crosses_colons_and_of_another_that_is_not_known() {
+        use ResourceMatch::{No, OnlyAcrossColon, Yes};
+        let function = "arn:aws:lambda:eu-west-1:111122223333:function:orders:live";
+        for (pattern, expected) in [
+            ("*", Yes),
+            ("arn:aws:lambda:*", Yes),
+            ("arn:aws:lambda:*:live", Yes),
+            ("arn:aws:lambda:eu-*:function:orders:live", Yes),
+            ("arn:aws:lambda:eu-west-?:111122223333:function:*", Yes),
+            ("arn:aws:lambda:eu-west-1:111122223333:function:ord*rs:live", Yes),
+            ("arn:aws:lambda:eu-west-1:111122223333:function:ord*ve", OnlyAcrossColon),
+            ("arn:aws:lambda:eu-west-1:111122223333:function:orders?live", OnlyAcrossColon),
+            ("arn:aws:lambda:eu-west-1:111122223333:function:orders", No),
+        ] {
+            let got = resource_matches(&wildcards(pattern), function, &Budget::new());
+            assert_eq!(got, Some(expected), "{pattern}");
+        }
+    }
+
+    #[test]
+    fn a_variable_that_is_not_closed_or_has_no_name_is_unknown() {
+        let context = Context::complete();
+        for text in ["a${aws:username", "${}", "${${aws:username}}"] {
+            assert!(matches!(expand(text, VERSION_2012, &context), Err(Unresolved::Unknown(_))), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_pattern_that_costs_too_much_is_not_matched_to_the_end() {
+        let pattern = wildcards(&format!("*{}b", "a".repeat(50_000)));
+        assert_eq!(matches(&pattern, &"a".repeat(100_000), &Budget::new()), None);
     }
 
     #[test]
@@ -158,10 +289,10 @@ mod tests {
     fn a_variable_is_literal_and_only_known_to_the_new_version() {
         let context = Context::complete().with("aws:username", &["a*"]);
         let pattern = expand("x/${aws:username}/*", VERSION_2012, &context).unwrap();
-        assert!(matches(&pattern, "x/a*/y"));
-        assert!(!matches(&pattern, "x/ab/y"));
+        assert_eq!(matches(&pattern, "x/a*/y", &Budget::new()), Some(true));
+        assert_eq!(matches(&pattern, "x/ab/y", &Budget::new()), Some(false));
         let old = expand("${aws:username}", "2008-10-17", &context).unwrap();
-        assert!(matches(&old, "${aws:username}"));
+        assert_eq!(matches(&old, "${aws:username}", &Budget::new()), Some(true));
     }
 
     #[test]
@@ -176,9 +307,9 @@ mod tests {
     #[test]
     fn a_star_in_an_arn_stays_within_its_component() {
         let arn = "arn:aws:iam::111122223333:role/a:b";
-        assert_eq!(arn_matches(&wildcards("arn:aws:iam::*:role/*"), arn), Some(true));
-        assert_eq!(arn_matches(&wildcards("arn:aws:*:role/a:b"), arn), None);
-        assert_eq!(arn_matches(&wildcards("*:*:*:*:*:*"), arn), Some(true));
-        assert_eq!(arn_matches(&wildcards("*"), arn), None);
+        assert_eq!(arn_matches(&wildcards("arn:aws:iam::*:role/*"), arn, &Budget::new()), Some(true));
+        assert_eq!(arn_matches(&wildcards("arn:aws:*:role/a:b"), arn, &Budget::new()), None);
+        assert_eq!(arn_matches(&wildcards("*:*:*:*:*:*"), arn, &Budget::new()), Some(true));
+        assert_eq!(arn_matches(&wildcards("*"), arn, &Budget::new()), None);
     }
 }

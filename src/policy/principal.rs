@@ -25,7 +25,7 @@ pub(super) fn covers(
     has_boundary: bool,
 ) -> (Truth, Option<Naming>) {
     match element {
-        PrincipalElement::Principal(principals) => named(principals, effect, principal),
+        PrincipalElement::Principal(principals) => named(principals, effect == Effect::Allow, principal),
         // Documented: it always denies a principal that has a permissions boundary.
         PrincipalElement::NotPrincipal(_) if effect == Effect::Deny && has_boundary => (Truth::True, None),
         PrincipalElement::NotPrincipal(principals) => {
@@ -34,13 +34,18 @@ pub(super) fn covers(
     }
 }
 
-fn named(principals: &Principals, effect: Effect, principal: &Principal) -> (Truth, Option<Naming>) {
+/// `grants`: the statement allows those who are named. There the safe answer to what IAM cannot have stored is no;
+/// where naming denies, or keeps from being excepted, one cannot tell.
+fn named(principals: &Principals, grants: bool, principal: &Principal) -> (Truth, Option<Naming>) {
     let Principals::ByKind(kinds) = principals else { return (Truth::True, Some(Naming::Direct)) };
     let mut naming = None;
     let entries = kinds.iter().flat_map(|(kind, values)| values.as_slice().iter().map(move |v| (kind, v)));
     let mut truth = Truth::False(String::new());
+    if !grants && (kinds.is_empty() || kinds.values().any(|values| values.as_slice().is_empty())) {
+        truth = Truth::Unknown("it has an empty list of principals, which IAM refuses".to_owned());
+    }
     for (kind, value) in entries {
-        let (entry, how) = entry(kind, value, effect, principal);
+        let (entry, how) = entry(kind, value, grants, principal);
         if entry == Truth::True {
             naming = naming.max(Some(how));
         }
@@ -53,17 +58,17 @@ fn named(principals: &Principals, effect: Effect, principal: &Principal) -> (Tru
 }
 
 /// One entry of a principal element.
-fn entry(kind: &str, value: &str, effect: Effect, principal: &Principal) -> (Truth, Naming) {
+fn entry(kind: &str, value: &str, grants: bool, principal: &Principal) -> (Truth, Naming) {
     let no = |why: String| (Truth::False(why), Naming::Role);
     let unknown = |why: String| (Truth::Unknown(why), Naming::Role);
     match (kind, principal) {
         ("AWS", _) if value == "*" => (Truth::True, Naming::Direct),
         ("AWS", Principal::Aws(arn)) => match arn.parse::<Arn>() {
-            Ok(arn) => aws(value, effect, &arn),
+            Ok(arn) => aws(value, grants, &arn),
             Err(_) => unknown("the request's principal is no ARN".to_owned()),
         },
         ("Service", Principal::Service(service)) | ("Federated", Principal::Federated(service)) => {
-            if value.contains('*') && effect == Effect::Deny {
+            if value.contains('*') && !grants {
                 return unknown(format!("`{value}` has a wildcard"));
             }
             (Truth::of(value == service, String::new), Naming::Direct)
@@ -78,15 +83,16 @@ fn entry(kind: &str, value: &str, effect: Effect, principal: &Principal) -> (Tru
 }
 
 /// An entry of kind `AWS` against the ARN of the caller.
-fn aws(value: &str, effect: Effect, caller: &Arn) -> (Truth, Naming) {
+fn aws(value: &str, grants: bool, caller: &Arn) -> (Truth, Naming) {
     let is = |holds: bool, naming: Naming| (Truth::of(holds, String::new), naming);
     if let Ok(account) = value.parse::<AccountId>() {
-        return is(caller.account == account.as_str(), Naming::Account);
+        // As in the canonical form, which has to mean the same.
+        let root = Arn::account_root("aws", &account).to_string();
+        return aws(&root, grants, caller);
     }
-    // For an Allow the safe answer is no, for a Deny it is that one cannot tell.
-    let unmatched = |why: &str| match effect {
-        Effect::Allow => (Truth::False(why.to_owned()), Naming::Role),
-        Effect::Deny => (Truth::Unknown(why.to_owned()), Naming::Role),
+    let unmatched = |why: &str| {
+        let why = why.to_owned();
+        (if grants { Truth::False(why) } else { Truth::Unknown(why) }, Naming::Role)
     };
     let Ok(arn) = value.parse::<Arn>() else {
         return unmatched("a unique ID stands for a principal that no longer exists");
@@ -94,12 +100,23 @@ fn aws(value: &str, effect: Effect, caller: &Arn) -> (Truth, Naming) {
     if value.contains('*') || value.contains('?') {
         return unmatched("a principal's ARN has no wildcards");
     }
-    if (arn.partition.as_str(), arn.account.as_str()) != (caller.partition.as_str(), caller.account.as_str())
-    {
+    if arn.account != caller.account {
         return is(false, Naming::Role);
     }
-    if arn.service == "iam" && arn.resource == "root" {
+    let is_root = |arn: &Arn| arn.service == "iam" && arn.resource == "root";
+    if arn.partition != caller.partition {
+        // A bare account ID is compared as this ARN, and its partition is not known.
+        if is_root(&arn) && arn.partition == "aws" {
+            let why = "an account ID does not say its partition, and the caller is not in `aws`";
+            return (Truth::Unknown(why.to_owned()), Naming::Account);
+        }
+        return is(false, Naming::Role);
+    }
+    if is_root(&arn) {
         return is(true, Naming::Account);
+    }
+    if is_root(caller) {
+        return unmatched("it names one identity of the account, and the caller is some identity of it");
     }
     if arn == *caller {
         let naming = if arn.resource.starts_with("role/") { Naming::Role } else { Naming::Direct };
@@ -111,12 +128,18 @@ fn aws(value: &str, effect: Effect, caller: &Arn) -> (Truth, Naming) {
         && arn.service == "iam"
         && arn.resource.starts_with("role/")
         && session_role == Some(arn.name());
+    if arn.resource.strip_prefix("assumed-role/").and_then(|rest| rest.split('/').next())
+        == Some(caller.name())
+        && caller.resource.starts_with("role/")
+    {
+        return unmatched("it names one session of the role, and the caller is the role");
+    }
     is(same, Naming::Role)
 }
 
 fn not_named(principals: &Principals, effect: Effect, principal: &Principal) -> Truth {
     let listed = |truth: Truth| truth.not(|| format!("{} is excepted", in_words(principal)));
-    let (named, _) = named(principals, effect, principal);
+    let (named, _) = named(principals, false, principal);
     if effect == Effect::Allow || named != Truth::True {
         return listed(named);
     }
@@ -139,13 +162,13 @@ fn not_named(principals: &Principals, effect: Effect, principal: &Principal) -> 
         .map(|values| values.as_slice().iter().map(String::as_str).collect())
         .unwrap_or_default();
     let root = format!("arn:{}:iam::{}:root", caller.partition, caller.account);
-    let is_account = |entry: &str| entry == caller.account || entry == root;
+    let is_account = |entry: &str| entry == root || (entry == caller.account && caller.partition == "aws");
     let account = entries.iter().any(|entry| is_account(entry));
-    let itself = entries.contains(&arn.as_str()) || (caller.resource == "root" && account);
+    let itself = entries.contains(&arn.as_str()) || (account && *arn == root);
     let is_session = caller.resource.starts_with("assumed-role/");
-    let role = entries.iter().any(|entry| {
-        *entry != arn && !is_account(entry) && aws(entry, Effect::Allow, &caller).0 == Truth::True
-    });
+    let role = entries
+        .iter()
+        .any(|entry| *entry != arn && !is_account(entry) && aws(entry, true, &caller).0 == Truth::True);
     if itself && account && (role || !is_session) {
         return listed(Truth::True);
     }
