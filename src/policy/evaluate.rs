@@ -464,3 +464,142 @@ fn resource_matches(
         (None, _) => Truth::Unknown("it has no resource".to_owned()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ROLE: &str = "arn:aws:iam::111122223333:role/r";
+    const FUNCTION: &str = "arn:aws:lambda:us-east-1:111122223333:function:f:live";
+    const USER: &str = "arn:aws:iam::111122223333:user/u";
+
+    fn document(statement: &str) -> Document {
+        Document::parse(&format!(r#"{{"Version":"2012-10-17","Statement":[{statement}]}}"#)).unwrap()
+    }
+
+    fn request(principal: Principal, action: &str, resource: &str) -> Request {
+        let context = Context::complete().with("m", &["a", "b"]).with("empty", &[""]).with("s", &["x"]);
+        Request { principal, action: action.to_owned(), resource: resource.to_owned(), context }
+    }
+
+    fn by_resource(statement: &str, request: &Request) -> Decision {
+        let document = document(statement);
+        let resource = Some(("it".to_owned(), &document));
+        evaluate(&Policies { resource, ..Policies::default() }, request).decision
+    }
+
+    fn by_identity(statement: &str, request: &Request) -> Decision {
+        let document = document(statement);
+        let identity = vec![("it".to_owned(), &document)];
+        evaluate(&Policies { identity, ..Policies::default() }, request).decision
+    }
+
+    fn aws(arn: &str) -> Principal {
+        Principal::Aws(arn.to_owned())
+    }
+
+    #[test]
+    fn what_iam_refuses_or_does_not_document_allows_nothing() {
+        for elements in [
+            r#""NotPrincipal":{"AWS":"AROAEXAMPLEEXAMPLE123"},"Action":"*""#,
+            r#""NotPrincipal":{"AWS":"arn:aws:iam::111122223333:user/U"},"Action":"*""#,
+            r#""NotPrincipal":{"AWS":[]},"Action":"*""#,
+            r#""NotPrincipal":{},"Action":"*""#,
+            r#""Principal":"*","Action":"s*""#,
+            r#""Principal":"*","Action":"sts*""#,
+            r#""Principal":"*","Action":[]"#,
+            r#""Principal":"*","NotAction":[]"#,
+            r#""Principal":"*","Action":"*","NotResource":[]"#,
+            r#""Principal":"*","Action":"*","NotResource":"arn:aws:s3:::${aws:username""#,
+            r#""Principal":"*","Action":"*","Condition":{"StringNotEquals":{"s":"${}"}}"#,
+            r#""Principal":"*","Action":"*","Condition":{"StringNotLike":{"s":"${none, 'y*'}"}}"#,
+            r#""Principal":"*","Action":"*","Condition":{"ArnNotLike":{"s":"*"}}"#,
+            r#""Principal":"*","Action":"*","Condition":{"NotIpAddress":{"s":"192.0.2.0/24"}}"#,
+            r#""Principal":"*","Action":"*","Condition":{"StringNotEquals":{"m":"z"}}"#,
+        ] {
+            let request = request(aws(USER), "sts:AssumeRole", ROLE);
+            let allow = format!(r#"{{"Effect":"Allow",{elements}}}"#);
+            assert_eq!(by_resource(&allow, &request), Decision::Undecided, "{allow}");
+            // Beside an Allow, the same as a Deny must not be passed over either.
+            let deny = format!(
+                r#"{{"Effect":"Deny",{elements}}},{{"Effect":"Allow","Principal":"*","Action":"*"}}"#
+            );
+            assert_ne!(by_resource(&deny, &request), Decision::Allowed, "{deny}");
+        }
+    }
+
+    #[test]
+    fn identity_policies_say_nothing_of_a_caller_that_is_no_identity() {
+        let allow = r#"{"Effect":"Allow","Action":"*","Resource":"*"}"#;
+        for principal in [Principal::Anonymous, Principal::Service("lambda.amazonaws.com".to_owned())] {
+            let request = request(principal, "lambda:InvokeFunction", FUNCTION);
+            assert_eq!(by_identity(allow, &request), Decision::ImplicitDeny);
+        }
+        let request = request(aws(USER), "lambda:InvokeFunction", FUNCTION);
+        assert_eq!(by_identity(allow, &request), Decision::Allowed);
+    }
+
+    #[test]
+    fn whether_a_role_may_be_assumed_is_not_known_without_its_trust_policy() {
+        let allow = r#"{"Effect":"Allow","Action":"sts:*","Resource":"*"}"#;
+        assert_eq!(by_identity(allow, &request(aws(USER), "sts:AssumeRole", ROLE)), Decision::Undecided);
+        let other = r#"{"Effect":"Allow","Action":"iam:*","Resource":"*"}"#;
+        assert_eq!(by_identity(other, &request(aws(USER), "sts:AssumeRole", ROLE)), Decision::ImplicitDeny);
+    }
+
+    #[test]
+    fn only_a_trust_policy_goes_without_a_resource() {
+        let allow = r#"{"Effect":"Allow","Principal":"*","Action":"*"}"#;
+        assert_eq!(by_resource(allow, &request(aws(USER), "sts:AssumeRole", ROLE)), Decision::Allowed);
+        let invoke = request(aws(USER), "lambda:InvokeFunction", FUNCTION);
+        assert_eq!(by_resource(allow, &invoke), Decision::Undecided);
+    }
+
+    #[test]
+    fn an_account_id_is_its_root_arn_in_partition_aws_and_elsewhere_undecided() {
+        let gov = aws("arn:aws-us-gov:iam::111122223333:user/u");
+        for spelling in ["111122223333", "arn:aws:iam::111122223333:root"] {
+            let allow = format!(r#"{{"Effect":"Allow","Principal":{{"AWS":"{spelling}"}},"Action":"*"}}"#);
+            assert_eq!(
+                by_resource(&allow, &request(gov.clone(), "sts:AssumeRole", ROLE)),
+                Decision::Undecided
+            );
+            assert_eq!(by_resource(&allow, &request(aws(USER), "sts:AssumeRole", ROLE)), Decision::Allowed);
+            let by_id = request(aws("111122223333"), "sts:AssumeRole", ROLE);
+            assert_eq!(by_resource(&allow, &by_id), Decision::Allowed);
+        }
+    }
+
+    #[test]
+    fn a_set_of_empty_strings_is_to_for_all_values_as_a_missing_key() {
+        let allow = r#"{"Effect":"Allow","Principal":"*","Action":"*","Condition":{"ForAllValues:StringEquals":{"empty":"x"}}}"#;
+        assert_eq!(by_resource(allow, &request(aws(USER), "sts:AssumeRole", ROLE)), Decision::Allowed);
+    }
+
+    #[test]
+    fn under_an_unknown_version_no_statement_that_names_the_action_is_decided() {
+        let text = r#"{"Version":"2030-01-01","Statement":{"Effect":"Deny","Principal":"*","Action":"*","Resource":"${aws:username}"}}"#;
+        let (deny, allow) =
+            (Document::parse(text).unwrap(), document(r#"{"Effect":"Allow","Action":"*","Resource":"*"}"#));
+        let policies = Policies {
+            identity: vec![("allow".to_owned(), &allow)],
+            resource: Some(("deny".to_owned(), &deny)),
+            ..Policies::default()
+        };
+        let request = request(aws(USER), "lambda:InvokeFunction", FUNCTION);
+        assert_eq!(evaluate(&policies, &request).decision, Decision::Undecided);
+    }
+
+    #[test]
+    fn a_hostile_document_is_undecided_before_long() {
+        let long = "a".repeat(60_000);
+        let values: Vec<String> = (0..3000).map(|n| format!("\"*{n}*a*b\"")).collect();
+        let allow = format!(
+            r#"{{"Effect":"Allow","Principal":"*","Action":"*","Condition":{{"StringLike":{{"s":[{}]}}}}}}"#,
+            values.join(",")
+        );
+        let mut request = request(aws(USER), "sts:AssumeRole", ROLE);
+        request.context = Context::complete().with("s", &[&long]);
+        assert_eq!(by_resource(&allow, &request), Decision::Undecided);
+    }
+}
