@@ -7,6 +7,8 @@ use percent_encoding::percent_decode_str;
 use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
+use super::condition::is_known_operator;
+
 /// A policy document: trust, identity, boundary, session or resource policy.
 ///
 /// Kept as written (a lone value stays a lone value), so that a round trip is lossless;
@@ -358,7 +360,8 @@ type Condition = BTreeMap<String, BTreeMap<String, OneOrMany<Scalar>>>;
 fn canonical_condition(condition: &Condition) -> Condition {
     condition
         .iter()
-        .filter(|(_, keys)| !keys.is_empty())
+        // An unknown operator is kept even when it is empty: nobody knows what it says.
+        .filter(|(operator, keys)| !keys.is_empty() || !is_known_operator(operator))
         .map(|(operator, keys)| {
             let lower: BTreeSet<String> = keys.keys().map(|key| key.to_ascii_lowercase()).collect();
             let distinct = lower.len() == keys.len();
