@@ -45,7 +45,7 @@ pub struct Expected<'a> {
 
 macro_rules! lints {
     ($($id:ident = $name:literal, $severity:ident, $consequence:literal, $remedy:literal;)*) => {
-        $(static $id: Lint = Lint {
+        $(pub(crate) static $id: Lint = Lint {
             name: $name, severity: Severity::$severity, consequence: $consequence, remedy: $remedy,
         };)*
         /// All of them.

@@ -9,7 +9,7 @@ pub fn render(diagnostics: &[Diagnostic], path: &str, source: &str) -> String {
     let renderer = Renderer::styled();
     let mut out = String::new();
     for diagnostic in diagnostics {
-        let Diagnostic { severity, span, message, label, help } = diagnostic;
+        let Diagnostic { severity, lint, span, message, label, help } = diagnostic;
         let level = match severity {
             Severity::Error => Level::ERROR,
             Severity::Warning => Level::WARNING,
@@ -20,7 +20,12 @@ pub fn render(diagnostics: &[Diagnostic], path: &str, source: &str) -> String {
         let snippet = Snippet::source(source)
             .path(path)
             .annotation(AnnotationKind::Primary.span(place).label(label.as_str()));
-        let mut group = Group::with_title(level.primary_title(message.as_str())).element(snippet);
+        let title = level.primary_title(message.as_str());
+        let title = match lint {
+            Some(lint) => title.id(*lint),
+            None => title,
+        };
+        let mut group = Group::with_title(title).element(snippet);
         if let Some(help) = help {
             group = group.element(Level::HELP.message(help.as_str()));
         }

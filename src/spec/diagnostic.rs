@@ -11,6 +11,8 @@ pub enum Severity {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Diagnostic {
     pub severity: Severity,
+    /// The lint that it is, where it is one (`docs/lints.md`).
+    pub lint: Option<&'static str>,
     /// Bytes of the source.
     pub span: Range<usize>,
     /// What is wrong.

@@ -13,6 +13,7 @@ use super::{
     Spec, Surroundings,
 };
 use crate::arn::{AccountId, AccountIdError, Arn, partition_of_region};
+use crate::policy::lint;
 use crate::policy::template::{invoke_policy, trust_policy};
 
 /// IAM's own default, and its limits (seconds).
@@ -358,7 +359,8 @@ impl Parser<'_> {
             }
         };
         let help = format!("the known ones are {}", names.join(" and "));
-        self.faults.warning(span.clone(), message, "trusted with the role", help);
+        let lint = if near.is_some() { &lint::MISPRINT } else { &lint::UNKNOWN_ACCOUNT };
+        self.faults.lint(lint, span.clone(), message, "trusted with the role", help);
     }
 
     /// A string, `{ env = "NAME" }` or `{ file = "path" }`.

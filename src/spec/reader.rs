@@ -7,6 +7,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::diagnostic::{Diagnostic, Severity};
+use crate::policy::lint::Lint;
 
 /// Gathers what is wrong.
 #[derive(Default)]
@@ -22,7 +23,7 @@ impl Faults {
         label: impl Into<String>,
         help: impl Into<String>,
     ) {
-        self.add(Severity::Error, span, message.into(), label.into(), help.into());
+        self.add(Severity::Error, None, span, message.into(), label.into(), help.into());
     }
 
     pub(super) fn warning(
@@ -32,12 +33,32 @@ impl Faults {
         label: impl Into<String>,
         help: impl Into<String>,
     ) {
-        self.add(Severity::Warning, span, message.into(), label.into(), help.into());
+        self.add(Severity::Warning, None, span, message.into(), label.into(), help.into());
     }
 
-    fn add(&mut self, severity: Severity, span: Range<usize>, message: String, label: String, help: String) {
+    /// A warning that is one of the lints of policy documents.
+    pub(super) fn lint(
+        &mut self,
+        lint: &'static Lint,
+        span: Range<usize>,
+        message: impl Into<String>,
+        label: impl Into<String>,
+        help: impl Into<String>,
+    ) {
+        self.add(Severity::Warning, Some(lint.name), span, message.into(), label.into(), help.into());
+    }
+
+    fn add(
+        &mut self,
+        severity: Severity,
+        lint: Option<&'static str>,
+        span: Range<usize>,
+        message: String,
+        label: String,
+        help: String,
+    ) {
         let help = Some(help).filter(|help| !help.is_empty());
-        self.diagnostics.push(Diagnostic { severity, span, message, label, help });
+        self.diagnostics.push(Diagnostic { severity, lint, span, message, label, help });
     }
 }
 
