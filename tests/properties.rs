@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use genesys_iam::policy::document::{
     ActionElement, Effect, OneOrMany, PrincipalElement, Principals, ResourceElement, Scalar, Statement,
 };
-use genesys_iam::policy::{Context, Document, Policies, Principal, Request, equivalent, evaluate};
+use genesys_iam::policy::evaluate::ContextValue;
+use genesys_iam::policy::{Context, Decision, Document, Policies, Principal, Request, equivalent, evaluate};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -22,12 +23,17 @@ fn strings(values: &[&str]) -> Vec<String> {
     values.iter().map(|value| (*value).to_owned()).collect()
 }
 
-const ACCOUNTS: [&str; 6] = [
+const ACCOUNTS: [&str; 11] = [
     "111122223333",
     "arn:aws:iam::111122223333:root",
     "765628985471",
     "arn:aws:iam::765628985471:root",
     "arn:aws:iam::765628985471:role/caller",
+    "arn:aws:iam::765628985471:role/path/Caller",
+    "arn:aws:sts::765628985471:assumed-role/caller/session",
+    "arn:aws-us-gov:iam::111122223333:root",
+    "arn:aws:iam::111122223333:user/*",
+    "AROAEXAMPLEEXAMPLE123",
     "*",
 ];
 
@@ -173,6 +179,8 @@ fn requests() -> Vec<Request> {
         Principal::Aws("arn:aws:sts::765628985471:assumed-role/caller/session".to_owned()),
         Principal::Aws("arn:aws:iam::111122223333:user/u".to_owned()),
         Principal::Aws("arn:aws:iam::444455556666:root".to_owned()),
+        Principal::Aws("arn:aws-us-gov:iam::111122223333:role/caller".to_owned()),
+        Principal::Aws("111122223333".to_owned()),
         Principal::Service("lambda.amazonaws.com".to_owned()),
         Principal::Anonymous,
     ];
@@ -187,7 +195,11 @@ fn requests() -> Vec<Request> {
     let mut requests = Vec::new();
     for principal in &principals {
         for context in &contexts {
-            for (action, resource) in [("sts:AssumeRole", "arn:f"), ("lambda:InvokeFunction", "arn:F")] {
+            for (action, resource) in [
+                ("sts:AssumeRole", "arn:aws:iam::111122223333:role/r"),
+                ("sts:AssumeRole", "arn:f"),
+                ("lambda:InvokeFunction", "arn:F"),
+            ] {
                 requests.push(Request {
                     principal: principal.clone(),
                     action: action.to_owned(),
@@ -200,9 +212,44 @@ fn requests() -> Vec<Request> {
     requests
 }
 
-fn decide(document: &Document, request: &Request) -> genesys_iam::policy::Decision {
+/// What the document says as a resource's policy.
+fn decide(document: &Document, request: &Request) -> Decision {
     let policies = Policies { resource: Some(("it".to_owned(), document)), ..Policies::default() };
     evaluate(&policies, request).decision
+}
+
+/// The document with one statement more.
+fn with(document: &Document, statement: &Statement) -> Document {
+    let mut statements = document.statements.as_slice().to_vec();
+    statements.push(statement.clone());
+    Document { statements: OneOrMany::Many(statements), ..document.clone() }
+}
+
+/// What a key may hold that is not known.
+fn possible_values() -> [ContextValue; 8] {
+    let values = |values: &[&str]| ContextValue::Values(strings(values));
+    [
+        ContextValue::Absent,
+        values(&[]),
+        values(&[""]),
+        values(&["a"]),
+        values(&["A"]),
+        values(&["true"]),
+        values(&["1"]),
+        values(&["a", "b"]),
+    ]
+}
+
+fn with_value(request: &Request, key: &str, value: &ContextValue) -> Request {
+    let context = request.context.clone();
+    let context = match value {
+        ContextValue::Values(values) => {
+            context.with(key, &values.iter().map(String::as_str).collect::<Vec<_>>())
+        }
+        ContextValue::Absent => context.without(key),
+        ContextValue::Unknown => context.unknown(key),
+    };
+    Request { context, ..request.clone() }
 }
 
 proptest! {
@@ -276,6 +323,51 @@ proptest! {
                 for request in requests() {
                     prop_assert_eq!(decide(&a, &request), decide(&b, &request), "{} {}", a.to_json(), b.to_json());
                 }
+            }
+        }
+    }
+
+    /// What is decided although a key is unknown is decided so whatever the key holds.
+    #[test]
+    fn an_unknown_key_leaves_undecided_what_hangs_on_it(
+        document in document(),
+        picked: [prop::sample::Index; 6],
+    ) {
+        let requests = requests();
+        for request in picked.map(|index| index.get(&requests)) {
+            for key in ["sts:ExternalId", "aws:PrincipalTag/Team", "aws:SecureTransport"] {
+                let without = decide(&document, &with_value(request, key, &ContextValue::Unknown));
+                if without == Decision::Undecided {
+                    continue;
+                }
+                for value in possible_values() {
+                    let known = decide(&document, &with_value(request, key, &value));
+                    // A Deny that was not known to match may turn out to, where nothing allows the request anyway.
+                    let same = known == without
+                        || (without == Decision::ImplicitDeny && known == Decision::ExplicitDeny);
+                    prop_assert!(same, "{key} {value:?}: {without:?}, {known:?}\n{}\n{request:?}", document.to_json());
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn another_deny_allows_nothing_more_and_another_allow_denies_nothing_more(
+        document in document(),
+        statement in statement(),
+        picked: [prop::sample::Index; 24],
+    ) {
+        let more = with(&document, &statement);
+        let requests = requests();
+        for request in picked.map(|index| index.get(&requests)) {
+            let (before, after) = (decide(&document, request), decide(&more, request));
+            match statement.effect {
+                Effect::Deny if after == Decision::Allowed => prop_assert_eq!(before, Decision::Allowed),
+                Effect::Allow if before == Decision::Allowed => prop_assert_eq!(after, Decision::Allowed),
+                _ => {}
+            }
+            if before == Decision::ExplicitDeny {
+                prop_assert_eq!(after, Decision::ExplicitDeny);
             }
         }
     }

@@ -12,7 +12,7 @@ use ipnet::IpNet;
 use super::document::{OneOrMany, Scalar};
 use super::evaluate::{Context, ContextValue};
 use super::pattern::{self, Budget, Piece, Unresolved};
-use super::truth::Truth;
+use super::truth::{Truth, shown};
 
 /// How one value of the policy is compared with one of the request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -193,6 +193,9 @@ impl Test<'_> {
         }
         // Compares one value of the request with all of the policy: one of them, or with a negated operator none.
         let one = |value: &String| {
+            if self.budget.is_exhausted() {
+                return Truth::Unknown(Budget::EXHAUSTED.to_owned());
+            }
             let wanted = self.values.iter();
             let any = Truth::any(wanted.map(|wanted| self.one(comparison, wanted, value)), String::new);
             if negated { any.not(String::new) } else { any }
@@ -218,12 +221,13 @@ impl Test<'_> {
         if self.budget.spend(wanted.len() + value.len() + 1).is_none() {
             return exhausted();
         }
-        let pieces = || match pattern::expand(wanted, self.version, self.context) {
+        let pieces = || match pattern::expand(wanted, self.version, self.context, self.budget) {
             Ok(pieces) => Ok(pieces),
             // Nothing equals nothing: a negated operator matches then.
             Err(Unresolved::Missing(key)) => {
                 Err(Truth::False(format!("the variable ${{{key}}} has no value")))
             }
+            Err(Unresolved::Exhausted) => Err(exhausted()),
             Err(Unresolved::Unknown(key)) => {
                 Err(Truth::Unknown(format!("the variable ${{{key}}} has no known value")))
             }
@@ -289,7 +293,8 @@ fn in_words(present: &[String]) -> String {
 /// The first values, in quotes.
 fn listed(values: &[String], between: &str) -> String {
     const SHOWN: usize = 8;
-    let mut words: Vec<String> = values.iter().take(SHOWN).map(|value| format!("\"{value}\"")).collect();
+    let mut words: Vec<String> =
+        values.iter().take(SHOWN).map(|value| format!("\"{}\"", shown(value))).collect();
     if values.len() > SHOWN {
         words.push(format!("{} more", values.len() - SHOWN));
     }

@@ -133,6 +133,7 @@ impl Document {
             let message = format!("the document has {} bytes, IAM takes at most {MAX_BYTES}", text.len());
             return Err(ParseError { message });
         }
+        numbers_are_exact(text)?;
         let mut deserializer = serde_json::Deserializer::from_str(text);
         let value = Strict
             .deserialize(&mut deserializer)
@@ -555,6 +556,45 @@ impl<'de> Visitor<'de> for Strict {
     }
 }
 
+/// Refuses numbers that an integer of 64 bits or a double would change: two documents that differ must not become
+/// the same by being read.
+fn numbers_are_exact(text: &str) -> Result<(), ParseError> {
+    let bytes = text.as_bytes();
+    let (mut at, mut in_string) = (0, false);
+    while let Some(byte) = bytes.get(at) {
+        match byte {
+            b'\\' if in_string => at += 1,
+            b'"' => in_string = !in_string,
+            b'-' | b'0'..=b'9' if !in_string => {
+                let rest = &bytes[at..];
+                let is_part = |byte: &&u8| byte.is_ascii_digit() || b"+-.eE".contains(*byte);
+                let length = rest.iter().take_while(is_part).count();
+                if !is_exact(&text[at..at + length]) {
+                    let message = format!("the number at byte {at} cannot be held exactly");
+                    return Err(ParseError { message });
+                }
+                at += length - 1;
+            }
+            _ => {}
+        }
+        at += 1;
+    }
+    Ok(())
+}
+
+fn is_exact(number: &str) -> bool {
+    if !number.contains(['.', 'e', 'E']) {
+        // Zero has no sign as an integer: it would be read as a double.
+        return number != "-0" && (number.parse::<i64>().is_ok() || number.parse::<u64>().is_ok());
+    }
+    let Ok(value) = number.parse::<f64>() else { return false };
+    let mantissa = number.split(['e', 'E']).next().unwrap_or_default();
+    let digits = mantissa.trim_start_matches(['-', '0', '.']).bytes().filter(u8::is_ascii_digit).count();
+    // A double keeps 15 digits, and integers up to 2^53; what is smaller than its smallest becomes zero.
+    let kept = if digits == 0 { value.is_sign_positive() } else { value.is_normal() };
+    digits <= 15 && kept && value.abs() < 9_007_199_254_740_992.0
+}
+
 fn parse_document(value: Value) -> Result<Document, ParseError> {
     let Value::Object(mut members) = value else {
         return Err(ParseError { message: "a policy document is a JSON object".to_owned() });
@@ -760,6 +800,31 @@ mod tests {
         let deep = format!(r#"{{"Statement":{}{}}}"#, "[".repeat(60_000), "]".repeat(60_000));
         assert!(Document::parse(&deep).is_err());
         assert!(Document::parse(&" ".repeat(MAX_BYTES + 1)).unwrap_err().message.contains("131072"));
+    }
+
+    #[test]
+    fn a_number_is_read_only_when_it_is_held_exactly() {
+        let read = |number: &str| {
+            Document::parse(&format!(
+                r#"{{"Statement":{{"Effect":"Deny","Sid":"1e400 \" -0 ","Condition":{{"NumericEquals":{{"a:b":[{number}]}}}}}}}}"#
+            ))
+        };
+        for number in
+            ["0", "-1", "1.5", "0.0", "1e3", "0.000000000000123456789012345", "18446744073709551615"]
+        {
+            assert!(read(number).is_ok(), "{number}");
+        }
+        for number in [
+            "-0",
+            "-0.0",
+            "1e400",
+            "1e-400",
+            "0.12345678901234567",
+            "9007199254740993.0",
+            "123456789012345678901",
+        ] {
+            assert!(read(number).is_err(), "{number}");
+        }
     }
 
     #[test]

@@ -8,7 +8,7 @@ use super::document::{
 };
 use super::pattern::{self, Budget, ResourceMatch, Unresolved};
 use super::principal::{self, Naming};
-use super::truth::Truth;
+use super::truth::{Truth, shown};
 use crate::arn::Arn;
 
 /// Who makes a request.
@@ -410,10 +410,10 @@ fn action_matches(element: Option<&ActionElement>, action: &str, budget: &Budget
     };
     match element {
         Some(ActionElement::Action(actions)) => {
-            listed(actions, &|| format!("its actions do not include {action}"))
+            listed(actions, &|| format!("its actions do not include {}", shown(&action)))
         }
         Some(ActionElement::NotAction(actions)) => {
-            listed(actions, &String::new).not(|| format!("its NotAction excepts {action}"))
+            listed(actions, &String::new).not(|| format!("its NotAction excepts {}", shown(&action)))
         }
         None => Truth::Unknown("it has no action".to_owned()),
     }
@@ -429,23 +429,25 @@ fn resource_matches(
     let Run { request, budget, .. } = run;
     let resource = &request.resource;
     // An unresolved variable takes the statement out of force: safe for an Allow, not for a Deny.
-    let one = |wanted: &String, negated: bool| match pattern::expand(wanted, version, &request.context) {
-        Ok(pieces) => match pattern::resource_matches(&pieces, resource, budget) {
-            Some(ResourceMatch::Yes) => Truth::True,
-            Some(ResourceMatch::No) => Truth::False(String::new()),
-            Some(ResourceMatch::OnlyAcrossColon) => Truth::Unknown(
-                "a wildcard in the middle of an ARN's segment would have to match a colon".to_owned(),
-            ),
-            None => Truth::Unknown(Budget::EXHAUSTED.to_owned()),
-        },
-        Err(Unresolved::Missing(key)) if effect == Effect::Allow && !negated => {
-            Truth::False(format!("the variable ${{{key}}} has no value"))
-        }
-        Err(Unresolved::Missing(key) | Unresolved::Unknown(key)) => {
-            Truth::Unknown(format!("the variable ${{{key}}} has no known value"))
-        }
-    };
-    let not_included = || format!("its resources do not include {resource}");
+    let one =
+        |wanted: &String, negated: bool| match pattern::expand(wanted, version, &request.context, budget) {
+            Ok(pieces) => match pattern::resource_matches(&pieces, resource, budget) {
+                Some(ResourceMatch::Yes) => Truth::True,
+                Some(ResourceMatch::No) => Truth::False(String::new()),
+                Some(ResourceMatch::OnlyAcrossColon) => Truth::Unknown(
+                    "a wildcard in the middle of an ARN's segment would have to match a colon".to_owned(),
+                ),
+                None => Truth::Unknown(Budget::EXHAUSTED.to_owned()),
+            },
+            Err(Unresolved::Missing(key)) if effect == Effect::Allow && !negated => {
+                Truth::False(format!("the variable ${{{key}}} has no value"))
+            }
+            Err(Unresolved::Exhausted) => Truth::Unknown(Budget::EXHAUSTED.to_owned()),
+            Err(Unresolved::Missing(key) | Unresolved::Unknown(key)) => {
+                Truth::Unknown(format!("the variable ${{{key}}} has no known value"))
+            }
+        };
+    let not_included = || format!("its resources do not include {}", shown(resource));
     match (element, kind) {
         (Some(ResourceElement::Resource(values) | ResourceElement::NotResource(values)), _)
             if values.as_slice().is_empty() =>
@@ -457,7 +459,7 @@ fn resource_matches(
         }
         (Some(ResourceElement::NotResource(values)), _) => {
             Truth::any(values.as_slice().iter().map(|wanted| one(wanted, true)), String::new)
-                .not(|| format!("its NotResource excepts {resource}"))
+                .not(|| format!("its NotResource excepts {}", shown(resource)))
         }
         // A trust policy is about the role that it belongs to.
         (None, Kind::Resource) if is_role(resource) => Truth::True,

@@ -272,9 +272,16 @@ fn lint(
 
 /// The nearest of the known ones, where the text is none of them but nearly one. Case does not count.
 fn near_miss<'k>(text: &str, known: &[&'k str]) -> Option<&'k str> {
-    let distance = |known: &&&str| strsim::damerau_levenshtein(&known.to_lowercase(), &text.to_lowercase());
-    let nearest = known.iter().min_by_key(distance)?;
-    (1..=3).contains(&distance(&nearest)).then_some(*nearest)
+    const NEAR: usize = 3;
+    let text = text.to_ascii_lowercase();
+    let distance = |known: &&'k str| strsim::damerau_levenshtein(&known.to_ascii_lowercase(), &text);
+    // The length first: the distance of long texts takes long.
+    let nearest = known
+        .iter()
+        .filter(|known| known.len().abs_diff(text.len()) <= NEAR)
+        .map(|known| (distance(known), *known))
+        .min_by_key(|(distance, _)| *distance)?;
+    (1..=NEAR).contains(&nearest.0).then_some(nearest.1)
 }
 
 fn spelling(statement: &Statement, actions: &[&str], findings: &mut Findings) {
@@ -352,7 +359,9 @@ fn aws_principal(value: &str, expected: &Expected<'_>, findings: &mut Findings) 
     if expected.known_accounts.iter().any(|(known, _)| *known == digits) {
         return;
     }
-    let near = |known: &&(&str, &str)| strsim::damerau_levenshtein(known.0, digits) <= 2;
+    let near = |known: &&(&str, &str)| {
+        known.0.len().abs_diff(digits.len()) <= 2 && strsim::damerau_levenshtein(known.0, digits) <= 2
+    };
     match expected.known_accounts.iter().find(near) {
         Some((known, name)) => findings.add(&MISPRINT, format!("{digits}: {name} is {known}")),
         None if expected.known_accounts.is_empty() => {}

@@ -18,6 +18,10 @@ impl Budget {
         Self(Cell::new(STEPS))
     }
 
+    pub(super) fn is_exhausted(&self) -> bool {
+        self.0.get() == 0
+    }
+
     /// `None` when the budget is used up.
     pub(super) fn spend(&self, steps: usize) -> Option<()> {
         let left = self.0.get().checked_sub(steps as u64);
@@ -39,6 +43,8 @@ pub(super) enum Piece {
 /// Why a text with variables has no value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Unresolved {
+    /// The budget is used up.
+    Exhausted,
     /// The request has no such key.
     Missing(String),
     /// What the key holds is unknown, or it holds several values.
@@ -60,7 +66,12 @@ fn wildcard(c: char) -> Piece {
 
 /// `text` as a pattern, with the variables of version 2012-10-17 expanded
 /// (IAM User Guide, `reference_policies_variables`).
-pub(super) fn expand(text: &str, version: &str, context: &Context) -> Result<Vec<Piece>, Unresolved> {
+pub(super) fn expand(
+    text: &str,
+    version: &str,
+    context: &Context,
+    budget: &Budget,
+) -> Result<Vec<Piece>, Unresolved> {
     if version != VERSION_2012 || !text.contains("${") {
         return Ok(wildcards(text));
     }
@@ -72,6 +83,8 @@ pub(super) fn expand(text: &str, version: &str, context: &Context) -> Result<Vec
         };
         pieces.extend(wildcards(&rest[..start]));
         let value = variable(&rest[start + 2..start + length], context)?;
+        // Dearer than a comparison: it takes memory.
+        budget.spend(4 * value.len()).ok_or(Unresolved::Exhausted)?;
         pieces.extend(value.chars().map(Piece::Literal));
         rest = &rest[start + length + 1..];
     }
@@ -262,8 +275,18 @@ mod tests {
     fn a_variable_that_is_not_closed_or_has_no_name_is_unknown() {
         let context = Context::complete();
         for text in ["a${aws:username", "${}", "${${aws:username}}"] {
-            assert!(matches!(expand(text, VERSION_2012, &context), Err(Unresolved::Unknown(_))), "{text}");
+            assert!(
+                matches!(expand(text, VERSION_2012, &context, &Budget::new()), Err(Unresolved::Unknown(_))),
+                "{text}"
+            );
         }
+    }
+
+    #[test]
+    fn a_variable_repeated_without_end_is_not_put_in_to_the_end() {
+        let context = Context::complete().with("long", &[&"a".repeat(100_000)]);
+        let expanded = expand(&"${long}".repeat(10_000), VERSION_2012, &context, &Budget::new());
+        assert_eq!(expanded, Err(Unresolved::Exhausted));
     }
 
     #[test]
@@ -291,19 +314,20 @@ mod tests {
     #[test]
     fn a_variable_is_literal_and_only_known_to_the_new_version() {
         let context = Context::complete().with("aws:username", &["a*"]);
-        let pattern = expand("x/${aws:username}/*", VERSION_2012, &context).unwrap();
+        let pattern = expand("x/${aws:username}/*", VERSION_2012, &context, &Budget::new()).unwrap();
         assert_eq!(matches(&pattern, "x/a*/y", &Budget::new()), Some(true));
         assert_eq!(matches(&pattern, "x/ab/y", &Budget::new()), Some(false));
-        let old = expand("${aws:username}", "2008-10-17", &context).unwrap();
+        let old = expand("${aws:username}", "2008-10-17", &context, &Budget::new()).unwrap();
         assert_eq!(matches(&old, "${aws:username}", &Budget::new()), Some(true));
     }
 
     #[test]
     fn a_variable_has_a_default_or_is_missing() {
         let context = Context::complete();
-        let text = expand("${aws:PrincipalTag/team, 'x y'}${*}${$}", VERSION_2012, &context).unwrap();
+        let text = expand("${aws:PrincipalTag/team, 'x y'}${*}${$}", VERSION_2012, &context, &Budget::new())
+            .unwrap();
         assert_eq!(literal(&text), "x y*$");
-        let missing = expand("${aws:username}", VERSION_2012, &context);
+        let missing = expand("${aws:username}", VERSION_2012, &context, &Budget::new());
         assert_eq!(missing, Err(Unresolved::Missing("aws:username".to_owned())));
     }
 

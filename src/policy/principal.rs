@@ -3,7 +3,7 @@
 
 use super::document::{Effect, PrincipalElement, Principals};
 use super::evaluate::Principal;
-use super::truth::Truth;
+use super::truth::{Truth, shown};
 use crate::arn::{AccountId, Arn};
 
 /// How a policy names the principal: that decides what else must allow the request.
@@ -205,9 +205,9 @@ fn not_named(principals: &Principals, effect: Effect, principal: &Principal) -> 
 
 fn in_words(principal: &Principal) -> String {
     match principal {
-        Principal::Aws(arn) => arn.clone(),
-        Principal::Service(service) => format!("the service {service}"),
-        Principal::Federated(provider) => format!("the identity provider {provider}"),
+        Principal::Aws(arn) => shown(arn).into_owned(),
+        Principal::Service(service) => format!("the service {}", shown(service)),
+        Principal::Federated(provider) => format!("the identity provider {}", shown(provider)),
         Principal::Anonymous => "an anonymous caller".to_owned(),
     }
 }
