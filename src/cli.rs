@@ -61,6 +61,8 @@ pub enum Command {
     Apply(ApplyArgs),
     /// Tell whether Genesys Cloud, and nobody else, can invoke the functions
     Check(CheckArgs),
+    /// Remove the roles and policies of the spec, and whatever is attached to the roles
+    Destroy(DestroyArgs),
     /// Look for mistakes in the spec, without any AWS call
     Validate,
     /// Look into policy documents of any origin
@@ -145,6 +147,13 @@ pub struct ApplyArgs {
     pub no_check: bool,
     #[command(flatten)]
     pub adopt: Adopt,
+}
+
+#[derive(Debug, Args)]
+pub struct DestroyArgs {
+    /// Do not ask
+    #[arg(short, long)]
+    pub yes: bool,
 }
 
 #[derive(Debug, Args)]

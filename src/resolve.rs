@@ -58,6 +58,7 @@ fn resolve_role(spec: &Spec, role: &RoleSpec, functions: &BTreeMap<Arn, Arn>) ->
         external_id: role.external_id.clone(),
         boundary: role.permissions_boundary.clone(),
         adopt: role.adopt,
+        prevent_destroy: role.prevent_destroy,
         extra_permissions: role.extra_permissions,
     }
 }

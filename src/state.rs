@@ -55,6 +55,8 @@ pub struct DesiredRole {
     pub external_id: ExternalId,
     pub boundary: Boundary,
     pub adopt: bool,
+    /// `destroy` leaves it alone.
+    pub prevent_destroy: bool,
     pub extra_permissions: ExtraPermissions,
 }
 

@@ -120,6 +120,10 @@ async fn once(clients: &Clients, change: &Change) -> Result<(), AwsError> {
         Change::DeleteRolePolicy { role, name, document: _ } => {
             send!(iam.delete_role_policy().role_name(role).policy_name(name))
         }
+        Change::DeleteRole { role, arn: _ } => send!(iam.delete_role().role_name(role)),
+        Change::DeletePolicy { policy, document: _ } => {
+            send!(iam.delete_policy().policy_arn(policy.to_string()))
+        }
     }
 }
 

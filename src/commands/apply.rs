@@ -9,7 +9,7 @@ use super::session::{Observed, Session};
 use super::{CommandError, Status, check, plan};
 use crate::apply::{ApplyReport, Progress, apply};
 use crate::cli::{ApplyArgs, Global};
-use crate::plan::Change;
+use crate::plan::{Change, Plan};
 use crate::render;
 use crate::render::output::Output;
 use crate::render::style::{BOLD, ERROR, GOOD, WARNING, paint};
@@ -30,12 +30,10 @@ pub async fn run(global: &Global, args: &ApplyArgs, output: &Output) -> Result<S
         if !args.yes {
             confirm(plan.is_wider(), output)?;
         }
-        let report = apply(&session.clients, &plan, &interrupts(), |event| progress(output, &event)).await;
-        let total = plan.changes().count();
-        let applied = report.applied.len();
-        if report.failed.is_some() || report.interrupted {
-            return unfinished(report, total, output);
-        }
+        let applied = match carry_out(&session, &plan, "apply", output).await? {
+            Ok(applied) => applied,
+            Err(interrupted) => return Ok(interrupted),
+        };
         observed = read_back(&session, output).await?;
         let made = if applied == 1 { "1 change".to_owned() } else { format!("{applied} changes") };
         output
@@ -46,6 +44,20 @@ pub async fn run(global: &Global, args: &ApplyArgs, output: &Output) -> Result<S
     }
     output.result("\n")?;
     check::report(&session, &observed, None, output).await
+}
+
+/// Carries a plan out and tells of each change: how many were made, or the status of an interruption.
+pub(super) async fn carry_out(
+    session: &Session,
+    plan: &Plan,
+    command: &'static str,
+    output: &Output,
+) -> Result<Result<usize, Status>, CommandError> {
+    let report = apply(&session.clients, plan, &interrupts(), |event| progress(output, &event)).await;
+    if report.failed.is_some() || report.interrupted {
+        return unfinished(report, plan.changes().count(), command, output).map(Err);
+    }
+    Ok(Ok(report.applied.len()))
 }
 
 fn confirm(wider: bool, output: &Output) -> Result<(), CommandError> {
@@ -83,13 +95,18 @@ fn progress(output: &Output, event: &Progress<'_>) {
 }
 
 /// Says what is done, what is not, and why.
-fn unfinished(report: ApplyReport, total: usize, output: &Output) -> Result<Status, CommandError> {
+fn unfinished(
+    report: ApplyReport,
+    total: usize,
+    command: &'static str,
+    output: &Output,
+) -> Result<Status, CommandError> {
     let ApplyReport { applied, failed, skipped, interrupted } = report;
     for change in &skipped {
         let line = format!("{} {}", change.operation(), change.subject());
         output.message(&format!("{} {line}\n", paint(WARNING, "not yet")));
     }
-    let incomplete = CommandError::Incomplete { applied: applied.len(), total };
+    let incomplete = CommandError::Incomplete { command, applied: applied.len(), total };
     match failed {
         Some((_, error)) => {
             output.message(&format!("{} {incomplete}\n", paint(ERROR, "error:")));

@@ -50,8 +50,8 @@ pub enum CommandError {
     NotConfirmed,
     #[error("there is no terminal to ask on, nothing was changed")]
     NoTerminal,
-    #[error("apply ended early: {applied} of {total} changes were made")]
-    Incomplete { applied: usize, total: usize },
+    #[error("{command} ended early: {applied} of {total} changes were made")]
+    Incomplete { command: &'static str, applied: usize, total: usize },
     #[error("every change was made, but {0} of them cannot be seen in IAM yet")]
     NotConverged(usize),
     #[error("cannot write to standard output")]
@@ -113,9 +113,7 @@ impl CommandError {
             }
             Self::Blocked => "each `blocked:` line of the plan says what can be done",
             Self::NoTerminal => "look at the plan, then pass `--yes`",
-            Self::Incomplete { .. } => {
-                "mend the cause and run `genesys-iam apply` again: it does what is left"
-            }
+            Self::Incomplete { .. } => "mend the cause and run it again: it does what is left",
             Self::NotConverged(_) => "IAM may need a moment: run `genesys-iam plan` to see what is left",
             Self::Listen { .. } => "choose another address with `--listen`; port 0 picks a free one",
             Self::NotLoopback(_) => "use 127.0.0.1 or [::1]: the sandbox does not verify signatures",

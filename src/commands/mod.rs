@@ -2,6 +2,7 @@
 
 pub mod apply;
 pub mod check;
+pub mod destroy;
 mod error;
 pub mod plan;
 pub mod policy;
@@ -27,6 +28,7 @@ pub fn run(cli: &Cli, output: &Output) -> Result<Status, CommandError> {
         Command::Policy(command) => policy::run(command, output),
         Command::Plan(args) => block_on(plan::run(global, args, output)),
         Command::Apply(args) => block_on(apply::run(global, args, output)),
+        Command::Destroy(args) => block_on(destroy::run(global, args, output)),
         Command::Check(args) => block_on(check::run(global, args, output)),
         Command::Sandbox(SandboxCommand::Serve(args)) => block_on(sandbox::serve(global, args, output)),
     }

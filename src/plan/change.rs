@@ -74,6 +74,15 @@ pub enum Change {
         name: String,
         document: Document,
     },
+    DeleteRole {
+        role: String,
+        arn: Arn,
+    },
+    /// With its default version.
+    DeletePolicy {
+        policy: Arn,
+        document: Document,
+    },
 }
 
 /// What a change does to its subject, for counts and signs.
@@ -102,6 +111,8 @@ impl Change {
             Self::TagPolicy { .. } => "TagPolicy",
             Self::DetachRolePolicy { .. } => "DetachRolePolicy",
             Self::DeleteRolePolicy { .. } => "DeleteRolePolicy",
+            Self::DeleteRole { .. } => "DeleteRole",
+            Self::DeletePolicy { .. } => "DeletePolicy",
         }
     }
 
@@ -118,10 +129,11 @@ impl Change {
             | Self::UpdateRole { role, .. }
             | Self::PutRolePermissionsBoundary { role, .. }
             | Self::DeleteRolePermissionsBoundary { role, .. }
-            | Self::TagRole { role, .. } => format!("role `{role}`"),
-            Self::CreatePolicyVersion { policy, .. } | Self::TagPolicy { policy, .. } => {
-                format!("policy `{}`", policy.name())
-            }
+            | Self::TagRole { role, .. }
+            | Self::DeleteRole { role, .. } => format!("role `{role}`"),
+            Self::CreatePolicyVersion { policy, .. }
+            | Self::TagPolicy { policy, .. }
+            | Self::DeletePolicy { policy, .. } => format!("policy `{}`", policy.name()),
             Self::SetDefaultPolicyVersion { policy, version, .. } => {
                 format!("version {} of policy `{}`", version.after, policy.name())
             }
@@ -144,7 +156,9 @@ impl Change {
             Self::DeletePolicyVersion { .. }
             | Self::DeleteRolePermissionsBoundary { .. }
             | Self::DetachRolePolicy { .. }
-            | Self::DeleteRolePolicy { .. } => Effect::Remove,
+            | Self::DeleteRolePolicy { .. }
+            | Self::DeleteRole { .. }
+            | Self::DeletePolicy { .. } => Effect::Remove,
         }
     }
 }

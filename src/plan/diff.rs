@@ -38,6 +38,10 @@ pub enum Blocker {
     NotManaged { what: Owned, by: Owner },
     /// The path of a role cannot be changed.
     RolePath { role: String, live: String, desired: String },
+    /// Others use the policy that is to be destroyed.
+    PolicyInUse { policy: String, others: i32 },
+    /// The spec guards the role against being destroyed.
+    PreventDestroy { role: String },
     /// A policy of the same name under another path is attached to the role.
     PolicyPath { policy: String, live: Arn, desired: Arn },
 }
@@ -174,7 +178,7 @@ fn diff_role(live: &Live, desired: &DesiredRole, spec: &str) -> RolePlan {
     plan
 }
 
-fn check_ownership(live: &Live, desired: &DesiredRole, spec: &str, plan: &mut RolePlan) {
+pub(super) fn check_ownership(live: &Live, desired: &DesiredRole, spec: &str, plan: &mut RolePlan) {
     let role = live.role.as_ref().map(|role| (Owned::Role(role.role.name.clone()), &role.role.tags));
     let policy =
         live.policy.as_ref().map(|policy| (Owned::Policy(policy.policy.name.clone()), &policy.policy.tags));
@@ -352,7 +356,7 @@ fn diff_tags(live: &Tags, desired: &Tags) -> TagDiff {
         .collect::<BTreeMap<_, _>>()
 }
 
-fn access_before(live: &Live) -> Access {
+pub(super) fn access_before(live: &Live) -> Access {
     let mut access = Access::default();
     if let Some(role) = &live.role {
         access.add_trust(&role.role.assume_role_policy);

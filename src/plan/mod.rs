@@ -2,8 +2,10 @@
 
 pub mod access;
 pub mod change;
+pub mod destroy;
 pub mod diff;
 
 pub use access::{Access, AccessDiff, Sign};
 pub use change::{Change, Diff, Effect, TagDiff};
+pub use destroy::destroy;
 pub use diff::{Blocker, Notice, Plan, RolePlan, diff};

@@ -133,7 +133,7 @@ fn change_text(out: &mut String, change: &Change) {
             document_diff(out, document);
         }
         Change::DeletePolicyVersion { policy: _, version } => {
-            field(out, "reason", &format!("IAM keeps five versions; {version} is the oldest not in force"));
+            field(out, "version_id", version);
         }
         Change::PutRolePermissionsBoundary { role: _, boundary: Diff { before, after } } => {
             let arn = |arn: &Option<Arn>| arn.as_ref().map_or("none".to_owned(), Arn::to_string);
@@ -146,6 +146,11 @@ fn change_text(out: &mut String, change: &Change) {
         Change::DetachRolePolicy { role: _, policy, document } => {
             field(out, "policy_arn", &policy.to_string());
             document_lines(out, "allowed by it", document, ("-", REMOVE));
+        }
+        Change::DeleteRole { role: _, arn } => field(out, "arn", &arn.to_string()),
+        Change::DeletePolicy { policy, document } => {
+            field(out, "arn", &policy.to_string());
+            document_lines(out, "document", document, ("-", REMOVE));
         }
         Change::DeleteRolePolicy { role: _, name: _, document } => {
             document_lines(out, "document", document, ("-", REMOVE));
@@ -291,6 +296,14 @@ pub fn blocker_text(blocker: &Blocker) -> String {
                 indented(&format!("take it over: `--adopt`, or `adopt = true` for the role; or {remedy}"))
             )
         }
+        Blocker::PolicyInUse { policy, others } => format!(
+            "policy `{policy}` is attached to {others} more than this role\n{}",
+            indented("detach it there first, or leave it")
+        ),
+        Blocker::PreventDestroy { role } => format!(
+            "`prevent_destroy = true` guards role `{role}`\n{}",
+            indented("take it out of the spec first")
+        ),
         Blocker::RolePath { role, live, desired } => format!(
             "role `{role}` has the path `{live}`, the spec says `{desired}`: a path cannot be changed\n{}",
             indented(&format!("write `path = \"{live}\"`, or choose another `name`"))

@@ -69,6 +69,8 @@ pub struct RoleSpec {
     pub external_id: ExternalId,
     pub functions: Vec<FunctionRef>,
     pub adopt: bool,
+    /// `destroy` leaves it alone.
+    pub prevent_destroy: bool,
     pub extra_permissions: ExtraPermissions,
     /// Of the role's table, in bytes of the source.
     pub span: Range<usize>,

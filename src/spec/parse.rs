@@ -76,6 +76,7 @@ struct Common {
     policy_path: Option<String>,
     extra_permissions: Option<ExtraPermissions>,
     adopt: Option<bool>,
+    prevent_destroy: Option<bool>,
 }
 
 /// The guard, for what must not leave the account; `None` where `[aws]` has faults of its own.
@@ -486,6 +487,7 @@ impl Parser<'_> {
             policy_path: policy_path.map(|path| path.value),
             extra_permissions,
             adopt: table.boolean("adopt", self.faults),
+            prevent_destroy: table.boolean("prevent_destroy", self.faults),
         }
     }
 
@@ -610,6 +612,7 @@ impl Parser<'_> {
             external_id: genesys.external_id?,
             functions,
             adopt: own.adopt.or(defaults.adopt).unwrap_or(false),
+            prevent_destroy: own.prevent_destroy.or(defaults.prevent_destroy).unwrap_or(false),
             extra_permissions: own
                 .extra_permissions
                 .or(defaults.extra_permissions)

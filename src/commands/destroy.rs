@@ -1,0 +1,55 @@
+//! `destroy`: remove what the spec manages.
+
+use std::io::{self, IsTerminal};
+
+use super::apply::carry_out;
+use super::session::Session;
+use super::{CommandError, Status};
+use crate::cli::{DestroyArgs, Global};
+use crate::plan::{Plan, destroy};
+use crate::render;
+use crate::render::output::Output;
+use crate::render::style::{BOLD, GOOD, paint};
+
+pub async fn run(global: &Global, args: &DestroyArgs, output: &Output) -> Result<Status, CommandError> {
+    let session = Session::open(global, output).await?;
+    let observed = session.observe(output).await?;
+    let plan = destroy(&observed.live, &observed.desired);
+    if plan.is_empty() && plan.blockers().next().is_none() {
+        output.result(&format!("{} Nothing of the spec is there.\n", paint(GOOD, "No changes.")))?;
+        return Ok(Status::Done);
+    }
+    output.result(&render::plan::text(&plan))?;
+    if plan.blockers().next().is_some() {
+        return Err(CommandError::Blocked);
+    }
+    if !args.yes {
+        confirm(&plan, output)?;
+    }
+    let made = match carry_out(&session, &plan, "destroy", output).await? {
+        Ok(made) => made,
+        Err(interrupted) => return Ok(interrupted),
+    };
+    output.result(&format!("{} {made} changes made.\n", paint(GOOD, "Destroyed.")))?;
+    Ok(Status::Done)
+}
+
+/// Each role's name has to be typed.
+fn confirm(plan: &Plan, output: &Output) -> Result<(), CommandError> {
+    if !io::stdin().is_terminal() {
+        return Err(CommandError::NoTerminal);
+    }
+    for role in plan.roles.iter().filter(|role| !role.changes.is_empty()) {
+        let name = &role.role;
+        output.message(&format!(
+            "\n{} Type its name to confirm: ",
+            paint(BOLD, &format!("Destroy role {name}?"))
+        ));
+        let mut answer = String::new();
+        io::stdin().read_line(&mut answer)?;
+        if answer.trim() != name {
+            return Err(CommandError::NotConfirmed);
+        }
+    }
+    Ok(())
+}

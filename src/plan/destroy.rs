@@ -1,0 +1,71 @@
+//! What it takes to remove everything that a spec manages, in IAM's order.
+
+use super::access::{Access, AccessDiff};
+use super::change::Change;
+use super::diff::{Blocker, Plan, RolePlan, access_before, check_ownership};
+use crate::state::{DesiredRole, DesiredState, Live, LiveState};
+
+/// The plan that leaves nothing of the spec's roles and policies. Everything that goes is in it, also what others
+/// attached to a role or put inline.
+pub fn destroy(live: &LiveState, desired: &DesiredState) -> Plan {
+    let absent = Live::default();
+    let roles = desired
+        .roles
+        .iter()
+        .map(|role| destroy_role(live.roles.get(&role.role.name).unwrap_or(&absent), role, &desired.spec))
+        .collect();
+    Plan {
+        spec: desired.spec.clone(),
+        account_id: desired.account_id.clone(),
+        region: desired.region.clone(),
+        roles,
+    }
+}
+
+fn destroy_role(live: &Live, desired: &DesiredRole, spec: &str) -> RolePlan {
+    let name = desired.role.name.clone();
+    let mut plan = RolePlan {
+        role: name.clone(),
+        changes: Vec::new(),
+        blockers: Vec::new(),
+        notices: Vec::new(),
+        access: AccessDiff { before: access_before(live), after: Access::default() },
+    };
+    // A restriction that goes with its role lets nobody in.
+    plan.access.before.restrictions.clear();
+    check_ownership(live, desired, spec, &mut plan);
+    plan.notices.clear();
+    if desired.prevent_destroy && (live.role.is_some() || live.policy.is_some()) {
+        plan.blockers.push(Blocker::PreventDestroy { role: name.clone() });
+    }
+    if let Some(role) = &live.role {
+        for (arn, policy) in &role.attached {
+            let document = policy.document.clone();
+            plan.changes.push(Change::DetachRolePolicy { role: name.clone(), policy: arn.clone(), document });
+        }
+        for (inline, document) in &role.inline {
+            let document = document.clone();
+            plan.changes.push(Change::DeleteRolePolicy {
+                role: name.clone(),
+                name: inline.clone(),
+                document,
+            });
+        }
+        plan.changes.push(Change::DeleteRole { role: name.clone(), arn: role.role.arn.clone() });
+    }
+    if let Some(policy) = &live.policy {
+        let arn = &desired.policy.arn;
+        let own = live.role.as_ref().is_some_and(|role| role.attached.contains_key(arn));
+        let others = policy.attachment_count - i32::from(own);
+        if others > 0 {
+            plan.blockers.push(Blocker::PolicyInUse { policy: desired.policy.name.clone(), others });
+        }
+        for version in policy.versions.iter().filter(|version| !version.is_default) {
+            plan.changes
+                .push(Change::DeletePolicyVersion { policy: arn.clone(), version: version.id.clone() });
+        }
+        let document = policy.policy.document.clone();
+        plan.changes.push(Change::DeletePolicy { policy: arn.clone(), document });
+    }
+    plan
+}
