@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use super::{Level, Line, Outcome};
 use crate::arn::{AccountId, Arn};
-use crate::plan::access::{grants, principal_in_words};
-use crate::policy::document::{Effect, PrincipalElement, Principals};
+use crate::plan::Access;
+use crate::plan::access::{principal_in_words, uncovered};
+use crate::policy::document::{Effect, PrincipalElement, Principals, Statement};
 use crate::policy::lint::{Expected, LINTS, Severity, lint_permissions, lint_trust};
 use crate::policy::{Context, Decision, Document, Evaluation, Policies, Principal, Request, evaluate};
 use crate::spec::KNOWN_GENESYS_ACCOUNTS;
@@ -153,7 +154,60 @@ fn trust(role: &LiveRole, desired: &DesiredRole) -> Vec<Line> {
         ));
     }
     lines.push(named_principals(role, desired));
+    lines.push(no_other_external_id(role, desired));
     lines
+}
+
+/// Every Allow must demand the spec's external ID and no other. By structure, since no table of requests can try
+/// every other ID; what a Deny takes back is not counted.
+fn no_other_external_id(role: &LiveRole, desired: &DesiredRole) -> Line {
+    let right = desired.external_id.expose();
+    let document = role.role.assume_role_policy.canonical();
+    let mut others = Vec::new();
+    for (index, statement) in role.role.assume_role_policy.statements.as_slice().iter().enumerate() {
+        if statement.effect == Effect::Allow
+            && let Some(other) = accepted_beside(statement, right)
+        {
+            others.push(format!("statement {} {other}", index + 1));
+        }
+    }
+    let claim = "no other external ID is accepted".to_owned();
+    if others.is_empty() && document.unknown.is_empty() {
+        let seen = "every Allow of the trust policy demands this one external ID".to_owned();
+        return Line { level: Level::Evaluated, claim, outcome: Outcome::Pass, seen, meaning: String::new() };
+    }
+    if others.is_empty() {
+        others.push("the document has an element that IAM's grammar does not have".to_owned());
+    }
+    fail(
+        claim,
+        others.join("; "),
+        "whoever brings another ID that it accepts is let in; `genesys-iam apply` restores the trust policy of the \
+         spec"
+            .to_owned(),
+    )
+}
+
+/// What a statement accepts other than the right external ID; `None` when nothing.
+fn accepted_beside(statement: &Statement, right: &str) -> Option<String> {
+    // An external ID has no wildcards, so that StringLike with it means the same.
+    let demands = statement.condition.iter().flatten().flat_map(|(operator, keys)| {
+        let asks = keys.iter().filter(|(key, _)| key.eq_ignore_ascii_case("sts:ExternalId"));
+        asks.map(move |(_, values)| (operator.as_str(), values.as_slice()))
+    });
+    let mut equal = demands.filter(|(operator, _)| matches!(*operator, "StringEquals" | "StringLike"));
+    let Some((operator, values)) = equal.next() else {
+        return Some("does not demand one".to_owned());
+    };
+    if equal.next().is_some() {
+        return Some("has the key sts:ExternalId more than once".to_owned());
+    }
+    let others: Vec<String> = values.iter().map(ToString::to_string).filter(|value| value != right).collect();
+    match others.as_slice() {
+        [] if values.is_empty() => Some("has an empty list of external IDs".to_owned()),
+        [] => None,
+        others => Some(format!("also accepts {} by {operator}", others.join(", "))),
+    }
 }
 
 /// Everyone whom the trust policy names must be Genesys Cloud.
@@ -332,9 +386,11 @@ fn why_not_permitted(role: &LiveRole, desired: &DesiredRole, live: &Live) -> Str
 
 /// What the role may do beyond the spec.
 fn nothing_else(role: &LiveRole, desired: &DesiredRole) -> Line {
-    let wanted: BTreeSet<String> = grants(&desired.policy.document).into_iter().collect();
-    let live: BTreeSet<String> = role.documents().flat_map(grants).collect();
-    let extra: Vec<String> = live.difference(&wanted).cloned().collect();
+    let wanted = Access::of_permissions(&desired.policy.document).permissions;
+    let mut live = Access::default();
+    role.documents().for_each(|document| live.add_permissions(document));
+    let extra: Vec<&str> =
+        uncovered(&live.permissions, &wanted).into_iter().map(|grant| grant.sentence()).collect();
     let claim = "the role may do nothing else".to_owned();
     if extra.is_empty() {
         return Line {
@@ -360,4 +416,60 @@ pub fn near_misses(id: &str) -> [String; 2] {
     let other_case =
         |c: char| if c.is_ascii_lowercase() { c.to_ascii_uppercase() } else { c.to_ascii_lowercase() };
     [altered, id.chars().map(other_case).collect()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::testing::{converged, desired, document};
+
+    const RIGHT: &str = "2f9c1c5e-0b6c-4a8e-9d51-7f0e3c2b1a90";
+
+    fn with_trust(statements: &[String]) -> Live {
+        let mut live = converged();
+        live.role.as_mut().unwrap().role.assume_role_policy =
+            document(&format!(r#"{{"Version":"2012-10-17","Statement":[{}]}}"#, statements.join(",")));
+        live
+    }
+
+    fn genesys(condition: &str) -> String {
+        format!(
+            r#"{{"Effect":"Allow","Principal":{{"AWS":"765628985471"}},"Action":"sts:AssumeRole","Condition":{condition}}}"#
+        )
+    }
+
+    fn failed(live: &Live) -> Vec<String> {
+        let lines = evaluated(live, &desired("").roles[0], &[]);
+        lines.into_iter().filter(|line| line.outcome == Outcome::Fail).map(|line| line.claim).collect()
+    }
+
+    #[test]
+    fn only_the_right_external_id_may_be_accepted() {
+        let right = genesys(&format!(r#"{{"StringEquals":{{"STS:externalid":["{RIGHT}"]}}}}"#));
+        assert_eq!(failed(&with_trust(std::slice::from_ref(&right))), Vec::<String>::new());
+        for also in [
+            format!(r#"{{"StringEquals":{{"sts:ExternalId":["{RIGHT}","another-customer"]}}}}"#),
+            format!(r#"{{"StringLike":{{"sts:ExternalId":"?{}"}}}}"#, &RIGHT[1..]),
+            format!(
+                r#"{{"StringNotEquals":{{"sts:ExternalId":["{}1","{}",""]}},"Null":{{"sts:ExternalId":"false"}}}}"#,
+                &RIGHT[..RIGHT.len() - 1],
+                RIGHT.to_uppercase()
+            ),
+        ] {
+            let claims = failed(&with_trust(&[genesys(&also)]));
+            assert!(claims.contains(&"no other external ID is accepted".to_owned()), "{also}");
+        }
+        let another = genesys(r#"{"StringEquals":{"sts:ExternalId":"another-customer"}}"#);
+        assert_eq!(failed(&with_trust(&[right.clone(), another])), ["no other external ID is accepted"]);
+        let deny = right.replace("Allow", "Deny").replace(RIGHT, "another-customer");
+        assert_eq!(failed(&with_trust(&[right, deny])), Vec::<String>::new());
+    }
+
+    #[test]
+    fn an_element_that_nobody_knows_is_a_fault() {
+        let mut live = converged();
+        let inline = document(r#"{"Version":"2012-10-17","Statement":[],"statement":[]}"#);
+        live.role.as_mut().unwrap().inline.insert("x".to_owned(), inline);
+        assert_eq!(failed(&live), ["the role may do nothing else"]);
+    }
 }

@@ -102,7 +102,10 @@ fn interpret(presented: Presented, admission: Admission, answer: Result<(), &Aws
             Fail,
             "the trust policy does not name this caller, and yet AWS let it in: the role is open".to_owned(),
         ),
-        (Presented::Right, Admission::Unknown, Ok(())) => (Pass, "AWS let this caller in".to_owned()),
+        (Presented::Right, Admission::Unknown, Ok(())) => (
+            NotProvable,
+            "AWS let this caller in; whether the trust policy means to cannot be told from it".to_owned(),
+        ),
         (Presented::Right, Admitted, Err(_)) => (
             Fail,
             "the trust policy names this caller: its own policies must allow sts:AssumeRole on the role too; a role \

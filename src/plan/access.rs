@@ -1,33 +1,36 @@
 //! What documents grant, as sentences that can be compared: the reader of a plan sees who gains what.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use crate::arn::{AccountId, Arn};
 use crate::policy::Document;
 use crate::policy::document::{
-    ActionElement, Effect, OneOrMany, PrincipalElement, Principals, ResourceElement, Statement,
+    ActionElement, Effect, OneOrMany, PrincipalElement, Principals, ResourceElement, Scalar, Statement,
 };
 use crate::policy::wildcard_matches;
 use crate::spec::KNOWN_GENESYS_ACCOUNTS;
 
-/// What is granted, by the sentence that says it. A `Deny` is a restriction: losing one is a gain.
+/// What is granted. A `Deny` is a restriction: losing one is a gain.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Access {
     /// Who may assume the role.
-    pub assume: BTreeMap<String, Grant>,
+    pub assume: BTreeSet<Grant>,
     /// What the role may do.
-    pub permissions: BTreeMap<String, Grant>,
-    pub restrictions: BTreeSet<String>,
+    pub permissions: BTreeSet<Grant>,
+    pub restrictions: BTreeSet<Grant>,
 }
 
-/// One thing that an Allow lets happen.
+/// One thing that a statement lets happen or forbids. The sentence is for people; what is compared is the statement
+/// itself, so that no two that differ are taken for the same.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Grant {
+    sentence: String,
     /// Who may, or the actions that may be taken.
     subject: Extent,
     /// The actions of a trust policy, or the resources of another.
     object: Extent,
-    condition: String,
+    /// Everything else that bears on it, as JSON: conditions above all. Empty when there is nothing.
+    rest: String,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -35,15 +38,19 @@ enum Extent {
     Everything,
     /// With `*` and `?`.
     Pattern(String),
-    /// A sentence that covers only itself, such as one about a NotAction.
+    /// What covers only itself, such as a NotAction.
     Exactly(String),
 }
 
 impl Grant {
+    pub fn sentence(&self) -> &str {
+        &self.sentence
+    }
+
     /// Whether everything that `other` lets happen is let happen by this. When in doubt it is not.
     fn covers(&self, other: &Self) -> bool {
-        let condition = self.condition.is_empty() || self.condition == other.condition;
-        condition && self.subject.covers(&other.subject) && self.object.covers(&other.object)
+        let rest = self.rest.is_empty() || self.rest == other.rest;
+        rest && self.subject.covers(&other.subject) && self.object.covers(&other.object)
     }
 }
 
@@ -53,10 +60,11 @@ impl Extent {
     }
 
     fn covers(&self, other: &Self) -> bool {
+        // What has wildcards or variables itself is not taken for a part of another pattern.
+        let is_open = |text: &str| text.contains(['*', '?']) || text.contains("${");
         match (self, other) {
             (Self::Everything, _) => true,
-            // What has wildcards itself is not taken for a part of another pattern.
-            (Self::Pattern(pattern), Self::Pattern(text)) if !text.contains(['*', '?']) => {
+            (Self::Pattern(pattern), Self::Pattern(text)) if !is_open(text) && !pattern.contains("${") => {
                 wildcard_matches(pattern, text)
             }
             _ => self == other,
@@ -83,47 +91,53 @@ impl AccessDiff {
     /// Whether anything is granted that was not, or a restriction falls away.
     pub fn is_wider(&self) -> bool {
         let Self { before, after } = self;
-        let wider = |before: &BTreeMap<String, Grant>, after: &BTreeMap<String, Grant>| {
-            after.values().any(|new| !before.values().any(|old| old.covers(new)))
-        };
-        wider(&before.assume, &after.assume)
-            || wider(&before.permissions, &after.permissions)
+        !uncovered(&after.assume, &before.assume).is_empty()
+            || !uncovered(&after.permissions, &before.permissions).is_empty()
             || !before.restrictions.is_subset(&after.restrictions)
     }
 
     pub fn assume(&self) -> Vec<(Sign, &str)> {
-        signed(self.before.assume.keys(), self.after.assume.keys())
+        signed(&self.before.assume, &self.after.assume)
     }
 
     pub fn permissions(&self) -> Vec<(Sign, &str)> {
-        signed(self.before.permissions.keys(), self.after.permissions.keys())
+        signed(&self.before.permissions, &self.after.permissions)
     }
 
     pub fn restrictions(&self) -> Vec<(Sign, &str)> {
-        signed(self.before.restrictions.iter(), self.after.restrictions.iter())
+        signed(&self.before.restrictions, &self.after.restrictions)
     }
 }
 
-fn signed<'a>(
-    before: impl Iterator<Item = &'a String>,
-    after: impl Iterator<Item = &'a String>,
-) -> Vec<(Sign, &'a str)> {
-    let before: BTreeSet<&String> = before.collect();
-    let after: BTreeSet<&String> = after.collect();
-    before
-        .union(&after)
-        .map(|sentence| {
-            let sign = match (before.contains(*sentence), after.contains(*sentence)) {
-                (true, false) => Sign::Lost,
-                (false, true) => Sign::Gained,
-                _ => Sign::Kept,
-            };
-            (sign, sentence.as_str())
-        })
-        .collect()
+/// The grants that none of `others` covers.
+pub fn uncovered<'a>(grants: &'a BTreeSet<Grant>, others: &BTreeSet<Grant>) -> Vec<&'a Grant> {
+    grants.iter().filter(|grant| !others.iter().any(|other| other.covers(grant))).collect()
+}
+
+fn signed<'a>(before: &'a BTreeSet<Grant>, after: &'a BTreeSet<Grant>) -> Vec<(Sign, &'a str)> {
+    let sign = |grant| match (before.contains(grant), after.contains(grant)) {
+        (true, false) => Sign::Lost,
+        (false, true) => Sign::Gained,
+        _ => Sign::Kept,
+    };
+    before.union(after).map(|grant| (sign(grant), grant.sentence())).collect()
 }
 
 impl Access {
+    /// Who may assume the role by this trust policy.
+    pub fn of_trust(document: &Document) -> Self {
+        let mut access = Self::default();
+        access.add_trust(document);
+        access
+    }
+
+    /// What a role with this policy may do.
+    pub fn of_permissions(document: &Document) -> Self {
+        let mut access = Self::default();
+        access.add_permissions(document);
+        access
+    }
+
     /// Adds what a trust policy says.
     pub fn add_trust(&mut self, document: &Document) {
         let document = document.canonical();
@@ -131,115 +145,163 @@ impl Access {
             let actions = actions(statement);
             let by = match actions.as_slice() {
                 [(action, _)] if action == "sts:AssumeRole" => String::new(),
-                _ => format!(
+                actions => format!(
                     " by {}",
                     actions.iter().map(|(text, _)| text.as_str()).collect::<Vec<_>>().join(", ")
                 ),
             };
-            let condition = conditions(statement);
+            let on = match &statement.resource {
+                // IAM refuses it, and what it would mean nobody knows.
+                Some(_) => resources(statement).iter().map(|(text, _)| format!(" on {text}")).collect(),
+                None => String::new(),
+            };
+            let rest_of = Statement { principal: None, action: None, ..statement.clone() };
+            let (rest, in_words) = rest(&rest_of, &document);
             for (who, subject) in principals(statement) {
-                let sentence = match condition.as_str() {
-                    "" if statement.effect == Effect::Allow => format!("{who}{by}, without an external ID"),
-                    _ => format!("{who}{by}{condition}"),
+                let sentence = match in_words.as_str() {
+                    "" if statement.effect == Effect::Allow => {
+                        format!("{who}{by}{on}, without an external ID")
+                    }
+                    _ => format!("{who}{by}{on}{in_words}"),
                 };
-                if statement.effect == Effect::Deny {
-                    self.restrictions.insert(format!("not assumable for {sentence}"));
-                    continue;
-                }
                 let object = match actions.as_slice() {
                     [(_, extent)] => extent.clone(),
                     _ => Extent::Exactly(by.clone()),
                 };
-                let grant = Grant { subject, object, condition: condition.clone() };
-                self.assume.insert(sentence, grant);
+                let rest = rest.clone();
+                match statement.effect {
+                    Effect::Allow => self.assume.insert(Grant { sentence, subject, object, rest }),
+                    Effect::Deny => {
+                        let sentence = format!("not assumable for {sentence}");
+                        self.restrictions.insert(Grant { sentence, subject, object, rest })
+                    }
+                };
             }
         }
-        if !document.unknown.is_empty()
-            || document.statements.as_slice().iter().any(|s| !s.unknown.is_empty())
-        {
-            let sentence = "whoever an element lets in that IAM's grammar does not have".to_owned();
-            let [subject, object] = [(); 2].map(|()| Extent::Exactly(document.to_json()));
-            self.assume.insert(sentence, Grant { subject, object, condition: String::new() });
-        }
+        self.assume.extend(unknown_elements(&document));
     }
 
     /// Adds what a policy of the role allows and denies.
     pub fn add_permissions(&mut self, document: &Document) {
-        for statement in document.canonical().statements.as_slice() {
-            let condition = conditions(statement);
+        let document = document.canonical();
+        for statement in document.statements.as_slice() {
+            let rest_of = Statement { action: None, resource: None, ..statement.clone() };
+            let (rest, in_words) = rest(&rest_of, &document);
+            let resources = resources(statement);
             for (action, subject) in actions(statement) {
-                for (resource, object) in resources(statement) {
-                    let sentence = format!("{action} on {resource}{condition}");
-                    if statement.effect == Effect::Deny {
-                        self.restrictions.insert(format!("denied {sentence}"));
-                        continue;
-                    }
-                    let condition = condition.clone();
-                    self.permissions.insert(sentence, Grant { subject: subject.clone(), object, condition });
+                for (resource, object) in &resources {
+                    let sentence = format!("{action} on {resource}{in_words}");
+                    let (subject, object, rest) = (subject.clone(), object.clone(), rest.clone());
+                    match statement.effect {
+                        Effect::Allow => self.permissions.insert(Grant { sentence, subject, object, rest }),
+                        Effect::Deny => {
+                            let sentence = format!("denied {sentence}");
+                            self.restrictions.insert(Grant { sentence, subject, object, rest })
+                        }
+                    };
                 }
             }
         }
+        self.permissions.extend(unknown_elements(&document));
     }
 
     pub fn add_boundary(&mut self, boundary: &Arn) {
-        self.restrictions.insert(format!("bounded by {boundary}"));
+        let sentence = format!("bounded by {boundary}");
+        let [subject, object] = [(); 2].map(|()| Extent::Exactly(boundary.to_string()));
+        self.restrictions.insert(Grant { sentence, subject, object, rest: String::new() });
     }
+}
+
+/// What a document may let happen by an element that IAM's grammar does not have.
+fn unknown_elements(document: &Document) -> Option<Grant> {
+    let element = document.unknown.keys().next()?;
+    let sentence = format!("whatever the element `{element}` means, which IAM's grammar does not have");
+    let [subject, object] = [(); 2].map(|()| Extent::Exactly(document.to_json()));
+    Some(Grant { sentence, subject, object, rest: String::new() })
+}
+
+/// What a statement says beside subject and object: as JSON, and in words.
+fn rest(statement: &Statement, document: &Document) -> (String, String) {
+    let mut words = conditions(statement);
+    for element in statement.unknown.keys() {
+        words.push_str(&format!(", with the element `{element}`, which IAM's grammar does not have"));
+    }
+    let Statement { sid: _, effect: _, principal, action, resource, condition, unknown } = statement;
+    let nothing = principal.is_none()
+        && action.is_none()
+        && resource.is_none()
+        && condition.is_none()
+        && unknown.is_empty();
+    let mut json =
+        if nothing { String::new() } else { Statement { sid: None, ..statement.clone() }.to_json() };
+    // What variables mean depends on the version.
+    let text = document.to_json();
+    if text.contains("${") && document.effective_version() != crate::policy::document::VERSION_2012 {
+        json.push_str(document.effective_version());
+        words.push_str(", with `${…}` taken literally");
+    }
+    (json, words)
 }
 
 /// `lambda:InvokeFunction on arn:…`, an entry for each grant of a document; denials are left out.
 pub fn grants(document: &Document) -> Vec<String> {
-    let mut access = Access::default();
-    access.add_permissions(document);
-    access.permissions.into_keys().collect()
+    let sentences = Access::of_permissions(document).permissions;
+    sentences.into_iter().map(|grant| grant.sentence).collect()
 }
 
-/// The account of a principal that stands for a whole account.
-fn whole_account(principal: &str) -> Option<AccountId> {
+/// The account, and its partition, of a principal that stands for a whole account.
+fn whole_account(principal: &str) -> Option<(AccountId, String)> {
     if let Ok(account) = principal.parse() {
-        return Some(account);
+        return Some((account, "aws".to_owned()));
     }
     let arn: Arn = principal.parse().ok()?;
-    if arn.service == "iam" && arn.resource == "root" { arn.account.parse().ok() } else { None }
+    if arn.service == "iam" && arn.resource == "root" {
+        Some((arn.account.parse().ok()?, arn.partition))
+    } else {
+        None
+    }
 }
 
 /// A principal as a person would name it.
 pub fn principal_in_words(kind: &str, principal: &str) -> String {
-    if principal == "*" {
-        return "anyone".to_owned();
+    match (kind, principal) {
+        ("AWS", "*") => return "anyone".to_owned(),
+        (_, "*") => return format!("any principal of the kind {kind}"),
+        ("AWS", _) => {}
+        _ => return format!("{kind} {principal}"),
     }
-    if kind == "AWS"
-        && let Some(account) = whole_account(principal)
-    {
-        return match KNOWN_GENESYS_ACCOUNTS.iter().find(|known| known.id == account.as_str()) {
-            Some(known) => format!("{} (AWS account {account})", known.name),
-            None => format!("AWS account {account}"),
-        };
-    }
-    match kind {
-        "AWS" => principal.to_owned(),
-        _ => format!("{kind} {principal}"),
+    let Some((account, partition)) = whole_account(principal) else { return principal.to_owned() };
+    let of = if partition == "aws" { String::new() } else { format!(" of the partition {partition}") };
+    match KNOWN_GENESYS_ACCOUNTS.iter().find(|known| known.id == account.as_str()) {
+        Some(known) if partition == "aws" => format!("{} (AWS account {account})", known.name),
+        _ => format!("AWS account {account}{of}"),
     }
 }
 
 fn principals(statement: &Statement) -> Vec<(String, Extent)> {
-    let exactly = |text: String| vec![(text.clone(), Extent::Exactly(text))];
+    let one = |text: String, extent: Extent| vec![(text, extent)];
     let (element, negated) = match &statement.principal {
         Some(PrincipalElement::Principal(element)) => (element, false),
         Some(PrincipalElement::NotPrincipal(element)) => (element, true),
-        None => return exactly("(no principal)".to_owned()),
+        None => return one("(no principal)".to_owned(), Extent::Exactly(String::new())),
     };
-    let named: Vec<String> = match element {
-        Principals::Any if !negated => return vec![("anyone".to_owned(), Extent::Everything)],
-        Principals::Any => vec!["anyone".to_owned()],
+    let named: Vec<(String, Extent)> = match element {
+        Principals::Any if !negated => return one("anyone".to_owned(), Extent::Everything),
+        Principals::Any => one("anyone".to_owned(), Extent::Everything),
         Principals::ByKind(kinds) => kinds
             .iter()
-            .flat_map(|(kind, values)| values.as_slice().iter().map(|value| principal_in_words(kind, value)))
+            .flat_map(|(kind, values)| values.as_slice().iter().map(move |value| (kind, value)))
+            .map(|(kind, value)| {
+                (principal_in_words(kind, value), Extent::Exactly(format!("{kind} {value}")))
+            })
             .collect(),
     };
     if negated {
-        return exactly(format!("everyone but {}", named.join(", ")));
+        let names: Vec<String> = named.into_iter().map(|(who, _)| who).collect();
+        let extent = Extent::Exactly(statement.to_json());
+        return one(format!("everyone but {}", names.join(", ")), extent);
     }
-    named.into_iter().map(|who| (who.clone(), Extent::Exactly(who))).collect()
+    named
 }
 
 fn actions(statement: &Statement) -> Vec<(String, Extent)> {
@@ -264,6 +326,7 @@ fn extents(values: Option<&OneOrMany<String>>, negated: bool, what: &str) -> Vec
     let exactly = |text: String| vec![(text.clone(), Extent::Exactly(text))];
     match values.map(OneOrMany::as_slice) {
         None => exactly(format!("(no {what})")),
+        Some([]) => exactly(format!("(an empty list of {what}s)")),
         Some(values) if negated => exactly(format!("every {what} but {}", values.join(", "))),
         Some(values) => values.iter().map(|value| (value.clone(), Extent::of_pattern(value))).collect(),
     }
@@ -271,20 +334,27 @@ fn extents(values: Option<&OneOrMany<String>>, negated: bool, what: &str) -> Vec
 
 /// `, with external ID x`, `, if StringLike aws:PrincipalArn is a or b`, or nothing for none.
 fn conditions(statement: &Statement) -> String {
-    let mut external_id = String::new();
+    let mut external_ids = String::new();
     let mut others = Vec::new();
     for (operator, keys) in statement.condition.iter().flatten() {
         for (key, values) in keys {
-            let values: Vec<String> = values.as_slice().iter().map(|value| value.to_string()).collect();
+            let values: Vec<String> = values.as_slice().iter().map(value_in_words).collect();
             let values = values.join(" or ");
             if operator == "StringEquals" && key.eq_ignore_ascii_case("sts:ExternalId") {
-                external_id = format!(", with external ID {values}");
+                external_ids.push_str(&format!(", with external ID {values}"));
             } else {
                 others.push(format!("{operator} {key} is {values}"));
             }
         }
     }
-    if others.is_empty() { external_id } else { format!("{external_id}, if {}", others.join(" and ")) }
+    if others.is_empty() { external_ids } else { format!("{external_ids}, if {}", others.join(" and ")) }
+}
+
+/// In quotes unless it is one plain word, so that no value reads like a piece of the sentence.
+fn value_in_words(value: &Scalar) -> String {
+    let text = value.to_string();
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_.:/+=@*?${}".contains(c);
+    if !text.is_empty() && text.chars().all(plain) { text } else { serde_json::Value::from(text).to_string() }
 }
 
 #[cfg(test)]
@@ -348,5 +418,57 @@ mod tests {
         let on = |resource: &str| format!(r#"{{"Effect":"Allow","Action":"a:b","Resource":"{resource}"}}"#);
         assert!(is_wider(access("", &on("a?c")), access("", &on("a*c"))));
         assert!(!is_wider(access("", &on("a?c")), access("", &on("abc"))));
+    }
+
+    /// Sentences read alike where statements differ: what is compared is the statement.
+    #[test]
+    fn statements_that_differ_are_never_taken_for_the_same() {
+        let trust = |more: &str| GENESYS.replace(r#""Action""#, &format!("{more},\"Action\""));
+        let condition =
+            |json: &str| format!(r#"{{"Effect":"Allow","Action":"a:b","Resource":"*","Condition":{json}}}"#);
+        for before in [
+            GENESYS.replace(r#""sts:ExternalId":"x1""#, r#""sts:ExternalId":"nobody","sts:externalid":"x1""#),
+            trust(r#""Resource":"arn:aws:iam::111122223333:role/other""#),
+            trust(r#""Only":"me""#),
+            GENESYS.replace("765628985471", "arn:aws-cn:iam::765628985471:root"),
+        ] {
+            assert!(is_wider(access(&before, ""), access(GENESYS, "")), "{before}");
+        }
+        for (before, after) in [
+            (r#"{"StringEquals":{"aws:t":"a or b"}}"#, r#"{"StringEquals":{"aws:t":["a","b"]}}"#),
+            (
+                r#"{"StringNotEquals":{"aws:a":"x","aws:b":"y"}}"#,
+                r#"{"StringNotEquals":{"aws:a":"x and StringNotEquals aws:b is y"}}"#,
+            ),
+        ] {
+            assert!(is_wider(access("", &condition(before)), access("", &condition(after))), "{before}");
+        }
+        let plain = r#"{"Effect":"Allow","Action":"*","Resource":"*"}"#;
+        assert!(is_wider(access("", &plain.replace('}', r#","Only":1}"#)), access("", plain)));
+        let deny = plain.replace("Allow", "Deny");
+        assert!(is_wider(access("", &deny), access("", &deny.replace('}', r#","Foo":1}"#))));
+        let service = GENESYS.replace(r#"{"AWS":"765628985471"}"#, r#"{"Service":"*"}"#);
+        let anyone = GENESYS.replace(r#"{"AWS":"765628985471"}"#, r#""*""#);
+        assert!(is_wider(access(&service, ""), access(&anyone, "")));
+    }
+
+    #[test]
+    fn what_variables_mean_depends_on_the_version() {
+        let of = |version: &str| {
+            let text = format!(
+                r#"{{"Version":"{version}","Statement":{{"Effect":"Allow","Action":"s3:*","Resource":"a/${{aws:username}}"}}}}"#
+            );
+            Access::of_permissions(&Document::parse(&text).unwrap())
+        };
+        assert!(is_wider(of("2008-10-17"), of("2012-10-17")));
+        assert!(!is_wider(of("2012-10-17"), of("2012-10-17")));
+    }
+
+    #[test]
+    fn an_unknown_element_of_a_document_grants_what_nobody_knows() {
+        let text = r#"{"Version":"2012-10-17","Statement":[],"statement":[]}"#;
+        let document = Document::parse(text).unwrap();
+        assert_eq!(grants(&document).len(), 1);
+        assert!(is_wider(Access::default(), Access::of_trust(&document)));
     }
 }

@@ -2,7 +2,7 @@
 
 use super::access::{Access, AccessDiff};
 use super::change::Change;
-use super::diff::{Blocker, Plan, RolePlan, access_before, check_ownership};
+use super::diff::{Blocker, Plan, RolePlan, access_before, check_ownership, takes_a_deny};
 use crate::state::{DesiredRole, DesiredState, Live, LiveState};
 
 /// The plan that leaves nothing of the spec's roles and policies. Everything that goes is in it, also what others
@@ -51,6 +51,8 @@ fn destroy_role(live: &Live, desired: &DesiredRole, spec: &str) -> RolePlan {
                 document,
             });
         }
+        // What denies goes last: until then it may restrict the others.
+        plan.changes.sort_by_key(takes_a_deny);
         plan.changes.push(Change::DeleteRole { role: name.clone(), arn: role.role.arn.clone() });
     }
     if let Some(policy) = &live.policy {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::access::{Access, AccessDiff, grants};
 use super::change::{Change, Diff, TagDiff};
 use crate::arn::{AccountId, Arn};
+use crate::policy::document::Effect;
 use crate::policy::{Document, equivalent};
 use crate::spec::{Boundary, ExtraPermissions, MANAGED_BY_KEY, MANAGED_BY_VALUE, SPEC_KEY};
 use crate::state::{DesiredRole, DesiredState, Live, LivePolicy, LiveRole, LiveState, PolicyVersion, Tags};
@@ -133,27 +134,29 @@ fn diff_role(live: &Live, desired: &DesiredRole, spec: &str) -> RolePlan {
 
     // Narrow first: what goes, goes before anything is granted.
     let extras = live.role.as_ref().map(|role| extras(role, desired, &mut plan)).unwrap_or_default();
+    // With a Deny goes a restriction too: not before what it may restrict.
+    let (restricting, extras): (Vec<_>, Vec<_>) = extras.into_iter().partition(takes_a_deny);
     plan.changes.extend(extras);
     let boundary = live.role.as_ref().and_then(|role| diff_boundary(role, desired, &mut plan));
     let trust = live.role.as_ref().and_then(|role| diff_trust(role, desired));
     let document = live.policy.as_ref().map(|policy| diff_document(policy, desired)).unwrap_or_default();
 
-    let widens = matches!(
-        boundary,
-        Some(Change::DeleteRolePermissionsBoundary { .. })
-            | Some(Change::PutRolePermissionsBoundary { boundary: Diff { before: Some(_), .. }, .. })
-    );
-    let (boundary_first, boundary_last) = if widens { (None, boundary) } else { (boundary, None) };
-    plan.changes.extend(boundary_first);
-    // A trust policy that shuts somebody out goes before new permissions, one that only lets in after them.
-    if trust.as_ref().is_some_and(removes_a_principal) {
+    let boundary_order = boundary.as_ref().map(|change| boundary_order(change, live, desired));
+    if boundary_order == Some(Order::First) {
+        plan.changes.extend(boundary.clone());
+    }
+    if trust_first(live, desired) {
         plan.changes.extend(trust);
         plan.changes.extend(document);
+        plan.changes.extend(restricting);
     } else {
         plan.changes.extend(document);
+        plan.changes.extend(restricting);
         plan.changes.extend(trust);
     }
-    plan.changes.extend(boundary_last);
+    if boundary_order == Some(Order::Last) {
+        plan.changes.extend(boundary);
+    }
 
     if let Some(policy) = &live.policy {
         let tags = diff_tags(&policy.policy.tags, &desired.policy.tags);
@@ -290,12 +293,55 @@ fn diff_trust(role: &LiveRole, desired: &DesiredRole) -> Option<Change> {
     })
 }
 
-fn removes_a_principal(trust: &Change) -> bool {
-    let Change::UpdateAssumeRolePolicy { document: Diff { before, after }, .. } = trust else { return false };
-    let [mut old, mut new] = [Access::default(), Access::default()];
-    old.add_trust(before);
-    new.add_trust(after);
-    old.assume.keys().any(|sentence| !new.assume.contains_key(sentence))
+/// Whether a change takes away a document that denies something.
+pub(super) fn takes_a_deny(change: &Change) -> bool {
+    match change {
+        Change::DetachRolePolicy { document, .. } | Change::DeleteRolePolicy { document, .. } => {
+            document.statements.as_slice().iter().any(|statement| statement.effect == Effect::Deny)
+        }
+        _ => false,
+    }
+}
+
+/// Whether the trust policy is to change before the permissions do, such that on the way nobody can do what he could
+/// neither before nor after: not when it only lets in, nor when the permissions only shrink.
+fn trust_first(live: &Live, desired: &DesiredRole) -> bool {
+    let (Some(role), Some(policy)) = (&live.role, &live.policy) else { return true };
+    let lets_in = !is_wider(
+        Access::of_trust(&desired.role.assume_role_policy),
+        Access::of_trust(&role.role.assume_role_policy),
+    );
+    let shrinks = !is_wider(
+        Access::of_permissions(&policy.policy.document),
+        Access::of_permissions(&desired.policy.document),
+    );
+    !(lets_in || shrinks)
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Order {
+    First,
+    Last,
+}
+
+/// A new boundary narrows and one that goes widens. One that is replaced may do both: it comes before permissions
+/// that only grow, and after those that shrink.
+fn boundary_order(change: &Change, live: &Live, desired: &DesiredRole) -> Order {
+    match (change, &live.policy) {
+        (Change::DeleteRolePermissionsBoundary { .. }, _) => Order::Last,
+        (Change::PutRolePermissionsBoundary { boundary: Diff { before: Some(_), .. }, .. }, Some(policy)) => {
+            let grow = !is_wider(
+                Access::of_permissions(&desired.policy.document),
+                Access::of_permissions(&policy.policy.document),
+            );
+            if grow { Order::First } else { Order::Last }
+        }
+        _ => Order::First,
+    }
+}
+
+fn is_wider(before: Access, after: Access) -> bool {
+    AccessDiff { before, after }.is_wider()
 }
 
 fn diff_document(live: &LivePolicy, desired: &DesiredRole) -> Vec<Change> {
@@ -398,58 +444,9 @@ fn access_after(live: &Live, desired: &DesiredRole) -> Access {
 
 #[cfg(test)]
 mod tests {
-    use std::io;
-
     use super::*;
-    use crate::resolve::resolve;
-    use crate::spec::{self, Surroundings};
+    use crate::plan::testing::{converged, desired, document, version};
     use crate::state::AttachedPolicy;
-
-    struct Nothing;
-
-    impl Surroundings for Nothing {
-        fn variable(&self, _: &str) -> Option<String> {
-            None
-        }
-
-        fn file(&self, _: &str) -> io::Result<String> {
-            Err(io::ErrorKind::NotFound.into())
-        }
-    }
-
-    /// The example, with a line in the role's table.
-    fn desired(line: &str) -> DesiredState {
-        let source = format!("{}\n{line}\n", include_str!("../../examples/genesys.toml"));
-        resolve(&spec::parse(&source, "genesys", &Nothing).0.unwrap(), &BTreeMap::new())
-    }
-
-    /// Exactly what the example wants.
-    fn converged() -> Live {
-        let role = desired("").roles.remove(0);
-        let attached =
-            AttachedPolicy { name: role.policy.name.clone(), document: role.policy.document.clone() };
-        Live {
-            role: Some(LiveRole {
-                role: role.role,
-                attached: [(role.policy.arn.clone(), attached)].into(),
-                inline: BTreeMap::new(),
-                boundary: None,
-            }),
-            policy: Some(LivePolicy {
-                policy: role.policy,
-                versions: vec![version(1, true)],
-                attachment_count: 1,
-            }),
-        }
-    }
-
-    fn version(number: u32, is_default: bool) -> PolicyVersion {
-        PolicyVersion { id: format!("v{number}"), is_default, document: None }
-    }
-
-    fn document(text: &str) -> Document {
-        Document::parse(text).unwrap()
-    }
 
     fn everything() -> Document {
         document(r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}"#)
@@ -541,6 +538,36 @@ mod tests {
         let remove = plan(live, &desired("extra_permissions = \"remove\""));
         assert_eq!(operations(&remove), ["DetachRolePolicy", "DeleteRolePolicy", "UpdateRole"]);
         assert_eq!(remove.notices, []);
+    }
+
+    #[test]
+    fn a_deny_is_removed_after_what_it_restricts() {
+        let mut live = converged();
+        set_document(&mut live, &everything());
+        let deny = document(r#"{"Statement":{"Effect":"Deny","Action":"s3:*","Resource":"*"}}"#);
+        let role = live.role.as_mut().unwrap();
+        role.inline.insert("a-deny".to_owned(), deny);
+        role.inline.insert("b-allow".to_owned(), everything());
+        let plan = plan(live, &desired("extra_permissions = \"remove\""));
+        assert_eq!(operations(&plan), ["DeleteRolePolicy", "CreatePolicyVersion", "DeleteRolePolicy"]);
+        assert!(matches!(&plan.changes[2], Change::DeleteRolePolicy { name, .. } if name == "a-deny"));
+        assert!(plan.access.is_wider());
+    }
+
+    #[test]
+    fn a_boundary_is_replaced_before_permissions_that_grow_and_after_those_that_shrink() {
+        let mut live = converged();
+        live.role.as_mut().unwrap().role.permissions_boundary =
+            Some("arn:aws:iam::111122223333:policy/old".parse().unwrap());
+        let wanted = desired("permissions_boundary = \"arn:aws:iam::111122223333:policy/new\"");
+        let nothing = document(r#"{"Version":"2012-10-17","Statement":[]}"#);
+        for (before, order) in [
+            (nothing, ["PutRolePermissionsBoundary", "CreatePolicyVersion"]),
+            (everything(), ["CreatePolicyVersion", "PutRolePermissionsBoundary"]),
+        ] {
+            set_document(&mut live, &before);
+            assert_eq!(operations(&plan(live.clone(), &wanted)), order);
+        }
     }
 
     #[test]

@@ -4,6 +4,8 @@ pub mod access;
 pub mod change;
 pub mod destroy;
 pub mod diff;
+#[cfg(test)]
+pub mod testing;
 
 pub use access::{Access, AccessDiff, Sign};
 pub use change::{Change, Diff, Effect, TagDiff};

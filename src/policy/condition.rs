@@ -206,7 +206,15 @@ impl Test<'_> {
                 "condition {} {}: the request has several values, and no set operator says how they count",
                 self.name, self.key
             )),
-            (Quantifier::ForAnyValue, _) => Truth::any(present.iter().map(one), String::new),
+            (Quantifier::ForAnyValue, _) => {
+                let (empty, present): (Vec<&String>, Vec<&String>) =
+                    present.iter().partition(|v| v.is_empty());
+                // Whether a value that is empty counts is not documented.
+                let empty = Truth::any(empty.into_iter().map(one), String::new).and(|| {
+                    Truth::Unknown(format!("condition {} {}: a value is empty", self.name, self.key))
+                });
+                Truth::any(present.into_iter().map(one), String::new).or(|| empty)
+            }
             (Quantifier::ForAllValues, _) => Truth::all(present.iter().map(one)),
         };
         match truth {
@@ -252,6 +260,9 @@ impl Test<'_> {
                 pattern::matches(pieces, value, self.budget).map_or_else(exhausted, decided)
             }),
             Comparison::Arn => with_pieces(&|pieces| {
+                if pattern::variable_breaks_arn(wanted, pieces) {
+                    return unreadable();
+                }
                 pattern::arn_matches(pieces, value, self.budget).map_or_else(unreadable, decided)
             }),
             Comparison::Numeric(relation) => {
@@ -333,7 +344,12 @@ fn compare_numbers(a: &str, b: &str) -> Option<Ordering> {
     let decimal = |text: &str| {
         let digits = text.bytes().filter(u8::is_ascii_digit).count();
         let plain = text.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'-' | b'+' | b'e' | b'E'));
-        if plain && digits <= 15 { text.parse::<f64>().ok() } else { None }
+        if !plain || digits > 15 {
+            return None;
+        }
+        let mantissa = text.split(['e', 'E']).next().unwrap_or_default();
+        let is_zero = !mantissa.bytes().any(|b| matches!(b, b'1'..=b'9'));
+        text.parse::<f64>().ok().filter(|number| number.is_finite() && (*number == 0.0) == is_zero)
     };
     decimal(a)?.partial_cmp(&decimal(b)?)
 }

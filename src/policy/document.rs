@@ -192,11 +192,7 @@ impl Document {
             .as_slice()
             .iter()
             .map(Statement::canonical)
-            .map(|statement| {
-                let mut key = String::new();
-                statement.to_node().write_compact(&mut key);
-                (key, statement)
-            })
+            .map(|statement| (statement.to_json(), statement))
             .collect();
         keyed.sort_by(|(a, _), (b, _)| a.cmp(b));
         keyed.dedup_by(|(a, _), (b, _)| a == b);
@@ -244,6 +240,13 @@ impl Statement {
             condition: condition.as_ref().map(canonical_condition).filter(|operators| !operators.is_empty()),
             unknown: unknown.clone(),
         }
+    }
+
+    /// As compact JSON.
+    pub fn to_json(&self) -> String {
+        let mut out = String::new();
+        self.to_node().write_compact(&mut out);
+        out
     }
 
     fn to_node(&self) -> Node {

@@ -174,7 +174,11 @@ pub fn evaluate(policies: &Policies<'_>, request: &Request) -> Evaluation {
         (Decision::ExplicitDeny, format!("{denied} denies it"))
     } else {
         let allowed = match &resource {
-            Some(resource) if !identity_given => resource.allowed("the resource's policy"),
+            Some(resource) if !identity_given => {
+                let allowed = resource.allowed("the resource's policy");
+                let direct = resource.allows == Some(Naming::Direct) && same_account(request) == Some(true);
+                if direct { allowed } else { allowed.and(|| limits(boundary.as_ref(), session.as_ref())) }
+            }
             resource => combine(&identity, boundary.as_ref(), session.as_ref(), resource.as_ref(), request),
         };
         match (allowed, all().find_map(|verdict| verdict.unknown_deny.as_ref())) {
@@ -193,6 +197,12 @@ pub fn evaluate(policies: &Policies<'_>, request: &Request) -> Evaluation {
     Evaluation { decision, reason, statements }
 }
 
+/// What a boundary and a session policy leave.
+fn limits(boundary: Option<&Verdict>, session: Option<&Verdict>) -> Truth {
+    let boundary = boundary.map_or(Truth::True, |verdict| verdict.allowed("the permissions boundary"));
+    boundary.and(|| session.map_or(Truth::True, |verdict| verdict.allowed("the session policy")))
+}
+
 /// Identity policies, boundary, session policy and resource policy together.
 fn combine(
     identity: &Verdict,
@@ -201,10 +211,7 @@ fn combine(
     resource: Option<&Verdict>,
     request: &Request,
 ) -> Truth {
-    let limited = || {
-        let boundary = boundary.map_or(Truth::True, |verdict| verdict.allowed("the permissions boundary"));
-        boundary.and(|| session.map_or(Truth::True, |verdict| verdict.allowed("the session policy")))
-    };
+    let limited = || limits(boundary, session);
     let federated = matches!(&request.principal, Principal::Aws(arn) if arn.contains(":federated-user/"));
     let by_identity = || {
         if federated && session.is_none() {
@@ -242,6 +249,11 @@ fn combine(
                 Truth::False("the resource's policy leaves it to the account".to_owned())
             }
             None => by_resource(),
+        };
+        // A statement that may apply may also name the caller more closely.
+        let direct = match (direct, &resource.unknown_allow) {
+            (Truth::False(_), Some(why)) => Truth::Unknown(why.clone()),
+            (direct, _) => direct,
         };
         by_identity().and(limited).or(|| direct)
     };
@@ -481,6 +493,8 @@ mod tests {
 
     fn request(principal: Principal, action: &str, resource: &str) -> Request {
         let context = Context::complete().with("m", &["a", "b"]).with("empty", &[""]).with("s", &["x"]);
+        let context = context.with("huge", &["1e999"]).with("tiny", &["1e-999"]);
+        let context = context.with("arn", &["arn:aws:iam::1:role/a:x"]).with("colon", &["1:role/a"]);
         Request { principal, action: action.to_owned(), resource: resource.to_owned(), context }
     }
 
@@ -518,6 +532,10 @@ mod tests {
             r#""Principal":"*","Action":"*","Condition":{"ArnNotLike":{"s":"*"}}"#,
             r#""Principal":"*","Action":"*","Condition":{"NotIpAddress":{"s":"192.0.2.0/24"}}"#,
             r#""Principal":"*","Action":"*","Condition":{"StringNotEquals":{"m":"z"}}"#,
+            r#""Principal":"*","Action":"*","Condition":{"ForAnyValue:StringNotEquals":{"empty":"a"}}"#,
+            r#""Principal":"*","Action":"*","Condition":{"NumericEquals":{"huge":"1e400"}}"#,
+            r#""Principal":"*","Action":"*","Condition":{"NumericEquals":{"tiny":"0"}}"#,
+            r#""Principal":"*","Action":"*","Condition":{"ArnLike":{"arn":"arn:aws:iam::${colon}:x"}}"#,
         ] {
             let request = request(aws(USER), "sts:AssumeRole", ROLE);
             let allow = format!(r#"{{"Effect":"Allow",{elements}}}"#);
@@ -528,6 +546,45 @@ mod tests {
             );
             assert_ne!(by_resource(&deny, &request), Decision::Allowed, "{deny}");
         }
+    }
+
+    #[test]
+    fn any_service_may_be_every_service() {
+        let lambda = Principal::Service("lambda.amazonaws.com".to_owned());
+        let allow = r#"{"Effect":"Allow","Principal":{"Service":"*"},"Action":"*"}"#;
+        assert_eq!(by_resource(allow, &request(lambda, "sts:AssumeRole", ROLE)), Decision::Undecided);
+    }
+
+    #[test]
+    fn a_boundary_limits_also_where_only_the_resource_speaks() {
+        let (boundary, resource) = (
+            document(r#"{"Effect":"Allow","Action":"s3:*","Resource":"*"}"#),
+            document(r#"{"Effect":"Allow","Principal":{"AWS":"444455556666"},"Action":"*"}"#),
+        );
+        let policies = Policies {
+            boundary: Some(("boundary".to_owned(), &boundary)),
+            resource: Some(("it".to_owned(), &resource)),
+            ..Policies::default()
+        };
+        let request = request(aws("arn:aws:iam::444455556666:role/r"), "sts:AssumeRole", ROLE);
+        assert_eq!(evaluate(&policies, &request).decision, Decision::ImplicitDeny);
+    }
+
+    #[test]
+    fn a_statement_that_may_apply_may_name_the_caller_more_closely() {
+        let account = r#"{"Effect":"Allow","Principal":{"AWS":"111122223333"},"Action":"*","Resource":"*"}"#;
+        let user = format!(
+            r#"{{"Effect":"Allow","Principal":{{"AWS":"{USER}"}},"Action":"*","Resource":"*","Condition":{{"Bogus":{{"k":"v"}}}}}}"#
+        );
+        let resource = document(&format!("{account},{user}"));
+        let identity = document(r#"{"Effect":"Allow","Action":"ec2:*","Resource":"*"}"#);
+        let policies = Policies {
+            identity: vec![("identity".to_owned(), &identity)],
+            resource: Some(("it".to_owned(), &resource)),
+            ..Policies::default()
+        };
+        let request = request(aws(USER), "lambda:InvokeFunction", FUNCTION);
+        assert_eq!(evaluate(&policies, &request).decision, Decision::Undecided);
     }
 
     #[test]

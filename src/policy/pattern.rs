@@ -243,6 +243,22 @@ pub(super) fn arn_matches(pieces: &[Piece], arn: &str, budget: &Budget) -> Optio
     Some(true)
 }
 
+/// Whether a variable before the last component of an ARN stands for text with a colon: then it is not documented
+/// which component is which.
+pub(super) fn variable_breaks_arn(text: &str, pieces: &[Piece]) -> bool {
+    let mut outside = String::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("${") {
+        outside.push_str(before);
+        outside.push('$');
+        rest = after.split_once('}').map_or("", |(_, after)| after);
+    }
+    outside.push_str(rest);
+    let head_varies = outside.splitn(6, ':').take(5).any(|component| component.contains('$'));
+    let colons = pieces.iter().filter(|piece| **piece == Piece::Literal(':')).count();
+    head_varies && colons != outside.matches(':').count()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -71,8 +71,8 @@ fn entry(kind: &str, value: &str, grants: bool, principal: &Principal) -> (Truth
             },
         },
         ("Service", Principal::Service(service)) | ("Federated", Principal::Federated(service)) => {
-            if value.contains('*') && !grants {
-                return unknown(format!("`{value}` has a wildcard"));
+            if value == "*" || (value.contains('*') && !grants) {
+                return unknown(format!("`{value}` as a {kind} principal is not documented"));
             }
             (Truth::of(value == service, String::new), Naming::Direct)
         }

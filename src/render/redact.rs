@@ -1,6 +1,6 @@
 //! Keeps masked values out of everything that is printed.
 
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::check::evaluated::near_misses;
 use crate::policy::Document;
@@ -30,14 +30,17 @@ impl Redactor {
     /// Masks the external IDs of a live trust policy: where the spec's is masked, an earlier one is too.
     pub fn add_live_external_ids(&mut self, document: &Document) {
         for statement in document.statements.as_slice() {
-            let keys = statement.condition.iter().flat_map(|operators| operators.values()).flatten();
-            for (_, values) in keys.filter(|(key, _)| key.eq_ignore_ascii_case("sts:ExternalId")) {
-                for value in values.as_slice() {
+            for (_, keys) in statement.condition.iter().flatten().filter(|(name, _)| *name != "Null") {
+                let ids = keys.iter().filter(|(key, _)| key.eq_ignore_ascii_case("sts:ExternalId"));
+                for value in ids.flat_map(|(_, values)| values.as_slice()) {
+                    let text = match value {
+                        Scalar::String(text) => text.clone(),
+                        Scalar::Number(_) => value.to_string(),
+                        Scalar::Bool(_) => continue,
+                    };
                     // A pattern of wildcards alone gives nothing away, and a reviewer must see it.
-                    if let Scalar::String(value) = value
-                        && !value.chars().all(|c| matches!(c, '*' | '?'))
-                    {
-                        self.add(value, "(masked: another external ID)");
+                    if !text.chars().all(|c| matches!(c, '*' | '?')) {
+                        self.add(&text, "(masked: another external ID)");
                     }
                 }
             }
@@ -45,10 +48,16 @@ impl Redactor {
     }
 
     fn add(&mut self, value: &str, placeholder: &'static str) {
-        let encoded = utf8_percent_encode(value, NON_ALPHANUMERIC).to_string();
+        // IAM's own have two characters at least; one would make a riddle of every text.
+        if value.trim().chars().count() < 2 {
+            return;
+        }
         let escaped = serde_json::Value::from(value).to_string();
-        for form in [value.to_owned(), encoded, escaped.trim_matches('"').to_owned()] {
-            if !form.trim().is_empty() && !self.replacements.iter().any(|(known, _)| *known == form) {
+        let encoded = [NON_ALPHANUMERIC, RESERVED].map(|set| utf8_percent_encode(value, set).to_string());
+        let lower = encoded.clone().map(|text| lower_case_escapes(&text));
+        let plain = [value.to_owned(), escaped.trim_matches('"').to_owned()];
+        for form in plain.into_iter().chain(encoded).chain(lower) {
+            if !self.replacements.iter().any(|(known, _)| *known == form) {
                 self.replacements.push((form, placeholder));
             }
         }
@@ -60,7 +69,9 @@ impl Redactor {
         let mut rest = text;
         'text: while !rest.is_empty() {
             for (value, placeholder) in &self.replacements {
-                if let Some(after) = rest.strip_prefix(value.as_str()) {
+                if let Some(after) = rest.strip_prefix(value.as_str())
+                    && (value.len() >= WORD || is_word(&out, after))
+                {
                     out.push_str(placeholder);
                     rest = after;
                     continue 'text;
@@ -74,6 +85,28 @@ impl Redactor {
     }
 }
 
+/// A value shorter than this is replaced only where it stands as a word: it may be a part of any other.
+const WORD: usize = 8;
+
+fn is_word(before: &str, after: &str) -> bool {
+    let bounds = |c: Option<char>| !c.is_some_and(char::is_alphanumeric);
+    bounds(before.chars().next_back()) && bounds(after.chars().next())
+}
+
+/// What RFC 3986 percent-encodes, and IAM in the documents that it answers.
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
+
+fn lower_case_escapes(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut escape = 0;
+    for c in text.chars() {
+        escape = if c == '%' { 3 } else { escape };
+        out.push(if escape > 0 { c.to_ascii_lowercase() } else { c });
+        escape = usize::saturating_sub(escape, 1);
+    }
+    out
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -83,6 +116,8 @@ mod tests {
         let mut redactor = Redactor::default();
         redactor.add("a+b/c", "(masked)");
         assert_eq!(redactor.apply("x a+b/c y a%2Bb%2Fc z"), "x (masked) y (masked) z");
+        redactor.add("org-1+x", "(2)");
+        assert_eq!(redactor.apply("org%2D1%2Bx org-1%2Bx org-1%2bx"), "(2) (2) (2)");
     }
 
     #[test]
@@ -94,14 +129,24 @@ mod tests {
     }
 
     #[test]
+    fn a_short_value_is_replaced_only_as_a_word() {
+        let mut redactor = Redactor::default();
+        redactor.add("role", "(masked)");
+        redactor.add("x", "(masked)");
+        assert_eq!(redactor.apply("roles role x"), "roles (masked) x");
+    }
+
+    #[test]
     fn the_external_ids_of_a_live_trust_policy_are_masked_but_not_a_bare_wildcard() {
         let document = Document::parse(
             r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":"*","Action":"sts:AssumeRole",
-               "Condition":{"StringLike":{"STS:externalid":["*","old-id"]}}}}"#,
+               "Condition":{"StringLike":{"STS:externalid":["*","old-id",12345678]},
+               "Null":{"sts:ExternalId":"false"}}}}"#,
         )
         .unwrap();
         let mut redactor = Redactor::default();
         redactor.add_live_external_ids(&document);
-        assert_eq!(redactor.apply("* old-id"), "* (masked: another external ID)");
+        let another = "(masked: another external ID)";
+        assert_eq!(redactor.apply("* false old-id 12345678"), format!("* false {another} {another}"));
     }
 }

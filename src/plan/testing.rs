@@ -1,0 +1,54 @@
+//! States for the tests of what is above IAM's API.
+
+use std::collections::BTreeMap;
+use std::io;
+
+use crate::policy::Document;
+use crate::resolve::resolve;
+use crate::spec::{self, Surroundings};
+use crate::state::{AttachedPolicy, DesiredState, Live, LivePolicy, LiveRole, PolicyVersion};
+
+struct Nothing;
+
+impl Surroundings for Nothing {
+    fn variable(&self, _: &str) -> Option<String> {
+        None
+    }
+
+    fn file(&self, _: &str) -> io::Result<String> {
+        Err(io::ErrorKind::NotFound.into())
+    }
+}
+
+/// The example, with a line in the role's table.
+pub fn desired(line: &str) -> DesiredState {
+    let source = format!("{}\n{line}\n", include_str!("../../examples/genesys.toml"));
+    resolve(&spec::parse(&source, "genesys", &Nothing).0.unwrap(), &BTreeMap::new())
+}
+
+/// Exactly what the example wants.
+pub fn converged() -> Live {
+    let role = desired("").roles.remove(0);
+    let attached = AttachedPolicy { name: role.policy.name.clone(), document: role.policy.document.clone() };
+    Live {
+        role: Some(LiveRole {
+            role: role.role,
+            attached: [(role.policy.arn.clone(), attached)].into(),
+            inline: BTreeMap::new(),
+            boundary: None,
+        }),
+        policy: Some(LivePolicy {
+            policy: role.policy,
+            versions: vec![version(1, true)],
+            attachment_count: 1,
+        }),
+    }
+}
+
+pub fn version(number: u32, is_default: bool) -> PolicyVersion {
+    PolicyVersion { id: format!("v{number}"), is_default, document: None }
+}
+
+pub fn document(text: &str) -> Document {
+    Document::parse(text).unwrap()
+}
