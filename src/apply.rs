@@ -1,53 +1,151 @@
 //! Carries a plan out: one call after the other, stopping at the first failure.
 
+use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
-use crate::aws::{AwsError, Clients, Waits, write};
-use crate::plan::{Change, Plan};
+use tokio::sync::Notify;
+
+use crate::aws::{self, AwsError, Clients, Recent, Waits};
+use crate::plan::{Blocker, Change, Effect, Plan, RolePlan, destroy_role, diff_role, prune_role};
+use crate::state::DesiredState;
 
 /// What became of each change.
 #[derive(Debug)]
 pub struct ApplyReport {
     pub applied: Vec<Change>,
-    pub failed: Option<(Change, AwsError)>,
+    pub failed: Option<(Change, Failure)>,
     /// Not begun, because of a failure or an interruption.
     pub skipped: Vec<Change>,
     pub interrupted: bool,
 }
 
-/// What is told while a plan is carried out.
-pub enum Progress<'a> {
-    Begins(&'a Change),
-    Done(&'a Change),
-    Failed(&'a Change),
+/// Why a change was not made.
+#[derive(Debug)]
+pub enum Failure {
+    Aws(AwsError),
+    /// What it was to change is no longer what the plan saw.
+    Changed,
 }
 
-/// Carries out every change in order. When `interrupt` is set, the call in flight is finished and no other begun.
-pub async fn apply(
-    clients: &Clients,
-    plan: &Plan,
-    interrupt: &AtomicBool,
-    mut progress: impl FnMut(Progress<'_>),
-) -> ApplyReport {
-    let mut report =
-        ApplyReport { applied: Vec::new(), failed: None, skipped: Vec::new(), interrupted: false };
-    for change in plan.changes().cloned() {
-        if report.failed.is_some() || interrupt.load(Ordering::Relaxed) {
-            report.interrupted |= report.failed.is_none();
-            report.skipped.push(change);
-            continue;
+/// What is told while a plan is carried out.
+pub enum Progress<'a> {
+    Done(&'a Change),
+    Failed(&'a Change),
+    /// Before the next try.
+    Waits(&'a Change, &'static str, Duration),
+}
+
+/// For what a plan was made: that says what must still hold before each of its changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    Converge,
+    Destroy,
+}
+
+/// Asks to end as soon as the call in flight is finished.
+#[derive(Debug, Default)]
+pub struct Interrupt {
+    set: AtomicBool,
+    wake: Notify,
+}
+
+impl Interrupt {
+    /// Whether it was set before.
+    pub fn set(&self) -> bool {
+        let before = self.set.swap(true, Ordering::Relaxed);
+        self.wake.notify_waiters();
+        before
+    }
+
+    pub fn is_set(&self) -> bool {
+        self.set.load(Ordering::Relaxed)
+    }
+
+    /// A pause that an interruption breaks off.
+    pub async fn pause(&self, pause: Duration) -> ControlFlow<()> {
+        let woken = self.wake.notified();
+        if self.is_set() {
+            return ControlFlow::Break(());
         }
-        progress(Progress::Begins(&change));
-        match write::execute(clients, &change, Waits::default()).await {
-            Ok(()) => {
-                progress(Progress::Done(&change));
-                report.applied.push(change);
-            }
-            Err(error) => {
-                progress(Progress::Failed(&change));
-                report.failed = Some((change, error));
-            }
+        tokio::select! {
+            () = tokio::time::sleep(pause) => ControlFlow::Continue(()),
+            () = woken => ControlFlow::Break(()),
         }
     }
-    report
+}
+
+pub struct Apply<'a> {
+    pub clients: &'a Clients,
+    pub waits: Waits,
+    pub interrupt: &'a Interrupt,
+    /// Reads again before each change what it is to change, and makes it only if the plan still asks for it: for plans
+    /// that are not carried out at once.
+    pub guard: Option<(Purpose, &'a DesiredState)>,
+}
+
+impl Apply<'_> {
+    /// Carries out every change in order.
+    pub async fn run(&self, plan: &Plan, mut progress: impl FnMut(Progress<'_>)) -> ApplyReport {
+        let mut report =
+            ApplyReport { applied: Vec::new(), failed: None, skipped: Vec::new(), interrupted: false };
+        for role in &plan.roles {
+            let mut recent = Recent::default();
+            for change in role.changes.iter().cloned() {
+                if report.failed.is_some() || self.interrupt.is_set() {
+                    report.interrupted |= self.interrupt.is_set();
+                    report.skipped.push(change);
+                    continue;
+                }
+                match self.make(role, &change, recent, &mut progress).await {
+                    Ok(()) => {
+                        progress(Progress::Done(&change));
+                        recent.created |= change.effect() == Effect::Create;
+                        recent.removed |= change.effect() == Effect::Remove;
+                        report.applied.push(change);
+                    }
+                    Err(failure) => {
+                        progress(Progress::Failed(&change));
+                        report.failed = Some((change, failure));
+                    }
+                }
+            }
+        }
+        report
+    }
+
+    async fn make(
+        &self,
+        role: &RolePlan,
+        change: &Change,
+        recent: Recent,
+        progress: &mut impl FnMut(Progress<'_>),
+    ) -> Result<(), Failure> {
+        if !self.still_wanted(role, change).await.map_err(Failure::Aws)? {
+            return Err(Failure::Changed);
+        }
+        let waiting = async |reason, pause| {
+            progress(Progress::Waits(change, reason, pause));
+            self.interrupt.pause(pause).await
+        };
+        aws::execute(self.clients, change, recent, self.waits, waiting).await.map_err(Failure::Aws)
+    }
+
+    /// Whether a plan that was made now would have this very change in it.
+    async fn still_wanted(&self, role: &RolePlan, change: &Change) -> Result<bool, AwsError> {
+        let Some((purpose, desired)) = self.guard else { return Ok(true) };
+        let now = match desired.roles.iter().find(|desired| desired.role.name == role.role) {
+            Some(wanted) => {
+                let live = aws::read::live(self.clients, wanted).await?;
+                match purpose {
+                    Purpose::Converge => diff_role(&live, wanted, &desired.spec),
+                    Purpose::Destroy => destroy_role(&live, wanted, &desired.spec),
+                }
+            }
+            None => prune_role(&role.role, &aws::orphans::orphan(self.clients, &role.role, desired).await?),
+        };
+        // How often a policy is attached is known late, and IAM guards it itself.
+        let blocks = |blocker: &Blocker| !matches!(blocker, Blocker::PolicyInUse { .. });
+        Ok(!now.blockers.iter().any(blocks) && now.changes.contains(change))
+    }
 }

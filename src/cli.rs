@@ -133,12 +133,18 @@ pub struct PlanArgs {
     /// Exit with 2 when there are changes
     #[arg(long)]
     pub detailed_exitcode: bool,
+    /// Also write the plan to this file, for `apply FILE`; it holds no secret
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
     #[command(flatten)]
-    pub adopt: Adopt,
+    pub scope: Scope,
 }
 
 #[derive(Debug, Args)]
 pub struct ApplyArgs {
+    /// Carry out just this saved plan, without asking; refused when anything differs from what it was made from
+    #[arg(value_name = "PLAN.json", conflicts_with_all = ["adopt", "prune"])]
+    pub plan: Option<PathBuf>,
     /// Do not ask
     #[arg(short, long)]
     pub yes: bool,
@@ -146,7 +152,9 @@ pub struct ApplyArgs {
     #[arg(long)]
     pub no_check: bool,
     #[command(flatten)]
-    pub adopt: Adopt,
+    pub scope: Scope,
+    #[command(flatten)]
+    pub wait: Wait,
 }
 
 #[derive(Debug, Args)]
@@ -154,6 +162,8 @@ pub struct DestroyArgs {
     /// Do not ask
     #[arg(short, long)]
     pub yes: bool,
+    #[command(flatten)]
+    pub wait: Wait,
 }
 
 #[derive(Debug, Args)]
@@ -164,10 +174,20 @@ pub struct CheckArgs {
 }
 
 #[derive(Debug, Clone, Copy, Args)]
-pub struct Adopt {
+pub struct Scope {
     /// Take over roles and policies that this spec did not make
     #[arg(long)]
     pub adopt: bool,
+    /// Remove roles that bear the tag of this spec and are no longer in it
+    #[arg(long)]
+    pub prune: bool,
+}
+
+#[derive(Debug, Clone, Copy, Args)]
+pub struct Wait {
+    /// Wait at most this long for IAM to take note of what was written, and to stop throttling
+    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+    pub wait: u64,
 }
 
 #[derive(Debug, Subcommand)]

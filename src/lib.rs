@@ -18,6 +18,7 @@ pub mod check;
 pub mod sandbox;
 
 pub mod render;
+pub mod saved;
 
 pub mod cli;
 pub mod commands;

@@ -1,6 +1,6 @@
 //! What is wanted, and what is there, in IAM's terms.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::arn::{AccountId, Arn};
 use crate::policy::Document;
@@ -65,6 +65,24 @@ pub struct DesiredRole {
 pub struct LiveState {
     /// By role name; an entry for each role that was asked for.
     pub roles: BTreeMap<String, Live>,
+    pub orphans: Orphans,
+}
+
+/// Roles that bear the tag of the spec, which no longer has them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Orphans {
+    /// Nobody looked, or nobody may: why.
+    Unknown(String),
+    /// They are to stay, so only their names are known.
+    Named(BTreeSet<String>),
+    /// They are to go.
+    Read(BTreeMap<String, Live>),
+}
+
+impl Default for Orphans {
+    fn default() -> Self {
+        Self::Named(BTreeSet::new())
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

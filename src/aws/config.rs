@@ -6,6 +6,7 @@ use std::time::Duration;
 use aws_config::identity::IdentityCache;
 use aws_config::profile::ProfileFileCredentialsProvider;
 use aws_config::sts::AssumeRoleProvider;
+use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{AppName, BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
@@ -13,8 +14,13 @@ use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
 use aws_smithy_async::time::{SharedTimeSource, SystemTimeSource};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use aws_smithy_runtime_api::client::interceptors::context::InterceptorContext;
+use aws_smithy_runtime_api::client::retries::classifiers::{
+    ClassifyRetry, RetryAction, RetryClassifierPriority,
+};
+use aws_smithy_types::retry::ErrorKind;
 
-use super::error::{AwsError, AwsErrorKind};
+use super::error::{AwsError, AwsErrorKind, retry_after};
 use super::log::ApiLog;
 use crate::spec::{AssumeRole, Aws};
 
@@ -49,6 +55,10 @@ pub async fn connect(aws: &Aws, transport: Transport) -> Result<Clients, AwsErro
     let region = Region::new(aws.region.clone());
     let app_name = AppName::new(APP_NAME)
         .map_err(|error| AwsError::new("AWS configuration", "", AwsErrorKind::Construction(error.into())))?;
+    let timeouts = TimeoutConfig::builder()
+        .connect_timeout(CONNECT_TIMEOUT)
+        .operation_attempt_timeout(ATTEMPT_TIMEOUT)
+        .build();
     let sdk = match transport {
         Transport::InProcess { http_client, credentials } => SdkConfig::builder()
             .behavior_version(BehaviorVersion::latest())
@@ -57,14 +67,12 @@ pub async fn connect(aws: &Aws, transport: Transport) -> Result<Clients, AwsErro
             .http_client(http_client)
             .credentials_provider(SharedCredentialsProvider::new(credentials))
             .identity_cache(IdentityCache::lazy().build())
+            .retry_config(RetryConfig::standard())
+            .timeout_config(timeouts)
             .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
             .time_source(SharedTimeSource::new(SystemTimeSource::new()))
             .build(),
         Transport::Network => {
-            let timeouts = TimeoutConfig::builder()
-                .connect_timeout(CONNECT_TIMEOUT)
-                .operation_attempt_timeout(ATTEMPT_TIMEOUT)
-                .build();
             // With a region given, the metadata service is only asked for credentials, and last.
             let mut loader = aws_config::defaults(BehaviorVersion::latest())
                 .region(region)
@@ -85,6 +93,30 @@ pub async fn connect(aws: &Aws, transport: Transport) -> Result<Clients, AwsErro
         }
     };
     Ok(Clients::from_sdk(sdk, aws.region.clone()))
+}
+
+/// The SDK knows AWS's own header only; servers in front of it send the standard one.
+#[derive(Debug)]
+struct RetryAfter;
+
+impl ClassifyRetry for RetryAfter {
+    fn classify_retry(&self, context: &InterceptorContext) -> RetryAction {
+        let status = context.response().map_or(0, |response| response.status().as_u16());
+        match context.response().and_then(retry_after) {
+            Some(wait) if matches!(status, 429 | 503) => {
+                RetryAction::retryable_error_with_explicit_delay(ErrorKind::ThrottlingError, wait)
+            }
+            _ => RetryAction::NoActionIndicated,
+        }
+    }
+
+    fn name(&self) -> &'static str {
+        "Retry-After"
+    }
+
+    fn priority(&self) -> RetryClassifierPriority {
+        RetryClassifierPriority::run_after(RetryClassifierPriority::transient_error_classifier())
+    }
 }
 
 fn of_profile(profile: &str) -> ProfileFileCredentialsProvider {
@@ -110,8 +142,8 @@ fn with_provider(sdk: &SdkConfig, provider: SharedCredentialsProvider) -> SdkCon
 
 impl Clients {
     fn from_sdk(sdk: SdkConfig, region: String) -> Self {
-        let iam = aws_sdk_iam::config::Builder::from(&sdk).interceptor(ApiLog).build();
-        let sts = aws_sdk_sts::config::Builder::from(&sdk).interceptor(ApiLog).build();
+        let iam = aws_sdk_iam::config::Builder::from(&sdk).interceptor(ApiLog).retry_classifier(RetryAfter).build();
+        let sts = aws_sdk_sts::config::Builder::from(&sdk).interceptor(ApiLog).retry_classifier(RetryAfter).build();
         Self {
             iam: aws_sdk_iam::Client::from_conf(iam),
             lambda: lambda(&sdk, None),
@@ -142,7 +174,7 @@ impl Clients {
 }
 
 fn lambda(sdk: &SdkConfig, region: Option<&str>) -> aws_sdk_lambda::Client {
-    let mut config = aws_sdk_lambda::config::Builder::from(sdk).interceptor(ApiLog);
+    let mut config = aws_sdk_lambda::config::Builder::from(sdk).interceptor(ApiLog).retry_classifier(RetryAfter);
     if let Some(region) = region {
         config = config.region(Region::new(region.to_owned()));
     }

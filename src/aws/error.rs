@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::fmt;
+use std::time::Duration;
 
 use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_sts::operation::assume_role::AssumeRoleError;
@@ -38,7 +39,14 @@ pub struct AwsError {
 #[derive(Debug)]
 pub enum AwsErrorKind {
     /// AWS answered with an error of its own.
-    Service { code: String, message: String, status: u16, request_id: Option<String> },
+    Service {
+        code: String,
+        message: String,
+        status: u16,
+        request_id: Option<String>,
+        /// The `Retry-After` header.
+        retry_after: Option<Duration>,
+    },
     /// No usable credentials: none found, expired, not logged in, or the role of the spec cannot be assumed.
     Credentials(Cause),
     /// No answer in time. What was asked for may have been done all the same.
@@ -107,6 +115,30 @@ impl AwsError {
         self.code().is_some_and(is_access_denied)
     }
 
+    pub fn is_throttled(&self) -> bool {
+        self.code().is_some_and(is_throttling)
+    }
+
+    /// How long AWS asks to wait.
+    pub fn retry_after(&self) -> Option<Duration> {
+        match self.kind.as_ref() {
+            AwsErrorKind::Service { retry_after, .. } => *retry_after,
+            _ => None,
+        }
+    }
+
+    /// Whether what was asked for may have been done all the same: the answer was lost, or is AWS's own failure.
+    pub fn may_have_been_done(&self) -> bool {
+        match self.kind.as_ref() {
+            AwsErrorKind::Service { status, .. } => *status >= 500,
+            AwsErrorKind::Timeout(_) | AwsErrorKind::Connect(_) | AwsErrorKind::Response { .. } => true,
+            AwsErrorKind::Credentials(_)
+            | AwsErrorKind::Construction(_)
+            | AwsErrorKind::Document(_)
+            | AwsErrorKind::Other(_) => false,
+        }
+    }
+
     /// What to do next, in one line, where there is something to say.
     pub fn help(&self) -> Option<String> {
         let help = match self.kind.as_ref() {
@@ -150,11 +182,7 @@ impl AwsError {
             "RegionDisabledException" => {
                 "STS is not activated in this region: activate it in the account settings of IAM"
             }
-            "Throttling"
-            | "ThrottlingException"
-            | "TooManyRequestsException"
-            | "RequestLimitExceeded"
-            | "SlowDown" => {
+            _ if is_throttling(code) => {
                 "too many requests in this account: wait a minute and run it again; `AWS_MAX_ATTEMPTS` raises \
                  the number of tries"
             }
@@ -216,6 +244,25 @@ impl AwsError {
             )
         }
     }
+}
+
+fn is_throttling(code: &str) -> bool {
+    matches!(
+        code,
+        "Throttling"
+            | "ThrottlingException"
+            | "ThrottledException"
+            | "RequestThrottled"
+            | "RequestThrottledException"
+            | "TooManyRequestsException"
+            | "RequestLimitExceeded"
+            | "SlowDown"
+    )
+}
+
+/// The header, in whole seconds.
+pub(super) fn retry_after(response: &HttpResponse) -> Option<Duration> {
+    response.headers().get("retry-after")?.trim().parse().ok().map(Duration::from_secs)
 }
 
 fn is_access_denied(code: &str) -> bool {
@@ -285,7 +332,8 @@ where
                 };
             };
             let message = context.err().message().unwrap_or_default().to_owned();
-            AwsErrorKind::Service { code: code.to_owned(), message, status, request_id }
+            let retry_after = retry_after(context.raw());
+            AwsErrorKind::Service { code: code.to_owned(), message, status, request_id, retry_after }
         }
         SdkError::ResponseError(context) => AwsErrorKind::Response {
             status: Some(context.raw().status().as_u16()),
@@ -386,7 +434,7 @@ impl fmt::Display for AwsError {
             write!(f, " on {subject}")?;
         }
         let (what, detail) = match kind.as_ref() {
-            AwsErrorKind::Service { code, message, status, request_id } => {
+            AwsErrorKind::Service { code, message, status, request_id, retry_after: _ } => {
                 let mut detail = if message.is_empty() { format!("HTTP {status}") } else { message.clone() };
                 if let Some(id) = request_id {
                     detail += &format!(" (request {id})");
@@ -441,6 +489,7 @@ mod tests {
             message: message.to_owned(),
             status: 403,
             request_id: None,
+            retry_after: None,
         };
         AwsError::new(operation, ROLE, kind)
     }

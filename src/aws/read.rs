@@ -23,8 +23,23 @@ use crate::state::{
 /// # Errors
 /// Whatever keeps IAM from answering, and documents that cannot be read. What does not exist is no error.
 pub async fn live(clients: &Clients, desired: &DesiredRole) -> Result<Live, AwsError> {
+    live_of(clients, &desired.role, Some(&desired.policy)).await
+}
+
+/// A role, and a policy if there is one to be asked for.
+pub(super) async fn live_of(
+    clients: &Clients,
+    role: &Role,
+    policy: Option<&ManagedPolicy>,
+) -> Result<Live, AwsError> {
+    let own = async {
+        match policy {
+            Some(policy) => live_policy(clients, policy).await,
+            None => Ok(None),
+        }
+    };
     let (found, policy) =
-        tokio::try_join!(live_role(clients, desired), live_policy(clients, &desired.policy))?;
+        tokio::try_join!(live_role(clients, role, policy.map(|policy| &policy.arn)), own)?;
     let Some(FoundRole { mut role, own_attached }) = found else { return Ok(Live { role: None, policy }) };
     if let Some(name) = own_attached {
         let Some(own) = &policy else {
@@ -45,20 +60,23 @@ struct FoundRole {
     own_attached: Option<String>,
 }
 
-async fn live_role(clients: &Clients, desired: &DesiredRole) -> Result<Option<FoundRole>, AwsError> {
-    let name = &desired.role.name;
-    let own = &desired.policy.arn;
+async fn live_role(
+    clients: &Clients,
+    desired: &Role,
+    own: Option<&Arn>,
+) -> Result<Option<FoundRole>, AwsError> {
+    let name = &desired.name;
     let attached = async {
         let attached = attached_policies(clients, name).await?;
-        let others = attached.iter().filter(|(arn, _)| *arn != own).map(|(arn, name)| async move {
+        let others = attached.iter().filter(|(arn, _)| Some(*arn) != own).map(|(arn, name)| async move {
             let document = policy_document(clients, arn).await?;
             Ok((arn.clone(), AttachedPolicy { name: name.clone(), document }))
         });
         let others: BTreeMap<_, _> = try_join_all(others).await?.into_iter().collect();
-        Ok((others, attached.get(own).cloned()))
+        Ok((others, own.and_then(|own| attached.get(own).cloned())))
     };
     let (role, (attached, own_attached), inline) = tokio::try_join!(
-        role_and_boundary(clients, &desired.role),
+        role_and_boundary(clients, desired),
         attached,
         inline_policies(clients, name)
     )?;
@@ -66,7 +84,7 @@ async fn live_role(clients: &Clients, desired: &DesiredRole) -> Result<Option<Fo
     Ok(Some(FoundRole { role: LiveRole { role, attached, inline, boundary }, own_attached }))
 }
 
-async fn role_and_boundary(
+pub(super) async fn role_and_boundary(
     clients: &Clients,
     desired: &Role,
 ) -> Result<Option<(Role, Option<Document>)>, AwsError> {
@@ -107,7 +125,7 @@ async fn role_and_boundary(
 }
 
 /// ARNs and names of the attached managed policies; none where there is no such role.
-async fn attached_policies(clients: &Clients, role: &str) -> Result<BTreeMap<Arn, String>, AwsError> {
+pub(super) async fn attached_policies(clients: &Clients, role: &str) -> Result<BTreeMap<Arn, String>, AwsError> {
     const OPERATION: &str = "iam:ListAttachedRolePolicies";
     let subject = format!("role `{role}`");
     let pages = clients.iam.list_attached_role_policies().role_name(role).into_paginator().items().send();
@@ -140,7 +158,7 @@ async fn inline_policies(clients: &Clients, role: &str) -> Result<BTreeMap<Strin
 }
 
 /// The document of the default version of a policy that must exist, of the customer's or of AWS.
-async fn policy_document(clients: &Clients, policy: &Arn) -> Result<Document, AwsError> {
+pub(super) async fn policy_document(clients: &Clients, policy: &Arn) -> Result<Document, AwsError> {
     const OPERATION: &str = "iam:GetPolicy";
     let subject = subject(policy);
     let answer = clients.iam.get_policy().policy_arn(policy.to_string()).send().await;
@@ -164,7 +182,7 @@ async fn version_document(clients: &Clients, policy: &Arn, version: &str) -> Res
     document(OPERATION, subject, &text)
 }
 
-async fn live_policy(clients: &Clients, desired: &ManagedPolicy) -> Result<Option<LivePolicy>, AwsError> {
+pub(super) async fn live_policy(clients: &Clients, desired: &ManagedPolicy) -> Result<Option<LivePolicy>, AwsError> {
     const OPERATION: &str = "iam:GetPolicy";
     let subject = subject(&desired.arn);
     let policy = async {
@@ -260,7 +278,7 @@ fn parse_arn(operation: &str, subject: &str, arn: &str) -> Result<Arn, AwsError>
     })
 }
 
-fn tags(tags: Option<Vec<iam::Tag>>) -> Tags {
+pub(super) fn tags(tags: Option<Vec<iam::Tag>>) -> Tags {
     tags.into_iter().flatten().map(|tag| (tag.key, tag.value)).collect()
 }
 

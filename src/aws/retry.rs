@@ -1,4 +1,4 @@
-//! Waiting until what was just written is visible everywhere in IAM.
+//! Waiting for what passes by itself: IAM is eventually consistent, and throttles.
 
 use std::time::Duration;
 
@@ -10,73 +10,82 @@ use crate::plan::{Change, Effect};
 pub struct Waits {
     /// Before the second try; doubles from then on.
     pub first: Duration,
-    /// The longest pause between two tries.
+    /// The longest pause between two tries, unless AWS asks for a longer one.
     pub longest: Duration,
-    /// All pauses together.
+    /// All pauses for one thing together.
     pub limit: Duration,
 }
 
-impl Default for Waits {
-    fn default() -> Self {
-        Self {
-            first: Duration::from_millis(500),
-            longest: Duration::from_secs(4),
-            limit: Duration::from_secs(30),
-        }
-    }
-}
-
 impl Waits {
-    /// The pauses between tries: they grow, and their sum stays within the limit.
-    fn pauses(self) -> impl Iterator<Item = Duration> {
-        let mut next = self.first.min(self.longest);
-        let mut left = self.limit;
-        std::iter::from_fn(move || {
-            let pause = next.min(left);
-            left -= pause;
-            next = (next * 2).min(self.longest);
-            (!pause.is_zero()).then_some(pause)
-        })
+    pub fn within(limit: Duration) -> Self {
+        Self { first: Duration::from_millis(500), longest: Duration::from_secs(8), limit }
+    }
+
+    pub fn pauses(self) -> Pauses {
+        Pauses { next: self.first.min(self.longest), longest: self.longest, left: self.limit }
     }
 }
 
-/// Makes a change again as long as the error is one that passes by itself.
-pub(super) async fn until_settled<Once>(
-    change: &Change,
-    waits: Waits,
-    mut once: impl FnMut() -> Once,
-) -> Result<(), AwsError>
-where
-    Once: Future<Output = Result<(), AwsError>>,
-{
-    let mut pauses = waits.pauses();
-    loop {
-        let error = match once().await {
-            Ok(()) => return Ok(()),
-            Err(error) => error,
-        };
-        let Some(reason) = passes_by_itself(change, &error) else { return Err(error) };
-        let Some(pause) = pauses.next() else { return Err(error) };
-        tracing::info!(
-            target: "genesys_iam::aws",
-            "{} on {}: {reason}, next try in {} s",
-            error.operation, error.subject, pause.as_secs_f32(),
-        );
-        tokio::time::sleep(pause).await;
+/// Pauses that grow, with jitter; their sum stays within the limit.
+#[derive(Debug)]
+pub struct Pauses {
+    next: Duration,
+    longest: Duration,
+    left: Duration,
+}
+
+impl Pauses {
+    /// The next pause, and at least what AWS asks for; `None` when that is more than what is left.
+    pub fn next(&mut self, asked: Option<Duration>) -> Option<Duration> {
+        // At least half of it: two who wait for the same do not meet again.
+        let jittered = self.next.mul_f64(0.5 + fastrand::f64() / 2.0).min(self.left);
+        let pause = jittered.max(asked.unwrap_or_default());
+        if pause.is_zero() || pause > self.left {
+            return None;
+        }
+        self.left -= pause;
+        self.next = (self.next * 2).min(self.longest);
+        Some(pause)
     }
 }
 
-/// Why an error is worth another try of this change.
-fn passes_by_itself(change: &Change, error: &AwsError) -> Option<&'static str> {
+/// What this run has done to the same role before, as far as it explains an error that passes by itself.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Recent {
+    pub created: bool,
+    pub removed: bool,
+}
+
+/// Why an error is worth another try of this change; everything else fails at once.
+pub(super) fn passes_by_itself(change: &Change, recent: Recent, error: &AwsError) -> Option<&'static str> {
+    if error.is_throttled() {
+        return Some("AWS is throttling");
+    }
     match error.code()? {
-        "MalformedPolicyDocument" if error.message()?.contains("Invalid principal in policy") => {
-            Some("waiting until the principal is known to IAM")
+        // An account's root is known or will never be.
+        "MalformedPolicyDocument"
+            if error.message()?.contains("Invalid principal in policy") && !error.message()?.contains(":root") =>
+        {
+            Some("the principal is not known to IAM yet")
         }
         // What is to be removed and is not there will not come.
-        "NoSuchEntity" if change.effect() != Effect::Remove => Some("waiting until it is visible in IAM"),
-        "ConcurrentModification" => Some("waiting for another change to end"),
-        "DeleteConflict" => Some("waiting until IAM knows that it is detached"),
+        "NoSuchEntity" if change.effect() != Effect::Remove && may_be_invisible(change, recent) => {
+            Some("it is not visible in IAM yet")
+        }
+        "EntityAlreadyExists" => Some("IAM says that it exists, and does not show it yet"),
+        "ConcurrentModification" => Some("another change is under way"),
+        "DeleteConflict" if recent.removed => Some("IAM does not know yet that it is detached"),
+        "ServiceFailure" | "InternalFailure" | "ServiceUnavailable" => Some("a fault on AWS's side"),
         _ => None,
+    }
+}
+
+/// An attachment needs two that may have been made a moment ago, also by a run that was cut off.
+fn may_be_invisible(change: &Change, recent: Recent) -> bool {
+    match change {
+        Change::AttachRolePolicy { .. } => true,
+        Change::CreateRole(_) | Change::CreatePolicy(_) => false,
+        _ => recent.created,
     }
 }
 
@@ -91,69 +100,61 @@ mod tests {
             message: message.to_owned(),
             status: 400,
             request_id: None,
+            retry_after: None,
         };
         AwsError::new("iam:AttachRolePolicy", "role `x`", kind)
     }
 
-    fn attach() -> Change {
-        let policy = "arn:aws:iam::111122223333:policy/p".parse().unwrap();
-        Change::AttachRolePolicy { role: "x".to_owned(), policy }
-    }
-
-    const SHORT: Waits = Waits {
-        first: Duration::from_millis(1),
-        longest: Duration::from_millis(2),
-        limit: Duration::from_millis(5),
-    };
-
-    /// How often a change is tried that fails with these errors, one after the other, and then succeeds.
-    fn tries(change: &Change, mut errors: Vec<AwsError>) -> (usize, Result<(), AwsError>) {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
-        let mut tries = 0;
-        errors.reverse();
-        let result = runtime.block_on(until_settled(change, SHORT, || {
-            tries += 1;
-            std::future::ready(errors.pop().map_or(Ok(()), Err))
-        }));
-        (tries, result)
+    fn policy() -> crate::arn::Arn {
+        "arn:aws:iam::111122223333:policy/p".parse().unwrap()
     }
 
     #[test]
-    fn pauses_double_up_to_the_longest_and_stay_within_the_limit() {
-        let pauses: Vec<_> = Waits::default().pauses().map(|pause| pause.as_millis()).collect();
-        assert_eq!(pauses, [500, 1000, 2000, 4000, 4000, 4000, 4000, 4000, 4000, 2500]);
+    fn pauses_grow_with_jitter_and_stay_within_the_limit() {
+        let mut pauses = Waits::within(Duration::from_secs(60)).pauses();
+        let seen: Vec<Duration> = std::iter::from_fn(|| pauses.next(None)).collect();
+        assert!(seen.iter().sum::<Duration>() <= Duration::from_secs(60));
+        assert!(seen.iter().all(|pause| *pause <= Duration::from_secs(8)), "{seen:?}");
+        assert!((Duration::from_millis(250)..=Duration::from_millis(500)).contains(&seen[0]));
+        assert!((8..=20).contains(&seen.len()), "{seen:?}");
+        assert_eq!(Waits::within(Duration::ZERO).pauses().next(None), None);
     }
 
     #[test]
-    fn what_is_not_yet_visible_is_tried_again() {
-        let (tries, result) =
-            tries(&attach(), vec![error("NoSuchEntity", ""), error("ConcurrentModification", "")]);
-        assert_eq!((tries, result.is_ok()), (3, true));
+    fn what_aws_asks_for_is_waited_for_or_nothing() {
+        let asked = Some(Duration::from_secs(20));
+        let mut pauses = Waits::within(Duration::from_secs(30)).pauses();
+        assert_eq!(pauses.next(asked), asked);
+        assert_eq!(pauses.next(asked), None);
     }
 
     #[test]
-    fn it_ends_with_the_error_when_the_limit_is_reached() {
-        let errors = (0..100).map(|_| error("NoSuchEntity", "")).collect();
-        let (tries, result) = tries(&attach(), errors);
-        assert_eq!(
-            (tries, result.unwrap_err().code().map(str::to_owned)),
-            (4, Some("NoSuchEntity".to_owned()))
-        );
-    }
-
-    #[test]
-    fn what_will_not_pass_is_not_tried_again() {
-        for (code, message) in [
-            ("AccessDenied", ""),
-            ("EntityAlreadyExists", ""),
-            ("LimitExceeded", ""),
-            ("MalformedPolicyDocument", "Syntax errors in policy."),
+    fn only_what_passes_by_itself_is_worth_another_try() {
+        let attach = Change::AttachRolePolicy { role: "x".to_owned(), policy: policy() };
+        let tag = Change::TagPolicy { policy: policy(), tags: Default::default() };
+        let remove = Change::DeletePolicyVersion { policy: policy(), version: "v1".to_owned() };
+        let (nothing, created) = (Recent::default(), Recent { created: true, removed: false });
+        let removed = Recent { created: false, removed: true };
+        let account = "Invalid principal in policy: \"AWS\":\"arn:aws:iam::1:root\"";
+        let role = "Invalid principal in policy: \"AWS\":\"arn:aws:iam::1:role/r\"";
+        for (change, recent, code, message, passes) in [
+            (&attach, nothing, "NoSuchEntity", "", true),
+            (&tag, nothing, "NoSuchEntity", "", false),
+            (&tag, created, "NoSuchEntity", "", true),
+            (&remove, created, "NoSuchEntity", "", false),
+            (&remove, nothing, "DeleteConflict", "", false),
+            (&remove, removed, "DeleteConflict", "", true),
+            (&attach, nothing, "Throttling", "", true),
+            (&attach, nothing, "ServiceFailure", "", true),
+            (&attach, nothing, "ConcurrentModification", "", true),
+            (&attach, nothing, "MalformedPolicyDocument", "Syntax errors in policy.", false),
+            (&attach, nothing, "MalformedPolicyDocument", account, false),
+            (&attach, nothing, "MalformedPolicyDocument", role, true),
+            (&attach, nothing, "AccessDenied", "", false),
+            (&attach, nothing, "LimitExceeded", "", false),
         ] {
-            let (tries, result) = tries(&attach(), vec![error(code, message)]);
-            assert_eq!((tries, result.is_err()), (1, true), "{code}");
+            let reason = passes_by_itself(change, recent, &error(code, message));
+            assert_eq!(reason.is_some(), passes, "{code} {message} {recent:?}");
         }
-        let policy = "arn:aws:iam::111122223333:policy/p".parse().unwrap();
-        let removal = Change::DeletePolicyVersion { policy, version: "v1".to_owned() };
-        assert_eq!(tries(&removal, vec![error("NoSuchEntity", "")]).0, 1);
     }
 }

@@ -1,21 +1,50 @@
 //! Carrying out a change: one change, one API call.
 
+use std::ops::ControlFlow;
+use std::time::Duration;
+
 use aws_sdk_iam::types::Tag;
 use aws_smithy_types::error::operation::BuildError;
 
 use super::config::Clients;
 use super::error::{AwsError, AwsErrorKind};
-use super::retry::{Waits, until_settled};
-use crate::plan::{Change, Diff, TagDiff};
+use super::made::is_made;
+use super::retry::{Recent, Waits, passes_by_itself};
+use crate::plan::{Change, Diff, Effect, TagDiff};
 use crate::state::{ManagedPolicy, Role, Tags};
 
-/// Carries a change out. Errors that pass by themselves while IAM takes note of what was just written
-/// are waited out, within `waits`.
+/// Carries a change out. Errors that pass by themselves, as IAM takes note of what was just written, are waited out
+/// within `waits`: `waiting` makes each pause, and may break it off. When an answer was lost and the call made again, what it finds done counts
+/// as done.
 ///
 /// # Errors
-/// Whatever keeps IAM from making the change. After a timeout it may have been made all the same.
-pub async fn execute(clients: &Clients, change: &Change, waits: Waits) -> Result<(), AwsError> {
-    until_settled(change, waits, || once(clients, change)).await
+/// Whatever keeps IAM from making the change. [`AwsError::may_have_been_done`] says whether it may be made all the same.
+pub async fn execute(
+    clients: &Clients,
+    change: &Change,
+    recent: Recent,
+    waits: Waits,
+    mut waiting: impl AsyncFnMut(&'static str, Duration) -> ControlFlow<()>,
+) -> Result<(), AwsError> {
+    let mut pauses = waits.pauses();
+    loop {
+        let Err(error) = once(clients, change).await else { return Ok(()) };
+        if error.is_not_found() && change.effect() == Effect::Remove {
+            return Ok(());
+        }
+        if matches!(error.code(), Some("EntityAlreadyExists" | "LimitExceeded")) {
+            match is_made(clients, change).await? {
+                Some(true) => return Ok(()),
+                Some(false) => return Err(error),
+                None => {}
+            }
+        }
+        let Some(reason) = passes_by_itself(change, recent, &error) else { return Err(error) };
+        let Some(pause) = pauses.next(error.retry_after()) else { return Err(error) };
+        if waiting(reason, pause).await.is_break() {
+            return Err(error);
+        }
+    }
 }
 
 async fn once(clients: &Clients, change: &Change) -> Result<(), AwsError> {

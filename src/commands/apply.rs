@@ -2,60 +2,89 @@
 
 use std::io::{self, IsTerminal};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use super::session::{Observed, Session};
+use super::session::Session;
 use super::{CommandError, Status, check, plan};
-use crate::apply::{ApplyReport, Progress, apply};
-use crate::cli::{ApplyArgs, Global};
-use crate::plan::{Change, Plan};
+use crate::apply::{Apply, ApplyReport, Failure, Interrupt, Progress, Purpose};
+use crate::aws::{AwsErrorKind, Waits};
+use crate::cli::{ApplyArgs, Global, Wait};
+use crate::plan::{Change, Plan, diff};
 use crate::render;
 use crate::render::output::Output;
-use crate::render::style::{BOLD, ERROR, GOOD, WARNING, paint};
-
-/// How often, and after what pauses, IAM is read again until it shows what was written.
-const READ_BACK_PAUSES: [u64; 6] = [1, 2, 4, 8, 8, 8];
+use crate::render::style::{BOLD, DIM, ERROR, GOOD, WARNING, paint};
+use crate::saved::SavedPlan;
+use crate::state::{DesiredState, LiveState};
 
 pub async fn run(global: &Global, args: &ApplyArgs, output: &Output) -> Result<Status, CommandError> {
-    let mut session = Session::open(global, output).await?;
-    plan::adopt(&mut session.spec, args.adopt);
-    let mut observed = session.observe(output).await?;
-    let plan = observed.plan(output)?;
+    let session = Session::open(global, output).await?;
+    run_in(session, args, &interrupts(output), output).await
+}
+
+/// As [`run`], in a session that is given.
+pub async fn run_in(
+    mut session: Session,
+    args: &ApplyArgs,
+    interrupt: &Interrupt,
+    output: &Output,
+) -> Result<Status, CommandError> {
+    let ApplyArgs { plan: saved, yes, no_check, scope, wait } = args;
+    let saved = saved.as_deref().map(SavedPlan::read).transpose()?;
+    let options = saved.as_ref().map_or(plan::options(*scope), |saved| saved.options);
+    let (plan, mut observed) = plan::make(&mut session, options, output).await?;
+    if let Some(saved) = &saved {
+        let now = SavedPlan::new(&plan, &observed.desired, &observed.live, options, output)?;
+        let differences = saved.differences(&now);
+        if !differences.is_empty() {
+            return Err(CommandError::Outdated { differences, nothing_left: plan.is_empty() });
+        }
+    }
     output.result(&render::plan::text(&plan))?;
     if plan.blockers().next().is_some() {
         return Err(CommandError::Blocked);
     }
     if !plan.is_empty() {
-        if !args.yes {
+        let asks = saved.is_none() && !yes;
+        if asks {
             confirm(plan.is_wider(), output)?;
         }
-        let applied = match carry_out(&session, &plan, "apply", output).await? {
+        // Time has passed since the plan was made.
+        let guard = (asks || saved.is_some()).then_some((Purpose::Converge, &observed.desired));
+        let run = Apply { clients: &session.clients, waits: waits(*wait), interrupt, guard };
+        let applied = match carry_out(&run, &session, &plan, "apply", output).await? {
             Ok(applied) => applied,
             Err(interrupted) => return Ok(interrupted),
         };
-        observed = read_back(&session, output).await?;
+        let Some(live) = read_back(&run, &session, &observed.desired, output).await? else {
+            return Ok(Status::Interrupted);
+        };
+        observed.live.roles = live.roles;
         let made = if applied == 1 { "1 change".to_owned() } else { format!("{applied} changes") };
         output
             .result(&format!("{} {made} made; IAM shows what the spec says.\n", paint(GOOD, "Applied.")))?;
     }
-    if args.no_check {
+    if *no_check {
         return Ok(Status::Done);
     }
     output.result("\n")?;
     check::report(&session, &observed, None, output).await
 }
 
+pub(super) fn waits(Wait { wait }: Wait) -> Waits {
+    Waits::within(Duration::from_secs(wait))
+}
+
 /// Carries a plan out and tells of each change: how many were made, or the status of an interruption.
 pub(super) async fn carry_out(
+    run: &Apply<'_>,
     session: &Session,
     plan: &Plan,
     command: &'static str,
     output: &Output,
 ) -> Result<Result<usize, Status>, CommandError> {
-    let report = apply(&session.clients, plan, &interrupts(), |event| progress(output, &event)).await;
+    let report = run.run(plan, |event| progress(output, &event)).await;
     if report.failed.is_some() || report.interrupted {
-        return unfinished(report, plan.changes().count(), command, output).map(Err);
+        return unfinished(report, session, plan, command, output).await.map(Err);
     }
     Ok(Ok(report.applied.len()))
 }
@@ -72,45 +101,65 @@ fn confirm(wider: bool, output: &Output) -> Result<(), CommandError> {
 }
 
 /// Set by Ctrl-C; the second one ends the process at once.
-fn interrupts() -> Arc<AtomicBool> {
-    let flag = Arc::new(AtomicBool::new(false));
-    let set = Arc::clone(&flag);
+pub(super) fn interrupts(output: &Output) -> Arc<Interrupt> {
+    let interrupt = Arc::new(Interrupt::default());
+    let (set, output) = (Arc::clone(&interrupt), output.clone());
     tokio::spawn(async move {
         while tokio::signal::ctrl_c().await.is_ok() {
-            if set.swap(true, Ordering::Relaxed) {
+            if set.set() {
                 std::process::exit(Status::Interrupted as i32);
             }
+            output.message("interrupted: the call in flight is finished, no other is begun\n");
         }
     });
-    flag
+    interrupt
+}
+
+fn line(change: &Change) -> String {
+    format!("{} {}", change.operation(), change.subject())
 }
 
 fn progress(output: &Output, event: &Progress<'_>) {
-    let line = |change: &Change| format!("{} {}", change.operation(), change.subject());
-    match event {
-        Progress::Begins(_) => {}
-        Progress::Done(change) => output.message(&format!("{} {}\n", paint(GOOD, "done  "), line(change))),
-        Progress::Failed(change) => output.message(&format!("{} {}\n", paint(ERROR, "failed"), line(change))),
-    }
+    let text = match event {
+        Progress::Done(change) => format!("{} {}\n", paint(GOOD, "done  "), line(change)),
+        Progress::Failed(change) => format!("{} {}\n", paint(ERROR, "failed"), line(change)),
+        Progress::Waits(change, reason, pause) => {
+            format!("{} {}: {reason}, next try in {}\n", paint(DIM, "waits "), line(change), seconds(*pause))
+        }
+    };
+    output.message(&text);
+}
+
+fn seconds(pause: Duration) -> String {
+    format!("{:.1} s", pause.as_secs_f32())
 }
 
 /// Says what is done, what is not, and why.
-fn unfinished(
+async fn unfinished(
     report: ApplyReport,
-    total: usize,
+    session: &Session,
+    plan: &Plan,
     command: &'static str,
     output: &Output,
 ) -> Result<Status, CommandError> {
     let ApplyReport { applied, failed, skipped, interrupted } = report;
+    let total = plan.changes().count();
+    if let Some((change, Failure::Aws(error))) = &failed
+        && error.may_have_been_done()
+    {
+        output.message(&format!("{} {}\n", paint(WARNING, "unsure"), unsure(change, session, output).await));
+    }
     for change in &skipped {
-        let line = format!("{} {}", change.operation(), change.subject());
-        output.message(&format!("{} {line}\n", paint(WARNING, "not yet")));
+        output.message(&format!("{} {}\n", paint(WARNING, "not yet"), line(change)));
     }
     let incomplete = CommandError::Incomplete { command, applied: applied.len(), total };
     match failed {
-        Some((_, error)) => {
+        Some((change, failure)) => {
             output.message(&format!("{} {incomplete}\n", paint(ERROR, "error:")));
-            Err(error.into())
+            Err(match failure {
+                Failure::Aws(error) => error.into(),
+                Failure::Changed => CommandError::ChangedMeanwhile { change: line(&change) },
+            })
         }
         None if interrupted => {
             output.message(&format!("{} {incomplete}: interrupted\n", paint(ERROR, "error:")));
@@ -120,17 +169,52 @@ fn unfinished(
     }
 }
 
-/// Reads until IAM, which is eventually consistent, shows what was written.
-async fn read_back(session: &Session, output: &Output) -> Result<Observed, CommandError> {
-    let mut pauses = READ_BACK_PAUSES.iter();
-    loop {
-        let observed = session.observe(output).await?;
-        let left = observed.plan(output)?.changes().count();
-        if left == 0 {
-            return Ok(observed);
+/// The answer was lost or tells nothing: what IAM shows now says whether the change was made.
+async fn unsure(change: &Change, session: &Session, output: &Output) -> String {
+    let desired = crate::resolve::resolve(&session.spec, &Default::default());
+    let line = line(change);
+    match session.live(&desired, output).await {
+        Ok(live) if diff(&live, &desired).changes().any(|left| left.same_subject(change)) => {
+            format!("{line} was not made, as far as IAM shows")
         }
-        let Some(pause) = pauses.next() else { return Err(CommandError::NotConverged(left)) };
-        output.message(&format!("waiting {pause} s for IAM to show what was written\n"));
-        tokio::time::sleep(Duration::from_secs(*pause)).await;
+        Ok(_) => format!("{line} was made, though the answer was lost"),
+        Err(_) => format!("whether {line} was made is not known: `genesys-iam plan` will show it"),
+    }
+}
+
+/// Reads until IAM, which is eventually consistent, shows what was written; `None` when interrupted.
+async fn read_back(
+    run: &Apply<'_>,
+    session: &Session,
+    desired: &DesiredState,
+    output: &Output,
+) -> Result<Option<LiveState>, CommandError> {
+    let mut pauses = run.waits.pauses();
+    loop {
+        let (left, lacks) = match session.live(desired, output).await {
+            Ok(live) => {
+                let left: Vec<String> = diff(&live, desired).changes().map(line).collect();
+                if left.is_empty() {
+                    return Ok(Some(live));
+                }
+                (left.join(", "), None)
+            }
+            // Half of it is old and half is new.
+            Err(error) if matches!(*error.kind, AwsErrorKind::Other(_)) || error.is_not_found() => {
+                ("all of it at once".to_owned(), Some(error))
+            }
+            Err(error) => return Err(error.into()),
+        };
+        let Some(pause) = pauses.next(None) else {
+            return Err(lacks.map_or(CommandError::NotConverged(left), CommandError::from));
+        };
+        output.message(&format!(
+            "{} for IAM to show {left}, next look in {}\n",
+            paint(DIM, "waits "),
+            seconds(pause)
+        ));
+        if run.interrupt.pause(pause).await.is_break() {
+            return Ok(None);
+        }
     }
 }

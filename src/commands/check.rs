@@ -1,6 +1,6 @@
 //! `check`: whether Genesys Cloud, and nobody else, can invoke the functions.
 
-use super::session::{Observed, Session};
+use super::session::{LookForOrphans, Observed, Session};
 use super::{CommandError, Status};
 use crate::arn::Arn;
 use crate::aws;
@@ -18,7 +18,7 @@ const SESSION_NAME: &str = "genesys-iam-check";
 pub async fn run(global: &Global, args: &CheckArgs, output: &Output) -> Result<Status, CommandError> {
     let CheckArgs { probe_profile } = args;
     let session = Session::open(global, output).await?;
-    let observed = session.observe(output).await?;
+    let observed = session.observe(LookForOrphans::No, output).await?;
     report(&session, &observed, probe_profile.as_deref(), output).await
 }
 

@@ -2,9 +2,10 @@
 
 use std::io::{self, IsTerminal};
 
-use super::apply::carry_out;
-use super::session::Session;
+use super::apply::{carry_out, interrupts, waits};
+use super::session::{LookForOrphans, Session};
 use super::{CommandError, Status};
+use crate::apply::{Apply, Interrupt, Purpose};
 use crate::cli::{DestroyArgs, Global};
 use crate::plan::{Plan, destroy};
 use crate::render;
@@ -13,7 +14,17 @@ use crate::render::style::{BOLD, GOOD, paint};
 
 pub async fn run(global: &Global, args: &DestroyArgs, output: &Output) -> Result<Status, CommandError> {
     let session = Session::open(global, output).await?;
-    let observed = session.observe(output).await?;
+    run_in(session, args, &interrupts(output), output).await
+}
+
+/// As [`run`], in a session that is given.
+pub async fn run_in(
+    session: Session,
+    args: &DestroyArgs,
+    interrupt: &Interrupt,
+    output: &Output,
+) -> Result<Status, CommandError> {
+    let observed = session.observe(LookForOrphans::Named, output).await?;
     let plan = destroy(&observed.live, &observed.desired);
     if plan.is_empty() && plan.blockers().next().is_none() {
         output.result(&format!("{} Nothing of the spec is there.\n", paint(GOOD, "No changes.")))?;
@@ -26,7 +37,9 @@ pub async fn run(global: &Global, args: &DestroyArgs, output: &Output) -> Result
     if !args.yes {
         confirm(&plan, output)?;
     }
-    let made = match carry_out(&session, &plan, "destroy", output).await? {
+    let guard = (!args.yes).then_some((Purpose::Destroy, &observed.desired));
+    let run = Apply { clients: &session.clients, waits: waits(args.wait), interrupt, guard };
+    let made = match carry_out(&run, &session, &plan, "destroy", output).await? {
         Ok(made) => made,
         Err(interrupted) => return Ok(interrupted),
     };

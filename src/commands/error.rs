@@ -8,6 +8,7 @@ use crate::arn::{AccountId, Arn};
 use crate::aws::AwsError;
 use crate::policy::ParseError;
 use crate::sandbox::SandboxError;
+use crate::saved::SavedError;
 use crate::spec::LoadError;
 
 /// The exit status of a command that did what it was asked.
@@ -52,8 +53,14 @@ pub enum CommandError {
     NoTerminal,
     #[error("{command} ended early: {applied} of {total} changes were made")]
     Incomplete { command: &'static str, applied: usize, total: usize },
-    #[error("every change was made, but {0} of them cannot be seen in IAM yet")]
-    NotConverged(usize),
+    #[error("every change was made, but IAM does not show yet: {0}")]
+    NotConverged(String),
+    #[error("{change}: what it was to change is no longer what the plan saw")]
+    ChangedMeanwhile { change: String },
+    #[error("{}", outdated(.differences, *.nothing_left))]
+    Outdated { differences: Vec<String>, nothing_left: bool },
+    #[error(transparent)]
+    Saved(#[from] SavedError),
     #[error("cannot write to standard output")]
     Output(#[from] io::Error),
     #[error("cannot read `{path}`", path = .path.display())]
@@ -68,6 +75,18 @@ pub enum CommandError {
     NotLoopback(std::net::SocketAddr),
     #[error("cannot start the runtime")]
     Runtime(#[source] io::Error),
+}
+
+fn outdated(differences: &[String], nothing_left: bool) -> String {
+    let mut text = "the plan no longer fits, nothing was changed".to_owned();
+    for difference in differences {
+        let lines: Vec<&str> = difference.lines().collect();
+        text.push_str(&format!("\n  {}", lines.join("\n  ")));
+    }
+    if nothing_left {
+        text.push_str("\n  Nothing is left to do: live state is what the spec says. The plan may have been applied already.");
+    }
+    text
 }
 
 fn missing(functions: &[Arn]) -> String {
@@ -88,9 +107,13 @@ fn missing(functions: &[Arn]) -> String {
 impl CommandError {
     pub fn status(&self) -> Status {
         match self {
-            Self::WrongAccount { .. } | Self::Blocked | Self::NotConfirmed | Self::NoTerminal => {
-                Status::Refused
-            }
+            Self::WrongAccount { .. }
+            | Self::Blocked
+            | Self::NotConfirmed
+            | Self::NoTerminal
+            | Self::Outdated { .. }
+            | Self::ChangedMeanwhile { .. }
+            | Self::Saved(SavedError::Edited { .. } | SavedError::WeakExternalId { .. }) => Status::Refused,
             Self::NotLoopback(_) => Status::Usage,
             _ => Status::Error,
         }
@@ -114,6 +137,19 @@ impl CommandError {
             Self::Blocked => "each `blocked:` line of the plan says what can be done",
             Self::NoTerminal => "look at the plan, then pass `--yes`",
             Self::Incomplete { .. } => "mend the cause and run it again: it does what is left",
+            Self::Outdated { nothing_left: true, .. } => return None,
+            Self::Outdated { .. } | Self::ChangedMeanwhile { .. } | Self::Saved(SavedError::Edited { .. }) => {
+                "look at what changed, then make a new plan: `genesys-iam plan --out FILE`"
+            }
+            Self::Saved(SavedError::Read { .. } | SavedError::Broken { .. } | SavedError::Version { .. }) => {
+                "`genesys-iam plan --out FILE` makes a plan that can be applied"
+            }
+            Self::Saved(SavedError::Write { .. }) => {
+                "give `--out` a file in a folder that can be written to and has room; nothing else was changed"
+            }
+            Self::Saved(SavedError::WeakExternalId { .. }) => {
+                "write the external ID into the spec, or apply without a saved plan"
+            }
             Self::NotConverged(_) => "IAM may need a moment: run `genesys-iam plan` to see what is left",
             Self::Listen { .. } => "choose another address with `--listen`; port 0 picks a free one",
             Self::NotLoopback(_) => "use 127.0.0.1 or [::1]: the sandbox does not verify signatures",

@@ -7,7 +7,7 @@ mod error;
 pub mod plan;
 pub mod policy;
 pub mod sandbox;
-mod session;
+pub mod session;
 pub mod validate;
 
 pub use error::{CommandError, Status};

@@ -18,7 +18,7 @@ use crate::render::style::{WARNING, paint};
 use crate::resolve::resolve;
 use crate::sandbox::{self, Sandbox, Seed};
 use crate::spec::{self, Loaded, Spec};
-use crate::state::{DesiredState, LiveState};
+use crate::state::{DesiredState, LiveState, Orphans};
 
 /// Where the sandbox keeps its state.
 pub const SANDBOX_STATE: &str = ".genesys-iam/sandbox.json";
@@ -27,6 +27,16 @@ pub struct Session {
     pub spec: Spec,
     pub clients: Clients,
     pub in_sandbox: bool,
+}
+
+/// Whether to look for roles that were taken out of the spec.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LookForOrphans {
+    No,
+    /// Only which there are.
+    Named,
+    /// All of them, to remove them.
+    Read,
 }
 
 /// One reading of everything.
@@ -70,15 +80,21 @@ impl Session {
         Ok(Self { spec, clients, in_sandbox: true })
     }
 
+    /// A session with clients of its own, for tests.
+    pub fn new(spec: Spec, clients: Clients) -> Self {
+        Self { spec, clients, in_sandbox: false }
+    }
+
     /// Reads the caller, the functions and the live state, all at the same time.
-    pub async fn observe(&self, output: &Output) -> Result<Observed, CommandError> {
+    pub async fn observe(&self, orphans: LookForOrphans, output: &Output) -> Result<Observed, CommandError> {
         let Self { spec, clients, in_sandbox: _ } = self;
         // The account is in the spec, so all ARNs are known beforehand.
         let expected = resolve(spec, &BTreeMap::new());
-        let (caller, functions, live) = futures_util::join!(
+        let (caller, functions, live, orphans) = futures_util::join!(
             aws::caller(clients),
             self.functions(),
-            try_join_all(expected.roles.iter().map(|role| aws::read::live(clients, role))),
+            self.live(&expected, output),
+            self.orphans(&expected, orphans),
         );
         let caller = caller?;
         if caller.account != spec.aws.account_id {
@@ -88,15 +104,49 @@ impl Session {
             });
         }
         let (functions, exact) = functions?;
-        let names = expected.roles.iter().map(|role| role.role.name.clone());
-        let live = LiveState { roles: names.zip(live?).collect() };
-        if expected.roles.iter().any(|role| role.external_id.is_masked()) {
+        let live = LiveState { orphans: orphans?, ..live? };
+        Ok(Observed { caller, functions, live, desired: resolve(spec, &exact) })
+    }
+
+    /// The roles of the spec with their policies.
+    pub async fn live(&self, desired: &DesiredState, output: &Output) -> Result<LiveState, AwsError> {
+        let reads = desired.roles.iter().map(|role| aws::read::live(&self.clients, role));
+        let live = try_join_all(reads).await?;
+        let names = desired.roles.iter().map(|role| role.role.name.clone());
+        let live = LiveState { roles: names.zip(live).collect(), orphans: Orphans::default() };
+        if desired.roles.iter().any(|role| role.external_id.is_masked()) {
             let roles = live.roles.values().filter_map(|live| live.role.as_ref());
             output.mask(|redactor| {
                 roles.for_each(|role| redactor.add_live_external_ids(&role.role.assume_role_policy));
             });
         }
-        Ok(Observed { caller, functions, live, desired: resolve(spec, &exact) })
+        Ok(live)
+    }
+
+    /// The roles that were taken out of the spec.
+    async fn orphans(&self, desired: &DesiredState, look: LookForOrphans) -> Result<Orphans, AwsError> {
+        if look == LookForOrphans::No {
+            return Ok(Orphans::default());
+        }
+        let mut names = match aws::orphans::tagged(&self.clients, &desired.spec).await {
+            Ok(names) => names,
+            // To remove what cannot be found would be half the job.
+            Err(error) if error.is_access_denied() && look == LookForOrphans::Named => {
+                return Ok(Orphans::Unknown(error.brief()));
+            }
+            Err(error) => return Err(error),
+        };
+        for role in &desired.roles {
+            names.retain(|name| !name.eq_ignore_ascii_case(&role.role.name));
+        }
+        if look == LookForOrphans::Named {
+            return Ok(Orphans::Named(names));
+        }
+        let read = names.into_iter().map(|name| async move {
+            let live = aws::orphans::orphan(&self.clients, &name, desired).await?;
+            Ok::<_, AwsError>((name, live))
+        });
+        Ok(Orphans::Read(try_join_all(read).await?.into_iter().collect()))
     }
 
     /// Each function's state, and the exact ARNs that the Lambda API answered.

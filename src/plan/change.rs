@@ -143,6 +143,11 @@ impl Change {
         }
     }
 
+    /// Whether both are the same call about the same thing.
+    pub fn same_subject(&self, other: &Self) -> bool {
+        self.operation() == other.operation() && self.subject() == other.subject()
+    }
+
     pub fn effect(&self) -> Effect {
         match self {
             Self::CreatePolicy(_) | Self::CreateRole(_) | Self::AttachRolePolicy { .. } => Effect::Create,

@@ -2,28 +2,40 @@
 
 use super::access::{Access, AccessDiff};
 use super::change::Change;
-use super::diff::{Blocker, Plan, RolePlan, access_before, check_ownership, takes_a_deny};
+use super::diff::{Blocker, Notice, Plan, RolePlan, access_before, check_ownership, takes_a_deny};
 use crate::state::{DesiredRole, DesiredState, Live, LiveState};
 
 /// The plan that leaves nothing of the spec's roles and policies. Everything that goes is in it, also what others
 /// attached to a role or put inline.
 pub fn destroy(live: &LiveState, desired: &DesiredState) -> Plan {
     let absent = Live::default();
-    let roles = desired
-        .roles
-        .iter()
-        .map(|role| destroy_role(live.roles.get(&role.role.name).unwrap_or(&absent), role, &desired.spec))
-        .collect();
-    Plan {
-        spec: desired.spec.clone(),
-        account_id: desired.account_id.clone(),
-        region: desired.region.clone(),
-        roles,
-    }
+    let mut plan = Plan::empty(desired, &live.orphans);
+    let live = |role: &DesiredRole| live.roles.get(&role.role.name).unwrap_or(&absent);
+    plan.roles.extend(desired.roles.iter().map(|role| destroy_role(live(role), role, &desired.spec)));
+    plan
 }
 
-fn destroy_role(live: &Live, desired: &DesiredRole, spec: &str) -> RolePlan {
-    let name = desired.role.name.clone();
+/// What removes one role of the spec.
+pub fn destroy_role(live: &Live, desired: &DesiredRole, spec: &str) -> RolePlan {
+    let name = &desired.role.name;
+    let mut plan = removal(name, live);
+    check_ownership(live, desired, spec, &mut plan);
+    plan.notices.clear();
+    if desired.prevent_destroy && (live.role.is_some() || live.policy.is_some()) {
+        plan.blockers.push(Blocker::PreventDestroy { role: name.clone() });
+    }
+    plan
+}
+
+/// What removes a role that bears the tag of the spec, which no longer has it.
+pub fn prune_role(name: &str, live: &Live) -> RolePlan {
+    let mut plan = removal(name, live);
+    plan.notices.push(Notice::TakenOut);
+    plan
+}
+
+fn removal(name: &str, live: &Live) -> RolePlan {
+    let name = name.to_owned();
     let mut plan = RolePlan {
         role: name.clone(),
         changes: Vec::new(),
@@ -33,11 +45,6 @@ fn destroy_role(live: &Live, desired: &DesiredRole, spec: &str) -> RolePlan {
     };
     // A restriction that goes with its role lets nobody in.
     plan.access.before.restrictions.clear();
-    check_ownership(live, desired, spec, &mut plan);
-    plan.notices.clear();
-    if desired.prevent_destroy && (live.role.is_some() || live.policy.is_some()) {
-        plan.blockers.push(Blocker::PreventDestroy { role: name.clone() });
-    }
     if let Some(role) = &live.role {
         for (arn, policy) in &role.attached {
             let document = policy.document.clone();
@@ -53,14 +60,14 @@ fn destroy_role(live: &Live, desired: &DesiredRole, spec: &str) -> RolePlan {
         }
         // What denies goes last: until then it may restrict the others.
         plan.changes.sort_by_key(takes_a_deny);
-        plan.changes.push(Change::DeleteRole { role: name.clone(), arn: role.role.arn.clone() });
+        plan.changes.push(Change::DeleteRole { role: name, arn: role.role.arn.clone() });
     }
     if let Some(policy) = &live.policy {
-        let arn = &desired.policy.arn;
+        let arn = &policy.policy.arn;
         let own = live.role.as_ref().is_some_and(|role| role.attached.contains_key(arn));
         let others = policy.attachment_count - i32::from(own);
         if others > 0 {
-            plan.blockers.push(Blocker::PolicyInUse { policy: desired.policy.name.clone(), others });
+            plan.blockers.push(Blocker::PolicyInUse { policy: policy.policy.name.clone(), others });
         }
         for version in policy.versions.iter().filter(|version| !version.is_default) {
             plan.changes

@@ -1,14 +1,15 @@
 //! Live state against desired state.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::access::{Access, AccessDiff, grants};
 use super::change::{Change, Diff, TagDiff};
+use super::destroy::prune_role;
 use crate::arn::{AccountId, Arn};
 use crate::policy::document::Effect;
 use crate::policy::{Document, equivalent};
 use crate::spec::{Boundary, ExtraPermissions, MANAGED_BY_KEY, MANAGED_BY_VALUE, SPEC_KEY};
-use crate::state::{DesiredRole, DesiredState, Live, LivePolicy, LiveRole, LiveState, PolicyVersion, Tags};
+use crate::state::{DesiredRole, DesiredState, Live, LivePolicy, LiveRole, LiveState, Orphans, PolicyVersion, Tags};
 
 /// IAM keeps at most this many versions of a managed policy.
 const VERSION_LIMIT: usize = 5;
@@ -18,8 +19,12 @@ pub struct Plan {
     pub spec: String,
     pub account_id: AccountId,
     pub region: String,
-    /// In the order of the spec.
+    /// In the order of the spec; those that are no longer in it first.
     pub roles: Vec<RolePlan>,
+    /// Roles that bear the tag of the spec, are not in it, and stay.
+    pub orphans: BTreeSet<String>,
+    /// Why it is not known whether there are any.
+    pub orphans_unknown: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -81,6 +86,8 @@ pub enum Notice {
         what: Owned,
         by: Owner,
     },
+    /// It bears the tag of the spec, which no longer has it.
+    TakenOut,
     /// The policy is also attached elsewhere: changing it changes that too.
     SharedPolicy {
         policy: String,
@@ -89,6 +96,23 @@ pub enum Notice {
 }
 
 impl Plan {
+    pub(super) fn empty(desired: &DesiredState, orphans: &Orphans) -> Self {
+        Self {
+            spec: desired.spec.clone(),
+            account_id: desired.account_id.clone(),
+            region: desired.region.clone(),
+            roles: Vec::new(),
+            orphans: match orphans {
+                Orphans::Named(names) => names.clone(),
+                Orphans::Unknown(_) | Orphans::Read(_) => BTreeSet::new(),
+            },
+            orphans_unknown: match orphans {
+                Orphans::Unknown(why) => Some(why.clone()),
+                Orphans::Named(_) | Orphans::Read(_) => None,
+            },
+        }
+    }
+
     pub fn changes(&self) -> impl Iterator<Item = &Change> {
         self.roles.iter().flat_map(|role| &role.changes)
     }
@@ -109,20 +133,17 @@ impl Plan {
 /// What would make `live` into `desired`. Pure: no I/O, no clock, no randomness.
 pub fn diff(live: &LiveState, desired: &DesiredState) -> Plan {
     let absent = Live::default();
-    let roles = desired
-        .roles
-        .iter()
-        .map(|role| diff_role(live.roles.get(&role.role.name).unwrap_or(&absent), role, &desired.spec))
-        .collect();
-    Plan {
-        spec: desired.spec.clone(),
-        account_id: desired.account_id.clone(),
-        region: desired.region.clone(),
-        roles,
+    let mut plan = Plan::empty(desired, &live.orphans);
+    if let Orphans::Read(orphans) = &live.orphans {
+        plan.roles.extend(orphans.iter().map(|(name, live)| prune_role(name, live)));
     }
+    let live = |role: &DesiredRole| live.roles.get(&role.role.name).unwrap_or(&absent);
+    plan.roles.extend(desired.roles.iter().map(|role| diff_role(live(role), role, &desired.spec)));
+    plan
 }
 
-fn diff_role(live: &Live, desired: &DesiredRole, spec: &str) -> RolePlan {
+/// What would make one role as desired.
+pub fn diff_role(live: &Live, desired: &DesiredRole, spec: &str) -> RolePlan {
     let mut plan = RolePlan {
         role: desired.role.name.clone(),
         changes: Vec::new(),
@@ -454,7 +475,7 @@ mod tests {
 
     fn plan(live: Live, desired: &DesiredState) -> RolePlan {
         let roles = [(desired.roles[0].role.name.clone(), live)].into();
-        diff(&LiveState { roles }, desired).roles.remove(0)
+        diff(&LiveState { roles, ..LiveState::default() }, desired).roles.remove(0)
     }
 
     fn operations(plan: &RolePlan) -> Vec<&'static str> {
@@ -643,6 +664,18 @@ mod tests {
         let plan = plan(live, &desired(""));
         let [Change::TagRole { tags, .. }] = plan.changes.as_slice() else { panic!("{:?}", plan.changes) };
         assert_eq!(tags.keys().collect::<Vec<_>>(), ["team"]);
+    }
+
+    #[test]
+    fn a_role_that_was_taken_out_stays_until_it_is_pruned() {
+        let wanted = desired("");
+        let orphans = Orphans::Named(["Old".to_owned()].into());
+        let named = diff(&LiveState { orphans, ..LiveState::default() }, &wanted);
+        assert_eq!((named.roles.len(), named.orphans.len()), (1, 1));
+        let orphans = Orphans::Read([("Old".to_owned(), converged())].into());
+        let pruned = diff(&LiveState { orphans, ..LiveState::default() }, &wanted);
+        assert_eq!(operations(&pruned.roles[0]), ["DetachRolePolicy", "DeleteRole", "DeletePolicy"]);
+        assert_eq!(pruned.roles[0].notices, [Notice::TakenOut]);
     }
 
     #[test]

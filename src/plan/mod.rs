@@ -9,5 +9,5 @@ pub mod testing;
 
 pub use access::{Access, AccessDiff, Sign};
 pub use change::{Change, Diff, Effect, TagDiff};
-pub use destroy::destroy;
-pub use diff::{Blocker, Notice, Plan, RolePlan, diff};
+pub use destroy::{destroy, destroy_role, prune_role};
+pub use diff::{Blocker, Notice, Plan, RolePlan, diff, diff_role};

@@ -1,7 +1,8 @@
-//! Text for people. Nothing else writes to standard output.
+//! Text for people and JSON for machines. Nothing else writes to standard output.
 
 pub mod check;
 pub mod diagnostics;
+pub mod json;
 pub mod output;
 pub mod plan;
 pub mod policy;

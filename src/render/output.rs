@@ -1,7 +1,9 @@
 //! The only place that writes to standard output and standard error.
 
 use std::io::{self, Write};
-use std::sync::{Arc, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+
+use serde_json::Value;
 
 use super::redact::Redactor;
 
@@ -9,16 +11,31 @@ use super::redact::Redactor;
 #[derive(Clone, Default)]
 pub struct Output {
     redactor: Arc<RwLock<Redactor>>,
+    captured: Option<Arc<Mutex<String>>>,
 }
 
 impl Output {
+    /// Keeps everything, without colour, instead of writing it.
+    pub fn capture() -> Self {
+        Self { captured: Some(Arc::default()), ..Self::default() }
+    }
+
+    /// What was kept so far.
+    pub fn captured(&self) -> String {
+        let lock = |text: &Arc<Mutex<String>>| text.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        self.captured.as_ref().map(lock).unwrap_or_default()
+    }
+
     /// Adds values to be masked from now on.
     pub fn mask(&self, add: impl FnOnce(&mut Redactor)) {
-        add(&mut self.redactor.write().unwrap_or_else(std::sync::PoisonError::into_inner));
+        add(&mut self.redactor.write().unwrap_or_else(PoisonError::into_inner));
     }
 
     /// A result, to standard output.
     pub fn result(&self, text: &str) -> io::Result<()> {
+        if self.keep(text) {
+            return Ok(());
+        }
         let mut stdout = anstream::stdout().lock();
         // A reader that has seen enough (`plan | head`) is no error.
         match stdout.write_all(self.masked(text).as_bytes()).and_then(|()| stdout.flush()) {
@@ -29,10 +46,32 @@ impl Output {
 
     /// Progress, warnings and errors, to standard error; nothing can be done if that fails.
     pub fn message(&self, text: &str) {
+        if self.keep(text) {
+            return;
+        }
         let _ = anstream::stderr().lock().write_all(self.masked(text).as_bytes());
     }
 
+    fn keep(&self, text: &str) -> bool {
+        let Some(captured) = &self.captured else { return false };
+        let text = anstream::adapter::strip_str(&self.masked(text)).to_string();
+        captured.lock().unwrap_or_else(PoisonError::into_inner).push_str(&text);
+        true
+    }
+
+    /// JSON with every text in it masked.
+    pub fn masked_json(&self, value: &Value) -> Value {
+        match value {
+            Value::String(text) => Value::String(self.masked(text)),
+            Value::Array(items) => Value::Array(items.iter().map(|item| self.masked_json(item)).collect()),
+            Value::Object(members) => Value::Object(
+                members.iter().map(|(key, value)| (self.masked(key), self.masked_json(value))).collect(),
+            ),
+            Value::Null | Value::Bool(_) | Value::Number(_) => value.clone(),
+        }
+    }
+
     fn masked(&self, text: &str) -> String {
-        self.redactor.read().unwrap_or_else(std::sync::PoisonError::into_inner).apply(text)
+        self.redactor.read().unwrap_or_else(PoisonError::into_inner).apply(text)
     }
 }

@@ -14,13 +14,28 @@ use crate::state::{ManagedPolicy, Role};
 /// The whole plan, with access in sentences and a closing line that counts.
 pub fn text(plan: &Plan) -> String {
     let mut out = String::new();
-    let Plan { spec: _, account_id, region, roles } = plan;
+    let Plan { spec, account_id, region, roles, orphans, orphans_unknown } = plan;
     let _ = writeln!(out, "{}", paint(DIM, &format!("AWS account {account_id}, region {region}")));
     for role in roles {
         out.push('\n');
         role_text(&mut out, role);
     }
     out.push('\n');
+    for name in orphans {
+        let _ = writeln!(
+            out,
+            "{} role `{name}` bears the tag of this spec (`{spec}`), which no longer has it; it stays. \
+             `--prune` removes it",
+            paint(WARNING, "notice:")
+        );
+    }
+    if let Some(why) = orphans_unknown {
+        let _ = writeln!(
+            out,
+            "{} whether roles were taken out of the spec is not known: {why}",
+            paint(DIM, "note:")
+        );
+    }
     let _ = writeln!(out, "{}", summary(plan));
     out
 }
@@ -249,7 +264,7 @@ fn owner_text(by: &Owner) -> String {
     }
 }
 
-fn notice_text(notice: &Notice, role: &str) -> String {
+pub fn notice_text(notice: &Notice, role: &str) -> String {
     match notice {
         Notice::ExtraAttached { policy, grants } => format!(
             "`{policy}` is attached to the role, not by this spec; it grants\n{}{}",
@@ -261,6 +276,7 @@ fn notice_text(notice: &Notice, role: &str) -> String {
             grant_lines(grants),
             indented("`extra_permissions = \"remove\"` in the spec takes it away")
         ),
+        Notice::TakenOut => "the role bears the tag of this spec, which no longer has it".to_owned(),
         Notice::Boundary { arn } => {
             format!(
                 "the role has the permissions boundary `{arn}`, which the spec does not mention; it stays"

@@ -16,7 +16,7 @@ mod reader;
 
 pub use diagnostic::{Diagnostic, Severity};
 pub use genesys::{GENESYS_REGIONS, KNOWN_GENESYS_ACCOUNTS, KnownAccount, TUTORIAL_ACCOUNT};
-pub use parse::parse;
+pub use parse::{default_policy_name, parse};
 
 /// The tag that marks what this tool manages.
 pub const MANAGED_BY_KEY: &str = "managed-by";

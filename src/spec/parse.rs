@@ -770,7 +770,8 @@ impl Parser<'_> {
     }
 }
 
-fn default_policy_name(role: &str) -> String {
+/// The name of a role's policy where the spec does not give another.
+pub fn default_policy_name(role: &str) -> String {
     format!("GenesysLambdaInvokePolicy_{role}")
 }
 

@@ -1,0 +1,60 @@
+//! Whether something has been made already: the answer to a call that was carried out may be lost.
+
+use super::config::Clients;
+use super::error::AwsError;
+use super::read;
+use crate::plan::Change;
+use crate::policy::equivalent;
+use crate::state::{ManagedPolicy, Role, Tags};
+
+/// Whether what a change makes is there, just as it would make it. `None`: IAM does not show it, or the change makes
+/// nothing that can be found again.
+///
+/// # Errors
+/// Whatever keeps IAM from answering.
+pub(super) async fn is_made(clients: &Clients, change: &Change) -> Result<Option<bool>, AwsError> {
+    match change {
+        Change::CreateRole(wanted) => {
+            let live = read::role_and_boundary(clients, wanted).await?;
+            Ok(live.map(|(live, _)| is_role(&live, wanted)))
+        }
+        Change::CreatePolicy(wanted) => {
+            let live = read::live_policy(clients, wanted).await?;
+            Ok(live.map(|live| is_policy(&live.policy, wanted)))
+        }
+        Change::CreatePolicyVersion { policy, document } => {
+            let live = read::policy_document(clients, policy).await?;
+            Ok(Some(equivalent(&live, &document.after)))
+        }
+        _ => Ok(Some(false)),
+    }
+}
+
+fn is_role(live: &Role, wanted: &Role) -> bool {
+    let Role {
+        arn: _,
+        name: _,
+        path,
+        description,
+        max_session_duration,
+        assume_role_policy,
+        permissions_boundary,
+        tags,
+    } = wanted;
+    live.path == *path
+        && live.description == *description
+        && live.max_session_duration == *max_session_duration
+        && equivalent(&live.assume_role_policy, assume_role_policy)
+        && live.permissions_boundary == *permissions_boundary
+        && has_tags(&live.tags, tags)
+}
+
+fn is_policy(live: &ManagedPolicy, wanted: &ManagedPolicy) -> bool {
+    let ManagedPolicy { arn: _, name: _, path, description: _, document, tags } = wanted;
+    live.path == *path && equivalent(&live.document, document) && has_tags(&live.tags, tags)
+}
+
+/// The tags that mark its owner among them: what somebody else made is not taken for ours.
+fn has_tags(live: &Tags, wanted: &Tags) -> bool {
+    wanted.iter().all(|(key, value)| live.get(key) == Some(value))
+}

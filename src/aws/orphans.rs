@@ -1,0 +1,87 @@
+//! Roles that bear the tag of a spec, found among all of the account's.
+
+use std::collections::BTreeSet;
+
+use aws_sdk_iam::types::EntityType;
+
+use super::config::Clients;
+use super::error::AwsError;
+use super::read;
+use crate::arn::Arn;
+use crate::policy::template::invoke_policy;
+use crate::spec::{MANAGED_BY_KEY, MANAGED_BY_VALUE, SPEC_KEY, default_policy_name};
+use crate::state::{DesiredState, Live, ManagedPolicy, Tags};
+
+/// The most that IAM puts on a page.
+const PAGE: i32 = 1000;
+
+/// Whether these tags say that this spec made it.
+fn is_of(spec: &str, tags: &Tags) -> bool {
+    let has = |key: &str, value: &str| tags.get(key).is_some_and(|live| live == value);
+    has(MANAGED_BY_KEY, MANAGED_BY_VALUE) && has(SPEC_KEY, spec)
+}
+
+/// The names of the roles that this spec made, also of those that it no longer has. One call for each 1000 roles of
+/// the account, fewer where IAM sends short pages.
+///
+/// # Errors
+/// Whatever keeps IAM from listing all of them.
+pub async fn tagged(clients: &Clients, spec: &str) -> Result<BTreeSet<String>, AwsError> {
+    const OPERATION: &str = "iam:GetAccountAuthorizationDetails";
+    let mut pages = clients
+        .iam
+        .get_account_authorization_details()
+        .filter(EntityType::Role)
+        .max_items(PAGE)
+        .into_paginator()
+        .send();
+    let mut names = BTreeSet::new();
+    while let Some(page) = pages.next().await {
+        let page = page.map_err(|error| AwsError::from_sdk(OPERATION, "", error))?;
+        for role in page.role_detail_list.unwrap_or_default() {
+            if let Some(name) = role.role_name
+                && is_of(spec, &read::tags(role.tags))
+            {
+                names.insert(name);
+            }
+        }
+    }
+    Ok(names)
+}
+
+/// A role that the spec no longer has, with the policy that this spec made for it, as far as the spec has no other use for
+/// that.
+///
+/// # Errors
+/// As [`read::live`].
+pub async fn orphan(clients: &Clients, name: &str, desired: &DesiredState) -> Result<Live, AwsError> {
+    // Any role of the spec gives partition and account, and what is not known of this one.
+    let Some(like) = desired.roles.first() else { return Ok(Live::default()) };
+    let mut role = like.role.clone();
+    role.arn = Arn { resource: format!("role/{name}"), ..role.arn };
+    role.name = name.to_owned();
+    let own = |arn: &Arn| arn.account == like.role.arn.account;
+    let in_use = |arn: &Arn| desired.roles.iter().any(|role| role.policy.arn == *arn);
+    let attached = read::attached_policies(clients, name).await?;
+    let mut candidates: Vec<Arn> = attached.into_keys().filter(own).collect();
+    // A run that was cut off may have left it unattached.
+    candidates.push(Arn { resource: format!("policy/{}", default_policy_name(name)), ..role.arn.clone() });
+    let mut found = None;
+    for arn in candidates.into_iter().filter(|arn| !in_use(arn)) {
+        let policy = ManagedPolicy {
+            name: arn.name().to_owned(),
+            path: String::new(),
+            description: String::new(),
+            document: invoke_policy(&[]),
+            tags: Tags::new(),
+            arn,
+        };
+        if let Some(live) = read::live_policy(clients, &policy).await?
+            && is_of(&desired.spec, &live.policy.tags)
+        {
+            found = Some(policy);
+            break;
+        }
+    }
+    read::live_of(clients, &role, found.as_ref()).await
+}

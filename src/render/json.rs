@@ -1,0 +1,260 @@
+//! A plan as JSON, for machines: docs/plan-json.md describes it.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value, json};
+
+use super::plan::{blocker_text, notice_text};
+use crate::arn::Arn;
+use crate::plan::access::Sign;
+use crate::plan::{AccessDiff, Change, Diff, Effect, Plan, RolePlan, TagDiff};
+use crate::policy::Document;
+use crate::spec::{Boundary, ExtraPermissions};
+use crate::state::{DesiredRole, DesiredState, Live, LivePolicy, LiveRole, LiveState, ManagedPolicy, Orphans, Role};
+
+/// Of the layout: it grows when a reader of an older one would go wrong.
+pub const FORMAT_VERSION: u64 = 1;
+
+/// The plan. Texts are not masked yet.
+pub fn plan(plan: &Plan) -> Value {
+    let Plan { spec, account_id, region, roles, orphans, orphans_unknown } = plan;
+    let count = |effect| plan.changes().filter(|change| change.effect() == effect).count();
+    json!({
+        "format": "genesys-iam plan",
+        "format_version": FORMAT_VERSION,
+        "tool_version": env!("CARGO_PKG_VERSION"),
+        "spec": spec,
+        "account_id": account_id.as_str(),
+        "region": region,
+        "summary": {
+            "create": count(Effect::Create),
+            "change": count(Effect::Change),
+            "remove": count(Effect::Remove),
+            "access_is_wider": plan.is_wider(),
+            "blocked": plan.blockers().next().is_some(),
+        },
+        "roles": roles.iter().map(role_plan).collect::<Vec<_>>(),
+        "taken_out": orphans,
+        "taken_out_unknown": orphans_unknown,
+    })
+}
+
+fn role_plan(plan: &RolePlan) -> Value {
+    let RolePlan { role, changes, blockers, notices, access } = plan;
+    json!({
+        "role": role,
+        "changes": changes.iter().map(change).collect::<Vec<_>>(),
+        "access": access_diff(access),
+        "notices": notices.iter().map(|notice| plain(&notice_text(notice, role))).collect::<Vec<_>>(),
+        "blockers": blockers.iter().map(|blocker| plain(&blocker_text(blocker))).collect::<Vec<_>>(),
+    })
+}
+
+/// A text of several indented lines as one line.
+fn plain(text: &str) -> String {
+    text.lines().map(str::trim).collect::<Vec<_>>().join("; ")
+}
+
+fn access_diff(access: &AccessDiff) -> Value {
+    let list = |sentences: Vec<(Sign, &str)>| -> Vec<Value> {
+        let sign = |sign| match sign {
+            Sign::Gained => "gained",
+            Sign::Lost => "lost",
+            Sign::Kept => "kept",
+        };
+        sentences
+            .into_iter()
+            .map(|(found, sentence)| json!({ "sign": sign(found), "sentence": sentence }))
+            .collect()
+    };
+    json!({
+        "is_wider": access.is_wider(),
+        "assume": list(access.assume()),
+        "permissions": list(access.permissions()),
+        "restrictions": list(access.restrictions()),
+    })
+}
+
+fn change(change: &Change) -> Value {
+    let arn = |arn: &Option<Arn>| arn.as_ref().map(Arn::to_string);
+    let documents = |documents: &Diff<Document>| {
+        let of = |one: &Document| json!({ "document": document(one) });
+        (of(&documents.before), of(&documents.after))
+    };
+    let (before, after) = match change {
+        Change::CreatePolicy(wanted) => (Value::Null, policy(wanted)),
+        Change::CreateRole(wanted) => (Value::Null, role(wanted)),
+        Change::AttachRolePolicy { role: _, policy } => {
+            (Value::Null, json!({ "policy_arn": policy.to_string() }))
+        }
+        Change::UpdateAssumeRolePolicy { role: _, document: Diff { before, after } } => {
+            let of = |one: &Document| json!({ "assume_role_policy": document(one) });
+            (of(before), of(after))
+        }
+        Change::UpdateRole { role: _, description, max_session_duration } => {
+            let of = |text: &str, seconds: i32| json!({ "description": text, "max_session_duration": seconds });
+            (
+                of(&description.before, max_session_duration.before),
+                of(&description.after, max_session_duration.after),
+            )
+        }
+        Change::CreatePolicyVersion { policy: _, document } => documents(document),
+        Change::SetDefaultPolicyVersion { policy: _, version, document } => {
+            let (mut before, mut after) = documents(document);
+            before["default_version_id"] = version.before.as_str().into();
+            after["default_version_id"] = version.after.as_str().into();
+            (before, after)
+        }
+        Change::DeletePolicyVersion { policy: _, version } => (json!({ "version_id": version }), Value::Null),
+        Change::PutRolePermissionsBoundary { role: _, boundary: Diff { before, after } } => {
+            let of = |one: &Option<Arn>| json!({ "permissions_boundary": arn(one) });
+            (of(before), of(after))
+        }
+        Change::DeleteRolePermissionsBoundary { role: _, before } => {
+            (json!({ "permissions_boundary": before.to_string() }), json!({ "permissions_boundary": null }))
+        }
+        Change::TagRole { role: _, tags } | Change::TagPolicy { policy: _, tags } => tag_diff(tags),
+        Change::DetachRolePolicy { role: _, policy, document: one } => {
+            (json!({ "policy_arn": policy.to_string(), "document": document(one) }), Value::Null)
+        }
+        Change::DeleteRolePolicy { role: _, name, document: one } => {
+            (json!({ "name": name, "document": document(one) }), Value::Null)
+        }
+        Change::DeleteRole { role: _, arn } => (json!({ "arn": arn.to_string() }), Value::Null),
+        Change::DeletePolicy { policy, document: one } => {
+            (json!({ "arn": policy.to_string(), "document": document(one) }), Value::Null)
+        }
+    };
+    let effect = match change.effect() {
+        Effect::Create => "create",
+        Effect::Change => "change",
+        Effect::Remove => "remove",
+    };
+    json!({
+        "operation": change.operation(),
+        "subject": change.subject(),
+        "effect": effect,
+        "before": before,
+        "after": after,
+    })
+}
+
+fn tag_diff(tags: &TagDiff) -> (Value, Value) {
+    let side = |pick: fn(&Diff<Option<String>>) -> &Option<String>| {
+        let tags: Map<String, Value> =
+            tags.iter().map(|(key, diff)| (key.clone(), json!(pick(diff)))).collect();
+        json!({ "tags": tags })
+    };
+    (side(|diff| &diff.before), side(|diff| &diff.after))
+}
+
+/// In canonical form, as JSON and not as text.
+fn document(document: &Document) -> Value {
+    let text = document.canonical().to_json();
+    serde_json::from_str(&text).unwrap_or(Value::String(text))
+}
+
+fn role(role: &Role) -> Value {
+    let Role {
+        arn,
+        name: _,
+        path,
+        description,
+        max_session_duration,
+        assume_role_policy,
+        permissions_boundary,
+        tags,
+    } = role;
+    json!({
+        "arn": arn.to_string(),
+        "path": path,
+        "description": description,
+        "max_session_duration": max_session_duration,
+        "assume_role_policy": document(assume_role_policy),
+        "permissions_boundary": permissions_boundary.as_ref().map(Arn::to_string),
+        "tags": tags,
+    })
+}
+
+fn policy(policy: &ManagedPolicy) -> Value {
+    let ManagedPolicy { arn, name: _, path, description, document: one, tags } = policy;
+    json!({
+        "arn": arn.to_string(),
+        "path": path,
+        "description": description,
+        "document": document(one),
+        "tags": tags,
+    })
+}
+
+/// What is wanted of each role, by name.
+pub fn desired(desired: &DesiredState) -> Value {
+    let roles = desired.roles.iter().map(|wanted| {
+        let DesiredRole {
+            role: wanted_role,
+            policy: wanted_policy,
+            functions: _,
+            genesys_account_id: _,
+            external_id: _,
+            boundary,
+            adopt,
+            prevent_destroy,
+            extra_permissions,
+        } = wanted;
+        let value = json!({
+            "role": role(wanted_role),
+            "policy": policy(wanted_policy),
+            "permissions_boundary": match boundary {
+                Boundary::Unmentioned => Value::Null,
+                Boundary::None => "none".into(),
+                Boundary::Policy(arn) => arn.to_string().into(),
+            },
+            "adopt": adopt,
+            "prevent_destroy": prevent_destroy,
+            "extra_permissions": match extra_permissions {
+                ExtraPermissions::Report => "report",
+                ExtraPermissions::Remove => "remove",
+            },
+        });
+        (wanted.role.name.clone(), value)
+    });
+    Value::Object(roles.collect())
+}
+
+/// What is there of each role, by name, with those that were taken out of the spec.
+pub fn live(live: &LiveState) -> Value {
+    let LiveState { roles, orphans } = live;
+    let named = |roles: &BTreeMap<String, Live>| -> Map<String, Value> {
+        roles.iter().map(|(name, live)| (name.clone(), live_of(live))).collect()
+    };
+    let taken_out = match orphans {
+        Orphans::Unknown(_) => Value::Null,
+        Orphans::Named(names) => json!(names),
+        Orphans::Read(roles) => Value::Object(named(roles)),
+    };
+    json!({ "roles": named(roles), "taken_out": taken_out })
+}
+
+fn live_of(live: &Live) -> Value {
+    let Live { role: live_role, policy: live_policy } = live;
+    let role = live_role.as_ref().map(|LiveRole { role: one, attached, inline, boundary }| {
+        let attached: Map<String, Value> =
+            attached.iter().map(|(arn, policy)| (arn.to_string(), document(&policy.document))).collect();
+        let inline: Map<String, Value> =
+            inline.iter().map(|(name, one)| (name.clone(), document(one))).collect();
+        let mut value = role(one);
+        value["attached_policies"] = Value::Object(attached);
+        value["inline_policies"] = Value::Object(inline);
+        value["permissions_boundary_document"] = boundary.as_ref().map_or(Value::Null, document);
+        value
+    });
+    let policy = live_policy.as_ref().map(|LivePolicy { policy: one, versions, attachment_count }| {
+        let mut value = policy(one);
+        value["versions"] = versions.iter().map(|version| version.id.as_str()).collect();
+        let default = versions.iter().find(|version| version.is_default);
+        value["default_version_id"] = json!(default.map(|version| &version.id));
+        value["attachment_count"] = json!(attachment_count);
+        value
+    });
+    json!({ "role": role, "policy": policy })
+}

@@ -1,0 +1,277 @@
+//! A plan in a file: bound to the spec and to the live state that it was made from, and without a secret.
+//!
+//! The file is a witness, not an order: `apply` makes the plan again and carries it out only if spec, live state and plan
+//! are what the file says. So an edited file can make nothing happen.
+
+use std::fs;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use sha2::{Digest as _, Sha256};
+
+use crate::plan::{Diff, Plan};
+use crate::policy::Document;
+use crate::render::json;
+use crate::render::output::Output;
+use crate::render::plan::document_diff;
+use crate::spec::ExternalId;
+use crate::state::{DesiredState, LiveState};
+
+/// What a plan was made with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Options {
+    pub adopt: bool,
+    pub prune: bool,
+}
+
+/// A saved plan. Texts are masked.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SavedPlan {
+    /// As `render::json` has it.
+    pub plan: Value,
+    pub options: Options,
+    /// SHA-256 of what the spec wants, unmasked.
+    pub spec_digest: String,
+    /// SHA-256 of the live state, masked.
+    pub live_digest: String,
+    /// What the spec wants of each role.
+    pub desired: Value,
+    /// What was there.
+    pub live: Value,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum SavedError {
+    #[error("cannot read the plan `{path}`", path = .path.display())]
+    Read { path: PathBuf, source: io::Error },
+    #[error("cannot write the plan `{path}`", path = .path.display())]
+    Write { path: PathBuf, source: io::Error },
+    #[error("`{path}` is no saved plan", path = .path.display())]
+    Broken { path: PathBuf, source: serde_json::Error },
+    #[error("`{path}` has the format version {found}, this genesys-iam knows {known}", path = .path.display(), known = json::FORMAT_VERSION)]
+    Version { path: PathBuf, found: Value },
+    #[error("`{path}` was edited: it does not fit its own digest", path = .path.display())]
+    Edited { path: PathBuf },
+    #[error("the external ID of role `{role}` is masked and no GUID, so that the plan's digests could give it away")]
+    WeakExternalId { role: String },
+}
+
+impl SavedPlan {
+    /// # Errors
+    ///
+    /// [`SavedError::WeakExternalId`] for a masked external ID that could be guessed from a digest.
+    pub fn new(
+        plan: &Plan,
+        desired: &DesiredState,
+        live: &LiveState,
+        options: Options,
+        output: &Output,
+    ) -> Result<Self, SavedError> {
+        let weak = |id: &ExternalId| id.is_masked() && !is_guid(id.expose());
+        if let Some(role) = desired.roles.iter().find(|role| weak(&role.external_id)) {
+            return Err(SavedError::WeakExternalId { role: role.role.name.clone() });
+        }
+        let wanted = json::desired(desired);
+        let live = output.masked_json(&json::live(live));
+        Ok(Self {
+            plan: output.masked_json(&json::plan(plan)),
+            options,
+            spec_digest: digest(&wanted),
+            live_digest: digest(&live),
+            desired: output.masked_json(&wanted),
+            live,
+        })
+    }
+
+    /// # Errors
+    ///
+    /// When the file cannot be read or understood, or does not fit itself.
+    pub fn read(path: &Path) -> Result<Self, SavedError> {
+        let path = path.to_owned();
+        let text = match fs::read(&path) {
+            Ok(text) => text,
+            Err(source) => return Err(SavedError::Read { path, source }),
+        };
+        let value: Value = match serde_json::from_slice(&text) {
+            Ok(value) => value,
+            Err(source) => return Err(SavedError::Broken { path, source }),
+        };
+        // The version first: another layout would be an error that says nothing.
+        if let Some(found) = value.pointer("/plan/format_version")
+            && *found != Value::from(json::FORMAT_VERSION)
+        {
+            return Err(SavedError::Version { path, found: found.clone() });
+        }
+        let saved: Self = match serde_json::from_value(value) {
+            Ok(saved) => saved,
+            Err(source) => return Err(SavedError::Broken { path, source }),
+        };
+        if digest(&saved.live) != saved.live_digest {
+            return Err(SavedError::Edited { path });
+        }
+        Ok(saved)
+    }
+
+    /// Writes the file as a whole or not at all; what is no file, such as a pipe, is written to as it is.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be written.
+    pub fn write(&self, path: &Path) -> Result<(), SavedError> {
+        let failed = |source| SavedError::Write { path: path.to_owned(), source };
+        let mut text = serde_json::to_vec_pretty(self).map_err(|error| failed(error.into()))?;
+        text.push(b'\n');
+        let is_special = fs::metadata(path).is_ok_and(|metadata| !metadata.is_file());
+        let write = || {
+            if is_special {
+                return fs::OpenOptions::new().write(true).open(path)?.write_all(&text);
+            }
+            let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+            let mut builder = tempfile::Builder::new();
+            builder.prefix(".genesys-iam-plan");
+            // It is there to be read by others.
+            #[cfg(unix)]
+            builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644));
+            let mut file = builder.tempfile_in(folder.unwrap_or(Path::new(".")))?;
+            file.write_all(&text)?;
+            file.persist(path).map(drop).map_err(|error| error.error)
+        };
+        write().map_err(failed)
+    }
+
+    /// What is no longer as it was when the plan was saved, in sentences; nothing when the plan may be carried out.
+    pub fn differences(&self, now: &Self) -> Vec<String> {
+        let Self { plan, options: _, spec_digest, live_digest, desired, live } = self;
+        let mut found = Vec::new();
+        for (key, what) in [("spec", "spec"), ("account_id", "AWS account"), ("region", "region")] {
+            if plan[key] != now.plan[key] {
+                found.push(format!("the plan is for the {what} {}, this is {}", plan[key], now.plan[key]));
+            }
+        }
+        if *spec_digest != now.spec_digest {
+            let before = found.len();
+            compare_members(desired, &now.desired, &mut |role, before, after| {
+                wanted_differences(role, before, after, &mut found);
+            });
+            if found.len() == before {
+                found.push("the spec was changed since: a masked external ID is another".to_owned());
+            }
+        }
+        if *live_digest != now.live_digest {
+            for part in ["roles", "taken_out"] {
+                compare_members(&live[part], &now.live[part], &mut |role, before, after| {
+                    live_differences(role, before, after, &mut found);
+                });
+            }
+            if live["taken_out"] != now.live["taken_out"] && !live["taken_out"].is_object() {
+                found.push("other roles bear the tag of this spec without being in it".to_owned());
+            }
+        }
+        if found.is_empty() && plan["roles"] != now.plan["roles"] {
+            let version = &plan["tool_version"];
+            found.push(format!("genesys-iam {version}, which made the plan, would have done it otherwise"));
+        }
+        found
+    }
+}
+
+/// 122 random bits: no digest gives it away.
+fn is_guid(text: &str) -> bool {
+    let groups: Vec<&str> = text.split('-').collect();
+    let lengths: Vec<usize> = groups.iter().map(|group| group.len()).collect();
+    lengths == [8, 4, 4, 4, 12] && groups.concat().bytes().all(|b| b.is_ascii_hexdigit())
+}
+
+fn digest(value: &Value) -> String {
+    let digest = Sha256::digest(value.to_string());
+    let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("sha256:{hex}")
+}
+
+/// Calls back for each member that differs; a missing one is null.
+fn compare_members(before: &Value, after: &Value, differs: &mut dyn FnMut(&str, &Value, &Value)) {
+    let none = serde_json::Map::new();
+    let [before, after] = [before, after].map(|value| value.as_object().unwrap_or(&none));
+    let mut keys: Vec<&String> = before.keys().chain(after.keys()).collect();
+    keys.sort_unstable();
+    keys.dedup();
+    for key in keys {
+        let [old, new] = [before, after].map(|members| members.get(key).unwrap_or(&Value::Null));
+        if old != new {
+            differs(key, old, new);
+        }
+    }
+}
+
+fn wanted_differences(role: &str, before: &Value, after: &Value, found: &mut Vec<String>) {
+    if before.is_null() || after.is_null() {
+        let what = if before.is_null() { "now has" } else { "no longer has" };
+        found.push(format!("the spec was changed since: it {what} role `{role}`"));
+        return;
+    }
+    let mut differs = |what: String, before: &Value, after: &Value| {
+        found.push(format!("the spec was changed since: {}", change_in_words(&what, before, after)));
+    };
+    for part in ["role", "policy"] {
+        compare_members(&before[part], &after[part], &mut |key, old, new| {
+            differs(format!("`{key}` of the {part} of `{role}`"), old, new);
+        });
+    }
+    compare_members(before, after, &mut |key, old, new| {
+        if !matches!(key, "role" | "policy") {
+            differs(format!("`{key}` of role `{role}`"), old, new);
+        }
+    });
+}
+
+fn live_differences(role: &str, before: &Value, after: &Value, found: &mut Vec<String>) {
+    for (part, name) in [("role", format!("role `{role}`")), ("policy", format!("the policy of role `{role}`"))] {
+        let [old, new] = [&before[part], &after[part]];
+        match (old.is_null(), new.is_null()) {
+            (true, true) => {}
+            (true, false) => found.push(format!("{name} was created since")),
+            (false, true) => found.push(format!("{name} was deleted since")),
+            (false, false) => compare_members(old, new, &mut |key, old, new| match key {
+                "assume_role_policy" => found.push(format!(
+                    "the trust policy of {name} was changed since: {}",
+                    change_in_words("it", old, new)
+                )),
+                "attached_policies" => compare_members(old, new, &mut |arn, old, new| {
+                    let what = format!("policy `{arn}`");
+                    found.push(match (old.is_null(), new.is_null()) {
+                        (true, _) => format!("{what} was attached to {name} since"),
+                        (_, true) => format!("{what} was detached from {name} since"),
+                        _ => format!("the document of {what} was changed since"),
+                    });
+                }),
+                "inline_policies" => compare_members(old, new, &mut |inline, old, new| {
+                    let what = format!("inline policy `{inline}` of {name}");
+                    found.push(match (old.is_null(), new.is_null()) {
+                        (true, _) => format!("{what} was added since"),
+                        (_, true) => format!("{what} was removed since"),
+                        _ => format!("{what} was changed since"),
+                    });
+                }),
+                key => {
+                    let what = format!("`{key}` of {name}");
+                    found.push(format!("since the plan was made, {}", change_in_words(&what, old, new)));
+                }
+            }),
+        }
+    }
+}
+
+/// `X was "a" and is "b"`, or a diff for documents.
+fn change_in_words(what: &str, before: &Value, after: &Value) -> String {
+    let [old, new] = [before, after].map(|value| Document::parse(&value.to_string()));
+    if let (Ok(before), Ok(after)) = (old, new) {
+        let mut text = format!("{what} differs\n");
+        document_diff(&mut text, &Diff { before, after });
+        return text.trim_end().to_owned();
+    }
+    format!("{what} was {before} and is {after}")
+}
