@@ -56,7 +56,9 @@ pub enum SavedError {
     Version { path: PathBuf, found: Value },
     #[error("`{path}` was edited: it does not fit its own digest", path = .path.display())]
     Edited { path: PathBuf },
-    #[error("the external ID of role `{role}` is masked and no GUID, so that the plan's digests could give it away")]
+    #[error(
+        "the external ID of role `{role}` is masked and no GUID, so that the plan's digests could give it away"
+    )]
     WeakExternalId { role: String },
 }
 
@@ -102,7 +104,7 @@ impl SavedPlan {
         };
         // The version first: another layout would be an error that says nothing.
         if let Some(found) = value.pointer("/plan/format_version")
-            && *found != Value::from(json::FORMAT_VERSION)
+            && found.as_u64() != Some(json::FORMAT_VERSION)
         {
             return Err(SavedError::Version { path, found: found.clone() });
         }
@@ -229,7 +231,9 @@ fn wanted_differences(role: &str, before: &Value, after: &Value, found: &mut Vec
 }
 
 fn live_differences(role: &str, before: &Value, after: &Value, found: &mut Vec<String>) {
-    for (part, name) in [("role", format!("role `{role}`")), ("policy", format!("the policy of role `{role}`"))] {
+    for (part, name) in
+        [("role", format!("role `{role}`")), ("policy", format!("the policy of role `{role}`"))]
+    {
         let [old, new] = [&before[part], &after[part]];
         match (old.is_null(), new.is_null()) {
             (true, true) => {}

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use aws_config::identity::IdentityCache;
 use aws_config::profile::ProfileFileCredentialsProvider;
-use aws_config::sts::AssumeRoleProvider;
 use aws_config::retry::RetryConfig;
+use aws_config::sts::AssumeRoleProvider;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{AppName, BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
@@ -142,8 +142,10 @@ fn with_provider(sdk: &SdkConfig, provider: SharedCredentialsProvider) -> SdkCon
 
 impl Clients {
     fn from_sdk(sdk: SdkConfig, region: String) -> Self {
-        let iam = aws_sdk_iam::config::Builder::from(&sdk).interceptor(ApiLog).retry_classifier(RetryAfter).build();
-        let sts = aws_sdk_sts::config::Builder::from(&sdk).interceptor(ApiLog).retry_classifier(RetryAfter).build();
+        let iam =
+            aws_sdk_iam::config::Builder::from(&sdk).interceptor(ApiLog).retry_classifier(RetryAfter).build();
+        let sts =
+            aws_sdk_sts::config::Builder::from(&sdk).interceptor(ApiLog).retry_classifier(RetryAfter).build();
         Self {
             iam: aws_sdk_iam::Client::from_conf(iam),
             lambda: lambda(&sdk, None),
@@ -174,7 +176,8 @@ impl Clients {
 }
 
 fn lambda(sdk: &SdkConfig, region: Option<&str>) -> aws_sdk_lambda::Client {
-    let mut config = aws_sdk_lambda::config::Builder::from(sdk).interceptor(ApiLog).retry_classifier(RetryAfter);
+    let mut config =
+        aws_sdk_lambda::config::Builder::from(sdk).interceptor(ApiLog).retry_classifier(RetryAfter);
     if let Some(region) = region {
         config = config.region(Region::new(region.to_owned()));
     }

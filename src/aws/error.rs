@@ -59,8 +59,8 @@ pub enum AwsErrorKind {
     Construction(Cause),
     /// A policy document that cannot be read; the subject says which.
     Document(ParseError),
-    /// What was read does not fit together.
-    Other(String),
+    /// Answers that do not fit together, as IAM gives them just after a change.
+    Contradiction(String),
 }
 
 impl AwsError {
@@ -135,7 +135,7 @@ impl AwsError {
             AwsErrorKind::Credentials(_)
             | AwsErrorKind::Construction(_)
             | AwsErrorKind::Document(_)
-            | AwsErrorKind::Other(_) => false,
+            | AwsErrorKind::Contradiction(_) => false,
         }
     }
 
@@ -155,7 +155,7 @@ impl AwsError {
             AwsErrorKind::Document(_) => {
                 "look at the document in the IAM console; this tool does not go on without having understood it"
             }
-            AwsErrorKind::Other(_) => "it may have been changed meanwhile: run it again",
+            AwsErrorKind::Contradiction(_) => "it may have been changed meanwhile: run it again",
             AwsErrorKind::Construction(_) => return None,
         };
         Some(help.to_owned())
@@ -212,7 +212,9 @@ impl AwsError {
             "ServiceFailure" | "ServiceFailureException" | "InternalFailure" | "ServiceUnavailable" => {
                 "a fault on AWS's side: run it again in a minute"
             }
-            _ => return None,
+            _ => {
+                "run it again with `-v`: each call is shown with its request ID, by which AWS Support can find it"
+            }
         };
         Some(help.to_owned())
     }
@@ -451,7 +453,7 @@ impl fmt::Display for AwsError {
             }
             AwsErrorKind::Construction(cause) => ("the request cannot be made", chain(cause.as_ref())),
             AwsErrorKind::Document(error) => ("the policy document cannot be read", error.to_string()),
-            AwsErrorKind::Other(text) => (text.as_str(), String::new()),
+            AwsErrorKind::Contradiction(text) => (text.as_str(), String::new()),
         };
         write!(f, " failed: {what}")?;
         for line in detail.lines().filter(|line| !line.trim().is_empty()) {
@@ -464,7 +466,7 @@ impl fmt::Display for AwsError {
 impl Error for AwsError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self.kind.as_ref() {
-            AwsErrorKind::Service { .. } | AwsErrorKind::Other(_) => None,
+            AwsErrorKind::Service { .. } | AwsErrorKind::Contradiction(_) => None,
             AwsErrorKind::Credentials(cause)
             | AwsErrorKind::Timeout(cause)
             | AwsErrorKind::Connect(cause)

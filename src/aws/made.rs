@@ -30,6 +30,35 @@ pub(super) async fn is_made(clients: &Clients, change: &Change) -> Result<Option
     }
 }
 
+/// Whether what a change removes is gone: just after a change IAM may say that something is not there which is.
+///
+/// # Errors
+/// Whatever keeps IAM from answering.
+pub(super) async fn is_gone(clients: &Clients, change: &Change) -> Result<bool, AwsError> {
+    match change {
+        Change::DetachRolePolicy { role, policy, document: _ } => {
+            let attached = read::attached_policies(clients, role).await?;
+            Ok(attached.is_none_or(|attached| !attached.contains_key(policy)))
+        }
+        Change::DeleteRolePolicy { role, name, document: _ } => {
+            let inline = read::inline_policies(clients, role).await?;
+            Ok(inline.is_none_or(|inline| !inline.contains_key(name)))
+        }
+        Change::DeleteRole { role, arn: _ } => Ok(read::attached_policies(clients, role).await?.is_none()),
+        Change::DeletePolicy { policy, document: _ } => {
+            Ok(read::version_ids(clients, policy).await?.is_none())
+        }
+        Change::DeletePolicyVersion { policy, version } => {
+            let versions = read::version_ids(clients, policy).await?;
+            Ok(versions.is_none_or(|versions| !versions.iter().any(|live| live.id == *version)))
+        }
+        Change::DeleteRolePermissionsBoundary { role, before: _ } => {
+            Ok(read::boundary(clients, role).await?.is_none())
+        }
+        _ => Ok(false),
+    }
+}
+
 fn is_role(live: &Role, wanted: &Role) -> bool {
     let Role {
         arn: _,

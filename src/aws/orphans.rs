@@ -63,7 +63,7 @@ pub async fn orphan(clients: &Clients, name: &str, desired: &DesiredState) -> Re
     let own = |arn: &Arn| arn.account == like.role.arn.account;
     let in_use = |arn: &Arn| desired.roles.iter().any(|role| role.policy.arn == *arn);
     let attached = read::attached_policies(clients, name).await?;
-    let mut candidates: Vec<Arn> = attached.into_keys().filter(own).collect();
+    let mut candidates: Vec<Arn> = attached.unwrap_or_default().into_keys().filter(own).collect();
     // A run that was cut off may have left it unattached.
     candidates.push(Arn { resource: format!("policy/{}", default_policy_name(name)), ..role.arn.clone() });
     let mut found = None;

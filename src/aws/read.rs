@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::error::Error;
+use std::time::Duration;
 
 use aws_sdk_iam::types as iam;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
@@ -11,6 +12,7 @@ use futures_util::future::try_join_all;
 
 use super::config::Clients;
 use super::error::{AwsError, AwsErrorKind};
+use super::retry::Waits;
 use crate::arn::Arn;
 use crate::policy::{Document, equivalent};
 use crate::state::{
@@ -18,7 +20,8 @@ use crate::state::{
 };
 
 /// Reads a role and its policy. All that does not hang on another answer is asked for at the same time:
-/// two round trips for the spec's own policy, three where other policies are attached.
+/// two round trips for the spec's own policy, three where other policies are attached. Answers that contradict each
+/// other, as IAM gives them just after a change, are asked for again.
 ///
 /// # Errors
 /// Whatever keeps IAM from answering, and documents that cannot be read. What does not exist is no error.
@@ -32,20 +35,39 @@ pub(super) async fn live_of(
     role: &Role,
     policy: Option<&ManagedPolicy>,
 ) -> Result<Live, AwsError> {
+    let mut pauses = Waits::within(CONTRADICTIONS).pauses();
+    loop {
+        match live_once(clients, role, policy).await {
+            Err(error) if matches!(*error.kind, AwsErrorKind::Contradiction(_)) => match pauses.next(None) {
+                Some(pause) => tokio::time::sleep(pause).await,
+                None => return Err(error),
+            },
+            answer => return answer,
+        }
+    }
+}
+
+/// How long answers may contradict each other before that is an error.
+const CONTRADICTIONS: Duration = Duration::from_secs(10);
+
+fn contradiction(operation: &str, subject: &str, text: &str) -> AwsError {
+    AwsError::new(operation, subject, AwsErrorKind::Contradiction(text.to_owned()))
+}
+
+async fn live_once(clients: &Clients, role: &Role, policy: Option<&ManagedPolicy>) -> Result<Live, AwsError> {
     let own = async {
         match policy {
             Some(policy) => live_policy(clients, policy).await,
             None => Ok(None),
         }
     };
-    let (found, policy) =
-        tokio::try_join!(live_role(clients, role, policy.map(|policy| &policy.arn)), own)?;
+    let (found, policy) = tokio::try_join!(live_role(clients, role, policy.map(|policy| &policy.arn)), own)?;
     let Some(FoundRole { mut role, own_attached }) = found else { return Ok(Live { role: None, policy }) };
     if let Some(name) = own_attached {
         let Some(own) = &policy else {
             let subject = format!("policy `{name}`");
-            let text = "it is attached to the role, yet there is no such policy".to_owned();
-            return Err(AwsError::new("iam:GetPolicy", subject, AwsErrorKind::Other(text)));
+            let text = "it is attached to the role, yet there is no such policy";
+            return Err(contradiction("iam:GetPolicy", &subject, text));
         };
         let document = own.policy.document.clone();
         role.attached.insert(own.policy.arn.clone(), AttachedPolicy { name, document });
@@ -67,21 +89,26 @@ async fn live_role(
 ) -> Result<Option<FoundRole>, AwsError> {
     let name = &desired.name;
     let attached = async {
-        let attached = attached_policies(clients, name).await?;
+        let Some(attached) = attached_policies(clients, name).await? else { return Ok(None) };
         let others = attached.iter().filter(|(arn, _)| Some(*arn) != own).map(|(arn, name)| async move {
             let document = policy_document(clients, arn).await?;
             Ok((arn.clone(), AttachedPolicy { name: name.clone(), document }))
         });
         let others: BTreeMap<_, _> = try_join_all(others).await?.into_iter().collect();
-        Ok((others, own.and_then(|own| attached.get(own).cloned())))
+        Ok(Some((others, own.and_then(|own| attached.get(own).cloned()))))
     };
-    let (role, (attached, own_attached), inline) = tokio::try_join!(
-        role_and_boundary(clients, desired),
-        attached,
-        inline_policies(clients, name)
-    )?;
-    let Some((role, boundary)) = role else { return Ok(None) };
-    Ok(Some(FoundRole { role: LiveRole { role, attached, inline, boundary }, own_attached }))
+    let answers =
+        tokio::try_join!(role_and_boundary(clients, desired), attached, inline_policies(clients, name))?;
+    match answers {
+        (Some((role, boundary)), Some((attached, own_attached)), Some(inline)) => {
+            Ok(Some(FoundRole { role: LiveRole { role, attached, inline, boundary }, own_attached }))
+        }
+        (None, None, None) => Ok(None),
+        _ => {
+            let text = "IAM says that there is such a role, and that there is none";
+            Err(contradiction("iam:GetRole", &format!("role `{name}`"), text))
+        }
+    }
 }
 
 pub(super) async fn role_and_boundary(
@@ -124,12 +151,15 @@ pub(super) async fn role_and_boundary(
     Ok(Some((role, boundary)))
 }
 
-/// ARNs and names of the attached managed policies; none where there is no such role.
-pub(super) async fn attached_policies(clients: &Clients, role: &str) -> Result<BTreeMap<Arn, String>, AwsError> {
+/// ARNs and names of the attached managed policies; `None` where there is no such role.
+pub(super) async fn attached_policies(
+    clients: &Clients,
+    role: &str,
+) -> Result<Option<BTreeMap<Arn, String>>, AwsError> {
     const OPERATION: &str = "iam:ListAttachedRolePolicies";
     let subject = format!("role `{role}`");
     let pages = clients.iam.list_attached_role_policies().role_name(role).into_paginator().items().send();
-    let policies = existing(OPERATION, &subject, pages.try_collect().await)?.unwrap_or_default();
+    let Some(policies) = existing(OPERATION, &subject, pages.try_collect().await)? else { return Ok(None) };
     let mut attached = BTreeMap::new();
     for policy in policies {
         let arn = policy.policy_arn.ok_or_else(|| AwsError::incomplete(OPERATION, &subject, "policy ARN"))?;
@@ -137,15 +167,19 @@ pub(super) async fn attached_policies(clients: &Clients, role: &str) -> Result<B
         let name = policy.policy_name.unwrap_or_else(|| arn.name().to_owned());
         attached.insert(arn, name);
     }
-    Ok(attached)
+    Ok(Some(attached))
 }
 
-/// The inline policies; none where there is no such role.
-async fn inline_policies(clients: &Clients, role: &str) -> Result<BTreeMap<String, Document>, AwsError> {
+/// The inline policies; `None` where there is no such role.
+pub(super) async fn inline_policies(
+    clients: &Clients,
+    role: &str,
+) -> Result<Option<BTreeMap<String, Document>>, AwsError> {
     const OPERATION: &str = "iam:ListRolePolicies";
     let subject = format!("role `{role}`");
     let pages = clients.iam.list_role_policies().role_name(role).into_paginator().items().send();
-    let names: Vec<String> = existing(OPERATION, &subject, pages.try_collect().await)?.unwrap_or_default();
+    let names: Option<Vec<String>> = existing(OPERATION, &subject, pages.try_collect().await)?;
+    let Some(names) = names else { return Ok(None) };
     let documents = names.into_iter().map(|name| async move {
         const OPERATION: &str = "iam:GetRolePolicy";
         let subject = || format!("inline policy `{name}` of role `{role}`");
@@ -154,7 +188,7 @@ async fn inline_policies(clients: &Clients, role: &str) -> Result<BTreeMap<Strin
         let document = document(OPERATION, subject, &answer.policy_document)?;
         Ok((name, document))
     });
-    Ok(try_join_all(documents).await?.into_iter().collect())
+    Ok(Some(try_join_all(documents).await?.into_iter().collect()))
 }
 
 /// The document of the default version of a policy that must exist, of the customer's or of AWS.
@@ -182,7 +216,10 @@ async fn version_document(clients: &Clients, policy: &Arn, version: &str) -> Res
     document(OPERATION, subject, &text)
 }
 
-pub(super) async fn live_policy(clients: &Clients, desired: &ManagedPolicy) -> Result<Option<LivePolicy>, AwsError> {
+pub(super) async fn live_policy(
+    clients: &Clients,
+    desired: &ManagedPolicy,
+) -> Result<Option<LivePolicy>, AwsError> {
     const OPERATION: &str = "iam:GetPolicy";
     let subject = subject(&desired.arn);
     let policy = async {
@@ -190,7 +227,14 @@ pub(super) async fn live_policy(clients: &Clients, desired: &ManagedPolicy) -> R
         existing(OPERATION, &subject, answer)
     };
     let (answer, versions) = tokio::try_join!(policy, versions(clients, desired))?;
-    let (Some(answer), Some((versions, document))) = (answer, versions) else { return Ok(None) };
+    let (answer, (versions, document)) = match (answer, versions) {
+        (Some(answer), Some(versions)) => (answer, versions),
+        (None, None) => return Ok(None),
+        _ => {
+            let text = "IAM says that there is such a policy, and that there is none";
+            return Err(contradiction(OPERATION, &subject, text));
+        }
+    };
     let policy = answer.policy.ok_or_else(|| AwsError::incomplete(OPERATION, &subject, "policy"))?;
     Ok(Some(LivePolicy {
         policy: ManagedPolicy {
@@ -206,32 +250,49 @@ pub(super) async fn live_policy(clients: &Clients, desired: &ManagedPolicy) -> R
     }))
 }
 
-/// The versions, newest first, and the document of the default one. The other documents are read only
-/// where the default one is not what is wanted: one of them may be.
-async fn versions(
+/// The versions without documents, newest first; `None` where there is no such policy.
+pub(super) async fn version_ids(
     clients: &Clients,
-    desired: &ManagedPolicy,
-) -> Result<Option<(Vec<PolicyVersion>, Document)>, AwsError> {
-    const OPERATION: &str = "iam:ListPolicyVersions";
-    let policy = &desired.arn;
+    policy: &Arn,
+) -> Result<Option<Vec<PolicyVersion>>, AwsError> {
+    const OPERATION: &str = LIST_VERSIONS;
     let subject = subject(policy);
     let pages =
         clients.iam.list_policy_versions().policy_arn(policy.to_string()).into_paginator().items().send();
-    let Some(listed): Option<Vec<iam::PolicyVersion>> =
-        existing(OPERATION, &subject, pages.try_collect().await)?
-    else {
-        return Ok(None);
-    };
+    let listed: Option<Vec<iam::PolicyVersion>> = existing(OPERATION, &subject, pages.try_collect().await)?;
+    let Some(listed) = listed else { return Ok(None) };
     let mut versions = Vec::new();
     for version in listed {
         let id = version.version_id.ok_or_else(|| AwsError::incomplete(OPERATION, &subject, "version ID"))?;
         versions.push(PolicyVersion { id, is_default: version.is_default_version, document: None });
     }
     versions.sort_by_key(|version| std::cmp::Reverse(version.number()));
+    Ok(Some(versions))
+}
+
+const LIST_VERSIONS: &str = "iam:ListPolicyVersions";
+
+/// The permissions boundary of a role; none where there is no such role.
+pub(super) async fn boundary(clients: &Clients, role: &str) -> Result<Option<String>, AwsError> {
+    const OPERATION: &str = "iam:GetRole";
+    let answer = clients.iam.get_role().role_name(role).send().await;
+    let answer = existing(OPERATION, &format!("role `{role}`"), answer)?;
+    let boundary = answer.and_then(|answer| answer.role).and_then(|role| role.permissions_boundary);
+    Ok(boundary.and_then(|boundary| boundary.permissions_boundary_arn))
+}
+
+/// The versions, and the document of the default one. The other documents are read only where the default one is not
+/// what is wanted: one of them may be.
+async fn versions(
+    clients: &Clients,
+    desired: &ManagedPolicy,
+) -> Result<Option<(Vec<PolicyVersion>, Document)>, AwsError> {
+    let policy = &desired.arn;
+    let Some(mut versions) = version_ids(clients, policy).await? else { return Ok(None) };
     let default = versions
         .iter()
         .find(|version| version.is_default)
-        .ok_or_else(|| AwsError::incomplete(OPERATION, &subject, "default version"))?;
+        .ok_or_else(|| AwsError::incomplete(LIST_VERSIONS, subject(policy), "default version"))?;
     let document = version_document(clients, policy, &default.id).await?;
     if !equivalent(&document, &desired.document) {
         let read = versions.iter().map(|version| async {

@@ -64,14 +64,16 @@ pub(super) fn passes_by_itself(change: &Change, recent: Recent, error: &AwsError
     match error.code()? {
         // An account's root is known or will never be.
         "MalformedPolicyDocument"
-            if error.message()?.contains("Invalid principal in policy") && !error.message()?.contains(":root") =>
+            if error.message()?.contains("Invalid principal in policy")
+                && !error.message()?.contains(":root") =>
         {
             Some("the principal is not known to IAM yet")
         }
-        // What is to be removed and is not there will not come.
-        "NoSuchEntity" if change.effect() != Effect::Remove && may_be_invisible(change, recent) => {
-            Some("it is not visible in IAM yet")
+        // What is to be removed and is gone was looked for already.
+        "NoSuchEntity" if change.effect() == Effect::Remove => {
+            Some("IAM says that it is not there, and shows it")
         }
+        "NoSuchEntity" if may_be_invisible(change, recent) => Some("it is not visible in IAM yet"),
         "EntityAlreadyExists" => Some("IAM says that it exists, and does not show it yet"),
         "ConcurrentModification" => Some("another change is under way"),
         "DeleteConflict" if recent.removed => Some("IAM does not know yet that it is detached"),
@@ -141,7 +143,7 @@ mod tests {
             (&attach, nothing, "NoSuchEntity", "", true),
             (&tag, nothing, "NoSuchEntity", "", false),
             (&tag, created, "NoSuchEntity", "", true),
-            (&remove, created, "NoSuchEntity", "", false),
+            (&remove, nothing, "NoSuchEntity", "", true),
             (&remove, nothing, "DeleteConflict", "", false),
             (&remove, removed, "DeleteConflict", "", true),
             (&attach, nothing, "Throttling", "", true),

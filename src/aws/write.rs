@@ -8,7 +8,7 @@ use aws_smithy_types::error::operation::BuildError;
 
 use super::config::Clients;
 use super::error::{AwsError, AwsErrorKind};
-use super::made::is_made;
+use super::made::{is_gone, is_made};
 use super::retry::{Recent, Waits, passes_by_itself};
 use crate::plan::{Change, Diff, Effect, TagDiff};
 use crate::state::{ManagedPolicy, Role, Tags};
@@ -29,14 +29,19 @@ pub async fn execute(
     let mut pauses = waits.pauses();
     loop {
         let Err(error) = once(clients, change).await else { return Ok(()) };
+        // Where it cannot be looked up, the first error says more than the second.
         if error.is_not_found() && change.effect() == Effect::Remove {
-            return Ok(());
+            match is_gone(clients, change).await {
+                Ok(true) => return Ok(()),
+                Ok(false) => {}
+                Err(_) => return Err(error),
+            }
         }
         if matches!(error.code(), Some("EntityAlreadyExists" | "LimitExceeded")) {
-            match is_made(clients, change).await? {
-                Some(true) => return Ok(()),
-                Some(false) => return Err(error),
-                None => {}
+            match is_made(clients, change).await {
+                Ok(Some(true)) => return Ok(()),
+                Ok(None) => {}
+                Ok(Some(false)) | Err(_) => return Err(error),
             }
         }
         let Some(reason) = passes_by_itself(change, recent, &error) else { return Err(error) };

@@ -327,7 +327,7 @@ pub fn name_of(function: &Arn) -> String {
 }
 
 /// The role's own policies, and its boundary, for one function.
-fn may_invoke(role: &LiveRole, function: &Arn) -> Evaluation {
+pub fn may_invoke(role: &LiveRole, function: &Arn) -> Evaluation {
     let role_arn = &role.role.arn;
     let session = format!(
         "arn:{}:sts::{}:assumed-role/{}/{SESSION}",

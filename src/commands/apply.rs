@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::session::Session;
 use super::{CommandError, Status, check, plan};
 use crate::apply::{Apply, ApplyReport, Failure, Interrupt, Progress, Purpose};
-use crate::aws::{AwsErrorKind, Waits};
+use crate::aws::{AwsError, AwsErrorKind, Waits};
 use crate::cli::{ApplyArgs, Global, Wait};
 use crate::plan::{Change, Plan, diff};
 use crate::render;
@@ -199,14 +199,14 @@ async fn read_back(
                 }
                 (left.join(", "), None)
             }
-            // Half of it is old and half is new.
-            Err(error) if matches!(*error.kind, AwsErrorKind::Other(_)) || error.is_not_found() => {
-                ("all of it at once".to_owned(), Some(error))
-            }
-            Err(error) => return Err(error.into()),
+            Err(error) if may_pass(&error) => ("everything".to_owned(), Some(error)),
+            Err(error) => return Err(not_read_back(error, output)),
         };
         let Some(pause) = pauses.next(None) else {
-            return Err(lacks.map_or(CommandError::NotConverged(left), CommandError::from));
+            return Err(match lacks {
+                Some(error) => not_read_back(error, output),
+                None => CommandError::NotConverged(left),
+            });
         };
         output.message(&format!(
             "{} for IAM to show {left}, next look in {}\n",
@@ -217,4 +217,17 @@ async fn read_back(
             return Ok(None);
         }
     }
+}
+
+/// Half of an answer may be old and half new, and what failed on the way may be asked again.
+fn may_pass(error: &AwsError) -> bool {
+    matches!(*error.kind, AwsErrorKind::Contradiction(_))
+        || error.is_not_found()
+        || error.is_throttled()
+        || error.may_have_been_done()
+}
+
+fn not_read_back(error: AwsError, output: &Output) -> CommandError {
+    output.message(&format!("{} every change was made, but cannot be seen\n", paint(ERROR, "error:")));
+    error.into()
 }

@@ -59,6 +59,10 @@ pub enum CommandError {
     ChangedMeanwhile { change: String },
     #[error("{}", outdated(.differences, *.nothing_left))]
     Outdated { differences: Vec<String>, nothing_left: bool },
+    #[error(
+        "the spec does not say its name: what another file called `{0}` made could not be told from its own"
+    )]
+    PruneUnnamed(String),
     #[error(transparent)]
     Saved(#[from] SavedError),
     #[error("cannot write to standard output")]
@@ -113,6 +117,7 @@ impl CommandError {
             | Self::NoTerminal
             | Self::Outdated { .. }
             | Self::ChangedMeanwhile { .. }
+            | Self::PruneUnnamed(_)
             | Self::Saved(SavedError::Edited { .. } | SavedError::WeakExternalId { .. }) => Status::Refused,
             Self::NotLoopback(_) => Status::Usage,
             _ => Status::Error,
@@ -138,11 +143,16 @@ impl CommandError {
             Self::NoTerminal => "look at the plan, then pass `--yes`",
             Self::Incomplete { .. } => "mend the cause and run it again: it does what is left",
             Self::Outdated { nothing_left: true, .. } => return None,
-            Self::Outdated { .. } | Self::ChangedMeanwhile { .. } | Self::Saved(SavedError::Edited { .. }) => {
+            Self::Outdated { .. }
+            | Self::ChangedMeanwhile { .. }
+            | Self::Saved(SavedError::Edited { .. }) => {
                 "look at what changed, then make a new plan: `genesys-iam plan --out FILE`"
             }
             Self::Saved(SavedError::Read { .. } | SavedError::Broken { .. } | SavedError::Version { .. }) => {
                 "`genesys-iam plan --out FILE` makes a plan that can be applied"
+            }
+            Self::PruneUnnamed(_) => {
+                "write `name = \"…\"` at the top of the spec, one that no other spec of the account has"
             }
             Self::Saved(SavedError::Write { .. }) => {
                 "give `--out` a file in a folder that can be written to and has room; nothing else was changed"

@@ -32,6 +32,9 @@ pub(super) async fn make(
     Options { adopt, prune }: Options,
     output: &Output,
 ) -> Result<(Plan, Observed), CommandError> {
+    if prune && !session.spec.is_named {
+        return Err(CommandError::PruneUnnamed(session.spec.name.clone()));
+    }
     self::adopt(&mut session.spec, adopt);
     let orphans = if prune { LookForOrphans::Read } else { LookForOrphans::Named };
     let observed = session.observe(orphans, output).await?;

@@ -7,9 +7,12 @@ use super::change::{Change, Diff, TagDiff};
 use super::destroy::prune_role;
 use crate::arn::{AccountId, Arn};
 use crate::policy::document::Effect;
-use crate::policy::{Document, equivalent};
+use crate::policy::template::{deny_policy, invoke_policy};
+use crate::policy::{Context, Decision, Document, Policies, Principal, Request, equivalent, evaluate};
 use crate::spec::{Boundary, ExtraPermissions, MANAGED_BY_KEY, MANAGED_BY_VALUE, SPEC_KEY};
-use crate::state::{DesiredRole, DesiredState, Live, LivePolicy, LiveRole, LiveState, Orphans, PolicyVersion, Tags};
+use crate::state::{
+    DesiredRole, DesiredState, Live, LivePolicy, LiveRole, LiveState, Orphans, PolicyVersion, Tags,
+};
 
 /// IAM keeps at most this many versions of a managed policy.
 const VERSION_LIMIT: usize = 5;
@@ -166,7 +169,12 @@ pub fn diff_role(live: &Live, desired: &DesiredRole, spec: &str) -> RolePlan {
     if boundary_order == Some(Order::First) {
         plan.changes.extend(boundary.clone());
     }
-    if trust_first(live, desired) {
+    if let Some((trust, [narrowed, last])) = trust.clone().zip(in_two_steps(live, desired)) {
+        plan.changes.extend(narrowed);
+        plan.changes.push(trust);
+        plan.changes.extend(last);
+        plan.changes.extend(restricting);
+    } else if trust_first(live, desired) {
         plan.changes.extend(trust);
         plan.changes.extend(document);
         plan.changes.extend(restricting);
@@ -339,6 +347,43 @@ fn trust_first(live: &Live, desired: &DesiredRole) -> bool {
     !(lets_in || shrinks)
 }
 
+/// The changes of the policy around that of the trust policy, when both shut something out and let something in: whoever
+/// is let in may not find the old permissions, nor whoever is shut out the new ones. So the policy first becomes what it
+/// is both before and after.
+fn in_two_steps(live: &Live, desired: &DesiredRole) -> Option<[Vec<Change>; 2]> {
+    let (role, policy) = (live.role.as_ref()?, live.policy.as_ref()?);
+    let in_force = role.attached.contains_key(&desired.policy.arn);
+    let trust = [&role.role.assume_role_policy, &desired.role.assume_role_policy].map(Access::of_trust);
+    let documents = [&policy.policy.document, &desired.policy.document];
+    let permissions = documents.map(Access::of_permissions);
+    let both_ways = |[old, new]: [Access; 2]| is_wider(old.clone(), new.clone()) && is_wider(new, old);
+    if !in_force || !both_ways(trust) || !both_ways(permissions) {
+        return None;
+    }
+    let kept: Vec<Arn> =
+        desired.functions.iter().filter(|function| allows(documents[0], role, function)).cloned().collect();
+    let between = if kept.is_empty() { deny_policy() } else { invoke_policy(&kept) };
+    let step = |before: &Document, after: &Document| Change::CreatePolicyVersion {
+        policy: desired.policy.arn.clone(),
+        document: Diff { before: before.clone(), after: after.clone() },
+    };
+    let mut first = make_room(policy, desired, 2);
+    first.push(step(documents[0], &between));
+    Some([first, vec![step(&between, documents[1])]])
+}
+
+/// Whether a policy by itself allows the role to invoke a function.
+fn allows(document: &Document, role: &LiveRole, function: &Arn) -> bool {
+    let request = Request {
+        principal: Principal::Aws(role.role.arn.to_string()),
+        action: "lambda:InvokeFunction".to_owned(),
+        resource: function.to_string(),
+        context: Context::partial(),
+    };
+    let identity = vec![("the policy".to_owned(), document)];
+    evaluate(&Policies { identity, ..Policies::default() }, &request).decision == Decision::Allowed
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Order {
     First,
@@ -379,16 +424,23 @@ fn diff_document(live: &LivePolicy, desired: &DesiredRole) -> Vec<Change> {
         let version = Diff { before: default.id.clone(), after: version.id.clone() };
         return vec![Change::SetDefaultPolicyVersion { policy, version, document }];
     }
-    let mut changes = Vec::new();
-    if live.versions.len() >= VERSION_LIMIT {
-        // The oldest: the one in force stays, and so does the newest beside it.
-        let oldest = live.versions.iter().filter(|version| !version.is_default).min_by_key(|v| v.number());
-        changes.extend(
-            oldest.map(|v| Change::DeletePolicyVersion { policy: policy.clone(), version: v.id.clone() }),
-        );
-    }
+    let mut changes = make_room(live, desired, 1);
     changes.push(Change::CreatePolicyVersion { policy, document });
     changes
+}
+
+/// Removes versions until there is room for as many more: the oldest, so that the one in force stays, and the newest
+/// beside it, which was in force last.
+fn make_room(live: &LivePolicy, desired: &DesiredRole, more: usize) -> Vec<Change> {
+    let mut others: Vec<&PolicyVersion> =
+        live.versions.iter().filter(|version| !version.is_default).collect();
+    others.sort_by_key(|version| version.number());
+    let surplus = (live.versions.len() + more).saturating_sub(VERSION_LIMIT);
+    let delete = |version: &&PolicyVersion| Change::DeletePolicyVersion {
+        policy: desired.policy.arn.clone(),
+        version: version.id.clone(),
+    };
+    others.iter().take(surplus).map(delete).collect()
 }
 
 fn diff_attributes(role: &LiveRole, desired: &DesiredRole) -> Vec<Change> {
@@ -522,6 +574,50 @@ mod tests {
         );
         set_document(&mut live, &document(r#"{"Version":"2012-10-17","Statement":[]}"#));
         assert_eq!(operations(&plan(live, &desired(""))), ["UpdateAssumeRolePolicy", "CreatePolicyVersion"]);
+    }
+
+    #[test]
+    fn where_both_change_both_ways_the_policy_first_becomes_what_is_common() {
+        let wanted = desired("");
+        let function = wanted.roles[0].functions[0].to_string();
+        let mut live = converged();
+        let other_id = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"AWS":"765628985471"},
+            "Action":"sts:AssumeRole","Condition":{"StringEquals":{"sts:ExternalId":"another"}}}}"#;
+        live.role.as_mut().unwrap().role.assume_role_policy = document(other_id);
+        live.policy.as_mut().unwrap().versions = [5, 4, 3, 2, 1].map(|n| version(n, n == 5)).to_vec();
+        let invoke = |functions: &str| {
+            document(&format!(
+                r#"{{"Version":"2012-10-17","Statement":{{"Effect":"Allow","Action":"lambda:InvokeFunction","Resource":{functions}}}}}"#
+            ))
+        };
+        // Nothing in common.
+        set_document(&mut live, &invoke(r#""arn:aws:lambda:us-east-1:111122223333:function:old""#));
+        let plan_of = |live: &Live| plan(live.clone(), &wanted).changes;
+        let between = |changes: &[Change]| match changes {
+            [
+                Change::DeletePolicyVersion { version: first, .. },
+                Change::DeletePolicyVersion { version: second, .. },
+                Change::CreatePolicyVersion { document: to, .. },
+                Change::UpdateAssumeRolePolicy { .. },
+                Change::CreatePolicyVersion { document: from, .. },
+            ] => {
+                assert_eq!((first.as_str(), second.as_str()), ("v1", "v2"));
+                assert_eq!(to.after, from.before);
+                to.after.clone()
+            }
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(between(&plan_of(&live)), deny_policy());
+        // One function in common, among wanted ones that are not all there.
+        let mut more = desired("");
+        more.roles[0].functions.push("arn:aws:lambda:us-east-1:111122223333:function:new".parse().unwrap());
+        more.roles[0].policy.document = invoke_policy(&more.roles[0].functions);
+        set_document(
+            &mut live,
+            &invoke(&format!(r#"["arn:aws:lambda:us-east-1:111122223333:function:old","{function}"]"#)),
+        );
+        let kept = between(&plan(live, &more).changes);
+        assert_eq!(kept, invoke_policy(&[function.parse().unwrap()]));
     }
 
     #[test]

@@ -39,6 +39,19 @@ pub fn invoke_policy(functions: &[Arn]) -> Document {
     })
 }
 
+/// Allows nothing: IAM has no document without statements.
+pub fn deny_policy() -> Document {
+    document(Statement {
+        sid: None,
+        effect: Effect::Deny,
+        principal: None,
+        action: Some(ActionElement::Action(OneOrMany::One("*".to_owned()))),
+        resource: Some(ResourceElement::Resource(OneOrMany::One("*".to_owned()))),
+        condition: None,
+        unknown: BTreeMap::new(),
+    })
+}
+
 fn document(statement: Statement) -> Document {
     Document {
         version: Some(VERSION_2012.to_owned()),

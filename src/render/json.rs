@@ -10,7 +10,9 @@ use crate::plan::access::Sign;
 use crate::plan::{AccessDiff, Change, Diff, Effect, Plan, RolePlan, TagDiff};
 use crate::policy::Document;
 use crate::spec::{Boundary, ExtraPermissions};
-use crate::state::{DesiredRole, DesiredState, Live, LivePolicy, LiveRole, LiveState, ManagedPolicy, Orphans, Role};
+use crate::state::{
+    DesiredRole, DesiredState, Live, LivePolicy, LiveRole, LiveState, ManagedPolicy, Orphans, Role,
+};
 
 /// Of the layout: it grows when a reader of an older one would go wrong.
 pub const FORMAT_VERSION: u64 = 1;
@@ -92,7 +94,8 @@ fn change(change: &Change) -> Value {
             (of(before), of(after))
         }
         Change::UpdateRole { role: _, description, max_session_duration } => {
-            let of = |text: &str, seconds: i32| json!({ "description": text, "max_session_duration": seconds });
+            let of =
+                |text: &str, seconds: i32| json!({ "description": text, "max_session_duration": seconds });
             (
                 of(&description.before, max_session_duration.before),
                 of(&description.after, max_session_duration.after),

@@ -100,6 +100,24 @@ impl Sandbox {
         Ok(sandbox)
     }
 
+    /// A copy in memory, as everything is now.
+    #[must_use]
+    pub fn copy(&self) -> Self {
+        let Self { state, file: _, region, page_limit, requests } = self;
+        Self {
+            state: state.clone(),
+            file: None,
+            region: region.clone(),
+            page_limit: *page_limit,
+            requests: *requests,
+        }
+    }
+
+    /// A text that is the same for equal states.
+    pub fn fingerprint(&self) -> String {
+        format!("{:?}", self.state.accounts)
+    }
+
     /// Answers a request. Never panics, and does no I/O but saving the state after a write.
     pub fn handle<B: AsRef<[u8]>>(&mut self, request: &Request<B>, now: Timestamp) -> Response<Vec<u8>> {
         self.requests += 1;

@@ -29,6 +29,8 @@ pub const SPEC_KEY: &str = "genesys-iam:spec";
 pub struct Spec {
     /// Goes into the tag that says which spec manages a role.
     pub name: String,
+    /// Whether the file says its name. Another file in another place may have the same stem.
+    pub is_named: bool,
     pub aws: Aws,
     pub roles: Vec<RoleSpec>,
 }

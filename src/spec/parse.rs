@@ -138,8 +138,9 @@ impl Parser<'_> {
             );
         }
         root.finish(self.faults);
+        let is_named = name.is_some();
         let name = name.map_or_else(|| tag_text(stem), |name| name.value);
-        Some(Spec { name, aws: aws?, roles: read })
+        Some(Spec { name, is_named, aws: aws?, roles: read })
     }
 
     /// A string that passes a check.
