@@ -216,7 +216,7 @@ fn wanted_differences(role: &str, before: &Value, after: &Value, found: &mut Vec
         return;
     }
     let mut differs = |what: String, before: &Value, after: &Value| {
-        found.push(format!("the spec was changed since: {}", change_in_words(&what, before, after)));
+        found.push(change_in_words(&format!("the spec was changed since: {what}"), before, after));
     };
     for part in ["role", "policy"] {
         compare_members(&before[part], &after[part], &mut |key, old, new| {
@@ -240,10 +240,9 @@ fn live_differences(role: &str, before: &Value, after: &Value, found: &mut Vec<S
             (true, false) => found.push(format!("{name} was created since")),
             (false, true) => found.push(format!("{name} was deleted since")),
             (false, false) => compare_members(old, new, &mut |key, old, new| match key {
-                "assume_role_policy" => found.push(format!(
-                    "the trust policy of {name} was changed since: {}",
-                    change_in_words("it", old, new)
-                )),
+                "assume_role_policy" => {
+                    found.push(change_in_words(&format!("the trust policy of {name}"), old, new))
+                }
                 "attached_policies" => compare_members(old, new, &mut |arn, old, new| {
                     let what = format!("policy `{arn}`");
                     found.push(match (old.is_null(), new.is_null()) {
@@ -261,21 +260,20 @@ fn live_differences(role: &str, before: &Value, after: &Value, found: &mut Vec<S
                     });
                 }),
                 key => {
-                    let what = format!("`{key}` of {name}");
-                    found.push(format!("since the plan was made, {}", change_in_words(&what, old, new)));
+                    found.push(change_in_words(&format!("`{key}` of {name}"), old, new));
                 }
             }),
         }
     }
 }
 
-/// `X was "a" and is "b"`, or a diff for documents.
+/// `X was "a", now it is "b"`, or a diff for documents.
 fn change_in_words(what: &str, before: &Value, after: &Value) -> String {
     let [old, new] = [before, after].map(|value| Document::parse(&value.to_string()));
     if let (Ok(before), Ok(after)) = (old, new) {
-        let mut text = format!("{what} differs\n");
+        let mut text = format!("{what} was changed since:\n");
         document_diff(&mut text, &Diff { before, after });
         return text.trim_end().to_owned();
     }
-    format!("{what} was {before} and is {after}")
+    format!("{what} was {before}, now it is {after}")
 }

@@ -328,3 +328,135 @@ fn a_spec_that_begins_with_a_comment_only_says_what_is_missing() {
     let project = Project::new("# nothing yet\n");
     project.run(&["validate"]).expect(1).says("`aws` is missing").says("`role` is missing").says("2 faults");
 }
+
+#[test]
+fn a_description_is_set_changed_and_cleared() {
+    let line = "description = \"Lets Genesys Cloud data actions invoke Lambda\"";
+    let project = Project::example();
+    for description in ["&@90ë'{«¡Çø}\\t\\\"", "another", ""] {
+        project.write_spec(&example_with(line, &format!("description = \"{description}\"")));
+        project.sandbox(&["apply", "--yes", "--no-check"]).expect(0);
+        project.sandbox(&["plan", "--detailed-exitcode"]).expect(0).says("No changes.");
+    }
+}
+
+/// Changes the sandbox's state behind the tool's back.
+fn by_hand(project: &Project, change: impl FnOnce(&mut serde_json::Value)) {
+    let path = project.path(".genesys-iam/sandbox.json");
+    let mut state: serde_json::Value = serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
+    change(&mut state["accounts"]["111122223333"]["roles"][ROLE]);
+    fs::write(&path, state.to_string()).unwrap();
+}
+
+#[test]
+fn a_saved_plan_is_applied_without_asking_and_only_once() {
+    let project = Project::example();
+    project.sandbox(&["plan", "--out", "plan.json"]).expect(0).says("genesys-iam apply plan.json");
+    project.sandbox(&["apply", "plan.json", "--no-check"]).expect(0).says("3 changes made");
+    let twice = project.sandbox(&["apply", "plan.json"]);
+    assert_snapshot!(twice.transcript());
+    project.sandbox(&["plan", "--detailed-exitcode"]).expect(0);
+    project.sandbox(&["apply", "plan.json", "--prune"]).expect(64);
+    project.sandbox(&["apply", "plan.json", "--adopt"]).expect(64);
+}
+
+#[test]
+fn what_changed_since_a_plan_was_saved_is_named_and_nothing_is_done() {
+    let project = Project::example();
+    project.sandbox(&["apply", "--yes", "--no-check"]).expect(0);
+    let spec = example_with(FUNCTIONS, "functions = [\"my-genesys-trigger-function:live\"]");
+    let project_of = |spec: &str| {
+        project.write_spec(spec);
+        &project
+    };
+    // The sandbox has what the specs that it saw have.
+    fs::remove_dir_all(project.path(".genesys-iam")).unwrap();
+    project_of(&spec).sandbox(&["plan"]).expect(0);
+    project_of(EXAMPLE).sandbox(&["apply", "--yes", "--no-check"]).expect(0);
+    project_of(&spec).sandbox(&["plan", "--out", "plan.json"]).expect(0).says("1 to change");
+    by_hand(&project, |role| {
+        let trust = role["trust"].as_str().unwrap().replace("765628985471", "691338073777");
+        role["trust"] = trust.into();
+        role["description"] = "by hand".into();
+        role["inline"]["more"] =
+            r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}"#.into();
+        role["attached"] = serde_json::json!([]);
+    });
+    let refused = project.sandbox(&["apply", "plan.json"]);
+    refused.expect(3);
+    assert_snapshot!(refused.transcript());
+    // The spec's own changes are named too.
+    project.write_spec(&spec.replace("[defaults]", "[defaults]\nmax_session_duration = 7200"));
+    project
+        .sandbox(&["apply", "plan.json"])
+        .expect(3)
+        .says("the spec was changed since: `max_session_duration` of the role of `GenesysDataActionRole` was 3600, now it is 7200");
+}
+
+#[test]
+fn a_saved_plan_holds_no_masked_external_id_and_is_bound_to_it() {
+    let id = "6b1f7d2a-93c4-4e0b-8a57-d2c5e8f01234";
+    let project = Project::new(&example_with(LITERAL_ID, MASKED_ID)).env("GENESYS_EXTERNAL_ID", id);
+    project.sandbox(&["plan", "--out", "plan.json"]).expect(0);
+    let text = fs::read_to_string(project.path("plan.json")).unwrap();
+    assert!(!text.contains(id) && text.contains("(masked external ID)"));
+    let project = project.env("GENESYS_EXTERNAL_ID", "0b1f7d2a-93c4-4e0b-8a57-d2c5e8f01234");
+    project.sandbox(&["apply", "plan.json"]).expect(3).says("a masked external ID is another");
+    // What could be guessed from a digest is not digested.
+    let project = project.env("GENESYS_EXTERNAL_ID", "short-one");
+    project.sandbox(&["plan", "--out", "weak.json"]).expect(3).says("could give it away").says("help:");
+    assert!(!project.path("weak.json").exists());
+}
+
+#[test]
+fn a_file_that_is_no_plan_or_was_edited_makes_nothing_happen() {
+    let project = Project::example();
+    project.sandbox(&["plan", "--out", "plan.json"]).expect(0);
+    let text = fs::read_to_string(project.path("plan.json")).unwrap();
+    for (name, edited, status, says) in [
+        ("live", text.replacen("\"policy\": null", "\"policy\": 1", 1), 3, "was edited"),
+        ("changes", text.replacen("\"CreateRole\"", "\"DeleteRole\"", 1), 3, "would have done it otherwise"),
+        (
+            "version",
+            text.replacen("\"format_version\": 1", "\"format_version\": 2", 1),
+            1,
+            "format version 2",
+        ),
+        ("json", "{".to_owned(), 1, "is no saved plan"),
+        ("other", "{\"a\": 1}".to_owned(), 1, "is no saved plan"),
+        ("more", text.replacen('{', "{\"more\": 1,", 1), 1, "is no saved plan"),
+    ] {
+        assert_ne!(edited, text, "{name}");
+        fs::write(project.path("edited.json"), edited).unwrap();
+        project.sandbox(&["apply", "edited.json"]).expect(status).says(says).says("help:");
+    }
+    project.sandbox(&["apply", "none.json"]).expect(1).says("cannot read the plan `none.json`");
+    project.sandbox(&["plan", "--detailed-exitcode"]).expect(2).says("3 to create");
+    // For another account.
+    project.write_spec(&EXAMPLE.replace("111122223333", "444455556666"));
+    project.sandbox(&["apply", "plan.json"]).expect(3).says("the plan is for the AWS account");
+}
+
+#[test]
+fn a_role_taken_out_of_the_spec_is_found_by_its_tag_and_pruned_when_asked() {
+    let named = format!("name = \"contact-centre\"\n{EXAMPLE}");
+    let project = Project::new(&named);
+    project.sandbox(&["apply", "--yes", "--no-check"]).expect(0);
+    project.write_spec(&named.replacen(&format!("\"{ROLE}\""), "\"Renamed\"", 1));
+    let plan = project.sandbox(&["plan"]);
+    plan.says("role `GenesysDataActionRole` bears the tag of this spec").says("it stays").says("3 to create");
+    let pruned = project.sandbox(&["plan", "--prune", "--out", "plan.json"]);
+    assert_snapshot!(pruned.transcript());
+    project.sandbox(&["apply", "plan.json", "--no-check"]).expect(0).says("6 changes made");
+    project.sandbox(&["plan", "--detailed-exitcode", "--prune"]).expect(0).says_not(ROLE);
+}
+
+#[test]
+fn pruning_needs_a_name_that_no_other_file_has_by_chance() {
+    let project = Project::example();
+    project.sandbox(&["apply", "--prune", "--yes"]).expect(3).says("does not say its name").says("name = ");
+    // The roles of another spec are not this one's to prune.
+    project.sandbox(&["apply", "--yes", "--no-check"]).expect(0);
+    project.write_spec(&format!("name = \"another\"\n{}", EXAMPLE.replace(ROLE, "Another")));
+    project.sandbox(&["plan", "--prune"]).expect(0).says("3 to create").says_not("to remove").says_not(ROLE);
+}

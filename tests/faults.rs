@@ -14,9 +14,9 @@ use genesys_iam::apply::Interrupt;
 use genesys_iam::arn::Arn;
 use genesys_iam::aws::{self, Clients, Transport};
 use genesys_iam::check::evaluated::{may_assume, may_invoke};
-use genesys_iam::cli::{ApplyArgs, DestroyArgs, Scope, Wait};
+use genesys_iam::cli::{ApplyArgs, DestroyArgs, PlanArgs, Scope, Wait};
 use genesys_iam::commands::session::{Session, seed};
-use genesys_iam::commands::{CommandError, Status, apply, destroy};
+use genesys_iam::commands::{self, CommandError, Status, apply, destroy};
 use genesys_iam::plan::diff;
 use genesys_iam::policy::{Decision, Principal};
 use genesys_iam::render::output::Output;
@@ -359,6 +359,12 @@ async fn scenarios() -> Vec<Scenario> {
         drifted("description and duration", &[Drift::Attributes], tagged("")).await,
         drifted("tags", &[Drift::Tags], tagged("")).await,
         drifted("boundary taken away", &[Drift::Boundary], tagged("permissions_boundary = \"none\"")).await,
+        drifted(
+            "boundary taken away and policy wide",
+            &[Drift::Boundary, Drift::PolicyWidened],
+            tagged("permissions_boundary = \"none\""),
+        )
+        .await,
         drifted("boundary replaced", &[Drift::Boundary], tagged(&boundary("new-boundary"))).await,
         drifted("rogue permissions removed", &[Drift::Rogue], tagged(remove)).await,
         drifted("rogue permissions and a Deny removed", &[Drift::RogueDeny], tagged(remove)).await,
@@ -544,6 +550,16 @@ fn check_report(outcome: &Outcome, case: &str) {
             "{case}: {operation} failed and was carried out, and nothing says so:\n{said}{error}"
         );
     }
+    if !failed.is_empty() {
+        let signs = ["  + ", "  ~ ", "  - "];
+        let is_change = |line: &&str| {
+            let rest = signs.iter().find_map(|sign| line.strip_prefix(sign)).unwrap_or_default();
+            rest.starts_with(char::is_uppercase)
+        };
+        let planned = said.lines().filter(is_change).count();
+        let left = said.lines().filter(|line| line.starts_with("not yet ")).count();
+        assert_eq!(done.len() + failed.len() + left, planned, "{case}: not all is told:\n{said}{error}");
+    }
     assert!(!error.to_string().is_empty() && error.status() != Status::Done, "{case}");
     assert!(error.help().is_some() || !failed.is_empty(), "{case}: no next step: {error}");
 }
@@ -593,4 +609,221 @@ fn whatever_fails_at_whatever_call_is_survived_or_reported_and_mended_by_the_nex
     );
     assert_eq!(failures.into_inner().unwrap(), [""; 0]);
     assert!(cases > 1000);
+}
+
+/// A sandbox in which somebody else opens the trust policy right after the first write.
+struct Meddled {
+    world: Arc<World>,
+    done: std::sync::atomic::AtomicBool,
+}
+
+impl Endpoint for Meddled {
+    fn answer(&self, request: &http::Request<Vec<u8>>) -> http::Response<Vec<u8>> {
+        self.world.answer(request)
+    }
+
+    fn written(&self) {
+        if !self.done.swap(true, std::sync::atomic::Ordering::Relaxed) {
+            let query: String = form_urlencoded::Serializer::new(String::new())
+                .append_pair("Action", "UpdateAssumeRolePolicy")
+                .append_pair("RoleName", "R")
+                .append_pair("PolicyDocument", OPEN)
+                .finish();
+            let request = http::Request::post("/")
+                .header(
+                    "authorization",
+                    format!(
+                        "AWS4-HMAC-SHA256 Credential={ACCOUNT}/20260101/us-east-1/iam/aws4_request, SignedHeaders=host, \
+                         Signature=0"
+                    ),
+                )
+                .body(query.into_bytes())
+                .unwrap();
+            assert!(self.world.answer(&request).status().is_success());
+        }
+    }
+}
+
+#[test]
+fn what_somebody_changes_between_two_writes_of_a_saved_plan_is_not_written_over() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build();
+    runtime.unwrap().block_on(async {
+        let old = spec_of("R", &["one", "two"], OLD_ID, "");
+        let scenario = scenario("meddled", Some(old), &[], spec(), Run::Apply).await;
+        let folder = tempfile::tempdir().unwrap();
+        let plan = folder.path().join("plan.json");
+        let output = Output::capture();
+        let world = World::new(scenario.before.copy());
+        let meddled = Arc::new(Meddled { world: Arc::clone(&world), done: Default::default() });
+        let wire = Wire::new(meddled, None);
+        let session = async || Session::new(spec(), connect(&spec(), &wire).await);
+        let scope = Scope { adopt: false, prune: false };
+        let args = PlanArgs { detailed_exitcode: false, out: Some(plan.clone()), scope };
+        commands::plan::run_in(session().await, &args, &output).await.unwrap();
+        let wait = Wait { wait: 0 };
+        let args = ApplyArgs { plan: Some(plan), yes: false, no_check: true, scope, wait };
+        let error = apply::run_in(session().await, &args, &Interrupt::default(), &output).await.unwrap_err();
+        assert_eq!(error.status(), Status::Refused, "{}", output.captured());
+        let said = output.captured() + &error.to_string();
+        for text in
+            ["done   CreatePolicyVersion", "failed UpdateAssumeRolePolicy", "no longer what the plan saw"]
+        {
+            assert!(said.contains(text), "no {text:?} in {said}");
+        }
+    });
+}
+
+/// The binary against a sandbox that stops at a write: before it is carried out, or after.
+#[cfg(unix)]
+mod process {
+    use std::process::{Command, Stdio};
+    use std::sync::mpsc::{Receiver, Sender, channel};
+    use std::time::Duration;
+
+    use super::support::Project;
+    use super::support::stand::{Request, serve};
+    use super::*;
+
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    enum Moment {
+        Before,
+        After,
+    }
+
+    /// Where to stop: at which write, and what then.
+    struct Stop {
+        write: usize,
+        moment: Moment,
+        reached: Sender<()>,
+        /// Nothing comes: there will be no answer.
+        go_on: Receiver<()>,
+    }
+
+    struct Served {
+        project: Project,
+        stop: Arc<Mutex<Option<Stop>>>,
+    }
+
+    fn served(sandbox: Sandbox, spec: &str) -> Served {
+        let world = World::new(sandbox);
+        let stop: Arc<Mutex<Option<Stop>>> = Arc::default();
+        let (armed, writes) = (Arc::clone(&stop), Mutex::new(0));
+        let endpoint = serve(move |request: &Request| {
+            let body = String::from_utf8_lossy(request.body());
+            let action = body.split('&').find_map(|pair| pair.strip_prefix("Action=")).unwrap_or("Get");
+            if action.starts_with("Get") || action.starts_with("List") {
+                return Some(world.answer(request));
+            }
+            let number = {
+                let mut writes = writes.lock().unwrap();
+                *writes += 1;
+                *writes - 1
+            };
+            let taken = armed.lock().unwrap().take_if(|stop| stop.write == number);
+            let Some(stop) = taken else { return Some(world.answer(request)) };
+            let response = (stop.moment == Moment::After).then(|| world.answer(request));
+            stop.reached.send(()).unwrap();
+            stop.go_on.recv().ok()?;
+            response
+        });
+        let project = Project::new(spec).aws(&endpoint, ACCOUNT, "sandbox");
+        Served { project, stop }
+    }
+
+    fn text(id: &str, functions: &str) -> String {
+        format!(
+            "name = \"test\"\n[aws]\nregion = \"us-east-1\"\naccount_id = \"{ACCOUNT}\"\n\
+             [genesys]\naccount_id = \"{GENESYS}\"\nexternal_id = \"{id}\"\n\
+             [[role]]\nname = \"R\"\nfunctions = [{functions}]\nextra_permissions = \"remove\"\n"
+        )
+    }
+
+    impl Served {
+        /// Arms the next stop; what tells that it is reached, and what lets it go on.
+        fn stop_at(&self, write: usize, moment: Moment) -> (Receiver<()>, Sender<()>) {
+            let (reached, is_reached) = channel();
+            let (let_go, go_on) = channel();
+            *self.stop.lock().unwrap() = Some(Stop { write, moment, reached, go_on });
+            (is_reached, let_go)
+        }
+    }
+
+    #[test]
+    fn a_process_killed_at_any_write_is_mended_by_the_next_run() {
+        let old = text(OLD_ID, "\"one\", \"two\"");
+        let mut kills = 0;
+        for moment in [Moment::Before, Moment::After] {
+            for from_nothing in [true, false] {
+                for write in 0..10 {
+                    let served = served(
+                        Sandbox::new(&seed(&spec_of("R", &FUNCTIONS, ID, ""))),
+                        &text(ID, "\"two\", \"three\""),
+                    );
+                    if !from_nothing {
+                        served.project.write_spec(&old);
+                        served.project.run(&["apply", "--yes", "--no-check"]).expect(0);
+                        served.project.write_spec(&text(ID, "\"two\", \"three\""));
+                    }
+                    let offset = if from_nothing { 0 } else { 3 };
+                    let (reached, _silence) = served.stop_at(offset + write, moment);
+                    let mut child = served
+                        .project
+                        .command(&["apply", "--yes", "--no-check"])
+                        .stdout(Stdio::null())
+                        .stderr(Stdio::null())
+                        .spawn()
+                        .unwrap();
+                    // With fewer writes than that it ends by itself.
+                    let stopped = loop {
+                        if reached.recv_timeout(Duration::from_millis(5)).is_ok() {
+                            break true;
+                        }
+                        if child.try_wait().unwrap().is_some() {
+                            break false;
+                        }
+                    };
+                    if !stopped {
+                        assert_eq!(child.wait().unwrap().code(), Some(0));
+                        break;
+                    }
+                    child.kill().unwrap();
+                    child.wait().unwrap();
+                    kills += 1;
+                    served.project.run(&["apply", "--yes", "--no-check"]).expect(0);
+                    served.project.run(&["plan", "--detailed-exitcode"]).expect(0).says("No changes.");
+                }
+            }
+        }
+        // Three writes from nothing; trust policy and policy otherwise, the latter in two steps.
+        assert_eq!(kills, 2 * (3 + 3));
+    }
+
+    #[test]
+    fn ctrl_c_finishes_the_call_in_flight_and_tells_what_is_left() {
+        let sandbox = Sandbox::new(&seed(&spec_of("R", &FUNCTIONS, ID, "")));
+        let served = served(sandbox, &text(ID, "\"one\""));
+        let (reached, let_go) = served.stop_at(1, Moment::After);
+        let mut child = served
+            .project
+            .command(&["apply", "--yes"])
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        reached.recv().unwrap();
+        assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+        let mut lines = std::io::BufRead::lines(std::io::BufReader::new(child.stderr.take().unwrap()));
+        let mut said = Vec::new();
+        while !said.last().is_some_and(|line: &String| line.starts_with("interrupted:")) {
+            said.push(lines.next().unwrap().unwrap());
+        }
+        let_go.send(()).unwrap();
+        said.extend(lines.map(Result::unwrap));
+        assert_eq!(child.wait().unwrap().code(), Some(130), "{said:?}");
+        let said = said.join("\n");
+        for line in ["done   CreatePolicy", "done   CreateRole", "not yet AttachRolePolicy", "2 of 3"] {
+            assert!(said.contains(line), "no {line:?} in {said}");
+        }
+        served.project.run(&["apply", "--yes", "--no-check"]).expect(0).says("1 change made");
+    }
 }

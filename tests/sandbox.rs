@@ -2,8 +2,7 @@
 
 mod support;
 
-use std::io::{BufRead, BufReader};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use support::python::boto3;
 use support::{EXAMPLE, Project, Run, Server};
@@ -183,29 +182,6 @@ iam.tag_role(RoleName=ROLE, Tags=[{'Key': 'team', 'Value': 'x'}])
     served.boto3("iam.detach_role_policy(RoleName=ROLE, PolicyArn='arn:aws:iam::111122223333:policy/p0')");
     served.run(&["apply", "--yes", "--no-check"]).expect(0).says("1 change made");
     served.run(&["plan", "--detailed-exitcode"]).expect(0);
-}
-
-#[test]
-fn ctrl_c_finishes_the_call_in_flight_reports_and_exits_with_130() {
-    let served = Served::new(&["--latency", "200"]);
-    let mut child = served
-        .project
-        .command(&["apply", "--yes"])
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
-    let first = lines.next().unwrap().unwrap();
-    assert!(first.starts_with("done   CreatePolicy"), "{first}");
-    let interrupt = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
-    assert!(interrupt.success());
-    let rest: Vec<String> = lines.map(Result::unwrap).collect();
-    assert_eq!(child.wait().unwrap().code(), Some(130), "{rest:?}");
-    let rest = rest.join("\n");
-    assert!(rest.contains("done   CreateRole"), "the call in flight is finished: {rest}");
-    assert!(rest.contains("not yet AttachRolePolicy") && rest.contains("2 of 3"), "{rest}");
-    served.run(&["apply", "--yes", "--no-check"]).expect(0).says("1 change made");
 }
 
 #[test]

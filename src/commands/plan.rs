@@ -10,7 +10,12 @@ use crate::saved::{Options, SavedPlan};
 use crate::spec::Spec;
 
 pub async fn run(global: &Global, args: &PlanArgs, output: &Output) -> Result<Status, CommandError> {
-    let mut session = Session::open(global, output).await?;
+    let session = Session::open(global, output).await?;
+    run_in(session, args, output).await
+}
+
+/// As [`run`], in a session that is given.
+pub async fn run_in(mut session: Session, args: &PlanArgs, output: &Output) -> Result<Status, CommandError> {
     let options = options(args.scope);
     let (plan, observed) = make(&mut session, options, output).await?;
     output.result(&render::plan::text(&plan))?;

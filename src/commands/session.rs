@@ -8,7 +8,7 @@ use futures_util::future::{join_all, try_join_all};
 
 use super::CommandError;
 use crate::arn::{AccountId, Arn};
-use crate::aws::{self, AwsError, Caller, Clients, Transport};
+use crate::aws::{self, AwsError, AwsErrorKind, Caller, Clients, Transport};
 use crate::check::evaluated::FunctionState;
 use crate::cli::Global;
 use crate::plan::{Plan, diff};
@@ -96,6 +96,9 @@ impl Session {
             self.live(&expected, output),
             self.orphans(&expected, orphans),
         );
+        if let Err(error) = &caller {
+            self.name_profile(error, output);
+        }
         let caller = caller?;
         if caller.account != spec.aws.account_id {
             return Err(CommandError::WrongAccount {
@@ -106,6 +109,15 @@ impl Session {
         let (functions, exact) = functions?;
         let live = LiveState { orphans: orphans?, ..live? };
         Ok(Observed { caller, functions, live, desired: resolve(spec, &exact) })
+    }
+
+    /// The SDK says that credentials lack, not of which profile.
+    fn name_profile(&self, error: &AwsError, output: &Output) {
+        let written = self.spec.aws.profile.clone().map(|name| (name, "`[aws] profile` in the spec"));
+        let profile = written.or_else(|| Some((std::env::var("AWS_PROFILE").ok()?, "AWS_PROFILE")));
+        if let (AwsErrorKind::Credentials(_), Some((name, source))) = (error.kind.as_ref(), profile) {
+            output.message(&format!("{} the profile is `{name}`, from {source}\n", paint(WARNING, "note:")));
+        }
     }
 
     /// The roles of the spec with their policies.
