@@ -15,7 +15,7 @@ use clap::{Args, Parser, Subcommand};
     after_help = "\
 Exit status:
   0  done, nothing to change         4   check found a fault
-  1  error                           5   policy evaluate: undecided
+  1  error                           5   undecided, or --require not met
   2  changes (--detailed-exitcode)   64  wrong usage
   3  refused by a guard              130 interrupted
 
@@ -168,9 +168,51 @@ pub struct DestroyArgs {
 
 #[derive(Debug, Args)]
 pub struct CheckArgs {
+    /// Let Genesys Cloud test this data action (ID or name), which REALLY RUNS the function; may be given several times
+    #[arg(long, value_name = "ACTION")]
+    pub invoke: Vec<String>,
+    /// The input of the tested data actions: a JSON object, or @FILE
+    #[arg(long, value_name = "JSON", default_value = "{}", requires = "invoke")]
+    pub input: String,
+    /// Exit with 5 unless every role is proven on this level
+    #[arg(long, value_name = "LEVEL")]
+    pub require: Option<RequiredLevel>,
+    /// How to print the report
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: ReportFormat,
     /// Make the probes with the credentials of this AWS profile: one that the trust policy lets in can prove more
     #[arg(long, value_name = "PROFILE")]
     pub probe_profile: Option<String>,
+}
+
+impl Default for CheckArgs {
+    /// As without options.
+    fn default() -> Self {
+        Self {
+            invoke: Vec::new(),
+            input: "{}".to_owned(),
+            require: None,
+            format: ReportFormat::Text,
+            probe_profile: None,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum RequiredLevel {
+    /// By the live documents
+    Evaluated,
+    /// By real calls: the role assumed, each invocation permitted
+    Assumed,
+    /// By Genesys Cloud itself, with --invoke
+    EndToEnd,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum ReportFormat {
+    Text,
+    Json,
+    Markdown,
 }
 
 #[derive(Debug, Clone, Copy, Args)]

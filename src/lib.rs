@@ -12,6 +12,7 @@ pub mod resolve;
 pub mod plan;
 
 pub mod aws;
+pub mod genesys;
 
 pub mod apply;
 pub mod check;

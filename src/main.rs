@@ -52,8 +52,13 @@ fn report(error: &CommandError, output: &Output) {
     }
     let mut text = format!("{} {error}\n", paint(ERROR, "error:"));
     // Some say their causes themselves.
-    let says_itself =
-        matches!(error, CommandError::Aws(_) | CommandError::Policy { .. } | CommandError::Request { .. });
+    let says_itself = matches!(
+        error,
+        CommandError::Aws(_)
+            | CommandError::Genesys(_)
+            | CommandError::Policy { .. }
+            | CommandError::Request { .. }
+    );
     let mut cause = if says_itself { None } else { error.source() };
     while let Some(source) = cause {
         text.push_str(&format!("  caused by: {source}\n"));

@@ -31,6 +31,7 @@ fn resolve_role(spec: &Spec, role: &RoleSpec, functions: &BTreeMap<Arn, Arn>) ->
         .map(|function| functions.get(&function.arn).unwrap_or(&function.arn).clone())
         .collect();
     let genesys = Arn::account_root(partition, &role.genesys_account_id);
+    let trusted: Vec<&Arn> = std::iter::once(&genesys).chain(&spec.verifier).collect();
     DesiredRole {
         role: Role {
             arn: Arn::role(partition, account, &role.path, &role.name),
@@ -38,7 +39,7 @@ fn resolve_role(spec: &Spec, role: &RoleSpec, functions: &BTreeMap<Arn, Arn>) ->
             path: role.path.clone(),
             description: role.description.clone().unwrap_or_default(),
             max_session_duration: role.max_session_duration,
-            assume_role_policy: trust_policy(&genesys, role.external_id.expose()),
+            assume_role_policy: trust_policy(&trusted, role.external_id.expose()),
             permissions_boundary: match &role.permissions_boundary {
                 Boundary::Policy(arn) => Some(arn.clone()),
                 Boundary::None | Boundary::Unmentioned => None,
@@ -56,6 +57,7 @@ fn resolve_role(spec: &Spec, role: &RoleSpec, functions: &BTreeMap<Arn, Arn>) ->
         functions,
         genesys_account_id: role.genesys_account_id.clone(),
         external_id: role.external_id.clone(),
+        verifier: spec.verifier.clone(),
         boundary: role.permissions_boundary.clone(),
         adopt: role.adopt,
         prevent_destroy: role.prevent_destroy,

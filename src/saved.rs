@@ -16,7 +16,7 @@ use crate::policy::Document;
 use crate::render::json;
 use crate::render::output::Output;
 use crate::render::plan::document_diff;
-use crate::spec::ExternalId;
+use crate::spec::{ExternalId, is_guid};
 use crate::state::{DesiredState, LiveState};
 
 /// What a plan was made with.
@@ -73,6 +73,7 @@ impl SavedPlan {
         options: Options,
         output: &Output,
     ) -> Result<Self, SavedError> {
+        // The 122 random bits of a GUID are given away by no digest.
         let weak = |id: &ExternalId| id.is_masked() && !is_guid(id.expose());
         if let Some(role) = desired.roles.iter().find(|role| weak(&role.external_id)) {
             return Err(SavedError::WeakExternalId { role: role.role.name.clone() });
@@ -179,13 +180,6 @@ impl SavedPlan {
         }
         found
     }
-}
-
-/// 122 random bits: no digest gives it away.
-fn is_guid(text: &str) -> bool {
-    let groups: Vec<&str> = text.split('-').collect();
-    let lengths: Vec<usize> = groups.iter().map(|group| group.len()).collect();
-    lengths == [8, 4, 4, 4, 12] && groups.concat().bytes().all(|b| b.is_ascii_hexdigit())
 }
 
 fn digest(value: &Value) -> String {

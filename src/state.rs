@@ -53,6 +53,8 @@ pub struct DesiredRole {
     pub functions: Vec<Arn>,
     pub genesys_account_id: AccountId,
     pub external_id: ExternalId,
+    /// Trusted beside Genesys Cloud, with the same external ID, so that the check can assume the role.
+    pub verifier: Option<Arn>,
     pub boundary: Boundary,
     pub adopt: bool,
     /// `destroy` leaves it alone.

@@ -125,7 +125,7 @@ struct Outcome {
 async fn run(world: &Arc<World>, scenario: &Scenario, fault: Option<(usize, Fault)>) -> Outcome {
     let wire = Wire::new(Arc::clone(world) as _, fault);
     let clients = connect(&scenario.wanted, &wire).await;
-    let session = Session::new(scenario.wanted.clone(), clients);
+    let session = Session::new(scenario.wanted.clone(), clients, None);
     let output = Output::capture();
     let interrupt = Interrupt::default();
     let wait = Wait { wait: 20 };
@@ -206,7 +206,7 @@ fn invocable(role: &LiveRole) -> Vec<String> {
     let mut found = Vec::new();
     for name in FUNCTIONS.iter().chain(&["another"]) {
         let arn: Arn = format!("arn:aws:lambda:us-east-1:{ACCOUNT}:function:{name}").parse().unwrap();
-        if matches!(may_invoke(role, &arn).decision, Decision::Allowed | Decision::Undecided) {
+        if matches!(may_invoke(role, &arn, None).decision, Decision::Allowed | Decision::Undecided) {
             found.push((*name).to_owned());
         }
     }
@@ -656,7 +656,7 @@ fn what_somebody_changes_between_two_writes_of_a_saved_plan_is_not_written_over(
         let world = World::new(scenario.before.copy());
         let meddled = Arc::new(Meddled { world: Arc::clone(&world), done: Default::default() });
         let wire = Wire::new(meddled, None);
-        let session = async || Session::new(spec(), connect(&spec(), &wire).await);
+        let session = async || Session::new(spec(), connect(&spec(), &wire).await, None);
         let scope = Scope { adopt: false, prune: false };
         let args = PlanArgs { detailed_exitcode: false, out: Some(plan.clone()), scope };
         commands::plan::run_in(session().await, &args, &output).await.unwrap();

@@ -1,8 +1,9 @@
 //! Lambda functions: whether they exist, and under which ARN.
 
 use super::config::Clients;
-use super::error::AwsError;
+use super::error::{AwsError, AwsErrorKind};
 use crate::arn::Arn;
+use crate::policy::Document;
 
 /// A function, or an alias or version of one, as Lambda knows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,6 +16,8 @@ pub struct Function {
     /// `Successful`, `InProgress`, `Failed`
     pub last_update_status: Option<String>,
     pub last_update_status_reason: Option<String>,
+    /// Seconds.
+    pub timeout: Option<i32>,
 }
 
 /// Looks a function up, with its alias or version if the ARN names one, in the ARN's region. `None`: there is none.
@@ -48,7 +51,34 @@ pub async fn function(clients: &Clients, function: &Arn) -> Result<Option<Functi
         state_reason: answer.state_reason,
         last_update_status: answer.last_update_status.map(|status| status.as_str().to_owned()),
         last_update_status_reason: answer.last_update_status_reason,
+        timeout: answer.timeout,
     }))
+}
+
+/// The policy of a function itself, or of its alias or version. `None`: it has none.
+///
+/// # Errors
+/// Whatever keeps Lambda from answering, and a document that cannot be read.
+pub async fn function_policy(clients: &Clients, function: &Arn) -> Result<Option<Document>, AwsError> {
+    const OPERATION: &str = "lambda:GetPolicy";
+    let (unqualified, qualifier) = split_qualifier(function);
+    let subject = subject(function);
+    let answer = clients
+        .lambda_in(&function.region)
+        .get_policy()
+        .function_name(unqualified.to_string())
+        .set_qualifier(qualifier)
+        .send()
+        .await
+        .map_err(|error| AwsError::from_sdk(OPERATION, subject.as_str(), error));
+    let text = match answer {
+        Ok(answer) => answer.policy.ok_or_else(|| AwsError::incomplete(OPERATION, &subject, "policy"))?,
+        Err(error) if error.is_not_found() => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    let document = Document::parse(&text)
+        .map_err(|error| AwsError::new(OPERATION, subject, AwsErrorKind::Document(error)))?;
+    Ok(Some(document))
 }
 
 /// ``function `NAME[:QUALIFIER]` in REGION``

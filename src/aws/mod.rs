@@ -16,9 +16,9 @@ pub mod write;
 
 pub use config::{Clients, Transport, connect};
 pub use error::{AwsError, AwsErrorKind};
-pub use functions::{Function, function};
+pub use functions::{Function, function, function_policy};
 pub use identity::{Caller, caller};
-pub use probes::{Assumed, assume_role, invoke_dry_run};
+pub use probes::{Assumed, Simulated, assume_role, invoke_dry_run, simulate};
 pub use read::live;
 pub use retry::{Recent, Waits};
 pub use write::execute;

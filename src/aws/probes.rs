@@ -1,9 +1,11 @@
 //! Calls that `check` makes for the sake of the answer alone.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::time::SystemTime;
 
 use aws_credential_types::Credentials;
+use aws_sdk_iam::types::{EvaluationResult, PolicyEvaluationDecisionType};
 use aws_sdk_lambda::types::InvocationType;
 
 use super::config::Clients;
@@ -81,4 +83,53 @@ pub async fn invoke_dry_run(clients: &Clients, function: &Arn) -> Result<(), Aws
         .await
         .map_err(|error| AwsError::from_sdk("lambda:Invoke", subject(function), error))?;
     Ok(())
+}
+
+/// What AWS's own policy simulator says of one function.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Simulated {
+    pub allowed: bool,
+    /// `allowed`, `implicitDeny` or `explicitDeny`, and whether the organization's policies are the reason.
+    pub decision: String,
+}
+
+/// Asks AWS's policy simulator whether the role's policies let it invoke the functions. It knows nothing of trust
+/// policies, nor of functions' own policies.
+///
+/// # Errors
+/// When the caller may not ask, and whenever IAM does not answer.
+pub async fn simulate(
+    clients: &Clients,
+    role: &Arn,
+    functions: &[Arn],
+) -> Result<BTreeMap<Arn, Simulated>, AwsError> {
+    const OPERATION: &str = "iam:SimulatePrincipalPolicy";
+    let subject = format!("role `{}`", role.name());
+    let results: Vec<EvaluationResult> = clients
+        .iam
+        .simulate_principal_policy()
+        .policy_source_arn(role.to_string())
+        .action_names("lambda:InvokeFunction")
+        .set_resource_arns(Some(functions.iter().map(Arn::to_string).collect()))
+        .into_paginator()
+        .items()
+        .send()
+        .try_collect()
+        .await
+        .map_err(|error| AwsError::from_sdk(OPERATION, subject.as_str(), error))?;
+    let mut found = BTreeMap::new();
+    for result in results {
+        let Some(arn) = result.eval_resource_name.as_deref().and_then(|arn| arn.parse().ok()) else {
+            continue;
+        };
+        let by_organization =
+            result.organizations_decision_detail.is_some_and(|detail| !detail.allowed_by_organizations);
+        let mut decision = result.eval_decision.as_str().to_owned();
+        if by_organization {
+            decision.push_str(", by the organization's policies");
+        }
+        let allowed = result.eval_decision == PolicyEvaluationDecisionType::Allowed;
+        found.insert(arn, Simulated { allowed, decision });
+    }
+    Ok(found)
 }

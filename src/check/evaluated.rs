@@ -1,9 +1,11 @@
 //! Evidence from the live documents, evaluated offline. Pure.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use super::facts::{Facts, FunctionFacts, FunctionState};
 use super::{Level, Line, Outcome};
 use crate::arn::{AccountId, Arn};
+use crate::aws::Simulated;
 use crate::plan::Access;
 use crate::plan::access::{principal_in_words, uncovered};
 use crate::policy::document::{Effect, PrincipalElement, Principals, Statement};
@@ -12,19 +14,6 @@ use crate::policy::{Context, Decision, Document, Evaluation, Policies, Principal
 use crate::spec::KNOWN_GENESYS_ACCOUNTS;
 use crate::state::{DesiredRole, Live, LiveRole};
 
-/// What is known of a function from the Lambda API.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum FunctionState {
-    /// `Active`, `Pending`, `Inactive`, `Failed`, with AWS's reason.
-    Exists {
-        state: Option<String>,
-        reason: Option<String>,
-    },
-    Missing,
-    /// The caller may not ask.
-    Unknown(String),
-}
-
 /// An account that nobody trusts: the documentation's own.
 const STRANGER: &str = "444455556666";
 
@@ -32,7 +21,8 @@ const STRANGER: &str = "444455556666";
 const SESSION: &str = "genesys-cloud";
 
 /// All lines of the evaluated level for one role.
-pub fn evaluated(live: &Live, desired: &DesiredRole, functions: &[(Arn, FunctionState)]) -> Vec<Line> {
+pub fn evaluated(facts: &Facts) -> Vec<Line> {
+    let Facts { live, desired, functions, simulated } = facts;
     let Some(role) = &live.role else {
         return vec![fail(
             format!("role `{}` exists", desired.role.name),
@@ -41,9 +31,14 @@ pub fn evaluated(live: &Live, desired: &DesiredRole, functions: &[(Arn, Function
         )];
     };
     let mut lines = trust(role, desired);
-    for (function, state) in functions {
-        lines.push(existence(function, state));
-        lines.push(permission(role, desired, function, live));
+    for function in functions {
+        lines.push(existence(&function.arn, &function.state));
+        let evaluation =
+            may_invoke(role, &function.arn, function.policy.as_ref().ok().and_then(Option::as_ref));
+        lines.push(permission(desired, function, live, &evaluation));
+        if let Some(simulated) = simulated {
+            lines.extend(second_opinion(&function.arn, evaluation.decision, simulated));
+        }
     }
     lines.push(nothing_else(role, desired));
     lines.push(known_mistakes(role, desired));
@@ -59,6 +54,7 @@ fn known_mistakes(role: &LiveRole, desired: &DesiredRole) -> Line {
         .collect();
     let expected = Expected {
         trusted: Some(&desired.genesys_account_id),
+        verifier: desired.verifier.as_ref(),
         functions: &desired.functions,
         known_accounts: &known,
     };
@@ -153,6 +149,18 @@ fn trust(role: &LiveRole, desired: &DesiredRole) -> Vec<Line> {
             &may_assume(role, &principal, Some(right)),
         ));
     }
+    if let Some(verifier) = &desired.verifier {
+        let principal = Principal::Aws(verifier.to_string());
+        lines.push(must_be_allowed(
+            format!("the verifier ({verifier}) with the right external ID may assume the role"),
+            &may_assume(role, &principal, Some(right)),
+            &role.role.name,
+        ));
+        lines.push(must_be_denied(
+            "the verifier without an external ID may not assume the role".to_owned(),
+            &may_assume(role, &principal, None),
+        ));
+    }
     lines.push(named_principals(role, desired));
     lines.push(no_other_external_id(role, desired));
     lines
@@ -189,7 +197,7 @@ fn no_other_external_id(role: &LiveRole, desired: &DesiredRole) -> Line {
 }
 
 /// What a statement accepts other than the right external ID; `None` when nothing.
-fn accepted_beside(statement: &Statement, right: &str) -> Option<String> {
+pub fn accepted_beside(statement: &Statement, right: &str) -> Option<String> {
     // An external ID has no wildcards, so that StringLike with it means the same.
     let demands = statement.condition.iter().flatten().flat_map(|(operator, keys)| {
         let asks = keys.iter().filter(|(key, _)| key.eq_ignore_ascii_case("sts:ExternalId"));
@@ -223,7 +231,8 @@ fn named_principals(role: &LiveRole, desired: &DesiredRole) -> Line {
                 for (kind, values) in kinds {
                     for value in values.as_slice() {
                         let genesys = *value == root || value == desired.genesys_account_id.as_str();
-                        if kind != "AWS" || !genesys {
+                        let verifier = desired.verifier.as_ref().is_some_and(|arn| arn.to_string() == *value);
+                        if kind != "AWS" || !(genesys || verifier) {
                             others.insert(principal_in_words(kind, value));
                         }
                     }
@@ -239,7 +248,12 @@ fn named_principals(role: &LiveRole, desired: &DesiredRole) -> Line {
     }
     let claim = "nobody else is named in the trust policy".to_owned();
     if others.is_empty() {
-        let seen = format!("only {} is", principal_in_words("AWS", &root));
+        let seen = match &desired.verifier {
+            Some(verifier) => {
+                format!("only {} and the verifier {verifier} are", principal_in_words("AWS", &root))
+            }
+            None => format!("only {} is", principal_in_words("AWS", &root)),
+        };
         return Line { level: Level::Evaluated, claim, outcome: Outcome::Pass, seen, meaning: String::new() };
     }
     let others: Vec<String> = others.into_iter().collect();
@@ -301,7 +315,7 @@ fn existence(function: &Arn, state: &FunctionState) -> Line {
             why.clone(),
             "`lambda:GetFunctionConfiguration` is not permitted".to_owned(),
         ),
-        FunctionState::Exists { state, reason } => match state.as_deref() {
+        FunctionState::Exists { state, reason, timeout: _ } => match state.as_deref() {
             Some("Active") | None => {
                 (Outcome::Pass, format!("the Lambda API knows {function}"), String::new())
             }
@@ -326,8 +340,8 @@ pub fn name_of(function: &Arn) -> String {
     format!("function `{}`", function.resource.trim_start_matches("function:"))
 }
 
-/// The role's own policies, and its boundary, for one function.
-pub fn may_invoke(role: &LiveRole, function: &Arn) -> Evaluation {
+/// The role's own policies, its boundary, and the function's own policy, for one function.
+pub fn may_invoke(role: &LiveRole, function: &Arn, policy: Option<&Document>) -> Evaluation {
     let role_arn = &role.role.arn;
     let session = format!(
         "arn:{}:sts::{}:assumed-role/{}/{SESSION}",
@@ -347,35 +361,68 @@ pub fn may_invoke(role: &LiveRole, function: &Arn) -> Evaluation {
     let inline = role.inline.iter().map(|(name, document)| (format!("inline policy {name}"), document));
     let boundary = role.boundary.as_ref().map(|document| ("permissions boundary".to_owned(), document));
     let identity: Vec<(String, &Document)> = attached.chain(inline).collect();
-    evaluate(&Policies { identity, boundary, ..Policies::default() }, &request)
+    let resource = policy.map(|document| ("the function's own policy".to_owned(), document));
+    evaluate(&Policies { identity, boundary, resource, ..Policies::default() }, &request)
 }
 
-fn permission(role: &LiveRole, desired: &DesiredRole, function: &Arn, live: &Live) -> Line {
-    let evaluation = may_invoke(role, function);
-    let (outcome, meaning) = match evaluation.decision {
-        Decision::Allowed => (Outcome::Pass, String::new()),
-        Decision::Undecided => (
+/// AWS's own opinion beside ours: of the role's policies, never of trust.
+fn second_opinion(function: &Arn, ours: Decision, simulated: &BTreeMap<Arn, Simulated>) -> Option<Line> {
+    let line = |outcome, seen: String, meaning: &str| Line {
+        level: Level::Evaluated,
+        claim: format!("AWS's policy simulator agrees about {}", name_of(function)),
+        outcome,
+        seen,
+        meaning: meaning.to_owned(),
+    };
+    let answer = simulated.get(function)?;
+    let seen = format!("it says {}", answer.decision);
+    Some(match (ours, answer.allowed) {
+        (Decision::Allowed, true)
+        | (Decision::ExplicitDeny | Decision::ImplicitDeny, false)
+        | (Decision::Undecided, _) => line(Outcome::Pass, seen, ""),
+        (Decision::Allowed, false) => line(
+            Outcome::Fail,
+            seen,
+            "something that this tool does not see denies it, as a policy of the organization may: ask who administers it",
+        ),
+        (_, true) => line(
+            Outcome::NotProvable,
+            seen,
+            "this tool sees a denial that AWS's simulator does not: it knows no policy of a function; otherwise please report \
+             it",
+        ),
+    })
+}
+
+fn permission(desired: &DesiredRole, function: &FunctionFacts, live: &Live, evaluation: &Evaluation) -> Line {
+    let (outcome, meaning) = match (evaluation.decision, &function.policy) {
+        (Decision::Allowed, Ok(_)) => (Outcome::Pass, String::new()),
+        (Decision::Allowed, Err(why)) => {
+            (Outcome::Pass, format!("a Deny in the function's own policy is not known of: {why}"))
+        }
+        (Decision::Undecided, _) => (
             Outcome::NotProvable,
             "it hangs on something that only AWS knows at the time of the call".to_owned(),
         ),
-        Decision::ExplicitDeny | Decision::ImplicitDeny => {
-            (Outcome::Fail, why_not_permitted(role, desired, live))
+        (Decision::ExplicitDeny | Decision::ImplicitDeny, _) => {
+            (Outcome::Fail, why_not_permitted(desired, live))
         }
     };
     Line {
         level: Level::Evaluated,
-        claim: format!("the role may invoke {}", name_of(function)),
+        claim: format!("the role may invoke {}", name_of(&function.arn)),
         outcome,
-        seen: in_words(&evaluation),
+        seen: in_words(evaluation),
         meaning,
     }
 }
 
-fn why_not_permitted(role: &LiveRole, desired: &DesiredRole, live: &Live) -> String {
+fn why_not_permitted(desired: &DesiredRole, live: &Live) -> String {
     let policy = &desired.policy.name;
+    let attached = |role: &LiveRole| role.attached.contains_key(&desired.policy.arn);
     if live.policy.is_none() {
         format!("policy `{policy}` does not exist: run `genesys-iam apply`")
-    } else if !role.attached.contains_key(&desired.policy.arn) {
+    } else if !live.role.as_ref().is_some_and(attached) {
         format!("policy `{policy}` is not attached to the role: run `genesys-iam apply`")
     } else {
         "`genesys-iam plan` shows how the policy differs from the spec; a boundary or a Deny of another policy is \
@@ -439,7 +486,9 @@ mod tests {
     }
 
     fn failed(live: &Live) -> Vec<String> {
-        let lines = evaluated(live, &desired("").roles[0], &[]);
+        let desired = desired("").roles.remove(0);
+        let facts = Facts { live: live.clone(), desired, functions: Vec::new(), simulated: None };
+        let lines = evaluated(&facts);
         lines.into_iter().filter(|line| line.outcome == Outcome::Fail).map(|line| line.claim).collect()
     }
 

@@ -8,7 +8,7 @@ use super::session::Session;
 use super::{CommandError, Status, check, plan};
 use crate::apply::{Apply, ApplyReport, Failure, Interrupt, Progress, Purpose};
 use crate::aws::{AwsError, AwsErrorKind, Waits};
-use crate::cli::{ApplyArgs, Global, Wait};
+use crate::cli::{ApplyArgs, CheckArgs, Global, Wait};
 use crate::plan::{Change, Plan, diff};
 use crate::render;
 use crate::render::output::Output;
@@ -67,7 +67,7 @@ pub async fn run_in(
         return Ok(Status::Done);
     }
     output.result("\n")?;
-    check::report(&session, &observed, None, output).await
+    check::report(&session, &observed, &CheckArgs::default(), output).await
 }
 
 pub(super) fn waits(Wait { wait }: Wait) -> Waits {

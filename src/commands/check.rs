@@ -2,24 +2,36 @@
 
 use super::session::{LookForOrphans, Observed, Session};
 use super::{CommandError, Status};
-use crate::arn::Arn;
 use crate::aws;
-use crate::check::evaluated::{FunctionState, evaluated};
+use crate::check::configured::configured;
+use crate::check::diagnosis::{Cause, Finding, diagnose};
+use crate::check::evaluated::evaluated;
+use crate::check::facts::Facts;
+use crate::check::invoked::invoked;
 use crate::check::probed::probed;
-use crate::check::{CheckReport, RoleReport};
-use crate::cli::{CheckArgs, Global};
+use crate::check::{CheckReport, Level, Line, Outcome, RoleReport};
+use crate::cli::{CheckArgs, Global, ReportFormat, RequiredLevel};
+use crate::genesys::{self, Action, GenesysFacts, TestResult};
 use crate::render;
 use crate::render::output::Output;
+use crate::render::style::{WARNING, paint};
 use crate::state::{DesiredRole, Live};
 
 /// Seen in CloudTrail.
 const SESSION_NAME: &str = "genesys-iam-check";
 
 pub async fn run(global: &Global, args: &CheckArgs, output: &Output) -> Result<Status, CommandError> {
-    let CheckArgs { probe_profile } = args;
     let session = Session::open(global, output).await?;
+    run_in(&session, args, output).await
+}
+
+/// As [`run`], in a session that is given.
+pub async fn run_in(session: &Session, args: &CheckArgs, output: &Output) -> Result<Status, CommandError> {
+    if !args.invoke.is_empty() && session.genesys.is_none() {
+        return Err(CommandError::NoGenesysCredentials);
+    }
     let observed = session.observe(LookForOrphans::No, output).await?;
-    report(&session, &observed, probe_profile.as_deref(), output).await
+    report(session, &observed, args, output).await
 }
 
 /// Makes the report from a reading, and shows it. The probes are made as Genesys Cloud in the sandbox, with the
@@ -27,43 +39,180 @@ pub async fn run(global: &Global, args: &CheckArgs, output: &Output) -> Result<S
 pub async fn report(
     session: &Session,
     observed: &Observed,
-    probe_profile: Option<&str>,
+    args: &CheckArgs,
     output: &Output,
 ) -> Result<Status, CommandError> {
-    let absent = Live::default();
+    let input = input(args)?;
+    let organization = match &session.genesys {
+        Some(client) => Some(genesys::gather(client).await?),
+        None => None,
+    };
     let mut roles = Vec::new();
     for desired in &observed.desired.roles {
-        let live = observed.live.roles.get(&desired.role.name).unwrap_or(&absent);
-        let mut lines = evaluated(live, desired, &functions_of(observed, desired));
-        let mut prober = None;
-        if let Some(role) = &live.role {
-            let (clients, caller) = match (session.as_genesys(&desired.genesys_account_id), probe_profile) {
-                (Some(genesys), _) => {
-                    let caller = aws::caller(&genesys).await?.arn;
-                    prober = Some(format!("Genesys Cloud, played by the sandbox ({caller})"));
-                    (genesys, caller)
-                }
-                (None, Some(profile)) => {
-                    let clients = session.clients.with_profile(profile);
-                    let caller = aws::caller(&clients).await?.arn;
-                    (clients, caller)
-                }
-                (None, None) => (session.clients.clone(), observed.caller.arn.clone()),
-            };
-            lines.extend(probed(&clients, &caller, role, desired, SESSION_NAME).await);
-            prober.get_or_insert(caller);
-        }
-        roles.push(RoleReport { role: desired.role.name.clone(), prober: prober.unwrap_or_default(), lines });
+        roles.push(role_report(session, observed, desired, args, organization.as_ref()).await?);
     }
-    let report = CheckReport { roles };
-    output.result(&render::check::text(&report))?;
-    Ok(if report.has_fault() { Status::Fault } else { Status::Done })
+    if let Some(client) = &session.genesys {
+        for named in &args.invoke {
+            let action = client.action(named).await?;
+            let result = client.test(&action.id, &input).await?;
+            add_invocation(&mut roles, observed, &action, &result, output);
+        }
+    }
+    let report = CheckReport {
+        spec: observed.desired.spec.clone(),
+        account_id: observed.desired.account_id.clone(),
+        region: observed.desired.region.clone(),
+        organization: organization.map(|facts| facts.organization.name),
+        roles,
+    };
+    let text = match args.format {
+        ReportFormat::Text => render::check::text(&report),
+        ReportFormat::Json => {
+            let value = output.masked_json(&render::json::check(&report));
+            format!("{value:#}\n")
+        }
+        ReportFormat::Markdown => render::markdown::check(&report),
+    };
+    output.result(&text)?;
+    if report.has_fault() {
+        return Ok(Status::Fault);
+    }
+    let required = args.require.map(|required| match required {
+        RequiredLevel::Evaluated => Level::Evaluated,
+        RequiredLevel::Assumed => Level::Assumed,
+        RequiredLevel::EndToEnd => Level::EndToEnd,
+    });
+    match required {
+        Some(level) if !report.reaches(level) => {
+            let level = level.word();
+            output.message(&format!(
+                "{} the level `{level}` is required and not reached\n",
+                paint(WARNING, "undecided:")
+            ));
+            Ok(Status::Undecided)
+        }
+        _ => Ok(Status::Done),
+    }
 }
 
-fn functions_of(observed: &Observed, desired: &DesiredRole) -> Vec<(Arn, FunctionState)> {
-    desired
-        .functions
-        .iter()
-        .filter_map(|arn| observed.functions.get(arn).map(|state| (arn.clone(), state.clone())))
-        .collect()
+/// The input of a data action's test: JSON, or a file of it.
+fn input(args: &CheckArgs) -> Result<String, CommandError> {
+    let text = match args.input.strip_prefix('@') {
+        Some(path) => std::fs::read_to_string(path)
+            .map_err(|error| CommandError::Input(format!("`--input {}`: {error}", args.input)))?,
+        None => args.input.clone(),
+    };
+    match serde_json::from_str::<serde_json::Value>(&text) {
+        Ok(value) if value.is_object() => Ok(value.to_string()),
+        Ok(_) => Err(CommandError::Input("`--input` is no JSON object".to_owned())),
+        Err(error) => Err(CommandError::Input(format!("`--input` is no JSON: {error}"))),
+    }
+}
+
+async fn role_report(
+    session: &Session,
+    observed: &Observed,
+    desired: &DesiredRole,
+    args: &CheckArgs,
+    organization: Option<&GenesysFacts>,
+) -> Result<RoleReport, CommandError> {
+    let live = observed.live.roles.get(&desired.role.name).cloned().unwrap_or_default();
+    let facts = facts(session, observed, desired, live).await?;
+    let mut lines = evaluated(&facts);
+    let mut diagnosis = diagnose(&facts);
+    if let Some(organization) = organization {
+        lines.extend(configured(organization, &facts, &mut diagnosis));
+    }
+    let mut prober = String::new();
+    if let Some(role) = &facts.live.role {
+        let (clients, caller, name) = prober_of(session, observed, desired, args).await?;
+        let probes = probed(&clients, &caller, role, desired, SESSION_NAME).await;
+        // What the documents explain is said already.
+        if diagnosis.findings.is_empty() {
+            diagnosis
+                .findings
+                .extend(probes.iter().filter(|line| line.outcome == Outcome::Fail).map(contradiction));
+        }
+        lines.extend(probes);
+        prober = name;
+    }
+    Ok(RoleReport { role: desired.role.name.clone(), prober, lines, diagnosis })
+}
+
+async fn facts(
+    session: &Session,
+    observed: &Observed,
+    desired: &DesiredRole,
+    live: Live,
+) -> Result<Facts, CommandError> {
+    let simulate = async {
+        if live.role.is_none() || desired.functions.is_empty() {
+            return None;
+        }
+        // A second opinion, for those who may have it where there is one.
+        aws::simulate(&session.clients, &desired.role.arn, &desired.functions).await.ok()
+    };
+    let (functions, simulated) = futures_util::join!(session.function_facts(observed, desired), simulate);
+    Ok(Facts { functions: functions?, simulated, live, desired: desired.clone() })
+}
+
+/// Whose calls the probes are: the clients, the ARN, and how the report calls them.
+async fn prober_of(
+    session: &Session,
+    observed: &Observed,
+    desired: &DesiredRole,
+    args: &CheckArgs,
+) -> Result<(aws::Clients, String, String), CommandError> {
+    match (session.as_genesys(&desired.genesys_account_id), &args.probe_profile) {
+        (Some(genesys), _) => {
+            let caller = aws::caller(&genesys).await?.arn;
+            let name = format!("Genesys Cloud, played by the sandbox ({caller})");
+            Ok((genesys, caller, name))
+        }
+        (None, Some(profile)) => {
+            let clients = session.clients.with_profile(profile);
+            let caller = aws::caller(&clients).await?.arn;
+            Ok((clients, caller.clone(), caller))
+        }
+        (None, None) => {
+            let caller = observed.caller.arn.clone();
+            Ok((session.clients.clone(), caller.clone(), caller))
+        }
+    }
+}
+
+fn contradiction(line: &Line) -> Finding {
+    Finding {
+        cause: Cause::Probe,
+        what: format!("A call contradicts the documents: {}; {}", line.claim, line.seen),
+        consequence: "what the documents promise cannot be relied on".to_owned(),
+        remedy: line.meaning.clone(),
+    }
+}
+
+/// A test belongs to the role whose function the data action points at; otherwise to all.
+fn add_invocation(
+    roles: &mut [RoleReport],
+    observed: &Observed,
+    action: &Action,
+    result: &TestResult,
+    output: &Output,
+) {
+    let points_at =
+        |desired: &DesiredRole| desired.functions.iter().any(|arn| arn.to_string() == action.target());
+    let is_known = observed.desired.roles.iter().any(points_at);
+    if !is_known {
+        output.message(&format!(
+            "{} the data action `{}` points at {}, which is no function of the spec\n",
+            paint(WARNING, "warning:"),
+            action.name,
+            action.target()
+        ));
+    }
+    for (report, desired) in roles.iter_mut().zip(&observed.desired.roles) {
+        if points_at(desired) || !is_known {
+            let line = invoked(action, result, &mut report.diagnosis);
+            report.lines.push(line);
+        }
+    }
 }

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use crate::arn::{AccountId, Arn};
 use crate::aws::AwsError;
+use crate::genesys::GenesysError;
 use crate::policy::ParseError;
 use crate::sandbox::SandboxError;
 use crate::saved::SavedError;
@@ -37,6 +38,12 @@ pub enum CommandError {
     Spec(#[from] LoadError),
     #[error(transparent)]
     Aws(#[from] AwsError),
+    #[error(transparent)]
+    Genesys(#[from] GenesysError),
+    #[error("{0}")]
+    Input(String),
+    #[error("there are no credentials for Genesys Cloud")]
+    NoGenesysCredentials,
     #[error(transparent)]
     Sandbox(#[from] SandboxError),
     #[error(
@@ -119,7 +126,7 @@ impl CommandError {
             | Self::ChangedMeanwhile { .. }
             | Self::PruneUnnamed(_)
             | Self::Saved(SavedError::Edited { .. } | SavedError::WeakExternalId { .. }) => Status::Refused,
-            Self::NotLoopback(_) => Status::Usage,
+            Self::NotLoopback(_) | Self::Input(_) => Status::Usage,
             _ => Status::Error,
         }
     }
@@ -128,6 +135,11 @@ impl CommandError {
     pub fn help(&self) -> Option<String> {
         let help = match self {
             Self::Aws(error) => return error.help(),
+            Self::Genesys(error) => return Some(error.help()),
+            Self::NoGenesysCredentials => {
+                "set GENESYSCLOUD_OAUTHCLIENT_ID, GENESYSCLOUD_OAUTHCLIENT_SECRET and GENESYSCLOUD_REGION (or `[genesys] region`)"
+            }
+            Self::Input(_) => "`--input` takes JSON, such as {\"customerId\": \"42\"}, or @FILE",
             Self::Spec(LoadError::Read { .. }) => {
                 "`--file` names another spec; examples/genesys.toml is one to begin with"
             }

@@ -9,16 +9,17 @@ use futures_util::future::{join_all, try_join_all};
 use super::CommandError;
 use crate::arn::{AccountId, Arn};
 use crate::aws::{self, AwsError, AwsErrorKind, Caller, Clients, Transport};
-use crate::check::evaluated::FunctionState;
+use crate::check::facts::{FunctionFacts, FunctionState};
 use crate::cli::Global;
+use crate::genesys::{self, Configuration, GenesysError, GenesysErrorKind, Secret};
 use crate::plan::{Plan, diff};
 use crate::render::diagnostics;
 use crate::render::output::Output;
 use crate::render::style::{WARNING, paint};
 use crate::resolve::resolve;
-use crate::sandbox::{self, Sandbox, Seed};
-use crate::spec::{self, Loaded, Spec};
-use crate::state::{DesiredState, LiveState, Orphans};
+use crate::sandbox::{self, GenesysSeed, IntegrationSeed, Sandbox, Seed};
+use crate::spec::{self, Loaded, RoleSpec, Spec};
+use crate::state::{DesiredRole, DesiredState, LiveState, Orphans};
 
 /// Where the sandbox keeps its state.
 pub const SANDBOX_STATE: &str = ".genesys-iam/sandbox.json";
@@ -27,6 +28,8 @@ pub struct Session {
     pub spec: Spec,
     pub clients: Clients,
     pub in_sandbox: bool,
+    /// Of the organization, where credentials are given.
+    pub genesys: Option<genesys::Client>,
 }
 
 /// Whether to look for roles that were taken out of the spec.
@@ -64,30 +67,39 @@ impl Session {
     pub async fn open(global: &Global, output: &Output) -> Result<Self, CommandError> {
         let spec = load(global, output)?;
         if !global.sandbox {
+            let genesys = genesys_client(&spec, output)?;
             let clients = aws::connect(&spec.aws, Transport::Network).await?;
-            return Ok(Self { spec, clients, in_sandbox: false });
+            return Ok(Self { spec, clients, in_sandbox: false, genesys });
         }
         output.message(&format!(
             "{} in the sandbox: an embedded stand-in for AWS, state in {SANDBOX_STATE}\n",
             paint(WARNING, "note:")
         ));
         let sandbox = Sandbox::open(Path::new(SANDBOX_STATE), &seed(&spec))?;
+        let sandbox = Arc::new(Mutex::new(sandbox));
+        let configuration = Configuration {
+            client_id: "sandbox".to_owned(),
+            client_secret: Secret::new("sandbox".to_owned()),
+            api: String::new(),
+            login: String::new(),
+        };
+        let genesys = genesys::Client::new(configuration, sandbox::carrier(Arc::clone(&sandbox)));
         let transport = Transport::InProcess {
-            http_client: sandbox::http_client(Arc::new(Mutex::new(sandbox))),
+            http_client: sandbox::http_client(sandbox),
             credentials: sandbox::credentials(&spec.aws.account_id),
         };
         let clients = aws::connect(&spec.aws, transport).await?;
-        Ok(Self { spec, clients, in_sandbox: true })
+        Ok(Self { spec, clients, in_sandbox: true, genesys: Some(genesys) })
     }
 
-    /// A session with clients of its own, for tests.
-    pub fn new(spec: Spec, clients: Clients) -> Self {
-        Self { spec, clients, in_sandbox: false }
+    /// A session with clients of its own.
+    pub fn new(spec: Spec, clients: Clients, genesys: Option<genesys::Client>) -> Self {
+        Self { spec, clients, in_sandbox: false, genesys }
     }
 
     /// Reads the caller, the functions and the live state, all at the same time.
     pub async fn observe(&self, orphans: LookForOrphans, output: &Output) -> Result<Observed, CommandError> {
-        let Self { spec, clients, in_sandbox: _ } = self;
+        let Self { spec, clients, in_sandbox: _, genesys: _ } = self;
         // The account is in the spec, so all ARNs are known beforehand.
         let expected = resolve(spec, &BTreeMap::new());
         let (caller, functions, live, orphans) = futures_util::join!(
@@ -174,7 +186,11 @@ impl Session {
             let state = match answer {
                 Ok(Some(function)) => {
                     exact.insert(arn.clone(), function.arn);
-                    FunctionState::Exists { state: function.state, reason: function.state_reason }
+                    FunctionState::Exists {
+                        state: function.state,
+                        reason: function.state_reason,
+                        timeout: function.timeout,
+                    }
                 }
                 Ok(None) => FunctionState::Missing,
                 // The ARN is known without the API: only the function's existence stays unknown.
@@ -184,6 +200,28 @@ impl Session {
             states.insert(exact.get(arn).unwrap_or(arn).clone(), state);
         }
         Ok((states, exact))
+    }
+
+    /// The functions of a role, with their own policies.
+    pub async fn function_facts(
+        &self,
+        observed: &Observed,
+        desired: &DesiredRole,
+    ) -> Result<Vec<FunctionFacts>, AwsError> {
+        let facts = desired.functions.iter().map(|arn| async move {
+            let missing = FunctionState::Unknown("nobody asked".to_owned());
+            let state = observed.functions.get(arn).cloned().unwrap_or(missing);
+            let policy = match state {
+                FunctionState::Missing => Ok(None),
+                _ => match aws::function_policy(&self.clients, arn).await {
+                    Ok(policy) => Ok(policy),
+                    Err(error) if error.is_access_denied() => Err(error.brief()),
+                    Err(error) => return Err(error),
+                },
+            };
+            Ok(FunctionFacts { arn: arn.clone(), state, policy })
+        });
+        try_join_all(facts).await
     }
 
     /// In the sandbox, clients that play Genesys Cloud: an identity of its own account.
@@ -217,17 +255,38 @@ impl Observed {
     }
 }
 
-/// What the sandbox begins with: the account and the functions of the spec.
+/// The client of the organization's API, where the environment has its credentials.
+fn genesys_client(spec: &Spec, output: &Output) -> Result<Option<genesys::Client>, CommandError> {
+    let variable = |name: &str| std::env::var(name).ok();
+    let Some(configuration) = Configuration::from_environment(&spec.genesys, variable)? else {
+        return Ok(None);
+    };
+    output.mask(|redactor| redactor.add_secret(configuration.client_secret.expose()));
+    let https = genesys::Https::new()
+        .map_err(|error| GenesysError::new("setting up TLS", GenesysErrorKind::NoAnswer(error)))?;
+    Ok(Some(genesys::Client::new(configuration, Box::new(https))))
+}
+
+/// What the sandbox begins with: the account and the functions of the spec, and an organization whose integrations use its
+/// roles.
 pub fn seed(spec: &Spec) -> Seed {
+    let functions = |role: &RoleSpec| -> Vec<Arn> {
+        role.functions.iter().map(|function| function.arn.clone()).collect()
+    };
+    let integration = |role: &RoleSpec| IntegrationSeed {
+        name: format!("Lambda through {}", role.name),
+        role: Arn::role(&spec.aws.partition, &spec.aws.account_id, &role.path, &role.name),
+        functions: functions(role),
+    };
     Seed {
         account: spec.aws.account_id.clone(),
         partition: spec.aws.partition.clone(),
         region: spec.aws.region.clone(),
-        functions: spec
-            .roles
-            .iter()
-            .flat_map(|role| &role.functions)
-            .map(|function| function.arn.clone())
-            .collect(),
+        functions: spec.roles.iter().flat_map(functions).collect(),
+        genesys: spec.roles.first().map(|role| GenesysSeed {
+            organization_id: role.external_id.expose().to_owned(),
+            account: role.genesys_account_id.clone(),
+            integrations: spec.roles.iter().map(integration).collect(),
+        }),
     }
 }

@@ -37,6 +37,8 @@ pub struct Finding {
 pub struct Expected<'a> {
     /// The account that is to be trusted.
     pub trusted: Option<&'a AccountId>,
+    /// Somebody of the user's own who is trusted too.
+    pub verifier: Option<&'a Arn>,
     /// The functions that are to be invoked, by exact ARN.
     pub functions: &'a [Arn],
     /// Accounts that may be trusted, with their names.
@@ -337,6 +339,9 @@ fn who(statement: &Statement, expected: &Expected<'_>, findings: &mut Findings) 
 
 fn aws_principal(value: &str, expected: &Expected<'_>, findings: &mut Findings) {
     let arn = value.parse::<Arn>().ok();
+    if arn.is_some() && arn.as_ref() == expected.verifier {
+        return;
+    }
     // Digits in an account's place, be they twelve or not.
     let digits = arn.as_ref().map_or(value, |arn| arn.account.as_str());
     if digits.is_empty() || !digits.bytes().all(|digit| digit.is_ascii_digit()) {

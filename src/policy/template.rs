@@ -8,11 +8,15 @@ use super::document::{
 };
 use crate::arn::Arn;
 
-/// Lets `principal` assume the role, only with the external ID.
-pub fn trust_policy(principal: &Arn, external_id: &str) -> Document {
+/// Lets these principals assume the role, only with the external ID.
+pub fn trust_policy(principals: &[&Arn], external_id: &str) -> Document {
     let external_id = OneOrMany::One(Scalar::String(external_id.to_owned()));
     let keys = BTreeMap::from([("sts:ExternalId".to_owned(), external_id)]);
-    let principal = BTreeMap::from([("AWS".to_owned(), OneOrMany::One(principal.to_string()))]);
+    let principals = match principals {
+        [one] => OneOrMany::One(one.to_string()),
+        many => OneOrMany::Many(many.iter().map(ToString::to_string).collect()),
+    };
+    let principal = BTreeMap::from([("AWS".to_owned(), principals)]);
     document(Statement {
         sid: None,
         effect: Effect::Allow,

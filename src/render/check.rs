@@ -3,32 +3,60 @@
 use std::fmt::Write;
 
 use super::style::{BOLD, DIM, ERROR, GOOD, REMOVE, WARNING, paint};
+use crate::check::diagnosis::{Diagnosis, Finding};
 use crate::check::{CheckReport, Level, Line, Outcome, RoleReport};
 
 /// All lines by role and level, and a closing line that counts.
 pub fn text(report: &CheckReport) -> String {
     let mut out = String::new();
-    let CheckReport { roles } = report;
-    for RoleReport { role, prober, lines } in roles {
+    for RoleReport { role, prober, lines, diagnosis } in &report.roles {
         let _ = writeln!(out, "{}", paint(BOLD, &format!("role {role}")));
-        for level in [Level::Evaluated, Level::Refused, Level::Assumed] {
+        for level in Level::ALL {
             let lines: Vec<&Line> = lines.iter().filter(|line| line.level == level).collect();
             if lines.is_empty() {
                 continue;
             }
-            let _ = writeln!(out, "  {}", paint(DIM, &level_title(level, prober)));
+            let _ = writeln!(
+                out,
+                "  {}",
+                paint(DIM, &level_title(level, prober, report.organization.as_deref()))
+            );
             for line in lines {
                 line_text(&mut out, line);
             }
         }
+        diagnosis_text(&mut out, diagnosis);
         out.push('\n');
     }
     let _ = writeln!(out, "{}", summary(report));
     out
 }
 
-fn level_title(level: Level, prober: &str) -> String {
+/// Only where something is wrong: then each fault once, and what is not the reason.
+fn diagnosis_text(out: &mut String, Diagnosis { findings, ruled_out }: &Diagnosis) {
+    if findings.is_empty() {
+        return;
+    }
+    let _ = writeln!(out, "  {}", paint(BOLD, "diagnosis"));
+    for (number, Finding { cause: _, what, consequence, remedy }) in findings.iter().enumerate() {
+        let _ = writeln!(out, "    {} {}", paint(ERROR, &format!("{}.", number + 1)), paint(REMOVE, what));
+        let _ = writeln!(out, "       {}", paint(DIM, &format!("so: {consequence}")));
+        let _ = writeln!(out, "       {}", paint(DIM, &format!("do: {remedy}")));
+    }
+    if !ruled_out.is_empty() {
+        let _ = writeln!(out, "    {}", paint(DIM, &format!("ruled out: {}", ruled_out.join("; "))));
+    }
+}
+
+fn level_title(level: Level, prober: &str, organization: Option<&str>) -> String {
     match level {
+        Level::Configured => {
+            format!(
+                "configured: what Genesys Cloud shows of the organization \"{}\"",
+                organization.unwrap_or_default()
+            )
+        }
+        Level::EndToEnd => "end to end: Genesys Cloud's own test of the data action".to_owned(),
         Level::Evaluated => "evaluated: the live documents, by IAM's rules".to_owned(),
         Level::Refused => format!("probed, must be refused: real calls as {prober}"),
         Level::Assumed => format!("probed, must succeed: real calls as {prober}"),
@@ -72,21 +100,14 @@ pub fn summary(report: &CheckReport) -> String {
 /// The strongest kind of evidence that was had for every role.
 fn reached(report: &CheckReport) -> &'static str {
     if report.has_fault() {
-        return "Genesys Cloud may not be able to invoke, or somebody else may: see above.";
-    }
-    let assumed = report.roles.iter().all(|role| {
-        let mut lines = role.lines.iter().filter(|line| line.level == Level::Assumed).peekable();
-        lines.peek().is_some() && lines.all(|line| line.outcome == Outcome::Pass)
-    });
-    let evaluated = report
-        .lines()
-        .filter(|line| line.level == Level::Evaluated)
-        .all(|line| line.outcome == Outcome::Pass);
-    match (assumed, evaluated) {
-        (true, true) => {
-            "Proven by real calls: the role was assumed and each function's invocation permitted."
-        }
-        (_, true) => "Proven by evaluation of the live documents; not by a call as Genesys Cloud.",
-        _ => "Not everything could be evaluated.",
+        "Genesys Cloud may not be able to invoke, or somebody else may: see the diagnosis."
+    } else if report.reaches(Level::EndToEnd) {
+        "Proven end to end: Genesys Cloud itself invoked the function."
+    } else if report.reaches(Level::Assumed) {
+        "Proven by real calls: the role was assumed and each function's invocation permitted."
+    } else if report.reaches(Level::Evaluated) {
+        "Proven by evaluation of the live documents; not by a call as Genesys Cloud."
+    } else {
+        "Not everything could be evaluated."
     }
 }

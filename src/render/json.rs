@@ -1,4 +1,4 @@
-//! A plan as JSON, for machines: docs/plan-json.md describes it.
+//! Plans and check reports as JSON, for machines: docs/plan-json.md and docs/check-json.md describe them.
 
 use std::collections::BTreeMap;
 
@@ -6,6 +6,8 @@ use serde_json::{Map, Value, json};
 
 use super::plan::{blocker_text, notice_text};
 use crate::arn::Arn;
+use crate::check::diagnosis::Finding;
+use crate::check::{CheckReport, Level, Line, Outcome, RoleReport};
 use crate::plan::access::Sign;
 use crate::plan::{AccessDiff, Change, Diff, Effect, Plan, RolePlan, TagDiff};
 use crate::policy::Document;
@@ -38,6 +40,60 @@ pub fn plan(plan: &Plan) -> Value {
         "roles": roles.iter().map(role_plan).collect::<Vec<_>>(),
         "taken_out": orphans,
         "taken_out_unknown": orphans_unknown,
+    })
+}
+
+/// A check report. Texts are not masked yet.
+pub fn check(report: &CheckReport) -> Value {
+    let CheckReport { spec, account_id, region, organization, roles } = report;
+    let count = |outcome| report.lines().filter(|line| line.outcome == outcome).count();
+    let levels: Map<String, Value> =
+        Level::ALL.into_iter().map(|level| (level.word().to_owned(), report.reaches(level).into())).collect();
+    json!({
+        "format": "genesys-iam check",
+        "format_version": FORMAT_VERSION,
+        "tool_version": env!("CARGO_PKG_VERSION"),
+        "spec": spec,
+        "account_id": account_id.as_str(),
+        "region": region,
+        "organization": organization,
+        "has_fault": report.has_fault(),
+        "levels": levels,
+        "summary": {
+            "pass": count(Outcome::Pass),
+            "fault": count(Outcome::Fail),
+            "not_provable": count(Outcome::NotProvable),
+        },
+        "roles": roles.iter().map(role_report).collect::<Vec<_>>(),
+    })
+}
+
+fn role_report(report: &RoleReport) -> Value {
+    let RoleReport { role, prober, lines, diagnosis } = report;
+    let lines: Vec<Value> = lines
+        .iter()
+        .map(|Line { level, claim, outcome, seen, meaning }| {
+            let outcome = match outcome {
+                Outcome::Pass => "pass",
+                Outcome::Fail => "fault",
+                Outcome::NotProvable => "not_provable",
+            };
+            json!({ "level": level.word(), "claim": claim, "outcome": outcome, "seen": seen, "meaning": meaning })
+        })
+        .collect();
+    let findings: Vec<Value> = diagnosis
+        .findings
+        .iter()
+        .map(|Finding { cause, what, consequence, remedy }| {
+            json!({ "cause": cause.word(), "what": what, "consequence": consequence, "remedy": remedy })
+        })
+        .collect();
+    json!({
+        "role": role,
+        "prober": prober,
+        "lines": lines,
+        "diagnosis": findings,
+        "ruled_out": diagnosis.ruled_out,
     })
 }
 
@@ -199,6 +255,7 @@ pub fn desired(desired: &DesiredState) -> Value {
             functions: _,
             genesys_account_id: _,
             external_id: _,
+            verifier: _,
             boundary,
             adopt,
             prevent_destroy,

@@ -3,6 +3,7 @@
 pub mod check;
 pub mod diagnostics;
 pub mod json;
+pub mod markdown;
 pub mod output;
 pub mod plan;
 pub mod policy;

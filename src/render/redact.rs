@@ -27,6 +27,11 @@ impl Redactor {
         }
     }
 
+    /// Masks something that is to be seen by nobody.
+    pub fn add_secret(&mut self, secret: &str) {
+        self.add(secret, "(secret)");
+    }
+
     /// Masks the external IDs of a live trust policy: where the spec's is masked, an earlier one is too.
     pub fn add_live_external_ids(&mut self, document: &Document) {
         for statement in document.statements.as_slice() {

@@ -4,7 +4,7 @@ use http::HeaderMap;
 use jiff::Timestamp;
 
 use super::error::Refusal;
-use super::state::{self, Session, State};
+use super::state::{self, Role, Session, State};
 use crate::arn::{AccountId, Arn};
 use crate::policy::document::OneOrMany;
 use crate::policy::{Context, Decision, Document, Policies, Principal, Request, evaluate};
@@ -108,23 +108,7 @@ fn of_session(state: &State, session: &Session) -> Result<Caller, Refusal> {
     let Session { account, role, role_id, name, token: _, expires: _, policies, tags } = session;
     // A session dies with its role, also when another of that name takes its place.
     let role = state.role(account, role).ok().filter(|role| role.id == *role_id).ok_or_else(invalid_token)?;
-    let mut identity = Vec::new();
-    for arn in &role.attached {
-        if let Some(text) = state.managed_text(arn) {
-            identity.push((format!("policy {arn}"), state::parse(text)?));
-        }
-    }
-    for (policy, text) in &role.inline {
-        identity.push((format!("inline policy {policy}"), state::parse(text)?));
-    }
-    let boundary = match &role.boundary {
-        None => None,
-        // A boundary that is gone allows nothing.
-        Some(arn) => {
-            let document = state.managed_text(arn).map_or_else(|| Ok(nothing()), state::parse)?;
-            Some((format!("boundary {arn}"), document))
-        }
-    };
+    let (identity, boundary) = role_policies(state, role)?;
     let session_policy = match policies.as_slice() {
         [] => None,
         texts => {
@@ -154,6 +138,33 @@ fn of_session(state: &State, session: &Session) -> Result<Caller, Refusal> {
         boundary,
         session_policy,
     })
+}
+
+type Documents = Vec<(String, Document)>;
+
+/// What a role's policies, attached and inline, and its boundary say.
+pub(super) fn role_policies(
+    state: &State,
+    role: &Role,
+) -> Result<(Documents, Option<(String, Document)>), Refusal> {
+    let mut identity = Vec::new();
+    for arn in &role.attached {
+        if let Some(text) = state.managed_text(arn) {
+            identity.push((format!("policy {arn}"), state::parse(text)?));
+        }
+    }
+    for (policy, text) in &role.inline {
+        identity.push((format!("inline policy {policy}"), state::parse(text)?));
+    }
+    let boundary = match &role.boundary {
+        None => None,
+        // A boundary that is gone allows nothing.
+        Some(arn) => {
+            let document = state.managed_text(arn).map_or_else(|| Ok(nothing()), state::parse)?;
+            Some((format!("boundary {arn}"), document))
+        }
+    };
+    Ok((identity, boundary))
 }
 
 /// A document that has no statement.

@@ -1,4 +1,4 @@
-//! The sandbox: an embedded stand-in for IAM, STS and Lambda, so that the whole product can be tried without AWS.
+//! The sandbox: an embedded stand-in for IAM, STS, Lambda and Genesys Cloud, so that the whole product can be tried without AWS.
 //!
 //! It plugs into the SDK as its HTTP client ([`http_client`]) or is served on loopback ([`serve`]). Trust and
 //! permissions are enforced by the product's own evaluator; signatures are not verified: the access key ID alone says
@@ -7,6 +7,7 @@
 mod auth;
 mod documents;
 mod error;
+mod genesys;
 mod http_client;
 mod iam;
 mod lambda;
@@ -26,7 +27,7 @@ use http::{HeaderMap, HeaderValue, Request, Response};
 use jiff::Timestamp;
 
 pub use self::error::SandboxError;
-pub use self::http_client::http_client;
+pub use self::http_client::{carrier, http_client};
 pub use self::serve::serve;
 
 use self::auth::{Caller, Scope};
@@ -46,9 +47,27 @@ pub struct Seed {
     pub region: String,
     /// Lambda functions that exist, with the alias or version where the ARN names one.
     pub functions: Vec<Arn>,
+    pub genesys: Option<GenesysSeed>,
 }
 
-/// A stand-in for IAM, STS and Lambda: any number of accounts of one partition.
+/// The Genesys Cloud organization that a sandbox has.
+#[derive(Debug, Clone)]
+pub struct GenesysSeed {
+    pub organization_id: String,
+    /// The AWS account from which it assumes roles.
+    pub account: AccountId,
+    pub integrations: Vec<IntegrationSeed>,
+}
+
+/// An enabled integration for Lambda data actions, with one action for each function.
+#[derive(Debug, Clone)]
+pub struct IntegrationSeed {
+    pub name: String,
+    pub role: Arn,
+    pub functions: Vec<Arn>,
+}
+
+/// A stand-in for IAM, STS, Lambda and one organization of Genesys Cloud: any number of accounts of one partition.
 #[derive(Debug)]
 pub struct Sandbox {
     state: State,
@@ -68,10 +87,9 @@ pub fn credentials(account: &AccountId) -> aws_credential_types::Credentials {
 impl Sandbox {
     /// A sandbox in memory.
     pub fn new(seed: &Seed) -> Self {
-        let Seed { account, partition, region, functions } = seed;
-        let mut state = State::new(partition);
-        state.account_mut(account);
-        functions.iter().for_each(|arn| state.add_function(arn));
+        let mut state = State::new(&seed.partition);
+        let region = &seed.region;
+        state.plant(seed);
         Self { state, file: None, region: region.clone(), page_limit: usize::MAX, requests: 0 }
     }
 
@@ -91,8 +109,7 @@ impl Sandbox {
             sandbox.state = State { partition: seed.partition.clone(), ..stored };
         }
         let before = sandbox.state.clone();
-        sandbox.state.account_mut(&seed.account);
-        seed.functions.iter().for_each(|arn| sandbox.state.add_function(arn));
+        sandbox.state.plant(seed);
         if fresh || sandbox.state != before {
             file.write(&sandbox.state)?;
         }
@@ -152,6 +169,9 @@ impl Sandbox {
         let scope = Scope::of(request.headers());
         let region = scope.as_ref().map_or_else(|| self.region.clone(), |scope| scope.region.clone());
         let path = request.uri().path();
+        if genesys::is_for(path) {
+            return genesys::handle(self, request, now, id);
+        }
         let service = match &scope {
             Some(scope) => scope.service.as_str(),
             None if path.starts_with(lambda::PATH) => "lambda",
@@ -242,6 +262,40 @@ impl Sandbox {
         }
     }
 
+    /// Lets only this OAuth client in.
+    pub fn set_genesys_client(&mut self, id: &str, secret: &str) {
+        self.state.organization.clients = [(id.to_owned(), secret.to_owned())].into();
+    }
+
+    /// Takes a permission from the organization's OAuth clients.
+    pub fn remove_genesys_permission(&mut self, permission: &str) {
+        self.state.organization.lacks.insert(permission.to_owned());
+    }
+
+    /// Makes all tokens expire.
+    pub fn expire_genesys_tokens(&mut self) {
+        self.state.organization.tokens.clear();
+    }
+
+    /// Sets the organization's ID.
+    pub fn set_organization_id(&mut self, id: &str) {
+        self.state.organization.id = id.to_owned();
+    }
+
+    /// Changes each integration, its configuration, its credential or its data actions, in the API's own form.
+    pub fn edit_genesys(&mut self, mut edit: impl FnMut(GenesysKind, &mut serde_json::Value)) {
+        let genesys::Organization { integrations, credentials, actions, .. } = &mut self.state.organization;
+        for (kind, all) in [
+            (GenesysKind::Integration, integrations),
+            (GenesysKind::Credential, credentials),
+            (GenesysKind::Action, actions),
+        ] {
+            all.values_mut().for_each(|value| edit(kind, value));
+            // What was made null is gone.
+            all.retain(|_, value| !value.is_null());
+        }
+    }
+
     /// Sets the resource policy of a function, alias or version.
     pub fn set_function_policy(&mut self, arn: &Arn, policy: Option<&Document>) {
         let (function, qualifier) = state::split_function(arn);
@@ -253,6 +307,14 @@ impl Sandbox {
             };
         }
     }
+}
+
+/// What [`Sandbox::edit_genesys`] changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GenesysKind {
+    Integration,
+    Credential,
+    Action,
 }
 
 /// One request, as the actions see it.

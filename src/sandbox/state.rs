@@ -6,7 +6,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::error::Refusal;
+use super::genesys::Organization;
 use super::managed::{self, AwsManaged};
+use super::{GenesysSeed, IntegrationSeed, Seed};
 use crate::arn::{AccountId, Arn};
 use crate::policy::Document;
 
@@ -29,6 +31,8 @@ pub(super) struct State {
     pub identities: BTreeMap<String, Identity>,
     /// By access key ID.
     pub sessions: BTreeMap<String, Session>,
+    #[serde(default)]
+    pub organization: Organization,
     #[serde(skip)]
     pub partition: String,
 }
@@ -145,7 +149,21 @@ impl State {
             functions: BTreeMap::new(),
             identities: BTreeMap::new(),
             sessions: BTreeMap::new(),
+            organization: Organization::default(),
             partition: partition.to_owned(),
+        }
+    }
+
+    /// Adds what of the seed is not there yet.
+    pub fn plant(&mut self, seed: &Seed) {
+        let Seed { account, partition: _, region: _, functions, genesys } = seed;
+        self.account_mut(account);
+        functions.iter().for_each(|arn| self.add_function(arn));
+        let Some(GenesysSeed { organization_id, account, integrations }) = genesys else { return };
+        self.organization.id.clone_from(organization_id);
+        self.organization.account = Some(account.clone());
+        for IntegrationSeed { name, role, functions } in integrations {
+            self.organization.add_integration(name, role, functions);
         }
     }
 

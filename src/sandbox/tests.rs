@@ -30,6 +30,7 @@ fn seed() -> Seed {
         partition: "aws".to_owned(),
         region: "us-east-1".to_owned(),
         functions: vec![FUNCTION.parse().unwrap(), format!("{FUNCTION}:live").parse().unwrap()],
+        genesys: None,
     }
 }
 

@@ -19,24 +19,43 @@ pub static KNOWN_GENESYS_ACCOUNTS: [KnownAccount; 3] = [
 /// Stands in tutorials of third parties, but in no source of Genesys's.
 pub const TUTORIAL_ACCOUNT: &str = "691338073777";
 
-/// The AWS regions that Genesys Cloud runs in.
-pub static GENESYS_REGIONS: [&str; 18] = [
-    "us-east-1",
-    "us-east-2",
-    "us-west-2",
-    "ca-central-1",
-    "mx-central-1",
-    "sa-east-1",
-    "eu-west-1",
-    "eu-west-2",
-    "eu-central-1",
-    "eu-central-2",
-    "me-central-1",
-    "ap-south-1",
-    "ap-southeast-1",
-    "ap-southeast-2",
-    "ap-northeast-1",
-    "ap-northeast-2",
-    "ap-northeast-3",
-    "eusc-de-east-1",
+/// A region of Genesys Cloud. The API is at `api.`, tokens at `login.` of the domain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct GenesysRegion {
+    /// By this name Genesys's own tools choose it.
+    pub aws_region: &'static str,
+    pub domain: &'static str,
+}
+
+/// Core and satellite regions, FedRAMP (`us-east-2`) and EU sovereign (`eusc-de-east-1`), from Genesys's SDKs and its
+/// Terraform provider.
+pub static GENESYS_REGIONS: [GenesysRegion; 18] = [
+    GenesysRegion { aws_region: "us-east-1", domain: "mypurecloud.com" },
+    GenesysRegion { aws_region: "us-east-2", domain: "use2.us-gov-pure.cloud" },
+    GenesysRegion { aws_region: "us-west-2", domain: "usw2.pure.cloud" },
+    GenesysRegion { aws_region: "ca-central-1", domain: "cac1.pure.cloud" },
+    GenesysRegion { aws_region: "mx-central-1", domain: "mxc1.pure.cloud" },
+    GenesysRegion { aws_region: "sa-east-1", domain: "sae1.pure.cloud" },
+    GenesysRegion { aws_region: "eu-west-1", domain: "mypurecloud.ie" },
+    GenesysRegion { aws_region: "eu-west-2", domain: "euw2.pure.cloud" },
+    GenesysRegion { aws_region: "eu-central-1", domain: "mypurecloud.de" },
+    GenesysRegion { aws_region: "eu-central-2", domain: "euc2.pure.cloud" },
+    GenesysRegion { aws_region: "me-central-1", domain: "mec1.pure.cloud" },
+    GenesysRegion { aws_region: "ap-south-1", domain: "aps1.pure.cloud" },
+    GenesysRegion { aws_region: "ap-southeast-1", domain: "apse1.pure.cloud" },
+    GenesysRegion { aws_region: "ap-southeast-2", domain: "mypurecloud.com.au" },
+    GenesysRegion { aws_region: "ap-northeast-1", domain: "mypurecloud.jp" },
+    GenesysRegion { aws_region: "ap-northeast-2", domain: "apne2.pure.cloud" },
+    GenesysRegion { aws_region: "ap-northeast-3", domain: "apne3.pure.cloud" },
+    GenesysRegion { aws_region: "eusc-de-east-1", domain: "edee1.eusc-pure.cloud" },
 ];
+
+/// # Errors
+///
+/// The regions that there are, in words.
+pub fn genesys_region(name: &str) -> Result<&'static GenesysRegion, String> {
+    GENESYS_REGIONS.iter().find(|region| region.aws_region == name).ok_or_else(|| {
+        let names: Vec<&str> = GENESYS_REGIONS.iter().map(|region| region.aws_region).collect();
+        format!("is no region of Genesys Cloud; those are {}", names.join(", "))
+    })
+}

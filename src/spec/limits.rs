@@ -130,8 +130,31 @@ pub(super) fn qualifier(text: &str) -> Check {
     characters(text, |c| c.is_ascii_alphanumeric() || "-_".contains(c), "letters, digits and -_")
 }
 
+/// Of a stand-in or a proxy.
+pub(super) fn url(text: &str) -> Check {
+    let host = text.strip_prefix("http://").or_else(|| text.strip_prefix("https://"));
+    match host {
+        Some(host) if !host.is_empty() && !host.contains(char::is_whitespace) => Ok(()),
+        _ => Err("is no URL: it begins with http:// or https://".to_owned()),
+    }
+}
+
+/// The client's secret goes there: without TLS only to this machine.
+pub(super) fn genesys_url(text: &str) -> Check {
+    url(text)?;
+    let Some(rest) = text.strip_prefix("http://") else { return Ok(()) };
+    let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
+    if matches!(name, "127.0.0.1" | "localhost" | "[::1]") {
+        Ok(())
+    } else {
+        Err("begins with http:// and is not on this machine: the client's secret would go there in the clear"
+            .to_owned())
+    }
+}
+
 /// Whether it looks like `2f9c1c5e-0b6c-4a8e-9d51-7f0e3c2b1a90`, as every organization ID does.
-pub(super) fn is_guid(text: &str) -> bool {
+pub fn is_guid(text: &str) -> bool {
     let parts: Vec<usize> = text.split('-').map(str::len).collect();
     parts == [8, 4, 4, 4, 12] && text.bytes().all(|b| b == b'-' || b.is_ascii_hexdigit())
 }

@@ -15,7 +15,10 @@ mod parse;
 mod reader;
 
 pub use diagnostic::{Diagnostic, Severity};
-pub use genesys::{GENESYS_REGIONS, KNOWN_GENESYS_ACCOUNTS, KnownAccount, TUTORIAL_ACCOUNT};
+pub use genesys::{
+    GENESYS_REGIONS, GenesysRegion, KNOWN_GENESYS_ACCOUNTS, KnownAccount, TUTORIAL_ACCOUNT, genesys_region,
+};
+pub use limits::is_guid;
 pub use parse::{default_policy_name, parse};
 
 /// The tag that marks what this tool manages.
@@ -32,7 +35,19 @@ pub struct Spec {
     /// Whether the file says its name. Another file in another place may have the same stem.
     pub is_named: bool,
     pub aws: Aws,
+    pub genesys: GenesysCloud,
+    /// Of `[check]`: somebody of the user's own whom the roles trust too, so that the check can assume them.
+    pub verifier: Option<Arn>,
     pub roles: Vec<RoleSpec>,
+}
+
+/// Where the organization's API is.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct GenesysCloud {
+    /// The AWS region's name.
+    pub region: Option<String>,
+    /// In place of the region's own hosts, for API and tokens alike.
+    pub endpoint_url: Option<String>,
 }
 
 /// Where, and with which credentials.

@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use toml::de::{DeTable, DeValue};
 
 use super::diagnostic::{Diagnostic, Severity};
-use super::genesys::{GENESYS_REGIONS, KNOWN_GENESYS_ACCOUNTS, TUTORIAL_ACCOUNT};
+use super::genesys::{KNOWN_GENESYS_ACCOUNTS, TUTORIAL_ACCOUNT, genesys_region};
 use super::limits::{self, Check};
 use super::reader::{Faults, Placed, Table, string, wrong_type};
 use super::{
-    AssumeRole, Aws, Boundary, ExternalId, ExtraPermissions, FunctionRef, MANAGED_BY_KEY, RoleSpec, SPEC_KEY,
-    Spec, Surroundings,
+    AssumeRole, Aws, Boundary, ExternalId, ExtraPermissions, FunctionRef, GenesysCloud, MANAGED_BY_KEY,
+    RoleSpec, SPEC_KEY, Spec, Surroundings,
 };
 use crate::arn::{AccountId, AccountIdError, Arn, partition_of_region};
 use crate::policy::lint;
@@ -32,8 +32,14 @@ pub fn parse(source: &str, name: &str, surroundings: &dyn Surroundings) -> (Opti
     let spec = match DeTable::parse(source) {
         Ok(root) => {
             let table = Table::new("the file", 0..0, root.get_ref());
-            Parser { faults: &mut faults, surroundings, names: BTreeMap::new(), policies: BTreeMap::new() }
-                .spec(table, name)
+            Parser {
+                faults: &mut faults,
+                surroundings,
+                names: BTreeMap::new(),
+                policies: BTreeMap::new(),
+                verifier: None,
+            }
+            .spec(table, name)
         }
         Err(error) => {
             let span = error.span().unwrap_or(0..0);
@@ -53,11 +59,13 @@ struct Parser<'p> {
     /// Names and policy names of the roles so far, in lower case, with the role as written.
     names: BTreeMap<String, String>,
     policies: BTreeMap<String, String>,
+    verifier: Option<Arn>,
 }
 
 /// `[genesys]`, and what a role puts in its place.
 #[derive(Default, Clone)]
 struct Genesys {
+    cloud: GenesysCloud,
     account_id: Option<Placed<AccountId>>,
     external_id: Option<ExternalId>,
     /// Whether a fault in it has been reported, so that what is missing is not reported too.
@@ -117,6 +125,9 @@ impl Parser<'_> {
             }
             None => Common::default(),
         };
+        if let Some(table) = root.table("check", "[check]", self.faults) {
+            self.verifier = self.verifier(table, guard.as_ref());
+        }
         let roles = root.array("role", "a list of tables, [[role]]", self.faults);
         let roles = root.required(roles, "role", "[[role]] with a name and functions", self.faults);
         let mut read = Vec::new();
@@ -140,7 +151,14 @@ impl Parser<'_> {
         root.finish(self.faults);
         let is_named = name.is_some();
         let name = name.map_or_else(|| tag_text(stem), |name| name.value);
-        Some(Spec { name, is_named, aws: aws?, roles: read })
+        Some(Spec {
+            name,
+            is_named,
+            aws: aws?,
+            genesys: genesys.cloud,
+            verifier: self.verifier.take(),
+            roles: read,
+        })
     }
 
     /// A string that passes a check.
@@ -201,13 +219,7 @@ impl Parser<'_> {
         let profile = self.text(&mut table, "profile", |text| {
             if text.trim().is_empty() { Err("is empty".to_owned()) } else { Ok(()) }
         });
-        let endpoint_url = self.text(&mut table, "endpoint_url", |text| {
-            let host = text.strip_prefix("http://").or_else(|| text.strip_prefix("https://"));
-            match host {
-                Some(host) if !host.is_empty() && !host.contains(char::is_whitespace) => Ok(()),
-                _ => Err("is no URL: it begins with http:// or https://".to_owned()),
-            }
-        });
+        let endpoint_url = self.text(&mut table, "endpoint_url", limits::url);
         let guard = match (&region, &account_id) {
             (Some(region), Some(account)) => Some(Guard {
                 account_id: account.value.clone(),
@@ -250,6 +262,27 @@ impl Parser<'_> {
         }
         let arn = string(value, "assume_role", self.faults)?;
         Some(AssumeRole { role_arn: self.role_arn(arn, guard)?, external_id: None, session_name: None })
+    }
+
+    /// `[check] verifier`: a role or user of the spec's account.
+    fn verifier(&mut self, mut table: Table<'_>, guard: Option<&Guard>) -> Option<Arn> {
+        let written = table.string("verifier", self.faults);
+        table.finish(self.faults);
+        let written = written?;
+        let arn = self.arn(&written, "verifier", guard, false)?;
+        let is_identity = arn.service == "iam"
+            && (arn.resource.starts_with("role/") || arn.resource.starts_with("user/"))
+            && !arn.resource.contains(['*', '?', '$']);
+        if !is_identity {
+            self.faults.error(
+                written.span,
+                "`verifier` is not the ARN of one role or user",
+                "another kind of ARN",
+                "such as arn:aws:iam::111122223333:role/ci",
+            );
+            return None;
+        }
+        Some(arn)
     }
 
     fn role_arn(&mut self, written: Placed<String>, guard: Option<&Guard>) -> Option<Arn> {
@@ -304,14 +337,12 @@ impl Parser<'_> {
     }
 
     fn genesys(&mut self, mut table: Table<'_>, guard: Option<&Guard>) -> Genesys {
-        let region = table.string("region", self.faults);
-        self.checked(region, "region", |text| {
-            if GENESYS_REGIONS.contains(&text) {
-                Ok(())
-            } else {
-                Err(format!("is no region of Genesys Cloud; those are {}", GENESYS_REGIONS.join(", ")))
-            }
-        });
+        let region = self.text(&mut table, "region", |text| genesys_region(text).map(drop));
+        let endpoint_url = self.text(&mut table, "endpoint_url", limits::genesys_url);
+        let cloud = GenesysCloud {
+            region: region.map(|region| region.value),
+            endpoint_url: endpoint_url.map(|url| url.value),
+        };
         let account = table.string("account_id", self.faults);
         let account_given = table.value("account_id").is_some();
         let account_id = self.account_id(account, "account_id");
@@ -321,7 +352,7 @@ impl Parser<'_> {
         let external_id_given = table.value("external_id").is_some();
         let external_id = self.external_id(&mut table, true);
         table.finish(self.faults);
-        Genesys { account_id, external_id, account_given, external_id_given }
+        Genesys { cloud, account_id, external_id, account_given, external_id_given }
     }
 
     fn genesys_account(&mut self, account: &Placed<AccountId>, guard: Option<&Guard>) {
@@ -561,6 +592,7 @@ impl Parser<'_> {
             Some(table) => {
                 let own = self.genesys(table, guard);
                 Genesys {
+                    cloud: own.cloud,
                     account_id: own.account_id.or_else(|| genesys.account_id.clone()),
                     external_id: own.external_id.or_else(|| genesys.external_id.clone()),
                     account_given: own.account_given || genesys.account_given,
@@ -732,7 +764,8 @@ impl Parser<'_> {
     fn sizes(&mut self, role: &RoleSpec, guard: Option<&Guard>) {
         let Some(guard) = guard else { return };
         let principal = Arn::account_root(guard.partition, &role.genesys_account_id);
-        let trust = trust_policy(&principal, role.external_id.expose()).size();
+        let trusted: Vec<&Arn> = std::iter::once(&principal).chain(&self.verifier).collect();
+        let trust = trust_policy(&trusted, role.external_id.expose()).size();
         if trust > TRUST_POLICY_SIZE {
             let message = format!("the trust policy has {trust} characters, IAM takes {TRUST_POLICY_SIZE}");
             self.faults.error(role.span.clone(), message, "this role", "the external ID is too long");

@@ -4,6 +4,7 @@ mod account;
 mod policy;
 mod role;
 mod role_policy;
+mod simulate;
 mod tag;
 
 use super::Call;
@@ -52,6 +53,7 @@ pub(super) fn handle(call: &mut Call<'_>, action: &str) -> Result<Answer, Refusa
         "ListPolicyTags" => tag::list_policy_tags,
         "GetAccountAuthorizationDetails" => account::authorization_details,
         "GetAccountSummary" => account::summary,
+        "SimulatePrincipalPolicy" => simulate::simulate,
         _ => return Err(super::unknown_action(action, "2010-05-08")),
     };
     authorise(call, action)?;
@@ -94,6 +96,7 @@ fn resource(call: &Call<'_>, action: &str) -> String {
             Arn::policy(partition, account, params.get("PathPrefix").unwrap_or("/"), "").to_string()
         }
         "GetAccountAuthorizationDetails" | "GetAccountSummary" => "*".to_owned(),
+        "SimulatePrincipalPolicy" => given("PolicySourceArn").to_owned(),
         _ if action.contains("Role") => match state.role(account, given("RoleName")) {
             Ok(role) => state.role_arn(account, role).to_string(),
             Err(_) => Arn::role(partition, account, "/", given("RoleName")).to_string(),

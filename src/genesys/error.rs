@@ -1,0 +1,155 @@
+//! What goes wrong between this tool and Genesys Cloud, with the next step.
+
+use std::error::Error;
+use std::fmt;
+
+use super::http::CarryError;
+
+/// A step that failed, and why. `Display` is one line, and mostly a second, indented, with Genesys Cloud's own words.
+#[derive(Debug)]
+pub struct GenesysError {
+    /// `reading the organization`
+    pub step: String,
+    /// Boxed, so that results stay small.
+    pub kind: Box<GenesysErrorKind>,
+}
+
+#[derive(Debug)]
+pub enum GenesysErrorKind {
+    /// Only some of what is needed is in the environment.
+    Incomplete {
+        missing: &'static str,
+    },
+    /// No region, in the environment or the spec; or one that there is not.
+    Region(String),
+    /// No token for this ID and secret.
+    Credentials {
+        words: String,
+    },
+    /// A token that was just made is refused.
+    Unauthorized {
+        words: String,
+    },
+    /// 403
+    Forbidden {
+        permission: &'static str,
+        words: String,
+    },
+    /// 429, for longer than it is worth to wait.
+    RateLimited,
+    /// Any other answer that is no success.
+    Refused {
+        status: u16,
+        words: String,
+    },
+    NoAnswer(CarryError),
+    /// The answer is not what the API sends.
+    Unreadable {
+        status: u16,
+        detail: String,
+    },
+    /// What is named is not there.
+    NotFound(String),
+}
+
+impl GenesysError {
+    pub fn new(step: &str, kind: GenesysErrorKind) -> Self {
+        Self { step: step.to_owned(), kind: Box::new(kind) }
+    }
+
+    /// In one line.
+    pub fn brief(&self) -> String {
+        self.to_string().lines().map(str::trim).collect::<Vec<_>>().join(" ")
+    }
+
+    pub fn is_forbidden(&self) -> bool {
+        matches!(*self.kind, GenesysErrorKind::Forbidden { .. })
+    }
+
+    /// What to do next, in one line.
+    pub fn help(&self) -> String {
+        match self.kind.as_ref() {
+            GenesysErrorKind::Incomplete { missing } => format!(
+                "set {missing} too: ID, secret and region of an OAuth client with the grant \"Client Credentials\""
+            ),
+            GenesysErrorKind::Region(_) => {
+                "set GENESYSCLOUD_REGION or `[genesys] region` to the AWS region of your organization, such as \
+                 \"us-east-1\""
+                    .to_owned()
+            }
+            GenesysErrorKind::Credentials { .. } => {
+                "ID or secret of the OAuth client is wrong, or was rotated, or the region is another: look under \
+                 Admin > Integrations > OAuth, and at GENESYSCLOUD_OAUTHCLIENT_ID, GENESYSCLOUD_OAUTHCLIENT_SECRET and \
+                 GENESYSCLOUD_REGION"
+                    .to_owned()
+            }
+            GenesysErrorKind::Unauthorized { .. } => {
+                "the token was refused although it is new: check the region, and that the OAuth client is active"
+                    .to_owned()
+            }
+            GenesysErrorKind::Forbidden { permission, .. } => format!(
+                "give a role of the OAuth client the permission {permission} (Admin > Integrations > OAuth > Roles)"
+            ),
+            GenesysErrorKind::RateLimited => "the API's limit is used up: wait a minute and run it again".to_owned(),
+            GenesysErrorKind::Refused { status, .. } if *status >= 500 => {
+                "a fault on Genesys Cloud's side: run it again in a minute".to_owned()
+            }
+            GenesysErrorKind::Refused { .. } => {
+                "Genesys Cloud's words say why; its support can find the request by the context ID".to_owned()
+            }
+            GenesysErrorKind::NoAnswer(_) => {
+                "check the network, a proxy (`HTTPS_PROXY`) and the region (GENESYSCLOUD_REGION, `[genesys] region`)"
+                    .to_owned()
+            }
+            GenesysErrorKind::Unreadable { .. } => {
+                "something other than Genesys Cloud may have answered: check a proxy (`HTTPS_PROXY`) and the region"
+                    .to_owned()
+            }
+            GenesysErrorKind::NotFound(_) => {
+                "`genesys-iam check` lists the data actions of the integration; names are taken with their case".to_owned()
+            }
+        }
+    }
+}
+
+impl fmt::Display for GenesysError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { step, kind } = self;
+        write!(f, "Genesys Cloud, {step}: ")?;
+        let (what, words) = match kind.as_ref() {
+            GenesysErrorKind::Incomplete { missing } => (format!("{missing} is not set"), ""),
+            GenesysErrorKind::Region(why) => (why.clone(), ""),
+            GenesysErrorKind::Credentials { words } => {
+                ("the client's ID and secret are not taken (401)".to_owned(), words.as_str())
+            }
+            GenesysErrorKind::Unauthorized { words } => {
+                ("the token is refused (401)".to_owned(), words.as_str())
+            }
+            GenesysErrorKind::Forbidden { permission, words } => {
+                (format!("the OAuth client lacks the permission {permission} (403)"), words.as_str())
+            }
+            GenesysErrorKind::RateLimited => ("too many requests (429)".to_owned(), ""),
+            GenesysErrorKind::Refused { status, words } => (format!("HTTP {status}"), words.as_str()),
+            GenesysErrorKind::NoAnswer(error) => {
+                let mut text = error.to_string();
+                let mut cause = error.source();
+                while let Some(source) = cause {
+                    text.push_str(&format!("\n  {source}"));
+                    cause = source.source();
+                }
+                (text, "")
+            }
+            GenesysErrorKind::Unreadable { status, detail } => {
+                (format!("the answer cannot be read (HTTP {status})"), detail.as_str())
+            }
+            GenesysErrorKind::NotFound(what) => (what.clone(), ""),
+        };
+        f.write_str(&what)?;
+        if !words.is_empty() {
+            write!(f, "\n  {words}")?;
+        }
+        Ok(())
+    }
+}
+
+impl Error for GenesysError {}

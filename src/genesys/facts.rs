@@ -1,0 +1,169 @@
+//! Everything about Lambda data actions that an organization tells.
+
+use futures_util::future::join_all;
+use http::Method;
+
+use super::client::{Call, Client};
+use super::error::{GenesysError, GenesysErrorKind};
+use super::model::{Action, Credential, Integration, IntegrationConfiguration, Organization, TestResult};
+
+const TYPE: &str = "aws-lambda-data-actions";
+const VIEW: &str = "integrations:integration:view";
+const VIEW_ACTIONS: &str = "integrations:action:view";
+const EXECUTE: &str = "integrations:action:execute";
+
+/// The role of an integration's credential.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RoleArn {
+    Known(String),
+    /// It has a credential whose ARN Genesys Cloud does not show, or that may not be read: why.
+    Unreadable(String),
+    /// It has no credential.
+    None,
+}
+
+#[derive(Debug)]
+pub struct IntegrationFacts {
+    pub integration: Integration,
+    pub role: RoleArn,
+    pub actions: Vec<Action>,
+}
+
+/// What was asked for step by step; a step that may not be taken leaves the others.
+#[derive(Debug)]
+pub struct GenesysFacts {
+    pub organization: Organization,
+    pub integrations: Result<Vec<IntegrationFacts>, GenesysError>,
+    /// Why the data actions are not known.
+    pub actions_unknown: Option<GenesysError>,
+}
+
+/// Reads the organization, its Lambda integrations with their credentials, and their data actions.
+///
+/// # Errors
+///
+/// When not even the organization can be read: that needs no permission.
+pub async fn gather(client: &Client) -> Result<GenesysFacts, GenesysError> {
+    let organization = client.organization().await?;
+    let (integrations, actions) = futures_util::join!(client.integrations(), client.actions());
+    let (actions, actions_unknown) = match actions {
+        Ok(actions) => (actions, None),
+        Err(error) => (Vec::new(), Some(error)),
+    };
+    let integrations = match integrations {
+        Ok(integrations) => integrations,
+        Err(error) => return Ok(GenesysFacts { organization, integrations: Err(error), actions_unknown }),
+    };
+    let roles = join_all(integrations.iter().map(|integration| client.role_arn(&integration.id))).await;
+    let facts = integrations.into_iter().zip(roles).map(|(integration, role)| {
+        let own = |action: &&Action| action.integration_id == integration.id;
+        let actions = actions.iter().filter(own).cloned().collect();
+        IntegrationFacts { integration, role, actions }
+    });
+    Ok(GenesysFacts { organization, integrations: Ok(facts.collect()), actions_unknown })
+}
+
+impl Client {
+    /// # Errors
+    ///
+    /// Whatever keeps Genesys Cloud from answering.
+    pub async fn organization(&self) -> Result<Organization, GenesysError> {
+        let step = "reading the organization";
+        self.get(step, "/api/v2/organizations/me", "none").await
+    }
+
+    async fn get<T: serde::de::DeserializeOwned>(
+        &self,
+        step: &str,
+        path: &str,
+        permission: &'static str,
+    ) -> Result<T, GenesysError> {
+        self.call(&Call { step, method: Method::GET, path, body: None, permission }).await
+    }
+
+    async fn integrations(&self) -> Result<Vec<Integration>, GenesysError> {
+        let path = format!("/api/v2/integrations?integrationType={TYPE}&pageSize=100");
+        let all: Vec<Integration> = self.pages("listing the integrations", &path, VIEW).await?;
+        // A filter that a server does not know is ignored by it.
+        let lambda = |integration: &Integration| integration.integration_type.id == TYPE;
+        Ok(all
+            .into_iter()
+            .filter(|integration| lambda(integration) && integration.intended_state != "DELETED")
+            .collect())
+    }
+
+    async fn actions(&self) -> Result<Vec<Action>, GenesysError> {
+        let path = "/api/v2/integrations/actions?includeConfig=true&pageSize=100";
+        self.pages("listing the data actions", path, VIEW_ACTIONS).await
+    }
+
+    async fn role_arn(&self, integration: &str) -> RoleArn {
+        let path = format!("/api/v2/integrations/{integration}/config/current");
+        let step = "reading an integration's configuration";
+        let configuration: IntegrationConfiguration = match self.get(step, &path, VIEW).await {
+            Ok(configuration) => configuration,
+            Err(error) => return RoleArn::Unreadable(error.brief()),
+        };
+        let credential = configuration
+            .credentials
+            .iter()
+            .find(|(kind, _)| kind.eq_ignore_ascii_case("amazonWebServicesARN"))
+            .map(|(_, credential)| &credential.id);
+        let Some(id) = credential else { return RoleArn::None };
+        let path = format!("/api/v2/integrations/credentials/{id}");
+        let credential: Credential = match self.get("reading an integration's credential", &path, VIEW).await
+        {
+            Ok(credential) => credential,
+            Err(error) => return RoleArn::Unreadable(error.brief()),
+        };
+        let fields = credential.credential_fields.unwrap_or_default();
+        let arn = fields
+            .into_iter()
+            .find(|(key, _)| key.eq_ignore_ascii_case("ARN") || key.eq_ignore_ascii_case("roleArn"))
+            .and_then(|(_, value)| value);
+        match arn {
+            Some(arn) if arn.starts_with("arn:") => RoleArn::Known(arn),
+            _ => RoleArn::Unreadable(
+                "Genesys Cloud does not show the ARN that the credential holds".to_owned(),
+            ),
+        }
+    }
+
+    /// The data action of this ID, or of this name if there is just one.
+    ///
+    /// # Errors
+    ///
+    /// When there is none or more than one, and whatever keeps Genesys Cloud from answering.
+    pub async fn action(&self, named: &str) -> Result<Action, GenesysError> {
+        let mut actions: Vec<Action> = self
+            .actions()
+            .await?
+            .into_iter()
+            .filter(|action| action.id == named || action.name == named)
+            .collect();
+        let found = actions.pop();
+        match found {
+            Some(action) if actions.is_empty() || action.id == named => Ok(action),
+            Some(_) => {
+                let what = format!("{} data actions are called `{named}`: give the ID", actions.len() + 1);
+                Err(GenesysError::new("looking for the data action", GenesysErrorKind::NotFound(what)))
+            }
+            None => {
+                let what = format!("no data action has the ID or the name `{named}`");
+                Err(GenesysError::new("looking for the data action", GenesysErrorKind::NotFound(what)))
+            }
+        }
+    }
+
+    /// Runs the data action's own test, which really invokes the function. It is never sent twice.
+    ///
+    /// # Errors
+    ///
+    /// When the test could not be made; a test that failed is a result.
+    pub async fn test(&self, action: &str, input: &str) -> Result<TestResult, GenesysError> {
+        let path = format!("/api/v2/integrations/actions/{action}/test");
+        let body = Some(input.to_owned());
+        let step = "testing the data action";
+        self.call(&Call { step, method: Method::POST, path: &path, body, permission: EXECUTE }).await
+    }
+}

@@ -1,0 +1,75 @@
+//! What carries requests: HTTPS, or a stand-in within the process.
+
+use std::error::Error;
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::time::Duration;
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// A data action's test may take as long as the action itself: a minute.
+const TIMEOUT: Duration = Duration::from_secs(90);
+
+/// No answer came.
+#[derive(Debug)]
+pub struct CarryError {
+    pub is_timeout: bool,
+    pub source: Box<dyn Error + Send + Sync>,
+}
+
+impl fmt::Display for CarryError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.is_timeout { "no answer in time" } else { "the endpoint cannot be reached" })
+    }
+}
+
+impl Error for CarryError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        Some(self.source.as_ref())
+    }
+}
+
+pub type Answer<'a> = Pin<Box<dyn Future<Output = Result<http::Response<Vec<u8>>, CarryError>> + Send + 'a>>;
+
+/// Carries one request to its host and brings the answer, whatever its status.
+pub trait Carrier: Send + Sync {
+    fn carry(&self, request: http::Request<Vec<u8>>) -> Answer<'_>;
+}
+
+/// The network.
+pub struct Https(reqwest::Client);
+
+impl Https {
+    /// # Errors
+    ///
+    /// When TLS cannot be set up.
+    pub fn new() -> Result<Self, CarryError> {
+        let client = reqwest::Client::builder()
+            .connect_timeout(CONNECT_TIMEOUT)
+            .timeout(TIMEOUT)
+            // An API that sends one elsewhere would get the token there.
+            .redirect(reqwest::redirect::Policy::none())
+            .user_agent(concat!("genesys-iam/", env!("CARGO_PKG_VERSION")))
+            .build();
+        client.map(Self).map_err(|error| CarryError { is_timeout: false, source: error.into() })
+    }
+}
+
+impl Carrier for Https {
+    fn carry(&self, request: http::Request<Vec<u8>>) -> Answer<'_> {
+        Box::pin(async move {
+            // The URL stays out of errors: they are shown with the step's name.
+            let failed = |error: reqwest::Error| CarryError {
+                is_timeout: error.is_timeout(),
+                source: error.without_url().into(),
+            };
+            let request = reqwest::Request::try_from(request).map_err(failed)?;
+            let response = self.0.execute(request).await.map_err(failed)?;
+            let mut answer = http::Response::new(Vec::new());
+            *answer.status_mut() = response.status();
+            *answer.headers_mut() = response.headers().clone();
+            *answer.body_mut() = response.bytes().await.map_err(failed)?.to_vec();
+            Ok(answer)
+        })
+    }
+}

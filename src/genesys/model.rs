@@ -1,0 +1,186 @@
+//! What the API sends, as far as it is looked at. Members that are not read may be missing or new.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// `GET /api/v2/organizations/me`
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Organization {
+    pub id: String,
+    #[serde(default)]
+    pub name: String,
+}
+
+/// One page of a listing.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Page<T> {
+    #[serde(default = "Vec::new")]
+    pub entities: Vec<T>,
+    /// Of the next page; absent on the last.
+    pub next_uri: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Integration {
+    pub id: String,
+    #[serde(default)]
+    pub name: String,
+    #[serde(default)]
+    pub integration_type: Named,
+    /// `ENABLED`, `DISABLED`, `DELETED`
+    #[serde(default)]
+    pub intended_state: String,
+    pub reported_state: Option<ReportedState>,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+pub struct Named {
+    #[serde(default)]
+    pub id: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct ReportedState {
+    /// `ACTIVE`, `ACTIVATING`, `INACTIVE`, `DEACTIVATING`, `ERROR`
+    #[serde(default)]
+    pub code: String,
+    pub detail: Option<Detail>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Detail {
+    #[serde(default)]
+    pub message: String,
+}
+
+/// `GET /api/v2/integrations/{id}/config/current`
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub(super) struct IntegrationConfiguration {
+    /// By the kind of credential, whose case varies.
+    #[serde(default)]
+    pub credentials: BTreeMap<String, Named>,
+}
+
+/// `GET /api/v2/integrations/credentials/{id}`
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Credential {
+    #[serde(default)]
+    pub credential_fields: Option<BTreeMap<String, Option<String>>>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Action {
+    pub id: String,
+    #[serde(default)]
+    pub name: String,
+    #[serde(default)]
+    pub integration_id: String,
+    #[serde(default)]
+    pub config: Option<ActionConfig>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ActionConfig {
+    /// 1–60
+    pub timeout_seconds: Option<u32>,
+    pub request: Option<ActionRequest>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ActionRequest {
+    /// The function's ARN, for an AWS Lambda data action.
+    pub request_url_template: Option<String>,
+}
+
+impl Action {
+    /// The function's ARN as written.
+    pub fn target(&self) -> &str {
+        let request = self.config.as_ref().and_then(|config| config.request.as_ref());
+        request.and_then(|request| request.request_url_template.as_deref()).unwrap_or_default().trim()
+    }
+
+    pub fn timeout_seconds(&self) -> Option<u32> {
+        self.config.as_ref().and_then(|config| config.timeout_seconds)
+    }
+}
+
+/// `POST /api/v2/integrations/actions/{id}/test`
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TestResult {
+    #[serde(default)]
+    pub operations: Vec<Operation>,
+    #[serde(default)]
+    pub error: Value,
+    #[serde(default)]
+    pub final_result: Value,
+    #[serde(default)]
+    pub success: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
+pub struct Operation {
+    #[serde(default)]
+    pub step: i64,
+    #[serde(default)]
+    pub name: String,
+    #[serde(default)]
+    pub success: bool,
+    #[serde(default)]
+    pub result: Value,
+    #[serde(default)]
+    pub error: Value,
+}
+
+/// Both shapes of an error's body, and that of the token endpoint.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(super) struct ErrorBody {
+    pub message: Option<String>,
+    pub message_with_params: Option<String>,
+    pub code: Option<String>,
+    pub context_id: Option<String>,
+    pub error_code: Option<String>,
+    pub user_message: Option<String>,
+    pub correlation_id: Option<String>,
+    pub error: Option<String>,
+    pub description: Option<String>,
+    pub error_description: Option<String>,
+}
+
+impl ErrorBody {
+    /// Code, message and the ID by which support can find the request.
+    pub fn words(&self) -> String {
+        let Self {
+            message,
+            message_with_params: _,
+            code,
+            context_id,
+            error_code,
+            user_message,
+            correlation_id,
+            error,
+            description,
+            error_description,
+        } = self;
+        let first = |options: &[&Option<String>]| options.iter().find_map(|option| (*option).clone());
+        let code = first(&[code, error_code, error]);
+        let message = first(&[message, user_message, description, error_description]);
+        let id = first(&[context_id, correlation_id]);
+        let mut words: Vec<String> = [code, message].into_iter().flatten().collect();
+        words.dedup();
+        let mut text = words.join(": ");
+        if let Some(id) = id {
+            text.push_str(&format!(" (context {id})"));
+        }
+        text
+    }
+}
