@@ -4,7 +4,7 @@ mod support;
 
 use std::process::Stdio;
 
-use support::python::boto3;
+use support::python::{boto3, genesys_sdk};
 use support::{EXAMPLE, Project, Run, Server};
 
 struct Served {
@@ -262,4 +262,99 @@ iam.untag_role(RoleName=ROLE, TagKeys=['managed-by'])
     );
     served.run(&["destroy", "--yes"]).expect(3).says("made by someone else");
     served.boto3("assert iam.get_role(RoleName=ROLE) and iam.get_policy(PolicyArn=POLICY_ARN)");
+}
+
+#[test]
+fn genesys_clouds_own_sdk_gets_what_it_expects_of_every_call() {
+    let served = Served::new(&[]);
+    served.run(&["apply", "--yes", "--no-check"]).expect(0);
+    let script = "
+organization = organizations.get_organizations_me()
+assert organization.id == '2f9c1c5e-0b6c-4a8e-9d51-7f0e3c2b1a90', organization
+listing = integrations.get_integrations(integration_type='aws-lambda-data-actions', page_size=100)
+assert (listing.total, listing.page_number, listing.page_count) == (1, 1, 1), listing
+[integration] = listing.entities
+assert integration.integration_type.id == 'aws-lambda-data-actions'
+assert (integration.intended_state, integration.reported_state.code) == ('ENABLED', 'ACTIVE'), integration
+assert integrations.get_integrations(integration_type='other').entities == []
+assert integrations.get_integration(integration.id).name == integration.name
+configuration = integrations.get_integration_config_current(integration.id)
+[(kind, info)] = configuration.credentials.items()
+assert kind.lower() == 'amazonwebservicesarn', configuration
+credential = integrations.get_integrations_credential(info.id)
+role = 'arn:aws:iam::111122223333:role/GenesysDataActionRole'
+assert credential.credential_fields == {'ARN': role}, credential
+[action] = integrations.get_integrations_actions(include_config=True, page_size=100).entities
+function = 'arn:aws:lambda:us-east-1:111122223333:function:my-genesys-trigger-function'
+assert action.integration_id == integration.id
+action = integrations.get_integrations_action(action.id, include_config=True, expand='contract')
+assert action.config.request.request_url_template == function, action
+assert action.config.timeout_seconds == 20 and action.contract.input.input_schema.type == 'object'
+result = integrations.post_integrations_action_test(action.id, {'customerId': '42'})
+assert result.success and [operation.success for operation in result.operations] == [True] * 3, result
+
+# An integration of one's own, from nothing.
+made = integrations.post_integrations(body={'integrationType': {'id': 'aws-lambda-data-actions'}})
+assert made.intended_state == 'DISABLED', made
+stored = integrations.post_integrations_credentials(body={
+    'name': 'mine', 'type': {'name': 'amazonWebServicesARN'}, 'credentialFields': {'ARN': role}})
+configuration = integrations.get_integration_config_current(made.id)
+version = configuration.version
+configuration.credentials = {'amazonWebServicesARN': {'id': stored.id}}
+assert integrations.put_integration_config_current(made.id, body=configuration).version == version + 1
+try:
+    integrations.put_integration_config_current(made.id, body=configuration)
+    raise SystemExit('a stale version was taken')
+except sdk.rest.ApiException as error:
+    assert error.status == 409, error
+assert integrations.patch_integration(made.id, body={'intendedState': 'ENABLED'}).reported_state.code == 'ACTIVE'
+mine = integrations.post_integrations_actions(body={
+    'name': 'mine', 'category': 'c', 'integrationId': made.id, 'contract': {'input': {}, 'output': {}},
+    'config': {'request': {'requestUrlTemplate': function, 'requestType': 'POST'}, 'response': {}}})
+assert integrations.post_integrations_action_test(mine.id, {}).success
+assert len(integrations.get_integrations_actions(page_size=1).entities) == 1
+pages = [integrations.get_integrations_actions(page_size=1, page_number=n).entities[0].id for n in (1, 2)]
+assert len(set(pages)) == 2, pages
+integrations.put_integrations_credential(stored.id, body={
+    'name': 'mine', 'type': {'name': 'amazonWebServicesARN'}, 'credentialFields': {'ARN': role + 'x'}})
+failed = integrations.post_integrations_action_test(mine.id, {})
+assert not failed.success and 'AccessDenied' in json.dumps(failed.to_dict()), failed
+try:
+    integrations.get_integrations_action('none')
+    raise SystemExit('there is no such action')
+except sdk.rest.ApiException as error:
+    assert error.status == 404, error
+";
+    genesys_sdk(&served.project.path(""), &served.server.endpoint, script).expect(0);
+}
+
+#[test]
+fn the_check_asks_genesys_cloud_over_http_and_shows_no_secret() {
+    let served = Served::new(&[]);
+    served.run(&["apply", "--yes", "--no-check"]).expect(0);
+    let url = format!("[genesys]\nendpoint_url = \"{}\"", served.server.endpoint);
+    served.project.write_spec(&EXAMPLE.replacen("[genesys]", &url, 1));
+    let command = |args: &[&str]| {
+        let mut command = served.project.command(args);
+        command.env("GENESYSCLOUD_OAUTHCLIENT_ID", "the-client");
+        command.env("GENESYSCLOUD_OAUTHCLIENT_SECRET", "S3CRET-of-the-client");
+        command.env("RUST_LOG", "trace");
+        command
+    };
+    let run = Run::of(&mut command(&["check", "-vv", "--invoke", "my-genesys-trigger-function"]));
+    run.expect(0).says("configured: what Genesys Cloud shows of the organization \"Sandbox\"");
+    run.says("Proven end to end").says("reading the organization: 200");
+    for secret in ["S3CRET", "sandbox-genesys-", "Bearer", "Basic "] {
+        run.says_not(secret);
+    }
+    Run::of(&mut command(&["plan"])).expect(0).says_not("warning:");
+    // Nothing is invoked without credentials, and nothing is asked.
+    served.run(&["check", "--invoke", "x"]).expect(1).says("no credentials for Genesys Cloud").says("help:");
+    served.run(&["check"]).expect(0).says_not("configured:");
+    let mut incomplete = served.project.command(&["plan"]);
+    let run = Run::of(incomplete.env("GENESYSCLOUD_OAUTHCLIENT_ID", "the-client"));
+    run.expect(1).says("GENESYSCLOUD_OAUTHCLIENT_SECRET is not set").says("help:");
+    let missing = Run::of(&mut command(&["check", "--invoke", "no-such-action"]));
+    missing.expect(1).says("no data action has the ID or the name `no-such-action`").says("help:");
+    Run::of(&mut command(&["check", "--invoke", "x", "--input", "[1]"])).expect(64).says("no JSON object");
 }

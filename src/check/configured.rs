@@ -5,7 +5,7 @@ use super::evaluated::{may_invoke, name_of};
 use super::facts::{Facts, FunctionState};
 use super::{Level, Line, Outcome};
 use crate::arn::Arn;
-use crate::genesys::{Action, GenesysFacts, IntegrationFacts, RoleArn};
+use crate::genesys::{Action, GenesysError, GenesysErrorKind, GenesysFacts, IntegrationFacts, RoleArn};
 use crate::policy::Decision;
 
 /// The lines of one role, and what they add to its diagnosis.
@@ -28,6 +28,24 @@ pub fn configured(genesys: &GenesysFacts, facts: &Facts, diagnosis: &mut Diagnos
             report.unknown("a data action points at each function", error.brief(), error.help());
         }
         None => report.actions(&own, facts),
+    }
+    report.lines
+}
+
+/// What is said where Genesys Cloud could not be asked at all.
+pub fn not_configured(error: &GenesysError, diagnosis: &mut Diagnosis) -> Vec<Line> {
+    let mut report = Report { lines: Vec::new(), diagnosis };
+    let claim = "Genesys Cloud tells of the organization";
+    if let GenesysErrorKind::Credentials { .. } | GenesysErrorKind::Unauthorized { .. } = *error.kind {
+        let finding = Finding {
+            cause: Cause::GenesysCredentials,
+            what: "Genesys Cloud does not take the OAuth client's ID and secret (401)".to_owned(),
+            consequence: "nothing is known of its side; the role is not touched by that".to_owned(),
+            remedy: error.help(),
+        };
+        report.fault(claim, error.brief(), finding);
+    } else {
+        report.unknown(claim, error.brief(), error.help());
     }
     report.lines
 }
@@ -134,7 +152,8 @@ impl Report<'_> {
             remedy: format!("write {role} into the credential of the integration"),
         };
         self.fault(claim, found.join("; "), finding);
-        None
+        // With one alone there is no doubt which is meant.
+        (integrations.len() == 1).then(|| integrations.iter().collect())
     }
 
     fn state(&mut self, facts: &IntegrationFacts) {

@@ -357,18 +357,8 @@ fn permissions(role: &LiveRole, facts: &Facts, diagnosis: &mut Diagnosis) {
     for function in functions {
         let FunctionFacts { arn, state: _, policy: own } = function;
         let evaluation = may_invoke(role, arn, own.as_ref().ok().and_then(Option::as_ref));
-        if evaluation.decision == Decision::ExplicitDeny {
-            let what = format!("The role may not invoke the {}: {}", name_of(arn), evaluation.reason);
-            diagnosis.find(
-                Cause::Denied,
-                what,
-                NOT_INVOKED,
-                "whoever owns that policy can take the Deny away",
-            );
-            continue;
-        }
-        let Some(policy) = &live.policy else { continue };
-        if covers(&policy.policy.document, role, arn) == Decision::ImplicitDeny
+        if let Some(policy) = &live.policy
+            && covers(&policy.policy.document, role, arn) == Decision::ImplicitDeny
             && evaluation.decision != Decision::Allowed
         {
             covered = false;
@@ -378,9 +368,23 @@ fn permissions(role: &LiveRole, facts: &Facts, diagnosis: &mut Diagnosis) {
                 nearly(policy, role, arn)
             );
             diagnosis.find(Cause::PolicyDoesNotCover, what, NOT_INVOKED, APPLY);
-        } else if is_attached && evaluation.decision == Decision::ImplicitDeny {
+        }
+        if evaluation.decision == Decision::ExplicitDeny {
             let what = format!("The role may not invoke the {}: {}", name_of(arn), evaluation.reason);
-            let remedy = "the permissions boundary must allow it too: ask who owns the boundary";
+            diagnosis.find(
+                Cause::Denied,
+                what,
+                NOT_INVOKED,
+                "whoever owns that policy can take the Deny away",
+            );
+        }
+        if role
+            .boundary
+            .as_ref()
+            .is_some_and(|boundary| covers(boundary, role, arn) == Decision::ImplicitDeny)
+        {
+            let what = format!("The permissions boundary does not allow the {}", name_of(arn));
+            let remedy = "whoever owns the boundary can let it allow this function";
             diagnosis.find(Cause::Denied, what, NOT_INVOKED, remedy);
         }
     }
@@ -415,18 +419,17 @@ fn extra_permissions(role: &LiveRole, desired: &DesiredRole, diagnosis: &mut Dia
         .map(|(_, policy)| &policy.document)
         .chain(role.inline.values())
         .for_each(|d| live.add_permissions(d));
-    // The spec's own policy counts as far as it allows more than the spec.
-    if let Some(own) = role.attached.get(&desired.policy.arn) {
+    // The spec's own policy counts as far as it allows more than the spec; what it allows in place of it is said already.
+    if let Some(own) = role.attached.get(&desired.policy.arn)
+        && !diagnosis.has(Cause::PolicyDoesNotCover)
+    {
         live.add_permissions(&own.document);
     }
     let extra: Vec<&str> =
         uncovered(&live.permissions, &wanted).into_iter().map(|grant| grant.sentence()).collect();
-    // What is allowed in place of what is wanted is said already.
-    let instead =
-        diagnosis.has(Cause::PolicyDoesNotCover) && role.attached.len() == 1 && role.inline.is_empty();
     if extra.is_empty() {
         diagnosis.ruled_out.push("the role may do nothing else".to_owned());
-    } else if !instead {
+    } else {
         diagnosis.find(
             Cause::ExtraPermissions,
             format!("The role may also do this: {}", extra.join("; ")),

@@ -16,6 +16,14 @@ enum Admission {
     Unknown,
 }
 
+/// Who makes the probes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Prober {
+    admission: Admission,
+    /// An identity of the account that the spec trusts.
+    is_genesys: bool,
+}
+
 /// Which external ID a probe presents.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Presented {
@@ -39,6 +47,8 @@ pub async fn probed(
         Decision::ImplicitDeny | Decision::ExplicitDeny => Admission::NotAdmitted,
         Decision::Undecided => Admission::Unknown,
     };
+    let account = caller.parse::<Arn>().map(|arn| arn.account).unwrap_or_default();
+    let prober = Prober { admission, is_genesys: account == desired.genesys_account_id.as_str() };
     let arn = &role.role.arn;
     let [wrong, _] = near_misses(right);
     let (with_wrong, with_none, with_right) = tokio::join!(
@@ -47,9 +57,9 @@ pub async fn probed(
         probes::assume_role(clients, arn, Some(right), session_name),
     );
     let mut lines = vec![
-        interpret(Presented::Wrong, admission, with_wrong.as_ref().map(|_| ())),
-        interpret(Presented::None, admission, with_none.as_ref().map(|_| ())),
-        interpret(Presented::Right, admission, with_right.as_ref().map(|_| ())),
+        interpret(Presented::Wrong, prober, with_wrong.as_ref().map(|_| ())),
+        interpret(Presented::None, prober, with_none.as_ref().map(|_| ())),
+        interpret(Presented::Right, prober, with_right.as_ref().map(|_| ())),
     ];
     if let Ok(session) = with_right {
         let session = clients.with_credentials(session.credentials);
@@ -61,7 +71,8 @@ pub async fn probed(
     lines
 }
 
-fn interpret(presented: Presented, admission: Admission, answer: Result<(), &AwsError>) -> Line {
+fn interpret(presented: Presented, prober: Prober, answer: Result<(), &AwsError>) -> Line {
+    let Prober { admission, is_genesys } = prober;
     use Admission::{Admitted, NotAdmitted};
     use Outcome::{Fail, NotProvable, Pass};
 
@@ -112,6 +123,9 @@ fn interpret(presented: Presented, admission: Admission, answer: Result<(), &Aws
              made seconds ago may need a moment"
                 .to_owned(),
         ),
+        (Presented::Right, NotAdmitted, Err(_)) if is_genesys => {
+            (Fail, "this is Genesys Cloud's own account: the trust policy keeps it out".to_owned())
+        }
         (Presented::Right, _, Err(_)) => (
             NotProvable,
             "right: the trust policy names Genesys Cloud, not this caller. Only Genesys Cloud's account can prove \

@@ -3,7 +3,7 @@
 use super::session::{LookForOrphans, Observed, Session};
 use super::{CommandError, Status};
 use crate::aws;
-use crate::check::configured::configured;
+use crate::check::configured::{configured, not_configured};
 use crate::check::diagnosis::{Cause, Finding, diagnose};
 use crate::check::evaluated::evaluated;
 use crate::check::facts::Facts;
@@ -11,7 +11,7 @@ use crate::check::invoked::invoked;
 use crate::check::probed::probed;
 use crate::check::{CheckReport, Level, Line, Outcome, RoleReport};
 use crate::cli::{CheckArgs, Global, ReportFormat, RequiredLevel};
-use crate::genesys::{self, Action, GenesysFacts, TestResult};
+use crate::genesys::{self, Action, GenesysError, GenesysFacts, TestResult};
 use crate::render;
 use crate::render::output::Output;
 use crate::render::style::{WARNING, paint};
@@ -44,7 +44,7 @@ pub async fn report(
 ) -> Result<Status, CommandError> {
     let input = input(args)?;
     let organization = match &session.genesys {
-        Some(client) => Some(genesys::gather(client).await?),
+        Some(client) => Some(genesys::gather(client).await),
         None => None,
     };
     let mut roles = Vec::new();
@@ -62,7 +62,7 @@ pub async fn report(
         spec: observed.desired.spec.clone(),
         account_id: observed.desired.account_id.clone(),
         region: observed.desired.region.clone(),
-        organization: organization.map(|facts| facts.organization.name),
+        organization: organization.and_then(Result::ok).map(|facts| facts.organization.name),
         roles,
     };
     let text = match args.format {
@@ -114,14 +114,16 @@ async fn role_report(
     observed: &Observed,
     desired: &DesiredRole,
     args: &CheckArgs,
-    organization: Option<&GenesysFacts>,
+    organization: Option<&Result<GenesysFacts, GenesysError>>,
 ) -> Result<RoleReport, CommandError> {
     let live = observed.live.roles.get(&desired.role.name).cloned().unwrap_or_default();
     let facts = facts(session, observed, desired, live).await?;
     let mut lines = evaluated(&facts);
     let mut diagnosis = diagnose(&facts);
-    if let Some(organization) = organization {
-        lines.extend(configured(organization, &facts, &mut diagnosis));
+    match organization {
+        Some(Ok(organization)) => lines.extend(configured(organization, &facts, &mut diagnosis)),
+        Some(Err(error)) => lines.extend(not_configured(error, &mut diagnosis)),
+        None => {}
     }
     let mut prober = String::new();
     if let Some(role) = &facts.live.role {

@@ -6,8 +6,9 @@ use crate::cli::{Global, PlanArgs, Scope};
 use crate::plan::Plan;
 use crate::render;
 use crate::render::output::Output;
+use crate::render::style::{WARNING, paint};
 use crate::saved::{Options, SavedPlan};
-use crate::spec::Spec;
+use crate::spec::{RoleSpec, Spec};
 
 pub async fn run(global: &Global, args: &PlanArgs, output: &Output) -> Result<Status, CommandError> {
     let session = Session::open(global, output).await?;
@@ -18,6 +19,7 @@ pub async fn run(global: &Global, args: &PlanArgs, output: &Output) -> Result<St
 pub async fn run_in(mut session: Session, args: &PlanArgs, output: &Output) -> Result<Status, CommandError> {
     let options = options(args.scope);
     let (plan, observed) = make(&mut session, options, output).await?;
+    warn_of_the_organization(&session, output).await;
     output.result(&render::plan::text(&plan))?;
     if let Some(path) = &args.out {
         SavedPlan::new(&plan, &observed.desired, &observed.live, options, output)?.write(path)?;
@@ -44,6 +46,35 @@ pub(super) async fn make(
     let orphans = if prune { LookForOrphans::Read } else { LookForOrphans::Named };
     let observed = session.observe(orphans, output).await?;
     Ok((observed.plan(output)?, observed))
+}
+
+/// With credentials for Genesys Cloud: whether the external ID is the organization's. A plan does not hang on it.
+async fn warn_of_the_organization(session: &Session, output: &Output) {
+    let Some(client) = &session.genesys else { return };
+    let warning = match client.organization().await {
+        Err(error) => {
+            format!("whether the external ID is the organization's is not known: {}", error.brief())
+        }
+        Ok(organization) => {
+            let is_own = |role: &RoleSpec| role.external_id.expose() == organization.id;
+            let others: Vec<String> = session
+                .spec
+                .roles
+                .iter()
+                .filter(|role| !is_own(role))
+                .map(|role| format!("`{}`", role.name))
+                .collect();
+            if others.is_empty() {
+                return;
+            }
+            format!(
+                "the external ID of role {} is not the ID of the organization \"{}\": Genesys Cloud will be refused",
+                others.join(", "),
+                organization.name
+            )
+        }
+    };
+    output.message(&format!("{} {warning}\n", paint(WARNING, "warning:")));
 }
 
 /// `--adopt` says for every role what `adopt = true` says for one.

@@ -298,3 +298,213 @@ fn words(response: &Response<Vec<u8>>) -> String {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex as StdMutex};
+
+    use super::*;
+    use crate::genesys::http::{Answer, CarryError};
+
+    /// Answers from a script, and keeps the requests.
+    #[derive(Clone, Default)]
+    struct Script {
+        answers: Arc<StdMutex<Vec<Scripted>>>,
+        asked: Arc<StdMutex<Vec<(String, String)>>>,
+    }
+
+    #[derive(Clone)]
+    enum Scripted {
+        Answer(u16, Vec<(&'static str, &'static str)>, String),
+        Broken,
+    }
+
+    impl Carrier for Script {
+        fn carry(&self, request: Request<Vec<u8>>) -> Answer<'_> {
+            let header =
+                |name: &str| request.headers().get(name).map(|value| value.to_str().unwrap().to_owned());
+            let path = request.uri().path_and_query().unwrap().to_string();
+            self.asked.lock().unwrap().push((path, header("authorization").unwrap_or_default()));
+            let answer = match self.answers.lock().unwrap().remove(0) {
+                Scripted::Answer(status, headers, body) => {
+                    let mut response = Response::builder().status(status);
+                    for (name, value) in headers {
+                        response = response.header(name, value);
+                    }
+                    Ok(response.body(body.into_bytes()).unwrap())
+                }
+                Scripted::Broken => {
+                    Err(CarryError { is_timeout: false, source: "connection refused".into() })
+                }
+            };
+            Box::pin(std::future::ready(answer))
+        }
+    }
+
+    fn json(status: u16, body: &str) -> Scripted {
+        Scripted::Answer(status, vec![("content-type", "application/json")], body.to_owned())
+    }
+
+    fn token(value: &str) -> Scripted {
+        json(200, &format!(r#"{{"access_token":"{value}","token_type":"bearer","expires_in":86399}}"#))
+    }
+
+    const ORGANIZATION: &str = r#"{"id":"2f9c1c5e-0b6c-4a8e-9d51-7f0e3c2b1a90","name":"Acme"}"#;
+
+    fn client(answers: &[Scripted]) -> (Client, Script) {
+        let script = Script { answers: Arc::new(StdMutex::new(answers.to_vec())), ..Script::default() };
+        let configuration = Configuration {
+            client_id: "the-id".to_owned(),
+            client_secret: Secret("the-secret".to_owned()),
+            api: "https://api.example".to_owned(),
+            login: "https://login.example".to_owned(),
+        };
+        (Client::new(configuration, Box::new(script.clone())), script)
+    }
+
+    fn paths(script: &Script) -> Vec<String> {
+        script.asked.lock().unwrap().iter().map(|(path, _)| path.clone()).collect()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_token_is_kept_and_renewed_when_it_expires() {
+        let organization = json(200, ORGANIZATION);
+        let (client, script) =
+            client(&[token("one"), organization.clone(), organization.clone(), token("two"), organization]);
+        for _ in 0..2 {
+            assert_eq!(client.organization().await.unwrap().name, "Acme");
+        }
+        assert_eq!(paths(&script).iter().filter(|path| *path == "/oauth/token").count(), 1);
+        // Its last minute is not used.
+        tokio::time::advance(Duration::from_secs(86_399 - 59)).await;
+        client.organization().await.unwrap();
+        let asked = script.asked.lock().unwrap().clone();
+        assert_eq!(asked[0].1, format!("Basic {}", STANDARD.encode("the-id:the-secret")));
+        assert_eq!((asked[1].1.as_str(), asked[4].1.as_str()), ("Bearer one", "Bearer two"));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_refused_token_is_renewed_once() {
+        let refused = json(
+            401,
+            r#"{"message":"Invalid login credentials.","code":"bad.credentials","status":401,"contextId":"c-1"}"#,
+        );
+        let (good, script) = client(&[token("old"), refused.clone(), token("new"), json(200, ORGANIZATION)]);
+        good.organization().await.unwrap();
+        assert_eq!(script.asked.lock().unwrap()[3].1, "Bearer new");
+        let (bad, script) = client(&[token("old"), refused.clone(), token("new"), refused]);
+        let error = bad.organization().await.unwrap_err();
+        assert!(matches!(*error.kind, GenesysErrorKind::Unauthorized { .. }), "{error}");
+        assert!(
+            error.to_string().contains("bad.credentials: Invalid login credentials. (context c-1)"),
+            "{error}"
+        );
+        assert_eq!(paths(&script).len(), 4);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_client_that_is_not_taken_is_told_what_to_look_at() {
+        let (client, _) = client(&[json(
+            401,
+            r#"{"error":"invalid_client","description":"client not found or invalid client"}"#,
+        )]);
+        let error = client.organization().await.unwrap_err();
+        assert!(matches!(*error.kind, GenesysErrorKind::Credentials { .. }));
+        let text = format!("{error} {} {error:?}", error.help());
+        assert!(
+            text.contains("invalid_client") && text.contains("GENESYSCLOUD_OAUTHCLIENT_SECRET"),
+            "{text}"
+        );
+        assert!(!text.contains("the-secret"), "{text}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_limit_is_waited_out_for_as_long_as_is_asked() {
+        let limited = |seconds| Scripted::Answer(429, vec![("retry-after", seconds)], String::new());
+        let (good, _) = client(&[token("t"), limited("7"), limited("3"), json(200, ORGANIZATION)]);
+        let began = Instant::now();
+        good.organization().await.unwrap();
+        assert!((10..=13).contains(&began.elapsed().as_secs()), "{:?}", began.elapsed());
+        // Longer than it is worth to wait.
+        let (bad, _) = client(&[token("t"), limited("300")]);
+        let began = Instant::now();
+        let error = bad.organization().await.unwrap_err();
+        assert!(matches!(*error.kind, GenesysErrorKind::RateLimited));
+        assert!(began.elapsed() < Duration::from_secs(1));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn reads_are_made_again_after_a_fault_and_the_test_of_an_action_never() {
+        let broken = json(503, "");
+        let (client_, _) = client(&[token("t"), broken.clone(), Scripted::Broken, json(200, ORGANIZATION)]);
+        client_.organization().await.unwrap();
+        for fault in [broken, Scripted::Broken] {
+            let (client, script) = client(&[token("t"), fault]);
+            client.test("a", "{}").await.unwrap_err();
+            assert_eq!(paths(&script), ["/oauth/token", "/api/v2/integrations/actions/a/test"]);
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_listing_is_read_to_its_last_page_and_a_foreign_link_is_not_followed() {
+        let page = |id: &str, next: &str| {
+            json(200, &format!(r#"{{"entities":[{{"id":"{id}","name":"{id}"}}],"nextUri":{next}}}"#))
+        };
+        let next = r#""/api/v2/integrations/actions?pageNumber=2""#;
+        let (good, script) = client(&[token("t"), page("a", next), page("b", "null")]);
+        assert_eq!(good.action("b").await.unwrap().id, "b");
+        assert_eq!(paths(&script)[2], "/api/v2/integrations/actions?pageNumber=2");
+        let (evil, script) = client(&[token("t"), page("a", r#""https://evil.example/api/v2/""#)]);
+        evil.action("a").await.unwrap();
+        assert_eq!(paths(&script).len(), 2);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_missing_permission_and_both_shapes_of_an_error_are_told() {
+        let new =
+            r#"{"message":"You must have…","code":"missing.any.permissions","status":403,"contextId":"c"}"#;
+        let old = r#"{"status":400,"errorCode":"invalid.value","userMessage":"The value is wrong","correlationId":"k"}"#;
+        let (client_, _) = client(&[
+            token("t"),
+            json(403, new),
+            json(400, old),
+            Scripted::Answer(200, vec![], "<html>".to_owned()),
+        ]);
+        let error = client_.test("a", "{}").await.unwrap_err();
+        assert!(error.is_forbidden() && error.help().contains("integrations:action:execute"), "{error}");
+        let error = client_.organization().await.unwrap_err();
+        assert!(error.to_string().contains("invalid.value: The value is wrong (context k)"), "{error}");
+        let error = client_.organization().await.unwrap_err();
+        assert!(matches!(*error.kind, GenesysErrorKind::Unreadable { status: 200, .. }), "{error}");
+        assert!(error.help().contains("proxy"));
+    }
+
+    #[test]
+    fn the_environment_gives_all_or_nothing() {
+        let spec =
+            |region: Option<&str>| GenesysCloud { region: region.map(str::to_owned), endpoint_url: None };
+        let with = |given: &'static [(&'static str, &'static str)]| {
+            move |name: &str| given.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())
+        };
+        assert_eq!(Configuration::from_environment(&spec(None), with(&[])).unwrap(), None);
+        let all = with(&[(ID, "i"), (SECRET, "s"), (REGION, "eu-west-1")]);
+        let found = Configuration::from_environment(&spec(None), all).unwrap().unwrap();
+        assert_eq!(
+            (found.api.as_str(), found.login.as_str()),
+            ("https://api.mypurecloud.ie", "https://login.mypurecloud.ie")
+        );
+        assert!(!format!("{found:?}").contains("\"s\""));
+        // The spec's region comes first.
+        let found = Configuration::from_environment(&spec(Some("us-west-2")), all).unwrap().unwrap();
+        assert_eq!(found.api, "https://api.usw2.pure.cloud");
+        for (given, says) in [
+            (&[(ID, "i")][..], "GENESYSCLOUD_OAUTHCLIENT_SECRET is not set"),
+            (&[(SECRET, "s"), (REGION, "us-east-1")], "GENESYSCLOUD_OAUTHCLIENT_ID is not set"),
+            (&[(ID, "i"), (SECRET, "s")], "no region"),
+            (&[(ID, "i"), (SECRET, "s"), (REGION, "us-east-9")], "`us-east-9` is no region"),
+        ] {
+            let error = Configuration::from_environment(&spec(None), with(given)).unwrap_err();
+            assert!(error.to_string().contains(says), "{error}");
+        }
+    }
+}

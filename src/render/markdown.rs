@@ -58,26 +58,38 @@ fn role_markdown(out: &mut String, report: &RoleReport) {
     let _ = writeln!(out, "\nProbes were made as {}.\n\n</details>\n", code(prober));
 }
 
-/// Text that can neither break out of its place nor mention anybody.
+/// Text that can neither break out of its place nor mention anybody. What stands between backticks stays code.
 fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
+    let mut in_code = false;
     for c in text.chars() {
         match c {
+            '`' => {
+                in_code = !in_code;
+                out.push(c);
+            }
+            '\n' | '\r' => out.push(' '),
+            // A table's cell ends at it, also in code.
+            '|' => out.push_str("\\|"),
+            c if in_code => out.push(c),
             '<' => out.push_str("&lt;"),
             '>' => out.push_str("&gt;"),
             '&' => out.push_str("&amp;"),
             '@' => out.push_str("&#64;"),
-            '*' | '_' | '[' | ']' | '|' | '\\' | '#' => {
+            '*' | '_' | '[' | ']' | '\\' | '#' => {
                 out.push('\\');
                 out.push(c);
             }
-            '\n' | '\r' => out.push(' '),
             c => out.push(c),
         }
+    }
+    if in_code {
+        // One that is not closed would take what follows with it.
+        out.push('`');
     }
     out
 }
 
 fn code(text: &str) -> String {
-    format!("<code>{}</code>", escaped(text))
+    format!("`{}`", text.replace(['`', '\n'], " "))
 }

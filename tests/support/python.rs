@@ -7,9 +7,10 @@ use std::sync::OnceLock;
 
 use super::{Run, Server, clean_environment};
 
-const PACKAGES: [&str; 2] = ["moto[server]==5.2.1", "ministack==1.5.33"];
+const PACKAGES: [&str; 3] =
+    ["moto[server]==5.2.1", "ministack==1.5.33", "PureCloudPlatformClientV2==269.0.0"];
 
-/// A Python that has moto, ministack and boto3.
+/// A Python that has moto, ministack, boto3 and the SDK of Genesys Cloud.
 fn python() -> &'static Path {
     static PYTHON: OnceLock<PathBuf> = OnceLock::new();
     PYTHON.get_or_init(|| {
@@ -83,6 +84,23 @@ def archive():
         .env("AWS_ACCESS_KEY_ID", access_key)
         .env("AWS_SECRET_ACCESS_KEY", secret)
         .env("AWS_DEFAULT_REGION", "us-east-1");
+    Run::from(command.output().unwrap())
+}
+
+/// Runs a script with Genesys Cloud's own SDK as `sdk`, and its APIs `integrations` and `organizations` at the endpoint.
+pub fn genesys_sdk(home: &Path, endpoint: &str, script: &str) -> Run {
+    let prelude = "
+import os, json
+import PureCloudPlatformClientV2 as sdk
+sdk.configuration.host = os.environ['ENDPOINT']
+client = sdk.api_client.ApiClient(host=os.environ['ENDPOINT']).get_client_credentials_token('id', 'secret')
+integrations = sdk.IntegrationsApi(client)
+organizations = sdk.OrganizationApi(client)
+";
+    let mut command = Command::new(python());
+    command.arg("-c").arg(format!("{prelude}\n{script}")).stdin(Stdio::null());
+    clean_environment(&mut command, home);
+    command.env("ENDPOINT", endpoint);
     Run::from(command.output().unwrap())
 }
 
