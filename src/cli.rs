@@ -31,6 +31,7 @@ pub struct Cli {
 }
 
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Options of all commands")]
 pub struct Global {
     /// Read the spec from this file
     #[arg(short, long, global = true, value_name = "FILE", default_value = "genesys.toml")]

@@ -254,7 +254,12 @@ fn the_readme_shows_what_a_plan_really_prints() {
     assert!(readme.contains(&plan.stdout), "{}", plan.transcript());
     let check = project.sandbox(&["check"]);
     check.expect(4).says("FAULT nobody else is named").says("it also lets in AWS account 691338073777");
+    let diagnosis = &check.stdout[check.stdout.find("  diagnosis").unwrap()..];
+    assert!(readme.contains(diagnosis), "{diagnosis}");
     project.sandbox(&["apply", "--yes"]).expect(0).says("no fault");
+    let proof = project.sandbox(&["check", "--invoke", "my-genesys-trigger-function"]);
+    let end = &proof.stdout[proof.stdout.find("  end to end").unwrap()..];
+    assert!(readme.contains(end), "{end}");
 }
 
 #[test]
@@ -459,4 +464,62 @@ fn pruning_needs_a_name_that_no_other_file_has_by_chance() {
     project.sandbox(&["apply", "--yes", "--no-check"]).expect(0);
     project.write_spec(&format!("name = \"another\"\n{}", EXAMPLE.replace(ROLE, "Another")));
     project.sandbox(&["plan", "--prune"]).expect(0).says("3 to create").says_not("to remove").says_not(ROLE);
+}
+
+#[test]
+fn every_cause_and_every_region_is_in_the_docs() {
+    use genesys_iam::check::diagnosis::Cause;
+    let check = include_str!("../docs/check.md");
+    for cause in Cause::ALL {
+        assert!(check.contains(&format!("`{}`", cause.word())), "{cause:?}");
+    }
+    let genesys = include_str!("../docs/genesys.md");
+    for region in genesys_iam::spec::GENESYS_REGIONS {
+        assert!(genesys.contains(&format!("| `{}` | {} |", region.aws_region, region.domain)), "{region:?}");
+    }
+}
+
+#[test]
+fn a_report_for_comments_has_the_verdict_first_and_breaks_out_of_nothing() {
+    let project = Project::example();
+    let before = project.sandbox(&["check", "--format", "markdown"]);
+    before.expect(4);
+    assert!(before.stdout.starts_with("**check: "), "{}", before.stdout);
+    assert_snapshot!(before.stdout);
+    project.sandbox(&["apply", "--yes", "--no-check"]).expect(0);
+    by_hand(&project, |role| {
+        let policy = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"s3:*","Resource":"arn:aws:s3:::<b>|@team `x"}}"#;
+        role["inline"]["more"] = policy.into();
+    });
+    let hostile = project.sandbox(&["check", "--format", "markdown"]);
+    hostile.expect(4).says_not("<b>").says_not("@team").says("&lt;b&gt;\\|&#64;team");
+    let json = project.sandbox(&["check", "--format", "json"]);
+    let value: serde_json::Value = serde_json::from_str(&json.stdout).unwrap();
+    assert_eq!(value["roles"][0]["diagnosis"][0]["cause"], "extra-permissions");
+}
+
+#[test]
+fn a_verifier_is_trusted_beside_genesys_cloud_and_can_prove_the_role() {
+    // The caller itself: the administrator whom the sandbox takes a 12-digit key for.
+    let verifier = "arn:aws:iam::111122223333:user/sandbox";
+    let section = format!("[check]\nverifier = {verifier:?}\n\n[defaults]");
+    let project = Project::new(&EXAMPLE.replacen("[defaults]", &section, 1));
+    let server = serve(&project);
+    let project = project.aws(&server.endpoint, "111122223333", "x");
+    project.run(&["plan"]).expect(0).says(&format!("+ {verifier}, with external ID"));
+    project.run(&["apply", "--yes"]).expect(0).says("Proven by real calls");
+    project.run(&["check", "--require", "assumed"]).expect(0).says("the verifier");
+    // Without it the same caller proves nothing.
+    project.write_spec(EXAMPLE);
+    project.run(&["apply", "--yes", "--no-check"]).expect(0).says(&format!("- {verifier}, with external ID"));
+    project.run(&["check", "--require", "evaluated"]).expect(0);
+    project.run(&["check", "--require", "assumed"]).expect(5).says("required and not reached");
+    for (bad, says) in [
+        ("arn:aws:iam::111122223333:root", "is not the ARN of one role or user"),
+        ("arn:aws:iam::999988887777:user/ci", "is in account 999988887777"),
+        ("arn:aws:iam::111122223333:role/*", "is not the ARN of one role or user"),
+    ] {
+        let spec = EXAMPLE.replacen("[defaults]", &format!("[check]\nverifier = {bad:?}\n\n[defaults]"), 1);
+        Project::new(&spec).run(&["validate"]).expect(1).says(says);
+    }
 }

@@ -46,6 +46,28 @@ pub enum Cause {
 }
 
 impl Cause {
+    pub const ALL: [Self; 19] = [
+        Self::RoleMissing,
+        Self::TrustedAccount,
+        Self::ExternalId,
+        Self::TrustPolicy,
+        Self::RoleOpen,
+        Self::FunctionMissing,
+        Self::FunctionNotReady,
+        Self::PolicyMissing,
+        Self::PolicyNotAttached,
+        Self::PolicyDoesNotCover,
+        Self::Denied,
+        Self::ExtraPermissions,
+        Self::Organization,
+        Self::GenesysCredentials,
+        Self::Integration,
+        Self::IntegrationCredential,
+        Self::DataAction,
+        Self::Invocation,
+        Self::Probe,
+    ];
+
     pub fn word(self) -> &'static str {
         match self {
             Self::RoleMissing => "role-missing",

@@ -55,7 +55,10 @@ fn role_markdown(out: &mut String, report: &RoleReport) {
             escaped(&line.seen)
         );
     }
-    let _ = writeln!(out, "\nProbes were made as {}.\n\n</details>\n", code(prober));
+    if !prober.is_empty() {
+        let _ = writeln!(out, "\nProbes were made as {}.", code(prober));
+    }
+    let _ = writeln!(out, "\n</details>\n");
 }
 
 /// Text that can neither break out of its place nor mention anybody. What stands between backticks stays code.
