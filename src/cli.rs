@@ -66,6 +66,8 @@ pub enum Command {
     Destroy(DestroyArgs),
     /// Look for mistakes in the spec, without any AWS call
     Validate,
+    /// Print the least-privilege IAM policy that a command needs for this spec, without any AWS call
+    Permissions(PermissionsArgs),
     /// Look into policy documents of any origin
     #[command(subcommand)]
     Policy(PolicyCommand),
@@ -130,6 +132,30 @@ pub enum EvaluateFormat {
 }
 
 #[derive(Debug, Args)]
+pub struct PermissionsArgs {
+    /// For this command; apply includes plan and the check at its end
+    #[arg(long = "for", value_name = "COMMAND", default_value = "apply")]
+    pub purpose: PermissionsFor,
+    /// An IAM policy document, or Terraform's data source for one
+    #[arg(long, value_name = "FORMAT", default_value = "json")]
+    pub format: PermissionsFormat,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum PermissionsFor {
+    Plan,
+    Apply,
+    Destroy,
+    Check,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum PermissionsFormat {
+    Json,
+    Terraform,
+}
+
+#[derive(Debug, Args)]
 pub struct PlanArgs {
     /// Exit with 2 when there are changes
     #[arg(long)]
@@ -137,8 +163,13 @@ pub struct PlanArgs {
     /// Also write the plan to this file, for `apply FILE`; it holds no secret
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
+    /// How to print the plan
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: ReportFormat,
     #[command(flatten)]
     pub scope: Scope,
+    #[command(flatten)]
+    pub guard: Guard,
 }
 
 #[derive(Debug, Args)]
@@ -154,6 +185,8 @@ pub struct ApplyArgs {
     pub no_check: bool,
     #[command(flatten)]
     pub scope: Scope,
+    #[command(flatten)]
+    pub guard: Guard,
     #[command(flatten)]
     pub wait: Wait,
 }
@@ -224,6 +257,13 @@ pub struct Scope {
     /// Remove roles that bear the tag of this spec and are no longer in it
     #[arg(long)]
     pub prune: bool,
+}
+
+#[derive(Debug, Clone, Copy, Args)]
+pub struct Guard {
+    /// Exit with 3, nothing done, when the plan widens access: for pipelines that may repair and narrow unattended
+    #[arg(long)]
+    pub refuse_wider: bool,
 }
 
 #[derive(Debug, Clone, Copy, Args)]

@@ -9,6 +9,7 @@ pub mod state;
 
 pub mod resolve;
 
+pub mod permissions;
 pub mod plan;
 
 pub mod aws;

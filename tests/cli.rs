@@ -523,3 +523,71 @@ fn a_verifier_is_trusted_beside_genesys_cloud_and_can_prove_the_role() {
         Project::new(&spec).run(&["validate"]).expect(1).says(says);
     }
 }
+
+#[test]
+fn a_plan_for_comments_says_first_whether_access_is_widened() {
+    let project = Project::example();
+    let plan = project.sandbox(&["plan", "--format", "markdown"]);
+    assert_snapshot!(plan.stdout);
+    project.sandbox(&["apply", "--yes", "--no-check"]).expect(0);
+    let none = project.sandbox(&["plan", "--format", "markdown"]);
+    assert!(none.stdout.starts_with("**no changes** · access widened: no\n"), "{}", none.stdout);
+}
+
+#[test]
+fn a_plan_too_long_for_a_comment_is_cut_with_everything_that_counts_first() {
+    let mut spec = EXAMPLE.to_owned();
+    for n in 0..60 {
+        spec.push_str(&format!("\n[[role]]\nname = \"role-{n}\"\nfunctions = [\"f{n}\", \"g{n}\"]\n"));
+    }
+    let plan = Project::new(&spec).sandbox(&["plan", "--format", "markdown"]);
+    assert!(plan.stdout.len() < 60_500, "{}", plan.stdout.len());
+    assert!(plan.stdout.starts_with("**183 to create** · access widened: **YES**\n"));
+    for n in 0..60 {
+        assert!(plan.stdout.contains(&format!("| `role-{n}` | 3 | 0 | 0 | **YES** |")), "{n}");
+    }
+    plan.says("parts of this plan are not shown");
+}
+
+#[test]
+fn a_plan_as_json_is_what_is_saved_and_tells_the_exit_status() {
+    let project = Project::example();
+    let plan = project.sandbox(&["plan", "--format", "json", "--detailed-exitcode", "--out", "plan.json"]);
+    let mut value: serde_json::Value = serde_json::from_str(&plan.expect(2).stdout).unwrap();
+    assert_eq!(value["exit_status"].take(), 2);
+    value.as_object_mut().unwrap().remove("exit_status");
+    let saved: serde_json::Value =
+        serde_json::from_str(&fs::read_to_string(project.path("plan.json")).unwrap()).unwrap();
+    assert_eq!(saved["plan"], value);
+    assert_eq!(value["roles"][0]["access"]["assume"][0]["is_wider"], true);
+}
+
+#[test]
+fn refuse_wider_lets_repairs_pass_and_nothing_else() {
+    let project = Project::example();
+    for command in [&["plan", "--refuse-wider"][..], &["apply", "--yes", "--refuse-wider"]] {
+        project.sandbox(command).expect(3).says("widens access").says("<- WIDER").says("help:");
+    }
+    project.sandbox(&["plan", "--detailed-exitcode"]).expect(2).says("3 to create");
+    project.sandbox(&["apply", "--yes", "--no-check"]).expect(0);
+    // What was opened by hand is narrowed unattended.
+    by_hand(&project, |role| {
+        let open = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":"*","Action":"sts:AssumeRole"}}"#;
+        role["trust"] = open.into();
+    });
+    project.sandbox(&["apply", "--yes", "--refuse-wider"]).expect(0).says("1 change made").says_not("WIDER");
+    // A further function is not let in.
+    project.write_spec(&example_with(FUNCTIONS, "functions = [\"my-genesys-trigger-function\", \"second\"]"));
+    project.sandbox(&["apply", "--yes", "--refuse-wider"]).expect(3).says("function:second  <- WIDER");
+}
+
+#[test]
+fn the_permissions_for_this_very_spec_are_printed_as_json_and_for_terraform() {
+    let project = Project::example();
+    let plan = project.run(&["permissions", "--for", "plan"]);
+    plan.expect(0);
+    assert_snapshot!(plan.stdout);
+    let terraform = project.run(&["permissions", "--format", "terraform"]);
+    terraform.expect(0);
+    assert_snapshot!(terraform.stdout);
+}

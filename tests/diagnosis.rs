@@ -8,43 +8,23 @@ use std::sync::{Arc, Mutex};
 use genesys_iam::apply::Interrupt;
 use genesys_iam::arn::Arn;
 use genesys_iam::aws::{self, Clients, Transport};
-use genesys_iam::cli::{ApplyArgs, CheckArgs, ReportFormat, RequiredLevel, Scope, Wait};
+use genesys_iam::cli::{ApplyArgs, CheckArgs, Guard, ReportFormat, RequiredLevel, Scope, Wait};
 use genesys_iam::commands::session::{Session, seed};
 use genesys_iam::commands::{Status, apply, check};
 use genesys_iam::genesys::{Client, Configuration, Secret};
 use genesys_iam::policy::Document;
 use genesys_iam::render::output::Output;
 use genesys_iam::sandbox::{self, GenesysKind, Sandbox};
-use genesys_iam::spec::{self, Spec, Surroundings};
+use genesys_iam::spec::Spec;
 use serde_json::{Value, json};
+use support::world::{ACCOUNT, GENESYS, ID, OTHER_ID, spec_of, virtual_time};
 
-const ACCOUNT: &str = "111122223333";
-const GENESYS: &str = "765628985471";
-const ID: &str = "2f9c1c5e-0b6c-4a8e-9d51-7f0e3c2b1a90";
-const OTHER_ID: &str = "0b1c2d3e-0b6c-4a8e-9d51-7f0e3c2b1a90";
 const ROLE: &str = "R";
 const POLICY: &str = "arn:aws:iam::111122223333:policy/GenesysLambdaInvokePolicy_R";
 const FUNCTION: &str = "arn:aws:lambda:us-east-1:111122223333:function:f";
 
-struct Nothing;
-
-impl Surroundings for Nothing {
-    fn variable(&self, _: &str) -> Option<String> {
-        None
-    }
-
-    fn file(&self, _: &str) -> std::io::Result<String> {
-        Err(std::io::ErrorKind::NotFound.into())
-    }
-}
-
 fn spec() -> Spec {
-    let text = format!(
-        "name = \"test\"\n[aws]\nregion = \"us-east-1\"\naccount_id = \"{ACCOUNT}\"\n\
-         [genesys]\naccount_id = \"{GENESYS}\"\nexternal_id = \"{ID}\"\n\
-         [[role]]\nname = \"{ROLE}\"\nfunctions = [\"f\"]\n"
-    );
-    spec::parse(&text, "test", &Nothing).0.unwrap()
+    spec_of(ROLE, &["f"], ID, "")
 }
 
 async fn clients(sandbox: &Arc<Mutex<Sandbox>>) -> Clients {
@@ -72,6 +52,7 @@ async fn sound() -> Sandbox {
         yes: true,
         no_check: true,
         scope: Scope { adopt: false, prune: false },
+        guard: Guard { refuse_wider: false },
         wait: Wait { wait: 0 },
     };
     let output = Output::capture();
@@ -324,13 +305,9 @@ async fn diagnosed(before: &Sandbox, causes: &[Planted]) -> (Status, BTreeSet<St
     (status, words, json)
 }
 
-fn runtime() -> tokio::runtime::Runtime {
-    tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap()
-}
-
 #[test]
 fn each_cause_planted_alone_and_in_pairs_is_named_and_nothing_else() {
-    runtime().block_on(async {
+    virtual_time().block_on(async {
         let before = sound().await;
         let (status, words, json) = diagnosed(&before, &[]).await;
         assert_eq!((status, words.len()), (Status::Done, 0), "{json:#}");
@@ -356,7 +333,7 @@ fn each_cause_planted_alone_and_in_pairs_is_named_and_nothing_else() {
 
 #[test]
 fn the_test_of_a_data_action_succeeds_just_when_nothing_is_wrong_with_the_chain() {
-    runtime().block_on(async {
+    virtual_time().block_on(async {
         let before = sound().await;
         let invoke = || CheckArgs {
             invoke: vec!["f".to_owned()],
@@ -402,7 +379,7 @@ fn the_test_of_a_data_action_succeeds_just_when_nothing_is_wrong_with_the_chain(
 
 #[test]
 fn a_required_level_that_is_not_reached_exits_with_5() {
-    runtime().block_on(async {
+    virtual_time().block_on(async {
         let sandbox = Arc::new(Mutex::new(sound().await));
         for (level, status) in [
             (RequiredLevel::Evaluated, Status::Done),
@@ -418,7 +395,7 @@ fn a_required_level_that_is_not_reached_exits_with_5() {
 
 #[test]
 fn what_an_oauth_client_may_not_read_is_not_provable_and_names_the_permission() {
-    runtime().block_on(async {
+    virtual_time().block_on(async {
         let before = sound().await;
         for permission in ["integrations:integration:view", "integrations:action:view"] {
             let sandbox = Arc::new(Mutex::new(before.copy()));

@@ -12,51 +12,24 @@ use std::time::Instant;
 use aws_sdk_iam::types::Tag;
 use genesys_iam::apply::Interrupt;
 use genesys_iam::arn::Arn;
-use genesys_iam::aws::{self, Clients, Transport};
+use genesys_iam::aws::{self, Clients};
 use genesys_iam::check::evaluated::{may_assume, may_invoke};
-use genesys_iam::cli::{ApplyArgs, DestroyArgs, PlanArgs, Scope, Wait};
+use genesys_iam::cli::{ApplyArgs, DestroyArgs, Guard, PlanArgs, ReportFormat, Scope, Wait};
 use genesys_iam::commands::session::{Session, seed};
 use genesys_iam::commands::{self, CommandError, Status, apply, destroy};
 use genesys_iam::plan::diff;
 use genesys_iam::policy::{Decision, Principal};
 use genesys_iam::render::output::Output;
 use genesys_iam::resolve::resolve;
-use genesys_iam::sandbox::{self, Sandbox};
-use genesys_iam::spec::{self, Spec, Surroundings};
+use genesys_iam::sandbox::Sandbox;
+use genesys_iam::spec::Spec;
 use genesys_iam::state::{Live, LiveRole, LiveState};
-use jiff::Timestamp;
 use support::wire::{Call, Endpoint, Fault, Wire};
+use support::world::{
+    ACCOUNT, GENESYS, ID, OTHER_ID, World, clean, connect, spec_of, spec_text, virtual_time,
+};
 
-const ACCOUNT: &str = "111122223333";
-const GENESYS: &str = "765628985471";
-const ID: &str = "2f9c1c5e-0b6c-4a8e-9d51-7f0e3c2b1a90";
-const OLD_ID: &str = "0b1c2d3e-0b6c-4a8e-9d51-7f0e3c2b1a90";
 const FUNCTIONS: [&str; 3] = ["one", "two", "three"];
-
-struct Nothing;
-
-impl Surroundings for Nothing {
-    fn variable(&self, _: &str) -> Option<String> {
-        None
-    }
-
-    fn file(&self, _: &str) -> std::io::Result<String> {
-        Err(std::io::ErrorKind::NotFound.into())
-    }
-}
-
-/// A spec with one role; `more` are further lines of it.
-fn spec_of(role: &str, functions: &[&str], id: &str, more: &str) -> Spec {
-    let functions: Vec<String> = functions.iter().map(|name| format!("{name:?}")).collect();
-    let text = format!(
-        "name = \"test\"\n[aws]\nregion = \"us-east-1\"\naccount_id = \"{ACCOUNT}\"\n\
-         [genesys]\naccount_id = \"{GENESYS}\"\nexternal_id = \"{id}\"\n\
-         [[role]]\nname = \"{role}\"\nfunctions = [{}]\n{more}\n",
-        functions.join(", ")
-    );
-    let (spec, faults) = spec::parse(&text, "test", &Nothing);
-    spec.unwrap_or_else(|| panic!("{faults:?}"))
-}
 
 fn spec() -> Spec {
     spec_of("R", &["one"], ID, "")
@@ -78,44 +51,6 @@ struct Scenario {
     run: Run,
 }
 
-/// The sandbox on the wire; keeps a copy of what there is after each write.
-struct World {
-    sandbox: Mutex<Sandbox>,
-    states: Mutex<Vec<Sandbox>>,
-}
-
-/// All runs happen at one moment, so that equal histories make equal states.
-const NOW: Timestamp = Timestamp::constant(1_790_000_000, 0);
-
-impl Endpoint for World {
-    fn answer(&self, request: &http::Request<Vec<u8>>) -> http::Response<Vec<u8>> {
-        self.sandbox.lock().unwrap().handle(request, NOW)
-    }
-
-    fn written(&self) {
-        let copy = self.sandbox.lock().unwrap().copy();
-        self.states.lock().unwrap().push(copy);
-    }
-}
-
-impl World {
-    fn new(sandbox: Sandbox) -> Arc<Self> {
-        Arc::new(Self { sandbox: Mutex::new(sandbox), states: Mutex::default() })
-    }
-}
-
-async fn connect(spec: &Spec, wire: &Wire) -> Clients {
-    let credentials = sandbox::credentials(&spec.aws.account_id);
-    aws::connect(&spec.aws, Transport::InProcess { http_client: wire.http_client(), credentials })
-        .await
-        .unwrap()
-}
-
-/// Clients without faults.
-async fn clean(world: &Arc<World>, spec: &Spec) -> Clients {
-    connect(spec, &Wire::new(Arc::clone(world) as _, None)).await
-}
-
 struct Outcome {
     result: Result<Status, CommandError>,
     said: String,
@@ -133,7 +68,14 @@ async fn run(world: &Arc<World>, scenario: &Scenario, fault: Option<(usize, Faul
         destroy::run_in(session, &DestroyArgs { yes: true, wait }, &interrupt, &output).await
     } else {
         let scope = Scope { adopt: false, prune: scenario.run == Run::Prune };
-        let args = ApplyArgs { plan: None, yes: true, no_check: true, scope, wait };
+        let args = ApplyArgs {
+            plan: None,
+            yes: true,
+            no_check: true,
+            scope,
+            guard: Guard { refuse_wider: false },
+            wait,
+        };
         apply::run_in(session, &args, &interrupt, &output).await
     };
     Outcome { result, said: output.captured(), calls: wire.calls() }
@@ -189,7 +131,7 @@ fn admitted(role: &LiveRole) -> Vec<String> {
         ("anonymous", Principal::Anonymous),
         ("service", Principal::Service("lambda.amazonaws.com".to_owned())),
     ];
-    let ids = [Some(ID), Some(OLD_ID), Some("wrong-id"), None];
+    let ids = [Some(ID), Some(OTHER_ID), Some("wrong-id"), None];
     let mut admitted = Vec::new();
     for (name, principal) in &who {
         for id in ids {
@@ -322,13 +264,8 @@ async fn scenario(
     let world = World::new(Sandbox::new(&seed(&all)));
     let made = old.clone().unwrap_or_else(|| wanted.clone());
     if let Some(old) = old {
-        let first = Scenario {
-            name,
-            before: world.sandbox.lock().unwrap().copy(),
-            old: old.clone(),
-            wanted: old.clone(),
-            run: Run::Apply,
-        };
+        let first =
+            Scenario { name, before: world.copy(), old: old.clone(), wanted: old.clone(), run: Run::Apply };
         let outcome = run(&world, &first, None).await;
         assert!(outcome.result.is_ok(), "{name}: {}", outcome.said);
         let clients = clean(&world, &old).await;
@@ -336,7 +273,7 @@ async fn scenario(
             drift(&clients, &old.roles[0].name, one).await;
         }
     }
-    let before = world.sandbox.lock().unwrap().copy();
+    let before = world.copy();
     Scenario { name, before, old: made, wanted, run: kind }
 }
 
@@ -392,13 +329,13 @@ async fn scenarios() -> Vec<Scenario> {
             tagged(&format!("{remove}\n{}", boundary("new-boundary"))),
         )
         .await,
-        scenario("external ID rotated", Some(spec_of("R", &["one"], OLD_ID, "")), &[], spec(), Run::Apply)
+        scenario("external ID rotated", Some(spec_of("R", &["one"], OTHER_ID, "")), &[], spec(), Run::Apply)
             .await,
         scenario("functions grown", Some(spec()), &[], spec_of("R", &FUNCTIONS, ID, ""), Run::Apply).await,
         scenario("functions shrunk", Some(spec_of("R", &FUNCTIONS, ID, "")), &[], spec(), Run::Apply).await,
         scenario(
             "functions exchanged and ID rotated",
-            Some(spec_of("R", &["one", "two"], OLD_ID, "")),
+            Some(spec_of("R", &["one", "two"], OTHER_ID, "")),
             &[],
             spec_of("R", &["two", "three"], ID, ""),
             Run::Apply,
@@ -485,7 +422,7 @@ async fn walk(scenario: &Scenario) -> Tally {
     let outcome = run(&world, scenario, None).await;
     assert!(matches!(outcome.result, Ok(Status::Done)), "{}: {}", scenario.name, outcome.said);
     assert!(is_converged(&world, scenario).await, "{}: {}", scenario.name, outcome.said);
-    let after = world.sandbox.lock().unwrap().copy();
+    let after = world.copy();
     let mut allowed = exposure(scenario.before.copy(), scenario).await;
     allowed.extend(exposure(after, scenario).await);
     let mut doors = Doors { allowed, seen: HashMap::new() };
@@ -507,6 +444,7 @@ async fn walk(scenario: &Scenario) -> Tally {
                 tally.survived += 1;
                 continue;
             }
+            assert!(!fault.passes(is_write), "{case}: it passes by itself: {}", faulty.said);
             check_report(&faulty, &case);
             tally.reported += 1;
             let again = run(&world, scenario, None).await;
@@ -567,10 +505,6 @@ fn check_report(outcome: &Outcome, case: &str) {
 #[test]
 fn whatever_fails_at_whatever_call_is_survived_or_reported_and_mended_by_the_next_run() {
     let began = Instant::now();
-    let virtual_time = || {
-        let mut runtime = tokio::runtime::Builder::new_current_thread();
-        runtime.enable_all().start_paused(true).build().unwrap()
-    };
     // Futures of unoptimised code are large.
     let thread = || std::thread::Builder::new().stack_size(64 << 20);
     let scenarios = std::thread::scope(|scope| {
@@ -646,9 +580,8 @@ impl Endpoint for Meddled {
 
 #[test]
 fn what_somebody_changes_between_two_writes_of_a_saved_plan_is_not_written_over() {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build();
-    runtime.unwrap().block_on(async {
-        let old = spec_of("R", &["one", "two"], OLD_ID, "");
+    virtual_time().block_on(async {
+        let old = spec_of("R", &["one", "two"], OTHER_ID, "");
         let scenario = scenario("meddled", Some(old), &[], spec(), Run::Apply).await;
         let folder = tempfile::tempdir().unwrap();
         let plan = folder.path().join("plan.json");
@@ -658,10 +591,24 @@ fn what_somebody_changes_between_two_writes_of_a_saved_plan_is_not_written_over(
         let wire = Wire::new(meddled, None);
         let session = async || Session::new(spec(), connect(&spec(), &wire).await, None);
         let scope = Scope { adopt: false, prune: false };
-        let args = PlanArgs { detailed_exitcode: false, out: Some(plan.clone()), scope };
+        let guard = Guard { refuse_wider: false };
+        let args = PlanArgs {
+            detailed_exitcode: false,
+            out: Some(plan.clone()),
+            format: ReportFormat::Text,
+            scope,
+            guard,
+        };
         commands::plan::run_in(session().await, &args, &output).await.unwrap();
         let wait = Wait { wait: 0 };
-        let args = ApplyArgs { plan: Some(plan), yes: false, no_check: true, scope, wait };
+        let args = ApplyArgs {
+            plan: Some(plan),
+            yes: false,
+            no_check: true,
+            scope,
+            guard: Guard { refuse_wider: false },
+            wait,
+        };
         let error = apply::run_in(session().await, &args, &Interrupt::default(), &output).await.unwrap_err();
         assert_eq!(error.status(), Status::Refused, "{}", output.captured());
         let said = output.captured() + &error.to_string();
@@ -699,6 +646,8 @@ mod process {
         go_on: Receiver<()>,
     }
 
+    const REMOVE: &str = "extra_permissions = \"remove\"";
+
     struct Served {
         project: Project,
         stop: Arc<Mutex<Option<Stop>>>,
@@ -730,14 +679,6 @@ mod process {
         Served { project, stop }
     }
 
-    fn text(id: &str, functions: &str) -> String {
-        format!(
-            "name = \"test\"\n[aws]\nregion = \"us-east-1\"\naccount_id = \"{ACCOUNT}\"\n\
-             [genesys]\naccount_id = \"{GENESYS}\"\nexternal_id = \"{id}\"\n\
-             [[role]]\nname = \"R\"\nfunctions = [{functions}]\nextra_permissions = \"remove\"\n"
-        )
-    }
-
     impl Served {
         /// Arms the next stop; what tells that it is reached, and what lets it go on.
         fn stop_at(&self, write: usize, moment: Moment) -> (Receiver<()>, Sender<()>) {
@@ -750,19 +691,19 @@ mod process {
 
     #[test]
     fn a_process_killed_at_any_write_is_mended_by_the_next_run() {
-        let old = text(OLD_ID, "\"one\", \"two\"");
+        let old = spec_text("R", &["one", "two"], OTHER_ID, REMOVE);
         let mut kills = 0;
         for moment in [Moment::Before, Moment::After] {
             for from_nothing in [true, false] {
                 for write in 0..10 {
                     let served = served(
                         Sandbox::new(&seed(&spec_of("R", &FUNCTIONS, ID, ""))),
-                        &text(ID, "\"two\", \"three\""),
+                        &spec_text("R", &["two", "three"], ID, REMOVE),
                     );
                     if !from_nothing {
                         served.project.write_spec(&old);
                         served.project.run(&["apply", "--yes", "--no-check"]).expect(0);
-                        served.project.write_spec(&text(ID, "\"two\", \"three\""));
+                        served.project.write_spec(&spec_text("R", &["two", "three"], ID, REMOVE));
                     }
                     let offset = if from_nothing { 0 } else { 3 };
                     let (reached, _silence) = served.stop_at(offset + write, moment);
@@ -801,7 +742,7 @@ mod process {
     #[test]
     fn ctrl_c_finishes_the_call_in_flight_and_tells_what_is_left() {
         let sandbox = Sandbox::new(&seed(&spec_of("R", &FUNCTIONS, ID, "")));
-        let served = served(sandbox, &text(ID, "\"one\""));
+        let served = served(sandbox, &spec_text("R", &["one"], ID, REMOVE));
         let (reached, let_go) = served.stop_at(1, Moment::After);
         let mut child = served
             .project

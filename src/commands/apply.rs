@@ -28,7 +28,7 @@ pub async fn run_in(
     interrupt: &Interrupt,
     output: &Output,
 ) -> Result<Status, CommandError> {
-    let ApplyArgs { plan: saved, yes, no_check, scope, wait } = args;
+    let ApplyArgs { plan: saved, yes, no_check, scope, guard, wait } = args;
     let saved = saved.as_deref().map(SavedPlan::read).transpose()?;
     let options = saved.as_ref().map_or(plan::options(*scope), |saved| saved.options);
     let (plan, mut observed) = plan::make(&mut session, options, output).await?;
@@ -42,6 +42,9 @@ pub async fn run_in(
     output.result(&render::plan::text(&plan))?;
     if plan.blockers().next().is_some() {
         return Err(CommandError::Blocked);
+    }
+    if guard.refuse_wider && plan.is_wider() {
+        return Err(CommandError::Wider);
     }
     if !plan.is_empty() {
         let asks = saved.is_none() && !yes;

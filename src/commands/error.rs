@@ -54,6 +54,8 @@ pub enum CommandError {
     MissingFunctions(Vec<Arn>),
     #[error("the plan is blocked, nothing was changed")]
     Blocked,
+    #[error("the plan widens access, and `--refuse-wider` is given: nothing was changed")]
+    Wider,
     #[error("not confirmed, nothing was changed")]
     NotConfirmed,
     #[error("there is no terminal to ask on, nothing was changed")]
@@ -120,6 +122,7 @@ impl CommandError {
         match self {
             Self::WrongAccount { .. }
             | Self::Blocked
+            | Self::Wider
             | Self::NotConfirmed
             | Self::NoTerminal
             | Self::Outdated { .. }
@@ -152,6 +155,9 @@ impl CommandError {
                  \"context\": {\"sts:ExternalId\": [\"…\"]}}"
             }
             Self::Blocked => "each `blocked:` line of the plan says what can be done",
+            Self::Wider => {
+                "each line marked WIDER says who may do what; let a person look, and apply it without `--refuse-wider`"
+            }
             Self::NoTerminal => "look at the plan, then pass `--yes`",
             Self::Incomplete { .. } => "mend the cause and run it again: it does what is left",
             Self::Outdated { nothing_left: true, .. } => return None,

@@ -4,6 +4,7 @@ pub mod apply;
 pub mod check;
 pub mod destroy;
 mod error;
+pub mod permissions;
 pub mod plan;
 pub mod policy;
 pub mod sandbox;
@@ -25,6 +26,7 @@ pub fn run(cli: &Cli, output: &Output) -> Result<Status, CommandError> {
     match command {
         // No runtime, no credentials, no TLS roots before they are needed.
         Command::Validate => validate::run(global, output),
+        Command::Permissions(args) => permissions::run(global, args, output),
         Command::Policy(command) => policy::run(command, output),
         Command::Plan(args) => block_on(plan::run(global, args, output)),
         Command::Apply(args) => block_on(apply::run(global, args, output)),

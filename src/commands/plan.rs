@@ -2,7 +2,7 @@
 
 use super::session::{LookForOrphans, Observed, Session};
 use super::{CommandError, Status};
-use crate::cli::{Global, PlanArgs, Scope};
+use crate::cli::{Global, PlanArgs, ReportFormat, Scope};
 use crate::plan::Plan;
 use crate::render;
 use crate::render::output::Output;
@@ -20,13 +20,35 @@ pub async fn run_in(mut session: Session, args: &PlanArgs, output: &Output) -> R
     let options = options(args.scope);
     let (plan, observed) = make(&mut session, options, output).await?;
     warn_of_the_organization(&session, output).await;
-    output.result(&render::plan::text(&plan))?;
+    let status = status(&plan, args);
+    output.result(&match args.format {
+        ReportFormat::Text => render::plan::text(&plan),
+        ReportFormat::Json => {
+            let mut value = render::json::plan(&plan);
+            value["exit_status"] = (status as i32).into();
+            format!("{:#}\n", output.masked_json(&value))
+        }
+        ReportFormat::Markdown => render::markdown::plan(&plan),
+    })?;
     if let Some(path) = &args.out {
         SavedPlan::new(&plan, &observed.desired, &observed.live, options, output)?.write(path)?;
         let path = path.display();
         output.message(&format!("The plan is in {path}. To carry out just this: genesys-iam apply {path}\n"));
     }
-    Ok(if args.detailed_exitcode && !plan.is_empty() { Status::Changes } else { Status::Done })
+    if status == Status::Refused {
+        return Err(CommandError::Wider);
+    }
+    Ok(status)
+}
+
+fn status(plan: &Plan, args: &PlanArgs) -> Status {
+    if args.guard.refuse_wider && plan.is_wider() {
+        Status::Refused
+    } else if args.detailed_exitcode && !plan.is_empty() {
+        Status::Changes
+    } else {
+        Status::Done
+    }
 }
 
 pub(super) fn options(Scope { adopt, prune }: Scope) -> Options {

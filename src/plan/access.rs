@@ -87,6 +87,15 @@ pub enum Sign {
     Kept,
 }
 
+/// One line of a difference.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Line<'a> {
+    pub sign: Sign,
+    pub sentence: &'a str,
+    /// Somebody may do what he may not do before.
+    pub is_wider: bool,
+}
+
 impl AccessDiff {
     /// Whether anything is granted that was not, or a restriction falls away.
     pub fn is_wider(&self) -> bool {
@@ -96,16 +105,18 @@ impl AccessDiff {
             || !before.restrictions.is_subset(&after.restrictions)
     }
 
-    pub fn assume(&self) -> Vec<(Sign, &str)> {
-        signed(&self.before.assume, &self.after.assume)
+    pub fn assume(&self) -> Vec<Line<'_>> {
+        let wider = uncovered(&self.after.assume, &self.before.assume);
+        lines(&self.before.assume, &self.after.assume, |_, grant| wider.contains(&grant))
     }
 
-    pub fn permissions(&self) -> Vec<(Sign, &str)> {
-        signed(&self.before.permissions, &self.after.permissions)
+    pub fn permissions(&self) -> Vec<Line<'_>> {
+        let wider = uncovered(&self.after.permissions, &self.before.permissions);
+        lines(&self.before.permissions, &self.after.permissions, |_, grant| wider.contains(&grant))
     }
 
-    pub fn restrictions(&self) -> Vec<(Sign, &str)> {
-        signed(&self.before.restrictions, &self.after.restrictions)
+    pub fn restrictions(&self) -> Vec<Line<'_>> {
+        lines(&self.before.restrictions, &self.after.restrictions, |sign, _| sign == Sign::Lost)
     }
 }
 
@@ -114,13 +125,23 @@ pub fn uncovered<'a>(grants: &'a BTreeSet<Grant>, others: &BTreeSet<Grant>) -> V
     grants.iter().filter(|grant| !others.iter().any(|other| other.covers(grant))).collect()
 }
 
-fn signed<'a>(before: &'a BTreeSet<Grant>, after: &'a BTreeSet<Grant>) -> Vec<(Sign, &'a str)> {
+fn lines<'a>(
+    before: &'a BTreeSet<Grant>,
+    after: &'a BTreeSet<Grant>,
+    is_wider: impl Fn(Sign, &Grant) -> bool,
+) -> Vec<Line<'a>> {
     let sign = |grant| match (before.contains(grant), after.contains(grant)) {
         (true, false) => Sign::Lost,
         (false, true) => Sign::Gained,
         _ => Sign::Kept,
     };
-    before.union(after).map(|grant| (sign(grant), grant.sentence())).collect()
+    before
+        .union(after)
+        .map(|grant| {
+            let sign = sign(grant);
+            Line { sign, sentence: grant.sentence(), is_wider: is_wider(sign, grant) }
+        })
+        .collect()
 }
 
 impl Access {

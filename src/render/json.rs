@@ -8,7 +8,7 @@ use super::plan::{blocker_text, notice_text};
 use crate::arn::Arn;
 use crate::check::diagnosis::Finding;
 use crate::check::{CheckReport, Level, Line, Outcome, RoleReport};
-use crate::plan::access::Sign;
+use crate::plan::access::{self, Sign};
 use crate::plan::{AccessDiff, Change, Diff, Effect, Plan, RolePlan, TagDiff};
 use crate::policy::Document;
 use crate::spec::{Boundary, ExtraPermissions};
@@ -114,7 +114,7 @@ fn plain(text: &str) -> String {
 }
 
 fn access_diff(access: &AccessDiff) -> Value {
-    let list = |sentences: Vec<(Sign, &str)>| -> Vec<Value> {
+    let list = |sentences: Vec<access::Line<'_>>| -> Vec<Value> {
         let sign = |sign| match sign {
             Sign::Gained => "gained",
             Sign::Lost => "lost",
@@ -122,7 +122,7 @@ fn access_diff(access: &AccessDiff) -> Value {
         };
         sentences
             .into_iter()
-            .map(|(found, sentence)| json!({ "sign": sign(found), "sentence": sentence }))
+            .map(|line| json!({ "sign": sign(line.sign), "sentence": line.sentence, "is_wider": line.is_wider }))
             .collect()
     };
     json!({

@@ -2,8 +2,181 @@
 
 use std::fmt::Write;
 
+use super::plan::{blocker_text, change_text, notice_text};
 use crate::check::diagnosis::Finding;
 use crate::check::{CheckReport, Level, Outcome, RoleReport};
+use crate::plan::access::{Line, Sign};
+use crate::plan::{Change, Effect, Plan, RolePlan};
+
+/// GitHub takes 65,536 characters; a comment may have something before and after it.
+const LIMIT: usize = 60_000;
+
+/// A plan: one line that says it all, who gains and loses what, a picture, and each change folded.
+pub fn plan(plan: &Plan) -> String {
+    let mut out = String::new();
+    let _ = writeln!(out, "{}\n", summary(plan));
+    let _ = writeln!(
+        out,
+        "AWS account `{}`, region `{}`, spec {}\n",
+        plan.account_id,
+        plan.region,
+        code(&plan.spec)
+    );
+    if !plan.roles.is_empty() {
+        let _ = writeln!(out, "| role | create | change | remove | access widened |\n|---|---|---|---|---|");
+        for role in &plan.roles {
+            let count = |effect| role.changes.iter().filter(|change| change.effect() == effect).count();
+            let wider = if role.access.is_wider() { "**YES**" } else { "no" };
+            let _ = writeln!(
+                out,
+                "| {} | {} | {} | {} | {wider} |",
+                code(&role.role),
+                count(Effect::Create),
+                count(Effect::Change),
+                count(Effect::Remove)
+            );
+        }
+        out.push('\n');
+    }
+    for name in &plan.orphans {
+        let _ = writeln!(
+            out,
+            "> role {} bears the tag of this spec, which no longer has it; it stays. `--prune` removes it\n",
+            code(name)
+        );
+    }
+    if let Some(why) = &plan.orphans_unknown {
+        let _ = writeln!(out, "> whether roles were taken out of the spec is not known: {}\n", escaped(why));
+    }
+    // The short of every role before the long of any.
+    let mut parts: Vec<String> = plan.roles.iter().map(access).collect();
+    parts.extend(plan.roles.iter().map(changes));
+    let mut cut = 0;
+    for part in parts.iter().filter(|part| !part.is_empty()) {
+        if out.len() + part.len() > LIMIT {
+            cut += 1;
+        } else {
+            out.push_str(part);
+        }
+    }
+    if cut > 0 {
+        let _ = writeln!(
+            out,
+            "**{cut} parts of this plan are not shown: it is too long for a comment.** `genesys-iam plan` shows them."
+        );
+    }
+    out
+}
+
+/// `**2 to create, 1 to change** · access widened: no`
+fn summary(plan: &Plan) -> String {
+    let count = |effect| plan.changes().filter(|change| change.effect() == effect).count();
+    let counts = [
+        (count(Effect::Create), "to create"),
+        (count(Effect::Change), "to change"),
+        (count(Effect::Remove), "to remove"),
+    ];
+    let counts: Vec<String> =
+        counts.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}")).collect();
+    let counts = if counts.is_empty() { "no changes".to_owned() } else { counts.join(", ") };
+    let wider = if plan.is_wider() { "**YES**" } else { "no" };
+    let blocked = if plan.blockers().next().is_some() { " · **BLOCKED**" } else { "" };
+    format!("**{counts}** · access widened: {wider}{blocked}")
+}
+
+/// Who gains and who loses what, with notices and blockers, and a picture.
+fn access(plan: &RolePlan) -> String {
+    let RolePlan { role, changes, blockers, notices, access } = plan;
+    if changes.is_empty() && blockers.is_empty() && notices.is_empty() {
+        return String::new();
+    }
+    let mut out = format!("### {}\n\n", code(role));
+    for blocker in blockers {
+        let _ = writeln!(out, "- **BLOCKED** {}", one_line(&blocker_text(blocker)));
+    }
+    for notice in notices {
+        let _ = writeln!(out, "- notice: {}", one_line(&notice_text(notice, role)));
+    }
+    let sections = [
+        ("Who can assume the role", access.assume()),
+        ("What the role can do", access.permissions()),
+        ("What restricts it", access.restrictions()),
+    ];
+    for (title, lines) in sections {
+        if changes.is_empty() || lines.is_empty() {
+            continue;
+        }
+        let _ = writeln!(out, "\n{title}:\n\n```diff");
+        for Line { sign, sentence, is_wider } in lines {
+            let sign = match sign {
+                Sign::Gained => '+',
+                Sign::Lost => '-',
+                Sign::Kept => ' ',
+            };
+            let mark = if is_wider { "  <- WIDER" } else { "" };
+            let _ = writeln!(out, "{sign} {}{mark}", fenced(sentence));
+        }
+        out.push_str("```\n");
+    }
+    if !changes.is_empty() {
+        out.push_str(&picture(plan));
+    }
+    out.push('\n');
+    out
+}
+
+/// Who reaches what through the role, as a picture that GitHub and GitLab draw. What is gained has a thick line,
+/// what is lost a dotted one.
+fn picture(plan: &RolePlan) -> String {
+    let label = |text: &str| text.replace('"', "#quot;").replace(['\n', '`'], " ");
+    let arrow = |sign| match sign {
+        Sign::Gained => "== gained ==>",
+        Sign::Lost => "-. lost .->",
+        Sign::Kept => "-->",
+    };
+    let mut out = String::from("\n```mermaid\nflowchart LR\n");
+    let _ = writeln!(out, "  role([\"role {}\"])", label(&plan.role));
+    for (number, line) in plan.access.assume().iter().enumerate() {
+        let _ = writeln!(out, "  who{number}[\"{}\"] {} role", label(line.sentence), arrow(line.sign));
+    }
+    for (number, line) in plan.access.permissions().iter().enumerate() {
+        let _ = writeln!(out, "  role {} what{number}[\"{}\"]", arrow(line.sign), label(line.sentence));
+    }
+    out.push_str("```\n");
+    out
+}
+
+/// Each change of a role, folded.
+fn changes(plan: &RolePlan) -> String {
+    let mut out = String::new();
+    for change in &plan.changes {
+        let mut text = String::new();
+        change_text(&mut text, change);
+        let text = anstream::adapter::strip_str(&text).to_string();
+        let title = format!("{} {}", change.operation(), Change::subject(change));
+        let _ = writeln!(out, "<details><summary>{}</summary>\n", html(&title));
+        let _ = writeln!(out, "```diff");
+        // The first line is the title.
+        for line in text.lines().skip(1) {
+            let _ = writeln!(out, "{}", fenced(line.strip_prefix("      ").unwrap_or(line)));
+        }
+        let _ = writeln!(out, "```\n\n</details>\n");
+    }
+    out
+}
+
+/// In a fenced block nothing but a fence ends it.
+fn fenced(text: &str) -> String {
+    text.replace("```", "` ` `")
+}
+
+fn html(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('`', "")
+}
+
+fn one_line(text: &str) -> String {
+    escaped(&text.lines().map(str::trim).collect::<Vec<_>>().join("; "))
+}
 
 /// A check report: one line that says it all, the diagnosis, and everything else folded.
 pub fn check(report: &CheckReport) -> String {

@@ -5,6 +5,7 @@ pub mod diagnostics;
 pub mod json;
 pub mod markdown;
 pub mod output;
+pub mod permissions;
 pub mod plan;
 pub mod policy;
 pub mod redact;

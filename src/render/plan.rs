@@ -6,6 +6,7 @@ use similar::{ChangeTag, TextDiff};
 
 use super::style::{BOLD, CHANGE, CREATE, DIM, GOOD, HUNK, REMOVE, WARNING, paint};
 use crate::arn::Arn;
+use crate::plan::access::Line;
 use crate::plan::diff::{Owned, Owner};
 use crate::plan::{AccessDiff, Blocker, Change, Diff, Effect, Notice, Plan, RolePlan, Sign, TagDiff};
 use crate::policy::Document;
@@ -104,18 +105,20 @@ fn access_text(out: &mut String, access: &AccessDiff, unchanged: bool) {
             continue;
         }
         let _ = writeln!(out, "  {}", paint(DIM, title));
-        for (sign, sentence) in sentences {
+        for Line { sign, sentence, is_wider } in sentences {
             let line = match sign {
                 Sign::Gained => paint(CREATE, &format!("+ {sentence}")),
                 Sign::Lost => paint(REMOVE, &format!("- {sentence}")),
                 Sign::Kept => format!("  {sentence}"),
             };
-            let _ = writeln!(out, "    {line}");
+            // Also without colour.
+            let mark = if is_wider { format!("  {}", paint(WARNING, "<- WIDER")) } else { String::new() };
+            let _ = writeln!(out, "    {line}{mark}");
         }
     }
 }
 
-fn change_text(out: &mut String, change: &Change) {
+pub fn change_text(out: &mut String, change: &Change) {
     let (sign, style) = match change.effect() {
         Effect::Create => ("+", CREATE),
         Effect::Change => ("~", CHANGE),

@@ -4,6 +4,7 @@
 pub mod python;
 pub mod stand;
 pub mod wire;
+pub mod world;
 
 use std::fs;
 use std::io::{BufRead, BufReader};

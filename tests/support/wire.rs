@@ -48,6 +48,21 @@ impl Fault {
         }
     }
 
+    /// Whether the tool promises to get over it by itself, given time.
+    pub fn passes(self, is_write: bool) -> bool {
+        match self {
+            Self::Error { code, calls, .. } => match code {
+                "Throttling" | "ServiceFailure" => calls == 1 || (is_write && calls < 10),
+                "ConcurrentModification" => is_write,
+                _ => false,
+            },
+            Self::Busy { calls, .. } => calls == 1,
+            Self::Lost { calls } | Self::AnswerLost { calls } | Self::Silence { calls } => calls == 1,
+            Self::Garbled { .. } => false,
+            Self::Stale { reads } => reads < 10,
+        }
+    }
+
     fn calls(self) -> usize {
         match self {
             Self::Error { calls, .. }

@@ -1,0 +1,26 @@
+//! `permissions`: the least-privilege IAM policy for this very spec. Offline.
+
+use std::collections::BTreeMap;
+
+use super::{CommandError, Status, session};
+use crate::cli::{Global, PermissionsArgs, PermissionsFor, PermissionsFormat};
+use crate::permissions::{Purpose, permissions};
+use crate::render;
+use crate::render::output::Output;
+use crate::resolve::resolve;
+
+pub fn run(global: &Global, args: &PermissionsArgs, output: &Output) -> Result<Status, CommandError> {
+    let spec = session::load(global, output)?;
+    let purpose = match args.purpose {
+        PermissionsFor::Plan => Purpose::Plan,
+        PermissionsFor::Check => Purpose::Check,
+        PermissionsFor::Apply => Purpose::Apply,
+        PermissionsFor::Destroy => Purpose::Destroy,
+    };
+    let grants = permissions(&resolve(&spec, &BTreeMap::new()), purpose);
+    output.result(&match args.format {
+        PermissionsFormat::Json => render::permissions::json(&grants),
+        PermissionsFormat::Terraform => render::permissions::terraform(&grants),
+    })?;
+    Ok(Status::Done)
+}

@@ -1,0 +1,153 @@
+//! The least that a command needs for a spec, as an IAM policy. Pure.
+
+use crate::arn::Arn;
+use crate::spec::{Boundary, ExtraPermissions};
+use crate::state::{DesiredRole, DesiredState};
+
+/// For which command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Purpose {
+    Plan,
+    Check,
+    Apply,
+    Destroy,
+}
+
+/// One statement.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Grant {
+    pub sid: &'static str,
+    pub actions: Vec<&'static str>,
+    pub resources: Vec<String>,
+    /// Condition operator, key and values.
+    pub condition: Option<(&'static str, &'static str, Vec<String>)>,
+    /// Without it the command works, and says what it could not find out.
+    pub is_optional: bool,
+}
+
+/// What a command needs to do everything that it may come to do for this spec.
+pub fn permissions(desired: &DesiredState, purpose: Purpose) -> Vec<Grant> {
+    let roles = || desired.roles.iter().map(|role| role.role.arn.to_string()).collect::<Vec<_>>();
+    let policies = || desired.roles.iter().map(|role| role.policy.arn.to_string()).collect::<Vec<_>>();
+    let grant = |sid, actions: &[&'static str], resources| Grant {
+        sid,
+        actions: actions.to_vec(),
+        resources,
+        condition: None,
+        is_optional: false,
+    };
+    let mut grants = vec![
+        grant(
+            "ReadRoles",
+            &["iam:GetRole", "iam:ListAttachedRolePolicies", "iam:ListRolePolicies", "iam:GetRolePolicy"],
+            roles(),
+        ),
+        grant(
+            "ReadPolicies",
+            &["iam:GetPolicy", "iam:GetPolicyVersion", "iam:ListPolicyVersions"],
+            policies(),
+        ),
+        grant("ReadWhatOthersAttached", &["iam:GetPolicy", "iam:GetPolicyVersion"], others(desired)),
+    ];
+    let functions = functions(desired);
+    let optional = |grant: Grant| Grant { is_optional: true, ..grant };
+    grants.push(optional(grant("FindFunctions", &["lambda:GetFunctionConfiguration"], functions.clone())));
+    if matches!(purpose, Purpose::Check | Purpose::Apply) {
+        // Apply ends with the check.
+        grants.push(optional(grant("ReadPoliciesOfFunctions", &["lambda:GetPolicy"], functions)));
+        grants.push(optional(grant("AskTheSimulator", &["iam:SimulatePrincipalPolicy"], roles())));
+    }
+    if purpose != Purpose::Check {
+        let everything = vec!["*".to_owned()];
+        grants.push(optional(grant(
+            "FindRolesTakenOut",
+            &["iam:GetAccountAuthorizationDetails"],
+            everything,
+        )));
+    }
+    match purpose {
+        Purpose::Plan | Purpose::Check => {}
+        Purpose::Apply => grants.extend(writes(desired, roles(), policies())),
+        Purpose::Destroy => {
+            grants.push(grant(
+                "RemoveRoles",
+                &["iam:DeleteRole", "iam:DeleteRolePolicy", "iam:DetachRolePolicy"],
+                roles(),
+            ));
+            grants.push(grant(
+                "RemovePolicies",
+                &["iam:DeletePolicy", "iam:DeletePolicyVersion"],
+                policies(),
+            ));
+        }
+    }
+    grants
+}
+
+fn writes(desired: &DesiredState, roles: Vec<String>, policies: Vec<String>) -> Vec<Grant> {
+    let any = |test: fn(&DesiredRole) -> bool| desired.roles.iter().any(test);
+    let grant = |sid, actions: &[&'static str], resources: &[String]| Grant {
+        sid,
+        actions: actions.to_vec(),
+        resources: resources.to_vec(),
+        condition: None,
+        is_optional: false,
+    };
+    let mut grants = vec![
+        grant(
+            "WriteRoles",
+            &["iam:CreateRole", "iam:TagRole", "iam:UpdateAssumeRolePolicy", "iam:UpdateRole"],
+            &roles,
+        ),
+        grant(
+            "WritePolicies",
+            &[
+                "iam:CreatePolicy",
+                "iam:CreatePolicyVersion",
+                "iam:DeletePolicyVersion",
+                "iam:SetDefaultPolicyVersion",
+                "iam:TagPolicy",
+            ],
+            &policies,
+        ),
+        // No other policy can be attached by whoever has this.
+        Grant {
+            condition: Some(("ArnEquals", "iam:PolicyARN", policies)),
+            ..grant("AttachPolicies", &["iam:AttachRolePolicy"], &roles)
+        },
+    ];
+    if any(|role| role.extra_permissions == ExtraPermissions::Remove) {
+        grants.push(grant(
+            "RemoveExtraPermissions",
+            &["iam:DeleteRolePolicy", "iam:DetachRolePolicy"],
+            &roles,
+        ));
+    }
+    if any(|role| matches!(role.boundary, Boundary::Policy(_))) {
+        grants.push(grant("PutBoundaries", &["iam:PutRolePermissionsBoundary"], &roles));
+    }
+    if any(|role| role.boundary == Boundary::None) {
+        grants.push(grant("RemoveBoundaries", &["iam:DeleteRolePermissionsBoundary"], &roles));
+    }
+    grants
+}
+
+/// What else may be attached, or be a boundary: the account's policies and AWS's.
+fn others(desired: &DesiredState) -> Vec<String> {
+    let Some(role) = desired.roles.first() else { return Vec::new() };
+    let Arn { partition, account, .. } = &role.role.arn;
+    vec![format!("arn:{partition}:iam::{account}:policy/*"), format!("arn:{partition}:iam::aws:policy/*")]
+}
+
+/// Each function by its own ARN and, where the spec names an alias or version, by that too: Lambda's reads go by either.
+fn functions(desired: &DesiredState) -> Vec<String> {
+    let mut found: Vec<String> = Vec::new();
+    for arn in desired.roles.iter().flat_map(|role| &role.functions) {
+        let unqualified: Vec<&str> = arn.resource.splitn(3, ':').take(2).collect();
+        found.push(arn.to_string());
+        found.push(Arn { resource: unqualified.join(":"), ..arn.clone() }.to_string());
+    }
+    found.sort_unstable();
+    found.dedup();
+    found
+}

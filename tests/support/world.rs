@@ -1,0 +1,95 @@
+//! Specs from text, and a sandbox behind a wire, with the command's own code on it.
+
+use std::sync::{Arc, Mutex};
+
+use aws_credential_types::Credentials;
+use genesys_iam::aws::{self, Clients, Transport};
+use genesys_iam::sandbox::{self, Sandbox};
+use genesys_iam::spec::{self, Spec, Surroundings};
+use jiff::Timestamp;
+
+use super::wire::{Endpoint, Wire};
+
+pub const ACCOUNT: &str = "111122223333";
+pub const GENESYS: &str = "765628985471";
+pub const ID: &str = "2f9c1c5e-0b6c-4a8e-9d51-7f0e3c2b1a90";
+pub const OTHER_ID: &str = "0b1c2d3e-0b6c-4a8e-9d51-7f0e3c2b1a90";
+
+struct Nothing;
+
+impl Surroundings for Nothing {
+    fn variable(&self, _: &str) -> Option<String> {
+        None
+    }
+
+    fn file(&self, _: &str) -> std::io::Result<String> {
+        Err(std::io::ErrorKind::NotFound.into())
+    }
+}
+
+/// A spec with one role; `more` are further lines of it.
+pub fn spec_text(role: &str, functions: &[&str], id: &str, more: &str) -> String {
+    let functions: Vec<String> = functions.iter().map(|name| format!("{name:?}")).collect();
+    format!(
+        "name = \"test\"\n[aws]\nregion = \"us-east-1\"\naccount_id = \"{ACCOUNT}\"\n\
+         [genesys]\naccount_id = \"{GENESYS}\"\nexternal_id = \"{id}\"\n\
+         [[role]]\nname = \"{role}\"\nfunctions = [{}]\n{more}\n",
+        functions.join(", ")
+    )
+}
+
+pub fn spec_of(role: &str, functions: &[&str], id: &str, more: &str) -> Spec {
+    let (spec, faults) = spec::parse(&spec_text(role, functions, id, more), "test", &Nothing);
+    spec.unwrap_or_else(|| panic!("{faults:?}"))
+}
+
+/// The sandbox on the wire; keeps a copy of what there is after each write.
+pub struct World {
+    pub sandbox: Mutex<Sandbox>,
+    pub states: Mutex<Vec<Sandbox>>,
+}
+
+/// All runs happen at one moment, so that equal histories make equal states.
+const NOW: Timestamp = Timestamp::constant(1_790_000_000, 0);
+
+impl Endpoint for World {
+    fn answer(&self, request: &http::Request<Vec<u8>>) -> http::Response<Vec<u8>> {
+        self.sandbox.lock().unwrap().handle(request, NOW)
+    }
+
+    fn written(&self) {
+        let copy = self.sandbox.lock().unwrap().copy();
+        self.states.lock().unwrap().push(copy);
+    }
+}
+
+impl World {
+    pub fn new(sandbox: Sandbox) -> Arc<Self> {
+        Arc::new(Self { sandbox: Mutex::new(sandbox), states: Mutex::default() })
+    }
+
+    pub fn copy(&self) -> Sandbox {
+        self.sandbox.lock().unwrap().copy()
+    }
+}
+
+/// Clients of an administrator of the spec's account.
+pub async fn connect(spec: &Spec, wire: &Wire) -> Clients {
+    connect_as(spec, wire, sandbox::credentials(&spec.aws.account_id)).await
+}
+
+pub async fn connect_as(spec: &Spec, wire: &Wire, credentials: Credentials) -> Clients {
+    let transport = Transport::InProcess { http_client: wire.http_client(), credentials };
+    aws::connect(&spec.aws, transport).await.unwrap()
+}
+
+/// Clients without faults.
+pub async fn clean(world: &Arc<World>, spec: &Spec) -> Clients {
+    connect(spec, &Wire::new(Arc::clone(world) as _, None)).await
+}
+
+/// A runtime whose clock stands still but for waiting.
+pub fn virtual_time() -> tokio::runtime::Runtime {
+    let mut runtime = tokio::runtime::Builder::new_current_thread();
+    runtime.enable_all().start_paused(true).build().unwrap()
+}
