@@ -66,11 +66,25 @@ pub enum Command {
     Destroy(DestroyArgs),
     /// Look for mistakes in the spec, without any AWS call
     Validate,
+    /// Write a commented spec to begin with, from a few answers or flags
+    Init(InitArgs),
+    /// Print a spec for roles that exist
+    Import(ImportArgs),
     /// Print the least-privilege IAM policy that a command needs for this spec, without any AWS call
     Permissions(PermissionsArgs),
     /// Look into policy documents of any origin
     #[command(subcommand)]
     Policy(PolicyCommand),
+    /// Print the JSON Schema of the spec, for editors
+    Schema,
+    /// Print completions for a shell
+    Completions { shell: clap_complete::Shell },
+    /// Write manual pages
+    Man {
+        /// Into this folder
+        #[arg(value_name = "FOLDER")]
+        folder: PathBuf,
+    },
     /// Run the embedded stand-in for AWS
     #[command(subcommand)]
     Sandbox(SandboxCommand),
@@ -129,6 +143,47 @@ pub struct EvaluateArgs {
 pub enum EvaluateFormat {
     Text,
     Json,
+}
+
+#[derive(Debug, Args)]
+pub struct InitArgs {
+    /// AWS region of the functions
+    #[arg(long, value_name = "REGION")]
+    pub region: Option<String>,
+    /// AWS account; without it that of the credentials
+    #[arg(long, value_name = "ID")]
+    pub account_id: Option<String>,
+    /// Genesys Cloud organization ID; without it that of the organization whose credentials are in the environment
+    #[arg(long, value_name = "ID")]
+    pub external_id: Option<String>,
+    /// Genesys's AWS account
+    #[arg(long, value_name = "ID", default_value = "765628985471")]
+    pub genesys_account_id: String,
+    /// Name of the role
+    #[arg(long, value_name = "NAME", default_value = "GenesysDataActionRole")]
+    pub role: String,
+    /// A function: name, name:alias, name:version or ARN; may be given several times
+    #[arg(long = "function", value_name = "FUNCTION")]
+    pub functions: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct ImportArgs {
+    /// These roles
+    #[arg(value_name = "ROLE")]
+    pub roles: Vec<String>,
+    /// Every role of the account that trusts an account of Genesys's
+    #[arg(long)]
+    pub all: bool,
+    /// Write the spec to this file, which must not exist
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// AWS region, where the functions do not say it; it also decides the partition
+    #[arg(long, value_name = "REGION")]
+    pub region: Option<String>,
+    /// AWS profile
+    #[arg(long, value_name = "PROFILE")]
+    pub profile: Option<String>,
 }
 
 #[derive(Debug, Args)]

@@ -9,6 +9,7 @@ pub mod state;
 
 pub mod resolve;
 
+pub mod import;
 pub mod permissions;
 pub mod plan;
 

@@ -293,7 +293,7 @@ while True:
     if not part:
         break
     shown += part
-    if shown.endswith(b'accepted: '):
+    if shown.endswith((b'accepted: ', b']: ')):
         os.write(terminal, sys.argv[1].encode() + b'\\n')
 sys.stdout.buffer.write(shown.replace(b'\\r\\n', b'\\n'))
 sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
@@ -590,4 +590,110 @@ fn the_permissions_for_this_very_spec_are_printed_as_json_and_for_terraform() {
     let terraform = project.run(&["permissions", "--format", "terraform"]);
     terraform.expect(0);
     assert_snapshot!(terraform.stdout);
+}
+
+#[test]
+fn the_schema_takes_what_the_reader_takes_and_refuses_faults_of_form() {
+    let schema = Project::example().run(&["schema"]).expect(0).stdout.clone();
+    let full = format!(
+        "name = \"n\"\n{}\n[role.genesys]\naccount_id = \"325654371633\"\nexternal_id = {{ env = \"X\" }}\nregion = \"us-east-2\"\n\
+         [check]\nverifier = \"arn:aws:iam::111122223333:role/ci\"\n",
+        EXAMPLE.replace("# path", "path").replace("# max_", "max_").replace("# extra_", "extra_")
+    );
+    let good = [EXAMPLE, &full];
+    let bad = [
+        include_str!("spec/many_faults.toml").to_owned(),
+        example_with("\"765628985471\"", "\"76562898547\""),
+        example_with("\"us-east-1\"", "\"US East\""),
+        example_with("account_id = \"111122223333\"", "account_id = 111122223333"),
+        example_with(FUNCTIONS, "functions = []"),
+        example_with(FUNCTIONS, "functions = [\"f*\"]"),
+        example_with("[defaults]", "[default]"),
+        format!("{EXAMPLE}\nmax_session_duration = 3599\n"),
+        format!("{EXAMPLE}\nextra_permissions = \"keep\"\n"),
+        format!("{EXAMPLE}\npath = \"no-slash\"\n"),
+        format!("{EXAMPLE}\npolicy_name = \"a b\"\n"),
+        "[aws]\nregion = \"us-east-1\"\naccount_id = \"111122223333\"\n".to_owned(),
+    ];
+    let texts: Vec<&str> = good.into_iter().chain(bad.iter().map(String::as_str)).collect();
+    let fits = support::python::fits_schema(&schema, &texts);
+    for (text, fits) in texts.iter().zip(&fits) {
+        let project = Project::new(text).env("X", "2f9c1c5e-0b6c-4a8e-9d51-7f0e3c2b1a90");
+        let read = project.run(&["validate"]).status == 0;
+        assert_eq!((*fits, read), (good.contains(text), good.contains(text)), "{text}");
+    }
+}
+
+#[test]
+fn shells_and_man_get_what_they_take() {
+    let project = Project::example();
+    for (shell, says) in [
+        ("bash", "complete -F"),
+        ("zsh", "#compdef genesys-iam"),
+        ("fish", "complete -c genesys-iam"),
+        ("powershell", "Register-ArgumentCompleter"),
+        ("elvish", "edit:completion:arg-completer"),
+    ] {
+        project.run(&["completions", shell]).expect(0).says(says).says("refuse-wider");
+    }
+    project.run(&["man", "pages"]).expect(0);
+    for page in ["genesys-iam.1", "genesys-iam-plan.1", "genesys-iam-policy-lint.1"] {
+        assert!(fs::read_to_string(project.path("pages").join(page)).unwrap().contains(".TH"), "{page}");
+    }
+}
+
+#[test]
+fn init_writes_a_spec_that_validates_and_never_over_another() {
+    let empty = Project::new("");
+    fs::remove_file(empty.path("genesys.toml")).unwrap();
+    let flags = [
+        "init",
+        "--region",
+        "eu-west-1",
+        "--account-id",
+        "444455556666",
+        "--function",
+        "a:live",
+        "--function",
+        "b",
+    ];
+    // Nobody to ask: what lacks is named.
+    empty.run(&flags).expect(1).says("not known: --external-id").says("help:");
+    let all = [&flags[..], &["--external-id", "6b1f7d2a-93c4-4e0b-8a57-d2c5e8f01234"]].concat();
+    empty.run(&all).expect(0).says("is written");
+    let text = fs::read_to_string(empty.path("genesys.toml")).unwrap();
+    for line in [
+        "region = \"eu-west-1\"",
+        "account_id = \"444455556666\"",
+        "functions = [\"a:live\", \"b\"]",
+        "# permissions_boundary",
+    ] {
+        assert!(text.contains(line), "{line}: {text}");
+    }
+    empty.run(&["validate"]).expect(0).says_not("warning");
+    empty.run(&all).expect(1).says("cannot write `genesys.toml`").says("help:");
+    let bad = [&flags[..], &["--external-id", "x", "--file", "bad.toml"]].concat();
+    empty.run(&bad).expect(1).says("external_id").says("nothing was written");
+    assert!(!empty.path("bad.toml").exists());
+}
+
+#[cfg(unix)]
+#[test]
+fn init_asks_on_a_terminal_what_it_was_not_told() {
+    let empty = Project::new("");
+    fs::remove_file(empty.path("genesys.toml")).unwrap();
+    let flags = [
+        "init",
+        "--account-id",
+        "444455556666",
+        "--external-id",
+        "6b1f7d2a-93c4-4e0b-8a57-d2c5e8f01234",
+        "--region",
+        "us-east-1",
+        "--function",
+        "f",
+    ];
+    // Enter takes what is shown.
+    on_a_terminal(&empty, &flags, "").expect(0).says("AWS account [444455556666]:").says("is written");
+    empty.run(&["validate"]).expect(0);
 }

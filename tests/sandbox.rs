@@ -358,3 +358,52 @@ fn the_check_asks_genesys_cloud_over_http_and_shows_no_secret() {
     missing.expect(1).says("no data action has the ID or the name `no-such-action`").says("help:");
     Run::of(&mut command(&["check", "--invoke", "x", "--input", "[1]"])).expect(64).says("no JSON object");
 }
+
+#[test]
+fn roles_made_by_hand_are_imported_so_that_only_adoption_is_left_to_do() {
+    let served = Served::new(&[]);
+    served.boto3(
+        "
+genesys = 'arn:aws:iam::765628985471:root'
+right = {'StringEquals': {'sts:ExternalId': '6b1f7d2a-93c4-4e0b-8a57-d2c5e8f01234'}}
+other = {'StringEquals': {'sts:ExternalId': '0b1f7d2a-93c4-4e0b-8a57-d2c5e8f01234'}}
+def make(role, functions, policy, path='/', condition=right, **more):
+    iam.create_role(RoleName=role, Path=path, AssumeRolePolicyDocument=trust(genesys, condition), **more)
+    arns = ['arn:aws:lambda:us-east-1:111122223333:function:' + name for name in functions]
+    arn = iam.create_policy(PolicyName=policy, Path=path, PolicyDocument=permissions('lambda:InvokeFunction', arns))['Policy']['Arn']
+    iam.attach_role_policy(RoleName=role, PolicyArn=arn)
+make('Plain', ['my-genesys-trigger-function'], 'GenesysLambdaInvokePolicy_Plain')
+make('Special', ['my-genesys-trigger-function'], 'special', '/genesys/', other, Description='says \\\\\"so\\\\\"',
+     MaxSessionDuration=7200, Tags=[{'Key': 'team', 'Value': 'x'}])
+iam.create_role(RoleName='Open', AssumeRolePolicyDocument=trust('*'))
+iam.create_role(RoleName='Loose', AssumeRolePolicyDocument=trust(genesys))
+iam.put_role_policy(RoleName='Loose', PolicyName='in', PolicyDocument=permissions('lambda:*', '*'))
+",
+    );
+    let import = served.run(&["import", "Plain", "Special", "--out", "imported.toml"]);
+    import.expect(0).says_not("notice:");
+    let plan = served.run(&["--file", "imported.toml", "plan", "--format", "json"]);
+    plan.expect(0).says_not("warning:");
+    let value: serde_json::Value = serde_json::from_str(&plan.stdout).unwrap();
+    let operations: Vec<&str> = value["roles"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .flat_map(|role| role["changes"].as_array().unwrap())
+        .map(|change| change["operation"].as_str().unwrap())
+        .collect();
+    assert_eq!(operations, ["TagPolicy", "TagRole", "TagPolicy", "TagRole"], "{value:#}");
+    served.run(&["--file", "imported.toml", "apply", "--yes"]).expect(0).says("no fault");
+    // What a spec cannot express is said.
+    let loose = served.run(&["import", "Loose"]);
+    loose.expect(0).says("its trust policy is more than").says("the inline policy `in` stays");
+    let all = served.run(&["import", "--all"]);
+    all.expect(0)
+        .says("name = \"Plain\"")
+        .says("name = \"Special\"")
+        .says("name = \"Loose\"")
+        .says_not("name = \"Open\"");
+    served.run(&["import", "None"]).expect(1).says("has no role `None`").says("help:");
+    served.run(&["import"]).expect(1).says("no role is named");
+    served.run(&["import", "Plain", "--out", "imported.toml"]).expect(1).says("cannot write `imported.toml`");
+}

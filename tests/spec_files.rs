@@ -317,3 +317,47 @@ fn no_source_makes_the_reader_panic() {
         genesys_iam::render::diagnostics::render(&diagnostics, "x", odd);
     }
 }
+
+/// The keys that a table knows, as the fault of an unknown one lists them.
+fn known_keys(source: &str) -> Vec<String> {
+    let (_, diagnostics) = read(source);
+    let unknown = diagnostics.iter().find(|d| d.message.contains("`zzzzzzzzzzzzzzzzzzzz`")).unwrap();
+    let (_, list) = unknown.help.as_ref().unwrap().split_once(" knows ").unwrap();
+    let mut keys: Vec<String> = list.split(", ").map(str::to_owned).collect();
+    keys.sort_unstable();
+    keys
+}
+
+#[test]
+fn the_schema_has_just_the_keys_that_the_reader_knows() {
+    let schema: serde_json::Value =
+        serde_json::from_str(include_str!("../docs/genesys.schema.json")).unwrap();
+    let zzz = "zzzzzzzzzzzzzzzzzzzz = 1";
+    for (pointer, source) in [
+        ("/properties", format!("{zzz}\n{EXAMPLE}")),
+        ("/properties/aws/properties", EXAMPLE.replacen("[aws]", &format!("[aws]\n{zzz}"), 1)),
+        ("/$defs/genesys/properties", EXAMPLE.replacen("[genesys]", &format!("[genesys]\n{zzz}"), 1)),
+        ("/properties/check/properties", format!("{EXAMPLE}\n[check]\n{zzz}\n")),
+        ("/properties/defaults/properties", EXAMPLE.replacen("[defaults]", &format!("[defaults]\n{zzz}"), 1)),
+        ("/$defs/role/properties", role_with(zzz)),
+        (
+            "/properties/aws/properties/assume_role/oneOf/1/properties",
+            EXAMPLE.replacen(
+                "[genesys]",
+                &format!(
+                    "[aws.assume_role]\nrole_arn = \"arn:aws:iam::111122223333:role/d\"\n{zzz}\n[genesys]"
+                ),
+                1,
+            ),
+        ),
+    ] {
+        let properties = schema.pointer(pointer).unwrap().as_object().unwrap();
+        let mut keys: Vec<String> = properties.keys().cloned().collect();
+        keys.sort_unstable();
+        assert_eq!(keys, known_keys(&source), "{pointer}");
+    }
+    let regions = &schema["$defs"]["genesys"]["properties"]["region"]["enum"];
+    let known: Vec<&str> =
+        genesys_iam::spec::GENESYS_REGIONS.iter().map(|region| region.aws_region).collect();
+    assert_eq!(*regions, serde_json::json!(known));
+}

@@ -1,5 +1,7 @@
 //! Lambda functions: whether they exist, and under which ARN.
 
+use aws_sdk_lambda::types::FunctionConfiguration;
+
 use super::config::Clients;
 use super::error::{AwsError, AwsErrorKind};
 use crate::arn::Arn;
@@ -53,6 +55,23 @@ pub async fn function(clients: &Clients, function: &Arn) -> Result<Option<Functi
         last_update_status_reason: answer.last_update_status_reason,
         timeout: answer.timeout,
     }))
+}
+
+/// The names of the functions in the clients' region.
+///
+/// # Errors
+/// Whatever keeps Lambda from listing them.
+pub async fn names(clients: &Clients) -> Result<Vec<String>, AwsError> {
+    let functions: Vec<FunctionConfiguration> = clients
+        .lambda
+        .list_functions()
+        .into_paginator()
+        .items()
+        .send()
+        .try_collect()
+        .await
+        .map_err(|error| AwsError::from_sdk("lambda:ListFunctions", "", error))?;
+    Ok(functions.into_iter().filter_map(|function| function.function_name).collect())
 }
 
 /// The policy of a function itself, or of its alias or version. `None`: it has none.

@@ -1,13 +1,14 @@
-//! Roles that bear the tag of a spec, found among all of the account's.
+//! Roles found among all of the account's: those that bear the tag of a spec, those that trust Genesys Cloud.
 
 use std::collections::BTreeSet;
 
-use aws_sdk_iam::types::EntityType;
+use aws_sdk_iam::types::{EntityType, RoleDetail};
 
 use super::config::Clients;
 use super::error::AwsError;
 use super::read;
 use crate::arn::Arn;
+use crate::policy::Document;
 use crate::policy::template::invoke_policy;
 use crate::spec::{MANAGED_BY_KEY, MANAGED_BY_VALUE, SPEC_KEY, default_policy_name};
 use crate::state::{DesiredState, Live, ManagedPolicy, Tags};
@@ -27,6 +28,23 @@ fn is_of(spec: &str, tags: &Tags) -> bool {
 /// # Errors
 /// Whatever keeps IAM from listing all of them.
 pub async fn tagged(clients: &Clients, spec: &str) -> Result<BTreeSet<String>, AwsError> {
+    names(clients, |role| is_of(spec, &read::tags(role.tags.clone()))).await
+}
+
+/// The names of the roles whose trust policy passes a test. As many calls as [`tagged`] makes.
+///
+/// # Errors
+/// Whatever keeps IAM from listing all of them. A document that cannot be read passes no test.
+pub async fn trusting(
+    clients: &Clients,
+    test: impl Fn(&Document) -> bool,
+) -> Result<BTreeSet<String>, AwsError> {
+    let trust =
+        |role: &RoleDetail| Document::parse_encoded(role.assume_role_policy_document.as_deref()?).ok();
+    names(clients, |role| trust(role).is_some_and(|document| test(&document))).await
+}
+
+async fn names(clients: &Clients, test: impl Fn(&RoleDetail) -> bool) -> Result<BTreeSet<String>, AwsError> {
     const OPERATION: &str = "iam:GetAccountAuthorizationDetails";
     let mut pages = clients
         .iam
@@ -38,13 +56,8 @@ pub async fn tagged(clients: &Clients, spec: &str) -> Result<BTreeSet<String>, A
     let mut names = BTreeSet::new();
     while let Some(page) = pages.next().await {
         let page = page.map_err(|error| AwsError::from_sdk(OPERATION, "", error))?;
-        for role in page.role_detail_list.unwrap_or_default() {
-            if let Some(name) = role.role_name
-                && is_of(spec, &read::tags(role.tags))
-            {
-                names.insert(name);
-            }
-        }
+        let roles = page.role_detail_list.unwrap_or_default();
+        names.extend(roles.into_iter().filter(&test).filter_map(|role| role.role_name));
     }
     Ok(names)
 }

@@ -13,7 +13,8 @@ use futures_util::future::try_join_all;
 use super::config::Clients;
 use super::error::{AwsError, AwsErrorKind};
 use super::retry::Waits;
-use crate::arn::Arn;
+use crate::arn::{AccountId, Arn};
+use crate::policy::template::invoke_policy;
 use crate::policy::{Document, equivalent};
 use crate::state::{
     AttachedPolicy, DesiredRole, Live, LivePolicy, LiveRole, ManagedPolicy, PolicyVersion, Role, Tags,
@@ -27,6 +28,30 @@ use crate::state::{
 /// Whatever keeps IAM from answering, and documents that cannot be read. What does not exist is no error.
 pub async fn live(clients: &Clients, desired: &DesiredRole) -> Result<Live, AwsError> {
     live_of(clients, &desired.role, Some(&desired.policy)).await
+}
+
+/// A role of this name with all that it can do, whatever its path.
+///
+/// # Errors
+/// As [`live`].
+pub async fn role(
+    clients: &Clients,
+    partition: &str,
+    account: &AccountId,
+    name: &str,
+) -> Result<Option<LiveRole>, AwsError> {
+    // What IAM does not say is as in a role that was just made.
+    let role = Role {
+        arn: Arn::role(partition, account, "/", name),
+        name: name.to_owned(),
+        path: "/".to_owned(),
+        description: String::new(),
+        max_session_duration: 3600,
+        assume_role_policy: invoke_policy(&[]),
+        permissions_boundary: None,
+        tags: Tags::new(),
+    };
+    Ok(live_of(clients, &role, None).await?.role)
 }
 
 /// A role, and a policy if there is one to be asked for.

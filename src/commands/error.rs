@@ -82,6 +82,16 @@ pub enum CommandError {
     Policy { path: PathBuf, source: ParseError },
     #[error("`{path}` is no request: {source}", path = .path.display())]
     Request { path: PathBuf, source: serde_json::Error },
+    #[error("cannot write `{path}`", path = .path.display())]
+    Write { path: PathBuf, source: io::Error },
+    #[error("no role is named")]
+    NothingToImport,
+    #[error("AWS account {account} has no role `{role}`")]
+    NoSuchRole { role: String, account: AccountId },
+    #[error("there is no terminal to ask on, and this is not known: {}", .0.join(", "))]
+    InitMissing(Vec<&'static str>),
+    #[error("what was given makes a spec with {0} faults, nothing was written")]
+    InitInvalid(usize),
     #[error("cannot listen on {address}")]
     Listen { address: std::net::SocketAddr, source: io::Error },
     #[error("the sandbox listens on loopback addresses only, {0} is none")]
@@ -179,6 +189,15 @@ impl CommandError {
                 "write the external ID into the spec, or apply without a saved plan"
             }
             Self::NotConverged(_) => "IAM may need a moment: run `genesys-iam plan` to see what is left",
+            Self::Write { .. } => "give a file that is not there yet, in a folder that can be written to",
+            Self::NothingToImport => {
+                "name roles, or give `--all` for every role that trusts an account of Genesys's"
+            }
+            Self::NoSuchRole { .. } => {
+                "names are taken with their case; `genesys-iam import --all` finds those that trust Genesys"
+            }
+            Self::InitMissing(_) => "give these flags",
+            Self::InitInvalid(_) => "correct what is shown above",
             Self::Listen { .. } => "choose another address with `--listen`; port 0 picks a free one",
             Self::NotLoopback(_) => "use 127.0.0.1 or [::1]: the sandbox does not verify signatures",
             _ => return None,

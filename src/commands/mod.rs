@@ -4,11 +4,14 @@ pub mod apply;
 pub mod check;
 pub mod destroy;
 mod error;
+pub mod import;
+pub mod init;
 pub mod permissions;
 pub mod plan;
 pub mod policy;
 pub mod sandbox;
 pub mod session;
+mod shell;
 pub mod validate;
 
 pub use error::{CommandError, Status};
@@ -26,6 +29,11 @@ pub fn run(cli: &Cli, output: &Output) -> Result<Status, CommandError> {
     match command {
         // No runtime, no credentials, no TLS roots before they are needed.
         Command::Validate => validate::run(global, output),
+        Command::Init(args) => block_on(init::run(global, args, output)),
+        Command::Import(args) => block_on(import::run(args, output)),
+        Command::Completions { shell } => shell::completions(*shell, output),
+        Command::Man { folder } => shell::man(folder, output),
+        Command::Schema => shell::schema(output),
         Command::Permissions(args) => permissions::run(global, args, output),
         Command::Policy(command) => policy::run(command, output),
         Command::Plan(args) => block_on(plan::run(global, args, output)),

@@ -104,6 +104,26 @@ organizations = sdk.OrganizationApi(client)
     Run::from(command.output().unwrap())
 }
 
+/// Whether a TOML text fits a JSON Schema, by the reference validator of the Python world.
+pub fn fits_schema(schema: &str, texts: &[&str]) -> Vec<bool> {
+    let script = "
+import json, sys, tomllib
+from jsonschema import Draft202012Validator
+schema, texts = json.load(sys.stdin)
+Draft202012Validator.check_schema(schema)
+validator = Draft202012Validator(schema)
+print(json.dumps([validator.is_valid(tomllib.loads(text)) for text in texts]))
+";
+    let input = serde_json::json!([serde_json::from_str::<serde_json::Value>(schema).unwrap(), texts]);
+    let mut command = Command::new(python());
+    command.args(["-c", script]).stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    std::io::Write::write_all(&mut child.stdin.take().unwrap(), input.to_string().as_bytes()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success());
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
 /// ministack 1.5 with `AUTH=true`: it enforces trust policies. A 12-digit access key is an account's root.
 pub fn ministack(home: &Path) -> Server {
     let script = "

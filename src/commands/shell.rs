@@ -1,0 +1,34 @@
+//! What shells, editors and `man` take: completions, pages, the schema of the spec.
+
+use std::fs;
+use std::path::Path;
+
+use clap::CommandFactory;
+use clap_complete::Shell;
+
+use super::{CommandError, Status};
+use crate::cli::Cli;
+use crate::render::output::Output;
+
+const NAME: &str = "genesys-iam";
+
+pub fn completions(shell: Shell, output: &Output) -> Result<Status, CommandError> {
+    let mut text = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), NAME, &mut text);
+    output.result(&String::from_utf8_lossy(&text))?;
+    Ok(Status::Done)
+}
+
+/// A page for the tool and one for each of its commands.
+pub fn man(folder: &Path, output: &Output) -> Result<Status, CommandError> {
+    let failed = |source| CommandError::Write { path: folder.to_owned(), source };
+    fs::create_dir_all(folder).map_err(failed)?;
+    clap_mangen::generate_to(Cli::command(), folder).map_err(failed)?;
+    output.message(&format!("The pages are in {}; try: man -l {0}/{NAME}.1\n", folder.display()));
+    Ok(Status::Done)
+}
+
+pub fn schema(output: &Output) -> Result<Status, CommandError> {
+    output.result(include_str!("../../docs/genesys.schema.json"))?;
+    Ok(Status::Done)
+}
