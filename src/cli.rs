@@ -66,6 +66,8 @@ pub enum Command {
     Destroy(DestroyArgs),
     /// Look for mistakes in the spec, without any AWS call
     Validate,
+    /// Format the spec; comments and order stay
+    Fmt(FmtArgs),
     /// Write a commented spec to begin with, from a few answers or flags
     Init(InitArgs),
     /// Print a spec for roles that exist
@@ -143,6 +145,13 @@ pub struct EvaluateArgs {
 pub enum EvaluateFormat {
     Text,
     Json,
+}
+
+#[derive(Debug, Clone, Copy, Args)]
+pub struct FmtArgs {
+    /// Change nothing; exit with 2 when it is not in form
+    #[arg(long)]
+    pub check: bool,
 }
 
 #[derive(Debug, Args)]

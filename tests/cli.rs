@@ -697,3 +697,20 @@ fn init_asks_on_a_terminal_what_it_was_not_told() {
     on_a_terminal(&empty, &flags, "").expect(0).says("AWS account [444455556666]:").says("is written");
     empty.run(&["validate"]).expect(0);
 }
+
+#[test]
+fn fmt_changes_the_spacing_and_check_only_tells() {
+    let project = Project::new(&EXAMPLE.replace(" = ", "="));
+    project.run(&["fmt", "--check"]).expect(2).says("is not in form");
+    project.run(&["fmt"]).expect(0).says("is formatted");
+    // What stands in comments stays.
+    let text = fs::read_to_string(project.path("genesys.toml")).unwrap();
+    assert!(
+        text.contains("region = \"us-east-1\"") && text.contains("# profile=\"contact-centre\""),
+        "{text}"
+    );
+    project.run(&["fmt", "--check"]).expect(0);
+    project.run(&["validate"]).expect(0);
+    project.write_spec("[aws\n");
+    project.run(&["fmt"]).expect(1).says("is not TOML").says("help:");
+}

@@ -82,6 +82,8 @@ pub enum CommandError {
     Policy { path: PathBuf, source: ParseError },
     #[error("`{path}` is no request: {source}", path = .path.display())]
     Request { path: PathBuf, source: serde_json::Error },
+    #[error("`{path}` is not TOML: {why}", path = .path.display())]
+    NotToml { path: PathBuf, why: String },
     #[error("cannot write `{path}`", path = .path.display())]
     Write { path: PathBuf, source: io::Error },
     #[error("no role is named")]
@@ -189,6 +191,7 @@ impl CommandError {
                 "write the external ID into the spec, or apply without a saved plan"
             }
             Self::NotConverged(_) => "IAM may need a moment: run `genesys-iam plan` to see what is left",
+            Self::NotToml { .. } => "`genesys-iam validate` shows the place",
             Self::Write { .. } => "give a file that is not there yet, in a folder that can be written to",
             Self::NothingToImport => {
                 "name roles, or give `--all` for every role that trusts an account of Genesys's"

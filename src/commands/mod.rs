@@ -4,6 +4,7 @@ pub mod apply;
 pub mod check;
 pub mod destroy;
 mod error;
+pub mod fmt;
 pub mod import;
 pub mod init;
 pub mod permissions;
@@ -29,6 +30,7 @@ pub fn run(cli: &Cli, output: &Output) -> Result<Status, CommandError> {
     match command {
         // No runtime, no credentials, no TLS roots before they are needed.
         Command::Validate => validate::run(global, output),
+        Command::Fmt(args) => fmt::run(global, *args, output),
         Command::Init(args) => block_on(init::run(global, args, output)),
         Command::Import(args) => block_on(import::run(args, output)),
         Command::Completions { shell } => shell::completions(*shell, output),

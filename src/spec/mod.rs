@@ -9,12 +9,14 @@ use std::path::{Path, PathBuf};
 use crate::arn::{AccountId, Arn};
 
 mod diagnostic;
+mod format;
 mod genesys;
 mod limits;
 mod parse;
 mod reader;
 
 pub use diagnostic::{Diagnostic, Severity};
+pub use format::format;
 pub use genesys::{
     GENESYS_REGIONS, GenesysRegion, KNOWN_GENESYS_ACCOUNTS, KnownAccount, TUTORIAL_ACCOUNT, genesys_region,
 };
