@@ -1,0 +1,45 @@
+#!/usr/bin/env bash
+# On a pull request: validate, plan, save the plan, and keep one comment up to date.
+#
+#   GENESYS_IAM       the binary (default: genesys-iam)
+#   SPEC              the spec file (default: genesys.toml)
+#   PLAN              where to save the plan (default: plan.json)
+#   PULL_REQUEST      the number; empty: no comment
+#   GITHUB_REPOSITORY owner/name
+#   REFUSE_WIDER      true: fail when access is widened
+set -euo pipefail
+
+binary=${GENESYS_IAM:-genesys-iam}
+spec=${SPEC:-genesys.toml}
+plan=${PLAN:-plan.json}
+marker="<!-- genesys-iam plan: $spec -->"
+comment=$(mktemp)
+trap 'rm -f "$comment"' EXIT
+
+flags=()
+if [ "${REFUSE_WIDER:-false}" = true ]; then
+    flags+=(--refuse-wider)
+fi
+
+status=0
+{
+    printf '%s\n' "$marker"
+    if errors=$("$binary" --file "$spec" validate 2>&1); then
+        "$binary" --file "$spec" plan --format markdown --out "$plan" "${flags[@]}" 2>"$comment.err" || status=$?
+        if [ "$status" -ne 0 ]; then
+            printf '\n**The plan ended with exit status %s:**\n\n```\n%s\n```\n' "$status" "$(sed 's/```/` ` `/g' "$comment.err")"
+        fi
+        cat "$comment.err" >&2
+        rm -f "$comment.err"
+    else
+        status=1
+        printf '**The spec has faults:**\n\n```\n%s\n```\n' "$(printf '%s' "$errors" | sed 's/```/` ` `/g')"
+        printf '%s\n' "$errors" >&2
+    fi
+} >"$comment"
+
+if [ -n "${PULL_REQUEST:-}" ]; then
+    "$(dirname "$0")/comment.sh" "$marker" "$comment"
+fi
+cat "$comment" >>"${GITHUB_STEP_SUMMARY:-/dev/null}"
+exit "$status"
