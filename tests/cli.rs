@@ -793,3 +793,46 @@ fn the_hooks_and_the_action_name_commands_that_there_are() {
     }
     assert!(include_str!("../action.yml").contains("genesys-iam --file \"$SPEC\" apply \"$PLAN\""));
 }
+
+/// `UPDATE_DOCS=1 cargo test` writes it anew.
+#[test]
+fn the_reference_is_what_the_program_says() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/reference.md");
+    let current = genesys_iam::render::reference::reference();
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        fs::write(path, &current).unwrap();
+    }
+    assert!(
+        fs::read_to_string(path).unwrap() == current,
+        "docs/reference.md is out of date: UPDATE_DOCS=1 cargo test"
+    );
+}
+
+#[test]
+fn the_book_has_every_page_and_every_link_leads_somewhere() {
+    let docs = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs");
+    let summary = fs::read_to_string(docs.join("SUMMARY.md")).unwrap();
+    let pages = fs::read_dir(&docs).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let pages: Vec<String> = pages.filter(|name| name.ends_with(".md")).collect();
+    for page in pages.iter().filter(|page| *page != "SUMMARY.md") {
+        assert!(summary.contains(&format!("({page})")), "{page} is not in the summary");
+    }
+    let texts = pages.iter().map(|page| (docs.clone(), fs::read_to_string(docs.join(page)).unwrap()));
+    let readme = (docs.parent().unwrap().to_owned(), include_str!("../README.md").to_owned());
+    for (folder, text) in texts.chain([readme]) {
+        for link in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+            let target = link.split('#').next().unwrap();
+            if !target.is_empty() && !target.contains("://") && !target.contains(' ') {
+                assert!(folder.join(target).exists(), "{link}");
+            }
+        }
+    }
+}
+
+#[test]
+fn every_exit_status_is_in_the_docs() {
+    let page = include_str!("../docs/exit-status.md");
+    for status in genesys_iam::commands::Status::ALL {
+        assert!(page.contains(&format!("\n| {} | ", status as i32)), "{status:?}");
+    }
+}

@@ -44,7 +44,7 @@ pub async fn report(
 ) -> Result<Status, CommandError> {
     let input = input(args)?;
     let organization = match &session.genesys {
-        Some(client) => Some(genesys::gather(client).await),
+        Some(client) => Some(output.waiting("asking Genesys Cloud", genesys::gather(client)).await),
         None => None,
     };
     let mut roles = Vec::new();
@@ -54,7 +54,8 @@ pub async fn report(
     if let Some(client) = &session.genesys {
         for named in &args.invoke {
             let action = client.action(named).await?;
-            let result = client.test(&action.id, &input).await?;
+            let what = format!("Genesys Cloud tests \"{}\"", action.name);
+            let result = output.waiting(&what, client.test(&action.id, &input)).await?;
             add_invocation(&mut roles, observed, &action, &result, output);
         }
     }

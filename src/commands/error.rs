@@ -25,6 +25,19 @@ pub enum Status {
     Interrupted = 130,
 }
 
+impl Status {
+    pub const ALL: [Self; 8] = [
+        Self::Done,
+        Self::Error,
+        Self::Changes,
+        Self::Refused,
+        Self::Fault,
+        Self::Undecided,
+        Self::Usage,
+        Self::Interrupted,
+    ];
+}
+
 impl From<Status> for ExitCode {
     fn from(status: Status) -> Self {
         Self::from(status as u8)

@@ -102,12 +102,19 @@ impl Session {
         let Self { spec, clients, in_sandbox: _, genesys: _ } = self;
         // The account is in the spec, so all ARNs are known beforehand.
         let expected = resolve(spec, &BTreeMap::new());
-        let (caller, functions, live, orphans) = futures_util::join!(
-            aws::caller(clients),
-            self.functions(),
-            self.live(&expected, output),
-            self.orphans(&expected, orphans),
-        );
+        let reads = async {
+            futures_util::join!(
+                aws::caller(clients),
+                self.functions(),
+                self.live(&expected, output),
+                self.orphans(&expected, orphans),
+            )
+        };
+        let what = match spec.roles.len() {
+            1 => "reading 1 role from IAM".to_owned(),
+            n => format!("reading {n} roles from IAM"),
+        };
+        let (caller, functions, live, orphans) = output.waiting(&what, reads).await;
         if let Err(error) = &caller {
             self.name_profile(error, output);
         }

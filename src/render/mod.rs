@@ -9,4 +9,5 @@ pub mod permissions;
 pub mod plan;
 pub mod policy;
 pub mod redact;
+pub mod reference;
 pub mod style;

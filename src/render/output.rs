@@ -1,11 +1,16 @@
 //! The only place that writes to standard output and standard error.
 
-use std::io::{self, Write};
+use std::future::Future;
+use std::io::{self, IsTerminal, Write};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::time::Duration;
 
 use serde_json::Value;
 
 use super::redact::Redactor;
+use super::style::{DIM, paint};
+
+const MOMENT: Duration = Duration::from_millis(500);
 
 /// Writes text, masked. Cheap to clone; all clones mask the same values.
 #[derive(Clone, Default)]
@@ -50,6 +55,23 @@ impl Output {
             return;
         }
         let _ = anstream::stderr().lock().write_all(self.masked(text).as_bytes());
+    }
+
+    /// Tells on a terminal what is waited for, once that takes longer than a moment.
+    pub async fn waiting<T>(&self, what: &str, work: impl Future<Output = T>) -> T {
+        tokio::pin!(work);
+        tokio::select! {
+            done = &mut work => return done,
+            () = tokio::time::sleep(MOMENT) => {}
+        }
+        if self.captured.is_some() || !io::stderr().is_terminal() {
+            return work.await;
+        }
+        self.message(&paint(DIM, &format!("{what} …")));
+        let done = work.await;
+        // It makes way for what comes.
+        let _ = anstream::stderr().lock().write_all(b"\r\x1b[2K");
+        done
     }
 
     fn keep(&self, text: &str) -> bool {
