@@ -57,10 +57,32 @@ pub enum ColorWhen {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Show what apply would change
+    #[command(after_long_help = "\
+Examples:
+  genesys-iam plan                                    look
+  genesys-iam plan --detailed-exitcode                in a pipeline: 2 when something would change
+  genesys-iam plan --out plan.json                    to be reviewed, then: genesys-iam apply plan.json
+  genesys-iam plan --format markdown > comment.md     for a pull request
+")]
     Plan(PlanArgs),
     /// Make the live state what the spec says, then check it
+    #[command(after_long_help = "\
+Examples:
+  genesys-iam apply                         look, say yes, see it done and checked
+  genesys-iam apply plan.json               just what was reviewed
+  genesys-iam apply --yes --refuse-wider    unattended: repair and narrow, but let nobody in
+")]
     Apply(ApplyArgs),
     /// Tell whether Genesys Cloud, and nobody else, can invoke the functions
+    #[command(after_long_help = "\
+Examples:
+  genesys-iam check                                            why does the data action fail?
+  genesys-iam check --require evaluated                        in a pipeline
+  genesys-iam check --invoke greet --input '{\"name\": \"Ann\"}'  end to end; runs the function
+
+With GENESYSCLOUD_OAUTHCLIENT_ID, GENESYSCLOUD_OAUTHCLIENT_SECRET and GENESYSCLOUD_REGION set it looks at Genesys
+Cloud's side too.
+")]
     Check(CheckArgs),
     /// Remove the roles and policies of the spec, and whatever is attached to the roles
     Destroy(DestroyArgs),

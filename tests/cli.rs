@@ -836,3 +836,36 @@ fn every_exit_status_is_in_the_docs() {
         assert!(page.contains(&format!("\n| {} | ", status as i32)), "{status:?}");
     }
 }
+
+#[test]
+fn plans_and_reports_fit_their_schemas() {
+    let project = Project::example();
+    let run = |args: &[&str]| project.sandbox(args).stdout.clone();
+    let plans = |run: &dyn Fn(&[&str]) -> String| run(&["plan", "--format", "json"]);
+    let first = plans(&run);
+    let missing = run(&["check", "--format", "json"]);
+    run(&["apply", "--yes", "--no-check"]);
+    by_hand(&project, |role| {
+        let open = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":"*","Action":"sts:AssumeRole"}}"#;
+        role["trust"] = open.into();
+        role["description"] = "x".into();
+        role["boundary"] = "arn:aws:iam::aws:policy/ReadOnlyAccess".into();
+        role["tags"] = serde_json::json!([]);
+        role["inline"]["more"] =
+            r#"{"Version":"2012-10-17","Statement":{"Effect":"Deny","Action":"*","Resource":"*"}}"#.into();
+    });
+    let second = plans(&run);
+    assert!(second.contains("\"is_wider\": true") || second.contains("\"sign\": \"lost\""), "{second}");
+    let faults = run(&["check", "--format", "json"]);
+    let fits = |schema: &str, texts: &[&str]| support::python::fits_schema(schema, texts);
+    let broken = first.replace("\"gained\"", "\"won\"");
+    assert_eq!(
+        fits(include_str!("../docs/plan.schema.json"), &[&first, &second, &broken]),
+        [true, true, false]
+    );
+    let broken = faults.replace("\"not_provable\"", "\"unknown\"");
+    assert_eq!(
+        fits(include_str!("../docs/check.schema.json"), &[&missing, &faults, &broken]),
+        [true, true, false]
+    );
+}

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
 use serde_json::Value;
+use terminal_size::Width;
 
 use super::redact::Redactor;
 use super::style::{DIM, paint};
@@ -41,9 +42,14 @@ impl Output {
         if self.keep(text) {
             return Ok(());
         }
+        let text = self.masked(text);
+        let text = match terminal_size::terminal_size_of(io::stdout()) {
+            Some((Width(width), _)) => wrapped(&text, usize::from(width)),
+            None => text,
+        };
         let mut stdout = anstream::stdout().lock();
         // A reader that has seen enough (`plan | head`) is no error.
-        match stdout.write_all(self.masked(text).as_bytes()).and_then(|()| stdout.flush()) {
+        match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
             other => other,
         }
@@ -95,5 +101,38 @@ impl Output {
 
     fn masked(&self, text: &str) -> String {
         self.redactor.read().unwrap_or_else(PoisonError::into_inner).apply(text)
+    }
+}
+
+/// Lines broken at spaces, with what follows set in under the line's own text. What has no spaces stays whole.
+fn wrapped(text: &str, width: usize) -> String {
+    let wrap = |line: &str| {
+        let rest = line.trim_start_matches(' ');
+        let indent = line.len() - rest.len();
+        if width < indent + 40 {
+            return line.to_owned();
+        }
+        let (at, under) = (" ".repeat(indent), " ".repeat(indent + 2));
+        let options = textwrap::Options::new(width).initial_indent(&at).subsequent_indent(&under);
+        let (separator, splitter) =
+            (textwrap::WordSeparator::AsciiSpace, textwrap::WordSplitter::NoHyphenation);
+        textwrap::fill(rest, options.break_words(false).word_separator(separator).word_splitter(splitter))
+    };
+    text.split('\n').map(wrap).collect::<Vec<_>>().join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_lines_are_broken_at_spaces_and_set_in_and_colours_have_no_width() {
+        let line =
+            format!("  {} {}", paint(DIM, "seen: one two three four five six seven eight"), "nine ten");
+        let text = wrapped(&format!("short\n{line}\n"), 50);
+        let plain = anstream::adapter::strip_str(&text).to_string();
+        assert_eq!(plain, "short\n  seen: one two three four five six seven eight\n    nine ten\n");
+        let arn = format!("  {}", "a-".repeat(40));
+        assert_eq!(wrapped(&arn, 50), arn);
     }
 }

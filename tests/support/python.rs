@@ -104,7 +104,7 @@ organizations = sdk.OrganizationApi(client)
     Run::from(command.output().unwrap())
 }
 
-/// Whether a TOML text fits a JSON Schema, by the reference validator of the Python world.
+/// Whether texts, TOML or JSON, fit a JSON Schema, by the reference validator of the Python world.
 pub fn fits_schema(schema: &str, texts: &[&str]) -> Vec<bool> {
     let script = "
 import json, sys, tomllib
@@ -112,7 +112,8 @@ from jsonschema import Draft202012Validator
 schema, texts = json.load(sys.stdin)
 Draft202012Validator.check_schema(schema)
 validator = Draft202012Validator(schema)
-print(json.dumps([validator.is_valid(tomllib.loads(text)) for text in texts]))
+read = lambda text: json.loads(text) if text.lstrip().startswith('{') else tomllib.loads(text)
+print(json.dumps([validator.is_valid(read(text)) for text in texts]))
 ";
     let input = serde_json::json!([serde_json::from_str::<serde_json::Value>(schema).unwrap(), texts]);
     let mut command = Command::new(python());
