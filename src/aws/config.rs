@@ -11,6 +11,7 @@ use aws_config::timeout::TimeoutConfig;
 use aws_config::{AppName, BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_sdk_iam::config::retry::{RetryPartition, TokenBucket};
 use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
 use aws_smithy_async::time::{SharedTimeSource, SystemTimeSource};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
@@ -95,6 +96,12 @@ pub async fn connect(aws: &Aws, transport: Transport) -> Result<Clients, AwsErro
     Ok(Clients::from_sdk(sdk, aws.region.clone()))
 }
 
+/// The number of attempts bounds the retries. The SDK's own quota beside it is shared by the whole process: many reads
+/// at once under throttling would use it up, and from then on the first fault would be final.
+fn quota() -> RetryPartition {
+    RetryPartition::custom(APP_NAME).token_bucket(TokenBucket::unlimited()).build()
+}
+
 /// The SDK knows AWS's own header only; servers in front of it send the standard one.
 #[derive(Debug)]
 struct RetryAfter;
@@ -142,10 +149,16 @@ fn with_provider(sdk: &SdkConfig, provider: SharedCredentialsProvider) -> SdkCon
 
 impl Clients {
     fn from_sdk(sdk: SdkConfig, region: String) -> Self {
-        let iam =
-            aws_sdk_iam::config::Builder::from(&sdk).interceptor(ApiLog).retry_classifier(RetryAfter).build();
-        let sts =
-            aws_sdk_sts::config::Builder::from(&sdk).interceptor(ApiLog).retry_classifier(RetryAfter).build();
+        let iam = aws_sdk_iam::config::Builder::from(&sdk)
+            .interceptor(ApiLog)
+            .retry_classifier(RetryAfter)
+            .retry_partition(quota())
+            .build();
+        let sts = aws_sdk_sts::config::Builder::from(&sdk)
+            .interceptor(ApiLog)
+            .retry_classifier(RetryAfter)
+            .retry_partition(quota())
+            .build();
         Self {
             iam: aws_sdk_iam::Client::from_conf(iam),
             lambda: lambda(&sdk, None),
@@ -176,8 +189,10 @@ impl Clients {
 }
 
 fn lambda(sdk: &SdkConfig, region: Option<&str>) -> aws_sdk_lambda::Client {
-    let mut config =
-        aws_sdk_lambda::config::Builder::from(sdk).interceptor(ApiLog).retry_classifier(RetryAfter);
+    let mut config = aws_sdk_lambda::config::Builder::from(sdk)
+        .interceptor(ApiLog)
+        .retry_classifier(RetryAfter)
+        .retry_partition(quota());
     if let Some(region) = region {
         config = config.region(Region::new(region.to_owned()));
     }

@@ -46,6 +46,8 @@ pub async fn run(global: &Global, args: &InitArgs, output: &Output) -> Result<St
         return Err(CommandError::InitMissing(asker.missing));
     }
     let text = fill(&[
+        // It is a path of the repository's.
+        ("#:schema ../docs/genesys.schema.json\n\n", String::new()),
         ("region = \"us-east-1\"", format!("region = {}", quoted(&region))),
         ("account_id = \"111122223333\"", format!("account_id = {}", quoted(&account))),
         ("account_id = \"765628985471\"", format!("account_id = {}", quoted(&args.genesys_account_id))),
