@@ -1,11 +1,13 @@
 //! Carries a plan out: one call after the other, stopping at the first failure.
 
+use std::future::Future;
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use tokio::sync::Notify;
 
+use crate::arn::Arn;
 use crate::aws::{self, AwsError, Clients, Recent, Waits};
 use crate::plan::{Blocker, Change, Effect, Plan, RolePlan, destroy_role, diff_role, prune_role};
 use crate::state::DesiredState;
@@ -47,6 +49,7 @@ pub enum Purpose {
 #[derive(Debug, Default)]
 pub struct Interrupt {
     set: AtomicBool,
+    writing: AtomicBool,
     wake: Notify,
 }
 
@@ -62,15 +65,29 @@ impl Interrupt {
         self.set.load(Ordering::Relaxed)
     }
 
-    /// A pause that an interruption breaks off.
-    pub async fn pause(&self, pause: Duration) -> ControlFlow<()> {
+    /// Whether a plan is being carried out, so that a call may be in flight.
+    pub fn is_writing(&self) -> bool {
+        self.writing.load(Ordering::Relaxed)
+    }
+
+    /// What the work comes to, or `None` when it is interrupted: then it is dropped where it is.
+    pub async fn unless_set<T>(&self, work: impl Future<Output = T>) -> Option<T> {
         let woken = self.wake.notified();
         if self.is_set() {
-            return ControlFlow::Break(());
+            return None;
         }
         tokio::select! {
-            () = tokio::time::sleep(pause) => ControlFlow::Continue(()),
-            () = woken => ControlFlow::Break(()),
+            biased;
+            () = woken => None,
+            done = work => Some(done),
+        }
+    }
+
+    /// A pause that an interruption breaks off.
+    pub async fn pause(&self, pause: Duration) -> ControlFlow<()> {
+        match self.unless_set(tokio::time::sleep(pause)).await {
+            Some(()) => ControlFlow::Continue(()),
+            None => ControlFlow::Break(()),
         }
     }
 }
@@ -89,6 +106,7 @@ impl Apply<'_> {
     pub async fn run(&self, plan: &Plan, mut progress: impl FnMut(Progress<'_>)) -> ApplyReport {
         let mut report =
             ApplyReport { applied: Vec::new(), failed: None, skipped: Vec::new(), interrupted: false };
+        self.interrupt.writing.store(true, Ordering::Relaxed);
         for role in &plan.roles {
             let mut recent = Recent::default();
             for change in role.changes.iter().cloned() {
@@ -111,6 +129,7 @@ impl Apply<'_> {
                 }
             }
         }
+        self.interrupt.writing.store(false, Ordering::Relaxed);
         report
     }
 
@@ -138,11 +157,16 @@ impl Apply<'_> {
             Some(wanted) => {
                 let live = aws::read::live(self.clients, wanted).await?;
                 match purpose {
-                    Purpose::Converge => diff_role(&live, wanted, &desired.spec),
+                    Purpose::Converge => diff_role(&live, wanted, desired),
                     Purpose::Destroy => destroy_role(&live, wanted, &desired.spec),
                 }
             }
-            None => prune_role(&role.role, &aws::orphans::orphan(self.clients, &role.role, desired).await?),
+            None => {
+                let removed = role.changes.iter().filter_map(Change::removed_policy).cloned();
+                let removed: Vec<Arn> = removed.collect();
+                let live = aws::orphans::orphan(self.clients, &role.role, &removed, desired).await?;
+                prune_role(&role.role, &live)
+            }
         };
         // How often a policy is attached is known late, and IAM guards it itself.
         let blocks = |blocker: &Blocker| !matches!(blocker, Blocker::PolicyInUse { .. });

@@ -30,11 +30,13 @@ pub struct Cli {
     pub command: Command,
 }
 
+pub const DEFAULT_FILE: &str = "genesys.toml";
+
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Options of all commands")]
 pub struct Global {
     /// Read the spec from this file
-    #[arg(short, long, global = true, value_name = "FILE", default_value = "genesys.toml")]
+    #[arg(short, long, global = true, value_name = "FILE", default_value = DEFAULT_FILE)]
     pub file: PathBuf,
     /// Use the embedded stand-in for AWS; its state is kept in .genesys-iam/sandbox.json
     #[arg(long, global = true)]

@@ -3,6 +3,8 @@
 //! The modules in reading order, bottom to top; each uses only those above it.
 
 pub mod arn;
+pub mod text;
+
 pub mod policy;
 pub mod spec;
 pub mod state;

@@ -56,6 +56,8 @@ pub enum SavedError {
     Version { path: PathBuf, found: Value },
     #[error("`{path}` was edited: it does not fit its own digest", path = .path.display())]
     Edited { path: PathBuf },
+    #[error("`{path}` is there, and is no saved plan: it is not written over", path = .path.display())]
+    InTheWay { path: PathBuf },
     #[error(
         "the external ID of role `{role}` is masked and no GUID, so that the plan's digests could give it away"
     )]
@@ -103,6 +105,10 @@ impl SavedPlan {
             Ok(value) => value,
             Err(source) => return Err(SavedError::Broken { path, source }),
         };
+        if value.pointer("/plan/format").and_then(Value::as_str) != Some(json::PLAN_FORMAT) {
+            let source = serde::de::Error::custom(format!("its format is not {:?}", json::PLAN_FORMAT));
+            return Err(SavedError::Broken { path, source });
+        }
         // The version first: another layout would be an error that says nothing.
         if let Some(found) = value.pointer("/plan/format_version")
             && found.as_u64() != Some(json::FORMAT_VERSION)
@@ -119,29 +125,45 @@ impl SavedPlan {
         Ok(saved)
     }
 
+    /// Whether there was anything to be done.
+    pub fn has_changes(&self) -> bool {
+        let roles = self.plan["roles"].as_array();
+        roles.into_iter().flatten().any(|role| role["changes"] != Value::Array(Vec::new()))
+    }
+
     /// Writes the file as a whole or not at all; what is no file, such as a pipe, is written to as it is.
     ///
     /// # Errors
     ///
-    /// When it cannot be written.
+    /// When it cannot be written, and when something else than a saved plan is in its place.
     pub fn write(&self, path: &Path) -> Result<(), SavedError> {
         let failed = |source| SavedError::Write { path: path.to_owned(), source };
         let mut text = serde_json::to_vec_pretty(self).map_err(|error| failed(error.into()))?;
         text.push(b'\n');
-        let is_special = fs::metadata(path).is_ok_and(|metadata| !metadata.is_file());
+        // Where a link leads.
+        let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+        let there = fs::metadata(&target).ok();
+        let is_special = there.as_ref().is_some_and(|metadata| !metadata.is_file());
+        if there.as_ref().is_some_and(|metadata| metadata.is_file() && metadata.len() > 0)
+            && let Err(SavedError::Broken { .. }) = Self::read(&target)
+        {
+            return Err(SavedError::InTheWay { path: path.to_owned() });
+        }
         let write = || {
             if is_special {
-                return fs::OpenOptions::new().write(true).open(path)?.write_all(&text);
+                return fs::OpenOptions::new().write(true).open(&target)?.write_all(&text);
             }
-            let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+            let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty());
             let mut builder = tempfile::Builder::new();
             builder.prefix(".genesys-iam-plan");
-            // It is there to be read by others.
+            // It is there to be read by others, unless somebody said otherwise.
             #[cfg(unix)]
-            builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644));
+            builder.permissions(
+                there.map_or(std::os::unix::fs::PermissionsExt::from_mode(0o644), |file| file.permissions()),
+            );
             let mut file = builder.tempfile_in(folder.unwrap_or(Path::new(".")))?;
             file.write_all(&text)?;
-            file.persist(path).map(drop).map_err(|error| error.error)
+            file.persist(&target).map(drop).map_err(|error| error.error)
         };
         write().map_err(failed)
     }
@@ -154,6 +176,10 @@ impl SavedPlan {
             if plan[key] != now.plan[key] {
                 found.push(format!("the plan is for the {what} {}, this is {}", plan[key], now.plan[key]));
             }
+        }
+        // Of another spec everything differs.
+        if !found.is_empty() {
+            return found;
         }
         if *spec_digest != now.spec_digest {
             let before = found.len();
@@ -174,9 +200,15 @@ impl SavedPlan {
                 found.push("other roles bear the tag of this spec without being in it".to_owned());
             }
         }
-        if found.is_empty() && plan["roles"] != now.plan["roles"] {
-            let version = &plan["tool_version"];
-            found.push(format!("genesys-iam {version}, which made the plan, would have done it otherwise"));
+        let [mut then, mut this] = [plan.clone(), now.plan.clone()];
+        let versions = [&mut then, &mut this].map(|plan| plan["tool_version"].take());
+        if found.is_empty() && (then != this || *desired != now.desired) {
+            let [old, new] = versions;
+            found.push(if old == new {
+                "the file was edited: what it says is not what it was made from".to_owned()
+            } else {
+                format!("genesys-iam {old}, which made the plan, says it otherwise than {new}")
+            });
         }
         found
     }

@@ -4,9 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::arn::{AccountId, Arn};
 use crate::policy::Document;
-use crate::spec::{Boundary, ExternalId, ExtraPermissions};
+use crate::spec::{Boundary, ExternalId, ExtraPermissions, MANAGED_BY_KEY, MANAGED_BY_VALUE, SPEC_KEY};
 
 pub type Tags = BTreeMap<String, String>;
+
+/// Whether these tags say that this spec made what bears them.
+pub fn is_of(spec: &str, tags: &Tags) -> bool {
+    let has = |key: &str, value: &str| tags.get(key).is_some_and(|live| live == value);
+    has(MANAGED_BY_KEY, MANAGED_BY_VALUE) && has(SPEC_KEY, spec)
+}
 
 /// A role, without what is attached to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -94,6 +100,24 @@ pub struct Live {
     pub policy: Option<LivePolicy>,
 }
 
+impl Live {
+    /// Every document that was read.
+    pub fn documents(&self) -> impl Iterator<Item = &Document> {
+        let role = self
+            .role
+            .iter()
+            .flat_map(|role| role.documents().chain([&role.role.assume_role_policy]).chain(&role.boundary));
+        let policy = self.policy.iter().flat_map(|policy| {
+            policy
+                .versions
+                .iter()
+                .filter_map(|version| version.document.as_ref())
+                .chain([&policy.policy.document])
+        });
+        role.chain(policy)
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LiveRole {
     pub role: Role,
@@ -117,6 +141,8 @@ pub struct AttachedPolicy {
     pub name: String,
     /// Of the default version.
     pub document: Document,
+    /// None for those of AWS.
+    pub tags: Tags,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

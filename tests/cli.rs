@@ -293,8 +293,8 @@ while True:
     if not part:
         break
     shown += part
-    if shown.endswith((b'accepted: ', b']: ')):
-        os.write(terminal, sys.argv[1].encode() + b'\\n')
+    if shown.endswith((b'accepted: ', b']: ', b'confirm: ')):
+        os.write(terminal, sys.argv[1].encode() + (b'' if sys.argv[1] == '\\x03' else b'\\n'))
 sys.stdout.buffer.write(shown.replace(b'\\r\\n', b'\\n'))
 sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
 ";
@@ -315,9 +315,16 @@ fn on_a_terminal_only_yes_is_taken_for_yes() {
             .says("Make these changes? Access is widened.")
             .says("not confirmed, nothing was changed");
     }
+    // Ctrl-C.
+    let interrupted = on_a_terminal(&project, &["--sandbox", "apply"], "\x03");
+    interrupted.expect(130).says("interrupted: nothing was changed");
     project.sandbox(&["plan", "--detailed-exitcode"]).expect(2);
     on_a_terminal(&project, &["--sandbox", "apply"], "yes").expect(0).says("Applied. 3 changes made");
     project.sandbox(&["plan", "--detailed-exitcode"]).expect(0);
+    on_a_terminal(&project, &["--sandbox", "destroy"], "\x03").expect(130).says("nothing was changed");
+    on_a_terminal(&project, &["--sandbox", "destroy"], "yes").expect(3).says("not confirmed");
+    project.sandbox(&["plan", "--detailed-exitcode"]).expect(0);
+    on_a_terminal(&project, &["--sandbox", "destroy"], ROLE).expect(0).says("Destroyed. 3 changes made");
 }
 
 #[test]
@@ -356,7 +363,7 @@ fn by_hand(project: &Project, change: impl FnOnce(&mut serde_json::Value)) {
 #[test]
 fn a_saved_plan_is_applied_without_asking_and_only_once() {
     let project = Project::example();
-    project.sandbox(&["plan", "--out", "plan.json"]).expect(0).says("genesys-iam apply plan.json");
+    project.sandbox(&["plan", "--out", "plan.json"]).expect(0).says("genesys-iam --sandbox apply plan.json");
     project.sandbox(&["apply", "plan.json", "--no-check"]).expect(0).says("3 changes made");
     let twice = project.sandbox(&["apply", "plan.json"]);
     assert_snapshot!(twice.transcript());
@@ -420,7 +427,21 @@ fn a_file_that_is_no_plan_or_was_edited_makes_nothing_happen() {
     let text = fs::read_to_string(project.path("plan.json")).unwrap();
     for (name, edited, status, says) in [
         ("live", text.replacen("\"policy\": null", "\"policy\": 1", 1), 3, "was edited"),
-        ("changes", text.replacen("\"CreateRole\"", "\"DeleteRole\"", 1), 3, "would have done it otherwise"),
+        ("changes", text.replacen("\"CreateRole\"", "\"DeleteRole\"", 1), 3, "the file was edited"),
+        ("summary", text.replacen("\"create\": 3", "\"create\": 1", 1), 3, "the file was edited"),
+        (
+            "desired",
+            text.replacen("\"prevent_destroy\": false", "\"prevent_destroy\": true", 1),
+            3,
+            "the file was edited",
+        ),
+        (
+            "tool",
+            text.replacen("\"create\": 3", "\"create\": 1", 1).replacen("\"0.", "\"9.", 1),
+            3,
+            "says it otherwise",
+        ),
+        ("format", text.replacen("genesys-iam plan", "another plan", 1), 1, "is no saved plan"),
         (
             "version",
             text.replacen("\"format_version\": 1", "\"format_version\": 2", 1),
@@ -439,7 +460,71 @@ fn a_file_that_is_no_plan_or_was_edited_makes_nothing_happen() {
     project.sandbox(&["plan", "--detailed-exitcode"]).expect(2).says("3 to create");
     // For another account.
     project.write_spec(&EXAMPLE.replace("111122223333", "444455556666"));
-    project.sandbox(&["apply", "plan.json"]).expect(3).says("the plan is for the AWS account");
+    let other = project.sandbox(&["apply", "plan.json"]);
+    other.expect(3).says("the plan is for the AWS account").says_not("since").says_not("Nothing is left");
+}
+
+#[test]
+fn a_plan_is_not_written_over_another_file_and_the_hint_can_be_pasted() {
+    let project = Project::example();
+    fs::write(project.path("my spec.toml"), EXAMPLE).unwrap();
+    project.sandbox(&["plan", "--out", "genesys.toml"]).expect(3).says("is no saved plan").says("help:");
+    assert_eq!(fs::read_to_string(project.path("genesys.toml")).unwrap(), EXAMPLE);
+    let plan = project.sandbox(&["--file", "my spec.toml", "plan", "--out", "a plan.json"]);
+    plan.expect(0).says("genesys-iam --sandbox --file 'my spec.toml' apply 'a plan.json'");
+    // An earlier plan is.
+    project.sandbox(&["plan", "--out", "a plan.json"]).expect(0);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_plan_follows_a_link_and_keeps_the_files_mode() {
+    use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, symlink};
+    let project = Project::example();
+    fs::write(project.path("real.json"), "").unwrap();
+    fs::set_permissions(project.path("real.json"), fs::Permissions::from_mode(0o600)).unwrap();
+    symlink("real.json", project.path("link.json")).unwrap();
+    project.sandbox(&["plan", "--out", "link.json"]).expect(0);
+    let real = fs::symlink_metadata(project.path("real.json")).unwrap();
+    assert_eq!(real.mode() & 0o777, 0o600);
+    assert!(real.len() > 0 && fs::symlink_metadata(project.path("link.json")).unwrap().is_symlink());
+}
+
+#[test]
+fn destroy_takes_nothing_over_in_order_to_remove_it() {
+    let project = Project::example();
+    project.sandbox(&["apply", "--yes", "--no-check"]).expect(0);
+    by_hand(&project, |role| role["tags"] = serde_json::json!([]));
+    project.write_spec(&format!("{EXAMPLE}\nadopt = true\n"));
+    let refused = project.sandbox(&["destroy", "--yes"]);
+    refused.expect(3).says("is not this spec's: it is made by someone else").says_not("--adopt");
+    project.sandbox(&["plan", "--detailed-exitcode"]).expect(2).says("is adopted");
+}
+
+#[test]
+fn what_live_documents_say_cannot_pass_for_our_own_lines() {
+    let project = Project::example();
+    project.sandbox(&["apply", "--yes", "--no-check"]).expect(0);
+    by_hand(&project, |role| {
+        role["inline"]["more"] = serde_json::json!({"Version": "2012-10-17", "Statement": {"Effect": "Allow",
+            "Action": "s3:get\nNo changes.\u{9b}2K\u{202e}", "Resource": "*"}})
+        .to_string()
+        .into();
+    });
+    for args in [
+        &["plan"][..],
+        &["plan", "--format", "json"],
+        &["plan", "--format", "markdown"],
+        &["check"],
+        &["check", "--format", "json"],
+        &["check", "--format", "markdown"],
+    ] {
+        let run = project.sandbox(args);
+        run.says("\\u202e").says_not("\nNo changes.\\u").says_not("\u{202e}").says_not("\u{9b}");
+        if args.contains(&"json") {
+            serde_json::from_str::<serde_json::Value>(&run.stdout).unwrap();
+        }
+    }
 }
 
 #[test]
@@ -454,6 +539,49 @@ fn a_role_taken_out_of_the_spec_is_found_by_its_tag_and_pruned_when_asked() {
     assert_snapshot!(pruned.transcript());
     project.sandbox(&["apply", "plan.json", "--no-check"]).expect(0).says("6 changes made");
     project.sandbox(&["plan", "--detailed-exitcode", "--prune"]).expect(0).says_not(ROLE);
+}
+
+#[test]
+fn a_policy_with_a_name_of_its_own_is_pruned_with_its_role() {
+    let with_name = format!("name = \"contact-centre\"\n{EXAMPLE}policy_name = \"Own\"\n");
+    let project = Project::new(&with_name);
+    project.sandbox(&["apply", "--yes", "--no-check"]).expect(0);
+    project.write_spec(&with_name.replacen(ROLE, "Renamed", 1).replace("\"Own\"", "\"Another\""));
+    project.sandbox(&["plan", "--prune", "--out", "plan.json"]).expect(0).says("DeletePolicy policy `Own`");
+    project.sandbox(&["apply", "plan.json", "--no-check"]).expect(0).says("6 changes made");
+    // The name of a policy cannot be changed.
+    project.write_spec(&with_name.replacen(ROLE, "Renamed", 1).replace("\"Own\"", "\"Third\""));
+    project
+        .sandbox(&["apply", "--yes"])
+        .expect(3)
+        .says("a policy cannot be renamed")
+        .says("policy_name = \"Another\"");
+}
+
+#[test]
+fn where_an_external_id_is_masked_so_are_those_of_what_is_pruned() {
+    let id = "0b1c2d3e-0b6c-4a8e-9d51-7f0e3c2b1a90";
+    let named = |text: &str| format!("name = \"contact-centre\"\n{text}");
+    let project = Project::new(&named(&EXAMPLE.replace("2f9c1c5e-0b6c-4a8e-9d51-7f0e3c2b1a90", id)));
+    project.sandbox(&["apply", "--yes", "--no-check"]).expect(0);
+    by_hand(&project, |role| {
+        role["inline"]["more"] = serde_json::json!({"Version": "2012-10-17", "Statement": {"Effect": "Allow",
+            "Action": "sts:AssumeRole", "Resource": "*", "Condition": {"StringEquals": {"sts:ExternalId": "inline-id-1"}}}})
+        .to_string()
+        .into();
+    });
+    project.write_spec(&named(&example_with(LITERAL_ID, MASKED_ID).replacen(ROLE, "Renamed", 1)));
+    let project = project.env("GENESYS_EXTERNAL_ID", "6b1f7d2a-93c4-4e0b-8a57-d2c5e8f01234");
+    for args in [&["plan", "--prune"][..], &["plan", "--prune", "--format", "json", "--out", "plan.json"]] {
+        project
+            .sandbox(args)
+            .expect(0)
+            .says("(masked: another external ID)")
+            .says_not(id)
+            .says_not("inline-id-1");
+    }
+    let saved = fs::read_to_string(project.path("plan.json")).unwrap();
+    assert!(!saved.contains(id) && !saved.contains("inline-id-1"));
 }
 
 #[test]

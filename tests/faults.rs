@@ -545,9 +545,10 @@ fn whatever_fails_at_whatever_call_is_survived_or_reported_and_mended_by_the_nex
     assert!(cases > 1000);
 }
 
-/// A sandbox in which somebody else opens the trust policy right after the first write.
+/// A sandbox in which somebody else makes a call right after the first write.
 struct Meddled {
     world: Arc<World>,
+    call: &'static [(&'static str, &'static str)],
     done: std::sync::atomic::AtomicBool,
 }
 
@@ -558,11 +559,7 @@ impl Endpoint for Meddled {
 
     fn written(&self) {
         if !self.done.swap(true, std::sync::atomic::Ordering::Relaxed) {
-            let query: String = form_urlencoded::Serializer::new(String::new())
-                .append_pair("Action", "UpdateAssumeRolePolicy")
-                .append_pair("RoleName", "R")
-                .append_pair("PolicyDocument", OPEN)
-                .finish();
+            let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(self.call).finish();
             let request = http::Request::post("/")
                 .header(
                     "authorization",
@@ -578,45 +575,82 @@ impl Endpoint for Meddled {
     }
 }
 
+/// Saves a plan and carries it out, while somebody meddles; what was said.
+async fn meddle(
+    scenario: &Scenario,
+    call: &'static [(&'static str, &'static str)],
+) -> (Result<Status, CommandError>, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let plan = folder.path().join("plan.json");
+    let output = Output::capture();
+    let world = World::new(scenario.before.copy());
+    let wire = Wire::new(Arc::new(Meddled { world, call, done: Default::default() }), None);
+    let wanted = &scenario.wanted;
+    let session = async || Session::new(wanted.clone(), connect(wanted, &wire).await, None);
+    let scope = Scope { adopt: false, prune: scenario.run == Run::Prune };
+    let guard = Guard { refuse_wider: false };
+    let out = Some(plan.clone());
+    let args = PlanArgs { detailed_exitcode: false, out, format: ReportFormat::Text, scope, guard };
+    commands::plan::run_in(session().await, &args, &output).await.unwrap();
+    let wait = Wait { wait: 0 };
+    let args = ApplyArgs { plan: Some(plan), yes: false, no_check: true, scope, guard, wait };
+    let result = apply::run_in(session().await, &args, &Interrupt::default(), &output).await;
+    let said = output.captured();
+    (result, said)
+}
+
 #[test]
 fn what_somebody_changes_between_two_writes_of_a_saved_plan_is_not_written_over() {
     virtual_time().block_on(async {
         let old = spec_of("R", &["one", "two"], OTHER_ID, "");
-        let scenario = scenario("meddled", Some(old), &[], spec(), Run::Apply).await;
-        let folder = tempfile::tempdir().unwrap();
-        let plan = folder.path().join("plan.json");
-        let output = Output::capture();
-        let world = World::new(scenario.before.copy());
-        let meddled = Arc::new(Meddled { world: Arc::clone(&world), done: Default::default() });
-        let wire = Wire::new(meddled, None);
-        let session = async || Session::new(spec(), connect(&spec(), &wire).await, None);
-        let scope = Scope { adopt: false, prune: false };
-        let guard = Guard { refuse_wider: false };
-        let args = PlanArgs {
-            detailed_exitcode: false,
-            out: Some(plan.clone()),
-            format: ReportFormat::Text,
-            scope,
-            guard,
-        };
-        commands::plan::run_in(session().await, &args, &output).await.unwrap();
+        let opened = scenario("trust opened", Some(old), &[], spec(), Run::Apply).await;
+        let open = &[("Action", "UpdateAssumeRolePolicy"), ("RoleName", "R"), ("PolicyDocument", OPEN)];
+        let former = spec_of("Old", &["one"], ID, "");
+        let given_away = scenario("tag taken away", Some(former), &[], spec(), Run::Prune).await;
+        let untag = &[("Action", "UntagRole"), ("RoleName", "Old"), ("TagKeys.member.1", "managed-by")];
+        for (scenario, call, done, failed) in [
+            (&opened, &open[..], "CreatePolicyVersion", "UpdateAssumeRolePolicy"),
+            (&given_away, &untag[..], "DetachRolePolicy", "DeletePolicy"),
+        ] {
+            let (result, said) = meddle(scenario, call).await;
+            let error = result.unwrap_err();
+            assert_eq!(error.status(), Status::Refused, "{said}");
+            let said = said + &error.to_string();
+            for text in
+                [&format!("done   {done}"), &format!("failed {failed}"), "no longer what the plan saw"]
+            {
+                assert!(said.contains(text), "no {text:?} in {said}");
+            }
+        }
+        // Without a meddler a plan that prunes goes through.
+        let (result, said) = meddle(&given_away, &[("Action", "ListRoles")]).await;
+        assert!(matches!(result, Ok(Status::Done)), "{said}");
+    });
+}
+
+#[test]
+fn an_interruption_before_the_first_write_leaves_everything_as_it_was() {
+    virtual_time().block_on(async {
+        let world = World::new(Sandbox::new(&seed(&spec())));
+        let interrupt = Interrupt::default();
+        interrupt.set();
         let wait = Wait { wait: 0 };
+        let output = Output::capture();
+        let session = async || Session::new(spec(), clean(&world, &spec()).await, None);
         let args = ApplyArgs {
-            plan: Some(plan),
-            yes: false,
+            plan: None,
+            yes: true,
             no_check: true,
-            scope,
+            scope: Scope { adopt: false, prune: false },
             guard: Guard { refuse_wider: false },
             wait,
         };
-        let error = apply::run_in(session().await, &args, &Interrupt::default(), &output).await.unwrap_err();
-        assert_eq!(error.status(), Status::Refused, "{}", output.captured());
-        let said = output.captured() + &error.to_string();
-        for text in
-            ["done   CreatePolicyVersion", "failed UpdateAssumeRolePolicy", "no longer what the plan saw"]
-        {
-            assert!(said.contains(text), "no {text:?} in {said}");
-        }
+        let applied = apply::run_in(session().await, &args, &interrupt, &output).await;
+        let destroyed =
+            destroy::run_in(session().await, &DestroyArgs { yes: true, wait }, &interrupt, &output).await;
+        assert!(matches!((applied, destroyed), (Ok(Status::Interrupted), Ok(Status::Interrupted))));
+        assert_eq!(output.captured().matches("interrupted: nothing was changed").count(), 2);
+        assert!(world.states.lock().unwrap().is_empty());
     });
 }
 
@@ -739,11 +773,9 @@ mod process {
         assert_eq!(kills, 2 * (3 + 3));
     }
 
-    #[test]
-    fn ctrl_c_finishes_the_call_in_flight_and_tells_what_is_left() {
-        let sandbox = Sandbox::new(&seed(&spec_of("R", &FUNCTIONS, ID, "")));
-        let served = served(sandbox, &spec_text("R", &["one"], ID, REMOVE));
-        let (reached, let_go) = served.stop_at(1, Moment::After);
+    /// Interrupts an apply at a write that is carried out; what was said.
+    fn interrupted_at(write: usize, served: &Served) -> String {
+        let (reached, let_go) = served.stop_at(write, Moment::After);
         let mut child = served
             .project
             .command(&["apply", "--yes"])
@@ -761,10 +793,22 @@ mod process {
         let_go.send(()).unwrap();
         said.extend(lines.map(Result::unwrap));
         assert_eq!(child.wait().unwrap().code(), Some(130), "{said:?}");
-        let said = said.join("\n");
+        said.join("\n")
+    }
+
+    #[test]
+    fn ctrl_c_finishes_the_call_in_flight_and_tells_what_is_left() {
+        let sandbox = || Sandbox::new(&seed(&spec_of("R", &FUNCTIONS, ID, "")));
+        let first = served(sandbox(), &spec_text("R", &["one"], ID, REMOVE));
+        let said = interrupted_at(1, &first);
         for line in ["done   CreatePolicy", "done   CreateRole", "not yet AttachRolePolicy", "2 of 3"] {
             assert!(said.contains(line), "no {line:?} in {said}");
         }
-        served.project.run(&["apply", "--yes", "--no-check"]).expect(0).says("1 change made");
+        first.project.run(&["apply", "--yes", "--no-check"]).expect(0).says("1 change made");
+        // At the last one nothing is left but to look.
+        let said = interrupted_at(2, &served(sandbox(), &spec_text("R", &["one"], ID, REMOVE)));
+        for line in ["done   AttachRolePolicy", "interrupted: every change was made"] {
+            assert!(said.contains(line), "no {line:?} in {said}");
+        }
     }
 }

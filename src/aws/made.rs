@@ -23,7 +23,7 @@ pub(super) async fn is_made(clients: &Clients, change: &Change) -> Result<Option
             Ok(live.map(|live| is_policy(&live.policy, wanted)))
         }
         Change::CreatePolicyVersion { policy, document } => {
-            let live = read::policy_document(clients, policy).await?;
+            let (live, _) = read::policy(clients, policy).await?;
             Ok(Some(equivalent(&live, &document.after)))
         }
         _ => Ok(Some(false)),

@@ -10,17 +10,11 @@ use super::read;
 use crate::arn::Arn;
 use crate::policy::Document;
 use crate::policy::template::invoke_policy;
-use crate::spec::{MANAGED_BY_KEY, MANAGED_BY_VALUE, SPEC_KEY, default_policy_name};
-use crate::state::{DesiredState, Live, ManagedPolicy, Tags};
+use crate::spec::default_policy_name;
+use crate::state::{DesiredState, Live, LiveRole, ManagedPolicy, Tags, is_of};
 
 /// The most that IAM puts on a page.
 const PAGE: i32 = 1000;
-
-/// Whether these tags say that this spec made it.
-fn is_of(spec: &str, tags: &Tags) -> bool {
-    let has = |key: &str, value: &str| tags.get(key).is_some_and(|live| live == value);
-    has(MANAGED_BY_KEY, MANAGED_BY_VALUE) && has(SPEC_KEY, spec)
-}
 
 /// The names of the roles that this spec made, also of those that it no longer has. One call for each 1000 roles of
 /// the account, fewer where IAM sends short pages.
@@ -63,11 +57,16 @@ async fn names(clients: &Clients, test: impl Fn(&RoleDetail) -> bool) -> Result<
 }
 
 /// A role that the spec no longer has, with the policy that this spec made for it, as far as the spec has no other use for
-/// that.
+/// that. Nothing when the role does not bear the spec's tag. `known` are policies that may be its own.
 ///
 /// # Errors
 /// As [`read::live`].
-pub async fn orphan(clients: &Clients, name: &str, desired: &DesiredState) -> Result<Live, AwsError> {
+pub async fn orphan(
+    clients: &Clients,
+    name: &str,
+    known: &[Arn],
+    desired: &DesiredState,
+) -> Result<Live, AwsError> {
     // Any role of the spec gives partition and account, and what is not known of this one.
     let Some(like) = desired.roles.first() else { return Ok(Live::default()) };
     let mut role = like.role.clone();
@@ -78,6 +77,7 @@ pub async fn orphan(clients: &Clients, name: &str, desired: &DesiredState) -> Re
     let attached = read::attached_policies(clients, name).await?;
     let mut candidates: Vec<Arn> = attached.unwrap_or_default().into_keys().filter(own).collect();
     // A run that was cut off may have left it unattached.
+    candidates.extend(known.iter().filter(|arn| own(arn)).cloned());
     candidates.push(Arn { resource: format!("policy/{}", default_policy_name(name)), ..role.arn.clone() });
     let mut found = None;
     for arn in candidates.into_iter().filter(|arn| !in_use(arn)) {
@@ -96,5 +96,8 @@ pub async fn orphan(clients: &Clients, name: &str, desired: &DesiredState) -> Re
             break;
         }
     }
-    read::live_of(clients, &role, found.as_ref()).await
+    let live = read::live_of(clients, &role, found.as_ref()).await?;
+    let is_ours = |role: &LiveRole| is_of(&desired.spec, &role.role.tags);
+    // It may have been given to somebody else since it was listed.
+    Ok(if live.role.as_ref().is_none_or(is_ours) { live } else { Live::default() })
 }

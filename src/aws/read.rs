@@ -94,8 +94,8 @@ async fn live_once(clients: &Clients, role: &Role, policy: Option<&ManagedPolicy
             let text = "it is attached to the role, yet there is no such policy";
             return Err(contradiction("iam:GetPolicy", &subject, text));
         };
-        let document = own.policy.document.clone();
-        role.attached.insert(own.policy.arn.clone(), AttachedPolicy { name, document });
+        let ManagedPolicy { arn, document, tags, .. } = own.policy.clone();
+        role.attached.insert(arn, AttachedPolicy { name, document, tags });
     }
     Ok(Live { role: Some(role), policy })
 }
@@ -116,8 +116,8 @@ async fn live_role(
     let attached = async {
         let Some(attached) = attached_policies(clients, name).await? else { return Ok(None) };
         let others = attached.iter().filter(|(arn, _)| Some(*arn) != own).map(|(arn, name)| async move {
-            let document = policy_document(clients, arn).await?;
-            Ok((arn.clone(), AttachedPolicy { name: name.clone(), document }))
+            let (document, tags) = policy(clients, arn).await?;
+            Ok((arn.clone(), AttachedPolicy { name: name.clone(), document, tags }))
         });
         let others: BTreeMap<_, _> = try_join_all(others).await?.into_iter().collect();
         Ok(Some((others, own.and_then(|own| attached.get(own).cloned()))))
@@ -160,7 +160,7 @@ pub(super) async fn role_and_boundary(
         None => None,
     };
     let boundary = match &permissions_boundary {
-        Some(arn) => Some(policy_document(clients, arn).await?),
+        Some(arn) => Some(policy(clients, arn).await?.0),
         None => None,
     };
     let role = Role {
@@ -216,17 +216,16 @@ pub(super) async fn inline_policies(
     Ok(Some(try_join_all(documents).await?.into_iter().collect()))
 }
 
-/// The document of the default version of a policy that must exist, of the customer's or of AWS.
-pub(super) async fn policy_document(clients: &Clients, policy: &Arn) -> Result<Document, AwsError> {
+/// The document of the default version, and the tags, of a policy that must exist, of the customer's or of AWS.
+pub(super) async fn policy(clients: &Clients, policy: &Arn) -> Result<(Document, Tags), AwsError> {
     const OPERATION: &str = "iam:GetPolicy";
     let subject = subject(policy);
     let answer = clients.iam.get_policy().policy_arn(policy.to_string()).send().await;
     let answer = answer.map_err(|error| AwsError::from_sdk(OPERATION, subject.as_str(), error))?;
-    let version = answer
-        .policy
-        .and_then(|policy| policy.default_version_id)
-        .ok_or_else(|| AwsError::incomplete(OPERATION, subject, "default version"))?;
-    version_document(clients, policy, &version).await
+    let live = answer.policy.ok_or_else(|| AwsError::incomplete(OPERATION, &subject, "policy"))?;
+    let version =
+        live.default_version_id.ok_or_else(|| AwsError::incomplete(OPERATION, subject, "default version"))?;
+    Ok((version_document(clients, policy, &version).await?, tags(live.tags)))
 }
 
 async fn version_document(clients: &Clients, policy: &Arn, version: &str) -> Result<Document, AwsError> {

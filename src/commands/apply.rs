@@ -1,9 +1,8 @@
 //! `apply`: make it so, see that it is so, then check.
 
-use std::io::{self, IsTerminal};
-use std::sync::Arc;
 use std::time::Duration;
 
+use super::prompt::{ask, interrupted, interrupts};
 use super::session::Session;
 use super::{CommandError, Status, check, plan};
 use crate::apply::{Apply, ApplyReport, Failure, Interrupt, Progress, Purpose};
@@ -15,6 +14,7 @@ use crate::render::output::Output;
 use crate::render::style::{BOLD, DIM, ERROR, GOOD, WARNING, paint};
 use crate::saved::SavedPlan;
 use crate::state::{DesiredState, LiveState};
+use crate::text::one_line;
 
 pub async fn run(global: &Global, args: &ApplyArgs, output: &Output) -> Result<Status, CommandError> {
     let session = Session::open(global, output).await?;
@@ -31,12 +31,15 @@ pub async fn run_in(
     let ApplyArgs { plan: saved, yes, no_check, scope, guard, wait } = args;
     let saved = saved.as_deref().map(SavedPlan::read).transpose()?;
     let options = saved.as_ref().map_or(plan::options(*scope), |saved| saved.options);
-    let (plan, mut observed) = plan::make(&mut session, options, output).await?;
+    let made = interrupt.unless_set(plan::make(&mut session, options, output)).await;
+    let Some(made) = made else { return Ok(interrupted(NOTHING, output)) };
+    let (plan, mut observed) = made?;
     if let Some(saved) = &saved {
         let now = SavedPlan::new(&plan, &observed.desired, &observed.live, options, output)?;
         let differences = saved.differences(&now);
         if !differences.is_empty() {
-            return Err(CommandError::Outdated { differences, nothing_left: plan.is_empty() });
+            let nothing_left = plan.is_empty() && saved.has_changes();
+            return Err(CommandError::Outdated { differences, nothing_left });
         }
     }
     output.result(&render::plan::text(&plan))?;
@@ -48,8 +51,8 @@ pub async fn run_in(
     }
     if !plan.is_empty() {
         let asks = saved.is_none() && !yes;
-        if asks {
-            confirm(plan.is_wider(), output)?;
+        if asks && confirm(plan.is_wider(), interrupt, output).await?.is_none() {
+            return Ok(interrupted(NOTHING, output));
         }
         // Time has passed since the plan was made.
         let guard = (asks || saved.is_some()).then_some((Purpose::Converge, &observed.desired));
@@ -58,10 +61,11 @@ pub async fn run_in(
             Ok(applied) => applied,
             Err(interrupted) => return Ok(interrupted),
         };
-        let Some(live) = read_back(&run, &session, &observed.desired, output).await? else {
-            return Ok(Status::Interrupted);
+        let read = interrupt.unless_set(read_back(&run, &session, &observed.desired, output)).await;
+        let Some(live) = read else {
+            return Ok(interrupted("every change was made; whether IAM shows them was not seen", output));
         };
-        observed.live.roles = live.roles;
+        observed.live.roles = live?.roles;
         let made = if applied == 1 { "1 change".to_owned() } else { format!("{applied} changes") };
         output
             .result(&format!("{} {made} made; IAM shows what the spec says.\n", paint(GOOD, "Applied.")))?;
@@ -70,8 +74,14 @@ pub async fn run_in(
         return Ok(Status::Done);
     }
     output.result("\n")?;
-    check::report(&session, &observed, &CheckArgs::default(), output).await
+    let check = CheckArgs::default();
+    match interrupt.unless_set(check::report(&session, &observed, &check, output)).await {
+        Some(status) => status,
+        None => Ok(interrupted("the check at the end was not made", output)),
+    }
 }
+
+const NOTHING: &str = "nothing was changed";
 
 pub(super) fn waits(Wait { wait }: Wait) -> Waits {
     Waits::within(Duration::from_secs(wait))
@@ -92,34 +102,19 @@ pub(super) async fn carry_out(
     Ok(Ok(report.applied.len()))
 }
 
-fn confirm(wider: bool, output: &Output) -> Result<(), CommandError> {
-    if !io::stdin().is_terminal() {
-        return Err(CommandError::NoTerminal);
-    }
+/// Whether the answer is yes; `None` when interrupted.
+async fn confirm(wider: bool, interrupt: &Interrupt, output: &Output) -> Result<Option<()>, CommandError> {
     let access = if wider { " Access is widened." } else { "" };
-    output.message(&format!("\n{}{access} Only `yes` is accepted: ", paint(BOLD, "Make these changes?")));
-    let mut answer = String::new();
-    io::stdin().read_line(&mut answer)?;
-    if answer.trim() == "yes" { Ok(()) } else { Err(CommandError::NotConfirmed) }
-}
-
-/// Set by Ctrl-C; the second one ends the process at once.
-pub(super) fn interrupts(output: &Output) -> Arc<Interrupt> {
-    let interrupt = Arc::new(Interrupt::default());
-    let (set, output) = (Arc::clone(&interrupt), output.clone());
-    tokio::spawn(async move {
-        while tokio::signal::ctrl_c().await.is_ok() {
-            if set.set() {
-                std::process::exit(Status::Interrupted as i32);
-            }
-            output.message("interrupted: the call in flight is finished, no other is begun\n");
-        }
-    });
-    interrupt
+    let question = format!("\n{}{access} Only `yes` is accepted: ", paint(BOLD, "Make these changes?"));
+    match ask(&question, interrupt, output).await?.as_deref() {
+        None => Ok(None),
+        Some("yes") => Ok(Some(())),
+        Some(_) => Err(CommandError::NotConfirmed),
+    }
 }
 
 fn line(change: &Change) -> String {
-    format!("{} {}", change.operation(), change.subject())
+    format!("{} {}", change.operation(), one_line(&change.subject()))
 }
 
 fn progress(output: &Output, event: &Progress<'_>) {
@@ -185,20 +180,20 @@ async fn unsure(change: &Change, session: &Session, output: &Output) -> String {
     }
 }
 
-/// Reads until IAM, which is eventually consistent, shows what was written; `None` when interrupted.
+/// Reads until IAM, which is eventually consistent, shows what was written.
 async fn read_back(
     run: &Apply<'_>,
     session: &Session,
     desired: &DesiredState,
     output: &Output,
-) -> Result<Option<LiveState>, CommandError> {
+) -> Result<LiveState, CommandError> {
     let mut pauses = run.waits.pauses();
     loop {
         let (left, lacks) = match session.live(desired, output).await {
             Ok(live) => {
                 let left: Vec<String> = diff(&live, desired).changes().map(line).collect();
                 if left.is_empty() {
-                    return Ok(Some(live));
+                    return Ok(live);
                 }
                 (left.join(", "), None)
             }
@@ -216,9 +211,7 @@ async fn read_back(
             paint(DIM, "waits "),
             seconds(pause)
         ));
-        if run.interrupt.pause(pause).await.is_break() {
-            return Ok(None);
-        }
+        tokio::time::sleep(pause).await;
     }
 }
 

@@ -1,8 +1,7 @@
 //! `destroy`: remove what the spec manages.
 
-use std::io::{self, IsTerminal};
-
-use super::apply::{carry_out, interrupts, waits};
+use super::apply::{carry_out, waits};
+use super::prompt::{ask, interrupted, interrupts};
 use super::session::{LookForOrphans, Session};
 use super::{CommandError, Status};
 use crate::apply::{Apply, Interrupt, Purpose};
@@ -24,7 +23,9 @@ pub async fn run_in(
     interrupt: &Interrupt,
     output: &Output,
 ) -> Result<Status, CommandError> {
-    let observed = session.observe(LookForOrphans::Named, output).await?;
+    let observed = interrupt.unless_set(session.observe(LookForOrphans::Named, output)).await;
+    let Some(observed) = observed else { return Ok(interrupted(NOTHING, output)) };
+    let observed = observed?;
     let plan = destroy(&observed.live, &observed.desired);
     if plan.is_empty() && plan.blockers().next().is_none() {
         output.result(&format!("{} Nothing of the spec is there.\n", paint(GOOD, "No changes.")))?;
@@ -34,8 +35,8 @@ pub async fn run_in(
     if plan.blockers().next().is_some() {
         return Err(CommandError::Blocked);
     }
-    if !args.yes {
-        confirm(&plan, output)?;
+    if !args.yes && confirm(&plan, interrupt, output).await?.is_none() {
+        return Ok(interrupted(NOTHING, output));
     }
     let guard = (!args.yes).then_some((Purpose::Destroy, &observed.desired));
     let run = Apply { clients: &session.clients, waits: waits(args.wait), interrupt, guard };
@@ -47,22 +48,19 @@ pub async fn run_in(
     Ok(Status::Done)
 }
 
-/// Each role's name has to be typed.
-fn confirm(plan: &Plan, output: &Output) -> Result<(), CommandError> {
-    if !io::stdin().is_terminal() {
-        return Err(CommandError::NoTerminal);
-    }
+const NOTHING: &str = "nothing was changed";
+
+/// Each role's name has to be typed; `None` when interrupted.
+async fn confirm(plan: &Plan, interrupt: &Interrupt, output: &Output) -> Result<Option<()>, CommandError> {
     for role in plan.roles.iter().filter(|role| !role.changes.is_empty()) {
         let name = &role.role;
-        output.message(&format!(
-            "\n{} Type its name to confirm: ",
-            paint(BOLD, &format!("Destroy role {name}?"))
-        ));
-        let mut answer = String::new();
-        io::stdin().read_line(&mut answer)?;
-        if answer.trim() != name {
-            return Err(CommandError::NotConfirmed);
+        let question =
+            format!("\n{} Type its name to confirm: ", paint(BOLD, &format!("Destroy role {name}?")));
+        match ask(&question, interrupt, output).await? {
+            None => return Ok(None),
+            Some(answer) if answer == *name => {}
+            Some(_) => return Err(CommandError::NotConfirmed),
         }
     }
-    Ok(())
+    Ok(Some(()))
 }

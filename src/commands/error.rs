@@ -153,7 +153,9 @@ impl CommandError {
             | Self::Outdated { .. }
             | Self::ChangedMeanwhile { .. }
             | Self::PruneUnnamed(_)
-            | Self::Saved(SavedError::Edited { .. } | SavedError::WeakExternalId { .. }) => Status::Refused,
+            | Self::Saved(
+                SavedError::Edited { .. } | SavedError::InTheWay { .. } | SavedError::WeakExternalId { .. },
+            ) => Status::Refused,
             Self::NotLoopback(_) | Self::Input(_) => Status::Usage,
             _ => Status::Error,
         }
@@ -197,6 +199,7 @@ impl CommandError {
             Self::PruneUnnamed(_) => {
                 "write `name = \"…\"` at the top of the spec, one that no other spec of the account has"
             }
+            Self::Saved(SavedError::InTheWay { .. }) => "give `--out` another file",
             Self::Saved(SavedError::Write { .. }) => {
                 "give `--out` a file in a folder that can be written to and has room; nothing else was changed"
             }

@@ -10,6 +10,7 @@ pub mod init;
 pub mod permissions;
 pub mod plan;
 pub mod policy;
+mod prompt;
 pub mod sandbox;
 pub mod session;
 mod shell;
@@ -47,9 +48,10 @@ pub fn run(cli: &Cli, output: &Output) -> Result<Status, CommandError> {
 }
 
 fn block_on(command: impl Future<Output = Result<Status, CommandError>>) -> Result<Status, CommandError> {
-    tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(CommandError::Runtime)?
-        .block_on(command)
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(CommandError::Runtime)?;
+    let ended = runtime.block_on(command);
+    // A prompt may still wait for its answer.
+    runtime.shutdown_background();
+    ended
 }

@@ -32,8 +32,15 @@ pub async fn run_in(mut session: Session, args: &PlanArgs, output: &Output) -> R
     })?;
     if let Some(path) = &args.out {
         SavedPlan::new(&plan, &observed.desired, &observed.live, options, output)?.write(path)?;
-        let path = path.display();
-        output.message(&format!("The plan is in {path}. To carry out just this: genesys-iam apply {path}\n"));
+        let next = match plan.blockers().next() {
+            Some(_) => "It is blocked, and cannot be carried out as it is.".to_owned(),
+            None => {
+                let path = path.to_string_lossy();
+                let path = shlex::try_quote(&path).unwrap_or_else(|_| path.clone());
+                format!("To carry out just this: {} apply {path}", session.invocation)
+            }
+        };
+        output.message(&format!("The plan is in {}. {next}\n", path.display()));
     }
     if status == Status::Refused {
         return Err(CommandError::Wider);

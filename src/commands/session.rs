@@ -10,7 +10,7 @@ use super::CommandError;
 use crate::arn::{AccountId, Arn};
 use crate::aws::{self, AwsError, AwsErrorKind, Caller, Clients, Transport};
 use crate::check::facts::{FunctionFacts, FunctionState};
-use crate::cli::Global;
+use crate::cli::{DEFAULT_FILE, Global};
 use crate::genesys::{self, Configuration, GenesysError, GenesysErrorKind, Secret};
 use crate::plan::{Plan, diff};
 use crate::render::diagnostics;
@@ -19,7 +19,7 @@ use crate::render::style::{WARNING, paint};
 use crate::resolve::resolve;
 use crate::sandbox::{self, GenesysSeed, IntegrationSeed, Sandbox, Seed};
 use crate::spec::{self, Loaded, RoleSpec, Spec};
-use crate::state::{DesiredRole, DesiredState, LiveState, Orphans};
+use crate::state::{DesiredRole, DesiredState, Live, LiveState, Orphans};
 
 /// Where the sandbox keeps its state.
 pub const SANDBOX_STATE: &str = ".genesys-iam/sandbox.json";
@@ -30,6 +30,8 @@ pub struct Session {
     pub in_sandbox: bool,
     /// Of the organization, where credentials are given.
     pub genesys: Option<genesys::Client>,
+    /// What to type for another command with the same spec.
+    pub invocation: String,
 }
 
 /// Whether to look for roles that were taken out of the spec.
@@ -63,13 +65,29 @@ pub fn load(global: &Global, output: &Output) -> Result<Spec, CommandError> {
     Ok(spec)
 }
 
+const PROGRAM: &str = "genesys-iam";
+
+fn invocation(Global { file, sandbox, color: _, verbose: _ }: &Global) -> String {
+    let mut words = vec![PROGRAM.to_owned()];
+    if *sandbox {
+        words.push("--sandbox".to_owned());
+    }
+    if *file != Path::new(DEFAULT_FILE) {
+        let file = file.to_string_lossy();
+        let quoted = shlex::try_quote(&file).unwrap_or_else(|_| file.clone());
+        words.push(format!("--file {quoted}"));
+    }
+    words.join(" ")
+}
+
 impl Session {
     pub async fn open(global: &Global, output: &Output) -> Result<Self, CommandError> {
         let spec = load(global, output)?;
+        let invocation = invocation(global);
         if !global.sandbox {
             let genesys = genesys_client(&spec, output)?;
             let clients = aws::connect(&spec.aws, Transport::Network).await?;
-            return Ok(Self { spec, clients, in_sandbox: false, genesys });
+            return Ok(Self { spec, clients, in_sandbox: false, genesys, invocation });
         }
         output.message(&format!(
             "{} in the sandbox: an embedded stand-in for AWS, state in {SANDBOX_STATE}\n",
@@ -89,17 +107,17 @@ impl Session {
             credentials: sandbox::credentials(&spec.aws.account_id),
         };
         let clients = aws::connect(&spec.aws, transport).await?;
-        Ok(Self { spec, clients, in_sandbox: true, genesys: Some(genesys) })
+        Ok(Self { spec, clients, in_sandbox: true, genesys: Some(genesys), invocation })
     }
 
     /// A session with clients of its own.
     pub fn new(spec: Spec, clients: Clients, genesys: Option<genesys::Client>) -> Self {
-        Self { spec, clients, in_sandbox: false, genesys }
+        Self { spec, clients, in_sandbox: false, genesys, invocation: PROGRAM.to_owned() }
     }
 
     /// Reads the caller, the functions and the live state, all at the same time.
     pub async fn observe(&self, orphans: LookForOrphans, output: &Output) -> Result<Observed, CommandError> {
-        let Self { spec, clients, in_sandbox: _, genesys: _ } = self;
+        let Self { spec, clients, .. } = self;
         // The account is in the spec, so all ARNs are known beforehand.
         let expected = resolve(spec, &BTreeMap::new());
         let reads = async {
@@ -107,7 +125,7 @@ impl Session {
                 aws::caller(clients),
                 self.functions(),
                 self.live(&expected, output),
-                self.orphans(&expected, orphans),
+                self.orphans(&expected, orphans, output),
             )
         };
         let what = match spec.roles.len() {
@@ -145,17 +163,17 @@ impl Session {
         let live = try_join_all(reads).await?;
         let names = desired.roles.iter().map(|role| role.role.name.clone());
         let live = LiveState { roles: names.zip(live).collect(), orphans: Orphans::default() };
-        if desired.roles.iter().any(|role| role.external_id.is_masked()) {
-            let roles = live.roles.values().filter_map(|live| live.role.as_ref());
-            output.mask(|redactor| {
-                roles.for_each(|role| redactor.add_live_external_ids(&role.role.assume_role_policy));
-            });
-        }
+        mask(live.roles.values(), desired, output);
         Ok(live)
     }
 
     /// The roles that were taken out of the spec.
-    async fn orphans(&self, desired: &DesiredState, look: LookForOrphans) -> Result<Orphans, AwsError> {
+    async fn orphans(
+        &self,
+        desired: &DesiredState,
+        look: LookForOrphans,
+        output: &Output,
+    ) -> Result<Orphans, AwsError> {
         if look == LookForOrphans::No {
             return Ok(Orphans::default());
         }
@@ -174,10 +192,12 @@ impl Session {
             return Ok(Orphans::Named(names));
         }
         let read = names.into_iter().map(|name| async move {
-            let live = aws::orphans::orphan(&self.clients, &name, desired).await?;
+            let live = aws::orphans::orphan(&self.clients, &name, &[], desired).await?;
             Ok::<_, AwsError>((name, live))
         });
-        Ok(Orphans::Read(try_join_all(read).await?.into_iter().collect()))
+        let read: BTreeMap<String, Live> = try_join_all(read).await?.into_iter().collect();
+        mask(read.values(), desired, output);
+        Ok(Orphans::Read(read))
     }
 
     /// Each function's state, and the exact ARNs that the Lambda API answered.
@@ -235,6 +255,16 @@ impl Session {
     pub fn as_genesys(&self, account: &AccountId) -> Option<Clients> {
         self.in_sandbox.then(|| self.clients.with_credentials(sandbox::credentials(account)))
     }
+}
+
+/// Where the spec's external ID is masked, so are those that are in any live document.
+fn mask<'a>(live: impl Iterator<Item = &'a Live>, desired: &DesiredState, output: &Output) {
+    if !desired.roles.iter().any(|role| role.external_id.is_masked()) {
+        return;
+    }
+    output.mask(|redactor| {
+        live.flat_map(Live::documents).for_each(|document| redactor.add_live_external_ids(document));
+    });
 }
 
 impl Observed {

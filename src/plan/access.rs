@@ -9,6 +9,7 @@ use crate::policy::document::{
 };
 use crate::policy::wildcard_matches;
 use crate::spec::KNOWN_GENESYS_ACCOUNTS;
+use crate::text::one_line;
 
 /// What is granted. A `Deny` is a restriction: losing one is a gain.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -43,6 +44,10 @@ enum Extent {
 }
 
 impl Grant {
+    fn new(sentence: &str, subject: Extent, object: Extent, rest: String) -> Self {
+        Self { sentence: one_line(sentence).into_owned(), subject, object, rest }
+    }
+
     pub fn sentence(&self) -> &str {
         &self.sentence
     }
@@ -191,10 +196,10 @@ impl Access {
                 };
                 let rest = rest.clone();
                 match statement.effect {
-                    Effect::Allow => self.assume.insert(Grant { sentence, subject, object, rest }),
+                    Effect::Allow => self.assume.insert(Grant::new(&sentence, subject, object, rest)),
                     Effect::Deny => {
                         let sentence = format!("not assumable for {sentence}");
-                        self.restrictions.insert(Grant { sentence, subject, object, rest })
+                        self.restrictions.insert(Grant::new(&sentence, subject, object, rest))
                     }
                 };
             }
@@ -214,10 +219,12 @@ impl Access {
                     let sentence = format!("{action} on {resource}{in_words}");
                     let (subject, object, rest) = (subject.clone(), object.clone(), rest.clone());
                     match statement.effect {
-                        Effect::Allow => self.permissions.insert(Grant { sentence, subject, object, rest }),
+                        Effect::Allow => {
+                            self.permissions.insert(Grant::new(&sentence, subject, object, rest))
+                        }
                         Effect::Deny => {
                             let sentence = format!("denied {sentence}");
-                            self.restrictions.insert(Grant { sentence, subject, object, rest })
+                            self.restrictions.insert(Grant::new(&sentence, subject, object, rest))
                         }
                     };
                 }
@@ -229,7 +236,7 @@ impl Access {
     pub fn add_boundary(&mut self, boundary: &Arn) {
         let sentence = format!("bounded by {boundary}");
         let [subject, object] = [(); 2].map(|()| Extent::Exactly(boundary.to_string()));
-        self.restrictions.insert(Grant { sentence, subject, object, rest: String::new() });
+        self.restrictions.insert(Grant::new(&sentence, subject, object, String::new()));
     }
 }
 
@@ -238,7 +245,7 @@ fn unknown_elements(document: &Document) -> Option<Grant> {
     let element = document.unknown.keys().next()?;
     let sentence = format!("whatever the element `{element}` means, which IAM's grammar does not have");
     let [subject, object] = [(); 2].map(|()| Extent::Exactly(document.to_json()));
-    Some(Grant { sentence, subject, object, rest: String::new() })
+    Some(Grant::new(&sentence, subject, object, String::new()))
 }
 
 /// What a statement says beside subject and object: as JSON, and in words.

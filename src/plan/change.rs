@@ -148,6 +148,14 @@ impl Change {
         self.operation() == other.operation() && self.subject() == other.subject()
     }
 
+    /// The managed policy that this deletes.
+    pub fn removed_policy(&self) -> Option<&Arn> {
+        match self {
+            Self::DeletePolicy { policy, document: _ } => Some(policy),
+            _ => None,
+        }
+    }
+
     pub fn effect(&self) -> Effect {
         match self {
             Self::CreatePolicy(_) | Self::CreateRole(_) | Self::AttachRolePolicy { .. } => Effect::Create,

@@ -2,7 +2,7 @@
 
 use super::access::{Access, AccessDiff};
 use super::change::Change;
-use super::diff::{Blocker, Notice, Plan, RolePlan, access_before, check_ownership, takes_a_deny};
+use super::diff::{Blocker, Notice, Plan, RolePlan, access_before, foreign, takes_a_deny};
 use crate::state::{DesiredRole, DesiredState, Live, LiveState};
 
 /// The plan that leaves nothing of the spec's roles and policies. Everything that goes is in it, also what others
@@ -19,8 +19,8 @@ pub fn destroy(live: &LiveState, desired: &DesiredState) -> Plan {
 pub fn destroy_role(live: &Live, desired: &DesiredRole, spec: &str) -> RolePlan {
     let name = &desired.role.name;
     let mut plan = removal(name, live);
-    check_ownership(live, desired, spec, &mut plan);
-    plan.notices.clear();
+    // Adopting is for what is to be kept: nothing is taken over in order to remove it.
+    plan.blockers.extend(foreign(live, spec).map(|(what, by)| Blocker::NotOurs { what, by }));
     if desired.prevent_destroy && (live.role.is_some() || live.policy.is_some()) {
         plan.blockers.push(Blocker::PreventDestroy { role: name.clone() });
     }
@@ -60,7 +60,6 @@ fn removal(name: &str, live: &Live) -> RolePlan {
         }
         // What denies goes last: until then it may restrict the others.
         plan.changes.sort_by_key(takes_a_deny);
-        plan.changes.push(Change::DeleteRole { role: name, arn: role.role.arn.clone() });
     }
     if let Some(policy) = &live.policy {
         let arn = &policy.policy.arn;
@@ -75,6 +74,10 @@ fn removal(name: &str, live: &Live) -> RolePlan {
         }
         let document = policy.policy.document.clone();
         plan.changes.push(Change::DeletePolicy { policy: arn.clone(), document });
+    }
+    // The role last: by its tag a run that was cut off is found again.
+    if let Some(role) = &live.role {
+        plan.changes.push(Change::DeleteRole { role: name, arn: role.role.arn.clone() });
     }
     plan
 }

@@ -11,7 +11,7 @@ use crate::policy::template::{deny_policy, invoke_policy};
 use crate::policy::{Context, Decision, Document, Policies, Principal, Request, equivalent, evaluate};
 use crate::spec::{Boundary, ExtraPermissions, MANAGED_BY_KEY, MANAGED_BY_VALUE, SPEC_KEY};
 use crate::state::{
-    DesiredRole, DesiredState, Live, LivePolicy, LiveRole, LiveState, Orphans, PolicyVersion, Tags,
+    DesiredRole, DesiredState, Live, LivePolicy, LiveRole, LiveState, Orphans, PolicyVersion, Tags, is_of,
 };
 
 /// IAM keeps at most this many versions of a managed policy.
@@ -45,6 +45,10 @@ pub struct RolePlan {
 pub enum Blocker {
     /// It exists, and this spec did not make it.
     NotManaged { what: Owned, by: Owner },
+    /// It is to be destroyed, and this spec did not make it.
+    NotOurs { what: Owned, by: Owner },
+    /// A policy that this spec made under another name is attached to the role.
+    PolicyName { live: Arn, desired: String },
     /// The path of a role cannot be changed.
     RolePath { role: String, live: String, desired: String },
     /// Others use the policy that is to be destroyed.
@@ -141,12 +145,12 @@ pub fn diff(live: &LiveState, desired: &DesiredState) -> Plan {
         plan.roles.extend(orphans.iter().map(|(name, live)| prune_role(name, live)));
     }
     let live = |role: &DesiredRole| live.roles.get(&role.role.name).unwrap_or(&absent);
-    plan.roles.extend(desired.roles.iter().map(|role| diff_role(live(role), role, &desired.spec)));
+    plan.roles.extend(desired.roles.iter().map(|role| diff_role(live(role), role, desired)));
     plan
 }
 
 /// What would make one role as desired.
-pub fn diff_role(live: &Live, desired: &DesiredRole, spec: &str) -> RolePlan {
+pub fn diff_role(live: &Live, desired: &DesiredRole, all: &DesiredState) -> RolePlan {
     let mut plan = RolePlan {
         role: desired.role.name.clone(),
         changes: Vec::new(),
@@ -154,7 +158,7 @@ pub fn diff_role(live: &Live, desired: &DesiredRole, spec: &str) -> RolePlan {
         notices: Vec::new(),
         access: AccessDiff::default(),
     };
-    check_ownership(live, desired, spec, &mut plan);
+    check_ownership(live, desired, all, &mut plan);
 
     // Narrow first: what goes, goes before anything is granted.
     let extras = live.role.as_ref().map(|role| extras(role, desired, &mut plan)).unwrap_or_default();
@@ -210,12 +214,17 @@ pub fn diff_role(live: &Live, desired: &DesiredRole, spec: &str) -> RolePlan {
     plan
 }
 
-pub(super) fn check_ownership(live: &Live, desired: &DesiredRole, spec: &str, plan: &mut RolePlan) {
+/// The role and the policy that this spec did not make, and who did.
+pub(super) fn foreign(live: &Live, spec: &str) -> impl Iterator<Item = (Owned, Owner)> {
     let role = live.role.as_ref().map(|role| (Owned::Role(role.role.name.clone()), &role.role.tags));
     let policy =
         live.policy.as_ref().map(|policy| (Owned::Policy(policy.policy.name.clone()), &policy.policy.tags));
-    for (what, tags) in role.into_iter().chain(policy) {
-        let Some(by) = foreign_owner(tags, spec) else { continue };
+    role.into_iter().chain(policy).filter_map(move |(what, tags)| Some((what, foreign_owner(tags, spec)?)))
+}
+
+/// What keeps the role and the policy from being changed, or is to be known before they are.
+fn check_ownership(live: &Live, desired: &DesiredRole, all: &DesiredState, plan: &mut RolePlan) {
+    for (what, by) in foreign(live, &all.spec) {
         if desired.adopt {
             plan.notices.push(Notice::Adopted { what, by });
         } else {
@@ -242,6 +251,16 @@ pub(super) fn check_ownership(live: &Live, desired: &DesiredRole, spec: &str, pl
                 desired: desired.policy.arn.clone(),
             });
         }
+        let is_wanted = |arn: &Arn| all.roles.iter().any(|role| role.policy.arn == *arn);
+        let former = role.attached.iter().filter(|(arn, policy)| {
+            is_of(&all.spec, &policy.tags) && !is_wanted(arn) && Some(*arn) != namesake
+        });
+        plan.blockers.extend(
+            former.map(|(arn, _)| Blocker::PolicyName {
+                live: arn.clone(),
+                desired: desired.policy.name.clone(),
+            }),
+        );
     }
     if let Some(LivePolicy { attachment_count, .. }) = live.policy {
         let own = live.role.as_ref().is_some_and(|role| role.attached.contains_key(&desired.policy.arn));
@@ -254,14 +273,12 @@ pub(super) fn check_ownership(live: &Live, desired: &DesiredRole, spec: &str, pl
 
 /// Who else manages what bears these tags; `None` when it is this spec.
 fn foreign_owner(tags: &Tags, spec: &str) -> Option<Owner> {
-    if tags.get(MANAGED_BY_KEY).map(String::as_str) != Some(MANAGED_BY_VALUE) {
-        return Some(Owner::Unknown);
+    if is_of(spec, tags) {
+        return None;
     }
-    match tags.get(SPEC_KEY) {
-        Some(owner) if owner == spec => None,
-        Some(owner) => Some(Owner::Spec(owner.clone())),
-        None => Some(Owner::Unknown),
-    }
+    let is_managed = tags.get(MANAGED_BY_KEY).is_some_and(|value| value == MANAGED_BY_VALUE);
+    let owner = tags.get(SPEC_KEY).filter(|_| is_managed);
+    Some(owner.map_or(Owner::Unknown, |owner| Owner::Spec(owner.clone())))
 }
 
 /// Whatever else the role can do: reported, or removed where the spec says so.
@@ -638,13 +655,36 @@ mod tests {
         assert!(!plan.access.is_wider());
     }
 
+    fn attached(name: &str, tags: Tags) -> AttachedPolicy {
+        AttachedPolicy { name: name.to_owned(), document: everything(), tags }
+    }
+
+    #[test]
+    fn a_policy_that_the_spec_made_under_another_name_blocks() {
+        let mut live = converged();
+        let tags = live.role.as_ref().unwrap().role.tags.clone();
+        let former: Arn = "arn:aws:iam::111122223333:policy/former".parse().unwrap();
+        live.role.as_mut().unwrap().attached.insert(former.clone(), attached("former", tags));
+        let wanted = desired("extra_permissions = \"remove\"");
+        let blockers = plan(live.clone(), &wanted).blockers;
+        assert!(
+            matches!(blockers.as_slice(), [Blocker::PolicyName { live, .. }] if *live == former),
+            "{blockers:?}"
+        );
+        // That of another role of the spec is only one too many.
+        let mut both = wanted.clone();
+        both.roles.push(wanted.roles[0].clone());
+        both.roles[1].policy.arn = former;
+        let plan = diff_role(&live, &both.roles[0], &both);
+        assert_eq!((plan.blockers, plan.changes.len()), (vec![], 1));
+    }
+
     #[test]
     fn extra_permissions_are_reported_or_removed_first() {
         let mut live = converged();
         let role = live.role.as_mut().unwrap();
         let rogue: Arn = "arn:aws:iam::111122223333:policy/rogue".parse().unwrap();
-        role.attached
-            .insert(rogue.clone(), AttachedPolicy { name: "rogue".to_owned(), document: everything() });
+        role.attached.insert(rogue.clone(), attached("rogue", Tags::new()));
         role.inline.insert("inline".to_owned(), everything());
         role.role.max_session_duration = 7200;
         let grants = vec!["* on *".to_owned()];
@@ -770,7 +810,7 @@ mod tests {
         assert_eq!((named.roles.len(), named.orphans.len()), (1, 1));
         let orphans = Orphans::Read([("Old".to_owned(), converged())].into());
         let pruned = diff(&LiveState { orphans, ..LiveState::default() }, &wanted);
-        assert_eq!(operations(&pruned.roles[0]), ["DetachRolePolicy", "DeleteRole", "DeletePolicy"]);
+        assert_eq!(operations(&pruned.roles[0]), ["DetachRolePolicy", "DeletePolicy", "DeleteRole"]);
         assert_eq!(pruned.roles[0].notices, [Notice::TakenOut]);
     }
 

@@ -29,7 +29,8 @@ pub fn desired(line: &str) -> DesiredState {
 /// Exactly what the example wants.
 pub fn converged() -> Live {
     let role = desired("").roles.remove(0);
-    let attached = AttachedPolicy { name: role.policy.name.clone(), document: role.policy.document.clone() };
+    let policy = role.policy.clone();
+    let attached = AttachedPolicy { name: policy.name, document: policy.document, tags: policy.tags };
     Live {
         role: Some(LiveRole {
             role: role.role,

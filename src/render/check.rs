@@ -5,6 +5,7 @@ use std::fmt::Write;
 use super::style::{BOLD, DIM, ERROR, GOOD, REMOVE, WARNING, paint};
 use crate::check::diagnosis::{Diagnosis, Finding};
 use crate::check::{CheckReport, Level, Line, Outcome, RoleReport};
+use crate::text::one_line;
 
 /// All lines by role and level, and a closing line that counts.
 pub fn text(report: &CheckReport) -> String {
@@ -39,12 +40,14 @@ fn diagnosis_text(out: &mut String, Diagnosis { findings, ruled_out }: &Diagnosi
     }
     let _ = writeln!(out, "  {}", paint(BOLD, "diagnosis"));
     for (number, Finding { cause: _, what, consequence, remedy }) in findings.iter().enumerate() {
-        let _ = writeln!(out, "    {} {}", paint(ERROR, &format!("{}.", number + 1)), paint(REMOVE, what));
+        let [what, consequence, remedy] = [what, consequence, remedy].map(|text| one_line(text));
+        let _ = writeln!(out, "    {} {}", paint(ERROR, &format!("{}.", number + 1)), paint(REMOVE, &what));
         let _ = writeln!(out, "       {}", paint(DIM, &format!("so: {consequence}")));
         let _ = writeln!(out, "       {}", paint(DIM, &format!("do: {remedy}")));
     }
     if !ruled_out.is_empty() {
-        let _ = writeln!(out, "    {}", paint(DIM, &format!("ruled out: {}", ruled_out.join("; "))));
+        let _ =
+            writeln!(out, "    {}", paint(DIM, &format!("ruled out: {}", one_line(&ruled_out.join("; ")))));
     }
 }
 
@@ -53,7 +56,7 @@ fn level_title(level: Level, prober: &str, organization: Option<&str>) -> String
         Level::Configured => {
             format!(
                 "configured: what Genesys Cloud shows of the organization \"{}\"",
-                organization.unwrap_or_default()
+                one_line(organization.unwrap_or_default())
             )
         }
         Level::EndToEnd => "end to end: Genesys Cloud's own test of the data action".to_owned(),
@@ -65,12 +68,13 @@ fn level_title(level: Level, prober: &str, organization: Option<&str>) -> String
 
 fn line_text(out: &mut String, line: &Line) {
     let Line { level: _, claim, outcome, seen, meaning } = line;
+    let [claim, seen, meaning] = [claim, seen, meaning].map(|text| one_line(text));
     let (sign, style) = match outcome {
         Outcome::Pass => ("ok   ", GOOD),
         Outcome::Fail => ("FAULT", ERROR),
         Outcome::NotProvable => ("?    ", WARNING),
     };
-    let claim = if *outcome == Outcome::Fail { paint(REMOVE, claim) } else { claim.clone() };
+    let claim = if *outcome == Outcome::Fail { paint(REMOVE, &claim) } else { claim.into_owned() };
     let _ = writeln!(out, "    {} {claim}", paint(style, sign));
     let arrow = if *outcome == Outcome::Fail { "do:" } else { "so:" };
     for (title, text) in [("seen:", seen), (arrow, meaning)].into_iter().filter(|(_, text)| !text.is_empty())

@@ -19,12 +19,15 @@ use crate::state::{
 /// Of the layout: it grows when a reader of an older one would go wrong.
 pub const FORMAT_VERSION: u64 = 1;
 
+/// What a plan calls itself.
+pub const PLAN_FORMAT: &str = "genesys-iam plan";
+
 /// The plan. Texts are not masked yet.
 pub fn plan(plan: &Plan) -> Value {
     let Plan { spec, account_id, region, roles, orphans, orphans_unknown } = plan;
     let count = |effect| plan.changes().filter(|change| change.effect() == effect).count();
     json!({
-        "format": "genesys-iam plan",
+        "format": PLAN_FORMAT,
         "format_version": FORMAT_VERSION,
         "tool_version": env!("CARGO_PKG_VERSION"),
         "spec": spec,

@@ -7,6 +7,7 @@ use crate::check::diagnosis::Finding;
 use crate::check::{CheckReport, Level, Outcome, RoleReport};
 use crate::plan::access::{Line, Sign};
 use crate::plan::{Change, Effect, Plan, RolePlan};
+use crate::text::one_line as visible;
 
 /// GitHub takes 65,536 characters; a comment may have something before and after it.
 const LIMIT: usize = 60_000;
@@ -128,7 +129,7 @@ fn access(plan: &RolePlan) -> String {
 /// Who reaches what through the role, as a picture that GitHub and GitLab draw. What is gained has a thick line,
 /// what is lost a dotted one.
 fn picture(plan: &RolePlan) -> String {
-    let label = |text: &str| text.replace('"', "#quot;").replace(['\n', '`'], " ");
+    let label = |text: &str| text.replace('"', "#quot;").replace('`', " ");
     let arrow = |sign| match sign {
         Sign::Gained => "== gained ==>",
         Sign::Lost => "-. lost .->",
@@ -238,13 +239,12 @@ fn role_markdown(out: &mut String, report: &RoleReport) {
 fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut in_code = false;
-    for c in text.chars() {
+    for c in visible(text).chars() {
         match c {
             '`' => {
                 in_code = !in_code;
                 out.push(c);
             }
-            '\n' | '\r' => out.push(' '),
             // A table's cell ends at it, also in code.
             '|' => out.push_str("\\|"),
             c if in_code => out.push(c),
@@ -267,5 +267,5 @@ fn escaped(text: &str) -> String {
 }
 
 fn code(text: &str) -> String {
-    format!("`{}`", text.replace(['`', '\n'], " "))
+    format!("`{}`", visible(text).replace('`', " "))
 }

@@ -10,6 +10,7 @@ use terminal_size::Width;
 
 use super::redact::Redactor;
 use super::style::{DIM, paint};
+use crate::text::lines;
 
 const MOMENT: Duration = Duration::from_millis(500);
 
@@ -89,18 +90,20 @@ impl Output {
 
     /// JSON with every text in it masked.
     pub fn masked_json(&self, value: &Value) -> Value {
+        let redact = |text: &str| self.redactor.read().unwrap_or_else(PoisonError::into_inner).apply(text);
         match value {
-            Value::String(text) => Value::String(self.masked(text)),
+            Value::String(text) => Value::String(redact(text)),
             Value::Array(items) => Value::Array(items.iter().map(|item| self.masked_json(item)).collect()),
             Value::Object(members) => Value::Object(
-                members.iter().map(|(key, value)| (self.masked(key), self.masked_json(value))).collect(),
+                members.iter().map(|(key, value)| (redact(key), self.masked_json(value))).collect(),
             ),
             Value::Null | Value::Bool(_) | Value::Number(_) => value.clone(),
         }
     }
 
     fn masked(&self, text: &str) -> String {
-        self.redactor.read().unwrap_or_else(PoisonError::into_inner).apply(text)
+        let masked = self.redactor.read().unwrap_or_else(PoisonError::into_inner).apply(text);
+        lines(&masked).into_owned()
     }
 }
 

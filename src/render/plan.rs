@@ -11,6 +11,7 @@ use crate::plan::diff::{Owned, Owner};
 use crate::plan::{AccessDiff, Blocker, Change, Diff, Effect, Notice, Plan, RolePlan, Sign, TagDiff};
 use crate::policy::Document;
 use crate::state::{ManagedPolicy, Role};
+use crate::text::one_line;
 
 /// The whole plan, with access in sentences and a closing line that counts.
 pub fn text(plan: &Plan) -> String {
@@ -25,9 +26,10 @@ pub fn text(plan: &Plan) -> String {
     for name in orphans {
         let _ = writeln!(
             out,
-            "{} role `{name}` bears the tag of this spec (`{spec}`), which no longer has it; it stays. \
+            "{} role `{}` bears the tag of this spec (`{spec}`), which no longer has it; it stays. \
              `--prune` removes it",
-            paint(WARNING, "notice:")
+            paint(WARNING, "notice:"),
+            one_line(name)
         );
     }
     if let Some(why) = orphans_unknown {
@@ -75,7 +77,7 @@ pub fn summary(plan: &Plan) -> String {
 
 fn role_text(out: &mut String, plan: &RolePlan) {
     let RolePlan { role, changes, blockers, notices, access } = plan;
-    let _ = writeln!(out, "{}", paint(BOLD, &format!("role {role}")));
+    let _ = writeln!(out, "{}", paint(BOLD, &format!("role {}", one_line(role))));
     for change in changes {
         change_text(out, change);
     }
@@ -124,8 +126,13 @@ pub fn change_text(out: &mut String, change: &Change) {
         Effect::Change => ("~", CHANGE),
         Effect::Remove => ("-", REMOVE),
     };
-    let _ =
-        writeln!(out, "  {} {} {}", paint(style, sign), paint(BOLD, change.operation()), change.subject());
+    let _ = writeln!(
+        out,
+        "  {} {} {}",
+        paint(style, sign),
+        paint(BOLD, change.operation()),
+        one_line(&change.subject())
+    );
     match change {
         Change::CreateRole(role) => create_role_text(out, role),
         Change::CreatePolicy(ManagedPolicy { arn, name: _, path: _, description: _, document, tags }) => {
@@ -224,7 +231,7 @@ fn tag_lines(out: &mut String, tags: &crate::state::Tags) {
 fn tag_diff(out: &mut String, tags: &TagDiff) {
     for (key, Diff { before, after }) in tags {
         let value = |value: &Option<String>| value.as_deref().map_or("none".to_owned(), quoted);
-        value_diff(out, &format!("tag {key}"), &value(before), &value(after));
+        value_diff(out, &format!("tag {}", one_line(key)), &value(before), &value(after));
     }
 }
 
@@ -263,19 +270,21 @@ fn owned_text(what: &Owned) -> String {
 fn owner_text(by: &Owner) -> String {
     match by {
         Owner::Unknown => "made by someone else".to_owned(),
-        Owner::Spec(spec) => format!("managed by the spec `{spec}`"),
+        Owner::Spec(spec) => format!("managed by the spec `{}`", one_line(spec)),
     }
 }
 
 pub fn notice_text(notice: &Notice, role: &str) -> String {
     match notice {
         Notice::ExtraAttached { policy, grants } => format!(
-            "`{policy}` is attached to the role, not by this spec; it grants\n{}{}",
+            "`{}` is attached to the role, not by this spec; it grants\n{}{}",
+            one_line(&policy.to_string()),
             grant_lines(grants),
             indented("`extra_permissions = \"remove\"` in the spec takes it away")
         ),
         Notice::ExtraInline { name, grants } => format!(
-            "the role has an inline policy `{name}`, not from this spec; it grants\n{}{}",
+            "the role has an inline policy `{}`, not from this spec; it grants\n{}{}",
+            one_line(name),
             grant_lines(grants),
             indented("`extra_permissions = \"remove\"` in the spec takes it away")
         ),
@@ -315,6 +324,21 @@ pub fn blocker_text(blocker: &Blocker) -> String {
                 indented(&format!("take it over: `--adopt`, or `adopt = true` for the role; or {remedy}"))
             )
         }
+        Blocker::NotOurs { what, by } => format!(
+            "{} is not this spec's: it is {}\n{}",
+            owned_text(what),
+            owner_text(by),
+            indented(
+                "`destroy` removes only what bears the spec's tag; take it out of the spec, or remove it by hand"
+            )
+        ),
+        Blocker::PolicyName { live, desired } => format!(
+            "`{live}`, which this spec made, is attached; the spec now says `{desired}`, and a policy cannot be renamed\n{}",
+            indented(&format!(
+                "write `policy_name = \"{}\"`, or detach and delete the former one by hand",
+                live.name()
+            ))
+        ),
         Blocker::PolicyInUse { policy, others } => format!(
             "policy `{policy}` is attached to {others} more than this role\n{}",
             indented("detach it there first, or leave it")

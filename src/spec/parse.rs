@@ -129,7 +129,7 @@ impl Parser<'_> {
             self.verifier = self.verifier(table, guard.as_ref());
         }
         let roles = root.array("role", "a list of tables, [[role]]", self.faults);
-        let roles = root.required(roles, "role", "[[role]] with a name and functions", self.faults);
+        let roles = root.required(roles, "role", "[[role]], a table with a name and functions", self.faults);
         let mut read = Vec::new();
         for value in roles.iter().flat_map(|roles| roles.value) {
             match value.get_ref() {
@@ -145,7 +145,7 @@ impl Parser<'_> {
                 span.clone(),
                 "`role` is empty",
                 "no role",
-                "add a `[[role]]` with a name and functions",
+                "replace it by a table `[[role]]` with a name and functions",
             );
         }
         root.finish(self.faults);
@@ -474,7 +474,8 @@ impl Parser<'_> {
                 return None;
             }
         };
-        let text = text.trim_end_matches(['\r', '\n']).to_owned();
+        // As editors on Windows begin and end a file.
+        let text = text.trim_start_matches('\u{feff}').trim_end_matches(['\r', '\n']).to_owned();
         if text.is_empty() {
             let message = format!("`{}` is empty", from.value);
             self.faults.error(from.span, message, "empty", "put the organization ID there");

@@ -172,7 +172,11 @@ impl<'a> Table<'a> {
                 self.head(),
                 format!("`{key}` is missing in {name}"),
                 format!("{name} begins here"),
-                format!("add `{key} = {example}`"),
+                if example.starts_with("[[") {
+                    format!("add {example}")
+                } else {
+                    format!("add `{key} = {example}`")
+                },
             );
         }
         value

@@ -1,0 +1,75 @@
+//! Text of others: what they wrote must not pass for what we say.
+
+use std::borrow::Cow;
+
+/// One line in which every character can be seen.
+pub fn one_line(text: &str) -> Cow<'_, str> {
+    escaped(text, |_, c| is_unseen(c))
+}
+
+/// Several lines, with tabs and our own colours, in which every other character can be seen.
+pub fn lines(text: &str) -> Cow<'_, str> {
+    escaped(text, |at, c| match c {
+        '\n' | '\t' => false,
+        '\x1b' => !starts_with_color(&text[at..]),
+        c => is_unseen(c),
+    })
+}
+
+/// As JSON, TOML and Rust write it, so that it stays valid in each.
+fn escaped(text: &str, escapes: impl Fn(usize, char) -> bool) -> Cow<'_, str> {
+    let mut out = String::new();
+    // What is fine is taken over in one piece.
+    let mut from = 0;
+    for (at, c) in text.char_indices() {
+        if escapes(at, c) {
+            out.push_str(&text[from..at]);
+            out.push_str(&match c {
+                '\n' => "\\n".to_owned(),
+                '\t' => "\\t".to_owned(),
+                c => format!("\\u{:04x}", u32::from(c)),
+            });
+            from = at + c.len_utf8();
+        }
+    }
+    if from == 0 {
+        return Cow::Borrowed(text);
+    }
+    out.push_str(&text[from..]);
+    Cow::Owned(out)
+}
+
+/// Controls, and what changes the direction of text, joins, or takes no room. All are below U+10000.
+fn is_unseen(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+}
+
+/// `ESC [ digits and semicolons m`
+fn starts_with_color(text: &str) -> bool {
+    let Some(rest) = text.strip_prefix("\x1b[") else { return false };
+    rest.trim_start_matches(|c: char| c.is_ascii_digit() || c == ';').starts_with('m')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_cannot_be_seen_is_escaped() {
+        assert_eq!(one_line("plain → 日本"), "plain → 日本");
+        assert_eq!(
+            one_line("a\nb\tc\r\x1b[2K\u{9b}d\u{202e}e\u{feff}"),
+            "a\\nb\\tc\\u000d\\u001b[2K\\u009bd\\u202ee\\ufeff"
+        );
+    }
+
+    #[test]
+    fn lines_and_colours_of_our_own_stay() {
+        let ours = "\x1b[1;31mred\x1b[0m\n\tx";
+        assert_eq!(lines(ours), ours);
+        assert_eq!(lines("\x1b[2J\x1b]0;t\x07\u{202e}\n"), "\\u001b[2J\\u001b]0;t\\u0007\\u202e\n");
+        let value: serde_json::Value = serde_json::from_str(&lines("[\"\u{202e}\"]")).unwrap();
+        assert_eq!(value[0], "\u{202e}");
+    }
+}
