@@ -19,11 +19,11 @@ pub fn invoked(action: &Action, result: &TestResult, diagnosis: &mut Diagnosis) 
         })
         .collect();
     let seen = if steps.is_empty() { "the test names no steps".to_owned() } else { steps.join("; ") };
-    if result.success {
+    let failed = result.operations.iter().find(|operation| !operation.success);
+    if result.success && failed.is_none() {
         let meaning = "the only end-to-end proof; the function was really run".to_owned();
         return Line { level: Level::EndToEnd, claim, outcome: Outcome::Pass, seen, meaning };
     }
-    let failed = result.operations.iter().find(|operation| !operation.success);
     let (step, why) = match failed {
         Some(operation) => (operation.name.as_str(), words(&operation.error)),
         None => ("the test", words(&result.error)),

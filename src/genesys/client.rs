@@ -18,7 +18,7 @@ use crate::spec::{GenesysCloud, genesys_region};
 
 /// A token is not used in its last moments.
 const MARGIN: Duration = Duration::from_secs(60);
-/// Where the server does not say: Genesys Cloud's default is a day.
+/// Seconds, where the server does not say: Genesys Cloud's default is a day.
 const LIFETIME: u64 = 86_400;
 /// All waiting of one request for a 429 or a fault of the server together.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -70,7 +70,9 @@ impl Configuration {
         spec: &GenesysCloud,
         variable: impl Fn(&str) -> Option<String>,
     ) -> Result<Option<Self>, GenesysError> {
-        let variable = |name: &str| variable(name).filter(|text| !text.trim().is_empty());
+        // A line's end comes along easily where secrets are pasted.
+        let variable = |name: &str| variable(name).map(|text| text.trim().to_owned());
+        let variable = |name: &str| variable(name).filter(|text| !text.is_empty());
         let failed = |kind| GenesysError::new("configuration", kind);
         let (client_id, client_secret) = match (variable(ID), variable(SECRET)) {
             (Some(id), Some(secret)) => (id, Secret(secret)),
@@ -162,15 +164,15 @@ impl Client {
         let response = self.send(step, &Method::GET, request).await?;
         let status = response.status().as_u16();
         if matches!(status, 400 | 401 | 403) {
-            return Err(failed(GenesysErrorKind::Credentials { words: words(&response) }));
+            return Err(failed(GenesysErrorKind::Credentials { words: words(&response, &basic) }));
         }
         if !response.status().is_success() {
-            return Err(failed(GenesysErrorKind::Refused { status, words: words(&response) }));
+            return Err(failed(GenesysErrorKind::Refused { status, words: words(&response, &basic) }));
         }
         let answer: TokenAnswer = serde_json::from_slice(response.body())
             .map_err(|_| failed(unreadable(status, "it holds no token")))?;
         let value = Secret(answer.access_token);
-        let lifetime = Duration::from_secs(answer.expires_in.unwrap_or(LIFETIME));
+        let lifetime = Duration::from_secs(answer.expires_in.unwrap_or(LIFETIME).min(LIFETIME * 365));
         let until = Instant::now() + lifetime.saturating_sub(MARGIN);
         *kept = Some(Token { value: value.clone(), until });
         Ok(value)
@@ -250,11 +252,18 @@ impl Client {
                     refused = Some(token);
                     continue;
                 }
-                401 => Err(failed(GenesysErrorKind::Unauthorized { words: words(&response) })),
-                403 => Err(failed(GenesysErrorKind::Forbidden { permission, words: words(&response) })),
+                401 => {
+                    Err(failed(GenesysErrorKind::Unauthorized { words: words(&response, token.expose()) }))
+                }
+                403 => Err(failed(GenesysErrorKind::Forbidden {
+                    permission,
+                    words: words(&response, token.expose()),
+                })),
                 200..=299 => serde_json::from_slice(response.body())
                     .map_err(|error| failed(unreadable(status, &error.to_string()))),
-                _ => Err(failed(GenesysErrorKind::Refused { status, words: words(&response) })),
+                _ => {
+                    Err(failed(GenesysErrorKind::Refused { status, words: words(&response, token.expose()) }))
+                }
             };
         }
     }
@@ -288,15 +297,17 @@ fn retry_after(response: &Response<Vec<u8>>) -> Option<Duration> {
     response.headers().get("retry-after")?.to_str().ok()?.trim().parse().ok().map(Duration::from_secs)
 }
 
-/// Genesys Cloud's own words; of a page that is none of its answers the kind.
-fn words(response: &Response<Vec<u8>>) -> String {
-    match serde_json::from_slice::<ErrorBody>(response.body()) {
+/// Genesys Cloud's own words, but for what it was sent as proof; of a page that is none of its answers the kind.
+fn words(response: &Response<Vec<u8>>, proof: &str) -> String {
+    let words = match serde_json::from_slice::<ErrorBody>(response.body()) {
         Ok(body) => body.words(),
         Err(_) => {
             let kind = response.headers().get("content-type").and_then(|kind| kind.to_str().ok());
             format!("{} bytes of {}", response.body().len(), kind.unwrap_or("no known kind"))
         }
-    }
+    };
+    // A shorter one is none, and a part of any word.
+    if proof.len() < 8 { words } else { words.replace(proof, "(secret)") }
 }
 
 #[cfg(test)]
@@ -416,6 +427,19 @@ mod tests {
             "{text}"
         );
         assert!(!text.contains("the-secret"), "{text}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_was_sent_as_proof_is_not_repeated_and_an_endless_token_is_none() {
+        let basic = STANDARD.encode("the-id:the-secret");
+        let (refused, _) = client(&[json(401, &format!(r#"{{"message":"Basic {basic} is wrong"}}"#))]);
+        let error = refused.organization().await.unwrap_err().to_string();
+        assert!(error.contains("Basic (secret) is wrong"), "{error}");
+        let endless = r#"{"access_token":"token-01","expires_in":18446744073709551615}"#;
+        let (client, _) =
+            client(&[json(200, endless), json(404, r#"{"message":"Bearer token-01: nothing"}"#)]);
+        let error = client.organization().await.unwrap_err().to_string();
+        assert!(error.contains("Bearer (secret): nothing"), "{error}");
     }
 
     #[tokio::test(start_paused = true)]

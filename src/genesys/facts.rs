@@ -7,6 +7,8 @@ use super::client::{Call, Client};
 use super::error::{GenesysError, GenesysErrorKind};
 use super::model::{Action, Credential, Integration, IntegrationConfiguration, Organization, TestResult};
 
+use crate::text::one_line;
+
 const TYPE: &str = "aws-lambda-data-actions";
 const VIEW: &str = "integrations:integration:view";
 const VIEW_ACTIONS: &str = "integrations:action:view";
@@ -63,6 +65,16 @@ pub async fn gather(client: &Client) -> Result<GenesysFacts, GenesysError> {
     Ok(GenesysFacts { organization, integrations: Ok(facts.collect()), actions_unknown })
 }
 
+/// An ID as a part of a path: what the API answers may lead nowhere else.
+fn segment<'a>(step: &str, id: &'a str) -> Result<&'a str, GenesysError> {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    if !id.is_empty() && id.chars().all(is_plain) && id.chars().any(|c| c != '.') {
+        return Ok(id);
+    }
+    let detail = format!("`{}` is no ID", one_line(id));
+    Err(GenesysError::new(step, GenesysErrorKind::Unreadable { status: 200, detail }))
+}
+
 impl Client {
     /// # Errors
     ///
@@ -98,9 +110,12 @@ impl Client {
     }
 
     async fn role_arn(&self, integration: &str) -> RoleArn {
-        let path = format!("/api/v2/integrations/{integration}/config/current");
         let step = "reading an integration's configuration";
-        let configuration: IntegrationConfiguration = match self.get(step, &path, VIEW).await {
+        let configuration = async {
+            let path = format!("/api/v2/integrations/{}/config/current", segment(step, integration)?);
+            self.get::<IntegrationConfiguration>(step, &path, VIEW).await
+        };
+        let configuration = match configuration.await {
             Ok(configuration) => configuration,
             Err(error) => return RoleArn::Unreadable(error.brief()),
         };
@@ -110,9 +125,12 @@ impl Client {
             .find(|(kind, _)| kind.eq_ignore_ascii_case("amazonWebServicesARN"))
             .map(|(_, credential)| &credential.id);
         let Some(id) = credential else { return RoleArn::None };
-        let path = format!("/api/v2/integrations/credentials/{id}");
-        let credential: Credential = match self.get("reading an integration's credential", &path, VIEW).await
-        {
+        let step = "reading an integration's credential";
+        let credential = async {
+            let path = format!("/api/v2/integrations/credentials/{}", segment(step, id)?);
+            self.get::<Credential>(step, &path, VIEW).await
+        };
+        let credential = match credential.await {
             Ok(credential) => credential,
             Err(error) => return RoleArn::Unreadable(error.brief()),
         };
@@ -141,6 +159,8 @@ impl Client {
             .into_iter()
             .filter(|action| action.id == named || action.name == named)
             .collect();
+        // An ID goes before a name.
+        actions.sort_by_key(|action| action.id == named);
         let found = actions.pop();
         match found {
             Some(action) if actions.is_empty() || action.id == named => Ok(action),
@@ -161,9 +181,24 @@ impl Client {
     ///
     /// When the test could not be made; a test that failed is a result.
     pub async fn test(&self, action: &str, input: &str) -> Result<TestResult, GenesysError> {
-        let path = format!("/api/v2/integrations/actions/{action}/test");
-        let body = Some(input.to_owned());
         let step = "testing the data action";
+        let path = format!("/api/v2/integrations/actions/{}/test", segment(step, action)?);
+        let body = Some(input.to_owned());
         self.call(&Call { step, method: Method::POST, path: &path, body, permission: EXECUTE }).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_leads_to_no_other_path() {
+        for id in ["custom_-_2f9c1c5e-0b6c", "a.b", "1"] {
+            assert_eq!(segment("step", id).unwrap(), id);
+        }
+        for id in ["", "..", ".", "a/b", "%2e%2e", "a?b", "a\nb", "ä"] {
+            assert!(segment("step", id).is_err(), "{id:?}");
+        }
     }
 }
