@@ -1,6 +1,7 @@
 //! Connecting: credentials, region, endpoint, timeouts.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use aws_config::identity::IdentityCache;
@@ -22,13 +23,13 @@ use aws_smithy_runtime_api::client::retries::classifiers::{
 use aws_smithy_types::retry::ErrorKind;
 
 use super::error::{AwsError, AwsErrorKind, retry_after};
+use super::limit::{ATTEMPT_TIMEOUT, Limiter, Told, is_given_up};
 use super::log::ApiLog;
+use super::network::https_client;
 use crate::spec::{AssumeRole, Aws};
 
 const APP_NAME: &str = "genesys-iam";
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-/// Of one attempt; the SDK makes three unless `AWS_MAX_ATTEMPTS` or the profile says otherwise.
-const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// What carries the requests.
 pub enum Transport {
@@ -45,6 +46,7 @@ pub struct Clients {
     pub lambda: aws_sdk_lambda::Client,
     pub sts: aws_sdk_sts::Client,
     pub region: String,
+    limiters: [Arc<Limiter>; 3],
     sdk: SdkConfig,
 }
 
@@ -78,6 +80,7 @@ pub async fn connect(aws: &Aws, transport: Transport) -> Result<Clients, AwsErro
             let mut loader = aws_config::defaults(BehaviorVersion::latest())
                 .region(region)
                 .app_name(app_name)
+                .http_client(https_client())
                 .timeout_config(timeouts);
             if let Some(profile) = &aws.profile {
                 // A profile that is named wins over keys in the environment, as in the AWS CLI.
@@ -108,6 +111,9 @@ struct RetryAfter;
 
 impl ClassifyRetry for RetryAfter {
     fn classify_retry(&self, context: &InterceptorContext) -> RetryAction {
+        if context.response().is_some_and(is_given_up) {
+            return RetryAction::RetryForbidden;
+        }
         let status = context.response().map_or(0, |response| response.status().as_u16());
         match context.response().and_then(retry_after) {
             Some(wait) if matches!(status, 429 | 503) => {
@@ -149,28 +155,46 @@ fn with_provider(sdk: &SdkConfig, provider: SharedCredentialsProvider) -> SdkCon
 
 impl Clients {
     fn from_sdk(sdk: SdkConfig, region: String) -> Self {
-        let iam = aws_sdk_iam::config::Builder::from(&sdk)
+        let attempts = sdk.retry_config().map_or(3, RetryConfig::max_attempts);
+        // Waiting for its turn is no part of an attempt: the limiter itself bounds those.
+        let timeouts = TimeoutConfig::builder().connect_timeout(CONNECT_TIMEOUT).build();
+        let sdk = sdk.into_builder().timeout_config(timeouts).build();
+        let limiters = ["IAM", "Lambda", "STS"].map(|service| Limiter::new(service, attempts));
+        let [iam_limiter, lambda_limiter, sts_limiter] = &limiters;
+        let mut iam = aws_sdk_iam::config::Builder::from(&sdk)
             .interceptor(ApiLog)
             .retry_classifier(RetryAfter)
-            .retry_partition(quota())
-            .build();
-        let sts = aws_sdk_sts::config::Builder::from(&sdk)
+            .retry_partition(quota());
+        let mut sts = aws_sdk_sts::config::Builder::from(&sdk)
             .interceptor(ApiLog)
             .retry_classifier(RetryAfter)
-            .retry_partition(quota())
-            .build();
+            .retry_partition(quota());
+        if let Some(http_client) = sdk.http_client() {
+            iam = iam.http_client(iam_limiter.before(http_client.clone()));
+            sts = sts.http_client(sts_limiter.before(http_client));
+        }
         Self {
-            iam: aws_sdk_iam::Client::from_conf(iam),
-            lambda: lambda(&sdk, None),
-            sts: aws_sdk_sts::Client::from_conf(sts),
+            iam: aws_sdk_iam::Client::from_conf(iam.build()),
+            lambda: lambda(&sdk, lambda_limiter, None),
+            sts: aws_sdk_sts::Client::from_conf(sts.build()),
             region,
+            limiters,
             sdk,
         }
     }
 
+    /// Calls back when a service is first seen to throttle.
+    pub fn tell_of_throttling(&self, told: &Told) {
+        self.limiters.iter().for_each(|limiter| limiter.tell(Arc::clone(told)));
+    }
+
     /// A Lambda client for a region: a function need not be in the region of the spec.
     pub fn lambda_in(&self, region: &str) -> aws_sdk_lambda::Client {
-        if region == self.region { self.lambda.clone() } else { lambda(&self.sdk, Some(region)) }
+        if region == self.region {
+            return self.lambda.clone();
+        }
+        let [_, limiter, _] = &self.limiters;
+        lambda(&self.sdk, limiter, Some(region))
     }
 
     /// The same transport and region under the credentials of a profile.
@@ -188,11 +212,14 @@ impl Clients {
     }
 }
 
-fn lambda(sdk: &SdkConfig, region: Option<&str>) -> aws_sdk_lambda::Client {
+fn lambda(sdk: &SdkConfig, limiter: &Arc<Limiter>, region: Option<&str>) -> aws_sdk_lambda::Client {
     let mut config = aws_sdk_lambda::config::Builder::from(sdk)
         .interceptor(ApiLog)
         .retry_classifier(RetryAfter)
         .retry_partition(quota());
+    if let Some(http_client) = sdk.http_client() {
+        config = config.http_client(limiter.before(http_client));
+    }
     if let Some(region) = region {
         config = config.region(Region::new(region.to_owned()));
     }
