@@ -41,12 +41,22 @@ pub struct Global {
     /// Use the embedded stand-in for AWS; its state is kept in .genesys-iam/sandbox.json
     #[arg(long, global = true)]
     pub sandbox: bool,
+    /// How to read the live state: whichever way takes fewer calls, role by role, or in bulk
+    #[arg(long, global = true, value_name = "WAY", default_value = "auto")]
+    pub reads: ReadsArg,
     /// When to use colour
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
     pub color: ColorWhen,
     /// Log each API call to standard error (-vv for more; RUST_LOG is honoured)
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub verbose: u8,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum ReadsArg {
+    Auto,
+    Single,
+    Bulk,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]

@@ -87,6 +87,16 @@ pub enum Orphans {
     Read(BTreeMap<String, Live>),
 }
 
+/// Whether to look for roles that were taken out of the spec.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LookForOrphans {
+    No,
+    /// Only which there are.
+    Named,
+    /// All of them, to remove them.
+    Read,
+}
+
 impl Default for Orphans {
     fn default() -> Self {
         Self::Named(BTreeSet::new())

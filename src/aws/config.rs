@@ -26,6 +26,7 @@ use super::error::{AwsError, AwsErrorKind, retry_after};
 use super::limit::{ATTEMPT_TIMEOUT, Limiter, Told, is_given_up};
 use super::log::ApiLog;
 use super::network::https_client;
+use crate::arn::partition_of_region;
 use crate::spec::{AssumeRole, Aws};
 
 const APP_NAME: &str = "genesys-iam";
@@ -45,8 +46,10 @@ pub struct Clients {
     pub iam: aws_sdk_iam::Client,
     pub lambda: aws_sdk_lambda::Client,
     pub sts: aws_sdk_sts::Client,
+    /// In the region where IAM's resources are.
+    pub tagging: aws_sdk_resourcegroupstagging::Client,
     pub region: String,
-    limiters: [Arc<Limiter>; 3],
+    limiters: [Arc<Limiter>; 4],
     sdk: SdkConfig,
 }
 
@@ -159,8 +162,8 @@ impl Clients {
         // Waiting for its turn is no part of an attempt: the limiter itself bounds those.
         let timeouts = TimeoutConfig::builder().connect_timeout(CONNECT_TIMEOUT).build();
         let sdk = sdk.into_builder().timeout_config(timeouts).build();
-        let limiters = ["IAM", "Lambda", "STS"].map(|service| Limiter::new(service, attempts));
-        let [iam_limiter, lambda_limiter, sts_limiter] = &limiters;
+        let limiters = ["IAM", "Lambda", "STS", "tagging"].map(|service| Limiter::new(service, attempts));
+        let [iam_limiter, lambda_limiter, sts_limiter, tagging_limiter] = &limiters;
         let mut iam = aws_sdk_iam::config::Builder::from(&sdk)
             .interceptor(ApiLog)
             .retry_classifier(RetryAfter)
@@ -169,7 +172,13 @@ impl Clients {
             .interceptor(ApiLog)
             .retry_classifier(RetryAfter)
             .retry_partition(quota());
+        // What it tells can be had otherwise: it is not asked twice.
+        let mut tagging = aws_sdk_resourcegroupstagging::config::Builder::from(&sdk)
+            .interceptor(ApiLog)
+            .region(Region::new(home_of(partition_of_region(&region))))
+            .retry_config(RetryConfig::disabled());
         if let Some(http_client) = sdk.http_client() {
+            tagging = tagging.http_client(tagging_limiter.before(http_client.clone()));
             iam = iam.http_client(iam_limiter.before(http_client.clone()));
             sts = sts.http_client(sts_limiter.before(http_client));
         }
@@ -177,6 +186,7 @@ impl Clients {
             iam: aws_sdk_iam::Client::from_conf(iam.build()),
             lambda: lambda(&sdk, lambda_limiter, None),
             sts: aws_sdk_sts::Client::from_conf(sts.build()),
+            tagging: aws_sdk_resourcegroupstagging::Client::from_conf(tagging.build()),
             region,
             limiters,
             sdk,
@@ -193,7 +203,7 @@ impl Clients {
         if region == self.region {
             return self.lambda.clone();
         }
-        let [_, limiter, _] = &self.limiters;
+        let [_, limiter, ..] = &self.limiters;
         lambda(&self.sdk, limiter, Some(region))
     }
 
@@ -209,6 +219,20 @@ impl Clients {
     pub fn with_credentials(&self, credentials: Credentials) -> Self {
         let sdk = with_provider(&self.sdk, SharedCredentialsProvider::new(credentials));
         Self::from_sdk(sdk, self.region.clone())
+    }
+}
+
+/// The region in which a partition keeps what IAM has.
+fn home_of(partition: &str) -> &'static str {
+    match partition {
+        "aws-cn" => "cn-north-1",
+        "aws-us-gov" => "us-gov-west-1",
+        "aws-iso" => "us-iso-east-1",
+        "aws-iso-b" => "us-isob-east-1",
+        "aws-iso-e" => "eu-isoe-west-1",
+        "aws-iso-f" => "us-isof-south-1",
+        "aws-eusc" => "eusc-de-east-1",
+        _ => "us-east-1",
     }
 }
 

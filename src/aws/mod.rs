@@ -1,5 +1,6 @@
 //! AWS: SDK configuration, reads, writes, probes. Takes and gives the product's own types.
 
+mod bulk;
 pub mod config;
 pub mod error;
 pub mod functions;
@@ -12,6 +13,7 @@ pub mod orphans;
 pub mod probes;
 pub mod read;
 pub mod retry;
+pub mod survey;
 #[cfg(test)]
 mod testing;
 pub mod write;
@@ -23,4 +25,5 @@ pub use identity::{Caller, caller};
 pub use probes::{Assumed, Simulated, assume_role, invoke_dry_run, simulate};
 pub use read::live;
 pub use retry::{Recent, Waits};
+pub use survey::{Reads, survey};
 pub use write::execute;

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use aws_sdk_iam::types::{EntityType, RoleDetail};
+use futures_util::future::try_join_all;
 
 use super::config::Clients;
 use super::error::AwsError;
@@ -11,7 +12,7 @@ use crate::arn::Arn;
 use crate::policy::Document;
 use crate::policy::template::invoke_policy;
 use crate::spec::default_policy_name;
-use crate::state::{DesiredState, Live, LiveRole, ManagedPolicy, Tags, is_of};
+use crate::state::{DesiredState, Live, LiveRole, LookForOrphans, ManagedPolicy, Orphans, Tags, is_of};
 
 /// The most that IAM puts on a page.
 const PAGE: i32 = 1000;
@@ -54,6 +55,51 @@ async fn names(clients: &Clients, test: impl Fn(&RoleDetail) -> bool) -> Result<
         names.extend(roles.into_iter().filter(&test).filter_map(|role| role.role_name));
     }
     Ok(names)
+}
+
+/// The roles that were taken out of the spec, in one call for each 1000 roles of the account.
+///
+/// # Errors
+/// Whatever keeps IAM from answering. Where only their names are wanted, a missing permission is no error.
+pub async fn find(
+    clients: &Clients,
+    desired: &DesiredState,
+    look: LookForOrphans,
+) -> Result<Orphans, AwsError> {
+    if look == LookForOrphans::No {
+        return Ok(Orphans::default());
+    }
+    match tagged(clients, &desired.spec).await {
+        Ok(names) => of_names(clients, desired, look, names).await,
+        // To remove what cannot be found would be half the job.
+        Err(error) if error.is_access_denied() && look == LookForOrphans::Named => {
+            Ok(Orphans::Unknown(error.brief()))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// As [`find`], with the names of all roles that bear the spec's tag.
+///
+/// # Errors
+/// As [`find`].
+pub(super) async fn of_names(
+    clients: &Clients,
+    desired: &DesiredState,
+    look: LookForOrphans,
+    mut names: BTreeSet<String>,
+) -> Result<Orphans, AwsError> {
+    for role in &desired.roles {
+        names.retain(|name| !name.eq_ignore_ascii_case(&role.role.name));
+    }
+    if look != LookForOrphans::Read {
+        return Ok(Orphans::Named(names));
+    }
+    let read = names.into_iter().map(|name| async move {
+        let live = orphan(clients, &name, &[], desired).await?;
+        Ok::<_, AwsError>((name, live))
+    });
+    Ok(Orphans::Read(try_join_all(read).await?.into_iter().collect()))
 }
 
 /// A role that the spec no longer has, with the policy that this spec made for it, as far as the spec has no other use for

@@ -228,6 +228,16 @@ pub(super) async fn policy(clients: &Clients, policy: &Arn) -> Result<(Document,
     Ok((version_document(clients, policy, &version).await?, tags(live.tags)))
 }
 
+/// The tags of a customer managed policy that must exist.
+pub(super) async fn policy_tags(clients: &Clients, policy: &Arn) -> Result<Tags, AwsError> {
+    const OPERATION: &str = "iam:ListPolicyTags";
+    let subject = subject(policy);
+    let pages = clients.iam.list_policy_tags().policy_arn(policy.to_string()).into_paginator().items().send();
+    let found: Vec<iam::Tag> =
+        pages.try_collect().await.map_err(|error| AwsError::from_sdk(OPERATION, subject.as_str(), error))?;
+    Ok(tags(Some(found)))
+}
+
 async fn version_document(clients: &Clients, policy: &Arn, version: &str) -> Result<Document, AwsError> {
     const OPERATION: &str = "iam:GetPolicyVersion";
     let subject = || format!("version {version} of {}", subject(policy));
@@ -265,7 +275,8 @@ pub(super) async fn live_policy(
             arn: desired.arn.clone(),
             name: policy.policy_name.unwrap_or_else(|| desired.name.clone()),
             path: policy.path.unwrap_or_else(|| desired.path.clone()),
-            description: policy.description.unwrap_or_default(),
+            // It cannot be changed, so what it says makes no difference.
+            description: desired.description.clone(),
             document,
             tags: tags(policy.tags),
         },

@@ -13,7 +13,7 @@ use crate::render;
 use crate::render::output::Output;
 use crate::render::style::{BOLD, DIM, ERROR, GOOD, WARNING, paint};
 use crate::saved::SavedPlan;
-use crate::state::{DesiredState, LiveState};
+use crate::state::{DesiredState, LiveState, LookForOrphans};
 use crate::text::one_line;
 
 pub async fn run(global: &Global, args: &ApplyArgs, output: &Output) -> Result<Status, CommandError> {
@@ -171,7 +171,7 @@ async fn unfinished(
 async fn unsure(change: &Change, session: &Session, output: &Output) -> String {
     let desired = crate::resolve::resolve(&session.spec, &Default::default());
     let line = line(change);
-    match session.live(&desired, output).await {
+    match session.live(&desired, LookForOrphans::No, output).await {
         Ok(live) if diff(&live, &desired).changes().any(|left| left.same_subject(change)) => {
             format!("{line} was not made, as far as IAM shows")
         }
@@ -189,7 +189,7 @@ async fn read_back(
 ) -> Result<LiveState, CommandError> {
     let mut pauses = run.waits.pauses();
     loop {
-        let (left, lacks) = match session.live(desired, output).await {
+        let (left, lacks) = match session.live(desired, LookForOrphans::No, output).await {
             Ok(live) => {
                 let left: Vec<String> = diff(&live, desired).changes().map(line).collect();
                 if left.is_empty() {

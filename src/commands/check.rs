@@ -1,6 +1,6 @@
 //! `check`: whether Genesys Cloud, and nobody else, can invoke the functions.
 
-use super::session::{LookForOrphans, Observed, Session};
+use super::session::{Observed, Session};
 use super::{CommandError, Status};
 use crate::aws;
 use crate::check::configured::{configured, not_configured};
@@ -15,7 +15,7 @@ use crate::genesys::{self, Action, GenesysError, GenesysFacts, TestResult};
 use crate::render;
 use crate::render::output::Output;
 use crate::render::style::{WARNING, paint};
-use crate::state::{DesiredRole, Live};
+use crate::state::{DesiredRole, Live, LookForOrphans};
 
 /// Seen in CloudTrail.
 const SESSION_NAME: &str = "genesys-iam-check";

@@ -2,7 +2,7 @@
 
 use super::apply::{carry_out, waits};
 use super::prompt::{ask, interrupted, interrupts};
-use super::session::{LookForOrphans, Session};
+use super::session::Session;
 use super::{CommandError, Status};
 use crate::apply::{Apply, Interrupt, Purpose};
 use crate::cli::{DestroyArgs, Global};
@@ -10,6 +10,7 @@ use crate::plan::{Plan, destroy};
 use crate::render;
 use crate::render::output::Output;
 use crate::render::style::{BOLD, GOOD, paint};
+use crate::state::LookForOrphans;
 
 pub async fn run(global: &Global, args: &DestroyArgs, output: &Output) -> Result<Status, CommandError> {
     let session = Session::open(global, output).await?;

@@ -1,6 +1,6 @@
 //! `plan`: what apply would change.
 
-use super::session::{LookForOrphans, Observed, Session};
+use super::session::{Observed, Session};
 use super::{CommandError, Status};
 use crate::cli::{Global, PlanArgs, ReportFormat, Scope};
 use crate::plan::Plan;
@@ -9,6 +9,7 @@ use crate::render::output::Output;
 use crate::render::style::{WARNING, paint};
 use crate::saved::{Options, SavedPlan};
 use crate::spec::{RoleSpec, Spec};
+use crate::state::LookForOrphans;
 
 pub async fn run(global: &Global, args: &PlanArgs, output: &Output) -> Result<Status, CommandError> {
     let session = Session::open(global, output).await?;

@@ -8,9 +8,9 @@ use futures_util::future::{join_all, try_join_all};
 
 use super::CommandError;
 use crate::arn::{AccountId, Arn};
-use crate::aws::{self, AwsError, AwsErrorKind, Caller, Clients, Transport};
+use crate::aws::{self, AwsError, AwsErrorKind, Caller, Clients, Reads, Transport};
 use crate::check::facts::{FunctionFacts, FunctionState};
-use crate::cli::{DEFAULT_FILE, Global};
+use crate::cli::{DEFAULT_FILE, Global, ReadsArg};
 use crate::genesys::{self, Configuration, GenesysError, GenesysErrorKind, Secret};
 use crate::plan::{Plan, diff};
 use crate::render::diagnostics;
@@ -19,7 +19,7 @@ use crate::render::style::{WARNING, paint};
 use crate::resolve::resolve;
 use crate::sandbox::{self, GenesysSeed, IntegrationSeed, Sandbox, Seed};
 use crate::spec::{self, Loaded, RoleSpec, Spec};
-use crate::state::{DesiredRole, DesiredState, Live, LiveState, Orphans};
+use crate::state::{DesiredRole, DesiredState, Live, LiveState, LookForOrphans, Orphans};
 
 /// Where the sandbox keeps its state.
 pub const SANDBOX_STATE: &str = ".genesys-iam/sandbox.json";
@@ -30,18 +30,9 @@ pub struct Session {
     pub in_sandbox: bool,
     /// Of the organization, where credentials are given.
     pub genesys: Option<genesys::Client>,
+    pub reads: Reads,
     /// What to type for another command with the same spec.
     pub invocation: String,
-}
-
-/// Whether to look for roles that were taken out of the spec.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LookForOrphans {
-    No,
-    /// Only which there are.
-    Named,
-    /// All of them, to remove them.
-    Read,
 }
 
 /// One reading of everything.
@@ -67,7 +58,7 @@ pub fn load(global: &Global, output: &Output) -> Result<Spec, CommandError> {
 
 const PROGRAM: &str = "genesys-iam";
 
-fn invocation(Global { file, sandbox, color: _, verbose: _ }: &Global) -> String {
+fn invocation(Global { file, sandbox, reads: _, color: _, verbose: _ }: &Global) -> String {
     let mut words = vec![PROGRAM.to_owned()];
     if *sandbox {
         words.push("--sandbox".to_owned());
@@ -84,10 +75,15 @@ impl Session {
     pub async fn open(global: &Global, output: &Output) -> Result<Self, CommandError> {
         let spec = load(global, output)?;
         let invocation = invocation(global);
+        let reads = match global.reads {
+            ReadsArg::Auto => Reads::Auto,
+            ReadsArg::Single => Reads::Single,
+            ReadsArg::Bulk => Reads::Bulk,
+        };
         if !global.sandbox {
             let genesys = genesys_client(&spec, output)?;
             let clients = aws::connect(&spec.aws, Transport::Network).await?;
-            return Ok(Self { spec, clients, in_sandbox: false, genesys, invocation });
+            return Ok(Self { spec, clients, in_sandbox: false, genesys, reads, invocation });
         }
         output.message(&format!(
             "{} in the sandbox: an embedded stand-in for AWS, state in {SANDBOX_STATE}\n",
@@ -107,12 +103,12 @@ impl Session {
             credentials: sandbox::credentials(&spec.aws.account_id),
         };
         let clients = aws::connect(&spec.aws, transport).await?;
-        Ok(Self { spec, clients, in_sandbox: true, genesys: Some(genesys), invocation })
+        Ok(Self { spec, clients, in_sandbox: true, genesys: Some(genesys), reads, invocation })
     }
 
     /// A session with clients of its own.
     pub fn new(spec: Spec, clients: Clients, genesys: Option<genesys::Client>) -> Self {
-        Self { spec, clients, in_sandbox: false, genesys, invocation: PROGRAM.to_owned() }
+        Self { spec, clients, in_sandbox: false, genesys, reads: Reads::Auto, invocation: PROGRAM.to_owned() }
     }
 
     /// Reads the caller, the functions and the live state, all at the same time.
@@ -121,18 +117,13 @@ impl Session {
         // The account is in the spec, so all ARNs are known beforehand.
         let expected = resolve(spec, &BTreeMap::new());
         let reads = async {
-            futures_util::join!(
-                aws::caller(clients),
-                self.functions(),
-                self.live(&expected, output),
-                self.orphans(&expected, orphans, output),
-            )
+            futures_util::join!(aws::caller(clients), self.functions(), self.live(&expected, orphans, output),)
         };
         let what = match spec.roles.len() {
             1 => "reading 1 role from IAM".to_owned(),
             n => format!("reading {n} roles from IAM"),
         };
-        let (caller, functions, live, orphans) = output.waiting(&what, reads).await;
+        let (caller, functions, live) = output.waiting(&what, reads).await;
         if let Err(error) = &caller {
             self.name_profile(error, output);
         }
@@ -144,8 +135,7 @@ impl Session {
             });
         }
         let (functions, exact) = functions?;
-        let live = LiveState { orphans: orphans?, ..live? };
-        Ok(Observed { caller, functions, live, desired: resolve(spec, &exact) })
+        Ok(Observed { caller, functions, live: live?, desired: resolve(spec, &exact) })
     }
 
     /// The SDK says that credentials lack, not of which profile.
@@ -157,47 +147,20 @@ impl Session {
         }
     }
 
-    /// The roles of the spec with their policies.
-    pub async fn live(&self, desired: &DesiredState, output: &Output) -> Result<LiveState, AwsError> {
-        let reads = desired.roles.iter().map(|role| aws::read::live(&self.clients, role));
-        let live = try_join_all(reads).await?;
-        let names = desired.roles.iter().map(|role| role.role.name.clone());
-        let live = LiveState { roles: names.zip(live).collect(), orphans: Orphans::default() };
-        mask(live.roles.values(), desired, output);
-        Ok(live)
-    }
-
-    /// The roles that were taken out of the spec.
-    async fn orphans(
+    /// The roles of the spec with their policies, and those that were taken out of it.
+    pub async fn live(
         &self,
         desired: &DesiredState,
-        look: LookForOrphans,
+        orphans: LookForOrphans,
         output: &Output,
-    ) -> Result<Orphans, AwsError> {
-        if look == LookForOrphans::No {
-            return Ok(Orphans::default());
-        }
-        let mut names = match aws::orphans::tagged(&self.clients, &desired.spec).await {
-            Ok(names) => names,
-            // To remove what cannot be found would be half the job.
-            Err(error) if error.is_access_denied() && look == LookForOrphans::Named => {
-                return Ok(Orphans::Unknown(error.brief()));
-            }
-            Err(error) => return Err(error),
+    ) -> Result<LiveState, AwsError> {
+        let live = aws::survey(&self.clients, desired, orphans, self.reads).await?;
+        let taken_out = match &live.orphans {
+            Orphans::Read(roles) => Some(roles.values()),
+            Orphans::Named(_) | Orphans::Unknown(_) => None,
         };
-        for role in &desired.roles {
-            names.retain(|name| !name.eq_ignore_ascii_case(&role.role.name));
-        }
-        if look == LookForOrphans::Named {
-            return Ok(Orphans::Named(names));
-        }
-        let read = names.into_iter().map(|name| async move {
-            let live = aws::orphans::orphan(&self.clients, &name, &[], desired).await?;
-            Ok::<_, AwsError>((name, live))
-        });
-        let read: BTreeMap<String, Live> = try_join_all(read).await?.into_iter().collect();
-        mask(read.values(), desired, output);
-        Ok(Orphans::Read(read))
+        mask(live.roles.values().chain(taken_out.into_iter().flatten()), desired, output);
+        Ok(live)
     }
 
     /// Each function's state, and the exact ARNs that the Lambda API answered.

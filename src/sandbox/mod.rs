@@ -17,6 +17,7 @@ mod serve;
 mod state;
 mod state_file;
 mod sts;
+mod tagging;
 #[cfg(test)]
 mod tests;
 mod validate;
@@ -178,7 +179,7 @@ impl Sandbox {
             None => "",
         };
         let params = match service {
-            "lambda" => Params::default(),
+            "lambda" | "tagging" => Params::default(),
             _ => Params::parse(request.body().as_ref()),
         };
         let action = params.get("Action").unwrap_or_default();
@@ -186,6 +187,7 @@ impl Sandbox {
         let caller = match auth::caller(&self.state, scope.as_ref(), request.headers(), now) {
             Ok(caller) => caller,
             Err(refusal) if service == "lambda" => return lambda::respond(Err(refusal)),
+            Err(refusal) if service == "tagging" => return tagging::respond(Err(refusal)),
             Err(refusal) => return query::respond(namespace, action, Err(refusal), id),
         };
         let mut call = Call {
@@ -206,6 +208,10 @@ impl Sandbox {
             };
             return lambda::respond(lambda::handle(&call, &target));
         }
+        if service == "tagging" {
+            let target = header(request.headers(), "x-amz-target");
+            return tagging::respond(tagging::handle(&call, target, request.body().as_ref()));
+        }
         let outcome = match service {
             _ if action.is_empty() => {
                 Err(Refusal::new(400, "MissingAction", "The request must contain the parameter Action"))
@@ -213,7 +219,7 @@ impl Sandbox {
             "iam" => iam::handle(&mut call, action),
             "sts" => sts::handle(&mut call, action),
             other => {
-                let message = format!("The sandbox has iam, sts and lambda, not {other}");
+                let message = format!("The sandbox has iam, sts, lambda and tagging, not {other}");
                 Err(Refusal::new(400, "InvalidAction", message))
             }
         };

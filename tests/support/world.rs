@@ -93,3 +93,19 @@ pub fn virtual_time() -> tokio::runtime::Runtime {
     let mut runtime = tokio::runtime::Builder::new_current_thread();
     runtime.enable_all().start_paused(true).build().unwrap()
 }
+
+/// A spec of so many roles, each with a function of its own.
+pub fn fleet_of(roles: usize, id: &str) -> Spec {
+    let (spec, faults) = spec::parse(&fleet_text(roles, id), "test", &Nothing);
+    spec.unwrap_or_else(|| panic!("{faults:?}"))
+}
+
+pub fn fleet_text(roles: usize, id: &str) -> String {
+    let mut text = spec_text("R0", &["f0"], id, "tags = { team = \"t\" }");
+    for n in 1..roles {
+        text.push_str(&format!(
+            "[[role]]\nname = \"R{n}\"\nfunctions = [\"f{n}\"]\ntags = {{ team = \"t\" }}\n"
+        ));
+    }
+    text
+}

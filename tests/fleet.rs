@@ -1,0 +1,241 @@
+//! Many roles: read role by role or in bulk, which must come to the same.
+
+mod support;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use aws_sdk_iam::types::Tag;
+use genesys_iam::apply::Interrupt;
+use genesys_iam::aws::{Clients, Reads, survey};
+use genesys_iam::cli::{ApplyArgs, Guard, Scope, Wait};
+use genesys_iam::commands::apply;
+use genesys_iam::commands::session::{Session, seed};
+use genesys_iam::render::output::Output;
+use genesys_iam::resolve::resolve;
+use genesys_iam::sandbox::Sandbox;
+use genesys_iam::spec::Spec;
+use genesys_iam::state::{DesiredState, LiveState, LookForOrphans};
+use proptest::prelude::*;
+use proptest::sample::{Index, select};
+use support::wire::Wire;
+use support::world::{ACCOUNT, ID, OTHER_ID, World, clean, connect, fleet_of, virtual_time};
+
+const DOCUMENTS: [&str; 3] = [
+    r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"s3:Get+Object","Resource":"arn:aws:s3:::a%2Fb/*"}}"#,
+    r#"{"Version":"2012-10-17","Statement":{"Effect":"Deny","Action":"*","Resource":"*"}}"#,
+    r#"{"Version":"2012-10-17","Statement":[{"Sid":"A","Effect":"Allow","Action":["a:b","c:d"],"Resource":"*"}]}"#,
+];
+const TRUST: [&str; 2] = [
+    r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":"*","Action":"sts:AssumeRole"}}"#,
+    r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"AWS":"444455556666"},"Action":"sts:AssumeRole","Condition":{"StringEquals":{"sts:ExternalId":"é \"x\""}}}}"#,
+];
+const AWS_MANAGED: [&str; 2] =
+    ["arn:aws:iam::aws:policy/ReadOnlyAccess", "arn:aws:iam::aws:policy/SecurityAudit"];
+
+/// What somebody does to an account.
+#[derive(Debug, Clone)]
+enum Deed {
+    Trust(usize),
+    Version(usize),
+    /// The default version becomes the first of all.
+    RollBack,
+    Inline(String, usize),
+    Attach(String),
+    OwnPolicyOfAnother(Index),
+    Boundary(String),
+    Attributes(String, i32),
+    TagRole(String, String),
+    TagPolicy(String, String),
+    UntagPolicy(String),
+    Detach,
+    DeleteRole,
+    DeletePolicy,
+    /// A policy of nobody's, with a path.
+    Stray(String, usize),
+}
+
+fn deed() -> impl Strategy<Value = Deed> {
+    let document = 0..DOCUMENTS.len();
+    let name = || select(vec!["a", "b", "c"]).prop_map(str::to_owned);
+    let key = || select(vec!["team", "managed-by", "genesys-iam:spec", "x"]).prop_map(str::to_owned);
+    let value = || select(vec!["", "test", "genesys-iam", "other"]).prop_map(str::to_owned);
+    let policy = || {
+        let own = ["x", "y"].map(|name| format!("arn:aws:iam::{ACCOUNT}:policy/p/{name}"));
+        select(own.into_iter().chain(AWS_MANAGED.map(str::to_owned)).collect::<Vec<_>>())
+    };
+    prop_oneof![
+        (0..TRUST.len()).prop_map(Deed::Trust),
+        document.clone().prop_map(Deed::Version),
+        Just(Deed::RollBack),
+        (name(), document.clone()).prop_map(|(name, document)| Deed::Inline(name, document)),
+        policy().prop_map(Deed::Attach),
+        any::<Index>().prop_map(Deed::OwnPolicyOfAnother),
+        policy().prop_map(Deed::Boundary),
+        (select(vec!["", "by hand"]), select(vec![3600, 7200]))
+            .prop_map(|(text, n)| Deed::Attributes(text.to_owned(), n)),
+        (key(), value()).prop_map(|(key, value)| Deed::TagRole(key, value)),
+        (key(), value()).prop_map(|(key, value)| Deed::TagPolicy(key, value)),
+        key().prop_map(Deed::UntagPolicy),
+        Just(Deed::Detach),
+        Just(Deed::DeleteRole),
+        Just(Deed::DeletePolicy),
+        (name(), document).prop_map(|(name, document)| Deed::Stray(name, document)),
+    ]
+}
+
+/// Does it as far as IAM lets it be done.
+async fn act(clients: &Clients, desired: &DesiredState, role: &Index, deed: &Deed) {
+    let iam = &clients.iam;
+    let role = &desired.roles[role.index(desired.roles.len())];
+    let (name, policy) = (&role.role.name, role.policy.arn.to_string());
+    let tag = |key: &str, value: &str| Tag::builder().key(key).value(value).build().unwrap();
+    let _ = match deed {
+        Deed::Trust(n) => {
+            drop(iam.update_assume_role_policy().role_name(name).policy_document(TRUST[*n]).send().await)
+        }
+        Deed::Version(n) => drop(
+            iam.create_policy_version()
+                .policy_arn(policy)
+                .policy_document(DOCUMENTS[*n])
+                .set_as_default(*n != 1)
+                .send()
+                .await,
+        ),
+        Deed::RollBack => {
+            drop(iam.set_default_policy_version().policy_arn(policy).version_id("v1").send().await)
+        }
+        Deed::Inline(inline, n) => drop(
+            iam.put_role_policy()
+                .role_name(name)
+                .policy_name(inline)
+                .policy_document(DOCUMENTS[*n])
+                .send()
+                .await,
+        ),
+        Deed::Attach(arn) => drop(iam.attach_role_policy().role_name(name).policy_arn(arn).send().await),
+        Deed::OwnPolicyOfAnother(other) => {
+            let other = desired.roles[other.index(desired.roles.len())].policy.arn.to_string();
+            drop(iam.attach_role_policy().role_name(name).policy_arn(other).send().await);
+        }
+        Deed::Boundary(arn) => {
+            drop(iam.put_role_permissions_boundary().role_name(name).permissions_boundary(arn).send().await)
+        }
+        Deed::Attributes(text, seconds) => drop(
+            iam.update_role().role_name(name).description(text).max_session_duration(*seconds).send().await,
+        ),
+        Deed::TagRole(key, value) => drop(iam.tag_role().role_name(name).tags(tag(key, value)).send().await),
+        Deed::TagPolicy(key, value) => {
+            drop(iam.tag_policy().policy_arn(policy).tags(tag(key, value)).send().await)
+        }
+        Deed::UntagPolicy(key) => drop(iam.untag_policy().policy_arn(policy).tag_keys(key).send().await),
+        Deed::Detach => drop(iam.detach_role_policy().role_name(name).policy_arn(policy).send().await),
+        Deed::DeleteRole => {
+            for policy in [policy.as_str(), AWS_MANAGED[0], AWS_MANAGED[1]] {
+                drop(iam.detach_role_policy().role_name(name).policy_arn(policy).send().await);
+            }
+            drop(iam.delete_role().role_name(name).send().await);
+        }
+        Deed::DeletePolicy => drop(iam.delete_policy().policy_arn(policy).send().await),
+        Deed::Stray(stray, n) => drop(
+            iam.create_policy()
+                .policy_name(stray)
+                .path("/stray/")
+                .policy_document(DOCUMENTS[*n])
+                .send()
+                .await,
+        ),
+    };
+}
+
+async fn converge(world: &Arc<World>, spec: &Spec) {
+    let session = Session::new(spec.clone(), clean(world, spec).await, None);
+    let args = ApplyArgs {
+        plan: None,
+        yes: true,
+        no_check: true,
+        scope: Scope { adopt: false, prune: false },
+        guard: Guard { refuse_wider: false },
+        wait: Wait { wait: 0 },
+    };
+    apply::run_in(session, &args, &Interrupt::default(), &Output::capture()).await.unwrap();
+}
+
+/// What is read, and how many calls of which name it took.
+async fn read(
+    world: &Arc<World>,
+    spec: &Spec,
+    look: LookForOrphans,
+    reads: Reads,
+) -> (LiveState, BTreeMap<String, usize>) {
+    let wire = Wire::new(Arc::clone(world) as _, None);
+    let clients = connect(spec, &wire).await;
+    let desired = resolve(spec, &BTreeMap::new());
+    let live = survey(&clients, &desired, look, reads).await.unwrap();
+    let mut calls = BTreeMap::new();
+    for call in wire.calls() {
+        *calls.entry(call.operation).or_default() += 1;
+    }
+    (live, calls)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(60) })]
+
+    #[test]
+    fn reading_singly_and_in_bulk_come_to_the_same(
+        roles in 1..5usize,
+        deeds in prop::collection::vec((any::<Index>(), deed()), 0..14),
+        page in prop_oneof![Just(1000), 1..4usize],
+    ) {
+        virtual_time().block_on(async {
+            let spec = fleet_of(roles, OTHER_ID);
+            let wanted = fleet_of(roles, ID);
+            let world = World::new(Sandbox::new(&seed(&fleet_of(roles + 1, ID))));
+            let clients = clean(&world, &spec).await;
+            for name in ["x", "y"] {
+                let policy = clients.iam.create_policy().policy_name(name).path("/p/");
+                policy.policy_document(DOCUMENTS[0]).send().await.unwrap();
+            }
+            // One role more than is wanted later.
+            converge(&world, &fleet_of(roles + 1, OTHER_ID)).await;
+            let desired = resolve(&fleet_of(roles + 1, ID), &BTreeMap::new());
+            for (role, deed) in &deeds {
+                act(&clients, &desired, role, deed).await;
+            }
+            world.sandbox.lock().unwrap().set_page_limit(page);
+            for spec in [&spec, &wanted] {
+                let (singly, _) = read(&world, spec, LookForOrphans::Read, Reads::Single).await;
+                let (in_bulk, _) = read(&world, spec, LookForOrphans::Read, Reads::Bulk).await;
+                prop_assert_eq!(&singly.orphans, &in_bulk.orphans);
+                for (name, live) in &singly.roles {
+                    prop_assert_eq!(live, &in_bulk.roles[name], "{}", name);
+                }
+                prop_assert_eq!(singly, in_bulk);
+            }
+            Ok(())
+        })?;
+    }
+}
+
+#[test]
+fn what_each_way_costs() {
+    virtual_time().block_on(async {
+        let spec = fleet_of(120, ID);
+        let world = World::new(Sandbox::new(&seed(&spec)));
+        converge(&world, &spec).await;
+        let (_, bulk) = read(&world, &spec, LookForOrphans::Named, Reads::Auto).await;
+        let expected = [("/", 2), ("GetAccountAuthorizationDetails", 2), ("ListRoles", 1)];
+        assert_eq!(bulk, expected.map(|(name, count)| (name.to_owned(), count)).into());
+        let (_, singly) = read(&world, &spec, LookForOrphans::Named, Reads::Single).await;
+        let total: usize = singly.values().sum();
+        assert_eq!(total, 6 * 120 + 1, "{singly:?}");
+        // An account with so many pages that role by role is fewer calls.
+        world.sandbox.lock().unwrap().set_page_limit(1);
+        let few = fleet_of(6, ID);
+        let (_, given_up) = read(&world, &few, LookForOrphans::Named, Reads::Auto).await;
+        assert!(given_up["ListRoles"] <= 12 && given_up["GetPolicy"] == 6, "{given_up:?}");
+        let (_, one) = read(&world, &fleet_of(1, ID), LookForOrphans::Named, Reads::Auto).await;
+        assert!(!one.contains_key("ListRoles"), "{one:?}");
+    });
+}
