@@ -1,22 +1,25 @@
-//! Carries a plan out: one call after the other, stopping at the first failure.
+//! Carries a plan out: the changes of a role one after the other, several roles at a time; the first failure stops all.
 
+use std::cell::RefCell;
 use std::future::Future;
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use futures_util::stream::{self, StreamExt as _};
 use tokio::sync::Notify;
 
 use crate::arn::Arn;
 use crate::aws::{self, AwsError, Clients, Recent, Waits};
-use crate::plan::{Blocker, Change, Effect, Plan, RolePlan, destroy_role, diff_role, prune_role};
+use crate::plan::{Blocker, Change, Effect, Notice, Plan, RolePlan, destroy_role, diff_role, prune_role};
 use crate::state::DesiredState;
 
 /// What became of each change.
 #[derive(Debug)]
 pub struct ApplyReport {
     pub applied: Vec<Change>,
-    pub failed: Option<(Change, Failure)>,
+    /// Several only where several roles were worked on at the same time.
+    pub failed: Vec<(Change, Failure)>,
     /// Not begun, because of a failure or an interruption.
     pub skipped: Vec<Change>,
     pub interrupted: bool,
@@ -101,36 +104,61 @@ pub struct Apply<'a> {
     pub guard: Option<(Purpose, &'a DesiredState)>,
 }
 
-impl Apply<'_> {
-    /// Carries out every change in order.
-    pub async fn run(&self, plan: &Plan, mut progress: impl FnMut(Progress<'_>)) -> ApplyReport {
-        let mut report =
-            ApplyReport { applied: Vec::new(), failed: None, skipped: Vec::new(), interrupted: false };
-        self.interrupt.writing.store(true, Ordering::Relaxed);
-        for role in &plan.roles {
-            let mut recent = Recent::default();
-            for change in role.changes.iter().cloned() {
-                if report.failed.is_some() || self.interrupt.is_set() {
-                    report.interrupted |= self.interrupt.is_set();
-                    report.skipped.push(change);
-                    continue;
+/// Roles that are written to at the same time: IAM takes few writes a second, and what is in flight when something fails
+/// is to be little.
+const AT_A_TIME: usize = 8;
+
+/// What the roles that are worked on have in common.
+struct Run<'a, P> {
+    apply: &'a Apply<'a>,
+    report: RefCell<ApplyReport>,
+    progress: RefCell<P>,
+}
+
+impl<P: FnMut(Progress<'_>)> Run<'_, P> {
+    async fn role(&self, role: &RolePlan) {
+        let tell = |event: Progress<'_>| (self.progress.borrow_mut())(event);
+        let mut recent = Recent::default();
+        for change in &role.changes {
+            let interrupted = self.apply.interrupt.is_set();
+            if interrupted || !self.report.borrow().failed.is_empty() {
+                let mut report = self.report.borrow_mut();
+                report.interrupted |= interrupted;
+                report.skipped.push(change.clone());
+                continue;
+            }
+            let made = self.apply.make(role, change, recent, tell).await;
+            let mut report = self.report.borrow_mut();
+            match made {
+                Ok(()) => {
+                    tell(Progress::Done(change));
+                    recent.created |= change.effect() == Effect::Create;
+                    recent.removed |= change.effect() == Effect::Remove;
+                    report.applied.push(change.clone());
                 }
-                match self.make(role, &change, recent, &mut progress).await {
-                    Ok(()) => {
-                        progress(Progress::Done(&change));
-                        recent.created |= change.effect() == Effect::Create;
-                        recent.removed |= change.effect() == Effect::Remove;
-                        report.applied.push(change);
-                    }
-                    Err(failure) => {
-                        progress(Progress::Failed(&change));
-                        report.failed = Some((change, failure));
-                    }
+                Err(failure) => {
+                    tell(Progress::Failed(change));
+                    report.failed.push((change.clone(), failure));
                 }
             }
         }
+    }
+}
+
+impl Apply<'_> {
+    /// Carries out every change: those of a role in order, and roles that were taken out of the spec before the others.
+    pub async fn run(&self, plan: &Plan, progress: impl FnMut(Progress<'_>)) -> ApplyReport {
+        let report =
+            ApplyReport { applied: Vec::new(), failed: Vec::new(), skipped: Vec::new(), interrupted: false };
+        let run = Run { apply: self, report: RefCell::new(report), progress: RefCell::new(progress) };
+        self.interrupt.writing.store(true, Ordering::Relaxed);
+        let (first, then): (Vec<_>, Vec<_>) =
+            plan.roles.iter().partition(|role| role.notices.contains(&Notice::TakenOut));
+        for roles in [first, then] {
+            stream::iter(roles).for_each_concurrent(AT_A_TIME, |role| run.role(role)).await;
+        }
         self.interrupt.writing.store(false, Ordering::Relaxed);
-        report
+        run.report.into_inner()
     }
 
     async fn make(
@@ -138,7 +166,7 @@ impl Apply<'_> {
         role: &RolePlan,
         change: &Change,
         recent: Recent,
-        progress: &mut impl FnMut(Progress<'_>),
+        mut progress: impl FnMut(Progress<'_>),
     ) -> Result<(), Failure> {
         if !self.still_wanted(role, change).await.map_err(Failure::Aws)? {
             return Err(Failure::Changed);

@@ -50,6 +50,15 @@ pub struct DesiredState {
     pub roles: Vec<DesiredRole>,
 }
 
+impl DesiredState {
+    /// The same with some of the roles only.
+    #[must_use]
+    pub fn only(&self, keep: impl Fn(&DesiredRole) -> bool) -> Self {
+        let roles = self.roles.iter().filter(|role| keep(role)).cloned().collect();
+        Self { roles, ..self.clone() }
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DesiredRole {
     /// `permissions_boundary` is what the role is created with; `boundary` says what is wanted of a live role.

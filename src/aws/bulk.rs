@@ -62,11 +62,12 @@ pub(super) async fn read(
         let live = match account.live(role, &others, &tags)? {
             Some(Told::All(live)) => *live,
             Some(Told::ButTags(mut live)) => {
-                let tags = read::policy_tags(clients, &role.policy.arn).await?;
+                // Boxed, as below: of a thousand roles few come here, and the futures are large.
+                let tags = Box::pin(read::policy_tags(clients, &role.policy.arn)).await?;
                 set_tags(&mut live, &tags);
                 *live
             }
-            None => read::live(clients, role).await?,
+            None => Box::pin(read::live(clients, role)).await?,
         };
         Ok::<_, AwsError>((role.role.name.clone(), live))
     });

@@ -61,11 +61,14 @@ pub async fn run_in(
             Ok(applied) => applied,
             Err(interrupted) => return Ok(interrupted),
         };
-        let read = interrupt.unless_set(read_back(&run, &session, &observed.desired, output)).await;
+        let changed = observed.desired.only(|role| {
+            plan.roles.iter().any(|plan| plan.role == role.role.name && !plan.changes.is_empty())
+        });
+        let read = interrupt.unless_set(read_back(&run, &session, &changed, output)).await;
         let Some(live) = read else {
             return Ok(interrupted("every change was made; whether IAM shows them was not seen", output));
         };
-        observed.live.roles = live?.roles;
+        observed.live.roles.extend(live?.roles);
         let made = if applied == 1 { "1 change".to_owned() } else { format!("{applied} changes") };
         output
             .result(&format!("{} {made} made; IAM shows what the spec says.\n", paint(GOOD, "Applied.")))?;
@@ -96,7 +99,7 @@ pub(super) async fn carry_out(
     output: &Output,
 ) -> Result<Result<usize, Status>, CommandError> {
     let report = run.run(plan, |event| progress(output, &event)).await;
-    if report.failed.is_some() || report.interrupted {
+    if !report.failed.is_empty() || report.interrupted {
         return unfinished(report, session, plan, command, output).await.map(Err);
     }
     Ok(Ok(report.applied.len()))
@@ -142,29 +145,34 @@ async fn unfinished(
 ) -> Result<Status, CommandError> {
     let ApplyReport { applied, failed, skipped, interrupted } = report;
     let total = plan.changes().count();
-    if let Some((change, Failure::Aws(error))) = &failed
-        && error.may_have_been_done()
-    {
-        output.message(&format!("{} {}\n", paint(WARNING, "unsure"), unsure(change, session, output).await));
+    for (change, failure) in &failed {
+        if let Failure::Aws(error) = failure
+            && error.may_have_been_done()
+        {
+            let unsure = unsure(change, session, output).await;
+            output.message(&format!("{} {unsure}\n", paint(WARNING, "unsure")));
+        }
     }
     for change in &skipped {
         output.message(&format!("{} {}\n", paint(WARNING, "not yet"), line(change)));
     }
     let incomplete = CommandError::Incomplete { command, applied: applied.len(), total };
-    match failed {
-        Some((change, failure)) => {
-            output.message(&format!("{} {incomplete}\n", paint(ERROR, "error:")));
-            Err(match failure {
-                Failure::Aws(error) => error.into(),
-                Failure::Changed => CommandError::ChangedMeanwhile { change: line(&change) },
-            })
+    let mut errors = failed.into_iter().map(|(change, failure)| match failure {
+        Failure::Aws(error) => CommandError::from(error),
+        Failure::Changed => CommandError::ChangedMeanwhile { change: line(&change) },
+    });
+    let Some(first) = errors.next() else {
+        if !interrupted {
+            return Err(incomplete);
         }
-        None if interrupted => {
-            output.message(&format!("{} {incomplete}: interrupted\n", paint(ERROR, "error:")));
-            Ok(Status::Interrupted)
-        }
-        None => Err(incomplete),
+        output.message(&format!("{} {incomplete}: interrupted\n", paint(ERROR, "error:")));
+        return Ok(Status::Interrupted);
+    };
+    output.message(&format!("{} {incomplete}\n", paint(ERROR, "error:")));
+    for error in errors {
+        output.message(&format!("{} {error}\n", paint(ERROR, "error:")));
     }
+    Err(first)
 }
 
 /// The answer was lost or tells nothing: what IAM shows now says whether the change was made.
@@ -180,7 +188,7 @@ async fn unsure(change: &Change, session: &Session, output: &Output) -> String {
     }
 }
 
-/// Reads until IAM, which is eventually consistent, shows what was written.
+/// Reads what was changed until IAM, which is eventually consistent, shows it.
 async fn read_back(
     run: &Apply<'_>,
     session: &Session,

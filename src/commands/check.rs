@@ -1,6 +1,8 @@
 //! `check`: whether Genesys Cloud, and nobody else, can invoke the functions.
 
-use super::session::{Observed, Session};
+use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
+
+use super::session::{LookUp, Observed, Session};
 use super::{CommandError, Status};
 use crate::aws;
 use crate::check::configured::{configured, not_configured};
@@ -17,6 +19,8 @@ use crate::render::output::Output;
 use crate::render::style::{WARNING, paint};
 use crate::state::{DesiredRole, Live, LookForOrphans};
 
+/// Roles that are checked at the same time.
+const AT_A_TIME: usize = 32;
 /// Seen in CloudTrail.
 const SESSION_NAME: &str = "genesys-iam-check";
 
@@ -30,7 +34,7 @@ pub async fn run_in(session: &Session, args: &CheckArgs, output: &Output) -> Res
     if !args.invoke.is_empty() && session.genesys.is_none() {
         return Err(CommandError::NoGenesysCredentials);
     }
-    let observed = session.observe(LookForOrphans::No, output).await?;
+    let observed = session.observe(LookForOrphans::No, LookUp::New, output).await?;
     report(session, &observed, args, output).await
 }
 
@@ -47,10 +51,14 @@ pub async fn report(
         Some(client) => Some(output.waiting("asking Genesys Cloud", genesys::gather(client)).await),
         None => None,
     };
-    let mut roles = Vec::new();
-    for desired in &observed.desired.roles {
-        roles.push(role_report(session, observed, desired, args, organization.as_ref()).await?);
-    }
+    let reports = observed
+        .desired
+        .roles
+        .iter()
+        .map(|desired| role_report(session, observed, desired, args, organization.as_ref()));
+    // Boxed: of a thousand roles the futures alone would be large.
+    let reports = stream::iter(reports.map(Box::pin)).buffered(AT_A_TIME).try_collect();
+    let mut roles: Vec<RoleReport> = output.waiting("checking the roles", reports).await?;
     if let Some(client) = &session.genesys {
         for named in &args.invoke {
             let action = client.action(named).await?;

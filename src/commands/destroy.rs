@@ -2,7 +2,7 @@
 
 use super::apply::{carry_out, waits};
 use super::prompt::{ask, interrupted, interrupts};
-use super::session::Session;
+use super::session::{LookUp, Session};
 use super::{CommandError, Status};
 use crate::apply::{Apply, Interrupt, Purpose};
 use crate::cli::{DestroyArgs, Global};
@@ -24,7 +24,7 @@ pub async fn run_in(
     interrupt: &Interrupt,
     output: &Output,
 ) -> Result<Status, CommandError> {
-    let observed = interrupt.unless_set(session.observe(LookForOrphans::Named, output)).await;
+    let observed = interrupt.unless_set(session.observe(LookForOrphans::Named, LookUp::None, output)).await;
     let Some(observed) = observed else { return Ok(interrupted(NOTHING, output)) };
     let observed = observed?;
     let plan = destroy(&observed.live, &observed.desired);

@@ -1,6 +1,6 @@
 //! `plan`: what apply would change.
 
-use super::session::{Observed, Session};
+use super::session::{LookUp, Observed, Session};
 use super::{CommandError, Status};
 use crate::cli::{Global, PlanArgs, ReportFormat, Scope};
 use crate::plan::Plan;
@@ -74,7 +74,7 @@ pub(super) async fn make(
     }
     self::adopt(&mut session.spec, adopt);
     let orphans = if prune { LookForOrphans::Read } else { LookForOrphans::Named };
-    let observed = session.observe(orphans, output).await?;
+    let observed = session.observe(orphans, LookUp::New, output).await?;
     Ok((observed.plan(output)?, observed))
 }
 

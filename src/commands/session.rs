@@ -13,6 +13,7 @@ use crate::check::facts::{FunctionFacts, FunctionState};
 use crate::cli::{DEFAULT_FILE, Global, ReadsArg};
 use crate::genesys::{self, Configuration, GenesysError, GenesysErrorKind, Secret};
 use crate::plan::{Plan, diff};
+use crate::policy::equivalent;
 use crate::render::diagnostics;
 use crate::render::output::Output;
 use crate::render::style::{WARNING, paint};
@@ -35,9 +36,19 @@ pub struct Session {
     pub invocation: String,
 }
 
+/// Which functions are looked up in Lambda.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LookUp {
+    /// To destroy, or where it is done later.
+    None,
+    /// To plan: where roles are read in bulk, only those of a role whose policy does not allow just them already.
+    New,
+}
+
 /// One reading of everything.
 pub struct Observed {
     pub caller: Caller,
+    /// Of those that were looked up.
     pub functions: BTreeMap<Arn, FunctionState>,
     pub live: LiveState,
     pub desired: DesiredState,
@@ -112,12 +123,26 @@ impl Session {
     }
 
     /// Reads the caller, the functions and the live state, all at the same time.
-    pub async fn observe(&self, orphans: LookForOrphans, output: &Output) -> Result<Observed, CommandError> {
+    pub async fn observe(
+        &self,
+        orphans: LookForOrphans,
+        look_up: LookUp,
+        output: &Output,
+    ) -> Result<Observed, CommandError> {
         let Self { spec, clients, .. } = self;
         // The account is in the spec, so all ARNs are known beforehand.
         let expected = resolve(spec, &BTreeMap::new());
+        let in_bulk = self.reads.pages(expected.roles.len()).is_some();
+        let all: Vec<&Arn> = match look_up {
+            LookUp::New if !in_bulk => expected.roles.iter().flat_map(|role| &role.functions).collect(),
+            _ => Vec::new(),
+        };
         let reads = async {
-            futures_util::join!(aws::caller(clients), self.functions(), self.live(&expected, orphans, output),)
+            futures_util::join!(
+                aws::caller(clients),
+                self.functions(all),
+                self.live(&expected, orphans, output)
+            )
         };
         let what = match spec.roles.len() {
             1 => "reading 1 role from IAM".to_owned(),
@@ -134,8 +159,13 @@ impl Session {
                 wanted: spec.aws.account_id.clone(),
             });
         }
-        let (functions, exact) = functions?;
-        Ok(Observed { caller, functions, live: live?, desired: resolve(spec, &exact) })
+        let (mut functions, mut exact) = functions?;
+        let live = live?;
+        if look_up == LookUp::New && in_bulk {
+            let new = expected.roles.iter().filter(|role| !is_allowed_already(role, &live));
+            (functions, exact) = self.functions(new.flat_map(|role| &role.functions).collect()).await?;
+        }
+        Ok(Observed { caller, functions, live, desired: resolve(spec, &exact) })
     }
 
     /// The SDK says that credentials lack, not of which profile.
@@ -164,9 +194,10 @@ impl Session {
     }
 
     /// Each function's state, and the exact ARNs that the Lambda API answered.
-    async fn functions(&self) -> Result<(BTreeMap<Arn, FunctionState>, BTreeMap<Arn, Arn>), AwsError> {
-        let mut wanted: Vec<&Arn> =
-            self.spec.roles.iter().flat_map(|role| &role.functions).map(|function| &function.arn).collect();
+    async fn functions(
+        &self,
+        mut wanted: Vec<&Arn>,
+    ) -> Result<(BTreeMap<Arn, FunctionState>, BTreeMap<Arn, Arn>), AwsError> {
         wanted.sort_unstable();
         wanted.dedup();
         let answers = join_all(wanted.iter().map(|arn| aws::function(&self.clients, arn))).await;
@@ -198,9 +229,12 @@ impl Session {
         observed: &Observed,
         desired: &DesiredRole,
     ) -> Result<Vec<FunctionFacts>, AwsError> {
+        let not_yet = desired.functions.iter().filter(|arn| !observed.functions.contains_key(arn)).collect();
+        let (later, _) = self.functions(not_yet).await?;
+        let later = &later;
         let facts = desired.functions.iter().map(|arn| async move {
             let missing = FunctionState::Unknown("nobody asked".to_owned());
-            let state = observed.functions.get(arn).cloned().unwrap_or(missing);
+            let state = observed.functions.get(arn).or_else(|| later.get(arn)).cloned().unwrap_or(missing);
             let policy = match state {
                 FunctionState::Missing => Ok(None),
                 _ => match aws::function_policy(&self.clients, arn).await {
@@ -218,6 +252,12 @@ impl Session {
     pub fn as_genesys(&self, account: &AccountId) -> Option<Clients> {
         self.in_sandbox.then(|| self.clients.with_credentials(sandbox::credentials(account)))
     }
+}
+
+/// Whether the live policy means what is wanted: then each function was looked up when it was put there.
+fn is_allowed_already(role: &DesiredRole, live: &LiveState) -> bool {
+    let policy = live.roles.get(&role.role.name).and_then(|live| live.policy.as_ref());
+    policy.is_some_and(|policy| equivalent(&policy.policy.document, &role.policy.document))
 }
 
 /// Where the spec's external ID is masked, so are those that are in any live document.
