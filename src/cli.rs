@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::arn::AccountId;
+
 /// Connect Genesys Cloud to AWS Lambda: keep the IAM role as a checked-in file
 #[derive(Debug, Parser)]
 #[command(
@@ -35,9 +37,9 @@ pub const DEFAULT_FILE: &str = "genesys.toml";
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Options of all commands")]
 pub struct Global {
-    /// Read the spec from this file
-    #[arg(short, long, global = true, value_name = "FILE", default_value = DEFAULT_FILE)]
-    pub file: PathBuf,
+    /// Read the spec from this file, or those of this folder; may be given several times
+    #[arg(short, long = "file", global = true, value_name = "FILE", default_value = DEFAULT_FILE)]
+    pub files: Vec<PathBuf>,
     /// Use the embedded stand-in for AWS; its state is kept in .genesys-iam/sandbox.json
     #[arg(long, global = true)]
     pub sandbox: bool,
@@ -265,6 +267,8 @@ pub struct PlanArgs {
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub format: ReportFormat,
     #[command(flatten)]
+    pub select: Select,
+    #[command(flatten)]
     pub scope: Scope,
     #[command(flatten)]
     pub guard: Guard,
@@ -273,7 +277,7 @@ pub struct PlanArgs {
 #[derive(Debug, Args)]
 pub struct ApplyArgs {
     /// Carry out just this saved plan, without asking; refused when anything differs from what it was made from
-    #[arg(value_name = "PLAN.json", conflicts_with_all = ["adopt", "prune"])]
+    #[arg(value_name = "PLAN.json", conflicts_with_all = ["adopt", "prune", "roles"])]
     pub plan: Option<PathBuf>,
     /// Do not ask
     #[arg(short, long)]
@@ -281,6 +285,8 @@ pub struct ApplyArgs {
     /// Leave out the check at the end
     #[arg(long)]
     pub no_check: bool,
+    #[command(flatten)]
+    pub select: Select,
     #[command(flatten)]
     pub scope: Scope,
     #[command(flatten)]
@@ -294,6 +300,8 @@ pub struct DestroyArgs {
     /// Do not ask
     #[arg(short, long)]
     pub yes: bool,
+    #[command(flatten)]
+    pub select: Select,
     #[command(flatten)]
     pub wait: Wait,
 }
@@ -315,6 +323,8 @@ pub struct CheckArgs {
     /// Make the probes with the credentials of this AWS profile: one that the trust policy lets in can prove more
     #[arg(long, value_name = "PROFILE")]
     pub probe_profile: Option<String>,
+    #[command(flatten)]
+    pub select: Select,
 }
 
 impl Default for CheckArgs {
@@ -326,6 +336,7 @@ impl Default for CheckArgs {
             require: None,
             format: ReportFormat::Text,
             probe_profile: None,
+            select: Select::default(),
         }
     }
 }
@@ -347,13 +358,25 @@ pub enum ReportFormat {
     Markdown,
 }
 
+/// What to leave out of the specs.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Selection")]
+pub struct Select {
+    /// Only roles of this name; * and ? stand for other characters; may be given several times
+    #[arg(long = "role", value_name = "NAME")]
+    pub roles: Vec<String>,
+    /// Only specs of this AWS account; may be given several times
+    #[arg(long = "account", value_name = "ID")]
+    pub accounts: Vec<AccountId>,
+}
+
 #[derive(Debug, Clone, Copy, Args)]
 pub struct Scope {
     /// Take over roles and policies that this spec did not make
     #[arg(long)]
     pub adopt: bool,
     /// Remove roles that bear the tag of this spec and are no longer in it
-    #[arg(long)]
+    #[arg(long, conflicts_with = "roles")]
     pub prune: bool,
 }
 
@@ -385,4 +408,7 @@ pub struct ServeArgs {
     /// Delay every answer by this many milliseconds
     #[arg(long, value_name = "MS", default_value_t = 0)]
     pub latency: u64,
+    /// Keep the state in memory only, and begin with nothing but what the spec names
+    #[arg(long)]
+    pub in_memory: bool,
 }

@@ -15,7 +15,12 @@ pub fn resolve(spec: &Spec, functions: &BTreeMap<Arn, Arn>) -> DesiredState {
         account_id: spec.aws.account_id.clone(),
         region: spec.aws.region.clone(),
         roles: spec.roles.iter().map(|role| resolve_role(spec, role, functions)).collect(),
+        left_out: spec.left_out.iter().map(|role| policy_arn(spec, role)).collect(),
     }
+}
+
+fn policy_arn(spec: &Spec, role: &RoleSpec) -> Arn {
+    Arn::policy(&spec.aws.partition, &spec.aws.account_id, &role.policy_path, &role.policy_name)
 }
 
 fn resolve_role(spec: &Spec, role: &RoleSpec, functions: &BTreeMap<Arn, Arn>) -> DesiredRole {
@@ -47,7 +52,7 @@ fn resolve_role(spec: &Spec, role: &RoleSpec, functions: &BTreeMap<Arn, Arn>) ->
             tags: tags.clone(),
         },
         policy: ManagedPolicy {
-            arn: Arn::policy(partition, account, &role.policy_path, &role.policy_name),
+            arn: policy_arn(spec, role),
             name: role.policy_name.clone(),
             path: role.policy_path.clone(),
             description: String::new(),

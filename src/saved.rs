@@ -20,11 +20,13 @@ use crate::spec::{ExternalId, is_guid};
 use crate::state::{DesiredState, LiveState};
 
 /// What a plan was made with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Options {
     pub adopt: bool,
     pub prune: bool,
+    /// Of the roles of the spec only those whose names fit one of these; all where there is none.
+    pub roles: Vec<String>,
 }
 
 /// A saved plan. Texts are masked.

@@ -48,14 +48,24 @@ pub struct DesiredState {
     pub account_id: AccountId,
     pub region: String,
     pub roles: Vec<DesiredRole>,
+    /// The policies of the spec's roles that are not worked on.
+    pub left_out: BTreeSet<Arn>,
 }
 
 impl DesiredState {
     /// The same with some of the roles only.
     #[must_use]
     pub fn only(&self, keep: impl Fn(&DesiredRole) -> bool) -> Self {
-        let roles = self.roles.iter().filter(|role| keep(role)).cloned().collect();
-        Self { roles, ..self.clone() }
+        let (roles, others): (Vec<_>, Vec<_>) = self.roles.iter().cloned().partition(|role| keep(role));
+        let mut left_out = self.left_out.clone();
+        left_out.extend(others.into_iter().map(|role| role.policy.arn));
+        Self {
+            roles,
+            left_out,
+            spec: self.spec.clone(),
+            account_id: self.account_id.clone(),
+            region: self.region.clone(),
+        }
     }
 }
 

@@ -52,6 +52,7 @@ async fn sound() -> Sandbox {
         yes: true,
         no_check: true,
         scope: Scope { adopt: false, prune: false },
+        select: Default::default(),
         guard: Guard { refuse_wider: false },
         wait: Wait { wait: 0 },
     };

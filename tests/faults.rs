@@ -65,7 +65,13 @@ async fn run(world: &Arc<World>, scenario: &Scenario, fault: Option<(usize, Faul
     let interrupt = Interrupt::default();
     let wait = Wait { wait: 20 };
     let result = if scenario.run == Run::Destroy {
-        destroy::run_in(session, &DestroyArgs { yes: true, wait }, &interrupt, &output).await
+        destroy::run_in(
+            session,
+            &DestroyArgs { yes: true, wait, select: Default::default() },
+            &interrupt,
+            &output,
+        )
+        .await
     } else {
         let scope = Scope { adopt: false, prune: scenario.run == Run::Prune };
         let args = ApplyArgs {
@@ -73,6 +79,7 @@ async fn run(world: &Arc<World>, scenario: &Scenario, fault: Option<(usize, Faul
             yes: true,
             no_check: true,
             scope,
+            select: Default::default(),
             guard: Guard { refuse_wider: false },
             wait,
         };
@@ -590,10 +597,25 @@ async fn meddle(
     let scope = Scope { adopt: false, prune: scenario.run == Run::Prune };
     let guard = Guard { refuse_wider: false };
     let out = Some(plan.clone());
-    let args = PlanArgs { detailed_exitcode: false, out, format: ReportFormat::Text, scope, guard };
+    let args = PlanArgs {
+        detailed_exitcode: false,
+        out,
+        format: ReportFormat::Text,
+        scope,
+        guard,
+        select: Default::default(),
+    };
     commands::plan::run_in(session().await, &args, &output).await.unwrap();
     let wait = Wait { wait: 0 };
-    let args = ApplyArgs { plan: Some(plan), yes: false, no_check: true, scope, guard, wait };
+    let args = ApplyArgs {
+        plan: Some(plan),
+        yes: false,
+        no_check: true,
+        scope,
+        guard,
+        wait,
+        select: Default::default(),
+    };
     let result = apply::run_in(session().await, &args, &Interrupt::default(), &output).await;
     let said = output.captured();
     (result, said)
@@ -642,12 +664,18 @@ fn an_interruption_before_the_first_write_leaves_everything_as_it_was() {
             yes: true,
             no_check: true,
             scope: Scope { adopt: false, prune: false },
+            select: Default::default(),
             guard: Guard { refuse_wider: false },
             wait,
         };
         let applied = apply::run_in(session().await, &args, &interrupt, &output).await;
-        let destroyed =
-            destroy::run_in(session().await, &DestroyArgs { yes: true, wait }, &interrupt, &output).await;
+        let destroyed = destroy::run_in(
+            session().await,
+            &DestroyArgs { yes: true, wait, select: Default::default() },
+            &interrupt,
+            &output,
+        )
+        .await;
         assert!(matches!((applied, destroyed), (Ok(Status::Interrupted), Ok(Status::Interrupted))));
         assert_eq!(output.captured().matches("interrupted: nothing was changed").count(), 2);
         assert!(world.states.lock().unwrap().is_empty());

@@ -18,8 +18,9 @@ use genesys_iam::spec::Spec;
 use genesys_iam::state::{DesiredState, LiveState, LookForOrphans};
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
+use support::Project;
 use support::wire::Wire;
-use support::world::{ACCOUNT, ID, OTHER_ID, World, clean, connect, fleet_of, virtual_time};
+use support::world::{ACCOUNT, ID, OTHER_ID, World, clean, connect, fleet_of, fleet_text, virtual_time};
 
 const DOCUMENTS: [&str; 3] = [
     r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"s3:Get+Object","Resource":"arn:aws:s3:::a%2Fb/*"}}"#,
@@ -155,6 +156,7 @@ async fn converge(world: &Arc<World>, spec: &Spec) {
         yes: true,
         no_check: true,
         scope: Scope { adopt: false, prune: false },
+        select: Default::default(),
         guard: Guard { refuse_wider: false },
         wait: Wait { wait: 0 },
     };
@@ -238,4 +240,108 @@ fn what_each_way_costs() {
         let (_, one) = read(&world, &fleet_of(1, ID), LookForOrphans::Named, Reads::Auto).await;
         assert!(!one.contains_key("ListRoles"), "{one:?}");
     });
+}
+
+/// Two specs of two accounts in a folder, and one that is broken elsewhere.
+fn two_specs() -> Project {
+    let project = Project::example();
+    std::fs::create_dir(project.path("specs")).unwrap();
+    for (name, account) in [("dev", "111122223333"), ("prod", "444455556666")] {
+        let text = fleet_text(2, ID).replace("\"test\"", &format!("{name:?}")).replace(ACCOUNT, account);
+        std::fs::write(project.path(&format!("specs/{name}.toml")), text).unwrap();
+    }
+    std::fs::write(project.path("broken.toml"), "nothing = 1\n").unwrap();
+    project
+}
+
+#[test]
+fn several_specs_are_planned_applied_checked_and_destroyed_in_one_go() {
+    let project = two_specs();
+    let all = |args: &[&str]| project.sandbox(&[&["--file", "specs"], args].concat());
+    all(&["plan", "--detailed-exitcode"])
+        .expect(2)
+        .says("── specs/dev.toml ──")
+        .says("2 specs: 12 to create.");
+    all(&["apply", "--yes"])
+        .expect(0)
+        .says("[specs/dev.toml] done   CreateRole role `R0`")
+        .says("[specs/prod.toml] done   CreateRole role `R1`");
+    all(&["plan", "--detailed-exitcode"]).expect(0).says("2 specs: no changes.");
+    all(&["check", "--require", "assumed"]).expect(0);
+    all(&["validate"]).expect(0).says("specs/dev.toml: 2 roles").says("specs/prod.toml: 2 roles");
+    all(&["destroy", "--yes", "--role", "R1"]).expect(0).says_not("role `R0`");
+    all(&["plan", "--account", "444455556666"]).expect(0).says("3 to create").says_not("dev.toml");
+    all(&["destroy", "--yes"]).expect(0);
+    all(&["plan", "--format", "markdown"]).expect(0).says("| `specs/dev.toml` | **6 to create**");
+}
+
+#[test]
+fn a_spec_that_fails_keeps_no_other_from_being_worked_on() {
+    let project = two_specs();
+    let all = |args: &[&str]| {
+        project.sandbox(
+            &[&["--file", "broken.toml", "--file", "specs/dev.toml", "--file", "specs"], args].concat(),
+        )
+    };
+    all(&["plan"])
+        .expect(1)
+        .says("unknown key `nothing`")
+        .says("3 specs: 12 to create")
+        .says("1 spec failed");
+    all(&["apply", "--yes", "--no-check"]).expect(1).says("[specs/prod.toml] done");
+    let plan = all(&["plan", "--format", "json"]);
+    let json: serde_json::Value = serde_json::from_str(&plan.expect(1).stdout).unwrap();
+    assert_eq!(json["exit_status"], 1);
+    assert_eq!(json["specs"][0]["error"]["exit_status"], 1);
+    assert_eq!(json["specs"][1]["plan"]["summary"]["create"], 0);
+    assert_eq!(json["specs"].as_array().unwrap().len(), 3);
+    let check = all(&["check", "--format", "json"]);
+    let json: serde_json::Value = serde_json::from_str(&check.expect(1).stdout).unwrap();
+    assert_eq!(json["specs"][2]["report"]["levels"]["assumed"], true);
+}
+
+#[test]
+fn what_takes_one_spec_says_so_and_so_does_a_selection_of_nothing() {
+    let project = two_specs();
+    for args in [
+        &["plan", "--out", "plan.json"][..],
+        &["apply", "plan.json"],
+        &["check", "--invoke", "f0"],
+        &["permissions"],
+        &["init"],
+    ] {
+        project
+            .sandbox(&[&["--file", "specs"], args].concat())
+            .expect(64)
+            .says("takes one spec")
+            .says("help:");
+    }
+    project.sandbox(&["plan", "--role", "none*"]).expect(64).says("nothing is selected");
+    project.sandbox(&["plan", "--account", "1"]).expect(64);
+    project.sandbox(&["plan", "--role", "R*", "--prune"]).expect(64);
+    std::fs::create_dir(project.path("empty")).unwrap();
+    project.sandbox(&["--file", "empty", "validate"]).expect(1).says("there is no spec in `empty`");
+}
+
+#[test]
+fn a_part_of_a_spec_is_planned_saved_and_applied_and_the_rest_is_left_alone() {
+    let project = Project::new(&fleet_text(3, ID));
+    project.sandbox(&["apply", "--yes", "--no-check"]).expect(0);
+    project.write_spec(&fleet_text(3, OTHER_ID));
+    let plan =
+        project.sandbox(&["plan", "--role", "R[12]", "--role", "R?", "--role", "none", "--out", "p.json"]);
+    plan.expect(0).says("3 to change");
+    project
+        .sandbox(&["plan", "--role", "R1", "--out", "p.json"])
+        .expect(0)
+        .says("1 to change")
+        .says_not("R2");
+    project.sandbox(&["apply", "p.json", "--role", "R1"]).expect(64);
+    project
+        .sandbox(&["apply", "p.json"])
+        .expect(0)
+        .says("done   UpdateAssumeRolePolicy role `R1`")
+        .says_not("R2`");
+    project.sandbox(&["plan", "--detailed-exitcode"]).expect(2).says("2 to change");
+    project.sandbox(&["plan", "--detailed-exitcode", "--role", "R1"]).expect(0);
 }

@@ -56,17 +56,37 @@ async fn run(scenario: &Scenario, grants: &[Grant], without: Option<&str>) -> Ou
     let interrupt = Interrupt::default();
     let result = match scenario.purpose {
         Purpose::Plan => {
-            let args =
-                PlanArgs { detailed_exitcode: false, out: None, format: ReportFormat::Text, scope, guard };
+            let args = PlanArgs {
+                detailed_exitcode: false,
+                out: None,
+                format: ReportFormat::Text,
+                scope,
+                guard,
+                select: Default::default(),
+            };
             plan::run_in(session, &args, &output).await
         }
         Purpose::Check => check::run_in(&session, &CheckArgs::default(), &output).await,
         Purpose::Apply => {
-            let args = ApplyArgs { plan: None, yes: true, no_check: false, scope, guard, wait };
+            let args = ApplyArgs {
+                plan: None,
+                yes: true,
+                no_check: false,
+                scope,
+                guard,
+                wait,
+                select: Default::default(),
+            };
             apply::run_in(session, &args, &interrupt, &output).await
         }
         Purpose::Destroy => {
-            destroy::run_in(session, &DestroyArgs { yes: true, wait }, &interrupt, &output).await
+            destroy::run_in(
+                session,
+                &DestroyArgs { yes: true, wait, select: Default::default() },
+                &interrupt,
+                &output,
+            )
+            .await
         }
     };
     let used = wire.calls().iter().filter_map(|call| permission(&call.operation)).collect();
@@ -93,6 +113,7 @@ async fn made(spec: &Spec, by_hand: impl AsyncFnOnce(&genesys_iam::aws::Clients)
         yes: true,
         no_check: true,
         scope: Scope { adopt: false, prune: false },
+        select: Default::default(),
         guard: Guard { refuse_wider: false },
         wait: Wait { wait: 0 },
     };

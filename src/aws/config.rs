@@ -36,6 +36,8 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 pub enum Transport {
     /// HTTPS to AWS, or to the endpoint of the spec, the profile or the environment.
     Network,
+    /// The same, through the connections of other clients.
+    Shared(SharedHttpClient),
     /// A stand-in within this process. Profile, role and endpoint of the spec do not apply, neither does the environment.
     InProcess { http_client: SharedHttpClient, credentials: Credentials },
 }
@@ -78,12 +80,16 @@ pub async fn connect(aws: &Aws, transport: Transport) -> Result<Clients, AwsErro
             .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
             .time_source(SharedTimeSource::new(SystemTimeSource::new()))
             .build(),
-        Transport::Network => {
+        Transport::Network | Transport::Shared(_) => {
+            let http_client = match transport {
+                Transport::Shared(http_client) => http_client,
+                _ => https_client(),
+            };
             // With a region given, the metadata service is only asked for credentials, and last.
             let mut loader = aws_config::defaults(BehaviorVersion::latest())
                 .region(region)
                 .app_name(app_name)
-                .http_client(https_client())
+                .http_client(http_client)
                 .timeout_config(timeouts);
             if let Some(profile) = &aws.profile {
                 // A profile that is named wins over keys in the environment, as in the AWS CLI.
@@ -193,6 +199,11 @@ impl Clients {
         }
     }
 
+    /// What carries their requests, for other clients.
+    pub fn http_client(&self) -> SharedHttpClient {
+        self.sdk.http_client().unwrap_or_else(https_client)
+    }
+
     /// Calls back when a service is first seen to throttle.
     pub fn tell_of_throttling(&self, told: &Told) {
         self.limiters.iter().for_each(|limiter| limiter.tell(Arc::clone(told)));
@@ -262,6 +273,7 @@ impl fmt::Debug for Transport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Network => "Network",
+            Self::Shared(_) => "Shared",
             Self::InProcess { .. } => "InProcess",
         })
     }

@@ -2,12 +2,16 @@
 
 use std::time::Duration;
 
+use futures_util::future::join_all;
+
+use super::fleet::{self, Fleet, Members};
 use super::prompt::{ask, interrupted, interrupts};
-use super::session::Session;
+use super::report::report;
+use super::session::{Observed, Session};
 use super::{CommandError, Status, check, plan};
 use crate::apply::{Apply, ApplyReport, Failure, Interrupt, Progress, Purpose};
 use crate::aws::{AwsError, AwsErrorKind, Waits};
-use crate::cli::{ApplyArgs, CheckArgs, Global, Wait};
+use crate::cli::{ApplyArgs, CheckArgs, Global, Guard, Wait};
 use crate::plan::{Change, Plan, diff};
 use crate::render;
 use crate::render::output::Output;
@@ -17,21 +21,31 @@ use crate::state::{DesiredState, LiveState, LookForOrphans};
 use crate::text::one_line;
 
 pub async fn run(global: &Global, args: &ApplyArgs, output: &Output) -> Result<Status, CommandError> {
-    let session = Session::open(global, output).await?;
-    run_in(session, args, &interrupts(output), output).await
+    let fleet = Fleet::open(global, &args.select, output).await?;
+    let interrupt = interrupts(output);
+    match fleet {
+        Fleet::One(session) => run_in(*session, args, &interrupt, output).await,
+        Fleet::Many(members) => run_many(members, args, &interrupt, output).await,
+    }
 }
 
-/// As [`run`], in a session that is given.
+/// For one spec, in a session that is given.
 pub async fn run_in(
     mut session: Session,
     args: &ApplyArgs,
     interrupt: &Interrupt,
     output: &Output,
 ) -> Result<Status, CommandError> {
-    let ApplyArgs { plan: saved, yes, no_check, scope, guard, wait } = args;
+    let ApplyArgs { plan: saved, yes, no_check, scope, select, guard, wait } = args;
     let saved = saved.as_deref().map(SavedPlan::read).transpose()?;
-    let options = saved.as_ref().map_or(plan::options(*scope), |saved| saved.options);
-    let made = interrupt.unless_set(plan::make(&mut session, options, output)).await;
+    let options = match &saved {
+        Some(saved) => saved.options.clone(),
+        None => plan::options(*scope, select),
+    };
+    if saved.is_some() {
+        fleet::select_roles(&mut session.spec, &options.roles);
+    }
+    let made = interrupt.unless_set(plan::make(&mut session, &options, output)).await;
     let Some(made) = made else { return Ok(interrupted(NOTHING, output)) };
     let (plan, mut observed) = made?;
     if let Some(saved) = &saved {
@@ -43,35 +57,17 @@ pub async fn run_in(
         }
     }
     output.result(&render::plan::text(&plan))?;
-    if plan.blockers().next().is_some() {
-        return Err(CommandError::Blocked);
-    }
-    if guard.refuse_wider && plan.is_wider() {
-        return Err(CommandError::Wider);
-    }
+    may_be_carried_out(&plan, *guard)?;
     if !plan.is_empty() {
         let asks = saved.is_none() && !yes;
-        if asks && confirm(plan.is_wider(), interrupt, output).await?.is_none() {
+        if asks && confirm("Make these changes?", plan.is_wider(), interrupt, output).await?.is_none() {
             return Ok(interrupted(NOTHING, output));
         }
-        // Time has passed since the plan was made.
-        let guard = (asks || saved.is_some()).then_some((Purpose::Converge, &observed.desired));
-        let run = Apply { clients: &session.clients, waits: waits(*wait), interrupt, guard };
-        let applied = match carry_out(&run, &session, &plan, "apply", output).await? {
-            Ok(applied) => applied,
-            Err(interrupted) => return Ok(interrupted),
-        };
-        let changed = observed.desired.only(|role| {
-            plan.roles.iter().any(|plan| plan.role == role.role.name && !plan.changes.is_empty())
-        });
-        let read = interrupt.unless_set(read_back(&run, &session, &changed, output)).await;
-        let Some(live) = read else {
-            return Ok(interrupted("every change was made; whether IAM shows them was not seen", output));
-        };
-        observed.live.roles.extend(live?.roles);
-        let made = if applied == 1 { "1 change".to_owned() } else { format!("{applied} changes") };
-        output
-            .result(&format!("{} {made} made; IAM shows what the spec says.\n", paint(GOOD, "Applied.")))?;
+        let is_old = asks || saved.is_some();
+        match converge(&session, &plan, &mut observed, is_old, waits(*wait), interrupt, output).await? {
+            Ok(applied) => output.result(&applied)?,
+            Err(status) => return Ok(status),
+        }
     }
     if *no_check {
         return Ok(Status::Done);
@@ -80,11 +76,136 @@ pub async fn run_in(
     let check = CheckArgs::default();
     match interrupt.unless_set(check::report(&session, &observed, &check, output)).await {
         Some(status) => status,
-        None => Ok(interrupted("the check at the end was not made", output)),
+        None => Ok(interrupted(UNCHECKED, output)),
     }
 }
 
+/// For several specs: all plans first, one question, then all of them at the same time.
+async fn run_many(
+    members: Members,
+    args: &ApplyArgs,
+    interrupt: &Interrupt,
+    output: &Output,
+) -> Result<Status, CommandError> {
+    let ApplyArgs { plan: saved, yes, no_check, scope, select, guard, wait } = args;
+    if saved.is_some() {
+        return Err(CommandError::OneSpec("a saved plan"));
+    }
+    let options = plan::options(*scope, select);
+    let make = fleet::each(members, async |session| plan::make(session, &options, output).await);
+    let Some(made) = interrupt.unless_set(make).await else { return Ok(interrupted(NOTHING, output)) };
+    plan::show_all(&made, |(plan, _)| plan, output)?;
+    let mut statuses = Vec::new();
+    let mut ready = Vec::new();
+    for (file, made) in made {
+        let (session, (plan, observed)) = match made {
+            Ok(made) => made,
+            Err(error) => {
+                statuses.push(error.status());
+                continue;
+            }
+        };
+        match may_be_carried_out(&plan, *guard) {
+            Ok(()) => ready.push((file, session, plan, observed)),
+            Err(error) => {
+                output.message(&format!("{} {}: {error}\n", paint(ERROR, "error:"), file.display()));
+                statuses.push(error.status());
+            }
+        }
+    }
+    let changed: Vec<&Plan> =
+        ready.iter().map(|(_, _, plan, _)| plan).filter(|plan| !plan.is_empty()).collect();
+    if !changed.is_empty() && !yes {
+        let wider = changed.iter().any(|plan| plan.is_wider());
+        let specs = if changed.len() == 1 { "1 spec".to_owned() } else { format!("{} specs", changed.len()) };
+        if confirm(&format!("Make these changes for {specs}?"), wider, interrupt, output).await?.is_none() {
+            return Ok(interrupted(NOTHING, output));
+        }
+    }
+    let waits = waits(*wait);
+    let work = ready.into_iter().map(|(file, session, plan, mut observed)| async move {
+        let output = output.for_spec(&file.display().to_string());
+        let ended = if plan.is_empty() {
+            Ok(Ok(String::new()))
+        } else {
+            converge(&session, &plan, &mut observed, !yes, waits, interrupt, &output).await
+        };
+        (file, session, observed, ended)
+    });
+    for (file, session, observed, ended) in join_all(work).await {
+        let applied = match ended {
+            Ok(Ok(applied)) => applied,
+            Ok(Err(status)) => {
+                statuses.push(status);
+                continue;
+            }
+            Err(error) => {
+                output.result(&fleet::heading(&file))?;
+                report(&error, output);
+                statuses.push(error.status());
+                continue;
+            }
+        };
+        output.result(&format!("{}{applied}", fleet::heading(&file)))?;
+        if *no_check {
+            continue;
+        }
+        let check = CheckArgs::default();
+        let Some(status) = interrupt.unless_set(check::report(&session, &observed, &check, output)).await
+        else {
+            return Ok(interrupted(UNCHECKED, output));
+        };
+        statuses.push(status.unwrap_or_else(|error| {
+            report(&error, output);
+            error.status()
+        }));
+        output.result("\n")?;
+    }
+    Ok(fleet::worst(statuses))
+}
+
 const NOTHING: &str = "nothing was changed";
+const UNCHECKED: &str = "the check at the end was not made";
+
+fn may_be_carried_out(plan: &Plan, guard: Guard) -> Result<(), CommandError> {
+    if plan.blockers().next().is_some() {
+        Err(CommandError::Blocked)
+    } else if guard.refuse_wider && plan.is_wider() {
+        Err(CommandError::Wider)
+    } else {
+        Ok(())
+    }
+}
+
+/// Carries a plan out and reads back what it made: a line about it, or the status of an interruption.
+async fn converge(
+    session: &Session,
+    plan: &Plan,
+    observed: &mut Observed,
+    is_old: bool,
+    waits: Waits,
+    interrupt: &Interrupt,
+    output: &Output,
+) -> Result<Result<String, Status>, CommandError> {
+    // Time has passed since the plan was made.
+    let guard = is_old.then_some((Purpose::Converge, &observed.desired));
+    let run = Apply { clients: &session.clients, waits, interrupt, guard };
+    let applied = match carry_out(&run, session, plan, "apply", output).await? {
+        Ok(applied) => applied,
+        Err(interrupted) => return Ok(Err(interrupted)),
+    };
+    let changed = observed
+        .desired
+        .only(|role| plan.roles.iter().any(|plan| plan.role == role.role.name && !plan.changes.is_empty()));
+    let read = interrupt.unless_set(read_back(&run, session, &changed, output)).await;
+    let Some(live) = read else {
+        let what = "every change was made; whether IAM shows them was not seen";
+        return Ok(Err(interrupted(what, output)));
+    };
+    observed.live.roles.extend(live?.roles);
+    let made = if applied == 1 { "1 change".to_owned() } else { format!("{applied} changes") };
+    Ok(Ok(format!("{} {made} made; IAM shows what the spec says.\n", paint(GOOD, "Applied."))))
+}
 
 pub(super) fn waits(Wait { wait }: Wait) -> Waits {
     Waits::within(Duration::from_secs(wait))
@@ -106,9 +227,14 @@ pub(super) async fn carry_out(
 }
 
 /// Whether the answer is yes; `None` when interrupted.
-async fn confirm(wider: bool, interrupt: &Interrupt, output: &Output) -> Result<Option<()>, CommandError> {
+async fn confirm(
+    question: &str,
+    wider: bool,
+    interrupt: &Interrupt,
+    output: &Output,
+) -> Result<Option<()>, CommandError> {
     let access = if wider { " Access is widened." } else { "" };
-    let question = format!("\n{}{access} Only `yes` is accepted: ", paint(BOLD, "Make these changes?"));
+    let question = format!("\n{}{access} Only `yes` is accepted: ", paint(BOLD, question));
     match ask(&question, interrupt, output).await?.as_deref() {
         None => Ok(None),
         Some("yes") => Ok(Some(())),

@@ -2,6 +2,7 @@
 
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 
+use super::fleet::{self, Fleet, Members};
 use super::session::{LookUp, Observed, Session};
 use super::{CommandError, Status};
 use crate::aws;
@@ -25,27 +26,91 @@ const AT_A_TIME: usize = 32;
 const SESSION_NAME: &str = "genesys-iam-check";
 
 pub async fn run(global: &Global, args: &CheckArgs, output: &Output) -> Result<Status, CommandError> {
-    let session = Session::open(global, output).await?;
-    run_in(&session, args, output).await
+    match Fleet::open(global, &args.select, output).await? {
+        Fleet::One(session) => run_in(&session, args, output).await,
+        Fleet::Many(members) => run_many(members, args, output).await,
+    }
 }
 
-/// As [`run`], in a session that is given.
+/// For one spec, in a session that is given.
 pub async fn run_in(session: &Session, args: &CheckArgs, output: &Output) -> Result<Status, CommandError> {
-    if !args.invoke.is_empty() && session.genesys.is_none() {
-        return Err(CommandError::NoGenesysCredentials);
-    }
-    let observed = session.observe(LookForOrphans::No, LookUp::New, output).await?;
+    let observed = observe(session, args, output).await?;
     report(session, &observed, args, output).await
 }
 
-/// Makes the report from a reading, and shows it. The probes are made as Genesys Cloud in the sandbox, with the
-/// profile where one is given, and otherwise as the caller.
+async fn observe(session: &Session, args: &CheckArgs, output: &Output) -> Result<Observed, CommandError> {
+    if !args.invoke.is_empty() && session.genesys.is_none() {
+        return Err(CommandError::NoGenesysCredentials);
+    }
+    session.observe(LookForOrphans::No, LookUp::New, output).await
+}
+
+/// For several specs: one report, grouped.
+async fn run_many(members: Members, args: &CheckArgs, output: &Output) -> Result<Status, CommandError> {
+    if !args.invoke.is_empty() {
+        return Err(CommandError::OneSpec("`--invoke`"));
+    }
+    let made = fleet::each(members, async |session| {
+        let observed = observe(session, args, output).await?;
+        make(session, &observed, args, output).await
+    });
+    let made = made.await;
+    let outcome = fleet::worst(made.iter().map(|(_, made)| match made {
+        Ok((_, report)) => status(report, args),
+        Err(error) => error.status(),
+    }));
+    if args.format == ReportFormat::Json {
+        let files: Vec<String> = made.iter().map(|(file, _)| file.display().to_string()).collect();
+        let reports = files
+            .iter()
+            .zip(&made)
+            .map(|(file, (_, made))| {
+                (file.as_str(), made.as_ref().map(|(_, report)| render::json::check(report)))
+            })
+            .collect();
+        let value = fleet::json("genesys-iam checks", "report", reports, outcome);
+        output.result(&format!("{:#}\n", output.masked_json(&value)))?;
+        return Ok(outcome);
+    }
+    for (file, made) in &made {
+        let is_markdown = args.format == ReportFormat::Markdown;
+        output.result(&if is_markdown {
+            format!("## `{}`\n\n", file.display())
+        } else {
+            fleet::heading(file)
+        })?;
+        match made {
+            Ok((_, report)) => {
+                show(report, args.format, output)?;
+                tell_what_lacks(report, args, output);
+            }
+            Err(error) => super::report(error, output),
+        }
+        output.result("\n")?;
+    }
+    Ok(outcome)
+}
+
+/// Makes the report from a reading, and shows it.
 pub async fn report(
     session: &Session,
     observed: &Observed,
     args: &CheckArgs,
     output: &Output,
 ) -> Result<Status, CommandError> {
+    let report = make(session, observed, args, output).await?;
+    show(&report, args.format, output)?;
+    tell_what_lacks(&report, args, output);
+    Ok(status(&report, args))
+}
+
+/// The probes are made as Genesys Cloud in the sandbox, with the profile where one is given, and otherwise as the caller.
+async fn make(
+    session: &Session,
+    observed: &Observed,
+    args: &CheckArgs,
+    output: &Output,
+) -> Result<CheckReport, CommandError> {
     let input = input(args)?;
     let organization = match &session.genesys {
         Some(client) => Some(output.waiting("asking Genesys Cloud", genesys::gather(client)).await),
@@ -67,40 +132,53 @@ pub async fn report(
             add_invocation(&mut roles, observed, &action, &result, output);
         }
     }
-    let report = CheckReport {
+    Ok(CheckReport {
         spec: observed.desired.spec.clone(),
         account_id: observed.desired.account_id.clone(),
         region: observed.desired.region.clone(),
         organization: organization.and_then(Result::ok).map(|facts| facts.organization.name),
         roles,
-    };
-    let text = match args.format {
-        ReportFormat::Text => render::check::text(&report),
+    })
+}
+
+fn show(report: &CheckReport, format: ReportFormat, output: &Output) -> Result<(), CommandError> {
+    let text = match format {
+        ReportFormat::Text => render::check::text(report),
         ReportFormat::Json => {
-            let value = output.masked_json(&render::json::check(&report));
+            let value = output.masked_json(&render::json::check(report));
             format!("{value:#}\n")
         }
-        ReportFormat::Markdown => render::markdown::check(&report),
+        ReportFormat::Markdown => render::markdown::check(report),
     };
     output.result(&text)?;
-    if report.has_fault() {
-        return Ok(Status::Fault);
-    }
+    Ok(())
+}
+
+/// The level that is asked for and not reached.
+fn lacking(report: &CheckReport, args: &CheckArgs) -> Option<Level> {
     let required = args.require.map(|required| match required {
         RequiredLevel::Evaluated => Level::Evaluated,
         RequiredLevel::Assumed => Level::Assumed,
         RequiredLevel::EndToEnd => Level::EndToEnd,
     });
-    match required {
-        Some(level) if !report.reaches(level) => {
-            let level = level.word();
-            output.message(&format!(
-                "{} the level `{level}` is required and not reached\n",
-                paint(WARNING, "undecided:")
-            ));
-            Ok(Status::Undecided)
-        }
-        _ => Ok(Status::Done),
+    required.filter(|level| !report.reaches(*level))
+}
+
+fn status(report: &CheckReport, args: &CheckArgs) -> Status {
+    match lacking(report, args) {
+        _ if report.has_fault() => Status::Fault,
+        Some(_) => Status::Undecided,
+        None => Status::Done,
+    }
+}
+
+fn tell_what_lacks(report: &CheckReport, args: &CheckArgs, output: &Output) {
+    if let Some(level) = lacking(report, args).filter(|_| !report.has_fault()) {
+        let level = level.word();
+        output.message(&format!(
+            "{} the level `{level}` is required and not reached\n",
+            paint(WARNING, "undecided:")
+        ));
     }
 }
 

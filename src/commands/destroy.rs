@@ -1,7 +1,9 @@
 //! `destroy`: remove what the spec manages.
 
 use super::apply::{carry_out, waits};
+use super::fleet::{self, Fleet};
 use super::prompt::{ask, interrupted, interrupts};
+use super::report::report;
 use super::session::{LookUp, Session};
 use super::{CommandError, Status};
 use crate::apply::{Apply, Interrupt, Purpose};
@@ -13,8 +15,31 @@ use crate::render::style::{BOLD, GOOD, paint};
 use crate::state::LookForOrphans;
 
 pub async fn run(global: &Global, args: &DestroyArgs, output: &Output) -> Result<Status, CommandError> {
-    let session = Session::open(global, output).await?;
-    run_in(session, args, &interrupts(output), output).await
+    let fleet = Fleet::open(global, &args.select, output).await?;
+    let interrupt = interrupts(output);
+    let members = match fleet {
+        Fleet::One(session) => return run_in(*session, args, &interrupt, output).await,
+        Fleet::Many(members) => members,
+    };
+    // One after the other: each is a decision of its own.
+    let mut statuses = Vec::new();
+    for (file, session) in members {
+        output.result(&fleet::heading(&file))?;
+        let ended = match session {
+            Ok(session) => run_in(session, args, &interrupt, output).await,
+            Err(error) => Err(error),
+        };
+        let status = ended.unwrap_or_else(|error| {
+            report(&error, output);
+            error.status()
+        });
+        statuses.push(status);
+        if status == Status::Interrupted {
+            break;
+        }
+        output.result("\n")?;
+    }
+    Ok(fleet::worst(statuses))
 }
 
 /// As [`run`], in a session that is given.

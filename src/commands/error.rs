@@ -99,6 +99,12 @@ pub enum CommandError {
     NotToml { path: PathBuf, why: String },
     #[error("cannot write `{path}`", path = .path.display())]
     Write { path: PathBuf, source: io::Error },
+    #[error("{0} takes one spec, and several are given")]
+    OneSpec(&'static str),
+    #[error("there is no spec in `{path}`: no file ends in .toml", path = .0.display())]
+    EmptyFolder(PathBuf),
+    #[error("nothing is selected: no role of these specs fits `--role` and `--account`")]
+    NothingSelected,
     #[error("no role is named")]
     NothingToImport,
     #[error("AWS account {account} has no role `{role}`")]
@@ -156,7 +162,7 @@ impl CommandError {
             | Self::Saved(
                 SavedError::Edited { .. } | SavedError::InTheWay { .. } | SavedError::WeakExternalId { .. },
             ) => Status::Refused,
-            Self::NotLoopback(_) | Self::Input(_) => Status::Usage,
+            Self::NotLoopback(_) | Self::Input(_) | Self::OneSpec(_) | Self::NothingSelected => Status::Usage,
             _ => Status::Error,
         }
     }
@@ -169,6 +175,9 @@ impl CommandError {
             Self::NoGenesysCredentials => {
                 "set GENESYSCLOUD_OAUTHCLIENT_ID, GENESYSCLOUD_OAUTHCLIENT_SECRET and GENESYSCLOUD_REGION (or `[genesys] region`)"
             }
+            Self::OneSpec(_) => "give it one `--file` at a time",
+            Self::EmptyFolder(_) => "give a file, or a folder of specs",
+            Self::NothingSelected => "names are taken with their case; * and ? stand for other characters",
             Self::Input(_) => "`--input` takes JSON, such as {\"customerId\": \"42\"}, or @FILE",
             Self::Spec(LoadError::Read { .. }) => {
                 "`--file` names another spec; examples/genesys.toml is one to begin with"

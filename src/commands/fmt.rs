@@ -4,17 +4,24 @@ use std::fs;
 use std::io::Write as _;
 use std::path::Path;
 
-use super::{CommandError, Status};
+use super::{CommandError, Status, fleet};
 use crate::cli::{FmtArgs, Global};
 use crate::render::output::Output;
 use crate::spec;
 
 pub fn run(global: &Global, args: FmtArgs, output: &Output) -> Result<Status, CommandError> {
-    let path = &global.file;
+    let mut statuses = Vec::new();
+    for file in fleet::files(global)? {
+        statuses.push(one(&file, args, output)?);
+    }
+    Ok(fleet::worst(statuses))
+}
+
+fn one(path: &Path, args: FmtArgs, output: &Output) -> Result<Status, CommandError> {
     let text =
-        fs::read_to_string(path).map_err(|source| CommandError::Read { path: path.clone(), source })?;
+        fs::read_to_string(path).map_err(|source| CommandError::Read { path: path.to_owned(), source })?;
     let formatted = spec::format(&text).map_err(|source| CommandError::NotToml {
-        path: path.clone(),
+        path: path.to_owned(),
         // Its first line says what and where.
         why: source.to_string().lines().collect::<Vec<_>>().join("\n  "),
     })?;
@@ -26,7 +33,7 @@ pub fn run(global: &Global, args: FmtArgs, output: &Output) -> Result<Status, Co
         output.message(&format!("{name} is not in form: genesys-iam fmt\n"));
         return Ok(Status::Changes);
     }
-    replace(path, &formatted).map_err(|source| CommandError::Write { path: path.clone(), source })?;
+    replace(path, &formatted).map_err(|source| CommandError::Write { path: path.to_owned(), source })?;
     output.message(&format!("{name} is formatted\n"));
     Ok(Status::Done)
 }

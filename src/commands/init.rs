@@ -3,7 +3,7 @@
 use std::io::{self, IsTerminal};
 
 use super::import::{connect, write_new};
-use super::{CommandError, Status};
+use super::{CommandError, Status, fleet};
 use crate::aws;
 use crate::cli::{Global, InitArgs};
 use crate::genesys::{self, Configuration};
@@ -15,9 +15,10 @@ use crate::spec::{self, GenesysCloud, Severity, Surroundings};
 const TEMPLATE: &str = include_str!("../../examples/genesys.toml");
 
 pub async fn run(global: &Global, args: &InitArgs, output: &Output) -> Result<Status, CommandError> {
-    if global.file.exists() {
+    let file = fleet::one_file(global, "`init`")?;
+    if file.exists() {
         let source = io::ErrorKind::AlreadyExists.into();
-        return Err(CommandError::Write { path: global.file.clone(), source });
+        return Err(CommandError::Write { path: file.clone(), source });
     }
     let mut asker = Asker { output, missing: Vec::new() };
     let region = args.region.clone().or_else(|| std::env::var("AWS_REGION").ok());
@@ -66,7 +67,7 @@ pub async fn run(global: &Global, args: &InitArgs, output: &Output) -> Result<St
         ),
     ]);
     let (valid, faults) = spec::parse(&text, "genesys", &Nothing);
-    let name = global.file.display().to_string();
+    let name = file.display().to_string();
     if !faults.is_empty() {
         output.message(&diagnostics::render(&faults, &name, &text));
     }
@@ -74,7 +75,7 @@ pub async fn run(global: &Global, args: &InitArgs, output: &Output) -> Result<St
         let count = faults.iter().filter(|fault| fault.severity == Severity::Error).count();
         return Err(CommandError::InitInvalid(count));
     }
-    write_new(&global.file, &text)?;
+    write_new(&file, &text)?;
     output.message(&format!("{name} is written. Look at it, then: genesys-iam plan\n"));
     Ok(Status::Done)
 }

@@ -4,6 +4,7 @@ pub mod apply;
 pub mod check;
 pub mod destroy;
 mod error;
+pub mod fleet;
 pub mod fmt;
 pub mod import;
 pub mod init;
@@ -11,12 +12,14 @@ pub mod permissions;
 pub mod plan;
 pub mod policy;
 mod prompt;
+mod report;
 pub mod sandbox;
 pub mod session;
 mod shell;
 pub mod validate;
 
 pub use error::{CommandError, Status};
+pub use report::report;
 
 use crate::cli::{Cli, Command, SandboxCommand};
 use crate::render::output::Output;

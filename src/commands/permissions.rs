@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{CommandError, Status, session};
+use super::{CommandError, Status, fleet, session};
 use crate::cli::{Global, PermissionsArgs, PermissionsFor, PermissionsFormat};
 use crate::permissions::{Purpose, permissions};
 use crate::render;
@@ -10,7 +10,7 @@ use crate::render::output::Output;
 use crate::resolve::resolve;
 
 pub fn run(global: &Global, args: &PermissionsArgs, output: &Output) -> Result<Status, CommandError> {
-    let spec = session::load(global, output)?;
+    let spec = session::load(&fleet::one_file(global, "`permissions`")?, output)?;
     let purpose = match args.purpose {
         PermissionsFor::Plan => Purpose::Plan,
         PermissionsFor::Check => Purpose::Check,

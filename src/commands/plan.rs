@@ -1,8 +1,10 @@
 //! `plan`: what apply would change.
 
+use super::fleet::{self, Fleet, Members, Outcomes};
+use super::report::{self, report};
 use super::session::{LookUp, Observed, Session};
 use super::{CommandError, Status};
-use crate::cli::{Global, PlanArgs, ReportFormat, Scope};
+use crate::cli::{Global, PlanArgs, ReportFormat, Scope, Select};
 use crate::plan::Plan;
 use crate::render;
 use crate::render::output::Output;
@@ -12,14 +14,79 @@ use crate::spec::{RoleSpec, Spec};
 use crate::state::LookForOrphans;
 
 pub async fn run(global: &Global, args: &PlanArgs, output: &Output) -> Result<Status, CommandError> {
-    let session = Session::open(global, output).await?;
-    run_in(session, args, output).await
+    match Fleet::open(global, &args.select, output).await? {
+        Fleet::One(session) => run_in(*session, args, output).await,
+        Fleet::Many(members) => run_many(members, args, output).await,
+    }
+}
+
+/// Plans for several specs: one report, grouped.
+async fn run_many(members: Members, args: &PlanArgs, output: &Output) -> Result<Status, CommandError> {
+    if args.out.is_some() {
+        return Err(CommandError::OneSpec("`--out`"));
+    }
+    let options = options(args.scope, &args.select);
+    let made = fleet::each(members, async |session| {
+        let (plan, _) = make(session, &options, output).await?;
+        warn_of_the_organization(session, output).await;
+        Ok(plan)
+    });
+    let made = made.await;
+    let outcome = fleet::worst(made.iter().map(|(_, made)| match made {
+        Ok((_, plan)) => status(plan, args),
+        Err(error) => error.status(),
+    }));
+    let plans: Vec<(String, Result<&Plan, &CommandError>)> = made
+        .iter()
+        .map(|(file, made)| (file.display().to_string(), made.as_ref().map(|(_, plan)| plan)))
+        .collect();
+    match args.format {
+        ReportFormat::Text => show_all(&made, |plan| plan, output)?,
+        ReportFormat::Json => {
+            let plans =
+                plans.iter().map(|(file, plan)| (file.as_str(), plan.map(render::json::plan))).collect();
+            let value = fleet::json("genesys-iam plans", "plan", plans, outcome);
+            output.result(&format!("{:#}\n", output.masked_json(&value)))?;
+        }
+        ReportFormat::Markdown => {
+            let plans: Vec<(String, Result<&Plan, String>)> =
+                plans.into_iter().map(|(file, plan)| (file, plan.map_err(report::with_causes))).collect();
+            output.result(&render::markdown::plans(&plans))?;
+        }
+    }
+    if outcome == Status::Refused {
+        return Err(CommandError::Wider);
+    }
+    Ok(outcome)
+}
+
+/// The plans as text, under a heading each, and a line that counts them all.
+pub(super) fn show_all<T>(
+    made: &Outcomes<T>,
+    plan: impl Fn(&T) -> &Plan,
+    output: &Output,
+) -> Result<(), CommandError> {
+    let mut failed = 0;
+    for (file, made) in made {
+        output.result(&fleet::heading(file))?;
+        match made {
+            Ok((_, made)) => output.result(&format!("{}\n", render::plan::text(plan(made))))?,
+            Err(error) => {
+                failed += 1;
+                report(error, output);
+                output.result("\n")?;
+            }
+        }
+    }
+    let plans: Vec<&Plan> = made.iter().filter_map(|(_, made)| Some(plan(&made.as_ref().ok()?.1))).collect();
+    output.result(&format!("{}\n", render::plan::summary_of_all(&plans, failed)))?;
+    Ok(())
 }
 
 /// As [`run`], in a session that is given.
 pub async fn run_in(mut session: Session, args: &PlanArgs, output: &Output) -> Result<Status, CommandError> {
-    let options = options(args.scope);
-    let (plan, observed) = make(&mut session, options, output).await?;
+    let options = options(args.scope, &args.select);
+    let (plan, observed) = make(&mut session, &options, output).await?;
     warn_of_the_organization(&session, output).await;
     let status = status(&plan, args);
     output.result(&match args.format {
@@ -32,7 +99,7 @@ pub async fn run_in(mut session: Session, args: &PlanArgs, output: &Output) -> R
         ReportFormat::Markdown => render::markdown::plan(&plan),
     })?;
     if let Some(path) = &args.out {
-        SavedPlan::new(&plan, &observed.desired, &observed.live, options, output)?.write(path)?;
+        SavedPlan::new(&plan, &observed.desired, &observed.live, options.clone(), output)?.write(path)?;
         let next = match plan.blockers().next() {
             Some(_) => "It is blocked, and cannot be carried out as it is.".to_owned(),
             None => {
@@ -59,21 +126,21 @@ fn status(plan: &Plan, args: &PlanArgs) -> Status {
     }
 }
 
-pub(super) fn options(Scope { adopt, prune }: Scope) -> Options {
-    Options { adopt, prune }
+pub(super) fn options(Scope { adopt, prune }: Scope, select: &Select) -> Options {
+    Options { adopt, prune, roles: select.roles.clone() }
 }
 
 /// Reads everything and makes the plan.
 pub(super) async fn make(
     session: &mut Session,
-    Options { adopt, prune }: Options,
+    Options { adopt, prune, roles: _ }: &Options,
     output: &Output,
 ) -> Result<(Plan, Observed), CommandError> {
-    if prune && !session.spec.is_named {
+    if *prune && !session.spec.is_named {
         return Err(CommandError::PruneUnnamed(session.spec.name.clone()));
     }
-    self::adopt(&mut session.spec, adopt);
-    let orphans = if prune { LookForOrphans::Read } else { LookForOrphans::Named };
+    self::adopt(&mut session.spec, *adopt);
+    let orphans = if *prune { LookForOrphans::Read } else { LookForOrphans::Named };
     let observed = session.observe(orphans, LookUp::New, output).await?;
     Ok((observed.plan(output)?, observed))
 }

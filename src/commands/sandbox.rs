@@ -6,18 +6,28 @@ use std::time::Duration;
 
 use tokio::net::TcpListener;
 
-use super::{CommandError, Status, session};
+use super::{CommandError, Status, fleet, session};
 use crate::cli::{Global, ServeArgs};
 use crate::render::output::Output;
 use crate::sandbox::{Sandbox, serve as serve_http};
 
 pub async fn serve(global: &Global, args: &ServeArgs, output: &Output) -> Result<Status, CommandError> {
-    let ServeArgs { listen, latency } = *args;
+    let ServeArgs { listen, latency, in_memory: _ } = *args;
     if !listen.ip().is_loopback() {
         return Err(CommandError::NotLoopback(listen));
     }
-    let spec = session::load(global, output)?;
-    let sandbox = Sandbox::open(Path::new(session::SANDBOX_STATE), &session::seed(&spec))?;
+    let mut specs = Vec::new();
+    for file in fleet::files(global)? {
+        specs.push(session::load(&file, output)?);
+    }
+    let Some((spec, others)) = specs.split_first() else { return Err(CommandError::NothingSelected) };
+    let seed = session::seed(spec);
+    let mut sandbox = if args.in_memory {
+        Sandbox::new(&seed)
+    } else {
+        Sandbox::open(Path::new(session::SANDBOX_STATE), &seed)?
+    };
+    others.iter().for_each(|spec| sandbox.plant(&session::seed(spec)));
     let listener =
         TcpListener::bind(listen).await.map_err(|source| CommandError::Listen { address: listen, source })?;
     let address = listener.local_addr()?;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use futures_util::future::{join_all, try_join_all};
 
@@ -19,7 +19,7 @@ use crate::render::output::Output;
 use crate::render::style::{WARNING, paint};
 use crate::resolve::resolve;
 use crate::sandbox::{self, GenesysSeed, IntegrationSeed, Sandbox, Seed};
-use crate::spec::{self, Loaded, RoleSpec, Spec};
+use crate::spec::{self, Aws, Loaded, RoleSpec, Spec};
 use crate::state::{DesiredRole, DesiredState, Live, LiveState, LookForOrphans, Orphans};
 
 /// Where the sandbox keeps its state.
@@ -54,38 +54,90 @@ pub struct Observed {
     pub desired: DesiredState,
 }
 
-/// Reads the spec, prints its warnings and masks what is to be masked.
-pub fn load(global: &Global, output: &Output) -> Result<Spec, CommandError> {
-    let Loaded { spec, source, warnings } = spec::load(&global.file)?;
+/// Reads a spec, prints its warnings and masks what is to be masked.
+pub fn load(file: &Path, output: &Output) -> Result<Spec, CommandError> {
+    let Loaded { spec, source, warnings } = spec::load(file)?;
     output.mask(|redactor| spec.roles.iter().for_each(|role| redactor.add_external_id(&role.external_id)));
     if let Some(external_id) = spec.aws.assume_role.as_ref().and_then(|role| role.external_id.as_ref()) {
         output.mask(|redactor| redactor.add_external_id(external_id));
     }
     if !warnings.is_empty() {
-        output.message(&diagnostics::render(&warnings, &global.file.display().to_string(), &source));
+        output.message(&diagnostics::render(&warnings, &file.display().to_string(), &source));
     }
     Ok(spec)
 }
 
 const PROGRAM: &str = "genesys-iam";
 
-fn invocation(Global { file, sandbox, reads: _, color: _, verbose: _ }: &Global) -> String {
+fn invocation(file: &Path, global: &Global) -> String {
+    let quoted =
+        |text: &str| shlex::try_quote(text).map_or_else(|_| text.to_owned(), |quoted| quoted.into_owned());
     let mut words = vec![PROGRAM.to_owned()];
-    if *sandbox {
+    if global.sandbox {
         words.push("--sandbox".to_owned());
     }
-    if *file != Path::new(DEFAULT_FILE) {
-        let file = file.to_string_lossy();
-        let quoted = shlex::try_quote(&file).unwrap_or_else(|_| file.clone());
-        words.push(format!("--file {quoted}"));
+    if file != Path::new(DEFAULT_FILE) {
+        words.push(format!("--file {}", quoted(&file.to_string_lossy())));
     }
     words.join(" ")
 }
 
+/// What the sessions of one command share.
+#[derive(Default)]
+pub struct Connections {
+    sandbox: Option<Arc<Mutex<Sandbox>>>,
+    /// By what the specs say of AWS: their limiters, credentials and connections are the same.
+    clients: Vec<(Aws, Clients)>,
+}
+
+impl Connections {
+    async fn clients(&mut self, aws: &Aws, output: &Output) -> Result<Clients, AwsError> {
+        if let Some((_, clients)) = self.clients.iter().find(|(known, _)| known == aws) {
+            return Ok(clients.clone());
+        }
+        let transport = match self.clients.first() {
+            Some((_, clients)) => Transport::Shared(clients.http_client()),
+            None => Transport::Network,
+        };
+        let clients = aws::connect(aws, transport).await?;
+        let output = output.clone();
+        clients.tell_of_throttling(
+            &(Arc::new(move |service: &str| {
+                let note = paint(WARNING, "note:");
+                output.message(&format!(
+                    "{note} AWS throttles {service}: going on at the pace that it allows\n"
+                ));
+            }) as aws::limit::Told),
+        );
+        self.clients.push((aws.clone(), clients.clone()));
+        Ok(clients)
+    }
+
+    /// The sandbox, with what the spec needs.
+    fn sandbox(&mut self, spec: &Spec, output: &Output) -> Result<Arc<Mutex<Sandbox>>, CommandError> {
+        if let Some(sandbox) = &self.sandbox {
+            sandbox.lock().unwrap_or_else(PoisonError::into_inner).plant(&seed(spec));
+            return Ok(Arc::clone(sandbox));
+        }
+        output.message(&format!(
+            "{} in the sandbox: an embedded stand-in for AWS, state in {SANDBOX_STATE}\n",
+            paint(WARNING, "note:")
+        ));
+        let sandbox = Arc::new(Mutex::new(Sandbox::open(Path::new(SANDBOX_STATE), &seed(spec))?));
+        self.sandbox = Some(Arc::clone(&sandbox));
+        Ok(sandbox)
+    }
+}
+
 impl Session {
-    pub async fn open(global: &Global, output: &Output) -> Result<Self, CommandError> {
-        let spec = load(global, output)?;
-        let invocation = invocation(global);
+    pub async fn open(
+        file: &Path,
+        spec: Spec,
+        global: &Global,
+        connections: &mut Connections,
+        output: &Output,
+    ) -> Result<Self, CommandError> {
+        let invocation = invocation(file, global);
         let reads = match global.reads {
             ReadsArg::Auto => Reads::Auto,
             ReadsArg::Single => Reads::Single,
@@ -93,15 +145,10 @@ impl Session {
         };
         if !global.sandbox {
             let genesys = genesys_client(&spec, output)?;
-            let clients = aws::connect(&spec.aws, Transport::Network).await?;
+            let clients = connections.clients(&spec.aws, output).await?;
             return Ok(Self { spec, clients, in_sandbox: false, genesys, reads, invocation });
         }
-        output.message(&format!(
-            "{} in the sandbox: an embedded stand-in for AWS, state in {SANDBOX_STATE}\n",
-            paint(WARNING, "note:")
-        ));
-        let sandbox = Sandbox::open(Path::new(SANDBOX_STATE), &seed(&spec))?;
-        let sandbox = Arc::new(Mutex::new(sandbox));
+        let sandbox = connections.sandbox(&spec, output)?;
         let configuration = Configuration {
             client_id: "sandbox".to_owned(),
             client_secret: Secret::new("sandbox".to_owned()),
@@ -130,6 +177,8 @@ impl Session {
         output: &Output,
     ) -> Result<Observed, CommandError> {
         let Self { spec, clients, .. } = self;
+        // Of a part of the spec nothing follows about what is not in it.
+        let orphans = if spec.left_out.is_empty() { orphans } else { LookForOrphans::No };
         // The account is in the spec, so all ARNs are known beforehand.
         let expected = resolve(spec, &BTreeMap::new());
         let in_bulk = self.reads.pages(expected.roles.len()).is_some();

@@ -1,12 +1,30 @@
-//! `validate`: the spec, offline.
+//! `validate`: the specs, offline.
 
-use super::{CommandError, Status, session};
+use std::path::Path;
+
+use super::report::report;
+use super::{CommandError, Status, fleet, session};
 use crate::cli::Global;
 use crate::render::output::Output;
 use crate::render::style::{GOOD, paint};
 
 pub fn run(global: &Global, output: &Output) -> Result<Status, CommandError> {
-    let spec = session::load(global, output)?;
+    let files = fleet::files(global)?;
+    if let [file] = files.as_slice() {
+        return one(file, output);
+    }
+    let mut statuses = Vec::new();
+    for file in &files {
+        statuses.push(one(file, output).unwrap_or_else(|error| {
+            report(&error, output);
+            error.status()
+        }));
+    }
+    Ok(fleet::worst(statuses))
+}
+
+fn one(file: &Path, output: &Output) -> Result<Status, CommandError> {
+    let spec = session::load(file, output)?;
     let roles = match spec.roles.len() {
         1 => "1 role".to_owned(),
         n => format!("{n} roles"),
@@ -14,7 +32,7 @@ pub fn run(global: &Global, output: &Output) -> Result<Status, CommandError> {
     output.result(&format!(
         "{} {}: {roles}, AWS account {}\n",
         paint(GOOD, "Valid."),
-        global.file.display(),
+        file.display(),
         spec.aws.account_id
     ))?;
     Ok(Status::Done)

@@ -251,7 +251,8 @@ fn check_ownership(live: &Live, desired: &DesiredRole, all: &DesiredState, plan:
                 desired: desired.policy.arn.clone(),
             });
         }
-        let is_wanted = |arn: &Arn| all.roles.iter().any(|role| role.policy.arn == *arn);
+        let is_wanted =
+            |arn: &Arn| all.left_out.contains(arn) || all.roles.iter().any(|role| role.policy.arn == *arn);
         let former = role.attached.iter().filter(|(arn, policy)| {
             is_of(&all.spec, &policy.tags) && !is_wanted(arn) && Some(*arn) != namesake
         });

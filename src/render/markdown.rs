@@ -14,6 +14,57 @@ const LIMIT: usize = 60_000;
 
 /// A plan: one line that says it all, who gains and loses what, a picture, and each change folded.
 pub fn plan(plan: &Plan) -> String {
+    plan_within(plan, LIMIT)
+}
+
+/// The plans of several specs, by file, or why there is none: first a line for each.
+pub fn plans(plans: &[(String, Result<&Plan, String>)]) -> String {
+    let mut out = String::from("| spec | plan |\n|---|---|\n");
+    for (file, plan) in plans {
+        let text = match plan {
+            Ok(plan) => summary(plan),
+            Err(error) => format!("**FAILED** {}", one_line(error)),
+        };
+        let _ = writeln!(out, "| {} | {text} |", code(file));
+    }
+    let mut left = plans.iter().filter(|(_, plan)| plan.as_ref().is_ok_and(|plan| !is_dull(plan))).count();
+    for (file, plan) in plans {
+        let Ok(plan) = plan else { continue };
+        if is_dull(plan) {
+            continue;
+        }
+        let heading = format!("\n## {}\n\n", code(file));
+        let room = LIMIT.saturating_sub(out.len()) / left;
+        left -= 1;
+        let text = plan_within(plan, room.saturating_sub(heading.len()));
+        if heading.len() + text.len() <= room {
+            out.push_str(&heading);
+            out.push_str(&text);
+        }
+    }
+    truncated(&out)
+}
+
+/// Whether the line about it says all there is to say.
+fn is_dull(plan: &Plan) -> bool {
+    plan.is_empty() && plan.blockers().next().is_none() && plan.orphans.is_empty()
+}
+
+/// Cut at a line; only where there are hundreds of specs.
+fn truncated(text: &str) -> String {
+    if text.len() <= LIMIT {
+        return text.to_owned();
+    }
+    let mut end = LIMIT;
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    let end = text[..end].rfind('\n').unwrap_or(0);
+    format!("{}\n\n**The rest is not shown: it is too long for a comment.**\n", &text[..end])
+}
+
+/// A plan in so many characters, as far as its first lines let it be.
+fn plan_within(plan: &Plan, limit: usize) -> String {
     let mut out = String::new();
     let _ = writeln!(out, "{}\n", summary(plan));
     let _ = writeln!(
@@ -23,9 +74,16 @@ pub fn plan(plan: &Plan) -> String {
         plan.region,
         code(&plan.spec)
     );
-    if !plan.roles.is_empty() {
+    let quiet =
+        |role: &&RolePlan| role.changes.is_empty() && role.blockers.is_empty() && role.notices.is_empty();
+    let (unchanged, roles): (Vec<&RolePlan>, Vec<&RolePlan>) = plan.roles.iter().partition(quiet);
+    if !roles.is_empty() {
         let _ = writeln!(out, "| role | create | change | remove | access widened |\n|---|---|---|---|---|");
-        for role in &plan.roles {
+        for role in roles {
+            if out.len() > limit / 2 {
+                let _ = writeln!(out, "| … | | | | |");
+                break;
+            }
             let count = |effect| role.changes.iter().filter(|change| change.effect() == effect).count();
             let wider = if role.access.is_wider() { "**YES**" } else { "no" };
             let _ = writeln!(
@@ -38,6 +96,11 @@ pub fn plan(plan: &Plan) -> String {
             );
         }
         out.push('\n');
+    }
+    match unchanged.len() {
+        0 => {}
+        1 => out.push_str("1 role has no changes.\n\n"),
+        n => out.push_str(&format!("{n} roles have no changes.\n\n")),
     }
     for name in &plan.orphans {
         let _ = writeln!(
@@ -54,7 +117,7 @@ pub fn plan(plan: &Plan) -> String {
     parts.extend(plan.roles.iter().map(changes));
     let mut cut = 0;
     for part in parts.iter().filter(|part| !part.is_empty()) {
-        if out.len() + part.len() > LIMIT {
+        if out.len() + part.len() > limit {
             cut += 1;
         } else {
             out.push_str(part);

@@ -19,12 +19,20 @@ const MOMENT: Duration = Duration::from_millis(500);
 pub struct Output {
     redactor: Arc<RwLock<Redactor>>,
     captured: Option<Arc<Mutex<String>>>,
+    /// Before each line of a message, where several specs are worked on at the same time.
+    spec: Option<Arc<str>>,
 }
 
 impl Output {
     /// Keeps everything, without colour, instead of writing it.
     pub fn capture() -> Self {
         Self { captured: Some(Arc::default()), ..Self::default() }
+    }
+
+    /// The same, whose messages say of which spec they are.
+    #[must_use]
+    pub fn for_spec(&self, spec: &str) -> Self {
+        Self { spec: Some(spec.into()), ..self.clone() }
     }
 
     /// What was kept so far.
@@ -58,6 +66,13 @@ impl Output {
 
     /// Progress, warnings and errors, to standard error; nothing can be done if that fails.
     pub fn message(&self, text: &str) {
+        let text = &match &self.spec {
+            Some(spec) => {
+                let lines = text.split_inclusive('\n').filter(|line| !line.trim().is_empty());
+                lines.map(|line| format!("{} {line}", paint(DIM, &format!("[{spec}]")))).collect()
+            }
+            None => text.to_owned(),
+        };
         if self.keep(text) {
             return;
         }

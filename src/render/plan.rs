@@ -13,14 +13,25 @@ use crate::policy::Document;
 use crate::state::{ManagedPolicy, Role};
 use crate::text::one_line;
 
+/// As many roles are shown each, also where nothing changes.
+const FEW: usize = 10;
+
 /// The whole plan, with access in sentences and a closing line that counts.
 pub fn text(plan: &Plan) -> String {
     let mut out = String::new();
     let Plan { spec, account_id, region, roles, orphans, orphans_unknown } = plan;
     let _ = writeln!(out, "{}", paint(DIM, &format!("AWS account {account_id}, region {region}")));
-    for role in roles {
+    // Of a fleet only those that there is something to say about.
+    let is_quiet =
+        |role: &&RolePlan| role.changes.is_empty() && role.blockers.is_empty() && role.notices.is_empty();
+    let (quiet, others): (Vec<&RolePlan>, Vec<&RolePlan>) =
+        roles.iter().partition(|role| roles.len() > FEW && is_quiet(role));
+    for role in others {
         out.push('\n');
         role_text(&mut out, role);
+    }
+    if !quiet.is_empty() {
+        let _ = writeln!(out, "\n{}: no changes", paint(BOLD, &format!("{} roles", quiet.len())));
     }
     out.push('\n');
     for name in orphans {
@@ -52,7 +63,35 @@ pub fn summary(plan: &Plan) -> String {
             None => format!("{text} Live state is what the spec says."),
         };
     }
-    let count = |effect| plan.changes().filter(|change| change.effect() == effect).count();
+    let mut text = format!("{} {}", paint(BOLD, "Plan:"), counts(&[plan]));
+    if plan.blockers().next().is_some() {
+        let _ = write!(text, " {}", paint(WARNING, "Blocked: see above."));
+    }
+    text
+}
+
+/// `12 specs: 2 to create, 1 to change. Access is widened. 1 spec failed.`
+pub fn summary_of_all(plans: &[&Plan], failed: usize) -> String {
+    let specs = |n: usize| if n == 1 { "1 spec".to_owned() } else { format!("{n} specs") };
+    let title = paint(BOLD, &format!("{}:", specs(plans.len() + failed)));
+    let mut text = if plans.iter().all(|plan| plan.is_empty()) {
+        format!("{title} {}", paint(GOOD, "no changes."))
+    } else {
+        format!("{title} {}", counts(plans))
+    };
+    let blocked = plans.iter().filter(|plan| plan.blockers().next().is_some()).count();
+    for (n, what) in [(blocked, "blocked"), (failed, "failed")] {
+        if n > 0 {
+            let _ = write!(text, " {}", paint(WARNING, &format!("{} {what}: see above.", specs(n))));
+        }
+    }
+    text
+}
+
+fn counts(plans: &[&Plan]) -> String {
+    let count = |effect| {
+        plans.iter().flat_map(|plan| plan.changes()).filter(|change| change.effect() == effect).count()
+    };
     let counts = [
         (count(Effect::Create), CREATE, "to create"),
         (count(Effect::Change), CHANGE, "to change"),
@@ -63,16 +102,12 @@ pub fn summary(plan: &Plan) -> String {
         .filter(|(n, ..)| *n > 0)
         .map(|(n, style, what)| format!("{} {what}", paint(*style, &n.to_string())))
         .collect();
-    let access = if plan.is_wider() {
+    let access = if plans.iter().any(|plan| plan.is_wider()) {
         paint(WARNING, "Access is widened.")
     } else {
         "Access is not widened.".to_owned()
     };
-    let mut text = format!("{} {}. {access}", paint(BOLD, "Plan:"), counts.join(", "));
-    if plan.blockers().next().is_some() {
-        let _ = write!(text, " {}", paint(WARNING, "Blocked: see above."));
-    }
-    text
+    format!("{}. {access}", counts.join(", "))
 }
 
 fn role_text(out: &mut String, plan: &RolePlan) {

@@ -61,8 +61,9 @@ impl Organization {
     /// An integration that uses the role, enabled, with a data action for each function.
     /// What is there already stays as it is.
     pub fn add_integration(&mut self, name: &str, role: &Arn, functions: &[Arn]) {
-        let id = uuid(digest(name));
-        let credential = uuid(digest(&format!("{name} credential")));
+        // Two accounts may have a role of the same name.
+        let id = uuid(digest(&format!("{name} {role}")));
+        let credential = uuid(digest(&format!("{name} {role} credential")));
         if !self.integrations.contains_key(&id) {
             self.add_bare_integration(name, role, &id, &credential);
         }

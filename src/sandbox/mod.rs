@@ -118,6 +118,11 @@ impl Sandbox {
         Ok(sandbox)
     }
 
+    /// Adds the account, functions and organization of another spec.
+    pub fn plant(&mut self, seed: &Seed) {
+        self.state.plant(seed);
+    }
+
     /// A copy in memory, as everything is now.
     #[must_use]
     pub fn copy(&self) -> Self {

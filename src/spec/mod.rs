@@ -41,6 +41,8 @@ pub struct Spec {
     /// Of `[check]`: somebody of the user's own whom the roles trust too, so that the check can assume them.
     pub verifier: Option<Arn>,
     pub roles: Vec<RoleSpec>,
+    /// Of the file too, but not selected.
+    pub left_out: Vec<RoleSpec>,
 }
 
 /// Where the organization's API is.

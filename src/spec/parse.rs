@@ -158,6 +158,7 @@ impl Parser<'_> {
             genesys: genesys.cloud,
             verifier: self.verifier.take(),
             roles: read,
+            left_out: Vec::new(),
         })
     }
 
