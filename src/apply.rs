@@ -104,9 +104,8 @@ pub struct Apply<'a> {
     pub guard: Option<(Purpose, &'a DesiredState)>,
 }
 
-/// Roles that are written to at the same time: IAM takes few writes a second, and what is in flight when something fails
-/// is to be little.
-const AT_A_TIME: usize = 8;
+/// Roles that are written to at the same time: what is in flight when something fails is to be little.
+const AT_A_TIME: usize = 32;
 
 /// What the roles that are worked on have in common.
 struct Run<'a, P> {

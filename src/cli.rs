@@ -408,6 +408,12 @@ pub struct ServeArgs {
     /// Delay every answer by this many milliseconds
     #[arg(long, value_name = "MS", default_value_t = 0)]
     pub latency: u64,
+    /// Refuse what goes beyond so many requests a second, as AWS does
+    #[arg(long, value_name = "PER_SECOND")]
+    pub rate: Option<f64>,
+    /// With --rate, let so many requests through at once
+    #[arg(long, value_name = "REQUESTS", default_value_t = 50.0, requires = "rate")]
+    pub burst: f64,
     /// Keep the state in memory only, and begin with nothing but what the spec names
     #[arg(long)]
     pub in_memory: bool,

@@ -12,11 +12,12 @@ pub mod state;
 pub mod resolve;
 
 pub mod import;
-pub mod permissions;
 pub mod plan;
 
 pub mod aws;
 pub mod genesys;
+
+pub mod permissions;
 
 pub mod apply;
 pub mod check;

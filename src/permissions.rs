@@ -1,6 +1,7 @@
 //! The least that a command needs for a spec, as an IAM policy. Pure.
 
 use crate::arn::Arn;
+use crate::aws::Reads;
 use crate::spec::{Boundary, ExtraPermissions};
 use crate::state::{DesiredRole, DesiredState};
 
@@ -51,19 +52,22 @@ pub fn permissions(desired: &DesiredState, purpose: Purpose) -> Vec<Grant> {
     ];
     let functions = functions(desired);
     let optional = |grant: Grant| Grant { is_optional: true, ..grant };
-    grants.push(optional(grant("FindFunctions", &["lambda:GetFunctionConfiguration"], functions.clone())));
+    if purpose != Purpose::Destroy {
+        let actions = &["lambda:GetFunctionConfiguration"];
+        grants.push(optional(grant("FindFunctions", actions, functions.clone())));
+    }
     if matches!(purpose, Purpose::Check | Purpose::Apply) {
         // Apply ends with the check.
         grants.push(optional(grant("ReadPoliciesOfFunctions", &["lambda:GetPolicy"], functions)));
         grants.push(optional(grant("AskTheSimulator", &["iam:SimulatePrincipalPolicy"], roles())));
     }
-    if purpose != Purpose::Check {
-        let everything = vec!["*".to_owned()];
-        grants.push(optional(grant(
-            "FindRolesTakenOut",
-            &["iam:GetAccountAuthorizationDetails"],
-            everything,
-        )));
+    const DETAILS: &str = "iam:GetAccountAuthorizationDetails";
+    let everything = vec!["*".to_owned()];
+    if Reads::Auto.pages(desired.roles.len()).is_some() {
+        let actions = &[DETAILS, "iam:ListPolicyTags", "iam:ListRoles", "tag:GetResources"];
+        grants.push(optional(grant("ReadInBulk", actions, everything)));
+    } else if purpose != Purpose::Check {
+        grants.push(optional(grant("FindRolesTakenOut", &[DETAILS], everything)));
     }
     match purpose {
         Purpose::Plan | Purpose::Check => {}

@@ -284,7 +284,7 @@ impl HttpConnector for LimitedConnector {
 /// An answer with its body read: also that is a part of the attempt.
 async fn whole(mut response: HttpResponse) -> Result<HttpResponse, ConnectorError> {
     let body = response.take_body().collect().await;
-    let body = body.map_err(|error| ConnectorError::io(error.into()))?.to_bytes();
+    let body = body.map_err(ConnectorError::io)?.to_bytes();
     *response.body_mut() = SdkBody::from(body);
     Ok(response)
 }

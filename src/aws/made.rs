@@ -2,7 +2,7 @@
 
 use super::config::Clients;
 use super::error::AwsError;
-use super::read;
+use super::read::{self, Guess};
 use crate::plan::Change;
 use crate::policy::equivalent;
 use crate::state::{ManagedPolicy, Role, Tags};
@@ -19,7 +19,7 @@ pub(super) async fn is_made(clients: &Clients, change: &Change) -> Result<Option
             Ok(live.map(|(live, _)| is_role(&live, wanted)))
         }
         Change::CreatePolicy(wanted) => {
-            let live = read::live_policy(clients, wanted).await?;
+            let live = read::live_policy(clients, wanted, Guess::Nothing).await?;
             Ok(live.map(|live| is_policy(&live.policy, wanted)))
         }
         Change::CreatePolicyVersion { policy, document } => {

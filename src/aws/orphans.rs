@@ -7,7 +7,7 @@ use futures_util::future::try_join_all;
 
 use super::config::Clients;
 use super::error::AwsError;
-use super::read;
+use super::read::{self, Guess};
 use crate::arn::Arn;
 use crate::policy::Document;
 use crate::policy::template::invoke_policy;
@@ -135,14 +135,14 @@ pub async fn orphan(
             tags: Tags::new(),
             arn,
         };
-        if let Some(live) = read::live_policy(clients, &policy).await?
+        if let Some(live) = read::live_policy(clients, &policy, Guess::Nothing).await?
             && is_of(&desired.spec, &live.policy.tags)
         {
             found = Some(policy);
             break;
         }
     }
-    let live = read::live_of(clients, &role, found.as_ref()).await?;
+    let live = read::live_of(clients, &role, found.as_ref(), Guess::Nothing).await?;
     let is_ours = |role: &LiveRole| is_of(&desired.spec, &role.role.tags);
     // It may have been given to somebody else since it was listed.
     Ok(if live.role.as_ref().is_none_or(is_ours) { live } else { Live::default() })

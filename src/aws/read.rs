@@ -27,7 +27,24 @@ use crate::state::{
 /// # Errors
 /// Whatever keeps IAM from answering, and documents that cannot be read. What does not exist is no error.
 pub async fn live(clients: &Clients, desired: &DesiredRole) -> Result<Live, AwsError> {
-    live_of(clients, &desired.role, Some(&desired.policy)).await
+    live_of(clients, &desired.role, Some(&desired.policy), Guess::Nothing).await
+}
+
+/// As [`live`], in one round trip where the policy has never been changed: what its first version says is asked for
+/// before it is known which one is in force.
+///
+/// # Errors
+/// As [`live`].
+pub(super) async fn live_at_once(clients: &Clients, desired: &DesiredRole) -> Result<Live, AwsError> {
+    live_of(clients, &desired.role, Some(&desired.policy), Guess::FirstVersion).await
+}
+
+/// What is taken to be probable; a wrong guess is a call in vain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Guess {
+    Nothing,
+    /// The first version of the policy is in force.
+    FirstVersion,
 }
 
 /// A role of this name with all that it can do, whatever its path.
@@ -51,7 +68,7 @@ pub async fn role(
         permissions_boundary: None,
         tags: Tags::new(),
     };
-    Ok(live_of(clients, &role, None).await?.role)
+    Ok(live_of(clients, &role, None, Guess::Nothing).await?.role)
 }
 
 /// A role, and a policy if there is one to be asked for.
@@ -59,10 +76,11 @@ pub(super) async fn live_of(
     clients: &Clients,
     role: &Role,
     policy: Option<&ManagedPolicy>,
+    guess: Guess,
 ) -> Result<Live, AwsError> {
     let mut pauses = Waits::within(CONTRADICTIONS).pauses();
     loop {
-        match live_once(clients, role, policy).await {
+        match live_once(clients, role, policy, guess).await {
             Err(error) if matches!(*error.kind, AwsErrorKind::Contradiction(_)) => match pauses.next(None) {
                 Some(pause) => tokio::time::sleep(pause).await,
                 None => return Err(error),
@@ -79,10 +97,15 @@ fn contradiction(operation: &str, subject: &str, text: &str) -> AwsError {
     AwsError::new(operation, subject, AwsErrorKind::Contradiction(text.to_owned()))
 }
 
-async fn live_once(clients: &Clients, role: &Role, policy: Option<&ManagedPolicy>) -> Result<Live, AwsError> {
+async fn live_once(
+    clients: &Clients,
+    role: &Role,
+    policy: Option<&ManagedPolicy>,
+    guess: Guess,
+) -> Result<Live, AwsError> {
     let own = async {
         match policy {
-            Some(policy) => live_policy(clients, policy).await,
+            Some(policy) => live_policy(clients, policy, guess).await,
             None => Ok(None),
         }
     };
@@ -253,6 +276,7 @@ async fn version_document(clients: &Clients, policy: &Arn, version: &str) -> Res
 pub(super) async fn live_policy(
     clients: &Clients,
     desired: &ManagedPolicy,
+    guess: Guess,
 ) -> Result<Option<LivePolicy>, AwsError> {
     const OPERATION: &str = "iam:GetPolicy";
     let subject = subject(&desired.arn);
@@ -260,7 +284,7 @@ pub(super) async fn live_policy(
         let answer = clients.iam.get_policy().policy_arn(desired.arn.to_string()).send().await;
         existing(OPERATION, &subject, answer)
     };
-    let (answer, versions) = tokio::try_join!(policy, versions(clients, desired))?;
+    let (answer, versions) = tokio::try_join!(policy, versions(clients, desired, guess))?;
     let (answer, (versions, document)) = match (answer, versions) {
         (Some(answer), Some(versions)) => (answer, versions),
         (None, None) => return Ok(None),
@@ -321,14 +345,26 @@ pub(super) async fn boundary(clients: &Clients, role: &str) -> Result<Option<Str
 async fn versions(
     clients: &Clients,
     desired: &ManagedPolicy,
+    guess: Guess,
 ) -> Result<Option<(Vec<PolicyVersion>, Document)>, AwsError> {
+    const FIRST: &str = "v1";
     let policy = &desired.arn;
-    let Some(mut versions) = version_ids(clients, policy).await? else { return Ok(None) };
+    let guessed = async {
+        match guess {
+            Guess::FirstVersion => version_document(clients, policy, FIRST).await.ok(),
+            Guess::Nothing => None,
+        }
+    };
+    let (versions, guessed) = futures_util::join!(version_ids(clients, policy), guessed);
+    let Some(mut versions) = versions? else { return Ok(None) };
     let default = versions
         .iter()
         .find(|version| version.is_default)
         .ok_or_else(|| AwsError::incomplete(LIST_VERSIONS, subject(policy), "default version"))?;
-    let document = version_document(clients, policy, &default.id).await?;
+    let document = match guessed {
+        Some(document) if default.id == FIRST => document,
+        _ => version_document(clients, policy, &default.id).await?,
+    };
     if !equivalent(&document, &desired.document) {
         let read = versions.iter().map(|version| async {
             if version.is_default {

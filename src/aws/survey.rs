@@ -77,8 +77,11 @@ pub async fn survey(
 }
 
 async fn roles(clients: &Clients, desired: &DesiredState) -> Result<BTreeMap<String, Live>, AwsError> {
+    // In a fleet calls in vain would cost more than a round trip.
+    let is_few = Reads::Auto.pages(desired.roles.len()).is_none();
     let reads = desired.roles.iter().map(|role| async {
-        let live = read::live(clients, role).await?;
+        let live =
+            if is_few { read::live_at_once(clients, role).await? } else { read::live(clients, role).await? };
         Ok::<_, AwsError>((role.role.name.clone(), live))
     });
     Ok(try_join_all(reads).await?.into_iter().collect())

@@ -106,7 +106,7 @@ impl Fleet {
 
 /// What is left of a spec; `None` when nothing of it is selected.
 fn selected(mut spec: Spec, Select { roles, accounts }: &Select) -> Option<Spec> {
-    if !accounts.is_empty() && !accounts.iter().any(|id| *id == spec.aws.account_id) {
+    if !accounts.is_empty() && !accounts.contains(&spec.aws.account_id) {
         return None;
     }
     select_roles(&mut spec, roles);

@@ -9,10 +9,10 @@ use tokio::net::TcpListener;
 use super::{CommandError, Status, fleet, session};
 use crate::cli::{Global, ServeArgs};
 use crate::render::output::Output;
-use crate::sandbox::{Sandbox, serve as serve_http};
+use crate::sandbox::{Manner, Rate, Sandbox, serve as serve_http};
 
 pub async fn serve(global: &Global, args: &ServeArgs, output: &Output) -> Result<Status, CommandError> {
-    let ServeArgs { listen, latency, in_memory: _ } = *args;
+    let ServeArgs { listen, latency, rate, burst, in_memory } = *args;
     if !listen.ip().is_loopback() {
         return Err(CommandError::NotLoopback(listen));
     }
@@ -22,7 +22,7 @@ pub async fn serve(global: &Global, args: &ServeArgs, output: &Output) -> Result
     }
     let Some((spec, others)) = specs.split_first() else { return Err(CommandError::NothingSelected) };
     let seed = session::seed(spec);
-    let mut sandbox = if args.in_memory {
+    let mut sandbox = if in_memory {
         Sandbox::new(&seed)
     } else {
         Sandbox::open(Path::new(session::SANDBOX_STATE), &seed)?
@@ -44,6 +44,10 @@ pub async fn serve(global: &Global, args: &ServeArgs, output: &Output) -> Result
         // Without a handler for Ctrl-C the process ends by the signal itself.
         let _ = tokio::signal::ctrl_c().await;
     };
-    serve_http(listener, Arc::new(Mutex::new(sandbox)), Duration::from_millis(latency), shutdown).await?;
+    let manner = Manner {
+        latency: Duration::from_millis(latency),
+        rate: rate.map(|per_second| Rate { per_second, burst }),
+    };
+    serve_http(listener, Arc::new(Mutex::new(sandbox)), manner, shutdown).await?;
     Ok(Status::Done)
 }

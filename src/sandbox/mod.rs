@@ -7,6 +7,7 @@
 mod auth;
 mod documents;
 mod error;
+mod gate;
 mod genesys;
 mod http_client;
 mod iam;
@@ -28,8 +29,9 @@ use http::{HeaderMap, HeaderValue, Request, Response};
 use jiff::Timestamp;
 
 pub use self::error::SandboxError;
+pub use self::gate::Rate;
 pub use self::http_client::{carrier, http_client};
-pub use self::serve::serve;
+pub use self::serve::{Manner, serve};
 
 use self::auth::{Caller, Scope};
 use self::error::Refusal;
@@ -146,7 +148,7 @@ impl Sandbox {
         self.requests += 1;
         let request_id = uuid(self.state.counter.rotate_left(32) ^ self.requests);
         // A session's credentials are new state too, so STS writes as IAM does.
-        let before = self.file.is_some().then(|| self.state.clone());
+        let before = (self.file.is_some() && !is_read(request)).then(|| self.state.clone());
         let mut response = self.answer(request, now, &request_id);
         if let (Some(before), Some(file)) = (before, &self.file)
             && self.state != before
@@ -164,6 +166,20 @@ impl Sandbox {
             response.headers_mut().insert("x-amzn-requestid", value);
         }
         response
+    }
+
+    /// The answer to a request too many.
+    fn throttle<B>(&mut self, request: &Request<B>) -> Response<Vec<u8>> {
+        self.requests += 1;
+        let service = Scope::of(request.headers()).map(|scope| scope.service).unwrap_or_default();
+        match service.as_str() {
+            "lambda" => lambda::respond(Err(Refusal::new(429, "TooManyRequestsException", "Rate exceeded"))),
+            "tagging" => tagging::respond(Err(Refusal::new(400, "ThrottlingException", "Rate exceeded"))),
+            _ => {
+                let refusal = Refusal::new(400, "Throttling", "Rate exceeded");
+                query::respond(iam::NAMESPACE, "", Err(refusal), &uuid(self.requests))
+            }
+        }
     }
 
     fn answer<B: AsRef<[u8]>>(
@@ -376,4 +392,10 @@ fn uuid(number: u64) -> String {
         b & 0xfff,
         b >> 16
     )
+}
+
+/// Whether a request can change nothing: then the state need not be kept for the case that it cannot be saved.
+fn is_read<B: AsRef<[u8]>>(request: &Request<B>) -> bool {
+    let action = request.body().as_ref();
+    [b"Action=Get".as_slice(), b"Action=List"].iter().any(|start| action.starts_with(start))
 }

@@ -17,11 +17,30 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 
 use super::Sandbox;
+use super::gate::{Gate, Rate};
 
 /// No request that the sandbox understands comes near this.
 const MAX_BODY: usize = 1 << 20;
 
-/// Serves the sandbox until `shutdown` is ready; each answer waits for `latency` first.
+/// Where the calls are told that were answered since the last time: their names, and how many were in flight at most.
+const TALLY: &str = "/_sandbox/tally";
+
+/// How the server behaves.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Manner {
+    /// Before each answer.
+    pub latency: Duration,
+    /// What goes beyond it is refused.
+    pub rate: Option<Rate>,
+}
+
+struct Server {
+    sandbox: Arc<Mutex<Sandbox>>,
+    gate: Mutex<Gate>,
+    latency: Duration,
+}
+
+/// Serves the sandbox until `shutdown` is ready.
 ///
 /// Signatures are not verified: listen on loopback only.
 ///
@@ -31,9 +50,10 @@ const MAX_BODY: usize = 1 << 20;
 pub async fn serve(
     listener: TcpListener,
     sandbox: Arc<Mutex<Sandbox>>,
-    latency: Duration,
+    Manner { latency, rate }: Manner,
     shutdown: impl Future<Output = ()>,
 ) -> io::Result<()> {
+    let server = Arc::new(Server { sandbox, gate: Mutex::new(Gate::new(rate)), latency });
     let address = listener.local_addr()?;
     tracing::debug!(%address, "the sandbox is listening");
     let mut connections = JoinSet::new();
@@ -44,7 +64,7 @@ pub async fn serve(
             () = &mut shutdown => return Ok(()),
             accepted = listener.accept() => match accepted {
                 Ok((stream, _)) => {
-                    connections.spawn(connection(stream, Arc::clone(&sandbox), latency));
+                    connections.spawn(connection(stream, Arc::clone(&server)));
                 }
                 Err(error) => {
                     // Out of file descriptors, as a rule: that passes when connections end.
@@ -57,14 +77,14 @@ pub async fn serve(
     }
 }
 
-async fn connection(stream: TcpStream, sandbox: Arc<Mutex<Sandbox>>, latency: Duration) {
+async fn connection(stream: TcpStream, server: Arc<Server>) {
     // Answers are small: waiting to fill a packet would only delay them.
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "cannot set TCP_NODELAY");
     }
     let service = service_fn(|request| {
-        let sandbox = Arc::clone(&sandbox);
-        async move { Ok::<_, Infallible>(respond(request, &sandbox, latency).await) }
+        let server = Arc::clone(&server);
+        async move { Ok::<_, Infallible>(server.respond(request).await) }
     });
     let served =
         http1::Builder::new().timer(TokioTimer::new()).serve_connection(TokioIo::new(stream), service).await;
@@ -73,21 +93,33 @@ async fn connection(stream: TcpStream, sandbox: Arc<Mutex<Sandbox>>, latency: Du
     }
 }
 
-async fn respond(
-    request: Request<Incoming>,
-    sandbox: &Mutex<Sandbox>,
-    latency: Duration,
-) -> Response<Full<Bytes>> {
-    let (parts, body) = request.into_parts();
-    let Ok(body) = Limited::new(body, MAX_BODY).collect().await else {
-        let mut response = Response::new(Full::default());
-        *response.status_mut() = StatusCode::PAYLOAD_TOO_LARGE;
-        return response;
-    };
-    if !latency.is_zero() {
-        tokio::time::sleep(latency).await;
+impl Server {
+    async fn respond(&self, request: Request<Incoming>) -> Response<Full<Bytes>> {
+        let gate = || self.gate.lock().unwrap_or_else(PoisonError::into_inner);
+        if request.uri().path() == TALLY {
+            return Response::new(Full::new(Bytes::from(gate().tally().to_string())));
+        }
+        gate().begin();
+        let response = self.answer(request).await;
+        gate().end();
+        response
     }
-    let request = Request::from_parts(parts, body.to_bytes());
-    let mut sandbox = sandbox.lock().unwrap_or_else(PoisonError::into_inner);
-    sandbox.handle(&request, Timestamp::now()).map(|body| Full::new(Bytes::from(body)))
+
+    async fn answer(&self, request: Request<Incoming>) -> Response<Full<Bytes>> {
+        let (parts, body) = request.into_parts();
+        let Ok(body) = Limited::new(body, MAX_BODY).collect().await else {
+            let mut response = Response::new(Full::default());
+            *response.status_mut() = StatusCode::PAYLOAD_TOO_LARGE;
+            return response;
+        };
+        if !self.latency.is_zero() {
+            tokio::time::sleep(self.latency).await;
+        }
+        let request = Request::from_parts(parts, body.to_bytes());
+        let admitted = self.gate.lock().unwrap_or_else(PoisonError::into_inner).admit(&request);
+        let mut sandbox = self.sandbox.lock().unwrap_or_else(PoisonError::into_inner);
+        let response =
+            if admitted { sandbox.handle(&request, Timestamp::now()) } else { sandbox.throttle(&request) };
+        response.map(|body| Full::new(Bytes::from(body)))
+    }
 }

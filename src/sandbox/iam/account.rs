@@ -7,7 +7,6 @@ use super::super::documents::{MAX_INLINE, MAX_MANAGED, MAX_TRUST};
 use super::super::error::Refusal;
 use super::super::query::{Answer, Xml};
 use super::super::state::{Policy, Role, date};
-use super::policy::users;
 use super::role_policy::name_of;
 use super::{encoded, truncation, write_boundary, write_tags};
 
@@ -44,22 +43,40 @@ pub(super) fn authorization_details(call: &mut Call<'_>) -> Result<Answer, Refus
             );
         }
     }
+    let counts = counts(call);
     let (items, marker) = page.cut(items);
     let (roles, policies): (Vec<_>, Vec<_>) =
         items.into_iter().partition(|item| matches!(item, Detail::Role(..)));
     Ok(Answer::of(|xml| {
         xml.element("UserDetailList", |_| ());
         xml.element("GroupDetailList", |_| ());
-        xml.list("RoleDetailList", roles, |xml, item| write(xml, call, &item));
-        xml.list("Policies", policies, |xml, item| write(xml, call, &item));
+        xml.list("RoleDetailList", roles, |xml, item| write(xml, call, &item, &counts));
+        xml.list("Policies", policies, |xml, item| write(xml, call, &item, &counts));
         truncation(xml, marker.as_deref());
     }))
 }
 
-fn write(xml: &mut Xml, call: &Call<'_>, item: &Detail<'_>) {
+/// How often each policy is attached to a role, and bounds one.
+type Counts = BTreeMap<String, (usize, usize)>;
+
+fn counts(call: &Call<'_>) -> Counts {
+    let mut counts = Counts::new();
+    let account = call.state.account(&call.caller.account);
+    for role in account.into_iter().flat_map(|account| account.roles.values()) {
+        for arn in &role.attached {
+            counts.entry(arn.clone()).or_default().0 += 1;
+        }
+        if let Some(arn) = &role.boundary {
+            counts.entry(arn.clone()).or_default().1 += 1;
+        }
+    }
+    counts
+}
+
+fn write(xml: &mut Xml, call: &Call<'_>, item: &Detail<'_>, counts: &Counts) {
     match item {
         Detail::Role(role, trust) => write_role(xml, call, role, trust),
-        Detail::Policy(policy) => write_policy(xml, call, policy),
+        Detail::Policy(policy) => write_policy(xml, call, policy, counts),
     }
 }
 
@@ -87,7 +104,7 @@ fn write_role(xml: &mut Xml, call: &Call<'_>, role: &Role, trust: &str) {
 }
 
 /// Tags are missing, as on AWS.
-fn write_policy(xml: &mut Xml, call: &Call<'_>, policy: &Policy) {
+fn write_policy(xml: &mut Xml, call: &Call<'_>, policy: &Policy, counts: &Counts) {
     let Policy {
         name,
         path,
@@ -102,14 +119,14 @@ fn write_policy(xml: &mut Xml, call: &Call<'_>, policy: &Policy) {
     } = policy;
     let account = &call.caller.account;
     let arn = call.state.policy_arn(account, policy).to_string();
-    let (attached, bounded) = users(call.state, account, &arn);
+    let (attached, bounded) = counts.get(&arn).copied().unwrap_or_default();
     xml.text("PolicyName", name);
     xml.text("PolicyId", id);
     xml.text("Arn", &arn);
     xml.text("Path", path);
     xml.text("DefaultVersionId", format!("v{default_version}"));
-    xml.text("AttachmentCount", attached.len());
-    xml.text("PermissionsBoundaryUsageCount", bounded.len());
+    xml.text("AttachmentCount", attached);
+    xml.text("PermissionsBoundaryUsageCount", bounded);
     xml.text("IsAttachable", true);
     xml.text("CreateDate", date(*created));
     xml.text("UpdateDate", date(*updated));
