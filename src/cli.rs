@@ -4,8 +4,10 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+use clap_complete::ArgValueCompleter;
 
 use crate::arn::AccountId;
+use crate::complete::role_names;
 
 /// Connect Genesys Cloud to AWS Lambda: keep the IAM role as a checked-in file
 #[derive(Debug, Parser)]
@@ -363,7 +365,7 @@ pub enum ReportFormat {
 #[command(next_help_heading = "Selection")]
 pub struct Select {
     /// Only roles of this name; * and ? stand for other characters; may be given several times
-    #[arg(long = "role", value_name = "NAME")]
+    #[arg(long = "role", value_name = "NAME", add = ArgValueCompleter::new(role_names))]
     pub roles: Vec<String>,
     /// Only specs of this AWS account; may be given several times
     #[arg(long = "account", value_name = "ID")]

@@ -28,3 +28,4 @@ pub mod saved;
 
 pub mod cli;
 pub mod commands;
+pub mod complete;

@@ -2,13 +2,16 @@
 
 use std::process::ExitCode;
 
-use clap::Parser;
 use clap::error::ErrorKind;
+use clap::{CommandFactory, Parser};
+use clap_complete::CompleteEnv;
 use genesys_iam::cli::{Cli, ColorWhen};
 use genesys_iam::commands::{self, Status, report};
 use genesys_iam::render::output::Output;
 
 fn main() -> ExitCode {
+    // Asked by a shell with the script of `completions`, it answers and ends here.
+    CompleteEnv::with_factory(Cli::command).complete();
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {

@@ -407,3 +407,43 @@ iam.put_role_policy(RoleName='Loose', PolicyName='in', PolicyDocument=permission
     served.run(&["import"]).expect(1).says("no role is named");
     served.run(&["import", "Plain", "--out", "imported.toml"]).expect(1).says("cannot write `imported.toml`");
 }
+
+#[test]
+fn boto3_is_told_the_tags_of_policies_in_bulk() {
+    let served = Served::new(&[]);
+    served.boto3(&format!(
+        "{REFUSED}
+tagging = boto3.client('resourcegroupstaggingapi')
+arns = [iam.create_policy(PolicyName=f'p{{n}}', PolicyDocument=permissions('a:b', '*'),
+                          Tags=[{{'Key': 'n', 'Value': str(n % 2)}}] if n else [])['Policy']['Arn'] for n in range(5)]
+found = tagging.get_resources(ResourceARNList=arns + [arns[0] + 'x'])['ResourceTagMappingList']
+assert {{r['ResourceARN']: r['Tags'] for r in found}} == {{a: [{{'Key': 'n', 'Value': str(n % 2)}}] for n, a in enumerate(arns) if n}}, found
+pages = list(tagging.get_paginator('get_resources').paginate(ResourceTypeFilters=['iam:policy'], ResourcesPerPage=1,
+                                                             TagFilters=[{{'Key': 'n', 'Values': ['1']}}]))
+assert [r['ResourceARN'] for page in pages for r in page['ResourceTagMappingList']] == [arns[1], arns[3]], pages
+refused('InvalidParameterException', tagging.get_resources, ResourceARNList=arns, ResourcesPerPage=1)
+"
+    ));
+}
+
+#[test]
+fn calls_are_counted_and_those_beyond_the_rate_refused() {
+    let served = Served::new(&["--in-memory", "--rate", "0.001", "--burst", "3"]);
+    served.boto3(&format!(
+        "{REFUSED}
+from botocore.config import Config
+once = boto3.client('iam', config=Config(retries={{'total_max_attempts': 1}}))
+for _ in range(3): once.list_roles()
+refused('Throttling', once.list_roles)
+import urllib.request, os
+url = os.environ['AWS_ENDPOINT_URL'] + '/_sandbox/tally'
+tally = json.load(urllib.request.urlopen(url))
+assert (tally['calls'], tally['refused'], tally['most_at_once']) == ({{'iam:ListRoles': 3}}, 1, 1), tally
+once.list_roles()
+once = boto3.client('lambda', config=Config(retries={{'total_max_attempts': 1}}))
+for _ in range(2): once.get_function_configuration(FunctionName=FUNCTION)
+refused('TooManyRequestsException', once.get_function_configuration, FunctionName=FUNCTION)
+"
+    ));
+    assert!(!served.project.path(".genesys-iam").exists());
+}

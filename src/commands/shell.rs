@@ -5,6 +5,7 @@ use std::path::Path;
 
 use clap::CommandFactory;
 use clap_complete::Shell;
+use clap_complete::env::Shells;
 
 use super::{CommandError, Status};
 use crate::cli::Cli;
@@ -14,7 +15,11 @@ const NAME: &str = "genesys-iam";
 
 pub fn completions(shell: Shell, output: &Output) -> Result<Status, CommandError> {
     let mut text = Vec::new();
-    clap_complete::generate(shell, &mut Cli::command(), NAME, &mut text);
+    // The script asks the program itself, which knows the roles of the spec.
+    let shells = Shells::builtins();
+    if let Some(shell) = shells.completer(&shell.to_string()) {
+        shell.write_registration("COMPLETE", NAME, NAME, NAME, &mut text)?;
+    }
     output.result(&String::from_utf8_lossy(&text))?;
     Ok(Status::Done)
 }

@@ -171,15 +171,20 @@ impl Sandbox {
     /// The answer to a request too many.
     fn throttle<B>(&mut self, request: &Request<B>) -> Response<Vec<u8>> {
         self.requests += 1;
+        let id = uuid(self.requests);
         let service = Scope::of(request.headers()).map(|scope| scope.service).unwrap_or_default();
-        match service.as_str() {
+        let mut response = match service.as_str() {
             "lambda" => lambda::respond(Err(Refusal::new(429, "TooManyRequestsException", "Rate exceeded"))),
             "tagging" => tagging::respond(Err(Refusal::new(400, "ThrottlingException", "Rate exceeded"))),
             _ => {
                 let refusal = Refusal::new(400, "Throttling", "Rate exceeded");
-                query::respond(iam::NAMESPACE, "", Err(refusal), &uuid(self.requests))
+                query::respond(iam::NAMESPACE, "", Err(refusal), &id)
             }
+        };
+        if let Ok(id) = HeaderValue::from_str(&id) {
+            response.headers_mut().insert("x-amzn-requestid", id);
         }
+        response
     }
 
     fn answer<B: AsRef<[u8]>>(
