@@ -46,7 +46,11 @@ external_id = "{external_id}"
 
 def terraform_configuration(size, endpoint, mirror):
     return f"""
-terraform {{ required_providers {{ aws = {{ source = "hashicorp/aws", version = "5.100.0" }} }} }}
+terraform {{
+  required_providers {{
+    aws = {{ source = "hashicorp/aws", version = "5.100.0" }}
+  }}
+}}
 provider "aws" {{
   region = "us-east-1"
   access_key = "{ACCOUNT}"
@@ -203,6 +207,9 @@ def prepare_terraform(options, server, size):
 def measure(name, what, size, delay, command, server, options, cwd=None, expect=(0,), runs=None):
     walls, cpus, memories = [], [], []
     for _ in range(runs or options.runs):
+        if options.throttle:
+            # The bucket is full again.
+            time.sleep(3)
         server.tally()
         wall, cpu, memory, status, text = run(command, server.env, cwd or server.folder)
         if status not in expect:
@@ -253,8 +260,6 @@ def one(options, size, delay, throttle=False):
         own = [options.binary, "--color", "never"]
         if "genesys-iam" in options.tools:
             measure("genesys-iam", "first apply", size, delay, own + ["apply", "--yes", "--no-check"], server, options, runs=1)
-            if throttle:
-                time.sleep(3)
             measure("genesys-iam", "no changes", size, delay, own + ["plan", "--detailed-exitcode"], server, options, runs=runs)
             if size > 1 and not options.brief:
                 single = own + ["--reads", "single", "plan", "--detailed-exitcode"]

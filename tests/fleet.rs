@@ -3,7 +3,8 @@
 mod support;
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::{Arc, Mutex};
 
 use aws_sdk_iam::types::Tag;
 use genesys_iam::apply::Interrupt;
@@ -19,8 +20,9 @@ use genesys_iam::state::{DesiredState, LiveState, LookForOrphans};
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use support::Project;
-use support::wire::Wire;
+use support::wire::{Endpoint, Wire};
 use support::world::{ACCOUNT, ID, OTHER_ID, World, clean, connect, fleet_of, fleet_text, virtual_time};
+use tokio::time::Instant;
 
 const DOCUMENTS: [&str; 3] = [
     r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"s3:Get+Object","Resource":"arn:aws:s3:::a%2Fb/*"}}"#,
@@ -344,4 +346,49 @@ fn a_part_of_a_spec_is_planned_saved_and_applied_and_the_rest_is_left_alone() {
         .says_not("R2`");
     project.sandbox(&["plan", "--detailed-exitcode"]).expect(2).says("2 to change");
     project.sandbox(&["plan", "--detailed-exitcode", "--role", "R1"]).expect(0);
+}
+
+/// The sandbox behind a bucket of tokens, as IAM is. Time is virtual.
+struct Throttled {
+    world: Arc<World>,
+    bucket: Mutex<(f64, Instant)>,
+    refused: AtomicUsize,
+}
+
+const RATE: f64 = 20.0;
+const BURST: f64 = 50.0;
+
+impl Endpoint for Throttled {
+    fn answer(&self, request: &http::Request<Vec<u8>>) -> http::Response<Vec<u8>> {
+        let mut bucket = self.bucket.lock().unwrap();
+        let now = Instant::now();
+        bucket.0 = (bucket.0 + RATE * (now - bucket.1).as_secs_f64()).min(BURST);
+        bucket.1 = now;
+        if bucket.0 < 1.0 {
+            self.refused.fetch_add(1, Relaxed);
+            return support::stand::aws_error(400, "Throttling", "Rate exceeded");
+        }
+        bucket.0 -= 1.0;
+        self.world.answer(request)
+    }
+}
+
+#[test]
+fn a_fleet_is_read_singly_through_a_narrow_gate_without_a_failure() {
+    virtual_time().block_on(async {
+        let spec = fleet_of(60, ID);
+        let world = World::new(Sandbox::new(&seed(&spec)));
+        converge(&world, &spec).await;
+        let bucket = Mutex::new((BURST, Instant::now()));
+        let throttled = Arc::new(Throttled { world, bucket, refused: AtomicUsize::new(0) });
+        let clients = connect(&spec, &Wire::new(Arc::clone(&throttled) as _, None)).await;
+        let desired = resolve(&spec, &BTreeMap::new());
+        let began = Instant::now();
+        let live = survey(&clients, &desired, LookForOrphans::No, Reads::Single).await.unwrap();
+        assert_eq!(live.roles.len(), 60);
+        let bound = (360.0 - BURST) / RATE;
+        let seconds = (Instant::now() - began).as_secs_f64();
+        let refused = throttled.refused.load(Relaxed);
+        assert!(seconds < bound * 1.1 && refused < 31, "{seconds} s of {bound} s, {refused} refusals");
+    });
 }

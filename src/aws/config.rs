@@ -7,6 +7,7 @@ use std::time::Duration;
 use aws_config::identity::IdentityCache;
 use aws_config::profile::ProfileFileCredentialsProvider;
 use aws_config::retry::RetryConfig;
+use aws_config::stalled_stream_protection::StalledStreamProtectionConfig;
 use aws_config::sts::AssumeRoleProvider;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{AppName, BehaviorVersion, Region, SdkConfig};
@@ -167,7 +168,9 @@ impl Clients {
         let attempts = sdk.retry_config().map_or(3, RetryConfig::max_attempts);
         // Waiting for its turn is no part of an attempt: the limiter itself bounds those.
         let timeouts = TimeoutConfig::builder().connect_timeout(CONNECT_TIMEOUT).build();
-        let sdk = sdk.into_builder().timeout_config(timeouts).build();
+        // Nor is it a stalled stream.
+        let stalled = StalledStreamProtectionConfig::disabled();
+        let sdk = sdk.into_builder().timeout_config(timeouts).stalled_stream_protection(stalled).build();
         let limiters = ["IAM", "Lambda", "STS", "tagging"].map(|service| Limiter::new(service, attempts));
         let [iam_limiter, lambda_limiter, sts_limiter, tagging_limiter] = &limiters;
         let mut iam = aws_sdk_iam::config::Builder::from(&sdk)

@@ -173,19 +173,29 @@ pub fn diff_role(live: &Live, desired: &DesiredRole, all: &DesiredState) -> Role
     if boundary_order == Some(Order::First) {
         plan.changes.extend(boundary.clone());
     }
-    if let Some((trust, [narrowed, last])) = trust.clone().zip(in_two_steps(live, desired)) {
-        plan.changes.extend(narrowed);
-        plan.changes.push(trust);
-        plan.changes.extend(last);
-        plan.changes.extend(restricting);
-    } else if trust_first(live, desired) {
-        plan.changes.extend(trust);
-        plan.changes.extend(document);
-        plan.changes.extend(restricting);
-    } else {
-        plan.changes.extend(document);
-        plan.changes.extend(restricting);
-        plan.changes.extend(trust);
+    match trust {
+        Some(trust) if !document.is_empty() || !restricting.is_empty() => {
+            if let Some([narrowed, last]) = in_two_steps(live, desired) {
+                plan.changes.extend(narrowed);
+                plan.changes.push(trust);
+                plan.changes.extend(last);
+                plan.changes.extend(restricting);
+            } else if trust_first(live, desired) {
+                plan.changes.push(trust);
+                plan.changes.extend(document);
+                plan.changes.extend(restricting);
+            } else {
+                plan.changes.extend(document);
+                plan.changes.extend(restricting);
+                plan.changes.push(trust);
+            }
+        }
+        // With one of them alone there is no order.
+        trust => {
+            plan.changes.extend(trust);
+            plan.changes.extend(document);
+            plan.changes.extend(restricting);
+        }
     }
     if boundary_order == Some(Order::Last) {
         plan.changes.extend(boundary);
@@ -210,7 +220,10 @@ pub fn diff_role(live: &Live, desired: &DesiredRole, all: &DesiredState) -> Role
             policy: desired.policy.arn.clone(),
         });
     }
-    plan.access = AccessDiff { before: access_before(live), after: access_after(live, desired) };
+    let before = access_before(live);
+    // Without a change both mean the same.
+    let after = if plan.changes.is_empty() { before.clone() } else { access_after(live, desired) };
+    plan.access = AccessDiff { before, after };
     plan
 }
 
@@ -254,7 +267,10 @@ fn check_ownership(live: &Live, desired: &DesiredRole, all: &DesiredState, plan:
         let is_wanted =
             |arn: &Arn| all.left_out.contains(arn) || all.roles.iter().any(|role| role.policy.arn == *arn);
         let former = role.attached.iter().filter(|(arn, policy)| {
-            is_of(&all.spec, &policy.tags) && !is_wanted(arn) && Some(*arn) != namesake
+            **arn != desired.policy.arn
+                && Some(*arn) != namesake
+                && is_of(&all.spec, &policy.tags)
+                && !is_wanted(arn)
         });
         plan.blockers.extend(
             former.map(|(arn, _)| Blocker::PolicyName {

@@ -15,12 +15,12 @@ pub struct Rate {
     pub burst: f64,
 }
 
-/// All requests to the server, of all services together.
+/// All requests to the server; each service has a bucket of its own.
 #[derive(Debug)]
 pub(super) struct Gate {
     rate: Option<Rate>,
-    tokens: f64,
-    filled: Instant,
+    /// Tokens by service, and when they were counted.
+    buckets: BTreeMap<String, (f64, Instant)>,
     calls: BTreeMap<String, u64>,
     refused: u64,
     now: u64,
@@ -29,9 +29,7 @@ pub(super) struct Gate {
 
 impl Gate {
     pub fn new(rate: Option<Rate>) -> Self {
-        let tokens = rate.map_or(0.0, |rate| rate.burst);
-        let filled = Instant::now();
-        Self { rate, tokens, filled, calls: BTreeMap::new(), refused: 0, now: 0, most: 0 }
+        Self { rate, buckets: BTreeMap::new(), calls: BTreeMap::new(), refused: 0, now: 0, most: 0 }
     }
 
     pub fn begin(&mut self) {
@@ -45,28 +43,29 @@ impl Gate {
 
     /// Whether it is let through; counts it either way.
     pub fn admit<B: AsRef<[u8]>>(&mut self, request: &Request<B>) -> bool {
-        let Some(Rate { per_second, burst }) = self.rate else {
-            *self.calls.entry(name(request)).or_default() += 1;
-            return true;
-        };
-        let now = Instant::now();
-        let came = per_second * now.duration_since(self.filled).as_secs_f64();
-        self.tokens = (self.tokens + came).min(burst);
-        self.filled = now;
-        if self.tokens < 1.0 {
-            self.refused += 1;
-            return false;
+        let name = name(request);
+        if let Some(Rate { per_second, burst }) = self.rate {
+            let service = name.split(':').next().unwrap_or_default().to_owned();
+            let now = Instant::now();
+            let (tokens, filled) = self.buckets.entry(service).or_insert((burst, now));
+            *tokens = (*tokens + per_second * now.duration_since(*filled).as_secs_f64()).min(burst);
+            *filled = now;
+            if *tokens < 1.0 {
+                self.refused += 1;
+                return false;
+            }
+            *tokens -= 1.0;
         }
-        self.tokens -= 1.0;
-        *self.calls.entry(name(request)).or_default() += 1;
+        *self.calls.entry(name).or_default() += 1;
         true
     }
 
-    /// What was counted since the last time, and a full bucket.
+    /// What was counted since the last time.
     pub fn tally(&mut self) -> Value {
-        let Self { rate, calls, refused, most, .. } = std::mem::replace(self, Self::new(self.rate));
-        let per_second = rate.map(|rate| rate.per_second);
-        json!({ "calls": calls, "refused": refused, "most_at_once": most, "per_second": per_second })
+        let calls = std::mem::take(&mut self.calls);
+        let (refused, most) =
+            (std::mem::take(&mut self.refused), std::mem::replace(&mut self.most, self.now));
+        json!({ "calls": calls, "refused": refused, "most_at_once": most })
     }
 }
 
