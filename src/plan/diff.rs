@@ -37,6 +37,7 @@ pub struct RolePlan {
     pub changes: Vec<Change>,
     pub blockers: Vec<Blocker>,
     pub notices: Vec<Notice>,
+    /// Empty where nothing changes.
     pub access: AccessDiff,
 }
 
@@ -220,10 +221,10 @@ pub fn diff_role(live: &Live, desired: &DesiredRole, all: &DesiredState) -> Role
             policy: desired.policy.arn.clone(),
         });
     }
-    let before = access_before(live);
-    // Without a change both mean the same.
-    let after = if plan.changes.is_empty() { before.clone() } else { access_after(live, desired) };
-    plan.access = AccessDiff { before, after };
+    // Without a change nobody gains or loses anything.
+    if !plan.changes.is_empty() {
+        plan.access = AccessDiff { before: access_before(live), after: access_after(live, desired) };
+    }
     plan
 }
 
