@@ -1,5 +1,6 @@
 //! `apply`: make it so, see that it is so, then check.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use futures_util::future::join_all;
@@ -194,9 +195,9 @@ async fn converge(
         Ok(applied) => applied,
         Err(interrupted) => return Ok(Err(interrupted)),
     };
-    let changed = observed
-        .desired
-        .only(|role| plan.roles.iter().any(|plan| plan.role == role.role.name && !plan.changes.is_empty()));
+    let names: BTreeSet<&str> =
+        plan.roles.iter().filter(|role| !role.changes.is_empty()).map(|role| role.role.as_str()).collect();
+    let changed = observed.desired.only(|role| names.contains(role.role.name.as_str()));
     let read = interrupt.unless_set(read_back(&run, session, &changed, output)).await;
     let Some(live) = read else {
         let what = "every change was made; whether IAM shows them was not seen";
