@@ -216,11 +216,11 @@ pub struct InitArgs {
 
 #[derive(Debug, Args)]
 pub struct ImportArgs {
-    /// These roles
+    /// These roles, by name or ARN
     #[arg(value_name = "ROLE")]
     pub roles: Vec<String>,
     /// Every role of the account that trusts an account of Genesys's
-    #[arg(long)]
+    #[arg(long, conflicts_with = "roles")]
     pub all: bool,
     /// Write the spec to this file, which must not exist
     #[arg(long, value_name = "FILE")]

@@ -10,7 +10,7 @@ use crate::policy::document::{
 };
 use crate::policy::template::{invoke_policy, trust_policy};
 use crate::policy::{Document, equivalent};
-use crate::spec::{KNOWN_GENESYS_ACCOUNTS, default_policy_name};
+use crate::spec::{self, KNOWN_GENESYS_ACCOUNTS, Offline, Severity, TUTORIAL_ACCOUNT, default_policy_name};
 use crate::state::LiveRole;
 
 /// The text of a spec, and what it could not express.
@@ -19,6 +19,8 @@ pub struct Imported {
     pub text: String,
     /// A sentence each; with none the next plan has nothing but tags.
     pub limits: Vec<String>,
+    /// Whether the text is a spec as it is, without anything to be filled in.
+    pub is_spec: bool,
 }
 
 /// What one role says.
@@ -31,39 +33,100 @@ struct Found<'a> {
     functions: Vec<Arn>,
 }
 
-/// Writes a spec called `name` for these roles; `region` where the functions name none.
+/// Writes a spec called `name` for these roles; `region` where the functions name none. A role that no spec can have is
+/// written as comments.
 pub fn import(name: &str, account: &AccountId, region: &str, roles: &[LiveRole]) -> Imported {
     let mut limits = Vec::new();
-    let found: Vec<Found<'_>> = roles.iter().map(|live| read(live, &mut limits)).collect();
+    let mut found: Vec<Found<'_>> = roles.iter().map(|live| read(live, &mut limits)).collect();
     let region = most_common_region(&found).unwrap_or_else(|| region.to_owned());
-    let mut text = String::new();
-    let _ = writeln!(text, "# Written by `genesys-iam import`. Look it over, then run `genesys-iam plan`.\n");
-    let _ = writeln!(text, "name = {}\n", quoted(name));
-    let _ =
-        writeln!(text, "[aws]\nregion = {}\naccount_id = {}\n", quoted(&region), quoted(account.as_str()));
-    let first = found.first();
-    let genesys = first.and_then(|role| role.genesys_account.clone());
-    let id = first.and_then(|role| role.external_id.clone());
+    let verifier = common_verifier(&mut found, account, &mut limits);
+    let check = verifier.map(|arn| format!("\n[check]\nverifier = {}\n", quoted(&arn.to_string())));
+    let head = format!(
+        "name = {}\n\n[aws]\nregion = {}\naccount_id = {}\n\n",
+        quoted(name),
+        quoted(&region),
+        quoted(account.as_str())
+    );
+    let mut policies = BTreeMap::new();
+    let tables: Vec<(String, Option<String>)> = found
+        .iter()
+        .map(|role| {
+            let table = role_table(role, account, &region);
+            let shared =
+                role.policy.as_ref().and_then(|policy| policies.insert(policy, &role.live.role.name)).map(
+                    |other| format!("its policy is also that of `{other}`, and a policy belongs to one role"),
+                );
+            let fault =
+                shared.or_else(|| fault_of(&head, check.as_deref().unwrap_or_default(), role, &table));
+            (table, fault)
+        })
+        .collect();
+    let kept = || found.iter().zip(&tables).filter(|(_, (_, fault))| fault.is_none()).map(|(role, _)| role);
+    let genesys = kept().find_map(|role| role.genesys_account.clone());
+    let id = kept().find_map(|role| role.external_id.clone());
+    let mut text =
+        "# Written by `genesys-iam import`. Look it over, then run `genesys-iam plan`.\n\n".to_owned();
+    text.push_str(&head);
     text.push_str(&genesys_table("[genesys]", genesys.as_deref(), id.as_deref()));
-    if let Some(verifier) = found.iter().find_map(|role| role.verifier.as_ref()) {
-        let _ = writeln!(text, "\n[check]\nverifier = {}", quoted(&verifier.to_string()));
-        if found.iter().any(|role| role.verifier.as_ref() != Some(verifier)) {
-            limits.push(format!(
-                "`{verifier}` is trusted by some of the roles only: a verifier is trusted by all"
-            ));
-        }
-    }
-    for role in &found {
-        role_table(&mut text, role, account, &region);
-        if role.genesys_account != genesys || role.external_id != id {
-            text.push_str(&genesys_table(
+    text.push_str(&check.unwrap_or_default());
+    for (role, (table, fault)) in found.iter().zip(&tables) {
+        let mut table = table.clone();
+        if (role.genesys_account != genesys && role.genesys_account.is_some())
+            || (role.external_id != id && role.external_id.is_some())
+        {
+            let own =
+                |found: &Option<String>, common: &Option<String>| found.clone().or_else(|| common.clone());
+            table.push_str(&genesys_table(
                 "\n[role.genesys]",
-                role.genesys_account.as_deref(),
-                role.external_id.as_deref(),
+                own(&role.genesys_account, &genesys).as_deref(),
+                own(&role.external_id, &id).as_deref(),
+            ));
+        }
+        match fault {
+            None => text.push_str(&table),
+            Some(fault) => {
+                let _ = writeln!(text, "\n# No spec can have this role as it is: {fault}");
+                for line in table.trim_start().lines() {
+                    let _ = writeln!(text, "{}", format!("# {line}").trim_end());
+                }
+                limits.push(format!("role `{}` is written as comments: {fault}", role.live.role.name));
+            }
+        }
+    }
+    let is_spec = kept().next().is_some() && id.is_some();
+    Imported { text, limits, is_spec }
+}
+
+/// Why the role alone would make no valid spec.
+fn fault_of(head: &str, check: &str, role: &Found<'_>, table: &str) -> Option<String> {
+    // An external ID that lacks is to be filled in.
+    let id = role.external_id.as_deref().unwrap_or("00000000-0000-0000-0000-000000000000");
+    let genesys = genesys_table("[genesys]", role.genesys_account.as_deref(), Some(id));
+    let (_, faults) = spec::parse(&format!("{head}{genesys}{check}{table}"), "import", &Offline);
+    let errors: Vec<String> = faults
+        .into_iter()
+        .filter(|fault| fault.severity == Severity::Error)
+        .map(|fault| fault.message)
+        .collect();
+    (!errors.is_empty()).then(|| errors.join("; "))
+}
+
+/// Who is trusted by all the roles beside Genesys, in this account; anybody else is said to be left out.
+fn common_verifier(found: &mut [Found<'_>], account: &AccountId, limits: &mut Vec<String>) -> Option<Arn> {
+    let first = found.first().and_then(|role| role.verifier.clone());
+    let common = first
+        .filter(|arn| arn.account == account.as_str())
+        .filter(|arn| found.iter().all(|role| role.verifier.as_ref() == Some(arn)));
+    for role in found.iter_mut() {
+        if let Some(arn) = role.verifier.take().filter(|arn| Some(arn) != common.as_ref()) {
+            limits.push(format!(
+                "role `{}`: `{arn}` is trusted too; a spec trusts one of its own account's for all of its roles, or none: \
+                 the plan shuts it out",
+                role.live.role.name
             ));
         }
     }
-    Imported { text, limits }
+    common
 }
 
 fn read<'a>(live: &'a LiveRole, limits: &mut Vec<String>) -> Found<'a> {
@@ -77,23 +140,29 @@ fn read<'a>(live: &'a LiveRole, limits: &mut Vec<String>) -> Found<'a> {
     }
     let account = &live.role.arn.account;
     let own = live.attached.iter().filter(|(arn, _)| arn.account == *account);
-    let mut policies: Vec<(&Arn, Vec<Arn>)> =
-        own.filter_map(|(arn, policy)| Some((arn, invoked(&policy.document)?))).collect();
+    let mut policies: Vec<(&Arn, Invoked)> =
+        own.filter_map(|(arn, policy)| Some((arn, invoked(&policy.document, &live.role.arn)?))).collect();
     let policy = if policies.len() == 1 { policies.pop() } else { None };
-    if policy.is_none() {
-        limits.push(format!(
-            "role `{name}`: no single customer managed policy of it allows lambda:InvokeFunction on exact ARNs and nothing \
-             else; the plan makes a new one"
-        ));
-    }
-    if let Some((arn, functions)) = &policy
-        && !equivalent(&live.attached[*arn].document, &invoke_policy(functions))
-    {
-        limits.push(format!(
-            "role `{name}`: the policy `{}` is written otherwise (a Sid, several statements): the plan has a new version that \
-             means the same",
-            arn.name()
-        ));
+    match &policy {
+        None => limits.push(format!(
+            "role `{name}`: no single customer managed policy of it just allows lambda:InvokeFunction on exact ARNs"
+        )),
+        Some((arn, Invoked { functions, others })) => {
+            for other in others {
+                limits.push(format!(
+                    "role `{name}`: the policy `{}` allows `{other}`, which is no one function of this account: the plan takes \
+                     it away",
+                    arn.name()
+                ));
+            }
+            if others.is_empty() && !equivalent(&live.attached[*arn].document, &invoke_policy(functions)) {
+                limits.push(format!(
+                    "role `{name}`: the policy `{}` is written otherwise (a Sid, several statements): the plan has a new \
+                     version that means the same",
+                    arn.name()
+                ));
+            }
+        }
     }
     for (arn, _) in live.attached.iter().filter(|(arn, _)| Some(*arn) != policy.as_ref().map(|(arn, _)| *arn))
     {
@@ -109,8 +178,11 @@ fn read<'a>(live: &'a LiveRole, limits: &mut Vec<String>) -> Found<'a> {
         None => guessed(&live.role.assume_role_policy),
     };
     let (policy, functions) = match policy {
-        Some((arn, functions)) => (Some(arn.clone()), functions),
-        None => (None, live.documents().filter_map(invoked).flatten().collect()),
+        Some((arn, Invoked { functions, .. })) => (Some(arn.clone()), functions),
+        None => {
+            let all = live.documents().filter_map(|document| invoked(document, &live.role.arn));
+            (None, all.flat_map(|invoked| invoked.functions).collect())
+        }
     };
     Found { live, genesys_account, external_id, verifier, policy, functions }
 }
@@ -143,8 +215,10 @@ fn guessed(document: &Document) -> (Option<String>, Option<String>, Option<Arn>)
         arn.filter(|arn| arn.resource == "root").map(|arn| arn.account)
     };
     let accounts: Vec<String> = named.iter().filter_map(account).collect();
-    let is_known = |account: &&String| KNOWN_GENESYS_ACCOUNTS.iter().any(|known| known.id == **account);
-    let genesys = accounts.iter().find(is_known).or(accounts.first()).cloned();
+    // Of several of Genesys's the one of its core and satellite regions.
+    let known =
+        KNOWN_GENESYS_ACCOUNTS.iter().find(|known| accounts.iter().any(|account| account == known.id));
+    let genesys = known.map(|known| known.id.to_owned()).or_else(|| accounts.first().cloned());
     let is_identity = |arn: &Arn| arn.resource.starts_with("role/") || arn.resource.starts_with("user/");
     let verifier = named.iter().filter_map(|text| text.parse::<Arn>().ok()).find(is_identity);
     let ids = statements.iter().flat_map(|statement| statement.condition.iter().flatten()).find_map(
@@ -159,25 +233,47 @@ fn guessed(document: &Document) -> (Option<String>, Option<String>, Option<Arn>)
     (genesys, ids, verifier)
 }
 
-/// The functions, where a document allows to invoke exactly them and nothing else.
-fn invoked(document: &Document) -> Option<Vec<Arn>> {
+/// What a document allows to invoke.
+struct Invoked {
+    functions: Vec<Arn>,
+    /// Resources that are no function of the role's account.
+    others: Vec<String>,
+}
+
+/// Where a document does nothing but allow to invoke, a function at least.
+fn invoked(document: &Document, role: &Arn) -> Option<Invoked> {
     let canonical = document.canonical();
-    let mut functions = Vec::new();
+    let (mut functions, mut others) = (Vec::new(), Vec::new());
     for statement in canonical.statements.as_slice() {
         let Some(ActionElement::Action(actions)) = &statement.action else { return None };
         let Some(ResourceElement::Resource(resources)) = &statement.resource else { return None };
-        if actions.as_slice() != ["lambda:InvokeFunction"] {
+        let is_plain = statement.effect == Effect::Allow
+            && statement.condition.is_none()
+            && statement.unknown.is_empty()
+            && actions.as_slice() == ["lambda:InvokeFunction"];
+        if !is_plain {
             return None;
         }
         for resource in resources.as_slice() {
-            functions.push(resource.parse().ok().filter(|arn: &Arn| arn.service == "lambda")?);
+            match resource.parse().ok().filter(|arn| is_function(arn, role)) {
+                Some(arn) => functions.push(arn),
+                None => others.push(resource.clone()),
+            }
         }
     }
-    let is_plain = functions.iter().all(|arn| !arn.resource.contains(['*', '?', '$']));
-    let meant = canonical.statements.as_slice().iter().all(|statement| {
-        statement.effect == Effect::Allow && statement.condition.is_none() && statement.unknown.is_empty()
-    });
-    (meant && is_plain && !functions.is_empty()).then_some(functions)
+    (!functions.is_empty()).then_some(Invoked { functions, others })
+}
+
+/// Whether it is just one function of the role's account, or an alias or version of one.
+fn is_function(arn: &Arn, role: &Arn) -> bool {
+    let parts: Vec<&str> = arn.resource.split(':').collect();
+    let is_plain = |text: &&str| !text.is_empty() && !text.contains(['*', '?', '{']);
+    matches!(parts.as_slice(), ["function", _] | ["function", _, _])
+        && parts.iter().all(is_plain)
+        && is_plain(&arn.region.as_str())
+        && arn.service == "lambda"
+        && arn.partition == role.partition
+        && arn.account == role.account
 }
 
 fn most_common_region(found: &[Found<'_>]) -> Option<String> {
@@ -192,7 +288,11 @@ fn most_common_region(found: &[Found<'_>]) -> Option<String> {
 fn genesys_table(head: &str, account: Option<&str>, id: Option<&str>) -> String {
     let mut text = format!("{head}\n");
     let name = account.and_then(|account| KNOWN_GENESYS_ACCOUNTS.iter().find(|known| known.id == account));
-    let comment = name.map(|known| format!("   # {}", known.name)).unwrap_or_default();
+    let comment = match (name, account) {
+        (Some(known), _) => format!("   # {}", known.name),
+        (None, Some(TUTORIAL_ACCOUNT)) => "   # from a tutorial: it is not Genesys's".to_owned(),
+        _ => "   # not known to be Genesys's".to_owned(),
+    };
     match account {
         Some(account) => drop(writeln!(text, "account_id = {}{comment}", quoted(account))),
         None => text.push_str(
@@ -207,7 +307,8 @@ fn genesys_table(head: &str, account: Option<&str>, id: Option<&str>) -> String 
     text
 }
 
-fn role_table(text: &mut String, found: &Found<'_>, account: &AccountId, region: &str) {
+fn role_table(found: &Found<'_>, account: &AccountId, region: &str) -> String {
+    let mut text = String::new();
     let role = &found.live.role;
     let _ = writeln!(text, "\n[[role]]\nname = {}", quoted(&role.name));
     if role.path != "/" {
@@ -239,12 +340,13 @@ fn role_table(text: &mut String, found: &Found<'_>, account: &AccountId, region:
         }
     }
     text.push_str("adopt = true\n");
+    text
 }
 
 /// As a person would write it.
 fn short(function: &Arn, account: &AccountId, region: &str) -> String {
     if function.account == account.as_str() && function.region == region {
-        function.resource.trim_start_matches("function:").to_owned()
+        function.resource.strip_prefix("function:").unwrap_or(&function.resource).to_owned()
     } else {
         function.to_string()
     }
@@ -259,4 +361,19 @@ fn quoted(text: &str) -> String {
 pub fn trusts_genesys(document: &Document) -> bool {
     let text = document.canonical().to_json();
     KNOWN_GENESYS_ACCOUNTS.iter().any(|known| text.contains(known.id))
+}
+
+/// Whether a trust policy that does not name Genesys looks as if it were meant to: it trusts anyone, or the account that
+/// tutorials have.
+pub fn looks_like_genesys(document: &Document) -> bool {
+    document.canonical().statements.as_slice().iter().any(|statement| {
+        let Some(PrincipalElement::Principal(principals)) = &statement.principal else { return false };
+        statement.effect == Effect::Allow
+            && match principals {
+                Principals::Any => true,
+                Principals::ByKind(kinds) => kinds.get("AWS").is_some_and(|named| {
+                    named.as_slice().iter().any(|named| named == "*" || named.contains(TUTORIAL_ACCOUNT))
+                }),
+            }
+    })
 }

@@ -1,5 +1,6 @@
 //! Roles found among all of the account's: those that bear the tag of a spec, those that trust Genesys Cloud.
 
+use std::cell::RefCell;
 use std::collections::BTreeSet;
 
 use aws_sdk_iam::types::{EntityType, RoleDetail};
@@ -26,17 +27,28 @@ pub async fn tagged(clients: &Clients, spec: &str) -> Result<BTreeSet<String>, A
     names(clients, |role| is_of(spec, &read::tags(role.tags.clone()))).await
 }
 
-/// The names of the roles whose trust policy passes a test. As many calls as [`tagged`] makes.
+/// The names of the roles whose trust policy passes a test, and of those that pass another. As many calls as [`tagged`]
+/// makes.
 ///
 /// # Errors
 /// Whatever keeps IAM from listing all of them. A document that cannot be read passes no test.
 pub async fn trusting(
     clients: &Clients,
     test: impl Fn(&Document) -> bool,
-) -> Result<BTreeSet<String>, AwsError> {
+    other: impl Fn(&Document) -> bool,
+) -> Result<(BTreeSet<String>, BTreeSet<String>), AwsError> {
     let trust =
         |role: &RoleDetail| Document::parse_encoded(role.assume_role_policy_document.as_deref()?).ok();
-    names(clients, |role| trust(role).is_some_and(|document| test(&document))).await
+    let others = RefCell::new(BTreeSet::new());
+    let passing = names(clients, |role| {
+        let Some(document) = trust(role) else { return false };
+        let passes = test(&document);
+        if !passes && other(&document) {
+            others.borrow_mut().extend(role.role_name.clone());
+        }
+        passes
+    });
+    Ok((passing.await?, others.into_inner()))
 }
 
 async fn names(clients: &Clients, test: impl Fn(&RoleDetail) -> bool) -> Result<BTreeSet<String>, AwsError> {

@@ -107,6 +107,10 @@ pub enum CommandError {
     NothingSelected,
     #[error("no role is named")]
     NothingToImport,
+    #[error("no role of AWS account {0} trusts an account of Genesys's")]
+    NobodyTrustsGenesys(AccountId),
+    #[error("what is written is no spec yet: something has to be filled in, or no role can be had by one")]
+    ImportIncomplete,
     #[error("AWS account {account} has no role `{role}`")]
     NoSuchRole { role: String, account: AccountId },
     #[error("there is no terminal to ask on, and this is not known: {}", .0.join(", "))]
@@ -218,6 +222,10 @@ impl CommandError {
             Self::NotConverged(_) => "IAM may need a moment: run `genesys-iam plan` to see what is left",
             Self::NotToml { .. } => "`genesys-iam validate` shows the place",
             Self::Write { .. } => "give a file that is not there yet, in a folder that can be written to",
+            Self::NobodyTrustsGenesys(_) => "name the roles that you mean, or begin with `genesys-iam init`",
+            Self::ImportIncomplete => {
+                "the comments in it and the notices above say what; `genesys-iam validate` tells when it is"
+            }
             Self::NothingToImport => {
                 "name roles, or give `--all` for every role that trusts an account of Genesys's"
             }

@@ -7,7 +7,7 @@ use super::{CommandError, Status};
 use crate::arn::{AccountId, partition_of_region};
 use crate::aws::{self, Clients, Transport};
 use crate::cli::ImportArgs;
-use crate::import::{Imported, import, trusts_genesys};
+use crate::import::{Imported, import, looks_like_genesys, trusts_genesys};
 use crate::render::output::Output;
 use crate::render::style::{WARNING, paint};
 use crate::spec::Aws;
@@ -19,9 +19,22 @@ pub async fn run(args: &ImportArgs, output: &Output) -> Result<Status, CommandEr
     let region = args.region.clone().unwrap_or_else(|| REGION.to_owned());
     let (clients, account) = connect(&region, args.profile.clone()).await?;
     let partition = partition_of_region(&region);
-    let mut names: BTreeSet<String> = args.roles.iter().cloned().collect();
+    // A role may be named by its ARN too.
+    let name = |named: &String| named.rsplit('/').next().unwrap_or(named).to_owned();
+    let mut names: BTreeSet<String> = args.roles.iter().map(name).collect();
     if args.all {
-        names.extend(aws::orphans::trusting(&clients, trusts_genesys).await?);
+        let (trusting, others) = aws::orphans::trusting(&clients, trusts_genesys, looks_like_genesys).await?;
+        for role in &others {
+            output.message(&format!(
+                "{} role `{role}` is not taken: it trusts anyone, or an account that tutorials call Genesys's. \
+                 `genesys-iam import {role}` takes it\n",
+                paint(WARNING, "notice:")
+            ));
+        }
+        if trusting.is_empty() {
+            return Err(CommandError::NobodyTrustsGenesys(account));
+        }
+        names = trusting;
     }
     if names.is_empty() {
         return Err(CommandError::NothingToImport);
@@ -34,7 +47,8 @@ pub async fn run(args: &ImportArgs, output: &Output) -> Result<Status, CommandEr
         );
     }
     let stem = args.out.as_deref().and_then(Path::file_stem).map(|stem| stem.to_string_lossy().into_owned());
-    let Imported { text, limits } = import(stem.as_deref().unwrap_or("genesys"), &account, &region, &roles);
+    let Imported { text, limits, is_spec } =
+        import(stem.as_deref().unwrap_or("genesys"), &account, &region, &roles);
     match &args.out {
         Some(path) => {
             write_new(path, &text)?;
@@ -45,7 +59,7 @@ pub async fn run(args: &ImportArgs, output: &Output) -> Result<Status, CommandEr
     for limit in limits {
         output.message(&format!("{} {limit}\n", paint(WARNING, "notice:")));
     }
-    Ok(Status::Done)
+    if is_spec { Ok(Status::Done) } else { Err(CommandError::ImportIncomplete) }
 }
 
 /// Clients for the account of the caller's credentials, whichever it is.

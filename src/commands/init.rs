@@ -10,7 +10,7 @@ use crate::genesys::{self, Configuration};
 use crate::render::diagnostics;
 use crate::render::output::Output;
 use crate::render::style::{BOLD, DIM, WARNING, paint};
-use crate::spec::{self, GenesysCloud, Severity, Surroundings};
+use crate::spec::{self, GenesysCloud, Offline, Severity};
 
 const TEMPLATE: &str = include_str!("../../examples/genesys.toml");
 
@@ -66,7 +66,7 @@ pub async fn run(global: &Global, args: &InitArgs, output: &Output) -> Result<St
             ),
         ),
     ]);
-    let (valid, faults) = spec::parse(&text, "genesys", &Nothing);
+    let (valid, faults) = spec::parse(&text, "genesys", &Offline);
     let name = file.display().to_string();
     if !faults.is_empty() {
         output.message(&diagnostics::render(&faults, &name, &text));
@@ -142,17 +142,4 @@ fn fill(replacements: &[(&str, String)]) -> String {
 
 fn quoted(text: &str) -> String {
     serde_json::Value::from(text).to_string()
-}
-
-/// The file that is written takes nothing from elsewhere.
-struct Nothing;
-
-impl Surroundings for Nothing {
-    fn variable(&self, _: &str) -> Option<String> {
-        None
-    }
-
-    fn file(&self, _: &str) -> io::Result<String> {
-        Err(io::ErrorKind::NotFound.into())
-    }
 }

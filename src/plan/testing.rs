@@ -1,29 +1,16 @@
 //! States for the tests of what is above IAM's API.
 
 use std::collections::BTreeMap;
-use std::io;
 
 use crate::policy::Document;
 use crate::resolve::resolve;
-use crate::spec::{self, Surroundings};
+use crate::spec::{self, Offline};
 use crate::state::{AttachedPolicy, DesiredState, Live, LivePolicy, LiveRole, PolicyVersion};
-
-struct Nothing;
-
-impl Surroundings for Nothing {
-    fn variable(&self, _: &str) -> Option<String> {
-        None
-    }
-
-    fn file(&self, _: &str) -> io::Result<String> {
-        Err(io::ErrorKind::NotFound.into())
-    }
-}
 
 /// The example, with a line in the role's table.
 pub fn desired(line: &str) -> DesiredState {
     let source = format!("{}\n{line}\n", include_str!("../../examples/genesys.toml"));
-    resolve(&spec::parse(&source, "genesys", &Nothing).0.unwrap(), &BTreeMap::new())
+    resolve(&spec::parse(&source, "genesys", &Offline).0.unwrap(), &BTreeMap::new())
 }
 
 /// Exactly what the example wants.

@@ -178,6 +178,20 @@ pub trait Surroundings {
     fn file(&self, path: &str) -> io::Result<String>;
 }
 
+/// Neither variables nor files: for a text that takes nothing from elsewhere.
+#[derive(Debug, Clone, Copy)]
+pub struct Offline;
+
+impl Surroundings for Offline {
+    fn variable(&self, _: &str) -> Option<String> {
+        None
+    }
+
+    fn file(&self, _: &str) -> io::Result<String> {
+        Err(io::ErrorKind::NotFound.into())
+    }
+}
+
 /// The process's environment and the file system.
 struct Process<'a> {
     folder: &'a Path,

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use aws_credential_types::Credentials;
 use genesys_iam::aws::{self, Clients, Transport};
 use genesys_iam::sandbox::{self, Sandbox};
-use genesys_iam::spec::{self, Spec, Surroundings};
+use genesys_iam::spec::{self, Offline, Spec};
 use jiff::Timestamp;
 
 use super::wire::{Endpoint, Wire};
@@ -14,18 +14,6 @@ pub const ACCOUNT: &str = "111122223333";
 pub const GENESYS: &str = "765628985471";
 pub const ID: &str = "2f9c1c5e-0b6c-4a8e-9d51-7f0e3c2b1a90";
 pub const OTHER_ID: &str = "0b1c2d3e-0b6c-4a8e-9d51-7f0e3c2b1a90";
-
-struct Nothing;
-
-impl Surroundings for Nothing {
-    fn variable(&self, _: &str) -> Option<String> {
-        None
-    }
-
-    fn file(&self, _: &str) -> std::io::Result<String> {
-        Err(std::io::ErrorKind::NotFound.into())
-    }
-}
 
 /// A spec with one role; `more` are further lines of it.
 pub fn spec_text(role: &str, functions: &[&str], id: &str, more: &str) -> String {
@@ -39,7 +27,7 @@ pub fn spec_text(role: &str, functions: &[&str], id: &str, more: &str) -> String
 }
 
 pub fn spec_of(role: &str, functions: &[&str], id: &str, more: &str) -> Spec {
-    let (spec, faults) = spec::parse(&spec_text(role, functions, id, more), "test", &Nothing);
+    let (spec, faults) = spec::parse(&spec_text(role, functions, id, more), "test", &Offline);
     spec.unwrap_or_else(|| panic!("{faults:?}"))
 }
 
@@ -96,7 +84,7 @@ pub fn virtual_time() -> tokio::runtime::Runtime {
 
 /// A spec of so many roles, each with a function of its own.
 pub fn fleet_of(roles: usize, id: &str) -> Spec {
-    let (spec, faults) = spec::parse(&fleet_text(roles, id), "test", &Nothing);
+    let (spec, faults) = spec::parse(&fleet_text(roles, id), "test", &Offline);
     spec.unwrap_or_else(|| panic!("{faults:?}"))
 }
 
