@@ -1,13 +1,14 @@
 //! What documents grant, as sentences that can be compared: the reader of a plan sees who gains what.
 
-use std::collections::BTreeSet;
+use std::cmp::Ordering;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::arn::{AccountId, Arn};
 use crate::policy::Document;
 use crate::policy::document::{
     ActionElement, Effect, OneOrMany, PrincipalElement, Principals, ResourceElement, Scalar, Statement,
 };
-use crate::policy::wildcard_matches;
+use crate::policy::{Context, certainly_hold, wildcard_matches};
 use crate::spec::KNOWN_GENESYS_ACCOUNTS;
 use crate::text::one_line;
 
@@ -30,21 +31,82 @@ pub struct Grant {
     subject: Extent,
     /// The actions of a trust policy, or the resources of another.
     object: Extent,
-    /// Everything else that bears on it, as JSON: conditions above all. Empty when there is nothing.
-    rest: String,
+    /// Everything else that bears on it: conditions above all.
+    rest: Rest,
 }
+
+/// What a statement says beside subject and object.
+#[derive(Debug, Clone, Default)]
+struct Rest {
+    /// As JSON, with the version of the document where that matters; empty when there is nothing.
+    json: String,
+    /// The conditions, where there is nothing else.
+    conditions: Option<Conditions>,
+    version: String,
+}
+
+type Conditions = BTreeMap<String, BTreeMap<String, OneOrMany<Scalar>>>;
+
+/// The JSON says everything.
+impl PartialEq for Rest {
+    fn eq(&self, other: &Self) -> bool {
+        self.json == other.json
+    }
+}
+
+impl Eq for Rest {}
+
+impl Ord for Rest {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.json.cmp(&other.json)
+    }
+}
+
+impl PartialOrd for Rest {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Rest {
+    /// Whether whatever meets `other` meets this.
+    fn covers(&self, other: &Self) -> bool {
+        if self.json.is_empty() || self == other {
+            return true;
+        }
+        let (Some(conditions), Some(id)) = (&self.conditions, other.only_external_id()) else { return false };
+        let request = Context::partial().with(EXTERNAL_ID, &[id]);
+        certainly_hold(conditions, &self.version, &request)
+    }
+
+    /// The external ID, where just one is demanded and nothing else.
+    fn only_external_id(&self) -> Option<&str> {
+        let conditions = self.conditions.as_ref()?;
+        let keys = conditions.get("StringEquals").filter(|_| conditions.len() == 1)?;
+        let (key, values) = keys.iter().next().filter(|_| keys.len() == 1)?;
+        match values.as_slice() {
+            [Scalar::String(id)] if key.eq_ignore_ascii_case(EXTERNAL_ID) && !id.contains("${") => Some(id),
+            _ => None,
+        }
+    }
+}
+
+const EXTERNAL_ID: &str = "sts:ExternalId";
 
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 enum Extent {
     Everything,
     /// With `*` and `?`.
     Pattern(String),
-    /// What covers only itself, such as a NotAction.
+    /// What covers only itself.
     Exactly(String),
+    /// All but what these match.
+    AllBut(Vec<String>),
+    OneOf(Vec<Extent>),
 }
 
 impl Grant {
-    fn new(sentence: &str, subject: Extent, object: Extent, rest: String) -> Self {
+    fn new(sentence: &str, subject: Extent, object: Extent, rest: Rest) -> Self {
         Self { sentence: one_line(sentence).into_owned(), subject, object, rest }
     }
 
@@ -54,8 +116,9 @@ impl Grant {
 
     /// Whether everything that `other` lets happen is let happen by this. When in doubt it is not.
     fn covers(&self, other: &Self) -> bool {
-        let rest = self.rest.is_empty() || self.rest == other.rest;
-        rest && self.subject.covers(&other.subject) && self.object.covers(&other.object)
+        self.rest.covers(&other.rest)
+            && self.subject.covers(&other.subject)
+            && self.object.covers(&other.object)
     }
 }
 
@@ -69,6 +132,15 @@ impl Extent {
         let is_open = |text: &str| text.contains(['*', '?']) || text.contains("${");
         match (self, other) {
             (Self::Everything, _) => true,
+            (_, Self::OneOf(parts)) => parts.iter().all(|part| self.covers(part)),
+            (Self::OneOf(parts), _) => parts.iter().any(|part| part.covers(other)),
+            (Self::AllBut(patterns), Self::Pattern(text)) if !is_open(text) => {
+                let is_taken_out = |pattern: &String| {
+                    pattern.contains("${")
+                        || wildcard_matches(&pattern.to_ascii_lowercase(), &text.to_ascii_lowercase())
+                };
+                !patterns.iter().any(is_taken_out)
+            }
             (Self::Pattern(pattern), Self::Pattern(text)) if !is_open(text) && !pattern.contains("${") => {
                 wildcard_matches(pattern, text)
             }
@@ -192,7 +264,7 @@ impl Access {
                 };
                 let object = match actions.as_slice() {
                     [(_, extent)] => extent.clone(),
-                    _ => Extent::Exactly(by.clone()),
+                    several => Extent::OneOf(several.iter().map(|(_, extent)| extent.clone()).collect()),
                 };
                 let rest = rest.clone();
                 match statement.effect {
@@ -236,7 +308,7 @@ impl Access {
     pub fn add_boundary(&mut self, boundary: &Arn) {
         let sentence = format!("bounded by {boundary}");
         let [subject, object] = [(); 2].map(|()| Extent::Exactly(boundary.to_string()));
-        self.restrictions.insert(Grant::new(&sentence, subject, object, String::new()));
+        self.restrictions.insert(Grant::new(&sentence, subject, object, Rest::default()));
     }
 }
 
@@ -245,11 +317,11 @@ fn unknown_elements(document: &Document) -> Option<Grant> {
     let element = document.unknown.keys().next()?;
     let sentence = format!("whatever the element `{element}` means, which IAM's grammar does not have");
     let [subject, object] = [(); 2].map(|()| Extent::Exactly(document.to_json()));
-    Some(Grant::new(&sentence, subject, object, String::new()))
+    Some(Grant::new(&sentence, subject, object, Rest::default()))
 }
 
-/// What a statement says beside subject and object: as JSON, and in words.
-fn rest(statement: &Statement, document: &Document) -> (String, String) {
+/// What a statement says beside subject and object, and in words.
+fn rest(statement: &Statement, document: &Document) -> (Rest, String) {
     let mut words = conditions(statement);
     for element in statement.unknown.keys() {
         words.push_str(&format!(", with the element `{element}`, which IAM's grammar does not have"));
@@ -268,7 +340,9 @@ fn rest(statement: &Statement, document: &Document) -> (String, String) {
         json.push_str(document.effective_version());
         words.push_str(", with `${…}` taken literally");
     }
-    (json, words)
+    let is_all = principal.is_none() && action.is_none() && resource.is_none() && unknown.is_empty();
+    let conditions = condition.clone().filter(|_| is_all);
+    (Rest { json, conditions, version: document.effective_version().to_owned() }, words)
 }
 
 /// `lambda:InvokeFunction on arn:…`, an entry for each grant of a document; denials are left out.
@@ -355,7 +429,9 @@ fn extents(values: Option<&OneOrMany<String>>, negated: bool, what: &str) -> Vec
     match values.map(OneOrMany::as_slice) {
         None => exactly(format!("(no {what})")),
         Some([]) => exactly(format!("(an empty list of {what}s)")),
-        Some(values) if negated => exactly(format!("every {what} but {}", values.join(", "))),
+        Some(values) if negated => {
+            vec![(format!("every {what} but {}", values.join(", ")), Extent::AllBut(values.to_vec()))]
+        }
         Some(values) => values.iter().map(|value| (value.clone(), Extent::of_pattern(value))).collect(),
     }
 }
@@ -435,10 +511,42 @@ mod tests {
     }
 
     #[test]
-    fn a_not_action_covers_only_itself() {
+    fn what_also_lets_the_right_id_in_is_narrowed_to_it() {
+        let with = |condition: &str| GENESYS.replace(r#""StringEquals":{"sts:ExternalId":"x1"}"#, condition);
+        for wide in [
+            r#""StringEquals":{"sts:ExternalId":["x1","x2"]}"#,
+            r#""StringLike":{"sts:ExternalId":"x*"}"#,
+            r#""StringLike":{"sts:ExternalId":"x1"}"#,
+            r#""StringEqualsIfExists":{"sts:ExternalId":"x1"}"#,
+            r#""StringEqualsIgnoreCase":{"sts:ExternalId":"X1"}"#,
+        ] {
+            assert!(!is_wider(access(&with(wide), ""), access(GENESYS, "")), "{wide}");
+            let is_same = wide.contains(r#"StringLike":{"sts:ExternalId":"x1""#);
+            assert!(is_same || is_wider(access(GENESYS, ""), access(&with(wide), "")), "{wide}");
+        }
+        for other in [
+            r#""StringLike":{"sts:ExternalId":"y*"}"#,
+            r#""StringNotEquals":{"sts:ExternalId":"x1"}"#,
+            r#""StringEquals":{"sts:ExternalId":["x1","x2"],"aws:PrincipalOrgID":"o"}"#,
+            r#""StringLike":{"sts:ExternalId":"${aws:x}"}"#,
+        ] {
+            assert!(is_wider(access(&with(other), ""), access(GENESYS, "")), "{other}");
+        }
+        let tagging = GENESYS.replace(r#""sts:AssumeRole""#, r#"["sts:AssumeRole","sts:TagSession"]"#);
+        assert!(!is_wider(access(&tagging, ""), access(GENESYS, "")));
+        assert!(is_wider(access(GENESYS, ""), access(&tagging, "")));
+    }
+
+    #[test]
+    fn a_not_action_covers_what_it_does_not_take_out() {
         let except = |what: &str| format!(r#"{{"Effect":"Allow","NotAction":"{what}","Resource":"*"}}"#);
         assert!(is_wider(access("", &except("s3:*")), access("", &except("s3:GetObject"))));
         assert!(!is_wider(access("", &except("s3:*")), access("", &except("s3:*"))));
+        let one = |action: &str| format!(r#"{{"Effect":"Allow","Action":"{action}","Resource":"f"}}"#);
+        assert!(!is_wider(access("", &except("s3:*")), access("", &one("lambda:InvokeFunction"))));
+        for action in ["s3:GetObject", "S3:getobject", "lambda:*", "s?:x"] {
+            assert!(is_wider(access("", &except("s3:*")), access("", &one(action))), "{action}");
+        }
     }
 
     #[test]

@@ -107,6 +107,15 @@ pub fn is_known_operator(name: &str) -> bool {
     Operator::parse(name).is_some()
 }
 
+/// Whether the conditions of a statement hold for certain with what is known.
+pub fn certainly_hold(
+    condition: &BTreeMap<String, BTreeMap<String, OneOrMany<Scalar>>>,
+    version: &str,
+    context: &Context,
+) -> bool {
+    holds(condition, version, context, &Budget::new()) == Truth::True
+}
+
 /// Whether every condition of a statement holds.
 pub(super) fn holds(
     condition: &BTreeMap<String, BTreeMap<String, OneOrMany<Scalar>>>,

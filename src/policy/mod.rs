@@ -10,7 +10,7 @@ mod principal;
 pub mod template;
 mod truth;
 
-pub use condition::is_known_operator;
+pub use condition::{certainly_hold, is_known_operator};
 pub use document::{Document, ParseError};
 pub use equivalence::equivalent;
 pub use evaluate::{

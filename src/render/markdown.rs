@@ -112,9 +112,12 @@ fn plan_within(plan: &Plan, limit: usize) -> String {
     if let Some(why) = &plan.orphans_unknown {
         let _ = writeln!(out, "> whether roles were taken out of the spec is not known: {}\n", escaped(why));
     }
-    // The short of every role before the long of any.
-    let mut parts: Vec<String> = plan.roles.iter().map(access).collect();
-    parts.extend(plan.roles.iter().map(changes));
+    out.push_str(&widened(plan, limit / 3));
+    // What widens or is blocked before what is not, and the short of every role before the long of any.
+    let mut by_weight: Vec<&RolePlan> = plan.roles.iter().collect();
+    by_weight.sort_by_key(|role| (!role.access.is_wider(), role.blockers.is_empty()));
+    let mut parts: Vec<String> = by_weight.iter().map(|role| access(role)).collect();
+    parts.extend(by_weight.iter().map(|role| changes(role)));
     let mut cut = 0;
     for part in parts.iter().filter(|part| !part.is_empty()) {
         if out.len() + part.len() > limit {
@@ -129,6 +132,34 @@ fn plan_within(plan: &Plan, limit: usize) -> String {
             "**{cut} parts of this plan are not shown: it is too long for a comment.** `genesys-iam plan` shows them."
         );
     }
+    out
+}
+
+/// Who may do what he may not do now, of all roles: nothing is more important.
+fn widened(plan: &Plan, limit: usize) -> String {
+    let mut lines = Vec::new();
+    for role in &plan.roles {
+        let sections = [role.access.assume(), role.access.permissions(), role.access.restrictions()];
+        for Line { sign, sentence, .. } in sections.concat().into_iter().filter(|line| line.is_wider) {
+            let sign = if sign == Sign::Lost { "no longer" } else { "" };
+            lines.push(
+                format!("! {}: {sign} {}\n", visible(&role.role), fenced(sentence)).replace(":  ", ": "),
+            );
+        }
+    }
+    // Of one role its own section says it.
+    if plan.roles.len() < 2 || lines.is_empty() {
+        return String::new();
+    }
+    let mut out = "Access that is widened:\n\n```diff\n".to_owned();
+    for (number, line) in lines.iter().enumerate() {
+        if out.len() + line.len() > limit {
+            let _ = writeln!(out, "! and {} more", lines.len() - number);
+            break;
+        }
+        out.push_str(line);
+    }
+    out.push_str("```\n\n");
     out
 }
 
@@ -192,7 +223,8 @@ fn access(plan: &RolePlan) -> String {
 /// Who reaches what through the role, as a picture that GitHub and GitLab draw. What is gained has a thick line,
 /// what is lost a dotted one.
 fn picture(plan: &RolePlan) -> String {
-    let label = |text: &str| text.replace('"', "#quot;").replace('`', " ");
+    let label =
+        |text: &str| text.replace('"', "#quot;").replace('`', " ").replace('<', "#lt;").replace('>', "#gt;");
     let arrow = |sign| match sign {
         Sign::Gained => "== gained ==>",
         Sign::Lost => "-. lost .->",
@@ -302,8 +334,11 @@ fn role_markdown(out: &mut String, report: &RoleReport) {
 fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut in_code = false;
+    // Several in a row, or one too many, pair otherwise than they seem to.
+    let is_odd = text.contains("``") || text.matches('`').count() % 2 == 1;
     for c in visible(text).chars() {
         match c {
+            '`' if is_odd => out.push_str("&#96;"),
             '`' => {
                 in_code = !in_code;
                 out.push(c);
@@ -321,10 +356,6 @@ fn escaped(text: &str) -> String {
             }
             c => out.push(c),
         }
-    }
-    if in_code {
-        // One that is not closed would take what follows with it.
-        out.push('`');
     }
     out
 }
