@@ -16,6 +16,11 @@ marker="<!-- genesys-iam plan: $spec -->"
 comment=$(mktemp)
 trap 'rm -f "$comment"' EXIT
 
+# A comment has room for 65,536 characters, and the plan takes up to 60,000 of them.
+quoted() {
+    sed 's/```/` ` `/g' | head -c 4000
+}
+
 flags=()
 if [ "${REFUSE_WIDER:-false}" = true ]; then
     flags+=(--refuse-wider)
@@ -27,19 +32,19 @@ status=0
     if errors=$("$binary" --file "$spec" validate 2>&1); then
         "$binary" --file "$spec" plan --format markdown --out "$plan" "${flags[@]}" 2>"$comment.err" || status=$?
         if [ "$status" -ne 0 ]; then
-            printf '\n**The plan ended with exit status %s:**\n\n```\n%s\n```\n' "$status" "$(sed 's/```/` ` `/g' "$comment.err")"
+            printf '\n**The plan ended with exit status %s:**\n\n```\n%s\n```\n' "$status" "$(quoted <"$comment.err")"
         fi
         cat "$comment.err" >&2
         rm -f "$comment.err"
     else
         status=1
-        printf '**The spec has faults:**\n\n```\n%s\n```\n' "$(printf '%s' "$errors" | sed 's/```/` ` `/g')"
+        printf '**The spec has faults:**\n\n```\n%s\n```\n' "$(quoted <<<"$errors")"
         printf '%s\n' "$errors" >&2
     fi
 } >"$comment"
 
+cat "$comment" >>"${GITHUB_STEP_SUMMARY:-/dev/null}"
 if [ -n "${PULL_REQUEST:-}" ]; then
     "$(dirname "$0")/comment.sh" "$marker" "$comment"
 fi
-cat "$comment" >>"${GITHUB_STEP_SUMMARY:-/dev/null}"
 exit "$status"

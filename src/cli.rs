@@ -262,7 +262,7 @@ pub struct PlanArgs {
     /// Exit with 2 when there are changes
     #[arg(long)]
     pub detailed_exitcode: bool,
-    /// Also write the plan to this file, for `apply FILE`; it holds no secret
+    /// Also write the plan to this file, for `apply FILE`, unless it is refused; it holds no secret
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
     /// How to print the plan

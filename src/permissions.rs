@@ -28,8 +28,8 @@ pub struct Grant {
 
 /// What a command needs to do everything that it may come to do for this spec.
 pub fn permissions(desired: &DesiredState, purpose: Purpose) -> Vec<Grant> {
-    let roles = || desired.roles.iter().map(|role| role.role.arn.to_string()).collect::<Vec<_>>();
-    let policies = || desired.roles.iter().map(|role| role.policy.arn.to_string()).collect::<Vec<_>>();
+    let roles = || desired.roles.iter().map(|role| literal(&role.role.arn)).collect::<Vec<_>>();
+    let policies = || desired.roles.iter().map(|role| literal(&role.policy.arn)).collect::<Vec<_>>();
     let grant = |sid, actions: &[&'static str], resources| Grant {
         sid,
         actions: actions.to_vec(),
@@ -87,6 +87,23 @@ pub fn permissions(desired: &DesiredState, purpose: Purpose) -> Vec<Grant> {
     }
     grants
 }
+
+/// An ARN that means just itself: a path may have what are wildcards and variables in a policy.
+fn literal(arn: &Arn) -> String {
+    let escape = |c: char| match c {
+        '*' | '?' | '$' => format!("${{{c}}}"),
+        c => c.to_string(),
+    };
+    Arn { resource: arn.resource.chars().map(escape).collect(), ..arn.clone() }.to_string()
+}
+
+/// How many characters IAM counts of a document: all but white space.
+pub fn size(document: &str) -> usize {
+    document.chars().filter(|c| !c.is_whitespace()).count()
+}
+
+/// Of a customer managed policy, in characters.
+pub const QUOTA: usize = 6144;
 
 fn writes(desired: &DesiredState, roles: Vec<String>, policies: Vec<String>) -> Vec<Grant> {
     let any = |test: fn(&DesiredRole) -> bool| desired.roles.iter().any(test);

@@ -491,6 +491,66 @@ fn a_plan_follows_a_link_and_keeps_the_files_mode() {
 }
 
 #[test]
+fn a_plan_that_is_refused_is_not_kept() {
+    let project = Project::example();
+    project.sandbox(&["plan", "--refuse-wider", "--out", "plan.json"]).expect(3).says_not("The plan is in");
+    assert!(!project.path("plan.json").exists());
+}
+
+#[test]
+fn permissions_name_just_the_paths_of_the_spec_and_tell_when_they_are_too_long() {
+    let odd = format!("{EXAMPLE}\npath = \"/a*/${{b}}/%{{c}}/\"\n");
+    let project = Project::new(&odd);
+    project
+        .run(&["permissions"])
+        .expect(0)
+        .says("role/a${*}/${$}{b}/%{c}/GenesysDataActionRole")
+        .says_not("characters");
+    let terraform = project.run(&["permissions", "--format", "terraform"]);
+    terraform.expect(0).says("role/a$${*}/$${$}{b}/%%{c}/");
+    let mut many = EXAMPLE.to_owned();
+    for n in 0..20 {
+        many.push_str(&format!("\n[[role]]\nname = \"Role{n}\"\nfunctions = [\"f{n}\"]\n"));
+    }
+    project.write_spec(&many);
+    project.run(&["permissions"]).expect(0).says("a customer managed policy takes 6144");
+}
+
+#[cfg(unix)]
+#[test]
+fn fmt_follows_a_link() {
+    let project = Project::example();
+    fs::write(project.path("real.toml"), EXAMPLE.replace(" = ", "=")).unwrap();
+    std::os::unix::fs::symlink("real.toml", project.path("link.toml")).unwrap();
+    project.run(&["--file", "link.toml", "fmt"]).expect(0);
+    assert!(fs::symlink_metadata(project.path("link.toml")).unwrap().is_symlink());
+    project.run(&["--file", "real.toml", "fmt", "--check"]).expect(0);
+}
+
+#[test]
+fn a_comment_names_what_widens_before_anything_else_and_keeps_to_its_room() {
+    let role = |n: usize, more: &str| format!("\n[[role]]\nname = \"R{n}\"\nfunctions = [\"f{n}\"{more}]\n");
+    let head = &EXAMPLE[..EXAMPLE.find("[[role]]").unwrap()];
+    let spec = |last: &str, long: bool| {
+        let mut text = head.to_owned();
+        for n in 0..120 {
+            text.push_str(&role(n, if n == 119 { last } else { "" }));
+            if long {
+                text.push_str(&format!("description = \"{}\"\n", "long ".repeat(150)));
+            }
+        }
+        text
+    };
+    let project = Project::new(&spec("", false));
+    project.sandbox(&["apply", "--yes", "--no-check"]).expect(0);
+    project.write_spec(&spec(", \"wide\"", true));
+    let comment = project.sandbox(&["plan", "--format", "markdown"]);
+    comment.expect(0).says("! R119: lambda:InvokeFunction on").says("function:wide").says("are not shown");
+    assert!(comment.stdout.len() < 61_000, "{}", comment.stdout.len());
+    assert!(comment.stdout.find("function:wide").unwrap() < 30_000);
+}
+
+#[test]
 fn destroy_takes_nothing_over_in_order_to_remove_it() {
     let project = Project::example();
     project.sandbox(&["apply", "--yes", "--no-check"]).expect(0);

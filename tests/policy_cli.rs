@@ -108,3 +108,17 @@ fn lint_names_each_mistake_with_its_consequence_and_remedy() {
     project.run(&["policy", "lint", "good.json", "none.json"]).expect(1).says_not("nothing found");
     project.run(&["policy", "lint"]).expect(64);
 }
+
+#[test]
+fn a_key_that_is_given_twice_and_a_files_mark_at_its_beginning() {
+    let project = Project::example();
+    let write = |name: &str, text: &str| std::fs::write(project.path(name), text).unwrap();
+    write("policy.json", "\u{feff}{\"Version\":\"2012-10-17\",\"Statement\":[]}");
+    write(
+        "request.json",
+        r#"{"principal":"*","action":"a:b","resource":"*","context":{"sts:ExternalId":["a"],"sts:externalid":["b"]}}"#,
+    );
+    let run = project.run(&["policy", "evaluate", "--request", "request.json", "--trust", "policy.json"]);
+    run.expect(1).says("is in the context twice");
+    project.run(&["policy", "compare", "policy.json", "policy.json"]).expect(0);
+}

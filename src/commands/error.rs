@@ -115,7 +115,7 @@ pub enum CommandError {
     NoSuchRole { role: String, account: AccountId },
     #[error("there is no terminal to ask on, and this is not known: {}", .0.join(", "))]
     InitMissing(Vec<&'static str>),
-    #[error("what was given makes a spec with {0} faults, nothing was written")]
+    #[error("what was given makes a spec with {}, nothing was written", if *.0 == 1 { "1 fault".to_owned() } else { format!("{} faults", .0) })]
     InitInvalid(usize),
     #[error("cannot listen on {address}")]
     Listen { address: std::net::SocketAddr, source: io::Error },

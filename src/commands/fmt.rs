@@ -40,6 +40,8 @@ fn one(path: &Path, args: FmtArgs, output: &Output) -> Result<Status, CommandErr
 
 /// As a whole or not at all, with the permissions that it has.
 fn replace(path: &Path, text: &str) -> std::io::Result<()> {
+    // Where a link leads.
+    let path = &fs::canonicalize(path)?;
     let permissions = fs::metadata(path)?.permissions();
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut file = tempfile::NamedTempFile::new_in(folder)?;

@@ -58,6 +58,7 @@ pub async fn run(global: &Global, args: &InitArgs, output: &Output) -> Result<St
         ),
         ("tags = { team = \"contact-centre\" }", "# tags = { team = \"contact-centre\" }".to_owned()),
         ("name = \"GenesysDataActionRole\"", format!("name = {}", quoted(&role))),
+        ("GenesysLambdaInvokePolicy_GenesysDataActionRole", spec::default_policy_name(&role)),
         (
             "functions = [\"my-genesys-trigger-function\"]",
             format!(

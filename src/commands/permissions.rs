@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use super::{CommandError, Status, fleet, session};
 use crate::cli::{Global, PermissionsArgs, PermissionsFor, PermissionsFormat};
-use crate::permissions::{Purpose, permissions};
+use crate::permissions::{Purpose, QUOTA, permissions, size};
 use crate::render;
 use crate::render::output::Output;
+use crate::render::style::{WARNING, paint};
 use crate::resolve::resolve;
 
 pub fn run(global: &Global, args: &PermissionsArgs, output: &Output) -> Result<Status, CommandError> {
@@ -18,8 +19,17 @@ pub fn run(global: &Global, args: &PermissionsArgs, output: &Output) -> Result<S
         PermissionsFor::Destroy => Purpose::Destroy,
     };
     let grants = permissions(&resolve(&spec, &BTreeMap::new()), purpose);
+    let json = render::permissions::json(&grants);
+    let size = size(&json);
+    if size > QUOTA {
+        output.message(&format!(
+            "{} {size} characters: a customer managed policy takes {QUOTA}. Make several of its statements, or an inline \
+             policy (10,240 for a role)\n",
+            paint(WARNING, "warning:")
+        ));
+    }
     output.result(&match args.format {
-        PermissionsFormat::Json => render::permissions::json(&grants),
+        PermissionsFormat::Json => json,
         PermissionsFormat::Terraform => render::permissions::terraform(&grants),
     })?;
     Ok(Status::Done)

@@ -98,6 +98,9 @@ pub async fn run_in(mut session: Session, args: &PlanArgs, output: &Output) -> R
         }
         ReportFormat::Markdown => render::markdown::plan(&plan),
     })?;
+    if status == Status::Refused {
+        return Err(CommandError::Wider);
+    }
     if let Some(path) = &args.out {
         SavedPlan::new(&plan, &observed.desired, &observed.live, options.clone(), output)?.write(path)?;
         let next = match plan.blockers().next() {
@@ -109,9 +112,6 @@ pub async fn run_in(mut session: Session, args: &PlanArgs, output: &Output) -> R
             }
         };
         output.message(&format!("The plan is in {}. {next}\n", path.display()));
-    }
-    if status == Status::Refused {
-        return Err(CommandError::Wider);
     }
     Ok(status)
 }

@@ -1,6 +1,6 @@
 //! `policy`: documents of any origin.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -24,7 +24,10 @@ pub fn run(command: &PolicyCommand, output: &Output) -> Result<Status, CommandEr
 }
 
 fn read(path: &Path) -> Result<String, CommandError> {
-    fs::read_to_string(path).map_err(|source| CommandError::Read { path: path.to_owned(), source })
+    let text =
+        fs::read_to_string(path).map_err(|source| CommandError::Read { path: path.to_owned(), source })?;
+    // As editors on Windows begin a file.
+    Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
 }
 
 fn document(path: &Path) -> Result<Document, CommandError> {
@@ -108,6 +111,11 @@ fn run_evaluate(args: &EvaluateArgs, output: &Output) -> Result<Status, CommandE
     let EvaluateArgs { request: path, identity, boundary, session, trust, format } = args;
     let request: RequestFile = serde_json::from_str(&read(path)?)
         .map_err(|source| CommandError::Request { path: path.clone(), source })?;
+    let mut keys = BTreeSet::new();
+    if let Some(key) = request.context.keys().find(|key| !keys.insert(key.to_ascii_lowercase())) {
+        let source = serde::de::Error::custom(format!("`{key}` is in the context twice: keys ignore case"));
+        return Err(CommandError::Request { path: path.clone(), source });
+    }
     let request = Request::from(request);
     let named = |path: &Path| Ok::<_, CommandError>((path.display().to_string(), document(path)?));
     let identity = identity.iter().map(|path| named(path)).collect::<Result<Vec<_>, _>>()?;

@@ -426,6 +426,14 @@ fn what(statement: &Statement, findings: &mut Findings) {
 }
 
 fn on_what(statement: &Statement, expected: &Expected<'_>, findings: &mut Findings) {
+    // Of a statement about other things its actions are told, not what they are for.
+    let invokes =
+        |action: &String| super::wildcard_matches(&action.to_ascii_lowercase(), "lambda:invokefunction");
+    if let Some(ActionElement::Action(actions)) = &statement.action
+        && !actions.as_slice().iter().any(invokes)
+    {
+        return;
+    }
     let values = match &statement.resource {
         Some(ResourceElement::Resource(values)) => values.as_slice(),
         Some(ResourceElement::NotResource(_)) => {

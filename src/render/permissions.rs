@@ -57,7 +57,7 @@ pub fn terraform(grants: &[Grant]) -> String {
     out
 }
 
-/// A string of HCL: `${` would begin an expression.
+/// A string of HCL: `${` would begin an expression, `%{` a directive.
 fn quoted(text: &str) -> String {
-    Value::from(text).to_string().replace("${", "$${")
+    Value::from(text).to_string().replace("${", "$${").replace("%{", "%%{")
 }
