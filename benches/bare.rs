@@ -46,15 +46,14 @@ async fn of_role(iam: &Client, n: usize) -> Result<(), Error> {
     let name = format!("Bench{n}");
     let policy = format!("arn:aws:iam::111122223333:policy/GenesysLambdaInvokePolicy_{name}");
     tokio::try_join!(
-        async { Ok(drop(iam.get_role().role_name(&name).send().await?)) },
-        async { Ok(drop(iam.list_attached_role_policies().role_name(&name).send().await?)) },
-        async { Ok(drop(iam.list_role_policies().role_name(&name).send().await?)) },
+        async { Ok(iam.get_role().role_name(&name).send().await?) },
+        async { Ok(iam.list_attached_role_policies().role_name(&name).send().await?) },
+        async { Ok(iam.list_role_policies().role_name(&name).send().await?) },
         async {
             let answer = iam.get_policy().policy_arn(&policy).send().await?;
             let version = answer.policy.and_then(|policy| policy.default_version_id).ok_or("no version")?;
-            Ok::<_, Error>(drop(
-                iam.get_policy_version().policy_arn(&policy).version_id(version).send().await?,
-            ))
+            let request = iam.get_policy_version().policy_arn(&policy).version_id(version);
+            Ok::<_, Error>(request.send().await?)
         },
     )?;
     Ok(())

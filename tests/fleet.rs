@@ -93,7 +93,7 @@ async fn act(clients: &Clients, desired: &DesiredState, role: &Index, deed: &Dee
     let role = &desired.roles[role.index(desired.roles.len())];
     let (name, policy) = (&role.role.name, role.policy.arn.to_string());
     let tag = |key: &str, value: &str| Tag::builder().key(key).value(value).build().unwrap();
-    let _ = match deed {
+    match deed {
         Deed::Trust(n) => {
             drop(iam.update_assume_role_policy().role_name(name).policy_document(TRUST[*n]).send().await)
         }
@@ -148,7 +148,7 @@ async fn act(clients: &Clients, desired: &DesiredState, role: &Index, deed: &Dee
                 .send()
                 .await,
         ),
-    };
+    }
 }
 
 async fn converge(world: &Arc<World>, spec: &Spec) {
