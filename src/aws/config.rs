@@ -26,7 +26,7 @@ use aws_smithy_types::retry::ErrorKind;
 use super::error::{AwsError, AwsErrorKind, retry_after};
 use super::limit::{ATTEMPT_TIMEOUT, Limiter, Told, is_given_up};
 use super::log::ApiLog;
-use super::network::https_client;
+use super::network::network_client;
 use crate::arn::partition_of_region;
 use crate::spec::{AssumeRole, Aws};
 
@@ -84,7 +84,7 @@ pub async fn connect(aws: &Aws, transport: Transport) -> Result<Clients, AwsErro
         Transport::Network | Transport::Shared(_) => {
             let http_client = match transport {
                 Transport::Shared(http_client) => http_client,
-                _ => https_client(),
+                _ => network_client(),
             };
             // With a region given, the metadata service is only asked for credentials, and last.
             let mut loader = aws_config::defaults(BehaviorVersion::latest())
@@ -204,7 +204,7 @@ impl Clients {
 
     /// What carries their requests, for other clients.
     pub fn http_client(&self) -> SharedHttpClient {
-        self.sdk.http_client().unwrap_or_else(https_client)
+        self.sdk.http_client().unwrap_or_else(network_client)
     }
 
     /// Calls back when a service is first seen to throttle.

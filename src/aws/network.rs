@@ -1,18 +1,70 @@
-//! One HTTPS client for all services, accounts and regions: connections, TLS and its roots are shared.
+//! One client for all services, accounts and regions: connections, TLS and its roots are shared.
 
 use aws_smithy_http_client::proxy::ProxyConfig;
 use aws_smithy_http_client::tls::Provider;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_http_client::{Builder, ConnectorBuilder};
-use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use aws_smithy_runtime_api::client::http::{
+    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient,
+    SharedHttpConnector,
+};
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 
-/// As the SDK's own default is; nothing is loaded before the first request.
-pub fn https_client() -> SharedHttpClient {
-    Builder::new().build_with_connector_fn(|settings, components| {
+/// As the SDK's own default is, but that TLS and its roots are not loaded before the first request that needs them.
+pub fn network_client() -> SharedHttpClient {
+    let https = Builder::new().build_with_connector_fn(|settings, components| {
         let mut connector = ConnectorBuilder::default().tls_provider(Provider::Rustls(CryptoMode::AwsLc));
         connector.set_connector_settings(settings.cloned());
         connector.set_sleep_impl(components.and_then(|components| components.sleep_impl()));
         connector.set_proxy_config(Some(ProxyConfig::from_env()));
         connector.build()
-    })
+    });
+    let http = Builder::new().build_with_connector_fn(|settings, components| {
+        let mut connector = ConnectorBuilder::default();
+        connector.set_connector_settings(settings.cloned());
+        connector.set_sleep_impl(components.and_then(|components| components.sleep_impl()));
+        connector.set_proxy_config(Some(ProxyConfig::from_env()));
+        connector.build_http()
+    });
+    SharedHttpClient::new(ByScheme { http, https })
+}
+
+#[derive(Debug)]
+struct ByScheme {
+    /// For an endpoint on loopback.
+    http: SharedHttpClient,
+    https: SharedHttpClient,
+}
+
+impl HttpClient for ByScheme {
+    fn http_connector(
+        &self,
+        settings: &HttpConnectorSettings,
+        components: &RuntimeComponents,
+    ) -> SharedHttpConnector {
+        let Self { http, https } = self;
+        SharedHttpConnector::new(Chosen {
+            http: http.clone(),
+            https: https.clone(),
+            settings: settings.clone(),
+            components: components.clone(),
+        })
+    }
+}
+
+/// Asks for the connector when the request is there: the SDK already does so when a client is made.
+#[derive(Debug)]
+struct Chosen {
+    http: SharedHttpClient,
+    https: SharedHttpClient,
+    settings: HttpConnectorSettings,
+    components: RuntimeComponents,
+}
+
+impl HttpConnector for Chosen {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let client = if request.uri().starts_with("http://") { &self.http } else { &self.https };
+        client.http_connector(&self.settings, &self.components).call(request)
+    }
 }

@@ -101,9 +101,9 @@ pub(super) async fn of_names(
     look: LookForOrphans,
     mut names: BTreeSet<String>,
 ) -> Result<Orphans, AwsError> {
-    for role in &desired.roles {
-        names.retain(|name| !name.eq_ignore_ascii_case(&role.role.name));
-    }
+    let wanted: BTreeSet<String> =
+        desired.roles.iter().map(|role| role.role.name.to_ascii_lowercase()).collect();
+    names.retain(|name| !wanted.contains(&name.to_ascii_lowercase()));
     if look != LookForOrphans::Read {
         return Ok(Orphans::Named(names));
     }
