@@ -93,8 +93,11 @@ async fn run_many(
         return Err(CommandError::OneSpec("a saved plan"));
     }
     let options = plan::options(*scope, select);
-    let make = fleet::each(members, async |session| plan::make(session, &options, output).await);
-    let Some(made) = interrupt.unless_set(make).await else { return Ok(interrupted(NOTHING, output)) };
+    let (what, inner) = (format!("reading {} specs from AWS", members.len()), output.inner());
+    let make = fleet::each(members, async |session| plan::make(session, &options, &inner).await);
+    let Some(made) = interrupt.unless_set(output.waiting(&what, make)).await else {
+        return Ok(interrupted(NOTHING, output));
+    };
     plan::show_all(&made, |(plan, _)| plan, output)?;
     let mut statuses = Vec::new();
     let mut ready = Vec::new();

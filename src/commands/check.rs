@@ -50,11 +50,12 @@ async fn run_many(members: Members, args: &CheckArgs, output: &Output) -> Result
     if !args.invoke.is_empty() {
         return Err(CommandError::OneSpec("`--invoke`"));
     }
+    let (what, inner) = (format!("checking {} specs", members.len()), output.inner());
     let made = fleet::each(members, async |session| {
-        let observed = observe(session, args, output).await?;
-        make(session, &observed, args, output).await
+        let observed = observe(session, args, &inner).await?;
+        make(session, &observed, args, &inner).await
     });
-    let made = made.await;
+    let made = output.waiting(&what, made).await;
     let outcome = fleet::worst(made.iter().map(|(_, made)| match made {
         Ok((_, report)) => status(report, args),
         Err(error) => error.status(),

@@ -26,12 +26,13 @@ async fn run_many(members: Members, args: &PlanArgs, output: &Output) -> Result<
         return Err(CommandError::OneSpec("`--out`"));
     }
     let options = options(args.scope, &args.select);
+    let (what, inner) = (format!("reading {} specs from AWS", members.len()), output.inner());
     let made = fleet::each(members, async |session| {
-        let (plan, _) = make(session, &options, output).await?;
-        warn_of_the_organization(session, output).await;
+        let (plan, _) = make(session, &options, &inner).await?;
+        warn_of_the_organization(session, &inner).await;
         Ok(plan)
     });
-    let made = made.await;
+    let made = output.waiting(&what, made).await;
     let outcome = fleet::worst(made.iter().map(|(_, made)| match made {
         Ok((_, plan)) => status(plan, args),
         Err(error) => error.status(),

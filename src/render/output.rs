@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::io::{self, IsTerminal, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -21,12 +22,22 @@ pub struct Output {
     captured: Option<Arc<Mutex<String>>>,
     /// Before each line of a message, where several specs are worked on at the same time.
     spec: Option<Arc<str>>,
+    /// Something else tells already what is waited for.
+    is_inner: bool,
+    /// Whether the last line of the terminal tells what is waited for.
+    is_waiting: Arc<AtomicBool>,
 }
 
 impl Output {
     /// Keeps everything, without colour, instead of writing it.
     pub fn capture() -> Self {
         Self { captured: Some(Arc::default()), ..Self::default() }
+    }
+
+    /// The same, for work that is waited for as a whole.
+    #[must_use]
+    pub fn inner(&self) -> Self {
+        Self { is_inner: true, ..self.clone() }
     }
 
     /// The same, whose messages say of which spec they are.
@@ -76,6 +87,7 @@ impl Output {
         if self.keep(text) {
             return;
         }
+        self.make_way();
         let _ = anstream::stderr().lock().write_all(self.masked(text).as_bytes());
     }
 
@@ -86,14 +98,21 @@ impl Output {
             done = &mut work => return done,
             () = tokio::time::sleep(MOMENT) => {}
         }
-        if self.captured.is_some() || !io::stderr().is_terminal() {
+        if self.is_inner || self.captured.is_some() || !io::stderr().is_terminal() {
             return work.await;
         }
         self.message(&paint(DIM, &format!("{what} …")));
+        self.is_waiting.store(true, Ordering::Relaxed);
         let done = work.await;
-        // It makes way for what comes.
-        let _ = anstream::stderr().lock().write_all(b"\r\x1b[2K");
+        self.make_way();
         done
+    }
+
+    /// Takes away the line that tells what is waited for.
+    fn make_way(&self) {
+        if self.is_waiting.swap(false, Ordering::Relaxed) {
+            let _ = anstream::stderr().lock().write_all(b"\r\x1b[2K");
+        }
     }
 
     fn keep(&self, text: &str) -> bool {
