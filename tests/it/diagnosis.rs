@@ -1,0 +1,419 @@
+//! Every cause of a failing data action, planted alone and in pairs: the diagnosis names it, and nothing else.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex};
+
+use genesys_iam::apply::Interrupt;
+use genesys_iam::arn::Arn;
+use genesys_iam::aws::{self, Clients, Transport};
+use genesys_iam::cli::{ApplyArgs, CheckArgs, Guard, ReportFormat, RequiredLevel, Scope, Wait};
+use genesys_iam::commands::session::{Session, seed};
+use genesys_iam::commands::{Status, apply, check};
+use genesys_iam::genesys::{Client, Configuration, Secret};
+use genesys_iam::policy::Document;
+use genesys_iam::render::output::Output;
+use genesys_iam::sandbox::{self, GenesysKind, Sandbox};
+use genesys_iam::spec::Spec;
+use serde_json::{Value, json};
+use crate::support::world::{ACCOUNT, GENESYS, ID, OTHER_ID, spec_of, virtual_time};
+
+const ROLE: &str = "R";
+const POLICY: &str = "arn:aws:iam::111122223333:policy/GenesysLambdaInvokePolicy_R";
+const FUNCTION: &str = "arn:aws:lambda:us-east-1:111122223333:function:f";
+
+fn spec() -> Spec {
+    spec_of(ROLE, &["f"], ID, "")
+}
+
+async fn clients(sandbox: &Arc<Mutex<Sandbox>>) -> Clients {
+    let http_client = sandbox::http_client(Arc::clone(sandbox));
+    let credentials = sandbox::credentials(&ACCOUNT.parse().unwrap());
+    aws::connect(&spec().aws, Transport::InProcess { http_client, credentials }).await.unwrap()
+}
+
+async fn session(sandbox: &Arc<Mutex<Sandbox>>) -> Session {
+    let configuration = Configuration {
+        client_id: "id".to_owned(),
+        client_secret: Secret::new("secret".to_owned()),
+        api: String::new(),
+        login: String::new(),
+    };
+    let genesys = Client::new(configuration, sandbox::carrier(Arc::clone(sandbox)));
+    Session::new(spec(), clients(sandbox).await, Some(genesys))
+}
+
+/// A sandbox in which everything is as it must be.
+async fn sound() -> Sandbox {
+    let sandbox = Arc::new(Mutex::new(Sandbox::new(&seed(&spec()))));
+    let args = ApplyArgs {
+        plan: None,
+        yes: true,
+        no_check: true,
+        scope: Scope { adopt: false, prune: false },
+        select: Default::default(),
+        guard: Guard { refuse_wider: false },
+        wait: Wait { wait: 0 },
+    };
+    let output = Output::capture();
+    apply::run_in(session(&sandbox).await, &args, &Interrupt::default(), &output).await.unwrap();
+    sandbox.lock().unwrap().copy()
+}
+
+/// The report as JSON.
+async fn report(sandbox: &Arc<Mutex<Sandbox>>, args: CheckArgs) -> (Status, Value) {
+    let output = Output::capture();
+    let args = CheckArgs { format: ReportFormat::Json, ..args };
+    let status = check::run_in(&session(sandbox).await, &args, &output).await.unwrap();
+    let text = output.captured();
+    // Messages stand before and after it.
+    let from = text.find("{\n").unwrap();
+    let json = text[from..].split_once("\n}").map(|(json, _)| format!("{json}\n}}")).unwrap();
+    (status, serde_json::from_str(&json).unwrap())
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Planted {
+    RoleMissing,
+    TrustedAccount,
+    ExternalId,
+    RoleOpen,
+    FunctionMissing,
+    FunctionFailed,
+    PolicyMissing,
+    PolicyNotAttached,
+    PolicyForAnotherFunction,
+    PolicyForAnAlias,
+    DenyInline,
+    DenyOfTheFunction,
+    Boundary,
+    ExtraPermissions,
+    Organization,
+    GenesysCredentials,
+    NoIntegration,
+    IntegrationDisabled,
+    IntegrationInError,
+    OtherRoleInTheCredential,
+    ActionPointsAtAnAlias,
+}
+
+use Planted::*;
+
+const ALL: [Planted; 21] = [
+    RoleMissing,
+    TrustedAccount,
+    ExternalId,
+    RoleOpen,
+    FunctionMissing,
+    FunctionFailed,
+    PolicyMissing,
+    PolicyNotAttached,
+    PolicyForAnotherFunction,
+    PolicyForAnAlias,
+    DenyInline,
+    DenyOfTheFunction,
+    Boundary,
+    ExtraPermissions,
+    Organization,
+    GenesysCredentials,
+    NoIntegration,
+    IntegrationDisabled,
+    IntegrationInError,
+    OtherRoleInTheCredential,
+    ActionPointsAtAnAlias,
+];
+
+impl Planted {
+    /// What the diagnosis is to call it.
+    fn word(self) -> &'static str {
+        match self {
+            RoleMissing => "role-missing",
+            TrustedAccount => "trusted-account",
+            ExternalId => "external-id",
+            RoleOpen => "role-open",
+            FunctionMissing => "function-missing",
+            FunctionFailed => "function-not-ready",
+            PolicyMissing => "policy-missing",
+            PolicyNotAttached => "policy-not-attached",
+            PolicyForAnotherFunction | PolicyForAnAlias => "policy-does-not-cover",
+            DenyInline | DenyOfTheFunction | Boundary => "denied",
+            ExtraPermissions => "extra-permissions",
+            Organization => "organization",
+            GenesysCredentials => "genesys-credentials",
+            NoIntegration | IntegrationDisabled | IntegrationInError => "integration",
+            OtherRoleInTheCredential => "integration-credential",
+            ActionPointsAtAnAlias => "data-action",
+        }
+    }
+
+    /// What cannot be seen, or cannot be, beside it.
+    fn hides(self, other: Self) -> bool {
+        let on_genesys_side = [
+            Organization,
+            NoIntegration,
+            IntegrationDisabled,
+            IntegrationInError,
+            OtherRoleInTheCredential,
+            ActionPointsAtAnAlias,
+        ];
+        let of_the_policy = [PolicyNotAttached, PolicyForAnotherFunction, PolicyForAnAlias];
+        match self {
+            RoleMissing => [
+                TrustedAccount,
+                ExternalId,
+                RoleOpen,
+                PolicyMissing,
+                PolicyNotAttached,
+                PolicyForAnotherFunction,
+                PolicyForAnAlias,
+                DenyInline,
+                DenyOfTheFunction,
+                Boundary,
+                ExtraPermissions,
+                // What it points at is held against the role's policies.
+                ActionPointsAtAnAlias,
+            ]
+            .contains(&other),
+            // Anyone gets in, Genesys Cloud too.
+            RoleOpen => [TrustedAccount, ExternalId].contains(&other),
+            FunctionMissing => [FunctionFailed, DenyOfTheFunction].contains(&other),
+            PolicyMissing => of_the_policy.contains(&other),
+            PolicyForAnotherFunction => other == PolicyForAnAlias,
+            // Then the data action points at what the policy covers.
+            PolicyForAnAlias => other == ActionPointsAtAnAlias,
+            GenesysCredentials => on_genesys_side.contains(&other),
+            NoIntegration => on_genesys_side[2..].contains(&other),
+            IntegrationDisabled => other == IntegrationInError,
+            _ => false,
+        }
+    }
+}
+
+fn trust(account: &str, id: &str, open: bool) -> String {
+    let mut statements = vec![json!({
+        "Effect": "Allow", "Principal": { "AWS": format!("arn:aws:iam::{account}:root") }, "Action": "sts:AssumeRole",
+        "Condition": { "StringEquals": { "sts:ExternalId": id } },
+    })];
+    if open {
+        statements.push(json!({ "Effect": "Allow", "Principal": "*", "Action": "sts:AssumeRole" }));
+    }
+    json!({ "Version": "2012-10-17", "Statement": statements }).to_string()
+}
+
+fn allow(action: &str, resource: &str) -> String {
+    json!({ "Version": "2012-10-17", "Statement": { "Effect": "Allow", "Action": action, "Resource": resource } }).to_string()
+}
+
+async fn plant(sandbox: &Arc<Mutex<Sandbox>>, causes: &[Planted]) {
+    let iam = clients(sandbox).await.iam;
+    let has = |cause| causes.contains(&cause);
+    if has(TrustedAccount) || has(ExternalId) || has(RoleOpen) {
+        let account = if has(TrustedAccount) { "691338073777" } else { GENESYS };
+        let document = trust(account, if has(ExternalId) { OTHER_ID } else { ID }, has(RoleOpen));
+        iam.update_assume_role_policy().role_name(ROLE).policy_document(document).send().await.unwrap();
+    }
+    if has(PolicyForAnotherFunction) || has(PolicyForAnAlias) {
+        let resource =
+            if has(PolicyForAnAlias) { format!("{FUNCTION}:live") } else { FUNCTION.replace(":f", ":g") };
+        let document = allow("lambda:InvokeFunction", &resource);
+        let request = iam.create_policy_version().policy_arn(POLICY).policy_document(document);
+        request.set_as_default(true).send().await.unwrap();
+        iam.delete_policy_version().policy_arn(POLICY).version_id("v1").send().await.unwrap();
+    }
+    if has(DenyInline) {
+        let document = allow("lambda:InvokeFunction", FUNCTION).replace("Allow", "Deny");
+        iam.put_role_policy()
+            .role_name(ROLE)
+            .policy_name("deny")
+            .policy_document(document)
+            .send()
+            .await
+            .unwrap();
+    }
+    if has(ExtraPermissions) || has(Boundary) {
+        let document = allow("s3:*", "*");
+        iam.create_policy().policy_name("s3").policy_document(document).send().await.unwrap();
+        let arn = format!("arn:aws:iam::{ACCOUNT}:policy/s3");
+        if has(ExtraPermissions) {
+            iam.attach_role_policy().role_name(ROLE).policy_arn(&arn).send().await.unwrap();
+        }
+        if has(Boundary) {
+            iam.put_role_permissions_boundary()
+                .role_name(ROLE)
+                .permissions_boundary(&arn)
+                .send()
+                .await
+                .unwrap();
+        }
+    }
+    if has(PolicyNotAttached) || has(PolicyMissing) || has(RoleMissing) {
+        iam.detach_role_policy().role_name(ROLE).policy_arn(POLICY).send().await.unwrap();
+    }
+    if has(PolicyMissing) {
+        iam.delete_policy().policy_arn(POLICY).send().await.unwrap();
+    }
+    if has(RoleMissing) {
+        iam.delete_role().role_name(ROLE).send().await.unwrap();
+    }
+    let mut sandbox = sandbox.lock().unwrap();
+    let function: Arn = FUNCTION.parse().unwrap();
+    if has(DenyOfTheFunction) {
+        let text = format!(
+            r#"{{"Version":"2012-10-17","Statement":{{"Effect":"Deny","Principal":"*","Action":"lambda:InvokeFunction","Resource":"{FUNCTION}"}}}}"#
+        );
+        sandbox.set_function_policy(&function, Some(&Document::parse(&text).unwrap()));
+    }
+    if has(FunctionFailed) {
+        sandbox.set_function_state(&function, "Failed", Some("the image is gone"));
+    }
+    if has(FunctionMissing) {
+        sandbox.remove_function(&function);
+    }
+    if has(Organization) {
+        sandbox.set_organization_id(OTHER_ID);
+    }
+    if has(GenesysCredentials) {
+        sandbox.set_genesys_client("id", "another secret");
+    }
+    sandbox.edit_genesys(|kind, value| match kind {
+        GenesysKind::Integration if has(NoIntegration) => *value = Value::Null,
+        GenesysKind::Integration => {
+            if has(IntegrationDisabled) {
+                value["intendedState"] = "DISABLED".into();
+                value["reportedState"]["code"] = "INACTIVE".into();
+            }
+            if has(IntegrationInError) {
+                value["reportedState"] = json!({ "code": "ERROR", "detail": { "message": "no credential" } });
+            }
+        }
+        GenesysKind::Credential if has(OtherRoleInTheCredential) => {
+            value["credentialFields"]["ARN"] = "arn:aws:iam::111122223333:role/Other".into();
+        }
+        GenesysKind::Action if has(ActionPointsAtAnAlias) => {
+            value["config"]["request"]["requestUrlTemplate"] = format!("{FUNCTION}:live").into();
+        }
+        _ => {}
+    });
+}
+
+async fn diagnosed(before: &Sandbox, causes: &[Planted]) -> (Status, BTreeSet<String>, Value) {
+    let sandbox = Arc::new(Mutex::new(before.copy()));
+    plant(&sandbox, causes).await;
+    let (status, json) = report(&sandbox, CheckArgs::default()).await;
+    let findings = json["roles"][0]["diagnosis"].as_array().unwrap();
+    let words = findings.iter().map(|finding| finding["cause"].as_str().unwrap().to_owned()).collect();
+    (status, words, json)
+}
+
+#[test]
+fn each_cause_planted_alone_and_in_pairs_is_named_and_nothing_else() {
+    virtual_time().block_on(async {
+        let before = sound().await;
+        let (status, words, json) = diagnosed(&before, &[]).await;
+        assert_eq!((status, words.len()), (Status::Done, 0), "{json:#}");
+        for first in ALL {
+            for second in ALL {
+                if second < first || first.hides(second) || second.hides(first) {
+                    continue;
+                }
+                let causes = if first == second { vec![first] } else { vec![first, second] };
+                let expected: BTreeSet<String> = causes.iter().map(|cause| cause.word().to_owned()).collect();
+                let (status, words, json) = diagnosed(&before, &causes).await;
+                assert_eq!(words, expected, "{causes:?}: {json:#}");
+                assert_eq!(status, Status::Fault, "{causes:?}");
+                for finding in json["roles"][0]["diagnosis"].as_array().unwrap() {
+                    for member in ["what", "consequence", "remedy"] {
+                        assert_ne!(finding[member], "", "{causes:?}: {finding}");
+                    }
+                }
+            }
+        }
+    });
+}
+
+#[test]
+fn the_test_of_a_data_action_succeeds_just_when_nothing_is_wrong_with_the_chain() {
+    virtual_time().block_on(async {
+        let before = sound().await;
+        let invoke = || CheckArgs {
+            invoke: vec!["f".to_owned()],
+            require: Some(RequiredLevel::EndToEnd),
+            ..CheckArgs::default()
+        };
+        let breaks = [
+            RoleMissing,
+            TrustedAccount,
+            ExternalId,
+            FunctionMissing,
+            PolicyMissing,
+            PolicyNotAttached,
+            PolicyForAnotherFunction,
+            DenyInline,
+            DenyOfTheFunction,
+            Boundary,
+            Organization,
+            IntegrationDisabled,
+            OtherRoleInTheCredential,
+            ActionPointsAtAnAlias,
+        ];
+        for cause in breaks {
+            let sandbox = Arc::new(Mutex::new(before.copy()));
+            plant(&sandbox, &[cause]).await;
+            let (status, json) = report(&sandbox, invoke()).await;
+            let lines = json["roles"][0]["lines"].as_array().unwrap();
+            let line = lines.iter().find(|line| line["level"] == "end-to-end").unwrap();
+            assert_eq!(
+                (line["outcome"].as_str(), status),
+                (Some("fault"), Status::Fault),
+                "{cause:?}: {json:#}"
+            );
+            assert_eq!(json["levels"]["end-to-end"], false, "{cause:?}");
+            // It is explained by what the other checks found.
+            assert_eq!(json["roles"][0]["diagnosis"][0]["cause"], cause.word(), "{cause:?}: {json:#}");
+        }
+        let sandbox = Arc::new(Mutex::new(before.copy()));
+        let (status, json) = report(&sandbox, invoke()).await;
+        assert_eq!((status, &json["levels"]["end-to-end"]), (Status::Done, &json!(true)), "{json:#}");
+    });
+}
+
+#[test]
+fn a_required_level_that_is_not_reached_exits_with_5() {
+    virtual_time().block_on(async {
+        let sandbox = Arc::new(Mutex::new(sound().await));
+        for (level, status) in [
+            (RequiredLevel::Evaluated, Status::Done),
+            // The caller is not Genesys Cloud, and nothing was invoked.
+            (RequiredLevel::Assumed, Status::Undecided),
+            (RequiredLevel::EndToEnd, Status::Undecided),
+        ] {
+            let args = CheckArgs { require: Some(level), ..CheckArgs::default() };
+            assert_eq!(report(&sandbox, args).await.0, status, "{level:?}");
+        }
+    });
+}
+
+#[test]
+fn what_an_oauth_client_may_not_read_is_not_provable_and_names_the_permission() {
+    virtual_time().block_on(async {
+        let before = sound().await;
+        for permission in ["integrations:integration:view", "integrations:action:view"] {
+            let sandbox = Arc::new(Mutex::new(before.copy()));
+            sandbox.lock().unwrap().remove_genesys_permission(permission);
+            let (status, json) = report(&sandbox, CheckArgs::default()).await;
+            assert_eq!(status, Status::Done, "{json:#}");
+            let lines = json["roles"][0]["lines"].as_array().unwrap();
+            let unknown: Vec<&Value> = lines
+                .iter()
+                .filter(|line| line["level"] == "configured" && line["outcome"] == "not_provable")
+                .collect();
+            assert_eq!(unknown.len(), 1, "{json:#}");
+            assert!(unknown[0]["meaning"].as_str().unwrap().contains(permission), "{unknown:?}");
+        }
+        // The test itself needs one too.
+        let sandbox = Arc::new(Mutex::new(before.copy()));
+        sandbox.lock().unwrap().remove_genesys_permission("integrations:action:execute");
+        let args = CheckArgs { invoke: vec!["f".to_owned()], ..CheckArgs::default() };
+        let error = check::run_in(&session(&sandbox).await, &args, &Output::capture()).await.unwrap_err();
+        assert!(error.help().unwrap().contains("integrations:action:execute"), "{error}");
+    });
+}

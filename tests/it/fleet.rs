@@ -1,0 +1,392 @@
+//! Many roles: read role by role or in bulk, which must come to the same.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::{Arc, Mutex};
+
+use aws_sdk_iam::types::Tag;
+use genesys_iam::apply::Interrupt;
+use genesys_iam::aws::{Clients, Reads, survey};
+use genesys_iam::cli::{ApplyArgs, Guard, Scope, Wait};
+use genesys_iam::commands::apply;
+use genesys_iam::commands::session::{Session, seed};
+use genesys_iam::render::output::Output;
+use genesys_iam::resolve::resolve;
+use genesys_iam::sandbox::Sandbox;
+use genesys_iam::spec::Spec;
+use genesys_iam::state::{DesiredState, LiveState, LookForOrphans};
+use proptest::prelude::*;
+use proptest::sample::{Index, select};
+use crate::support::Project;
+use crate::support::wire::{Endpoint, Wire};
+use crate::support::world::{ACCOUNT, ID, OTHER_ID, World, clean, connect, fleet_of, fleet_text, virtual_time};
+use tokio::time::Instant;
+
+const DOCUMENTS: [&str; 3] = [
+    r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"s3:Get+Object","Resource":"arn:aws:s3:::a%2Fb/*"}}"#,
+    r#"{"Version":"2012-10-17","Statement":{"Effect":"Deny","Action":"*","Resource":"*"}}"#,
+    r#"{"Version":"2012-10-17","Statement":[{"Sid":"A","Effect":"Allow","Action":["a:b","c:d"],"Resource":"*"}]}"#,
+];
+const TRUST: [&str; 2] = [
+    r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":"*","Action":"sts:AssumeRole"}}"#,
+    r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"AWS":"444455556666"},"Action":"sts:AssumeRole","Condition":{"StringEquals":{"sts:ExternalId":"é \"x\""}}}}"#,
+];
+const AWS_MANAGED: [&str; 2] =
+    ["arn:aws:iam::aws:policy/ReadOnlyAccess", "arn:aws:iam::aws:policy/SecurityAudit"];
+
+/// What somebody does to an account.
+#[derive(Debug, Clone)]
+enum Deed {
+    Trust(usize),
+    Version(usize),
+    /// The default version becomes the first of all.
+    RollBack,
+    Inline(String, usize),
+    Attach(String),
+    OwnPolicyOfAnother(Index),
+    Boundary(String),
+    Attributes(String, i32),
+    TagRole(String, String),
+    TagPolicy(String, String),
+    UntagPolicy(String),
+    Detach,
+    DeleteRole,
+    DeletePolicy,
+    /// A policy of nobody's, with a path.
+    Stray(String, usize),
+}
+
+fn deed() -> impl Strategy<Value = Deed> {
+    let document = 0..DOCUMENTS.len();
+    let name = || select(vec!["a", "b", "c"]).prop_map(str::to_owned);
+    let key = || select(vec!["team", "managed-by", "genesys-iam:spec", "x"]).prop_map(str::to_owned);
+    let value = || select(vec!["", "test", "genesys-iam", "other"]).prop_map(str::to_owned);
+    let policy = || {
+        let own = ["x", "y"].map(|name| format!("arn:aws:iam::{ACCOUNT}:policy/p/{name}"));
+        select(own.into_iter().chain(AWS_MANAGED.map(str::to_owned)).collect::<Vec<_>>())
+    };
+    prop_oneof![
+        (0..TRUST.len()).prop_map(Deed::Trust),
+        document.clone().prop_map(Deed::Version),
+        Just(Deed::RollBack),
+        (name(), document.clone()).prop_map(|(name, document)| Deed::Inline(name, document)),
+        policy().prop_map(Deed::Attach),
+        any::<Index>().prop_map(Deed::OwnPolicyOfAnother),
+        policy().prop_map(Deed::Boundary),
+        (select(vec!["", "by hand"]), select(vec![3600, 7200]))
+            .prop_map(|(text, n)| Deed::Attributes(text.to_owned(), n)),
+        (key(), value()).prop_map(|(key, value)| Deed::TagRole(key, value)),
+        (key(), value()).prop_map(|(key, value)| Deed::TagPolicy(key, value)),
+        key().prop_map(Deed::UntagPolicy),
+        Just(Deed::Detach),
+        Just(Deed::DeleteRole),
+        Just(Deed::DeletePolicy),
+        (name(), document).prop_map(|(name, document)| Deed::Stray(name, document)),
+    ]
+}
+
+/// Does it as far as IAM lets it be done.
+async fn act(clients: &Clients, desired: &DesiredState, role: &Index, deed: &Deed) {
+    let iam = &clients.iam;
+    let role = &desired.roles[role.index(desired.roles.len())];
+    let (name, policy) = (&role.role.name, role.policy.arn.to_string());
+    let tag = |key: &str, value: &str| Tag::builder().key(key).value(value).build().unwrap();
+    match deed {
+        Deed::Trust(n) => {
+            drop(iam.update_assume_role_policy().role_name(name).policy_document(TRUST[*n]).send().await)
+        }
+        Deed::Version(n) => drop(
+            iam.create_policy_version()
+                .policy_arn(policy)
+                .policy_document(DOCUMENTS[*n])
+                .set_as_default(*n != 1)
+                .send()
+                .await,
+        ),
+        Deed::RollBack => {
+            drop(iam.set_default_policy_version().policy_arn(policy).version_id("v1").send().await)
+        }
+        Deed::Inline(inline, n) => drop(
+            iam.put_role_policy()
+                .role_name(name)
+                .policy_name(inline)
+                .policy_document(DOCUMENTS[*n])
+                .send()
+                .await,
+        ),
+        Deed::Attach(arn) => drop(iam.attach_role_policy().role_name(name).policy_arn(arn).send().await),
+        Deed::OwnPolicyOfAnother(other) => {
+            let other = desired.roles[other.index(desired.roles.len())].policy.arn.to_string();
+            drop(iam.attach_role_policy().role_name(name).policy_arn(other).send().await);
+        }
+        Deed::Boundary(arn) => {
+            drop(iam.put_role_permissions_boundary().role_name(name).permissions_boundary(arn).send().await)
+        }
+        Deed::Attributes(text, seconds) => drop(
+            iam.update_role().role_name(name).description(text).max_session_duration(*seconds).send().await,
+        ),
+        Deed::TagRole(key, value) => drop(iam.tag_role().role_name(name).tags(tag(key, value)).send().await),
+        Deed::TagPolicy(key, value) => {
+            drop(iam.tag_policy().policy_arn(policy).tags(tag(key, value)).send().await)
+        }
+        Deed::UntagPolicy(key) => drop(iam.untag_policy().policy_arn(policy).tag_keys(key).send().await),
+        Deed::Detach => drop(iam.detach_role_policy().role_name(name).policy_arn(policy).send().await),
+        Deed::DeleteRole => {
+            for policy in [policy.as_str(), AWS_MANAGED[0], AWS_MANAGED[1]] {
+                drop(iam.detach_role_policy().role_name(name).policy_arn(policy).send().await);
+            }
+            drop(iam.delete_role().role_name(name).send().await);
+        }
+        Deed::DeletePolicy => drop(iam.delete_policy().policy_arn(policy).send().await),
+        Deed::Stray(stray, n) => drop(
+            iam.create_policy()
+                .policy_name(stray)
+                .path("/stray/")
+                .policy_document(DOCUMENTS[*n])
+                .send()
+                .await,
+        ),
+    }
+}
+
+async fn converge(world: &Arc<World>, spec: &Spec) {
+    let session = Session::new(spec.clone(), clean(world, spec).await, None);
+    let args = ApplyArgs {
+        plan: None,
+        yes: true,
+        no_check: true,
+        scope: Scope { adopt: false, prune: false },
+        select: Default::default(),
+        guard: Guard { refuse_wider: false },
+        wait: Wait { wait: 0 },
+    };
+    apply::run_in(session, &args, &Interrupt::default(), &Output::capture()).await.unwrap();
+}
+
+/// What is read, and how many calls of which name it took.
+async fn read(
+    world: &Arc<World>,
+    spec: &Spec,
+    look: LookForOrphans,
+    reads: Reads,
+) -> (LiveState, BTreeMap<String, usize>) {
+    let wire = Wire::new(Arc::clone(world) as _, None);
+    let clients = connect(spec, &wire).await;
+    let desired = resolve(spec, &BTreeMap::new());
+    let live = survey(&clients, &desired, look, reads).await.unwrap();
+    let mut calls = BTreeMap::new();
+    for call in wire.calls() {
+        *calls.entry(call.operation).or_default() += 1;
+    }
+    (live, calls)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(60) })]
+
+    #[test]
+    fn reading_singly_and_in_bulk_come_to_the_same(
+        roles in 1..5usize,
+        deeds in prop::collection::vec((any::<Index>(), deed()), 0..14),
+        page in prop_oneof![Just(1000), 1..4usize],
+    ) {
+        virtual_time().block_on(async {
+            let spec = fleet_of(roles, OTHER_ID);
+            let wanted = fleet_of(roles, ID);
+            let world = World::new(Sandbox::new(&seed(&fleet_of(roles + 1, ID))));
+            let clients = clean(&world, &spec).await;
+            for name in ["x", "y"] {
+                let policy = clients.iam.create_policy().policy_name(name).path("/p/");
+                policy.policy_document(DOCUMENTS[0]).send().await.unwrap();
+            }
+            // One role more than is wanted later.
+            converge(&world, &fleet_of(roles + 1, OTHER_ID)).await;
+            let desired = resolve(&fleet_of(roles + 1, ID), &BTreeMap::new());
+            for (role, deed) in &deeds {
+                act(&clients, &desired, role, deed).await;
+            }
+            world.sandbox.lock().unwrap().set_page_limit(page);
+            for spec in [&spec, &wanted] {
+                let (singly, _) = read(&world, spec, LookForOrphans::Read, Reads::Single).await;
+                let (in_bulk, _) = read(&world, spec, LookForOrphans::Read, Reads::Bulk).await;
+                prop_assert_eq!(&singly.orphans, &in_bulk.orphans);
+                for (name, live) in &singly.roles {
+                    prop_assert_eq!(live, &in_bulk.roles[name], "{}", name);
+                }
+                prop_assert_eq!(singly, in_bulk);
+            }
+            Ok(())
+        })?;
+    }
+}
+
+#[test]
+fn what_each_way_costs() {
+    virtual_time().block_on(async {
+        let spec = fleet_of(120, ID);
+        let world = World::new(Sandbox::new(&seed(&spec)));
+        converge(&world, &spec).await;
+        let (_, bulk) = read(&world, &spec, LookForOrphans::Named, Reads::Auto).await;
+        let expected = [("/", 2), ("GetAccountAuthorizationDetails", 2), ("ListRoles", 1)];
+        assert_eq!(bulk, expected.map(|(name, count)| (name.to_owned(), count)).into());
+        let (_, singly) = read(&world, &spec, LookForOrphans::Named, Reads::Single).await;
+        let total: usize = singly.values().sum();
+        assert_eq!(total, 6 * 120 + 1, "{singly:?}");
+        // An account with so many pages that role by role is fewer calls.
+        world.sandbox.lock().unwrap().set_page_limit(1);
+        let few = fleet_of(6, ID);
+        let (_, given_up) = read(&world, &few, LookForOrphans::Named, Reads::Auto).await;
+        assert!(given_up["ListRoles"] <= 12 && given_up["GetPolicy"] == 6, "{given_up:?}");
+        let (_, one) = read(&world, &fleet_of(1, ID), LookForOrphans::Named, Reads::Auto).await;
+        assert!(!one.contains_key("ListRoles"), "{one:?}");
+    });
+}
+
+/// Two specs of two accounts in a folder, and one that is broken elsewhere.
+fn two_specs() -> Project {
+    let project = Project::example();
+    std::fs::create_dir(project.path("specs")).unwrap();
+    for (name, account) in [("dev", "111122223333"), ("prod", "444455556666")] {
+        let text = fleet_text(2, ID).replace("\"test\"", &format!("{name:?}")).replace(ACCOUNT, account);
+        std::fs::write(project.path(&format!("specs/{name}.toml")), text).unwrap();
+    }
+    std::fs::write(project.path("broken.toml"), "nothing = 1\n").unwrap();
+    project
+}
+
+#[test]
+fn several_specs_are_planned_applied_checked_and_destroyed_in_one_go() {
+    let project = two_specs();
+    let all = |args: &[&str]| project.sandbox(&[&["--file", "specs"], args].concat());
+    all(&["plan", "--detailed-exitcode"])
+        .expect(2)
+        .says("── specs/dev.toml ──")
+        .says("2 specs: 12 to create.");
+    all(&["apply", "--yes"])
+        .expect(0)
+        .says("[specs/dev.toml] done   CreateRole role `R0`")
+        .says("[specs/prod.toml] done   CreateRole role `R1`");
+    all(&["plan", "--detailed-exitcode"]).expect(0).says("2 specs: no changes.");
+    all(&["check", "--require", "assumed"]).expect(0);
+    all(&["validate"]).expect(0).says("specs/dev.toml: 2 roles").says("specs/prod.toml: 2 roles");
+    all(&["destroy", "--yes", "--role", "R1"]).expect(0).says_not("role `R0`");
+    all(&["plan", "--account", "444455556666"]).expect(0).says("3 to create").says_not("dev.toml");
+    all(&["destroy", "--yes"]).expect(0);
+    all(&["plan", "--format", "markdown"]).expect(0).says("| `specs/dev.toml` | **6 to create**");
+}
+
+#[test]
+fn a_spec_that_fails_keeps_no_other_from_being_worked_on() {
+    let project = two_specs();
+    let all = |args: &[&str]| {
+        project.sandbox(
+            &[&["--file", "broken.toml", "--file", "specs/dev.toml", "--file", "specs"], args].concat(),
+        )
+    };
+    all(&["plan"])
+        .expect(1)
+        .says("unknown key `nothing`")
+        .says("3 specs: 12 to create")
+        .says("1 spec failed");
+    all(&["apply", "--yes", "--no-check"]).expect(1).says("[specs/prod.toml] done");
+    let plan = all(&["plan", "--format", "json"]);
+    let json: serde_json::Value = serde_json::from_str(&plan.expect(1).stdout).unwrap();
+    assert_eq!(json["exit_status"], 1);
+    assert_eq!(json["specs"][0]["error"]["exit_status"], 1);
+    assert_eq!(json["specs"][1]["plan"]["summary"]["create"], 0);
+    assert_eq!(json["specs"].as_array().unwrap().len(), 3);
+    let check = all(&["check", "--format", "json"]);
+    let json: serde_json::Value = serde_json::from_str(&check.expect(1).stdout).unwrap();
+    assert_eq!(json["specs"][2]["report"]["levels"]["assumed"], true);
+}
+
+#[test]
+fn what_takes_one_spec_says_so_and_so_does_a_selection_of_nothing() {
+    let project = two_specs();
+    for args in [
+        &["plan", "--out", "plan.json"][..],
+        &["apply", "plan.json"],
+        &["check", "--invoke", "f0"],
+        &["permissions"],
+        &["init"],
+    ] {
+        project
+            .sandbox(&[&["--file", "specs"], args].concat())
+            .expect(64)
+            .says("takes one spec")
+            .says("help:");
+    }
+    project.sandbox(&["plan", "--role", "none*"]).expect(64).says("nothing is selected");
+    project.sandbox(&["plan", "--account", "1"]).expect(64);
+    project.sandbox(&["plan", "--role", "R*", "--prune"]).expect(64);
+    std::fs::create_dir(project.path("empty")).unwrap();
+    project.sandbox(&["--file", "empty", "validate"]).expect(1).says("there is no spec in `empty`");
+}
+
+#[test]
+fn a_part_of_a_spec_is_planned_saved_and_applied_and_the_rest_is_left_alone() {
+    let project = Project::new(&fleet_text(3, ID));
+    project.sandbox(&["apply", "--yes", "--no-check"]).expect(0);
+    project.write_spec(&fleet_text(3, OTHER_ID));
+    let plan =
+        project.sandbox(&["plan", "--role", "R[12]", "--role", "R?", "--role", "none", "--out", "p.json"]);
+    plan.expect(0).says("3 to change");
+    project
+        .sandbox(&["plan", "--role", "R1", "--out", "p.json"])
+        .expect(0)
+        .says("1 to change")
+        .says_not("R2");
+    project.sandbox(&["apply", "p.json", "--role", "R1"]).expect(64);
+    project
+        .sandbox(&["apply", "p.json"])
+        .expect(0)
+        .says("done   UpdateAssumeRolePolicy role `R1`")
+        .says_not("R2`");
+    project.sandbox(&["plan", "--detailed-exitcode"]).expect(2).says("2 to change");
+    project.sandbox(&["plan", "--detailed-exitcode", "--role", "R1"]).expect(0);
+}
+
+/// The sandbox behind a bucket of tokens, as IAM is. Time is virtual.
+struct Throttled {
+    world: Arc<World>,
+    bucket: Mutex<(f64, Instant)>,
+    refused: AtomicUsize,
+}
+
+const RATE: f64 = 20.0;
+const BURST: f64 = 50.0;
+
+impl Endpoint for Throttled {
+    fn answer(&self, request: &http::Request<Vec<u8>>) -> http::Response<Vec<u8>> {
+        let mut bucket = self.bucket.lock().unwrap();
+        let now = Instant::now();
+        bucket.0 = (bucket.0 + RATE * (now - bucket.1).as_secs_f64()).min(BURST);
+        bucket.1 = now;
+        if bucket.0 < 1.0 {
+            self.refused.fetch_add(1, Relaxed);
+            return support::stand::aws_error(400, "Throttling", "Rate exceeded");
+        }
+        bucket.0 -= 1.0;
+        self.world.answer(request)
+    }
+}
+
+#[test]
+fn a_fleet_is_read_singly_through_a_narrow_gate_without_a_failure() {
+    virtual_time().block_on(async {
+        let spec = fleet_of(60, ID);
+        let world = World::new(Sandbox::new(&seed(&spec)));
+        converge(&world, &spec).await;
+        let bucket = Mutex::new((BURST, Instant::now()));
+        let throttled = Arc::new(Throttled { world, bucket, refused: AtomicUsize::new(0) });
+        let clients = connect(&spec, &Wire::new(Arc::clone(&throttled) as _, None)).await;
+        let desired = resolve(&spec, &BTreeMap::new());
+        let began = Instant::now();
+        let live = survey(&clients, &desired, LookForOrphans::No, Reads::Single).await.unwrap();
+        assert_eq!(live.roles.len(), 60);
+        let bound = (360.0 - BURST) / RATE;
+        let seconds = (Instant::now() - began).as_secs_f64();
+        let refused = throttled.refused.load(Relaxed);
+        assert!(seconds < bound * 1.1 && refused < 31, "{seconds} s of {bound} s, {refused} refusals");
+    });
+}

@@ -1,0 +1,242 @@
+//! The permissions that `permissions` prints are enough, and none of them is too much.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use aws_credential_types::Credentials;
+use genesys_iam::apply::Interrupt;
+use genesys_iam::cli::{ApplyArgs, CheckArgs, DestroyArgs, Guard, PlanArgs, ReportFormat, Scope, Wait};
+use genesys_iam::commands::session::{Session, seed};
+use genesys_iam::commands::{CommandError, Status, apply, check, destroy, plan};
+use genesys_iam::permissions::{Grant, Purpose, permissions};
+use genesys_iam::policy::Document;
+use genesys_iam::render::output::Output;
+use genesys_iam::resolve::resolve;
+use genesys_iam::sandbox::Sandbox;
+use genesys_iam::spec::Spec;
+use crate::support::wire::{Call, Wire};
+use crate::support::world::{ACCOUNT, ID, OTHER_ID, World, clean, connect_as, spec_of, virtual_time};
+
+const KEY: &str = "AKIALIMITEDLIMITED";
+const S3: &str = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"s3:*","Resource":"*"}}"#;
+
+/// What there is before, and what is run.
+struct Scenario {
+    before: Sandbox,
+    wanted: Spec,
+    purpose: Purpose,
+}
+
+struct Outcome {
+    result: Result<Status, CommandError>,
+    said: String,
+    /// As permissions are called.
+    used: BTreeSet<String>,
+}
+
+/// Runs the scenario as somebody who has just these grants, without one action.
+async fn run(scenario: &Scenario, grants: &[Grant], without: Option<&str>) -> Outcome {
+    let text = genesys_iam::render::permissions::json(grants);
+    let mut policy: serde_json::Value = serde_json::from_str(&text).unwrap();
+    for statement in policy["Statement"].as_array_mut().unwrap() {
+        statement["Action"].as_array_mut().unwrap().retain(|action| action.as_str() != without);
+    }
+    policy["Statement"].as_array_mut().unwrap().retain(|one| !one["Action"].as_array().unwrap().is_empty());
+    let mut sandbox = scenario.before.copy();
+    let document = Document::parse(&policy.to_string()).unwrap();
+    sandbox.add_identity(KEY, &format!("arn:aws:iam::{ACCOUNT}:user/limited"), Some(vec![document]));
+    let wire = Wire::new(World::new(sandbox), None);
+    let credentials = Credentials::new(KEY, "secret", None, None, "test");
+    let clients = connect_as(&scenario.wanted, &wire, credentials).await;
+    let session = Session::new(scenario.wanted.clone(), clients, None);
+    let output = Output::capture();
+    let (scope, guard) = (Scope { adopt: false, prune: false }, Guard { refuse_wider: false });
+    let wait = Wait { wait: 0 };
+    let interrupt = Interrupt::default();
+    let result = match scenario.purpose {
+        Purpose::Plan => {
+            let args = PlanArgs {
+                detailed_exitcode: false,
+                out: None,
+                format: ReportFormat::Text,
+                scope,
+                guard,
+                select: Default::default(),
+            };
+            plan::run_in(session, &args, &output).await
+        }
+        Purpose::Check => check::run_in(&session, &CheckArgs::default(), &output).await,
+        Purpose::Apply => {
+            let args = ApplyArgs {
+                plan: None,
+                yes: true,
+                no_check: false,
+                scope,
+                guard,
+                wait,
+                select: Default::default(),
+            };
+            apply::run_in(session, &args, &interrupt, &output).await
+        }
+        Purpose::Destroy => {
+            destroy::run_in(
+                session,
+                &DestroyArgs { yes: true, wait, select: Default::default() },
+                &interrupt,
+                &output,
+            )
+            .await
+        }
+    };
+    // What is asked for before it is known whether it is there, is not needed where it is not.
+    let in_vain = |call: &&Call| call.operation == "GetPolicyVersion" && !call.carried_out;
+    let calls = wire.calls();
+    let used =
+        calls.iter().filter(|call| !in_vain(call)).filter_map(|call| permission(&call.operation)).collect();
+    Outcome { result, said: output.captured(), used }
+}
+
+/// The permission that a call needs; probes need none of the caller's.
+fn permission(operation: &str) -> Option<String> {
+    match operation {
+        "GetCallerIdentity" | "AssumeRole" => None,
+        path if path.ends_with("/configuration") => Some("lambda:GetFunctionConfiguration".to_owned()),
+        path if path.ends_with("/policy") => Some("lambda:GetPolicy".to_owned()),
+        path if path.starts_with('/') => None,
+        operation => Some(format!("iam:{operation}")),
+    }
+}
+
+/// Makes what `spec` wants, then does what a person did by hand.
+async fn made(spec: &Spec, by_hand: impl AsyncFnOnce(&genesys_iam::aws::Clients)) -> Sandbox {
+    let world = World::new(Sandbox::new(&seed(spec)));
+    let clients = clean(&world, spec).await;
+    let args = ApplyArgs {
+        plan: None,
+        yes: true,
+        no_check: true,
+        scope: Scope { adopt: false, prune: false },
+        select: Default::default(),
+        guard: Guard { refuse_wider: false },
+        wait: Wait { wait: 0 },
+    };
+    let session = Session::new(spec.clone(), clients.clone(), None);
+    apply::run_in(session, &args, &Interrupt::default(), &Output::capture()).await.unwrap();
+    by_hand(&clients).await;
+    world.copy()
+}
+
+async fn scenarios() -> Vec<Scenario> {
+    let arn = |name: &str| format!("arn:aws:iam::{ACCOUNT}:policy/{name}");
+    let boundary = format!("permissions_boundary = {:?}", arn("boundary"));
+    let remove = "extra_permissions = \"remove\"\nmax_session_duration = 7200\ntags = { team = \"t\" }";
+    let wanted = spec_of("R", &["f", "g:live"], ID, remove);
+    let bounded = spec_of("R", &["f"], ID, &boundary);
+    let unbounded = spec_of("R", &["f"], ID, "permissions_boundary = \"none\"");
+    let plain = spec_of("R", &["f"], ID, "");
+    let own = arn("GenesysLambdaInvokePolicy_R");
+    let rogue = async |clients: &genesys_iam::aws::Clients| {
+        let iam = &clients.iam;
+        iam.create_policy().policy_name("rogue").policy_document(S3).send().await.unwrap();
+        iam.attach_role_policy().role_name("R").policy_arn(arn("rogue")).send().await.unwrap();
+        iam.put_role_policy().role_name("R").policy_name("in").policy_document(S3).send().await.unwrap();
+        for n in 0..4 {
+            let text = S3.replace("s3:*", &format!("s3:Get{n}"));
+            let request = iam.create_policy_version().policy_arn(&own).policy_document(text);
+            request.set_as_default(true).send().await.unwrap();
+        }
+    };
+    let old = spec_of("R", &["f"], OTHER_ID, "");
+    let drifted = made(&old, rogue).await;
+    let rolled_back = made(&plain, async |clients| {
+        let request = clients.iam.create_policy_version().policy_arn(&own).policy_document(S3);
+        request.set_as_default(true).send().await.unwrap();
+    })
+    .await;
+    let with_boundary_policy = made(&plain, async |clients| {
+        clients.iam.create_policy().policy_name("boundary").policy_document(S3).send().await.unwrap();
+    })
+    .await;
+    let with_boundary = made(&plain, async |clients| {
+        clients.iam.create_policy().policy_name("boundary").policy_document(S3).send().await.unwrap();
+        let request = clients.iam.put_role_permissions_boundary().role_name("R");
+        request.permissions_boundary(arn("boundary")).send().await.unwrap();
+    })
+    .await;
+    let scenario = |before: &Sandbox, wanted: &Spec, purpose| {
+        let mut before = before.copy();
+        for function in wanted.roles.iter().flat_map(|role| &role.functions) {
+            before.add_function(&function.arn);
+        }
+        Scenario { before, wanted: wanted.clone(), purpose }
+    };
+    let nothing = Sandbox::new(&seed(&wanted));
+    vec![
+        scenario(&nothing, &wanted, Purpose::Apply),
+        scenario(&drifted, &wanted, Purpose::Apply),
+        scenario(&rolled_back, &plain, Purpose::Apply),
+        scenario(&with_boundary_policy, &bounded, Purpose::Apply),
+        scenario(&with_boundary, &unbounded, Purpose::Apply),
+        scenario(&nothing, &wanted, Purpose::Plan),
+        scenario(&drifted, &wanted, Purpose::Plan),
+        scenario(&with_boundary, &plain, Purpose::Plan),
+        scenario(&drifted, &plain, Purpose::Check),
+        scenario(&drifted, &plain, Purpose::Destroy),
+        scenario(&with_boundary, &plain, Purpose::Destroy),
+    ]
+}
+
+#[test]
+fn with_exactly_these_permissions_each_command_works_and_without_any_one_it_says_which_lacks() {
+    virtual_time().block_on(async {
+        let mut never_used: BTreeMap<Purpose, BTreeSet<&str>> = BTreeMap::new();
+        for scenario in scenarios().await {
+            let Scenario { wanted, purpose, .. } = &scenario;
+            let grants = permissions(&resolve(wanted, &BTreeMap::new()), *purpose);
+            let all = run(&scenario, &grants, None).await;
+            assert!(
+                matches!(all.result, Ok(Status::Done | Status::Fault)),
+                "{purpose:?}: {} {:?}",
+                all.said,
+                all.result
+            );
+            let granted: BTreeSet<&str> = grants.iter().flat_map(|grant| grant.actions.clone()).collect();
+            for used in &all.used {
+                assert!(granted.contains(used.as_str()), "{purpose:?} uses {used}, which is not printed");
+            }
+            let unused = granted.iter().filter(|action| !all.used.contains(**action)).copied().collect();
+            let seen = never_used.entry(*purpose).or_insert_with(|| granted.clone());
+            *seen = seen.intersection(&unused).copied().collect();
+            for grant in &grants {
+                for action in grant.actions.iter().filter(|action| all.used.contains(**action)) {
+                    let lacking = run(&scenario, &grants, Some(action)).await;
+                    if grant.is_optional {
+                        assert!(lacking.result.is_ok(), "{purpose:?} without {action}: {:?}", lacking.result);
+                        continue;
+                    }
+                    let Err(error) = lacking.result else {
+                        panic!("{purpose:?} works without {action}: {}", lacking.said)
+                    };
+                    let help = error.help().unwrap_or_default();
+                    assert!(help.contains(action), "{purpose:?} without {action}: {error}: {help}");
+                }
+            }
+        }
+        // Each that is printed was needed in one scenario of its command.
+        for (purpose, never) in never_used {
+            assert_eq!(never, BTreeSet::new(), "{purpose:?}");
+        }
+    });
+}
+
+#[test]
+fn a_plan_without_changes_needs_no_write_permission() {
+    virtual_time().block_on(async {
+        let plain = spec_of("R", &["f"], ID, "");
+        let before = made(&plain, async |_| ()).await;
+        let scenario = Scenario { before, wanted: plain.clone(), purpose: Purpose::Apply };
+        let grants = permissions(&resolve(&plain, &BTreeMap::new()), Purpose::Check);
+        let outcome = run(&scenario, &grants, None).await;
+        assert!(outcome.result.is_ok(), "{} {:?}", outcome.said, outcome.result);
+        assert!(outcome.used.iter().all(|used| !used.contains("Create") && !used.contains("Update")));
+    });
+}

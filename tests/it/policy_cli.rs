@@ -1,0 +1,122 @@
+//! `genesys-iam policy`: documents of any origin.
+
+use std::fs;
+
+use insta::assert_snapshot;
+use crate::support::Project;
+
+const TRUST: &str = r#"{"Version":"2012-10-17","Statement":[{"Sid":"Genesys","Effect":"Allow","Principal":{"AWS":"arn:aws:iam::765628985471:root"},"Action":"sts:AssumeRole","Condition":{"StringEquals":{"sts:ExternalId":"x1"}}}]}"#;
+
+fn project(files: &[(&str, &str)]) -> Project {
+    let project = Project::example();
+    for (name, text) in files {
+        fs::write(project.path(name), text).unwrap();
+    }
+    project
+}
+
+fn request(context: &str) -> String {
+    format!(
+        r#"{{"principal":{{"AWS":"arn:aws:iam::765628985471:root"}},"action":"sts:AssumeRole","resource":"arn:aws:iam::111122223333:role/r","context":{{{context}}}}}"#
+    )
+}
+
+#[test]
+fn documents_that_mean_the_same_exit_with_0_and_others_with_2_and_their_difference() {
+    let same = r#"{"Statement":{"Effect":"Allow","Condition":{"StringEquals":{"STS:ExternalId":["x1"]}},"Sid":"Genesys","Principal":{"AWS":"765628985471"},"Action":["STS:AssumeRole"]},"Version":"2012-10-17"}"#;
+    let open = TRUST.replace("StringEquals", "StringLike").replace("x1", "*");
+    let project = project(&[
+        ("a.json", TRUST),
+        ("b.json", same),
+        ("c.json", &open),
+        ("bad.json", "{\"Statement\": 1}"),
+    ]);
+    project.run(&["policy", "compare", "a.json", "b.json"]).expect(0).says("They mean the same.");
+    assert_snapshot!(project.run(&["policy", "compare", "a.json", "c.json"]).transcript());
+    project
+        .run(&["policy", "compare", "a.json", "bad.json"])
+        .expect(1)
+        .says("`bad.json` is no policy document: Statement:");
+    project.run(&["policy", "compare", "a.json", "none.json"]).expect(1).says("cannot read `none.json`");
+}
+
+#[test]
+fn evaluate_says_what_it_decided_and_why() {
+    let project = project(&[
+        ("trust.json", TRUST),
+        ("right.json", &request(r#""sts:ExternalId":["x1"]"#)),
+        ("none.json", &request("")),
+        ("odd.json", &TRUST.replace("StringEquals", "StringEqual")),
+        ("bad.json", "{}"),
+    ]);
+    let evaluate = |request: &str, trust: &str| {
+        project.run(&["policy", "evaluate", "--request", request, "--trust", trust, "--format", "json"])
+    };
+    evaluate("right.json", "trust.json").expect(0).says("\"decision\": \"allowed\"");
+    assert_snapshot!(evaluate("none.json", "trust.json").transcript());
+    evaluate("right.json", "odd.json")
+        .expect(5)
+        .says("\"undecided\"")
+        .says("`StringEqual` is no condition operator");
+    evaluate("bad.json", "trust.json").expect(1).says("`bad.json` is no request").says("help: it looks like");
+    let text = project.run(&["policy", "evaluate", "--request", "none.json", "--trust", "trust.json"]);
+    assert_snapshot!(text.transcript());
+}
+
+#[test]
+fn identity_boundary_and_trust_are_combined() {
+    let allow =
+        r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"sts:AssumeRole","Resource":"*"}}"#;
+    let nothing = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"s3:*","Resource":"*"}}"#;
+    let project = project(&[
+        ("trust.json", TRUST),
+        ("right.json", &request(r#""sts:ExternalId":["x1"]"#)),
+        ("allow.json", allow),
+        ("nothing.json", nothing),
+    ]);
+    let run = |more: &[&str]| {
+        project.run(
+            &[&["policy", "evaluate", "--request", "right.json", "--trust", "trust.json"], more].concat(),
+        )
+    };
+    run(&["--identity", "allow.json"]).expect(0);
+    run(&["--identity", "nothing.json"]).expect(4);
+    run(&["--identity", "nothing.json", "--identity", "allow.json"]).expect(0);
+    run(&["--identity", "allow.json", "--boundary", "nothing.json"]).expect(4);
+    run(&["--identity", "allow.json", "--session", "nothing.json"]).expect(4);
+}
+
+#[test]
+fn lint_names_each_mistake_with_its_consequence_and_remedy() {
+    let open = TRUST.replace("765628985471", "691338073777").replace("StringEquals", "StringEqualsIfExists");
+    let allow =
+        r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"lambda:*","Resource":"*"}}"#;
+    let several = TRUST.replace("\"x1\"", "[\"x1\",\"x2\"]");
+    let project = project(&[
+        ("good.json", TRUST),
+        ("open.json", &open),
+        ("allow.json", allow),
+        ("several.json", &several),
+    ]);
+    assert_snapshot!(project.run(&["policy", "lint", "good.json", "open.json", "allow.json"]).transcript());
+    project.run(&["policy", "lint", "good.json"]).expect(0);
+    // A warning is no error.
+    project.run(&["policy", "lint", "several.json"]).expect(0).says("warning[external-id-several]");
+    project.run(&["policy", "lint", "--kind", "permissions", "allow.json"]).expect(4);
+    project.run(&["policy", "lint", "good.json", "none.json"]).expect(1).says_not("nothing found");
+    project.run(&["policy", "lint"]).expect(64);
+}
+
+#[test]
+fn a_key_that_is_given_twice_and_a_files_mark_at_its_beginning() {
+    let project = Project::example();
+    let write = |name: &str, text: &str| std::fs::write(project.path(name), text).unwrap();
+    write("policy.json", "\u{feff}{\"Version\":\"2012-10-17\",\"Statement\":[]}");
+    write(
+        "request.json",
+        r#"{"principal":"*","action":"a:b","resource":"*","context":{"sts:ExternalId":["a"],"sts:externalid":["b"]}}"#,
+    );
+    let run = project.run(&["policy", "evaluate", "--request", "request.json", "--trust", "policy.json"]);
+    run.expect(1).says("is in the context twice");
+    project.run(&["policy", "compare", "policy.json", "policy.json"]).expect(0);
+}

@@ -1,0 +1,175 @@
+//! What the tests that drive the binary share.
+
+pub mod python;
+pub mod stand;
+pub mod wire;
+pub mod world;
+
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+
+pub const EXAMPLE: &str = include_str!("../../../examples/genesys.toml");
+pub const ROLE: &str = "GenesysDataActionRole";
+pub const POLICY: &str = "GenesysLambdaInvokePolicy_GenesysDataActionRole";
+pub const POLICY_ARN: &str =
+    "arn:aws:iam::111122223333:policy/GenesysLambdaInvokePolicy_GenesysDataActionRole";
+pub const FUNCTION: &str = "my-genesys-trigger-function";
+
+/// A folder of its own with a `genesys.toml`, in which the binary runs.
+pub struct Project {
+    dir: tempfile::TempDir,
+    env: Vec<(String, String)>,
+}
+
+/// What a run of the binary left.
+pub struct Run {
+    pub status: i32,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+impl Project {
+    pub fn new(spec: &str) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        fs::write(dir.path().join("genesys.toml"), spec).unwrap();
+        Self { dir, env: Vec::new() }
+    }
+
+    pub fn example() -> Self {
+        Self::new(EXAMPLE)
+    }
+
+    #[must_use]
+    pub fn env(mut self, name: &str, value: &str) -> Self {
+        self.env.retain(|(known, _)| known != name);
+        self.env.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Credentials and endpoint of a stand-in for AWS.
+    #[must_use]
+    pub fn aws(self, endpoint: &str, access_key: &str, secret: &str) -> Self {
+        self.env("AWS_ENDPOINT_URL", endpoint)
+            .env("AWS_ACCESS_KEY_ID", access_key)
+            .env("AWS_SECRET_ACCESS_KEY", secret)
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
+    }
+
+    pub fn write_spec(&self, spec: &str) {
+        fs::write(self.path("genesys.toml"), spec).unwrap();
+    }
+
+    pub fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_genesys-iam"));
+        command.args(args).current_dir(self.dir.path()).stdin(Stdio::null());
+        clean_environment(&mut command, self.dir.path());
+        command.envs(self.env.iter().map(|(name, value)| (name, value)));
+        command
+    }
+
+    pub fn run(&self, args: &[&str]) -> Run {
+        Run::of(&mut self.command(args))
+    }
+
+    /// Runs in the sandbox, without the note that says so.
+    pub fn sandbox(&self, args: &[&str]) -> Run {
+        let mut run = self.run(&[&["--sandbox"], args].concat());
+        let note = "note: in the sandbox: an embedded stand-in for AWS, state in .genesys-iam/sandbox.json\n";
+        run.stderr = run.stderr.replacen(note, "", 1);
+        run
+    }
+}
+
+impl From<Output> for Run {
+    fn from(output: Output) -> Self {
+        let Output { status, stdout, stderr } = output;
+        Self {
+            status: status.code().unwrap_or(-1),
+            stdout: String::from_utf8(stdout).unwrap(),
+            stderr: String::from_utf8(stderr).unwrap(),
+        }
+    }
+}
+
+impl Run {
+    pub fn of(command: &mut Command) -> Self {
+        Self::from(command.output().unwrap())
+    }
+
+    /// Everything a user sees, for snapshots.
+    pub fn transcript(&self) -> String {
+        let Self { status, stdout, stderr } = self;
+        format!("exit status {status}\n--- stdout\n{stdout}--- stderr\n{stderr}")
+    }
+
+    #[track_caller]
+    pub fn expect(&self, status: i32) -> &Self {
+        assert_eq!(self.status, status, "{}", self.transcript());
+        self
+    }
+
+    #[track_caller]
+    pub fn says(&self, text: &str) -> &Self {
+        assert!(
+            self.stdout.contains(text) || self.stderr.contains(text),
+            "no {text:?} in\n{}",
+            self.transcript()
+        );
+        self
+    }
+
+    #[track_caller]
+    pub fn says_not(&self, text: &str) -> &Self {
+        assert!(
+            !self.stdout.contains(text) && !self.stderr.contains(text),
+            "{text:?} in\n{}",
+            self.transcript()
+        );
+        self
+    }
+}
+
+/// Nothing of the machine's own AWS set-up may reach a test, and nothing of a test the network.
+fn clean_environment(command: &mut Command, home: &Path) {
+    let keep = ["PATH", "LD_LIBRARY_PATH", "SYSTEMROOT", "LLVM_PROFILE_FILE"];
+    command.env_clear().envs(std::env::vars().filter(|(name, _)| keep.contains(&name.as_str())));
+    command.env("HOME", home).env("AWS_EC2_METADATA_DISABLED", "true").env("NO_PROXY", "127.0.0.1");
+}
+
+/// A server that ends with its owner.
+pub struct Server {
+    child: Child,
+    pub endpoint: String,
+}
+
+impl Server {
+    /// Starts a command that prints its endpoint in a line that contains `http://127.0.0.1:PORT`.
+    pub fn start(command: &mut Command) -> Self {
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap());
+        let mut line = String::new();
+        let endpoint = loop {
+            line.clear();
+            assert_ne!(lines.read_line(&mut line).unwrap(), 0, "the server ended before it listened");
+            if let Some(start) = line.find("http://127.0.0.1:") {
+                let end = line[start..].find(char::is_whitespace).map_or(line.len(), |end| start + end);
+                break line[start..end].trim_end_matches('/').to_owned();
+            }
+        };
+        // The pipe is kept drained: a full one would stop the server.
+        std::thread::spawn(move || std::io::copy(&mut lines, &mut std::io::sink()));
+        Self { child, endpoint }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

@@ -1,0 +1,147 @@
+//! Python packages that the tests need, from the PATH or installed into `target/` on first use.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::OnceLock;
+
+use super::{Run, Server, clean_environment};
+
+const PACKAGES: [&str; 3] =
+    ["moto[server]==5.2.1", "ministack==1.5.33", "PureCloudPlatformClientV2==269.0.0"];
+
+/// A Python that has moto, ministack, boto3 and the SDK of Genesys Cloud.
+fn python() -> &'static Path {
+    static PYTHON: OnceLock<PathBuf> = OnceLock::new();
+    PYTHON.get_or_init(|| {
+        let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("python");
+        fs::create_dir_all(&target).unwrap();
+        // Test processes may run at the same time: one makes the environment, the others wait.
+        let lock = File::create(target.join("lock")).unwrap();
+        lock.lock().unwrap();
+        let python = target.join("venv/bin/python3");
+        let stamp = target.join("installed");
+        let wanted = PACKAGES.join("\n");
+        if fs::read_to_string(&stamp).ok().as_deref() != Some(&wanted) {
+            run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(target.join("venv")));
+            run(Command::new(&python)
+                .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"])
+                .args(PACKAGES));
+            fs::write(&stamp, wanted).unwrap();
+        }
+        python
+    })
+}
+
+fn run(command: &mut Command) {
+    let status = command.stdin(Stdio::null()).status().unwrap_or_else(|error| panic!("{command:?}: {error}"));
+    assert!(status.success(), "{command:?}: {status}");
+}
+
+/// moto 5, another stand-in for AWS: it does not enforce trust policies.
+pub fn moto(home: &Path) -> Server {
+    let script = "
+import sys
+from werkzeug.serving import make_server
+from moto.server import DomainDispatcherApplication, create_backend_app
+server = make_server('127.0.0.1', 0, DomainDispatcherApplication(create_backend_app), threaded=True)
+print(f'http://127.0.0.1:{server.server_port}', flush=True)
+server.serve_forever()
+";
+    let mut command = Command::new(python());
+    command.args(["-c", script]).stderr(Stdio::null()).stdin(Stdio::null());
+    clean_environment(&mut command, home);
+    command.env("MOTO_ACCOUNT_ID", "111122223333");
+    Server::start(&mut command)
+}
+
+/// Runs a script with boto3 clients `iam`, `sts` and `awslambda` for the endpoint.
+pub fn boto3(home: &Path, endpoint: &str, access_key: &str, secret: &str, script: &str) -> Run {
+    let prelude = "
+import json, io, zipfile, boto3
+from botocore.exceptions import ClientError
+iam, sts, awslambda = (boto3.client(name) for name in ('iam', 'sts', 'lambda'))
+ROLE = 'GenesysDataActionRole'
+POLICY = 'GenesysLambdaInvokePolicy_GenesysDataActionRole'
+POLICY_ARN = 'arn:aws:iam::111122223333:policy/' + POLICY
+FUNCTION = 'my-genesys-trigger-function'
+def trust(principal='arn:aws:iam::111122223333:root', condition=None):
+    statement = {'Effect': 'Allow', 'Principal': {'AWS': principal}, 'Action': 'sts:AssumeRole'}
+    if condition: statement['Condition'] = condition
+    return json.dumps({'Version': '2012-10-17', 'Statement': [statement]})
+def permissions(action, resource):
+    return json.dumps({'Version': '2012-10-17', 'Statement': {'Effect': 'Allow', 'Action': action, 'Resource': resource}})
+def archive():
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, 'w') as file: file.writestr('f.py', 'def handler(event, context): return {}')
+    return buffer.getvalue()
+";
+    let mut command = Command::new(python());
+    command.arg("-c").arg(format!("{prelude}\n{script}")).stdin(Stdio::null());
+    clean_environment(&mut command, home);
+    command
+        .env("AWS_ENDPOINT_URL", endpoint)
+        .env("AWS_ACCESS_KEY_ID", access_key)
+        .env("AWS_SECRET_ACCESS_KEY", secret)
+        .env("AWS_DEFAULT_REGION", "us-east-1");
+    Run::from(command.output().unwrap())
+}
+
+/// Runs a script with Genesys Cloud's own SDK as `sdk`, and its APIs `integrations` and `organizations` at the endpoint.
+pub fn genesys_sdk(home: &Path, endpoint: &str, script: &str) -> Run {
+    let prelude = "
+import os, json
+import PureCloudPlatformClientV2 as sdk
+sdk.configuration.host = os.environ['ENDPOINT']
+client = sdk.api_client.ApiClient(host=os.environ['ENDPOINT']).get_client_credentials_token('id', 'secret')
+integrations = sdk.IntegrationsApi(client)
+organizations = sdk.OrganizationApi(client)
+";
+    let mut command = Command::new(python());
+    command.arg("-c").arg(format!("{prelude}\n{script}")).stdin(Stdio::null());
+    clean_environment(&mut command, home);
+    command.env("ENDPOINT", endpoint);
+    Run::from(command.output().unwrap())
+}
+
+/// Whether texts, TOML or JSON, fit a JSON Schema, by the reference validator of the Python world.
+pub fn fits_schema(schema: &str, texts: &[&str]) -> Vec<bool> {
+    let script = "
+import json, sys, tomllib
+from jsonschema import Draft202012Validator
+schema, texts = json.load(sys.stdin)
+Draft202012Validator.check_schema(schema)
+validator = Draft202012Validator(schema)
+read = lambda text: json.loads(text) if text.lstrip().startswith('{') else tomllib.loads(text)
+print(json.dumps([validator.is_valid(read(text)) for text in texts]))
+";
+    let input = serde_json::json!([serde_json::from_str::<serde_json::Value>(schema).unwrap(), texts]);
+    let mut command = Command::new(python());
+    command.args(["-c", script]).stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    std::io::Write::write_all(&mut child.stdin.take().unwrap(), input.to_string().as_bytes()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success());
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+/// ministack 1.5 with `AUTH=true`: it enforces trust policies. A 12-digit access key is an account's root.
+pub fn ministack(home: &Path) -> Server {
+    let script = "
+import asyncio, os, socket
+from hypercorn.asyncio import serve
+from hypercorn.config import Config
+listener = socket.socket(); listener.bind(('127.0.0.1', 0)); listener.listen(64)
+port = listener.getsockname()[1]
+os.environ['GATEWAY_PORT'] = str(port)
+from ministack.app import app
+config = Config(); config.bind = [f'fd://{listener.fileno()}']
+print(f'http://127.0.0.1:{port}', flush=True)
+asyncio.run(serve(app, config))
+";
+    let mut command = Command::new(python());
+    command.args(["-c", script]).stderr(Stdio::null()).stdin(Stdio::null()).current_dir(home);
+    clean_environment(&mut command, home);
+    command.env("AUTH", "true").env("BIND_HOST", "127.0.0.1");
+    Server::start(&mut command)
+}

@@ -1,0 +1,131 @@
+//! Bad surroundings: each ends in one clear error with a next step, in time, and shows no secret.
+
+use std::fs;
+use std::process::Stdio;
+
+use crate::support::stand::{answer, aws_error, serve};
+use crate::support::{Project, Run};
+
+/// One error, one next step, no panic, no secret, and in time.
+#[track_caller]
+fn one_error(run: &Run, says: &str, next: &str) {
+    run.expect(1).says(says).says(next).says_not("panicked").says_not("SECRET-KEY").says_not("SECRET-TOKEN");
+    let lines = |start: &str| run.stderr.lines().filter(|line| line.starts_with(start)).count();
+    assert_eq!((lines("error:"), lines("help:")), (1, 1), "{}", run.transcript());
+}
+
+fn with_keys(endpoint: &str) -> Project {
+    Project::example()
+        .aws(endpoint, "AKIDEXAMPLE", "SECRET-KEY")
+        .env("AWS_SESSION_TOKEN", "SECRET-TOKEN")
+        .env("AWS_MAX_ATTEMPTS", "1")
+}
+
+#[test]
+fn no_credentials() {
+    let project = Project::example().env("AWS_ENDPOINT_URL", "http://127.0.0.1:9");
+    one_error(&project.run(&["plan"]), "no usable credentials", "AWS_PROFILE");
+    one_error(&project.run(&["apply", "--yes"]), "no usable credentials", "AWS_PROFILE");
+}
+
+#[test]
+fn a_profile_that_does_not_exist_is_named() {
+    let project = Project::example()
+        .env("AWS_PROFILE", "nobody-has-this")
+        .env("AWS_ENDPOINT_URL", "http://127.0.0.1:9");
+    one_error(&project.run(&["plan"]), "nobody-has-this", "profile");
+}
+
+#[test]
+fn sso_without_a_login() {
+    let project = Project::example().env("AWS_PROFILE", "work").env("AWS_ENDPOINT_URL", "http://127.0.0.1:9");
+    fs::create_dir(project.path(".aws")).unwrap();
+    let config = "[profile work]\nsso_session = s\nsso_account_id = 111122223333\nsso_role_name = r\nregion = us-east-1\n\
+                  [sso-session s]\nsso_region = us-east-1\nsso_start_url = https://example.awsapps.com/start\n";
+    fs::write(project.path(".aws/config"), config).unwrap();
+    one_error(&project.run(&["plan"]), "no usable credentials", "aws sso login");
+}
+
+#[test]
+fn errors_that_the_caller_can_mend() {
+    for (status, code, next) in [
+        (403, "ExpiredToken", "renew"),
+        (403, "InvalidClientTokenId", "AWS_ACCESS_KEY_ID"),
+        (403, "SignatureDoesNotMatch", "clock"),
+        (403, "RequestTimeTooSkewed", "clock"),
+        (403, "OptInRequired", "region"),
+        (403, "RegionDisabledException", "region"),
+        (400, "Throttling", "wait"),
+        (500, "ServiceFailure", "run it again"),
+    ] {
+        let endpoint = serve(move |_| Some(aws_error(status, code, "what AWS says")));
+        let run = with_keys(&endpoint).run(&["plan"]);
+        one_error(&run, code, next);
+        run.says("what AWS says");
+    }
+}
+
+#[test]
+fn nothing_listens() {
+    one_error(&with_keys("http://127.0.0.1:9").run(&["plan"]), "cannot be reached", "endpoint");
+}
+
+#[test]
+fn a_proxy_that_answers_with_a_page_of_its_own() {
+    for status in [200, 403, 502] {
+        let page = "<!DOCTYPE html><html><body>Please log in</body></html>";
+        let endpoint = serve(move |_| Some(answer(status, "text/html", page)));
+        one_error(&with_keys(&endpoint).run(&["plan"]), "cannot be read", "proxy");
+    }
+}
+
+#[test]
+fn a_file_system_that_cannot_be_written_to() {
+    let project = Project::example();
+    let run = project.sandbox(&["plan", "--out", "no-such-folder/plan.json"]);
+    one_error(&run, "cannot write the plan `no-such-folder/plan.json`", "--out");
+    // Where a folder ought to be is a file.
+    fs::write(project.path("file"), "").unwrap();
+    one_error(&project.sandbox(&["plan", "--out", "file/plan.json"]), "cannot write the plan", "--out");
+    #[cfg(target_os = "linux")]
+    one_error(&project.sandbox(&["plan", "--out", "/proc/plan.json"]), "cannot write the plan", "--out");
+    let other = Project::example();
+    fs::write(other.path(".genesys-iam"), "").unwrap();
+    let run = other.sandbox(&["plan"]);
+    run.expect(1).says("error:").says(".genesys-iam/sandbox.json").says_not("panicked");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk() {
+    let project = Project::example();
+    let run = project.sandbox(&["plan", "--out", "/dev/full"]);
+    one_error(&run, "No space left on device", "--out");
+    assert!(!fs::metadata("/dev/full").unwrap().is_file());
+    let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let run = Run::of(project.command(&["--sandbox", "plan"]).stdout(full));
+    run.expect(1).says("cannot write to standard output").says("No space left on device");
+}
+
+#[test]
+fn an_apply_whose_output_nobody_reads_is_carried_out() {
+    let project = Project::example();
+    let mut child = project
+        .command(&["--sandbox", "apply", "--yes"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop((child.stdout.take(), child.stderr.take()));
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+    project.sandbox(&["plan", "--detailed-exitcode"]).expect(0);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn an_apply_whose_plan_cannot_be_shown_changes_nothing() {
+    let project = Project::example();
+    let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    Run::of(project.command(&["--sandbox", "apply", "--yes"]).stdout(full)).expect(1);
+    project.sandbox(&["plan", "--detailed-exitcode"]).expect(2).says("3 to create");
+}
