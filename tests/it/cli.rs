@@ -2,8 +2,8 @@
 
 use std::fs;
 
-use insta::assert_snapshot;
 use crate::support::{EXAMPLE, POLICY_ARN, Project, ROLE, Run, Server};
+use insta::assert_snapshot;
 
 /// Changes one line of the example.
 fn example_with(from: &str, to: &str) -> String {
@@ -802,7 +802,7 @@ fn the_schema_takes_what_the_reader_takes_and_refuses_faults_of_form() {
         "[aws]\nregion = \"us-east-1\"\naccount_id = \"111122223333\"\n".to_owned(),
     ];
     let texts: Vec<&str> = good.into_iter().chain(bad.iter().map(String::as_str)).collect();
-    let fits = support::python::fits_schema(&schema, &texts);
+    let fits = crate::support::python::fits_schema(&schema, &texts);
     for (text, fits) in texts.iter().zip(&fits) {
         let project = Project::new(text).env("X", "2f9c1c5e-0b6c-4a8e-9d51-7f0e3c2b1a90");
         let read = project.run(&["validate"]).status == 0;
@@ -1068,7 +1068,7 @@ fn plans_and_reports_fit_their_schemas() {
     let second = plans(&run);
     assert!(second.contains("\"is_wider\": true") || second.contains("\"sign\": \"lost\""), "{second}");
     let faults = run(&["check", "--format", "json"]);
-    let fits = |schema: &str, texts: &[&str]| support::python::fits_schema(schema, texts);
+    let fits = |schema: &str, texts: &[&str]| crate::support::python::fits_schema(schema, texts);
     let broken = first.replace("\"gained\"", "\"won\"");
     assert_eq!(
         fits(include_str!("../../docs/plan.schema.json"), &[&first, &second, &broken]),

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
+use crate::support::world::{ACCOUNT, GENESYS, ID, OTHER_ID, spec_of, virtual_time};
 use genesys_iam::apply::Interrupt;
 use genesys_iam::arn::Arn;
 use genesys_iam::aws::{self, Clients, Transport};
@@ -15,7 +16,6 @@ use genesys_iam::render::output::Output;
 use genesys_iam::sandbox::{self, GenesysKind, Sandbox};
 use genesys_iam::spec::Spec;
 use serde_json::{Value, json};
-use crate::support::world::{ACCOUNT, GENESYS, ID, OTHER_ID, spec_of, virtual_time};
 
 const ROLE: &str = "R";
 const POLICY: &str = "arn:aws:iam::111122223333:policy/GenesysLambdaInvokePolicy_R";

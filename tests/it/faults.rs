@@ -7,6 +7,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
+use crate::support::wire::{Call, Endpoint, Fault, Wire};
+use crate::support::world::{
+    ACCOUNT, GENESYS, ID, OTHER_ID, World, clean, connect, spec_of, spec_text, virtual_time,
+};
 use aws_sdk_iam::types::Tag;
 use genesys_iam::apply::Interrupt;
 use genesys_iam::arn::Arn;
@@ -22,10 +26,6 @@ use genesys_iam::resolve::resolve;
 use genesys_iam::sandbox::Sandbox;
 use genesys_iam::spec::Spec;
 use genesys_iam::state::{Live, LiveRole, LiveState};
-use crate::support::wire::{Call, Endpoint, Fault, Wire};
-use crate::support::world::{
-    ACCOUNT, GENESYS, ID, OTHER_ID, World, clean, connect, spec_of, spec_text, virtual_time,
-};
 
 const FUNCTIONS: [&str; 3] = ["one", "two", "three"];
 
@@ -687,9 +687,9 @@ mod process {
     use std::sync::mpsc::{Receiver, Sender, channel};
     use std::time::Duration;
 
+    use super::*;
     use crate::support::Project;
     use crate::support::stand::{Request, serve};
-    use super::*;
 
     #[derive(Debug, Clone, Copy, PartialEq, Eq)]
     enum Moment {

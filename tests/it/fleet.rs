@@ -4,6 +4,11 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
 
+use crate::support::Project;
+use crate::support::wire::{Endpoint, Wire};
+use crate::support::world::{
+    ACCOUNT, ID, OTHER_ID, World, clean, connect, fleet_of, fleet_text, virtual_time,
+};
 use aws_sdk_iam::types::Tag;
 use genesys_iam::apply::Interrupt;
 use genesys_iam::aws::{Clients, Reads, survey};
@@ -17,9 +22,6 @@ use genesys_iam::spec::Spec;
 use genesys_iam::state::{DesiredState, LiveState, LookForOrphans};
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
-use crate::support::Project;
-use crate::support::wire::{Endpoint, Wire};
-use crate::support::world::{ACCOUNT, ID, OTHER_ID, World, clean, connect, fleet_of, fleet_text, virtual_time};
 use tokio::time::Instant;
 
 const DOCUMENTS: [&str; 3] = [
@@ -364,7 +366,7 @@ impl Endpoint for Throttled {
         bucket.1 = now;
         if bucket.0 < 1.0 {
             self.refused.fetch_add(1, Relaxed);
-            return support::stand::aws_error(400, "Throttling", "Rate exceeded");
+            return crate::support::stand::aws_error(400, "Throttling", "Rate exceeded");
         }
         bucket.0 -= 1.0;
         self.world.answer(request)

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::support::wire::{Call, Wire};
+use crate::support::world::{ACCOUNT, ID, OTHER_ID, World, clean, connect_as, spec_of, virtual_time};
 use aws_credential_types::Credentials;
 use genesys_iam::apply::Interrupt;
 use genesys_iam::cli::{ApplyArgs, CheckArgs, DestroyArgs, Guard, PlanArgs, ReportFormat, Scope, Wait};
@@ -13,8 +15,6 @@ use genesys_iam::render::output::Output;
 use genesys_iam::resolve::resolve;
 use genesys_iam::sandbox::Sandbox;
 use genesys_iam::spec::Spec;
-use crate::support::wire::{Call, Wire};
-use crate::support::world::{ACCOUNT, ID, OTHER_ID, World, clean, connect_as, spec_of, virtual_time};
 
 const KEY: &str = "AKIALIMITEDLIMITED";
 const S3: &str = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"s3:*","Resource":"*"}}"#;

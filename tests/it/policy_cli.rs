@@ -2,8 +2,8 @@
 
 use std::fs;
 
-use insta::assert_snapshot;
 use crate::support::Project;
+use insta::assert_snapshot;
 
 const TRUST: &str = r#"{"Version":"2012-10-17","Statement":[{"Sid":"Genesys","Effect":"Allow","Principal":{"AWS":"arn:aws:iam::765628985471:root"},"Action":"sts:AssumeRole","Condition":{"StringEquals":{"sts:ExternalId":"x1"}}}]}"#;
 

@@ -12,10 +12,8 @@ use std::process::{Child, Command, Output, Stdio};
 
 pub const EXAMPLE: &str = include_str!("../../../examples/genesys.toml");
 pub const ROLE: &str = "GenesysDataActionRole";
-pub const POLICY: &str = "GenesysLambdaInvokePolicy_GenesysDataActionRole";
 pub const POLICY_ARN: &str =
     "arn:aws:iam::111122223333:policy/GenesysLambdaInvokePolicy_GenesysDataActionRole";
-pub const FUNCTION: &str = "my-genesys-trigger-function";
 
 /// A folder of its own with a `genesys.toml`, in which the binary runs.
 pub struct Project {
