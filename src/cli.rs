@@ -8,6 +8,7 @@ use clap_complete::ArgValueCompleter;
 
 use crate::arn::AccountId;
 use crate::complete::role_names;
+use crate::spec::DEFAULT_FILE;
 
 /// Connect Genesys Cloud to AWS Lambda: keep the IAM role as a checked-in file
 #[derive(Debug, Parser)]
@@ -33,8 +34,6 @@ pub struct Cli {
     #[command(subcommand)]
     pub command: Command,
 }
-
-pub const DEFAULT_FILE: &str = "genesys.toml";
 
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Options of all commands")]

@@ -29,7 +29,7 @@ fn files(arguments: &[String]) -> Vec<PathBuf> {
         }
     }
     if named.is_empty() {
-        named.push(crate::cli::DEFAULT_FILE.into());
+        named.push(crate::spec::DEFAULT_FILE.into());
     }
     let of_folder = |path: PathBuf| match std::fs::read_dir(&path) {
         Ok(entries) => entries.flatten().map(|entry| entry.path()).collect(),

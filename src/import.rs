@@ -10,7 +10,7 @@ use crate::policy::document::{
 };
 use crate::policy::template::{invoke_policy, trust_policy};
 use crate::policy::{Document, equivalent};
-use crate::spec::{self, KNOWN_GENESYS_ACCOUNTS, Offline, Severity, TUTORIAL_ACCOUNT, default_policy_name};
+use crate::spec::{self, KNOWN_GENESYS_ACCOUNTS, EmptyEnvironment, Severity, TUTORIAL_ACCOUNT, default_policy_name};
 use crate::state::LiveRole;
 
 /// The text of a spec, and what it could not express.
@@ -102,7 +102,7 @@ fn fault_of(head: &str, check: &str, role: &Found<'_>, table: &str) -> Option<St
     // An external ID that lacks is to be filled in.
     let id = role.external_id.as_deref().unwrap_or("00000000-0000-0000-0000-000000000000");
     let genesys = genesys_table("[genesys]", role.genesys_account.as_deref(), Some(id));
-    let (_, faults) = spec::parse(&format!("{head}{genesys}{check}{table}"), "import", &Offline);
+    let (_, faults) = spec::parse(&format!("{head}{genesys}{check}{table}"), "import", &EmptyEnvironment);
     let errors: Vec<String> = faults
         .into_iter()
         .filter(|fault| fault.severity == Severity::Error)

@@ -15,7 +15,7 @@ pub fn resolve(spec: &Spec, functions: &BTreeMap<Arn, Arn>) -> DesiredState {
         account_id: spec.aws.account_id.clone(),
         region: spec.aws.region.clone(),
         roles: spec.roles.iter().map(|role| resolve_role(spec, role, functions)).collect(),
-        left_out: spec.left_out.iter().map(|role| policy_arn(spec, role)).collect(),
+        excluded: spec.excluded.iter().map(|role| policy_arn(spec, role)).collect(),
     }
 }
 

@@ -49,7 +49,7 @@ pub struct DesiredState {
     pub region: String,
     pub roles: Vec<DesiredRole>,
     /// The policies of the spec's roles that are not worked on.
-    pub left_out: BTreeSet<Arn>,
+    pub excluded: BTreeSet<Arn>,
 }
 
 impl DesiredState {
@@ -57,11 +57,11 @@ impl DesiredState {
     #[must_use]
     pub fn only(&self, keep: impl Fn(&DesiredRole) -> bool) -> Self {
         let (roles, others): (Vec<_>, Vec<_>) = self.roles.iter().cloned().partition(|role| keep(role));
-        let mut left_out = self.left_out.clone();
-        left_out.extend(others.into_iter().map(|role| role.policy.arn));
+        let mut excluded = self.excluded.clone();
+        excluded.extend(others.into_iter().map(|role| role.policy.arn));
         Self {
             roles,
-            left_out,
+            excluded,
             spec: self.spec.clone(),
             account_id: self.account_id.clone(),
             region: self.region.clone(),

@@ -3,13 +3,13 @@
 
 use std::io;
 
-use genesys_iam_fuzz::spec::{Severity, Surroundings, parse};
+use genesys_iam_fuzz::spec::{Severity, Environment, parse};
 use libfuzzer_sys::fuzz_target;
 
 /// Every variable is set, every file holds one line.
 struct Everything;
 
-impl Surroundings for Everything {
+impl Environment for Everything {
     fn variable(&self, name: &str) -> Option<String> {
         Some(name.to_owned())
     }

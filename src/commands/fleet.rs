@@ -117,8 +117,8 @@ fn selected(mut spec: Spec, Select { roles, accounts }: &Select) -> Option<Spec>
 pub fn select_roles(spec: &mut Spec, patterns: &[String]) {
     if !patterns.is_empty() {
         let fits = |name: &str| patterns.iter().any(|pattern| wildcard_matches(pattern, name));
-        let (kept, left_out) = spec.roles.drain(..).partition(|role| fits(&role.name));
-        (spec.roles, spec.left_out) = (kept, left_out);
+        let (kept, excluded) = spec.roles.drain(..).partition(|role| fits(&role.name));
+        (spec.roles, spec.excluded) = (kept, excluded);
     }
 }
 

@@ -10,7 +10,7 @@ use crate::genesys::{self, Configuration};
 use crate::render::diagnostics;
 use crate::render::output::Output;
 use crate::render::style::{BOLD, DIM, WARNING, paint};
-use crate::spec::{self, GenesysCloud, Offline, Severity};
+use crate::spec::{self, GenesysCloud, EmptyEnvironment, Severity};
 
 const TEMPLATE: &str = include_str!("../../examples/genesys.toml");
 
@@ -67,7 +67,7 @@ pub async fn run(global: &Global, args: &InitArgs, output: &Output) -> Result<St
             ),
         ),
     ]);
-    let (valid, faults) = spec::parse(&text, "genesys", &Offline);
+    let (valid, faults) = spec::parse(&text, "genesys", &EmptyEnvironment);
     let name = file.display().to_string();
     if !faults.is_empty() {
         output.message(&diagnostics::render(&faults, &name, &text));

@@ -10,7 +10,7 @@ use super::CommandError;
 use crate::arn::{AccountId, Arn};
 use crate::aws::{self, AwsError, AwsErrorKind, Caller, Clients, Reads, Transport};
 use crate::check::facts::{FunctionFacts, FunctionState};
-use crate::cli::{DEFAULT_FILE, Global, ReadsArg};
+use crate::cli::{Global, ReadsArg};
 use crate::genesys::{self, Configuration, GenesysError, GenesysErrorKind, Secret};
 use crate::plan::{Plan, diff};
 use crate::policy::equivalent;
@@ -19,7 +19,7 @@ use crate::render::output::Output;
 use crate::render::style::{WARNING, paint};
 use crate::resolve::resolve;
 use crate::sandbox::{self, GenesysSeed, IntegrationSeed, Sandbox, Seed};
-use crate::spec::{self, Aws, Loaded, RoleSpec, Spec};
+use crate::spec::{self, Aws, DEFAULT_FILE, Loaded, RoleSpec, Spec};
 use crate::state::{DesiredRole, DesiredState, Live, LiveState, LookForOrphans, Orphans};
 
 /// Where the sandbox keeps its state.
@@ -178,7 +178,7 @@ impl Session {
     ) -> Result<Observed, CommandError> {
         let Self { spec, clients, .. } = self;
         // Of a part of the spec nothing follows about what is not in it.
-        let orphans = if spec.left_out.is_empty() { orphans } else { LookForOrphans::No };
+        let orphans = if spec.excluded.is_empty() { orphans } else { LookForOrphans::No };
         // The account is in the spec, so all ARNs are known beforehand.
         let expected = resolve(spec, &BTreeMap::new());
         let in_bulk = self.reads.pages(expected.roles.len()).is_some();

@@ -266,7 +266,7 @@ fn check_ownership(live: &Live, desired: &DesiredRole, all: &DesiredState, plan:
             });
         }
         let is_wanted =
-            |arn: &Arn| all.left_out.contains(arn) || all.roles.iter().any(|role| role.policy.arn == *arn);
+            |arn: &Arn| all.excluded.contains(arn) || all.roles.iter().any(|role| role.policy.arn == *arn);
         let former = role.attached.iter().filter(|(arn, policy)| {
             **arn != desired.policy.arn
                 && Some(*arn) != namesake

@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 
 use crate::policy::Document;
 use crate::resolve::resolve;
-use crate::spec::{self, Offline};
+use crate::spec::{self, EmptyEnvironment};
 use crate::state::{AttachedPolicy, DesiredState, Live, LivePolicy, LiveRole, PolicyVersion};
 
 /// The example, with a line in the role's table.
 pub fn desired(line: &str) -> DesiredState {
     let source = format!("{}\n{line}\n", include_str!("../../examples/genesys.toml"));
-    resolve(&spec::parse(&source, "genesys", &Offline).0.unwrap(), &BTreeMap::new())
+    resolve(&spec::parse(&source, "genesys", &EmptyEnvironment).0.unwrap(), &BTreeMap::new())
 }
 
 /// Exactly what the example wants.

@@ -1,9 +1,9 @@
 //! IAM's and Lambda's patterns and limits, from AWS's own service models.
 
 /// Why a text is not what it should be; the end of the sentence "`x` …".
-pub(super) type Check = Result<(), String>;
+pub(super) type Validation = Result<(), String>;
 
-fn length(text: &str, least: usize, most: usize) -> Check {
+fn length(text: &str, least: usize, most: usize) -> Validation {
     let length = text.chars().count();
     if length < least {
         return Err(if length == 0 {
@@ -18,7 +18,7 @@ fn length(text: &str, least: usize, most: usize) -> Check {
     Ok(())
 }
 
-fn characters(text: &str, allowed: impl Fn(char) -> bool, which: &str) -> Check {
+fn characters(text: &str, allowed: impl Fn(char) -> bool, which: &str) -> Validation {
     match text.chars().find(|c| !allowed(*c)) {
         Some(c) => Err(format!("has {c:?} in it; allowed are {which}")),
         None => Ok(()),
@@ -31,22 +31,22 @@ fn is_name(c: char) -> bool {
 
 const NAME: &str = "letters, digits and _+=,.@-";
 
-pub(super) fn role_name(text: &str) -> Check {
+pub(super) fn role_name(text: &str) -> Validation {
     length(text, 1, 64)?;
     characters(text, is_name, NAME)
 }
 
-pub(super) fn policy_name(text: &str) -> Check {
+pub(super) fn policy_name(text: &str) -> Validation {
     length(text, 1, 128)?;
     characters(text, is_name, NAME)
 }
 
-pub(super) fn session_name(text: &str) -> Check {
+pub(super) fn session_name(text: &str) -> Validation {
     length(text, 2, 64)?;
     characters(text, is_name, NAME)
 }
 
-pub(super) fn external_id(text: &str) -> Check {
+pub(super) fn external_id(text: &str) -> Validation {
     length(text, 2, 1224)?;
     characters(
         text,
@@ -56,15 +56,15 @@ pub(super) fn external_id(text: &str) -> Check {
 }
 
 /// Shown where a value must not be: tells nothing of the text itself.
-pub(super) fn masked_external_id(text: &str) -> Check {
+pub(super) fn masked_external_id(text: &str) -> Validation {
     external_id(text).map_err(|_| "is no external ID: 2 to 1224 letters, digits and _+=,.@:/-".to_owned())
 }
 
-pub(super) fn role_path(text: &str) -> Check {
+pub(super) fn role_path(text: &str) -> Validation {
     path(text, |c| ('!'..='~').contains(&c), "visible ASCII characters")
 }
 
-pub(super) fn policy_path(text: &str) -> Check {
+pub(super) fn policy_path(text: &str) -> Validation {
     path(text, |c| c.is_ascii_alphanumeric() || "/.,+@=_-".contains(c), "letters, digits and /.,+@=_-")?;
     if text.contains("//") {
         return Err("has an empty part: `//`".to_owned());
@@ -72,7 +72,7 @@ pub(super) fn policy_path(text: &str) -> Check {
     Ok(())
 }
 
-fn path(text: &str, allowed: impl Fn(char) -> bool, which: &str) -> Check {
+fn path(text: &str, allowed: impl Fn(char) -> bool, which: &str) -> Validation {
     length(text, 1, 512)?;
     if !text.starts_with('/') || !text.ends_with('/') {
         return Err("must begin and end with `/`".to_owned());
@@ -80,13 +80,13 @@ fn path(text: &str, allowed: impl Fn(char) -> bool, which: &str) -> Check {
     characters(text, allowed, which)
 }
 
-pub(super) fn description(text: &str) -> Check {
+pub(super) fn description(text: &str) -> Validation {
     length(text, 0, 1000)?;
     let allowed = |c: char| matches!(c, '\t' | '\n' | '\r' | ' '..='~' | '\u{a1}'..='\u{ff}');
     characters(text, allowed, "the printable characters of Latin-1")
 }
 
-pub(super) fn tag_key(text: &str) -> Check {
+pub(super) fn tag_key(text: &str) -> Validation {
     length(text, 1, 128)?;
     if text.to_ascii_lowercase().starts_with("aws:") {
         return Err("begins with `aws:`, which is AWS's own".to_owned());
@@ -94,7 +94,7 @@ pub(super) fn tag_key(text: &str) -> Check {
     characters(text, is_tag, TAG)
 }
 
-pub(super) fn tag_value(text: &str) -> Check {
+pub(super) fn tag_value(text: &str) -> Validation {
     length(text, 0, 256)?;
     characters(text, is_tag, TAG)
 }
@@ -105,7 +105,7 @@ fn is_tag(c: char) -> bool {
 
 const TAG: &str = "letters, digits, spaces and _.:/=+-@";
 
-pub(super) fn region(text: &str) -> Check {
+pub(super) fn region(text: &str) -> Validation {
     let parts: Vec<&str> = text.split('-').collect();
     let letters = |part: &&str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_lowercase());
     let number = parts.last().is_some_and(|last| last.len() == 1 && last.bytes().all(|b| b.is_ascii_digit()));
@@ -113,14 +113,14 @@ pub(super) fn region(text: &str) -> Check {
     if shape { Ok(()) } else { Err("is no AWS region".to_owned()) }
 }
 
-pub(super) fn function_name(text: &str) -> Check {
+pub(super) fn function_name(text: &str) -> Validation {
     if text.is_empty() || text.chars().count() > 64 {
         return Err("must have 1 to 64 characters".to_owned());
     }
     characters(text, |c| c.is_ascii_alphanumeric() || "-_".contains(c), "letters, digits and -_")
 }
 
-pub(super) fn qualifier(text: &str) -> Check {
+pub(super) fn qualifier(text: &str) -> Validation {
     if text == "$LATEST" {
         return Ok(());
     }
@@ -131,7 +131,7 @@ pub(super) fn qualifier(text: &str) -> Check {
 }
 
 /// Of a stand-in or a proxy.
-pub(super) fn url(text: &str) -> Check {
+pub(super) fn url(text: &str) -> Validation {
     let host = text.strip_prefix("http://").or_else(|| text.strip_prefix("https://"));
     match host {
         Some(host) if !host.is_empty() && !host.contains(char::is_whitespace) => Ok(()),
@@ -140,7 +140,7 @@ pub(super) fn url(text: &str) -> Check {
 }
 
 /// The client's secret goes there: without TLS only to this machine.
-pub(super) fn genesys_url(text: &str) -> Check {
+pub(super) fn genesys_url(text: &str) -> Validation {
     url(text)?;
     let Some(rest) = text.strip_prefix("http://") else { return Ok(()) };
     let host = rest.split(['/', '?', '#']).next().unwrap_or_default();

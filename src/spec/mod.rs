@@ -1,224 +1,25 @@
 //! The TOML file: its shape, its validation with positions, and the type that is already valid.
 
-use std::collections::BTreeMap;
-use std::fmt;
-use std::io;
-use std::ops::Range;
-use std::path::{Path, PathBuf};
-
-use crate::arn::{AccountId, Arn};
-
 mod diagnostic;
+mod environment;
 mod format;
-mod genesys;
+mod known;
 mod limits;
+mod load;
+mod model;
 mod parse;
 mod reader;
 
 pub use diagnostic::{Diagnostic, Severity};
+pub use environment::{EmptyEnvironment, Environment};
 pub use format::format;
-pub use genesys::{
+pub use known::{
     GENESYS_REGIONS, GenesysRegion, KNOWN_GENESYS_ACCOUNTS, KnownAccount, TUTORIAL_ACCOUNT, genesys_region,
 };
 pub use limits::is_guid;
-pub use parse::{default_policy_name, parse};
-
-/// The tag that marks what this tool manages.
-pub const MANAGED_BY_KEY: &str = "managed-by";
-pub const MANAGED_BY_VALUE: &str = "genesys-iam";
-/// The tag that names the spec by which it is managed.
-pub const SPEC_KEY: &str = "genesys-iam:spec";
-
-/// A valid spec.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Spec {
-    /// Goes into the tag that says which spec manages a role.
-    pub name: String,
-    /// Whether the file says its name. Another file in another place may have the same stem.
-    pub is_named: bool,
-    pub aws: Aws,
-    pub genesys: GenesysCloud,
-    /// Of `[check]`: somebody of the user's own whom the roles trust too, so that the check can assume them.
-    pub verifier: Option<Arn>,
-    pub roles: Vec<RoleSpec>,
-    /// Of the file too, but not selected.
-    pub left_out: Vec<RoleSpec>,
-}
-
-/// Where the organization's API is.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct GenesysCloud {
-    /// The AWS region's name.
-    pub region: Option<String>,
-    /// In place of the region's own hosts, for API and tokens alike.
-    pub endpoint_url: Option<String>,
-}
-
-/// Where, and with which credentials.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Aws {
-    pub region: String,
-    /// The guard: no other account is ever touched.
-    pub account_id: AccountId,
-    /// Follows from the region.
-    pub partition: String,
-    pub profile: Option<String>,
-    pub assume_role: Option<AssumeRole>,
-    pub endpoint_url: Option<String>,
-}
-
-/// A role to assume before anything else, from a hub account.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AssumeRole {
-    pub role_arn: Arn,
-    pub external_id: Option<ExternalId>,
-    pub session_name: Option<String>,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RoleSpec {
-    pub name: String,
-    pub path: String,
-    pub description: Option<String>,
-    /// Seconds.
-    pub max_session_duration: i32,
-    pub permissions_boundary: Boundary,
-    pub tags: BTreeMap<String, String>,
-    pub policy_name: String,
-    pub policy_path: String,
-    pub genesys_account_id: AccountId,
-    pub external_id: ExternalId,
-    pub functions: Vec<FunctionRef>,
-    pub adopt: bool,
-    /// `destroy` leaves it alone.
-    pub prevent_destroy: bool,
-    pub extra_permissions: ExtraPermissions,
-    /// Of the role's table, in bytes of the source.
-    pub span: Range<usize>,
-}
-
-/// What to do about permissions of the role that the spec does not name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ExtraPermissions {
-    Report,
-    Remove,
-}
-
-/// A boundary narrows what a role can do: one that the spec does not mention is left in place.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Boundary {
-    Unmentioned,
-    None,
-    Policy(Arn),
-}
-
-/// A function as written, and the exact ARN that is meant.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FunctionRef {
-    pub written: String,
-    pub arn: Arn,
-    pub span: Range<usize>,
-}
-
-/// An external ID. One that comes from the environment or a file is masked wherever it would be printed.
-#[derive(Clone, PartialEq, Eq)]
-pub struct ExternalId {
-    value: String,
-    masked: bool,
-}
-
-impl ExternalId {
-    fn literal(value: String) -> Self {
-        Self { value, masked: false }
-    }
-
-    fn secret(value: String) -> Self {
-        Self { value, masked: true }
-    }
-
-    pub fn expose(&self) -> &str {
-        &self.value
-    }
-
-    pub fn is_masked(&self) -> bool {
-        self.masked
-    }
-}
-
-impl fmt::Debug for ExternalId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(if self.masked { "(masked)" } else { &self.value })
-    }
-}
-
-/// A spec with its source, for messages.
-#[derive(Debug)]
-pub struct Loaded {
-    pub spec: Spec,
-    pub source: String,
-    pub warnings: Vec<Diagnostic>,
-}
-
-#[derive(Debug, thiserror::Error)]
-pub enum LoadError {
-    #[error("cannot read the spec `{path}`", path = .path.display())]
-    Read { path: PathBuf, source: io::Error },
-    #[error("the spec `{path}` has faults", path = .path.display())]
-    Invalid { path: PathBuf, text: String, diagnostics: Vec<Diagnostic> },
-}
-
-/// Where values that are kept out of the file come from.
-pub trait Surroundings {
-    fn variable(&self, name: &str) -> Option<String>;
-    /// Relative paths are relative to the spec's folder.
-    ///
-    /// # Errors
-    ///
-    /// Whatever kept the file from being read.
-    fn file(&self, path: &str) -> io::Result<String>;
-}
-
-/// Neither variables nor files: for a text that takes nothing from elsewhere.
-#[derive(Debug, Clone, Copy)]
-pub struct Offline;
-
-impl Surroundings for Offline {
-    fn variable(&self, _: &str) -> Option<String> {
-        None
-    }
-
-    fn file(&self, _: &str) -> io::Result<String> {
-        Err(io::ErrorKind::NotFound.into())
-    }
-}
-
-/// The process's environment and the file system.
-struct Process<'a> {
-    folder: &'a Path,
-}
-
-impl Surroundings for Process<'_> {
-    fn variable(&self, name: &str) -> Option<String> {
-        std::env::var(name).ok()
-    }
-
-    fn file(&self, path: &str) -> io::Result<String> {
-        std::fs::read_to_string(self.folder.join(path))
-    }
-}
-
-/// Reads and validates a spec.
-///
-/// # Errors
-///
-/// When the file cannot be read, or with every fault that it has.
-pub fn load(path: &Path) -> Result<Loaded, LoadError> {
-    let source =
-        std::fs::read_to_string(path).map_err(|source| LoadError::Read { path: path.to_owned(), source })?;
-    let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
-    let folder = path.parent().unwrap_or(Path::new("."));
-    match parse(&source, &stem, &Process { folder }) {
-        (Some(spec), warnings) => Ok(Loaded { spec, source, warnings }),
-        (None, diagnostics) => Err(LoadError::Invalid { path: path.to_owned(), text: source, diagnostics }),
-    }
-}
+pub use load::{DEFAULT_FILE, LoadError, Loaded, load};
+pub use model::{
+    AssumeRole, Aws, Boundary, ExternalId, ExtraPermissions, FunctionRef, GenesysCloud, MANAGED_BY_KEY,
+    MANAGED_BY_VALUE, RoleSpec, SPEC_KEY, Spec, default_policy_name,
+};
+pub use parse::parse;

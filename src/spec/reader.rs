@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::diagnostic::{Diagnostic, Severity};
@@ -11,11 +10,11 @@ use crate::policy::lint::Lint;
 
 /// Gathers what is wrong.
 #[derive(Default)]
-pub(super) struct Faults {
-    pub(super) diagnostics: Vec<Diagnostic>,
+pub(super) struct Diagnostics {
+    pub(super) list: Vec<Diagnostic>,
 }
 
-impl Faults {
+impl Diagnostics {
     pub(super) fn error(
         &mut self,
         span: Range<usize>,
@@ -58,18 +57,18 @@ impl Faults {
         help: String,
     ) {
         let help = Some(help).filter(|help| !help.is_empty());
-        self.diagnostics.push(Diagnostic { severity, lint, span, message, label, help });
+        self.list.push(Diagnostic { severity, lint, span, message, label, help });
     }
 }
 
 /// A value with its place.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Placed<T> {
+pub(super) struct Spanned<T> {
     pub(super) value: T,
     pub(super) span: Range<usize>,
 }
 
-type Value<'a> = Spanned<DeValue<'a>>;
+type Value<'a> = toml::Spanned<DeValue<'a>>;
 
 /// A table that remembers what was asked of it: what is left is unknown.
 pub(super) struct Table<'a> {
@@ -90,26 +89,34 @@ impl<'a> Table<'a> {
         self.entries.get(key)
     }
 
-    pub(super) fn string(&mut self, key: &'static str, faults: &mut Faults) -> Option<Placed<String>> {
-        string(self.value(key)?, key, faults)
+    pub(super) fn string(
+        &mut self,
+        key: &'static str,
+        diagnostics: &mut Diagnostics,
+    ) -> Option<Spanned<String>> {
+        string(self.value(key)?, key, diagnostics)
     }
 
-    pub(super) fn boolean(&mut self, key: &'static str, faults: &mut Faults) -> Option<bool> {
+    pub(super) fn boolean(&mut self, key: &'static str, diagnostics: &mut Diagnostics) -> Option<bool> {
         let value = self.value(key)?;
         match value.get_ref() {
             DeValue::Boolean(value) => Some(*value),
-            _ => wrong_type(value, key, "true or false", faults),
+            _ => wrong_type(value, key, "true or false", diagnostics),
         }
     }
 
-    pub(super) fn integer(&mut self, key: &'static str, faults: &mut Faults) -> Option<Placed<i64>> {
+    pub(super) fn integer(
+        &mut self,
+        key: &'static str,
+        diagnostics: &mut Diagnostics,
+    ) -> Option<Spanned<i64>> {
         let value = self.value(key)?;
         let DeValue::Integer(integer) = value.get_ref() else {
-            return wrong_type(value, key, "a whole number", faults);
+            return wrong_type(value, key, "a whole number", diagnostics);
         };
         match i64::from_str_radix(integer.as_str(), integer.radix()) {
-            Ok(number) => Some(Placed { value: number, span: value.span() }),
-            Err(_) => wrong_type(value, key, "a whole number of 64 bits", faults),
+            Ok(number) => Some(Spanned { value: number, span: value.span() }),
+            Err(_) => wrong_type(value, key, "a whole number of 64 bits", diagnostics),
         }
     }
 
@@ -117,12 +124,12 @@ impl<'a> Table<'a> {
         &mut self,
         key: &'static str,
         name: &'static str,
-        faults: &mut Faults,
+        diagnostics: &mut Diagnostics,
     ) -> Option<Self> {
         let value = self.value(key)?;
         match value.get_ref() {
             DeValue::Table(entries) => Some(Self::new(name, value.span(), entries)),
-            _ => wrong_type(value, key, "a table", faults),
+            _ => wrong_type(value, key, "a table", diagnostics),
         }
     }
 
@@ -130,12 +137,12 @@ impl<'a> Table<'a> {
         &mut self,
         key: &'static str,
         what: &str,
-        faults: &mut Faults,
-    ) -> Option<Placed<&'a [Value<'a>]>> {
+        diagnostics: &mut Diagnostics,
+    ) -> Option<Spanned<&'a [Value<'a>]>> {
         let value = self.value(key)?;
         match value.get_ref() {
-            DeValue::Array(values) => Some(Placed { value: values.as_ref(), span: value.span() }),
-            _ => wrong_type(value, key, what, faults),
+            DeValue::Array(values) => Some(Spanned { value: values.as_ref(), span: value.span() }),
+            _ => wrong_type(value, key, what, diagnostics),
         }
     }
 
@@ -143,16 +150,16 @@ impl<'a> Table<'a> {
     pub(super) fn strings_by_key(
         &mut self,
         key: &'static str,
-        faults: &mut Faults,
-    ) -> Option<Vec<(Placed<String>, Placed<String>)>> {
+        diagnostics: &mut Diagnostics,
+    ) -> Option<Vec<(Spanned<String>, Spanned<String>)>> {
         let value = self.value(key)?;
         let DeValue::Table(entries) = value.get_ref() else {
-            return wrong_type(value, key, "a table of strings", faults);
+            return wrong_type(value, key, "a table of strings", diagnostics);
         };
         let mut read = Vec::new();
         for (name, value) in entries {
-            let place = Placed { value: name.get_ref().to_string(), span: name.span() };
-            read.extend(string(value, name.get_ref(), faults).map(|value| (place, value)));
+            let place = Spanned { value: name.get_ref().to_string(), span: name.span() };
+            read.extend(string(value, name.get_ref(), diagnostics).map(|value| (place, value)));
         }
         Some(read)
     }
@@ -163,12 +170,12 @@ impl<'a> Table<'a> {
         value: Option<T>,
         key: &'static str,
         example: &str,
-        faults: &mut Faults,
+        diagnostics: &mut Diagnostics,
     ) -> Option<T> {
         // A value that is there but wrong has been reported already.
         if value.is_none() && !self.entries.contains_key(key) {
             let name = self.name;
-            faults.error(
+            diagnostics.error(
                 self.head(),
                 format!("`{key}` is missing in {name}"),
                 format!("{name} begins here"),
@@ -188,7 +195,7 @@ impl<'a> Table<'a> {
     }
 
     /// Reports every key that was never asked for, with the nearest that was.
-    pub(super) fn finish(self, faults: &mut Faults) {
+    pub(super) fn deny_unknown_keys(self, diagnostics: &mut Diagnostics) {
         for (key, _) in self.entries {
             let written: &str = key.get_ref();
             if self.asked.contains(written) {
@@ -205,19 +212,29 @@ impl<'a> Table<'a> {
                 Some((_, known)) => format!("did you mean `{known}`?"),
                 None => format!("{} knows {}", self.name, known.join(", ")),
             };
-            faults.error(key.span(), format!("unknown key `{written}` in {}", self.name), "not known", help);
+            diagnostics.error(
+                key.span(),
+                format!("unknown key `{written}` in {}", self.name),
+                "not known",
+                help,
+            );
         }
     }
 }
 
-pub(super) fn string(value: &Value<'_>, key: &str, faults: &mut Faults) -> Option<Placed<String>> {
+pub(super) fn string(value: &Value<'_>, key: &str, diagnostics: &mut Diagnostics) -> Option<Spanned<String>> {
     match value.get_ref() {
-        DeValue::String(text) => Some(Placed { value: text.to_string(), span: value.span() }),
-        _ => wrong_type(value, key, "a string", faults),
+        DeValue::String(text) => Some(Spanned { value: text.to_string(), span: value.span() }),
+        _ => wrong_type(value, key, "a string", diagnostics),
     }
 }
 
-pub(super) fn wrong_type<T>(value: &Value<'_>, key: &str, wanted: &str, faults: &mut Faults) -> Option<T> {
+pub(super) fn wrong_type<T>(
+    value: &Value<'_>,
+    key: &str,
+    wanted: &str,
+    diagnostics: &mut Diagnostics,
+) -> Option<T> {
     let found = match value.get_ref() {
         DeValue::String(_) => "a string",
         DeValue::Integer(_) => "a number",
@@ -228,6 +245,6 @@ pub(super) fn wrong_type<T>(value: &Value<'_>, key: &str, wanted: &str, faults: 
         DeValue::Table(_) => "a table",
     };
     let help = if wanted == "a string" { "put it in quotes" } else { "" };
-    faults.error(value.span(), format!("`{key}` must be {wanted}"), format!("this is {found}"), help);
+    diagnostics.error(value.span(), format!("`{key}` must be {wanted}"), format!("this is {found}"), help);
     None
 }

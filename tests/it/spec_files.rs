@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::io;
 
-use genesys_iam::spec::{Boundary, Diagnostic, ExtraPermissions, Severity, Spec, Surroundings, parse};
+use genesys_iam::spec::{Boundary, Diagnostic, ExtraPermissions, Severity, Spec, Environment, parse};
 
 const EXAMPLE: &str = include_str!("../../examples/genesys.toml");
 
@@ -13,7 +13,7 @@ struct Given {
     files: BTreeMap<&'static str, &'static str>,
 }
 
-impl Surroundings for Given {
+impl Environment for Given {
     fn variable(&self, name: &str) -> Option<String> {
         self.variables.get(name).map(|value| (*value).to_owned())
     }

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use aws_credential_types::Credentials;
 use genesys_iam::aws::{self, Clients, Transport};
 use genesys_iam::sandbox::{self, Sandbox};
-use genesys_iam::spec::{self, Offline, Spec};
+use genesys_iam::spec::{self, EmptyEnvironment, Spec};
 use jiff::Timestamp;
 
 use super::wire::{Endpoint, Wire};
@@ -27,7 +27,7 @@ pub fn spec_text(role: &str, functions: &[&str], id: &str, more: &str) -> String
 }
 
 pub fn spec_of(role: &str, functions: &[&str], id: &str, more: &str) -> Spec {
-    let (spec, faults) = spec::parse(&spec_text(role, functions, id, more), "test", &Offline);
+    let (spec, faults) = spec::parse(&spec_text(role, functions, id, more), "test", &EmptyEnvironment);
     spec.unwrap_or_else(|| panic!("{faults:?}"))
 }
 
@@ -84,7 +84,7 @@ pub fn virtual_time() -> tokio::runtime::Runtime {
 
 /// A spec of so many roles, each with a function of its own.
 pub fn fleet_of(roles: usize, id: &str) -> Spec {
-    let (spec, faults) = spec::parse(&fleet_text(roles, id), "test", &Offline);
+    let (spec, faults) = spec::parse(&fleet_text(roles, id), "test", &EmptyEnvironment);
     spec.unwrap_or_else(|| panic!("{faults:?}"))
 }
 

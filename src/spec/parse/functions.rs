@@ -1,0 +1,120 @@
+//! The functions of a role.
+
+use toml::de::DeValue;
+
+use super::parser::{Parser, Target};
+use crate::arn::{Arn, partition_of_region};
+use crate::spec::limits;
+use crate::spec::model::FunctionRef;
+use crate::spec::reader::{Spanned, string};
+
+impl Parser<'_> {
+    pub(super) fn functions(
+        &mut self,
+        written: Spanned<&[toml::Spanned<DeValue<'_>>]>,
+        target: Option<&Target>,
+    ) -> Vec<FunctionRef> {
+        if written.value.is_empty() {
+            let help = "name at least one function";
+            self.diagnostics.error(written.span, "`functions` is empty", "no function", help);
+        }
+        let mut functions: Vec<FunctionRef> = Vec::new();
+        for value in written.value {
+            let Some(text) = string(value, "functions", self.diagnostics) else { continue };
+            let Some(arn) = self.function(&text, target) else { continue };
+            if let Some(first) = functions.iter().find(|function| function.arn == arn) {
+                let message = format!("`{}` is the same function as `{}`", text.value, first.written);
+                self.diagnostics.error(text.span, message, "again", "leave one out");
+                continue;
+            }
+            functions.push(FunctionRef { written: text.value, arn, span: text.span });
+        }
+        functions
+    }
+
+    /// A name, `name:alias`, `name:version`, a partial ARN (`ACCOUNT:function:name`) or a full one.
+    fn function(&mut self, written: &Spanned<String>, target: Option<&Target>) -> Option<Arn> {
+        let text = written.value.as_str();
+        let span = || written.span.clone();
+        if text.contains(['*', '?']) {
+            let help = "name each function: what is granted must be readable in the file";
+            self.diagnostics.error(span(), format!("`{text}` has a wildcard"), "a wildcard", help);
+            return None;
+        }
+        let full;
+        let parts: Vec<&str> = if text.starts_with("arn:") {
+            full = self.arn(written, "functions", target, false)?;
+            let wrong = full.service != "lambda" || !full.resource.starts_with("function:");
+            if wrong || limits::region(&full.region).is_err() {
+                let help =
+                    "it is arn:aws:lambda:REGION:ACCOUNT:function:NAME, with :ALIAS or :VERSION if need be";
+                self.diagnostics.error(
+                    span(),
+                    "this is not the ARN of a Lambda function",
+                    "another ARN",
+                    help,
+                );
+                return None;
+            }
+            [full.region.as_str(), full.account.as_str()]
+                .into_iter()
+                .chain(full.resource.split(':'))
+                .collect()
+        } else {
+            text.split(':').collect()
+        };
+        let (region, account, name, qualifier) = match parts.as_slice() {
+            [region, account, "function", name] => (Some(*region), Some(*account), *name, None),
+            [region, account, "function", name, q] => (Some(*region), Some(*account), *name, Some(*q)),
+            [account, "function", name] => (None, Some(*account), *name, None),
+            [account, "function", name, q] => (None, Some(*account), *name, Some(*q)),
+            ["function", name] | [name] => (None, None, *name, None),
+            ["function", name, q] | [name, q] => (None, None, *name, Some(*q)),
+            _ => {
+                let help = "write a name, name:alias, name:version or the function's ARN";
+                self.diagnostics.error(span(), format!("`{text}` names no function"), "not understood", help);
+                return None;
+            }
+        };
+        let checks = [
+            limits::function_name(name).map_err(|why| format!("the function name `{name}` {why}")),
+            qualifier.map_or(Ok(()), limits::qualifier).map_err(|why| format!("the alias or version {why}")),
+            region.map_or(Ok(()), limits::region).map_err(|why| format!("the region of `{text}` {why}")),
+        ];
+        if let Some(why) = checks.into_iter().find_map(Result::err) {
+            self.diagnostics.error(
+                span(),
+                why,
+                "not understood",
+                "write a name, name:alias, name:version or the ARN",
+            );
+            return None;
+        }
+        let target = target?;
+        if let Some(account) = account.filter(|account| *account != target.account_id.as_str()) {
+            let message = format!("`{text}` is in account {account}, the spec is for {}", target.account_id);
+            let help = "a spec is about one account: correct the ARN, or `[aws] account_id`";
+            self.diagnostics.error(span(), message, "another account", help);
+            return None;
+        }
+        let region = region.unwrap_or(&target.region);
+        if partition_of_region(region) != target.partition {
+            let message = format!("`{text}` is in another partition than the region `{}`", target.region);
+            self.diagnostics.error(
+                span(),
+                message,
+                "another partition",
+                "a role's functions are in its own partition",
+            );
+            return None;
+        }
+        let qualifier = qualifier.map(|qualifier| format!(":{qualifier}")).unwrap_or_default();
+        Some(Arn {
+            partition: target.partition.to_owned(),
+            service: "lambda".to_owned(),
+            region: region.to_owned(),
+            account: target.account_id.to_string(),
+            resource: format!("function:{name}{qualifier}"),
+        })
+    }
+}

@@ -1,0 +1,144 @@
+//! `[[role]]`.
+
+use super::common::Common;
+use super::genesys::Genesys;
+use super::parser::{Parser, Target};
+use crate::arn::Arn;
+use crate::policy::template::{invoke_policy, trust_policy};
+use crate::spec::limits;
+use crate::spec::model::{Boundary, ExtraPermissions, RoleSpec, default_policy_name};
+use crate::spec::reader::{Spanned, Table};
+
+/// IAM's default quotas, in characters without white space.
+const TRUST_POLICY_SIZE: usize = 2048;
+const MANAGED_POLICY_SIZE: usize = 6144;
+const TAG_LIMIT: usize = 50;
+/// A role's and a policy's two tags of this tool.
+const OWN_TAGS: usize = 2;
+
+impl Parser<'_> {
+    pub(super) fn role(
+        &mut self,
+        mut table: Table<'_>,
+        genesys: &Genesys,
+        defaults: &Common,
+        target: Option<&Target>,
+    ) -> Option<RoleSpec> {
+        let span = table.head();
+        let name = table.string("name", self.diagnostics);
+        let name = table.required(name, "name", "\"GenesysDataActionRole\"", self.diagnostics);
+        let name = self.checked(name, "name", limits::role_name);
+        let policy_name = self.text(&mut table, "policy_name", limits::policy_name);
+        self.duplicates(name.as_ref(), policy_name.as_ref());
+        let own = self.common(&mut table, target);
+        let genesys = match table.table("genesys", "genesys of a role", self.diagnostics) {
+            Some(table) => {
+                let own = self.genesys(table, target);
+                Genesys {
+                    cloud: own.cloud,
+                    account_id: own.account_id.or_else(|| genesys.account_id.clone()),
+                    external_id: own.external_id.or_else(|| genesys.external_id.clone()),
+                    account_given: own.account_given || genesys.account_given,
+                    external_id_given: own.external_id_given || genesys.external_id_given,
+                }
+            }
+            None => genesys.clone(),
+        };
+        let missing = [
+            (genesys.account_given, "account_id", "\"765628985471\""),
+            (genesys.external_id_given, "external_id", "\"<your Genesys Cloud organization ID>\""),
+        ];
+        for (given, key, example) in missing {
+            if !given {
+                self.diagnostics.error(
+                    span.clone(),
+                    format!("there is no `{key}` for this role"),
+                    "this role",
+                    format!("add `{key} = {example}` to [genesys]"),
+                );
+            }
+        }
+        let written = table.array("functions", "a list of strings", self.diagnostics);
+        let written = table.required(written, "functions", "[\"my-function\"]", self.diagnostics);
+        let functions = written.map(|written| self.functions(written, target)).unwrap_or_default();
+        table.deny_unknown_keys(self.diagnostics);
+
+        let mut tags = defaults.tags.clone();
+        tags.extend(own.tags);
+        if tags.len() + OWN_TAGS > TAG_LIMIT {
+            let message = format!("the role has {} tags, IAM takes {TAG_LIMIT}", tags.len() + OWN_TAGS);
+            self.diagnostics.error(span.clone(), message, "this role", "two of them are this tool's own");
+        }
+        let name = name?;
+        let role = RoleSpec {
+            path: own.path.or_else(|| defaults.path.clone()).unwrap_or_else(|| "/".to_owned()),
+            description: own.description.or_else(|| defaults.description.clone()),
+            max_session_duration: own.max_session_duration.or(defaults.max_session_duration).unwrap_or(3600),
+            permissions_boundary: own
+                .permissions_boundary
+                .or_else(|| defaults.permissions_boundary.clone())
+                .unwrap_or(Boundary::Unmentioned),
+            tags,
+            policy_name: policy_name.map_or_else(|| default_policy_name(&name.value), |name| name.value),
+            policy_path: own
+                .policy_path
+                .or_else(|| defaults.policy_path.clone())
+                .unwrap_or_else(|| "/".to_owned()),
+            genesys_account_id: genesys.account_id?.value,
+            external_id: genesys.external_id?,
+            functions,
+            adopt: own.adopt.or(defaults.adopt).unwrap_or(false),
+            prevent_destroy: own.prevent_destroy.or(defaults.prevent_destroy).unwrap_or(false),
+            extra_permissions: own
+                .extra_permissions
+                .or(defaults.extra_permissions)
+                .unwrap_or(ExtraPermissions::Report),
+            name: name.value.clone(),
+            span: span.clone(),
+        };
+        self.sizes(&role, target);
+        Some(role)
+    }
+
+    fn sizes(&mut self, role: &RoleSpec, target: Option<&Target>) {
+        let Some(target) = target else { return };
+        let principal = Arn::account_root(target.partition, &role.genesys_account_id);
+        let trusted: Vec<&Arn> = std::iter::once(&principal).chain(&self.verifier).collect();
+        let trust = trust_policy(&trusted, role.external_id.expose()).size();
+        if trust > TRUST_POLICY_SIZE {
+            let message = format!("the trust policy has {trust} characters, IAM takes {TRUST_POLICY_SIZE}");
+            self.diagnostics.error(role.span.clone(), message, "this role", "the external ID is too long");
+        }
+        let arns: Vec<Arn> = role.functions.iter().map(|function| function.arn.clone()).collect();
+        let size = invoke_policy(&arns).size();
+        if size > MANAGED_POLICY_SIZE {
+            let fits = (1..arns.len())
+                .rev()
+                .find(|n| invoke_policy(&arns[..*n]).size() <= MANAGED_POLICY_SIZE)
+                .unwrap_or(0);
+            self.diagnostics.error(
+                role.span.clone(),
+                format!("the policy has {size} characters, IAM takes {MANAGED_POLICY_SIZE}"),
+                format!("{} functions", arns.len()),
+                format!("the first {fits} fit: split the others off into a second role"),
+            );
+        }
+    }
+
+    /// Role names are unique ignoring case, whatever the path; a policy belongs to one role.
+    fn duplicates(&mut self, name: Option<&Spanned<String>>, policy: Option<&Spanned<String>>) {
+        let Some(name) = name else { return };
+        if let Some(first) = self.names.get(&name.value.to_ascii_lowercase()) {
+            let message = format!("there is a role `{first}` already: IAM's names ignore case");
+            self.diagnostics.error(name.span.clone(), message, "again", "choose another name");
+            return;
+        }
+        self.names.insert(name.value.to_ascii_lowercase(), name.value.clone());
+        let default = default_policy_name(&name.value);
+        let (policy, span) = policy.map_or((&default, &name.span), |policy| (&policy.value, &policy.span));
+        if let Some(first) = self.policies.insert(policy.to_ascii_lowercase(), name.value.clone()) {
+            let message = format!("the policy `{policy}` belongs to role `{first}` already");
+            self.diagnostics.error(span.clone(), message, "again", "choose another `policy_name`");
+        }
+    }
+}
