@@ -10,7 +10,8 @@ use futures_util::stream::{self, StreamExt as _};
 use tokio::sync::Notify;
 
 use crate::arn::Arn;
-use crate::aws::{self, AwsError, Clients, Recent, Waits};
+use crate::aws::{self, AwsError, Clients, Recent};
+use crate::backoff::Backoff;
 use crate::plan::{Blocker, Change, Effect, Notice, Plan, RolePlan, destroy_role, diff_role, prune_role};
 use crate::state::DesiredState;
 
@@ -97,7 +98,7 @@ impl Interrupt {
 
 pub struct Apply<'a> {
     pub clients: &'a Clients,
-    pub waits: Waits,
+    pub waits: Backoff,
     pub interrupt: &'a Interrupt,
     /// Reads again before each change what it is to change, and makes it only if the plan still asks for it: for plans
     /// that are not carried out at once.
@@ -182,7 +183,7 @@ impl Apply<'_> {
         let Some((purpose, desired)) = self.guard else { return Ok(true) };
         let now = match desired.roles.iter().find(|desired| desired.role.name == role.role) {
             Some(wanted) => {
-                let live = aws::read::live(self.clients, wanted).await?;
+                let live = aws::live(self.clients, wanted).await?;
                 match purpose {
                     Purpose::Converge => diff_role(&live, wanted, desired),
                     Purpose::Destroy => destroy_role(&live, wanted, &desired.spec),
@@ -191,7 +192,7 @@ impl Apply<'_> {
             None => {
                 let removed = role.changes.iter().filter_map(Change::removed_policy).cloned();
                 let removed: Vec<Arn> = removed.collect();
-                let live = aws::orphans::orphan(self.clients, &role.role, &removed, desired).await?;
+                let live = aws::orphan(self.clients, &role.role, &removed, desired).await?;
                 prune_role(&role.role, &live)
             }
         };

@@ -10,7 +10,9 @@ use crate::policy::document::{
 };
 use crate::policy::template::{invoke_policy, trust_policy};
 use crate::policy::{Document, equivalent};
-use crate::spec::{self, KNOWN_GENESYS_ACCOUNTS, EmptyEnvironment, Severity, TUTORIAL_ACCOUNT, default_policy_name};
+use crate::spec::{
+    self, EmptyEnvironment, KNOWN_GENESYS_ACCOUNTS, Severity, TUTORIAL_ACCOUNT, default_policy_name,
+};
 use crate::state::LiveRole;
 
 /// The text of a spec, and what it could not express.

@@ -3,6 +3,7 @@
 //! The modules in reading order, bottom to top; each uses only those above it.
 
 pub mod arn;
+pub mod backoff;
 pub mod text;
 
 pub mod policy;

@@ -1,7 +1,7 @@
 //! The least that a command needs for a spec, as an IAM policy. Pure.
 
 use crate::arn::Arn;
-use crate::aws::Reads;
+use crate::plan::Reads;
 use crate::spec::{Boundary, ExtraPermissions};
 use crate::state::{DesiredRole, DesiredState};
 

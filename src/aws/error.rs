@@ -14,7 +14,7 @@ use aws_types::request_id::RequestId;
 use crate::policy::ParseError;
 
 /// The cause below an error, as the SDK gave it.
-pub type Cause = Box<dyn Error + Send + Sync + 'static>;
+pub type BoxError = Box<dyn Error + Send + Sync + 'static>;
 
 const CHECK_NETWORK: &str = "check the network, a proxy (`HTTPS_PROXY`), and the endpoint: `endpoint_url` in the \
                              spec or profile, `AWS_ENDPOINT_URL` in the environment";
@@ -48,15 +48,15 @@ pub enum AwsErrorKind {
         retry_after: Option<Duration>,
     },
     /// No usable credentials: none found, expired, not logged in, or the role of the spec cannot be assumed.
-    Credentials(Cause),
+    Credentials(BoxError),
     /// No answer in time. What was asked for may have been done all the same.
-    Timeout(Cause),
+    Timeout(BoxError),
     /// The endpoint was not reached, or the connection broke.
-    Connect(Cause),
+    Connect(BoxError),
     /// An answer that is not AWS's, or lacks what it must have: a proxy's page, half an answer.
-    Response { status: Option<u16>, detail: String, source: Option<Cause> },
+    Response { status: Option<u16>, detail: String, source: Option<BoxError> },
     /// The request could not even be made.
-    Construction(Cause),
+    Construction(BoxError),
     /// A policy document that cannot be read; the subject says which.
     Document(ParseError),
     /// Answers that do not fit together, as IAM gives them just after a change.
@@ -74,7 +74,7 @@ impl AwsError {
     where
         E: ProvideErrorMetadata + Error + Send + Sync + 'static,
     {
-        Self::new(operation, subject, kind_of(error))
+        Self::new(operation, subject, kind_from_sdk(error))
     }
 
     /// An answer in which something is missing that AWS always sends.
@@ -288,11 +288,11 @@ fn permission_in(message: &str) -> Option<&str> {
 }
 
 fn help_for_credentials(cause: &(dyn Error + 'static)) -> String {
-    let text = chain(cause).to_ascii_lowercase();
+    let text = in_one_line(cause).to_ascii_lowercase();
     let says = |word: &str| text.split(|c: char| !c.is_ascii_alphanumeric()).any(|said| said == word);
-    let error = links(cause).find_map(|link| link.downcast_ref::<CredentialsError>());
-    let broken = error.is_some_and(|error| links(error).any(|link| link.is::<ConnectorError>()));
-    let help = if let Some((code, _)) = links(cause).find_map(refusal) {
+    let error = error_chain(cause).find_map(|link| link.downcast_ref::<CredentialsError>());
+    let broken = error.is_some_and(|error| error_chain(error).any(|link| link.is::<ConnectorError>()));
+    let help = if let Some((code, _)) = error_chain(cause).find_map(refusal) {
         if is_access_denied(code) {
             "the role could not be assumed: its trust policy must admit the base credentials (and the external \
              ID), and those must be allowed `sts:AssumeRole`"
@@ -301,7 +301,7 @@ fn help_for_credentials(cause: &(dyn Error + 'static)) -> String {
         }
     } else if text.contains("imds") {
         GIVE_CREDENTIALS
-    } else if broken || links(cause).any(|link| link.is::<AssumeRoleError>()) {
+    } else if broken || error_chain(cause).any(|link| link.is::<AssumeRoleError>()) {
         CHECK_NETWORK
     } else if matches!(error, Some(CredentialsError::InvalidConfiguration(_))) {
         "check the profile in `~/.aws/config` and `~/.aws/credentials`"
@@ -317,7 +317,7 @@ fn help_for_credentials(cause: &(dyn Error + 'static)) -> String {
     help.to_owned()
 }
 
-fn kind_of<E>(error: SdkError<E, HttpResponse>) -> AwsErrorKind
+fn kind_from_sdk<E>(error: SdkError<E, HttpResponse>) -> AwsErrorKind
 where
     E: ProvideErrorMetadata + Error + Send + Sync + 'static,
 {
@@ -342,23 +342,23 @@ where
             detail: describe(context.raw()),
             source: cause(SdkError::<E, HttpResponse>::ResponseError(context)),
         },
-        SdkError::TimeoutError(_) => sorted(error, AwsErrorKind::Timeout),
+        SdkError::TimeoutError(_) => classify(error, AwsErrorKind::Timeout),
         SdkError::DispatchFailure(ref failure) if failure.is_timeout() => {
-            sorted(error, AwsErrorKind::Timeout)
+            classify(error, AwsErrorKind::Timeout)
         }
-        SdkError::DispatchFailure(_) => sorted(error, AwsErrorKind::Connect),
-        SdkError::ConstructionFailure(_) => sorted(error, AwsErrorKind::Construction),
+        SdkError::DispatchFailure(_) => classify(error, AwsErrorKind::Connect),
+        SdkError::ConstructionFailure(_) => classify(error, AwsErrorKind::Construction),
         error => AwsErrorKind::Connect(error.into()),
     }
 }
 
 /// Failing credentials come wrapped as a failure of whatever needed them.
-fn sorted<E>(error: SdkError<E, HttpResponse>, otherwise: fn(Cause) -> AwsErrorKind) -> AwsErrorKind
+fn classify<E>(error: SdkError<E, HttpResponse>, otherwise: fn(BoxError) -> AwsErrorKind) -> AwsErrorKind
 where
     E: Error + Send + Sync + 'static,
 {
     match error.into_source() {
-        Ok(cause) if links(cause.as_ref()).any(|link| link.is::<CredentialsError>()) => {
+        Ok(cause) if error_chain(cause.as_ref()).any(|link| link.is::<CredentialsError>()) => {
             AwsErrorKind::Credentials(cause)
         }
         Ok(cause) => otherwise(cause),
@@ -366,7 +366,7 @@ where
     }
 }
 
-fn cause<E>(error: SdkError<E, HttpResponse>) -> Option<Cause>
+fn cause<E>(error: SdkError<E, HttpResponse>) -> Option<BoxError>
 where
     E: Error + Send + Sync + 'static,
 {
@@ -392,7 +392,7 @@ fn describe(response: &HttpResponse) -> String {
     text
 }
 
-fn links<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+fn error_chain<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
     std::iter::successors(Some(error), |&error| error.source())
 }
 
@@ -403,10 +403,10 @@ fn refusal<'a>(link: &'a (dyn Error + 'static)) -> Option<(&'a str, &'a str)> {
 }
 
 /// The chain of causes in one line. Links that say nothing, or what the one before said, are left out.
-fn chain(error: &(dyn Error + 'static)) -> String {
+fn in_one_line(error: &(dyn Error + 'static)) -> String {
     const EMPTY: [&str; 5] = ["service error", "dispatch failure", "other", "unhandled error", "Error"];
     let mut parts: Vec<String> = Vec::new();
-    for link in links(error) {
+    for link in error_chain(error) {
         // The SDK's service errors print their code only.
         let refused = refusal(link);
         let text = match refused {
@@ -443,15 +443,15 @@ impl fmt::Display for AwsError {
                 }
                 (code.as_str(), detail)
             }
-            AwsErrorKind::Credentials(cause) => ("no usable credentials", chain(cause.as_ref())),
-            AwsErrorKind::Timeout(cause) => ("no answer in time", chain(cause.as_ref())),
-            AwsErrorKind::Connect(cause) => ("the endpoint cannot be reached", chain(cause.as_ref())),
+            AwsErrorKind::Credentials(cause) => ("no usable credentials", in_one_line(cause.as_ref())),
+            AwsErrorKind::Timeout(cause) => ("no answer in time", in_one_line(cause.as_ref())),
+            AwsErrorKind::Connect(cause) => ("the endpoint cannot be reached", in_one_line(cause.as_ref())),
             AwsErrorKind::Response { status: _, detail, source } => {
-                let cause = source.as_deref().map(|source| chain(source)).unwrap_or_default();
+                let cause = source.as_deref().map(|source| in_one_line(source)).unwrap_or_default();
                 let joint = if cause.is_empty() { "" } else { "\n" };
                 ("the answer cannot be read", format!("{detail}{joint}{cause}"))
             }
-            AwsErrorKind::Construction(cause) => ("the request cannot be made", chain(cause.as_ref())),
+            AwsErrorKind::Construction(cause) => ("the request cannot be made", in_one_line(cause.as_ref())),
             AwsErrorKind::Document(error) => ("the policy document cannot be read", error.to_string()),
             AwsErrorKind::Contradiction(text) => (text.as_str(), String::new()),
         };
@@ -562,7 +562,7 @@ mod tests {
         assert!(text.contains("connection refused"), "{text}");
         assert!(error.help().unwrap().contains("AWS_ENDPOINT_URL"));
         let source = error.source().unwrap();
-        assert!(links(source).any(|link| link.is::<std::io::Error>()));
+        assert!(error_chain(source).any(|link| link.is::<std::io::Error>()));
     }
 
     #[test]

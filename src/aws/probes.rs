@@ -8,9 +8,9 @@ use aws_credential_types::Credentials;
 use aws_sdk_iam::types::{EvaluationResult, PolicyEvaluationDecisionType};
 use aws_sdk_lambda::types::InvocationType;
 
-use super::config::Clients;
+use super::client::Clients;
 use super::error::AwsError;
-use super::functions::subject;
+use super::lambda::subject;
 use crate::arn::Arn;
 
 /// A session of a role.

@@ -4,7 +4,7 @@
 use super::evaluated::{may_assume, name_of, near_misses};
 use super::{Level, Line, Outcome};
 use crate::arn::Arn;
-use crate::aws::{AwsError, Clients, probes};
+use crate::aws::{self, AwsError, Clients};
 use crate::policy::{Decision, Principal};
 use crate::state::{DesiredRole, LiveRole};
 
@@ -52,9 +52,9 @@ pub async fn probed(
     let arn = &role.role.arn;
     let [wrong, _] = near_misses(right);
     let (with_wrong, with_none, with_right) = tokio::join!(
-        probes::assume_role(clients, arn, Some(&wrong), session_name),
-        probes::assume_role(clients, arn, None, session_name),
-        probes::assume_role(clients, arn, Some(right), session_name),
+        aws::assume_role(clients, arn, Some(&wrong), session_name),
+        aws::assume_role(clients, arn, None, session_name),
+        aws::assume_role(clients, arn, Some(right), session_name),
     );
     let mut lines = vec![
         interpret(Presented::Wrong, prober, with_wrong.as_ref().map(|_| ())),
@@ -64,7 +64,7 @@ pub async fn probed(
     if let Ok(session) = with_right {
         let session = clients.with_credentials(session.credentials);
         for function in &desired.functions {
-            let answer = probes::invoke_dry_run(&session, function).await;
+            let answer = aws::invoke_dry_run(&session, function).await;
             lines.push(interpret_invoke(function, admission, answer));
         }
     }

@@ -11,7 +11,8 @@ use super::report::report;
 use super::session::{Observed, Session};
 use super::{CommandError, Status, check, plan};
 use crate::apply::{Apply, ApplyReport, Failure, Interrupt, Progress, Purpose};
-use crate::aws::{AwsError, AwsErrorKind, Waits};
+use crate::aws::{AwsError, AwsErrorKind};
+use crate::backoff::Backoff;
 use crate::cli::{ApplyArgs, CheckArgs, Global, Guard, Wait};
 use crate::plan::{Change, Plan, diff};
 use crate::render;
@@ -187,7 +188,7 @@ async fn converge(
     plan: &Plan,
     observed: &mut Observed,
     is_old: bool,
-    waits: Waits,
+    waits: Backoff,
     interrupt: &Interrupt,
     output: &Output,
 ) -> Result<Result<String, Status>, CommandError> {
@@ -211,8 +212,8 @@ async fn converge(
     Ok(Ok(format!("{} {made} made; IAM shows what the spec says.\n", paint(GOOD, "Applied."))))
 }
 
-pub(super) fn waits(Wait { wait }: Wait) -> Waits {
-    Waits::within(Duration::from_secs(wait))
+pub(super) fn waits(Wait { wait }: Wait) -> Backoff {
+    Backoff::within(Duration::from_secs(wait))
 }
 
 /// Carries a plan out and tells of each change: how many were made, or the status of an interruption.

@@ -23,7 +23,7 @@ pub async fn run(args: &ImportArgs, output: &Output) -> Result<Status, CommandEr
     let name = |named: &String| named.rsplit('/').next().unwrap_or(named).to_owned();
     let mut names: BTreeSet<String> = args.roles.iter().map(name).collect();
     if args.all {
-        let (trusting, others) = aws::orphans::trusting(&clients, trusts_genesys, looks_like_genesys).await?;
+        let (trusting, others) = aws::roles_trusting(&clients, trusts_genesys, looks_like_genesys).await?;
         for role in &others {
             output.message(&format!(
                 "{} role `{role}` is not taken: it trusts anyone, or an account that tutorials call Genesys's. \
@@ -41,7 +41,7 @@ pub async fn run(args: &ImportArgs, output: &Output) -> Result<Status, CommandEr
     }
     let mut roles = Vec::new();
     for name in &names {
-        let role = aws::read::role(&clients, partition, &account, name).await?;
+        let role = aws::role(&clients, partition, &account, name).await?;
         roles.push(
             role.ok_or_else(|| CommandError::NoSuchRole { role: name.clone(), account: account.clone() })?,
         );

@@ -10,7 +10,7 @@ use crate::genesys::{self, Configuration};
 use crate::render::diagnostics;
 use crate::render::output::Output;
 use crate::render::style::{BOLD, DIM, WARNING, paint};
-use crate::spec::{self, GenesysCloud, EmptyEnvironment, Severity};
+use crate::spec::{self, EmptyEnvironment, GenesysCloud, Severity};
 
 const TEMPLATE: &str = include_str!("../../examples/genesys.toml");
 
@@ -121,7 +121,7 @@ async fn organization() -> Result<Option<String>, CommandError> {
 
 /// To choose from; that it cannot be had keeps nobody from naming one.
 async fn list_functions(clients: &aws::Clients, output: &Output) {
-    match aws::functions::names(clients).await {
+    match aws::function_names(clients).await {
         Ok(names) if names.is_empty() => output.message("There are no functions in this region.\n"),
         Ok(names) => {
             output.message(&format!("{}\n", paint(DIM, "Functions of this region:")));

@@ -8,11 +8,11 @@ use futures_util::future::{join_all, try_join_all};
 
 use super::CommandError;
 use crate::arn::{AccountId, Arn};
-use crate::aws::{self, AwsError, AwsErrorKind, Caller, Clients, Reads, Transport};
+use crate::aws::{self, AwsError, AwsErrorKind, Caller, Clients, Transport};
 use crate::check::facts::{FunctionFacts, FunctionState};
 use crate::cli::{Global, ReadsArg};
 use crate::genesys::{self, Configuration, GenesysError, GenesysErrorKind, Secret};
-use crate::plan::{Plan, diff};
+use crate::plan::{Plan, Reads, diff};
 use crate::policy::equivalent;
 use crate::render::diagnostics;
 use crate::render::output::Output;
@@ -101,13 +101,13 @@ impl Connections {
         };
         let clients = aws::connect(aws, transport).await?;
         let output = output.clone();
-        clients.tell_of_throttling(
+        clients.on_throttle(
             &(Arc::new(move |service: &str| {
                 let note = paint(WARNING, "note:");
                 output.message(&format!(
                     "{note} AWS throttles {service}: going on at the pace that it allows\n"
                 ));
-            }) as aws::limit::Told),
+            }) as aws::OnThrottle),
         );
         self.clients.push((aws.clone(), clients.clone()));
         Ok(clients)

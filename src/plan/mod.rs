@@ -4,6 +4,7 @@ pub mod access;
 pub mod change;
 pub mod destroy;
 pub mod diff;
+mod reading;
 #[cfg(test)]
 pub mod testing;
 
@@ -11,3 +12,4 @@ pub use access::{Access, AccessDiff, Sign};
 pub use change::{Change, Diff, Effect, TagDiff};
 pub use destroy::{destroy, destroy_role, prune_role};
 pub use diff::{Blocker, Notice, Plan, RolePlan, diff, diff_role};
+pub use reading::{CALLS_PER_ROLE, LISTINGS, Reads};

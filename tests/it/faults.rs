@@ -92,13 +92,13 @@ async fn is_converged(world: &Arc<World>, scenario: &Scenario) -> bool {
     let desired = resolve(&scenario.wanted, &BTreeMap::new());
     let mut live = LiveState::default();
     for role in &desired.roles {
-        live.roles.insert(role.role.name.clone(), aws::read::live(&clients, role).await.unwrap());
+        live.roles.insert(role.role.name.clone(), aws::live(&clients, role).await.unwrap());
     }
     match scenario.run {
         Run::Destroy => live.roles.values().all(|live| *live == Live::default()),
         Run::Apply => diff(&live, &desired).is_empty(),
         Run::Prune => {
-            let mut left = aws::orphans::tagged(&clients, "test").await.unwrap();
+            let mut left = aws::roles_tagged(&clients, "test").await.unwrap();
             left.retain(|name| !live.roles.contains_key(name));
             left.is_empty() && diff(&live, &desired).is_empty()
         }
@@ -114,7 +114,7 @@ async fn exposure(sandbox: Sandbox, scenario: &Scenario) -> Exposure {
     let mut found = BTreeSet::new();
     for spec in [&scenario.old, &scenario.wanted] {
         for role in resolve(spec, &BTreeMap::new()).roles {
-            if let Some(live) = aws::read::live(&clients, &role).await.unwrap().role {
+            if let Some(live) = aws::live(&clients, &role).await.unwrap().role {
                 let name = &role.role.name;
                 for who in admitted(&live) {
                     found.insert((name.clone(), who.clone(), "assume".to_owned()));

@@ -11,10 +11,11 @@ use crate::support::world::{
 };
 use aws_sdk_iam::types::Tag;
 use genesys_iam::apply::Interrupt;
-use genesys_iam::aws::{Clients, Reads, survey};
+use genesys_iam::aws::{Clients, survey};
 use genesys_iam::cli::{ApplyArgs, Guard, Scope, Wait};
 use genesys_iam::commands::apply;
 use genesys_iam::commands::session::{Session, seed};
+use genesys_iam::plan::Reads;
 use genesys_iam::render::output::Output;
 use genesys_iam::resolve::resolve;
 use genesys_iam::sandbox::Sandbox;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::io;
 
-use genesys_iam::spec::{Boundary, Diagnostic, ExtraPermissions, Severity, Spec, Environment, parse};
+use genesys_iam::spec::{Boundary, Diagnostic, Environment, ExtraPermissions, Severity, Spec, parse};
 
 const EXAMPLE: &str = include_str!("../../examples/genesys.toml");
 

@@ -1,8 +1,8 @@
 //! Who is calling.
 
-use super::config::Clients;
-use super::error::AwsError;
+use super::clients::Clients;
 use crate::arn::AccountId;
+use crate::aws::error::AwsError;
 
 /// The identity behind the credentials.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 
 use aws_sdk_lambda::types::FunctionConfiguration;
 
-use super::config::Clients;
+use super::client::Clients;
 use super::error::{AwsError, AwsErrorKind};
 use crate::arn::Arn;
 use crate::policy::Document;
@@ -61,7 +61,7 @@ pub async fn function(clients: &Clients, function: &Arn) -> Result<Option<Functi
 ///
 /// # Errors
 /// Whatever keeps Lambda from listing them.
-pub async fn names(clients: &Clients) -> Result<Vec<String>, AwsError> {
+pub async fn function_names(clients: &Clients) -> Result<Vec<String>, AwsError> {
     let functions: Vec<FunctionConfiguration> = clients
         .lambda
         .list_functions()

@@ -1,53 +1,7 @@
 //! Waiting for what passes by itself: IAM is eventually consistent, and throttles.
 
-use std::time::Duration;
-
-use super::error::AwsError;
+use crate::aws::error::AwsError;
 use crate::plan::{Change, Effect};
-
-/// How long to wait for IAM, beyond the retries of the SDK.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Waits {
-    /// Before the second try; doubles from then on.
-    pub first: Duration,
-    /// The longest pause between two tries, unless AWS asks for a longer one.
-    pub longest: Duration,
-    /// All pauses for one thing together.
-    pub limit: Duration,
-}
-
-impl Waits {
-    pub fn within(limit: Duration) -> Self {
-        Self { first: Duration::from_millis(500), longest: Duration::from_secs(8), limit }
-    }
-
-    pub fn pauses(self) -> Pauses {
-        Pauses { next: self.first.min(self.longest), longest: self.longest, left: self.limit }
-    }
-}
-
-/// Pauses that grow, with jitter; their sum stays within the limit.
-#[derive(Debug)]
-pub struct Pauses {
-    next: Duration,
-    longest: Duration,
-    left: Duration,
-}
-
-impl Pauses {
-    /// The next pause, and at least what AWS asks for; `None` when that is more than what is left.
-    pub fn next(&mut self, asked: Option<Duration>) -> Option<Duration> {
-        // At least half of it: two who wait for the same do not meet again.
-        let jittered = self.next.mul_f64(0.5 + fastrand::f64() / 2.0).min(self.left);
-        let pause = jittered.max(asked.unwrap_or_default());
-        if pause.is_zero() || pause > self.left {
-            return None;
-        }
-        self.left -= pause;
-        self.next = (self.next * 2).min(self.longest);
-        Some(pause)
-    }
-}
 
 /// What this run has done to the same role before, as far as it explains an error that passes by itself.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -109,25 +63,6 @@ mod tests {
 
     fn policy() -> crate::arn::Arn {
         "arn:aws:iam::111122223333:policy/p".parse().unwrap()
-    }
-
-    #[test]
-    fn pauses_grow_with_jitter_and_stay_within_the_limit() {
-        let mut pauses = Waits::within(Duration::from_secs(60)).pauses();
-        let seen: Vec<Duration> = std::iter::from_fn(|| pauses.next(None)).collect();
-        assert!(seen.iter().sum::<Duration>() <= Duration::from_secs(60));
-        assert!(seen.iter().all(|pause| *pause <= Duration::from_secs(8)), "{seen:?}");
-        assert!((Duration::from_millis(250)..=Duration::from_millis(500)).contains(&seen[0]));
-        assert!((8..=20).contains(&seen.len()), "{seen:?}");
-        assert_eq!(Waits::within(Duration::ZERO).pauses().next(None), None);
-    }
-
-    #[test]
-    fn what_aws_asks_for_is_waited_for_or_nothing() {
-        let asked = Some(Duration::from_secs(20));
-        let mut pauses = Waits::within(Duration::from_secs(30)).pauses();
-        assert_eq!(pauses.next(asked), asked);
-        assert_eq!(pauses.next(asked), None);
     }
 
     #[test]

@@ -20,7 +20,7 @@ use http_body_util::BodyExt as _;
 use tokio::sync::{Mutex as Queue, Notify};
 use tokio::time::Instant;
 
-use super::error::retry_after;
+use crate::aws::error::retry_after;
 
 /// From the request to the end of its answer. The SDK makes three attempts unless `AWS_MAX_ATTEMPTS` or the profile says
 /// otherwise.
@@ -44,7 +44,7 @@ const ENOUGH: u32 = 20;
 const LONGEST_ASKED: Duration = Duration::from_secs(60);
 
 /// Called with the service's name when AWS is first seen to throttle.
-pub type Told = Arc<dyn Fn(&str) + Send + Sync>;
+pub type OnThrottle = Arc<dyn Fn(&str) + Send + Sync>;
 
 /// The pace of one service of one account.
 pub struct Limiter {
@@ -74,7 +74,7 @@ struct State {
     /// Refusals in a row without anything passing in between.
     fruitless: u32,
     knowledge: Knowledge,
-    told: Option<Told>,
+    on_throttle: Option<OnThrottle>,
 }
 
 /// How well the rate is known: after so many that passed, more is tried.
@@ -111,7 +111,7 @@ impl Limiter {
                 passed: 0,
                 fruitless: 0,
                 knowledge: Knowledge::GUESSED,
-                told: None,
+                on_throttle: None,
             }),
             queue: Queue::default(),
             pace: Queue::default(),
@@ -120,12 +120,12 @@ impl Limiter {
     }
 
     /// Calls back when AWS is seen to throttle.
-    pub fn tell(&self, told: Told) {
-        self.state().told = Some(told);
+    pub fn on_throttle(&self, callback: OnThrottle) {
+        self.state().on_throttle = Some(callback);
     }
 
     /// Each request is sent through it.
-    pub fn before(self: &Arc<Self>, client: SharedHttpClient) -> SharedHttpClient {
+    pub fn wrap(self: &Arc<Self>, client: SharedHttpClient) -> SharedHttpClient {
         SharedHttpClient::new(Limited { limiter: Arc::clone(self), client })
     }
 
@@ -195,9 +195,9 @@ impl Limiter {
                 }
                 _ => {
                     if state.rate.is_none()
-                        && let Some(told) = &state.told
+                        && let Some(callback) = &state.on_throttle
                     {
-                        told(self.service);
+                        callback(self.service);
                     }
                     state.rate = Some(state.rate.unwrap_or(PROBE));
                     (PAUSE * 2u32.saturating_pow(state.fruitless.min(8) - 1)).min(LONGEST_PAUSE)
@@ -429,8 +429,8 @@ mod tests {
         let told = Arc::new(Mutex::new(Vec::new()));
         let limiter = Limiter::new("IAM", 3);
         let sink = Arc::clone(&told);
-        limiter.tell(Arc::new(move |service: &str| sink.lock().unwrap().push(service.to_owned())));
-        let client = limiter.before(aws_smithy_runtime_api::client::http::http_client_fn({
+        limiter.on_throttle(Arc::new(move |service: &str| sink.lock().unwrap().push(service.to_owned())));
+        let client = limiter.wrap(aws_smithy_runtime_api::client::http::http_client_fn({
             let server = Server::new(5.0, 2.0);
             move |_, _| SharedHttpConnector::new(Wire(Arc::clone(&server)))
         }));

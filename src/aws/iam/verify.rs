@@ -1,8 +1,8 @@
 //! Whether something has been made already: the answer to a call that was carried out may be lost.
 
-use super::config::Clients;
-use super::error::AwsError;
-use super::read::{self, Guess};
+use super::read::{self, Prefetch};
+use crate::aws::client::Clients;
+use crate::aws::error::AwsError;
 use crate::plan::Change;
 use crate::policy::equivalent;
 use crate::state::{ManagedPolicy, Role, Tags};
@@ -19,7 +19,7 @@ pub(super) async fn is_made(clients: &Clients, change: &Change) -> Result<Option
             Ok(live.map(|(live, _)| is_role(&live, wanted)))
         }
         Change::CreatePolicy(wanted) => {
-            let live = read::live_policy(clients, wanted, Guess::Nothing).await?;
+            let live = read::live_policy(clients, wanted, Prefetch::Nothing).await?;
             Ok(live.map(|live| is_policy(&live.policy, wanted)))
         }
         Change::CreatePolicyVersion { policy, document } => {

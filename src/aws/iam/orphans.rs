@@ -6,10 +6,10 @@ use std::collections::BTreeSet;
 use aws_sdk_iam::types::{EntityType, RoleDetail};
 use futures_util::future::try_join_all;
 
-use super::config::Clients;
-use super::error::AwsError;
-use super::read::{self, Guess};
+use super::read::{self, Prefetch};
 use crate::arn::Arn;
+use crate::aws::client::Clients;
+use crate::aws::error::AwsError;
 use crate::policy::Document;
 use crate::policy::template::invoke_policy;
 use crate::spec::default_policy_name;
@@ -23,16 +23,16 @@ const PAGE: i32 = 1000;
 ///
 /// # Errors
 /// Whatever keeps IAM from listing all of them.
-pub async fn tagged(clients: &Clients, spec: &str) -> Result<BTreeSet<String>, AwsError> {
+pub async fn roles_tagged(clients: &Clients, spec: &str) -> Result<BTreeSet<String>, AwsError> {
     names(clients, |role| is_of(spec, &read::tags(role.tags.clone()))).await
 }
 
-/// The names of the roles whose trust policy passes a test, and of those that pass another. As many calls as [`tagged`]
+/// The names of the roles whose trust policy passes a test, and of those that pass another. As many calls as [`roles_tagged`]
 /// makes.
 ///
 /// # Errors
 /// Whatever keeps IAM from listing all of them. A document that cannot be read passes no test.
-pub async fn trusting(
+pub async fn roles_trusting(
     clients: &Clients,
     test: impl Fn(&Document) -> bool,
     other: impl Fn(&Document) -> bool,
@@ -81,7 +81,7 @@ pub async fn find(
     if look == LookForOrphans::No {
         return Ok(Orphans::default());
     }
-    match tagged(clients, &desired.spec).await {
+    match roles_tagged(clients, &desired.spec).await {
         Ok(names) => of_names(clients, desired, look, names).await,
         // To remove what cannot be found would be half the job.
         Err(error) if error.is_access_denied() && look == LookForOrphans::Named => {
@@ -147,14 +147,14 @@ pub async fn orphan(
             tags: Tags::new(),
             arn,
         };
-        if let Some(live) = read::live_policy(clients, &policy, Guess::Nothing).await?
+        if let Some(live) = read::live_policy(clients, &policy, Prefetch::Nothing).await?
             && is_of(&desired.spec, &live.policy.tags)
         {
             found = Some(policy);
             break;
         }
     }
-    let live = read::live_of(clients, &role, found.as_ref(), Guess::Nothing).await?;
+    let live = read::live_of(clients, &role, found.as_ref(), Prefetch::Nothing).await?;
     let is_ours = |role: &LiveRole| is_of(&desired.spec, &role.role.tags);
     // It may have been given to somebody else since it was listed.
     Ok(if live.role.as_ref().is_none_or(is_ours) { live } else { Live::default() })

@@ -10,10 +10,10 @@ use std::time::Duration;
 use aws_sdk_iam::types::{EntityType, ManagedPolicyDetail, RoleDetail};
 use futures_util::future::{join_all, try_join_all};
 
-use super::config::Clients;
-use super::error::{AwsError, AwsErrorKind};
 use super::read;
 use crate::arn::Arn;
+use crate::aws::client::Clients;
+use crate::aws::error::{AwsError, AwsErrorKind};
 use crate::policy::{Document, equivalent};
 use crate::state::{
     AttachedPolicy, DesiredRole, DesiredState, Live, LivePolicy, LiveRole, ManagedPolicy, PolicyVersion,

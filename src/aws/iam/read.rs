@@ -10,10 +10,10 @@ use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use futures_util::future::try_join_all;
 
-use super::config::Clients;
-use super::error::{AwsError, AwsErrorKind};
-use super::retry::Waits;
 use crate::arn::{AccountId, Arn};
+use crate::aws::client::Clients;
+use crate::aws::error::{AwsError, AwsErrorKind};
+use crate::backoff::Backoff;
 use crate::policy::template::invoke_policy;
 use crate::policy::{Document, equivalent};
 use crate::state::{
@@ -27,7 +27,7 @@ use crate::state::{
 /// # Errors
 /// Whatever keeps IAM from answering, and documents that cannot be read. What does not exist is no error.
 pub async fn live(clients: &Clients, desired: &DesiredRole) -> Result<Live, AwsError> {
-    live_of(clients, &desired.role, Some(&desired.policy), Guess::Nothing).await
+    live_of(clients, &desired.role, Some(&desired.policy), Prefetch::Nothing).await
 }
 
 /// As [`live`], in one round trip where the policy has never been changed: what its first version says is asked for
@@ -36,12 +36,12 @@ pub async fn live(clients: &Clients, desired: &DesiredRole) -> Result<Live, AwsE
 /// # Errors
 /// As [`live`].
 pub(super) async fn live_at_once(clients: &Clients, desired: &DesiredRole) -> Result<Live, AwsError> {
-    live_of(clients, &desired.role, Some(&desired.policy), Guess::FirstVersion).await
+    live_of(clients, &desired.role, Some(&desired.policy), Prefetch::FirstVersion).await
 }
 
-/// What is taken to be probable; a wrong guess is a call in vain.
+/// What is taken to be probable; a wrong prefetch is a call in vain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Guess {
+pub(super) enum Prefetch {
     Nothing,
     /// The first version of the policy is in force.
     FirstVersion,
@@ -68,7 +68,7 @@ pub async fn role(
         permissions_boundary: None,
         tags: Tags::new(),
     };
-    Ok(live_of(clients, &role, None, Guess::Nothing).await?.role)
+    Ok(live_of(clients, &role, None, Prefetch::Nothing).await?.role)
 }
 
 /// A role, and a policy if there is one to be asked for.
@@ -76,11 +76,11 @@ pub(super) async fn live_of(
     clients: &Clients,
     role: &Role,
     policy: Option<&ManagedPolicy>,
-    guess: Guess,
+    prefetch: Prefetch,
 ) -> Result<Live, AwsError> {
-    let mut pauses = Waits::within(CONTRADICTIONS).pauses();
+    let mut pauses = Backoff::within(CONTRADICTIONS).pauses();
     loop {
-        match live_once(clients, role, policy, guess).await {
+        match live_once(clients, role, policy, prefetch).await {
             Err(error) if matches!(*error.kind, AwsErrorKind::Contradiction(_)) => match pauses.next(None) {
                 Some(pause) => tokio::time::sleep(pause).await,
                 None => return Err(error),
@@ -101,11 +101,11 @@ async fn live_once(
     clients: &Clients,
     role: &Role,
     policy: Option<&ManagedPolicy>,
-    guess: Guess,
+    prefetch: Prefetch,
 ) -> Result<Live, AwsError> {
     let own = async {
         match policy {
-            Some(policy) => live_policy(clients, policy, guess).await,
+            Some(policy) => live_policy(clients, policy, prefetch).await,
             None => Ok(None),
         }
     };
@@ -276,7 +276,7 @@ async fn version_document(clients: &Clients, policy: &Arn, version: &str) -> Res
 pub(super) async fn live_policy(
     clients: &Clients,
     desired: &ManagedPolicy,
-    guess: Guess,
+    prefetch: Prefetch,
 ) -> Result<Option<LivePolicy>, AwsError> {
     const OPERATION: &str = "iam:GetPolicy";
     let subject = subject(&desired.arn);
@@ -284,7 +284,7 @@ pub(super) async fn live_policy(
         let answer = clients.iam.get_policy().policy_arn(desired.arn.to_string()).send().await;
         existing(OPERATION, &subject, answer)
     };
-    let (answer, versions) = tokio::try_join!(policy, versions(clients, desired, guess))?;
+    let (answer, versions) = tokio::try_join!(policy, versions(clients, desired, prefetch))?;
     let (answer, (versions, document)) = match (answer, versions) {
         (Some(answer), Some(versions)) => (answer, versions),
         (None, None) => return Ok(None),
@@ -345,23 +345,23 @@ pub(super) async fn boundary(clients: &Clients, role: &str) -> Result<Option<Str
 async fn versions(
     clients: &Clients,
     desired: &ManagedPolicy,
-    guess: Guess,
+    prefetch: Prefetch,
 ) -> Result<Option<(Vec<PolicyVersion>, Document)>, AwsError> {
     const FIRST: &str = "v1";
     let policy = &desired.arn;
-    let guessed = async {
-        match guess {
-            Guess::FirstVersion => version_document(clients, policy, FIRST).await.ok(),
-            Guess::Nothing => None,
+    let prefetched = async {
+        match prefetch {
+            Prefetch::FirstVersion => version_document(clients, policy, FIRST).await.ok(),
+            Prefetch::Nothing => None,
         }
     };
-    let (versions, guessed) = futures_util::join!(version_ids(clients, policy), guessed);
+    let (versions, prefetched) = futures_util::join!(version_ids(clients, policy), prefetched);
     let Some(mut versions) = versions? else { return Ok(None) };
     let default = versions
         .iter()
         .find(|version| version.is_default)
         .ok_or_else(|| AwsError::incomplete(LIST_VERSIONS, subject(policy), "default version"))?;
-    let document = match guessed {
+    let document = match prefetched {
         Some(document) if default.id == FIRST => document,
         _ => version_document(clients, policy, &default.id).await?,
     };

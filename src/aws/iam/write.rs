@@ -6,10 +6,11 @@ use std::time::Duration;
 use aws_sdk_iam::types::Tag;
 use aws_smithy_types::error::operation::BuildError;
 
-use super::config::Clients;
-use super::error::{AwsError, AwsErrorKind};
-use super::made::{is_gone, is_made};
-use super::retry::{Recent, Waits, passes_by_itself};
+use super::retry::{Recent, passes_by_itself};
+use super::verify::{is_gone, is_made};
+use crate::aws::client::Clients;
+use crate::aws::error::{AwsError, AwsErrorKind};
+use crate::backoff::Backoff;
 use crate::plan::{Change, Diff, Effect, TagDiff};
 use crate::state::{ManagedPolicy, Role, Tags};
 
@@ -23,7 +24,7 @@ pub async fn execute(
     clients: &Clients,
     change: &Change,
     recent: Recent,
-    waits: Waits,
+    waits: Backoff,
     mut waiting: impl AsyncFnMut(&'static str, Duration) -> ControlFlow<()>,
 ) -> Result<(), AwsError> {
     let mut pauses = waits.pauses();

@@ -1,0 +1,161 @@
+//! The SDK's clients of one identity.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_config::retry::RetryConfig;
+use aws_config::stalled_stream_protection::StalledStreamProtectionConfig;
+use aws_config::timeout::TimeoutConfig;
+use aws_config::{Region, SdkConfig};
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_sdk_iam::config::retry::{RetryPartition, TokenBucket};
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
+
+use super::credentials::{APP_NAME, profile_credentials, with_provider};
+use super::limit::{Limiter, OnThrottle};
+use super::log::ApiLog;
+use super::network::network_client;
+use super::retry_after::RetryAfter;
+use crate::arn::partition_of_region;
+
+pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// SDK clients of one identity in one region.
+#[derive(Clone)]
+pub struct Clients {
+    pub iam: aws_sdk_iam::Client,
+    pub lambda: aws_sdk_lambda::Client,
+    pub sts: aws_sdk_sts::Client,
+    /// In the region where IAM's resources are.
+    pub tagging: aws_sdk_resourcegroupstagging::Client,
+    pub region: String,
+    limiters: [Arc<Limiter>; 4],
+    sdk: SdkConfig,
+}
+
+impl Clients {
+    pub(super) fn from_sdk(sdk: SdkConfig, region: String) -> Self {
+        let attempts = sdk.retry_config().map_or(3, RetryConfig::max_attempts);
+        // Waiting for its turn is no part of an attempt: the limiter itself bounds those.
+        let timeouts = TimeoutConfig::builder().connect_timeout(CONNECT_TIMEOUT).build();
+        // Nor is it a stalled stream.
+        let stalled = StalledStreamProtectionConfig::disabled();
+        let sdk = sdk.into_builder().timeout_config(timeouts).stalled_stream_protection(stalled).build();
+        let limiters = ["IAM", "Lambda", "STS", "tagging"].map(|service| Limiter::new(service, attempts));
+        let [iam_limiter, lambda_limiter, sts_limiter, tagging_limiter] = &limiters;
+        let mut iam = aws_sdk_iam::config::Builder::from(&sdk)
+            .interceptor(ApiLog)
+            .retry_classifier(RetryAfter)
+            .retry_partition(quota());
+        let mut sts = aws_sdk_sts::config::Builder::from(&sdk)
+            .interceptor(ApiLog)
+            .retry_classifier(RetryAfter)
+            .retry_partition(quota());
+        // What it tells can be had otherwise: it is not asked twice.
+        let mut tagging = aws_sdk_resourcegroupstagging::config::Builder::from(&sdk)
+            .interceptor(ApiLog)
+            .region(Region::new(global_endpoint_region(partition_of_region(&region))))
+            .retry_config(RetryConfig::disabled());
+        if let Some(http_client) = sdk.http_client() {
+            tagging = tagging.http_client(tagging_limiter.wrap(http_client.clone()));
+            iam = iam.http_client(iam_limiter.wrap(http_client.clone()));
+            sts = sts.http_client(sts_limiter.wrap(http_client));
+        }
+        Self {
+            iam: aws_sdk_iam::Client::from_conf(iam.build()),
+            lambda: lambda(&sdk, lambda_limiter, None),
+            sts: aws_sdk_sts::Client::from_conf(sts.build()),
+            tagging: aws_sdk_resourcegroupstagging::Client::from_conf(tagging.build()),
+            region,
+            limiters,
+            sdk,
+        }
+    }
+
+    /// What carries their requests, for other clients.
+    pub fn http_client(&self) -> SharedHttpClient {
+        self.sdk.http_client().unwrap_or_else(network_client)
+    }
+
+    /// Calls back when a service is first seen to throttle.
+    pub fn on_throttle(&self, callback: &OnThrottle) {
+        self.limiters.iter().for_each(|limiter| limiter.on_throttle(Arc::clone(callback)));
+    }
+
+    /// A Lambda client for a region: a function need not be in the region of the spec.
+    pub fn lambda_in(&self, region: &str) -> aws_sdk_lambda::Client {
+        if region == self.region {
+            return self.lambda.clone();
+        }
+        let [_, limiter, ..] = &self.limiters;
+        lambda(&self.sdk, limiter, Some(region))
+    }
+
+    /// The same transport and region under the credentials of a profile.
+    #[must_use]
+    pub fn with_profile(&self, profile: &str) -> Self {
+        let sdk = with_provider(&self.sdk, SharedCredentialsProvider::new(profile_credentials(profile)));
+        Self::from_sdk(sdk, self.region.clone())
+    }
+
+    /// The same transport and region under other credentials, as of a session.
+    #[must_use]
+    pub fn with_credentials(&self, credentials: Credentials) -> Self {
+        let sdk = with_provider(&self.sdk, SharedCredentialsProvider::new(credentials));
+        Self::from_sdk(sdk, self.region.clone())
+    }
+}
+
+/// The region of the partition where the tagging API knows IAM's resources.
+fn global_endpoint_region(partition: &str) -> &'static str {
+    match partition {
+        "aws-cn" => "cn-north-1",
+        "aws-us-gov" => "us-gov-west-1",
+        "aws-iso" => "us-iso-east-1",
+        "aws-iso-b" => "us-isob-east-1",
+        "aws-iso-e" => "eu-isoe-west-1",
+        "aws-iso-f" => "us-isof-south-1",
+        "aws-eusc" => "eusc-de-east-1",
+        _ => "us-east-1",
+    }
+}
+
+/// The number of attempts bounds the retries. The SDK's own quota beside it is shared by the whole process: many reads
+/// at once under throttling would use it up, and from then on the first fault would be final.
+fn quota() -> RetryPartition {
+    RetryPartition::custom(APP_NAME).token_bucket(TokenBucket::unlimited()).build()
+}
+
+fn lambda(sdk: &SdkConfig, limiter: &Arc<Limiter>, region: Option<&str>) -> aws_sdk_lambda::Client {
+    let mut config = aws_sdk_lambda::config::Builder::from(sdk)
+        .interceptor(ApiLog)
+        .retry_classifier(RetryAfter)
+        .retry_partition(quota());
+    if let Some(http_client) = sdk.http_client() {
+        config = config.http_client(limiter.wrap(http_client));
+    }
+    if let Some(region) = region {
+        config = config.region(Region::new(region.to_owned()));
+    }
+    aws_sdk_lambda::Client::from_conf(config.build())
+}
+
+/// Without the SDK's configuration, which holds credentials.
+impl fmt::Debug for Clients {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Clients").field("region", &self.region).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::aws::testing::answering;
+
+    #[tokio::test]
+    async fn clients_print_no_credentials() {
+        let printed = format!("{:?}", answering(200, &[], "").await);
+        assert_eq!(printed, r#"Clients { region: "us-east-1", .. }"#);
+    }
+}

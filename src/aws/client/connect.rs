@@ -1,0 +1,94 @@
+//! Connecting: credentials, region, endpoint, timeouts.
+
+use std::fmt;
+
+use aws_config::identity::IdentityCache;
+use aws_config::retry::RetryConfig;
+use aws_config::timeout::TimeoutConfig;
+use aws_config::{AppName, BehaviorVersion, Region, SdkConfig};
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
+use aws_smithy_async::time::{SharedTimeSource, SystemTimeSource};
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
+
+use super::clients::{CONNECT_TIMEOUT, Clients};
+use super::credentials::{APP_NAME, profile_credentials, with_assumed_role};
+use super::limit::ATTEMPT_TIMEOUT;
+use super::network::network_client;
+use crate::aws::error::{AwsError, AwsErrorKind};
+use crate::spec::Aws;
+
+/// What carries the requests.
+pub enum Transport {
+    /// HTTPS to AWS, or to the endpoint of the spec, the profile or the environment.
+    Network,
+    /// The same, through the connections of other clients.
+    Shared(SharedHttpClient),
+    /// A stand-in within this process. Profile, role and endpoint of the spec do not apply, neither does the environment.
+    InProcess { http_client: SharedHttpClient, credentials: Credentials },
+}
+
+/// Sets up clients as the spec says. Credentials are only looked for at the first call.
+///
+/// # Errors
+/// When the role that the spec wants assumed cannot be set up.
+pub async fn connect(aws: &Aws, transport: Transport) -> Result<Clients, AwsError> {
+    let region = Region::new(aws.region.clone());
+    let app_name = AppName::new(APP_NAME)
+        .map_err(|error| AwsError::new("AWS configuration", "", AwsErrorKind::Construction(error.into())))?;
+    let timeouts = TimeoutConfig::builder()
+        .connect_timeout(CONNECT_TIMEOUT)
+        .operation_attempt_timeout(ATTEMPT_TIMEOUT)
+        .build();
+    let sdk = match transport {
+        Transport::InProcess { http_client, credentials } => SdkConfig::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(region)
+            .app_name(app_name)
+            .http_client(http_client)
+            .credentials_provider(SharedCredentialsProvider::new(credentials))
+            .identity_cache(IdentityCache::lazy().build())
+            .retry_config(RetryConfig::standard())
+            .timeout_config(timeouts)
+            .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
+            .time_source(SharedTimeSource::new(SystemTimeSource::new()))
+            .build(),
+        Transport::Network | Transport::Shared(_) => {
+            let http_client = match transport {
+                Transport::Shared(http_client) => http_client,
+                _ => network_client(),
+            };
+            // With a region given, the metadata service is only asked for credentials, and last.
+            let mut loader = aws_config::defaults(BehaviorVersion::latest())
+                .region(region)
+                .app_name(app_name)
+                .http_client(http_client)
+                .timeout_config(timeouts);
+            if let Some(profile) = &aws.profile {
+                // A profile that is named wins over keys in the environment, as in the AWS CLI.
+                loader = loader.profile_name(profile).credentials_provider(profile_credentials(profile));
+            }
+            if let Some(url) = &aws.endpoint_url {
+                loader = loader.endpoint_url(url);
+            }
+            let base = loader.load().await;
+            match &aws.assume_role {
+                Some(role) => with_assumed_role(&base, role).await,
+                None => base,
+            }
+        }
+    };
+    Ok(Clients::from_sdk(sdk, aws.region.clone()))
+}
+
+/// Without the credentials.
+impl fmt::Debug for Transport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Network => "Network",
+            Self::Shared(_) => "Shared",
+            Self::InProcess { .. } => "InProcess",
+        })
+    }
+}

@@ -1,0 +1,37 @@
+//! The standard `Retry-After` header, and answers that are not to be asked for again.
+
+use aws_smithy_runtime_api::client::interceptors::context::InterceptorContext;
+use aws_smithy_runtime_api::client::retries::classifiers::{
+    ClassifyRetry, RetryAction, RetryClassifierPriority,
+};
+use aws_smithy_types::retry::ErrorKind;
+
+use super::limit::is_given_up;
+use crate::aws::error::retry_after;
+
+/// The SDK knows AWS's own header only; servers in front of it send the standard one.
+#[derive(Debug)]
+pub(super) struct RetryAfter;
+
+impl ClassifyRetry for RetryAfter {
+    fn classify_retry(&self, context: &InterceptorContext) -> RetryAction {
+        if context.response().is_some_and(is_given_up) {
+            return RetryAction::RetryForbidden;
+        }
+        let status = context.response().map_or(0, |response| response.status().as_u16());
+        match context.response().and_then(retry_after) {
+            Some(wait) if matches!(status, 429 | 503) => {
+                RetryAction::retryable_error_with_explicit_delay(ErrorKind::ThrottlingError, wait)
+            }
+            _ => RetryAction::NoActionIndicated,
+        }
+    }
+
+    fn name(&self) -> &'static str {
+        "Retry-After"
+    }
+
+    fn priority(&self) -> RetryClassifierPriority {
+        RetryClassifierPriority::run_after(RetryClassifierPriority::transient_error_classifier())
+    }
+}

@@ -1,0 +1,15 @@
+//! IAM: reading role by role or in bulk, writing, and waiting for it to become consistent.
+
+mod bulk;
+mod orphans;
+mod read;
+mod retry;
+mod survey;
+mod verify;
+mod write;
+
+pub use orphans::{orphan, roles_tagged, roles_trusting};
+pub use read::{live, role};
+pub use retry::Recent;
+pub use survey::survey;
+pub use write::execute;
