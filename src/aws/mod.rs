@@ -8,8 +8,8 @@ mod probes;
 #[cfg(test)]
 mod testing;
 
-pub use probes::{Assumed, Simulated, assume_role, invoke_dry_run, simulate};
 pub use client::{Caller, Clients, OnThrottle, Transport, caller, connect};
 pub use error::{AwsError, AwsErrorKind};
 pub use iam::{Recent, execute, live, orphan, role, roles_tagged, roles_trusting, survey};
 pub use lambda::{Function, function, function_names, function_policy};
+pub use probes::{Assumed, Simulated, assume_role, invoke_dry_run, simulate};
