@@ -689,7 +689,7 @@ mod process {
 
     use super::*;
     use crate::support::Project;
-    use crate::support::stand::{Request, serve};
+    use crate::support::http_stub::{Request, serve};
 
     #[derive(Debug, Clone, Copy, PartialEq, Eq)]
     enum Moment {

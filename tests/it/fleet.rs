@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
 
 use crate::support::Project;
+use crate::support::http_stub::aws_error;
 use crate::support::wire::{Endpoint, Wire};
 use crate::support::world::{
     ACCOUNT, ID, OTHER_ID, World, clean, connect, fleet_of, fleet_text, virtual_time,
@@ -367,7 +368,7 @@ impl Endpoint for Throttled {
         bucket.1 = now;
         if bucket.0 < 1.0 {
             self.refused.fetch_add(1, Relaxed);
-            return crate::support::stand::aws_error(400, "Throttling", "Rate exceeded");
+            return aws_error(400, "Throttling", "Rate exceeded");
         }
         bucket.0 -= 1.0;
         self.world.answer(request)

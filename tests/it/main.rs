@@ -2,19 +2,34 @@
 
 mod support;
 
-mod cli;
+mod action;
+mod apply;
+mod check;
+mod completions;
+mod destroy;
 mod diagnosis;
+mod docs;
+mod environment;
 mod faults;
 mod fleet;
+mod fmt;
+mod import;
+mod init;
+mod masking;
 mod ministack;
 mod moto;
+mod output;
 mod permissions;
+mod plan;
+mod policy;
 mod policy_cases;
-mod policy_cli;
 mod properties;
+mod prune;
 mod sandbox;
+mod saved;
 mod spec_files;
-mod surroundings;
+mod untrusted_text;
+mod validate;
 
 /// A file that is not named above would silently not be tested.
 #[test]

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::support::wire::{Call, Wire};
 use crate::support::world::{ACCOUNT, ID, OTHER_ID, World, clean, connect_as, spec_of, virtual_time};
+use crate::support::{EXAMPLE, Project};
 use aws_credential_types::Credentials;
 use genesys_iam::apply::Interrupt;
 use genesys_iam::cli::{ApplyArgs, CheckArgs, DestroyArgs, Guard, PlanArgs, ReportFormat, Scope, Wait};
@@ -15,6 +16,7 @@ use genesys_iam::render::output::Output;
 use genesys_iam::resolve::resolve;
 use genesys_iam::sandbox::Sandbox;
 use genesys_iam::spec::Spec;
+use insta::assert_snapshot;
 
 const KEY: &str = "AKIALIMITEDLIMITED";
 const S3: &str = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"s3:*","Resource":"*"}}"#;
@@ -239,4 +241,34 @@ fn a_plan_without_changes_needs_no_write_permission() {
         assert!(outcome.result.is_ok(), "{} {:?}", outcome.said, outcome.result);
         assert!(outcome.used.iter().all(|used| !used.contains("Create") && !used.contains("Update")));
     });
+}
+
+#[test]
+fn the_permissions_for_this_very_spec_are_printed_as_json_and_for_terraform() {
+    let project = Project::example();
+    let plan = project.run(&["permissions", "--for", "plan"]);
+    plan.expect(0);
+    assert_snapshot!(plan.stdout);
+    let terraform = project.run(&["permissions", "--format", "terraform"]);
+    terraform.expect(0);
+    assert_snapshot!(terraform.stdout);
+}
+
+#[test]
+fn permissions_name_just_the_paths_of_the_spec_and_tell_when_they_are_too_long() {
+    let odd = format!("{EXAMPLE}\npath = \"/a*/${{b}}/%{{c}}/\"\n");
+    let project = Project::new(&odd);
+    project
+        .run(&["permissions"])
+        .expect(0)
+        .says("role/a${*}/${$}{b}/%{c}/GenesysDataActionRole")
+        .says_not("characters");
+    let terraform = project.run(&["permissions", "--format", "terraform"]);
+    terraform.expect(0).says("role/a$${*}/$${$}{b}/%%{c}/");
+    let mut many = EXAMPLE.to_owned();
+    for n in 0..20 {
+        many.push_str(&format!("\n[[role]]\nname = \"Role{n}\"\nfunctions = [\"f{n}\"]\n"));
+    }
+    project.write_spec(&many);
+    project.run(&["permissions"]).expect(0).says("a customer managed policy takes 6144");
 }

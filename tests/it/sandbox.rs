@@ -1,88 +1,8 @@
 //! The served sandbox, with boto3 and the binary as its clients.
 
-use std::process::Stdio;
-
-use crate::support::python::{boto3, genesys_sdk};
-use crate::support::{EXAMPLE, Project, Run, Server};
-
-struct Served {
-    project: Project,
-    server: Server,
-}
-
-impl Served {
-    fn new(args: &[&str]) -> Self {
-        let project = Project::example();
-        let args = [&["sandbox", "serve", "--listen", "127.0.0.1:0"], args].concat();
-        let server = Server::start(project.command(&args).stderr(Stdio::null()));
-        let project = project.aws(&server.endpoint, "111122223333", "x");
-        Self { project, server }
-    }
-
-    fn boto3_as(&self, account: &str, script: &str) -> Run {
-        boto3(&self.project.path(""), &self.server.endpoint, account, "x", script)
-    }
-
-    #[track_caller]
-    fn boto3(&self, script: &str) {
-        self.boto3_as("111122223333", script).expect(0);
-    }
-
-    fn run(&self, args: &[&str]) -> Run {
-        self.project.run(args)
-    }
-}
-
-#[test]
-fn what_no_spec_can_express_is_never_guessed_by_an_import() {
-    let served = Served::new(&[]);
-    served.boto3(
-        "
-genesys = 'arn:aws:iam::765628985471:root'
-right = {'StringEquals': {'sts:ExternalId': '6b1f7d2a-93c4-4e0b-8a57-d2c5e8f01234'}}
-def make(role, resources, document=None):
-    iam.create_role(RoleName=role, AssumeRolePolicyDocument=document or trust(genesys, right))
-    arn = iam.create_policy(PolicyName='p' + role, PolicyDocument=permissions('lambda:InvokeFunction', resources))['Policy']['Arn']
-    iam.attach_role_policy(RoleName=role, PolicyArn=arn)
-    return arn
-f = 'arn:aws:lambda:us-east-1:111122223333:'
-good = f + 'function:my-genesys-trigger-function'
-make('Mixed', [good, good + ':$LATEST', f + 'my-genesys-trigger-function', f + 'layer:f', f + 'function:f:a:b',
-               'arn:aws:lambda:*:111122223333:function:f', 'arn:aws:lambda:us-east-1:444455556666:function:f'])
-make('Bad', [good], trust(genesys, {'StringEquals': {'sts:ExternalId': 'my org'}}))
-arn = make('Sharing', [good])
-iam.create_role(RoleName='Shared', AssumeRolePolicyDocument=trust(genesys, right))
-iam.attach_role_policy(RoleName='Shared', PolicyArn=arn)
-both = trust(['arn:aws:iam::325654371633:root', genesys, 'arn:aws:iam::111122223333:role/Mixed'], right)
-make('Both', [good], both)
-make('Tutorial', [good], trust('arn:aws:iam::691338073777:root', right))
-",
-    );
-    let all = served.run(&["import", "--all", "--out", "all.toml"]);
-    all.expect(0)
-        .says("allows `arn:aws:lambda:us-east-1:111122223333:layer:f`, which is no one function")
-        .says("role `Bad` is written as comments")
-        .says("role `Sharing` is written as comments: its policy is also that of `Shared`")
-        .says("`arn:aws:iam::111122223333:role/Mixed` is trusted too")
-        .says("role `Tutorial` is not taken");
-    served.run(&["--file", "all.toml", "validate"]).expect(0).says("3 roles");
-    let text = std::fs::read_to_string(served.project.path("all.toml")).unwrap();
-    assert!(text.contains("\"my-genesys-trigger-function:$LATEST\"") && !text.contains("verifier"), "{text}");
-    assert!(text.contains("765628985471") && !text.contains("325654371633"), "{text}");
-    served.run(&["--file", "all.toml", "plan"]).expect(0).says("Access is not widened.");
-}
-
-/// Runs a call that must fail with a code.
-const REFUSED: &str = "
-def refused(code, call, **arguments):
-    try:
-        call(**arguments)
-    except ClientError as error:
-        assert error.response['Error']['Code'] == code, error
-        assert error.response['ResponseMetadata']['RequestId'], error
-        return error.response['Error']['Message']
-    raise SystemExit(f'{code} was expected')
-";
+use crate::support::Project;
+use crate::support::python::genesys_sdk;
+use crate::support::served::{REFUSED, Served};
 
 #[test]
 fn boto3_creates_reads_and_deletes_what_the_tool_manages() {
@@ -194,114 +114,6 @@ assert statement().startswith('AROA'), statement()
 }
 
 #[test]
-fn a_failure_half_way_says_what_is_done_and_what_is_not() {
-    let served = Served::new(&[]);
-    served.run(&["apply", "--yes", "--no-check"]).expect(0);
-    served.boto3(
-        "
-iam.update_assume_role_policy(RoleName=ROLE, PolicyDocument=trust('*'))
-iam.detach_role_policy(RoleName=ROLE, PolicyArn=POLICY_ARN)
-for n in range(10):
-    arn = iam.create_policy(PolicyName=f'p{n}', PolicyDocument=permissions('s3:Get*', '*'))['Policy']['Arn']
-    iam.attach_role_policy(RoleName=ROLE, PolicyArn=arn)
-iam.tag_role(RoleName=ROLE, Tags=[{'Key': 'team', 'Value': 'x'}])
-",
-    );
-    let apply = served.run(&["apply", "--yes"]);
-    apply.expect(1);
-    apply.says("done   UpdateAssumeRolePolicy role `GenesysDataActionRole`").says("done   TagRole");
-    apply.says("failed AttachRolePolicy").says("2 of 3 changes were made");
-    apply
-        .says("error: iam:AttachRolePolicy")
-        .says("LimitExceeded")
-        .says("PoliciesPerRole: 10")
-        .says("help: ");
-    served.boto3("iam.detach_role_policy(RoleName=ROLE, PolicyArn='arn:aws:iam::111122223333:policy/p0')");
-    served.run(&["apply", "--yes", "--no-check"]).expect(0).says("1 change made");
-    served.run(&["plan", "--detailed-exitcode"]).expect(0);
-}
-
-#[test]
-fn a_denied_write_names_the_action_and_the_caller() {
-    let served = Served::new(&[]);
-    // A deploy role that may read everything and create nothing.
-    served.boto3(
-        "
-iam.create_role(RoleName='deploy', AssumeRolePolicyDocument=trust())
-iam.put_role_policy(RoleName='deploy', PolicyName='read', PolicyDocument=permissions(['iam:Get*', 'iam:List*', 'lambda:Get*'], '*'))
-",
-    );
-    let spec = EXAMPLE.replacen(
-        "# profile",
-        "assume_role = { role_arn = \"arn:aws:iam::111122223333:role/deploy\", session_name = \"ci\" }\n# profile",
-        1,
-    );
-    served.project.write_spec(&spec);
-    served.run(&["plan"]).expect(0).says("3 to create");
-    let apply = served.run(&["apply", "--yes"]);
-    apply.expect(1).says("error: iam:CreatePolicy").says("AccessDenied").says("assumed-role/deploy/ci");
-    apply.says("0 of 3 changes were made").says("help: ");
-}
-
-#[test]
-fn destroy_lists_and_removes_everything_also_what_others_attached() {
-    let served = Served::new(&[]);
-    served.run(&["destroy"]).expect(0).says("Nothing of the spec is there.");
-    served.run(&["apply", "--yes", "--no-check"]).expect(0);
-    served.boto3(
-        "
-arn = iam.create_policy(PolicyName='rogue', PolicyDocument=permissions('s3:*', '*'))['Policy']['Arn']
-iam.attach_role_policy(RoleName=ROLE, PolicyArn=arn)
-iam.put_role_policy(RoleName=ROLE, PolicyName='inline', PolicyDocument=permissions('s3:GetObject', '*'))
-iam.create_policy_version(PolicyArn=POLICY_ARN, PolicyDocument=permissions('lambda:*', '*'))
-",
-    );
-    served
-        .run(&["destroy"])
-        .expect(3)
-        .says("policy `rogue` of role")
-        .says("inline policy `inline`")
-        .says("no terminal");
-    served.run(&["plan", "--detailed-exitcode"]).expect(0);
-    let destroy = served.run(&["destroy", "--yes"]);
-    destroy
-        .expect(0)
-        .says("done   DeleteRole role `GenesysDataActionRole`")
-        .says("Destroyed. 6 changes made.");
-    served.boto3(&format!(
-        "{REFUSED}
-refused('NoSuchEntity', iam.get_role, RoleName=ROLE)
-refused('NoSuchEntity', iam.get_policy, PolicyArn=POLICY_ARN)
-assert iam.get_policy(PolicyArn='arn:aws:iam::111122223333:policy/rogue')
-"
-    ));
-}
-
-#[test]
-fn destroy_leaves_what_is_guarded_in_use_or_not_its_own() {
-    let served = Served::new(&[]);
-    served.run(&["apply", "--yes", "--no-check"]).expect(0);
-    served.project.write_spec(&format!("{EXAMPLE}\nprevent_destroy = true\n"));
-    served.run(&["destroy", "--yes"]).expect(3).says("`prevent_destroy = true` guards role");
-    served.project.write_spec(EXAMPLE);
-    served.boto3(
-        "
-iam.create_role(RoleName='other', AssumeRolePolicyDocument=trust())
-iam.attach_role_policy(RoleName='other', PolicyArn=POLICY_ARN)
-",
-    );
-    served.run(&["destroy", "--yes"]).expect(3).says("is attached to 1 more than this role");
-    served.boto3(
-        "
-iam.detach_role_policy(RoleName='other', PolicyArn=POLICY_ARN)
-iam.untag_role(RoleName=ROLE, TagKeys=['managed-by'])
-",
-    );
-    served.run(&["destroy", "--yes"]).expect(3).says("made by someone else");
-    served.boto3("assert iam.get_role(RoleName=ROLE) and iam.get_policy(PolicyArn=POLICY_ARN)");
-}
-
-#[test]
 fn genesys_clouds_own_sdk_gets_what_it_expects_of_every_call() {
     let served = Served::new(&[]);
     served.run(&["apply", "--yes", "--no-check"]).expect(0);
@@ -366,93 +178,6 @@ except sdk.rest.ApiException as error:
 }
 
 #[test]
-fn the_check_asks_genesys_cloud_over_http_and_shows_no_secret() {
-    let served = Served::new(&[]);
-    served.run(&["apply", "--yes", "--no-check"]).expect(0);
-    let url = format!("[genesys]\nendpoint_url = \"{}\"", served.server.endpoint);
-    served.project.write_spec(&EXAMPLE.replacen("[genesys]", &url, 1));
-    let command = |args: &[&str]| {
-        let mut command = served.project.command(args);
-        command.env("GENESYSCLOUD_OAUTHCLIENT_ID", "the-client");
-        command.env("GENESYSCLOUD_OAUTHCLIENT_SECRET", "S3CRET-of-the-client");
-        command.env("RUST_LOG", "trace");
-        command
-    };
-    let run = Run::of(&mut command(&["check", "-vv", "--invoke", "my-genesys-trigger-function"]));
-    run.expect(0).says("configured: what Genesys Cloud shows of the organization \"Sandbox\"");
-    run.says("Proven end to end").says("reading the organization: 200");
-    for secret in ["S3CRET", "sandbox-genesys-", "Bearer", "Basic "] {
-        run.says_not(secret);
-    }
-    Run::of(&mut command(&["plan"])).expect(0).says_not("warning:");
-    // Nothing is invoked without credentials, and nothing is asked.
-    served.run(&["check", "--invoke", "x"]).expect(1).says("no credentials for Genesys Cloud").says("help:");
-    served.run(&["check"]).expect(0).says_not("configured:");
-    let mut incomplete = served.project.command(&["plan"]);
-    let run = Run::of(incomplete.env("GENESYSCLOUD_OAUTHCLIENT_ID", "the-client"));
-    run.expect(1).says("GENESYSCLOUD_OAUTHCLIENT_SECRET is not set").says("help:");
-    let missing = Run::of(&mut command(&["check", "--invoke", "no-such-action"]));
-    missing.expect(1).says("no data action has the ID or the name `no-such-action`").says("help:");
-    Run::of(&mut command(&["check", "--invoke", "x", "--input", "[1]"])).expect(64).says("no JSON object");
-}
-
-#[test]
-fn roles_made_by_hand_are_imported_so_that_only_adoption_is_left_to_do() {
-    let served = Served::new(&[]);
-    served.boto3(
-        "
-genesys = 'arn:aws:iam::765628985471:root'
-right = {'StringEquals': {'sts:ExternalId': '6b1f7d2a-93c4-4e0b-8a57-d2c5e8f01234'}}
-other = {'StringEquals': {'sts:ExternalId': '0b1f7d2a-93c4-4e0b-8a57-d2c5e8f01234'}}
-def make(role, functions, policy, path='/', condition=right, **more):
-    iam.create_role(RoleName=role, Path=path, AssumeRolePolicyDocument=trust(genesys, condition), **more)
-    arns = ['arn:aws:lambda:us-east-1:111122223333:function:' + name for name in functions]
-    arn = iam.create_policy(PolicyName=policy, Path=path, PolicyDocument=permissions('lambda:InvokeFunction', arns))['Policy']['Arn']
-    iam.attach_role_policy(RoleName=role, PolicyArn=arn)
-make('Plain', ['my-genesys-trigger-function'], 'GenesysLambdaInvokePolicy_Plain')
-make('Special', ['my-genesys-trigger-function'], 'special', '/genesys/', other, Description='says \\\\\"so\\\\\"',
-     MaxSessionDuration=7200, Tags=[{'Key': 'team', 'Value': 'x'}])
-iam.create_role(RoleName='Open', AssumeRolePolicyDocument=trust('*'))
-iam.create_role(RoleName='Loose', AssumeRolePolicyDocument=trust(genesys))
-iam.put_role_policy(RoleName='Loose', PolicyName='in', PolicyDocument=permissions('lambda:*', '*'))
-",
-    );
-    let import = served.run(&["import", "Plain", "Special", "--out", "imported.toml"]);
-    import.expect(0).says_not("notice:");
-    let plan = served.run(&["--file", "imported.toml", "plan", "--format", "json"]);
-    plan.expect(0).says_not("warning:");
-    let value: serde_json::Value = serde_json::from_str(&plan.stdout).unwrap();
-    let operations: Vec<&str> = value["roles"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .flat_map(|role| role["changes"].as_array().unwrap())
-        .map(|change| change["operation"].as_str().unwrap())
-        .collect();
-    assert_eq!(operations, ["TagPolicy", "TagRole", "TagPolicy", "TagRole"], "{value:#}");
-    served.run(&["--file", "imported.toml", "apply", "--yes"]).expect(0).says("no fault");
-    // What a spec cannot express is said.
-    let loose = served.run(&["import", "Loose"]);
-    loose
-        .expect(1)
-        .says("its trust policy is more than")
-        .says("the inline policy `in` stays")
-        .says("no spec yet");
-    let all = served.run(&["import", "--all"]);
-    all.expect(0)
-        .says("name = \"Plain\"")
-        .says("name = \"Special\"")
-        .says("\n# name = \"Loose\"")
-        .says("role `Open` is not taken")
-        .says_not("name = \"Open\"");
-    served.run(&["import", "--all", "Plain"]).expect(64);
-    served.run(&["import", "arn:aws:iam::111122223333:role/Plain"]).expect(0).says("name = \"Plain\"");
-    served.run(&["import", "None"]).expect(1).says("has no role `None`").says("help:");
-    served.run(&["import"]).expect(1).says("no role is named");
-    served.run(&["import", "Plain", "--out", "imported.toml"]).expect(1).says("cannot write `imported.toml`");
-}
-
-#[test]
 fn boto3_is_told_the_tags_of_policies_in_bulk() {
     let served = Served::new(&[]);
     served.boto3(&format!(
@@ -490,4 +215,10 @@ refused('TooManyRequestsException', once.get_function_configuration, FunctionNam
 "
     ));
     assert!(!served.project.path(".genesys-iam").exists());
+}
+
+#[test]
+fn the_sandbox_is_served_on_loopback_only() {
+    let project = Project::example();
+    project.run(&["sandbox", "serve", "--listen", "0.0.0.0:0"]).expect(64).says("loopback");
 }

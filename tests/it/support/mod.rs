@@ -1,7 +1,10 @@
 //! What the tests that drive the binary share.
 
+pub mod http_stub;
 pub mod python;
-pub mod stand;
+pub mod served;
+#[cfg(unix)]
+pub mod terminal;
 pub mod wire;
 pub mod world;
 
@@ -14,6 +17,25 @@ pub const EXAMPLE: &str = include_str!("../../../examples/genesys.toml");
 pub const ROLE: &str = "GenesysDataActionRole";
 pub const POLICY_ARN: &str =
     "arn:aws:iam::111122223333:policy/GenesysLambdaInvokePolicy_GenesysDataActionRole";
+
+/// Lines of the example, for `example_with`.
+pub const LITERAL_ID: &str = "external_id = \"2f9c1c5e-0b6c-4a8e-9d51-7f0e3c2b1a90\"";
+pub const MASKED_ID: &str = "external_id = { env = \"GENESYS_EXTERNAL_ID\" }";
+pub const FUNCTIONS: &str = "functions = [\"my-genesys-trigger-function\"]";
+
+/// The example with one line changed.
+pub fn example_with(from: &str, to: &str) -> String {
+    assert!(EXAMPLE.contains(from), "the example has no {from:?}");
+    EXAMPLE.replacen(from, to, 1)
+}
+
+/// Changes the role in the sandbox's state file, behind the tool's back.
+pub fn by_hand(project: &Project, change: impl FnOnce(&mut serde_json::Value)) {
+    let path = project.path(".genesys-iam/sandbox.json");
+    let mut state: serde_json::Value = serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
+    change(&mut state["accounts"]["111122223333"]["roles"][ROLE]);
+    fs::write(&path, state.to_string()).unwrap();
+}
 
 /// A folder of its own with a `genesys.toml`, in which the binary runs.
 pub struct Project {

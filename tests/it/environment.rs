@@ -1,10 +1,11 @@
-//! Bad surroundings: each ends in one clear error with a next step, in time, and shows no secret.
+//! Broken environments: each ends in one clear error with a next step, in time, and shows no secret.
 
 use std::fs;
 use std::process::Stdio;
 
-use crate::support::stand::{answer, aws_error, serve};
-use crate::support::{Project, Run};
+use crate::support::http_stub::{answer, aws_error, serve};
+use crate::support::{POLICY_ARN, Project, ROLE, Run};
+use insta::assert_snapshot;
 
 /// One error, one next step, no panic, no secret, and in time.
 #[track_caller]
@@ -128,4 +129,26 @@ fn an_apply_whose_plan_cannot_be_shown_changes_nothing() {
     let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
     Run::of(project.command(&["--sandbox", "apply", "--yes"]).stdout(full)).expect(1);
     project.sandbox(&["plan", "--detailed-exitcode"]).expect(2).says("3 to create");
+}
+
+#[test]
+fn a_spec_that_is_not_there_is_said_to_be() {
+    let project = Project::example();
+    assert_snapshot!(project.run(&["--file", "other.toml", "plan"]).transcript());
+}
+
+#[test]
+fn a_broken_state_file_is_named_with_the_remedy() {
+    let project = Project::example();
+    project.sandbox(&["plan"]).expect(0);
+    fs::write(project.path(".genesys-iam/sandbox.json"), "{").unwrap();
+    project.sandbox(&["plan"]).expect(1).says(".genesys-iam/sandbox.json").says("delete the file");
+}
+
+#[test]
+fn nothing_reaches_the_network_when_no_one_listens() {
+    let project =
+        Project::example().aws("http://127.0.0.1:9", "111122223333", "x").env("AWS_MAX_ATTEMPTS", "1");
+    let run = project.run(&["plan"]);
+    run.expect(1).says("error: sts:GetCallerIdentity").says("help: ").says_not(ROLE).says_not(POLICY_ARN);
 }

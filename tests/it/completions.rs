@@ -1,0 +1,47 @@
+//! `completions` and `man`.
+
+use crate::support::{Project, ROLE, Run};
+use std::fs;
+
+#[test]
+fn shells_and_man_get_what_they_take() {
+    let project = Project::example();
+    for (shell, says) in [
+        ("bash", "_clap_complete_genesys_iam"),
+        ("zsh", "#compdef genesys-iam"),
+        ("fish", "complete --keep-order --exclusive --command genesys-iam"),
+        ("powershell", "Register-ArgumentCompleter"),
+        ("elvish", "edit:completion:arg-completer"),
+    ] {
+        project.run(&["completions", shell]).expect(0).says(says).says("COMPLETE");
+    }
+    project.run(&["man", "pages"]).expect(0);
+    for page in ["genesys-iam.1", "genesys-iam-plan.1", "genesys-iam-policy-lint.1"] {
+        assert!(fs::read_to_string(project.path("pages").join(page)).unwrap().contains(".TH"), "{page}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_shell_is_offered_commands_options_and_the_roles_of_the_specs() {
+    let project = Project::example();
+    fs::create_dir(project.path("specs")).unwrap();
+    // Also one that has faults.
+    fs::write(project.path("specs/other.toml"), "[[role]]\nname = \"Gamma\"\n[[role]]\nname = \"Delta\"\n")
+        .unwrap();
+    let binary = project.command(&[]);
+    let folder = std::path::Path::new(binary.get_program()).parent().unwrap().display().to_string();
+    let offered = |words: &str, index: usize| {
+        let script = format!(
+            "PATH={folder}:$PATH; eval \"$(genesys-iam completions bash)\"; COMP_WORDS=({words}); COMP_CWORD={index}; \
+             COMP_TYPE=9; _clap_complete_genesys_iam genesys-iam \"${{COMP_WORDS[$COMP_CWORD]}}\" x; \
+             printf '%s\\n' \"${{COMPREPLY[@]}}\""
+        );
+        let mut bash = std::process::Command::new("bash");
+        Run::of(bash.args(["-c", &script]).current_dir(project.path("")))
+    };
+    offered("genesys-iam pl", 1).expect(0).says("plan");
+    offered("genesys-iam plan --refuse", 2).says("--refuse-wider");
+    offered("genesys-iam plan --role ''", 3).says(ROLE);
+    offered("genesys-iam check -f specs --role D", 5).says("Delta").says_not("Gamma").says_not(ROLE);
+}

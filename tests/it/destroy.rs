@@ -1,0 +1,73 @@
+//! `destroy`.
+
+use crate::support::served::{REFUSED, Served};
+use crate::support::{EXAMPLE, Project, by_hand};
+
+#[test]
+fn destroy_takes_nothing_over_in_order_to_remove_it() {
+    let project = Project::example();
+    project.sandbox(&["apply", "--yes", "--no-check"]).expect(0);
+    by_hand(&project, |role| role["tags"] = serde_json::json!([]));
+    project.write_spec(&format!("{EXAMPLE}\nadopt = true\n"));
+    let refused = project.sandbox(&["destroy", "--yes"]);
+    refused.expect(3).says("is not this spec's: it is made by someone else").says_not("--adopt");
+    project.sandbox(&["plan", "--detailed-exitcode"]).expect(2).says("is adopted");
+}
+
+#[test]
+fn destroy_lists_and_removes_everything_also_what_others_attached() {
+    let served = Served::new(&[]);
+    served.run(&["destroy"]).expect(0).says("Nothing of the spec is there.");
+    served.run(&["apply", "--yes", "--no-check"]).expect(0);
+    served.boto3(
+        "
+arn = iam.create_policy(PolicyName='rogue', PolicyDocument=permissions('s3:*', '*'))['Policy']['Arn']
+iam.attach_role_policy(RoleName=ROLE, PolicyArn=arn)
+iam.put_role_policy(RoleName=ROLE, PolicyName='inline', PolicyDocument=permissions('s3:GetObject', '*'))
+iam.create_policy_version(PolicyArn=POLICY_ARN, PolicyDocument=permissions('lambda:*', '*'))
+",
+    );
+    served
+        .run(&["destroy"])
+        .expect(3)
+        .says("policy `rogue` of role")
+        .says("inline policy `inline`")
+        .says("no terminal");
+    served.run(&["plan", "--detailed-exitcode"]).expect(0);
+    let destroy = served.run(&["destroy", "--yes"]);
+    destroy
+        .expect(0)
+        .says("done   DeleteRole role `GenesysDataActionRole`")
+        .says("Destroyed. 6 changes made.");
+    served.boto3(&format!(
+        "{REFUSED}
+refused('NoSuchEntity', iam.get_role, RoleName=ROLE)
+refused('NoSuchEntity', iam.get_policy, PolicyArn=POLICY_ARN)
+assert iam.get_policy(PolicyArn='arn:aws:iam::111122223333:policy/rogue')
+"
+    ));
+}
+
+#[test]
+fn destroy_leaves_what_is_guarded_in_use_or_not_its_own() {
+    let served = Served::new(&[]);
+    served.run(&["apply", "--yes", "--no-check"]).expect(0);
+    served.project.write_spec(&format!("{EXAMPLE}\nprevent_destroy = true\n"));
+    served.run(&["destroy", "--yes"]).expect(3).says("`prevent_destroy = true` guards role");
+    served.project.write_spec(EXAMPLE);
+    served.boto3(
+        "
+iam.create_role(RoleName='other', AssumeRolePolicyDocument=trust())
+iam.attach_role_policy(RoleName='other', PolicyArn=POLICY_ARN)
+",
+    );
+    served.run(&["destroy", "--yes"]).expect(3).says("is attached to 1 more than this role");
+    served.boto3(
+        "
+iam.detach_role_policy(RoleName='other', PolicyArn=POLICY_ARN)
+iam.untag_role(RoleName=ROLE, TagKeys=['managed-by'])
+",
+    );
+    served.run(&["destroy", "--yes"]).expect(3).says("made by someone else");
+    served.boto3("assert iam.get_role(RoleName=ROLE) and iam.get_policy(PolicyArn=POLICY_ARN)");
+}

@@ -1,0 +1,32 @@
+//! `fmt`.
+
+use crate::support::{EXAMPLE, Project};
+use std::fs;
+
+#[test]
+fn fmt_changes_the_spacing_and_check_only_tells() {
+    let project = Project::new(&EXAMPLE.replace(" = ", "="));
+    project.run(&["fmt", "--check"]).expect(2).says("is not in form");
+    project.run(&["fmt"]).expect(0).says("is formatted");
+    // What stands in comments stays.
+    let text = fs::read_to_string(project.path("genesys.toml")).unwrap();
+    assert!(
+        text.contains("region = \"us-east-1\"") && text.contains("# profile=\"contact-centre\""),
+        "{text}"
+    );
+    project.run(&["fmt", "--check"]).expect(0);
+    project.run(&["validate"]).expect(0);
+    project.write_spec("[aws\n");
+    project.run(&["fmt"]).expect(1).says("is not TOML").says("help:");
+}
+
+#[cfg(unix)]
+#[test]
+fn fmt_follows_a_link() {
+    let project = Project::example();
+    fs::write(project.path("real.toml"), EXAMPLE.replace(" = ", "=")).unwrap();
+    std::os::unix::fs::symlink("real.toml", project.path("link.toml")).unwrap();
+    project.run(&["--file", "link.toml", "fmt"]).expect(0);
+    assert!(fs::symlink_metadata(project.path("link.toml")).unwrap().is_symlink());
+    project.run(&["--file", "real.toml", "fmt", "--check"]).expect(0);
+}

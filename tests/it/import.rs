@@ -1,0 +1,98 @@
+//! `import`.
+
+use crate::support::served::Served;
+
+#[test]
+fn roles_made_by_hand_are_imported_so_that_only_adoption_is_left_to_do() {
+    let served = Served::new(&[]);
+    served.boto3(
+        "
+genesys = 'arn:aws:iam::765628985471:root'
+right = {'StringEquals': {'sts:ExternalId': '6b1f7d2a-93c4-4e0b-8a57-d2c5e8f01234'}}
+other = {'StringEquals': {'sts:ExternalId': '0b1f7d2a-93c4-4e0b-8a57-d2c5e8f01234'}}
+def make(role, functions, policy, path='/', condition=right, **more):
+    iam.create_role(RoleName=role, Path=path, AssumeRolePolicyDocument=trust(genesys, condition), **more)
+    arns = ['arn:aws:lambda:us-east-1:111122223333:function:' + name for name in functions]
+    arn = iam.create_policy(PolicyName=policy, Path=path, PolicyDocument=permissions('lambda:InvokeFunction', arns))['Policy']['Arn']
+    iam.attach_role_policy(RoleName=role, PolicyArn=arn)
+make('Plain', ['my-genesys-trigger-function'], 'GenesysLambdaInvokePolicy_Plain')
+make('Special', ['my-genesys-trigger-function'], 'special', '/genesys/', other, Description='says \\\\\"so\\\\\"',
+     MaxSessionDuration=7200, Tags=[{'Key': 'team', 'Value': 'x'}])
+iam.create_role(RoleName='Open', AssumeRolePolicyDocument=trust('*'))
+iam.create_role(RoleName='Loose', AssumeRolePolicyDocument=trust(genesys))
+iam.put_role_policy(RoleName='Loose', PolicyName='in', PolicyDocument=permissions('lambda:*', '*'))
+",
+    );
+    let import = served.run(&["import", "Plain", "Special", "--out", "imported.toml"]);
+    import.expect(0).says_not("notice:");
+    let plan = served.run(&["--file", "imported.toml", "plan", "--format", "json"]);
+    plan.expect(0).says_not("warning:");
+    let value: serde_json::Value = serde_json::from_str(&plan.stdout).unwrap();
+    let operations: Vec<&str> = value["roles"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .flat_map(|role| role["changes"].as_array().unwrap())
+        .map(|change| change["operation"].as_str().unwrap())
+        .collect();
+    assert_eq!(operations, ["TagPolicy", "TagRole", "TagPolicy", "TagRole"], "{value:#}");
+    served.run(&["--file", "imported.toml", "apply", "--yes"]).expect(0).says("no fault");
+    // What a spec cannot express is said.
+    let loose = served.run(&["import", "Loose"]);
+    loose
+        .expect(1)
+        .says("its trust policy is more than")
+        .says("the inline policy `in` stays")
+        .says("no spec yet");
+    let all = served.run(&["import", "--all"]);
+    all.expect(0)
+        .says("name = \"Plain\"")
+        .says("name = \"Special\"")
+        .says("\n# name = \"Loose\"")
+        .says("role `Open` is not taken")
+        .says_not("name = \"Open\"");
+    served.run(&["import", "--all", "Plain"]).expect(64);
+    served.run(&["import", "arn:aws:iam::111122223333:role/Plain"]).expect(0).says("name = \"Plain\"");
+    served.run(&["import", "None"]).expect(1).says("has no role `None`").says("help:");
+    served.run(&["import"]).expect(1).says("no role is named");
+    served.run(&["import", "Plain", "--out", "imported.toml"]).expect(1).says("cannot write `imported.toml`");
+}
+
+#[test]
+fn what_no_spec_can_express_is_never_guessed_by_an_import() {
+    let served = Served::new(&[]);
+    served.boto3(
+        "
+genesys = 'arn:aws:iam::765628985471:root'
+right = {'StringEquals': {'sts:ExternalId': '6b1f7d2a-93c4-4e0b-8a57-d2c5e8f01234'}}
+def make(role, resources, document=None):
+    iam.create_role(RoleName=role, AssumeRolePolicyDocument=document or trust(genesys, right))
+    arn = iam.create_policy(PolicyName='p' + role, PolicyDocument=permissions('lambda:InvokeFunction', resources))['Policy']['Arn']
+    iam.attach_role_policy(RoleName=role, PolicyArn=arn)
+    return arn
+f = 'arn:aws:lambda:us-east-1:111122223333:'
+good = f + 'function:my-genesys-trigger-function'
+make('Mixed', [good, good + ':$LATEST', f + 'my-genesys-trigger-function', f + 'layer:f', f + 'function:f:a:b',
+               'arn:aws:lambda:*:111122223333:function:f', 'arn:aws:lambda:us-east-1:444455556666:function:f'])
+make('Bad', [good], trust(genesys, {'StringEquals': {'sts:ExternalId': 'my org'}}))
+arn = make('Sharing', [good])
+iam.create_role(RoleName='Shared', AssumeRolePolicyDocument=trust(genesys, right))
+iam.attach_role_policy(RoleName='Shared', PolicyArn=arn)
+both = trust(['arn:aws:iam::325654371633:root', genesys, 'arn:aws:iam::111122223333:role/Mixed'], right)
+make('Both', [good], both)
+make('Tutorial', [good], trust('arn:aws:iam::691338073777:root', right))
+",
+    );
+    let all = served.run(&["import", "--all", "--out", "all.toml"]);
+    all.expect(0)
+        .says("allows `arn:aws:lambda:us-east-1:111122223333:layer:f`, which is no one function")
+        .says("role `Bad` is written as comments")
+        .says("role `Sharing` is written as comments: its policy is also that of `Shared`")
+        .says("`arn:aws:iam::111122223333:role/Mixed` is trusted too")
+        .says("role `Tutorial` is not taken");
+    served.run(&["--file", "all.toml", "validate"]).expect(0).says("3 roles");
+    let text = std::fs::read_to_string(served.project.path("all.toml")).unwrap();
+    assert!(text.contains("\"my-genesys-trigger-function:$LATEST\"") && !text.contains("verifier"), "{text}");
+    assert!(text.contains("765628985471") && !text.contains("325654371633"), "{text}");
+    served.run(&["--file", "all.toml", "plan"]).expect(0).says("Access is not widened.");
+}

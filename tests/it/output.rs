@@ -1,0 +1,53 @@
+//! What all commands have in common: usage, colours, the log, pipes.
+
+use crate::support::{Project, Run};
+use insta::assert_snapshot;
+
+#[test]
+fn wrong_usage_exits_with_64_and_help_with_0() {
+    let project = Project::example();
+    project.run(&["plan", "--nonsense"]).expect(64);
+    project.run(&[]).expect(64);
+    project.run(&["--version"]).expect(0).says("genesys-iam 0.1.0");
+    assert_snapshot!(project.run(&["--help"]).transcript());
+}
+
+#[test]
+fn the_output_is_the_same_in_colour_but_for_the_colour() {
+    let project = Project::example();
+    let plain = project.sandbox(&["plan"]);
+    let colour = project.sandbox(&["plan", "--color", "always"]);
+    assert!(!plain.stdout.contains('\x1b'));
+    assert!(colour.stdout.contains('\x1b'));
+    assert_eq!(anstream::adapter::strip_str(&colour.stdout).to_string(), plain.stdout);
+    let forced = Run::of(project.command(&["--sandbox", "plan"]).env("CLICOLOR_FORCE", "1"));
+    assert!(forced.stdout.contains('\x1b'));
+}
+
+#[test]
+fn the_log_has_one_line_a_call_with_request_id_and_no_secret() {
+    let project = Project::example();
+    let run = project.run(&["--sandbox", "check", "-v"]);
+    let lines: Vec<&str> = run.stderr.lines().filter(|line| line.contains("iam:GetRole")).collect();
+    assert_eq!(lines.len(), 1, "{}", run.transcript());
+    assert!(lines[0].contains(" ms, request "), "{lines:?}");
+    project.sandbox(&["apply", "--yes"]).expect(0);
+    let run = Run::of(project.command(&["--sandbox", "check", "-vv"]).env("RUST_LOG", "trace"));
+    for secret in ["sandbox-session-token", "Authorization", "X-Amz-Security-Token"] {
+        run.says_not(secret);
+    }
+}
+
+#[test]
+fn a_closed_pipe_is_no_error() {
+    let project = Project::example();
+    let mut child = project
+        .command(&["--sandbox", "plan"])
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let run = Run::from(child.wait_with_output().unwrap());
+    run.expect(0).says_not("error").says_not("panicked");
+}

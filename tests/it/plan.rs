@@ -1,0 +1,177 @@
+//! `plan`: what is shown, and to whom access is given.
+
+use std::fs;
+
+use crate::support::served::serve;
+use crate::support::{EXAMPLE, FUNCTIONS, Project, by_hand, example_with};
+use insta::assert_snapshot;
+
+#[test]
+fn a_plan_from_nothing_shows_every_change_and_who_gains_access() {
+    let plan = Project::example().sandbox(&["plan", "--detailed-exitcode"]);
+    assert_snapshot!(plan.transcript());
+}
+
+#[test]
+fn a_plan_after_apply_is_empty() {
+    let project = Project::example();
+    project.sandbox(&["apply", "--yes"]).expect(0);
+    let plan = project.sandbox(&["plan", "--detailed-exitcode"]);
+    assert_snapshot!(plan.transcript(), @r"
+    exit status 0
+    --- stdout
+    AWS account 111122223333, region us-east-1
+
+    role GenesysDataActionRole
+      no changes
+
+    No changes. Live state is what the spec says.
+    --- stderr
+    ");
+    project.sandbox(&["apply"]).expect(0).says("No changes.");
+}
+
+#[test]
+fn a_missing_function_is_named_with_its_region_and_kind() {
+    let project = Project::example();
+    // The sandbox keeps the functions that it was made with; a typo comes later, over the served sandbox.
+    let server = serve(&project, &[]);
+    let spec = example_with(
+        FUNCTIONS,
+        "functions = [\"gone\", \"my-genesys-trigger-function:live\", \"my-genesys-trigger-function:7\"]",
+    );
+    let other = Project::new(&spec).aws(&server.endpoint, "111122223333", "x");
+    assert_snapshot!(other.run(&["plan"]).transcript());
+}
+
+#[test]
+fn another_account_is_refused_and_nothing_of_it_is_shown() {
+    let project = Project::example();
+    let server = serve(&project, &[]);
+    let other = Project::example().aws(&server.endpoint, "999988887777", "x");
+    let plan = other.run(&["plan"]).transcript();
+    for args in [&["apply", "--yes"][..], &["check"]] {
+        assert_eq!(other.run(args).transcript(), plan);
+    }
+    assert_snapshot!(plan);
+}
+
+#[test]
+fn several_roles_in_one_file_work() {
+    let spec = format!(
+        "{EXAMPLE}\n[[role]]\nname = \"Second\"\npath = \"/genesys/\"\nfunctions = [\"other:live\", \
+         \"arn:aws:lambda:us-east-1:111122223333:function:third\"]\nmax_session_duration = 7200\n"
+    );
+    let project = Project::new(&spec);
+    project.sandbox(&["apply", "--yes"]).expect(0).says("6 changes made");
+    project.sandbox(&["plan", "--detailed-exitcode"]).expect(0).says("role Second");
+}
+
+#[test]
+fn another_partition_works() {
+    let spec = example_with("\"us-east-1\"", "\"us-gov-west-1\"").replace("765628985471", "325654371633");
+    let project = Project::new(&spec);
+    let plan = project.sandbox(&["plan"]);
+    plan.expect(0).says("arn:aws-us-gov:iam::325654371633:root").says_not("arn:aws:");
+    project.sandbox(&["apply", "--yes"]).expect(0);
+    project.sandbox(&["plan", "--detailed-exitcode"]).expect(0);
+}
+
+#[test]
+fn a_function_in_another_region_is_found_there() {
+    let spec =
+        example_with(FUNCTIONS, "functions = [\"arn:aws:lambda:eu-west-1:111122223333:function:far:live\"]");
+    let project = Project::new(&spec);
+    project.sandbox(&["apply", "--yes"]).expect(0).says("function `far:live` exists").says("no fault");
+}
+
+#[test]
+fn a_description_is_set_changed_and_cleared() {
+    let line = "description = \"Lets Genesys Cloud data actions invoke Lambda\"";
+    let project = Project::example();
+    for description in ["&@90ë'{«¡Çø}\\t\\\"", "another", ""] {
+        project.write_spec(&example_with(line, &format!("description = \"{description}\"")));
+        project.sandbox(&["apply", "--yes", "--no-check"]).expect(0);
+        project.sandbox(&["plan", "--detailed-exitcode"]).expect(0).says("No changes.");
+    }
+}
+
+#[test]
+fn refuse_wider_lets_repairs_pass_and_nothing_else() {
+    let project = Project::example();
+    for command in [&["plan", "--refuse-wider"][..], &["apply", "--yes", "--refuse-wider"]] {
+        project.sandbox(command).expect(3).says("widens access").says("<- WIDER").says("help:");
+    }
+    project.sandbox(&["plan", "--detailed-exitcode"]).expect(2).says("3 to create");
+    project.sandbox(&["apply", "--yes", "--no-check"]).expect(0);
+    // What was opened by hand is narrowed unattended.
+    by_hand(&project, |role| {
+        let open = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":"*","Action":"sts:AssumeRole"}}"#;
+        role["trust"] = open.into();
+    });
+    project.sandbox(&["apply", "--yes", "--refuse-wider"]).expect(0).says("1 change made").says_not("WIDER");
+    // A further function is not let in.
+    project.write_spec(&example_with(FUNCTIONS, "functions = [\"my-genesys-trigger-function\", \"second\"]"));
+    project.sandbox(&["apply", "--yes", "--refuse-wider"]).expect(3).says("function:second  <- WIDER");
+}
+
+#[test]
+fn a_plan_for_comments_says_first_whether_access_is_widened() {
+    let project = Project::example();
+    let plan = project.sandbox(&["plan", "--format", "markdown"]);
+    assert_snapshot!(plan.stdout);
+    project.sandbox(&["apply", "--yes", "--no-check"]).expect(0);
+    let none = project.sandbox(&["plan", "--format", "markdown"]);
+    assert!(none.stdout.starts_with("**no changes** · access widened: no\n"), "{}", none.stdout);
+}
+
+#[test]
+fn a_comment_names_what_widens_before_anything_else_and_keeps_to_its_room() {
+    let role = |n: usize, more: &str| format!("\n[[role]]\nname = \"R{n}\"\nfunctions = [\"f{n}\"{more}]\n");
+    let head = &EXAMPLE[..EXAMPLE.find("[[role]]").unwrap()];
+    let spec = |last: &str, long: bool| {
+        let mut text = head.to_owned();
+        for n in 0..120 {
+            text.push_str(&role(n, if n == 119 { last } else { "" }));
+            if long {
+                text.push_str(&format!("description = \"{}\"\n", "long ".repeat(150)));
+            }
+        }
+        text
+    };
+    let project = Project::new(&spec("", false));
+    project.sandbox(&["apply", "--yes", "--no-check"]).expect(0);
+    project.write_spec(&spec(", \"wide\"", true));
+    let comment = project.sandbox(&["plan", "--format", "markdown"]);
+    comment.expect(0).says("! R119: lambda:InvokeFunction on").says("function:wide").says("are not shown");
+    assert!(comment.stdout.len() < 61_000, "{}", comment.stdout.len());
+    assert!(comment.stdout.find("function:wide").unwrap() < 30_000);
+}
+
+#[test]
+fn a_plan_too_long_for_a_comment_is_cut_with_everything_that_counts_first() {
+    let mut spec = EXAMPLE.to_owned();
+    for n in 0..60 {
+        spec.push_str(&format!("\n[[role]]\nname = \"role-{n}\"\nfunctions = [\"f{n}\", \"g{n}\"]\n"));
+    }
+    let plan = Project::new(&spec).sandbox(&["plan", "--format", "markdown"]);
+    assert!(plan.stdout.len() < 60_500, "{}", plan.stdout.len());
+    assert!(plan.stdout.starts_with("**183 to create** · access widened: **YES**\n"));
+    for n in 0..60 {
+        assert!(plan.stdout.contains(&format!("| `role-{n}` | 3 | 0 | 0 | **YES** |")), "{n}");
+    }
+    plan.says("parts of this plan are not shown");
+}
+
+#[test]
+fn a_plan_as_json_is_what_is_saved_and_tells_the_exit_status() {
+    let project = Project::example();
+    let plan = project.sandbox(&["plan", "--format", "json", "--detailed-exitcode", "--out", "plan.json"]);
+    let mut value: serde_json::Value = serde_json::from_str(&plan.expect(2).stdout).unwrap();
+    assert_eq!(value["exit_status"].take(), 2);
+    value.as_object_mut().unwrap().remove("exit_status");
+    let saved: serde_json::Value =
+        serde_json::from_str(&fs::read_to_string(project.path("plan.json")).unwrap()).unwrap();
+    assert_eq!(saved["plan"], value);
+    assert_eq!(value["roles"][0]["access"]["assume"][0]["is_wider"], true);
+}

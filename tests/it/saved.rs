@@ -1,0 +1,143 @@
+//! Saved plans: `plan --out` and `apply PLAN`.
+
+use std::fs;
+
+use crate::support::{EXAMPLE, FUNCTIONS, LITERAL_ID, MASKED_ID, Project, by_hand, example_with};
+use insta::assert_snapshot;
+
+#[test]
+fn a_saved_plan_is_applied_without_asking_and_only_once() {
+    let project = Project::example();
+    project.sandbox(&["plan", "--out", "plan.json"]).expect(0).says("genesys-iam --sandbox apply plan.json");
+    project.sandbox(&["apply", "plan.json", "--no-check"]).expect(0).says("3 changes made");
+    let twice = project.sandbox(&["apply", "plan.json"]);
+    assert_snapshot!(twice.transcript());
+    project.sandbox(&["plan", "--detailed-exitcode"]).expect(0);
+    project.sandbox(&["apply", "plan.json", "--prune"]).expect(64);
+    project.sandbox(&["apply", "plan.json", "--adopt"]).expect(64);
+}
+
+#[test]
+fn what_changed_since_a_plan_was_saved_is_named_and_nothing_is_done() {
+    let project = Project::example();
+    project.sandbox(&["apply", "--yes", "--no-check"]).expect(0);
+    let spec = example_with(FUNCTIONS, "functions = [\"my-genesys-trigger-function:live\"]");
+    let project_of = |spec: &str| {
+        project.write_spec(spec);
+        &project
+    };
+    // The sandbox has what the specs that it saw have.
+    fs::remove_dir_all(project.path(".genesys-iam")).unwrap();
+    project_of(&spec).sandbox(&["plan"]).expect(0);
+    project_of(EXAMPLE).sandbox(&["apply", "--yes", "--no-check"]).expect(0);
+    project_of(&spec).sandbox(&["plan", "--out", "plan.json"]).expect(0).says("1 to change");
+    by_hand(&project, |role| {
+        let trust = role["trust"].as_str().unwrap().replace("765628985471", "691338073777");
+        role["trust"] = trust.into();
+        role["description"] = "by hand".into();
+        role["inline"]["more"] =
+            r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}"#.into();
+        role["attached"] = serde_json::json!([]);
+    });
+    let refused = project.sandbox(&["apply", "plan.json"]);
+    refused.expect(3);
+    assert_snapshot!(refused.transcript());
+    // The spec's own changes are named too.
+    project.write_spec(&spec.replace("[defaults]", "[defaults]\nmax_session_duration = 7200"));
+    project
+        .sandbox(&["apply", "plan.json"])
+        .expect(3)
+        .says("the spec was changed since: `max_session_duration` of the role of `GenesysDataActionRole` was 3600, now it is 7200");
+}
+
+#[test]
+fn a_saved_plan_holds_no_masked_external_id_and_is_bound_to_it() {
+    let id = "6b1f7d2a-93c4-4e0b-8a57-d2c5e8f01234";
+    let project = Project::new(&example_with(LITERAL_ID, MASKED_ID)).env("GENESYS_EXTERNAL_ID", id);
+    project.sandbox(&["plan", "--out", "plan.json"]).expect(0);
+    let text = fs::read_to_string(project.path("plan.json")).unwrap();
+    assert!(!text.contains(id) && text.contains("(masked external ID)"));
+    let project = project.env("GENESYS_EXTERNAL_ID", "0b1f7d2a-93c4-4e0b-8a57-d2c5e8f01234");
+    project.sandbox(&["apply", "plan.json"]).expect(3).says("a masked external ID is another");
+    // What could be guessed from a digest is not digested.
+    let project = project.env("GENESYS_EXTERNAL_ID", "short-one");
+    project.sandbox(&["plan", "--out", "weak.json"]).expect(3).says("could give it away").says("help:");
+    assert!(!project.path("weak.json").exists());
+}
+
+#[test]
+fn a_file_that_is_no_plan_or_was_edited_makes_nothing_happen() {
+    let project = Project::example();
+    project.sandbox(&["plan", "--out", "plan.json"]).expect(0);
+    let text = fs::read_to_string(project.path("plan.json")).unwrap();
+    for (name, edited, status, says) in [
+        ("live", text.replacen("\"policy\": null", "\"policy\": 1", 1), 3, "was edited"),
+        ("changes", text.replacen("\"CreateRole\"", "\"DeleteRole\"", 1), 3, "the file was edited"),
+        ("summary", text.replacen("\"create\": 3", "\"create\": 1", 1), 3, "the file was edited"),
+        (
+            "desired",
+            text.replacen("\"prevent_destroy\": false", "\"prevent_destroy\": true", 1),
+            3,
+            "the file was edited",
+        ),
+        (
+            "tool",
+            text.replacen("\"create\": 3", "\"create\": 1", 1).replacen("\"0.", "\"9.", 1),
+            3,
+            "says it otherwise",
+        ),
+        ("format", text.replacen("genesys-iam plan", "another plan", 1), 1, "is no saved plan"),
+        (
+            "version",
+            text.replacen("\"format_version\": 1", "\"format_version\": 2", 1),
+            1,
+            "format version 2",
+        ),
+        ("json", "{".to_owned(), 1, "is no saved plan"),
+        ("other", "{\"a\": 1}".to_owned(), 1, "is no saved plan"),
+        ("more", text.replacen('{', "{\"more\": 1,", 1), 1, "is no saved plan"),
+    ] {
+        assert_ne!(edited, text, "{name}");
+        fs::write(project.path("edited.json"), edited).unwrap();
+        project.sandbox(&["apply", "edited.json"]).expect(status).says(says).says("help:");
+    }
+    project.sandbox(&["apply", "none.json"]).expect(1).says("cannot read the plan `none.json`");
+    project.sandbox(&["plan", "--detailed-exitcode"]).expect(2).says("3 to create");
+    // For another account.
+    project.write_spec(&EXAMPLE.replace("111122223333", "444455556666"));
+    let other = project.sandbox(&["apply", "plan.json"]);
+    other.expect(3).says("the plan is for the AWS account").says_not("since").says_not("Nothing is left");
+}
+
+#[test]
+fn a_plan_is_not_written_over_another_file_and_the_hint_can_be_pasted() {
+    let project = Project::example();
+    fs::write(project.path("my spec.toml"), EXAMPLE).unwrap();
+    project.sandbox(&["plan", "--out", "genesys.toml"]).expect(3).says("is no saved plan").says("help:");
+    assert_eq!(fs::read_to_string(project.path("genesys.toml")).unwrap(), EXAMPLE);
+    let plan = project.sandbox(&["--file", "my spec.toml", "plan", "--out", "a plan.json"]);
+    plan.expect(0).says("genesys-iam --sandbox --file 'my spec.toml' apply 'a plan.json'");
+    // An earlier plan is.
+    project.sandbox(&["plan", "--out", "a plan.json"]).expect(0);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_plan_follows_a_link_and_keeps_the_files_mode() {
+    use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, symlink};
+    let project = Project::example();
+    fs::write(project.path("real.json"), "").unwrap();
+    fs::set_permissions(project.path("real.json"), fs::Permissions::from_mode(0o600)).unwrap();
+    symlink("real.json", project.path("link.json")).unwrap();
+    project.sandbox(&["plan", "--out", "link.json"]).expect(0);
+    let real = fs::symlink_metadata(project.path("real.json")).unwrap();
+    assert_eq!(real.mode() & 0o777, 0o600);
+    assert!(real.len() > 0 && fs::symlink_metadata(project.path("link.json")).unwrap().is_symlink());
+}
+
+#[test]
+fn a_plan_that_is_refused_is_not_kept() {
+    let project = Project::example();
+    project.sandbox(&["plan", "--refuse-wider", "--out", "plan.json"]).expect(3).says_not("The plan is in");
+    assert!(!project.path("plan.json").exists());
+}

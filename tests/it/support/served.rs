@@ -1,0 +1,52 @@
+//! `sandbox serve`, with boto3 and the binary as its clients.
+
+use std::process::Stdio;
+
+use super::python::boto3;
+use super::{Project, Run, Server};
+
+/// Serves the sandbox of the project's spec.
+pub fn serve(project: &Project, args: &[&str]) -> Server {
+    let args = [&["sandbox", "serve", "--listen", "127.0.0.1:0"], args].concat();
+    Server::start(project.command(&args).stderr(Stdio::null()))
+}
+
+/// A project whose AWS is a served sandbox.
+pub struct Served {
+    pub project: Project,
+    pub server: Server,
+}
+
+impl Served {
+    pub fn new(args: &[&str]) -> Self {
+        let project = Project::example();
+        let server = serve(&project, args);
+        let project = project.aws(&server.endpoint, "111122223333", "x");
+        Self { project, server }
+    }
+
+    pub fn boto3_as(&self, account: &str, script: &str) -> Run {
+        boto3(&self.project.path(""), &self.server.endpoint, account, "x", script)
+    }
+
+    #[track_caller]
+    pub fn boto3(&self, script: &str) {
+        self.boto3_as("111122223333", script).expect(0);
+    }
+
+    pub fn run(&self, args: &[&str]) -> Run {
+        self.project.run(args)
+    }
+}
+
+/// For boto3 scripts: `refused(code, call, …)` runs a call that must fail with this code.
+pub const REFUSED: &str = "
+def refused(code, call, **arguments):
+    try:
+        call(**arguments)
+    except ClientError as error:
+        assert error.response['Error']['Code'] == code, error
+        assert error.response['ResponseMetadata']['RequestId'], error
+        return error.response['Error']['Message']
+    raise SystemExit(f'{code} was expected')
+";
