@@ -10,6 +10,9 @@ mod testing;
 
 pub use client::{Caller, Clients, OnThrottle, Transport, caller, connect};
 pub use error::{AwsError, AwsErrorKind};
-pub use iam::{Recent, execute, live, orphan, role, roles_tagged, roles_trusting, survey};
+pub use iam::{
+    Recent, is_gone, is_made, live, orphan, passes_by_itself, role, roles_tagged, roles_trusting, survey,
+    write,
+};
 pub use lambda::{Function, function, function_names, function_policy};
 pub use probes::{Assumed, Simulated, assume_role, invoke_dry_run, simulate};

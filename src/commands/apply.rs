@@ -10,7 +10,7 @@ use super::prompt::{ask, interrupted, interrupts};
 use super::report::report;
 use super::session::{Observed, Session};
 use super::{CommandError, Status, check, plan};
-use crate::apply::{Apply, ApplyReport, Failure, Interrupt, Progress, Purpose};
+use crate::apply::{Apply, ApplyReport, Failure, Interrupt, PlanKind, Progress};
 use crate::aws::{AwsError, AwsErrorKind};
 use crate::backoff::Backoff;
 use crate::cli::{ApplyArgs, CheckArgs, Global, Guard, Wait};
@@ -193,7 +193,7 @@ async fn converge(
     output: &Output,
 ) -> Result<Result<String, Status>, CommandError> {
     // Time has passed since the plan was made.
-    let guard = is_old.then_some((Purpose::Converge, &observed.desired));
+    let guard = is_old.then_some((PlanKind::Converge, &observed.desired));
     let run = Apply { clients: &session.clients, waits, interrupt, guard };
     let applied = match carry_out(&run, session, plan, "apply", output).await? {
         Ok(applied) => applied,

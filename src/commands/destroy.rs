@@ -6,7 +6,7 @@ use super::prompt::{ask, interrupted, interrupts};
 use super::report::report;
 use super::session::{LookUp, Session};
 use super::{CommandError, Status};
-use crate::apply::{Apply, Interrupt, Purpose};
+use crate::apply::{Apply, Interrupt, PlanKind};
 use crate::cli::{DestroyArgs, Global};
 use crate::plan::{Plan, destroy};
 use crate::render;
@@ -64,7 +64,7 @@ pub async fn run_in(
     if !args.yes && confirm(&plan, interrupt, output).await?.is_none() {
         return Ok(interrupted(NOTHING, output));
     }
-    let guard = (!args.yes).then_some((Purpose::Destroy, &observed.desired));
+    let guard = (!args.yes).then_some((PlanKind::Destroy, &observed.desired));
     let run = Apply { clients: &session.clients, waits: waits(args.wait), interrupt, guard };
     let made = match carry_out(&run, &session, &plan, "destroy", output).await? {
         Ok(made) => made,

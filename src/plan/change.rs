@@ -1,10 +1,6 @@
-//! One change, one API call, under the API's own name.
+//! One change, one API call, whichever service it goes to.
 
-use std::collections::BTreeMap;
-
-use crate::arn::Arn;
-use crate::policy::Document;
-use crate::state::{ManagedPolicy, Role};
+use super::iam;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Diff<T> {
@@ -12,166 +8,61 @@ pub struct Diff<T> {
     pub after: T,
 }
 
-/// Tag keys to their values before and after.
-pub type TagDiff = BTreeMap<String, Diff<Option<String>>>;
-
 /// A change, whole and concrete: nothing is left to decide while it is carried out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Change {
-    CreatePolicy(ManagedPolicy),
-    CreateRole(Role),
-    AttachRolePolicy {
-        role: String,
-        policy: Arn,
-    },
-    UpdateAssumeRolePolicy {
-        role: String,
-        document: Diff<Document>,
-    },
-    /// `UpdateRole` sets both; one of them may be the same before and after.
-    UpdateRole {
-        role: String,
-        description: Diff<String>,
-        max_session_duration: Diff<i32>,
-    },
-    /// With `SetAsDefault`.
-    CreatePolicyVersion {
-        policy: Arn,
-        document: Diff<Document>,
-    },
-    SetDefaultPolicyVersion {
-        policy: Arn,
-        version: Diff<String>,
-        document: Diff<Document>,
-    },
-    DeletePolicyVersion {
-        policy: Arn,
-        version: String,
-    },
-    PutRolePermissionsBoundary {
-        role: String,
-        boundary: Diff<Option<Arn>>,
-    },
-    DeleteRolePermissionsBoundary {
-        role: String,
-        before: Arn,
-    },
-    TagRole {
-        role: String,
-        tags: TagDiff,
-    },
-    TagPolicy {
-        policy: Arn,
-        tags: TagDiff,
-    },
-    DetachRolePolicy {
-        role: String,
-        policy: Arn,
-        document: Document,
-    },
-    DeleteRolePolicy {
-        role: String,
-        name: String,
-        document: Document,
-    },
-    DeleteRole {
-        role: String,
-        arn: Arn,
-    },
-    /// With its default version.
-    DeletePolicy {
-        policy: Arn,
-        document: Document,
-    },
+    Iam(iam::Change),
+}
+
+/// Whose API a change calls.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Service {
+    Iam,
 }
 
 /// What a change does to its subject, for counts and signs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Effect {
+pub enum ChangeKind {
     Create,
     Change,
     Remove,
+}
+
+impl From<iam::Change> for Change {
+    fn from(change: iam::Change) -> Self {
+        Self::Iam(change)
+    }
 }
 
 impl Change {
     /// The API's name of the call.
     pub fn operation(&self) -> &'static str {
         match self {
-            Self::CreatePolicy(_) => "CreatePolicy",
-            Self::CreateRole(_) => "CreateRole",
-            Self::AttachRolePolicy { .. } => "AttachRolePolicy",
-            Self::UpdateAssumeRolePolicy { .. } => "UpdateAssumeRolePolicy",
-            Self::UpdateRole { .. } => "UpdateRole",
-            Self::CreatePolicyVersion { .. } => "CreatePolicyVersion",
-            Self::SetDefaultPolicyVersion { .. } => "SetDefaultPolicyVersion",
-            Self::DeletePolicyVersion { .. } => "DeletePolicyVersion",
-            Self::PutRolePermissionsBoundary { .. } => "PutRolePermissionsBoundary",
-            Self::DeleteRolePermissionsBoundary { .. } => "DeleteRolePermissionsBoundary",
-            Self::TagRole { .. } => "TagRole",
-            Self::TagPolicy { .. } => "TagPolicy",
-            Self::DetachRolePolicy { .. } => "DetachRolePolicy",
-            Self::DeleteRolePolicy { .. } => "DeleteRolePolicy",
-            Self::DeleteRole { .. } => "DeleteRole",
-            Self::DeletePolicy { .. } => "DeletePolicy",
+            Self::Iam(change) => change.operation(),
         }
     }
 
     /// What the call is about: `role X`, `policy Y`, `policy Y of role X`.
     pub fn subject(&self) -> String {
         match self {
-            Self::CreatePolicy(ManagedPolicy { name, .. }) => format!("policy `{name}`"),
-            Self::CreateRole(Role { name, .. }) => format!("role `{name}`"),
-            Self::AttachRolePolicy { role, policy } | Self::DetachRolePolicy { role, policy, .. } => {
-                format!("policy `{}` of role `{role}`", policy.name())
-            }
-            Self::DeleteRolePolicy { role, name, .. } => format!("inline policy `{name}` of role `{role}`"),
-            Self::UpdateAssumeRolePolicy { role, .. }
-            | Self::UpdateRole { role, .. }
-            | Self::PutRolePermissionsBoundary { role, .. }
-            | Self::DeleteRolePermissionsBoundary { role, .. }
-            | Self::TagRole { role, .. }
-            | Self::DeleteRole { role, .. } => format!("role `{role}`"),
-            Self::CreatePolicyVersion { policy, .. }
-            | Self::TagPolicy { policy, .. }
-            | Self::DeletePolicy { policy, .. } => format!("policy `{}`", policy.name()),
-            Self::SetDefaultPolicyVersion { policy, version, .. } => {
-                format!("version {} of policy `{}`", version.after, policy.name())
-            }
-            Self::DeletePolicyVersion { policy, version } => {
-                format!("version {version} of policy `{}`", policy.name())
-            }
+            Self::Iam(change) => change.subject(),
+        }
+    }
+
+    pub fn kind(&self) -> ChangeKind {
+        match self {
+            Self::Iam(change) => change.kind(),
+        }
+    }
+
+    pub fn service(&self) -> Service {
+        match self {
+            Self::Iam(_) => Service::Iam,
         }
     }
 
     /// Whether both are the same call about the same thing.
     pub fn same_subject(&self, other: &Self) -> bool {
         self.operation() == other.operation() && self.subject() == other.subject()
-    }
-
-    /// The managed policy that this deletes.
-    pub fn removed_policy(&self) -> Option<&Arn> {
-        match self {
-            Self::DeletePolicy { policy, document: _ } => Some(policy),
-            _ => None,
-        }
-    }
-
-    pub fn effect(&self) -> Effect {
-        match self {
-            Self::CreatePolicy(_) | Self::CreateRole(_) | Self::AttachRolePolicy { .. } => Effect::Create,
-            Self::UpdateAssumeRolePolicy { .. }
-            | Self::UpdateRole { .. }
-            | Self::CreatePolicyVersion { .. }
-            | Self::SetDefaultPolicyVersion { .. }
-            | Self::PutRolePermissionsBoundary { .. }
-            | Self::TagRole { .. }
-            | Self::TagPolicy { .. } => Effect::Change,
-            Self::DeletePolicyVersion { .. }
-            | Self::DeleteRolePermissionsBoundary { .. }
-            | Self::DetachRolePolicy { .. }
-            | Self::DeleteRolePolicy { .. }
-            | Self::DeleteRole { .. }
-            | Self::DeletePolicy { .. } => Effect::Remove,
-        }
     }
 }

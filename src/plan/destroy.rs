@@ -1,8 +1,9 @@
 //! What it takes to remove everything that a spec manages, in IAM's order.
 
 use super::access::{Access, AccessDiff};
-use super::change::Change;
+use super::change;
 use super::diff::{Blocker, Notice, Plan, RolePlan, access_before, foreign, takes_a_deny};
+use super::iam::Change;
 use crate::state::{DesiredRole, DesiredState, Live, LiveState};
 
 /// The plan that leaves nothing of the spec's roles and policies. Everything that goes is in it, also what others
@@ -45,21 +46,18 @@ fn removal(name: &str, live: &Live) -> RolePlan {
     };
     // A restriction that goes with its role lets nobody in.
     plan.access.before.restrictions.clear();
+    let mut changes: Vec<Change> = Vec::new();
     if let Some(role) = &live.role {
         for (arn, policy) in &role.attached {
             let document = policy.document.clone();
-            plan.changes.push(Change::DetachRolePolicy { role: name.clone(), policy: arn.clone(), document });
+            changes.push(Change::DetachRolePolicy { role: name.clone(), policy: arn.clone(), document });
         }
         for (inline, document) in &role.inline {
             let document = document.clone();
-            plan.changes.push(Change::DeleteRolePolicy {
-                role: name.clone(),
-                name: inline.clone(),
-                document,
-            });
+            changes.push(Change::DeleteRolePolicy { role: name.clone(), name: inline.clone(), document });
         }
         // What denies goes last: until then it may restrict the others.
-        plan.changes.sort_by_key(takes_a_deny);
+        changes.sort_by_key(takes_a_deny);
     }
     if let Some(policy) = &live.policy {
         let arn = &policy.policy.arn;
@@ -69,15 +67,15 @@ fn removal(name: &str, live: &Live) -> RolePlan {
             plan.blockers.push(Blocker::PolicyInUse { policy: policy.policy.name.clone(), others });
         }
         for version in policy.versions.iter().filter(|version| !version.is_default) {
-            plan.changes
-                .push(Change::DeletePolicyVersion { policy: arn.clone(), version: version.id.clone() });
+            changes.push(Change::DeletePolicyVersion { policy: arn.clone(), version: version.id.clone() });
         }
         let document = policy.policy.document.clone();
-        plan.changes.push(Change::DeletePolicy { policy: arn.clone(), document });
+        changes.push(Change::DeletePolicy { policy: arn.clone(), document });
     }
     // The role last: by its tag a run that was cut off is found again.
     if let Some(role) = &live.role {
-        plan.changes.push(Change::DeleteRole { role: name, arn: role.role.arn.clone() });
+        changes.push(Change::DeleteRole { role: name, arn: role.role.arn.clone() });
     }
+    plan.changes = changes.into_iter().map(change::Change::Iam).collect();
     plan
 }

@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::access::{Access, AccessDiff, grants};
-use super::change::{Change, Diff, TagDiff};
+use super::change::{self, Diff};
 use super::destroy::prune_role;
+use super::iam::{Change, TagChange, TagChanges};
 use crate::arn::{AccountId, Arn};
 use crate::policy::document::Effect;
 use crate::policy::template::{deny_policy, invoke_policy};
@@ -34,7 +35,7 @@ pub struct Plan {
 pub struct RolePlan {
     pub role: String,
     /// In the order in which they are to be carried out.
-    pub changes: Vec<Change>,
+    pub changes: Vec<change::Change>,
     pub blockers: Vec<Blocker>,
     pub notices: Vec<Notice>,
     /// Empty where nothing changes.
@@ -121,7 +122,7 @@ impl Plan {
         }
     }
 
-    pub fn changes(&self) -> impl Iterator<Item = &Change> {
+    pub fn changes(&self) -> impl Iterator<Item = &change::Change> {
         self.roles.iter().flat_map(|role| &role.changes)
     }
 
@@ -161,66 +162,68 @@ pub fn diff_role(live: &Live, desired: &DesiredRole, all: &DesiredState) -> Role
     };
     check_ownership(live, desired, all, &mut plan);
 
+    let mut changes: Vec<Change> = Vec::new();
     // Narrow first: what goes, goes before anything is granted.
     let extras = live.role.as_ref().map(|role| extras(role, desired, &mut plan)).unwrap_or_default();
     // With a Deny goes a restriction too: not before what it may restrict.
     let (restricting, extras): (Vec<_>, Vec<_>) = extras.into_iter().partition(takes_a_deny);
-    plan.changes.extend(extras);
+    changes.extend(extras);
     let boundary = live.role.as_ref().and_then(|role| diff_boundary(role, desired, &mut plan));
     let trust = live.role.as_ref().and_then(|role| diff_trust(role, desired));
     let document = live.policy.as_ref().map(|policy| diff_document(policy, desired)).unwrap_or_default();
 
     let boundary_order = boundary.as_ref().map(|change| boundary_order(change, live, desired));
     if boundary_order == Some(Order::First) {
-        plan.changes.extend(boundary.clone());
+        changes.extend(boundary.clone());
     }
     match trust {
         Some(trust) if !document.is_empty() || !restricting.is_empty() => {
             if let Some([narrowed, last]) = in_two_steps(live, desired) {
-                plan.changes.extend(narrowed);
-                plan.changes.push(trust);
-                plan.changes.extend(last);
-                plan.changes.extend(restricting);
+                changes.extend(narrowed);
+                changes.push(trust);
+                changes.extend(last);
+                changes.extend(restricting);
             } else if trust_first(live, desired) {
-                plan.changes.push(trust);
-                plan.changes.extend(document);
-                plan.changes.extend(restricting);
+                changes.push(trust);
+                changes.extend(document);
+                changes.extend(restricting);
             } else {
-                plan.changes.extend(document);
-                plan.changes.extend(restricting);
-                plan.changes.push(trust);
+                changes.extend(document);
+                changes.extend(restricting);
+                changes.push(trust);
             }
         }
         // With one of them alone there is no order.
         trust => {
-            plan.changes.extend(trust);
-            plan.changes.extend(document);
-            plan.changes.extend(restricting);
+            changes.extend(trust);
+            changes.extend(document);
+            changes.extend(restricting);
         }
     }
     if boundary_order == Some(Order::Last) {
-        plan.changes.extend(boundary);
+        changes.extend(boundary);
     }
 
     if let Some(policy) = &live.policy {
         let tags = diff_tags(&policy.policy.tags, &desired.policy.tags);
         if !tags.is_empty() {
-            plan.changes.push(Change::TagPolicy { policy: desired.policy.arn.clone(), tags });
+            changes.push(Change::TagPolicy { policy: desired.policy.arn.clone(), tags });
         }
     } else {
-        plan.changes.push(Change::CreatePolicy(desired.policy.clone()));
+        changes.push(Change::CreatePolicy(desired.policy.clone()));
     }
     match &live.role {
-        Some(role) => plan.changes.extend(diff_attributes(role, desired)),
-        None => plan.changes.push(Change::CreateRole(desired.role.clone())),
+        Some(role) => changes.extend(diff_attributes(role, desired)),
+        None => changes.push(Change::CreateRole(desired.role.clone())),
     }
     // Attach last: a half-built role must not be able to invoke.
     if !live.role.as_ref().is_some_and(|role| role.attached.contains_key(&desired.policy.arn)) {
-        plan.changes.push(Change::AttachRolePolicy {
+        changes.push(Change::AttachRolePolicy {
             role: desired.role.name.clone(),
             policy: desired.policy.arn.clone(),
         });
     }
+    plan.changes = changes.into_iter().map(change::Change::Iam).collect();
     // Without a change nobody gains or loses anything.
     if !plan.changes.is_empty() {
         plan.access = AccessDiff { before: access_before(live), after: access_after(live, desired) };
@@ -341,10 +344,9 @@ fn diff_boundary(role: &LiveRole, desired: &DesiredRole, plan: &mut RolePlan) ->
         (Boundary::None, None) => None,
         (Boundary::None, Some(before)) => Some(Change::DeleteRolePermissionsBoundary { role: name, before }),
         (Boundary::Policy(wanted), live) if live.as_ref() == Some(wanted) => None,
-        (Boundary::Policy(wanted), live) => Some(Change::PutRolePermissionsBoundary {
-            role: name,
-            boundary: Diff { before: live, after: Some(wanted.clone()) },
-        }),
+        (Boundary::Policy(wanted), live) => {
+            Some(Change::PutRolePermissionsBoundary { role: name, before: live, after: wanted.clone() })
+        }
     }
 }
 
@@ -430,7 +432,7 @@ enum Order {
 fn boundary_order(change: &Change, live: &Live, desired: &DesiredRole) -> Order {
     match (change, &live.policy) {
         (Change::DeleteRolePermissionsBoundary { .. }, _) => Order::Last,
-        (Change::PutRolePermissionsBoundary { boundary: Diff { before: Some(_), .. }, .. }, Some(policy)) => {
+        (Change::PutRolePermissionsBoundary { before: Some(_), .. }, Some(policy)) => {
             let grow = !is_wider(
                 Access::of_permissions(&desired.policy.document),
                 Access::of_permissions(&policy.policy.document),
@@ -500,13 +502,11 @@ fn diff_attributes(role: &LiveRole, desired: &DesiredRole) -> Vec<Change> {
 }
 
 /// Tags that the spec does not name are left alone.
-fn diff_tags(live: &Tags, desired: &Tags) -> TagDiff {
+fn diff_tags(live: &Tags, desired: &Tags) -> TagChanges {
     desired
         .iter()
         .filter(|(key, value)| live.get(*key) != Some(value))
-        .map(|(key, value)| {
-            (key.clone(), Diff { before: live.get(key).cloned(), after: Some(value.clone()) })
-        })
+        .map(|(key, value)| (key.clone(), TagChange { before: live.get(key).cloned(), after: value.clone() }))
         .collect::<BTreeMap<_, _>>()
 }
 
@@ -566,7 +566,7 @@ mod tests {
     }
 
     fn operations(plan: &RolePlan) -> Vec<&'static str> {
-        plan.changes.iter().map(Change::operation).collect()
+        plan.changes.iter().map(change::Change::operation).collect()
     }
 
     fn set_document(live: &mut Live, document: &Document) {
@@ -628,13 +628,13 @@ mod tests {
         // Nothing in common.
         set_document(&mut live, &invoke(r#""arn:aws:lambda:us-east-1:111122223333:function:old""#));
         let plan_of = |live: &Live| plan(live.clone(), &wanted).changes;
-        let between = |changes: &[Change]| match changes {
+        let between = |changes: &[change::Change]| match changes {
             [
-                Change::DeletePolicyVersion { version: first, .. },
-                Change::DeletePolicyVersion { version: second, .. },
-                Change::CreatePolicyVersion { document: to, .. },
-                Change::UpdateAssumeRolePolicy { .. },
-                Change::CreatePolicyVersion { document: from, .. },
+                change::Change::Iam(Change::DeletePolicyVersion { version: first, .. }),
+                change::Change::Iam(Change::DeletePolicyVersion { version: second, .. }),
+                change::Change::Iam(Change::CreatePolicyVersion { document: to, .. }),
+                change::Change::Iam(Change::UpdateAssumeRolePolicy { .. }),
+                change::Change::Iam(Change::CreatePolicyVersion { document: from, .. }),
             ] => {
                 assert_eq!((first.as_str(), second.as_str()), ("v1", "v2"));
                 assert_eq!(to.after, from.before);
@@ -725,7 +725,9 @@ mod tests {
         role.inline.insert("b-allow".to_owned(), everything());
         let plan = plan(live, &desired("extra_permissions = \"remove\""));
         assert_eq!(operations(&plan), ["DeleteRolePolicy", "CreatePolicyVersion", "DeleteRolePolicy"]);
-        assert!(matches!(&plan.changes[2], Change::DeleteRolePolicy { name, .. } if name == "a-deny"));
+        assert!(
+            matches!(&plan.changes[2], change::Change::Iam(Change::DeleteRolePolicy { name, .. }) if name == "a-deny")
+        );
         assert!(plan.access.is_wider());
     }
 
@@ -781,7 +783,7 @@ mod tests {
             let plan = plan(live, &desired(""));
             assert_eq!(operations(&plan), ["DeletePolicyVersion", "CreatePolicyVersion"]);
             assert!(
-                matches!(&plan.changes[0], Change::DeletePolicyVersion { version, .. } if version == goes)
+                matches!(&plan.changes[0], change::Change::Iam(Change::DeletePolicyVersion { version, .. }) if version == goes)
             );
         }
     }
@@ -816,7 +818,9 @@ mod tests {
         tags.insert("cost".to_owned(), "1".to_owned());
         tags.insert("team".to_owned(), String::new());
         let plan = plan(live, &desired(""));
-        let [Change::TagRole { tags, .. }] = plan.changes.as_slice() else { panic!("{:?}", plan.changes) };
+        let [change::Change::Iam(Change::TagRole { tags, .. })] = plan.changes.as_slice() else {
+            panic!("{:?}", plan.changes)
+        };
         assert_eq!(tags.keys().collect::<Vec<_>>(), ["team"]);
     }
 

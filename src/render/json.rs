@@ -9,7 +9,8 @@ use crate::arn::Arn;
 use crate::check::diagnosis::Finding;
 use crate::check::{CheckReport, Level, Line, Outcome, RoleReport};
 use crate::plan::access::{self, Sign};
-use crate::plan::{AccessDiff, Change, Diff, Effect, Plan, RolePlan, TagDiff};
+use crate::plan::iam::{self, TagChanges};
+use crate::plan::{AccessDiff, Change, ChangeKind, Diff, Plan, RolePlan};
 use crate::policy::Document;
 use crate::spec::{Boundary, ExtraPermissions};
 use crate::state::{
@@ -25,7 +26,7 @@ pub const PLAN_FORMAT: &str = "genesys-iam plan";
 /// The plan. Texts are not masked yet.
 pub fn plan(plan: &Plan) -> Value {
     let Plan { spec, account_id, region, roles, orphans, orphans_unknown } = plan;
-    let count = |effect| plan.changes().filter(|change| change.effect() == effect).count();
+    let count = |kind| plan.changes().filter(|change| change.kind() == kind).count();
     json!({
         "format": PLAN_FORMAT,
         "format_version": FORMAT_VERSION,
@@ -34,9 +35,9 @@ pub fn plan(plan: &Plan) -> Value {
         "account_id": account_id.as_str(),
         "region": region,
         "summary": {
-            "create": count(Effect::Create),
-            "change": count(Effect::Change),
-            "remove": count(Effect::Remove),
+            "create": count(ChangeKind::Create),
+            "change": count(ChangeKind::Change),
+            "remove": count(ChangeKind::Remove),
             "access_is_wider": plan.is_wider(),
             "blocked": plan.blockers().next().is_some(),
         },
@@ -137,60 +138,13 @@ fn access_diff(access: &AccessDiff) -> Value {
 }
 
 fn change(change: &Change) -> Value {
-    let arn = |arn: &Option<Arn>| arn.as_ref().map(Arn::to_string);
-    let documents = |documents: &Diff<Document>| {
-        let of = |one: &Document| json!({ "document": document(one) });
-        (of(&documents.before), of(&documents.after))
-    };
     let (before, after) = match change {
-        Change::CreatePolicy(wanted) => (Value::Null, policy(wanted)),
-        Change::CreateRole(wanted) => (Value::Null, role(wanted)),
-        Change::AttachRolePolicy { role: _, policy } => {
-            (Value::Null, json!({ "policy_arn": policy.to_string() }))
-        }
-        Change::UpdateAssumeRolePolicy { role: _, document: Diff { before, after } } => {
-            let of = |one: &Document| json!({ "assume_role_policy": document(one) });
-            (of(before), of(after))
-        }
-        Change::UpdateRole { role: _, description, max_session_duration } => {
-            let of =
-                |text: &str, seconds: i32| json!({ "description": text, "max_session_duration": seconds });
-            (
-                of(&description.before, max_session_duration.before),
-                of(&description.after, max_session_duration.after),
-            )
-        }
-        Change::CreatePolicyVersion { policy: _, document } => documents(document),
-        Change::SetDefaultPolicyVersion { policy: _, version, document } => {
-            let (mut before, mut after) = documents(document);
-            before["default_version_id"] = version.before.as_str().into();
-            after["default_version_id"] = version.after.as_str().into();
-            (before, after)
-        }
-        Change::DeletePolicyVersion { policy: _, version } => (json!({ "version_id": version }), Value::Null),
-        Change::PutRolePermissionsBoundary { role: _, boundary: Diff { before, after } } => {
-            let of = |one: &Option<Arn>| json!({ "permissions_boundary": arn(one) });
-            (of(before), of(after))
-        }
-        Change::DeleteRolePermissionsBoundary { role: _, before } => {
-            (json!({ "permissions_boundary": before.to_string() }), json!({ "permissions_boundary": null }))
-        }
-        Change::TagRole { role: _, tags } | Change::TagPolicy { policy: _, tags } => tag_diff(tags),
-        Change::DetachRolePolicy { role: _, policy, document: one } => {
-            (json!({ "policy_arn": policy.to_string(), "document": document(one) }), Value::Null)
-        }
-        Change::DeleteRolePolicy { role: _, name, document: one } => {
-            (json!({ "name": name, "document": document(one) }), Value::Null)
-        }
-        Change::DeleteRole { role: _, arn } => (json!({ "arn": arn.to_string() }), Value::Null),
-        Change::DeletePolicy { policy, document: one } => {
-            (json!({ "arn": policy.to_string(), "document": document(one) }), Value::Null)
-        }
+        Change::Iam(change) => iam_change(change),
     };
-    let effect = match change.effect() {
-        Effect::Create => "create",
-        Effect::Change => "change",
-        Effect::Remove => "remove",
+    let effect = match change.kind() {
+        ChangeKind::Create => "create",
+        ChangeKind::Change => "change",
+        ChangeKind::Remove => "remove",
     };
     json!({
         "operation": change.operation(),
@@ -201,13 +155,64 @@ fn change(change: &Change) -> Value {
     })
 }
 
-fn tag_diff(tags: &TagDiff) -> (Value, Value) {
-    let side = |pick: fn(&Diff<Option<String>>) -> &Option<String>| {
-        let tags: Map<String, Value> =
-            tags.iter().map(|(key, diff)| (key.clone(), json!(pick(diff)))).collect();
-        json!({ "tags": tags })
+fn iam_change(change: &iam::Change) -> (Value, Value) {
+    let documents = |documents: &Diff<Document>| {
+        let of = |one: &Document| json!({ "document": document(one) });
+        (of(&documents.before), of(&documents.after))
     };
-    (side(|diff| &diff.before), side(|diff| &diff.after))
+    match change {
+        iam::Change::CreatePolicy(wanted) => (Value::Null, policy(wanted)),
+        iam::Change::CreateRole(wanted) => (Value::Null, role(wanted)),
+        iam::Change::AttachRolePolicy { role: _, policy } => {
+            (Value::Null, json!({ "policy_arn": policy.to_string() }))
+        }
+        iam::Change::UpdateAssumeRolePolicy { role: _, document: Diff { before, after } } => {
+            let of = |one: &Document| json!({ "assume_role_policy": document(one) });
+            (of(before), of(after))
+        }
+        iam::Change::UpdateRole { role: _, description, max_session_duration } => {
+            let of =
+                |text: &str, seconds: i32| json!({ "description": text, "max_session_duration": seconds });
+            (
+                of(&description.before, max_session_duration.before),
+                of(&description.after, max_session_duration.after),
+            )
+        }
+        iam::Change::CreatePolicyVersion { policy: _, document } => documents(document),
+        iam::Change::SetDefaultPolicyVersion { policy: _, version, document } => {
+            let (mut before, mut after) = documents(document);
+            before["default_version_id"] = version.before.as_str().into();
+            after["default_version_id"] = version.after.as_str().into();
+            (before, after)
+        }
+        iam::Change::DeletePolicyVersion { policy: _, version } => {
+            (json!({ "version_id": version }), Value::Null)
+        }
+        iam::Change::PutRolePermissionsBoundary { role: _, before, after } => {
+            let of = |one: Option<&Arn>| json!({ "permissions_boundary": one.map(Arn::to_string) });
+            (of(before.as_ref()), of(Some(after)))
+        }
+        iam::Change::DeleteRolePermissionsBoundary { role: _, before } => {
+            (json!({ "permissions_boundary": before.to_string() }), json!({ "permissions_boundary": null }))
+        }
+        iam::Change::TagRole { role: _, tags } | iam::Change::TagPolicy { policy: _, tags } => tag_diff(tags),
+        iam::Change::DetachRolePolicy { role: _, policy, document: one } => {
+            (json!({ "policy_arn": policy.to_string(), "document": document(one) }), Value::Null)
+        }
+        iam::Change::DeleteRolePolicy { role: _, name, document: one } => {
+            (json!({ "name": name, "document": document(one) }), Value::Null)
+        }
+        iam::Change::DeleteRole { role: _, arn } => (json!({ "arn": arn.to_string() }), Value::Null),
+        iam::Change::DeletePolicy { policy, document: one } => {
+            (json!({ "arn": policy.to_string(), "document": document(one) }), Value::Null)
+        }
+    }
+}
+
+fn tag_diff(tags: &TagChanges) -> (Value, Value) {
+    let before: Map<String, Value> = tags.iter().map(|(key, tag)| (key.clone(), json!(tag.before))).collect();
+    let after: Map<String, Value> = tags.iter().map(|(key, tag)| (key.clone(), json!(tag.after))).collect();
+    (json!({ "tags": before }), json!({ "tags": after }))
 }
 
 /// In canonical form, as JSON and not as text.

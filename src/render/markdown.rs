@@ -6,7 +6,7 @@ use super::plan::{blocker_text, change_text, notice_text};
 use crate::check::diagnosis::Finding;
 use crate::check::{CheckReport, Level, Outcome, RoleReport};
 use crate::plan::access::{Line, Sign};
-use crate::plan::{Change, Effect, Plan, RolePlan};
+use crate::plan::{Change, ChangeKind, Plan, RolePlan};
 use crate::text::one_line as visible;
 
 /// GitHub takes 65,536 characters; a comment may have something before and after it.
@@ -84,15 +84,15 @@ fn plan_within(plan: &Plan, limit: usize) -> String {
                 let _ = writeln!(out, "| … | | | | |");
                 break;
             }
-            let count = |effect| role.changes.iter().filter(|change| change.effect() == effect).count();
+            let count = |kind| role.changes.iter().filter(|change| change.kind() == kind).count();
             let wider = if role.access.is_wider() { "**YES**" } else { "no" };
             let _ = writeln!(
                 out,
                 "| {} | {} | {} | {} | {wider} |",
                 code(&role.role),
-                count(Effect::Create),
-                count(Effect::Change),
-                count(Effect::Remove)
+                count(ChangeKind::Create),
+                count(ChangeKind::Change),
+                count(ChangeKind::Remove)
             );
         }
         out.push('\n');
@@ -165,11 +165,11 @@ fn widened(plan: &Plan, limit: usize) -> String {
 
 /// `**2 to create, 1 to change** · access widened: no`
 fn summary(plan: &Plan) -> String {
-    let count = |effect| plan.changes().filter(|change| change.effect() == effect).count();
+    let count = |kind| plan.changes().filter(|change| change.kind() == kind).count();
     let counts = [
-        (count(Effect::Create), "to create"),
-        (count(Effect::Change), "to change"),
-        (count(Effect::Remove), "to remove"),
+        (count(ChangeKind::Create), "to create"),
+        (count(ChangeKind::Change), "to change"),
+        (count(ChangeKind::Remove), "to remove"),
     ];
     let counts: Vec<String> =
         counts.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}")).collect();

@@ -8,7 +8,8 @@ use super::style::{BOLD, CHANGE, CREATE, DIM, GOOD, HUNK, REMOVE, WARNING, paint
 use crate::arn::Arn;
 use crate::plan::access::Line;
 use crate::plan::diff::{Owned, Owner};
-use crate::plan::{AccessDiff, Blocker, Change, Diff, Effect, Notice, Plan, RolePlan, Sign, TagDiff};
+use crate::plan::iam::{self, TagChange, TagChanges};
+use crate::plan::{AccessDiff, Blocker, Change, ChangeKind, Diff, Notice, Plan, RolePlan, Sign};
 use crate::policy::Document;
 use crate::state::{ManagedPolicy, Role};
 use crate::text::one_line;
@@ -89,13 +90,12 @@ pub fn summary_of_all(plans: &[&Plan], failed: usize) -> String {
 }
 
 fn counts(plans: &[&Plan]) -> String {
-    let count = |effect| {
-        plans.iter().flat_map(|plan| plan.changes()).filter(|change| change.effect() == effect).count()
-    };
+    let count =
+        |kind| plans.iter().flat_map(|plan| plan.changes()).filter(|change| change.kind() == kind).count();
     let counts = [
-        (count(Effect::Create), CREATE, "to create"),
-        (count(Effect::Change), CHANGE, "to change"),
-        (count(Effect::Remove), REMOVE, "to remove"),
+        (count(ChangeKind::Create), CREATE, "to create"),
+        (count(ChangeKind::Change), CHANGE, "to change"),
+        (count(ChangeKind::Remove), REMOVE, "to remove"),
     ];
     let counts: Vec<String> = counts
         .iter()
@@ -156,10 +156,10 @@ fn access_text(out: &mut String, access: &AccessDiff, unchanged: bool) {
 }
 
 pub fn change_text(out: &mut String, change: &Change) {
-    let (sign, style) = match change.effect() {
-        Effect::Create => ("+", CREATE),
-        Effect::Change => ("~", CHANGE),
-        Effect::Remove => ("-", REMOVE),
+    let (sign, style) = match change.kind() {
+        ChangeKind::Create => ("+", CREATE),
+        ChangeKind::Change => ("~", CHANGE),
+        ChangeKind::Remove => ("-", REMOVE),
     };
     let _ = writeln!(
         out,
@@ -169,15 +169,28 @@ pub fn change_text(out: &mut String, change: &Change) {
         one_line(&change.subject())
     );
     match change {
-        Change::CreateRole(role) => create_role_text(out, role),
-        Change::CreatePolicy(ManagedPolicy { arn, name: _, path: _, description: _, document, tags }) => {
+        Change::Iam(change) => iam_change_text(out, change),
+    }
+}
+
+fn iam_change_text(out: &mut String, change: &iam::Change) {
+    match change {
+        iam::Change::CreateRole(role) => create_role_text(out, role),
+        iam::Change::CreatePolicy(ManagedPolicy {
+            arn,
+            name: _,
+            path: _,
+            description: _,
+            document,
+            tags,
+        }) => {
             field(out, "arn", &arn.to_string());
             tag_lines(out, tags);
             document_lines(out, "document", document, ("+", CREATE));
         }
-        Change::AttachRolePolicy { role: _, policy } => field(out, "policy_arn", &policy.to_string()),
-        Change::UpdateAssumeRolePolicy { role: _, document } => document_diff(out, document),
-        Change::UpdateRole { role: _, description, max_session_duration } => {
+        iam::Change::AttachRolePolicy { role: _, policy } => field(out, "policy_arn", &policy.to_string()),
+        iam::Change::UpdateAssumeRolePolicy { role: _, document } => document_diff(out, document),
+        iam::Change::UpdateRole { role: _, description, max_session_duration } => {
             value_diff(out, "description", &quoted(&description.before), &quoted(&description.after));
             let seconds = |n: i32| format!("{n} s");
             value_diff(
@@ -187,32 +200,34 @@ pub fn change_text(out: &mut String, change: &Change) {
                 &seconds(max_session_duration.after),
             );
         }
-        Change::CreatePolicyVersion { policy: _, document } => document_diff(out, document),
-        Change::SetDefaultPolicyVersion { policy: _, version, document } => {
+        iam::Change::CreatePolicyVersion { policy: _, document } => document_diff(out, document),
+        iam::Change::SetDefaultPolicyVersion { policy: _, version, document } => {
             value_diff(out, "default_version_id", &version.before, &version.after);
             document_diff(out, document);
         }
-        Change::DeletePolicyVersion { policy: _, version } => {
+        iam::Change::DeletePolicyVersion { policy: _, version } => {
             field(out, "version_id", version);
         }
-        Change::PutRolePermissionsBoundary { role: _, boundary: Diff { before, after } } => {
-            let arn = |arn: &Option<Arn>| arn.as_ref().map_or("none".to_owned(), Arn::to_string);
-            value_diff(out, "permissions_boundary", &arn(before), &arn(after));
+        iam::Change::PutRolePermissionsBoundary { role: _, before, after } => {
+            let before = before.as_ref().map_or("none".to_owned(), Arn::to_string);
+            value_diff(out, "permissions_boundary", &before, &after.to_string());
         }
-        Change::DeleteRolePermissionsBoundary { role: _, before } => {
+        iam::Change::DeleteRolePermissionsBoundary { role: _, before } => {
             value_diff(out, "permissions_boundary", &before.to_string(), "none");
         }
-        Change::TagRole { role: _, tags } | Change::TagPolicy { policy: _, tags } => tag_diff(out, tags),
-        Change::DetachRolePolicy { role: _, policy, document } => {
+        iam::Change::TagRole { role: _, tags } | iam::Change::TagPolicy { policy: _, tags } => {
+            tag_diff(out, tags)
+        }
+        iam::Change::DetachRolePolicy { role: _, policy, document } => {
             field(out, "policy_arn", &policy.to_string());
             document_lines(out, "allowed by it", document, ("-", REMOVE));
         }
-        Change::DeleteRole { role: _, arn } => field(out, "arn", &arn.to_string()),
-        Change::DeletePolicy { policy, document } => {
+        iam::Change::DeleteRole { role: _, arn } => field(out, "arn", &arn.to_string()),
+        iam::Change::DeletePolicy { policy, document } => {
             field(out, "arn", &policy.to_string());
             document_lines(out, "document", document, ("-", REMOVE));
         }
-        Change::DeleteRolePolicy { role: _, name: _, document } => {
+        iam::Change::DeleteRolePolicy { role: _, name: _, document } => {
             document_lines(out, "document", document, ("-", REMOVE));
         }
     }
@@ -263,10 +278,10 @@ fn tag_lines(out: &mut String, tags: &crate::state::Tags) {
     field(out, "tags", &tags.join(", "));
 }
 
-fn tag_diff(out: &mut String, tags: &TagDiff) {
-    for (key, Diff { before, after }) in tags {
-        let value = |value: &Option<String>| value.as_deref().map_or("none".to_owned(), quoted);
-        value_diff(out, &format!("tag {}", one_line(key)), &value(before), &value(after));
+fn tag_diff(out: &mut String, tags: &TagChanges) {
+    for (key, TagChange { before, after }) in tags {
+        let before = before.as_deref().map_or("none".to_owned(), quoted);
+        value_diff(out, &format!("tag {}", one_line(key)), &before, &quoted(after));
     }
 }
 

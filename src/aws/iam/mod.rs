@@ -10,6 +10,7 @@ mod write;
 
 pub use orphans::{orphan, roles_tagged, roles_trusting};
 pub use read::{live, role};
-pub use retry::Recent;
+pub use retry::{Recent, passes_by_itself};
 pub use survey::survey;
-pub use write::execute;
+pub use verify::{is_gone, is_made};
+pub use write::write;

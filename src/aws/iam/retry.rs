@@ -1,7 +1,8 @@
 //! Waiting for what passes by itself: IAM is eventually consistent, and throttles.
 
 use crate::aws::error::AwsError;
-use crate::plan::{Change, Effect};
+use crate::plan::ChangeKind;
+use crate::plan::iam::Change;
 
 /// What this run has done to the same role before, as far as it explains an error that passes by itself.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -11,7 +12,7 @@ pub struct Recent {
 }
 
 /// Why an error is worth another try of this change; everything else fails at once.
-pub(super) fn passes_by_itself(change: &Change, recent: Recent, error: &AwsError) -> Option<&'static str> {
+pub fn passes_by_itself(change: &Change, recent: Recent, error: &AwsError) -> Option<&'static str> {
     if error.is_throttled() {
         return Some("AWS is throttling");
     }
@@ -24,7 +25,7 @@ pub(super) fn passes_by_itself(change: &Change, recent: Recent, error: &AwsError
             Some("the principal is not known to IAM yet")
         }
         // What is to be removed and is gone was looked for already.
-        "NoSuchEntity" if change.effect() == Effect::Remove => {
+        "NoSuchEntity" if change.kind() == ChangeKind::Remove => {
             Some("IAM says that it is not there, and shows it")
         }
         "NoSuchEntity" if may_be_invisible(change, recent) => Some("it is not visible in IAM yet"),

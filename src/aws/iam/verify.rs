@@ -3,7 +3,7 @@
 use super::read::{self, Prefetch};
 use crate::aws::client::Clients;
 use crate::aws::error::AwsError;
-use crate::plan::Change;
+use crate::plan::iam::Change;
 use crate::policy::equivalent;
 use crate::state::{ManagedPolicy, Role, Tags};
 
@@ -12,7 +12,7 @@ use crate::state::{ManagedPolicy, Role, Tags};
 ///
 /// # Errors
 /// Whatever keeps IAM from answering.
-pub(super) async fn is_made(clients: &Clients, change: &Change) -> Result<Option<bool>, AwsError> {
+pub async fn is_made(clients: &Clients, change: &Change) -> Result<Option<bool>, AwsError> {
     match change {
         Change::CreateRole(wanted) => {
             let live = read::role_and_boundary(clients, wanted).await?;
@@ -34,7 +34,7 @@ pub(super) async fn is_made(clients: &Clients, change: &Change) -> Result<Option
 ///
 /// # Errors
 /// Whatever keeps IAM from answering.
-pub(super) async fn is_gone(clients: &Clients, change: &Change) -> Result<bool, AwsError> {
+pub async fn is_gone(clients: &Clients, change: &Change) -> Result<bool, AwsError> {
     match change {
         Change::DetachRolePolicy { role, policy, document: _ } => {
             let attached = read::attached_policies(clients, role).await?;

@@ -1,59 +1,19 @@
 //! Carrying out a change: one change, one API call.
 
-use std::ops::ControlFlow;
-use std::time::Duration;
-
 use aws_sdk_iam::types::Tag;
 use aws_smithy_types::error::operation::BuildError;
 
-use super::retry::{Recent, passes_by_itself};
-use super::verify::{is_gone, is_made};
 use crate::aws::client::Clients;
 use crate::aws::error::{AwsError, AwsErrorKind};
-use crate::backoff::Backoff;
-use crate::plan::{Change, Diff, Effect, TagDiff};
+use crate::plan::Diff;
+use crate::plan::iam::{Change, TagChanges};
 use crate::state::{ManagedPolicy, Role, Tags};
 
-/// Carries a change out. Errors that pass by themselves, as IAM takes note of what was just written, are waited out
-/// within `waits`: `waiting` makes each pause, and may break it off. When an answer was lost and the call made again, what it finds done counts
-/// as done.
+/// Makes the call of a change, once.
 ///
 /// # Errors
 /// Whatever keeps IAM from making the change. [`AwsError::may_have_been_done`] says whether it may be made all the same.
-pub async fn execute(
-    clients: &Clients,
-    change: &Change,
-    recent: Recent,
-    waits: Backoff,
-    mut waiting: impl AsyncFnMut(&'static str, Duration) -> ControlFlow<()>,
-) -> Result<(), AwsError> {
-    let mut pauses = waits.pauses();
-    loop {
-        let Err(error) = once(clients, change).await else { return Ok(()) };
-        // Where it cannot be looked up, the first error says more than the second.
-        if error.is_not_found() && change.effect() == Effect::Remove {
-            match is_gone(clients, change).await {
-                Ok(true) => return Ok(()),
-                Ok(false) => {}
-                Err(_) => return Err(error),
-            }
-        }
-        if matches!(error.code(), Some("EntityAlreadyExists" | "LimitExceeded")) {
-            match is_made(clients, change).await {
-                Ok(Some(true)) => return Ok(()),
-                Ok(None) => {}
-                Ok(Some(false)) | Err(_) => return Err(error),
-            }
-        }
-        let Some(reason) = passes_by_itself(change, recent, &error) else { return Err(error) };
-        let Some(pause) = pauses.next(error.retry_after()) else { return Err(error) };
-        if waiting(reason, pause).await.is_break() {
-            return Err(error);
-        }
-    }
-}
-
-async fn once(clients: &Clients, change: &Change) -> Result<(), AwsError> {
+pub async fn write(clients: &Clients, change: &Change) -> Result<(), AwsError> {
     let iam = &clients.iam;
     let operation = format!("iam:{}", change.operation());
     let failed = |kind| AwsError::new(&operation, change.subject(), kind);
@@ -126,26 +86,19 @@ async fn once(clients: &Clients, change: &Change) -> Result<(), AwsError> {
         Change::DeletePolicyVersion { policy, version } => {
             send!(iam.delete_policy_version().policy_arn(policy.to_string()).version_id(version))
         }
-        Change::PutRolePermissionsBoundary { role, boundary: Diff { before: _, after } } => {
-            let boundary = after
-                .as_ref()
-                .ok_or_else(|| failed(AwsErrorKind::Construction("there is no boundary to put".into())))?;
-            send!(
-                iam.put_role_permissions_boundary()
-                    .role_name(role)
-                    .permissions_boundary(boundary.to_string())
-            )
+        Change::PutRolePermissionsBoundary { role, before: _, after } => {
+            send!(iam.put_role_permissions_boundary().role_name(role).permissions_boundary(after.to_string()))
         }
         Change::DeleteRolePermissionsBoundary { role, before: _ } => {
             send!(iam.delete_role_permissions_boundary().role_name(role))
         }
         Change::TagRole { role, tags } => {
-            let tags = tag_list(&tags_to_set(tags).map_err(failed)?)
+            let tags = tag_list(&tags_to_set(tags))
                 .map_err(|error| failed(AwsErrorKind::Construction(error.into())))?;
             send!(iam.tag_role().role_name(role).set_tags(tags))
         }
         Change::TagPolicy { policy, tags } => {
-            let tags = tag_list(&tags_to_set(tags).map_err(failed)?)
+            let tags = tag_list(&tags_to_set(tags))
                 .map_err(|error| failed(AwsErrorKind::Construction(error.into())))?;
             send!(iam.tag_policy().policy_arn(policy.to_string()).set_tags(tags))
         }
@@ -173,12 +126,6 @@ fn tag_list(tags: &Tags) -> Result<Option<Vec<Tag>>, BuildError> {
     Ok(Some(tags?).filter(|tags| !tags.is_empty()))
 }
 
-fn tags_to_set(tags: &TagDiff) -> Result<Tags, AwsErrorKind> {
-    tags.iter()
-        .map(|(key, Diff { before: _, after })| match after {
-            Some(value) => Ok((key.clone(), value.clone())),
-            // Removing tags is another call.
-            None => Err(AwsErrorKind::Construction(format!("the tag `{key}` has no value to set").into())),
-        })
-        .collect()
+fn tags_to_set(tags: &TagChanges) -> Tags {
+    tags.iter().map(|(key, change)| (key.clone(), change.after.clone())).collect()
 }

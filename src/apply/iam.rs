@@ -1,0 +1,50 @@
+//! One change in IAM: made, waited for, and looked at where the answer does not say what came of it.
+
+use std::ops::ControlFlow;
+use std::time::Duration;
+
+use crate::aws::{AwsError, Clients, Recent, is_gone, is_made, passes_by_itself, write};
+use crate::backoff::Backoff;
+use crate::plan::iam::Change;
+use crate::plan::{self, ChangeKind};
+
+/// Carries a change out; `earlier` are those of the same role that this run has made. Errors that pass by themselves, as
+/// IAM takes note of what was just written, are waited out within `waits`: `waiting` makes each pause, and may break it
+/// off. When an answer was lost and the call made again, what it finds done counts as done.
+///
+/// # Errors
+/// Whatever keeps IAM from making the change. [`AwsError::may_have_been_done`] says whether it may be made all the same.
+pub(super) async fn execute(
+    clients: &Clients,
+    change: &Change,
+    earlier: &[plan::Change],
+    waits: Backoff,
+    mut waiting: impl AsyncFnMut(&'static str, Duration) -> ControlFlow<()>,
+) -> Result<(), AwsError> {
+    let any = |kind| earlier.iter().any(|change| change.kind() == kind);
+    let recent = Recent { created: any(ChangeKind::Create), removed: any(ChangeKind::Remove) };
+    let mut pauses = waits.pauses();
+    loop {
+        let Err(error) = write(clients, change).await else { return Ok(()) };
+        // Where it cannot be looked up, the first error says more than the second.
+        if error.is_not_found() && change.kind() == ChangeKind::Remove {
+            match is_gone(clients, change).await {
+                Ok(true) => return Ok(()),
+                Ok(false) => {}
+                Err(_) => return Err(error),
+            }
+        }
+        if matches!(error.code(), Some("EntityAlreadyExists" | "LimitExceeded")) {
+            match is_made(clients, change).await {
+                Ok(Some(true)) => return Ok(()),
+                Ok(None) => {}
+                Ok(Some(false)) | Err(_) => return Err(error),
+            }
+        }
+        let Some(reason) = passes_by_itself(change, recent, &error) else { return Err(error) };
+        let Some(pause) = pauses.next(error.retry_after()) else { return Err(error) };
+        if waiting(reason, pause).await.is_break() {
+            return Err(error);
+        }
+    }
+}

@@ -1,0 +1,159 @@
+//! IAM's calls, under IAM's own names.
+
+use std::collections::BTreeMap;
+
+use crate::arn::Arn;
+use crate::plan::change::{ChangeKind, Diff};
+use crate::policy::Document;
+use crate::state::{ManagedPolicy, Role};
+
+/// The tags that are set, by key.
+pub type TagChanges = BTreeMap<String, TagChange>;
+
+/// A tag that is set: a plan never removes one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TagChange {
+    pub before: Option<String>,
+    pub after: String,
+}
+
+/// One change, one API call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Change {
+    CreatePolicy(ManagedPolicy),
+    CreateRole(Role),
+    AttachRolePolicy {
+        role: String,
+        policy: Arn,
+    },
+    UpdateAssumeRolePolicy {
+        role: String,
+        document: Diff<Document>,
+    },
+    /// `UpdateRole` sets both; one of them may be the same before and after.
+    UpdateRole {
+        role: String,
+        description: Diff<String>,
+        max_session_duration: Diff<i32>,
+    },
+    /// With `SetAsDefault`.
+    CreatePolicyVersion {
+        policy: Arn,
+        document: Diff<Document>,
+    },
+    SetDefaultPolicyVersion {
+        policy: Arn,
+        version: Diff<String>,
+        document: Diff<Document>,
+    },
+    DeletePolicyVersion {
+        policy: Arn,
+        version: String,
+    },
+    PutRolePermissionsBoundary {
+        role: String,
+        before: Option<Arn>,
+        after: Arn,
+    },
+    DeleteRolePermissionsBoundary {
+        role: String,
+        before: Arn,
+    },
+    TagRole {
+        role: String,
+        tags: TagChanges,
+    },
+    TagPolicy {
+        policy: Arn,
+        tags: TagChanges,
+    },
+    DetachRolePolicy {
+        role: String,
+        policy: Arn,
+        document: Document,
+    },
+    DeleteRolePolicy {
+        role: String,
+        name: String,
+        document: Document,
+    },
+    DeleteRole {
+        role: String,
+        arn: Arn,
+    },
+    /// With its default version.
+    DeletePolicy {
+        policy: Arn,
+        document: Document,
+    },
+}
+
+impl Change {
+    /// The API's name of the call.
+    pub fn operation(&self) -> &'static str {
+        match self {
+            Self::CreatePolicy(_) => "CreatePolicy",
+            Self::CreateRole(_) => "CreateRole",
+            Self::AttachRolePolicy { .. } => "AttachRolePolicy",
+            Self::UpdateAssumeRolePolicy { .. } => "UpdateAssumeRolePolicy",
+            Self::UpdateRole { .. } => "UpdateRole",
+            Self::CreatePolicyVersion { .. } => "CreatePolicyVersion",
+            Self::SetDefaultPolicyVersion { .. } => "SetDefaultPolicyVersion",
+            Self::DeletePolicyVersion { .. } => "DeletePolicyVersion",
+            Self::PutRolePermissionsBoundary { .. } => "PutRolePermissionsBoundary",
+            Self::DeleteRolePermissionsBoundary { .. } => "DeleteRolePermissionsBoundary",
+            Self::TagRole { .. } => "TagRole",
+            Self::TagPolicy { .. } => "TagPolicy",
+            Self::DetachRolePolicy { .. } => "DetachRolePolicy",
+            Self::DeleteRolePolicy { .. } => "DeleteRolePolicy",
+            Self::DeleteRole { .. } => "DeleteRole",
+            Self::DeletePolicy { .. } => "DeletePolicy",
+        }
+    }
+
+    /// What the call is about: `role X`, `policy Y`, `policy Y of role X`.
+    pub fn subject(&self) -> String {
+        match self {
+            Self::CreatePolicy(ManagedPolicy { name, .. }) => format!("policy `{name}`"),
+            Self::CreateRole(Role { name, .. }) => format!("role `{name}`"),
+            Self::AttachRolePolicy { role, policy } | Self::DetachRolePolicy { role, policy, .. } => {
+                format!("policy `{}` of role `{role}`", policy.name())
+            }
+            Self::DeleteRolePolicy { role, name, .. } => format!("inline policy `{name}` of role `{role}`"),
+            Self::UpdateAssumeRolePolicy { role, .. }
+            | Self::UpdateRole { role, .. }
+            | Self::PutRolePermissionsBoundary { role, .. }
+            | Self::DeleteRolePermissionsBoundary { role, .. }
+            | Self::TagRole { role, .. }
+            | Self::DeleteRole { role, .. } => format!("role `{role}`"),
+            Self::CreatePolicyVersion { policy, .. }
+            | Self::TagPolicy { policy, .. }
+            | Self::DeletePolicy { policy, .. } => format!("policy `{}`", policy.name()),
+            Self::SetDefaultPolicyVersion { policy, version, .. } => {
+                format!("version {} of policy `{}`", version.after, policy.name())
+            }
+            Self::DeletePolicyVersion { policy, version } => {
+                format!("version {version} of policy `{}`", policy.name())
+            }
+        }
+    }
+
+    pub fn kind(&self) -> ChangeKind {
+        match self {
+            Self::CreatePolicy(_) | Self::CreateRole(_) | Self::AttachRolePolicy { .. } => ChangeKind::Create,
+            Self::UpdateAssumeRolePolicy { .. }
+            | Self::UpdateRole { .. }
+            | Self::CreatePolicyVersion { .. }
+            | Self::SetDefaultPolicyVersion { .. }
+            | Self::PutRolePermissionsBoundary { .. }
+            | Self::TagRole { .. }
+            | Self::TagPolicy { .. } => ChangeKind::Change,
+            Self::DeletePolicyVersion { .. }
+            | Self::DeleteRolePermissionsBoundary { .. }
+            | Self::DetachRolePolicy { .. }
+            | Self::DeleteRolePolicy { .. }
+            | Self::DeleteRole { .. }
+            | Self::DeletePolicy { .. } => ChangeKind::Remove,
+        }
+    }
+}
