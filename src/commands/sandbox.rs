@@ -9,7 +9,7 @@ use tokio::net::TcpListener;
 use super::{CommandError, Status, fleet, session};
 use crate::cli::{Global, ServeArgs};
 use crate::render::output::Output;
-use crate::sandbox::{Manner, Rate, Sandbox, serve as serve_http};
+use crate::sandbox::{Rate, Sandbox, ServeOptions, serve as serve_http};
 
 pub async fn serve(global: &Global, args: &ServeArgs, output: &Output) -> Result<Status, CommandError> {
     let ServeArgs { listen, latency, rate, burst, in_memory } = *args;
@@ -27,7 +27,7 @@ pub async fn serve(global: &Global, args: &ServeArgs, output: &Output) -> Result
     } else {
         Sandbox::open(Path::new(session::SANDBOX_STATE), &seed)?
     };
-    others.iter().for_each(|spec| sandbox.plant(&session::seed(spec)));
+    others.iter().for_each(|spec| sandbox.seed(&session::seed(spec)));
     let listener =
         TcpListener::bind(listen).await.map_err(|source| CommandError::Listen { address: listen, source })?;
     let address = listener.local_addr()?;
@@ -44,10 +44,10 @@ pub async fn serve(global: &Global, args: &ServeArgs, output: &Output) -> Result
         // Without a handler for Ctrl-C the process ends by the signal itself.
         let _ = tokio::signal::ctrl_c().await;
     };
-    let manner = Manner {
+    let options = ServeOptions {
         latency: Duration::from_millis(latency),
         rate: rate.map(|per_second| Rate { per_second, burst }),
     };
-    serve_http(listener, Arc::new(Mutex::new(sandbox)), manner, shutdown).await?;
+    serve_http(listener, Arc::new(Mutex::new(sandbox)), options, shutdown).await?;
     Ok(Status::Done)
 }

@@ -116,7 +116,7 @@ impl Connections {
     /// The sandbox, with what the spec needs.
     fn sandbox(&mut self, spec: &Spec, output: &Output) -> Result<Arc<Mutex<Sandbox>>, CommandError> {
         if let Some(sandbox) = &self.sandbox {
-            sandbox.lock().unwrap_or_else(PoisonError::into_inner).plant(&seed(spec));
+            sandbox.lock().unwrap_or_else(PoisonError::into_inner).seed(&seed(spec));
             return Ok(Arc::clone(sandbox));
         }
         output.message(&format!(

@@ -6,7 +6,7 @@ use std::time::Instant;
 use http::Request;
 use serde_json::{Value, json};
 
-use super::auth::Scope;
+use super::aws::auth::Scope;
 
 /// A bucket of tokens: so many requests at once, and so many a second.
 #[derive(Debug, Clone, Copy, PartialEq)]

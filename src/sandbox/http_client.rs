@@ -14,7 +14,7 @@ use aws_smithy_types::body::SdkBody;
 use http_body_util::BodyExt as _;
 use jiff::Timestamp;
 
-use super::Sandbox;
+use super::embedded::Sandbox;
 use crate::genesys::{Answer, Carrier};
 
 /// An HTTP client for the SDK's `.http_client(…)`, which answers from the sandbox.

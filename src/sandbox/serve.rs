@@ -16,7 +16,7 @@ use jiff::Timestamp;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 
-use super::Sandbox;
+use super::embedded::Sandbox;
 use super::gate::{Gate, Rate};
 
 /// No request that the sandbox understands comes near this.
@@ -27,7 +27,7 @@ const TALLY: &str = "/_sandbox/tally";
 
 /// How the server behaves.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Manner {
+pub struct ServeOptions {
     /// Before each answer.
     pub latency: Duration,
     /// What goes beyond it is refused.
@@ -50,7 +50,7 @@ struct Server {
 pub async fn serve(
     listener: TcpListener,
     sandbox: Arc<Mutex<Sandbox>>,
-    Manner { latency, rate }: Manner,
+    ServeOptions { latency, rate }: ServeOptions,
     shutdown: impl Future<Output = ()>,
 ) -> io::Result<()> {
     let server = Arc::new(Server { sandbox, gate: Mutex::new(Gate::new(rate)), latency });

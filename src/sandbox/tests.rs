@@ -6,6 +6,9 @@ use http::Request;
 use jiff::Timestamp;
 
 use super::*;
+use crate::arn::Arn;
+use crate::policy::Document;
+use http::{HeaderMap, Response};
 
 mod access;
 mod actions;
@@ -112,4 +115,8 @@ fn furnished() -> Sandbox {
     done(&mut sandbox, "CreatePolicy", &[("PolicyName", "P"), ("PolicyDocument", INVOKE)]);
     done(&mut sandbox, "AttachRolePolicy", &[("RoleName", "R"), ("PolicyArn", POLICY_ARN)]);
     sandbox
+}
+
+fn header<'a>(headers: &'a HeaderMap, name: &str) -> &'a str {
+    headers.get(name).map(|value| value.to_str().unwrap()).unwrap_or_default()
 }

@@ -37,8 +37,9 @@ async fn several_requests_go_over_one_connection_and_shutdown_ends_it() {
         (stream, answers)
     });
     let (sender, receiver) = tokio::sync::oneshot::channel::<()>();
-    let served =
-        serve(listener, sandbox, crate::sandbox::Manner::default(), async { receiver.await.unwrap_or(()) });
+    let served = serve(listener, sandbox, crate::sandbox::ServeOptions::default(), async {
+        receiver.await.unwrap_or(())
+    });
     let asked = async {
         let (stream, answers) = client.await.unwrap();
         drop(sender);

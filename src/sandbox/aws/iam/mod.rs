@@ -1,22 +1,23 @@
 //! IAM: which actions there are, and what permission each needs.
 
 mod account;
+mod answers;
 mod policy;
 mod role;
 mod role_policy;
 mod simulate;
 mod tag;
 
-use super::Call;
-use super::error::Refusal;
-use super::query::{Answer, Params, Xml};
-use super::state::Tag;
+use super::call::{Call, unknown_action, with_request_tags};
+use super::query::Answer;
+use super::refusal::Refusal;
 use crate::arn::Arn;
 use crate::policy::Context;
+use crate::sandbox::state::iam::Tag;
 
-pub(super) const NAMESPACE: &str = "https://iam.amazonaws.com/doc/2010-05-08/";
+pub(crate) const NAMESPACE: &str = "https://iam.amazonaws.com/doc/2010-05-08/";
 
-pub(super) fn handle(call: &mut Call<'_>, action: &str) -> Result<Answer, Refusal> {
+pub(crate) fn handle(call: &mut Call<'_>, action: &str) -> Result<Answer, Refusal> {
     let run = match action {
         "CreateRole" => role::create,
         "GetRole" => role::get,
@@ -54,7 +55,7 @@ pub(super) fn handle(call: &mut Call<'_>, action: &str) -> Result<Answer, Refusa
         "GetAccountAuthorizationDetails" => account::authorization_details,
         "GetAccountSummary" => account::summary,
         "SimulatePrincipalPolicy" => simulate::simulate,
-        _ => return Err(super::unknown_action(action, "2010-05-08")),
+        _ => return Err(unknown_action(action, "2010-05-08")),
     };
     authorise(call, action)?;
     run(call)
@@ -98,8 +99,8 @@ fn resource(call: &Call<'_>, action: &str) -> String {
         "GetAccountAuthorizationDetails" | "GetAccountSummary" => "*".to_owned(),
         "SimulatePrincipalPolicy" => given("PolicySourceArn").to_owned(),
         _ if action.contains("Role") => match state.role(account, given("RoleName")) {
-            Ok(role) => state.role_arn(account, role).to_string(),
-            Err(_) => Arn::role(partition, account, "/", given("RoleName")).to_string(),
+            Some(role) => state.role_arn(account, role).to_string(),
+            None => Arn::role(partition, account, "/", given("RoleName")).to_string(),
         },
         _ => given("PolicyArn").to_owned(),
     }
@@ -118,7 +119,7 @@ fn context(call: &Call<'_>, action: &str) -> Context {
         }
     }
     if let Some(name) = params.get("RoleName").filter(|_| action != "CreateRole")
-        && let Ok(role) = state.role(&caller.account, name)
+        && let Some(role) = state.role(&caller.account, name)
     {
         resource_tags = &role.tags;
         let boundary = match action {
@@ -140,53 +141,5 @@ fn context(call: &Call<'_>, action: &str) -> Context {
         let keys = params.list("TagKeys");
         return if keys.is_empty() { context } else { context.with("aws:TagKeys", &keys) };
     }
-    super::with_request_tags(context, &tags)
-}
-
-/// Writes a listing that may go on: `<name><member>…`, `IsTruncated` and `Marker`.
-fn listing<T>(
-    name: &str,
-    (items, marker): (Vec<T>, Option<String>),
-    mut item: impl FnMut(&mut Xml, T),
-) -> Answer {
-    Answer::of(|xml| {
-        xml.list(name, items, |xml, each| item(xml, each));
-        truncation(xml, marker.as_deref());
-    })
-}
-
-fn truncation(xml: &mut Xml, marker: Option<&str>) {
-    xml.text("IsTruncated", marker.is_some());
-    xml.optional("Marker", marker);
-}
-
-fn write_tags(xml: &mut Xml, tags: &[Tag]) {
-    if tags.is_empty() {
-        return;
-    }
-    xml.list("Tags", tags, |xml, Tag { key, value }| {
-        xml.text("Key", key);
-        xml.text("Value", value);
-    });
-}
-
-fn write_boundary(xml: &mut Xml, boundary: Option<&str>) {
-    if let Some(arn) = boundary {
-        xml.element("PermissionsBoundary", |xml| {
-            xml.text("PermissionsBoundaryType", "Policy");
-            xml.text("PermissionsBoundaryArn", arn);
-        });
-    }
-}
-
-/// As IAM returns documents: percent-encoded by RFC 3986.
-fn encoded(document: &str) -> String {
-    use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-    const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
-    utf8_percent_encode(document, UNRESERVED).to_string()
-}
-
-/// The path that a listing is to be limited to.
-fn path_prefix(params: &Params) -> &str {
-    params.get("PathPrefix").unwrap_or("/")
+    with_request_tags(context, &tags)
 }

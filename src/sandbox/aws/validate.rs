@@ -2,9 +2,9 @@
 
 use std::fmt;
 
-use super::error::Refusal;
 use super::query::Params;
-use super::state::Tag;
+use super::refusal::Refusal;
+use crate::sandbox::state::iam::Tag;
 
 /// `[\w+=,.@-]`
 fn is_name(char: char) -> bool {
@@ -69,7 +69,7 @@ fn pattern(field: &str, value: &str, holds: bool, pattern: &str) -> Result<(), R
 
 /// Which items of a listing are wanted.
 #[derive(Debug, Clone)]
-pub(super) struct Page {
+pub(crate) struct Page {
     pub after: Option<String>,
     pub size: usize,
 }
@@ -294,16 +294,16 @@ impl Params {
 }
 
 /// `\u0021-\u007E`, as in a role's path.
-pub(super) fn is_role_path(char: char) -> bool {
+pub(crate) fn is_role_path(char: char) -> bool {
     char.is_ascii_graphic()
 }
 
 /// `[A-Za-z0-9\.,\+@=_-]` and slashes, as in a policy's path.
-pub(super) fn is_policy_path(char: char) -> bool {
+pub(crate) fn is_policy_path(char: char) -> bool {
     is_name(char) || char == '/'
 }
 
-pub(super) fn same_key(a: &str, b: &str, ignore_case: bool) -> bool {
+pub(crate) fn same_key(a: &str, b: &str, ignore_case: bool) -> bool {
     if ignore_case { a.to_lowercase() == b.to_lowercase() } else { a == b }
 }
 

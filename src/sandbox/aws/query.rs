@@ -5,11 +5,11 @@ use std::fmt::{self, Write as _};
 
 use http::{Response, StatusCode};
 
-use super::error::Refusal;
+use super::refusal::Refusal;
 
 /// The parameters of a request.
 #[derive(Debug, Default)]
-pub(super) struct Params(BTreeMap<String, String>);
+pub(crate) struct Params(BTreeMap<String, String>);
 
 impl Params {
     pub fn parse(body: &[u8]) -> Self {
@@ -38,7 +38,7 @@ impl Params {
 
 /// XML that cannot come out malformed: text is always escaped, elements always closed.
 #[derive(Debug, Default)]
-pub(super) struct Xml(String);
+pub(crate) struct Xml(String);
 
 impl Xml {
     pub fn text(&mut self, name: &str, value: impl fmt::Display) {
@@ -97,7 +97,7 @@ impl Xml {
 
 /// What an action answers with.
 #[derive(Debug)]
-pub(super) enum Answer {
+pub(crate) enum Answer {
     /// No more than the request ID.
     Done,
     Result(Xml),
@@ -112,7 +112,7 @@ impl Answer {
 }
 
 /// Writes the answer to an action, or its refusal.
-pub(super) fn respond(
+pub(crate) fn respond(
     namespace: &str,
     action: &str,
     outcome: Result<Answer, Refusal>,

@@ -2,14 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::super::Call;
-use super::super::documents;
-use super::super::error::Refusal;
-use super::super::query::{Answer, Xml};
-use super::super::state::{Role, State, date};
-use super::super::validate::is_role_path;
-use super::{encoded, listing, path_prefix, truncation, write_boundary, write_tags};
+use super::answers::{encoded, listing, path_prefix, truncation, write_boundary, write_tags};
 use crate::arn::AccountId;
+use crate::sandbox::aws::call::Call;
+use crate::sandbox::aws::documents;
+use crate::sandbox::aws::query::{Answer, Xml};
+use crate::sandbox::aws::refusal::Refusal;
+use crate::sandbox::aws::validate::is_role_path;
+use crate::sandbox::state::State;
+use crate::sandbox::state::iam::{Account, Role, date};
 
 /// What an answer shows of a role: listings show less.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -18,7 +19,7 @@ enum Shown {
     Listed,
 }
 
-pub(super) fn create(call: &mut Call<'_>) -> Result<Answer, Refusal> {
+pub(crate) fn create(call: &mut Call<'_>) -> Result<Answer, Refusal> {
     let params = call.params;
     let name = params.role_name()?;
     let path = params.path("Path", is_role_path)?;
@@ -28,9 +29,7 @@ pub(super) fn create(call: &mut Call<'_>) -> Result<Answer, Refusal> {
     let tags = params.tags(true)?;
     let boundary = boundary(call)?;
     let account = &call.caller.account;
-    let taken = |account: &super::super::state::Account| {
-        account.roles.keys().any(|other| other.eq_ignore_ascii_case(name))
-    };
+    let taken = |account: &Account| account.roles.keys().any(|other| other.eq_ignore_ascii_case(name));
     if call.state.account(account).is_some_and(taken) {
         return Err(Refusal::exists(format!("Role with name {name} already exists.")));
     }
@@ -52,15 +51,15 @@ pub(super) fn create(call: &mut Call<'_>) -> Result<Answer, Refusal> {
     show(call, name)
 }
 
-pub(super) fn get(call: &mut Call<'_>) -> Result<Answer, Refusal> {
+pub(crate) fn get(call: &mut Call<'_>) -> Result<Answer, Refusal> {
     let name = call.params.role_name()?;
     show(call, name)
 }
 
 fn show(call: &Call<'_>, name: &str) -> Result<Answer, Refusal> {
     let account = &call.caller.account;
-    let role = call.state.role(account, name)?;
-    let trust = role.trust.current(call.state)?;
+    let role = call.role(name)?;
+    let trust = call.state.trust_of(role)?;
     Ok(Answer::of(|xml| {
         xml.element("Role", |xml| write(xml, call.state, account, role, &trust, Shown::Whole));
     }))
@@ -84,7 +83,7 @@ fn write(xml: &mut Xml, state: &State, account: &AccountId, role: &Role, trust: 
     }
 }
 
-pub(super) fn list(call: &mut Call<'_>) -> Result<Answer, Refusal> {
+pub(crate) fn list(call: &mut Call<'_>) -> Result<Answer, Refusal> {
     let page = call.page()?;
     let prefix = path_prefix(call.params);
     let account = &call.caller.account;
@@ -92,20 +91,20 @@ pub(super) fn list(call: &mut Call<'_>) -> Result<Answer, Refusal> {
     let roles = state.account(account).into_iter().flat_map(|account| account.roles.values());
     let mut all = Vec::new();
     for role in roles.filter(|role| role.path.starts_with(prefix)) {
-        all.push((role.name.clone(), (role, role.trust.current(state)?)));
+        all.push((role.name.clone(), (role, state.trust_of(role)?)));
     }
     Ok(listing("Roles", page.cut(all), |xml, (role, trust)| {
         write(xml, state, account, role, &trust, Shown::Listed);
     }))
 }
 
-pub(super) fn update(call: &mut Call<'_>) -> Result<Answer, Refusal> {
+pub(crate) fn update(call: &mut Call<'_>) -> Result<Answer, Refusal> {
     let params = call.params;
     let name = params.role_name()?;
     let description = params.description()?;
     // "If you do not specify a value for this setting, the default value of one hour is applied" (API reference).
     let duration = params.max_session_duration()?.unwrap_or(3600);
-    let role = call.state.role_mut(&call.caller.account, name)?;
+    let role = call.role_mut(name)?;
     role.max_session_duration = duration;
     if let Some(description) = description {
         role.description = Some(description.to_owned()).filter(|text| !text.is_empty());
@@ -113,28 +112,27 @@ pub(super) fn update(call: &mut Call<'_>) -> Result<Answer, Refusal> {
     Ok(Answer::of(|_| ()))
 }
 
-pub(super) fn update_description(call: &mut Call<'_>) -> Result<Answer, Refusal> {
+pub(crate) fn update_description(call: &mut Call<'_>) -> Result<Answer, Refusal> {
     let name = call.params.role_name()?;
     call.params.required("Description")?;
     let description = call.params.description()?.map(str::to_owned);
-    call.state.role_mut(&call.caller.account, name)?.description =
-        description.filter(|text| !text.is_empty());
+    call.role_mut(name)?.description = description.filter(|text| !text.is_empty());
     show(call, name)
 }
 
-pub(super) fn update_trust(call: &mut Call<'_>) -> Result<Answer, Refusal> {
+pub(crate) fn update_trust(call: &mut Call<'_>) -> Result<Answer, Refusal> {
     let name = call.params.role_name()?;
     let text = call.params.document("PolicyDocument")?;
-    call.state.role(&call.caller.account, name)?;
+    call.role(name)?;
     let trust = documents::trust(call.state, text)?;
-    call.state.role_mut(&call.caller.account, name)?.trust = trust;
+    call.role_mut(name)?.trust = trust;
     Ok(Answer::Done)
 }
 
-pub(super) fn delete(call: &mut Call<'_>) -> Result<Answer, Refusal> {
+pub(crate) fn delete(call: &mut Call<'_>) -> Result<Answer, Refusal> {
     let name = call.params.role_name()?;
     let account = &call.caller.account;
-    let role = call.state.role(account, name)?;
+    let role = call.role(name)?;
     if !role.attached.is_empty() {
         return Err(Refusal::delete_conflict("Cannot delete entity, must detach all policies first."));
     }
@@ -159,24 +157,24 @@ fn boundary(call: &Call<'_>) -> Result<Option<String>, Refusal> {
     Ok(Some(arn.to_owned()))
 }
 
-pub(super) fn put_boundary(call: &mut Call<'_>) -> Result<Answer, Refusal> {
+pub(crate) fn put_boundary(call: &mut Call<'_>) -> Result<Answer, Refusal> {
     let name = call.params.role_name()?;
     call.params.required("PermissionsBoundary")?;
-    call.state.role(&call.caller.account, name)?;
+    call.role(name)?;
     let boundary = boundary(call)?;
-    call.state.role_mut(&call.caller.account, name)?.boundary = boundary;
+    call.role_mut(name)?.boundary = boundary;
     Ok(Answer::Done)
 }
 
-pub(super) fn delete_boundary(call: &mut Call<'_>) -> Result<Answer, Refusal> {
+pub(crate) fn delete_boundary(call: &mut Call<'_>) -> Result<Answer, Refusal> {
     let name = call.params.role_name()?;
-    call.state.role_mut(&call.caller.account, name)?.boundary = None;
+    call.role_mut(name)?.boundary = None;
     Ok(Answer::Done)
 }
 
 /// The sandbox has no instance profiles.
-pub(super) fn list_instance_profiles(call: &mut Call<'_>) -> Result<Answer, Refusal> {
-    call.state.role(&call.caller.account, call.params.role_name()?)?;
+pub(crate) fn list_instance_profiles(call: &mut Call<'_>) -> Result<Answer, Refusal> {
+    call.role(call.params.role_name()?)?;
     Ok(Answer::of(|xml| {
         xml.element("InstanceProfiles", |_| ());
         truncation(xml, None);

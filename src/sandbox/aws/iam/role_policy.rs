@@ -1,21 +1,21 @@
 //! What a role may do: attached managed policies and inline ones.
 
-use super::super::Call;
-use super::super::documents::{self, MAX_INLINE, Purpose};
-use super::super::error::Refusal;
-use super::super::query::Answer;
-use super::super::state::parse;
-use super::{encoded, listing, path_prefix};
+use super::answers::{encoded, listing, path_prefix, truncation};
+use crate::sandbox::aws::call::Call;
+use crate::sandbox::aws::documents::{self, MAX_INLINE, Purpose};
+use crate::sandbox::aws::query::Answer;
+use crate::sandbox::aws::refusal::Refusal;
+use crate::sandbox::state::document::parse;
 
 /// IAM's default quota.
 const MAX_ATTACHED: usize = 10;
 
-pub(super) fn attach(call: &mut Call<'_>) -> Result<Answer, Refusal> {
+pub(crate) fn attach(call: &mut Call<'_>) -> Result<Answer, Refusal> {
     let name = call.params.role_name()?;
     let arn = call.params.policy_arn("PolicyArn")?;
     let account = &call.caller.account;
     let attachable = call.state.attachable(account, arn);
-    let role = call.state.role_mut(account, name)?;
+    let role = call.role_mut(name)?;
     if !attachable {
         return Err(Refusal::no_such_entity(format!("Policy {arn} does not exist or is not attachable.")));
     }
@@ -27,18 +27,18 @@ pub(super) fn attach(call: &mut Call<'_>) -> Result<Answer, Refusal> {
     Ok(Answer::Done)
 }
 
-pub(super) fn detach(call: &mut Call<'_>) -> Result<Answer, Refusal> {
+pub(crate) fn detach(call: &mut Call<'_>) -> Result<Answer, Refusal> {
     let name = call.params.role_name()?;
     let arn = call.params.policy_arn("PolicyArn")?;
-    if call.state.role_mut(&call.caller.account, name)?.attached.remove(arn) {
+    if call.role_mut(name)?.attached.remove(arn) {
         return Ok(Answer::Done);
     }
     Err(Refusal::no_such_entity(format!("Policy {arn} was not found.")))
 }
 
-pub(super) fn list_attached(call: &mut Call<'_>) -> Result<Answer, Refusal> {
+pub(crate) fn list_attached(call: &mut Call<'_>) -> Result<Answer, Refusal> {
     let page = call.page()?;
-    let role = call.state.role(&call.caller.account, call.params.role_name()?)?;
+    let role = call.role(call.params.role_name()?)?;
     let prefix = format!("policy{}", path_prefix(call.params));
     let within =
         |arn: &&String| arn.parse::<crate::arn::Arn>().is_ok_and(|arn| arn.resource.starts_with(&prefix));
@@ -49,11 +49,11 @@ pub(super) fn list_attached(call: &mut Call<'_>) -> Result<Answer, Refusal> {
     }))
 }
 
-pub(super) fn put_inline(call: &mut Call<'_>) -> Result<Answer, Refusal> {
+pub(crate) fn put_inline(call: &mut Call<'_>) -> Result<Answer, Refusal> {
     let name = call.params.role_name()?;
     let policy = call.params.policy_name()?;
     let text = call.params.document("PolicyDocument")?;
-    let role = call.state.role_mut(&call.caller.account, name)?;
+    let role = call.role_mut(name)?;
     let document = documents::check(text, Purpose::Permissions)?;
     let mut size = document.size();
     for (other, text) in &role.inline {
@@ -70,10 +70,10 @@ pub(super) fn put_inline(call: &mut Call<'_>) -> Result<Answer, Refusal> {
     Ok(Answer::Done)
 }
 
-pub(super) fn get_inline(call: &mut Call<'_>) -> Result<Answer, Refusal> {
+pub(crate) fn get_inline(call: &mut Call<'_>) -> Result<Answer, Refusal> {
     let name = call.params.role_name()?;
     let policy = call.params.policy_name()?;
-    let role = call.state.role(&call.caller.account, name)?;
+    let role = call.role(name)?;
     let text = role.inline.get(policy).ok_or_else(|| no_such_policy(policy))?;
     Ok(Answer::of(|xml| {
         xml.text("RoleName", name);
@@ -82,21 +82,21 @@ pub(super) fn get_inline(call: &mut Call<'_>) -> Result<Answer, Refusal> {
     }))
 }
 
-pub(super) fn list_inline(call: &mut Call<'_>) -> Result<Answer, Refusal> {
+pub(crate) fn list_inline(call: &mut Call<'_>) -> Result<Answer, Refusal> {
     let page = call.page()?;
-    let role = call.state.role(&call.caller.account, call.params.role_name()?)?;
+    let role = call.role(call.params.role_name()?)?;
     let (names, marker) = page.cut(role.inline.keys().map(|name| (name.clone(), name)));
     Ok(Answer::of(|xml| {
         // Its members are plain texts.
         xml.element("PolicyNames", |xml| names.iter().for_each(|name| xml.text("member", name)));
-        super::truncation(xml, marker.as_deref());
+        truncation(xml, marker.as_deref());
     }))
 }
 
-pub(super) fn delete_inline(call: &mut Call<'_>) -> Result<Answer, Refusal> {
+pub(crate) fn delete_inline(call: &mut Call<'_>) -> Result<Answer, Refusal> {
     let name = call.params.role_name()?;
     let policy = call.params.policy_name()?;
-    let role = call.state.role_mut(&call.caller.account, name)?;
+    let role = call.role_mut(name)?;
     role.inline.remove(policy).map(|_| Answer::Done).ok_or_else(|| no_such_policy(policy))
 }
 
@@ -104,6 +104,6 @@ fn no_such_policy(name: &str) -> Refusal {
     Refusal::no_such_entity(format!("The role policy with name {name} cannot be found."))
 }
 
-pub(super) fn name_of(arn: &str) -> &str {
+pub(crate) fn name_of(arn: &str) -> &str {
     arn.rsplit('/').next().unwrap_or(arn)
 }

@@ -1,13 +1,13 @@
 //! SimulatePrincipalPolicy: the role's policies and boundary alone, never trust.
 
-use super::super::Call;
-use super::super::auth::role_policies;
-use super::super::error::Refusal;
-use super::super::query::Answer;
 use crate::arn::Arn;
 use crate::policy::{Decision, Policies, Principal, Request, evaluate};
+use crate::sandbox::aws::auth::role_policies;
+use crate::sandbox::aws::call::Call;
+use crate::sandbox::aws::query::Answer;
+use crate::sandbox::aws::refusal::Refusal;
 
-pub(super) fn simulate(call: &mut Call<'_>) -> Result<Answer, Refusal> {
+pub(crate) fn simulate(call: &mut Call<'_>) -> Result<Answer, Refusal> {
     let source = call.params.get("PolicySourceArn").unwrap_or_default().to_owned();
     let arn: Option<Arn> = source.parse().ok();
     let found = arn.as_ref().and_then(|arn| call.state.role_of_arn(arn));

@@ -2,15 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use super::super::Call;
-use super::super::documents;
-use super::super::error::Refusal;
-use super::super::managed::{self, AwsManaged};
-use super::super::query::{Answer, Xml};
-use super::super::state::{Policy, PolicyVersion, Role, Seconds, State, Tag, date};
-use super::super::validate::is_policy_path;
-use super::{encoded, listing, path_prefix, truncation, write_tags};
+use super::answers::{encoded, listing, path_prefix, truncation, write_tags};
 use crate::arn::AccountId;
+use crate::sandbox::aws::call::Call;
+use crate::sandbox::aws::documents;
+use crate::sandbox::aws::query::{Answer, Xml};
+use crate::sandbox::aws::refusal::Refusal;
+use crate::sandbox::aws::validate::is_policy_path;
+use crate::sandbox::state::State;
+use crate::sandbox::state::iam::{Policy, PolicyVersion, Role, Seconds, Tag, date};
+use crate::sandbox::state::managed::{self, AwsManaged};
 
 /// IAM's quota.
 const MAX_VERSIONS: usize = 5;
@@ -18,7 +19,7 @@ const MAX_VERSIONS: usize = 5;
 /// When AWS made its own policies; the sandbox has one date for all.
 const AWS_DATE: Seconds = 1_423_180_800;
 
-pub(super) fn create(call: &mut Call<'_>) -> Result<Answer, Refusal> {
+pub(crate) fn create(call: &mut Call<'_>) -> Result<Answer, Refusal> {
     let params = call.params;
     let name = params.policy_name()?;
     let path = params.path("Path", is_policy_path)?;
@@ -54,7 +55,7 @@ pub(super) fn create(call: &mut Call<'_>) -> Result<Answer, Refusal> {
     show(call, &arn)
 }
 
-pub(super) fn get(call: &mut Call<'_>) -> Result<Answer, Refusal> {
+pub(crate) fn get(call: &mut Call<'_>) -> Result<Answer, Refusal> {
     let arn = call.params.policy_arn("PolicyArn")?;
     show(call, arn)
 }
@@ -105,7 +106,7 @@ fn not_found(arn: &str) -> Refusal {
 }
 
 /// The roles of an account that have the policy attached, and those that have it as boundary.
-pub(super) fn users<'a>(state: &'a State, account: &AccountId, arn: &str) -> (Vec<&'a Role>, Vec<&'a Role>) {
+pub(crate) fn users<'a>(state: &'a State, account: &AccountId, arn: &str) -> (Vec<&'a Role>, Vec<&'a Role>) {
     let roles = || state.account(account).into_iter().flat_map(|account| account.roles.values());
     (
         roles().filter(|role| role.attached.contains(arn)).collect(),
@@ -148,7 +149,7 @@ fn write(xml: &mut Xml, call: &Call<'_>, policy: &Found<'_>) {
     xml.text("UpdateDate", date(updated));
 }
 
-pub(super) fn list(call: &mut Call<'_>) -> Result<Answer, Refusal> {
+pub(crate) fn list(call: &mut Call<'_>) -> Result<Answer, Refusal> {
     let params = call.params;
     let page = call.page()?;
     let prefix = path_prefix(params);
@@ -182,7 +183,7 @@ pub(super) fn list(call: &mut Call<'_>) -> Result<Answer, Refusal> {
     Ok(listing("Policies", page.cut(found), |xml, policy| write(xml, call, &policy)))
 }
 
-pub(super) fn delete(call: &mut Call<'_>) -> Result<Answer, Refusal> {
+pub(crate) fn delete(call: &mut Call<'_>) -> Result<Answer, Refusal> {
     let arn = call.params.policy_arn("PolicyArn")?;
     let account = &call.caller.account;
     let policy = find_mut(call, arn)?;
@@ -201,7 +202,7 @@ pub(super) fn delete(call: &mut Call<'_>) -> Result<Answer, Refusal> {
     Ok(Answer::Done)
 }
 
-pub(super) fn create_version(call: &mut Call<'_>) -> Result<Answer, Refusal> {
+pub(crate) fn create_version(call: &mut Call<'_>) -> Result<Answer, Refusal> {
     let params = call.params;
     let arn = params.policy_arn("PolicyArn")?;
     let text = params.document("PolicyDocument")?;
@@ -239,7 +240,7 @@ fn version(policy: &Policy, arn: &str, id: &str) -> Result<u32, Refusal> {
     })
 }
 
-pub(super) fn get_version(call: &mut Call<'_>) -> Result<Answer, Refusal> {
+pub(crate) fn get_version(call: &mut Call<'_>) -> Result<Answer, Refusal> {
     let arn = call.params.policy_arn("PolicyArn")?;
     let id = call.params.version_id()?;
     let (document, default, created) = match find(call, arn)? {
@@ -265,7 +266,7 @@ pub(super) fn get_version(call: &mut Call<'_>) -> Result<Answer, Refusal> {
     }))
 }
 
-pub(super) fn list_versions(call: &mut Call<'_>) -> Result<Answer, Refusal> {
+pub(crate) fn list_versions(call: &mut Call<'_>) -> Result<Answer, Refusal> {
     let page = call.page()?;
     let arn = call.params.policy_arn("PolicyArn")?;
     let versions: Vec<(String, (String, bool, Seconds))> = match find(call, arn)? {
@@ -288,7 +289,7 @@ pub(super) fn list_versions(call: &mut Call<'_>) -> Result<Answer, Refusal> {
     }))
 }
 
-pub(super) fn set_default_version(call: &mut Call<'_>) -> Result<Answer, Refusal> {
+pub(crate) fn set_default_version(call: &mut Call<'_>) -> Result<Answer, Refusal> {
     let arn = call.params.policy_arn("PolicyArn")?;
     let id = call.params.version_id()?;
     let now = call.now.as_second();
@@ -298,7 +299,7 @@ pub(super) fn set_default_version(call: &mut Call<'_>) -> Result<Answer, Refusal
     Ok(Answer::Done)
 }
 
-pub(super) fn delete_version(call: &mut Call<'_>) -> Result<Answer, Refusal> {
+pub(crate) fn delete_version(call: &mut Call<'_>) -> Result<Answer, Refusal> {
     let arn = call.params.policy_arn("PolicyArn")?;
     let id = call.params.version_id()?;
     let now = call.now.as_second();
@@ -312,7 +313,7 @@ pub(super) fn delete_version(call: &mut Call<'_>) -> Result<Answer, Refusal> {
     Ok(Answer::Done)
 }
 
-pub(super) fn list_entities(call: &mut Call<'_>) -> Result<Answer, Refusal> {
+pub(crate) fn list_entities(call: &mut Call<'_>) -> Result<Answer, Refusal> {
     let params = call.params;
     let page = call.page()?;
     let arn = params.policy_arn("PolicyArn")?;
@@ -340,6 +341,6 @@ pub(super) fn list_entities(call: &mut Call<'_>) -> Result<Answer, Refusal> {
 }
 
 /// The tags of a policy of the caller's own account.
-pub(super) fn tags_mut<'a>(call: &'a mut Call<'_>, arn: &str) -> Result<&'a mut Vec<Tag>, Refusal> {
+pub(crate) fn tags_mut<'a>(call: &'a mut Call<'_>, arn: &str) -> Result<&'a mut Vec<Tag>, Refusal> {
     find_mut(call, arn).map(|policy| &mut policy.tags)
 }

@@ -2,26 +2,27 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::error::Refusal;
-use super::state::{State, Trust};
+use super::refusal::Refusal;
 use crate::arn::{AccountId, Arn};
 use crate::policy::Document;
 use crate::policy::document::{
-    ActionElement, Effect, OneOrMany, PrincipalElement, Principals, ResourceElement, Statement,
+    ActionElement, Effect, PrincipalElement, Principals, ResourceElement, Statement,
 };
+use crate::sandbox::state::State;
+use crate::sandbox::state::trust::{Trust, map_principals};
 
 /// What a document is for; that decides what it may contain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Purpose {
+pub(crate) enum Purpose {
     Trust,
     /// A managed, inline or session policy.
     Permissions,
 }
 
 /// IAM's default quotas, in characters without white space.
-pub(super) const MAX_TRUST: usize = 2048;
-pub(super) const MAX_MANAGED: usize = 6144;
-pub(super) const MAX_INLINE: usize = 10_240;
+pub(crate) const MAX_TRUST: usize = 2048;
+pub(crate) const MAX_MANAGED: usize = 6144;
+pub(crate) const MAX_INLINE: usize = 10_240;
 
 const VENDOR: &str = "Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc.";
 
@@ -59,7 +60,7 @@ const PARTITIONS: [&str; 8] =
     ["aws", "aws-cn", "aws-us-gov", "aws-iso", "aws-iso-b", "aws-iso-e", "aws-iso-f", "aws-eusc"];
 
 /// Parses a document and refuses what IAM refuses.
-pub(super) fn check(text: &str, purpose: Purpose) -> Result<Document, Refusal> {
+pub(crate) fn check(text: &str, purpose: Purpose) -> Result<Document, Refusal> {
     let document = Document::parse(text).map_err(|_| {
         Refusal::malformed(match purpose {
             Purpose::Trust if serde_json::from_str::<serde_json::Value>(text).is_err() => {
@@ -222,7 +223,7 @@ fn check_resource(resource: &str) -> Result<(), Refusal> {
 }
 
 /// Checks a trust policy, with the principals that it names, and makes it ready to be stored.
-pub(super) fn trust(state: &State, text: &str) -> Result<Trust, Refusal> {
+pub(crate) fn trust(state: &State, text: &str) -> Result<Trust, Refusal> {
     let mut document = check(text, Purpose::Trust)?;
     if document.size() > MAX_TRUST {
         return Err(Refusal::limit(format!("Cannot exceed quota for ACLSizePerRole: {MAX_TRUST}")));
@@ -302,7 +303,7 @@ fn aws_principal(state: &State, value: &str) -> Option<Named> {
         },
         ("sts", "assumed-role") => {
             let role = name.split_once('/').filter(|(_, session)| !session.is_empty())?.0;
-            (state.role(&account, role).is_ok() || !is_known(state, &account)).then_some(Named::AsWritten)
+            (state.role(&account, role).is_some() || !is_known(state, &account)).then_some(Named::AsWritten)
         }
         ("sts", "federated-user") if !name.is_empty() => Some(Named::AsWritten),
         _ => None,
@@ -323,34 +324,8 @@ fn is_service(value: &str) -> bool {
     })
 }
 
-/// Puts other values for principals of kind `AWS`, where `other` knows one.
-pub(super) fn map_principals(document: &mut Document, other: &dyn Fn(&str) -> Option<String>) {
-    let map = |value: &mut String| {
-        if let Some(other) = other(value) {
-            *value = other;
-        }
-    };
-    let statements = match &mut document.statements {
-        OneOrMany::One(statement) => std::slice::from_mut(statement),
-        OneOrMany::Many(statements) => statements.as_mut_slice(),
-    };
-    for statement in statements {
-        let (Some(PrincipalElement::Principal(principals))
-        | Some(PrincipalElement::NotPrincipal(principals))) = &mut statement.principal
-        else {
-            continue;
-        };
-        let Principals::ByKind(kinds) = principals else { continue };
-        match kinds.get_mut("AWS") {
-            Some(OneOrMany::One(value)) => map(value),
-            Some(OneOrMany::Many(values)) => values.iter_mut().for_each(map),
-            None => {}
-        }
-    }
-}
-
 /// Checks a managed policy's document.
-pub(super) fn managed(text: &str) -> Result<(), Refusal> {
+pub(crate) fn managed(text: &str) -> Result<(), Refusal> {
     let document = check(text, Purpose::Permissions)?;
     if document.size() > MAX_MANAGED {
         return Err(Refusal::limit(format!("Cannot exceed quota for PolicySize: {MAX_MANAGED}")));

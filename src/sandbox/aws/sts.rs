@@ -1,18 +1,20 @@
 //! STS: who am I, and AssumeRole with its trust policy enforced.
 
-use super::Call;
+use super::call::{Call, unknown_action, with_request_tags};
 use super::documents::{self, Purpose};
-use super::error::Refusal;
 use super::query::Answer;
-use super::state::{self, Session, Tag};
+use super::refusal::Refusal;
 use crate::arn::Arn;
+use crate::sandbox::state::document::parse;
+use crate::sandbox::state::iam::{Tag, date};
+use crate::sandbox::state::sts::Session;
 
-pub(super) const NAMESPACE: &str = "https://sts.amazonaws.com/doc/2011-06-15/";
+pub(crate) const NAMESPACE: &str = "https://sts.amazonaws.com/doc/2011-06-15/";
 
 /// IAM's quota for a session policy, in characters.
 const MAX_SESSION_POLICY: usize = 2048;
 
-pub(super) fn handle(call: &mut Call<'_>, action: &str) -> Result<Answer, Refusal> {
+pub(crate) fn handle(call: &mut Call<'_>, action: &str) -> Result<Answer, Refusal> {
     match action {
         // AWS asks no permission for this one.
         "GetCallerIdentity" => Ok(Answer::of(|xml| {
@@ -21,7 +23,7 @@ pub(super) fn handle(call: &mut Call<'_>, action: &str) -> Result<Answer, Refusa
             xml.text("Account", &call.caller.account);
         })),
         "AssumeRole" => assume_role(call),
-        _ => Err(super::unknown_action(action, "2011-06-15")),
+        _ => Err(unknown_action(action, "2011-06-15")),
     }
 }
 
@@ -42,7 +44,7 @@ fn assume_role(call: &mut Call<'_>) -> Result<Answer, Refusal> {
     let denied = || Refusal::access_denied(call.caller.refused("sts:AssumeRole", role_arn));
     // Whether the role exists is not for everyone to know: the refusal is the same.
     let (account, role) = state.role_of_arn(&arn).ok_or_else(denied)?;
-    let trust = state::parse(&role.trust.current(state)?)?;
+    let trust = parse(&state.trust_of(role)?)?;
     let mut context = call
         .context()
         .with("sts:RoleSessionName", &[session_name])
@@ -52,7 +54,7 @@ fn assume_role(call: &mut Call<'_>) -> Result<Answer, Refusal> {
             .with(&format!("aws:ResourceTag/{key}"), &[value])
             .with(&format!("iam:ResourceTag/{key}"), &[value]);
     }
-    context = super::with_request_tags(context, &tags);
+    context = with_request_tags(context, &tags);
     if let Some(id) = external_id {
         context = context.with("sts:ExternalId", &[id]);
     }
@@ -117,7 +119,7 @@ fn assume_role(call: &mut Call<'_>) -> Result<Answer, Refusal> {
             xml.text("AccessKeyId", key);
             xml.text("SecretAccessKey", secret);
             xml.text("SessionToken", token);
-            xml.text("Expiration", state::date(expires));
+            xml.text("Expiration", date(expires));
         });
         xml.optional("SourceIdentity", source_identity);
     }))

@@ -5,9 +5,9 @@ use http::{HeaderValue, Response, StatusCode};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::Call;
-use super::error::Refusal;
-use super::state::Tag;
+use super::call::Call;
+use super::refusal::Refusal;
+use crate::sandbox::state::iam::Tag;
 
 const TARGET: &str = "ResourceGroupsTaggingAPI_20170126.";
 const TYPE: &str = "iam:policy";
@@ -31,7 +31,7 @@ struct TagFilter {
 }
 
 /// `target` is the header `X-Amz-Target`.
-pub(super) fn handle(call: &Call<'_>, target: &str, body: &[u8]) -> Result<Value, Refusal> {
+pub(crate) fn handle(call: &Call<'_>, target: &str, body: &[u8]) -> Result<Value, Refusal> {
     let invalid = |message: &str| Refusal::new(400, "InvalidParameterException", message);
     let Some("GetResources") = target.strip_prefix(TARGET) else {
         return Err(Refusal::new(400, "UnknownOperationException", "The sandbox has GetResources only"));
@@ -90,7 +90,7 @@ fn passes(filter: &TagFilter, tags: &[Tag]) -> bool {
 }
 
 /// In the protocol AWS JSON 1.1.
-pub(super) fn respond(outcome: Result<Value, Refusal>) -> Response<Vec<u8>> {
+pub(crate) fn respond(outcome: Result<Value, Refusal>) -> Response<Vec<u8>> {
     let (status, body) = match outcome {
         Ok(value) => (200, value),
         Err(Refusal { status, code, message }) => {

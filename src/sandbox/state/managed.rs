@@ -1,6 +1,6 @@
 //! A handful of the policies that AWS itself manages, abridged to what bears on roles and functions.
 
-pub(super) struct AwsManaged {
+pub(crate) struct AwsManaged {
     pub path: &'static str,
     pub name: &'static str,
     pub id: &'static str,
@@ -74,11 +74,11 @@ const POLICIES: [AwsManaged; 9] = [
     },
 ];
 
-pub(super) fn find(partition: &str, arn: &str) -> Option<&'static AwsManaged> {
+pub(crate) fn find(partition: &str, arn: &str) -> Option<&'static AwsManaged> {
     all().find(|policy| policy.arn(partition) == arn)
 }
 
-pub(super) fn all() -> impl Iterator<Item = &'static AwsManaged> {
+pub(crate) fn all() -> impl Iterator<Item = &'static AwsManaged> {
     POLICIES.iter()
 }
 

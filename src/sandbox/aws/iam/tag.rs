@@ -1,22 +1,23 @@
 //! Tags of roles and policies. A role's tag keys ignore case, a policy's do not (IAM User Guide, `id_tags`).
 
-use super::super::Call;
-use super::super::error::Refusal;
-use super::super::query::Answer;
-use super::super::state::Tag;
-use super::super::validate::same_key;
-use super::{listing, policy};
+use super::answers::listing;
+use super::policy;
+use crate::sandbox::aws::call::Call;
+use crate::sandbox::aws::query::Answer;
+use crate::sandbox::aws::refusal::Refusal;
+use crate::sandbox::aws::validate::same_key;
+use crate::sandbox::state::iam::Tag;
 
 const MAX_TAGS: usize = 50;
 
-pub(super) fn tag_role(call: &mut Call<'_>) -> Result<Answer, Refusal> {
+pub(crate) fn tag_role(call: &mut Call<'_>) -> Result<Answer, Refusal> {
     let name = call.params.role_name()?;
     let tags = call.params.tags(true)?;
-    let role = call.state.role_mut(&call.caller.account, name)?;
+    let role = call.role_mut(name)?;
     add(&mut role.tags, tags, true)
 }
 
-pub(super) fn tag_policy(call: &mut Call<'_>) -> Result<Answer, Refusal> {
+pub(crate) fn tag_policy(call: &mut Call<'_>) -> Result<Answer, Refusal> {
     let arn = call.params.policy_arn("PolicyArn")?;
     let tags = call.params.tags(false)?;
     add(policy::tags_mut(call, arn)?, tags, false)
@@ -38,14 +39,14 @@ fn add(present: &mut Vec<Tag>, new: Vec<Tag>, ignore_case: bool) -> Result<Answe
     Ok(Answer::Done)
 }
 
-pub(super) fn untag_role(call: &mut Call<'_>) -> Result<Answer, Refusal> {
+pub(crate) fn untag_role(call: &mut Call<'_>) -> Result<Answer, Refusal> {
     let name = call.params.role_name()?;
     let keys = call.params.tag_keys()?;
-    let role = call.state.role_mut(&call.caller.account, name)?;
+    let role = call.role_mut(name)?;
     Ok(remove(&mut role.tags, &keys, true))
 }
 
-pub(super) fn untag_policy(call: &mut Call<'_>) -> Result<Answer, Refusal> {
+pub(crate) fn untag_policy(call: &mut Call<'_>) -> Result<Answer, Refusal> {
     let arn = call.params.policy_arn("PolicyArn")?;
     let keys = call.params.tag_keys()?;
     Ok(remove(policy::tags_mut(call, arn)?, &keys, false))
@@ -57,13 +58,13 @@ fn remove(present: &mut Vec<Tag>, keys: &[&str], ignore_case: bool) -> Answer {
     Answer::Done
 }
 
-pub(super) fn list_role_tags(call: &mut Call<'_>) -> Result<Answer, Refusal> {
+pub(crate) fn list_role_tags(call: &mut Call<'_>) -> Result<Answer, Refusal> {
     let name = call.params.role_name()?;
-    let tags = call.state.role(&call.caller.account, name)?.tags.clone();
+    let tags = call.role(name)?.tags.clone();
     list(call, tags)
 }
 
-pub(super) fn list_policy_tags(call: &mut Call<'_>) -> Result<Answer, Refusal> {
+pub(crate) fn list_policy_tags(call: &mut Call<'_>) -> Result<Answer, Refusal> {
     let arn = call.params.policy_arn("PolicyArn")?;
     let tags = policy::tags_mut(call, arn)?.clone();
     list(call, tags)

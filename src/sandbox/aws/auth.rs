@@ -3,15 +3,18 @@
 use http::HeaderMap;
 use jiff::Timestamp;
 
-use super::error::Refusal;
-use super::state::{self, Role, Session, State};
+use super::refusal::Refusal;
 use crate::arn::{AccountId, Arn};
 use crate::policy::document::OneOrMany;
 use crate::policy::{Context, Decision, Document, Policies, Principal, Request, evaluate};
+use crate::sandbox::state::State;
+use crate::sandbox::state::document::parse;
+use crate::sandbox::state::iam::{Role, Tag, date};
+use crate::sandbox::state::sts::{Session, administrator, administrator_id};
 
 /// The credential scope of the `Authorization` header: `KEY/20260131/us-east-1/iam/aws4_request`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Scope {
+pub(crate) struct Scope {
     pub access_key_id: String,
     pub region: String,
     pub service: String,
@@ -30,7 +33,7 @@ impl Scope {
 
 /// Who makes a request.
 #[derive(Debug, Clone)]
-pub(super) struct Caller {
+pub(crate) struct Caller {
     pub account: AccountId,
     /// As GetCallerIdentity says it: a session's lacks the role's path.
     pub arn: String,
@@ -38,7 +41,7 @@ pub(super) struct Caller {
     /// The role's ARN for a session, the same as `arn` otherwise.
     pub principal_arn: String,
     pub session: bool,
-    tags: Vec<state::Tag>,
+    tags: Vec<Tag>,
     identity: Vec<(String, Document)>,
     boundary: Option<(String, Document)>,
     session_policy: Option<(String, Document)>,
@@ -51,7 +54,7 @@ fn invalid_token() -> Refusal {
 }
 
 /// Finds out who calls.
-pub(super) fn caller(
+pub(crate) fn caller(
     state: &State,
     scope: Option<&Scope>,
     headers: &HeaderMap,
@@ -78,7 +81,7 @@ pub(super) fn caller(
     let (arn, id, policies) = if let Some(identity) = state.identities.get(access_key_id) {
         (identity.arn.clone(), identity.id.clone(), identity.policies.as_deref())
     } else if let Ok(account) = access_key_id.parse::<AccountId>() {
-        (state::administrator(&state.partition, &account), state::administrator_id(&account), None)
+        (administrator(&state.partition, &account), administrator_id(&account), None)
     } else {
         return Err(invalid_token());
     };
@@ -88,7 +91,7 @@ pub(super) fn caller(
         Some(texts) => texts
             .iter()
             .enumerate()
-            .map(|(index, text)| Ok((format!("identity policy {}", index + 1), state::parse(text)?)))
+            .map(|(index, text)| Ok((format!("identity policy {}", index + 1), parse(text)?)))
             .collect::<Result<_, Refusal>>()?,
     };
     Ok(Caller {
@@ -107,14 +110,14 @@ pub(super) fn caller(
 fn of_session(state: &State, session: &Session) -> Result<Caller, Refusal> {
     let Session { account, role, role_id, name, token: _, expires: _, policies, tags } = session;
     // A session dies with its role, also when another of that name takes its place.
-    let role = state.role(account, role).ok().filter(|role| role.id == *role_id).ok_or_else(invalid_token)?;
+    let role = state.role(account, role).filter(|role| role.id == *role_id).ok_or_else(invalid_token)?;
     let (identity, boundary) = role_policies(state, role)?;
     let session_policy = match policies.as_slice() {
         [] => None,
         texts => {
             let mut statements = Vec::new();
             for text in texts {
-                match state::parse(text)?.statements {
+                match parse(text)?.statements {
                     OneOrMany::One(statement) => statements.push(statement),
                     OneOrMany::Many(more) => statements.extend(more),
                 }
@@ -143,24 +146,24 @@ fn of_session(state: &State, session: &Session) -> Result<Caller, Refusal> {
 type Documents = Vec<(String, Document)>;
 
 /// What a role's policies, attached and inline, and its boundary say.
-pub(super) fn role_policies(
+pub(crate) fn role_policies(
     state: &State,
     role: &Role,
 ) -> Result<(Documents, Option<(String, Document)>), Refusal> {
     let mut identity = Vec::new();
     for arn in &role.attached {
         if let Some(text) = state.managed_text(arn) {
-            identity.push((format!("policy {arn}"), state::parse(text)?));
+            identity.push((format!("policy {arn}"), parse(text)?));
         }
     }
     for (policy, text) in &role.inline {
-        identity.push((format!("inline policy {policy}"), state::parse(text)?));
+        identity.push((format!("inline policy {policy}"), parse(text)?));
     }
     let boundary = match &role.boundary {
         None => None,
         // A boundary that is gone allows nothing.
         Some(arn) => {
-            let document = state.managed_text(arn).map_or_else(|| Ok(nothing()), state::parse)?;
+            let document = state.managed_text(arn).map_or_else(|| Ok(nothing()), parse)?;
             Some((format!("boundary {arn}"), document))
         }
     };
@@ -195,7 +198,7 @@ enum Side {
 impl Caller {
     /// The condition keys that every request has.
     pub fn context(&self, region: &str, user_agent: &str, now: Timestamp) -> Context {
-        let date = state::date(now.as_second());
+        let date = date(now.as_second());
         let epoch = now.as_second().to_string();
         let mut context = Context::complete()
             .with("aws:PrincipalArn", &[&self.principal_arn])
@@ -215,7 +218,7 @@ impl Caller {
         } else if let Ok(arn) = self.arn.parse::<Arn>() {
             context = context.with("aws:username", &[arn.name()]);
         }
-        for state::Tag { key, value } in &self.tags {
+        for Tag { key, value } in &self.tags {
             context = context.with(&format!("aws:PrincipalTag/{key}"), &[value]);
         }
         context

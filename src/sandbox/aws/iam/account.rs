@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use super::super::Call;
-use super::super::documents::{MAX_INLINE, MAX_MANAGED, MAX_TRUST};
-use super::super::error::Refusal;
-use super::super::query::{Answer, Xml};
-use super::super::state::{Policy, Role, date};
+use super::answers::{encoded, truncation, write_boundary, write_tags};
 use super::role_policy::name_of;
-use super::{encoded, truncation, write_boundary, write_tags};
+use crate::sandbox::aws::call::Call;
+use crate::sandbox::aws::documents::{MAX_INLINE, MAX_MANAGED, MAX_TRUST};
+use crate::sandbox::aws::query::{Answer, Xml};
+use crate::sandbox::aws::refusal::Refusal;
+use crate::sandbox::state::iam::{Policy, Role, date};
 
 /// An item of GetAccountAuthorizationDetails.
 enum Detail<'a> {
@@ -16,7 +16,7 @@ enum Detail<'a> {
     Policy(&'a Policy),
 }
 
-pub(super) fn authorization_details(call: &mut Call<'_>) -> Result<Answer, Refusal> {
+pub(crate) fn authorization_details(call: &mut Call<'_>) -> Result<Answer, Refusal> {
     let page = call.page()?;
     let filter = call.params.list("Filter");
     const KINDS: [&str; 5] = ["User", "Role", "Group", "LocalManagedPolicy", "AWSManagedPolicy"];
@@ -34,7 +34,7 @@ pub(super) fn authorization_details(call: &mut Call<'_>) -> Result<Answer, Refus
     if let Some(account) = state.account(account_id) {
         if wanted("Role") {
             for (name, role) in &account.roles {
-                items.push((format!("1/{name}"), Detail::Role(role, role.trust.current(state)?)));
+                items.push((format!("1/{name}"), Detail::Role(role, state.trust_of(role)?)));
             }
         }
         if wanted("LocalManagedPolicy") {
@@ -139,7 +139,7 @@ fn write_policy(xml: &mut Xml, call: &Call<'_>, policy: &Policy, counts: &Counts
 }
 
 /// What is there, and IAM's default quotas.
-pub(super) fn summary(call: &mut Call<'_>) -> Result<Answer, Refusal> {
+pub(crate) fn summary(call: &mut Call<'_>) -> Result<Answer, Refusal> {
     let account = call.state.account(&call.caller.account);
     let (roles, policies, versions) = account.map_or((0, 0, 0), |account| {
         let versions = account.policies.values().map(|policy| policy.versions.len()).sum();

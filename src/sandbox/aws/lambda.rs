@@ -4,15 +4,17 @@ use http::{HeaderValue, Method, Response, StatusCode};
 use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value, json};
 
-use super::Call;
-use super::error::Refusal;
-use super::state::{self, Function};
+use super::call::Call;
+use super::refusal::Refusal;
 use crate::arn::{AccountId, Arn};
+use crate::sandbox::ids::{mix, uuid};
+use crate::sandbox::state::document::parse;
+use crate::sandbox::state::lambda::{Function, split_function};
 
-pub(super) const PATH: &str = "/2015-03-31/functions/";
+pub(crate) const PATH: &str = "/2015-03-31/functions/";
 
 /// A request to Lambda, as far as it is not in [`Call`].
-pub(super) struct Target<'a> {
+pub(crate) struct Target<'a> {
     pub method: &'a Method,
     pub path: &'a str,
     pub query: &'a str,
@@ -21,7 +23,7 @@ pub(super) struct Target<'a> {
 }
 
 /// What an action answers with.
-pub(super) struct Reply {
+pub(crate) struct Reply {
     status: u16,
     body: Vec<u8>,
     headers: Vec<(&'static str, &'static str)>,
@@ -51,7 +53,7 @@ impl Named {
     }
 }
 
-pub(super) fn handle(call: &Call<'_>, target: &Target<'_>) -> Result<Reply, Refusal> {
+pub(crate) fn handle(call: &Call<'_>, target: &Target<'_>) -> Result<Reply, Refusal> {
     let rest = target.path.strip_prefix(PATH).unwrap_or_default();
     let mut parts = rest.split('/');
     let name = decode(parts.next().unwrap_or_default());
@@ -79,7 +81,7 @@ pub(super) fn handle(call: &Call<'_>, target: &Target<'_>) -> Result<Reply, Refu
     let function = call.state.functions.get(&named.function);
     let policy = function
         .and_then(|function| function.policies.get(named.qualifier.as_deref().unwrap_or_default()))
-        .map(|text| state::parse(text))
+        .map(|text| parse(text))
         .transpose()?;
     // Permission comes first: one who has none does not learn whether the function exists.
     let context = call.context().with("aws:ResourceAccount", &[&named.function.account]);
@@ -229,7 +231,7 @@ fn version<'a>(function: &'a Function, qualifier: &'a str) -> Option<&'a str> {
 }
 
 fn configuration(arn: &Arn, function: &Function, version: &str) -> Value {
-    let (unqualified, _) = state::split_function(arn);
+    let (unqualified, _) = split_function(arn);
     let name = unqualified.resource.strip_prefix("function:").unwrap_or_default();
     let Function { state, reason, .. } = function;
     let mut members = Map::new();
@@ -260,7 +262,7 @@ fn configuration(arn: &Arn, function: &Function, version: &str) -> Value {
 
 /// The same for the same ARN.
 fn revision(arn: &Arn) -> String {
-    super::uuid(arn.to_string().bytes().fold(7, |hash, byte| state::mix(hash ^ u64::from(byte))))
+    uuid(arn.to_string().bytes().fold(7, |hash, byte| mix(hash ^ u64::from(byte))))
 }
 
 fn invoke(function: &Function, version: &str, invocation_type: &str) -> Result<Reply, Refusal> {
@@ -297,7 +299,7 @@ fn invoke(function: &Function, version: &str, invocation_type: &str) -> Result<R
 }
 
 /// Writes a reply or a refusal in Lambda's protocol.
-pub(super) fn respond(outcome: Result<Reply, Refusal>) -> Response<Vec<u8>> {
+pub(crate) fn respond(outcome: Result<Reply, Refusal>) -> Response<Vec<u8>> {
     let (status, body, headers) = match outcome {
         Ok(Reply { status, body, headers }) => (status, body, headers),
         Err(Refusal { status, code, message }) => {

@@ -1,0 +1,57 @@
+//! One request, as the actions of AWS's services see it.
+
+use jiff::Timestamp;
+
+use super::auth::Caller;
+use super::query::Params;
+use super::refusal::Refusal;
+use super::validate::Page;
+use crate::policy::Context;
+use crate::sandbox::state::State;
+use crate::sandbox::state::iam::{Role, Tag};
+
+/// One request, as the actions see it.
+pub(crate) struct Call<'a> {
+    pub state: &'a mut State,
+    pub params: &'a Params,
+    pub caller: &'a Caller,
+    pub now: Timestamp,
+    pub page_limit: usize,
+    pub context: Context,
+}
+
+impl Call<'_> {
+    /// The condition keys that every request has.
+    pub fn context(&self) -> Context {
+        self.context.clone()
+    }
+
+    /// The role of the caller's account.
+    pub fn role(&self, name: &str) -> Result<&Role, Refusal> {
+        self.state.role(&self.caller.account, name).ok_or_else(|| no_such_role(name))
+    }
+
+    pub fn role_mut(&mut self, name: &str) -> Result<&mut Role, Refusal> {
+        self.state.role_mut(&self.caller.account, name).ok_or_else(|| no_such_role(name))
+    }
+
+    pub fn page(&self) -> Result<Page, Refusal> {
+        self.params.page(self.page_limit)
+    }
+}
+
+fn no_such_role(name: &str) -> Refusal {
+    Refusal::no_such_entity(format!("The role with name {name} cannot be found."))
+}
+
+pub(crate) fn with_request_tags(mut context: Context, tags: &[Tag]) -> Context {
+    let keys: Vec<&str> = tags.iter().map(|tag| tag.key.as_str()).collect();
+    for Tag { key, value } in tags {
+        context = context.with(&format!("aws:RequestTag/{key}"), &[value]);
+    }
+    if keys.is_empty() { context } else { context.with("aws:TagKeys", &keys) }
+}
+
+pub(crate) fn unknown_action(action: &str, version: &str) -> Refusal {
+    Refusal::new(400, "InvalidAction", format!("Could not find operation {action} for version {version}"))
+}

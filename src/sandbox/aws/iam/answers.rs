@@ -1,0 +1,52 @@
+//! Parts of IAM's answers that several actions share.
+
+use crate::sandbox::aws::query::{Answer, Params, Xml};
+use crate::sandbox::state::iam::Tag;
+
+/// Writes a listing that may go on: `<name><member>…`, `IsTruncated` and `Marker`.
+pub(crate) fn listing<T>(
+    name: &str,
+    (items, marker): (Vec<T>, Option<String>),
+    mut item: impl FnMut(&mut Xml, T),
+) -> Answer {
+    Answer::of(|xml| {
+        xml.list(name, items, |xml, each| item(xml, each));
+        truncation(xml, marker.as_deref());
+    })
+}
+
+pub(crate) fn truncation(xml: &mut Xml, marker: Option<&str>) {
+    xml.text("IsTruncated", marker.is_some());
+    xml.optional("Marker", marker);
+}
+
+pub(crate) fn write_tags(xml: &mut Xml, tags: &[Tag]) {
+    if tags.is_empty() {
+        return;
+    }
+    xml.list("Tags", tags, |xml, Tag { key, value }| {
+        xml.text("Key", key);
+        xml.text("Value", value);
+    });
+}
+
+pub(crate) fn write_boundary(xml: &mut Xml, boundary: Option<&str>) {
+    if let Some(arn) = boundary {
+        xml.element("PermissionsBoundary", |xml| {
+            xml.text("PermissionsBoundaryType", "Policy");
+            xml.text("PermissionsBoundaryArn", arn);
+        });
+    }
+}
+
+/// As IAM returns documents: percent-encoded by RFC 3986.
+pub(crate) fn encoded(document: &str) -> String {
+    use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+    const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+    utf8_percent_encode(document, UNRESERVED).to_string()
+}
+
+/// The path that a listing is to be limited to.
+pub(crate) fn path_prefix(params: &Params) -> &str {
+    params.get("PathPrefix").unwrap_or("/")
+}

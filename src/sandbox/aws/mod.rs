@@ -1,0 +1,110 @@
+//! AWS: IAM, STS, Lambda and the tagging API.
+
+pub(crate) mod auth;
+mod call;
+mod documents;
+pub(crate) mod iam;
+pub(crate) mod lambda;
+pub(crate) mod query;
+pub(crate) mod refusal;
+mod sts;
+mod tagging;
+mod validate;
+
+use http::{HeaderMap, Request, Response};
+use jiff::Timestamp;
+
+use self::auth::Scope;
+use self::call::Call;
+use self::query::Params;
+use self::refusal::Refusal;
+use super::state::State;
+
+/// What holds for requests that do not say otherwise.
+#[derive(Debug, Clone)]
+pub(crate) struct Defaults {
+    pub region: String,
+    /// No page of a listing has more items.
+    pub page_limit: usize,
+}
+
+/// Answers a request to any of the services.
+pub(crate) fn answer<B: AsRef<[u8]>>(
+    state: &mut State,
+    defaults: &Defaults,
+    request: &Request<B>,
+    now: Timestamp,
+    id: &str,
+) -> Response<Vec<u8>> {
+    let scope = Scope::of(request.headers());
+    let region = scope.as_ref().map_or_else(|| defaults.region.clone(), |scope| scope.region.clone());
+    let path = request.uri().path();
+    let service = match &scope {
+        Some(scope) => scope.service.as_str(),
+        None if path.starts_with(lambda::PATH) => "lambda",
+        None => "",
+    };
+    let params = match service {
+        "lambda" | "tagging" => Params::default(),
+        _ => Params::parse(request.body().as_ref()),
+    };
+    let action = params.get("Action").unwrap_or_default();
+    let namespace = if service == "sts" { sts::NAMESPACE } else { iam::NAMESPACE };
+    let caller = match auth::caller(state, scope.as_ref(), request.headers(), now) {
+        Ok(caller) => caller,
+        Err(refusal) if service == "lambda" => return lambda::respond(Err(refusal)),
+        Err(refusal) if service == "tagging" => return tagging::respond(Err(refusal)),
+        Err(refusal) => return query::respond(namespace, action, Err(refusal), id),
+    };
+    let mut call = Call {
+        context: caller.context(&region, header(request.headers(), "user-agent"), now),
+        state,
+        params: &params,
+        caller: &caller,
+        now,
+        page_limit: defaults.page_limit,
+    };
+    if service == "lambda" {
+        let target = lambda::Target {
+            method: request.method(),
+            path,
+            query: request.uri().query().unwrap_or_default(),
+            region: &region,
+            invocation_type: header(request.headers(), "x-amz-invocation-type"),
+        };
+        return lambda::respond(lambda::handle(&call, &target));
+    }
+    if service == "tagging" {
+        let target = header(request.headers(), "x-amz-target");
+        return tagging::respond(tagging::handle(&call, target, request.body().as_ref()));
+    }
+    let outcome = match service {
+        _ if action.is_empty() => {
+            Err(Refusal::new(400, "MissingAction", "The request must contain the parameter Action"))
+        }
+        "iam" => iam::handle(&mut call, action),
+        "sts" => sts::handle(&mut call, action),
+        other => {
+            let message = format!("The sandbox has iam, sts, lambda and tagging, not {other}");
+            Err(Refusal::new(400, "InvalidAction", message))
+        }
+    };
+    query::respond(namespace, action, outcome, id)
+}
+
+/// The answer to a request too many.
+pub(crate) fn throttle<B>(request: &Request<B>, id: &str) -> Response<Vec<u8>> {
+    let service = Scope::of(request.headers()).map(|scope| scope.service).unwrap_or_default();
+    match service.as_str() {
+        "lambda" => lambda::respond(Err(Refusal::new(429, "TooManyRequestsException", "Rate exceeded"))),
+        "tagging" => tagging::respond(Err(Refusal::new(400, "ThrottlingException", "Rate exceeded"))),
+        _ => {
+            let refusal = Refusal::new(400, "Throttling", "Rate exceeded");
+            query::respond(iam::NAMESPACE, "", Err(refusal), id)
+        }
+    }
+}
+
+fn header<'a>(headers: &'a HeaderMap, name: &str) -> &'a str {
+    headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+}

@@ -1,0 +1,92 @@
+//! A request to Genesys Cloud's API as its resources see it, and their refusals.
+
+use http::Method;
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use crate::sandbox::aws::Defaults;
+use crate::sandbox::state::State;
+use crate::sandbox::state::genesys::Organization;
+
+/// A refusal in Genesys Cloud's terms.
+pub(crate) struct Refusal {
+    pub status: u16,
+    pub code: &'static str,
+    pub message: String,
+}
+
+pub(crate) type Outcome = Result<Value, Refusal>;
+
+impl Refusal {
+    pub fn new(status: u16, code: &'static str, message: impl Into<String>) -> Self {
+        Self { status, code, message: message.into() }
+    }
+
+    pub fn not_found(what: &str) -> Self {
+        Self::new(404, "not.found", format!("{what} was not found"))
+    }
+}
+
+/// A request under a valid token.
+pub(crate) struct ApiCall<'a> {
+    pub state: &'a mut State,
+    pub defaults: &'a Defaults,
+    pub method: &'a Method,
+    pub path: &'a str,
+    pub query: Vec<(String, String)>,
+    pub body: Value,
+    pub now: Timestamp,
+}
+
+impl ApiCall<'_> {
+    pub fn organization(&mut self) -> &mut Organization {
+        &mut self.state.organization
+    }
+
+    /// Refuses a client without the permission.
+    pub fn require(&self, permission: &str) -> Result<(), Refusal> {
+        if !self.state.organization.denied_permissions.contains(permission) {
+            return Ok(());
+        }
+        Err(Refusal::new(
+            403,
+            "missing.any.permissions",
+            format!(
+                "Unable to perform the requested action. You must have at least one of the following permissions assigned: [{permission}]"
+            ),
+        ))
+    }
+
+    pub fn parameter(&self, name: &str) -> Option<&str> {
+        self.query.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
+    pub fn has(&self, name: &str, value: &str) -> bool {
+        self.query.iter().any(|(k, v)| k == name && v == value)
+    }
+
+    /// The page of a listing that the request asks for.
+    pub fn page(&self, all: Vec<Value>) -> Outcome {
+        let number = |name: &str, otherwise: usize| {
+            self.parameter(name).and_then(|value| value.parse().ok()).unwrap_or(otherwise)
+        };
+        let (size, current) = (number("pageSize", 25).clamp(1, 100), number("pageNumber", 1).max(1));
+        let pages = all.len().div_ceil(size).max(1);
+        let total = all.len();
+        let others = self.query.iter().filter(|(key, _)| key != "pageNumber");
+        let others: String = form_urlencoded::Serializer::new(String::new()).extend_pairs(others).finish();
+        let mut listing = json!({
+            "entities": all.into_iter().skip((current - 1) * size).take(size).collect::<Vec<_>>(),
+            "pageSize": size, "pageNumber": current, "total": total, "pageCount": pages,
+        });
+        if current < pages {
+            let joint = if others.is_empty() { "" } else { "&" };
+            listing["nextUri"] = format!("{}?{others}{joint}pageNumber={}", self.path, current + 1).into();
+        }
+        Ok(listing)
+    }
+
+    pub fn unknown(&self) -> Refusal {
+        Refusal::new(404, "not.found", format!("The sandbox has no {} {}", self.method, self.path))
+    }
+}

@@ -1,0 +1,102 @@
+//! Genesys Cloud: an organization with Lambda integrations and data actions, whose test really assumes the role and
+//! invokes the function in the sandbox's AWS.
+
+mod actions;
+mod api;
+mod credentials;
+mod integrations;
+mod invocation;
+mod oauth;
+
+use http::{Request, Response, StatusCode};
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use self::api::{ApiCall, Outcome, Refusal};
+use super::aws::Defaults;
+use super::state::State;
+
+/// Whether a request is for Genesys Cloud.
+pub(crate) fn is_for(path: &str) -> bool {
+    path == "/oauth/token" || path.starts_with("/api/v2/")
+}
+
+pub(crate) fn handle(
+    state: &mut State,
+    defaults: &Defaults,
+    request: &Request<impl AsRef<[u8]>>,
+    now: Timestamp,
+    request_id: &str,
+) -> Response<Vec<u8>> {
+    let outcome = answer(state, defaults, request, now);
+    let (status, body) = match outcome {
+        Ok(value) => (200, value),
+        Err(Refusal { status, code: "invalid_client", message }) => (
+            status,
+            json!({ "error": "invalid_client", "description": message, "error_description": message }),
+        ),
+        Err(Refusal { status, code, message }) => (
+            status,
+            json!({ "message": message, "code": code, "status": status, "contextId": request_id, "details": [],
+                    "errors": [] }),
+        ),
+    };
+    let mut response = Response::new(body.to_string().into_bytes());
+    *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let headers = response.headers_mut();
+    headers.insert("content-type", http::HeaderValue::from_static("application/json"));
+    headers.insert("inin-ratelimit-allowed", 300.into());
+    if let Ok(id) = http::HeaderValue::from_str(request_id) {
+        headers.insert("inin-correlation-id", id);
+    }
+    response
+}
+
+fn answer(
+    state: &mut State,
+    defaults: &Defaults,
+    request: &Request<impl AsRef<[u8]>>,
+    now: Timestamp,
+) -> Outcome {
+    let path = request.uri().path();
+    let authorization =
+        request.headers().get("authorization").and_then(|value| value.to_str().ok()).unwrap_or_default();
+    if path == "/oauth/token" {
+        return oauth::token(state, request.method(), authorization, request.body().as_ref(), now);
+    }
+    let token = authorization.strip_prefix("Bearer ").unwrap_or_default();
+    if !oauth::is_valid(&state.organization, token, now) {
+        return Err(Refusal::new(401, "bad.credentials", "Invalid login credentials."));
+    }
+    let query = request.uri().query().unwrap_or_default();
+    let body: Value = match request.body().as_ref() {
+        [] => Value::Null,
+        text => serde_json::from_slice(text).map_err(|_| {
+            Refusal::new(
+                400,
+                "bad.request",
+                "The request could not be understood by the server due to malformed syntax.",
+            )
+        })?,
+    };
+    let mut call = ApiCall {
+        state,
+        defaults,
+        method: request.method(),
+        path,
+        query: form_urlencoded::parse(query.as_bytes()).into_owned().collect(),
+        body,
+        now,
+    };
+    let parts: Vec<&str> = path.trim_start_matches("/api/v2/").split('/').collect();
+    match parts.as_slice() {
+        ["organizations", "me"] if *call.method == http::Method::GET => Ok(json!({
+            "id": call.organization().id, "name": "Sandbox", "thirdPartyOrgName": "sandbox", "state": "active",
+            "domain": "sandbox", "defaultLanguage": "en-us", "version": 1,
+        })),
+        ["integrations", "actions", rest @ ..] => actions::handle(&mut call, rest),
+        ["integrations", "credentials", rest @ ..] => credentials::handle(&mut call, rest),
+        ["integrations", rest @ ..] => integrations::handle(&mut call, rest),
+        _ => Err(call.unknown()),
+    }
+}

@@ -1,0 +1,106 @@
+//! What tests and scenarios change in a sandbox beside the services' own calls.
+
+use super::embedded::Sandbox;
+use super::state::genesys::Organization;
+use super::state::lambda::split_function;
+use super::state::sts::Identity;
+use crate::arn::Arn;
+use crate::policy::Document;
+
+impl Sandbox {
+    /// Adds somebody who can call, by access key ID; without policies it is an administrator.
+    pub fn add_identity(&mut self, access_key_id: &str, arn: &str, policies: Option<Vec<Document>>) {
+        // A name that is not an ARN can call nothing, so there is nothing to add.
+        let Ok(arn) = arn.parse::<Arn>() else { return };
+        let policies = policies.map(|documents| documents.iter().map(Document::to_json).collect());
+        let id = self.state.new_id("AIDA");
+        self.state.identities.insert(access_key_id.to_owned(), Identity { arn, id, policies });
+    }
+
+    /// No page of a listing has more than `items` items, whatever was asked for.
+    pub fn set_page_limit(&mut self, items: usize) {
+        self.defaults.page_limit = items;
+    }
+
+    /// Makes a function exist, with the alias or version that its ARN names.
+    pub fn add_function(&mut self, arn: &Arn) {
+        self.state.add_function(arn);
+    }
+
+    /// Removes a function, or the alias or version that its ARN names.
+    pub fn remove_function(&mut self, arn: &Arn) {
+        let (function, qualifier) = split_function(arn);
+        let Some(qualifier) = qualifier else {
+            self.state.functions.remove(&function);
+            return;
+        };
+        if let Some(function) = self.state.functions.get_mut(&function) {
+            function.aliases.remove(&qualifier);
+            if let Ok(version) = qualifier.parse() {
+                function.versions.remove(&version);
+            }
+        }
+    }
+
+    /// Sets a function's state (`Active`, `Pending`, `Inactive`, `Failed`) and the reason for it.
+    pub fn set_function_state(&mut self, arn: &Arn, state: &str, reason: Option<&str>) {
+        if let Some(function) = self.state.functions.get_mut(&split_function(arn).0) {
+            function.state = state.to_owned();
+            function.reason = reason.map(str::to_owned);
+        }
+    }
+
+    /// Lets only this OAuth client in.
+    pub fn set_genesys_client(&mut self, id: &str, secret: &str) {
+        self.state.organization.clients = [(id.to_owned(), secret.to_owned())].into();
+    }
+
+    /// Takes a permission from the organization's OAuth clients.
+    pub fn remove_genesys_permission(&mut self, permission: &str) {
+        self.state.organization.denied_permissions.insert(permission.to_owned());
+    }
+
+    /// Makes all tokens expire.
+    pub fn expire_genesys_tokens(&mut self) {
+        self.state.organization.tokens.clear();
+    }
+
+    /// Sets the organization's ID.
+    pub fn set_organization_id(&mut self, id: &str) {
+        self.state.organization.id = id.to_owned();
+    }
+
+    /// Changes each integration, its configuration, its credential or its data actions, in the API's own form.
+    pub fn edit_genesys(&mut self, mut edit: impl FnMut(GenesysKind, &mut serde_json::Value)) {
+        let Organization { integrations, credentials, actions, .. } = &mut self.state.organization;
+        for (kind, all) in [
+            (GenesysKind::Integration, integrations),
+            (GenesysKind::Credential, credentials),
+            (GenesysKind::Action, actions),
+        ] {
+            all.values_mut().for_each(|value| edit(kind, value));
+            // What was made null is gone.
+            all.retain(|_, value| !value.is_null());
+        }
+    }
+
+    /// Sets the resource policy of a function, alias or version.
+    pub fn set_function_policy(&mut self, arn: &Arn, policy: Option<&Document>) {
+        let (function, qualifier) = split_function(arn);
+        let qualifier = qualifier.unwrap_or_default();
+        if let Some(function) = self.state.functions.get_mut(&function) {
+            match policy {
+                Some(document) => function.policies.insert(qualifier, document.to_json()),
+                None => function.policies.remove(&qualifier),
+            };
+        }
+    }
+}
+
+/// What [`Sandbox::edit_genesys`] changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GenesysKind {
+    Integration,
+    Credential,
+    Action,
+}

@@ -1,0 +1,91 @@
+//! Genesys Cloud's part of the state: one organization.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::arn::{AccountId, Arn};
+use crate::sandbox::ids::{digest, uuid};
+
+/// The type of an integration for Lambda data actions.
+pub(crate) const INTEGRATION_TYPE: &str = "aws-lambda-data-actions";
+
+/// What the organization has.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Organization {
+    pub id: String,
+    /// The AWS account from which it assumes roles.
+    pub account: Option<AccountId>,
+    /// OAuth clients: ID to secret. Without any, every ID and secret is accepted.
+    pub clients: BTreeMap<String, String>,
+    /// Token to the second in which it expires.
+    pub tokens: BTreeMap<String, i64>,
+    /// Permissions that its clients do not have.
+    #[serde(alias = "lacks")]
+    pub denied_permissions: BTreeSet<String>,
+    /// In the API's own form, by ID.
+    pub integrations: BTreeMap<String, Value>,
+    pub configurations: BTreeMap<String, Value>,
+    pub credentials: BTreeMap<String, Value>,
+    pub actions: BTreeMap<String, Value>,
+}
+
+impl Organization {
+    /// An integration that uses the role, enabled, with a data action for each function.
+    /// What exists already stays as it is.
+    pub fn add_integration(&mut self, name: &str, role: &Arn, functions: &[Arn]) {
+        // Two accounts may have a role of the same name.
+        let id = uuid(digest(&format!("{name} {role}")));
+        let credential = uuid(digest(&format!("{name} {role} credential")));
+        if !self.integrations.contains_key(&id) {
+            self.add_bare_integration(name, role, &id, &credential);
+        }
+        for function in functions {
+            let action = format!("custom_-_{}", uuid(digest(&format!("{name} {function}"))));
+            let title = function.resource.trim_start_matches("function:").replace(':', " ");
+            self.actions.entry(action.clone()).or_insert_with(|| {
+                json!({
+                    "id": action, "name": title, "integrationId": id, "category": name, "version": 1, "secure": false,
+                    "config": {
+                        "timeoutSeconds": 20,
+                        "request": { "requestUrlTemplate": function.to_string(), "requestType": "POST",
+                                     "requestTemplate": "${input.rawRequest}", "headers": {} },
+                        "response": { "translationMap": {}, "translationMapDefaults": {},
+                                      "successTemplate": "${rawResult}" },
+                    },
+                    "contract": { "input": { "inputSchema": { "type": "object", "properties": {} } },
+                                  "output": { "successSchema": { "type": "object", "properties": {} } } },
+                })
+            });
+        }
+    }
+
+    fn add_bare_integration(&mut self, name: &str, role: &Arn, id: &str, credential: &str) {
+        self.integrations.insert(
+            id.to_owned(),
+            json!({
+                "id": id, "name": name, "integrationType": { "id": INTEGRATION_TYPE },
+                "intendedState": "ENABLED",
+                "reportedState": { "code": "ACTIVE", "effective": "Active", "detail": { "message": "" } },
+                "selfUri": format!("/api/v2/integrations/{id}"),
+            }),
+        );
+        self.credentials.insert(
+            credential.to_owned(),
+            json!({
+                "id": credential, "name": format!("{name} role"), "type": { "name": "amazonWebServicesARN" },
+                "credentialFields": { "ARN": role.to_string() },
+            }),
+        );
+        self.configurations.insert(
+            id.to_owned(),
+            json!({
+                "id": id, "name": name, "version": 1, "properties": {}, "advanced": {}, "notes": "",
+                "credentials": { "amazonWebServicesARN": { "id": credential, "name": format!("{name} role"),
+                                 "type": { "name": "amazonWebServicesARN" } } },
+            }),
+        );
+    }
+}

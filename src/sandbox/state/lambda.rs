@@ -1,0 +1,55 @@
+//! Lambda's part of the state.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use crate::arn::Arn;
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Function {
+    /// `Active`, `Pending`, `Inactive` or `Failed`.
+    pub state: String,
+    pub reason: Option<String>,
+    /// Published versions; `$LATEST` always exists.
+    pub versions: BTreeSet<u64>,
+    /// Name to version.
+    pub aliases: BTreeMap<String, String>,
+    /// Qualifier (empty for the function itself) to document.
+    pub policies: BTreeMap<String, String>,
+}
+
+impl Function {
+    pub fn active() -> Self {
+        Self {
+            state: "Active".to_owned(),
+            reason: None,
+            versions: BTreeSet::new(),
+            aliases: BTreeMap::new(),
+            policies: BTreeMap::new(),
+        }
+    }
+
+    /// Makes a version or an alias exist; an alias points to version 1.
+    pub fn publish(&mut self, qualifier: &str) {
+        match qualifier.parse() {
+            _ if qualifier == "$LATEST" => {}
+            Ok(version) => {
+                self.versions.insert(version);
+            }
+            Err(_) => {
+                self.versions.insert(1);
+                self.aliases.entry(qualifier.to_owned()).or_insert_with(|| "1".to_owned());
+            }
+        }
+    }
+}
+
+/// A function's unqualified ARN, and the qualifier.
+pub(crate) fn split_function(arn: &Arn) -> (Arn, Option<String>) {
+    let mut parts = arn.resource.splitn(3, ':');
+    let (kind, name, qualifier) = (parts.next(), parts.next(), parts.next());
+    let resource = format!("{}:{}", kind.unwrap_or_default(), name.unwrap_or_default());
+    (Arn { resource, ..arn.clone() }, qualifier.map(str::to_owned))
+}

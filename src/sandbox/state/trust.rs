@@ -1,0 +1,65 @@
+//! Trust policies as IAM keeps them: a principal that is deleted shows as its unique ID.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::document::{BrokenDocument, parse};
+use crate::arn::Arn;
+use crate::policy::Document;
+use crate::policy::document::{OneOrMany, PrincipalElement, Principals};
+
+/// A trust policy, with the unique ID of each role or user that it named when it was written.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Trust {
+    #[serde(rename = "trust")]
+    pub text: String,
+    /// ARN to unique ID.
+    #[serde(rename = "trusted")]
+    pub ids: BTreeMap<String, String>,
+}
+
+impl Trust {
+    /// The document as IAM returns and enforces it: ARNs of roles and users while they exist, the unique ID of
+    /// one that was deleted, even if another of that name was created later.
+    pub fn current(&self, unique_id: impl Fn(&Arn) -> Option<String>) -> Result<String, BrokenDocument> {
+        let Self { text, ids } = self;
+        let deleted = |arn: &str| {
+            let id = ids.get(arn)?;
+            let parsed: Arn = arn.parse().ok()?;
+            (unique_id(&parsed).as_ref() != Some(id)).then(|| id.clone())
+        };
+        if ids.keys().all(|arn| deleted(arn).is_none()) {
+            return Ok(text.clone());
+        }
+        let mut document = parse(text)?;
+        map_principals(&mut document, &deleted);
+        Ok(document.to_json())
+    }
+}
+
+/// Replaces principals of kind `AWS` where `other` knows another value.
+pub(crate) fn map_principals(document: &mut Document, other: &dyn Fn(&str) -> Option<String>) {
+    let map = |value: &mut String| {
+        if let Some(other) = other(value) {
+            *value = other;
+        }
+    };
+    let statements = match &mut document.statements {
+        OneOrMany::One(statement) => std::slice::from_mut(statement),
+        OneOrMany::Many(statements) => statements.as_mut_slice(),
+    };
+    for statement in statements {
+        let (Some(PrincipalElement::Principal(principals))
+        | Some(PrincipalElement::NotPrincipal(principals))) = &mut statement.principal
+        else {
+            continue;
+        };
+        let Principals::ByKind(kinds) = principals else { continue };
+        match kinds.get_mut("AWS") {
+            Some(OneOrMany::One(value)) => map(value),
+            Some(OneOrMany::Many(values)) => values.iter_mut().for_each(map),
+            None => {}
+        }
+    }
+}
