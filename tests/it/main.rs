@@ -25,6 +25,8 @@ mod policy;
 mod policy_cases;
 mod properties;
 mod prune;
+#[cfg(unix)]
+mod repository;
 mod sandbox;
 mod saved;
 mod spec_files;

@@ -1,0 +1,40 @@
+# What contributors do. `just` lists it; each recipe is a plain command that also works without just.
+
+# List the recipes
+default:
+    @just --list
+
+# What a change must pass
+ci:
+    .ci/run
+
+# The tests of one subject: just test policy::
+test filter="":
+    cargo test --locked --lib -- {{filter}}
+    cargo test --locked --test it -- {{filter}}
+
+# Rewrite the snapshots, then read the difference
+snapshots:
+    INSTA_UPDATE=always cargo test --locked --test it
+    git diff tests/it/snapshots
+
+# Write the generated pages: options, lints, causes, schemas
+docs:
+    UPDATE_DOCS=1 cargo test --locked
+
+# Licences, bans and sources of dependencies; advisories where the database can be reached
+deny:
+    cargo deny check
+
+# Spelling
+typos:
+    typos
+
+# Run one fuzz target for a minute: just fuzz document
+fuzz target:
+    cargo +nightly fuzz run --fuzz-dir fuzz {{target}} -- -max_total_time=60
+
+# The figures of docs/performance.md
+bench:
+    cargo bench --bench policy
+    python3 benches/fleet.py

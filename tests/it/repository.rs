@@ -1,0 +1,110 @@
+//! The repository itself: what its workflows may do, and where its scripts put things.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn workflows() -> Vec<(PathBuf, String)> {
+    let folder = fs::read_dir(root().join(".github/workflows")).unwrap();
+    let paths = folder.map(|entry| entry.unwrap().path()).chain([root().join("action.yml")]);
+    paths.map(|path| (path.clone(), fs::read_to_string(path).unwrap())).collect()
+}
+
+#[test]
+fn every_action_is_pinned_by_a_commit() {
+    for (path, text) in workflows() {
+        for line in text.lines() {
+            let Some((_, action)) = line.split_once("uses: ") else { continue };
+            let (_, version) = action.split_once('@').unwrap();
+            let commit = version.split(' ').next().unwrap();
+            assert!(
+                commit.len() == 40 && commit.bytes().all(|byte| byte.is_ascii_hexdigit()),
+                "{}: {action} can be moved",
+                path.display()
+            );
+        }
+    }
+}
+
+/// The jobs of a workflow, each with its lines.
+fn jobs(text: &str) -> Vec<(&str, String)> {
+    let mut jobs: Vec<(&str, String)> = Vec::new();
+    for line in text.split_once("\njobs:\n").unwrap().1.lines() {
+        match line.strip_prefix("  ").filter(|rest| !rest.starts_with([' ', '#'])) {
+            Some(name) => jobs.push((name.trim_end_matches(':'), String::new())),
+            None => {
+                if let Some((_, lines)) = jobs.last_mut() {
+                    lines.push_str(line);
+                    lines.push('\n');
+                }
+            }
+        }
+    }
+    jobs
+}
+
+#[test]
+fn no_job_that_builds_holds_a_token_that_can_write() {
+    for (path, text) in workflows() {
+        if !text.contains("\njobs:\n") {
+            continue;
+        }
+        assert!(text.contains("\npermissions:\n  contents: read\n"), "{}", path.display());
+        for (name, lines) in jobs(&text) {
+            if lines.contains("cargo ") || lines.contains(".ci/run") {
+                assert!(!lines.contains(": write"), "job {name} of {} builds", path.display());
+                assert!(!lines.contains("TOKEN"), "job {name} of {} builds", path.display());
+                assert!(lines.contains("persist-credentials: false"), "job {name} of {}", path.display());
+            }
+        }
+    }
+}
+
+#[test]
+fn a_release_is_tested_first_and_stays_a_draft() {
+    let text = fs::read_to_string(root().join(".github/workflows/release.yml")).unwrap();
+    let jobs = jobs(&text);
+    let job = |name: &str| jobs.iter().find(|(job, _)| *job == name).unwrap().1.clone();
+    assert!(job("test").contains(".ci/run") && job("test").contains("cargo deny"));
+    assert!(job("build").contains("needs: test"));
+    let draft = job("draft");
+    assert!(
+        draft.contains("needs: build")
+            && draft.contains("--draft")
+            && draft.contains("attest-build-provenance")
+    );
+}
+
+#[test]
+fn the_installer_trusts_no_folder_that_exists() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = |name: &str| dir.path().join(name);
+    // What somebody else could leave in a shared place.
+    fs::create_dir(path("genesys-iam")).unwrap();
+    fs::write(path("genesys-iam/genesys-iam"), "#!/bin/sh\necho planted\n").unwrap();
+    fs::create_dir(path("bin")).unwrap();
+    let cargo = "#!/bin/sh\nwhile [ \"$1\" != --root ]; do shift; done\nmkdir -p \"$2/bin\"\n\
+                 printf '#!/bin/sh\\necho built\\n' >\"$2/bin/genesys-iam\"\nchmod +x \"$2/bin/genesys-iam\"\n";
+    fs::write(path("bin/cargo"), cargo).unwrap();
+    for script in ["genesys-iam/genesys-iam", "bin/cargo"] {
+        fs::set_permissions(path(script), fs::Permissions::from_mode(0o755)).unwrap();
+    }
+    let run = Command::new(root().join("ci/install.sh"))
+        .env_clear()
+        .env("PATH", format!("{}:/usr/bin:/bin", path("bin").display()))
+        .env("TMPDIR", dir.path())
+        .env("GITHUB_PATH", path("paths"))
+        .output()
+        .unwrap();
+    assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
+    assert_eq!(String::from_utf8_lossy(&run.stdout), "built\n");
+    let on_the_path = fs::read_to_string(path("paths")).unwrap();
+    assert_ne!(Path::new(on_the_path.trim()), path("genesys-iam"));
+    let mode = fs::metadata(on_the_path.trim()).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o700);
+}
