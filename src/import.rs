@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use crate::arn::{AccountId, Arn};
+use crate::model::LiveRole;
 use crate::policy::document::{
     ActionElement, Effect, OneOrMany, PrincipalElement, Principals, ResourceElement, Scalar, Statement,
 };
@@ -13,7 +14,6 @@ use crate::policy::{Document, equivalent};
 use crate::spec::{
     self, EmptyEnvironment, KNOWN_GENESYS_ACCOUNTS, Severity, TUTORIAL_ACCOUNT, default_policy_name,
 };
-use crate::state::LiveRole;
 
 /// The text of a spec, and what it could not express.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -6,11 +6,9 @@ pub mod arn;
 pub mod backoff;
 pub mod text;
 
+pub mod model;
 pub mod policy;
 pub mod spec;
-pub mod state;
-
-pub mod resolve;
 
 pub mod import;
 pub mod plan;

@@ -1,9 +1,9 @@
 //! The least that a command needs for a spec, as an IAM policy. Pure.
 
 use crate::arn::Arn;
+use crate::model::{DesiredRole, DesiredState};
 use crate::plan::Reads;
 use crate::spec::{Boundary, ExtraPermissions};
-use crate::state::{DesiredRole, DesiredState};
 
 /// For which command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -11,13 +11,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
+use crate::model::{DesiredState, LiveState};
 use crate::plan::{Diff, Plan};
 use crate::policy::Document;
 use crate::render::json;
 use crate::render::output::Output;
 use crate::render::plan::document_diff;
 use crate::spec::{ExternalId, is_guid};
-use crate::state::{DesiredState, LiveState};
 
 /// What a plan was made with.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

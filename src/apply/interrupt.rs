@@ -37,7 +37,7 @@ impl Interrupt {
     }
 
     /// What the work comes to, or `None` when it is interrupted: then it is dropped where it is.
-    pub async fn unless_set<T>(&self, work: impl Future<Output = T>) -> Option<T> {
+    pub async fn or_interrupted<T>(&self, work: impl Future<Output = T>) -> Option<T> {
         let woken = self.wake.notified();
         if self.is_set() {
             return None;
@@ -51,7 +51,7 @@ impl Interrupt {
 
     /// A pause that an interruption breaks off.
     pub async fn pause(&self, pause: Duration) -> ControlFlow<()> {
-        match self.unless_set(tokio::time::sleep(pause)).await {
+        match self.or_interrupted(tokio::time::sleep(pause)).await {
             Some(()) => ControlFlow::Continue(()),
             None => ControlFlow::Break(()),
         }

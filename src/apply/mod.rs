@@ -13,8 +13,8 @@ pub use interrupt::Interrupt;
 
 use crate::aws::{AwsError, Clients};
 use crate::backoff::Backoff;
+use crate::model::DesiredState;
 use crate::plan::{Change, Notice, Plan, RolePlan};
-use crate::state::DesiredState;
 
 /// What became of each change.
 #[derive(Debug)]
@@ -40,7 +40,11 @@ pub enum Progress<'a> {
     Done(&'a Change),
     Failed(&'a Change),
     /// Before the next try.
-    Waits(&'a Change, &'static str, Duration),
+    Retrying {
+        change: &'a Change,
+        reason: &'static str,
+        delay: Duration,
+    },
 }
 
 /// For what a plan was made: that says what must still hold before each of its changes.
@@ -56,7 +60,7 @@ pub struct Apply<'a> {
     pub interrupt: &'a Interrupt,
     /// Reads again before each change what it is to change, and makes it only if the plan still asks for it: for plans
     /// that are not carried out at once.
-    pub guard: Option<(PlanKind, &'a DesiredState)>,
+    pub recheck: Option<(PlanKind, &'a DesiredState)>,
 }
 
 /// Roles that are written to at the same time: what is in flight when something fails is to be little.
@@ -104,7 +108,7 @@ impl Apply<'_> {
         let run = Run { apply: self, report: RefCell::new(report), progress: RefCell::new(progress) };
         self.interrupt.set_writing(true);
         let (first, then): (Vec<_>, Vec<_>) =
-            plan.roles.iter().partition(|role| role.notices.contains(&Notice::TakenOut));
+            plan.roles.iter().partition(|role| role.notices.contains(&Notice::RemovedFromSpec));
         for roles in [first, then] {
             stream::iter(roles).for_each_concurrent(AT_A_TIME, |role| run.role(role)).await;
         }
@@ -120,7 +124,7 @@ impl Apply<'_> {
         change: &Change,
         mut progress: impl FnMut(Progress<'_>),
     ) -> Result<(), Failure> {
-        if let Some((kind, desired)) = self.guard
+        if let Some((kind, desired)) = self.recheck
             && !recheck::is_still_wanted(self.clients, kind, desired, role, change)
                 .await
                 .map_err(Failure::Aws)?
@@ -128,7 +132,7 @@ impl Apply<'_> {
             return Err(Failure::Changed);
         }
         let waiting = async |reason, pause| {
-            progress(Progress::Waits(change, reason, pause));
+            progress(Progress::Retrying { change, reason, delay: pause });
             self.interrupt.pause(pause).await
         };
         match change {

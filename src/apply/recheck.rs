@@ -3,8 +3,8 @@
 use super::PlanKind;
 use crate::arn::Arn;
 use crate::aws::{self, AwsError, Clients};
+use crate::model::DesiredState;
 use crate::plan::{Blocker, Change, RolePlan, destroy_role, diff_role, iam, prune_role};
-use crate::state::DesiredState;
 
 /// Whether a plan that was made now would have this very change in it.
 ///

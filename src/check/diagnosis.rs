@@ -5,11 +5,11 @@ use std::collections::BTreeSet;
 use super::evaluated::{accepted_beside, may_assume, may_invoke, name_of, near_misses};
 use super::facts::{Facts, FunctionFacts, FunctionState};
 use crate::arn::Arn;
+use crate::model::{DesiredRole, LiveRole};
 use crate::plan::Access;
 use crate::plan::access::{principal_in_words, uncovered};
 use crate::policy::document::{Effect, PrincipalElement, Principals};
 use crate::policy::{Context, Decision, Document, Policies, Principal, Request, evaluate};
-use crate::state::{DesiredRole, LiveRole};
 
 /// What kind of fault it is; the word is stable, for machines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -416,7 +416,7 @@ fn permissions(role: &LiveRole, facts: &Facts, diagnosis: &mut Diagnosis) {
 }
 
 /// The usual mistake: an alias or version is another ARN than the function itself.
-fn nearly(policy: &crate::state::LivePolicy, role: &LiveRole, function: &Arn) -> String {
+fn nearly(policy: &crate::model::LivePolicy, role: &LiveRole, function: &Arn) -> String {
     let parts: Vec<&str> = function.resource.splitn(3, ':').collect();
     let other = match parts.as_slice() {
         [kind, name, _] => Arn { resource: format!("{kind}:{name}"), ..function.clone() },

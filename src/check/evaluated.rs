@@ -6,13 +6,13 @@ use super::facts::{Facts, FunctionFacts, FunctionState};
 use super::{Level, Line, Outcome};
 use crate::arn::{AccountId, Arn};
 use crate::aws::Simulated;
+use crate::model::{DesiredRole, Live, LiveRole};
 use crate::plan::Access;
 use crate::plan::access::{principal_in_words, uncovered};
 use crate::policy::document::{Effect, PrincipalElement, Principals, Statement};
 use crate::policy::lint::{Expected, LINTS, Severity, lint_permissions, lint_trust};
 use crate::policy::{Context, Decision, Document, Evaluation, Policies, Principal, Request, evaluate};
 use crate::spec::KNOWN_GENESYS_ACCOUNTS;
-use crate::state::{DesiredRole, Live, LiveRole};
 
 /// An account that nobody trusts: the documentation's own.
 const STRANGER: &str = "444455556666";

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use crate::arn::Arn;
 use crate::aws::Simulated;
+use crate::model::{DesiredRole, Live};
 use crate::policy::Document;
-use crate::state::{DesiredRole, Live};
 
 /// What is known of a function from the Lambda API.
 #[derive(Debug, Clone, PartialEq, Eq)]

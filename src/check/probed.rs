@@ -5,8 +5,8 @@ use super::evaluated::{may_assume, name_of, near_misses};
 use super::{Level, Line, Outcome};
 use crate::arn::Arn;
 use crate::aws::{self, AwsError, Clients};
+use crate::model::{DesiredRole, LiveRole};
 use crate::policy::{Decision, Principal};
-use crate::state::{DesiredRole, LiveRole};
 
 /// Whether the trust policy lets the caller in: that decides what a refusal proves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -14,12 +14,12 @@ use crate::apply::{Apply, ApplyReport, Failure, Interrupt, PlanKind, Progress};
 use crate::aws::{AwsError, AwsErrorKind};
 use crate::backoff::Backoff;
 use crate::cli::{ApplyArgs, CheckArgs, Global, Guard, Wait};
+use crate::model::{DesiredState, LiveState, LookForOrphans};
 use crate::plan::{Change, Plan, diff};
 use crate::render;
 use crate::render::output::Output;
 use crate::render::style::{BOLD, DIM, ERROR, GOOD, WARNING, paint};
 use crate::saved::SavedPlan;
-use crate::state::{DesiredState, LiveState, LookForOrphans};
 use crate::text::one_line;
 
 pub async fn run(global: &Global, args: &ApplyArgs, output: &Output) -> Result<Status, CommandError> {
@@ -47,7 +47,7 @@ pub async fn run_in(
     if saved.is_some() {
         fleet::select_roles(&mut session.spec, &options.roles);
     }
-    let made = interrupt.unless_set(plan::make(&mut session, &options, output)).await;
+    let made = interrupt.or_interrupted(plan::make(&mut session, &options, output)).await;
     let Some(made) = made else { return Ok(interrupted(NOTHING, output)) };
     let (plan, mut observed) = made?;
     if let Some(saved) = &saved {
@@ -76,7 +76,7 @@ pub async fn run_in(
     }
     output.result("\n")?;
     let check = CheckArgs::default();
-    match interrupt.unless_set(check::report(&session, &observed, &check, output)).await {
+    match interrupt.or_interrupted(check::report(&session, &observed, &check, output)).await {
         Some(status) => status,
         None => Ok(interrupted(UNCHECKED, output)),
     }
@@ -96,7 +96,7 @@ async fn run_many(
     let options = plan::options(*scope, select);
     let (what, inner) = (format!("reading {} specs from AWS", members.len()), output.inner());
     let make = fleet::each(members, async |session| plan::make(session, &options, &inner).await);
-    let Some(made) = interrupt.unless_set(output.waiting(&what, make)).await else {
+    let Some(made) = interrupt.or_interrupted(output.waiting(&what, make)).await else {
         return Ok(interrupted(NOTHING, output));
     };
     plan::show_all(&made, |(plan, _)| plan, output)?;
@@ -156,7 +156,7 @@ async fn run_many(
             continue;
         }
         let check = CheckArgs::default();
-        let Some(status) = interrupt.unless_set(check::report(&session, &observed, &check, output)).await
+        let Some(status) = interrupt.or_interrupted(check::report(&session, &observed, &check, output)).await
         else {
             return Ok(interrupted(UNCHECKED, output));
         };
@@ -173,7 +173,7 @@ const NOTHING: &str = "nothing was changed";
 const UNCHECKED: &str = "the check at the end was not made";
 
 fn may_be_carried_out(plan: &Plan, guard: Guard) -> Result<(), CommandError> {
-    if plan.blockers().next().is_some() {
+    if plan.is_blocked() {
         Err(CommandError::Blocked)
     } else if guard.refuse_wider && plan.is_wider() {
         Err(CommandError::Wider)
@@ -193,8 +193,8 @@ async fn converge(
     output: &Output,
 ) -> Result<Result<String, Status>, CommandError> {
     // Time has passed since the plan was made.
-    let guard = is_old.then_some((PlanKind::Converge, &observed.desired));
-    let run = Apply { clients: &session.clients, waits, interrupt, guard };
+    let recheck = is_old.then_some((PlanKind::Converge, &observed.desired));
+    let run = Apply { clients: &session.clients, waits, interrupt, recheck };
     let applied = match carry_out(&run, session, plan, "apply", output).await? {
         Ok(applied) => applied,
         Err(interrupted) => return Ok(Err(interrupted)),
@@ -202,7 +202,7 @@ async fn converge(
     let names: BTreeSet<&str> =
         plan.roles.iter().filter(|role| !role.changes.is_empty()).map(|role| role.role.as_str()).collect();
     let changed = observed.desired.only(|role| names.contains(role.role.name.as_str()));
-    let read = interrupt.unless_set(read_back(&run, session, &changed, output)).await;
+    let read = interrupt.or_interrupted(read_back(&run, session, &changed, output)).await;
     let Some(live) = read else {
         let what = "every change was made; whether IAM shows them was not seen";
         return Ok(Err(interrupted(what, output)));
@@ -255,8 +255,8 @@ fn progress(output: &Output, event: &Progress<'_>) {
     let text = match event {
         Progress::Done(change) => format!("{} {}\n", paint(GOOD, "done  "), line(change)),
         Progress::Failed(change) => format!("{} {}\n", paint(ERROR, "failed"), line(change)),
-        Progress::Waits(change, reason, pause) => {
-            format!("{} {}: {reason}, next try in {}\n", paint(DIM, "waits "), line(change), seconds(*pause))
+        Progress::Retrying { change, reason, delay } => {
+            format!("{} {}: {reason}, next try in {}\n", paint(DIM, "waits "), line(change), seconds(*delay))
         }
     };
     output.message(&text);
@@ -308,7 +308,7 @@ async fn unfinished(
 
 /// The answer was lost or tells nothing: what IAM shows now says whether the change was made.
 async fn unsure(change: &Change, session: &Session, output: &Output) -> String {
-    let desired = crate::resolve::resolve(&session.spec, &Default::default());
+    let desired = crate::model::resolve(&session.spec, &Default::default());
     let line = line(change);
     match session.live(&desired, LookForOrphans::No, output).await {
         Ok(live) if diff(&live, &desired).changes().any(|left| left.same_subject(change)) => {
@@ -336,7 +336,7 @@ async fn read_back(
                 }
                 (left.join(", "), None)
             }
-            Err(error) if may_pass(&error) => ("everything".to_owned(), Some(error)),
+            Err(error) if is_transient(&error) => ("everything".to_owned(), Some(error)),
             Err(error) => return Err(not_read_back(error, output)),
         };
         let Some(pause) = pauses.next(None) else {
@@ -355,7 +355,7 @@ async fn read_back(
 }
 
 /// Half of an answer may be old and half new, and what failed on the way may be asked again.
-fn may_pass(error: &AwsError) -> bool {
+fn is_transient(error: &AwsError) -> bool {
     matches!(*error.kind, AwsErrorKind::Contradiction(_))
         || error.is_not_found()
         || error.is_throttled()

@@ -15,10 +15,10 @@ use crate::check::probed::probed;
 use crate::check::{CheckReport, Level, Line, Outcome, RoleReport};
 use crate::cli::{CheckArgs, Global, ReportFormat, RequiredLevel};
 use crate::genesys::{self, Action, GenesysError, GenesysFacts, TestResult};
+use crate::model::{DesiredRole, Live, LookForOrphans};
 use crate::render;
 use crate::render::output::Output;
 use crate::render::style::{WARNING, paint};
-use crate::state::{DesiredRole, Live, LookForOrphans};
 
 /// Roles that are checked at the same time.
 const AT_A_TIME: usize = 32;

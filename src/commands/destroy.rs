@@ -8,11 +8,11 @@ use super::session::{LookUp, Session};
 use super::{CommandError, Status};
 use crate::apply::{Apply, Interrupt, PlanKind};
 use crate::cli::{DestroyArgs, Global};
+use crate::model::LookForOrphans;
 use crate::plan::{Plan, destroy};
 use crate::render;
 use crate::render::output::Output;
 use crate::render::style::{BOLD, GOOD, paint};
-use crate::state::LookForOrphans;
 
 pub async fn run(global: &Global, args: &DestroyArgs, output: &Output) -> Result<Status, CommandError> {
     let fleet = Fleet::open(global, &args.select, output).await?;
@@ -49,23 +49,24 @@ pub async fn run_in(
     interrupt: &Interrupt,
     output: &Output,
 ) -> Result<Status, CommandError> {
-    let observed = interrupt.unless_set(session.observe(LookForOrphans::Named, LookUp::None, output)).await;
+    let observed =
+        interrupt.or_interrupted(session.observe(LookForOrphans::Named, LookUp::None, output)).await;
     let Some(observed) = observed else { return Ok(interrupted(NOTHING, output)) };
     let observed = observed?;
     let plan = destroy(&observed.live, &observed.desired);
-    if plan.is_empty() && plan.blockers().next().is_none() {
+    if plan.is_empty() && !plan.is_blocked() {
         output.result(&format!("{} Nothing of the spec is there.\n", paint(GOOD, "No changes.")))?;
         return Ok(Status::Done);
     }
     output.result(&render::plan::text(&plan))?;
-    if plan.blockers().next().is_some() {
+    if plan.is_blocked() {
         return Err(CommandError::Blocked);
     }
     if !args.yes && confirm(&plan, interrupt, output).await?.is_none() {
         return Ok(interrupted(NOTHING, output));
     }
-    let guard = (!args.yes).then_some((PlanKind::Destroy, &observed.desired));
-    let run = Apply { clients: &session.clients, waits: waits(args.wait), interrupt, guard };
+    let recheck = (!args.yes).then_some((PlanKind::Destroy, &observed.desired));
+    let run = Apply { clients: &session.clients, waits: waits(args.wait), interrupt, recheck };
     let made = match carry_out(&run, &session, &plan, "destroy", output).await? {
         Ok(made) => made,
         Err(interrupted) => return Ok(interrupted),

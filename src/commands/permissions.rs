@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use super::{CommandError, Status, fleet, session};
 use crate::cli::{Global, PermissionsArgs, PermissionsFor, PermissionsFormat};
+use crate::model::resolve;
 use crate::permissions::{Purpose, QUOTA, permissions, size};
 use crate::render;
 use crate::render::output::Output;
 use crate::render::style::{WARNING, paint};
-use crate::resolve::resolve;
 
 pub fn run(global: &Global, args: &PermissionsArgs, output: &Output) -> Result<Status, CommandError> {
     let spec = session::load(&fleet::one_file(global, "`permissions`")?, output)?;

@@ -5,13 +5,13 @@ use super::report::{self, report};
 use super::session::{LookUp, Observed, Session};
 use super::{CommandError, Status};
 use crate::cli::{Global, PlanArgs, ReportFormat, Scope, Select};
+use crate::model::LookForOrphans;
 use crate::plan::Plan;
 use crate::render;
 use crate::render::output::Output;
 use crate::render::style::{WARNING, paint};
 use crate::saved::{Options, SavedPlan};
 use crate::spec::{RoleSpec, Spec};
-use crate::state::LookForOrphans;
 
 pub async fn run(global: &Global, args: &PlanArgs, output: &Output) -> Result<Status, CommandError> {
     match Fleet::open(global, &args.select, output).await? {

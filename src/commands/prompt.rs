@@ -50,7 +50,7 @@ pub async fn ask(
         let mut line = String::new();
         io::stdin().read_line(&mut line).map(|_| line.trim().to_owned())
     });
-    match interrupt.unless_set(line).await {
+    match interrupt.or_interrupted(line).await {
         Some(line) => Ok(Some(line.map_err(io::Error::from)??)),
         None => Ok(None),
     }

@@ -12,15 +12,15 @@ use crate::aws::{self, AwsError, AwsErrorKind, Caller, Clients, Transport};
 use crate::check::facts::{FunctionFacts, FunctionState};
 use crate::cli::{Global, ReadsArg};
 use crate::genesys::{self, Configuration, GenesysError, GenesysErrorKind, Secret};
+use crate::model::resolve;
+use crate::model::{DesiredRole, DesiredState, Live, LiveState, LookForOrphans, Orphans};
 use crate::plan::{Plan, Reads, diff};
 use crate::policy::equivalent;
 use crate::render::diagnostics;
 use crate::render::output::Output;
 use crate::render::style::{WARNING, paint};
-use crate::resolve::resolve;
 use crate::sandbox::{self, GenesysSeed, IntegrationSeed, Sandbox, Seed};
 use crate::spec::{self, Aws, DEFAULT_FILE, Loaded, RoleSpec, Spec};
-use crate::state::{DesiredRole, DesiredState, Live, LiveState, LookForOrphans, Orphans};
 
 /// Where the sandbox keeps its state.
 pub const SANDBOX_STATE: &str = ".genesys-iam/sandbox.json";

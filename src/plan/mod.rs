@@ -1,16 +1,39 @@
-//! What has to change, as data: `diff` is pure, and what it finds can be shown, saved or carried out.
+//! What has to change, as data: `diff` and `destroy` are pure, and what they find can be shown, saved or carried out.
 
 pub mod access;
-pub mod change;
-pub mod destroy;
-pub mod diff;
+mod change;
 pub mod iam;
+mod model;
 mod reading;
 #[cfg(test)]
 pub mod testing;
 
 pub use access::{Access, AccessDiff, Sign};
 pub use change::{Change, ChangeKind, Diff, Service};
-pub use destroy::{destroy, destroy_role, prune_role};
-pub use diff::{Blocker, Notice, Plan, RolePlan, diff, diff_role};
+pub use iam::{destroy_role, diff_role, prune_role};
+pub use model::{Blocker, Notice, Owned, Owner, Plan, RolePlan};
 pub use reading::{CALLS_PER_ROLE, LISTINGS, Reads};
+
+use crate::model::{DesiredRole, DesiredState, Live, LiveState, Orphans};
+
+/// What would make `live` into `desired`. Pure: no I/O, no clock, no randomness.
+pub fn diff(live: &LiveState, desired: &DesiredState) -> Plan {
+    let absent = Live::default();
+    let mut plan = Plan::empty(desired, &live.orphans);
+    if let Orphans::Read(orphans) = &live.orphans {
+        plan.roles.extend(orphans.iter().map(|(name, live)| prune_role(name, live)));
+    }
+    let live = |role: &DesiredRole| live.roles.get(&role.role.name).unwrap_or(&absent);
+    plan.roles.extend(desired.roles.iter().map(|role| diff_role(live(role), role, desired)));
+    plan
+}
+
+/// The plan that leaves nothing of the spec's roles and policies. Everything that goes is in it, also what others
+/// attached to a role or put inline.
+pub fn destroy(live: &LiveState, desired: &DesiredState) -> Plan {
+    let absent = Live::default();
+    let mut plan = Plan::empty(desired, &live.orphans);
+    let live = |role: &DesiredRole| live.roles.get(&role.role.name).unwrap_or(&absent);
+    plan.roles.extend(desired.roles.iter().map(|role| destroy_role(live(role), role, &desired.spec)));
+    plan
+}

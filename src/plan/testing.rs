@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use crate::model::resolve;
+use crate::model::{AttachedPolicy, DesiredState, Live, LivePolicy, LiveRole, PolicyVersion};
 use crate::policy::Document;
-use crate::resolve::resolve;
 use crate::spec::{self, EmptyEnvironment};
-use crate::state::{AttachedPolicy, DesiredState, Live, LivePolicy, LiveRole, PolicyVersion};
 
 /// The example, with a line in the role's table.
 pub fn desired(line: &str) -> DesiredState {

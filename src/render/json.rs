@@ -8,14 +8,14 @@ use super::plan::{blocker_text, notice_text};
 use crate::arn::Arn;
 use crate::check::diagnosis::Finding;
 use crate::check::{CheckReport, Level, Line, Outcome, RoleReport};
+use crate::model::{
+    DesiredRole, DesiredState, Live, LivePolicy, LiveRole, LiveState, ManagedPolicy, Orphans, Role,
+};
 use crate::plan::access::{self, Sign};
 use crate::plan::iam::{self, TagChanges};
 use crate::plan::{AccessDiff, Change, ChangeKind, Diff, Plan, RolePlan};
 use crate::policy::Document;
 use crate::spec::{Boundary, ExtraPermissions};
-use crate::state::{
-    DesiredRole, DesiredState, Live, LivePolicy, LiveRole, LiveState, ManagedPolicy, Orphans, Role,
-};
 
 /// Of the layout: it grows when a reader of an older one would go wrong.
 pub const FORMAT_VERSION: u64 = 1;
@@ -39,7 +39,7 @@ pub fn plan(plan: &Plan) -> Value {
             "change": count(ChangeKind::Change),
             "remove": count(ChangeKind::Remove),
             "access_is_wider": plan.is_wider(),
-            "blocked": plan.blockers().next().is_some(),
+            "blocked": plan.is_blocked(),
         },
         "roles": roles.iter().map(role_plan).collect::<Vec<_>>(),
         "taken_out": orphans,

@@ -47,7 +47,7 @@ pub fn plans(plans: &[(String, Result<&Plan, String>)]) -> String {
 
 /// Whether the line about it says all there is to say.
 fn is_dull(plan: &Plan) -> bool {
-    plan.is_empty() && plan.blockers().next().is_none() && plan.orphans.is_empty()
+    plan.is_empty() && !plan.is_blocked() && plan.orphans.is_empty()
 }
 
 /// Cut at a line; only where there are hundreds of specs.
@@ -175,7 +175,7 @@ fn summary(plan: &Plan) -> String {
         counts.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}")).collect();
     let counts = if counts.is_empty() { "no changes".to_owned() } else { counts.join(", ") };
     let wider = if plan.is_wider() { "**YES**" } else { "no" };
-    let blocked = if plan.blockers().next().is_some() { " · **BLOCKED**" } else { "" };
+    let blocked = if plan.is_blocked() { " · **BLOCKED**" } else { "" };
     format!("**{counts}** · access widened: {wider}{blocked}")
 }
 

@@ -6,12 +6,12 @@ use similar::{ChangeTag, TextDiff};
 
 use super::style::{BOLD, CHANGE, CREATE, DIM, GOOD, HUNK, REMOVE, WARNING, paint};
 use crate::arn::Arn;
+use crate::model::{ManagedPolicy, Role};
 use crate::plan::access::Line;
-use crate::plan::diff::{Owned, Owner};
 use crate::plan::iam::{self, TagChange, TagChanges};
 use crate::plan::{AccessDiff, Blocker, Change, ChangeKind, Diff, Notice, Plan, RolePlan, Sign};
+use crate::plan::{Owned, Owner};
 use crate::policy::Document;
-use crate::state::{ManagedPolicy, Role};
 use crate::text::one_line;
 
 /// As many roles are shown each, also where nothing changes.
@@ -65,7 +65,7 @@ pub fn summary(plan: &Plan) -> String {
         };
     }
     let mut text = format!("{} {}", paint(BOLD, "Plan:"), counts(&[plan]));
-    if plan.blockers().next().is_some() {
+    if plan.is_blocked() {
         let _ = write!(text, " {}", paint(WARNING, "Blocked: see above."));
     }
     text
@@ -80,7 +80,7 @@ pub fn summary_of_all(plans: &[&Plan], failed: usize) -> String {
     } else {
         format!("{title} {}", counts(plans))
     };
-    let blocked = plans.iter().filter(|plan| plan.blockers().next().is_some()).count();
+    let blocked = plans.iter().filter(|plan| plan.is_blocked()).count();
     for (n, what) in [(blocked, "blocked"), (failed, "failed")] {
         if n > 0 {
             let _ = write!(text, " {}", paint(WARNING, &format!("{} {what}: see above.", specs(n))));
@@ -273,7 +273,7 @@ fn value_diff(out: &mut String, name: &str, before: &str, after: &str) {
     }
 }
 
-fn tag_lines(out: &mut String, tags: &crate::state::Tags) {
+fn tag_lines(out: &mut String, tags: &crate::model::Tags) {
     let tags: Vec<String> = tags.iter().map(|(key, value)| format!("{key} = {}", quoted(value))).collect();
     field(out, "tags", &tags.join(", "));
 }
@@ -338,7 +338,7 @@ pub fn notice_text(notice: &Notice, role: &str) -> String {
             grant_lines(grants),
             indented("`extra_permissions = \"remove\"` in the spec takes it away")
         ),
-        Notice::TakenOut => "the role bears the tag of this spec, which no longer has it".to_owned(),
+        Notice::RemovedFromSpec => "the role bears the tag of this spec, which no longer has it".to_owned(),
         Notice::Boundary { arn } => {
             format!(
                 "the role has the permissions boundary `{arn}`, which the spec does not mention; it stays"

@@ -19,13 +19,13 @@ use genesys_iam::check::evaluated::{may_assume, may_invoke};
 use genesys_iam::cli::{ApplyArgs, DestroyArgs, Guard, PlanArgs, ReportFormat, Scope, Wait};
 use genesys_iam::commands::session::{Session, seed};
 use genesys_iam::commands::{self, CommandError, Status, apply, destroy};
+use genesys_iam::model::resolve;
+use genesys_iam::model::{Live, LiveRole, LiveState};
 use genesys_iam::plan::diff;
 use genesys_iam::policy::{Decision, Principal};
 use genesys_iam::render::output::Output;
-use genesys_iam::resolve::resolve;
 use genesys_iam::sandbox::Sandbox;
 use genesys_iam::spec::Spec;
-use genesys_iam::state::{Live, LiveRole, LiveState};
 
 const FUNCTIONS: [&str; 3] = ["one", "two", "three"];
 

@@ -14,11 +14,11 @@ use super::read;
 use crate::arn::Arn;
 use crate::aws::client::Clients;
 use crate::aws::error::{AwsError, AwsErrorKind};
-use crate::policy::{Document, equivalent};
-use crate::state::{
+use crate::model::{
     AttachedPolicy, DesiredRole, DesiredState, Live, LivePolicy, LiveRole, ManagedPolicy, PolicyVersion,
     Role, Tags, is_of,
 };
+use crate::policy::{Document, equivalent};
 
 /// The most that IAM puts on a page.
 const PAGE: i32 = 1000;

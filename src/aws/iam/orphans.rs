@@ -10,10 +10,10 @@ use super::read::{self, Prefetch};
 use crate::arn::Arn;
 use crate::aws::client::Clients;
 use crate::aws::error::AwsError;
+use crate::model::{DesiredState, Live, LiveRole, LookForOrphans, ManagedPolicy, Orphans, Tags, is_of};
 use crate::policy::Document;
 use crate::policy::template::invoke_policy;
 use crate::spec::default_policy_name;
-use crate::state::{DesiredState, Live, LiveRole, LookForOrphans, ManagedPolicy, Orphans, Tags, is_of};
 
 /// The most that IAM puts on a page.
 const PAGE: i32 = 1000;

@@ -14,11 +14,11 @@ use crate::arn::{AccountId, Arn};
 use crate::aws::client::Clients;
 use crate::aws::error::{AwsError, AwsErrorKind};
 use crate::backoff::Backoff;
-use crate::policy::template::invoke_policy;
-use crate::policy::{Document, equivalent};
-use crate::state::{
+use crate::model::{
     AttachedPolicy, DesiredRole, Live, LivePolicy, LiveRole, ManagedPolicy, PolicyVersion, Role, Tags,
 };
+use crate::policy::template::invoke_policy;
+use crate::policy::{Document, equivalent};
 
 /// Reads a role and its policy. All that does not hang on another answer is asked for at the same time:
 /// two round trips for the spec's own policy, three where other policies are attached. Answers that contradict each

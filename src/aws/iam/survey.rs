@@ -7,8 +7,8 @@ use futures_util::future::try_join_all;
 use super::{bulk, orphans, read};
 use crate::aws::client::Clients;
 use crate::aws::error::AwsError;
+use crate::model::{DesiredState, Live, LiveState, LookForOrphans, Orphans};
 use crate::plan::Reads;
-use crate::state::{DesiredState, Live, LiveState, LookForOrphans, Orphans};
 
 /// Reads the roles of the spec, and those that were taken out of it.
 ///

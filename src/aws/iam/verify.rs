@@ -3,9 +3,9 @@
 use super::read::{self, Prefetch};
 use crate::aws::client::Clients;
 use crate::aws::error::AwsError;
+use crate::model::{ManagedPolicy, Role, Tags};
 use crate::plan::iam::Change;
 use crate::policy::equivalent;
-use crate::state::{ManagedPolicy, Role, Tags};
 
 /// Whether what a change makes is there, just as it would make it. `None`: IAM does not show it, or the change makes
 /// nothing that can be found again.

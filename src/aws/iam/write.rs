@@ -5,9 +5,9 @@ use aws_smithy_types::error::operation::BuildError;
 
 use crate::aws::client::Clients;
 use crate::aws::error::{AwsError, AwsErrorKind};
+use crate::model::{ManagedPolicy, Role, Tags};
 use crate::plan::Diff;
 use crate::plan::iam::{Change, TagChanges};
-use crate::state::{ManagedPolicy, Role, Tags};
 
 /// Makes the call of a change, once.
 ///

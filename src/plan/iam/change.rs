@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use crate::arn::Arn;
+use crate::model::{ManagedPolicy, Role};
 use crate::plan::change::{ChangeKind, Diff};
 use crate::policy::Document;
-use crate::state::{ManagedPolicy, Role};
 
 /// The tags that are set, by key.
 pub type TagChanges = BTreeMap<String, TagChange>;

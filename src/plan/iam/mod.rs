@@ -1,5 +1,12 @@
 //! What has to change in IAM.
 
-pub mod change;
+mod change;
+mod destroy;
+mod order;
+mod ownership;
+mod role;
+mod versions;
 
 pub use change::{Change, TagChange, TagChanges};
+pub use destroy::{destroy_role, prune_role};
+pub use role::diff_role;

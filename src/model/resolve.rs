@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use super::desired::{DesiredRole, DesiredState};
+use super::iam::{ManagedPolicy, Role, Tags};
 use crate::arn::Arn;
 use crate::policy::template::{invoke_policy, trust_policy};
 use crate::spec::{Boundary, MANAGED_BY_KEY, MANAGED_BY_VALUE, RoleSpec, SPEC_KEY, Spec};
-use crate::state::{DesiredRole, DesiredState, ManagedPolicy, Role, Tags};
 
 /// The desired state; `functions` maps ARNs as the spec means them to the exact ones that the
 /// Lambda API answered. An ARN that is not in the map is taken as it is.

@@ -1,27 +1,20 @@
-//! What it takes to remove everything that a spec manages, in IAM's order.
+//! What removes a role with its policy, in IAM's order.
 
-use super::access::{Access, AccessDiff};
-use super::change;
-use super::diff::{Blocker, Notice, Plan, RolePlan, access_before, foreign, takes_a_deny};
-use super::iam::Change;
-use crate::state::{DesiredRole, DesiredState, Live, LiveState};
-
-/// The plan that leaves nothing of the spec's roles and policies. Everything that goes is in it, also what others
-/// attached to a role or put inline.
-pub fn destroy(live: &LiveState, desired: &DesiredState) -> Plan {
-    let absent = Live::default();
-    let mut plan = Plan::empty(desired, &live.orphans);
-    let live = |role: &DesiredRole| live.roles.get(&role.role.name).unwrap_or(&absent);
-    plan.roles.extend(desired.roles.iter().map(|role| destroy_role(live(role), role, &desired.spec)));
-    plan
-}
+use super::change::Change;
+use super::order::removes_deny;
+use super::ownership::not_ours;
+use super::role::access_before;
+use crate::model::{DesiredRole, Live};
+use crate::plan::access::{Access, AccessDiff};
+use crate::plan::change::Change as PlanChange;
+use crate::plan::model::{Blocker, Notice, RolePlan};
 
 /// What removes one role of the spec.
 pub fn destroy_role(live: &Live, desired: &DesiredRole, spec: &str) -> RolePlan {
     let name = &desired.role.name;
     let mut plan = removal(name, live);
     // Adopting is for what is to be kept: nothing is taken over in order to remove it.
-    plan.blockers.extend(foreign(live, spec).map(|(what, by)| Blocker::NotOurs { what, by }));
+    plan.blockers.extend(not_ours(live, spec).map(|(what, by)| Blocker::NotOurs { what, by }));
     if desired.prevent_destroy && (live.role.is_some() || live.policy.is_some()) {
         plan.blockers.push(Blocker::PreventDestroy { role: name.clone() });
     }
@@ -31,7 +24,7 @@ pub fn destroy_role(live: &Live, desired: &DesiredRole, spec: &str) -> RolePlan 
 /// What removes a role that bears the tag of the spec, which no longer has it.
 pub fn prune_role(name: &str, live: &Live) -> RolePlan {
     let mut plan = removal(name, live);
-    plan.notices.push(Notice::TakenOut);
+    plan.notices.push(Notice::RemovedFromSpec);
     plan
 }
 
@@ -57,7 +50,7 @@ fn removal(name: &str, live: &Live) -> RolePlan {
             changes.push(Change::DeleteRolePolicy { role: name.clone(), name: inline.clone(), document });
         }
         // What denies goes last: until then it may restrict the others.
-        changes.sort_by_key(takes_a_deny);
+        changes.sort_by_key(removes_deny);
     }
     if let Some(policy) = &live.policy {
         let arn = &policy.policy.arn;
@@ -76,6 +69,6 @@ fn removal(name: &str, live: &Live) -> RolePlan {
     if let Some(role) = &live.role {
         changes.push(Change::DeleteRole { role: name, arn: role.role.arn.clone() });
     }
-    plan.changes = changes.into_iter().map(change::Change::Iam).collect();
+    plan.changes = changes.into_iter().map(PlanChange::Iam).collect();
     plan
 }

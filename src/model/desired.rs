@@ -1,0 +1,54 @@
+//! What a spec asks for.
+
+use std::collections::BTreeSet;
+
+use super::iam::{ManagedPolicy, Role};
+use crate::arn::{AccountId, Arn};
+use crate::spec::{Boundary, ExternalId, ExtraPermissions};
+
+/// What a spec asks for, resolved to exact ARNs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DesiredState {
+    /// The name of the spec, for the tag.
+    pub spec: String,
+    pub account_id: AccountId,
+    pub region: String,
+    pub roles: Vec<DesiredRole>,
+    /// The policies of the spec's roles that are not worked on.
+    pub excluded: BTreeSet<Arn>,
+}
+
+impl DesiredState {
+    /// The same with some of the roles only.
+    #[must_use]
+    pub fn only(&self, keep: impl Fn(&DesiredRole) -> bool) -> Self {
+        let (roles, others): (Vec<_>, Vec<_>) = self.roles.iter().cloned().partition(|role| keep(role));
+        let mut excluded = self.excluded.clone();
+        excluded.extend(others.into_iter().map(|role| role.policy.arn));
+        Self {
+            roles,
+            excluded,
+            spec: self.spec.clone(),
+            account_id: self.account_id.clone(),
+            region: self.region.clone(),
+        }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DesiredRole {
+    /// `permissions_boundary` is what the role is created with; `boundary` says what is wanted of a live role.
+    pub role: Role,
+    pub policy: ManagedPolicy,
+    /// Exactly what Genesys Cloud is to invoke.
+    pub functions: Vec<Arn>,
+    pub genesys_account_id: AccountId,
+    pub external_id: ExternalId,
+    /// Trusted beside Genesys Cloud, with the same external ID, so that the check can assume the role.
+    pub verifier: Option<Arn>,
+    pub boundary: Boundary,
+    pub adopt: bool,
+    /// `destroy` leaves it alone.
+    pub prevent_destroy: bool,
+    pub extra_permissions: ExtraPermissions,
+}

@@ -1,0 +1,111 @@
+//! Roles and policies, in IAM's terms.
+
+use std::collections::BTreeMap;
+
+use crate::arn::Arn;
+use crate::policy::Document;
+
+pub type Tags = BTreeMap<String, String>;
+
+/// A role, without what is attached to it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Role {
+    pub arn: Arn,
+    pub name: String,
+    pub path: String,
+    /// Empty: IAM takes none and an empty one as the same.
+    pub description: String,
+    /// Seconds.
+    pub max_session_duration: i32,
+    pub assume_role_policy: Document,
+    pub permissions_boundary: Option<Arn>,
+    pub tags: Tags,
+}
+
+/// A customer managed policy with the document of its default version.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ManagedPolicy {
+    pub arn: Arn,
+    pub name: String,
+    pub path: String,
+    pub description: String,
+    pub document: Document,
+    pub tags: Tags,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Live {
+    pub role: Option<LiveRole>,
+    /// The managed policy that the spec names.
+    pub policy: Option<LivePolicy>,
+}
+
+impl Live {
+    /// Every document that was read.
+    pub fn documents(&self) -> impl Iterator<Item = &Document> {
+        let role = self
+            .role
+            .iter()
+            .flat_map(|role| role.documents().chain([&role.role.assume_role_policy]).chain(&role.boundary));
+        let policy = self.policy.iter().flat_map(|policy| {
+            policy
+                .versions
+                .iter()
+                .filter_map(|version| version.document.as_ref())
+                .chain([&policy.policy.document])
+        });
+        role.chain(policy)
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LiveRole {
+    pub role: Role,
+    /// All attached managed policies, the spec's own among them, by ARN.
+    pub attached: BTreeMap<Arn, AttachedPolicy>,
+    /// Inline policies by name.
+    pub inline: BTreeMap<String, Document>,
+    /// The document of the permissions boundary, where there is one.
+    pub boundary: Option<Document>,
+}
+
+impl LiveRole {
+    /// Every document that says what the role may do, attached and inline.
+    pub fn documents(&self) -> impl Iterator<Item = &Document> {
+        self.attached.values().map(|policy| &policy.document).chain(self.inline.values())
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AttachedPolicy {
+    pub name: String,
+    /// Of the default version.
+    pub document: Document,
+    /// None for those of AWS.
+    pub tags: Tags,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LivePolicy {
+    pub policy: ManagedPolicy,
+    /// Newest first.
+    pub versions: Vec<PolicyVersion>,
+    /// How many users, groups and roles it is attached to.
+    pub attachment_count: i32,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PolicyVersion {
+    /// `v1`, `v2`, …
+    pub id: String,
+    pub is_default: bool,
+    /// Only read where the default version is not what is wanted.
+    pub document: Option<Document>,
+}
+
+impl PolicyVersion {
+    /// The number in `v12`, so that v9 comes before v10.
+    pub fn number(&self) -> u32 {
+        self.id.trim_start_matches('v').parse().unwrap_or(0)
+    }
+}

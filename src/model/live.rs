@@ -1,0 +1,40 @@
+//! What was read.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::iam::Live;
+
+/// What was read of one role of the spec and of its policy.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct LiveState {
+    /// By role name; an entry for each role that was asked for.
+    pub roles: BTreeMap<String, Live>,
+    pub orphans: Orphans,
+}
+
+/// Roles that bear the tag of the spec, which no longer has them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Orphans {
+    /// Nobody looked, or nobody may: why.
+    Unknown(String),
+    /// They are to stay, so only their names are known.
+    Named(BTreeSet<String>),
+    /// They are to go.
+    Read(BTreeMap<String, Live>),
+}
+
+/// Whether to look for roles that were taken out of the spec.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LookForOrphans {
+    No,
+    /// Only which there are.
+    Named,
+    /// All of them, to remove them.
+    Read,
+}
+
+impl Default for Orphans {
+    fn default() -> Self {
+        Self::Named(BTreeSet::new())
+    }
+}

@@ -1,0 +1,13 @@
+//! What is wanted, and what is there: plain data.
+
+mod desired;
+mod iam;
+mod live;
+mod ownership;
+mod resolve;
+
+pub use desired::{DesiredRole, DesiredState};
+pub use iam::{AttachedPolicy, Live, LivePolicy, LiveRole, ManagedPolicy, PolicyVersion, Role, Tags};
+pub use live::{LiveState, LookForOrphans, Orphans};
+pub use ownership::is_of;
+pub use resolve::resolve;

@@ -1,0 +1,77 @@
+//! Whose role and policy it is.
+
+use crate::arn::Arn;
+use crate::model::{DesiredRole, DesiredState, Live, LivePolicy, Tags, is_of};
+use crate::plan::model::{Blocker, Notice, Owned, Owner, RolePlan};
+use crate::spec::{MANAGED_BY_KEY, MANAGED_BY_VALUE, SPEC_KEY};
+
+/// The role and the policy that this spec did not make, and who did.
+pub(super) fn not_ours(live: &Live, spec: &str) -> impl Iterator<Item = (Owned, Owner)> {
+    let role = live.role.as_ref().map(|role| (Owned::Role(role.role.name.clone()), &role.role.tags));
+    let policy =
+        live.policy.as_ref().map(|policy| (Owned::Policy(policy.policy.name.clone()), &policy.policy.tags));
+    role.into_iter().chain(policy).filter_map(move |(what, tags)| Some((what, foreign_owner(tags, spec)?)))
+}
+
+/// What keeps the role and the policy from being changed, or is to be known before they are.
+pub(super) fn check_ownership(live: &Live, desired: &DesiredRole, all: &DesiredState, plan: &mut RolePlan) {
+    for (what, by) in not_ours(live, &all.spec) {
+        if desired.adopt {
+            plan.notices.push(Notice::Adopted { what, by });
+        } else {
+            plan.blockers.push(Blocker::NotManaged { what, by });
+        }
+    }
+    if let Some(role) = &live.role {
+        if role.role.path != desired.role.path {
+            plan.blockers.push(Blocker::RolePath {
+                role: role.role.name.clone(),
+                live: role.role.path.clone(),
+                desired: desired.role.path.clone(),
+            });
+        }
+        let namesake = role.attached.keys().find(|arn| {
+            **arn != desired.policy.arn
+                && arn.account == desired.policy.arn.account
+                && arn.name().eq_ignore_ascii_case(&desired.policy.name)
+        });
+        if let Some(arn) = namesake {
+            plan.blockers.push(Blocker::PolicyPath {
+                policy: desired.policy.name.clone(),
+                live: arn.clone(),
+                desired: desired.policy.arn.clone(),
+            });
+        }
+        let is_wanted =
+            |arn: &Arn| all.excluded.contains(arn) || all.roles.iter().any(|role| role.policy.arn == *arn);
+        let former = role.attached.iter().filter(|(arn, policy)| {
+            **arn != desired.policy.arn
+                && Some(*arn) != namesake
+                && is_of(&all.spec, &policy.tags)
+                && !is_wanted(arn)
+        });
+        plan.blockers.extend(
+            former.map(|(arn, _)| Blocker::PolicyName {
+                live: arn.clone(),
+                desired: desired.policy.name.clone(),
+            }),
+        );
+    }
+    if let Some(LivePolicy { attachment_count, .. }) = live.policy {
+        let own = live.role.as_ref().is_some_and(|role| role.attached.contains_key(&desired.policy.arn));
+        let others = attachment_count - i32::from(own);
+        if others > 0 {
+            plan.notices.push(Notice::SharedPolicy { policy: desired.policy.name.clone(), others });
+        }
+    }
+}
+
+/// Who else manages what bears these tags; `None` when it is this spec.
+fn foreign_owner(tags: &Tags, spec: &str) -> Option<Owner> {
+    if is_of(spec, tags) {
+        return None;
+    }
+    let is_managed = tags.get(MANAGED_BY_KEY).is_some_and(|value| value == MANAGED_BY_VALUE);
+    let owner = tags.get(SPEC_KEY).filter(|_| is_managed);
+    Some(owner.map_or(Owner::Unknown, |owner| Owner::Spec(owner.clone())))
+}

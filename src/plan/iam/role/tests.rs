@@ -1,0 +1,298 @@
+//! Plans for one role.
+
+use super::*;
+use crate::arn::Arn;
+use crate::model::{AttachedPolicy, LiveState, Orphans, PolicyVersion};
+use crate::plan::diff;
+use crate::plan::model::{Blocker, Owned, Owner};
+use crate::plan::testing::{converged, desired, document, version};
+use crate::policy::template::{deny_policy, invoke_policy};
+use crate::spec::{MANAGED_BY_KEY, SPEC_KEY};
+
+fn everything() -> Document {
+    document(r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}"#)
+}
+
+fn plan(live: Live, desired: &DesiredState) -> RolePlan {
+    let roles = [(desired.roles[0].role.name.clone(), live)].into();
+    diff(&LiveState { roles, ..LiveState::default() }, desired).roles.remove(0)
+}
+
+fn operations(plan: &RolePlan) -> Vec<&'static str> {
+    plan.changes.iter().map(PlanChange::operation).collect()
+}
+
+fn set_document(live: &mut Live, document: &Document) {
+    let policy = &mut live.policy.as_mut().unwrap().policy;
+    policy.document = document.clone();
+    live.role.as_mut().unwrap().attached.get_mut(&policy.arn).unwrap().document = document.clone();
+}
+
+#[test]
+fn plan_is_empty_when_live_state_is_what_is_wanted() {
+    let plan = plan(converged(), &desired(""));
+    assert_eq!((plan.changes, plan.blockers, plan.notices), (vec![], vec![], vec![]));
+    assert!(!plan.access.is_wider());
+}
+
+#[test]
+fn plan_is_empty_when_live_documents_are_only_written_otherwise() {
+    let mut live = converged();
+    let role = live.role.as_mut().unwrap();
+    role.role.assume_role_policy = document(
+        r#"{"Statement":{"Condition":{"StringEquals":{"STS:ExternalID":["2f9c1c5e-0b6c-4a8e-9d51-7f0e3c2b1a90"]}},
+            "Sid":"","Action":["STS:assumeRole"],"Principal":{"AWS":["765628985471"]},"Effect":"Allow"},
+            "Version":"2012-10-17"}"#,
+    );
+    assert_eq!(operations(&plan(live, &desired(""))), Vec::<&str>::new());
+}
+
+#[test]
+fn everything_is_created_when_nothing_is_there_and_attached_last() {
+    let plan = plan(Live::default(), &desired(""));
+    assert_eq!(operations(&plan), ["CreatePolicy", "CreateRole", "AttachRolePolicy"]);
+    assert!(plan.access.is_wider());
+}
+
+#[test]
+fn a_stranger_is_shut_out_before_new_permissions_are_given() {
+    let mut live = converged();
+    live.role.as_mut().unwrap().role.assume_role_policy = document(
+        r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":"*","Action":"sts:AssumeRole"}}"#,
+    );
+    set_document(&mut live, &document(r#"{"Version":"2012-10-17","Statement":[]}"#));
+    assert_eq!(operations(&plan(live, &desired(""))), ["UpdateAssumeRolePolicy", "CreatePolicyVersion"]);
+}
+
+#[test]
+fn where_both_change_both_ways_the_policy_first_becomes_what_is_common() {
+    let wanted = desired("");
+    let function = wanted.roles[0].functions[0].to_string();
+    let mut live = converged();
+    let other_id = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"AWS":"765628985471"},
+        "Action":"sts:AssumeRole","Condition":{"StringEquals":{"sts:ExternalId":"another"}}}}"#;
+    live.role.as_mut().unwrap().role.assume_role_policy = document(other_id);
+    live.policy.as_mut().unwrap().versions = [5, 4, 3, 2, 1].map(|n| version(n, n == 5)).to_vec();
+    let invoke = |functions: &str| {
+        document(&format!(
+            r#"{{"Version":"2012-10-17","Statement":{{"Effect":"Allow","Action":"lambda:InvokeFunction","Resource":{functions}}}}}"#
+        ))
+    };
+    // Nothing in common.
+    set_document(&mut live, &invoke(r#""arn:aws:lambda:us-east-1:111122223333:function:old""#));
+    let plan_of = |live: &Live| plan(live.clone(), &wanted).changes;
+    let between = |changes: &[PlanChange]| match changes {
+        [
+            PlanChange::Iam(Change::DeletePolicyVersion { version: first, .. }),
+            PlanChange::Iam(Change::DeletePolicyVersion { version: second, .. }),
+            PlanChange::Iam(Change::CreatePolicyVersion { document: to, .. }),
+            PlanChange::Iam(Change::UpdateAssumeRolePolicy { .. }),
+            PlanChange::Iam(Change::CreatePolicyVersion { document: from, .. }),
+        ] => {
+            assert_eq!((first.as_str(), second.as_str()), ("v1", "v2"));
+            assert_eq!(to.after, from.before);
+            to.after.clone()
+        }
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(between(&plan_of(&live)), deny_policy());
+    // One function in common, among wanted ones that are not all there.
+    let mut more = desired("");
+    more.roles[0].functions.push("arn:aws:lambda:us-east-1:111122223333:function:new".parse().unwrap());
+    more.roles[0].policy.document = invoke_policy(&more.roles[0].functions);
+    set_document(
+        &mut live,
+        &invoke(&format!(r#"["arn:aws:lambda:us-east-1:111122223333:function:old","{function}"]"#)),
+    );
+    let kept = between(&plan(live, &more).changes);
+    assert_eq!(kept, invoke_policy(&[function.parse().unwrap()]));
+}
+
+#[test]
+fn permissions_are_narrowed_before_somebody_is_let_in() {
+    let mut live = converged();
+    live.role.as_mut().unwrap().role.assume_role_policy =
+        document(r#"{"Version":"2012-10-17","Statement":[]}"#);
+    set_document(&mut live, &everything());
+    assert_eq!(operations(&plan(live, &desired(""))), ["CreatePolicyVersion", "UpdateAssumeRolePolicy"]);
+}
+
+#[test]
+fn narrowing_is_not_called_widening() {
+    let mut live = converged();
+    set_document(&mut live, &everything());
+    let plan = plan(live, &desired(""));
+    assert_eq!(operations(&plan), ["CreatePolicyVersion"]);
+    assert!(!plan.access.is_wider());
+}
+
+fn attached(name: &str, tags: Tags) -> AttachedPolicy {
+    AttachedPolicy { name: name.to_owned(), document: everything(), tags }
+}
+
+#[test]
+fn a_policy_that_the_spec_made_under_another_name_blocks() {
+    let mut live = converged();
+    let tags = live.role.as_ref().unwrap().role.tags.clone();
+    let former: Arn = "arn:aws:iam::111122223333:policy/former".parse().unwrap();
+    live.role.as_mut().unwrap().attached.insert(former.clone(), attached("former", tags));
+    let wanted = desired("extra_permissions = \"remove\"");
+    let blockers = plan(live.clone(), &wanted).blockers;
+    assert!(
+        matches!(blockers.as_slice(), [Blocker::PolicyName { live, .. }] if *live == former),
+        "{blockers:?}"
+    );
+    // That of another role of the spec is only one too many.
+    let mut both = wanted.clone();
+    both.roles.push(wanted.roles[0].clone());
+    both.roles[1].policy.arn = former;
+    let plan = diff_role(&live, &both.roles[0], &both);
+    assert_eq!((plan.blockers, plan.changes.len()), (vec![], 1));
+}
+
+#[test]
+fn extra_permissions_are_reported_or_removed_first() {
+    let mut live = converged();
+    let role = live.role.as_mut().unwrap();
+    let rogue: Arn = "arn:aws:iam::111122223333:policy/rogue".parse().unwrap();
+    role.attached.insert(rogue.clone(), attached("rogue", Tags::new()));
+    role.inline.insert("inline".to_owned(), everything());
+    role.role.max_session_duration = 7200;
+    let grants = vec!["* on *".to_owned()];
+    let report = plan(live.clone(), &desired(""));
+    assert_eq!(operations(&report), ["UpdateRole"]);
+    let attached = Notice::ExtraAttached { policy: rogue, grants: grants.clone() };
+    assert_eq!(report.notices, [attached, Notice::ExtraInline { name: "inline".to_owned(), grants }]);
+    let remove = plan(live, &desired("extra_permissions = \"remove\""));
+    assert_eq!(operations(&remove), ["DetachRolePolicy", "DeleteRolePolicy", "UpdateRole"]);
+    assert_eq!(remove.notices, []);
+}
+
+#[test]
+fn a_deny_is_removed_after_what_it_restricts() {
+    let mut live = converged();
+    set_document(&mut live, &everything());
+    let deny = document(r#"{"Statement":{"Effect":"Deny","Action":"s3:*","Resource":"*"}}"#);
+    let role = live.role.as_mut().unwrap();
+    role.inline.insert("a-deny".to_owned(), deny);
+    role.inline.insert("b-allow".to_owned(), everything());
+    let plan = plan(live, &desired("extra_permissions = \"remove\""));
+    assert_eq!(operations(&plan), ["DeleteRolePolicy", "CreatePolicyVersion", "DeleteRolePolicy"]);
+    assert!(
+        matches!(&plan.changes[2], PlanChange::Iam(Change::DeleteRolePolicy { name, .. }) if name == "a-deny")
+    );
+    assert!(plan.access.is_wider());
+}
+
+#[test]
+fn a_boundary_is_replaced_before_permissions_that_grow_and_after_those_that_shrink() {
+    let mut live = converged();
+    live.role.as_mut().unwrap().role.permissions_boundary =
+        Some("arn:aws:iam::111122223333:policy/old".parse().unwrap());
+    let wanted = desired("permissions_boundary = \"arn:aws:iam::111122223333:policy/new\"");
+    let nothing = document(r#"{"Version":"2012-10-17","Statement":[]}"#);
+    for (before, order) in [
+        (nothing, ["PutRolePermissionsBoundary", "CreatePolicyVersion"]),
+        (everything(), ["CreatePolicyVersion", "PutRolePermissionsBoundary"]),
+    ] {
+        set_document(&mut live, &before);
+        assert_eq!(operations(&plan(live.clone(), &wanted)), order);
+    }
+}
+
+#[test]
+fn a_boundary_goes_only_when_the_spec_says_so() {
+    let boundary: Arn = "arn:aws:iam::111122223333:policy/boundary".parse().unwrap();
+    let mut live = converged();
+    live.role.as_mut().unwrap().role.permissions_boundary = Some(boundary.clone());
+    let unmentioned = plan(live.clone(), &desired(""));
+    assert_eq!(operations(&unmentioned), Vec::<&str>::new());
+    assert_eq!(unmentioned.notices, [Notice::Boundary { arn: boundary }]);
+    let none = plan(live.clone(), &desired("permissions_boundary = \"none\""));
+    assert_eq!(operations(&none), ["DeleteRolePermissionsBoundary"]);
+    assert!(none.access.is_wider());
+    let same = "permissions_boundary = \"arn:aws:iam::111122223333:policy/boundary\"";
+    assert_eq!(operations(&plan(live, &desired(same))), Vec::<&str>::new());
+    assert_eq!(operations(&plan(converged(), &desired(same))), ["PutRolePermissionsBoundary"]);
+}
+
+#[test]
+fn a_version_that_fits_is_made_default_again() {
+    let mut live = converged();
+    let wanted = live.policy.as_ref().unwrap().policy.document.clone();
+    set_document(&mut live, &everything());
+    let versions = &mut live.policy.as_mut().unwrap().versions;
+    *versions = vec![version(2, true), PolicyVersion { document: Some(wanted), ..version(1, false) }];
+    assert_eq!(operations(&plan(live, &desired(""))), ["SetDefaultPolicyVersion"]);
+}
+
+#[test]
+fn the_oldest_version_not_in_force_makes_room_for_the_sixth() {
+    for (default, goes) in [(9, "v2"), (2, "v3")] {
+        let mut live = converged();
+        set_document(&mut live, &everything());
+        let numbers = [10, 9, 4, 3, 2];
+        live.policy.as_mut().unwrap().versions = numbers.map(|n| version(n, n == default)).to_vec();
+        let plan = plan(live, &desired(""));
+        assert_eq!(operations(&plan), ["DeletePolicyVersion", "CreatePolicyVersion"]);
+        assert!(
+            matches!(&plan.changes[0], PlanChange::Iam(Change::DeletePolicyVersion { version, .. }) if version == goes)
+        );
+    }
+}
+
+#[test]
+fn what_somebody_else_made_blocks_until_it_is_adopted() {
+    let mut live = converged();
+    live.role.as_mut().unwrap().role.tags.remove(MANAGED_BY_KEY);
+    live.policy.as_mut().unwrap().policy.tags.insert(SPEC_KEY.to_owned(), "other".to_owned());
+    let blocked = plan(live.clone(), &desired(""));
+    let [role, policy] = blocked.blockers.as_slice() else { panic!("{:?}", blocked.blockers) };
+    assert!(matches!(role, Blocker::NotManaged { what: Owned::Role(_), by: Owner::Unknown }));
+    assert!(
+        matches!(policy, Blocker::NotManaged { what: Owned::Policy(_), by: Owner::Spec(spec) } if spec == "other")
+    );
+    let adopted = plan(live, &desired("adopt = true"));
+    assert_eq!(adopted.blockers, []);
+    assert_eq!(operations(&adopted), ["TagPolicy", "TagRole"]);
+    assert_eq!(adopted.notices.len(), 2);
+}
+
+#[test]
+fn a_path_that_differs_blocks() {
+    let plan = plan(converged(), &desired("path = \"/other/\""));
+    assert!(matches!(plan.blockers.as_slice(), [Blocker::RolePath { .. }]));
+}
+
+#[test]
+fn tags_that_the_spec_does_not_name_are_left_alone() {
+    let mut live = converged();
+    let tags = &mut live.role.as_mut().unwrap().role.tags;
+    tags.insert("cost".to_owned(), "1".to_owned());
+    tags.insert("team".to_owned(), String::new());
+    let plan = plan(live, &desired(""));
+    let [PlanChange::Iam(Change::TagRole { tags, .. })] = plan.changes.as_slice() else {
+        panic!("{:?}", plan.changes)
+    };
+    assert_eq!(tags.keys().collect::<Vec<_>>(), ["team"]);
+}
+
+#[test]
+fn a_role_that_was_taken_out_stays_until_it_is_pruned() {
+    let wanted = desired("");
+    let orphans = Orphans::Named(["Old".to_owned()].into());
+    let named = diff(&LiveState { orphans, ..LiveState::default() }, &wanted);
+    assert_eq!((named.roles.len(), named.orphans.len()), (1, 1));
+    let orphans = Orphans::Read([("Old".to_owned(), converged())].into());
+    let pruned = diff(&LiveState { orphans, ..LiveState::default() }, &wanted);
+    assert_eq!(operations(&pruned.roles[0]), ["DetachRolePolicy", "DeletePolicy", "DeleteRole"]);
+    assert_eq!(pruned.roles[0].notices, [Notice::RemovedFromSpec]);
+}
+
+#[test]
+fn a_policy_that_is_attached_elsewhere_is_noticed() {
+    let mut live = converged();
+    live.policy.as_mut().unwrap().attachment_count = 3;
+    let plan = plan(live, &desired(""));
+    assert!(matches!(plan.notices.as_slice(), [Notice::SharedPolicy { others: 2, .. }]));
+}

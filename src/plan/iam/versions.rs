@@ -1,0 +1,42 @@
+//! The document of the spec's own policy, and the versions that it is kept in.
+
+use super::change::Change;
+use crate::model::{DesiredRole, LivePolicy, PolicyVersion};
+use crate::plan::change::Diff;
+use crate::policy::equivalent;
+
+/// IAM keeps at most this many versions of a managed policy.
+const VERSION_LIMIT: usize = 5;
+
+pub(super) fn diff_document(live: &LivePolicy, desired: &DesiredRole) -> Vec<Change> {
+    let policy = desired.policy.arn.clone();
+    let document = Diff { before: live.policy.document.clone(), after: desired.policy.document.clone() };
+    if equivalent(&document.before, &document.after) {
+        return Vec::new();
+    }
+    let default = live.versions.iter().find(|version| version.is_default);
+    let fits = |version: &&PolicyVersion| {
+        !version.is_default && version.document.as_ref().is_some_and(|d| equivalent(d, &document.after))
+    };
+    if let (Some(default), Some(version)) = (default, live.versions.iter().find(fits)) {
+        let version = Diff { before: default.id.clone(), after: version.id.clone() };
+        return vec![Change::SetDefaultPolicyVersion { policy, version, document }];
+    }
+    let mut changes = prune_versions(live, desired, 1);
+    changes.push(Change::CreatePolicyVersion { policy, document });
+    changes
+}
+
+/// Removes versions until there is room for as many more: the oldest, so that the one in force stays, and the newest
+/// beside it, which was in force last.
+pub(super) fn prune_versions(live: &LivePolicy, desired: &DesiredRole, more: usize) -> Vec<Change> {
+    let mut others: Vec<&PolicyVersion> =
+        live.versions.iter().filter(|version| !version.is_default).collect();
+    others.sort_by_key(|version| version.number());
+    let surplus = (live.versions.len() + more).saturating_sub(VERSION_LIMIT);
+    let delete = |version: &&PolicyVersion| Change::DeletePolicyVersion {
+        policy: desired.policy.arn.clone(),
+        version: version.id.clone(),
+    };
+    others.iter().take(surplus).map(delete).collect()
+}

@@ -1,0 +1,134 @@
+//! A plan, as data.
+
+use std::collections::BTreeSet;
+
+use super::access::AccessDiff;
+use super::change::Change;
+use crate::arn::{AccountId, Arn};
+use crate::model::{DesiredState, Orphans};
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Plan {
+    pub spec: String,
+    pub account_id: AccountId,
+    pub region: String,
+    /// In the order of the spec; those that are no longer in it first.
+    pub roles: Vec<RolePlan>,
+    /// Roles that bear the tag of the spec, are not in it, and stay.
+    pub orphans: BTreeSet<String>,
+    /// Why it is not known whether there are any.
+    pub orphans_unknown: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RolePlan {
+    pub role: String,
+    /// In the order in which they are to be carried out.
+    pub changes: Vec<Change>,
+    pub blockers: Vec<Blocker>,
+    pub notices: Vec<Notice>,
+    /// Empty where nothing changes.
+    pub access: AccessDiff,
+}
+
+/// Why the changes of a role may not be carried out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Blocker {
+    /// It exists, and this spec did not make it.
+    NotManaged { what: Owned, by: Owner },
+    /// It is to be destroyed, and this spec did not make it.
+    NotOurs { what: Owned, by: Owner },
+    /// A policy that this spec made under another name is attached to the role.
+    PolicyName { live: Arn, desired: String },
+    /// The path of a role cannot be changed.
+    RolePath { role: String, live: String, desired: String },
+    /// Others use the policy that is to be destroyed.
+    PolicyInUse { policy: String, others: i32 },
+    /// The spec guards the role against being destroyed.
+    PreventDestroy { role: String },
+    /// A policy of the same name under another path is attached to the role.
+    PolicyPath { policy: String, live: Arn, desired: Arn },
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Owned {
+    Role(String),
+    Policy(String),
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Owner {
+    /// No tag of this tool.
+    Unknown,
+    /// The tag names another spec.
+    Spec(String),
+}
+
+/// Something a reviewer must know that this plan does not change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Notice {
+    ExtraAttached {
+        policy: Arn,
+        grants: Vec<String>,
+    },
+    ExtraInline {
+        name: String,
+        grants: Vec<String>,
+    },
+    /// A boundary that the spec does not mention.
+    Boundary {
+        arn: Arn,
+    },
+    /// Taken over by `adopt`.
+    Adopted {
+        what: Owned,
+        by: Owner,
+    },
+    /// It bears the tag of the spec, which no longer has it.
+    RemovedFromSpec,
+    /// The policy is also attached elsewhere: changing it changes that too.
+    SharedPolicy {
+        policy: String,
+        others: i32,
+    },
+}
+
+impl Plan {
+    pub(super) fn empty(desired: &DesiredState, orphans: &Orphans) -> Self {
+        Self {
+            spec: desired.spec.clone(),
+            account_id: desired.account_id.clone(),
+            region: desired.region.clone(),
+            roles: Vec::new(),
+            orphans: match orphans {
+                Orphans::Named(names) => names.clone(),
+                Orphans::Unknown(_) | Orphans::Read(_) => BTreeSet::new(),
+            },
+            orphans_unknown: match orphans {
+                Orphans::Unknown(why) => Some(why.clone()),
+                Orphans::Named(_) | Orphans::Read(_) => None,
+            },
+        }
+    }
+
+    pub fn changes(&self) -> impl Iterator<Item = &Change> {
+        self.roles.iter().flat_map(|role| &role.changes)
+    }
+
+    pub fn blockers(&self) -> impl Iterator<Item = &Blocker> {
+        self.roles.iter().flat_map(|role| &role.blockers)
+    }
+
+    /// Whether anything may not be carried out.
+    pub fn is_blocked(&self) -> bool {
+        self.blockers().next().is_some()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.changes().next().is_none()
+    }
+
+    pub fn is_wider(&self) -> bool {
+        self.roles.iter().any(|role| role.access.is_wider())
+    }
+}
