@@ -3,10 +3,11 @@
 use std::convert::Infallible;
 use std::future::Future;
 use std::io;
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use http::{Request, Response, StatusCode};
+use http::{HeaderMap, Request, Response, StatusCode};
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::body::{Bytes, Incoming};
 use hyper::server::conn::http1;
@@ -22,7 +23,10 @@ use super::gate::{Gate, Rate};
 /// No request that the sandbox understands comes near this.
 const MAX_BODY: usize = 1 << 20;
 
-/// Where the calls are told that were answered since the last time: their names, and how many were in flight at most.
+/// A client that does not finish its headers, or its body, in this time is given up.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Shows the calls answered since the last time: their names, and how many were in flight at most.
 const TALLY: &str = "/_sandbox/tally";
 
 /// How the server behaves.
@@ -46,7 +50,7 @@ struct Server {
 ///
 /// # Errors
 ///
-/// When the listener's address cannot be had. A connection that fails is its client's affair.
+/// If the listener's address cannot be determined. A failed connection affects only its client.
 pub async fn serve(
     listener: TcpListener,
     sandbox: Arc<Mutex<Sandbox>>,
@@ -86,8 +90,11 @@ async fn connection(stream: TcpStream, server: Arc<Server>) {
         let server = Arc::clone(&server);
         async move { Ok::<_, Infallible>(server.respond(request).await) }
     });
-    let served =
-        http1::Builder::new().timer(TokioTimer::new()).serve_connection(TokioIo::new(stream), service).await;
+    let served = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(REQUEST_TIMEOUT)
+        .serve_connection(TokioIo::new(stream), service)
+        .await;
     if let Err(error) = served {
         tracing::debug!(%error, "a connection failed");
     }
@@ -95,6 +102,9 @@ async fn connection(stream: TcpStream, server: Arc<Server>) {
 
 impl Server {
     async fn respond(&self, request: Request<Incoming>) -> Response<Full<Bytes>> {
+        if let Err(why) = refuse_foreign(request.headers()) {
+            return refuse(StatusCode::FORBIDDEN, why);
+        }
         let gate = || self.gate.lock().unwrap_or_else(PoisonError::into_inner);
         if request.uri().path() == TALLY {
             return Response::new(Full::new(Bytes::from(gate().tally().to_string())));
@@ -107,10 +117,10 @@ impl Server {
 
     async fn answer(&self, request: Request<Incoming>) -> Response<Full<Bytes>> {
         let (parts, body) = request.into_parts();
-        let Ok(body) = Limited::new(body, MAX_BODY).collect().await else {
-            let mut response = Response::new(Full::default());
-            *response.status_mut() = StatusCode::PAYLOAD_TOO_LARGE;
-            return response;
+        let body = match tokio::time::timeout(REQUEST_TIMEOUT, Limited::new(body, MAX_BODY).collect()).await {
+            Ok(Ok(body)) => body,
+            Ok(Err(_)) => return refuse(StatusCode::PAYLOAD_TOO_LARGE, "the body is larger than 1 MiB"),
+            Err(_) => return refuse(StatusCode::REQUEST_TIMEOUT, "the body did not arrive in 10 s"),
         };
         if !self.latency.is_zero() {
             tokio::time::sleep(self.latency).await;
@@ -122,4 +132,46 @@ impl Server {
             if admitted { sandbox.handle(&request, Timestamp::now()) } else { sandbox.throttle(&request) };
         response.map(|body| Full::new(Bytes::from(body)))
     }
+}
+
+/// A response outside the protocols of AWS and Genesys Cloud; the connection is closed.
+fn refuse(status: StatusCode, why: &'static str) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::new(Bytes::from_static(why.as_bytes())));
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.insert(http::header::CONTENT_TYPE, http::HeaderValue::from_static("text/plain"));
+    headers.insert(http::header::CONNECTION, http::HeaderValue::from_static("close"));
+    response
+}
+
+/// Refuses what a web page can send: since signatures are not verified, any page that the developer visits could
+/// otherwise write here, by a cross-origin form or by DNS rebinding. Programs send no `Origin` and name the loopback
+/// address that they connect to.
+fn refuse_foreign(headers: &HeaderMap) -> Result<(), &'static str> {
+    const HOST: &str = "the Host header must name a loopback address";
+    const WEB_PAGE: &str = "requests from web pages are refused";
+    let mut hosts = headers.get_all(http::header::HOST).iter();
+    let host = hosts.next().and_then(|host| host.to_str().ok()).ok_or(HOST)?;
+    if hosts.next().is_some() || !is_loopback(host) {
+        return Err(HOST);
+    }
+    if headers.contains_key(http::header::ORIGIN) {
+        return Err(WEB_PAGE);
+    }
+    match headers.get("sec-fetch-site").map(|site| site.as_bytes()) {
+        // `none`: somebody typed the address.
+        None | Some(b"none") => Ok(()),
+        Some(_) => Err(WEB_PAGE),
+    }
+}
+
+/// `127.0.0.1:4599`, `[::1]:4599`, `localhost`
+fn is_loopback(authority: &str) -> bool {
+    let Ok(authority) = authority.parse::<http::uri::Authority>() else { return false };
+    if authority.as_str().contains('@') {
+        return false;
+    }
+    let host = authority.host();
+    let address = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(host);
+    host.eq_ignore_ascii_case("localhost") || address.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
 }

@@ -1,7 +1,7 @@
 //! The state file: locked against other processes, replaced as a whole, readable by its owner only.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{self, Write as _};
+use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -16,6 +16,9 @@ pub(super) struct StateFile {
     /// Held for as long as it is open. A file of its own, since the state file is replaced on each write.
     _lock: File,
 }
+
+/// A sandbox of 10,000 roles takes a tenth of it.
+const MAX_SIZE: u64 = 256 << 20;
 
 /// How long another process may take to end.
 const PATIENCE: Duration = Duration::from_millis(if cfg!(test) { 100 } else { 2000 });
@@ -49,11 +52,25 @@ impl StateFile {
 
     pub fn read(&self) -> Result<Option<State>, SandboxError> {
         let path = &self.path;
-        let text = match fs::read(path) {
-            Ok(text) => text,
+        let unreadable = |source| SandboxError::Read { path: path.clone(), source };
+        // A FIFO or a device would never end; opening a FIFO would wait for a writer.
+        match fs::metadata(path) {
+            Ok(found) if !found.is_file() => {
+                return Err(unreadable(io::Error::new(
+                    io::ErrorKind::InvalidInput,
+                    "it is not a regular file",
+                )));
+            }
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(source) => return Err(SandboxError::Read { path: path.clone(), source }),
-        };
+            Ok(_) | Err(_) => {}
+        }
+        let mut text = Vec::new();
+        let file = File::open(path).map_err(unreadable)?;
+        file.take(MAX_SIZE + 1).read_to_end(&mut text).map_err(unreadable)?;
+        if text.len() as u64 > MAX_SIZE {
+            let message = format!("it is larger than {} MiB", MAX_SIZE >> 20);
+            return Err(unreadable(io::Error::new(io::ErrorKind::FileTooLarge, message)));
+        }
         let broken = |source| SandboxError::Broken { path: path.clone(), source };
         let value: Value = serde_json::from_slice(&text).map_err(broken)?;
         // The version first: another layout would be an error that says nothing.

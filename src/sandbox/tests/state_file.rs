@@ -79,3 +79,20 @@ fn what_cannot_be_saved_has_not_happened() {
     fs::remove_dir(directory.path().join("sandbox.json.new")).unwrap();
     done(&mut sandbox, "CreateRole", &params);
 }
+
+#[cfg(unix)]
+#[test]
+fn a_file_without_an_end_is_not_read() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("sandbox.json");
+    let why = |path: &std::path::Path| {
+        let error = Sandbox::open(path, &seed()).unwrap_err();
+        assert!(matches!(error, SandboxError::Read { .. }), "{error:?}");
+        error.source().unwrap().to_string()
+    };
+    fs::File::create(&path).unwrap().set_len(1 << 40).unwrap();
+    assert_eq!(why(&path), "it is larger than 256 MiB");
+    fs::remove_file(&path).unwrap();
+    std::os::unix::fs::symlink("/dev/zero", &path).unwrap();
+    assert_eq!(why(&path), "it is not a regular file");
+}
