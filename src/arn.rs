@@ -65,20 +65,36 @@ impl fmt::Debug for AccountId {
     }
 }
 
-/// The partition that a region belongs to, by the naming of regions
-/// (AWS General Reference; botocore `partitions.json`).
+/// A part of AWS with accounts and endpoints of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Partition {
+    pub name: &'static str,
+    /// How the names of its regions begin.
+    pub region_prefix: &'static str,
+    /// The region of its global services, IAM among them.
+    pub global_region: &'static str,
+}
+
+/// AWS General Reference; botocore `partitions.json`. `aws` is the last: its prefix fits every region.
+pub static PARTITIONS: [Partition; 8] = [
+    Partition { name: "aws-cn", region_prefix: "cn-", global_region: "cn-north-1" },
+    Partition { name: "aws-us-gov", region_prefix: "us-gov-", global_region: "us-gov-west-1" },
+    Partition { name: "aws-iso", region_prefix: "us-iso-", global_region: "us-iso-east-1" },
+    Partition { name: "aws-iso-b", region_prefix: "us-isob-", global_region: "us-isob-east-1" },
+    Partition { name: "aws-iso-e", region_prefix: "eu-isoe-", global_region: "eu-isoe-west-1" },
+    Partition { name: "aws-iso-f", region_prefix: "us-isof-", global_region: "us-isof-south-1" },
+    Partition { name: "aws-eusc", region_prefix: "eusc-", global_region: "eusc-de-east-1" },
+    Partition { name: "aws", region_prefix: "", global_region: "us-east-1" },
+];
+
+/// The partition that a region belongs to, by the naming of regions.
 pub fn partition_of_region(region: &str) -> &'static str {
-    const PREFIXES: [(&str, &str); 8] = [
-        ("cn-", "aws-cn"),
-        ("us-gov-", "aws-us-gov"),
-        ("us-iso-", "aws-iso"),
-        ("us-isob-", "aws-iso-b"),
-        ("eu-isoe-", "aws-iso-e"),
-        ("us-isof-", "aws-iso-f"),
-        ("eusc-", "aws-eusc"),
-        ("", "aws"),
-    ];
-    PREFIXES.iter().find(|(prefix, _)| region.starts_with(prefix)).map_or("aws", |(_, partition)| partition)
+    PARTITIONS.iter().find(|known| region.starts_with(known.region_prefix)).map_or("aws", |known| known.name)
+}
+
+/// The region in which a partition keeps what IAM has.
+pub fn global_region(partition: &str) -> &'static str {
+    PARTITIONS.iter().find(|known| known.name == partition).map_or("us-east-1", |known| known.global_region)
 }
 
 /// `arn:partition:service:region:account:resource`; the parts are kept as written.

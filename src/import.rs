@@ -10,7 +10,7 @@ use crate::policy::document::{
     ActionElement, Effect, OneOrMany, PrincipalElement, Principals, ResourceElement, Scalar, Statement,
 };
 use crate::policy::template::{invoke_policy, trust_policy};
-use crate::policy::{Document, equivalent};
+use crate::policy::{Document, EXTERNAL_ID, equivalent};
 use crate::spec::{
     self, EmptyEnvironment, KNOWN_GENESYS_ACCOUNTS, Severity, TUTORIAL_ACCOUNT, default_policy_name,
 };
@@ -223,13 +223,10 @@ fn guessed(document: &Document) -> (Option<String>, Option<String>, Option<Arn>)
     let genesys = known.map(|known| known.id.to_owned()).or_else(|| accounts.first().cloned());
     let is_identity = |arn: &Arn| arn.resource.starts_with("role/") || arn.resource.starts_with("user/");
     let verifier = named.iter().filter_map(|text| text.parse::<Arn>().ok()).find(is_identity);
-    let ids = statements.iter().flat_map(|statement| statement.condition.iter().flatten()).find_map(
-        |(operator, keys)| {
-            let (_, values) = keys.iter().find(|(key, _)| key.eq_ignore_ascii_case("sts:ExternalId"))?;
-            match (operator.as_str(), values.as_slice()) {
-                ("StringEquals" | "StringLike", [Scalar::String(id)]) => Some(id.clone()),
-                _ => None,
-            }
+    let ids = statements.iter().flat_map(|statement| statement.conditions().on(EXTERNAL_ID)).find_map(
+        |(operator, values)| match (operator, values) {
+            ("StringEquals" | "StringLike", [Scalar::String(id)]) => Some(id.clone()),
+            _ => None,
         },
     );
     (genesys, ids, verifier)

@@ -102,9 +102,6 @@ pub fn size(document: &str) -> usize {
     document.chars().filter(|c| !c.is_whitespace()).count()
 }
 
-/// Of a customer managed policy, in characters.
-pub const QUOTA: usize = 6144;
-
 fn writes(desired: &DesiredState, roles: Vec<String>, policies: Vec<String>) -> Vec<Grant> {
     let any = |test: fn(&DesiredRole) -> bool| desired.roles.iter().any(test);
     let grant = |sid, actions: &[&'static str], resources: &[String]| Grant {

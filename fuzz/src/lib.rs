@@ -4,6 +4,8 @@
 pub mod arn;
 #[path = "../../src/policy/mod.rs"]
 pub mod policy;
+#[path = "../../src/text.rs"]
+pub mod text;
 #[path = "../../src/spec/mod.rs"]
 pub mod spec;
 

@@ -6,10 +6,10 @@ use super::evaluated::{accepted_beside, may_assume, may_invoke, name_of, near_mi
 use super::facts::{Facts, FunctionFacts, FunctionState};
 use crate::arn::Arn;
 use crate::model::{DesiredRole, LiveRole};
-use crate::plan::Access;
-use crate::plan::access::{principal_in_words, uncovered};
+use crate::policy::access::{Access, principal_in_words, uncovered};
 use crate::policy::document::{Effect, PrincipalElement, Principals};
-use crate::policy::{Context, Decision, Document, Policies, Principal, Request, evaluate};
+use crate::policy::{Context, Decision, Document, EXTERNAL_ID, Policies, Principal, Request, evaluate};
+use crate::spec::genesys_account_name;
 
 /// What kind of fault it is; the word is stable, for machines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -211,7 +211,7 @@ fn named(document: &Document) -> Named {
                         "Service" => Principal::Service(value.clone()),
                         _ => Principal::Federated(value.clone()),
                     };
-                    named.principals.push((principal_in_words(kind, value), principal));
+                    named.principals.push((principal_in_words(kind, value, genesys_account_name), principal));
                 }
             }
             Some(PrincipalElement::Principal(Principals::Any)) => {
@@ -219,10 +219,8 @@ fn named(document: &Document) -> Named {
             }
             Some(PrincipalElement::NotPrincipal(_)) | None => {}
         }
-        for keys in statement.condition.iter().flatten().map(|(_, keys)| keys) {
-            for (_, values) in keys.iter().filter(|(key, _)| key.eq_ignore_ascii_case("sts:ExternalId")) {
-                named.ids.extend(values.as_slice().iter().map(ToString::to_string));
-            }
+        for (_, values) in statement.conditions().on(EXTERNAL_ID) {
+            named.ids.extend(values.iter().map(ToString::to_string));
         }
     }
     named
@@ -233,7 +231,7 @@ fn trust(role: &LiveRole, desired: &DesiredRole, diagnosis: &mut Diagnosis) {
     let document = &role.role.assume_role_policy;
     let root = Arn::account_root(&desired.role.arn.partition, &desired.genesys_account_id).to_string();
     let genesys = Principal::Aws(root.clone());
-    let us = principal_in_words("AWS", &root);
+    let us = principal_in_words("AWS", &root, genesys_account_name);
     let admits = |who: &Principal, id: Option<&str>| may_assume(role, who, id).decision == Decision::Allowed;
     let verifier = desired.verifier.as_ref().map(|arn| Principal::Aws(arn.to_string()));
     let named = named(document);

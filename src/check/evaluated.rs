@@ -7,12 +7,13 @@ use super::{Level, Line, Outcome};
 use crate::arn::{AccountId, Arn};
 use crate::aws::Simulated;
 use crate::model::{DesiredRole, Live, LiveRole};
-use crate::plan::Access;
-use crate::plan::access::{principal_in_words, uncovered};
+use crate::policy::access::{Access, principal_in_words, uncovered};
 use crate::policy::document::{Effect, PrincipalElement, Principals, Statement};
 use crate::policy::lint::{Expected, LINTS, Severity, lint_permissions, lint_trust};
-use crate::policy::{Context, Decision, Document, Evaluation, Policies, Principal, Request, evaluate};
-use crate::spec::KNOWN_GENESYS_ACCOUNTS;
+use crate::policy::{
+    Context, Decision, Document, EXTERNAL_ID, Evaluation, Policies, Principal, Request, evaluate,
+};
+use crate::spec::{KNOWN_GENESYS_ACCOUNTS, genesys_account_name};
 
 /// An account that nobody trusts: the documentation's own.
 const STRANGER: &str = "444455556666";
@@ -113,7 +114,7 @@ fn trust(role: &LiveRole, desired: &DesiredRole) -> Vec<Line> {
         Principal::Aws(Arn::account_root(&desired.role.arn.partition, account).to_string())
     };
     let genesys = account(&desired.genesys_account_id);
-    let name = principal_in_words("AWS", desired.genesys_account_id.as_str());
+    let name = principal_in_words("AWS", desired.genesys_account_id.as_str(), genesys_account_name);
     let mut lines = vec![must_be_allowed(
         format!("{name} with the right external ID may assume the role"),
         &may_assume(role, &genesys, Some(right)),
@@ -199,10 +200,7 @@ fn no_other_external_id(role: &LiveRole, desired: &DesiredRole) -> Line {
 /// What a statement accepts other than the right external ID; `None` when nothing.
 pub fn accepted_beside(statement: &Statement, right: &str) -> Option<String> {
     // An external ID has no wildcards, so that StringLike with it means the same.
-    let demands = statement.condition.iter().flatten().flat_map(|(operator, keys)| {
-        let asks = keys.iter().filter(|(key, _)| key.eq_ignore_ascii_case("sts:ExternalId"));
-        asks.map(move |(_, values)| (operator.as_str(), values.as_slice()))
-    });
+    let demands = statement.conditions().on(EXTERNAL_ID);
     let mut equal = demands.filter(|(operator, _)| matches!(*operator, "StringEquals" | "StringLike"));
     let Some((operator, values)) = equal.next() else {
         return Some("does not demand one".to_owned());
@@ -233,7 +231,7 @@ fn named_principals(role: &LiveRole, desired: &DesiredRole) -> Line {
                         let genesys = *value == root || value == desired.genesys_account_id.as_str();
                         let verifier = desired.verifier.as_ref().is_some_and(|arn| arn.to_string() == *value);
                         if kind != "AWS" || !(genesys || verifier) {
-                            others.insert(principal_in_words(kind, value));
+                            others.insert(principal_in_words(kind, value, genesys_account_name));
                         }
                     }
                 }
@@ -250,9 +248,12 @@ fn named_principals(role: &LiveRole, desired: &DesiredRole) -> Line {
     if others.is_empty() {
         let seen = match &desired.verifier {
             Some(verifier) => {
-                format!("only {} and the verifier {verifier} are", principal_in_words("AWS", &root))
+                format!(
+                    "only {} and the verifier {verifier} are",
+                    principal_in_words("AWS", &root, genesys_account_name)
+                )
             }
-            None => format!("only {} is", principal_in_words("AWS", &root)),
+            None => format!("only {} is", principal_in_words("AWS", &root, genesys_account_name)),
         };
         return Line { level: Level::Evaluated, claim, outcome: Outcome::Pass, seen, meaning: String::new() };
     }

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use super::{CommandError, Status, fleet, session};
 use crate::cli::{Global, PermissionsArgs, PermissionsFor, PermissionsFormat};
 use crate::model::resolve;
-use crate::permissions::{Purpose, QUOTA, permissions, size};
+use crate::permissions::{Purpose, permissions, size};
+use crate::policy::quota;
 use crate::render;
 use crate::render::output::Output;
 use crate::render::style::{WARNING, paint};
@@ -21,11 +22,12 @@ pub fn run(global: &Global, args: &PermissionsArgs, output: &Output) -> Result<S
     let grants = permissions(&resolve(&spec, &BTreeMap::new()), purpose);
     let json = render::permissions::json(&grants);
     let size = size(&json);
-    if size > QUOTA {
+    if size > quota::MANAGED_POLICY {
         output.message(&format!(
-            "{} {size} characters: a customer managed policy takes {QUOTA}. Make several of its statements, or an inline \
+            "{} {size} characters: a customer managed policy takes {}. Make several of its statements, or an inline \
              policy (10,240 for a role)\n",
-            paint(WARNING, "warning:")
+            paint(WARNING, "warning:"),
+            quota::MANAGED_POLICY
         ));
     }
     output.result(&match args.format {

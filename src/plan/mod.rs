@@ -1,6 +1,5 @@
 //! What has to change, as data: `diff` and `destroy` are pure, and what they find can be shown, saved or carried out.
 
-pub mod access;
 mod change;
 pub mod iam;
 mod model;
@@ -8,7 +7,6 @@ mod reading;
 #[cfg(test)]
 pub mod testing;
 
-pub use access::{Access, AccessDiff, Sign};
 pub use change::{Change, ChangeKind, Diff, Service};
 pub use iam::{destroy_role, diff_role, prune_role};
 pub use model::{Blocker, Notice, Owned, Owner, Plan, RolePlan};

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::access::AccessDiff;
 use super::change::Change;
 use crate::arn::{AccountId, Arn};
 use crate::model::{DesiredState, Orphans};
+use crate::policy::access::AccessDiff;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Plan {

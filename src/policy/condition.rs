@@ -1,129 +1,29 @@
-//! Conditions: every operator of IAM's reference (IAM User Guide, `reference_policies_elements_condition_operators`
-//! and `reference_policies_condition-single-vs-multi-valued-context-keys`).
+//! Whether the conditions of a statement hold.
 
 use std::cmp::Ordering;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use ipnet::IpNet;
 
-use super::document::{OneOrMany, Scalar};
-use super::evaluate::{Context, ContextValue};
-use super::pattern::{self, Budget, Piece, Unresolved};
-use super::truth::{Truth, shown};
-
-/// How one value of the policy is compared with one of the request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Comparison {
-    StringEquals,
-    StringEqualsIgnoreCase,
-    StringLike,
-    Numeric(Relation),
-    Date(Relation),
-    Bool,
-    Binary,
-    IpAddress,
-    /// `ArnEquals` and `ArnLike` behave the same.
-    Arn,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Relation {
-    Equals,
-    LessThan,
-    LessThanEquals,
-    GreaterThan,
-    GreaterThanEquals,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Quantifier {
-    /// No set operator: the key has one value.
-    Single,
-    ForAnyValue,
-    ForAllValues,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Operator {
-    Null,
-    Compare { comparison: Comparison, negated: bool, quantifier: Quantifier, if_exists: bool },
-}
-
-impl Operator {
-    /// `None` for what is not in the reference. Operators are taken as written there, with their case.
-    fn parse(name: &str) -> Option<Self> {
-        if name == "Null" {
-            return Some(Self::Null);
-        }
-        let (quantifier, name) = if let Some(rest) = name.strip_prefix("ForAnyValue:") {
-            (Quantifier::ForAnyValue, rest)
-        } else if let Some(rest) = name.strip_prefix("ForAllValues:") {
-            (Quantifier::ForAllValues, rest)
-        } else {
-            (Quantifier::Single, name)
-        };
-        let (name, if_exists) = match name.strip_suffix("IfExists") {
-            Some(name) => (name, true),
-            None => (name, false),
-        };
-        use Comparison::*;
-        use Relation::*;
-        let (comparison, negated) = match name {
-            "StringEquals" => (StringEquals, false),
-            "StringNotEquals" => (StringEquals, true),
-            "StringEqualsIgnoreCase" => (StringEqualsIgnoreCase, false),
-            "StringNotEqualsIgnoreCase" => (StringEqualsIgnoreCase, true),
-            "StringLike" => (StringLike, false),
-            "StringNotLike" => (StringLike, true),
-            "NumericEquals" => (Numeric(Equals), false),
-            "NumericNotEquals" => (Numeric(Equals), true),
-            "NumericLessThan" => (Numeric(LessThan), false),
-            "NumericLessThanEquals" => (Numeric(LessThanEquals), false),
-            "NumericGreaterThan" => (Numeric(GreaterThan), false),
-            "NumericGreaterThanEquals" => (Numeric(GreaterThanEquals), false),
-            "DateEquals" => (Date(Equals), false),
-            "DateNotEquals" => (Date(Equals), true),
-            "DateLessThan" => (Date(LessThan), false),
-            "DateLessThanEquals" => (Date(LessThanEquals), false),
-            "DateGreaterThan" => (Date(GreaterThan), false),
-            "DateGreaterThanEquals" => (Date(GreaterThanEquals), false),
-            "Bool" => (Bool, false),
-            "BinaryEquals" => (Binary, false),
-            "IpAddress" => (IpAddress, false),
-            "NotIpAddress" => (IpAddress, true),
-            "ArnEquals" | "ArnLike" => (Arn, false),
-            "ArnNotEquals" | "ArnNotLike" => (Arn, true),
-            _ => return None,
-        };
-        Some(Self::Compare { comparison, negated, quantifier, if_exists })
-    }
-}
-
-/// Whether an operator is in IAM's reference.
-pub fn is_known_operator(name: &str) -> bool {
-    Operator::parse(name).is_some()
-}
+use super::budget::Budget;
+use super::document::{Conditions, Scalar};
+use super::operator::{Comparison, Operator, Quantifier};
+use super::pattern::{self, Piece, Unresolved};
+use super::request::{Context, ContextValue};
+use super::truth::Truth;
+use super::words::listed;
 
 /// Whether the conditions of a statement hold for certain with what is known.
-pub fn certainly_hold(
-    condition: &BTreeMap<String, BTreeMap<String, OneOrMany<Scalar>>>,
-    version: &str,
-    context: &Context,
-) -> bool {
-    holds(condition, version, context, &Budget::new()) == Truth::True
+pub fn certainly_hold(conditions: &Conditions, version: &str, context: &Context) -> bool {
+    holds(conditions, version, context, &Budget::new()) == Truth::True
 }
 
 /// Whether every condition of a statement holds.
-pub(super) fn holds(
-    condition: &BTreeMap<String, BTreeMap<String, OneOrMany<Scalar>>>,
-    version: &str,
-    context: &Context,
-    budget: &Budget,
-) -> Truth {
-    Truth::all(condition.iter().map(|(name, keys)| {
+pub(super) fn holds(conditions: &Conditions, version: &str, context: &Context, budget: &Budget) -> Truth {
+    Truth::all(conditions.0.iter().map(|(name, keys)| {
         let Some(operator) = Operator::parse(name) else {
             return Truth::Unknown(format!("`{name}` is no condition operator of IAM's reference"));
         };
@@ -310,31 +210,8 @@ fn in_words(present: &[String]) -> String {
     format!("the request has {}", listed(present, ", "))
 }
 
-/// The first values, in quotes.
-fn listed(values: &[String], between: &str) -> String {
-    const SHOWN: usize = 8;
-    let mut words: Vec<String> =
-        values.iter().take(SHOWN).map(|value| format!("\"{}\"", shown(value))).collect();
-    if values.len() > SHOWN {
-        words.push(format!("{} more", values.len() - SHOWN));
-    }
-    words.join(between)
-}
-
 fn is_mapped(address: IpAddr) -> bool {
     matches!(address, IpAddr::V6(address) if address.to_ipv4_mapped().is_some())
-}
-
-impl Relation {
-    fn holds(self, order: Ordering) -> bool {
-        match self {
-            Self::Equals => order.is_eq(),
-            Self::LessThan => order.is_lt(),
-            Self::LessThanEquals => order.is_le(),
-            Self::GreaterThan => order.is_gt(),
-            Self::GreaterThanEquals => order.is_ge(),
-        }
-    }
 }
 
 fn parse_bool(text: &str) -> Option<bool> {

@@ -1,89 +1,16 @@
 //! Whether a request is allowed, and why, by IAM's evaluation logic.
 
-use std::collections::BTreeMap;
-
+use super::budget::Budget;
 use super::condition;
 use super::document::{
     ActionElement, Document, Effect, OneOrMany, ResourceElement, Statement, VERSION_2008, VERSION_2012,
 };
-use super::pattern::{self, Budget, ResourceMatch, Unresolved};
-use super::principal::{self, Naming};
-use super::truth::{Truth, shown};
+use super::pattern::{self, ResourceMatch, Unresolved};
+use super::principal::{self, Specificity};
+use super::request::{Principal, Request};
+use super::truth::Truth;
+use super::words::shown;
 use crate::arn::Arn;
-
-/// Who makes a request.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Principal {
-    /// The ARN of an account root, user, role, assumed-role session or federated user.
-    /// `account_root` asks for "some identity of that account which its own policies allow everything".
-    Aws(String),
-    /// `lambda.amazonaws.com`
-    Service(String),
-    /// An OIDC or SAML provider.
-    Federated(String),
-    /// No credentials.
-    Anonymous,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ContextValue {
-    /// One value or several; numbers, dates and booleans as strings.
-    Values(Vec<String>),
-    Absent,
-    /// Nothing is known of it: where the outcome hangs on it, it is undecided.
-    Unknown,
-}
-
-/// Condition keys, without case, to what is known of them.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Context {
-    keys: BTreeMap<String, ContextValue>,
-    rest: ContextValue,
-}
-
-impl Context {
-    /// Every key that is not set is absent.
-    pub fn complete() -> Self {
-        Self { keys: BTreeMap::new(), rest: ContextValue::Absent }
-    }
-
-    /// Every key that is not set is unknown.
-    pub fn partial() -> Self {
-        Self { keys: BTreeMap::new(), rest: ContextValue::Unknown }
-    }
-
-    #[must_use]
-    pub fn with(mut self, key: &str, values: &[&str]) -> Self {
-        let values = values.iter().map(|&v| v.to_owned()).collect();
-        self.keys.insert(key.to_ascii_lowercase(), ContextValue::Values(values));
-        self
-    }
-
-    #[must_use]
-    pub fn without(mut self, key: &str) -> Self {
-        self.keys.insert(key.to_ascii_lowercase(), ContextValue::Absent);
-        self
-    }
-
-    #[must_use]
-    pub fn unknown(mut self, key: &str) -> Self {
-        self.keys.insert(key.to_ascii_lowercase(), ContextValue::Unknown);
-        self
-    }
-
-    pub fn get(&self, key: &str) -> &ContextValue {
-        self.keys.get(&key.to_ascii_lowercase()).unwrap_or(&self.rest)
-    }
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Request {
-    pub principal: Principal,
-    /// `service:Action`
-    pub action: String,
-    pub resource: String,
-    pub context: Context,
-}
 
 /// The documents that bear on a request. Each document has a name, for the trace.
 #[derive(Debug, Clone, Default)]
@@ -135,7 +62,7 @@ pub struct Evaluation {
 /// What all statements of one kind of policy say together.
 #[derive(Debug, Default)]
 struct Verdict {
-    allows: Option<Naming>,
+    allows: Option<Specificity>,
     unknown_allow: Option<String>,
     denies: Option<String>,
     unknown_deny: Option<String>,
@@ -176,7 +103,8 @@ pub fn evaluate(policies: &Policies<'_>, request: &Request) -> Evaluation {
         let allowed = match &resource {
             Some(resource) if !identity_given => {
                 let allowed = resource.allowed("the resource's policy");
-                let direct = resource.allows == Some(Naming::Direct) && same_account(request) == Some(true);
+                let direct =
+                    resource.allows == Some(Specificity::Direct) && same_account(request) == Some(true);
                 if direct { allowed } else { allowed.and(|| limits(boundary.as_ref(), session.as_ref())) }
             }
             resource => combine(&identity, boundary.as_ref(), session.as_ref(), resource.as_ref(), request),
@@ -243,9 +171,9 @@ fn combine(
             return by_resource();
         }
         let direct = match resource.allows {
-            Some(Naming::Direct) => Truth::True,
-            Some(Naming::Role) => limited(),
-            Some(Naming::Account) => {
+            Some(Specificity::Direct) => Truth::True,
+            Some(Specificity::Role) => limited(),
+            Some(Specificity::Account) => {
                 Truth::False("the resource's policy leaves it to the account".to_owned())
             }
             None => by_resource(),
@@ -361,7 +289,7 @@ fn consider(
 }
 
 /// Whether a statement applies to the request, and how it names the caller.
-fn applies(statement: &Statement, version: &str, kind: Kind, run: &Run<'_>) -> (Truth, Option<Naming>) {
+fn applies(statement: &Statement, version: &str, kind: Kind, run: &Run<'_>) -> (Truth, Option<Specificity>) {
     let Run { request, has_boundary, budget } = run;
     let Statement { sid: _, effect, principal, action, resource, condition, unknown } = statement;
     let known = match unknown.keys().next() {
@@ -373,7 +301,7 @@ fn applies(statement: &Statement, version: &str, kind: Kind, run: &Run<'_>) -> (
             principal::covers(element, *effect, &request.principal, *has_boundary)
         }
         (Kind::Resource, None) => (Truth::Unknown("it has no principal".to_owned()), None),
-        (Kind::Identity, None) => (Truth::True, Some(Naming::Direct)),
+        (Kind::Identity, None) => (Truth::True, Some(Specificity::Direct)),
         (Kind::Identity, Some(_)) => (Truth::Unknown("an identity policy has no principal".to_owned()), None),
     };
     let truth = known.and(|| covered).and(|| action_matches(action.as_ref(), &request.action, budget));
@@ -446,7 +374,7 @@ fn resource_matches(
             Ok(pieces) => match pattern::resource_matches(&pieces, resource, budget) {
                 Some(ResourceMatch::Yes) => Truth::True,
                 Some(ResourceMatch::No) => Truth::False(String::new()),
-                Some(ResourceMatch::OnlyAcrossColon) => Truth::Unknown(
+                Some(ResourceMatch::OnlyByCrossingColon) => Truth::Unknown(
                     "a wildcard in the middle of an ARN's segment would have to match a colon".to_owned(),
                 ),
                 None => Truth::Unknown(Budget::EXHAUSTED.to_owned()),
@@ -482,6 +410,7 @@ fn resource_matches(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::policy::request::Context;
 
     const ROLE: &str = "arn:aws:iam::111122223333:role/r";
     const FUNCTION: &str = "arn:aws:lambda:us-east-1:111122223333:function:f:live";

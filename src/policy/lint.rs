@@ -1,10 +1,12 @@
 //! Mistakes that a document may hold although IAM takes it. Each has a name, a consequence and a remedy
 //! (`docs/lints.md`).
 
-use super::condition::is_known_operator;
 use super::document::{
     ActionElement, Document, Effect, PrincipalElement, Principals, ResourceElement, Statement,
 };
+use super::key::{EXTERNAL_ID, KEYS};
+use super::operator::{OPERATORS, is_known_operator};
+use super::quota;
 use crate::arn::{AccountId, Arn};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -115,7 +117,6 @@ lints! {
         "Make it shorter, or split it.";
 }
 
-const EXTERNAL_ID: &str = "sts:ExternalId";
 const ASSUME: [&str; 7] = [
     "sts:AssumeRole",
     "sts:AssumeRoot",
@@ -126,91 +127,6 @@ const ASSUME: [&str; 7] = [
     "sts:SetContext",
 ];
 const INVOKE: [&str; 3] = ["lambda:InvokeFunction", "lambda:InvokeFunctionUrl", "lambda:InvokeAsync"];
-/// The global keys, and those of STS and Lambda (AWS, "AWS global condition context keys", "Actions, resources, and
-/// condition keys"): all of them, lest a right key be taken for a misprint of another.
-const KEYS: [&str; 64] = [
-    EXTERNAL_ID,
-    "sts:AWSServiceName",
-    "sts:DurationSeconds",
-    "sts:RequestContext",
-    "sts:RequestContextProviders",
-    "sts:RoleSessionName",
-    "sts:SourceIdentity",
-    "sts:TaskPolicyArn",
-    "sts:TransitiveTagKeys",
-    "aws:CalledVia",
-    "aws:CalledViaFirst",
-    "aws:CalledViaLast",
-    "aws:ChatbotSourceArn",
-    "aws:CurrentTime",
-    "aws:Ec2InstanceSourcePrivateIPv4",
-    "aws:Ec2InstanceSourceVpc",
-    "aws:EpochTime",
-    "aws:FederatedProvider",
-    "aws:MultiFactorAuthAge",
-    "aws:MultiFactorAuthPresent",
-    "aws:PrincipalAccount",
-    "aws:PrincipalArn",
-    "aws:PrincipalIsAWSService",
-    "aws:PrincipalOrgID",
-    "aws:PrincipalOrgPaths",
-    "aws:PrincipalServiceName",
-    "aws:PrincipalServiceNamesList",
-    "aws:PrincipalType",
-    "aws:referer",
-    "aws:RequestedRegion",
-    "aws:ResourceAccount",
-    "aws:ResourceOrgID",
-    "aws:ResourceOrgPaths",
-    "aws:SecureTransport",
-    "aws:SourceAccount",
-    "aws:SourceArn",
-    "aws:SourceIdentity",
-    "aws:SourceIp",
-    "aws:SourceOrgID",
-    "aws:SourceOrgPaths",
-    "aws:SourceVpc",
-    "aws:SourceVpcArn",
-    "aws:SourceVpce",
-    "aws:TagKeys",
-    "aws:TokenIssueTime",
-    "aws:UserAgent",
-    "aws:userid",
-    "aws:username",
-    "aws:ViaAWSService",
-    "aws:VpceAccount",
-    "aws:VpceOrgID",
-    "aws:VpceOrgPaths",
-    "aws:VpcSourceIp",
-    "lambda:CodeSigningConfigArn",
-    "lambda:EventSourceToken",
-    "lambda:FunctionArn",
-    "lambda:FunctionUrlAuthType",
-    "lambda:InvokedViaFunctionUrl",
-    "lambda:Layer",
-    "lambda:Principal",
-    "lambda:SecurityGroupIds",
-    "lambda:SourceFunctionArn",
-    "lambda:SubnetIds",
-    "lambda:VpcIds",
-];
-const OPERATORS: [&str; 12] = [
-    "StringEquals",
-    "StringNotEquals",
-    "StringLike",
-    "StringNotLike",
-    "StringEqualsIgnoreCase",
-    "ArnEquals",
-    "ArnLike",
-    "NumericLessThan",
-    "DateLessThan",
-    "IpAddress",
-    "NotIpAddress",
-    "Bool",
-];
-const TRUST_QUOTA: usize = 2048;
-const POLICY_QUOTA: usize = 6144;
-
 struct Findings {
     found: Vec<Finding>,
     statement: Option<usize>,
@@ -224,7 +140,7 @@ impl Findings {
 
 /// Mistakes of a trust policy.
 pub fn lint_trust(document: &Document, expected: &Expected<'_>) -> Vec<Finding> {
-    lint(document, TRUST_QUOTA, &ASSUME, |statement, findings| {
+    lint(document, quota::TRUST_POLICY, &ASSUME, |statement, findings| {
         if statement.effect == Effect::Allow {
             who(statement, expected, findings);
             external_id(statement, findings);
@@ -234,7 +150,7 @@ pub fn lint_trust(document: &Document, expected: &Expected<'_>) -> Vec<Finding> 
 
 /// Mistakes of a policy that says what the role may do.
 pub fn lint_permissions(document: &Document, expected: &Expected<'_>) -> Vec<Finding> {
-    let mut found = lint(document, POLICY_QUOTA, &INVOKE, |statement, findings| {
+    let mut found = lint(document, quota::MANAGED_POLICY, &INVOKE, |statement, findings| {
         if statement.effect == Effect::Allow {
             what(statement, findings);
             on_what(statement, expected, findings);
@@ -295,7 +211,7 @@ fn spelling(statement: &Statement, actions: &[&str], findings: &mut Findings) {
             findings.add(&MISSPELT_ACTION, format!("`{action}`: did you mean `{meant}`?"));
         }
     }
-    for (operator, keys) in statement.condition.iter().flatten() {
+    for (operator, keys) in &statement.conditions().0 {
         if !is_known_operator(operator) {
             let meant = near_miss(operator, &OPERATORS).map(|meant| format!(": did you mean `{meant}`?"));
             findings.add(&UNKNOWN_OPERATOR, format!("`{operator}`{}", meant.unwrap_or_default()));
@@ -375,14 +291,9 @@ fn aws_principal(value: &str, expected: &Expected<'_>, findings: &mut Findings) 
 }
 
 fn external_id(statement: &Statement, findings: &mut Findings) {
-    let conditions = statement.condition.iter().flatten();
-    let ids: Vec<_> = conditions
-        .flat_map(|(operator, keys)| keys.iter().map(move |(key, values)| (operator, key, values)))
-        .filter(|(_, key, _)| key.eq_ignore_ascii_case(EXTERNAL_ID))
-        .collect();
     let mut required = false;
-    for (operator, _, values) in ids {
-        let several = values.as_slice().len() > 1;
+    for (operator, values) in statement.conditions().on(EXTERNAL_ID) {
+        let several = values.len() > 1;
         match operator.trim_start_matches("ForAnyValue:") {
             name if name.ends_with("IfExists") || name.starts_with("ForAllValues:") => {
                 required = true;
@@ -390,7 +301,7 @@ fn external_id(statement: &Statement, findings: &mut Findings) {
             }
             "StringLike" => {
                 required = true;
-                let wild = values.as_slice().iter().any(|value| value.to_string().contains(['*', '?']));
+                let wild = values.iter().any(|value| value.to_string().contains(['*', '?']));
                 if wild {
                     findings.add(&EXTERNAL_ID_WILDCARD, "StringLike sts:ExternalId has a wildcard");
                 }
@@ -399,7 +310,7 @@ fn external_id(statement: &Statement, findings: &mut Findings) {
             _ => {}
         }
         if several {
-            findings.add(&EXTERNAL_ID_SEVERAL, format!("{} external IDs", values.as_slice().len()));
+            findings.add(&EXTERNAL_ID_SEVERAL, format!("{} external IDs", values.len()));
         }
     }
     if !required {

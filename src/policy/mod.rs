@@ -1,19 +1,26 @@
-//! The policy language: grammar, canonical form, equivalence, evaluation, lints. Pure; fails closed.
+//! The policy language: grammar, canonical form, equivalence, evaluation, lints. Pure. Anything it cannot decide is
+//! treated as not allowed.
 
+pub mod access;
+mod budget;
 mod condition;
 pub mod document;
-pub mod equivalence;
 pub mod evaluate;
+mod key;
 pub mod lint;
+mod operator;
 mod pattern;
 mod principal;
+pub mod quota;
+pub mod request;
 pub mod template;
 mod truth;
+mod words;
 
-pub use condition::{certainly_hold, is_known_operator};
-pub use document::{Document, ParseError};
-pub use equivalence::equivalent;
-pub use evaluate::{
-    Context, Decision, Evaluation, Policies, Principal, Request, StatementOutcome, StatementTrace, evaluate,
-};
+pub use condition::certainly_hold;
+pub use document::{Document, ParseError, equivalent};
+pub use evaluate::{Decision, Evaluation, Policies, StatementOutcome, StatementTrace, evaluate};
+pub use key::EXTERNAL_ID;
+pub use operator::{OPERATORS, is_known_operator};
 pub use pattern::wildcard_matches;
+pub use request::{Context, ContextValue, Principal, Request};

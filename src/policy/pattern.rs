@@ -1,34 +1,8 @@
 //! Wildcards and policy variables.
 
-use std::cell::Cell;
-
+use super::budget::Budget;
 use super::document::VERSION_2012;
-use super::evaluate::{Context, ContextValue};
-
-/// Steps of comparison that one evaluation may take. Documents within IAM's limits stay far below; what goes
-/// over is undecided, so that hostile input costs no more than a moment.
-const STEPS: u64 = 20_000_000;
-
-pub(super) struct Budget(Cell<u64>);
-
-impl Budget {
-    pub(super) const EXHAUSTED: &str = "the policies ask for more comparisons than any that IAM accepts";
-
-    pub(super) fn new() -> Self {
-        Self(Cell::new(STEPS))
-    }
-
-    pub(super) fn is_exhausted(&self) -> bool {
-        self.0.get() == 0
-    }
-
-    /// `None` when the budget is used up.
-    pub(super) fn spend(&self, steps: usize) -> Option<()> {
-        let left = self.0.get().checked_sub(steps as u64);
-        self.0.set(left.unwrap_or(0));
-        left.map(|_| ())
-    }
-}
+use super::request::{Context, ContextValue};
 
 /// One piece of a pattern; what a variable expands to is literal, never a wildcard.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -177,7 +151,7 @@ fn greedy(pieces: &[Piece], text: &str, budget: &Budget) -> Option<bool> {
 pub(super) enum ResourceMatch {
     Yes,
     No,
-    OnlyAcrossColon,
+    OnlyByCrossingColon,
 }
 
 /// `None` when the budget is used up.
@@ -219,7 +193,7 @@ pub(super) fn resource_matches(pieces: &[Piece], resource: &str, budget: &Budget
         skip_stars(&mut next);
         reached = next;
     }
-    Some(if reached[pieces.len()] { ResourceMatch::Yes } else { ResourceMatch::OnlyAcrossColon })
+    Some(if reached[pieces.len()] { ResourceMatch::Yes } else { ResourceMatch::OnlyByCrossingColon })
 }
 
 /// Whether a pattern with `*` and `?` matches the whole text, with case.
@@ -269,7 +243,7 @@ mod tests {
 
     #[test]
     fn a_star_at_the_end_of_a_segment_crosses_colons_and_of_another_that_is_not_known() {
-        use ResourceMatch::{No, OnlyAcrossColon, Yes};
+        use ResourceMatch::{No, OnlyByCrossingColon, Yes};
         let function = "arn:aws:lambda:eu-west-1:111122223333:function:orders:live";
         for (pattern, expected) in [
             ("*", Yes),
@@ -278,8 +252,8 @@ mod tests {
             ("arn:aws:lambda:eu-*:function:orders:live", Yes),
             ("arn:aws:lambda:eu-west-?:111122223333:function:*", Yes),
             ("arn:aws:lambda:eu-west-1:111122223333:function:ord*rs:live", Yes),
-            ("arn:aws:lambda:eu-west-1:111122223333:function:ord*ve", OnlyAcrossColon),
-            ("arn:aws:lambda:eu-west-1:111122223333:function:orders?live", OnlyAcrossColon),
+            ("arn:aws:lambda:eu-west-1:111122223333:function:ord*ve", OnlyByCrossingColon),
+            ("arn:aws:lambda:eu-west-1:111122223333:function:orders?live", OnlyByCrossingColon),
             ("arn:aws:lambda:eu-west-1:111122223333:function:orders", No),
         ] {
             let got = resource_matches(&wildcards(pattern), function, &Budget::new());

@@ -2,13 +2,14 @@
 //! and `reference_policies_elements_notprincipal`).
 
 use super::document::{Effect, PrincipalElement, Principals};
-use super::evaluate::Principal;
-use super::truth::{Truth, shown};
+use super::request::Principal;
+use super::truth::Truth;
+use super::words::shown;
 use crate::arn::{AccountId, Arn};
 
 /// How a policy names the principal: that decides what else must allow the request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Naming {
+pub(super) enum Specificity {
     /// The whole account: its own policies have to allow it too.
     Account,
     /// A role: a boundary and a session policy still limit it.
@@ -23,21 +24,21 @@ pub(super) fn covers(
     effect: Effect,
     principal: &Principal,
     has_boundary: bool,
-) -> (Truth, Option<Naming>) {
+) -> (Truth, Option<Specificity>) {
     match element {
         PrincipalElement::Principal(principals) => named(principals, effect == Effect::Allow, principal),
         // Documented: it always denies a principal that has a permissions boundary.
         PrincipalElement::NotPrincipal(_) if effect == Effect::Deny && has_boundary => (Truth::True, None),
         PrincipalElement::NotPrincipal(principals) => {
-            (not_named(principals, effect, principal), Some(Naming::Role))
+            (not_named(principals, effect, principal), Some(Specificity::Role))
         }
     }
 }
 
 /// `grants`: the statement allows those who are named. There the safe answer to what IAM cannot have stored is no;
 /// where naming denies, or keeps from being excepted, one cannot tell.
-fn named(principals: &Principals, grants: bool, principal: &Principal) -> (Truth, Option<Naming>) {
-    let Principals::ByKind(kinds) = principals else { return (Truth::True, Some(Naming::Direct)) };
+fn named(principals: &Principals, grants: bool, principal: &Principal) -> (Truth, Option<Specificity>) {
+    let Principals::ByKind(kinds) = principals else { return (Truth::True, Some(Specificity::Direct)) };
     let mut naming = None;
     let entries = kinds.iter().flat_map(|(kind, values)| values.as_slice().iter().map(move |v| (kind, v)));
     let mut truth = Truth::False(String::new());
@@ -58,11 +59,11 @@ fn named(principals: &Principals, grants: bool, principal: &Principal) -> (Truth
 }
 
 /// One entry of a principal element.
-fn entry(kind: &str, value: &str, grants: bool, principal: &Principal) -> (Truth, Naming) {
-    let no = |why: String| (Truth::False(why), Naming::Role);
-    let unknown = |why: String| (Truth::Unknown(why), Naming::Role);
+fn entry(kind: &str, value: &str, grants: bool, principal: &Principal) -> (Truth, Specificity) {
+    let no = |why: String| (Truth::False(why), Specificity::Role);
+    let unknown = |why: String| (Truth::Unknown(why), Specificity::Role);
     match (kind, principal) {
-        ("AWS", _) if value == "*" => (Truth::True, Naming::Direct),
+        ("AWS", _) if value == "*" => (Truth::True, Specificity::Direct),
         ("AWS", Principal::Aws(arn)) => match arn.parse::<Arn>() {
             Ok(arn) => aws(value, grants, &arn),
             Err(_) => match arn.parse::<AccountId>() {
@@ -74,7 +75,7 @@ fn entry(kind: &str, value: &str, grants: bool, principal: &Principal) -> (Truth
             if value == "*" || (value.contains('*') && !grants) {
                 return unknown(format!("`{value}` as a {kind} principal is not documented"));
             }
-            (Truth::of(value == service, String::new), Naming::Direct)
+            (Truth::of(value == service, String::new), Specificity::Direct)
         }
         ("AWS" | "Service" | "Federated", _) => no(String::new()),
         ("CanonicalUser", Principal::Aws(_) | Principal::Anonymous) => {
@@ -86,8 +87,8 @@ fn entry(kind: &str, value: &str, grants: bool, principal: &Principal) -> (Truth
 }
 
 /// An entry of kind `AWS` against the ARN of the caller.
-fn aws(value: &str, grants: bool, caller: &Arn) -> (Truth, Naming) {
-    let is = |holds: bool, naming: Naming| (Truth::of(holds, String::new), naming);
+fn aws(value: &str, grants: bool, caller: &Arn) -> (Truth, Specificity) {
+    let is = |holds: bool, naming: Specificity| (Truth::of(holds, String::new), naming);
     if let Ok(account) = value.parse::<AccountId>() {
         // As in the canonical form, which has to mean the same.
         let root = Arn::account_root("aws", &account).to_string();
@@ -95,7 +96,7 @@ fn aws(value: &str, grants: bool, caller: &Arn) -> (Truth, Naming) {
     }
     let unmatched = |why: &str| {
         let why = why.to_owned();
-        (if grants { Truth::False(why) } else { Truth::Unknown(why) }, Naming::Role)
+        (if grants { Truth::False(why) } else { Truth::Unknown(why) }, Specificity::Role)
     };
     let Ok(arn) = value.parse::<Arn>() else {
         return unmatched("a unique ID stands for a principal that no longer exists");
@@ -104,25 +105,25 @@ fn aws(value: &str, grants: bool, caller: &Arn) -> (Truth, Naming) {
         return unmatched("a principal's ARN has no wildcards");
     }
     if arn.account != caller.account {
-        return is(false, Naming::Role);
+        return is(false, Specificity::Role);
     }
     let is_root = |arn: &Arn| arn.service == "iam" && arn.resource == "root";
     if arn.partition != caller.partition {
         // A bare account ID is compared as this ARN, and its partition is not known.
         if is_root(&arn) && arn.partition == "aws" {
             let why = "an account ID does not say its partition, and the caller is not in `aws`";
-            return (Truth::Unknown(why.to_owned()), Naming::Account);
+            return (Truth::Unknown(why.to_owned()), Specificity::Account);
         }
-        return is(false, Naming::Role);
+        return is(false, Specificity::Role);
     }
     if is_root(&arn) {
-        return is(true, Naming::Account);
+        return is(true, Specificity::Account);
     }
     if is_root(caller) {
         return unmatched("it names one identity of the account, and the caller is some identity of it");
     }
     if arn == *caller {
-        let naming = if arn.resource.starts_with("role/") { Naming::Role } else { Naming::Direct };
+        let naming = if arn.resource.starts_with("role/") { Specificity::Role } else { Specificity::Direct };
         return is(true, naming);
     }
     // A session stands for its role; its ARN lacks the role's path, but names are unique whatever the path.
@@ -149,7 +150,7 @@ fn aws(value: &str, grants: bool, caller: &Arn) -> (Truth, Naming) {
         // Names are unique whatever their case.
         return unmatched("it names the caller but for case");
     }
-    is(same, Naming::Role)
+    is(same, Specificity::Role)
 }
 
 fn not_named(principals: &Principals, effect: Effect, principal: &Principal) -> Truth {

@@ -3,15 +3,14 @@
 use std::collections::BTreeMap;
 
 use super::document::{
-    ActionElement, Document, Effect, OneOrMany, PrincipalElement, Principals, ResourceElement, Scalar,
+    ActionElement, Conditions, Document, Effect, OneOrMany, PrincipalElement, Principals, ResourceElement,
     Statement, VERSION_2012,
 };
+use super::key::EXTERNAL_ID;
 use crate::arn::Arn;
 
 /// Lets these principals assume the role, only with the external ID.
 pub fn trust_policy(principals: &[&Arn], external_id: &str) -> Document {
-    let external_id = OneOrMany::One(Scalar::String(external_id.to_owned()));
-    let keys = BTreeMap::from([("sts:ExternalId".to_owned(), external_id)]);
     let principals = match principals {
         [one] => OneOrMany::One(one.to_string()),
         many => OneOrMany::Many(many.iter().map(ToString::to_string).collect()),
@@ -23,7 +22,7 @@ pub fn trust_policy(principals: &[&Arn], external_id: &str) -> Document {
         principal: Some(PrincipalElement::Principal(Principals::ByKind(principal))),
         action: Some(ActionElement::Action(OneOrMany::One("sts:AssumeRole".to_owned()))),
         resource: None,
-        condition: Some(BTreeMap::from([("StringEquals".to_owned(), keys)])),
+        condition: Some(Conditions::one("StringEquals", EXTERNAL_ID, external_id)),
         unknown: BTreeMap::new(),
     })
 }

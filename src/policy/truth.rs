@@ -8,14 +8,6 @@ pub(super) enum Truth {
     Unknown(String),
 }
 
-/// A value as a reason shows it: whole, unless it is longer than any that AWS has.
-pub(super) fn shown(text: &str) -> std::borrow::Cow<'_, str> {
-    match text.char_indices().nth(2048) {
-        None => text.into(),
-        Some((end, _)) => format!("{}…", &text[..end]).into(),
-    }
-}
-
 impl Truth {
     pub(super) fn of(holds: bool, why_not: impl FnOnce() -> String) -> Self {
         if holds { Self::True } else { Self::False(why_not()) }

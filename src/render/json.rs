@@ -11,10 +11,10 @@ use crate::check::{CheckReport, Level, Line, Outcome, RoleReport};
 use crate::model::{
     DesiredRole, DesiredState, Live, LivePolicy, LiveRole, LiveState, ManagedPolicy, Orphans, Role,
 };
-use crate::plan::access::{self, Sign};
 use crate::plan::iam::{self, TagChanges};
-use crate::plan::{AccessDiff, Change, ChangeKind, Diff, Plan, RolePlan};
+use crate::plan::{Change, ChangeKind, Diff, Plan, RolePlan};
 use crate::policy::Document;
+use crate::policy::access::{AccessDiff, AccessLine, Sign};
 use crate::spec::{Boundary, ExtraPermissions};
 
 /// Of the layout: it grows when a reader of an older one would go wrong.
@@ -118,7 +118,7 @@ fn plain(text: &str) -> String {
 }
 
 fn access_diff(access: &AccessDiff) -> Value {
-    let list = |sentences: Vec<access::Line<'_>>| -> Vec<Value> {
+    let list = |sentences: Vec<AccessLine<'_>>| -> Vec<Value> {
         let sign = |sign| match sign {
             Sign::Gained => "gained",
             Sign::Lost => "lost",

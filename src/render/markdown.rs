@@ -5,8 +5,8 @@ use std::fmt::Write;
 use super::plan::{blocker_text, change_text, notice_text};
 use crate::check::diagnosis::Finding;
 use crate::check::{CheckReport, Level, Outcome, RoleReport};
-use crate::plan::access::{Line, Sign};
 use crate::plan::{Change, ChangeKind, Plan, RolePlan};
+use crate::policy::access::{AccessLine, Sign};
 use crate::text::one_line as visible;
 
 /// GitHub takes 65,536 characters; a comment may have something before and after it.
@@ -140,7 +140,7 @@ fn widened(plan: &Plan, limit: usize) -> String {
     let mut lines = Vec::new();
     for role in &plan.roles {
         let sections = [role.access.assume(), role.access.permissions(), role.access.restrictions()];
-        for Line { sign, sentence, .. } in sections.concat().into_iter().filter(|line| line.is_wider) {
+        for AccessLine { sign, sentence, .. } in sections.concat().into_iter().filter(|line| line.is_wider) {
             let sign = if sign == Sign::Lost { "no longer" } else { "" };
             lines.push(
                 format!("! {}: {sign} {}\n", visible(&role.role), fenced(sentence)).replace(":  ", ": "),
@@ -202,7 +202,7 @@ fn access(plan: &RolePlan) -> String {
             continue;
         }
         let _ = writeln!(out, "\n{title}:\n\n```diff");
-        for Line { sign, sentence, is_wider } in lines {
+        for AccessLine { sign, sentence, is_wider } in lines {
             let sign = match sign {
                 Sign::Gained => '+',
                 Sign::Lost => '-',

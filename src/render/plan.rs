@@ -7,11 +7,11 @@ use similar::{ChangeTag, TextDiff};
 use super::style::{BOLD, CHANGE, CREATE, DIM, GOOD, HUNK, REMOVE, WARNING, paint};
 use crate::arn::Arn;
 use crate::model::{ManagedPolicy, Role};
-use crate::plan::access::Line;
 use crate::plan::iam::{self, TagChange, TagChanges};
-use crate::plan::{AccessDiff, Blocker, Change, ChangeKind, Diff, Notice, Plan, RolePlan, Sign};
+use crate::plan::{Blocker, Change, ChangeKind, Diff, Notice, Plan, RolePlan};
 use crate::plan::{Owned, Owner};
 use crate::policy::Document;
+use crate::policy::access::{AccessDiff, AccessLine, Sign};
 use crate::text::one_line;
 
 /// As many roles are shown each, also where nothing changes.
@@ -142,7 +142,7 @@ fn access_text(out: &mut String, access: &AccessDiff, unchanged: bool) {
             continue;
         }
         let _ = writeln!(out, "  {}", paint(DIM, title));
-        for Line { sign, sentence, is_wider } in sentences {
+        for AccessLine { sign, sentence, is_wider } in sentences {
             let line = match sign {
                 Sign::Gained => paint(CREATE, &format!("+ {sentence}")),
                 Sign::Lost => paint(REMOVE, &format!("- {sentence}")),

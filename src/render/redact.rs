@@ -3,8 +3,8 @@
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::check::evaluated::near_misses;
-use crate::policy::Document;
 use crate::policy::document::Scalar;
+use crate::policy::{Document, EXTERNAL_ID};
 use crate::spec::ExternalId;
 
 /// Replaces every masked value in a text. One place for all output: what does not pass through
@@ -35,9 +35,8 @@ impl Redactor {
     /// Masks the external IDs of a live trust policy: where the spec's is masked, an earlier one is too.
     pub fn add_live_external_ids(&mut self, document: &Document) {
         for statement in document.statements.as_slice() {
-            for (_, keys) in statement.condition.iter().flatten().filter(|(name, _)| *name != "Null") {
-                let ids = keys.iter().filter(|(key, _)| key.eq_ignore_ascii_case("sts:ExternalId"));
-                for value in ids.flat_map(|(_, values)| values.as_slice()) {
+            for (_, values) in statement.conditions().on(EXTERNAL_ID).filter(|(name, _)| *name != "Null") {
+                for value in values {
                     let text = match value {
                         Scalar::String(text) => text.clone(),
                         Scalar::Number(_) => value.to_string(),

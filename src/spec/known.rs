@@ -1,8 +1,11 @@
 //! What is publicly known of Genesys Cloud's side.
 
+use crate::arn::AccountId;
+
 /// An AWS account of Genesys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct KnownAccount {
+    pub partition: &'static str,
     pub id: &'static str,
     pub name: &'static str,
     /// Whether customers are to trust it.
@@ -11,10 +14,23 @@ pub struct KnownAccount {
 
 /// The accounts that Genesys's own sources name (help centre, GenesysCloudBlueprints).
 pub static KNOWN_GENESYS_ACCOUNTS: [KnownAccount; 3] = [
-    KnownAccount { id: "765628985471", name: "Genesys Cloud", for_customers: true },
-    KnownAccount { id: "325654371633", name: "Genesys Cloud FedRAMP", for_customers: true },
-    KnownAccount { id: "490606849374", name: "a Genesys-internal environment", for_customers: false },
+    KnownAccount { partition: "aws", id: "765628985471", name: "Genesys Cloud", for_customers: true },
+    KnownAccount { partition: "aws", id: "325654371633", name: "Genesys Cloud FedRAMP", for_customers: true },
+    KnownAccount {
+        partition: "aws",
+        id: "490606849374",
+        name: "a Genesys-internal environment",
+        for_customers: false,
+    },
 ];
+
+/// What an account of Genesys's is called.
+pub fn genesys_account_name(partition: &str, id: &AccountId) -> Option<&'static str> {
+    let known = KNOWN_GENESYS_ACCOUNTS
+        .iter()
+        .find(|known| known.id == id.as_str() && known.partition == partition)?;
+    Some(known.name)
+}
 
 /// Stands in tutorials of third parties, but in no source of Genesys's.
 pub const TUTORIAL_ACCOUNT: &str = "691338073777";

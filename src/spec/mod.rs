@@ -14,7 +14,8 @@ pub use diagnostic::{Diagnostic, Severity};
 pub use environment::{EmptyEnvironment, Environment};
 pub use format::format;
 pub use known::{
-    GENESYS_REGIONS, GenesysRegion, KNOWN_GENESYS_ACCOUNTS, KnownAccount, TUTORIAL_ACCOUNT, genesys_region,
+    GENESYS_REGIONS, GenesysRegion, KNOWN_GENESYS_ACCOUNTS, KnownAccount, TUTORIAL_ACCOUNT,
+    genesys_account_name, genesys_region,
 };
 pub use limits::is_guid;
 pub use load::{DEFAULT_FILE, LoadError, Loaded, load};

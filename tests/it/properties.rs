@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 
 use genesys_iam::policy::document::{
-    ActionElement, Effect, OneOrMany, PrincipalElement, Principals, ResourceElement, Scalar, Statement,
+    ActionElement, Conditions, Effect, OneOrMany, PrincipalElement, Principals, ResourceElement, Scalar,
+    Statement,
 };
-use genesys_iam::policy::evaluate::ContextValue;
-use genesys_iam::policy::{Context, Decision, Document, Policies, Principal, Request, equivalent, evaluate};
+use genesys_iam::policy::{
+    Context, ContextValue, Decision, Document, Policies, Principal, Request, equivalent, evaluate,
+};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -100,7 +102,7 @@ fn statement() -> impl Strategy<Value = Statement> {
             principal: Some(principal),
             action: Some(action),
             resource,
-            condition,
+            condition: condition.map(Conditions),
             unknown,
         })
 }
@@ -163,7 +165,7 @@ fn rewritten(document: &Document, seed: u64) -> Document {
             if let Some(PrincipalElement::Principal(Principals::ByKind(kinds))) = &mut statement.principal {
                 kinds.values_mut().for_each(|values| *values = list(values, &mut flip));
             }
-            for keys in statement.condition.iter_mut().flat_map(BTreeMap::values_mut) {
+            for keys in statement.condition.iter_mut().flat_map(|conditions| conditions.0.values_mut()) {
                 keys.values_mut().for_each(|values| *values = list(values, &mut flip));
             }
             statement

@@ -18,7 +18,7 @@ use super::limit::{Limiter, OnThrottle};
 use super::log::ApiLog;
 use super::network::network_client;
 use super::retry_after::RetryAfter;
-use crate::arn::partition_of_region;
+use crate::arn::{global_region, partition_of_region};
 
 pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -53,10 +53,10 @@ impl Clients {
             .interceptor(ApiLog)
             .retry_classifier(RetryAfter)
             .retry_partition(quota());
-        // What it tells can be had otherwise: it is not asked twice.
+        // In that region the tagging API knows IAM's resources. What it tells can be had otherwise: it is not asked twice.
         let mut tagging = aws_sdk_resourcegroupstagging::config::Builder::from(&sdk)
             .interceptor(ApiLog)
-            .region(Region::new(global_endpoint_region(partition_of_region(&region))))
+            .region(Region::new(global_region(partition_of_region(&region))))
             .retry_config(RetryConfig::disabled());
         if let Some(http_client) = sdk.http_client() {
             tagging = tagging.http_client(tagging_limiter.wrap(http_client.clone()));
@@ -105,20 +105,6 @@ impl Clients {
     pub fn with_credentials(&self, credentials: Credentials) -> Self {
         let sdk = with_provider(&self.sdk, SharedCredentialsProvider::new(credentials));
         Self::from_sdk(sdk, self.region.clone())
-    }
-}
-
-/// The region of the partition where the tagging API knows IAM's resources.
-fn global_endpoint_region(partition: &str) -> &'static str {
-    match partition {
-        "aws-cn" => "cn-north-1",
-        "aws-us-gov" => "us-gov-west-1",
-        "aws-iso" => "us-iso-east-1",
-        "aws-iso-b" => "us-isob-east-1",
-        "aws-iso-e" => "eu-isoe-west-1",
-        "aws-iso-f" => "us-isof-south-1",
-        "aws-eusc" => "eusc-de-east-1",
-        _ => "us-east-1",
     }
 }
 

@@ -5,9 +5,9 @@ use super::order::removes_deny;
 use super::ownership::not_ours;
 use super::role::access_before;
 use crate::model::{DesiredRole, Live};
-use crate::plan::access::{Access, AccessDiff};
 use crate::plan::change::Change as PlanChange;
 use crate::plan::model::{Blocker, Notice, RolePlan};
+use crate::policy::access::{Access, AccessDiff};
 
 /// What removes one role of the spec.
 pub fn destroy_role(live: &Live, desired: &DesiredRole, spec: &str) -> RolePlan {

@@ -4,11 +4,12 @@ use super::change::Change;
 use super::versions::prune_versions;
 use crate::arn::Arn;
 use crate::model::{DesiredRole, Live, LiveRole};
-use crate::plan::access::{Access, AccessDiff};
 use crate::plan::change::Diff;
+use crate::policy::access::{Access, AccessDiff};
 use crate::policy::document::Effect;
 use crate::policy::template::{deny_policy, invoke_policy};
 use crate::policy::{Context, Decision, Document, Policies, Principal, Request, evaluate};
+use crate::spec::genesys_account_name;
 
 /// Whether a change takes away a document that denies something.
 pub(super) fn removes_deny(change: &Change) -> bool {
@@ -25,8 +26,8 @@ pub(super) fn removes_deny(change: &Change) -> bool {
 pub(super) fn trust_first(live: &Live, desired: &DesiredRole) -> bool {
     let (Some(role), Some(policy)) = (&live.role, &live.policy) else { return true };
     let lets_in = !is_wider(
-        Access::of_trust(&desired.role.assume_role_policy),
-        Access::of_trust(&role.role.assume_role_policy),
+        Access::of_trust(&desired.role.assume_role_policy, genesys_account_name),
+        Access::of_trust(&role.role.assume_role_policy, genesys_account_name),
     );
     let shrinks = !is_wider(
         Access::of_permissions(&policy.policy.document),
@@ -41,7 +42,8 @@ pub(super) fn trust_first(live: &Live, desired: &DesiredRole) -> bool {
 pub(super) fn via_common_permissions(live: &Live, desired: &DesiredRole) -> Option<[Vec<Change>; 2]> {
     let (role, policy) = (live.role.as_ref()?, live.policy.as_ref()?);
     let in_force = role.attached.contains_key(&desired.policy.arn);
-    let trust = [&role.role.assume_role_policy, &desired.role.assume_role_policy].map(Access::of_trust);
+    let trust = [&role.role.assume_role_policy, &desired.role.assume_role_policy]
+        .map(|document| Access::of_trust(document, genesys_account_name));
     let documents = [&policy.policy.document, &desired.policy.document];
     let permissions = documents.map(Access::of_permissions);
     let both_ways = |[old, new]: [Access; 2]| is_wider(old.clone(), new.clone()) && is_wider(new, old);

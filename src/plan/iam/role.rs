@@ -7,11 +7,11 @@ use super::order::{Order, boundary_order, removes_deny, trust_first, via_common_
 use super::ownership::check_ownership;
 use super::versions::diff_document;
 use crate::model::{DesiredRole, DesiredState, Live, LiveRole, Tags};
-use crate::plan::access::{Access, AccessDiff, grants};
 use crate::plan::change::{Change as PlanChange, Diff};
 use crate::plan::model::{Notice, RolePlan};
+use crate::policy::access::{Access, AccessDiff, grants};
 use crate::policy::{Document, equivalent};
-use crate::spec::{Boundary, ExtraPermissions};
+use crate::spec::{Boundary, ExtraPermissions, genesys_account_name};
 
 /// What would make one role as desired.
 pub fn diff_role(live: &Live, desired: &DesiredRole, all: &DesiredState) -> RolePlan {
@@ -183,7 +183,7 @@ fn diff_tags(live: &Tags, desired: &Tags) -> TagChanges {
 pub(super) fn access_before(live: &Live) -> Access {
     let mut access = Access::default();
     if let Some(role) = &live.role {
-        access.add_trust(&role.role.assume_role_policy);
+        access.add_trust(&role.role.assume_role_policy, genesys_account_name);
         for document in role.documents() {
             access.add_permissions(document);
         }
@@ -196,7 +196,7 @@ pub(super) fn access_before(live: &Live) -> Access {
 
 fn access_after(live: &Live, desired: &DesiredRole) -> Access {
     let mut access = Access::default();
-    access.add_trust(&desired.role.assume_role_policy);
+    access.add_trust(&desired.role.assume_role_policy, genesys_account_name);
     access.add_permissions(&desired.policy.document);
     let live = live.role.as_ref();
     if desired.extra_permissions == ExtraPermissions::Report

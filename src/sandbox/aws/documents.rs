@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::refusal::Refusal;
-use crate::arn::{AccountId, Arn};
-use crate::policy::Document;
+use crate::arn::{AccountId, Arn, PARTITIONS};
 use crate::policy::document::{
     ActionElement, Effect, PrincipalElement, Principals, ResourceElement, Statement,
 };
+use crate::policy::{Document, is_known_operator, quota};
 use crate::sandbox::state::State;
 use crate::sandbox::state::trust::{Trust, map_principals};
 
@@ -19,45 +19,7 @@ pub(crate) enum Purpose {
     Permissions,
 }
 
-/// IAM's default quotas, in characters without white space.
-pub(crate) const MAX_TRUST: usize = 2048;
-pub(crate) const MAX_MANAGED: usize = 6144;
-pub(crate) const MAX_INLINE: usize = 10_240;
-
 const VENDOR: &str = "Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc.";
-
-const OPERATORS: [&str; 27] = [
-    "StringEquals",
-    "StringNotEquals",
-    "StringEqualsIgnoreCase",
-    "StringNotEqualsIgnoreCase",
-    "StringLike",
-    "StringNotLike",
-    "NumericEquals",
-    "NumericNotEquals",
-    "NumericLessThan",
-    "NumericLessThanEquals",
-    "NumericGreaterThan",
-    "NumericGreaterThanEquals",
-    "DateEquals",
-    "DateNotEquals",
-    "DateLessThan",
-    "DateLessThanEquals",
-    "DateGreaterThan",
-    "DateGreaterThanEquals",
-    "Bool",
-    "BinaryEquals",
-    "IpAddress",
-    "NotIpAddress",
-    "ArnEquals",
-    "ArnLike",
-    "ArnNotEquals",
-    "ArnNotLike",
-    "Null",
-];
-
-const PARTITIONS: [&str; 8] =
-    ["aws", "aws-cn", "aws-us-gov", "aws-iso", "aws-iso-b", "aws-iso-e", "aws-iso-f", "aws-eusc"];
 
 /// Parses a document and refuses what IAM refuses.
 pub(crate) fn check(text: &str, purpose: Purpose) -> Result<Document, Refusal> {
@@ -155,11 +117,8 @@ fn check_statement(statement: &Statement, purpose: Purpose) -> Result<(), Refusa
             resources.as_slice().iter().try_for_each(|resource| check_resource(resource))?;
         }
     }
-    condition.iter().flatten().try_for_each(|(operator, keys)| {
-        let plain = operator.strip_prefix("ForAnyValue:").or_else(|| operator.strip_prefix("ForAllValues:"));
-        let plain = plain.unwrap_or(operator);
-        let plain = plain.strip_suffix("IfExists").unwrap_or(plain);
-        if !keys.is_empty() && !OPERATORS.contains(&plain) {
+    condition.iter().flat_map(|conditions| &conditions.0).try_for_each(|(operator, keys)| {
+        if !keys.is_empty() && !is_known_operator(operator) {
             return Err(Refusal::malformed(match purpose {
                 Purpose::Trust => format!("Invalid Condition type : {operator}"),
                 Purpose::Permissions => "Syntax errors in policy.".to_owned(),
@@ -211,7 +170,10 @@ fn check_resource(resource: &str) -> Result<(), Refusal> {
         return Err(Refusal::malformed(format!("Resource {resource} must be in ARN format or \"*\".")));
     }
     let partition = parts.next().unwrap_or_default();
-    if partition != "*" && !partition.contains("${") && !PARTITIONS.contains(&partition) {
+    if partition != "*"
+        && !partition.contains("${")
+        && !PARTITIONS.iter().any(|known| known.name == partition)
+    {
         return Err(Refusal::malformed(format!(
             "Partition \"{partition}\" is not valid for resource \"{resource}\"."
         )));
@@ -225,8 +187,11 @@ fn check_resource(resource: &str) -> Result<(), Refusal> {
 /// Checks a trust policy, with the principals that it names, and makes it ready to be stored.
 pub(crate) fn trust(state: &State, text: &str) -> Result<Trust, Refusal> {
     let mut document = check(text, Purpose::Trust)?;
-    if document.size() > MAX_TRUST {
-        return Err(Refusal::limit(format!("Cannot exceed quota for ACLSizePerRole: {MAX_TRUST}")));
+    if document.size() > quota::TRUST_POLICY {
+        return Err(Refusal::limit(format!(
+            "Cannot exceed quota for ACLSizePerRole: {}",
+            quota::TRUST_POLICY
+        )));
     }
     let mut ids = BTreeMap::new();
     let mut roots = BTreeMap::new();
@@ -327,8 +292,8 @@ fn is_service(value: &str) -> bool {
 /// Checks a managed policy's document.
 pub(crate) fn managed(text: &str) -> Result<(), Refusal> {
     let document = check(text, Purpose::Permissions)?;
-    if document.size() > MAX_MANAGED {
-        return Err(Refusal::limit(format!("Cannot exceed quota for PolicySize: {MAX_MANAGED}")));
+    if document.size() > quota::MANAGED_POLICY {
+        return Err(Refusal::limit(format!("Cannot exceed quota for PolicySize: {}", quota::MANAGED_POLICY)));
     }
     Ok(())
 }

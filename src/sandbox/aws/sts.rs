@@ -5,14 +5,12 @@ use super::documents::{self, Purpose};
 use super::query::Answer;
 use super::refusal::Refusal;
 use crate::arn::Arn;
+use crate::policy::quota;
 use crate::sandbox::state::document::parse;
 use crate::sandbox::state::iam::{Tag, date};
 use crate::sandbox::state::sts::Session;
 
 pub(crate) const NAMESPACE: &str = "https://sts.amazonaws.com/doc/2011-06-15/";
-
-/// IAM's quota for a session policy, in characters.
-const MAX_SESSION_POLICY: usize = 2048;
 
 pub(crate) fn handle(call: &mut Call<'_>, action: &str) -> Result<Answer, Refusal> {
     match action {
@@ -130,11 +128,11 @@ fn session_policies(call: &Call<'_>) -> Result<Vec<String>, Refusal> {
     let mut texts = Vec::new();
     if let Some(text) = call.params.get("Policy") {
         documents::check(text, Purpose::Permissions)?;
-        if text.chars().count() > MAX_SESSION_POLICY {
+        if text.chars().count() > quota::SESSION_POLICY {
             return Err(Refusal::new(
                 400,
                 "PackedPolicyTooLarge",
-                format!("Cannot exceed quota for session policy: {MAX_SESSION_POLICY}"),
+                format!("Cannot exceed quota for session policy: {}", quota::SESSION_POLICY),
             ));
         }
         texts.push(text.to_owned());

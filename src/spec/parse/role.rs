@@ -4,14 +4,12 @@ use super::common::Common;
 use super::genesys::Genesys;
 use super::parser::{Parser, Target};
 use crate::arn::Arn;
+use crate::policy::quota;
 use crate::policy::template::{invoke_policy, trust_policy};
 use crate::spec::limits;
 use crate::spec::model::{Boundary, ExtraPermissions, RoleSpec, default_policy_name};
 use crate::spec::reader::{Spanned, Table};
 
-/// IAM's default quotas, in characters without white space.
-const TRUST_POLICY_SIZE: usize = 2048;
-const MANAGED_POLICY_SIZE: usize = 6144;
 const TAG_LIMIT: usize = 50;
 /// A role's and a policy's two tags of this tool.
 const OWN_TAGS: usize = 2;
@@ -105,20 +103,21 @@ impl Parser<'_> {
         let principal = Arn::account_root(target.partition, &role.genesys_account_id);
         let trusted: Vec<&Arn> = std::iter::once(&principal).chain(&self.verifier).collect();
         let trust = trust_policy(&trusted, role.external_id.expose()).size();
-        if trust > TRUST_POLICY_SIZE {
-            let message = format!("the trust policy has {trust} characters, IAM takes {TRUST_POLICY_SIZE}");
+        if trust > quota::TRUST_POLICY {
+            let message =
+                format!("the trust policy has {trust} characters, IAM takes {}", quota::TRUST_POLICY);
             self.diagnostics.error(role.span.clone(), message, "this role", "the external ID is too long");
         }
         let arns: Vec<Arn> = role.functions.iter().map(|function| function.arn.clone()).collect();
         let size = invoke_policy(&arns).size();
-        if size > MANAGED_POLICY_SIZE {
+        if size > quota::MANAGED_POLICY {
             let fits = (1..arns.len())
                 .rev()
-                .find(|n| invoke_policy(&arns[..*n]).size() <= MANAGED_POLICY_SIZE)
+                .find(|n| invoke_policy(&arns[..*n]).size() <= quota::MANAGED_POLICY)
                 .unwrap_or(0);
             self.diagnostics.error(
                 role.span.clone(),
-                format!("the policy has {size} characters, IAM takes {MANAGED_POLICY_SIZE}"),
+                format!("the policy has {size} characters, IAM takes {}", quota::MANAGED_POLICY),
                 format!("{} functions", arns.len()),
                 format!("the first {fits} fit: split the others off into a second role"),
             );

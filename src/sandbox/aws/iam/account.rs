@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use super::answers::{encoded, truncation, write_boundary, write_tags};
 use super::role_policy::name_of;
+use crate::policy::quota;
 use crate::sandbox::aws::call::Call;
-use crate::sandbox::aws::documents::{MAX_INLINE, MAX_MANAGED, MAX_TRUST};
 use crate::sandbox::aws::query::{Answer, Xml};
 use crate::sandbox::aws::refusal::Refusal;
 use crate::sandbox::state::iam::{Policy, Role, date};
@@ -146,7 +146,7 @@ pub(crate) fn summary(call: &mut Call<'_>) -> Result<Answer, Refusal> {
         (account.roles.len(), account.policies.len(), versions)
     });
     let entries = BTreeMap::from([
-        ("AssumeRolePolicySizeQuota", MAX_TRUST),
+        ("AssumeRolePolicySizeQuota", quota::TRUST_POLICY),
         ("AttachedPoliciesPerRoleQuota", 10),
         ("Groups", 0),
         ("GroupsQuota", 300),
@@ -154,10 +154,10 @@ pub(crate) fn summary(call: &mut Call<'_>) -> Result<Answer, Refusal> {
         ("InstanceProfilesQuota", 1000),
         ("Policies", policies),
         ("PoliciesQuota", 1500),
-        ("PolicySizeQuota", MAX_MANAGED),
+        ("PolicySizeQuota", quota::MANAGED_POLICY),
         ("PolicyVersionsInUse", versions),
         ("PolicyVersionsInUseQuota", 10_000),
-        ("RolePolicySizeQuota", MAX_INLINE),
+        ("RolePolicySizeQuota", quota::INLINE_POLICIES),
         ("Roles", roles),
         ("RolesQuota", 1000),
         ("Users", 0),

@@ -1,8 +1,9 @@
 //! What a role may do: attached managed policies and inline ones.
 
 use super::answers::{encoded, listing, path_prefix, truncation};
+use crate::policy::quota;
 use crate::sandbox::aws::call::Call;
-use crate::sandbox::aws::documents::{self, MAX_INLINE, Purpose};
+use crate::sandbox::aws::documents::{self, Purpose};
 use crate::sandbox::aws::query::Answer;
 use crate::sandbox::aws::refusal::Refusal;
 use crate::sandbox::state::document::parse;
@@ -61,9 +62,10 @@ pub(crate) fn put_inline(call: &mut Call<'_>) -> Result<Answer, Refusal> {
             size += parse(text)?.size();
         }
     }
-    if size > MAX_INLINE {
+    if size > quota::INLINE_POLICIES {
         return Err(Refusal::limit(format!(
-            "Maximum policy size of {MAX_INLINE} bytes exceeded for role {name}"
+            "Maximum policy size of {} bytes exceeded for role {name}",
+            quota::INLINE_POLICIES
         )));
     }
     role.inline.insert(policy.to_owned(), text.to_owned());

@@ -1,16 +1,15 @@
-//! What documents grant, as sentences that can be compared: the reader of a plan sees who gains what.
+//! What documents grant: grants and restrictions, taken from their statements.
 
-use std::cmp::Ordering;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use crate::arn::{AccountId, Arn};
-use crate::policy::Document;
-use crate::policy::document::{
-    ActionElement, Effect, OneOrMany, PrincipalElement, Principals, ResourceElement, Scalar, Statement,
+use super::super::document::{
+    ActionElement, Document, Effect, OneOrMany, PrincipalElement, Principals, ResourceElement, Statement,
+    VERSION_2012,
 };
-use crate::policy::{Context, certainly_hold, wildcard_matches};
-use crate::spec::KNOWN_GENESYS_ACCOUNTS;
-use crate::text::one_line;
+use super::extent::Extent;
+use super::grant::{Grant, Rest};
+use super::words::{AccountName, conditions, principal_in_words};
+use crate::arn::Arn;
 
 /// What is granted. A `Deny` is a restriction: losing one is a gain.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -22,210 +21,11 @@ pub struct Access {
     pub restrictions: BTreeSet<Grant>,
 }
 
-/// One thing that a statement lets happen or forbids. The sentence is for people; what is compared is the statement
-/// itself, so that no two that differ are taken for the same.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Grant {
-    sentence: String,
-    /// Who may, or the actions that may be taken.
-    subject: Extent,
-    /// The actions of a trust policy, or the resources of another.
-    object: Extent,
-    /// Everything else that bears on it: conditions above all.
-    rest: Rest,
-}
-
-/// What a statement says beside subject and object.
-#[derive(Debug, Clone, Default)]
-struct Rest {
-    /// As JSON, with the version of the document where that matters; empty when there is nothing.
-    json: String,
-    /// The conditions, where there is nothing else.
-    conditions: Option<Conditions>,
-    version: String,
-}
-
-type Conditions = BTreeMap<String, BTreeMap<String, OneOrMany<Scalar>>>;
-
-/// The JSON says everything.
-impl PartialEq for Rest {
-    fn eq(&self, other: &Self) -> bool {
-        self.json == other.json
-    }
-}
-
-impl Eq for Rest {}
-
-impl Ord for Rest {
-    fn cmp(&self, other: &Self) -> Ordering {
-        self.json.cmp(&other.json)
-    }
-}
-
-impl PartialOrd for Rest {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Rest {
-    /// Whether whatever meets `other` meets this.
-    fn covers(&self, other: &Self) -> bool {
-        if self.json.is_empty() || self == other {
-            return true;
-        }
-        let (Some(conditions), Some(id)) = (&self.conditions, other.only_external_id()) else { return false };
-        let request = Context::partial().with(EXTERNAL_ID, &[id]);
-        certainly_hold(conditions, &self.version, &request)
-    }
-
-    /// The external ID, where just one is demanded and nothing else.
-    fn only_external_id(&self) -> Option<&str> {
-        let conditions = self.conditions.as_ref()?;
-        let keys = conditions.get("StringEquals").filter(|_| conditions.len() == 1)?;
-        let (key, values) = keys.iter().next().filter(|_| keys.len() == 1)?;
-        match values.as_slice() {
-            [Scalar::String(id)] if key.eq_ignore_ascii_case(EXTERNAL_ID) && !id.contains("${") => Some(id),
-            _ => None,
-        }
-    }
-}
-
-const EXTERNAL_ID: &str = "sts:ExternalId";
-
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-enum Extent {
-    Everything,
-    /// With `*` and `?`.
-    Pattern(String),
-    /// What covers only itself.
-    Exactly(String),
-    /// All but what these match.
-    AllBut(Vec<String>),
-    OneOf(Vec<Extent>),
-}
-
-impl Grant {
-    fn new(sentence: &str, subject: Extent, object: Extent, rest: Rest) -> Self {
-        Self { sentence: one_line(sentence).into_owned(), subject, object, rest }
-    }
-
-    pub fn sentence(&self) -> &str {
-        &self.sentence
-    }
-
-    /// Whether everything that `other` lets happen is let happen by this. When in doubt it is not.
-    fn covers(&self, other: &Self) -> bool {
-        self.rest.covers(&other.rest)
-            && self.subject.covers(&other.subject)
-            && self.object.covers(&other.object)
-    }
-}
-
-impl Extent {
-    fn of_pattern(pattern: &str) -> Self {
-        if pattern == "*" { Self::Everything } else { Self::Pattern(pattern.to_owned()) }
-    }
-
-    fn covers(&self, other: &Self) -> bool {
-        // What has wildcards or variables itself is not taken for a part of another pattern.
-        let is_open = |text: &str| text.contains(['*', '?']) || text.contains("${");
-        match (self, other) {
-            (Self::Everything, _) => true,
-            (_, Self::OneOf(parts)) => parts.iter().all(|part| self.covers(part)),
-            (Self::OneOf(parts), _) => parts.iter().any(|part| part.covers(other)),
-            (Self::AllBut(patterns), Self::Pattern(text)) if !is_open(text) => {
-                let is_taken_out = |pattern: &String| {
-                    pattern.contains("${")
-                        || wildcard_matches(&pattern.to_ascii_lowercase(), &text.to_ascii_lowercase())
-                };
-                !patterns.iter().any(is_taken_out)
-            }
-            (Self::Pattern(pattern), Self::Pattern(text)) if !is_open(text) && !pattern.contains("${") => {
-                wildcard_matches(pattern, text)
-            }
-            _ => self == other,
-        }
-    }
-}
-
-/// The difference between two states of access.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct AccessDiff {
-    pub before: Access,
-    pub after: Access,
-}
-
-/// A sentence that holds only after, only before, or both.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Sign {
-    Gained,
-    Lost,
-    Kept,
-}
-
-/// One line of a difference.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Line<'a> {
-    pub sign: Sign,
-    pub sentence: &'a str,
-    /// Somebody may do what he may not do before.
-    pub is_wider: bool,
-}
-
-impl AccessDiff {
-    /// Whether anything is granted that was not, or a restriction falls away.
-    pub fn is_wider(&self) -> bool {
-        let Self { before, after } = self;
-        !uncovered(&after.assume, &before.assume).is_empty()
-            || !uncovered(&after.permissions, &before.permissions).is_empty()
-            || !before.restrictions.is_subset(&after.restrictions)
-    }
-
-    pub fn assume(&self) -> Vec<Line<'_>> {
-        let wider = uncovered(&self.after.assume, &self.before.assume);
-        lines(&self.before.assume, &self.after.assume, |_, grant| wider.contains(&grant))
-    }
-
-    pub fn permissions(&self) -> Vec<Line<'_>> {
-        let wider = uncovered(&self.after.permissions, &self.before.permissions);
-        lines(&self.before.permissions, &self.after.permissions, |_, grant| wider.contains(&grant))
-    }
-
-    pub fn restrictions(&self) -> Vec<Line<'_>> {
-        lines(&self.before.restrictions, &self.after.restrictions, |sign, _| sign == Sign::Lost)
-    }
-}
-
-/// The grants that none of `others` covers.
-pub fn uncovered<'a>(grants: &'a BTreeSet<Grant>, others: &BTreeSet<Grant>) -> Vec<&'a Grant> {
-    grants.iter().filter(|grant| !others.iter().any(|other| other.covers(grant))).collect()
-}
-
-fn lines<'a>(
-    before: &'a BTreeSet<Grant>,
-    after: &'a BTreeSet<Grant>,
-    is_wider: impl Fn(Sign, &Grant) -> bool,
-) -> Vec<Line<'a>> {
-    let sign = |grant| match (before.contains(grant), after.contains(grant)) {
-        (true, false) => Sign::Lost,
-        (false, true) => Sign::Gained,
-        _ => Sign::Kept,
-    };
-    before
-        .union(after)
-        .map(|grant| {
-            let sign = sign(grant);
-            Line { sign, sentence: grant.sentence(), is_wider: is_wider(sign, grant) }
-        })
-        .collect()
-}
-
 impl Access {
     /// Who may assume the role by this trust policy.
-    pub fn of_trust(document: &Document) -> Self {
+    pub fn of_trust(document: &Document, name: AccountName) -> Self {
         let mut access = Self::default();
-        access.add_trust(document);
+        access.add_trust(document, name);
         access
     }
 
@@ -237,7 +37,7 @@ impl Access {
     }
 
     /// Adds what a trust policy says.
-    pub fn add_trust(&mut self, document: &Document) {
+    pub fn add_trust(&mut self, document: &Document, name: AccountName) {
         let document = document.canonical();
         for statement in document.statements.as_slice() {
             let actions = actions(statement);
@@ -255,7 +55,7 @@ impl Access {
             };
             let rest_of = Statement { principal: None, action: None, ..statement.clone() };
             let (rest, in_words) = rest(&rest_of, &document);
-            for (who, subject) in principals(statement) {
+            for (who, subject) in principals(statement, name) {
                 let sentence = match in_words.as_str() {
                     "" if statement.effect == Effect::Allow => {
                         format!("{who}{by}{on}, without an external ID")
@@ -336,7 +136,7 @@ fn rest(statement: &Statement, document: &Document) -> (Rest, String) {
         if nothing { String::new() } else { Statement { sid: None, ..statement.clone() }.to_json() };
     // What variables mean depends on the version.
     let text = document.to_json();
-    if text.contains("${") && document.effective_version() != crate::policy::document::VERSION_2012 {
+    if text.contains("${") && document.effective_version() != VERSION_2012 {
         json.push_str(document.effective_version());
         words.push_str(", with `${…}` taken literally");
     }
@@ -348,39 +148,10 @@ fn rest(statement: &Statement, document: &Document) -> (Rest, String) {
 /// `lambda:InvokeFunction on arn:…`, an entry for each grant of a document; denials are left out.
 pub fn grants(document: &Document) -> Vec<String> {
     let sentences = Access::of_permissions(document).permissions;
-    sentences.into_iter().map(|grant| grant.sentence).collect()
+    sentences.iter().map(|grant| grant.sentence().to_owned()).collect()
 }
 
-/// The account, and its partition, of a principal that stands for a whole account.
-fn whole_account(principal: &str) -> Option<(AccountId, String)> {
-    if let Ok(account) = principal.parse() {
-        return Some((account, "aws".to_owned()));
-    }
-    let arn: Arn = principal.parse().ok()?;
-    if arn.service == "iam" && arn.resource == "root" {
-        Some((arn.account.parse().ok()?, arn.partition))
-    } else {
-        None
-    }
-}
-
-/// A principal as a person would name it.
-pub fn principal_in_words(kind: &str, principal: &str) -> String {
-    match (kind, principal) {
-        ("AWS", "*") => return "anyone".to_owned(),
-        (_, "*") => return format!("any principal of the kind {kind}"),
-        ("AWS", _) => {}
-        _ => return format!("{kind} {principal}"),
-    }
-    let Some((account, partition)) = whole_account(principal) else { return principal.to_owned() };
-    let of = if partition == "aws" { String::new() } else { format!(" of the partition {partition}") };
-    match KNOWN_GENESYS_ACCOUNTS.iter().find(|known| known.id == account.as_str()) {
-        Some(known) if partition == "aws" => format!("{} (AWS account {account})", known.name),
-        _ => format!("AWS account {account}{of}"),
-    }
-}
-
-fn principals(statement: &Statement) -> Vec<(String, Extent)> {
+fn principals(statement: &Statement, name: AccountName) -> Vec<(String, Extent)> {
     let one = |text: String, extent: Extent| vec![(text, extent)];
     let (element, negated) = match &statement.principal {
         Some(PrincipalElement::Principal(element)) => (element, false),
@@ -394,7 +165,7 @@ fn principals(statement: &Statement) -> Vec<(String, Extent)> {
             .iter()
             .flat_map(|(kind, values)| values.as_slice().iter().map(move |value| (kind, value)))
             .map(|(kind, value)| {
-                (principal_in_words(kind, value), Extent::Exactly(format!("{kind} {value}")))
+                (principal_in_words(kind, value, name), Extent::Exactly(format!("{kind} {value}")))
             })
             .collect(),
     };
@@ -436,39 +207,19 @@ fn extents(values: Option<&OneOrMany<String>>, negated: bool, what: &str) -> Vec
     }
 }
 
-/// `, with external ID x`, `, if StringLike aws:PrincipalArn is a or b`, or nothing for none.
-fn conditions(statement: &Statement) -> String {
-    let mut external_ids = String::new();
-    let mut others = Vec::new();
-    for (operator, keys) in statement.condition.iter().flatten() {
-        for (key, values) in keys {
-            let values: Vec<String> = values.as_slice().iter().map(value_in_words).collect();
-            let values = values.join(" or ");
-            if operator == "StringEquals" && key.eq_ignore_ascii_case("sts:ExternalId") {
-                external_ids.push_str(&format!(", with external ID {values}"));
-            } else {
-                others.push(format!("{operator} {key} is {values}"));
-            }
-        }
-    }
-    if others.is_empty() { external_ids } else { format!("{external_ids}, if {}", others.join(" and ")) }
-}
-
-/// In quotes unless it is one plain word, so that no value reads like a piece of the sentence.
-fn value_in_words(value: &Scalar) -> String {
-    let text = value.to_string();
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_.:/+=@*?${}".contains(c);
-    if !text.is_empty() && text.chars().all(plain) { text } else { serde_json::Value::from(text).to_string() }
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::diff::AccessDiff;
     use super::*;
+
+    fn add_trust(access: &mut Access, document: &Document) {
+        access.add_trust(document, |_, _| None);
+    }
 
     fn access(trust: &str, permissions: &str) -> Access {
         let mut access = Access::default();
         for (text, add) in
-            [(trust, Access::add_trust as fn(&mut Access, &Document)), (permissions, Access::add_permissions)]
+            [(trust, add_trust as fn(&mut Access, &Document)), (permissions, Access::add_permissions)]
         {
             if !text.is_empty() {
                 add(&mut access, &Document::parse(&format!("{{\"Statement\":[{text}]}}")).unwrap());
@@ -605,6 +356,6 @@ mod tests {
         let text = r#"{"Version":"2012-10-17","Statement":[],"statement":[]}"#;
         let document = Document::parse(text).unwrap();
         assert_eq!(grants(&document).len(), 1);
-        assert!(is_wider(Access::default(), Access::of_trust(&document)));
+        assert!(is_wider(Access::default(), Access::of_trust(&document, |_, _| None)));
     }
 }

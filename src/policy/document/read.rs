@@ -1,103 +1,19 @@
-//! The grammar of policy documents, and how they are written out.
+//! Reading documents: strict JSON, and the shapes that IAM's grammar has.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt;
 
 use percent_encoding::percent_decode_str;
 use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
-use super::condition::is_known_operator;
-
-/// A policy document: trust, identity, boundary, session or resource policy.
-///
-/// Kept as written (a lone value stays a lone value), so that a round trip is lossless;
-/// [`Document::canonical`] brings it to the form in which documents are compared and shown.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Document {
-    /// `None`: IAM takes it as `2008-10-17`.
-    pub version: Option<String>,
-    pub id: Option<String>,
-    pub statements: OneOrMany<Statement>,
-    /// Elements that are not in IAM's grammar: kept, shown, and never taken as harmless.
-    pub unknown: BTreeMap<String, Value>,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Statement {
-    pub sid: Option<String>,
-    pub effect: Effect,
-    pub principal: Option<PrincipalElement>,
-    pub action: Option<ActionElement>,
-    pub resource: Option<ResourceElement>,
-    /// Operator, as written, to key, as written, to values.
-    pub condition: Option<BTreeMap<String, BTreeMap<String, OneOrMany<Scalar>>>>,
-    pub unknown: BTreeMap<String, Value>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Effect {
-    Allow,
-    Deny,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum PrincipalElement {
-    Principal(Principals),
-    NotPrincipal(Principals),
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Principals {
-    /// `"*"`
-    Any,
-    /// Kind (`AWS`, `Service`, `Federated`, `CanonicalUser`, or one unknown to the grammar) to values.
-    ByKind(BTreeMap<String, OneOrMany<String>>),
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ActionElement {
-    Action(OneOrMany<String>),
-    NotAction(OneOrMany<String>),
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ResourceElement {
-    Resource(OneOrMany<String>),
-    NotResource(OneOrMany<String>),
-}
-
-/// A value, or a list of values: IAM takes a lone value and a list of one as the same.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum OneOrMany<T> {
-    One(T),
-    Many(Vec<T>),
-}
-
-impl<T> OneOrMany<T> {
-    pub fn as_slice(&self) -> &[T] {
-        match self {
-            Self::One(value) => std::slice::from_ref(value),
-            Self::Many(values) => values,
-        }
-    }
-}
-
-/// A condition value. `true` and `"true"` mean the same, `1` and `"1"` too.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Scalar {
-    String(String),
-    Number(serde_json::Number),
-    Bool(bool),
-}
+use super::model::{
+    ActionElement, Conditions, Document, Effect, OneOrMany, PrincipalElement, Principals, ResourceElement,
+    Scalar, Statement,
+};
 
 /// IAM takes no document over this size, in bytes (IAM API reference, `PolicyDocument`).
 const MAX_BYTES: usize = 131_072;
-
-/// The version that IAM assumes where none is given.
-pub const VERSION_2008: &str = "2008-10-17";
-pub const VERSION_2012: &str = "2012-10-17";
-
 /// Why a text is no policy document. Tells where, never what a value was: it may be an external ID.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
@@ -110,17 +26,6 @@ impl ParseError {
         Self { message: format!("{place}: {message}") }
     }
 }
-
-impl fmt::Display for Scalar {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::String(text) => f.write_str(text),
-            Self::Number(number) => number.fmt(f),
-            Self::Bool(value) => value.fmt(f),
-        }
-    }
-}
-
 impl Document {
     /// Reads a document as JSON.
     ///
@@ -156,330 +61,6 @@ impl Document {
         let decoded = decoded.map_err(|_| ParseError { message: "the document is not UTF-8".to_owned() })?;
         Self::parse(&decoded)
     }
-
-    /// Compact JSON, as it is sent to IAM. Elements in IAM's usual order.
-    pub fn to_json(&self) -> String {
-        let mut out = String::new();
-        self.to_node().write_compact(&mut out);
-        out
-    }
-
-    /// Canonical JSON, two spaces of indentation, for diffs and reports.
-    pub fn to_pretty(&self) -> String {
-        let mut out = String::new();
-        self.canonical().to_node().write_pretty(&mut out, 0);
-        out.push('\n');
-        out
-    }
-
-    /// The number of characters that IAM counts against its quotas: white space outside strings is left out.
-    pub fn size(&self) -> usize {
-        self.to_json().chars().count()
-    }
-
-    /// The version by whose rules the document is read.
-    pub fn effective_version(&self) -> &str {
-        self.version.as_deref().unwrap_or(VERSION_2008)
-    }
-
-    /// The canonical form: lists sorted and without duplicates, a list of one as a lone value, account IDs of a
-    /// principal as root ARNs, empty elements left out, actions and known condition keys in one case. Two documents
-    /// with equal canonical forms mean the same; what is not understood is kept as it is, so that it differs.
-    #[must_use]
-    pub fn canonical(&self) -> Self {
-        let Self { version, id, statements, unknown } = self;
-        let mut keyed: Vec<(String, Statement)> = statements
-            .as_slice()
-            .iter()
-            .map(Statement::canonical)
-            .map(|statement| (statement.to_json(), statement))
-            .collect();
-        keyed.sort_by(|(a, _), (b, _)| a.cmp(b));
-        keyed.dedup_by(|(a, _), (b, _)| a == b);
-        Self {
-            version: Some(version.clone().unwrap_or_else(|| VERSION_2008.to_owned())),
-            id: id.clone().filter(|id| !id.is_empty()),
-            statements: OneOrMany::Many(keyed.into_iter().map(|(_, statement)| statement).collect()),
-            unknown: unknown.clone(),
-        }
-    }
-
-    fn to_node(&self) -> Node {
-        let Self { version, id, statements, unknown } = self;
-        let mut members = Vec::new();
-        members.extend(version.iter().map(|version| ("Version".to_owned(), Node::text(version))));
-        members.extend(id.iter().map(|id| ("Id".to_owned(), Node::text(id))));
-        members.push(("Statement".to_owned(), Node::one_or_many(statements, Statement::to_node)));
-        members.extend(unknown.iter().map(|(key, value)| (key.clone(), Node::Leaf(value.to_string()))));
-        Node::Object(members)
-    }
-}
-
-impl Statement {
-    fn canonical(&self) -> Self {
-        let Self { sid, effect, principal, action, resource, condition, unknown } = self;
-        Self {
-            sid: sid.clone().filter(|sid| !sid.is_empty()),
-            effect: *effect,
-            principal: principal.as_ref().map(|element| match element {
-                PrincipalElement::Principal(principals) => {
-                    PrincipalElement::Principal(principals.canonical())
-                }
-                PrincipalElement::NotPrincipal(principals) => {
-                    PrincipalElement::NotPrincipal(principals.canonical())
-                }
-            }),
-            action: action.as_ref().map(|element| match element {
-                ActionElement::Action(actions) => ActionElement::Action(canonical_actions(actions)),
-                ActionElement::NotAction(actions) => ActionElement::NotAction(canonical_actions(actions)),
-            }),
-            resource: resource.as_ref().map(|element| match element {
-                ResourceElement::Resource(values) => ResourceElement::Resource(values.sorted()),
-                ResourceElement::NotResource(values) => ResourceElement::NotResource(values.sorted()),
-            }),
-            condition: condition.as_ref().map(canonical_condition).filter(|operators| !operators.is_empty()),
-            unknown: unknown.clone(),
-        }
-    }
-
-    /// As compact JSON.
-    pub fn to_json(&self) -> String {
-        let mut out = String::new();
-        self.to_node().write_compact(&mut out);
-        out
-    }
-
-    fn to_node(&self) -> Node {
-        let Self { sid, effect, principal, action, resource, condition, unknown } = self;
-        let mut members = Vec::new();
-        let mut add = |name: &str, node: Node| members.push((name.to_owned(), node));
-        if let Some(sid) = sid {
-            add("Sid", Node::text(sid));
-        }
-        add("Effect", Node::text(if *effect == Effect::Allow { "Allow" } else { "Deny" }));
-        match principal {
-            Some(PrincipalElement::Principal(principals)) => add("Principal", principals.to_node()),
-            Some(PrincipalElement::NotPrincipal(principals)) => add("NotPrincipal", principals.to_node()),
-            None => {}
-        }
-        match action {
-            Some(ActionElement::Action(values)) => add("Action", Node::strings(values)),
-            Some(ActionElement::NotAction(values)) => add("NotAction", Node::strings(values)),
-            None => {}
-        }
-        match resource {
-            Some(ResourceElement::Resource(values)) => add("Resource", Node::strings(values)),
-            Some(ResourceElement::NotResource(values)) => add("NotResource", Node::strings(values)),
-            None => {}
-        }
-        if let Some(operators) = condition {
-            let operators = operators.iter().map(|(operator, keys)| {
-                let keys = keys
-                    .iter()
-                    .map(|(key, values)| (key.clone(), Node::one_or_many(values, Scalar::to_node)));
-                (operator.clone(), Node::Object(keys.collect()))
-            });
-            add("Condition", Node::Object(operators.collect()));
-        }
-        members.extend(unknown.iter().map(|(key, value)| (key.clone(), Node::Leaf(value.to_string()))));
-        Node::Object(members)
-    }
-}
-
-impl Scalar {
-    fn to_node(&self) -> Node {
-        match self {
-            Self::String(text) => Node::text(text),
-            Self::Number(_) | Self::Bool(_) => Node::Leaf(self.to_string()),
-        }
-    }
-}
-
-impl Principals {
-    fn canonical(&self) -> Self {
-        let Self::ByKind(kinds) = self else { return Self::Any };
-        let everyone = |values: &OneOrMany<String>| {
-            !values.as_slice().is_empty() && values.as_slice().iter().all(|value| value == "*")
-        };
-        if kinds.len() == 1 && kinds.get("AWS").is_some_and(everyone) {
-            return Self::Any;
-        }
-        let kinds = kinds.iter().map(|(kind, values)| {
-            let values: Vec<String> = values
-                .as_slice()
-                .iter()
-                .map(|value| match value.parse::<crate::arn::AccountId>() {
-                    // The partition of a bare ID is the document's own, which for the most part is `aws`;
-                    // elsewhere the two forms differ, and a needless update is all that costs.
-                    Ok(account) if kind == "AWS" => format!("arn:aws:iam::{account}:root"),
-                    _ => value.clone(),
-                })
-                .collect();
-            (kind.clone(), OneOrMany::Many(values).sorted())
-        });
-        Self::ByKind(kinds.collect())
-    }
-
-    fn to_node(&self) -> Node {
-        match self {
-            Self::Any => Node::text("*"),
-            Self::ByKind(kinds) => Node::Object(
-                kinds.iter().map(|(kind, values)| (kind.clone(), Node::strings(values))).collect(),
-            ),
-        }
-    }
-}
-
-impl<T: Ord + Clone> OneOrMany<T> {
-    /// Sorted, without duplicates, and a lone value where there is one. An empty list stays one.
-    fn sorted(&self) -> Self {
-        let set: BTreeSet<&T> = self.as_slice().iter().collect();
-        let mut values: Vec<T> = set.into_iter().cloned().collect();
-        match values.pop() {
-            Some(only) if values.is_empty() => Self::One(only),
-            last => {
-                values.extend(last);
-                Self::Many(values)
-            }
-        }
-    }
-}
-
-/// Actions ignore case; those of this product's own subject are shown as AWS writes them, others in lower case.
-fn canonical_actions(actions: &OneOrMany<String>) -> OneOrMany<String> {
-    let canonical = |action: &String| {
-        let known = ["sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity", "lambda:InvokeFunction"];
-        match known.iter().find(|known| known.eq_ignore_ascii_case(action)) {
-            Some(known) => (*known).to_owned(),
-            None => action.to_ascii_lowercase(),
-        }
-    };
-    OneOrMany::Many(actions.as_slice().iter().map(canonical).collect()).sorted()
-}
-
-type Condition = BTreeMap<String, BTreeMap<String, OneOrMany<Scalar>>>;
-
-/// Keys ignore case, values do not. Keys of one operator that differ in case only are left as they are:
-/// what IAM makes of them is not documented, and merging could lose a condition.
-fn canonical_condition(condition: &Condition) -> Condition {
-    condition
-        .iter()
-        // An unknown operator is kept even when it is empty: nobody knows what it says.
-        .filter(|(operator, keys)| !keys.is_empty() || !is_known_operator(operator))
-        .map(|(operator, keys)| {
-            let lower: BTreeSet<String> = keys.keys().map(|key| key.to_ascii_lowercase()).collect();
-            let distinct = lower.len() == keys.len();
-            let keys = keys.iter().map(|(key, values)| {
-                let key = if distinct { canonical_key(key) } else { key.clone() };
-                let texts = values.as_slice().iter().map(|value| value.to_string()).collect();
-                let texts: OneOrMany<String> = OneOrMany::Many(texts).sorted();
-                let values = match texts {
-                    OneOrMany::One(text) => OneOrMany::One(Scalar::String(text)),
-                    OneOrMany::Many(texts) => {
-                        OneOrMany::Many(texts.into_iter().map(Scalar::String).collect())
-                    }
-                };
-                (key, values)
-            });
-            (operator.clone(), keys.collect())
-        })
-        .collect()
-}
-
-/// The tag key after the slash of `aws:PrincipalTag/Team` ignores case too.
-fn canonical_key(key: &str) -> String {
-    if key.eq_ignore_ascii_case("sts:ExternalId") {
-        "sts:ExternalId".to_owned()
-    } else {
-        key.to_ascii_lowercase()
-    }
-}
-
-/// JSON with ordered members, to be written out.
-enum Node {
-    /// Already JSON.
-    Leaf(String),
-    List(Vec<Node>),
-    Object(Vec<(String, Node)>),
-}
-
-impl Node {
-    fn text(text: &str) -> Self {
-        Self::Leaf(quote(text))
-    }
-
-    fn one_or_many<T>(values: &OneOrMany<T>, node: impl Fn(&T) -> Self) -> Self {
-        match values {
-            OneOrMany::One(value) => node(value),
-            OneOrMany::Many(values) => Self::List(values.iter().map(node).collect()),
-        }
-    }
-
-    fn strings(values: &OneOrMany<String>) -> Self {
-        Self::one_or_many(values, |text| Self::text(text))
-    }
-
-    fn write_compact(&self, out: &mut String) {
-        match self {
-            Self::Leaf(json) => out.push_str(json),
-            Self::List(nodes) => {
-                out.push('[');
-                for (index, node) in nodes.iter().enumerate() {
-                    out.push_str(if index == 0 { "" } else { "," });
-                    node.write_compact(out);
-                }
-                out.push(']');
-            }
-            Self::Object(members) => {
-                out.push('{');
-                for (index, (name, node)) in members.iter().enumerate() {
-                    out.push_str(if index == 0 { "" } else { "," });
-                    out.push_str(&quote(name));
-                    out.push(':');
-                    node.write_compact(out);
-                }
-                out.push('}');
-            }
-        }
-    }
-
-    fn write_pretty(&self, out: &mut String, depth: usize) {
-        let indent = |out: &mut String, depth: usize| {
-            out.push('\n');
-            (0..depth).for_each(|_| out.push_str("  "));
-        };
-        match self {
-            Self::Leaf(json) => out.push_str(json),
-            Self::List(nodes) if nodes.is_empty() => out.push_str("[]"),
-            Self::List(nodes) => {
-                out.push('[');
-                for (index, node) in nodes.iter().enumerate() {
-                    out.push_str(if index == 0 { "" } else { "," });
-                    indent(out, depth + 1);
-                    node.write_pretty(out, depth + 1);
-                }
-                indent(out, depth);
-                out.push(']');
-            }
-            Self::Object(members) if members.is_empty() => out.push_str("{}"),
-            Self::Object(members) => {
-                out.push('{');
-                for (index, (name, node)) in members.iter().enumerate() {
-                    out.push_str(if index == 0 { "" } else { "," });
-                    indent(out, depth + 1);
-                    out.push_str(&quote(name));
-                    out.push_str(": ");
-                    node.write_pretty(out, depth + 1);
-                }
-                indent(out, depth);
-                out.push('}');
-            }
-        }
-    }
-}
-
-fn quote(text: &str) -> String {
-    Value::from(text).to_string()
 }
 
 /// A syntax error without the text it is about.
@@ -652,7 +233,7 @@ fn parse_statement(place: &str, value: Value) -> Result<Statement, ParseError> {
         (None, Some((place, value))) => Some(ResourceElement::NotResource(strings(&place, value)?)),
         (None, None) => None,
     };
-    let condition = take("Condition").map(|(place, value)| condition(&place, value)).transpose()?;
+    let condition = take("Condition").map(|(place, value)| conditions(&place, value)).transpose()?;
     Ok(Statement {
         sid,
         effect,
@@ -709,11 +290,11 @@ fn principals(place: &str, value: Value) -> Result<Principals, ParseError> {
     }
 }
 
-fn condition(place: &str, value: Value) -> Result<Condition, ParseError> {
+fn conditions(place: &str, value: Value) -> Result<Conditions, ParseError> {
     let Value::Object(operators) = value else {
         return Err(ParseError::at(place, "it must be an object of operators"));
     };
-    operators
+    let operators: Result<BTreeMap<_, _>, _> = operators
         .into_iter()
         .map(|(operator, value)| {
             let place = format!("{place}.{operator}");
@@ -726,7 +307,8 @@ fn condition(place: &str, value: Value) -> Result<Condition, ParseError> {
             });
             Ok((operator, keys.collect::<Result<_, _>>()?))
         })
-        .collect()
+        .collect();
+    operators.map(Conditions)
 }
 
 fn scalar(place: &str, value: Value) -> Result<Scalar, ParseError> {
@@ -737,7 +319,6 @@ fn scalar(place: &str, value: Value) -> Result<Scalar, ParseError> {
         _ => Err(ParseError::at(place, "it must be a string, a number or a boolean")),
     }
 }
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,0 +1,78 @@
+//! Who gains and who loses between two states of access.
+
+use std::collections::BTreeSet;
+
+use super::grant::Grant;
+use super::model::Access;
+
+/// The difference between two states of access.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct AccessDiff {
+    pub before: Access,
+    pub after: Access,
+}
+
+/// A sentence that holds only after, only before, or both.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sign {
+    Gained,
+    Lost,
+    Kept,
+}
+
+/// One line of a difference.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AccessLine<'a> {
+    pub sign: Sign,
+    pub sentence: &'a str,
+    /// Grants access that did not exist before.
+    pub is_wider: bool,
+}
+
+impl AccessDiff {
+    /// Whether anything is granted that was not, or a restriction falls away.
+    pub fn is_wider(&self) -> bool {
+        let Self { before, after } = self;
+        !uncovered(&after.assume, &before.assume).is_empty()
+            || !uncovered(&after.permissions, &before.permissions).is_empty()
+            || !before.restrictions.is_subset(&after.restrictions)
+    }
+
+    pub fn assume(&self) -> Vec<AccessLine<'_>> {
+        let wider = uncovered(&self.after.assume, &self.before.assume);
+        lines(&self.before.assume, &self.after.assume, |_, grant| wider.contains(&grant))
+    }
+
+    pub fn permissions(&self) -> Vec<AccessLine<'_>> {
+        let wider = uncovered(&self.after.permissions, &self.before.permissions);
+        lines(&self.before.permissions, &self.after.permissions, |_, grant| wider.contains(&grant))
+    }
+
+    pub fn restrictions(&self) -> Vec<AccessLine<'_>> {
+        lines(&self.before.restrictions, &self.after.restrictions, |sign, _| sign == Sign::Lost)
+    }
+}
+
+/// The grants that none of `others` covers.
+pub fn uncovered<'a>(grants: &'a BTreeSet<Grant>, others: &BTreeSet<Grant>) -> Vec<&'a Grant> {
+    grants.iter().filter(|grant| !others.iter().any(|other| other.covers(grant))).collect()
+}
+
+fn lines<'a>(
+    before: &'a BTreeSet<Grant>,
+    after: &'a BTreeSet<Grant>,
+    is_wider: impl Fn(Sign, &Grant) -> bool,
+) -> Vec<AccessLine<'a>> {
+    let sign = |grant| match (before.contains(grant), after.contains(grant)) {
+        (true, false) => Sign::Lost,
+        (false, true) => Sign::Gained,
+        _ => Sign::Kept,
+    };
+    before
+        .union(after)
+        .map(|grant| {
+            let sign = sign(grant);
+            AccessLine { sign, sentence: grant.sentence(), is_wider: is_wider(sign, grant) }
+        })
+        .collect()
+}

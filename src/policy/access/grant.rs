@@ -1,0 +1,97 @@
+//! One thing that a statement lets happen or forbids.
+
+use std::cmp::Ordering;
+
+use super::super::condition::certainly_hold;
+use super::super::document::{Conditions, Scalar};
+use super::super::key::EXTERNAL_ID;
+use super::super::request::Context;
+use super::extent::Extent;
+use crate::text::one_line;
+
+/// One thing that a statement lets happen or forbids. The sentence is for people; what is compared is the statement
+/// itself, so that no two that differ are taken for the same.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Grant {
+    sentence: String,
+    /// Who may, or the actions that may be taken.
+    subject: Extent,
+    /// The actions of a trust policy, or the resources of another.
+    object: Extent,
+    /// Everything else that bears on it: conditions above all.
+    rest: Rest,
+}
+
+impl Grant {
+    pub(super) fn new(sentence: &str, subject: Extent, object: Extent, rest: Rest) -> Self {
+        Self { sentence: one_line(sentence).into_owned(), subject, object, rest }
+    }
+
+    pub fn sentence(&self) -> &str {
+        &self.sentence
+    }
+
+    /// Whether everything that `other` lets happen is let happen by this. When in doubt it is not.
+    pub(super) fn covers(&self, other: &Self) -> bool {
+        self.rest.covers(&other.rest)
+            && self.subject.covers(&other.subject)
+            && self.object.covers(&other.object)
+    }
+}
+
+/// What a statement says beside subject and object.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Rest {
+    /// As JSON, with the version of the document where that matters; empty when there is nothing.
+    pub(super) json: String,
+    /// The conditions, where there is nothing else.
+    pub(super) conditions: Option<Conditions>,
+    pub(super) version: String,
+}
+
+/// The JSON says everything.
+impl PartialEq for Rest {
+    fn eq(&self, other: &Self) -> bool {
+        self.json == other.json
+    }
+}
+
+impl Eq for Rest {}
+
+impl Ord for Rest {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.json.cmp(&other.json)
+    }
+}
+
+impl PartialOrd for Rest {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Rest {
+    /// Whether whatever meets `other` meets this.
+    fn covers(&self, other: &Self) -> bool {
+        if self.json.is_empty() || self == other {
+            return true;
+        }
+        let (Some(conditions), Some(id)) = (&self.conditions, other.only_external_id()) else { return false };
+        let request = Context::partial().with(EXTERNAL_ID, &[id]);
+        certainly_hold(conditions, &self.version, &request)
+    }
+
+    /// The external ID, where just one is demanded and nothing else.
+    fn only_external_id(&self) -> Option<&str> {
+        let conditions = self.conditions.as_ref()?;
+        let mut demands = conditions.iter();
+        match (demands.next()?, demands.next()) {
+            (("StringEquals", key, [Scalar::String(id)]), None)
+                if key.eq_ignore_ascii_case(EXTERNAL_ID) && !id.contains("${") =>
+            {
+                Some(id)
+            }
+            _ => None,
+        }
+    }
+}

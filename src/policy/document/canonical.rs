@@ -1,0 +1,241 @@
+//! The form in which documents are compared and shown, and when two documents mean the same.
+
+use std::collections::BTreeSet;
+
+use super::super::key::EXTERNAL_ID;
+use super::super::operator::is_known_operator;
+use super::model::{
+    ActionElement, Conditions, Document, OneOrMany, PrincipalElement, Principals, ResourceElement, Scalar,
+    Statement, VERSION_2008,
+};
+use crate::arn::AccountId;
+
+impl Document {
+    /// Canonical JSON, two spaces of indentation, for diffs and reports.
+    pub fn to_pretty(&self) -> String {
+        let mut out = String::new();
+        self.canonical().to_node().write_pretty(&mut out, 0);
+        out.push('\n');
+        out
+    }
+    /// The canonical form: lists sorted and without duplicates, a list of one as a lone value, account IDs of a
+    /// principal as root ARNs, empty elements left out, actions and known condition keys in one case. Two documents
+    /// with equal canonical forms mean the same; what is not understood is kept as it is, so that it differs.
+    #[must_use]
+    pub fn canonical(&self) -> Self {
+        let Self { version, id, statements, unknown } = self;
+        let mut keyed: Vec<(String, Statement)> = statements
+            .as_slice()
+            .iter()
+            .map(Statement::canonical)
+            .map(|statement| (statement.to_json(), statement))
+            .collect();
+        keyed.sort_by(|(a, _), (b, _)| a.cmp(b));
+        keyed.dedup_by(|(a, _), (b, _)| a == b);
+        Self {
+            version: Some(version.clone().unwrap_or_else(|| VERSION_2008.to_owned())),
+            id: id.clone().filter(|id| !id.is_empty()),
+            statements: OneOrMany::Many(keyed.into_iter().map(|(_, statement)| statement).collect()),
+            unknown: unknown.clone(),
+        }
+    }
+}
+
+impl Statement {
+    fn canonical(&self) -> Self {
+        let Self { sid, effect, principal, action, resource, condition, unknown } = self;
+        Self {
+            sid: sid.clone().filter(|sid| !sid.is_empty()),
+            effect: *effect,
+            principal: principal.as_ref().map(|element| match element {
+                PrincipalElement::Principal(principals) => {
+                    PrincipalElement::Principal(principals.canonical())
+                }
+                PrincipalElement::NotPrincipal(principals) => {
+                    PrincipalElement::NotPrincipal(principals.canonical())
+                }
+            }),
+            action: action.as_ref().map(|element| match element {
+                ActionElement::Action(actions) => ActionElement::Action(canonical_actions(actions)),
+                ActionElement::NotAction(actions) => ActionElement::NotAction(canonical_actions(actions)),
+            }),
+            resource: resource.as_ref().map(|element| match element {
+                ResourceElement::Resource(values) => ResourceElement::Resource(values.sorted()),
+                ResourceElement::NotResource(values) => ResourceElement::NotResource(values.sorted()),
+            }),
+            condition: condition
+                .as_ref()
+                .map(canonical_conditions)
+                .filter(|conditions| !conditions.0.is_empty()),
+            unknown: unknown.clone(),
+        }
+    }
+}
+
+impl Principals {
+    fn canonical(&self) -> Self {
+        let Self::ByKind(kinds) = self else { return Self::Any };
+        let everyone = |values: &OneOrMany<String>| {
+            !values.as_slice().is_empty() && values.as_slice().iter().all(|value| value == "*")
+        };
+        if kinds.len() == 1 && kinds.get("AWS").is_some_and(everyone) {
+            return Self::Any;
+        }
+        let kinds = kinds.iter().map(|(kind, values)| {
+            let values: Vec<String> = values
+                .as_slice()
+                .iter()
+                .map(|value| match value.parse::<AccountId>() {
+                    // The partition of a bare ID is the document's own, which for the most part is `aws`;
+                    // elsewhere the two forms differ, and a needless update is all that costs.
+                    Ok(account) if kind == "AWS" => format!("arn:aws:iam::{account}:root"),
+                    _ => value.clone(),
+                })
+                .collect();
+            (kind.clone(), OneOrMany::Many(values).sorted())
+        });
+        Self::ByKind(kinds.collect())
+    }
+}
+
+impl<T: Ord + Clone> OneOrMany<T> {
+    /// Sorted, without duplicates, and a lone value where there is one. An empty list stays one.
+    fn sorted(&self) -> Self {
+        let set: BTreeSet<&T> = self.as_slice().iter().collect();
+        let mut values: Vec<T> = set.into_iter().cloned().collect();
+        match values.pop() {
+            Some(only) if values.is_empty() => Self::One(only),
+            last => {
+                values.extend(last);
+                Self::Many(values)
+            }
+        }
+    }
+}
+
+/// Actions ignore case; those of this product's own subject are shown as AWS writes them, others in lower case.
+fn canonical_actions(actions: &OneOrMany<String>) -> OneOrMany<String> {
+    let canonical = |action: &String| {
+        let known = ["sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity", "lambda:InvokeFunction"];
+        match known.iter().find(|known| known.eq_ignore_ascii_case(action)) {
+            Some(known) => (*known).to_owned(),
+            None => action.to_ascii_lowercase(),
+        }
+    };
+    OneOrMany::Many(actions.as_slice().iter().map(canonical).collect()).sorted()
+}
+
+/// Keys ignore case, values do not. Keys of one operator that differ in case only are left as they are:
+/// what IAM makes of them is not documented, and merging could lose a condition.
+fn canonical_conditions(conditions: &Conditions) -> Conditions {
+    let operators = conditions
+        .0
+        .iter()
+        // An unknown operator is kept even when it is empty: nobody knows what it says.
+        .filter(|(operator, keys)| !keys.is_empty() || !is_known_operator(operator))
+        .map(|(operator, keys)| {
+            let lower: BTreeSet<String> = keys.keys().map(|key| key.to_ascii_lowercase()).collect();
+            let distinct = lower.len() == keys.len();
+            let keys = keys.iter().map(|(key, values)| {
+                let key = if distinct { canonical_key(key) } else { key.clone() };
+                let texts = values.as_slice().iter().map(|value| value.to_string()).collect();
+                let texts: OneOrMany<String> = OneOrMany::Many(texts).sorted();
+                let values = match texts {
+                    OneOrMany::One(text) => OneOrMany::One(Scalar::String(text)),
+                    OneOrMany::Many(texts) => {
+                        OneOrMany::Many(texts.into_iter().map(Scalar::String).collect())
+                    }
+                };
+                (key, values)
+            });
+            (operator.clone(), keys.collect())
+        });
+    Conditions(operators.collect())
+}
+
+/// The tag key after the slash of `aws:PrincipalTag/Team` ignores case too.
+fn canonical_key(key: &str) -> String {
+    if key.eq_ignore_ascii_case(EXTERNAL_ID) { EXTERNAL_ID.to_owned() } else { key.to_ascii_lowercase() }
+}
+
+/// Whether two documents mean the same, by their canonical forms: linear in size but for sorting. When in doubt
+/// they differ: a false "equal" hides an open door, a false "different" costs one needless update.
+///
+/// ```
+/// use genesys_iam::policy::{Document, equivalent};
+/// let list = Document::parse(r#"{"Statement":[{"Effect":"Allow","Action":["s3:Get*"],"Resource":["*"]}]}"#)?;
+/// let lone = Document::parse(r#"{"Statement":{"Effect":"Allow","Action":"S3:get*","Resource":"*"}}"#)?;
+/// assert!(equivalent(&list, &lone));
+/// # Ok::<(), genesys_iam::policy::ParseError>(())
+/// ```
+pub fn equivalent(a: &Document, b: &Document) -> bool {
+    a == b || a.canonical() == b.canonical()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn same(a: &str, b: &str) -> bool {
+        let [a, b] = [a, b].map(|text| Document::parse(text).unwrap());
+        assert_eq!(equivalent(&a, &b), equivalent(&b, &a));
+        equivalent(&a, &b)
+    }
+
+    fn statement(rest: &str) -> String {
+        format!(r#"{{"Version":"2012-10-17","Statement":{{"Effect":"Allow",{rest}}}}}"#)
+    }
+
+    #[test]
+    fn an_account_id_is_its_root_arn() {
+        assert!(same(
+            &statement(r#""Principal":{"AWS":"765628985471"}"#),
+            &statement(r#""Principal":{"AWS":["arn:aws:iam::765628985471:root"]}"#)
+        ));
+        assert!(!same(
+            &statement(r#""Principal":{"AWS":"765628985471"}"#),
+            &statement(r#""Principal":{"AWS":"arn:aws-us-gov:iam::765628985471:root"}"#)
+        ));
+    }
+
+    #[test]
+    fn two_different_principals_differ() {
+        assert!(!same(&statement(r#""Principal":"*""#), &statement(r#""Principal":{"AWS":"765628985471"}"#)));
+        assert!(same(&statement(r#""Principal":"*""#), &statement(r#""Principal":{"AWS":["*"]}"#)));
+        assert!(!same(&statement(r#""Principal":"*""#), &statement(r#""Principal":{"Service":"*"}"#)));
+    }
+
+    #[test]
+    fn a_missing_version_is_the_old_one() {
+        let with = |version: &str| format!(r#"{{{version}"Statement":[]}}"#);
+        assert!(same(&with(""), &with(r#""Version":"2008-10-17","#)));
+        assert!(!same(&with(""), &with(r#""Version":"2012-10-17","#)));
+    }
+
+    #[test]
+    fn values_keep_their_case_and_keys_do_not() {
+        let id = |key: &str, value: &str| {
+            statement(&format!(r#""Condition":{{"StringEquals":{{"{key}":"{value}"}}}}"#))
+        };
+        assert!(same(&id("sts:ExternalId", "a"), &id("STS:externalid", "a")));
+        assert!(!same(&id("sts:ExternalId", "a"), &id("sts:ExternalId", "A")));
+    }
+
+    #[test]
+    fn keys_that_differ_in_case_only_are_not_merged() {
+        let both = statement(r#""Condition":{"StringEquals":{"sts:ExternalId":"a","sts:externalid":"b"}}"#);
+        let one = statement(r#""Condition":{"StringEquals":{"sts:ExternalId":["a","b"]}}"#);
+        assert!(!same(&both, &one));
+    }
+
+    #[test]
+    fn an_empty_operator_is_none_but_an_empty_list_is_something() {
+        assert!(same(
+            &statement(r#""Condition":{"StringEquals":{}},"Sid":"""#),
+            &statement(r#""Action":[]"#)
+                .replace(r#","Action":[]"#, "")
+                .replace(r#""Action":[]"#, r#""Sid":"""#)
+        ));
+        assert!(!same(&statement(r#""Condition":{"StringEquals":{"a":[]}}"#), &statement(r#""Sid":"""#)));
+    }
+}

@@ -1,0 +1,13 @@
+//! Policy documents: grammar, reading, writing, canonical form.
+
+mod canonical;
+mod model;
+mod read;
+mod write;
+
+pub use canonical::equivalent;
+pub use model::{
+    ActionElement, Conditions, Document, Effect, OneOrMany, PrincipalElement, Principals, ResourceElement,
+    Scalar, Statement, VERSION_2008, VERSION_2012,
+};
+pub use read::ParseError;

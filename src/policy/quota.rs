@@ -1,0 +1,8 @@
+//! IAM's default quotas (IAM User Guide, `reference_iam-quotas`), in characters without white space.
+
+pub const TRUST_POLICY: usize = 2048;
+pub const MANAGED_POLICY: usize = 6144;
+/// All inline policies of a role together.
+pub const INLINE_POLICIES: usize = 10_240;
+/// A session policy, which is not a quota but a limit of the API.
+pub const SESSION_POLICY: usize = 2048;
