@@ -4,6 +4,7 @@
 
 pub mod arn;
 pub mod backoff;
+pub mod explain;
 pub mod text;
 
 pub mod model;
@@ -27,4 +28,3 @@ pub mod saved;
 
 pub mod cli;
 pub mod commands;
-pub mod complete;

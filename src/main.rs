@@ -5,8 +5,9 @@ use std::process::ExitCode;
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser};
 use clap_complete::CompleteEnv;
-use genesys_iam::cli::{Cli, ColorWhen};
-use genesys_iam::commands::{self, Status, report};
+use genesys_iam::cli::Cli;
+use genesys_iam::commands::options::ColorWhen;
+use genesys_iam::commands::{Status, report};
 use genesys_iam::render::output::Output;
 
 fn main() -> ExitCode {
@@ -29,7 +30,7 @@ fn main() -> ExitCode {
     start_log(cli.global.verbose);
 
     let output = Output::default();
-    match commands::run(&cli, &output) {
+    match cli.run(&output) {
         Ok(status) => status.into(),
         Err(error) => {
             report(&error, &output);

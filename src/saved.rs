@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
+use crate::explain::{Explain, Status};
 use crate::model::{DesiredState, LiveState};
 use crate::plan::{Diff, Plan};
 use crate::policy::Document;
@@ -304,4 +305,34 @@ fn change_in_words(what: &str, before: &Value, after: &Value) -> String {
         return text.trim_end().to_owned();
     }
     format!("{what} was {before}, now it is {after}")
+}
+
+impl Explain for SavedError {
+    fn help(&self) -> Option<String> {
+        let help = match self {
+            Self::Edited { .. } => {
+                "look at what changed, then make a new plan: `genesys-iam plan --out FILE`"
+            }
+            Self::Read { .. } | Self::Broken { .. } | Self::Version { .. } => {
+                "`genesys-iam plan --out FILE` makes a plan that can be applied"
+            }
+            Self::InTheWay { .. } => "give `--out` another file",
+            Self::Write { .. } => {
+                "give `--out` a file in a folder that can be written to and has room; nothing else was changed"
+            }
+            Self::WeakExternalId { .. } => {
+                "write the external ID into the spec, or apply without a saved plan"
+            }
+        };
+        Some(help.to_owned())
+    }
+
+    fn status(&self) -> Status {
+        match self {
+            Self::Edited { .. } | Self::InTheWay { .. } | Self::WeakExternalId { .. } => Status::Refused,
+            Self::Read { .. } | Self::Write { .. } | Self::Broken { .. } | Self::Version { .. } => {
+                Status::Error
+            }
+        }
+    }
 }

@@ -11,6 +11,7 @@ use aws_smithy_runtime_api::client::result::{ConnectorError, SdkError};
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use aws_types::request_id::RequestId;
 
+use crate::explain::{Explain, Status};
 use crate::policy::ParseError;
 
 /// The cause below an error, as the SDK gave it.
@@ -474,6 +475,20 @@ impl Error for AwsError {
             AwsErrorKind::Response { source, .. } => source.as_ref().map(|source| source.as_ref() as _),
             AwsErrorKind::Document(error) => Some(error),
         }
+    }
+}
+
+impl Explain for AwsError {
+    fn help(&self) -> Option<String> {
+        self.help()
+    }
+
+    fn status(&self) -> Status {
+        Status::Error
+    }
+
+    fn shows_causes(&self) -> bool {
+        false
     }
 }
 

@@ -1,19 +1,24 @@
 //! `apply`: make it so, see that it is so, then check.
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use futures_util::future::join_all;
 
-use super::fleet::{self, Fleet, Members};
-use super::prompt::{ask, interrupted, interrupts};
+use clap::Args;
+
+use super::fleet::{self, Fleet, FleetError, Members};
+use super::options::{Global, Scope, Select, Wait, WideningGuard};
+use super::plan::PlanError;
+use super::prompt::{PromptError, ask, interrupted, interrupts};
 use super::report::report;
 use super::session::{Observed, Session};
 use super::{CommandError, Status, check, plan};
 use crate::apply::{Apply, ApplyReport, Failure, Interrupt, PlanKind, Progress};
 use crate::aws::{AwsError, AwsErrorKind};
 use crate::backoff::Backoff;
-use crate::cli::{ApplyArgs, CheckArgs, Global, Guard, Wait};
+use crate::explain::Explain;
 use crate::model::{DesiredState, LiveState, LookForOrphans};
 use crate::plan::{Change, Plan, diff};
 use crate::render;
@@ -21,6 +26,27 @@ use crate::render::output::Output;
 use crate::render::style::{BOLD, DIM, ERROR, GOOD, WARNING, paint};
 use crate::saved::SavedPlan;
 use crate::text::one_line;
+
+#[derive(Debug, Args)]
+pub struct ApplyArgs {
+    /// Apply exactly this saved plan without confirmation; fails if anything has changed since
+    #[arg(value_name = "PLAN.json", conflicts_with_all = ["adopt", "prune", "roles"])]
+    pub plan: Option<PathBuf>,
+    /// Do not ask
+    #[arg(short, long)]
+    pub yes: bool,
+    /// Leave out the check at the end
+    #[arg(long)]
+    pub no_check: bool,
+    #[command(flatten)]
+    pub select: Select,
+    #[command(flatten)]
+    pub scope: Scope,
+    #[command(flatten)]
+    pub guard: WideningGuard,
+    #[command(flatten)]
+    pub wait: Wait,
+}
 
 pub async fn run(global: &Global, args: &ApplyArgs, output: &Output) -> Result<Status, CommandError> {
     let fleet = Fleet::open(global, &args.select, output).await?;
@@ -55,7 +81,7 @@ pub async fn run_in(
         let differences = saved.differences(&now);
         if !differences.is_empty() {
             let nothing_left = plan.is_empty() && saved.has_changes();
-            return Err(CommandError::Outdated { differences, nothing_left });
+            return Err(ApplyError::Outdated { differences, nothing_left }.into());
         }
     }
     output.result(&render::plan::text(&plan))?;
@@ -67,16 +93,15 @@ pub async fn run_in(
         }
         let is_old = asks || saved.is_some();
         match converge(&session, &plan, &mut observed, is_old, waits(*wait), interrupt, output).await? {
-            Ok(applied) => output.result(&applied)?,
-            Err(status) => return Ok(status),
+            Carried::All(applied) => output.result(&applied)?,
+            Carried::Interrupted => return Ok(Status::Interrupted),
         }
     }
     if *no_check {
         return Ok(Status::Done);
     }
     output.result("\n")?;
-    let check = CheckArgs::default();
-    match interrupt.or_interrupted(check::report(&session, &observed, &check, output)).await {
+    match interrupt.or_interrupted(check::after_apply(&session, &observed, output)).await {
         Some(status) => status,
         None => Ok(interrupted(UNCHECKED, output)),
     }
@@ -91,11 +116,11 @@ async fn run_many(
 ) -> Result<Status, CommandError> {
     let ApplyArgs { plan: saved, yes, no_check, scope, select, guard, wait } = args;
     if saved.is_some() {
-        return Err(CommandError::OneSpec("a saved plan"));
+        return Err(FleetError::OneSpec("a saved plan").into());
     }
     let options = plan::options(*scope, select);
     let (what, inner) = (format!("reading {} specs from AWS", members.len()), output.inner());
-    let make = fleet::each(members, async |session| plan::make(session, &options, &inner).await);
+    let make = fleet::for_each_spec(members, async |session| plan::make(session, &options, &inner).await);
     let Some(made) = interrupt.or_interrupted(output.waiting(&what, make)).await else {
         return Ok(interrupted(NOTHING, output));
     };
@@ -131,7 +156,7 @@ async fn run_many(
     let work = ready.into_iter().map(|(file, session, plan, mut observed)| async move {
         let output = output.for_spec(&file.display().to_string());
         let ended = if plan.is_empty() {
-            Ok(Ok(String::new()))
+            Ok(Carried::All(String::new()))
         } else {
             converge(&session, &plan, &mut observed, !yes, waits, interrupt, &output).await
         };
@@ -139,9 +164,9 @@ async fn run_many(
     });
     for (file, session, observed, ended) in join_all(work).await {
         let applied = match ended {
-            Ok(Ok(applied)) => applied,
-            Ok(Err(status)) => {
-                statuses.push(status);
+            Ok(Carried::All(applied)) => applied,
+            Ok(Carried::Interrupted) => {
+                statuses.push(Status::Interrupted);
                 continue;
             }
             Err(error) => {
@@ -155,9 +180,7 @@ async fn run_many(
         if *no_check {
             continue;
         }
-        let check = CheckArgs::default();
-        let Some(status) = interrupt.or_interrupted(check::report(&session, &observed, &check, output)).await
-        else {
+        let Some(status) = interrupt.or_interrupted(check::after_apply(&session, &observed, output)).await else {
             return Ok(interrupted(UNCHECKED, output));
         };
         statuses.push(status.unwrap_or_else(|error| {
@@ -172,17 +195,24 @@ async fn run_many(
 const NOTHING: &str = "nothing was changed";
 const UNCHECKED: &str = "the check at the end was not made";
 
-fn may_be_carried_out(plan: &Plan, guard: Guard) -> Result<(), CommandError> {
+fn may_be_carried_out(plan: &Plan, guard: WideningGuard) -> Result<(), PlanError> {
     if plan.is_blocked() {
-        Err(CommandError::Blocked)
+        Err(PlanError::Blocked)
     } else if guard.refuse_wider && plan.is_wider() {
-        Err(CommandError::Wider)
+        Err(PlanError::Wider)
     } else {
         Ok(())
     }
 }
 
-/// Carries a plan out and reads back what it made: a line about it, or the status of an interruption.
+/// How far a plan was carried out, when nothing failed.
+pub(super) enum Carried<T> {
+    All(T),
+    /// What is left was reported.
+    Interrupted,
+}
+
+/// Carries a plan out and reads back what it made: a line about it.
 async fn converge(
     session: &Session,
     plan: &Plan,
@@ -191,44 +221,44 @@ async fn converge(
     waits: Backoff,
     interrupt: &Interrupt,
     output: &Output,
-) -> Result<Result<String, Status>, CommandError> {
+) -> Result<Carried<String>, CommandError> {
     // Time has passed since the plan was made.
     let recheck = is_old.then_some((PlanKind::Converge, &observed.desired));
     let run = Apply { clients: &session.clients, waits, interrupt, recheck };
     let applied = match carry_out(&run, session, plan, "apply", output).await? {
-        Ok(applied) => applied,
-        Err(interrupted) => return Ok(Err(interrupted)),
+        Carried::All(applied) => applied,
+        Carried::Interrupted => return Ok(Carried::Interrupted),
     };
     let names: BTreeSet<&str> =
         plan.roles.iter().filter(|role| !role.changes.is_empty()).map(|role| role.role.as_str()).collect();
     let changed = observed.desired.only(|role| names.contains(role.role.name.as_str()));
     let read = interrupt.or_interrupted(read_back(&run, session, &changed, output)).await;
     let Some(live) = read else {
-        let what = "every change was made; whether IAM shows them was not seen";
-        return Ok(Err(interrupted(what, output)));
+        interrupted("every change was made, but was not read back", output);
+        return Ok(Carried::Interrupted);
     };
     observed.live.roles.extend(live?.roles);
     let made = if applied == 1 { "1 change".to_owned() } else { format!("{applied} changes") };
-    Ok(Ok(format!("{} {made} made; IAM shows what the spec says.\n", paint(GOOD, "Applied."))))
+    Ok(Carried::All(format!("{} {made} made; IAM shows what the spec says.\n", paint(GOOD, "Applied."))))
 }
 
 pub(super) fn waits(Wait { wait }: Wait) -> Backoff {
     Backoff::within(Duration::from_secs(wait))
 }
 
-/// Carries a plan out and tells of each change: how many were made, or the status of an interruption.
+/// Carries a plan out and reports each change: how many were made.
 pub(super) async fn carry_out(
     run: &Apply<'_>,
     session: &Session,
     plan: &Plan,
     command: &'static str,
     output: &Output,
-) -> Result<Result<usize, Status>, CommandError> {
+) -> Result<Carried<usize>, CommandError> {
     let report = run.run(plan, |event| progress(output, &event)).await;
     if !report.failed.is_empty() || report.interrupted {
-        return unfinished(report, session, plan, command, output).await.map(Err);
+        return unfinished(report, session, plan, command, output).await;
     }
-    Ok(Ok(report.applied.len()))
+    Ok(Carried::All(report.applied.len()))
 }
 
 /// Whether the answer is yes; `None` when interrupted.
@@ -243,7 +273,7 @@ async fn confirm(
     match ask(&question, interrupt, output).await?.as_deref() {
         None => Ok(None),
         Some("yes") => Ok(Some(())),
-        Some(_) => Err(CommandError::NotConfirmed),
+        Some(_) => Err(PromptError::NotConfirmed.into()),
     }
 }
 
@@ -266,14 +296,14 @@ fn seconds(pause: Duration) -> String {
     format!("{:.1} s", pause.as_secs_f32())
 }
 
-/// Says what is done, what is not, and why.
-async fn unfinished(
+/// Reports what is done, what is not, and why. Without an error it was interrupted.
+async fn unfinished<T>(
     report: ApplyReport,
     session: &Session,
     plan: &Plan,
     command: &'static str,
     output: &Output,
-) -> Result<Status, CommandError> {
+) -> Result<Carried<T>, CommandError> {
     let ApplyReport { applied, failed, skipped, interrupted } = report;
     let total = plan.changes().count();
     for (change, failure) in &failed {
@@ -287,17 +317,17 @@ async fn unfinished(
     for change in &skipped {
         output.message(&format!("{} {}\n", paint(WARNING, "not yet"), line(change)));
     }
-    let incomplete = CommandError::Incomplete { command, applied: applied.len(), total };
+    let incomplete = ApplyError::Incomplete { command, applied: applied.len(), total };
     let mut errors = failed.into_iter().map(|(change, failure)| match failure {
         Failure::Aws(error) => CommandError::from(error),
-        Failure::Changed => CommandError::ChangedMeanwhile { change: line(&change) },
+        Failure::Changed => ApplyError::ChangedMeanwhile { change: line(&change) }.into(),
     });
     let Some(first) = errors.next() else {
         if !interrupted {
-            return Err(incomplete);
+            return Err(incomplete.into());
         }
         output.message(&format!("{} {incomplete}: interrupted\n", paint(ERROR, "error:")));
-        return Ok(Status::Interrupted);
+        return Ok(Carried::Interrupted);
     };
     output.message(&format!("{} {incomplete}\n", paint(ERROR, "error:")));
     for error in errors {
@@ -314,7 +344,7 @@ async fn unsure(change: &Change, session: &Session, output: &Output) -> String {
         Ok(live) if diff(&live, &desired).changes().any(|left| left.same_subject(change)) => {
             format!("{line} was not made, as far as IAM shows")
         }
-        Ok(_) => format!("{line} was made, though the answer was lost"),
+        Ok(_) => format!("{line} succeeded, although the response was lost"),
         Err(_) => format!("whether {line} was made is not known: `genesys-iam plan` will show it"),
     }
 }
@@ -342,7 +372,7 @@ async fn read_back(
         let Some(pause) = pauses.next(None) else {
             return Err(match lacks {
                 Some(error) => not_read_back(error, output),
-                None => CommandError::NotConverged(left),
+                None => ApplyError::NotConverged(left).into(),
             });
         };
         output.message(&format!(
@@ -363,6 +393,55 @@ fn is_transient(error: &AwsError) -> bool {
 }
 
 fn not_read_back(error: AwsError, output: &Output) -> CommandError {
-    output.message(&format!("{} every change was made, but cannot be seen\n", paint(ERROR, "error:")));
+    output
+        .message(&format!("{} every change was made, but could not be read back\n", paint(ERROR, "error:")));
     error.into()
+}
+
+/// Why a plan was not carried out as a whole.
+#[derive(Debug, thiserror::Error)]
+pub enum ApplyError {
+    #[error("{command} ended early: {applied} of {total} changes were made")]
+    Incomplete { command: &'static str, applied: usize, total: usize },
+    #[error("every change was made, but IAM does not show yet: {0}")]
+    NotConverged(String),
+    #[error("{change}: the resource changed after the plan was made")]
+    ChangedMeanwhile { change: String },
+    #[error("{}", outdated(.differences, *.nothing_left))]
+    Outdated { differences: Vec<String>, nothing_left: bool },
+}
+
+impl Explain for ApplyError {
+    fn help(&self) -> Option<String> {
+        let help = match self {
+            Self::Incomplete { .. } => "fix the cause and run it again; it continues where it stopped",
+            Self::NotConverged(_) => "IAM may need a moment: run `genesys-iam plan` to see what is left",
+            Self::Outdated { nothing_left: true, .. } => return None,
+            Self::Outdated { nothing_left: false, .. } | Self::ChangedMeanwhile { .. } => {
+                "look at what changed, then make a new plan: `genesys-iam plan --out FILE`"
+            }
+        };
+        Some(help.to_owned())
+    }
+
+    fn status(&self) -> Status {
+        match self {
+            Self::Incomplete { .. } | Self::NotConverged(_) => Status::Error,
+            Self::ChangedMeanwhile { .. } | Self::Outdated { .. } => Status::Refused,
+        }
+    }
+}
+
+fn outdated(differences: &[String], nothing_left: bool) -> String {
+    let mut text = "the saved plan is out of date; nothing was changed".to_owned();
+    for difference in differences {
+        let lines: Vec<&str> = difference.lines().collect();
+        text.push_str(&format!("\n  {}", lines.join("\n  ")));
+    }
+    if nothing_left {
+        text.push_str(
+            "\n  Nothing is left to do: the live state matches the spec. The plan may have been applied already.",
+        );
+    }
+    text
 }

@@ -2,8 +2,11 @@
 
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 
-use super::fleet::{self, Fleet, Members};
-use super::session::{LookUp, Observed, Session};
+use clap::Args;
+
+use super::fleet::{self, Fleet, FleetError, Members};
+use super::options::{Global, ReportFormat, Select};
+use super::session::{LookUp, Observed, Session, SessionError};
 use super::{CommandError, Status};
 use crate::aws;
 use crate::check::configured::{configured, not_configured};
@@ -13,12 +16,50 @@ use crate::check::facts::Facts;
 use crate::check::invoked::invoked;
 use crate::check::probed::probed;
 use crate::check::{CheckReport, Level, Line, Outcome, RoleReport};
-use crate::cli::{CheckArgs, Global, ReportFormat, RequiredLevel};
+use crate::explain::Explain;
 use crate::genesys::{self, Action, GenesysError, GenesysFacts, TestResult};
 use crate::model::{DesiredRole, Live, LookForOrphans};
 use crate::render;
 use crate::render::output::Output;
 use crate::render::style::{WARNING, paint};
+
+#[derive(Debug, Args)]
+pub struct CheckArgs {
+    #[command(flatten)]
+    pub proofs: Proofs,
+    /// Exit with 5 unless every role is proven on this level
+    #[arg(long, value_name = "LEVEL")]
+    pub require: Option<RequiredLevel>,
+    /// How to print the report
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: ReportFormat,
+    #[command(flatten)]
+    pub select: Select,
+}
+
+/// What is proven beyond the live documents.
+#[derive(Debug, Clone, Default, Args)]
+pub struct Proofs {
+    /// Let Genesys Cloud test this data action (ID or name), which REALLY RUNS the function; repeatable
+    #[arg(long, value_name = "ACTION")]
+    pub invoke: Vec<String>,
+    /// The input of the tested data actions: a JSON object, or @FILE; without it {}
+    #[arg(long, value_name = "JSON", requires = "invoke")]
+    pub input: Option<String>,
+    /// Make the probes with the credentials of this AWS profile: one that the trust policy admits can prove more
+    #[arg(long, value_name = "PROFILE")]
+    pub probe_profile: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum RequiredLevel {
+    /// By the live documents
+    Evaluated,
+    /// By real calls: the role assumed, each invocation permitted
+    Assumed,
+    /// By Genesys Cloud itself, with --invoke
+    EndToEnd,
+}
 
 /// Roles that are checked at the same time.
 const AT_A_TIME: usize = 32;
@@ -39,21 +80,21 @@ pub async fn run_in(session: &Session, args: &CheckArgs, output: &Output) -> Res
 }
 
 async fn observe(session: &Session, args: &CheckArgs, output: &Output) -> Result<Observed, CommandError> {
-    if !args.invoke.is_empty() && session.genesys.is_none() {
-        return Err(CommandError::NoGenesysCredentials);
+    if !args.proofs.invoke.is_empty() && session.genesys.is_none() {
+        return Err(SessionError::NoGenesysCredentials.into());
     }
     session.observe(LookForOrphans::No, LookUp::New, output).await
 }
 
 /// For several specs: one report, grouped.
 async fn run_many(members: Members, args: &CheckArgs, output: &Output) -> Result<Status, CommandError> {
-    if !args.invoke.is_empty() {
-        return Err(CommandError::OneSpec("`--invoke`"));
+    if !args.proofs.invoke.is_empty() {
+        return Err(FleetError::OneSpec("`--invoke`").into());
     }
     let (what, inner) = (format!("checking {} specs", members.len()), output.inner());
-    let made = fleet::each(members, async |session| {
+    let made = fleet::for_each_spec(members, async |session| {
         let observed = observe(session, args, &inner).await?;
-        make(session, &observed, args, &inner).await
+        make(session, &observed, &args.proofs, &inner).await
     });
     let made = output.waiting(&what, made).await;
     let outcome = fleet::worst(made.iter().map(|(_, made)| match made {
@@ -83,7 +124,7 @@ async fn run_many(members: Members, args: &CheckArgs, output: &Output) -> Result
         match made {
             Ok((_, report)) => {
                 show(report, args.format, output)?;
-                tell_what_lacks(report, args, output);
+                warn_if_level_not_reached(report, args, output);
             }
             Err(error) => super::report(error, output),
         }
@@ -93,26 +134,37 @@ async fn run_many(members: Members, args: &CheckArgs, output: &Output) -> Result
 }
 
 /// Makes the report from a reading, and shows it.
-pub async fn report(
+async fn report(
     session: &Session,
     observed: &Observed,
     args: &CheckArgs,
     output: &Output,
 ) -> Result<Status, CommandError> {
-    let report = make(session, observed, args, output).await?;
+    let report = make(session, observed, &args.proofs, output).await?;
     show(&report, args.format, output)?;
-    tell_what_lacks(&report, args, output);
+    warn_if_level_not_reached(&report, args, output);
     Ok(status(&report, args))
+}
+
+/// The check at the end of `apply`: its report, and the status that follows from it.
+pub(super) async fn after_apply(
+    session: &Session,
+    observed: &Observed,
+    output: &Output,
+) -> Result<Status, CommandError> {
+    let report = make(session, observed, &Proofs::default(), output).await?;
+    show(&report, ReportFormat::Text, output)?;
+    Ok(if report.has_fault() { Status::Fault } else { Status::Done })
 }
 
 /// The probes are made as Genesys Cloud in the sandbox, with the profile where one is given, and otherwise as the caller.
 async fn make(
     session: &Session,
     observed: &Observed,
-    args: &CheckArgs,
+    proofs: &Proofs,
     output: &Output,
 ) -> Result<CheckReport, CommandError> {
-    let input = input(args)?;
+    let input = input(proofs.input.as_deref())?;
     let organization = match &session.genesys {
         Some(client) => Some(output.waiting("asking Genesys Cloud", genesys::gather(client)).await),
         None => None,
@@ -121,12 +173,12 @@ async fn make(
         .desired
         .roles
         .iter()
-        .map(|desired| role_report(session, observed, desired, args, organization.as_ref()));
+        .map(|desired| role_report(session, observed, desired, proofs, organization.as_ref()));
     // Boxed: of a thousand roles the futures alone would be large.
     let reports = stream::iter(reports.map(Box::pin)).buffered(AT_A_TIME).try_collect();
     let mut roles: Vec<RoleReport> = output.waiting("checking the roles", reports).await?;
     if let Some(client) = &session.genesys {
-        for named in &args.invoke {
+        for named in &proofs.invoke {
             let action = client.action(named).await?;
             let what = format!("Genesys Cloud tests \"{}\"", action.name);
             let result = output.waiting(&what, client.test(&action.id, &input)).await?;
@@ -173,27 +225,28 @@ fn status(report: &CheckReport, args: &CheckArgs) -> Status {
     }
 }
 
-fn tell_what_lacks(report: &CheckReport, args: &CheckArgs, output: &Output) {
+fn warn_if_level_not_reached(report: &CheckReport, args: &CheckArgs, output: &Output) {
     if let Some(level) = lacking(report, args).filter(|_| !report.has_fault()) {
         let level = level.word();
         output.message(&format!(
-            "{} the level `{level}` is required and not reached\n",
+            "{} the required level `{level}` was not reached\n",
             paint(WARNING, "undecided:")
         ));
     }
 }
 
-/// The input of a data action's test: JSON, or a file of it.
-fn input(args: &CheckArgs) -> Result<String, CommandError> {
-    let text = match args.input.strip_prefix('@') {
+/// The input of a data action's test: JSON, or a file that contains it.
+fn input(text: Option<&str>) -> Result<String, InputError> {
+    let Some(text) = text else { return Ok("{}".to_owned()) };
+    let text = match text.strip_prefix('@') {
         Some(path) => std::fs::read_to_string(path)
-            .map_err(|error| CommandError::Input(format!("`--input {}`: {error}", args.input)))?,
-        None => args.input.clone(),
+            .map_err(|source| InputError::Read { path: path.to_owned(), source })?,
+        None => text.to_owned(),
     };
     match serde_json::from_str::<serde_json::Value>(&text) {
         Ok(value) if value.is_object() => Ok(value.to_string()),
-        Ok(_) => Err(CommandError::Input("`--input` is no JSON object".to_owned())),
-        Err(error) => Err(CommandError::Input(format!("`--input` is no JSON: {error}"))),
+        Ok(_) => Err(InputError::NotAnObject),
+        Err(error) => Err(InputError::NotJson(error)),
     }
 }
 
@@ -201,7 +254,7 @@ async fn role_report(
     session: &Session,
     observed: &Observed,
     desired: &DesiredRole,
-    args: &CheckArgs,
+    proofs: &Proofs,
     organization: Option<&Result<GenesysFacts, GenesysError>>,
 ) -> Result<RoleReport, CommandError> {
     let live = observed.live.roles.get(&desired.role.name).cloned().unwrap_or_default();
@@ -215,7 +268,7 @@ async fn role_report(
     }
     let mut prober = String::new();
     if let Some(role) = &facts.live.role {
-        let (clients, caller, name) = prober_of(session, observed, desired, args).await?;
+        let (clients, caller, name) = prober_of(session, observed, desired, proofs).await?;
         let probes = probed(&clients, &caller, role, desired, SESSION_NAME).await;
         // What the documents explain is said already.
         if diagnosis.findings.is_empty() {
@@ -251,9 +304,9 @@ async fn prober_of(
     session: &Session,
     observed: &Observed,
     desired: &DesiredRole,
-    args: &CheckArgs,
+    proofs: &Proofs,
 ) -> Result<(aws::Clients, String, String), CommandError> {
-    match (session.as_genesys(&desired.genesys_account_id), &args.probe_profile) {
+    match (session.as_genesys(&desired.genesys_account_id), &proofs.probe_profile) {
         (Some(genesys), _) => {
             let caller = aws::caller(&genesys).await?.arn;
             let name = format!("Genesys Cloud, played by the sandbox ({caller})");
@@ -304,5 +357,26 @@ fn add_invocation(
             let line = invoked(action, result, &mut report.diagnosis);
             report.lines.push(line);
         }
+    }
+}
+
+/// What is wrong with `--input`.
+#[derive(Debug, thiserror::Error)]
+pub enum InputError {
+    #[error("cannot read `--input @{path}`")]
+    Read { path: String, source: std::io::Error },
+    #[error("`--input` is not a JSON object")]
+    NotAnObject,
+    #[error("`--input` is not JSON")]
+    NotJson(#[source] serde_json::Error),
+}
+
+impl Explain for InputError {
+    fn help(&self) -> Option<String> {
+        Some("`--input` takes JSON, such as {\"customerId\": \"42\"}, or @FILE".to_owned())
+    }
+
+    fn status(&self) -> Status {
+        Status::Usage
     }
 }

@@ -1,18 +1,32 @@
 //! `destroy`: remove what the spec manages.
 
-use super::apply::{carry_out, waits};
+use clap::Args;
+
+use super::apply::{Carried, carry_out, waits};
 use super::fleet::{self, Fleet};
-use super::prompt::{ask, interrupted, interrupts};
+use super::options::{Global, Select, Wait};
+use super::plan::PlanError;
+use super::prompt::{PromptError, ask, interrupted, interrupts};
 use super::report::report;
 use super::session::{LookUp, Session};
 use super::{CommandError, Status};
 use crate::apply::{Apply, Interrupt, PlanKind};
-use crate::cli::{DestroyArgs, Global};
 use crate::model::LookForOrphans;
 use crate::plan::{Plan, destroy};
 use crate::render;
 use crate::render::output::Output;
 use crate::render::style::{BOLD, GOOD, paint};
+
+#[derive(Debug, Args)]
+pub struct DestroyArgs {
+    /// Do not ask
+    #[arg(short, long)]
+    pub yes: bool,
+    #[command(flatten)]
+    pub select: Select,
+    #[command(flatten)]
+    pub wait: Wait,
+}
 
 pub async fn run(global: &Global, args: &DestroyArgs, output: &Output) -> Result<Status, CommandError> {
     let fleet = Fleet::open(global, &args.select, output).await?;
@@ -55,12 +69,12 @@ pub async fn run_in(
     let observed = observed?;
     let plan = destroy(&observed.live, &observed.desired);
     if plan.is_empty() && !plan.is_blocked() {
-        output.result(&format!("{} Nothing of the spec is there.\n", paint(GOOD, "No changes.")))?;
+        output.result(&format!("{} Nothing from this spec exists.\n", paint(GOOD, "No changes.")))?;
         return Ok(Status::Done);
     }
     output.result(&render::plan::text(&plan))?;
     if plan.is_blocked() {
-        return Err(CommandError::Blocked);
+        return Err(PlanError::Blocked.into());
     }
     if !args.yes && confirm(&plan, interrupt, output).await?.is_none() {
         return Ok(interrupted(NOTHING, output));
@@ -68,8 +82,8 @@ pub async fn run_in(
     let recheck = (!args.yes).then_some((PlanKind::Destroy, &observed.desired));
     let run = Apply { clients: &session.clients, waits: waits(args.wait), interrupt, recheck };
     let made = match carry_out(&run, &session, &plan, "destroy", output).await? {
-        Ok(made) => made,
-        Err(interrupted) => return Ok(interrupted),
+        Carried::All(made) => made,
+        Carried::Interrupted => return Ok(Status::Interrupted),
     };
     output.result(&format!("{} {made} changes made.\n", paint(GOOD, "Destroyed.")))?;
     Ok(Status::Done)
@@ -86,7 +100,7 @@ async fn confirm(plan: &Plan, interrupt: &Interrupt, output: &Output) -> Result<
         match ask(&question, interrupt, output).await? {
             None => return Ok(None),
             Some(answer) if answer == *name => {}
-            Some(_) => return Err(CommandError::NotConfirmed),
+            Some(_) => return Err(PromptError::NotConfirmed.into()),
         }
     }
     Ok(Some(()))

@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 
-use super::report::with_causes;
+use super::files::FileError;
+use super::options::{Global, Select};
 use super::session::{Connections, Session};
 use super::{CommandError, Status};
-use crate::cli::{Global, Select};
+use crate::explain::Explain;
 use crate::policy::wildcard_matches;
 use crate::render::json::FORMAT_VERSION;
 use crate::render::output::Output;
@@ -40,7 +41,7 @@ pub fn files(global: &Global) -> Result<Vec<PathBuf>, CommandError> {
             files.push(named.clone());
             continue;
         }
-        let failed = |source| CommandError::Read { path: named.clone(), source };
+        let failed = |source| FileError::Read { path: named.clone(), source };
         let mut found = Vec::new();
         for entry in std::fs::read_dir(named).map_err(failed)? {
             let path = entry.map_err(failed)?.path();
@@ -49,7 +50,7 @@ pub fn files(global: &Global) -> Result<Vec<PathBuf>, CommandError> {
             }
         }
         if found.is_empty() {
-            return Err(CommandError::EmptyFolder(named.clone()));
+            return Err(FleetError::EmptyFolder(named.clone()).into());
         }
         found.sort();
         files.extend(found);
@@ -63,12 +64,12 @@ pub fn files(global: &Global) -> Result<Vec<PathBuf>, CommandError> {
 ///
 /// # Errors
 ///
-/// [`CommandError::OneSpec`] when several are named.
+/// [`FleetError::OneSpec`] when several are named.
 pub fn one_file(global: &Global, what: &'static str) -> Result<PathBuf, CommandError> {
     let mut files = files(global)?;
     match (files.pop(), files.is_empty()) {
         (Some(file), true) => Ok(file),
-        _ => Err(CommandError::OneSpec(what)),
+        _ => Err(FleetError::OneSpec(what).into()),
     }
 }
 
@@ -94,7 +95,7 @@ impl Fleet {
             members.push((file, session));
         }
         match members.pop() {
-            None => Err(CommandError::NothingSelected),
+            None => Err(FleetError::NothingSelected.into()),
             Some((_, session)) if is_one => session.map(|session| Self::One(Box::new(session))),
             Some(last) => {
                 members.push(last);
@@ -123,7 +124,7 @@ pub fn select_roles(spec: &mut Spec, patterns: &[String]) {
 }
 
 /// Works on all of them at the same time; one that fails keeps no other from being worked on.
-pub async fn each<T>(
+pub async fn for_each_spec<T>(
     members: Members,
     work: impl AsyncFn(&mut Session) -> Result<T, CommandError>,
 ) -> Outcomes<T> {
@@ -153,7 +154,7 @@ pub fn json(
             Err(error) => json!({
                 "file": file,
                 "error": {
-                    "message": with_causes(error),
+                    "message": error.with_causes(),
                     "help": error.help(),
                     "exit_status": error.status() as i32,
                 },
@@ -187,6 +188,34 @@ pub fn worst(statuses: impl IntoIterator<Item = Status>) -> Status {
         Status::Interrupted => 7,
     };
     statuses.into_iter().max_by_key(severity).unwrap_or(Status::Done)
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum FleetError {
+    #[error("{0} takes one spec, and several are given")]
+    OneSpec(&'static str),
+    #[error("`{path}` contains no spec: no file ends in .toml", path = .0.display())]
+    EmptyFolder(PathBuf),
+    #[error("nothing is selected: no role of these specs fits `--role` and `--account`")]
+    NothingSelected,
+}
+
+impl Explain for FleetError {
+    fn help(&self) -> Option<String> {
+        let help = match self {
+            Self::OneSpec(_) => "give one spec at a time",
+            Self::EmptyFolder(_) => "name a file, or a folder that contains specs",
+            Self::NothingSelected => "names are case-sensitive; `*` and `?` are wildcards",
+        };
+        Some(help.to_owned())
+    }
+
+    fn status(&self) -> Status {
+        match self {
+            Self::OneSpec(_) | Self::NothingSelected => Status::Usage,
+            Self::EmptyFolder(_) => Status::Error,
+        }
+    }
 }
 
 #[cfg(test)]

@@ -2,12 +2,23 @@
 
 use std::fs;
 use std::io::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use clap::Args;
+
+use super::files::{self, FileError};
+use super::options::Global;
 use super::{CommandError, Status, fleet};
-use crate::cli::{FmtArgs, Global};
+use crate::explain::Explain;
 use crate::render::output::Output;
 use crate::spec;
+
+#[derive(Debug, Clone, Copy, Args)]
+pub struct FmtArgs {
+    /// Do not write; exit with 2 if the file is not formatted
+    #[arg(long)]
+    pub check: bool,
+}
 
 pub fn run(global: &Global, args: FmtArgs, output: &Output) -> Result<Status, CommandError> {
     let mut statuses = Vec::new();
@@ -18,9 +29,8 @@ pub fn run(global: &Global, args: FmtArgs, output: &Output) -> Result<Status, Co
 }
 
 fn one(path: &Path, args: FmtArgs, output: &Output) -> Result<Status, CommandError> {
-    let text =
-        fs::read_to_string(path).map_err(|source| CommandError::Read { path: path.to_owned(), source })?;
-    let formatted = spec::format(&text).map_err(|source| CommandError::NotToml {
+    let text = files::read(path)?;
+    let formatted = spec::format(&text).map_err(|source| NotToml {
         path: path.to_owned(),
         // Its first line says what and where.
         why: source.to_string().lines().collect::<Vec<_>>().join("\n  "),
@@ -30,10 +40,10 @@ fn one(path: &Path, args: FmtArgs, output: &Output) -> Result<Status, CommandErr
     }
     let name = path.display();
     if args.check {
-        output.message(&format!("{name} is not in form: genesys-iam fmt\n"));
+        output.message(&format!("{name} is not formatted; run `genesys-iam fmt`\n"));
         return Ok(Status::Changes);
     }
-    replace(path, &formatted).map_err(|source| CommandError::Write { path: path.to_owned(), source })?;
+    replace(path, &formatted).map_err(|source| FileError::Write { path: path.to_owned(), source })?;
     output.message(&format!("{name} is formatted\n"));
     Ok(Status::Done)
 }
@@ -48,4 +58,21 @@ fn replace(path: &Path, text: &str) -> std::io::Result<()> {
     file.write_all(text.as_bytes())?;
     file.as_file().set_permissions(permissions)?;
     file.persist(path).map(drop).map_err(|error| error.error)
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("`{path}` is not TOML: {why}", path = .path.display())]
+pub struct NotToml {
+    path: PathBuf,
+    why: String,
+}
+
+impl Explain for NotToml {
+    fn help(&self) -> Option<String> {
+        Some("`genesys-iam validate` shows the place".to_owned())
+    }
+
+    fn status(&self) -> Status {
+        Status::Error
+    }
 }

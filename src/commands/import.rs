@@ -1,16 +1,39 @@
 //! `import`: a spec for roles that exist.
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use clap::Args;
+
+use super::files::write_new;
 use super::{CommandError, Status};
 use crate::arn::{AccountId, partition_of_region};
 use crate::aws::{self, Clients, Transport};
-use crate::cli::ImportArgs;
+use crate::explain::Explain;
 use crate::import::{Imported, import, looks_like_genesys, trusts_genesys};
 use crate::render::output::Output;
 use crate::render::style::{WARNING, paint};
 use crate::spec::Aws;
+use crate::text::plural;
+
+#[derive(Debug, Args)]
+pub struct ImportArgs {
+    /// These roles, by name or ARN
+    #[arg(value_name = "ROLE")]
+    pub roles: Vec<String>,
+    /// Every role of the account that trusts an account of Genesys's
+    #[arg(long, conflicts_with = "roles")]
+    pub all: bool,
+    /// Write the spec to this file, which must not exist
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// AWS region, where the functions do not say it; it also decides the partition
+    #[arg(long, value_name = "REGION")]
+    pub region: Option<String>,
+    /// AWS profile
+    #[arg(long, value_name = "PROFILE")]
+    pub profile: Option<String>,
+}
 
 /// Any region does to reach IAM; the functions say their own.
 const REGION: &str = "us-east-1";
@@ -32,18 +55,18 @@ pub async fn run(args: &ImportArgs, output: &Output) -> Result<Status, CommandEr
             ));
         }
         if trusting.is_empty() {
-            return Err(CommandError::NobodyTrustsGenesys(account));
+            return Err(ImportError::NobodyTrustsGenesys(account).into());
         }
         names = trusting;
     }
     if names.is_empty() {
-        return Err(CommandError::NothingToImport);
+        return Err(ImportError::NothingToImport.into());
     }
     let mut roles = Vec::new();
     for name in &names {
         let role = aws::role(&clients, partition, &account, name).await?;
         roles.push(
-            role.ok_or_else(|| CommandError::NoSuchRole { role: name.clone(), account: account.clone() })?,
+            role.ok_or_else(|| ImportError::NoSuchRole { role: name.clone(), account: account.clone() })?,
         );
     }
     let stem = args.out.as_deref().and_then(Path::file_stem).map(|stem| stem.to_string_lossy().into_owned());
@@ -52,14 +75,15 @@ pub async fn run(args: &ImportArgs, output: &Output) -> Result<Status, CommandEr
     match &args.out {
         Some(path) => {
             write_new(path, &text)?;
-            output.message(&format!("{} roles are in {}\n", roles.len(), path.display()));
+            let count = plural(roles.len(), "role");
+            output.message(&format!("imported {count} into {}\n", path.display()));
         }
         None => output.result(&text)?,
     }
     for limit in limits {
         output.message(&format!("{} {limit}\n", paint(WARNING, "notice:")));
     }
-    if is_spec { Ok(Status::Done) } else { Err(CommandError::ImportIncomplete) }
+    if is_spec { Ok(Status::Done) } else { Err(ImportError::Incomplete.into()) }
 }
 
 /// Clients for the account of the caller's credentials, whichever it is.
@@ -68,7 +92,7 @@ pub(super) async fn connect(
     profile: Option<String>,
 ) -> Result<(Clients, AccountId), CommandError> {
     // The account is what is asked for; nothing is held against it here.
-    let nobody: AccountId = "000000000000".parse().map_err(|_| CommandError::NothingToImport)?;
+    let nobody: AccountId = "000000000000".parse().map_err(|_| ImportError::NothingToImport)?;
     let aws = Aws {
         region: region.to_owned(),
         account_id: nobody,
@@ -82,13 +106,36 @@ pub(super) async fn connect(
     Ok((clients, account))
 }
 
-/// Never over something that is there.
-pub(super) fn write_new(path: &Path, text: &str) -> Result<(), CommandError> {
-    use std::io::Write as _;
-    let mut file = std::fs::OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .open(path)
-        .map_err(|source| CommandError::Write { path: path.to_owned(), source })?;
-    file.write_all(text.as_bytes()).map_err(|source| CommandError::Write { path: path.to_owned(), source })
+#[derive(Debug, thiserror::Error)]
+pub enum ImportError {
+    #[error("no role is named")]
+    NothingToImport,
+    #[error("no role of AWS account {0} trusts an account of Genesys's")]
+    NobodyTrustsGenesys(AccountId),
+    #[error("AWS account {account} has no role `{role}`")]
+    NoSuchRole { role: String, account: AccountId },
+    #[error("the written spec is incomplete: some values must be filled in, or a role cannot be expressed")]
+    Incomplete,
+}
+
+impl Explain for ImportError {
+    fn help(&self) -> Option<String> {
+        let help = match self {
+            Self::NothingToImport => {
+                "name roles, or give `--all` for every role that trusts an account of Genesys's"
+            }
+            Self::NobodyTrustsGenesys(_) => "name the roles that you mean, or begin with `genesys-iam init`",
+            Self::NoSuchRole { .. } => {
+                "names are case-sensitive; `genesys-iam import --all` finds those that trust Genesys"
+            }
+            Self::Incomplete => {
+                "the comments in it and the notices above say what; `genesys-iam validate` shows what is left"
+            }
+        };
+        Some(help.to_owned())
+    }
+
+    fn status(&self) -> Status {
+        Status::Error
+    }
 }

@@ -2,15 +2,43 @@
 
 use std::io::{self, IsTerminal};
 
-use super::import::{connect, write_new};
+use clap::Args;
+
+use super::files::{FileError, write_new};
+use super::import::connect;
+use super::options::Global;
+use super::prompt::PromptError;
 use super::{CommandError, Status, fleet};
 use crate::aws;
-use crate::cli::{Global, InitArgs};
+use crate::explain::Explain;
 use crate::genesys::{self, Configuration};
 use crate::render::diagnostics;
 use crate::render::output::Output;
 use crate::render::style::{BOLD, DIM, WARNING, paint};
 use crate::spec::{self, EmptyEnvironment, GenesysCloud, Severity};
+use crate::text::plural;
+
+#[derive(Debug, Args)]
+pub struct InitArgs {
+    /// AWS region of the functions
+    #[arg(long, value_name = "REGION")]
+    pub region: Option<String>,
+    /// AWS account; without it that of the credentials
+    #[arg(long, value_name = "ID")]
+    pub account_id: Option<String>,
+    /// Genesys Cloud organization ID; without it that of the organization whose credentials are in the environment
+    #[arg(long, value_name = "ID")]
+    pub external_id: Option<String>,
+    /// Genesys's AWS account
+    #[arg(long, value_name = "ID", default_value = "765628985471")]
+    pub genesys_account_id: String,
+    /// Name of the role
+    #[arg(long, value_name = "NAME", default_value = "GenesysDataActionRole")]
+    pub role: String,
+    /// A function: name, name:alias, name:version or ARN; may be given several times
+    #[arg(long = "function", value_name = "FUNCTION")]
+    pub functions: Vec<String>,
+}
 
 const TEMPLATE: &str = include_str!("../../examples/genesys.toml");
 
@@ -18,7 +46,7 @@ pub async fn run(global: &Global, args: &InitArgs, output: &Output) -> Result<St
     let file = fleet::one_file(global, "`init`")?;
     if file.exists() {
         let source = io::ErrorKind::AlreadyExists.into();
-        return Err(CommandError::Write { path: file.clone(), source });
+        return Err(FileError::Write { path: file.clone(), source }.into());
     }
     let mut asker = Asker { output, missing: Vec::new() };
     let region = args.region.clone().or_else(|| std::env::var("AWS_REGION").ok());
@@ -44,7 +72,7 @@ pub async fn run(global: &Global, args: &InitArgs, output: &Output) -> Result<St
         args.functions.clone()
     };
     if !asker.missing.is_empty() {
-        return Err(CommandError::InitMissing(asker.missing));
+        return Err(InitError::Missing(asker.missing).into());
     }
     let text = fill(&[
         // It is a path of the repository's.
@@ -74,7 +102,7 @@ pub async fn run(global: &Global, args: &InitArgs, output: &Output) -> Result<St
     }
     if valid.is_none() {
         let count = faults.iter().filter(|fault| fault.severity == Severity::Error).count();
-        return Err(CommandError::InitInvalid(count));
+        return Err(InitError::Invalid(count).into());
     }
     write_new(&file, &text)?;
     output.message(&format!("{name} is written. Look at it, then: genesys-iam plan\n"));
@@ -83,7 +111,7 @@ pub async fn run(global: &Global, args: &InitArgs, output: &Output) -> Result<St
 
 struct Asker<'a> {
     output: &'a Output,
-    /// Flags that would have helped, where there is nobody to ask.
+    /// Flags that are missing, where there is no terminal to ask on.
     missing: Vec<&'static str>,
 }
 
@@ -99,7 +127,7 @@ impl Asker<'_> {
         let default = known.as_deref().map(|known| format!(" [{known}]")).unwrap_or_default();
         self.output.message(&format!("{}{default}: ", paint(BOLD, what)));
         let mut answer = String::new();
-        io::stdin().read_line(&mut answer)?;
+        io::stdin().read_line(&mut answer).map_err(PromptError::Read)?;
         let answer = answer.trim();
         match known {
             Some(known) if answer.is_empty() => Ok(known),
@@ -119,7 +147,7 @@ async fn organization() -> Result<Option<String>, CommandError> {
     Ok(Some(client.organization().await?.id))
 }
 
-/// To choose from; that it cannot be had keeps nobody from naming one.
+/// Lists the functions to choose from. Not being allowed to list them is not an error.
 async fn list_functions(clients: &aws::Clients, output: &Output) {
     match aws::function_names(clients).await {
         Ok(names) if names.is_empty() => output.message("There are no functions in this region.\n"),
@@ -143,4 +171,26 @@ fn fill(replacements: &[(&str, String)]) -> String {
 
 fn quoted(text: &str) -> String {
     serde_json::Value::from(text).to_string()
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum InitError {
+    #[error("not a terminal, so these cannot be asked for: {}", .0.join(", "))]
+    Missing(Vec<&'static str>),
+    #[error("the answers make a spec with {}; nothing was written", plural(*.0, "fault"))]
+    Invalid(usize),
+}
+
+impl Explain for InitError {
+    fn help(&self) -> Option<String> {
+        let help = match self {
+            Self::Missing(_) => "give these flags",
+            Self::Invalid(_) => "correct what is shown above",
+        };
+        Some(help.to_owned())
+    }
+
+    fn status(&self) -> Status {
+        Status::Error
+    }
 }

@@ -2,14 +2,40 @@
 
 use std::collections::BTreeMap;
 
+use clap::Args;
+
+use super::options::Global;
 use super::{CommandError, Status, fleet, session};
-use crate::cli::{Global, PermissionsArgs, PermissionsFor, PermissionsFormat};
 use crate::model::resolve;
 use crate::permissions::{Purpose, permissions, size};
 use crate::policy::quota;
 use crate::render;
 use crate::render::output::Output;
 use crate::render::style::{WARNING, paint};
+
+#[derive(Debug, Args)]
+pub struct PermissionsArgs {
+    /// For this command; apply includes plan and the check at its end
+    #[arg(long = "for", value_name = "COMMAND", default_value = "apply")]
+    pub purpose: PermissionsFor,
+    /// An IAM policy document, or Terraform's data source for one
+    #[arg(long, value_name = "FORMAT", default_value = "json")]
+    pub format: PermissionsFormat,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum PermissionsFor {
+    Plan,
+    Apply,
+    Destroy,
+    Check,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum PermissionsFormat {
+    Json,
+    Terraform,
+}
 
 pub fn run(global: &Global, args: &PermissionsArgs, output: &Output) -> Result<Status, CommandError> {
     let spec = session::load(&fleet::one_file(global, "`permissions`")?, output)?;

@@ -1,10 +1,15 @@
 //! `plan`: what apply would change.
 
-use super::fleet::{self, Fleet, Members, Outcomes};
-use super::report::{self, report};
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::fleet::{self, Fleet, FleetError, Members, Outcomes};
+use super::options::{Global, ReportFormat, Scope, Select, WideningGuard};
+use super::report::report;
 use super::session::{LookUp, Observed, Session};
 use super::{CommandError, Status};
-use crate::cli::{Global, PlanArgs, ReportFormat, Scope, Select};
+use crate::explain::Explain;
 use crate::model::LookForOrphans;
 use crate::plan::Plan;
 use crate::render;
@@ -12,6 +17,25 @@ use crate::render::output::Output;
 use crate::render::style::{WARNING, paint};
 use crate::saved::{Options, SavedPlan};
 use crate::spec::{RoleSpec, Spec};
+
+#[derive(Debug, Args)]
+pub struct PlanArgs {
+    /// Exit with 2 when there are changes
+    #[arg(long)]
+    pub detailed_exitcode: bool,
+    /// Also write the plan to this file, for `apply FILE`, unless it is refused; it holds no secret
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// How to print the plan
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: ReportFormat,
+    #[command(flatten)]
+    pub select: Select,
+    #[command(flatten)]
+    pub scope: Scope,
+    #[command(flatten)]
+    pub guard: WideningGuard,
+}
 
 pub async fn run(global: &Global, args: &PlanArgs, output: &Output) -> Result<Status, CommandError> {
     match Fleet::open(global, &args.select, output).await? {
@@ -23,13 +47,13 @@ pub async fn run(global: &Global, args: &PlanArgs, output: &Output) -> Result<St
 /// Plans for several specs: one report, grouped.
 async fn run_many(members: Members, args: &PlanArgs, output: &Output) -> Result<Status, CommandError> {
     if args.out.is_some() {
-        return Err(CommandError::OneSpec("`--out`"));
+        return Err(FleetError::OneSpec("`--out`").into());
     }
     let options = options(args.scope, &args.select);
     let (what, inner) = (format!("reading {} specs from AWS", members.len()), output.inner());
-    let made = fleet::each(members, async |session| {
+    let made = fleet::for_each_spec(members, async |session| {
         let (plan, _) = make(session, &options, &inner).await?;
-        warn_of_the_organization(session, &inner).await;
+        warn_if_other_organization(session, &inner).await;
         Ok(plan)
     });
     let made = output.waiting(&what, made).await;
@@ -50,13 +74,16 @@ async fn run_many(members: Members, args: &PlanArgs, output: &Output) -> Result<
             output.result(&format!("{:#}\n", output.masked_json(&value)))?;
         }
         ReportFormat::Markdown => {
-            let plans: Vec<(String, Result<&Plan, String>)> =
-                plans.into_iter().map(|(file, plan)| (file, plan.map_err(report::with_causes))).collect();
+            let plans: Vec<(String, Result<&Plan, String>)> = plans
+                .into_iter()
+                .map(|(file, plan)| (file, plan.map_err(CommandError::with_causes)))
+                .collect();
             output.result(&render::markdown::plans(&plans))?;
         }
     }
-    if outcome == Status::Refused {
-        return Err(CommandError::Wider);
+    let is_refused = |plan: &Plan| args.guard.refuse_wider && plan.is_wider();
+    if made.iter().filter_map(|(_, made)| made.as_ref().ok()).any(|(_, plan)| is_refused(plan)) {
+        return Err(PlanError::Wider.into());
     }
     Ok(outcome)
 }
@@ -88,7 +115,7 @@ pub(super) fn show_all<T>(
 pub async fn run_in(mut session: Session, args: &PlanArgs, output: &Output) -> Result<Status, CommandError> {
     let options = options(args.scope, &args.select);
     let (plan, observed) = make(&mut session, &options, output).await?;
-    warn_of_the_organization(&session, output).await;
+    warn_if_other_organization(&session, output).await;
     let status = status(&plan, args);
     output.result(&match args.format {
         ReportFormat::Text => render::plan::text(&plan),
@@ -100,7 +127,7 @@ pub async fn run_in(mut session: Session, args: &PlanArgs, output: &Output) -> R
         ReportFormat::Markdown => render::markdown::plan(&plan),
     })?;
     if status == Status::Refused {
-        return Err(CommandError::Wider);
+        return Err(PlanError::Wider.into());
     }
     if let Some(path) = &args.out {
         SavedPlan::new(&plan, &observed.desired, &observed.live, options.clone(), output)?.write(path)?;
@@ -138,7 +165,7 @@ pub(super) async fn make(
     output: &Output,
 ) -> Result<(Plan, Observed), CommandError> {
     if *prune && !session.spec.is_named {
-        return Err(CommandError::PruneUnnamed(session.spec.name.clone()));
+        return Err(PlanError::PruneUnnamed(session.spec.name.clone()).into());
     }
     self::adopt(&mut session.spec, *adopt);
     let orphans = if *prune { LookForOrphans::Read } else { LookForOrphans::Named };
@@ -147,7 +174,7 @@ pub(super) async fn make(
 }
 
 /// With credentials for Genesys Cloud: whether the external ID is the organization's. A plan does not hang on it.
-async fn warn_of_the_organization(session: &Session, output: &Output) {
+async fn warn_if_other_organization(session: &Session, output: &Output) {
     let Some(client) = &session.genesys else { return };
     let warning = match client.organization().await {
         Err(error) => {
@@ -178,4 +205,36 @@ async fn warn_of_the_organization(session: &Session, output: &Output) {
 /// `--adopt` says for every role what `adopt = true` says for one.
 fn adopt(spec: &mut Spec, adopt: bool) {
     spec.roles.iter_mut().for_each(|role| role.adopt |= adopt);
+}
+
+/// Why a plan is not carried out.
+#[derive(Debug, thiserror::Error)]
+pub enum PlanError {
+    #[error("the plan is blocked, nothing was changed")]
+    Blocked,
+    #[error("the plan widens access, and `--refuse-wider` is given: nothing was changed")]
+    Wider,
+    #[error("set `name` in the spec: without it, roles of another file called `{0}` would look like its own")]
+    PruneUnnamed(String),
+}
+
+impl Explain for PlanError {
+    fn help(&self) -> Option<String> {
+        let help = match self {
+            Self::Blocked => "each `blocked:` line of the plan says what can be done",
+            Self::Wider => {
+                "each line marked WIDER says who gains what; have someone review it, then apply without `--refuse-wider`"
+            }
+            Self::PruneUnnamed(_) => {
+                "write `name = \"…\"` at the top of the spec, a name that no other spec of the account has"
+            }
+        };
+        Some(help.to_owned())
+    }
+
+    fn status(&self) -> Status {
+        match self {
+            Self::Blocked | Self::Wider | Self::PruneUnnamed(_) => Status::Refused,
+        }
+    }
 }

@@ -1,19 +1,78 @@
 //! `policy`: documents of any origin.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
+use clap::{Args, Subcommand};
+
+use super::files::{self, FileError};
 use super::{CommandError, Status};
-use crate::cli::{EvaluateArgs, EvaluateFormat, LintKind, PolicyCommand};
+use crate::explain::Explain;
 use crate::plan::Diff;
 use crate::policy::lint::{Expected, Severity, lint_permissions, lint_trust};
-use crate::policy::{Context, Decision, Document, Policies, Principal, Request, equivalent, evaluate};
+use crate::policy::{
+    Context, Decision, Document, ParseError, Policies, Principal, Request, equivalent, evaluate,
+};
 use crate::render;
 use crate::render::output::Output;
 use crate::spec::KNOWN_GENESYS_ACCOUNTS;
+
+#[derive(Debug, Subcommand)]
+pub enum PolicyCommand {
+    /// Find mistakes that IAM would accept; exits with 4 if there are errors
+    Lint {
+        /// What the documents are; without it, one that names principals is a trust policy
+        #[arg(long, value_name = "KIND")]
+        kind: Option<LintKind>,
+        #[arg(value_name = "FILE.json", required = true)]
+        files: Vec<PathBuf>,
+    },
+    /// Check whether two documents are equivalent; exits with 2 and the difference of their canonical forms if not
+    Compare {
+        #[arg(value_name = "A.json")]
+        a: PathBuf,
+        #[arg(value_name = "B.json")]
+        b: PathBuf,
+    },
+    /// Decide whether a request is allowed, and why: exits with 0 if allowed, 4 if denied, 5 if undecided
+    Evaluate(EvaluateArgs),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum LintKind {
+    Trust,
+    Permissions,
+}
+
+#[derive(Debug, Args)]
+pub struct EvaluateArgs {
+    /// The request: principal, action, resource and context (complete: a key that is not there is absent)
+    #[arg(long, value_name = "REQUEST.json")]
+    pub request: PathBuf,
+    /// An identity policy of the principal; may be given several times
+    #[arg(long, value_name = "FILE")]
+    pub identity: Vec<PathBuf>,
+    /// The principal's permissions boundary
+    #[arg(long, value_name = "FILE")]
+    pub boundary: Option<PathBuf>,
+    /// The session policy
+    #[arg(long, value_name = "FILE")]
+    pub session: Option<PathBuf>,
+    /// A role's trust policy, or another policy of the resource; without --identity, what it itself says
+    #[arg(long, value_name = "FILE")]
+    pub trust: Option<PathBuf>,
+    /// How to print the decision and the trace
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: EvaluateFormat,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum EvaluateFormat {
+    Text,
+    Json,
+}
 
 pub fn run(command: &PolicyCommand, output: &Output) -> Result<Status, CommandError> {
     match command {
@@ -23,16 +82,15 @@ pub fn run(command: &PolicyCommand, output: &Output) -> Result<Status, CommandEr
     }
 }
 
-fn read(path: &Path) -> Result<String, CommandError> {
-    let text =
-        fs::read_to_string(path).map_err(|source| CommandError::Read { path: path.to_owned(), source })?;
+fn read(path: &Path) -> Result<String, FileError> {
+    let text = files::read(path)?;
     // As editors on Windows begin a file.
     Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
 }
 
 fn document(path: &Path) -> Result<Document, CommandError> {
     let text = read(path)?;
-    Document::parse(&text).map_err(|source| CommandError::Policy { path: path.to_owned(), source })
+    Document::parse(&text).map_err(|source| PolicyError::Document { path: path.to_owned(), source }.into())
 }
 
 fn lint(kind: Option<LintKind>, files: &[PathBuf], output: &Output) -> Result<Status, CommandError> {
@@ -110,11 +168,11 @@ impl From<RequestFile> for Request {
 fn run_evaluate(args: &EvaluateArgs, output: &Output) -> Result<Status, CommandError> {
     let EvaluateArgs { request: path, identity, boundary, session, trust, format } = args;
     let request: RequestFile = serde_json::from_str(&read(path)?)
-        .map_err(|source| CommandError::Request { path: path.clone(), source })?;
+        .map_err(|source| PolicyError::Request { path: path.clone(), source })?;
     let mut keys = BTreeSet::new();
     if let Some(key) = request.context.keys().find(|key| !keys.insert(key.to_ascii_lowercase())) {
         let source = serde::de::Error::custom(format!("`{key}` is in the context twice: keys ignore case"));
-        return Err(CommandError::Request { path: path.clone(), source });
+        return Err(PolicyError::Request { path: path.clone(), source }.into());
     }
     let request = Request::from(request);
     let named = |path: &Path| Ok::<_, CommandError>((path.display().to_string(), document(path)?));
@@ -138,4 +196,33 @@ fn run_evaluate(args: &EvaluateArgs, output: &Output) -> Result<Status, CommandE
         Decision::ExplicitDeny | Decision::ImplicitDeny => Status::Fault,
         Decision::Undecided => Status::Undecided,
     })
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum PolicyError {
+    #[error("`{path}` is not a policy document: {source}", path = .path.display())]
+    Document { path: PathBuf, source: ParseError },
+    #[error("`{path}` is not a request: {source}", path = .path.display())]
+    Request { path: PathBuf, source: serde_json::Error },
+}
+
+impl Explain for PolicyError {
+    fn help(&self) -> Option<String> {
+        match self {
+            Self::Document { .. } => None,
+            Self::Request { .. } => Some(
+                "it looks like {\"principal\": {\"AWS\": \"arn:…\"}, \"action\": \"sts:AssumeRole\", \"resource\": \"arn:…\", \
+                 \"context\": {\"sts:ExternalId\": [\"…\"]}}"
+                    .to_owned(),
+            ),
+        }
+    }
+
+    fn status(&self) -> Status {
+        Status::Error
+    }
+
+    fn shows_causes(&self) -> bool {
+        false
+    }
 }

@@ -1,10 +1,10 @@
-//! Asking on a terminal, such that Ctrl-C is heard meanwhile.
+//! Terminal prompts that can be interrupted with Ctrl-C.
 
 use std::io::{self, IsTerminal};
 use std::sync::Arc;
 
-use super::{CommandError, Status};
 use crate::apply::Interrupt;
+use crate::explain::{Explain, Status};
 use crate::render::output::Output;
 use crate::render::style::{ERROR, paint};
 
@@ -18,7 +18,7 @@ pub fn interrupts(output: &Output) -> Arc<Interrupt> {
                 std::process::exit(Status::Interrupted as i32);
             }
             if set.is_writing() {
-                output.message("interrupted: the call in flight is finished, no other is begun\n");
+                output.message("interrupted: finishing the current call, starting no new ones\n");
             }
         }
     });
@@ -35,14 +35,14 @@ pub fn interrupted(what: &str, output: &Output) -> Status {
 ///
 /// # Errors
 ///
-/// [`CommandError::NoTerminal`] where there is nobody to ask.
+/// [`PromptError::NoTerminal`] if standard input is not a terminal.
 pub async fn ask(
     question: &str,
     interrupt: &Interrupt,
     output: &Output,
-) -> Result<Option<String>, CommandError> {
+) -> Result<Option<String>, PromptError> {
     if !io::stdin().is_terminal() {
-        return Err(CommandError::NoTerminal);
+        return Err(PromptError::NoTerminal);
     }
     output.message(question);
     // The thread may never end: the runtime does not wait for it.
@@ -51,7 +51,34 @@ pub async fn ask(
         io::stdin().read_line(&mut line).map(|_| line.trim().to_owned())
     });
     match interrupt.or_interrupted(line).await {
-        Some(line) => Ok(Some(line.map_err(io::Error::from)??)),
+        Some(line) => Ok(Some(line.map_err(io::Error::from).flatten().map_err(PromptError::Read)?)),
         None => Ok(None),
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum PromptError {
+    #[error("not confirmed, nothing was changed")]
+    NotConfirmed,
+    #[error("not a terminal, so confirmation is not possible; nothing was changed")]
+    NoTerminal,
+    #[error("cannot read the answer")]
+    Read(#[source] io::Error),
+}
+
+impl Explain for PromptError {
+    fn help(&self) -> Option<String> {
+        match self {
+            Self::NotConfirmed => None,
+            Self::NoTerminal => Some("look at the plan, then pass `--yes`".to_owned()),
+            Self::Read(_) => Some("pass `--yes`, or the flags, in place of answers".to_owned()),
+        }
+    }
+
+    fn status(&self) -> Status {
+        match self {
+            Self::NotConfirmed | Self::NoTerminal => Status::Refused,
+            Self::Read(_) => Status::Error,
+        }
     }
 }

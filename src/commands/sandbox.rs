@@ -1,26 +1,57 @@
 //! `sandbox serve`: the stand-in for AWS on a loopback address.
 
+use std::io;
+use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::net::TcpListener;
 
+use clap::{Args, Subcommand};
+
+use super::fleet::FleetError;
+use super::options::Global;
 use super::{CommandError, Status, fleet, session};
-use crate::cli::{Global, ServeArgs};
+use crate::explain::Explain;
 use crate::render::output::Output;
 use crate::sandbox::{Rate, Sandbox, ServeOptions, serve as serve_http};
+
+#[derive(Debug, Subcommand)]
+pub enum SandboxCommand {
+    /// Serve IAM, STS and Lambda over HTTP on a loopback address, for any AWS client
+    Serve(ServeArgs),
+}
+
+#[derive(Debug, Args)]
+pub struct ServeArgs {
+    /// Listen here; port 0 picks a free one
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:4599")]
+    pub listen: SocketAddr,
+    /// Delay every answer by this many milliseconds
+    #[arg(long, value_name = "MS", default_value_t = 0)]
+    pub latency: u64,
+    /// Throttle requests above this rate, as AWS does
+    #[arg(long, value_name = "PER_SECOND")]
+    pub rate: Option<f64>,
+    /// With --rate, let so many requests through at once
+    #[arg(long, value_name = "REQUESTS", default_value_t = 50.0, requires = "rate")]
+    pub burst: f64,
+    /// Keep the state in memory only, and begin with nothing but what the spec names
+    #[arg(long)]
+    pub in_memory: bool,
+}
 
 pub async fn serve(global: &Global, args: &ServeArgs, output: &Output) -> Result<Status, CommandError> {
     let ServeArgs { listen, latency, rate, burst, in_memory } = *args;
     if !listen.ip().is_loopback() {
-        return Err(CommandError::NotLoopback(listen));
+        return Err(ServeError::NotLoopback(listen).into());
     }
     let mut specs = Vec::new();
     for file in fleet::files(global)? {
         specs.push(session::load(&file, output)?);
     }
-    let Some((spec, others)) = specs.split_first() else { return Err(CommandError::NothingSelected) };
+    let Some((spec, others)) = specs.split_first() else { return Err(FleetError::NothingSelected.into()) };
     let seed = session::seed(spec);
     let mut sandbox = if in_memory {
         Sandbox::new(&seed)
@@ -29,8 +60,8 @@ pub async fn serve(global: &Global, args: &ServeArgs, output: &Output) -> Result
     };
     others.iter().for_each(|spec| sandbox.seed(&session::seed(spec)));
     let listener =
-        TcpListener::bind(listen).await.map_err(|source| CommandError::Listen { address: listen, source })?;
-    let address = listener.local_addr()?;
+        TcpListener::bind(listen).await.map_err(|source| ServeError::Listen { address: listen, source })?;
+    let address = listener.local_addr().map_err(|source| ServeError::Listen { address: listen, source })?;
     let account = &spec.aws.account_id;
     let region = &spec.aws.region;
     output.result(&format!(
@@ -48,6 +79,33 @@ pub async fn serve(global: &Global, args: &ServeArgs, output: &Output) -> Result
         latency: Duration::from_millis(latency),
         rate: rate.map(|per_second| Rate { per_second, burst }),
     };
-    serve_http(listener, Arc::new(Mutex::new(sandbox)), options, shutdown).await?;
+    serve_http(listener, Arc::new(Mutex::new(sandbox)), options, shutdown)
+        .await
+        .map_err(|source| ServeError::Listen { address, source })?;
     Ok(Status::Done)
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    #[error("cannot listen on {address}")]
+    Listen { address: SocketAddr, source: io::Error },
+    #[error("the sandbox listens only on loopback addresses, and {0} is not one")]
+    NotLoopback(SocketAddr),
+}
+
+impl Explain for ServeError {
+    fn help(&self) -> Option<String> {
+        let help = match self {
+            Self::Listen { .. } => "choose another address with `--listen`; port 0 picks a free one",
+            Self::NotLoopback(_) => "use 127.0.0.1 or [::1]: the sandbox does not verify signatures",
+        };
+        Some(help.to_owned())
+    }
+
+    fn status(&self) -> Status {
+        match self {
+            Self::Listen { .. } => Status::Error,
+            Self::NotLoopback(_) => Status::Usage,
+        }
+    }
 }

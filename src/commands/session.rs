@@ -7,10 +7,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use futures_util::future::{join_all, try_join_all};
 
 use super::CommandError;
+use super::options::{Global, ReadsArg};
 use crate::arn::{AccountId, Arn};
 use crate::aws::{self, AwsError, AwsErrorKind, Caller, Clients, Transport};
 use crate::check::facts::{FunctionFacts, FunctionState};
-use crate::cli::{Global, ReadsArg};
+use crate::explain::{Explain, Status};
 use crate::genesys::{self, Configuration, GenesysError, GenesysErrorKind, Secret};
 use crate::model::resolve;
 use crate::model::{DesiredRole, DesiredState, Live, LiveState, LookForOrphans, Orphans};
@@ -104,9 +105,7 @@ impl Connections {
         clients.on_throttle(
             &(Arc::new(move |service: &str| {
                 let note = paint(WARNING, "note:");
-                output.message(&format!(
-                    "{note} AWS throttles {service}: going on at the pace that it allows\n"
-                ));
+                output.message(&format!("{note} AWS is throttling {service}; slowing down to its rate\n"));
             }) as aws::OnThrottle),
         );
         self.clients.push((aws.clone(), clients.clone()));
@@ -203,10 +202,11 @@ impl Session {
         }
         let caller = caller?;
         if caller.account != spec.aws.account_id {
-            return Err(CommandError::WrongAccount {
+            return Err(SessionError::WrongAccount {
                 live: caller.account,
                 wanted: spec.aws.account_id.clone(),
-            });
+            }
+            .into());
         }
         let (mut functions, mut exact) = functions?;
         let live = live?;
@@ -282,7 +282,7 @@ impl Session {
         let (later, _) = self.functions(not_yet).await?;
         let later = &later;
         let facts = desired.functions.iter().map(|arn| async move {
-            let missing = FunctionState::Unknown("nobody asked".to_owned());
+            let missing = FunctionState::Unknown("not looked up".to_owned());
             let state = observed.functions.get(arn).or_else(|| later.get(arn)).cloned().unwrap_or(missing);
             let policy = match state {
                 FunctionState::Missing => Ok(None),
@@ -324,13 +324,13 @@ impl Observed {
     ///
     /// # Errors
     ///
-    /// [`CommandError::MissingFunctions`] when a function, alias or version does not exist.
+    /// [`SessionError::MissingFunctions`] when a function, alias or version does not exist.
     pub fn plan(&self, output: &Output) -> Result<Plan, CommandError> {
         let missing = |state: &FunctionState| *state == FunctionState::Missing;
         let missing: Vec<Arn> =
             self.functions.iter().filter(|(_, state)| missing(state)).map(|(arn, _)| arn.clone()).collect();
         if !missing.is_empty() {
-            return Err(CommandError::MissingFunctions(missing));
+            return Err(SessionError::MissingFunctions(missing).into());
         }
         for (arn, state) in &self.functions {
             if let FunctionState::Unknown(why) = state {
@@ -378,4 +378,53 @@ pub fn seed(spec: &Spec) -> Seed {
             integrations: spec.roles.iter().map(integration).collect(),
         }),
     }
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum SessionError {
+    #[error(
+        "the credentials belong to AWS account {live}, the spec is for {wanted}: nothing is shown, nothing was changed"
+    )]
+    WrongAccount { live: AccountId, wanted: AccountId },
+    #[error("{}", missing(.0))]
+    MissingFunctions(Vec<Arn>),
+    #[error("there are no credentials for Genesys Cloud")]
+    NoGenesysCredentials,
+}
+
+impl Explain for SessionError {
+    fn help(&self) -> Option<String> {
+        let help = match self {
+            Self::WrongAccount { .. } => {
+                "choose other credentials (`[aws] profile`, AWS_PROFILE), or correct `[aws] account_id`"
+            }
+            Self::MissingFunctions(_) => "deploy what is missing, or correct `functions` in the spec",
+            Self::NoGenesysCredentials => {
+                "set GENESYSCLOUD_OAUTHCLIENT_ID, GENESYSCLOUD_OAUTHCLIENT_SECRET and GENESYSCLOUD_REGION (or `[genesys] region`)"
+            }
+        };
+        Some(help.to_owned())
+    }
+
+    fn status(&self) -> Status {
+        match self {
+            Self::WrongAccount { .. } => Status::Refused,
+            Self::MissingFunctions(_) | Self::NoGenesysCredentials => Status::Error,
+        }
+    }
+}
+
+fn missing(functions: &[Arn]) -> String {
+    let lines = functions.iter().map(|function| {
+        let name = function.resource.trim_start_matches("function:");
+        let (kind, name) = match name.split_once(':') {
+            Some((function, qualifier)) if qualifier.bytes().all(|b| b.is_ascii_digit()) => {
+                ("version", format!("`{qualifier}` of function `{function}`"))
+            }
+            Some((function, qualifier)) => ("alias", format!("`{qualifier}` of function `{function}`")),
+            None => ("function", format!("`{name}`")),
+        };
+        format!("Lambda has no {kind} {name} in {}", function.region)
+    });
+    lines.collect::<Vec<_>>().join("\n       ")
 }

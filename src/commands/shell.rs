@@ -3,12 +3,11 @@
 use std::fs;
 use std::path::Path;
 
-use clap::CommandFactory;
 use clap_complete::Shell;
 use clap_complete::env::Shells;
 
+use super::files::FileError;
 use super::{CommandError, Status};
-use crate::cli::Cli;
 use crate::render::output::Output;
 
 const NAME: &str = "genesys-iam";
@@ -25,10 +24,10 @@ pub fn completions(shell: Shell, output: &Output) -> Result<Status, CommandError
 }
 
 /// A page for the tool and one for each of its commands.
-pub fn man(folder: &Path, output: &Output) -> Result<Status, CommandError> {
-    let failed = |source| CommandError::Write { path: folder.to_owned(), source };
+pub fn man(program: clap::Command, folder: &Path, output: &Output) -> Result<Status, CommandError> {
+    let failed = |source| FileError::Write { path: folder.to_owned(), source };
     fs::create_dir_all(folder).map_err(failed)?;
-    clap_mangen::generate_to(Cli::command(), folder).map_err(failed)?;
+    clap_mangen::generate_to(program, folder).map_err(failed)?;
     output.message(&format!("The pages are in {}; try: man -l {0}/{NAME}.1\n", folder.display()));
     Ok(Status::Done)
 }

@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
+use super::options::Global;
 use super::report::report;
 use super::{CommandError, Status, fleet, session};
-use crate::cli::Global;
 use crate::render::output::Output;
 use crate::render::style::{GOOD, paint};
 

@@ -4,6 +4,7 @@ use std::error::Error;
 use std::fmt;
 
 use super::http::CarryError;
+use crate::explain::{Explain, Status};
 
 /// A step that failed, and why. `Display` is one line, and mostly a second, indented, with Genesys Cloud's own words.
 #[derive(Debug)]
@@ -153,3 +154,17 @@ impl fmt::Display for GenesysError {
 }
 
 impl Error for GenesysError {}
+
+impl Explain for GenesysError {
+    fn help(&self) -> Option<String> {
+        Some(self.help())
+    }
+
+    fn status(&self) -> Status {
+        Status::Error
+    }
+
+    fn shows_causes(&self) -> bool {
+        false
+    }
+}

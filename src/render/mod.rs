@@ -9,5 +9,4 @@ pub mod permissions;
 pub mod plan;
 pub mod policy;
 pub mod redact;
-pub mod reference;
 pub mod style;

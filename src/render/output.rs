@@ -11,6 +11,7 @@ use terminal_size::Width;
 
 use super::redact::Redactor;
 use super::style::{DIM, paint};
+use crate::explain::{Explain, Status};
 use crate::text::lines;
 
 const MOMENT: Duration = Duration::from_millis(500);
@@ -58,7 +59,7 @@ impl Output {
     }
 
     /// A result, to standard output.
-    pub fn result(&self, text: &str) -> io::Result<()> {
+    pub fn result(&self, text: &str) -> Result<(), OutputError> {
         if self.keep(text) {
             return Ok(());
         }
@@ -70,8 +71,8 @@ impl Output {
         let mut stdout = anstream::stdout().lock();
         // A reader that has seen enough (`plan | head`) is no error.
         match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
-            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-            other => other,
+            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(OutputError(error)),
+            _ => Ok(()),
         }
     }
 
@@ -156,6 +157,20 @@ fn wrapped(text: &str, width: usize) -> String {
         textwrap::fill(rest, options.break_words(false).word_separator(separator).word_splitter(splitter))
     };
     text.split('\n').map(wrap).collect::<Vec<_>>().join("\n")
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("cannot write to standard output")]
+pub struct OutputError(#[source] io::Error);
+
+impl Explain for OutputError {
+    fn help(&self) -> Option<String> {
+        None
+    }
+
+    fn status(&self) -> Status {
+        Status::Error
+    }
 }
 
 #[cfg(test)]

@@ -3,6 +3,8 @@
 use std::io;
 use std::path::PathBuf;
 
+use crate::explain::{Explain, Status};
+
 /// Why the sandbox's state cannot be read or kept.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -20,4 +22,19 @@ pub enum SandboxError {
     Version { path: PathBuf, found: u64, known: u64 },
     #[error("another process is using the sandbox's state file `{}`", path.display())]
     InUse { path: PathBuf },
+}
+
+impl Explain for SandboxError {
+    fn help(&self) -> Option<String> {
+        let help = match self {
+            Self::Read { .. } | Self::Write { .. } => "check the permissions of the folder `.genesys-iam`",
+            Self::Broken { .. } | Self::Version { .. } => "delete the file to start with an empty sandbox",
+            Self::InUse { .. } => "wait for the other process, or end it",
+        };
+        Some(help.to_owned())
+    }
+
+    fn status(&self) -> Status {
+        Status::Error
+    }
 }

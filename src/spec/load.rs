@@ -7,6 +7,7 @@ use super::diagnostic::Diagnostic;
 use super::environment::Environment;
 use super::model::Spec;
 use super::parse::parse;
+use crate::explain::{Explain, Status};
 
 /// The spec that is read where no other is named.
 pub const DEFAULT_FILE: &str = "genesys.toml";
@@ -55,5 +56,21 @@ pub fn load(path: &Path) -> Result<Loaded, LoadError> {
     match parse(&source, &stem, &SystemEnvironment { folder }) {
         (Some(spec), warnings) => Ok(Loaded { spec, source, warnings }),
         (None, diagnostics) => Err(LoadError::Invalid { path: path.to_owned(), text: source, diagnostics }),
+    }
+}
+
+impl Explain for LoadError {
+    fn help(&self) -> Option<String> {
+        match self {
+            Self::Read { .. } => {
+                Some("`--file` names another spec; examples/genesys.toml is one to begin with".to_owned())
+            }
+            // Each fault has its own.
+            Self::Invalid { .. } => None,
+        }
+    }
+
+    fn status(&self) -> Status {
+        Status::Error
     }
 }

@@ -2,16 +2,14 @@
 
 use std::fmt::Write;
 
-use clap::{Command, CommandFactory};
-
-use crate::cli::Cli;
+use clap::Command;
 
 /// A page of the documentation.
-pub fn reference() -> String {
+pub fn reference(program: Command) -> String {
     let mut out = String::from(
         "# Every option\n\nWritten by `genesys-iam` itself; a test keeps it current. [Commands](commands.md) explains them.\n",
     );
-    let mut cli = Cli::command().term_width(100).disable_help_flag(true);
+    let mut cli = program.term_width(100).disable_help_flag(true);
     cli.build();
     section(&mut out, &cli);
     out

@@ -1,0 +1,40 @@
+//! Files that a command reads or writes for the user.
+
+use std::fs;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use crate::explain::{Explain, Status};
+
+#[derive(Debug, thiserror::Error)]
+pub enum FileError {
+    #[error("cannot read `{path}`", path = .path.display())]
+    Read { path: PathBuf, source: io::Error },
+    #[error("cannot write `{path}`", path = .path.display())]
+    Write { path: PathBuf, source: io::Error },
+}
+
+impl Explain for FileError {
+    fn help(&self) -> Option<String> {
+        let help = match self {
+            Self::Read { .. } => "check the name and the permissions of the file",
+            Self::Write { .. } => "name a file that does not exist yet, in a folder that you can write to",
+        };
+        Some(help.to_owned())
+    }
+
+    fn status(&self) -> Status {
+        Status::Error
+    }
+}
+
+pub(super) fn read(path: &Path) -> Result<String, FileError> {
+    fs::read_to_string(path).map_err(|source| FileError::Read { path: path.to_owned(), source })
+}
+
+/// Never overwrites a file.
+pub(super) fn write_new(path: &Path, text: &str) -> Result<(), FileError> {
+    let failed = |source| FileError::Write { path: path.to_owned(), source };
+    let mut file = fs::OpenOptions::new().write(true).create_new(true).open(path).map_err(failed)?;
+    file.write_all(text.as_bytes()).map_err(failed)
+}

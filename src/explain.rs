@@ -1,0 +1,49 @@
+//! What every error says about itself: its message, what to do next, and the exit status.
+
+use std::error::Error;
+use std::process::ExitCode;
+
+/// The exit statuses, documented in docs/exit-status.md.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Status {
+    Done = 0,
+    Error = 1,
+    Changes = 2,
+    Refused = 3,
+    Fault = 4,
+    Undecided = 5,
+    Usage = 64,
+    Interrupted = 130,
+}
+
+impl Status {
+    pub const ALL: [Self; 8] = [
+        Self::Done,
+        Self::Error,
+        Self::Changes,
+        Self::Refused,
+        Self::Fault,
+        Self::Undecided,
+        Self::Usage,
+        Self::Interrupted,
+    ];
+}
+
+impl From<Status> for ExitCode {
+    fn from(status: Status) -> Self {
+        Self::from(status as u8)
+    }
+}
+
+/// An error that can end a command. Nothing but `shows_causes` has a default, so that every new error decides.
+pub trait Explain: Error {
+    /// What to do next, in one line.
+    fn help(&self) -> Option<String>;
+
+    fn status(&self) -> Status;
+
+    /// Whether its sources are printed below it. `false` where the message includes them.
+    fn shows_causes(&self) -> bool {
+        true
+    }
+}
