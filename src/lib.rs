@@ -26,5 +26,6 @@ pub mod sandbox;
 pub mod render;
 pub mod saved;
 
-pub mod cli;
 pub mod commands;
+
+pub mod cli;

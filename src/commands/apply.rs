@@ -39,13 +39,13 @@ pub struct ApplyArgs {
     #[arg(long)]
     pub no_check: bool,
     #[command(flatten)]
-    pub select: Select,
-    #[command(flatten)]
     pub scope: Scope,
     #[command(flatten)]
     pub guard: WideningGuard,
     #[command(flatten)]
     pub wait: Wait,
+    #[command(flatten)]
+    pub select: Select,
 }
 
 pub async fn run(global: &Global, args: &ApplyArgs, output: &Output) -> Result<Status, CommandError> {
@@ -180,7 +180,8 @@ async fn run_many(
         if *no_check {
             continue;
         }
-        let Some(status) = interrupt.or_interrupted(check::after_apply(&session, &observed, output)).await else {
+        let Some(status) = interrupt.or_interrupted(check::after_apply(&session, &observed, output)).await
+        else {
             return Ok(interrupted(UNCHECKED, output));
         };
         statuses.push(status.unwrap_or_else(|error| {

@@ -23,9 +23,9 @@ pub struct DestroyArgs {
     #[arg(short, long)]
     pub yes: bool,
     #[command(flatten)]
-    pub select: Select,
-    #[command(flatten)]
     pub wait: Wait,
+    #[command(flatten)]
+    pub select: Select,
 }
 
 pub async fn run(global: &Global, args: &DestroyArgs, output: &Output) -> Result<Status, CommandError> {

@@ -30,11 +30,11 @@ pub struct PlanArgs {
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub format: ReportFormat,
     #[command(flatten)]
-    pub select: Select,
-    #[command(flatten)]
     pub scope: Scope,
     #[command(flatten)]
     pub guard: WideningGuard,
+    #[command(flatten)]
+    pub select: Select,
 }
 
 pub async fn run(global: &Global, args: &PlanArgs, output: &Output) -> Result<Status, CommandError> {

@@ -8,7 +8,7 @@ use clap_complete::env::Shells;
 
 use super::files::FileError;
 use super::{CommandError, Status};
-use crate::render::output::Output;
+use crate::render::output::{Output, OutputError};
 
 const NAME: &str = "genesys-iam";
 
@@ -17,7 +17,7 @@ pub fn completions(shell: Shell, output: &Output) -> Result<Status, CommandError
     // The script asks the program itself, which knows the roles of the spec.
     let shells = Shells::builtins();
     if let Some(shell) = shells.completer(&shell.to_string()) {
-        shell.write_registration("COMPLETE", NAME, NAME, NAME, &mut text)?;
+        shell.write_registration("COMPLETE", NAME, NAME, NAME, &mut text).map_err(OutputError::from)?;
     }
     output.result(&String::from_utf8_lossy(&text))?;
     Ok(Status::Done)

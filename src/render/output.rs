@@ -161,7 +161,7 @@ fn wrapped(text: &str, width: usize) -> String {
 
 #[derive(Debug, thiserror::Error)]
 #[error("cannot write to standard output")]
-pub struct OutputError(#[source] io::Error);
+pub struct OutputError(#[from] io::Error);
 
 impl Explain for OutputError {
     fn help(&self) -> Option<String> {

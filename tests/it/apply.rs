@@ -16,7 +16,7 @@ fn apply_from_nothing_makes_the_changes_and_checks_them() {
 #[test]
 fn apply_without_a_terminal_wants_yes_and_changes_nothing() {
     let project = Project::example();
-    project.sandbox(&["apply"]).expect(3).says("no terminal").says("--yes");
+    project.sandbox(&["apply"]).expect(3).says("not a terminal").says("--yes");
     project.sandbox(&["plan", "--detailed-exitcode"]).expect(2).says("3 to create");
 }
 

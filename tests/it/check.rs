@@ -44,7 +44,7 @@ fn a_verifier_is_trusted_beside_genesys_cloud_and_can_prove_the_role() {
     project.write_spec(EXAMPLE);
     project.run(&["apply", "--yes", "--no-check"]).expect(0).says(&format!("- {verifier}, with external ID"));
     project.run(&["check", "--require", "evaluated"]).expect(0);
-    project.run(&["check", "--require", "assumed"]).expect(5).says("required and not reached");
+    project.run(&["check", "--require", "assumed"]).expect(5).says("was not reached");
     for (bad, says) in [
         ("arn:aws:iam::111122223333:root", "is not the ARN of one role or user"),
         ("arn:aws:iam::999988887777:user/ci", "is in account 999988887777"),
@@ -83,5 +83,5 @@ fn the_check_asks_genesys_cloud_over_http_and_shows_no_secret() {
     run.expect(1).says("GENESYSCLOUD_OAUTHCLIENT_SECRET is not set").says("help:");
     let missing = Run::of(&mut command(&["check", "--invoke", "no-such-action"]));
     missing.expect(1).says("no data action has the ID or the name `no-such-action`").says("help:");
-    Run::of(&mut command(&["check", "--invoke", "x", "--input", "[1]"])).expect(64).says("no JSON object");
+    Run::of(&mut command(&["check", "--invoke", "x", "--input", "[1]"])).expect(64).says("not a JSON object");
 }

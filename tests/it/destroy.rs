@@ -17,7 +17,7 @@ fn destroy_takes_nothing_over_in_order_to_remove_it() {
 #[test]
 fn destroy_lists_and_removes_everything_also_what_others_attached() {
     let served = Served::new(&[]);
-    served.run(&["destroy"]).expect(0).says("Nothing of the spec is there.");
+    served.run(&["destroy"]).expect(0).says("Nothing from this spec exists.");
     served.run(&["apply", "--yes", "--no-check"]).expect(0);
     served.boto3(
         "
@@ -32,7 +32,7 @@ iam.create_policy_version(PolicyArn=POLICY_ARN, PolicyDocument=permissions('lamb
         .expect(3)
         .says("policy `rogue` of role")
         .says("inline policy `inline`")
-        .says("no terminal");
+        .says("not a terminal");
     served.run(&["plan", "--detailed-exitcode"]).expect(0);
     let destroy = served.run(&["destroy", "--yes"]);
     destroy

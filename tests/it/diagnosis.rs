@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
+use crate::support::args;
 use crate::support::world::{ACCOUNT, GENESYS, ID, OTHER_ID, spec_of, virtual_time};
 use genesys_iam::apply::Interrupt;
 use genesys_iam::arn::Arn;
 use genesys_iam::aws::{self, Clients, Transport};
-use genesys_iam::cli::{ApplyArgs, CheckArgs, Guard, ReportFormat, RequiredLevel, Scope, Wait};
 use genesys_iam::commands::session::{Session, seed};
 use genesys_iam::commands::{Status, apply, check};
 use genesys_iam::genesys::{Client, Configuration, Secret};
@@ -45,24 +45,16 @@ async fn session(sandbox: &Arc<Mutex<Sandbox>>) -> Session {
 /// A sandbox in which everything is as it must be.
 async fn sound() -> Sandbox {
     let sandbox = Arc::new(Mutex::new(Sandbox::new(&seed(&spec()))));
-    let args = ApplyArgs {
-        plan: None,
-        yes: true,
-        no_check: true,
-        scope: Scope { adopt: false, prune: false },
-        select: Default::default(),
-        guard: Guard { refuse_wider: false },
-        wait: Wait { wait: 0 },
-    };
+    let args = args::apply("--yes --no-check --wait 0");
     let output = Output::capture();
     apply::run_in(session(&sandbox).await, &args, &Interrupt::default(), &output).await.unwrap();
     sandbox.lock().unwrap().copy()
 }
 
 /// The report as JSON.
-async fn report(sandbox: &Arc<Mutex<Sandbox>>, args: CheckArgs) -> (Status, Value) {
+async fn report(sandbox: &Arc<Mutex<Sandbox>>, options: &str) -> (Status, Value) {
     let output = Output::capture();
-    let args = CheckArgs { format: ReportFormat::Json, ..args };
+    let args = args::check(&format!("--format json {options}"));
     let status = check::run_in(&session(sandbox).await, &args, &output).await.unwrap();
     let text = output.captured();
     // Messages stand before and after it.
@@ -298,7 +290,7 @@ async fn plant(sandbox: &Arc<Mutex<Sandbox>>, causes: &[Planted]) {
 async fn diagnosed(before: &Sandbox, causes: &[Planted]) -> (Status, BTreeSet<String>, Value) {
     let sandbox = Arc::new(Mutex::new(before.copy()));
     plant(&sandbox, causes).await;
-    let (status, json) = report(&sandbox, CheckArgs::default()).await;
+    let (status, json) = report(&sandbox, "").await;
     let findings = json["roles"][0]["diagnosis"].as_array().unwrap();
     let words = findings.iter().map(|finding| finding["cause"].as_str().unwrap().to_owned()).collect();
     (status, words, json)
@@ -334,11 +326,7 @@ fn each_cause_planted_alone_and_in_pairs_is_named_and_nothing_else() {
 fn the_test_of_a_data_action_succeeds_just_when_nothing_is_wrong_with_the_chain() {
     virtual_time().block_on(async {
         let before = sound().await;
-        let invoke = || CheckArgs {
-            invoke: vec!["f".to_owned()],
-            require: Some(RequiredLevel::EndToEnd),
-            ..CheckArgs::default()
-        };
+        let invoke = "--invoke f --require end-to-end";
         let breaks = [
             RoleMissing,
             TrustedAccount,
@@ -358,7 +346,7 @@ fn the_test_of_a_data_action_succeeds_just_when_nothing_is_wrong_with_the_chain(
         for cause in breaks {
             let sandbox = Arc::new(Mutex::new(before.copy()));
             plant(&sandbox, &[cause]).await;
-            let (status, json) = report(&sandbox, invoke()).await;
+            let (status, json) = report(&sandbox, invoke).await;
             let lines = json["roles"][0]["lines"].as_array().unwrap();
             let line = lines.iter().find(|line| line["level"] == "end-to-end").unwrap();
             assert_eq!(
@@ -371,7 +359,7 @@ fn the_test_of_a_data_action_succeeds_just_when_nothing_is_wrong_with_the_chain(
             assert_eq!(json["roles"][0]["diagnosis"][0]["cause"], cause.word(), "{cause:?}: {json:#}");
         }
         let sandbox = Arc::new(Mutex::new(before.copy()));
-        let (status, json) = report(&sandbox, invoke()).await;
+        let (status, json) = report(&sandbox, invoke).await;
         assert_eq!((status, &json["levels"]["end-to-end"]), (Status::Done, &json!(true)), "{json:#}");
     });
 }
@@ -381,13 +369,13 @@ fn a_required_level_that_is_not_reached_exits_with_5() {
     virtual_time().block_on(async {
         let sandbox = Arc::new(Mutex::new(sound().await));
         for (level, status) in [
-            (RequiredLevel::Evaluated, Status::Done),
+            ("evaluated", Status::Done),
             // The caller is not Genesys Cloud, and nothing was invoked.
-            (RequiredLevel::Assumed, Status::Undecided),
-            (RequiredLevel::EndToEnd, Status::Undecided),
+            ("assumed", Status::Undecided),
+            ("end-to-end", Status::Undecided),
         ] {
-            let args = CheckArgs { require: Some(level), ..CheckArgs::default() };
-            assert_eq!(report(&sandbox, args).await.0, status, "{level:?}");
+            let (reached, _) = report(&sandbox, &format!("--require {level}")).await;
+            assert_eq!(reached, status, "{level}");
         }
     });
 }
@@ -399,7 +387,7 @@ fn what_an_oauth_client_may_not_read_is_not_provable_and_names_the_permission() 
         for permission in ["integrations:integration:view", "integrations:action:view"] {
             let sandbox = Arc::new(Mutex::new(before.copy()));
             sandbox.lock().unwrap().remove_genesys_permission(permission);
-            let (status, json) = report(&sandbox, CheckArgs::default()).await;
+            let (status, json) = report(&sandbox, "").await;
             assert_eq!(status, Status::Done, "{json:#}");
             let lines = json["roles"][0]["lines"].as_array().unwrap();
             let unknown: Vec<&Value> = lines
@@ -412,7 +400,7 @@ fn what_an_oauth_client_may_not_read_is_not_provable_and_names_the_permission() 
         // The test itself needs one too.
         let sandbox = Arc::new(Mutex::new(before.copy()));
         sandbox.lock().unwrap().remove_genesys_permission("integrations:action:execute");
-        let args = CheckArgs { invoke: vec!["f".to_owned()], ..CheckArgs::default() };
+        let args = args::check("--invoke f");
         let error = check::run_in(&session(&sandbox).await, &args, &Output::capture()).await.unwrap_err();
         assert!(error.help().unwrap().contains("integrations:action:execute"), "{error}");
     });

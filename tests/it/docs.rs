@@ -46,7 +46,9 @@ fn the_readme_and_the_example_hold_the_same_spec() {
 #[test]
 fn the_reference_is_what_the_program_says() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/reference.md");
-    let current = genesys_iam::render::reference::reference();
+    let current = genesys_iam::commands::reference::reference(
+        <genesys_iam::cli::Cli as clap::CommandFactory>::command(),
+    );
     if std::env::var_os("UPDATE_DOCS").is_some() {
         fs::write(path, &current).unwrap();
     }

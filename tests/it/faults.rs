@@ -7,6 +7,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
+use crate::support::args;
 use crate::support::wire::{Call, Endpoint, Fault, Wire};
 use crate::support::world::{
     ACCOUNT, GENESYS, ID, OTHER_ID, World, clean, connect, spec_of, spec_text, virtual_time,
@@ -16,7 +17,6 @@ use genesys_iam::apply::Interrupt;
 use genesys_iam::arn::Arn;
 use genesys_iam::aws::{self, Clients};
 use genesys_iam::check::evaluated::{may_assume, may_invoke};
-use genesys_iam::cli::{ApplyArgs, DestroyArgs, Guard, PlanArgs, ReportFormat, Scope, Wait};
 use genesys_iam::commands::session::{Session, seed};
 use genesys_iam::commands::{self, CommandError, Status, apply, destroy};
 use genesys_iam::model::resolve;
@@ -61,26 +61,11 @@ async fn run(world: &Arc<World>, scenario: &Scenario, fault: Option<(usize, Faul
     let session = Session::new(scenario.wanted.clone(), clients, None);
     let output = Output::capture();
     let interrupt = Interrupt::default();
-    let wait = Wait { wait: 20 };
     let result = if scenario.run == Run::Destroy {
-        destroy::run_in(
-            session,
-            &DestroyArgs { yes: true, wait, select: Default::default() },
-            &interrupt,
-            &output,
-        )
-        .await
+        destroy::run_in(session, &args::destroy("--yes --wait 20"), &interrupt, &output).await
     } else {
-        let scope = Scope { adopt: false, prune: scenario.run == Run::Prune };
-        let args = ApplyArgs {
-            plan: None,
-            yes: true,
-            no_check: true,
-            scope,
-            select: Default::default(),
-            guard: Guard { refuse_wider: false },
-            wait,
-        };
+        let prune = if scenario.run == Run::Prune { "--prune" } else { "" };
+        let args = args::apply(&format!("--yes --no-check --wait 20 {prune}"));
         apply::run_in(session, &args, &interrupt, &output).await
     };
     Outcome { result, said: output.captured(), calls: wire.calls() }
@@ -592,28 +577,11 @@ async fn meddle(
     let wire = Wire::new(Arc::new(Meddled { world, call, done: Default::default() }), None);
     let wanted = &scenario.wanted;
     let session = async || Session::new(wanted.clone(), connect(wanted, &wire).await, None);
-    let scope = Scope { adopt: false, prune: scenario.run == Run::Prune };
-    let guard = Guard { refuse_wider: false };
-    let out = Some(plan.clone());
-    let args = PlanArgs {
-        detailed_exitcode: false,
-        out,
-        format: ReportFormat::Text,
-        scope,
-        guard,
-        select: Default::default(),
-    };
+    let plan = plan.display();
+    let prune = if scenario.run == Run::Prune { "--prune" } else { "" };
+    let args = args::plan(&format!("--out {plan} {prune}"));
     commands::plan::run_in(session().await, &args, &output).await.unwrap();
-    let wait = Wait { wait: 0 };
-    let args = ApplyArgs {
-        plan: Some(plan),
-        yes: false,
-        no_check: true,
-        scope,
-        guard,
-        wait,
-        select: Default::default(),
-    };
+    let args = args::apply(&format!("{plan} --no-check --wait 0"));
     let result = apply::run_in(session().await, &args, &Interrupt::default(), &output).await;
     let said = output.captured();
     (result, said)
@@ -654,26 +622,12 @@ fn an_interruption_before_the_first_write_leaves_everything_as_it_was() {
         let world = World::new(Sandbox::new(&seed(&spec())));
         let interrupt = Interrupt::default();
         interrupt.set();
-        let wait = Wait { wait: 0 };
         let output = Output::capture();
         let session = async || Session::new(spec(), clean(&world, &spec()).await, None);
-        let args = ApplyArgs {
-            plan: None,
-            yes: true,
-            no_check: true,
-            scope: Scope { adopt: false, prune: false },
-            select: Default::default(),
-            guard: Guard { refuse_wider: false },
-            wait,
-        };
+        let args = args::apply("--yes --no-check --wait 0");
         let applied = apply::run_in(session().await, &args, &interrupt, &output).await;
-        let destroyed = destroy::run_in(
-            session().await,
-            &DestroyArgs { yes: true, wait, select: Default::default() },
-            &interrupt,
-            &output,
-        )
-        .await;
+        let args = args::destroy("--yes --wait 0");
+        let destroyed = destroy::run_in(session().await, &args, &interrupt, &output).await;
         assert!(matches!((applied, destroyed), (Ok(Status::Interrupted), Ok(Status::Interrupted))));
         assert_eq!(output.captured().matches("interrupted: nothing was changed").count(), 2);
         assert!(world.states.lock().unwrap().is_empty());

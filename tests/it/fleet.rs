@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
 
 use crate::support::Project;
+use crate::support::args;
 use crate::support::http_stub::aws_error;
 use crate::support::wire::{Endpoint, Wire};
 use crate::support::world::{
@@ -13,7 +14,6 @@ use crate::support::world::{
 use aws_sdk_iam::types::Tag;
 use genesys_iam::apply::Interrupt;
 use genesys_iam::aws::{Clients, survey};
-use genesys_iam::cli::{ApplyArgs, Guard, Scope, Wait};
 use genesys_iam::commands::apply;
 use genesys_iam::commands::session::{Session, seed};
 use genesys_iam::model::resolve;
@@ -40,7 +40,7 @@ const AWS_MANAGED: [&str; 2] =
 
 /// What somebody does to an account.
 #[derive(Debug, Clone)]
-enum Deed {
+enum Mutation {
     Trust(usize),
     Version(usize),
     /// The default version becomes the first of all.
@@ -60,7 +60,7 @@ enum Deed {
     Stray(String, usize),
 }
 
-fn deed() -> impl Strategy<Value = Deed> {
+fn mutation() -> impl Strategy<Value = Mutation> {
     let document = 0..DOCUMENTS.len();
     let name = || select(vec!["a", "b", "c"]).prop_map(str::to_owned);
     let key = || select(vec!["team", "managed-by", "genesys-iam:spec", "x"]).prop_map(str::to_owned);
@@ -70,36 +70,36 @@ fn deed() -> impl Strategy<Value = Deed> {
         select(own.into_iter().chain(AWS_MANAGED.map(str::to_owned)).collect::<Vec<_>>())
     };
     prop_oneof![
-        (0..TRUST.len()).prop_map(Deed::Trust),
-        document.clone().prop_map(Deed::Version),
-        Just(Deed::RollBack),
-        (name(), document.clone()).prop_map(|(name, document)| Deed::Inline(name, document)),
-        policy().prop_map(Deed::Attach),
-        any::<Index>().prop_map(Deed::OwnPolicyOfAnother),
-        policy().prop_map(Deed::Boundary),
+        (0..TRUST.len()).prop_map(Mutation::Trust),
+        document.clone().prop_map(Mutation::Version),
+        Just(Mutation::RollBack),
+        (name(), document.clone()).prop_map(|(name, document)| Mutation::Inline(name, document)),
+        policy().prop_map(Mutation::Attach),
+        any::<Index>().prop_map(Mutation::OwnPolicyOfAnother),
+        policy().prop_map(Mutation::Boundary),
         (select(vec!["", "by hand"]), select(vec![3600, 7200]))
-            .prop_map(|(text, n)| Deed::Attributes(text.to_owned(), n)),
-        (key(), value()).prop_map(|(key, value)| Deed::TagRole(key, value)),
-        (key(), value()).prop_map(|(key, value)| Deed::TagPolicy(key, value)),
-        key().prop_map(Deed::UntagPolicy),
-        Just(Deed::Detach),
-        Just(Deed::DeleteRole),
-        Just(Deed::DeletePolicy),
-        (name(), document).prop_map(|(name, document)| Deed::Stray(name, document)),
+            .prop_map(|(text, n)| Mutation::Attributes(text.to_owned(), n)),
+        (key(), value()).prop_map(|(key, value)| Mutation::TagRole(key, value)),
+        (key(), value()).prop_map(|(key, value)| Mutation::TagPolicy(key, value)),
+        key().prop_map(Mutation::UntagPolicy),
+        Just(Mutation::Detach),
+        Just(Mutation::DeleteRole),
+        Just(Mutation::DeletePolicy),
+        (name(), document).prop_map(|(name, document)| Mutation::Stray(name, document)),
     ]
 }
 
 /// Does it as far as IAM lets it be done.
-async fn act(clients: &Clients, desired: &DesiredState, role: &Index, deed: &Deed) {
+async fn act(clients: &Clients, desired: &DesiredState, role: &Index, mutation: &Mutation) {
     let iam = &clients.iam;
     let role = &desired.roles[role.index(desired.roles.len())];
     let (name, policy) = (&role.role.name, role.policy.arn.to_string());
     let tag = |key: &str, value: &str| Tag::builder().key(key).value(value).build().unwrap();
-    match deed {
-        Deed::Trust(n) => {
+    match mutation {
+        Mutation::Trust(n) => {
             drop(iam.update_assume_role_policy().role_name(name).policy_document(TRUST[*n]).send().await)
         }
-        Deed::Version(n) => drop(
+        Mutation::Version(n) => drop(
             iam.create_policy_version()
                 .policy_arn(policy)
                 .policy_document(DOCUMENTS[*n])
@@ -107,10 +107,10 @@ async fn act(clients: &Clients, desired: &DesiredState, role: &Index, deed: &Dee
                 .send()
                 .await,
         ),
-        Deed::RollBack => {
+        Mutation::RollBack => {
             drop(iam.set_default_policy_version().policy_arn(policy).version_id("v1").send().await)
         }
-        Deed::Inline(inline, n) => drop(
+        Mutation::Inline(inline, n) => drop(
             iam.put_role_policy()
                 .role_name(name)
                 .policy_name(inline)
@@ -118,31 +118,33 @@ async fn act(clients: &Clients, desired: &DesiredState, role: &Index, deed: &Dee
                 .send()
                 .await,
         ),
-        Deed::Attach(arn) => drop(iam.attach_role_policy().role_name(name).policy_arn(arn).send().await),
-        Deed::OwnPolicyOfAnother(other) => {
+        Mutation::Attach(arn) => drop(iam.attach_role_policy().role_name(name).policy_arn(arn).send().await),
+        Mutation::OwnPolicyOfAnother(other) => {
             let other = desired.roles[other.index(desired.roles.len())].policy.arn.to_string();
             drop(iam.attach_role_policy().role_name(name).policy_arn(other).send().await);
         }
-        Deed::Boundary(arn) => {
+        Mutation::Boundary(arn) => {
             drop(iam.put_role_permissions_boundary().role_name(name).permissions_boundary(arn).send().await)
         }
-        Deed::Attributes(text, seconds) => drop(
+        Mutation::Attributes(text, seconds) => drop(
             iam.update_role().role_name(name).description(text).max_session_duration(*seconds).send().await,
         ),
-        Deed::TagRole(key, value) => drop(iam.tag_role().role_name(name).tags(tag(key, value)).send().await),
-        Deed::TagPolicy(key, value) => {
+        Mutation::TagRole(key, value) => {
+            drop(iam.tag_role().role_name(name).tags(tag(key, value)).send().await)
+        }
+        Mutation::TagPolicy(key, value) => {
             drop(iam.tag_policy().policy_arn(policy).tags(tag(key, value)).send().await)
         }
-        Deed::UntagPolicy(key) => drop(iam.untag_policy().policy_arn(policy).tag_keys(key).send().await),
-        Deed::Detach => drop(iam.detach_role_policy().role_name(name).policy_arn(policy).send().await),
-        Deed::DeleteRole => {
+        Mutation::UntagPolicy(key) => drop(iam.untag_policy().policy_arn(policy).tag_keys(key).send().await),
+        Mutation::Detach => drop(iam.detach_role_policy().role_name(name).policy_arn(policy).send().await),
+        Mutation::DeleteRole => {
             for policy in [policy.as_str(), AWS_MANAGED[0], AWS_MANAGED[1]] {
                 drop(iam.detach_role_policy().role_name(name).policy_arn(policy).send().await);
             }
             drop(iam.delete_role().role_name(name).send().await);
         }
-        Deed::DeletePolicy => drop(iam.delete_policy().policy_arn(policy).send().await),
-        Deed::Stray(stray, n) => drop(
+        Mutation::DeletePolicy => drop(iam.delete_policy().policy_arn(policy).send().await),
+        Mutation::Stray(stray, n) => drop(
             iam.create_policy()
                 .policy_name(stray)
                 .path("/stray/")
@@ -155,15 +157,7 @@ async fn act(clients: &Clients, desired: &DesiredState, role: &Index, deed: &Dee
 
 async fn converge(world: &Arc<World>, spec: &Spec) {
     let session = Session::new(spec.clone(), clean(world, spec).await, None);
-    let args = ApplyArgs {
-        plan: None,
-        yes: true,
-        no_check: true,
-        scope: Scope { adopt: false, prune: false },
-        select: Default::default(),
-        guard: Guard { refuse_wider: false },
-        wait: Wait { wait: 0 },
-    };
+    let args = args::apply("--yes --no-check --wait 0");
     apply::run_in(session, &args, &Interrupt::default(), &Output::capture()).await.unwrap();
 }
 
@@ -191,7 +185,7 @@ proptest! {
     #[test]
     fn reading_singly_and_in_bulk_come_to_the_same(
         roles in 1..5usize,
-        deeds in prop::collection::vec((any::<Index>(), deed()), 0..14),
+        mutations in prop::collection::vec((any::<Index>(), mutation()), 0..14),
         page in prop_oneof![Just(1000), 1..4usize],
     ) {
         virtual_time().block_on(async {
@@ -206,8 +200,8 @@ proptest! {
             // One role more than is wanted later.
             converge(&world, &fleet_of(roles + 1, OTHER_ID)).await;
             let desired = resolve(&fleet_of(roles + 1, ID), &BTreeMap::new());
-            for (role, deed) in &deeds {
-                act(&clients, &desired, role, deed).await;
+            for (role, mutation) in &mutations {
+                act(&clients, &desired, role, mutation).await;
             }
             world.sandbox.lock().unwrap().set_page_limit(page);
             for spec in [&spec, &wanted] {
@@ -324,7 +318,7 @@ fn what_takes_one_spec_says_so_and_so_does_a_selection_of_nothing() {
     project.sandbox(&["plan", "--account", "1"]).expect(64);
     project.sandbox(&["plan", "--role", "R*", "--prune"]).expect(64);
     std::fs::create_dir(project.path("empty")).unwrap();
-    project.sandbox(&["--file", "empty", "validate"]).expect(1).says("there is no spec in `empty`");
+    project.sandbox(&["--file", "empty", "validate"]).expect(1).says("`empty` contains no spec");
 }
 
 #[test]

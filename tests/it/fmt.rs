@@ -6,7 +6,7 @@ use std::fs;
 #[test]
 fn fmt_changes_the_spacing_and_check_only_tells() {
     let project = Project::new(&EXAMPLE.replace(" = ", "="));
-    project.run(&["fmt", "--check"]).expect(2).says("is not in form");
+    project.run(&["fmt", "--check"]).expect(2).says("is not formatted");
     project.run(&["fmt"]).expect(0).says("is formatted");
     // What stands in comments stays.
     let text = fs::read_to_string(project.path("genesys.toml")).unwrap();

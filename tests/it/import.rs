@@ -43,7 +43,7 @@ iam.put_role_policy(RoleName='Loose', PolicyName='in', PolicyDocument=permission
         .expect(1)
         .says("its trust policy is more than")
         .says("the inline policy `in` stays")
-        .says("no spec yet");
+        .says("the written spec is incomplete");
     let all = served.run(&["import", "--all"]);
     all.expect(0)
         .says("name = \"Plain\"")

@@ -22,7 +22,7 @@ fn init_writes_a_spec_that_validates_and_never_over_another() {
         "b",
     ];
     // Nobody to ask: what lacks is named.
-    empty.run(&flags).expect(1).says("not known: --external-id").says("help:");
+    empty.run(&flags).expect(1).says("cannot be asked for: --external-id").says("help:");
     let all = [&flags[..], &["--external-id", "6b1f7d2a-93c4-4e0b-8a57-d2c5e8f01234"]].concat();
     empty.run(&all).expect(0).says("is written");
     let text = fs::read_to_string(empty.path("genesys.toml")).unwrap();

@@ -2,12 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::support::args;
 use crate::support::wire::{Call, Wire};
 use crate::support::world::{ACCOUNT, ID, OTHER_ID, World, clean, connect_as, spec_of, virtual_time};
 use crate::support::{EXAMPLE, Project};
 use aws_credential_types::Credentials;
 use genesys_iam::apply::Interrupt;
-use genesys_iam::cli::{ApplyArgs, CheckArgs, DestroyArgs, Guard, PlanArgs, ReportFormat, Scope, Wait};
 use genesys_iam::commands::session::{Session, seed};
 use genesys_iam::commands::{CommandError, Status, apply, check, destroy, plan};
 use genesys_iam::model::resolve;
@@ -51,42 +51,13 @@ async fn run(scenario: &Scenario, grants: &[Grant], without: Option<&str>) -> Ou
     let clients = connect_as(&scenario.wanted, &wire, credentials).await;
     let session = Session::new(scenario.wanted.clone(), clients, None);
     let output = Output::capture();
-    let (scope, guard) = (Scope { adopt: false, prune: false }, Guard { refuse_wider: false });
-    let wait = Wait { wait: 0 };
     let interrupt = Interrupt::default();
     let result = match scenario.purpose {
-        Purpose::Plan => {
-            let args = PlanArgs {
-                detailed_exitcode: false,
-                out: None,
-                format: ReportFormat::Text,
-                scope,
-                guard,
-                select: Default::default(),
-            };
-            plan::run_in(session, &args, &output).await
-        }
-        Purpose::Check => check::run_in(&session, &CheckArgs::default(), &output).await,
-        Purpose::Apply => {
-            let args = ApplyArgs {
-                plan: None,
-                yes: true,
-                no_check: false,
-                scope,
-                guard,
-                wait,
-                select: Default::default(),
-            };
-            apply::run_in(session, &args, &interrupt, &output).await
-        }
+        Purpose::Plan => plan::run_in(session, &args::plan(""), &output).await,
+        Purpose::Check => check::run_in(&session, &args::check(""), &output).await,
+        Purpose::Apply => apply::run_in(session, &args::apply("--yes --wait 0"), &interrupt, &output).await,
         Purpose::Destroy => {
-            destroy::run_in(
-                session,
-                &DestroyArgs { yes: true, wait, select: Default::default() },
-                &interrupt,
-                &output,
-            )
-            .await
+            destroy::run_in(session, &args::destroy("--yes --wait 0"), &interrupt, &output).await
         }
     };
     // What is asked for before it is known whether it is there, is not needed where it is not.
@@ -112,15 +83,7 @@ fn permission(operation: &str) -> Option<String> {
 async fn made(spec: &Spec, by_hand: impl AsyncFnOnce(&genesys_iam::aws::Clients)) -> Sandbox {
     let world = World::new(Sandbox::new(&seed(spec)));
     let clients = clean(&world, spec).await;
-    let args = ApplyArgs {
-        plan: None,
-        yes: true,
-        no_check: true,
-        scope: Scope { adopt: false, prune: false },
-        select: Default::default(),
-        guard: Guard { refuse_wider: false },
-        wait: Wait { wait: 0 },
-    };
+    let args = args::apply("--yes --no-check --wait 0");
     let session = Session::new(spec.clone(), clients.clone(), None);
     apply::run_in(session, &args, &Interrupt::default(), &Output::capture()).await.unwrap();
     by_hand(&clients).await;

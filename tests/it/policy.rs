@@ -36,7 +36,7 @@ fn documents_that_mean_the_same_exit_with_0_and_others_with_2_and_their_differen
     project
         .run(&["policy", "compare", "a.json", "bad.json"])
         .expect(1)
-        .says("`bad.json` is no policy document: Statement:");
+        .says("`bad.json` is not a policy document: Statement:");
     project.run(&["policy", "compare", "a.json", "none.json"]).expect(1).says("cannot read `none.json`");
 }
 
@@ -58,7 +58,10 @@ fn evaluate_says_what_it_decided_and_why() {
         .expect(5)
         .says("\"undecided\"")
         .says("`StringEqual` is no condition operator");
-    evaluate("bad.json", "trust.json").expect(1).says("`bad.json` is no request").says("help: it looks like");
+    evaluate("bad.json", "trust.json")
+        .expect(1)
+        .says("`bad.json` is not a request")
+        .says("help: it looks like");
     let text = project.run(&["policy", "evaluate", "--request", "none.json", "--trust", "trust.json"]);
     assert_snapshot!(text.transcript());
 }

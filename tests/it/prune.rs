@@ -37,7 +37,7 @@ fn a_policy_with_a_name_of_its_own_is_pruned_with_its_role() {
 #[test]
 fn pruning_needs_a_name_that_no_other_file_has_by_chance() {
     let project = Project::example();
-    project.sandbox(&["apply", "--prune", "--yes"]).expect(3).says("does not say its name").says("name = ");
+    project.sandbox(&["apply", "--prune", "--yes"]).expect(3).says("set `name` in the spec").says("name = ");
     // The roles of another spec are not this one's to prune.
     project.sandbox(&["apply", "--yes", "--no-check"]).expect(0);
     project.write_spec(&format!("name = \"another\"\n{}", EXAMPLE.replace(ROLE, "Another")));

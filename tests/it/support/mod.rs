@@ -1,5 +1,6 @@
 //! What the tests that drive the binary share.
 
+pub mod args;
 pub mod http_stub;
 pub mod python;
 pub mod served;
