@@ -158,3 +158,33 @@ pub fn is_guid(text: &str) -> bool {
     let parts: Vec<usize> = text.split('-').map(str::len).collect();
     parts == [8, 4, 4, 4, 12] && text.bytes().all(|b| b == b'-' || b.is_ascii_hexdigit())
 }
+
+/// Of an integration, a data action or a category.
+pub(super) fn genesys_name(text: &str) -> Validation {
+    match text.chars().count() {
+        0 => Err("is empty".to_owned()),
+        n if n > 256 => Err(format!("has {n} characters, Genesys Cloud takes at most 256")),
+        _ if text.trim() != text => Err("begins or ends with white space".to_owned()),
+        _ if text.chars().any(char::is_control) => Err("has a control character in it".to_owned()),
+        _ => Ok(()),
+    }
+}
+
+pub(super) fn genesys_id(text: &str) -> Validation {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_".contains(c);
+    if !text.is_empty() && text.len() <= 200 && text.chars().all(is_plain) {
+        return Ok(());
+    }
+    Err("is not an ID of Genesys Cloud".to_owned())
+}
+
+/// One of the lines of notes is this tool's own.
+pub(super) fn notes(text: &str) -> Validation {
+    if text.lines().any(|line| line.trim_start().starts_with("managed-by:")) {
+        return Err("has a line `managed-by:`, which is this tool's own".to_owned());
+    }
+    if text.chars().count() > 1000 {
+        return Err("has more than 1000 characters".to_owned());
+    }
+    Ok(())
+}

@@ -3,6 +3,7 @@
 mod diagnostic;
 mod environment;
 mod format;
+mod integration;
 mod known;
 mod limits;
 mod load;
@@ -13,6 +14,9 @@ mod reader;
 pub use diagnostic::{Diagnostic, Severity};
 pub use environment::{EmptyEnvironment, Environment};
 pub use format::format;
+pub use integration::{
+    ActionContent, DEFAULT_TIMEOUT, DataActionSpec, IntegrationSpec, RAW_REQUEST, RAW_RESULT,
+};
 pub use known::{
     GENESYS_REGIONS, GenesysRegion, KNOWN_GENESYS_ACCOUNTS, KnownAccount, TUTORIAL_ACCOUNT,
     genesys_account_name, genesys_region,

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::Range;
 
+use super::integration::{DataActionSpec, IntegrationSpec};
 use crate::arn::{AccountId, Arn};
 
 /// The tag that marks what this tool manages.
@@ -72,6 +73,9 @@ pub struct RoleSpec {
     pub genesys_account_id: AccountId,
     pub external_id: ExternalId,
     pub functions: Vec<FunctionRef>,
+    /// Where Genesys Cloud's side is this spec's too.
+    pub integration: Option<IntegrationSpec>,
+    pub data_actions: Vec<DataActionSpec>,
     pub adopt: bool,
     /// `destroy` leaves it alone.
     pub prevent_destroy: bool,

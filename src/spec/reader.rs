@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
+use serde_json::{Map, Value as Json};
 use toml::de::{DeTable, DeValue};
 
 use super::diagnostic::{Diagnostic, Severity};
@@ -196,6 +197,11 @@ impl<'a> Table<'a> {
 
     /// Reports every key that was never asked for, with the nearest that was.
     pub(super) fn deny_unknown_keys(self, diagnostics: &mut Diagnostics) {
+        self.deny_unknown_keys_but(&[], diagnostics);
+    }
+
+    /// The same; `renamed` are names that other tools have for what this one calls otherwise.
+    pub(super) fn deny_unknown_keys_but(self, renamed: &[(&str, &str)], diagnostics: &mut Diagnostics) {
         for (key, _) in self.entries {
             let written: &str = key.get_ref();
             if self.asked.contains(written) {
@@ -208,7 +214,8 @@ impl<'a> Table<'a> {
                 .min()
                 .filter(|(distance, known)| *distance <= known.len().max(3) / 3 + 1);
             let known: Vec<&str> = self.asked.iter().copied().collect();
-            let help = match nearest {
+            let renamed = renamed.iter().find(|(other, _)| *other == written).map(|(_, own)| (0, *own));
+            let help = match renamed.or(nearest) {
                 Some((_, known)) => format!("did you mean `{known}`?"),
                 None => format!("{} knows {}", self.name, known.join(", ")),
             };
@@ -226,6 +233,26 @@ pub(super) fn string(value: &Value<'_>, key: &str, diagnostics: &mut Diagnostics
     match value.get_ref() {
         DeValue::String(text) => Some(Spanned { value: text.to_string(), span: value.span() }),
         _ => wrong_type(value, key, "a string", diagnostics),
+    }
+}
+
+/// The same in JSON; a date becomes a string.
+pub(super) fn json_of(value: &Value<'_>) -> Json {
+    match value.get_ref() {
+        DeValue::String(text) => text.as_ref().into(),
+        DeValue::Integer(integer) => match i64::from_str_radix(integer.as_str(), integer.radix()) {
+            Ok(number) => number.into(),
+            Err(_) => integer.as_str().into(),
+        },
+        DeValue::Float(float) => float.as_str().parse::<f64>().map_or(Json::Null, Json::from),
+        DeValue::Boolean(value) => (*value).into(),
+        DeValue::Datetime(date) => date.to_string().into(),
+        DeValue::Array(items) => items.iter().map(json_of).collect(),
+        DeValue::Table(entries) => entries
+            .iter()
+            .map(|(key, value)| (key.get_ref().to_string(), json_of(value)))
+            .collect::<Map<String, Json>>()
+            .into(),
     }
 }
 

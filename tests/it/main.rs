@@ -16,6 +16,10 @@ mod fmt;
 mod import;
 mod init;
 mod masking;
+
+mod faults;
+mod fleet;
+mod integration_spec;
 mod ministack;
 mod moto;
 mod output;

@@ -340,6 +340,13 @@ fn the_schema_has_just_the_keys_that_the_reader_knows() {
         ("/properties/check/properties", format!("{EXAMPLE}\n[check]\n{zzz}\n")),
         ("/properties/defaults/properties", EXAMPLE.replacen("[defaults]", &format!("[defaults]\n{zzz}"), 1)),
         ("/$defs/role/properties", role_with(zzz)),
+        ("/$defs/integration/properties", role_with(&format!("[role.integration]\nname = \"i\"\n{zzz}"))),
+        (
+            "/$defs/data_action/properties",
+            role_with(&format!(
+                "[role.integration]\nname = \"i\"\n[[role.data_action]]\nname = \"a\"\ninput = {{}}\noutput = {{}}\n{zzz}"
+            )),
+        ),
         (
             "/properties/aws/properties/assume_role/oneOf/1/properties",
             EXAMPLE.replacen(

@@ -26,6 +26,7 @@ pub fn parse(source: &str, name: &str, environment: &dyn Environment) -> (Option
                 environment,
                 names: BTreeMap::new(),
                 policies: BTreeMap::new(),
+                integrations: Vec::new(),
                 verifier: None,
             }
             .spec(table, name)

@@ -33,7 +33,7 @@ impl Parser<'_> {
     }
 
     /// A name, `name:alias`, `name:version`, a partial ARN (`ACCOUNT:function:name`) or a full one.
-    fn function(&mut self, written: &Spanned<String>, target: Option<&Target>) -> Option<Arn> {
+    pub(super) fn function(&mut self, written: &Spanned<String>, target: Option<&Target>) -> Option<Arn> {
         let text = written.value.as_str();
         let span = || written.span.clone();
         if text.contains(['*', '?']) {

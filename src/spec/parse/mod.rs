@@ -3,11 +3,16 @@
 mod aws;
 mod check;
 mod common;
+mod contract;
+mod data_action;
+mod export;
 mod external_id;
 mod file;
 mod functions;
 mod genesys;
+mod integration;
 mod parser;
 mod role;
+mod velocity;
 
 pub use file::parse;

@@ -14,6 +14,8 @@ pub(super) struct Parser<'p> {
     /// Names and policy names of the roles so far, in lower case, with the role as written.
     pub(super) names: BTreeMap<String, String>,
     pub(super) policies: BTreeMap<String, String>,
+    /// Names of the integrations so far.
+    pub(super) integrations: Vec<String>,
     pub(super) verifier: Option<Arn>,
 }
 

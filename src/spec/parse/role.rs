@@ -59,6 +59,9 @@ impl Parser<'_> {
         let written = table.array("functions", "a list of strings", self.diagnostics);
         let written = table.required(written, "functions", "[\"my-function\"]", self.diagnostics);
         let functions = written.map(|written| self.functions(written, target)).unwrap_or_default();
+        let integration = table.table("integration", "[role.integration]", self.diagnostics);
+        let integration = integration.and_then(|table| self.integration(table));
+        let data_actions = self.data_actions(&mut table, integration.as_ref(), &functions, target);
         table.deny_unknown_keys(self.diagnostics);
 
         let mut tags = defaults.tags.clone();
@@ -85,6 +88,8 @@ impl Parser<'_> {
             genesys_account_id: genesys.account_id?.value,
             external_id: genesys.external_id?,
             functions,
+            integration,
+            data_actions,
             adopt: own.adopt.or(defaults.adopt).unwrap_or(false),
             prevent_destroy: own.prevent_destroy.or(defaults.prevent_destroy).unwrap_or(false),
             extra_permissions: own

@@ -1,0 +1,443 @@
+//! `[[role.data_action]]`.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use serde_json::{Map, Value};
+use toml::de::DeValue;
+
+use super::contract::{from_short, input_faults, output_faults};
+use super::export::{self, Exported};
+use super::parser::{Parser, Target};
+use super::velocity::unescaped;
+use crate::spec::integration::{
+    ActionContent, DEFAULT_TIMEOUT, DataActionSpec, IntegrationSpec, RAW_REQUEST, RAW_RESULT,
+};
+use crate::spec::limits;
+use crate::spec::model::FunctionRef;
+use crate::spec::reader::{Spanned, Table, json_of, wrong_type};
+
+/// CX as Code's names and the report's, and ours.
+const RENAMED: [(&str, &str); 9] = [
+    ("request_url_template", "function"),
+    ("config_timeout_seconds", "timeout_seconds"),
+    ("contract_input", "input_schema"),
+    ("contract_output", "success_schema"),
+    ("output_schema", "success_schema"),
+    ("config_request", "request_template"),
+    ("config_response", "success_template"),
+    ("integration_id", "name"),
+    ("request_type", "function"),
+];
+
+/// The two halves of a contract.
+struct Half {
+    short: &'static str,
+    full: &'static str,
+    faults: fn(&Value) -> Vec<String>,
+}
+
+const INPUT: Half = Half { short: "input", full: "input_schema", faults: input_faults };
+const OUTPUT: Half = Half { short: "output", full: "success_schema", faults: output_faults };
+
+impl Parser<'_> {
+    pub(super) fn data_actions(
+        &mut self,
+        role: &mut Table<'_>,
+        integration: Option<&IntegrationSpec>,
+        functions: &[FunctionRef],
+        target: Option<&Target>,
+    ) -> Vec<DataActionSpec> {
+        let Some(written) =
+            role.array("data_action", "a list of tables, [[role.data_action]]", self.diagnostics)
+        else {
+            return Vec::new();
+        };
+        if integration.is_none() && role.value("integration").is_none() {
+            self.diagnostics.error(
+                written.span.clone(),
+                "there is a data action and no integration",
+                "belongs to an integration",
+                "add a table [role.integration] with a name",
+            );
+        }
+        let mut actions: Vec<DataActionSpec> = Vec::new();
+        for value in written.value {
+            let DeValue::Table(entries) = value.get_ref() else {
+                wrong_type::<()>(value, "data_action", "a table, [[role.data_action]]", self.diagnostics);
+                continue;
+            };
+            let table = Table::new("[[role.data_action]]", value.span(), entries);
+            let Some(action) = self.data_action(table, integration, functions, target) else { continue };
+            let twin = actions.iter().find(|other| {
+                other.content.name == action.content.name || (other.id.is_some() && other.id == action.id)
+            });
+            if twin.is_some() {
+                self.diagnostics.error(
+                    action.span.clone(),
+                    format!("there is a data action \"{}\" already", action.content.name),
+                    "again",
+                    "choose another name",
+                );
+                continue;
+            }
+            actions.push(action);
+        }
+        actions
+    }
+
+    fn data_action(
+        &mut self,
+        mut table: Table<'_>,
+        integration: Option<&IntegrationSpec>,
+        functions: &[FunctionRef],
+        target: Option<&Target>,
+    ) -> Option<DataActionSpec> {
+        let span = table.head();
+        let exported = self.exported(&mut table);
+        let file_is_faulty = exported.is_none() && table.value("file").is_some();
+        let exported = exported.unwrap_or_default();
+        let name = self.text(&mut table, "name", limits::genesys_name);
+        let name = name.map(|name| name.value).or_else(|| exported.name.clone());
+        let is_named = name.is_some() || file_is_faulty;
+        table.required(Some(()).filter(|()| is_named), "name", "\"Get order status\"", self.diagnostics);
+        let id = self.text(&mut table, "id", limits::genesys_id);
+        let was = self.text(&mut table, "was", limits::genesys_name);
+        let function = self.function_of(&mut table, functions, &exported, target);
+        let category = self.text(&mut table, "category", limits::genesys_name);
+        if let Some(category) = &category
+            && category.value.to_lowercase().contains("function data action")
+        {
+            self.diagnostics.warning(
+                category.span.clone(),
+                "CX as Code takes an action of such a category for a function data action",
+                "\"function data action\"",
+                "choose other words, if anybody uses CX as Code in this organization",
+            );
+        }
+        let secure = table.boolean("secure", self.diagnostics).or(exported.secure).unwrap_or(false);
+        let timeout = table.integer("timeout_seconds", self.diagnostics);
+        let timeout_seconds = match timeout {
+            Some(timeout) => match u32::try_from(timeout.value).ok().filter(|n| (1..=60).contains(n)) {
+                Some(seconds) => seconds,
+                None => {
+                    self.diagnostics.error(
+                        timeout.span,
+                        format!("`timeout_seconds` is {}", timeout.value),
+                        "out of range",
+                        "write 1 to 60; without it, it is 60",
+                    );
+                    DEFAULT_TIMEOUT
+                }
+            },
+            None => exported.timeout_seconds.unwrap_or(DEFAULT_TIMEOUT),
+        };
+        let request = table.string("request_template", self.diagnostics);
+        let request_span = request.as_ref().map_or_else(|| span.clone(), |request| request.span.clone());
+        let request_template = request
+            .map(|request| request.value)
+            .or(exported.request_template)
+            .unwrap_or_else(|| RAW_REQUEST.to_owned());
+        for input in unescaped(&request_template) {
+            self.diagnostics.warning(
+                request_span.clone(),
+                format!("the request template puts `{input}` between quotes without escaping it"),
+                "a quote in the input breaks the event, or changes it",
+                format!("write \"$esc.jsonString(${{input.{input}}})\""),
+            );
+        }
+        let headers = self.strings(&mut table, "headers").or(exported.headers).unwrap_or_default();
+        if let Some(accept) = headers
+            .iter()
+            .find(|(name, value)| name.eq_ignore_ascii_case("accept") && !value.contains("json"))
+        {
+            self.diagnostics.error(
+                span.clone(),
+                format!("the header `Accept` is {:?}, which is not JSON", accept.1),
+                "this data action",
+                "leave it out, or write \"application/json\"",
+            );
+        }
+        let success = table.string("success_template", self.diagnostics);
+        let success_template = success
+            .map(|success| success.value)
+            .or(exported.success_template)
+            .unwrap_or_else(|| RAW_RESULT.to_owned());
+        let translation_map =
+            self.strings(&mut table, "translation_map").or(exported.translation_map).unwrap_or_default();
+        let translation_map_defaults = self
+            .strings(&mut table, "translation_map_defaults")
+            .or(exported.translation_map_defaults)
+            .unwrap_or_default();
+        if let Some(name) = translation_map_defaults.keys().find(|name| !translation_map.contains_key(*name))
+        {
+            self.diagnostics.error(
+                span.clone(),
+                format!("`translation_map_defaults` has `{name}`, which `translation_map` does not have"),
+                "this data action",
+                "give it a JSONPath in `translation_map`, or leave it out",
+            );
+        }
+        let input_schema = self.schema(&mut table, &INPUT, exported.input_schema, file_is_faulty);
+        let success_schema = self.schema(&mut table, &OUTPUT, exported.success_schema, file_is_faulty);
+        let test_input = self.test_input(&mut table, input_schema.as_ref());
+        let replace = table.boolean("replace", self.diagnostics).unwrap_or(false);
+        table.deny_unknown_keys_but(&RENAMED, self.diagnostics);
+        let category = category
+            .map(|category| category.value)
+            .or_else(|| integration.map(|integration| integration.name.clone()));
+        Some(DataActionSpec {
+            id: id.map(|id| id.value),
+            was: was.map(|was| was.value),
+            function: function?,
+            content: ActionContent {
+                name: name?,
+                category: category?,
+                secure,
+                timeout_seconds,
+                request_template,
+                headers,
+                success_template,
+                translation_map,
+                translation_map_defaults,
+                input_schema: input_schema?,
+                success_schema: success_schema?,
+            },
+            test_input,
+            replace,
+            span,
+        })
+    }
+
+    /// `file`: what the UI exports.
+    fn exported(&mut self, table: &mut Table<'_>) -> Option<Exported> {
+        let file = table.string("file", self.diagnostics)?;
+        let read = self.json_file(&file)?;
+        match export::read(&read) {
+            Ok(exported) => Some(exported),
+            Err(why) => {
+                self.diagnostics.error(
+                    file.span,
+                    format!("`{}` {why}", file.value),
+                    "not an exported data action",
+                    "export it under Admin > Integrations > Actions; AWS Lambda data actions only",
+                );
+                None
+            }
+        }
+    }
+
+    fn json_file(&mut self, file: &Spanned<String>) -> Option<Value> {
+        let text = match self.environment.file(&file.value) {
+            Ok(text) => text,
+            Err(error) => {
+                let message = format!("cannot read `{}`: {error}", file.value);
+                let help = "a relative path is relative to the spec's folder";
+                self.diagnostics.error(file.span.clone(), message, "no such file to read", help);
+                return None;
+            }
+        };
+        match serde_json::from_str(text.trim_start_matches('\u{feff}')) {
+            Ok(value) => Some(value),
+            Err(error) => {
+                let message = format!("`{}` is not JSON: {error}", file.value);
+                self.diagnostics.error(file.span.clone(), message, "not JSON", "");
+                None
+            }
+        }
+    }
+
+    /// One of the role's functions.
+    fn function_of(
+        &mut self,
+        table: &mut Table<'_>,
+        functions: &[FunctionRef],
+        exported: &Exported,
+        target: Option<&Target>,
+    ) -> Option<crate::arn::Arn> {
+        let span = table.head();
+        let listed = || functions.iter().map(|known| known.written.as_str()).collect::<Vec<_>>().join(", ");
+        let arn = match table.string("function", self.diagnostics) {
+            Some(written) => {
+                let arn = self.function(&written, target)?;
+                if !functions.iter().any(|function| function.arn == arn) {
+                    // Without functions of the role that is what is wrong.
+                    if !functions.is_empty() {
+                        self.diagnostics.error(
+                            written.span,
+                            format!("`{}` is none of the role's functions", written.value),
+                            "not in `functions`",
+                            format!("`functions` has {}: Genesys Cloud may invoke just those", listed()),
+                        );
+                    }
+                    return None;
+                }
+                arn
+            }
+            None => match functions {
+                [only] => only.arn.clone(),
+                [] => return None,
+                _ => {
+                    self.diagnostics.error(
+                        span,
+                        "`function` is missing: the role has several",
+                        "this data action",
+                        format!("add `function = {:?}`; the others are {}", functions[0].written, listed()),
+                    );
+                    return None;
+                }
+            },
+        };
+        if let Some(other) = exported.function.as_ref().filter(|other| **other != arn.to_string()) {
+            self.diagnostics.warning(
+                table.head(),
+                format!("the file names the function {other}; the spec's function wins"),
+                "this data action",
+                "",
+            );
+        }
+        Some(arn)
+    }
+
+    fn strings(&mut self, table: &mut Table<'_>, key: &'static str) -> Option<BTreeMap<String, String>> {
+        let read = table.strings_by_key(key, self.diagnostics)?;
+        Some(read.into_iter().map(|(name, value)| (name.value, value.value)).collect())
+    }
+
+    /// The short form, the full one, or what the file has.
+    fn schema(
+        &mut self,
+        table: &mut Table<'_>,
+        half: &Half,
+        exported: Option<Value>,
+        silent: bool,
+    ) -> Option<Value> {
+        let Half { short, full, faults } = half;
+        let span = table.head();
+        let short_form = self.short_form(table, short);
+        let full_form = self.full_form(table, full);
+        if short_form.is_some() && full_form.is_some() {
+            self.diagnostics.error(
+                span,
+                format!("`{short}` and `{full}` say the same thing"),
+                "this data action",
+                format!("leave one out: `{short}` is the short form of `{full}`"),
+            );
+            return None;
+        }
+        let (schema, span) = match short_form.or(full_form) {
+            Some(Spanned { value, span }) => (value?, span),
+            None => match exported {
+                Some(schema) => (schema, span),
+                None if silent => return None,
+                None => {
+                    self.diagnostics.error(
+                        span,
+                        format!("there is neither `{short}` nor `{full}` for this data action"),
+                        "this data action",
+                        format!("add `{short} = {{ OrderNumber = \"string\" }}`, or `{short} = {{}}`"),
+                    );
+                    return None;
+                }
+            },
+        };
+        let found = faults(&schema);
+        for fault in &found {
+            let help = match *short {
+                "input" => "Genesys Cloud takes a flat object of strings, numbers, integers and booleans",
+                _ => "Genesys Cloud takes an object or an array of objects, without arrays in arrays",
+            };
+            self.diagnostics.error(span.clone(), format!("the {short} contract {fault}"), "here", help);
+        }
+        found.is_empty().then_some(schema)
+    }
+
+    fn short_form(&mut self, table: &mut Table<'_>, key: &'static str) -> Option<Spanned<Option<Value>>> {
+        let span = table.value(key)?.span();
+        let types = table.strings_by_key(key, self.diagnostics);
+        let value = types.map(|types| {
+            let types: Vec<(String, String)> =
+                types.into_iter().map(|(name, kind)| (name.value, kind.value)).collect();
+            from_short(&types)
+        });
+        Some(Spanned { value, span })
+    }
+
+    /// A table, a string of JSON, or `{ file = "…" }`.
+    fn full_form(&mut self, table: &mut Table<'_>, key: &'static str) -> Option<Spanned<Option<Value>>> {
+        let value = table.value(key)?;
+        let span = value.span();
+        let read = match value.get_ref() {
+            DeValue::String(text) => match serde_json::from_str(text) {
+                Ok(schema) => Some(schema),
+                Err(error) => {
+                    let message = format!("`{key}` is not JSON: {error}");
+                    self.diagnostics.error(span.clone(), message, "not JSON", "");
+                    None
+                }
+            },
+            DeValue::Table(entries) if entries.len() == 1 && entries.contains_key("file") => {
+                let mut inner = Table::new(key, span.clone(), entries);
+                let file = inner.string("file", self.diagnostics);
+                file.and_then(|file| self.json_file(&file))
+            }
+            DeValue::Table(_) => Some(json_of(value)),
+            _ => wrong_type(value, key, "a table, a string of JSON or { file = \"PATH\" }", self.diagnostics),
+        };
+        Some(Spanned { value: read, span })
+    }
+
+    fn test_input(&mut self, table: &mut Table<'_>, schema: Option<&Value>) -> Option<Map<String, Value>> {
+        let value = table.value("test_input")?;
+        let Value::Object(input) = json_of(value) else {
+            return wrong_type(value, "test_input", "a table", self.diagnostics);
+        };
+        let Some(schema) = schema else { return Some(input) };
+        for (name, given) in &input {
+            self.test_value(value.span(), name, given, schema);
+        }
+        for name in schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str) {
+            if !input.contains_key(name) {
+                self.diagnostics.error(
+                    value.span(),
+                    format!("`test_input` does not have `{name}`, which the contract requires"),
+                    "here",
+                    format!("add `{name}`"),
+                );
+            }
+        }
+        Some(input)
+    }
+
+    fn test_value(&mut self, span: Range<usize>, name: &str, given: &Value, schema: &Value) {
+        let Some(property) = schema["properties"].get(name) else {
+            let known: Vec<&str> = schema["properties"]
+                .as_object()
+                .into_iter()
+                .flat_map(|known| known.keys().map(String::as_str))
+                .collect();
+            self.diagnostics.error(
+                span,
+                format!("`test_input` has `{name}`, which the input contract does not have"),
+                "here",
+                format!("the contract has {}", known.join(", ")),
+            );
+            return;
+        };
+        let fits = match property["type"].as_str() {
+            Some("string") => given.is_string(),
+            Some("integer") => given.is_i64() || given.is_u64(),
+            Some("number") => given.is_number(),
+            Some("boolean") => given.is_boolean(),
+            _ => true,
+        };
+        if !fits {
+            self.diagnostics.error(
+                span,
+                format!("`{name}` of `test_input` is not of the type {}", property["type"]),
+                "here",
+                "the contract says which type it has",
+            );
+        }
+    }
+}
