@@ -15,11 +15,8 @@ mod fleet;
 mod fmt;
 mod import;
 mod init;
-mod masking;
-
-mod faults;
-mod fleet;
 mod integration_spec;
+mod masking;
 mod ministack;
 mod moto;
 mod output;
