@@ -6,6 +6,7 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use http::{Method, Request, Response};
+use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use tokio::sync::Mutex;
@@ -29,28 +30,22 @@ const ID: &str = "GENESYSCLOUD_OAUTHCLIENT_ID";
 const SECRET: &str = "GENESYSCLOUD_OAUTHCLIENT_SECRET";
 const REGION: &str = "GENESYSCLOUD_REGION";
 
-/// Never printed.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Secret(String);
+/// Never printed, and zeroed when it is dropped.
+#[derive(Debug, Clone)]
+pub struct Secret(SecretString);
 
 impl Secret {
     pub fn new(text: String) -> Self {
-        Self(text)
+        Self(text.into())
     }
 
     pub fn expose(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("(secret)")
+        self.0.expose_secret()
     }
 }
 
 /// Which organization's API, as which OAuth client.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Configuration {
     pub client_id: String,
     pub client_secret: Secret,
@@ -75,7 +70,7 @@ impl Configuration {
         let variable = |name: &str| variable(name).filter(|text| !text.is_empty());
         let failed = |kind| GenesysError::new("configuration", kind);
         let (client_id, client_secret) = match (variable(ID), variable(SECRET)) {
-            (Some(id), Some(secret)) => (id, Secret(secret)),
+            (Some(id), Some(secret)) => (id, Secret::new(secret)),
             (None, None) => return Ok(None),
             (Some(_), None) => return Err(failed(GenesysErrorKind::Incomplete { missing: SECRET })),
             (None, Some(_)) => return Err(failed(GenesysErrorKind::Incomplete { missing: ID })),
@@ -145,7 +140,7 @@ impl Client {
         let mut kept = self.token.lock().await;
         if let Some(Token { value, until }) = &*kept
             && *until > Instant::now()
-            && Some(value) != refused
+            && refused.is_none_or(|refused| refused.expose() != value.expose())
         {
             return Ok(value.clone());
         }
@@ -171,7 +166,7 @@ impl Client {
         }
         let answer: TokenAnswer = serde_json::from_slice(response.body())
             .map_err(|_| failed(unreadable(status, "it holds no token")))?;
-        let value = Secret(answer.access_token);
+        let value = Secret::new(answer.access_token);
         let lifetime = Duration::from_secs(answer.expires_in.unwrap_or(LIFETIME).min(LIFETIME * 365));
         let until = Instant::now() + lifetime.saturating_sub(MARGIN);
         *kept = Some(Token { value: value.clone(), until });
@@ -366,7 +361,7 @@ mod tests {
         let script = Script { answers: Arc::new(StdMutex::new(answers.to_vec())), ..Script::default() };
         let configuration = Configuration {
             client_id: "the-id".to_owned(),
-            client_secret: Secret("the-secret".to_owned()),
+            client_secret: Secret::new("the-secret".to_owned()),
             api: "https://api.example".to_owned(),
             login: "https://login.example".to_owned(),
         };
@@ -510,7 +505,7 @@ mod tests {
         let with = |given: &'static [(&'static str, &'static str)]| {
             move |name: &str| given.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())
         };
-        assert_eq!(Configuration::from_environment(&spec(None), with(&[])).unwrap(), None);
+        assert!(Configuration::from_environment(&spec(None), with(&[])).unwrap().is_none());
         let all = with(&[(ID, "i"), (SECRET, "s"), (REGION, "eu-west-1")]);
         let found = Configuration::from_environment(&spec(None), all).unwrap().unwrap();
         assert_eq!(
