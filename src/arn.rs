@@ -197,6 +197,174 @@ impl fmt::Debug for Arn {
     }
 }
 
+/// The ARN of a Lambda function, or of one of its versions or aliases: each is another ARN to IAM.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct FunctionArn {
+    arn: Arn,
+    name: String,
+    qualifier: Option<Qualifier>,
+}
+
+/// What follows a function's name.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Qualifier {
+    Latest,
+    /// A number; how many digits Lambda allows is not documented.
+    Version(String),
+    Alias(String),
+}
+
+/// The text is not of the form `arn:partition:lambda:region:account:function:name[:qualifier]`.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("a function's ARN has the form arn:partition:lambda:region:account:function:name[:alias or version]")]
+pub struct FunctionArnError;
+
+impl Qualifier {
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Latest => "$LATEST",
+            Self::Version(text) | Self::Alias(text) => text,
+        }
+    }
+}
+
+impl From<&str> for Qualifier {
+    fn from(text: &str) -> Self {
+        match text {
+            "$LATEST" => Self::Latest,
+            _ if text.bytes().all(|b| b.is_ascii_digit()) => Self::Version(text.to_owned()),
+            _ => Self::Alias(text.to_owned()),
+        }
+    }
+}
+
+impl fmt::Display for Qualifier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl FunctionArn {
+    pub fn new(
+        partition: &str,
+        region: &str,
+        account: &AccountId,
+        name: &str,
+        qualifier: Option<&str>,
+    ) -> Self {
+        let qualifier = qualifier.map(Qualifier::from);
+        let arn = Arn {
+            partition: partition.to_owned(),
+            service: "lambda".to_owned(),
+            region: region.to_owned(),
+            account: account.to_string(),
+            resource: String::new(),
+        };
+        Self { arn, name: name.to_owned(), qualifier }.with_resource()
+    }
+
+    fn with_resource(mut self) -> Self {
+        self.arn.resource = match &self.qualifier {
+            Some(qualifier) => format!("function:{}:{qualifier}", self.name),
+            None => format!("function:{}", self.name),
+        };
+        self
+    }
+
+    pub fn as_arn(&self) -> &Arn {
+        &self.arn
+    }
+
+    pub fn region(&self) -> &str {
+        &self.arn.region
+    }
+
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    pub fn qualifier(&self) -> Option<&Qualifier> {
+        self.qualifier.as_ref()
+    }
+
+    /// The function itself.
+    #[must_use]
+    pub fn unqualified(&self) -> Self {
+        Self { qualifier: None, ..self.clone() }.with_resource()
+    }
+
+    #[must_use]
+    pub fn with_qualifier(&self, qualifier: &str) -> Self {
+        Self { qualifier: Some(Qualifier::from(qualifier)), ..self.clone() }.with_resource()
+    }
+
+    /// Whether both are of one function, be it by different aliases or versions.
+    pub fn is_same_function(&self, other: &Self) -> bool {
+        self.unqualified() == other.unqualified()
+    }
+
+    /// `name` or `name:qualifier`
+    pub fn label(&self) -> String {
+        self.arn.resource.trim_start_matches("function:").to_owned()
+    }
+}
+
+impl TryFrom<Arn> for FunctionArn {
+    type Error = FunctionArnError;
+
+    fn try_from(arn: Arn) -> Result<Self, Self::Error> {
+        let mut parts = arn.resource.split(':');
+        let (kind, name, qualifier, rest) = (parts.next(), parts.next(), parts.next(), parts.next());
+        let is_empty = |part: Option<&str>| part.is_some_and(str::is_empty);
+        if arn.service != "lambda"
+            || kind != Some("function")
+            || rest.is_some()
+            || is_empty(name)
+            || is_empty(qualifier)
+        {
+            return Err(FunctionArnError);
+        }
+        let name = name.ok_or(FunctionArnError)?.to_owned();
+        let qualifier = qualifier.map(Qualifier::from);
+        Ok(Self { name, qualifier, arn })
+    }
+}
+
+impl FromStr for FunctionArn {
+    type Err = FunctionArnError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        text.parse::<Arn>().map_err(|_| FunctionArnError)?.try_into()
+    }
+}
+
+impl TryFrom<String> for FunctionArn {
+    type Error = FunctionArnError;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        text.parse()
+    }
+}
+
+impl From<FunctionArn> for String {
+    fn from(arn: FunctionArn) -> Self {
+        arn.to_string()
+    }
+}
+
+impl fmt::Display for FunctionArn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.arn.fmt(f)
+    }
+}
+
+impl fmt::Debug for FunctionArn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -223,6 +391,31 @@ mod tests {
         ] {
             assert_eq!(text.parse::<Arn>(), Err(ArnError), "{text}");
         }
+    }
+
+    #[test]
+    fn a_functions_arn_says_its_name_and_qualifier() {
+        let function = |resource: &str| {
+            format!("arn:aws:lambda:us-east-1:111122223333:{resource}").parse::<FunctionArn>()
+        };
+        let plain = function("function:f").unwrap();
+        for (resource, qualifier) in [
+            ("function:f:live", Qualifier::Alias("live".to_owned())),
+            ("function:f:12", Qualifier::Version("12".to_owned())),
+            ("function:f:$LATEST", Qualifier::Latest),
+        ] {
+            let arn = function(resource).unwrap();
+            assert_eq!((arn.name(), arn.qualifier()), ("f", Some(&qualifier)));
+            assert_eq!(arn.unqualified(), plain);
+            assert_eq!(plain.with_qualifier(qualifier.as_str()), arn);
+            assert!(arn.is_same_function(&plain) && arn != plain);
+            assert_eq!(format!("function:{}", arn.label()), resource);
+        }
+        assert!(!plain.is_same_function(&function("function:g").unwrap()));
+        for resource in ["layer:f", "function", "function:", "function:f:", "function:f:live:x"] {
+            assert_eq!(function(resource), Err(FunctionArnError), "{resource}");
+        }
+        assert!("arn:aws:s3:::function:f".parse::<FunctionArn>().is_err());
     }
 
     #[test]

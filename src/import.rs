@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use crate::arn::{AccountId, Arn};
+use crate::arn::{AccountId, Arn, FunctionArn};
 use crate::model::LiveRole;
 use crate::policy::document::{
     ActionElement, Effect, OneOrMany, PrincipalElement, Principals, ResourceElement, Scalar, Statement,
@@ -32,7 +32,7 @@ struct Found<'a> {
     external_id: Option<String>,
     verifier: Option<Arn>,
     policy: Option<Arn>,
-    functions: Vec<Arn>,
+    functions: Vec<FunctionArn>,
 }
 
 /// Writes a spec called `name` for these roles; `region` where the functions name none. A role that no spec can have is
@@ -234,7 +234,7 @@ fn guessed(document: &Document) -> (Option<String>, Option<String>, Option<Arn>)
 
 /// What a document allows to invoke.
 struct Invoked {
-    functions: Vec<Arn>,
+    functions: Vec<FunctionArn>,
     /// Resources that are no function of the role's account.
     others: Vec<String>,
 }
@@ -264,21 +264,16 @@ fn invoked(document: &Document, role: &Arn) -> Option<Invoked> {
 }
 
 /// Whether it is just one function of the role's account, or an alias or version of one.
-fn is_function(arn: &Arn, role: &Arn) -> bool {
-    let parts: Vec<&str> = arn.resource.split(':').collect();
-    let is_plain = |text: &&str| !text.is_empty() && !text.contains(['*', '?', '{']);
-    matches!(parts.as_slice(), ["function", _] | ["function", _, _])
-        && parts.iter().all(is_plain)
-        && is_plain(&arn.region.as_str())
-        && arn.service == "lambda"
-        && arn.partition == role.partition
-        && arn.account == role.account
+fn is_function(function: &FunctionArn, role: &Arn) -> bool {
+    let is_plain = |text: &str| !text.is_empty() && !text.contains(['*', '?', '{']);
+    let Arn { partition, account, region, resource, .. } = function.as_arn();
+    is_plain(region) && is_plain(resource) && (partition, account) == (&role.partition, &role.account)
 }
 
 fn most_common_region(found: &[Found<'_>]) -> Option<String> {
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     for function in found.iter().flat_map(|role| &role.functions) {
-        *counts.entry(&function.region).or_default() += 1;
+        *counts.entry(function.region()).or_default() += 1;
     }
     let most = counts.into_iter().filter(|(region, _)| !region.is_empty()).max_by_key(|(_, count)| *count);
     most.map(|(region, _)| region.to_owned())
@@ -343,9 +338,9 @@ fn role_table(found: &Found<'_>, account: &AccountId, region: &str) -> String {
 }
 
 /// As a person would write it.
-fn short(function: &Arn, account: &AccountId, region: &str) -> String {
-    if function.account == account.as_str() && function.region == region {
-        function.resource.strip_prefix("function:").unwrap_or(&function.resource).to_owned()
+fn short(function: &FunctionArn, account: &AccountId, region: &str) -> String {
+    if function.as_arn().account == account.as_str() && function.region() == region {
+        function.label()
     } else {
         function.to_string()
     }

@@ -161,9 +161,8 @@ fn others(desired: &DesiredState) -> Vec<String> {
 fn functions(desired: &DesiredState) -> Vec<String> {
     let mut found: Vec<String> = Vec::new();
     for arn in desired.roles.iter().flat_map(|role| &role.functions) {
-        let unqualified: Vec<&str> = arn.resource.splitn(3, ':').take(2).collect();
         found.push(arn.to_string());
-        found.push(Arn { resource: unqualified.join(":"), ..arn.clone() }.to_string());
+        found.push(arn.unqualified().to_string());
     }
     found.sort_unstable();
     found.dedup();

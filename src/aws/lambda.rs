@@ -4,14 +4,14 @@ use aws_sdk_lambda::types::FunctionConfiguration;
 
 use super::client::Clients;
 use super::error::{AwsError, AwsErrorKind};
-use crate::arn::Arn;
+use crate::arn::FunctionArn;
 use crate::policy::Document;
 
 /// A function, or an alias or version of one, as Lambda knows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Function {
     /// As returned: qualified when a qualifier was asked for.
-    pub arn: Arn,
+    pub arn: FunctionArn,
     /// `Active`, `Pending`, `Inactive`, `Failed`
     pub state: Option<String>,
     pub state_reason: Option<String>,
@@ -26,15 +26,14 @@ pub struct Function {
 ///
 /// # Errors
 /// Whatever keeps Lambda from saying whether it exists.
-pub async fn function(clients: &Clients, function: &Arn) -> Result<Option<Function>, AwsError> {
+pub async fn function(clients: &Clients, function: &FunctionArn) -> Result<Option<Function>, AwsError> {
     const OPERATION: &str = "lambda:GetFunctionConfiguration";
-    let (unqualified, qualifier) = split_qualifier(function);
     let subject = subject(function);
     let answer = clients
-        .lambda_in(&function.region)
+        .lambda_in(function.region())
         .get_function_configuration()
-        .function_name(unqualified.to_string())
-        .set_qualifier(qualifier)
+        .function_name(function.unqualified().to_string())
+        .set_qualifier(function.qualifier().map(ToString::to_string))
         .send()
         .await
         .map_err(|error| AwsError::from_sdk(OPERATION, subject.as_str(), error));
@@ -78,15 +77,17 @@ pub async fn function_names(clients: &Clients) -> Result<Vec<String>, AwsError> 
 ///
 /// # Errors
 /// Whatever keeps Lambda from answering, and a document that cannot be read.
-pub async fn function_policy(clients: &Clients, function: &Arn) -> Result<Option<Document>, AwsError> {
+pub async fn function_policy(
+    clients: &Clients,
+    function: &FunctionArn,
+) -> Result<Option<Document>, AwsError> {
     const OPERATION: &str = "lambda:GetPolicy";
-    let (unqualified, qualifier) = split_qualifier(function);
     let subject = subject(function);
     let answer = clients
-        .lambda_in(&function.region)
+        .lambda_in(function.region())
         .get_policy()
-        .function_name(unqualified.to_string())
-        .set_qualifier(qualifier)
+        .function_name(function.unqualified().to_string())
+        .set_qualifier(function.qualifier().map(ToString::to_string))
         .send()
         .await
         .map_err(|error| AwsError::from_sdk(OPERATION, subject.as_str(), error));
@@ -101,35 +102,6 @@ pub async fn function_policy(clients: &Clients, function: &Arn) -> Result<Option
 }
 
 /// ``function `NAME[:QUALIFIER]` in REGION``
-pub(super) fn subject(function: &Arn) -> String {
-    let name = function.resource.strip_prefix("function:").unwrap_or(&function.resource);
-    format!("function `{name}` in {}", function.region)
-}
-
-/// `…:function:NAME:QUALIFIER` as `…:function:NAME` and the qualifier.
-fn split_qualifier(function: &Arn) -> (Arn, Option<String>) {
-    let mut unqualified = function.clone();
-    let qualifier = match function.resource.splitn(3, ':').collect::<Vec<_>>()[..] {
-        [kind, name, qualifier] => {
-            unqualified.resource = format!("{kind}:{name}");
-            Some(qualifier.to_owned())
-        }
-        _ => None,
-    };
-    (unqualified, qualifier)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_alias_is_asked_for_apart_from_the_name() {
-        let arn: Arn = "arn:aws:lambda:us-east-1:111122223333:function:f:live".parse().unwrap();
-        let (unqualified, qualifier) = split_qualifier(&arn);
-        assert_eq!(unqualified.to_string(), "arn:aws:lambda:us-east-1:111122223333:function:f");
-        assert_eq!(qualifier.as_deref(), Some("live"));
-        assert_eq!(split_qualifier(&unqualified), (unqualified.clone(), None));
-        assert_eq!(subject(&arn), "function `f:live` in us-east-1");
-    }
+pub(super) fn subject(function: &FunctionArn) -> String {
+    format!("function `{}` in {}", function.label(), function.region())
 }

@@ -11,7 +11,7 @@ use aws_sdk_lambda::types::InvocationType;
 use super::client::Clients;
 use super::error::AwsError;
 use super::lambda::subject;
-use crate::arn::Arn;
+use crate::arn::{Arn, FunctionArn};
 
 /// A session of a role.
 #[derive(Clone)]
@@ -72,10 +72,10 @@ pub async fn assume_role(
 ///
 /// # Errors
 /// When the caller may not, when there is no such function, and whenever Lambda does not answer.
-pub async fn invoke_dry_run(clients: &Clients, function: &Arn) -> Result<(), AwsError> {
+pub async fn invoke_dry_run(clients: &Clients, function: &FunctionArn) -> Result<(), AwsError> {
     // The ARN goes as it is: the permission must be for the one that Genesys Cloud invokes.
     clients
-        .lambda_in(&function.region)
+        .lambda_in(function.region())
         .invoke()
         .function_name(function.to_string())
         .invocation_type(InvocationType::DryRun)
@@ -101,8 +101,8 @@ pub struct Simulated {
 pub async fn simulate(
     clients: &Clients,
     role: &Arn,
-    functions: &[Arn],
-) -> Result<BTreeMap<Arn, Simulated>, AwsError> {
+    functions: &[FunctionArn],
+) -> Result<BTreeMap<FunctionArn, Simulated>, AwsError> {
     const OPERATION: &str = "iam:SimulatePrincipalPolicy";
     let subject = format!("role `{}`", role.name());
     let results: Vec<EvaluationResult> = clients
@@ -110,7 +110,7 @@ pub async fn simulate(
         .simulate_principal_policy()
         .policy_source_arn(role.to_string())
         .action_names("lambda:InvokeFunction")
-        .set_resource_arns(Some(functions.iter().map(Arn::to_string).collect()))
+        .set_resource_arns(Some(functions.iter().map(ToString::to_string).collect()))
         .into_paginator()
         .items()
         .send()

@@ -4,7 +4,7 @@ use super::diagnosis::{Cause, Diagnosis, Finding};
 use super::evaluated::{may_invoke, name_of};
 use super::facts::{Facts, FunctionState};
 use super::{Level, Line, Outcome};
-use crate::arn::Arn;
+use crate::arn::FunctionArn;
 use crate::genesys::{Action, GenesysError, GenesysErrorKind, GenesysFacts, IntegrationFacts, RoleArn};
 use crate::policy::Decision;
 
@@ -220,16 +220,20 @@ impl Report<'_> {
                 continue;
             }
             let claim = format!("what the data action \"{}\" points at may be invoked", action.name);
-            let Ok(arn) = target.parse::<Arn>() else {
+            let Ok(arn) = target.parse::<FunctionArn>() else {
                 let meaning = "whether the role may invoke it depends on the input".to_owned();
-                self.unknown(&claim, format!("it points at `{target}`, which is no ARN"), meaning);
+                self.unknown(
+                    &claim,
+                    format!("it points at `{target}`, which is not a function's ARN"),
+                    meaning,
+                );
                 continue;
             };
             if may_invoke(role, &arn, None).decision == Decision::Allowed {
                 self.pass(&claim, format!("{target}, which the spec does not name"));
                 continue;
             }
-            let same = facts.functions.iter().find(|function| same_function(&function.arn, &arn));
+            let same = facts.functions.iter().find(|function| function.arn.is_same_function(&arn));
             let why = match same {
                 Some(function) => {
                     format!("; the policy covers the {}, which is another ARN", name_of(&function.arn))
@@ -250,10 +254,4 @@ impl Report<'_> {
             self.fault(&claim, format!("{target} is not covered by the role's policies{why}"), finding);
         }
     }
-}
-
-/// Whether both are one function, be it with different aliases or versions.
-fn same_function(a: &Arn, b: &Arn) -> bool {
-    let name = |arn: &Arn| arn.resource.splitn(3, ':').take(2).collect::<Vec<_>>().join(":");
-    a.account == b.account && a.region == b.region && name(a) == name(b)
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::evaluated::{accepted_beside, may_assume, may_invoke, name_of, near_misses};
 use super::facts::{Facts, FunctionFacts, FunctionState};
-use crate::arn::Arn;
+use crate::arn::{Arn, FunctionArn};
 use crate::model::{DesiredRole, LiveRole};
 use crate::policy::access::{Access, principal_in_words, uncovered};
 use crate::policy::document::{Effect, PrincipalElement, Principals};
@@ -163,7 +163,7 @@ fn functions_exist(functions: &[FunctionFacts], diagnosis: &mut Diagnosis) {
         match state {
             FunctionState::Missing => diagnosis.find(
                 Cause::FunctionMissing,
-                format!("Lambda in {} has no {name}", arn.region),
+                format!("Lambda in {} has no {name}", arn.region()),
                 "the data action fails with 403, or with a function that cannot be found",
                 "deploy it, or correct `functions` in the spec",
             ),
@@ -342,7 +342,7 @@ fn open(
 }
 
 /// Whether a document by itself allows the role to invoke a function.
-fn covers(document: &Document, role: &LiveRole, function: &Arn) -> Decision {
+fn covers(document: &Document, role: &LiveRole, function: &FunctionArn) -> Decision {
     let request = Request {
         principal: Principal::Aws(role.role.arn.to_string()),
         action: "lambda:InvokeFunction".to_owned(),
@@ -414,17 +414,13 @@ fn permissions(role: &LiveRole, facts: &Facts, diagnosis: &mut Diagnosis) {
 }
 
 /// The usual mistake: an alias or version is another ARN than the function itself.
-fn nearly(policy: &crate::model::LivePolicy, role: &LiveRole, function: &Arn) -> String {
-    let parts: Vec<&str> = function.resource.splitn(3, ':').collect();
-    let other = match parts.as_slice() {
-        [kind, name, _] => Arn { resource: format!("{kind}:{name}"), ..function.clone() },
-        _ => Arn { resource: format!("{}:any-alias", function.resource), ..function.clone() },
-    };
+fn nearly(policy: &crate::model::LivePolicy, role: &LiveRole, function: &FunctionArn) -> String {
     let document = &policy.policy.document;
     let qualified_in_policy = document.to_json().contains(&format!("{function}:"));
-    if parts.len() == 3 && covers(document, role, &other) == Decision::Allowed {
+    if function.qualifier().is_some() && covers(document, role, &function.unqualified()) == Decision::Allowed
+    {
         " (it allows the unqualified function, which is another ARN)".to_owned()
-    } else if parts.len() < 3 && qualified_in_policy {
+    } else if function.qualifier().is_none() && qualified_in_policy {
         " (it allows an alias or version of it, which is another ARN)".to_owned()
     } else {
         String::new()

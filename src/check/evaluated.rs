@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::facts::{Facts, FunctionFacts, FunctionState};
 use super::{Level, Line, Outcome};
-use crate::arn::{AccountId, Arn};
+use crate::arn::{AccountId, Arn, FunctionArn};
 use crate::aws::Simulated;
 use crate::model::{DesiredRole, Live, LiveRole};
 use crate::policy::access::{Access, principal_in_words, uncovered};
@@ -303,12 +303,12 @@ fn in_words(evaluation: &Evaluation) -> String {
     }
 }
 
-fn existence(function: &Arn, state: &FunctionState) -> Line {
+fn existence(function: &FunctionArn, state: &FunctionState) -> Line {
     let claim = format!("{} exists and is ready", name_of(function));
     let (outcome, seen, meaning) = match state {
         FunctionState::Missing => (
             Outcome::Fail,
-            format!("Lambda in {} has no such function, alias or version", function.region),
+            format!("Lambda in {} has no such function, alias or version", function.region()),
             "deploy the function, or correct `functions` in the spec".to_owned(),
         ),
         FunctionState::Unknown(why) => (
@@ -337,12 +337,12 @@ fn existence(function: &Arn, state: &FunctionState) -> Line {
 }
 
 /// `function my-function:live`
-pub fn name_of(function: &Arn) -> String {
-    format!("function `{}`", function.resource.trim_start_matches("function:"))
+pub fn name_of(function: &FunctionArn) -> String {
+    format!("function `{}`", function.label())
 }
 
 /// The role's own policies, its boundary, and the function's own policy, for one function.
-pub fn may_invoke(role: &LiveRole, function: &Arn, policy: Option<&Document>) -> Evaluation {
+pub fn may_invoke(role: &LiveRole, function: &FunctionArn, policy: Option<&Document>) -> Evaluation {
     let role_arn = &role.role.arn;
     let session = format!(
         "arn:{}:sts::{}:assumed-role/{}/{SESSION}",
@@ -367,7 +367,11 @@ pub fn may_invoke(role: &LiveRole, function: &Arn, policy: Option<&Document>) ->
 }
 
 /// AWS's own opinion beside ours: of the role's policies, never of trust.
-fn second_opinion(function: &Arn, ours: Decision, simulated: &BTreeMap<Arn, Simulated>) -> Option<Line> {
+fn second_opinion(
+    function: &FunctionArn,
+    ours: Decision,
+    simulated: &BTreeMap<FunctionArn, Simulated>,
+) -> Option<Line> {
     let line = |outcome, seen: String, meaning: &str| Line {
         level: Level::Evaluated,
         claim: format!("AWS's policy simulator agrees about {}", name_of(function)),

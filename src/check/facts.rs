@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::arn::Arn;
+use crate::arn::FunctionArn;
 use crate::aws::Simulated;
 use crate::model::{DesiredRole, Live};
 use crate::policy::Document;
@@ -23,7 +23,7 @@ pub enum FunctionState {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FunctionFacts {
-    pub arn: Arn,
+    pub arn: FunctionArn,
     pub state: FunctionState,
     /// The function's own policy, or why it is not known.
     pub policy: Result<Option<Document>, String>,
@@ -37,5 +37,5 @@ pub struct Facts {
     /// In the order of the spec.
     pub functions: Vec<FunctionFacts>,
     /// What AWS's policy simulator says of each function. `None`: nobody asked, or the caller may not.
-    pub simulated: Option<BTreeMap<Arn, Simulated>>,
+    pub simulated: Option<BTreeMap<FunctionArn, Simulated>>,
 }

@@ -3,7 +3,7 @@
 
 use super::evaluated::{may_assume, name_of, near_misses};
 use super::{Level, Line, Outcome};
-use crate::arn::Arn;
+use crate::arn::{Arn, FunctionArn};
 use crate::aws::{self, AwsError, Clients};
 use crate::model::{DesiredRole, LiveRole};
 use crate::policy::{Decision, Principal};
@@ -136,7 +136,7 @@ fn interpret(presented: Presented, prober: Prober, answer: Result<(), &AwsError>
     Line { level, claim, outcome, seen, meaning }
 }
 
-fn interpret_invoke(function: &Arn, admission: Admission, answer: Result<(), AwsError>) -> Line {
+fn interpret_invoke(function: &FunctionArn, admission: Admission, answer: Result<(), AwsError>) -> Line {
     let claim = format!("lambda:Invoke (DryRun) of {} is permitted to the session", name_of(function));
     let (outcome, seen, meaning) = match answer {
         Ok(()) if admission == Admission::NotAdmitted => (

@@ -8,7 +8,7 @@ use futures_util::future::{join_all, try_join_all};
 
 use super::CommandError;
 use super::options::{Global, ReadsArg};
-use crate::arn::{AccountId, Arn};
+use crate::arn::{AccountId, Arn, FunctionArn, Qualifier};
 use crate::aws::{self, AwsError, AwsErrorKind, Caller, Clients, Transport};
 use crate::check::facts::{FunctionFacts, FunctionState};
 use crate::explain::{Explain, Status};
@@ -50,7 +50,7 @@ pub enum LookUp {
 pub struct Observed {
     pub caller: Caller,
     /// Of those that were looked up.
-    pub functions: BTreeMap<Arn, FunctionState>,
+    pub functions: BTreeMap<FunctionArn, FunctionState>,
     pub live: LiveState,
     pub desired: DesiredState,
 }
@@ -181,7 +181,7 @@ impl Session {
         // The account is in the spec, so all ARNs are known beforehand.
         let expected = resolve(spec, &BTreeMap::new());
         let in_bulk = self.reads.pages(expected.roles.len()).is_some();
-        let all: Vec<&Arn> = match look_up {
+        let all: Vec<&FunctionArn> = match look_up {
             LookUp::New if !in_bulk => expected.roles.iter().flat_map(|role| &role.functions).collect(),
             _ => Vec::new(),
         };
@@ -245,8 +245,8 @@ impl Session {
     /// Each function's state, and the exact ARNs that the Lambda API answered.
     async fn functions(
         &self,
-        mut wanted: Vec<&Arn>,
-    ) -> Result<(BTreeMap<Arn, FunctionState>, BTreeMap<Arn, Arn>), AwsError> {
+        mut wanted: Vec<&FunctionArn>,
+    ) -> Result<(BTreeMap<FunctionArn, FunctionState>, BTreeMap<FunctionArn, FunctionArn>), AwsError> {
         wanted.sort_unstable();
         wanted.dedup();
         let answers = join_all(wanted.iter().map(|arn| aws::function(&self.clients, arn))).await;
@@ -327,7 +327,7 @@ impl Observed {
     /// [`SessionError::MissingFunctions`] when a function, alias or version does not exist.
     pub fn plan(&self, output: &Output) -> Result<Plan, CommandError> {
         let missing = |state: &FunctionState| *state == FunctionState::Missing;
-        let missing: Vec<Arn> =
+        let missing: Vec<FunctionArn> =
             self.functions.iter().filter(|(_, state)| missing(state)).map(|(arn, _)| arn.clone()).collect();
         if !missing.is_empty() {
             return Err(SessionError::MissingFunctions(missing).into());
@@ -359,7 +359,7 @@ fn genesys_client(spec: &Spec, output: &Output) -> Result<Option<genesys::Client
 /// What the sandbox begins with: the account and the functions of the spec, and an organization whose integrations use its
 /// roles.
 pub fn seed(spec: &Spec) -> Seed {
-    let functions = |role: &RoleSpec| -> Vec<Arn> {
+    let functions = |role: &RoleSpec| -> Vec<FunctionArn> {
         role.functions.iter().map(|function| function.arn.clone()).collect()
     };
     let integration = |role: &RoleSpec| IntegrationSeed {
@@ -387,7 +387,7 @@ pub enum SessionError {
     )]
     WrongAccount { live: AccountId, wanted: AccountId },
     #[error("{}", missing(.0))]
-    MissingFunctions(Vec<Arn>),
+    MissingFunctions(Vec<FunctionArn>),
     #[error("there are no credentials for Genesys Cloud")]
     NoGenesysCredentials,
 }
@@ -414,17 +414,15 @@ impl Explain for SessionError {
     }
 }
 
-fn missing(functions: &[Arn]) -> String {
+fn missing(functions: &[FunctionArn]) -> String {
     let lines = functions.iter().map(|function| {
-        let name = function.resource.trim_start_matches("function:");
-        let (kind, name) = match name.split_once(':') {
-            Some((function, qualifier)) if qualifier.bytes().all(|b| b.is_ascii_digit()) => {
-                ("version", format!("`{qualifier}` of function `{function}`"))
-            }
-            Some((function, qualifier)) => ("alias", format!("`{qualifier}` of function `{function}`")),
-            None => ("function", format!("`{name}`")),
+        let name = function.name();
+        let what = match function.qualifier() {
+            Some(Qualifier::Version(version)) => format!("version `{version}` of function `{name}`"),
+            Some(alias) => format!("alias `{alias}` of function `{name}`"),
+            None => format!("function `{name}`"),
         };
-        format!("Lambda has no {kind} {name} in {}", function.region)
+        format!("Lambda has no {what} in {}", function.region())
     });
     lines.collect::<Vec<_>>().join("\n       ")
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::iam::{ManagedPolicy, Role};
-use crate::arn::{AccountId, Arn};
+use crate::arn::{AccountId, Arn, FunctionArn};
 use crate::spec::{Boundary, ExternalId, ExtraPermissions};
 
 /// What a spec asks for, resolved to exact ARNs.
@@ -41,7 +41,7 @@ pub struct DesiredRole {
     pub role: Role,
     pub policy: ManagedPolicy,
     /// Exactly what Genesys Cloud is to invoke.
-    pub functions: Vec<Arn>,
+    pub functions: Vec<FunctionArn>,
     pub genesys_account_id: AccountId,
     pub external_id: ExternalId,
     /// Trusted beside Genesys Cloud, with the same external ID, so that the check can assume the role.

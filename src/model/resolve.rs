@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 
 use super::desired::{DesiredRole, DesiredState};
 use super::iam::{ManagedPolicy, Role, Tags};
-use crate::arn::Arn;
+use crate::arn::{Arn, FunctionArn};
 use crate::policy::template::{invoke_policy, trust_policy};
 use crate::spec::{Boundary, MANAGED_BY_KEY, MANAGED_BY_VALUE, RoleSpec, SPEC_KEY, Spec};
 
 /// The desired state; `functions` maps ARNs as the spec means them to the exact ones that the
 /// Lambda API answered. An ARN that is not in the map is taken as it is.
-pub fn resolve(spec: &Spec, functions: &BTreeMap<Arn, Arn>) -> DesiredState {
+pub fn resolve(spec: &Spec, functions: &BTreeMap<FunctionArn, FunctionArn>) -> DesiredState {
     DesiredState {
         spec: spec.name.clone(),
         account_id: spec.aws.account_id.clone(),
@@ -24,14 +24,14 @@ fn policy_arn(spec: &Spec, role: &RoleSpec) -> Arn {
     Arn::policy(&spec.aws.partition, &spec.aws.account_id, &role.policy_path, &role.policy_name)
 }
 
-fn resolve_role(spec: &Spec, role: &RoleSpec, functions: &BTreeMap<Arn, Arn>) -> DesiredRole {
+fn resolve_role(spec: &Spec, role: &RoleSpec, functions: &BTreeMap<FunctionArn, FunctionArn>) -> DesiredRole {
     let partition = spec.aws.partition.as_str();
     let account = &spec.aws.account_id;
     let own = [(MANAGED_BY_KEY, MANAGED_BY_VALUE), (SPEC_KEY, spec.name.as_str())];
     let mut tags: Tags = own.map(|(key, value)| (key.to_owned(), value.to_owned())).into();
     tags.extend(role.tags.clone());
 
-    let functions: Vec<Arn> = role
+    let functions: Vec<FunctionArn> = role
         .functions
         .iter()
         .map(|function| functions.get(&function.arn).unwrap_or(&function.arn).clone())

@@ -7,7 +7,7 @@ use super::document::{
 use super::key::{EXTERNAL_ID, KEYS};
 use super::operator::{OPERATORS, is_known_operator};
 use super::quota;
-use crate::arn::{AccountId, Arn};
+use crate::arn::{AccountId, Arn, FunctionArn};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
@@ -42,7 +42,7 @@ pub struct Expected<'a> {
     /// Somebody of the user's own who is trusted too.
     pub verifier: Option<&'a Arn>,
     /// The functions that are to be invoked, by exact ARN.
-    pub functions: &'a [Arn],
+    pub functions: &'a [FunctionArn],
     /// Accounts that may be trusted, with their names.
     pub known_accounts: &'a [(&'a str, &'a str)],
 }
@@ -358,7 +358,8 @@ fn on_what(statement: &Statement, expected: &Expected<'_>, findings: &mut Findin
             continue;
         }
         let Ok(arn) = value.parse::<Arn>() else { continue };
-        let beside = |function: &Arn| {
+        let beside = |function: &FunctionArn| {
+            let function = function.as_arn();
             (&function.partition, &function.region, &function.account)
                 == (&arn.partition, &arn.region, &arn.account)
         };
@@ -369,7 +370,7 @@ fn on_what(statement: &Statement, expected: &Expected<'_>, findings: &mut Findin
 }
 
 /// Why no Allow lists the function by its exact ARN or a pattern.
-fn not_covered(document: &Document, function: &Arn) -> Option<String> {
+fn not_covered(document: &Document, function: &FunctionArn) -> Option<String> {
     let exact = function.to_string();
     let mut resources =
         document.statements.as_slice().iter().filter(|s| s.effect == Effect::Allow).flat_map(|s| {
@@ -382,8 +383,8 @@ fn not_covered(document: &Document, function: &Arn) -> Option<String> {
     if resources.clone().any(|value| covers(&value)) {
         return None;
     }
-    let name = |arn: &Arn| arn.resource.split(':').nth(1).map(str::to_owned);
-    let kin = resources.find(|value| value.parse::<Arn>().is_ok_and(|arn| name(&arn) == name(function)));
+    let kin =
+        resources.find(|value| value.parse::<FunctionArn>().is_ok_and(|arn| arn.name() == function.name()));
     Some(match kin {
         Some(kin) => format!("`{exact}`: the policy has `{kin}`"),
         None => format!("`{exact}`"),

@@ -7,7 +7,7 @@ use super::document::{
     Statement, VERSION_2012,
 };
 use super::key::EXTERNAL_ID;
-use crate::arn::Arn;
+use crate::arn::{Arn, FunctionArn};
 
 /// Lets these principals assume the role, only with the external ID.
 pub fn trust_policy(principals: &[&Arn], external_id: &str) -> Document {
@@ -28,14 +28,14 @@ pub fn trust_policy(principals: &[&Arn], external_id: &str) -> Document {
 }
 
 /// Allows `lambda:InvokeFunction` on exactly these ARNs.
-pub fn invoke_policy(functions: &[Arn]) -> Document {
+pub fn invoke_policy(functions: &[FunctionArn]) -> Document {
     document(Statement {
         sid: None,
         effect: Effect::Allow,
         principal: None,
         action: Some(ActionElement::Action(OneOrMany::One("lambda:InvokeFunction".to_owned()))),
         resource: Some(ResourceElement::Resource(OneOrMany::Many(
-            functions.iter().map(Arn::to_string).collect(),
+            functions.iter().map(ToString::to_string).collect(),
         ))),
         condition: None,
         unknown: BTreeMap::new(),

@@ -1,6 +1,6 @@
 //! What a sandbox begins with.
 
-use crate::arn::{AccountId, Arn};
+use crate::arn::{AccountId, Arn, FunctionArn};
 
 /// What a sandbox begins with.
 #[derive(Debug, Clone)]
@@ -9,7 +9,7 @@ pub struct Seed {
     pub partition: String,
     pub region: String,
     /// Lambda functions that exist, with the alias or version where the ARN names one.
-    pub functions: Vec<Arn>,
+    pub functions: Vec<FunctionArn>,
     pub genesys: Option<GenesysSeed>,
 }
 
@@ -27,5 +27,5 @@ pub struct GenesysSeed {
 pub struct IntegrationSeed {
     pub name: String,
     pub role: Arn,
-    pub functions: Vec<Arn>,
+    pub functions: Vec<FunctionArn>,
 }

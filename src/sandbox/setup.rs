@@ -2,9 +2,8 @@
 
 use super::embedded::Sandbox;
 use super::state::genesys::Organization;
-use super::state::lambda::split_function;
 use super::state::sts::Identity;
-use crate::arn::Arn;
+use crate::arn::{Arn, FunctionArn};
 use crate::policy::Document;
 
 impl Sandbox {
@@ -23,28 +22,28 @@ impl Sandbox {
     }
 
     /// Makes a function exist, with the alias or version that its ARN names.
-    pub fn add_function(&mut self, arn: &Arn) {
+    pub fn add_function(&mut self, arn: &FunctionArn) {
         self.state.add_function(arn);
     }
 
     /// Removes a function, or the alias or version that its ARN names.
-    pub fn remove_function(&mut self, arn: &Arn) {
-        let (function, qualifier) = split_function(arn);
-        let Some(qualifier) = qualifier else {
+    pub fn remove_function(&mut self, arn: &FunctionArn) {
+        let function = arn.unqualified();
+        let Some(qualifier) = arn.qualifier() else {
             self.state.functions.remove(&function);
             return;
         };
         if let Some(function) = self.state.functions.get_mut(&function) {
-            function.aliases.remove(&qualifier);
-            if let Ok(version) = qualifier.parse() {
+            function.aliases.remove(qualifier.as_str());
+            if let Ok(version) = qualifier.as_str().parse() {
                 function.versions.remove(&version);
             }
         }
     }
 
     /// Sets a function's state (`Active`, `Pending`, `Inactive`, `Failed`) and the reason for it.
-    pub fn set_function_state(&mut self, arn: &Arn, state: &str, reason: Option<&str>) {
-        if let Some(function) = self.state.functions.get_mut(&split_function(arn).0) {
+    pub fn set_function_state(&mut self, arn: &FunctionArn, state: &str, reason: Option<&str>) {
+        if let Some(function) = self.state.functions.get_mut(&arn.unqualified()) {
             function.state = state.to_owned();
             function.reason = reason.map(str::to_owned);
         }
@@ -85,10 +84,9 @@ impl Sandbox {
     }
 
     /// Sets the resource policy of a function, alias or version.
-    pub fn set_function_policy(&mut self, arn: &Arn, policy: Option<&Document>) {
-        let (function, qualifier) = split_function(arn);
-        let qualifier = qualifier.unwrap_or_default();
-        if let Some(function) = self.state.functions.get_mut(&function) {
+    pub fn set_function_policy(&mut self, arn: &FunctionArn, policy: Option<&Document>) {
+        let qualifier = arn.qualifier().map(ToString::to_string).unwrap_or_default();
+        if let Some(function) = self.state.functions.get_mut(&arn.unqualified()) {
             match policy {
                 Some(document) => function.policies.insert(qualifier, document.to_json()),
                 None => function.policies.remove(&qualifier),

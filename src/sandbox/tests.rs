@@ -6,7 +6,7 @@ use http::Request;
 use jiff::Timestamp;
 
 use super::*;
-use crate::arn::Arn;
+use crate::arn::FunctionArn;
 use crate::policy::Document;
 use http::{HeaderMap, Response};
 

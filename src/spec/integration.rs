@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use serde_json::{Map, Value};
 
-use crate::arn::Arn;
+use crate::arn::FunctionArn;
 
 /// What Genesys Cloud itself takes where a template is not given: the event is the input, the result the output.
 pub const RAW_REQUEST: &str = "${input.rawRequest}";
@@ -34,7 +34,7 @@ pub struct DataActionSpec {
     /// Its name until now: it is renamed in place.
     pub was: Option<String>,
     /// As the spec means it; Lambda may know it by a more exact ARN.
-    pub function: Arn,
+    pub function: FunctionArn,
     pub content: ActionContent,
     /// What the proof sends; without it no proof is made.
     pub test_input: Option<Map<String, Value>>,

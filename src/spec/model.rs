@@ -5,7 +5,7 @@ use std::fmt;
 use std::ops::Range;
 
 use super::integration::{DataActionSpec, IntegrationSpec};
-use crate::arn::{AccountId, Arn};
+use crate::arn::{AccountId, Arn, FunctionArn};
 
 /// The tag that marks what this tool manages.
 pub const MANAGED_BY_KEY: &str = "managed-by";
@@ -103,7 +103,7 @@ pub enum Boundary {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FunctionRef {
     pub written: String,
-    pub arn: Arn,
+    pub arn: FunctionArn,
     pub span: Range<usize>,
 }
 

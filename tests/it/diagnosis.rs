@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use crate::support::args;
 use crate::support::world::{ACCOUNT, GENESYS, ID, OTHER_ID, spec_of, virtual_time};
 use genesys_iam::apply::Interrupt;
-use genesys_iam::arn::Arn;
+use genesys_iam::arn::FunctionArn;
 use genesys_iam::aws::{self, Clients, Transport};
 use genesys_iam::commands::session::{Session, seed};
 use genesys_iam::commands::{Status, apply, check};
@@ -247,7 +247,7 @@ async fn plant(sandbox: &Arc<Mutex<Sandbox>>, causes: &[Planted]) {
         iam.delete_role().role_name(ROLE).send().await.unwrap();
     }
     let mut sandbox = sandbox.lock().unwrap();
-    let function: Arn = FUNCTION.parse().unwrap();
+    let function: FunctionArn = FUNCTION.parse().unwrap();
     if has(DenyOfTheFunction) {
         let text = format!(
             r#"{{"Version":"2012-10-17","Statement":{{"Effect":"Deny","Principal":"*","Action":"lambda:InvokeFunction","Resource":"{FUNCTION}"}}}}"#

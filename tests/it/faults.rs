@@ -14,7 +14,7 @@ use crate::support::world::{
 };
 use aws_sdk_iam::types::Tag;
 use genesys_iam::apply::Interrupt;
-use genesys_iam::arn::Arn;
+use genesys_iam::arn::FunctionArn;
 use genesys_iam::aws::{self, Clients};
 use genesys_iam::check::evaluated::{may_assume, may_invoke};
 use genesys_iam::commands::session::{Session, seed};
@@ -137,7 +137,7 @@ fn admitted(role: &LiveRole) -> Vec<String> {
 fn invocable(role: &LiveRole) -> Vec<String> {
     let mut found = Vec::new();
     for name in FUNCTIONS.iter().chain(&["another"]) {
-        let arn: Arn = format!("arn:aws:lambda:us-east-1:{ACCOUNT}:function:{name}").parse().unwrap();
+        let arn: FunctionArn = format!("arn:aws:lambda:us-east-1:{ACCOUNT}:function:{name}").parse().unwrap();
         if matches!(may_invoke(role, &arn, None).decision, Decision::Allowed | Decision::Undecided) {
             found.push((*name).to_owned());
         }

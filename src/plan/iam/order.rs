@@ -2,7 +2,7 @@
 
 use super::change::Change;
 use super::versions::prune_versions;
-use crate::arn::Arn;
+use crate::arn::FunctionArn;
 use crate::model::{DesiredRole, Live, LiveRole};
 use crate::plan::change::Diff;
 use crate::policy::access::{Access, AccessDiff};
@@ -50,7 +50,7 @@ pub(super) fn via_common_permissions(live: &Live, desired: &DesiredRole) -> Opti
     if !in_force || !both_ways(trust) || !both_ways(permissions) {
         return None;
     }
-    let kept: Vec<Arn> =
+    let kept: Vec<FunctionArn> =
         desired.functions.iter().filter(|function| allows(documents[0], role, function)).cloned().collect();
     let between = if kept.is_empty() { deny_policy() } else { invoke_policy(&kept) };
     let step = |before: &Document, after: &Document| Change::CreatePolicyVersion {
@@ -63,7 +63,7 @@ pub(super) fn via_common_permissions(live: &Live, desired: &DesiredRole) -> Opti
 }
 
 /// Whether a policy by itself allows the role to invoke a function.
-fn allows(document: &Document, role: &LiveRole, function: &Arn) -> bool {
+fn allows(document: &Document, role: &LiveRole, function: &FunctionArn) -> bool {
     let request = Request {
         principal: Principal::Aws(role.role.arn.to_string()),
         action: "lambda:InvokeFunction".to_owned(),

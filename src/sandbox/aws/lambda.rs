@@ -6,10 +6,10 @@ use serde_json::{Map, Value, json};
 
 use super::call::Call;
 use super::refusal::Refusal;
-use crate::arn::{AccountId, Arn};
+use crate::arn::{AccountId, Arn, FunctionArn};
 use crate::sandbox::ids::{mix, uuid};
 use crate::sandbox::state::document::parse;
-use crate::sandbox::state::lambda::{Function, split_function};
+use crate::sandbox::state::lambda::Function;
 
 pub(crate) const PATH: &str = "/2015-03-31/functions/";
 
@@ -37,19 +37,17 @@ impl Reply {
 
 /// The function of a request: its unqualified ARN, and the qualifier.
 struct Named {
-    function: Arn,
+    function: FunctionArn,
     qualifier: Option<String>,
 }
 
 impl Named {
     /// As it was named, which is what permissions are about.
-    fn arn(&self) -> Arn {
-        let Self { function, qualifier } = self;
-        let mut arn = function.clone();
-        if let Some(qualifier) = qualifier {
-            arn.resource = format!("{}:{qualifier}", arn.resource);
+    fn arn(&self) -> FunctionArn {
+        match &self.qualifier {
+            Some(qualifier) => self.function.with_qualifier(qualifier),
+            None => self.function.clone(),
         }
-        arn
     }
 }
 
@@ -84,7 +82,7 @@ pub(crate) fn handle(call: &Call<'_>, target: &Target<'_>) -> Result<Reply, Refu
         .map(|text| parse(text))
         .transpose()?;
     // Permission comes first: one who has none does not learn whether the function exists.
-    let context = call.context().with("aws:ResourceAccount", &[&named.function.account]);
+    let context = call.context().with("aws:ResourceAccount", &[&named.function.as_arn().account]);
     call.caller
         .authorise(&format!("lambda:{action}"), &arn.to_string(), context, policy.as_ref())
         .map_err(|refusal| Refusal { code: "AccessDeniedException", ..refusal })?;
@@ -107,7 +105,7 @@ pub(crate) fn handle(call: &Call<'_>, target: &Target<'_>) -> Result<Reply, Refu
             let text = text.ok_or_else(|| {
                 Refusal::new(404, "ResourceNotFoundException", "The resource you requested does not exist.")
             })?;
-            Ok(Reply::json(&json!({ "Policy": text, "RevisionId": revision(&arn) })))
+            Ok(Reply::json(&json!({ "Policy": text, "RevisionId": revision(arn.as_arn()) })))
         }
         "ListAliases" => {
             let aliases: Vec<Value> = function
@@ -116,7 +114,7 @@ pub(crate) fn handle(call: &Call<'_>, target: &Target<'_>) -> Result<Reply, Refu
                 .map(|(name, version)| {
                     let arn = Named { function: named.function.clone(), qualifier: Some(name.clone()) }.arn();
                     json!({ "AliasArn": arn, "Name": name, "FunctionVersion": version, "Description": "",
-                            "RevisionId": revision(&arn) })
+                            "RevisionId": revision(arn.as_arn()) })
                 })
                 .collect();
             Ok(Reply::json(&json!({ "Aliases": aliases })))
@@ -209,13 +207,7 @@ fn named(call: &Call<'_>, region: &str, name: &str, given: Option<String>) -> Re
     if qualifier.as_ref().is_some_and(|qualifier| !in_pattern(qualifier, "$") || qualifier.len() > 128) {
         return Err(malformed());
     }
-    let function = Arn {
-        partition: call.state.partition.clone(),
-        service: "lambda".to_owned(),
-        region: region.to_owned(),
-        account: account.to_string(),
-        resource: format!("function:{function}"),
-    };
+    let function = FunctionArn::new(&call.state.partition, region, &account, function, None);
     Ok(Named { function, qualifier })
 }
 
@@ -230,16 +222,18 @@ fn version<'a>(function: &'a Function, qualifier: &'a str) -> Option<&'a str> {
     }
 }
 
-fn configuration(arn: &Arn, function: &Function, version: &str) -> Value {
-    let (unqualified, _) = split_function(arn);
-    let name = unqualified.resource.strip_prefix("function:").unwrap_or_default();
+fn configuration(arn: &FunctionArn, function: &Function, version: &str) -> Value {
+    let iam = arn.as_arn();
     let Function { state, reason, .. } = function;
     let mut members = Map::new();
     let mut set = |key: &str, value: Value| members.insert(key.to_owned(), value);
-    set("FunctionName", name.into());
+    set("FunctionName", arn.name().into());
     set("FunctionArn", arn.to_string().into());
     set("Runtime", "python3.13".into());
-    set("Role", format!("arn:{}:iam::{}:role/service-role/{name}", arn.partition, arn.account).into());
+    set(
+        "Role",
+        format!("arn:{}:iam::{}:role/service-role/{}", iam.partition, iam.account, arn.name()).into(),
+    );
     set("Handler", "index.handler".into());
     set("CodeSize", 256.into());
     set("Description", "A function of the sandbox".into());
@@ -249,7 +243,7 @@ fn configuration(arn: &Arn, function: &Function, version: &str) -> Value {
     set("CodeSha256", "c2FuZGJveA==".into());
     set("Version", version.into());
     set("TracingConfig", json!({ "Mode": "PassThrough" }));
-    set("RevisionId", revision(arn).into());
+    set("RevisionId", revision(iam).into());
     set("State", state.as_str().into());
     if let Some(reason) = reason {
         set("StateReason", reason.as_str().into());

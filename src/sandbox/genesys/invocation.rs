@@ -4,6 +4,7 @@ use http::{Method, Request, Response};
 use serde_json::{Value, json};
 
 use super::api::ApiCall;
+use crate::arn::FunctionArn;
 use crate::sandbox::aws;
 use crate::sandbox::state::genesys::Organization;
 
@@ -91,7 +92,7 @@ fn invoke(call: &mut ApiCall<'_>, session: &Session, function: &str, input: &Val
     let encoded: String =
         percent_encoding::utf8_percent_encode(function, percent_encoding::NON_ALPHANUMERIC).to_string();
     let path = format!("{}{encoded}/invocations", aws::lambda::PATH);
-    let region = function.split(':').nth(3).unwrap_or_default().to_owned();
+    let region = function.parse::<FunctionArn>().map(|arn| arn.region().to_owned()).unwrap_or_default();
     let mut request =
         signed("lambda", &session.key, Some(&session.token), &path, input.to_string().into_bytes());
     let scope = format!("{}/20260101/{region}/lambda/aws4_request", session.key);

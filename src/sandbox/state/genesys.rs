@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::arn::{AccountId, Arn};
+use crate::arn::{AccountId, Arn, FunctionArn};
 use crate::sandbox::ids::{digest, uuid};
 
 /// The type of an integration for Lambda data actions.
@@ -35,7 +35,7 @@ pub(crate) struct Organization {
 impl Organization {
     /// An integration that uses the role, enabled, with a data action for each function.
     /// What exists already stays as it is.
-    pub fn add_integration(&mut self, name: &str, role: &Arn, functions: &[Arn]) {
+    pub fn add_integration(&mut self, name: &str, role: &Arn, functions: &[FunctionArn]) {
         // Two accounts may have a role of the same name.
         let id = uuid(digest(&format!("{name} {role}")));
         let credential = uuid(digest(&format!("{name} {role} credential")));
@@ -44,7 +44,7 @@ impl Organization {
         }
         for function in functions {
             let action = format!("custom_-_{}", uuid(digest(&format!("{name} {function}"))));
-            let title = function.resource.trim_start_matches("function:").replace(':', " ");
+            let title = function.label().replace(':', " ");
             self.actions.entry(action.clone()).or_insert_with(|| {
                 json!({
                     "id": action, "name": title, "integrationId": id, "category": name, "version": 1, "secure": false,

@@ -4,8 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::arn::Arn;
-
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Function {
@@ -44,12 +42,4 @@ impl Function {
             }
         }
     }
-}
-
-/// A function's unqualified ARN, and the qualifier.
-pub(crate) fn split_function(arn: &Arn) -> (Arn, Option<String>) {
-    let mut parts = arn.resource.splitn(3, ':');
-    let (kind, name, qualifier) = (parts.next(), parts.next(), parts.next());
-    let resource = format!("{}:{}", kind.unwrap_or_default(), name.unwrap_or_default());
-    (Arn { resource, ..arn.clone() }, qualifier.map(str::to_owned))
 }

@@ -15,12 +15,12 @@ use serde::{Deserialize, Serialize};
 use self::document::BrokenDocument;
 use self::genesys::Organization;
 use self::iam::{Account, Policy, Role};
-use self::lambda::{Function, split_function};
+use self::lambda::Function;
 use self::managed::AwsManaged;
 use self::sts::{Identity, Session, administrator, administrator_id};
 use super::ids;
 use super::seed::{GenesysSeed, IntegrationSeed, Seed};
-use crate::arn::{AccountId, Arn};
+use crate::arn::{AccountId, Arn, FunctionArn};
 
 /// The version of the state file's layout.
 pub(crate) const VERSION: u64 = 1;
@@ -33,7 +33,7 @@ pub(crate) struct State {
     pub counter: u64,
     pub accounts: BTreeMap<AccountId, Account>,
     /// By unqualified ARN.
-    pub functions: BTreeMap<Arn, Function>,
+    pub functions: BTreeMap<FunctionArn, Function>,
     /// By access key ID.
     pub identities: BTreeMap<String, Identity>,
     /// By access key ID.
@@ -72,11 +72,10 @@ impl State {
     }
 
     /// Makes a function exist, with the alias or version that its ARN names.
-    pub fn add_function(&mut self, arn: &Arn) {
-        let (function, qualifier) = split_function(arn);
-        let function = self.functions.entry(function).or_insert_with(Function::active);
-        if let Some(qualifier) = qualifier {
-            function.publish(&qualifier);
+    pub fn add_function(&mut self, arn: &FunctionArn) {
+        let function = self.functions.entry(arn.unqualified()).or_insert_with(Function::active);
+        if let Some(qualifier) = arn.qualifier() {
+            function.publish(qualifier.as_str());
         }
     }
 

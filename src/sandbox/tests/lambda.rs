@@ -81,7 +81,7 @@ fn what_is_not_there_is_not_found() {
 #[test]
 fn functions_can_be_changed_for_a_test() {
     let mut sandbox = furnished();
-    let arn: Arn = FUNCTION.parse().unwrap();
+    let arn: FunctionArn = FUNCTION.parse().unwrap();
     sandbox.set_function_state(&arn, "Pending", Some("The function is being created."));
     assert_eq!(get(&mut sandbox, "f/configuration").2["StateReason"], "The function is being created.");
     let invoke = |sandbox: &mut Sandbox, kind| {
@@ -105,7 +105,7 @@ fn functions_can_be_changed_for_a_test() {
 #[test]
 fn a_functions_policy_lets_another_account_in_and_keeps_its_own_out() {
     let mut sandbox = furnished();
-    let arn: Arn = FUNCTION.parse().unwrap();
+    let arn: FunctionArn = FUNCTION.parse().unwrap();
     let path = "arn%3Aaws%3Alambda%3Aus-east-1%3A111122223333%3Afunction%3Af/invocations";
     let invoke = |sandbox: &mut Sandbox, key| call(sandbox, key, Method::POST, "us-east-1", path, "DryRun");
     let (status, error, body) = invoke(&mut sandbox, GENESYS);

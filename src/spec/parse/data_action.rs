@@ -254,7 +254,7 @@ impl Parser<'_> {
         functions: &[FunctionRef],
         exported: &Exported,
         target: Option<&Target>,
-    ) -> Option<crate::arn::Arn> {
+    ) -> Option<crate::arn::FunctionArn> {
         let span = table.head();
         let listed = || functions.iter().map(|known| known.written.as_str()).collect::<Vec<_>>().join(", ");
         let arn = match table.string("function", self.diagnostics) {

@@ -3,7 +3,7 @@
 use toml::de::DeValue;
 
 use super::parser::{Parser, Target};
-use crate::arn::{Arn, partition_of_region};
+use crate::arn::{FunctionArn, partition_of_region};
 use crate::spec::limits;
 use crate::spec::model::FunctionRef;
 use crate::spec::reader::{Spanned, string};
@@ -33,7 +33,11 @@ impl Parser<'_> {
     }
 
     /// A name, `name:alias`, `name:version`, a partial ARN (`ACCOUNT:function:name`) or a full one.
-    pub(super) fn function(&mut self, written: &Spanned<String>, target: Option<&Target>) -> Option<Arn> {
+    pub(super) fn function(
+        &mut self,
+        written: &Spanned<String>,
+        target: Option<&Target>,
+    ) -> Option<FunctionArn> {
         let text = written.value.as_str();
         let span = || written.span.clone();
         if text.contains(['*', '?']) {
@@ -108,13 +112,6 @@ impl Parser<'_> {
             );
             return None;
         }
-        let qualifier = qualifier.map(|qualifier| format!(":{qualifier}")).unwrap_or_default();
-        Some(Arn {
-            partition: target.partition.to_owned(),
-            service: "lambda".to_owned(),
-            region: region.to_owned(),
-            account: target.account_id.to_string(),
-            resource: format!("function:{name}{qualifier}"),
-        })
+        Some(FunctionArn::new(target.partition, region, &target.account_id, name, qualifier))
     }
 }

@@ -3,7 +3,7 @@
 use super::common::Common;
 use super::genesys::Genesys;
 use super::parser::{Parser, Target};
-use crate::arn::Arn;
+use crate::arn::{Arn, FunctionArn};
 use crate::policy::quota;
 use crate::policy::template::{invoke_policy, trust_policy};
 use crate::spec::limits;
@@ -113,7 +113,7 @@ impl Parser<'_> {
                 format!("the trust policy has {trust} characters, IAM takes {}", quota::TRUST_POLICY);
             self.diagnostics.error(role.span.clone(), message, "this role", "the external ID is too long");
         }
-        let arns: Vec<Arn> = role.functions.iter().map(|function| function.arn.clone()).collect();
+        let arns: Vec<FunctionArn> = role.functions.iter().map(|function| function.arn.clone()).collect();
         let size = invoke_policy(&arns).size();
         if size > quota::MANAGED_POLICY {
             let fits = (1..arns.len())
