@@ -51,7 +51,7 @@ fn what_is_not_said_is_what_genesys_cloud_itself_takes() {
     let integration = role.integration.as_ref().unwrap();
     assert_eq!((integration.name.as_str(), integration.enabled, integration.adopt), ("Orders", true, false));
     let [action] = role.data_actions.as_slice() else { panic!() };
-    assert_eq!(action.function.resource, "function:f");
+    assert_eq!(action.function.label(), "f");
     let content = &action.content;
     assert_eq!(
         (content.category.as_str(), content.timeout_seconds, content.request_template.as_str()),
@@ -183,7 +183,7 @@ fn an_exported_file_says_what_the_keys_do_not_and_its_function_gives_way() {
     let action = spec.unwrap_or_else(|| panic!("{warnings:?}")).roles[0].data_actions[0].clone();
     assert_eq!((action.content.name.as_str(), action.content.secure), ("Get order", true));
     assert_eq!((action.content.timeout_seconds, action.content.headers.len()), (9, 0));
-    assert_eq!(action.function.resource, "function:g:live");
+    assert_eq!(action.function.label(), "g:live");
     let said: Vec<&str> = warnings.iter().map(|warning| warning.message.as_str()).collect();
     assert_eq!(
         said,
