@@ -3,6 +3,7 @@
 use http::HeaderMap;
 use jiff::Timestamp;
 
+use super::guards::Guards;
 use super::refusal::Refusal;
 use crate::arn::{AccountId, Arn};
 use crate::policy::document::OneOrMany;
@@ -42,6 +43,9 @@ pub(crate) struct Caller {
     pub principal_arn: String,
     pub session: bool,
     tags: Vec<Tag>,
+    /// Tags that sessions assumed from this one inherit.
+    pub transitive: Vec<Tag>,
+    guards: Guards,
     identity: Vec<(String, Document)>,
     boundary: Option<(String, Document)>,
     session_policy: Option<(String, Document)>,
@@ -95,12 +99,14 @@ pub(crate) fn caller(
             .collect::<Result<_, Refusal>>()?,
     };
     Ok(Caller {
+        guards: Guards::of_caller(state, &account)?,
         account,
         arn: arn.to_string(),
         user_id: id,
         principal_arn: arn.to_string(),
         session: false,
         tags: Vec::new(),
+        transitive: Vec::new(),
         identity,
         boundary: None,
         session_policy: None,
@@ -108,7 +114,7 @@ pub(crate) fn caller(
 }
 
 fn of_session(state: &State, session: &Session) -> Result<Caller, Refusal> {
-    let Session { account, role, role_id, name, token: _, expires: _, policies, tags } = session;
+    let Session { account, role, role_id, name, token: _, expires: _, policies, tags, transitive } = session;
     // A session dies with its role, also when another of that name takes its place.
     let role = state.role(account, role).filter(|role| role.id == *role_id).ok_or_else(invalid_token)?;
     let (identity, boundary) = role_policies(state, role)?;
@@ -130,7 +136,11 @@ fn of_session(state: &State, session: &Session) -> Result<Caller, Refusal> {
     let mut all_tags = role.tags.clone();
     all_tags.retain(|tag| tags.iter().all(|other| !other.key.eq_ignore_ascii_case(&tag.key)));
     all_tags.extend(tags.iter().cloned());
+    let is_inherited = |tag: &&Tag| transitive.contains(&tag.key);
     Ok(Caller {
+        transitive: tags.iter().filter(is_inherited).cloned().collect(),
+        // A service-linked role is exempt from service control policies.
+        guards: if role.is_service_linked() { Guards::default() } else { Guards::of_caller(state, account)? },
         account: account.clone(),
         arn: format!("arn:{partition}:sts::{account}:assumed-role/{}/{name}", role.name),
         user_id: format!("{role_id}:{name}"),
@@ -218,6 +228,9 @@ impl Caller {
         } else if let Ok(arn) = self.arn.parse::<Arn>() {
             context = context.with("aws:username", &[arn.name()]);
         }
+        if let Some(id) = &self.guards.organization_id {
+            context = context.with("aws:PrincipalOrgID", &[id]);
+        }
         for Tag { key, value } in &self.tags {
             context = context.with(&format!("aws:PrincipalTag/{key}"), &[value]);
         }
@@ -261,6 +274,7 @@ impl Caller {
             resource: resource.to_owned(),
             context,
         };
+        self.guards.refuse_caller(&request, &self.refused(action, resource))?;
         let decision = evaluate(&policies, &request).decision;
         if decision == Decision::Allowed {
             return Ok(());
@@ -290,19 +304,33 @@ impl Caller {
         format!("User: {} is not authorized to perform: {action} on resource: {resource}", self.arn)
     }
 
-    /// Whether a role lets the caller in: its trust policy must, and for a caller whose whole account it names
-    /// (or of another account) the caller's own permissions must too.
-    pub fn may_assume(&self, action: &str, role: &Arn, trust: &Document, context: Context) -> bool {
+    /// Refuses a caller that a role does not admit: its trust policy must, and for a caller whose whole account it
+    /// names (or of another account) the caller's own permissions must too. The refusal does not say which of the
+    /// two it was, unless it was the organization.
+    pub fn may_assume(
+        &self,
+        action: &str,
+        role: &Arn,
+        trust: &Document,
+        context: Context,
+    ) -> Result<(), Refusal> {
+        let role = role.to_string();
+        let refused = self.refused(action, &role);
         let request = Request {
             principal: Principal::Aws(self.arn.clone()),
             action: action.to_owned(),
-            resource: role.to_string(),
+            resource: role.clone(),
             context: context.clone(),
         };
+        self.guards.refuse_caller(&request, &refused)?;
         let alone =
             Policies { resource: Some(("the trust policy".to_owned(), trust)), ..Policies::default() };
-        evaluate(&alone, &request).decision == Decision::Allowed
-            && self.authorise(action, &role.to_string(), context, Some(trust)).is_ok()
+        if evaluate(&alone, &request).decision == Decision::Allowed
+            && self.authorise(action, &role, context, Some(trust)).is_ok()
+        {
+            return Ok(());
+        }
+        Err(Refusal::access_denied(refused))
     }
 }
 

@@ -6,9 +6,10 @@ use super::auth::Caller;
 use super::query::Params;
 use super::refusal::Refusal;
 use super::validate::Page;
+use crate::arn::Arn;
 use crate::policy::Context;
 use crate::sandbox::state::State;
-use crate::sandbox::state::iam::{Role, Tag};
+use crate::sandbox::state::iam::{LastUsed, Role, Tag};
 
 /// One request, as the actions see it.
 pub(crate) struct Call<'a> {
@@ -17,6 +18,8 @@ pub(crate) struct Call<'a> {
     pub caller: &'a Caller,
     pub now: Timestamp,
     pub page_limit: usize,
+    pub region: &'a str,
+    pub user_agent: &'a str,
     pub context: Context,
 }
 
@@ -33,6 +36,19 @@ impl Call<'_> {
 
     pub fn role_mut(&mut self, name: &str) -> Result<&mut Role, Refusal> {
         self.state.role_mut(&self.caller.account, name).ok_or_else(|| no_such_role(name))
+    }
+
+    /// Notes when and where a role was used; its users are its sessions.
+    pub fn note_use(&mut self) {
+        if !self.caller.session {
+            return;
+        }
+        let used = LastUsed { date: self.now.as_second(), region: self.region.to_owned() };
+        if let Ok(arn) = self.caller.principal_arn.parse::<Arn>()
+            && let Some(role) = self.state.role_mut(&self.caller.account, arn.name())
+        {
+            role.last_used = Some(used);
+        }
     }
 
     pub fn page(&self) -> Result<Page, Refusal> {

@@ -11,50 +11,55 @@ use crate::policy::{Document, is_known_operator, quota};
 use crate::sandbox::state::State;
 use crate::sandbox::state::trust::{Trust, map_principals};
 
-/// What a document is for; that decides what it may contain.
+/// What a document is for; that decides what it can contain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Purpose {
+pub(crate) enum DocumentKind {
     Trust,
-    /// A managed, inline or session policy.
-    Permissions,
+    /// A customer managed policy: IAM demands the current version of the language.
+    Managed,
+    /// An inline or session policy; one without a version is of 2008-10-17.
+    Inline,
 }
 
 const VENDOR: &str = "Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc.";
 
 /// Parses a document and refuses what IAM refuses.
-pub(crate) fn check(text: &str, purpose: Purpose) -> Result<Document, Refusal> {
+pub(crate) fn check(text: &str, kind: DocumentKind) -> Result<Document, Refusal> {
     let document = Document::parse(text).map_err(|_| {
-        Refusal::malformed(match purpose {
-            Purpose::Trust if serde_json::from_str::<serde_json::Value>(text).is_err() => {
+        Refusal::malformed(match kind {
+            DocumentKind::Trust if serde_json::from_str::<serde_json::Value>(text).is_err() => {
                 "This policy contains invalid Json"
             }
-            Purpose::Trust | Purpose::Permissions => "Syntax errors in policy.",
+            _ => "Syntax errors in policy.",
         })
     })?;
     let Document { version, id: _, statements, unknown } = &document;
     if let Some(name) = unknown.keys().next() {
-        return Err(unknown_field(name, purpose));
+        return Err(unknown_field(name, kind));
     }
-    match (version.as_deref(), purpose) {
-        (Some("2012-10-17"), _) | (Some("2008-10-17") | None, Purpose::Trust) => {}
-        (Some("2008-10-17") | None, Purpose::Permissions) => {
+    match (version.as_deref(), kind) {
+        (Some("2012-10-17"), _) | (Some("2008-10-17") | None, DocumentKind::Trust | DocumentKind::Inline) => {
+        }
+        (Some("2008-10-17") | None, DocumentKind::Managed) => {
             return Err(Refusal::malformed("Policy document must be version 2012-10-17 or greater."));
         }
-        (Some(_), Purpose::Trust) => {
+        (Some(_), DocumentKind::Trust) => {
             return Err(Refusal::malformed(
                 "The policy is not in the valid JSON format: its Version is not supported.",
             ));
         }
-        (Some(_), Purpose::Permissions) => return Err(Refusal::malformed("Syntax errors in policy.")),
+        (Some(_), DocumentKind::Managed | DocumentKind::Inline) => {
+            return Err(Refusal::malformed("Syntax errors in policy."));
+        }
     }
     let statements = statements.as_slice();
     if statements.is_empty() {
-        return Err(Refusal::malformed(match purpose {
-            Purpose::Trust => "Missing required field Statement",
-            Purpose::Permissions => "Syntax errors in policy.",
+        return Err(Refusal::malformed(match kind {
+            DocumentKind::Trust => "Missing required field Statement",
+            DocumentKind::Managed | DocumentKind::Inline => "Syntax errors in policy.",
         }));
     }
-    statements.iter().try_for_each(|statement| check_statement(statement, purpose))?;
+    statements.iter().try_for_each(|statement| check_statement(statement, kind))?;
     let sids: Vec<&String> =
         statements.iter().filter_map(|s| s.sid.as_ref()).filter(|sid| !sid.is_empty()).collect();
     if sids.iter().collect::<BTreeSet<_>>().len() < sids.len() {
@@ -63,17 +68,17 @@ pub(crate) fn check(text: &str, purpose: Purpose) -> Result<Document, Refusal> {
     Ok(document)
 }
 
-fn unknown_field(name: &str, purpose: Purpose) -> Refusal {
-    match purpose {
-        Purpose::Trust => Refusal::malformed(format!("Unknown field {name}")),
-        Purpose::Permissions => Refusal::malformed("Syntax errors in policy."),
+fn unknown_field(name: &str, kind: DocumentKind) -> Refusal {
+    match kind {
+        DocumentKind::Trust => Refusal::malformed(format!("Unknown field {name}")),
+        DocumentKind::Managed | DocumentKind::Inline => Refusal::malformed("Syntax errors in policy."),
     }
 }
 
-fn check_statement(statement: &Statement, purpose: Purpose) -> Result<(), Refusal> {
+fn check_statement(statement: &Statement, kind: DocumentKind) -> Result<(), Refusal> {
     let Statement { sid, effect, principal, action, resource, condition, unknown } = statement;
     if let Some(name) = unknown.keys().next() {
-        return Err(unknown_field(name, purpose));
+        return Err(unknown_field(name, kind));
     }
     if sid.as_ref().is_some_and(|sid| !sid.chars().all(|char| char.is_ascii_alphanumeric())) {
         return Err(Refusal::malformed(
@@ -86,14 +91,14 @@ fn check_statement(statement: &Statement, purpose: Purpose) -> Result<(), Refusa
         None => &[],
     };
     if actions.is_empty() {
-        return Err(Refusal::malformed(match purpose {
-            Purpose::Trust => "Missing required field Action",
-            Purpose::Permissions => "Policy statement must contain actions.",
+        return Err(Refusal::malformed(match kind {
+            DocumentKind::Trust => "Missing required field Action",
+            DocumentKind::Managed | DocumentKind::Inline => "Policy statement must contain actions.",
         }));
     }
-    actions.iter().try_for_each(|action| check_action(action, purpose))?;
-    match purpose {
-        Purpose::Trust => {
+    actions.iter().try_for_each(|action| check_action(action, kind))?;
+    match kind {
+        DocumentKind::Trust => {
             if resource.is_some() {
                 return Err(Refusal::malformed("Has prohibited field Resource"));
             }
@@ -105,7 +110,7 @@ fn check_statement(statement: &Statement, purpose: Purpose) -> Result<(), Refusa
                 Some(_) => {}
             }
         }
-        Purpose::Permissions => {
+        DocumentKind::Managed | DocumentKind::Inline => {
             if principal.is_some() {
                 return Err(Refusal::malformed("Policy document should not specify a principal."));
             }
@@ -119,9 +124,9 @@ fn check_statement(statement: &Statement, purpose: Purpose) -> Result<(), Refusa
     }
     condition.iter().flat_map(|conditions| &conditions.0).try_for_each(|(operator, keys)| {
         if !keys.is_empty() && !is_known_operator(operator) {
-            return Err(Refusal::malformed(match purpose {
-                Purpose::Trust => format!("Invalid Condition type : {operator}"),
-                Purpose::Permissions => "Syntax errors in policy.".to_owned(),
+            return Err(Refusal::malformed(match kind {
+                DocumentKind::Trust => format!("Invalid Condition type : {operator}"),
+                DocumentKind::Managed | DocumentKind::Inline => "Syntax errors in policy.".to_owned(),
             }));
         }
         if keys.keys().any(|key| !key.contains(':')) {
@@ -136,11 +141,11 @@ fn is_empty(resource: &ResourceElement) -> bool {
     values.as_slice().is_empty()
 }
 
-fn check_action(action: &str, purpose: Purpose) -> Result<(), Refusal> {
+fn check_action(action: &str, kind: DocumentKind) -> Result<(), Refusal> {
     let Some((vendor, name)) = action.split_once(':') else {
-        return match (action, purpose) {
-            ("*", Purpose::Permissions) => Ok(()),
-            ("*", Purpose::Trust) => Err(not_sts()),
+        return match (action, kind) {
+            ("*", DocumentKind::Trust) => Err(not_sts()),
+            ("*", _) => Ok(()),
             _ => Err(Refusal::malformed(VENDOR)),
         };
     };
@@ -151,7 +156,7 @@ fn check_action(action: &str, purpose: Purpose) -> Result<(), Refusal> {
     {
         return Err(Refusal::malformed(format!("Vendor {vendor} is not valid")));
     }
-    if purpose == Purpose::Trust && !vendor.eq_ignore_ascii_case("sts") {
+    if kind == DocumentKind::Trust && !vendor.eq_ignore_ascii_case("sts") {
         return Err(not_sts());
     }
     Ok(())
@@ -186,7 +191,7 @@ fn check_resource(resource: &str) -> Result<(), Refusal> {
 
 /// Checks a trust policy, with the principals that it names, and makes it ready to be stored.
 pub(crate) fn trust(state: &State, text: &str) -> Result<Trust, Refusal> {
-    let mut document = check(text, Purpose::Trust)?;
+    let mut document = check(text, DocumentKind::Trust)?;
     if document.size() > quota::TRUST_POLICY {
         return Err(Refusal::limit(format!(
             "Cannot exceed quota for ACLSizePerRole: {}",
@@ -291,7 +296,7 @@ fn is_service(value: &str) -> bool {
 
 /// Checks a managed policy's document.
 pub(crate) fn managed(text: &str) -> Result<(), Refusal> {
-    let document = check(text, Purpose::Permissions)?;
+    let document = check(text, DocumentKind::Managed)?;
     if document.size() > quota::MANAGED_POLICY {
         return Err(Refusal::limit(format!("Cannot exceed quota for PolicySize: {}", quota::MANAGED_POLICY)));
     }

@@ -5,13 +5,18 @@ use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value, json};
 
 use super::call::Call;
+use super::function_name::{self, NamedFunction};
 use super::refusal::Refusal;
-use crate::arn::{AccountId, Arn, FunctionArn};
+use crate::arn::{Arn, FunctionArn};
 use crate::sandbox::ids::{mix, uuid};
 use crate::sandbox::state::document::parse;
 use crate::sandbox::state::lambda::Function;
 
 pub(crate) const PATH: &str = "/2015-03-31/functions/";
+/// GetFunctionConcurrency is of a later version of the API.
+const CONCURRENCY_PATH: &str = "/2019-09-30/functions/";
+
+const NO_POLICY: &str = "The resource you requested does not exist.";
 
 /// A request to Lambda, as far as it is not in [`Call`].
 pub(crate) struct Target<'a> {
@@ -26,7 +31,7 @@ pub(crate) struct Target<'a> {
 pub(crate) struct Reply {
     status: u16,
     body: Vec<u8>,
-    headers: Vec<(&'static str, &'static str)>,
+    headers: Vec<(&'static str, String)>,
 }
 
 impl Reply {
@@ -35,29 +40,16 @@ impl Reply {
     }
 }
 
-/// The function of a request: its unqualified ARN, and the qualifier.
-struct Named {
-    function: FunctionArn,
-    qualifier: Option<String>,
-}
-
-impl Named {
-    /// As it was named, which is what permissions are about.
-    fn arn(&self) -> FunctionArn {
-        match &self.qualifier {
-            Some(qualifier) => self.function.with_qualifier(qualifier),
-            None => self.function.clone(),
-        }
-    }
-}
-
 pub(crate) fn handle(call: &Call<'_>, target: &Target<'_>) -> Result<Reply, Refusal> {
-    let rest = target.path.strip_prefix(PATH).unwrap_or_default();
+    let concurrency =
+        target.path.strip_prefix(CONCURRENCY_PATH).filter(|rest| rest.ends_with("/concurrency"));
+    let rest = concurrency.or_else(|| target.path.strip_prefix(PATH)).unwrap_or_default();
     let mut parts = rest.split('/');
     let name = decode(parts.next().unwrap_or_default());
     let operation: Vec<&str> = parts.collect();
     let action = match (target.method, operation.as_slice()) {
         (&Method::GET, []) => "GetFunction",
+        (&Method::GET, ["concurrency"]) => "GetFunctionConcurrency",
         (&Method::GET, ["configuration"]) => "GetFunctionConfiguration",
         (&Method::GET, ["policy"]) => "GetPolicy",
         (&Method::GET, ["aliases"]) => "ListAliases",
@@ -74,7 +66,8 @@ pub(crate) fn handle(call: &Call<'_>, target: &Target<'_>) -> Result<Reply, Refu
     let given = form_urlencoded::parse(target.query.as_bytes())
         .find(|(key, _)| key == "Qualifier")
         .map(|(_, value)| value.into_owned());
-    let named = named(call, target.region, &name, given)?;
+    let (partition, account) = (&call.state.partition, &call.caller.account);
+    let named = function_name::parse(&name, given, partition, account, target.region)?;
     let arn = named.arn();
     let function = call.state.functions.get(&named.function);
     let policy = function
@@ -87,7 +80,15 @@ pub(crate) fn handle(call: &Call<'_>, target: &Target<'_>) -> Result<Reply, Refu
         .authorise(&format!("lambda:{action}"), &arn.to_string(), context, policy.as_ref())
         .map_err(|refusal| Refusal { code: "AccessDeniedException", ..refusal })?;
 
-    let not_found = || Refusal::new(404, "ResourceNotFoundException", format!("Function not found: {arn}"));
+    let not_found = || {
+        let message = match (action, &named.qualifier) {
+            ("GetPolicy", _) => NO_POLICY.to_owned(),
+            // Of all actions, this one alone names the version that would have run.
+            ("InvokeFunction", None) => format!("Function not found: {arn}:$LATEST"),
+            _ => format!("Function not found: {arn}"),
+        };
+        Refusal::new(404, "ResourceNotFoundException", message)
+    };
     let function = function.ok_or_else(not_found)?;
     let version = match named.qualifier.as_deref() {
         None => "$LATEST",
@@ -96,15 +97,20 @@ pub(crate) fn handle(call: &Call<'_>, target: &Target<'_>) -> Result<Reply, Refu
     match action {
         "InvokeFunction" => invoke(function, version, target.invocation_type),
         "GetFunctionConfiguration" => Ok(Reply::json(&configuration(&arn, function, version))),
-        "GetFunction" => Ok(Reply::json(&json!({
-            "Configuration": configuration(&arn, function, version),
-            "Code": { "RepositoryType": "S3", "Location": "https://sandbox.invalid/code.zip" },
-        }))),
+        "GetFunction" => {
+            let mut answer = json!({
+                "Configuration": configuration(&arn, function, version),
+                "Code": { "RepositoryType": "S3", "Location": "https://sandbox.invalid/code.zip" },
+            });
+            if function.reserved_concurrency.is_some() {
+                answer["Concurrency"] = concurrency_of(function);
+            }
+            Ok(Reply::json(&answer))
+        }
+        "GetFunctionConcurrency" => Ok(Reply::json(&concurrency_of(function))),
         "GetPolicy" => {
             let text = function.policies.get(named.qualifier.as_deref().unwrap_or_default());
-            let text = text.ok_or_else(|| {
-                Refusal::new(404, "ResourceNotFoundException", "The resource you requested does not exist.")
-            })?;
+            let text = text.ok_or_else(|| Refusal::new(404, "ResourceNotFoundException", NO_POLICY))?;
             Ok(Reply::json(&json!({ "Policy": text, "RevisionId": revision(arn.as_arn()) })))
         }
         "ListAliases" => {
@@ -112,7 +118,9 @@ pub(crate) fn handle(call: &Call<'_>, target: &Target<'_>) -> Result<Reply, Refu
                 .aliases
                 .iter()
                 .map(|(name, version)| {
-                    let arn = Named { function: named.function.clone(), qualifier: Some(name.clone()) }.arn();
+                    let arn =
+                        NamedFunction { function: named.function.clone(), qualifier: Some(name.clone()) }
+                            .arn();
                     json!({ "AliasArn": arn, "Name": name, "FunctionVersion": version, "Description": "",
                             "RevisionId": revision(arn.as_arn()) })
                 })
@@ -125,7 +133,8 @@ pub(crate) fn handle(call: &Call<'_>, target: &Target<'_>) -> Result<Reply, Refu
                 .chain(published)
                 .map(|version| {
                     let arn =
-                        Named { function: named.function.clone(), qualifier: Some(version.clone()) }.arn();
+                        NamedFunction { function: named.function.clone(), qualifier: Some(version.clone()) }
+                            .arn();
                     configuration(&arn, function, &version)
                 })
                 .collect();
@@ -134,81 +143,16 @@ pub(crate) fn handle(call: &Call<'_>, target: &Target<'_>) -> Result<Reply, Refu
     }
 }
 
-fn decode(text: &str) -> String {
-    percent_decode_str(text).decode_utf8_lossy().into_owned()
+/// Empty where none is reserved.
+fn concurrency_of(function: &Function) -> Value {
+    match function.reserved_concurrency {
+        Some(number) => json!({ "ReservedConcurrentExecutions": number }),
+        None => json!({}),
+    }
 }
 
-/// Reads the forms in which a function can be named: name, `ACCOUNT:function:NAME`, or the whole ARN, each with or
-/// without a qualifier.
-fn named(call: &Call<'_>, region: &str, name: &str, given: Option<String>) -> Result<Named, Refusal> {
-    let invalid = |message: String| Refusal::new(400, "InvalidParameterValueException", message);
-    let malformed = || {
-        Refusal::new(
-            400,
-            "ValidationException",
-            format!(
-                "1 validation error detected: Value '{name}' at 'functionName' failed to satisfy constraint: Member \
-                 must satisfy regular expression pattern: \
-                 (arn:(aws[a-zA-Z-]*)?:lambda:)?([a-z]{{2}}((-gov)|(-iso([a-z]?)))?-[a-z]+-\\d{{1}}:)?(\\d{{12}}:)?\
-                 (function:)?([a-zA-Z0-9-_\\.]+)(:(\\$LATEST(\\.PUBLISHED)?|[a-zA-Z0-9-_]+))?"
-            ),
-        )
-    };
-    let mut account = call.caller.account.clone();
-    let mut rest = name;
-    if name.starts_with("arn:") {
-        let arn: Arn = name.parse().map_err(|_| malformed())?;
-        if arn.service != "lambda" || arn.partition != call.state.partition {
-            return Err(malformed());
-        }
-        if arn.region != region {
-            return Err(Refusal::new(
-                404,
-                "ResourceNotFoundException",
-                format!("Functions from '{}' are not reachable in this region ('{region}')", arn.region),
-            ));
-        }
-        account = arn.account.parse().map_err(|_| malformed())?;
-        rest = name
-            .splitn(6, ':')
-            .last()
-            .and_then(|rest| rest.strip_prefix("function:"))
-            .ok_or_else(malformed)?;
-    } else if let Some((id, after)) = name.split_once(':')
-        && let Ok(id) = id.parse::<AccountId>()
-    {
-        account = id;
-        rest = after.strip_prefix("function:").unwrap_or(after);
-    } else if let Some(after) = name.strip_prefix("function:") {
-        rest = after;
-    }
-    let (function, derived) = match rest.split_once(':') {
-        Some((function, qualifier)) => (function, Some(qualifier.to_owned())),
-        None => (rest, None),
-    };
-    let in_pattern = |text: &str, more: &str| {
-        !text.is_empty()
-            && text
-                .chars()
-                .all(|char| char.is_ascii_alphanumeric() || "-_".contains(char) || more.contains(char))
-    };
-    if !in_pattern(function, ".") || name.len() > 256 {
-        return Err(malformed());
-    }
-    let qualifier = match (derived, given) {
-        (Some(derived), Some(given)) if derived != given => {
-            return Err(invalid(
-                "The derived qualifier from the function name does not match the specified qualifier."
-                    .to_owned(),
-            ));
-        }
-        (derived, given) => derived.or(given),
-    };
-    if qualifier.as_ref().is_some_and(|qualifier| !in_pattern(qualifier, "$") || qualifier.len() > 128) {
-        return Err(malformed());
-    }
-    let function = FunctionArn::new(&call.state.partition, region, &account, function, None);
-    Ok(Named { function, qualifier })
+fn decode(text: &str) -> String {
+    percent_decode_str(text).decode_utf8_lossy().into_owned()
 }
 
 /// The version that a qualifier stands for.
@@ -225,6 +169,7 @@ fn version<'a>(function: &'a Function, qualifier: &'a str) -> Option<&'a str> {
 fn configuration(arn: &FunctionArn, function: &Function, version: &str) -> Value {
     let iam = arn.as_arn();
     let Function { state, reason, .. } = function;
+    let runtime = format!("arn:{}:lambda:{}::runtime:sandbox", iam.partition, iam.region);
     let mut members = Map::new();
     let mut set = |key: &str, value: Value| members.insert(key.to_owned(), value);
     set("FunctionName", arn.name().into());
@@ -251,6 +196,13 @@ fn configuration(arn: &FunctionArn, function: &Function, version: &str) -> Value
     set("LastUpdateStatus", "Successful".into());
     set("PackageType", "Zip".into());
     set("Architectures", json!(["x86_64"]));
+    set("EphemeralStorage", json!({ "Size": 512 }));
+    set("SnapStart", json!({ "ApplyOn": "None", "OptimizationStatus": "Off" }));
+    set("LoggingConfig", json!({ "LogFormat": "Text", "LogGroup": format!("/aws/lambda/{}", arn.name()) }));
+    set("RuntimeVersionConfig", json!({ "RuntimeVersionArn": runtime }));
+    for (member, value) in &function.members {
+        set(member, value.clone());
+    }
     Value::Object(members)
 }
 
@@ -260,10 +212,6 @@ fn revision(arn: &Arn) -> String {
 }
 
 fn invoke(function: &Function, version: &str, invocation_type: &str) -> Result<Reply, Refusal> {
-    let executed = match version {
-        "$LATEST" => "$LATEST",
-        _ => "1",
-    };
     match invocation_type {
         "DryRun" => Ok(Reply { status: 204, body: Vec::new(), headers: Vec::new() }),
         "" | "RequestResponse" | "Event" => {
@@ -275,10 +223,14 @@ fn invoke(function: &Function, version: &str, invocation_type: &str) -> Result<R
                      Pending",
                 ));
             }
+            if function.reserved_concurrency == Some(0) {
+                return Err(Refusal::new(429, "TooManyRequestsException", "Rate Exceeded.")
+                    .with_reason("ReservedFunctionConcurrentInvocationLimitExceeded"));
+            }
             if invocation_type == "Event" {
                 return Ok(Reply { status: 202, body: Vec::new(), headers: Vec::new() });
             }
-            let headers = vec![("x-amz-executed-version", executed)];
+            let headers = vec![("x-amz-executed-version", version.to_owned())];
             Ok(Reply { status: 200, body: b"{}".to_vec(), headers })
         }
         other => Err(Refusal::new(
@@ -296,7 +248,7 @@ fn invoke(function: &Function, version: &str, invocation_type: &str) -> Result<R
 pub(crate) fn respond(outcome: Result<Reply, Refusal>) -> Response<Vec<u8>> {
     let (status, body, headers) = match outcome {
         Ok(Reply { status, body, headers }) => (status, body, headers),
-        Err(Refusal { status, code, message }) => {
+        Err(Refusal { status, code, message, reason }) => {
             let code = match code {
                 "InvalidClientTokenId" => "UnrecognizedClientException",
                 "MissingAuthenticationToken" => "MissingAuthenticationTokenException",
@@ -304,9 +256,17 @@ pub(crate) fn respond(outcome: Result<Reply, Refusal>) -> Response<Vec<u8>> {
                 "ServiceFailure" => "ServiceException",
                 code => code,
             };
+            // As recorded: which of the two it is depends on the exception.
+            let member = match code {
+                "InvalidParameterValueException" | "TooManyRequestsException" => "message",
+                _ => "Message",
+            };
             let kind = if status < 500 { "User" } else { "Service" };
-            let body = json!({ "Type": kind, "Message": message }).to_string().into_bytes();
-            (status, body, vec![("x-amzn-errortype", code)])
+            let mut body = json!({ "Type": kind, member: message });
+            if let Some(reason) = reason {
+                body["Reason"] = reason.into();
+            }
+            (status, body.to_string().into_bytes(), vec![("x-amzn-errortype", code.to_owned())])
         }
     };
     let mut response = Response::new(body);
@@ -314,7 +274,9 @@ pub(crate) fn respond(outcome: Result<Reply, Refusal>) -> Response<Vec<u8>> {
     let all = response.headers_mut();
     all.insert(http::header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     for (name, value) in headers {
-        all.insert(name, HeaderValue::from_static(value));
+        if let Ok(value) = HeaderValue::from_str(&value) {
+            all.insert(name, value);
+        }
     }
     response
 }

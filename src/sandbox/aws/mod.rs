@@ -2,8 +2,12 @@
 
 pub(crate) mod auth;
 mod call;
+mod cloudtrail;
 mod documents;
+mod function_name;
+mod guards;
 pub(crate) mod iam;
+mod json;
 pub(crate) mod lambda;
 pub(crate) mod query;
 pub(crate) mod refusal;
@@ -45,7 +49,7 @@ pub(crate) fn answer<B: AsRef<[u8]>>(
         None => "",
     };
     let params = match service {
-        "lambda" | "tagging" => Params::default(),
+        "lambda" | "tagging" | "cloudtrail" => Params::default(),
         _ => Params::parse(request.body().as_ref()),
     };
     let action = params.get("Action").unwrap_or_default();
@@ -53,7 +57,7 @@ pub(crate) fn answer<B: AsRef<[u8]>>(
     let caller = match auth::caller(state, scope.as_ref(), request.headers(), now) {
         Ok(caller) => caller,
         Err(refusal) if service == "lambda" => return lambda::respond(Err(refusal)),
-        Err(refusal) if service == "tagging" => return tagging::respond(Err(refusal)),
+        Err(refusal) if matches!(service, "tagging" | "cloudtrail") => return json::respond(Err(refusal)),
         Err(refusal) => return query::respond(namespace, action, Err(refusal), id),
     };
     let mut call = Call {
@@ -63,6 +67,8 @@ pub(crate) fn answer<B: AsRef<[u8]>>(
         caller: &caller,
         now,
         page_limit: defaults.page_limit,
+        region: &region,
+        user_agent: header(request.headers(), "user-agent"),
     };
     if service == "lambda" {
         let target = lambda::Target {
@@ -72,11 +78,15 @@ pub(crate) fn answer<B: AsRef<[u8]>>(
             region: &region,
             invocation_type: header(request.headers(), "x-amz-invocation-type"),
         };
-        return lambda::respond(lambda::handle(&call, &target));
+        let outcome = lambda::handle(&call, &target);
+        call.note_use();
+        return lambda::respond(outcome);
     }
-    if service == "tagging" {
-        let target = header(request.headers(), "x-amz-target");
-        return tagging::respond(tagging::handle(&call, target, request.body().as_ref()));
+    let target = header(request.headers(), "x-amz-target");
+    match service {
+        "tagging" => return json::respond(tagging::handle(&call, target, request.body().as_ref())),
+        "cloudtrail" => return json::respond(cloudtrail::handle(&call, target, request.body().as_ref())),
+        _ => {}
     }
     let outcome = match service {
         _ if action.is_empty() => {
@@ -85,7 +95,7 @@ pub(crate) fn answer<B: AsRef<[u8]>>(
         "iam" => iam::handle(&mut call, action),
         "sts" => sts::handle(&mut call, action),
         other => {
-            let message = format!("The sandbox has iam, sts, lambda and tagging, not {other}");
+            let message = format!("The sandbox has iam, sts, lambda, tagging and cloudtrail, not {other}");
             Err(Refusal::new(400, "InvalidAction", message))
         }
     };
@@ -96,8 +106,11 @@ pub(crate) fn answer<B: AsRef<[u8]>>(
 pub(crate) fn throttle<B>(request: &Request<B>, id: &str) -> Response<Vec<u8>> {
     let service = Scope::of(request.headers()).map(|scope| scope.service).unwrap_or_default();
     match service.as_str() {
-        "lambda" => lambda::respond(Err(Refusal::new(429, "TooManyRequestsException", "Rate exceeded"))),
-        "tagging" => tagging::respond(Err(Refusal::new(400, "ThrottlingException", "Rate exceeded"))),
+        "lambda" => lambda::respond(Err(Refusal::new(429, "TooManyRequestsException", "Rate exceeded")
+            .with_reason("CallerRateLimitExceeded"))),
+        "tagging" | "cloudtrail" => {
+            json::respond(Err(Refusal::new(400, "ThrottlingException", "Rate exceeded")))
+        }
         _ => {
             let refusal = Refusal::new(400, "Throttling", "Rate exceeded");
             query::respond(iam::NAMESPACE, "", Err(refusal), id)

@@ -133,7 +133,7 @@ pub(crate) fn respond(
             let _ = write!(xml.0, "</{action}Response>");
             200
         }
-        Err(Refusal { status, code, message }) => {
+        Err(Refusal { status, code, message, reason: _ }) => {
             let _ = write!(xml.0, "<ErrorResponse xmlns=\"{namespace}\">");
             xml.element("Error", |xml| {
                 xml.text("Type", if status < 500 { "Sender" } else { "Receiver" });

@@ -10,11 +10,17 @@ pub(crate) struct Refusal {
     pub status: u16,
     pub code: &'static str,
     pub message: String,
+    /// Lambda's further word for why it throttles.
+    pub reason: Option<&'static str>,
 }
 
 impl Refusal {
     pub fn new(status: u16, code: &'static str, message: impl fmt::Display) -> Self {
-        Self { status, code, message: message.to_string() }
+        Self { status, code, message: message.to_string(), reason: None }
+    }
+
+    pub fn with_reason(self, reason: &'static str) -> Self {
+        Self { reason: Some(reason), ..self }
     }
 
     pub fn validation(message: impl fmt::Display) -> Self {

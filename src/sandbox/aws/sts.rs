@@ -1,11 +1,16 @@
 //! STS: who am I, and AssumeRole with its trust policy enforced.
 
 use super::call::{Call, unknown_action, with_request_tags};
-use super::documents::{self, Purpose};
+use super::documents::{self, DocumentKind};
+use super::guards::Guards;
 use super::query::Answer;
 use super::refusal::Refusal;
+use super::validate::same_key;
 use crate::arn::Arn;
 use crate::policy::quota;
+use crate::policy::{Principal, Request};
+use crate::sandbox::ids::{digest, uuid};
+use crate::sandbox::state::cloudtrail::AssumeRoleEvent;
 use crate::sandbox::state::document::parse;
 use crate::sandbox::state::iam::{Tag, date};
 use crate::sandbox::state::sts::Session;
@@ -32,7 +37,8 @@ fn assume_role(call: &mut Call<'_>) -> Result<Answer, Refusal> {
     let external_id = params.external_id()?;
     let source_identity = params.source_identity()?;
     let duration = params.number("DurationSeconds", 900, 43_200)?;
-    let tags = params.tags(true)?;
+    let tags = session_tags(call)?;
+    let transitive = transitive_tags(call, &tags)?;
     let arn: Arn = role_arn.parse().map_err(|_| Refusal::validation(format!("{role_arn} is invalid")))?;
     if arn.service != "iam" || !arn.resource.starts_with("role/") {
         return Err(Refusal::validation(format!("{role_arn} is invalid")));
@@ -66,10 +72,16 @@ fn assume_role(call: &mut Call<'_>) -> Result<Answer, Refusal> {
     if source_identity.is_some() {
         actions.push("sts:SetSourceIdentity");
     }
+    let rcps = Guards::of_resource(state, &account, role)?;
     for action in actions {
-        if !call.caller.may_assume(action, &arn, &trust, context.clone()) {
-            return Err(Refusal::access_denied(call.caller.refused(action, role_arn)));
-        }
+        let request = Request {
+            principal: Principal::Aws(call.caller.arn.clone()),
+            action: action.to_owned(),
+            resource: role_arn.to_owned(),
+            context: context.clone(),
+        };
+        rcps.refuse_resource(&request, &call.caller.refused(action, role_arn))?;
+        call.caller.may_assume(action, &arn, &trust, context.clone())?;
     }
 
     let duration = duration.unwrap_or(3600);
@@ -86,6 +98,7 @@ fn assume_role(call: &mut Call<'_>) -> Result<Answer, Refusal> {
     let policies = session_policies(call)?;
 
     let (role_name, role_id) = (role.name.clone(), role.id.clone());
+    let role_arn = state.role_arn(&account, role);
     let now = call.now.as_second();
     let expires = now + i64::from(duration);
     let state = &mut *call.state;
@@ -97,6 +110,7 @@ fn assume_role(call: &mut Call<'_>) -> Result<Answer, Refusal> {
     let partition = state.partition.clone();
     let assumed = format!("arn:{partition}:sts::{account}:assumed-role/{role_name}/{session_name}");
     let assumed_id = format!("{role_id}:{session_name}");
+    record(call, role_arn, session_name, external_id);
     let session = Session {
         account,
         role: role_name,
@@ -106,8 +120,9 @@ fn assume_role(call: &mut Call<'_>) -> Result<Answer, Refusal> {
         expires,
         policies,
         tags,
+        transitive,
     };
-    state.sessions.insert(key.clone(), session);
+    call.state.sessions.insert(key.clone(), session);
     Ok(Answer::of(|xml| {
         xml.element("AssumedRoleUser", |xml| {
             xml.text("AssumedRoleId", assumed_id);
@@ -123,11 +138,66 @@ fn assume_role(call: &mut Call<'_>) -> Result<Answer, Refusal> {
     }))
 }
 
+const DUPLICATE: &str = "Duplicate tag keys found. Please note that Tag keys are case insensitive.";
+const CONFLICT: &str = "One of the specified transitive tag keys can't be set because it conflicts with a transitive tag key from the calling session.";
+
+/// The session's tags: those of the request, and the transitive ones of the calling session.
+fn session_tags(call: &Call<'_>) -> Result<Vec<Tag>, Refusal> {
+    let invalid = |message: &str| Refusal::new(400, "InvalidParameterValue", message);
+    // STS has a code of its own for what IAM calls InvalidInput.
+    let mut tags = call.params.tags(true).map_err(|refusal| match refusal.code {
+        "InvalidInput" if refusal.message == DUPLICATE => invalid(DUPLICATE),
+        "InvalidInput" => invalid(&refusal.message),
+        _ => refusal,
+    })?;
+    for inherited in &call.caller.transitive {
+        if tags.iter().any(|tag| same_key(&tag.key, &inherited.key, true)) {
+            return Err(invalid(CONFLICT));
+        }
+        tags.push(inherited.clone());
+    }
+    Ok(tags)
+}
+
+/// The keys of the tags that sessions assumed from this one will have, too.
+fn transitive_tags(call: &Call<'_>, tags: &[Tag]) -> Result<Vec<String>, Refusal> {
+    let invalid = |message: &str| Refusal::new(400, "InvalidParameterValue", message);
+    let mut keys: Vec<String> = call.caller.transitive.iter().map(|tag| tag.key.clone()).collect();
+    for key in call.params.list("TransitiveTagKeys") {
+        if keys.iter().any(|other| same_key(other, key, true)) {
+            return Err(invalid(CONFLICT));
+        }
+        if !tags.iter().any(|tag| same_key(&tag.key, key, true)) {
+            return Err(invalid("The specified transitive tag key must be included in the requested tags."));
+        }
+        keys.push(key.to_owned());
+    }
+    Ok(keys)
+}
+
+/// What CloudTrail's event history in the role's account will show.
+fn record(call: &mut Call<'_>, role: Arn, session_name: &str, external_id: Option<&str>) {
+    let id = uuid(digest(&format!("event {}", call.state.counter)));
+    let event = AssumeRoleEvent {
+        id,
+        time: call.now.as_second(),
+        region: call.region.to_owned(),
+        role,
+        session_name: session_name.to_owned(),
+        external_id: external_id.map(str::to_owned),
+        caller_account: call.caller.account.clone(),
+        caller_id: call.caller.user_id.clone(),
+        source_ip: "127.0.0.1".to_owned(),
+        user_agent: call.user_agent.to_owned(),
+    };
+    call.state.add_event(event);
+}
+
 /// The texts of the session policies: the one given whole, and those given by ARN.
 fn session_policies(call: &Call<'_>) -> Result<Vec<String>, Refusal> {
     let mut texts = Vec::new();
     if let Some(text) = call.params.get("Policy") {
-        documents::check(text, Purpose::Permissions)?;
+        documents::check(text, DocumentKind::Inline)?;
         if text.chars().count() > quota::SESSION_POLICY {
             return Err(Refusal::new(
                 400,

@@ -1,12 +1,12 @@
 //! The Resource Groups Tagging API, as far as it tells the tags of managed policies. (It does not tell those of roles, on AWS
 //! neither.)
 
-use http::{HeaderValue, Response, StatusCode};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::call::Call;
 use super::refusal::Refusal;
+use crate::arn::global_region;
 use crate::sandbox::state::iam::Tag;
 
 const TARGET: &str = "ResourceGroupsTaggingAPI_20170126.";
@@ -51,6 +51,8 @@ pub(crate) fn handle(call: &Call<'_>, target: &str, body: &[u8]) -> Result<Value
     let wanted_type = resource_type_filters.is_empty()
         || resource_type_filters.iter().any(|kind| kind == TYPE || kind == "iam");
     let policies = call.state.account(&call.caller.account).map(|account| account.policies.values());
+    // Where the partition keeps its global resources, and nowhere else.
+    let policies = policies.filter(|_| call.region == global_region(&call.state.partition));
     let found: Vec<(String, &[Tag])> = policies
         .into_iter()
         .flatten()
@@ -87,20 +89,4 @@ pub(crate) fn handle(call: &Call<'_>, target: &str, body: &[u8]) -> Result<Value
 fn passes(filter: &TagFilter, tags: &[Tag]) -> bool {
     tags.iter()
         .any(|tag| tag.key == filter.key && (filter.values.is_empty() || filter.values.contains(&tag.value)))
-}
-
-/// In the protocol AWS JSON 1.1.
-pub(crate) fn respond(outcome: Result<Value, Refusal>) -> Response<Vec<u8>> {
-    let (status, body) = match outcome {
-        Ok(value) => (200, value),
-        Err(Refusal { status, code, message }) => {
-            let code = if code == "AccessDenied" { "AccessDeniedException" } else { code };
-            (status, json!({ "__type": code, "message": message }))
-        }
-    };
-    let mut response = Response::new(body.to_string().into_bytes());
-    *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let kind = HeaderValue::from_static("application/x-amz-json-1.1");
-    response.headers_mut().insert(http::header::CONTENT_TYPE, kind);
-    response
 }

@@ -48,6 +48,18 @@ fn fault(field: &str, value: impl fmt::Display, constraint: impl fmt::Display) -
     ))
 }
 
+fn missing(name: &str) -> Refusal {
+    Refusal::validation(format!(
+        "1 validation error detected: Value null at '{}' failed to satisfy constraint: Member must not be null",
+        field(name)
+    ))
+}
+
+/// A text that is not an ARN at all; its two spaces are AWS's.
+fn unparsable_arn() -> Refusal {
+    Refusal::validation("Invalid ARN:  Could not be parsed!")
+}
+
 fn length(field: &str, value: &str, min: usize, max: usize) -> Result<(), Refusal> {
     let length = value.chars().count();
     if length < min {
@@ -76,12 +88,7 @@ pub(crate) struct Page {
 
 impl Params {
     pub fn required(&self, name: &str) -> Result<&str, Refusal> {
-        self.get(name).ok_or_else(|| {
-            Refusal::validation(format!(
-                "1 validation error detected: Value null at '{}' failed to satisfy constraint: Member must not be null",
-                field(name)
-            ))
-        })
+        self.get(name).ok_or_else(|| missing(name))
     }
 
     pub fn name(&self, name: &str, max: usize) -> Result<&str, Refusal> {
@@ -102,6 +109,10 @@ impl Params {
 
     pub fn policy_name(&self) -> Result<&str, Refusal> {
         self.name("PolicyName", 128)
+    }
+
+    pub fn instance_profile_name(&self) -> Result<&str, Refusal> {
+        self.name("InstanceProfileName", 128)
     }
 
     /// A path, `/` where none is given. A policy's has fewer characters to choose from than a role's.
@@ -160,12 +171,21 @@ impl Params {
         }
     }
 
+    /// One of the values that the service's model lists.
+    pub fn choice(&self, name: &str, allowed: &[&str]) -> Result<Option<&str>, Refusal> {
+        let Some(value) = self.get(name) else { return Ok(None) };
+        if allowed.contains(&value) {
+            return Ok(Some(value));
+        }
+        Err(fault(&field(name), value, format!("satisfy enum value set: [{}]", allowed.join(", "))))
+    }
+
     /// The ARN of a managed policy.
     pub fn policy_arn(&self, name: &str) -> Result<&str, Refusal> {
         let value = self.required(name)?;
         length(&field(name), value, 20, 2048)?;
-        let arn = value.parse::<crate::arn::Arn>();
-        if arn.is_ok_and(|arn| arn.service == "iam" && arn.resource.starts_with("policy/")) {
+        let arn = value.parse::<crate::arn::Arn>().map_err(|_| unparsable_arn())?;
+        if arn.service == "iam" && arn.resource.starts_with("policy/") {
             return Ok(value);
         }
         Err(Refusal::invalid_input(format!("ARN {value} is not valid.")))
@@ -198,6 +218,11 @@ impl Params {
             )));
         }
         Ok(value)
+    }
+
+    /// The tags of a request that must have some.
+    pub fn required_tags(&self, ignore_case: bool) -> Result<Vec<Tag>, Refusal> {
+        if self.indices("Tags").is_empty() { Err(missing("Tags")) } else { self.tags(ignore_case) }
     }
 
     /// The tags; `ignore_case`: whether keys that differ in case only are the same one.
@@ -244,6 +269,9 @@ impl Params {
 
     pub fn tag_keys(&self) -> Result<Vec<&str>, Refusal> {
         let keys = self.list("TagKeys");
+        if keys.is_empty() {
+            return Err(missing("TagKeys"));
+        }
         if keys.len() > 50 {
             return Err(Refusal::validation(
                 "1 validation error detected: Value at 'tagKeys' failed to satisfy constraint: Member must have length \

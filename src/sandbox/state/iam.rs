@@ -15,6 +15,36 @@ pub(crate) type Seconds = i64;
 pub(crate) struct Account {
     pub roles: BTreeMap<String, Role>,
     pub policies: BTreeMap<String, Policy>,
+    #[serde(default)]
+    pub instance_profiles: BTreeMap<String, InstanceProfile>,
+    #[serde(default)]
+    pub quotas: Quotas,
+}
+
+/// How many roles and policies an account can have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Quotas {
+    pub roles: usize,
+    pub policies: usize,
+}
+
+/// IAM's defaults.
+impl Default for Quotas {
+    fn default() -> Self {
+        Self { roles: 1000, policies: 1500 }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct InstanceProfile {
+    pub name: String,
+    pub path: String,
+    pub id: String,
+    pub created: Seconds,
+    /// IAM allows one at most.
+    pub role: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,6 +63,30 @@ pub(crate) struct Role {
     pub attached: BTreeSet<String>,
     /// Name to document.
     pub inline: BTreeMap<String, String>,
+    #[serde(default)]
+    pub last_used: Option<LastUsed>,
+}
+
+/// When and where a session of the role last made a request.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct LastUsed {
+    pub date: Seconds,
+    pub region: String,
+}
+
+impl Role {
+    /// A role that only AWS itself can change or delete.
+    pub fn is_service_linked(&self) -> bool {
+        self.path.starts_with("/aws-service-role/")
+    }
+}
+
+impl Account {
+    /// The instance profiles that hold a role.
+    pub fn profiles_of<'a>(&'a self, role: &'a str) -> impl Iterator<Item = &'a InstanceProfile> {
+        self.instance_profiles.values().filter(move |profile| profile.role.as_deref() == Some(role))
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -16,6 +17,12 @@ pub(crate) struct Function {
     pub aliases: BTreeMap<String, String>,
     /// Qualifier (empty for the function itself) to document.
     pub policies: BTreeMap<String, String>,
+    /// 0: every invocation is throttled.
+    #[serde(default)]
+    pub reserved_concurrency: Option<u32>,
+    /// Members of its configuration that differ from those of every function, such as `StateReasonCode`.
+    #[serde(default)]
+    pub members: BTreeMap<String, Value>,
 }
 
 impl Function {
@@ -26,6 +33,8 @@ impl Function {
             versions: BTreeSet::new(),
             aliases: BTreeMap::new(),
             policies: BTreeMap::new(),
+            reserved_concurrency: None,
+            members: BTreeMap::new(),
         }
     }
 

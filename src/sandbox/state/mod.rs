@@ -1,22 +1,26 @@
 //! All that the sandbox knows, as the state file keeps it: data and look-ups, nothing that answers a request.
 
+pub(crate) mod cloudtrail;
 pub(crate) mod document;
 pub(crate) mod genesys;
 pub(crate) mod iam;
 pub(crate) mod lambda;
 pub(crate) mod managed;
+pub(crate) mod organizations;
 pub(crate) mod sts;
 pub(crate) mod trust;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use self::cloudtrail::{AssumeRoleEvent, MAX_EVENTS};
 use self::document::BrokenDocument;
 use self::genesys::Organization;
 use self::iam::{Account, Policy, Role};
 use self::lambda::Function;
 use self::managed::AwsManaged;
+use self::organizations::AwsOrganization;
 use self::sts::{Identity, Session, administrator, administrator_id};
 use super::ids;
 use super::seed::{GenesysSeed, IntegrationSeed, Seed};
@@ -40,6 +44,18 @@ pub(crate) struct State {
     pub sessions: BTreeMap<String, Session>,
     #[serde(default)]
     pub organization: Organization,
+    /// Job ID to the role that it is about.
+    #[serde(default)]
+    pub last_accessed_jobs: BTreeMap<String, Arn>,
+    /// AWS Organizations; not Genesys Cloud's organization.
+    #[serde(default)]
+    pub aws_organization: Option<AwsOrganization>,
+    /// CloudTrail's event history, the oldest first.
+    #[serde(default)]
+    pub events: Vec<AssumeRoleEvent>,
+    /// Accounts that have an access analyzer.
+    #[serde(default)]
+    pub analyzers: BTreeSet<AccountId>,
     #[serde(skip)]
     pub partition: String,
 }
@@ -54,6 +70,10 @@ impl State {
             identities: BTreeMap::new(),
             sessions: BTreeMap::new(),
             organization: Organization::default(),
+            last_accessed_jobs: BTreeMap::new(),
+            aws_organization: None,
+            events: Vec::new(),
+            analyzers: BTreeSet::new(),
             partition: partition.to_owned(),
         }
     }
@@ -159,6 +179,14 @@ impl State {
         // The administrator that every account has.
         let account: AccountId = arn.account.parse().ok()?;
         (*arn == administrator(&self.partition, &account)).then(|| administrator_id(&account))
+    }
+
+    /// Adds to CloudTrail's event history, which forgets the oldest.
+    pub fn add_event(&mut self, event: AssumeRoleEvent) {
+        if self.events.len() >= MAX_EVENTS {
+            self.events.remove(0);
+        }
+        self.events.push(event);
     }
 
     /// A new unique ID: `AROA…` and 17 characters more.

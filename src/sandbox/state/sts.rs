@@ -27,6 +27,9 @@ pub(crate) struct Session {
     /// Session policies; none: the role's permissions as they are.
     pub policies: Vec<String>,
     pub tags: Vec<Tag>,
+    /// Keys of the tags that sessions assumed from this one inherit.
+    #[serde(default)]
+    pub transitive: Vec<String>,
 }
 
 /// The administrator that every account has from the start.

@@ -81,7 +81,7 @@ fn what_is_not_there_is_not_found() {
         (
             "GetPolicy",
             &[("PolicyArn", other)],
-            "Policy arn:aws:iam::111122223333:policy/path/P was not found.",
+            "Policy arn:aws:iam::111122223333:policy/path/P does not exist or is not attachable.",
         ),
         (
             "AttachRolePolicy",
@@ -340,7 +340,7 @@ fn tag_keys_of_roles_ignore_case_and_those_of_policies_do_not() {
     let mut sandbox = furnished();
     let tag = |key, value| [("Tags.member.1.Key", key), ("Tags.member.1.Value", value)];
     for (target, action, list, keys) in [
-        (("RoleName", "R"), "TagRole", "ListRoleTags", vec!["Team"]),
+        (("RoleName", "R"), "TagRole", "ListRoleTags", vec!["team"]),
         (("PolicyArn", POLICY_ARN), "TagPolicy", "ListPolicyTags", vec!["Team", "team"]),
     ] {
         for [key, value] in [tag("Team", "a"), tag("team", "b")] {

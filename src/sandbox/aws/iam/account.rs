@@ -2,17 +2,18 @@
 
 use std::collections::BTreeMap;
 
-use super::answers::{encoded, truncation, write_boundary, write_tags};
+use super::answers::{encoded, truncation, write_boundary, write_last_used, write_tags};
+use super::instance_profile;
 use super::role_policy::name_of;
 use crate::policy::quota;
 use crate::sandbox::aws::call::Call;
 use crate::sandbox::aws::query::{Answer, Xml};
 use crate::sandbox::aws::refusal::Refusal;
-use crate::sandbox::state::iam::{Policy, Role, date};
+use crate::sandbox::state::iam::{InstanceProfile, Policy, Role, date};
 
 /// An item of GetAccountAuthorizationDetails.
 enum Detail<'a> {
-    Role(&'a Role, String),
+    Role(&'a Role, String, Vec<(&'a InstanceProfile, String)>),
     Policy(&'a Policy),
 }
 
@@ -34,7 +35,9 @@ pub(crate) fn authorization_details(call: &mut Call<'_>) -> Result<Answer, Refus
     if let Some(account) = state.account(account_id) {
         if wanted("Role") {
             for (name, role) in &account.roles {
-                items.push((format!("1/{name}"), Detail::Role(role, state.trust_of(role)?)));
+                let trust = state.trust_of(role)?;
+                let profiles = account.profiles_of(name).map(|profile| (profile, trust.clone())).collect();
+                items.push((format!("1/{name}"), Detail::Role(role, trust, profiles)));
             }
         }
         if wanted("LocalManagedPolicy") {
@@ -75,21 +78,29 @@ fn counts(call: &Call<'_>) -> Counts {
 
 fn write(xml: &mut Xml, call: &Call<'_>, item: &Detail<'_>, counts: &Counts) {
     match item {
-        Detail::Role(role, trust) => write_role(xml, call, role, trust),
+        Detail::Role(role, trust, profiles) => write_role(xml, call, role, trust, profiles),
         Detail::Policy(policy) => write_policy(xml, call, policy, counts),
     }
 }
 
 /// Description and maximum session duration are missing, as on AWS.
-fn write_role(xml: &mut Xml, call: &Call<'_>, role: &Role, trust: &str) {
-    let Role { name, path, id, created, boundary, tags, attached, inline, .. } = role;
+fn write_role(
+    xml: &mut Xml,
+    call: &Call<'_>,
+    role: &Role,
+    trust: &str,
+    profiles: &[(&InstanceProfile, String)],
+) {
+    let Role { name, path, id, created, boundary, tags, attached, inline, last_used, .. } = role;
     xml.text("Path", path);
     xml.text("RoleName", name);
     xml.text("RoleId", id);
     xml.text("Arn", call.state.role_arn(&call.caller.account, role));
     xml.text("CreateDate", date(*created));
     xml.text("AssumeRolePolicyDocument", encoded(trust));
-    xml.element("InstanceProfileList", |_| ());
+    xml.list("InstanceProfileList", profiles, |xml, (profile, trust)| {
+        instance_profile::write(xml, call.state, &call.caller.account, profile, trust);
+    });
     xml.list("RolePolicyList", inline, |xml, (name, text)| {
         xml.text("PolicyName", name);
         xml.text("PolicyDocument", encoded(text));
@@ -99,8 +110,10 @@ fn write_role(xml: &mut Xml, call: &Call<'_>, role: &Role, trust: &str) {
         xml.text("PolicyArn", arn);
     });
     write_boundary(xml, boundary.as_deref());
-    write_tags(xml, tags);
-    xml.element("RoleLastUsed", |_| ());
+    if !tags.is_empty() {
+        write_tags(xml, tags);
+    }
+    write_last_used(xml, last_used.as_ref());
 }
 
 /// Tags are missing, as on AWS.
@@ -138,32 +151,46 @@ fn write_policy(xml: &mut Xml, call: &Call<'_>, policy: &Policy, counts: &Counts
     });
 }
 
-/// What is there, and IAM's default quotas.
+/// How much of everything there is, and the quotas.
 pub(crate) fn summary(call: &mut Call<'_>) -> Result<Answer, Refusal> {
-    let account = call.state.account(&call.caller.account);
-    let (roles, policies, versions) = account.map_or((0, 0, 0), |account| {
-        let versions = account.policies.values().map(|policy| policy.versions.len()).sum();
-        (account.roles.len(), account.policies.len(), versions)
-    });
-    let entries = BTreeMap::from([
+    let account = call.state.account(&call.caller.account).cloned().unwrap_or_default();
+    let versions: usize = account.policies.values().map(|policy| policy.versions.len()).sum();
+    let entries = [
+        ("AccessKeysPerUserQuota", 2),
+        ("AccountAccessKeysPresent", 0),
+        ("AccountMFAEnabled", 1),
+        ("AccountPasswordPresent", 1),
+        ("AccountSigningCertificatesPresent", 0),
         ("AssumeRolePolicySizeQuota", quota::TRUST_POLICY),
+        ("AttachedPoliciesPerGroupQuota", 10),
         ("AttachedPoliciesPerRoleQuota", 10),
+        ("AttachedPoliciesPerUserQuota", 10),
+        ("GlobalEndpointTokenVersion", 2),
+        ("GroupPolicySizeQuota", 5120),
         ("Groups", 0),
+        ("GroupsPerUserQuota", 10),
         ("GroupsQuota", 300),
-        ("InstanceProfiles", 0),
+        ("InstanceProfiles", account.instance_profiles.len()),
         ("InstanceProfilesQuota", 1000),
-        ("Policies", policies),
-        ("PoliciesQuota", 1500),
+        ("MFADevices", 0),
+        ("MFADevicesInUse", 0),
+        ("Policies", account.policies.len()),
+        ("PoliciesQuota", account.quotas.policies),
         ("PolicySizeQuota", quota::MANAGED_POLICY),
         ("PolicyVersionsInUse", versions),
         ("PolicyVersionsInUseQuota", 10_000),
+        ("Providers", 0),
         ("RolePolicySizeQuota", quota::INLINE_POLICIES),
-        ("Roles", roles),
-        ("RolesQuota", 1000),
+        ("Roles", account.roles.len()),
+        ("RolesQuota", account.quotas.roles),
+        ("ServerCertificates", 0),
+        ("ServerCertificatesQuota", 20),
+        ("SigningCertificatesPerUserQuota", 2),
+        ("UserPolicySizeQuota", 2048),
         ("Users", 0),
         ("UsersQuota", 5000),
         ("VersionsPerPolicyQuota", 5),
-    ]);
+    ];
     Ok(Answer::of(|xml| {
         xml.element("SummaryMap", |xml| {
             for (key, value) in entries {

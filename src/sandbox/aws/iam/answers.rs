@@ -1,7 +1,7 @@
 //! Parts of IAM's answers that several actions share.
 
 use crate::sandbox::aws::query::{Answer, Params, Xml};
-use crate::sandbox::state::iam::Tag;
+use crate::sandbox::state::iam::{LastUsed, Tag, date};
 
 /// Writes a listing that may go on: `<name><member>…`, `IsTruncated` and `Marker`.
 pub(crate) fn listing<T>(
@@ -21,9 +21,6 @@ pub(crate) fn truncation(xml: &mut Xml, marker: Option<&str>) {
 }
 
 pub(crate) fn write_tags(xml: &mut Xml, tags: &[Tag]) {
-    if tags.is_empty() {
-        return;
-    }
     xml.list("Tags", tags, |xml, Tag { key, value }| {
         xml.text("Key", key);
         xml.text("Value", value);
@@ -37,6 +34,16 @@ pub(crate) fn write_boundary(xml: &mut Xml, boundary: Option<&str>) {
             xml.text("PermissionsBoundaryArn", arn);
         });
     }
+}
+
+/// Empty for a role that was never used.
+pub(crate) fn write_last_used(xml: &mut Xml, last_used: Option<&LastUsed>) {
+    xml.element("RoleLastUsed", |xml| {
+        if let Some(LastUsed { date: at, region }) = last_used {
+            xml.text("LastUsedDate", date(*at));
+            xml.text("Region", region);
+        }
+    });
 }
 
 /// As IAM returns documents: percent-encoded by RFC 3986.

@@ -2,6 +2,8 @@
 
 mod account;
 mod answers;
+mod instance_profile;
+mod last_accessed;
 mod policy;
 mod role;
 mod role_policy;
@@ -28,7 +30,13 @@ pub(crate) fn handle(call: &mut Call<'_>, action: &str) -> Result<Answer, Refusa
         "DeleteRole" => role::delete,
         "PutRolePermissionsBoundary" => role::put_boundary,
         "DeleteRolePermissionsBoundary" => role::delete_boundary,
-        "ListInstanceProfilesForRole" => role::list_instance_profiles,
+        "ListInstanceProfilesForRole" => instance_profile::list_for_role,
+        "ListInstanceProfiles" => instance_profile::list,
+        "CreateInstanceProfile" => instance_profile::create,
+        "GetInstanceProfile" => instance_profile::get,
+        "AddRoleToInstanceProfile" => instance_profile::add_role,
+        "RemoveRoleFromInstanceProfile" => instance_profile::remove_role,
+        "DeleteInstanceProfile" => instance_profile::delete,
         "TagRole" => tag::tag_role,
         "UntagRole" => tag::untag_role,
         "ListRoleTags" => tag::list_role_tags,
@@ -55,10 +63,39 @@ pub(crate) fn handle(call: &mut Call<'_>, action: &str) -> Result<Answer, Refusa
         "GetAccountAuthorizationDetails" => account::authorization_details,
         "GetAccountSummary" => account::summary,
         "SimulatePrincipalPolicy" => simulate::simulate,
+        "GenerateServiceLastAccessedDetails" => last_accessed::generate,
+        "GetServiceLastAccessedDetails" => last_accessed::get,
         _ => return Err(unknown_action(action, "2010-05-08")),
     };
     authorise(call, action)?;
+    refuse_protected(call, action)?;
     run(call)
+}
+
+/// Refuses changes to a service-linked role.
+fn refuse_protected(call: &Call<'_>, action: &str) -> Result<(), Refusal> {
+    const CHANGES: [&str; 8] = [
+        "DeleteRole",
+        "UpdateAssumeRolePolicy",
+        "AttachRolePolicy",
+        "DetachRolePolicy",
+        "PutRolePolicy",
+        "DeleteRolePolicy",
+        "PutRolePermissionsBoundary",
+        "DeleteRolePermissionsBoundary",
+    ];
+    let role = call.params.get("RoleName").and_then(|name| call.state.role(&call.caller.account, name));
+    match role {
+        Some(role) if CHANGES.contains(&action) && role.is_service_linked() => Err(Refusal::new(
+            400,
+            "UnmodifiableEntity",
+            format!(
+                "Cannot perform the operation on the protected role '{}' - this role is only modifiable by AWS",
+                role.name
+            ),
+        )),
+        _ => Ok(()),
+    }
 }
 
 /// Every action needs the permission of its own name; creating with tags needs that of tagging too.
@@ -66,7 +103,10 @@ fn authorise(call: &Call<'_>, action: &str) -> Result<(), Refusal> {
     let resource = resource(call, action);
     let mut context = context(call, action);
     let check = |action: &str, context: Context| {
-        call.caller.authorise(&format!("iam:{action}"), &resource, context, None)
+        call.caller.authorise(&format!("iam:{action}"), &resource, context, None).map_err(|refusal| {
+            let message = refusal.message.replace(&resource, &shown_resource(call, action, &resource));
+            Refusal { message, ..refusal }
+        })
     };
     if let ("CreateRole" | "CreatePolicy", false) = (action, call.params.indices("Tags").is_empty()) {
         check(&action.replace("Create", "Tag"), context.clone())?;
@@ -77,6 +117,18 @@ fn authorise(call: &Call<'_>, action: &str) -> Result<(), Refusal> {
         context = context.with("iam:PermissionsBoundary", &[boundary]);
     }
     check(action, context)
+}
+
+/// The resource as a refusal shows it: not an ARN where a role does not exist, nor for all policies.
+fn shown_resource(call: &Call<'_>, action: &str, resource: &str) -> String {
+    let role = call.params.get("RoleName").filter(|_| action != "CreateRole");
+    match role {
+        _ if action == "ListPolicies" => {
+            format!("policy path {}", call.params.get("PathPrefix").unwrap_or("/"))
+        }
+        Some(name) if call.state.role(&call.caller.account, name).is_none() => format!("role {name}"),
+        _ => resource.to_owned(),
+    }
 }
 
 /// The ARN whose permission an action needs.
@@ -96,8 +148,19 @@ fn resource(call: &Call<'_>, action: &str) -> String {
         "ListPolicies" => {
             Arn::policy(partition, account, params.get("PathPrefix").unwrap_or("/"), "").to_string()
         }
-        "GetAccountAuthorizationDetails" | "GetAccountSummary" => "*".to_owned(),
+        "GetAccountAuthorizationDetails" | "GetAccountSummary" | "GetServiceLastAccessedDetails" => {
+            "*".to_owned()
+        }
         "SimulatePrincipalPolicy" => given("PolicySourceArn").to_owned(),
+        "GenerateServiceLastAccessedDetails" => given("Arn").to_owned(),
+        "ListInstanceProfiles" => format!("arn:{partition}:iam::{account}:instance-profile/"),
+        _ if action.ends_with("InstanceProfile") => {
+            let name = given("InstanceProfileName");
+            let known = state.account(account).and_then(|account| account.instance_profiles.get(name));
+            let path =
+                known.map_or_else(|| params.get("Path").unwrap_or("/"), |profile| profile.path.as_str());
+            format!("arn:{partition}:iam::{account}:instance-profile{path}{name}")
+        }
         _ if action.contains("Role") => match state.role(account, given("RoleName")) {
             Some(role) => state.role_arn(account, role).to_string(),
             None => Arn::role(partition, account, "/", given("RoleName")).to_string(),

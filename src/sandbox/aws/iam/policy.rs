@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::answers::{encoded, listing, path_prefix, truncation, write_tags};
-use crate::arn::AccountId;
+use crate::arn::{AccountId, Arn};
 use crate::sandbox::aws::call::Call;
 use crate::sandbox::aws::documents;
 use crate::sandbox::aws::query::{Answer, Xml};
@@ -36,6 +36,11 @@ pub(crate) fn create(call: &mut Call<'_>) -> Result<Answer, Refusal> {
             "A policy called {name} already exists. Duplicate names are not allowed."
         )));
     }
+    let account_now = call.state.account(account);
+    let quota = account_now.map(|account| account.quotas).unwrap_or_default().policies;
+    if account_now.is_some_and(|account| account.policies.len() >= quota) {
+        return Err(Refusal::limit(format!("Cannot exceed quota for PoliciesPerAccount: {quota}")));
+    }
     documents::managed(text)?;
     let now = call.now.as_second();
     let policy = Policy {
@@ -52,7 +57,18 @@ pub(crate) fn create(call: &mut Call<'_>) -> Result<Answer, Refusal> {
     };
     let arn = call.state.policy_arn(account, &policy).to_string();
     call.state.account_mut(account).policies.insert(name.to_owned(), policy);
-    show(call, &arn)
+    let policy = find(call, &arn)?;
+    // Its description is not in this answer.
+    Ok(Answer::of(|xml| {
+        xml.element("Policy", |xml| {
+            write(xml, call, &policy);
+            if !call.params.indices("Tags").is_empty()
+                && let Found::Customer(policy) = policy
+            {
+                write_tags(xml, &policy.tags);
+            }
+        });
+    }))
 }
 
 pub(crate) fn get(call: &mut Call<'_>) -> Result<Answer, Refusal> {
@@ -61,7 +77,11 @@ pub(crate) fn get(call: &mut Call<'_>) -> Result<Answer, Refusal> {
 }
 
 fn show(call: &Call<'_>, arn: &str) -> Result<Answer, Refusal> {
-    let policy = find(call, arn)?;
+    let policy = find(call, arn).map_err(|refusal| {
+        let own = arn.parse::<Arn>().is_ok_and(|arn| arn.account == call.caller.account.as_str());
+        // GetPolicy has words of its own for a policy of the caller's account.
+        if own { not_attachable(arn) } else { refusal }
+    })?;
     Ok(Answer::of(|xml| {
         xml.element("Policy", |xml| {
             write(xml, call, &policy);
@@ -99,6 +119,10 @@ fn find_mut<'a>(call: &'a mut Call<'_>, arn: &str) -> Result<&'a mut Policy, Ref
         }
         Found::Customer(_) => call.state.policy_of_arn_mut(arn).ok_or_else(|| not_found(arn)),
     }
+}
+
+fn not_attachable(arn: &str) -> Refusal {
+    Refusal::no_such_entity(format!("Policy {arn} does not exist or is not attachable."))
 }
 
 fn not_found(arn: &str) -> Refusal {
@@ -318,11 +342,13 @@ pub(crate) fn list_entities(call: &mut Call<'_>) -> Result<Answer, Refusal> {
     let page = call.page()?;
     let arn = params.policy_arn("PolicyArn")?;
     let prefix = path_prefix(params);
+    let kinds = ["User", "Role", "Group", "LocalManagedPolicy", "AWSManagedPolicy"];
+    let kind = params.choice("EntityFilter", &kinds)?;
+    let usage = params.choice("PolicyUsageFilter", &["PermissionsPolicy", "PermissionsBoundary"])?;
     find(call, arn)?;
     let (attached, bounded) = users(call.state, &call.caller.account, arn);
     let mut roles: BTreeMap<String, &Role> = BTreeMap::new();
-    if matches!(params.get("EntityFilter"), None | Some("Role")) {
-        let usage = params.get("PolicyUsageFilter");
+    if matches!(kind, None | Some("Role")) {
         let attached = attached.into_iter().filter(|_| usage != Some("PermissionsBoundary"));
         let bounded = bounded.into_iter().filter(|_| usage != Some("PermissionsPolicy"));
         let all = attached.chain(bounded).filter(|role| role.path.starts_with(prefix));

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::answers::{encoded, listing, path_prefix, truncation, write_boundary, write_tags};
+use super::answers::{encoded, listing, path_prefix, write_boundary, write_last_used, write_tags};
 use crate::arn::AccountId;
 use crate::sandbox::aws::call::Call;
 use crate::sandbox::aws::documents;
@@ -12,9 +12,10 @@ use crate::sandbox::aws::validate::is_role_path;
 use crate::sandbox::state::State;
 use crate::sandbox::state::iam::{Account, Role, date};
 
-/// What an answer shows of a role: listings show less.
+/// What an answer shows of a role.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Shown {
+    Created,
     Whole,
     Listed,
 }
@@ -33,6 +34,11 @@ pub(crate) fn create(call: &mut Call<'_>) -> Result<Answer, Refusal> {
     if call.state.account(account).is_some_and(taken) {
         return Err(Refusal::exists(format!("Role with name {name} already exists.")));
     }
+    let account_now = call.state.account(account);
+    let quota = account_now.map(|account| account.quotas).unwrap_or_default().roles;
+    if account_now.is_some_and(|account| account.roles.len() >= quota) {
+        return Err(Refusal::limit(format!("Cannot exceed quota for RolesPerAccount: {quota}")));
+    }
     let trust = documents::trust(call.state, text)?;
     let role = Role {
         name: name.to_owned(),
@@ -46,9 +52,15 @@ pub(crate) fn create(call: &mut Call<'_>) -> Result<Answer, Refusal> {
         tags,
         attached: BTreeSet::new(),
         inline: BTreeMap::new(),
+        last_used: None,
     };
+    let state = &*call.state;
+    let answer = Answer::of(|xml| {
+        // The trust policy comes back as it was sent; later a bare account ID shows as the account's root.
+        xml.element("Role", |xml| write(xml, state, account, &role, text, Shown::Created));
+    });
     call.state.account_mut(account).roles.insert(name.to_owned(), role);
-    show(call, name)
+    Ok(answer)
 }
 
 pub(crate) fn get(call: &mut Call<'_>) -> Result<Answer, Refusal> {
@@ -66,8 +78,20 @@ fn show(call: &Call<'_>, name: &str) -> Result<Answer, Refusal> {
 }
 
 fn write(xml: &mut Xml, state: &State, account: &AccountId, role: &Role, trust: &str, shown: Shown) {
-    let Role { name, path, id, created, trust: _, description, max_session_duration, boundary, tags, .. } =
-        role;
+    let Role {
+        name,
+        path,
+        id,
+        created,
+        trust: _,
+        description,
+        max_session_duration,
+        boundary,
+        tags,
+        attached: _,
+        inline: _,
+        last_used,
+    } = role;
     xml.text("Path", path);
     xml.text("RoleName", name);
     xml.text("RoleId", id);
@@ -75,11 +99,17 @@ fn write(xml: &mut Xml, state: &State, account: &AccountId, role: &Role, trust: 
     xml.text("CreateDate", date(*created));
     xml.text("AssumeRolePolicyDocument", encoded(trust));
     xml.optional("Description", description.as_ref());
-    xml.text("MaxSessionDuration", max_session_duration);
-    if shown == Shown::Whole {
+    if shown != Shown::Created {
+        xml.text("MaxSessionDuration", max_session_duration);
+    }
+    if shown != Shown::Listed {
         write_boundary(xml, boundary.as_deref());
-        write_tags(xml, tags);
-        xml.element("RoleLastUsed", |_| ());
+        if !tags.is_empty() {
+            write_tags(xml, tags);
+        }
+    }
+    if shown == Shown::Whole {
+        write_last_used(xml, last_used.as_ref());
     }
 }
 
@@ -133,6 +163,11 @@ pub(crate) fn delete(call: &mut Call<'_>) -> Result<Answer, Refusal> {
     let name = call.params.role_name()?;
     let account = &call.caller.account;
     let role = call.role(name)?;
+    if call.state.account(account).is_some_and(|account| account.profiles_of(name).next().is_some()) {
+        return Err(Refusal::delete_conflict(
+            "Cannot delete entity, must remove roles from instance profile first.",
+        ));
+    }
     if !role.attached.is_empty() {
         return Err(Refusal::delete_conflict("Cannot delete entity, must detach all policies first."));
     }
@@ -170,13 +205,4 @@ pub(crate) fn delete_boundary(call: &mut Call<'_>) -> Result<Answer, Refusal> {
     let name = call.params.role_name()?;
     call.role_mut(name)?.boundary = None;
     Ok(Answer::Done)
-}
-
-/// The sandbox has no instance profiles.
-pub(crate) fn list_instance_profiles(call: &mut Call<'_>) -> Result<Answer, Refusal> {
-    call.role(call.params.role_name()?)?;
-    Ok(Answer::of(|xml| {
-        xml.element("InstanceProfiles", |_| ());
-        truncation(xml, None);
-    }))
 }

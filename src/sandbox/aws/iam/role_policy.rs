@@ -3,7 +3,7 @@
 use super::answers::{encoded, listing, path_prefix, truncation};
 use crate::policy::quota;
 use crate::sandbox::aws::call::Call;
-use crate::sandbox::aws::documents::{self, Purpose};
+use crate::sandbox::aws::documents::{self, DocumentKind};
 use crate::sandbox::aws::query::Answer;
 use crate::sandbox::aws::refusal::Refusal;
 use crate::sandbox::state::document::parse;
@@ -55,7 +55,7 @@ pub(crate) fn put_inline(call: &mut Call<'_>) -> Result<Answer, Refusal> {
     let policy = call.params.policy_name()?;
     let text = call.params.document("PolicyDocument")?;
     let role = call.role_mut(name)?;
-    let document = documents::check(text, Purpose::Permissions)?;
+    let document = documents::check(text, DocumentKind::Inline)?;
     let mut size = document.size();
     for (other, text) in &role.inline {
         if other != policy {

@@ -1,61 +1,182 @@
-//! SimulatePrincipalPolicy: the role's policies and boundary alone, never trust.
+//! SimulatePrincipalPolicy: the role's policies, its boundary and the organization's service control policies; never
+//! trust, nor a function's own policy.
+
+use std::collections::BTreeSet;
 
 use crate::arn::Arn;
-use crate::policy::{Decision, Policies, Principal, Request, evaluate};
+use crate::policy::document::Conditions;
+use crate::policy::{Context, Decision, Document, Policies, Principal, Request, evaluate};
 use crate::sandbox::aws::auth::role_policies;
 use crate::sandbox::aws::call::Call;
-use crate::sandbox::aws::query::Answer;
+use crate::sandbox::aws::documents::{self, DocumentKind};
+use crate::sandbox::aws::guards::Guards;
+use crate::sandbox::aws::query::{Answer, Params, Xml};
 use crate::sandbox::aws::refusal::Refusal;
 
+/// The outcome for one resource.
+struct Simulated {
+    resource: String,
+    decision: Decision,
+    by_boundary: Option<bool>,
+}
+
 pub(crate) fn simulate(call: &mut Call<'_>) -> Result<Answer, Refusal> {
-    let source = call.params.get("PolicySourceArn").unwrap_or_default().to_owned();
+    let params = call.params;
+    let source = params.required("PolicySourceArn")?;
     let arn: Option<Arn> = source.parse().ok();
     let found = arn.as_ref().and_then(|arn| call.state.role_of_arn(arn));
     let own = found.filter(|(account, _)| *account == call.caller.account);
-    let Some((_, role)) = own else {
-        return Err(Refusal::no_such_entity(format!("The entity {source} cannot be found.")));
+    let Some((account, role)) = own else {
+        return Err(Refusal::no_such_entity("Unable to retrieve specified IAM entity."));
     };
-    let actions = call.params.list("ActionNames");
-    if actions.is_empty() {
-        return Err(Refusal::validation(
-            "1 validation error detected: Value at 'actionNames' failed to satisfy constraint: Member must not be null",
-        ));
-    }
-    let resources = match call.params.list("ResourceArns") {
+    params.required("ActionNames.member.1")?;
+    let actions = params.list("ActionNames");
+    let resources = match params.list("ResourceArns") {
         resources if resources.is_empty() => vec!["*"],
         resources => resources,
     };
-    let (identity, boundary) = role_policies(call.state, role)?;
+    let (mut identity, mut boundary) = role_policies(call.state, role)?;
+    for text in params.list("PolicyInputList") {
+        identity.push(("PolicyInputList".to_owned(), documents::check(text, DocumentKind::Inline)?));
+    }
+    if let Some(text) = params.list("PermissionsBoundaryPolicyInputList").first() {
+        boundary = Some(("the given boundary".to_owned(), documents::check(text, DocumentKind::Inline)?));
+    }
+    let (context, given) = context_entries(params);
+    let all = identity.iter().chain(&boundary).map(|(_, document)| document);
+    let missing: BTreeSet<String> =
+        all.flat_map(condition_keys).filter(|key| !given.contains(&key.to_ascii_lowercase())).collect();
+    let guards = Guards::of_caller(call.state, &account)?;
     let mut results = Vec::new();
     for action in actions {
+        let mut by_organization = true;
+        let mut simulated = Vec::new();
         for resource in &resources {
             let request = Request {
-                principal: Principal::Aws(source.clone()),
+                principal: Principal::Aws(source.to_owned()),
                 action: action.to_owned(),
                 resource: (*resource).to_owned(),
-                context: call.context(),
+                context: context.clone(),
             };
-            let policies = Policies {
-                identity: identity.iter().map(|(name, document)| (name.clone(), document)).collect(),
-                boundary: boundary.as_ref().map(|(name, document)| (name.clone(), document)),
-                ..Policies::default()
+            let named = |documents: &[(String, Document)]| -> Vec<(String, Document)> { documents.to_vec() };
+            let (identity, boundary) = (named(&identity), boundary.clone());
+            let decide = |boundary: &Option<(String, Document)>| {
+                let policies = Policies {
+                    identity: identity.iter().map(|(name, document)| (name.clone(), document)).collect(),
+                    boundary: boundary.as_ref().map(|(name, document)| (name.clone(), document)),
+                    ..Policies::default()
+                };
+                evaluate(&policies, &request).decision
             };
-            let decision = match evaluate(&policies, &request).decision {
-                Decision::Allowed => "allowed",
-                Decision::ExplicitDeny => "explicitDeny",
-                Decision::ImplicitDeny | Decision::Undecided => "implicitDeny",
-            };
-            results.push((action.to_owned(), (*resource).to_owned(), decision));
+            let mut decision = decide(&boundary);
+            let by_boundary = boundary.is_some().then(|| {
+                let alone = boundary.as_ref().map(|(name, document)| (name.clone(), document));
+                let policies = Policies { identity: alone.into_iter().collect(), ..Policies::default() };
+                evaluate(&policies, &request).decision == Decision::Allowed
+            });
+            if guards.decide(&request) != Decision::Allowed {
+                by_organization = false;
+                if decision == Decision::Allowed {
+                    decision = Decision::ImplicitDeny;
+                }
+            }
+            simulated.push(Simulated { resource: (*resource).to_owned(), decision, by_boundary });
         }
+        results.push((action, simulated, by_organization));
     }
     Ok(Answer::of(|xml| {
-        xml.list("EvaluationResults", results, |xml, (action, resource, decision)| {
-            xml.text("EvalActionName", action);
-            xml.text("EvalResourceName", resource);
-            xml.text("EvalDecision", decision);
-            xml.element("MatchedStatements", |_| ());
-            xml.element("MissingContextValues", |_| ());
+        xml.list("EvaluationResults", results, |xml, (action, simulated, by_organization)| {
+            write(xml, action, &simulated, by_organization, &missing);
         });
         xml.text("IsTruncated", false);
     }))
+}
+
+/// One result for an action, whatever the number of resources: the strictest decision, and each resource's own.
+fn write(
+    xml: &mut Xml,
+    action: &str,
+    simulated: &[Simulated],
+    by_organization: bool,
+    missing: &BTreeSet<String>,
+) {
+    let strictest = simulated.iter().map(|one| one.decision).max_by_key(|decision| strictness(*decision));
+    let strictest = strictest.unwrap_or(Decision::ImplicitDeny);
+    let allowed_by_boundary =
+        |one: &[Simulated]| one.iter().filter_map(|one| one.by_boundary).reduce(|a, b| a && b);
+    xml.text("EvalActionName", action);
+    match simulated {
+        [one] => xml.text("EvalResourceName", &one.resource),
+        _ => xml.text("EvalResourceName", template(action)),
+    }
+    xml.text("EvalDecision", word(strictest));
+    xml.element("EvalDecisionDetails", |_| ());
+    xml.element("MatchedStatements", |_| ());
+    write_missing(xml, missing);
+    xml.element("OrganizationsDecisionDetail", |xml| xml.text("AllowedByOrganizations", by_organization));
+    write_boundary(xml, allowed_by_boundary(simulated));
+    xml.list("ResourceSpecificResults", simulated, |xml, one| {
+        xml.text("EvalResourceName", &one.resource);
+        xml.text("EvalResourceDecision", word(one.decision));
+        xml.element("MatchedStatements", |_| ());
+        write_missing(xml, missing);
+        write_boundary(xml, one.by_boundary);
+    });
+}
+
+fn write_missing(xml: &mut Xml, missing: &BTreeSet<String>) {
+    xml.element("MissingContextValues", |xml| missing.iter().for_each(|key| xml.text("member", key)));
+}
+
+fn write_boundary(xml: &mut Xml, allowed: Option<bool>) {
+    if let Some(allowed) = allowed {
+        xml.element("PermissionsBoundaryDecisionDetail", |xml| {
+            xml.text("AllowedByPermissionsBoundary", allowed);
+        });
+    }
+}
+
+/// What AWS names in place of several resources.
+fn template(action: &str) -> &'static str {
+    if action.to_ascii_lowercase().starts_with("lambda:") {
+        "arn:${Partition}:lambda:${Region}:${Account}:function:${FunctionName}"
+    } else {
+        "*"
+    }
+}
+
+fn strictness(decision: Decision) -> u8 {
+    match decision {
+        Decision::Allowed => 0,
+        Decision::ImplicitDeny | Decision::Undecided => 1,
+        Decision::ExplicitDeny => 2,
+    }
+}
+
+fn word(decision: Decision) -> &'static str {
+    match decision {
+        Decision::Allowed => "allowed",
+        Decision::ExplicitDeny => "explicitDeny",
+        Decision::ImplicitDeny | Decision::Undecided => "implicitDeny",
+    }
+}
+
+/// The context that the request gives; a key that it does not give is missing in the simulation. The keys in lower case.
+fn context_entries(params: &Params) -> (Context, BTreeSet<String>) {
+    let mut context = Context::complete();
+    let mut given = BTreeSet::new();
+    for index in params.indices("ContextEntries") {
+        let entry = format!("ContextEntries.member.{index}");
+        if let Some(key) = params.get(&format!("{entry}.ContextKeyName")) {
+            context = context.with(key, &params.list(&format!("{entry}.ContextKeyValues")));
+            given.insert(key.to_ascii_lowercase());
+        }
+    }
+    (context, given)
+}
+
+/// The keys that a document's conditions ask for.
+fn condition_keys(document: &Document) -> BTreeSet<String> {
+    let conditions = document.statements.as_slice().iter().flat_map(|statement| &statement.condition);
+    conditions.flat_map(Conditions::iter).map(|(_, key, _)| key.to_owned()).collect()
 }

@@ -12,14 +12,14 @@ const MAX_TAGS: usize = 50;
 
 pub(crate) fn tag_role(call: &mut Call<'_>) -> Result<Answer, Refusal> {
     let name = call.params.role_name()?;
-    let tags = call.params.tags(true)?;
+    let tags = call.params.required_tags(true)?;
     let role = call.role_mut(name)?;
     add(&mut role.tags, tags, true)
 }
 
 pub(crate) fn tag_policy(call: &mut Call<'_>) -> Result<Answer, Refusal> {
     let arn = call.params.policy_arn("PolicyArn")?;
-    let tags = call.params.tags(false)?;
+    let tags = call.params.required_tags(false)?;
     add(policy::tags_mut(call, arn)?, tags, false)
 }
 
@@ -27,8 +27,8 @@ fn add(present: &mut Vec<Tag>, new: Vec<Tag>, ignore_case: bool) -> Result<Answe
     let mut tags = present.clone();
     for tag in new {
         match tags.iter_mut().find(|other| same_key(&other.key, &tag.key, ignore_case)) {
-            // The key stays as it was first written.
-            Some(other) => other.value = tag.value,
+            // The new spelling of the key replaces the old one.
+            Some(other) => *other = tag,
             None => tags.push(tag),
         }
     }

@@ -1,0 +1,88 @@
+//! What an organization forbids: service control policies for callers, resource control policies for roles.
+
+use super::refusal::Refusal;
+use crate::arn::AccountId;
+use crate::policy::{Decision, Document, Policies, Request, evaluate};
+use crate::sandbox::state::State;
+use crate::sandbox::state::document::{BrokenDocument, parse};
+use crate::sandbox::state::iam::Role;
+use crate::sandbox::state::organizations::GuardPolicy;
+
+type Documents = Vec<(String, Document)>;
+
+/// The policies of an organization that bear on a caller, or on a resource.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Guards {
+    /// Level by level: at each, one policy must allow.
+    scps: Vec<Documents>,
+    rcps: Documents,
+    pub organization_id: Option<String>,
+}
+
+impl Guards {
+    /// The service control policies for identities of an account.
+    pub fn of_caller(state: &State, account: &AccountId) -> Result<Self, BrokenDocument> {
+        let Some(organization) = state.aws_organization.as_ref().filter(|one| one.has(account)) else {
+            return Ok(Self::default());
+        };
+        let organization_id = Some(organization.id.clone());
+        if !organization.restricts(account) {
+            return Ok(Self { organization_id, ..Self::default() });
+        }
+        let levels = organization.scps.iter().map(|level| documents(&level.policies));
+        Ok(Self { scps: levels.collect::<Result<_, _>>()?, organization_id, ..Self::default() })
+    }
+
+    /// The resource control policies for a role.
+    pub fn of_resource(state: &State, account: &AccountId, role: &Role) -> Result<Self, BrokenDocument> {
+        match &state.aws_organization {
+            Some(organization) if organization.restricts(account) && !role.is_service_linked() => {
+                Ok(Self { rcps: documents(&organization.rcps)?, ..Self::default() })
+            }
+            _ => Ok(Self::default()),
+        }
+    }
+
+    /// How the service control policies decide: each level must allow.
+    pub fn decide(&self, request: &Request) -> Decision {
+        let mut outcome = Decision::Allowed;
+        for level in &self.scps {
+            let identity = level.iter().map(|(name, document)| (name.clone(), document)).collect();
+            match evaluate(&Policies { identity, ..Policies::default() }, request).decision {
+                Decision::Allowed => {}
+                Decision::ExplicitDeny => return Decision::ExplicitDeny,
+                other => outcome = other,
+            }
+        }
+        outcome
+    }
+
+    /// Refuses what a service control policy does not allow; what cannot be decided is refused.
+    pub fn refuse_caller(&self, request: &Request, refused: &str) -> Result<(), Refusal> {
+        let why = match self.decide(request) {
+            Decision::Allowed => return Ok(()),
+            Decision::ExplicitDeny => "with an explicit deny in a service control policy".to_owned(),
+            Decision::ImplicitDeny | Decision::Undecided => {
+                format!("because no service control policy allows the {} action", request.action)
+            }
+        };
+        Err(Refusal::access_denied(format!("{refused} {why}")))
+    }
+
+    /// Refuses what a resource control policy denies, whoever calls.
+    pub fn refuse_resource(&self, request: &Request, refused: &str) -> Result<(), Refusal> {
+        for (name, document) in &self.rcps {
+            let policies = Policies { resource: Some((name.clone(), document)), ..Policies::default() };
+            if matches!(evaluate(&policies, request).decision, Decision::ExplicitDeny | Decision::Undecided) {
+                return Err(Refusal::access_denied(format!(
+                    "{refused} with an explicit deny in a resource control policy"
+                )));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn documents(policies: &[GuardPolicy]) -> Result<Documents, BrokenDocument> {
+    policies.iter().map(|policy| Ok((policy.name.clone(), parse(&policy.text)?))).collect()
+}

@@ -1,0 +1,25 @@
+//! CloudTrail's event history, as far as it bears on roles: who assumed one.
+
+use serde::{Deserialize, Serialize};
+
+use super::iam::Seconds;
+use crate::arn::{AccountId, Arn};
+
+/// A successful AssumeRole, in the history of the role's account. Refused ones from other accounts are not logged there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct AssumeRoleEvent {
+    pub id: String,
+    pub time: Seconds,
+    pub region: String,
+    pub role: Arn,
+    pub session_name: String,
+    pub external_id: Option<String>,
+    pub caller_account: AccountId,
+    pub caller_id: String,
+    pub source_ip: String,
+    pub user_agent: String,
+}
+
+/// More than a demonstration needs; the state file is written whole each time.
+pub(crate) const MAX_EVENTS: usize = 200;
