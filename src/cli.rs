@@ -15,6 +15,7 @@ use crate::commands::permissions::PermissionsArgs;
 use crate::commands::plan::PlanArgs;
 use crate::commands::policy::PolicyCommand;
 use crate::commands::sandbox::SandboxCommand;
+use crate::commands::validate::ValidateArgs;
 use crate::commands::{
     self, CommandError, Status, apply, check, destroy, fmt, import, init, permissions, plan, policy, shell,
     validate,
@@ -28,7 +29,6 @@ use crate::render::output::Output;
     name = "genesys-iam",
     version,
     propagate_version = false,
-    disable_help_subcommand = true,
     after_help = "\
 Exit status:
   0  done, nothing to change         4   check found a fault
@@ -79,8 +79,8 @@ Cloud's side too.
     Check(CheckArgs),
     /// Remove the roles and policies of the spec, and whatever is attached to the roles
     Destroy(DestroyArgs),
-    /// Look for mistakes in the spec, without any AWS call
-    Validate,
+    /// Find mistakes in specs, without any AWS call
+    Validate(ValidateArgs),
     /// Format the spec; comments and order stay
     Fmt(FmtArgs),
     /// Write a commented spec to begin with, from a few answers or flags
@@ -102,6 +102,8 @@ Cloud's side too.
         #[arg(value_name = "FOLDER")]
         folder: PathBuf,
     },
+    /// Print the version, with the commit and its date
+    Version,
     /// Run the embedded stand-in for AWS
     #[command(subcommand)]
     Sandbox(SandboxCommand),
@@ -115,15 +117,20 @@ impl Cli {
     /// Whatever kept it from succeeding, with its exit status and what to do next.
     pub fn run(&self, output: &Output) -> Result<Status, CommandError> {
         let Self { global, command } = self;
+        if let Some(folder) = &global.directory {
+            std::env::set_current_dir(folder)
+                .map_err(|source| FolderError { folder: folder.clone(), source })?;
+        }
         match command {
             // No runtime, no credentials, no TLS roots before they are needed.
-            Command::Validate => validate::run(global, output),
-            Command::Fmt(args) => fmt::run(global, *args, output),
+            Command::Validate(args) => validate::run(global, args, output),
+            Command::Fmt(args) => fmt::run(global, args, output),
             Command::Init(args) => block_on(init::run(global, args, output)),
-            Command::Import(args) => block_on(import::run(args, output)),
+            Command::Import(args) => block_on(import::run(global, args, output)),
             Command::Completions { shell } => shell::completions(*shell, output),
             Command::Man { folder } => shell::man(Self::command(), folder, output),
             Command::Schema => shell::schema(output),
+            Command::Version => shell::version(output),
             Command::Permissions(args) => permissions::run(global, args, output),
             Command::Policy(command) => policy::run(command, output),
             Command::Plan(args) => block_on(plan::run(global, args, output)),
@@ -143,6 +150,23 @@ fn block_on(command: impl Future<Output = Result<Status, CommandError>>) -> Resu
     // A prompt may still wait for its answer.
     runtime.shutdown_background();
     ended
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("cannot change to the folder `{}`", folder.display())]
+struct FolderError {
+    folder: PathBuf,
+    source: std::io::Error,
+}
+
+impl Explain for FolderError {
+    fn help(&self) -> Option<String> {
+        Some("`-C` takes a folder that exists".to_owned())
+    }
+
+    fn status(&self) -> Status {
+        Status::Error
+    }
 }
 
 #[derive(Debug, thiserror::Error)]

@@ -29,7 +29,7 @@ fn main() -> ExitCode {
     color.write_global();
     start_log(cli.global.verbose);
 
-    let output = Output::default();
+    let output = Output::default().quiet(cli.global.quiet);
     match cli.run(&output) {
         Ok(status) => status.into(),
         Err(error) => {

@@ -8,12 +8,13 @@ use futures_util::future::join_all;
 
 use clap::Args;
 
-use super::fleet::{self, Fleet, FleetError, Members};
+use super::fleet::{self, Fleet, Members};
 use super::options::{Global, Scope, Select, Wait, WideningGuard};
 use super::plan::PlanError;
 use super::prompt::{PromptError, ask, interrupted, interrupts};
 use super::report::report;
 use super::session::{Observed, Session};
+use super::specs::SpecsError;
 use super::{CommandError, Status, check, plan};
 use crate::apply::{Apply, ApplyReport, Failure, Interrupt, PlanKind, Progress};
 use crate::aws::{AwsError, AwsErrorKind};
@@ -116,7 +117,7 @@ async fn run_many(
 ) -> Result<Status, CommandError> {
     let ApplyArgs { plan: saved, yes, no_check, scope, select, guard, wait } = args;
     if saved.is_some() {
-        return Err(FleetError::OneSpec("a saved plan").into());
+        return Err(SpecsError::OneSpec("a saved plan").into());
     }
     let options = plan::options(*scope, select);
     let (what, inner) = (format!("reading {} specs from AWS", members.len()), output.inner());
@@ -290,7 +291,10 @@ fn progress(output: &Output, event: &Progress<'_>) {
             format!("{} {}: {reason}, next try in {}\n", paint(DIM, "waits "), line(change), seconds(*delay))
         }
     };
-    output.message(&text);
+    match event {
+        Progress::Failed(_) => output.message(&text),
+        _ => output.note(&text),
+    }
 }
 
 fn seconds(pause: Duration) -> String {

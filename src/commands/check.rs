@@ -4,9 +4,10 @@ use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 
 use clap::Args;
 
-use super::fleet::{self, Fleet, FleetError, Members};
+use super::fleet::{self, Fleet, Members};
 use super::options::{Global, ReportFormat, Select};
 use super::session::{LookUp, Observed, Session, SessionError};
+use super::specs::SpecsError;
 use super::{CommandError, Status};
 use crate::aws;
 use crate::check::configured::{configured, not_configured};
@@ -89,7 +90,7 @@ async fn observe(session: &Session, args: &CheckArgs, output: &Output) -> Result
 /// For several specs: one report, grouped.
 async fn run_many(members: Members, args: &CheckArgs, output: &Output) -> Result<Status, CommandError> {
     if !args.proofs.invoke.is_empty() {
-        return Err(FleetError::OneSpec("`--invoke`").into());
+        return Err(SpecsError::OneSpec("`--invoke`").into());
     }
     let (what, inner) = (format!("checking {} specs", members.len()), output.inner());
     let made = fleet::for_each_spec(members, async |session| {
@@ -307,7 +308,8 @@ async fn prober_of(
     proofs: &Proofs,
 ) -> Result<(aws::Clients, String, String), CommandError> {
     match (session.as_genesys(&desired.genesys_account_id), &proofs.probe_profile) {
-        (Some(genesys), _) => {
+        (Some(_), Some(_)) => Err(InputError::ProfileInSandbox.into()),
+        (Some(genesys), None) => {
             let caller = aws::caller(&genesys).await?.arn;
             let name = format!("Genesys Cloud, played by the sandbox ({caller})");
             Ok((genesys, caller, name))
@@ -360,20 +362,28 @@ fn add_invocation(
     }
 }
 
-/// What is wrong with `--input`.
+/// What is wrong with the options of a check.
 #[derive(Debug, thiserror::Error)]
 pub enum InputError {
     #[error("cannot read `--input @{path}`")]
     Read { path: String, source: std::io::Error },
     #[error("`--input` is not a JSON object")]
     NotAnObject,
+    #[error("`--probe-profile` names credentials of AWS, and the sandbox has none")]
+    ProfileInSandbox,
     #[error("`--input` is not JSON")]
     NotJson(#[source] serde_json::Error),
 }
 
 impl Explain for InputError {
     fn help(&self) -> Option<String> {
-        Some("`--input` takes JSON, such as {\"customerId\": \"42\"}, or @FILE".to_owned())
+        let help = match self {
+            Self::ProfileInSandbox => "leave out `--probe-profile`: the sandbox plays Genesys Cloud",
+            Self::Read { .. } | Self::NotAnObject | Self::NotJson(_) => {
+                "`--input` takes JSON, such as {\"customerId\": \"42\"}, or @FILE"
+            }
+        };
+        Some(help.to_owned())
     }
 
     fn status(&self) -> Status {

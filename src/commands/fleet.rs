@@ -1,13 +1,11 @@
 //! Several specs at once: each with its own account, credentials and organization.
 
-use std::path::{Path, PathBuf};
-
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 
-use super::files::FileError;
 use super::options::{Global, Select};
 use super::session::{Connections, Session};
+use super::specs::{self, SpecSource};
 use super::{CommandError, Status};
 use crate::explain::Explain;
 use crate::policy::wildcard_matches;
@@ -17,60 +15,16 @@ use crate::render::style::{BOLD, paint};
 use crate::spec::Spec;
 
 /// What became of each spec, in the order of the files.
-pub type Outcomes<T> = Vec<(PathBuf, Result<(Session, T), CommandError>)>;
+pub type Outcomes<T> = Vec<(SpecSource, Result<(Session, T), CommandError>)>;
 
 /// Specs by file; one that cannot be read is among them.
-pub type Members = Vec<(PathBuf, Result<Session, CommandError>)>;
+pub type Members = Vec<(SpecSource, Result<Session, CommandError>)>;
 
 /// The specs that a command works on.
 pub enum Fleet {
     /// Just one file was named: its errors are the command's.
     One(Box<Session>),
     Many(Members),
-}
-
-/// The files that are named, and those of the folders that are.
-///
-/// # Errors
-///
-/// When a folder cannot be read, or has no spec.
-pub fn files(global: &Global) -> Result<Vec<PathBuf>, CommandError> {
-    let mut files = Vec::new();
-    for named in &global.files {
-        if !named.is_dir() {
-            files.push(named.clone());
-            continue;
-        }
-        let failed = |source| FileError::Read { path: named.clone(), source };
-        let mut found = Vec::new();
-        for entry in std::fs::read_dir(named).map_err(failed)? {
-            let path = entry.map_err(failed)?.path();
-            if path.extension().is_some_and(|extension| extension == "toml") {
-                found.push(path);
-            }
-        }
-        if found.is_empty() {
-            return Err(FleetError::EmptyFolder(named.clone()).into());
-        }
-        found.sort();
-        files.extend(found);
-    }
-    let mut seen = std::collections::BTreeSet::new();
-    files.retain(|file| seen.insert(file.canonicalize().unwrap_or_else(|_| file.clone())));
-    Ok(files)
-}
-
-/// The file of a command that takes just one.
-///
-/// # Errors
-///
-/// [`FleetError::OneSpec`] when several are named.
-pub fn one_file(global: &Global, what: &'static str) -> Result<PathBuf, CommandError> {
-    let mut files = files(global)?;
-    match (files.pop(), files.is_empty()) {
-        (Some(file), true) => Ok(file),
-        _ => Err(FleetError::OneSpec(what).into()),
-    }
 }
 
 impl Fleet {
@@ -80,22 +34,22 @@ impl Fleet {
     ///
     /// Those of a spec that is the only one, and when nothing is selected.
     pub async fn open(global: &Global, select: &Select, output: &Output) -> Result<Self, CommandError> {
-        let files = files(global)?;
-        let is_one = files.len() == 1;
+        let sources = specs::named(global, output)?;
+        let is_one = sources.len() == 1;
         let mut connections = Connections::default();
         let mut members = Vec::new();
-        for file in files {
-            let session = match super::session::load(&file, output) {
+        for source in sources {
+            let session = match super::session::load(&source, output) {
                 Ok(spec) => match selected(spec, select) {
-                    Some(spec) => Session::open(&file, spec, global, &mut connections, output).await,
+                    Some(spec) => Session::open(&source, spec, global, &mut connections, output).await,
                     None => continue,
                 },
                 Err(error) => Err(error),
             };
-            members.push((file, session));
+            members.push((source, session));
         }
         match members.pop() {
-            None => Err(FleetError::NothingSelected.into()),
+            None => Err(NothingSelected.into()),
             Some((_, session)) if is_one => session.map(|session| Self::One(Box::new(session))),
             Some(last) => {
                 members.push(last);
@@ -171,8 +125,8 @@ pub fn json(
 }
 
 /// The heading of one spec in a report of several.
-pub fn heading(file: &Path) -> String {
-    format!("{}\n", paint(BOLD, &format!("── {} ──", file.display())))
+pub fn heading(source: &SpecSource) -> String {
+    format!("{}\n", paint(BOLD, &format!("── {source} ──")))
 }
 
 /// The one that says most about what is to be done.
@@ -191,30 +145,16 @@ pub fn worst(statuses: impl IntoIterator<Item = Status>) -> Status {
 }
 
 #[derive(Debug, thiserror::Error)]
-pub enum FleetError {
-    #[error("{0} takes one spec, and several are given")]
-    OneSpec(&'static str),
-    #[error("`{path}` contains no spec: no file ends in .toml", path = .0.display())]
-    EmptyFolder(PathBuf),
-    #[error("nothing is selected: no role of these specs fits `--role` and `--account`")]
-    NothingSelected,
-}
+#[error("nothing is selected: no role of these specs fits `--role` and `--account`")]
+pub struct NothingSelected;
 
-impl Explain for FleetError {
+impl Explain for NothingSelected {
     fn help(&self) -> Option<String> {
-        let help = match self {
-            Self::OneSpec(_) => "give one spec at a time",
-            Self::EmptyFolder(_) => "name a file, or a folder that contains specs",
-            Self::NothingSelected => "names are case-sensitive; `*` and `?` are wildcards",
-        };
-        Some(help.to_owned())
+        Some("names are case-sensitive; `*` and `?` are wildcards".to_owned())
     }
 
     fn status(&self) -> Status {
-        match self {
-            Self::OneSpec(_) | Self::NothingSelected => Status::Usage,
-            Self::EmptyFolder(_) => Status::Error,
-        }
+        Status::Usage
     }
 }
 

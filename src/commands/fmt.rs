@@ -1,40 +1,44 @@
 //! `fmt`: one way to write a spec.
 
 use std::fs;
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 
 use super::files::{self, FileError};
 use super::options::Global;
+use super::specs::{self, SpecSource};
 use super::{CommandError, Status, fleet};
 use crate::explain::Explain;
 use crate::render::output::Output;
 use crate::spec;
 
-#[derive(Debug, Clone, Copy, Args)]
+#[derive(Debug, Args)]
 pub struct FmtArgs {
+    /// These specs, and those of these folders; otherwise as `--file` says
+    #[arg(value_name = "FILE")]
+    pub files: Vec<PathBuf>,
     /// Do not write; exit with 2 if the file is not formatted
     #[arg(long)]
     pub check: bool,
 }
 
-pub fn run(global: &Global, args: FmtArgs, output: &Output) -> Result<Status, CommandError> {
+pub fn run(global: &Global, args: &FmtArgs, output: &Output) -> Result<Status, CommandError> {
     let mut statuses = Vec::new();
-    for file in fleet::files(global)? {
-        statuses.push(one(&file, args, output)?);
+    for source in specs::given(&args.files, global, output)? {
+        statuses.push(match &source {
+            SpecSource::File(path) | SpecSource::Found(path) => one(path, args, output)?,
+            SpecSource::Stdin => from_stdin(args, output)?,
+            SpecSource::Demonstration => Status::Done,
+        });
     }
     Ok(fleet::worst(statuses))
 }
 
-fn one(path: &Path, args: FmtArgs, output: &Output) -> Result<Status, CommandError> {
+fn one(path: &Path, args: &FmtArgs, output: &Output) -> Result<Status, CommandError> {
     let text = files::read(path)?;
-    let formatted = spec::format(&text).map_err(|source| NotToml {
-        path: path.to_owned(),
-        // Its first line says what and where.
-        why: source.to_string().lines().collect::<Vec<_>>().join("\n  "),
-    })?;
+    let formatted = formatted(path, &text)?;
     if formatted == text {
         return Ok(Status::Done);
     }
@@ -44,7 +48,29 @@ fn one(path: &Path, args: FmtArgs, output: &Output) -> Result<Status, CommandErr
         return Ok(Status::Changes);
     }
     replace(path, &formatted).map_err(|source| FileError::Write { path: path.to_owned(), source })?;
-    output.message(&format!("{name} is formatted\n"));
+    output.note(&format!("{name} is formatted\n"));
+    Ok(Status::Done)
+}
+
+fn formatted(path: &Path, text: &str) -> Result<String, NotToml> {
+    spec::format(text).map_err(|source| NotToml {
+        path: path.to_owned(),
+        // Its first line says what and where.
+        why: source.to_string().lines().collect::<Vec<_>>().join("\n  "),
+    })
+}
+
+/// As a filter, for editors.
+fn from_stdin(args: &FmtArgs, output: &Output) -> Result<Status, CommandError> {
+    let name = Path::new("standard input");
+    let mut text = String::new();
+    let read = std::io::stdin().lock().read_to_string(&mut text);
+    read.map_err(|source| FileError::Read { path: name.to_owned(), source })?;
+    let formatted = formatted(name, &text)?;
+    if args.check {
+        return Ok(if formatted == text { Status::Done } else { Status::Changes });
+    }
+    output.result(&formatted)?;
     Ok(Status::Done)
 }
 

@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::files::write_new;
-use super::{CommandError, Status};
+use super::options::Global;
+use super::{CommandError, Status, session};
 use crate::arn::{AccountId, partition_of_region};
 use crate::aws::{self, Clients, Transport};
 use crate::explain::Explain;
@@ -38,9 +39,17 @@ pub struct ImportArgs {
 /// Any region does to reach IAM; the functions say their own.
 const REGION: &str = "us-east-1";
 
-pub async fn run(args: &ImportArgs, output: &Output) -> Result<Status, CommandError> {
+pub async fn run(global: &Global, args: &ImportArgs, output: &Output) -> Result<Status, CommandError> {
     let region = args.region.clone().unwrap_or_else(|| REGION.to_owned());
-    let (clients, account) = connect(&region, args.profile.clone()).await?;
+    let (clients, account) = if global.sandbox {
+        if args.profile.is_some() {
+            return Err(ImportError::ProfileInSandbox.into());
+        }
+        let (clients, _, spec) = session::in_sandbox(global, args.region.as_deref(), output).await?;
+        (clients, spec.aws.account_id)
+    } else {
+        connect(&region, args.profile.clone()).await?
+    };
     let partition = partition_of_region(&region);
     // A role may be named by its ARN too.
     let name = |named: &String| named.rsplit('/').next().unwrap_or(named).to_owned();
@@ -76,7 +85,7 @@ pub async fn run(args: &ImportArgs, output: &Output) -> Result<Status, CommandEr
         Some(path) => {
             write_new(path, &text)?;
             let count = plural(roles.len(), "role");
-            output.message(&format!("imported {count} into {}\n", path.display()));
+            output.note(&format!("imported {count} into {}\n", path.display()));
         }
         None => output.result(&text)?,
     }
@@ -108,6 +117,8 @@ pub(super) async fn connect(
 
 #[derive(Debug, thiserror::Error)]
 pub enum ImportError {
+    #[error("`--profile` names credentials of AWS, and the sandbox has none")]
+    ProfileInSandbox,
     #[error("no role is named")]
     NothingToImport,
     #[error("no role of AWS account {0} trusts an account of Genesys's")]
@@ -121,6 +132,7 @@ pub enum ImportError {
 impl Explain for ImportError {
     fn help(&self) -> Option<String> {
         let help = match self {
+            Self::ProfileInSandbox => "leave out `--profile` or `--sandbox`",
             Self::NothingToImport => {
                 "name roles, or give `--all` for every role that trusts an account of Genesys's"
             }
@@ -136,6 +148,12 @@ impl Explain for ImportError {
     }
 
     fn status(&self) -> Status {
-        Status::Error
+        match self {
+            Self::ProfileInSandbox => Status::Usage,
+            Self::NothingToImport
+            | Self::NobodyTrustsGenesys(_)
+            | Self::NoSuchRole { .. }
+            | Self::Incomplete => Status::Error,
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! `init`: a commented spec to begin with. What is not given is found out, or asked for on a terminal.
 
 use std::io::{self, IsTerminal};
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
@@ -8,14 +9,15 @@ use super::files::{FileError, write_new};
 use super::import::connect;
 use super::options::Global;
 use super::prompt::PromptError;
-use super::{CommandError, Status, fleet};
-use crate::aws;
+use super::specs::{DEMONSTRATION, SpecSource, SpecsError};
+use super::{CommandError, Status, session};
+use crate::aws::{self, Clients};
 use crate::explain::Explain;
 use crate::genesys::{self, Configuration};
 use crate::render::diagnostics;
 use crate::render::output::Output;
 use crate::render::style::{BOLD, DIM, WARNING, paint};
-use crate::spec::{self, EmptyEnvironment, GenesysCloud, Severity};
+use crate::spec::{self, DEFAULT_FILE, Diagnostic, EmptyEnvironment, GenesysCloud, Severity, Spec};
 use crate::text::plural;
 
 #[derive(Debug, Args)]
@@ -40,99 +42,239 @@ pub struct InitArgs {
     pub functions: Vec<String>,
 }
 
-const TEMPLATE: &str = include_str!("../../examples/genesys.toml");
-
 pub async fn run(global: &Global, args: &InitArgs, output: &Output) -> Result<Status, CommandError> {
-    let file = fleet::one_file(global, "`init`")?;
+    let file = target(global)?;
     if file.exists() {
         let source = io::ErrorKind::AlreadyExists.into();
-        return Err(FileError::Write { path: file.clone(), source }.into());
+        return Err(FileError::Write { path: file, source }.into());
     }
-    let mut asker = Asker { output, missing: Vec::new() };
-    let region = args.region.clone().or_else(|| std::env::var("AWS_REGION").ok());
-    let region = asker.ask("AWS region of the functions", region, "--region")?;
-    // Only where something has to be found out there.
-    let needs_aws = args.account_id.is_none() || (args.functions.is_empty() && io::stdin().is_terminal());
-    let aws = if needs_aws && !region.is_empty() { connect(&region, None).await.ok() } else { None };
-    let account = args.account_id.clone().or_else(|| aws.as_ref().map(|(_, account)| account.to_string()));
-    let account = asker.ask("AWS account", account, "--account-id")?;
-    let organization = match args.external_id.clone() {
-        Some(id) => Some(id),
-        None => organization().await?,
-    };
-    let external_id = asker.ask("Genesys Cloud organization ID", organization, "--external-id")?;
-    let role = args.role.clone();
-    let functions = if args.functions.is_empty() {
-        if let Some((clients, _)) = &aws {
-            list_functions(clients, output).await;
-        }
-        let answer = asker.ask("Functions, separated by spaces (name or name:alias)", None, "--function")?;
-        answer.split([' ', ',']).filter(|name| !name.is_empty()).map(str::to_owned).collect()
-    } else {
-        args.functions.clone()
-    };
+    let mut asker = Asker { output, answers: Answers::new(args), missing: Vec::new() };
+    let region = std::env::var("AWS_REGION").ok();
+    asker.ask(&REGION, args.region.as_deref(), region)?;
+    let both = Found::read(global, args, &asker, output).await?;
+    asker.ask(&ACCOUNT, args.account_id.as_deref(), both.account)?;
+    asker.ask(&EXTERNAL_ID, args.external_id.as_deref(), both.organization)?;
+    if let (Some(clients), true) = (&both.clients, asker.is_asking() && args.functions.is_empty()) {
+        list_functions(clients, output).await;
+    }
+    let functions = (!args.functions.is_empty()).then(|| args.functions.join(" "));
+    asker.ask(&FUNCTIONS, functions.as_deref(), None)?;
     if !asker.missing.is_empty() {
         return Err(InitError::Missing(asker.missing).into());
     }
-    let text = fill(&[
-        // It is a path of the repository's.
-        ("#:schema ../docs/genesys.schema.json\n\n", String::new()),
-        ("region = \"us-east-1\"", format!("region = {}", quoted(&region))),
-        ("account_id = \"111122223333\"", format!("account_id = {}", quoted(&account))),
-        ("account_id = \"765628985471\"", format!("account_id = {}", quoted(&args.genesys_account_id))),
-        (
-            "external_id = \"2f9c1c5e-0b6c-4a8e-9d51-7f0e3c2b1a90\"",
-            format!("external_id = {}", quoted(&external_id)),
-        ),
-        ("tags = { team = \"contact-centre\" }", "# tags = { team = \"contact-centre\" }".to_owned()),
-        ("name = \"GenesysDataActionRole\"", format!("name = {}", quoted(&role))),
-        ("GenesysLambdaInvokePolicy_GenesysDataActionRole", spec::default_policy_name(&role)),
-        (
-            "functions = [\"my-genesys-trigger-function\"]",
-            format!(
-                "functions = [{}]",
-                functions.iter().map(|name| quoted(name)).collect::<Vec<_>>().join(", ")
-            ),
-        ),
-    ]);
-    let (valid, faults) = spec::parse(&text, "genesys", &EmptyEnvironment);
+    let text = asker.answers.text();
+    let (valid, diagnostics) = spec::parse(&text, "genesys", &EmptyEnvironment);
     let name = file.display().to_string();
-    if !faults.is_empty() {
-        output.message(&diagnostics::render(&faults, &name, &text));
+    if !diagnostics.is_empty() {
+        output.message(&diagnostics::render(&diagnostics, &name, &text));
     }
     if valid.is_none() {
-        let count = faults.iter().filter(|fault| fault.severity == Severity::Error).count();
-        return Err(InitError::Invalid(count).into());
+        return Err(InitError::Invalid(errors(&diagnostics).count()).into());
     }
     write_new(&file, &text)?;
-    output.message(&format!("{name} is written. Look at it, then: genesys-iam plan\n"));
+    let spec = SpecSource::File(file).option().map(|option| format!(" {option}")).unwrap_or_default();
+    let sandbox = if global.sandbox { " --sandbox" } else { "" };
+    output.note(&format!("{name} is written. Look at it, then: genesys-iam{sandbox}{spec} plan\n"));
     Ok(Status::Done)
 }
 
+/// The file to write: the one that is named, otherwise in this folder, whatever is above it.
+fn target(global: &Global) -> Result<PathBuf, SpecsError> {
+    match global.files.as_slice() {
+        [] => Ok(DEFAULT_FILE.into()),
+        [file] if file != Path::new("-") => Ok(file.clone()),
+        _ => Err(SpecsError::OneSpec("`init`")),
+    }
+}
+
+/// What the two services say, where there are credentials.
+#[derive(Default)]
+struct Found {
+    clients: Option<Clients>,
+    account: Option<String>,
+    organization: Option<String>,
+}
+
+impl Found {
+    async fn read(
+        global: &Global,
+        args: &InitArgs,
+        asker: &Asker<'_>,
+        output: &Output,
+    ) -> Result<Self, CommandError> {
+        let region = &asker.answers.region;
+        if global.sandbox {
+            let (clients, genesys, Spec { aws, .. }) =
+                session::in_sandbox(global, Some(region), output).await?;
+            let organization = genesys.organization().await.ok().map(|organization| organization.id);
+            return Ok(Self {
+                clients: Some(clients),
+                account: Some(aws.account_id.to_string()),
+                organization,
+            });
+        }
+        // Only where something has to be found out there.
+        let needs_aws = args.account_id.is_none() || (args.functions.is_empty() && asker.is_asking());
+        let aws = if needs_aws && !region.is_empty() { connect(region, None).await.ok() } else { None };
+        let organization = match args.external_id {
+            Some(_) => None,
+            None => organization().await?,
+        };
+        let (clients, account) = aws.unzip();
+        Ok(Self { clients, account: account.map(|account| account.to_string()), organization })
+    }
+}
+
+/// What the spec is made of.
+#[derive(Clone)]
+struct Answers {
+    region: String,
+    account: String,
+    external_id: String,
+    functions: String,
+    genesys_account: String,
+    role: String,
+}
+
+impl Answers {
+    fn new(args: &InitArgs) -> Self {
+        Self {
+            region: String::new(),
+            account: String::new(),
+            external_id: String::new(),
+            functions: String::new(),
+            genesys_account: args.genesys_account_id.clone(),
+            role: args.role.clone(),
+        }
+    }
+
+    /// The spec; what is not known yet is as in the example.
+    fn text(&self) -> String {
+        let functions = self.functions.split([' ', ',']).filter(|name| !name.is_empty());
+        let functions: Vec<String> = functions.map(quoted).collect();
+        let replacements = [
+            // It is a path of the repository's.
+            ("#:schema ../docs/genesys.schema.json\n\n", String::new()),
+            ("region = \"us-east-1\"", format!("region = {}", quoted(&self.region))),
+            ("account_id = \"111122223333\"", format!("account_id = {}", quoted(&self.account))),
+            ("account_id = \"765628985471\"", format!("account_id = {}", quoted(&self.genesys_account))),
+            (
+                "external_id = \"2f9c1c5e-0b6c-4a8e-9d51-7f0e3c2b1a90\"",
+                format!("external_id = {}", quoted(&self.external_id)),
+            ),
+            ("tags = { team = \"contact-centre\" }", "# tags = { team = \"contact-centre\" }".to_owned()),
+            ("name = \"GenesysDataActionRole\"", format!("name = {}", quoted(&self.role))),
+            ("GenesysLambdaInvokePolicy_GenesysDataActionRole", spec::default_policy_name(&self.role)),
+            (
+                "functions = [\"my-genesys-trigger-function\"]",
+                format!("functions = [{}]", functions.join(", ")),
+            ),
+        ];
+        let is_known = |to: &&(&str, String)| !to.1.ends_with(" = \"\"") && !to.1.ends_with("= []");
+        let known = replacements.iter().filter(is_known);
+        known.fold(DEMONSTRATION.to_owned(), |text, (from, to)| text.replacen(from, to, 1))
+    }
+}
+
+fn errors(diagnostics: &[Diagnostic]) -> impl Iterator<Item = &Diagnostic> {
+    diagnostics.iter().filter(|diagnostic| diagnostic.severity == Severity::Error)
+}
+
+struct Question {
+    what: &'static str,
+    /// Where the answer is found.
+    place: &'static str,
+    flag: &'static str,
+    answer: fn(&mut Answers) -> &mut String,
+}
+
+const REGION: Question = Question {
+    what: "AWS region of the functions",
+    place: "AWS console: at the top right, such as us-east-1",
+    flag: "--region",
+    answer: |answers| &mut answers.region,
+};
+const ACCOUNT: Question = Question {
+    what: "AWS account",
+    place: "AWS console: at the top right, below your name; 12 digits",
+    flag: "--account-id",
+    answer: |answers| &mut answers.account,
+};
+const EXTERNAL_ID: Question = Question {
+    what: "Genesys Cloud organization ID",
+    place: "Genesys Cloud: Admin > Organization Settings > Advanced",
+    flag: "--external-id",
+    answer: |answers| &mut answers.external_id,
+};
+const FUNCTIONS: Question = Question {
+    what: "Functions, separated by spaces",
+    place: "AWS console: Lambda > Functions; name, name:alias or ARN",
+    flag: "--function",
+    answer: |answers| &mut answers.functions,
+};
+
 struct Asker<'a> {
     output: &'a Output,
+    answers: Answers,
     /// Flags that are missing, where there is no terminal to ask on.
     missing: Vec<&'static str>,
 }
 
 impl Asker<'_> {
-    /// What is known; on a terminal it is shown, and can be replaced.
-    fn ask(&mut self, what: &str, known: Option<String>, flag: &'static str) -> Result<String, CommandError> {
-        if !io::stdin().is_terminal() {
-            if known.is_none() {
-                self.missing.push(flag);
+    fn is_asking(&self) -> bool {
+        io::stdin().is_terminal()
+    }
+
+    /// Takes what is given; otherwise asks until the answer is valid, and offers what was found.
+    fn ask(
+        &mut self,
+        question: &Question,
+        given: Option<&str>,
+        found: Option<String>,
+    ) -> Result<(), PromptError> {
+        let Question { what, place, flag, answer } = question;
+        if let Some(given) = given {
+            *answer(&mut self.answers) = given.to_owned();
+            return Ok(());
+        }
+        if !self.is_asking() {
+            match found {
+                Some(found) => *answer(&mut self.answers) = found,
+                None => self.missing.push(flag),
             }
-            return Ok(known.unwrap_or_default());
+            return Ok(());
         }
-        let default = known.as_deref().map(|known| format!(" [{known}]")).unwrap_or_default();
-        self.output.message(&format!("{}{default}: ", paint(BOLD, what)));
-        let mut answer = String::new();
-        io::stdin().read_line(&mut answer).map_err(PromptError::Read)?;
-        let answer = answer.trim();
-        match known {
-            Some(known) if answer.is_empty() => Ok(known),
-            _ => Ok(answer.to_owned()),
+        self.output.message(&format!("{}\n", paint(DIM, place)));
+        let offered = found.as_deref().map(|found| format!(" [{found}]")).unwrap_or_default();
+        loop {
+            self.output.message(&format!("{}{offered}: ", paint(BOLD, what)));
+            let mut line = String::new();
+            if io::stdin().read_line(&mut line).map_err(PromptError::Read)? == 0 {
+                self.output.message("\n");
+                return Err(PromptError::Ended);
+            }
+            let line = line.trim();
+            let given = if line.is_empty() { found.clone().unwrap_or_default() } else { line.to_owned() };
+            let why = match self.fault(answer, &given) {
+                _ if given.is_empty() => "an answer is needed".to_owned(),
+                Some(why) => why,
+                None => {
+                    *answer(&mut self.answers) = given;
+                    return Ok(());
+                }
+            };
+            self.output.message(&format!("{} {why}\n", paint(WARNING, "not valid:")));
         }
+    }
+
+    /// What is wrong with an answer.
+    fn fault(&self, answer: &fn(&mut Answers) -> &mut String, given: &str) -> Option<String> {
+        let mut answers = self.answers.clone();
+        *answer(&mut answers) = given.to_owned();
+        let (_, diagnostics) = spec::parse(&answers.text(), "genesys", &EmptyEnvironment);
+        let first = errors(&diagnostics).next()?;
+        let help = first.help.as_deref().map(|help| format!("; {help}")).unwrap_or_default();
+        Some(format!("{}{help}", first.message))
     }
 }
 
@@ -163,10 +305,6 @@ async fn list_functions(clients: &aws::Clients, output: &Output) {
             ));
         }
     }
-}
-
-fn fill(replacements: &[(&str, String)]) -> String {
-    replacements.iter().fold(TEMPLATE.to_owned(), |text, (from, to)| text.replacen(from, to, 1))
 }
 
 fn quoted(text: &str) -> String {

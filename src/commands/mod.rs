@@ -20,6 +20,7 @@ mod report;
 pub mod sandbox;
 pub mod session;
 pub mod shell;
+pub mod specs;
 pub mod validate;
 
 pub use error::CommandError;

@@ -7,24 +7,30 @@ use clap_complete::ArgValueCompleter;
 
 use super::complete::role_names;
 use crate::arn::AccountId;
-use crate::spec::DEFAULT_FILE;
 
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Options of all commands")]
 pub struct Global {
-    /// Read the spec from this file, or those of this folder; may be given several times
-    #[arg(short, long = "file", global = true, value_name = "FILE", default_value = DEFAULT_FILE)]
+    /// Read the spec from this file, from the specs of this folder, or with - from standard input; repeatable. Without it:
+    /// GENESYS_IAM_FILE, or genesys.toml in this folder or above it
+    #[arg(short, long = "file", global = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
-    /// Use the embedded stand-in for AWS; its state is kept in .genesys-iam/sandbox.json
+    /// Change to this folder first
+    #[arg(short = 'C', long, global = true, value_name = "DIR")]
+    pub directory: Option<PathBuf>,
+    /// Use the embedded stand-in for AWS; its state is kept in .genesys-iam/sandbox.json beside the spec
     #[arg(long, global = true)]
     pub sandbox: bool,
     /// How to read the live state: whichever way takes fewer calls, role by role, or in bulk
-    #[arg(long, global = true, value_name = "WAY", default_value = "auto")]
+    #[arg(long, global = true, value_name = "WAY", default_value = "auto", env = "GENESYS_IAM_READS")]
     pub reads: ReadsArg,
     /// When to use colour
-    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", env = "GENESYS_IAM_COLOR")]
     pub color: ColorWhen,
-    /// Log each API call to standard error (-vv for more; RUST_LOG is honoured)
+    /// Print results, warnings and errors only
+    #[arg(short, long, global = true)]
+    pub quiet: bool,
+    /// Log each API call to standard error, with -vv also what is read and how; RUST_LOG is honoured
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub verbose: u8,
 }
@@ -82,6 +88,6 @@ pub struct WideningGuard {
 #[derive(Debug, Clone, Copy, Args)]
 pub struct Wait {
     /// Maximum time to wait for IAM to become consistent and stop throttling
-    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+    #[arg(long, value_name = "SECONDS", default_value_t = 60, env = "GENESYS_IAM_WAIT")]
     pub wait: u64,
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use clap::Args;
 
 use super::options::Global;
-use super::{CommandError, Status, fleet, session};
+use super::{CommandError, Status, session, specs};
 use crate::model::resolve;
 use crate::permissions::{Purpose, permissions, size};
 use crate::policy::quota;
@@ -38,7 +38,7 @@ pub enum PermissionsFormat {
 }
 
 pub fn run(global: &Global, args: &PermissionsArgs, output: &Output) -> Result<Status, CommandError> {
-    let spec = session::load(&fleet::one_file(global, "`permissions`")?, output)?;
+    let spec = session::load(&specs::one(global, "`permissions`", output)?, output)?;
     let purpose = match args.purpose {
         PermissionsFor::Plan => Purpose::Plan,
         PermissionsFor::Check => Purpose::Check,

@@ -4,10 +4,11 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::fleet::{self, Fleet, FleetError, Members, Outcomes};
+use super::fleet::{self, Fleet, Members, Outcomes};
 use super::options::{Global, ReportFormat, Scope, Select, WideningGuard};
 use super::report::report;
 use super::session::{LookUp, Observed, Session};
+use super::specs::SpecsError;
 use super::{CommandError, Status};
 use crate::explain::Explain;
 use crate::model::LookForOrphans;
@@ -47,7 +48,7 @@ pub async fn run(global: &Global, args: &PlanArgs, output: &Output) -> Result<St
 /// Plans for several specs: one report, grouped.
 async fn run_many(members: Members, args: &PlanArgs, output: &Output) -> Result<Status, CommandError> {
     if args.out.is_some() {
-        return Err(FleetError::OneSpec("`--out`").into());
+        return Err(SpecsError::OneSpec("`--out`").into());
     }
     let options = options(args.scope, &args.select);
     let (what, inner) = (format!("reading {} specs from AWS", members.len()), output.inner());
@@ -139,7 +140,7 @@ pub async fn run_in(mut session: Session, args: &PlanArgs, output: &Output) -> R
                 format!("To carry out just this: {} apply {path}", session.invocation)
             }
         };
-        output.message(&format!("The plan is in {}. {next}\n", path.display()));
+        output.note(&format!("The plan is in {}. {next}\n", path.display()));
     }
     Ok(status)
 }

@@ -48,11 +48,17 @@ pub async fn ask(
     // The thread may never end: the runtime does not wait for it.
     let line = tokio::task::spawn_blocking(|| {
         let mut line = String::new();
-        io::stdin().read_line(&mut line).map(|_| line.trim().to_owned())
+        let read = io::stdin().read_line(&mut line)?;
+        // Ctrl-D.
+        Ok(if read == 0 { None } else { Some(line.trim().to_owned()) })
     });
-    match interrupt.or_interrupted(line).await {
-        Some(line) => Ok(Some(line.map_err(io::Error::from).flatten().map_err(PromptError::Read)?)),
-        None => Ok(None),
+    let Some(line) = interrupt.or_interrupted(line).await else { return Ok(None) };
+    match line.map_err(io::Error::from).flatten().map_err(PromptError::Read)? {
+        Some(line) => Ok(Some(line)),
+        None => {
+            output.message("\n");
+            Err(PromptError::Ended)
+        }
     }
 }
 
@@ -62,6 +68,8 @@ pub enum PromptError {
     NotConfirmed,
     #[error("not a terminal, so confirmation is not possible; nothing was changed")]
     NoTerminal,
+    #[error("no answer, nothing was changed")]
+    Ended,
     #[error("cannot read the answer")]
     Read(#[source] io::Error),
 }
@@ -69,7 +77,7 @@ pub enum PromptError {
 impl Explain for PromptError {
     fn help(&self) -> Option<String> {
         match self {
-            Self::NotConfirmed => None,
+            Self::NotConfirmed | Self::Ended => None,
             Self::NoTerminal => Some("look at the plan, then pass `--yes`".to_owned()),
             Self::Read(_) => Some("pass `--yes`, or the flags, in place of answers".to_owned()),
         }
@@ -77,7 +85,7 @@ impl Explain for PromptError {
 
     fn status(&self) -> Status {
         match self {
-            Self::NotConfirmed | Self::NoTerminal => Status::Refused,
+            Self::NotConfirmed | Self::Ended | Self::NoTerminal => Status::Refused,
             Self::Read(_) => Status::Error,
         }
     }

@@ -2,7 +2,6 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -10,9 +9,9 @@ use tokio::net::TcpListener;
 
 use clap::{Args, Subcommand};
 
-use super::fleet::FleetError;
+use super::fleet::NothingSelected;
 use super::options::Global;
-use super::{CommandError, Status, fleet, session};
+use super::{CommandError, Status, session, specs};
 use crate::explain::Explain;
 use crate::render::output::Output;
 use crate::sandbox::{Rate, Sandbox, ServeOptions, serve as serve_http};
@@ -47,17 +46,15 @@ pub async fn serve(global: &Global, args: &ServeArgs, output: &Output) -> Result
     if !listen.ip().is_loopback() {
         return Err(ServeError::NotLoopback(listen).into());
     }
-    let mut specs = Vec::new();
-    for file in fleet::files(global)? {
-        specs.push(session::load(&file, output)?);
+    let mut loaded = Vec::new();
+    let sources = specs::named(global, output)?;
+    let state = session::state_file(sources.first());
+    for source in &sources {
+        loaded.push(session::load(source, output)?);
     }
-    let Some((spec, others)) = specs.split_first() else { return Err(FleetError::NothingSelected.into()) };
+    let Some((spec, others)) = loaded.split_first() else { return Err(NothingSelected.into()) };
     let seed = session::seed(spec);
-    let mut sandbox = if in_memory {
-        Sandbox::new(&seed)
-    } else {
-        Sandbox::open(Path::new(session::SANDBOX_STATE), &seed)?
-    };
+    let mut sandbox = if in_memory { Sandbox::new(&seed) } else { Sandbox::open(&state, &seed)? };
     others.iter().for_each(|spec| sandbox.seed(&session::seed(spec)));
     let listener =
         TcpListener::bind(listen).await.map_err(|source| ServeError::Listen { address: listen, source })?;
@@ -70,7 +67,7 @@ pub async fn serve(global: &Global, args: &ServeArgs, output: &Output) -> Result
          export AWS_SECRET_ACCESS_KEY=sandbox\n\
          export AWS_REGION={region} AWS_DEFAULT_REGION={region}\n"
     ))?;
-    output.message("The sandbox is listening; Ctrl-C ends it.\n");
+    output.note("The sandbox is listening; Ctrl-C ends it.\n");
     let shutdown = async {
         // Without a handler for Ctrl-C the process ends by the signal itself.
         let _ = tokio::signal::ctrl_c().await;

@@ -1,13 +1,14 @@
 //! What plan, apply and check have in common: the spec, the clients, and one reading of the live state.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use futures_util::future::{join_all, try_join_all};
 
 use super::CommandError;
 use super::options::{Global, ReadsArg};
+use super::specs::{self, SpecSource, quoted};
 use crate::arn::{AccountId, Arn, FunctionArn, Qualifier};
 use crate::aws::{self, AwsError, AwsErrorKind, Caller, Clients, Transport};
 use crate::check::facts::{FunctionFacts, FunctionState};
@@ -21,10 +22,15 @@ use crate::render::diagnostics;
 use crate::render::output::Output;
 use crate::render::style::{WARNING, paint};
 use crate::sandbox::{self, GenesysSeed, IntegrationSeed, Sandbox, Seed};
-use crate::spec::{self, Aws, DEFAULT_FILE, Loaded, RoleSpec, Spec};
+use crate::spec::{Aws, Loaded, RoleSpec, Spec};
 
-/// Where the sandbox keeps its state.
-pub const SANDBOX_STATE: &str = ".genesys-iam/sandbox.json";
+/// Where the sandbox keeps its state, beside the spec.
+const SANDBOX_STATE: &str = ".genesys-iam/sandbox.json";
+
+/// The state of the sandbox of these specs, of which this is the first.
+pub fn state_file(source: Option<&SpecSource>) -> PathBuf {
+    source.map_or(Path::new(""), SpecSource::folder).join(SANDBOX_STATE)
+}
 
 pub struct Session {
     pub spec: Spec,
@@ -56,30 +62,29 @@ pub struct Observed {
 }
 
 /// Reads a spec, prints its warnings and masks what is to be masked.
-pub fn load(file: &Path, output: &Output) -> Result<Spec, CommandError> {
-    let Loaded { spec, source, warnings } = spec::load(file)?;
+pub fn load(from: &SpecSource, output: &Output) -> Result<Spec, CommandError> {
+    let Loaded { spec, source, warnings } = from.load()?;
     output.mask(|redactor| spec.roles.iter().for_each(|role| redactor.add_external_id(&role.external_id)));
     if let Some(external_id) = spec.aws.assume_role.as_ref().and_then(|role| role.external_id.as_ref()) {
         output.mask(|redactor| redactor.add_external_id(external_id));
     }
     if !warnings.is_empty() {
-        output.message(&diagnostics::render(&warnings, &file.display().to_string(), &source));
+        output.message(&diagnostics::render(&warnings, &from.to_string(), &source));
     }
     Ok(spec)
 }
 
 const PROGRAM: &str = "genesys-iam";
 
-fn invocation(file: &Path, global: &Global) -> String {
-    let quoted =
-        |text: &str| shlex::try_quote(text).map_or_else(|_| text.to_owned(), |quoted| quoted.into_owned());
+fn invocation(source: &SpecSource, global: &Global) -> String {
     let mut words = vec![PROGRAM.to_owned()];
+    if let Some(folder) = &global.directory {
+        words.push(format!("-C {}", quoted(&folder.to_string_lossy())));
+    }
     if global.sandbox {
         words.push("--sandbox".to_owned());
     }
-    if file != Path::new(DEFAULT_FILE) {
-        words.push(format!("--file {}", quoted(&file.to_string_lossy())));
-    }
+    words.extend(source.option());
     words.join(" ")
 }
 
@@ -113,30 +118,74 @@ impl Connections {
     }
 
     /// The sandbox, with what the spec needs.
-    fn sandbox(&mut self, spec: &Spec, output: &Output) -> Result<Arc<Mutex<Sandbox>>, CommandError> {
+    pub(super) fn sandbox(
+        &mut self,
+        source: &SpecSource,
+        spec: &Spec,
+        output: &Output,
+    ) -> Result<Arc<Mutex<Sandbox>>, CommandError> {
         if let Some(sandbox) = &self.sandbox {
             sandbox.lock().unwrap_or_else(PoisonError::into_inner).seed(&seed(spec));
             return Ok(Arc::clone(sandbox));
         }
-        output.message(&format!(
-            "{} in the sandbox: an embedded stand-in for AWS, state in {SANDBOX_STATE}\n",
-            paint(WARNING, "note:")
+        let state = state_file(Some(source));
+        output.note(&format!(
+            "{} in the sandbox: an embedded stand-in for AWS, state in {}\n",
+            paint(WARNING, "note:"),
+            state.display()
         ));
-        let sandbox = Arc::new(Mutex::new(Sandbox::open(Path::new(SANDBOX_STATE), &seed(spec))?));
+        let sandbox = Arc::new(Mutex::new(Sandbox::open(&state, &seed(spec))?));
         self.sandbox = Some(Arc::clone(&sandbox));
         Ok(sandbox)
     }
 }
 
+/// Clients of an administrator of the account, and of the organization, in the sandbox.
+async fn sandbox_clients(
+    sandbox: Arc<Mutex<Sandbox>>,
+    aws: &Aws,
+) -> Result<(Clients, genesys::Client), AwsError> {
+    let configuration = Configuration {
+        client_id: "sandbox".to_owned(),
+        client_secret: Secret::new("sandbox".to_owned()),
+        api: String::new(),
+        login: String::new(),
+    };
+    let genesys = genesys::Client::new(configuration, sandbox::carrier(Arc::clone(&sandbox)));
+    let transport = Transport::InProcess {
+        http_client: sandbox::http_client(sandbox),
+        credentials: sandbox::credentials(&aws.account_id),
+    };
+    Ok((aws::connect(aws, transport).await?, genesys))
+}
+
+/// Clients without a spec of their own: the sandbox's, which then begins with the spec at hand or the built-in one.
+pub(super) async fn in_sandbox(
+    global: &Global,
+    region: Option<&str>,
+    output: &Output,
+) -> Result<(Clients, genesys::Client, Spec), CommandError> {
+    let source = specs::named(global, output).ok().and_then(|mut sources| sources.pop());
+    let source = source.unwrap_or(SpecSource::Demonstration);
+    let spec = load(&source, output)?;
+    let sandbox = Connections::default().sandbox(&source, &spec, output)?;
+    let mut aws = spec.aws.clone();
+    if let Some(region) = region {
+        aws.region = region.to_owned();
+    }
+    let (clients, genesys) = sandbox_clients(sandbox, &aws).await?;
+    Ok((clients, genesys, spec))
+}
+
 impl Session {
     pub async fn open(
-        file: &Path,
+        source: &SpecSource,
         spec: Spec,
         global: &Global,
         connections: &mut Connections,
         output: &Output,
     ) -> Result<Self, CommandError> {
-        let invocation = invocation(file, global);
+        let invocation = invocation(source, global);
         let reads = match global.reads {
             ReadsArg::Auto => Reads::Auto,
             ReadsArg::Single => Reads::Single,
@@ -147,19 +196,8 @@ impl Session {
             let clients = connections.clients(&spec.aws, output).await?;
             return Ok(Self { spec, clients, in_sandbox: false, genesys, reads, invocation });
         }
-        let sandbox = connections.sandbox(&spec, output)?;
-        let configuration = Configuration {
-            client_id: "sandbox".to_owned(),
-            client_secret: Secret::new("sandbox".to_owned()),
-            api: String::new(),
-            login: String::new(),
-        };
-        let genesys = genesys::Client::new(configuration, sandbox::carrier(Arc::clone(&sandbox)));
-        let transport = Transport::InProcess {
-            http_client: sandbox::http_client(sandbox),
-            credentials: sandbox::credentials(&spec.aws.account_id),
-        };
-        let clients = aws::connect(&spec.aws, transport).await?;
+        let sandbox = connections.sandbox(source, &spec, output)?;
+        let (clients, genesys) = sandbox_clients(sandbox, &spec.aws).await?;
         Ok(Self { spec, clients, in_sandbox: true, genesys: Some(genesys), reads, invocation })
     }
 

@@ -28,11 +28,21 @@ pub fn man(program: clap::Command, folder: &Path, output: &Output) -> Result<Sta
     let failed = |source| FileError::Write { path: folder.to_owned(), source };
     fs::create_dir_all(folder).map_err(failed)?;
     clap_mangen::generate_to(program, folder).map_err(failed)?;
-    output.message(&format!("The pages are in {}; try: man -l {0}/{NAME}.1\n", folder.display()));
+    output.note(&format!("The pages are in {}; try: man -l {0}/{NAME}.1\n", folder.display()));
     Ok(Status::Done)
 }
 
 pub fn schema(output: &Output) -> Result<Status, CommandError> {
     output.result(include_str!("../../docs/genesys.schema.json"))?;
+    Ok(Status::Done)
+}
+
+pub fn version(output: &Output) -> Result<Status, CommandError> {
+    // Releases are built with both; a build from a checkout is of no particular commit.
+    let build = match (option_env!("GENESYS_IAM_COMMIT"), option_env!("GENESYS_IAM_DATE")) {
+        (Some(commit), Some(date)) => format!("commit {commit}, {date}"),
+        _ => "built from source".to_owned(),
+    };
+    output.result(&format!("{NAME} {} ({build})\n", env!("CARGO_PKG_VERSION")))?;
     Ok(Status::Done)
 }

@@ -1,15 +1,25 @@
 //! `validate`: the specs, offline.
 
-use std::path::Path;
+use std::path::PathBuf;
+
+use clap::Args;
 
 use super::options::Global;
 use super::report::report;
+use super::specs::{self, SpecSource};
 use super::{CommandError, Status, fleet, session};
 use crate::render::output::Output;
 use crate::render::style::{GOOD, paint};
 
-pub fn run(global: &Global, output: &Output) -> Result<Status, CommandError> {
-    let files = fleet::files(global)?;
+#[derive(Debug, Args)]
+pub struct ValidateArgs {
+    /// These specs, and those of these folders; otherwise as `--file` says
+    #[arg(value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+}
+
+pub fn run(global: &Global, args: &ValidateArgs, output: &Output) -> Result<Status, CommandError> {
+    let files = specs::given(&args.files, global, output)?;
     if let [file] = files.as_slice() {
         return one(file, output);
     }
@@ -23,7 +33,7 @@ pub fn run(global: &Global, output: &Output) -> Result<Status, CommandError> {
     Ok(fleet::worst(statuses))
 }
 
-fn one(file: &Path, output: &Output) -> Result<Status, CommandError> {
+fn one(file: &SpecSource, output: &Output) -> Result<Status, CommandError> {
     let spec = session::load(file, output)?;
     let roles = match spec.roles.len() {
         1 => "1 role".to_owned(),
@@ -32,7 +42,7 @@ fn one(file: &Path, output: &Output) -> Result<Status, CommandError> {
     output.result(&format!(
         "{} {}: {roles}, AWS account {}\n",
         paint(GOOD, "Valid."),
-        file.display(),
+        file,
         spec.aws.account_id
     ))?;
     Ok(Status::Done)

@@ -25,6 +25,8 @@ pub struct Output {
     spec: Option<Arc<str>>,
     /// Something else tells already what is waited for.
     is_inner: bool,
+    /// Whether notes and progress are left out.
+    is_quiet: bool,
     /// Whether the last line of the terminal tells what is waited for.
     is_waiting: Arc<AtomicBool>,
 }
@@ -76,7 +78,20 @@ impl Output {
         }
     }
 
-    /// Progress, warnings and errors, to standard error; nothing can be done if that fails.
+    /// The same without notes and progress.
+    #[must_use]
+    pub fn quiet(self, is_quiet: bool) -> Self {
+        Self { is_quiet, ..self }
+    }
+
+    /// What is good to know, to standard error.
+    pub fn note(&self, text: &str) {
+        if !self.is_quiet {
+            self.message(text);
+        }
+    }
+
+    /// Warnings, errors and questions, to standard error; nothing can be done if that fails.
     pub fn message(&self, text: &str) {
         let text = &match &self.spec {
             Some(spec) => {
@@ -99,7 +114,7 @@ impl Output {
             done = &mut work => return done,
             () = tokio::time::sleep(MOMENT) => {}
         }
-        if self.is_inner || self.captured.is_some() || !io::stderr().is_terminal() {
+        if self.is_inner || self.is_quiet || self.captured.is_some() || !io::stderr().is_terminal() {
             return work.await;
         }
         self.message(&paint(DIM, &format!("{what} …")));

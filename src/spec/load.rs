@@ -51,6 +51,15 @@ impl Environment for SystemEnvironment<'_> {
 pub fn load(path: &Path) -> Result<Loaded, LoadError> {
     let source =
         std::fs::read_to_string(path).map_err(|source| LoadError::Read { path: path.to_owned(), source })?;
+    load_text(path, source)
+}
+
+/// The same for a text that stands for this file.
+///
+/// # Errors
+///
+/// With every fault that it has.
+pub fn load_text(path: &Path, source: String) -> Result<Loaded, LoadError> {
     let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
     let folder = path.parent().unwrap_or(Path::new("."));
     match parse(&source, &stem, &SystemEnvironment { folder }) {

@@ -22,7 +22,7 @@ pub use known::{
     genesys_account_name, genesys_region,
 };
 pub use limits::is_guid;
-pub use load::{DEFAULT_FILE, LoadError, Loaded, load};
+pub use load::{DEFAULT_FILE, LoadError, Loaded, load, load_text};
 pub use model::{
     AssumeRole, Aws, Boundary, ExternalId, ExtraPermissions, FunctionRef, GenesysCloud, MANAGED_BY_KEY,
     MANAGED_BY_VALUE, RoleSpec, SPEC_KEY, Spec, default_policy_name,

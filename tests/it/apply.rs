@@ -30,6 +30,8 @@ fn on_a_terminal_only_yes_is_taken_for_yes() {
             .says("Make these changes? Access is widened.")
             .says("not confirmed, nothing was changed");
     }
+    let ended = on_a_terminal(&project, &["--sandbox", "apply"], "\u{4}");
+    ended.expect(3).says("no answer, nothing was changed");
     // Ctrl-C.
     let interrupted = on_a_terminal(&project, &["--sandbox", "apply"], "\x03");
     interrupted.expect(130).says("interrupted: nothing was changed");

@@ -45,3 +45,31 @@ fn a_shell_is_offered_commands_options_and_the_roles_of_the_specs() {
     offered("genesys-iam plan --role ''", 3).says(ROLE);
     offered("genesys-iam check -f specs --role D", 5).says("Delta").says_not("Gamma").says_not(ROLE);
 }
+
+#[cfg(unix)]
+#[test]
+fn nothing_is_offered_that_a_shell_would_run_or_a_terminal_obey() {
+    let names = [
+        "$(touch${IFS}./pwned)",
+        "`touch pwned`",
+        "a;touch pwned",
+        "a b",
+        "~root",
+        "a\u{1b}[2J",
+        "a\nb",
+        "-rf",
+        "{a,b}",
+        "é",
+    ];
+    let mut spec = String::new();
+    for name in names.iter().chain(&["Good_+=,.@-1"]) {
+        spec.push_str(&format!("[[role]]\nname = {}\n", serde_json::Value::from(*name)));
+    }
+    let project = Project::new(&spec);
+    let binary = project.command(&[]);
+    let mut command = std::process::Command::new(binary.get_program());
+    command.args(["--", "genesys-iam", "plan", "--role", ""]).current_dir(project.path(""));
+    command.env("COMPLETE", "bash").env("_CLAP_COMPLETE_INDEX", "3").env("_CLAP_IFS", "\n");
+    let offered = Run::of(&mut command);
+    assert_eq!(offered.expect(0).stdout.trim_end(), "Good_+=,.@-1");
+}

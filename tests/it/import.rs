@@ -1,6 +1,7 @@
 //! `import`.
 
 use crate::support::served::Served;
+use crate::support::{Project, ROLE};
 
 #[test]
 fn roles_made_by_hand_are_imported_so_that_only_adoption_is_left_to_do() {
@@ -95,4 +96,15 @@ make('Tutorial', [good], trust('arn:aws:iam::691338073777:root', right))
     assert!(text.contains("\"my-genesys-trigger-function:$LATEST\"") && !text.contains("verifier"), "{text}");
     assert!(text.contains("765628985471") && !text.contains("325654371633"), "{text}");
     served.run(&["--file", "all.toml", "plan"]).expect(0).says("Access is not widened.");
+}
+
+#[test]
+fn import_in_the_sandbox_reads_the_sandbox() {
+    let project = Project::example().env("AWS_ENDPOINT_URL", "http://127.0.0.1:9");
+    project.sandbox(&["apply", "--yes", "--no-check"]).expect(0);
+    project.sandbox(&["import", ROLE]).expect(0).says(&format!("name = \"{ROLE}\""));
+    project.sandbox(&["import", "--all"]).expect(0).says(&format!("name = \"{ROLE}\""));
+    for args in [&["import", "--all", "--profile", "p"][..], &["check", "--probe-profile", "p"]] {
+        project.sandbox(args).expect(64).says("the sandbox has none").says("help:");
+    }
 }

@@ -8,8 +8,7 @@ use crate::support::terminal::on_a_terminal;
 
 #[test]
 fn init_writes_a_spec_that_validates_and_never_over_another() {
-    let empty = Project::new("");
-    fs::remove_file(empty.path("genesys.toml")).unwrap();
+    let empty = Project::empty();
     let flags = [
         "init",
         "--region",
@@ -21,7 +20,7 @@ fn init_writes_a_spec_that_validates_and_never_over_another() {
         "--function",
         "b",
     ];
-    // Nobody to ask: what lacks is named.
+    // Not a terminal: what is missing is named.
     empty.run(&flags).expect(1).says("cannot be asked for: --external-id").says("help:");
     let all = [&flags[..], &["--external-id", "6b1f7d2a-93c4-4e0b-8a57-d2c5e8f01234"]].concat();
     empty.run(&all).expect(0).says("is written");
@@ -43,21 +42,38 @@ fn init_writes_a_spec_that_validates_and_never_over_another() {
 
 #[cfg(unix)]
 #[test]
-fn init_asks_on_a_terminal_what_it_was_not_told() {
-    let empty = Project::new("");
-    fs::remove_file(empty.path("genesys.toml")).unwrap();
-    let flags = [
-        "init",
-        "--account-id",
-        "444455556666",
-        "--external-id",
-        "6b1f7d2a-93c4-4e0b-8a57-d2c5e8f01234",
-        "--region",
-        "us-east-1",
-        "--function",
-        "f",
-    ];
-    // Enter takes what is shown.
-    on_a_terminal(&empty, &flags, "").expect(0).says("AWS account [444455556666]:").says("is written");
+fn init_asks_on_a_terminal_for_what_it_was_not_told_and_until_the_answer_is_valid() {
+    let empty = Project::empty();
+    let answers =
+        "mars-1\nus-west-2\n12345\n444455556666\n\n6b1f7d2a-93c4-4e0b-8a57-d2c5e8f01234\nbad name!\na:live b";
+    let run = on_a_terminal(&empty, &["init"], answers);
+    run.expect(0)
+        .says("Genesys Cloud: Admin > Organization Settings")
+        .says("not valid: \"mars-1\"")
+        .says("an answer is needed")
+        .says("is written");
+    assert_eq!(run.stdout.matches("not valid:").count(), 4, "{}", run.transcript());
+    let text = fs::read_to_string(empty.path("genesys.toml")).unwrap();
+    for line in ["region = \"us-west-2\"", "account_id = \"444455556666\"", "functions = [\"a:live\", \"b\"]"]
+    {
+        assert!(text.contains(line), "{line}: {text}");
+    }
     empty.run(&["validate"]).expect(0);
+}
+
+#[cfg(unix)]
+#[test]
+fn ctrl_d_ends_init_with_nothing_written() {
+    let empty = Project::empty();
+    on_a_terminal(&empty, &["init"], "us-east-1\n\u{4}").expect(3).says("no answer, nothing was changed");
+    assert!(!empty.path("genesys.toml").exists());
+}
+
+#[cfg(unix)]
+#[test]
+fn init_in_the_sandbox_offers_what_the_sandbox_has() {
+    let empty = Project::empty();
+    let run = on_a_terminal(&empty, &["--sandbox", "init"], "us-east-1\n\n\nmy-genesys-trigger-function");
+    run.expect(0).says("AWS account [111122223333]:").says("  my-genesys-trigger-function");
+    empty.sandbox(&["apply", "--yes"]).expect(0).says("no fault");
 }

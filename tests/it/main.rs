@@ -31,6 +31,7 @@ mod repository;
 mod sandbox;
 mod saved;
 mod spec_files;
+mod specs;
 mod untrusted_text;
 mod validate;
 

@@ -58,6 +58,11 @@ impl Project {
         Self { dir, env: Vec::new() }
     }
 
+    /// A folder without a spec.
+    pub fn empty() -> Self {
+        Self { dir: tempfile::tempdir().unwrap(), env: Vec::new() }
+    }
+
     pub fn example() -> Self {
         Self::new(EXAMPLE)
     }

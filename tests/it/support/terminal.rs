@@ -4,7 +4,8 @@ use std::process::Command;
 
 use super::{Project, Run};
 
-/// Runs the command on a terminal that Python provides, and answers its question.
+/// Runs the command on a terminal that Python provides, and answers its questions: a line each, the last one again and
+/// again; control characters are keys.
 pub fn on_a_terminal(project: &Project, args: &[&str], answer: &str) -> Run {
     let script = "
 import os, pty, sys
@@ -12,6 +13,7 @@ pid, terminal = pty.fork()
 if pid == 0:
     os.execv(sys.argv[2], sys.argv[2:])
 shown = b''
+answers = sys.argv[1].split('\\n')
 while True:
     try:
         part = os.read(terminal, 4096)
@@ -20,8 +22,9 @@ while True:
     if not part:
         break
     shown += part
-    if shown.endswith((b'accepted: ', b']: ', b'confirm: ')):
-        os.write(terminal, sys.argv[1].encode() + (b'' if sys.argv[1] == '\\x03' else b'\\n'))
+    if shown.endswith(b': ') and not shown.endswith((b'note: ', b'error: ')):
+        answer = answers.pop(0) if len(answers) > 1 else answers[0]
+        os.write(terminal, answer.encode() + (b'' if answer in ('\\x03', '\\x04') else b'\\n'))
 sys.stdout.buffer.write(shown.replace(b'\\r\\n', b'\\n'))
 sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
 ";

@@ -1,0 +1,265 @@
+//! Which specs a command works on: those that are named, the one that is found, or in the sandbox a built-in one.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::fs;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+
+use super::CommandError;
+use super::files::FileError;
+use super::options::Global;
+use crate::explain::{Explain, Status};
+use crate::render::output::Output;
+use crate::render::style::{WARNING, paint};
+use crate::spec::{DEFAULT_FILE, LoadError, Loaded, load, load_text};
+
+/// The spec that the sandbox uses where there is none.
+pub const DEMONSTRATION: &str = include_str!("../../examples/genesys.toml");
+/// Names a spec where the command line names none.
+const FILE_VARIABLE: &str = "GENESYS_IAM_FILE";
+/// Names standard input.
+const STDIN: &str = "-";
+/// Bytes of a spec from standard input.
+const LIMIT: u64 = 16 * 1024 * 1024;
+
+/// Where a spec is read from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SpecSource {
+    /// Named on the command line, or in this folder.
+    File(PathBuf),
+    /// In a folder above this one.
+    Found(PathBuf),
+    Stdin,
+    /// Built in.
+    Demonstration,
+}
+
+impl SpecSource {
+    /// What to call it in reports.
+    pub fn display(&self) -> String {
+        self.to_string()
+    }
+
+    /// The options that name it for another command, quoted for a shell.
+    pub fn option(&self) -> Option<String> {
+        match self {
+            Self::File(path) if path != Path::new(DEFAULT_FILE) => {
+                Some(format!("--file {}", quoted(&path.to_string_lossy())))
+            }
+            Self::Stdin => Some(format!("--file {STDIN}")),
+            Self::File(_) | Self::Found(_) | Self::Demonstration => None,
+        }
+    }
+
+    /// The folder that it is in; empty for the current one.
+    pub fn folder(&self) -> &Path {
+        match self {
+            Self::File(path) | Self::Found(path) => path.parent().unwrap_or(Path::new("")),
+            Self::Stdin | Self::Demonstration => Path::new(""),
+        }
+    }
+
+    pub(super) fn load(&self) -> Result<Loaded, CommandError> {
+        match self {
+            Self::File(path) | Self::Found(path) => Ok(load(path)?),
+            Self::Stdin => {
+                let mut text = String::new();
+                let read = std::io::stdin().lock().take(LIMIT).read_to_string(&mut text);
+                read.map_err(|source| LoadError::Read { path: STDIN.into(), source })?;
+                Ok(load_text(Path::new("genesys.toml"), text)?)
+            }
+            Self::Demonstration => Ok(load_text(Path::new("genesys.toml"), DEMONSTRATION.to_owned())?),
+        }
+    }
+}
+
+impl fmt::Display for SpecSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(path) | Self::Found(path) => path.display().fmt(f),
+            Self::Stdin => f.write_str("standard input"),
+            Self::Demonstration => f.write_str("the demonstration spec"),
+        }
+    }
+}
+
+pub(super) fn quoted(text: &str) -> String {
+    shlex::try_quote(text).map_or_else(|_| text.to_owned(), |quoted| quoted.into_owned())
+}
+
+/// The specs of the options that all commands have.
+///
+/// # Errors
+///
+/// When none is named and none is found, and when a folder cannot be read or has no spec.
+pub fn named(global: &Global, output: &Output) -> Result<Vec<SpecSource>, CommandError> {
+    if !global.files.is_empty() {
+        return listed(&global.files);
+    }
+    match std::env::var_os(FILE_VARIABLE).filter(|file| !file.is_empty()) {
+        Some(file) => listed(&[file.into()]),
+        None => Ok(vec![found(global, output)?]),
+    }
+}
+
+/// Those of a command's own arguments, or else of the options.
+///
+/// # Errors
+///
+/// As [`named`], and when both are given.
+pub fn given(
+    arguments: &[PathBuf],
+    global: &Global,
+    output: &Output,
+) -> Result<Vec<SpecSource>, CommandError> {
+    if arguments.is_empty() {
+        named(global, output)
+    } else if !global.files.is_empty() {
+        Err(SpecsError::NamedTwice.into())
+    } else {
+        listed(arguments)
+    }
+}
+
+/// The spec of a command that takes just one.
+///
+/// # Errors
+///
+/// As [`named`], and when several are given.
+pub fn one(global: &Global, what: &'static str, output: &Output) -> Result<SpecSource, CommandError> {
+    let mut sources = named(global, output)?;
+    match (sources.pop(), sources.is_empty()) {
+        (Some(source), true) => Ok(source),
+        _ => Err(SpecsError::OneSpec(what).into()),
+    }
+}
+
+/// The files, and the specs in the folders among them.
+fn listed(files: &[PathBuf]) -> Result<Vec<SpecSource>, CommandError> {
+    let mut sources = Vec::new();
+    for named in files {
+        if named == Path::new(STDIN) {
+            sources.push(SpecSource::Stdin);
+            continue;
+        }
+        if !named.is_dir() {
+            sources.push(SpecSource::File(named.clone()));
+            continue;
+        }
+        let failed = |source| FileError::Read { path: named.clone(), source };
+        let mut found = Vec::new();
+        for entry in fs::read_dir(named).map_err(failed)? {
+            let path = entry.map_err(failed)?.path();
+            if path.extension().is_some_and(|extension| extension == "toml") {
+                found.push(path);
+            }
+        }
+        if found.is_empty() {
+            return Err(SpecsError::EmptyFolder(named.clone()).into());
+        }
+        found.sort();
+        sources.extend(found.into_iter().map(SpecSource::File));
+    }
+    let mut seen = BTreeSet::new();
+    sources.retain(|source| match source {
+        SpecSource::File(file) => seen.insert(file.canonicalize().unwrap_or_else(|_| file.clone())),
+        _ => seen.insert(STDIN.into()),
+    });
+    Ok(sources)
+}
+
+/// The spec of this folder or of one above it, or in the sandbox the built-in one.
+fn found(global: &Global, output: &Output) -> Result<SpecSource, CommandError> {
+    if Path::new(DEFAULT_FILE).exists() {
+        return Ok(SpecSource::File(DEFAULT_FILE.into()));
+    }
+    if let Some(path) = above()? {
+        output.note(&format!("{} the spec is {}\n", paint(WARNING, "note:"), path.display()));
+        return Ok(SpecSource::Found(path));
+    }
+    if global.sandbox {
+        output.note(&format!(
+            "{} there is no {DEFAULT_FILE} here: using the built-in demonstration spec\n",
+            paint(WARNING, "note:")
+        ));
+        return Ok(SpecSource::Demonstration);
+    }
+    Err(SpecsError::NoSpec.into())
+}
+
+/// No further up than the repository's root, or the home folder where there is no repository.
+fn above() -> Result<Option<PathBuf>, SpecsError> {
+    let Ok(here) = std::env::current_dir() else { return Ok(None) };
+    let home = std::env::home_dir().map(|home| home.canonicalize().unwrap_or(home));
+    let repository = here.ancestors().find(|folder| folder.join(".git").exists());
+    let Some(last) = repository.or(home.as_deref()).filter(|last| here.starts_with(last)) else {
+        return Ok(None);
+    };
+    for folder in here.ancestors().skip(1).take_while(|folder| folder.starts_with(last)) {
+        let path = folder.join(DEFAULT_FILE);
+        if path.is_file() {
+            return if is_own(folder) && is_own(&path) {
+                Ok(Some(path))
+            } else {
+                Err(SpecsError::NotOwn(path))
+            };
+        }
+    }
+    Ok(None)
+}
+
+/// Whether only this user can have written it.
+#[cfg(unix)]
+fn is_own(path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    let is_own = |metadata: fs::Metadata| {
+        metadata.uid() == rustix::process::geteuid().as_raw() && metadata.mode() & 0o002 == 0
+    };
+    fs::metadata(path).is_ok_and(is_own)
+}
+
+#[cfg(not(unix))]
+fn is_own(_: &Path) -> bool {
+    true
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum SpecsError {
+    #[error("there is no {DEFAULT_FILE} in this folder or above it")]
+    NoSpec,
+    #[error("`{path}` could have been written by another user, so it is not used unasked", path = .0.display())]
+    NotOwn(PathBuf),
+    #[error("`{path}` contains no spec: no file ends in .toml", path = .0.display())]
+    EmptyFolder(PathBuf),
+    #[error("{0} takes one spec, and several are given")]
+    OneSpec(&'static str),
+    #[error("the specs are named both as arguments and with `--file`")]
+    NamedTwice,
+}
+
+impl Explain for SpecsError {
+    fn help(&self) -> Option<String> {
+        let help = match self {
+            Self::NoSpec => {
+                "`genesys-iam init` writes one, `genesys-iam import ROLE` makes one from a role that exists; \
+                 `genesys-iam --sandbox plan` shows what it is like, without an AWS account"
+            }
+            Self::NotOwn(path) => {
+                return Some(format!("to use it, name it: `--file {}`", quoted(&path.to_string_lossy())));
+            }
+            Self::EmptyFolder(_) => "name a file, or a folder that contains specs",
+            Self::OneSpec(_) => "give one spec at a time",
+            Self::NamedTwice => "name them in one way",
+        };
+        Some(help.to_owned())
+    }
+
+    fn status(&self) -> Status {
+        match self {
+            Self::NoSpec | Self::EmptyFolder(_) => Status::Error,
+            Self::NotOwn(_) => Status::Refused,
+            Self::OneSpec(_) | Self::NamedTwice => Status::Usage,
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! Which spec a command works on: named, found, from standard input, or the built-in one.
+
+use std::fs;
+use std::io::Write as _;
+use std::process::Stdio;
+
+use crate::support::{EXAMPLE, Project, Run};
+
+#[test]
+fn in_an_empty_folder_every_command_says_what_to_do_next() {
+    let empty = Project::empty();
+    for args in [
+        &["plan"][..],
+        &["apply"],
+        &["check"],
+        &["destroy"],
+        &["validate"],
+        &["fmt"],
+        &["permissions"],
+        &["sandbox", "serve"],
+    ] {
+        let run = empty.run(args);
+        run.expect(1).says("there is no genesys.toml in this folder or above it");
+        run.says("genesys-iam init").says("genesys-iam import").says("--sandbox");
+    }
+}
+
+#[test]
+fn the_sandbox_has_a_spec_to_show_where_there_is_none() {
+    let empty = Project::empty();
+    let plan = empty.run(&["--sandbox", "plan"]);
+    plan.expect(0).says("using the built-in demonstration spec").says("3 to create");
+    empty.run(&["--sandbox", "apply", "--yes"]).expect(0).says("no fault");
+    empty.run(&["--sandbox", "plan", "--detailed-exitcode"]).expect(0);
+    empty.run(&["--sandbox", "destroy", "--yes"]).expect(0);
+    assert!(!empty.path("genesys.toml").exists());
+}
+
+#[test]
+fn the_spec_is_found_above_as_far_as_the_repository_or_the_home_folder() {
+    let project = Project::example();
+    fs::create_dir_all(project.path("a/b")).unwrap();
+    let below =
+        |folder: &str, args: &[&str]| Run::of(project.command(args).current_dir(project.path(folder)));
+    // The home folder is the project's.
+    let found = project.path("genesys.toml").canonicalize().unwrap();
+    below("a/b", &["--sandbox", "apply", "--yes"])
+        .expect(0)
+        .says(&format!("the spec is {}", found.display()));
+    assert!(project.path(".genesys-iam/sandbox.json").exists());
+    assert!(!project.path("a/b/.genesys-iam").exists());
+    project.sandbox(&["plan", "--detailed-exitcode"]).expect(0);
+    // A repository ends the search.
+    fs::create_dir(project.path("a/.git")).unwrap();
+    below("a/b", &["validate"]).expect(1).says("there is no genesys.toml");
+    // Of two the nearer one.
+    fs::write(project.path("a/genesys.toml"), EXAMPLE.replace("111122223333", "444455556666")).unwrap();
+    below("a/b", &["validate"]).expect(0).says("444455556666");
+    Run::of(project.command(&["validate"]).current_dir(project.path("a/b")).env("HOME", "/nonexistent"))
+        .expect(0);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_spec_above_that_another_user_can_have_written_is_not_used_unasked() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let project = Project::example();
+    fs::create_dir(project.path("below")).unwrap();
+    let below = |args: &[&str]| Run::of(project.command(args).current_dir(project.path("below")));
+    let mode = |name: &str, mode: u32| {
+        fs::set_permissions(project.path(name), fs::Permissions::from_mode(mode)).unwrap();
+    };
+    mode("genesys.toml", 0o666);
+    below(&["validate"]).expect(3).says("could have been written by another user").says("--file");
+    mode("genesys.toml", 0o644);
+    mode("", 0o777);
+    below(&["validate"]).expect(3).says("could have been written by another user");
+    below(&["validate", "../genesys.toml"]).expect(0);
+    mode("", 0o755);
+    below(&["validate"]).expect(0);
+}
+
+#[test]
+fn a_folder_a_variable_and_standard_input_name_the_spec_too() {
+    let project = Project::empty();
+    fs::create_dir(project.path("specs")).unwrap();
+    fs::write(project.path("specs/genesys.toml"), EXAMPLE).unwrap();
+    fs::write(project.path("other.toml"), EXAMPLE.replace("111122223333", "444455556666")).unwrap();
+    project.run(&["-C", "specs", "validate"]).expect(0).says("Valid. genesys.toml");
+    let plan = project.run(&["-C", "specs", "--sandbox", "plan", "--out", "plan.json"]);
+    plan.expect(0).says("genesys-iam -C specs --sandbox apply plan.json");
+    assert!(project.path("specs/plan.json").exists() && project.path("specs/.genesys-iam").exists());
+    project
+        .run(&["-C", "none", "validate"])
+        .expect(1)
+        .says("cannot change to the folder `none`")
+        .says("help:");
+    let variable = project.env("GENESYS_IAM_FILE", "other.toml");
+    variable.run(&["validate"]).expect(0).says("444455556666");
+    variable.run(&["validate", "specs"]).expect(0).says("111122223333");
+    variable.run(&["-f", "specs", "validate"]).expect(0).says("111122223333");
+    let mut child = variable.command(&["-f", "-", "validate"]);
+    let mut child =
+        child.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(EXAMPLE.as_bytes()).unwrap();
+    Run::from(child.wait_with_output().unwrap()).expect(0).says("Valid. standard input").says("111122223333");
+}
+
+#[test]
+fn validate_and_fmt_take_files_and_folders() {
+    let project = Project::example();
+    fs::create_dir(project.path("specs")).unwrap();
+    fs::write(project.path("specs/a.toml"), EXAMPLE.replace(" = ", "=")).unwrap();
+    fs::write(project.path("specs/b.toml"), EXAMPLE.replace(" = ", "=")).unwrap();
+    project.run(&["validate", "genesys.toml", "specs"]).expect(0).says("Valid. specs/b.toml");
+    project
+        .run(&["fmt", "--check", "specs", "genesys.toml"])
+        .expect(2)
+        .says("specs/a.toml")
+        .says("specs/b.toml");
+    project.run(&["fmt", "specs/a.toml", "specs/b.toml"]).expect(0);
+    project.run(&["fmt", "--check", "specs"]).expect(0);
+    project.run(&["--file", "specs", "validate", "genesys.toml"]).expect(64).says("name them in one way");
+}
+
+#[test]
+fn quiet_prints_results_and_warnings_only() {
+    let project = Project::example();
+    let run = project.run(&["-q", "--sandbox", "apply", "--yes"]);
+    run.expect(0).says("Applied.").says_not("note:").says_not("done   ");
+    project.run(&["-q", "--sandbox", "plan", "--out", "plan.json"]).expect(0).says_not("The plan is in");
+    project.run(&["-q", "validate", "none.toml"]).expect(1).says("error:");
+}
+
+#[test]
+fn the_version_and_the_help_are_commands_too() {
+    let empty = Project::empty();
+    empty.run(&["version"]).expect(0).says("genesys-iam 0.1.0 (");
+    empty.run(&["help", "plan"]).expect(0).says("Show what apply would change");
+}
