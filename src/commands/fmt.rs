@@ -18,7 +18,7 @@ use crate::spec;
 pub struct FmtArgs {
     /// These specs, and those of these folders; otherwise as `--file` says
     #[arg(value_name = "FILE")]
-    pub files: Vec<PathBuf>,
+    pub paths: Vec<PathBuf>,
     /// Do not write; exit with 2 if the file is not formatted
     #[arg(long)]
     pub check: bool,
@@ -26,7 +26,7 @@ pub struct FmtArgs {
 
 pub fn run(global: &Global, args: &FmtArgs, output: &Output) -> Result<Status, CommandError> {
     let mut statuses = Vec::new();
-    for source in specs::given(&args.files, global, output)? {
+    for source in specs::given(&args.paths, global, output)? {
         statuses.push(match &source {
             SpecSource::File(path) | SpecSource::Found(path) => one(path, args, output)?,
             SpecSource::Stdin => from_stdin(args, output)?,

@@ -82,7 +82,7 @@ pub async fn run(global: &Global, args: &InitArgs, output: &Output) -> Result<St
 fn target(global: &Global) -> Result<PathBuf, SpecsError> {
     match global.files.as_slice() {
         [] => Ok(DEFAULT_FILE.into()),
-        [file] if file != Path::new("-") => Ok(file.clone()),
+        [file] if file != Path::new("-") && !file.is_dir() => Ok(file.clone()),
         _ => Err(SpecsError::OneSpec("`init`")),
     }
 }

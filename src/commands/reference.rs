@@ -9,7 +9,7 @@ pub fn reference(program: Command) -> String {
     let mut out = String::from(
         "# Every option\n\nWritten by `genesys-iam` itself; a test keeps it current. [Commands](commands.md) explains them.\n",
     );
-    let mut cli = program.term_width(100).disable_help_flag(true);
+    let mut cli = program.term_width(100).disable_help_flag(true).disable_help_subcommand(true);
     cli.build();
     section(&mut out, &cli);
     out

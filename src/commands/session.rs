@@ -223,6 +223,14 @@ impl Session {
             LookUp::New if !in_bulk => expected.roles.iter().flat_map(|role| &role.functions).collect(),
             _ => Vec::new(),
         };
+        tracing::trace!(
+            target: "genesys_iam::session",
+            "spec `{}`: {} roles {}, {} functions looked up",
+            spec.name,
+            expected.roles.len(),
+            if in_bulk { "in bulk" } else { "one by one" },
+            all.len()
+        );
         let reads = async {
             futures_util::join!(
                 aws::caller(clients),

@@ -27,7 +27,7 @@ pub fn completions(shell: Shell, output: &Output) -> Result<Status, CommandError
 pub fn man(program: clap::Command, folder: &Path, output: &Output) -> Result<Status, CommandError> {
     let failed = |source| FileError::Write { path: folder.to_owned(), source };
     fs::create_dir_all(folder).map_err(failed)?;
-    clap_mangen::generate_to(program, folder).map_err(failed)?;
+    clap_mangen::generate_to(program.disable_help_subcommand(true), folder).map_err(failed)?;
     output.note(&format!("The pages are in {}; try: man -l {0}/{NAME}.1\n", folder.display()));
     Ok(Status::Done)
 }

@@ -15,11 +15,11 @@ use crate::render::style::{GOOD, paint};
 pub struct ValidateArgs {
     /// These specs, and those of these folders; otherwise as `--file` says
     #[arg(value_name = "FILE")]
-    pub files: Vec<PathBuf>,
+    pub paths: Vec<PathBuf>,
 }
 
 pub fn run(global: &Global, args: &ValidateArgs, output: &Output) -> Result<Status, CommandError> {
-    let files = specs::given(&args.files, global, output)?;
+    let files = specs::given(&args.paths, global, output)?;
     if let [file] = files.as_slice() {
         return one(file, output);
     }

@@ -48,6 +48,7 @@ pub(crate) fn handle(call: &Call<'_>, target: &Target<'_>) -> Result<Reply, Refu
     let name = decode(parts.next().unwrap_or_default());
     let operation: Vec<&str> = parts.collect();
     let action = match (target.method, operation.as_slice()) {
+        (&Method::GET, []) if name.is_empty() => return list(call, target.region),
         (&Method::GET, []) => "GetFunction",
         (&Method::GET, ["concurrency"]) => "GetFunctionConcurrency",
         (&Method::GET, ["configuration"]) => "GetFunctionConfiguration",
@@ -149,6 +150,19 @@ fn concurrency_of(function: &Function) -> Value {
         Some(number) => json!({ "ReservedConcurrentExecutions": number }),
         None => json!({}),
     }
+}
+
+/// ListFunctions: those of the caller's account in the region.
+fn list(call: &Call<'_>, region: &str) -> Result<Reply, Refusal> {
+    call.caller
+        .authorise("lambda:ListFunctions", "*", call.context(), None)
+        .map_err(|refusal| Refusal { code: "AccessDeniedException", ..refusal })?;
+    let is_here =
+        |arn: &FunctionArn| arn.as_arn().account == call.caller.account.as_str() && arn.region() == region;
+    let functions = call.state.functions.iter().filter(|(arn, _)| is_here(arn));
+    let functions: Vec<Value> =
+        functions.map(|(arn, function)| configuration(arn, function, "$LATEST")).collect();
+    Ok(Reply::json(&json!({ "Functions": functions })))
 }
 
 fn decode(text: &str) -> String {
