@@ -79,6 +79,11 @@ pub fn permissions(desired: &DesiredState, purpose: Purpose) -> Vec<Grant> {
                 roles(),
             ));
             grants.push(grant(
+                "ShutMeanwhile",
+                &["iam:PutRolePolicy", "iam:UpdateAssumeRolePolicy"],
+                roles(),
+            ));
+            grants.push(grant(
                 "RemovePolicies",
                 &["iam:DeletePolicy", "iam:DeletePolicyVersion"],
                 policies(),
@@ -134,6 +139,8 @@ fn writes(desired: &DesiredState, roles: Vec<String>, policies: Vec<String>) -> 
             ..grant("AttachPolicies", &["iam:AttachRolePolicy"], &roles)
         },
     ];
+    // Where no order of the changes is safe, nobody can use the role meanwhile.
+    grants.push(grant("ShutMeanwhile", &["iam:PutRolePolicy", "iam:DeleteRolePolicy"], &roles));
     if any(|role| role.extra_permissions == ExtraPermissions::Remove) {
         grants.push(grant(
             "RemoveExtraPermissions",

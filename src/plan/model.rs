@@ -86,6 +86,10 @@ pub enum Notice {
     },
     /// It bears the tag of the spec, which no longer has it.
     RemovedFromSpec,
+    /// No order of the changes is safe but one in which nobody can use the role for a while.
+    ShutMeanwhile {
+        writes: usize,
+    },
     /// The policy is also attached elsewhere: changing it changes that too.
     SharedPolicy {
         policy: String,

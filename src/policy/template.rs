@@ -42,6 +42,19 @@ pub fn invoke_policy(functions: &[FunctionArn]) -> Document {
     })
 }
 
+/// Lets nobody assume the role.
+pub fn closed_trust() -> Document {
+    document(Statement {
+        sid: None,
+        effect: Effect::Deny,
+        principal: Some(PrincipalElement::Principal(Principals::Any)),
+        action: Some(ActionElement::Action(OneOrMany::One("sts:AssumeRole".to_owned()))),
+        resource: None,
+        condition: None,
+        unknown: BTreeMap::new(),
+    })
+}
+
 /// Allows nothing: IAM has no document without statements.
 pub fn deny_policy() -> Document {
     document(Statement {

@@ -199,6 +199,9 @@ fn iam_change(change: &iam::Change) -> (Value, Value) {
         iam::Change::DetachRolePolicy { role: _, policy, document: one } => {
             (json!({ "policy_arn": policy.to_string(), "document": document(one) }), Value::Null)
         }
+        iam::Change::PutRolePolicy { role: _, name, document: one } => {
+            (Value::Null, json!({ "name": name, "document": document(one) }))
+        }
         iam::Change::DeleteRolePolicy { role: _, name, document: one } => {
             (json!({ "name": name, "document": document(one) }), Value::Null)
         }

@@ -227,6 +227,9 @@ fn iam_change_text(out: &mut String, change: &iam::Change) {
             field(out, "arn", &policy.to_string());
             document_lines(out, "document", document, ("-", REMOVE));
         }
+        iam::Change::PutRolePolicy { role: _, name: _, document } => {
+            document_lines(out, "document", document, ("+", CREATE));
+        }
         iam::Change::DeleteRolePolicy { role: _, name: _, document } => {
             document_lines(out, "document", document, ("-", REMOVE));
         }
@@ -344,6 +347,11 @@ pub fn notice_text(notice: &Notice, role: &str) -> String {
                 "the role has the permissions boundary `{arn}`, which the spec does not mention; it stays"
             )
         }
+        Notice::ShutMeanwhile { writes } => format!(
+            "while it is changed, nobody can use role `{}`, Genesys Cloud included: for about {}",
+            one_line(role),
+            if *writes == 1 { "1 write".to_owned() } else { format!("{writes} writes") }
+        ),
         Notice::Adopted { what, by } => format!("{} is adopted: it was {}", owned_text(what), owner_text(by)),
         Notice::SharedPolicy { policy, others } => format!(
             "policy `{policy}` is attached to {others} more than role `{role}`: a change to it changes them too"

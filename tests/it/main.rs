@@ -19,6 +19,7 @@ mod integration_spec;
 mod masking;
 mod ministack;
 mod moto;
+mod open_doors;
 mod output;
 mod permissions;
 mod plan;

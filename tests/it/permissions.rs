@@ -127,6 +127,19 @@ async fn scenarios() -> Vec<Scenario> {
         request.permissions_boundary(arn("boundary")).send().await.unwrap();
     })
     .await;
+    // Neither can go before the other.
+    let entangled = made(&plain, async |clients| {
+        for (name, allowed, denied) in [("a", "lambda:*", "iam:*"), ("b", "iam:*", "lambda:*")] {
+            let text = format!(
+                r#"{{"Version":"2012-10-17","Statement":[{{"Effect":"Allow","Action":"{allowed}","Resource":"*"}},
+                    {{"Effect":"Deny","Action":"{denied}","Resource":"*"}}]}}"#
+            );
+            let request = clients.iam.put_role_policy().role_name("R");
+            request.policy_name(name).policy_document(text).send().await.unwrap();
+        }
+    })
+    .await;
+    let bare = spec_of("R", &["f"], ID, "extra_permissions = \"remove\"");
     let scenario = |before: &Sandbox, wanted: &Spec, purpose| {
         let mut before = before.copy();
         for function in wanted.roles.iter().flat_map(|role| &role.functions) {
@@ -141,12 +154,14 @@ async fn scenarios() -> Vec<Scenario> {
         scenario(&rolled_back, &plain, Purpose::Apply),
         scenario(&with_boundary_policy, &bounded, Purpose::Apply),
         scenario(&with_boundary, &unbounded, Purpose::Apply),
+        scenario(&entangled, &bare, Purpose::Apply),
         scenario(&nothing, &wanted, Purpose::Plan),
         scenario(&drifted, &wanted, Purpose::Plan),
         scenario(&with_boundary, &plain, Purpose::Plan),
         scenario(&drifted, &plain, Purpose::Check),
         scenario(&drifted, &plain, Purpose::Destroy),
         scenario(&with_boundary, &plain, Purpose::Destroy),
+        scenario(&entangled, &plain, Purpose::Destroy),
     ]
 }
 

@@ -105,6 +105,9 @@ pub async fn write(clients: &Clients, change: &Change) -> Result<(), AwsError> {
         Change::DetachRolePolicy { role, policy, document: _ } => {
             send!(iam.detach_role_policy().role_name(role).policy_arn(policy.to_string()))
         }
+        Change::PutRolePolicy { role, name, document } => {
+            send!(iam.put_role_policy().role_name(role).policy_name(name).policy_document(document.to_json()))
+        }
         Change::DeleteRolePolicy { role, name, document: _ } => {
             send!(iam.delete_role_policy().role_name(role).policy_name(name))
         }

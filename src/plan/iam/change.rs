@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use super::closed::is_closed;
 use crate::arn::Arn;
-use crate::model::{ManagedPolicy, Role};
+use crate::model::{Live, ManagedPolicy, Role};
 use crate::plan::change::{ChangeKind, Diff};
 use crate::policy::Document;
 
@@ -72,6 +73,11 @@ pub enum Change {
         policy: Arn,
         document: Document,
     },
+    PutRolePolicy {
+        role: String,
+        name: String,
+        document: Document,
+    },
     DeleteRolePolicy {
         role: String,
         name: String,
@@ -105,9 +111,33 @@ impl Change {
             Self::TagRole { .. } => "TagRole",
             Self::TagPolicy { .. } => "TagPolicy",
             Self::DetachRolePolicy { .. } => "DetachRolePolicy",
+            Self::PutRolePolicy { .. } => "PutRolePolicy",
             Self::DeleteRolePolicy { .. } => "DeleteRolePolicy",
             Self::DeleteRole { .. } => "DeleteRole",
             Self::DeletePolicy { .. } => "DeletePolicy",
+        }
+    }
+
+    /// Whether a change that is made on the way finds what the plan saw: a plan that is made now may go another way.
+    pub fn finds_what_it_replaces(&self, live: &Live) -> bool {
+        let role = live.role.as_ref();
+        match self {
+            Self::UpdateAssumeRolePolicy { role: _, document } => {
+                role.is_some_and(|role| role.role.assume_role_policy == document.before)
+            }
+            Self::CreatePolicyVersion { policy: _, document } => {
+                live.policy.as_ref().is_some_and(|policy| policy.policy.document == document.before)
+            }
+            Self::DeletePolicyVersion { policy: _, version } => live.policy.as_ref().is_some_and(|policy| {
+                policy.versions.iter().any(|live| live.id == *version && !live.is_default)
+            }),
+            Self::PutRolePolicy { role: _, name, document: _ } => {
+                role.is_some_and(|role| !role.inline.contains_key(name))
+            }
+            Self::DeleteRolePolicy { role: _, name, document } => {
+                is_closed(name, document) && role.is_some_and(|role| role.inline.get(name) == Some(document))
+            }
+            _ => false,
         }
     }
 
@@ -119,7 +149,9 @@ impl Change {
             Self::AttachRolePolicy { role, policy } | Self::DetachRolePolicy { role, policy, .. } => {
                 format!("policy `{}` of role `{role}`", policy.name())
             }
-            Self::DeleteRolePolicy { role, name, .. } => format!("inline policy `{name}` of role `{role}`"),
+            Self::PutRolePolicy { role, name, .. } | Self::DeleteRolePolicy { role, name, .. } => {
+                format!("inline policy `{name}` of role `{role}`")
+            }
             Self::UpdateAssumeRolePolicy { role, .. }
             | Self::UpdateRole { role, .. }
             | Self::PutRolePermissionsBoundary { role, .. }
@@ -140,7 +172,10 @@ impl Change {
 
     pub fn kind(&self) -> ChangeKind {
         match self {
-            Self::CreatePolicy(_) | Self::CreateRole(_) | Self::AttachRolePolicy { .. } => ChangeKind::Create,
+            Self::CreatePolicy(_)
+            | Self::CreateRole(_)
+            | Self::AttachRolePolicy { .. }
+            | Self::PutRolePolicy { .. } => ChangeKind::Create,
             Self::UpdateAssumeRolePolicy { .. }
             | Self::UpdateRole { .. }
             | Self::CreatePolicyVersion { .. }

@@ -1,9 +1,9 @@
 //! What removes a role with its policy, in IAM's order.
 
 use super::change::Change;
-use super::order::removes_deny;
+use super::order::{Boundary, Replacement, Task, order, shut_trust};
 use super::ownership::not_ours;
-use super::role::access_before;
+use super::role::{access_before, delete_inline, detach};
 use crate::model::{DesiredRole, Live};
 use crate::plan::change::Change as PlanChange;
 use crate::plan::model::{Blocker, Notice, RolePlan};
@@ -41,16 +41,36 @@ fn removal(name: &str, live: &Live) -> RolePlan {
     plan.access.before.restrictions.clear();
     let mut changes: Vec<Change> = Vec::new();
     if let Some(role) = &live.role {
-        for (arn, policy) in &role.attached {
-            let document = policy.document.clone();
-            changes.push(Change::DetachRolePolicy { role: name.clone(), policy: arn.clone(), document });
-        }
-        for (inline, document) in &role.inline {
-            let document = document.clone();
-            changes.push(Change::DeleteRolePolicy { role: name.clone(), name: inline.clone(), document });
-        }
-        // What denies goes last: until then it may restrict the others.
-        changes.sort_by_key(removes_deny);
+        let attached =
+            role.attached.iter().map(|(arn, policy)| (detach(&name, arn, policy), policy.document.clone()));
+        let inline = role
+            .inline
+            .iter()
+            .map(|(inline, document)| (delete_inline(&name, inline, document), document.clone()));
+        let trust = &role.role.assume_role_policy;
+        let bound = match role.role.permissions_boundary {
+            Some(_) => Boundary::Document(role.boundary.as_ref()),
+            None => Boundary::None,
+        };
+        changes = order(Task {
+            role,
+            trust: Replacement {
+                before: Some(trust.clone()),
+                between: vec![shut_trust(&name, trust, None)],
+                ..Replacement::default()
+            },
+            own: Replacement::default(),
+            is_attached: false,
+            attach: None,
+            removals: attached.chain(inline).collect(),
+            kept: Vec::new(),
+            boundary: None,
+            bounds: [bound; 2],
+            neutral: Vec::new(),
+            tags: None,
+            is_removal: true,
+        })
+        .changes;
     }
     if let Some(policy) = &live.policy {
         let arn = &policy.policy.arn;

@@ -1,9 +1,11 @@
 //! What has to change in IAM.
 
 mod change;
+mod closed;
 mod destroy;
 mod order;
 mod ownership;
+mod proof;
 mod role;
 mod versions;
 

@@ -1,101 +1,563 @@
 //! In which order a role's documents change, so that no door is open on the way.
+//!
+//! One rule covers the trust policy, the role's own policy, all others and the boundary together: no write lets anybody
+//! do what was refused just before it, unless the finished plan allows it. Orders are searched with the fewest writes
+//! first, on the way through documents that allow less if need be; each step is proved by [`super::proof`]. Where none
+//! can be proved, an inline policy that denies everything goes in front, and is taken away last.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::change::Change;
-use super::versions::prune_versions;
-use crate::arn::FunctionArn;
-use crate::model::{DesiredRole, Live, LiveRole};
+use super::closed::{free_name, is_closed};
+use super::proof::{Case, Kind, cases};
+use crate::model::LiveRole;
 use crate::plan::change::Diff;
-use crate::policy::access::{Access, AccessDiff};
+use crate::policy::Document;
 use crate::policy::document::Effect;
-use crate::policy::template::{deny_policy, invoke_policy};
-use crate::policy::{Context, Decision, Document, Policies, Principal, Request, evaluate};
-use crate::spec::genesys_account_name;
+use crate::policy::template::{closed_trust, deny_policy};
 
-/// Whether a change takes away a document that denies something.
-pub(super) fn removes_deny(change: &Change) -> bool {
-    match change {
-        Change::DetachRolePolicy { document, .. } | Change::DeleteRolePolicy { document, .. } => {
-            document.statements.as_slice().iter().any(|statement| statement.effect == Effect::Deny)
-        }
-        _ => false,
+/// A document that may come between the old one and the new one, and what it takes to get there.
+pub(super) struct Between {
+    pub(super) document: Document,
+    pub(super) to: Vec<Change>,
+    pub(super) onward: Vec<Change>,
+    /// Nobody can do anything while it is in force.
+    pub(super) is_shut: bool,
+}
+
+/// One document that is replaced, directly or by way of another.
+#[derive(Default)]
+pub(super) struct Replacement {
+    pub(super) before: Option<Document>,
+    pub(super) after: Option<Document>,
+    pub(super) direct: Vec<Change>,
+    /// Those that are preferred first.
+    pub(super) between: Vec<Between>,
+}
+
+impl Replacement {
+    fn is_needed(&self) -> bool {
+        !self.direct.is_empty()
     }
 }
 
-/// Whether the trust policy is to change before the permissions do, such that on the way nobody can do what he could
-/// neither before nor after: not when it only lets in, nor when the permissions only shrink.
-pub(super) fn trust_first(live: &Live, desired: &DesiredRole) -> bool {
-    let (Some(role), Some(policy)) = (&live.role, &live.policy) else { return true };
-    let lets_in = !is_wider(
-        Access::of_trust(&desired.role.assume_role_policy, genesys_account_name),
-        Access::of_trust(&role.role.assume_role_policy, genesys_account_name),
-    );
-    let shrinks = !is_wider(
-        Access::of_permissions(&policy.policy.document),
-        Access::of_permissions(&desired.policy.document),
-    );
-    !(lets_in || shrinks)
+/// What limits a role.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Boundary<'a> {
+    None,
+    /// The spec's own policy.
+    Own,
+    /// Another, which may be anything where it was not read.
+    Document(Option<&'a Document>),
 }
 
-/// The changes of the policy around that of the trust policy, when both shut something out and let something in: whoever
-/// is let in may not find the old permissions, nor whoever is shut out the new ones. So the policy first becomes what it
-/// is both before and after.
-pub(super) fn via_common_permissions(live: &Live, desired: &DesiredRole) -> Option<[Vec<Change>; 2]> {
-    let (role, policy) = (live.role.as_ref()?, live.policy.as_ref()?);
-    let in_force = role.attached.contains_key(&desired.policy.arn);
-    let trust = [&role.role.assume_role_policy, &desired.role.assume_role_policy]
-        .map(|document| Access::of_trust(document, genesys_account_name));
-    let documents = [&policy.policy.document, &desired.policy.document];
-    let permissions = documents.map(Access::of_permissions);
-    let both_ways = |[old, new]: [Access; 2]| is_wider(old.clone(), new.clone()) && is_wider(new, old);
-    if !in_force || !both_ways(trust) || !both_ways(permissions) {
-        return None;
-    }
-    let kept: Vec<FunctionArn> =
-        desired.functions.iter().filter(|function| allows(documents[0], role, function)).cloned().collect();
-    let between = if kept.is_empty() { deny_policy() } else { invoke_policy(&kept) };
-    let step = |before: &Document, after: &Document| Change::CreatePolicyVersion {
-        policy: desired.policy.arn.clone(),
-        document: Diff { before: before.clone(), after: after.clone() },
-    };
-    let mut first = prune_versions(policy, desired, 2);
-    first.push(step(documents[0], &between));
-    Some([first, vec![step(&between, documents[1])]])
+/// Everything about one role that has to change, and bears on who can do what.
+pub(super) struct Task<'a> {
+    pub(super) role: &'a LiveRole,
+    pub(super) trust: Replacement,
+    /// The spec's own policy, where it stays or comes.
+    pub(super) own: Replacement,
+    pub(super) is_attached: bool,
+    pub(super) attach: Option<Change>,
+    /// The policies that go, with their documents.
+    pub(super) removals: Vec<(Change, Document)>,
+    /// The policies that stay beside the spec's own.
+    pub(super) kept: Vec<&'a Document>,
+    pub(super) boundary: Option<Change>,
+    /// Before and after.
+    pub(super) bounds: [Boundary<'a>; 2],
+    /// What is written somewhere before the role gets its policy, and bears on nothing.
+    pub(super) neutral: Vec<Change>,
+    pub(super) tags: Option<Change>,
+    /// Afterwards there is no role.
+    pub(super) is_removal: bool,
 }
 
-/// Whether a policy by itself allows the role to invoke a function.
-fn allows(document: &Document, role: &LiveRole, function: &FunctionArn) -> bool {
-    let request = Request {
-        principal: Principal::Aws(role.role.arn.to_string()),
-        action: "lambda:InvokeFunction".to_owned(),
-        resource: function.to_string(),
-        context: Context::partial(),
-    };
-    let identity = vec![("the policy".to_owned(), document)];
-    evaluate(&Policies { identity, ..Policies::default() }, &request).decision == Decision::Allowed
+/// Changes in order.
+pub(super) struct Ordered {
+    pub(super) changes: Vec<Change>,
+    /// After how many of them nobody can use the role, who could before.
+    pub(super) shut: usize,
+}
+
+/// Where a role is on the way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct State {
+    /// 0: as it was; 1: as it is to be; from 2 on one between.
+    trust: usize,
+    own: usize,
+    /// Those that only allow go together.
+    allowing_gone: bool,
+    denying_gone: u32,
+    boundary: bool,
+    attached: bool,
+    tagged: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Order {
-    First,
-    Last,
+enum Step {
+    Allowing,
+    Boundary,
+    Trust(usize),
+    Own(usize),
+    Denying(usize),
+    Attach,
+    Tags,
 }
 
-/// A new boundary narrows and one that goes widens. One that is replaced may do both: it comes before permissions
-/// that only grow, and after those that shrink.
-pub(super) fn boundary_order(change: &Change, live: &Live, desired: &DesiredRole) -> Order {
-    match (change, &live.policy) {
-        (Change::DeleteRolePermissionsBoundary { .. }, _) => Order::Last,
-        (Change::PutRolePermissionsBoundary { before: Some(_), .. }, Some(policy)) => {
-            let grow = !is_wider(
-                Access::of_permissions(&desired.policy.document),
-                Access::of_permissions(&policy.policy.document),
-            );
-            if grow { Order::First } else { Order::Last }
+/// A write counts as this much.
+const WRITE: usize = 100;
+/// That nobody can use the role for a while counts as much as two writes.
+const SHUT: usize = 2 * WRITE;
+
+pub(super) fn order(task: Task<'_>) -> Ordered {
+    let (allowing, denying): (Vec<_>, Vec<_>) =
+        task.removals.iter().partition(|(_, document)| !denies(document));
+    let is_closed_now = task.role.inline.iter().any(|(name, document)| is_closed(name, document));
+    let search = Search::new(&task, allowing, denying);
+    let start = search.start();
+    let path = if is_closed_now && !task.is_removal {
+        None
+    } else if search.needs_proof() {
+        search.best(start).map(|found| found.1)
+    } else {
+        search.default_path(start)
+    };
+    let is_proved = path.is_some();
+    let mut path = match path {
+        Some(path) => path,
+        None => search.default_path(start).unwrap_or_default(),
+    };
+    if !is_proved
+        && task.is_removal
+        && let Some(shut) = search.shut_trust()
+    {
+        path.insert(0, Step::Trust(shut));
+    }
+    let mut changes = Vec::new();
+    let mut shut = 0;
+    let mut state = start;
+    let was_shut = search.is_shut(start);
+    let mut neutral = task.neutral.clone();
+    neutral.extend(task.tags.clone().filter(|_| !search.tags_matter));
+    for step in path {
+        if step == Step::Attach {
+            changes.append(&mut neutral);
         }
-        _ => Order::First,
+        let before = changes.len();
+        changes.extend(search.changes(state, step));
+        // All writes of a step but its last leave things as they are.
+        if search.is_shut(state) {
+            shut += changes.len() - before - 1;
+        }
+        state = search.after(state, step);
+        shut += usize::from(search.is_shut(state));
+    }
+    changes.append(&mut neutral);
+    if was_shut || task.is_removal {
+        shut = 0;
+    }
+    if !is_proved && !is_closed_now {
+        let name = free_name(task.role);
+        let role = task.role.role.name.clone();
+        let document = deny_policy();
+        let put =
+            Change::PutRolePolicy { role: role.clone(), name: name.clone(), document: document.clone() };
+        let delete = Change::DeleteRolePolicy { role, name, document };
+        shut = if was_shut || task.is_removal { 0 } else { changes.len() + 1 };
+        changes.insert(0, put);
+        // Where everything goes, before the policies and the role themselves.
+        changes.push(delete);
+    }
+    for (name, document) in task.role.inline.iter().filter(|(name, document)| is_closed(name, document)) {
+        // A removal has it among what goes.
+        if !task.is_removal {
+            changes.push(Change::DeleteRolePolicy {
+                role: task.role.role.name.clone(),
+                name: name.clone(),
+                document: document.clone(),
+            });
+        }
+    }
+    Ordered { changes, shut }
+}
+
+/// Whether a document denies something.
+pub(super) fn denies(document: &Document) -> bool {
+    document.statements.as_slice().iter().any(|statement| statement.effect == Effect::Deny)
+}
+
+/// The way by a trust policy that lets nobody in.
+pub(super) fn shut_trust(role: &str, before: &Document, after: Option<&Document>) -> Between {
+    let change = |before: &Document, after: &Document| Change::UpdateAssumeRolePolicy {
+        role: role.to_owned(),
+        document: Diff { before: before.clone(), after: after.clone() },
+    };
+    let shut = closed_trust();
+    Between {
+        to: vec![change(before, &shut)],
+        onward: after.iter().map(|after| change(&shut, after)).collect(),
+        document: shut,
+        is_shut: true,
     }
 }
 
-fn is_wider(before: Access, after: Access) -> bool {
-    AccessDiff { before, after }.is_wider()
+/// The documents in force in one state, as bits.
+#[derive(Debug, Clone, Copy)]
+struct InForce {
+    trust: u64,
+    identity: u64,
+    boundary: Option<u64>,
+    phase: usize,
+}
+
+/// What lets a request through besides the role's policies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Route {
+    /// Nothing.
+    Identity,
+    /// The resource's own policy names the role.
+    Role,
+    /// The resource's own policy names the session.
+    Session,
+}
+
+/// What a way costs, and its steps.
+type Path = (usize, Vec<Step>);
+
+struct Search<'a> {
+    task: &'a Task<'a>,
+    allowing: Vec<&'a (Change, Document)>,
+    denying: Vec<&'a (Change, Document)>,
+    tags_matter: bool,
+    /// `None`: too much to go through.
+    trust_cases: Option<Vec<Case>>,
+    permission_cases: Option<Vec<Case>>,
+    /// Where in the list of documents each kind begins.
+    at: Places,
+    memo: RefCell<BTreeMap<State, Option<Path>>>,
+}
+
+struct Places {
+    own: Vec<Option<usize>>,
+    allowing: Vec<usize>,
+    denying: Vec<usize>,
+    kept: Vec<usize>,
+    boundary: [Option<Bound>; 2],
+}
+
+/// Which document a boundary is.
+#[derive(Debug, Clone, Copy)]
+enum Bound {
+    Document(usize),
+    /// The spec's own policy, as it is at the time.
+    Own,
+}
+
+impl<'a> Search<'a> {
+    fn new(
+        task: &'a Task<'a>,
+        allowing: Vec<&'a (Change, Document)>,
+        denying: Vec<&'a (Change, Document)>,
+    ) -> Self {
+        let keys = match &task.tags {
+            Some(Change::TagRole { tags, .. }) => tags.keys().map(|key| key.to_ascii_lowercase()).collect(),
+            _ => BTreeSet::new(),
+        };
+        let mut documents: Vec<Option<&Document>> = Vec::new();
+        let mut add = |document: Option<&'a Document>| {
+            documents.push(document);
+            documents.len() - 1
+        };
+        let own = [task.own.before.as_ref(), task.own.after.as_ref()]
+            .into_iter()
+            .chain(task.own.between.iter().map(|between| Some(&between.document)))
+            .map(|document| document.map(|document| add(Some(document))))
+            .collect();
+        let at = Places {
+            own,
+            allowing: allowing.iter().map(|(_, document)| add(Some(document))).collect(),
+            denying: denying.iter().map(|(_, document)| add(Some(document))).collect(),
+            kept: task.kept.iter().map(|document| add(Some(document))).collect(),
+            boundary: task.bounds.each_ref().map(|boundary| match boundary {
+                Boundary::None => None,
+                Boundary::Own => Some(Bound::Own),
+                Boundary::Document(document) => Some(Bound::Document(add(*document))),
+            }),
+        };
+        let trust: Vec<Option<&Document>> = [task.trust.before.as_ref(), task.trust.after.as_ref()]
+            .into_iter()
+            .map(|document| document.or(task.trust.before.as_ref()))
+            .chain(task.trust.between.iter().map(|between| Some(&between.document)))
+            .collect();
+        let is_tag = |document: &&Document| {
+            let text = document.to_json().to_ascii_lowercase();
+            keys.iter().any(|key| text.contains(&format!("tag/{key}")))
+        };
+        // One that was not read may have any condition.
+        let is_tag = |document: &Option<&Document>| document.as_ref().map_or(!keys.is_empty(), is_tag);
+        let tags_matter = documents.iter().chain(&trust).any(is_tag);
+        let mut search = Self {
+            task,
+            allowing,
+            denying,
+            tags_matter,
+            trust_cases: None,
+            permission_cases: None,
+            at,
+            memo: RefCell::default(),
+        };
+        if search.needs_proof() && search.denying.len() <= 6 {
+            search.trust_cases = cases(&trust, Kind::Trust, &keys);
+            search.permission_cases = cases(&documents, Kind::Permissions, &keys);
+        }
+        search
+    }
+
+    /// One step alone leads to the end, and nowhere else; unless there is none, as a role that goes is there a while.
+    fn needs_proof(&self) -> bool {
+        let least = if self.task.is_removal && !self.denying.is_empty() { 0 } else { 1 };
+        self.left(self.start()) > least
+    }
+
+    fn start(&self) -> State {
+        State {
+            trust: 0,
+            own: 0,
+            allowing_gone: self.allowing.is_empty(),
+            denying_gone: 0,
+            boundary: false,
+            attached: self.task.is_attached,
+            tagged: false,
+        }
+    }
+
+    fn all_denying(&self) -> u32 {
+        (0..self.denying.len()).fold(0, |all, at| all | 1_u32.wrapping_shl(u32::try_from(at).unwrap_or(0)))
+    }
+
+    /// The steps that the rest certainly takes.
+    fn left(&self, state: State) -> usize {
+        usize::from(self.task.trust.is_needed() && state.trust != 1)
+            + usize::from(self.task.own.is_needed() && state.own != 1)
+            + usize::from(!state.allowing_gone)
+            + (self.denying.len() - state.denying_gone.count_ones() as usize)
+            + usize::from(self.task.boundary.is_some() && !state.boundary)
+            + usize::from(self.task.attach.is_some() && !state.attached)
+            + usize::from(self.tags_matter && !state.tagged)
+    }
+
+    /// The steps that can be next, those that come first without a reason to the contrary first.
+    fn steps(&self, state: State) -> Vec<Step> {
+        let Task { trust, own, boundary, attach, .. } = self.task;
+        let mut steps = Vec::new();
+        if !state.allowing_gone {
+            steps.push(Step::Allowing);
+        }
+        if boundary.is_some() && !state.boundary {
+            steps.push(Step::Boundary);
+        }
+        if trust.is_needed() && state.trust != 1 {
+            steps.push(Step::Trust(1));
+        }
+        if own.is_needed() && state.own != 1 {
+            steps.push(Step::Own(1));
+        }
+        steps.extend(
+            (0..self.denying.len()).filter(|at| state.denying_gone >> at & 1 == 0).map(Step::Denying),
+        );
+        if attach.is_some() && !state.attached {
+            steps.push(Step::Attach);
+        }
+        if self.tags_matter && !state.tagged {
+            steps.push(Step::Tags);
+        }
+        if state.own == 0 && state.attached {
+            steps.extend((0..own.between.len()).map(|at| Step::Own(at + 2)));
+        }
+        if state.trust == 0 {
+            steps.extend((0..trust.between.len()).map(|at| Step::Trust(at + 2)));
+        }
+        steps
+    }
+
+    /// Every step that is needed, in the order that is usual.
+    fn default_path(&self, start: State) -> Option<Vec<Step>> {
+        let mut path = Vec::new();
+        let mut state = start;
+        while self.left(state) > 0 {
+            let step = *self.steps(state).first()?;
+            path.push(step);
+            state = self.after(state, step);
+        }
+        Some(path)
+    }
+
+    /// The way out of this state with the fewest writes of which each is proved.
+    fn best(&self, state: State) -> Option<Path> {
+        if self.left(state) == 0 {
+            return Some((0, Vec::new()));
+        }
+        if let Some(known) = self.memo.borrow().get(&state) {
+            return known.clone();
+        }
+        let mut best: Option<Path> = None;
+        for step in self.steps(state) {
+            let next = self.after(state, step);
+            let cost = self.cost(state, step);
+            if best.as_ref().is_some_and(|(least, _)| *least <= cost) || !self.is_safe(state, next) {
+                continue;
+            }
+            let Some((rest, path)) = self.best(next) else { continue };
+            if best.as_ref().is_none_or(|(least, _)| cost + rest < *least) {
+                best = Some((cost + rest, std::iter::once(step).chain(path).collect()));
+            }
+        }
+        self.memo.borrow_mut().insert(state, best.clone());
+        best
+    }
+
+    fn cost(&self, state: State, step: Step) -> usize {
+        let detour = match step {
+            Step::Own(at) if at > 1 => {
+                1 + SHUT * usize::from(self.own_between(at).is_some_and(|b| b.is_shut))
+            }
+            Step::Trust(at) if at > 1 => {
+                1 + SHUT * usize::from(self.trust_between(at).is_some_and(|b| b.is_shut))
+            }
+            _ => 0,
+        };
+        WRITE * self.changes(state, step).len() + detour
+    }
+
+    fn own_between(&self, at: usize) -> Option<&Between> {
+        self.task.own.between.get(at.checked_sub(2)?)
+    }
+
+    fn trust_between(&self, at: usize) -> Option<&Between> {
+        self.task.trust.between.get(at.checked_sub(2)?)
+    }
+
+    fn shut_trust(&self) -> Option<usize> {
+        self.task.trust.between.iter().position(|between| between.is_shut).map(|at| at + 2)
+    }
+
+    fn is_shut(&self, state: State) -> bool {
+        self.trust_between(state.trust).is_some_and(|between| between.is_shut)
+            || state.attached && self.own_between(state.own).is_some_and(|between| between.is_shut)
+    }
+
+    fn after(&self, state: State, step: Step) -> State {
+        match step {
+            Step::Allowing => State { allowing_gone: true, ..state },
+            Step::Boundary => State { boundary: true, ..state },
+            Step::Trust(at) => State { trust: at, ..state },
+            Step::Own(at) => State { own: at, ..state },
+            Step::Denying(at) => State { denying_gone: state.denying_gone | 1 << at, ..state },
+            Step::Attach => State { attached: true, ..state },
+            Step::Tags => State { tagged: true, ..state },
+        }
+    }
+
+    fn changes(&self, state: State, step: Step) -> Vec<Change> {
+        let Task { trust, own, boundary, attach, tags, .. } = self.task;
+        let one = |(change, _): &(Change, Document)| change.clone();
+        let onward = |between: Option<&Between>, direct: &[Change]| {
+            between.map_or_else(|| direct.to_vec(), |between| between.onward.clone())
+        };
+        match step {
+            Step::Allowing => self.allowing.iter().map(|removal| one(removal)).collect(),
+            Step::Boundary => boundary.iter().cloned().collect(),
+            Step::Trust(1) => onward(self.trust_between(state.trust), &trust.direct),
+            Step::Trust(at) => self.trust_between(at).map(|between| between.to.clone()).unwrap_or_default(),
+            Step::Own(1) => onward(self.own_between(state.own), &own.direct),
+            Step::Own(at) => self.own_between(at).map(|between| between.to.clone()).unwrap_or_default(),
+            Step::Denying(at) => self.denying.get(at).map(|removal| one(removal)).into_iter().collect(),
+            Step::Attach => attach.iter().cloned().collect(),
+            Step::Tags => tags.iter().cloned().collect(),
+        }
+    }
+
+    fn in_force(&self, state: State) -> InForce {
+        let bit = |at: &usize| 1_u64 << at;
+        let mut identity = self.at.kept.iter().map(bit).sum::<u64>();
+        let own = self.at.own.get(state.own).copied().flatten().map_or(0, |at| bit(&at));
+        if state.attached {
+            identity |= own;
+        }
+        if !state.allowing_gone {
+            identity |= self.at.allowing.iter().map(bit).sum::<u64>();
+        }
+        let left = self.at.denying.iter().enumerate().filter(|(at, _)| state.denying_gone >> at & 1 == 0);
+        identity |= left.map(|(_, at)| bit(at)).sum::<u64>();
+        InForce {
+            trust: 1 << state.trust,
+            identity,
+            boundary: self.at.boundary[usize::from(state.boundary)].map(|bound| match bound {
+                Bound::Document(at) => bit(&at),
+                Bound::Own => own,
+            }),
+            phase: usize::from(state.tagged),
+        }
+    }
+
+    /// Where all of it leads; nowhere when the role goes.
+    fn goal(&self) -> Option<InForce> {
+        let goal = State {
+            trust: usize::from(self.task.trust.is_needed()),
+            own: usize::from(self.task.own.is_needed()),
+            allowing_gone: true,
+            denying_gone: self.all_denying(),
+            boundary: self.task.boundary.is_some(),
+            attached: self.task.attach.is_some() || self.task.is_attached,
+            tagged: self.tags_matter,
+        };
+        (!self.task.is_removal).then(|| self.in_force(goal))
+    }
+
+    /// Whether nobody can do in the second state what was refused in the first and will be refused in the end.
+    fn is_safe(&self, from: State, to: State) -> bool {
+        let (Some(trust), Some(permissions)) = (&self.trust_cases, &self.permission_cases) else {
+            return false;
+        };
+        let [from, to] = [from, to].map(|state| self.in_force(state));
+        let goal = self.goal();
+        // What is allowed before, after, and in the end.
+        type Allowed = [bool; 3];
+        let three = |is: &dyn Fn(InForce) -> bool| -> Allowed { [is(from), is(to), goal.is_some_and(is)] };
+        let admitted: BTreeSet<Allowed> = trust
+            .iter()
+            .map(|case| {
+                three(&|state| {
+                    let found = case[state.phase];
+                    found.allows & state.trust != 0 && found.denies & state.trust == 0
+                })
+            })
+            .collect();
+        let allowed: BTreeSet<(Allowed, bool)> = permissions
+            .iter()
+            .flat_map(|case| [Route::Identity, Route::Role, Route::Session].map(|route| (case, route)))
+            .map(|(case, route)| (three(&|state| is_allowed(case, route, state)), route == Route::Identity))
+            .collect();
+        allowed.iter().all(|(may, is_own)| {
+            // Who holds a session needs no trust policy any more.
+            let holder = is_own.then_some([true, true, goal.is_some()]);
+            admitted.iter().copied().chain(holder).all(|is_in| {
+                let can = |at: usize| may[at] && is_in[at];
+                !can(1) || can(0) || can(2)
+            })
+        })
+    }
+}
+
+fn is_allowed(case: &Case, route: Route, state: InForce) -> bool {
+    let found = case[state.phase];
+    let bounds = state.boundary.unwrap_or(0);
+    if found.denies & (state.identity | bounds) != 0 {
+        return false;
+    }
+    let is_granted = route != Route::Identity || found.allows & state.identity != 0;
+    let is_bounded = route == Route::Session || state.boundary.is_none_or(|bit| found.allows & bit != 0);
+    is_granted && is_bounded
 }

@@ -3,15 +3,18 @@
 use std::collections::BTreeMap;
 
 use super::change::{Change, TagChange, TagChanges};
-use super::order::{Order, boundary_order, removes_deny, trust_first, via_common_permissions};
+use super::closed::is_closed;
+use super::order::{Between, Boundary, Ordered, Replacement, Task, order, shut_trust};
 use super::ownership::check_ownership;
-use super::versions::diff_document;
-use crate::model::{DesiredRole, DesiredState, Live, LiveRole, Tags};
+use super::versions::{diff_document, via};
+use crate::arn::{Arn, FunctionArn};
+use crate::model::{AttachedPolicy, DesiredRole, DesiredState, Live, LiveRole, Tags};
 use crate::plan::change::{Change as PlanChange, Diff};
 use crate::plan::model::{Notice, RolePlan};
 use crate::policy::access::{Access, AccessDiff, grants};
-use crate::policy::{Document, equivalent};
-use crate::spec::{Boundary, ExtraPermissions, genesys_account_name};
+use crate::policy::template::{deny_policy, invoke_policy, trust_policy};
+use crate::policy::{Context, Decision, Document, Policies, Principal, Request, equivalent, evaluate};
+use crate::spec::{self, ExtraPermissions, genesys_account_name};
 
 /// What would make one role as desired.
 pub fn diff_role(live: &Live, desired: &DesiredRole, all: &DesiredState) -> RolePlan {
@@ -24,67 +27,32 @@ pub fn diff_role(live: &Live, desired: &DesiredRole, all: &DesiredState) -> Role
     };
     check_ownership(live, desired, all, &mut plan);
 
-    let mut changes: Vec<Change> = Vec::new();
-    // Narrow first: what goes, goes before anything is granted.
-    let extras = live.role.as_ref().map(|role| extras(role, desired, &mut plan)).unwrap_or_default();
-    // With a Deny goes a restriction too: not before what it may restrict.
-    let (restricting, extras): (Vec<_>, Vec<_>) = extras.into_iter().partition(removes_deny);
-    changes.extend(extras);
-    let boundary = live.role.as_ref().and_then(|role| diff_boundary(role, desired, &mut plan));
-    let trust = live.role.as_ref().and_then(|role| diff_trust(role, desired));
-    let document = live.policy.as_ref().map(|policy| diff_document(policy, desired)).unwrap_or_default();
-
-    let boundary_order = boundary.as_ref().map(|change| boundary_order(change, live, desired));
-    if boundary_order == Some(Order::First) {
-        changes.extend(boundary.clone());
-    }
-    match trust {
-        Some(trust) if !document.is_empty() || !restricting.is_empty() => {
-            if let Some([narrowed, last]) = via_common_permissions(live, desired) {
-                changes.extend(narrowed);
-                changes.push(trust);
-                changes.extend(last);
-                changes.extend(restricting);
-            } else if trust_first(live, desired) {
-                changes.push(trust);
-                changes.extend(document);
-                changes.extend(restricting);
-            } else {
-                changes.extend(document);
-                changes.extend(restricting);
-                changes.push(trust);
-            }
-        }
-        // With one of them alone there is no order.
-        trust => {
-            changes.extend(trust);
-            changes.extend(document);
-            changes.extend(restricting);
-        }
-    }
-    if boundary_order == Some(Order::Last) {
-        changes.extend(boundary);
-    }
-
+    let mut neutral: Vec<Change> = Vec::new();
     if let Some(policy) = &live.policy {
         let tags = diff_tags(&policy.policy.tags, &desired.policy.tags);
         if !tags.is_empty() {
-            changes.push(Change::TagPolicy { policy: desired.policy.arn.clone(), tags });
+            neutral.push(Change::TagPolicy { policy: desired.policy.arn.clone(), tags });
         }
     } else {
-        changes.push(Change::CreatePolicy(desired.policy.clone()));
+        neutral.push(Change::CreatePolicy(desired.policy.clone()));
     }
-    match &live.role {
-        Some(role) => changes.extend(diff_attributes(role, desired)),
-        None => changes.push(Change::CreateRole(desired.role.clone())),
-    }
-    // Attach last: a half-built role must not be able to invoke.
-    if !live.role.as_ref().is_some_and(|role| role.attached.contains_key(&desired.policy.arn)) {
-        changes.push(Change::AttachRolePolicy {
-            role: desired.role.name.clone(),
-            policy: desired.policy.arn.clone(),
-        });
-    }
+    let attach =
+        Change::AttachRolePolicy { role: desired.role.name.clone(), policy: desired.policy.arn.clone() };
+    let changes = match &live.role {
+        Some(role) => {
+            let Ordered { changes, shut } = order(task(role, live, desired, neutral, attach, &mut plan));
+            if shut > 0 {
+                plan.notices.push(Notice::ShutMeanwhile { writes: shut });
+            }
+            changes
+        }
+        // Attach last: a half-built role must not be able to invoke.
+        None => {
+            let document = live.policy.as_ref().map(|policy| diff_document(policy, desired));
+            let created = Change::CreateRole(desired.role.clone());
+            document.into_iter().flatten().chain(neutral).chain([created, attach]).collect()
+        }
+    };
     plan.changes = changes.into_iter().map(PlanChange::Iam).collect();
     // Without a change nobody gains or loses anything.
     if !plan.changes.is_empty() {
@@ -93,8 +61,93 @@ pub fn diff_role(live: &Live, desired: &DesiredRole, all: &DesiredState) -> Role
     plan
 }
 
+/// What has to change about a role that exists.
+fn task<'a>(
+    role: &'a LiveRole,
+    live: &Live,
+    desired: &'a DesiredRole,
+    mut neutral: Vec<Change>,
+    attach: Change,
+    plan: &mut RolePlan,
+) -> Task<'a> {
+    let removals = extras(role, desired, plan);
+    let boundary = diff_boundary(role, desired, plan);
+    let is_attached = role.attached.contains_key(&desired.policy.arn);
+    let (attributes, tags) = diff_attributes(role, desired);
+    neutral.extend(attributes);
+    let kept = match desired.extra_permissions {
+        ExtraPermissions::Remove => Vec::new(),
+        ExtraPermissions::Report => {
+            let attached = role.attached.iter().filter(|(arn, _)| **arn != desired.policy.arn);
+            let inline = role.inline.iter().filter(|(name, document)| !is_closed(name, document));
+            attached.map(|(_, policy)| &policy.document).chain(inline.map(|(_, document)| document)).collect()
+        }
+    };
+    let live_boundary = role.role.permissions_boundary.as_ref();
+    let wanted_boundary = match &desired.boundary {
+        spec::Boundary::Unmentioned => live_boundary,
+        spec::Boundary::None => None,
+        spec::Boundary::Policy(arn) => Some(arn),
+    };
+    let bound = |arn: Option<&Arn>| match arn {
+        None => Boundary::None,
+        Some(arn) if *arn == desired.policy.arn => Boundary::Own,
+        Some(arn) if Some(arn) == live_boundary => Boundary::Document(role.boundary.as_ref()),
+        Some(arn) => Boundary::Document(role.attached.get(arn).map(|policy| &policy.document)),
+    };
+    Task {
+        role,
+        trust: diff_trust(role, desired),
+        own: diff_own(role, live, desired, is_attached),
+        is_attached,
+        attach: (!is_attached).then_some(attach),
+        removals,
+        kept,
+        boundary,
+        bounds: [bound(live_boundary), bound(wanted_boundary)],
+        neutral,
+        tags,
+        is_removal: false,
+    }
+}
+
+fn diff_own(role: &LiveRole, live: &Live, desired: &DesiredRole, is_attached: bool) -> Replacement {
+    let after = &desired.policy.document;
+    let Some(policy) = &live.policy else {
+        return Replacement {
+            before: Some(after.clone()),
+            after: Some(after.clone()),
+            ..Replacement::default()
+        };
+    };
+    let before = &policy.policy.document;
+    let direct = diff_document(policy, desired);
+    let mut between = Vec::new();
+    if !direct.is_empty() && is_attached {
+        let functions = desired.functions.iter().filter(|function| allows(before, role, function));
+        let common: Vec<FunctionArn> = functions.cloned().collect();
+        if !common.is_empty() && common.len() < desired.functions.len() {
+            between.push(via(policy, desired, invoke_policy(&common), false));
+        }
+        between.push(via(policy, desired, deny_policy(), true));
+    }
+    Replacement { before: Some(before.clone()), after: Some(after.clone()), direct, between }
+}
+
+/// Whether a policy by itself allows the role to invoke a function.
+fn allows(document: &Document, role: &LiveRole, function: &FunctionArn) -> bool {
+    let request = Request {
+        principal: Principal::Aws(role.role.arn.to_string()),
+        action: "lambda:InvokeFunction".to_owned(),
+        resource: function.to_string(),
+        context: Context::partial(),
+    };
+    let identity = vec![("the policy".to_owned(), document)];
+    evaluate(&Policies { identity, ..Policies::default() }, &request).decision == Decision::Allowed
+}
+
 /// Whatever else the role can do: reported, or removed where the spec says so.
-fn extras(role: &LiveRole, desired: &DesiredRole, plan: &mut RolePlan) -> Vec<Change> {
+fn extras(role: &LiveRole, desired: &DesiredRole, plan: &mut RolePlan) -> Vec<(Change, Document)> {
     let mut changes = Vec::new();
     let name = &desired.role.name;
     for (arn, policy) in role.attached.iter().filter(|(arn, _)| **arn != desired.policy.arn) {
@@ -102,73 +155,101 @@ fn extras(role: &LiveRole, desired: &DesiredRole, plan: &mut RolePlan) -> Vec<Ch
             ExtraPermissions::Report => plan
                 .notices
                 .push(Notice::ExtraAttached { policy: arn.clone(), grants: grants(&policy.document) }),
-            ExtraPermissions::Remove => changes.push(Change::DetachRolePolicy {
-                role: name.clone(),
-                policy: arn.clone(),
-                document: policy.document.clone(),
-            }),
+            ExtraPermissions::Remove => {
+                let document = policy.document.clone();
+                changes.push((detach(name, arn, policy), document));
+            }
         }
     }
-    for (inline, document) in &role.inline {
+    for (inline, document) in role.inline.iter().filter(|(name, document)| !is_closed(name, document)) {
         match desired.extra_permissions {
             ExtraPermissions::Report => {
                 plan.notices.push(Notice::ExtraInline { name: inline.clone(), grants: grants(document) })
             }
-            ExtraPermissions::Remove => changes.push(Change::DeleteRolePolicy {
-                role: name.clone(),
-                name: inline.clone(),
-                document: document.clone(),
-            }),
+            ExtraPermissions::Remove => {
+                changes.push((delete_inline(name, inline, document), document.clone()));
+            }
         }
     }
     changes
+}
+
+pub(super) fn detach(role: &str, arn: &Arn, policy: &AttachedPolicy) -> Change {
+    Change::DetachRolePolicy { role: role.to_owned(), policy: arn.clone(), document: policy.document.clone() }
+}
+
+pub(super) fn delete_inline(role: &str, name: &str, document: &Document) -> Change {
+    Change::DeleteRolePolicy { role: role.to_owned(), name: name.to_owned(), document: document.clone() }
 }
 
 fn diff_boundary(role: &LiveRole, desired: &DesiredRole, plan: &mut RolePlan) -> Option<Change> {
     let live = role.role.permissions_boundary.clone();
     let name = desired.role.name.clone();
     match (&desired.boundary, live) {
-        (Boundary::Unmentioned, live) => {
+        (spec::Boundary::Unmentioned, live) => {
             plan.notices.extend(live.map(|arn| Notice::Boundary { arn }));
             None
         }
-        (Boundary::None, None) => None,
-        (Boundary::None, Some(before)) => Some(Change::DeleteRolePermissionsBoundary { role: name, before }),
-        (Boundary::Policy(wanted), live) if live.as_ref() == Some(wanted) => None,
-        (Boundary::Policy(wanted), live) => {
+        (spec::Boundary::None, None) => None,
+        (spec::Boundary::None, Some(before)) => {
+            Some(Change::DeleteRolePermissionsBoundary { role: name, before })
+        }
+        (spec::Boundary::Policy(wanted), live) if live.as_ref() == Some(wanted) => None,
+        (spec::Boundary::Policy(wanted), live) => {
             Some(Change::PutRolePermissionsBoundary { role: name, before: live, after: wanted.clone() })
         }
     }
 }
 
-fn diff_trust(role: &LiveRole, desired: &DesiredRole) -> Option<Change> {
+fn diff_trust(role: &LiveRole, desired: &DesiredRole) -> Replacement {
     let before = &role.role.assume_role_policy;
     let after = &desired.role.assume_role_policy;
-    (!equivalent(before, after)).then(|| Change::UpdateAssumeRolePolicy {
-        role: desired.role.name.clone(),
+    if equivalent(before, after) {
+        return Replacement {
+            before: Some(before.clone()),
+            after: Some(before.clone()),
+            ..Replacement::default()
+        };
+    }
+    let name = &desired.role.name;
+    let change = |before: &Document, after: &Document| Change::UpdateAssumeRolePolicy {
+        role: name.clone(),
         document: Diff { before: before.clone(), after: after.clone() },
-    })
+    };
+    let genesys = Arn::account_root(&desired.role.arn.partition, &desired.genesys_account_id);
+    // Only one of those who are let in: the other may be new, or not to come yet.
+    let alone = desired.verifier.iter().flat_map(|verifier| [&genesys, verifier]).map(|principal| {
+        let document = trust_policy(&[principal], desired.external_id.expose());
+        Between {
+            to: vec![change(before, &document)],
+            onward: vec![change(&document, after)],
+            document,
+            is_shut: false,
+        }
+    });
+    let between = alone.chain([shut_trust(name, before, Some(after))]).collect();
+    Replacement {
+        before: Some(before.clone()),
+        after: Some(after.clone()),
+        direct: vec![change(before, after)],
+        between,
+    }
 }
 
-fn diff_attributes(role: &LiveRole, desired: &DesiredRole) -> Vec<Change> {
+/// What bears on nobody's access, and the tags, which may.
+fn diff_attributes(role: &LiveRole, desired: &DesiredRole) -> (Option<Change>, Option<Change>) {
     let live = &role.role;
     let wanted = &desired.role;
-    let mut changes = Vec::new();
-    if live.description != wanted.description || live.max_session_duration != wanted.max_session_duration {
-        changes.push(Change::UpdateRole {
-            role: wanted.name.clone(),
-            description: Diff { before: live.description.clone(), after: wanted.description.clone() },
-            max_session_duration: Diff {
-                before: live.max_session_duration,
-                after: wanted.max_session_duration,
-            },
-        });
-    }
+    let is_same =
+        live.description == wanted.description && live.max_session_duration == wanted.max_session_duration;
+    let attributes = (!is_same).then(|| Change::UpdateRole {
+        role: wanted.name.clone(),
+        description: Diff { before: live.description.clone(), after: wanted.description.clone() },
+        max_session_duration: Diff { before: live.max_session_duration, after: wanted.max_session_duration },
+    });
     let tags = diff_tags(&live.tags, &wanted.tags);
-    if !tags.is_empty() {
-        changes.push(Change::TagRole { role: wanted.name.clone(), tags });
-    }
-    changes
+    let tags = (!tags.is_empty()).then(|| Change::TagRole { role: wanted.name.clone(), tags });
+    (attributes, tags)
 }
 
 /// Tags that the spec does not name are left alone.
@@ -203,16 +284,17 @@ fn access_after(live: &Live, desired: &DesiredRole) -> Access {
         && let Some(role) = live
     {
         let others = role.attached.iter().filter(|(arn, _)| **arn != desired.policy.arn);
+        let inline = role.inline.iter().filter(|(name, document)| !is_closed(name, document));
         let others: Vec<&Document> =
-            others.map(|(_, policy)| &policy.document).chain(role.inline.values()).collect();
+            others.map(|(_, policy)| &policy.document).chain(inline.map(|(_, document)| document)).collect();
         for document in others {
             access.add_permissions(document);
         }
     }
     let boundary = match &desired.boundary {
-        Boundary::Unmentioned => live.and_then(|role| role.role.permissions_boundary.as_ref()),
-        Boundary::None => None,
-        Boundary::Policy(arn) => Some(arn),
+        spec::Boundary::Unmentioned => live.and_then(|role| role.role.permissions_boundary.as_ref()),
+        spec::Boundary::None => None,
+        spec::Boundary::Policy(arn) => Some(arn),
     };
     if let Some(boundary) = boundary {
         access.add_boundary(boundary);

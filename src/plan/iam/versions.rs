@@ -1,9 +1,10 @@
 //! The document of the spec's own policy, and the versions that it is kept in.
 
 use super::change::Change;
+use super::order::Between;
 use crate::model::{DesiredRole, LivePolicy, PolicyVersion};
 use crate::plan::change::Diff;
-use crate::policy::equivalent;
+use crate::policy::{Document, equivalent};
 
 /// IAM keeps at most this many versions of a managed policy.
 const VERSION_LIMIT: usize = 5;
@@ -27,9 +28,20 @@ pub(super) fn diff_document(live: &LivePolicy, desired: &DesiredRole) -> Vec<Cha
     changes
 }
 
+/// The way by another document.
+pub(super) fn via(live: &LivePolicy, desired: &DesiredRole, document: Document, is_shut: bool) -> Between {
+    let step = |before: &Document, after: &Document| Change::CreatePolicyVersion {
+        policy: desired.policy.arn.clone(),
+        document: Diff { before: before.clone(), after: after.clone() },
+    };
+    let mut to = prune_versions(live, desired, 2);
+    to.push(step(&live.policy.document, &document));
+    Between { onward: vec![step(&document, &desired.policy.document)], to, document, is_shut }
+}
+
 /// Removes versions until there is room for as many more: the oldest, so that the one in force stays, and the newest
 /// beside it, which was in force last.
-pub(super) fn prune_versions(live: &LivePolicy, desired: &DesiredRole, more: usize) -> Vec<Change> {
+fn prune_versions(live: &LivePolicy, desired: &DesiredRole, more: usize) -> Vec<Change> {
     let mut others: Vec<&PolicyVersion> =
         live.versions.iter().filter(|version| !version.is_default).collect();
     others.sort_by_key(|version| version.number());
