@@ -9,7 +9,7 @@ const STEPS: u64 = 20_000_000;
 pub(super) struct Budget(Cell<u64>);
 
 impl Budget {
-    pub(super) const EXHAUSTED: &str = "the policies ask for more comparisons than any that IAM accepts";
+    pub(super) const EXHAUSTED: &str = "the policy is too complex to evaluate (comparison budget exceeded)";
 
     pub(super) fn new() -> Self {
         Self(Cell::new(STEPS))

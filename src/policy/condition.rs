@@ -25,13 +25,18 @@ pub fn certainly_hold(conditions: &Conditions, version: &str, context: &Context)
 pub(super) fn holds(conditions: &Conditions, version: &str, context: &Context, budget: &Budget) -> Truth {
     Truth::all(conditions.0.iter().map(|(name, keys)| {
         let Some(operator) = Operator::parse(name) else {
-            return Truth::Unknown(format!("`{name}` is no condition operator of IAM's reference"));
+            return Truth::Unknown(format!("`{name}` is not an IAM condition operator"));
         };
         let distinct: BTreeSet<String> = keys.keys().map(|key| key.to_ascii_lowercase()).collect();
         if distinct.len() != keys.len() {
             return Truth::Unknown(format!("{name} has a key twice, in different case"));
         }
         Truth::all(keys.iter().map(|(key, values)| {
+            if values.as_slice().iter().any(|value| is_fraction(value) && !operator.is_numeric()) {
+                return Truth::Unknown(format!(
+                    "condition {name} {key}: how IAM writes a fraction as text is not known"
+                ));
+            }
             let values: Vec<String> = values.as_slice().iter().map(Scalar::to_string).collect();
             Test { name, operator, key, values: &values, version, context, budget }.holds()
         }))
@@ -112,7 +117,7 @@ impl Test<'_> {
         let truth = match (quantifier, present) {
             (Quantifier::Single, [value]) => one(value),
             (Quantifier::Single, _) => Truth::Unknown(format!(
-                "condition {} {}: the request has several values, and no set operator says how they count",
+                "condition {} {}: the request has several values but the condition has no set operator (ForAnyValue/ForAllValues)",
                 self.name, self.key
             )),
             (Quantifier::ForAnyValue, _) => {
@@ -149,8 +154,18 @@ impl Test<'_> {
                 Err(Truth::Unknown(format!("the variable ${{{key}}} has no known value")))
             }
         };
+        let empty = || {
+            Truth::Unknown(format!(
+                "condition {} {}: what IAM makes of an empty text is not documented",
+                self.name, self.key
+            ))
+        };
         let with_pieces = |test: &dyn Fn(&[Piece]) -> Truth| match pieces() {
-            Ok(pieces) => test(&pieces),
+            Ok(pieces) if pieces.is_empty() => empty(),
+            Ok(pieces) => match test(&pieces) {
+                Truth::True if value.is_empty() => empty(),
+                truth => truth,
+            },
             Err(truth) => truth,
         };
         let decided = |holds: bool| Truth::of(holds, String::new);
@@ -163,7 +178,13 @@ impl Test<'_> {
         match comparison {
             Comparison::StringEquals => with_pieces(&|pieces| decided(pattern::literal(pieces) == value)),
             Comparison::StringEqualsIgnoreCase => with_pieces(&|pieces| {
-                decided(pattern::literal(pieces).to_lowercase() == value.to_lowercase())
+                let wanted = pattern::literal(pieces);
+                // What else than A to Z has two cases to IAM is not documented.
+                match wanted.is_ascii() && value.is_ascii() {
+                    true => decided(wanted.eq_ignore_ascii_case(value)),
+                    false if wanted == value => Truth::True,
+                    false => unreadable(),
+                }
             }),
             Comparison::StringLike => with_pieces(&|pieces| {
                 pattern::matches(pieces, value, self.budget).map_or_else(exhausted, decided)
@@ -222,44 +243,77 @@ fn parse_bool(text: &str) -> Option<bool> {
     }
 }
 
-/// Integers exactly; decimals as long as a double holds their digits.
+/// A number that is not an integer.
+fn is_fraction(value: &Scalar) -> bool {
+    matches!(value, Scalar::Number(number) if !number.is_i64() && !number.is_u64())
+}
+
+/// Integers exactly; decimals as long as a double holds their digits. `None` for what is written in another way.
 fn compare_numbers(a: &str, b: &str) -> Option<Ordering> {
+    if !is_plain_number(a) || !is_plain_number(b) {
+        return None;
+    }
     if let (Ok(a), Ok(b)) = (a.parse::<i128>(), b.parse::<i128>()) {
         return Some(a.cmp(&b));
     }
     let decimal = |text: &str| {
         let digits = text.bytes().filter(u8::is_ascii_digit).count();
-        let plain = text.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'-' | b'+' | b'e' | b'E'));
-        if !plain || digits > 15 {
-            return None;
-        }
-        let mantissa = text.split(['e', 'E']).next().unwrap_or_default();
-        let is_zero = !mantissa.bytes().any(|b| matches!(b, b'1'..=b'9'));
-        text.parse::<f64>().ok().filter(|number| number.is_finite() && (*number == 0.0) == is_zero)
+        if digits > 15 { None } else { text.parse::<f64>().ok().filter(|number| number.is_finite()) }
     };
     decimal(a)?.partial_cmp(&decimal(b)?)
 }
 
-/// ISO 8601, a day (midnight UTC), or seconds since 1970.
-fn parse_date(text: &str) -> Option<jiff::Timestamp> {
-    if let Ok(seconds) = text.parse::<i64>() {
-        // Four digits could be a year, eight a day.
-        if text.len() <= 8 {
-            return None;
-        }
-        return jiff::Timestamp::from_second(seconds).ok();
-    }
-    if let Ok(time) = text.parse::<jiff::Timestamp>() {
-        return Some(time);
-    }
-    // A date and time without a zone would be read as midnight: only a bare day is one.
-    if text.len() != "2026-01-31".len() {
-        return None;
-    }
-    let day: jiff::civil::Date = text.parse().ok()?;
-    day.to_zoned(jiff::tz::TimeZone::UTC).ok().map(|zoned| zoned.timestamp())
+/// `-12`, `0.5`: no plus sign, no leading zeros, no exponent.
+fn is_plain_number(text: &str) -> bool {
+    let unsigned = text.strip_prefix('-').unwrap_or(text);
+    let (whole, fraction) = match unsigned.split_once('.') {
+        Some((whole, fraction)) => (whole, Some(fraction)),
+        None => (unsigned, None),
+    };
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    digits(whole) && (whole == "0" || !whole.starts_with('0')) && fraction.is_none_or(digits)
 }
 
+/// ISO 8601 in the forms of W3C's note, without a year or a month alone, or seconds since 1970.
+fn parse_date(text: &str) -> Option<jiff::Timestamp> {
+    if text.bytes().all(|b| b.is_ascii_digit()) {
+        // Four digits could be a year, eight a day, thirteen milliseconds.
+        return match text.len() {
+            9 | 10 => jiff::Timestamp::from_second(text.parse().ok()?).ok(),
+            _ => None,
+        };
+    }
+    let (day, time) = match text.split_once('T') {
+        Some((day, time)) => (day, Some(time)),
+        None => (text, None),
+    };
+    if !has_shape(day, "dddd-dd-dd") {
+        return None;
+    }
+    let Some(time) = time else {
+        let day: jiff::civil::Date = day.parse().ok()?;
+        return day.to_zoned(jiff::tz::TimeZone::UTC).ok().map(|zoned| zoned.timestamp());
+    };
+    let (clock, zone) = time.split_at(time.find(['Z', '+', '-'])?);
+    let (clock, fraction) = clock.split_once('.').unwrap_or((clock, "0"));
+    let is_time = has_shape(clock, "dd:dd:dd") || (has_shape(clock, "dd:dd") && !time.contains('.'));
+    let is_zone = zone == "Z" || has_shape(&zone[1..], "dd:dd");
+    let is_fraction = !fraction.is_empty() && fraction.bytes().all(|b| b.is_ascii_digit());
+    if is_time && is_zone && is_fraction { text.parse().ok() } else { None }
+}
+
+/// Whether a text has digits where the shape has a `d`, and the shape's own characters elsewhere.
+fn has_shape(text: &str, shape: &str) -> bool {
+    let fits = |(b, wanted): (u8, u8)| if wanted == b'd' { b.is_ascii_digit() } else { b == wanted };
+    text.len() == shape.len() && text.bytes().zip(shape.bytes()).all(fits)
+}
+
+/// An address, or a network in CIDR form.
 fn parse_network(text: &str) -> Option<IpNet> {
-    text.parse::<IpNet>().ok().or_else(|| text.parse::<IpAddr>().ok().map(IpNet::from))
+    match text.split_once('/') {
+        // ipnet takes leading zeros, which are octal to some.
+        Some((_, length)) if length.len() > 1 && length.starts_with('0') => None,
+        Some((address, length)) => IpNet::new(address.parse().ok()?, length.parse().ok()?).ok(),
+        None => text.parse::<IpAddr>().ok().map(IpNet::from),
+    }
 }

@@ -5,9 +5,10 @@ use super::condition;
 use super::document::{
     ActionElement, Document, Effect, OneOrMany, ResourceElement, Statement, VERSION_2008, VERSION_2012,
 };
+use super::grammar::{self, Purpose};
 use super::pattern::{self, ResourceMatch, Unresolved};
 use super::principal::{self, Specificity};
-use super::request::{Principal, Request};
+use super::request::{ContextValue, Principal, Request};
 use super::truth::Truth;
 use super::words::shown;
 use crate::arn::Arn;
@@ -79,6 +80,53 @@ enum Kind {
 /// Evaluates a request by IAM's logic (IAM User Guide, `reference_policies_evaluation-logic`). With a resource policy
 /// and no identity policies the question is what the resource's policy itself says of that principal.
 pub fn evaluate(policies: &Policies<'_>, request: &Request) -> Evaluation {
+    if let Some(fault) = grammar::action_fault(&request.action) {
+        return undecided(fault);
+    }
+    if request.action.contains(['*', '?']) {
+        return undecided(format!("the request's action `{}` is a pattern, not an action", request.action));
+    }
+    let mut evaluation = evaluate_action(policies, request);
+    for (action, why) in companions(request) {
+        if !matches!(evaluation.decision, Decision::Allowed | Decision::Undecided) {
+            break;
+        }
+        let needed = evaluate_action(policies, &Request { action: action.to_owned(), ..request.clone() });
+        if needed.decision != Decision::Allowed {
+            let reason = format!("{why} {action} too: {}", needed.reason);
+            evaluation = Evaluation { decision: needed.decision, reason, statements: needed.statements };
+        }
+    }
+    evaluation
+}
+
+fn undecided(reason: String) -> Evaluation {
+    Evaluation { decision: Decision::Undecided, reason, statements: Vec::new() }
+}
+
+/// What must be allowed beside assuming a role, by what the call is known to bring
+/// (IAM User Guide, `id_session-tags` and `id_credentials_temp_control-access_monitor`).
+fn companions(request: &Request) -> Vec<(&'static str, &'static str)> {
+    let Request { action, context, .. } = request;
+    if !action.to_ascii_lowercase().starts_with("sts:assumerole") {
+        return Vec::new();
+    }
+    let brings = |wanted: &dyn Fn(&str) -> bool| context.known().any(wanted);
+    let tags = brings(&|key| {
+        key.starts_with("aws:requesttag/") || matches!(key, "aws:tagkeys" | "sts:transitivetagkeys")
+    });
+    let identity = brings(&|key| key == "sts:sourceidentity");
+    let mut needed = Vec::new();
+    if tags {
+        needed.push(("sts:TagSession", "the call brings session tags, which needs"));
+    }
+    if identity {
+        needed.push(("sts:SetSourceIdentity", "the call brings a source identity, which needs"));
+    }
+    needed
+}
+
+fn evaluate_action(policies: &Policies<'_>, request: &Request) -> Evaluation {
     let Policies { identity, boundary, session, resource } = policies;
     let mut statements = Vec::new();
     let run = Run { request, has_boundary: boundary.is_some(), budget: Budget::new() };
@@ -151,15 +199,9 @@ fn combine(
     };
     let Some(resource) = resource else {
         if !matches!(request.principal, Principal::Aws(_)) {
-            return Truth::False("policies of an identity say nothing of a caller that is none".to_owned());
+            return Truth::False("identity policies do not apply to a caller without an identity".to_owned());
         }
-        let own = by_identity().and(limited);
-        if is_trust(request) && request.action.to_ascii_lowercase().starts_with("sts:assumerole") {
-            return own.and(|| {
-                Truth::Unknown("the role's trust policy, which must allow it too, is not given".to_owned())
-            });
-        }
-        return own;
+        return by_identity().and(limited).and(|| other_side(request));
     };
     let by_resource = || resource.allowed("the resource's policy");
     let both = || by_identity().and(limited).and(by_resource);
@@ -196,6 +238,29 @@ fn combine(
     }
 }
 
+/// Whether the policies of an identity suffice where the resource's are not given.
+fn other_side(request: &Request) -> Truth {
+    let action = request.action.to_ascii_lowercase();
+    let missing = |whose: &str| Truth::Unknown(format!("{whose}, which must allow it too, is not given"));
+    if is_trust(request) && action.starts_with("sts:assumerole") {
+        return missing("the role's trust policy");
+    }
+    if action.starts_with("kms:") && request.resource.contains(":key/") {
+        return missing("the key's policy");
+    }
+    // AWS's own policies are everybody's to read; other calls are about no resource.
+    if request.resource == "*" || request.resource.contains(":iam::aws:") {
+        return Truth::True;
+    }
+    match same_account(request) {
+        Some(true) => Truth::True,
+        Some(false) => missing("the resource's policy, in another account"),
+        None => Truth::Unknown(
+            "the resource's account is not known: in another one its policy must allow it too".to_owned(),
+        ),
+    }
+}
+
 /// Whether the resource's policy is a role's trust policy.
 fn is_trust(request: &Request) -> bool {
     is_role(&request.resource) && request.action.to_ascii_lowercase().starts_with("sts:")
@@ -210,10 +275,16 @@ fn same_account(request: &Request) -> Option<bool> {
     let Principal::Aws(caller) = &request.principal else { return Some(false) };
     let caller: Arn = caller.parse().ok()?;
     let resource: Arn = request.resource.parse().ok()?;
-    if resource.account.is_empty() || caller.account.is_empty() {
+    let owner = match request.context.get("aws:ResourceAccount") {
+        ContextValue::Values(values) if resource.account.is_empty() && values.len() == 1 => {
+            values.first()?.as_str()
+        }
+        _ => resource.account.as_str(),
+    };
+    if owner.is_empty() || caller.account.is_empty() {
         return None;
     }
-    Some(caller.account == resource.account)
+    Some(caller.account == owner)
 }
 
 impl Verdict {
@@ -291,10 +362,11 @@ fn consider(
 /// Whether a statement applies to the request, and how it names the caller.
 fn applies(statement: &Statement, version: &str, kind: Kind, run: &Run<'_>) -> (Truth, Option<Specificity>) {
     let Run { request, has_boundary, budget } = run;
-    let Statement { sid: _, effect, principal, action, resource, condition, unknown } = statement;
-    let known = match unknown.keys().next() {
-        Some(element) => Truth::Unknown(format!("it has an element `{element}` that IAM does not know")),
-        None => Truth::True,
+    let Statement { sid: _, effect, principal, action, resource, condition, unknown: _ } = statement;
+    let purpose = match kind {
+        Kind::Identity => Purpose::Identity,
+        Kind::Resource if is_role(&request.resource) => Purpose::Trust,
+        Kind::Resource => Purpose::Resource,
     };
     let (covered, naming) = match (kind, principal) {
         (Kind::Resource, Some(element)) => {
@@ -304,7 +376,9 @@ fn applies(statement: &Statement, version: &str, kind: Kind, run: &Run<'_>) -> (
         (Kind::Identity, None) => (Truth::True, Some(Specificity::Direct)),
         (Kind::Identity, Some(_)) => (Truth::Unknown("an identity policy has no principal".to_owned()), None),
     };
-    let truth = known.and(|| covered).and(|| action_matches(action.as_ref(), &request.action, budget));
+    let truth = covered
+        .and(|| action_matches(action.as_ref(), &request.action, budget))
+        .and(|| grammar::refused(statement, purpose).map_or(Truth::True, Truth::Unknown));
     if !matches!(version, VERSION_2008 | VERSION_2012) {
         // What its variables, wildcards and operators mean cannot be known.
         let why = "the document's Version is not one that IAM knows".to_owned();
@@ -323,6 +397,9 @@ fn applies(statement: &Statement, version: &str, kind: Kind, run: &Run<'_>) -> (
 fn action_matches(element: Option<&ActionElement>, action: &str, budget: &Budget) -> Truth {
     let action = action.to_ascii_lowercase();
     let one = |listed: &String| {
+        if let Some(fault) = grammar::action_fault(listed) {
+            return Truth::Unknown(fault);
+        }
         if !listed.contains(['*', '?']) {
             return Truth::of(listed.eq_ignore_ascii_case(&action), String::new);
         }
@@ -330,18 +407,7 @@ fn action_matches(element: Option<&ActionElement>, action: &str, budget: &Budget
         match pattern::matches(&pieces, &action, budget) {
             None => Truth::Unknown(Budget::EXHAUSTED.to_owned()),
             Some(false) => Truth::False(String::new()),
-            Some(true) => {
-                let service = listed.split(':').next().unwrap_or_default();
-                if listed == "*"
-                    || (listed.contains(':') && (service == "*" || !service.contains(['*', '?'])))
-                {
-                    Truth::True
-                } else {
-                    Truth::Unknown(
-                        "it has an action with a wildcard in the service, which IAM refuses".to_owned(),
-                    )
-                }
-            }
+            Some(true) => Truth::True,
         }
     };
     let listed = |actions: &OneOrMany<String>, why_not: &dyn Fn() -> String| match actions.as_slice() {
@@ -369,8 +435,11 @@ fn resource_matches(
     let Run { request, budget, .. } = run;
     let resource = &request.resource;
     // An unresolved variable takes the statement out of force: safe for an Allow, not for a Deny.
-    let one =
-        |wanted: &String, negated: bool| match pattern::expand(wanted, version, &request.context, budget) {
+    let one = |wanted: &String, negated: bool| {
+        if let Some(fault) = grammar::resource_fault(wanted) {
+            return Truth::Unknown(fault);
+        }
+        match pattern::expand(wanted, version, &request.context, budget) {
             Ok(pieces) => match pattern::resource_matches(&pieces, resource, budget) {
                 Some(ResourceMatch::Yes) => Truth::True,
                 Some(ResourceMatch::No) => Truth::False(String::new()),
@@ -386,7 +455,8 @@ fn resource_matches(
             Err(Unresolved::Missing(key) | Unresolved::Unknown(key)) => {
                 Truth::Unknown(format!("the variable ${{{key}}} has no known value"))
             }
-        };
+        }
+    };
     let not_included = || format!("its resources do not include {}", shown(resource));
     match (element, kind) {
         (Some(ResourceElement::Resource(values) | ResourceElement::NotResource(values)), _)
@@ -421,9 +491,9 @@ mod tests {
     }
 
     fn request(principal: Principal, action: &str, resource: &str) -> Request {
-        let context = Context::complete().with("m", &["a", "b"]).with("empty", &[""]).with("s", &["x"]);
-        let context = context.with("huge", &["1e999"]).with("tiny", &["1e-999"]);
-        let context = context.with("arn", &["arn:aws:iam::1:role/a:x"]).with("colon", &["1:role/a"]);
+        let context = Context::complete().with("t:m", &["a", "b"]).with("t:empty", &[""]).with("t:s", &["x"]);
+        let context = context.with("t:huge", &["1e999"]).with("t:tiny", &["1e-999"]);
+        let context = context.with("t:arn", &["arn:aws:iam::1:role/a:x"]).with("t:colon", &["1:role/a"]);
         Request { principal, action: action.to_owned(), resource: resource.to_owned(), context }
     }
 
@@ -446,32 +516,32 @@ mod tests {
     #[test]
     fn what_iam_refuses_or_does_not_document_allows_nothing() {
         for elements in [
-            r#""NotPrincipal":{"AWS":"AROAEXAMPLEEXAMPLE123"},"Action":"*""#,
-            r#""NotPrincipal":{"AWS":"arn:aws:iam::111122223333:user/U"},"Action":"*""#,
-            r#""NotPrincipal":{"AWS":[]},"Action":"*""#,
-            r#""NotPrincipal":{},"Action":"*""#,
+            r#""NotPrincipal":{"AWS":"AROAEXAMPLEEXAMPLE123"},"Action":"sts:*""#,
+            r#""NotPrincipal":{"AWS":"arn:aws:iam::111122223333:user/U"},"Action":"sts:*""#,
+            r#""NotPrincipal":{"AWS":[]},"Action":"sts:*""#,
+            r#""NotPrincipal":{},"Action":"sts:*""#,
             r#""Principal":"*","Action":"s*""#,
             r#""Principal":"*","Action":"sts*""#,
             r#""Principal":"*","Action":[]"#,
             r#""Principal":"*","NotAction":[]"#,
-            r#""Principal":"*","Action":"*","NotResource":[]"#,
-            r#""Principal":"*","Action":"*","NotResource":"arn:aws:s3:::${aws:username""#,
-            r#""Principal":"*","Action":"*","Condition":{"StringNotEquals":{"s":"${}"}}"#,
-            r#""Principal":"*","Action":"*","Condition":{"StringNotLike":{"s":"${none, 'y*'}"}}"#,
-            r#""Principal":"*","Action":"*","Condition":{"ArnNotLike":{"s":"*"}}"#,
-            r#""Principal":"*","Action":"*","Condition":{"NotIpAddress":{"s":"192.0.2.0/24"}}"#,
-            r#""Principal":"*","Action":"*","Condition":{"StringNotEquals":{"m":"z"}}"#,
-            r#""Principal":"*","Action":"*","Condition":{"ForAnyValue:StringNotEquals":{"empty":"a"}}"#,
-            r#""Principal":"*","Action":"*","Condition":{"NumericEquals":{"huge":"1e400"}}"#,
-            r#""Principal":"*","Action":"*","Condition":{"NumericEquals":{"tiny":"0"}}"#,
-            r#""Principal":"*","Action":"*","Condition":{"ArnLike":{"arn":"arn:aws:iam::${colon}:x"}}"#,
+            r#""Principal":"*","Action":"sts:*","NotResource":[]"#,
+            r#""Principal":"*","Action":"sts:*","NotResource":"arn:aws:s3:::${aws:username""#,
+            r#""Principal":"*","Action":"sts:*","Condition":{"StringNotEquals":{"t:s":"${}"}}"#,
+            r#""Principal":"*","Action":"sts:*","Condition":{"StringNotLike":{"t:s":"${t:none, 'y*'}"}}"#,
+            r#""Principal":"*","Action":"sts:*","Condition":{"ArnNotLike":{"t:s":"*"}}"#,
+            r#""Principal":"*","Action":"sts:*","Condition":{"NotIpAddress":{"t:s":"192.0.2.0/24"}}"#,
+            r#""Principal":"*","Action":"sts:*","Condition":{"StringNotEquals":{"t:m":"z"}}"#,
+            r#""Principal":"*","Action":"sts:*","Condition":{"ForAnyValue:StringNotEquals":{"t:empty":"a"}}"#,
+            r#""Principal":"*","Action":"sts:*","Condition":{"NumericEquals":{"t:huge":"1e400"}}"#,
+            r#""Principal":"*","Action":"sts:*","Condition":{"NumericEquals":{"t:tiny":"0"}}"#,
+            r#""Principal":"*","Action":"sts:*","Condition":{"ArnLike":{"t:arn":"arn:aws:iam::${t:colon}:x"}}"#,
         ] {
             let request = request(aws(USER), "sts:AssumeRole", ROLE);
             let allow = format!(r#"{{"Effect":"Allow",{elements}}}"#);
             assert_eq!(by_resource(&allow, &request), Decision::Undecided, "{allow}");
             // Beside an Allow, the same as a Deny must not be passed over either.
             let deny = format!(
-                r#"{{"Effect":"Deny",{elements}}},{{"Effect":"Allow","Principal":"*","Action":"*"}}"#
+                r#"{{"Effect":"Deny",{elements}}},{{"Effect":"Allow","Principal":"*","Action":"sts:*"}}"#
             );
             assert_ne!(by_resource(&deny, &request), Decision::Allowed, "{deny}");
         }
@@ -480,7 +550,7 @@ mod tests {
     #[test]
     fn any_service_may_be_every_service() {
         let lambda = Principal::Service("lambda.amazonaws.com".to_owned());
-        let allow = r#"{"Effect":"Allow","Principal":{"Service":"*"},"Action":"*"}"#;
+        let allow = r#"{"Effect":"Allow","Principal":{"Service":"*"},"Action":"sts:*"}"#;
         assert_eq!(by_resource(allow, &request(lambda, "sts:AssumeRole", ROLE)), Decision::Undecided);
     }
 
@@ -488,7 +558,7 @@ mod tests {
     fn a_boundary_limits_also_where_only_the_resource_speaks() {
         let (boundary, resource) = (
             document(r#"{"Effect":"Allow","Action":"s3:*","Resource":"*"}"#),
-            document(r#"{"Effect":"Allow","Principal":{"AWS":"444455556666"},"Action":"*"}"#),
+            document(r#"{"Effect":"Allow","Principal":{"AWS":"444455556666"},"Action":"sts:*"}"#),
         );
         let policies = Policies {
             boundary: Some(("boundary".to_owned(), &boundary)),
@@ -529,7 +599,7 @@ mod tests {
 
     #[test]
     fn whether_a_role_may_be_assumed_is_not_known_without_its_trust_policy() {
-        let allow = r#"{"Effect":"Allow","Action":"sts:*","Resource":"*"}"#;
+        let allow = r#"{"Effect":"Allow","Action":"*","Resource":"*"}"#;
         assert_eq!(by_identity(allow, &request(aws(USER), "sts:AssumeRole", ROLE)), Decision::Undecided);
         let other = r#"{"Effect":"Allow","Action":"iam:*","Resource":"*"}"#;
         assert_eq!(by_identity(other, &request(aws(USER), "sts:AssumeRole", ROLE)), Decision::ImplicitDeny);
@@ -537,9 +607,10 @@ mod tests {
 
     #[test]
     fn only_a_trust_policy_goes_without_a_resource() {
-        let allow = r#"{"Effect":"Allow","Principal":"*","Action":"*"}"#;
+        let allow = r#"{"Effect":"Allow","Principal":"*","Action":"sts:*"}"#;
         assert_eq!(by_resource(allow, &request(aws(USER), "sts:AssumeRole", ROLE)), Decision::Allowed);
         let invoke = request(aws(USER), "lambda:InvokeFunction", FUNCTION);
+        let allow = &allow.replace("sts:*", "lambda:*");
         assert_eq!(by_resource(allow, &invoke), Decision::Undecided);
     }
 
@@ -547,7 +618,8 @@ mod tests {
     fn an_account_id_is_its_root_arn_in_partition_aws_and_elsewhere_undecided() {
         let gov = aws("arn:aws-us-gov:iam::111122223333:user/u");
         for spelling in ["111122223333", "arn:aws:iam::111122223333:root"] {
-            let allow = format!(r#"{{"Effect":"Allow","Principal":{{"AWS":"{spelling}"}},"Action":"*"}}"#);
+            let allow =
+                format!(r#"{{"Effect":"Allow","Principal":{{"AWS":"{spelling}"}},"Action":"sts:*"}}"#);
             assert_eq!(
                 by_resource(&allow, &request(gov.clone(), "sts:AssumeRole", ROLE)),
                 Decision::Undecided
@@ -560,13 +632,13 @@ mod tests {
 
     #[test]
     fn a_set_of_empty_strings_is_to_for_all_values_as_a_missing_key() {
-        let allow = r#"{"Effect":"Allow","Principal":"*","Action":"*","Condition":{"ForAllValues:StringEquals":{"empty":"x"}}}"#;
+        let allow = r#"{"Effect":"Allow","Principal":"*","Action":"sts:*","Condition":{"ForAllValues:StringEquals":{"t:empty":"x"}}}"#;
         assert_eq!(by_resource(allow, &request(aws(USER), "sts:AssumeRole", ROLE)), Decision::Allowed);
     }
 
     #[test]
     fn under_an_unknown_version_no_statement_that_names_the_action_is_decided() {
-        let text = r#"{"Version":"2030-01-01","Statement":{"Effect":"Deny","Principal":"*","Action":"*","Resource":"${aws:username}"}}"#;
+        let text = r#"{"Version":"2030-01-01","Statement":{"Effect":"Deny","Principal":"*","Action":"lambda:*","Resource":"${aws:username}"}}"#;
         let (deny, allow) =
             (Document::parse(text).unwrap(), document(r#"{"Effect":"Allow","Action":"*","Resource":"*"}"#));
         let policies = Policies {
@@ -583,11 +655,11 @@ mod tests {
         let long = "a".repeat(60_000);
         let values: Vec<String> = (0..3000).map(|n| format!("\"*{n}*a*b\"")).collect();
         let allow = format!(
-            r#"{{"Effect":"Allow","Principal":"*","Action":"*","Condition":{{"StringLike":{{"s":[{}]}}}}}}"#,
+            r#"{{"Effect":"Allow","Principal":"*","Action":"sts:*","Condition":{{"StringLike":{{"t:s":[{}]}}}}}}"#,
             values.join(",")
         );
         let mut request = request(aws(USER), "sts:AssumeRole", ROLE);
-        request.context = Context::complete().with("s", &[&long]);
+        request.context = Context::complete().with("t:s", &[&long]);
         assert_eq!(by_resource(&allow, &request), Decision::Undecided);
     }
 }

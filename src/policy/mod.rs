@@ -6,6 +6,7 @@ mod budget;
 mod condition;
 pub mod document;
 pub mod evaluate;
+pub mod grammar;
 mod key;
 pub mod lint;
 mod operator;

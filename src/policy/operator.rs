@@ -122,6 +122,12 @@ impl Operator {
     }
 }
 
+impl Operator {
+    pub(super) fn is_numeric(self) -> bool {
+        matches!(self, Self::Compare { comparison: Comparison::Numeric(_), .. })
+    }
+}
+
 /// Whether an operator is in IAM's reference.
 pub fn is_known_operator(name: &str) -> bool {
     Operator::parse(name).is_some()

@@ -71,10 +71,12 @@ fn variable(inside: &str, context: &Context) -> Result<String, Unresolved> {
         return Ok(inside.to_owned());
     }
     let (key, default) = match inside.split_once(',') {
-        Some((key, default)) => (key.trim(), Some(default.trim())),
-        None => (inside.trim(), None),
+        // Documented with one space: `${aws:PrincipalTag/team, 'none'}`.
+        Some((key, default)) => (key, Some(default.strip_prefix(' ').unwrap_or(default))),
+        None => (inside, None),
     };
-    if key.is_empty() || key.contains(['$', '{']) {
+    // What blanks around a key or within it mean is not documented.
+    if key.is_empty() || key.contains(|c: char| c == '$' || c == '{' || c.is_whitespace()) {
         return Err(Unresolved::Unknown(key.to_owned()));
     }
     let default = match default {

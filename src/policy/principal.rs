@@ -148,7 +148,7 @@ fn aws(value: &str, grants: bool, caller: &Arn) -> (Truth, Specificity) {
             && role_of(&arn).zip(role_of(caller)).is_some_and(|(a, b)| a != b && a.eq_ignore_ascii_case(&b)));
     if nearly {
         // Names are unique whatever their case.
-        return unmatched("it names the caller but for case");
+        return unmatched("it differs from the caller's ARN only in case");
     }
     is(same, Specificity::Role)
 }

@@ -62,6 +62,13 @@ impl Context {
         self
     }
 
+    /// The keys, in lower case, that are known to have a value.
+    pub fn known(&self) -> impl Iterator<Item = &str> {
+        let has_value =
+            |value: &ContextValue| matches!(value, ContextValue::Values(values) if !values.is_empty());
+        self.keys.iter().filter(move |(_, value)| has_value(value)).map(|(key, _)| key.as_str())
+    }
+
     pub fn get(&self, key: &str) -> &ContextValue {
         self.keys.get(&key.to_ascii_lowercase()).unwrap_or(&self.rest)
     }

@@ -1,6 +1,6 @@
 //! The form in which documents are compared and shown, and when two documents mean the same.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::key::EXTERNAL_ID;
 use super::super::operator::is_known_operator;
@@ -138,19 +138,30 @@ fn canonical_conditions(conditions: &Conditions) -> Conditions {
             let distinct = lower.len() == keys.len();
             let keys = keys.iter().map(|(key, values)| {
                 let key = if distinct { canonical_key(key) } else { key.clone() };
-                let texts = values.as_slice().iter().map(|value| value.to_string()).collect();
-                let texts: OneOrMany<String> = OneOrMany::Many(texts).sorted();
-                let values = match texts {
-                    OneOrMany::One(text) => OneOrMany::One(Scalar::String(text)),
-                    OneOrMany::Many(texts) => {
-                        OneOrMany::Many(texts.into_iter().map(Scalar::String).collect())
-                    }
-                };
-                (key, values)
+                (key, canonical_values(values))
             });
             (operator.clone(), keys.collect())
         });
     Conditions(operators.collect())
+}
+
+/// Integers and booleans as text, which mean the same. How IAM writes a fraction is not known: it stays a number.
+fn canonical_values(values: &OneOrMany<Scalar>) -> OneOrMany<Scalar> {
+    let is_fraction =
+        |value: &Scalar| matches!(value, Scalar::Number(number) if !number.is_i64() && !number.is_u64());
+    let mut sorted: BTreeMap<(bool, String), Scalar> = BTreeMap::new();
+    for value in values.as_slice() {
+        let canonical = if is_fraction(value) { value.clone() } else { Scalar::String(value.to_string()) };
+        sorted.insert((is_fraction(value), value.to_string()), canonical);
+    }
+    let mut values: Vec<Scalar> = sorted.into_values().collect();
+    match values.pop() {
+        Some(only) if values.is_empty() => OneOrMany::One(only),
+        last => {
+            values.extend(last);
+            OneOrMany::Many(values)
+        }
+    }
 }
 
 /// The tag key after the slash of `aws:PrincipalTag/Team` ignores case too.

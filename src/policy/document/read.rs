@@ -132,7 +132,7 @@ impl<'de> Visitor<'de> for Strict {
         while let Some(key) = map.next_key::<String>()? {
             let value = map.next_value_seed(Self)?;
             if members.contains_key(&key) {
-                return Err(A::Error::custom(format_args!("the key `{key}` stands twice")));
+                return Err(A::Error::custom(format_args!("duplicate key `{key}`")));
             }
             members.insert(key, value);
         }
@@ -376,7 +376,7 @@ mod tests {
     #[test]
     fn a_key_that_stands_twice_is_an_error() {
         let text = r#"{"Statement":{"Effect":"Allow","Condition":{"StringEquals":{"a":"1","a":"2"}}}}"#;
-        assert!(Document::parse(text).unwrap_err().message.starts_with("the key `a` stands twice"));
+        assert!(Document::parse(text).unwrap_err().message.starts_with("duplicate key `a`"));
     }
 
     #[test]

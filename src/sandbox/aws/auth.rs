@@ -341,14 +341,7 @@ fn named(documents: &[(String, Document)]) -> Vec<(String, &Document)> {
 /// Asks each side by itself.
 fn culprit(policies: &Policies<'_>, request: &Request, decision: Decision) -> Side {
     let Policies { identity, boundary, session, resource } = policies;
-    let refuses = |alone: Policies<'_>| {
-        let own = evaluate(&alone, request).decision;
-        if decision == Decision::ExplicitDeny {
-            own == Decision::ExplicitDeny
-        } else {
-            own != Decision::Allowed
-        }
-    };
+    let refuses = |alone: Policies<'_>| evaluate(&alone, request).decision == decision;
     let as_identity = |document: &Option<(String, &Document)>| {
         document
             .clone()
