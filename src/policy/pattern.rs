@@ -203,6 +203,89 @@ pub fn wildcard_matches(pattern: &str, text: &str) -> bool {
     matches(&wildcards(pattern), text, &Budget::new()).unwrap_or(false)
 }
 
+/// What a pattern lets a place in a text be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Symbol {
+    Literal(char),
+    /// One character, whichever.
+    One,
+    /// Any run of characters: a star, or a variable's value.
+    Run,
+}
+
+fn symbols(pattern: &str) -> Vec<Symbol> {
+    let mut symbols = Vec::new();
+    let mut rest = pattern;
+    while let Some(c) = rest.chars().next() {
+        if rest.starts_with("${") {
+            symbols.push(Symbol::Run);
+            rest = rest.find('}').map_or("", |end| &rest[end + 1..]);
+            continue;
+        }
+        symbols.push(match c {
+            '*' => Symbol::Run,
+            '?' => Symbol::One,
+            c => Symbol::Literal(c),
+        });
+        rest = &rest[c.len_utf8()..];
+    }
+    symbols
+}
+
+/// Whether everything that may match `narrow` matches `wide` for certain. With `confined`, only a star at the end of
+/// an ARN's segment is certain to match a colon. What has variables covers nothing for certain.
+pub(super) fn contains(wide: &str, narrow: &str, confined: bool) -> bool {
+    if wide.contains("${") {
+        return false;
+    }
+    let pieces = wildcards(wide);
+    let is_confined =
+        |at: usize| confined && !matches!(pieces.get(at + 1), None | Some(Piece::Star | Piece::Literal(':')));
+    let skip_stars = |reached: &mut Vec<bool>| {
+        for at in 0..pieces.len() {
+            if reached[at] && pieces[at] == Piece::Star {
+                reached[at + 1] = true;
+            }
+        }
+    };
+    let mut reached = vec![false; pieces.len() + 1];
+    reached[0] = true;
+    skip_stars(&mut reached);
+    let budget = Budget::new();
+    for symbol in symbols(narrow) {
+        if budget.spend(pieces.len() + 1).is_none() {
+            return false;
+        }
+        let mut next = vec![false; pieces.len() + 1];
+        for at in (0..pieces.len()).filter(|&at| reached[at]) {
+            match (pieces[at], symbol) {
+                (Piece::Literal(wanted), Symbol::Literal(c)) if wanted == c => next[at + 1] = true,
+                (Piece::Question, Symbol::Literal(c)) if !confined || c != ':' => next[at + 1] = true,
+                (Piece::Question, Symbol::One) if !confined => next[at + 1] = true,
+                (Piece::Star, Symbol::Literal(c)) if c != ':' || !is_confined(at) => next[at] = true,
+                (Piece::Star, Symbol::One | Symbol::Run) if !is_confined(at) => next[at] = true,
+                _ => {}
+            }
+        }
+        skip_stars(&mut next);
+        reached = next;
+    }
+    reached[pieces.len()]
+}
+
+/// Whether nothing may match both patterns: one is a plain text that the other does not match, or they begin
+/// differently.
+pub(super) fn is_disjoint(a: &str, b: &str) -> bool {
+    let is_open = |text: &str| text.contains(['*', '?']) || text.contains("${");
+    if !is_open(b) && !a.contains("${") {
+        return !wildcard_matches(a, b);
+    }
+    let beginning = |text: &str| -> Vec<Symbol> {
+        symbols(text).into_iter().take_while(|symbol| matches!(symbol, Symbol::Literal(_))).collect()
+    };
+    beginning(a).iter().zip(&beginning(b)).any(|(a, b)| a != b)
+}
+
 /// Whether an ARN matches, each of its six components for itself: here a `*` does not cross a colon, but in the last.
 /// `None` when one of them is no ARN, or when the budget is used up.
 pub(super) fn arn_matches(pieces: &[Piece], arn: &str, budget: &Budget) -> Option<bool> {

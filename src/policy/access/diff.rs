@@ -35,7 +35,7 @@ impl AccessDiff {
         let Self { before, after } = self;
         !uncovered(&after.assume, &before.assume).is_empty()
             || !uncovered(&after.permissions, &before.permissions).is_empty()
-            || !before.restrictions.is_subset(&after.restrictions)
+            || !uncovered(&before.restrictions, &after.restrictions).is_empty()
     }
 
     pub fn assume(&self) -> Vec<AccessLine<'_>> {
@@ -49,7 +49,8 @@ impl AccessDiff {
     }
 
     pub fn restrictions(&self) -> Vec<AccessLine<'_>> {
-        lines(&self.before.restrictions, &self.after.restrictions, |sign, _| sign == Sign::Lost)
+        let lost = uncovered(&self.before.restrictions, &self.after.restrictions);
+        lines(&self.before.restrictions, &self.after.restrictions, |_, grant| lost.contains(&grant))
     }
 }
 

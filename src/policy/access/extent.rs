@@ -1,41 +1,76 @@
-//! What a grant reaches: patterns that may cover one another.
+//! What a grant reaches: patterns that may cover one another. One covers another only where the evaluator allows by
+//! the first, for certain, whatever it may allow by the second.
 
-use super::super::pattern::wildcard_matches;
+use super::super::grammar::{action_fault, resource_fault};
+use super::super::pattern::{contains, is_disjoint};
 
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Extent {
     Everything,
     /// With `*` and `?`.
-    Pattern(String),
+    Pattern(Kind, String),
     /// What covers only itself.
     Exactly(String),
     /// All but what these match.
-    AllBut(Vec<String>),
+    AllBut(Kind, Vec<String>),
     OneOf(Vec<Extent>),
 }
 
+/// What a pattern is matched with: that decides about case and colons.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Kind {
+    Action,
+    Resource,
+}
+
+impl Kind {
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Self::Action => "action",
+            Self::Resource => "resource",
+        }
+    }
+
+    /// Whether whatever may match `narrow` certainly matches `wide`.
+    fn covers(self, wide: &str, narrow: &str) -> bool {
+        match self {
+            Self::Action if action_fault(wide).is_some() => false,
+            Self::Action => contains(&wide.to_ascii_lowercase(), &narrow.to_ascii_lowercase(), false),
+            Self::Resource if resource_fault(wide).is_some() => false,
+            Self::Resource => contains(wide, narrow, true),
+        }
+    }
+
+    /// Whether nothing may match both.
+    fn is_disjoint(self, a: &str, b: &str) -> bool {
+        match self {
+            Self::Action if action_fault(a).is_some() => false,
+            Self::Action => is_disjoint(&a.to_ascii_lowercase(), &b.to_ascii_lowercase()),
+            Self::Resource if resource_fault(a).is_some() => false,
+            Self::Resource => is_disjoint(a, b),
+        }
+    }
+}
+
 impl Extent {
-    pub(super) fn of_pattern(pattern: &str) -> Self {
-        if pattern == "*" { Self::Everything } else { Self::Pattern(pattern.to_owned()) }
+    pub(super) fn of_pattern(kind: Kind, pattern: &str) -> Self {
+        if pattern == "*" { Self::Everything } else { Self::Pattern(kind, pattern.to_owned()) }
     }
 
     pub(super) fn covers(&self, other: &Self) -> bool {
-        // What has wildcards or variables itself is not taken for a part of another pattern.
-        let is_open = |text: &str| text.contains(['*', '?']) || text.contains("${");
         match (self, other) {
             (Self::Everything, _) => true,
             (_, Self::OneOf(parts)) => parts.iter().all(|part| self.covers(part)),
             (Self::OneOf(parts), _) => parts.iter().any(|part| part.covers(other)),
-            (Self::AllBut(patterns), Self::Pattern(text)) if !is_open(text) => {
-                let is_taken_out = |pattern: &String| {
-                    pattern.contains("${")
-                        || wildcard_matches(&pattern.to_ascii_lowercase(), &text.to_ascii_lowercase())
-                };
-                !patterns.iter().any(is_taken_out)
+            (Self::Pattern(kind, wide), Self::Pattern(_, narrow)) => {
+                self == other || kind.covers(wide, narrow)
             }
-            (Self::Pattern(pattern), Self::Pattern(text)) if !is_open(text) && !pattern.contains("${") => {
-                wildcard_matches(pattern, text)
+            (Self::AllBut(kind, excluded), Self::Pattern(_, narrow)) => {
+                excluded.iter().all(|pattern| kind.is_disjoint(pattern, narrow))
             }
+            (Self::AllBut(kind, few), Self::AllBut(_, many)) => few
+                .iter()
+                .all(|pattern| many.iter().any(|other| other == pattern || kind.covers(other, pattern))),
             _ => self == other,
         }
     }

@@ -6,7 +6,7 @@ use super::super::document::{
     ActionElement, Document, Effect, OneOrMany, PrincipalElement, Principals, ResourceElement, Statement,
     VERSION_2012,
 };
-use super::extent::Extent;
+use super::extent::{Extent, Kind};
 use super::grant::{Grant, Rest};
 use super::words::{AccountName, conditions, principal_in_words};
 use crate::arn::Arn;
@@ -183,7 +183,7 @@ fn actions(statement: &Statement) -> Vec<(String, Extent)> {
         Some(ActionElement::NotAction(values)) => (Some(values), true),
         None => (None, false),
     };
-    extents(values, negated, "action")
+    extents(values, negated, Kind::Action)
 }
 
 fn resources(statement: &Statement) -> Vec<(String, Extent)> {
@@ -192,25 +192,29 @@ fn resources(statement: &Statement) -> Vec<(String, Extent)> {
         Some(ResourceElement::NotResource(values)) => (Some(values), true),
         None => (None, false),
     };
-    extents(values, negated, "resource")
+    extents(values, negated, Kind::Resource)
 }
 
-fn extents(values: Option<&OneOrMany<String>>, negated: bool, what: &str) -> Vec<(String, Extent)> {
+fn extents(values: Option<&OneOrMany<String>>, negated: bool, kind: Kind) -> Vec<(String, Extent)> {
+    let what = kind.word();
     let exactly = |text: String| vec![(text.clone(), Extent::Exactly(text))];
     match values.map(OneOrMany::as_slice) {
         None => exactly(format!("(no {what})")),
         Some([]) => exactly(format!("(an empty list of {what}s)")),
         Some(values) if negated => {
-            vec![(format!("every {what} but {}", values.join(", ")), Extent::AllBut(values.to_vec()))]
+            vec![(format!("every {what} but {}", values.join(", ")), Extent::AllBut(kind, values.to_vec()))]
         }
-        Some(values) => values.iter().map(|value| (value.clone(), Extent::of_pattern(value))).collect(),
+        Some(values) => values.iter().map(|value| (value.clone(), Extent::of_pattern(kind, value))).collect(),
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::super::diff::AccessDiff;
     use super::*;
+    use crate::policy::{Context, Decision, Policies, Principal, Request, evaluate};
 
     fn add_trust(access: &mut Access, document: &Document) {
         access.add_trust(document, |_, _| None);
@@ -295,16 +299,110 @@ mod tests {
         assert!(!is_wider(access("", &except("s3:*")), access("", &except("s3:*"))));
         let one = |action: &str| format!(r#"{{"Effect":"Allow","Action":"{action}","Resource":"f"}}"#);
         assert!(!is_wider(access("", &except("s3:*")), access("", &one("lambda:InvokeFunction"))));
-        for action in ["s3:GetObject", "S3:getobject", "lambda:*", "s?:x"] {
+        for action in ["s3:GetObject", "S3:getobject", "*", "s?:x"] {
             assert!(is_wider(access("", &except("s3:*")), access("", &one(action))), "{action}");
         }
     }
 
     #[test]
-    fn a_pattern_is_not_taken_for_a_part_of_another() {
-        let on = |resource: &str| format!(r#"{{"Effect":"Allow","Action":"a:b","Resource":"{resource}"}}"#);
-        assert!(is_wider(access("", &on("a?c")), access("", &on("a*c"))));
-        assert!(!is_wider(access("", &on("a?c")), access("", &on("abc"))));
+    fn a_pattern_covers_another_where_it_certainly_matches_all_of_it() {
+        let may = |action: &str, resource: &str| {
+            access("", &format!(r#"{{"Effect":"Allow","Action":"{action}","Resource":"{resource}"}}"#))
+        };
+        let function = |rest: &str| format!("arn:aws:lambda:us-east-1:111122223333:function:{rest}");
+        for (wide, narrow, covered) in [
+            ("orders:live", "orders:live", true),
+            ("orders?live", "orders:live", false),
+            ("ord*ve", "orders:live", false),
+            ("ord*ve", "orders-live", true),
+            ("orders*", "orders:live", true),
+            ("*:live", "orders:live", true),
+            ("orders", "orders:live", false),
+            ("a?c", "a*c", false),
+            ("a*", "a?c*", true),
+            ("a*", "${aws:username}", false),
+            ("*", "${aws:username}-x", true),
+            ("${aws:username}", "f", false),
+        ] {
+            let [before, after] = [wide, narrow].map(|rest| may("lambda:InvokeFunction", &function(rest)));
+            assert_eq!(!is_wider(before, after), covered, "{wide} {narrow}");
+        }
+        for (wide, narrow, covered) in [
+            ("lambda:Invoke*", "lambda:InvokeFunction", true),
+            ("lambda:*", "lambda:Invoke*", true),
+            ("lambda:I*n", "lambda:InvokeFunction", true),
+            ("LAMBDA:invokefunctio?", "lambda:InvokeFunction", true),
+            ("lambda:*", "*", false),
+            ("l*", "lambda:InvokeFunction", false),
+            ("lambda*", "lambda:InvokeFunction", false),
+        ] {
+            let [before, after] = [wide, narrow].map(|action| may(action, &function("f")));
+            assert_eq!(!is_wider(before, after), covered, "{wide} {narrow}");
+        }
+        for trust in ["sts:*", "sts:Assume*", "sts:AssumeRole*"] {
+            let before = access(&GENESYS.replace("sts:AssumeRole", trust), "");
+            assert!(!is_wider(before, access(GENESYS, "")), "{trust}");
+        }
+    }
+
+    #[test]
+    fn a_deny_that_gives_way_to_a_wider_one_is_no_gain() {
+        let deny =
+            |action: &str| access("", &format!(r#"{{"Effect":"Deny","Action":"{action}","Resource":"*"}}"#));
+        assert!(!is_wider(deny("s3:GetObject"), deny("s3:*")));
+        assert!(is_wider(deny("s3:*"), deny("s3:GetObject")));
+    }
+
+    fn some_pattern() -> impl Strategy<Value = String> {
+        const PARTS: [&str; 7] = ["f", "g", ":", "*", "?", "live", "${aws:username}"];
+        prop::collection::vec(prop::sample::select(&PARTS[..]), 1..5).prop_map(|parts| parts.concat())
+    }
+
+    fn allows(grant: &Document, action: &str, resource: &str) -> Decision {
+        let policies = Policies { identity: vec![("it".to_owned(), grant)], ..Policies::default() };
+        let principal = Principal::Aws("arn:aws:sts::111122223333:assumed-role/r/s".to_owned());
+        let context = Context::complete().with("aws:username", &["f:g"]);
+        let request =
+            Request { principal, action: action.to_owned(), resource: resource.to_owned(), context };
+        evaluate(&policies, &request).decision
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 4096, failure_persistence: None, ..ProptestConfig::default() })]
+
+        /// Coverage says what the evaluator says: never more of anything, and never less of a plain ARN and action.
+        #[test]
+        fn a_grant_covers_another_just_where_the_evaluator_allows_it(
+            wide in some_pattern(), narrow in some_pattern(), text in "[fg:]{1,4}(live)?", not: bool,
+        ) {
+            const BEFORE: &str = "arn:aws:lambda:us-east-1:111122223333:function:";
+            let of = |element: &str, rest: &str| Document::parse(&format!(
+                r#"{{"Version":"2012-10-17","Statement":{{"Effect":"Allow","Action":"lambda:InvokeFunction","{element}":"{BEFORE}{rest}"}}}}"#
+            )).unwrap();
+            let element = if not { "NotResource" } else { "Resource" };
+            let (wide, narrow) = (of(element, &wide), of("Resource", &narrow));
+            let resource = format!("{BEFORE}{text}");
+            let covers = |narrow: &Document| !is_wider(Access::of_permissions(&wide), Access::of_permissions(narrow));
+            let [by_wide, by_narrow] = [&wide, &narrow].map(|grant| allows(grant, "lambda:InvokeFunction", &resource));
+            if covers(&narrow) && wide.to_json() != narrow.to_json() && by_narrow != Decision::ImplicitDeny {
+                prop_assert_eq!(by_wide, Decision::Allowed, "{} {}", wide.to_json(), narrow.to_json());
+            }
+            let has_variable = wide.to_json().contains("${");
+            prop_assert!(has_variable || covers(&of("Resource", &text)) == (by_wide == Decision::Allowed), "{} {}", wide.to_json(), text);
+        }
+
+        #[test]
+        fn an_action_covers_another_just_where_the_evaluator_allows_it(
+            wide in "(l|L)?(ambda|\\*)?:?[iI*?]?(nvoke|\\*)?[F?]?(unction)?[*?]?",
+        ) {
+            let of = |action: &str| Document::parse(&format!(
+                r#"{{"Version":"2012-10-17","Statement":{{"Effect":"Allow","Action":"{action}","Resource":"*"}}}}"#
+            )).unwrap();
+            let (wide, narrow) = (of(&wide), of("lambda:InvokeFunction"));
+            let covers = !is_wider(Access::of_permissions(&wide), Access::of_permissions(&narrow));
+            let function = "arn:aws:lambda:us-east-1:111122223333:function:f";
+            prop_assert_eq!(covers, allows(&wide, "lambda:InvokeFunction", function) == Decision::Allowed);
+        }
     }
 
     /// Sentences read alike where statements differ: what is compared is the statement.
