@@ -11,10 +11,12 @@ use crate::commands::fmt::FmtArgs;
 use crate::commands::import::ImportArgs;
 use crate::commands::init::InitArgs;
 use crate::commands::options::Global;
+use crate::commands::options::SandboxOptions;
 use crate::commands::permissions::PermissionsArgs;
 use crate::commands::plan::PlanArgs;
 use crate::commands::policy::PolicyCommand;
 use crate::commands::sandbox::SandboxCommand;
+use crate::commands::scenario::ScenarioArgError;
 use crate::commands::validate::ValidateArgs;
 use crate::commands::{
     self, CommandError, Status, apply, check, destroy, fmt, import, init, permissions, plan, policy, shell,
@@ -121,6 +123,11 @@ impl Cli {
             std::env::set_current_dir(folder)
                 .map_err(|source| FolderError { folder: folder.clone(), source })?;
         }
+        let SandboxOptions { scenario, consistency } = &global.sandbox_options;
+        let is_sandbox = global.sandbox || matches!(command, Command::Sandbox(SandboxCommand::Serve(_)));
+        if !is_sandbox && (scenario.is_some() || consistency.is_some()) {
+            return Err(ScenarioArgError::NotInSandbox.into());
+        }
         match command {
             // No runtime, no credentials, no TLS roots before they are needed.
             Command::Validate(args) => validate::run(global, args, output),
@@ -140,6 +147,8 @@ impl Cli {
             Command::Sandbox(SandboxCommand::Serve(args)) => {
                 block_on(commands::sandbox::serve(global, args, output))
             }
+            Command::Sandbox(SandboxCommand::Scenarios) => commands::sandbox::scenarios(output),
+            Command::Sandbox(SandboxCommand::Reset) => commands::sandbox::reset(global, output),
         }
     }
 }

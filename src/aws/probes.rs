@@ -1,11 +1,11 @@
 //! Calls that `check` makes for the sake of the answer alone.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::time::SystemTime;
 
 use aws_credential_types::Credentials;
-use aws_sdk_iam::types::{EvaluationResult, PolicyEvaluationDecisionType};
+use aws_sdk_iam::types::{ContextEntry, ContextKeyTypeEnum, EvaluationResult, PolicyEvaluationDecisionType};
 use aws_sdk_lambda::types::InvocationType;
 
 use super::client::Clients;
@@ -85,16 +85,20 @@ pub async fn invoke_dry_run(clients: &Clients, function: &FunctionArn) -> Result
     Ok(())
 }
 
-/// What AWS's own policy simulator says of one function.
+/// What AWS's own policy simulator says about one function.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Simulated {
     pub allowed: bool,
-    /// `allowed`, `implicitDeny` or `explicitDeny`, and whether the organization's policies are the reason.
+    /// `allowed`, `implicitDeny` or `explicitDeny`.
     pub decision: String,
+    /// A service control policy does not allow it in the simulation.
+    pub denied_by_organization: bool,
+    /// Condition keys that the policies ask for and the simulation did not have.
+    pub missing_keys: BTreeSet<String>,
 }
 
-/// Asks AWS's policy simulator whether the role's policies let it invoke the functions. It knows nothing of trust
-/// policies, nor of functions' own policies.
+/// Asks AWS's policy simulator whether the role's policies let it invoke the functions. It evaluates neither trust
+/// policies nor functions' own policies, and knows only the condition keys that it is given.
 ///
 /// # Errors
 /// When the caller may not ask, and whenever IAM does not answer.
@@ -102,6 +106,23 @@ pub async fn simulate(
     clients: &Clients,
     role: &Arn,
     functions: &[FunctionArn],
+) -> Result<BTreeMap<FunctionArn, Simulated>, AwsError> {
+    // What a call to a function carries depends on its region and account.
+    let mut places: BTreeMap<(&str, &str), Vec<&FunctionArn>> = BTreeMap::new();
+    for function in functions {
+        let arn = function.as_arn();
+        places.entry((&arn.region, &arn.account)).or_default().push(function);
+    }
+    let calls = places.into_iter().map(|(place, functions)| simulate_in(clients, role, place, functions));
+    let found = futures_util::future::try_join_all(calls).await?;
+    Ok(found.into_iter().flatten().collect())
+}
+
+async fn simulate_in(
+    clients: &Clients,
+    role: &Arn,
+    (region, account): (&str, &str),
+    functions: Vec<&FunctionArn>,
 ) -> Result<BTreeMap<FunctionArn, Simulated>, AwsError> {
     const OPERATION: &str = "iam:SimulatePrincipalPolicy";
     let subject = format!("role `{}`", role.name());
@@ -111,25 +132,63 @@ pub async fn simulate(
         .policy_source_arn(role.to_string())
         .action_names("lambda:InvokeFunction")
         .set_resource_arns(Some(functions.iter().map(ToString::to_string).collect()))
+        .set_context_entries(Some(context_of_session(role, region, account)))
         .into_paginator()
         .items()
         .send()
         .try_collect()
         .await
         .map_err(|error| AwsError::from_sdk(OPERATION, subject.as_str(), error))?;
-    let mut found = BTreeMap::new();
-    for result in results {
-        let Some(arn) = result.eval_resource_name.as_deref().and_then(|arn| arn.parse().ok()) else {
-            continue;
-        };
-        let by_organization =
-            result.organizations_decision_detail.is_some_and(|detail| !detail.allowed_by_organizations);
-        let mut decision = result.eval_decision.as_str().to_owned();
-        if by_organization {
-            decision.push_str(", by the organization's policies");
-        }
-        let allowed = result.eval_decision == PolicyEvaluationDecisionType::Allowed;
-        found.insert(arn, Simulated { allowed, decision });
+    Ok(results.iter().flat_map(of_each_function).collect())
+}
+
+/// The condition keys that a session of the role brings to Lambda, as far as they are known beforehand.
+fn context_of_session(role: &Arn, region: &str, account: &str) -> Vec<ContextEntry> {
+    let entry = |key: &str, value: &str, kind: ContextKeyTypeEnum| {
+        ContextEntry::builder().context_key_name(key).context_key_values(value).context_key_type(kind).build()
+    };
+    let text = |key, value| entry(key, value, ContextKeyTypeEnum::String);
+    let boolean = |key, value| entry(key, value, ContextKeyTypeEnum::Boolean);
+    vec![
+        text("aws:RequestedRegion", region),
+        text("aws:PrincipalAccount", &role.account),
+        text("aws:PrincipalArn", &role.to_string()),
+        text("aws:ResourceAccount", account),
+        boolean("aws:SecureTransport", "true"),
+        boolean("aws:PrincipalIsAWSService", "false"),
+        boolean("aws:ViaAWSService", "false"),
+    ]
+}
+
+/// One result is about an action: of several resources it has a template for a name, the strictest decision, and a
+/// result of its own for each. The organization's part is in the former only.
+fn of_each_function(result: &EvaluationResult) -> Vec<(FunctionArn, Simulated)> {
+    let denied_by_organization =
+        result.organizations_decision_detail.as_ref().is_some_and(|detail| !detail.allowed_by_organizations);
+    let simulated = |decision: &PolicyEvaluationDecisionType, missing: &[String]| Simulated {
+        allowed: *decision == PolicyEvaluationDecisionType::Allowed,
+        decision: decision.as_str().to_owned(),
+        denied_by_organization,
+        missing_keys: missing.iter().cloned().collect(),
+    };
+    let of_resources: Vec<_> = result
+        .resource_specific_results()
+        .iter()
+        .filter_map(|one| {
+            let missing = if one.missing_context_values().is_empty() {
+                result.missing_context_values()
+            } else {
+                one.missing_context_values()
+            };
+            let function = one.eval_resource_name.parse().ok()?;
+            Some((function, simulated(&one.eval_resource_decision, missing)))
+        })
+        .collect();
+    if !of_resources.is_empty() {
+        return of_resources;
     }
-    Ok(found)
+    // Before 2026 there was a result for each resource, and none within it.
+    let function = result.eval_resource_name.as_deref().and_then(|name| name.parse().ok());
+    let own = |function| (function, simulated(&result.eval_decision, result.missing_context_values()));
+    function.map(own).into_iter().collect()
 }

@@ -380,15 +380,30 @@ fn second_opinion(
         meaning: meaning.to_owned(),
     };
     let answer = simulated.get(function)?;
-    let seen = format!("it says {}", answer.decision);
-    Some(match (ours, answer.allowed) {
-        (Decision::Allowed, true)
-        | (Decision::ExplicitDeny | Decision::ImplicitDeny, false)
-        | (Decision::Undecided, _) => line(Outcome::Pass, seen, ""),
+    let Simulated { allowed, decision, denied_by_organization, missing_keys } = answer;
+    let seen = format!("it says {decision}");
+    let missing: Vec<&str> = missing_keys.iter().map(String::as_str).collect();
+    Some(match (ours, allowed) {
+        (Decision::Undecided, _) => line(Outcome::NotProvable, seen, "this tool cannot decide it by itself"),
+        (Decision::Allowed, true) | (Decision::ExplicitDeny | Decision::ImplicitDeny, false) => {
+            line(Outcome::Pass, seen, "")
+        }
+        // The simulation evaluates these policies without all that a real call brings.
+        (Decision::Allowed, false) if *denied_by_organization => line(
+            Outcome::NotProvable,
+            format!("{seen}: a service control policy of the organization does not allow it"),
+            "a simulation does not have every key that a real call brings: `check --invoke` settles it; otherwise ask \
+             whoever administers the organization",
+        ),
+        (Decision::Allowed, false) if !missing.is_empty() => line(
+            Outcome::NotProvable,
+            format!("{seen}, without knowing {}", missing.join(", ")),
+            "a real call may bring what the simulation does not have: `check --invoke` settles it",
+        ),
         (Decision::Allowed, false) => line(
             Outcome::Fail,
             seen,
-            "something that this tool does not see denies it, as a policy of the organization may: ask who administers it",
+            "something that this tool does not see denies it: ask whoever administers the account",
         ),
         (_, true) => line(
             Outcome::NotProvable,

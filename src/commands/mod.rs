@@ -18,6 +18,7 @@ pub mod prompt;
 pub mod reference;
 mod report;
 pub mod sandbox;
+pub mod scenario;
 pub mod session;
 pub mod shell;
 pub mod specs;

@@ -21,6 +21,8 @@ pub struct Global {
     /// Use the embedded stand-in for AWS; its state is kept in .genesys-iam/sandbox.json beside the spec
     #[arg(long, global = true)]
     pub sandbox: bool,
+    #[command(flatten)]
+    pub sandbox_options: SandboxOptions,
     /// How to read the live state: whichever way takes fewer calls, role by role, or in bulk
     #[arg(long, global = true, value_name = "WAY", default_value = "auto", env = "GENESYS_IAM_READS")]
     pub reads: ReadsArg,
@@ -33,6 +35,18 @@ pub struct Global {
     /// Log each API call to standard error, with -vv also what is read and how; RUST_LOG is honoured
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub verbose: u8,
+}
+
+/// How the sandbox behaves, embedded or served.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Options of the sandbox")]
+pub struct SandboxOptions {
+    /// Plant a scenario, by its name (`genesys-iam sandbox scenarios`) or from a TOML or JSON file
+    #[arg(long, global = true, value_name = "NAME|FILE")]
+    pub scenario: Option<String>,
+    /// Show changes only after this many seconds, as IAM does
+    #[arg(long, global = true, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=600))]
+    pub consistency: Option<u64>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]

@@ -1,25 +1,29 @@
-//! `sandbox serve`: the stand-in for AWS on a loopback address.
+//! `sandbox serve`: the stand-in for AWS on a loopback address; its scenarios and its end.
 
 use std::io;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use tokio::net::TcpListener;
-
 use clap::{Args, Subcommand};
+use tokio::net::TcpListener;
 
 use super::fleet::NothingSelected;
 use super::options::Global;
+use super::scenario::configure;
 use super::{CommandError, Status, session, specs};
 use crate::explain::Explain;
 use crate::render::output::Output;
-use crate::sandbox::{Rate, Sandbox, ServeOptions, serve as serve_http};
+use crate::sandbox::{BUILT_IN, Rate, Sandbox, ServeOptions, serve as serve_http};
 
 #[derive(Debug, Subcommand)]
 pub enum SandboxCommand {
     /// Serve IAM, STS and Lambda over HTTP on a loopback address, for any AWS client
     Serve(ServeArgs),
+    /// List the scenarios that `--scenario` knows by name
+    Scenarios,
+    /// Delete the sandbox's state
+    Reset,
 }
 
 #[derive(Debug, Args)]
@@ -55,7 +59,12 @@ pub async fn serve(global: &Global, args: &ServeArgs, output: &Output) -> Result
     let Some((spec, others)) = loaded.split_first() else { return Err(NothingSelected.into()) };
     let seed = session::seed(spec);
     let mut sandbox = if in_memory { Sandbox::new(&seed) } else { Sandbox::open(&state, &seed)? };
-    others.iter().for_each(|spec| sandbox.seed(&session::seed(spec)));
+    configure(&mut sandbox, &global.sandbox_options, &seed)?;
+    for spec in others {
+        let seed = session::seed(spec);
+        sandbox.seed(&seed);
+        configure(&mut sandbox, &global.sandbox_options, &seed)?;
+    }
     let listener =
         TcpListener::bind(listen).await.map_err(|source| ServeError::Listen { address: listen, source })?;
     let address = listener.local_addr().map_err(|source| ServeError::Listen { address: listen, source })?;
@@ -79,6 +88,31 @@ pub async fn serve(global: &Global, args: &ServeArgs, output: &Output) -> Result
     serve_http(listener, Arc::new(Mutex::new(sandbox)), options, shutdown)
         .await
         .map_err(|source| ServeError::Listen { address, source })?;
+    Ok(Status::Done)
+}
+
+pub fn scenarios(output: &Output) -> Result<Status, CommandError> {
+    let width = BUILT_IN.iter().map(|(name, _)| name.len()).max().unwrap_or_default();
+    let line = |(name, text): &(&str, &str)| format!("{name:width$}  {}\n", about(text));
+    output.result(&BUILT_IN.iter().map(line).collect::<String>())?;
+    Ok(Status::Done)
+}
+
+/// The line of a scenario that says what it demonstrates.
+fn about(text: &str) -> &str {
+    let line = text.lines().next().unwrap_or_default();
+    line.strip_prefix("about = \"").and_then(|rest| rest.strip_suffix('"')).unwrap_or_default()
+}
+
+pub fn reset(global: &Global, output: &Output) -> Result<Status, CommandError> {
+    let sources = specs::named(global, output).unwrap_or_default();
+    let state = session::state_file(sources.first());
+    let said = if Sandbox::reset(&state)? {
+        format!("The sandbox is empty again: {} was deleted.\n", state.display())
+    } else {
+        "The sandbox has no state here.\n".to_owned()
+    };
+    output.message(&said);
     Ok(Status::Done)
 }
 

@@ -7,7 +7,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use futures_util::future::{join_all, try_join_all};
 
 use super::CommandError;
-use super::options::{Global, ReadsArg};
+use super::options::{Global, ReadsArg, SandboxOptions};
+use super::scenario;
 use super::specs::{self, SpecSource, quoted};
 use crate::arn::{AccountId, Arn, FunctionArn, Qualifier};
 use crate::aws::{self, AwsError, AwsErrorKind, Caller, Clients, Transport};
@@ -122,10 +123,14 @@ impl Connections {
         &mut self,
         source: &SpecSource,
         spec: &Spec,
+        options: &SandboxOptions,
         output: &Output,
     ) -> Result<Arc<Mutex<Sandbox>>, CommandError> {
+        let seed = seed(spec);
         if let Some(sandbox) = &self.sandbox {
-            sandbox.lock().unwrap_or_else(PoisonError::into_inner).seed(&seed(spec));
+            let mut known = sandbox.lock().unwrap_or_else(PoisonError::into_inner);
+            known.seed(&seed);
+            scenario::configure(&mut known, options, &seed)?;
             return Ok(Arc::clone(sandbox));
         }
         let state = state_file(Some(source));
@@ -134,7 +139,9 @@ impl Connections {
             paint(WARNING, "note:"),
             state.display()
         ));
-        let sandbox = Arc::new(Mutex::new(Sandbox::open(&state, &seed(spec))?));
+        let mut sandbox = Sandbox::open(&state, &seed)?;
+        scenario::configure(&mut sandbox, options, &seed)?;
+        let sandbox = Arc::new(Mutex::new(sandbox));
         self.sandbox = Some(Arc::clone(&sandbox));
         Ok(sandbox)
     }
@@ -168,7 +175,7 @@ pub(super) async fn in_sandbox(
     let source = specs::named(global, output).ok().and_then(|mut sources| sources.pop());
     let source = source.unwrap_or(SpecSource::Demonstration);
     let spec = load(&source, output)?;
-    let sandbox = Connections::default().sandbox(&source, &spec, output)?;
+    let sandbox = Connections::default().sandbox(&source, &spec, &global.sandbox_options, output)?;
     let mut aws = spec.aws.clone();
     if let Some(region) = region {
         aws.region = region.to_owned();
@@ -196,7 +203,7 @@ impl Session {
             let clients = connections.clients(&spec.aws, output).await?;
             return Ok(Self { spec, clients, in_sandbox: false, genesys, reads, invocation });
         }
-        let sandbox = connections.sandbox(source, &spec, output)?;
+        let sandbox = connections.sandbox(source, &spec, &global.sandbox_options, output)?;
         let (clients, genesys) = sandbox_clients(sandbox, &spec.aws).await?;
         Ok(Self { spec, clients, in_sandbox: true, genesys: Some(genesys), reads, invocation })
     }

@@ -1,6 +1,7 @@
 //! The sandbox itself: the state, and the services that answer from it.
 
 use std::path::Path;
+use std::time::Duration;
 
 use http::{HeaderValue, Request, Response};
 use jiff::Timestamp;
@@ -10,6 +11,7 @@ use super::aws::{self, Defaults};
 use super::error::SandboxError;
 use super::genesys;
 use super::ids::uuid;
+use super::past::Past;
 use super::seed::Seed;
 use super::state::State;
 use super::state_file::StateFile;
@@ -28,6 +30,8 @@ pub struct Sandbox {
     file: Option<StateFile>,
     pub(super) defaults: Defaults,
     requests: u64,
+    /// What reads are answered from while changes are not yet seen.
+    past: Past,
 }
 
 impl Sandbox {
@@ -36,7 +40,7 @@ impl Sandbox {
         let mut state = State::new(&seed.partition);
         state.seed(seed);
         let defaults = Defaults { region: seed.region.clone(), page_limit: usize::MAX };
-        Self { state, file: None, defaults, requests: 0 }
+        Self { state, file: None, defaults, requests: 0, past: Past::default() }
     }
 
     /// A sandbox whose state is kept in a file, created when absent; functions of the seed are added when they are missing.
@@ -63,6 +67,32 @@ impl Sandbox {
         Ok(sandbox)
     }
 
+    /// Writes the state, where it is kept in a file.
+    pub(super) fn save(&self) -> Result<(), SandboxError> {
+        match &self.file {
+            Some(file) => file.write(&self.state),
+            None => Ok(()),
+        }
+    }
+
+    /// From now on reads see a change only after this time, and a role that was changed is used as it was before.
+    pub fn set_consistency_delay(&mut self, delay: Duration) {
+        self.past = Past::new(delay);
+    }
+
+    /// Deletes a state file.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be deleted, or another process uses it.
+    pub fn reset(path: &Path) -> Result<bool, SandboxError> {
+        if !path.exists() {
+            return Ok(false);
+        }
+        StateFile::lock(path)?.delete()?;
+        Ok(true)
+    }
+
     /// Adds the account, functions and organization of another spec.
     pub fn seed(&mut self, seed: &Seed) {
         self.state.seed(seed);
@@ -71,8 +101,14 @@ impl Sandbox {
     /// A copy in memory, as everything is now.
     #[must_use]
     pub fn copy(&self) -> Self {
-        let Self { state, file: _, defaults, requests } = self;
-        Self { state: state.clone(), file: None, defaults: defaults.clone(), requests: *requests }
+        let Self { state, file: _, defaults, requests, past: _ } = self;
+        Self {
+            state: state.clone(),
+            file: None,
+            defaults: defaults.clone(),
+            requests: *requests,
+            past: Past::default(),
+        }
     }
 
     /// A text that is the same for equal states.
@@ -85,29 +121,51 @@ impl Sandbox {
         self.requests += 1;
         let request_id = uuid(self.state.counter.rotate_left(32) ^ self.requests);
         // A session's credentials are new state too, so STS writes as IAM does.
-        let before = (self.file.is_some() && !is_read(request)).then(|| self.state.clone());
-        let path = request.uri().path();
-        let Self { state, defaults, .. } = self;
-        let mut response = if genesys::is_for(path) {
-            genesys::handle(state, defaults, request, now, &request_id)
-        } else {
-            aws::answer(state, defaults, request, now, &request_id)
-        };
-        if let (Some(before), Some(file)) = (before, &self.file)
-            && self.state != before
-            && let Err(error) = file.write(&self.state)
-        {
-            // What could not be kept has not happened.
-            self.state = before;
-            let message = match std::error::Error::source(&error) {
-                Some(source) => format!("{error}: {source}"),
-                None => error.to_string(),
-            };
-            response =
-                aws::query::respond(aws::iam::NAMESPACE, "", Err(Refusal::failure(message)), &request_id);
+        let is_kept = self.file.is_some() || self.past.is_kept();
+        let before = (is_kept && !is_read(request)).then(|| self.state.clone());
+        let mut response = self.answer(request, now, &request_id);
+        if let Some(before) = before.filter(|before| *before != self.state) {
+            match self.save() {
+                Ok(()) if self.past.is_kept() => self.past.keep(before, now),
+                Ok(()) => {}
+                Err(error) => {
+                    // What could not be kept has not happened.
+                    self.state = before;
+                    let message = match std::error::Error::source(&error) {
+                        Some(source) => format!("{error}: {source}"),
+                        None => error.to_string(),
+                    };
+                    let refusal = Err(Refusal::failure(message));
+                    response = aws::query::respond(aws::iam::NAMESPACE, "", refusal, &request_id);
+                }
+            }
         }
         identify(&mut response, &request_id);
         response
+    }
+
+    fn answer<B: AsRef<[u8]>>(
+        &mut self,
+        request: &Request<B>,
+        now: Timestamp,
+        id: &str,
+    ) -> Response<Vec<u8>> {
+        let Self { state, defaults, past, .. } = self;
+        if genesys::is_for(request.uri().path()) {
+            return genesys::handle(state, defaults, request, now, id);
+        }
+        if let Some(seen) = past.seen(now)
+            && (is_read(request) || is_use(request))
+        {
+            // Credentials work from the moment on in which they are given out.
+            let mut seen = State { sessions: state.sessions.clone(), ..seen.clone() };
+            let response = aws::answer(&mut seen, defaults, request, now, id);
+            // A role that is used must be there by both, and admit the caller.
+            if is_read(request) || !response.status().is_success() {
+                return response;
+            }
+        }
+        aws::answer(state, defaults, request, now, id)
     }
 
     /// The answer to a request too many.
@@ -134,4 +192,10 @@ fn is_read<B: AsRef<[u8]>>(request: &Request<B>) -> bool {
         return true;
     }
     [b"Action=Get".as_slice(), b"Action=List"].iter().any(|start| action.starts_with(start))
+}
+
+/// Whether a request uses a role: assumes it, or invokes a function under it.
+fn is_use<B: AsRef<[u8]>>(request: &Request<B>) -> bool {
+    request.body().as_ref().starts_with(b"Action=AssumeRole")
+        || request.uri().path().starts_with(aws::lambda::PATH)
 }

@@ -20,6 +20,8 @@ pub enum SandboxError {
         path.display()
     )]
     Version { path: PathBuf, found: u64, known: u64 },
+    #[error("the scenario cannot be played")]
+    Scenario(#[from] super::scenario::ScenarioError),
     #[error("another process is using the sandbox's state file `{}`", path.display())]
     InUse { path: PathBuf },
 }
@@ -29,6 +31,7 @@ impl Explain for SandboxError {
         let help = match self {
             Self::Read { .. } | Self::Write { .. } => "check the permissions of the folder `.genesys-iam`",
             Self::Broken { .. } | Self::Version { .. } => "delete the file to start with an empty sandbox",
+            Self::Scenario(_) => "docs/sandbox.md describes the file",
             Self::InUse { .. } => "wait for the other process, or end it",
         };
         Some(help.to_owned())

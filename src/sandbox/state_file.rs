@@ -82,6 +82,13 @@ impl StateFile {
         serde_json::from_value(value).map(Some).map_err(broken)
     }
 
+    /// Deletes the state; the lock ends with it.
+    pub fn delete(self) -> Result<(), SandboxError> {
+        let unwritable = |source| SandboxError::Write { path: self.path.clone(), source };
+        fs::remove_file(&self.path).map_err(unwritable)?;
+        fs::remove_file(beside(&self.path, "lock")).map_err(unwritable)
+    }
+
     pub fn write(&self, state: &State) -> Result<(), SandboxError> {
         let unwritable = |source| SandboxError::Write { path: self.path.clone(), source };
         let mut text = serde_json::to_vec_pretty(state).map_err(|error| unwritable(error.into()))?;

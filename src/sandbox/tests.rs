@@ -13,6 +13,7 @@ use http::{HeaderMap, Response};
 mod access;
 mod actions;
 mod lambda;
+mod organization;
 mod sdk;
 mod serve;
 mod state_file;

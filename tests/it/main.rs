@@ -28,9 +28,11 @@ mod policy_cases;
 mod properties;
 mod prune;
 #[cfg(unix)]
+mod recordings;
 mod repository;
 mod sandbox;
 mod saved;
+mod scenarios;
 mod spec_files;
 mod specs;
 mod untrusted_text;

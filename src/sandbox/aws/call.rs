@@ -11,6 +11,14 @@ use crate::policy::Context;
 use crate::sandbox::state::State;
 use crate::sandbox::state::iam::{LastUsed, Role, Tag};
 
+/// What holds for requests that do not say otherwise.
+#[derive(Debug, Clone)]
+pub(crate) struct Defaults {
+    pub region: String,
+    /// No page of a listing has more items.
+    pub page_limit: usize,
+}
+
 /// One request, as the actions see it.
 pub(crate) struct Call<'a> {
     pub state: &'a mut State,

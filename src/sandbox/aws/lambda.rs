@@ -237,6 +237,18 @@ fn invoke(function: &Function, version: &str, invocation_type: &str) -> Result<R
                      Pending",
                 ));
             }
+            if function
+                .members
+                .get("TenancyConfig")
+                .is_some_and(|one| one["TenantIsolationMode"] == "PER_TENANT")
+            {
+                return Err(Refusal::new(
+                    400,
+                    "InvalidParameterValueException",
+                    "The invoked function is enabled with tenancy configuration. Add a valid tenant ID in your request \
+                     and try again.",
+                ));
+            }
             if function.reserved_concurrency == Some(0) {
                 return Err(Refusal::new(429, "TooManyRequestsException", "Rate Exceeded.")
                     .with_reason("ReservedFunctionConcurrentInvocationLimitExceeded"));

@@ -20,17 +20,10 @@ use jiff::Timestamp;
 
 use self::auth::Scope;
 use self::call::Call;
+pub(crate) use self::call::Defaults;
 use self::query::Params;
 use self::refusal::Refusal;
 use super::state::State;
-
-/// What holds for requests that do not say otherwise.
-#[derive(Debug, Clone)]
-pub(crate) struct Defaults {
-    pub region: String,
-    /// No page of a listing has more items.
-    pub page_limit: usize,
-}
 
 /// Answers a request to any of the services.
 pub(crate) fn answer<B: AsRef<[u8]>>(

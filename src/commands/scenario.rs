@@ -1,0 +1,71 @@
+//! `--scenario` and `--consistency`: what a sandbox is made to show.
+
+use std::io::{self, Read as _};
+use std::path::Path;
+use std::time::Duration;
+
+use super::CommandError;
+use super::options::SandboxOptions;
+use crate::explain::{Explain, Status};
+use crate::sandbox::{Sandbox, Scenario, ScenarioError, Seed};
+
+/// Plants the scenario and sets the delay that the options ask for.
+pub fn configure(sandbox: &mut Sandbox, options: &SandboxOptions, seed: &Seed) -> Result<(), CommandError> {
+    let SandboxOptions { scenario, consistency } = options;
+    if let Some(name) = scenario {
+        let text = match Scenario::built_in(name) {
+            Some(text) => text.to_owned(),
+            None if Path::new(name).exists() => read_scenario(name)?,
+            None => return Err(ScenarioArgError::Unknown(name.clone()).into()),
+        };
+        let broken = |source| ScenarioArgError::Broken { name: name.clone(), source };
+        let scenario = Scenario::parse(&text, seed).map_err(broken)?;
+        sandbox.play_now(&scenario, seed)?;
+    }
+    if let Some(seconds) = consistency {
+        sandbox.set_consistency_delay(Duration::from_secs(*seconds));
+    }
+    Ok(())
+}
+
+fn read_scenario(path: &str) -> Result<String, ScenarioArgError> {
+    let mut text = String::new();
+    let unreadable = |source| ScenarioArgError::Read { path: path.to_owned(), source };
+    let file = std::fs::File::open(path).map_err(unreadable)?;
+    file.take(MAX_SCENARIO).read_to_string(&mut text).map_err(unreadable)?;
+    Ok(text)
+}
+
+/// A scenario file beyond it is cut off, and then is not one.
+const MAX_SCENARIO: u64 = 1 << 20;
+
+#[derive(Debug, thiserror::Error)]
+pub enum ScenarioArgError {
+    #[error("`--scenario` and `--consistency` are options of the sandbox, and this is not the sandbox")]
+    NotInSandbox,
+    #[error("there is no scenario `{0}`, and no such file")]
+    Unknown(String),
+    #[error("cannot read the scenario `{path}`")]
+    Read { path: String, source: io::Error },
+    #[error("the scenario `{name}` is broken")]
+    Broken { name: String, source: ScenarioError },
+}
+
+impl Explain for ScenarioArgError {
+    fn help(&self) -> Option<String> {
+        let help = match self {
+            Self::NotInSandbox => "add `--sandbox`",
+            Self::Unknown(_) => "`genesys-iam sandbox scenarios` lists the names",
+            Self::Read { .. } => "name a readable TOML or JSON file",
+            Self::Broken { .. } => "docs/sandbox.md describes the file",
+        };
+        Some(help.to_owned())
+    }
+
+    fn status(&self) -> Status {
+        match self {
+            Self::NotInSandbox | Self::Unknown(_) => Status::Usage,
+            Self::Read { .. } | Self::Broken { .. } => Status::Error,
+        }
+    }
+}

@@ -1,0 +1,40 @@
+//! Eventual consistency: what reads still see of the time before a change.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::state::State;
+
+/// Former states, the oldest first, each with the moment in which it was replaced.
+#[derive(Debug, Default)]
+pub(super) struct Past {
+    delay: Duration,
+    states: VecDeque<(Timestamp, State)>,
+}
+
+impl Past {
+    pub fn new(delay: Duration) -> Self {
+        Self { delay, states: VecDeque::new() }
+    }
+
+    pub fn is_kept(&self) -> bool {
+        !self.delay.is_zero()
+    }
+
+    /// Keeps a state that was replaced just now.
+    pub fn keep(&mut self, replaced: State, now: Timestamp) {
+        self.states.push_back((now, replaced));
+    }
+
+    /// The state that reads see; `None`: the current one.
+    pub fn seen(&mut self, now: Timestamp) -> Option<&State> {
+        while let Some((replaced, _)) = self.states.front()
+            && *replaced + self.delay <= now
+        {
+            self.states.pop_front();
+        }
+        self.states.front().map(|(_, state)| state)
+    }
+}

@@ -1,0 +1,299 @@
+//! Plants a scenario in a sandbox.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+use serde_json::Value;
+
+use super::embedded::Sandbox;
+use super::error::SandboxError;
+use super::ids::{digest, uuid};
+use super::scenario::{
+    Assumed, FunctionChange, GenesysChange, LevelChange, OrganizationChange, RoleChange, Scenario,
+    ScenarioError,
+};
+use super::seed::Seed;
+use super::setup::GenesysKind;
+use super::state::State;
+use super::state::cloudtrail::AssumeRoleEvent;
+use super::state::iam::{InstanceProfile, LastUsed, Policy, PolicyVersion, Quotas, Role, Seconds, Tag};
+use super::state::organizations::{AwsOrganization, GuardPolicy, Level};
+use super::state::trust::Trust;
+use crate::arn::{AccountId, Arn, FunctionArn};
+
+/// The account of an organization that a scenario does not name.
+const MANAGEMENT: &str = "999988887777";
+
+impl Sandbox {
+    /// Plants a scenario as of now.
+    ///
+    /// # Errors
+    ///
+    /// As [`Sandbox::play`].
+    pub fn play_now(&mut self, scenario: &Scenario, seed: &Seed) -> Result<(), SandboxError> {
+        self.play(scenario, seed, Timestamp::now())
+    }
+
+    /// Plants a scenario for the account of a spec; playing it again changes nothing more.
+    ///
+    /// # Errors
+    ///
+    /// When a value of the scenario is not what it must be, or the state cannot be saved.
+    pub fn play(&mut self, scenario: &Scenario, seed: &Seed, now: Timestamp) -> Result<(), SandboxError> {
+        let Scenario {
+            about: _,
+            quotas,
+            role,
+            function,
+            service_linked_role,
+            organization,
+            assumed,
+            access_analyzer,
+            genesys,
+        } = scenario;
+        let now = now.as_second();
+        let account = &seed.account;
+        let state = &mut self.state;
+        if let Some(quotas) = quotas {
+            state.account_mut(account).quotas = Quotas { roles: quotas.roles, policies: quotas.policies };
+        }
+        for name in service_linked_role {
+            add_service_linked_role(state, account, name, now);
+        }
+        for (name, change) in role {
+            let roles = matching(state, account, name);
+            roles.iter().for_each(|role| change_role(state, account, role.name(), change, now));
+        }
+        for (name, change) in function {
+            let arns = seed.functions.iter().filter(|arn| {
+                name == "*" || arn.as_arn().resource.strip_prefix("function:").is_some_and(|own| own == name)
+            });
+            arns.for_each(|arn| change_function(state, arn, change));
+        }
+        if let Some(change) = organization {
+            state.aws_organization = Some(organization_of(account, change)?);
+        }
+        for call in assumed {
+            add_events(state, seed, call, now)?;
+        }
+        if *access_analyzer {
+            state.analyzers.insert(account.clone());
+        }
+        self.change_genesys(genesys);
+        self.save()
+    }
+
+    fn change_genesys(&mut self, change: &GenesysChange) {
+        let GenesysChange { organization_id, intended_state, role_arn, function_arn, denied_permissions } =
+            change;
+        if let Some(id) = organization_id {
+            self.set_organization_id(id);
+        }
+        for permission in denied_permissions {
+            self.remove_genesys_permission(permission);
+        }
+        self.edit_genesys(|kind, value| match kind {
+            GenesysKind::Integration => {
+                if let Some(state) = intended_state {
+                    value["intendedState"] = state.as_str().into();
+                }
+            }
+            GenesysKind::Credential => {
+                if let Some(arn) = role_arn {
+                    value["credentialFields"]["ARN"] = arn.as_str().into();
+                }
+            }
+            GenesysKind::Action => {
+                if let Some(arn) = function_arn {
+                    value["config"]["request"]["requestUrlTemplate"] = arn.as_str().into();
+                }
+            }
+        });
+    }
+}
+
+fn add_service_linked_role(state: &mut State, account: &AccountId, name: &str, now: Seconds) {
+    if state.role(account, name).is_some() {
+        return;
+    }
+    let service = name.strip_prefix("AWSServiceRoleFor").unwrap_or(name).to_ascii_lowercase();
+    let trust = format!(
+        r#"{{"Version":"2012-10-17","Statement":[{{"Effect":"Allow","Principal":{{"Service":"{service}.amazonaws.com"}},"Action":"sts:AssumeRole"}}]}}"#
+    );
+    let role = Role {
+        name: name.to_owned(),
+        path: format!("/aws-service-role/{service}.amazonaws.com/"),
+        id: state.new_id("AROA"),
+        created: now,
+        trust: Trust { text: trust, ids: Default::default() },
+        description: None,
+        max_session_duration: 3600,
+        boundary: None,
+        tags: Vec::new(),
+        attached: Default::default(),
+        inline: Default::default(),
+        last_used: None,
+    };
+    state.account_mut(account).roles.insert(name.to_owned(), role);
+}
+
+fn change_role(state: &mut State, account: &AccountId, name: &str, change: &RoleChange, now: Seconds) {
+    let RoleChange { trust, inline, boundary, detach, tags, last_used, instance_profile } = change;
+    let boundary = boundary.as_ref().map(|document| add_boundary(state, account, name, document, now));
+    if let Some(profile) = instance_profile
+        && !state.account_mut(account).instance_profiles.contains_key(profile)
+    {
+        let profile = InstanceProfile {
+            name: profile.clone(),
+            path: "/".to_owned(),
+            id: state.new_id("AIPA"),
+            created: now,
+            role: Some(name.to_owned()),
+        };
+        state.account_mut(account).instance_profiles.insert(profile.name.clone(), profile);
+    }
+    let Some(role) = state.role_mut(account, name) else { return };
+    if let Some(document) = trust {
+        role.trust = Trust { text: document.to_string(), ids: Default::default() };
+    }
+    for (policy, document) in inline {
+        role.inline.insert(policy.clone(), document.to_string());
+    }
+    if let Some(arn) = boundary {
+        role.boundary = Some(arn);
+    }
+    if *detach {
+        role.attached.clear();
+    }
+    for (key, value) in tags {
+        role.tags.retain(|tag| !tag.key.eq_ignore_ascii_case(key));
+        role.tags.push(Tag { key: key.clone(), value: value.clone() });
+    }
+    if let Some(used) = last_used {
+        let date = now - 60 * i64::from(used.minutes_ago);
+        role.last_used = Some(LastUsed { date, region: used.region.clone() });
+    }
+}
+
+/// A managed policy for the boundary of a role; its ARN.
+fn add_boundary(
+    state: &mut State,
+    account: &AccountId,
+    role: &str,
+    document: &Value,
+    now: Seconds,
+) -> String {
+    let name = format!("boundary-of-{role}");
+    let version = PolicyVersion { text: document.to_string(), created: now };
+    let arn = Arn::policy(&state.partition, account, "/", &name).to_string();
+    if let Some(policy) = state.policy_of_arn_mut(&arn) {
+        policy.versions.insert(policy.default_version, version);
+        return arn;
+    }
+    let policy = Policy {
+        name: name.clone(),
+        path: "/".to_owned(),
+        id: state.new_id("ANPA"),
+        created: now,
+        updated: now,
+        description: None,
+        tags: Vec::new(),
+        versions: [(1, version)].into(),
+        default_version: 1,
+        last_version: 1,
+    };
+    state.account_mut(account).policies.insert(name, policy);
+    arn
+}
+
+fn change_function(state: &mut State, arn: &FunctionArn, change: &FunctionChange) {
+    let FunctionChange { missing, configuration, reserved_concurrency, policy } = change;
+    let unqualified = arn.unqualified();
+    let qualifier = arn.qualifier().map(|qualifier| qualifier.as_str().to_owned());
+    if *missing {
+        match (&qualifier, state.functions.get_mut(&unqualified)) {
+            (Some(qualifier), Some(function)) => {
+                function.aliases.remove(qualifier);
+                function.versions.retain(|version| version.to_string() != *qualifier);
+            }
+            _ => {
+                state.functions.remove(&unqualified);
+            }
+        }
+        return;
+    }
+    let Some(function) = state.functions.get_mut(&unqualified) else { return };
+    function.members.extend(configuration.clone());
+    if let Some(state) = configuration.get("State").and_then(Value::as_str) {
+        function.state = state.to_owned();
+    }
+    if reserved_concurrency.is_some() {
+        function.reserved_concurrency = *reserved_concurrency;
+    }
+    if let Some(document) = policy {
+        function.policies.insert(qualifier.unwrap_or_default(), document.to_string());
+    }
+}
+
+fn organization_of(
+    account: &AccountId,
+    change: &OrganizationChange,
+) -> Result<AwsOrganization, ScenarioError> {
+    let OrganizationChange { id, is_management_account, scp, rcp } = change;
+    let guard = |name: &str, document: &Value| GuardPolicy {
+        id: format!("p-{:08x}", digest(&format!("{name} {document}")) >> 32),
+        name: name.to_owned(),
+        text: document.to_string(),
+    };
+    let guards = |policies: &std::collections::BTreeMap<String, Value>| -> Vec<GuardPolicy> {
+        policies.iter().map(|(name, document)| guard(name, document)).collect()
+    };
+    let management = if *is_management_account { account.clone() } else { account_id(MANAGEMENT)? };
+    Ok(AwsOrganization {
+        id: id.clone().unwrap_or_else(|| "o-sandbox000".to_owned()),
+        management_account: management,
+        members: BTreeSet::from([account.clone()]),
+        scps: scp
+            .iter()
+            .map(|LevelChange { level, policies }| Level { name: level.clone(), policies: guards(policies) })
+            .collect(),
+        rcps: guards(rcp),
+    })
+}
+
+fn account_id(text: &str) -> Result<AccountId, ScenarioError> {
+    text.parse().map_err(|_| ScenarioError::Account(text.to_owned()))
+}
+
+fn add_events(state: &mut State, seed: &Seed, call: &Assumed, now: Seconds) -> Result<(), ScenarioError> {
+    let Assumed { role: wanted, minutes_ago, account, external_id, region, session_name } = call;
+    let caller_account = account_id(account)?;
+    let roles: Vec<Arn> = matching(state, &seed.account, wanted);
+    let session_name = session_name.clone().unwrap_or_else(|| "genesys-cloud".to_owned());
+    for role in roles {
+        let id = uuid(digest(&format!("{role} {account} {minutes_ago} {session_name} {external_id:?}")));
+        // Played again, it happened once.
+        state.events.retain(|event| event.id != id);
+        state.add_event(AssumeRoleEvent {
+            id,
+            time: now - 60 * i64::from(*minutes_ago),
+            region: region.clone().unwrap_or_else(|| seed.region.clone()),
+            role,
+            session_name: session_name.clone(),
+            external_id: external_id.clone(),
+            caller_account: caller_account.clone(),
+            caller_id: format!("AROASANDBOX{caller_account}:session"),
+            source_ip: "192.0.2.1".to_owned(),
+            user_agent: "aws-sdk-java/2".to_owned(),
+        });
+    }
+    state.events.sort_by_key(|event| event.time);
+    Ok(())
+}
+
+/// The roles of a name, or with `*` all that AWS does not keep for itself.
+fn matching(state: &State, account: &AccountId, name: &str) -> Vec<Arn> {
+    let roles = state.account(account).into_iter().flat_map(|account| account.roles.values());
+    let fits = |role: &&Role| (name == "*" && !role.is_service_linked()) || role.name == name;
+    roles.filter(fits).map(|role| state.role_arn(account, role)).collect()
+}

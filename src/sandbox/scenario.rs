@@ -1,0 +1,199 @@
+//! Scenarios: what a demonstration or a test changes in a sandbox behind the services' back.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::seed::Seed;
+
+/// What is planted, for the account of a spec.
+///
+/// In a file, TOML or JSON, `{{account}}`, `{{region}}`, `{{genesys}}` and `{{external_id}}` stand for the spec's own.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Scenario {
+    /// What it demonstrates, in a line.
+    pub about: String,
+    pub quotas: Option<QuotaChange>,
+    /// By name; `*` is each role of the account.
+    pub role: BTreeMap<String, RoleChange>,
+    /// By name, with `:QUALIFIER` where the change is to its alone; `*` is each function of the spec.
+    pub function: BTreeMap<String, FunctionChange>,
+    /// Roles that only AWS can change.
+    pub service_linked_role: Vec<String>,
+    /// The account is a member of this organization.
+    pub organization: Option<OrganizationChange>,
+    /// Successful AssumeRole calls, in CloudTrail's event history.
+    pub assumed: Vec<Assumed>,
+    /// The account has an access analyzer.
+    pub access_analyzer: bool,
+    pub genesys: GenesysChange,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct QuotaChange {
+    pub roles: usize,
+    pub policies: usize,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RoleChange {
+    pub trust: Option<Value>,
+    /// Inline policies, by name.
+    pub inline: BTreeMap<String, Value>,
+    /// A permissions boundary of this document.
+    pub boundary: Option<Value>,
+    /// Takes all managed policies from the role.
+    pub detach: bool,
+    pub tags: BTreeMap<String, String>,
+    pub last_used: Option<LastUsedChange>,
+    /// An instance profile that holds the role.
+    pub instance_profile: Option<String>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LastUsedChange {
+    pub minutes_ago: u32,
+    pub region: String,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct FunctionChange {
+    /// It, or the alias or version that was named, is not there.
+    pub missing: bool,
+    /// Members of its configuration, such as `State` and `StateReasonCode`.
+    pub configuration: BTreeMap<String, Value>,
+    pub reserved_concurrency: Option<u32>,
+    /// The function's own policy.
+    pub policy: Option<Value>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct OrganizationChange {
+    /// `o-…`
+    pub id: Option<String>,
+    /// The account itself is the management account, which no policy restricts.
+    pub is_management_account: bool,
+    /// Service control policies by level, from the root down.
+    pub scp: Vec<LevelChange>,
+    /// Resource control policies, by name.
+    pub rcp: BTreeMap<String, Value>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LevelChange {
+    /// `root`, an organizational unit, or `account`.
+    pub level: String,
+    /// By name.
+    pub policies: BTreeMap<String, Value>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Assumed {
+    /// By name; `*` is each role of the account.
+    pub role: String,
+    pub minutes_ago: u32,
+    /// The caller's account.
+    pub account: String,
+    pub external_id: Option<String>,
+    pub region: Option<String>,
+    pub session_name: Option<String>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct GenesysChange {
+    /// The organization has another ID than the spec says.
+    pub organization_id: Option<String>,
+    /// `intendedState` of each integration.
+    pub intended_state: Option<String>,
+    /// The role's ARN in each integration's credential.
+    pub role_arn: Option<String>,
+    /// The function's ARN in each data action.
+    pub function_arn: Option<String>,
+    /// Permissions that the OAuth client does not have.
+    pub denied_permissions: Vec<String>,
+}
+
+/// Why a scenario cannot be played.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ScenarioError {
+    #[error("{0}")]
+    Syntax(String),
+    #[error("`{0}` is not an account ID")]
+    Account(String),
+}
+
+macro_rules! built_in {
+    ($($name:literal),+ $(,)?) => {
+        /// Name and text of each scenario in the program.
+        pub const BUILT_IN: &[(&str, &str)] = &[$(($name, include_str!(concat!("scenarios/", $name, ".toml")))),+];
+    };
+}
+
+built_in![
+    "wrong-external-id",
+    "wrong-account",
+    "open-role",
+    "trust-deny",
+    "no-permission",
+    "explicit-deny",
+    "boundary",
+    "boundary-secure-transport",
+    "function-missing",
+    "function-failed",
+    "function-pending",
+    "function-inactive",
+    "concurrency-zero",
+    "tenant-isolation",
+    "function-deny",
+    "function-public",
+    "scp-deny",
+    "scp-missing-allow",
+    "scp-region-fence",
+    "rcp-identity-perimeter",
+    "used",
+    "stranger",
+    "integration-disabled",
+    "other-role",
+    "other-organization",
+    "other-function",
+    "missing-permission",
+];
+
+impl Scenario {
+    /// Reads a scenario, TOML or JSON, for the account of a spec.
+    ///
+    /// # Errors
+    ///
+    /// When it is neither, or has a key that is not known.
+    pub fn parse(text: &str, seed: &Seed) -> Result<Self, ScenarioError> {
+        let (genesys, external_id) = match &seed.genesys {
+            Some(genesys) => (genesys.account.as_str(), genesys.organization_id.as_str()),
+            None => ("", ""),
+        };
+        let text = text
+            .replace("{{account}}", seed.account.as_str())
+            .replace("{{region}}", &seed.region)
+            .replace("{{genesys}}", genesys)
+            .replace("{{external_id}}", external_id);
+        if text.trim_start().starts_with('{') {
+            return serde_json::from_str(&text).map_err(|error| ScenarioError::Syntax(error.to_string()));
+        }
+        toml::from_str(&text).map_err(|error| ScenarioError::Syntax(error.to_string()))
+    }
+
+    /// The text of a built-in scenario.
+    pub fn built_in(name: &str) -> Option<&'static str> {
+        BUILT_IN.iter().find(|(known, _)| *known == name).map(|(_, text)| *text)
+    }
+}

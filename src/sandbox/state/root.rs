@@ -1,0 +1,195 @@
+//! The state as a whole, and look-ups in it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use super::cloudtrail::{AssumeRoleEvent, MAX_EVENTS};
+use super::document::BrokenDocument;
+use super::genesys::Organization;
+use super::iam::{Account, Policy, Role};
+use super::lambda::Function;
+use super::managed::{self, AwsManaged};
+use super::organizations::AwsOrganization;
+use super::sts::{Identity, Session, administrator, administrator_id};
+use crate::arn::{AccountId, Arn, FunctionArn};
+use crate::sandbox::ids;
+use crate::sandbox::seed::{GenesysSeed, IntegrationSeed, Seed};
+
+/// The version of the state file's layout.
+pub(crate) const VERSION: u64 = 1;
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct State {
+    pub version: u64,
+    /// What all IDs are made from.
+    pub counter: u64,
+    pub accounts: BTreeMap<AccountId, Account>,
+    /// By unqualified ARN.
+    pub functions: BTreeMap<FunctionArn, Function>,
+    /// By access key ID.
+    pub identities: BTreeMap<String, Identity>,
+    /// By access key ID.
+    pub sessions: BTreeMap<String, Session>,
+    #[serde(default)]
+    pub organization: Organization,
+    /// Job ID to the role that it is about.
+    #[serde(default)]
+    pub last_accessed_jobs: BTreeMap<String, Arn>,
+    /// AWS Organizations; not Genesys Cloud's organization.
+    #[serde(default)]
+    pub aws_organization: Option<AwsOrganization>,
+    /// CloudTrail's event history, the oldest first.
+    #[serde(default)]
+    pub events: Vec<AssumeRoleEvent>,
+    /// Accounts that have an access analyzer.
+    #[serde(default)]
+    pub analyzers: BTreeSet<AccountId>,
+    #[serde(skip)]
+    pub partition: String,
+}
+
+impl State {
+    pub fn new(partition: &str) -> Self {
+        Self {
+            version: VERSION,
+            counter: 0,
+            accounts: BTreeMap::new(),
+            functions: BTreeMap::new(),
+            identities: BTreeMap::new(),
+            sessions: BTreeMap::new(),
+            organization: Organization::default(),
+            last_accessed_jobs: BTreeMap::new(),
+            aws_organization: None,
+            events: Vec::new(),
+            analyzers: BTreeSet::new(),
+            partition: partition.to_owned(),
+        }
+    }
+
+    /// Adds what is in the seed and does not exist yet.
+    pub fn seed(&mut self, seed: &Seed) {
+        let Seed { account, partition: _, region: _, functions, genesys } = seed;
+        self.account_mut(account);
+        functions.iter().for_each(|arn| self.add_function(arn));
+        let Some(GenesysSeed { organization_id, account, integrations }) = genesys else { return };
+        self.organization.id.clone_from(organization_id);
+        self.organization.account = Some(account.clone());
+        for IntegrationSeed { name, role, functions } in integrations {
+            self.organization.add_integration(name, role, functions);
+        }
+    }
+
+    /// Makes a function exist, with the alias or version that its ARN names.
+    pub fn add_function(&mut self, arn: &FunctionArn) {
+        let function = self.functions.entry(arn.unqualified()).or_insert_with(Function::active);
+        if let Some(qualifier) = arn.qualifier() {
+            function.publish(qualifier.as_str());
+        }
+    }
+
+    pub fn account(&self, account: &AccountId) -> Option<&Account> {
+        self.accounts.get(account)
+    }
+
+    pub fn account_mut(&mut self, account: &AccountId) -> &mut Account {
+        self.accounts.entry(account.clone()).or_default()
+    }
+
+    // AWS does not say whether a lookup ignores case as the uniqueness of names does: here it is exact.
+    pub fn role(&self, account: &AccountId, name: &str) -> Option<&Role> {
+        self.account(account)?.roles.get(name)
+    }
+
+    pub fn role_mut(&mut self, account: &AccountId, name: &str) -> Option<&mut Role> {
+        self.accounts.get_mut(account)?.roles.get_mut(name)
+    }
+
+    /// A role's trust policy as IAM returns and enforces it.
+    pub fn trust_of(&self, role: &Role) -> Result<String, BrokenDocument> {
+        role.trust.current(|arn| self.unique_id(arn))
+    }
+
+    pub fn role_arn(&self, account: &AccountId, role: &Role) -> Arn {
+        Arn::role(&self.partition, account, &role.path, &role.name)
+    }
+
+    pub fn policy_arn(&self, account: &AccountId, policy: &Policy) -> Arn {
+        Arn::policy(&self.partition, account, &policy.path, &policy.name)
+    }
+
+    /// The role that an ARN names, path included, in whatever account.
+    pub fn role_of_arn(&self, arn: &Arn) -> Option<(AccountId, &Role)> {
+        let account: AccountId = arn.account.parse().ok()?;
+        let role = self.account(&account)?.roles.get(arn.name())?;
+        (self.role_arn(&account, role) == *arn).then_some((account, role))
+    }
+
+    /// The customer managed policy that an ARN names, path included.
+    pub fn policy_of_arn(&self, arn: &str) -> Option<(AccountId, &Policy)> {
+        let arn: Arn = arn.parse().ok()?;
+        let account: AccountId = arn.account.parse().ok()?;
+        let policy = self.account(&account)?.policies.get(arn.name())?;
+        (self.policy_arn(&account, policy) == arn).then_some((account, policy))
+    }
+
+    pub fn policy_of_arn_mut(&mut self, arn: &str) -> Option<&mut Policy> {
+        let (account, name) =
+            self.policy_of_arn(arn).map(|(account, policy)| (account, policy.name.clone()))?;
+        self.accounts.get_mut(&account)?.policies.get_mut(&name)
+    }
+
+    pub fn aws_managed(&self, arn: &str) -> Option<&'static AwsManaged> {
+        managed::find(&self.partition, arn)
+    }
+
+    /// The text in force of a managed policy, the customer's or AWS's.
+    pub fn managed_text(&self, arn: &str) -> Option<&str> {
+        if let Some(policy) = self.aws_managed(arn) {
+            return Some(policy.document);
+        }
+        let (_, policy) = self.policy_of_arn(arn)?;
+        policy.versions.get(&policy.default_version).map(|version| version.text.as_str())
+    }
+
+    /// Whether a policy can be attached by roles of this account.
+    pub fn attachable(&self, account: &AccountId, arn: &str) -> bool {
+        self.aws_managed(arn).is_some() || self.policy_of_arn(arn).is_some_and(|(owner, _)| owner == *account)
+    }
+
+    /// The unique ID of the role or user that an ARN names.
+    pub fn unique_id(&self, arn: &Arn) -> Option<String> {
+        if let Some((_, role)) = self.role_of_arn(arn) {
+            return Some(role.id.clone());
+        }
+        if let Some(identity) = self.identities.values().find(|identity| identity.arn == *arn) {
+            return Some(identity.id.clone());
+        }
+        // The administrator that every account has.
+        let account: AccountId = arn.account.parse().ok()?;
+        (*arn == administrator(&self.partition, &account)).then(|| administrator_id(&account))
+    }
+
+    /// Adds to CloudTrail's event history, which forgets the oldest.
+    pub fn add_event(&mut self, event: AssumeRoleEvent) {
+        if self.events.len() >= MAX_EVENTS {
+            self.events.remove(0);
+        }
+        self.events.push(event);
+    }
+
+    /// A new unique ID: `AROA…` and 17 characters more.
+    pub fn new_id(&mut self, prefix: &str) -> String {
+        self.new_id_of_length(prefix, 17)
+    }
+
+    pub fn new_id_of_length(&mut self, prefix: &str, length: usize) -> String {
+        format!("{prefix}{}", self.random_text(length))
+    }
+
+    /// Text that looks random and is the same on every run.
+    pub fn random_text(&mut self, length: usize) -> String {
+        ids::random_text(&mut self.counter, length)
+    }
+}
