@@ -53,7 +53,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("aws_types::", &["aws/"]),
     ("reqwest::", &["genesys/"]),
     ("std::fs", &["spec/load.rs", "saved.rs", "sandbox/state_file.rs", "commands/"]),
-    ("std::env::", &["spec/load.rs", "commands/", "main.rs"]),
+    ("std::env::", &["spec/load.rs", "commands/", "cli.rs", "main.rs"]),
     ("std::process::Command", &[]),
     ("TcpListener", &["commands/", "sandbox/"]),
     ("TcpStream", &["sandbox/"]),
