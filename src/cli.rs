@@ -10,11 +10,10 @@ use crate::commands::destroy::DestroyArgs;
 use crate::commands::fmt::FmtArgs;
 use crate::commands::import::ImportArgs;
 use crate::commands::init::InitArgs;
-use crate::commands::options::Global;
-use crate::commands::options::SandboxOptions;
-use crate::commands::permissions::PermissionsArgs;
+use crate::commands::options::{Global, ReportFormat, SandboxOptions};
+use crate::commands::permissions::{PermissionsArgs, PermissionsFormat};
 use crate::commands::plan::PlanArgs;
-use crate::commands::policy::PolicyCommand;
+use crate::commands::policy::{EvaluateFormat, PolicyCommand};
 use crate::commands::sandbox::SandboxCommand;
 use crate::commands::scenario::ScenarioArgError;
 use crate::commands::validate::ValidateArgs;
@@ -117,8 +116,12 @@ impl Cli {
     /// # Errors
     ///
     /// Whatever kept it from succeeding, with its exit status and what to do next.
-    pub fn run(&self, output: &Output) -> Result<Status, CommandError> {
-        let Self { global, command } = self;
+    pub fn run(self, output: &Output) -> Result<Status, CommandError> {
+        let Self { global, mut command } = self;
+        if global.json {
+            command.print_json()?;
+        }
+        let global = &global;
         if let Some(folder) = &global.directory {
             std::env::set_current_dir(folder)
                 .map_err(|source| FolderError { folder: folder.clone(), source })?;
@@ -128,7 +131,7 @@ impl Cli {
         if !is_sandbox && (scenario.is_some() || consistency.is_some()) {
             return Err(ScenarioArgError::NotInSandbox.into());
         }
-        match command {
+        match &command {
             // No runtime, no credentials, no TLS roots before they are needed.
             Command::Validate(args) => validate::run(global, args, output),
             Command::Fmt(args) => fmt::run(global, args, output),
@@ -139,7 +142,7 @@ impl Cli {
             Command::Schema => shell::schema(output),
             Command::Version => shell::version(output),
             Command::Permissions(args) => permissions::run(global, args, output),
-            Command::Policy(command) => policy::run(command, output),
+            Command::Policy(command) => policy::run(global, command, output),
             Command::Plan(args) => block_on(plan::run(global, args, output)),
             Command::Apply(args) => block_on(apply::run(global, args, output)),
             Command::Destroy(args) => block_on(destroy::run(global, args, output)),
@@ -150,6 +153,44 @@ impl Cli {
             Command::Sandbox(SandboxCommand::Scenarios) => commands::sandbox::scenarios(output),
             Command::Sandbox(SandboxCommand::Reset) => commands::sandbox::reset(global, output),
         }
+    }
+}
+
+impl Command {
+    /// `--json`, where the command has a report.
+    fn print_json(&mut self) -> Result<(), NoJson> {
+        match self {
+            Self::Plan(args) => args.format = ReportFormat::Json,
+            Self::Check(args) => args.format = ReportFormat::Json,
+            Self::Permissions(args) => args.format = PermissionsFormat::Json,
+            Self::Policy(PolicyCommand::Evaluate(args)) => args.format = EvaluateFormat::Json,
+            Self::Policy(PolicyCommand::Lint { .. }) | Self::Validate(_) | Self::Import(_) | Self::Schema => {
+            }
+            Self::Apply(_)
+            | Self::Destroy(_)
+            | Self::Fmt(_)
+            | Self::Init(_)
+            | Self::Policy(PolicyCommand::Compare { .. })
+            | Self::Completions { .. }
+            | Self::Man { .. }
+            | Self::Version
+            | Self::Sandbox(_) => return Err(NoJson),
+        }
+        Ok(())
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("this command has no report to print as JSON")]
+struct NoJson;
+
+impl Explain for NoJson {
+    fn help(&self) -> Option<String> {
+        Some("leave out `--json`; its exit status says how it ended".to_owned())
+    }
+
+    fn status(&self) -> Status {
+        Status::Usage
     }
 }
 

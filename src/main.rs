@@ -13,7 +13,7 @@ use genesys_iam::render::output::Output;
 fn main() -> ExitCode {
     // Asked by a shell with the script of `completions`, it answers and ends here.
     CompleteEnv::with_factory(Cli::command).complete();
-    let cli = match Cli::try_parse() {
+    let cli: Cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
             let _ = error.print();

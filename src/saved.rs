@@ -55,6 +55,8 @@ pub enum SavedError {
     Write { path: PathBuf, source: io::Error },
     #[error("`{path}` is no saved plan", path = .path.display())]
     Broken { path: PathBuf, source: serde_json::Error },
+    #[error("`{path}` is a plan that was printed with `--format json`, which cannot be applied", path = .path.display())]
+    Printed { path: PathBuf },
     #[error("`{path}` has the format version {found}, this genesys-iam knows {known}", path = .path.display(), known = json::FORMAT_VERSION)]
     Version { path: PathBuf, found: Value },
     #[error("`{path}` was edited: it does not fit its own digest", path = .path.display())]
@@ -109,6 +111,9 @@ impl SavedPlan {
             Err(source) => return Err(SavedError::Broken { path, source }),
         };
         if value.pointer("/plan/format").and_then(Value::as_str) != Some(json::PLAN_FORMAT) {
+            if value.get("format").and_then(Value::as_str) == Some(json::PLAN_FORMAT) {
+                return Err(SavedError::Printed { path });
+            }
             let source = serde::de::Error::custom(format!("its format is not {:?}", json::PLAN_FORMAT));
             return Err(SavedError::Broken { path, source });
         }
@@ -148,7 +153,7 @@ impl SavedPlan {
         let there = fs::metadata(&target).ok();
         let is_special = there.as_ref().is_some_and(|metadata| !metadata.is_file());
         if there.as_ref().is_some_and(|metadata| metadata.is_file() && metadata.len() > 0)
-            && let Err(SavedError::Broken { .. }) = Self::read(&target)
+            && let Err(SavedError::Broken { .. } | SavedError::Printed { .. }) = Self::read(&target)
         {
             return Err(SavedError::InTheWay { path: path.to_owned() });
         }
@@ -313,7 +318,7 @@ impl Explain for SavedError {
             Self::Edited { .. } => {
                 "look at what changed, then make a new plan: `genesys-iam plan --out FILE`"
             }
-            Self::Read { .. } | Self::Broken { .. } | Self::Version { .. } => {
+            Self::Read { .. } | Self::Broken { .. } | Self::Printed { .. } | Self::Version { .. } => {
                 "`genesys-iam plan --out FILE` makes a plan that can be applied"
             }
             Self::InTheWay { .. } => "give `--out` another file",
@@ -330,9 +335,11 @@ impl Explain for SavedError {
     fn status(&self) -> Status {
         match self {
             Self::Edited { .. } | Self::InTheWay { .. } | Self::WeakExternalId { .. } => Status::Refused,
-            Self::Read { .. } | Self::Write { .. } | Self::Broken { .. } | Self::Version { .. } => {
-                Status::Error
-            }
+            Self::Read { .. }
+            | Self::Write { .. }
+            | Self::Broken { .. }
+            | Self::Printed { .. }
+            | Self::Version { .. } => Status::Error,
         }
     }
 }

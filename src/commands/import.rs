@@ -4,9 +4,11 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use serde_json::json;
 
 use super::files::write_new;
 use super::options::Global;
+use super::report::report_json;
 use super::{CommandError, Status, session};
 use crate::arn::{AccountId, partition_of_region};
 use crate::aws::{self, Clients, Transport};
@@ -40,12 +42,15 @@ pub struct ImportArgs {
 const REGION: &str = "us-east-1";
 
 pub async fn run(global: &Global, args: &ImportArgs, output: &Output) -> Result<Status, CommandError> {
-    let region = args.region.clone().unwrap_or_else(|| REGION.to_owned());
+    let mut region = args.region.clone().unwrap_or_else(|| REGION.to_owned());
     let (clients, account) = if global.sandbox {
         if args.profile.is_some() {
             return Err(ImportError::ProfileInSandbox.into());
         }
         let (clients, _, spec) = session::in_sandbox(global, args.region.as_deref(), output).await?;
+        if args.region.is_none() {
+            region = spec.aws.region;
+        }
         (clients, spec.aws.account_id)
     } else {
         connect(&region, args.profile.clone()).await?
@@ -54,10 +59,11 @@ pub async fn run(global: &Global, args: &ImportArgs, output: &Output) -> Result<
     // A role may be named by its ARN too.
     let name = |named: &String| named.rsplit('/').next().unwrap_or(named).to_owned();
     let mut names: BTreeSet<String> = args.roles.iter().map(name).collect();
+    let mut not_taken: Vec<String> = Vec::new();
     if args.all {
         let (trusting, others) = aws::roles_trusting(&clients, trusts_genesys, looks_like_genesys).await?;
         for role in &others {
-            output.message(&format!(
+            output.note(&format!(
                 "{} role `{role}` is not taken: it trusts anyone, or an account that tutorials call Genesys's. \
                  `genesys-iam import {role}` takes it\n",
                 paint(WARNING, "notice:")
@@ -67,6 +73,7 @@ pub async fn run(global: &Global, args: &ImportArgs, output: &Output) -> Result<
             return Err(ImportError::NobodyTrustsGenesys(account).into());
         }
         names = trusting;
+        not_taken = others.into_iter().collect();
     }
     if names.is_empty() {
         return Err(ImportError::NothingToImport.into());
@@ -81,12 +88,19 @@ pub async fn run(global: &Global, args: &ImportArgs, output: &Output) -> Result<
     let stem = args.out.as_deref().and_then(Path::file_stem).map(|stem| stem.to_string_lossy().into_owned());
     let Imported { text, limits, is_spec } =
         import(stem.as_deref().unwrap_or("genesys"), &account, &region, &roles);
+    let status = if is_spec { Status::Done } else { Status::Error };
+    if global.json {
+        let members =
+            json!({ "spec": text, "is_complete": is_spec, "not_taken": not_taken, "notices": limits });
+        report_json("genesys-iam import", &members, status, output)?;
+    }
     match &args.out {
         Some(path) => {
             write_new(path, &text)?;
             let count = plural(roles.len(), "role");
             output.note(&format!("imported {count} into {}\n", path.display()));
         }
+        None if global.json => return Ok(status),
         None => output.result(&text)?,
     }
     for limit in limits {

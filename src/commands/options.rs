@@ -26,6 +26,9 @@ pub struct Global {
     /// How to read the live state: whichever way takes fewer calls, role by role, or in bulk
     #[arg(long, global = true, value_name = "WAY", default_value = "auto", env = "GENESYS_IAM_READS")]
     pub reads: ReadsArg,
+    /// Print JSON, as --format json does
+    #[arg(long, global = true)]
+    pub json: bool,
     /// When to use colour
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto", env = "GENESYS_IAM_COLOR")]
     pub color: ColorWhen,

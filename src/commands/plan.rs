@@ -8,7 +8,7 @@ use super::fleet::{self, Fleet, Members, Outcomes};
 use super::options::{Global, ReportFormat, Scope, Select, WideningGuard};
 use super::report::report;
 use super::session::{LookUp, Observed, Session};
-use super::specs::SpecsError;
+use super::specs::{SpecsError, quoted};
 use super::{CommandError, Status};
 use crate::explain::Explain;
 use crate::model::LookForOrphans;
@@ -82,11 +82,10 @@ async fn run_many(members: Members, args: &PlanArgs, output: &Output) -> Result<
             output.result(&render::markdown::plans(&plans))?;
         }
     }
-    let is_refused = |plan: &Plan| args.guard.refuse_wider && plan.is_wider();
-    if made.iter().filter_map(|(_, made)| made.as_ref().ok()).any(|(_, plan)| is_refused(plan)) {
-        return Err(PlanError::Wider.into());
+    match made.iter().filter_map(|(_, made)| refusal(&made.as_ref().ok()?.1, args.guard)).next() {
+        Some(refusal) => Err(refusal.into()),
+        None => Ok(outcome),
     }
-    Ok(outcome)
 }
 
 /// The plans as text, under a heading each, and a line that counts them all.
@@ -127,31 +126,36 @@ pub async fn run_in(mut session: Session, args: &PlanArgs, output: &Output) -> R
         }
         ReportFormat::Markdown => render::markdown::plan(&plan),
     })?;
-    if status == Status::Refused {
-        return Err(PlanError::Wider.into());
+    if let Some(refusal) = refusal(&plan, args.guard) {
+        return Err(refusal.into());
     }
     if let Some(path) = &args.out {
         SavedPlan::new(&plan, &observed.desired, &observed.live, options.clone(), output)?.write(path)?;
-        let next = match plan.blockers().next() {
-            Some(_) => "It is blocked, and cannot be carried out as it is.".to_owned(),
-            None => {
-                let path = path.to_string_lossy();
-                let path = shlex::try_quote(&path).unwrap_or_else(|_| path.clone());
-                format!("To carry out just this: {} apply {path}", session.invocation)
-            }
-        };
+        let file = quoted(&path.to_string_lossy());
+        let next = format!("To carry out just this: {} apply {file}", session.invocation);
         output.note(&format!("The plan is in {}. {next}\n", path.display()));
     }
     Ok(status)
 }
 
 fn status(plan: &Plan, args: &PlanArgs) -> Status {
-    if args.guard.refuse_wider && plan.is_wider() {
-        Status::Refused
+    if let Some(refusal) = refusal(plan, args.guard) {
+        refusal.status()
     } else if args.detailed_exitcode && !plan.is_empty() {
         Status::Changes
     } else {
         Status::Done
+    }
+}
+
+/// Why a plan may not be carried out.
+pub(super) fn refusal(plan: &Plan, guard: WideningGuard) -> Option<PlanError> {
+    if plan.is_blocked() {
+        Some(PlanError::Blocked)
+    } else if guard.refuse_wider && plan.is_wider() {
+        Some(PlanError::Wider)
+    } else {
+        None
     }
 }
 

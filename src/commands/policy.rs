@@ -4,10 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
+use serde_json::json;
 
 use clap::{Args, Subcommand};
 
 use super::files::{self, FileError};
+use super::options::Global;
+use super::report::report_json;
 use super::{CommandError, Status};
 use crate::explain::Explain;
 use crate::plan::Diff;
@@ -74,9 +77,9 @@ pub enum EvaluateFormat {
     Json,
 }
 
-pub fn run(command: &PolicyCommand, output: &Output) -> Result<Status, CommandError> {
+pub fn run(global: &Global, command: &PolicyCommand, output: &Output) -> Result<Status, CommandError> {
     match command {
-        PolicyCommand::Lint { kind, files } => lint(*kind, files, output),
+        PolicyCommand::Lint { kind, files } => lint(*kind, files, global.json, output),
         PolicyCommand::Compare { a, b } => compare(a, b, output),
         PolicyCommand::Evaluate(args) => run_evaluate(args, output),
     }
@@ -93,7 +96,12 @@ fn document(path: &Path) -> Result<Document, CommandError> {
     Document::parse(&text).map_err(|source| PolicyError::Document { path: path.to_owned(), source }.into())
 }
 
-fn lint(kind: Option<LintKind>, files: &[PathBuf], output: &Output) -> Result<Status, CommandError> {
+fn lint(
+    kind: Option<LintKind>,
+    files: &[PathBuf],
+    as_json: bool,
+    output: &Output,
+) -> Result<Status, CommandError> {
     // Every file is read before anything is printed: a fault in the last one must not hide behind findings.
     let documents =
         files.iter().map(|path| Ok((path, document(path)?))).collect::<Result<Vec<_>, CommandError>>()?;
@@ -103,7 +111,7 @@ fn lint(kind: Option<LintKind>, files: &[PathBuf], output: &Output) -> Result<St
         .map(|known| (known.id, known.name))
         .collect();
     let expected = Expected { known_accounts: &known, ..Expected::default() };
-    let mut text = String::new();
+    let (mut text, mut json) = (String::new(), Vec::new());
     let mut errors = false;
     for (path, document) in &documents {
         let names_principals = document.statements.as_slice().iter().any(|s| s.principal.is_some());
@@ -111,10 +119,17 @@ fn lint(kind: Option<LintKind>, files: &[PathBuf], output: &Output) -> Result<St
         let findings =
             if trust { lint_trust(document, &expected) } else { lint_permissions(document, &expected) };
         errors |= findings.iter().any(|finding| finding.lint.severity == Severity::Error);
-        text.push_str(&render::policy::findings(&path.display().to_string(), &findings));
+        let name = path.display().to_string();
+        text.push_str(&render::policy::findings(&name, &findings));
+        json.push(render::policy::findings_json(&name, &findings));
     }
-    output.result(&text)?;
-    Ok(if errors { Status::Fault } else { Status::Done })
+    let status = if errors { Status::Fault } else { Status::Done };
+    if as_json {
+        report_json("genesys-iam lint", &json!({ "files": json }), status, output)?;
+    } else {
+        output.result(&text)?;
+    }
+    Ok(status)
 }
 
 fn compare(a: &Path, b: &Path, output: &Output) -> Result<Status, CommandError> {

@@ -1,8 +1,11 @@
 //! How an error is printed.
 
-use super::CommandError;
+use serde_json::{Value, json};
+
+use super::{CommandError, Status};
 use crate::render::diagnostics;
-use crate::render::output::Output;
+use crate::render::json::FORMAT_VERSION;
+use crate::render::output::{Output, OutputError};
 use crate::render::style::{ERROR, HELP, paint};
 use crate::spec::{Diagnostic, LoadError, Severity};
 use crate::text::plural;
@@ -20,6 +23,25 @@ pub fn report(error: &CommandError, output: &Output) {
         text.push_str(&format!("{} {help}\n", paint(HELP, "help:")));
     }
     output.message(&text);
+}
+
+/// A report for machines: its members, after what every report has.
+pub(super) fn report_json(
+    format: &str,
+    members: &Value,
+    status: Status,
+    output: &Output,
+) -> Result<(), OutputError> {
+    let mut report = json!({
+        "format": format,
+        "format_version": FORMAT_VERSION,
+        "tool_version": env!("CARGO_PKG_VERSION"),
+    });
+    for (name, value) in members.as_object().into_iter().flatten() {
+        report[name] = value.clone();
+    }
+    report["exit_status"] = (status as i32).into();
+    output.result(&format!("{:#}\n", output.masked_json(&report)))
 }
 
 /// "2 faults and 1 warning".

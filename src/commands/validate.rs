@@ -3,13 +3,16 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use serde_json::json;
 
 use super::options::Global;
-use super::report::report;
+use super::report::{report, report_json};
 use super::specs::{self, SpecSource};
 use super::{CommandError, Status, fleet, session};
+use crate::render::diagnostics;
 use crate::render::output::Output;
 use crate::render::style::{GOOD, paint};
+use crate::spec::{LoadError, Loaded};
 
 #[derive(Debug, Args)]
 pub struct ValidateArgs {
@@ -19,18 +22,59 @@ pub struct ValidateArgs {
 }
 
 pub fn run(global: &Global, args: &ValidateArgs, output: &Output) -> Result<Status, CommandError> {
-    let files = specs::given(&args.paths, global, output)?;
-    if let [file] = files.as_slice() {
-        return one(file, output);
+    let sources = specs::given(&args.paths, global, output)?;
+    if global.json {
+        return as_json(&sources, output);
+    }
+    if let [source] = sources.as_slice() {
+        return one(source, output);
     }
     let mut statuses = Vec::new();
-    for file in &files {
-        statuses.push(one(file, output).unwrap_or_else(|error| {
+    for source in &sources {
+        statuses.push(one(source, output).unwrap_or_else(|error| {
             report(&error, output);
             error.status()
         }));
     }
     Ok(fleet::worst(statuses))
+}
+
+fn as_json(sources: &[SpecSource], output: &Output) -> Result<Status, CommandError> {
+    let mut status = Status::Done;
+    let mut specs = Vec::new();
+    for source in sources {
+        let name = source.to_string();
+        specs.push(match source.load() {
+            Ok(Loaded { spec, source, warnings }) => {
+                let roles: Vec<&str> = spec.roles.iter().map(|role| role.name.as_str()).collect();
+                json!({
+                    "file": name,
+                    "valid": true,
+                    "account_id": spec.aws.account_id.as_str(),
+                    "region": spec.aws.region,
+                    "roles": roles,
+                    "diagnostics": diagnostics::json(&warnings, &source),
+                })
+            }
+            Err(error) => {
+                status = fleet::worst([status, error.status()]);
+                match error.find() {
+                    Some(LoadError::Invalid { text, diagnostics, .. }) => json!({
+                        "file": name,
+                        "valid": false,
+                        "diagnostics": diagnostics::json(diagnostics, text),
+                    }),
+                    _ => json!({
+                        "file": name,
+                        "valid": false,
+                        "error": { "message": error.with_causes(), "help": error.help() },
+                    }),
+                }
+            }
+        });
+    }
+    report_json("genesys-iam validation", &json!({ "specs": specs }), status, output)?;
+    Ok(status)
 }
 
 fn one(file: &SpecSource, output: &Output) -> Result<Status, CommandError> {

@@ -2,6 +2,8 @@
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
+use serde_json::{Value, json};
+
 use crate::spec::{Diagnostic, Severity};
 
 /// All of them, in colour; what is printed without colour is stripped on the way out.
@@ -33,4 +35,26 @@ pub fn render(diagnostics: &[Diagnostic], path: &str, source: &str) -> String {
         out.push_str("\n\n");
     }
     out
+}
+
+/// All of them, for machines.
+pub fn json(diagnostics: &[Diagnostic], source: &str) -> Value {
+    let one = |diagnostic: &Diagnostic| {
+        let Diagnostic { severity, lint, span, message, label, help } = diagnostic;
+        let before = &source[..source.floor_char_boundary(span.start)];
+        let line_start = before.rfind('\n').map_or(0, |at| at + 1);
+        json!({
+            "severity": match severity {
+                Severity::Error => "error",
+                Severity::Warning => "warning",
+            },
+            "lint": lint,
+            "line": before.matches('\n').count() + 1,
+            "column": before[line_start..].chars().count() + 1,
+            "message": message,
+            "label": label,
+            "help": help,
+        })
+    };
+    diagnostics.iter().map(one).collect()
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::plan::document_diff;
 use super::style::{BOLD, CREATE, DIM, ERROR, HELP, REMOVE, WARNING, paint};
@@ -35,6 +35,26 @@ pub fn findings(path: &str, findings: &[Finding]) -> String {
         let _ = writeln!(out, "  {} {remedy}", paint(HELP, "help:"));
     }
     out
+}
+
+/// The same for machines.
+pub fn findings_json(path: &str, findings: &[Finding]) -> Value {
+    let one = |finding: &Finding| {
+        let Finding { lint, statement, message } = finding;
+        let Lint { name, severity, consequence, remedy } = lint;
+        json!({
+            "lint": name,
+            "severity": match severity {
+                Severity::Error => "error",
+                Severity::Warning => "warning",
+            },
+            "statement": statement,
+            "message": message,
+            "consequence": consequence,
+            "remedy": remedy,
+        })
+    };
+    json!({ "file": path, "findings": findings.iter().map(one).collect::<Vec<_>>() })
 }
 
 /// The decision, its reason, and a line for each statement.

@@ -1,5 +1,7 @@
 //! What all commands have in common: usage, colours, the log, pipes.
 
+use std::fs;
+
 use crate::support::{Project, Run};
 use insta::assert_snapshot;
 
@@ -50,4 +52,29 @@ fn a_closed_pipe_is_no_error() {
     drop(child.stdout.take());
     let run = Run::from(child.wait_with_output().unwrap());
     run.expect(0).says_not("error").says_not("panicked");
+}
+
+#[test]
+fn what_is_reported_is_printed_as_json_too() {
+    let project = Project::example();
+    let json = |args: &[&str], status: i32| -> serde_json::Value {
+        let run = project.sandbox(&[&["--json"], args].concat());
+        let value: serde_json::Value = serde_json::from_str(&run.expect(status).stdout).unwrap();
+        assert!(value["exit_status"].is_null() || value["exit_status"] == status, "{value:#}");
+        value
+    };
+    fs::write(project.path("bad.toml"), "[aws]\nregion = \"us-east-1\"\nacount_id = \"1\"\n").unwrap();
+    let value = json(&["validate", "genesys.toml", "bad.toml", "none.toml"], 1);
+    assert_eq!(value["specs"][0]["roles"], serde_json::json!(["GenesysDataActionRole"]), "{value:#}");
+    let misspelt = value["specs"][1]["diagnostics"].as_array().unwrap().iter().find(|one| one["line"] == 3);
+    assert_eq!(misspelt.unwrap()["column"], 1, "{value:#}");
+    assert!(value["specs"][2]["error"]["message"].as_str().unwrap().contains("none.toml"), "{value:#}");
+    project.sandbox(&["apply", "--yes", "--no-check"]).expect(0);
+    assert_eq!(json(&["import", "--all"], 0)["is_complete"], true);
+    assert_eq!(json(&["plan"], 0)["roles"][0]["changes"], serde_json::json!([]));
+    json(&["check"], 0);
+    let open = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":"*","Action":"sts:AssumeRole"}}"#;
+    fs::write(project.path("open.json"), open).unwrap();
+    assert_eq!(json(&["policy", "lint", "open.json"], 4)["files"][0]["findings"][0]["severity"], "error");
+    project.run(&["--json", "fmt"]).expect(64).says("has no report").says("help:");
 }

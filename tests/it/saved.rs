@@ -141,3 +141,25 @@ fn a_plan_that_is_refused_is_not_kept() {
     project.sandbox(&["plan", "--refuse-wider", "--out", "plan.json"]).expect(3).says_not("The plan is in");
     assert!(!project.path("plan.json").exists());
 }
+
+#[test]
+fn a_plan_that_was_printed_is_named_as_such() {
+    let project = Project::example();
+    let printed = project.sandbox(&["plan", "--json"]);
+    fs::write(project.path("printed.json"), &printed.expect(0).stdout).unwrap();
+    let run = project.sandbox(&["apply", "printed.json"]);
+    run.expect(1).says("was printed with `--format json`").says("plan --out FILE").says_not("format is not");
+}
+
+#[test]
+fn a_blocked_plan_is_shown_exits_with_3_and_is_not_kept() {
+    let project = Project::example();
+    project.sandbox(&["apply", "--yes", "--no-check"]).expect(0);
+    by_hand(&project, |role| role["tags"] = serde_json::json!([]));
+    let run = project.sandbox(&["plan", "--out", "plan.json", "--detailed-exitcode"]);
+    run.expect(3).says("blocked:").says("the plan is blocked").says_not("The plan is in");
+    assert!(!project.path("plan.json").exists());
+    let json = project.sandbox(&["plan", "--json"]);
+    json.expect(3).says("\"exit_status\": 3");
+    project.sandbox(&["plan", "--adopt", "--out", "plan.json"]).expect(0);
+}
