@@ -57,7 +57,7 @@ fn evaluate_says_what_it_decided_and_why() {
     evaluate("right.json", "odd.json")
         .expect(5)
         .says("\"undecided\"")
-        .says("`StringEqual` is no condition operator");
+        .says("`StringEqual` is not an IAM condition operator");
     evaluate("bad.json", "trust.json")
         .expect(1)
         .says("`bad.json` is not a request")
