@@ -1,5 +1,7 @@
 //! What the calls alone cost: a program that makes just those and looks at nothing. `benches/fleet.py` runs it.
 
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, unreachable_pub)]
+
 use aws_config::BehaviorVersion;
 use aws_sdk_iam::Client;
 use aws_sdk_iam::types::EntityType;

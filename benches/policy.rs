@@ -1,5 +1,7 @@
 //! The policy language: `cargo bench --bench policy`.
 
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, unreachable_pub)]
+
 use divan::{Bencher, black_box};
 use genesys_iam::policy::{Context, Document, Policies, Principal, Request, equivalent, evaluate};
 

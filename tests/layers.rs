@@ -1,5 +1,7 @@
 //! The architecture, as a test: who may use whom. It reads the sources and links nothing of them.
 
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, unreachable_pub)]
+
 #[path = "layers/source.rs"]
 mod source;
 

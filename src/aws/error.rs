@@ -15,7 +15,7 @@ use crate::explain::{Explain, Status};
 use crate::policy::ParseError;
 
 /// The cause below an error, as the SDK gave it.
-pub type BoxError = Box<dyn Error + Send + Sync + 'static>;
+pub(crate) type BoxError = Box<dyn Error + Send + Sync + 'static>;
 
 const CHECK_NETWORK: &str = "check the network, a proxy (`HTTPS_PROXY`), and the endpoint: `endpoint_url` in the \
                              spec or profile, `AWS_ENDPOINT_URL` in the environment";

@@ -28,7 +28,11 @@ impl HttpConnector for Canned {
     }
 }
 
-pub async fn answering(status: u16, headers: &[(&'static str, &'static str)], body: &'static str) -> Clients {
+pub(crate) async fn answering(
+    status: u16,
+    headers: &[(&'static str, &'static str)],
+    body: &'static str,
+) -> Clients {
     let canned = Canned { status, headers: headers.to_vec(), body };
     let http_client: SharedHttpClient =
         http_client_fn(move |_, _| -> SharedHttpConnector { canned.clone().into_shared() });

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use crate::explain::{Explain, Status};
 
 #[derive(Debug, thiserror::Error)]
-pub enum FileError {
+pub(crate) enum FileError {
     #[error("cannot read `{path}`", path = .path.display())]
     Read { path: PathBuf, source: io::Error },
     #[error("cannot write `{path}`", path = .path.display())]

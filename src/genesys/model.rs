@@ -158,7 +158,7 @@ pub(super) struct ErrorBody {
 
 impl ErrorBody {
     /// Code, message and the ID by which support can find the request.
-    pub fn words(&self) -> String {
+    pub(crate) fn words(&self) -> String {
         let Self {
             message,
             message_with_params: _,

@@ -28,21 +28,21 @@ pub(super) struct Gate {
 }
 
 impl Gate {
-    pub fn new(rate: Option<Rate>) -> Self {
+    pub(crate) fn new(rate: Option<Rate>) -> Self {
         Self { rate, buckets: BTreeMap::new(), calls: BTreeMap::new(), refused: 0, now: 0, most: 0 }
     }
 
-    pub fn begin(&mut self) {
+    pub(crate) fn begin(&mut self) {
         self.now += 1;
         self.most = self.most.max(self.now);
     }
 
-    pub fn end(&mut self) {
+    pub(crate) fn end(&mut self) {
         self.now -= 1;
     }
 
     /// Whether it is let through; counts it either way.
-    pub fn admit<B: AsRef<[u8]>>(&mut self, request: &Request<B>) -> bool {
+    pub(crate) fn admit<B: AsRef<[u8]>>(&mut self, request: &Request<B>) -> bool {
         let name = name(request);
         if let Some(Rate { per_second, burst }) = self.rate {
             let service = name.split(':').next().unwrap_or_default().to_owned();
@@ -61,7 +61,7 @@ impl Gate {
     }
 
     /// What was counted since the last time.
-    pub fn tally(&mut self) -> Value {
+    pub(crate) fn tally(&mut self) -> Value {
         let calls = std::mem::take(&mut self.calls);
         let (refused, most) =
             (std::mem::take(&mut self.refused), std::mem::replace(&mut self.most, self.now));

@@ -15,21 +15,21 @@ pub(super) struct Past {
 }
 
 impl Past {
-    pub fn new(delay: Duration) -> Self {
+    pub(crate) fn new(delay: Duration) -> Self {
         Self { delay, states: VecDeque::new() }
     }
 
-    pub fn is_kept(&self) -> bool {
+    pub(crate) fn is_kept(&self) -> bool {
         !self.delay.is_zero()
     }
 
     /// Keeps a state that was replaced just now.
-    pub fn keep(&mut self, replaced: State, now: Timestamp) {
+    pub(crate) fn keep(&mut self, replaced: State, now: Timestamp) {
         self.states.push_back((now, replaced));
     }
 
     /// The state that reads see; `None`: the current one.
-    pub fn seen(&mut self, now: Timestamp) -> Option<&State> {
+    pub(crate) fn seen(&mut self, now: Timestamp) -> Option<&State> {
         while let Some((replaced, _)) = self.states.front()
             && *replaced + self.delay <= now
         {

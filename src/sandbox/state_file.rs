@@ -25,7 +25,7 @@ const PATIENCE: Duration = Duration::from_millis(if cfg!(test) { 100 } else { 20
 const PAUSE: Duration = Duration::from_millis(50);
 
 impl StateFile {
-    pub fn lock(path: &Path) -> Result<Self, SandboxError> {
+    pub(crate) fn lock(path: &Path) -> Result<Self, SandboxError> {
         let unwritable = |source| SandboxError::Write { path: path.to_owned(), source };
         if let Some(directory) = path.parent().filter(|directory| !directory.as_os_str().is_empty())
             && !directory.exists()
@@ -50,7 +50,7 @@ impl StateFile {
         }
     }
 
-    pub fn read(&self) -> Result<Option<State>, SandboxError> {
+    pub(crate) fn read(&self) -> Result<Option<State>, SandboxError> {
         let path = &self.path;
         let unreadable = |source| SandboxError::Read { path: path.clone(), source };
         // A FIFO or a device would never end; opening a FIFO would wait for a writer.
@@ -83,13 +83,13 @@ impl StateFile {
     }
 
     /// Deletes the state; the lock ends with it.
-    pub fn delete(self) -> Result<(), SandboxError> {
+    pub(crate) fn delete(self) -> Result<(), SandboxError> {
         let unwritable = |source| SandboxError::Write { path: self.path.clone(), source };
         fs::remove_file(&self.path).map_err(unwritable)?;
         fs::remove_file(beside(&self.path, "lock")).map_err(unwritable)
     }
 
-    pub fn write(&self, state: &State) -> Result<(), SandboxError> {
+    pub(crate) fn write(&self, state: &State) -> Result<(), SandboxError> {
         let unwritable = |source| SandboxError::Write { path: self.path.clone(), source };
         let mut text = serde_json::to_vec_pretty(state).map_err(|error| unwritable(error.into()))?;
         text.push(b'\n');

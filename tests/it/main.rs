@@ -1,5 +1,7 @@
 //! All integration tests in one binary, a file for each command or subject.
 
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, unreachable_pub)]
+
 mod support;
 
 mod action;

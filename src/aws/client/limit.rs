@@ -24,7 +24,7 @@ use crate::aws::error::retry_after;
 
 /// From the request to the end of its answer. The SDK makes three attempts unless `AWS_MAX_ATTEMPTS` or the profile says
 /// otherwise.
-pub const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(30);
+pub(crate) const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(30);
 /// As many requests may be in flight at first; each eighth that passes allows one more. AWS's own bucket holds more.
 const WINDOW: f64 = 16.0;
 const GROWTH: f64 = 1.0 / 8.0;
@@ -47,7 +47,7 @@ const LONGEST_ASKED: Duration = Duration::from_secs(60);
 pub type OnThrottle = Arc<dyn Fn(&str) + Send + Sync>;
 
 /// The pace of one service of one account.
-pub struct Limiter {
+pub(crate) struct Limiter {
     service: &'static str,
     /// Of one request that finds nothing but refusals.
     attempts: u32,
@@ -97,7 +97,7 @@ struct Ticket {
 
 impl Limiter {
     /// `attempts` are those of the SDK's configuration.
-    pub fn new(service: &'static str, attempts: u32) -> Arc<Self> {
+    pub(crate) fn new(service: &'static str, attempts: u32) -> Arc<Self> {
         Arc::new(Self {
             service,
             attempts,
@@ -120,12 +120,12 @@ impl Limiter {
     }
 
     /// Calls back when AWS is seen to throttle.
-    pub fn on_throttle(&self, callback: OnThrottle) {
+    pub(crate) fn on_throttle(&self, callback: OnThrottle) {
         self.state().on_throttle = Some(callback);
     }
 
     /// Each request is sent through it.
-    pub fn wrap(self: &Arc<Self>, client: SharedHttpClient) -> SharedHttpClient {
+    pub(crate) fn wrap(self: &Arc<Self>, client: SharedHttpClient) -> SharedHttpClient {
         SharedHttpClient::new(Limited { limiter: Arc::clone(self), client })
     }
 

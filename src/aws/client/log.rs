@@ -15,7 +15,7 @@ use aws_types::request_id::RequestId;
 
 /// Logs API calls at debug level, target `genesys_iam::aws`.
 #[derive(Debug, Clone, Copy)]
-pub struct ApiLog;
+pub(crate) struct ApiLog;
 
 #[derive(Debug)]
 struct Started(Instant);

@@ -12,7 +12,7 @@ use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 
 /// As the SDK's own default is, but that TLS and its roots are not loaded before the first request that needs them.
-pub fn network_client() -> SharedHttpClient {
+pub(crate) fn network_client() -> SharedHttpClient {
     let https = Builder::new().build_with_connector_fn(|settings, components| {
         let mut connector = ConnectorBuilder::default().tls_provider(Provider::Rustls(CryptoMode::AwsLc));
         connector.set_connector_settings(settings.cloned());

@@ -73,7 +73,7 @@ async fn names(clients: &Clients, test: impl Fn(&RoleDetail) -> bool) -> Result<
 ///
 /// # Errors
 /// Whatever keeps IAM from answering. Where only their names are wanted, a missing permission is no error.
-pub async fn find(
+pub(crate) async fn find(
     clients: &Clients,
     desired: &DesiredState,
     look: LookForOrphans,

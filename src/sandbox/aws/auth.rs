@@ -22,7 +22,7 @@ pub(crate) struct Scope {
 }
 
 impl Scope {
-    pub fn of(headers: &HeaderMap) -> Option<Self> {
+    pub(crate) fn of(headers: &HeaderMap) -> Option<Self> {
         let header = headers.get(http::header::AUTHORIZATION)?.to_str().ok()?;
         let (_, rest) = header.split_once("Credential=")?;
         let mut parts = rest.split([',', ' ']).next()?.split('/');
@@ -207,7 +207,7 @@ enum Side {
 
 impl Caller {
     /// The condition keys that every request has.
-    pub fn context(&self, region: &str, user_agent: &str, now: Timestamp) -> Context {
+    pub(crate) fn context(&self, region: &str, user_agent: &str, now: Timestamp) -> Context {
         let date = date(now.as_second());
         let epoch = now.as_second().to_string();
         let mut context = Context::complete()
@@ -247,7 +247,7 @@ impl Caller {
     }
 
     /// Refuses what the caller's permissions, or the resource's policy, do not allow. What cannot be decided is refused.
-    pub fn authorise(
+    pub(crate) fn authorise(
         &self,
         action: &str,
         resource: &str,
@@ -300,14 +300,14 @@ impl Caller {
     }
 
     /// How AWS begins every refusal.
-    pub fn refused(&self, action: &str, resource: &str) -> String {
+    pub(crate) fn refused(&self, action: &str, resource: &str) -> String {
         format!("User: {} is not authorized to perform: {action} on resource: {resource}", self.arn)
     }
 
     /// Refuses a caller that a role does not admit: its trust policy must, and for a caller whose whole account it
     /// names (or of another account) the caller's own permissions must too. The refusal does not say which of the
     /// two it was, unless it was the organization.
-    pub fn may_assume(
+    pub(crate) fn may_assume(
         &self,
         action: &str,
         role: &Arn,

@@ -33,21 +33,21 @@ pub(crate) struct Call<'a> {
 
 impl Call<'_> {
     /// The condition keys that every request has.
-    pub fn context(&self) -> Context {
+    pub(crate) fn context(&self) -> Context {
         self.context.clone()
     }
 
     /// The role of the caller's account.
-    pub fn role(&self, name: &str) -> Result<&Role, Refusal> {
+    pub(crate) fn role(&self, name: &str) -> Result<&Role, Refusal> {
         self.state.role(&self.caller.account, name).ok_or_else(|| no_such_role(name))
     }
 
-    pub fn role_mut(&mut self, name: &str) -> Result<&mut Role, Refusal> {
+    pub(crate) fn role_mut(&mut self, name: &str) -> Result<&mut Role, Refusal> {
         self.state.role_mut(&self.caller.account, name).ok_or_else(|| no_such_role(name))
     }
 
     /// Notes when and where a role was used; its users are its sessions.
-    pub fn note_use(&mut self) {
+    pub(crate) fn note_use(&mut self) {
         if !self.caller.session {
             return;
         }
@@ -59,7 +59,7 @@ impl Call<'_> {
         }
     }
 
-    pub fn page(&self) -> Result<Page, Refusal> {
+    pub(crate) fn page(&self) -> Result<Page, Refusal> {
         self.params.page(self.page_limit)
     }
 }

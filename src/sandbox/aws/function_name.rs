@@ -12,7 +12,7 @@ pub(crate) struct NamedFunction {
 
 impl NamedFunction {
     /// As the request named it, which is what permissions are about.
-    pub fn arn(&self) -> FunctionArn {
+    pub(crate) fn arn(&self) -> FunctionArn {
         match &self.qualifier {
             Some(qualifier) => self.function.with_qualifier(qualifier),
             None => self.function.clone(),

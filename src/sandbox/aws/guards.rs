@@ -21,7 +21,7 @@ pub(crate) struct Guards {
 
 impl Guards {
     /// The service control policies for identities of an account.
-    pub fn of_caller(state: &State, account: &AccountId) -> Result<Self, BrokenDocument> {
+    pub(crate) fn of_caller(state: &State, account: &AccountId) -> Result<Self, BrokenDocument> {
         let Some(organization) = state.aws_organization.as_ref().filter(|one| one.has(account)) else {
             return Ok(Self::default());
         };
@@ -34,7 +34,11 @@ impl Guards {
     }
 
     /// The resource control policies for a role.
-    pub fn of_resource(state: &State, account: &AccountId, role: &Role) -> Result<Self, BrokenDocument> {
+    pub(crate) fn of_resource(
+        state: &State,
+        account: &AccountId,
+        role: &Role,
+    ) -> Result<Self, BrokenDocument> {
         match &state.aws_organization {
             Some(organization) if organization.restricts(account) && !role.is_service_linked() => {
                 Ok(Self { rcps: documents(&organization.rcps)?, ..Self::default() })
@@ -44,7 +48,7 @@ impl Guards {
     }
 
     /// How the service control policies decide: each level must allow.
-    pub fn decide(&self, request: &Request) -> Decision {
+    pub(crate) fn decide(&self, request: &Request) -> Decision {
         let mut outcome = Decision::Allowed;
         for level in &self.scps {
             let identity = level.iter().map(|(name, document)| (name.clone(), document)).collect();
@@ -58,7 +62,7 @@ impl Guards {
     }
 
     /// Refuses what a service control policy does not allow; what cannot be decided is refused.
-    pub fn refuse_caller(&self, request: &Request, refused: &str) -> Result<(), Refusal> {
+    pub(crate) fn refuse_caller(&self, request: &Request, refused: &str) -> Result<(), Refusal> {
         let why = match self.decide(request) {
             Decision::Allowed => return Ok(()),
             Decision::ExplicitDeny => "with an explicit deny in a service control policy".to_owned(),
@@ -70,7 +74,7 @@ impl Guards {
     }
 
     /// Refuses what a resource control policy denies, whoever calls.
-    pub fn refuse_resource(&self, request: &Request, refused: &str) -> Result<(), Refusal> {
+    pub(crate) fn refuse_resource(&self, request: &Request, refused: &str) -> Result<(), Refusal> {
         for (name, document) in &self.rcps {
             let policies = Policies { resource: Some((name.clone(), document)), ..Policies::default() };
             if matches!(evaluate(&policies, request).decision, Decision::ExplicitDeny | Decision::Undecided) {

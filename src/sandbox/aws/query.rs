@@ -12,16 +12,16 @@ use super::refusal::Refusal;
 pub(crate) struct Params(BTreeMap<String, String>);
 
 impl Params {
-    pub fn parse(body: &[u8]) -> Self {
+    pub(crate) fn parse(body: &[u8]) -> Self {
         Self(form_urlencoded::parse(body).into_owned().collect())
     }
 
-    pub fn get(&self, name: &str) -> Option<&str> {
+    pub(crate) fn get(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(String::as_str)
     }
 
     /// The indices of `name.member.N`, in order.
-    pub fn indices(&self, name: &str) -> Vec<usize> {
+    pub(crate) fn indices(&self, name: &str) -> Vec<usize> {
         let prefix = format!("{name}.member.");
         let index = |key: &String| key.strip_prefix(&prefix)?.split('.').next()?.parse().ok();
         let mut indices: Vec<usize> = self.0.keys().filter_map(index).collect();
@@ -31,7 +31,7 @@ impl Params {
     }
 
     /// The values of `name.member.N`.
-    pub fn list(&self, name: &str) -> Vec<&str> {
+    pub(crate) fn list(&self, name: &str) -> Vec<&str> {
         self.indices(name).into_iter().filter_map(|n| self.get(&format!("{name}.member.{n}"))).collect()
     }
 }
@@ -41,18 +41,18 @@ impl Params {
 pub(crate) struct Xml(String);
 
 impl Xml {
-    pub fn text(&mut self, name: &str, value: impl fmt::Display) {
+    pub(crate) fn text(&mut self, name: &str, value: impl fmt::Display) {
         let value = value.to_string();
         self.element(name, |xml| xml.escaped(&value));
     }
 
-    pub fn optional(&mut self, name: &str, value: Option<impl fmt::Display>) {
+    pub(crate) fn optional(&mut self, name: &str, value: Option<impl fmt::Display>) {
         if let Some(value) = value {
             self.text(name, value);
         }
     }
 
-    pub fn element(&mut self, name: &str, inner: impl FnOnce(&mut Self)) {
+    pub(crate) fn element(&mut self, name: &str, inner: impl FnOnce(&mut Self)) {
         self.0.push('<');
         self.0.push_str(name);
         self.0.push('>');
@@ -63,7 +63,7 @@ impl Xml {
     }
 
     /// `<name><member>…</member>…</name>`
-    pub fn list<T>(
+    pub(crate) fn list<T>(
         &mut self,
         name: &str,
         items: impl IntoIterator<Item = T>,
@@ -104,7 +104,7 @@ pub(crate) enum Answer {
 }
 
 impl Answer {
-    pub fn of(write: impl FnOnce(&mut Xml)) -> Self {
+    pub(crate) fn of(write: impl FnOnce(&mut Xml)) -> Self {
         let mut xml = Xml::default();
         write(&mut xml);
         Self::Result(xml)

@@ -87,11 +87,11 @@ pub(crate) struct Page {
 }
 
 impl Params {
-    pub fn required(&self, name: &str) -> Result<&str, Refusal> {
+    pub(crate) fn required(&self, name: &str) -> Result<&str, Refusal> {
         self.get(name).ok_or_else(|| missing(name))
     }
 
-    pub fn name(&self, name: &str, max: usize) -> Result<&str, Refusal> {
+    pub(crate) fn name(&self, name: &str, max: usize) -> Result<&str, Refusal> {
         let value = self.required(name)?;
         length(&field(name), value, 1, max)?;
         if !value.chars().all(is_name) {
@@ -103,20 +103,20 @@ impl Params {
         Ok(value)
     }
 
-    pub fn role_name(&self) -> Result<&str, Refusal> {
+    pub(crate) fn role_name(&self) -> Result<&str, Refusal> {
         self.name("RoleName", 64)
     }
 
-    pub fn policy_name(&self) -> Result<&str, Refusal> {
+    pub(crate) fn policy_name(&self) -> Result<&str, Refusal> {
         self.name("PolicyName", 128)
     }
 
-    pub fn instance_profile_name(&self) -> Result<&str, Refusal> {
+    pub(crate) fn instance_profile_name(&self) -> Result<&str, Refusal> {
         self.name("InstanceProfileName", 128)
     }
 
     /// A path, `/` where none is given. A policy's has fewer characters to choose from than a role's.
-    pub fn path(&self, name: &str, allowed: fn(char) -> bool) -> Result<&str, Refusal> {
+    pub(crate) fn path(&self, name: &str, allowed: fn(char) -> bool) -> Result<&str, Refusal> {
         let Some(value) = self.get(name) else { return Ok("/") };
         length(&field(name), value, 1, 512)?;
         let framed = value == "/" || (value.len() > 2 && value.starts_with('/') && value.ends_with('/'));
@@ -131,20 +131,20 @@ impl Params {
     }
 
     /// A role's description; a policy's may have any characters.
-    pub fn description(&self) -> Result<Option<&str>, Refusal> {
+    pub(crate) fn description(&self) -> Result<Option<&str>, Refusal> {
         let Some(value) = self.policy_description()? else { return Ok(None) };
         let allowed = r"[\u0009\u000A\u000D\u0020-\u007E\u00A1-\u00FF]*";
         pattern("description", value, value.chars().all(is_description), allowed)?;
         Ok(Some(value))
     }
 
-    pub fn policy_description(&self) -> Result<Option<&str>, Refusal> {
+    pub(crate) fn policy_description(&self) -> Result<Option<&str>, Refusal> {
         let Some(value) = self.get("Description") else { return Ok(None) };
         length("description", value, 0, 1000)?;
         Ok(Some(value))
     }
 
-    pub fn number(&self, name: &str, min: u32, max: u32) -> Result<Option<u32>, Refusal> {
+    pub(crate) fn number(&self, name: &str, min: u32, max: u32) -> Result<Option<u32>, Refusal> {
         let Some(text) = self.get(name) else { return Ok(None) };
         let field = field(name);
         let value: i64 = text
@@ -159,11 +159,11 @@ impl Params {
         }
     }
 
-    pub fn max_session_duration(&self) -> Result<Option<u32>, Refusal> {
+    pub(crate) fn max_session_duration(&self) -> Result<Option<u32>, Refusal> {
         self.number("MaxSessionDuration", 3600, 43_200)
     }
 
-    pub fn boolean(&self, name: &str) -> Result<bool, Refusal> {
+    pub(crate) fn boolean(&self, name: &str) -> Result<bool, Refusal> {
         match self.get(name) {
             None | Some("false") => Ok(false),
             Some("true") => Ok(true),
@@ -172,7 +172,7 @@ impl Params {
     }
 
     /// One of the values that the service's model lists.
-    pub fn choice(&self, name: &str, allowed: &[&str]) -> Result<Option<&str>, Refusal> {
+    pub(crate) fn choice(&self, name: &str, allowed: &[&str]) -> Result<Option<&str>, Refusal> {
         let Some(value) = self.get(name) else { return Ok(None) };
         if allowed.contains(&value) {
             return Ok(Some(value));
@@ -181,7 +181,7 @@ impl Params {
     }
 
     /// The ARN of a managed policy.
-    pub fn policy_arn(&self, name: &str) -> Result<&str, Refusal> {
+    pub(crate) fn policy_arn(&self, name: &str) -> Result<&str, Refusal> {
         let value = self.required(name)?;
         length(&field(name), value, 20, 2048)?;
         let arn = value.parse::<crate::arn::Arn>().map_err(|_| unparsable_arn())?;
@@ -192,7 +192,7 @@ impl Params {
     }
 
     /// `v1`
-    pub fn version_id(&self) -> Result<&str, Refusal> {
+    pub(crate) fn version_id(&self) -> Result<&str, Refusal> {
         let value = self.required("VersionId")?;
         let digits = value.strip_prefix('v').and_then(|rest| rest.split('.').next()).unwrap_or_default();
         let holds =
@@ -202,7 +202,7 @@ impl Params {
     }
 
     /// A policy document; what it says is checked elsewhere.
-    pub fn document(&self, name: &str) -> Result<&str, Refusal> {
+    pub(crate) fn document(&self, name: &str) -> Result<&str, Refusal> {
         let value = self.required(name)?;
         if value.is_empty() || value.len() > 131_072 {
             return Err(Refusal::validation(format!(
@@ -221,12 +221,12 @@ impl Params {
     }
 
     /// The tags of a request that must have some.
-    pub fn required_tags(&self, ignore_case: bool) -> Result<Vec<Tag>, Refusal> {
+    pub(crate) fn required_tags(&self, ignore_case: bool) -> Result<Vec<Tag>, Refusal> {
         if self.indices("Tags").is_empty() { Err(missing("Tags")) } else { self.tags(ignore_case) }
     }
 
     /// The tags; `ignore_case`: whether keys that differ in case only are the same one.
-    pub fn tags(&self, ignore_case: bool) -> Result<Vec<Tag>, Refusal> {
+    pub(crate) fn tags(&self, ignore_case: bool) -> Result<Vec<Tag>, Refusal> {
         let mut tags: Vec<Tag> = Vec::new();
         for index in self.indices("Tags") {
             let member = |part: &str| self.get(&format!("Tags.member.{index}.{part}"));
@@ -267,7 +267,7 @@ impl Params {
         Ok(tags)
     }
 
-    pub fn tag_keys(&self) -> Result<Vec<&str>, Refusal> {
+    pub(crate) fn tag_keys(&self) -> Result<Vec<&str>, Refusal> {
         let keys = self.list("TagKeys");
         if keys.is_empty() {
             return Err(missing("TagKeys"));
@@ -285,7 +285,7 @@ impl Params {
     }
 
     /// Which page of a listing is wanted; `limit` is the sandbox's own, to make short pages.
-    pub fn page(&self, limit: usize) -> Result<Page, Refusal> {
+    pub(crate) fn page(&self, limit: usize) -> Result<Page, Refusal> {
         let size = self.number("MaxItems", 1, 1000)?.map_or(100, |size| size as usize).min(limit.max(1));
         let after = self
             .get("Marker")
@@ -293,27 +293,27 @@ impl Params {
         Ok(Page { after: after.transpose()?, size })
     }
 
-    pub fn session_name(&self) -> Result<&str, Refusal> {
+    pub(crate) fn session_name(&self) -> Result<&str, Refusal> {
         let value = self.required("RoleSessionName")?;
         length("roleSessionName", value, 2, 64)?;
         pattern("roleSessionName", value, value.chars().all(is_name), r"[\w+=,.@-]*")?;
         Ok(value)
     }
 
-    pub fn external_id(&self) -> Result<Option<&str>, Refusal> {
+    pub(crate) fn external_id(&self) -> Result<Option<&str>, Refusal> {
         let Some(value) = self.get("ExternalId") else { return Ok(None) };
         length("externalId", value, 2, 1224)?;
         pattern("externalId", value, value.chars().all(is_external_id), r"[\w+=,.@:\/-]*")?;
         Ok(Some(value))
     }
 
-    pub fn role_arn(&self) -> Result<&str, Refusal> {
+    pub(crate) fn role_arn(&self) -> Result<&str, Refusal> {
         let value = self.required("RoleArn")?;
         length("roleArn", value, 20, 2048)?;
         Ok(value)
     }
 
-    pub fn source_identity(&self) -> Result<Option<&str>, Refusal> {
+    pub(crate) fn source_identity(&self) -> Result<Option<&str>, Refusal> {
         let Some(value) = self.get("SourceIdentity") else { return Ok(None) };
         length("sourceIdentity", value, 2, 64)?;
         pattern("sourceIdentity", value, value.chars().all(is_name), r"[\w+=,.@-]*")?;
@@ -354,7 +354,7 @@ fn unmark(marker: &str) -> Option<String> {
 
 impl Page {
     /// The items of this page out of all, which are in the order of their keys; and the marker of the next page.
-    pub fn cut<T>(&self, items: impl IntoIterator<Item = (String, T)>) -> (Vec<T>, Option<String>) {
+    pub(crate) fn cut<T>(&self, items: impl IntoIterator<Item = (String, T)>) -> (Vec<T>, Option<String>) {
         let Self { after, size } = self;
         let mut rest =
             items.into_iter().filter(|(key, _)| after.as_ref().is_none_or(|after| key > after)).peekable();

@@ -18,11 +18,11 @@ pub(crate) struct Refusal {
 pub(crate) type Outcome = Result<Value, Refusal>;
 
 impl Refusal {
-    pub fn new(status: u16, code: &'static str, message: impl Into<String>) -> Self {
+    pub(crate) fn new(status: u16, code: &'static str, message: impl Into<String>) -> Self {
         Self { status, code, message: message.into() }
     }
 
-    pub fn not_found(what: &str) -> Self {
+    pub(crate) fn not_found(what: &str) -> Self {
         Self::new(404, "not.found", format!("{what} was not found"))
     }
 }
@@ -39,12 +39,12 @@ pub(crate) struct ApiCall<'a> {
 }
 
 impl ApiCall<'_> {
-    pub fn organization(&mut self) -> &mut Organization {
+    pub(crate) fn organization(&mut self) -> &mut Organization {
         &mut self.state.organization
     }
 
     /// Refuses a client without the permission.
-    pub fn require(&self, permission: &str) -> Result<(), Refusal> {
+    pub(crate) fn require(&self, permission: &str) -> Result<(), Refusal> {
         if !self.state.organization.denied_permissions.contains(permission) {
             return Ok(());
         }
@@ -57,16 +57,16 @@ impl ApiCall<'_> {
         ))
     }
 
-    pub fn parameter(&self, name: &str) -> Option<&str> {
+    pub(crate) fn parameter(&self, name: &str) -> Option<&str> {
         self.query.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
-    pub fn has(&self, name: &str, value: &str) -> bool {
+    pub(crate) fn has(&self, name: &str, value: &str) -> bool {
         self.query.iter().any(|(k, v)| k == name && v == value)
     }
 
     /// The page of a listing that the request asks for.
-    pub fn page(&self, all: Vec<Value>) -> Outcome {
+    pub(crate) fn page(&self, all: Vec<Value>) -> Outcome {
         let number = |name: &str, otherwise: usize| {
             self.parameter(name).and_then(|value| value.parse().ok()).unwrap_or(otherwise)
         };
@@ -86,7 +86,7 @@ impl ApiCall<'_> {
         Ok(listing)
     }
 
-    pub fn unknown(&self) -> Refusal {
+    pub(crate) fn unknown(&self) -> Refusal {
         Refusal::new(404, "not.found", format!("The sandbox has no {} {}", self.method, self.path))
     }
 }

@@ -35,7 +35,7 @@ pub(crate) struct Organization {
 impl Organization {
     /// An integration that uses the role, enabled, with a data action for each function.
     /// What exists already stays as it is.
-    pub fn add_integration(&mut self, name: &str, role: &Arn, functions: &[FunctionArn]) {
+    pub(crate) fn add_integration(&mut self, name: &str, role: &Arn, functions: &[FunctionArn]) {
         // Two accounts may have a role of the same name.
         let id = uuid(digest(&format!("{name} {role}")));
         let credential = uuid(digest(&format!("{name} {role} credential")));

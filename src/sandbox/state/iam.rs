@@ -77,14 +77,14 @@ pub(crate) struct LastUsed {
 
 impl Role {
     /// A role that only AWS itself can change or delete.
-    pub fn is_service_linked(&self) -> bool {
+    pub(crate) fn is_service_linked(&self) -> bool {
         self.path.starts_with("/aws-service-role/")
     }
 }
 
 impl Account {
     /// The instance profiles that hold a role.
-    pub fn profiles_of<'a>(&'a self, role: &'a str) -> impl Iterator<Item = &'a InstanceProfile> {
+    pub(crate) fn profiles_of<'a>(&'a self, role: &'a str) -> impl Iterator<Item = &'a InstanceProfile> {
         self.instance_profiles.values().filter(move |profile| profile.role.as_deref() == Some(role))
     }
 }

@@ -26,7 +26,7 @@ pub(crate) struct Function {
 }
 
 impl Function {
-    pub fn active() -> Self {
+    pub(crate) fn active() -> Self {
         Self {
             state: "Active".to_owned(),
             reason: None,
@@ -39,7 +39,7 @@ impl Function {
     }
 
     /// Makes a version or an alias exist; an alias points to version 1.
-    pub fn publish(&mut self, qualifier: &str) {
+    pub(crate) fn publish(&mut self, qualifier: &str) {
         match qualifier.parse() {
             _ if qualifier == "$LATEST" => {}
             Ok(version) => {

@@ -83,7 +83,7 @@ pub(crate) fn all() -> impl Iterator<Item = &'static AwsManaged> {
 }
 
 impl AwsManaged {
-    pub fn arn(&self, partition: &str) -> String {
+    pub(crate) fn arn(&self, partition: &str) -> String {
         format!("arn:{partition}:iam::aws:policy{}{}", self.path, self.name)
     }
 }

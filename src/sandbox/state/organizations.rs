@@ -39,12 +39,12 @@ pub(crate) struct GuardPolicy {
 }
 
 impl AwsOrganization {
-    pub fn has(&self, account: &AccountId) -> bool {
+    pub(crate) fn has(&self, account: &AccountId) -> bool {
         self.members.contains(account) || self.management_account == *account
     }
 
     /// Whether the organization's policies restrict an account.
-    pub fn restricts(&self, account: &AccountId) -> bool {
+    pub(crate) fn restricts(&self, account: &AccountId) -> bool {
         self.members.contains(account) && self.management_account != *account
     }
 }

@@ -51,7 +51,7 @@ pub(crate) struct State {
 }
 
 impl State {
-    pub fn new(partition: &str) -> Self {
+    pub(crate) fn new(partition: &str) -> Self {
         Self {
             version: VERSION,
             counter: 0,
@@ -69,7 +69,7 @@ impl State {
     }
 
     /// Adds what is in the seed and does not exist yet.
-    pub fn seed(&mut self, seed: &Seed) {
+    pub(crate) fn seed(&mut self, seed: &Seed) {
         let Seed { account, partition: _, region: _, functions, genesys } = seed;
         self.account_mut(account);
         functions.iter().for_each(|arn| self.add_function(arn));
@@ -82,70 +82,70 @@ impl State {
     }
 
     /// Makes a function exist, with the alias or version that its ARN names.
-    pub fn add_function(&mut self, arn: &FunctionArn) {
+    pub(crate) fn add_function(&mut self, arn: &FunctionArn) {
         let function = self.functions.entry(arn.unqualified()).or_insert_with(Function::active);
         if let Some(qualifier) = arn.qualifier() {
             function.publish(qualifier.as_str());
         }
     }
 
-    pub fn account(&self, account: &AccountId) -> Option<&Account> {
+    pub(crate) fn account(&self, account: &AccountId) -> Option<&Account> {
         self.accounts.get(account)
     }
 
-    pub fn account_mut(&mut self, account: &AccountId) -> &mut Account {
+    pub(crate) fn account_mut(&mut self, account: &AccountId) -> &mut Account {
         self.accounts.entry(account.clone()).or_default()
     }
 
     // AWS does not say whether a lookup ignores case as the uniqueness of names does: here it is exact.
-    pub fn role(&self, account: &AccountId, name: &str) -> Option<&Role> {
+    pub(crate) fn role(&self, account: &AccountId, name: &str) -> Option<&Role> {
         self.account(account)?.roles.get(name)
     }
 
-    pub fn role_mut(&mut self, account: &AccountId, name: &str) -> Option<&mut Role> {
+    pub(crate) fn role_mut(&mut self, account: &AccountId, name: &str) -> Option<&mut Role> {
         self.accounts.get_mut(account)?.roles.get_mut(name)
     }
 
     /// A role's trust policy as IAM returns and enforces it.
-    pub fn trust_of(&self, role: &Role) -> Result<String, BrokenDocument> {
+    pub(crate) fn trust_of(&self, role: &Role) -> Result<String, BrokenDocument> {
         role.trust.current(|arn| self.unique_id(arn))
     }
 
-    pub fn role_arn(&self, account: &AccountId, role: &Role) -> Arn {
+    pub(crate) fn role_arn(&self, account: &AccountId, role: &Role) -> Arn {
         Arn::role(&self.partition, account, &role.path, &role.name)
     }
 
-    pub fn policy_arn(&self, account: &AccountId, policy: &Policy) -> Arn {
+    pub(crate) fn policy_arn(&self, account: &AccountId, policy: &Policy) -> Arn {
         Arn::policy(&self.partition, account, &policy.path, &policy.name)
     }
 
     /// The role that an ARN names, path included, in whatever account.
-    pub fn role_of_arn(&self, arn: &Arn) -> Option<(AccountId, &Role)> {
+    pub(crate) fn role_of_arn(&self, arn: &Arn) -> Option<(AccountId, &Role)> {
         let account: AccountId = arn.account.parse().ok()?;
         let role = self.account(&account)?.roles.get(arn.name())?;
         (self.role_arn(&account, role) == *arn).then_some((account, role))
     }
 
     /// The customer managed policy that an ARN names, path included.
-    pub fn policy_of_arn(&self, arn: &str) -> Option<(AccountId, &Policy)> {
+    pub(crate) fn policy_of_arn(&self, arn: &str) -> Option<(AccountId, &Policy)> {
         let arn: Arn = arn.parse().ok()?;
         let account: AccountId = arn.account.parse().ok()?;
         let policy = self.account(&account)?.policies.get(arn.name())?;
         (self.policy_arn(&account, policy) == arn).then_some((account, policy))
     }
 
-    pub fn policy_of_arn_mut(&mut self, arn: &str) -> Option<&mut Policy> {
+    pub(crate) fn policy_of_arn_mut(&mut self, arn: &str) -> Option<&mut Policy> {
         let (account, name) =
             self.policy_of_arn(arn).map(|(account, policy)| (account, policy.name.clone()))?;
         self.accounts.get_mut(&account)?.policies.get_mut(&name)
     }
 
-    pub fn aws_managed(&self, arn: &str) -> Option<&'static AwsManaged> {
+    pub(crate) fn aws_managed(&self, arn: &str) -> Option<&'static AwsManaged> {
         managed::find(&self.partition, arn)
     }
 
     /// The text in force of a managed policy, the customer's or AWS's.
-    pub fn managed_text(&self, arn: &str) -> Option<&str> {
+    pub(crate) fn managed_text(&self, arn: &str) -> Option<&str> {
         if let Some(policy) = self.aws_managed(arn) {
             return Some(policy.document);
         }
@@ -154,12 +154,12 @@ impl State {
     }
 
     /// Whether a policy can be attached by roles of this account.
-    pub fn attachable(&self, account: &AccountId, arn: &str) -> bool {
+    pub(crate) fn attachable(&self, account: &AccountId, arn: &str) -> bool {
         self.aws_managed(arn).is_some() || self.policy_of_arn(arn).is_some_and(|(owner, _)| owner == *account)
     }
 
     /// The unique ID of the role or user that an ARN names.
-    pub fn unique_id(&self, arn: &Arn) -> Option<String> {
+    pub(crate) fn unique_id(&self, arn: &Arn) -> Option<String> {
         if let Some((_, role)) = self.role_of_arn(arn) {
             return Some(role.id.clone());
         }
@@ -172,7 +172,7 @@ impl State {
     }
 
     /// Adds to CloudTrail's event history, which forgets the oldest.
-    pub fn add_event(&mut self, event: AssumeRoleEvent) {
+    pub(crate) fn add_event(&mut self, event: AssumeRoleEvent) {
         if self.events.len() >= MAX_EVENTS {
             self.events.remove(0);
         }
@@ -180,16 +180,16 @@ impl State {
     }
 
     /// A new unique ID: `AROA…` and 17 characters more.
-    pub fn new_id(&mut self, prefix: &str) -> String {
+    pub(crate) fn new_id(&mut self, prefix: &str) -> String {
         self.new_id_of_length(prefix, 17)
     }
 
-    pub fn new_id_of_length(&mut self, prefix: &str, length: usize) -> String {
+    pub(crate) fn new_id_of_length(&mut self, prefix: &str, length: usize) -> String {
         format!("{prefix}{}", self.random_text(length))
     }
 
     /// Text that looks random and is the same on every run.
-    pub fn random_text(&mut self, length: usize) -> String {
+    pub(crate) fn random_text(&mut self, length: usize) -> String {
         ids::random_text(&mut self.counter, length)
     }
 }

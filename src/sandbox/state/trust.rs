@@ -22,7 +22,10 @@ pub(crate) struct Trust {
 impl Trust {
     /// The document as IAM returns and enforces it: ARNs of roles and users while they exist, the unique ID of
     /// one that was deleted, even if another of that name was created later.
-    pub fn current(&self, unique_id: impl Fn(&Arn) -> Option<String>) -> Result<String, BrokenDocument> {
+    pub(crate) fn current(
+        &self,
+        unique_id: impl Fn(&Arn) -> Option<String>,
+    ) -> Result<String, BrokenDocument> {
         let Self { text, ids } = self;
         let deleted = |arn: &str| {
             let id = ids.get(arn)?;
