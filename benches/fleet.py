@@ -145,7 +145,10 @@ class Server:
             )
             command = [options.python, "-c", script]
         else:
-            command = [options.binary, "sandbox", "serve", "--in-memory", "--listen", "127.0.0.1:0", "--latency", str(delay)]
+            # More roles than an account can have by default.
+            scenario = self.folder / "quotas.json"
+            scenario.write_text(json.dumps({"quotas": {"roles": 2 * size + 1000, "policies": 2 * size + 1500}}))
+            command = [options.binary, "sandbox", "serve", "--scenario", str(scenario), "--in-memory", "--listen", "127.0.0.1:0", "--latency", str(delay)]
             command += ["--rate", "20", "--burst", "50"] if throttle else []
         env = {"PATH": os.environ["PATH"], "HOME": str(self.folder), "MOTO_ACCOUNT_ID": ACCOUNT}
         self.process = subprocess.Popen(

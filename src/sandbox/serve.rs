@@ -1,6 +1,5 @@
 //! The sandbox over HTTP/1.1, for any AWS client: all services on one port.
 
-use std::convert::Infallible;
 use std::future::Future;
 use std::io;
 use std::net::IpAddr;
@@ -88,7 +87,7 @@ async fn connection(stream: TcpStream, server: Arc<Server>) {
     }
     let service = service_fn(|request| {
         let server = Arc::clone(&server);
-        async move { Ok::<_, Infallible>(server.respond(request).await) }
+        async move { server.respond(request).await }
     });
     let served = http1::Builder::new()
         .timer(TokioTimer::new())
@@ -101,31 +100,30 @@ async fn connection(stream: TcpStream, server: Arc<Server>) {
 }
 
 impl Server {
-    async fn respond(&self, request: Request<Incoming>) -> Response<Full<Bytes>> {
-        if let Err(why) = refuse_foreign(request.headers()) {
-            return refuse(StatusCode::FORBIDDEN, why);
+    async fn respond(&self, request: Request<Incoming>) -> Result<Response<Full<Bytes>>, GivenUp> {
+        let (parts, body) = request.into_parts();
+        let body = tokio::time::timeout(REQUEST_TIMEOUT, Limited::new(body, MAX_BODY).collect());
+        let Ok(body) = body.await else { return Err(GivenUp) };
+        if let Err(why) = refuse_foreign(&parts.headers) {
+            return Ok(refuse(StatusCode::FORBIDDEN, why));
         }
+        let Ok(body) = body else {
+            return Ok(refuse(StatusCode::PAYLOAD_TOO_LARGE, "the body is larger than 1 MiB"));
+        };
         let gate = || self.gate.lock().unwrap_or_else(PoisonError::into_inner);
-        if request.uri().path() == TALLY {
-            return Response::new(Full::new(Bytes::from(gate().tally().to_string())));
+        if parts.uri.path() == TALLY {
+            return Ok(Response::new(Full::new(Bytes::from(gate().tally().to_string()))));
         }
         gate().begin();
-        let response = self.answer(request).await;
+        let response = self.answer(Request::from_parts(parts, body.to_bytes())).await;
         gate().end();
-        response
+        Ok(response)
     }
 
-    async fn answer(&self, request: Request<Incoming>) -> Response<Full<Bytes>> {
-        let (parts, body) = request.into_parts();
-        let body = match tokio::time::timeout(REQUEST_TIMEOUT, Limited::new(body, MAX_BODY).collect()).await {
-            Ok(Ok(body)) => body,
-            Ok(Err(_)) => return refuse(StatusCode::PAYLOAD_TOO_LARGE, "the body is larger than 1 MiB"),
-            Err(_) => return refuse(StatusCode::REQUEST_TIMEOUT, "the body did not arrive in 10 s"),
-        };
+    async fn answer(&self, request: Request<Bytes>) -> Response<Full<Bytes>> {
         if !self.latency.is_zero() {
             tokio::time::sleep(self.latency).await;
         }
-        let request = Request::from_parts(parts, body.to_bytes());
         let admitted = self.gate.lock().unwrap_or_else(PoisonError::into_inner).admit(&request);
         let mut sandbox = self.sandbox.lock().unwrap_or_else(PoisonError::into_inner);
         let response =
@@ -133,6 +131,11 @@ impl Server {
         response.map(|body| Full::new(Bytes::from(body)))
     }
 }
+
+/// The body did not arrive in time: the connection ends without a response.
+#[derive(Debug, thiserror::Error)]
+#[error("the body did not arrive in time")]
+struct GivenUp;
 
 /// A response outside the protocols of AWS and Genesys Cloud; the connection is closed.
 fn refuse(status: StatusCode, why: &'static str) -> Response<Full<Bytes>> {

@@ -270,6 +270,11 @@ fn invoke(function: &Function, version: &str, invocation_type: &str) -> Result<R
     }
 }
 
+/// A reply of another service that speaks Lambda's protocol.
+pub(crate) fn json(value: Value) -> Reply {
+    Reply::json(&value)
+}
+
 /// Writes a reply or a refusal in Lambda's protocol.
 pub(crate) fn respond(outcome: Result<Reply, Refusal>) -> Response<Vec<u8>> {
     let (status, body, headers) = match outcome {

@@ -1,5 +1,6 @@
 //! AWS: IAM, STS, Lambda and the tagging API.
 
+mod access_analyzer;
 pub(crate) mod auth;
 mod call;
 mod cloudtrail;
@@ -42,14 +43,16 @@ pub(crate) fn answer<B: AsRef<[u8]>>(
         None => "",
     };
     let params = match service {
-        "lambda" | "tagging" | "cloudtrail" => Params::default(),
+        "lambda" | "tagging" | "cloudtrail" | "access-analyzer" => Params::default(),
         _ => Params::parse(request.body().as_ref()),
     };
     let action = params.get("Action").unwrap_or_default();
     let namespace = if service == "sts" { sts::NAMESPACE } else { iam::NAMESPACE };
     let caller = match auth::caller(state, scope.as_ref(), request.headers(), now) {
         Ok(caller) => caller,
-        Err(refusal) if service == "lambda" => return lambda::respond(Err(refusal)),
+        Err(refusal) if matches!(service, "lambda" | "access-analyzer") => {
+            return lambda::respond(Err(refusal));
+        }
         Err(refusal) if matches!(service, "tagging" | "cloudtrail") => return json::respond(Err(refusal)),
         Err(refusal) => return query::respond(namespace, action, Err(refusal), id),
     };
@@ -78,6 +81,11 @@ pub(crate) fn answer<B: AsRef<[u8]>>(
     let target = header(request.headers(), "x-amz-target");
     match service {
         "tagging" => return json::respond(tagging::handle(&call, target, request.body().as_ref())),
+        // Its protocol is Lambda's.
+        "access-analyzer" => {
+            let (method, body) = (request.method(), request.body().as_ref());
+            return lambda::respond(access_analyzer::handle(&call, method, path, body).map(lambda::json));
+        }
         "cloudtrail" => return json::respond(cloudtrail::handle(&call, target, request.body().as_ref())),
         _ => {}
     }
@@ -88,7 +96,9 @@ pub(crate) fn answer<B: AsRef<[u8]>>(
         "iam" => iam::handle(&mut call, action),
         "sts" => sts::handle(&mut call, action),
         other => {
-            let message = format!("The sandbox has iam, sts, lambda, tagging and cloudtrail, not {other}");
+            let message = format!(
+                "The sandbox has iam, sts, lambda, tagging, cloudtrail and access-analyzer, not {other}"
+            );
             Err(Refusal::new(400, "InvalidAction", message))
         }
     };

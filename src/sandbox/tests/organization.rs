@@ -132,6 +132,34 @@ fn a_use_of_the_role_is_seen_where_aws_shows_it() {
 }
 
 #[test]
+fn an_analyzer_finds_whom_the_trust_policies_admit() {
+    let mut sandbox = furnished();
+    let ask =
+        |sandbox: &mut Sandbox, request: http::request::Builder, body: String| -> (u16, serde_json::Value) {
+            let authorization = authorization(ACCOUNT, "us-east-1", "access-analyzer");
+            let request = request.header("authorization", authorization).body(body.into_bytes()).unwrap();
+            let response = sandbox.handle(&request, now());
+            (response.status().as_u16(), serde_json::from_slice(response.body()).unwrap())
+        };
+    let analyzers =
+        |sandbox: &mut Sandbox| ask(sandbox, Request::get("/analyzer?type=ACCOUNT"), String::new()).1;
+    assert_eq!(analyzers(&mut sandbox)["analyzers"], serde_json::json!([]));
+    play(&mut sandbox, "access_analyzer = true");
+    let analyzer = analyzers(&mut sandbox)["analyzers"][0]["arn"].as_str().unwrap().to_owned();
+    let body = format!(r#"{{"analyzerArn":"{analyzer}","filter":{{"resource":{{"eq":["{ROLE_ARN}"]}}}}}}"#);
+    let (status, found) = ask(&mut sandbox, Request::post("/finding"), body.clone());
+    assert_eq!((status, found["findings"].as_array().map(Vec::len)), (200, Some(1)), "{found}");
+    let finding = &found["findings"][0];
+    assert_eq!(finding["principal"]["AWS"], GENESYS);
+    assert_eq!(finding["condition"]["sts:ExternalId"], EXTERNAL_ID);
+    let open = r#"{"role":{"*":{"trust":{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":"*","Action":"sts:AssumeRole"}}}}}"#;
+    play(&mut sandbox, open);
+    let (_, found) = ask(&mut sandbox, Request::post("/finding"), body);
+    assert_eq!(found["findings"][0]["isPublic"], true, "{found}");
+    assert_eq!(ask(&mut sandbox, Request::post("/finding"), "{}".to_owned()).0, 404);
+}
+
+#[test]
 fn a_change_is_seen_only_after_the_delay() {
     let mut sandbox = furnished();
     sandbox.set_consistency_delay(Duration::from_secs(5));
