@@ -122,6 +122,7 @@ impl Cli {
             command.print_json()?;
         }
         let global = &global;
+        global.mask_passwords(output);
         if let Some(folder) = &global.directory {
             std::env::set_current_dir(folder)
                 .map_err(|source| FolderError { folder: folder.clone(), source })?;

@@ -18,7 +18,10 @@ use crate::policy::Document;
 use crate::render::json;
 use crate::render::output::Output;
 use crate::render::plan::document_diff;
-use crate::spec::{ExternalId, is_guid};
+use crate::spec::{ExternalId, is_guid, read_bounded};
+
+/// Bytes of a saved plan.
+const LARGEST_PLAN: u64 = 64 * 1024 * 1024;
 
 /// What a plan was made with.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -102,11 +105,11 @@ impl SavedPlan {
     /// When the file cannot be read or understood, or does not fit itself.
     pub fn read(path: &Path) -> Result<Self, SavedError> {
         let path = path.to_owned();
-        let text = match fs::read(&path) {
+        let text = match fs::File::open(&path).and_then(|file| read_bounded(file, LARGEST_PLAN)) {
             Ok(text) => text,
             Err(source) => return Err(SavedError::Read { path, source }),
         };
-        let value: Value = match serde_json::from_slice(&text) {
+        let value: Value = match serde_json::from_str(&text) {
             Ok(value) => value,
             Err(source) => return Err(SavedError::Broken { path, source }),
         };

@@ -1,6 +1,7 @@
 //! Text of others: what they wrote must not pass for what we say.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 /// One line in which every character can be seen.
 pub fn one_line(text: &str) -> Cow<'_, str> {
@@ -14,6 +15,50 @@ pub fn lines(text: &str) -> Cow<'_, str> {
         '\x1b' => !starts_with_color(&text[at..]),
         c => is_unseen(c),
     })
+}
+
+/// The same text, of the same length, with asterisks in place of the user names and passwords of URLs.
+pub fn without_passwords(text: &str) -> Cow<'_, str> {
+    let mut masked: Vec<Range<usize>> = Vec::new();
+    for (at, separator) in text.match_indices("://") {
+        let start = at + separator.len();
+        let ends = |c: char| c.is_whitespace() || c.is_control() || matches!(c, '"' | '\'' | '`' | '<' | '>');
+        let url = &text[start..];
+        let url = &url[..url.find(ends).unwrap_or(url.len())];
+        let authority = &url[..url.find(['/', '?', '#', '\\']).unwrap_or(url.len())];
+        // A password may hold what ends an authority. Then what follows the colon is not a port.
+        let after_host = authority
+            .strip_prefix('[')
+            .and_then(|rest| rest.split_once(']'))
+            .map_or(authority, |(_, rest)| rest);
+        let has_port =
+            after_host.split_once(':').is_none_or(|(_, port)| port.bytes().all(|b| b.is_ascii_digit()));
+        let end = authority.rfind('@').or_else(|| url.rfind('@').filter(|_| !has_port));
+        masked.extend(end.map(|end| start..start + end));
+    }
+    if masked.is_empty() {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len());
+    let mut from = 0;
+    for Range { start, end } in masked {
+        // One URL may be in the password of another.
+        let start = start.max(from);
+        if start < end {
+            out.push_str(&text[from..start]);
+            out.extend(std::iter::repeat_n('*', end - start));
+            from = end;
+        }
+    }
+    out.push_str(&text[from..]);
+    Cow::Owned(out)
+}
+
+/// The password of a URL, also of one that is broken.
+pub fn password(url: &str) -> Option<&str> {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let (user_info, _) = rest.rsplit_once('@')?;
+    Some(user_info.split_once(':').map_or(user_info, |(_, password)| password))
 }
 
 /// As JSON, TOML and Rust write it, so that it stays valid in each.
@@ -67,6 +112,28 @@ mod tests {
             one_line("a\nb\tc\r\x1b[2K\u{9b}d\u{202e}e\u{feff}"),
             "a\\nb\\tc\\u000d\\u001b[2K\\u009bd\\u202ee\\ufeff"
         );
+    }
+
+    #[test]
+    fn passwords_of_urls_are_masked_whatever_they_hold() {
+        for (text, masked) in [
+            ("see http://u:p@h:1/x and", "see http://***@h:1/x and"),
+            ("\"https://u:pä@h\"", "\"https://*****@h\""),
+            ("https://token@h", "https://*****@h"),
+            ("http://u:p@q@h", "http://*****@h"),
+            ("http://u:p/q@h:1", "http://*****@h:1"),
+            ("http://u:p#1?2@h", "http://*******@h"),
+            ("http://h:1/@scope/x", "http://h:1/@scope/x"),
+            ("https://h/a@b", "https://h/a@b"),
+            ("a@b.c http://h", "a@b.c http://h"),
+            ("http://a:b://c:d@e", "http://*********@e"),
+        ] {
+            assert_eq!(without_passwords(text), masked);
+            assert_eq!(without_passwords(text).len(), text.len());
+        }
+        assert_eq!(password("http://u:p:q@h"), Some("p:q"));
+        assert_eq!(password("u:p@:80/\\"), Some("p"));
+        assert_eq!(password("http://h:80"), None);
     }
 
     #[test]

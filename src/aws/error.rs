@@ -418,6 +418,7 @@ fn in_one_line(error: &(dyn Error + 'static)) -> String {
                 .replace("the credential provider was not enabled: ", "")
                 .replace("the credential provider was not enabled", "not set up"),
         };
+        let text = without_debug_text(&text);
         let said = parts.last().is_some_and(|last| last.contains(&text));
         if !said && !text.is_empty() && !EMPTY.contains(&text.as_str()) {
             parts.push(text);
@@ -427,6 +428,17 @@ fn in_one_line(error: &(dyn Error + 'static)) -> String {
         }
     }
     parts.join(": ")
+}
+
+/// The SDK puts whole requests, as Rust prints them for debugging, into some messages: with headers and bodies.
+fn without_debug_text(text: &str) -> String {
+    let Some(brace) = text.find(" { ") else { return text.to_owned() };
+    let before = text[..brace].trim_end_matches(|c: char| c.is_ascii_alphanumeric() || c == '_');
+    let name = &text[before.len()..brace];
+    if !name.starts_with(|c: char| c.is_ascii_uppercase()) {
+        return text.to_owned();
+    }
+    format!("{}…", before.trim_end_matches(['`', ' ']))
 }
 
 impl fmt::Display for AwsError {
@@ -564,6 +576,13 @@ mod tests {
         assert!(text.starts_with(expected), "{text}");
         assert_eq!(error.code(), None);
         assert!(error.help().unwrap().contains("HTTPS_PROXY"));
+    }
+
+    #[test]
+    fn what_the_sdk_prints_for_debugging_is_left_out() {
+        let text = "failed to apply endpoint `x` to request `Request { body: SdkBody { inner: Once }, headers: [] }`";
+        assert_eq!(without_debug_text(text), "failed to apply endpoint `x` to request…");
+        assert_eq!(without_debug_text("expected { or ["), "expected { or [");
     }
 
     #[test]

@@ -4,6 +4,7 @@ use aws_sdk_lambda::types::FunctionConfiguration;
 
 use super::client::Clients;
 use super::error::{AwsError, AwsErrorKind};
+use super::pages::items;
 use crate::arn::FunctionArn;
 use crate::policy::Document;
 
@@ -61,13 +62,8 @@ pub async fn function(clients: &Clients, function: &FunctionArn) -> Result<Optio
 /// # Errors
 /// Whatever keeps Lambda from listing them.
 pub async fn function_names(clients: &Clients) -> Result<Vec<String>, AwsError> {
-    let functions: Vec<FunctionConfiguration> = clients
-        .lambda
-        .list_functions()
-        .into_paginator()
-        .items()
-        .send()
-        .try_collect()
+    let pages = clients.lambda.list_functions().into_paginator().send();
+    let functions: Vec<FunctionConfiguration> = items(pages, |page| page.functions.unwrap_or_default())
         .await
         .map_err(|error| AwsError::from_sdk("lambda:ListFunctions", "", error))?;
     Ok(functions.into_iter().filter_map(|function| function.function_name).collect())

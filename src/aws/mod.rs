@@ -4,6 +4,7 @@ mod client;
 mod error;
 mod iam;
 mod lambda;
+mod pages;
 mod probes;
 #[cfg(test)]
 mod testing;

@@ -11,6 +11,7 @@ use aws_sdk_lambda::types::InvocationType;
 use super::client::Clients;
 use super::error::AwsError;
 use super::lambda::subject;
+use super::pages::items;
 use crate::arn::{Arn, FunctionArn};
 
 /// A session of a role.
@@ -126,7 +127,7 @@ async fn simulate_in(
 ) -> Result<BTreeMap<FunctionArn, Simulated>, AwsError> {
     const OPERATION: &str = "iam:SimulatePrincipalPolicy";
     let subject = format!("role `{}`", role.name());
-    let results: Vec<EvaluationResult> = clients
+    let pages = clients
         .iam
         .simulate_principal_policy()
         .policy_source_arn(role.to_string())
@@ -134,9 +135,8 @@ async fn simulate_in(
         .set_resource_arns(Some(functions.iter().map(ToString::to_string).collect()))
         .set_context_entries(Some(context_of_session(role, region, account)))
         .into_paginator()
-        .items()
-        .send()
-        .try_collect()
+        .send();
+    let results: Vec<EvaluationResult> = items(pages, |page| page.evaluation_results.unwrap_or_default())
         .await
         .map_err(|error| AwsError::from_sdk(OPERATION, subject.as_str(), error))?;
     Ok(results.iter().flat_map(of_each_function).collect())

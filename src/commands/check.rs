@@ -23,6 +23,7 @@ use crate::model::{DesiredRole, Live, LookForOrphans};
 use crate::render;
 use crate::render::output::Output;
 use crate::render::style::{WARNING, paint};
+use crate::spec::read_bounded;
 
 #[derive(Debug, Args)]
 pub struct CheckArgs {
@@ -236,11 +237,15 @@ fn warn_if_level_not_reached(report: &CheckReport, args: &CheckArgs, output: &Ou
     }
 }
 
+/// Bytes: Lambda accepts 6 MB.
+const LARGEST_INPUT: u64 = 8 * 1024 * 1024;
+
 /// The input of a data action's test: JSON, or a file that contains it.
 fn input(text: Option<&str>) -> Result<String, InputError> {
     let Some(text) = text else { return Ok("{}".to_owned()) };
     let text = match text.strip_prefix('@') {
-        Some(path) => std::fs::read_to_string(path)
+        Some(path) => std::fs::File::open(path)
+            .and_then(|file| read_bounded(file, LARGEST_INPUT))
             .map_err(|source| InputError::Read { path: path.to_owned(), source })?,
         None => text.to_owned(),
     };

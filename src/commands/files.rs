@@ -5,6 +5,7 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use crate::explain::{Explain, Status};
+use crate::spec::read_bounded;
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum FileError {
@@ -28,8 +29,13 @@ impl Explain for FileError {
     }
 }
 
+/// Bytes of a document, a request or a spec to be formatted.
+const LARGEST_FILE: u64 = 16 * 1024 * 1024;
+
 pub(super) fn read(path: &Path) -> Result<String, FileError> {
-    fs::read_to_string(path).map_err(|source| FileError::Read { path: path.to_owned(), source })
+    let file = fs::File::open(path);
+    let text = file.and_then(|file| read_bounded(file, LARGEST_FILE));
+    text.map_err(|source| FileError::Read { path: path.to_owned(), source })
 }
 
 /// Never overwrites a file.

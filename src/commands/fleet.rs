@@ -39,7 +39,7 @@ impl Fleet {
         let mut connections = Connections::default();
         let mut members = Vec::new();
         for source in sources {
-            let session = match super::session::load(&source, output) {
+            let session = match super::session::load(&source, global, output) {
                 Ok(spec) => match selected(spec, select) {
                     Some(spec) => Session::open(&source, spec, global, &mut connections, output).await,
                     None => continue,

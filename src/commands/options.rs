@@ -7,6 +7,8 @@ use clap_complete::ArgValueCompleter;
 
 use super::complete::role_names;
 use crate::arn::AccountId;
+use crate::render::output::Output;
+use crate::text::password;
 
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Options of all commands")]
@@ -23,6 +25,15 @@ pub struct Global {
     pub sandbox: bool,
     #[command(flatten)]
     pub sandbox_options: SandboxOptions,
+    /// Send AWS's requests to this server; a spec can only name this machine
+    #[arg(long, global = true, value_name = "URL")]
+    pub aws_endpoint_url: Option<String>,
+    /// Send Genesys Cloud's requests to this server; a spec can only name this machine
+    #[arg(long, global = true, value_name = "URL")]
+    pub genesys_endpoint_url: Option<String>,
+    /// Let specs read this environment variable although its name says that it may hold credentials (repeatable)
+    #[arg(long, global = true, value_name = "NAME")]
+    pub allow_env: Vec<String>,
     /// How to read the live state: whichever way takes fewer calls, role by role, or in bulk
     #[arg(long, global = true, value_name = "WAY", default_value = "auto", env = "GENESYS_IAM_READS")]
     pub reads: ReadsArg,
@@ -38,6 +49,23 @@ pub struct Global {
     /// Log each API call to standard error, with -vv also what is read and how; RUST_LOG is honoured
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub verbose: u8,
+}
+
+impl Global {
+    /// Passwords of endpoints and proxies, also where these are too broken to be recognized as URLs.
+    pub fn mask_passwords(&self, output: &Output) {
+        let is_url = |name: &str| {
+            let name = name.to_ascii_uppercase();
+            name.starts_with("AWS_ENDPOINT_URL") || name.ends_with("_PROXY")
+        };
+        let environment = std::env::vars_os().filter_map(|(name, value)| {
+            is_url(&name.to_string_lossy()).then(|| value.to_string_lossy().into_owned())
+        });
+        let given = self.aws_endpoint_url.iter().chain(&self.genesys_endpoint_url).cloned();
+        let passwords: Vec<String> =
+            environment.chain(given).filter_map(|url| password(&url).map(str::to_owned)).collect();
+        output.mask(|redactor| passwords.iter().for_each(|password| redactor.add_secret(password)));
+    }
 }
 
 /// How the sandbox behaves, embedded or served.

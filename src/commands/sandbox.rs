@@ -54,7 +54,7 @@ pub async fn serve(global: &Global, args: &ServeArgs, output: &Output) -> Result
     let sources = specs::named(global, output)?;
     let state = session::state_file(sources.first());
     for source in &sources {
-        loaded.push(session::load(source, output)?);
+        loaded.push(session::load(source, global, output)?);
     }
     let Some((spec, others)) = loaded.split_first() else { return Err(NothingSelected.into()) };
     let seed = session::seed(spec);

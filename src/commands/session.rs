@@ -23,7 +23,9 @@ use crate::render::diagnostics;
 use crate::render::output::Output;
 use crate::render::style::{WARNING, paint};
 use crate::sandbox::{self, GenesysSeed, IntegrationSeed, Sandbox, Seed};
-use crate::spec::{Aws, Loaded, RoleSpec, Spec};
+use crate::spec::{
+    Aws, EndpointError, GenesysCloud, Loaded, RoleSpec, Spec, given_endpoint, given_genesys_endpoint,
+};
 
 /// Where the sandbox keeps its state, beside the spec.
 const SANDBOX_STATE: &str = ".genesys-iam/sandbox.json";
@@ -63,8 +65,8 @@ pub struct Observed {
 }
 
 /// Reads a spec, prints its warnings and masks what is to be masked.
-pub fn load(from: &SpecSource, output: &Output) -> Result<Spec, CommandError> {
-    let Loaded { spec, source, warnings } = from.load()?;
+pub fn load(from: &SpecSource, global: &Global, output: &Output) -> Result<Spec, CommandError> {
+    let Loaded { spec, source, warnings } = from.load(&global.allow_env)?;
     output.mask(|redactor| spec.roles.iter().for_each(|role| redactor.add_external_id(&role.external_id)));
     if let Some(external_id) = spec.aws.assume_role.as_ref().and_then(|role| role.external_id.as_ref()) {
         output.mask(|redactor| redactor.add_external_id(external_id));
@@ -85,6 +87,14 @@ fn invocation(source: &SpecSource, global: &Global) -> String {
     if global.sandbox {
         words.push("--sandbox".to_owned());
     }
+    let options = [
+        ("--aws-endpoint-url", &global.aws_endpoint_url),
+        ("--genesys-endpoint-url", &global.genesys_endpoint_url),
+    ];
+    for (option, value) in options {
+        words.extend(value.iter().map(|value| format!("{option} {}", quoted(value))));
+    }
+    words.extend(global.allow_env.iter().map(|name| format!("--allow-env {}", quoted(name))));
     words.extend(source.option());
     words.join(" ")
 }
@@ -174,7 +184,7 @@ pub(super) async fn in_sandbox(
 ) -> Result<(Clients, genesys::Client, Spec), CommandError> {
     let source = specs::named(global, output).ok().and_then(|mut sources| sources.pop());
     let source = source.unwrap_or(SpecSource::Demonstration);
-    let spec = load(&source, output)?;
+    let spec = load(&source, global, output)?;
     let sandbox = Connections::default().sandbox(&source, &spec, &global.sandbox_options, output)?;
     let mut aws = spec.aws.clone();
     if let Some(region) = region {
@@ -199,8 +209,9 @@ impl Session {
             ReadsArg::Bulk => Reads::Bulk,
         };
         if !global.sandbox {
-            let genesys = genesys_client(&spec, output)?;
-            let clients = connections.clients(&spec.aws, output).await?;
+            let (aws, cloud) = with_endpoints(&spec, global)?;
+            let genesys = genesys_client(&cloud, output)?;
+            let clients = connections.clients(&aws, output).await?;
             return Ok(Self { spec, clients, in_sandbox: false, genesys, reads, invocation });
         }
         let sandbox = connections.sandbox(source, &spec, &global.sandbox_options, output)?;
@@ -397,10 +408,25 @@ impl Observed {
     }
 }
 
+/// What the spec says of both sides, with the endpoints of the command line in place of its own.
+fn with_endpoints(spec: &Spec, global: &Global) -> Result<(Aws, GenesysCloud), SessionError> {
+    let (mut aws, mut cloud) = (spec.aws.clone(), spec.genesys.clone());
+    let wrong = |flag, error| SessionError::Endpoint { flag, error };
+    if let Some(url) = &global.aws_endpoint_url {
+        given_endpoint(url).map_err(|error| wrong("--aws-endpoint-url", error))?;
+        aws.endpoint_url = Some(url.clone());
+    }
+    if let Some(url) = &global.genesys_endpoint_url {
+        given_genesys_endpoint(url).map_err(|error| wrong("--genesys-endpoint-url", error))?;
+        cloud.endpoint_url = Some(url.clone());
+    }
+    Ok((aws, cloud))
+}
+
 /// The client of the organization's API, where the environment has its credentials.
-fn genesys_client(spec: &Spec, output: &Output) -> Result<Option<genesys::Client>, CommandError> {
+fn genesys_client(cloud: &GenesysCloud, output: &Output) -> Result<Option<genesys::Client>, CommandError> {
     let variable = |name: &str| std::env::var(name).ok();
-    let Some(configuration) = Configuration::from_environment(&spec.genesys, variable)? else {
+    let Some(configuration) = Configuration::from_environment(cloud, variable)? else {
         return Ok(None);
     };
     output.mask(|redactor| redactor.add_secret(configuration.client_secret.expose()));
@@ -443,6 +469,8 @@ pub enum SessionError {
     MissingFunctions(Vec<FunctionArn>),
     #[error("there are no credentials for Genesys Cloud")]
     NoGenesysCredentials,
+    #[error("the value of `{flag}` {error}")]
+    Endpoint { flag: &'static str, error: EndpointError },
 }
 
 impl Explain for SessionError {
@@ -452,6 +480,7 @@ impl Explain for SessionError {
                 "choose other credentials (`[aws] profile`, AWS_PROFILE), or correct `[aws] account_id`"
             }
             Self::MissingFunctions(_) => "deploy what is missing, or correct `functions` in the spec",
+            Self::Endpoint { .. } => "give it a URL like https://host:4566",
             Self::NoGenesysCredentials => {
                 "set GENESYSCLOUD_OAUTHCLIENT_ID, GENESYSCLOUD_OAUTHCLIENT_SECRET and GENESYSCLOUD_REGION (or `[genesys] region`)"
             }
@@ -462,6 +491,7 @@ impl Explain for SessionError {
     fn status(&self) -> Status {
         match self {
             Self::WrongAccount { .. } => Status::Refused,
+            Self::Endpoint { .. } => Status::Usage,
             Self::MissingFunctions(_) | Self::NoGenesysCredentials => Status::Error,
         }
     }

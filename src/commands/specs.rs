@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 use std::fmt;
 use std::fs;
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use super::CommandError;
@@ -12,7 +11,7 @@ use super::options::Global;
 use crate::explain::{Explain, Status};
 use crate::render::output::Output;
 use crate::render::style::{WARNING, paint};
-use crate::spec::{DEFAULT_FILE, LoadError, Loaded, load, load_text};
+use crate::spec::{DEFAULT_FILE, LoadError, Loaded, load, load_text, read_bounded};
 
 /// The spec that the sandbox uses where there is none.
 pub const DEMONSTRATION: &str = include_str!("../../examples/genesys.toml");
@@ -60,16 +59,17 @@ impl SpecSource {
         }
     }
 
-    pub(super) fn load(&self) -> Result<Loaded, CommandError> {
+    pub(super) fn load(&self, allowed: &[String]) -> Result<Loaded, CommandError> {
         match self {
-            Self::File(path) | Self::Found(path) => Ok(load(path)?),
+            Self::File(path) | Self::Found(path) => Ok(load(path, allowed)?),
             Self::Stdin => {
-                let mut text = String::new();
-                let read = std::io::stdin().lock().take(LIMIT).read_to_string(&mut text);
-                read.map_err(|source| LoadError::Read { path: STDIN.into(), source })?;
-                Ok(load_text(Path::new("genesys.toml"), text)?)
+                let text = read_bounded(std::io::stdin().lock(), LIMIT)
+                    .map_err(|source| LoadError::Read { path: STDIN.into(), source })?;
+                Ok(load_text(Path::new("genesys.toml"), text, allowed)?)
             }
-            Self::Demonstration => Ok(load_text(Path::new("genesys.toml"), DEMONSTRATION.to_owned())?),
+            Self::Demonstration => {
+                Ok(load_text(Path::new("genesys.toml"), DEMONSTRATION.to_owned(), allowed)?)
+            }
         }
     }
 }

@@ -11,7 +11,7 @@ use super::specs::{self, SpecSource};
 use super::{CommandError, Status, fleet, session};
 use crate::render::diagnostics;
 use crate::render::output::Output;
-use crate::render::style::{GOOD, paint};
+use crate::render::style::{ERROR, GOOD, paint};
 use crate::spec::{LoadError, Loaded};
 
 #[derive(Debug, Args)]
@@ -24,14 +24,14 @@ pub struct ValidateArgs {
 pub fn run(global: &Global, args: &ValidateArgs, output: &Output) -> Result<Status, CommandError> {
     let sources = specs::given(&args.paths, global, output)?;
     if global.json {
-        return as_json(&sources, output);
+        return as_json(&sources, global, output);
     }
     if let [source] = sources.as_slice() {
-        return one(source, output);
+        return one(source, global, output);
     }
     let mut statuses = Vec::new();
     for source in &sources {
-        statuses.push(one(source, output).unwrap_or_else(|error| {
+        statuses.push(one(source, global, output).unwrap_or_else(|error| {
             report(&error, output);
             error.status()
         }));
@@ -39,17 +39,21 @@ pub fn run(global: &Global, args: &ValidateArgs, output: &Output) -> Result<Stat
     Ok(fleet::worst(statuses))
 }
 
-fn as_json(sources: &[SpecSource], output: &Output) -> Result<Status, CommandError> {
+fn as_json(sources: &[SpecSource], global: &Global, output: &Output) -> Result<Status, CommandError> {
     let mut status = Status::Done;
     let mut specs = Vec::new();
     for source in sources {
         let name = source.to_string();
-        specs.push(match source.load() {
+        specs.push(match source.load(&global.allow_env) {
             Ok(Loaded { spec, source, warnings }) => {
+                if spec.is_blocked() {
+                    status = fleet::worst([status, Status::Error]);
+                }
                 let roles: Vec<&str> = spec.roles.iter().map(|role| role.name.as_str()).collect();
                 json!({
                     "file": name,
                     "valid": true,
+                    "blocked": spec.is_blocked(),
                     "account_id": spec.aws.account_id.as_str(),
                     "region": spec.aws.region,
                     "roles": roles,
@@ -77,8 +81,16 @@ fn as_json(sources: &[SpecSource], output: &Output) -> Result<Status, CommandErr
     Ok(status)
 }
 
-fn one(file: &SpecSource, output: &Output) -> Result<Status, CommandError> {
-    let spec = session::load(file, output)?;
+fn one(file: &SpecSource, global: &Global, output: &Output) -> Result<Status, CommandError> {
+    let spec = session::load(file, global, output)?;
+    if spec.is_blocked() {
+        output.message(&format!(
+            "{} {}: it can be planned, not applied\n",
+            paint(ERROR, "Blocked."),
+            file.display()
+        ));
+        return Ok(Status::Error);
+    }
     let roles = match spec.roles.len() {
         1 => "1 role".to_owned(),
         n => format!("{n} roles"),

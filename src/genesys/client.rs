@@ -24,7 +24,8 @@ const LIFETIME: u64 = 86_400;
 /// All waiting of one request for a 429 or a fault of the server together.
 const PATIENCE: Duration = Duration::from_secs(60);
 const TRIES: usize = 4;
-const PAGES: usize = 1000;
+/// Of a listing, of 100 entries each.
+const PAGES: usize = 100;
 
 const ID: &str = "GENESYSCLOUD_OAUTHCLIENT_ID";
 const SECRET: &str = "GENESYSCLOUD_OAUTHCLIENT_SECRET";
@@ -69,11 +70,17 @@ impl Configuration {
         let variable = |name: &str| variable(name).map(|text| text.trim().to_owned());
         let variable = |name: &str| variable(name).filter(|text| !text.is_empty());
         let failed = |kind| GenesysError::new("configuration", kind);
-        let (client_id, client_secret) = match (variable(ID), variable(SECRET)) {
+        // A fleet may have several organizations.
+        let name = |name: &str| match &spec.credentials {
+            Some(suffix) => format!("{name}_{suffix}"),
+            None => name.to_owned(),
+        };
+        let (id, secret) = (name(ID), name(SECRET));
+        let (client_id, client_secret) = match (variable(&id), variable(&secret)) {
             (Some(id), Some(secret)) => (id, Secret::new(secret)),
             (None, None) => return Ok(None),
-            (Some(_), None) => return Err(failed(GenesysErrorKind::Incomplete { missing: SECRET })),
-            (None, Some(_)) => return Err(failed(GenesysErrorKind::Incomplete { missing: ID })),
+            (Some(_), None) => return Err(failed(GenesysErrorKind::Incomplete { missing: secret })),
+            (None, Some(_)) => return Err(failed(GenesysErrorKind::Incomplete { missing: id })),
         };
         let (api, login) = match &spec.endpoint_url {
             Some(url) => (url.trim_end_matches('/').to_owned(), url.trim_end_matches('/').to_owned()),
@@ -500,8 +507,10 @@ mod tests {
 
     #[test]
     fn the_environment_gives_all_or_nothing() {
-        let spec =
-            |region: Option<&str>| GenesysCloud { region: region.map(str::to_owned), endpoint_url: None };
+        let spec = |region: Option<&str>| GenesysCloud {
+            region: region.map(str::to_owned),
+            ..GenesysCloud::default()
+        };
         let with = |given: &'static [(&'static str, &'static str)]| {
             move |name: &str| given.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())
         };
@@ -516,11 +525,22 @@ mod tests {
         // The spec's region comes first.
         let found = Configuration::from_environment(&spec(Some("us-west-2")), all).unwrap().unwrap();
         assert_eq!(found.api, "https://api.usw2.pure.cloud");
+        // Of several organizations each spec names its own.
+        let emea = GenesysCloud { credentials: Some("EMEA".to_owned()), ..spec(Some("us-west-2")) };
+        let both = with(&[
+            (ID, "i"),
+            (SECRET, "s"),
+            ("GENESYSCLOUD_OAUTHCLIENT_ID_EMEA", "i-emea"),
+            ("GENESYSCLOUD_OAUTHCLIENT_SECRET_EMEA", "s-emea"),
+        ]);
+        let found = Configuration::from_environment(&emea, both).unwrap().unwrap();
+        assert_eq!((found.client_id.as_str(), found.client_secret.expose()), ("i-emea", "s-emea"));
+        assert!(Configuration::from_environment(&emea, all).unwrap().is_none());
         for (given, says) in [
             (&[(ID, "i")][..], "GENESYSCLOUD_OAUTHCLIENT_SECRET is not set"),
             (&[(SECRET, "s"), (REGION, "us-east-1")], "GENESYSCLOUD_OAUTHCLIENT_ID is not set"),
             (&[(ID, "i"), (SECRET, "s")], "no region"),
-            (&[(ID, "i"), (SECRET, "s"), (REGION, "us-east-9")], "`us-east-9` is no region"),
+            (&[(ID, "i"), (SECRET, "s"), (REGION, "us-east-9")], "`us-east-9` is not a region"),
         ] {
             let error = Configuration::from_environment(&spec(None), with(given)).unwrap_err();
             assert!(error.to_string().contains(says), "{error}");

@@ -19,7 +19,7 @@ pub struct GenesysError {
 pub enum GenesysErrorKind {
     /// Only some of what is needed is in the environment.
     Incomplete {
-        missing: &'static str,
+        missing: String,
     },
     /// No region, in the environment or the spec; or one that there is not.
     Region(String),

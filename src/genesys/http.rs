@@ -9,6 +9,8 @@ use std::time::Duration;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// A data action's test may take as long as the action itself: a minute.
 const TIMEOUT: Duration = Duration::from_secs(90);
+/// Bytes of an answer.
+const LARGEST_BODY: usize = 16 * 1024 * 1024;
 
 /// No answer came.
 #[derive(Debug)]
@@ -64,11 +66,17 @@ impl Carrier for Https {
                 source: error.without_url().into(),
             };
             let request = reqwest::Request::try_from(request).map_err(failed)?;
-            let response = self.0.execute(request).await.map_err(failed)?;
+            let mut response = self.0.execute(request).await.map_err(failed)?;
             let mut answer = http::Response::new(Vec::new());
             *answer.status_mut() = response.status();
             *answer.headers_mut() = response.headers().clone();
-            *answer.body_mut() = response.bytes().await.map_err(failed)?.to_vec();
+            while let Some(chunk) = response.chunk().await.map_err(failed)? {
+                if answer.body().len() + chunk.len() > LARGEST_BODY {
+                    let why = format!("the answer has more than {LARGEST_BODY} bytes");
+                    return Err(CarryError { is_timeout: false, source: why.into() });
+                }
+                answer.body_mut().extend_from_slice(&chunk);
+            }
             Ok(answer)
         })
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::iam::{ManagedPolicy, Role};
 use crate::arn::{AccountId, Arn, FunctionArn};
-use crate::spec::{Boundary, ExternalId, ExtraPermissions};
+use crate::spec::{AccountTrust, Boundary, ExternalId, ExtraPermissions};
 
 /// What a spec asks for, resolved to exact ARNs.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,6 +13,8 @@ pub struct DesiredState {
     pub spec: String,
     pub account_id: AccountId,
     pub region: String,
+    /// What the spec takes from elsewhere, in words: `external ID from the environment variable X`.
+    pub indirections: Vec<String>,
     pub roles: Vec<DesiredRole>,
     /// The policies of the spec's roles that are not worked on.
     pub excluded: BTreeSet<Arn>,
@@ -31,6 +33,7 @@ impl DesiredState {
             spec: self.spec.clone(),
             account_id: self.account_id.clone(),
             region: self.region.clone(),
+            indirections: self.indirections.clone(),
         }
     }
 }
@@ -43,6 +46,7 @@ pub struct DesiredRole {
     /// Exactly what Genesys Cloud is to invoke.
     pub functions: Vec<FunctionArn>,
     pub genesys_account_id: AccountId,
+    pub genesys_account: AccountTrust,
     pub external_id: ExternalId,
     /// Trusted beside Genesys Cloud, with the same external ID, so that the check can assume the role.
     pub verifier: Option<Arn>,

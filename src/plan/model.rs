@@ -12,6 +12,8 @@ pub struct Plan {
     pub spec: String,
     pub account_id: AccountId,
     pub region: String,
+    /// What the spec takes from elsewhere, in words.
+    pub indirections: Vec<String>,
     /// In the order of the spec; those that are no longer in it first.
     pub roles: Vec<RolePlan>,
     /// Roles that bear the tag of the spec, are not in it, and stay.
@@ -34,6 +36,8 @@ pub struct RolePlan {
 /// Why the changes of a role may not be carried out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Blocker {
+    /// The spec trusts an account that is not known to be Genesys's, and does not say why.
+    UnknownAccount { why: String, help: String },
     /// It exists, and this spec did not make it.
     NotManaged { what: Owned, by: Owner },
     /// It is to be destroyed, and this spec did not make it.
@@ -67,6 +71,11 @@ pub enum Owner {
 /// Something a reviewer must know that this plan does not change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Notice {
+    /// The spec says why it trusts an account that is not known to be Genesys's.
+    ConfirmedAccount {
+        account: AccountId,
+        reason: String,
+    },
     ExtraAttached {
         policy: Arn,
         grants: Vec<String>,
@@ -103,6 +112,7 @@ impl Plan {
             spec: desired.spec.clone(),
             account_id: desired.account_id.clone(),
             region: desired.region.clone(),
+            indirections: desired.indirections.clone(),
             roles: Vec::new(),
             orphans: match orphans {
                 Orphans::Named(names) => names.clone(),

@@ -20,13 +20,16 @@ pub const LISTINGS: usize = 3;
 /// How full pages are, and how long AWS takes for them, is not known: bulk has to be better by far on paper.
 const MARGIN: usize = 8;
 
+/// More than any account has: an endpoint could answer pages without end.
+const MOST_PAGES: usize = 1000;
+
 impl Reads {
     /// How many pages each listing of the account may have, where bulk reading is to be tried.
     pub fn pages(self, roles: usize) -> Option<usize> {
         let single = CALLS_PER_ROLE * roles;
         match self {
             Self::Single => None,
-            Self::Bulk => Some(usize::MAX),
+            Self::Bulk => Some(MOST_PAGES),
             Self::Auto => (single > MARGIN * (LISTINGS + roles.div_ceil(100))).then_some(single / LISTINGS),
         }
     }

@@ -6,14 +6,18 @@ use serde_json::{Value, json};
 
 use crate::spec::{Diagnostic, Severity};
 
+/// As many are shown: each takes a look at the whole source.
+const MOST: usize = 50;
+
 /// All of them, in colour; what is printed without colour is stripped on the way out.
 pub fn render(diagnostics: &[Diagnostic], path: &str, source: &str) -> String {
     let renderer = Renderer::styled();
     let mut out = String::new();
-    for diagnostic in diagnostics {
+    for diagnostic in diagnostics.iter().take(MOST) {
         let Diagnostic { severity, lint, span, message, label, help } = diagnostic;
         let level = match severity {
             Severity::Error => Level::ERROR,
+            Severity::Blocks => Level::ERROR.with_name("blocks"),
             Severity::Warning => Level::WARNING,
         };
         let end = source[span.start.min(source.len())..].find('\n').map_or(source.len(), |n| span.start + n);
@@ -34,23 +38,31 @@ pub fn render(diagnostics: &[Diagnostic], path: &str, source: &str) -> String {
         out.push_str(&renderer.render(&[group]));
         out.push_str("\n\n");
     }
+    if let Some(more) = diagnostics.len().checked_sub(MOST).filter(|more| *more > 0) {
+        out.push_str(&format!("… and {more} more\n\n"));
+    }
     out
 }
 
 /// All of them, for machines.
 pub fn json(diagnostics: &[Diagnostic], source: &str) -> Value {
+    // Of each line.
+    let starts: Vec<usize> =
+        std::iter::once(0).chain(source.match_indices('\n').map(|(at, _)| at + 1)).collect();
     let one = |diagnostic: &Diagnostic| {
         let Diagnostic { severity, lint, span, message, label, help } = diagnostic;
-        let before = &source[..source.floor_char_boundary(span.start)];
-        let line_start = before.rfind('\n').map_or(0, |at| at + 1);
+        let at = source.floor_char_boundary(span.start);
+        let line = starts.partition_point(|start| *start <= at);
+        let line_start = starts[..line].last().copied().unwrap_or_default();
         json!({
             "severity": match severity {
                 Severity::Error => "error",
+                Severity::Blocks => "blocks",
                 Severity::Warning => "warning",
             },
             "lint": lint,
-            "line": before.matches('\n').count() + 1,
-            "column": before[line_start..].chars().count() + 1,
+            "line": line,
+            "column": source[line_start..at].chars().count() + 1,
             "message": message,
             "label": label,
             "help": help,

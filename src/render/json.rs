@@ -25,7 +25,7 @@ pub const PLAN_FORMAT: &str = "genesys-iam plan";
 
 /// The plan. Texts are not masked yet.
 pub fn plan(plan: &Plan) -> Value {
-    let Plan { spec, account_id, region, roles, orphans, orphans_unknown } = plan;
+    let Plan { spec, account_id, region, indirections, roles, orphans, orphans_unknown } = plan;
     let count = |kind| plan.changes().filter(|change| change.kind() == kind).count();
     json!({
         "format": PLAN_FORMAT,
@@ -34,6 +34,7 @@ pub fn plan(plan: &Plan) -> Value {
         "spec": spec,
         "account_id": account_id.as_str(),
         "region": region,
+        "indirections": indirections,
         "summary": {
             "create": count(ChangeKind::Create),
             "change": count(ChangeKind::Change),
@@ -265,6 +266,7 @@ pub fn desired(desired: &DesiredState) -> Value {
             policy: wanted_policy,
             functions: _,
             genesys_account_id: _,
+            genesys_account: _,
             external_id: _,
             verifier: _,
             boundary,

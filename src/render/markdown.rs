@@ -74,6 +74,12 @@ fn plan_within(plan: &Plan, limit: usize) -> String {
         plan.region,
         code(&plan.spec)
     );
+    for indirection in &plan.indirections {
+        let _ = writeln!(out, "- from elsewhere: {}", escaped(indirection));
+    }
+    if !plan.indirections.is_empty() {
+        out.push('\n');
+    }
     let quiet =
         |role: &&RolePlan| role.changes.is_empty() && role.blockers.is_empty() && role.notices.is_empty();
     let (unchanged, roles): (Vec<&RolePlan>, Vec<&RolePlan>) = plan.roles.iter().partition(quiet);

@@ -12,7 +12,7 @@ use terminal_size::Width;
 use super::redact::Redactor;
 use super::style::{DIM, paint};
 use crate::explain::{Explain, Status};
-use crate::text::lines;
+use crate::text::{lines, without_passwords};
 
 const MOMENT: Duration = Duration::from_millis(500);
 
@@ -140,7 +140,10 @@ impl Output {
 
     /// JSON with every text in it masked.
     pub fn masked_json(&self, value: &Value) -> Value {
-        let redact = |text: &str| self.redactor.read().unwrap_or_else(PoisonError::into_inner).apply(text);
+        let redact = |text: &str| {
+            let masked = self.redactor.read().unwrap_or_else(PoisonError::into_inner).apply(text);
+            without_passwords(&masked).into_owned()
+        };
         match value {
             Value::String(text) => Value::String(redact(text)),
             Value::Array(items) => Value::Array(items.iter().map(|item| self.masked_json(item)).collect()),
@@ -153,7 +156,7 @@ impl Output {
 
     fn masked(&self, text: &str) -> String {
         let masked = self.redactor.read().unwrap_or_else(PoisonError::into_inner).apply(text);
-        lines(&masked).into_owned()
+        lines(&without_passwords(&masked)).into_owned()
     }
 }
 

@@ -20,8 +20,11 @@ const FEW: usize = 10;
 /// The whole plan, with access in sentences and a closing line that counts.
 pub fn text(plan: &Plan) -> String {
     let mut out = String::new();
-    let Plan { spec, account_id, region, roles, orphans, orphans_unknown } = plan;
+    let Plan { spec, account_id, region, indirections, roles, orphans, orphans_unknown } = plan;
     let _ = writeln!(out, "{}", paint(DIM, &format!("AWS account {account_id}, region {region}")));
+    for indirection in indirections {
+        let _ = writeln!(out, "{}", paint(DIM, &format!("from elsewhere: {}", one_line(indirection))));
+    }
     // Of a fleet only those that there is something to say about.
     let is_quiet =
         |role: &&RolePlan| role.changes.is_empty() && role.blockers.is_empty() && role.notices.is_empty();
@@ -329,6 +332,10 @@ fn owner_text(by: &Owner) -> String {
 
 pub fn notice_text(notice: &Notice, role: &str) -> String {
     match notice {
+        Notice::ConfirmedAccount { account, reason } => format!(
+            "{account} is trusted, which no source of Genesys's names; the spec's reason: {}",
+            one_line(reason)
+        ),
         Notice::ExtraAttached { policy, grants } => format!(
             "`{}` is attached to the role, not by this spec; it grants\n{}{}",
             one_line(&policy.to_string()),
@@ -370,6 +377,7 @@ fn grant_lines(grants: &[String]) -> String {
 /// What is wrong, and what can be done.
 pub fn blocker_text(blocker: &Blocker) -> String {
     match blocker {
+        Blocker::UnknownAccount { why, help } => format!("{why}\n{}", indented(help)),
         Blocker::NotManaged { what, by } => {
             let remedy = match what {
                 Owned::Role(_) => "choose another `name`",

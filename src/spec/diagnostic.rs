@@ -4,7 +4,10 @@ use std::ops::Range;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
+    /// There is no spec.
     Error,
+    /// The spec can be read and planned, but not be applied.
+    Blocks,
     Warning,
 }
 

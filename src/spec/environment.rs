@@ -2,15 +2,17 @@
 
 use std::io;
 
-/// Where values that are kept out of the file come from.
+/// Environment variables and files that a spec may name.
 pub trait Environment {
     fn variable(&self, name: &str) -> Option<String>;
-    /// Relative paths are relative to the spec's folder.
+    /// Whether the person at the keyboard allows this variable by name, although it may hold credentials.
+    fn is_allowed(&self, name: &str) -> bool;
+    /// A file of at most so many bytes. Relative paths are relative to the spec's folder.
     ///
     /// # Errors
     ///
-    /// Whatever kept the file from being read.
-    fn file(&self, path: &str) -> io::Result<String>;
+    /// When the spec may not name it, and whatever keeps it from being read.
+    fn file(&self, path: &str, limit: u64) -> io::Result<String>;
 }
 
 /// Neither variables nor files: for a text that takes nothing from elsewhere.
@@ -22,7 +24,11 @@ impl Environment for EmptyEnvironment {
         None
     }
 
-    fn file(&self, _: &str) -> io::Result<String> {
+    fn is_allowed(&self, _: &str) -> bool {
+        false
+    }
+
+    fn file(&self, _: &str, _: u64) -> io::Result<String> {
         Err(io::ErrorKind::NotFound.into())
     }
 }

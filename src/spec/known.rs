@@ -5,6 +5,7 @@ use crate::arn::AccountId;
 /// An AWS account of Genesys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct KnownAccount {
+    /// Where it is: nobody assumes a role across partitions.
     pub partition: &'static str,
     pub id: &'static str,
     pub name: &'static str,
@@ -32,7 +33,14 @@ pub fn genesys_account_name(partition: &str, id: &AccountId) -> Option<&'static 
     Some(known.name)
 }
 
-/// Stands in tutorials of third parties, but in no source of Genesys's.
+/// The account of Genesys's that customers in a partition may trust, if this is one.
+pub fn genesys_customer_account(id: &str, partition: &str) -> Option<&'static KnownAccount> {
+    KNOWN_GENESYS_ACCOUNTS
+        .iter()
+        .find(|known| known.id == id && known.for_customers && known.partition == partition)
+}
+
+/// Appears in third-party tutorials but in no source of Genesys's.
 pub const TUTORIAL_ACCOUNT: &str = "691338073777";
 
 /// A region of Genesys Cloud. The API is at `api.`, tokens at `login.` of the domain.
@@ -72,6 +80,56 @@ pub static GENESYS_REGIONS: [GenesysRegion; 18] = [
 pub fn genesys_region(name: &str) -> Result<&'static GenesysRegion, String> {
     GENESYS_REGIONS.iter().find(|region| region.aws_region == name).ok_or_else(|| {
         let names: Vec<&str> = GENESYS_REGIONS.iter().map(|region| region.aws_region).collect();
-        format!("is no region of Genesys Cloud; those are {}", names.join(", "))
+        format!("is not a region of Genesys Cloud; those are {}", names.join(", "))
     })
 }
+
+/// AWS's regions (botocore `endpoints.json`, AWS's list of regions); new ones come.
+pub static AWS_REGIONS: [&str; 46] = [
+    "us-east-1",
+    "us-east-2",
+    "us-west-1",
+    "us-west-2",
+    "ca-central-1",
+    "ca-west-1",
+    "mx-central-1",
+    "sa-east-1",
+    "eu-west-1",
+    "eu-west-2",
+    "eu-west-3",
+    "eu-central-1",
+    "eu-central-2",
+    "eu-north-1",
+    "eu-south-1",
+    "eu-south-2",
+    "il-central-1",
+    "me-south-1",
+    "me-central-1",
+    "af-south-1",
+    "ap-east-1",
+    "ap-east-2",
+    "ap-south-1",
+    "ap-south-2",
+    "ap-southeast-1",
+    "ap-southeast-2",
+    "ap-southeast-3",
+    "ap-southeast-4",
+    "ap-southeast-5",
+    "ap-southeast-6",
+    "ap-southeast-7",
+    "ap-northeast-1",
+    "ap-northeast-2",
+    "ap-northeast-3",
+    "us-gov-east-1",
+    "us-gov-west-1",
+    "cn-north-1",
+    "cn-northwest-1",
+    "us-iso-east-1",
+    "us-iso-west-1",
+    "us-isob-east-1",
+    "us-isob-west-1",
+    "eu-isoe-west-1",
+    "us-isof-east-1",
+    "us-isof-south-1",
+    "eusc-de-east-1",
+];

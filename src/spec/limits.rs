@@ -13,7 +13,7 @@ fn length(text: &str, least: usize, most: usize) -> Validation {
         });
     }
     if length > most {
-        return Err(format!("has {length} characters, IAM takes at most {most}"));
+        return Err(format!("has {length} characters, IAM accepts at most {most}"));
     }
     Ok(())
 }
@@ -57,10 +57,13 @@ pub(super) fn external_id(text: &str) -> Validation {
 
 /// Shown where a value must not be: tells nothing of the text itself.
 pub(super) fn masked_external_id(text: &str) -> Validation {
-    external_id(text).map_err(|_| "is no external ID: 2 to 1224 letters, digits and _+=,.@:/-".to_owned())
+    external_id(text).map_err(|_| "is not an external ID: 2 to 1224 letters, digits and _+=,.@:/-".to_owned())
 }
 
 pub(super) fn role_path(text: &str) -> Validation {
+    if text == "//" {
+        return Err("has an empty part: `//`".to_owned());
+    }
     path(text, |c| ('!'..='~').contains(&c), "visible ASCII characters")
 }
 
@@ -110,7 +113,23 @@ pub(super) fn region(text: &str) -> Validation {
     let letters = |part: &&str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_lowercase());
     let number = parts.last().is_some_and(|last| last.len() == 1 && last.bytes().all(|b| b.is_ascii_digit()));
     let shape = (3..=4).contains(&parts.len()) && parts[..parts.len() - 1].iter().all(letters) && number;
-    if shape { Ok(()) } else { Err("is no AWS region".to_owned()) }
+    if shape { Ok(()) } else { Err("is not an AWS region".to_owned()) }
+}
+
+/// The end of the name of Genesys Cloud's variables of one organization.
+pub(super) fn credentials_suffix(text: &str) -> Validation {
+    length(text, 1, 64)?;
+    let allowed = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
+    characters(text, allowed, "upper-case letters, digits and _")
+}
+
+/// Shown in every plan and report, in one line.
+pub(super) fn reason(text: &str) -> Validation {
+    if text.trim().is_empty() {
+        return Err("is empty".to_owned());
+    }
+    length(text, 1, 500)?;
+    characters(text, |c| !c.is_control(), "characters that can be shown in one line")
 }
 
 pub(super) fn function_name(text: &str) -> Validation {
@@ -128,29 +147,6 @@ pub(super) fn qualifier(text: &str) -> Validation {
         return Err("must have 1 to 128 characters".to_owned());
     }
     characters(text, |c| c.is_ascii_alphanumeric() || "-_".contains(c), "letters, digits and -_")
-}
-
-/// Of a stand-in or a proxy.
-pub(super) fn url(text: &str) -> Validation {
-    let host = text.strip_prefix("http://").or_else(|| text.strip_prefix("https://"));
-    match host {
-        Some(host) if !host.is_empty() && !host.contains(char::is_whitespace) => Ok(()),
-        _ => Err("is no URL: it begins with http:// or https://".to_owned()),
-    }
-}
-
-/// The client's secret goes there: without TLS only to this machine.
-pub(super) fn genesys_url(text: &str) -> Validation {
-    url(text)?;
-    let Some(rest) = text.strip_prefix("http://") else { return Ok(()) };
-    let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
-    if matches!(name, "127.0.0.1" | "localhost" | "[::1]") {
-        Ok(())
-    } else {
-        Err("begins with http:// and is not on this machine: the client's secret would go there in the clear"
-            .to_owned())
-    }
 }
 
 /// Whether it looks like `2f9c1c5e-0b6c-4a8e-9d51-7f0e3c2b1a90`, as every organization ID does.

@@ -1,7 +1,9 @@
 //! The TOML file: its shape, its validation with positions, and the type that is already valid.
 
 mod diagnostic;
+mod endpoint;
 mod environment;
+mod files;
 mod format;
 mod integration;
 mod known;
@@ -10,21 +12,24 @@ mod load;
 mod model;
 mod parse;
 mod reader;
+mod variables;
 
 pub use diagnostic::{Diagnostic, Severity};
+pub use endpoint::{EndpointError, given_endpoint, given_genesys_endpoint};
 pub use environment::{EmptyEnvironment, Environment};
+pub use files::read_bounded;
 pub use format::format;
 pub use integration::{
     ActionContent, DEFAULT_TIMEOUT, DataActionSpec, IntegrationSpec, RAW_REQUEST, RAW_RESULT,
 };
 pub use known::{
-    GENESYS_REGIONS, GenesysRegion, KNOWN_GENESYS_ACCOUNTS, KnownAccount, TUTORIAL_ACCOUNT,
-    genesys_account_name, genesys_region,
+    AWS_REGIONS, GENESYS_REGIONS, GenesysRegion, KNOWN_GENESYS_ACCOUNTS, KnownAccount, TUTORIAL_ACCOUNT,
+    genesys_account_name, genesys_customer_account, genesys_region,
 };
 pub use limits::is_guid;
 pub use load::{DEFAULT_FILE, LoadError, Loaded, load, load_text};
 pub use model::{
-    AssumeRole, Aws, Boundary, ExternalId, ExtraPermissions, FunctionRef, GenesysCloud, MANAGED_BY_KEY,
-    MANAGED_BY_VALUE, RoleSpec, SPEC_KEY, Spec, default_policy_name,
+    AccountTrust, AssumeRole, Aws, Boundary, ExternalId, ExtraPermissions, FunctionRef, GenesysCloud,
+    MANAGED_BY_KEY, MANAGED_BY_VALUE, Origin, RoleSpec, SPEC_KEY, Spec, default_policy_name,
 };
 pub use parse::parse;

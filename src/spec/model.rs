@@ -1,6 +1,6 @@
 //! A valid spec.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::ops::Range;
 
@@ -29,6 +29,38 @@ pub struct Spec {
     pub excluded: Vec<RoleSpec>,
 }
 
+impl Spec {
+    /// What it takes from elsewhere: a reviewer cannot see that in the file.
+    pub fn indirections(&self) -> Vec<String> {
+        let Aws { profile, assume_role, endpoint_url, .. } = &self.aws;
+        let mut found = Vec::new();
+        found.extend(profile.iter().map(|profile| format!("AWS credentials from the profile `{profile}`")));
+        if let Some(AssumeRole { role_arn, external_id, .. }) = assume_role {
+            let with = match external_id.as_ref().map(ExternalId::origin) {
+                None | Some(Origin::Literal) => String::new(),
+                Some(origin) => format!(", with an external ID from {origin}"),
+            };
+            found.push(format!("AWS credentials by assuming `{role_arn}`{with}"));
+        }
+        found.extend(endpoint_url.iter().map(|url| format!("AWS at {url}")));
+        found.extend(self.genesys.endpoint_url.iter().map(|url| format!("Genesys Cloud at {url}")));
+        if let Some(suffix) = &self.genesys.credentials {
+            found.push(format!(
+                "Genesys Cloud credentials from the environment variables that end in `_{suffix}`"
+            ));
+        }
+        let origins: BTreeSet<&Origin> = self.roles.iter().map(|role| role.external_id.origin()).collect();
+        let origins = origins.into_iter().filter(|origin| **origin != Origin::Literal);
+        found.extend(origins.map(|origin| format!("external ID from {origin}")));
+        found
+    }
+
+    /// Whether something in it keeps it from being applied.
+    pub fn is_blocked(&self) -> bool {
+        self.roles.iter().any(|role| matches!(role.genesys_account, AccountTrust::Unknown { .. }))
+    }
+}
+
 /// Where the organization's API is.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct GenesysCloud {
@@ -36,6 +68,8 @@ pub struct GenesysCloud {
     pub region: Option<String>,
     /// In place of the region's own hosts, for API and tokens alike.
     pub endpoint_url: Option<String>,
+    /// The end of the names of the variables that hold ID and secret, where a fleet has several organizations.
+    pub credentials: Option<String>,
 }
 
 /// Where, and with which credentials.
@@ -71,6 +105,7 @@ pub struct RoleSpec {
     pub policy_name: String,
     pub policy_path: String,
     pub genesys_account_id: AccountId,
+    pub genesys_account: AccountTrust,
     pub external_id: ExternalId,
     pub functions: Vec<FunctionRef>,
     /// Where Genesys Cloud's side is this spec's too.
@@ -82,6 +117,17 @@ pub struct RoleSpec {
     pub extra_permissions: ExtraPermissions,
     /// Of the role's table, in bytes of the source.
     pub span: Range<usize>,
+}
+
+/// Whether the trusted account is known to be Genesys's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AccountTrust {
+    /// Genesys's own sources name it, for this partition.
+    Known,
+    /// They do not, and the spec says why it is trusted.
+    Confirmed { reason: String },
+    /// They do not: nothing may be applied.
+    Unknown { why: String, help: String },
 }
 
 /// What to do about permissions of the role that the spec does not name.
@@ -111,30 +157,48 @@ pub struct FunctionRef {
 #[derive(Clone, PartialEq, Eq)]
 pub struct ExternalId {
     value: String,
-    masked: bool,
+    origin: Origin,
+}
+
+/// Where the spec has a value from.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Origin {
+    Literal,
+    Variable(String),
+    File(String),
 }
 
 impl ExternalId {
-    pub(super) fn literal(value: String) -> Self {
-        Self { value, masked: false }
-    }
-
-    pub(super) fn secret(value: String) -> Self {
-        Self { value, masked: true }
+    pub(super) fn new(value: String, origin: Origin) -> Self {
+        Self { value, origin }
     }
 
     pub fn expose(&self) -> &str {
         &self.value
     }
 
+    pub fn origin(&self) -> &Origin {
+        &self.origin
+    }
+
     pub fn is_masked(&self) -> bool {
-        self.masked
+        self.origin != Origin::Literal
+    }
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Literal => f.write_str("the spec"),
+            Self::Variable(name) => write!(f, "the environment variable `{name}`"),
+            Self::File(path) => write!(f, "the file `{path}`"),
+        }
     }
 }
 
 impl fmt::Debug for ExternalId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(if self.masked { "(masked)" } else { &self.value })
+        f.write_str(if self.is_masked() { "(masked)" } else { &self.value })
     }
 }
 

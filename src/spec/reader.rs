@@ -36,8 +36,8 @@ impl Diagnostics {
         self.add(Severity::Warning, None, span, message.into(), label.into(), help.into());
     }
 
-    /// A warning that is one of the lints of policy documents.
-    pub(super) fn lint(
+    /// One of the lints of policy documents that keeps the spec from being applied.
+    pub(super) fn blocks(
         &mut self,
         lint: &'static Lint,
         span: Range<usize>,
@@ -45,7 +45,7 @@ impl Diagnostics {
         label: impl Into<String>,
         help: impl Into<String>,
     ) {
-        self.add(Severity::Warning, Some(lint.name), span, message.into(), label.into(), help.into());
+        self.add(Severity::Blocks, Some(lint.name), span, message.into(), label.into(), help.into());
     }
 
     fn add(
@@ -78,11 +78,13 @@ pub(super) struct Table<'a> {
     pub(super) span: Range<usize>,
     entries: &'a DeTable<'a>,
     asked: BTreeSet<&'static str>,
+    /// With what to do about it.
+    missing: Vec<(&'static str, String)>,
 }
 
 impl<'a> Table<'a> {
     pub(super) fn new(name: &'static str, span: Range<usize>, entries: &'a DeTable<'a>) -> Self {
-        Self { name, span, entries, asked: BTreeSet::new() }
+        Self { name, span, entries, asked: BTreeSet::new(), missing: Vec::new() }
     }
 
     pub(super) fn value(&mut self, key: &'static str) -> Option<&'a Value<'a>> {
@@ -165,27 +167,16 @@ impl<'a> Table<'a> {
         Some(read)
     }
 
-    /// A key that must be there.
-    pub(super) fn required<T>(
-        &self,
-        value: Option<T>,
-        key: &'static str,
-        example: &str,
-        diagnostics: &mut Diagnostics,
-    ) -> Option<T> {
+    /// A key that must be there. That it is missing is reported with the unknown keys: one of them may be it, misspelt.
+    pub(super) fn required<T>(&mut self, value: Option<T>, key: &'static str, example: &str) -> Option<T> {
         // A value that is there but wrong has been reported already.
         if value.is_none() && !self.entries.contains_key(key) {
-            let name = self.name;
-            diagnostics.error(
-                self.head(),
-                format!("`{key}` is missing in {name}"),
-                format!("{name} begins here"),
-                if example.starts_with("[[") {
-                    format!("add {example}")
-                } else {
-                    format!("add `{key} = {example}`")
-                },
-            );
+            let help = if example.starts_with("[[") {
+                format!("add {example}")
+            } else {
+                format!("add `{key} = {example}`")
+            };
+            self.missing.push((key, help));
         }
         value
     }
@@ -195,39 +186,59 @@ impl<'a> Table<'a> {
         self.span.clone()
     }
 
-    /// Reports every key that was never asked for, with the nearest that was.
-    pub(super) fn deny_unknown_keys(self, diagnostics: &mut Diagnostics) {
-        self.deny_unknown_keys_but(&[], diagnostics);
+    /// Reports every key that was never asked for, with the nearest that was, and what is missing. Returns the keys that
+    /// unknown ones look like.
+    pub(super) fn deny_unknown_keys(self, diagnostics: &mut Diagnostics) -> BTreeSet<&'static str> {
+        self.deny_unknown_keys_but(&[], diagnostics)
     }
 
     /// The same; `renamed` are names that other tools have for what this one calls otherwise.
-    pub(super) fn deny_unknown_keys_but(self, renamed: &[(&str, &str)], diagnostics: &mut Diagnostics) {
-        for (key, _) in self.entries {
+    pub(super) fn deny_unknown_keys_but(
+        self,
+        renamed: &[(&str, &'static str)],
+        diagnostics: &mut Diagnostics,
+    ) -> BTreeSet<&'static str> {
+        let Self { name, span, entries, asked, missing } = self;
+        let mut misspelt = BTreeSet::new();
+        for (key, _) in entries {
             let written: &str = key.get_ref();
-            if self.asked.contains(written) {
+            if asked.contains(written) {
                 continue;
             }
-            let nearest = self
-                .asked
+            // A key that is longer by far is not a misspelling.
+            let short: String = written.chars().take(LONGEST_KEY).collect::<String>().to_lowercase();
+            let nearest = asked
                 .iter()
-                .map(|known| (strsim::damerau_levenshtein(&written.to_lowercase(), known), *known))
+                .map(|known| (strsim::damerau_levenshtein(&short, known), *known))
                 .min()
-                .filter(|(distance, known)| *distance <= known.len().max(3) / 3 + 1);
-            let known: Vec<&str> = self.asked.iter().copied().collect();
-            let renamed = renamed.iter().find(|(other, _)| *other == written).map(|(_, own)| (0, *own));
+                .filter(|(distance, known)| *distance <= known.len().max(3) / 3 + 1)
+                .map(|(_, known)| known);
+            let renamed = renamed.iter().find(|(other, _)| *other == written).map(|(_, own)| *own);
             let help = match renamed.or(nearest) {
-                Some((_, known)) => format!("did you mean `{known}`?"),
-                None => format!("{} knows {}", self.name, known.join(", ")),
+                Some(known) => {
+                    // Not what was meant where that is there too.
+                    if !entries.contains_key(known) {
+                        misspelt.insert(known);
+                    }
+                    format!("did you mean `{known}`?")
+                }
+                None => {
+                    let known: Vec<&str> = asked.iter().copied().collect();
+                    format!("{name} accepts only {}", known.join(", "))
+                }
             };
-            diagnostics.error(
-                key.span(),
-                format!("unknown key `{written}` in {}", self.name),
-                "not known",
-                help,
-            );
+            diagnostics.error(key.span(), format!("unknown key `{written}` in {name}"), "not known", help);
         }
+        for (key, help) in missing.into_iter().filter(|(key, _)| !misspelt.contains(key)) {
+            let label = format!("{name} begins here");
+            diagnostics.error(span.clone(), format!("`{key}` is missing in {name}"), label, help);
+        }
+        misspelt
     }
 }
+
+/// Characters of a key that are compared with known ones.
+const LONGEST_KEY: usize = 40;
 
 pub(super) fn string(value: &Value<'_>, key: &str, diagnostics: &mut Diagnostics) -> Option<Spanned<String>> {
     match value.get_ref() {

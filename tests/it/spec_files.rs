@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::io;
 
-use genesys_iam::spec::{Boundary, Diagnostic, Environment, ExtraPermissions, Severity, Spec, parse};
+use genesys_iam::spec::{
+    AccountTrust, Boundary, Diagnostic, Environment, ExtraPermissions, Severity, Spec, parse,
+};
 
 const EXAMPLE: &str = include_str!("../../examples/genesys.toml");
 
@@ -11,6 +13,7 @@ const EXAMPLE: &str = include_str!("../../examples/genesys.toml");
 struct Given {
     variables: BTreeMap<&'static str, &'static str>,
     files: BTreeMap<&'static str, &'static str>,
+    allowed: Vec<&'static str>,
 }
 
 impl Environment for Given {
@@ -18,7 +21,11 @@ impl Environment for Given {
         self.variables.get(name).map(|value| (*value).to_owned())
     }
 
-    fn file(&self, path: &str) -> io::Result<String> {
+    fn is_allowed(&self, name: &str) -> bool {
+        self.allowed.contains(&name)
+    }
+
+    fn file(&self, path: &str, _: u64) -> io::Result<String> {
         self.files.get(path).map(|text| (*text).to_owned()).ok_or_else(|| io::ErrorKind::NotFound.into())
     }
 }
@@ -132,7 +139,7 @@ fn names_limits_and_patterns_of_iam_hold() {
         ("policy_path = \"//\"".to_owned(), "`policy_path` has an empty part: `//`"),
         (
             format!("policy_name = \"{}\"", long.repeat(2)),
-            "`policy_name` has 130 characters, IAM takes at most 128",
+            "`policy_name` has 130 characters, IAM accepts at most 128",
         ),
         ("max_session_duration = 3599".to_owned(), "`max_session_duration` is 3599"),
         ("max_session_duration = 43201".to_owned(), "`max_session_duration` is 43201"),
@@ -152,7 +159,7 @@ fn names_limits_and_patterns_of_iam_hold() {
         ("tags = { \"Managed-By\" = \"y\" }".to_owned(), "the tag `Managed-By` is this tool's own"),
         (
             "tags = { a = \"1\", A = \"2\" }".to_owned(),
-            "the tag `A` stands twice: IAM's tag keys ignore case",
+            "the tag `A` appears twice; IAM tag keys are case-insensitive",
         ),
         (
             "extra_permissions = \"ignore\"".to_owned(),
@@ -164,7 +171,7 @@ fn names_limits_and_patterns_of_iam_hold() {
     }
     let named =
         |name: &str| EXAMPLE.replacen("name = \"GenesysDataActionRole\"", &format!("name = \"{name}\""), 1);
-    assert_eq!(fault(&named(&long)).0, "`name` has 65 characters, IAM takes at most 64");
+    assert_eq!(fault(&named(&long)).0, "`name` has 65 characters, IAM accepts at most 64");
     assert_eq!(fault(&named("")).0, "`name` is empty");
 }
 
@@ -191,22 +198,224 @@ fn role_names_are_unique_ignoring_case_and_a_policy_belongs_to_one_role() {
 }
 
 #[test]
-fn the_trusted_account_is_warned_of_unless_genesys_names_it() {
+fn an_account_that_genesys_does_not_name_blocks_unless_the_spec_says_why() {
     for (account, says) in [
-        ("691338073777", "stands in tutorials of third parties"),
+        ("691338073777", "appears in third-party tutorials"),
         ("490606849374", "is a Genesys-internal account"),
-        ("765628985472", "looks like a misprint of 765628985471 (Genesys Cloud)"),
-        ("999988887777", "is no known Genesys Cloud account"),
+        ("765628985472", "looks like a typo of 765628985471 (Genesys Cloud)"),
+        ("999988887777", "no source of Genesys's names the account 999988887777"),
     ] {
-        let (spec, diagnostics) = read(&EXAMPLE.replacen("765628985471", account, 1));
-        let [warning] = diagnostics.as_slice() else { panic!("{diagnostics:#?}") };
-        assert!(spec.is_some() && warning.severity == Severity::Warning);
-        assert!(warning.message.contains(says), "{warning:?}");
-        let help = warning.help.as_deref().unwrap();
+        let source = EXAMPLE.replacen("765628985471", account, 1);
+        let (spec, diagnostics) = read(&source);
+        let [block] = diagnostics.as_slice() else { panic!("{diagnostics:#?}") };
+        assert_eq!(block.severity, Severity::Blocks);
+        assert!(block.message.contains(says), "{block:?}");
+        let help = block.help.as_deref().unwrap();
         assert!(help.contains("765628985471 (Genesys Cloud)") && help.contains("325654371633"), "{help}");
+        assert!(help.contains("add `account_reason = \"…\"`"), "{help}");
+        let spec = spec.unwrap();
+        assert!(spec.is_blocked());
+        assert!(matches!(spec.roles[0].genesys_account, AccountTrust::Unknown { .. }));
+
+        let confirmed = source.replacen("external_id =", "account_reason = \"our lab\"\nexternal_id =", 1);
+        let (spec, diagnostics) = read(&confirmed);
+        assert_eq!(diagnostics, []);
+        let spec = spec.unwrap();
+        assert!(!spec.is_blocked());
+        let confirmed = AccountTrust::Confirmed { reason: "our lab".to_owned() };
+        assert_eq!(spec.roles[0].genesys_account, confirmed);
     }
     let (message, ..) = fault(&EXAMPLE.replacen("765628985471", "111122223333", 1));
     assert!(message.contains("the trusted account is the spec's own"), "{message}");
+}
+
+#[test]
+fn a_role_confirms_its_own_account_and_no_other() {
+    let own = "[role.genesys]\naccount_id = \"999988887777\"\naccount_reason = \"our lab\"";
+    assert!(!valid(&role_with(own)).is_blocked());
+    // The reason of [genesys] is about the account of [genesys].
+    let source = EXAMPLE.replacen("external_id =", "account_reason = \"our lab\"\nexternal_id =", 1);
+    assert!(valid(&format!("{source}\n[role.genesys]\naccount_id = \"999988887777\"\n")).is_blocked());
+    let (message, place, _) = fault(&role_with("[role.genesys]\naccount_reason = \"our lab\""));
+    assert!(message.contains("confirms the `account_id` beside it"), "{message}");
+    assert_eq!(place, "\"our lab\"");
+    let (message, ..) = fault(&role_with("[role.genesys]\nregion = \"us-east-1\""));
+    assert_eq!(message, "unknown key `region` in [role.genesys]");
+}
+
+#[test]
+fn an_account_of_genesys_is_none_in_another_partition() {
+    for (region, partition) in
+        [("us-gov-west-1", "aws-us-gov"), ("cn-north-1", "aws-cn"), ("eusc-de-east-1", "aws-eusc")]
+    {
+        for account in ["765628985471", "325654371633"] {
+            let source = EXAMPLE.replacen("765628985471", account, 1);
+            let source = source.replacen("region = \"us-east-1\"", &format!("region = \"{region}\""), 1);
+            let (message, place, help) = fault(&source);
+            assert!(message.contains("cannot assume a role in") && message.contains(partition), "{message}");
+            assert_eq!(place, format!("\"{account}\""));
+            assert!(help.contains("is not public: ask Genesys"), "{help}");
+            // There the confirmation is the normal way.
+            let other = source.replacen(account, "999988887777", 1);
+            assert!(valid(&other).is_blocked());
+            let confirmed =
+                other.replacen("external_id =", "account_reason = \"told by Genesys\"\nexternal_id =", 1);
+            assert!(!valid(&confirmed).is_blocked());
+        }
+    }
+}
+
+#[test]
+fn a_region_that_looks_like_a_typo_is_a_fault_and_a_new_one_a_warning() {
+    let with = |region: &str| EXAMPLE.replacen("\"us-east-1\"", &format!("\"{region}\""), 1);
+    for (typo, meant) in
+        [("us-esat-1", "us-east-1"), ("eu-centrla-1", "eu-central-1"), ("us-gov-wets-1", "us-gov-west-1")]
+    {
+        let (message, _, help) = fault(&with(typo));
+        assert_eq!(message, format!("AWS has no region `{typo}`"));
+        assert_eq!(help, format!("did you mean \"{meant}\"?"));
+    }
+    let (spec, diagnostics) = read(&with("antarctica-east-1"));
+    assert!(spec.is_some());
+    assert_eq!(diagnostics[0].severity, Severity::Warning);
+    let (message, ..) = fault(&functions("[\"us-esat-1:111122223333:function:f\"]"));
+    assert_eq!(message, "AWS has no region `us-esat-1`");
+}
+
+#[test]
+fn one_typo_is_one_fault() {
+    for (right, wrong) in [
+        ("[genesys]", "[gensys]"),
+        ("[aws]", "[awss]"),
+        ("external_id =", "externalid ="),
+        ("account_id = \"765628985471\"", "acount_id = \"765628985471\""),
+        ("account_id = \"111122223333\"", "acount_id = \"111122223333\""),
+        ("functions =", "function ="),
+        ("name = \"GenesysDataActionRole\"", "nmae = \"GenesysDataActionRole\""),
+        ("[[role]]", "[[roles]]"),
+    ] {
+        let (message, _, help) = fault(&EXAMPLE.replacen(right, wrong, 1));
+        assert!(message.starts_with("unknown key"), "{message}");
+        assert!(help.starts_with("did you mean"), "{help}");
+    }
+}
+
+#[test]
+fn an_account_id_that_begins_with_0_is_told_to_be_in_quotes() {
+    let (message, _, help) = fault(&EXAMPLE.replacen("\"111122223333\"", "012345678901", 1));
+    assert!(message.starts_with("this is not TOML"), "{message}");
+    assert_eq!(help, "an account ID is written in quotes: \"012345678901\"");
+}
+
+#[test]
+fn a_tag_of_the_role_replaces_that_of_the_defaults_in_any_case() {
+    let (spec, diagnostics) = read(&role_with("tags = { Team = \"other\" }"));
+    assert_eq!(spec.unwrap().roles[0].tags, [("Team".to_owned(), "other".to_owned())].into());
+    let [warning] = diagnostics.as_slice() else { panic!("{diagnostics:#?}") };
+    assert_eq!(warning.severity, Severity::Warning);
+    assert!(warning.message.contains("`team` of [defaults] and `Team` of this role are one"), "{warning:?}");
+}
+
+#[test]
+fn an_endpoint_in_a_spec_is_a_port_of_this_machine() {
+    for (table, flag) in [("[aws]", "--aws-endpoint-url"), ("[genesys]", "--genesys-endpoint-url")] {
+        let with = |url: &str| EXAMPLE.replacen(table, &format!("{table}\nendpoint_url = \"{url}\""), 1);
+        for url in ["http://127.0.0.1:4566", "https://localhost:8443/", "http://[::1]:1"] {
+            valid(&with(url));
+        }
+        let (message, _, help) = fault(&with("https://emulator.example:4566"));
+        assert!(message.contains("127.0.0.1, [::1] or localhost"), "{message}");
+        assert_eq!(help, format!("for another server run it with `{flag} https://emulator.example:4566`"));
+        let (message, _, help) = fault(&with("http://localhost:x@127.0.0.2"));
+        assert!(message.contains("password") && !help.contains('@'), "{message} {help}");
+        let (.., help) = fault(&with("http://127.0.0.2/a'; rm -r x #"));
+        assert_eq!(help, format!("for another server run it with `{flag} URL`"));
+    }
+}
+
+#[test]
+fn a_spec_reads_no_variable_that_may_hold_credentials_unless_it_is_allowed_by_name() {
+    let id = "0f7d2f5e-1111-4222-8333-444455556666";
+    let given = Given {
+        variables: [("AWS_SECRET_ACCESS_KEY", id), ("My_Token", id), ("ORG_KEY", id)].into(),
+        allowed: vec!["ORG_KEY"],
+        ..Given::default()
+    };
+    let literal = "\"2f9c1c5e-0b6c-4a8e-9d51-7f0e3c2b1a90\"";
+    let from =
+        |name: &str| parse(&EXAMPLE.replacen(literal, &format!("{{ env = \"{name}\" }}"), 1), "x", &given);
+    for name in ["AWS_SECRET_ACCESS_KEY", "My_Token"] {
+        let (spec, diagnostics) = from(name);
+        assert!(spec.is_none());
+        assert!(diagnostics[0].message.contains("may hold credentials"), "{diagnostics:?}");
+        assert!(diagnostics[0].help.as_ref().unwrap().contains(&format!("`--allow-env {name}`")));
+    }
+    assert!(from("ORG_KEY").0.is_some());
+    assert!(from("A=B").1[0].message.contains("is not the name of an environment variable"));
+}
+
+#[test]
+fn what_is_presented_to_the_owner_of_a_role_is_written_out_or_kept_for_that() {
+    let given = Given {
+        variables: [
+            ("GENESYS_HUB_ID", "an-id"),
+            ("ORGANIZATION", "an-id"),
+            ("GENESYSCLOUD_OAUTHCLIENT_ID", "an-id"),
+        ]
+        .into(),
+        files: [("id.txt", "an-id")].into(),
+        ..Given::default()
+    };
+    let with = |id: &str| {
+        let role = "arn:aws:iam::111122223333:role/d";
+        let table = format!("[aws]\nassume_role = {{ role_arn = \"{role}\", external_id = {id} }}");
+        parse(&EXAMPLE.replacen("[aws]", &table, 1), "x", &given)
+    };
+    for good in ["\"an-id\"", "{ env = \"GENESYS_HUB_ID\" }"] {
+        let (spec, diagnostics) = with(good);
+        assert!(spec.is_some(), "{diagnostics:?}");
+    }
+    for bad in
+        ["{ env = \"ORGANIZATION\" }", "{ env = \"GENESYSCLOUD_OAUTHCLIENT_ID\" }", "{ file = \"id.txt\" }"]
+    {
+        assert!(with(bad).0.is_none(), "{bad}");
+    }
+}
+
+#[test]
+fn whatever_a_spec_takes_from_elsewhere_is_listed() {
+    let given = Given {
+        variables: [("ORG_EMEA", "0f7d2f5e-1111-4222-8333-444455556666")].into(),
+        ..Given::default()
+    };
+    let source = EXAMPLE
+        .replacen("\"2f9c1c5e-0b6c-4a8e-9d51-7f0e3c2b1a90\"", "{ env = \"ORG_EMEA\" }", 1)
+        .replacen("[aws]", "[aws]\nprofile = \"prod\"\nassume_role = \"arn:aws:iam::111122223333:role/d\"", 1)
+        .replacen("[genesys]", "[genesys]\ncredentials = \"EMEA\"\nendpoint_url = \"http://localhost:1\"", 1);
+    let (spec, diagnostics) = parse(&source, "x", &given);
+    assert_eq!(
+        spec.unwrap_or_else(|| panic!("{diagnostics:?}")).indirections(),
+        [
+            "AWS credentials from the profile `prod`",
+            "AWS credentials by assuming `arn:aws:iam::111122223333:role/d`",
+            "Genesys Cloud at http://localhost:1",
+            "Genesys Cloud credentials from the environment variables that end in `_EMEA`",
+            "external ID from the environment variable `ORG_EMEA`",
+        ]
+    );
+}
+
+#[test]
+fn thousands_of_functions_and_unknown_keys_are_read() {
+    let names: Vec<String> = (0..20_000).map(|n| format!("\"f{n}\"")).collect();
+    let (message, ..) = fault(&functions(&format!("[{}]", names.join(","))));
+    assert!(message.contains("IAM accepts 6144"), "{message}");
+    let unknown: String = (0..50_000).map(|n| format!("k{n} = 1\n")).collect();
+    let source = format!("{unknown}{EXAMPLE}");
+    let (_, diagnostics) = read(&source);
+    assert_eq!(diagnostics.len(), 50_000);
+    let shown = genesys_iam::render::diagnostics::render(&diagnostics, "x", &source);
+    assert!(shown.contains("… and 49950 more") && shown.matches("unknown key").count() == 50);
 }
 
 #[test]
@@ -215,6 +424,7 @@ fn an_external_id_comes_from_the_environment_or_a_file_and_is_masked() {
     let given = Given {
         variables: [("ID", id), ("EMPTY", ""), ("BAD", "a secret!")].into(),
         files: [("id.txt", "0f7d2f5e-1111-4222-8333-444455556666\n")].into(),
+        ..Given::default()
     };
     let literal = "\"2f9c1c5e-0b6c-4a8e-9d51-7f0e3c2b1a90\"";
     let from = |source: &str| parse(&EXAMPLE.replacen(literal, source, 1), "genesys", &given);
@@ -228,7 +438,7 @@ fn an_external_id_comes_from_the_environment_or_a_file_and_is_masked() {
     for (source, message) in [
         ("{ env = \"NONE\" }", "the environment variable `NONE` is not set"),
         ("{ env = \"EMPTY\" }", "`EMPTY` is empty"),
-        ("{ env = \"BAD\" }", "`external_id` is no external ID: 2 to 1224 letters, digits and _+=,.@:/-"),
+        ("{ env = \"BAD\" }", "`external_id` is not an external ID: 2 to 1224 letters, digits and _+=,.@:/-"),
         ("{ file = \"none.txt\" }", "cannot read `none.txt`: entity not found"),
         ("{ env = \"ID\", file = \"id.txt\" }", "`external_id` names no source, or two"),
         ("{ evn = \"ID\" }", "unknown key `evn` in external_id"),
@@ -269,7 +479,7 @@ fn a_policy_over_the_quota_says_how_many_functions_fit() {
     let names: Vec<String> =
         (0..80).map(|n| format!("\"function-with-a-rather-long-name-{n:03}\"")).collect();
     let (message, place, help) = fault(&functions(&format!("[{}]", names.join(", "))));
-    assert!(message.contains("IAM takes 6144"), "{message}");
+    assert!(message.contains("IAM accepts 6144"), "{message}");
     assert_eq!(place, "[[role]]");
     let fits: usize = help.split(' ').nth(2).unwrap().parse().unwrap();
     let fitting = names[..fits].join(", ");
@@ -322,7 +532,7 @@ fn no_source_makes_the_reader_panic() {
 fn known_keys(source: &str) -> Vec<String> {
     let (_, diagnostics) = read(source);
     let unknown = diagnostics.iter().find(|d| d.message.contains("`zzzzzzzzzzzzzzzzzzzz`")).unwrap();
-    let (_, list) = unknown.help.as_ref().unwrap().split_once(" knows ").unwrap();
+    let (_, list) = unknown.help.as_ref().unwrap().split_once(" accepts only ").unwrap();
     let mut keys: Vec<String> = list.split(", ").map(str::to_owned).collect();
     keys.sort_unstable();
     keys
@@ -337,6 +547,7 @@ fn the_schema_has_just_the_keys_that_the_reader_knows() {
         ("/properties", format!("{zzz}\n{EXAMPLE}")),
         ("/properties/aws/properties", EXAMPLE.replacen("[aws]", &format!("[aws]\n{zzz}"), 1)),
         ("/$defs/genesys/properties", EXAMPLE.replacen("[genesys]", &format!("[genesys]\n{zzz}"), 1)),
+        ("/$defs/role_genesys/properties", role_with(&format!("[role.genesys]\n{zzz}"))),
         ("/properties/check/properties", format!("{EXAMPLE}\n[check]\n{zzz}\n")),
         ("/properties/defaults/properties", EXAMPLE.replacen("[defaults]", &format!("[defaults]\n{zzz}"), 1)),
         ("/$defs/role/properties", role_with(zzz)),

@@ -12,7 +12,7 @@ fn every_fault_of_a_spec_is_reported_at_once_with_its_place() {
 }
 
 #[test]
-fn an_unknown_account_is_a_warning_that_names_the_known_ones() {
+fn an_unknown_account_blocks_and_the_known_ones_are_named() {
     let project = Project::new(&example_with("\"765628985471\"", "\"691338073777\""));
     assert_snapshot!(project.run(&["validate"]).transcript());
 }
@@ -27,7 +27,7 @@ fn a_spec_that_begins_with_a_comment_only_says_what_is_missing() {
 fn the_schema_takes_what_the_reader_takes_and_refuses_faults_of_form() {
     let schema = Project::example().run(&["schema"]).expect(0).stdout.clone();
     let full = format!(
-        "name = \"n\"\n{}\n[role.genesys]\naccount_id = \"325654371633\"\nexternal_id = {{ env = \"X\" }}\nregion = \"us-east-2\"\n\
+        "name = \"n\"\n{}\n[role.genesys]\naccount_id = \"325654371633\"\nexternal_id = {{ env = \"X\" }}\n\
          [check]\nverifier = \"arn:aws:iam::111122223333:role/ci\"\n",
         EXAMPLE.replace("# path", "path").replace("# max_", "max_").replace("# extra_", "extra_")
     );

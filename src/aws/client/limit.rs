@@ -16,7 +16,7 @@ use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
-use http_body_util::BodyExt as _;
+use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use tokio::sync::{Mutex as Queue, Notify};
 use tokio::time::Instant;
 
@@ -42,6 +42,9 @@ const LATE: Duration = Duration::from_millis(50);
 const ENOUGH: u32 = 20;
 /// A longer pause than that is not made because a server asks for it.
 const LONGEST_ASKED: Duration = Duration::from_secs(60);
+
+/// Bytes of an answer. IAM's longest pages have a few million.
+const LARGEST_BODY: usize = 64 * 1024 * 1024;
 
 /// Called with the service's name when AWS is first seen to throttle.
 pub type OnThrottle = Arc<dyn Fn(&str) + Send + Sync>;
@@ -126,7 +129,7 @@ impl Limiter {
 
     /// Each request is sent through it.
     pub(crate) fn wrap(self: &Arc<Self>, client: SharedHttpClient) -> SharedHttpClient {
-        SharedHttpClient::new(Limited { limiter: Arc::clone(self), client })
+        SharedHttpClient::new(LimitedClient { limiter: Arc::clone(self), client })
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -230,12 +233,12 @@ impl fmt::Debug for Limiter {
 }
 
 #[derive(Debug)]
-struct Limited {
+struct LimitedClient {
     limiter: Arc<Limiter>,
     client: SharedHttpClient,
 }
 
-impl HttpClient for Limited {
+impl HttpClient for LimitedClient {
     fn http_connector(
         &self,
         settings: &HttpConnectorSettings,
@@ -283,8 +286,14 @@ impl HttpConnector for LimitedConnector {
 
 /// An answer with its body read: also that is a part of the attempt.
 async fn whole(mut response: HttpResponse) -> Result<HttpResponse, ConnectorError> {
-    let body = response.take_body().collect().await;
-    let body = body.map_err(ConnectorError::io)?.to_bytes();
+    let body = Limited::new(response.take_body(), LARGEST_BODY).collect().await.map_err(|error| {
+        match error.downcast::<LengthLimitError>() {
+            // The same would come again.
+            Ok(_) => ConnectorError::user(format!("the answer has more than {LARGEST_BODY} bytes").into()),
+            Err(error) => ConnectorError::io(error),
+        }
+    })?;
+    let body = body.to_bytes();
     *response.body_mut() = SdkBody::from(body);
     Ok(response)
 }

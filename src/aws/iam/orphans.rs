@@ -10,6 +10,7 @@ use super::read::{self, Prefetch};
 use crate::arn::Arn;
 use crate::aws::client::Clients;
 use crate::aws::error::AwsError;
+use crate::aws::pages::{PAGES, no_end};
 use crate::model::{DesiredState, Live, LiveRole, LookForOrphans, ManagedPolicy, Orphans, Tags, is_of};
 use crate::policy::Document;
 use crate::policy::template::invoke_policy;
@@ -61,7 +62,10 @@ async fn names(clients: &Clients, test: impl Fn(&RoleDetail) -> bool) -> Result<
         .into_paginator()
         .send();
     let mut names = BTreeSet::new();
+    let mut seen = 0;
     while let Some(page) = pages.next().await {
+        seen += 1;
+        let page = if seen > PAGES { Err(no_end()) } else { page };
         let page = page.map_err(|error| AwsError::from_sdk(OPERATION, "", error))?;
         let roles = page.role_detail_list.unwrap_or_default();
         names.extend(roles.into_iter().filter(&test).filter_map(|role| role.role_name));

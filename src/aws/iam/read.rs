@@ -13,6 +13,7 @@ use futures_util::future::try_join_all;
 use crate::arn::{AccountId, Arn};
 use crate::aws::client::Clients;
 use crate::aws::error::{AwsError, AwsErrorKind};
+use crate::aws::pages::items;
 use crate::backoff::Backoff;
 use crate::model::{
     AttachedPolicy, DesiredRole, Live, LivePolicy, LiveRole, ManagedPolicy, PolicyVersion, Role, Tags,
@@ -206,8 +207,12 @@ pub(super) async fn attached_policies(
 ) -> Result<Option<BTreeMap<Arn, String>>, AwsError> {
     const OPERATION: &str = "iam:ListAttachedRolePolicies";
     let subject = format!("role `{role}`");
-    let pages = clients.iam.list_attached_role_policies().role_name(role).into_paginator().items().send();
-    let Some(policies) = existing(OPERATION, &subject, pages.try_collect().await)? else { return Ok(None) };
+    let pages = clients.iam.list_attached_role_policies().role_name(role).into_paginator().send();
+    let Some(policies) =
+        existing(OPERATION, &subject, items(pages, |page| page.attached_policies.unwrap_or_default()).await)?
+    else {
+        return Ok(None);
+    };
     let mut attached = BTreeMap::new();
     for policy in policies {
         let arn = policy.policy_arn.ok_or_else(|| AwsError::incomplete(OPERATION, &subject, "policy ARN"))?;
@@ -225,8 +230,9 @@ pub(super) async fn inline_policies(
 ) -> Result<Option<BTreeMap<String, Document>>, AwsError> {
     const OPERATION: &str = "iam:ListRolePolicies";
     let subject = format!("role `{role}`");
-    let pages = clients.iam.list_role_policies().role_name(role).into_paginator().items().send();
-    let names: Option<Vec<String>> = existing(OPERATION, &subject, pages.try_collect().await)?;
+    let pages = clients.iam.list_role_policies().role_name(role).into_paginator().send();
+    let names: Option<Vec<String>> =
+        existing(OPERATION, &subject, items(pages, |page| page.policy_names).await)?;
     let Some(names) = names else { return Ok(None) };
     let documents = names.into_iter().map(|name| async move {
         const OPERATION: &str = "iam:GetRolePolicy";
@@ -255,9 +261,10 @@ pub(super) async fn policy(clients: &Clients, policy: &Arn) -> Result<(Document,
 pub(super) async fn policy_tags(clients: &Clients, policy: &Arn) -> Result<Tags, AwsError> {
     const OPERATION: &str = "iam:ListPolicyTags";
     let subject = subject(policy);
-    let pages = clients.iam.list_policy_tags().policy_arn(policy.to_string()).into_paginator().items().send();
-    let found: Vec<iam::Tag> =
-        pages.try_collect().await.map_err(|error| AwsError::from_sdk(OPERATION, subject.as_str(), error))?;
+    let pages = clients.iam.list_policy_tags().policy_arn(policy.to_string()).into_paginator().send();
+    let found: Vec<iam::Tag> = items(pages, |page| page.tags)
+        .await
+        .map_err(|error| AwsError::from_sdk(OPERATION, subject.as_str(), error))?;
     Ok(tags(Some(found)))
 }
 
@@ -316,9 +323,9 @@ pub(super) async fn version_ids(
 ) -> Result<Option<Vec<PolicyVersion>>, AwsError> {
     const OPERATION: &str = LIST_VERSIONS;
     let subject = subject(policy);
-    let pages =
-        clients.iam.list_policy_versions().policy_arn(policy.to_string()).into_paginator().items().send();
-    let listed: Option<Vec<iam::PolicyVersion>> = existing(OPERATION, &subject, pages.try_collect().await)?;
+    let pages = clients.iam.list_policy_versions().policy_arn(policy.to_string()).into_paginator().send();
+    let listed: Option<Vec<iam::PolicyVersion>> =
+        existing(OPERATION, &subject, items(pages, |page| page.versions.unwrap_or_default()).await)?;
     let Some(listed) = listed else { return Ok(None) };
     let mut versions = Vec::new();
     for version in listed {

@@ -10,11 +10,11 @@ use super::versions::{diff_document, via};
 use crate::arn::{Arn, FunctionArn};
 use crate::model::{AttachedPolicy, DesiredRole, DesiredState, Live, LiveRole, Tags};
 use crate::plan::change::{Change as PlanChange, Diff};
-use crate::plan::model::{Notice, RolePlan};
+use crate::plan::model::{Blocker, Notice, RolePlan};
 use crate::policy::access::{Access, AccessDiff, grants};
 use crate::policy::template::{deny_policy, invoke_policy, trust_policy};
 use crate::policy::{Context, Decision, Document, Policies, Principal, Request, equivalent, evaluate};
-use crate::spec::{self, ExtraPermissions, genesys_account_name};
+use crate::spec::{self, AccountTrust, ExtraPermissions, genesys_account_name};
 
 /// What would make one role as desired.
 pub fn diff_role(live: &Live, desired: &DesiredRole, all: &DesiredState) -> RolePlan {
@@ -25,6 +25,16 @@ pub fn diff_role(live: &Live, desired: &DesiredRole, all: &DesiredState) -> Role
         notices: Vec::new(),
         access: AccessDiff::default(),
     };
+    match &desired.genesys_account {
+        AccountTrust::Known => {}
+        AccountTrust::Confirmed { reason } => {
+            let (account, reason) = (desired.genesys_account_id.clone(), reason.clone());
+            plan.notices.push(Notice::ConfirmedAccount { account, reason });
+        }
+        AccountTrust::Unknown { why, help } => {
+            plan.blockers.push(Blocker::UnknownAccount { why: why.clone(), help: help.clone() });
+        }
+    }
     check_ownership(live, desired, all, &mut plan);
 
     let mut neutral: Vec<Change> = Vec::new();

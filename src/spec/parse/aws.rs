@@ -2,6 +2,7 @@
 
 use toml::de::DeValue;
 
+use super::external_id::Purpose;
 use super::parser::{Parser, Target};
 use crate::arn::{Arn, partition_of_region};
 use crate::spec::limits;
@@ -11,15 +12,16 @@ use crate::spec::reader::{Spanned, Table, string};
 impl Parser<'_> {
     pub(super) fn aws(&mut self, mut table: Table<'_>) -> Option<Aws> {
         let region = table.string("region", self.diagnostics);
-        let region = table.required(region, "region", "\"us-east-1\"", self.diagnostics);
-        let region = self.checked(region, "region", limits::region);
+        let region = table.required(region, "region", "\"us-east-1\"");
+        let region =
+            self.checked(region, "region", limits::region).filter(|region| self.known_region(region));
         let account_id = table.string("account_id", self.diagnostics);
-        let account_id = table.required(account_id, "account_id", "\"111122223333\"", self.diagnostics);
+        let account_id = table.required(account_id, "account_id", "\"111122223333\"");
         let account_id = self.account_id(account_id, "account_id");
         let profile = self.text(&mut table, "profile", |text| {
             if text.trim().is_empty() { Err("is empty".to_owned()) } else { Ok(()) }
         });
-        let endpoint_url = self.text(&mut table, "endpoint_url", limits::url);
+        let endpoint_url = self.endpoint(&mut table, "--aws-endpoint-url");
         let target = match (&region, &account_id) {
             (Some(region), Some(account)) => Some(Target {
                 account_id: account.value.clone(),
@@ -37,7 +39,7 @@ impl Parser<'_> {
             account_id: account_id?.value,
             profile: profile.map(|profile| profile.value),
             assume_role,
-            endpoint_url: endpoint_url.map(|url| url.value),
+            endpoint_url,
         })
     }
 
@@ -47,14 +49,9 @@ impl Parser<'_> {
         if let DeValue::Table(entries) = value.get_ref() {
             let mut table = Table::new("assume_role", value.span(), entries);
             let arn = table.string("role_arn", self.diagnostics);
-            let arn = table.required(
-                arn,
-                "role_arn",
-                "\"arn:aws:iam::111122223333:role/deploy\"",
-                self.diagnostics,
-            );
+            let arn = table.required(arn, "role_arn", "\"arn:aws:iam::111122223333:role/deploy\"");
             let arn = arn.and_then(|arn| self.role_arn(arn, target));
-            let external_id = self.external_id(&mut table, false);
+            let external_id = self.external_id(&mut table, Purpose::AssumeRole);
             let session_name = table.string("session_name", self.diagnostics);
             let session_name = self.checked(session_name, "session_name", limits::session_name);
             table.deny_unknown_keys(self.diagnostics);

@@ -107,7 +107,8 @@ impl Parser<'_> {
                 continue;
             }
             if !seen.insert(key.value.to_lowercase()) {
-                let message = format!("the tag `{}` stands twice: IAM's tag keys ignore case", key.value);
+                let message =
+                    format!("the tag `{}` appears twice; IAM tag keys are case-insensitive", key.value);
                 self.diagnostics.error(key.span, message, "again", "leave one out");
                 continue;
             }

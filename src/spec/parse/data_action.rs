@@ -30,6 +30,9 @@ const RENAMED: [(&str, &str); 9] = [
     ("request_type", "function"),
 ];
 
+/// Bytes of a file.
+const LIMIT: u64 = 1024 * 1024;
+
 /// The two halves of a contract.
 struct Half {
     short: &'static str,
@@ -100,7 +103,7 @@ impl Parser<'_> {
         let name = self.text(&mut table, "name", limits::genesys_name);
         let name = name.map(|name| name.value).or_else(|| exported.name.clone());
         let is_named = name.is_some() || file_is_faulty;
-        table.required(Some(()).filter(|()| is_named), "name", "\"Get order status\"", self.diagnostics);
+        table.required(Some(()).filter(|()| is_named), "name", "\"Get order status\"");
         let id = self.text(&mut table, "id", limits::genesys_id);
         let was = self.text(&mut table, "was", limits::genesys_name);
         let function = self.function_of(&mut table, functions, &exported, target);
@@ -228,12 +231,12 @@ impl Parser<'_> {
     }
 
     fn json_file(&mut self, file: &Spanned<String>) -> Option<Value> {
-        let text = match self.environment.file(&file.value) {
+        let text = match self.environment.file(&file.value, LIMIT) {
             Ok(text) => text,
             Err(error) => {
                 let message = format!("cannot read `{}`: {error}", file.value);
-                let help = "a relative path is relative to the spec's folder";
-                self.diagnostics.error(file.span.clone(), message, "no such file to read", help);
+                let help = "it is a plain file below the repository's root, and a relative path begins at the spec's folder";
+                self.diagnostics.error(file.span.clone(), message, "not read", help);
                 return None;
             }
         };

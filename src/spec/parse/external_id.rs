@@ -4,17 +4,31 @@ use toml::de::DeValue;
 
 use super::parser::{Parser, example};
 use crate::spec::limits;
-use crate::spec::model::ExternalId;
-use crate::spec::reader::{Table, string, wrong_type};
+use crate::spec::model::{ExternalId, Origin};
+use crate::spec::reader::{Spanned, Table, string, wrong_type};
+use crate::spec::variables;
+
+/// Bytes of a file.
+const LIMIT: u64 = 4096;
+
+/// What an external ID is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// It goes into trust policies.
+    Organization,
+    /// It is presented to whoever owns the role that is assumed.
+    AssumeRole,
+}
 
 impl Parser<'_> {
     /// A string, `{ env = "NAME" }` or `{ file = "path" }`.
-    pub(super) fn external_id(&mut self, table: &mut Table<'_>, organization: bool) -> Option<ExternalId> {
+    pub(super) fn external_id(&mut self, table: &mut Table<'_>, purpose: Purpose) -> Option<ExternalId> {
         let value = table.value("external_id")?;
         let span = value.span();
         let id = match value.get_ref() {
             DeValue::Table(entries) => {
-                let text = self.indirect(Table::new("external_id", span.clone(), entries))?;
+                let (text, origin) =
+                    self.indirect(Table::new("external_id", span.clone(), entries), purpose)?;
                 if let Err(why) = limits::masked_external_id(&text) {
                     self.diagnostics.error(
                         span,
@@ -24,30 +38,45 @@ impl Parser<'_> {
                     );
                     return None;
                 }
-                ExternalId::secret(text)
+                ExternalId::new(text, origin)
             }
             DeValue::String(_) => {
                 let text = string(value, "external_id", self.diagnostics);
-                ExternalId::literal(self.checked(text, "external_id", limits::external_id)?.value)
+                let text = self.checked(text, "external_id", limits::external_id)?;
+                ExternalId::new(text.value, Origin::Literal)
             }
             _ => {
                 let wanted = "a string, { env = \"NAME\" } or { file = \"PATH\" }";
                 return wrong_type(value, "external_id", wanted, self.diagnostics);
             }
         };
-        if organization && !limits::is_guid(id.expose()) {
-            self.diagnostics.warning(
-                span,
-                "the external ID is not a Genesys Cloud organization ID, which is a GUID",
-                "no GUID",
-                "find it in Genesys Cloud under Admin > Organization Settings > Advanced, or with GET \
-                 /api/v2/organizations/me",
-            );
+        if purpose == Purpose::Organization {
+            self.organization_id(&id, span);
         }
         Some(id)
     }
 
-    fn indirect(&mut self, mut table: Table<'_>) -> Option<String> {
+    fn organization_id(&mut self, id: &ExternalId, span: std::ops::Range<usize>) {
+        if !limits::is_guid(id.expose()) {
+            self.diagnostics.warning(
+                span,
+                "the external ID is not a Genesys Cloud organization ID, which is a GUID",
+                "not a GUID",
+                "find it in Genesys Cloud under Admin > Organization Settings > Advanced, or with GET \
+                 /api/v2/organizations/me",
+            );
+        } else if id.expose().bytes().any(|b| b.is_ascii_uppercase()) {
+            self.diagnostics.warning(
+                span,
+                "the external ID has upper-case letters: Genesys Cloud sends its organization ID in lower case, and \
+                 AWS compares case",
+                "upper case",
+                "copy it from Genesys Cloud: Admin > Organization Settings > Advanced",
+            );
+        }
+    }
+
+    fn indirect(&mut self, mut table: Table<'_>, purpose: Purpose) -> Option<(String, Origin)> {
         let env = table.string("env", self.diagnostics);
         let file = table.string("file", self.diagnostics);
         let span = table.span.clone();
@@ -56,33 +85,21 @@ impl Parser<'_> {
         if self.diagnostics.list.len() > faults {
             return None;
         }
-        let (text, from) = match (env, file) {
-            (Some(env), None) => match self.environment.variable(&env.value) {
-                Some(text) => (text, env),
-                None => {
-                    let help = format!("export {}=… before running", env.value);
-                    let message = format!("the environment variable `{}` is not set", env.value);
-                    self.diagnostics.error(env.span, message, "not set", help);
-                    return None;
-                }
-            },
-            (None, Some(file)) => match self.environment.file(&file.value) {
-                Ok(text) => (text, file),
-                Err(error) => {
-                    let message = format!("cannot read `{}`: {error}", file.value);
-                    let help = "a relative path is relative to the spec's folder";
-                    self.diagnostics.error(file.span, message, "no such file to read", help);
-                    return None;
-                }
-            },
+        let (text, from, origin) = match (env, file) {
+            (Some(env), None) => {
+                let text = self.variable(&env, purpose)?;
+                let origin = Origin::Variable(env.value.clone());
+                (text, env, origin)
+            }
+            (None, Some(file)) => {
+                let text = self.file(&file, purpose)?;
+                let origin = Origin::File(file.value.clone());
+                (text, file, origin)
+            }
             _ => {
                 let help = "write { env = \"NAME\" } or { file = \"PATH\" }";
-                self.diagnostics.error(
-                    span,
-                    "`external_id` names no source, or two",
-                    "one of `env` and `file`",
-                    help,
-                );
+                let message = "`external_id` names no source, or two";
+                self.diagnostics.error(span, message, "one of `env` and `file`", help);
                 return None;
             }
         };
@@ -93,6 +110,77 @@ impl Parser<'_> {
             self.diagnostics.error(from.span, message, "empty", "put the organization ID there");
             return None;
         }
-        Some(text)
+        Some((text, origin))
+    }
+
+    /// A spec may be somebody else's text: it reads no variable that holds credentials by convention.
+    fn variable(&mut self, env: &Spanned<String>, purpose: Purpose) -> Option<String> {
+        let Spanned { value: name, span } = env;
+        let mut refuse = |message: String, label: &str, help: String| {
+            self.diagnostics.error(span.clone(), message, label, help);
+            None
+        };
+        if !variables::is_name(name) {
+            let help = "a name has letters, digits and _, and does not begin with a digit";
+            return refuse(
+                format!("`{name}` is not the name of an environment variable"),
+                "not a name",
+                help.to_owned(),
+            );
+        }
+        if purpose == Purpose::AssumeRole && !variables::is_presentable(name) {
+            return refuse(
+                format!(
+                    "`{name}` may not be presented to the owner of a role, who can read it in CloudTrail"
+                ),
+                "does not begin with GENESYS_",
+                "write the external ID itself, or keep it in a variable whose name begins with GENESYS_"
+                    .to_owned(),
+            );
+        }
+        if let Some(pattern) = variables::credentials_pattern(name)
+            && !self.environment.is_allowed(name)
+        {
+            return refuse(
+                format!("a spec may not read `{name}`: a variable named {pattern} may hold credentials"),
+                "may hold credentials",
+                format!(
+                    "give the variable another name, or allow it on the command line: `--allow-env {name}`"
+                ),
+            );
+        }
+        let value = self.environment.variable(name);
+        if value.is_none() {
+            return refuse(
+                format!("the environment variable `{name}` is not set"),
+                "not set",
+                format!("export {name}=… before running"),
+            );
+        }
+        value
+    }
+
+    fn file(&mut self, file: &Spanned<String>, purpose: Purpose) -> Option<String> {
+        let Spanned { value: path, span } = file;
+        if purpose == Purpose::AssumeRole {
+            let message =
+                "the external ID of `assume_role` cannot come from a file: the owner of the role can read it";
+            let help = "write it here, or keep it in a variable whose name begins with GENESYS_";
+            self.diagnostics.error(span.clone(), message, "a file", help);
+            return None;
+        }
+        match self.environment.file(path, LIMIT) {
+            Ok(text) => Some(text),
+            Err(error) => {
+                let help = "it is a plain file below the repository's root, and a relative path begins at the spec's folder";
+                self.diagnostics.error(
+                    span.clone(),
+                    format!("cannot read `{path}`: {error}"),
+                    "not read",
+                    help,
+                );
+                None
+            }
+        }
     }
 }

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use toml::de::{DeTable, DeValue};
 
 use super::common::Common;
-use super::genesys::Genesys;
 use super::parser::{Parser, Target};
 use crate::arn::partition_of_region;
 use crate::spec::diagnostic::{Diagnostic, Severity};
@@ -33,7 +32,8 @@ pub fn parse(source: &str, name: &str, environment: &dyn Environment) -> (Option
         }
         Err(error) => {
             let span = error.span().unwrap_or(0..0);
-            diagnostics.error(span, format!("this is not TOML: {}", error.message()), "here", "");
+            let help = unquoted_account_id(source, &span);
+            diagnostics.error(span, format!("this is not TOML: {}", error.message()), "here", help);
             None
         }
     };
@@ -50,23 +50,25 @@ impl Parser<'_> {
                 .and_then(|()| if text.is_empty() { Err("is empty".to_owned()) } else { Ok(()) })
         });
         let aws = root.table("aws", "[aws]", self.diagnostics);
-        let aws = root.required(
-            aws,
-            "aws",
-            "{ region = \"us-east-1\", account_id = \"111122223333\" }",
-            self.diagnostics,
-        );
+        let aws = root.required(aws, "aws", "{ region = \"us-east-1\", account_id = \"111122223333\" }");
+        let genesys = root.table("genesys", "[genesys]", self.diagnostics);
+        let defaults = root.table("defaults", "[defaults]", self.diagnostics);
+        let check = root.table("check", "[check]", self.diagnostics);
+        let roles = root.array("role", "a list of tables, [[role]]", self.diagnostics);
+        let roles = root.required(roles, "role", "[[role]], a table with a name and functions");
+        let misspelt = root.deny_unknown_keys(self.diagnostics);
+
         let aws = aws.and_then(|table| self.aws(table));
         let target = aws.as_ref().map(|aws| Target {
             account_id: aws.account_id.clone(),
             region: aws.region.clone(),
             partition: partition_of_region(&aws.region),
         });
-        let genesys = match root.table("genesys", "[genesys]", self.diagnostics) {
-            Some(table) => self.genesys(table, target.as_ref()),
-            None => Genesys::default(),
-        };
-        let defaults = match root.table("defaults", "[defaults]", self.diagnostics) {
+        let mut genesys = genesys.map(|table| self.genesys(table, target.as_ref())).unwrap_or_default();
+        if misspelt.contains("genesys") {
+            (genesys.account_given, genesys.external_id_given) = (true, true);
+        }
+        let defaults = match defaults {
             Some(mut table) => {
                 let common = self.common(&mut table, target.as_ref());
                 table.deny_unknown_keys(self.diagnostics);
@@ -74,12 +76,9 @@ impl Parser<'_> {
             }
             None => Common::default(),
         };
-        if let Some(table) = root.table("check", "[check]", self.diagnostics) {
+        if let Some(table) = check {
             self.verifier = self.verifier(table, target.as_ref());
         }
-        let roles = root.array("role", "a list of tables, [[role]]", self.diagnostics);
-        let roles =
-            root.required(roles, "role", "[[role]], a table with a name and functions", self.diagnostics);
         let mut read = Vec::new();
         for value in roles.iter().flat_map(|roles| roles.value) {
             match value.get_ref() {
@@ -98,7 +97,6 @@ impl Parser<'_> {
                 "replace it by a table `[[role]]` with a name and functions",
             );
         }
-        root.deny_unknown_keys(self.diagnostics);
         let is_named = name.is_some();
         let name = name.map_or_else(|| tag_text(stem), |name| name.value);
         Some(Spec {
@@ -117,4 +115,17 @@ impl Parser<'_> {
 fn tag_text(text: &str) -> String {
     let text: String = text.chars().filter(|c| limits::tag_value(&c.to_string()).is_ok()).take(256).collect();
     if text.is_empty() { "genesys".to_owned() } else { text }
+}
+
+/// A number cannot begin with 0, an account ID can.
+fn unquoted_account_id(source: &str, span: &std::ops::Range<usize>) -> String {
+    let from = source.get(..span.start).unwrap_or_default();
+    let begin = from.trim_end_matches(|c: char| c.is_ascii_digit()).len();
+    let digits: String =
+        source.get(begin..).unwrap_or_default().chars().take_while(char::is_ascii_digit).take(13).collect();
+    if digits.len() == 12 {
+        format!("an account ID is written in quotes: \"{digits}\"")
+    } else {
+        String::new()
+    }
 }

@@ -1,5 +1,7 @@
 //! The functions of a role.
 
+use std::collections::HashMap;
+
 use toml::de::DeValue;
 
 use super::parser::{Parser, Target};
@@ -19,14 +21,16 @@ impl Parser<'_> {
             self.diagnostics.error(written.span, "`functions` is empty", "no function", help);
         }
         let mut functions: Vec<FunctionRef> = Vec::new();
+        let mut seen: HashMap<FunctionArn, String> = HashMap::new();
         for value in written.value {
             let Some(text) = string(value, "functions", self.diagnostics) else { continue };
             let Some(arn) = self.function(&text, target) else { continue };
-            if let Some(first) = functions.iter().find(|function| function.arn == arn) {
-                let message = format!("`{}` is the same function as `{}`", text.value, first.written);
+            if let Some(first) = seen.get(&arn) {
+                let message = format!("`{}` is the same function as `{first}`", text.value);
                 self.diagnostics.error(text.span, message, "again", "leave one out");
                 continue;
             }
+            seen.insert(arn.clone(), text.value.clone());
             functions.push(FunctionRef { written: text.value, arn, span: text.span });
         }
         functions
@@ -92,6 +96,11 @@ impl Parser<'_> {
                 "not understood",
                 "write a name, name:alias, name:version or the ARN",
             );
+            return None;
+        }
+        if let Some(region) = region
+            && !self.is_region(region, &written.span)
+        {
             return None;
         }
         let target = target?;

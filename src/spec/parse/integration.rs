@@ -12,7 +12,7 @@ impl Parser<'_> {
     pub(super) fn integration(&mut self, mut table: Table<'_>) -> Option<IntegrationSpec> {
         let span = table.head();
         let name = table.string("name", self.diagnostics);
-        let name = table.required(name, "name", "\"AWS Lambda orders\"", self.diagnostics);
+        let name = table.required(name, "name", "\"AWS Lambda orders\"");
         let name = self.checked(name, "name", limits::genesys_name);
         if let Some(name) = &name
             && let Some(first) =

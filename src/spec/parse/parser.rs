@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use crate::arn::{AccountId, AccountIdError, Arn};
+use crate::spec::endpoint::{EndpointError, spec_endpoint};
 use crate::spec::environment::Environment;
-use crate::spec::known::KNOWN_GENESYS_ACCOUNTS;
-use crate::spec::limits::Validation;
+use crate::spec::known::{AWS_REGIONS, KNOWN_GENESYS_ACCOUNTS};
+use crate::spec::limits::{self, Validation};
 use crate::spec::reader::{Diagnostics, Spanned, Table};
 
 pub(super) struct Parser<'p> {
@@ -53,6 +54,66 @@ impl Parser<'_> {
                 None
             }
         }
+    }
+
+    /// An endpoint: a spec may be somebody else's text, so it names this machine only.
+    pub(super) fn endpoint(&mut self, table: &mut Table<'_>, flag: &str) -> Option<String> {
+        let written = table.string("endpoint_url", self.diagnostics)?;
+        let error = match spec_endpoint(&written.value) {
+            Ok(()) => return Some(written.value.trim_end_matches('/').to_owned()),
+            Err(error) => error,
+        };
+        let url = match &error {
+            EndpointError::NotLocal(Some(url)) => {
+                shlex::try_quote(url).map_or_else(|_| "URL".into(), Into::into)
+            }
+            _ => String::from("URL"),
+        };
+        self.diagnostics.error(
+            written.span,
+            format!("`endpoint_url` {error}"),
+            "a spec names this machine only",
+            format!("for another server run it with `{flag} {url}`"),
+        );
+        None
+    }
+
+    /// Reports a region that looks like a typo; one that is merely new is a warning.
+    pub(super) fn known_region(&mut self, region: &Spanned<String>) -> bool {
+        let Spanned { value, span } = region;
+        if AWS_REGIONS.contains(&value.as_str()) {
+            return true;
+        }
+        let nearest =
+            AWS_REGIONS.iter().map(|known| (strsim::damerau_levenshtein(known, value), *known)).min();
+        match nearest.filter(|(distance, _)| *distance <= 2) {
+            Some((_, known)) => {
+                let message = format!("AWS has no region `{value}`");
+                self.diagnostics.error(
+                    span.clone(),
+                    message,
+                    "a typo?",
+                    format!("did you mean \"{known}\"?"),
+                );
+                false
+            }
+            None => {
+                let message = format!("this genesys-iam does not know the region `{value}`");
+                self.diagnostics.warning(
+                    span.clone(),
+                    message,
+                    "not known",
+                    "check it, or look for a newer genesys-iam",
+                );
+                true
+            }
+        }
+    }
+
+    /// A region of a function's ARN.
+    pub(super) fn is_region(&mut self, text: &str, span: &std::ops::Range<usize>) -> bool {
+        limits::region(text).is_ok()
+            && self.known_region(&Spanned { value: text.to_owned(), span: span.clone() })
     }
 
     pub(super) fn account_id(

@@ -1,5 +1,8 @@
 //! `[[role]]`.
 
+use std::collections::BTreeMap;
+use std::ops::Range;
+
 use super::common::Common;
 use super::genesys::Genesys;
 use super::parser::{Parser, Target};
@@ -7,7 +10,7 @@ use crate::arn::{Arn, FunctionArn};
 use crate::policy::quota;
 use crate::policy::template::{invoke_policy, trust_policy};
 use crate::spec::limits;
-use crate::spec::model::{Boundary, ExtraPermissions, RoleSpec, default_policy_name};
+use crate::spec::model::{Boundary, ExtraPermissions, GenesysCloud, RoleSpec, default_policy_name};
 use crate::spec::reader::{Spanned, Table};
 
 const TAG_LIMIT: usize = 50;
@@ -24,17 +27,17 @@ impl Parser<'_> {
     ) -> Option<RoleSpec> {
         let span = table.head();
         let name = table.string("name", self.diagnostics);
-        let name = table.required(name, "name", "\"GenesysDataActionRole\"", self.diagnostics);
+        let name = table.required(name, "name", "\"GenesysDataActionRole\"");
         let name = self.checked(name, "name", limits::role_name);
         let policy_name = self.text(&mut table, "policy_name", limits::policy_name);
         self.duplicates(name.as_ref(), policy_name.as_ref());
         let own = self.common(&mut table, target);
-        let genesys = match table.table("genesys", "genesys of a role", self.diagnostics) {
+        let genesys = match table.table("genesys", "[role.genesys]", self.diagnostics) {
             Some(table) => {
-                let own = self.genesys(table, target);
+                let own = self.trust(table, target);
                 Genesys {
-                    cloud: own.cloud,
-                    account_id: own.account_id.or_else(|| genesys.account_id.clone()),
+                    cloud: GenesysCloud::default(),
+                    account: own.account.or_else(|| genesys.account.clone()),
                     external_id: own.external_id.or_else(|| genesys.external_id.clone()),
                     account_given: own.account_given || genesys.account_given,
                     external_id_given: own.external_id_given || genesys.external_id_given,
@@ -57,20 +60,20 @@ impl Parser<'_> {
             }
         }
         let written = table.array("functions", "a list of strings", self.diagnostics);
-        let written = table.required(written, "functions", "[\"my-function\"]", self.diagnostics);
+        let written = table.required(written, "functions", "[\"my-function\"]");
         let functions = written.map(|written| self.functions(written, target)).unwrap_or_default();
         let integration = table.table("integration", "[role.integration]", self.diagnostics);
         let integration = integration.and_then(|table| self.integration(table));
         let data_actions = self.data_actions(&mut table, integration.as_ref(), &functions, target);
         table.deny_unknown_keys(self.diagnostics);
 
-        let mut tags = defaults.tags.clone();
-        tags.extend(own.tags);
+        let tags = self.merged_tags(&defaults.tags, own.tags, span.clone());
         if tags.len() + OWN_TAGS > TAG_LIMIT {
-            let message = format!("the role has {} tags, IAM takes {TAG_LIMIT}", tags.len() + OWN_TAGS);
+            let message = format!("the role has {} tags, IAM accepts {TAG_LIMIT}", tags.len() + OWN_TAGS);
             self.diagnostics.error(span.clone(), message, "this role", "two of them are this tool's own");
         }
         let name = name?;
+        let (genesys_account_id, genesys_account) = genesys.account?;
         let role = RoleSpec {
             path: own.path.or_else(|| defaults.path.clone()).unwrap_or_else(|| "/".to_owned()),
             description: own.description.or_else(|| defaults.description.clone()),
@@ -85,7 +88,8 @@ impl Parser<'_> {
                 .policy_path
                 .or_else(|| defaults.policy_path.clone())
                 .unwrap_or_else(|| "/".to_owned()),
-            genesys_account_id: genesys.account_id?.value,
+            genesys_account_id,
+            genesys_account,
             external_id: genesys.external_id?,
             functions,
             integration,
@@ -110,23 +114,45 @@ impl Parser<'_> {
         let trust = trust_policy(&trusted, role.external_id.expose()).size();
         if trust > quota::TRUST_POLICY {
             let message =
-                format!("the trust policy has {trust} characters, IAM takes {}", quota::TRUST_POLICY);
+                format!("the trust policy has {trust} characters, IAM accepts {}", quota::TRUST_POLICY);
             self.diagnostics.error(role.span.clone(), message, "this role", "the external ID is too long");
         }
         let arns: Vec<FunctionArn> = role.functions.iter().map(|function| function.arn.clone()).collect();
         let size = invoke_policy(&arns).size();
         if size > quota::MANAGED_POLICY {
-            let fits = (1..arns.len())
-                .rev()
-                .find(|n| invoke_policy(&arns[..*n]).size() <= quota::MANAGED_POLICY)
-                .unwrap_or(0);
+            let fits = most_that_fit(&arns);
             self.diagnostics.error(
                 role.span.clone(),
-                format!("the policy has {size} characters, IAM takes {}", quota::MANAGED_POLICY),
+                format!("the policy has {size} characters, IAM accepts {}", quota::MANAGED_POLICY),
                 format!("{} functions", arns.len()),
                 format!("the first {fits} fit: split the others off into a second role"),
             );
         }
+    }
+
+    /// A role's tags take the place of the defaults' whatever their case, as IAM's tag keys ignore it.
+    fn merged_tags(
+        &mut self,
+        defaults: &BTreeMap<String, String>,
+        own: BTreeMap<String, String>,
+        span: Range<usize>,
+    ) -> BTreeMap<String, String> {
+        let mut spelt: BTreeMap<String, &String> = own.keys().map(|key| (key.to_lowercase(), key)).collect();
+        let mut merged = BTreeMap::new();
+        for (key, value) in defaults {
+            match spelt.remove(&key.to_lowercase()) {
+                None => drop(merged.insert(key.clone(), value.clone())),
+                Some(spelling) if spelling == key => {}
+                Some(spelling) => self.diagnostics.warning(
+                    span.clone(),
+                    format!("the tags `{key}` of [defaults] and `{spelling}` of this role are one: IAM's tag keys ignore case"),
+                    "this role",
+                    format!("the role's is taken; write it as `{key}` in both"),
+                ),
+            }
+        }
+        merged.extend(own);
+        merged
     }
 
     /// Role names are unique ignoring case, whatever the path; a policy belongs to one role.
@@ -145,4 +171,18 @@ impl Parser<'_> {
             self.diagnostics.error(span.clone(), message, "again", "choose another `policy_name`");
         }
     }
+}
+
+/// How many of the functions a policy has room for.
+fn most_that_fit(arns: &[FunctionArn]) -> usize {
+    let (mut fits, mut too_many) = (0, arns.len());
+    while fits + 1 < too_many {
+        let middle = fits.midpoint(too_many);
+        if invoke_policy(&arns[..middle]).size() <= quota::MANAGED_POLICY {
+            fits = middle;
+        } else {
+            too_many = middle;
+        }
+    }
+    fits
 }

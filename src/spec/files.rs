@@ -1,0 +1,195 @@
+//! The files that a spec may name: plain, small, not hidden, and below the repository's root.
+
+use std::fs::{self, File, Metadata};
+use std::io::{self, Read as _};
+use std::path::{Component, Path, PathBuf};
+
+/// Where a spec's files may be.
+#[derive(Debug, Clone)]
+pub struct Files {
+    /// The spec's.
+    folder: PathBuf,
+    /// The nearest folder with a `.git`, or the spec's own.
+    root: PathBuf,
+}
+
+impl Files {
+    /// Those of the spec at a path.
+    pub fn of(spec: &Path) -> Self {
+        let folder = match spec.parent() {
+            Some(folder) if folder != Path::new("") => folder,
+            _ => Path::new("."),
+        };
+        let folder = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
+        let root = folder.ancestors().find(|ancestor| ancestor.join(".git").exists()).unwrap_or(&folder);
+        Self { root: root.to_owned(), folder }
+    }
+
+    /// The text of a file of at most so many bytes. Relative paths are relative to the spec's folder.
+    ///
+    /// # Errors
+    ///
+    /// When the spec may not name the file, and whatever keeps it from being read.
+    pub fn read(&self, path: &str, limit: u64) -> io::Result<String> {
+        let hidden = |path: &Path| {
+            let is_hidden = |part: &str| part.starts_with('.') && part != "." && part != "..";
+            path.components().any(|part| is_hidden(&part.as_os_str().to_string_lossy()))
+        };
+        if path.contains('\0') {
+            return refused("its name has a NUL character");
+        }
+        let written = Path::new(path);
+        let written = written.strip_prefix(&self.root).unwrap_or(written);
+        if written.is_relative() && hidden(written) {
+            return refused("it is hidden: a part of its path begins with `.`");
+        }
+        // `..` is resolved with the links, as the system itself does it.
+        let real = self.folder.join(path).canonicalize()?;
+        let Ok(below) = real.strip_prefix(&self.root) else {
+            return refused(&format!("it is not below `{}`", self.root.display()));
+        };
+        if hidden(below) || !below.components().all(|part| matches!(part, Component::Normal(_))) {
+            return refused("it is hidden: a part of its path begins with `.`");
+        }
+        // Before it is opened: a FIFO would wait for a writer, a device may do anything.
+        let seen = fs::symlink_metadata(&real)?;
+        if !seen.is_file() {
+            return refused("it is not a plain file");
+        }
+        let file = File::open(&real)?;
+        if !is_same(&seen, &file.metadata()?) || self.folder.join(path).canonicalize()? != real {
+            return refused("it was exchanged while it was read");
+        }
+        read_bounded(file, limit)
+    }
+}
+
+/// Everything from a reader as text, of at most so many bytes.
+///
+/// # Errors
+///
+/// When there is more, when it is not UTF-8, and whatever keeps it from being read.
+pub fn read_bounded(reader: impl io::Read, limit: u64) -> io::Result<String> {
+    let mut bytes = Vec::new();
+    reader.take(limit + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > limit {
+        return refused(&format!("it has more than {limit} bytes"));
+    }
+    String::from_utf8(bytes).or_else(|_| refused("it is not text in UTF-8"))
+}
+
+fn refused<T>(why: &str) -> io::Result<T> {
+    Err(io::Error::new(io::ErrorKind::InvalidInput, why.to_owned()))
+}
+
+#[cfg(unix)]
+fn is_same(seen: &Metadata, opened: &Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    opened.is_file() && (seen.dev(), seen.ino()) == (opened.dev(), opened.ino())
+}
+
+#[cfg(not(unix))]
+fn is_same(seen: &Metadata, opened: &Metadata) -> bool {
+    opened.is_file() && seen.len() == opened.len() && seen.modified().ok() == opened.modified().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn repository() -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |path: &str| folder.path().join(path);
+        fs::create_dir_all(at("repo/.git")).unwrap();
+        fs::create_dir_all(at("repo/specs/deep")).unwrap();
+        fs::create_dir_all(at("repo/.secrets")).unwrap();
+        for path in [
+            "repo/id",
+            "repo/specs/id",
+            "repo/specs/deep/id",
+            "repo/.env",
+            "repo/.secrets/id",
+            "repo/.git/config",
+            "outside",
+        ] {
+            fs::write(at(path), "an-id\n").unwrap();
+        }
+        folder
+    }
+
+    fn read(folder: &tempfile::TempDir, path: &str) -> Result<String, String> {
+        let files = Files::of(&folder.path().join("repo/specs/genesys.toml"));
+        files.read(path, 4096).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn plain_files_of_the_repository_are_read() {
+        let folder = repository();
+        let absolute = folder.path().join("repo/id").display().to_string();
+        for path in ["id", "./id", "deep/id", "../id", "deep/../../id", &absolute] {
+            assert_eq!(read(&folder, path).unwrap(), "an-id\n", "{path}");
+        }
+    }
+
+    #[test]
+    fn what_is_outside_hidden_or_not_there_is_refused() {
+        let folder = repository();
+        let absolute = folder.path().join("outside").display().to_string();
+        for (path, why) in [
+            ("../../outside", "is not below"),
+            (absolute.as_str(), "is not below"),
+            ("/etc/passwd", "is not below"),
+            ("../.env", "hidden"),
+            ("../.secrets/id", "hidden"),
+            ("../.git/config", "hidden"),
+            ("deep", "not a plain file"),
+            ("none", "No such file"),
+            ("a\0b", "NUL"),
+        ] {
+            let error = read(&folder, path).unwrap_err();
+            assert!(error.contains(why), "{path}: {error}");
+        }
+    }
+
+    #[test]
+    fn without_a_repository_the_specs_folder_is_the_root() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir(folder.path().join("specs")).unwrap();
+        fs::write(folder.path().join("id"), "x").unwrap();
+        fs::write(folder.path().join("specs/id"), "x").unwrap();
+        let files = Files::of(&folder.path().join("specs/genesys.toml"));
+        assert_eq!(files.read("id", 10).unwrap(), "x");
+        assert!(files.read("../id", 10).is_err());
+    }
+
+    #[test]
+    fn a_file_has_a_bound_and_is_text() {
+        let folder = repository();
+        let at = |name: &str| folder.path().join("repo/specs").join(name);
+        fs::write(at("long"), "x".repeat(4097)).unwrap();
+        fs::write(at("binary"), [0xff, 0xfe]).unwrap();
+        assert!(read(&folder, "long").unwrap_err().contains("more than 4096 bytes"));
+        assert!(read(&folder, "binary").unwrap_err().contains("UTF-8"));
+        assert!(read_bounded(io::repeat(b'x'), 1 << 20).is_err());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_lead_nowhere_out_and_fifos_and_devices_are_not_opened() {
+        use std::os::unix::fs::symlink;
+        let folder = repository();
+        let at = |name: &str| folder.path().join("repo/specs").join(name);
+        symlink("deep/id", at("within")).unwrap();
+        symlink("../../outside", at("out")).unwrap();
+        symlink("../.env", at("to-hidden")).unwrap();
+        symlink("/", at("root")).unwrap();
+        assert_eq!(read(&folder, "within").unwrap(), "an-id\n");
+        assert!(read(&folder, "out").unwrap_err().contains("is not below"));
+        assert!(read(&folder, "to-hidden").unwrap_err().contains("hidden"));
+        assert!(read(&folder, "root/etc/passwd").unwrap_err().contains("is not below"));
+        assert!(read(&folder, "/dev/zero").unwrap_err().contains("is not below"));
+        let status = std::process::Command::new("mkfifo").arg(at("fifo")).status().unwrap();
+        assert!(status.success());
+        assert!(read(&folder, "fifo").unwrap_err().contains("not a plain file"));
+    }
+}

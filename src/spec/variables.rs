@@ -1,0 +1,96 @@
+//! Which environment variables a spec may read: not those that hold credentials by convention.
+
+/// Variables of AWS, of Genesys's tools, of CI systems and of other programs that hold credentials.
+const PREFIXES: [&str; 11] = [
+    "AWS_",
+    "GENESYSCLOUD_",
+    "GH_",
+    "GITHUB_",
+    "GITLAB_",
+    "ACTIONS_",
+    "CI_",
+    "AZURE_",
+    "ARM_",
+    "GOOGLE_",
+    "SSH_",
+];
+const WORDS: [&str; 16] = [
+    "TOKEN",
+    "SECRET",
+    "PASS",
+    "PWD",
+    "KEY",
+    "CREDENTIAL",
+    "AUTH",
+    "PRIVATE",
+    "SESSION",
+    "COOKIE",
+    "JWT",
+    "BEARER",
+    "WEBHOOK",
+    "CONNECTION",
+    "URL",
+    "DSN",
+];
+/// An external ID that is presented when a role is assumed ends in the CloudTrail of the role's account.
+const PRESENTABLE: &str = "GENESYS_";
+
+/// Whether it can be the name of a variable at all.
+pub(super) fn is_name(name: &str) -> bool {
+    !name.starts_with(|c: char| c.is_ascii_digit())
+        && !name.is_empty()
+        && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+}
+
+/// The pattern by which a variable holds credentials, whatever its case: `AWS_*`, `*TOKEN*`.
+pub(super) fn credentials_pattern(name: &str) -> Option<String> {
+    let name = name.to_ascii_uppercase();
+    let prefix = PREFIXES.iter().find(|prefix| name.starts_with(*prefix)).map(|prefix| format!("{prefix}*"));
+    prefix.or_else(|| WORDS.iter().find(|word| name.contains(*word)).map(|word| format!("*{word}*")))
+}
+
+/// Whether its value may be presented to whoever owns the role that is assumed.
+pub(super) fn is_presentable(name: &str) -> bool {
+    name.to_ascii_uppercase().starts_with(PRESENTABLE)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn variables_that_hold_credentials_by_convention_are_recognized_in_any_case() {
+        for name in [
+            "AWS_SECRET_ACCESS_KEY",
+            "aws_session_token",
+            "GENESYSCLOUD_OAUTHCLIENT_ID",
+            "GH_HOST",
+            "Github_Sha",
+            "ACTIONS_RUNTIME_URL",
+            "CI_JOB_ID",
+            "NPM_TOKEN",
+            "MY_SECRET",
+            "PGPASSWORD",
+            "apikey",
+            "DB_CREDENTIALS",
+            "BASIC_AUTH",
+            "DATABASE_URL",
+        ] {
+            assert!(credentials_pattern(name).is_some(), "{name}");
+        }
+        for name in ["ORGANIZATION_ID", "GENESYS_EXTERNAL_ID", "EXTERNAL_ID", "ORG_EMEA", "ID"] {
+            assert_eq!(credentials_pattern(name), None, "{name}");
+        }
+    }
+
+    #[test]
+    fn only_variables_of_their_own_prefix_are_presented() {
+        assert!(is_presentable("GENESYS_EXTERNAL_ID") && is_presentable("genesys_hub"));
+        assert!(!is_presentable("GENESYSCLOUD_OAUTHCLIENT_ID") && !is_presentable("ORGANIZATION_ID"));
+    }
+
+    #[test]
+    fn names_are_those_that_a_shell_can_export() {
+        assert!(is_name("_A1") && !is_name("1A") && !is_name("") && !is_name("A=B") && !is_name("A B"));
+    }
+}
