@@ -51,7 +51,7 @@ pub fn given_genesys_endpoint(text: &str) -> Result<(), EndpointError> {
 /// # Errors
 ///
 /// When it is anything else.
-pub fn spec_endpoint(text: &str) -> Result<(), EndpointError> {
+pub(super) fn spec_endpoint(text: &str) -> Result<(), EndpointError> {
     let url = parse(text)?;
     let local = ["127.0.0.1", "[::1]", "localhost"].into_iter().any(|host| {
         let port = text.strip_prefix(&format!("{}://{host}:", url.scheme()));

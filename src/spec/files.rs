@@ -6,7 +6,7 @@ use std::path::{Component, Path, PathBuf};
 
 /// Where a spec's files may be.
 #[derive(Debug, Clone)]
-pub struct Files {
+pub(super) struct Files {
     /// The spec's.
     folder: PathBuf,
     /// The nearest folder with a `.git`, or the spec's own.
@@ -15,7 +15,7 @@ pub struct Files {
 
 impl Files {
     /// Those of the spec at a path.
-    pub fn of(spec: &Path) -> Self {
+    pub(super) fn of(spec: &Path) -> Self {
         let folder = match spec.parent() {
             Some(folder) if folder != Path::new("") => folder,
             _ => Path::new("."),
@@ -30,7 +30,7 @@ impl Files {
     /// # Errors
     ///
     /// When the spec may not name the file, and whatever keeps it from being read.
-    pub fn read(&self, path: &str, limit: u64) -> io::Result<String> {
+    pub(super) fn read(&self, path: &str, limit: u64) -> io::Result<String> {
         let hidden = |path: &Path| {
             let is_hidden = |part: &str| part.starts_with('.') && part != "." && part != "..";
             path.components().any(|part| is_hidden(&part.as_os_str().to_string_lossy()))
