@@ -92,6 +92,8 @@ pub struct LivePolicy {
     pub versions: Vec<PolicyVersion>,
     /// How many users, groups and roles it is attached to.
     pub attachment_count: i32,
+    /// How many users and roles it is the permissions boundary of.
+    pub boundary_count: i32,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::iam::Live;
+use crate::policy::Document;
 
 /// What was read of one role of the spec and of its policy.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -10,6 +11,17 @@ pub struct LiveState {
     /// By role name; an entry for each role that was asked for.
     pub roles: BTreeMap<String, Live>,
     pub orphans: Orphans,
+}
+
+impl LiveState {
+    /// Every document that was read.
+    pub fn documents(&self) -> impl Iterator<Item = &Document> {
+        let removed = match &self.orphans {
+            Orphans::Read(roles) => Some(roles),
+            Orphans::Named(_) | Orphans::Unknown(_) => None,
+        };
+        self.roles.values().chain(removed.into_iter().flat_map(BTreeMap::values)).flat_map(Live::documents)
+    }
 }
 
 /// Roles that bear the tag of the spec, which no longer has them.

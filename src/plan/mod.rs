@@ -9,7 +9,7 @@ pub mod testing;
 
 pub use change::{Change, ChangeKind, Diff, Service};
 pub use iam::{destroy_role, diff_role, prune_role};
-pub use model::{Blocker, Notice, Owned, Owner, Plan, RolePlan};
+pub use model::{Blocker, Notice, Owned, Owner, Plan, RolePlan, Widening};
 pub use reading::{CALLS_PER_ROLE, LISTINGS, Reads};
 
 use crate::model::{DesiredRole, DesiredState, Live, LiveState, Orphans};
@@ -21,8 +21,11 @@ pub fn diff(live: &LiveState, desired: &DesiredState) -> Plan {
     if let Orphans::Read(orphans) = &live.orphans {
         plan.roles.extend(orphans.iter().map(|(name, live)| prune_role(name, live)));
     }
-    let live = |role: &DesiredRole| live.roles.get(&role.role.name).unwrap_or(&absent);
-    plan.roles.extend(desired.roles.iter().map(|role| diff_role(live(role), role, desired)));
+    let of = |role: &DesiredRole| live.roles.get(&role.role.name).unwrap_or(&absent);
+    plan.roles.extend(desired.roles.iter().map(|role| diff_role(of(role), role, desired)));
+    for role in &mut plan.roles {
+        iam::widen_by_tags(role, live.documents());
+    }
     plan
 }
 

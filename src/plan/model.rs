@@ -31,6 +31,33 @@ pub struct RolePlan {
     pub notices: Vec<Notice>,
     /// Empty where nothing changes.
     pub access: AccessDiff,
+    /// Whatever else lets somebody do more.
+    pub widenings: Vec<Widening>,
+}
+
+/// What lets somebody do more, though the role's own documents do not show it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Widening {
+    /// A policy allows more that is attached to others too, or is somebody's permissions boundary.
+    Policy {
+        policy: String,
+        others: i32,
+        bounds: i32,
+        /// What it allows now, and what it no longer denies.
+        gained: Vec<String>,
+        no_longer: Vec<String>,
+    },
+    /// A policy in force has a condition on a tag that changes.
+    Tag { what: Owned, key: String },
+    /// Sessions may last longer, in seconds.
+    Session { before: i32, after: i32 },
+}
+
+impl RolePlan {
+    /// Whether anybody can do more afterwards, as far as that can be told. When in doubt, it is so.
+    pub fn is_wider(&self) -> bool {
+        self.access.is_wider() || !self.widenings.is_empty()
+    }
 }
 
 /// Why the changes of a role may not be carried out.
@@ -143,6 +170,6 @@ impl Plan {
     }
 
     pub fn is_wider(&self) -> bool {
-        self.roles.iter().any(|role| role.access.is_wider())
+        self.roles.iter().any(RolePlan::is_wider)
     }
 }

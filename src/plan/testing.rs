@@ -29,6 +29,7 @@ pub fn converged() -> Live {
             policy: role.policy,
             versions: vec![version(1, true)],
             attachment_count: 1,
+            boundary_count: 0,
         }),
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-use super::plan::{blocker_text, notice_text};
+use super::plan::{blocker_text, notice_text, widening_text};
 use crate::arn::Arn;
 use crate::check::diagnosis::Finding;
 use crate::check::{CheckReport, Level, Line, Outcome, RoleReport};
@@ -103,11 +103,17 @@ fn role_report(report: &RoleReport) -> Value {
 }
 
 fn role_plan(plan: &RolePlan) -> Value {
-    let RolePlan { role, changes, blockers, notices, access } = plan;
+    let RolePlan { role, changes, blockers, notices, access, widenings } = plan;
+    let mut access = access_diff(access);
+    access["is_wider"] = json!(plan.is_wider());
+    access["elsewhere"] = widenings
+        .iter()
+        .map(|widening| json!({ "sign": "gained", "sentence": widening_text(widening), "is_wider": true }))
+        .collect();
     json!({
         "role": role,
         "changes": changes.iter().map(change).collect::<Vec<_>>(),
-        "access": access_diff(access),
+        "access": access,
         "notices": notices.iter().map(|notice| plain(&notice_text(notice, role))).collect::<Vec<_>>(),
         "blockers": blockers.iter().map(|blocker| plain(&blocker_text(blocker))).collect::<Vec<_>>(),
     })
@@ -321,13 +327,15 @@ fn live_of(live: &Live) -> Value {
         value["permissions_boundary_document"] = boundary.as_ref().map_or(Value::Null, document);
         value
     });
-    let policy = live_policy.as_ref().map(|LivePolicy { policy: one, versions, attachment_count }| {
-        let mut value = policy(one);
-        value["versions"] = versions.iter().map(|version| version.id.as_str()).collect();
-        let default = versions.iter().find(|version| version.is_default);
-        value["default_version_id"] = json!(default.map(|version| &version.id));
-        value["attachment_count"] = json!(attachment_count);
-        value
-    });
+    let policy =
+        live_policy.as_ref().map(|LivePolicy { policy: one, versions, attachment_count, boundary_count }| {
+            let mut value = policy(one);
+            value["versions"] = versions.iter().map(|version| version.id.as_str()).collect();
+            let default = versions.iter().find(|version| version.is_default);
+            value["default_version_id"] = json!(default.map(|version| &version.id));
+            value["attachment_count"] = json!(attachment_count);
+            value["boundary_count"] = json!(boundary_count);
+            value
+        });
     json!({ "role": role, "policy": policy })
 }

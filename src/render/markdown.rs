@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::plan::{blocker_text, change_text, notice_text};
+use super::plan::{blocker_text, change_text, notice_text, widening_text};
 use crate::check::diagnosis::Finding;
 use crate::check::{CheckReport, Level, Outcome, RoleReport};
 use crate::plan::{Change, ChangeKind, Plan, RolePlan};
@@ -91,7 +91,7 @@ fn plan_within(plan: &Plan, limit: usize) -> String {
                 break;
             }
             let count = |kind| role.changes.iter().filter(|change| change.kind() == kind).count();
-            let wider = if role.access.is_wider() { "**YES**" } else { "no" };
+            let wider = if role.is_wider() { "**YES**" } else { "no" };
             let _ = writeln!(
                 out,
                 "| {} | {} | {} | {} | {wider} |",
@@ -121,7 +121,7 @@ fn plan_within(plan: &Plan, limit: usize) -> String {
     out.push_str(&widened(plan, limit / 3));
     // What widens or is blocked before what is not, and the short of every role before the long of any.
     let mut by_weight: Vec<&RolePlan> = plan.roles.iter().collect();
-    by_weight.sort_by_key(|role| (!role.access.is_wider(), role.blockers.is_empty()));
+    by_weight.sort_by_key(|role| (!role.is_wider(), role.blockers.is_empty()));
     let mut parts: Vec<String> = by_weight.iter().map(|role| access(role)).collect();
     parts.extend(by_weight.iter().map(|role| changes(role)));
     let mut cut = 0;
@@ -152,6 +152,10 @@ fn widened(plan: &Plan, limit: usize) -> String {
                 format!("! {}: {sign} {}\n", visible(&role.role), fenced(sentence)).replace(":  ", ": "),
             );
         }
+    }
+    for role in &plan.roles {
+        let texts = role.widenings.iter().map(widening_text);
+        lines.extend(texts.map(|text| format!("! {}: {}\n", visible(&role.role), fenced(&text))));
     }
     // Of one role its own section says it.
     if plan.roles.len() < 2 || lines.is_empty() {
@@ -187,7 +191,7 @@ fn summary(plan: &Plan) -> String {
 
 /// Who gains and who loses what, with notices and blockers, and a picture.
 fn access(plan: &RolePlan) -> String {
-    let RolePlan { role, changes, blockers, notices, access } = plan;
+    let RolePlan { role, changes, blockers, notices, access, widenings } = plan;
     if changes.is_empty() && blockers.is_empty() && notices.is_empty() {
         return String::new();
     }
@@ -216,6 +220,13 @@ fn access(plan: &RolePlan) -> String {
             };
             let mark = if is_wider { "  <- WIDER" } else { "" };
             let _ = writeln!(out, "{sign} {}{mark}", fenced(sentence));
+        }
+        out.push_str("```\n");
+    }
+    if !widenings.is_empty() {
+        let _ = writeln!(out, "\nWhat else is widened:\n\n```diff");
+        for widening in widenings {
+            let _ = writeln!(out, "+ {}  <- WIDER", fenced(&widening_text(widening)));
         }
         out.push_str("```\n");
     }

@@ -8,7 +8,7 @@ use super::style::{BOLD, CHANGE, CREATE, DIM, GOOD, HUNK, REMOVE, WARNING, paint
 use crate::arn::Arn;
 use crate::model::{ManagedPolicy, Role};
 use crate::plan::iam::{self, TagChange, TagChanges};
-use crate::plan::{Blocker, Change, ChangeKind, Diff, Notice, Plan, RolePlan};
+use crate::plan::{Blocker, Change, ChangeKind, Diff, Notice, Plan, RolePlan, Widening};
 use crate::plan::{Owned, Owner};
 use crate::policy::Document;
 use crate::policy::access::{AccessDiff, AccessLine, Sign};
@@ -114,7 +114,7 @@ fn counts(plans: &[&Plan]) -> String {
 }
 
 fn role_text(out: &mut String, plan: &RolePlan) {
-    let RolePlan { role, changes, blockers, notices, access } = plan;
+    let RolePlan { role, changes, blockers, notices, access, widenings } = plan;
     let _ = writeln!(out, "{}", paint(BOLD, &format!("role {}", one_line(role))));
     for change in changes {
         change_text(out, change);
@@ -123,6 +123,13 @@ fn role_text(out: &mut String, plan: &RolePlan) {
         let _ = writeln!(out, "  no changes");
     }
     access_text(out, access, changes.is_empty());
+    if !widenings.is_empty() {
+        let _ = writeln!(out, "  {}", paint(DIM, "what else is widened"));
+    }
+    for widening in widenings {
+        let line = paint(CREATE, &format!("+ {}", widening_text(widening)));
+        let _ = writeln!(out, "    {line}  {}", paint(WARNING, "<- WIDER"));
+    }
     for notice in notices {
         let _ = writeln!(out, "  {} {}", paint(WARNING, "notice:"), notice_text(notice, role));
     }
@@ -327,6 +334,41 @@ fn owner_text(by: &Owner) -> String {
     match by {
         Owner::Unknown => "made by someone else".to_owned(),
         Owner::Spec(spec) => format!("managed by the spec `{}`", one_line(spec)),
+    }
+}
+
+/// What else lets somebody do more, in one line.
+pub fn widening_text(widening: &Widening) -> String {
+    match widening {
+        Widening::Policy { policy, others, bounds, gained, no_longer } => {
+            let places = [
+                (*others, "attached to", "other", "others"),
+                (*bounds, "the boundary of", "identity", "identities"),
+            ];
+            let places: Vec<String> = places
+                .iter()
+                .filter(|(count, ..)| *count > 0)
+                .map(|(count, how, one, many)| {
+                    format!("{how} {count} {}", if *count == 1 { one } else { many })
+                })
+                .collect();
+            let more =
+                gained.iter().cloned().chain(no_longer.iter().map(|denied| format!("no longer {denied}")));
+            format!(
+                "policy `{}`, {}: {}",
+                one_line(policy),
+                places.join(" and "),
+                one_line(&more.collect::<Vec<_>>().join("; "))
+            )
+        }
+        Widening::Tag { what, key } => format!(
+            "tag `{}` of {}: a condition of a policy in force is about it",
+            one_line(key),
+            one_line(&owned_text(what))
+        ),
+        Widening::Session { before, after } => {
+            format!("sessions may last {after} s instead of {before} s")
+        }
     }
 }
 

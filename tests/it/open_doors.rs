@@ -279,6 +279,7 @@ impl Scenario {
                 policy,
                 versions: (1..=self.versions).rev().map(version).collect(),
                 attachment_count: i32::from(self.is_attached),
+                boundary_count: 0,
             }),
         }
     }
@@ -356,6 +357,9 @@ fn make(live: &mut Live, change: &Change, scenario: &Scenario) {
         IamChange::DeleteRolePermissionsBoundary { .. } => {
             role.role.permissions_boundary = None;
             role.boundary = None;
+        }
+        IamChange::UpdateRole { max_session_duration, .. } => {
+            role.role.max_session_duration = max_session_duration.after;
         }
         IamChange::TagRole { tags, .. } => {
             role.role.tags.extend(tags.iter().map(|(key, tag)| (key.clone(), tag.after.clone())));
@@ -533,4 +537,88 @@ fn no_door_is_open_between_two_writes() {
     // The search is of worth only where there is something to find.
     assert!(seen["several writes"] > cases as usize / 4, "{seen:?}");
     assert!(seen["shut meanwhile"] > cases as usize / 50, "{seen:?}");
+}
+
+/// Another role, to which the spec's policy is attached, or whose boundary it is.
+#[derive(Debug, Clone)]
+struct Neighbour {
+    is_attached: bool,
+    is_bounded: bool,
+    extra: Value,
+}
+
+impl Neighbour {
+    fn live(&self, live: &Live) -> Live {
+        let own = live.policy.as_ref().map(|policy| policy.policy.clone());
+        let extra =
+            AttachedPolicy { name: "x".to_owned(), document: document(&self.extra), tags: BTreeMap::new() };
+        let mut attached = BTreeMap::from([(arn("policy/x"), extra)]);
+        let mut role = live.role.clone().unwrap();
+        role.role.assume_role_policy = document(
+            &json!({ "Statement": [{ "Effect": "Allow", "Principal": "*", "Action": "sts:AssumeRole" }] }),
+        );
+        role.role.tags.clear();
+        role.boundary = None;
+        if let Some(ManagedPolicy { arn, name, document, tags, .. }) = own {
+            role.boundary = self.is_bounded.then(|| document.clone());
+            if self.is_attached {
+                attached.insert(arn, AttachedPolicy { name, document, tags });
+            }
+        }
+        role.attached = attached;
+        role.inline.clear();
+        Live { role: Some(role), policy: None }
+    }
+}
+
+#[test]
+fn whenever_somebody_can_do_more_afterwards_the_plan_said_wider() {
+    let config =
+        Config { cases: 800, failure_persistence: None, max_shrink_iters: 2000, ..Config::default() };
+    let neighbour = (any::<bool>(), any::<bool>(), permissions())
+        .prop_map(|(is_attached, is_bounded, extra)| Neighbour { is_attached, is_bounded, extra });
+    let sessions = select(vec![3600, 7200]);
+    let seen = std::cell::RefCell::new(BTreeMap::<&str, usize>::new());
+    TestRunner::new(config)
+        .run(&(scenario(), prop::option::of(neighbour), sessions, prop::bool::weighted(0.8)), |drawn| {
+            let (scenario, neighbour, session, is_same_trust) = drawn;
+            let scenario = Scenario { is_destroy: false, ..scenario };
+            let desired = scenario.desired();
+            let mut live = scenario.live(&desired);
+            let role = &mut live.role.as_mut().unwrap().role;
+            role.max_session_duration = session;
+            // Otherwise nearly every plan admits somebody.
+            if is_same_trust {
+                role.assume_role_policy = desired.roles[0].role.assume_role_policy.clone();
+            }
+            if let (Some(neighbour), Some(policy)) = (&neighbour, &mut live.policy) {
+                policy.attachment_count += i32::from(neighbour.is_attached);
+                policy.boundary_count += i32::from(neighbour.is_bounded);
+            }
+            let others = |live: &Live| neighbour.as_ref().map(|neighbour| access(&neighbour.live(live)));
+            let plan = scenario.plan(&live, &desired);
+            let before =
+                (access(&live), others(&live), live.role.as_ref().unwrap().role.max_session_duration);
+            plan.changes.iter().for_each(|change| make(&mut live, change, &scenario));
+            let after = (access(&live), others(&live), live.role.as_ref().unwrap().role.max_session_duration);
+            let gained = open_door(&before.0, &after.0, &before.0);
+            let gained_there = match (&before.1, &after.1) {
+                (Some(before), Some(after)) => open_door(before, after, before),
+                _ => None,
+            };
+            let is_gained = gained.is_some() || gained_there.is_some() || after.2 > before.2;
+            let said = if plan.is_wider() { "wider" } else { "not wider" };
+            *seen.borrow_mut().entry(said).or_default() += 1;
+            prop_assert!(
+                plan.is_wider() || !is_gained,
+                "{:?} {:?} {:?}",
+                gained.map(|(caller, deed)| (&callers()[caller], &deeds()[deed])),
+                gained_there.map(|(_, deed)| &deeds()[deed]),
+                plan.changes.iter().map(Change::operation).collect::<Vec<_>>()
+            );
+            Ok(())
+        })
+        .unwrap();
+    let seen = seen.into_inner();
+    assert!(seen["not wider"] > 20, "{seen:?}");
 }

@@ -206,7 +206,8 @@ fn live_policy(policy: ManagedPolicyDetail, desired: &DesiredRole) -> Result<Opt
     let path = policy.path.unwrap_or(path);
     let live = ManagedPolicy { arn, name, path, description, document, tags: Tags::new() };
     let attachment_count = policy.attachment_count.unwrap_or_default();
-    Ok(Some(LivePolicy { policy: live, versions, attachment_count }))
+    let boundary_count = policy.permissions_boundary_usage_count.unwrap_or_default();
+    Ok(Some(LivePolicy { policy: live, versions, attachment_count, boundary_count }))
 }
 
 fn parse(arn: &Arn, text: &str) -> Result<Document, AwsError> {

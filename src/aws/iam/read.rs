@@ -313,6 +313,7 @@ pub(super) async fn live_policy(
         },
         versions,
         attachment_count: policy.attachment_count.unwrap_or_default(),
+        boundary_count: policy.permissions_boundary_usage_count.unwrap_or_default(),
     }))
 }
 

@@ -36,6 +36,7 @@ fn removal(name: &str, live: &Live) -> RolePlan {
         blockers: Vec::new(),
         notices: Vec::new(),
         access: AccessDiff { before: access_before(live), after: Access::default() },
+        widenings: Vec::new(),
     };
     // A restriction that goes with its role lets nobody in.
     plan.access.before.restrictions.clear();

@@ -8,7 +8,9 @@ mod ownership;
 mod proof;
 mod role;
 mod versions;
+mod wider;
 
 pub use change::{Change, TagChange, TagChanges};
 pub use destroy::{destroy_role, prune_role};
 pub use role::diff_role;
+pub(super) use wider::widen_by_tags;

@@ -7,6 +7,7 @@ use super::closed::is_closed;
 use super::order::{Between, Boundary, Ordered, Replacement, Task, order, shut_trust};
 use super::ownership::check_ownership;
 use super::versions::{diff_document, via};
+use super::wider::widenings;
 use crate::arn::{Arn, FunctionArn};
 use crate::model::{AttachedPolicy, DesiredRole, DesiredState, Live, LiveRole, Tags};
 use crate::plan::change::{Change as PlanChange, Diff};
@@ -24,6 +25,7 @@ pub fn diff_role(live: &Live, desired: &DesiredRole, all: &DesiredState) -> Role
         blockers: Vec::new(),
         notices: Vec::new(),
         access: AccessDiff::default(),
+        widenings: Vec::new(),
     };
     match &desired.genesys_account {
         AccountTrust::Known => {}
@@ -64,6 +66,7 @@ pub fn diff_role(live: &Live, desired: &DesiredRole, all: &DesiredState) -> Role
         }
     };
     plan.changes = changes.into_iter().map(PlanChange::Iam).collect();
+    plan.widenings = widenings(live, desired);
     // Without a change nobody gains or loses anything.
     if !plan.changes.is_empty() {
         plan.access = AccessDiff { before: access_before(live), after: access_after(live, desired) };

@@ -1,0 +1,99 @@
+//! What lets somebody do more, besides what the role's own documents show.
+
+use std::collections::BTreeSet;
+
+use super::change::Change;
+use crate::model::{DesiredRole, Live};
+use crate::plan::change::Change as PlanChange;
+use crate::plan::model::{Owned, RolePlan, Widening};
+use crate::policy::access::{Access, AccessDiff, AccessLine, Sign};
+use crate::policy::{Document, equivalent};
+
+/// The spec's policy acts wherever it is attached, and bounds whomever it is the boundary of.
+pub(super) fn widenings(live: &Live, desired: &DesiredRole) -> Vec<Widening> {
+    let mut found = Vec::new();
+    if let Some(policy) = &live.policy
+        && !equivalent(&policy.policy.document, &desired.policy.document)
+    {
+        let arn = &desired.policy.arn;
+        let role = live.role.as_ref();
+        let own = role.is_some_and(|role| role.attached.contains_key(arn));
+        let others = (policy.attachment_count - i32::from(own)).max(0);
+        let is_own_boundary = role.is_some_and(|role| role.role.permissions_boundary.as_ref() == Some(arn));
+        let bounds = policy.boundary_count.max(i32::from(is_own_boundary));
+        let access = AccessDiff {
+            before: Access::of_permissions(&policy.policy.document),
+            after: Access::of_permissions(&desired.policy.document),
+        };
+        if (others > 0 || bounds > 0) && access.is_wider() {
+            let sentences = |lines: Vec<AccessLine<'_>>, sign: Sign| {
+                let lines = lines.into_iter().filter(|line| line.is_wider && line.sign == sign);
+                lines.map(|line| line.sentence.to_owned()).collect()
+            };
+            found.push(Widening::Policy {
+                policy: desired.policy.name.clone(),
+                others,
+                bounds,
+                gained: sentences(access.permissions(), Sign::Gained),
+                no_longer: sentences(access.restrictions(), Sign::Lost),
+            });
+        }
+    }
+    if let Some(role) = &live.role {
+        let [before, after] = [role.role.max_session_duration, desired.role.max_session_duration];
+        if after > before {
+            found.push(Widening::Session { before, after });
+        }
+    }
+    found
+}
+
+/// Adds the tags that a plan changes and that a condition in force is about, in any of these documents: it may be
+/// another role's.
+pub(in crate::plan) fn widen_by_tags<'a>(plan: &mut RolePlan, documents: impl Iterator<Item = &'a Document>) {
+    let changed: Vec<(Owned, BTreeSet<&String>)> = plan
+        .changes
+        .iter()
+        .filter_map(|change| match change {
+            PlanChange::Iam(Change::TagRole { role, tags }) => {
+                Some((Owned::Role(role.clone()), tags.keys().collect()))
+            }
+            PlanChange::Iam(Change::TagPolicy { policy, tags }) => {
+                Some((Owned::Policy(policy.name().to_owned()), tags.keys().collect()))
+            }
+            _ => None,
+        })
+        .collect();
+    if changed.is_empty() {
+        return;
+    }
+    let texts: Vec<String> = documents
+        .map(|document| document.to_json().to_ascii_lowercase())
+        .filter(|text| text.contains("tag/"))
+        .collect();
+    let mut found = Vec::new();
+    for (what, keys) in changed {
+        // A policy is nobody who could make a request.
+        let kinds: &[&str] = match what {
+            Owned::Role(_) => &["principaltag/", "resourcetag/"],
+            Owned::Policy(_) => &["resourcetag/"],
+        };
+        for key in keys {
+            if texts.iter().any(|text| is_about(text, kinds, &key.to_ascii_lowercase())) {
+                found.push(Widening::Tag { what: what.clone(), key: key.clone() });
+            }
+        }
+    }
+    plan.widenings.extend(found);
+}
+
+/// Whether a document, in lower case, has a condition or a variable about this tag.
+fn is_about(text: &str, kinds: &[&str], key: &str) -> bool {
+    // As it stands within JSON.
+    let quoted = serde_json::Value::from(key).to_string();
+    let key = quoted.trim_matches('"');
+    kinds.iter().any(|kind| {
+        text.match_indices(&format!("{kind}{key}"))
+            .any(|(at, found)| text[at + found.len()..].starts_with(['"', '}', ',', ' ']))
+    })
+}
