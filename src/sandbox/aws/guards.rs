@@ -2,6 +2,7 @@
 
 use super::refusal::Refusal;
 use crate::arn::AccountId;
+use crate::policy::document::OneOrMany;
 use crate::policy::{Decision, Document, Policies, Request, evaluate};
 use crate::sandbox::state::State;
 use crate::sandbox::state::document::{BrokenDocument, parse};
@@ -41,7 +42,11 @@ impl Guards {
     ) -> Result<Self, BrokenDocument> {
         match &state.aws_organization {
             Some(organization) if organization.restricts(account) && !role.is_service_linked() => {
-                Ok(Self { rcps: documents(&organization.rcps)?, ..Self::default() })
+                let mut rcps = documents(&organization.rcps)?;
+                for (_, document) in &mut rcps {
+                    for_everybody(document);
+                }
+                Ok(Self { rcps, ..Self::default() })
             }
             _ => Ok(Self::default()),
         }
@@ -75,13 +80,13 @@ impl Guards {
 
     /// Refuses what a resource control policy denies, whoever calls.
     pub(crate) fn refuse_resource(&self, request: &Request, refused: &str) -> Result<(), Refusal> {
-        for (name, document) in &self.rcps {
-            let policies = Policies { resource: Some((name.clone(), document)), ..Policies::default() };
-            if matches!(evaluate(&policies, request).decision, Decision::ExplicitDeny | Decision::Undecided) {
-                return Err(Refusal::access_denied(format!(
-                    "{refused} with an explicit deny in a resource control policy"
-                )));
-            }
+        // Everybody is its principal, so it denies as a policy of the caller's own would.
+        let identity = self.rcps.iter().map(|(name, document)| (name.clone(), document)).collect();
+        let decision = evaluate(&Policies { identity, ..Policies::default() }, request).decision;
+        if matches!(decision, Decision::ExplicitDeny | Decision::Undecided) {
+            return Err(Refusal::access_denied(format!(
+                "{refused} with an explicit deny in a resource control policy"
+            )));
         }
         Ok(())
     }
@@ -89,4 +94,13 @@ impl Guards {
 
 fn documents(policies: &[GuardPolicy]) -> Result<Documents, BrokenDocument> {
     policies.iter().map(|policy| Ok((policy.name.clone(), parse(&policy.text)?))).collect()
+}
+
+/// A resource control policy's principal is `*` and nothing else.
+fn for_everybody(document: &mut Document) {
+    let statements = match &mut document.statements {
+        OneOrMany::One(statement) => std::slice::from_mut(statement),
+        OneOrMany::Many(statements) => statements.as_mut_slice(),
+    };
+    statements.iter_mut().for_each(|statement| statement.principal = None);
 }
