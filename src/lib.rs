@@ -14,14 +14,17 @@ pub mod spec;
 pub mod import;
 pub mod plan;
 
+pub mod check;
+
 pub mod aws;
 pub mod genesys;
 
 pub mod permissions;
 
 pub mod apply;
-pub mod check;
 pub mod sandbox;
+
+pub mod view;
 
 pub mod render;
 pub mod saved;

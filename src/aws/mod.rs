@@ -16,4 +16,4 @@ pub use iam::{
     write,
 };
 pub use lambda::{Function, function, function_names, function_policy};
-pub use probes::{Assumed, Simulated, assume_role, invoke_dry_run, simulate};
+pub use probes::{Assumed, assume_role, invoke_dry_run, simulate};

@@ -1,6 +1,6 @@
 //! Calls that `check` makes for the sake of the answer alone.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::time::SystemTime;
 
@@ -13,6 +13,7 @@ use super::error::AwsError;
 use super::lambda::subject;
 use super::pages::items;
 use crate::arn::{Arn, FunctionArn};
+use crate::check::Simulated;
 
 /// A session of a role.
 #[derive(Clone)]
@@ -84,18 +85,6 @@ pub async fn invoke_dry_run(clients: &Clients, function: &FunctionArn) -> Result
         .await
         .map_err(|error| AwsError::from_sdk("lambda:Invoke", subject(function), error))?;
     Ok(())
-}
-
-/// What AWS's own policy simulator says about one function.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Simulated {
-    pub allowed: bool,
-    /// `allowed`, `implicitDeny` or `explicitDeny`.
-    pub decision: String,
-    /// A service control policy does not allow it in the simulation.
-    pub denied_by_organization: bool,
-    /// Condition keys that the policies ask for and the simulation did not have.
-    pub missing_keys: BTreeSet<String>,
 }
 
 /// Asks AWS's policy simulator whether the role's policies let it invoke the functions. It evaluates neither trust

@@ -1,257 +1,332 @@
-//! Evidence from Genesys Cloud's own configuration: does it point at this role and these functions? Pure.
+//! Claims about Genesys Cloud's own configuration: does it point at this role and these functions?
 
-use super::diagnosis::{Cause, Diagnosis, Finding};
-use super::evaluated::{may_invoke, name_of};
-use super::facts::{Facts, FunctionState};
-use super::{Level, Line, Outcome};
+use super::cause::Cause;
+use super::claim::{Claim, Finding, Harm, Question};
+use super::facts::{
+    ActionFacts, CredentialArn, Facts, FunctionState, GenesysFacts, GenesysSide, IntegrationFacts, Unknown,
+};
+use super::level::Level;
+use super::questions::{may_invoke, name_of};
+use super::topic::Topic;
 use crate::arn::FunctionArn;
-use crate::genesys::{Action, GenesysError, GenesysErrorKind, GenesysFacts, IntegrationFacts, RoleArn};
 use crate::policy::Decision;
+use crate::text::one_line;
 
-/// The lines of one role, and what they add to its diagnosis.
-pub fn configured(genesys: &GenesysFacts, facts: &Facts, diagnosis: &mut Diagnosis) -> Vec<Line> {
-    let mut report = Report { lines: Vec::new(), diagnosis };
-    report.organization(genesys, facts);
+pub(crate) fn configured(facts: &Facts) -> Vec<Claim> {
+    match &facts.genesys {
+        GenesysSide::NotAsked => Vec::new(),
+        GenesysSide::Rejected(Unknown { why, help }) => {
+            let finding = Finding {
+                cause: Cause::GenesysCredentials,
+                what: "Genesys Cloud rejects the OAuth client's ID and secret (401)".to_owned(),
+                consequence: "Genesys Cloud's side cannot be checked; the role itself is unaffected"
+                    .to_owned(),
+                remedy: help.clone(),
+                harm: Harm::default(),
+            };
+            vec![api().fails(why.clone(), finding, &[])]
+        }
+        GenesysSide::Unreadable(Unknown { why, help }) => vec![api().not_provable(why.clone(), help.clone())],
+        GenesysSide::Read(genesys) => read(genesys, facts),
+    }
+}
+
+fn ask(
+    topic: Topic,
+    holds: impl Into<String>,
+    fails: impl Into<String>,
+    open: impl Into<String>,
+) -> Question {
+    Question::new(Level::Configured, topic, holds, fails, open)
+}
+
+fn api() -> Question {
+    ask(
+        Topic::Genesys,
+        "Genesys Cloud's API can be read",
+        "Genesys Cloud's API rejects the credentials",
+        "what Genesys Cloud's side looks like is unknown",
+    )
+}
+
+fn finding(cause: Cause, what: String, consequence: &str, remedy: String) -> Finding {
+    let harm = Harm { keeps_genesys_out: true, ..Harm::default() };
+    Finding { cause, what, consequence: consequence.to_owned(), remedy, harm }
+}
+
+fn read(genesys: &GenesysFacts, facts: &Facts) -> Vec<Claim> {
+    let mut claims = vec![organization(genesys, facts)];
     let integrations = match &genesys.integrations {
         Ok(integrations) => integrations,
-        Err(error) => {
-            report.unknown("an integration for Lambda data actions exists", error.brief(), error.help());
-            return report.lines;
+        Err(Unknown { why, help }) => {
+            claims.push(uses_role(facts).not_provable(why.clone(), help.clone()));
+            return claims;
         }
     };
-    let Some(own) = report.integration(integrations, facts) else { return report.lines };
-    for integration in &own {
-        report.state(integration);
-    }
+    let (claim, own) = integration(integrations, facts);
+    claims.push(claim);
+    claims.extend(own.iter().map(|integration| state(integration)));
     match &genesys.actions_unknown {
-        Some(error) => {
-            report.unknown("a data action points at each function", error.brief(), error.help());
+        Some(Unknown { why, help }) if !own.is_empty() => {
+            let question = ask(
+                Topic::DataActions,
+                String::new(),
+                String::new(),
+                "whether a data action points at each function is unknown",
+            );
+            claims.push(question.not_provable(why.clone(), help.clone()));
         }
-        None => report.actions(&own, facts),
+        Some(_) => {}
+        None if own.is_empty() => {}
+        None => claims.extend(actions(&own, facts)),
     }
-    report.lines
+    claims
 }
 
-/// What is said where Genesys Cloud could not be asked at all.
-pub fn not_configured(error: &GenesysError, diagnosis: &mut Diagnosis) -> Vec<Line> {
-    let mut report = Report { lines: Vec::new(), diagnosis };
-    let claim = "Genesys Cloud tells of the organization";
-    if let GenesysErrorKind::Credentials { .. } | GenesysErrorKind::Unauthorized { .. } = *error.kind {
-        let finding = Finding {
-            cause: Cause::GenesysCredentials,
-            what: "Genesys Cloud does not take the OAuth client's ID and secret (401)".to_owned(),
-            consequence: "nothing is known of its side; the role is not touched by that".to_owned(),
-            remedy: error.help(),
-        };
-        report.fault(claim, error.brief(), finding);
+fn organization(genesys: &GenesysFacts, facts: &Facts) -> Claim {
+    let GenesysFacts { organization_id, organization_name: name, .. } = genesys;
+    let question = ask(
+        Topic::Organization,
+        "the external ID is the organization's ID",
+        "the external ID is not the organization's ID",
+        String::new(),
+    );
+    let seen = format!("the organization is \"{name}\"");
+    if organization_id == facts.desired.external_id.expose() {
+        return question.holds(seen);
+    }
+    // Whether it may be shown depends on the spec's own: both are IDs of organizations.
+    let shown = if facts.desired.external_id.is_masked() {
+        "another one than the spec's".to_owned()
     } else {
-        report.unknown(claim, error.brief(), error.help());
-    }
-    report.lines
+        organization_id.clone()
+    };
+    let finding = finding(
+        Cause::Organization,
+        format!("The spec's external ID is not the ID of the organization \"{name}\""),
+        "Genesys Cloud presents its organization's ID and is refused at sts:AssumeRole",
+        "correct `external_id` in the spec, or use the credentials of the right organization".to_owned(),
+    );
+    question.fails(format!("{seen}, its ID {shown}"), finding, &[])
 }
 
-struct Report<'a> {
-    lines: Vec<Line>,
-    diagnosis: &'a mut Diagnosis,
+fn uses_role(facts: &Facts) -> Question {
+    let role = &facts.desired.role.name;
+    ask(
+        Topic::Credential,
+        format!("an integration uses the role `{role}`"),
+        format!("no integration uses the role `{role}`"),
+        format!("whether an integration uses the role `{role}` is unknown"),
+    )
 }
 
-impl Report<'_> {
-    fn line(&mut self, claim: String, outcome: Outcome, seen: String, meaning: String) {
-        self.lines.push(Line { level: Level::Configured, claim, outcome, seen, meaning });
+/// The claim, and the integrations that use this role, or may.
+fn integration<'i>(
+    integrations: &'i [IntegrationFacts],
+    facts: &Facts,
+) -> (Claim, Vec<&'i IntegrationFacts>) {
+    let role = facts.desired.role.arn.to_string();
+    let question = uses_role(facts);
+    if integrations.is_empty() {
+        let finding = finding(
+            Cause::Integration,
+            "The organization has no integration of the type \"AWS Lambda Data Actions\"".to_owned(),
+            "no data action can use the role",
+            format!("add one under Admin > Integrations, with a credential that holds {role}"),
+        );
+        return (question.fails("there is none for Lambda data actions", finding, &[]), Vec::new());
     }
-
-    fn pass(&mut self, claim: &str, seen: String) {
-        self.line(claim.to_owned(), Outcome::Pass, seen, String::new());
+    let known: Vec<&IntegrationFacts> =
+        integrations.iter().filter(|one| one.credential == CredentialArn::Shown(role.clone())).collect();
+    if !known.is_empty() {
+        let names: Vec<String> = known.iter().map(|one| format!("\"{}\"", one.name)).collect();
+        return (question.holds(format!("the credential of {} holds its ARN", names.join(" and "))), known);
     }
-
-    fn unknown(&mut self, claim: &str, seen: String, meaning: String) {
-        self.line(claim.to_owned(), Outcome::NotProvable, seen, meaning);
+    let unread: Vec<&IntegrationFacts> =
+        integrations.iter().filter(|one| matches!(one.credential, CredentialArn::Unreadable(_))).collect();
+    if let Some(CredentialArn::Unreadable(why)) = unread.first().map(|one| &one.credential) {
+        let help = "look it up under Admin > Integrations, or prove it with `--invoke`";
+        return (question.not_provable(why.clone(), help), unread);
     }
+    let found: Vec<String> = integrations
+        .iter()
+        .map(|one| match &one.credential {
+            CredentialArn::Shown(arn) => {
+                format!("\"{}\" holds {}{}", one.name, shown(arn), difference(arn, &role))
+            }
+            CredentialArn::Unreadable(_) | CredentialArn::None => {
+                format!("\"{}\" has no credential", one.name)
+            }
+        })
+        .collect();
+    let finding = finding(
+        Cause::IntegrationCredential,
+        format!("No integration's credential holds the role's ARN: {}", found.join("; ")),
+        "Genesys Cloud assumes another role, or none: the data action fails",
+        format!("write {role} into the credential of the integration"),
+    );
+    // With one alone there is no doubt which is meant.
+    let own = if integrations.len() == 1 { integrations.iter().collect() } else { Vec::new() };
+    (question.fails(found.join("; "), finding, &[]), own)
+}
 
-    fn fault(&mut self, claim: &str, seen: String, finding: Finding) {
-        self.line(claim.to_owned(), Outcome::Fail, seen, finding.remedy.clone());
-        self.diagnosis.findings.push(finding);
+/// With everything visible: an ARN in a credential may have a space at its end.
+fn shown(arn: &str) -> String {
+    let text = one_line(arn);
+    if text.trim() == text && !text.is_empty() { text.into_owned() } else { format!("\"{text}\"") }
+}
+
+/// Where two texts look alike, what tells them apart.
+fn difference(found: &str, wanted: &str) -> String {
+    if found.trim() == wanted {
+        return " (with white space around it)".to_owned();
     }
-
-    fn organization(&mut self, genesys: &GenesysFacts, facts: &Facts) {
-        let claim = "the external ID is the organization's ID";
-        let organization = &genesys.organization;
-        let seen = format!("the organization is \"{}\"", organization.name);
-        if organization.id == facts.desired.external_id.expose() {
-            self.pass(claim, seen);
-            self.diagnosis.ruled_out.push("the external ID is the organization's ID".to_owned());
-            return;
+    if found.eq_ignore_ascii_case(wanted) {
+        return " (it differs only in case)".to_owned();
+    }
+    let odd = found.chars().find(|c| !c.is_ascii_graphic());
+    let without: String = found.chars().filter(char::is_ascii_graphic).collect();
+    match odd {
+        Some(c) if without == wanted => format!(" (with the character U+{:04X} in it)", u32::from(c)),
+        Some(c) if without.len() + 1 == wanted.len() => {
+            format!(" (with the character U+{:04X} in place of another)", u32::from(c))
         }
-        // Whether it may be shown depends on the spec's own: both are IDs of organizations.
-        let shown = if facts.desired.external_id.is_masked() {
-            "another one than the spec's".to_owned()
-        } else {
-            organization.id.clone()
-        };
-        let finding = Finding {
-            cause: Cause::Organization,
-            what: format!(
-                "The spec's external ID is not the ID of the organization \"{}\"",
-                organization.name
-            ),
-            consequence: "Genesys Cloud presents its organization's ID and is refused at sts:AssumeRole"
-                .to_owned(),
-            remedy: "correct `external_id` in the spec, or use the credentials of the right organization"
-                .to_owned(),
-        };
-        self.fault(claim, format!("{seen}, its ID {shown}"), finding);
+        _ => String::new(),
     }
+}
 
-    /// The integrations that use this role, or may; `None` where there is none.
-    fn integration<'i>(
-        &mut self,
-        integrations: &'i [IntegrationFacts],
-        facts: &Facts,
-    ) -> Option<Vec<&'i IntegrationFacts>> {
-        let role = facts.desired.role.arn.to_string();
-        let claim = "an integration uses this role";
-        let consequence = "no data action can use the role";
-        if integrations.is_empty() {
-            let finding = Finding {
-                cause: Cause::Integration,
-                what: "The organization has no integration of the type \"AWS Lambda Data Actions\""
-                    .to_owned(),
-                consequence: consequence.to_owned(),
-                remedy: format!("add one under Admin > Integrations, with a credential that holds {role}"),
+fn state(integration: &IntegrationFacts) -> Claim {
+    let IntegrationFacts { name, intended_state, reported_state: code, detail, .. } = integration;
+    let question = ask(
+        Topic::Integration,
+        format!("the integration \"{name}\" is enabled and active"),
+        format!("the integration \"{name}\" is not enabled and active"),
+        format!("whether the integration \"{name}\" is active is not known yet"),
+    );
+    let seen = match detail.as_str() {
+        "" => format!("{intended_state}, {code}"),
+        detail => format!("{intended_state}, {code}: {detail}"),
+    };
+    match (intended_state.as_str(), code.as_str()) {
+        ("ENABLED", "ACTIVE") => question.holds(seen),
+        ("ENABLED", "ACTIVATING" | "") => question.not_provable(seen, "run `check` again in a moment"),
+        (intended, _) => {
+            let what = if intended == "ENABLED" {
+                format!("The integration \"{name}\" is not active: {seen}")
+            } else {
+                format!("The integration \"{name}\" is not enabled")
             };
-            self.fault(claim, "there is none for Lambda data actions".to_owned(), finding);
-            return None;
-        }
-        let known: Vec<&IntegrationFacts> =
-            integrations.iter().filter(|one| one.role == RoleArn::Known(role.clone())).collect();
-        if !known.is_empty() {
-            let names: Vec<String> =
-                known.iter().map(|one| format!("\"{}\"", one.integration.name)).collect();
-            self.pass(claim, format!("the credential of {} holds its ARN", names.join(" and ")));
-            self.diagnosis.ruled_out.push("an integration's credential holds the role's ARN".to_owned());
-            return Some(known);
-        }
-        let unread: Vec<&IntegrationFacts> =
-            integrations.iter().filter(|one| matches!(one.role, RoleArn::Unreadable(_))).collect();
-        if let Some(RoleArn::Unreadable(why)) = unread.first().map(|one| &one.role) {
-            let meaning = "look it up under Admin > Integrations, or prove it with `--invoke`".to_owned();
-            self.unknown(claim, why.clone(), meaning);
-            return Some(unread);
-        }
-        let found: Vec<String> = integrations
-            .iter()
-            .map(|one| match &one.role {
-                RoleArn::Known(arn) => format!("\"{}\" holds {arn}", one.integration.name),
-                _ => format!("\"{}\" has no credential", one.integration.name),
-            })
-            .collect();
-        let finding = Finding {
-            cause: Cause::IntegrationCredential,
-            what: format!("No integration's credential holds the role's ARN: {}", found.join("; ")),
-            consequence: "Genesys Cloud assumes another role, or none: the data action fails".to_owned(),
-            remedy: format!("write {role} into the credential of the integration"),
-        };
-        self.fault(claim, found.join("; "), finding);
-        // With one alone there is no doubt which is meant.
-        (integrations.len() == 1).then(|| integrations.iter().collect())
-    }
-
-    fn state(&mut self, facts: &IntegrationFacts) {
-        let integration = &facts.integration;
-        let name = &integration.name;
-        let claim = format!("the integration \"{name}\" is enabled and active");
-        let reported = integration.reported_state.as_ref();
-        let code = reported.map(|state| state.code.as_str()).unwrap_or_default();
-        let detail = reported.and_then(|state| state.detail.as_ref()).map(|detail| detail.message.clone());
-        let seen = match detail.filter(|detail| !detail.is_empty()) {
-            Some(detail) => format!("{}, {code}: {detail}", integration.intended_state),
-            None => format!("{}, {code}", integration.intended_state),
-        };
-        match (integration.intended_state.as_str(), code) {
-            ("ENABLED", "ACTIVE") => self.pass(&claim, seen),
-            ("ENABLED", "ACTIVATING" | "") => {
-                self.unknown(&claim, seen, "try again in a moment".to_owned());
-            }
-            (intended, _) => {
-                let what = if intended == "ENABLED" {
-                    format!("The integration \"{name}\" is not active: {seen}")
-                } else {
-                    format!("The integration \"{name}\" is not enabled")
-                };
-                let finding = Finding {
-                    cause: Cause::Integration,
-                    what,
-                    consequence: "its data actions do not run".to_owned(),
-                    remedy: "enable it under Admin > Integrations, and see what it reports there".to_owned(),
-                };
-                self.fault(&claim, seen, finding);
-            }
+            let finding = finding(
+                Cause::Integration,
+                what,
+                "its data actions do not run",
+                "enable it under Admin > Integrations, and see what it reports there".to_owned(),
+            );
+            question.fails(seen, finding, &[])
         }
     }
+}
 
-    fn actions(&mut self, own: &[&IntegrationFacts], facts: &Facts) {
-        let actions: Vec<&Action> = own.iter().flat_map(|one| &one.actions).collect();
-        for function in &facts.functions {
-            let arn = function.arn.to_string();
-            let claim = format!("a data action points at the {}", name_of(&function.arn));
-            let pointing: Vec<&&Action> = actions.iter().filter(|action| action.target() == arn).collect();
+fn actions(own: &[&IntegrationFacts], facts: &Facts) -> Vec<Claim> {
+    let actions: Vec<&ActionFacts> = own.iter().flat_map(|one| &one.actions).collect();
+    let variable = actions.iter().any(|action| has_variable(&action.target));
+    let mut claims: Vec<Claim> = facts
+        .functions
+        .iter()
+        .map(|function| {
+            let (arn, name) = (function.arn.to_string(), name_of(&function.arn));
+            let question = ask(
+                Topic::DataActions,
+                format!("a data action points at the {name}"),
+                String::new(),
+                format!("no data action is seen to point at the {name}"),
+            );
+            let pointing: Vec<&&ActionFacts> = actions.iter().filter(|action| action.target == arn).collect();
             if pointing.is_empty() {
-                let meaning =
-                    "nothing invokes it through this integration, unless a data action does by a variable"
-                        .to_owned();
-                self.unknown(&claim, format!("none of {} data actions does", actions.len()), meaning);
-                continue;
+                let help = if variable {
+                    "a data action with a variable in its URL may: look at what the flow passes to it"
+                } else {
+                    "nothing invokes it through this integration: let a data action point at it"
+                };
+                return question.not_provable(format!("none of {} data actions does", actions.len()), help);
             }
             let names: Vec<String> = pointing.iter().map(|action| format!("\"{}\"", action.name)).collect();
-            let mut meaning = String::new();
-            if let FunctionState::Exists { timeout: Some(timeout), .. } = function.state
-                && let Some(waits) = pointing.iter().filter_map(|action| action.timeout_seconds()).min()
-                && i64::from(timeout) > i64::from(waits)
-            {
-                meaning =
-                    format!("the function may take {timeout} s, and the data action waits {waits} s only");
-            }
-            self.line(claim, Outcome::Pass, names.join(" and "), meaning);
-        }
-        let Some(role) = &facts.live.role else { return };
-        for action in actions {
-            let target = action.target();
-            if facts.functions.iter().any(|function| function.arn.to_string() == target) {
-                continue;
-            }
-            let claim = format!("what the data action \"{}\" points at may be invoked", action.name);
-            let Ok(arn) = target.parse::<FunctionArn>() else {
-                let meaning = "whether the role may invoke it depends on the input".to_owned();
-                self.unknown(
-                    &claim,
-                    format!("it points at `{target}`, which is not a function's ARN"),
-                    meaning,
-                );
-                continue;
-            };
-            if may_invoke(role, &arn, None).decision == Decision::Allowed {
-                self.pass(&claim, format!("{target}, which the spec does not name"));
-                continue;
-            }
-            let same = facts.functions.iter().find(|function| function.arn.is_same_function(&arn));
-            let why = match same {
-                Some(function) => {
-                    format!("; the policy covers the {}, which is another ARN", name_of(&function.arn))
+            let claim = question.holds(names.join(" and "));
+            match (&function.state, pointing.iter().filter_map(|action| action.timeout_seconds).min()) {
+                (FunctionState::Exists { timeout: Some(timeout), .. }, Some(waits))
+                    if i64::from(*timeout) > i64::from(waits) =>
+                {
+                    claim.with_note(format!(
+                        "the function may take {timeout} s, but the data action waits only {waits} s"
+                    ))
                 }
-                None => String::new(),
-            };
-            let finding = Finding {
-                cause: Cause::DataAction,
-                what: format!(
-                    "The data action \"{}\" points at {target}, which the policy does not cover{why}",
-                    action.name
-                ),
-                consequence: "this data action fails with 403 at lambda:InvokeFunction".to_owned(),
-                remedy:
-                    "let the data action point at a function of the spec, or add this very ARN to `functions`"
-                        .to_owned(),
-            };
-            self.fault(&claim, format!("{target} is not covered by the role's policies{why}"), finding);
-        }
+                _ => claim,
+            }
+        })
+        .collect();
+    let is_of_spec = |action: &&&ActionFacts| {
+        facts.functions.iter().any(|function| function.arn.to_string() == action.target)
+    };
+    claims.extend(
+        actions.iter().filter(|action| !is_of_spec(action)).filter_map(|action| other_action(action, facts)),
+    );
+    claims
+}
+
+/// Wherever the variable is: Velocity's `${input.x}`, `$input.x`, `$esc.url(…)`.
+fn has_variable(target: &str) -> bool {
+    target.contains('$') && !target.ends_with(":$LATEST") || target.replace(":$LATEST", "").contains('$')
+}
+
+/// A data action of the integration that points at no function of the spec.
+fn other_action(action: &ActionFacts, facts: &Facts) -> Option<Claim> {
+    let role = facts.live.role.as_ref()?;
+    let ActionFacts { name, target, .. } = action;
+    let question = ask(
+        Topic::DataActions,
+        format!("what the data action \"{name}\" points at may be invoked"),
+        format!("what the data action \"{name}\" points at may not be invoked"),
+        format!("whether what the data action \"{name}\" points at may be invoked is unknown"),
+    );
+    if has_variable(target) {
+        return Some(question.not_provable(
+            format!("its URL has a variable in it: `{target}`"),
+            "what it points at depends on the input: compare what the flow passes with `functions`",
+        ));
     }
+    let Ok(arn) = target.parse::<FunctionArn>() else {
+        let finding = finding(
+            Cause::DataAction,
+            format!("The data action \"{name}\" points at `{target}`, which is not a function's ARN"),
+            "this data action fails",
+            "write the function's whole ARN as the data action's request URL".to_owned(),
+        );
+        return Some(question.fails(format!("it points at `{target}`, which is not an ARN"), finding, &[]));
+    };
+    match may_invoke(role, &arn, None).decision {
+        Decision::Allowed => return Some(question.holds(format!("{target}, which the spec does not name"))),
+        Decision::Undecided => {
+            return Some(question.not_provable(
+                format!("{target}; it is undecided whether the role's policies cover it"),
+                "only AWS knows what it depends on at the time of the call",
+            ));
+        }
+        Decision::ExplicitDeny | Decision::ImplicitDeny => {}
+    }
+    let same = facts.functions.iter().find(|function| function.arn.is_same_function(&arn));
+    let why = match same {
+        Some(function) => format!("; the policy covers the {}, which is another ARN", name_of(&function.arn)),
+        None => String::new(),
+    };
+    let finding = Finding {
+        harm: Harm { keeps_genesys_out: same.is_some(), ..Harm::default() },
+        ..finding(
+            Cause::DataAction,
+            format!("The data action \"{name}\" points at {target}, which the policy does not cover{why}"),
+            "this data action fails with 403 at lambda:InvokeFunction",
+            "let the data action point at a function of the spec, or add this very ARN to `functions`"
+                .to_owned(),
+        )
+    };
+    Some(question.fails(format!("{target} is not covered by the role's policies{why}"), finding, &[]))
 }

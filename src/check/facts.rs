@@ -1,16 +1,53 @@
-//! What the check was told, before it is judged.
+//! The evidence, before it is judged: plain data, whoever read it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::arn::FunctionArn;
-use crate::aws::Simulated;
 use crate::model::{DesiredRole, Live};
 use crate::policy::Document;
+
+/// Everything about one role.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Facts {
+    pub live: Live,
+    pub desired: DesiredRole,
+    /// In the order of the spec.
+    pub functions: Vec<FunctionFacts>,
+    /// What AWS's policy simulator says of each function. `None`: nobody asked, or the caller may not.
+    pub simulated: Option<BTreeMap<FunctionArn, Simulated>>,
+    pub genesys: GenesysSide,
+    pub probes: Option<Probes>,
+    /// Tests of data actions that Genesys Cloud made.
+    pub tests: Vec<ActionTest>,
+    pub apply: Apply,
+    /// What to type for another command with the same spec.
+    pub invocation: String,
+}
+
+/// Something could not be read: why, and what to do about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unknown {
+    pub why: String,
+    pub help: String,
+}
+
+/// What `apply` would do for the role.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Apply {
+    /// It makes the role what the spec says.
+    Works,
+    /// It has to be told to take over what this spec did not make.
+    NeedsAdopt,
+    Blocked {
+        why: String,
+        remedy: String,
+    },
+}
 
 /// What is known of a function from the Lambda API.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FunctionState {
-    /// `Active`, `Pending`, `Inactive`, `Failed`, with AWS's reason; the timeout in seconds.
+    /// `Active`, `Pending`, `Inactive`, `Failed`, …, with AWS's reason; the timeout in seconds.
     Exists {
         state: Option<String>,
         reason: Option<String>,
@@ -29,13 +66,128 @@ pub struct FunctionFacts {
     pub policy: Result<Option<Document>, String>,
 }
 
-/// Everything about one role on the AWS side.
+/// What AWS's own policy simulator says about one function.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Facts {
-    pub live: Live,
-    pub desired: DesiredRole,
-    /// In the order of the spec.
-    pub functions: Vec<FunctionFacts>,
-    /// What AWS's policy simulator says of each function. `None`: nobody asked, or the caller may not.
-    pub simulated: Option<BTreeMap<FunctionArn, Simulated>>,
+pub struct Simulated {
+    pub allowed: bool,
+    /// `allowed`, `implicitDeny` or `explicitDeny`.
+    pub decision: String,
+    /// A service control policy does not allow it in the simulation.
+    pub denied_by_organization: bool,
+    /// Condition keys that the policies ask for and the simulation did not have.
+    pub missing_keys: BTreeSet<String>,
+}
+
+/// How AWS answered a call that was made for the sake of the answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Answer {
+    Done,
+    /// AccessDenied, in AWS's words.
+    Denied(String),
+    NotFound(String),
+    /// Neither: in one line.
+    Failed(String),
+}
+
+/// Real calls for one role.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Probes {
+    /// The ARN of the caller.
+    pub caller: String,
+    /// How the report calls the caller.
+    pub prober: String,
+    pub with_wrong_id: Answer,
+    pub without_id: Answer,
+    pub with_right_id: Answer,
+    /// `lambda:Invoke` with `DryRun` in the role's session; empty where the role was not assumed.
+    pub invocations: BTreeMap<FunctionArn, Answer>,
+}
+
+/// What is known of Genesys Cloud's side.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum GenesysSide {
+    /// No credentials are given.
+    NotAsked,
+    /// It rejects the credentials.
+    Rejected(Unknown),
+    Unreadable(Unknown),
+    Read(GenesysFacts),
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GenesysFacts {
+    pub organization_id: String,
+    pub organization_name: String,
+    pub integrations: Result<Vec<IntegrationFacts>, Unknown>,
+    /// Why the data actions are not known.
+    pub actions_unknown: Option<Unknown>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IntegrationFacts {
+    pub name: String,
+    /// `ENABLED`, `DISABLED`
+    pub intended_state: String,
+    /// `ACTIVE`, `ACTIVATING`, `INACTIVE`, `ERROR`, …
+    pub reported_state: String,
+    pub detail: String,
+    pub credential: CredentialArn,
+    pub actions: Vec<ActionFacts>,
+}
+
+/// The role of an integration's credential.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CredentialArn {
+    Shown(String),
+    /// Genesys Cloud does not show it, or it may not be read: why.
+    Unreadable(String),
+    /// There is no credential.
+    None,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ActionFacts {
+    pub name: String,
+    /// The request URL template as written: a function's ARN, or with variables in it.
+    pub target: String,
+    pub timeout_seconds: Option<u32>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ActionTest {
+    pub action: ActionFacts,
+    pub success: bool,
+    pub steps: Vec<TestStep>,
+    /// Genesys Cloud's words where it names no step that failed.
+    pub error: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TestStep {
+    pub name: String,
+    /// `None`: it went well.
+    pub error: Option<String>,
+}
+
+impl Facts {
+    /// The action that lets `apply` do something, as it works in this state.
+    pub fn by_apply(&self, does: &str) -> String {
+        let command = |options: &str| format!("`{} apply{options}`", self.invocation);
+        match &self.apply {
+            Apply::Works => format!("run {}: {does}", command("")),
+            Apply::NeedsAdopt => {
+                format!(
+                    "run {}: it takes the role over, which this spec did not make, and {}",
+                    command(" --adopt"),
+                    after_it(does)
+                )
+            }
+            Apply::Blocked { why: _, remedy } => format!("{remedy}; then run {}", command("")),
+        }
+    }
+}
+
+/// `it restores the policy` → `restores the policy`
+fn after_it(does: &str) -> &str {
+    does.strip_prefix("it ").unwrap_or(does)
 }

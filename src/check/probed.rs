@@ -1,11 +1,14 @@
-//! Evidence from real calls: `sts:AssumeRole` with the right, a wrong and no external ID, then `lambda:Invoke` with
-//! `DryRun` under the session's credentials.
+//! What the answers to real calls prove: `sts:AssumeRole` with the right, a wrong and no external ID, then
+//! `lambda:Invoke` with `DryRun` under the session's credentials.
 
-use super::evaluated::{may_assume, name_of, near_misses};
-use super::{Level, Line, Outcome};
+use super::cause::Cause;
+use super::claim::{Claim, Finding, Harm, Question};
+use super::facts::{Answer, Facts, Probes};
+use super::level::Level;
+use super::questions::{may_assume, name_of};
+use super::topic::Topic;
 use crate::arn::{Arn, FunctionArn};
-use crate::aws::{self, AwsError, Clients};
-use crate::model::{DesiredRole, LiveRole};
+use crate::model::LiveRole;
 use crate::policy::{Decision, Principal};
 
 /// Whether the trust policy lets the caller in: that decides what a refusal proves.
@@ -16,14 +19,6 @@ enum Admission {
     Unknown,
 }
 
-/// Who makes the probes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Prober {
-    admission: Admission,
-    /// An identity of the account that the spec trusts.
-    is_genesys: bool,
-}
-
 /// Which external ID a probe presents.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Presented {
@@ -32,138 +27,267 @@ enum Presented {
     None,
 }
 
-/// Makes the probes as `caller` (an ARN).
-pub async fn probed(
-    clients: &Clients,
-    caller: &str,
-    role: &LiveRole,
-    desired: &DesiredRole,
-    session_name: &str,
-) -> Vec<Line> {
-    let right = desired.external_id.expose();
-    let principal = Principal::Aws(caller.to_owned());
-    let admission = match may_assume(role, &principal, Some(right)).decision {
-        Decision::Allowed => Admission::Admitted,
-        Decision::ImplicitDeny | Decision::ExplicitDeny => Admission::NotAdmitted,
-        Decision::Undecided => Admission::Unknown,
-    };
-    let account = caller.parse::<Arn>().map(|arn| arn.account).unwrap_or_default();
-    let prober = Prober { admission, is_genesys: account == desired.genesys_account_id.as_str() };
-    let arn = &role.role.arn;
-    let [wrong, _] = near_misses(right);
-    let (with_wrong, with_none, with_right) = tokio::join!(
-        aws::assume_role(clients, arn, Some(&wrong), session_name),
-        aws::assume_role(clients, arn, None, session_name),
-        aws::assume_role(clients, arn, Some(right), session_name),
-    );
-    let mut lines = vec![
-        interpret(Presented::Wrong, prober, with_wrong.as_ref().map(|_| ())),
-        interpret(Presented::None, prober, with_none.as_ref().map(|_| ())),
-        interpret(Presented::Right, prober, with_right.as_ref().map(|_| ())),
+const INCONCLUSIVE: &str = "inconclusive: the call neither succeeded nor was denied; run `check` again";
+
+pub(crate) fn probed(facts: &Facts) -> Vec<Claim> {
+    let (Some(probes), Some(role)) = (&facts.probes, &facts.live.role) else { return Vec::new() };
+    let prober = Prober::new(probes, role, facts);
+    let mut claims = vec![
+        prober.assume(Presented::Wrong, &probes.with_wrong_id),
+        prober.assume(Presented::None, &probes.without_id),
+        prober.assume(Presented::Right, &probes.with_right_id),
     ];
-    if let Ok(session) = with_right {
-        let session = clients.with_credentials(session.credentials);
-        for function in &desired.functions {
-            let answer = aws::invoke_dry_run(&session, function).await;
-            lines.push(interpret_invoke(function, admission, answer));
-        }
-    }
-    lines
+    claims.extend(probes.invocations.iter().map(|(function, answer)| prober.invoke(function, answer)));
+    claims
 }
 
-fn interpret(presented: Presented, prober: Prober, answer: Result<(), &AwsError>) -> Line {
-    let Prober { admission, is_genesys } = prober;
-    use Admission::{Admitted, NotAdmitted};
-    use Outcome::{Fail, NotProvable, Pass};
+/// Who makes the probes.
+struct Prober {
+    admission: Admission,
+    /// An identity of the account that the spec trusts.
+    is_genesys: bool,
+}
 
+impl Prober {
+    fn new(probes: &Probes, role: &LiveRole, facts: &Facts) -> Self {
+        let principal = Principal::Aws(probes.caller.clone());
+        let right = facts.desired.external_id.expose();
+        let admission = match may_assume(role, &principal, Some(right)).decision {
+            Decision::Allowed => Admission::Admitted,
+            Decision::ImplicitDeny | Decision::ExplicitDeny => Admission::NotAdmitted,
+            Decision::Undecided => Admission::Unknown,
+        };
+        let account = probes.caller.parse::<Arn>().map(|arn| arn.account).unwrap_or_default();
+        Self { admission, is_genesys: account == super::questions::genesys(&facts.desired).account }
+    }
+
+    fn assume(&self, presented: Presented, answer: &Answer) -> Claim {
+        use Admission::{Admitted, NotAdmitted, Unknown};
+        use Presented::Right;
+        let question = question(presented, self.admission, answer);
+        match (presented, self.admission, answer) {
+            (_, _, Answer::Failed(why) | Answer::NotFound(why)) => {
+                question.not_provable(format!("the call failed: {why}"), INCONCLUSIVE)
+            }
+            (Presented::Wrong | Presented::None, _, Answer::Done) => {
+                let finding = finding(
+                    "AWS let a caller assume the role without the right external ID".to_owned(),
+                    "the role is OPEN: whoever knows its ARN may assume it",
+                    "detach the role's policies at once, then compare the live trust policy with `genesys-iam plan`".to_owned(),
+                    Harm { keeps_genesys_out: false, lets_in: vec!["whoever knows the role's ARN".to_owned()] },
+                );
+                question.fails("it succeeded", finding, &[Cause::RoleOpen])
+            }
+            (Presented::Wrong | Presented::None, Admitted, Answer::Denied(words)) => question
+                .holds(denied(words))
+                .with_note("this caller is admitted with the right external ID only: the ID is enforced"),
+            (Presented::Wrong | Presented::None, _, Answer::Denied(words)) => question.not_provable(
+                denied(words),
+                "expected, but weak evidence: this caller is refused with any external ID",
+            ),
+            (Right, Admitted, Answer::Done) => question.holds("it succeeded").with_note(
+                "the trust policy works, as AWS sees it; an RCP of the organization may still refuse outsiders",
+            ),
+            (Right, NotAdmitted, Answer::Done) => {
+                let finding = finding(
+                    "AWS let a caller assume the role whom the trust policy does not name".to_owned(),
+                    "the role is open to others",
+                    "compare the live trust policy in the IAM console with `genesys-iam plan`".to_owned(),
+                    Harm { keeps_genesys_out: false, lets_in: vec!["others of the caller's kind".to_owned()] },
+                );
+                question.fails("it succeeded", finding, &[Cause::RoleOpen, Cause::Probe])
+            }
+            (Right, Unknown, Answer::Done) => question.not_provable(
+                "it succeeded",
+                "AWS admitted this caller; whether the trust policy means to is undecided",
+            ),
+            (Right, Admitted, Answer::Denied(words)) => {
+                let finding = finding(
+                    format!("AWS refuses a caller whom the trust policy admits: {}", denied(words)),
+                    "what the documents promise cannot be relied on",
+                    remedy(
+                        words,
+                        "allow sts:AssumeRole on the role in the caller's own policies; a role made seconds ago needs a moment",
+                    ),
+                    Harm { keeps_genesys_out: self.is_genesys, ..Harm::default() },
+                );
+                question.fails(denied(words), finding, Cause::OF_TRUST)
+            }
+            (Right, NotAdmitted, Answer::Denied(words)) if self.is_genesys => {
+                let finding = finding(
+                    "The trust policy keeps Genesys Cloud's own account out".to_owned(),
+                    "the data action fails with 403",
+                    "run `genesys-iam plan`: it shows how the trust policy differs".to_owned(),
+                    Harm { keeps_genesys_out: true, ..Harm::default() },
+                );
+                question.fails(denied(words), finding, Cause::OF_TRUST)
+            }
+            (Right, _, Answer::Denied(words)) => question.not_provable(
+                denied(words),
+                "expected: the trust policy names Genesys Cloud, not this caller. Only Genesys Cloud's account can prove more",
+            ),
+        }
+    }
+
+    fn invoke(&self, function: &FunctionArn, answer: &Answer) -> Claim {
+        let name = name_of(function);
+        let question = Question::new(
+            Level::Assumed,
+            Topic::Invocation,
+            format!("lambda:Invoke (DryRun) of {name} is permitted to the session"),
+            match answer {
+                Answer::Done => format!(
+                    "lambda:Invoke (DryRun) of {name} is permitted to a caller who should not get so far"
+                ),
+                _ => format!("lambda:Invoke (DryRun) of {name} is refused to the session"),
+            },
+            format!("whether lambda:Invoke (DryRun) of {name} is permitted is unknown"),
+        );
+        let kept_out = Harm { keeps_genesys_out: true, ..Harm::default() };
+        match answer {
+            Answer::Done if self.admission == Admission::NotAdmitted => {
+                let finding = finding(
+                    "A caller not named in the trust policy could invoke the function".to_owned(),
+                    "the role is open to others",
+                    "compare the live trust policy in the IAM console with `genesys-iam plan`".to_owned(),
+                    Harm::default(),
+                );
+                question.fails("AWS permits it", finding, &[Cause::RoleOpen, Cause::Probe])
+            }
+            Answer::Done => question
+                .holds("AWS permits it; the function was not run")
+                .with_note("whoever assumes the role with the right external ID may invoke this function"),
+            Answer::Denied(words) => {
+                let finding = finding(
+                    format!(
+                        "AWS refuses the invocation of the {name}, which the documents allow: {}",
+                        denied(words)
+                    ),
+                    "the data action fails with 403",
+                    remedy(
+                        words,
+                        "ask who administers the organization for an SCP that denies lambda:InvokeFunction",
+                    ),
+                    kept_out,
+                );
+                question.fails(denied(words), finding, Cause::OF_PERMISSIONS)
+            }
+            Answer::NotFound(why) => {
+                let finding = finding(
+                    format!("Lambda does not find the {name}"),
+                    "the data action fails",
+                    "deploy the function, or correct `functions` in the spec".to_owned(),
+                    kept_out,
+                );
+                question.fails(why.clone(), finding, &[Cause::FunctionMissing])
+            }
+            Answer::Failed(why) => question.not_provable(format!("the call failed: {why}"), INCONCLUSIVE),
+        }
+    }
+}
+
+fn question(presented: Presented, admission: Admission, answer: &Answer) -> Question {
     let id = match presented {
         Presented::Right => "the right external ID",
         Presented::Wrong => "a wrong external ID",
         Presented::None => "no external ID",
     };
-    let claim = match (presented, admission) {
-        (Presented::Right, Admitted) => format!("sts:AssumeRole with {id} succeeds"),
-        (Presented::Right, _) => format!("sts:AssumeRole with {id}, from here"),
-        _ => format!("sts:AssumeRole with {id} is refused"),
-    };
-    let refused = answer.as_ref().err().is_some_and(|error| error.is_access_denied());
-    let seen = match &answer {
-        Ok(()) => "it succeeded".to_owned(),
-        Err(_) if refused => "AWS refused it (AccessDenied)".to_owned(),
-        Err(error) => format!("the call failed: {}", error.brief()),
-    };
-    let level = if presented == Presented::Right { Level::Assumed } else { Level::Refused };
-    let (outcome, meaning) = match (presented, admission, answer) {
-        (_, _, Err(_)) if !refused => (NotProvable, "neither a refusal nor a success: nothing is known".to_owned()),
-        (Presented::Wrong | Presented::None, _, Ok(())) => (
-            Fail,
-            "the role is OPEN: whoever knows its ARN can assume it, external ID or not".to_owned(),
+    let call = format!("sts:AssumeRole with {id}");
+    match (presented, admission) {
+        (Presented::Right, Admission::Admitted) => Question::new(
+            Level::Assumed,
+            Topic::Admission,
+            format!("{call} succeeds"),
+            format!("{call} is refused"),
+            format!("whether {call} succeeds is unknown"),
         ),
-        (Presented::Wrong | Presented::None, Admitted, Err(_)) => {
-            (Pass, "this caller is let in with the right external ID only: the ID is enforced".to_owned())
-        }
-        (Presented::Wrong | Presented::None, _, Err(_)) => (
-            NotProvable,
-            "right, but it proves little: this caller would be refused whatever external ID it brings".to_owned(),
+        (Presented::Right, _) => Question::new(
+            Level::Assumed,
+            Topic::Admission,
+            format!("{call} succeeds"),
+            match answer {
+                Answer::Done => {
+                    format!("{call} succeeds, although the trust policy does not name the caller")
+                }
+                _ => format!("{call} is refused"),
+            },
+            format!("{call} proves nothing from here"),
         ),
-        (Presented::Right, Admitted, Ok(())) => {
-            (Pass, "the trust policy works, as AWS sees it".to_owned())
-        }
-        (Presented::Right, NotAdmitted, Ok(())) => (
-            Fail,
-            "the trust policy does not name this caller, and yet AWS let it in: the role is open".to_owned(),
+        _ => Question::new(
+            Level::Refused,
+            Topic::NobodyElse,
+            format!("{call} is refused"),
+            format!("{call} succeeds"),
+            format!("{call} proves little from here"),
         ),
-        (Presented::Right, Admission::Unknown, Ok(())) => (
-            NotProvable,
-            "AWS let this caller in; whether the trust policy means to cannot be told from it".to_owned(),
-        ),
-        (Presented::Right, Admitted, Err(_)) => (
-            Fail,
-            "the trust policy names this caller: its own policies must allow sts:AssumeRole on the role too; a role \
-             made seconds ago may need a moment"
-                .to_owned(),
-        ),
-        (Presented::Right, NotAdmitted, Err(_)) if is_genesys => {
-            (Fail, "this is Genesys Cloud's own account: the trust policy keeps it out".to_owned())
-        }
-        (Presented::Right, _, Err(_)) => (
-            NotProvable,
-            "right: the trust policy names Genesys Cloud, not this caller. Only Genesys Cloud's account can prove \
-             more"
-                .to_owned(),
-        ),
-    };
-    Line { level, claim, outcome, seen, meaning }
+    }
 }
 
-fn interpret_invoke(function: &FunctionArn, admission: Admission, answer: Result<(), AwsError>) -> Line {
-    let claim = format!("lambda:Invoke (DryRun) of {} is permitted to the session", name_of(function));
-    let (outcome, seen, meaning) = match answer {
-        Ok(()) if admission == Admission::NotAdmitted => (
-            Outcome::Fail,
-            "AWS permits it".to_owned(),
-            "a caller whom the trust policy does not name came this far".to_owned(),
-        ),
-        Ok(()) => (
-            Outcome::Pass,
-            "AWS permits it; the function was not run".to_owned(),
-            "whoever assumes the role with the right external ID can invoke this function".to_owned(),
-        ),
-        Err(error) if error.is_access_denied() => (
-            Outcome::Fail,
-            "AWS refused it (AccessDenied)".to_owned(),
-            "the role's policies, its boundary or the function's own policy forbid it: see above".to_owned(),
-        ),
-        Err(error) if error.is_not_found() => (
-            Outcome::Fail,
-            "there is no such function, alias or version".to_owned(),
-            "deploy the function, or correct `functions` in the spec".to_owned(),
-        ),
-        Err(error) => (
-            Outcome::NotProvable,
-            format!("the call failed: {}", error.brief()),
-            "neither a refusal nor a success: nothing is known".to_owned(),
-        ),
-    };
-    Line { level: Level::Assumed, claim, outcome, seen, meaning }
+fn finding(what: String, consequence: &str, remedy: String, harm: Harm) -> Finding {
+    Finding { cause: Cause::Probe, what, consequence: consequence.to_owned(), remedy, harm }
+}
+
+/// AWS's own words: they name the kind of policy, and inside an organization its ARN.
+fn denied(words: &str) -> String {
+    format!("AccessDenied: {words}")
+}
+
+/// What AWS's words name is what has to change.
+fn remedy(words: &str, otherwise: &str) -> String {
+    match denying_policy(words) {
+        Some(Denying { kind, arn: Some(arn) }) => format!("have {arn} ({kind}) changed by whoever owns it"),
+        Some(Denying { kind, arn: None }) => {
+            format!("have the {kind} that AWS names changed by whoever owns it")
+        }
+        None => otherwise.to_owned(),
+    }
+}
+
+struct Denying {
+    kind: &'static str,
+    arn: Option<String>,
+}
+
+/// `… with an explicit deny in a service control policy: arn:aws:organizations::…:policy/…`
+fn denying_policy(words: &str) -> Option<Denying> {
+    const KINDS: [&str; 8] = [
+        "service control policy",
+        "resource control policy",
+        "permissions boundary",
+        "session policy",
+        "identity-based policy",
+        "resource-based policy",
+        "role trust policy",
+        "VPC endpoint policy",
+    ];
+    let kind = KINDS.into_iter().find(|kind| words.contains(kind))?;
+    let after = words.split_once(kind).map_or("", |(_, after)| after);
+    let arn = after.split_once("arn:").map(|(_, arn)| {
+        let end = arn.find(char::is_whitespace).unwrap_or(arn.len());
+        format!("arn:{}", &arn[..end]).trim_end_matches(['.', ',']).to_owned()
+    });
+    Some(Denying { kind, arn })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_policy_that_aws_names_is_taken_into_the_remedy() {
+        let words = "User: arn:aws:sts::1:assumed-role/r/s is not authorized to perform: lambda:InvokeFunction on resource: \
+                     arn:aws:lambda:us-east-1:1:function:f with an explicit deny in a service control policy: \
+                     arn:aws:organizations::9:policy/o-1/service_control_policy/p-1";
+        assert_eq!(
+            remedy(words, ""),
+            "have arn:aws:organizations::9:policy/o-1/service_control_policy/p-1 (service control policy) changed by \
+             whoever owns it"
+        );
+        let words = "… because no permissions boundary allows the lambda:InvokeFunction action";
+        assert_eq!(
+            remedy(words, ""),
+            "have the permissions boundary that AWS names changed by whoever owns it"
+        );
+        assert_eq!(remedy("not authorized to perform: sts:AssumeRole", "else"), "else");
+    }
 }

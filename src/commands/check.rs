@@ -8,22 +8,18 @@ use super::fleet::{self, Fleet, Members};
 use super::options::{Global, ReportFormat, Select};
 use super::session::{LookUp, Observed, Session, SessionError};
 use super::specs::SpecsError;
-use super::{CommandError, Status};
-use crate::aws;
-use crate::check::configured::{configured, not_configured};
-use crate::check::diagnosis::{Cause, Finding, diagnose};
-use crate::check::evaluated::evaluated;
-use crate::check::facts::Facts;
-use crate::check::invoked::invoked;
-use crate::check::probed::probed;
-use crate::check::{CheckReport, Level, Line, Outcome, RoleReport};
+use super::{CommandError, Status, evidence};
+use crate::check::{AskedOrganization, CheckReport, Facts, GenesysSide, Level, judge};
 use crate::explain::Explain;
-use crate::genesys::{self, Action, GenesysError, GenesysFacts, TestResult};
-use crate::model::{DesiredRole, Live, LookForOrphans};
+use crate::genesys::Action;
+use crate::model::LookForOrphans;
+use crate::plan::diff;
 use crate::render;
+use crate::render::check::Show;
 use crate::render::output::Output;
 use crate::render::style::{WARNING, paint};
 use crate::spec::read_bounded;
+use crate::view::CheckView;
 
 #[derive(Debug, Args)]
 pub struct CheckArgs {
@@ -35,6 +31,9 @@ pub struct CheckArgs {
     /// How to print the report
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub format: ReportFormat,
+    /// Show every claim with what was seen, not just what is wrong
+    #[arg(long)]
+    pub all: bool,
     #[command(flatten)]
     pub select: Select,
 }
@@ -65,8 +64,6 @@ pub enum RequiredLevel {
 
 /// Roles that are checked at the same time.
 const AT_A_TIME: usize = 32;
-/// Seen in CloudTrail.
-const SESSION_NAME: &str = "genesys-iam-check";
 
 pub async fn run(global: &Global, args: &CheckArgs, output: &Output) -> Result<Status, CommandError> {
     match Fleet::open(global, &args.select, output).await? {
@@ -88,7 +85,7 @@ async fn observe(session: &Session, args: &CheckArgs, output: &Output) -> Result
     session.observe(LookForOrphans::No, LookUp::New, output).await
 }
 
-/// For several specs: one report, grouped.
+/// For several specs: one report.
 async fn run_many(members: Members, args: &CheckArgs, output: &Output) -> Result<Status, CommandError> {
     if !args.proofs.invoke.is_empty() {
         return Err(SpecsError::OneSpec("`--invoke`").into());
@@ -103,34 +100,47 @@ async fn run_many(members: Members, args: &CheckArgs, output: &Output) -> Result
         Ok((_, report)) => status(report, args),
         Err(error) => error.status(),
     }));
+    let views: Vec<(String, Result<CheckView, &CommandError>)> = made
+        .iter()
+        .map(|(file, made)| {
+            (file.display().to_string(), made.as_ref().map(|(_, report)| CheckView::new(report)))
+        })
+        .collect();
     if args.format == ReportFormat::Json {
-        let files: Vec<String> = made.iter().map(|(file, _)| file.display().to_string()).collect();
-        let reports = files
-            .iter()
-            .zip(&made)
-            .map(|(file, (_, made))| {
-                (file.as_str(), made.as_ref().map(|(_, report)| render::json::check(report)))
-            })
-            .collect();
+        let mut reports = Vec::new();
+        for (file, view) in &views {
+            reports.push((
+                file.as_str(),
+                match view {
+                    Ok(view) => Ok(render::json::check(view)),
+                    Err(error) => Err(*error),
+                },
+            ));
+        }
         let value = fleet::json("genesys-iam checks", "report", reports, outcome);
         output.result(&format!("{:#}\n", output.masked_json(&value)))?;
         return Ok(outcome);
     }
-    for (file, made) in &made {
-        let is_markdown = args.format == ReportFormat::Markdown;
-        output.result(&if is_markdown {
-            format!("## `{}`\n\n", file.display())
-        } else {
-            fleet::heading(file)
-        })?;
-        match made {
-            Ok((_, report)) => {
-                show(report, args.format, output)?;
-                warn_if_level_not_reached(report, args, output);
-            }
-            Err(error) => super::report(error, output),
+    let mut failed = Vec::new();
+    for (file, view) in &views {
+        if let Err(error) = view {
+            failed.push(file.clone());
+            output.message(&format!("{}:\n", file));
+            super::report(error, output);
         }
-        output.result("\n")?;
+    }
+    let reports: Vec<(Option<&str>, &CheckView)> =
+        views.iter().filter_map(|(file, view)| Some((Some(file.as_str()), view.as_ref().ok()?))).collect();
+    output.result(&match args.format {
+        ReportFormat::Markdown => render::markdown::checks(&reports, &failed),
+        ReportFormat::Text | ReportFormat::Json => {
+            render::check::text(&reports, &failed, show_of(args.all, output))
+        }
+    })?;
+    for (_, made) in &made {
+        if let Ok((_, report)) = made {
+            warn_if_level_not_reached(report, args, output);
+        }
     }
     Ok(outcome)
 }
@@ -143,7 +153,7 @@ async fn report(
     output: &Output,
 ) -> Result<Status, CommandError> {
     let report = make(session, observed, &args.proofs, output).await?;
-    show(&report, args.format, output)?;
+    show(&report, args.format, args.all, output)?;
     warn_if_level_not_reached(&report, args, output);
     Ok(status(&report, args))
 }
@@ -155,7 +165,7 @@ pub(super) async fn after_apply(
     output: &Output,
 ) -> Result<Status, CommandError> {
     let report = make(session, observed, &Proofs::default(), output).await?;
-    show(&report, ReportFormat::Text, output)?;
+    show(&report, ReportFormat::Text, false, output)?;
     Ok(if report.has_fault() { Status::Fault } else { Status::Done })
 }
 
@@ -167,50 +177,78 @@ async fn make(
     output: &Output,
 ) -> Result<CheckReport, CommandError> {
     let input = input(proofs.input.as_deref())?;
-    let organization = match &session.genesys {
-        Some(client) => Some(output.waiting("asking Genesys Cloud", genesys::gather(client)).await),
-        None => None,
-    };
-    let reports = observed
-        .desired
-        .roles
-        .iter()
-        .map(|desired| role_report(session, observed, desired, proofs, organization.as_ref()));
+    if session.in_sandbox && proofs.probe_profile.is_some() {
+        return Err(InputError::ProfileInSandbox.into());
+    }
+    let genesys = output.waiting("asking Genesys Cloud", evidence::of_genesys(session)).await;
+    // What `apply` would do says which remedies work.
+    let plan = diff(&observed.live, &observed.desired);
+    let gather = observed.desired.roles.iter().map(|desired| {
+        let plan = plan.roles.iter().find(|role| role.role == desired.role.name);
+        let profile = proofs.probe_profile.as_deref();
+        evidence::of_role(session, observed, desired, &genesys, plan, profile)
+    });
     // Boxed: of a thousand roles the futures alone would be large.
-    let reports = stream::iter(reports.map(Box::pin)).buffered(AT_A_TIME).try_collect();
-    let mut roles: Vec<RoleReport> = output.waiting("checking the roles", reports).await?;
+    let gather = stream::iter(gather.map(Box::pin)).buffered(AT_A_TIME).try_collect();
+    let mut facts: Vec<Facts> = output.waiting("checking the roles", gather).await?;
     if let Some(client) = &session.genesys {
         for named in &proofs.invoke {
             let action = client.action(named).await?;
             let what = format!("Genesys Cloud tests \"{}\"", action.name);
             let result = output.waiting(&what, client.test(&action.id, &input)).await?;
-            add_invocation(&mut roles, observed, &action, &result, output);
+            let test = evidence::of_test(&action, &result);
+            // It belongs to the role whose function the data action points at; otherwise to all.
+            let is_known = facts.iter().any(|facts| evidence::points_at(&facts.desired, &action));
+            if !is_known {
+                warn_of_target(&action, output);
+            }
+            for facts in &mut facts {
+                if evidence::points_at(&facts.desired, &action) || !is_known {
+                    facts.tests.push(test.clone());
+                }
+            }
         }
     }
     Ok(CheckReport {
         spec: observed.desired.spec.clone(),
         account_id: observed.desired.account_id.clone(),
         region: observed.desired.region.clone(),
-        organization: organization.and_then(Result::ok).map(|facts| facts.organization.name),
-        roles,
+        in_sandbox: session.in_sandbox,
+        organization: match genesys {
+            GenesysSide::NotAsked => AskedOrganization::No,
+            GenesysSide::Rejected(_) | GenesysSide::Unreadable(_) => AskedOrganization::Unknown,
+            GenesysSide::Read(genesys) => AskedOrganization::Named(genesys.organization_name),
+        },
+        roles: facts.iter().map(judge).collect(),
     })
 }
 
-fn show(report: &CheckReport, format: ReportFormat, output: &Output) -> Result<(), CommandError> {
+fn warn_of_target(action: &Action, output: &Output) {
+    output.message(&format!(
+        "{} the data action `{}` points at {}, which is not a function of the spec\n",
+        paint(WARNING, "warning:"),
+        action.name,
+        action.target()
+    ));
+}
+
+fn show_of(all: bool, output: &Output) -> Show {
+    Show { all, quiet: output.is_quiet() }
+}
+
+fn show(report: &CheckReport, format: ReportFormat, all: bool, output: &Output) -> Result<(), CommandError> {
+    let view = CheckView::new(report);
     let text = match format {
-        ReportFormat::Text => render::check::text(report),
-        ReportFormat::Json => {
-            let value = output.masked_json(&render::json::check(report));
-            format!("{value:#}\n")
-        }
-        ReportFormat::Markdown => render::markdown::check(report),
+        ReportFormat::Text => render::check::text(&[(None, &view)], &[], show_of(all, output)),
+        ReportFormat::Json => format!("{:#}\n", output.masked_json(&render::json::check(&view))),
+        ReportFormat::Markdown => render::markdown::checks(&[(None, &view)], &[]),
     };
     output.result(&text)?;
     Ok(())
 }
 
 /// The level that is asked for and not reached.
-fn lacking(report: &CheckReport, args: &CheckArgs) -> Option<Level> {
+fn not_reached(report: &CheckReport, args: &CheckArgs) -> Option<Level> {
     let required = args.require.map(|required| match required {
         RequiredLevel::Evaluated => Level::Evaluated,
         RequiredLevel::Assumed => Level::Assumed,
@@ -220,7 +258,7 @@ fn lacking(report: &CheckReport, args: &CheckArgs) -> Option<Level> {
 }
 
 fn status(report: &CheckReport, args: &CheckArgs) -> Status {
-    match lacking(report, args) {
+    match not_reached(report, args) {
         _ if report.has_fault() => Status::Fault,
         Some(_) => Status::Undecided,
         None => Status::Done,
@@ -228,7 +266,7 @@ fn status(report: &CheckReport, args: &CheckArgs) -> Status {
 }
 
 fn warn_if_level_not_reached(report: &CheckReport, args: &CheckArgs, output: &Output) {
-    if let Some(level) = lacking(report, args).filter(|_| !report.has_fault()) {
+    if let Some(level) = not_reached(report, args).filter(|_| !report.has_fault()) {
         let level = level.word();
         output.message(&format!(
             "{} the required level `{level}` was not reached\n",
@@ -253,117 +291,6 @@ fn input(text: Option<&str>) -> Result<String, InputError> {
         Ok(value) if value.is_object() => Ok(value.to_string()),
         Ok(_) => Err(InputError::NotAnObject),
         Err(error) => Err(InputError::NotJson(error)),
-    }
-}
-
-async fn role_report(
-    session: &Session,
-    observed: &Observed,
-    desired: &DesiredRole,
-    proofs: &Proofs,
-    organization: Option<&Result<GenesysFacts, GenesysError>>,
-) -> Result<RoleReport, CommandError> {
-    let live = observed.live.roles.get(&desired.role.name).cloned().unwrap_or_default();
-    let facts = facts(session, observed, desired, live).await?;
-    let mut lines = evaluated(&facts);
-    let mut diagnosis = diagnose(&facts);
-    match organization {
-        Some(Ok(organization)) => lines.extend(configured(organization, &facts, &mut diagnosis)),
-        Some(Err(error)) => lines.extend(not_configured(error, &mut diagnosis)),
-        None => {}
-    }
-    let mut prober = String::new();
-    if let Some(role) = &facts.live.role {
-        let (clients, caller, name) = prober_of(session, observed, desired, proofs).await?;
-        let probes = probed(&clients, &caller, role, desired, SESSION_NAME).await;
-        // What the documents explain is said already.
-        if diagnosis.findings.is_empty() {
-            diagnosis
-                .findings
-                .extend(probes.iter().filter(|line| line.outcome == Outcome::Fail).map(contradiction));
-        }
-        lines.extend(probes);
-        prober = name;
-    }
-    Ok(RoleReport { role: desired.role.name.clone(), prober, lines, diagnosis })
-}
-
-async fn facts(
-    session: &Session,
-    observed: &Observed,
-    desired: &DesiredRole,
-    live: Live,
-) -> Result<Facts, CommandError> {
-    let simulate = async {
-        if live.role.is_none() || desired.functions.is_empty() {
-            return None;
-        }
-        // A second opinion, for those who may have it where there is one.
-        aws::simulate(&session.clients, &desired.role.arn, &desired.functions).await.ok()
-    };
-    let (functions, simulated) = futures_util::join!(session.function_facts(observed, desired), simulate);
-    Ok(Facts { functions: functions?, simulated, live, desired: desired.clone() })
-}
-
-/// Whose calls the probes are: the clients, the ARN, and how the report calls them.
-async fn prober_of(
-    session: &Session,
-    observed: &Observed,
-    desired: &DesiredRole,
-    proofs: &Proofs,
-) -> Result<(aws::Clients, String, String), CommandError> {
-    match (session.as_genesys(&desired.genesys_account_id), &proofs.probe_profile) {
-        (Some(_), Some(_)) => Err(InputError::ProfileInSandbox.into()),
-        (Some(genesys), None) => {
-            let caller = aws::caller(&genesys).await?.arn;
-            let name = format!("Genesys Cloud, played by the sandbox ({caller})");
-            Ok((genesys, caller, name))
-        }
-        (None, Some(profile)) => {
-            let clients = session.clients.with_profile(profile);
-            let caller = aws::caller(&clients).await?.arn;
-            Ok((clients, caller.clone(), caller))
-        }
-        (None, None) => {
-            let caller = observed.caller.arn.clone();
-            Ok((session.clients.clone(), caller.clone(), caller))
-        }
-    }
-}
-
-fn contradiction(line: &Line) -> Finding {
-    Finding {
-        cause: Cause::Probe,
-        what: format!("A call contradicts the documents: {}; {}", line.claim, line.seen),
-        consequence: "what the documents promise cannot be relied on".to_owned(),
-        remedy: line.meaning.clone(),
-    }
-}
-
-/// A test belongs to the role whose function the data action points at; otherwise to all.
-fn add_invocation(
-    roles: &mut [RoleReport],
-    observed: &Observed,
-    action: &Action,
-    result: &TestResult,
-    output: &Output,
-) {
-    let points_at =
-        |desired: &DesiredRole| desired.functions.iter().any(|arn| arn.to_string() == action.target());
-    let is_known = observed.desired.roles.iter().any(points_at);
-    if !is_known {
-        output.message(&format!(
-            "{} the data action `{}` points at {}, which is no function of the spec\n",
-            paint(WARNING, "warning:"),
-            action.name,
-            action.target()
-        ));
-    }
-    for (report, desired) in roles.iter_mut().zip(&observed.desired.roles) {
-        if points_at(desired) || !is_known {
-            let line = invoked(action, result, &mut report.diagnosis);
-            report.lines.push(line);
-        }
     }
 }
 

@@ -5,6 +5,7 @@ pub mod check;
 pub mod complete;
 pub mod destroy;
 mod error;
+mod evidence;
 mod files;
 pub mod fleet;
 pub mod fmt;

@@ -12,7 +12,7 @@ use super::scenario;
 use super::specs::{self, SpecSource, quoted};
 use crate::arn::{AccountId, Arn, FunctionArn, Qualifier};
 use crate::aws::{self, AwsError, AwsErrorKind, Caller, Clients, Transport};
-use crate::check::facts::{FunctionFacts, FunctionState};
+use crate::check::{FunctionFacts, FunctionState};
 use crate::explain::{Explain, Status};
 use crate::genesys::{self, Configuration, GenesysError, GenesysErrorKind, Secret};
 use crate::model::resolve;

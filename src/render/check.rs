@@ -1,117 +1,304 @@
-//! A check report as text for people.
+//! Check reports as text for people: the verdict first, then causes, then one line of counts.
 
 use std::fmt::Write;
 
 use super::style::{BOLD, DIM, ERROR, GOOD, REMOVE, WARNING, paint};
-use crate::check::diagnosis::{Diagnosis, Finding};
-use crate::check::{CheckReport, Level, Line, Outcome, RoleReport};
+use crate::check::Level;
 use crate::text::one_line;
+use crate::view::{CauseView, CheckView, LineView, OutcomeWord, RoleView, Summary, few, plural};
 
-/// All lines by role and level, and a closing line that counts.
-pub fn text(report: &CheckReport) -> String {
+/// How much to show.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Show {
+    /// Every claim.
+    pub all: bool,
+    /// Only what is wrong.
+    pub quiet: bool,
+}
+
+/// So many roles have a line each; of more, those that get the same share one.
+const FEW: usize = 10;
+/// So many causes are shown with consequence and remedy, and so many in a line.
+const WHOLE: usize = 3;
+const IN_A_LINE: usize = 6;
+
+/// A role, with the file of its spec where there are several.
+type Row<'a> = (Option<&'a str>, &'a CheckView, &'a RoleView);
+
+/// The reports of one spec, or of several by file; `failed` have none.
+pub fn text(reports: &[(Option<&str>, &CheckView)], failed: &[String], show: Show) -> String {
     let mut out = String::new();
-    for RoleReport { role, prober, lines, diagnosis } in &report.roles {
-        let _ = writeln!(out, "{}", paint(BOLD, &format!("role {role}")));
-        for level in Level::ALL {
-            let lines: Vec<&Line> = lines.iter().filter(|line| line.level == level).collect();
-            if lines.is_empty() {
-                continue;
-            }
-            let _ = writeln!(
-                out,
-                "  {}",
-                paint(DIM, &level_title(level, prober, report.organization.as_deref()))
-            );
-            for line in lines {
-                line_text(&mut out, line);
-            }
+    let mut rows: Vec<Row<'_>> = reports
+        .iter()
+        .flat_map(|(file, report)| report.roles.iter().map(move |role| (*file, *report, role)))
+        .collect();
+    // What is wrong first.
+    rows.sort_by_key(|(_, _, role)| rank(role));
+    if show.quiet {
+        rows.retain(|(_, _, role)| role.verdict.sign != "good");
+        if rows.is_empty() && failed.is_empty() {
+            return out;
         }
-        diagnosis_text(&mut out, diagnosis);
-        out.push('\n');
     }
-    let _ = writeln!(out, "{}", summary(report));
+    headlines(&mut out, &rows);
+    causes(&mut out, &rows, show);
+    if show.all {
+        for (file, report, role) in &rows {
+            claims(&mut out, *file, report, role);
+        }
+    }
+    out.push('\n');
+    let mut notes: Vec<&String> = reports.iter().filter_map(|(_, report)| report.left_out.as_ref()).collect();
+    notes.dedup();
+    if !show.quiet {
+        for note in notes {
+            let _ = writeln!(out, "{}", paint(DIM, note));
+        }
+    }
+    let summary = reports.iter().map(|(_, report)| report.summary).fold(Summary::default(), Summary::plus);
+    let broken: Vec<String> = rows
+        .iter()
+        .filter(|(_, _, role)| role.verdict.sign == "broken")
+        .map(|(_, _, role)| one_line(&role.role).into_owned())
+        .collect();
+    let _ = writeln!(out, "{}", counts(summary, &broken, failed, show));
     out
 }
 
-/// Only where something is wrong: then each fault once, and what is not the reason.
-fn diagnosis_text(out: &mut String, Diagnosis { findings, ruled_out }: &Diagnosis) {
-    if findings.is_empty() {
-        return;
+fn rank(role: &RoleView) -> u8 {
+    match role.verdict.sign {
+        "broken" => 0,
+        "unknown" => 1,
+        _ => 2,
     }
-    let _ = writeln!(out, "  {}", paint(BOLD, "diagnosis"));
-    for (number, Finding { cause: _, what, consequence, remedy }) in findings.iter().enumerate() {
-        let [what, consequence, remedy] = [what, consequence, remedy].map(|text| one_line(text));
-        let _ = writeln!(out, "    {} {}", paint(ERROR, &format!("{}.", number + 1)), paint(REMOVE, &what));
-        let _ = writeln!(out, "       {}", paint(DIM, &format!("so: {consequence}")));
-        let _ = writeln!(out, "       {}", paint(DIM, &format!("do: {remedy}")));
+}
+
+fn sign(role: &RoleView) -> String {
+    match role.verdict.sign {
+        "broken" => paint(ERROR, "✗"),
+        "unknown" => paint(WARNING, "?"),
+        _ => paint(GOOD, "✓"),
     }
-    if !ruled_out.is_empty() {
-        let _ =
-            writeln!(out, "    {}", paint(DIM, &format!("ruled out: {}", one_line(&ruled_out.join("; ")))));
+}
+
+/// A line a role; of many roles, a line for all that get the same.
+fn headlines(out: &mut String, rows: &[Row<'_>]) {
+    let width = rows.iter().map(|(_, _, role)| one_line(&role.role).chars().count()).max().unwrap_or(0);
+    let mut left: Vec<&Row<'_>> = rows.iter().collect();
+    while let Some((file, _, role)) = left.first().copied() {
+        let verdict = &role.verdict;
+        let same = |row: &&Row<'_>| {
+            let other = &row.2.verdict;
+            other.sign == verdict.sign && other.of_many == verdict.of_many
+        };
+        let alike: Vec<&Row<'_>> = left.iter().copied().filter(|row| same(row)).collect();
+        if rows.len() > FEW && alike.len() > 1 {
+            let names: Vec<String> =
+                alike.iter().map(|(_, _, role)| one_line(&role.role).into_owned()).collect();
+            let who = format!("{} ({})", plural(names.len(), "role"), few(&names));
+            let _ = writeln!(out, "{} {}: {}", sign(role), paint(BOLD, &who), one_line(&verdict.of_many));
+            left.retain(|row| !same(row));
+            continue;
+        }
+        let name = one_line(&role.role);
+        let pad = " ".repeat(width - name.chars().count());
+        let file =
+            file.map(|file| format!("{} ", paint(DIM, &format!("[{}]", one_line(file))))).unwrap_or_default();
+        let _ = writeln!(
+            out,
+            "{} {}:{pad} {file}{}",
+            sign(role),
+            paint(BOLD, &name),
+            one_line(&verdict.headline)
+        );
+        left.remove(0);
+    }
+    if let [(_, _, role)] = rows {
+        let detail = match (&role.verdict.unknown, role.verdict.sign) {
+            (Some(unknown), "unknown") => unknown.clone(),
+            (_, "broken") => return,
+            _ => role.verdict.proof_in_words.to_owned(),
+        };
+        let _ = writeln!(out, "  {}", paint(DIM, &clip(&detail, 150)));
+    }
+}
+
+/// The same cause of several roles is one.
+struct Group<'a> {
+    cause: &'a CauseView,
+    roles: Vec<String>,
+    is_same: bool,
+}
+
+fn causes(out: &mut String, rows: &[Row<'_>], show: Show) {
+    let mut groups: Vec<Group<'_>> = Vec::new();
+    for (_, _, role) in rows {
+        for cause in &role.diagnosis {
+            let name = one_line(&role.role).into_owned();
+            let known = groups.iter_mut().find(|group| {
+                let other = group.cause;
+                (other.cause, &other.consequence, &other.remedy)
+                    == (cause.cause, &cause.consequence, &cause.remedy)
+                    && (rows.len() > FEW || other.what == cause.what)
+            });
+            match known {
+                Some(group) if !group.roles.contains(&name) => {
+                    group.is_same &= group.cause.what == cause.what;
+                    group.roles.push(name);
+                }
+                Some(group) if group.cause.what == cause.what => {}
+                _ => groups.push(Group { cause, roles: vec![name], is_same: true }),
+            }
+        }
+    }
+    for (index, Group { cause, roles, is_same }) in groups.iter().enumerate() {
+        if !show.all && index == IN_A_LINE {
+            let left = groups.len() - IN_A_LINE;
+            let _ = writeln!(out, "  {}", paint(DIM, &format!("… {left} more: `--all` shows them")));
+            break;
+        }
+        let what = if *is_same { &cause.what } else { &cause.of_many };
+        let of = match (rows.len(), roles.as_slice()) {
+            (1, _) => String::new(),
+            (_, [one]) => format!("{one}: "),
+            (_, several) => format!("{}: ", few(several)),
+        };
+        let clipped =
+            |text: &str, width| if show.all { one_line(text).into_owned() } else { clip(text, width) };
+        let number = paint(ERROR, &format!("{}.", index + 1));
+        let is_whole = show.all || index < WHOLE;
+        let what = clipped(&format!("{of}{what}"), if is_whole { 140 } else { 70 });
+        let _ = writeln!(out, "  {number} {}", paint(REMOVE, &what));
+        if !is_whole {
+            continue;
+        }
+        let _ = writeln!(out, "     {}", paint(DIM, &format!("so: {}", clipped(&cause.consequence, 145))));
+        // Where the next has the same remedy, it is said once.
+        let is_last = groups
+            .get(index + 1)
+            .is_none_or(|next| next.cause.remedy != cause.remedy || !(show.all || index + 1 < WHOLE));
+        if is_last {
+            let _ = writeln!(out, "     do: {}", clipped(&cause.remedy, 145));
+        }
+    }
+    if let [(_, _, role)] = rows
+        && (1..WHOLE).contains(&groups.len())
+        && !role.ruled_out.is_empty()
+    {
+        let room = if show.all { usize::MAX } else { 140 };
+        let text = format!("ruled out: {}", listed(&role.ruled_out, room));
+        let _ = writeln!(out, "  {}", paint(DIM, &text));
+    }
+}
+
+/// As many as have room, and how many more there are.
+fn listed(items: &[&str], room: usize) -> String {
+    let mut out = String::new();
+    for (index, item) in items.iter().enumerate() {
+        if out.len() + item.len() > room {
+            let _ = write!(out, "; and {} more", items.len() - index);
+            break;
+        }
+        if index > 0 {
+            out.push_str("; ");
+        }
+        out.push_str(item);
+    }
+    out
+}
+
+/// As much of a text as has room, cut at a word.
+fn clip(text: &str, room: usize) -> String {
+    let text = one_line(text);
+    if text.chars().count() <= room {
+        return text.into_owned();
+    }
+    let cut: String = text.chars().take(room - 1).collect();
+    let end = cut.rfind(' ').filter(|end| *end > room / 2).unwrap_or(cut.len());
+    format!("{} …", cut[..end].trim_end_matches([',', ';', ':', ' ']))
+}
+
+/// Every claim of one role by level.
+fn claims(out: &mut String, file: Option<&str>, report: &CheckView, role: &RoleView) {
+    let file = file.map(|file| format!(" ({})", one_line(file))).unwrap_or_default();
+    let _ = writeln!(out, "\n{}{file}", paint(BOLD, &format!("role {}", one_line(&role.role))));
+    for level in Level::ALL {
+        let lines: Vec<&LineView> = role.lines.iter().filter(|line| line.level == level.word()).collect();
+        if lines.is_empty() {
+            continue;
+        }
+        let title = level_title(*level, &role.prober, report.organization.as_deref());
+        let _ = writeln!(out, "  {}", paint(DIM, &title));
+        lines.iter().for_each(|line| line_text(out, line));
+    }
+    if !role.ruled_out.is_empty() {
+        let _ = writeln!(out, "  {}", paint(DIM, &format!("ruled out: {}", role.ruled_out.join("; "))));
     }
 }
 
 fn level_title(level: Level, prober: &str, organization: Option<&str>) -> String {
     match level {
-        Level::Configured => {
-            format!(
-                "configured: what Genesys Cloud shows of the organization \"{}\"",
-                one_line(organization.unwrap_or_default())
-            )
-        }
+        Level::Configured => format!(
+            "configured: what Genesys Cloud shows of the organization \"{}\"",
+            one_line(organization.unwrap_or_default())
+        ),
         Level::EndToEnd => "end to end: Genesys Cloud's own test of the data action".to_owned(),
         Level::Evaluated => "evaluated: the live documents, by IAM's rules".to_owned(),
-        Level::Refused => format!("probed, must be refused: real calls as {prober}"),
-        Level::Assumed => format!("probed, must succeed: real calls as {prober}"),
+        Level::Refused => format!("probed, must be refused: real calls as {}", one_line(prober)),
+        Level::Assumed => format!("probed, must succeed: real calls as {}", one_line(prober)),
     }
 }
 
-fn line_text(out: &mut String, line: &Line) {
-    let Line { level: _, claim, outcome, seen, meaning } = line;
+fn line_text(out: &mut String, line: &LineView) {
+    let LineView { claim, outcome, seen, meaning, .. } = line;
     let [claim, seen, meaning] = [claim, seen, meaning].map(|text| one_line(text));
     let (sign, style) = match outcome {
-        Outcome::Pass => ("ok   ", GOOD),
-        Outcome::Fail => ("FAULT", ERROR),
-        Outcome::NotProvable => ("?    ", WARNING),
+        OutcomeWord::Pass => ("ok      ", GOOD),
+        OutcomeWord::Accepted => ("accepted", WARNING),
+        OutcomeWord::Fault => ("FAULT   ", ERROR),
+        OutcomeWord::NotProvable => ("?       ", WARNING),
     };
-    let claim = if *outcome == Outcome::Fail { paint(REMOVE, &claim) } else { claim.into_owned() };
+    let claim = if *outcome == OutcomeWord::Fault { paint(REMOVE, &claim) } else { claim.into_owned() };
     let _ = writeln!(out, "    {} {claim}", paint(style, sign));
-    let arrow = if *outcome == Outcome::Fail { "do:" } else { "so:" };
+    let arrow = match outcome {
+        OutcomeWord::Fault => "do:",
+        OutcomeWord::Accepted => "because:",
+        OutcomeWord::Pass | OutcomeWord::NotProvable => "so:",
+    };
     for (title, text) in [("seen:", seen), (arrow, meaning)].into_iter().filter(|(_, text)| !text.is_empty())
     {
-        let _ = writeln!(out, "          {}", paint(DIM, &format!("{title} {text}")));
+        let _ = writeln!(out, "             {}", paint(DIM, &format!("{title} {text}")));
     }
 }
 
-/// `12 hold, 1 fault, 3 not provable from here.`
-pub fn summary(report: &CheckReport) -> String {
-    let count = |outcome| report.lines().filter(|line| line.outcome == outcome).count();
-    let faults = count(Outcome::Fail);
-    let faults_text = match faults {
-        0 => paint(GOOD, "no fault"),
-        1 => paint(ERROR, "1 fault"),
-        n => paint(ERROR, &format!("{n} faults")),
+/// `Check: 2 of 12 roles are broken: A and B. 3 causes; 140 claims hold, 2 not provable.`
+fn counts(summary: Summary, broken: &[String], failed: &[String], show: Show) -> String {
+    let Summary { roles, unknown, causes, pass, accepted, not_provable, .. } = summary;
+    let mut text = match (broken.len(), roles) {
+        (0, _) if unknown > 0 => {
+            format!("{}; {unknown} of {} not fully known.", paint(GOOD, "no fault"), plural(roles, "role"))
+        }
+        (0, 1) => format!("{}.", paint(GOOD, "no fault")),
+        (0, _) => format!("{} in {}.", paint(GOOD, "no fault"), plural(roles, "role")),
+        (1, 1) => format!("{}.", paint(ERROR, &plural(causes, "cause"))),
+        (n, _) => {
+            let names = paint(ERROR, &few(broken));
+            format!(
+                "{n} of {roles} roles {} broken: {names}. {}.",
+                if n == 1 { "is" } else { "are" },
+                plural(causes, "cause")
+            )
+        }
     };
-    format!(
-        "{} {} hold, {faults_text}, {} not provable from here. {}",
-        paint(BOLD, "Check:"),
-        count(Outcome::Pass),
-        count(Outcome::NotProvable),
-        reached(report)
-    )
-}
-
-/// The strongest kind of evidence that was had for every role.
-fn reached(report: &CheckReport) -> &'static str {
-    if report.has_fault() {
-        "Genesys Cloud may not be able to invoke, or somebody else may: see the diagnosis."
-    } else if report.reaches(Level::EndToEnd) {
-        "Proven end to end: Genesys Cloud itself invoked the function."
-    } else if report.reaches(Level::Assumed) {
-        "Proven by real calls: the role was assumed and each function's invocation permitted."
-    } else if report.reaches(Level::Evaluated) {
-        "Proven by evaluation of the live documents; not by a call as Genesys Cloud."
-    } else {
-        "Not everything could be evaluated."
+    let accepted = if accepted > 0 { format!(", {accepted} accepted") } else { String::new() };
+    let all = if show.all { "" } else { " (`--all` shows them)" };
+    let _ = write!(text, " {pass} claims hold{accepted}, {not_provable} not provable from here{all}.");
+    if !failed.is_empty() {
+        let _ = write!(
+            text,
+            " {}",
+            paint(ERROR, &format!("{} failed: {}.", plural(failed.len(), "spec"), few(failed)))
+        );
     }
+    format!("{} {text}", paint(BOLD, "Check:"))
 }

@@ -3,11 +3,10 @@
 use std::fmt::Write;
 
 use super::plan::{blocker_text, change_text, notice_text, widening_text};
-use crate::check::diagnosis::Finding;
-use crate::check::{CheckReport, Level, Outcome, RoleReport};
 use crate::plan::{Change, ChangeKind, Plan, RolePlan};
 use crate::policy::access::{AccessLine, Sign};
 use crate::text::one_line as visible;
+use crate::view::{CauseView, CheckView, OutcomeWord, RoleView, Summary, few, plural, sentence_case};
 
 /// GitHub takes 65,536 characters; a comment may have something before and after it.
 const LIMIT: usize = 60_000;
@@ -291,52 +290,166 @@ fn one_line(text: &str) -> String {
     escaped(&text.lines().map(str::trim).collect::<Vec<_>>().join("; "))
 }
 
-/// A check report: one line that says it all, the diagnosis, and everything else folded.
-pub fn check(report: &CheckReport) -> String {
-    let count = |outcome| report.lines().filter(|line| line.outcome == outcome).count();
-    let mut out = String::new();
-    let verdict = match count(Outcome::Fail) {
-        0 => "**check: no fault**".to_owned(),
-        1 => "**check: 1 FAULT**".to_owned(),
-        n => format!("**check: {n} FAULTS**"),
+/// Check reports: what is wrong first, then a line per role, and everything else folded, as far as there is room.
+pub fn checks(reports: &[(Option<&str>, &CheckView)], failed: &[String]) -> String {
+    let mut rows: Vec<(Option<&str>, &RoleView)> =
+        reports.iter().flat_map(|(file, report)| report.roles.iter().map(|role| (*file, role))).collect();
+    rows.sort_by_key(|(_, role)| match role.verdict.sign {
+        "broken" => 0,
+        "unknown" => 1,
+        _ => 2,
+    });
+    let summary = reports.iter().map(|(_, report)| report.summary).fold(Summary::default(), Summary::plus);
+    let mut out = check_headline(&rows, summary, failed);
+    let mut notes: Vec<&String> = reports.iter().filter_map(|(_, report)| report.left_out.as_ref()).collect();
+    notes.dedup();
+    for note in notes {
+        let _ = writeln!(out, "{}.\n", escaped(note));
+    }
+    // The verdict of every role before the causes of any, and those before the observations.
+    let mut cut = Vec::new();
+    let mut add = |out: &mut String, name: &str, part: &str| {
+        if out.len() + part.len() <= LIMIT {
+            out.push_str(part);
+        } else if !cut.iter().any(|known| known == name) {
+            cut.push(name.to_owned());
+        }
     };
-    let strongest = Level::ALL.into_iter().rev().find(|level| report.reaches(*level));
-    let proof = strongest.map_or("nothing proven", Level::word);
-    let _ = writeln!(
-        out,
-        "{verdict} · {} hold · {} not provable · proof: {proof}\n",
-        count(Outcome::Pass),
-        count(Outcome::NotProvable)
-    );
-    for role in &report.roles {
-        role_markdown(&mut out, role);
+    if rows.len() > 1 {
+        out.push_str("| | role | verdict |\n|---|---|---|\n");
+        for (file, role) in &rows {
+            let file = file.map(|file| format!(" ({})", code(file))).unwrap_or_default();
+            let line = format!(
+                "| {} | {}{file} | {} |\n",
+                check_sign(role),
+                code(&role.role),
+                escaped(&role.verdict.headline)
+            );
+            if out.len() + line.len() > LIMIT / 2 {
+                out.push_str("| … | | |\n");
+                break;
+            }
+            out.push_str(&line);
+        }
+        out.push('\n');
+    }
+    for (_, role) in &rows {
+        add(&mut out, &role.role, &role_causes(role, rows.len() > 1));
+    }
+    for (_, role) in &rows {
+        add(&mut out, &role.role, &role_lines(role));
+    }
+    if !cut.is_empty() {
+        let _ = writeln!(
+            out,
+            "**The report is too long for a comment: parts of {} are not shown.** `genesys-iam check --all` shows them.",
+            escaped(&few(&cut))
+        );
     }
     out
 }
 
-fn role_markdown(out: &mut String, report: &RoleReport) {
-    let RoleReport { role, prober, lines, diagnosis } = report;
-    let _ = writeln!(out, "### {}\n", code(role));
-    for Finding { cause, what, consequence, remedy } in &diagnosis.findings {
-        let _ = writeln!(out, "- **FAULT** {} ({})", escaped(what), cause.word());
+fn check_sign(role: &RoleView) -> &'static str {
+    match role.verdict.sign {
+        "broken" => "✗",
+        "unknown" => "?",
+        _ => "✓",
+    }
+}
+
+fn check_headline(rows: &[(Option<&str>, &RoleView)], summary: Summary, failed: &[String]) -> String {
+    let Summary { roles, broken, unknown, causes, pass, accepted, not_provable, .. } = summary;
+    let mut out = String::new();
+    let verdict = match (rows, broken) {
+        ([(_, role)], _) => {
+            format!(
+                "**check: {} {}** {}",
+                check_sign(role),
+                code(&role.role),
+                escaped(&role.verdict.headline)
+            )
+        }
+        (_, 0) if unknown > 0 => {
+            format!("**check: ? {unknown} of {} not fully known**", plural(roles, "role"))
+        }
+        (_, 0) => format!("**check: ✓ no fault in {}**", plural(roles, "role")),
+        (_, n) => {
+            let names: Vec<&str> = rows.iter().take(n).map(|(_, role)| role.role.as_str()).collect();
+            format!(
+                "**check: ✗ {n} of {} {} broken:** {}",
+                plural(roles, "role"),
+                if n == 1 { "is" } else { "are" },
+                escaped(&few(&names))
+            )
+        }
+    };
+    let _ = writeln!(out, "{verdict}\n");
+    let mut others: Vec<String> = Vec::new();
+    for who in rows.iter().flat_map(|(_, role)| &role.verdict.others) {
+        if !others.contains(who) {
+            others.push(who.clone());
+        }
+    }
+    if !others.is_empty() {
+        let _ = writeln!(out, "> [!CAUTION]\n> {} can get in.\n", escaped(&sentence_case(&few(&others))));
+    }
+    if !failed.is_empty() {
+        let _ = writeln!(out, "**{} failed:** {}\n", plural(failed.len(), "spec"), escaped(&few(failed)));
+    }
+    let proof = match rows {
+        [(_, role)] if role.verdict.sign != "broken" => format!(" · {}", role.verdict.proof_in_words),
+        _ => String::new(),
+    };
+    let accepted = if accepted > 0 { format!(" · {accepted} accepted") } else { String::new() };
+    let _ = writeln!(
+        out,
+        "{} · {pass} claims hold{accepted} · {not_provable} not provable from here{proof}\n",
+        plural(causes, "cause")
+    );
+    out
+}
+
+fn role_causes(report: &RoleView, has_heading: bool) -> String {
+    let mut out = String::new();
+    if report.diagnosis.is_empty() {
+        return out;
+    }
+    if has_heading {
+        let _ = writeln!(out, "### {}\n", code(&report.role));
+    }
+    for CauseView { cause, what, consequence, remedy, .. } in &report.diagnosis {
+        let _ = writeln!(out, "- **FAULT** {} ({cause})", escaped(what));
         let _ = writeln!(out, "  - so: {}", escaped(consequence));
         let _ = writeln!(out, "  - do: {}", escaped(remedy));
     }
-    if !diagnosis.findings.is_empty() {
-        let _ = writeln!(out, "\nRuled out: {}.\n", escaped(&diagnosis.ruled_out.join("; ")));
+    if !report.ruled_out.is_empty() {
+        let _ = writeln!(out, "\nRuled out: {}.", escaped(&report.ruled_out.join("; ")));
     }
-    let _ = writeln!(out, "<details><summary>All {} observations</summary>\n", lines.len());
+    out.push('\n');
+    out
+}
+
+fn role_lines(report: &RoleView) -> String {
+    let mut out = String::new();
+    let RoleView { role, prober, lines, .. } = report;
+    let _ = writeln!(
+        out,
+        "<details><summary>All {} claims about {}</summary>\n",
+        lines.len(),
+        html(&visible(role))
+    );
     let _ = writeln!(out, "| level | outcome | claim | seen |\n|---|---|---|---|");
     for line in lines {
         let outcome = match line.outcome {
-            Outcome::Pass => "ok",
-            Outcome::Fail => "**FAULT**",
-            Outcome::NotProvable => "?",
+            OutcomeWord::Pass => "ok",
+            OutcomeWord::Accepted => "accepted",
+            OutcomeWord::Fault => "**FAULT**",
+            OutcomeWord::NotProvable => "?",
         };
         let _ = writeln!(
             out,
             "| {} | {outcome} | {} | {} |",
-            line.level.word(),
+            line.level,
             escaped(&line.claim),
             escaped(&line.seen)
         );
@@ -345,6 +458,7 @@ fn role_markdown(out: &mut String, report: &RoleReport) {
         let _ = writeln!(out, "\nProbes were made as {}.", code(prober));
     }
     let _ = writeln!(out, "\n</details>\n");
+    out
 }
 
 /// Text that can neither break out of its place nor mention anybody. What stands between backticks stays code.

@@ -84,6 +84,10 @@ impl Output {
         Self { is_quiet, ..self }
     }
 
+    pub fn is_quiet(&self) -> bool {
+        self.is_quiet
+    }
+
     /// What is good to know, to standard error.
     pub fn note(&self, text: &str) {
         if !self.is_quiet {

@@ -2,7 +2,7 @@
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use crate::check::evaluated::near_misses;
+use crate::check::near_misses;
 use crate::policy::document::Scalar;
 use crate::policy::{Document, EXTERNAL_ID};
 use crate::spec::ExternalId;

@@ -39,7 +39,7 @@ fn a_verifier_is_trusted_beside_genesys_cloud_and_can_prove_the_role() {
     let project = project.aws(&server.endpoint, "111122223333", "x");
     project.run(&["plan"]).expect(0).says(&format!("+ {verifier}, with external ID"));
     project.run(&["apply", "--yes"]).expect(0).says("Proven by real calls");
-    project.run(&["check", "--require", "assumed"]).expect(0).says("the verifier");
+    project.run(&["check", "--all", "--require", "assumed"]).expect(0).says("the verifier");
     // Without it the same caller proves nothing.
     project.write_spec(EXAMPLE);
     project.run(&["apply", "--yes", "--no-check"]).expect(0).says(&format!("- {verifier}, with external ID"));
@@ -68,7 +68,7 @@ fn the_check_asks_genesys_cloud_over_http_and_shows_no_secret() {
         command.env("RUST_LOG", "trace");
         command
     };
-    let run = Run::of(&mut command(&["check", "-vv", "--invoke", "my-genesys-trigger-function"]));
+    let run = Run::of(&mut command(&["check", "--all", "-vv", "--invoke", "my-genesys-trigger-function"]));
     run.expect(0).says("configured: what Genesys Cloud shows of the organization \"Sandbox\"");
     run.says("Proven end to end").says("reading the organization: 200");
     for secret in ["S3CRET", "sandbox-genesys-", "Bearer", "Basic "] {
@@ -77,7 +77,11 @@ fn the_check_asks_genesys_cloud_over_http_and_shows_no_secret() {
     Run::of(&mut command(&["plan"])).expect(0).says_not("warning:");
     // Nothing is invoked without credentials, and nothing is asked.
     served.run(&["check", "--invoke", "x"]).expect(1).says("no credentials for Genesys Cloud").says("help:");
-    served.run(&["check"]).expect(0).says_not("configured:");
+    served
+        .run(&["check", "--all"])
+        .expect(0)
+        .says_not("configured:")
+        .says("Genesys Cloud's side was not read");
     let mut incomplete = served.project.command(&["plan"]);
     let run = Run::of(incomplete.env("GENESYSCLOUD_OAUTHCLIENT_ID", "the-client"));
     run.expect(1).says("GENESYSCLOUD_OAUTHCLIENT_SECRET is not set").says("help:");

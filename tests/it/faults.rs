@@ -16,7 +16,7 @@ use aws_sdk_iam::types::Tag;
 use genesys_iam::apply::Interrupt;
 use genesys_iam::arn::FunctionArn;
 use genesys_iam::aws::{self, Clients};
-use genesys_iam::check::evaluated::{may_assume, may_invoke};
+use genesys_iam::check::{may_assume, may_invoke};
 use genesys_iam::commands::session::{Session, seed};
 use genesys_iam::commands::{self, CommandError, Status, apply, destroy};
 use genesys_iam::model::resolve;

@@ -29,20 +29,20 @@ while awslambda.get_function_configuration(FunctionName=FUNCTION)['State'] == 'P
     project.run(&["plan", "--detailed-exitcode"]).expect(0).says("No changes.");
 
     // From the customer's own account the refusal is right, and proves little.
-    let check = project.run(&["check"]);
-    check.expect(0).says("?     sts:AssumeRole with the right external ID, from here");
+    let check = project.run(&["check", "--all"]);
+    check.expect(0).says("?        sts:AssumeRole with the right external ID proves nothing from here");
     check.says("not by a call as Genesys Cloud");
 
     // With credentials of the trusted account the probes prove it.
     fs::create_dir_all(project.path(".aws")).unwrap();
     let profile = "[genesys]\naws_access_key_id = 765628985471\naws_secret_access_key = test\n";
     fs::write(project.path(".aws/credentials"), profile).unwrap();
-    let check = project.run(&["check", "--probe-profile", "genesys"]);
-    check.expect(0).says("ok    sts:AssumeRole with a wrong external ID is refused");
-    check.says("ok    sts:AssumeRole with no external ID is refused");
-    check.says("ok    sts:AssumeRole with the right external ID succeeds");
+    let check = project.run(&["check", "--all", "--probe-profile", "genesys"]);
+    check.expect(0).says("ok       sts:AssumeRole with a wrong external ID is refused");
+    check.says("ok       sts:AssumeRole with no external ID is refused");
+    check.says("ok       sts:AssumeRole with the right external ID succeeds");
     check.says(
-        "ok    lambda:Invoke (DryRun) of function `my-genesys-trigger-function` is permitted to the session",
+        "ok       lambda:Invoke (DryRun) of function `my-genesys-trigger-function` is permitted to the session",
     );
     check.says("Proven by real calls");
 

@@ -1,0 +1,128 @@
+//! One thing that is held against the evidence: it holds, fails, or cannot be proven; its sentence follows its outcome.
+
+use super::cause::Cause;
+use super::level::Level;
+use super::topic::Topic;
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// Seen, as it must be.
+    Holds,
+    /// Not as it would have to be, but wanted so: the spec says why.
+    Accepted { reason: String },
+    /// Seen, and wrong.
+    Fails(Failure),
+    /// Not known from here; neither a fault nor a proof. What would show it.
+    NotProvable { help: String },
+}
+
+/// Why a claim fails.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    /// What is wrong, where none of the other causes explains it.
+    pub finding: Finding,
+    /// Where one of these was found, it is the reason for this too, and is not repeated.
+    pub explained_by: &'static [Cause],
+}
+
+/// One fault.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    pub cause: Cause,
+    /// `The trust policy trusts AWS account …, not Genesys Cloud`
+    pub what: String,
+    /// What comes of it.
+    pub consequence: String,
+    /// An action: a command, or a line of the spec.
+    pub remedy: String,
+    pub harm: Harm,
+}
+
+/// What a fault does, for the verdict.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Harm {
+    /// Genesys Cloud cannot invoke a function because of it.
+    pub keeps_genesys_out: bool,
+    /// Who gets in by it: `AWS account 691338073777`.
+    pub lets_in: Vec<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Claim {
+    pub level: Level,
+    pub topic: Topic,
+    /// Chosen by the outcome.
+    pub sentence: String,
+    pub outcome: Outcome,
+    /// What was seen.
+    pub seen: String,
+    /// What the observation proves, or why it proves little.
+    pub note: String,
+}
+
+/// A question with its three answers, so that no sentence can say the opposite of its outcome.
+#[derive(Debug, Clone)]
+pub struct Question {
+    pub level: Level,
+    pub topic: Topic,
+    pub holds: String,
+    pub fails: String,
+    pub open: String,
+}
+
+impl Question {
+    pub fn new(
+        level: Level,
+        topic: Topic,
+        holds: impl Into<String>,
+        fails: impl Into<String>,
+        open: impl Into<String>,
+    ) -> Self {
+        Self { level, topic, holds: holds.into(), fails: fails.into(), open: open.into() }
+    }
+
+    pub fn holds(self, seen: impl Into<String>) -> Claim {
+        self.answer(Outcome::Holds, seen.into())
+    }
+
+    pub fn accepted(self, seen: impl Into<String>, reason: impl Into<String>) -> Claim {
+        self.answer(Outcome::Accepted { reason: reason.into() }, seen.into())
+    }
+
+    pub fn fails(self, seen: impl Into<String>, finding: Finding, explained_by: &'static [Cause]) -> Claim {
+        self.answer(Outcome::Fails(Failure { finding, explained_by }), seen.into())
+    }
+
+    pub fn not_provable(self, seen: impl Into<String>, help: impl Into<String>) -> Claim {
+        self.answer(Outcome::NotProvable { help: help.into() }, seen.into())
+    }
+
+    fn answer(self, outcome: Outcome, seen: String) -> Claim {
+        let Self { level, topic, holds, fails, open } = self;
+        let sentence = match outcome {
+            Outcome::Holds => holds,
+            Outcome::Accepted { .. } | Outcome::Fails(_) => fails,
+            Outcome::NotProvable { .. } => open,
+        };
+        Claim { level, topic, sentence, outcome, seen, note: String::new() }
+    }
+}
+
+impl Claim {
+    #[must_use]
+    pub fn with_note(self, note: impl Into<String>) -> Self {
+        Self { note: note.into(), ..self }
+    }
+
+    /// Whether it is as it must be, or as the spec accepts it.
+    pub fn is_good(&self) -> bool {
+        matches!(self.outcome, Outcome::Holds | Outcome::Accepted { .. })
+    }
+
+    pub fn failure(&self) -> Option<&Failure> {
+        match &self.outcome {
+            Outcome::Fails(failure) => Some(failure),
+            Outcome::Holds | Outcome::Accepted { .. } | Outcome::NotProvable { .. } => None,
+        }
+    }
+}

@@ -1,0 +1,309 @@
+//! What the role may do.
+
+use super::super::cause::Cause;
+use super::super::claim::{Claim, Finding, Harm};
+use super::super::facts::{Facts, FunctionFacts, Simulated};
+use super::super::questions::{Extra, covers, extra_grants, may_invoke, name_of};
+use super::super::topic::Topic;
+use super::question::{NOT_INVOKED, ask};
+use crate::arn::FunctionArn;
+use crate::model::{LivePolicy, LiveRole};
+use crate::policy::{Decision, Document};
+
+/// All claims about the role's policies.
+pub(crate) fn permissions(role: &LiveRole, facts: &Facts) -> Vec<Claim> {
+    let mut claims = attached(role, facts);
+    for function in &facts.functions {
+        claims.extend(covered(role, facts, function));
+        claims.extend(denials(role, function));
+        claims.push(may(role, facts, function));
+        claims.extend(second_opinion(role, facts, function));
+    }
+    claims.extend(nothing_else(role, facts));
+    claims
+}
+
+fn own(function: &FunctionFacts) -> Option<&Document> {
+    function.policy.as_ref().ok().and_then(Option::as_ref)
+}
+
+fn is_allowed(role: &LiveRole, function: &FunctionFacts) -> bool {
+    may_invoke(role, &function.arn, own(function)).decision == Decision::Allowed
+}
+
+fn attached(role: &LiveRole, facts: &Facts) -> Vec<Claim> {
+    let name = &facts.desired.policy.name;
+    // Another policy may allow it too.
+    let all_allowed = facts.functions.iter().all(|function| is_allowed(role, function));
+    let harm = Harm { keeps_genesys_out: !all_allowed, ..Harm::default() };
+    let consequence =
+        if all_allowed { "only another policy of the role allows the invocation" } else { NOT_INVOKED }
+            .to_owned();
+    let exists = ask(
+        Topic::Attached,
+        format!("the policy `{name}` exists"),
+        format!("the policy `{name}` does not exist"),
+        String::new(),
+    );
+    let is_attached = ask(
+        Topic::Attached,
+        format!("the policy `{name}` is attached to the role"),
+        format!("the policy `{name}` is not attached to the role"),
+        String::new(),
+    );
+    if facts.live.policy.is_none() {
+        let finding = Finding {
+            cause: Cause::PolicyMissing,
+            what: format!("There is no policy `{name}`"),
+            consequence,
+            remedy: facts.by_apply("it creates and attaches the policy"),
+            harm,
+        };
+        return vec![exists.fails("IAM has no policy of that name", finding, &[])];
+    }
+    let exists = exists.holds(facts.desired.policy.arn.to_string());
+    if role.attached.contains_key(&facts.desired.policy.arn) {
+        return vec![exists, is_attached.holds("it is among the role's attached policies")];
+    }
+    let finding = Finding {
+        cause: Cause::PolicyNotAttached,
+        what: format!("The policy `{name}` is not attached to the role"),
+        consequence,
+        remedy: facts.by_apply("it attaches the policy"),
+        harm,
+    };
+    vec![exists, is_attached.fails("it is not among the role's attached policies", finding, &[])]
+}
+
+/// Whether the spec's policy allows this very ARN.
+fn covered(role: &LiveRole, facts: &Facts, function: &FunctionFacts) -> Option<Claim> {
+    let policy = facts.live.policy.as_ref()?;
+    let (name, function_name) = (&facts.desired.policy.name, name_of(&function.arn));
+    let question = ask(
+        Topic::Covered,
+        format!("the policy `{name}` allows the {function_name}"),
+        format!("the policy `{name}` does not allow the {function_name}"),
+        format!("whether the policy `{name}` allows the {function_name} is undecided"),
+    );
+    match covers(&policy.policy.document, role, &function.arn) {
+        Decision::Allowed => Some(question.holds("it names the exact ARN")),
+        Decision::Undecided => {
+            Some(question.not_provable("it has a condition", "only AWS knows what it depends on"))
+        }
+        // The denial is said by itself.
+        Decision::ExplicitDeny => None,
+        Decision::ImplicitDeny => {
+            let is_allowed = is_allowed(role, function);
+            let finding = Finding {
+                cause: Cause::PolicyDoesNotCover,
+                what: format!(
+                    "The policy `{name}` does not allow the {function_name}{}",
+                    near_miss_hint(policy, role, &function.arn)
+                ),
+                consequence: if is_allowed {
+                    "only another policy of the role allows the invocation".to_owned()
+                } else {
+                    NOT_INVOKED.to_owned()
+                },
+                remedy: facts.by_apply("it restores the policy"),
+                harm: Harm { keeps_genesys_out: !is_allowed, ..Harm::default() },
+            };
+            Some(question.fails("no Allow of it matches the exact ARN", finding, &[]))
+        }
+    }
+}
+
+/// The usual mistake: an alias or version is another ARN than the function itself.
+fn near_miss_hint(policy: &LivePolicy, role: &LiveRole, function: &FunctionArn) -> String {
+    let document = &policy.policy.document;
+    let qualified_in_policy = document.to_json().contains(&format!("{function}:"));
+    if function.qualifier().is_some() && covers(document, role, &function.unqualified()) == Decision::Allowed
+    {
+        " (it allows the unqualified function, which is another ARN)".to_owned()
+    } else if function.qualifier().is_none() && qualified_in_policy {
+        " (it allows an alias or version of it, which is another ARN)".to_owned()
+    } else {
+        String::new()
+    }
+}
+
+/// What takes away what the policy gives.
+fn denials(role: &LiveRole, function: &FunctionFacts) -> Vec<Claim> {
+    let name = name_of(&function.arn);
+    let harm = || Harm { keeps_genesys_out: true, ..Harm::default() };
+    let evaluation = may_invoke(role, &function.arn, own(function));
+    let question = ask(
+        Topic::Denials,
+        format!("no Deny keeps the role from the {name}"),
+        format!("a Deny keeps the role from the {name}"),
+        String::new(),
+    );
+    let mut claims = vec![if evaluation.decision == Decision::ExplicitDeny {
+        let finding = Finding {
+            cause: Cause::Denied,
+            what: format!("A Deny keeps the role from the {name}: {}", evaluation.reason),
+            consequence: NOT_INVOKED.to_owned(),
+            remedy: "remove the Deny, or have its owner remove it; then run `check` again".to_owned(),
+            harm: harm(),
+        };
+        question.fails(evaluation.reason, finding, &[])
+    } else {
+        let seen = match &function.policy {
+            Ok(_) => "none is in the documents that were read".to_owned(),
+            Err(why) => format!("none in the role's policies; the function's own policy is unknown: {why}"),
+        };
+        question.holds(seen)
+    }];
+    if let Some(boundary) = &role.boundary {
+        let question = ask(
+            Topic::Denials,
+            format!("the permissions boundary allows the {name}"),
+            format!("the permissions boundary does not allow the {name}"),
+            format!("whether the permissions boundary allows the {name} is undecided"),
+        );
+        claims.push(match covers(boundary, role, &function.arn) {
+            Decision::Allowed | Decision::ExplicitDeny => question.holds("an Allow of it matches"),
+            Decision::Undecided => {
+                question.not_provable("it has a condition", "only AWS knows what it depends on")
+            }
+            Decision::ImplicitDeny => {
+                let finding = Finding {
+                    cause: Cause::Denied,
+                    what: format!("The permissions boundary does not allow the {name}"),
+                    consequence: NOT_INVOKED.to_owned(),
+                    remedy: "have the boundary's owner allow this function in it".to_owned(),
+                    harm: harm(),
+                };
+                question.fails("no Allow of it matches", finding, &[])
+            }
+        });
+    }
+    claims
+}
+
+/// The decision that counts.
+fn may(role: &LiveRole, facts: &Facts, function: &FunctionFacts) -> Claim {
+    let name = name_of(&function.arn);
+    let question = ask(
+        Topic::Invocation,
+        format!("the role may invoke {name}"),
+        format!("the role may not invoke {name}"),
+        format!("whether the role may invoke {name} is undecided"),
+    );
+    let evaluation = may_invoke(role, &function.arn, own(function));
+    match evaluation.decision {
+        Decision::Allowed => question.holds(evaluation.reason),
+        Decision::Undecided => question.not_provable(
+            evaluation.reason,
+            "it depends on what only AWS knows at the time of the call: a real call shows it",
+        ),
+        Decision::ExplicitDeny | Decision::ImplicitDeny => {
+            let finding = Finding {
+                cause: Cause::PolicyDoesNotCover,
+                what: format!("No policy of the role allows the {name}: {}", evaluation.reason),
+                consequence: NOT_INVOKED.to_owned(),
+                remedy: facts.by_apply("it restores the policy"),
+                harm: Harm { keeps_genesys_out: true, ..Harm::default() },
+            };
+            question.fails(evaluation.reason, finding, Cause::OF_PERMISSIONS)
+        }
+    }
+}
+
+/// AWS's own opinion besides ours: of the role's policies, never of trust. It is not a proof: real calls outrank it, and a
+/// policy of the organization may hinge on what the simulator was not told.
+fn second_opinion(role: &LiveRole, facts: &Facts, function: &FunctionFacts) -> Option<Claim> {
+    let Simulated { allowed, decision, denied_by_organization, missing_keys } =
+        facts.simulated.as_ref()?.get(&function.arn)?;
+    let ours = may_invoke(role, &function.arn, None).decision;
+    let name = name_of(&function.arn);
+    let question = ask(
+        Topic::Simulator,
+        format!("AWS's policy simulator agrees about {name}"),
+        String::new(),
+        match ours {
+            Decision::Undecided => format!("only AWS's policy simulator decides about {name}"),
+            _ => format!("AWS's policy simulator does not agree about {name}"),
+        },
+    );
+    let mut seen = format!("it says {decision}");
+    if *denied_by_organization {
+        seen.push_str(", by the organization's policies (SCPs)");
+    }
+    if !missing_keys.is_empty() {
+        seen.push_str(&format!(
+            ", without values for {}",
+            missing_keys.iter().cloned().collect::<Vec<_>>().join(", ")
+        ));
+    }
+    Some(match (ours, allowed) {
+        (Decision::Undecided, _) => question.not_provable(seen, "this tool cannot decide it by itself"),
+        (Decision::Allowed, true) | (Decision::ExplicitDeny | Decision::ImplicitDeny, false) => {
+            question.holds(seen)
+        }
+        (Decision::Allowed, false) if *denied_by_organization => question.not_provable(
+            seen,
+            "an SCP may deny it, or only seems to because the simulator does not know the whole request: ask who \
+             administers the organization; a real call shows it",
+        ),
+        (Decision::Allowed, false) => question.not_provable(
+            seen,
+            "something that this tool does not see may deny it; a real call (`--probe-profile`, `--invoke`) shows it",
+        ),
+        (_, true) => question.not_provable(seen, "this tool sees a denial that the simulator does not: please report it"),
+    })
+}
+
+/// What the role may do beyond the spec.
+fn nothing_else(role: &LiveRole, facts: &Facts) -> Vec<Claim> {
+    let extras = extra_grants(role, &facts.desired);
+    let question = |is_own: bool| {
+        let (holds, fails) = if is_own {
+            ("the policy of the spec grants nothing else", "the policy of the spec grants more")
+        } else {
+            ("no other policy grants the role anything", "other policies grant the role more")
+        };
+        ask(Topic::NothingElse, holds, fails, String::new())
+    };
+    [true, false]
+        .into_iter()
+        .map(|is_own| {
+            let found: Vec<&Extra> = extras.iter().filter(|extra| extra.is_own == is_own).collect();
+            if found.is_empty() {
+                return question(is_own)
+                    .holds("what each attached and inline policy allows was compared with the spec");
+            }
+            let policies: Vec<&str> = found.iter().map(|extra| extra.policy.as_str()).collect();
+            let grants: Vec<String> = found.iter().flat_map(|extra| extra.grants.clone()).collect();
+            let remedy = if is_own {
+                facts.by_apply("it restores the policy")
+            } else {
+                "detach it, or set `extra_permissions = \"remove\"` for the role and run `apply`".to_owned()
+            };
+            let finding = Finding {
+                cause: Cause::ExtraPermissions,
+                what: format!(
+                    "The role has extra permissions by {}: {}",
+                    policies.join(", "),
+                    short(&grants)
+                ),
+                consequence: "whoever assumes the role can do that too".to_owned(),
+                remedy,
+                harm: Harm::default(),
+            };
+            // What the policy allows in place of the function is said already.
+            let explained: &[Cause] = if is_own { &[Cause::PolicyDoesNotCover] } else { &[] };
+            question(is_own).fails(grants.join("; "), finding, explained)
+        })
+        .collect()
+}
+
+/// The first few; all are in the claim.
+fn short(grants: &[String]) -> String {
+    const FEW: usize = 3;
+    let shown = grants.iter().take(FEW).cloned().collect::<Vec<_>>().join("; ");
+    match grants.len().saturating_sub(FEW) {
+        0 => shown,
+        n => format!("{shown}; and {n} more"),
+    }
+}

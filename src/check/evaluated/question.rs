@@ -1,0 +1,19 @@
+//! Questions of the evaluated level.
+
+use super::super::claim::Question;
+use super::super::level::Level;
+use super::super::topic::Topic;
+
+pub(super) const NOT_ASSUMED: &str =
+    "Genesys Cloud is refused (AccessDenied): the data action fails with 403";
+pub(super) const NOT_INVOKED: &str =
+    "Genesys Cloud assumes the role and is refused at lambda:InvokeFunction: 403";
+
+pub(super) fn ask(
+    topic: Topic,
+    holds: impl Into<String>,
+    fails: impl Into<String>,
+    open: impl Into<String>,
+) -> Question {
+    Question::new(Level::Evaluated, topic, holds, fails, open)
+}

@@ -1,0 +1,407 @@
+//! Who may assume the role.
+
+use super::super::cause::Cause;
+use super::super::claim::{Claim, Finding, Harm};
+use super::super::facts::Facts;
+use super::super::questions::{self, STRANGER, Trust, genesys, genesys_may_assume, may_assume, near_misses};
+use super::super::topic::Topic;
+use super::question::{NOT_ASSUMED, ask};
+use crate::arn::Arn;
+use crate::model::{DesiredRole, LiveRole};
+use crate::policy::access::principal_in_words;
+use crate::policy::{Decision, Evaluation, Principal};
+use crate::spec::{AccountTrust, genesys_account_name};
+
+const KEPT_OUT: Harm = Harm { keeps_genesys_out: true, lets_in: Vec::new() };
+
+/// Whether the account that the spec trusts is one that Genesys names.
+pub(crate) fn account(facts: &Facts) -> Vec<Claim> {
+    let desired = &facts.desired;
+    let (id, partition) = (&desired.genesys_account_id, &desired.role.arn.partition);
+    let question = ask(
+        Topic::Account,
+        format!("AWS account {id}, which the spec trusts, is Genesys's"),
+        format!("AWS account {id}, which the spec trusts, is not one that Genesys names"),
+        "whether the account that the spec trusts is Genesys's is unknown",
+    );
+    let (why, help) = match &desired.genesys_account {
+        AccountTrust::Known => return vec![question.holds("Genesys's own sources name it for customers")],
+        AccountTrust::Confirmed { reason } => {
+            return vec![question.accepted("the spec confirms it with `account_reason`", reason)];
+        }
+        AccountTrust::Unknown { why, help } => (why, help),
+    };
+    let (admitted, who) = match &facts.live.role {
+        Some(role) => {
+            let root = Principal::Aws(Arn::account_root(partition, id).to_string());
+            let right = Some(desired.external_id.expose());
+            let gets_in = may_assume(role, &root, right).decision == Decision::Allowed;
+            let genesys = Principal::Aws(genesys(desired).to_string());
+            (genesys_may_assume(role, &genesys, right).decision == Decision::Allowed, gets_in)
+        }
+        None => (false, false),
+    };
+    let stranger = principal_in_words(
+        "AWS",
+        Arn::account_root(partition, id).to_string().as_str(),
+        genesys_account_name,
+    );
+    let finding = Finding {
+        cause: Cause::UnknownAccount,
+        what: format!("The account that the spec trusts is not Genesys's: {why}"),
+        consequence: if who {
+            format!("whoever owns {stranger} can assume the role, and Genesys Cloud cannot")
+        } else {
+            format!("`apply` would give whoever owns {stranger} the role")
+        },
+        remedy: help.clone(),
+        harm: Harm { keeps_genesys_out: !admitted, lets_in: if who { vec![stranger] } else { Vec::new() } },
+    };
+    vec![question.fails(id.to_string(), finding, &[])]
+}
+
+/// All claims about the trust policy.
+pub(crate) fn trust(role: &LiveRole, facts: &Facts) -> Vec<Claim> {
+    let desired = &facts.desired;
+    let asked = Asked { role, facts, trust: questions::trust(role, desired), us: us(desired) };
+    let mut claims = vec![asked.named(), asked.external_id(), asked.admission()];
+    claims.extend(asked.wrong_ids());
+    claims.extend(asked.strangers());
+    claims.extend(asked.verifier());
+    claims.push(asked.nobody_else_named());
+    claims.push(asked.no_other_id());
+    claims
+}
+
+/// `Genesys Cloud (AWS account 765628985471)`
+fn us(desired: &DesiredRole) -> String {
+    let arn = genesys(desired).to_string();
+    let words = principal_in_words("AWS", &arn, genesys_account_name);
+    if words.starts_with("Genesys") { words } else { format!("Genesys Cloud ({words})") }
+}
+
+struct Asked<'a> {
+    role: &'a LiveRole,
+    facts: &'a Facts,
+    trust: Trust,
+    us: String,
+}
+
+impl Asked<'_> {
+    fn right(&self) -> &str {
+        self.facts.desired.external_id.expose()
+    }
+
+    fn genesys(&self) -> Principal {
+        Principal::Aws(genesys(&self.facts.desired).to_string())
+    }
+
+    fn others(&self) -> Vec<String> {
+        self.trust.others.iter().map(|other| other.words.clone()).collect()
+    }
+
+    fn restore(&self) -> String {
+        self.facts.by_apply("it restores the trust policy")
+    }
+
+    /// Whether an Allow names Genesys Cloud, whatever else is demanded.
+    fn named(&self) -> Claim {
+        let us = &self.us;
+        let question = ask(
+            Topic::Trusted,
+            format!("the trust policy trusts {us}"),
+            format!("the trust policy does not trust {us}"),
+            format!("whether the trust policy trusts {us} is unknown"),
+        );
+        if self.trust.names_genesys {
+            return question.holds("an Allow statement names it");
+        }
+        let others = self.others();
+        let (what, consequence) = if others.is_empty() {
+            (format!("The trust policy does not trust {us}"), NOT_ASSUMED.to_owned())
+        } else {
+            let named = others.join(" and ");
+            (
+                format!("The trust policy trusts {named}, not {us}"),
+                format!("{NOT_ASSUMED}; and {named} can assume the role"),
+            )
+        };
+        let seen =
+            if others.is_empty() { "no Allow statement names it".to_owned() } else { others.join(", ") };
+        let finding = Finding {
+            cause: Cause::TrustedAccount,
+            what,
+            consequence,
+            remedy: self.restore(),
+            harm: Harm { keeps_genesys_out: true, lets_in: others },
+        };
+        question.fails(seen, finding, &[Cause::UnknownAccount])
+    }
+
+    /// Whether an Allow is met by the spec's external ID.
+    fn external_id(&self) -> Claim {
+        let question = ask(
+            Topic::ExternalId,
+            "the trust policy demands the spec's external ID",
+            "the trust policy does not demand the spec's external ID",
+            "whether the trust policy demands the spec's external ID is unknown",
+        );
+        if self.trust.needs_no_id {
+            return question.fails("any external ID, or none, is accepted", self.any_id(), &[]);
+        }
+        if self.trust.accepts_id {
+            return question.holds("an Allow statement is met by it");
+        }
+        let found: Vec<String> = self.trust.demands.iter().map(|id| format!("\"{id}\"")).collect();
+        if found.is_empty() {
+            let help = "what else is demanded cannot be met, or is not known: see who may assume the role";
+            return question.not_provable("no Allow statement is met by it, nor by another", help);
+        }
+        let finding = Finding {
+            cause: Cause::ExternalId,
+            what: format!(
+                "The trust policy demands the external ID {}, the spec has \"{}\"",
+                found.join(" or "),
+                self.right()
+            ),
+            consequence: NOT_ASSUMED.to_owned(),
+            remedy: format!(
+                "if the spec is right, {}; otherwise correct `external_id` in the spec",
+                self.restore()
+            ),
+            harm: KEPT_OUT,
+        };
+        question.fails(format!("it demands {}", found.join(" or ")), finding, &[])
+    }
+
+    /// The decision that counts.
+    fn admission(&self) -> Claim {
+        let us = &self.us;
+        let question = ask(
+            Topic::Admission,
+            format!("{us} with the right external ID may assume the role"),
+            format!("{us} with the right external ID may not assume the role"),
+            format!("whether {us} with the right external ID may assume the role is undecided"),
+        );
+        let evaluation = genesys_may_assume(self.role, &self.genesys(), Some(self.right()));
+        match evaluation.decision {
+            Decision::Allowed => question.holds(evaluation.reason),
+            Decision::Undecided => question.not_provable(
+                evaluation.reason,
+                "only AWS and Genesys Cloud know what it depends on: `check --invoke` shows it",
+            ),
+            Decision::ExplicitDeny | Decision::ImplicitDeny => {
+                let finding = Finding {
+                    cause: Cause::TrustPolicy,
+                    what: format!("The trust policy keeps {us} out: {}", evaluation.reason),
+                    consequence: NOT_ASSUMED.to_owned(),
+                    remedy: self.restore(),
+                    harm: KEPT_OUT,
+                };
+                question.fails(
+                    evaluation.reason,
+                    finding,
+                    &[Cause::UnknownAccount, Cause::TrustedAccount, Cause::ExternalId],
+                )
+            }
+        }
+    }
+
+    /// As near to the right one as can be, and none at all.
+    fn wrong_ids(&self) -> Vec<Claim> {
+        let right = self.right();
+        let [altered, swapped] = near_misses(right);
+        let wrong: [(&str, Option<&str>); 3] = [
+            ("a wrong external ID", Some(&altered)),
+            ("the external ID in other case", Some(&swapped)),
+            ("no external ID", None),
+        ];
+        let genesys = self.genesys();
+        wrong
+            .into_iter()
+            .filter(|(_, id)| *id != Some(right))
+            .map(|(what, id)| {
+                let evaluation = may_assume(self.role, &genesys, id);
+                self.refused(&format!("{} with {what}", self.us), evaluation, || self.any_id())
+            })
+            .collect()
+    }
+
+    fn strangers(&self) -> Vec<Claim> {
+        let partition = &self.facts.desired.role.arn.partition;
+        let strangers: [(String, Principal); 3] = [
+            (
+                format!("another AWS account ({STRANGER}) with the right external ID"),
+                Principal::Aws(format!("arn:{partition}:iam::{STRANGER}:root")),
+            ),
+            ("an anonymous caller with the right external ID".to_owned(), Principal::Anonymous),
+            (
+                "an AWS service (lambda.amazonaws.com)".to_owned(),
+                Principal::Service("lambda.amazonaws.com".to_owned()),
+            ),
+        ];
+        strangers
+            .into_iter()
+            .map(|(who, principal)| {
+                let evaluation = may_assume(self.role, &principal, Some(self.right()));
+                self.refused(&who, evaluation, || self.also_admits("any AWS account"))
+            })
+            .collect()
+    }
+
+    fn verifier(&self) -> Vec<Claim> {
+        let Some(verifier) = &self.facts.desired.verifier else { return Vec::new() };
+        let principal = Principal::Aws(verifier.to_string());
+        let question = ask(
+            Topic::Verifier,
+            format!("the verifier ({verifier}) with the right external ID may assume the role"),
+            format!("the verifier ({verifier}) may not assume the role"),
+            format!("whether the verifier ({verifier}) may assume the role is undecided"),
+        );
+        let evaluation = may_assume(self.role, &principal, Some(self.right()));
+        let admitted = match evaluation.decision {
+            Decision::Allowed => question.holds(evaluation.reason),
+            Decision::Undecided => question
+                .not_provable(evaluation.reason, "only AWS knows what it depends on at the time of the call"),
+            Decision::ExplicitDeny | Decision::ImplicitDeny => {
+                let finding = Finding {
+                    cause: Cause::Verifier,
+                    what: format!(
+                        "The trust policy keeps the verifier {verifier} out: {}",
+                        evaluation.reason
+                    ),
+                    consequence: "the role cannot be proven by real calls".to_owned(),
+                    remedy: self.restore(),
+                    harm: Harm::default(),
+                };
+                let explained = &[Cause::TrustedAccount, Cause::ExternalId, Cause::TrustPolicy];
+                question.fails(evaluation.reason, finding, explained)
+            }
+        };
+        let without = may_assume(self.role, &principal, None);
+        vec![admitted, self.refused("the verifier without an external ID", without, || self.any_id())]
+    }
+
+    /// Someone who must not get in.
+    fn refused(&self, who: &str, evaluation: Evaluation, finding: impl FnOnce() -> Finding) -> Claim {
+        let question = ask(
+            Topic::NobodyElse,
+            format!("{who} may not assume the role"),
+            match evaluation.decision {
+                Decision::Undecided => format!("it is not decided that {who} may not assume the role"),
+                _ => format!("{who} may assume the role"),
+            },
+            String::new(),
+        );
+        match evaluation.decision {
+            Decision::ExplicitDeny | Decision::ImplicitDeny => question.holds(evaluation.reason),
+            Decision::Allowed => question.fails(evaluation.reason, finding(), &[]),
+            // What cannot be decided counts as open.
+            Decision::Undecided => {
+                question.fails(format!("undecided: {}", evaluation.reason), finding(), &[])
+            }
+        }
+    }
+
+    fn any_id(&self) -> Finding {
+        let (who, lets_in) = if self.trust.names_genesys {
+            let anyone = "any customer of Genesys Cloud".to_owned();
+            ("any customer of Genesys Cloud can have the role assumed (the confused deputy)", vec![anyone])
+        } else {
+            ("whoever is trusted gets in without it", Vec::new())
+        };
+        Finding {
+            cause: Cause::RoleOpen,
+            what: "The trust policy does not demand the external ID".to_owned(),
+            consequence: who.to_owned(),
+            remedy: self.restore(),
+            harm: Harm { keeps_genesys_out: false, lets_in },
+        }
+    }
+
+    fn also_admits(&self, otherwise: &str) -> Finding {
+        let mut who = self.others();
+        if who.is_empty() {
+            who.push(otherwise.to_owned());
+        }
+        Finding {
+            cause: Cause::RoleOpen,
+            what: format!("The trust policy also admits {}", who.join(" and ")),
+            consequence: "they can assume the role and invoke the functions".to_owned(),
+            remedy: self.restore(),
+            harm: Harm { keeps_genesys_out: false, lets_in: who },
+        }
+    }
+
+    /// Everyone whom the trust policy names must be Genesys Cloud, or the verifier.
+    fn nobody_else_named(&self) -> Claim {
+        let others = self.others();
+        let question = ask(
+            Topic::NobodyElse,
+            "nobody else is named in the trust policy",
+            format!("the trust policy also names {}", others.join(", ")),
+            String::new(),
+        );
+        if others.is_empty() {
+            let mut seen = match &self.facts.desired.verifier {
+                Some(verifier) => format!("only {} and the verifier {verifier} are", self.us),
+                None => format!("only {} is", self.us),
+            };
+            if !self.trust.names_genesys {
+                seen = "nobody who could get in is".to_owned();
+            }
+            if !self.trust.stale.is_empty() {
+                seen = format!(
+                    "{seen}; {} was deleted and gets in no more, nor does a new one of its name",
+                    self.trust.stale.join(", ")
+                );
+            }
+            return question.holds(seen);
+        }
+        let seen = format!("it also admits {}", others.join(", "));
+        let finding = self.also_admits("");
+        question.fails(seen, finding, &[Cause::TrustedAccount, Cause::UnknownAccount])
+    }
+
+    /// No table of requests can try every other ID: those that the conditions name are tried too.
+    fn no_other_id(&self) -> Claim {
+        let Trust { needs_no_id, also_accepts, unknown_element, .. } = &self.trust;
+        let question = ask(
+            Topic::NobodyElse,
+            "no other external ID is accepted",
+            "another external ID is accepted",
+            String::new(),
+        );
+        if let Some(element) = unknown_element {
+            let finding = Finding {
+                cause: Cause::RoleOpen,
+                what: format!(
+                    "The trust policy has the element `{element}`, which IAM's grammar does not have"
+                ),
+                consequence: "nobody can say whom it lets in".to_owned(),
+                remedy: self.restore(),
+                harm: Harm { keeps_genesys_out: false, lets_in: vec!["someone unknown".to_owned()] },
+            };
+            return question.fails(format!("the element `{element}`"), finding, &[]);
+        }
+        if *needs_no_id {
+            return question.fails("any external ID, or none, is accepted", self.any_id(), &[]);
+        }
+        if also_accepts.is_empty() {
+            return question.holds("what the conditions name was tried: only this one is accepted");
+        }
+        let ids: Vec<String> = also_accepts.iter().map(|id| format!("\"{id}\"")).collect();
+        let finding = Finding {
+            cause: Cause::RoleOpen,
+            what: format!("The trust policy also accepts the external ID {}", ids.join(" and ")),
+            consequence: "that customer of Genesys Cloud can have the role assumed".to_owned(),
+            remedy: self.restore(),
+            harm: Harm {
+                keeps_genesys_out: false,
+                lets_in: vec![format!("whoever brings the external ID {}", ids.join(" or "))],
+            },
+        };
+        // In place of the right one it is said already.
+        question.fails(format!("it also accepts {}", ids.join(" and ")), finding, &[Cause::ExternalId])
+    }
+}

@@ -1,0 +1,22 @@
+//! From the evidence about one role to its report.
+
+use super::claim::Claim;
+use super::configured::configured;
+use super::evaluated::evaluated;
+use super::facts::Facts;
+use super::invoked::invoked;
+use super::probed::probed;
+use super::questions::name_of;
+use super::report::RoleReport;
+
+/// The report is derived from the claims, and they from the facts alone.
+pub fn judge(facts: &Facts) -> RoleReport {
+    let claims: Vec<Claim> =
+        [evaluated(facts), configured(facts), probed(facts), invoked(facts)].into_iter().flatten().collect();
+    let functions = match facts.desired.functions.as_slice() {
+        [one] => name_of(one).trim_start_matches("function ").to_owned(),
+        several => format!("its {} functions", several.len()),
+    };
+    let prober = facts.probes.as_ref().map(|probes| probes.prober.clone());
+    RoleReport::new(facts.desired.role.name.clone(), functions, prober, claims)
+}

@@ -1,0 +1,26 @@
+//! How a thing was found out.
+
+use super::words::words;
+
+words! {
+    /// Kinds of evidence, from the weakest to the strongest; never collapsed into one "OK".
+    pub enum Level {
+        /// the live documents, evaluated offline by IAM's rules
+        Evaluated = "evaluated",
+        /// Genesys Cloud's configuration, as its API shows it
+        Configured = "configured",
+        /// real calls that must be refused
+        Refused = "refused",
+        /// real calls that must succeed: the role assumed, the function invoked with `DryRun`
+        Assumed = "assumed",
+        /// Genesys Cloud itself invoked the function
+        EndToEnd = "end-to-end",
+    }
+}
+
+impl Level {
+    /// Those whose documents or configuration can be read without a call that proves something.
+    pub fn is_read(self) -> bool {
+        matches!(self, Self::Evaluated | Self::Configured)
+    }
+}

@@ -1,0 +1,443 @@
+//! Plain answers that the live documents give; no sentences, and nothing is judged. Lines and causes stand on these.
+
+use std::collections::BTreeSet;
+
+use crate::arn::{Arn, FunctionArn};
+use crate::model::{DesiredRole, LiveRole};
+use crate::policy::access::{Access, principal_in_words, uncovered};
+use crate::policy::document::{ActionElement, Effect, OneOrMany, PrincipalElement, Principals, Statement};
+use crate::policy::{
+    Context, Decision, Document, EXTERNAL_ID, Evaluation, Policies, Principal, Request, evaluate,
+    wildcard_matches,
+};
+use crate::spec::{AccountTrust, KNOWN_GENESYS_ACCOUNTS, genesys_account_name};
+
+/// An account that nobody trusts: the documentation's own.
+pub(crate) const STRANGER: &str = "444455556666";
+
+/// A session name for evaluations; sessions of Genesys Cloud have names of their own.
+const SESSION: &str = "genesys-cloud";
+
+/// An external ID that no document names. An empty one cannot be presented: STS wants two characters at least.
+const FRESH_ID: &str = "another-organization-of-genesys-cloud";
+
+/// The account from which Genesys Cloud comes: the spec's, if it is Genesys's or the spec says why it is right;
+/// otherwise that of the core regions. What a wrong account may do is not what Genesys Cloud may.
+pub(crate) fn genesys(desired: &DesiredRole) -> Arn {
+    let own = Arn::account_root(&desired.role.arn.partition, &desired.genesys_account_id);
+    let core = KNOWN_GENESYS_ACCOUNTS.iter().find(|known| known.for_customers);
+    match (&desired.genesys_account, core) {
+        (AccountTrust::Unknown { .. }, Some(core)) => match core.id.parse() {
+            Ok(account) => Arn::account_root(core.partition, &account),
+            Err(_) => own,
+        },
+        _ => own,
+    }
+}
+
+/// Who asks to assume a role, by its trust policy alone.
+pub fn may_assume(role: &LiveRole, principal: &Principal, external_id: Option<&str>) -> Evaluation {
+    let document = &role.role.assume_role_policy;
+    assume(&role.role.arn, document, principal, external_id, None)
+}
+
+/// The same as Genesys Cloud. Its sessions know of no multi-factor authentication; whether they say so is not public.
+pub(crate) fn genesys_may_assume(
+    role: &LiveRole,
+    genesys: &Principal,
+    external_id: Option<&str>,
+) -> Evaluation {
+    let document = &role.role.assume_role_policy;
+    let [says_no, says_nothing] =
+        [Some("false"), None].map(|mfa| assume(&role.role.arn, document, genesys, external_id, Some(mfa)));
+    if says_no.decision == says_nothing.decision
+        || is_denial(says_no.decision) && is_denial(says_nothing.decision)
+    {
+        return says_no;
+    }
+    let reason =
+        "it depends on whether Genesys Cloud's session has the key aws:MultiFactorAuthPresent".to_owned();
+    Evaluation { decision: Decision::Undecided, reason, ..says_no }
+}
+
+fn is_denial(decision: Decision) -> bool {
+    matches!(decision, Decision::ExplicitDeny | Decision::ImplicitDeny)
+}
+
+/// `mfa`: `None`: nothing is known; otherwise the key's value, or that it is absent.
+fn assume(
+    role: &Arn,
+    document: &Document,
+    principal: &Principal,
+    external_id: Option<&str>,
+    mfa: Option<Option<&str>>,
+) -> Evaluation {
+    const MFA: &str = "aws:MultiFactorAuthPresent";
+    let mut context = match external_id {
+        Some(id) => Context::partial().with(EXTERNAL_ID, &[id]),
+        None => Context::partial().without(EXTERNAL_ID),
+    };
+    context = context.with("aws:SecureTransport", &["true"]);
+    if let Principal::Aws(arn) = principal {
+        context = context.with("aws:PrincipalIsAWSService", &["false"]);
+        if let Ok(arn) = arn.parse::<Arn>() {
+            context = context.with("aws:PrincipalAccount", &[&arn.account]);
+        }
+    }
+    context = match mfa {
+        Some(Some(value)) => context.with(MFA, &[value]),
+        Some(None) => context.without(MFA).without("aws:MultiFactorAuthAge"),
+        None => context,
+    };
+    let request = Request {
+        principal: principal.clone(),
+        action: "sts:AssumeRole".to_owned(),
+        resource: role.to_string(),
+        context,
+    };
+    let trust = Some(("the trust policy".to_owned(), document));
+    evaluate(&Policies { resource: trust, ..Policies::default() }, &request)
+}
+
+/// Someone whom a document names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Other {
+    /// `AWS account 691338073777`
+    pub words: String,
+    pub principal: Option<Principal>,
+}
+
+/// What the trust policy says, beside the one decision about Genesys Cloud.
+#[derive(Debug)]
+pub(crate) struct Trust {
+    /// Whether an Allow names Genesys Cloud, whatever its conditions.
+    pub names_genesys: bool,
+    /// Whether an Allow is met by the spec's external ID, whoever presents it.
+    pub accepts_id: bool,
+    /// The external IDs that are demanded in its place.
+    pub demands: Vec<String>,
+    /// Who may get in beside Genesys Cloud and the verifier.
+    pub others: Vec<Other>,
+    /// Deleted roles and users: they get in no more.
+    pub stale: Vec<String>,
+    /// Whether someone who is trusted may come without the external ID, or with any.
+    pub needs_no_id: bool,
+    /// Further external IDs that are accepted.
+    pub also_accepts: Vec<String>,
+    /// An element that IAM's grammar does not have.
+    pub unknown_element: Option<String>,
+}
+
+pub(crate) fn trust(role: &LiveRole, desired: &DesiredRole) -> Trust {
+    let right = desired.external_id.expose();
+    let arn = &role.role.arn;
+    let document = &role.role.assume_role_policy;
+    let genesys = Principal::Aws(genesys(desired).to_string());
+    let verifier = desired.verifier.as_ref().map(|arn| Principal::Aws(arn.to_string()));
+    let canonical = document.canonical();
+    let allows: Vec<&Statement> =
+        canonical.statements.as_slice().iter().filter(|one| one.effect == Effect::Allow).collect();
+    let alone = |statement: &Statement| Document {
+        statements: OneOrMany::One(statement.clone()),
+        unknown: Default::default(),
+        ..canonical.clone()
+    };
+    let may = |who: &Principal, id: Option<&str>| may_be(may_assume(role, who, id).decision);
+
+    let named: Vec<Other> = allows.iter().flat_map(|statement| named(statement)).collect();
+    let (stale, named): (Vec<Other>, Vec<Other>) = named
+        .into_iter()
+        .partition(|other| matches!(&other.principal, Some(Principal::Aws(text)) if is_unique_id(text)));
+    let listed = listed_ids(&allows);
+    let mut wrong: Vec<String> = near_misses(right).into();
+    wrong.push(FRESH_ID.to_owned());
+    let instances: Vec<(String, String)> = listed
+        .iter()
+        .flat_map(|id| instances(id).into_iter().map(move |instance| (id.clone(), instance)))
+        .filter(|(_, instance)| instance != right)
+        .collect();
+    let gets_in = |other: &Other| match &other.principal {
+        Some(who @ (Principal::Aws(_) | Principal::Service(_) | Principal::Anonymous)) => {
+            let stranger = Principal::Aws(format!("arn:{}:iam::{STRANGER}:root", arn.partition));
+            let ids = || wrong.iter().chain(instances.iter().map(|(_, id)| id)).map(String::as_str);
+            let callers =
+                if *who == Principal::Anonymous { vec![who.clone(), stranger] } else { vec![who.clone()] };
+            callers
+                .iter()
+                .any(|who| may(who, None) || may(who, Some(right)) || ids().any(|id| may(who, Some(id))))
+        }
+        // By another call than sts:AssumeRole, or nobody can say who it is.
+        _ => true,
+    };
+    let is_known = |other: &Other| {
+        other.principal.as_ref().is_some_and(|who| *who == genesys || Some(who) == verifier.as_ref())
+    };
+    let mut others: Vec<Other> =
+        named.iter().filter(|other| !is_known(other) && gets_in(other)).cloned().collect();
+    let mut seen = BTreeSet::new();
+    others.retain(|other| seen.insert(other.words.clone()));
+
+    let trusted: Vec<&Principal> = [&genesys]
+        .into_iter()
+        .chain(&verifier)
+        .chain(others.iter().filter_map(|other| other.principal.as_ref()))
+        .collect();
+    let anyone_may = |id: Option<&str>| trusted.iter().any(|who| may(who, id));
+    let needs_no_id = anyone_may(None) || wrong.iter().any(|id| anyone_may(Some(id)));
+    let mut also_accepts: Vec<String> =
+        instances.iter().filter(|(_, id)| anyone_may(Some(id))).map(|(listed, _)| listed.clone()).collect();
+    also_accepts.dedup();
+
+    let is_named = |statement: &&Statement| {
+        let unconditional = alone(&Statement { condition: None, ..(*statement).clone() });
+        may_be(assume(arn, &unconditional, &genesys, Some(right), None).decision)
+    };
+    let meets = |statement: &Statement, id: &str| {
+        let document = alone(statement);
+        self::named(statement)
+            .iter()
+            .filter_map(|other| other.principal.as_ref())
+            .chain([&genesys])
+            .any(|who| may_be(assume(arn, &document, who, Some(id), None).decision))
+    };
+    let accepts_id = allows.iter().any(|statement| meets(statement, right));
+    let mut demands: Vec<String> = instances
+        .iter()
+        .filter(|(_, id)| allows.iter().any(|statement| meets(statement, id)))
+        .map(|(listed, _)| listed.clone())
+        .collect();
+    demands.dedup();
+    Trust {
+        names_genesys: allows.iter().any(is_named),
+        accepts_id,
+        demands,
+        others,
+        stale: stale.into_iter().map(|other| other.words).collect(),
+        needs_no_id,
+        also_accepts,
+        unknown_element: canonical
+            .unknown
+            .keys()
+            .chain(allows.iter().flat_map(|statement| statement.unknown.keys()))
+            .next()
+            .cloned(),
+    }
+}
+
+/// Allowed, or not known to be denied.
+fn may_be(decision: Decision) -> bool {
+    matches!(decision, Decision::Allowed | Decision::Undecided)
+}
+
+/// `AROA…`, `AIDA…`: what IAM shows in place of a role or user that was deleted.
+fn is_unique_id(text: &str) -> bool {
+    text.len() >= 16
+        && text.starts_with('A')
+        && text.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit())
+}
+
+/// Whom an Allow statement names.
+fn named(statement: &Statement) -> Vec<Other> {
+    let anyone = || Other { words: "anyone".to_owned(), principal: Some(Principal::Anonymous) };
+    match &statement.principal {
+        Some(PrincipalElement::Principal(Principals::ByKind(kinds))) => kinds
+            .iter()
+            .flat_map(|(kind, values)| values.as_slice().iter().map(move |value| (kind.as_str(), value)))
+            .map(|(kind, value)| Other {
+                words: principal_in_words(kind, value, genesys_account_name),
+                principal: match kind {
+                    "AWS" if value == "*" => Some(Principal::Anonymous),
+                    "AWS" => Some(Principal::Aws(value.clone())),
+                    "Service" => Some(Principal::Service(value.clone())),
+                    _ => Some(Principal::Federated(value.clone())),
+                },
+            })
+            .collect(),
+        Some(PrincipalElement::Principal(Principals::Any)) | None => vec![anyone()],
+        Some(PrincipalElement::NotPrincipal(_)) => {
+            vec![Other { words: "everyone except those named in a NotPrincipal".to_owned(), principal: None }]
+        }
+    }
+}
+
+/// The external IDs and patterns of them that conditions name.
+fn listed_ids(allows: &[&Statement]) -> BTreeSet<String> {
+    allows
+        .iter()
+        .flat_map(|statement| statement.conditions().on(EXTERNAL_ID))
+        .filter(|(operator, _)| *operator != "Null")
+        .flat_map(|(_, values)| values)
+        .map(ToString::to_string)
+        .collect()
+}
+
+/// External IDs that a pattern stands for: as written, and two with its wildcards filled in.
+fn instances(id: &str) -> Vec<String> {
+    let mut instances = vec![id.to_owned()];
+    if id.contains(['*', '?']) {
+        instances.extend(['x', '0'].map(|c| id.replace(['*', '?'], &c.to_string())));
+    }
+    instances
+}
+
+/// Wrong external IDs that come as near to the right one as can be: the last character changed, and the other case.
+pub fn near_misses(id: &str) -> [String; 2] {
+    let mut altered: String = id.to_owned();
+    let last = altered.pop();
+    altered.push(if last == Some('0') { '1' } else { '0' });
+    let other_case =
+        |c: char| if c.is_ascii_lowercase() { c.to_ascii_uppercase() } else { c.to_ascii_lowercase() };
+    [altered, id.chars().map(other_case).collect()]
+}
+
+/// The role's own policies, its boundary, and the function's own policy, for one function.
+pub fn may_invoke(role: &LiveRole, function: &FunctionArn, policy: Option<&Document>) -> Evaluation {
+    let role_arn = &role.role.arn;
+    let session = format!(
+        "arn:{}:sts::{}:assumed-role/{}/{SESSION}",
+        role_arn.partition, role_arn.account, role.role.name
+    );
+    let context = Context::partial()
+        .with("aws:PrincipalAccount", &[&role_arn.account])
+        .with("aws:PrincipalArn", &[&role_arn.to_string()])
+        .with("aws:SecureTransport", &["true"]);
+    let request = Request {
+        principal: Principal::Aws(session),
+        action: "lambda:InvokeFunction".to_owned(),
+        resource: function.to_string(),
+        context,
+    };
+    let attached = role.attached.values().map(|policy| (format!("policy {}", policy.name), &policy.document));
+    let inline = role.inline.iter().map(|(name, document)| (format!("inline policy {name}"), document));
+    let boundary = role.boundary.as_ref().map(|document| ("permissions boundary".to_owned(), document));
+    let identity: Vec<(String, &Document)> = attached.chain(inline).collect();
+    let resource = policy.map(|document| ("the function's own policy".to_owned(), document));
+    evaluate(&Policies { identity, boundary, resource, ..Policies::default() }, &request)
+}
+
+/// Whether a document by itself allows the role to invoke a function.
+pub(crate) fn covers(document: &Document, role: &LiveRole, function: &FunctionArn) -> Decision {
+    let request = Request {
+        principal: Principal::Aws(role.role.arn.to_string()),
+        action: "lambda:InvokeFunction".to_owned(),
+        resource: function.to_string(),
+        context: Context::partial(),
+    };
+    let identity = vec![("the policy".to_owned(), document)];
+    evaluate(&Policies { identity, ..Policies::default() }, &request).decision
+}
+
+/// What a policy of the role grants that the spec does not.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Extra {
+    /// `policy AdministratorAccess`, `inline policy more`
+    pub policy: String,
+    pub is_own: bool,
+    pub grants: Vec<String>,
+}
+
+/// By policy, each of them that grants more than the spec.
+pub(crate) fn extra_grants(role: &LiveRole, desired: &DesiredRole) -> Vec<Extra> {
+    let wanted = Access::of_permissions(&desired.policy.document).permissions;
+    let attached = role.attached.iter().map(|(arn, policy)| {
+        (format!("policy `{}`", policy.name), *arn == desired.policy.arn, &policy.document)
+    });
+    let inline =
+        role.inline.iter().map(|(name, document)| (format!("inline policy `{name}`"), false, document));
+    attached
+        .chain(inline)
+        .filter_map(|(policy, is_own, document)| {
+            let live = Access::of_permissions(document).permissions;
+            let grants: Vec<String> =
+                uncovered(&live, &wanted).into_iter().map(|grant| grant.sentence().to_owned()).collect();
+            (!grants.is_empty()).then_some(Extra { policy, is_own, grants })
+        })
+        .collect()
+}
+
+/// Whom a function's own policy lets invoke it, other than the account's own identities and services on its behalf.
+pub(crate) fn function_admits(policy: &Document, function: &FunctionArn) -> Vec<String> {
+    let mut others = BTreeSet::new();
+    let canonical = policy.canonical();
+    let account = function.as_arn().account.as_str();
+    for statement in canonical.statements.as_slice() {
+        if statement.effect != Effect::Allow || !allows_invoking(statement) || is_bound(statement, account) {
+            continue;
+        }
+        for other in named(statement) {
+            let is_own = match &other.principal {
+                Some(Principal::Aws(text)) => {
+                    text == account
+                        || text.parse::<Arn>().is_ok_and(|arn| arn.account == account)
+                        || is_unique_id(text)
+                }
+                _ => false,
+            };
+            let is_denied = other.principal.as_ref().is_some_and(|who| {
+                let request = Request {
+                    principal: who.clone(),
+                    action: "lambda:InvokeFunction".to_owned(),
+                    resource: function.to_string(),
+                    context: Context::partial(),
+                };
+                let resource = Some(("the function's own policy".to_owned(), policy));
+                let policies = Policies { resource, ..Policies::default() };
+                evaluate(&policies, &request).decision == Decision::ExplicitDeny
+            });
+            if is_own || is_denied {
+                continue;
+            }
+            others.insert(match &other.principal {
+                Some(Principal::Service(name)) => {
+                    format!("the AWS service {name}, whichever account it acts for")
+                }
+                _ => other.words,
+            });
+        }
+    }
+    others.into_iter().collect()
+}
+
+fn allows_invoking(statement: &Statement) -> bool {
+    let matches = |pattern: &String| wildcard_matches(&pattern.to_ascii_lowercase(), "lambda:invokefunction");
+    match &statement.action {
+        Some(ActionElement::Action(actions)) => actions.as_slice().iter().any(matches),
+        Some(ActionElement::NotAction(actions)) => !actions.as_slice().iter().any(matches),
+        None => true,
+    }
+}
+
+/// Whether conditions bind a statement to one account, be it that of the caller or of what a service acts for.
+fn is_bound(statement: &Statement, account: &str) -> bool {
+    let keys = ["aws:PrincipalAccount", "aws:SourceAccount", "aws:SourceArn", "aws:PrincipalArn"];
+    let is_own = |value: &String| {
+        *value == account || value.split(':').nth(4).is_some_and(|own| own == account || own.is_empty())
+    };
+    keys.into_iter().flat_map(|key| statement.conditions().on(key)).any(|(operator, values)| {
+        matches!(operator, "StringEquals" | "StringLike" | "ArnEquals" | "ArnLike")
+            && !values.is_empty()
+            && values.iter().map(ToString::to_string).all(|value| is_own(&value))
+    })
+}
+
+/// A function's state in one word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Readiness {
+    Ready,
+    /// It wakes or becomes ready by itself.
+    NotYet,
+    Never,
+}
+
+pub(crate) fn readiness(state: Option<&str>) -> Readiness {
+    match state {
+        Some("Active") | None => Readiness::Ready,
+        Some("Pending" | "Inactive") => Readiness::NotYet,
+        Some(_) => Readiness::Never,
+    }
+}
+
+/// ``function `my-function:live` ``
+pub(crate) fn name_of(function: &FunctionArn) -> String {
+    format!("function `{}`", function.label())
+}

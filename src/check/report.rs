@@ -1,0 +1,91 @@
+//! What a check found, role by role.
+
+use super::claim::{Claim, Outcome};
+use super::diagnosis::{Diagnosis, diagnose};
+use super::level::Level;
+use super::verdict::{Sign, Verdict, verdict};
+use crate::arn::AccountId;
+
+/// One role: each part derived from the one before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RoleReport {
+    pub role: String,
+    /// What the verdict calls the functions: `order-status`, `its 3 functions`.
+    pub functions: String,
+    /// As whom the probes were made; `None`: none were.
+    pub prober: Option<String>,
+    pub claims: Vec<Claim>,
+    pub diagnosis: Diagnosis,
+    pub verdict: Verdict,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CheckReport {
+    pub spec: String,
+    pub account_id: AccountId,
+    pub region: String,
+    pub in_sandbox: bool,
+    pub organization: AskedOrganization,
+    pub roles: Vec<RoleReport>,
+}
+
+/// Whether Genesys Cloud was asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AskedOrganization {
+    /// No credentials are given.
+    No,
+    /// It did not answer.
+    Unknown,
+    Named(String),
+}
+
+impl RoleReport {
+    pub fn new(role: String, functions: String, prober: Option<String>, claims: Vec<Claim>) -> Self {
+        let diagnosis = diagnose(&claims);
+        let proof = Level::ALL.iter().copied().rev().find(|level| reaches(&claims, *level));
+        let verdict = verdict(&claims, &diagnosis, proof);
+        Self { role, functions, prober, claims, diagnosis, verdict }
+    }
+
+    pub fn is_broken(&self) -> bool {
+        self.verdict.sign == Sign::Broken
+    }
+}
+
+/// Whether everything that was looked at on this level is as it must be, and something was.
+fn holds(claims: &[Claim], level: Level) -> bool {
+    let mut claims = claims.iter().filter(|claim| claim.level == level).peekable();
+    claims.peek().is_some() && claims.all(Claim::is_good)
+}
+
+/// Whether a level of proof is reached: without a fault, and with all that the weaker ones ask for.
+fn reaches(claims: &[Claim], level: Level) -> bool {
+    claims.iter().all(|claim| claim.failure().is_none())
+        && match level {
+            Level::Evaluated | Level::Configured | Level::Refused | Level::EndToEnd => holds(claims, level),
+            Level::Assumed => holds(claims, Level::Evaluated) && holds(claims, Level::Assumed),
+        }
+}
+
+impl CheckReport {
+    pub fn claims(&self) -> impl Iterator<Item = &Claim> {
+        self.roles.iter().flat_map(|role| &role.claims)
+    }
+
+    /// Whether a level of proof is reached for every role.
+    pub fn reaches(&self, level: Level) -> bool {
+        self.roles.iter().all(|role| reaches(&role.claims, level))
+    }
+
+    pub fn has_fault(&self) -> bool {
+        self.roles.iter().any(RoleReport::is_broken)
+    }
+
+    pub fn causes(&self) -> usize {
+        self.roles.iter().map(|role| role.diagnosis.findings.len()).sum()
+    }
+
+    pub fn count(&self, of: fn(&Outcome) -> bool) -> usize {
+        self.claims().filter(|claim| of(&claim.outcome)).count()
+    }
+}

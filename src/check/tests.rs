@@ -1,0 +1,332 @@
+//! What the claims, the causes and the verdict have to do with one another.
+
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+
+use super::questions::near_misses;
+use super::*;
+use crate::model::Live;
+use crate::plan::testing::{converged, desired, document};
+
+const RIGHT: &str = "2f9c1c5e-0b6c-4a8e-9d51-7f0e3c2b1a90";
+
+fn facts(live: Live) -> Facts {
+    Facts {
+        live,
+        desired: desired("").roles.remove(0),
+        functions: Vec::new(),
+        simulated: None,
+        genesys: GenesysSide::NotAsked,
+        probes: None,
+        tests: Vec::new(),
+        apply: Apply::Works,
+        invocation: "genesys-iam".to_owned(),
+    }
+}
+
+fn with_trust(statements: &[String]) -> Live {
+    let mut live = converged();
+    live.role.as_mut().unwrap().role.assume_role_policy =
+        document(&format!(r#"{{"Version":"2012-10-17","Statement":[{}]}}"#, statements.join(",")));
+    live
+}
+
+fn genesys(condition: &str) -> String {
+    format!(
+        r#"{{"Effect":"Allow","Principal":{{"AWS":"765628985471"}},"Action":"sts:AssumeRole","Condition":{condition}}}"#
+    )
+}
+
+fn causes(live: &Live) -> Vec<Cause> {
+    let report = judge(&facts(live.clone()));
+    report.diagnosis.findings.iter().map(|finding| finding.cause).collect()
+}
+
+#[test]
+fn only_the_right_external_id_may_be_accepted() {
+    let right = genesys(&format!(r#"{{"StringEquals":{{"STS:externalid":["{RIGHT}"]}}}}"#));
+    assert_eq!(causes(&with_trust(std::slice::from_ref(&right))), []);
+    for also in [
+        format!(r#"{{"StringEquals":{{"sts:ExternalId":["{RIGHT}","another-customer"]}}}}"#),
+        format!(r#"{{"StringLike":{{"sts:ExternalId":"?{}"}}}}"#, &RIGHT[1..]),
+        format!(
+            r#"{{"StringNotEquals":{{"sts:ExternalId":["{}1","{}",""]}},"Null":{{"sts:ExternalId":"false"}}}}"#,
+            &RIGHT[..RIGHT.len() - 1],
+            RIGHT.to_uppercase()
+        ),
+        r#"{"StringEquals":{"sts:ExternalId":"${sts:ExternalId}"}}"#.to_owned(),
+        format!(r#"{{"ForAllValues:StringEquals":{{"sts:ExternalId":"{RIGHT}"}}}}"#),
+        format!(r#"{{"StringEqualsIgnoreCase":{{"sts:ExternalId":"{RIGHT}"}}}}"#),
+    ] {
+        assert_eq!(causes(&with_trust(&[genesys(&also)])), [Cause::RoleOpen], "{also}");
+    }
+    let another = genesys(r#"{"StringEquals":{"sts:ExternalId":"another-customer"}}"#);
+    assert_eq!(causes(&with_trust(&[right.clone(), another])), [Cause::RoleOpen]);
+    let deny = right.replace("Allow", "Deny").replace(RIGHT, "another-customer");
+    assert_eq!(causes(&with_trust(&[right, deny])), []);
+}
+
+#[test]
+fn what_the_evaluator_denies_is_not_called_open() {
+    for closed in [
+        format!(r#"{{"ForAnyValue:StringEquals":{{"sts:ExternalId":"{RIGHT}"}}}}"#),
+        format!(
+            r#"{{"ForAllValues:StringEquals":{{"sts:ExternalId":"{RIGHT}"}},"Null":{{"sts:ExternalId":"false"}}}}"#
+        ),
+    ] {
+        let report = judge(&facts(with_trust(&[genesys(&closed)])));
+        assert!(!report.diagnosis.has(Cause::RoleOpen), "{closed}: {:#?}", report.claims);
+    }
+    // A deleted role is named, and lets in nobody.
+    let right = genesys(&format!(r#"{{"StringEquals":{{"sts:ExternalId":"{RIGHT}"}}}}"#));
+    let stale = right.replace("765628985471", "AROAEXAMPLEEXAMPLE123");
+    assert_eq!(causes(&with_trust(&[right, stale])), []);
+}
+
+#[test]
+fn a_trust_policy_that_demands_mfa_keeps_genesys_cloud_out() {
+    let mfa = |operator: &str| {
+        genesys(&format!(
+            r#"{{"StringEquals":{{"sts:ExternalId":"{RIGHT}"}},"{operator}":{{"aws:MultiFactorAuthPresent":"true"}}}}"#
+        ))
+    };
+    let report = judge(&facts(with_trust(&[mfa("Bool")])));
+    assert_eq!(report.verdict.genesys_can_invoke, Some(false));
+    assert_eq!(report.diagnosis.findings.len(), 1);
+    assert_eq!(report.diagnosis.findings[0].cause, Cause::TrustPolicy);
+    // Whether the session says anything about MFA is not public.
+    let report = judge(&facts(with_trust(&[mfa("BoolIfExists")])));
+    assert_eq!((report.verdict.genesys_can_invoke, report.verdict.sign), (None, Sign::Unknown));
+    assert!(report.diagnosis.findings.is_empty());
+}
+
+#[test]
+fn an_element_that_nobody_knows_is_a_fault() {
+    let mut live = converged();
+    let inline = document(r#"{"Version":"2012-10-17","Statement":[],"statement":[]}"#);
+    live.role.as_mut().unwrap().inline.insert("x".to_owned(), inline);
+    assert_eq!(causes(&live), [Cause::ExtraPermissions]);
+}
+
+#[test]
+fn near_misses_differ_from_the_id() {
+    assert_eq!(near_misses("ab0"), ["ab1", "AB0"]);
+    assert_eq!(near_misses("1"), ["0", "1"]);
+}
+
+#[test]
+fn the_role_that_the_spec_wants_is_well() {
+    let report = judge(&facts(converged()));
+    assert_eq!(report.verdict.sign, Sign::Good, "{:?}", report.verdict);
+    assert_eq!(report.verdict.others, Vec::<String>::new());
+}
+
+fn finding(cause: Cause) -> Finding {
+    Finding {
+        cause,
+        what: cause.word().to_owned(),
+        consequence: "c".to_owned(),
+        remedy: "r".to_owned(),
+        harm: Harm { keeps_genesys_out: cause == Cause::Denied, lets_in: Vec::new() },
+    }
+}
+
+/// Any claim of any outcome; what may explain it is among the lists that the code uses.
+fn claim() -> impl Strategy<Value = Claim> {
+    let explained = prop::sample::select(vec![
+        &[][..],
+        Cause::OF_TRUST,
+        Cause::OF_PERMISSIONS,
+        Cause::OF_INVOCATION,
+        &[Cause::RoleOpen][..],
+    ]);
+    (
+        prop::sample::select(Level::ALL),
+        prop::sample::select(Topic::ALL),
+        prop::sample::select(Cause::ALL),
+        explained,
+        0..4,
+    )
+        .prop_map(|(level, topic, cause, explained, outcome)| {
+            let question = Question::new(level, topic, "holds", "fails", "open");
+            match outcome {
+                0 => question.holds("seen"),
+                1 => question.fails("seen", finding(cause), explained),
+                2 => question.not_provable("seen", "help"),
+                _ => question.accepted("seen", "reason"),
+            }
+        })
+}
+
+proptest! {
+    #[test]
+    fn causes_come_from_failed_claims_and_ruled_out_is_only_what_holds(claims in prop::collection::vec(claim(), 0..12)) {
+        check_report(&RoleReport::new("r".to_owned(), "f".to_owned(), None, claims))?;
+    }
+}
+
+/// What holds for every report, of whatever claims.
+fn check_report(report: &RoleReport) -> Result<(), TestCaseError> {
+    let RoleReport { claims, diagnosis, verdict, .. } = report;
+    let failures: Vec<&Failure> = claims.iter().filter_map(Claim::failure).collect();
+    for finding in &diagnosis.findings {
+        prop_assert!(
+            failures.iter().any(|failure| failure.finding == *finding),
+            "a cause without a failed claim"
+        );
+        prop_assert_eq!(diagnosis.findings.iter().filter(|other| *other == finding).count(), 1);
+    }
+    for failure in &failures {
+        let own = diagnosis.findings.contains(&failure.finding);
+        prop_assert!(
+            own || failure.explained_by.iter().any(|cause| diagnosis.has(*cause)),
+            "a failed claim without a cause"
+        );
+    }
+    for topic in Topic::ALL {
+        let own: Vec<&Claim> = claims.iter().filter(|claim| claim.topic == *topic).collect();
+        if diagnosis.ruled_out.contains(&topic.sentence()) {
+            let read: Vec<&&Claim> = own.iter().filter(|claim| claim.level.is_read()).collect();
+            prop_assert!(!read.is_empty() && read.iter().all(|claim| claim.outcome == Outcome::Holds));
+            prop_assert!(own.iter().all(|claim| claim.failure().is_none()));
+        }
+    }
+    prop_assert_eq!(verdict.sign == Sign::Broken, !failures.is_empty());
+    for level in Level::ALL {
+        prop_assert!(failures.is_empty() || verdict.proof != Some(*level), "proven with a fault");
+    }
+    for claim in claims {
+        let sentence = match claim.outcome {
+            Outcome::Holds => "holds",
+            Outcome::Fails(_) | Outcome::Accepted { .. } => "fails",
+            Outcome::NotProvable { .. } => "open",
+        };
+        prop_assert!(
+            claim.sentence.contains(sentence) || !claims.iter().any(|claim| claim.sentence == "holds")
+        );
+    }
+    Ok(())
+}
+
+/// Live states in which any combination of things is wrong.
+fn broken() -> impl Strategy<Value = Facts> {
+    let statement = (0..5_u8, 0..7_u8).prop_map(|(principal, condition)| {
+        let principal = [
+            r#"{"AWS":"765628985471"}"#,
+            r#"{"AWS":"arn:aws:iam::691338073777:root"}"#,
+            r#""*""#,
+            r#"{"Service":"lambda.amazonaws.com"}"#,
+            r#"{"AWS":"arn:aws:iam::111122223333:role/own"}"#,
+        ][principal as usize];
+        let condition: String = [
+            format!(r#"{{"StringEquals":{{"sts:ExternalId":"{RIGHT}"}}}}"#),
+            r#"{"StringEquals":{"sts:ExternalId":"another"}}"#.to_owned(),
+            r#"{"StringLike":{"sts:ExternalId":"2f9c*"}}"#.to_owned(),
+            "{}".to_owned(),
+            r#"{"Bool":{"aws:MultiFactorAuthPresent":"true"}}"#.to_owned(),
+            r#"{"IpAddress":{"aws:SourceIp":"192.0.2.0/24"}}"#.to_owned(),
+            format!(r#"{{"StringEqualsIgnoreCase":{{"sts:ExternalId":"{RIGHT}"}}}}"#),
+        ][condition as usize]
+            .clone();
+        format!(
+            r#"{{"Effect":"Allow","Principal":{principal},"Action":"sts:AssumeRole","Condition":{condition}}}"#
+        )
+    });
+    let function_state = prop::sample::select(vec![
+        FunctionState::Exists { state: Some("Active".to_owned()), reason: None, timeout: Some(3) },
+        FunctionState::Exists { state: Some("Failed".to_owned()), reason: None, timeout: None },
+        FunctionState::Exists { state: Some("Pending".to_owned()), reason: None, timeout: None },
+        FunctionState::Missing,
+        FunctionState::Unknown("AccessDenied".to_owned()),
+    ]);
+    let function_policy = prop::sample::select(vec![
+        Ok(None),
+        Err("AccessDenied".to_owned()),
+        Ok(Some(r#"{"Effect":"Allow","Principal":"*","Action":"lambda:InvokeFunction","Resource":"*"}"#)),
+        Ok(Some(r#"{"Effect":"Deny","Principal":"*","Action":"lambda:*","Resource":"*"}"#)),
+    ]);
+    let own_policy = prop::sample::select(vec![
+        None,
+        Some(
+            r#"{"Effect":"Allow","Action":"lambda:InvokeFunction","Resource":"arn:aws:lambda:us-east-1:111122223333:function:other"}"#,
+        ),
+        Some(r#"{"Effect":"Allow","Action":"lambda:*","Resource":"*"}"#),
+    ]);
+    let answer = prop::sample::select(vec![
+        Answer::Done,
+        Answer::Denied("not authorized".to_owned()),
+        Answer::Failed("timeout".to_owned()),
+    ]);
+    (
+        prop::collection::vec(statement, 0..3),
+        (function_state, function_policy, own_policy),
+        (any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>()),
+        (answer.clone(), answer.clone(), answer.clone(), answer),
+        any::<bool>(),
+    )
+        .prop_map(
+            |(statements, (state, policy, own), (role, attached, inline, boundary), answers, is_genesys)| {
+                let in_document = |statement: &str| {
+                    document(&format!(r#"{{"Version":"2012-10-17","Statement":[{statement}]}}"#))
+                };
+                let mut live = with_trust(&statements);
+                let mut facts = facts(Live::default());
+                let arn = facts.desired.functions[0].clone();
+                if let Some(role) = live.role.as_mut() {
+                    if let Some(own) = own {
+                        let document = in_document(own);
+                        role.attached.values_mut().for_each(|policy| policy.document = document.clone());
+                        live.policy.as_mut().unwrap().policy.document = document;
+                    }
+                    if !attached {
+                        role.attached.clear();
+                    }
+                    if inline {
+                        let extra = in_document(r#"{"Effect":"Allow","Action":"s3:*","Resource":"*"}"#);
+                        role.inline.insert("more".to_owned(), extra);
+                    }
+                    role.boundary =
+                        boundary.then(|| in_document(r#"{"Effect":"Allow","Action":"s3:*","Resource":"*"}"#));
+                }
+                if role {
+                    let (with_wrong_id, without_id, with_right_id, invoked) = answers;
+                    let account = if is_genesys { "765628985471" } else { "111122223333" };
+                    facts.probes = Some(Probes {
+                        caller: format!("arn:aws:iam::{account}:user/x"),
+                        prober: "x".to_owned(),
+                        with_wrong_id,
+                        without_id,
+                        with_right_id,
+                        invocations: BTreeMap::from([(arn.clone(), invoked)]),
+                    });
+                } else {
+                    live.role = None;
+                }
+                facts.live = live;
+                let policy = policy.map(|policy| policy.map(in_document));
+                facts.functions = vec![FunctionFacts { arn, state, policy }];
+                facts
+            },
+        )
+}
+
+proptest! {
+    #[test]
+    fn whatever_is_wrong_each_failed_claim_has_a_cause_and_nothing_that_failed_is_ruled_out(facts in broken()) {
+        let report = judge(&facts);
+        check_report(&report)?;
+        for claim in &report.claims {
+            prop_assert!(!claim.sentence.is_empty(), "a claim without a sentence: {claim:?}");
+        }
+        for Finding { what, consequence, remedy, .. } in &report.diagnosis.findings {
+            prop_assert!(!what.is_empty() && !consequence.is_empty() && !remedy.is_empty());
+        }
+        // The verdict says of Genesys Cloud what the claims say.
+        if report.verdict.genesys_can_invoke == Some(true) {
+            let needed = [Topic::Admission, Topic::Invocation, Topic::Functions];
+            prop_assert!(report.claims.iter().all(|claim| !needed.contains(&claim.topic) || claim.failure().is_none()
+                || !claim.level.is_read()), "{:#?}", report);
+        }
+    }
+}

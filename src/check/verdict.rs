@@ -1,0 +1,73 @@
+//! The one sentence for which the tool exists: can Genesys Cloud, and nobody else, invoke the functions?
+
+use super::claim::{Claim, Outcome};
+use super::diagnosis::Diagnosis;
+use super::level::Level;
+use super::topic::Topic;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Sign {
+    Broken,
+    /// No fault, but not everything is known.
+    Unknown,
+    Good,
+}
+
+/// Derived from the causes and the claims, and from nothing else.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verdict {
+    pub sign: Sign,
+    /// `None`: not known.
+    pub genesys_can_invoke: Option<bool>,
+    /// Who else gets in, as far as it is seen.
+    pub others: Vec<String>,
+    /// Whether it is known that `others` is all.
+    pub others_known: bool,
+    /// What keeps the answer from being known.
+    pub unknown: Option<String>,
+    /// The strongest level that is proven.
+    pub proof: Option<Level>,
+}
+
+/// What has to hold for Genesys Cloud to invoke.
+const NEEDED: &[Topic] =
+    &[Topic::Role, Topic::Admission, Topic::Functions, Topic::Invocation, Topic::Organization];
+
+pub(crate) fn verdict(claims: &[Claim], diagnosis: &Diagnosis, proof: Option<Level>) -> Verdict {
+    let harms = || diagnosis.findings.iter().map(|finding| &finding.harm);
+    let is_open = |claim: &&Claim, topics: &[Topic]| {
+        claim.level.is_read()
+            && topics.contains(&claim.topic)
+            && matches!(claim.outcome, Outcome::NotProvable { .. })
+    };
+    let open_for_genesys = claims.iter().find(|claim| is_open(claim, NEEDED));
+    let open_for_others = claims.iter().find(|claim| is_open(claim, &[Topic::NobodyElse]));
+    let genesys_can_invoke = if harms().any(|harm| harm.keeps_genesys_out) {
+        Some(false)
+    } else if proof == Some(Level::EndToEnd) || open_for_genesys.is_none() {
+        Some(true)
+    } else {
+        None
+    };
+    let mut others: Vec<String> = Vec::new();
+    for who in harms().flat_map(|harm| &harm.lets_in) {
+        if !others.contains(who) {
+            others.push(who.clone());
+        }
+    }
+    let unknown = if genesys_can_invoke.is_none() { open_for_genesys } else { None }.or(open_for_others);
+    Verdict {
+        sign: if !diagnosis.findings.is_empty() {
+            Sign::Broken
+        } else if unknown.is_some() {
+            Sign::Unknown
+        } else {
+            Sign::Good
+        },
+        genesys_can_invoke,
+        others,
+        others_known: open_for_others.is_none(),
+        unknown: unknown.map(|claim| format!("{} ({})", claim.sentence, claim.seen)),
+        proof,
+    }
+}

@@ -1,0 +1,227 @@
+//! Gathers what `check` judges: everything about one role from AWS and Genesys Cloud, as plain data.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::CommandError;
+use super::session::{Observed, Session};
+use crate::arn::FunctionArn;
+use crate::aws::{self, AwsError, Clients};
+use crate::check::{
+    ActionFacts, ActionTest, Answer, Apply, CredentialArn, Facts, GenesysFacts, GenesysSide,
+    IntegrationFacts, Probes, TestStep, Unknown, near_misses,
+};
+use crate::genesys::{self, Action, GenesysError, GenesysErrorKind, RoleArn, TestResult};
+use crate::model::DesiredRole;
+use crate::plan::{Blocker, RolePlan};
+use crate::render;
+
+/// Seen in CloudTrail.
+const SESSION_NAME: &str = "genesys-iam-check";
+
+/// Everything about one role but the tests of data actions.
+pub(crate) async fn of_role(
+    session: &Session,
+    observed: &Observed,
+    desired: &DesiredRole,
+    genesys: &GenesysSide,
+    plan: Option<&RolePlan>,
+    probe_profile: Option<&str>,
+) -> Result<Facts, CommandError> {
+    let live = observed.live.roles.get(&desired.role.name).cloned().unwrap_or_default();
+    let simulate = async {
+        if live.role.is_none() || desired.functions.is_empty() {
+            return None;
+        }
+        // A second opinion, for those who may have it where there is one.
+        aws::simulate(&session.clients, &desired.role.arn, &desired.functions).await.ok()
+    };
+    let (functions, simulated) = futures_util::join!(session.function_facts(observed, desired), simulate);
+    let probes = match &live.role {
+        Some(_) => Some(probe(session, observed, desired, probe_profile).await?),
+        None => None,
+    };
+    Ok(Facts {
+        functions: functions?,
+        simulated,
+        live,
+        desired: desired.clone(),
+        genesys: genesys.clone(),
+        probes,
+        tests: Vec::new(),
+        apply: plan.map_or(Apply::Works, apply),
+        invocation: session.invocation.clone(),
+    })
+}
+
+/// What `apply` would do, as the plan for the role says.
+fn apply(plan: &RolePlan) -> Apply {
+    let needs_adopt = |blocker: &Blocker| matches!(blocker, Blocker::NotManaged { .. });
+    match plan.blockers.as_slice() {
+        [] => Apply::Works,
+        blockers if blockers.iter().all(needs_adopt) => Apply::NeedsAdopt,
+        blockers => {
+            let text = blockers
+                .iter()
+                .find(|blocker| !needs_adopt(blocker))
+                .map(render::plan::blocker_text)
+                .unwrap_or_default();
+            let mut lines = text.lines().map(|line| line.trim().to_owned());
+            Apply::Blocked { why: lines.next().unwrap_or_default(), remedy: lines.next().unwrap_or_default() }
+        }
+    }
+}
+
+/// As Genesys Cloud in the sandbox, with the profile where one is given, and otherwise as the caller.
+async fn probe(
+    session: &Session,
+    observed: &Observed,
+    desired: &DesiredRole,
+    probe_profile: Option<&str>,
+) -> Result<Probes, CommandError> {
+    let (clients, caller, prober) = match (session.as_genesys(&desired.genesys_account_id), probe_profile) {
+        (Some(genesys), _) => {
+            let caller = aws::caller(&genesys).await?.arn;
+            let name = format!("Genesys Cloud, played by the sandbox ({caller})");
+            (genesys, caller, name)
+        }
+        (None, Some(profile)) => {
+            let clients = session.clients.with_profile(profile);
+            let caller = aws::caller(&clients).await?.arn;
+            (clients, caller.clone(), caller)
+        }
+        (None, None) => {
+            let caller = observed.caller.arn.clone();
+            (session.clients.clone(), caller.clone(), caller)
+        }
+    };
+    let (role, right) = (&desired.role.arn, desired.external_id.expose());
+    let [wrong, _] = near_misses(right);
+    let (with_wrong_id, without_id, with_right_id) = futures_util::join!(
+        aws::assume_role(&clients, role, Some(&wrong), SESSION_NAME),
+        aws::assume_role(&clients, role, None, SESSION_NAME),
+        aws::assume_role(&clients, role, Some(right), SESSION_NAME),
+    );
+    let mut invocations = BTreeMap::new();
+    if let Ok(assumed) = &with_right_id {
+        let clients: Clients = clients.with_credentials(assumed.credentials.clone());
+        for function in &desired.functions {
+            invocations.insert(function.clone(), answer(aws::invoke_dry_run(&clients, function).await));
+        }
+    }
+    Ok(Probes {
+        caller,
+        prober,
+        with_wrong_id: answer(with_wrong_id),
+        without_id: answer(without_id),
+        with_right_id: answer(with_right_id),
+        invocations,
+    })
+}
+
+fn answer<T>(result: Result<T, AwsError>) -> Answer {
+    match result {
+        Ok(_) => Answer::Done,
+        Err(error) if error.is_access_denied() => {
+            Answer::Denied(error.message().unwrap_or_default().to_owned())
+        }
+        Err(error) if error.is_not_found() => Answer::NotFound(error.brief()),
+        Err(error) => Answer::Failed(error.brief()),
+    }
+}
+
+/// Genesys Cloud's side, of which each role's report takes its part.
+pub(crate) async fn of_genesys(session: &Session) -> GenesysSide {
+    let Some(client) = &session.genesys else { return GenesysSide::NotAsked };
+    match genesys::gather(client).await {
+        Ok(read) => GenesysSide::Read(facts(read)),
+        Err(error) => {
+            let is_rejected = matches!(
+                *error.kind,
+                GenesysErrorKind::Credentials { .. } | GenesysErrorKind::Unauthorized { .. }
+            );
+            let unknown = unknown(&error);
+            if is_rejected { GenesysSide::Rejected(unknown) } else { GenesysSide::Unreadable(unknown) }
+        }
+    }
+}
+
+fn unknown(error: &GenesysError) -> Unknown {
+    Unknown { why: error.brief(), help: error.help() }
+}
+
+fn facts(read: genesys::GenesysFacts) -> GenesysFacts {
+    let genesys::GenesysFacts { organization, integrations, actions_unknown } = read;
+    let integration = |facts: genesys::IntegrationFacts| {
+        let genesys::IntegrationFacts { integration, role, actions } = facts;
+        let reported = integration.reported_state;
+        IntegrationFacts {
+            name: integration.name,
+            intended_state: integration.intended_state,
+            reported_state: reported.as_ref().map(|state| state.code.clone()).unwrap_or_default(),
+            detail: reported.and_then(|state| state.detail).map(|detail| detail.message).unwrap_or_default(),
+            credential: match role {
+                RoleArn::Known(arn) => CredentialArn::Shown(arn),
+                RoleArn::Unreadable(why) => CredentialArn::Unreadable(why),
+                RoleArn::None => CredentialArn::None,
+            },
+            actions: actions.iter().map(action).collect(),
+        }
+    };
+    GenesysFacts {
+        organization_id: organization.id,
+        organization_name: organization.name,
+        integrations: match integrations {
+            Ok(integrations) => Ok(integrations.into_iter().map(integration).collect()),
+            Err(error) => Err(unknown(&error)),
+        },
+        actions_unknown: actions_unknown.as_ref().map(unknown),
+    }
+}
+
+fn action(action: &Action) -> ActionFacts {
+    ActionFacts {
+        name: action.name.clone(),
+        target: action.target().to_owned(),
+        timeout_seconds: action.timeout_seconds(),
+    }
+}
+
+/// The result of a data action's own test.
+pub(crate) fn of_test(tested: &Action, result: &TestResult) -> ActionTest {
+    ActionTest {
+        action: action(tested),
+        success: result.success,
+        steps: result
+            .operations
+            .iter()
+            .map(|operation| TestStep {
+                name: operation.name.clone(),
+                error: (!operation.success).then(|| message(&operation.error)),
+            })
+            .collect(),
+        error: message(&result.error),
+    }
+}
+
+/// Whether a test belongs to a role: whose function the data action points at.
+pub(crate) fn points_at(desired: &DesiredRole, action: &Action) -> bool {
+    desired.functions.iter().any(|arn: &FunctionArn| arn.to_string() == action.target())
+}
+
+/// The message of an error, or the error as it is.
+fn message(error: &Value) -> String {
+    match error {
+        Value::Object(members) => {
+            let text = |key: &str| members.get(key).and_then(Value::as_str).filter(|text| !text.is_empty());
+            text("message")
+                .or(text("userMessage"))
+                .or(text("code"))
+                .map_or_else(|| error.to_string(), str::to_owned)
+        }
+        Value::String(text) => text.clone(),
+        Value::Null => "no reason given".to_owned(),
+        other => other.to_string(),
+    }
+}

@@ -1,0 +1,274 @@
+//! A check report as text, Markdown and JSON have it: docs/check-json.md describes the JSON.
+
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+use super::words::few;
+use crate::check::{
+    AskedOrganization, Cause, CheckReport, Claim, Diagnosis, Finding, Level, Outcome, RoleReport, Sign,
+    Verdict,
+};
+
+/// Of the layout: it grows when a reader of an older one would go wrong.
+const FORMAT_VERSION: u64 = 2;
+
+#[derive(Debug, Clone, Serialize)]
+pub struct CheckView {
+    pub format: &'static str,
+    pub format_version: u64,
+    pub tool_version: &'static str,
+    pub spec: String,
+    pub account_id: String,
+    pub region: String,
+    pub in_sandbox: bool,
+    /// The name of the organization that was asked.
+    pub organization: Option<String>,
+    /// What was left out, and how to have it.
+    pub left_out: Option<String>,
+    pub has_fault: bool,
+    pub levels: BTreeMap<&'static str, bool>,
+    pub summary: Summary,
+    pub roles: Vec<RoleView>,
+}
+
+#[derive(Debug, Clone, Copy, Default, Serialize)]
+pub struct Summary {
+    pub roles: usize,
+    pub broken: usize,
+    pub unknown: usize,
+    /// Causes, over all roles.
+    pub causes: usize,
+    /// Claims that hold.
+    pub pass: usize,
+    /// Claims that hold because the spec accepts them.
+    pub accepted: usize,
+    /// Claims that fail: each has one of the causes.
+    pub fault: usize,
+    pub not_provable: usize,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub struct RoleView {
+    pub role: String,
+    pub verdict: VerdictView,
+    /// As whom the probes were made; empty: none were.
+    pub prober: String,
+    pub lines: Vec<LineView>,
+    pub diagnosis: Vec<CauseView>,
+    pub ruled_out: Vec<&'static str>,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub struct VerdictView {
+    /// `good`, `unknown`, `broken`
+    pub sign: &'static str,
+    /// `Genesys Cloud can invoke …; nobody else can assume the role`
+    pub headline: String,
+    /// The same of many roles.
+    #[serde(skip)]
+    pub of_many: String,
+    pub genesys_can_invoke: Option<bool>,
+    /// Who else gets in.
+    pub others: Vec<String>,
+    /// What keeps the answer from being known.
+    pub unknown: Option<String>,
+    /// The strongest level that is proven.
+    pub proof: Option<&'static str>,
+    pub proof_in_words: &'static str,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OutcomeWord {
+    Pass,
+    Accepted,
+    Fault,
+    NotProvable,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub struct LineView {
+    pub level: &'static str,
+    pub topic: &'static str,
+    pub claim: String,
+    pub outcome: OutcomeWord,
+    pub seen: String,
+    /// What it proves, what to do, or why it is accepted.
+    pub meaning: String,
+    /// Of a fault: the cause that explains it.
+    pub cause: Option<&'static str>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct CauseView {
+    pub cause: &'static str,
+    #[serde(skip)]
+    pub of_many: String,
+    pub what: String,
+    pub consequence: String,
+    pub remedy: String,
+}
+
+impl CheckView {
+    pub fn new(report: &CheckReport) -> Self {
+        let CheckReport { spec, account_id, region, in_sandbox, organization, roles } = report;
+        let count = |of: fn(&Outcome) -> bool| report.count(of);
+        let with_sign = |sign| roles.iter().filter(|role| role.verdict.sign == sign).count();
+        Self {
+            format: "genesys-iam check",
+            format_version: FORMAT_VERSION,
+            tool_version: env!("CARGO_PKG_VERSION"),
+            spec: spec.clone(),
+            account_id: account_id.to_string(),
+            region: region.clone(),
+            in_sandbox: *in_sandbox,
+            organization: match organization {
+                AskedOrganization::Named(name) => Some(name.clone()),
+                AskedOrganization::No | AskedOrganization::Unknown => None,
+            },
+            left_out: (*organization == AskedOrganization::No).then(|| {
+                "Genesys Cloud's side was not read: set GENESYSCLOUD_OAUTHCLIENT_ID, GENESYSCLOUD_OAUTHCLIENT_SECRET \
+                 and GENESYSCLOUD_REGION"
+                    .to_owned()
+            }),
+            has_fault: report.has_fault(),
+            levels: Level::ALL.iter().map(|level| (level.word(), report.reaches(*level))).collect(),
+            summary: Summary {
+                roles: roles.len(),
+                broken: with_sign(Sign::Broken),
+                unknown: with_sign(Sign::Unknown),
+                causes: report.causes(),
+                pass: count(|outcome| *outcome == Outcome::Holds),
+                accepted: count(|outcome| matches!(outcome, Outcome::Accepted { .. })),
+                fault: count(|outcome| matches!(outcome, Outcome::Fails(_))),
+                not_provable: count(|outcome| matches!(outcome, Outcome::NotProvable { .. })),
+            },
+            roles: roles.iter().map(|role| role_view(role, *in_sandbox)).collect(),
+        }
+    }
+}
+
+impl Summary {
+    #[must_use]
+    pub fn plus(self, other: Self) -> Self {
+        Self {
+            roles: self.roles + other.roles,
+            broken: self.broken + other.broken,
+            unknown: self.unknown + other.unknown,
+            causes: self.causes + other.causes,
+            pass: self.pass + other.pass,
+            accepted: self.accepted + other.accepted,
+            fault: self.fault + other.fault,
+            not_provable: self.not_provable + other.not_provable,
+        }
+    }
+}
+
+fn role_view(report: &RoleReport, in_sandbox: bool) -> RoleView {
+    let RoleReport { role, functions, prober, claims, diagnosis, verdict } = report;
+    RoleView {
+        role: role.clone(),
+        verdict: verdict_view(verdict, functions, diagnosis, in_sandbox),
+        prober: prober.clone().unwrap_or_default(),
+        lines: claims.iter().map(|claim| line_view(claim, report)).collect(),
+        diagnosis: diagnosis.findings.iter().map(cause_view).collect(),
+        ruled_out: diagnosis.ruled_out.clone(),
+    }
+}
+
+fn verdict_view(verdict: &Verdict, functions: &str, diagnosis: &Diagnosis, in_sandbox: bool) -> VerdictView {
+    let Verdict { sign, genesys_can_invoke, others, others_known, unknown, proof } = verdict;
+    let headline = |functions: &str, the_role: &str| {
+        let genesys = match genesys_can_invoke {
+            Some(true) => format!("Genesys Cloud can invoke {functions}"),
+            Some(false) => format!("Genesys Cloud cannot invoke {functions}"),
+            None => format!("it is not known whether Genesys Cloud can invoke {functions}"),
+        };
+        if diagnosis.has(Cause::RoleMissing) {
+            return format!("{genesys}: there is no such role");
+        }
+        let others = match others.as_slice() {
+            [] if *others_known => format!("nobody else can assume {the_role}"),
+            [] => "whether anyone else gets in is not known".to_owned(),
+            others => format!("{} can get in", few(others)),
+        };
+        let more = if diagnosis.has(Cause::ExtraPermissions) {
+            format!("; {the_role} may do more than that")
+        } else {
+            String::new()
+        };
+        format!("{genesys}; {others}{more}")
+    };
+    VerdictView {
+        sign: match sign {
+            Sign::Good => "good",
+            Sign::Unknown => "unknown",
+            Sign::Broken => "broken",
+        },
+        headline: headline(functions, "the role"),
+        of_many: headline("their functions", "the roles"),
+        genesys_can_invoke: *genesys_can_invoke,
+        others: others.clone(),
+        unknown: unknown.clone(),
+        proof: proof.map(Level::word),
+        proof_in_words: proof_in_words(*proof, in_sandbox),
+    }
+}
+
+fn proof_in_words(proof: Option<Level>, in_sandbox: bool) -> &'static str {
+    match (proof, in_sandbox) {
+        (Some(Level::EndToEnd), false) => "Proven end to end: Genesys Cloud itself invoked the function.",
+        (Some(Level::EndToEnd), true) => {
+            "Proven end to end in the sandbox (not in AWS): its Genesys Cloud invoked the function."
+        }
+        (Some(Level::Assumed), false) => {
+            "Proven by real calls: the role was assumed and each invocation permitted."
+        }
+        (Some(Level::Assumed), true) => {
+            "Proven by real calls in the sandbox (not in AWS): role assumed, invocation permitted."
+        }
+        (Some(Level::Evaluated | Level::Configured | Level::Refused), _) => {
+            "Shown by the live documents, not by a call as Genesys Cloud."
+        }
+        (None, _) => "Not everything could be evaluated.",
+    }
+}
+
+fn line_view(claim: &Claim, report: &RoleReport) -> LineView {
+    let Claim { level, topic, sentence, outcome, seen, note } = claim;
+    let (word, meaning, cause) = match outcome {
+        Outcome::Holds => (OutcomeWord::Pass, note.clone(), None),
+        Outcome::Accepted { reason } => (OutcomeWord::Accepted, reason.clone(), None),
+        Outcome::NotProvable { help } => (OutcomeWord::NotProvable, help.clone(), None),
+        Outcome::Fails(failure) => {
+            let own = &failure.finding;
+            let explaining = report
+                .diagnosis
+                .findings
+                .iter()
+                .find(|finding| *finding == own || failure.explained_by.contains(&finding.cause));
+            let finding = explaining.unwrap_or(own);
+            (OutcomeWord::Fault, finding.remedy.clone(), Some(finding.cause.word()))
+        }
+    };
+    LineView {
+        level: level.word(),
+        topic: topic.word(),
+        claim: sentence.clone(),
+        outcome: word,
+        seen: seen.clone(),
+        meaning,
+        cause,
+    }
+}
+
+fn cause_view(finding: &Finding) -> CauseView {
+    let Finding { cause, what, consequence, remedy, harm: _ } = finding;
+    CauseView {
+        cause: cause.word(),
+        of_many: super::sentence_case(cause.sentence()),
+        what: what.clone(),
+        consequence: consequence.clone(),
+        remedy: remedy.clone(),
+    }
+}

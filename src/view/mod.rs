@@ -1,0 +1,7 @@
+//! Words and counts, once: what a report says, for every renderer. Renderers only lay out.
+
+mod check;
+mod words;
+
+pub use check::{CauseView, CheckView, LineView, OutcomeWord, RoleView, Summary, VerdictView};
+pub use words::{few, plural, sentence_case};
