@@ -42,10 +42,15 @@ pub(crate) fn simulate(call: &mut Call<'_>) -> Result<Answer, Refusal> {
     if let Some(text) = params.list("PermissionsBoundaryPolicyInputList").first() {
         boundary = Some(("the given boundary".to_owned(), documents::check(text, DocumentKind::Inline)?));
     }
-    let (context, given) = context_entries(params);
+    let (mut context, given) = context_entries(params);
     let all = identity.iter().chain(&boundary).map(|(_, document)| document);
     let missing: BTreeSet<String> =
         all.flat_map(condition_keys).filter(|key| !given.contains(&key.to_ascii_lowercase())).collect();
+    // A resource whose ARN names no account counts as the role's own; a policy that asks for it still does not know.
+    let asks_for_owner = missing.iter().any(|key| key.eq_ignore_ascii_case("aws:ResourceAccount"));
+    if !asks_for_owner && !given.contains("aws:resourceaccount") {
+        context = context.with("aws:ResourceAccount", &[account.as_str()]);
+    }
     let guards = Guards::of_caller(call.state, &account)?;
     let mut results = Vec::new();
     for action in actions {
