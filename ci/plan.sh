@@ -7,6 +7,7 @@
 #   PULL_REQUEST      the number; empty: no comment
 #   GITHUB_REPOSITORY owner/name
 #   REFUSE_WIDER      true: fail when access is widened
+#   ADOPT, PRUNE      true: take over what the spec did not make, remove what was taken out of it
 set -euo pipefail
 
 binary=${GENESYS_IAM:-genesys-iam}
@@ -24,6 +25,12 @@ quoted() {
 flags=()
 if [ "${REFUSE_WIDER:-false}" = true ]; then
     flags+=(--refuse-wider)
+fi
+if [ "${ADOPT:-false}" = true ]; then
+    flags+=(--adopt)
+fi
+if [ "${PRUNE:-false}" = true ]; then
+    flags+=(--prune)
 fi
 
 status=0

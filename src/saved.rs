@@ -64,6 +64,10 @@ pub enum SavedError {
     Version { path: PathBuf, found: Value },
     #[error("`{path}` was edited: it does not fit its own digest", path = .path.display())]
     Edited { path: PathBuf },
+    #[error("the plan was made with {}, and that is not given here", .0.join(" and "))]
+    NotRepeated(Vec<&'static str>),
+    #[error("the plan is for the roles {}, and `--role` says otherwise", .0.join(", "))]
+    OtherRoles(Vec<String>),
     #[error("`{path}` is there, and is no saved plan: it is not written over", path = .path.display())]
     InTheWay { path: PathBuf },
     #[error(
@@ -134,6 +138,25 @@ impl SavedPlan {
             return Err(SavedError::Edited { path });
         }
         Ok(saved)
+    }
+
+    /// What the plan is carried out with. What takes over or removes must be said again: the file may come from anywhere.
+    ///
+    /// # Errors
+    ///
+    /// [`SavedError::NotRepeated`] and [`SavedError::OtherRoles`] where `given` is not what the plan was made with.
+    pub fn options(&self, given: &Options) -> Result<Options, SavedError> {
+        let Options { adopt, prune, roles } = &self.options;
+        let flags = [(*adopt && !given.adopt, "`--adopt`"), (*prune && !given.prune, "`--prune`")];
+        let missing: Vec<&str> = flags.into_iter().filter(|(is, _)| *is).map(|(_, flag)| flag).collect();
+        if !missing.is_empty() {
+            return Err(SavedError::NotRepeated(missing));
+        }
+        if !given.roles.is_empty() && given.roles != *roles {
+            let all = if roles.is_empty() { vec!["of the whole spec".to_owned()] } else { roles.clone() };
+            return Err(SavedError::OtherRoles(all));
+        }
+        Ok(self.options.clone())
     }
 
     /// Whether there was anything to be done.
@@ -324,6 +347,11 @@ impl Explain for SavedError {
             Self::Read { .. } | Self::Broken { .. } | Self::Printed { .. } | Self::Version { .. } => {
                 "`genesys-iam plan --out FILE` makes a plan that can be applied"
             }
+            // A file says what was reviewed, and no file allows what the command line does not.
+            Self::NotRepeated(_) => {
+                "if this is what was reviewed, repeat it after the file: `genesys-iam apply PLAN.json --adopt --prune`"
+            }
+            Self::OtherRoles(_) => "leave `--role` out: the plan says for which roles it is",
             Self::InTheWay { .. } => "give `--out` another file",
             Self::Write { .. } => {
                 "give `--out` a file in a folder that can be written to and has room; nothing else was changed"
@@ -337,7 +365,11 @@ impl Explain for SavedError {
 
     fn status(&self) -> Status {
         match self {
-            Self::Edited { .. } | Self::InTheWay { .. } | Self::WeakExternalId { .. } => Status::Refused,
+            Self::Edited { .. }
+            | Self::InTheWay { .. }
+            | Self::NotRepeated(_)
+            | Self::OtherRoles(_)
+            | Self::WeakExternalId { .. } => Status::Refused,
             Self::Read { .. }
             | Self::Write { .. }
             | Self::Broken { .. }

@@ -11,6 +11,7 @@ use aws_smithy_runtime_api::client::result::{ConnectorError, SdkError};
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use aws_types::request_id::RequestId;
 
+use crate::aws::client::bound::OtherAccount;
 use crate::explain::{Explain, Status};
 use crate::policy::ParseError;
 
@@ -293,7 +294,9 @@ fn help_for_credentials(cause: &(dyn Error + 'static)) -> String {
     let says = |word: &str| text.split(|c: char| !c.is_ascii_alphanumeric()).any(|said| said == word);
     let error = error_chain(cause).find_map(|link| link.downcast_ref::<CredentialsError>());
     let broken = error.is_some_and(|error| error_chain(error).any(|link| link.is::<ConnectorError>()));
-    let help = if let Some((code, _)) = error_chain(cause).find_map(refusal) {
+    let help = if error_chain(cause).any(|link| link.is::<OtherAccount>()) {
+        "give the command credentials that stay those of one account, and run it again: it continues where it stopped"
+    } else if let Some((code, _)) = error_chain(cause).find_map(refusal) {
         if is_access_denied(code) {
             "the role could not be assumed: its trust policy must admit the base credentials (and the external \
              ID), and those must be allowed `sts:AssumeRole`"

@@ -1,6 +1,7 @@
 //! Clients that get one and the same answer to everything.
 
 use aws_credential_types::Credentials;
+use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_runtime_api::client::http::{
     HttpConnector, HttpConnectorFuture, SharedHttpClient, SharedHttpConnector, http_client_fn,
 };
@@ -45,5 +46,10 @@ pub(crate) async fn answering(
         assume_role: None,
         endpoint_url: None,
     };
-    connect(&aws, Transport::InProcess { http_client, credentials }).await.unwrap()
+    connect(
+        &aws,
+        Transport::InProcess { http_client, credentials: SharedCredentialsProvider::new(credentials) },
+    )
+    .await
+    .unwrap()
 }

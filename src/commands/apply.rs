@@ -31,7 +31,7 @@ use crate::text::one_line;
 #[derive(Debug, Args)]
 pub struct ApplyArgs {
     /// Apply exactly this saved plan without confirmation; fails if anything has changed since
-    #[arg(value_name = "PLAN.json", conflicts_with_all = ["adopt", "prune", "roles"])]
+    #[arg(value_name = "PLAN.json")]
     pub plan: Option<PathBuf>,
     /// Do not ask
     #[arg(short, long)]
@@ -68,7 +68,7 @@ pub async fn run_in(
     let ApplyArgs { plan: saved, yes, no_check, scope, select, guard, wait } = args;
     let saved = saved.as_deref().map(SavedPlan::read).transpose()?;
     let options = match &saved {
-        Some(saved) => saved.options.clone(),
+        Some(saved) => saved.options(&plan::options(*scope, select))?,
         None => plan::options(*scope, select),
     };
     if saved.is_some() {

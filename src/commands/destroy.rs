@@ -12,7 +12,7 @@ use super::session::{LookUp, Session};
 use super::{CommandError, Status};
 use crate::apply::{Apply, Interrupt, PlanKind};
 use crate::model::LookForOrphans;
-use crate::plan::{Plan, destroy};
+use crate::plan::{Plan, Reads, destroy};
 use crate::render;
 use crate::render::output::Output;
 use crate::render::style::{BOLD, GOOD, paint};
@@ -63,6 +63,8 @@ pub async fn run_in(
     interrupt: &Interrupt,
     output: &Output,
 ) -> Result<Status, CommandError> {
+    // Role by role: whose a policy is, is asked of IAM itself before anything is removed.
+    let session = Session { reads: Reads::Single, ..session };
     let observed =
         interrupt.or_interrupted(session.observe(LookForOrphans::Named, LookUp::None, output)).await;
     let Some(observed) = observed else { return Ok(interrupted(NOTHING, output)) };

@@ -132,7 +132,9 @@ pub async fn run_in(mut session: Session, args: &PlanArgs, output: &Output) -> R
     if let Some(path) = &args.out {
         SavedPlan::new(&plan, &observed.desired, &observed.live, options.clone(), output)?.write(path)?;
         let file = quoted(&path.to_string_lossy());
-        let next = format!("To carry out just this: {} apply {file}", session.invocation);
+        let flags = [(options.adopt, " --adopt"), (options.prune, " --prune")];
+        let flags: String = flags.into_iter().filter(|(is, _)| *is).map(|(_, flag)| flag).collect();
+        let next = format!("To carry out just this: {} apply {file}{flags}", session.invocation);
         output.note(&format!("The plan is in {}. {next}\n", path.display()));
     }
     Ok(status)

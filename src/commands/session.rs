@@ -1,5 +1,6 @@
 //! What plan, apply and check have in common: the spec, the clients, and one reading of the live state.
 
+use aws_credential_types::provider::SharedCredentialsProvider;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -171,7 +172,7 @@ async fn sandbox_clients(
     let genesys = genesys::Client::new(configuration, sandbox::carrier(Arc::clone(&sandbox)));
     let transport = Transport::InProcess {
         http_client: sandbox::http_client(sandbox),
-        credentials: sandbox::credentials(&aws.account_id),
+        credentials: SharedCredentialsProvider::new(sandbox::credentials(&aws.account_id)),
     };
     Ok((aws::connect(aws, transport).await?, genesys))
 }

@@ -1,5 +1,6 @@
 //! Every cause of a failing data action, planted alone and in pairs: the diagnosis names it, and nothing else.
 
+use aws_credential_types::provider::SharedCredentialsProvider;
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
@@ -27,7 +28,7 @@ fn spec() -> Spec {
 
 async fn clients(sandbox: &Arc<Mutex<Sandbox>>) -> Clients {
     let http_client = sandbox::http_client(Arc::clone(sandbox));
-    let credentials = sandbox::credentials(&ACCOUNT.parse().unwrap());
+    let credentials = SharedCredentialsProvider::new(sandbox::credentials(&ACCOUNT.parse().unwrap()));
     aws::connect(&spec().aws, Transport::InProcess { http_client, credentials }).await.unwrap()
 }
 

@@ -5,13 +5,15 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io::Write as _;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex};
-use std::time::Instant;
+use std::time::{Duration, Instant, SystemTime};
 
 use crate::support::args;
 use crate::support::wire::{Call, Endpoint, Fault, Wire};
 use crate::support::world::{
-    ACCOUNT, GENESYS, ID, OTHER_ID, World, clean, connect, spec_of, spec_text, virtual_time,
+    ACCOUNT, GENESYS, ID, OTHER_ID, World, clean, connect, connect_with, spec_of, spec_text, virtual_time,
 };
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider, future};
 use aws_sdk_iam::types::Tag;
 use genesys_iam::apply::Interrupt;
 use genesys_iam::arn::FunctionArn;
@@ -21,10 +23,10 @@ use genesys_iam::commands::session::{Session, seed};
 use genesys_iam::commands::{self, CommandError, Status, apply, destroy};
 use genesys_iam::model::resolve;
 use genesys_iam::model::{Live, LiveRole, LiveState};
-use genesys_iam::plan::diff;
+use genesys_iam::plan::{Reads, diff};
 use genesys_iam::policy::{Decision, Principal};
 use genesys_iam::render::output::Output;
-use genesys_iam::sandbox::Sandbox;
+use genesys_iam::sandbox::{self, Sandbox};
 use genesys_iam::spec::Spec;
 
 const FUNCTIONS: [&str; 3] = ["one", "two", "three"];
@@ -613,6 +615,132 @@ fn what_somebody_changes_between_two_writes_of_a_saved_plan_is_not_written_over(
         // Without a meddler a plan that prunes goes through.
         let (result, said) = meddle(&given_away, &[("Action", "ListRoles")]).await;
         assert!(matches!(result, Ok(Status::Done)), "{said}");
+    });
+}
+
+/// Credentials of one account, so many times, and then of another.
+#[derive(Debug)]
+struct Renewed {
+    left: Mutex<usize>,
+}
+
+impl ProvideCredentials for Renewed {
+    fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
+    where
+        Self: 'a,
+    {
+        let mut left = self.left.lock().unwrap();
+        let account = if *left > 0 { ACCOUNT } else { "999988887777" };
+        *left = left.saturating_sub(1);
+        let given = sandbox::credentials(&account.parse().unwrap());
+        // So soon that they are asked for again at every call.
+        let expiry = SystemTime::now() + Duration::from_secs(1);
+        let credentials = Credentials::new(
+            given.access_key_id(),
+            given.secret_access_key(),
+            given.session_token().map(str::to_owned),
+            Some(expiry),
+            "test",
+        );
+        future::ProvideCredentials::ready(Ok(credentials))
+    }
+}
+
+/// What is asked with the credentials of the other account, but for whose they are.
+struct Watched {
+    world: Arc<World>,
+    strayed: Mutex<Vec<String>>,
+}
+
+impl Endpoint for Watched {
+    fn answer(&self, request: &http::Request<Vec<u8>>) -> http::Response<Vec<u8>> {
+        let signed = request.headers().get("authorization").and_then(|value| value.to_str().ok());
+        let body = String::from_utf8_lossy(request.body());
+        if signed.is_some_and(|value| value.contains("999988887777/")) && !body.contains("GetCallerIdentity")
+        {
+            self.strayed.lock().unwrap().push(body.into_owned());
+        }
+        self.world.answer(request)
+    }
+
+    fn written(&self) {
+        self.world.written();
+    }
+}
+
+#[test]
+fn credentials_that_become_another_accounts_stop_everything_before_the_next_write() {
+    virtual_time().block_on(async {
+        let mut stopped = 0;
+        for calls in 10..24 {
+            let world = World::new(Sandbox::new(&seed(&spec())));
+            let watched = Arc::new(Watched { world: Arc::clone(&world), strayed: Mutex::default() });
+            let wire = Wire::new(Arc::clone(&watched) as _, None);
+            let renewed = SharedCredentialsProvider::new(Renewed { left: Mutex::new(calls) });
+            let session = Session::new(spec(), connect_with(&spec(), &wire, renewed).await, None);
+            let args = args::apply("--yes --no-check --wait 0");
+            let output = Output::capture();
+            let result = apply::run_in(session, &args, &Interrupt::default(), &output).await;
+            assert_eq!(*watched.strayed.lock().unwrap(), Vec::<String>::new(), "{calls}");
+            if let Err(error) = result {
+                let text = error.with_causes();
+                assert!(text.contains("renewed as those of the account 999988887777"), "{calls}: {text}");
+                stopped += usize::from(!world.states.lock().unwrap().is_empty());
+            }
+        }
+        assert!(stopped > 0, "no run had begun to write");
+    });
+}
+
+/// The tagging API says of everything that it is this spec's.
+struct LaggingIndex {
+    world: Arc<World>,
+    policy: String,
+}
+
+impl Endpoint for LaggingIndex {
+    fn answer(&self, request: &http::Request<Vec<u8>>) -> http::Response<Vec<u8>> {
+        let target = request.headers().get("x-amz-target").and_then(|target| target.to_str().ok());
+        if !target.is_some_and(|target| target.ends_with("GetResources")) {
+            return self.world.answer(request);
+        }
+        let body = format!(
+            r#"{{"PaginationToken":"","ResourceTagMappingList":[{{"ResourceARN":"{}","Tags":[
+                {{"Key":"managed-by","Value":"genesys-iam"}},{{"Key":"genesys-iam:spec","Value":"test"}}]}}]}}"#,
+            self.policy
+        );
+        http::Response::builder()
+            .header("content-type", "application/x-amz-json-1.1")
+            .body(body.into_bytes())
+            .unwrap()
+    }
+
+    fn written(&self) {
+        self.world.written();
+    }
+}
+
+#[test]
+fn whose_a_policy_is_comes_from_iam_before_it_is_written_not_from_an_index_that_lags() {
+    virtual_time().block_on(async {
+        let world = World::new(Sandbox::new(&seed(&spec_of("R", &["one", "two"], ID, ""))));
+        let clients = clean(&world, &spec()).await;
+        let args = args::apply("--yes --no-check --wait 0");
+        let session = Session::new(spec(), clients.clone(), None);
+        apply::run_in(session, &args, &Interrupt::default(), &Output::capture()).await.unwrap();
+        let policy = format!("arn:aws:iam::{ACCOUNT}:policy/GenesysLambdaInvokePolicy_R");
+        let tag = Tag::builder().key("genesys-iam:spec").value("another").build().unwrap();
+        clients.iam.tag_policy().policy_arn(&policy).tags(tag).send().await.unwrap();
+        let written = world.states.lock().unwrap().len();
+        for reads in [Reads::Single, Reads::Bulk] {
+            let wanted = spec_of("R", &["one", "two"], ID, "");
+            let index = LaggingIndex { world: Arc::clone(&world), policy: policy.clone() };
+            let clients = connect(&wanted, &Wire::new(Arc::new(index), None)).await;
+            let session = Session { reads, ..Session::new(wanted, clients, None) };
+            let result = apply::run_in(session, &args, &Interrupt::default(), &Output::capture()).await;
+            assert_eq!(result.unwrap_err().status(), Status::Refused, "{reads:?}");
+        }
+        assert_eq!(world.states.lock().unwrap().len(), written, "nothing was written");
     });
 }
 

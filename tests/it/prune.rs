@@ -13,7 +13,9 @@ fn a_role_taken_out_of_the_spec_is_found_by_its_tag_and_pruned_when_asked() {
     plan.says("role `GenesysDataActionRole` bears the tag of this spec").says("it stays").says("3 to create");
     let pruned = project.sandbox(&["plan", "--prune", "--out", "plan.json"]);
     assert_snapshot!(pruned.transcript());
-    project.sandbox(&["apply", "plan.json", "--no-check"]).expect(0).says("6 changes made");
+    let not_repeated = project.sandbox(&["apply", "plan.json", "--no-check"]);
+    not_repeated.expect(3).says("made with `--prune`, and that is not given here").says("repeat it");
+    project.sandbox(&["apply", "plan.json", "--prune", "--no-check"]).expect(0).says("6 changes made");
     project.sandbox(&["plan", "--detailed-exitcode", "--prune"]).expect(0).says_not(ROLE);
 }
 
@@ -24,7 +26,7 @@ fn a_policy_with_a_name_of_its_own_is_pruned_with_its_role() {
     project.sandbox(&["apply", "--yes", "--no-check"]).expect(0);
     project.write_spec(&with_name.replacen(ROLE, "Renamed", 1).replace("\"Own\"", "\"Another\""));
     project.sandbox(&["plan", "--prune", "--out", "plan.json"]).expect(0).says("DeletePolicy policy `Own`");
-    project.sandbox(&["apply", "plan.json", "--no-check"]).expect(0).says("6 changes made");
+    project.sandbox(&["apply", "plan.json", "--prune", "--no-check"]).expect(0).says("6 changes made");
     // The name of a policy cannot be changed.
     project.write_spec(&with_name.replacen(ROLE, "Renamed", 1).replace("\"Own\"", "\"Third\""));
     project

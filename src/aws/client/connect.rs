@@ -6,12 +6,12 @@ use aws_config::identity::IdentityCache;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{AppName, BehaviorVersion, Region, SdkConfig};
-use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
 use aws_smithy_async::time::{SharedTimeSource, SystemTimeSource};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 
+use super::bound::bound_to;
 use super::clients::{CONNECT_TIMEOUT, Clients};
 use super::credentials::{APP_NAME, profile_credentials, with_assumed_role};
 use super::limit::ATTEMPT_TIMEOUT;
@@ -26,7 +26,7 @@ pub enum Transport {
     /// The same, through the connections of other clients.
     Shared(SharedHttpClient),
     /// A stand-in within this process. Profile, role and endpoint of the spec do not apply, neither does the environment.
-    InProcess { http_client: SharedHttpClient, credentials: Credentials },
+    InProcess { http_client: SharedHttpClient, credentials: SharedCredentialsProvider },
 }
 
 /// Sets up clients as the spec says. Credentials are only looked for at the first call.
@@ -47,7 +47,7 @@ pub async fn connect(aws: &Aws, transport: Transport) -> Result<Clients, AwsErro
             .region(region)
             .app_name(app_name)
             .http_client(http_client)
-            .credentials_provider(SharedCredentialsProvider::new(credentials))
+            .credentials_provider(credentials)
             .identity_cache(IdentityCache::lazy().build())
             .retry_config(RetryConfig::standard())
             .timeout_config(timeouts)
@@ -79,7 +79,7 @@ pub async fn connect(aws: &Aws, transport: Transport) -> Result<Clients, AwsErro
             }
         }
     };
-    Ok(Clients::from_sdk(sdk, aws.region.clone()))
+    Ok(Clients::from_sdk(bound_to(&aws.account_id, sdk), aws.region.clone()))
 }
 
 /// Without the credentials.

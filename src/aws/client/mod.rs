@@ -1,5 +1,6 @@
 //! The SDK's clients: connections, credentials, pace, log.
 
+pub(super) mod bound;
 mod clients;
 mod connect;
 mod credentials;

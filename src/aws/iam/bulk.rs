@@ -18,6 +18,7 @@ use crate::model::{
     AttachedPolicy, DesiredRole, DesiredState, Live, LivePolicy, LiveRole, ManagedPolicy, PolicyVersion,
     Role, Tags, is_of,
 };
+use crate::plan::diff_role;
 use crate::policy::{Document, equivalent};
 
 /// The most that IAM puts on a page.
@@ -60,7 +61,14 @@ pub(super) async fn read(
     let others = account.others(clients, desired).await?;
     let lives = desired.roles.iter().map(|role| async {
         let live = match account.live(role, &others, &tags)? {
-            Some(Told::All(live)) => *live,
+            Some(Told::All(mut live)) => {
+                // The index may lag behind: before anything is written, IAM says whose the policy is.
+                if live.policy.is_some() && !diff_role(&live, role, desired).changes.is_empty() {
+                    let tags = Box::pin(read::policy_tags(clients, &role.policy.arn)).await?;
+                    set_tags(&mut live, &tags);
+                }
+                *live
+            }
             Some(Told::ButTags(mut live)) => {
                 // Boxed, as below: of a thousand roles few come here, and the futures are large.
                 let tags = Box::pin(read::policy_tags(clients, &role.policy.arn)).await?;

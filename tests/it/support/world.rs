@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use aws_credential_types::Credentials;
+use aws_credential_types::provider::SharedCredentialsProvider;
 use genesys_iam::aws::{self, Clients, Transport};
 use genesys_iam::sandbox::{self, Sandbox};
 use genesys_iam::spec::{self, EmptyEnvironment, Spec};
@@ -67,6 +68,10 @@ pub async fn connect(spec: &Spec, wire: &Wire) -> Clients {
 }
 
 pub async fn connect_as(spec: &Spec, wire: &Wire, credentials: Credentials) -> Clients {
+    connect_with(spec, wire, SharedCredentialsProvider::new(credentials)).await
+}
+
+pub async fn connect_with(spec: &Spec, wire: &Wire, credentials: SharedCredentialsProvider) -> Clients {
     let transport = Transport::InProcess { http_client: wire.http_client(), credentials };
     aws::connect(&spec.aws, transport).await.unwrap()
 }
