@@ -12,6 +12,7 @@ use super::fleet::{self, Fleet, Members};
 use super::options::{Global, Scope, Select, Wait, WideningGuard};
 use super::plan::PlanError;
 use super::prompt::{PromptError, ask, interrupted, interrupts};
+use super::reading::Reading;
 use super::report::report;
 use super::session::{Observed, Session};
 use super::specs::SpecsError;
@@ -24,7 +25,7 @@ use crate::model::{DesiredState, LiveState, LookForOrphans};
 use crate::plan::{Change, Plan, diff};
 use crate::render;
 use crate::render::output::Output;
-use crate::render::style::{BOLD, DIM, ERROR, GOOD, WARNING, paint};
+use crate::render::style::{BOLD, DIM, ERROR, GOOD, HELP, WARNING, paint};
 use crate::saved::SavedPlan;
 use crate::text::one_line;
 
@@ -120,9 +121,10 @@ async fn run_many(
         return Err(SpecsError::OneSpec("a saved plan").into());
     }
     let options = plan::options(*scope, select);
-    let (what, inner) = (format!("reading {} specs from AWS", members.len()), output.inner());
+    let reading = Reading::of(members.iter().filter_map(|(_, session)| session.as_ref().ok()));
+    let inner = output.inner();
     let make = fleet::for_each_spec(members, async |session| plan::make(session, &options, &inner).await);
-    let Some(made) = interrupt.or_interrupted(output.waiting(&what, make)).await else {
+    let Some(made) = interrupt.or_interrupted(output.waiting_for(|| reading.text(), make)).await else {
         return Ok(interrupted(NOTHING, output));
     };
     plan::show_all(&made, |(plan, _)| plan, output)?;
@@ -319,9 +321,7 @@ async fn unfinished<T>(
             output.message(&format!("{} {unsure}\n", paint(WARNING, "unsure")));
         }
     }
-    for change in &skipped {
-        output.message(&format!("{} {}\n", paint(WARNING, "not yet"), line(change)));
-    }
+    output.message(&left(&skipped));
     let incomplete = ApplyError::Incomplete { command, applied: applied.len(), total };
     let mut errors = failed.into_iter().map(|(change, failure)| match failure {
         Failure::Aws(error) => CommandError::from(error),
@@ -331,7 +331,12 @@ async fn unfinished<T>(
         if !interrupted {
             return Err(incomplete.into());
         }
-        output.message(&format!("{} {incomplete}: interrupted\n", paint(ERROR, "error:")));
+        let again = format!("`{} {command}` continues where it stopped", session.invocation);
+        output.message(&format!(
+            "{} {incomplete}: interrupted\n{} {again}\n",
+            paint(ERROR, "error:"),
+            paint(HELP, "help:")
+        ));
         return Ok(Carried::Interrupted);
     };
     output.message(&format!("{} {incomplete}\n", paint(ERROR, "error:")));
@@ -339,6 +344,27 @@ async fn unfinished<T>(
         output.message(&format!("{} {error}\n", paint(ERROR, "error:")));
     }
     Err(first)
+}
+
+/// Changes that are named one by one; more are counted.
+const NAMED: usize = 6;
+
+/// What was not begun: each change, or of many how many of each kind.
+fn left(skipped: &[Change]) -> String {
+    let not_yet = paint(WARNING, "not yet");
+    if skipped.len() <= NAMED {
+        return skipped.iter().map(|change| format!("{not_yet} {}\n", line(change))).collect();
+    }
+    let mut counts: Vec<(&str, usize)> = Vec::new();
+    for change in skipped {
+        match counts.iter_mut().find(|(operation, _)| *operation == change.operation()) {
+            Some((_, count)) => *count += 1,
+            None => counts.push((change.operation(), 1)),
+        }
+    }
+    let counts: Vec<String> =
+        counts.into_iter().map(|(operation, count)| format!("{count} {operation}")).collect();
+    format!("{not_yet} {} changes: {}\n", skipped.len(), counts.join(", "))
 }
 
 /// The answer was lost or tells nothing: what IAM shows now says whether the change was made.

@@ -16,6 +16,7 @@ pub mod permissions;
 pub mod plan;
 pub mod policy;
 pub mod prompt;
+mod reading;
 pub mod reference;
 mod report;
 pub mod sandbox;

@@ -6,6 +6,7 @@ use clap::Args;
 
 use super::fleet::{self, Fleet, Members, Outcomes};
 use super::options::{Global, ReportFormat, Scope, Select, WideningGuard};
+use super::reading::Reading;
 use super::report::report;
 use super::session::{LookUp, Observed, Session};
 use super::specs::{SpecsError, quoted};
@@ -51,13 +52,14 @@ async fn run_many(members: Members, args: &PlanArgs, output: &Output) -> Result<
         return Err(SpecsError::OneSpec("`--out`").into());
     }
     let options = options(args.scope, &args.select);
-    let (what, inner) = (format!("reading {} specs from AWS", members.len()), output.inner());
+    let reading = Reading::of(members.iter().filter_map(|(_, session)| session.as_ref().ok()));
+    let inner = output.inner();
     let made = fleet::for_each_spec(members, async |session| {
         let (plan, _) = make(session, &options, &inner).await?;
         warn_if_other_organization(session, &inner).await;
         Ok(plan)
     });
-    let made = output.waiting(&what, made).await;
+    let made = output.waiting_for(|| reading.text(), made).await;
     let outcome = fleet::worst(made.iter().map(|(_, made)| match made {
         Ok((_, plan)) => status(plan, args),
         Err(error) => error.status(),

@@ -9,6 +9,7 @@ use futures_util::future::{join_all, try_join_all};
 
 use super::CommandError;
 use super::options::{Global, ReadsArg, SandboxOptions};
+use super::reading::Reading;
 use super::scenario;
 use super::specs::{self, SpecSource, quoted};
 use crate::arn::{AccountId, Arn, FunctionArn, Qualifier};
@@ -257,11 +258,8 @@ impl Session {
                 self.live(&expected, orphans, output)
             )
         };
-        let what = match spec.roles.len() {
-            1 => "reading 1 role from IAM".to_owned(),
-            n => format!("reading {n} roles from IAM"),
-        };
-        let (caller, functions, live) = output.waiting(&what, reads).await;
+        let reading = Reading::of(std::iter::once(self));
+        let (caller, functions, live) = output.waiting_for(|| reading.text(), reads).await;
         if let Err(error) = &caller {
             self.name_profile(error, output);
         }

@@ -15,6 +15,7 @@ use crate::explain::{Explain, Status};
 use crate::text::{lines, without_passwords};
 
 const MOMENT: Duration = Duration::from_millis(500);
+const SECOND: Duration = Duration::from_secs(1);
 
 /// Writes text, masked. Cheap to clone; all clones mask the same values.
 #[derive(Clone, Default)]
@@ -111,19 +112,21 @@ impl Output {
         let _ = anstream::stderr().lock().write_all(self.masked(text).as_bytes());
     }
 
-    /// Tells on a terminal what is waited for, once that takes longer than a moment.
+    /// Shows on a terminal what is waited for, once that takes longer than a moment.
     pub async fn waiting<T>(&self, what: &str, work: impl Future<Output = T>) -> T {
-        tokio::pin!(work);
-        tokio::select! {
-            done = &mut work => return done,
-            () = tokio::time::sleep(MOMENT) => {}
-        }
+        self.waiting_for(|| what.to_owned(), work).await
+    }
+
+    /// The same for what changes while it is waited for, such as counts.
+    pub async fn waiting_for<T>(&self, what: impl Fn() -> String, work: impl Future<Output = T>) -> T {
         if self.is_inner || self.is_quiet || self.captured.is_some() || !io::stderr().is_terminal() {
             return work.await;
         }
-        self.message(&paint(DIM, &format!("{what} …")));
-        self.is_waiting.store(true, Ordering::Relaxed);
-        let done = work.await;
+        let done = narrated(what, work, |line| {
+            self.message(&paint(DIM, &line));
+            self.is_waiting.store(true, Ordering::Relaxed);
+        });
+        let done = done.await;
         self.make_way();
         done
     }
@@ -164,6 +167,22 @@ impl Output {
     }
 }
 
+/// Shows a line after a moment, and a new one each second: something that does not move looks dead.
+async fn narrated<T>(what: impl Fn() -> String, work: impl Future<Output = T>, show: impl Fn(String)) -> T {
+    tokio::pin!(work);
+    let (mut pause, mut seconds) = (MOMENT, 0);
+    loop {
+        tokio::select! {
+            done = &mut work => return done,
+            () = tokio::time::sleep(pause) => {}
+        }
+        show(if seconds == 0 { format!("{} …", what()) } else { format!("{} … {seconds} s", what()) });
+        // The first line was half a second late.
+        pause = if seconds == 0 { MOMENT } else { SECOND };
+        seconds += 1;
+    }
+}
+
 /// Lines broken at spaces, with what follows set in under the line's own text. What has no spaces stays whole.
 fn wrapped(text: &str, width: usize) -> String {
     let wrap = |line: &str| {
@@ -198,6 +217,17 @@ impl Explain for OutputError {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_waited_for_is_shown_after_half_a_second_and_again_each_second() {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build();
+        let shown = std::cell::RefCell::new(Vec::new());
+        let left = std::cell::Cell::new(5);
+        let what = || format!("{} left", left.replace(left.get() - 1));
+        let work = tokio::time::sleep(Duration::from_millis(2100));
+        runtime.unwrap().block_on(narrated(what, work, |line| shown.borrow_mut().push(line)));
+        assert_eq!(shown.into_inner(), ["5 left …", "4 left … 1 s", "3 left … 2 s"]);
+    }
 
     #[test]
     fn long_lines_are_broken_at_spaces_and_set_in_and_colours_have_no_width() {

@@ -487,7 +487,16 @@ fn check_report(outcome: &Outcome, case: &str) {
             rest.starts_with(char::is_uppercase)
         };
         let planned = said.lines().filter(is_change).count();
-        let left = said.lines().filter(|line| line.starts_with("not yet ")).count();
+        // Many are counted in one line.
+        let counted = |line: &str| {
+            let (number, rest) = line.split_once(' ')?;
+            rest.starts_with("changes:").then(|| number.parse::<usize>().unwrap())
+        };
+        let left: usize = said
+            .lines()
+            .filter_map(|line| line.strip_prefix("not yet "))
+            .map(|line| counted(line).unwrap_or(1))
+            .sum();
         assert_eq!(done.len() + failed.len() + left, planned, "{case}: not all is told:\n{said}{error}");
     }
     assert!(!error.to_string().is_empty() && error.status() != Status::Done, "{case}");
@@ -913,6 +922,15 @@ mod process {
             assert!(said.contains(line), "no {line:?} in {said}");
         }
         first.project.run(&["apply", "--yes", "--no-check"]).expect(0).says("1 change made");
+        assert!(said.contains("`genesys-iam apply` continues where it stopped"), "{said}");
+        // Of many changes it says how many of each kind.
+        let fleet = fleet_of(12, ID);
+        let said = interrupted_at(0, &served(Sandbox::new(&seed(&fleet)), &fleet_text(12, ID)));
+        let left: Vec<&str> = said.lines().filter(|line| line.starts_with("not yet ")).collect();
+        assert!(
+            left.len() == 1 && left[0].contains(" changes: ") && left[0].contains(" CreateRole"),
+            "{said}"
+        );
         // At the last one nothing is left but to look.
         let said = interrupted_at(2, &served(sandbox(), &spec_text("R", &["one"], ID, REMOVE)));
         for line in ["done   AttachRolePolicy", "interrupted: every change was made"] {

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
 
 use aws_config::retry::RetryConfig;
@@ -31,6 +32,8 @@ pub struct Clients {
     /// In the region where IAM's resources are.
     pub tagging: aws_sdk_resourcegroupstagging::Client,
     pub region: String,
+    /// Roles that were read so far, of those that are read now.
+    pub(crate) roles_read: Arc<AtomicUsize>,
     limiters: [Arc<Limiter>; 4],
     sdk: SdkConfig,
 }
@@ -69,6 +72,7 @@ impl Clients {
             sts: aws_sdk_sts::Client::from_conf(sts.build()),
             tagging: aws_sdk_resourcegroupstagging::Client::from_conf(tagging.build()),
             region,
+            roles_read: Arc::default(),
             limiters,
             sdk,
         }
@@ -82,6 +86,12 @@ impl Clients {
     /// Calls back when a service is first seen to throttle.
     pub fn on_throttle(&self, callback: &OnThrottle) {
         self.limiters.iter().for_each(|limiter| limiter.on_throttle(Arc::clone(callback)));
+    }
+
+    /// Requests per second that IAM is sent, once it is known to throttle.
+    pub fn throttled_to(&self) -> Option<f64> {
+        let [iam, ..] = &self.limiters;
+        iam.rate()
     }
 
     /// A Lambda client for a region: a function need not be in the region of the spec.

@@ -123,6 +123,11 @@ impl Limiter {
     }
 
     /// Calls back when AWS is seen to throttle.
+    /// Requests per second, once the service is known to throttle.
+    pub(crate) fn rate(&self) -> Option<f64> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).rate
+    }
+
     pub(crate) fn on_throttle(&self, callback: OnThrottle) {
         self.state().on_throttle = Some(callback);
     }

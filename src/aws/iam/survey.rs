@@ -1,6 +1,7 @@
 //! The live state of a whole spec: role by role, or in bulk.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::Ordering;
 
 use futures_util::future::try_join_all;
 
@@ -51,6 +52,7 @@ async fn roles(clients: &Clients, desired: &DesiredState) -> Result<BTreeMap<Str
     let reads = desired.roles.iter().map(|role| async {
         let live =
             if is_few { read::live_at_once(clients, role).await? } else { read::live(clients, role).await? };
+        clients.roles_read.fetch_add(1, Ordering::Relaxed);
         Ok::<_, AwsError>((role.role.name.clone(), live))
     });
     Ok(try_join_all(reads).await?.into_iter().collect())
