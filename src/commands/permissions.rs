@@ -38,7 +38,7 @@ pub enum PermissionsFormat {
 }
 
 pub fn run(global: &Global, args: &PermissionsArgs, output: &Output) -> Result<Status, CommandError> {
-    let spec = session::load(&specs::one(global, "`permissions`", output)?, global, output)?;
+    let spec = session::load_offline(&specs::one(global, "`permissions`", output)?, global, output)?;
     let purpose = match args.purpose {
         PermissionsFor::Plan => Purpose::Plan,
         PermissionsFor::Check => Purpose::Check,

@@ -26,7 +26,8 @@ use crate::render::output::Output;
 use crate::render::style::{WARNING, paint};
 use crate::sandbox::{self, GenesysSeed, IntegrationSeed, Sandbox, Seed};
 use crate::spec::{
-    Aws, EndpointError, GenesysCloud, Loaded, RoleSpec, Spec, given_endpoint, given_genesys_endpoint,
+    Aws, EndpointError, GenesysCloud, LoadOptions, Loaded, RoleSpec, Spec, given_endpoint,
+    given_genesys_endpoint,
 };
 
 /// Where the sandbox keeps its state, beside the spec.
@@ -68,7 +69,20 @@ pub struct Observed {
 
 /// Reads a spec, prints its warnings and masks what is to be masked.
 pub fn load(from: &SpecSource, global: &Global, output: &Output) -> Result<Spec, CommandError> {
-    let Loaded { spec, source, warnings } = from.load(&global.allow_env)?;
+    load_with(from, LoadOptions { is_offline: false, ..offline(global) }, output)
+}
+
+/// The same for a command that only looks at it: it needs no secret.
+pub fn load_offline(from: &SpecSource, global: &Global, output: &Output) -> Result<Spec, CommandError> {
+    load_with(from, offline(global), output)
+}
+
+pub(super) fn offline(global: &Global) -> LoadOptions<'_> {
+    LoadOptions { allowed: &global.allow_env, is_offline: true }
+}
+
+fn load_with(from: &SpecSource, options: LoadOptions<'_>, output: &Output) -> Result<Spec, CommandError> {
+    let Loaded { spec, source, warnings } = from.load(options)?;
     output.mask(|redactor| spec.roles.iter().for_each(|role| redactor.add_external_id(&role.external_id)));
     if let Some(external_id) = spec.aws.assume_role.as_ref().and_then(|role| role.external_id.as_ref()) {
         output.mask(|redactor| redactor.add_external_id(external_id));

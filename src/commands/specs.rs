@@ -11,7 +11,7 @@ use super::options::Global;
 use crate::explain::{Explain, Status};
 use crate::render::output::Output;
 use crate::render::style::{WARNING, paint};
-use crate::spec::{DEFAULT_FILE, LoadError, Loaded, load, load_text, read_bounded};
+use crate::spec::{DEFAULT_FILE, LoadError, LoadOptions, Loaded, load, load_text, read_bounded};
 
 /// The spec that the sandbox uses where there is none.
 pub const DEMONSTRATION: &str = include_str!("../../examples/genesys.toml");
@@ -59,17 +59,15 @@ impl SpecSource {
         }
     }
 
-    pub(super) fn load(&self, allowed: &[String]) -> Result<Loaded, CommandError> {
+    pub(super) fn load(&self, options: LoadOptions<'_>) -> Result<Loaded, CommandError> {
         match self {
-            Self::File(path) | Self::Found(path) => Ok(load(path, allowed)?),
+            Self::File(path) | Self::Found(path) => Ok(load(path, options)?),
             Self::Stdin => {
                 let text = read_bounded(std::io::stdin().lock(), LIMIT)
                     .map_err(|source| LoadError::Read { path: STDIN.into(), source })?;
-                Ok(load_text(Path::new("genesys.toml"), text, allowed)?)
+                Ok(load_text(text, options)?)
             }
-            Self::Demonstration => {
-                Ok(load_text(Path::new("genesys.toml"), DEMONSTRATION.to_owned(), allowed)?)
-            }
+            Self::Demonstration => Ok(load_text(DEMONSTRATION.to_owned(), options)?),
         }
     }
 }

@@ -44,7 +44,7 @@ fn as_json(sources: &[SpecSource], global: &Global, output: &Output) -> Result<S
     let mut specs = Vec::new();
     for source in sources {
         let name = source.to_string();
-        specs.push(match source.load(&global.allow_env) {
+        specs.push(match source.load(session::offline(global)) {
             Ok(Loaded { spec, source, warnings }) => {
                 if spec.is_blocked() {
                     status = fleet::worst([status, Status::Error]);
@@ -82,7 +82,7 @@ fn as_json(sources: &[SpecSource], global: &Global, output: &Output) -> Result<S
 }
 
 fn one(file: &SpecSource, global: &Global, output: &Output) -> Result<Status, CommandError> {
-    let spec = session::load(file, global, output)?;
+    let spec = session::load_offline(file, global, output)?;
     if spec.is_blocked() {
         output.message(&format!(
             "{} {}: it can be planned, not applied\n",

@@ -224,7 +224,7 @@ mod tests {
         let shown = std::cell::RefCell::new(Vec::new());
         let left = std::cell::Cell::new(5);
         let what = || format!("{} left", left.replace(left.get() - 1));
-        let work = tokio::time::sleep(Duration::from_millis(2100));
+        let work = async { tokio::time::sleep(Duration::from_millis(2100)).await };
         runtime.unwrap().block_on(narrated(what, work, |line| shown.borrow_mut().push(line)));
         assert_eq!(shown.into_inner(), ["5 left …", "4 left … 1 s", "3 left … 2 s"]);
     }

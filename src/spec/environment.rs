@@ -7,6 +7,10 @@ pub trait Environment {
     fn variable(&self, name: &str) -> Option<String>;
     /// Whether the person at the keyboard allows this variable by name, although it may hold credentials.
     fn is_allowed(&self, name: &str) -> bool;
+    /// Whether values are only looked at, not used: a variable that is not set is then warned of.
+    fn is_offline(&self) -> bool {
+        false
+    }
     /// A file of at most so many bytes. Relative paths are relative to the spec's folder.
     ///
     /// # Errors

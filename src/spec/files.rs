@@ -11,6 +11,8 @@ pub(super) struct Files {
     folder: PathBuf,
     /// The nearest folder with a `.git`, or the spec's own.
     root: PathBuf,
+    /// A text from standard input has no folder that its author could mean.
+    refuses_relative: bool,
 }
 
 impl Files {
@@ -22,7 +24,12 @@ impl Files {
         };
         let folder = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
         let root = folder.ancestors().find(|ancestor| ancestor.join(".git").exists()).unwrap_or(&folder);
-        Self { root: root.to_owned(), folder }
+        Self { root: root.to_owned(), folder, refuses_relative: false }
+    }
+
+    /// Those of a text that is in no file.
+    pub(super) fn without_folder() -> Self {
+        Self { refuses_relative: true, ..Self::of(Path::new("")) }
     }
 
     /// The text of a file of at most so many bytes. Relative paths are relative to the spec's folder.
@@ -39,6 +46,9 @@ impl Files {
             return refused("its name has a NUL character");
         }
         let written = Path::new(path);
+        if self.refuses_relative && written.is_relative() {
+            return refused("the spec is not in a file: relative to what?");
+        }
         let written = written.strip_prefix(&self.root).unwrap_or(written);
         if written.is_relative() && hidden(written) {
             return refused("it is hidden: a part of its path begins with `.`");

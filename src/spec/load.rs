@@ -35,7 +35,16 @@ pub enum LoadError {
 /// The process's environment and the file system.
 struct SystemEnvironment<'a> {
     files: Files,
-    allowed: &'a [String],
+    options: LoadOptions<'a>,
+}
+
+/// What the command line says about reading specs.
+#[derive(Debug, Clone, Copy)]
+pub struct LoadOptions<'a> {
+    /// Variables that a spec may read although they may hold credentials.
+    pub allowed: &'a [String],
+    /// The spec is only looked at: a variable that is not set is warned of.
+    pub is_offline: bool,
 }
 
 impl Environment for SystemEnvironment<'_> {
@@ -44,7 +53,11 @@ impl Environment for SystemEnvironment<'_> {
     }
 
     fn is_allowed(&self, name: &str) -> bool {
-        self.allowed.iter().any(|allowed| allowed == name)
+        self.options.allowed.iter().any(|allowed| allowed == name)
+    }
+
+    fn is_offline(&self) -> bool {
+        self.options.is_offline
     }
 
     fn file(&self, path: &str, limit: u64) -> io::Result<String> {
@@ -52,26 +65,30 @@ impl Environment for SystemEnvironment<'_> {
     }
 }
 
-/// Reads and validates a spec, which may also read the `allowed` variables.
+/// Reads and validates a spec.
 ///
 /// # Errors
 ///
 /// When the file cannot be read, or with every fault that it has.
-pub fn load(path: &Path, allowed: &[String]) -> Result<Loaded, LoadError> {
+pub fn load(path: &Path, options: LoadOptions<'_>) -> Result<Loaded, LoadError> {
     let source = std::fs::File::open(path)
         .and_then(|file| read_bounded(file, LIMIT))
         .map_err(|source| LoadError::Read { path: path.to_owned(), source })?;
-    load_text(path, source, allowed)
+    check(path, source, Files::of(path), options)
 }
 
-/// The same for a text that stands for this file.
+/// The same for a text without a folder: it names no relative files.
 ///
 /// # Errors
 ///
 /// With every fault that it has.
-pub fn load_text(path: &Path, source: String, allowed: &[String]) -> Result<Loaded, LoadError> {
+pub fn load_text(source: String, options: LoadOptions<'_>) -> Result<Loaded, LoadError> {
+    check(Path::new(DEFAULT_FILE), source, Files::without_folder(), options)
+}
+
+fn check(path: &Path, source: String, files: Files, options: LoadOptions<'_>) -> Result<Loaded, LoadError> {
     let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
-    let result = parse(&source, &stem, &SystemEnvironment { files: Files::of(path), allowed });
+    let result = parse(&source, &stem, &SystemEnvironment { files, options });
     // Of the same length, so that places stay.
     let source = without_passwords(&source).into_owned();
     match result {

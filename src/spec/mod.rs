@@ -27,7 +27,7 @@ pub use known::{
     genesys_account_name, genesys_customer_account, genesys_region,
 };
 pub use limits::is_guid;
-pub use load::{DEFAULT_FILE, LoadError, Loaded, load, load_text};
+pub use load::{DEFAULT_FILE, LoadError, LoadOptions, Loaded, load, load_text};
 pub use model::{
     AccountTrust, AssumeRole, Aws, Boundary, ExternalId, ExtraPermissions, FunctionRef, GenesysCloud,
     MANAGED_BY_KEY, MANAGED_BY_VALUE, Origin, RoleSpec, SPEC_KEY, Spec, default_policy_name,

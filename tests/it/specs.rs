@@ -4,7 +4,7 @@ use std::fs;
 use std::io::Write as _;
 use std::process::Stdio;
 
-use crate::support::{EXAMPLE, Project, Run};
+use crate::support::{EXAMPLE, LITERAL_ID, MASKED_ID, Project, Run, example_with};
 
 #[test]
 fn in_an_empty_folder_every_command_says_what_to_do_next() {
@@ -137,4 +137,33 @@ fn the_version_and_the_help_are_commands_too() {
     let empty = Project::empty();
     empty.run(&["version"]).expect(0).says("genesys-iam 0.1.0 (");
     empty.run(&["help", "plan"]).expect(0).says("Show what apply would change");
+}
+
+#[test]
+fn what_is_only_looked_at_needs_no_secret() {
+    let project = Project::new(&example_with(LITERAL_ID, MASKED_ID));
+    for args in [&["validate"][..], &["permissions"], &["fmt", "--check"]] {
+        project.run(args).expect(0).says_not("00000000");
+    }
+    project.run(&["validate"]).says("warning: the environment variable `GENESYS_EXTERNAL_ID` is not set");
+    project
+        .sandbox(&["plan"])
+        .expect(1)
+        .says("error: the environment variable `GENESYS_EXTERNAL_ID` is not set");
+}
+
+#[test]
+fn a_spec_from_standard_input_names_no_relative_file() {
+    let project = Project::empty();
+    fs::write(project.path("id"), "6b1f7d2a-93c4-4e0b-8a57-d2c5e8f01234").unwrap();
+    let validate = |path: &str| {
+        let spec = example_with(LITERAL_ID, &format!("external_id = {{ file = {path:?} }}"));
+        let mut command = project.command(&["-f", "-", "validate"]);
+        let mut child =
+            command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        child.stdin.take().unwrap().write_all(spec.as_bytes()).unwrap();
+        Run::from(child.wait_with_output().unwrap())
+    };
+    validate("id").expect(1).says("relative to what?");
+    validate(project.path("id").canonicalize().unwrap().to_str().unwrap()).expect(0);
 }

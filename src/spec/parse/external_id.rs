@@ -10,6 +10,8 @@ use crate::spec::variables;
 
 /// Bytes of a file.
 const LIMIT: u64 = 4096;
+/// In place of a value that is only looked at.
+const UNSET: &str = "00000000-0000-0000-0000-000000000000";
 
 /// What an external ID is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -150,6 +152,12 @@ impl Parser<'_> {
             );
         }
         let value = self.environment.variable(name);
+        if value.is_none() && self.environment.is_offline() {
+            let help = format!("`plan`, `apply` and `check` need it: export {name}=…");
+            let message = format!("the environment variable `{name}` is not set");
+            self.diagnostics.warning(span.clone(), message, "not set", help);
+            return Some(UNSET.to_owned());
+        }
         if value.is_none() {
             return refuse(
                 format!("the environment variable `{name}` is not set"),
