@@ -240,6 +240,8 @@ fn planted(file: &str, text: &str) -> Sources {
 
 #[test]
 fn a_program_in_order_has_no_findings() {
+    let visible = planted("plan/diff.rs", "pub(in crate::plan) fn diff() {}\n");
+    assert_eq!(cycles(&visible), BTreeSet::new());
     let sources = planted(
         "policy/lint.rs",
         "// crate::render::text\nuse super::document::Document;\nconst A: &str = \"crate::plan::Plan\";\n",

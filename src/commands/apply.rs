@@ -12,7 +12,6 @@ use super::fleet::{self, Fleet, Members};
 use super::options::{Global, Scope, Select, Wait, WideningGuard};
 use super::plan::PlanError;
 use super::prompt::{PromptError, ask, interrupted, interrupts};
-use super::reading::Reading;
 use super::report::report;
 use super::session::{Observed, Session};
 use super::specs::SpecsError;
@@ -121,7 +120,7 @@ async fn run_many(
         return Err(SpecsError::OneSpec("a saved plan").into());
     }
     let options = plan::options(*scope, select);
-    let reading = Reading::of(members.iter().filter_map(|(_, session)| session.as_ref().ok()));
+    let reading = fleet::reading(&members);
     let inner = output.inner();
     let make = fleet::for_each_spec(members, async |session| plan::make(session, &options, &inner).await);
     let Some(made) = interrupt.or_interrupted(output.waiting_for(|| reading.text(), make)).await else {
@@ -475,4 +474,28 @@ fn outdated(differences: &[String], nothing_left: bool) -> String {
         );
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::resolve;
+    use crate::spec::{self, EmptyEnvironment};
+
+    #[test]
+    fn what_is_left_is_named_or_where_it_is_much_counted() {
+        let changes = |roles: usize| -> Vec<Change> {
+            let mut text = include_str!("../../examples/genesys.toml").to_owned();
+            for n in 1..roles {
+                text.push_str(&format!("\n[[role]]\nname = \"R{n}\"\nfunctions = [\"f{n}\"]\n"));
+            }
+            let spec = spec::parse(&text, "genesys", &EmptyEnvironment).0.unwrap();
+            diff(&LiveState::default(), &resolve(&spec, &Default::default())).changes().cloned().collect()
+        };
+        let plain = |roles| anstream::adapter::strip_str(&left(&changes(roles))).to_string();
+        let few = plain(1);
+        assert_eq!(few.lines().count(), 3, "{few}");
+        assert!(few.contains("not yet AttachRolePolicy policy `GenesysLambda"), "{few}");
+        assert_eq!(plain(44), "not yet 132 changes: 44 CreatePolicy, 44 CreateRole, 44 AttachRolePolicy\n");
+    }
 }

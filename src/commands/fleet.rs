@@ -4,6 +4,7 @@ use futures_util::future::join_all;
 use serde_json::{Value, json};
 
 use super::options::{Global, Select};
+use super::reading::Reading;
 use super::session::{Connections, Session};
 use super::specs::{self, SpecSource};
 use super::{CommandError, Status};
@@ -92,6 +93,12 @@ pub async fn for_each_spec<T>(
         (file, done.map(|done| (session, done)))
     }))
     .await
+}
+
+/// What is shown while they are read.
+pub(super) fn reading(members: &Members) -> Reading {
+    let sessions = members.iter().filter_map(|(_, session)| session.as_ref().ok());
+    Reading::of(sessions.map(|session| (&session.spec, &session.clients)))
 }
 
 /// Several reports as one value: those that were made, and why others were not.

@@ -6,7 +6,6 @@ use clap::Args;
 
 use super::fleet::{self, Fleet, Members, Outcomes};
 use super::options::{Global, ReportFormat, Scope, Select, WideningGuard};
-use super::reading::Reading;
 use super::report::report;
 use super::session::{LookUp, Observed, Session};
 use super::specs::{SpecsError, quoted};
@@ -52,7 +51,7 @@ async fn run_many(members: Members, args: &PlanArgs, output: &Output) -> Result<
         return Err(SpecsError::OneSpec("`--out`").into());
     }
     let options = options(args.scope, &args.select);
-    let reading = Reading::of(members.iter().filter_map(|(_, session)| session.as_ref().ok()));
+    let reading = fleet::reading(&members);
     let inner = output.inner();
     let made = fleet::for_each_spec(members, async |session| {
         let (plan, _) = make(session, &options, &inner).await?;

@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 use std::sync::atomic::Ordering;
 
-use super::session::Session;
 use crate::arn::AccountId;
 use crate::aws::Clients;
+use crate::spec::Spec;
 use crate::text::plural;
 
 /// The readings that run at the same time.
@@ -17,13 +17,13 @@ pub(super) struct Reading {
 }
 
 impl Reading {
-    pub(super) fn of<'a>(sessions: impl Iterator<Item = &'a Session>) -> Self {
+    pub(super) fn of<'a>(sessions: impl Iterator<Item = (&'a Spec, &'a Clients)>) -> Self {
         let mut reading = Self { clients: Vec::new(), accounts: BTreeSet::new(), roles: 0 };
-        for session in sessions {
-            reading.roles += session.spec.roles.len();
-            if reading.accounts.insert(session.spec.aws.account_id.clone()) {
-                session.clients.roles_read.store(0, Ordering::Relaxed);
-                reading.clients.push(session.clients.clone());
+        for (spec, clients) in sessions {
+            reading.roles += spec.roles.len();
+            if reading.accounts.insert(spec.aws.account_id.clone()) {
+                clients.roles_read.store(0, Ordering::Relaxed);
+                reading.clients.push(clients.clone());
             }
         }
         reading

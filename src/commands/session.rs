@@ -272,7 +272,7 @@ impl Session {
                 self.live(&expected, orphans, output)
             )
         };
-        let reading = Reading::of(std::iter::once(self));
+        let reading = Reading::of(std::iter::once((spec, clients)));
         let (caller, functions, live) = output.waiting_for(|| reading.text(), reads).await;
         if let Err(error) = &caller {
             self.name_profile(error, output);

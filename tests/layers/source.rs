@@ -206,7 +206,8 @@ fn paths(code: &str) -> Vec<Vec<String>> {
         let start = code[..at].rfind(|letter| !is_word(letter)).map_or(0, |before| before + 1);
         from = at + 2;
         let first = &code[start..at];
-        if first.is_empty() || code[..start].ends_with("::") {
+        // `pub(in crate::a)` says who may use it, and uses nothing.
+        if first.is_empty() || code[..start].ends_with("::") || code[..start].ends_with("(in ") {
             continue;
         }
         let mut path = vec![first.to_owned()];
