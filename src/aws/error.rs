@@ -61,6 +61,10 @@ pub enum AwsErrorKind {
     Construction(BoxError),
     /// A policy document that cannot be read; the subject says which.
     Document(ParseError),
+    /// Something in the AWS configuration of this machine.
+    Configuration { what: String, help: String },
+    /// A profile asks for a code of an MFA device.
+    Mfa { profile: String, serial: String },
     /// Answers that do not fit together, as IAM gives them just after a change.
     Contradiction(String),
 }
@@ -83,6 +87,14 @@ impl AwsError {
     pub fn incomplete(operation: &str, subject: impl Into<String>, missing: &str) -> Self {
         let detail = format!("the answer has no {missing}");
         Self::new(operation, subject, AwsErrorKind::Response { status: None, detail, source: None })
+    }
+
+    /// The MFA device whose code is needed.
+    pub fn mfa_serial(&self) -> Option<&str> {
+        match self.kind.as_ref() {
+            AwsErrorKind::Mfa { serial, .. } => Some(serial),
+            _ => None,
+        }
     }
 
     /// AWS's error code, where AWS answered.
@@ -135,6 +147,8 @@ impl AwsError {
             AwsErrorKind::Service { status, .. } => *status >= 500,
             AwsErrorKind::Timeout(_) | AwsErrorKind::Connect(_) | AwsErrorKind::Response { .. } => true,
             AwsErrorKind::Credentials(_)
+            | AwsErrorKind::Configuration { .. }
+            | AwsErrorKind::Mfa { .. }
             | AwsErrorKind::Construction(_)
             | AwsErrorKind::Document(_)
             | AwsErrorKind::Contradiction(_) => false,
@@ -158,6 +172,13 @@ impl AwsError {
                 "look at the document in the IAM console; this tool does not go on without having understood it"
             }
             AwsErrorKind::Contradiction(_) => "it may have been changed meanwhile: run it again",
+            AwsErrorKind::Configuration { help, .. } => help,
+            AwsErrorKind::Mfa { serial, .. } => {
+                return Some(format!(
+                    "run it on a terminal, which asks for the code, or get a session first: `aws sts get-session-token \
+                     --serial-number {serial} --token-code CODE`"
+                ));
+            }
             AwsErrorKind::Construction(_) => return None,
         };
         Some(help.to_owned())
@@ -170,8 +191,8 @@ impl AwsError {
                 "the credentials have expired: renew them (for a profile with SSO: `aws sso login`)"
             }
             "InvalidClientTokenId" | "UnrecognizedClientException" | "InvalidAccessKeyId" => {
-                "AWS does not know this access key: check `AWS_ACCESS_KEY_ID`, `AWS_SESSION_TOKEN` and the \
-                 profile, and that the key is active and of this partition"
+                "AWS does not know this access key here: check `AWS_ACCESS_KEY_ID`, `AWS_SESSION_TOKEN` and the profile, \
+                 that the key is active and of this partition, and that the region is enabled for the account"
             }
             "SignatureDoesNotMatch" | "IncompleteSignature" | "InvalidSignatureException" => {
                 "check the secret access key, and that this machine's clock is right"
@@ -182,7 +203,8 @@ impl AwsError {
             }
             "OptInRequired" => "the account is not enabled for this region or service",
             "RegionDisabledException" => {
-                "STS is not activated in this region: activate it in the account settings of IAM"
+                "the region is not enabled for this account, or STS is not activated in it: enable it under AWS \
+                 Regions of the account, or STS in the account settings of IAM"
             }
             _ if is_throttling(code) => {
                 "too many requests in this account: wait a minute and run it again; `AWS_MAX_ATTEMPTS` raises \
@@ -460,6 +482,11 @@ impl fmt::Display for AwsError {
                 (code.as_str(), detail)
             }
             AwsErrorKind::Credentials(cause) => ("no usable credentials", in_one_line(cause.as_ref())),
+            AwsErrorKind::Configuration { what, help: _ } => (what.as_str(), String::new()),
+            AwsErrorKind::Mfa { profile, serial } => (
+                "a code of an MFA device is needed",
+                format!("the profile `{profile}` asks for a code of `{serial}`"),
+            ),
             AwsErrorKind::Timeout(cause) => ("no answer in time", in_one_line(cause.as_ref())),
             AwsErrorKind::Connect(cause) => ("the endpoint cannot be reached", in_one_line(cause.as_ref())),
             AwsErrorKind::Response { status: _, detail, source } => {
@@ -482,7 +509,10 @@ impl fmt::Display for AwsError {
 impl Error for AwsError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self.kind.as_ref() {
-            AwsErrorKind::Service { .. } | AwsErrorKind::Contradiction(_) => None,
+            AwsErrorKind::Service { .. }
+            | AwsErrorKind::Configuration { .. }
+            | AwsErrorKind::Mfa { .. }
+            | AwsErrorKind::Contradiction(_) => None,
             AwsErrorKind::Credentials(cause)
             | AwsErrorKind::Timeout(cause)
             | AwsErrorKind::Connect(cause)

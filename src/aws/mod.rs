@@ -9,7 +9,7 @@ mod probes;
 #[cfg(test)]
 mod testing;
 
-pub use client::{Caller, Clients, OnThrottle, Transport, caller, connect};
+pub use client::{Caller, Clients, OnThrottle, Transport, ca_bundle, caller, connect, connect_with_mfa};
 pub use error::{AwsError, AwsErrorKind};
 pub use iam::{
     Recent, is_gone, is_made, live, orphan, passes_by_itself, role, roles_tagged, roles_trusting, survey,

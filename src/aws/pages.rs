@@ -7,7 +7,7 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 
 /// More than any account has.
-pub(super) const PAGES: usize = 1000;
+pub(super) const PAGES: usize = 200;
 
 /// All items of a listing.
 ///

@@ -87,7 +87,7 @@ async fn probe(
             (genesys, caller, name)
         }
         (None, Some(profile)) => {
-            let clients = session.clients.with_profile(profile);
+            let clients = session.clients.with_profile(profile).await?;
             let caller = aws::caller(&clients).await?.arn;
             (clients, caller.clone(), caller)
         }

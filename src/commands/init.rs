@@ -284,7 +284,9 @@ async fn organization() -> Result<Option<String>, CommandError> {
     let Some(configuration) = Configuration::from_environment(&GenesysCloud::default(), variable)? else {
         return Ok(None);
     };
-    let Ok(https) = genesys::Https::new() else { return Ok(None) };
+    let Ok(https) = genesys::Https::new(aws::ca_bundle(None).await.unwrap_or_default().as_deref()) else {
+        return Ok(None);
+    };
     let client = genesys::Client::new(configuration, Box::new(https));
     Ok(Some(client.organization().await?.id))
 }

@@ -9,9 +9,11 @@ use futures_util::future::{join_all, try_join_all};
 
 use super::CommandError;
 use super::options::{Global, ReadsArg, SandboxOptions};
+use super::prompt::ask;
 use super::reading::Reading;
 use super::scenario;
 use super::specs::{self, SpecSource, quoted};
+use crate::apply::Interrupt;
 use crate::arn::{AccountId, Arn, FunctionArn, Qualifier};
 use crate::aws::{self, AwsError, AwsErrorKind, Caller, Clients, Transport};
 use crate::check::{FunctionFacts, FunctionState};
@@ -23,7 +25,7 @@ use crate::plan::{Plan, Reads, diff};
 use crate::policy::equivalent;
 use crate::render::diagnostics;
 use crate::render::output::Output;
-use crate::render::style::{WARNING, paint};
+use crate::render::style::{HELP, WARNING, paint};
 use crate::sandbox::{self, GenesysSeed, IntegrationSeed, Sandbox, Seed};
 use crate::spec::{
     Aws, EndpointError, GenesysCloud, LoadOptions, Loaded, RoleSpec, Spec, given_endpoint,
@@ -132,7 +134,16 @@ impl Connections {
             Some((_, clients)) => Transport::Shared(clients.http_client()),
             None => Transport::Network,
         };
-        let clients = aws::connect(aws, transport).await?;
+        let clients = match aws::connect(aws, transport).await {
+            Err(error) if error.mfa_serial().is_some() => {
+                let question = format!("MFA code of {}: ", error.mfa_serial().unwrap_or_default());
+                match ask(&question, &Interrupt::default(), output).await {
+                    Ok(Some(code)) => aws::connect_with_mfa(aws, Transport::Network, Some(&code)).await?,
+                    Ok(None) | Err(_) => return Err(error),
+                }
+            }
+            clients => clients?,
+        };
         let output = output.clone();
         clients.on_throttle(
             &(Arc::new(move |service: &str| {
@@ -181,6 +192,7 @@ async fn sandbox_clients(
     let configuration = Configuration {
         client_id: "sandbox".to_owned(),
         client_secret: Secret::new("sandbox".to_owned()),
+        access_token: None,
         api: String::new(),
         login: String::new(),
     };
@@ -226,8 +238,8 @@ impl Session {
         };
         if !global.sandbox {
             let (aws, cloud) = with_endpoints(&spec, global)?;
-            let genesys = genesys_client(&cloud, output)?;
             let clients = connections.clients(&aws, output).await?;
+            let genesys = genesys_client(&aws, &cloud, output).await;
             return Ok(Self { spec, clients, in_sandbox: false, genesys, reads, invocation });
         }
         let sandbox = connections.sandbox(source, &spec, &global.sandbox_options, output)?;
@@ -436,16 +448,26 @@ fn with_endpoints(spec: &Spec, global: &Global) -> Result<(Aws, GenesysCloud), S
     Ok((aws, cloud))
 }
 
-/// The client of the organization's API, where the environment has its credentials.
-fn genesys_client(cloud: &GenesysCloud, output: &Output) -> Result<Option<genesys::Client>, CommandError> {
-    let variable = |name: &str| std::env::var(name).ok();
-    let Some(configuration) = Configuration::from_environment(cloud, variable)? else {
-        return Ok(None);
+/// The client of the organization's API, where the environment has its credentials. What is wrong with them keeps nobody
+/// from working on the AWS side.
+async fn genesys_client(aws: &Aws, cloud: &GenesysCloud, output: &Output) -> Option<genesys::Client> {
+    let client = async {
+        let variable = |name: &str| std::env::var(name).ok();
+        let Some(configuration) = Configuration::from_environment(cloud, variable)? else { return Ok(None) };
+        output.mask(|redactor| {
+            let secrets = [Some(&configuration.client_secret), configuration.access_token.as_ref()];
+            secrets.into_iter().flatten().for_each(|secret| redactor.add_secret(secret.expose()));
+        });
+        let ca_bundle = aws::ca_bundle(aws.profile.as_deref()).await.unwrap_or_default();
+        let https = genesys::Https::new(ca_bundle.as_deref())
+            .map_err(|error| GenesysError::new("setting up TLS", GenesysErrorKind::NoAnswer(error)))?;
+        Ok::<_, GenesysError>(Some(genesys::Client::new(configuration, Box::new(https))))
     };
-    output.mask(|redactor| redactor.add_secret(configuration.client_secret.expose()));
-    let https = genesys::Https::new()
-        .map_err(|error| GenesysError::new("setting up TLS", GenesysErrorKind::NoAnswer(error)))?;
-    Ok(Some(genesys::Client::new(configuration, Box::new(https))))
+    client.await.unwrap_or_else(|error| {
+        let (warning, help) = (paint(WARNING, "warning:"), paint(HELP, "help:"));
+        output.message(&format!("{warning} {error}; its side is left out\n{help} {}\n", error.help()));
+        None
+    })
 }
 
 /// What the sandbox begins with: the account and the functions of the spec, and an organization whose integrations use its

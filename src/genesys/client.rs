@@ -15,7 +15,7 @@ use tokio::time::Instant;
 use super::error::{GenesysError, GenesysErrorKind};
 use super::http::Carrier;
 use super::model::{ErrorBody, Page};
-use crate::spec::{GenesysCloud, genesys_region};
+use crate::spec::{GenesysCloud, region_as_given};
 
 /// A token is not used in its last moments.
 const MARGIN: Duration = Duration::from_secs(60);
@@ -29,6 +29,7 @@ const PAGES: usize = 100;
 
 const ID: &str = "GENESYSCLOUD_OAUTHCLIENT_ID";
 const SECRET: &str = "GENESYSCLOUD_OAUTHCLIENT_SECRET";
+const TOKEN: &str = "GENESYSCLOUD_ACCESS_TOKEN";
 const REGION: &str = "GENESYSCLOUD_REGION";
 
 /// Never printed, and zeroed when it is dropped.
@@ -50,6 +51,8 @@ impl Secret {
 pub struct Configuration {
     pub client_id: String,
     pub client_secret: Secret,
+    /// Takes the place of ID and secret.
+    pub access_token: Option<Secret>,
     /// `https://api.mypurecloud.com`
     pub api: String,
     /// `https://login.mypurecloud.com`
@@ -76,8 +79,12 @@ impl Configuration {
             None => name.to_owned(),
         };
         let (id, secret) = (name(ID), name(SECRET));
+        let access_token = variable(&name(TOKEN)).map(Secret::new);
         let (client_id, client_secret) = match (variable(&id), variable(&secret)) {
             (Some(id), Some(secret)) => (id, Secret::new(secret)),
+            (id, secret) if access_token.is_some() => {
+                (id.unwrap_or_default(), Secret::new(secret.unwrap_or_default()))
+            }
             (None, None) => return Ok(None),
             (Some(_), None) => return Err(failed(GenesysErrorKind::Incomplete { missing: secret })),
             (None, Some(_)) => return Err(failed(GenesysErrorKind::Incomplete { missing: id })),
@@ -90,13 +97,13 @@ impl Configuration {
                     .clone()
                     .or_else(|| variable(REGION))
                     .ok_or_else(|| failed(GenesysErrorKind::Region("no region is given".to_owned())))?;
-                let region = genesys_region(&name)
+                let region = region_as_given(&name)
                     .map_err(|why| failed(GenesysErrorKind::Region(format!("`{name}` {why}"))))?;
                 let domain = region.domain;
                 (format!("https://api.{domain}"), format!("https://login.{domain}"))
             }
         };
-        Ok(Some(Self { client_id, client_secret, api, login }))
+        Ok(Some(Self { client_id, client_secret, access_token, api, login }))
     }
 }
 
@@ -144,6 +151,9 @@ impl Client {
 
     /// The token in use, or a new one. It is kept until shortly before it expires.
     async fn token(&self, refused: Option<&Secret>) -> Result<Secret, GenesysError> {
+        if let Some(token) = &self.configuration.access_token {
+            return Ok(token.clone());
+        }
         let mut kept = self.token.lock().await;
         if let Some(Token { value, until }) = &*kept
             && *until > Instant::now()
@@ -369,6 +379,7 @@ mod tests {
         let configuration = Configuration {
             client_id: "the-id".to_owned(),
             client_secret: Secret::new("the-secret".to_owned()),
+            access_token: None,
             api: "https://api.example".to_owned(),
             login: "https://login.example".to_owned(),
         };
@@ -525,6 +536,18 @@ mod tests {
         // The spec's region comes first.
         let found = Configuration::from_environment(&spec(Some("us-west-2")), all).unwrap().unwrap();
         assert_eq!(found.api, "https://api.usw2.pure.cloud");
+        // As a region, an API domain, or a URL; with a token in place of ID and secret.
+        for region in ["mypurecloud.de", "api.mypurecloud.de", "https://api.mypurecloud.de/", "EU-CENTRAL-1"]
+        {
+            let given = move |name: &str| match name {
+                TOKEN => Some("t".to_owned()),
+                REGION => Some(region.to_owned()),
+                _ => None,
+            };
+            let found = Configuration::from_environment(&spec(None), given).unwrap().unwrap();
+            assert_eq!(found.api, "https://api.mypurecloud.de");
+            assert_eq!(found.access_token.unwrap().expose(), "t");
+        }
         // Of several organizations each spec names its own.
         let emea = GenesysCloud { credentials: Some("EMEA".to_owned()), ..spec(Some("us-west-2")) };
         let both = with(&[

@@ -85,7 +85,8 @@ impl GenesysError {
                     .to_owned()
             }
             GenesysErrorKind::Unauthorized { .. } => {
-                "the token was refused although it is new: check the region, and that the OAuth client is active"
+                "the token was refused: check the region, that the OAuth client is active, and that GENESYSCLOUD_ACCESS_TOKEN, \
+                 if it is set, has not expired"
                     .to_owned()
             }
             GenesysErrorKind::Forbidden { permission, .. } => format!(

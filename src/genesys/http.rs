@@ -45,15 +45,22 @@ impl Https {
     /// # Errors
     ///
     /// When TLS cannot be set up.
-    pub fn new() -> Result<Self, CarryError> {
+    pub fn new(ca_bundle: Option<&[u8]>) -> Result<Self, CarryError> {
+        let failed = |error: reqwest::Error| CarryError { is_timeout: false, source: error.into() };
+        // Beside those of the system.
+        let authorities = match ca_bundle {
+            Some(bundle) => reqwest::Certificate::from_pem_bundle(bundle).map_err(failed)?,
+            None => Vec::new(),
+        };
         let client = reqwest::Client::builder()
+            .tls_certs_merge(authorities)
             .connect_timeout(CONNECT_TIMEOUT)
             .timeout(TIMEOUT)
             // An API that sends one elsewhere would get the token there.
             .redirect(reqwest::redirect::Policy::none())
             .user_agent(concat!("genesys-iam/", env!("CARGO_PKG_VERSION")))
             .build();
-        client.map(Self).map_err(|error| CarryError { is_timeout: false, source: error.into() })
+        client.map(Self).map_err(failed)
     }
 }
 

@@ -84,6 +84,24 @@ pub fn genesys_region(name: &str) -> Result<&'static GenesysRegion, String> {
     })
 }
 
+/// A region as Genesys's tools take it in the environment: by AWS's name, as an API domain, or as a URL.
+///
+/// # Errors
+///
+/// As [`genesys_region`].
+pub fn region_as_given(text: &str) -> Result<&'static GenesysRegion, String> {
+    let text = text.trim().to_ascii_lowercase();
+    let host = text.strip_prefix("https://").unwrap_or(&text).trim_end_matches('/');
+    let is_host = |domain: &str| {
+        host == domain
+            || ["api.", "login.", "apps."].iter().any(|prefix| host.strip_prefix(prefix) == Some(domain))
+    };
+    match GENESYS_REGIONS.iter().find(|region| is_host(region.domain)) {
+        Some(region) => Ok(region),
+        None => genesys_region(host),
+    }
+}
+
 /// AWS's regions (botocore `endpoints.json`, AWS's list of regions); new ones come.
 pub static AWS_REGIONS: [&str; 46] = [
     "us-east-1",

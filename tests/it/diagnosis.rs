@@ -36,6 +36,7 @@ async fn session(sandbox: &Arc<Mutex<Sandbox>>) -> Session {
     let configuration = Configuration {
         client_id: "id".to_owned(),
         client_secret: Secret::new("secret".to_owned()),
+        access_token: None,
         api: String::new(),
         login: String::new(),
     };

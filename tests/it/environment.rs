@@ -4,7 +4,7 @@ use std::fs;
 use std::process::Stdio;
 
 use crate::support::http_stub::{answer, aws_error, serve};
-use crate::support::{POLICY_ARN, Project, ROLE, Run};
+use crate::support::{EXAMPLE, POLICY_ARN, Project, ROLE, Run, example_with};
 use insta::assert_snapshot;
 
 /// One error, one next step, no panic, no secret, and in time.
@@ -47,8 +47,134 @@ fn sso_without_a_login() {
     one_error(&project.run(&["plan"]), "no usable credentials", "aws sso login");
 }
 
+/// A project with AWS profiles and no keys in the environment.
+fn with_profiles(config: &str) -> Project {
+    let project = Project::example().env("AWS_EC2_METADATA_DISABLED", "true").env("AWS_MAX_ATTEMPTS", "1");
+    fs::create_dir(project.path(".aws")).unwrap();
+    let base = "[profile base]\naws_access_key_id = AKIDEXAMPLE\naws_secret_access_key = SECRET-KEY\n";
+    fs::write(project.path(".aws/config"), format!("{config}\n{base}")).unwrap();
+    project
+}
+
+const OPS: &str = "[profile ops]\nrole_arn = arn:aws:iam::111122223333:role/ops\nsource_profile = base\n";
+
 #[test]
-fn errors_that_the_caller_can_mend() {
+fn the_role_of_a_profile_is_assumed_at_the_endpoint_that_was_given() {
+    let asked = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
+    let seen = std::sync::Arc::clone(&asked);
+    let endpoint = serve(move |request| {
+        seen.lock().unwrap().push(String::from_utf8_lossy(request.body()).into_owned());
+        Some(aws_error(403, "AccessDenied", "no"))
+    });
+    for spec in [EXAMPLE.to_owned(), example_with("[aws]", "[aws]\nprofile = \"ops\"")] {
+        let project = with_profiles(OPS);
+        fs::write(project.path("genesys.toml"), &spec).unwrap();
+        let project = if spec == EXAMPLE { project.env("AWS_PROFILE", "ops") } else { project };
+        let run = project.run(&["--aws-endpoint-url", &endpoint, "plan"]);
+        run.expect(1).says("could not be assumed").says_not("SECRET-KEY");
+        let asked = std::mem::take(&mut *asked.lock().unwrap());
+        let role = "RoleArn=arn%3Aaws%3Aiam%3A%3A111122223333%3Arole%2Fops";
+        assert!(!asked.is_empty() && asked.iter().all(|body| body.contains(role)), "{asked:?}");
+    }
+}
+
+#[test]
+fn a_code_of_an_mfa_device_is_asked_for_on_a_terminal_only() {
+    let project = with_profiles(&format!("{OPS}mfa_serial = arn:aws:iam::111122223333:mfa/jane\n"));
+    let run = project.env("AWS_PROFILE", "ops").env("AWS_ENDPOINT_URL", "http://127.0.0.1:9").run(&["plan"]);
+    one_error(&run, "arn:aws:iam::111122223333:mfa/jane", "run it on a terminal");
+}
+
+#[test]
+fn profiles_that_lead_in_a_circle_are_named() {
+    let other = "[profile other]\nrole_arn = arn:aws:iam::111122223333:role/x\nsource_profile = ops\n";
+    let config = format!("{}{other}", OPS.replace("= base", "= other"));
+    let project = with_profiles(&config).env("AWS_PROFILE", "ops");
+    let run = project.env("AWS_ENDPOINT_URL", "http://127.0.0.1:9").run(&["plan"]);
+    one_error(&run, "ops → other → ops", "source_profile");
+}
+
+#[test]
+fn certificate_authorities_that_cannot_be_used_are_said_to_be() {
+    let project = with_keys("http://127.0.0.1:9");
+    fs::write(project.path("ca.pem"), "not a certificate").unwrap();
+    let run = project.env("AWS_CA_BUNDLE", "ca.pem").run(&["plan"]);
+    one_error(&run, "from AWS_CA_BUNDLE, cannot be used", "PEM");
+}
+
+#[test]
+fn trouble_with_the_settings_of_genesys_cloud_does_not_stop_the_aws_side() {
+    let project = with_keys("http://127.0.0.1:9").env("GENESYSCLOUD_OAUTHCLIENT_ID", "the-client");
+    let run = project.run(&["plan"]);
+    run.expect(1)
+        .says("GENESYSCLOUD_OAUTHCLIENT_SECRET is not set")
+        .says("its side is left out")
+        .says("cannot be reached");
+}
+
+#[test]
+fn passwords_of_endpoints_and_proxies_are_shown_nowhere() {
+    for (name, value) in [
+        ("AWS_ENDPOINT_URL", "http://u:PASSWORD@127.0.0.1:9"),
+        ("AWS_ENDPOINT_URL", "http://u:PASSWORD@127.0.0.1:99999"),
+        ("AWS_ENDPOINT_URL", "u:PASSWORD@:80/\\"),
+        ("AWS_ENDPOINT_URL_STS", "http://u:PASSWORD/x@127.0.0.1:9"),
+        ("HTTP_PROXY", "http://u:PASSWORD@127.0.0.1:99999"),
+    ] {
+        let project = with_keys("http://127.0.0.1:9").env(name, value);
+        project.run(&["-vv", "plan"]).expect(1).says_not("PASSWORD").says_not("SdkBody");
+    }
+    for url in ["http://u:PASSWORD@127.0.0.1:9", "https://u:PASSWORD@127.0.0.1:9 x", "u:PASSWORD@x"] {
+        let project = with_keys("http://127.0.0.1:9");
+        project.run(&["--aws-endpoint-url", url, "plan"]).expect(64).says_not("PASSWORD");
+        project.run(&["--genesys-endpoint-url", url, "plan"]).expect(64).says_not("PASSWORD");
+        let spec = example_with("[aws]", &format!("[aws]\nendpoint_url = \"{url}\""));
+        let project = Project::new(&spec);
+        let run = project.run(&["validate"]);
+        run.expect(1);
+        if url.contains("://") {
+            run.says_not("PASSWORD");
+        }
+    }
+}
+
+#[test]
+fn answers_without_end_end() {
+    let endpoint = serve(|request| {
+        let body = String::from_utf8_lossy(request.body()).into_owned();
+        Some(if body.contains("GetCallerIdentity") {
+            answer(
+                200,
+                "text/xml",
+                "<GetCallerIdentityResponse><GetCallerIdentityResult><Arn>arn:aws:iam::111122223333:user/x</Arn>\
+                 <UserId>A</UserId><Account>111122223333</Account></GetCallerIdentityResult></GetCallerIdentityResponse>",
+            )
+        } else if body.contains("ListRolePolicies") {
+            let marker = fastrand::u64(..);
+            let page = format!(
+                "<ListRolePoliciesResponse><ListRolePoliciesResult><IsTruncated>true</IsTruncated>\
+                 <Marker>{marker}</Marker><PolicyNames/></ListRolePoliciesResult></ListRolePoliciesResponse>"
+            );
+            answer(200, "text/xml", &page)
+        } else if request.uri().path().contains("/functions/") {
+            let function = "arn:aws:lambda:us-east-1:111122223333:function:my-genesys-trigger-function";
+            answer(200, "application/json", &format!("{{\"FunctionArn\":\"{function}\"}}"))
+        } else {
+            aws_error(404, "NoSuchEntity", "none")
+        })
+    });
+    with_keys(&endpoint).run(&["--reads", "single", "plan"]).expect(1).says("the listing has no end");
+}
+
+#[test]
+fn an_answer_that_is_too_long_is_not_kept() {
+    let page = "x".repeat(40 * 1024 * 1024);
+    let endpoint = serve(move |_| Some(answer(200, "text/xml", &page)));
+    with_keys(&endpoint).run(&["plan"]).expect(1).says("the answer has more than 33554432 bytes");
+}
+
+#[test]
+fn errors_that_the_caller_can_fix() {
     for (status, code, next) in [
         (403, "ExpiredToken", "renew"),
         (403, "InvalidClientTokenId", "AWS_ACCESS_KEY_ID"),

@@ -14,12 +14,14 @@ use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sdk_iam::config::retry::{RetryPartition, TokenBucket};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 
-use super::credentials::{APP_NAME, profile_credentials, with_provider};
+use super::credentials::{APP_NAME, with_provider};
 use super::limit::{Limiter, OnThrottle};
 use super::log::ApiLog;
 use super::network::network_client;
+use super::profile::Profiles;
 use super::retry_after::RetryAfter;
 use crate::arn::{global_region, partition_of_region};
+use crate::aws::error::AwsError;
 
 pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -80,7 +82,7 @@ impl Clients {
 
     /// What carries their requests, for other clients.
     pub fn http_client(&self) -> SharedHttpClient {
-        self.sdk.http_client().unwrap_or_else(network_client)
+        self.sdk.http_client().unwrap_or_else(|| network_client(None))
     }
 
     /// Calls back when a service is first seen to throttle.
@@ -104,10 +106,16 @@ impl Clients {
     }
 
     /// The same transport and region under the credentials of a profile.
-    #[must_use]
-    pub fn with_profile(&self, profile: &str) -> Self {
-        let sdk = with_provider(&self.sdk, SharedCredentialsProvider::new(profile_credentials(profile)));
-        Self::from_sdk(sdk, self.region.clone())
+    ///
+    /// # Errors
+    /// When there is no such profile, or it asks for a code of an MFA device.
+    pub async fn with_profile(&self, profile: &str) -> Result<Self, AwsError> {
+        let profiles = Profiles::load(Some(profile)).await?;
+        let sdk = match profiles.provider(&self.sdk, None)? {
+            Some(provider) => with_provider(&self.sdk, provider),
+            None => self.sdk.clone(),
+        };
+        Ok(Self::from_sdk(sdk, self.region.clone()))
     }
 
     /// The same transport and region under other credentials, as of a session.

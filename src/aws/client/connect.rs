@@ -13,9 +13,10 @@ use aws_smithy_runtime_api::client::http::SharedHttpClient;
 
 use super::bound::bound_to;
 use super::clients::{CONNECT_TIMEOUT, Clients};
-use super::credentials::{APP_NAME, profile_credentials, with_assumed_role};
+use super::credentials::{APP_NAME, with_assumed_role, with_provider};
 use super::limit::ATTEMPT_TIMEOUT;
 use super::network::network_client;
+use super::profile::Profiles;
 use crate::aws::error::{AwsError, AwsErrorKind};
 use crate::spec::Aws;
 
@@ -29,11 +30,31 @@ pub enum Transport {
     InProcess { http_client: SharedHttpClient, credentials: SharedCredentialsProvider },
 }
 
+/// The certificate authorities of the environment or the profile that applies, in PEM.
+///
+/// # Errors
+/// When there is no such profile, and when they cannot be read.
+pub async fn ca_bundle(profile: Option<&str>) -> Result<Option<Vec<u8>>, AwsError> {
+    Profiles::load(profile).await?.ca_bundle()
+}
+
 /// Sets up clients as the spec says. Credentials are only looked for at the first call.
 ///
 /// # Errors
-/// When the role that the spec wants assumed cannot be set up.
+/// When there is no such profile, or one asks for a code of an MFA device.
 pub async fn connect(aws: &Aws, transport: Transport) -> Result<Clients, AwsError> {
+    connect_with_mfa(aws, transport, None).await
+}
+
+/// The same with the code of the MFA device that the profile names.
+///
+/// # Errors
+/// As [`connect`].
+pub async fn connect_with_mfa(
+    aws: &Aws,
+    transport: Transport,
+    code: Option<&str>,
+) -> Result<Clients, AwsError> {
     let region = Region::new(aws.region.clone());
     let app_name = AppName::new(APP_NAME)
         .map_err(|error| AwsError::new("AWS configuration", "", AwsErrorKind::Construction(error.into())))?;
@@ -55,9 +76,10 @@ pub async fn connect(aws: &Aws, transport: Transport) -> Result<Clients, AwsErro
             .time_source(SharedTimeSource::new(SystemTimeSource::new()))
             .build(),
         Transport::Network | Transport::Shared(_) => {
+            let profiles = Profiles::load(aws.profile.as_deref()).await?;
             let http_client = match transport {
                 Transport::Shared(http_client) => http_client,
-                _ => network_client(),
+                _ => network_client(profiles.ca_bundle()?),
             };
             // With a region given, the metadata service is only asked for credentials, and last.
             let mut loader = aws_config::defaults(BehaviorVersion::latest())
@@ -66,13 +88,19 @@ pub async fn connect(aws: &Aws, transport: Transport) -> Result<Clients, AwsErro
                 .http_client(http_client)
                 .timeout_config(timeouts);
             if let Some(profile) = &aws.profile {
-                // A profile that is named wins over keys in the environment, as in the AWS CLI.
-                loader = loader.profile_name(profile).credentials_provider(profile_credentials(profile));
+                loader = loader.profile_name(profile);
             }
             if let Some(url) = &aws.endpoint_url {
                 loader = loader.endpoint_url(url);
             }
             let base = loader.load().await;
+            // A profile that is named wins over keys in the environment, as in the AWS CLI.
+            let base = match profiles.provider(&base, code)? {
+                Some(provider) if aws.profile.is_some() || profiles.assumes_role() => {
+                    with_provider(&base, provider)
+                }
+                _ => base,
+            };
             match &aws.assume_role {
                 Some(role) => with_assumed_role(&base, role).await,
                 None => base,

@@ -1,18 +1,13 @@
-//! Where credentials come from: a profile, a role to assume.
+//! Credentials of a role that the spec wants assumed.
 
 use aws_config::SdkConfig;
 use aws_config::identity::IdentityCache;
-use aws_config::profile::ProfileFileCredentialsProvider;
 use aws_config::sts::AssumeRoleProvider;
 use aws_credential_types::provider::SharedCredentialsProvider;
 
 use crate::spec::AssumeRole;
 
 pub(super) const APP_NAME: &str = "genesys-iam";
-
-pub(super) fn profile_credentials(profile: &str) -> ProfileFileCredentialsProvider {
-    ProfileFileCredentialsProvider::builder().profile_name(profile).build()
-}
 
 pub(super) async fn with_assumed_role(base: &SdkConfig, role: &AssumeRole) -> SdkConfig {
     let AssumeRole { role_arn, external_id, session_name } = role;

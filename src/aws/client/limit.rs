@@ -44,7 +44,7 @@ const ENOUGH: u32 = 20;
 const LONGEST_ASKED: Duration = Duration::from_secs(60);
 
 /// Bytes of an answer. IAM's longest pages have a few million.
-const LARGEST_BODY: usize = 64 * 1024 * 1024;
+const LARGEST_BODY: usize = 32 * 1024 * 1024;
 
 /// Called with the service's name when AWS is first seen to throttle.
 pub type OnThrottle = Arc<dyn Fn(&str) + Send + Sync>;

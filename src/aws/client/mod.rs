@@ -8,9 +8,10 @@ mod identity;
 mod limit;
 mod log;
 mod network;
+mod profile;
 mod retry_after;
 
 pub use clients::Clients;
-pub use connect::{Transport, connect};
+pub use connect::{Transport, ca_bundle, connect, connect_with_mfa};
 pub use identity::{Caller, caller};
 pub use limit::OnThrottle;

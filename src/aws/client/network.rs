@@ -1,8 +1,8 @@
 //! One client for all services, accounts and regions: connections, TLS and its roots are shared.
 
 use aws_smithy_http_client::proxy::ProxyConfig;
-use aws_smithy_http_client::tls::Provider;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
+use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
 use aws_smithy_http_client::{Builder, ConnectorBuilder};
 use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient,
@@ -12,9 +12,13 @@ use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 
 /// As the SDK's own default is, but that TLS and its roots are not loaded before the first request that needs them.
-pub(crate) fn network_client() -> SharedHttpClient {
-    let https = Builder::new().build_with_connector_fn(|settings, components| {
+pub(super) fn network_client(ca_bundle: Option<Vec<u8>>) -> SharedHttpClient {
+    let context = tls_context(ca_bundle);
+    let https = Builder::new().build_with_connector_fn(move |settings, components| {
         let mut connector = ConnectorBuilder::default().tls_provider(Provider::Rustls(CryptoMode::AwsLc));
+        if let Some(context) = &context {
+            connector.set_tls_context(context.clone());
+        }
         connector.set_connector_settings(settings.cloned());
         connector.set_sleep_impl(components.and_then(|components| components.sleep_impl()));
         connector.set_proxy_config(Some(ProxyConfig::from_env()));
@@ -28,6 +32,12 @@ pub(crate) fn network_client() -> SharedHttpClient {
         connector.build_http()
     });
     SharedHttpClient::new(ByScheme { http, https })
+}
+
+/// With certificate authorities beside those of the system.
+fn tls_context(ca_bundle: Option<Vec<u8>>) -> Option<TlsContext> {
+    let store = TrustStore::default().with_pem_certificate(ca_bundle?);
+    TlsContext::builder().with_trust_store(store).build().ok()
 }
 
 #[derive(Debug)]

@@ -1,0 +1,269 @@
+//! The AWS profile that applies: the roles that it assumes, its MFA device, its certificate authorities.
+
+use std::borrow::Cow;
+use std::fs::File;
+use std::io;
+
+use aws_config::SdkConfig;
+use aws_config::environment::EnvironmentVariableCredentialsProvider;
+use aws_config::profile::{ProfileFileCredentialsProvider, ProfileSet, load};
+use aws_config::provider_config::ProviderConfig;
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::error::CredentialsError;
+use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider, future};
+use aws_types::os_shim_internal::{Env, Fs};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+use super::credentials::{APP_NAME, with_provider};
+use crate::aws::error::{AwsError, AwsErrorKind};
+use crate::spec::read_bounded;
+
+/// Bytes of a file of certificates.
+const LARGEST_BUNDLE: u64 = 4 * 1024 * 1024;
+const CA_BUNDLE: &str = "AWS_CA_BUNDLE";
+
+/// The profiles of this machine, and which of them applies.
+#[derive(Debug)]
+pub(super) struct Profiles {
+    sections: ProfileSet,
+    /// The one that credentials come from; none where the environment has keys.
+    selected: Option<String>,
+}
+
+impl Profiles {
+    /// `named` wins over the environment, as in the AWS CLI.
+    pub(super) async fn load(named: Option<&str>) -> Result<Self, AwsError> {
+        let name = named.map(|name| Cow::Owned(name.to_owned()));
+        let sections = load(&Fs::real(), &Env::real(), &Default::default(), name).await.map_err(|error| {
+            configuration(
+                format!("the AWS profiles cannot be read: {error}"),
+                "check `~/.aws/config` and `~/.aws/credentials`".to_owned(),
+            )
+        })?;
+        let has_keys = std::env::var_os("AWS_ACCESS_KEY_ID").is_some_and(|key| !key.is_empty());
+        let applies = named.is_some() || !has_keys;
+        let selected = sections.selected_profile().to_owned();
+        let exists = sections.get_profile(&selected).is_some();
+        let by_variable = std::env::var_os("AWS_PROFILE").is_some_and(|profile| !profile.is_empty());
+        if applies && !exists && (named.is_some() || by_variable) {
+            return Err(no_such_profile(&selected));
+        }
+        Ok(Self { sections, selected: Some(selected).filter(|_| applies && exists) })
+    }
+
+    fn get(&self, profile: &str, key: &str) -> Option<&str> {
+        self.sections.get_profile(profile)?.get(key)
+    }
+
+    /// Whether the profile that applies has a role assumed by another one's credentials.
+    pub(super) fn assumes_role(&self) -> bool {
+        self.selected.as_ref().is_some_and(|profile| self.is_role(profile))
+    }
+
+    fn is_role(&self, profile: &str) -> bool {
+        self.get(profile, "role_arn").is_some() && self.get(profile, "web_identity_token_file").is_none()
+    }
+
+    /// The certificate authorities of the environment or the profile, in PEM.
+    pub(super) fn ca_bundle(&self) -> Result<Option<Vec<u8>>, AwsError> {
+        let variable = std::env::var(CA_BUNDLE).ok().filter(|path| !path.is_empty());
+        let of_profile = || self.get(self.sections.selected_profile(), "ca_bundle").map(str::to_owned);
+        let (path, source) = match variable {
+            Some(path) => (path, CA_BUNDLE),
+            None => match of_profile() {
+                Some(path) => (path, "`ca_bundle` of the profile"),
+                None => return Ok(None),
+            },
+        };
+        let bundle = File::open(&path).and_then(|file| read_bounded(file, LARGEST_BUNDLE)).and_then(checked);
+        bundle.map(|bundle| Some(bundle.into_bytes())).map_err(|error| {
+            configuration(
+                format!("the certificate authorities in `{path}`, from {source}, cannot be used: {error}"),
+                "name a file of certificates in PEM form".to_owned(),
+            )
+        })
+    }
+
+    /// What gives the credentials of the profile that applies; `code` is that of its MFA device.
+    pub(super) fn provider(
+        &self,
+        sdk: &SdkConfig,
+        code: Option<&str>,
+    ) -> Result<Option<SharedCredentialsProvider>, AwsError> {
+        let Some(profile) = &self.selected else { return Ok(None) };
+        self.of_profile(profile, sdk, code, &mut Vec::new()).map(Some)
+    }
+
+    /// The SDK's own provider would send a profile's AssumeRole to AWS whatever the endpoint, and knows no MFA.
+    fn of_profile<'a>(
+        &'a self,
+        profile: &'a str,
+        sdk: &SdkConfig,
+        code: Option<&str>,
+        passed: &mut Vec<&'a str>,
+    ) -> Result<SharedCredentialsProvider, AwsError> {
+        if self.sections.get_profile(profile).is_none() {
+            return Err(no_such_profile(profile));
+        }
+        if passed.contains(&profile) {
+            passed.push(profile);
+            return Err(configuration(
+                format!("the AWS profiles lead in a circle: {}", passed.join(" → ")),
+                "correct `source_profile` in `~/.aws/config`".to_owned(),
+            ));
+        }
+        passed.push(profile);
+        let get = |key| self.get(profile, key);
+        let base = match (get("role_arn"), get("source_profile"), get("credential_source")) {
+            (Some(_), Some(source), _) if source == profile => self.keys(profile),
+            (Some(_), Some(source), _) => Some(self.of_profile(source, sdk, code, passed)?),
+            (Some(_), None, Some("Environment")) => {
+                Some(SharedCredentialsProvider::new(EnvironmentVariableCredentialsProvider::new()))
+            }
+            _ => None,
+        };
+        let Some((role_arn, base)) = get("role_arn").zip(base).filter(|_| self.is_role(profile)) else {
+            return Ok(sdk_provider(profile, sdk));
+        };
+        let mfa = match (get("mfa_serial"), code) {
+            (Some(serial), Some(code)) => Some((serial.to_owned(), code.to_owned())),
+            (Some(serial), None) => {
+                let kind = AwsErrorKind::Mfa { profile: profile.to_owned(), serial: serial.to_owned() };
+                return Err(AwsError::new("AWS configuration", "", kind));
+            }
+            (None, _) => None,
+        };
+        Ok(SharedCredentialsProvider::new(RoleOfProfile {
+            sts: aws_sdk_sts::Client::new(&with_provider(sdk, base)),
+            role_arn: role_arn.to_owned(),
+            external_id: get("external_id").map(str::to_owned),
+            session_name: get("role_session_name").unwrap_or(APP_NAME).to_owned(),
+            duration: get("duration_seconds").and_then(|seconds| seconds.parse().ok()),
+            mfa,
+        }))
+    }
+
+    /// Keys that are written in the profile itself.
+    fn keys(&self, profile: &str) -> Option<SharedCredentialsProvider> {
+        let get = |key| self.get(profile, key).map(str::to_owned);
+        let (id, secret) = get("aws_access_key_id").zip(get("aws_secret_access_key"))?;
+        let token = get("aws_session_token");
+        Some(SharedCredentialsProvider::new(Credentials::new(id, secret, token, None, "profile")))
+    }
+}
+
+/// Keys, SSO, web identity, a program, instance metadata.
+fn sdk_provider(profile: &str, sdk: &SdkConfig) -> SharedCredentialsProvider {
+    let mut config = ProviderConfig::without_region().with_region(sdk.region().cloned());
+    if let Some(http_client) = sdk.http_client() {
+        config = config.with_http_client(http_client);
+    }
+    let provider = ProfileFileCredentialsProvider::builder().profile_name(profile).configure(&config).build();
+    SharedCredentialsProvider::new(provider)
+}
+
+/// The role of a profile, assumed with the credentials of another.
+#[derive(Debug)]
+struct RoleOfProfile {
+    sts: aws_sdk_sts::Client,
+    role_arn: String,
+    external_id: Option<String>,
+    session_name: String,
+    /// Seconds.
+    duration: Option<i32>,
+    /// The device's serial number and its code, which is good once.
+    mfa: Option<(String, String)>,
+}
+
+impl ProvideCredentials for RoleOfProfile {
+    fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
+    where
+        Self: 'a,
+    {
+        future::ProvideCredentials::new(async {
+            let (serial, code) = self.mfa.clone().unzip();
+            let answer = self
+                .sts
+                .assume_role()
+                .role_arn(&self.role_arn)
+                .role_session_name(&self.session_name)
+                .set_external_id(self.external_id.clone())
+                .set_duration_seconds(self.duration)
+                .set_serial_number(serial)
+                .set_token_code(code)
+                .send()
+                .await
+                .map_err(CredentialsError::provider_error)?;
+            let session = answer
+                .credentials
+                .ok_or_else(|| CredentialsError::provider_error("the answer has no credentials"))?;
+            let expiry = session.expiration.try_into().ok();
+            let token = Some(session.session_token);
+            let (id, secret) = (session.access_key_id, session.secret_access_key);
+            Ok(Credentials::new(id, secret, token, expiry, "AssumeRole"))
+        })
+    }
+}
+
+/// Certificates that can be read: TLS itself would not come back from others.
+fn checked(bundle: String) -> io::Result<String> {
+    const BEGIN: &str = "-----BEGIN CERTIFICATE-----";
+    let wrong = |why: &str| Err(io::Error::new(io::ErrorKind::InvalidData, why.to_owned()));
+    let mut certificates = bundle.split(BEGIN).skip(1).peekable();
+    if certificates.peek().is_none() {
+        return wrong("it has no certificate");
+    }
+    for certificate in certificates {
+        let body = certificate.split_once("-----END CERTIFICATE-----").map(|(body, _)| body);
+        let body: Option<String> = body.map(|body| body.split_whitespace().collect());
+        // A sequence, whose length takes two bytes.
+        let is_der = |der: Vec<u8>| match der.as_slice() {
+            [0x30, 0x82, high, low, rest @ ..] => rest.len() == usize::from(*high) * 256 + usize::from(*low),
+            [0x30, 0x81, length, rest @ ..] => rest.len() == usize::from(*length),
+            _ => false,
+        };
+        if !body.and_then(|body| STANDARD.decode(body).ok()).is_some_and(is_der) {
+            return wrong("a certificate in it is broken");
+        }
+    }
+    Ok(bundle)
+}
+
+fn configuration(what: String, help: String) -> AwsError {
+    AwsError::new("AWS configuration", "", AwsErrorKind::Configuration { what, help })
+}
+
+fn no_such_profile(profile: &str) -> AwsError {
+    configuration(
+        format!("there is no AWS profile `{profile}`"),
+        "`[aws] profile`, `--profile` or `AWS_PROFILE` names it; `aws configure list-profiles` lists those that exist"
+            .to_owned(),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bundle_of_certificates_is_looked_through_before_tls_sees_it() {
+        let pem = |der: &[u8]| {
+            format!(
+                "# a CA\n-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n",
+                STANDARD.encode(der)
+            )
+        };
+        let good = pem(&[0x30, 0x81, 3, 1, 2, 3]);
+        assert!(checked(good.clone()).is_ok());
+        for bad in [
+            String::new(),
+            "not a certificate".to_owned(),
+            format!("{good}{}", pem(&[1, 2, 3])),
+            pem(&[0x30, 0x81, 9, 1]),
+            good.replace("END", "end"),
+        ] {
+            assert!(checked(bad.clone()).is_err(), "{bad}");
+        }
+    }
+}
