@@ -23,9 +23,10 @@ quoted() {
 }
 
 flags=()
-if [ "${REFUSE_WIDER:-false}" = true ]; then
-    flags+=(--refuse-wider)
-fi
+case "${REFUSE_WIDER:-false}" in
+    true) flags+=(--refuse-wider) ;;
+    strangers) flags+=(--refuse-wider=strangers) ;;
+esac
 if [ "${ADOPT:-false}" = true ]; then
     flags+=(--adopt)
 fi

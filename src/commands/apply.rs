@@ -27,6 +27,7 @@ use crate::render::output::Output;
 use crate::render::style::{BOLD, DIM, ERROR, GOOD, HELP, WARNING, paint};
 use crate::saved::SavedPlan;
 use crate::text::one_line;
+use crate::view::gainers;
 
 #[derive(Debug, Args)]
 pub struct ApplyArgs {
@@ -89,7 +90,7 @@ pub async fn run_in(
     may_be_carried_out(&plan, *guard)?;
     if !plan.is_empty() {
         let asks = saved.is_none() && !yes;
-        if asks && confirm("Make these changes?", plan.is_wider(), interrupt, output).await?.is_none() {
+        if asks && confirm("Make these changes?", &[&plan], interrupt, output).await?.is_none() {
             return Ok(interrupted(NOTHING, output));
         }
         let is_old = asks || saved.is_some();
@@ -148,9 +149,9 @@ async fn run_many(
     let changed: Vec<&Plan> =
         ready.iter().map(|(_, _, plan, _)| plan).filter(|plan| !plan.is_empty()).collect();
     if !changed.is_empty() && !yes {
-        let wider = changed.iter().any(|plan| plan.is_wider());
         let specs = if changed.len() == 1 { "1 spec".to_owned() } else { format!("{} specs", changed.len()) };
-        if confirm(&format!("Make these changes for {specs}?"), wider, interrupt, output).await?.is_none() {
+        if confirm(&format!("Make these changes for {specs}?"), &changed, interrupt, output).await?.is_none()
+        {
             return Ok(interrupted(NOTHING, output));
         }
     }
@@ -199,13 +200,7 @@ const NOTHING: &str = "nothing was changed";
 const UNCHECKED: &str = "the check at the end was not made";
 
 fn may_be_carried_out(plan: &Plan, guard: WideningGuard) -> Result<(), PlanError> {
-    if plan.is_blocked() {
-        Err(PlanError::Blocked)
-    } else if guard.refuse_wider && plan.is_wider() {
-        Err(PlanError::Wider)
-    } else {
-        Ok(())
-    }
+    plan::refusal(plan, guard).map_or(Ok(()), Err)
 }
 
 /// How far a plan was carried out, when nothing failed.
@@ -267,11 +262,14 @@ pub(super) async fn carry_out(
 /// Whether the answer is yes; `None` when interrupted.
 async fn confirm(
     question: &str,
-    wider: bool,
+    plans: &[&Plan],
     interrupt: &Interrupt,
     output: &Output,
 ) -> Result<Option<()>, CommandError> {
-    let access = if wider { " Access is widened." } else { "" };
+    let access = match gainers(plans) {
+        Some(who) => format!(" Access is widened for {}.", one_line(&who)),
+        None => String::new(),
+    };
     let question = format!("\n{}{access} Only `yes` is accepted: ", paint(BOLD, question));
     match ask(&question, interrupt, output).await?.as_deref() {
         None => Ok(None),

@@ -125,9 +125,18 @@ pub struct Scope {
 
 #[derive(Debug, Clone, Copy, Args)]
 pub struct WideningGuard {
-    /// Exit with 3, nothing done, when the plan widens access: for pipelines that may repair and narrow unattended
-    #[arg(long)]
-    pub refuse_wider: bool,
+    /// Exit with 3, nothing done, when the plan widens access, or only when strangers gain: for unattended pipelines
+    #[arg(long, value_name = "WHOSE", num_args = 0..=1, require_equals = true, default_missing_value = "any")]
+    pub refuse_wider: Option<Widened>,
+}
+
+/// Whose access may not be widened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Widened {
+    /// Anybody's
+    Any,
+    /// That of somebody unknown, or everybody's: a repair for Genesys Cloud passes
+    Strangers,
 }
 
 #[derive(Debug, Clone, Copy, Args)]

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::fleet::{self, Fleet, Members, Outcomes};
-use super::options::{Global, ReportFormat, Scope, Select, WideningGuard};
+use super::options::{Global, ReportFormat, Scope, Select, Widened, WideningGuard};
 use super::report::report;
 use super::session::{LookUp, Observed, Session};
 use super::specs::{SpecsError, quoted};
@@ -144,7 +144,7 @@ pub async fn run_in(mut session: Session, args: &PlanArgs, output: &Output) -> R
 fn status(plan: &Plan, args: &PlanArgs) -> Status {
     if let Some(refusal) = refusal(plan, args.guard) {
         refusal.status()
-    } else if args.detailed_exitcode && !plan.is_empty() {
+    } else if args.detailed_exitcode && (!plan.is_empty() || !plan.foreign().is_empty()) {
         Status::Changes
     } else {
         Status::Done
@@ -155,10 +155,12 @@ fn status(plan: &Plan, args: &PlanArgs) -> Status {
 pub(super) fn refusal(plan: &Plan, guard: WideningGuard) -> Option<PlanError> {
     if plan.is_blocked() {
         Some(PlanError::Blocked)
-    } else if guard.refuse_wider && plan.is_wider() {
-        Some(PlanError::Wider)
     } else {
-        None
+        match guard.refuse_wider {
+            Some(Widened::Any) if plan.is_wider() => Some(PlanError::Wider),
+            Some(Widened::Strangers) if plan.lets_strangers_in() => Some(PlanError::Strangers),
+            _ => None,
+        }
     }
 }
 
@@ -222,6 +224,10 @@ pub enum PlanError {
     Blocked,
     #[error("the plan widens access, and `--refuse-wider` is given: nothing was changed")]
     Wider,
+    #[error(
+        "the plan lets somebody unknown in, and `--refuse-wider=strangers` is given: nothing was changed"
+    )]
+    Strangers,
     #[error("set `name` in the spec: without it, roles of another file called `{0}` would look like its own")]
     PruneUnnamed(String),
 }
@@ -230,6 +236,7 @@ impl Explain for PlanError {
     fn help(&self) -> Option<String> {
         let help = match self {
             Self::Blocked => "each `blocked:` line of the plan says what can be done",
+            Self::Strangers => "each line marked WIDER says who gains what; have someone review it first",
             Self::Wider => {
                 "each line marked WIDER says who gains what; have someone review it, then apply without `--refuse-wider`"
             }
@@ -242,7 +249,7 @@ impl Explain for PlanError {
 
     fn status(&self) -> Status {
         match self {
-            Self::Blocked | Self::Wider | Self::PruneUnnamed(_) => Status::Refused,
+            Self::Blocked | Self::Wider | Self::Strangers | Self::PruneUnnamed(_) => Status::Refused,
         }
     }
 }

@@ -1,6 +1,7 @@
 //! What has to change, as data: `diff` and `destroy` are pure, and what they find can be shown, saved or carried out.
 
 mod change;
+mod gain;
 pub mod iam;
 mod model;
 mod reading;
@@ -8,6 +9,7 @@ mod reading;
 pub mod testing;
 
 pub use change::{Change, ChangeKind, Diff, Service};
+pub use gain::{Gain, Party};
 pub use iam::{destroy_role, diff_role, prune_role};
 pub use model::{Blocker, Notice, Owned, Owner, Plan, RolePlan, Widening};
 pub use reading::{CALLS_PER_ROLE, LISTINGS, Reads};

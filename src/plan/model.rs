@@ -111,6 +111,11 @@ pub enum Notice {
         name: String,
         grants: Vec<String>,
     },
+    /// A policy that this spec did not make denies what the role is for.
+    ForeignDeny {
+        policy: String,
+        function: String,
+    },
     /// A boundary that the spec does not mention.
     Boundary {
         arn: Arn,

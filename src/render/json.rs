@@ -10,7 +10,7 @@ use crate::model::{
     DesiredRole, DesiredState, Live, LivePolicy, LiveRole, LiveState, ManagedPolicy, Orphans, Role,
 };
 use crate::plan::iam::{self, TagChanges};
-use crate::plan::{Change, ChangeKind, Diff, Plan, RolePlan};
+use crate::plan::{Change, ChangeKind, Diff, Gain, Plan, RolePlan};
 use crate::policy::Document;
 use crate::policy::access::{AccessDiff, AccessLine, Sign};
 use crate::spec::{Boundary, ExtraPermissions};
@@ -39,6 +39,8 @@ pub fn plan(plan: &Plan) -> Value {
             "change": count(ChangeKind::Change),
             "remove": count(ChangeKind::Remove),
             "access_is_wider": plan.is_wider(),
+            "gains": gains(&plan.gains()),
+            "foreign_permissions": plan.foreign().into_iter().map(|(role, policies)| json!({ "role": role, "policies": policies })).collect::<Vec<_>>(),
             "blocked": plan.is_blocked(),
         },
         "roles": roles.iter().map(role_plan).collect::<Vec<_>>(),
@@ -51,6 +53,11 @@ pub fn plan(plan: &Plan) -> Value {
 pub fn check(report: &CheckView) -> Value {
     // A view has strings, numbers, lists and maps with string keys only: nothing that JSON cannot hold.
     serde_json::to_value(report).unwrap_or(Value::Null)
+}
+
+/// Who gains, by kind.
+fn gains(gains: &[Gain]) -> Vec<Value> {
+    gains.iter().map(|gain| json!({ "party": gain.party.word(), "who": gain.who })).collect()
 }
 
 fn role_plan(plan: &RolePlan) -> Value {

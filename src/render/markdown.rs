@@ -2,11 +2,13 @@
 
 use std::fmt::Write;
 
-use super::plan::{blocker_text, change_text, notice_text, widening_text};
-use crate::plan::{Change, ChangeKind, Plan, RolePlan};
+use super::plan::{blocker_text, change_text, notice_text, unknown_accounts, widening_text};
+use crate::plan::{Change, ChangeKind, Notice, Plan, RolePlan};
 use crate::policy::access::{AccessLine, Sign};
 use crate::text::one_line as visible;
-use crate::view::{CauseView, CheckView, OutcomeWord, RoleView, Summary, few, plural, sentence_case};
+use crate::view::{
+    CauseView, CheckView, OutcomeWord, RoleView, Summary, few, foreign, gainers, plural, sentence_case,
+};
 
 /// GitHub takes 65,536 characters; a comment may have something before and after it.
 const LIMIT: usize = 60_000;
@@ -46,7 +48,37 @@ pub fn plans(plans: &[(String, Result<&Plan, String>)]) -> String {
 
 /// Whether the line about it says all there is to say.
 fn is_dull(plan: &Plan) -> bool {
-    plan.is_empty() && !plan.is_blocked() && plan.orphans.is_empty()
+    plan.is_empty()
+        && !plan.is_blocked()
+        && plan.orphans.is_empty()
+        && plan.roles.iter().all(|role| role.notices.is_empty())
+}
+
+/// What a reviewer has to read before anything else.
+fn caution(plan: &Plan) -> String {
+    let mut said: Vec<String> = unknown_accounts(plan)
+        .iter()
+        .map(|(why, help)| format!("{}. {}.", escaped(why), escaped(help)))
+        .collect();
+    if plan.lets_strangers_in()
+        && let Some(who) = gainers(&[plan])
+    {
+        said.push(format!("This plan widens access for {}.", escaped(&who)));
+    }
+    for role in &plan.roles {
+        for notice in &role.notices {
+            if let Notice::ConfirmedAccount { .. } = notice {
+                let text = format!("{}.", one_line(&notice_text(notice, &role.role)));
+                if !said.contains(&text) {
+                    said.push(text);
+                }
+            }
+        }
+    }
+    if said.is_empty() {
+        return String::new();
+    }
+    format!("> [!CAUTION]\n> {}\n\n", said.join("\n>\n> "))
 }
 
 /// Cut at a line; only where there are hundreds of specs.
@@ -66,6 +98,7 @@ fn truncated(text: &str) -> String {
 fn plan_within(plan: &Plan, limit: usize) -> String {
     let mut out = String::new();
     let _ = writeln!(out, "{}\n", summary(plan));
+    out.push_str(&caution(plan));
     let _ = writeln!(
         out,
         "AWS account `{}`, region `{}`, spec {}\n",
@@ -183,9 +216,13 @@ fn summary(plan: &Plan) -> String {
     let counts: Vec<String> =
         counts.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}")).collect();
     let counts = if counts.is_empty() { "no changes".to_owned() } else { counts.join(", ") };
-    let wider = if plan.is_wider() { "**YES**" } else { "no" };
+    let wider = match gainers(&[plan]) {
+        Some(who) => format!("**YES**, for {}", escaped(&who)),
+        None => "no".to_owned(),
+    };
+    let foreign = foreign(&[plan]).map(|foreign| format!(" · **{}**", escaped(&foreign))).unwrap_or_default();
     let blocked = if plan.is_blocked() { " · **BLOCKED**" } else { "" };
-    format!("**{counts}** · access widened: {wider}{blocked}")
+    format!("**{counts}** · access widened: {wider}{foreign}{blocked}")
 }
 
 /// Who gains and who loses what, with notices and blockers, and a picture.

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use similar::{ChangeTag, TextDiff};
 
-use super::style::{BOLD, CHANGE, CREATE, DIM, GOOD, HUNK, REMOVE, WARNING, paint};
+use super::style::{BOLD, CHANGE, CREATE, DIM, ERROR, GOOD, HUNK, REMOVE, WARNING, paint};
 use crate::arn::Arn;
 use crate::model::{ManagedPolicy, Role};
 use crate::plan::iam::{self, TagChange, TagChanges};
@@ -13,6 +13,7 @@ use crate::plan::{Owned, Owner};
 use crate::policy::Document;
 use crate::policy::access::{AccessDiff, AccessLine, Sign};
 use crate::text::one_line;
+use crate::view::{foreign, gainers, sentence_case};
 
 /// As many roles are shown each, also where nothing changes.
 const FEW: usize = 10;
@@ -24,6 +25,10 @@ pub fn text(plan: &Plan) -> String {
     let _ = writeln!(out, "{}", paint(DIM, &format!("AWS account {account_id}, region {region}")));
     for indirection in indirections {
         let _ = writeln!(out, "{}", paint(DIM, &format!("from elsewhere: {}", one_line(indirection))));
+    }
+    for (why, help) in unknown_accounts(plan) {
+        let _ = writeln!(out, "{} {}", paint(ERROR, "blocked:"), one_line(why));
+        let _ = writeln!(out, "{INDENT}{}", one_line(help));
     }
     // Of a fleet only those that there is something to say about.
     let is_quiet =
@@ -58,16 +63,36 @@ pub fn text(plan: &Plan) -> String {
     out
 }
 
+/// The accounts that the spec trusts and that are not known to be Genesys's, each once: said before anything else.
+pub(super) fn unknown_accounts(plan: &Plan) -> Vec<(&str, &str)> {
+    let mut found = Vec::new();
+    for blocker in plan.blockers() {
+        if let Blocker::UnknownAccount { why, help } = blocker
+            && !found.contains(&(why.as_str(), help.as_str()))
+        {
+            found.push((why.as_str(), help.as_str()));
+        }
+    }
+    found
+}
+
 /// `2 to create, 1 to change. Access is widened.`
 pub fn summary(plan: &Plan) -> String {
     if plan.is_empty() {
         let text = paint(GOOD, "No changes.");
         return match plan.blockers().next() {
             Some(_) => paint(WARNING, "No changes, but the plan is blocked: see above."),
-            None => format!("{text} Live state is what the spec says."),
+            None => match foreign(&[plan]) {
+                // "No changes" is not "all is well".
+                Some(foreign) => {
+                    format!("{text} {}", paint(WARNING, &format!("But {}.", one_line(&foreign))))
+                }
+                None => format!("{text} Live state is what the spec says."),
+            },
         };
     }
     let mut text = format!("{} {}", paint(BOLD, "Plan:"), counts(&[plan]));
+    add_foreign(&mut text, &[plan]);
     if plan.is_blocked() {
         let _ = write!(text, " {}", paint(WARNING, "Blocked: see above."));
     }
@@ -83,6 +108,7 @@ pub fn summary_of_all(plans: &[&Plan], failed: usize) -> String {
     } else {
         format!("{title} {}", counts(plans))
     };
+    add_foreign(&mut text, plans);
     let blocked = plans.iter().filter(|plan| plan.is_blocked()).count();
     for (n, what) in [(blocked, "blocked"), (failed, "failed")] {
         if n > 0 {
@@ -90,6 +116,12 @@ pub fn summary_of_all(plans: &[&Plan], failed: usize) -> String {
         }
     }
     text
+}
+
+fn add_foreign(text: &mut String, plans: &[&Plan]) {
+    if let Some(foreign) = foreign(plans) {
+        let _ = write!(text, " {}", paint(WARNING, &format!("{}.", sentence_case(&one_line(&foreign)))));
+    }
 }
 
 fn counts(plans: &[&Plan]) -> String {
@@ -105,10 +137,12 @@ fn counts(plans: &[&Plan]) -> String {
         .filter(|(n, ..)| *n > 0)
         .map(|(n, style, what)| format!("{} {what}", paint(*style, &n.to_string())))
         .collect();
-    let access = if plans.iter().any(|plan| plan.is_wider()) {
-        paint(WARNING, "Access is widened.")
-    } else {
-        "Access is not widened.".to_owned()
+    let access = match gainers(plans) {
+        Some(who) => {
+            let style = if plans.iter().any(|plan| plan.lets_strangers_in()) { ERROR } else { WARNING };
+            paint(style, &format!("Access is widened for {}.", one_line(&who)))
+        }
+        None => "Access is not widened.".to_owned(),
     };
     format!("{}. {access}", counts.join(", "))
 }
@@ -374,6 +408,10 @@ pub fn widening_text(widening: &Widening) -> String {
 
 pub fn notice_text(notice: &Notice, role: &str) -> String {
     match notice {
+        Notice::ForeignDeny { policy, function } => format!(
+            "policy `{}`, not from this spec, denies the invocation of function `{function}`: Genesys Cloud is refused",
+            one_line(policy)
+        ),
         Notice::ConfirmedAccount { account, reason } => format!(
             "{account} is trusted, which no source of Genesys's names; the spec's reason: {}",
             one_line(reason)

@@ -86,7 +86,11 @@ fn a_function_in_another_region_is_found_there() {
     let spec =
         example_with(FUNCTIONS, "functions = [\"arn:aws:lambda:eu-west-1:111122223333:function:far:live\"]");
     let project = Project::new(&spec);
-    project.sandbox(&["apply", "--yes"]).expect(0).says("function `far:live` exists").says("no fault");
+    project
+        .sandbox(&["apply", "--yes"])
+        .expect(0)
+        .says("Genesys Cloud can invoke `far:live`")
+        .says("no fault");
 }
 
 #[test]
@@ -160,7 +164,7 @@ fn a_plan_too_long_for_a_comment_is_cut_with_everything_that_counts_first() {
     }
     let plan = Project::new(&spec).sandbox(&["plan", "--format", "markdown"]);
     assert!(plan.stdout.len() < 60_500, "{}", plan.stdout.len());
-    assert!(plan.stdout.starts_with("**183 to create** · access widened: **YES**\n"));
+    assert!(plan.stdout.starts_with("**183 to create** · access widened: **YES**, for Genesys Cloud\n"));
     for n in 0..60 {
         assert!(plan.stdout.contains(&format!("| `role-{n}` | 3 | 0 | 0 | **YES** |")), "{n}");
     }
@@ -178,4 +182,50 @@ fn a_plan_as_json_is_what_is_saved_and_tells_the_exit_status() {
         serde_json::from_str(&fs::read_to_string(project.path("plan.json")).unwrap()).unwrap();
     assert_eq!(saved["plan"], value);
     assert_eq!(value["roles"][0]["access"]["assume"][0]["is_wider"], true);
+}
+
+#[test]
+fn a_repair_for_genesys_cloud_is_not_headlined_like_a_strangers_entry() {
+    let project = Project::example();
+    project.sandbox(&["apply", "--yes", "--no-check"]).expect(0);
+    by_hand(&project, |role| {
+        let stranger = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"AWS":"691338073777"},"Action":"sts:AssumeRole"}}"#;
+        role["trust"] = stranger.into();
+    });
+    let plan = project.sandbox(&["plan", "--refuse-wider=strangers"]);
+    plan.expect(0).says("Access is widened for Genesys Cloud.").says_not("unknown");
+    project.sandbox(&["plan", "--refuse-wider"]).expect(3);
+    let comment = project.sandbox(&["plan", "--format", "markdown"]);
+    comment.expect(0).says("access widened: **YES**, for Genesys Cloud").says_not("[!CAUTION]");
+    project.sandbox(&["apply", "--yes", "--refuse-wider=strangers"]).expect(0).says("no fault");
+}
+
+#[test]
+fn no_changes_is_not_all_is_well() {
+    let project = Project::example();
+    project.sandbox(&["apply", "--yes", "--no-check"]).expect(0);
+    project.sandbox(&["plan", "--detailed-exitcode"]).expect(0);
+    by_hand(&project, |role| {
+        let deny =
+            r#"{"Version":"2012-10-17","Statement":{"Effect":"Deny","Action":"lambda:*","Resource":"*"}}"#;
+        role["inline"]["freeze"] = deny.into();
+    });
+    let plan = project.sandbox(&["plan", "--detailed-exitcode"]);
+    plan.expect(2)
+        .says("No changes. But role `GenesysDataActionRole` has permissions that the spec does not make");
+    plan.says("policy `freeze`, not from this spec, denies the invocation of function `my-genesys-trigger-function`");
+    let comment = project.sandbox(&["plan", "--format", "markdown"]);
+    assert!(comment.stdout.lines().next().unwrap().contains("inline policy `freeze`"), "{}", comment.stdout);
+}
+
+#[test]
+fn an_account_that_is_not_genesyss_is_said_first_and_blocks() {
+    let project = Project::new(&EXAMPLE.replacen("765628985471", "691338073777", 1));
+    let plan = project.sandbox(&["plan"]);
+    plan.expect(3);
+    assert!(plan.stdout.lines().nth(1).unwrap().starts_with("blocked:"), "{}", plan.stdout);
+    let comment = project.sandbox(&["plan", "--format", "markdown"]);
+    assert!(comment.stdout.lines().nth(2).unwrap() == "> [!CAUTION]", "{}", comment.stdout);
+    let check = project.sandbox(&["check"]);
+    check.expect(4).says("The account that the spec trusts is not Genesys's");
 }

@@ -165,9 +165,11 @@ fn extras(role: &LiveRole, desired: &DesiredRole, plan: &mut RolePlan) -> Vec<(C
     let name = &desired.role.name;
     for (arn, policy) in role.attached.iter().filter(|(arn, _)| **arn != desired.policy.arn) {
         match desired.extra_permissions {
-            ExtraPermissions::Report => plan
-                .notices
-                .push(Notice::ExtraAttached { policy: arn.clone(), grants: grants(&policy.document) }),
+            ExtraPermissions::Report => {
+                plan.notices
+                    .push(Notice::ExtraAttached { policy: arn.clone(), grants: grants(&policy.document) });
+                plan.notices.extend(denials(&policy.name, &policy.document, role, desired));
+            }
             ExtraPermissions::Remove => {
                 let document = policy.document.clone();
                 changes.push((detach(name, arn, policy), document));
@@ -177,7 +179,8 @@ fn extras(role: &LiveRole, desired: &DesiredRole, plan: &mut RolePlan) -> Vec<(C
     for (inline, document) in role.inline.iter().filter(|(name, document)| !is_closed(name, document)) {
         match desired.extra_permissions {
             ExtraPermissions::Report => {
-                plan.notices.push(Notice::ExtraInline { name: inline.clone(), grants: grants(document) })
+                plan.notices.push(Notice::ExtraInline { name: inline.clone(), grants: grants(document) });
+                plan.notices.extend(denials(inline, document, role, desired));
             }
             ExtraPermissions::Remove => {
                 changes.push((delete_inline(name, inline, document), document.clone()));
@@ -185,6 +188,24 @@ fn extras(role: &LiveRole, desired: &DesiredRole, plan: &mut RolePlan) -> Vec<(C
         }
     }
     changes
+}
+
+/// The functions that a policy denies the role, for certain.
+fn denials(policy: &str, document: &Document, role: &LiveRole, desired: &DesiredRole) -> Vec<Notice> {
+    let denies = |function: &&FunctionArn| {
+        let request = Request {
+            principal: Principal::Aws(role.role.arn.to_string()),
+            action: "lambda:InvokeFunction".to_owned(),
+            resource: function.to_string(),
+            context: Context::partial(),
+        };
+        let identity = vec![(policy.to_owned(), document)];
+        evaluate(&Policies { identity, ..Policies::default() }, &request).decision == Decision::ExplicitDeny
+    };
+    let denied = desired.functions.iter().filter(denies);
+    denied
+        .map(|function| Notice::ForeignDeny { policy: policy.to_owned(), function: function.label() })
+        .collect()
 }
 
 pub(super) fn detach(role: &str, arn: &Arn, policy: &AttachedPolicy) -> Change {

@@ -32,9 +32,18 @@ pub struct AccessLine<'a> {
 impl AccessDiff {
     /// Whether anything is granted that was not, or a restriction falls away.
     pub fn is_wider(&self) -> bool {
+        !self.wider_assume().is_empty() || self.is_wider_inside()
+    }
+
+    /// Who may assume the role and could not before.
+    pub fn wider_assume(&self) -> Vec<&Grant> {
+        uncovered(&self.after.assume, &self.before.assume)
+    }
+
+    /// Whether a session of the role can do more, whoever has it.
+    pub fn is_wider_inside(&self) -> bool {
         let Self { before, after } = self;
-        !uncovered(&after.assume, &before.assume).is_empty()
-            || !uncovered(&after.permissions, &before.permissions).is_empty()
+        !uncovered(&after.permissions, &before.permissions).is_empty()
             || !uncovered(&before.restrictions, &after.restrictions).is_empty()
     }
 

@@ -31,6 +31,15 @@ impl Grant {
         &self.sentence
     }
 
+    /// Whom a grant of a trust policy names, as kind and value, or `*`; `None` where it names nobody one by one.
+    pub fn subject(&self) -> Option<&str> {
+        match &self.subject {
+            Extent::Everything => Some("*"),
+            Extent::Exactly(text) if !text.is_empty() && !text.starts_with('{') => Some(text),
+            _ => None,
+        }
+    }
+
     /// Whether everything that `other` lets happen is let happen by this. When in doubt it is not.
     pub(super) fn covers(&self, other: &Self) -> bool {
         self.rest.covers(&other.rest)

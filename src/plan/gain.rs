@@ -1,0 +1,158 @@
+//! Who gains by a plan, by kind: a repair that gives Genesys Cloud back what it had is not a stranger's entry.
+
+use super::model::{Notice, Plan, RolePlan, Widening};
+use crate::arn::{AccountId, Arn};
+use crate::policy::access::principal_in_words;
+use crate::spec::{genesys_account_name, genesys_customer_account};
+
+/// Kinds of those who may gain, the least remarkable first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Party {
+    Genesys,
+    /// Somebody of the account that the spec is for.
+    OwnAccount,
+    Unknown,
+    Everybody,
+}
+
+impl Party {
+    /// Stable, for machines.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Genesys => "genesys",
+            Self::OwnAccount => "own_account",
+            Self::Unknown => "unknown",
+            Self::Everybody => "everybody",
+        }
+    }
+
+    /// Whether a reviewer has to be stopped by it.
+    pub fn is_stranger(self) -> bool {
+        matches!(self, Self::Unknown | Self::Everybody)
+    }
+}
+
+/// One who gains.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Gain {
+    pub party: Party,
+    /// `AWS account 691338073777`
+    pub who: String,
+}
+
+impl Plan {
+    /// Who gains by any of the roles, each once.
+    pub fn gains(&self) -> Vec<Gain> {
+        let mut gains: Vec<Gain> = self.roles.iter().flat_map(|role| role.gains(&self.account_id)).collect();
+        gains.sort();
+        gains.dedup();
+        gains
+    }
+
+    /// Whether somebody unknown, or everybody, gains.
+    pub fn lets_strangers_in(&self) -> bool {
+        self.gains().iter().any(|gain| gain.party.is_stranger())
+    }
+
+    /// The roles with permissions that the spec neither makes nor accepts, with the names of their policies.
+    pub fn foreign(&self) -> Vec<(&str, Vec<String>)> {
+        let of_role = |role: &RolePlan| -> Vec<String> {
+            role.notices
+                .iter()
+                .filter_map(|notice| match notice {
+                    Notice::ExtraAttached { policy, .. } => Some(format!("policy `{}`", policy.name())),
+                    Notice::ExtraInline { name, .. } => Some(format!("inline policy `{name}`")),
+                    _ => None,
+                })
+                .collect()
+        };
+        self.roles
+            .iter()
+            .map(|role| (role.role.as_str(), of_role(role)))
+            .filter(|(_, policies)| !policies.is_empty())
+            .collect()
+    }
+}
+
+impl RolePlan {
+    /// Who gains by the changes of the role; `own` is the account that it is in.
+    pub fn gains(&self, own: &AccountId) -> Vec<Gain> {
+        let mut gains: Vec<Gain> = Vec::new();
+        let confirmed = self.notices.iter().find_map(|notice| match notice {
+            Notice::ConfirmedAccount { account, .. } => Some(account),
+            _ => None,
+        });
+        let of = |subject: Option<&str>| gain(subject, own, confirmed);
+        gains.extend(self.access.wider_assume().into_iter().map(|grant| of(grant.subject())));
+        let session = |widening: &Widening| matches!(widening, Widening::Session { .. });
+        if self.access.is_wider_inside() || self.widenings.iter().any(session) {
+            // Whoever may assume the role afterwards.
+            gains.extend(self.access.after.assume.iter().map(|grant| of(grant.subject())));
+        }
+        for widening in &self.widenings {
+            match widening {
+                Widening::Policy { policy, .. } => gains.push(Gain {
+                    party: Party::OwnAccount,
+                    who: format!("whoever else has the policy `{policy}`"),
+                }),
+                Widening::Tag { key, .. } => gains.push(Gain {
+                    party: Party::Unknown,
+                    who: format!("whomever a condition on the tag `{key}` lets in"),
+                }),
+                Widening::Session { .. } => {}
+            }
+        }
+        gains.sort();
+        gains.dedup();
+        gains
+    }
+}
+
+/// `AWS arn:…`, `*`; `None`: it cannot be told.
+fn gain(subject: Option<&str>, own: &AccountId, confirmed: Option<&AccountId>) -> Gain {
+    let Some(subject) = subject else {
+        return Gain { party: Party::Unknown, who: "someone who cannot be named".to_owned() };
+    };
+    let (kind, value) = subject.split_once(' ').unwrap_or(("AWS", subject));
+    let who = principal_in_words(kind, value, genesys_account_name);
+    if value == "*" {
+        return Gain { party: Party::Everybody, who };
+    }
+    let arn: Option<Arn> = value.parse().ok();
+    let account = arn.as_ref().map_or(value, |arn| arn.account.as_str());
+    let partition = arn.as_ref().map_or("aws", |arn| arn.partition.as_str());
+    let is_confirmed = confirmed.is_some_and(|confirmed| confirmed.as_str() == account);
+    let party = match kind {
+        "AWS" if is_confirmed || genesys_customer_account(account, partition).is_some() => Party::Genesys,
+        "AWS" if account == own.as_str() => Party::OwnAccount,
+        _ => Party::Unknown,
+    };
+    Gain { party, who }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_gains_is_told_by_kind() {
+        let own = "111122223333".parse().unwrap();
+        let confirmed: AccountId = "123456789012".parse().unwrap();
+        for (subject, party) in [
+            ("AWS 765628985471", Party::Genesys),
+            ("AWS arn:aws:iam::765628985471:root", Party::Genesys),
+            ("AWS arn:aws-us-gov:iam::765628985471:root", Party::Unknown),
+            ("AWS arn:aws:iam::490606849374:root", Party::Unknown),
+            ("AWS arn:aws:iam::123456789012:root", Party::Genesys),
+            ("AWS arn:aws:iam::111122223333:role/ci", Party::OwnAccount),
+            ("AWS arn:aws:iam::691338073777:root", Party::Unknown),
+            ("Service lambda.amazonaws.com", Party::Unknown),
+            ("Federated arn:aws:iam::111122223333:saml-provider/x", Party::Unknown),
+            ("AWS *", Party::Everybody),
+            ("*", Party::Everybody),
+        ] {
+            assert_eq!(gain(Some(subject), &own, Some(&confirmed)).party, party, "{subject}");
+        }
+        assert_eq!(gain(None, &own, None).party, Party::Unknown);
+    }
+}
