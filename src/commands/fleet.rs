@@ -3,6 +3,7 @@
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 
+use super::names::Names;
 use super::options::{Global, Select};
 use super::reading::Reading;
 use super::session::{Connections, Session};
@@ -39,8 +40,19 @@ impl Fleet {
         let is_one = sources.len() == 1;
         let mut connections = Connections::default();
         let mut members = Vec::new();
-        for source in sources {
-            let session = match super::session::load(&source, global, output) {
+        let loaded: Vec<_> = sources
+            .into_iter()
+            .map(|source| {
+                let spec = super::session::load(&source, global, output);
+                (source, spec)
+            })
+            .collect();
+        let mut names = Names::default();
+        for (source, spec) in &loaded {
+            spec.iter().try_for_each(|spec| names.add(source, spec))?;
+        }
+        for (source, spec) in loaded {
+            let session = match spec {
                 Ok(spec) => match selected(spec, select) {
                     Some(spec) => Session::open(&source, spec, global, &mut connections, output).await,
                     None => continue,

@@ -11,6 +11,7 @@ pub mod fleet;
 pub mod fmt;
 pub mod import;
 pub mod init;
+mod names;
 pub mod options;
 pub mod permissions;
 pub mod plan;

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use serde_json::json;
 
+use super::names::Names;
 use super::options::Global;
 use super::report::{report, report_json};
 use super::specs::{self, SpecSource};
@@ -26,12 +27,13 @@ pub fn run(global: &Global, args: &ValidateArgs, output: &Output) -> Result<Stat
     if global.json {
         return as_json(&sources, global, output);
     }
+    let mut names = Names::default();
     if let [source] = sources.as_slice() {
-        return one(source, global, output);
+        return one(source, &mut names, global, output);
     }
     let mut statuses = Vec::new();
     for source in &sources {
-        statuses.push(one(source, global, output).unwrap_or_else(|error| {
+        statuses.push(one(source, &mut names, global, output).unwrap_or_else(|error| {
             report(&error, output);
             error.status()
         }));
@@ -41,10 +43,14 @@ pub fn run(global: &Global, args: &ValidateArgs, output: &Output) -> Result<Stat
 
 fn as_json(sources: &[SpecSource], global: &Global, output: &Output) -> Result<Status, CommandError> {
     let mut status = Status::Done;
-    let mut specs = Vec::new();
+    let (mut specs, mut names) = (Vec::new(), Names::default());
     for source in sources {
         let name = source.to_string();
-        specs.push(match source.load(session::offline(global)) {
+        let loaded = source.load(session::offline(global)).and_then(|loaded| {
+            names.add(source, &loaded.spec)?;
+            Ok(loaded)
+        });
+        specs.push(match loaded {
             Ok(Loaded { spec, source, warnings }) => {
                 if spec.is_blocked() {
                     status = fleet::worst([status, Status::Error]);
@@ -81,8 +87,14 @@ fn as_json(sources: &[SpecSource], global: &Global, output: &Output) -> Result<S
     Ok(status)
 }
 
-fn one(file: &SpecSource, global: &Global, output: &Output) -> Result<Status, CommandError> {
+fn one(
+    file: &SpecSource,
+    names: &mut Names,
+    global: &Global,
+    output: &Output,
+) -> Result<Status, CommandError> {
     let spec = session::load_offline(file, global, output)?;
+    names.add(file, &spec)?;
     if spec.is_blocked() {
         output.message(&format!(
             "{} {}: it can be planned, not applied\n",

@@ -9,7 +9,7 @@ use crate::support::args;
 use crate::support::http_stub::aws_error;
 use crate::support::wire::{Endpoint, Wire};
 use crate::support::world::{
-    ACCOUNT, ID, OTHER_ID, World, clean, connect, fleet_of, fleet_text, virtual_time,
+    ACCOUNT, ID, OTHER_ID, World, clean, connect, fleet_of, fleet_text, spec_text, virtual_time,
 };
 use aws_sdk_iam::types::Tag;
 use genesys_iam::apply::Interrupt;
@@ -387,4 +387,30 @@ fn a_fleet_is_read_singly_through_a_narrow_gate_without_a_failure() {
         let refused = throttled.refused.load(Relaxed);
         assert!(seconds < bound * 1.1 && refused < 31, "{seconds} s of {bound} s, {refused} refusals");
     });
+}
+
+#[test]
+fn a_role_that_two_specs_of_one_account_have_is_named_before_anything_is_done() {
+    let project = Project::new(&spec_text("R", &["f"], ID, ""));
+    let other = spec_text("r", &["g"], ID, "").replace("\"test\"", "\"other\"");
+    std::fs::write(project.path("other.toml"), &other).unwrap();
+    let both = ["--file", "genesys.toml", "--file", "other.toml"];
+    for args in [&["validate"][..], &["plan"], &["apply", "--yes"], &["destroy", "--yes"]] {
+        let run = project.sandbox(&[&both[..], args].concat());
+        run.expect(1)
+            .says("role `r` of AWS account 111122223333 is in two specs: genesys.toml and other.toml");
+        run.says("help: keep it in one of them");
+    }
+    // Policies have names of their own, and another account has other roles.
+    std::fs::write(
+        project.path("other.toml"),
+        other.replace("name = \"r\"", "name = \"S\"\npolicy_name = \"GenesysLambdaInvokePolicy_R\""),
+    )
+    .unwrap();
+    project
+        .run(&[&both[..], &["validate", "--json"]].concat())
+        .expect(1)
+        .says("policy `GenesysLambdaInvokePolicy_R`");
+    std::fs::write(project.path("other.toml"), other.replace(ACCOUNT, "444455556666")).unwrap();
+    project.run(&[&both[..], &["validate"]].concat()).expect(0);
 }

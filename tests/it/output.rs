@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use crate::support::python::fits_schema;
 use crate::support::{Project, Run};
 use insta::assert_snapshot;
 
@@ -76,5 +77,17 @@ fn what_is_reported_is_printed_as_json_too() {
     let open = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":"*","Action":"sts:AssumeRole"}}"#;
     fs::write(project.path("open.json"), open).unwrap();
     assert_eq!(json(&["policy", "lint", "open.json"], 4)["files"][0]["findings"][0]["severity"], "error");
+    for (schema, args) in [
+        (
+            include_str!("../../docs/validation.schema.json"),
+            &["validate", "genesys.toml", "bad.toml", "none.toml"][..],
+        ),
+        (include_str!("../../docs/lint.schema.json"), &["policy", "lint", "open.json"]),
+        (include_str!("../../docs/import.schema.json"), &["import", "--all"]),
+    ] {
+        let printed = project.sandbox(&[&["--json"], args].concat()).stdout;
+        let broken = printed.replacen("\"exit_status\"", "\"exit\"", 1);
+        assert_eq!(fits_schema(schema, &[&printed, &broken]), [true, false], "{args:?}");
+    }
     project.run(&["--json", "fmt"]).expect(64).says("has no report").says("help:");
 }
