@@ -34,7 +34,7 @@ impl Names {
 
 #[derive(Debug, thiserror::Error)]
 #[error("{kind} `{name}` of AWS account {account} is in two specs: {other} and {this}")]
-pub struct SameName {
+pub(super) struct SameName {
     kind: &'static str,
     name: String,
     account: AccountId,

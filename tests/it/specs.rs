@@ -110,8 +110,9 @@ fn a_folder_a_variable_and_standard_input_name_the_spec_too() {
 fn validate_and_fmt_take_files_and_folders() {
     let project = Project::example();
     fs::create_dir(project.path("specs")).unwrap();
-    fs::write(project.path("specs/a.toml"), EXAMPLE.replace(" = ", "=")).unwrap();
-    fs::write(project.path("specs/b.toml"), EXAMPLE.replace(" = ", "=")).unwrap();
+    let squeezed = |account: &str| EXAMPLE.replace("111122223333", account).replace(" = ", "=");
+    fs::write(project.path("specs/a.toml"), squeezed("444455556666")).unwrap();
+    fs::write(project.path("specs/b.toml"), squeezed("777788889999")).unwrap();
     project.run(&["validate", "genesys.toml", "specs"]).expect(0).says("Valid. specs/b.toml");
     project
         .run(&["fmt", "--check", "specs", "genesys.toml"])
