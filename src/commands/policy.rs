@@ -12,6 +12,7 @@ use super::files::{self, FileError};
 use super::options::Global;
 use super::report::report_json;
 use super::{CommandError, Status};
+use crate::arn::AccountId;
 use crate::explain::Explain;
 use crate::plan::Diff;
 use crate::policy::lint::{Expected, Severity, lint_permissions, lint_trust};
@@ -20,7 +21,7 @@ use crate::policy::{
 };
 use crate::render;
 use crate::render::output::Output;
-use crate::spec::KNOWN_GENESYS_ACCOUNTS;
+use crate::spec::customer_accounts;
 
 #[derive(Debug, Subcommand)]
 pub enum PolicyCommand {
@@ -29,6 +30,9 @@ pub enum PolicyCommand {
         /// What the documents are; without it, one that names principals is a trust policy
         #[arg(long, value_name = "KIND")]
         kind: Option<LintKind>,
+        /// An account of your own, which may be trusted beside Genesys's; may be given several times
+        #[arg(long = "account", value_name = "ID")]
+        accounts: Vec<AccountId>,
         #[arg(value_name = "FILE.json", required = true)]
         files: Vec<PathBuf>,
     },
@@ -79,7 +83,7 @@ pub enum EvaluateFormat {
 
 pub fn run(global: &Global, command: &PolicyCommand, output: &Output) -> Result<Status, CommandError> {
     match command {
-        PolicyCommand::Lint { kind, files } => lint(*kind, files, global.json, output),
+        PolicyCommand::Lint { kind, accounts, files } => lint(*kind, accounts, files, global.json, output),
         PolicyCommand::Compare { a, b } => compare(a, b, output),
         PolicyCommand::Evaluate(args) => run_evaluate(args, output),
     }
@@ -98,6 +102,7 @@ fn document(path: &Path) -> Result<Document, CommandError> {
 
 fn lint(
     kind: Option<LintKind>,
+    accounts: &[AccountId],
     files: &[PathBuf],
     as_json: bool,
     output: &Output,
@@ -105,17 +110,17 @@ fn lint(
     // Every file is read before anything is printed: a fault in the last one must not hide behind findings.
     let documents =
         files.iter().map(|path| Ok((path, document(path)?))).collect::<Result<Vec<_>, CommandError>>()?;
-    let known: Vec<(&str, &str)> = KNOWN_GENESYS_ACCOUNTS
-        .iter()
-        .filter(|known| known.for_customers)
-        .map(|known| (known.id, known.name))
-        .collect();
-    let expected = Expected { known_accounts: &known, ..Expected::default() };
+    let known = customer_accounts();
+    let expected = Expected { known_accounts: &known, own_accounts: accounts, ..Expected::default() };
     let (mut text, mut json) = (String::new(), Vec::new());
     let mut errors = false;
     for (path, document) in &documents {
-        let names_principals = document.statements.as_slice().iter().any(|s| s.principal.is_some());
-        let trust = kind.map_or(names_principals, |kind| kind == LintKind::Trust);
+        let is_trust = document.statements.as_slice().iter().any(|statement| {
+            let assumes = |action: &String| action.to_ascii_lowercase().starts_with("sts:assumerole");
+            statement.principal.is_some()
+                || statement.resource.is_none() && statement.action_values().iter().any(assumes)
+        });
+        let trust = kind.map_or(is_trust, |kind| kind == LintKind::Trust);
         let findings =
             if trust { lint_trust(document, &expected) } else { lint_permissions(document, &expected) };
         errors |= findings.iter().any(|finding| finding.lint.severity == Severity::Error);

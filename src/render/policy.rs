@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::plan::document_diff;
 use super::style::{BOLD, CREATE, DIM, ERROR, HELP, REMOVE, WARNING, paint};
 use crate::plan::Diff;
-use crate::policy::lint::{Finding, Lint, Severity};
+use crate::policy::lint::{Lint, LintHit, Severity};
 use crate::policy::{Decision, Document, Evaluation, StatementOutcome, StatementTrace};
 
 /// The unified diff of two canonical forms.
@@ -18,13 +18,13 @@ pub fn difference(document: &Diff<Document>) -> String {
 }
 
 /// What is wrong with a document, each with its consequence and remedy.
-pub fn findings(path: &str, findings: &[Finding]) -> String {
+pub fn findings(path: &str, findings: &[LintHit]) -> String {
     if findings.is_empty() {
         return format!("{path}: {}\n", paint(CREATE, "nothing found"));
     }
     let mut out = String::new();
-    for Finding { lint, statement, message } in findings {
-        let Lint { name, severity, consequence, remedy } = lint;
+    for LintHit { lint, statement, message } in findings {
+        let Lint { name, severity, consequence, remedy, .. } = lint;
         let severity = match severity {
             Severity::Error => paint(ERROR, "error"),
             Severity::Warning => paint(WARNING, "warning"),
@@ -38,10 +38,10 @@ pub fn findings(path: &str, findings: &[Finding]) -> String {
 }
 
 /// The same for machines.
-pub fn findings_json(path: &str, findings: &[Finding]) -> Value {
-    let one = |finding: &Finding| {
-        let Finding { lint, statement, message } = finding;
-        let Lint { name, severity, consequence, remedy } = lint;
+pub fn findings_json(path: &str, findings: &[LintHit]) -> Value {
+    let one = |finding: &LintHit| {
+        let LintHit { lint, statement, message } = finding;
+        let Lint { name, severity, consequence, remedy, .. } = lint;
         json!({
             "lint": name,
             "severity": match severity {

@@ -1,6 +1,7 @@
 //! What is publicly known of Genesys Cloud's side.
 
 use crate::arn::AccountId;
+use crate::policy::lint::NamedAccount;
 
 /// An AWS account of Genesys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,6 +25,12 @@ pub static KNOWN_GENESYS_ACCOUNTS: [KnownAccount; 3] = [
         for_customers: false,
     },
 ];
+
+/// The accounts that customers trust.
+pub fn customer_accounts() -> Vec<NamedAccount<'static>> {
+    let customers = KNOWN_GENESYS_ACCOUNTS.iter().filter(|known| known.for_customers);
+    customers.map(|&KnownAccount { partition, id, name, .. }| NamedAccount { partition, id, name }).collect()
+}
 
 /// What an account of Genesys's is called.
 pub fn genesys_account_name(partition: &str, id: &AccountId) -> Option<&'static str> {

@@ -6,21 +6,18 @@ use super::super::facts::Facts;
 use super::super::topic::Topic;
 use super::question::ask;
 use crate::model::LiveRole;
-use crate::policy::lint::{self, Expected, Severity, lint_permissions, lint_trust};
-use crate::spec::KNOWN_GENESYS_ACCOUNTS;
+use crate::policy::lint::{Expected, LintHit, Severity, lint_permissions, lint_trust};
+use crate::spec::customer_accounts;
 
 pub(crate) fn mistakes(role: &LiveRole, facts: &Facts) -> Vec<Claim> {
     let desired = &facts.desired;
-    let known: Vec<(&str, &str)> = KNOWN_GENESYS_ACCOUNTS
-        .iter()
-        .filter(|known| known.for_customers)
-        .map(|known| (known.id, known.name))
-        .collect();
+    let known = customer_accounts();
     let expected = Expected {
         trusted: Some(&desired.genesys_account_id),
         verifier: desired.verifier.as_ref(),
         functions: &desired.functions,
         known_accounts: &known,
+        own_accounts: &[],
     };
     let trust = lint_trust(&role.role.assume_role_policy, &expected);
     let mut claims = vec![judged("trust policy", &trust, Cause::OF_TRUST, facts)];
@@ -32,8 +29,8 @@ pub(crate) fn mistakes(role: &LiveRole, facts: &Facts) -> Vec<Claim> {
 }
 
 /// Errors fail; warnings are mentioned.
-fn judged(document: &str, found: &[lint::Finding], explained: &'static [Cause], facts: &Facts) -> Claim {
-    let words = |hit: &lint::Finding| format!("{} ({})", hit.lint.name, hit.message);
+fn judged(document: &str, found: &[LintHit], explained: &'static [Cause], facts: &Facts) -> Claim {
+    let words = |hit: &LintHit| format!("{} ({})", hit.lint.name, hit.message);
     let listed: Vec<String> = found.iter().map(words).collect();
     let question = ask(
         Topic::Mistakes,

@@ -28,11 +28,7 @@ pub(crate) fn handle(
     now: Timestamp,
     request_id: &str,
 ) -> Response<Vec<u8>> {
-    respond(answer(state, defaults, request, now), request_id)
-}
-
-/// Writes the answer to a request, or its refusal.
-fn respond(outcome: Outcome, request_id: &str) -> Response<Vec<u8>> {
+    let outcome = answer(state, defaults, request, now);
     let (status, body) = match outcome {
         Ok(value) => (200, value),
         Err(Refusal { status, code: "invalid_client", message }) => (
@@ -53,14 +49,6 @@ fn respond(outcome: Outcome, request_id: &str) -> Response<Vec<u8>> {
     if let Ok(id) = http::HeaderValue::from_str(request_id) {
         headers.insert("inin-correlation-id", id);
     }
-    response
-}
-
-/// The answer to a request too many.
-pub(crate) fn throttle(request_id: &str) -> Response<Vec<u8>> {
-    let message = "Rate limit exceeded the maximum. Retry the request in [1] seconds";
-    let mut response = respond(Err(Refusal::new(429, "too.many.requests", message)), request_id);
-    response.headers_mut().insert(http::header::RETRY_AFTER, 1.into());
     response
 }
 

@@ -123,7 +123,7 @@ impl Parser<'_> {
         };
         let help =
             format!("{of_partition}. If you know that it is right, add `account_reason = \"…\"` below it");
-        let lint = if near.is_some() { &lint::MISPRINT } else { &lint::UNKNOWN_ACCOUNT };
+        let lint = if near.is_some() { &lint::ACCOUNT_TYPO } else { &lint::UNKNOWN_ACCOUNT };
         let label = "not known to be Genesys's: blocks apply";
         self.diagnostics.blocks(lint, span.clone(), why.as_str(), label, help.as_str());
         Some(AccountTrust::Unknown { why, help })

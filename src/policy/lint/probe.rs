@@ -1,0 +1,291 @@
+//! Asks the evaluator, so that no lint says what the evaluator denies.
+
+use std::collections::BTreeSet;
+
+use super::super::document::{
+    Document, Effect, OneOrMany, PrincipalElement, Principals, ResourceElement, Scalar, Statement,
+};
+use super::super::evaluate::{Decision, Policies, evaluate};
+use super::super::key::EXTERNAL_ID;
+use super::super::pattern::wildcard_matches;
+use super::super::request::{Context, Principal, Request};
+use super::model::Expected;
+use crate::arn::{AccountId, Arn};
+
+/// More statements than this times denials are judged without the denials: no document that IAM stores has as many.
+const MOST: usize = 20_000;
+
+pub(super) struct Probe<'a> {
+    document: &'a Document,
+    denials: Vec<Statement>,
+    /// External IDs worth a question: those of the document, and one that it does not have.
+    ids: BTreeSet<String>,
+    /// An account that the document does not name.
+    stranger: String,
+    /// Whoever is to be trusted.
+    genesys: Vec<Principal>,
+}
+
+/// An external ID that no organization has.
+const OTHER_ID: &str = "no-organization:0.0";
+
+impl<'a> Probe<'a> {
+    pub(super) fn new(document: &'a Document, expected: &Expected<'_>) -> Self {
+        let statements = document.statements.as_slice();
+        let mut denials: Vec<Statement> =
+            statements.iter().filter(|statement| statement.effect == Effect::Deny).cloned().collect();
+        if denials.len() * statements.len() > MOST {
+            denials.clear();
+        }
+        // A condition may compare the external ID with what another key holds.
+        let mut ids = [OTHER_ID, "true", "false"].map(str::to_owned).into_iter().collect::<BTreeSet<_>>();
+        for (_, values) in statements.iter().flat_map(|statement| statement.conditions().on(EXTERNAL_ID)) {
+            ids.extend(values.iter().take(8).map(|value| sample(&value.to_string())));
+        }
+        let named: BTreeSet<&str> =
+            statements.iter().flat_map(Statement::principals).map(|(_, principal)| principal).collect();
+        let accounts = named.iter().filter_map(|principal| match principal.parse::<Arn>() {
+            Ok(arn) => arn.account.parse::<AccountId>().ok().map(|account| account.to_string()),
+            Err(_) => principal.parse::<AccountId>().ok().map(|account| account.to_string()),
+        });
+        ids.extend(accounts.take(32));
+        let is_free = |account: &String| !named.iter().any(|principal| principal.contains(account.as_str()));
+        let stranger =
+            (0..=9).map(|digit: u8| digit.to_string().repeat(12)).find(is_free).unwrap_or_default();
+        ids.insert(stranger.clone());
+        // Nobody can present it.
+        ids.remove("");
+        let known = expected
+            .known_accounts
+            .iter()
+            .map(|known| format!("arn:{}:iam::{}:root", known.partition, known.id));
+        let trusted = expected.trusted.map(|trusted| Arn::account_root("aws", trusted).to_string());
+        let genesys = known.chain(trusted).map(Principal::Aws).collect();
+        Self { document, denials, ids, stranger, genesys }
+    }
+
+    /// Whether the statement, with every denial of the document, leaves the request open.
+    fn leaves_open(&self, statement: &Statement, request: &Request) -> bool {
+        let statements = std::iter::once(statement.clone()).chain(self.denials.iter().cloned()).collect();
+        let document = Document {
+            version: self.document.version.clone(),
+            id: None,
+            statements: OneOrMany::Many(statements),
+            unknown: self.document.unknown.clone(),
+        };
+        let named = ("it".to_owned(), &document);
+        let policies = match statement.principal {
+            Some(_) => Policies { resource: Some(named), ..Policies::default() },
+            None => Policies { identity: vec![named], ..Policies::default() },
+        };
+        matches!(evaluate(&policies, request).decision, Decision::Allowed | Decision::Undecided)
+    }
+
+    /// Whether this principal may assume the role by the statement, with this external ID or with none.
+    pub(super) fn admits(&self, statement: &Statement, principal: &Principal, id: Option<&str>) -> bool {
+        self.admits_by(statement, principal, "sts:AssumeRole", id)
+    }
+
+    pub(super) fn admits_by(
+        &self,
+        statement: &Statement,
+        principal: &Principal,
+        action: &str,
+        id: Option<&str>,
+    ) -> bool {
+        self.leaves_open(statement, &assumption(principal, action, id, "false"))
+    }
+
+    /// Whether the document as a whole lets the principal in with some external ID, with or without MFA.
+    pub(super) fn admits_with_mfa(&self, principal: &Principal, mfa: bool) -> bool {
+        let policies = Policies { resource: Some(("it".to_owned(), self.document)), ..Policies::default() };
+        let mfa = if mfa { "true" } else { "false" };
+        let ids = self.ids.iter().map(|id| Some(id.as_str())).chain([None]);
+        ids.into_iter().any(|id| {
+            let decision = evaluate(&policies, &assumption(principal, "sts:AssumeRole", id, mfa)).decision;
+            matches!(decision, Decision::Allowed | Decision::Undecided)
+        })
+    }
+
+    /// Whether the principal may assume the role with some external ID, or with none.
+    pub(super) fn admits_somehow(&self, statement: &Statement, principal: &Principal) -> bool {
+        let action = first_action(statement, principal);
+        let ids = self.ids.iter().map(|id| Some(id.as_str())).chain([None]);
+        ids.into_iter().any(|id| self.admits_by(statement, principal, &action, id))
+    }
+
+    /// Everybody whom the statement names, with a stranger where it names everyone.
+    pub(super) fn principals(&self, statement: &Statement) -> Vec<Principal> {
+        let stranger = Principal::Aws(format!("arn:aws:iam::{}:root", self.stranger));
+        let everyone = || std::iter::once(stranger.clone()).chain(self.genesys.iter().cloned());
+        match &statement.principal {
+            Some(PrincipalElement::Principal(Principals::ByKind(_))) => {
+                let named = statement.principals().filter(|(kind, _)| *kind == "AWS");
+                named
+                    .flat_map(|(kind, value)| match value {
+                        "*" => everyone().collect(),
+                        value => vec![principal(kind, value)],
+                    })
+                    .collect()
+            }
+            Some(_) => everyone().collect(),
+            None => Vec::new(),
+        }
+    }
+
+    /// Whether somebody whom the document does not name may assume the role by the statement.
+    pub(super) fn admits_a_stranger(&self, statement: &Statement) -> bool {
+        self.admits_somehow(statement, &Principal::Aws(format!("arn:aws:iam::{}:root", self.stranger)))
+    }
+
+    /// An external ID that the document does not name.
+    pub(super) fn other_id(&self) -> &'static str {
+        OTHER_ID
+    }
+
+    /// Whether the role may do this by the statement, on something that the statement names.
+    pub(super) fn may(&self, statement: &Statement, action: &str) -> bool {
+        match statement.resource_values() {
+            [] => self.may_on(statement, action, "*"),
+            values => values.iter().take(16).any(|value| self.may_on(statement, action, value)),
+        }
+    }
+
+    /// Whether the role may do this by the statement, on this resource or one that its pattern matches.
+    pub(super) fn may_on(&self, statement: &Statement, action: &str, resource: &str) -> bool {
+        self.may_on_some(statement, action, resource, |_| true)
+    }
+
+    /// The same, but not on what the document names in full.
+    pub(super) fn may_on_unnamed(&self, statement: &Statement, action: &str, resource: &str) -> bool {
+        self.may_on_some(statement, action, resource, |spared| spared.contains(['*', '?', '$']))
+    }
+
+    fn may_on_some(
+        &self,
+        statement: &Statement,
+        action: &str,
+        resource: &str,
+        counts: fn(&str) -> bool,
+    ) -> bool {
+        let is_negated = matches!(statement.resource, Some(ResourceElement::NotResource(_)));
+        let (pattern, first) = match resource {
+            _ if is_negated => ("*".to_owned(), ANY_FUNCTION.to_owned()),
+            "*" => ("*".to_owned(), ANY_FUNCTION.to_owned()),
+            pattern => (without_variables(pattern, "*"), sample(pattern)),
+        };
+        // A denial may leave nothing but what it names.
+        let spared = self.denials.iter().flat_map(Statement::resource_values).filter(|value| counts(value));
+        let spared = spared.take(32).map(|value| sample(value));
+        let resources =
+            std::iter::once(first).chain(spared.filter(|resource| wildcard_matches(&pattern, resource)));
+        let mut resources = resources.collect::<BTreeSet<_>>().into_iter();
+        resources.any(|resource| {
+            let account = resource.parse::<Arn>().map(|arn| arn.account).unwrap_or_default();
+            let account = if account.is_empty() { "111122223333".to_owned() } else { account };
+            let request = Request {
+                principal: Principal::Aws(format!("arn:aws:sts::{account}:assumed-role/role/session")),
+                action: action.to_owned(),
+                resource,
+                context: Context::partial().with("aws:ResourceAccount", &[&account]),
+            };
+            self.leaves_open(statement, &request)
+        })
+    }
+
+    /// Whether the document as a whole leaves it open that the role invokes a function.
+    pub(super) fn may_invoke(&self, function: &Arn) -> bool {
+        let policies = Policies { identity: vec![("it".to_owned(), self.document)], ..Policies::default() };
+        let request = Request {
+            principal: Principal::Aws(format!(
+                "arn:{}:sts::{}:assumed-role/role/session",
+                function.partition, function.account
+            )),
+            action: "lambda:InvokeFunction".to_owned(),
+            resource: function.to_string(),
+            context: Context::partial(),
+        };
+        matches!(evaluate(&policies, &request).decision, Decision::Allowed | Decision::Undecided)
+    }
+}
+
+const ANY_FUNCTION: &str = "arn:aws:lambda:us-east-1:111122223333:function:x";
+
+/// A text that a pattern matches; a variable may stand for any.
+pub(super) fn sample(pattern: &str) -> String {
+    without_variables(pattern, "x").replace(['*', '?'], "x")
+}
+
+fn without_variables(pattern: &str, with: &str) -> String {
+    let mut text = String::new();
+    let mut rest = pattern;
+    while let Some((before, after)) = rest.split_once("${") {
+        text.push_str(before);
+        text.push_str(with);
+        rest = after.split_once('}').map_or("", |(_, after)| after);
+    }
+    text.push_str(rest);
+    text
+}
+
+/// Who a principal element's entry is.
+pub(super) fn principal(kind: &str, value: &str) -> Principal {
+    match kind {
+        "Service" => Principal::Service(value.to_owned()),
+        "Federated" => Principal::Federated(value.to_owned()),
+        _ => match value.parse::<AccountId>() {
+            Ok(account) => Principal::Aws(Arn::account_root("aws", &account).to_string()),
+            Err(_) => Principal::Aws(sample(value)),
+        },
+    }
+}
+
+/// The action by which the principal comes, where the statement names one that is no pattern.
+fn first_action(statement: &Statement, principal: &Principal) -> String {
+    let is_plain = |action: &&String| {
+        !action.contains(['*', '?']) && action.to_ascii_lowercase().starts_with("sts:assumerole")
+    };
+    match principal {
+        Principal::Federated(_) => statement
+            .action_values()
+            .iter()
+            .find(is_plain)
+            .map_or("sts:AssumeRoleWithWebIdentity", String::as_str),
+        _ => "sts:AssumeRole",
+    }
+    .to_owned()
+}
+
+fn assumption(principal: &Principal, action: &str, id: Option<&str>, mfa: &str) -> Request {
+    let context = match id {
+        Some(id) => Context::partial().with(EXTERNAL_ID, &[id]),
+        None => Context::partial().without(EXTERNAL_ID),
+    };
+    let context =
+        context.with("aws:MultiFactorAuthPresent", &[mfa]).with("aws:PrincipalIsAWSService", &["false"]);
+    let context = match mfa {
+        "true" => context.with("aws:MultiFactorAuthAge", &["60"]),
+        _ => context.without("aws:MultiFactorAuthAge"),
+    };
+    let account = match principal {
+        Principal::Aws(arn) => arn.parse::<Arn>().map(|arn| arn.account).unwrap_or_default(),
+        _ => String::new(),
+    };
+    let context =
+        if account.is_empty() { context } else { context.with("aws:PrincipalAccount", &[&account]) };
+    Request {
+        principal: principal.clone(),
+        action: action.to_owned(),
+        resource: "arn:aws:iam::111122223333:role/role".to_owned(),
+        context: context
+            .without("sts:SourceIdentity")
+            .without("aws:TagKeys")
+            .without("sts:TransitiveTagKeys"),
+    }
+}
+
+/// Whether a condition value is one external ID, not a pattern or a variable.
+pub(super) fn is_plain_id(value: &Scalar) -> bool {
+    let text = value.to_string();
+    !text.contains(['*', '?']) && !text.contains("${")
+}

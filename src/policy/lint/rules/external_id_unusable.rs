@@ -1,0 +1,48 @@
+//! An external ID that nobody can present.
+
+use super::super::model::{Hits, Lint, Severity, Subject};
+use super::super::probe::is_plain_id;
+use super::external_ids::{demanded, plain_operator};
+use crate::policy::grammar::Purpose;
+
+pub(super) static LINT: Lint = Lint {
+    name: "external-id-unusable",
+    aliases: &[],
+    severity: Severity::Error,
+    consequence: "STS takes no such external ID, so that nobody can present it.",
+    remedy: "Use the organization ID, which Genesys Cloud shows: letters, digits and -, no blanks, no placeholder.",
+    check,
+};
+
+fn check(subject: &Subject<'_>, hits: &mut Hits) {
+    for (number, statement) in subject.allows(Purpose::Trust) {
+        for (operator, value) in demanded(statement) {
+            let id = value.to_string();
+            let is_pattern = plain_operator(operator) == "StringLike" && !is_plain_id(value);
+            if !is_pattern && !id.contains("${") && !id.is_empty() && !is_presentable(&id) {
+                hits.add(number, format!("{operator} sts:ExternalId \"{id}\""));
+            }
+        }
+    }
+}
+
+/// STS API reference, `AssumeRole`: 2 to 1224 characters of `[\w+=,.@:\/-]`.
+fn is_presentable(id: &str) -> bool {
+    (2..=1224).contains(&id.len())
+        && id.bytes().all(|b| b.is_ascii_alphanumeric() || b"_+=,.@:/-".contains(&b))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::tests::{TRUST, trust};
+
+    #[test]
+    fn what_nobody_can_present_is_found() {
+        for id in ["x1 ", "<YOUR_GENESYS_ORG_ID>", "*", "x", "a b", "{{org}}"] {
+            assert_eq!(trust(&TRUST.replace("x1", id)), ["external-id-unusable"], "{id}");
+        }
+        for id in ["a+=,.@:/-_B9", "11"] {
+            assert_eq!(trust(&TRUST.replace("x1", id)), Vec::<&str>::new(), "{id}");
+        }
+    }
+}

@@ -1,0 +1,49 @@
+//! What statements accept as an external ID, as several rules ask.
+
+use super::super::model::Subject;
+use crate::policy::document::{Scalar, Statement};
+use crate::policy::key::EXTERNAL_ID;
+
+/// Whether somebody whom the statement names gets in without an external ID.
+pub(super) fn accepts_none(subject: &Subject<'_>, statement: &Statement) -> bool {
+    accepts(subject, statement, None)
+}
+
+/// Whether somebody whom the statement names gets in with an external ID that the document does not name.
+pub(super) fn accepts_any(subject: &Subject<'_>, statement: &Statement) -> bool {
+    accepts(subject, statement, Some(subject.probe.other_id()))
+}
+
+pub(super) fn accepts(subject: &Subject<'_>, statement: &Statement, id: Option<&str>) -> bool {
+    let verifier = subject.expected.verifier.map(ToString::to_string);
+    let is_verifier = |principal: &crate::policy::Principal| matches!(principal, crate::policy::Principal::Aws(arn) if Some(arn) == verifier.as_ref());
+    let principals = subject.probe.principals(statement);
+    principals
+        .iter()
+        .any(|principal| !is_verifier(principal) && subject.probe.admits(statement, principal, id))
+}
+
+/// Whether the statement has a demand that a missing external ID meets.
+pub(super) fn has_optional_demand(statement: &Statement) -> bool {
+    statement.conditions().on(EXTERNAL_ID).any(|(operator, _)| is_optional(operator))
+}
+
+pub(super) fn is_optional(operator: &str) -> bool {
+    operator.ends_with("IfExists") || operator.starts_with("ForAllValues:")
+}
+
+/// The operator without set operator and `IfExists`.
+pub(super) fn plain_operator(operator: &str) -> &str {
+    let operator = operator.trim_start_matches("ForAnyValue:").trim_start_matches("ForAllValues:");
+    operator.strip_suffix("IfExists").unwrap_or(operator)
+}
+
+/// The values by which a statement demands an external ID, with their operators.
+pub(super) fn demanded(statement: &Statement) -> impl Iterator<Item = (&str, &Scalar)> {
+    let demands = statement.conditions().on(EXTERNAL_ID);
+    demands
+        .filter(|(operator, _)| {
+            matches!(plain_operator(operator), "StringEquals" | "StringEqualsIgnoreCase" | "StringLike")
+        })
+        .flat_map(|(operator, values)| values.iter().map(move |value| (operator, value)))
+}

@@ -1,0 +1,38 @@
+//! `lambda:InvokeAsync`, which no data action needs.
+
+use super::super::model::{Hits, Lint, Severity, Subject};
+use crate::policy::document::ActionElement;
+use crate::policy::grammar::Purpose;
+
+pub(super) static LINT: Lint = Lint {
+    name: "invoke-async",
+    aliases: &[],
+    severity: Severity::Warning,
+    consequence: "lambda:InvokeAsync, which is deprecated, invokes functions too: a data action needs lambda:InvokeFunction only.",
+    remedy: "Allow lambda:InvokeFunction.",
+    check,
+};
+
+fn check(subject: &Subject<'_>, hits: &mut Hits) {
+    for (number, statement) in subject.allows(Purpose::Identity) {
+        let Some(ActionElement::Action(actions)) = &statement.action else { continue };
+        for action in
+            actions.as_slice().iter().filter(|action| action.eq_ignore_ascii_case("lambda:InvokeAsync"))
+        {
+            if subject.probe.may(statement, "lambda:InvokeAsync") {
+                hits.add(number, format!("`{action}`"));
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::tests::{INVOKES, permissions};
+
+    #[test]
+    fn it_is_found() {
+        let found = permissions(&INVOKES.replace("lambda:InvokeFunction", "lambda:InvokeAsync"));
+        assert_eq!(found, ["function-not-covered", "invoke-async"]);
+    }
+}

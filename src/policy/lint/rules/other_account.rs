@@ -1,0 +1,88 @@
+//! Someone other than Genesys Cloud may assume the role.
+
+use super::super::model::{Hits, Lint, Severity, Subject};
+use super::super::probe::principal;
+use super::principals::{account_principals, names_genesys};
+use crate::policy::grammar::Purpose;
+
+pub(super) static LINT: Lint = Lint {
+    name: "trust-other-account",
+    aliases: &[],
+    severity: Severity::Error,
+    consequence: "Someone other than Genesys Cloud may assume the role and invoke the functions.",
+    remedy: "Remove the principal, or give it a role of its own.",
+    check,
+};
+
+fn check(subject: &Subject<'_>, hits: &mut Hits) {
+    for (number, statement) in subject.allows(Purpose::Trust) {
+        for (kind, value) in statement.principals() {
+            let is_other = match kind {
+                "AWS" => false,
+                "Service" | "Federated" => subject.probe.admits_somehow(statement, &principal(kind, value)),
+                _ => true,
+            };
+            if is_other {
+                hits.add(number, format!("{kind} `{value}`"));
+            }
+        }
+        for found in account_principals(subject, statement) {
+            let value = found.value;
+            match subject.expected.trusted {
+                _ if !found.is_account() => {
+                    hits.add(number, format!("`{value}`: an account ID has 12 digits"))
+                }
+                Some(trusted) if !found.is_trusted(subject) => {
+                    hits.add(number, format!("`{value}`, the spec trusts {trusted}"));
+                }
+                Some(_) => {}
+                // Without a spec, an account of one's own beside Genesys's is a warning.
+                None => {
+                    let is_known = found.known(subject).is_some() || found.near(subject).is_some();
+                    let is_excused = names_genesys(subject) || found.is_own(subject);
+                    if !is_known && !is_excused && !subject.expected.known_accounts.is_empty() {
+                        hits.add(
+                            number,
+                            format!("`{value}`, and the document names no account of Genesys's"),
+                        );
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::tests::{TRUST, trust, unbound};
+
+    #[test]
+    fn another_account_is_found() {
+        let other = TRUST.replace("765628985471", "444455556666");
+        assert_eq!(trust(&other), ["trust-other-account", "unknown-genesys-account"]);
+        assert_eq!(unbound(&other, &[]), ["trust-other-account"]);
+        // Beside Genesys's, or by the user's word, it is a warning.
+        let both = TRUST.replace("\"arn:aws:iam::765628985471:root\"", "[\"765628985471\",\"444455556666\"]");
+        assert_eq!(unbound(&both, &[]), ["unknown-genesys-account"]);
+        assert_eq!(unbound(&other, &["444455556666"]), Vec::<&str>::new());
+    }
+
+    #[test]
+    fn a_service_and_an_account_of_eleven_digits_are_found() {
+        let service = TRUST
+            .replace("\"AWS\":\"arn:aws:iam::765628985471:root\"", "\"Service\":\"lambda.amazonaws.com\"");
+        assert_eq!(trust(&service), ["trust-other-account"]);
+        for eleven in ["arn:aws:iam::76562898547:root", "76562898547"] {
+            let typo = TRUST.replace("arn:aws:iam::765628985471:root", eleven);
+            assert_eq!(trust(&typo), ["refused-by-iam", "trust-other-account", "account-typo"], "{eleven}");
+        }
+    }
+
+    #[test]
+    fn an_account_that_a_condition_shuts_out_is_not_said_to_get_in() {
+        let other = TRUST.replace("765628985471", "444455556666");
+        let only =
+            other.replace(r#""StringEquals":{"#, r#""StringEquals":{"aws:PrincipalAccount":"765628985471","#);
+        assert_eq!(unbound(&only, &[]), Vec::<&str>::new());
+    }
+}

@@ -1,0 +1,86 @@
+//! The accounts that a trust policy names, as several rules ask about them.
+
+use super::super::model::{NamedAccount, Subject};
+use super::super::probe::principal;
+use crate::arn::{AccountId, Arn};
+use crate::policy::document::Statement;
+
+/// An entry of a principal element that names an account, or somebody of one.
+pub(super) struct AccountPrincipal<'a> {
+    pub(super) value: &'a str,
+    /// Digits in an account's place, be they twelve or not.
+    pub(super) account: String,
+    /// Unknown for a bare account ID.
+    pub(super) partition: Option<String>,
+    /// Whether it names the account, not one identity of it.
+    pub(super) is_whole: bool,
+}
+
+impl<'a> AccountPrincipal<'a> {
+    fn parse(value: &'a str) -> Option<Self> {
+        let arn = value.parse::<Arn>().ok();
+        let account = arn.as_ref().map_or(value, |arn| arn.account.as_str()).to_owned();
+        if account.is_empty() || !account.bytes().all(|digit| digit.is_ascii_digit()) {
+            return None;
+        }
+        let is_whole = arn.as_ref().is_none_or(|arn| arn.resource == "root");
+        Some(Self { value, account, partition: arn.map(|arn| arn.partition), is_whole })
+    }
+
+    /// The known account of this ID, whatever its partition.
+    pub(super) fn known<'k>(&self, subject: &Subject<'k>) -> Option<NamedAccount<'k>> {
+        subject.expected.known_accounts.iter().find(|known| known.id == self.account).copied()
+    }
+
+    /// A known account that the ID differs from by a digit or two.
+    pub(super) fn near<'k>(&self, subject: &Subject<'k>) -> Option<NamedAccount<'k>> {
+        let near = |known: &&NamedAccount<'k>| {
+            known.id != self.account
+                && known.id.len().abs_diff(self.account.len()) <= 2
+                && strsim::damerau_levenshtein(known.id, &self.account) <= 2
+        };
+        subject.expected.known_accounts.iter().find(near).copied()
+    }
+
+    pub(super) fn is_elsewhere(&self, known: NamedAccount<'_>) -> bool {
+        self.partition.as_ref().is_some_and(|partition| partition != known.partition)
+    }
+
+    pub(super) fn is_trusted(&self, subject: &Subject<'_>) -> bool {
+        subject.expected.trusted.is_some_and(|trusted| trusted.as_str() == self.account)
+    }
+
+    pub(super) fn is_own(&self, subject: &Subject<'_>) -> bool {
+        subject.expected.own_accounts.iter().any(|own| own.as_str() == self.account)
+    }
+
+    pub(super) fn is_account(&self) -> bool {
+        self.account.parse::<AccountId>().is_ok()
+    }
+}
+
+/// The accounts that a statement names and admits; without `verifier` and `*`.
+pub(super) fn account_principals<'a>(
+    subject: &Subject<'_>,
+    statement: &'a Statement,
+) -> Vec<AccountPrincipal<'a>> {
+    let expected = subject.expected.verifier.map(ToString::to_string);
+    statement
+        .principals()
+        .filter(|(kind, value)| *kind == "AWS" && Some(*value) != expected.as_deref())
+        .filter_map(|(_, value)| AccountPrincipal::parse(value))
+        .filter(|found| {
+            !found.is_account() || subject.probe.admits_somehow(statement, &principal("AWS", found.value))
+        })
+        .collect()
+}
+
+/// Whether the document names an account of Genesys's.
+pub(super) fn names_genesys(subject: &Subject<'_>) -> bool {
+    let mut principals = subject.statements().flat_map(|(_, statement)| statement.principals());
+    principals.any(|(kind, value)| {
+        kind == "AWS"
+            && AccountPrincipal::parse(value)
+                .is_some_and(|found| found.known(subject).is_some_and(|known| !found.is_elsewhere(known)))
+    })
+}

@@ -1,0 +1,27 @@
+//! An account that Genesys does not name.
+
+use super::super::model::{Hits, Lint, Severity, Subject};
+use super::principals::{account_principals, names_genesys};
+use crate::policy::grammar::Purpose;
+
+pub static LINT: Lint = Lint {
+    name: "unknown-genesys-account",
+    aliases: &[],
+    severity: Severity::Warning,
+    consequence: "An account that Genesys does not name is trusted: whoever owns it could invoke the functions.",
+    remedy: "Use 765628985471 (Genesys Cloud) or 325654371633 (Genesys Cloud FedRAMP).",
+    check,
+};
+
+fn check(subject: &Subject<'_>, hits: &mut Hits) {
+    for (number, statement) in subject.allows(Purpose::Trust) {
+        for found in account_principals(subject, statement) {
+            let is_known = found.known(subject).is_some() || found.near(subject).is_some();
+            let is_said = subject.expected.trusted.is_none() && !names_genesys(subject);
+            if !is_known && !is_said && !found.is_own(subject) && !subject.expected.known_accounts.is_empty()
+            {
+                hits.add(number, found.account);
+            }
+        }
+    }
+}
