@@ -230,6 +230,7 @@ impl SavedPlan {
                     live_differences(role, before, after, &mut found);
                 });
             }
+            organization_differences(&live["organization"], &now.live["organization"], &mut found);
             if live["taken_out"] != now.live["taken_out"] && !live["taken_out"].is_object() {
                 found.push("other roles bear the tag of this spec without being in it".to_owned());
             }
@@ -287,6 +288,43 @@ fn wanted_differences(role: &str, before: &Value, after: &Value, found: &mut Vec
         if !matches!(key, "role" | "policy") {
             differs(format!("`{key}` of role `{role}`"), old, new);
         }
+    });
+}
+
+/// What is no longer as it was in Genesys Cloud.
+fn organization_differences(before: &Value, after: &Value, found: &mut Vec<String>) {
+    if before.is_null() || after.is_null() {
+        if before != after {
+            let what =
+                if before.is_null() { "was not read when the plan was made" } else { "was not read now" };
+            found.push(format!("Genesys Cloud's side {what}"));
+        }
+        return;
+    }
+    compare_members(&before["integrations"], &after["integrations"], &mut |id, old, new| {
+        let name = |value: &Value| value["name"].as_str().unwrap_or(id).to_owned();
+        match (old.is_null(), new.is_null()) {
+            (true, _) => found.push(format!("integration \"{}\" was created since", name(new))),
+            (_, true) => found.push(format!("integration \"{}\" was deleted since", name(old))),
+            _ => compare_members(old, new, &mut |key, old_member, new_member| {
+                if key != "actions" {
+                    let what = format!("`{key}` of integration \"{}\"", name(old));
+                    found.push(change_in_words(&what, old_member, new_member));
+                    return;
+                }
+                compare_members(old_member, new_member, &mut |id, old, new| {
+                    let name = old["name"].as_str().or(new["name"].as_str()).unwrap_or(id);
+                    match (old.is_null(), new.is_null()) {
+                        (true, _) => found.push(format!("data action \"{name}\" was created since")),
+                        (_, true) => found.push(format!("data action \"{name}\" was deleted since")),
+                        _ => found.push(format!("data action \"{name}\" was changed since")),
+                    }
+                });
+            }),
+        }
+    });
+    compare_members(&before["flows"], &after["flows"], &mut |id, _, _| {
+        found.push(format!("other flows use the data action {id} since"));
     });
 }
 

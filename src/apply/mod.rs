@@ -1,5 +1,6 @@
 //! Carries a plan out: the changes of a role one after the other, several roles at a time; the first failure stops all.
 
+mod genesys;
 mod iam;
 mod interrupt;
 mod recheck;
@@ -13,6 +14,7 @@ pub use interrupt::Interrupt;
 
 use crate::aws::{AwsError, Clients};
 use crate::backoff::Backoff;
+use crate::genesys::{self as genesys_cloud, GenesysError, WriteError};
 use crate::model::DesiredState;
 use crate::plan::{Change, Notice, Plan, RolePlan};
 
@@ -31,8 +33,18 @@ pub struct ApplyReport {
 #[derive(Debug)]
 pub enum Failure {
     Aws(AwsError),
+    Genesys(GenesysError),
     /// What it was to change is no longer what the plan saw.
     Changed,
+}
+
+impl From<WriteError> for Failure {
+    fn from(error: WriteError) -> Self {
+        match error {
+            WriteError::Genesys(error) => Self::Genesys(error),
+            WriteError::Changed => Self::Changed,
+        }
+    }
 }
 
 /// What is told while a plan is carried out.
@@ -56,6 +68,8 @@ pub enum PlanKind {
 
 pub struct Apply<'a> {
     pub clients: &'a Clients,
+    /// For the changes in Genesys Cloud.
+    pub genesys: Option<&'a genesys_cloud::Client>,
     pub waits: Backoff,
     pub interrupt: &'a Interrupt,
     /// Reads again before each change what it is to change, and makes it only if the plan still asks for it: for plans
@@ -76,6 +90,7 @@ struct Run<'a, P> {
 impl<P: FnMut(Progress<'_>)> Run<'_, P> {
     async fn role(&self, role: &RolePlan) {
         let tell = |event: Progress<'_>| (self.progress.borrow_mut())(event);
+        let mut made_ids = genesys::Made::default();
         for (at, change) in role.changes.iter().enumerate() {
             let interrupted = self.apply.interrupt.is_set();
             if interrupted || !self.report.borrow().failed.is_empty() {
@@ -84,7 +99,7 @@ impl<P: FnMut(Progress<'_>)> Run<'_, P> {
                 report.skipped.push(change.clone());
                 continue;
             }
-            let made = self.apply.make(role, at, change, tell).await;
+            let made = self.apply.make(role, at, &mut made_ids, tell).await;
             let mut report = self.report.borrow_mut();
             match made {
                 Ok(()) => {
@@ -116,18 +131,42 @@ impl Apply<'_> {
         run.report.into_inner()
     }
 
+    /// Whether a plan that was made now would have the change of a role at this place in it.
+    async fn is_still_wanted(
+        &self,
+        kind: PlanKind,
+        desired: &DesiredState,
+        role: &RolePlan,
+        at: usize,
+    ) -> Result<bool, Failure> {
+        match (&role.changes[at], self.genesys) {
+            (Change::Iam(_), _) => {
+                let change = &role.changes[at];
+                recheck::is_still_wanted(self.clients, kind, desired, role, change)
+                    .await
+                    .map_err(Failure::Aws)
+            }
+            // All of a role's at once: from then on they follow on each other.
+            (Change::Genesys(_), Some(client)) if recheck::is_first_genesys_change(role, at) => {
+                recheck::is_organization_as_planned(client, kind, desired, role)
+                    .await
+                    .map_err(Failure::Genesys)
+            }
+            (Change::Genesys(_), _) => Ok(true),
+        }
+    }
+
     /// Makes one change of a role, `at` being its place among them.
     async fn make(
         &self,
         role: &RolePlan,
         at: usize,
-        change: &Change,
+        made: &mut genesys::Made,
         mut progress: impl FnMut(Progress<'_>),
     ) -> Result<(), Failure> {
+        let change = &role.changes[at];
         if let Some((kind, desired)) = self.recheck
-            && !recheck::is_still_wanted(self.clients, kind, desired, role, change)
-                .await
-                .map_err(Failure::Aws)?
+            && !self.is_still_wanted(kind, desired, role, at).await?
         {
             return Err(Failure::Changed);
         }
@@ -139,6 +178,11 @@ impl Apply<'_> {
             Change::Iam(iam) => {
                 let earlier = &role.changes[..at];
                 iam::execute(self.clients, iam, earlier, self.waits, waiting).await.map_err(Failure::Aws)
+            }
+            Change::Genesys(change) => {
+                // A plan has such changes only where the organization was read.
+                let Some(client) = self.genesys else { return Err(Failure::Changed) };
+                genesys::execute(client, change, made, self.waits, waiting).await.map_err(Failure::from)
             }
         }
     }

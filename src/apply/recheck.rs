@@ -3,8 +3,9 @@
 use super::PlanKind;
 use crate::arn::Arn;
 use crate::aws::{self, AwsError, Clients};
-use crate::model::DesiredState;
-use crate::plan::{Blocker, Change, RolePlan, destroy_role, diff_role, iam, prune_role};
+use crate::genesys::{self, Details, GenesysError};
+use crate::model::{DesiredState, LiveState, OrganizationReading};
+use crate::plan::{Blocker, Change, RolePlan, destroy, destroy_role, diff, diff_role, iam, prune_role};
 
 /// Whether a plan that was made now would have this very change in it, or it finds what it is to replace.
 ///
@@ -37,13 +38,57 @@ pub(super) async fn is_still_wanted(
     let blocks = |blocker: &Blocker| !matches!(blocker, Blocker::PolicyInUse { .. });
     let fits = match change {
         Change::Iam(iam) => iam.finds_what_it_replaces(&live),
+        Change::Genesys(_) => false,
     };
     Ok(!now.blockers.iter().any(blocks) && (now.changes.contains(change) || fits))
+}
+
+/// Whether no change before this one is in Genesys Cloud.
+pub(super) fn is_first_genesys_change(role: &RolePlan, at: usize) -> bool {
+    !role.changes[..at].iter().any(|change| matches!(change, Change::Genesys(_)))
+}
+
+/// Whether a plan that was made now would have the same changes in Genesys Cloud for this role.
+///
+/// # Errors
+/// Whatever keeps Genesys Cloud from answering.
+pub(super) async fn is_organization_as_planned(
+    client: &genesys::Client,
+    kind: PlanKind,
+    desired: &DesiredState,
+    role: &RolePlan,
+) -> Result<bool, GenesysError> {
+    let only = desired.only(|one| one.role.name == role.role);
+    let wanted: Vec<_> = only.roles.iter().filter_map(|role| role.integration.as_ref()).collect();
+    // What was taken out of the spec is named by its ID, and deleting it twice does no harm.
+    if wanted.is_empty() {
+        return Ok(true);
+    }
+    let organization = genesys::live(client, &wanted, Details::Wanted).await?;
+    let live = LiveState { organization: OrganizationReading::Read(organization), ..LiveState::default() };
+    let now = match kind {
+        PlanKind::Converge => diff(&live, &only),
+        PlanKind::Destroy => destroy(&live, &only, true),
+    };
+    let now: Vec<Change> =
+        now.roles.into_iter().flat_map(|role| role.changes).filter_map(in_genesys).collect();
+    let planned: Vec<Change> = role.changes.iter().cloned().filter_map(in_genesys).collect();
+    let is_delete = |change: &Change| change.operation() == "DeleteIntegrationsAction";
+    Ok(now == planned || (planned.iter().any(is_delete) && now.iter().all(|change| planned.contains(change))))
+}
+
+/// A change in Genesys Cloud, without a version: that alone is no reason to stop.
+fn in_genesys(change: Change) -> Option<Change> {
+    let Change::Genesys(mut change) = change else { return None };
+    if let crate::plan::genesys::Change::PatchIntegrationsAction { before, .. } = &mut change {
+        before.version = 0;
+    }
+    Some(Change::Genesys(change))
 }
 
 fn deleted_policy(change: &Change) -> Option<&Arn> {
     match change {
         Change::Iam(iam::Change::DeletePolicy { policy, document: _ }) => Some(policy),
-        Change::Iam(_) => None,
+        Change::Iam(_) | Change::Genesys(_) => None,
     }
 }

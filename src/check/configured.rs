@@ -63,9 +63,16 @@ fn read(genesys: &GenesysFacts, facts: &Facts) -> Vec<Claim> {
             return claims;
         }
     };
-    let (claim, own) = integration(integrations, facts);
-    claims.push(claim);
-    claims.extend(own.iter().map(|integration| state(integration)));
+    let (claim, own) = match &facts.desired.integration {
+        // What of them is not as the spec says is another claim.
+        Some(wanted) => of_spec(integrations, facts, &wanted.name),
+        None => {
+            let (claim, own) = integration(integrations, facts);
+            (Some(claim), own)
+        }
+    };
+    claims.extend(claim);
+    claims.extend(own.iter().map(|integration| state(integration, facts)));
     match &genesys.actions_unknown {
         Some(Unknown { why, help }) if !own.is_empty() => {
             let question = ask(
@@ -120,6 +127,21 @@ fn uses_role(facts: &Facts) -> Question {
     )
 }
 
+/// Those that the spec names or that use its role; and that one does, if so.
+fn of_spec<'i>(
+    integrations: &'i [IntegrationFacts],
+    facts: &Facts,
+    name: &str,
+) -> (Option<Claim>, Vec<&'i IntegrationFacts>) {
+    let holds_role = CredentialArn::Shown(facts.desired.role.arn.to_string());
+    let own: Vec<&IntegrationFacts> =
+        integrations.iter().filter(|one| one.name == name || one.credential == holds_role).collect();
+    let known = own.iter().find(|one| one.credential == holds_role);
+    let claim =
+        known.map(|one| uses_role(facts).holds(format!("the credential of \"{}\" holds its ARN", one.name)));
+    (claim, own)
+}
+
 /// The claim, and the integrations that use this role, or may.
 fn integration<'i>(
     integrations: &'i [IntegrationFacts],
@@ -128,13 +150,12 @@ fn integration<'i>(
     let role = facts.desired.role.arn.to_string();
     let question = uses_role(facts);
     if integrations.is_empty() {
-        let finding = finding(
-            Cause::Integration,
-            "The organization has no integration of the type \"AWS Lambda Data Actions\"".to_owned(),
-            "no data action can use the role",
-            format!("add one under Admin > Integrations, with a credential that holds {role}"),
+        let help = format!(
+            "left to you: [role.integration] in the spec makes one, or add one under Admin > Integrations, with a \
+             credential that holds {role}"
         );
-        return (question.fails("there is none for Lambda data actions", finding, &[]), Vec::new());
+        let seen = "the organization has none for Lambda data actions";
+        return (question.not_provable(seen, help), Vec::new());
     }
     let known: Vec<&IntegrationFacts> =
         integrations.iter().filter(|one| one.credential == CredentialArn::Shown(role.clone())).collect();
@@ -195,7 +216,7 @@ fn difference(found: &str, wanted: &str) -> String {
     }
 }
 
-fn state(integration: &IntegrationFacts) -> Claim {
+fn state(integration: &IntegrationFacts, facts: &Facts) -> Claim {
     let IntegrationFacts { name, intended_state, reported_state: code, detail, .. } = integration;
     let question = ask(
         Topic::Integration,
@@ -207,7 +228,9 @@ fn state(integration: &IntegrationFacts) -> Claim {
         "" => format!("{intended_state}, {code}"),
         detail => format!("{intended_state}, {code}: {detail}"),
     };
+    let is_off = facts.desired.integration.as_ref().is_some_and(|wanted| !wanted.enabled);
     match (intended_state.as_str(), code.as_str()) {
+        ("DISABLED", _) if is_off => question.not_provable(seen, "switched off by the spec"),
         ("ENABLED", "ACTIVE") => question.holds(seen),
         ("ENABLED", "ACTIVATING" | "") => question.not_provable(seen, "run `check` again in a moment"),
         (intended, _) => {

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::arn::FunctionArn;
 use crate::model::{DesiredRole, Live};
+use crate::plan::genesys;
 use crate::policy::Document;
 
 /// Everything about one role.
@@ -16,12 +17,30 @@ pub struct Facts {
     /// What AWS's policy simulator says of each function. `None`: nobody asked, or the caller may not.
     pub simulated: Option<BTreeMap<FunctionArn, Simulated>>,
     pub genesys: GenesysSide,
+    pub connection: ConnectionFacts,
     pub probes: Option<Probes>,
     /// Tests of data actions that Genesys Cloud made.
     pub tests: Vec<ActionTest>,
     pub apply: Apply,
     /// What to type for another command with the same spec.
     pub invocation: String,
+}
+
+/// Genesys Cloud's side against what the spec says of it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum ConnectionFacts {
+    /// The spec says nothing of it.
+    #[default]
+    NotAsked,
+    /// Why not.
+    NotRead(String),
+    Read {
+        /// What would make it as the spec says.
+        changes: Vec<genesys::Change>,
+        blockers: Vec<genesys::Blocker>,
+        /// What Genesys Cloud does not show.
+        hidden: Vec<String>,
+    },
 }
 
 /// Something could not be read: why, and what to do about it.

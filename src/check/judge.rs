@@ -2,6 +2,7 @@
 
 use super::claim::Claim;
 use super::configured::configured;
+use super::connected::connected;
 use super::evaluated::evaluated;
 use super::facts::Facts;
 use super::invoked::invoked;
@@ -12,7 +13,10 @@ use super::report::RoleReport;
 /// The report is derived from the claims, and they from the facts alone.
 pub fn judge(facts: &Facts) -> RoleReport {
     let claims: Vec<Claim> =
-        [evaluated(facts), configured(facts), probed(facts), invoked(facts)].into_iter().flatten().collect();
+        [evaluated(facts), configured(facts), connected(facts), probed(facts), invoked(facts)]
+            .into_iter()
+            .flatten()
+            .collect();
     let functions = match facts.desired.functions.as_slice() {
         [one] => name_of(one).trim_start_matches("function ").to_owned(),
         several => format!("its {} functions", several.len()),

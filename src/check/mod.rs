@@ -4,6 +4,7 @@
 mod cause;
 mod claim;
 mod configured;
+mod connected;
 mod diagnosis;
 mod evaluated;
 mod facts;
@@ -23,8 +24,8 @@ pub use cause::Cause;
 pub use claim::{Claim, Failure, Finding, Harm, Outcome, Question};
 pub use diagnosis::{Diagnosis, diagnose};
 pub use facts::{
-    ActionFacts, ActionTest, Answer, Apply, CredentialArn, Facts, FunctionFacts, FunctionState, GenesysFacts,
-    GenesysSide, IntegrationFacts, Probes, Simulated, TestStep, Unknown,
+    ActionFacts, ActionTest, Answer, Apply, ConnectionFacts, CredentialArn, Facts, FunctionFacts,
+    FunctionState, GenesysFacts, GenesysSide, IntegrationFacts, Probes, Simulated, TestStep, Unknown,
 };
 pub use judge::judge;
 pub use level::Level;

@@ -18,6 +18,7 @@ fn facts(live: Live) -> Facts {
         functions: Vec::new(),
         simulated: None,
         genesys: GenesysSide::NotAsked,
+        connection: ConnectionFacts::NotAsked,
         probes: None,
         tests: Vec::new(),
         apply: Apply::Works,

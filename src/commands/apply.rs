@@ -8,6 +8,7 @@ use futures_util::future::join_all;
 
 use clap::Args;
 
+use super::check::SpecTest;
 use super::fleet::{self, Fleet, Members};
 use super::options::{Global, Scope, Select, Wait, WideningGuard};
 use super::plan::PlanError;
@@ -20,8 +21,9 @@ use crate::apply::{Apply, ApplyReport, Failure, Interrupt, PlanKind, Progress};
 use crate::aws::{AwsError, AwsErrorKind};
 use crate::backoff::Backoff;
 use crate::explain::Explain;
-use crate::model::{DesiredState, LiveState, LookForOrphans};
-use crate::plan::{Change, Plan, diff};
+use crate::genesys::GenesysError;
+use crate::model::{DesiredState, LiveState, LookForOrphans, OrganizationReading};
+use crate::plan::{Change, Plan, Service, diff};
 use crate::render;
 use crate::render::output::Output;
 use crate::render::style::{BOLD, DIM, ERROR, GOOD, HELP, WARNING, paint};
@@ -40,6 +42,16 @@ pub struct ApplyArgs {
     /// Leave out the check at the end
     #[arg(long)]
     pub no_check: bool,
+    /// Test each data action with `test_input` that this run made or changed, which REALLY RUNS the function; without
+    /// it only where you are asked
+    #[arg(long, conflicts_with_all = ["no_test", "no_check"])]
+    pub test: bool,
+    /// Make no test of data actions
+    #[arg(long)]
+    pub no_test: bool,
+    /// Leave Genesys Cloud's side alone
+    #[arg(long)]
+    pub aws_only: bool,
     #[command(flatten)]
     pub scope: Scope,
     #[command(flatten)]
@@ -66,7 +78,10 @@ pub async fn run_in(
     interrupt: &Interrupt,
     output: &Output,
 ) -> Result<Status, CommandError> {
-    let ApplyArgs { plan: saved, yes, no_check, scope, select, guard, wait } = args;
+    let ApplyArgs { plan: saved, yes, no_check, test, no_test, aws_only, scope, select, guard, wait } = args;
+    if *aws_only {
+        session.leave_genesys_alone();
+    }
     let saved = saved.as_deref().map(SavedPlan::read).transpose()?;
     let options = match &saved {
         Some(saved) => saved.options(&plan::options(*scope, select))?,
@@ -99,12 +114,15 @@ pub async fn run_in(
             Carried::Interrupted => return Ok(Status::Interrupted),
         }
     }
+    let left = left_in_genesys(&observed, output);
     if *no_check {
-        return Ok(Status::Done);
+        return Ok(left);
     }
+    let wants_proof = *test || (saved.is_none() && !yes && !no_test);
+    let tests = if wants_proof { tests(&plan, &observed) } else { Vec::new() };
     output.result("\n")?;
-    match interrupt.or_interrupted(check::after_apply(&session, &observed, output)).await {
-        Some(status) => status,
+    match interrupt.or_interrupted(check::after_apply(&session, &observed, tests, output)).await {
+        Some(status) => Ok(fleet::worst([status?, left])),
         None => Ok(interrupted(UNCHECKED, output)),
     }
 }
@@ -116,14 +134,19 @@ async fn run_many(
     interrupt: &Interrupt,
     output: &Output,
 ) -> Result<Status, CommandError> {
-    let ApplyArgs { plan: saved, yes, no_check, scope, select, guard, wait } = args;
+    let ApplyArgs { plan: saved, yes, no_check, test, no_test, aws_only, scope, select, guard, wait } = args;
     if saved.is_some() {
         return Err(SpecsError::OneSpec("a saved plan").into());
     }
     let options = plan::options(*scope, select);
     let reading = fleet::reading(&members);
     let inner = output.inner();
-    let make = fleet::for_each_spec(members, async |session| plan::make(session, &options, &inner).await);
+    let make = fleet::for_each_spec(members, async |session| {
+        if *aws_only {
+            session.leave_genesys_alone();
+        }
+        plan::make(session, &options, &inner).await
+    });
     let Some(made) = interrupt.or_interrupted(output.waiting_for(|| reading.text(), make)).await else {
         return Ok(interrupted(NOTHING, output));
     };
@@ -163,9 +186,9 @@ async fn run_many(
         } else {
             converge(&session, &plan, &mut observed, !yes, waits, interrupt, &output).await
         };
-        (file, session, observed, ended)
+        (file, session, plan, observed, ended)
     });
-    for (file, session, observed, ended) in join_all(work).await {
+    for (file, session, plan, observed, ended) in join_all(work).await {
         let applied = match ended {
             Ok(Carried::All(applied)) => applied,
             Ok(Carried::Interrupted) => {
@@ -180,11 +203,14 @@ async fn run_many(
             }
         };
         output.result(&format!("{}{applied}", fleet::heading(&file)))?;
+        statuses.push(left_in_genesys(&observed, output));
         if *no_check {
             continue;
         }
-        let Some(status) = interrupt.or_interrupted(check::after_apply(&session, &observed, output)).await
-        else {
+        let wants_proof = *test || (!yes && !no_test);
+        let tests = if wants_proof { tests(&plan, &observed) } else { Vec::new() };
+        let check = check::after_apply(&session, &observed, tests, output);
+        let Some(status) = interrupt.or_interrupted(check).await else {
             return Ok(interrupted(UNCHECKED, output));
         };
         statuses.push(status.unwrap_or_else(|error| {
@@ -194,6 +220,47 @@ async fn run_many(
         output.result("\n")?;
     }
     Ok(fleet::worst(statuses))
+}
+
+/// The proofs that follow from a plan: of data actions on whose way something was made or changed.
+fn tests(plan: &Plan, observed: &Observed) -> Vec<SpecTest> {
+    let OrganizationReading::Read(organization) = &observed.live.organization else { return Vec::new() };
+    let mut tests = Vec::new();
+    for desired in &observed.desired.roles {
+        let Some(integration) = desired.integration.as_ref().filter(|integration| integration.enabled) else {
+            continue;
+        };
+        let role = plan.roles.iter().find(|plan| plan.role == desired.role.name);
+        let Some(role) = role.filter(|role| !role.changes.is_empty()) else { continue };
+        let role_is_new = role.changes.iter().any(|change| change.operation() == "CreateRole");
+        let live = organization.integrations.iter().find(|live| match &integration.id {
+            Some(id) => live.id == *id,
+            None => live.name == integration.name,
+        });
+        for action in &integration.actions {
+            let Some(input) = &action.test_input else { continue };
+            let found = live.iter().flat_map(|live| &live.actions).find(|live| match &action.id {
+                Some(id) => live.id == *id,
+                None => live.name == action.state.content.name,
+            });
+            tests.extend(found.map(|found| SpecTest {
+                id: found.id.clone(),
+                input: serde_json::Value::Object(input.clone()).to_string(),
+                role_is_new,
+            }));
+        }
+    }
+    tests
+}
+
+/// Without credentials of the organization only AWS's side was made.
+fn left_in_genesys(observed: &Observed, output: &Output) -> Status {
+    let OrganizationReading::NotRead(why) = &observed.live.organization else { return Status::Done };
+    output.message(&format!(
+        "{} Genesys Cloud's side was neither read nor changed: {why}; `--aws-only` leaves it alone\n",
+        paint(WARNING, "not yet")
+    ));
+    Status::Refused
 }
 
 const NOTHING: &str = "nothing was changed";
@@ -222,7 +289,8 @@ async fn converge(
 ) -> Result<Carried<String>, CommandError> {
     // Time has passed since the plan was made.
     let recheck = is_old.then_some((PlanKind::Converge, &observed.desired));
-    let run = Apply { clients: &session.clients, waits, interrupt, recheck };
+    let run =
+        Apply { clients: &session.clients, genesys: session.genesys.as_ref(), waits, interrupt, recheck };
     let applied = match carry_out(&run, session, plan, "apply", output).await? {
         Carried::All(applied) => applied,
         Carried::Interrupted => return Ok(Carried::Interrupted),
@@ -235,9 +303,17 @@ async fn converge(
         interrupted("every change was made, but was not read back", output);
         return Ok(Carried::Interrupted);
     };
-    observed.live.roles.extend(live?.roles);
+    let live = live?;
+    observed.live.roles.extend(live.roles);
+    if live.organization != OrganizationReading::NotAsked {
+        observed.live.organization = live.organization;
+    }
     let made = if applied == 1 { "1 change".to_owned() } else { format!("{applied} changes") };
-    Ok(Carried::All(format!("{} {made} made; IAM shows what the spec says.\n", paint(GOOD, "Applied."))))
+    Ok(Carried::All(format!(
+        "{} {made} made; {} what the spec says.\n",
+        paint(GOOD, "Applied."),
+        services(plan)
+    )))
 }
 
 pub(super) fn waits(Wait { wait }: Wait) -> Backoff {
@@ -311,9 +387,12 @@ async fn unfinished<T>(
     let ApplyReport { applied, failed, skipped, interrupted } = report;
     let total = plan.changes().count();
     for (change, failure) in &failed {
-        if let Failure::Aws(error) = failure
-            && error.may_have_been_done()
-        {
+        let may_have_been_done = match failure {
+            Failure::Aws(error) => error.may_have_been_done(),
+            Failure::Genesys(error) => error.may_have_been_done(),
+            Failure::Changed => false,
+        };
+        if may_have_been_done {
             let unsure = unsure(change, session, output).await;
             output.message(&format!("{} {unsure}\n", paint(WARNING, "unsure")));
         }
@@ -322,6 +401,7 @@ async fn unfinished<T>(
     let incomplete = ApplyError::Incomplete { command, applied: applied.len(), total };
     let mut errors = failed.into_iter().map(|(change, failure)| match failure {
         Failure::Aws(error) => CommandError::from(error),
+        Failure::Genesys(error) => CommandError::from(error),
         Failure::Changed => ApplyError::ChangedMeanwhile { change: line(&change) }.into(),
     });
     let Some(first) = errors.next() else {
@@ -368,9 +448,9 @@ fn left(skipped: &[Change]) -> String {
 async fn unsure(change: &Change, session: &Session, output: &Output) -> String {
     let desired = crate::model::resolve(&session.spec, &Default::default());
     let line = line(change);
-    match session.live(&desired, LookForOrphans::No, output).await {
+    match both_sides(session, &desired, output).await {
         Ok(live) if diff(&live, &desired).changes().any(|left| left.same_subject(change)) => {
-            format!("{line} was not made, as far as IAM shows")
+            format!("{line} was not made, as far as {} shows", service(change))
         }
         Ok(_) => format!("{line} succeeded, although the response was lost"),
         Err(_) => format!("whether {line} was made is not known: `genesys-iam plan` will show it"),
@@ -386,7 +466,7 @@ async fn read_back(
 ) -> Result<LiveState, CommandError> {
     let mut pauses = run.waits.pauses();
     loop {
-        let (left, lacks) = match session.live(desired, LookForOrphans::No, output).await {
+        let (left, lacks) = match both_sides(session, desired, output).await {
             Ok(live) => {
                 let left: Vec<String> = diff(&live, desired).changes().map(line).collect();
                 if left.is_empty() {
@@ -394,8 +474,9 @@ async fn read_back(
                 }
                 (left.join(", "), None)
             }
-            Err(error) if is_transient(&error) => ("everything".to_owned(), Some(error)),
-            Err(error) => return Err(not_read_back(error, output)),
+            Err(BothSidesError::Aws(error)) if is_transient(&error) => ("everything".to_owned(), Some(error)),
+            Err(BothSidesError::Aws(error)) => return Err(not_read_back(error, output)),
+            Err(BothSidesError::Genesys(error)) => return Err(not_read_back(error, output)),
         };
         let Some(pause) = pauses.next(None) else {
             return Err(match lacks {
@@ -412,6 +493,43 @@ async fn read_back(
     }
 }
 
+/// Reads the roles, and Genesys Cloud's side where the spec has one.
+async fn both_sides(
+    session: &Session,
+    desired: &DesiredState,
+    output: &Output,
+) -> Result<LiveState, BothSidesError> {
+    let no = LookForOrphans::No;
+    let (live, organization) =
+        futures_util::join!(session.live(desired, no, output), session.organization(desired, no));
+    Ok(LiveState {
+        organization: organization.map_err(BothSidesError::Genesys)?,
+        ..live.map_err(BothSidesError::Aws)?
+    })
+}
+
+enum BothSidesError {
+    Aws(AwsError),
+    Genesys(GenesysError),
+}
+
+fn service(change: &Change) -> &'static str {
+    match change.service() {
+        Service::Iam => "IAM",
+        Service::Genesys => "Genesys Cloud",
+    }
+}
+
+/// Who was seen to show what was made: `IAM shows`, `IAM and Genesys Cloud show`.
+fn services(plan: &Plan) -> &'static str {
+    let has = |service| plan.changes().any(|change| change.service() == service);
+    match (has(Service::Iam), has(Service::Genesys)) {
+        (true, true) => "IAM and Genesys Cloud show",
+        (false, true) => "Genesys Cloud shows",
+        _ => "IAM shows",
+    }
+}
+
 /// Half of an answer may be old and half new, and what failed on the way may be asked again.
 fn is_transient(error: &AwsError) -> bool {
     matches!(*error.kind, AwsErrorKind::Contradiction(_))
@@ -420,7 +538,7 @@ fn is_transient(error: &AwsError) -> bool {
         || error.may_have_been_done()
 }
 
-fn not_read_back(error: AwsError, output: &Output) -> CommandError {
+fn not_read_back(error: impl Into<CommandError>, output: &Output) -> CommandError {
     output
         .message(&format!("{} every change was made, but could not be read back\n", paint(ERROR, "error:")));
     error.into()

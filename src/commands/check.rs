@@ -11,7 +11,7 @@ use super::specs::SpecsError;
 use super::{CommandError, Status, evidence};
 use crate::check::{AskedOrganization, CheckReport, Facts, GenesysSide, Level, judge};
 use crate::explain::Explain;
-use crate::genesys::Action;
+use crate::genesys::{self, Action, GenesysError, TestResult};
 use crate::model::LookForOrphans;
 use crate::plan::diff;
 use crate::render;
@@ -47,10 +47,25 @@ pub struct Proofs {
     /// The input of the tested data actions: a JSON object, or @FILE; without it {}
     #[arg(long, value_name = "JSON", requires = "invoke")]
     pub input: Option<String>,
+    /// Tests of the spec's own data actions, at the end of `apply`.
+    #[arg(skip)]
+    pub tests: Vec<SpecTest>,
     /// Make the probes with the credentials of this AWS profile: one that the trust policy admits can prove more
     #[arg(long, value_name = "PROFILE")]
     pub probe_profile: Option<String>,
 }
+
+/// A data action of the spec with its `test_input`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SpecTest {
+    pub id: String,
+    pub input: String,
+    /// IAM may not know its role everywhere yet.
+    pub role_is_new: bool,
+}
+
+/// Before the tests of a data action that are made again because its role is new.
+const NEW_ROLE_PAUSES: [u64; 3] = [5, 10, 20];
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum RequiredLevel {
@@ -162,9 +177,10 @@ async fn report(
 pub(super) async fn after_apply(
     session: &Session,
     observed: &Observed,
+    tests: Vec<SpecTest>,
     output: &Output,
 ) -> Result<Status, CommandError> {
-    let report = make(session, observed, &Proofs::default(), output).await?;
+    let report = make(session, observed, &Proofs { tests, ..Proofs::default() }, output).await?;
     show(&report, ReportFormat::Text, false, output)?;
     Ok(if report.has_fault() { Status::Fault } else { Status::Done })
 }
@@ -192,10 +208,14 @@ async fn make(
     let gather = stream::iter(gather.map(Box::pin)).buffered(AT_A_TIME).try_collect();
     let mut facts: Vec<Facts> = output.waiting("checking the roles", gather).await?;
     if let Some(client) = &session.genesys {
-        for named in &proofs.invoke {
-            let action = client.action(named).await?;
-            let what = format!("Genesys Cloud tests \"{}\"", action.name);
-            let result = output.waiting(&what, client.test(&action.id, &input)).await?;
+        let named = proofs.invoke.iter().map(|named| SpecTest {
+            id: named.clone(),
+            input: input.clone(),
+            role_is_new: false,
+        });
+        for test in proofs.tests.iter().cloned().chain(named) {
+            let action = client.action(&test.id).await?;
+            let result = prove(client, &action, &test, output).await?;
             let test = evidence::of_test(&action, &result);
             // It belongs to the role whose function the data action points at; otherwise to all.
             let is_known = facts.iter().any(|facts| evidence::points_at(&facts.desired, &action));
@@ -221,6 +241,28 @@ async fn make(
         },
         roles: facts.iter().map(judge).collect(),
     })
+}
+
+/// Makes the test of a data action; again only while a role that is new is refused, so that the function runs once.
+async fn prove(
+    client: &genesys::Client,
+    action: &Action,
+    test: &SpecTest,
+    output: &Output,
+) -> Result<TestResult, GenesysError> {
+    let what = format!("Genesys Cloud tests \"{}\"", action.name);
+    let mut pauses = NEW_ROLE_PAUSES.iter().filter(|_| test.role_is_new);
+    loop {
+        let result = output.waiting(&what, client.test(&action.id, &test.input)).await?;
+        let Some(pause) = pauses.next().filter(|_| result.is_refused_before_the_function()) else {
+            return Ok(result);
+        };
+        output.message(&format!(
+            "{} the role is new, and was refused: the test is made again in {pause} s\n",
+            paint(WARNING, "waits ")
+        ));
+        tokio::time::sleep(std::time::Duration::from_secs(*pause)).await;
+    }
 }
 
 fn warn_of_target(action: &Action, output: &Output) {

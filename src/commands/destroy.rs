@@ -22,6 +22,9 @@ pub struct DestroyArgs {
     /// Do not ask
     #[arg(short, long)]
     pub yes: bool,
+    /// Delete data actions too that flows use, or of which that is not known
+    #[arg(long)]
+    pub even_if_used: bool,
     #[command(flatten)]
     pub wait: Wait,
     #[command(flatten)]
@@ -68,8 +71,10 @@ pub async fn run_in(
     let observed =
         interrupt.or_interrupted(session.observe(LookForOrphans::Named, LookUp::None, output)).await;
     let Some(observed) = observed else { return Ok(interrupted(NOTHING, output)) };
-    let observed = observed?;
-    let plan = destroy(&observed.live, &observed.desired);
+    let mut observed = observed?;
+    let plan = destroy(&observed.live, &observed.desired, args.even_if_used);
+    session.read_usage(&mut observed.live, &plan).await;
+    let plan = destroy(&observed.live, &observed.desired, args.even_if_used);
     if plan.is_empty() && !plan.is_blocked() {
         output.result(&format!("{} Nothing from this spec exists.\n", paint(GOOD, "No changes.")))?;
         return Ok(Status::Done);
@@ -82,7 +87,13 @@ pub async fn run_in(
         return Ok(interrupted(NOTHING, output));
     }
     let recheck = (!args.yes).then_some((PlanKind::Destroy, &observed.desired));
-    let run = Apply { clients: &session.clients, waits: waits(args.wait), interrupt, recheck };
+    let run = Apply {
+        clients: &session.clients,
+        genesys: session.genesys.as_ref(),
+        waits: waits(args.wait),
+        interrupt,
+        recheck,
+    };
     let made = match carry_out(&run, &session, &plan, "destroy", output).await? {
         Carried::All(made) => made,
         Carried::Interrupted => return Ok(Status::Interrupted),

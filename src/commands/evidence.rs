@@ -9,12 +9,12 @@ use super::session::{Observed, Session};
 use crate::arn::FunctionArn;
 use crate::aws::{self, AwsError, Clients};
 use crate::check::{
-    ActionFacts, ActionTest, Answer, Apply, CredentialArn, Facts, GenesysFacts, GenesysSide,
+    ActionFacts, ActionTest, Answer, Apply, ConnectionFacts, CredentialArn, Facts, GenesysFacts, GenesysSide,
     IntegrationFacts, Probes, TestStep, Unknown, near_misses,
 };
 use crate::genesys::{self, Action, GenesysError, GenesysErrorKind, RoleArn, TestResult};
-use crate::model::DesiredRole;
-use crate::plan::{Blocker, RolePlan};
+use crate::model::{DesiredRole, OrganizationReading};
+use crate::plan::{self, Blocker, Change, Notice, RolePlan};
 use crate::render;
 
 /// Seen in CloudTrail.
@@ -48,6 +48,7 @@ pub(crate) async fn of_role(
         live,
         desired: desired.clone(),
         genesys: genesys.clone(),
+        connection: connection(observed, desired, plan),
         probes,
         tests: Vec::new(),
         apply: plan.map_or(Apply::Works, apply),
@@ -55,17 +56,48 @@ pub(crate) async fn of_role(
     })
 }
 
+/// Genesys Cloud's side against the spec, as the plan for the role says.
+fn connection(observed: &Observed, desired: &DesiredRole, plan: Option<&RolePlan>) -> ConnectionFacts {
+    if desired.integration.is_none() {
+        return ConnectionFacts::NotAsked;
+    }
+    match &observed.live.organization {
+        OrganizationReading::NotAsked => return ConnectionFacts::NotAsked,
+        OrganizationReading::NotRead(why) => return ConnectionFacts::NotRead(why.clone()),
+        OrganizationReading::Read(_) => {}
+    }
+    let (mut changes, mut blockers, mut hidden) = (Vec::new(), Vec::new(), Vec::new());
+    if let Some(plan) = plan {
+        changes.extend(plan.changes.iter().filter_map(|change| match change {
+            Change::Genesys(change) => Some(change.clone()),
+            Change::Iam(_) => None,
+        }));
+        blockers.extend(plan.blockers.iter().filter_map(|blocker| match blocker {
+            Blocker::Genesys(blocker) => Some(blocker.clone()),
+            _ => None,
+        }));
+        hidden.extend(plan.notices.iter().filter_map(|notice| match notice {
+            Notice::Genesys(plan::genesys::Notice::NotShown { what }) => Some(what.clone()),
+            _ => None,
+        }));
+    }
+    ConnectionFacts::Read { changes, blockers, hidden }
+}
+
 /// What `apply` would do, as the plan for the role says.
 fn apply(plan: &RolePlan) -> Apply {
     let needs_adopt = |blocker: &Blocker| matches!(blocker, Blocker::NotManaged { .. });
-    match plan.blockers.as_slice() {
+    // Those of Genesys Cloud's side are claims of their own.
+    let of_aws: Vec<&Blocker> =
+        plan.blockers.iter().filter(|blocker| !matches!(blocker, Blocker::Genesys(_))).collect();
+    match of_aws.as_slice() {
         [] => Apply::Works,
-        blockers if blockers.iter().all(needs_adopt) => Apply::NeedsAdopt,
+        blockers if blockers.iter().all(|blocker| needs_adopt(blocker)) => Apply::NeedsAdopt,
         blockers => {
             let text = blockers
                 .iter()
                 .find(|blocker| !needs_adopt(blocker))
-                .map(render::plan::blocker_text)
+                .map(|blocker| render::plan::blocker_text(blocker))
                 .unwrap_or_default();
             let mut lines = text.lines().map(|line| line.trim().to_owned());
             Apply::Blocked { why: lines.next().unwrap_or_default(), remedy: lines.next().unwrap_or_default() }

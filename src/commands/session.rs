@@ -14,19 +14,23 @@ use super::reading::Reading;
 use super::scenario;
 use super::specs::{self, SpecSource, quoted};
 use crate::apply::Interrupt;
-use crate::arn::{AccountId, Arn, FunctionArn, Qualifier};
+use crate::arn::{AccountId, FunctionArn, Qualifier};
 use crate::aws::{self, AwsError, AwsErrorKind, Caller, Clients, Transport};
 use crate::check::{FunctionFacts, FunctionState};
 use crate::explain::{Explain, Status};
-use crate::genesys::{self, Configuration, GenesysError, GenesysErrorKind, Secret};
+use crate::genesys::{self, Configuration, Details, GenesysError, GenesysErrorKind, Secret};
 use crate::model::resolve;
-use crate::model::{DesiredRole, DesiredState, Live, LiveState, LookForOrphans, Orphans};
+use crate::model::{
+    DesiredIntegration, DesiredRole, DesiredState, Live, LiveAction, LiveState, LookForOrphans,
+    OrganizationReading, Orphans,
+};
+use crate::plan::genesys::touched_actions;
 use crate::plan::{Plan, Reads, diff};
 use crate::policy::equivalent;
 use crate::render::diagnostics;
 use crate::render::output::Output;
 use crate::render::style::{HELP, WARNING, paint};
-use crate::sandbox::{self, GenesysSeed, IntegrationSeed, Sandbox, Seed};
+use crate::sandbox::{self, GenesysSeed, Sandbox, Seed};
 use crate::spec::{
     Aws, EndpointError, GenesysCloud, LoadOptions, Loaded, RoleSpec, Spec, given_endpoint,
     given_genesys_endpoint,
@@ -94,6 +98,8 @@ fn load_with(from: &SpecSource, options: LoadOptions<'_>, output: &Output) -> Re
     }
     Ok(spec)
 }
+
+const NO_CREDENTIALS: &str = "the environment has no credentials of the organization (GENESYSCLOUD_OAUTHCLIENT_ID, GENESYSCLOUD_OAUTHCLIENT_SECRET)";
 
 const PROGRAM: &str = "genesys-iam";
 
@@ -196,7 +202,7 @@ async fn sandbox_clients(
         api: String::new(),
         login: String::new(),
     };
-    let genesys = genesys::Client::new(configuration, sandbox::carrier(Arc::clone(&sandbox)));
+    let genesys = genesys::Client::new(configuration, sandbox::genesys_transport(Arc::clone(&sandbox)));
     let transport = Transport::InProcess {
         http_client: sandbox::http_client(sandbox),
         credentials: SharedCredentialsProvider::new(sandbox::credentials(&aws.account_id)),
@@ -281,11 +287,12 @@ impl Session {
             futures_util::join!(
                 aws::caller(clients),
                 self.functions(all),
-                self.live(&expected, orphans, output)
+                self.live(&expected, orphans, output),
+                self.organization(&expected, orphans)
             )
         };
         let reading = Reading::of(std::iter::once((spec, clients)));
-        let (caller, functions, live) = output.waiting_for(|| reading.text(), reads).await;
+        let (caller, functions, live, organization) = output.waiting_for(|| reading.text(), reads).await;
         if let Err(error) = &caller {
             self.name_profile(error, output);
         }
@@ -298,12 +305,67 @@ impl Session {
             .into());
         }
         let (mut functions, mut exact) = functions?;
-        let live = live?;
+        let mut live = live?;
+        live.organization = organization?;
         if look_up == LookUp::New && in_bulk {
             let new = expected.roles.iter().filter(|role| !is_allowed_already(role, &live));
             (functions, exact) = self.functions(new.flat_map(|role| &role.functions).collect()).await?;
         }
-        Ok(Observed { caller, functions, live, desired: resolve(spec, &exact) })
+        let desired = resolve(spec, &exact);
+        let plan = diff(&live, &desired);
+        self.read_usage(&mut live, &plan).await;
+        Ok(Observed { caller, functions, live, desired })
+    }
+
+    /// Works on AWS's side only, as if the spec said nothing of Genesys Cloud.
+    pub fn leave_genesys_alone(&mut self) {
+        self.genesys = None;
+        for role in &mut self.spec.roles {
+            role.integration = None;
+            role.data_actions.clear();
+        }
+    }
+
+    /// Genesys Cloud's side, where the spec says something of it or may have said so before.
+    ///
+    /// # Errors
+    ///
+    /// Whatever keeps Genesys Cloud from answering what the spec needs.
+    pub async fn organization(
+        &self,
+        desired: &DesiredState,
+        orphans: LookForOrphans,
+    ) -> Result<OrganizationReading, GenesysError> {
+        let wanted: Vec<&DesiredIntegration> =
+            desired.roles.iter().filter_map(|role| role.integration.as_ref()).collect();
+        let Some(client) = &self.genesys else {
+            return Ok(match wanted.as_slice() {
+                [] => OrganizationReading::NotAsked,
+                _ => OrganizationReading::NotRead(NO_CREDENTIALS.to_owned()),
+            });
+        };
+        if wanted.is_empty() && orphans == LookForOrphans::No {
+            return Ok(OrganizationReading::NotAsked);
+        }
+        match genesys::live(client, &wanted, Details::Wanted).await {
+            Ok(organization) => Ok(OrganizationReading::Read(organization)),
+            // Only what an earlier spec may have left was looked for.
+            Err(_) if wanted.is_empty() => Ok(OrganizationReading::NotAsked),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Asks which flows use the actions that a plan changes or deletes.
+    pub async fn read_usage(&self, live: &mut LiveState, plan: &Plan) {
+        let (Some(client), OrganizationReading::Read(organization)) = (&self.genesys, &mut live.organization)
+        else {
+            return;
+        };
+        let touched = touched_actions(plan);
+        let actions = organization.integrations.iter().flat_map(|one| &one.actions);
+        let actions: Vec<&LiveAction> = actions.filter(|action| touched.contains(&action.id)).collect();
+        let usage = client.usage(&actions).await;
+        organization.usage.extend(usage);
     }
 
     /// The SDK says that credentials lack, not of which profile.
@@ -470,16 +532,10 @@ async fn genesys_client(aws: &Aws, cloud: &GenesysCloud, output: &Output) -> Opt
     })
 }
 
-/// What the sandbox begins with: the account and the functions of the spec, and an organization whose integrations use its
-/// roles.
+/// What the sandbox begins with: the account and the functions of the spec, and an empty organization.
 pub fn seed(spec: &Spec) -> Seed {
     let functions = |role: &RoleSpec| -> Vec<FunctionArn> {
         role.functions.iter().map(|function| function.arn.clone()).collect()
-    };
-    let integration = |role: &RoleSpec| IntegrationSeed {
-        name: format!("Lambda through {}", role.name),
-        role: Arn::role(&spec.aws.partition, &spec.aws.account_id, &role.path, &role.name),
-        functions: functions(role),
     };
     Seed {
         account: spec.aws.account_id.clone(),
@@ -489,7 +545,7 @@ pub fn seed(spec: &Spec) -> Seed {
         genesys: spec.roles.first().map(|role| GenesysSeed {
             organization_id: role.external_id.expose().to_owned(),
             account: role.genesys_account_id.clone(),
-            integrations: spec.roles.iter().map(integration).collect(),
+            integrations: Vec::new(),
         }),
     }
 }

@@ -9,12 +9,13 @@ use http::{Method, Request, Response};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
 use super::error::{GenesysError, GenesysErrorKind};
-use super::http::Carrier;
-use super::model::{ErrorBody, Page};
+use super::transport::HttpTransport;
+use super::wire::{ErrorBody, Page};
 use crate::spec::{GenesysCloud, region_as_given};
 
 /// A token is not used in its last moments.
@@ -26,6 +27,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 const TRIES: usize = 4;
 /// Of a listing, of 100 entries each.
 const PAGES: usize = 100;
+const JSON: &str = "application/json";
 
 const ID: &str = "GENESYSCLOUD_OAUTHCLIENT_ID";
 const SECRET: &str = "GENESYSCLOUD_OAUTHCLIENT_SECRET";
@@ -115,7 +117,7 @@ struct Token {
 /// One OAuth client in one organization.
 pub struct Client {
     configuration: Configuration,
-    carrier: Box<dyn Carrier>,
+    transport: Box<dyn HttpTransport>,
     token: Mutex<Option<Token>>,
 }
 
@@ -145,8 +147,8 @@ pub(super) struct Call<'a> {
 }
 
 impl Client {
-    pub fn new(configuration: Configuration, carrier: Box<dyn Carrier>) -> Self {
-        Self { configuration, carrier, token: Mutex::default() }
+    pub fn new(configuration: Configuration, transport: Box<dyn HttpTransport>) -> Self {
+        Self { configuration, transport, token: Mutex::default() }
     }
 
     /// The token in use, or a new one. It is kept until shortly before it expires.
@@ -201,7 +203,7 @@ impl Client {
         let mut pause = Duration::from_millis(500);
         for attempt in 1.. {
             let began = Instant::now();
-            let answer = self.carrier.carry(request()?).await;
+            let answer = self.transport.carry(request()?).await;
             let ms = began.elapsed().as_millis();
             let wait = match &answer {
                 Ok(response) => {
@@ -238,7 +240,11 @@ impl Client {
     }
 
     /// Calls the API; a token that is refused is renewed once.
-    pub(super) async fn call<T: DeserializeOwned>(&self, call: &Call<'_>) -> Result<T, GenesysError> {
+    async fn exchange(
+        &self,
+        call: &Call<'_>,
+        accept: &'static str,
+    ) -> Result<Response<Vec<u8>>, GenesysError> {
         let Call { step, method, path, body, permission } = call;
         let failed = |kind| GenesysError::new(step, kind);
         let mut refused: Option<Secret> = None;
@@ -249,7 +255,7 @@ impl Client {
                     .method(method.clone())
                     .uri(format!("{}{path}", self.configuration.api))
                     .header("authorization", format!("Bearer {}", token.expose()))
-                    .header("accept", "application/json");
+                    .header("accept", accept);
                 if body.is_some() {
                     request = request.header("content-type", "application/json");
                 }
@@ -259,25 +265,50 @@ impl Client {
             };
             let response = self.send(step, method, request).await?;
             let status = response.status().as_u16();
+            let words = || words(&response, token.expose());
             return match status {
                 401 if refused.is_none() => {
                     refused = Some(token);
                     continue;
                 }
-                401 => {
-                    Err(failed(GenesysErrorKind::Unauthorized { words: words(&response, token.expose()) }))
-                }
-                403 => Err(failed(GenesysErrorKind::Forbidden {
-                    permission,
-                    words: words(&response, token.expose()),
-                })),
-                200..=299 => serde_json::from_slice(response.body())
-                    .map_err(|error| failed(unreadable(status, &error.to_string()))),
-                _ => {
-                    Err(failed(GenesysErrorKind::Refused { status, words: words(&response, token.expose()) }))
-                }
+                401 => Err(failed(GenesysErrorKind::Unauthorized { words: words() })),
+                403 => Err(failed(GenesysErrorKind::Forbidden { permission, words: words() })),
+                200..=299 => Ok(response),
+                _ => Err(failed(GenesysErrorKind::Refused { status, words: words() })),
             };
         }
+    }
+
+    pub(super) async fn call<T: DeserializeOwned>(&self, call: &Call<'_>) -> Result<T, GenesysError> {
+        let response = self.exchange(call, JSON).await?;
+        serde_json::from_slice(response.body()).map_err(|error| {
+            GenesysError::new(call.step, unreadable(response.status().as_u16(), &error.to_string()))
+        })
+    }
+
+    /// A call whose answer may have no body (204).
+    pub(super) async fn call_or_empty(&self, call: &Call<'_>) -> Result<Value, GenesysError> {
+        let response = self.exchange(call, JSON).await?;
+        if response.body().is_empty() {
+            return Ok(Value::Null);
+        }
+        serde_json::from_slice(response.body()).map_err(|error| {
+            GenesysError::new(call.step, unreadable(response.status().as_u16(), &error.to_string()))
+        })
+    }
+
+    /// A text that is no JSON.
+    pub(super) async fn get_text(
+        &self,
+        step: &str,
+        path: &str,
+        permission: &'static str,
+    ) -> Result<String, GenesysError> {
+        let call = Call { step, method: Method::GET, path, body: None, permission };
+        let response = self.exchange(&call, "text/plain").await?;
+        let status = response.status().as_u16();
+        String::from_utf8(response.into_body())
+            .map_err(|_| GenesysError::new(step, unreadable(status, "it is not UTF-8")))
     }
 
     /// All pages of a listing.
@@ -327,7 +358,7 @@ mod tests {
     use std::sync::{Arc, Mutex as StdMutex};
 
     use super::*;
-    use crate::genesys::http::{Answer, CarryError};
+    use crate::genesys::transport::{Answer, TransportError};
 
     /// Answers from a script, and keeps the requests.
     #[derive(Clone, Default)]
@@ -342,7 +373,7 @@ mod tests {
         Broken,
     }
 
-    impl Carrier for Script {
+    impl HttpTransport for Script {
         fn carry(&self, request: Request<Vec<u8>>) -> Answer<'_> {
             let header =
                 |name: &str| request.headers().get(name).map(|value| value.to_str().unwrap().to_owned());
@@ -357,7 +388,7 @@ mod tests {
                     Ok(response.body(body.into_bytes()).unwrap())
                 }
                 Scripted::Broken => {
-                    Err(CarryError { is_timeout: false, source: "connection refused".into() })
+                    Err(TransportError { is_timeout: false, source: "connection refused".into() })
                 }
             };
             Box::pin(std::future::ready(answer))

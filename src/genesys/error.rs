@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::fmt;
 
-use super::http::CarryError;
+use super::transport::TransportError;
 use crate::explain::{Explain, Status};
 
 /// A step that failed, and why. `Display` is one line, and mostly a second, indented, with Genesys Cloud's own words.
@@ -43,12 +43,14 @@ pub enum GenesysErrorKind {
         status: u16,
         words: String,
     },
-    NoAnswer(CarryError),
+    NoAnswer(TransportError),
     /// The answer is not what the API sends.
     Unreadable {
         status: u16,
         detail: String,
     },
+    /// An integration reports ERROR: what Genesys Cloud says of it.
+    State(String),
     /// What is named is not there.
     NotFound(String),
 }
@@ -65,6 +67,42 @@ impl GenesysError {
 
     pub fn is_forbidden(&self) -> bool {
         matches!(*self.kind, GenesysErrorKind::Forbidden { .. })
+    }
+
+    /// Of an answer that is a refusal.
+    pub fn status(&self) -> Option<u16> {
+        match *self.kind {
+            GenesysErrorKind::Refused { status, .. } => Some(status),
+            _ => None,
+        }
+    }
+
+    /// Whether what was sent carried a version that is no longer the newest. Every shape of it that is known.
+    pub fn is_stale_version(&self) -> bool {
+        match self.kind.as_ref() {
+            GenesysErrorKind::Refused { status: 408 | 409, .. } => true,
+            GenesysErrorKind::Refused { status: 400, words } => {
+                words.contains("does not match the current version")
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether the call may have been carried out all the same.
+    pub fn may_have_been_done(&self) -> bool {
+        match *self.kind {
+            GenesysErrorKind::NoAnswer(_) | GenesysErrorKind::Unreadable { .. } => true,
+            GenesysErrorKind::Refused { status, .. } => status >= 500 || status == 408,
+            _ => false,
+        }
+    }
+
+    /// Whether a refusal says what in the request it is about.
+    pub fn names_a_field(&self) -> bool {
+        match self.kind.as_ref() {
+            GenesysErrorKind::Refused { words, .. } => words.contains("field "),
+            _ => false,
+        }
     }
 
     /// What to do next, in one line.
@@ -107,6 +145,10 @@ impl GenesysError {
                 "something other than Genesys Cloud may have answered: check a proxy (`HTTPS_PROXY`) and the region"
                     .to_owned()
             }
+            GenesysErrorKind::State(_) => {
+                "see what the integration reports under Admin > Integrations; `genesys-iam check` says what of it is wrong here"
+                    .to_owned()
+            }
             GenesysErrorKind::NotFound(_) => {
                 "`genesys-iam check` lists the data actions of the integration; names are taken with their case".to_owned()
             }
@@ -144,6 +186,7 @@ impl fmt::Display for GenesysError {
             GenesysErrorKind::Unreadable { status, detail } => {
                 (format!("the answer cannot be read (HTTP {status})"), detail.as_str())
             }
+            GenesysErrorKind::State(detail) => ("it reports ERROR".to_owned(), detail.as_str()),
             GenesysErrorKind::NotFound(what) => (what.clone(), ""),
         };
         f.write_str(&what)?;

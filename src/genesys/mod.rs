@@ -3,12 +3,16 @@
 
 mod client;
 mod error;
-mod facts;
-mod http;
-mod model;
+mod live;
+mod read;
+mod transport;
+mod wire;
+mod write;
 
 pub use client::{Client, Configuration, Secret};
 pub use error::{GenesysError, GenesysErrorKind};
-pub use facts::{GenesysFacts, IntegrationFacts, RoleArn, gather};
-pub use http::{Answer, Carrier, CarryError, Https};
-pub use model::{Action, Integration, Operation, Organization, TestResult};
+pub use live::{Details, live};
+pub use read::{GenesysFacts, IntegrationFacts, RoleArn, gather};
+pub use transport::{Answer, HttpTransport, Https, TransportError};
+pub use wire::{Action, Integration, Operation, Organization, TestResult};
+pub use write::{Waiting, WriteError, Writer};

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::genesys::DesiredIntegration;
 use super::iam::{ManagedPolicy, Role};
 use crate::arn::{AccountId, Arn, FunctionArn};
 use crate::spec::{AccountTrust, Boundary, ExternalId, ExtraPermissions};
@@ -55,4 +56,6 @@ pub struct DesiredRole {
     /// `destroy` leaves it alone.
     pub prevent_destroy: bool,
     pub extra_permissions: ExtraPermissions,
+    /// Where Genesys Cloud's side is the spec's too.
+    pub integration: Option<DesiredIntegration>,
 }

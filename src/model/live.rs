@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::genesys::OrganizationReading;
 use super::iam::Live;
 use crate::policy::Document;
 
@@ -11,6 +12,7 @@ pub struct LiveState {
     /// By role name; an entry for each role that was asked for.
     pub roles: BTreeMap<String, Live>,
     pub orphans: Orphans,
+    pub organization: OrganizationReading,
 }
 
 impl LiveState {

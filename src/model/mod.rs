@@ -1,12 +1,17 @@
 //! What is wanted, and what is there: plain data.
 
 mod desired;
+mod genesys;
 mod iam;
 mod live;
 mod ownership;
 mod resolve;
 
 pub use desired::{DesiredRole, DesiredState};
+pub use genesys::{
+    ActionState, DesiredAction, DesiredIntegration, LiveAction, LiveCredential, LiveIntegration,
+    LiveOrganization, Marker, MemberDiff, OrganizationReading, Usage, arn_in_name,
+};
 pub use iam::{AttachedPolicy, Live, LivePolicy, LiveRole, ManagedPolicy, PolicyVersion, Role, Tags};
 pub use live::{LiveState, LookForOrphans, Orphans};
 pub use ownership::is_of;

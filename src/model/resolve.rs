@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use super::desired::{DesiredRole, DesiredState};
+use super::genesys::{ActionState, DesiredAction, DesiredIntegration};
 use super::iam::{ManagedPolicy, Role, Tags};
 use crate::arn::{Arn, FunctionArn};
 use crate::policy::template::{invoke_policy, trust_policy};
-use crate::spec::{Boundary, MANAGED_BY_KEY, MANAGED_BY_VALUE, RoleSpec, SPEC_KEY, Spec};
+use crate::spec::{Boundary, DataActionSpec, MANAGED_BY_KEY, MANAGED_BY_VALUE, RoleSpec, SPEC_KEY, Spec};
 
 /// The desired state; `functions` maps ARNs as the spec means them to the exact ones that the
 /// Lambda API answered. An ARN that is not in the map is taken as it is.
@@ -32,16 +33,30 @@ fn resolve_role(spec: &Spec, role: &RoleSpec, functions: &BTreeMap<FunctionArn, 
     let mut tags: Tags = own.map(|(key, value)| (key.to_owned(), value.to_owned())).into();
     tags.extend(role.tags.clone());
 
-    let functions: Vec<FunctionArn> = role
-        .functions
-        .iter()
-        .map(|function| functions.get(&function.arn).unwrap_or(&function.arn).clone())
-        .collect();
+    let exact = |arn: &FunctionArn| functions.get(arn).unwrap_or(arn).clone();
+    let functions: Vec<FunctionArn> = role.functions.iter().map(|function| exact(&function.arn)).collect();
+    let role_arn = Arn::role(partition, account, &role.path, &role.name);
+    let action = |action: &DataActionSpec| DesiredAction {
+        id: action.id.clone(),
+        was: action.was.clone(),
+        state: ActionState { target: exact(&action.function).to_string(), content: action.content.clone() },
+        test_input: action.test_input.clone(),
+        replace: action.replace,
+    };
+    let integration = role.integration.as_ref().map(|integration| DesiredIntegration {
+        name: integration.name.clone(),
+        id: integration.id.clone(),
+        notes: integration.notes.clone(),
+        enabled: integration.enabled,
+        adopt: integration.adopt || role.adopt,
+        role: role_arn.clone(),
+        actions: role.data_actions.iter().map(action).collect(),
+    });
     let genesys = Arn::account_root(partition, &role.genesys_account_id);
     let trusted: Vec<&Arn> = std::iter::once(&genesys).chain(&spec.verifier).collect();
     DesiredRole {
         role: Role {
-            arn: Arn::role(partition, account, &role.path, &role.name),
+            arn: role_arn,
             name: role.name.clone(),
             path: role.path.clone(),
             description: role.description.clone().unwrap_or_default(),
@@ -70,5 +85,6 @@ fn resolve_role(spec: &Spec, role: &RoleSpec, functions: &BTreeMap<FunctionArn, 
         adopt: role.adopt,
         prevent_destroy: role.prevent_destroy,
         extra_permissions: role.extra_permissions,
+        integration,
     }
 }

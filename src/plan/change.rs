@@ -1,6 +1,6 @@
 //! One change, one API call, whichever service it goes to.
 
-use super::iam;
+use super::{genesys, iam};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Diff<T> {
@@ -10,14 +10,17 @@ pub struct Diff<T> {
 
 /// A change, whole and concrete: nothing is left to decide while it is carried out.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::large_enum_variant, reason = "most changes are IAM's, the larger")]
 pub enum Change {
     Iam(iam::Change),
+    Genesys(genesys::Change),
 }
 
 /// Whose API a change calls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Service {
     Iam,
+    Genesys,
 }
 
 /// What a change does to its subject, for counts and signs.
@@ -39,6 +42,7 @@ impl Change {
     pub fn operation(&self) -> &'static str {
         match self {
             Self::Iam(change) => change.operation(),
+            Self::Genesys(change) => change.operation(),
         }
     }
 
@@ -46,18 +50,21 @@ impl Change {
     pub fn subject(&self) -> String {
         match self {
             Self::Iam(change) => change.subject(),
+            Self::Genesys(change) => change.subject(),
         }
     }
 
     pub fn kind(&self) -> ChangeKind {
         match self {
             Self::Iam(change) => change.kind(),
+            Self::Genesys(change) => change.kind(),
         }
     }
 
     pub fn service(&self) -> Service {
         match self {
             Self::Iam(_) => Service::Iam,
+            Self::Genesys(_) => Service::Genesys,
         }
     }
 

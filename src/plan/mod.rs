@@ -2,6 +2,7 @@
 
 mod change;
 mod gain;
+pub mod genesys;
 pub mod iam;
 mod model;
 mod reading;
@@ -28,15 +29,18 @@ pub fn diff(live: &LiveState, desired: &DesiredState) -> Plan {
     for role in &mut plan.roles {
         iam::widen_by_tags(role, live.documents());
     }
+    genesys::add(&mut plan, &live.organization, desired, &live.orphans);
     plan
 }
 
 /// The plan that leaves nothing of the spec's roles and policies. Everything that goes is in it, also what others
-/// attached to a role or put inline.
-pub fn destroy(live: &LiveState, desired: &DesiredState) -> Plan {
+/// attached to a role or put inline. `even_if_used`: also data actions that flows use.
+pub fn destroy(live: &LiveState, desired: &DesiredState, even_if_used: bool) -> Plan {
     let absent = Live::default();
     let mut plan = Plan::empty(desired, &live.orphans);
+    let organization = &live.organization;
     let live = |role: &DesiredRole| live.roles.get(&role.role.name).unwrap_or(&absent);
     plan.roles.extend(desired.roles.iter().map(|role| destroy_role(live(role), role, &desired.spec)));
+    genesys::add_destroy(&mut plan, organization, desired, even_if_used);
     plan
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::change::Change;
+use super::genesys;
 use crate::arn::{AccountId, Arn};
 use crate::model::{DesiredState, Orphans};
 use crate::policy::access::AccessDiff;
@@ -31,6 +32,8 @@ pub struct RolePlan {
     pub notices: Vec<Notice>,
     /// Empty where nothing changes.
     pub access: AccessDiff,
+    /// What Genesys Cloud can do afterwards; empty where nothing changes on its side.
+    pub connections: Vec<genesys::Connection>,
     /// Whatever else lets somebody do more.
     pub widenings: Vec<Widening>,
 }
@@ -54,6 +57,19 @@ pub enum Widening {
 }
 
 impl RolePlan {
+    /// Without changes.
+    pub fn empty(role: &str) -> Self {
+        Self {
+            role: role.to_owned(),
+            changes: Vec::new(),
+            blockers: Vec::new(),
+            notices: Vec::new(),
+            access: AccessDiff::default(),
+            connections: Vec::new(),
+            widenings: Vec::new(),
+        }
+    }
+
     /// Whether anybody can do more afterwards, as far as that can be told. When in doubt, it is so.
     pub fn is_wider(&self) -> bool {
         self.access.is_wider() || !self.widenings.is_empty()
@@ -79,6 +95,8 @@ pub enum Blocker {
     PreventDestroy { role: String },
     /// A policy of the same name under another path is attached to the role.
     PolicyPath { policy: String, live: Arn, desired: Arn },
+    /// On Genesys Cloud's side.
+    Genesys(genesys::Blocker),
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -136,6 +154,8 @@ pub enum Notice {
         policy: String,
         others: i32,
     },
+    /// About Genesys Cloud's side.
+    Genesys(genesys::Notice),
 }
 
 impl Plan {

@@ -9,7 +9,7 @@ use crate::spec::{self, EmptyEnvironment};
 
 /// The example, with a line in the role's table.
 pub fn desired(line: &str) -> DesiredState {
-    let source = format!("{}\n{line}\n", include_str!("../../examples/genesys.toml"));
+    let source = format!("{}\n{line}\n", include_str!("../../tests/data/aws-only.toml"));
     resolve(&spec::parse(&source, "genesys", &EmptyEnvironment).0.unwrap(), &BTreeMap::new())
 }
 

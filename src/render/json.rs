@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
+use super::genesys;
 use super::plan::{blocker_text, notice_text, widening_text};
 use crate::arn::Arn;
 use crate::model::{
@@ -61,7 +62,7 @@ fn gains(gains: &[Gain]) -> Vec<Value> {
 }
 
 fn role_plan(plan: &RolePlan) -> Value {
-    let RolePlan { role, changes, blockers, notices, access, widenings } = plan;
+    let RolePlan { role, changes, blockers, notices, access, connections, widenings } = plan;
     let mut access = access_diff(access);
     access["is_wider"] = json!(plan.is_wider());
     access["elsewhere"] = widenings
@@ -72,6 +73,7 @@ fn role_plan(plan: &RolePlan) -> Value {
         "role": role,
         "changes": changes.iter().map(change).collect::<Vec<_>>(),
         "access": access,
+        "connections": connections.iter().map(genesys::connection_json).collect::<Vec<_>>(),
         "notices": notices.iter().map(|notice| plain(&notice_text(notice, role))).collect::<Vec<_>>(),
         "blockers": blockers.iter().map(|blocker| plain(&blocker_text(blocker))).collect::<Vec<_>>(),
     })
@@ -105,6 +107,7 @@ fn access_diff(access: &AccessDiff) -> Value {
 fn change(change: &Change) -> Value {
     let (before, after) = match change {
         Change::Iam(change) => iam_change(change),
+        Change::Genesys(change) => genesys::change_json(change),
     };
     let effect = match change.kind() {
         ChangeKind::Create => "create",
@@ -237,6 +240,7 @@ pub fn desired(desired: &DesiredState) -> Value {
             adopt,
             prevent_destroy,
             extra_permissions,
+            integration,
         } = wanted;
         let value = json!({
             "role": role(wanted_role),
@@ -246,6 +250,7 @@ pub fn desired(desired: &DesiredState) -> Value {
                 Boundary::None => "none".into(),
                 Boundary::Policy(arn) => arn.to_string().into(),
             },
+            "integration": genesys::desired(integration.as_ref()),
             "adopt": adopt,
             "prevent_destroy": prevent_destroy,
             "extra_permissions": match extra_permissions {
@@ -260,7 +265,7 @@ pub fn desired(desired: &DesiredState) -> Value {
 
 /// What is there of each role, by name, with those that were taken out of the spec.
 pub fn live(live: &LiveState) -> Value {
-    let LiveState { roles, orphans } = live;
+    let LiveState { roles, orphans, organization } = live;
     let named = |roles: &BTreeMap<String, Live>| -> Map<String, Value> {
         roles.iter().map(|(name, live)| (name.clone(), live_of(live))).collect()
     };
@@ -269,7 +274,7 @@ pub fn live(live: &LiveState) -> Value {
         Orphans::Named(names) => json!(names),
         Orphans::Read(roles) => Value::Object(named(roles)),
     };
-    json!({ "roles": named(roles), "taken_out": taken_out })
+    json!({ "roles": named(roles), "taken_out": taken_out, "organization": genesys::live(organization) })
 }
 
 fn live_of(live: &Live) -> Value {

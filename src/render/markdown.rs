@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use super::genesys;
 use super::plan::{blocker_text, change_text, notice_text, unknown_accounts, widening_text};
 use crate::plan::{Change, ChangeKind, Notice, Plan, RolePlan};
 use crate::policy::access::{AccessLine, Sign};
@@ -227,7 +228,7 @@ fn summary(plan: &Plan) -> String {
 
 /// Who gains and who loses what, with notices and blockers, and a picture.
 fn access(plan: &RolePlan) -> String {
-    let RolePlan { role, changes, blockers, notices, access, widenings } = plan;
+    let RolePlan { role, changes, blockers, notices, access, connections, widenings } = plan;
     if changes.is_empty() && blockers.is_empty() && notices.is_empty() {
         return String::new();
     }
@@ -237,6 +238,9 @@ fn access(plan: &RolePlan) -> String {
     }
     for notice in notices {
         let _ = writeln!(out, "- notice: {}", one_line(&notice_text(notice, role)));
+    }
+    for connection in connections {
+        let _ = writeln!(out, "- {}", genesys::connection_text(connection));
     }
     let sections = [
         ("Who can assume the role", access.assume()),

@@ -2,6 +2,8 @@
 
 pub mod check;
 pub mod diagnostics;
+mod field;
+mod genesys;
 pub mod json;
 pub mod markdown;
 pub mod output;

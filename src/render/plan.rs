@@ -4,6 +4,8 @@ use std::fmt::Write;
 
 use similar::{ChangeTag, TextDiff};
 
+use super::field::{INDENT, field, indented, value_diff};
+use super::genesys;
 use super::style::{BOLD, CHANGE, CREATE, DIM, ERROR, GOOD, HUNK, REMOVE, WARNING, paint};
 use crate::arn::Arn;
 use crate::model::{ManagedPolicy, Role};
@@ -148,7 +150,7 @@ fn counts(plans: &[&Plan]) -> String {
 }
 
 fn role_text(out: &mut String, plan: &RolePlan) {
-    let RolePlan { role, changes, blockers, notices, access, widenings } = plan;
+    let RolePlan { role, changes, blockers, notices, access, connections, widenings } = plan;
     let _ = writeln!(out, "{}", paint(BOLD, &format!("role {}", one_line(role))));
     for change in changes {
         change_text(out, change);
@@ -164,6 +166,7 @@ fn role_text(out: &mut String, plan: &RolePlan) {
         let line = paint(CREATE, &format!("+ {}", widening_text(widening)));
         let _ = writeln!(out, "    {line}  {}", paint(WARNING, "<- WIDER"));
     }
+    genesys::connections_text(out, connections);
     for notice in notices {
         let _ = writeln!(out, "  {} {}", paint(WARNING, "notice:"), notice_text(notice, role));
     }
@@ -214,6 +217,7 @@ pub fn change_text(out: &mut String, change: &Change) {
     );
     match change {
         Change::Iam(change) => iam_change_text(out, change),
+        Change::Genesys(change) => genesys::change_text(out, change),
     }
 }
 
@@ -303,21 +307,8 @@ fn create_role_text(out: &mut String, role: &Role) {
     document_lines(out, "assume_role_policy", assume_role_policy, ("+", CREATE));
 }
 
-const INDENT: &str = "      ";
-
-fn field(out: &mut String, name: &str, value: &str) {
-    let _ = writeln!(out, "{INDENT}{} {value}", paint(DIM, &format!("{name}:")));
-}
-
 fn quoted(text: &str) -> String {
     serde_json::Value::from(text).to_string()
-}
-
-fn value_diff(out: &mut String, name: &str, before: &str, after: &str) {
-    if before != after {
-        let text = format!("{} → {}", paint(REMOVE, before), paint(CREATE, after));
-        field(out, name, &text);
-    }
 }
 
 fn tag_lines(out: &mut String, tags: &crate::model::Tags) {
@@ -440,14 +431,11 @@ pub fn notice_text(notice: &Notice, role: &str) -> String {
             if *writes == 1 { "1 write".to_owned() } else { format!("{writes} writes") }
         ),
         Notice::Adopted { what, by } => format!("{} is adopted: it was {}", owned_text(what), owner_text(by)),
+        Notice::Genesys(notice) => genesys::notice_text(notice),
         Notice::SharedPolicy { policy, others } => format!(
             "policy `{policy}` is attached to {others} more than role `{role}`: a change to it changes them too"
         ),
     }
-}
-
-fn indented(line: &str) -> String {
-    format!("{INDENT}{line}")
 }
 
 fn grant_lines(grants: &[String]) -> String {
@@ -458,6 +446,7 @@ fn grant_lines(grants: &[String]) -> String {
 pub fn blocker_text(blocker: &Blocker) -> String {
     match blocker {
         Blocker::UnknownAccount { why, help } => format!("{why}\n{}", indented(help)),
+        Blocker::Genesys(blocker) => genesys::blocker_text(blocker),
         Blocker::NotManaged { what, by } => {
             let remedy = match what {
                 Owned::Role(_) => "choose another `name`",

@@ -15,21 +15,21 @@ use http_body_util::BodyExt as _;
 use jiff::Timestamp;
 
 use super::embedded::Sandbox;
-use crate::genesys::{Answer, Carrier};
+use crate::genesys::{Answer, HttpTransport};
 
 /// An HTTP client for the SDK's `.http_client(…)`, which answers from the sandbox.
 pub fn http_client(sandbox: Arc<Mutex<Sandbox>>) -> SharedHttpClient {
     SharedHttpClient::new(InProcess { sandbox, time: None })
 }
 
-/// A carrier for the client of Genesys Cloud's API, which the sandbox answers.
-pub fn carrier(sandbox: Arc<Mutex<Sandbox>>) -> Box<dyn Carrier> {
+/// A transport for the client of Genesys Cloud's API, which the sandbox answers.
+pub fn genesys_transport(sandbox: Arc<Mutex<Sandbox>>) -> Box<dyn HttpTransport> {
     Box::new(Genesys(sandbox))
 }
 
 struct Genesys(Arc<Mutex<Sandbox>>);
 
-impl Carrier for Genesys {
+impl HttpTransport for Genesys {
     fn carry(&self, request: http::Request<Vec<u8>>) -> Answer<'_> {
         let mut sandbox = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let response = sandbox.handle(&request, Timestamp::now());

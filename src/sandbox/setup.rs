@@ -2,6 +2,7 @@
 
 use super::embedded::Sandbox;
 use super::state::genesys::Organization;
+use super::state::quirks::GenesysQuirks;
 use super::state::sts::Identity;
 use crate::arn::{Arn, FunctionArn};
 use crate::policy::Document;
@@ -67,6 +68,23 @@ impl Sandbox {
     /// Sets the organization's ID.
     pub fn set_organization_id(&mut self, id: &str) {
         self.state.organization.id = id.to_owned();
+    }
+
+    /// Sets how the organization behaves where that is not known of the real one.
+    pub fn set_genesys_quirks(&mut self, quirks: GenesysQuirks) {
+        self.state.organization.quirks = quirks;
+    }
+
+    /// Says that flows use a data action, by its ID.
+    pub fn set_flows(&mut self, action: &str, flows: &[&str]) {
+        let flows = flows.iter().map(|name| (*name).to_owned()).collect();
+        self.state.organization.flows.insert(action.to_owned(), flows);
+    }
+
+    /// How many integrations, credentials and data actions there are.
+    pub fn genesys_counts(&self) -> (usize, usize, usize) {
+        let Organization { integrations, credentials, actions, .. } = &self.state.organization;
+        (integrations.len(), credentials.len(), actions.len())
     }
 
     /// Changes each integration, its configuration, its credential or its data actions, in the API's own form.

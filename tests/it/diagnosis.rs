@@ -5,11 +5,11 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
 use crate::support::args;
-use crate::support::world::{ACCOUNT, GENESYS, ID, OTHER_ID, spec_of, virtual_time};
+use crate::support::world::{ACCOUNT, GENESYS, ID, OTHER_ID, seed_with_integrations, spec_of, virtual_time};
 use genesys_iam::apply::Interrupt;
 use genesys_iam::arn::FunctionArn;
 use genesys_iam::aws::{self, Clients, Transport};
-use genesys_iam::commands::session::{Session, seed};
+use genesys_iam::commands::session::Session;
 use genesys_iam::commands::{Status, apply, check};
 use genesys_iam::genesys::{Client, Configuration, Secret};
 use genesys_iam::policy::Document;
@@ -40,13 +40,13 @@ async fn session(sandbox: &Arc<Mutex<Sandbox>>) -> Session {
         api: String::new(),
         login: String::new(),
     };
-    let genesys = Client::new(configuration, sandbox::carrier(Arc::clone(sandbox)));
+    let genesys = Client::new(configuration, sandbox::genesys_transport(Arc::clone(sandbox)));
     Session::new(spec(), clients(sandbox).await, Some(genesys))
 }
 
 /// A sandbox in which everything is as it must be.
 async fn sound() -> Sandbox {
-    let sandbox = Arc::new(Mutex::new(Sandbox::new(&seed(&spec()))));
+    let sandbox = Arc::new(Mutex::new(Sandbox::new(&seed_with_integrations(&spec()))));
     let args = args::apply("--yes --no-check --wait 0");
     let output = Output::capture();
     apply::run_in(session(&sandbox).await, &args, &Interrupt::default(), &output).await.unwrap();
@@ -83,7 +83,6 @@ enum Planted {
     ExtraPermissions,
     Organization,
     GenesysCredentials,
-    NoIntegration,
     IntegrationDisabled,
     IntegrationInError,
     OtherRoleInTheCredential,
@@ -92,7 +91,7 @@ enum Planted {
 
 use Planted::*;
 
-const ALL: [Planted; 21] = [
+const ALL: [Planted; 20] = [
     RoleMissing,
     TrustedAccount,
     ExternalId,
@@ -109,7 +108,6 @@ const ALL: [Planted; 21] = [
     ExtraPermissions,
     Organization,
     GenesysCredentials,
-    NoIntegration,
     IntegrationDisabled,
     IntegrationInError,
     OtherRoleInTheCredential,
@@ -133,7 +131,7 @@ impl Planted {
             ExtraPermissions => "extra-permissions",
             Organization => "organization",
             GenesysCredentials => "genesys-credentials",
-            NoIntegration | IntegrationDisabled | IntegrationInError => "integration",
+            IntegrationDisabled | IntegrationInError => "integration",
             OtherRoleInTheCredential => "integration-credential",
             ActionPointsAtAnAlias => "data-action",
         }
@@ -143,7 +141,6 @@ impl Planted {
     fn hides(self, other: Self) -> bool {
         let on_genesys_side = [
             Organization,
-            NoIntegration,
             IntegrationDisabled,
             IntegrationInError,
             OtherRoleInTheCredential,
@@ -175,7 +172,6 @@ impl Planted {
             // Then the data action points at what the policy covers.
             PolicyForAnAlias => other == ActionPointsAtAnAlias,
             GenesysCredentials => on_genesys_side.contains(&other),
-            NoIntegration => on_genesys_side[2..].contains(&other),
             IntegrationDisabled => other == IntegrationInError,
             _ => false,
         }
@@ -269,7 +265,6 @@ async fn plant(sandbox: &Arc<Mutex<Sandbox>>, causes: &[Planted]) {
         sandbox.set_genesys_client("id", "another secret");
     }
     sandbox.edit_genesys(|kind, value| match kind {
-        GenesysKind::Integration if has(NoIntegration) => *value = Value::Null,
         GenesysKind::Integration => {
             if has(IntegrationDisabled) {
                 value["intendedState"] = "DISABLED".into();

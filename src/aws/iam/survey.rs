@@ -28,7 +28,7 @@ pub async fn survey(
                     LookForOrphans::No => Orphans::default(),
                     _ => orphans::of_names(clients, desired, look, found.tagged).await?,
                 };
-                return Ok(LiveState { roles: found.roles, orphans });
+                return Ok(LiveState { roles: found.roles, orphans, ..LiveState::default() });
             }
             Ok(None) => tracing::debug!(
                 target: "genesys_iam::aws",
@@ -43,7 +43,7 @@ pub async fn survey(
     }
     let roles = roles(clients, desired);
     let (roles, orphans) = futures_util::join!(roles, orphans::find(clients, desired, look));
-    Ok(LiveState { roles: roles?, orphans: orphans? })
+    Ok(LiveState { roles: roles?, orphans: orphans?, ..LiveState::default() })
 }
 
 async fn roles(clients: &Clients, desired: &DesiredState) -> Result<BTreeMap<String, Live>, AwsError> {

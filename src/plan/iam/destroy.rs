@@ -31,12 +31,8 @@ pub fn prune_role(name: &str, live: &Live) -> RolePlan {
 fn removal(name: &str, live: &Live) -> RolePlan {
     let name = name.to_owned();
     let mut plan = RolePlan {
-        role: name.clone(),
-        changes: Vec::new(),
-        blockers: Vec::new(),
-        notices: Vec::new(),
         access: AccessDiff { before: access_before(live), after: Access::default() },
-        widenings: Vec::new(),
+        ..RolePlan::empty(&name)
     };
     // A restriction that goes with its role lets nobody in.
     plan.access.before.restrictions.clear();

@@ -19,14 +19,7 @@ use crate::spec::{self, AccountTrust, ExtraPermissions, genesys_account_name};
 
 /// What would make one role as desired.
 pub fn diff_role(live: &Live, desired: &DesiredRole, all: &DesiredState) -> RolePlan {
-    let mut plan = RolePlan {
-        role: desired.role.name.clone(),
-        changes: Vec::new(),
-        blockers: Vec::new(),
-        notices: Vec::new(),
-        access: AccessDiff::default(),
-        widenings: Vec::new(),
-    };
+    let mut plan = RolePlan::empty(&desired.role.name);
     match &desired.genesys_account {
         AccountTrust::Known => {}
         AccountTrust::Confirmed { reason } => {

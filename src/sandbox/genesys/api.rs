@@ -7,23 +7,80 @@ use serde_json::{Value, json};
 use crate::sandbox::aws::Defaults;
 use crate::sandbox::state::State;
 use crate::sandbox::state::genesys::Organization;
+use crate::sandbox::state::quirks::GenesysQuirks;
 
 /// A refusal in Genesys Cloud's terms.
 pub(crate) struct Refusal {
-    pub status: u16,
-    pub code: &'static str,
-    pub message: String,
+    pub(crate) status: u16,
+    pub(crate) code: &'static str,
+    pub(crate) message: String,
+    pub(crate) details: Vec<Value>,
+    pub(crate) errors: Vec<Value>,
 }
 
-pub(crate) type Outcome = Result<Value, Refusal>;
+pub(crate) type Outcome = Result<Answer, Refusal>;
+
+/// An answer that is no refusal.
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) body: Body,
+}
+
+pub(crate) enum Body {
+    Empty,
+    Json(Value),
+    Text(String),
+}
+
+impl Answer {
+    pub(crate) fn json(status: u16, value: Value) -> Self {
+        Self { status, body: Body::Json(value) }
+    }
+
+    pub(crate) fn text(text: &str) -> Self {
+        Self { status: 200, body: Body::Text(text.to_owned()) }
+    }
+
+    /// 204
+    pub(crate) fn empty() -> Self {
+        Self { status: 204, body: Body::Empty }
+    }
+}
+
+impl From<Value> for Answer {
+    fn from(value: Value) -> Self {
+        Self::json(200, value)
+    }
+}
 
 impl Refusal {
     pub(crate) fn new(status: u16, code: &'static str, message: impl Into<String>) -> Self {
-        Self { status, code, message: message.into() }
+        Self { status, code, message: message.into(), details: Vec::new(), errors: Vec::new() }
     }
 
-    pub(crate) fn not_found(what: &str) -> Self {
-        Self::new(404, "not.found", format!("{what} was not found"))
+    /// The reason stands beside a message that says nothing.
+    pub(crate) fn bad_request(field: &str, reason: &str) -> Self {
+        let mut refusal = Self::new(400, "bad.request", "Bad Request").detail("invalid.value", Some(field));
+        refusal.errors.push(json!({ "message": reason, "code": "invalid.value", "status": 400 }));
+        refusal
+    }
+
+    pub(crate) fn detail(mut self, code: &str, field: Option<&str>) -> Self {
+        self.details.push(match field {
+            Some(field) => json!({ "errorCode": code, "fieldName": field }),
+            None => json!({ "errorCode": code }),
+        });
+        self
+    }
+
+    /// A version that is no longer the newest, in one of the two shapes.
+    pub(crate) fn stale(quirks: &GenesysQuirks, sent: &Value, current: &Value) -> Self {
+        let message = format!("The version {sent} does not match the current version {current}");
+        if quirks.stale_is_400 {
+            Self::new(400, "bad.request", message)
+        } else {
+            Self::new(409, "general.conflict", message)
+        }
     }
 }
 
@@ -34,7 +91,7 @@ pub(crate) struct ApiCall<'a> {
     pub method: &'a Method,
     pub path: &'a str,
     pub query: Vec<(String, String)>,
-    pub body: Value,
+    pub(crate) body: Value,
     pub now: Timestamp,
 }
 
@@ -83,7 +140,7 @@ impl ApiCall<'_> {
             let joint = if others.is_empty() { "" } else { "&" };
             listing["nextUri"] = format!("{}?{others}{joint}pageNumber={}", self.path, current + 1).into();
         }
-        Ok(listing)
+        Ok(listing.into())
     }
 
     pub(crate) fn unknown(&self) -> Refusal {

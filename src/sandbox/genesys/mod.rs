@@ -4,6 +4,7 @@
 mod actions;
 mod api;
 mod credentials;
+mod dependencies;
 mod integrations;
 mod invocation;
 mod oauth;
@@ -12,7 +13,7 @@ use http::{Request, Response, StatusCode};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use self::api::{ApiCall, Outcome, Refusal};
+use self::api::{Answer, ApiCall, Body, Outcome, Refusal};
 use super::aws::Defaults;
 use super::state::State;
 
@@ -29,27 +30,33 @@ pub(crate) fn handle(
     request_id: &str,
 ) -> Response<Vec<u8>> {
     let outcome = answer(state, defaults, request, now);
-    let (status, body) = match outcome {
-        Ok(value) => (200, value),
-        Err(Refusal { status, code: "invalid_client", message }) => (
-            status,
-            json!({ "error": "invalid_client", "description": message, "error_description": message }),
-        ),
-        Err(Refusal { status, code, message }) => (
-            status,
-            json!({ "message": message, "code": code, "status": status, "contextId": request_id, "details": [],
-                    "errors": [] }),
-        ),
+    let Answer { status, body } = outcome.unwrap_or_else(|refusal| refused(refusal, request_id));
+    let (kind, body) = match body {
+        Body::Empty => (None, Vec::new()),
+        Body::Json(value) => (Some("application/json"), value.to_string().into_bytes()),
+        Body::Text(text) => (Some("text/plain"), text.into_bytes()),
     };
-    let mut response = Response::new(body.to_string().into_bytes());
+    let mut response = Response::new(body);
     *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let headers = response.headers_mut();
-    headers.insert("content-type", http::HeaderValue::from_static("application/json"));
+    if let Some(kind) = kind {
+        headers.insert("content-type", http::HeaderValue::from_static(kind));
+    }
     headers.insert("inin-ratelimit-allowed", 300.into());
     if let Ok(id) = http::HeaderValue::from_str(request_id) {
         headers.insert("inin-correlation-id", id);
     }
     response
+}
+
+fn refused(Refusal { status, code, message, details, errors }: Refusal, request_id: &str) -> Answer {
+    let body = if code == "invalid_client" {
+        json!({ "error": "invalid_client", "description": message, "error_description": message })
+    } else {
+        json!({ "message": message, "code": code, "status": status, "contextId": request_id, "details": details,
+                "errors": errors })
+    };
+    Answer::json(status, body)
 }
 
 fn answer(
@@ -93,7 +100,9 @@ fn answer(
         ["organizations", "me"] if *call.method == http::Method::GET => Ok(json!({
             "id": call.organization().id, "name": "Sandbox", "thirdPartyOrgName": "sandbox", "state": "active",
             "domain": "sandbox", "defaultLanguage": "en-us", "version": 1,
-        })),
+        })
+        .into()),
+        ["architect", "dependencytracking", rest @ ..] => dependencies::handle(&mut call, rest),
         ["integrations", "actions", rest @ ..] => actions::handle(&mut call, rest),
         ["integrations", "credentials", rest @ ..] => credentials::handle(&mut call, rest),
         ["integrations", rest @ ..] => integrations::handle(&mut call, rest),

@@ -44,7 +44,7 @@ pub(crate) fn token(state: &mut State, method: &Method, basic: &str, body: &[u8]
     let token = state.new_id("sandbox-genesys-");
     state.organization.tokens.retain(|_, until| *until > now.as_second());
     state.organization.tokens.insert(token.clone(), now.as_second() + LIFETIME);
-    Ok(json!({ "access_token": token, "token_type": "bearer", "expires_in": LIFETIME }))
+    Ok(json!({ "access_token": token, "token_type": "bearer", "expires_in": LIFETIME }).into())
 }
 
 /// Whether a token is in force.

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::quirks::GenesysQuirks;
 use crate::arn::{AccountId, Arn, FunctionArn};
 use crate::sandbox::ids::{digest, uuid};
 
@@ -30,9 +31,28 @@ pub(crate) struct Organization {
     pub configurations: BTreeMap<String, Value>,
     pub credentials: BTreeMap<String, Value>,
     pub actions: BTreeMap<String, Value>,
+    /// Names of the flows that use an action, by its ID.
+    #[serde(default)]
+    pub flows: BTreeMap<String, BTreeSet<String>>,
+    /// Looks that still show ACTIVATING, and refusals of first actions, by integration.
+    #[serde(default)]
+    pub activating: BTreeMap<String, u32>,
+    #[serde(default)]
+    pub refusals: BTreeMap<String, u32>,
+    #[serde(default)]
+    pub quirks: GenesysQuirks,
+    /// What IDs are made from.
+    #[serde(default)]
+    pub made: u64,
 }
 
 impl Organization {
+    /// An ID that nothing has had.
+    pub(crate) fn new_id(&mut self) -> String {
+        self.made += 1;
+        uuid(digest(&format!("{} {}", self.id, self.made)))
+    }
+
     /// An integration that uses the role, enabled, with a data action for each function.
     /// What exists already stays as it is.
     pub(crate) fn add_integration(&mut self, name: &str, role: &Arn, functions: &[FunctionArn]) {

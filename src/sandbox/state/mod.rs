@@ -7,6 +7,7 @@ pub(crate) mod iam;
 pub(crate) mod lambda;
 pub(crate) mod managed;
 pub(crate) mod organizations;
+pub(crate) mod quirks;
 mod root;
 pub(crate) mod sts;
 pub(crate) mod trust;

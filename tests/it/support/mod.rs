@@ -14,7 +14,9 @@ use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 
-pub const EXAMPLE: &str = include_str!("../../../examples/genesys.toml");
+pub const EXAMPLE: &str = include_str!("../../data/aws-only.toml");
+/// With Genesys Cloud's side.
+pub const BOTH_ENDS: &str = include_str!("../../../examples/genesys.toml");
 pub const ROLE: &str = "GenesysDataActionRole";
 pub const POLICY_ARN: &str =
     "arn:aws:iam::111122223333:policy/GenesysLambdaInvokePolicy_GenesysDataActionRole";

@@ -2,8 +2,8 @@
 
 use std::process::Stdio;
 
-use super::python::boto3;
-use super::{Project, Run, Server};
+use super::python::{boto3, genesys_sdk};
+use super::{BOTH_ENDS, Project, Run, Server};
 
 /// Serves the sandbox of the project's spec.
 pub fn serve(project: &Project, args: &[&str]) -> Server {
@@ -50,3 +50,34 @@ def refused(code, call, **arguments):
         return error.response['Error']['Message']
     raise SystemExit(f'{code} was expected')
 ";
+
+/// Both ends: AWS and Genesys Cloud are a served sandbox, with Genesys's own SDK as another client.
+pub struct BothEnds(pub Served);
+
+impl BothEnds {
+    /// With the example, `more` in its last table.
+    pub fn new(more: &str) -> Self {
+        let served = Served::new(&[]);
+        let both = Self(served);
+        both.write(&format!("{BOTH_ENDS}\n{more}\n"));
+        let Served { project, server } = both.0;
+        let project =
+            project.env("GENESYSCLOUD_OAUTHCLIENT_ID", "id").env("GENESYSCLOUD_OAUTHCLIENT_SECRET", "secret");
+        Self(Served { project, server })
+    }
+
+    /// Another spec, for the same endpoint.
+    pub fn write(&self, spec: &str) {
+        let url = format!("[genesys]\nendpoint_url = \"{}\"", self.0.server.endpoint);
+        self.0.project.write_spec(&spec.replacen("[genesys]", &url, 1));
+    }
+
+    #[track_caller]
+    pub fn sdk(&self, script: &str) {
+        genesys_sdk(&self.0.project.path(""), &self.0.server.endpoint, script).expect(0);
+    }
+
+    pub fn run(&self, args: &[&str]) -> Run {
+        self.0.run(args)
+    }
+}

@@ -32,6 +32,25 @@ pub fn spec_of(role: &str, functions: &[&str], id: &str, more: &str) -> Spec {
     spec.unwrap_or_else(|| panic!("{faults:?}"))
 }
 
+/// What a sandbox begins with, and an integration that somebody made by hand for each role.
+pub fn seed_with_integrations(spec: &Spec) -> sandbox::Seed {
+    let mut seed = genesys_iam::commands::session::seed(spec);
+    if let Some(genesys) = &mut seed.genesys {
+        let integration = |role: &spec::RoleSpec| sandbox::IntegrationSeed {
+            name: format!("Lambda through {}", role.name),
+            role: genesys_iam::arn::Arn::role(
+                &spec.aws.partition,
+                &spec.aws.account_id,
+                &role.path,
+                &role.name,
+            ),
+            functions: role.functions.iter().map(|function| function.arn.clone()).collect(),
+        };
+        genesys.integrations = spec.roles.iter().map(integration).collect();
+    }
+    seed
+}
+
 /// The sandbox on the wire; keeps a copy of what there is after each write.
 pub struct World {
     pub sandbox: Mutex<Sandbox>,

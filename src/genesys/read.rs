@@ -5,13 +5,13 @@ use http::Method;
 
 use super::client::{Call, Client};
 use super::error::{GenesysError, GenesysErrorKind};
-use super::model::{Action, Credential, Integration, IntegrationConfiguration, Organization, TestResult};
+use super::wire::{Action, Credential, Integration, IntegrationConfiguration, Organization, TestResult};
 
 use crate::text::one_line;
 
-const TYPE: &str = "aws-lambda-data-actions";
-const VIEW: &str = "integrations:integration:view";
-const VIEW_ACTIONS: &str = "integrations:action:view";
+pub(super) const TYPE: &str = "aws-lambda-data-actions";
+pub(super) const VIEW: &str = "integrations:integration:view";
+pub(super) const VIEW_ACTIONS: &str = "integrations:action:view";
 const EXECUTE: &str = "integrations:action:execute";
 
 /// The role of an integration's credential.
@@ -66,7 +66,7 @@ pub async fn gather(client: &Client) -> Result<GenesysFacts, GenesysError> {
 }
 
 /// An ID as a part of a path: what the API answers may lead nowhere else.
-fn segment<'a>(step: &str, id: &'a str) -> Result<&'a str, GenesysError> {
+pub(super) fn segment<'a>(step: &str, id: &'a str) -> Result<&'a str, GenesysError> {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
     if !id.is_empty() && id.chars().all(is_plain) && id.chars().any(|c| c != '.') {
         return Ok(id);
@@ -84,7 +84,7 @@ impl Client {
         self.get(step, "/api/v2/organizations/me", "none").await
     }
 
-    async fn get<T: serde::de::DeserializeOwned>(
+    pub(super) async fn get<T: serde::de::DeserializeOwned>(
         &self,
         step: &str,
         path: &str,
@@ -93,7 +93,7 @@ impl Client {
         self.call(&Call { step, method: Method::GET, path, body: None, permission }).await
     }
 
-    async fn integrations(&self) -> Result<Vec<Integration>, GenesysError> {
+    pub(super) async fn integrations(&self) -> Result<Vec<Integration>, GenesysError> {
         let path = format!("/api/v2/integrations?integrationType={TYPE}&pageSize=100");
         let all: Vec<Integration> = self.pages("listing the integrations", &path, VIEW).await?;
         // A filter that a server does not know is ignored by it.
@@ -104,7 +104,7 @@ impl Client {
             .collect())
     }
 
-    async fn actions(&self) -> Result<Vec<Action>, GenesysError> {
+    pub(super) async fn actions(&self) -> Result<Vec<Action>, GenesysError> {
         let path = "/api/v2/integrations/actions?includeConfig=true&pageSize=100";
         self.pages("listing the data actions", path, VIEW_ACTIONS).await
     }

@@ -41,6 +41,8 @@ pub struct Integration {
 pub struct Named {
     #[serde(default)]
     pub id: String,
+    #[serde(default)]
+    pub name: String,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -82,6 +84,10 @@ pub struct Action {
     #[serde(default)]
     pub integration_id: String,
     #[serde(default)]
+    pub version: i64,
+    #[serde(default)]
+    pub secure: bool,
+    #[serde(default)]
     pub config: Option<ActionConfig>,
 }
 
@@ -98,6 +104,14 @@ pub struct ActionConfig {
 pub struct ActionRequest {
     /// The function's ARN, for an AWS Lambda data action.
     pub request_url_template: Option<String>,
+}
+
+impl Integration {
+    /// What Genesys Cloud says of the state.
+    pub fn detail(&self) -> String {
+        let detail = self.reported_state.as_ref().and_then(|state| state.detail.as_ref());
+        detail.map(|detail| detail.message.clone()).unwrap_or_default()
+    }
 }
 
 impl Action {
@@ -124,6 +138,19 @@ pub struct TestResult {
     pub final_result: Value,
     #[serde(default)]
     pub success: bool,
+}
+
+impl TestResult {
+    /// Whether it failed for certain before the function ran: at assuming the role.
+    pub fn is_refused_before_the_function(&self) -> bool {
+        let failed = self.operations.iter().find(|operation| !operation.success);
+        let error = failed.map_or(&self.error, |operation| &operation.error);
+        let words = error.to_string().to_lowercase();
+        let is_refusal = ["assumerole", "assume role"].iter().any(|word| words.contains(word));
+        let may_have_run =
+            ["remote_endpoint", "timed out", "timeout"].iter().any(|word| words.contains(word));
+        !self.success && is_refusal && !may_have_run
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
@@ -154,6 +181,26 @@ pub(super) struct ErrorBody {
     pub error: Option<String>,
     pub description: Option<String>,
     pub error_description: Option<String>,
+    pub details: Vec<ErrorDetail>,
+    pub errors: Vec<ErrorBody>,
+    pub limit: Option<Limit>,
+}
+
+/// Which member of a request is wrong.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(super) struct ErrorDetail {
+    pub error_code: Option<String>,
+    pub field_name: Option<String>,
+    pub entity_name: Option<String>,
+}
+
+/// A limit of the organization that is used up.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Limit {
+    pub key: Option<String>,
+    pub namespace: Option<String>,
 }
 
 impl ErrorBody {
@@ -170,6 +217,9 @@ impl ErrorBody {
             error,
             description,
             error_description,
+            details,
+            errors,
+            limit,
         } = self;
         let first = |options: &[&Option<String>]| options.iter().find_map(|option| (*option).clone());
         let code = first(&[code, error_code, error]);
@@ -178,6 +228,22 @@ impl ErrorBody {
         let mut words: Vec<String> = [code, message].into_iter().flatten().collect();
         words.dedup();
         let mut text = words.join(": ");
+        for ErrorDetail { error_code, field_name, entity_name } in details {
+            let field = field_name.as_ref().map(|name| format!("field `{name}`"));
+            let said: Vec<String> =
+                [field, error_code.clone(), entity_name.clone()].into_iter().flatten().collect();
+            if !said.is_empty() {
+                text.push_str(&format!("; {}", said.join(" ")));
+            }
+        }
+        // The reason stands there where the message is only "Bad Request".
+        for error in errors {
+            text.push_str(&format!("; {}", error.words()));
+        }
+        if let Some(Limit { key, namespace }) = limit {
+            let of = |text: &Option<String>| text.clone().unwrap_or_default();
+            text.push_str(&format!("; limit {} of {}", of(key), of(namespace)));
+        }
         if let Some(id) = id {
             text.push_str(&format!(" (context {id})"));
         }

@@ -1,4 +1,4 @@
-//! What carries requests: HTTPS, or a stand-in within the process.
+//! How requests travel: HTTPS, or a stand-in within the process.
 
 use std::error::Error;
 use std::fmt;
@@ -14,27 +14,28 @@ const LARGEST_BODY: usize = 16 * 1024 * 1024;
 
 /// No answer came.
 #[derive(Debug)]
-pub struct CarryError {
+pub struct TransportError {
     pub is_timeout: bool,
     pub source: Box<dyn Error + Send + Sync>,
 }
 
-impl fmt::Display for CarryError {
+impl fmt::Display for TransportError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(if self.is_timeout { "no answer in time" } else { "the endpoint cannot be reached" })
     }
 }
 
-impl Error for CarryError {
+impl Error for TransportError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         Some(self.source.as_ref())
     }
 }
 
-pub type Answer<'a> = Pin<Box<dyn Future<Output = Result<http::Response<Vec<u8>>, CarryError>> + Send + 'a>>;
+pub type Answer<'a> =
+    Pin<Box<dyn Future<Output = Result<http::Response<Vec<u8>>, TransportError>> + Send + 'a>>;
 
 /// Carries one request to its host and brings the answer, whatever its status.
-pub trait Carrier: Send + Sync {
+pub trait HttpTransport: Send + Sync {
     fn carry(&self, request: http::Request<Vec<u8>>) -> Answer<'_>;
 }
 
@@ -45,8 +46,8 @@ impl Https {
     /// # Errors
     ///
     /// When TLS cannot be set up.
-    pub fn new(ca_bundle: Option<&[u8]>) -> Result<Self, CarryError> {
-        let failed = |error: reqwest::Error| CarryError { is_timeout: false, source: error.into() };
+    pub fn new(ca_bundle: Option<&[u8]>) -> Result<Self, TransportError> {
+        let failed = |error: reqwest::Error| TransportError { is_timeout: false, source: error.into() };
         // Beside those of the system.
         let authorities = match ca_bundle {
             Some(bundle) => reqwest::Certificate::from_pem_bundle(bundle).map_err(failed)?,
@@ -64,11 +65,11 @@ impl Https {
     }
 }
 
-impl Carrier for Https {
+impl HttpTransport for Https {
     fn carry(&self, request: http::Request<Vec<u8>>) -> Answer<'_> {
         Box::pin(async move {
             // The URL stays out of errors: they are shown with the step's name.
-            let failed = |error: reqwest::Error| CarryError {
+            let failed = |error: reqwest::Error| TransportError {
                 is_timeout: error.is_timeout(),
                 source: error.without_url().into(),
             };
@@ -80,7 +81,7 @@ impl Carrier for Https {
             while let Some(chunk) = response.chunk().await.map_err(failed)? {
                 if answer.body().len() + chunk.len() > LARGEST_BODY {
                     let why = format!("the answer has more than {LARGEST_BODY} bytes");
-                    return Err(CarryError { is_timeout: false, source: why.into() });
+                    return Err(TransportError { is_timeout: false, source: why.into() });
                 }
                 answer.body_mut().extend_from_slice(&chunk);
             }

@@ -1,0 +1,97 @@
+//! One change in Genesys Cloud, with the IDs that earlier changes of the role brought.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::backoff::Backoff;
+use crate::genesys::{Client, Waiting, WriteError, Writer};
+use crate::plan::genesys::{Change, Handle};
+
+/// What this run has made for one role.
+#[derive(Debug, Default)]
+pub(super) struct Made {
+    credential: Option<String>,
+    integration: Option<String>,
+    /// By name.
+    actions: BTreeMap<String, String>,
+}
+
+impl Made {
+    fn integration(&self, handle: &Handle) -> Result<String, WriteError> {
+        known(handle, self.integration.as_ref())
+    }
+
+    fn credential(&self, handle: &Handle) -> Result<String, WriteError> {
+        known(handle, self.credential.as_ref())
+    }
+}
+
+/// A plan whose order is wrong would ask for what is not there yet.
+fn known(handle: &Handle, made: Option<&String>) -> Result<String, WriteError> {
+    match handle {
+        Handle::Id(id) => Ok(id.clone()),
+        Handle::Made => made.cloned().ok_or(WriteError::Changed),
+    }
+}
+
+/// Carries a change out, within `waits`.
+///
+/// # Errors
+/// Whatever keeps Genesys Cloud from making the change, and what is no longer as the plan saw it.
+pub(super) async fn execute(
+    client: &Client,
+    change: &Change,
+    made: &mut Made,
+    waits: Backoff,
+    waiting: impl Waiting,
+) -> Result<(), WriteError> {
+    let mut writer = Writer { client, waits, waiting };
+    match change {
+        Change::PostIntegrationsCredentials { name, arn, before } => {
+            made.credential = Some(writer.post_credential(name, arn, before).await?);
+        }
+        Change::PutIntegrationsCredential { id, name, arn } => {
+            let arn = arn.after.as_deref().unwrap_or_default();
+            writer.put_credential(id, &name.after, arn).await?;
+        }
+        Change::PostIntegrations { name } => {
+            made.integration = Some(writer.post_integration(name, &BTreeSet::new()).await?);
+        }
+        Change::PutIntegrationConfigCurrent {
+            integration,
+            name,
+            notes_before,
+            notes_after,
+            credential_before,
+            credential_after,
+        } => {
+            let id = made.integration(integration)?;
+            let notes = notes_after.render(|name| made.actions.get(name).cloned());
+            let before = credential_before.as_ref().map(|handle| made.credential(handle)).transpose()?;
+            let after = made.credential(credential_after)?;
+            writer
+                .put_configuration(
+                    &id,
+                    (&name.before, &name.after),
+                    (notes_before, &notes),
+                    (before.as_deref(), Some(&after)),
+                )
+                .await?;
+        }
+        Change::PatchIntegration { integration, name: _, enabled } => {
+            writer.patch_integration(&made.integration(integration)?, *enabled).await?;
+        }
+        Change::PostIntegrationsActions { integration, action, before } => {
+            let id = made.integration(integration)?;
+            let is_fresh = *integration == Handle::Made;
+            let action_id = writer.post_action(&id, action, before, is_fresh).await?;
+            made.actions.insert(action.content.name.clone(), action_id);
+        }
+        Change::PatchIntegrationsAction { before, after, differences: _ } => {
+            writer.patch_action(before, after).await?;
+        }
+        Change::DeleteIntegrationsAction { id, name: _ } => writer.delete_action(id).await?,
+        Change::DeleteIntegration { id, name: _, actions: _ } => writer.delete_integration(id).await?,
+        Change::DeleteIntegrationsCredential { id, name: _ } => writer.delete_credential(id).await?,
+    }
+    Ok(())
+}

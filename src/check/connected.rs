@@ -1,0 +1,188 @@
+//! Claims about Genesys Cloud's side against what the spec says of it: each difference is a cause.
+
+use super::cause::Cause;
+use super::claim::{Claim, Finding, Harm, Question};
+use super::facts::{ConnectionFacts, Facts};
+use super::level::Level;
+use super::topic::Topic;
+use crate::plan::genesys::{Blocker, Change};
+
+pub(crate) fn connected(facts: &Facts) -> Vec<Claim> {
+    let Some(integration) = &facts.desired.integration else { return Vec::new() };
+    let all = Question::new(
+        Level::Configured,
+        Topic::DataActions,
+        "integration, credential and data actions are as the spec says",
+        "integration, credential and data actions are not as the spec says",
+        "whether integration, credential and data actions are as the spec says is unknown",
+    );
+    let (changes, blockers, hidden) = match &facts.connection {
+        ConnectionFacts::NotAsked => return Vec::new(),
+        ConnectionFacts::NotRead(why) => {
+            return vec![all.not_provable(why.clone(), "give the credentials of its OAuth client")];
+        }
+        ConnectionFacts::Read { changes, blockers, hidden } => (changes, blockers, hidden),
+    };
+    let mut claims = Vec::new();
+    for blocker in blockers {
+        let (cause, what, remedy) = blocked(blocker);
+        let consequence = "what the spec says cannot be made so";
+        claims.push(fails(cause, "what the spec says can be made so", what, consequence, remedy));
+    }
+    for change in changes {
+        let Some((cause, what, consequence)) = differs(change) else { continue };
+        let remedy = format!("run `{} apply`: it makes it as the spec says", facts.invocation);
+        claims.push(fails(
+            cause,
+            &format!("the {} is as the spec says", change.subject()),
+            what,
+            consequence,
+            remedy,
+        ));
+    }
+    if !claims.is_empty() {
+        return claims;
+    }
+    let name = &integration.name;
+    claims.push(if hidden.is_empty() {
+        all.holds(format!("integration \"{name}\""))
+    } else {
+        let seen = format!("as far as Genesys Cloud shows; it does not show {}", hidden.join(", "));
+        all.not_provable(seen, "only the end-to-end proof shows it: `apply --test`, or `check --invoke`")
+    });
+    claims
+}
+
+fn fails(cause: Cause, holds: &str, what: String, consequence: &str, remedy: String) -> Claim {
+    let topic = match cause {
+        Cause::IntegrationCredential => Topic::Credential,
+        Cause::Integration => Topic::Integration,
+        _ => Topic::DataActions,
+    };
+    let (fails, open) =
+        (holds.replace(" is as ", " is not as ").replace(" can be ", " cannot be "), String::new());
+    let question = Question::new(Level::Configured, topic, holds, fails, open);
+    let harm = Harm { keeps_genesys_out: true, ..Harm::default() };
+    let seen = what.clone();
+    question.fails(seen, Finding { cause, what, consequence: consequence.to_owned(), remedy, harm }, &[])
+}
+
+/// What is not as the spec says, in one sentence, and what comes of it.
+fn differs(change: &Change) -> Option<(Cause, String, &'static str)> {
+    let subject = change.subject();
+    Some(match change {
+        Change::PostIntegrationsCredentials { .. } => (
+            Cause::IntegrationCredential,
+            format!("The {subject} does not exist"),
+            "the integration has no role to assume",
+        ),
+        Change::PutIntegrationsCredential { name, arn, .. } => match &arn.before {
+            Some(before) if Some(before) != arn.after.as_ref() => (
+                Cause::IntegrationCredential,
+                format!("The credential holds {before}, not this role's ARN"),
+                "Genesys Cloud assumes another role: the data actions fail, or do what that role can do",
+            ),
+            Some(_) => (
+                Cause::IntegrationCredential,
+                format!("The credential is called \"{}\", not \"{}\"", name.before, name.after),
+                "it holds the role's ARN, but its name does not say so",
+            ),
+            None => (
+                Cause::IntegrationCredential,
+                "The credential is not known to hold this role's ARN".to_owned(),
+                "Genesys Cloud may assume another role",
+            ),
+        },
+        Change::PostIntegrations { .. } => {
+            (Cause::Integration, format!("The {subject} does not exist"), "no data action can use the role")
+        }
+        Change::PutIntegrationConfigCurrent { name, credential_before, credential_after, .. } => {
+            if credential_before.as_ref() != Some(credential_after) {
+                (
+                    Cause::IntegrationCredential,
+                    format!("The integration \"{}\" does not use the role's credential", name.before),
+                    "Genesys Cloud assumes another role, or none",
+                )
+            } else if name.before != name.after {
+                (
+                    Cause::Integration,
+                    format!("The integration is called \"{}\", not \"{}\"", name.before, name.after),
+                    "nothing fails because of it",
+                )
+            } else {
+                (
+                    Cause::Integration,
+                    format!("The notes of the integration \"{}\" are not the spec's", name.after),
+                    "nothing fails because of it; which data actions are the spec's is not recorded",
+                )
+            }
+        }
+        Change::PatchIntegration { enabled, .. } => {
+            let state = if *enabled { "not enabled" } else { "enabled, which the spec does not want" };
+            (
+                Cause::Integration,
+                format!("The {subject} is {state}"),
+                "its data actions do not run, or run unasked",
+            )
+        }
+        Change::PostIntegrationsActions { .. } => {
+            (Cause::DataAction, format!("The {subject} does not exist"), "flows cannot use it")
+        }
+        Change::PatchIntegrationsAction { differences, .. } => {
+            let members: Vec<String> = differences
+                .iter()
+                .map(|diff| match diff.member {
+                    // They may hold secrets.
+                    "headers" => "`headers`".to_owned(),
+                    member => format!("`{member}` is {}, not {}", diff.before, diff.after),
+                })
+                .collect();
+            (
+                Cause::DataAction,
+                format!("The {subject} is not as the spec says: {}", members.join("; ")),
+                "it invokes another function, or not as intended",
+            )
+        }
+        Change::DeleteIntegrationsAction { .. }
+        | Change::DeleteIntegration { .. }
+        | Change::DeleteIntegrationsCredential { .. } => return None,
+    })
+}
+
+fn blocked(blocker: &Blocker) -> (Cause, String, String) {
+    match blocker {
+        Blocker::NotManaged { name, id, .. } | Blocker::NotOurs { name, id, .. } => (
+            Cause::Integration,
+            format!("The integration \"{name}\" ({id}) is not this spec's"),
+            "`--adopt`, or `adopt = true` in [role.integration], takes it over".to_owned(),
+        ),
+        Blocker::Several { what, name, ids } => (
+            Cause::Integration,
+            format!("{} {what}s are called \"{name}\"", ids.len()),
+            format!("say which with `id`: {}", ids.iter().cloned().collect::<Vec<_>>().join(", ")),
+        ),
+        Blocker::NoSuchId { what, id } => (
+            Cause::Integration,
+            format!("No {what} has the ID {id}"),
+            "correct `id`, or leave it out".to_owned(),
+        ),
+        Blocker::NeedsReplacement { action, members, .. } => (
+            Cause::DataAction,
+            format!(
+                "The data action \"{action}\" differs in {}, which cannot be changed",
+                members.join(" and ")
+            ),
+            "correct the spec, or `replace = true` makes a new data action".to_owned(),
+        ),
+        Blocker::UsedByFlows { action, .. } => (
+            Cause::DataAction,
+            format!("The data action \"{action}\" is to be deleted, and flows may use it"),
+            "point the flows at another one first".to_owned(),
+        ),
+        Blocker::ForeignActions { integration, .. } => (
+            Cause::DataAction,
+            format!("The integration \"{integration}\" has data actions that this spec did not make"),
+            "move or delete them by hand first".to_owned(),
+        ),
+    }
+}

@@ -1,0 +1,388 @@
+//! Genesys Cloud's side, as the product compares it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Map, Value};
+
+use crate::arn::Arn;
+use crate::spec::ActionContent;
+
+/// What the spec asks of the organization for one role.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DesiredIntegration {
+    pub name: String,
+    pub id: Option<String>,
+    /// Without the marker.
+    pub notes: String,
+    pub enabled: bool,
+    pub adopt: bool,
+    /// The role whose ARN the credential holds.
+    pub role: Arn,
+    pub actions: Vec<DesiredAction>,
+}
+
+impl DesiredIntegration {
+    /// It carries the ARN, which Genesys Cloud may not show, and says whose it is.
+    pub fn credential_name(&self) -> String {
+        credential_name(&self.role.to_string())
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DesiredAction {
+    pub id: Option<String>,
+    pub was: Option<String>,
+    pub state: ActionState,
+    pub test_input: Option<Map<String, Value>>,
+    pub replace: bool,
+}
+
+/// All of a data action but its ID and its integration.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ActionState {
+    /// The function's ARN.
+    pub target: String,
+    pub content: ActionContent,
+}
+
+/// Whether Genesys Cloud's side is known.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum OrganizationReading {
+    /// The spec says nothing of it.
+    #[default]
+    NotAsked,
+    /// Why not.
+    NotRead(String),
+    Read(LiveOrganization),
+}
+
+/// What was read of the organization.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct LiveOrganization {
+    pub name: String,
+    /// Those for Lambda data actions.
+    pub integrations: Vec<LiveIntegration>,
+    /// Credentials by name, where a role has none in its integration; their IDs.
+    pub credentials: BTreeMap<String, BTreeSet<String>>,
+    /// By the action's ID; those that somebody asked for.
+    pub usage: BTreeMap<String, Usage>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LiveIntegration {
+    pub id: String,
+    pub name: String,
+    /// With the marker.
+    pub notes: String,
+    /// `ENABLED`, `DISABLED`, …
+    pub intended_state: String,
+    /// `ACTIVE`, `ACTIVATING`, `INACTIVE`, `DEACTIVATING`, `ERROR`; empty where it is not known.
+    pub reported_state: String,
+    /// What Genesys Cloud says of the state.
+    pub detail: String,
+    pub credential: Option<LiveCredential>,
+    pub actions: Vec<LiveAction>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LiveCredential {
+    pub id: String,
+    pub name: String,
+    /// Where Genesys Cloud shows it.
+    pub arn: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LiveAction {
+    pub id: String,
+    pub name: String,
+    pub target: String,
+    pub version: i64,
+    pub secure: bool,
+    /// Read for actions of the spec only.
+    pub state: Option<ActionState>,
+    /// Members of the state that Genesys Cloud does not show.
+    pub unknown: BTreeSet<&'static str>,
+}
+
+/// What uses a data action.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Usage {
+    /// Names of flows. None is no proof: scripts and other clients are not seen.
+    Flows(BTreeSet<String>),
+    /// Why it is not known.
+    Unknown(String),
+}
+
+impl LiveOrganization {
+    /// How many integrations use a credential.
+    pub fn users_of(&self, credential: &str) -> usize {
+        let uses = |one: &&LiveIntegration| one.credential.as_ref().is_some_and(|own| own.id == credential);
+        self.integrations.iter().filter(uses).count()
+    }
+}
+
+/// Ends the names of this tool's credentials.
+const SUFFIX: &str = " (genesys-iam)";
+
+pub(super) fn credential_name(role: &str) -> String {
+    format!("{role}{SUFFIX}")
+}
+
+/// The ARN that the name of one of this tool's credentials carries.
+pub fn arn_in_name(name: &str) -> Option<Arn> {
+    name.strip_suffix(SUFFIX)?.parse().ok()
+}
+
+impl LiveCredential {
+    /// The role that it holds, as far as Genesys Cloud shows: the field, or else the name.
+    pub fn role(&self) -> Option<Arn> {
+        match &self.arn {
+            Some(arn) => arn.parse().ok(),
+            None => arn_in_name(&self.name),
+        }
+    }
+}
+
+const MARKER: &str = "managed-by: genesys-iam, spec ";
+const ACTIONS: &str = "; actions";
+
+/// The line in an integration's notes that says whose it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Marker {
+    pub spec: String,
+    /// IDs of the data actions that are the spec's.
+    pub actions: BTreeSet<String>,
+}
+
+impl Marker {
+    /// The text without the marker, and the marker.
+    pub fn split(notes: &str) -> (String, Option<Self>) {
+        let notes = notes.replace("\r\n", "\n");
+        let mut marker = None;
+        let mut rest = Vec::new();
+        for line in notes.lines() {
+            match line.trim().strip_prefix(MARKER) {
+                Some(found) => {
+                    let (spec, actions) = found.split_once(ACTIONS).unwrap_or((found, ""));
+                    let actions = actions.split([' ', ',']).filter(|id| !id.is_empty());
+                    marker = Some(Self {
+                        spec: spec.trim().to_owned(),
+                        actions: actions.map(str::to_owned).collect(),
+                    });
+                }
+                None => rest.push(line),
+            }
+        }
+        (rest.join("\n").trim_end().to_owned(), marker)
+    }
+
+    /// The notes with the marker as their last line.
+    pub fn join(&self, notes: &str) -> String {
+        let Self { spec, actions } = self;
+        let mut line = format!("{MARKER}{spec}");
+        if !actions.is_empty() {
+            line.push_str(ACTIONS);
+            actions.iter().for_each(|id| line.push_str(&format!(" {id}")));
+        }
+        if notes.is_empty() { line } else { format!("{notes}\n{line}") }
+    }
+}
+
+/// A member of a data action that is not as wanted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MemberDiff {
+    /// As the spec calls it.
+    pub member: &'static str,
+    pub before: Value,
+    pub after: Value,
+}
+
+impl MemberDiff {
+    /// Whether Genesys Cloud changes it in a published action.
+    pub fn needs_replacement(&self) -> bool {
+        matches!(self.member, "input_schema" | "success_schema" | "secure")
+    }
+}
+
+impl ActionState {
+    /// What differs in meaning, by member; order, line ends and what Genesys Cloud fills in by itself do not count.
+    pub fn differences(&self, wanted: &Self) -> Vec<MemberDiff> {
+        let (own, other) = (self.members(), wanted.members());
+        own.into_iter()
+            .zip(other)
+            .filter(|((member, before), (_, after))| !means_the_same(member, before, after))
+            .map(|((member, before), (_, after))| MemberDiff { member, before, after })
+            .collect()
+    }
+
+    /// Notes in the schemas that differ: they mean nothing, and cannot be changed.
+    pub fn has_other_annotations(&self, wanted: &Self) -> bool {
+        let same = |a: &Value, b: &Value| {
+            means_the_same("input_schema", a, b) && without_nulls(a) != without_nulls(b)
+        };
+        let (a, b) = (&self.content, &wanted.content);
+        (same(&a.input_schema, &b.input_schema)
+            && annotations(&a.input_schema) != annotations(&b.input_schema))
+            || (same(&a.success_schema, &b.success_schema)
+                && annotations(&a.success_schema) != annotations(&b.success_schema))
+    }
+
+    /// Every member under the spec's name for it.
+    pub fn members(&self) -> Vec<(&'static str, Value)> {
+        let Self { target, content } = self;
+        let ActionContent {
+            name,
+            category,
+            secure,
+            timeout_seconds,
+            request_template,
+            headers,
+            success_template,
+            translation_map,
+            translation_map_defaults,
+            input_schema,
+            success_schema,
+        } = content;
+        let map = |map: &BTreeMap<String, String>| {
+            Value::Object(map.iter().map(|(key, value)| (key.clone(), value.as_str().into())).collect())
+        };
+        vec![
+            ("name", name.as_str().into()),
+            ("category", category.as_str().into()),
+            ("function", target.as_str().into()),
+            ("timeout_seconds", (*timeout_seconds).into()),
+            ("request_template", request_template.as_str().into()),
+            ("headers", map(headers)),
+            ("success_template", success_template.as_str().into()),
+            ("translation_map", map(translation_map)),
+            ("translation_map_defaults", map(translation_map_defaults)),
+            ("input_schema", input_schema.clone()),
+            ("success_schema", success_schema.clone()),
+            ("secure", (*secure).into()),
+        ]
+    }
+}
+
+fn means_the_same(member: &str, a: &Value, b: &Value) -> bool {
+    match (member, a, b) {
+        ("input_schema" | "success_schema", ..) => canonical_schema(a) == canonical_schema(b),
+        ("request_template" | "success_template", Value::String(a), Value::String(b)) => {
+            canonical_text(a) == canonical_text(b)
+        }
+        ("function", Value::String(a), Value::String(b)) => a.trim() == b.trim(),
+        _ => a == b,
+    }
+}
+
+fn canonical_text(text: &str) -> String {
+    let text = text.replace("\r\n", "\n");
+    text.strip_suffix('\n').unwrap_or(&text).to_owned()
+}
+
+/// Members of a schema that say nothing about what fits it.
+const ANNOTATIONS: [&str; 4] = ["title", "description", "$schema", "id"];
+
+fn annotations(schema: &Value) -> Vec<&Value> {
+    ANNOTATIONS.iter().map(|key| &schema[*key]).collect()
+}
+
+fn without_nulls(value: &Value) -> Value {
+    match value {
+        Value::Object(members) => members
+            .iter()
+            .filter(|(_, value)| !value.is_null())
+            .map(|(key, value)| (key.clone(), without_nulls(value)))
+            .collect::<Map<_, _>>()
+            .into(),
+        Value::Array(items) => items.iter().map(without_nulls).collect(),
+        other => other.clone(),
+    }
+}
+
+/// A schema without what means nothing, in one order.
+fn canonical_schema(schema: &Value) -> Value {
+    let Value::Object(members) = schema else { return schema.clone() };
+    let mut canonical = Map::new();
+    for (key, value) in members {
+        let is_empty = match (key.as_str(), value) {
+            (_, Value::Null) => true,
+            (key, _) if ANNOTATIONS.contains(&key) => true,
+            ("properties" | "additionalProperties", Value::Object(members)) => members.is_empty(),
+            ("additionalProperties", Value::Bool(allowed)) => *allowed,
+            ("required", Value::Array(items)) => items.is_empty(),
+            _ => false,
+        };
+        if is_empty {
+            continue;
+        }
+        let value = match (key.as_str(), value) {
+            ("properties", Value::Object(members)) => members
+                .iter()
+                .map(|(name, property)| (name.clone(), canonical_schema(property)))
+                .collect::<Map<_, _>>()
+                .into(),
+            ("items" | "additionalProperties", inner) => canonical_schema(inner),
+            ("required" | "type", Value::Array(items)) => {
+                let mut names: Vec<&str> = items.iter().filter_map(Value::as_str).collect();
+                names.sort_unstable();
+                names.dedup();
+                names.into()
+            }
+            (_, other) => without_nulls(other),
+        };
+        canonical.insert(key.clone(), value);
+    }
+    canonical.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn schemas_that_take_the_same_mean_the_same() {
+        let same = |a: Value, b: Value| canonical_schema(&a) == canonical_schema(&b);
+        let empty = json!({ "type": "object", "properties": {} });
+        assert!(same(empty.clone(), json!({ "type": "object" })));
+        assert!(same(
+            empty.clone(),
+            json!({ "type": "object", "title": "x", "$schema": "y", "additionalProperties": true, "required": [],
+                    "description": null })
+        ));
+        assert!(same(
+            json!({ "type": "object", "required": ["b", "a"], "properties": { "a": { "type": "string", "title": "A" } } }),
+            json!({ "properties": { "a": { "type": "string" } }, "required": ["a", "b"], "type": "object" })
+        ));
+        assert!(!same(empty.clone(), json!({ "type": "object", "additionalProperties": false })));
+        assert!(!same(
+            json!({ "properties": { "title": { "type": "string" } } }),
+            json!({ "properties": { "title": { "type": "number" } } })
+        ));
+        // A property may be called like an annotation.
+        assert!(!same(empty, json!({ "type": "object", "properties": { "title": { "type": "string" } } })));
+    }
+
+    #[test]
+    fn the_marker_survives_notes_around_it() {
+        let marker = Marker {
+            spec: "a b".to_owned(),
+            actions: ["custom_-_2", "custom_-_1"].map(str::to_owned).into(),
+        };
+        for notes in ["", "Ask the contact centre\nbefore you change it"] {
+            let text = marker.join(notes);
+            assert_eq!(Marker::split(&text), (notes.to_owned(), Some(marker.clone())));
+            assert_eq!(Marker::split(&text.replace('\n', "\r\n")), (notes.to_owned(), Some(marker.clone())));
+        }
+        assert_eq!(Marker::split("managed-by: someone"), ("managed-by: someone".to_owned(), None));
+    }
+
+    #[test]
+    fn a_credentials_name_carries_its_role() {
+        let arn = "arn:aws:iam::111122223333:role/R";
+        assert_eq!(arn_in_name(&credential_name(arn)).unwrap().to_string(), arn);
+        assert_eq!(arn_in_name(arn), None);
+    }
+}

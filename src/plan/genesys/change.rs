@@ -1,0 +1,160 @@
+//! One change, one call of the Platform API, under the API's own name.
+
+use std::collections::BTreeSet;
+
+use crate::model::{ActionState, LiveAction, Marker, MemberDiff};
+use crate::plan::change::{ChangeKind, Diff};
+
+/// An object that exists, or the one of its kind that an earlier change of the same role makes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Handle {
+    Id(String),
+    Made,
+}
+
+/// A data action of the spec in the marker: by ID, or by the name under which this plan makes it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ActionRef {
+    Id(String),
+    Made(String),
+}
+
+/// An integration's notes: what the spec says, and the marker.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NotesState {
+    pub text: String,
+    pub spec: String,
+    pub actions: BTreeSet<ActionRef>,
+}
+
+impl NotesState {
+    /// The text; `made` gives the ID of an action that was made under a name.
+    pub fn render(&self, made: impl Fn(&str) -> Option<String>) -> String {
+        let ids = self.actions.iter().filter_map(|action| match action {
+            ActionRef::Id(id) => Some(id.clone()),
+            ActionRef::Made(name) => made(name),
+        });
+        Marker { spec: self.spec.clone(), actions: ids.collect() }.join(&self.text)
+    }
+}
+
+/// A change, whole and concrete but for IDs that only Genesys Cloud can give.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Change {
+    PostIntegrationsCredentials {
+        name: String,
+        arn: String,
+        /// IDs of the credentials that have the name already.
+        before: BTreeSet<String>,
+    },
+    PutIntegrationsCredential {
+        id: String,
+        name: Diff<String>,
+        /// Before: where Genesys Cloud shows it.
+        arn: Diff<Option<String>>,
+    },
+    PostIntegrations {
+        name: String,
+    },
+    PutIntegrationConfigCurrent {
+        integration: Handle,
+        name: Diff<String>,
+        /// Before: the text with a marker, as it is.
+        notes_before: String,
+        notes_after: NotesState,
+        credential_before: Option<Handle>,
+        credential_after: Handle,
+    },
+    PatchIntegration {
+        integration: Handle,
+        name: String,
+        enabled: bool,
+    },
+    PostIntegrationsActions {
+        integration: Handle,
+        action: Box<ActionState>,
+        /// IDs of the actions of the integration that have the name already.
+        before: BTreeSet<String>,
+    },
+    PatchIntegrationsAction {
+        before: Box<LiveAction>,
+        after: Box<ActionState>,
+        differences: Vec<MemberDiff>,
+    },
+    DeleteIntegrationsAction {
+        id: String,
+        name: String,
+    },
+    DeleteIntegration {
+        id: String,
+        name: String,
+        actions: usize,
+    },
+    DeleteIntegrationsCredential {
+        id: String,
+        name: String,
+    },
+}
+
+impl Change {
+    /// The API's name of the call.
+    pub fn operation(&self) -> &'static str {
+        match self {
+            Self::PostIntegrationsCredentials { .. } => "PostIntegrationsCredentials",
+            Self::PutIntegrationsCredential { .. } => "PutIntegrationsCredential",
+            Self::PostIntegrations { .. } => "PostIntegrations",
+            Self::PutIntegrationConfigCurrent { .. } => "PutIntegrationConfigCurrent",
+            Self::PatchIntegration { .. } => "PatchIntegration",
+            Self::PostIntegrationsActions { .. } => "PostIntegrationsActions",
+            Self::PatchIntegrationsAction { .. } => "PatchIntegrationsAction",
+            Self::DeleteIntegrationsAction { .. } => "DeleteIntegrationsAction",
+            Self::DeleteIntegration { .. } => "DeleteIntegration",
+            Self::DeleteIntegrationsCredential { .. } => "DeleteIntegrationsCredential",
+        }
+    }
+
+    /// What the call is about.
+    pub fn subject(&self) -> String {
+        match self {
+            Self::PostIntegrationsCredentials { name, .. }
+            | Self::DeleteIntegrationsCredential { name, .. } => format!("credential \"{name}\""),
+            Self::PutIntegrationsCredential { name, .. } => format!("credential \"{}\"", name.before),
+            Self::PostIntegrations { name } | Self::DeleteIntegration { name, .. } => {
+                format!("integration \"{name}\"")
+            }
+            Self::PutIntegrationConfigCurrent { name, .. } => {
+                format!("configuration of integration \"{}\"", name.before)
+            }
+            Self::PatchIntegration { name, .. } => format!("integration \"{name}\""),
+            Self::PostIntegrationsActions { action, .. } => {
+                format!("data action \"{}\"", action.content.name)
+            }
+            Self::PatchIntegrationsAction { before, .. } => format!("data action \"{}\"", before.name),
+            Self::DeleteIntegrationsAction { name, .. } => format!("data action \"{name}\""),
+        }
+    }
+
+    pub fn kind(&self) -> ChangeKind {
+        match self {
+            Self::PostIntegrationsCredentials { .. }
+            | Self::PostIntegrations { .. }
+            | Self::PostIntegrationsActions { .. } => ChangeKind::Create,
+            Self::PutIntegrationsCredential { .. }
+            | Self::PutIntegrationConfigCurrent { .. }
+            | Self::PatchIntegration { .. }
+            | Self::PatchIntegrationsAction { .. } => ChangeKind::Change,
+            Self::DeleteIntegrationsAction { .. }
+            | Self::DeleteIntegration { .. }
+            | Self::DeleteIntegrationsCredential { .. } => ChangeKind::Remove,
+        }
+    }
+
+    /// ID, version and secrecy of an action that flows may use and that this changes or deletes.
+    pub fn touched_action(&self) -> Option<&str> {
+        match self {
+            Self::PatchIntegrationsAction { before, .. } => Some(&before.id),
+            Self::DeleteIntegrationsAction { id, .. } => Some(id),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! What leaves nothing of the spec in the organization. Pure.
+
+use super::change::{Change, Handle};
+use super::diff::{Ownership, Scope, find, ownership, take_away};
+use super::model::{Blocker, Side};
+use crate::model::{DesiredIntegration, LiveAction, LiveIntegration, LiveOrganization, Marker, arn_in_name};
+
+/// What takes a role's integration away. `even_if_used`: also where flows use its actions.
+pub(super) fn destroy_role(
+    organization: &LiveOrganization,
+    wanted: &DesiredIntegration,
+    scope: Scope<'_>,
+    even_if_used: bool,
+) -> Side {
+    let mut side = Side::default();
+    let live = match find(organization, wanted, scope, &[]) {
+        Ok(live) => live,
+        Err(Blocker::NoSuchId { .. }) => None,
+        Err(blocker) => {
+            side.blockers.push(blocker);
+            return side;
+        }
+    };
+    let Some(live) = live else {
+        // A credential that a broken-off run left.
+        for id in organization.credentials.get(&wanted.credential_name()).into_iter().flatten() {
+            if organization.users_of(id) == 0 {
+                let name = wanted.credential_name();
+                side.first.push(Change::DeleteIntegrationsCredential { id: id.clone(), name });
+            }
+        }
+        return side;
+    };
+    let named: Vec<&str> = wanted.actions.iter().map(|action| action.state.content.name.as_str()).collect();
+    take_integration_away(organization, live, scope, even_if_used, &named)
+}
+
+/// What takes an integration of the spec away.
+pub(super) fn prune(organization: &LiveOrganization, live: &LiveIntegration, scope: Scope<'_>) -> Side {
+    take_integration_away(organization, live, scope, false, &[])
+}
+
+/// Takes away an integration with its actions and its credential; `named` are actions of the spec.
+fn take_integration_away(
+    organization: &LiveOrganization,
+    live: &LiveIntegration,
+    scope: Scope<'_>,
+    even_if_used: bool,
+    named: &[&str],
+) -> Side {
+    let mut side = Side::default();
+    let marker = match ownership(live, scope) {
+        Ownership::Ours(marker) => marker,
+        Ownership::Unfinished => Marker { spec: scope.spec.to_owned(), actions: Default::default() },
+        Ownership::Foreign(by) => {
+            let (name, id) = (live.name.clone(), live.id.clone());
+            side.blockers.push(Blocker::NotOurs { name, id, by });
+            return side;
+        }
+    };
+    let is_ours =
+        |action: &&LiveAction| marker.actions.contains(&action.id) || named.contains(&action.name.as_str());
+    let (own, foreign): (Vec<&LiveAction>, Vec<&LiveAction>) = live.actions.iter().partition(is_ours);
+    if !foreign.is_empty() {
+        let names = foreign.iter().map(|action| action.name.clone()).collect();
+        side.blockers.push(Blocker::ForeignActions { integration: live.name.clone(), names });
+    }
+    if live.intended_state == "ENABLED" {
+        side.first.push(Change::PatchIntegration {
+            integration: Handle::Id(live.id.clone()),
+            name: live.name.clone(),
+            enabled: false,
+        });
+    }
+    let mut deletes = Vec::new();
+    for action in own {
+        take_away(organization, action, even_if_used, &mut deletes, &mut side);
+    }
+    side.first.extend(deletes);
+    side.first.push(Change::DeleteIntegration {
+        id: live.id.clone(),
+        name: live.name.clone(),
+        actions: live.actions.len(),
+    });
+    // One with another name was there before, and one that others use stays.
+    if let Some(credential) = &live.credential
+        && arn_in_name(&credential.name).is_some()
+        && organization.users_of(&credential.id) == 1
+    {
+        side.first.push(Change::DeleteIntegrationsCredential {
+            id: credential.id.clone(),
+            name: credential.name.clone(),
+        });
+    }
+    side
+}

@@ -1,0 +1,492 @@
+//! What would make Genesys Cloud's side as desired. Pure.
+
+use std::collections::BTreeSet;
+
+use super::change::{ActionRef, Change, Handle, NotesState};
+use super::model::{Blocker, Connection, Notice, Side};
+use crate::arn::{AccountId, Arn};
+use crate::model::{
+    ActionState, DesiredAction, DesiredIntegration, LiveAction, LiveCredential, LiveIntegration,
+    LiveOrganization, Marker, MemberDiff, Usage, arn_in_name,
+};
+use crate::plan::change::Diff;
+use crate::plan::model::Owner;
+
+/// Whose the spec's integrations are, and what may go.
+#[derive(Debug, Clone, Copy)]
+pub struct Scope<'a> {
+    pub spec: &'a str,
+    pub account: &'a AccountId,
+    pub prune: bool,
+}
+
+/// Who made an integration.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Ownership {
+    Ours(Marker),
+    /// Of our name, without anything in it: a run that was broken off made it, or somebody just began.
+    Unfinished,
+    Foreign(Owner),
+}
+
+pub(super) fn ownership(live: &LiveIntegration, scope: Scope<'_>) -> Ownership {
+    let (text, marker) = Marker::split(&live.notes);
+    match marker {
+        // Two accounts may have specs of one name.
+        Some(marker) if marker.spec == scope.spec && !is_elsewhere(live, scope.account) => {
+            Ownership::Ours(marker)
+        }
+        Some(marker) => Ownership::Foreign(Owner::Spec(marker.spec)),
+        None if text.is_empty() && live.credential.is_none() && live.actions.is_empty() => {
+            Ownership::Unfinished
+        }
+        None => Ownership::Foreign(Owner::Unknown),
+    }
+}
+
+/// Whether the credential's name, which only this tool gives, is about another account.
+fn is_elsewhere(live: &LiveIntegration, account: &AccountId) -> bool {
+    let named = live.credential.as_ref().and_then(|credential| arn_in_name(&credential.name));
+    named.is_some_and(|arn| arn.account != account.as_str())
+}
+
+pub(super) fn usage_of(organization: &LiveOrganization, action: &str) -> Usage {
+    let unknown = || Usage::Unknown("nobody asked".to_owned());
+    organization.usage.get(action).cloned().unwrap_or_else(unknown)
+}
+
+/// The integration that is meant, if there is just one.
+pub(super) fn find<'o>(
+    organization: &'o LiveOrganization,
+    wanted: &DesiredIntegration,
+    scope: Scope<'_>,
+    others: &[&str],
+) -> Result<Option<&'o LiveIntegration>, Blocker> {
+    let all = &organization.integrations;
+    if let Some(id) = &wanted.id {
+        let found = all.iter().find(|one| one.id == *id);
+        return match found {
+            Some(found) => Ok(Some(found)),
+            None => Err(Blocker::NoSuchId { what: "integration", id: id.clone() }),
+        };
+    }
+    let named: Vec<&LiveIntegration> = all.iter().filter(|one| one.name == wanted.name).collect();
+    match named.as_slice() {
+        [one] => Ok(Some(one)),
+        [] => {
+            // Ours under another name: the spec renames it.
+            let is_renamed = |one: &&LiveIntegration| {
+                matches!(ownership(one, scope), Ownership::Ours(_))
+                    && !others.contains(&one.name.as_str())
+                    && one.credential.as_ref().and_then(LiveCredential::role).as_ref() == Some(&wanted.role)
+            };
+            let mut renamed = all.iter().filter(is_renamed);
+            match (renamed.next(), renamed.next()) {
+                (Some(one), None) => Ok(Some(one)),
+                _ => Ok(None),
+            }
+        }
+        several => Err(Blocker::Several {
+            what: "integration",
+            name: wanted.name.clone(),
+            ids: several.iter().map(|one| one.id.clone()).collect(),
+        }),
+    }
+}
+
+/// What one role needs. `others` are the integrations of the spec's other roles.
+pub fn diff_role(
+    organization: &LiveOrganization,
+    wanted: &DesiredIntegration,
+    scope: Scope<'_>,
+    others: &[&str],
+) -> Side {
+    let mut side = Side::default();
+    let live = match find(organization, wanted, scope, others) {
+        Ok(live) => live,
+        Err(blocker) => {
+            side.blockers.push(blocker);
+            return side;
+        }
+    };
+    let marker = live.and_then(|live| own(live, wanted, scope, &mut side));
+    let handle = live.map_or(Handle::Made, |live| Handle::Id(live.id.clone()));
+    let credential = credential(organization, live, wanted, &mut side);
+    if live.is_none() {
+        let name = wanted.name.clone();
+        side.last.push(Change::PostIntegrations { name });
+        let empty =
+            organization.integrations.iter().filter(|one| ownership(one, scope) == Ownership::Unfinished);
+        side.notices
+            .extend(empty.map(|one| Notice::EmptyIntegration { name: one.name.clone(), id: one.id.clone() }));
+    }
+    let is_enabled = live.is_some_and(|live| live.intended_state == "ENABLED");
+    if is_enabled && !wanted.enabled {
+        let name = live.map_or(&wanted.name, |live| &live.name).clone();
+        side.first.push(Change::PatchIntegration { integration: handle.clone(), name, enabled: false });
+    }
+    let planned = actions(organization, live, marker.as_ref(), &handle, wanted, scope, &mut side);
+    let notes = |actions: BTreeSet<ActionRef>| NotesState {
+        text: wanted.notes.clone(),
+        spec: scope.spec.to_owned(),
+        actions,
+    };
+    // The IDs that are known already, so that a run that is broken off leaves no action without an owner.
+    let is_known = |action: &&ActionRef| matches!(action, ActionRef::Id(_));
+    let known: BTreeSet<ActionRef> =
+        planned.owned.iter().filter(is_known).chain(&planned.leaving).cloned().collect();
+    let first = notes(known);
+    let last = notes(planned.owned);
+    let before = live.map(|live| live.notes.clone()).unwrap_or_default();
+    let name_before = live.map_or(&wanted.name, |live| &live.name).clone();
+    let credential_before =
+        live.and_then(|live| live.credential.as_ref()).map(|credential| Handle::Id(credential.id.clone()));
+    let is_configured = live.is_some_and(|live| live.name == wanted.name)
+        && credential_before.as_ref() == Some(&credential)
+        && before.trim_end() == first.render(|_| None);
+    let configure =
+        |name: Diff<String>, notes_before: String, notes_after: &NotesState, credential_before| {
+            Change::PutIntegrationConfigCurrent {
+                integration: handle.clone(),
+                name,
+                notes_before,
+                notes_after: notes_after.clone(),
+                credential_before,
+                credential_after: credential.clone(),
+            }
+        };
+    if !is_configured {
+        let name = Diff { before: name_before, after: wanted.name.clone() };
+        side.last.push(configure(name, before, &first, credential_before));
+    }
+    if !is_enabled && wanted.enabled {
+        let name = wanted.name.clone();
+        side.last.push(Change::PatchIntegration { integration: handle.clone(), name, enabled: true });
+    }
+    side.last.extend(planned.changes);
+    // The old one after the new one: until then flows have something to use.
+    side.last.extend(planned.deletes_last);
+    if first != last {
+        let name = Diff { before: wanted.name.clone(), after: wanted.name.clone() };
+        side.last.push(configure(name, first.render(|_| None), &last, Some(credential.clone())));
+    }
+    side.first.splice(0..0, planned.deletes_first);
+    if !side.first.is_empty() || !side.last.is_empty() {
+        side.connections = connections(wanted);
+        let proofs = wanted.actions.iter().filter(|action| action.test_input.is_some());
+        side.notices.extend(proofs.map(|action| Notice::Proof { action: action.state.content.name.clone() }));
+    }
+    side
+}
+
+fn connections(wanted: &DesiredIntegration) -> Vec<Connection> {
+    let of = |action: &DesiredAction| Connection {
+        action: action.state.content.name.clone(),
+        function: action.state.target.clone(),
+        role: wanted.role.name().to_owned(),
+        is_enabled: wanted.enabled,
+    };
+    wanted.actions.iter().map(of).collect()
+}
+
+/// The marker of an integration that is ours, or is to be.
+fn own(
+    live: &LiveIntegration,
+    wanted: &DesiredIntegration,
+    scope: Scope<'_>,
+    side: &mut Side,
+) -> Option<Marker> {
+    match ownership(live, scope) {
+        Ownership::Ours(marker) => return Some(marker),
+        Ownership::Unfinished => side.notices.push(Notice::Unfinished { name: live.name.clone() }),
+        Ownership::Foreign(by) if wanted.adopt => {
+            side.notices.push(Notice::Adopted { name: live.name.clone(), by });
+        }
+        Ownership::Foreign(by) => {
+            side.blockers.push(Blocker::NotManaged { name: live.name.clone(), id: live.id.clone(), by })
+        }
+    }
+    None
+}
+
+/// The credential that the integration is to have, and what makes it hold the role.
+fn credential(
+    organization: &LiveOrganization,
+    live: Option<&LiveIntegration>,
+    wanted: &DesiredIntegration,
+    side: &mut Side,
+) -> Handle {
+    let (name, arn) = (wanted.credential_name(), wanted.role.to_string());
+    let own = live.and_then(|live| live.credential.as_ref());
+    // One that another integration uses too is not ours to change.
+    let own = own.filter(|own| organization.users_of(&own.id) <= 1);
+    if let Some(own) = own {
+        let holds_it = match &own.arn {
+            Some(live) => *live == arn,
+            None => own.name == name,
+        };
+        if own.arn.is_none() && holds_it {
+            let what = format!("the role's ARN in the credential \"{}\"", own.name);
+            side.notices.push(Notice::NotShown { what });
+        }
+        if !holds_it || own.name != name {
+            if let (Some(before), Some(live)) = (own.role(), live)
+                && before != wanted.role
+            {
+                side.notices.push(Notice::Repointed {
+                    integration: live.name.clone(),
+                    before: before.to_string(),
+                    after: arn.clone(),
+                });
+            }
+            side.last.push(Change::PutIntegrationsCredential {
+                id: own.id.clone(),
+                name: Diff { before: own.name.clone(), after: name },
+                arn: Diff { before: own.arn.clone(), after: Some(arn) },
+            });
+        }
+        return Handle::Id(own.id.clone());
+    }
+    // One that a run made before it was broken off.
+    let spare = organization.credentials.get(&name).into_iter().flatten();
+    let mut spare = spare.filter(|id| organization.users_of(id) == 0);
+    if let Some(id) = spare.next() {
+        // What it holds is not known until it is sent.
+        side.last.push(Change::PutIntegrationsCredential {
+            id: id.clone(),
+            name: Diff { before: name.clone(), after: name },
+            arn: Diff { before: None, after: Some(arn) },
+        });
+        return Handle::Id(id.clone());
+    }
+    let before = organization.credentials.get(&name).cloned().unwrap_or_default();
+    side.last.push(Change::PostIntegrationsCredentials { name, arn, before });
+    Handle::Made
+}
+
+/// The data actions' part of a plan.
+#[derive(Default)]
+struct Planned {
+    changes: Vec<Change>,
+    deletes_first: Vec<Change>,
+    deletes_last: Vec<Change>,
+    owned: BTreeSet<ActionRef>,
+    /// Ours until they are deleted.
+    leaving: BTreeSet<ActionRef>,
+}
+
+fn actions(
+    organization: &LiveOrganization,
+    live: Option<&LiveIntegration>,
+    marker: Option<&Marker>,
+    integration: &Handle,
+    wanted: &DesiredIntegration,
+    scope: Scope<'_>,
+    side: &mut Side,
+) -> Planned {
+    let mut planned = Planned::default();
+    let mut claimed: BTreeSet<&str> = BTreeSet::new();
+    let own: &[LiveAction] = live.map_or(&[], |live| &live.actions);
+    for action in &wanted.actions {
+        let found = match find_action(organization, own, action) {
+            Ok(found) => found,
+            Err(Blocker::Several { .. }) if half_replaced(own, action, marker).is_some() => {
+                half_replaced(own, action, marker).map(|(new, old)| {
+                    claimed.insert(&old.id);
+                    planned.leaving.insert(ActionRef::Id(old.id.clone()));
+                    let (id, name) = (old.id.clone(), old.name.clone());
+                    planned.deletes_last.push(Change::DeleteIntegrationsAction { id, name });
+                    new
+                })
+            }
+            Err(blocker) => {
+                if let Blocker::Several { ids, .. } = &blocker {
+                    claimed.extend(own.iter().filter(|one| ids.contains(&one.id)).map(|one| one.id.as_str()));
+                }
+                side.blockers.push(blocker);
+                continue;
+            }
+        };
+        let name = &action.state.content.name;
+        let post = |before: BTreeSet<String>| Change::PostIntegrationsActions {
+            integration: integration.clone(),
+            action: Box::new(action.state.clone()),
+            before,
+        };
+        let Some(found) = found else {
+            planned.changes.push(post(BTreeSet::new()));
+            planned.owned.insert(ActionRef::Made(name.clone()));
+            continue;
+        };
+        claimed.insert(&found.id);
+        let Some(state) = &found.state else {
+            side.notices.push(Notice::NotShown { what: format!("the data action \"{name}\"") });
+            planned.owned.insert(ActionRef::Id(found.id.clone()));
+            continue;
+        };
+        for member in &found.unknown {
+            side.notices.push(Notice::NotShown { what: format!("`{member}` of the data action \"{name}\"") });
+        }
+        let mut differences = state.differences(&action.state);
+        differences.retain(|diff| !found.unknown.contains(diff.member));
+        let (fixed, mutable): (Vec<_>, Vec<_>) =
+            differences.into_iter().partition(|diff| diff.needs_replacement());
+        if !fixed.is_empty() {
+            let usage = usage_of(organization, &found.id);
+            if !action.replace {
+                side.blockers.push(Blocker::NeedsReplacement {
+                    action: name.clone(),
+                    id: found.id.clone(),
+                    members: fixed.iter().map(|diff| diff.member).collect(),
+                    usage,
+                });
+                planned.owned.insert(ActionRef::Id(found.id.clone()));
+                continue;
+            }
+            side.notices.push(Notice::Replaced { action: name.clone(), id: found.id.clone(), usage });
+            let same: BTreeSet<String> =
+                own.iter().filter(|one| one.name == *name).map(|one| one.id.clone()).collect();
+            planned.changes.push(post(same));
+            planned.owned.insert(ActionRef::Made(name.clone()));
+            planned.leaving.insert(ActionRef::Id(found.id.clone()));
+            planned
+                .deletes_last
+                .push(Change::DeleteIntegrationsAction { id: found.id.clone(), name: found.name.clone() });
+            continue;
+        }
+        planned.owned.insert(ActionRef::Id(found.id.clone()));
+        if !mutable.is_empty() {
+            planned.changes.push(patch(found, &action.state, mutable));
+            side.notices
+                .push(Notice::Flows { action: name.clone(), usage: usage_of(organization, &found.id) });
+        } else if state.has_other_annotations(&action.state) {
+            side.notices.push(Notice::Annotations { action: name.clone() });
+        }
+    }
+    let rest: Vec<&LiveAction> = own.iter().filter(|one| !claimed.contains(one.id.as_str())).collect();
+    let ours = |one: &LiveAction| marker.is_some_and(|marker| marker.actions.contains(&one.id));
+    let mut foreign = Vec::new();
+    for one in rest {
+        if !ours(one) {
+            foreign.push(one.name.clone());
+            continue;
+        }
+        if !scope.prune {
+            let (name, id) = (one.name.clone(), one.id.clone());
+            side.notices.push(Notice::ActionTakenOut { name, id });
+            planned.owned.insert(ActionRef::Id(one.id.clone()));
+            continue;
+        }
+        take_away(organization, one, false, &mut planned.deletes_first, side);
+    }
+    if !foreign.is_empty() {
+        side.notices.push(Notice::ForeignActions { names: foreign });
+    }
+    planned
+}
+
+fn patch(found: &LiveAction, after: &ActionState, differences: Vec<MemberDiff>) -> Change {
+    Change::PatchIntegrationsAction {
+        before: Box::new(found.clone()),
+        after: Box::new(after.clone()),
+        differences,
+    }
+}
+
+/// Deletes an action, unless flows use it or may.
+pub(super) fn take_away(
+    organization: &LiveOrganization,
+    action: &LiveAction,
+    even_if_used: bool,
+    changes: &mut Vec<Change>,
+    side: &mut Side,
+) {
+    let usage = usage_of(organization, &action.id);
+    let (id, name) = (action.id.clone(), action.name.clone());
+    let is_free = matches!(&usage, Usage::Flows(flows) if flows.is_empty());
+    if !is_free && !even_if_used {
+        side.blockers.push(Blocker::UsedByFlows { action: name.clone(), id: id.clone(), usage });
+    } else if !is_free {
+        side.notices.push(Notice::Flows { action: name.clone(), usage });
+    }
+    changes.push(Change::DeleteIntegrationsAction { id, name });
+}
+
+/// The new and the old one of a replacement that was broken off: the old one is in the marker, the new one is as wanted.
+fn half_replaced<'a>(
+    own: &'a [LiveAction],
+    wanted: &DesiredAction,
+    marker: Option<&Marker>,
+) -> Option<(&'a LiveAction, &'a LiveAction)> {
+    let named: Vec<&LiveAction> = own.iter().filter(|one| one.name == wanted.state.content.name).collect();
+    let [one, other] = named.as_slice() else { return None };
+    let differs = |action: &LiveAction| {
+        let state = action.state.as_ref()?;
+        Some(state.differences(&wanted.state).iter().any(MemberDiff::needs_replacement))
+    };
+    let is_ours = |action: &LiveAction| marker.is_some_and(|marker| marker.actions.contains(&action.id));
+    let is_pair = |new: &LiveAction, old: &LiveAction| {
+        wanted.replace && differs(new) == Some(false) && differs(old) == Some(true) && is_ours(old)
+    };
+    if is_pair(one, other) {
+        Some((one, other))
+    } else if is_pair(other, one) {
+        Some((other, one))
+    } else {
+        None
+    }
+}
+
+fn find_action<'a>(
+    organization: &LiveOrganization,
+    own: &'a [LiveAction],
+    wanted: &DesiredAction,
+) -> Result<Option<&'a LiveAction>, Blocker> {
+    let name = &wanted.state.content.name;
+    if let Some(id) = &wanted.id {
+        if let Some(found) = own.iter().find(|one| one.id == *id) {
+            return Ok(Some(found));
+        }
+        let elsewhere =
+            organization.integrations.iter().flat_map(|one| &one.actions).any(|one| one.id == *id);
+        return Err(if elsewhere {
+            Blocker::NeedsReplacement {
+                action: name.clone(),
+                id: id.clone(),
+                members: vec!["integration"],
+                usage: usage_of(organization, id),
+            }
+        } else {
+            Blocker::NoSuchId { what: "data action", id: id.clone() }
+        });
+    }
+    let named = |name: &str| own.iter().filter(|one| one.name == *name).collect::<Vec<_>>();
+    let mut found = named(name);
+    if found.is_empty()
+        && let Some(was) = &wanted.was
+    {
+        found = named(was);
+    }
+    match found.as_slice() {
+        [] => Ok(None),
+        [one] => Ok(Some(one)),
+        several => Err(Blocker::Several {
+            what: "data action",
+            name: name.clone(),
+            ids: several.iter().map(|one| one.id.clone()).collect(),
+        }),
+    }
+}
+
+/// Integrations that this spec made and no role of it has: by the role that their credential names.
+pub(super) fn orphans<'o>(
+    organization: &'o LiveOrganization,
+    claimed: &BTreeSet<String>,
+    scope: Scope<'_>,
+) -> Vec<(&'o LiveIntegration, Option<Arn>)> {
+    let is_orphan = |one: &&LiveIntegration| {
+        matches!(ownership(one, scope), Ownership::Ours(_)) && !claimed.contains(&one.id)
+    };
+    let role = |one: &LiveIntegration| one.credential.as_ref().and_then(LiveCredential::role);
+    organization.integrations.iter().filter(is_orphan).map(|one| (one, role(one))).collect()
+}

@@ -1,0 +1,138 @@
+//! Both sides in one plan: IAM first when making, Genesys Cloud first when taking away.
+
+use std::collections::BTreeSet;
+
+use super::change::Change;
+use super::destroy::{destroy_role, prune};
+use super::diff::{Scope, diff_role, find, orphans};
+use super::model::{Blocker, Notice, Side};
+use crate::model::{
+    DesiredIntegration, DesiredRole, DesiredState, LiveOrganization, OrganizationReading, Orphans,
+};
+use crate::plan::change::Change as PlanChange;
+use crate::plan::model::{Blocker as PlanBlocker, Notice as PlanNotice, Plan, RolePlan};
+
+/// Adds what has to change in Genesys Cloud to a plan for IAM.
+pub(crate) fn add(plan: &mut Plan, reading: &OrganizationReading, desired: &DesiredState, pruned: &Orphans) {
+    let organization = match reading {
+        OrganizationReading::Read(organization) => organization,
+        OrganizationReading::NotRead(why) => {
+            for role in desired.roles.iter().filter(|role| role.integration.is_some()) {
+                let notice = Notice::NotRead { why: why.clone() };
+                of(plan, &role.role.name).notices.push(PlanNotice::Genesys(notice));
+            }
+            return;
+        }
+        OrganizationReading::NotAsked => return,
+    };
+    let scope = Scope {
+        spec: &desired.spec,
+        account: &desired.account_id,
+        prune: matches!(pruned, Orphans::Read(_)),
+    };
+    for (role, integration) in with_integration(desired) {
+        let others: Vec<&str> = with_integration(desired)
+            .filter(|(other, _)| other.role.name != role.role.name)
+            .map(|(_, other)| other.name.as_str())
+            .collect();
+        let side = diff_role(organization, integration, scope, &others);
+        merge(of(plan, &role.role.name), side);
+    }
+    // Of a part of the spec nothing follows about what is not in it.
+    if desired.excluded.is_empty() {
+        take_orphans_away(plan, organization, desired, scope);
+    }
+}
+
+/// The same where everything is to go.
+pub(crate) fn add_destroy(
+    plan: &mut Plan,
+    reading: &OrganizationReading,
+    desired: &DesiredState,
+    even_if_used: bool,
+) {
+    let organization = match reading {
+        OrganizationReading::Read(organization) => organization,
+        OrganizationReading::NotRead(why) => {
+            for role in desired.roles.iter().filter(|role| role.integration.is_some()) {
+                let notice = Notice::NotRead { why: why.clone() };
+                of(plan, &role.role.name).notices.push(PlanNotice::Genesys(notice));
+            }
+            return;
+        }
+        OrganizationReading::NotAsked => return,
+    };
+    let scope = Scope { spec: &desired.spec, account: &desired.account_id, prune: false };
+    for (role, integration) in with_integration(desired) {
+        let role_plan = of(plan, &role.role.name);
+        // A role that stays keeps its integration.
+        if role.prevent_destroy {
+            continue;
+        }
+        merge(role_plan, destroy_role(organization, integration, scope, even_if_used));
+    }
+}
+
+fn with_integration(desired: &DesiredState) -> impl Iterator<Item = (&DesiredRole, &DesiredIntegration)> {
+    desired.roles.iter().filter_map(|role| Some((role, role.integration.as_ref()?)))
+}
+
+fn take_orphans_away(
+    plan: &mut Plan,
+    organization: &LiveOrganization,
+    desired: &DesiredState,
+    scope: Scope<'_>,
+) {
+    let claimed: BTreeSet<String> = with_integration(desired)
+        .filter_map(|(_, integration)| find(organization, integration, scope, &[]).ok().flatten())
+        .map(|live| live.id.clone())
+        .collect();
+    for (live, role) in orphans(organization, &claimed, scope) {
+        // In which role it is shown: its own, where there still is one.
+        let name = role.map_or_else(|| live.name.clone(), |role| role.name().to_owned());
+        let role_plan = of(plan, &name);
+        if scope.prune {
+            merge(role_plan, prune(organization, live, scope));
+        } else {
+            let notice = Notice::IntegrationTakenOut { name: live.name.clone(), id: live.id.clone() };
+            role_plan.notices.push(PlanNotice::Genesys(notice));
+        }
+    }
+}
+
+/// The plan of a role; a new one where IAM has nothing to do with it.
+fn of<'p>(plan: &'p mut Plan, role: &str) -> &'p mut RolePlan {
+    let at = match plan.roles.iter().position(|one| one.role == role) {
+        Some(at) => at,
+        None => {
+            plan.roles.insert(0, RolePlan::empty(role));
+            0
+        }
+    };
+    &mut plan.roles[at]
+}
+
+fn merge(role: &mut RolePlan, side: Side) {
+    let Side { first, last, blockers, notices, connections } = side;
+    let first = first.into_iter().map(PlanChange::Genesys);
+    role.changes.splice(0..0, first);
+    role.changes.extend(last.into_iter().map(PlanChange::Genesys));
+    role.blockers.extend(blockers.into_iter().map(PlanBlocker::Genesys));
+    role.notices.extend(notices.into_iter().map(PlanNotice::Genesys));
+    role.connections = connections;
+}
+
+/// Actions that flows may use and that a plan changes, deletes or is blocked by.
+pub fn touched_actions(plan: &Plan) -> BTreeSet<String> {
+    let changed = plan.changes().filter_map(|change| match change {
+        PlanChange::Genesys(change) => Change::touched_action(change),
+        PlanChange::Iam(_) => None,
+    });
+    let blocked = plan.blockers().filter_map(|blocker| match blocker {
+        PlanBlocker::Genesys(Blocker::NeedsReplacement { id, .. } | Blocker::UsedByFlows { id, .. }) => {
+            Some(id.as_str())
+        }
+        _ => None,
+    });
+    changed.chain(blocked).map(str::to_owned).collect()
+}

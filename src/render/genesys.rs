@@ -1,0 +1,422 @@
+//! Genesys Cloud's side of a plan, in text and JSON.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use serde_json::{Map, Value, json};
+use similar::{ChangeTag, TextDiff};
+
+use super::field::{INDENT, field, indented, value_diff};
+use super::style::{CREATE, DIM, REMOVE, paint};
+use crate::model::{
+    ActionState, DesiredIntegration, LiveIntegration, LiveOrganization, OrganizationReading, Usage,
+};
+use crate::plan::Owner;
+use crate::plan::genesys::{Blocker, Change, Connection, Handle, Notice};
+use crate::text::one_line;
+
+/// Words in the name of a header whose value may be a secret.
+const SECRET: [&str; 8] = ["auth", "token", "key", "secret", "password", "credential", "cookie", "session"];
+
+/// A member of a data action as it may be shown.
+fn shown(member: &str, value: &Value) -> Value {
+    let (true, Value::Object(headers)) = (member == "headers", value) else { return value.clone() };
+    let masked = headers.iter().map(|(name, value)| {
+        let lower = name.to_lowercase();
+        let is_secret = SECRET.iter().any(|word| lower.contains(word));
+        (name.clone(), if is_secret { "(masked)".into() } else { value.clone() })
+    });
+    Value::Object(masked.collect())
+}
+
+fn handle_text(handle: &Handle, what: &str) -> String {
+    match handle {
+        Handle::Id(id) => id.clone(),
+        Handle::Made => format!("(the {what} made above)"),
+    }
+}
+
+fn in_quotes(text: &str) -> String {
+    Value::from(one_line(text)).to_string()
+}
+
+/// Below the line that names a change.
+pub(super) fn change_text(out: &mut String, change: &Change) {
+    match change {
+        Change::PostIntegrationsCredentials { name: _, arn, before: _ } => field(out, "ARN", arn),
+        Change::PutIntegrationsCredential { id, name, arn: _ } => {
+            field(out, "id", id);
+            value_diff(out, "name", &in_quotes(&name.before), &in_quotes(&name.after));
+            let arn = |arn: &Option<String>| arn.clone().unwrap_or_else(|| "(not shown)".to_owned());
+            let [before, after] = [arn(&arn_of(change).0), arn(&arn_of(change).1)];
+            value_diff(out, "ARN", &one_line(&before), &after);
+        }
+        Change::PostIntegrations { name: _ } => field(out, "type", "aws-lambda-data-actions"),
+        Change::PutIntegrationConfigCurrent {
+            integration: _,
+            name,
+            notes_before,
+            notes_after,
+            credential_before,
+            credential_after,
+        } => {
+            value_diff(out, "name", &in_quotes(&name.before), &in_quotes(&name.after));
+            let after = notes_after.render(|name| Some(format!("(the ID of \"{name}\")")));
+            value_diff(out, "notes", &in_quotes(notes_before), &in_quotes(&after));
+            let before = credential_before
+                .as_ref()
+                .map_or("none".to_owned(), |handle| handle_text(handle, "credential"));
+            value_diff(out, "credential", &before, &handle_text(credential_after, "credential"));
+        }
+        Change::PatchIntegration { integration: _, name: _, enabled } => {
+            let [before, after] = if *enabled { ["DISABLED", "ENABLED"] } else { ["ENABLED", "DISABLED"] };
+            value_diff(out, "intended_state", before, after);
+        }
+        Change::PostIntegrationsActions { integration: _, action, before: _ } => {
+            for (member, value) in action.members().iter().filter(|(member, _)| *member != "name") {
+                field(out, member, &value_text(&shown(member, value)));
+            }
+        }
+        Change::PatchIntegrationsAction { before, after: _, differences } => {
+            field(out, "id", &before.id);
+            for diff in differences {
+                member_diff(
+                    out,
+                    diff.member,
+                    &shown(diff.member, &diff.before),
+                    &shown(diff.member, &diff.after),
+                );
+            }
+        }
+        Change::DeleteIntegrationsAction { id, name: _ }
+        | Change::DeleteIntegrationsCredential { id, name: _ } => field(out, "id", id),
+        Change::DeleteIntegration { id, name: _, actions } => {
+            field(out, "id", id);
+            field(out, "data actions", &actions.to_string());
+        }
+    }
+}
+
+fn arn_of(change: &Change) -> (Option<String>, Option<String>) {
+    match change {
+        Change::PutIntegrationsCredential { arn, .. } => (arn.before.clone(), arn.after.clone()),
+        _ => (None, None),
+    }
+}
+
+fn value_text(value: &Value) -> String {
+    match value {
+        Value::String(text) => in_quotes(text),
+        other => other.to_string(),
+    }
+}
+
+/// Long texts line by line, others in one line.
+fn member_diff(out: &mut String, member: &str, before: &Value, after: &Value) {
+    let (Value::String(old), Value::String(new)) = (before, after) else {
+        value_diff(out, member, &value_text(before), &value_text(after));
+        return;
+    };
+    if !old.trim_end().contains('\n') && !new.trim_end().contains('\n') {
+        value_diff(out, member, &value_text(before), &value_text(after));
+        return;
+    }
+    let _ = writeln!(out, "{INDENT}{}", paint(DIM, &format!("{member}:")));
+    let diff = TextDiff::from_lines(old.as_str(), new.as_str());
+    for line in diff.iter_all_changes() {
+        let text = one_line(line.value().trim_end_matches('\n'));
+        let line = match line.tag() {
+            ChangeTag::Delete => paint(REMOVE, &format!("- {text}")),
+            ChangeTag::Insert => paint(CREATE, &format!("+ {text}")),
+            ChangeTag::Equal => format!("  {text}"),
+        };
+        let _ = writeln!(out, "{INDENT}{line}");
+    }
+}
+
+/// What Genesys Cloud will be able to do.
+pub(super) fn connections_text(out: &mut String, connections: &[Connection]) {
+    if connections.is_empty() {
+        return;
+    }
+    let _ = writeln!(out, "  {}", paint(DIM, "what Genesys Cloud can do"));
+    for connection in connections {
+        let _ = writeln!(out, "    {}", connection_text(connection));
+    }
+}
+
+pub(super) fn connection_text(connection: &Connection) -> String {
+    let Connection { action, function, role, is_enabled } = connection;
+    let off = if *is_enabled { "" } else { ", once the integration is enabled" };
+    format!("data action {} invokes {function} through role `{}`{off}", in_quotes(action), one_line(role))
+}
+
+fn usage_text(usage: &Usage) -> String {
+    match usage {
+        Usage::Flows(flows) if flows.is_empty() => {
+            "no flow is known to use it (scripts and other clients are not seen)".to_owned()
+        }
+        Usage::Flows(flows) => {
+            let names: Vec<String> = flows.iter().map(|flow| in_quotes(flow)).collect();
+            let flow = if names.len() == 1 { "flow" } else { "flows" };
+            format!("used by the {flow} {}", names.join(", "))
+        }
+        Usage::Unknown(why) => format!("which flows use it is not known: {}", one_line(why)),
+    }
+}
+
+fn owner_text(by: &Owner) -> String {
+    match by {
+        Owner::Unknown => "made by someone else".to_owned(),
+        Owner::Spec(spec) => format!("managed by another spec, `{}`", one_line(spec)),
+    }
+}
+
+fn list(names: &[String]) -> String {
+    names.iter().map(|name| in_quotes(name)).collect::<Vec<_>>().join(", ")
+}
+
+pub(super) fn notice_text(notice: &Notice) -> String {
+    match notice {
+        Notice::Adopted { name, by } => {
+            format!("integration {} is adopted: it was {}", in_quotes(name), owner_text(by))
+        }
+        Notice::Unfinished { name } => format!(
+            "integration {} exists and is empty, as a run that was interrupted leaves it: it is finished",
+            in_quotes(name)
+        ),
+        Notice::EmptyIntegration { name, id } => format!(
+            "integration {} ({}) exists and is empty; if an interrupted run left it, delete it or say `id`",
+            in_quotes(name),
+            one_line(id)
+        ),
+        Notice::ForeignActions { names } => format!(
+            "the integration has data actions that this spec did not make; they stay: {}",
+            list(names)
+        ),
+        Notice::ActionTakenOut { name, id } => format!(
+            "this spec made the data action {} ({}) and no longer has it; it stays. `--prune` removes it",
+            in_quotes(name),
+            one_line(id)
+        ),
+        Notice::IntegrationTakenOut { name, id } => format!(
+            "this spec made the integration {} ({}) and no longer has it; it stays. `--prune` removes it",
+            in_quotes(name),
+            one_line(id)
+        ),
+        Notice::Flows { action, usage } => {
+            format!("data action {}: {}", in_quotes(action), usage_text(usage))
+        }
+        Notice::Annotations { action } => format!(
+            "titles or descriptions in the contract of data action {} differ; they cannot be changed without a new action",
+            in_quotes(action)
+        ),
+        Notice::NotShown { what } => {
+            format!("Genesys Cloud does not show {}: it is taken to be as the spec says", one_line(what))
+        }
+        Notice::Proof { action } => format!(
+            "the proof with `test_input` of data action {} really runs the function",
+            in_quotes(action)
+        ),
+        Notice::Replaced { action, id, usage } => format!(
+            "data action {} is made anew: {} is deleted last, {}. Flows keep the old ID: point them at the new action and publish them",
+            in_quotes(action),
+            one_line(id),
+            usage_text(usage)
+        ),
+        Notice::Repointed { integration, before, after } => format!(
+            "integration {}: Genesys Cloud will assume {after} in place of {}",
+            in_quotes(integration),
+            one_line(before)
+        ),
+        Notice::NotRead { why } => format!("Genesys Cloud's side was not read: {}", one_line(why)),
+    }
+}
+
+/// What is wrong, and what can be done.
+pub(super) fn blocker_text(blocker: &Blocker) -> String {
+    let (what, remedy) = match blocker {
+        Blocker::NotManaged { name, id, by } => (
+            format!("integration {} ({}) exists already, {}", in_quotes(name), one_line(id), owner_text(by)),
+            "take it over: `--adopt`, or `adopt = true` in [role.integration]; or choose another `name`".to_owned(),
+        ),
+        Blocker::NotOurs { name, id, by } => (
+            format!("integration {} ({}) is not this spec's: it was {}", in_quotes(name), one_line(id), owner_text(by)),
+            "only what bears the spec's marker in its notes is removed; take it out of the spec, or remove it by hand"
+                .to_owned(),
+        ),
+        Blocker::Several { what, name, ids } => (
+            format!("{} {what}s have the name {}", ids.len(), in_quotes(name)),
+            format!(
+                "say which with `id`: {}",
+                ids.iter().map(|id| one_line(id).to_string()).collect::<Vec<_>>().join(", ")
+            ),
+        ),
+        Blocker::NoSuchId { what, id } => (
+            format!("no {what} has the ID {}", one_line(id)),
+            "correct `id`, or leave it out: then the name counts".to_owned(),
+        ),
+        Blocker::NeedsReplacement { action, id, members, usage } => (
+            format!(
+                "data action {} ({}): {} cannot be changed in a published action; {}",
+                in_quotes(action),
+                one_line(id),
+                members.iter().map(|member| format!("`{member}`")).collect::<Vec<_>>().join(" and "),
+                usage_text(usage)
+            ),
+            "`replace = true` for the action makes a new one, with a new ID; flows have to be pointed at it".to_owned(),
+        ),
+        Blocker::UsedByFlows { action, id, usage } => (
+            format!("data action {} ({}) is to be deleted; {}", in_quotes(action), one_line(id), usage_text(usage)),
+            "point the flows at another action first; `destroy --even-if-used` deletes it all the same".to_owned(),
+        ),
+        Blocker::ForeignActions { integration, names } => (
+            format!(
+                "integration {} has data actions that this spec did not make: {}",
+                in_quotes(integration),
+                list(names)
+            ),
+            "they would go with it: move or delete them by hand first".to_owned(),
+        ),
+    };
+    format!("{what}\n{}", indented(&remedy))
+}
+
+/// Before and after, for machines.
+pub(super) fn change_json(change: &Change) -> (Value, Value) {
+    match change {
+        Change::PostIntegrationsCredentials { name, arn, before: _ } => {
+            (Value::Null, json!({ "name": name, "arn": arn }))
+        }
+        Change::PutIntegrationsCredential { id, name, arn } => (
+            json!({ "id": id, "name": name.before, "arn": arn.before }),
+            json!({ "id": id, "name": name.after, "arn": arn.after }),
+        ),
+        Change::PostIntegrations { name } => {
+            (Value::Null, json!({ "name": name, "type": "aws-lambda-data-actions" }))
+        }
+        Change::PutIntegrationConfigCurrent {
+            integration,
+            name,
+            notes_before,
+            notes_after,
+            credential_before,
+            credential_after,
+        } => {
+            let id = handle_json(integration);
+            let after = notes_after.render(|name| Some(format!("(the ID of \"{name}\")")));
+            (
+                json!({ "id": id, "name": name.before, "notes": notes_before,
+                        "credential": credential_before.as_ref().map(handle_json) }),
+                json!({ "id": id, "name": name.after, "notes": after,
+                        "credential": handle_json(credential_after) }),
+            )
+        }
+        Change::PatchIntegration { integration, name: _, enabled } => {
+            let of = |enabled: bool| {
+                json!({ "id": handle_json(integration),
+                        "intended_state": if enabled { "ENABLED" } else { "DISABLED" } })
+            };
+            (of(!enabled), of(*enabled))
+        }
+        Change::PostIntegrationsActions { integration, action, before: _ } => {
+            let mut value = action_json(action);
+            value["integration"] = handle_json(integration);
+            (Value::Null, value)
+        }
+        Change::PatchIntegrationsAction { before, after: _, differences } => {
+            let mut sides = [json!({ "id": before.id }), json!({ "id": before.id })];
+            for diff in differences {
+                sides[0][diff.member] = shown(diff.member, &diff.before);
+                sides[1][diff.member] = shown(diff.member, &diff.after);
+            }
+            sides.into()
+        }
+        Change::DeleteIntegrationsAction { id, name }
+        | Change::DeleteIntegration { id, name, actions: _ }
+        | Change::DeleteIntegrationsCredential { id, name } => {
+            (json!({ "id": id, "name": name }), Value::Null)
+        }
+    }
+}
+
+fn handle_json(handle: &Handle) -> Value {
+    match handle {
+        Handle::Id(id) => id.as_str().into(),
+        Handle::Made => Value::Null,
+    }
+}
+
+fn action_json(action: &ActionState) -> Value {
+    let members = action.members().into_iter();
+    Value::Object(members.map(|(member, value)| (member.to_owned(), shown(member, &value))).collect())
+}
+
+pub(super) fn connection_json(connection: &Connection) -> Value {
+    let Connection { action, function, role, is_enabled } = connection;
+    json!({ "action": action, "function": function, "role": role, "is_enabled": is_enabled })
+}
+
+/// What the spec wants of the organization for one role.
+pub(super) fn desired(integration: Option<&DesiredIntegration>) -> Value {
+    let Some(DesiredIntegration { name, id, notes, enabled, adopt, role, actions }) = integration else {
+        return Value::Null;
+    };
+    let actions: Map<String, Value> = actions
+        .iter()
+        .map(|action| {
+            let mut value = action_json(&action.state);
+            value["id"] = json!(action.id);
+            value["was"] = json!(action.was);
+            value["replace"] = action.replace.into();
+            (action.state.content.name.clone(), value)
+        })
+        .collect();
+    json!({ "name": name, "id": id, "notes": notes, "enabled": enabled, "adopt": adopt,
+            "role": role.to_string(), "actions": actions })
+}
+
+/// What was there, by integration.
+pub(super) fn live(reading: &OrganizationReading) -> Value {
+    let OrganizationReading::Read(organization) = reading else { return Value::Null };
+    let LiveOrganization { name: _, integrations, credentials: _, usage } = organization;
+    let integrations: BTreeMap<&str, Value> = integrations
+        .iter()
+        .map(|one| {
+            let LiveIntegration {
+                id,
+                name,
+                notes,
+                intended_state,
+                reported_state: _,
+                detail: _,
+                credential,
+                actions,
+            } = one;
+            let credential = credential.as_ref().map(
+                |credential| json!({ "id": credential.id, "name": credential.name, "arn": credential.arn }),
+            );
+            let actions: Map<String, Value> = actions
+                .iter()
+                .map(|action| {
+                    let state = action.state.as_ref().map(action_json);
+                    (action.id.clone(), json!({ "name": action.name, "state": state }))
+                })
+                .collect();
+            let value = json!({ "name": name, "notes": notes, "intended_state": intended_state,
+                                "credential": credential, "actions": actions });
+            (id.as_str(), value)
+        })
+        .collect();
+    let usage: BTreeMap<&str, Value> = usage
+        .iter()
+        .map(|(id, usage)| {
+            let value = match usage {
+                Usage::Flows(flows) => json!(flows),
+                Usage::Unknown(_) => Value::Null,
+            };
+            (id.as_str(), value)
+        })
+        .collect();
+    json!({ "integrations": integrations, "flows": usage })
+}

@@ -1,0 +1,236 @@
+//! Both ends, with Genesys Cloud's own SDK as the judge: it reads what apply made, and what it changes by hand is seen,
+//! named and repaired.
+
+use crate::support::served::BothEnds;
+use crate::support::{BOTH_ENDS, Project};
+
+/// What the SDK finds by name.
+const FIND: &str = "
+[integration] = [one for one in integrations.get_integrations().entities if one.name == 'AWS Lambda orders']
+[action] = [one for one in integrations.get_integrations_actions().entities if one.name == 'Get order status']
+action = integrations.get_integrations_action(action.id, include_config=True, expand='contract')
+configuration = integrations.get_integration_config_current(integration.id)
+[(key, info)] = configuration.credentials.items()
+credential = integrations.get_integrations_credential(info.id)
+ROLE = 'arn:aws:iam::111122223333:role/GenesysDataActionRole'
+FUNCTION = 'arn:aws:lambda:us-east-1:111122223333:function:my-genesys-trigger-function'
+def template(name): return integrations.get_integrations_action_template(action.id, name)
+def config(**changes):
+    request = {'requestUrlTemplate': FUNCTION, 'requestType': 'POST', 'requestTemplate': '${input.rawRequest}', 'headers': {}}
+    response = {'translationMap': {}, 'translationMapDefaults': {}, 'successTemplate': '${rawResult}'}
+    request.update(changes.pop('request', {}))
+    return {'request': request, 'response': response, 'timeoutSeconds': changes.get('timeout', 60)}
+def patch(**members):
+    integrations.patch_integrations_action(action.id, body={'version': action.version, **members})
+";
+
+#[test]
+fn the_sdk_sees_what_apply_made_as_the_spec_says_it() {
+    let both = BothEnds::new("timeout_seconds = 7");
+    both.run(&["apply", "--yes", "--test"])
+        .expect(0)
+        .says("Proven end to end")
+        .says("IAM and Genesys Cloud show");
+    both.sdk(&format!(
+        "{FIND}
+assert (integration.intended_state, integration.reported_state.code) == ('ENABLED', 'ACTIVE'), integration
+assert configuration.notes == f'managed-by: genesys-iam, spec genesys; actions {{action.id}}', configuration
+assert (key, credential.name) == ('AmazonWebServicesARN', ROLE + ' (genesys-iam)'), credential
+assert credential.credential_fields == {{'ARN': ROLE}}, credential
+assert (action.category, action.secure, action.config.timeout_seconds) == ('AWS Lambda orders', False, 7), action
+assert action.config.request.request_url_template == FUNCTION, action
+assert (template('requesttemplate.vm'), template('successtemplate.vm')) == ('${{input.rawRequest}}', '${{rawResult}}')
+assert list(action.contract.input.input_schema.properties) == ['OrderNumber'], action
+assert integrations.post_integrations_action_test(action.id, {{'OrderNumber': '1'}}).success
+"
+    ));
+    both.run(&["plan", "--detailed-exitcode"]).expect(0).says("No changes.");
+    let destroyed = both.run(&["destroy", "--yes"]);
+    destroyed.expect(0).says("Destroyed.");
+    both.sdk("assert integrations.get_integrations().entities == []\nassert integrations.get_integrations_credentials_listing().entities == []");
+}
+
+#[test]
+fn each_kind_of_drift_is_seen_named_and_repaired() {
+    let both = BothEnds::new("");
+    both.run(&["apply", "--yes", "--no-check"]).expect(0);
+    for (drift, planned, named) in [
+        (
+            "integrations.put_integrations_credential(info.id, body={'name': credential.name,
+                'type': {'name': 'amazonWebServicesARN'}, 'credentialFields': {'ARN': ROLE + 'x'}})",
+            "PutIntegrationsCredential",
+            "The credential holds arn:aws:iam::111122223333:role/GenesysDataActionRolex, not this role's ARN",
+        ),
+        (
+            "integrations.patch_integration(integration.id, body={'intendedState': 'DISABLED'})",
+            "PatchIntegration integration \"AWS Lambda orders\"",
+            "The integration \"AWS Lambda orders\" is not enabled",
+        ),
+        (
+            "patch(config=config(request={'requestUrlTemplate': FUNCTION + ':live'}))",
+            "PatchIntegrationsAction data action \"Get order status\"",
+            "`function` is",
+        ),
+        (
+            "patch(config=config(request={'requestTemplate': '{}'}))",
+            "PatchIntegrationsAction",
+            "`request_template` is \"{}\", not \"${input.rawRequest}\"",
+        ),
+        ("patch(config=config(timeout=3))", "PatchIntegrationsAction", "`timeout_seconds` is 3, not 60"),
+        ("patch(category='Other')", "PatchIntegrationsAction", "`category` is \"Other\""),
+        (
+            "integrations.delete_integrations_action(action.id)",
+            "PostIntegrationsActions",
+            "The data action \"Get order status\" does not exist",
+        ),
+        (
+            "configuration.credentials = {}; integrations.put_integration_config_current(integration.id, body=configuration)",
+            "PutIntegrationConfigCurrent",
+            "does not use the role's credential",
+        ),
+        (
+            "integrations.delete_integration(integration.id)",
+            "PostIntegrations integration \"AWS Lambda orders\"",
+            "The integration \"AWS Lambda orders\" does not exist",
+        ),
+    ] {
+        both.sdk(&format!("{FIND}\n{drift}"));
+        both.run(&["plan", "--detailed-exitcode"]).expect(2).says(planned);
+        both.run(&["check"]).expect(4).says(named);
+        both.run(&["apply", "--yes", "--no-check"]).expect(0);
+        both.run(&["check", "--all"])
+            .expect(0)
+            .says("integration, credential and data actions are as the spec says");
+        both.run(&["plan", "--detailed-exitcode"]).expect(0);
+    }
+    // A second one of the same name blocks until the ID says which is meant.
+    both.sdk(&format!(
+        "{FIND}
+integrations.post_integrations_actions(body={{'name': action.name, 'category': 'c', 'integrationId': integration.id,
+    'contract': {{'input': {{'inputSchema': {{'type': 'object'}}}}, 'output': {{'successSchema': {{'type': 'object'}}}}}},
+    'config': config()}})
+open(os.environ['HOME'] + '/id', 'w').write(action.id)"
+    ));
+    both.run(&["check"]).expect(4).says("2 data actions are called \"Get order status\"");
+    both.run(&["apply", "--yes"]).expect(3).says("2 data actions have the name");
+    let id = std::fs::read_to_string(both.0.project.path("id")).unwrap();
+    both.write(&format!("{BOTH_ENDS}\nid = {id:?}\n"));
+    both.run(&["plan", "--detailed-exitcode"]).expect(0).says("that this spec did not make; they stay");
+}
+
+#[test]
+fn what_somebody_made_by_hand_is_left_alone_until_it_is_adopted() {
+    let both = BothEnds::new("");
+    both.sdk(
+        "
+made = integrations.post_integrations(body={'integrationType': {'id': 'aws-lambda-data-actions'}})
+stored = integrations.post_integrations_credentials(body={'name': f'Integration-{made.id}',
+    'type': {'name': 'amazonWebServicesARN'},
+    'credentialFields': {'ARN': 'arn:aws:iam::111122223333:role/GenesysDataActionRole'}})
+configuration = integrations.get_integration_config_current(made.id)
+configuration.name, configuration.notes = 'AWS Lambda orders', 'Ask Ann'
+configuration.credentials = {'amazonWebServicesARN': {'id': stored.id}}
+integrations.put_integration_config_current(made.id, body=configuration)
+integrations.patch_integration(made.id, body={'intendedState': 'ENABLED'})
+for name in ['Get order status', 'Another']:
+    integrations.post_integrations_actions(body={'name': name, 'category': 'AWS Lambda orders', 'integrationId': made.id,
+        'contract': {'input': {'inputSchema': {'type': 'object', 'title': 'Input', 'properties': {'OrderNumber': {'type': 'string'}}}},
+                     'output': {'successSchema': {'type': 'object', 'properties': {'status': {'type': 'string'}}}}},
+        'config': {'request': {'requestUrlTemplate': 'arn:aws:lambda:us-east-1:111122223333:function:my-genesys-trigger-function',
+                               'requestType': 'POST', 'requestTemplate': '${input.rawRequest}\\n'}, 'response': {}}})
+",
+    );
+    both.run(&["apply", "--yes"]).expect(3).says("exists already, made by someone else").says("adopt = true");
+    let adopted = both.run(&["apply", "--yes", "--adopt", "--test"]);
+    adopted.expect(0).says("is adopted: it was made by someone else").says("Proven end to end");
+    adopted.says("data actions that this spec did not make; they stay: \"Another\"");
+    both.run(&["plan", "--detailed-exitcode"]).expect(0);
+    both.sdk(&format!("{FIND}\nassert len(integrations.get_integrations_actions().entities) == 3\nassert configuration.credentials['amazonWebServicesARN'].id == info.id"));
+    // What others made does not go with it.
+    both.run(&["destroy", "--yes"]).expect(3).says("data actions that this spec did not make: \"Another\"");
+}
+
+#[test]
+fn without_credentials_of_the_organization_awss_side_is_made_and_the_rest_is_said() {
+    let project = Project::new(BOTH_ENDS);
+    let server = crate::support::served::serve(&project, &[]);
+    let project = project.aws(&server.endpoint, "111122223333", "x");
+    project.run(&["plan"]).expect(0).says("Genesys Cloud's side was not read");
+    project.run(&["apply", "--yes"]).expect(3).says("Applied. 3 changes made").says("--aws-only");
+    project.run(&["apply", "--yes", "--aws-only"]).expect(0).says_not("--aws-only");
+}
+
+#[test]
+fn a_contract_cannot_be_changed_unless_a_new_action_may_take_its_place() {
+    let project = Project::new(BOTH_ENDS);
+    project.sandbox(&["apply", "--yes", "--no-check"]).expect(0);
+    let changed = BOTH_ENDS.replace("status = \"string\"", "status = \"string\", total = \"number\"");
+    project.write_spec(&changed);
+    let blocked = project.sandbox(&["plan"]);
+    blocked.says("`success_schema` cannot be changed in a published action").says("`replace = true`");
+    project.write_spec(&format!("{changed}\nreplace = true\n"));
+    let replaced = project.sandbox(&["apply", "--yes", "--test"]);
+    replaced.expect(0).says("is made anew").says("Proven end to end");
+    let done: Vec<&str> = replaced.stderr.lines().filter(|line| line.starts_with("done")).collect();
+    let position = |operation: &str| done.iter().position(|line| line.contains(operation)).unwrap();
+    assert!(position("PostIntegrationsActions") < position("DeleteIntegrationsAction"), "{done:?}");
+    project.sandbox(&["plan", "--detailed-exitcode"]).expect(0);
+}
+
+#[test]
+fn a_renamed_action_and_a_renamed_integration_keep_their_ids() {
+    let project = Project::new(BOTH_ENDS);
+    project.sandbox(&["apply", "--yes", "--no-check"]).expect(0);
+    let ids = || {
+        let state = std::fs::read_to_string(project.path(".genesys-iam/sandbox.json")).unwrap();
+        let state: serde_json::Value = serde_json::from_str(&state).unwrap();
+        let keys =
+            |what: &str| state["organization"][what].as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+        (keys("integrations"), keys("credentials"), keys("actions"))
+    };
+    let before = ids();
+    let renamed = BOTH_ENDS
+        .replace("\"AWS Lambda orders\"", "\"Orders\"")
+        .replace("name = \"Get order status\"", "name = \"Order status\"\nwas = \"Get order status\"");
+    project.write_spec(&renamed);
+    project.sandbox(&["apply", "--yes", "--no-check"]).expect(0).says("\"AWS Lambda orders\" → \"Orders\"");
+    assert_eq!(ids(), before);
+    project.sandbox(&["plan", "--detailed-exitcode"]).expect(0);
+}
+
+#[test]
+fn what_is_taken_out_of_the_spec_stays_until_it_is_pruned() {
+    let project = Project::new(&format!("name = \"test\"\n{BOTH_ENDS}"));
+    project.sandbox(&["apply", "--yes", "--no-check"]).expect(0);
+    let (without, _) = BOTH_ENDS.split_once("# Genesys Cloud's side.").unwrap();
+    project.write_spec(&format!("name = \"test\"\n{without}"));
+    project.sandbox(&["plan", "--detailed-exitcode"]).expect(0).says("`--prune` removes it");
+    let pruned = project.sandbox(&["apply", "--yes", "--prune"]);
+    pruned.expect(0).says("DeleteIntegration integration \"AWS Lambda orders\"");
+    project.sandbox(&["plan"]).expect(0).says_not("AWS Lambda orders");
+}
+
+#[test]
+fn a_header_that_looks_like_a_secret_is_never_shown() {
+    let project =
+        Project::new(&format!("{BOTH_ENDS}\nheaders = {{ x-api-key = \"S3CRET\", x-plain = \"shown\" }}\n"));
+    for format in ["text", "json", "markdown"] {
+        project.sandbox(&["plan", "--format", format]).expect(0).says_not("S3CRET");
+    }
+    project.sandbox(&["plan"]).says("\"x-plain\":\"shown\"").says("(masked)");
+    project.sandbox(&["plan", "--out", "plan.json"]).expect(0);
+    assert!(!std::fs::read_to_string(project.path("plan.json")).unwrap().contains("S3CRET"));
+}
+
+#[test]
+fn a_saved_plan_of_both_ends_is_carried_out_or_says_what_changed() {
+    let both = BothEnds::new("");
+    both.run(&["plan", "--out", "plan.json"]).expect(0);
+    both.run(&["apply", "plan.json", "--no-check"]).expect(0).says("9 changes made");
+    both.run(&["apply", "plan.json"]).expect(3).says("may have been applied already");
+    both.sdk(&format!("{FIND}\npatch(config=config(timeout=3))"));
+    both.run(&["plan", "--out", "plan.json"]).expect(0).says("timeout_seconds");
+    both.sdk(&format!("{FIND}\npatch(config=config(timeout=4))"));
+    both.run(&["apply", "plan.json"]).expect(3).says("since");
+    both.run(&["apply", "--yes", "--no-check"]).expect(0);
+}
