@@ -1,5 +1,7 @@
 //! The least that a command needs for a spec, as an IAM policy. Pure.
 
+use std::collections::BTreeSet;
+
 use crate::arn::Arn;
 use crate::model::{DesiredRole, DesiredState};
 use crate::plan::Reads;
@@ -7,7 +9,7 @@ use crate::spec::{Boundary, ExtraPermissions};
 
 /// For which command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Purpose {
+pub enum CommandKind {
     Plan,
     Check,
     Apply,
@@ -16,7 +18,7 @@ pub enum Purpose {
 
 /// One statement.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Grant {
+pub struct Permission {
     pub sid: &'static str,
     pub actions: Vec<&'static str>,
     pub resources: Vec<String>,
@@ -27,10 +29,10 @@ pub struct Grant {
 }
 
 /// What a command needs to do everything that it may come to do for this spec.
-pub fn permissions(desired: &DesiredState, purpose: Purpose) -> Vec<Grant> {
+pub fn permissions(desired: &DesiredState, command: CommandKind) -> Vec<Permission> {
     let roles = || desired.roles.iter().map(|role| literal(&role.role.arn)).collect::<Vec<_>>();
     let policies = || desired.roles.iter().map(|role| literal(&role.policy.arn)).collect::<Vec<_>>();
-    let grant = |sid, actions: &[&'static str], resources| Grant {
+    let grant = |sid, actions: &[&'static str], resources| Permission {
         sid,
         actions: actions.to_vec(),
         resources,
@@ -51,12 +53,12 @@ pub fn permissions(desired: &DesiredState, purpose: Purpose) -> Vec<Grant> {
         grant("ReadWhatOthersAttached", &["iam:GetPolicy", "iam:GetPolicyVersion"], others(desired)),
     ];
     let functions = functions(desired);
-    let optional = |grant: Grant| Grant { is_optional: true, ..grant };
-    if purpose != Purpose::Destroy {
+    let optional = |grant: Permission| Permission { is_optional: true, ..grant };
+    if command != CommandKind::Destroy {
         let actions = &["lambda:GetFunctionConfiguration"];
         grants.push(optional(grant("FindFunctions", actions, functions.clone())));
     }
-    if matches!(purpose, Purpose::Check | Purpose::Apply) {
+    if matches!(command, CommandKind::Check | CommandKind::Apply) {
         // Apply ends with the check.
         grants.push(optional(grant("ReadPoliciesOfFunctions", &["lambda:GetPolicy"], functions)));
         grants.push(optional(grant("AskTheSimulator", &["iam:SimulatePrincipalPolicy"], roles())));
@@ -66,13 +68,13 @@ pub fn permissions(desired: &DesiredState, purpose: Purpose) -> Vec<Grant> {
     if Reads::Auto.pages(desired.roles.len()).is_some() {
         let actions = &[DETAILS, "iam:ListPolicyTags", "iam:ListRoles", "tag:GetResources"];
         grants.push(optional(grant("ReadInBulk", actions, everything)));
-    } else if purpose != Purpose::Check {
+    } else if command != CommandKind::Check {
         grants.push(optional(grant("FindRolesTakenOut", &[DETAILS], everything)));
     }
-    match purpose {
-        Purpose::Plan | Purpose::Check => {}
-        Purpose::Apply => grants.extend(writes(desired, roles(), policies())),
-        Purpose::Destroy => {
+    match command {
+        CommandKind::Plan | CommandKind::Check => {}
+        CommandKind::Apply => grants.extend(writes(desired, roles(), policies())),
+        CommandKind::Destroy => {
             grants.push(grant(
                 "RemoveRoles",
                 &["iam:DeleteRole", "iam:DeleteRolePolicy", "iam:DetachRolePolicy"],
@@ -93,6 +95,12 @@ pub fn permissions(desired: &DesiredState, purpose: Purpose) -> Vec<Grant> {
     grants
 }
 
+/// The actions without which the command cannot do its work. IAM reports one that is missing at a time.
+pub fn required_actions(desired: &DesiredState, command: CommandKind) -> BTreeSet<&'static str> {
+    let permissions = permissions(desired, command);
+    permissions.into_iter().filter(|one| !one.is_optional).flat_map(|one| one.actions).collect()
+}
+
 /// An ARN that means just itself: a path may have what are wildcards and variables in a policy.
 fn literal(arn: &Arn) -> String {
     let escape = |c: char| match c {
@@ -107,9 +115,9 @@ pub fn size(document: &str) -> usize {
     document.chars().filter(|c| !c.is_whitespace()).count()
 }
 
-fn writes(desired: &DesiredState, roles: Vec<String>, policies: Vec<String>) -> Vec<Grant> {
+fn writes(desired: &DesiredState, roles: Vec<String>, policies: Vec<String>) -> Vec<Permission> {
     let any = |test: fn(&DesiredRole) -> bool| desired.roles.iter().any(test);
-    let grant = |sid, actions: &[&'static str], resources: &[String]| Grant {
+    let grant = |sid, actions: &[&'static str], resources: &[String]| Permission {
         sid,
         actions: actions.to_vec(),
         resources: resources.to_vec(),
@@ -134,7 +142,7 @@ fn writes(desired: &DesiredState, roles: Vec<String>, policies: Vec<String>) -> 
             &policies,
         ),
         // No other policy can be attached by whoever has this.
-        Grant {
+        Permission {
             condition: Some(("ArnEquals", "iam:PolicyARN", policies)),
             ..grant("AttachPolicies", &["iam:AttachRolePolicy"], &roles)
         },

@@ -23,6 +23,7 @@ use crate::backoff::Backoff;
 use crate::explain::Explain;
 use crate::genesys::GenesysError;
 use crate::model::{DesiredState, LiveState, LookForOrphans, OrganizationReading};
+use crate::permissions::CommandKind;
 use crate::plan::{Change, Plan, Service, diff};
 use crate::render;
 use crate::render::output::Output;
@@ -398,6 +399,13 @@ async fn unfinished<T>(
         }
     }
     output.message(&left(&skipped));
+    if let Some(error) = failed.iter().find_map(|(_, failure)| match failure {
+        Failure::Aws(error) if error.is_access_denied() => Some(error),
+        _ => None,
+    }) {
+        let kind = if command == "destroy" { CommandKind::Destroy } else { CommandKind::Apply };
+        session.list_permissions(error, kind, output);
+    }
     let incomplete = ApplyError::Incomplete { command, applied: applied.len(), total };
     let mut errors = failed.into_iter().map(|(change, failure)| match failure {
         Failure::Aws(error) => CommandError::from(error),

@@ -7,7 +7,7 @@ use clap::Args;
 use super::options::Global;
 use super::{CommandError, Status, session, specs};
 use crate::model::resolve;
-use crate::permissions::{Purpose, permissions, size};
+use crate::permissions::{CommandKind, permissions, size};
 use crate::policy::quota;
 use crate::render;
 use crate::render::output::Output;
@@ -40,10 +40,10 @@ pub enum PermissionsFormat {
 pub fn run(global: &Global, args: &PermissionsArgs, output: &Output) -> Result<Status, CommandError> {
     let spec = session::load_offline(&specs::one(global, "`permissions`", output)?, global, output)?;
     let purpose = match args.purpose {
-        PermissionsFor::Plan => Purpose::Plan,
-        PermissionsFor::Check => Purpose::Check,
-        PermissionsFor::Apply => Purpose::Apply,
-        PermissionsFor::Destroy => Purpose::Destroy,
+        PermissionsFor::Plan => CommandKind::Plan,
+        PermissionsFor::Check => CommandKind::Check,
+        PermissionsFor::Apply => CommandKind::Apply,
+        PermissionsFor::Destroy => CommandKind::Destroy,
     };
     let grants = permissions(&resolve(&spec, &BTreeMap::new()), purpose);
     let json = render::permissions::json(&grants);

@@ -24,6 +24,7 @@ use crate::model::{
     DesiredIntegration, DesiredRole, DesiredState, Live, LiveAction, LiveState, LookForOrphans,
     OrganizationReading, Orphans,
 };
+use crate::permissions::{CommandKind, required_actions};
 use crate::plan::genesys::touched_actions;
 use crate::plan::{Plan, Reads, diff};
 use crate::policy::equivalent;
@@ -304,6 +305,9 @@ impl Session {
             }
             .into());
         }
+        if let Err(error) = &live {
+            self.list_permissions(error, CommandKind::Plan, output);
+        }
         let (mut functions, mut exact) = functions?;
         let mut live = live?;
         live.organization = organization?;
@@ -366,6 +370,27 @@ impl Session {
         let actions: Vec<&LiveAction> = actions.filter(|action| touched.contains(&action.id)).collect();
         let usage = client.usage(&actions).await;
         organization.usage.extend(usage);
+    }
+
+    /// All that a command needs, where AWS reports the first that is missing.
+    pub(super) fn list_permissions(&self, error: &AwsError, command: CommandKind, output: &Output) {
+        if !error.is_access_denied() {
+            return;
+        }
+        let word = match command {
+            CommandKind::Plan => "plan",
+            CommandKind::Check => "check",
+            CommandKind::Apply => "apply",
+            CommandKind::Destroy => "destroy",
+        };
+        let desired = resolve(&self.spec, &BTreeMap::new());
+        let actions: Vec<&str> = required_actions(&desired, command).into_iter().collect();
+        output.message(&format!(
+            "{} for this spec `{word}` needs {}; `{} permissions --for {word}` prints the policy\n",
+            paint(WARNING, "note:"),
+            actions.join(", "),
+            self.invocation
+        ));
     }
 
     /// The SDK says that credentials lack, not of which profile.

@@ -4,13 +4,13 @@ use std::fmt::Write;
 
 use serde_json::{Map, Value, json};
 
-use crate::permissions::Grant;
+use crate::permissions::Permission;
 
 /// A policy document.
-pub fn json(grants: &[Grant]) -> String {
+pub fn json(grants: &[Permission]) -> String {
     let statements: Vec<Value> = grants
         .iter()
-        .map(|Grant { sid, actions, resources, condition, is_optional: _ }| {
+        .map(|Permission { sid, actions, resources, condition, is_optional: _ }| {
             let mut statement = Map::new();
             statement.insert("Sid".to_owned(), json!(sid));
             statement.insert("Effect".to_owned(), json!("Allow"));
@@ -26,13 +26,14 @@ pub fn json(grants: &[Grant]) -> String {
 }
 
 /// `data "aws_iam_policy_document" "genesys_iam"`
-pub fn terraform(grants: &[Grant]) -> String {
+pub fn terraform(grants: &[Permission]) -> String {
     let list = |values: &[String]| {
         let quoted: Vec<String> = values.iter().map(|value| format!("      {},\n", quoted(value))).collect();
         format!("[\n{}    ]", quoted.concat())
     };
     let mut out = String::from("data \"aws_iam_policy_document\" \"genesys_iam\" {\n");
-    for (number, Grant { sid, actions, resources, condition, is_optional }) in grants.iter().enumerate() {
+    for (number, Permission { sid, actions, resources, condition, is_optional }) in grants.iter().enumerate()
+    {
         if number > 0 {
             out.push('\n');
         }

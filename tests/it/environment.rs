@@ -139,16 +139,29 @@ fn passwords_of_endpoints_and_proxies_are_shown_nowhere() {
 }
 
 #[test]
+fn a_missing_permission_is_named_with_all_others_that_are_needed() {
+    let endpoint = serve(|request| {
+        let body = String::from_utf8_lossy(request.body()).into_owned();
+        Some(if body.contains("GetCallerIdentity") {
+            answer(200, "text/xml", CALLER)
+        } else {
+            aws_error(403, "AccessDenied", "User: x is not authorized to perform: iam:GetRole on resource: y")
+        })
+    });
+    let run = with_keys(&endpoint).run(&["plan"]);
+    run.expect(1).says("iam:GetRole").says("`plan` needs iam:GetPolicy, iam:GetPolicyVersion, iam:GetRole,");
+    run.says("permissions --for plan` prints the policy");
+}
+
+const CALLER: &str = "<GetCallerIdentityResponse><GetCallerIdentityResult><Arn>arn:aws:iam::111122223333:user/x</Arn>\
+                      <UserId>A</UserId><Account>111122223333</Account></GetCallerIdentityResult></GetCallerIdentityResponse>";
+
+#[test]
 fn answers_without_end_end() {
     let endpoint = serve(|request| {
         let body = String::from_utf8_lossy(request.body()).into_owned();
         Some(if body.contains("GetCallerIdentity") {
-            answer(
-                200,
-                "text/xml",
-                "<GetCallerIdentityResponse><GetCallerIdentityResult><Arn>arn:aws:iam::111122223333:user/x</Arn>\
-                 <UserId>A</UserId><Account>111122223333</Account></GetCallerIdentityResult></GetCallerIdentityResponse>",
-            )
+            answer(200, "text/xml", CALLER)
         } else if body.contains("ListRolePolicies") {
             let marker = fastrand::u64(..);
             let page = format!(

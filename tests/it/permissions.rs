@@ -11,7 +11,7 @@ use genesys_iam::apply::Interrupt;
 use genesys_iam::commands::session::{Session, seed};
 use genesys_iam::commands::{CommandError, Status, apply, check, destroy, plan};
 use genesys_iam::model::resolve;
-use genesys_iam::permissions::{Grant, Purpose, permissions};
+use genesys_iam::permissions::{CommandKind, Permission, permissions};
 use genesys_iam::policy::Document;
 use genesys_iam::render::output::Output;
 use genesys_iam::sandbox::Sandbox;
@@ -25,7 +25,7 @@ const S3: &str = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Actio
 struct Scenario {
     before: Sandbox,
     wanted: Spec,
-    purpose: Purpose,
+    purpose: CommandKind,
 }
 
 struct Outcome {
@@ -36,7 +36,7 @@ struct Outcome {
 }
 
 /// Runs the scenario as somebody who has just these grants, without one action.
-async fn run(scenario: &Scenario, grants: &[Grant], without: Option<&str>) -> Outcome {
+async fn run(scenario: &Scenario, grants: &[Permission], without: Option<&str>) -> Outcome {
     let text = genesys_iam::render::permissions::json(grants);
     let mut policy: serde_json::Value = serde_json::from_str(&text).unwrap();
     for statement in policy["Statement"].as_array_mut().unwrap() {
@@ -53,10 +53,12 @@ async fn run(scenario: &Scenario, grants: &[Grant], without: Option<&str>) -> Ou
     let output = Output::capture();
     let interrupt = Interrupt::default();
     let result = match scenario.purpose {
-        Purpose::Plan => plan::run_in(session, &args::plan(""), &output).await,
-        Purpose::Check => check::run_in(&session, &args::check(""), &output).await,
-        Purpose::Apply => apply::run_in(session, &args::apply("--yes --wait 0"), &interrupt, &output).await,
-        Purpose::Destroy => {
+        CommandKind::Plan => plan::run_in(session, &args::plan(""), &output).await,
+        CommandKind::Check => check::run_in(&session, &args::check(""), &output).await,
+        CommandKind::Apply => {
+            apply::run_in(session, &args::apply("--yes --wait 0"), &interrupt, &output).await
+        }
+        CommandKind::Destroy => {
             destroy::run_in(session, &args::destroy("--yes --wait 0"), &interrupt, &output).await
         }
     };
@@ -149,26 +151,26 @@ async fn scenarios() -> Vec<Scenario> {
     };
     let nothing = Sandbox::new(&seed(&wanted));
     vec![
-        scenario(&nothing, &wanted, Purpose::Apply),
-        scenario(&drifted, &wanted, Purpose::Apply),
-        scenario(&rolled_back, &plain, Purpose::Apply),
-        scenario(&with_boundary_policy, &bounded, Purpose::Apply),
-        scenario(&with_boundary, &unbounded, Purpose::Apply),
-        scenario(&entangled, &bare, Purpose::Apply),
-        scenario(&nothing, &wanted, Purpose::Plan),
-        scenario(&drifted, &wanted, Purpose::Plan),
-        scenario(&with_boundary, &plain, Purpose::Plan),
-        scenario(&drifted, &plain, Purpose::Check),
-        scenario(&drifted, &plain, Purpose::Destroy),
-        scenario(&with_boundary, &plain, Purpose::Destroy),
-        scenario(&entangled, &plain, Purpose::Destroy),
+        scenario(&nothing, &wanted, CommandKind::Apply),
+        scenario(&drifted, &wanted, CommandKind::Apply),
+        scenario(&rolled_back, &plain, CommandKind::Apply),
+        scenario(&with_boundary_policy, &bounded, CommandKind::Apply),
+        scenario(&with_boundary, &unbounded, CommandKind::Apply),
+        scenario(&entangled, &bare, CommandKind::Apply),
+        scenario(&nothing, &wanted, CommandKind::Plan),
+        scenario(&drifted, &wanted, CommandKind::Plan),
+        scenario(&with_boundary, &plain, CommandKind::Plan),
+        scenario(&drifted, &plain, CommandKind::Check),
+        scenario(&drifted, &plain, CommandKind::Destroy),
+        scenario(&with_boundary, &plain, CommandKind::Destroy),
+        scenario(&entangled, &plain, CommandKind::Destroy),
     ]
 }
 
 #[test]
 fn with_exactly_these_permissions_each_command_works_and_without_any_one_it_says_which_lacks() {
     virtual_time().block_on(async {
-        let mut never_used: BTreeMap<Purpose, BTreeSet<&str>> = BTreeMap::new();
+        let mut never_used: BTreeMap<CommandKind, BTreeSet<&str>> = BTreeMap::new();
         for scenario in scenarios().await {
             let Scenario { wanted, purpose, .. } = &scenario;
             let grants = permissions(&resolve(wanted, &BTreeMap::new()), *purpose);
@@ -213,8 +215,8 @@ fn a_plan_without_changes_needs_no_write_permission() {
     virtual_time().block_on(async {
         let plain = spec_of("R", &["f"], ID, "");
         let before = made(&plain, async |_| ()).await;
-        let scenario = Scenario { before, wanted: plain.clone(), purpose: Purpose::Apply };
-        let grants = permissions(&resolve(&plain, &BTreeMap::new()), Purpose::Check);
+        let scenario = Scenario { before, wanted: plain.clone(), purpose: CommandKind::Apply };
+        let grants = permissions(&resolve(&plain, &BTreeMap::new()), CommandKind::Check);
         let outcome = run(&scenario, &grants, None).await;
         assert!(outcome.result.is_ok(), "{} {:?}", outcome.said, outcome.result);
         assert!(outcome.used.iter().all(|used| !used.contains("Create") && !used.contains("Update")));
