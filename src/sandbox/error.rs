@@ -13,10 +13,10 @@ pub enum SandboxError {
     Read { path: PathBuf, source: io::Error },
     #[error("cannot write the sandbox's state file `{}`", path.display())]
     Write { path: PathBuf, source: io::Error },
-    #[error("the sandbox's state file `{}` cannot be understood; delete the file to begin anew", path.display())]
+    #[error("the sandbox's state file `{}` is not one of a sandbox", path.display())]
     Broken { path: PathBuf, source: serde_json::Error },
     #[error(
-        "the sandbox's state file `{}` has version {found}, this program reads version {known}; delete the file to begin anew",
+        "the sandbox's state file `{}` has version {found}, this program reads version {known}",
         path.display()
     )]
     Version { path: PathBuf, found: u64, known: u64 },
@@ -30,7 +30,9 @@ impl Explain for SandboxError {
     fn help(&self) -> Option<String> {
         let help = match self {
             Self::Read { .. } | Self::Write { .. } => "check the permissions of the folder `.genesys-iam`",
-            Self::Broken { .. } | Self::Version { .. } => "delete the file to start with an empty sandbox",
+            Self::Broken { .. } | Self::Version { .. } => {
+                "run `genesys-iam sandbox reset` to start with an empty sandbox"
+            }
             Self::Scenario(_) => "docs/sandbox.md describes the file",
             Self::InUse { .. } => "wait for the other process, or end it",
         };

@@ -19,7 +19,7 @@ use tokio::task::JoinSet;
 use super::embedded::Sandbox;
 use super::gate::{Gate, Rate};
 
-/// No request that the sandbox understands comes near this.
+/// Far more than any request that the sandbox understands.
 const MAX_BODY: usize = 1 << 20;
 
 /// A client that does not finish its headers, or its body, in this time is given up.

@@ -1,4 +1,4 @@
-//! What tests and scenarios change in a sandbox beside the services' own calls.
+//! What tests and scenarios change in a sandbox, besides calling its services.
 
 use super::embedded::Sandbox;
 use super::state::genesys::Organization;

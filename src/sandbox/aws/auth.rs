@@ -36,7 +36,7 @@ impl Scope {
 #[derive(Debug, Clone)]
 pub(crate) struct Caller {
     pub account: AccountId,
-    /// As GetCallerIdentity says it: a session's lacks the role's path.
+    /// As GetCallerIdentity says it: without the role's path for a session.
     pub arn: String,
     pub user_id: String,
     /// The role's ARN for a session, the same as `arn` otherwise.
@@ -193,7 +193,7 @@ fn nothing() -> Document {
 fn everything() -> Document {
     const TEXT: &str =
         r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}"#;
-    // Should the constant not parse, an administrator could do nothing: tests would tell.
+    // If the constant did not parse, an administrator could do nothing and tests would fail.
     Document::parse(TEXT).unwrap_or_else(|_| nothing())
 }
 

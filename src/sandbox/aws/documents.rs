@@ -241,7 +241,7 @@ pub(crate) fn trust(state: &State, text: &str) -> Result<Trust, Refusal> {
     Ok(Trust { text: document.to_json(), ids })
 }
 
-/// What a principal of kind `AWS` stands for.
+/// What a principal of kind `AWS` names.
 enum Named {
     AsWritten,
     /// An account by its bare ID: returned as its root ARN.

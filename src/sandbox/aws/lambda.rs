@@ -18,7 +18,7 @@ const CONCURRENCY_PATH: &str = "/2019-09-30/functions/";
 
 const NO_POLICY: &str = "The resource you requested does not exist.";
 
-/// A request to Lambda, as far as it is not in [`Call`].
+/// The parts of a request to Lambda that are not in [`Call`].
 pub(crate) struct Target<'a> {
     pub method: &'a Method,
     pub path: &'a str,
@@ -169,7 +169,7 @@ fn decode(text: &str) -> String {
     percent_decode_str(text).decode_utf8_lossy().into_owned()
 }
 
-/// The version that a qualifier stands for.
+/// The version that a qualifier names.
 fn version<'a>(function: &'a Function, qualifier: &'a str) -> Option<&'a str> {
     if qualifier == "$LATEST" {
         return Some(qualifier);

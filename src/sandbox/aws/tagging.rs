@@ -1,5 +1,4 @@
-//! The Resource Groups Tagging API, as far as it tells the tags of managed policies. (It does not tell those of roles, on AWS
-//! neither.)
+//! The Resource Groups Tagging API, for the tags of managed policies. As on AWS, it has none of roles.
 
 use serde::Deserialize;
 use serde_json::{Value, json};

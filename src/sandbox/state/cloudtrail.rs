@@ -1,4 +1,4 @@
-//! CloudTrail's event history, as far as it bears on roles: who assumed one.
+//! CloudTrail's event history: who assumed a role.
 
 use serde::{Deserialize, Serialize};
 

@@ -509,3 +509,20 @@ fn no_request_makes_the_sandbox_panic() {
         }
     }
 }
+
+#[test]
+fn the_tagging_api_shows_policies_in_the_region_that_keeps_them() {
+    let mut sandbox = furnished();
+    let tag = [("Tags.member.1.Key", "k"), ("Tags.member.1.Value", "v")];
+    done(&mut sandbox, "TagPolicy", &[("PolicyArn", POLICY_ARN), tag[0], tag[1]]);
+    for (region, found) in [("us-east-1", true), ("eu-west-1", false)] {
+        let request = Request::post("/")
+            .header("authorization", authorization(ACCOUNT, region, "tagging"))
+            .header("x-amz-target", "ResourceGroupsTaggingAPI_20170126.GetResources")
+            .body(b"{}".to_vec())
+            .unwrap();
+        let response = sandbox.handle(&request, now());
+        let body = String::from_utf8(response.into_body()).unwrap();
+        assert_eq!(body.contains(POLICY_ARN), found, "{region}: {body}");
+    }
+}

@@ -42,10 +42,7 @@ fn a_broken_file_is_named_and_not_touched() {
         fs::write(&path, text).unwrap();
         let error = Sandbox::open(&path, &seed()).unwrap_err();
         assert!(matches!(error, SandboxError::Broken { .. }), "{error:?}");
-        let message = format!(
-            "the sandbox's state file `{}` cannot be understood; delete the file to begin anew",
-            path.display()
-        );
+        let message = format!("the sandbox's state file `{}` is not one of a sandbox", path.display());
         assert_eq!(error.to_string(), message);
         assert!(error.source().is_some());
         assert_eq!(fs::read_to_string(&path).unwrap(), text);

@@ -23,7 +23,7 @@ pub(crate) fn attach(call: &mut Call<'_>) -> Result<Answer, Refusal> {
     if !role.attached.contains(arn) && role.attached.len() >= MAX_ATTACHED {
         return Err(Refusal::limit(format!("Cannot exceed quota for PoliciesPerRole: {MAX_ATTACHED}")));
     }
-    // Attaching what is attached already is no error.
+    // Attaching a policy twice is not an error.
     role.attached.insert(arn.to_owned());
     Ok(Answer::Done)
 }
