@@ -35,7 +35,8 @@ pub(super) async fn is_still_wanted(
         }
     };
     // How often a policy is attached is known late, and IAM guards it itself.
-    let blocks = |blocker: &Blocker| !matches!(blocker, Blocker::PolicyInUse { .. });
+    let blocks =
+        |blocker: &Blocker| !matches!(blocker, Blocker::PolicyInUse { .. } | Blocker::PolicyBounds { .. });
     let fits = match change {
         Change::Iam(iam) => iam.finds_what_it_replaces(&live),
         Change::Genesys(_) => false,

@@ -180,7 +180,7 @@ pub(super) async fn make(
     self::adopt(&mut session.spec, *adopt);
     let orphans = if *prune { LookForOrphans::Read } else { LookForOrphans::Named };
     let observed = session.observe(orphans, LookUp::New, output).await?;
-    Ok((observed.plan(output)?, observed))
+    Ok((observed.plan(&session.spec, output), observed))
 }
 
 /// With credentials for Genesys Cloud: whether the external ID is the organization's. A plan does not hang on it.
