@@ -36,6 +36,7 @@ use crate::spec::{
     Aws, EndpointError, FunctionRef, GenesysCloud, LoadOptions, Loaded, RoleSpec, Spec, given_endpoint,
     given_genesys_endpoint,
 };
+use crate::text::plural;
 
 /// Where the sandbox keeps its state, beside the spec.
 const SANDBOX_STATE: &str = ".genesys-iam/sandbox.json";
@@ -278,11 +279,11 @@ impl Session {
         };
         tracing::trace!(
             target: "genesys_iam::session",
-            "spec `{}`: {} roles {}, {} functions looked up",
+            "spec `{}`: {} {}, {} looked up",
             spec.name,
-            expected.roles.len(),
+            plural(expected.roles.len(), "role"),
             if in_bulk { "in bulk" } else { "one by one" },
-            all.len()
+            plural(all.len(), "function")
         );
         let reads = async {
             futures_util::join!(
@@ -393,7 +394,7 @@ impl Session {
         ));
     }
 
-    /// The SDK says that credentials lack, not of which profile.
+    /// The SDK reports that credentials are missing, but not for which profile.
     fn name_profile(&self, error: &AwsError, output: &Output) {
         let written = self.spec.aws.profile.clone().map(|name| (name, "`[aws] profile` in the spec"));
         let profile = written.or_else(|| Some((std::env::var("AWS_PROFILE").ok()?, "AWS_PROFILE")));
