@@ -28,6 +28,51 @@ pub struct Permission {
     pub is_optional: bool,
 }
 
+/// A permission of Genesys Cloud's OAuth client, and what it is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct GenesysPermission {
+    pub name: &'static str,
+    /// Without it the command works, and says what it could not find out.
+    pub is_optional: bool,
+}
+
+/// What a command needs in Genesys Cloud; nothing where the spec says nothing of it.
+pub fn genesys_permissions(desired: &DesiredState, purpose: CommandKind) -> Vec<GenesysPermission> {
+    let integrations: Vec<_> = desired.roles.iter().filter_map(|role| role.integration.as_ref()).collect();
+    if integrations.is_empty() {
+        return Vec::new();
+    }
+    let needed = |name| GenesysPermission { name, is_optional: false };
+    let actions = || integrations.iter().flat_map(|integration| &integration.actions);
+    let mut permissions = vec![needed("integrations:integration:view"), needed("integrations:action:view")];
+    match purpose {
+        CommandKind::Plan | CommandKind::Check => {}
+        CommandKind::Apply => {
+            permissions.extend([
+                needed("integrations:integration:add"),
+                needed("integrations:integration:edit"),
+                needed("integrations:action:add"),
+                needed("integrations:action:edit"),
+            ]);
+            if actions().any(|action| action.replace) {
+                permissions.push(needed("integrations:action:delete"));
+            }
+            if actions().any(|action| action.test_input.is_some()) {
+                permissions.push(GenesysPermission { name: "integrations:action:execute", is_optional: true });
+            }
+        }
+        CommandKind::Destroy => permissions.extend([
+            needed("integrations:integration:edit"),
+            needed("integrations:integration:delete"),
+            needed("integrations:action:delete"),
+        ]),
+    }
+    if purpose != CommandKind::Check {
+        permissions.push(GenesysPermission { name: "architect:dependencyTracking:view", is_optional: true });
+    }
+    permissions
+}
+
 /// What a command needs to do everything that it may come to do for this spec.
 pub fn permissions(desired: &DesiredState, command: CommandKind) -> Vec<Permission> {
     let roles = || desired.roles.iter().map(|role| literal(&role.role.arn)).collect::<Vec<_>>();

@@ -7,7 +7,7 @@ use clap::Args;
 use super::options::Global;
 use super::{CommandError, Status, session, specs};
 use crate::model::resolve;
-use crate::permissions::{CommandKind, permissions, size};
+use crate::permissions::{CommandKind, genesys_permissions, permissions, size};
 use crate::policy::quota;
 use crate::render;
 use crate::render::output::Output;
@@ -45,7 +45,8 @@ pub fn run(global: &Global, args: &PermissionsArgs, output: &Output) -> Result<S
         PermissionsFor::Apply => CommandKind::Apply,
         PermissionsFor::Destroy => CommandKind::Destroy,
     };
-    let grants = permissions(&resolve(&spec, &BTreeMap::new()), purpose);
+    let desired = resolve(&spec, &BTreeMap::new());
+    let grants = permissions(&desired, purpose);
     let json = render::permissions::json(&grants);
     let size = size(&json);
     if size > quota::MANAGED_POLICY {
@@ -55,6 +56,10 @@ pub fn run(global: &Global, args: &PermissionsArgs, output: &Output) -> Result<S
             paint(WARNING, "warning:"),
             quota::MANAGED_POLICY
         ));
+    }
+    let of_genesys = genesys_permissions(&desired, purpose);
+    if !of_genesys.is_empty() {
+        output.message(&format!("{}\n", render::permissions::genesys(&of_genesys)));
     }
     output.result(&match args.format {
         PermissionsFormat::Json => json,

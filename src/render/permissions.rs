@@ -4,7 +4,16 @@ use std::fmt::Write;
 
 use serde_json::{Map, Value, json};
 
-use crate::permissions::Permission;
+use crate::permissions::{GenesysPermission, Permission};
+
+/// What the OAuth client needs, one a line: it is no part of the IAM policy.
+pub fn genesys(permissions: &[GenesysPermission]) -> String {
+    let lines = permissions.iter().map(|GenesysPermission { name, is_optional }| {
+        let note = if *is_optional { " (optional)" } else { "" };
+        format!("\n  {name}{note}")
+    });
+    format!("In Genesys Cloud, a role of the OAuth client needs:{}", lines.collect::<String>())
+}
 
 /// A policy document.
 pub fn json(grants: &[Permission]) -> String {
