@@ -1,11 +1,13 @@
 //! A spec for roles that exist: such that the next plan has nothing but the tags of adoption, or it is said what a spec
 //! cannot express. Pure.
 
+mod genesys;
+
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use crate::arn::{AccountId, Arn, FunctionArn};
-use crate::model::LiveRole;
+use crate::model::{LiveOrganization, LiveRole};
 use crate::policy::document::{
     ActionElement, Effect, OneOrMany, PrincipalElement, Principals, ResourceElement, Scalar, Statement,
 };
@@ -36,8 +38,14 @@ struct Found<'a> {
 }
 
 /// Writes a spec called `name` for these roles; `region` where the functions name none. A role that no spec can have is
-/// written as comments.
-pub fn import(name: &str, account: &AccountId, region: &str, roles: &[LiveRole]) -> Imported {
+/// written as comments. With an organization, each role's integration and data actions are in it too.
+pub fn import(
+    name: &str,
+    account: &AccountId,
+    region: &str,
+    roles: &[LiveRole],
+    organization: Option<&LiveOrganization>,
+) -> Imported {
     let mut limits = Vec::new();
     let mut found: Vec<Found<'_>> = roles.iter().map(|live| read(live, &mut limits)).collect();
     let region = most_common_region(&found).unwrap_or_else(|| region.to_owned());
@@ -70,7 +78,8 @@ pub fn import(name: &str, account: &AccountId, region: &str, roles: &[LiveRole])
         "# Written by `genesys-iam import`. Look it over, then run `genesys-iam plan`.\n\n".to_owned();
     text.push_str(&head);
     text.push_str(&genesys_table("[genesys]", genesys.as_deref(), id.as_deref()));
-    text.push_str(&check.unwrap_or_default());
+    let written_check = check.unwrap_or_default();
+    text.push_str(&written_check);
     for (role, (table, fault)) in found.iter().zip(&tables) {
         let mut table = table.clone();
         if (role.genesys_account != genesys && role.genesys_account.is_some())
@@ -83,6 +92,18 @@ pub fn import(name: &str, account: &AccountId, region: &str, roles: &[LiveRole])
                 own(&role.genesys_account, &genesys).as_deref(),
                 own(&role.external_id, &id).as_deref(),
             ));
+        }
+        if let Some(organization) = organization {
+            let tables = genesys::tables(organization, &role.live.role.arn, &role.functions, &mut limits);
+            // Without a fault of its own the role is one with these tables, or else stays one without them.
+            let whole = format!("{table}{tables}");
+            match fault_of(&head, &written_check, role, &whole).filter(|_| fault.is_none()) {
+                None => table = whole,
+                Some(fault) => limits.push(format!(
+                    "role `{}`: Genesys Cloud's side is left out: {fault}",
+                    role.live.role.name
+                )),
+            }
         }
         match fault {
             None => text.push_str(&table),

@@ -58,7 +58,8 @@ pub fn genesys_permissions(desired: &DesiredState, purpose: CommandKind) -> Vec<
                 permissions.push(needed("integrations:action:delete"));
             }
             if actions().any(|action| action.test_input.is_some()) {
-                permissions.push(GenesysPermission { name: "integrations:action:execute", is_optional: true });
+                permissions
+                    .push(GenesysPermission { name: "integrations:action:execute", is_optional: true });
             }
         }
         CommandKind::Destroy => permissions.extend([

@@ -13,6 +13,7 @@ use super::{CommandError, Status, session};
 use crate::arn::{AccountId, partition_of_region};
 use crate::aws::{self, Clients, Transport};
 use crate::explain::Explain;
+use crate::genesys::Details;
 use crate::import::{Imported, import, looks_like_genesys, trusts_genesys};
 use crate::render::output::Output;
 use crate::render::style::{WARNING, paint};
@@ -43,17 +44,19 @@ const REGION: &str = "us-east-1";
 
 pub async fn run(global: &Global, args: &ImportArgs, output: &Output) -> Result<Status, CommandError> {
     let mut region = args.region.clone().unwrap_or_else(|| REGION.to_owned());
-    let (clients, account) = if global.sandbox {
+    let (clients, account, genesys) = if global.sandbox {
         if args.profile.is_some() {
             return Err(ImportError::ProfileInSandbox.into());
         }
-        let (clients, _, spec) = session::in_sandbox(global, args.region.as_deref(), output).await?;
+        let (clients, genesys, spec) = session::in_sandbox(global, args.region.as_deref(), output).await?;
         if args.region.is_none() {
             region = spec.aws.region;
         }
-        (clients, spec.aws.account_id)
+        (clients, spec.aws.account_id, Some(genesys))
     } else {
-        connect(&region, args.profile.clone()).await?
+        let (clients, account) = connect(&region, args.profile.clone()).await?;
+        let genesys = session::genesys_without_spec(global, args.profile.as_deref(), output).await?;
+        (clients, account, genesys)
     };
     let partition = partition_of_region(&region);
     // A role may be named by its ARN too.
@@ -85,9 +88,23 @@ pub async fn run(global: &Global, args: &ImportArgs, output: &Output) -> Result<
             role.ok_or_else(|| ImportError::NoSuchRole { role: name.clone(), account: account.clone() })?,
         );
     }
+    let organization = match &genesys {
+        None => None,
+        Some(client) => match crate::genesys::live(client, &[], Details::All).await {
+            Ok(organization) => Some(organization),
+            Err(error) => {
+                output.note(&format!(
+                    "{} Genesys Cloud's side is left out: {}\n",
+                    paint(WARNING, "notice:"),
+                    error.brief()
+                ));
+                None
+            }
+        },
+    };
     let stem = args.out.as_deref().and_then(Path::file_stem).map(|stem| stem.to_string_lossy().into_owned());
     let Imported { text, limits, is_spec } =
-        import(stem.as_deref().unwrap_or("genesys"), &account, &region, &roles);
+        import(stem.as_deref().unwrap_or("genesys"), &account, &region, &roles, organization.as_ref());
     let status = if is_spec { Status::Done } else { Status::Error };
     if global.json {
         let members =

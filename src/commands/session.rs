@@ -247,7 +247,7 @@ impl Session {
         if !global.sandbox {
             let (aws, cloud) = with_endpoints(&spec, global)?;
             let clients = connections.clients(&aws, output).await?;
-            let genesys = genesys_client(&aws, &cloud, output).await;
+            let genesys = genesys_client(aws.profile.as_deref(), &cloud, output).await;
             return Ok(Self { spec, clients, in_sandbox: false, genesys, reads, invocation });
         }
         let sandbox = connections.sandbox(source, &spec, &global.sandbox_options, output)?;
@@ -538,9 +538,28 @@ fn with_endpoints(spec: &Spec, global: &Global) -> Result<(Aws, GenesysCloud), S
     Ok((aws, cloud))
 }
 
+/// The same where there is no spec, as for `import`.
+pub(super) async fn genesys_without_spec(
+    global: &Global,
+    profile: Option<&str>,
+    output: &Output,
+) -> Result<Option<genesys::Client>, SessionError> {
+    let mut cloud = GenesysCloud::default();
+    if let Some(url) = &global.genesys_endpoint_url {
+        let flag = "--genesys-endpoint-url";
+        given_genesys_endpoint(url).map_err(|error| SessionError::Endpoint { flag, error })?;
+        cloud.endpoint_url = Some(url.clone());
+    }
+    Ok(genesys_client(profile, &cloud, output).await)
+}
+
 /// The client of the organization's API, where the environment has its credentials. What is wrong with them keeps nobody
 /// from working on the AWS side.
-async fn genesys_client(aws: &Aws, cloud: &GenesysCloud, output: &Output) -> Option<genesys::Client> {
+async fn genesys_client(
+    profile: Option<&str>,
+    cloud: &GenesysCloud,
+    output: &Output,
+) -> Option<genesys::Client> {
     let client = async {
         let variable = |name: &str| std::env::var(name).ok();
         let Some(configuration) = Configuration::from_environment(cloud, variable)? else { return Ok(None) };
@@ -548,7 +567,7 @@ async fn genesys_client(aws: &Aws, cloud: &GenesysCloud, output: &Output) -> Opt
             let secrets = [Some(&configuration.client_secret), configuration.access_token.as_ref()];
             secrets.into_iter().flatten().for_each(|secret| redactor.add_secret(secret.expose()));
         });
-        let ca_bundle = aws::ca_bundle(aws.profile.as_deref()).await.unwrap_or_default();
+        let ca_bundle = aws::ca_bundle(profile).await.unwrap_or_default();
         let https = genesys::Https::new(ca_bundle.as_deref())
             .map_err(|error| GenesysError::new("setting up TLS", GenesysErrorKind::NoAnswer(error)))?;
         Ok::<_, GenesysError>(Some(genesys::Client::new(configuration, Box::new(https))))

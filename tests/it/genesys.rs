@@ -234,3 +234,39 @@ fn a_saved_plan_of_both_ends_is_carried_out_or_says_what_changed() {
     both.run(&["apply", "plan.json"]).expect(3).says("since");
     both.run(&["apply", "--yes", "--no-check"]).expect(0);
 }
+
+#[test]
+fn import_writes_both_ends_so_that_the_next_plan_changes_nothing_but_whose_they_are() {
+    let both = BothEnds::new(
+        "timeout_seconds = 7\nrequest_template = \"{\\n}\"\ntranslation_map = { \"a b\" = \"$.x\" }",
+    );
+    both.run(&["apply", "--yes", "--no-check"]).expect(0);
+    // As the UI makes it: without the marker, and with a name of its own for the credential.
+    both.sdk(&format!(
+        "{FIND}
+configuration.notes = 'Ask Ann'
+integrations.put_integration_config_current(integration.id, body=configuration)
+integrations.put_integrations_credential(info.id, body={{'name': 'Integration-1',
+    'type': {{'name': 'amazonWebServicesARN'}}, 'credentialFields': {{'ARN': ROLE}}}})"
+    ));
+    let endpoint = both.0.server.endpoint.clone();
+    let imported = both.run(&["--genesys-endpoint-url", &endpoint, "import", "--all"]);
+    imported.expect(0).says("[role.integration]\nname = \"AWS Lambda orders\"\nnotes = \"Ask Ann\"");
+    imported.says("input = { OrderNumber = \"string\" }").says("timeout_seconds = 7");
+    both.write(&imported.stdout);
+    let plan = both.run(&["plan"]);
+    plan.expect(0).says("PutIntegrationsCredential").says("PutIntegrationConfigCurrent");
+    plan.says_not("PatchIntegrationsAction").says_not("PostIntegrationsActions");
+    both.run(&["apply", "--yes", "--no-check"]).expect(0);
+    both.run(&["plan", "--detailed-exitcode"]).expect(0);
+}
+
+#[test]
+fn permissions_name_what_genesys_cloud_has_to_allow() {
+    let project = Project::new(BOTH_ENDS);
+    let apply = project.run(&["permissions"]);
+    apply.expect(0).says("integrations:action:add").says("integrations:action:execute (optional)");
+    assert!(serde_json::from_str::<serde_json::Value>(&apply.stdout).is_ok());
+    project.run(&["permissions", "--for", "plan"]).expect(0).says_not("integrations:action:add");
+    Project::example().run(&["permissions"]).expect(0).says_not("integrations:");
+}
