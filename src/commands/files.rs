@@ -1,7 +1,7 @@
 //! Files that a command reads or writes for the user.
 
 use std::fs;
-use std::io::{self, Write as _};
+use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use crate::explain::{Explain, Status};
@@ -36,6 +36,17 @@ pub(super) fn read(path: &Path) -> Result<String, FileError> {
     let file = fs::File::open(path);
     let text = file.and_then(|file| read_bounded(file, LARGEST_FILE));
     text.map_err(|source| FileError::Read { path: path.to_owned(), source })
+}
+
+pub(super) fn read_bytes(path: &Path) -> Result<Vec<u8>, FileError> {
+    let failed = |source| FileError::Read { path: path.to_owned(), source };
+    let mut bytes = Vec::new();
+    let file = fs::File::open(path).map_err(failed)?;
+    file.take(LARGEST_FILE + 1).read_to_end(&mut bytes).map_err(failed)?;
+    if bytes.len() as u64 > LARGEST_FILE {
+        return Err(failed(io::Error::other(format!("it has more than {LARGEST_FILE} bytes"))));
+    }
+    Ok(bytes)
 }
 
 /// Never overwrites a file.

@@ -15,10 +15,9 @@ use super::{CommandError, Status};
 use crate::arn::AccountId;
 use crate::explain::Explain;
 use crate::plan::Diff;
+use crate::policy::guardrail::{Guardrails, Level, evaluate_guarded, rcp_fault, scp_fault};
 use crate::policy::lint::{Expected, Severity, lint_permissions, lint_trust};
-use crate::policy::{
-    Context, Decision, Document, ParseError, Policies, Principal, Request, equivalent, evaluate,
-};
+use crate::policy::{Context, Decision, Document, ParseError, Policies, Principal, Request, equivalent};
 use crate::render;
 use crate::render::output::Output;
 use crate::spec::customer_accounts;
@@ -70,6 +69,12 @@ pub struct EvaluateArgs {
     /// A role's trust policy, or another policy of the resource; without --identity, what it itself says
     #[arg(long, value_name = "FILE")]
     pub trust: Option<PathBuf>,
+    /// A service control policy of the caller's account; those without a level are attached side by side, to one
+    #[arg(long, value_name = "[LEVEL=]FILE[,FILE…]")]
+    pub scp: Vec<String>,
+    /// A resource control policy of the resource's account, of whatever level; may be given several times
+    #[arg(long, value_name = "FILE")]
+    pub rcp: Vec<PathBuf>,
     /// How to print the decision and the trace
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub format: EvaluateFormat,
@@ -96,8 +101,9 @@ fn read(path: &Path) -> Result<String, FileError> {
 }
 
 fn document(path: &Path) -> Result<Document, CommandError> {
-    let text = read(path)?;
-    Document::parse(&text).map_err(|source| PolicyError::Document { path: path.to_owned(), source }.into())
+    let bytes = files::read_bytes(path)?;
+    Document::from_file(&bytes)
+        .map_err(|source| PolicyError::Document { path: path.to_owned(), source }.into())
 }
 
 fn lint(
@@ -157,6 +163,9 @@ struct RequestFile {
     resource: String,
     #[serde(default)]
     context: BTreeMap<String, Vec<String>>,
+    /// Keys of which it is not known whether the request has them.
+    #[serde(default)]
+    unknown: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -171,7 +180,7 @@ enum PrincipalFile {
 
 impl From<RequestFile> for Request {
     fn from(file: RequestFile) -> Self {
-        let RequestFile { principal, action, resource, context } = file;
+        let RequestFile { principal, action, resource, context, unknown } = file;
         let principal = match principal {
             PrincipalFile::Aws(arn) => Principal::Aws(arn),
             PrincipalFile::Service(service) => Principal::Service(service),
@@ -181,16 +190,18 @@ impl From<RequestFile> for Request {
         let context = context.iter().fold(Context::complete(), |context, (key, values)| {
             context.with(key, &values.iter().map(String::as_str).collect::<Vec<_>>())
         });
+        let context = unknown.iter().fold(context, |context, key| context.unknown(key));
         Self { principal, action, resource, context }
     }
 }
 
 fn run_evaluate(args: &EvaluateArgs, output: &Output) -> Result<Status, CommandError> {
-    let EvaluateArgs { request: path, identity, boundary, session, trust, format } = args;
+    let EvaluateArgs { request: path, identity, boundary, session, trust, scp, rcp, format } = args;
     let request: RequestFile = serde_json::from_str(&read(path)?)
         .map_err(|source| PolicyError::Request { path: path.clone(), source })?;
     let mut keys = BTreeSet::new();
-    if let Some(key) = request.context.keys().find(|key| !keys.insert(key.to_ascii_lowercase())) {
+    let written = request.context.keys().chain(&request.unknown);
+    if let Some(key) = written.clone().find(|key| !keys.insert(key.to_ascii_lowercase())) {
         let source = serde::de::Error::custom(format!("`{key}` is in the context twice: keys ignore case"));
         return Err(PolicyError::Request { path: path.clone(), source }.into());
     }
@@ -206,7 +217,19 @@ fn run_evaluate(args: &EvaluateArgs, output: &Output) -> Result<Status, CommandE
         session: session.as_ref().map(|named| (borrowed(named), &named.1)),
         resource: trust.as_ref().map(|named| (borrowed(named), &named.1)),
     };
-    let evaluation = evaluate(&policies, &request);
+    let levels = scp_levels(scp)?;
+    let rcp = rcp.iter().map(|path| guardrail(path, rcp_fault)).collect::<Result<Vec<_>, _>>()?;
+    let guardrails = Guardrails {
+        scp: levels
+            .iter()
+            .map(|(name, policies)| Level {
+                name: name.clone(),
+                policies: policies.iter().map(|named| (borrowed(named), &named.1)).collect(),
+            })
+            .collect(),
+        rcp: rcp.iter().map(|named| (borrowed(named), &named.1)).collect(),
+    };
+    let evaluation = evaluate_guarded(&policies, &guardrails, &request);
     output.result(&match format {
         EvaluateFormat::Text => render::policy::text(&evaluation),
         EvaluateFormat::Json => render::policy::json(&evaluation),
@@ -218,8 +241,45 @@ fn run_evaluate(args: &EvaluateArgs, output: &Output) -> Result<Status, CommandE
     })
 }
 
+/// A policy of an organization, by its path.
+fn guardrail(
+    path: &Path,
+    fault: fn(&Document) -> Option<String>,
+) -> Result<(String, Document), CommandError> {
+    let document = document(path)?;
+    match fault(&document) {
+        Some(why) => Err(PolicyError::Guardrail { path: path.to_owned(), why }.into()),
+        None => Ok((path.display().to_string(), document)),
+    }
+}
+
+/// A level with its policies, by their paths.
+type NamedLevel = (String, Vec<(String, Document)>);
+
+/// `FILE` is of the level `attached`, `LEVEL=FILE,FILE` of another; a level may be given in parts.
+fn scp_levels(given: &[String]) -> Result<Vec<NamedLevel>, CommandError> {
+    let mut levels: Vec<NamedLevel> = Vec::new();
+    for text in given {
+        let (name, files) = match text.split_once('=') {
+            Some((name, files)) if !Path::new(text).exists() => (name, files.split(',').collect()),
+            _ => ("attached", vec![text.as_str()]),
+        };
+        let policies = files
+            .into_iter()
+            .map(|file| guardrail(Path::new(file), scp_fault))
+            .collect::<Result<Vec<_>, _>>()?;
+        match levels.iter_mut().find(|(known, _)| known == name) {
+            Some((_, known)) => known.extend(policies),
+            None => levels.push((name.to_owned(), policies)),
+        }
+    }
+    Ok(levels)
+}
+
 #[derive(Debug, thiserror::Error)]
 pub enum PolicyError {
+    #[error("`{path}` cannot be such a policy of an organization: {why}", path = .path.display())]
+    Guardrail { path: PathBuf, why: String },
     #[error("`{path}` is not a policy document: {source}", path = .path.display())]
     Document { path: PathBuf, source: ParseError },
     #[error("`{path}` is not a request: {source}", path = .path.display())]
@@ -229,7 +289,7 @@ pub enum PolicyError {
 impl Explain for PolicyError {
     fn help(&self) -> Option<String> {
         match self {
-            Self::Document { .. } => None,
+            Self::Document { .. } | Self::Guardrail { .. } => None,
             Self::Request { .. } => Some(
                 "it looks like {\"principal\": {\"AWS\": \"arn:…\"}, \"action\": \"sts:AssumeRole\", \"resource\": \"arn:…\", \
                  \"context\": {\"sts:ExternalId\": [\"…\"]}}"

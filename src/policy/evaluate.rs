@@ -75,6 +75,8 @@ struct Verdict {
 enum Kind {
     Identity,
     Resource,
+    /// A resource control policy, which is none of the resource's own.
+    Guardrail,
 }
 
 /// Evaluates a request by IAM's logic (IAM User Guide, `reference_policies_evaluation-logic`). With a resource policy
@@ -106,7 +108,7 @@ fn undecided(reason: String) -> Evaluation {
 
 /// What must be allowed beside assuming a role, by what the call is known to bring
 /// (IAM User Guide, `id_session-tags` and `id_credentials_temp_control-access_monitor`).
-fn companions(request: &Request) -> Vec<(&'static str, &'static str)> {
+pub(super) fn companions(request: &Request) -> Vec<(&'static str, &'static str)> {
     let Request { action, context, .. } = request;
     if !action.to_ascii_lowercase().starts_with("sts:assumerole") {
         return Vec::new();
@@ -171,6 +173,53 @@ fn evaluate_action(policies: &Policies<'_>, request: &Request) -> Evaluation {
         }
     };
     Evaluation { decision, reason, statements }
+}
+
+/// What an organization's policies leave of a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Guard {
+    Open,
+    Denied(String),
+    NotAllowed(String),
+    Undecided(String),
+}
+
+impl Guard {
+    pub(super) fn strongest(guards: Vec<Self>) -> Self {
+        let rank = |guard: &Self| match guard {
+            Self::Open => 0,
+            Self::Undecided(_) => 1,
+            Self::NotAllowed(_) => 2,
+            Self::Denied(_) => 3,
+        };
+        guards.into_iter().max_by_key(rank).unwrap_or(Self::Open)
+    }
+}
+
+/// What policies of one kind of an organization leave of a request: with a level, service control policies, of which
+/// one must allow; without, resource control policies, which only deny.
+pub(super) fn judge(
+    documents: &[(String, &Document)],
+    request: &Request,
+    level: Option<&str>,
+) -> (Guard, Vec<StatementTrace>) {
+    let run = Run { request, has_boundary: false, budget: Budget::new() };
+    let kind = if level.is_some() { Kind::Identity } else { Kind::Guardrail };
+    let (mut verdict, mut statements) = (Verdict::default(), Vec::new());
+    for (name, document) in documents {
+        consider(name, document, kind, &run, &mut verdict, &mut statements);
+    }
+    let Verdict { allows, unknown_allow, denies, unknown_deny, misses: _ } = verdict;
+    let guard = match (denies, unknown_deny, level) {
+        (Some(denied), ..) => Guard::Denied(format!("{denied} denies it")),
+        (None, unknown_deny, Some(level)) if allows.is_none() => match (unknown_allow, unknown_deny) {
+            (Some(why), _) => Guard::Undecided(why),
+            _ => Guard::NotAllowed(format!("no service control policy of {level} allows it")),
+        },
+        (None, Some(why), _) => Guard::Undecided(format!("a Deny may apply: {why}")),
+        (None, None, _) => Guard::Open,
+    };
+    (guard, statements)
 }
 
 /// What a boundary and a session policy leave.
@@ -366,13 +415,13 @@ fn applies(statement: &Statement, version: &str, kind: Kind, run: &Run<'_>) -> (
     let purpose = match kind {
         Kind::Identity => Purpose::Identity,
         Kind::Resource if is_role(&request.resource) => Purpose::Trust,
-        Kind::Resource => Purpose::Resource,
+        Kind::Resource | Kind::Guardrail => Purpose::Resource,
     };
     let (covered, naming) = match (kind, principal) {
-        (Kind::Resource, Some(element)) => {
+        (Kind::Resource | Kind::Guardrail, Some(element)) => {
             principal::covers(element, *effect, &request.principal, *has_boundary)
         }
-        (Kind::Resource, None) => (Truth::Unknown("it has no principal".to_owned()), None),
+        (Kind::Resource | Kind::Guardrail, None) => (Truth::Unknown("it has no principal".to_owned()), None),
         (Kind::Identity, None) => (Truth::True, Some(Specificity::Direct)),
         (Kind::Identity, Some(_)) => (Truth::Unknown("an identity policy has no principal".to_owned()), None),
     };

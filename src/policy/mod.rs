@@ -7,6 +7,7 @@ mod condition;
 pub mod document;
 pub mod evaluate;
 pub mod grammar;
+pub mod guardrail;
 mod key;
 pub mod lint;
 mod operator;

@@ -2,7 +2,6 @@
 
 pub mod check;
 pub mod diagnostics;
-mod escape;
 mod field;
 mod genesys;
 pub mod json;

@@ -123,3 +123,56 @@ fn a_key_that_is_given_twice_and_a_files_mark_at_its_beginning() {
     run.expect(1).says("is in the context twice");
     project.run(&["policy", "compare", "policy.json", "policy.json"]).expect(0);
 }
+
+#[test]
+fn an_organizations_policies_are_evaluated_by_level() {
+    let full = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}"#;
+    let fence = r#"{"Version":"2012-10-17","Statement":{"Effect":"Deny","NotAction":"iam:*","Resource":"*","Condition":{"StringNotEquals":{"aws:RequestedRegion":"eu-west-1"}}}}"#;
+    let perimeter = r#"{"Version":"2012-10-17","Statement":{"Sid":"Perimeter","Effect":"Deny","Principal":"*","Action":"sts:AssumeRole","Resource":"*","Condition":{"StringNotEqualsIfExists":{"aws:PrincipalAccount":"444455556666","aws:ResourceTag/dp:exclude:identity":"true"}}}}"#;
+    let invoke = |more: &str| {
+        format!(
+            r#"{{"principal":{{"AWS":"arn:aws:sts::111122223333:assumed-role/r/s"}},"action":"lambda:InvokeFunction","resource":"arn:aws:lambda:eu-west-1:111122223333:function:f",{more}}}"#
+        )
+    };
+    let account = r#""sts:ExternalId":["x1"],"aws:PrincipalAccount":["765628985471"]"#;
+    let project = project(&[
+        ("full.json", full),
+        ("fence.json", fence),
+        ("perimeter.json", perimeter),
+        ("trust.json", TRUST),
+        ("here.json", &invoke(r#""context":{"aws:RequestedRegion":["eu-west-1"]}"#)),
+        ("there.json", &invoke(r#""context":{"aws:RequestedRegion":["us-east-1"]}"#)),
+        ("somewhere.json", &invoke(r#""unknown":["aws:RequestedRegion"]"#)),
+        ("assume.json", &request(account)),
+        ("tagged.json", &request(&format!(r#"{account},"aws:ResourceTag/dp:exclude:identity":["true"]"#))),
+    ]);
+    let evaluate = |request: &str, args: &[&str]| {
+        project.run(&[&["policy", "evaluate", "--request", request], args].concat())
+    };
+    let side_by_side = ["--identity", "full.json", "--scp", "full.json", "--scp", "fence.json"];
+    evaluate("here.json", &side_by_side).expect(0);
+    evaluate("there.json", &side_by_side)
+        .expect(4)
+        .says("Denied (explicitly): statement 1 of fence.json denies it");
+    evaluate("somewhere.json", &side_by_side).expect(5);
+    let levels = ["--identity", "full.json", "--scp", "root=full.json,fence.json", "--scp", "ou=fence.json"];
+    evaluate("here.json", &levels).expect(4).says("no service control policy of the level `ou` allows it");
+    let guarded = ["--trust", "trust.json", "--rcp", "perimeter.json"];
+    evaluate("assume.json", &guarded).expect(4).says("statement 1 of perimeter.json denies it");
+    evaluate("tagged.json", &guarded).expect(0);
+    evaluate("assume.json", &["--trust", "trust.json", "--rcp", "fence.json"])
+        .expect(1)
+        .says("its Principal must be");
+}
+
+#[test]
+fn a_document_is_read_from_what_aws_answers() {
+    let utf16: Vec<u8> = TRUST.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let project = project(&[
+        ("role.json", &format!(r#"{{"Role":{{"AssumeRolePolicyDocument":{TRUST}}}}}"#)),
+        ("policy.json", r#"{"Policy":{"Arn":"arn:aws:iam::aws:policy/x"}}"#),
+    ]);
+    fs::write(project.path("wide.json"), [&[0xff, 0xfe], utf16.as_slice()].concat()).unwrap();
+    project.run(&["policy", "lint", "role.json", "wide.json"]).expect(0);
+    project.run(&["policy", "lint", "policy.json"]).expect(1).says("get-policy-version");
+}

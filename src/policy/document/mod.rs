@@ -1,6 +1,7 @@
 //! Policy documents: grammar, reading, writing, canonical form.
 
 mod canonical;
+mod file;
 mod model;
 mod read;
 mod write;

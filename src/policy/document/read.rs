@@ -12,8 +12,9 @@ use super::model::{
     Scalar, Statement,
 };
 
-/// IAM takes no document over this size, in bytes (IAM API reference, `PolicyDocument`).
-const MAX_BYTES: usize = 131_072;
+/// What is read, in bytes. IAM takes 131,072 from customers; policies of AWS's own are longer.
+const MAX_BYTES: usize = 1_048_576;
+
 /// Why a text is no policy document. Tells where, never what a value was: it may be an external ID.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
@@ -32,10 +33,10 @@ impl Document {
     /// # Errors
     ///
     /// Duplicate keys, a shape that IAM's grammar does not have, a number that cannot be held exactly, or more
-    /// than 131,072 bytes.
+    /// than 1,048,576 bytes.
     pub fn parse(text: &str) -> Result<Self, ParseError> {
         if text.len() > MAX_BYTES {
-            let message = format!("the document has {} bytes, IAM takes at most {MAX_BYTES}", text.len());
+            let message = format!("the document has {} bytes, at most {MAX_BYTES} are read", text.len());
             return Err(ParseError { message });
         }
         numbers_are_exact(text)?;
@@ -383,7 +384,7 @@ mod tests {
     fn deep_nesting_and_size_end_in_an_error() {
         let deep = format!(r#"{{"Statement":{}{}}}"#, "[".repeat(60_000), "]".repeat(60_000));
         assert!(Document::parse(&deep).is_err());
-        assert!(Document::parse(&" ".repeat(MAX_BYTES + 1)).unwrap_err().message.contains("131072"));
+        assert!(Document::parse(&" ".repeat(MAX_BYTES + 1)).unwrap_err().message.contains("1048576"));
     }
 
     #[test]
