@@ -103,8 +103,8 @@ impl Prober {
             ),
             (Right, Admitted, Answer::Denied(words)) => {
                 let finding = finding(
-                    format!("AWS refuses a caller whom the trust policy admits: {}", denied(words)),
-                    "what the documents promise cannot be relied on",
+                    format!("AWS refuses a caller whom the trust policy admits, {}", why(words)),
+                    &consequence(words, "what the documents promise cannot be relied on"),
                     remedy(
                         words,
                         "allow sts:AssumeRole on the role in the caller's own policies; a role made seconds ago needs a moment",
@@ -159,11 +159,8 @@ impl Prober {
                 .with_note("whoever assumes the role with the right external ID may invoke this function"),
             Answer::Denied(words) => {
                 let finding = finding(
-                    format!(
-                        "AWS refuses the invocation of the {name}, which the documents allow: {}",
-                        denied(words)
-                    ),
-                    "the data action fails with 403",
+                    format!("AWS refuses the invocation of the {name}, {}", why(words)),
+                    &consequence(words, "the data action fails with 403"),
                     remedy(
                         words,
                         "ask who administers the organization for an SCP that denies lambda:InvokeFunction",
@@ -232,6 +229,23 @@ fn denied(words: &str) -> String {
     format!("AccessDenied: {words}")
 }
 
+/// Where AWS says why, that: what comes before only repeats who asked for what.
+fn why(words: &str) -> String {
+    let starts = ["with an explicit deny", "because no "];
+    match starts.iter().find_map(|start| words.find(start)).and_then(|at| words.get(at..)) {
+        Some(why) => why.to_owned(),
+        None => format!("without saying why ({})", denied(words)),
+    }
+}
+
+/// The kind of policy that is in the way, where AWS names it.
+fn consequence(words: &str, otherwise: &str) -> String {
+    match denying_policy(words) {
+        Some(Denying { kind, .. }) => format!("a {kind} is in the way: the data action fails with 403"),
+        None => otherwise.to_owned(),
+    }
+}
+
 /// What AWS's words name is what has to change.
 fn remedy(words: &str, otherwise: &str) -> String {
     match denying_policy(words) {
@@ -272,6 +286,18 @@ fn denying_policy(words: &str) -> Option<Denying> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_part_of_awss_words_that_says_why_is_shown() {
+        let words = "User: arn:aws:iam::1:user/x is not authorized to perform: sts:AssumeRole on resource: \
+                     arn:aws:iam::2:role/r with an explicit deny in a resource control policy";
+        assert_eq!(why(words), "with an explicit deny in a resource control policy");
+        assert_eq!(
+            consequence(words, ""),
+            "a resource control policy is in the way: the data action fails with 403"
+        );
+        assert_eq!(why("no"), "without saying why (AccessDenied: no)");
+    }
 
     #[test]
     fn the_policy_that_aws_names_is_taken_into_the_remedy() {
