@@ -18,8 +18,8 @@ use crate::policy::ParseError;
 /// The cause below an error, as the SDK gave it.
 pub(crate) type BoxError = Box<dyn Error + Send + Sync + 'static>;
 
-const CHECK_NETWORK: &str = "check the network, a proxy (`HTTPS_PROXY`), and the endpoint: `endpoint_url` in the \
-                             spec or profile, `AWS_ENDPOINT_URL` in the environment";
+const CHECK_NETWORK: &str = "check the network, a proxy (`HTTPS_PROXY`), and the endpoint: `--aws-endpoint-url`, \
+                             `endpoint_url` in the spec or profile, `AWS_ENDPOINT_URL`";
 const GIVE_CREDENTIALS: &str = "give credentials: `profile` in the spec or `AWS_PROFILE`, naming a profile that \
                                 exists in `~/.aws`, or `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`";
 

@@ -21,7 +21,7 @@ pub const LISTINGS: usize = 3;
 const MARGIN: usize = 8;
 
 /// More than any account has: an endpoint could answer pages without end.
-const MOST_PAGES: usize = 500;
+const MOST_PAGES: usize = 300;
 
 impl Reads {
     /// How many pages each listing of the account may have, where bulk reading is to be tried.

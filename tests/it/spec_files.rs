@@ -254,7 +254,7 @@ fn an_account_of_genesys_is_none_in_another_partition() {
             let (message, place, help) = fault(&source);
             assert!(message.contains("cannot assume a role in") && message.contains(partition), "{message}");
             assert_eq!(place, format!("\"{account}\""));
-            assert!(help.contains("is not public: ask Genesys"), "{help}");
+            assert!(help.contains("ask Genesys for its account in partition"), "{help}");
             // There the confirmation is the normal way.
             let other = source.replacen(account, "999988887777", 1);
             assert!(valid(&other).is_blocked());

@@ -121,8 +121,9 @@ impl Parser<'_> {
             }
             (None, None) => format!("no source of Genesys's names the account {value}: {owner}"),
         };
-        let help =
-            format!("{of_partition}. If you know that it is right, add `account_reason = \"…\"` below it");
+        let help = format!(
+            "{of_partition}; if you know that this one is right, add `account_reason = \"…\"` below it"
+        );
         let lint = if near.is_some() { &lint::ACCOUNT_TYPO } else { &lint::UNKNOWN_ACCOUNT };
         let label = "not known to be Genesys's: blocks apply";
         self.diagnostics.blocks(lint, span.clone(), why.as_str(), label, help.as_str());
@@ -130,7 +131,7 @@ impl Parser<'_> {
     }
 }
 
-/// The accounts that customers in a partition may trust, in words.
+/// What to write: the accounts that customers in a partition may trust.
 fn names(partition: &str) -> String {
     let names: Vec<String> = KNOWN_GENESYS_ACCOUNTS
         .iter()
@@ -138,8 +139,8 @@ fn names(partition: &str) -> String {
         .map(|known| format!("{} ({})", known.id, known.name))
         .collect();
     if names.is_empty() {
-        format!("Genesys's account for partition `{partition}` is not public: ask Genesys")
+        format!("ask Genesys for its account in partition `{partition}`, which is not public")
     } else {
-        format!("the known ones are {}", names.join(" and "))
+        format!("write {}", names.join(" or "))
     }
 }
