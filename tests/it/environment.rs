@@ -281,7 +281,7 @@ fn a_broken_state_file_is_named_with_the_remedy() {
     let project = Project::example();
     project.sandbox(&["plan"]).expect(0);
     fs::write(project.path(".genesys-iam/sandbox.json"), "{").unwrap();
-    project.sandbox(&["plan"]).expect(1).says(".genesys-iam/sandbox.json").says("delete the file");
+    project.sandbox(&["plan"]).expect(1).says(".genesys-iam/sandbox.json").says("sandbox reset");
 }
 
 #[test]
