@@ -172,7 +172,11 @@ impl Sandbox {
     pub(super) fn throttle<B>(&mut self, request: &Request<B>) -> Response<Vec<u8>> {
         self.requests += 1;
         let id = uuid(self.requests);
-        let mut response = aws::throttle(request, &id);
+        let mut response = if genesys::is_for(request.uri().path()) {
+            genesys::throttle(&id)
+        } else {
+            aws::throttle(request, &id)
+        };
         identify(&mut response, &id);
         response
     }

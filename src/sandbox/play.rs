@@ -9,8 +9,8 @@ use super::embedded::Sandbox;
 use super::error::SandboxError;
 use super::ids::{digest, uuid};
 use super::scenario::{
-    Assumed, FunctionChange, GenesysChange, LevelChange, OrganizationChange, RoleChange, Scenario,
-    ScenarioError,
+    Assumed, FunctionChange, GenesysChange, LevelChange, OrganizationChange, PolicyChange, RoleChange,
+    Scenario, ScenarioError,
 };
 use super::seed::Seed;
 use super::setup::GenesysKind;
@@ -44,6 +44,7 @@ impl Sandbox {
             about: _,
             quotas,
             role,
+            policy,
             function,
             service_linked_role,
             organization,
@@ -63,6 +64,9 @@ impl Sandbox {
         for (name, change) in role {
             let roles = matching(state, account, name);
             roles.iter().for_each(|role| change_role(state, account, role.name(), change, now));
+        }
+        for (name, change) in policy {
+            change_policies(state, account, name, change);
         }
         for (name, change) in function {
             let arns = seed.functions.iter().filter(|arn| {
@@ -84,10 +88,19 @@ impl Sandbox {
     }
 
     fn change_genesys(&mut self, change: &GenesysChange) {
-        let GenesysChange { organization_id, intended_state, role_arn, function_arn, denied_permissions } =
-            change;
+        let GenesysChange {
+            organization_id,
+            intended_state,
+            role_arn,
+            function_arn,
+            only_client,
+            denied_permissions,
+        } = change;
         if let Some(id) = organization_id {
             self.set_organization_id(id);
+        }
+        if let Some(id) = only_client {
+            self.set_genesys_client(id, "a secret that nobody has");
         }
         for permission in denied_permissions {
             self.remove_genesys_permission(permission);
@@ -138,7 +151,11 @@ fn add_service_linked_role(state: &mut State, account: &AccountId, name: &str, n
 }
 
 fn change_role(state: &mut State, account: &AccountId, name: &str, change: &RoleChange, now: Seconds) {
-    let RoleChange { trust, inline, boundary, detach, tags, last_used, instance_profile } = change;
+    let RoleChange { missing, trust, inline, boundary, detach, tags, last_used, instance_profile } = change;
+    if *missing {
+        state.account_mut(account).roles.remove(name);
+        return;
+    }
     let boundary = boundary.as_ref().map(|document| add_boundary(state, account, name, document, now));
     if let Some(profile) = instance_profile
         && !state.account_mut(account).instance_profiles.contains_key(profile)
@@ -204,6 +221,28 @@ fn add_boundary(
     };
     state.account_mut(account).policies.insert(name, policy);
     arn
+}
+
+fn change_policies(state: &mut State, account: &AccountId, wanted: &str, change: &PolicyChange) {
+    let PolicyChange { missing, document } = change;
+    let policies = state.account(account).into_iter().flat_map(|account| account.policies.values());
+    let names: Vec<(String, String)> = policies
+        .filter(|policy| wanted == "*" || policy.name == wanted)
+        .map(|policy| (policy.name.clone(), state.policy_arn(account, policy).to_string()))
+        .collect();
+    let known = state.account_mut(account);
+    for (name, arn) in names {
+        if *missing {
+            known.policies.remove(&name);
+            known.roles.values_mut().for_each(|role| {
+                role.attached.remove(&arn);
+            });
+        } else if let (Some(document), Some(policy)) = (document, known.policies.get_mut(&name))
+            && let Some(version) = policy.versions.get_mut(&policy.default_version)
+        {
+            version.text = document.to_string();
+        }
+    }
 }
 
 fn change_function(state: &mut State, arn: &FunctionArn, change: &FunctionChange) {

@@ -18,6 +18,8 @@ pub struct Scenario {
     pub quotas: Option<QuotaChange>,
     /// By name; `*` is each role of the account.
     pub role: BTreeMap<String, RoleChange>,
+    /// Managed policies of the account, by name; `*` is each of them.
+    pub policy: BTreeMap<String, PolicyChange>,
     /// By name, with `:QUALIFIER` where the change is to its alone; `*` is each function of the spec.
     pub function: BTreeMap<String, FunctionChange>,
     /// Roles that only AWS can change.
@@ -41,6 +43,8 @@ pub struct QuotaChange {
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct RoleChange {
+    /// It does not exist.
+    pub missing: bool,
     pub trust: Option<Value>,
     /// Inline policies, by name.
     pub inline: BTreeMap<String, Value>,
@@ -52,6 +56,15 @@ pub struct RoleChange {
     pub last_used: Option<LastUsedChange>,
     /// An instance profile that holds the role.
     pub instance_profile: Option<String>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct PolicyChange {
+    /// It is attached to nothing and does not exist.
+    pub missing: bool,
+    /// Of its default version.
+    pub document: Option<Value>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -119,6 +132,8 @@ pub struct GenesysChange {
     pub role_arn: Option<String>,
     /// The function's ARN in each data action.
     pub function_arn: Option<String>,
+    /// Every OAuth client but this ID is refused.
+    pub only_client: Option<String>,
     /// Permissions that the OAuth client does not have.
     pub denied_permissions: Vec<String>,
 }
@@ -141,11 +156,15 @@ macro_rules! built_in {
 }
 
 built_in![
+    "role-missing",
     "wrong-external-id",
     "wrong-account",
     "open-role",
     "trust-deny",
+    "policy-missing",
     "no-permission",
+    "other-arn",
+    "extra-permissions",
     "explicit-deny",
     "boundary",
     "boundary-secure-transport",
@@ -168,6 +187,7 @@ built_in![
     "other-organization",
     "other-function",
     "missing-permission",
+    "rejected-client",
 ];
 
 impl Scenario {

@@ -29,7 +29,11 @@ pub(crate) fn handle(
     now: Timestamp,
     request_id: &str,
 ) -> Response<Vec<u8>> {
-    let outcome = answer(state, defaults, request, now);
+    respond(answer(state, defaults, request, now), request_id)
+}
+
+/// Writes the answer to a request, or its refusal.
+fn respond(outcome: Outcome, request_id: &str) -> Response<Vec<u8>> {
     let Answer { status, body } = outcome.unwrap_or_else(|refusal| refused(refusal, request_id));
     let (kind, body) = match body {
         Body::Empty => (None, Vec::new()),
@@ -57,6 +61,14 @@ fn refused(Refusal { status, code, message, details, errors }: Refusal, request_
                 "errors": errors })
     };
     Answer::json(status, body)
+}
+
+/// The answer to a request too many.
+pub(crate) fn throttle(request_id: &str) -> Response<Vec<u8>> {
+    let message = "Rate limit exceeded the maximum. Retry the request in [1] seconds";
+    let mut response = respond(Err(Refusal::new(429, "too.many.requests", message)), request_id);
+    response.headers_mut().insert(http::header::RETRY_AFTER, 1.into());
+    response
 }
 
 fn answer(

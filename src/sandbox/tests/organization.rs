@@ -160,6 +160,34 @@ fn an_analyzer_finds_whom_the_trust_policies_admit() {
 }
 
 #[test]
+fn each_service_throttles_in_its_own_words() {
+    let mut sandbox = furnished();
+    let mut throttle = |service: &str, path: &str| {
+        let request = Request::post(path)
+            .header("authorization", authorization(ACCOUNT, "us-east-1", service))
+            .body(Vec::new())
+            .unwrap();
+        let response = sandbox.throttle::<Vec<u8>>(&request);
+        let kind = header(response.headers(), "x-amzn-errortype").to_owned();
+        (response.status().as_u16(), kind, String::from_utf8(response.into_body()).unwrap())
+    };
+    let (status, kind, body) = throttle("lambda", "/2015-03-31/functions/f/invocations");
+    assert_eq!((status, kind.as_str()), (429, "TooManyRequestsException"));
+    let body: serde_json::Value = serde_json::from_str(&body).unwrap();
+    let wanted = serde_json::json!({ "Type": "User", "message": "Rate exceeded", "Reason": "CallerRateLimitExceeded" });
+    assert_eq!(body, wanted);
+    let (status, _, body) = throttle("iam", "/");
+    assert_eq!(
+        (status, body.contains("<Code>Throttling</Code><Message>Rate exceeded</Message>")),
+        (400, true)
+    );
+    let (status, _, body) = throttle("cloudtrail", "/");
+    assert_eq!((status, body.contains("ThrottlingException")), (400, true));
+    let (status, _, body) = throttle("none", "/api/v2/integrations");
+    assert_eq!((status, body.contains("too.many.requests")), (429, true));
+}
+
+#[test]
 fn a_change_is_seen_only_after_the_delay() {
     let mut sandbox = furnished();
     sandbox.set_consistency_delay(Duration::from_secs(5));
