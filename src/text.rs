@@ -61,6 +61,29 @@ pub fn password(url: &str) -> Option<&str> {
     Some(user_info.split_once(':').map_or(user_info, |(_, password)| password))
 }
 
+/// Lines that start no command of a CI: `::command::` at the beginning, `##[command]` anywhere.
+pub fn inert(text: &str) -> String {
+    let line = |line: &str| {
+        let start = line.trim_start();
+        match start.strip_prefix("::") {
+            Some(rest) => {
+                let space = line.get(..line.len() - start.len()).unwrap_or_default();
+                format!("{space}\\u003a:{rest}")
+            }
+            None => line.to_owned(),
+        }
+    };
+    if !text.contains("::") && !text.contains("##") {
+        return text.to_owned();
+    }
+    text.split('\n')
+        .map(line)
+        .collect::<Vec<_>>()
+        .join("\n")
+        .replace("##[", "#\\u0023[")
+        .replace("##vso[", "#\\u0023vso[")
+}
+
 /// As JSON, TOML and Rust write it, so that it stays valid in each.
 fn escaped(text: &str, escapes: impl Fn(usize, char) -> bool) -> Cow<'_, str> {
     let mut out = String::new();
@@ -72,7 +95,7 @@ fn escaped(text: &str, escapes: impl Fn(usize, char) -> bool) -> Cow<'_, str> {
             out.push_str(&match c {
                 '\n' => "\\n".to_owned(),
                 '\t' => "\\t".to_owned(),
-                c => format!("\\u{:04x}", u32::from(c)),
+                c => c.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("\\u{unit:04x}")).collect(),
             });
             from = at + c.len_utf8();
         }
@@ -84,10 +107,14 @@ fn escaped(text: &str, escapes: impl Fn(usize, char) -> bool) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// Controls, and what changes the direction of text, joins, or takes no room. All are below U+10000.
+/// Controls, what changes the direction of text, joins, takes no room, or looks like a space and is none; private use.
 fn is_unseen(c: char) -> bool {
     c.is_control()
-        || matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+        || matches!(c, '\u{a0}' | '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{1680}' | '\u{17b4}' | '\u{17b5}'
+            | '\u{180b}'..='\u{180f}' | '\u{2000}'..='\u{200f}' | '\u{2028}'..='\u{202f}' | '\u{205f}'..='\u{206f}'
+            | '\u{2800}' | '\u{3000}' | '\u{3164}' | '\u{e000}'..='\u{f8ff}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}'
+            | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}'
+            | '\u{e0000}'..='\u{e0fff}' | '\u{f0000}'..='\u{10ffff}')
 }
 
 /// `ESC [ digits and semicolons m`
@@ -143,5 +170,24 @@ mod tests {
         assert_eq!(lines("\x1b[2J\x1b]0;t\x07\u{202e}\n"), "\\u001b[2J\\u001b]0;t\\u0007\\u202e\n");
         let value: serde_json::Value = serde_json::from_str(&lines("[\"\u{202e}\"]")).unwrap();
         assert_eq!(value[0], "\u{202e}");
+    }
+
+    #[test]
+    fn no_line_starts_a_command_of_a_ci() {
+        assert_eq!(
+            inert("a\n  ::error::x\nb :: c\n##[add-mask]y"),
+            "a\n  \\u003a:error::x\nb :: c\n#\\u0023[add-mask]y"
+        );
+        assert_eq!(inert("{\"a\": \"::x\"}"), "{\"a\": \"::x\"}");
+    }
+
+    #[test]
+    fn whatever_takes_no_room_is_shown() {
+        for c in ["\u{ad}", "\u{a0}", "\u{fe0f}", "\u{e0041}", "\u{3164}", "\u{115f}", "\u{34f}", "\u{e000}"]
+        {
+            assert!(one_line(c).starts_with("\\u"), "{c:?}");
+        }
+        let value: serde_json::Value = serde_json::from_str(&lines("[\"\u{e0041}\"]")).unwrap();
+        assert_eq!(value[0], "\u{e0041}");
     }
 }

@@ -1,11 +1,17 @@
 //! Looking again before a change: a plan that waited for an answer, or in a file, may be old.
 
-use super::PlanKind;
 use crate::arn::Arn;
 use crate::aws::{self, AwsError, Clients};
 use crate::genesys::{self, Details, GenesysError};
 use crate::model::{DesiredState, LiveState, OrganizationReading};
 use crate::plan::{Blocker, Change, RolePlan, destroy, destroy_role, diff, diff_role, iam, prune_role};
+
+/// For what a plan was made: that says what must still hold before each of its changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PlanKind {
+    Converge,
+    Destroy,
+}
 
 /// Whether a plan that was made now would have this very change in it, or it finds what it is to replace.
 ///
@@ -35,7 +41,8 @@ pub(super) async fn is_still_wanted(
         }
     };
     // How often a policy is attached is known late, and IAM guards it itself.
-    let blocks = |blocker: &Blocker| !matches!(blocker, Blocker::PolicyInUse { .. });
+    let blocks =
+        |blocker: &Blocker| !matches!(blocker, Blocker::PolicyInUse { .. } | Blocker::PolicyBounds { .. });
     let fits = match change {
         Change::Iam(iam) => iam.finds_what_it_replaces(&live),
         Change::Genesys(_) => false,

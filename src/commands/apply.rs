@@ -452,7 +452,7 @@ fn left(skipped: &[Change]) -> String {
     format!("{not_yet} {} changes: {}\n", skipped.len(), counts.join(", "))
 }
 
-/// The answer was lost or tells nothing: what IAM shows now says whether the change was made.
+/// The response was lost or says nothing: the live state shows whether the change was made.
 async fn unsure(change: &Change, session: &Session, output: &Output) -> String {
     let desired = crate::model::resolve(&session.spec, &Default::default());
     let line = line(change);
@@ -474,7 +474,7 @@ async fn read_back(
 ) -> Result<LiveState, CommandError> {
     let mut pauses = run.waits.pauses();
     loop {
-        let (left, lacks) = match both_sides(session, desired, output).await {
+        let (left, failure) = match both_sides(session, desired, output).await {
             Ok(live) => {
                 let left: Vec<String> = diff(&live, desired).changes().map(line).collect();
                 if left.is_empty() {
@@ -487,7 +487,7 @@ async fn read_back(
             Err(BothSidesError::Genesys(error)) => return Err(not_read_back(error, output)),
         };
         let Some(pause) = pauses.next(None) else {
-            return Err(match lacks {
+            return Err(match failure {
                 Some(error) => not_read_back(error, output),
                 None => ApplyError::NotConverged(left).into(),
             });

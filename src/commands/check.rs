@@ -147,7 +147,7 @@ async fn run_many(members: Members, args: &CheckArgs, output: &Output) -> Result
     let reports: Vec<(Option<&str>, &CheckView)> =
         views.iter().filter_map(|(file, view)| Some((Some(file.as_str()), view.as_ref().ok()?))).collect();
     output.result(&match args.format {
-        ReportFormat::Markdown => render::markdown::checks(&reports, &failed),
+        ReportFormat::Markdown => render::markdown::checks(&reports, &failed, &output.masker()),
         ReportFormat::Text | ReportFormat::Json => {
             render::check::text(&reports, &failed, show_of(args.all, output))
         }
@@ -283,7 +283,7 @@ fn show(report: &CheckReport, format: ReportFormat, all: bool, output: &Output) 
     let text = match format {
         ReportFormat::Text => render::check::text(&[(None, &view)], &[], show_of(all, output)),
         ReportFormat::Json => format!("{:#}\n", output.masked_json(&render::json::check(&view))),
-        ReportFormat::Markdown => render::markdown::checks(&[(None, &view)], &[]),
+        ReportFormat::Markdown => render::markdown::checks(&[(None, &view)], &[], &output.masker()),
     };
     output.result(&text)?;
     Ok(())

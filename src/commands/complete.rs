@@ -15,7 +15,7 @@ pub fn role_names(current: &OsStr) -> Vec<CompletionCandidate> {
         std::env::args_os().map(|argument| argument.to_string_lossy().into_owned()).collect();
     let mut names: Vec<String> =
         files(&arguments).iter().flat_map(|file| names_in(file).unwrap_or_default()).collect();
-    // Whatever else stands there, a shell would expand or run what it is offered.
+    // A shell expands, and may run, whatever it is offered.
     names.retain(|name| name.starts_with(&*current) && is_role_name(name));
     names.sort();
     names.dedup();

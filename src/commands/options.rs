@@ -23,8 +23,6 @@ pub struct Global {
     /// Use the embedded stand-in for AWS; its state is kept in .genesys-iam/sandbox.json beside the spec
     #[arg(long, global = true)]
     pub sandbox: bool,
-    #[command(flatten)]
-    pub sandbox_options: SandboxOptions,
     /// Send AWS's requests to this server; a spec can only name this machine
     #[arg(long, global = true, value_name = "URL")]
     pub aws_endpoint_url: Option<String>,
@@ -49,6 +47,9 @@ pub struct Global {
     /// Log each API call to standard error, with -vv also what is read and how; RUST_LOG is honoured
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub verbose: u8,
+    // The heading of these would be that of whatever follows.
+    #[command(flatten)]
+    pub sandbox_options: SandboxOptions,
 }
 
 impl Global {

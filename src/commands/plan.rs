@@ -80,7 +80,7 @@ async fn run_many(members: Members, args: &PlanArgs, output: &Output) -> Result<
                 .into_iter()
                 .map(|(file, plan)| (file, plan.map_err(CommandError::with_causes)))
                 .collect();
-            output.result(&render::markdown::plans(&plans))?;
+            output.result(&render::markdown::plans(&plans, &output.masker()))?;
         }
     }
     match made.iter().filter_map(|(_, made)| refusal(&made.as_ref().ok()?.1, args.guard)).next() {
@@ -125,7 +125,7 @@ pub async fn run_in(mut session: Session, args: &PlanArgs, output: &Output) -> R
             value["exit_status"] = (status as i32).into();
             format!("{:#}\n", output.masked_json(&value))
         }
-        ReportFormat::Markdown => render::markdown::plan(&plan),
+        ReportFormat::Markdown => render::markdown::plan(&plan, &output.masker()),
     })?;
     if let Some(refusal) = refusal(&plan, args.guard) {
         return Err(refusal.into());
@@ -180,7 +180,7 @@ pub(super) async fn make(
     self::adopt(&mut session.spec, *adopt);
     let orphans = if *prune { LookForOrphans::Read } else { LookForOrphans::Named };
     let observed = session.observe(orphans, LookUp::New, output).await?;
-    Ok((observed.plan(output)?, observed))
+    Ok((observed.plan(&session.spec, output), observed))
 }
 
 /// With credentials for Genesys Cloud: whether the external ID is the organization's. A plan does not hang on it.

@@ -14,7 +14,7 @@ use super::reading::Reading;
 use super::scenario;
 use super::specs::{self, SpecSource, quoted};
 use crate::apply::Interrupt;
-use crate::arn::{AccountId, FunctionArn, Qualifier};
+use crate::arn::{AccountId, FunctionArn};
 use crate::aws::{self, AwsError, AwsErrorKind, Caller, Clients, Transport};
 use crate::check::{FunctionFacts, FunctionState};
 use crate::explain::{Explain, Status};
@@ -26,16 +26,17 @@ use crate::model::{
 };
 use crate::permissions::{CommandKind, required_actions};
 use crate::plan::genesys::touched_actions;
-use crate::plan::{Plan, Reads, diff};
+use crate::plan::{Blocker, Plan, Reads, diff};
 use crate::policy::equivalent;
 use crate::render::diagnostics;
 use crate::render::output::Output;
 use crate::render::style::{HELP, WARNING, paint};
 use crate::sandbox::{self, GenesysSeed, Sandbox, Seed};
 use crate::spec::{
-    Aws, EndpointError, GenesysCloud, LoadOptions, Loaded, RoleSpec, Spec, given_endpoint,
+    Aws, EndpointError, FunctionRef, GenesysCloud, LoadOptions, Loaded, RoleSpec, Spec, given_endpoint,
     given_genesys_endpoint,
 };
+use crate::text::plural;
 
 /// Where the sandbox keeps its state, beside the spec.
 const SANDBOX_STATE: &str = ".genesys-iam/sandbox.json";
@@ -278,11 +279,11 @@ impl Session {
         };
         tracing::trace!(
             target: "genesys_iam::session",
-            "spec `{}`: {} roles {}, {} functions looked up",
+            "spec `{}`: {} {}, {} looked up",
             spec.name,
-            expected.roles.len(),
+            plural(expected.roles.len(), "role"),
             if in_bulk { "in bulk" } else { "one by one" },
-            all.len()
+            plural(all.len(), "function")
         );
         let reads = async {
             futures_util::join!(
@@ -393,7 +394,7 @@ impl Session {
         ));
     }
 
-    /// The SDK says that credentials lack, not of which profile.
+    /// The SDK reports that credentials are missing, but not for which profile.
     fn name_profile(&self, error: &AwsError, output: &Output) {
         let written = self.spec.aws.profile.clone().map(|name| (name, "`[aws] profile` in the spec"));
         let profile = written.or_else(|| Some((std::env::var("AWS_PROFILE").ok()?, "AWS_PROFILE")));
@@ -496,18 +497,8 @@ fn mask<'a>(live: impl Iterator<Item = &'a Live>, desired: &DesiredState, output
 }
 
 impl Observed {
-    /// What would change.
-    ///
-    /// # Errors
-    ///
-    /// [`SessionError::MissingFunctions`] when a function, alias or version does not exist.
-    pub fn plan(&self, output: &Output) -> Result<Plan, CommandError> {
-        let missing = |state: &FunctionState| *state == FunctionState::Missing;
-        let missing: Vec<FunctionArn> =
-            self.functions.iter().filter(|(_, state)| missing(state)).map(|(arn, _)| arn.clone()).collect();
-        if !missing.is_empty() {
-            return Err(SessionError::MissingFunctions(missing).into());
-        }
+    /// What would change. A role whose functions are not all there is blocked, and no other.
+    pub fn plan(&self, spec: &Spec, output: &Output) -> Plan {
         for (arn, state) in &self.functions {
             if let FunctionState::Unknown(why) = state {
                 output.message(&format!(
@@ -516,7 +507,19 @@ impl Observed {
                 ));
             }
         }
-        Ok(diff(&self.live, &self.desired))
+        let mut plan = diff(&self.live, &self.desired);
+        for role in &spec.roles {
+            let is_missing =
+                |function: &&FunctionRef| self.functions.get(&function.arn) == Some(&FunctionState::Missing);
+            let missing = role.functions.iter().filter(is_missing);
+            let blockers = missing
+                .map(|f| Blocker::MissingFunction { function: f.arn.clone(), line: f.line })
+                .collect::<Vec<_>>();
+            if let Some(plan) = plan.roles.iter_mut().find(|plan| plan.role == role.name) {
+                plan.blockers.extend(blockers);
+            }
+        }
+        plan
     }
 }
 
@@ -600,8 +603,6 @@ pub enum SessionError {
         "the credentials belong to AWS account {live}, the spec is for {wanted}: nothing is shown, nothing was changed"
     )]
     WrongAccount { live: AccountId, wanted: AccountId },
-    #[error("{}", missing(.0))]
-    MissingFunctions(Vec<FunctionArn>),
     #[error("there are no credentials for Genesys Cloud")]
     NoGenesysCredentials,
     #[error("the value of `{flag}` {error}")]
@@ -614,7 +615,6 @@ impl Explain for SessionError {
             Self::WrongAccount { .. } => {
                 "choose other credentials (`[aws] profile`, AWS_PROFILE), or correct `[aws] account_id`"
             }
-            Self::MissingFunctions(_) => "deploy what is missing, or correct `functions` in the spec",
             Self::Endpoint { .. } => "give it a URL like https://host:4566",
             Self::NoGenesysCredentials => {
                 "set GENESYSCLOUD_OAUTHCLIENT_ID, GENESYSCLOUD_OAUTHCLIENT_SECRET and GENESYSCLOUD_REGION (or `[genesys] region`)"
@@ -627,20 +627,7 @@ impl Explain for SessionError {
         match self {
             Self::WrongAccount { .. } => Status::Refused,
             Self::Endpoint { .. } => Status::Usage,
-            Self::MissingFunctions(_) | Self::NoGenesysCredentials => Status::Error,
+            Self::NoGenesysCredentials => Status::Error,
         }
     }
-}
-
-fn missing(functions: &[FunctionArn]) -> String {
-    let lines = functions.iter().map(|function| {
-        let name = function.name();
-        let what = match function.qualifier() {
-            Some(Qualifier::Version(version)) => format!("version `{version}` of function `{name}`"),
-            Some(alias) => format!("alias `{alias}` of function `{name}`"),
-            None => format!("function `{name}`"),
-        };
-        format!("Lambda has no {what} in {}", function.region())
-    });
-    lines.collect::<Vec<_>>().join("\n       ")
 }

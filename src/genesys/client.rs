@@ -16,6 +16,7 @@ use tokio::time::Instant;
 use super::error::{GenesysError, GenesysErrorKind};
 use super::transport::HttpTransport;
 use super::wire::{ErrorBody, Page};
+use crate::backoff::Backoff;
 use crate::spec::{GenesysCloud, region_as_given};
 
 /// A token is not used in its last moments.
@@ -23,7 +24,7 @@ const MARGIN: Duration = Duration::from_secs(60);
 /// Seconds, where the server does not say: Genesys Cloud's default is a day.
 const LIFETIME: u64 = 86_400;
 /// All waiting of one request for a 429 or a fault of the server together.
-const PATIENCE: Duration = Duration::from_secs(60);
+const RETRY_BUDGET: Duration = Duration::from_secs(60);
 const TRIES: usize = 4;
 /// Of a listing, of 100 entries each.
 const PAGES: usize = 100;
@@ -199,44 +200,40 @@ impl Client {
         method: &Method,
         request: impl Fn() -> Result<Request<Vec<u8>>, GenesysError>,
     ) -> Result<Response<Vec<u8>>, GenesysError> {
-        let mut left = PATIENCE;
-        let mut pause = Duration::from_millis(500);
-        for attempt in 1.. {
+        let mut pauses = Backoff::within(RETRY_BUDGET).pauses();
+        let mut attempt = 0;
+        loop {
+            attempt += 1;
             let began = Instant::now();
             let answer = self.transport.carry(request()?).await;
             let ms = began.elapsed().as_millis();
-            let wait = match &answer {
+            // How long the server asks to wait, where another attempt can do no harm.
+            let again = match &answer {
                 Ok(response) => {
                     let status = response.status().as_u16();
                     tracing::debug!(target: "genesys_iam::genesys", "{step}: {status} in {ms} ms");
                     match status {
                         // Nothing was done: it may be sent again whatever it is.
-                        429 => Some(retry_after(response).unwrap_or(pause)),
-                        500 | 502 | 503 | 504 if *method == Method::GET => Some(pause),
+                        429 => Some(retry_after(response)),
+                        500 | 502 | 503 | 504 if *method == Method::GET => Some(None),
                         _ => None,
                     }
                 }
                 Err(error) => {
                     tracing::debug!(target: "genesys_iam::genesys", "{step}: {error} after {ms} ms");
-                    (*method == Method::GET && !error.is_timeout).then_some(pause)
+                    (*method == Method::GET && !error.is_timeout).then_some(None)
                 }
             };
             let is_limited = answer.as_ref().is_ok_and(|response| response.status().as_u16() == 429);
-            match wait {
-                Some(wait) if attempt < TRIES && wait <= left => {
-                    left -= wait;
-                    pause *= 2;
-                    // Two who wait for the same do not meet again.
-                    tokio::time::sleep(wait.mul_f64(1.0 + fastrand::f64() / 4.0)).await;
-                }
-                _ if is_limited => return Err(GenesysError::new(step, GenesysErrorKind::RateLimited)),
-                _ => {
+            match again.filter(|_| attempt < TRIES).and_then(|asked| pauses.next(asked)) {
+                Some(pause) => tokio::time::sleep(pause).await,
+                None if is_limited => return Err(GenesysError::new(step, GenesysErrorKind::RateLimited)),
+                None => {
                     return answer
                         .map_err(|error| GenesysError::new(step, GenesysErrorKind::NoAnswer(error)));
                 }
             }
         }
-        unreachable!("the loop ends by returning")
     }
 
     /// Calls the API; a token that is refused is renewed once.

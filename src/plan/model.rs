@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::change::Change;
 use super::genesys;
-use crate::arn::{AccountId, Arn};
+use crate::arn::{AccountId, Arn, FunctionArn};
 use crate::model::{DesiredState, Orphans};
 use crate::policy::access::AccessDiff;
 
@@ -91,6 +91,12 @@ pub enum Blocker {
     RolePath { role: String, live: String, desired: String },
     /// Others use the policy that is to be destroyed.
     PolicyInUse { policy: String, others: i32 },
+    /// The policy that is to be destroyed is the permissions boundary of somebody.
+    PolicyBounds { policy: String, count: i32 },
+    /// The spec names a function, version or alias that does not exist.
+    MissingFunction { function: FunctionArn, line: usize },
+    /// A service-linked role, or another that only AWS changes.
+    MadeByAws { role: String },
     /// The spec guards the role against being destroyed.
     PreventDestroy { role: String },
     /// A policy of the same name under another path is attached to the role.

@@ -181,7 +181,10 @@ fn iam_change(change: &iam::Change) -> (Value, Value) {
 }
 
 fn tag_diff(tags: &TagChanges) -> (Value, Value) {
-    let before: Map<String, Value> = tags.iter().map(|(key, tag)| (key.clone(), json!(tag.before))).collect();
+    let before: Map<String, Value> = tags
+        .iter()
+        .map(|(key, tag)| (tag.former_key.as_ref().unwrap_or(key).clone(), json!(tag.before)))
+        .collect();
     let after: Map<String, Value> = tags.iter().map(|(key, tag)| (key.clone(), json!(tag.after))).collect();
     (json!({ "tags": before }), json!({ "tags": after }))
 }

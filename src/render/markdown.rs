@@ -2,11 +2,11 @@
 
 use std::fmt::Write;
 
+use super::escape::Escape;
 use super::genesys;
 use super::plan::{blocker_text, change_text, notice_text, unknown_accounts, widening_text};
 use crate::plan::{Change, ChangeKind, Notice, Plan, RolePlan};
 use crate::policy::access::{AccessLine, Sign};
-use crate::text::one_line as visible;
 use crate::view::{
     CauseView, CheckView, OutcomeWord, RoleView, Summary, few, foreign, gainers, plural, sentence_case,
 };
@@ -15,19 +15,20 @@ use crate::view::{
 const LIMIT: usize = 60_000;
 
 /// A plan: one line that says it all, who gains and loses what, a picture, and each change folded.
-pub fn plan(plan: &Plan) -> String {
-    plan_within(plan, LIMIT)
+pub fn plan(plan: &Plan, mask: &dyn Fn(&str) -> String) -> String {
+    plan_within(&Escape { mask }, plan, LIMIT)
 }
 
 /// The plans of several specs, by file, or why there is none: first a line for each.
-pub fn plans(plans: &[(String, Result<&Plan, String>)]) -> String {
+pub fn plans(plans: &[(String, Result<&Plan, String>)], mask: &dyn Fn(&str) -> String) -> String {
+    let esc = &Escape { mask };
     let mut out = String::from("| spec | plan |\n|---|---|\n");
     for (file, plan) in plans {
         let text = match plan {
-            Ok(plan) => summary(plan),
-            Err(error) => format!("**FAILED** {}", one_line(error)),
+            Ok(plan) => summary(esc, plan),
+            Err(error) => format!("**FAILED** {}", esc.one_line(error)),
         };
-        let _ = writeln!(out, "| {} | {text} |", code(file));
+        let _ = writeln!(out, "| {} | {text} |", esc.code(file));
     }
     let mut left = plans.iter().filter(|(_, plan)| plan.as_ref().is_ok_and(|plan| !is_dull(plan))).count();
     for (file, plan) in plans {
@@ -35,10 +36,10 @@ pub fn plans(plans: &[(String, Result<&Plan, String>)]) -> String {
         if is_dull(plan) {
             continue;
         }
-        let heading = format!("\n## {}\n\n", code(file));
+        let heading = format!("\n## {}\n\n", esc.code(file));
         let room = LIMIT.saturating_sub(out.len()) / left;
         left -= 1;
-        let text = plan_within(plan, room.saturating_sub(heading.len()));
+        let text = plan_within(esc, plan, room.saturating_sub(heading.len()));
         if heading.len() + text.len() <= room {
             out.push_str(&heading);
             out.push_str(&text);
@@ -56,20 +57,20 @@ fn is_dull(plan: &Plan) -> bool {
 }
 
 /// What a reviewer has to read before anything else.
-fn caution(plan: &Plan) -> String {
+fn caution(esc: &Escape<'_>, plan: &Plan) -> String {
     let mut said: Vec<String> = unknown_accounts(plan)
         .iter()
-        .map(|(why, help)| format!("{}. {}.", escaped(why), escaped(help)))
+        .map(|(why, help)| format!("{}. {}.", esc.text(why), esc.text(help)))
         .collect();
     if plan.lets_strangers_in()
         && let Some(who) = gainers(&[plan])
     {
-        said.push(format!("This plan widens access for {}.", escaped(&who)));
+        said.push(format!("This plan widens access for {}.", esc.text(&who)));
     }
     for role in &plan.roles {
         for notice in &role.notices {
             if let Notice::ConfirmedAccount { .. } = notice {
-                let text = format!("{}.", one_line(&notice_text(notice, &role.role)));
+                let text = format!("{}.", esc.one_line(&notice_text(notice, &role.role)));
                 if !said.contains(&text) {
                     said.push(text);
                 }
@@ -96,19 +97,19 @@ fn truncated(text: &str) -> String {
 }
 
 /// A plan in so many characters, as far as its first lines let it be.
-fn plan_within(plan: &Plan, limit: usize) -> String {
+fn plan_within(esc: &Escape<'_>, plan: &Plan, limit: usize) -> String {
     let mut out = String::new();
-    let _ = writeln!(out, "{}\n", summary(plan));
-    out.push_str(&caution(plan));
+    let _ = writeln!(out, "{}\n", summary(esc, plan));
+    out.push_str(&caution(esc, plan));
     let _ = writeln!(
         out,
         "AWS account `{}`, region `{}`, spec {}\n",
         plan.account_id,
         plan.region,
-        code(&plan.spec)
+        esc.code(&plan.spec)
     );
     for indirection in &plan.indirections {
-        let _ = writeln!(out, "- from elsewhere: {}", escaped(indirection));
+        let _ = writeln!(out, "- from elsewhere: {}", esc.text(indirection));
     }
     if !plan.indirections.is_empty() {
         out.push('\n');
@@ -128,7 +129,7 @@ fn plan_within(plan: &Plan, limit: usize) -> String {
             let _ = writeln!(
                 out,
                 "| {} | {} | {} | {} | {wider} |",
-                code(&role.role),
+                esc.code(&role.role),
                 count(ChangeKind::Create),
                 count(ChangeKind::Change),
                 count(ChangeKind::Remove)
@@ -145,18 +146,18 @@ fn plan_within(plan: &Plan, limit: usize) -> String {
         let _ = writeln!(
             out,
             "> role {} bears the tag of this spec, which no longer has it; it stays. `--prune` removes it\n",
-            code(name)
+            esc.code(name)
         );
     }
     if let Some(why) = &plan.orphans_unknown {
-        let _ = writeln!(out, "> whether roles were taken out of the spec is not known: {}\n", escaped(why));
+        let _ = writeln!(out, "> whether roles were taken out of the spec is not known: {}\n", esc.text(why));
     }
-    out.push_str(&widened(plan, limit / 3));
+    out.push_str(&widened(esc, plan, limit / 3));
     // What widens or is blocked before what is not, and the short of every role before the long of any.
     let mut by_weight: Vec<&RolePlan> = plan.roles.iter().collect();
     by_weight.sort_by_key(|role| (!role.is_wider(), role.blockers.is_empty()));
-    let mut parts: Vec<String> = by_weight.iter().map(|role| access(role)).collect();
-    parts.extend(by_weight.iter().map(|role| changes(role)));
+    let mut parts: Vec<String> = by_weight.iter().map(|role| access(esc, role)).collect();
+    parts.extend(by_weight.iter().map(|role| changes(esc, role)));
     let mut cut = 0;
     for part in parts.iter().filter(|part| !part.is_empty()) {
         if out.len() + part.len() > limit {
@@ -175,20 +176,21 @@ fn plan_within(plan: &Plan, limit: usize) -> String {
 }
 
 /// Who may do what he may not do now, of all roles: nothing is more important.
-fn widened(plan: &Plan, limit: usize) -> String {
+fn widened(esc: &Escape<'_>, plan: &Plan, limit: usize) -> String {
     let mut lines = Vec::new();
     for role in &plan.roles {
         let sections = [role.access.assume(), role.access.permissions(), role.access.restrictions()];
         for AccessLine { sign, sentence, .. } in sections.concat().into_iter().filter(|line| line.is_wider) {
             let sign = if sign == Sign::Lost { "no longer" } else { "" };
             lines.push(
-                format!("! {}: {sign} {}\n", visible(&role.role), fenced(sentence)).replace(":  ", ": "),
+                format!("! {}: {sign} {}\n", esc.fenced(&role.role), esc.fenced(sentence))
+                    .replace(":  ", ": "),
             );
         }
     }
     for role in &plan.roles {
         let texts = role.widenings.iter().map(widening_text);
-        lines.extend(texts.map(|text| format!("! {}: {}\n", visible(&role.role), fenced(&text))));
+        lines.extend(texts.map(|text| format!("! {}: {}\n", esc.fenced(&role.role), esc.fenced(&text))));
     }
     // Of one role its own section says it.
     if plan.roles.len() < 2 || lines.is_empty() {
@@ -207,7 +209,7 @@ fn widened(plan: &Plan, limit: usize) -> String {
 }
 
 /// `**2 to create, 1 to change** · access widened: no`
-fn summary(plan: &Plan) -> String {
+fn summary(esc: &Escape<'_>, plan: &Plan) -> String {
     let count = |kind| plan.changes().filter(|change| change.kind() == kind).count();
     let counts = [
         (count(ChangeKind::Create), "to create"),
@@ -218,26 +220,27 @@ fn summary(plan: &Plan) -> String {
         counts.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}")).collect();
     let counts = if counts.is_empty() { "no changes".to_owned() } else { counts.join(", ") };
     let wider = match gainers(&[plan]) {
-        Some(who) => format!("**YES**, for {}", escaped(&who)),
+        Some(who) => format!("**YES**, for {}", esc.text(&who)),
         None => "no".to_owned(),
     };
-    let foreign = foreign(&[plan]).map(|foreign| format!(" · **{}**", escaped(&foreign))).unwrap_or_default();
+    let foreign =
+        foreign(&[plan]).map(|foreign| format!(" · **{}**", esc.text(&foreign))).unwrap_or_default();
     let blocked = if plan.is_blocked() { " · **BLOCKED**" } else { "" };
     format!("**{counts}** · access widened: {wider}{foreign}{blocked}")
 }
 
 /// Who gains and who loses what, with notices and blockers, and a picture.
-fn access(plan: &RolePlan) -> String {
+fn access(esc: &Escape<'_>, plan: &RolePlan) -> String {
     let RolePlan { role, changes, blockers, notices, access, connections, widenings } = plan;
     if changes.is_empty() && blockers.is_empty() && notices.is_empty() {
         return String::new();
     }
-    let mut out = format!("### {}\n\n", code(role));
+    let mut out = format!("### {}\n\n", esc.code(role));
     for blocker in blockers {
-        let _ = writeln!(out, "- **BLOCKED** {}", one_line(&blocker_text(blocker)));
+        let _ = writeln!(out, "- **BLOCKED** {}", esc.one_line(&blocker_text(blocker)));
     }
     for notice in notices {
-        let _ = writeln!(out, "- notice: {}", one_line(&notice_text(notice, role)));
+        let _ = writeln!(out, "- notice: {}", esc.one_line(&notice_text(notice, role)));
     }
     for connection in connections {
         let _ = writeln!(out, "- {}", genesys::connection_text(connection));
@@ -259,19 +262,19 @@ fn access(plan: &RolePlan) -> String {
                 Sign::Kept => ' ',
             };
             let mark = if is_wider { "  <- WIDER" } else { "" };
-            let _ = writeln!(out, "{sign} {}{mark}", fenced(sentence));
+            let _ = writeln!(out, "{sign} {}{mark}", esc.fenced(sentence));
         }
         out.push_str("```\n");
     }
     if !widenings.is_empty() {
         let _ = writeln!(out, "\nWhat else is widened:\n\n```diff");
         for widening in widenings {
-            let _ = writeln!(out, "+ {}  <- WIDER", fenced(&widening_text(widening)));
+            let _ = writeln!(out, "+ {}  <- WIDER", esc.fenced(&widening_text(widening)));
         }
         out.push_str("```\n");
     }
     if !changes.is_empty() {
-        out.push_str(&picture(plan));
+        out.push_str(&picture(esc, plan));
     }
     out.push('\n');
     out
@@ -279,60 +282,50 @@ fn access(plan: &RolePlan) -> String {
 
 /// Who reaches what through the role, as a picture that GitHub and GitLab draw. What is gained has a thick line,
 /// what is lost a dotted one.
-fn picture(plan: &RolePlan) -> String {
-    let label =
-        |text: &str| text.replace('"', "#quot;").replace('`', " ").replace('<', "#lt;").replace('>', "#gt;");
+fn picture(esc: &Escape<'_>, plan: &RolePlan) -> String {
     let arrow = |sign| match sign {
         Sign::Gained => "== gained ==>",
         Sign::Lost => "-. lost .->",
         Sign::Kept => "-->",
     };
     let mut out = String::from("\n```mermaid\nflowchart LR\n");
-    let _ = writeln!(out, "  role([\"role {}\"])", label(&plan.role));
+    let _ = writeln!(out, "  role([\"role {}\"])", esc.label(&plan.role));
     for (number, line) in plan.access.assume().iter().enumerate() {
-        let _ = writeln!(out, "  who{number}[\"{}\"] {} role", label(line.sentence), arrow(line.sign));
+        let _ = writeln!(out, "  who{number}[\"{}\"] {} role", esc.label(line.sentence), arrow(line.sign));
     }
     for (number, line) in plan.access.permissions().iter().enumerate() {
-        let _ = writeln!(out, "  role {} what{number}[\"{}\"]", arrow(line.sign), label(line.sentence));
+        let _ = writeln!(out, "  role {} what{number}[\"{}\"]", arrow(line.sign), esc.label(line.sentence));
     }
     out.push_str("```\n");
     out
 }
 
 /// Each change of a role, folded.
-fn changes(plan: &RolePlan) -> String {
+fn changes(esc: &Escape<'_>, plan: &RolePlan) -> String {
     let mut out = String::new();
     for change in &plan.changes {
         let mut text = String::new();
         change_text(&mut text, change);
         let text = anstream::adapter::strip_str(&text).to_string();
         let title = format!("{} {}", change.operation(), Change::subject(change));
-        let _ = writeln!(out, "<details><summary>{}</summary>\n", html(&title));
+        let _ = writeln!(out, "<details><summary>{}</summary>\n", esc.html(&title));
         let _ = writeln!(out, "```diff");
         // The first line is the title.
         for line in text.lines().skip(1) {
-            let _ = writeln!(out, "{}", fenced(line.strip_prefix("      ").unwrap_or(line)));
+            let _ = writeln!(out, "{}", esc.fenced(line.strip_prefix("      ").unwrap_or(line)));
         }
         let _ = writeln!(out, "```\n\n</details>\n");
     }
     out
 }
 
-/// In a fenced block nothing but a fence ends it.
-fn fenced(text: &str) -> String {
-    text.replace("```", "` ` `")
-}
-
-fn html(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('`', "")
-}
-
-fn one_line(text: &str) -> String {
-    escaped(&text.lines().map(str::trim).collect::<Vec<_>>().join("; "))
-}
-
 /// Check reports: what is wrong first, then a line per role, and everything else folded, as far as there is room.
-pub fn checks(reports: &[(Option<&str>, &CheckView)], failed: &[String]) -> String {
+pub fn checks(
+    reports: &[(Option<&str>, &CheckView)],
+    failed: &[String],
+    mask: &dyn Fn(&str) -> String,
+) -> String {
+    let esc = &Escape { mask };
     let mut rows: Vec<(Option<&str>, &RoleView)> =
         reports.iter().flat_map(|(file, report)| report.roles.iter().map(|role| (*file, role))).collect();
     rows.sort_by_key(|(_, role)| match role.verdict.sign {
@@ -341,11 +334,11 @@ pub fn checks(reports: &[(Option<&str>, &CheckView)], failed: &[String]) -> Stri
         _ => 2,
     });
     let summary = reports.iter().map(|(_, report)| report.summary).fold(Summary::default(), Summary::plus);
-    let mut out = check_headline(&rows, summary, failed);
+    let mut out = check_headline(esc, &rows, summary, failed);
     let mut notes: Vec<&String> = reports.iter().filter_map(|(_, report)| report.left_out.as_ref()).collect();
     notes.dedup();
     for note in notes {
-        let _ = writeln!(out, "{}.\n", escaped(note));
+        let _ = writeln!(out, "{}.\n", esc.text(note));
     }
     // The verdict of every role before the causes of any, and those before the observations.
     let mut cut = Vec::new();
@@ -359,12 +352,12 @@ pub fn checks(reports: &[(Option<&str>, &CheckView)], failed: &[String]) -> Stri
     if rows.len() > 1 {
         out.push_str("| | role | verdict |\n|---|---|---|\n");
         for (file, role) in &rows {
-            let file = file.map(|file| format!(" ({})", code(file))).unwrap_or_default();
+            let file = file.map(|file| format!(" ({})", esc.code(file))).unwrap_or_default();
             let line = format!(
                 "| {} | {}{file} | {} |\n",
                 check_sign(role),
-                code(&role.role),
-                escaped(&role.verdict.headline)
+                esc.code(&role.role),
+                esc.text(&role.verdict.headline)
             );
             if out.len() + line.len() > LIMIT / 2 {
                 out.push_str("| … | | |\n");
@@ -375,16 +368,16 @@ pub fn checks(reports: &[(Option<&str>, &CheckView)], failed: &[String]) -> Stri
         out.push('\n');
     }
     for (_, role) in &rows {
-        add(&mut out, &role.role, &role_causes(role, rows.len() > 1));
+        add(&mut out, &role.role, &role_causes(esc, role, rows.len() > 1));
     }
     for (_, role) in &rows {
-        add(&mut out, &role.role, &role_lines(role));
+        add(&mut out, &role.role, &role_lines(esc, role));
     }
     if !cut.is_empty() {
         let _ = writeln!(
             out,
             "**The report is too long for a comment: parts of {} are not shown.** `genesys-iam check --all` shows them.",
-            escaped(&few(&cut))
+            esc.text(&few(&cut))
         );
     }
     out
@@ -398,7 +391,12 @@ fn check_sign(role: &RoleView) -> &'static str {
     }
 }
 
-fn check_headline(rows: &[(Option<&str>, &RoleView)], summary: Summary, failed: &[String]) -> String {
+fn check_headline(
+    esc: &Escape<'_>,
+    rows: &[(Option<&str>, &RoleView)],
+    summary: Summary,
+    failed: &[String],
+) -> String {
     let Summary { roles, broken, unknown, causes, pass, accepted, not_provable, .. } = summary;
     let mut out = String::new();
     let verdict = match (rows, broken) {
@@ -406,8 +404,8 @@ fn check_headline(rows: &[(Option<&str>, &RoleView)], summary: Summary, failed: 
             format!(
                 "**check: {} {}** {}",
                 check_sign(role),
-                code(&role.role),
-                escaped(&role.verdict.headline)
+                esc.code(&role.role),
+                esc.text(&role.verdict.headline)
             )
         }
         (_, 0) if unknown > 0 => {
@@ -420,7 +418,7 @@ fn check_headline(rows: &[(Option<&str>, &RoleView)], summary: Summary, failed: 
                 "**check: ✗ {n} of {} {} broken:** {}",
                 plural(roles, "role"),
                 if n == 1 { "is" } else { "are" },
-                escaped(&few(&names))
+                esc.text(&few(&names))
             )
         }
     };
@@ -432,10 +430,10 @@ fn check_headline(rows: &[(Option<&str>, &RoleView)], summary: Summary, failed: 
         }
     }
     if !others.is_empty() {
-        let _ = writeln!(out, "> [!CAUTION]\n> {} can get in.\n", escaped(&sentence_case(&few(&others))));
+        let _ = writeln!(out, "> [!CAUTION]\n> {} can get in.\n", esc.text(&sentence_case(&few(&others))));
     }
     if !failed.is_empty() {
-        let _ = writeln!(out, "**{} failed:** {}\n", plural(failed.len(), "spec"), escaped(&few(failed)));
+        let _ = writeln!(out, "**{} failed:** {}\n", plural(failed.len(), "spec"), esc.text(&few(failed)));
     }
     let proof = match rows {
         [(_, role)] if role.verdict.sign != "broken" => format!(" · {}", role.verdict.proof_in_words),
@@ -450,35 +448,31 @@ fn check_headline(rows: &[(Option<&str>, &RoleView)], summary: Summary, failed: 
     out
 }
 
-fn role_causes(report: &RoleView, has_heading: bool) -> String {
+fn role_causes(esc: &Escape<'_>, report: &RoleView, has_heading: bool) -> String {
     let mut out = String::new();
     if report.diagnosis.is_empty() {
         return out;
     }
     if has_heading {
-        let _ = writeln!(out, "### {}\n", code(&report.role));
+        let _ = writeln!(out, "### {}\n", esc.code(&report.role));
     }
     for CauseView { cause, what, consequence, remedy, .. } in &report.diagnosis {
-        let _ = writeln!(out, "- **FAULT** {} ({cause})", escaped(what));
-        let _ = writeln!(out, "  - so: {}", escaped(consequence));
-        let _ = writeln!(out, "  - do: {}", escaped(remedy));
+        let _ = writeln!(out, "- **FAULT** {} ({cause})", esc.text(what));
+        let _ = writeln!(out, "  - so: {}", esc.text(consequence));
+        let _ = writeln!(out, "  - do: {}", esc.text(remedy));
     }
     if !report.ruled_out.is_empty() {
-        let _ = writeln!(out, "\nRuled out: {}.", escaped(&report.ruled_out.join("; ")));
+        let _ = writeln!(out, "\nRuled out: {}.", esc.text(&report.ruled_out.join("; ")));
     }
     out.push('\n');
     out
 }
 
-fn role_lines(report: &RoleView) -> String {
+fn role_lines(esc: &Escape<'_>, report: &RoleView) -> String {
     let mut out = String::new();
     let RoleView { role, prober, lines, .. } = report;
-    let _ = writeln!(
-        out,
-        "<details><summary>All {} claims about {}</summary>\n",
-        lines.len(),
-        html(&visible(role))
-    );
+    let _ =
+        writeln!(out, "<details><summary>All {} claims about {}</summary>\n", lines.len(), esc.html(role));
     let _ = writeln!(out, "| level | outcome | claim | seen |\n|---|---|---|---|");
     for line in lines {
         let outcome = match line.outcome {
@@ -491,47 +485,13 @@ fn role_lines(report: &RoleView) -> String {
             out,
             "| {} | {outcome} | {} | {} |",
             line.level,
-            escaped(&line.claim),
-            escaped(&line.seen)
+            esc.text(&line.claim),
+            esc.text(&line.seen)
         );
     }
     if !prober.is_empty() {
-        let _ = writeln!(out, "\nProbes were made as {}.", code(prober));
+        let _ = writeln!(out, "\nProbes were made as {}.", esc.code(prober));
     }
     let _ = writeln!(out, "\n</details>\n");
     out
-}
-
-/// Text that can neither break out of its place nor mention anybody. What stands between backticks stays code.
-fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut in_code = false;
-    // Several in a row, or one too many, pair otherwise than they seem to.
-    let is_odd = text.contains("``") || text.matches('`').count() % 2 == 1;
-    for c in visible(text).chars() {
-        match c {
-            '`' if is_odd => out.push_str("&#96;"),
-            '`' => {
-                in_code = !in_code;
-                out.push(c);
-            }
-            // A table's cell ends at it, also in code.
-            '|' => out.push_str("\\|"),
-            c if in_code => out.push(c),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '&' => out.push_str("&amp;"),
-            '@' => out.push_str("&#64;"),
-            '*' | '_' | '[' | ']' | '\\' | '#' => {
-                out.push('\\');
-                out.push(c);
-            }
-            c => out.push(c),
-        }
-    }
-    out
-}
-
-fn code(text: &str) -> String {
-    format!("`{}`", visible(text).replace('`', " "))
 }

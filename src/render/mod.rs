@@ -2,6 +2,7 @@
 
 pub mod check;
 pub mod diagnostics;
+mod escape;
 mod field;
 mod genesys;
 pub mod json;

@@ -12,7 +12,7 @@ use terminal_size::Width;
 use super::redact::Redactor;
 use super::style::{DIM, paint};
 use crate::explain::{Explain, Status};
-use crate::text::{lines, without_passwords};
+use crate::text::{inert, lines, without_passwords};
 
 const MOMENT: Duration = Duration::from_millis(500);
 const SECOND: Duration = Duration::from_secs(1);
@@ -161,9 +161,14 @@ impl Output {
         }
     }
 
+    /// Masks a value, for what escapes text before it is printed.
+    pub fn masker(&self) -> impl Fn(&str) -> String + '_ {
+        |text| self.redactor.read().unwrap_or_else(PoisonError::into_inner).apply(text)
+    }
+
     fn masked(&self, text: &str) -> String {
         let masked = self.redactor.read().unwrap_or_else(PoisonError::into_inner).apply(text);
-        lines(&without_passwords(&masked)).into_owned()
+        inert(&lines(&without_passwords(&masked)))
     }
 }
 

@@ -7,7 +7,7 @@ use similar::{ChangeTag, TextDiff};
 use super::field::{INDENT, field, indented, value_diff};
 use super::genesys;
 use super::style::{BOLD, CHANGE, CREATE, DIM, ERROR, GOOD, HUNK, REMOVE, WARNING, paint};
-use crate::arn::Arn;
+use crate::arn::{Arn, Qualifier};
 use crate::model::{ManagedPolicy, Role};
 use crate::plan::iam::{self, TagChange, TagChanges};
 use crate::plan::{Blocker, Change, ChangeKind, Diff, Notice, Plan, RolePlan, Widening};
@@ -317,8 +317,11 @@ fn tag_lines(out: &mut String, tags: &crate::model::Tags) {
 }
 
 fn tag_diff(out: &mut String, tags: &TagChanges) {
-    for (key, TagChange { before, after }) in tags {
-        let before = before.as_deref().map_or("none".to_owned(), quoted);
+    for (key, TagChange { former_key, before, after }) in tags {
+        let mut before = before.as_deref().map_or("none".to_owned(), quoted);
+        if let Some(former) = former_key {
+            before = format!("{before} of `{}`, which it replaces", one_line(former));
+        }
         value_diff(out, &format!("tag {}", one_line(key)), &before, &quoted(after));
     }
 }
@@ -477,6 +480,29 @@ pub fn blocker_text(blocker: &Blocker) -> String {
         Blocker::PolicyInUse { policy, others } => format!(
             "policy `{policy}` is attached to {others} more than this role\n{}",
             indented("detach it there first, or leave it")
+        ),
+        Blocker::PolicyBounds { policy, count } => format!(
+            "policy `{policy}` is the permissions boundary of {count} {}\n{}",
+            if *count == 1 { "role or user" } else { "roles or users" },
+            indented("give them another boundary first, or leave it")
+        ),
+        Blocker::MissingFunction { function, line } => {
+            let name = one_line(function.name());
+            let what = match function.qualifier() {
+                Some(Qualifier::Version(version)) => format!("version `{version}` of function `{name}`"),
+                Some(alias) => format!("alias `{}` of function `{name}`", one_line(&alias.to_string())),
+                None => format!("function `{name}`"),
+            };
+            format!(
+                "Lambda has no {what} in {} (line {line} of the spec)\n{}",
+                function.region(),
+                indented("deploy it, or correct `functions` in the spec; `--role` applies the other roles")
+            )
+        }
+        Blocker::MadeByAws { role } => format!(
+            "role `{}` is made and kept by AWS: it cannot be taken over\n{}",
+            one_line(role),
+            indented("choose another `name`")
         ),
         Blocker::PreventDestroy { role } => format!(
             "`prevent_destroy = true` guards role `{role}`\n{}",

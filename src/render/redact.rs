@@ -6,6 +6,7 @@ use crate::check::near_misses;
 use crate::policy::document::Scalar;
 use crate::policy::{Document, EXTERNAL_ID};
 use crate::spec::ExternalId;
+use crate::text::one_line;
 
 /// Replaces every masked value in a text. One place for all output: what does not pass through
 /// here is not printed.
@@ -59,8 +60,16 @@ impl Redactor {
         let escaped = serde_json::Value::from(value).to_string();
         let encoded = [NON_ALPHANUMERIC, RESERVED].map(|set| utf8_percent_encode(value, set).to_string());
         let lower = encoded.clone().map(|text| lower_case_escapes(&text));
-        let plain = [value.to_owned(), escaped.trim_matches('"').to_owned()];
-        for form in plain.into_iter().chain(encoded).chain(lower) {
+        let json =
+            escaped.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(&escaped).to_owned();
+        let plain = [value.to_owned(), json];
+        // Sentences show what cannot be seen, and may be written into JSON once more.
+        let shown = plain.clone().map(|text| one_line(&text).into_owned());
+        let again = [plain.clone(), shown.clone()].concat().into_iter().map(|text| {
+            let quoted = serde_json::Value::from(text).to_string();
+            quoted.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(&quoted).to_owned()
+        });
+        for form in plain.into_iter().chain(shown).chain(again).chain(encoded).chain(lower) {
             if !self.replacements.iter().any(|(known, _)| *known == form) {
                 self.replacements.push((form, placeholder));
             }

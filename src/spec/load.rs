@@ -101,7 +101,7 @@ impl Explain for LoadError {
     fn help(&self) -> Option<String> {
         match self {
             Self::Read { .. } => {
-                Some("`--file` names another spec; examples/genesys.toml is one to begin with".to_owned())
+                Some("check the name; `genesys-iam init` writes a spec to begin with".to_owned())
             }
             // Each fault has its own.
             Self::Invalid { .. } => None,

@@ -151,6 +151,8 @@ pub struct FunctionRef {
     pub written: String,
     pub arn: FunctionArn,
     pub span: Range<usize>,
+    /// Of the file, counted from 1.
+    pub line: usize,
 }
 
 /// An external ID. One that comes from the environment or a file is masked wherever it would be printed.

@@ -65,11 +65,11 @@ fn the_actions_scripts_keep_one_comment_with_the_plan_and_save_it() {
     assert!(read("body.md").contains("**no changes**"), "{}", read("body.md"));
     // What fails is in the comment too, and fails the job.
     project.write_spec(&example_with(FUNCTIONS, "functions = [\"my-genesys-trigger-function\", \"gone\"]"));
-    plan(&[]).expect(1);
+    plan(&[]).expect(3);
     assert!(read("body.md").contains("Lambda has no function `gone`"), "{}", read("body.md"));
     project.write_spec("[aws]\n");
     plan(&[]).expect(1);
-    assert!(read("body.md").contains("The spec has faults"), "{}", read("body.md"));
+    assert!(read("body.md").contains("is missing in [aws]"), "{}", read("body.md"));
 }
 
 #[test]

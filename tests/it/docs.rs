@@ -80,6 +80,20 @@ fn the_book_has_every_page_and_every_link_leads_somewhere() {
 }
 
 #[test]
+fn every_path_in_the_architecture_exists() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let page = include_str!("../../docs/architecture.md");
+    let mut paths = 0;
+    for path in page.split('`').skip(1).step_by(2) {
+        if path.starts_with("src/") || path.starts_with("tests/") || path.starts_with("docs/") {
+            assert!(path.contains('*') || root.join(path).exists(), "{path}");
+            paths += 1;
+        }
+    }
+    assert!(paths > 30, "{paths}");
+}
+
+#[test]
 fn every_exit_status_is_in_the_docs() {
     let page = include_str!("../../docs/exit-status.md");
     for status in genesys_iam::commands::Status::ALL {

@@ -56,3 +56,60 @@ fn where_an_external_id_is_masked_so_are_those_of_what_is_pruned() {
     let saved = fs::read_to_string(project.path("plan.json")).unwrap();
     assert!(!saved.contains(id) && !saved.contains("inline-id-1"));
 }
+
+#[test]
+fn a_masked_id_of_any_shape_appears_in_no_format() {
+    // What a spec may have, and what a document may store.
+    for id in ["org_live_S3cret@acme", "S3cret:a/b,c=d+e.f-g"] {
+        let project = Project::new(&EXAMPLE.replacen(
+            "external_id = \"2f9c1c5e-0b6c-4a8e-9d51-7f0e3c2b1a90\"",
+            "external_id = { env = \"GENESYS_EXTERNAL_ID\" }",
+            1,
+        ))
+        .env("GENESYS_EXTERNAL_ID", id);
+        project.sandbox(&["apply", "--yes"]).expect(0).says_not("S3cret");
+        let shapes = [
+            "S3cretOld_with_under",
+            "S3cret@Old",
+            "S3cret\u{85}Old",
+            "S3cret\u{a0}Old*x",
+            "S3cret'Old`x`",
+            "S3cret|Old",
+            "S3cret\tOld",
+            "S3cret\"Old",
+            "S3cret\\Old",
+            "S3cret<Old>",
+            "S3cret&Old",
+            "S3cret Old  two",
+            "S3cret```Old",
+            "S3cret#1$x$~~y~~",
+            "S3cret\u{e0041}\u{200b}Old",
+            "S3cret\"\\`|<Old",
+        ];
+        for live in shapes {
+            by_hand(&project, |role| {
+                let trust = serde_json::json!({
+                    "Version": "2012-10-17",
+                    "Statement": { "Effect": "Allow", "Principal": { "AWS": "765628985471" }, "Action": "sts:AssumeRole",
+                        "Condition": { "StringEquals": { "sts:ExternalId": [live, "S3cretSecond_1"] } } },
+                });
+                role["trust"] = trust.to_string().into();
+            });
+            for args in [
+                &["plan"][..],
+                &["plan", "--format", "markdown"],
+                &["plan", "--format", "json"],
+                &["check", "--all"],
+                &["check", "--format", "markdown"],
+                &["check", "--format", "json"],
+            ] {
+                let run = project.sandbox(args);
+                assert!(
+                    !run.stdout.contains("S3cret") && !run.stderr.contains("S3cret"),
+                    "{live:?} {args:?}: {}",
+                    run.transcript()
+                );
+            }
+        }
+    }
+}

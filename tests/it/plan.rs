@@ -45,6 +45,21 @@ fn a_missing_function_is_named_with_its_region_and_kind() {
 }
 
 #[test]
+fn a_missing_function_blocks_its_role_and_no_other() {
+    let project = Project::new(&format!("{EXAMPLE}\n[[role]]\nname = \"Second\"\nfunctions = [\"other\"]\n"));
+    let server = serve(&project, &[]);
+    let text = format!("{EXAMPLE}\n[[role]]\nname = \"Second\"\nfunctions = [\"gone\"]\n");
+    let line = text.lines().position(|line| line.contains("gone")).unwrap() + 1;
+    let other = Project::new(&text).aws(&server.endpoint, "111122223333", "x");
+    let plan = other.run(&["plan", "--out", "plan.json"]);
+    plan.expect(3).says("role GenesysDataActionRole").says("6 to create");
+    plan.says(&format!("Lambda has no function `gone` in us-east-1 (line {line} of the spec)"));
+    assert!(!other.path("plan.json").exists());
+    other.run(&["apply", "--yes", "--no-check"]).expect(3).says_not("done   ");
+    other.run(&["apply", "--yes", "--no-check", "--role", "Genesys*"]).expect(0).says("3 changes made");
+}
+
+#[test]
 fn another_account_is_refused_and_nothing_of_it_is_shown() {
     let project = Project::example();
     let server = serve(&project, &[]);

@@ -108,3 +108,22 @@ fn the_installer_trusts_no_folder_that_exists() {
     let mode = fs::metadata(on_the_path.trim()).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o700);
 }
+
+#[test]
+fn no_file_holds_a_conflict() {
+    fn look(folder: &Path) {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.file_name().unwrap().to_str().unwrap();
+            if path.is_dir() {
+                if !matches!(name, ".git" | "target" | "corpus") {
+                    look(&path);
+                }
+            } else if let Ok(text) = fs::read_to_string(&path) {
+                let marker = |line: &str| line.starts_with("<<<<<<< ") || line.starts_with(">>>>>>> ");
+                assert!(!text.lines().any(marker), "{}", path.display());
+            }
+        }
+    }
+    look(root());
+}

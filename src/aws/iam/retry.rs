@@ -31,7 +31,15 @@ pub fn passes_by_itself(change: &Change, recent: Recent, error: &AwsError) -> Op
         "NoSuchEntity" if may_be_invisible(change, recent) => Some("it is not visible in IAM yet"),
         "EntityAlreadyExists" => Some("IAM says that it exists, and does not show it yet"),
         "ConcurrentModification" => Some("another change is under way"),
-        "DeleteConflict" if recent.removed => Some("IAM does not know yet that it is detached"),
+        // What this run has not removed stays in the way.
+        "DeleteConflict"
+            if recent.removed
+                && !["instance profile", "boundary"]
+                    .iter()
+                    .any(|word| error.message().is_some_and(|m| m.contains(word))) =>
+        {
+            Some("IAM does not know yet that it is detached")
+        }
         "ServiceFailure" | "InternalFailure" | "ServiceUnavailable" => Some("a fault on AWS's side"),
         _ => None,
     }
@@ -82,6 +90,7 @@ mod tests {
             (&remove, nothing, "NoSuchEntity", "", true),
             (&remove, nothing, "DeleteConflict", "", false),
             (&remove, removed, "DeleteConflict", "", true),
+            (&remove, removed, "DeleteConflict", "must remove roles from instance profile first.", false),
             (&attach, nothing, "Throttling", "", true),
             (&attach, nothing, "ServiceFailure", "", true),
             (&attach, nothing, "ConcurrentModification", "", true),

@@ -14,6 +14,8 @@ pub type TagChanges = BTreeMap<String, TagChange>;
 /// A tag that is set: a plan never removes one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TagChange {
+    /// The key in the spelling that it has now, where that is another: the keys of a role's tags ignore case.
+    pub former_key: Option<String>,
     pub before: Option<String>,
     pub after: String,
 }

@@ -76,6 +76,11 @@ fn removal(name: &str, live: &Live) -> RolePlan {
         if others > 0 {
             plan.blockers.push(Blocker::PolicyInUse { policy: policy.policy.name.clone(), others });
         }
+        // That of the role itself goes with it, but after the policy.
+        if policy.boundary_count > 0 {
+            let name = policy.policy.name.clone();
+            plan.blockers.push(Blocker::PolicyBounds { policy: name, count: policy.boundary_count });
+        }
         for version in policy.versions.iter().filter(|version| !version.is_default) {
             changes.push(Change::DeletePolicyVersion { policy: arn.clone(), version: version.id.clone() });
         }

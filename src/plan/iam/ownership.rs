@@ -15,7 +15,16 @@ pub(super) fn not_ours(live: &Live, spec: &str) -> impl Iterator<Item = (Owned, 
 
 /// What keeps the role and the policy from being changed, or is to be known before they are.
 pub(super) fn check_ownership(live: &Live, desired: &DesiredRole, all: &DesiredState, plan: &mut RolePlan) {
+    let is_aws = live.role.as_ref().is_some_and(|role| {
+        ["/aws-service-role/", "/aws-reserved/"].iter().any(|path| role.role.path.starts_with(path))
+    });
+    if is_aws {
+        plan.blockers.push(Blocker::MadeByAws { role: desired.role.name.clone() });
+    }
     for (what, by) in not_ours(live, &all.spec) {
+        if is_aws && matches!(what, Owned::Role(_)) {
+            continue;
+        }
         if desired.adopt {
             plan.notices.push(Notice::Adopted { what, by });
         } else {

@@ -274,7 +274,7 @@ fn diff_attributes(role: &LiveRole, desired: &DesiredRole) -> (Option<Change>, O
         description: Diff { before: live.description.clone(), after: wanted.description.clone() },
         max_session_duration: Diff { before: live.max_session_duration, after: wanted.max_session_duration },
     });
-    let tags = diff_tags(&live.tags, &wanted.tags);
+    let tags = diff_role_tags(&live.tags, &wanted.tags);
     let tags = (!tags.is_empty()).then(|| Change::TagRole { role: wanted.name.clone(), tags });
     (attributes, tags)
 }
@@ -284,8 +284,24 @@ fn diff_tags(live: &Tags, desired: &Tags) -> TagChanges {
     desired
         .iter()
         .filter(|(key, value)| live.get(*key) != Some(value))
-        .map(|(key, value)| (key.clone(), TagChange { before: live.get(key).cloned(), after: value.clone() }))
+        .map(|(key, value)| {
+            let change = TagChange { former_key: None, before: live.get(key).cloned(), after: value.clone() };
+            (key.clone(), change)
+        })
         .collect::<BTreeMap<_, _>>()
+}
+
+/// The same for a role, where one key replaces another that differs only in case.
+fn diff_role_tags(live: &Tags, desired: &Tags) -> TagChanges {
+    let mut changes = diff_tags(live, desired);
+    for (key, change) in changes.iter_mut().filter(|(_, change)| change.before.is_none()) {
+        let former = live.iter().find(|(live, _)| live.to_lowercase() == key.to_lowercase());
+        if let Some((former, value)) = former {
+            change.former_key = Some(former.clone());
+            change.before = Some(value.clone());
+        }
+    }
+    changes
 }
 
 pub(super) fn access_before(live: &Live) -> Access {

@@ -1,13 +1,17 @@
 //! Mistakes in documents of any origin. Each lint has a file in `rules/` and a line in its catalogue; the page
 //! `docs/lints.md` is written from them.
 
+mod expected;
 mod model;
 mod near;
 mod probe;
 mod rules;
+mod run;
 
-pub use model::{Expected, Lint, LintHit, NamedAccount, Severity, lint_permissions, lint_trust};
+pub use expected::{Expected, NamedAccount};
+pub use model::{Lint, LintHit, Severity};
 pub use rules::{ACCOUNT_TYPO, LINTS, UNKNOWN_ACCOUNT};
+pub use run::{lint_permissions, lint_trust};
 
 #[cfg(test)]
 mod tests;

@@ -1,12 +1,11 @@
-//! Lints, what they find, and what they are given.
+//! Lints, what they look at and what they find.
 
 use std::fmt;
 
 use super::super::document::{Document, Effect, Statement};
 use super::super::grammar::Purpose;
+use super::expected::Expected;
 use super::probe::Probe;
-use super::rules::LINTS;
-use crate::arn::{AccountId, Arn, FunctionArn};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
@@ -49,29 +48,6 @@ pub struct LintHit {
     pub message: String,
 }
 
-/// What a document is held against. Of a document of any origin nothing need be known.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Expected<'a> {
-    /// The account that is to be trusted.
-    pub trusted: Option<&'a AccountId>,
-    /// Somebody of the user's own who is trusted too.
-    pub verifier: Option<&'a Arn>,
-    /// The functions that are to be invoked, by exact ARN.
-    pub functions: &'a [FunctionArn],
-    /// Accounts that may be trusted.
-    pub known_accounts: &'a [NamedAccount<'a>],
-    /// The user's own accounts, as far as they are known.
-    pub own_accounts: &'a [AccountId],
-}
-
-/// An account, which belongs to a partition, and what it is called.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct NamedAccount<'a> {
-    pub partition: &'a str,
-    pub id: &'a str,
-    pub name: &'a str,
-}
-
 /// What the rules look at.
 pub(super) struct Subject<'a> {
     pub(super) document: &'a Document,
@@ -105,6 +81,14 @@ pub(super) struct Hits {
 }
 
 impl Hits {
+    pub(super) fn of(lint: &'static Lint) -> Self {
+        Self { lint, found: Vec::new() }
+    }
+
+    pub(super) fn into_found(self) -> Vec<LintHit> {
+        self.found
+    }
+
     pub(super) fn add(&mut self, statement: usize, message: impl Into<String>) {
         self.found.push(LintHit { lint: self.lint, statement: Some(statement), message: message.into() });
     }
@@ -112,27 +96,4 @@ impl Hits {
     pub(super) fn add_whole(&mut self, message: impl Into<String>) {
         self.found.push(LintHit { lint: self.lint, statement: None, message: message.into() });
     }
-}
-
-/// Mistakes of a trust policy.
-pub fn lint_trust(document: &Document, expected: &Expected<'_>) -> Vec<LintHit> {
-    lint(document, Purpose::Trust, expected)
-}
-
-/// Mistakes of a policy that says what the role may do.
-pub fn lint_permissions(document: &Document, expected: &Expected<'_>) -> Vec<LintHit> {
-    lint(document, Purpose::Identity, expected)
-}
-
-/// By statement, and within one in the order of the catalogue.
-fn lint(document: &Document, purpose: Purpose, expected: &Expected<'_>) -> Vec<LintHit> {
-    let subject = Subject { document, purpose, expected, probe: Probe::new(document, expected) };
-    let mut found = Vec::new();
-    for lint in LINTS {
-        let mut hits = Hits { lint, found: Vec::new() };
-        (lint.check)(&subject, &mut hits);
-        found.extend(hits.found);
-    }
-    found.sort_by_key(|hit| hit.statement);
-    found
 }

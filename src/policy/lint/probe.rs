@@ -9,7 +9,7 @@ use super::super::evaluate::{Decision, Policies, evaluate};
 use super::super::key::EXTERNAL_ID;
 use super::super::pattern::wildcard_matches;
 use super::super::request::{Context, Principal, Request};
-use super::model::Expected;
+use super::expected::Expected;
 use crate::arn::{AccountId, Arn};
 
 /// More statements than this times denials are judged without the denials: no document that IAM stores has as many.

@@ -17,7 +17,7 @@ use crate::spec::reader::{Diagnostics, Spanned, Table, wrong_type};
 /// returned beside it are warnings.
 pub fn parse(source: &str, name: &str, environment: &dyn Environment) -> (Option<Spec>, Vec<Diagnostic>) {
     let mut diagnostics = Diagnostics::default();
-    let spec = match DeTable::parse(source) {
+    let mut spec = match DeTable::parse(source) {
         Ok(root) => {
             let table = Table::new("the file", 0..0, root.get_ref());
             Parser {
@@ -37,6 +37,18 @@ pub fn parse(source: &str, name: &str, environment: &dyn Environment) -> (Option
             None
         }
     };
+    let functions = spec.iter_mut().flat_map(|spec| &mut spec.roles).flat_map(|role| &mut role.functions);
+    // Each after the one before it: the file is gone through once.
+    let (mut at, mut line) = (0, 1);
+    for function in functions {
+        let before = source.get(at..function.span.start);
+        let Some(before) = before.or_else(|| source.get(..function.span.start)) else { continue };
+        if function.span.start < at {
+            line = 1;
+        }
+        line += before.matches('\n').count();
+        (at, function.line) = (function.span.start, line);
+    }
     let mut diagnostics = diagnostics.list;
     diagnostics.sort_by_key(|diagnostic| (diagnostic.span.start, diagnostic.severity));
     let faulty = diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);

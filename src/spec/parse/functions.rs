@@ -31,7 +31,7 @@ impl Parser<'_> {
                 continue;
             }
             seen.insert(arn.clone(), text.value.clone());
-            functions.push(FunctionRef { written: text.value, arn, span: text.span });
+            functions.push(FunctionRef { written: text.value, arn, span: text.span, line: 0 });
         }
         functions
     }

@@ -303,3 +303,46 @@ fn a_policy_that_is_attached_elsewhere_is_noticed() {
     let plan = plan(live, &desired(""));
     assert!(matches!(plan.notices.as_slice(), [Notice::SharedPolicy { others: 2, .. }]));
 }
+
+#[test]
+fn a_tag_of_a_role_in_another_case_is_replaced_and_one_of_a_policy_is_another() {
+    let mut live = converged();
+    let shout = |tags: &mut Tags| tags.insert("TEAM".to_owned(), "old".to_owned());
+    shout(&mut live.role.as_mut().unwrap().role.tags);
+    shout(&mut live.policy.as_mut().unwrap().policy.tags);
+    for tags in [&mut live.role.as_mut().unwrap().role.tags, &mut live.policy.as_mut().unwrap().policy.tags] {
+        tags.remove("team");
+    }
+    let plan = plan(live, &desired(""));
+    let [
+        PlanChange::Iam(Change::TagPolicy { tags: policy, .. }),
+        PlanChange::Iam(Change::TagRole { tags: role, .. }),
+    ] = plan.changes.as_slice()
+    else {
+        panic!("{:?}", plan.changes)
+    };
+    assert_eq!((policy["team"].former_key.as_deref(), policy["team"].before.as_deref()), (None, None));
+    assert_eq!(
+        (role["team"].former_key.as_deref(), role["team"].before.as_deref()),
+        (Some("TEAM"), Some("old"))
+    );
+}
+
+#[test]
+fn a_role_that_aws_made_is_never_adopted() {
+    let mut live = converged();
+    let role = &mut live.role.as_mut().unwrap().role;
+    role.path = "/aws-service-role/x.amazonaws.com/".to_owned();
+    role.tags.clear();
+    let plan = plan(live, &desired("adopt = true"));
+    assert!(plan.blockers.iter().any(|blocker| matches!(blocker, Blocker::MadeByAws { .. })), "{plan:?}");
+}
+
+#[test]
+fn a_policy_that_bounds_somebody_is_not_destroyed() {
+    let mut live = converged();
+    live.policy.as_mut().unwrap().boundary_count = 1;
+    let wanted = desired("");
+    let plan = crate::plan::destroy_role(&live, &wanted.roles[0], &wanted.spec);
+    assert!(matches!(plan.blockers.as_slice(), [Blocker::PolicyBounds { count: 1, .. }]), "{plan:?}");
+}

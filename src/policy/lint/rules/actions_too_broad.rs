@@ -3,7 +3,7 @@
 use super::super::model::{Hits, Lint, Severity, Subject};
 use super::super::near::near_miss;
 use super::super::probe::sample;
-use super::INVOKE;
+use super::actions::INVOKE;
 use crate::policy::document::ActionElement;
 use crate::policy::grammar::{Purpose, action_fault};
 use crate::policy::wildcard_matches;

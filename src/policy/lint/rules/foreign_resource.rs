@@ -1,7 +1,7 @@
 //! A function elsewhere.
 
 use super::super::model::{Hits, Lint, Severity, Subject};
-use super::INVOKE;
+use super::actions::INVOKE;
 use crate::arn::Arn;
 use crate::policy::grammar::Purpose;
 

@@ -2,7 +2,7 @@
 
 use super::super::model::{Hits, Lint, Severity, Subject};
 use super::super::near::near_miss;
-use super::{ASSUME, INVOKE};
+use super::actions::{ASSUME, INVOKE};
 use crate::policy::grammar::Purpose;
 
 pub(super) static LINT: Lint = Lint {

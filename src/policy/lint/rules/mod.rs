@@ -1,6 +1,7 @@
 //! The catalogue: a file per lint.
 
 mod account_typo;
+mod actions;
 mod actions_too_broad;
 mod external_id_any;
 mod external_id_case;
@@ -69,16 +70,3 @@ pub static LINTS: &[&Lint] = &[
     &wildcard_resource::LINT,
     &foreign_resource::LINT,
 ];
-
-/// What a trust policy may be about.
-const ASSUME: [&str; 7] = [
-    "sts:AssumeRole",
-    "sts:AssumeRoot",
-    "sts:AssumeRoleWithSAML",
-    "sts:AssumeRoleWithWebIdentity",
-    "sts:TagSession",
-    "sts:SetSourceIdentity",
-    "sts:SetContext",
-];
-/// By which a function can be invoked.
-const INVOKE: [&str; 3] = ["lambda:InvokeFunction", "lambda:InvokeFunctionUrl", "lambda:InvokeAsync"];

@@ -1,6 +1,7 @@
 //! The accounts that a trust policy names, as several rules ask about them.
 
-use super::super::model::{NamedAccount, Subject};
+use super::super::expected::NamedAccount;
+use super::super::model::Subject;
 use super::super::probe::principal;
 use crate::arn::{AccountId, Arn};
 use crate::policy::document::Statement;

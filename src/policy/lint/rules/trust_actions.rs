@@ -1,7 +1,7 @@
 //! More ways to get a session than AssumeRole.
 
 use super::super::model::{Hits, Lint, Severity, Subject};
-use super::ASSUME;
+use super::actions::ASSUME;
 use crate::policy::document::ActionElement;
 use crate::policy::grammar::Purpose;
 use crate::policy::wildcard_matches;

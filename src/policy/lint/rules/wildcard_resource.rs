@@ -1,7 +1,7 @@
 //! Functions that nobody named.
 
 use super::super::model::{Hits, Lint, Severity, Subject};
-use super::INVOKE;
+use super::actions::INVOKE;
 use crate::policy::document::{ResourceElement, VERSION_2012};
 use crate::policy::grammar::Purpose;
 

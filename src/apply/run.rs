@@ -1,0 +1,178 @@
+//! Carries a plan out: the changes of a role one after the other, several roles at a time; the first failure stops all.
+
+use std::cell::RefCell;
+use std::time::Duration;
+
+use futures_util::stream::{self, StreamExt as _};
+
+use super::interrupt::Interrupt;
+use super::recheck::{self, PlanKind};
+use super::{genesys, iam};
+use crate::aws::{AwsError, Clients};
+use crate::backoff::Backoff;
+use crate::genesys::{self as genesys_cloud, GenesysError, WriteError};
+use crate::model::DesiredState;
+use crate::plan::{Change, Notice, Plan, RolePlan};
+
+/// What became of each change.
+#[derive(Debug)]
+pub struct ApplyReport {
+    pub applied: Vec<Change>,
+    /// Several only where several roles were worked on at the same time.
+    pub failed: Vec<(Change, Failure)>,
+    /// Not begun, because of a failure or an interruption.
+    pub skipped: Vec<Change>,
+    pub interrupted: bool,
+}
+
+/// Why a change was not made.
+#[derive(Debug)]
+pub enum Failure {
+    Aws(AwsError),
+    Genesys(GenesysError),
+    /// What it was to change is no longer what the plan saw.
+    Changed,
+}
+
+impl From<WriteError> for Failure {
+    fn from(error: WriteError) -> Self {
+        match error {
+            WriteError::Genesys(error) => Self::Genesys(error),
+            WriteError::Changed => Self::Changed,
+        }
+    }
+}
+
+/// What is told while a plan is carried out.
+pub enum Progress<'a> {
+    Done(&'a Change),
+    Failed(&'a Change),
+    /// Before the next try.
+    Retrying {
+        change: &'a Change,
+        reason: &'static str,
+        delay: Duration,
+    },
+}
+
+pub struct Apply<'a> {
+    pub clients: &'a Clients,
+    /// For the changes in Genesys Cloud.
+    pub genesys: Option<&'a genesys_cloud::Client>,
+    pub waits: Backoff,
+    pub interrupt: &'a Interrupt,
+    /// Reads again before each change what it is to change, and makes it only if the plan still asks for it: for plans
+    /// that are not carried out at once.
+    pub recheck: Option<(PlanKind, &'a DesiredState)>,
+}
+
+/// Roles that are written to at the same time: what is in flight when something fails is to be little.
+const AT_A_TIME: usize = 32;
+
+/// What the roles that are worked on have in common.
+struct Run<'a, P> {
+    apply: &'a Apply<'a>,
+    report: RefCell<ApplyReport>,
+    progress: RefCell<P>,
+}
+
+impl<P: FnMut(Progress<'_>)> Run<'_, P> {
+    async fn role(&self, role: &RolePlan) {
+        let tell = |event: Progress<'_>| (self.progress.borrow_mut())(event);
+        let mut made_ids = genesys::Made::default();
+        for (at, change) in role.changes.iter().enumerate() {
+            let interrupted = self.apply.interrupt.is_set();
+            if interrupted || !self.report.borrow().failed.is_empty() {
+                let mut report = self.report.borrow_mut();
+                report.interrupted |= interrupted;
+                report.skipped.push(change.clone());
+                continue;
+            }
+            let made = self.apply.make(role, at, &mut made_ids, tell).await;
+            let mut report = self.report.borrow_mut();
+            match made {
+                Ok(()) => {
+                    tell(Progress::Done(change));
+                    report.applied.push(change.clone());
+                }
+                Err(failure) => {
+                    tell(Progress::Failed(change));
+                    report.failed.push((change.clone(), failure));
+                }
+            }
+        }
+    }
+}
+
+impl Apply<'_> {
+    /// Carries out every change: those of a role in order, and roles that were taken out of the spec before the others.
+    pub async fn run(&self, plan: &Plan, progress: impl FnMut(Progress<'_>)) -> ApplyReport {
+        let report =
+            ApplyReport { applied: Vec::new(), failed: Vec::new(), skipped: Vec::new(), interrupted: false };
+        let run = Run { apply: self, report: RefCell::new(report), progress: RefCell::new(progress) };
+        self.interrupt.set_writing(true);
+        let (first, then): (Vec<_>, Vec<_>) =
+            plan.roles.iter().partition(|role| role.notices.contains(&Notice::RemovedFromSpec));
+        for roles in [first, then] {
+            stream::iter(roles).for_each_concurrent(AT_A_TIME, |role| run.role(role)).await;
+        }
+        self.interrupt.set_writing(false);
+        run.report.into_inner()
+    }
+
+    /// Whether a plan that was made now would have the change of a role at this place in it.
+    async fn is_still_wanted(
+        &self,
+        kind: PlanKind,
+        desired: &DesiredState,
+        role: &RolePlan,
+        at: usize,
+    ) -> Result<bool, Failure> {
+        match (&role.changes[at], self.genesys) {
+            (Change::Iam(_), _) => {
+                let change = &role.changes[at];
+                recheck::is_still_wanted(self.clients, kind, desired, role, change)
+                    .await
+                    .map_err(Failure::Aws)
+            }
+            // All of a role's at once: from then on they follow on each other.
+            (Change::Genesys(_), Some(client)) if recheck::is_first_genesys_change(role, at) => {
+                recheck::is_organization_as_planned(client, kind, desired, role)
+                    .await
+                    .map_err(Failure::Genesys)
+            }
+            (Change::Genesys(_), _) => Ok(true),
+        }
+    }
+
+    /// Makes one change of a role, `at` being its place among them.
+    async fn make(
+        &self,
+        role: &RolePlan,
+        at: usize,
+        made: &mut genesys::Made,
+        mut progress: impl FnMut(Progress<'_>),
+    ) -> Result<(), Failure> {
+        let change = &role.changes[at];
+        if let Some((kind, desired)) = self.recheck
+            && !self.is_still_wanted(kind, desired, role, at).await?
+        {
+            return Err(Failure::Changed);
+        }
+        let waiting = async |reason, pause| {
+            progress(Progress::Retrying { change, reason, delay: pause });
+            self.interrupt.pause(pause).await
+        };
+        match change {
+            Change::Iam(iam) => {
+                let earlier = &role.changes[..at];
+                iam::execute(self.clients, iam, earlier, self.waits, waiting).await.map_err(Failure::Aws)
+            }
+            Change::Genesys(change) => {
+                // A plan has such changes only where the organization was read.
+                let Some(client) = self.genesys else { return Err(Failure::Changed) };
+                genesys::execute(client, change, made, self.waits, waiting).await.map_err(Failure::from)
+            }
+        }
+    }
+}

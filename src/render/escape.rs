@@ -1,0 +1,153 @@
+//! Untrusted text in Markdown: masked first, then escaped, so that nothing escaped slips past the mask.
+
+use crate::text::one_line as visible;
+
+/// Escapes for each place of a comment.
+pub(super) struct Escape<'a> {
+    pub(super) mask: &'a dyn Fn(&str) -> String,
+}
+
+impl Escape<'_> {
+    /// Text that can neither break out of its place nor come alive: no mention, no link, no reference to an issue.
+    /// What is between backticks stays code.
+    pub(super) fn text(&self, text: &str) -> String {
+        let text = visible(&(self.mask)(text)).into_owned();
+        let mut out = String::with_capacity(text.len());
+        let mut in_code = false;
+        // Several in a row, or one too many, pair otherwise than they seem to.
+        let is_odd = text.contains("``") || text.matches('`').count() % 2 == 1;
+        for (at, c) in text.char_indices() {
+            match c {
+                '`' if is_odd => out.push_str("&#96;"),
+                '`' => {
+                    in_code = !in_code;
+                    out.push(c);
+                }
+                // A table's cell ends at it, also in code.
+                '|' => out.push_str("\\|"),
+                c if in_code => out.push(c),
+                '<' => out.push_str("&lt;"),
+                '>' => out.push_str("&gt;"),
+                '&' => out.push_str("&amp;"),
+                '*' | '_' | '[' | ']' | '\\' | '~' | '$' => {
+                    out.push('\\');
+                    out.push(c);
+                }
+                c => push_inert(&mut out, &text, at, c),
+            }
+        }
+        out
+    }
+
+    /// Several lines as one.
+    pub(super) fn one_line(&self, text: &str) -> String {
+        self.text(&text.lines().map(str::trim).collect::<Vec<_>>().join("; "))
+    }
+
+    /// In code nothing comes alive.
+    pub(super) fn code(&self, text: &str) -> String {
+        format!("`{}`", visible(&(self.mask)(text)).replace('`', " ").replace('|', "\\|"))
+    }
+
+    /// In HTML, such as a summary.
+    pub(super) fn html(&self, text: &str) -> String {
+        let text = visible(&(self.mask)(text)).into_owned();
+        let mut out = String::with_capacity(text.len());
+        for (at, c) in text.char_indices() {
+            match c {
+                '<' => out.push_str("&lt;"),
+                '>' => out.push_str("&gt;"),
+                '&' => out.push_str("&amp;"),
+                '`' => {}
+                c => push_inert(&mut out, &text, at, c),
+            }
+        }
+        out
+    }
+
+    /// In a fenced block nothing but a fence ends it.
+    pub(super) fn fenced(&self, text: &str) -> String {
+        visible(&(self.mask)(text)).replace("```", "` ` `")
+    }
+
+    /// In a label of a picture. Numbers and words between `#` and `;` are characters there.
+    pub(super) fn label(&self, text: &str) -> String {
+        let mut out = String::new();
+        for c in visible(&(self.mask)(text)).chars() {
+            match c {
+                '"' => out.push_str("#quot;"),
+                '<' => out.push_str("#lt;"),
+                '>' => out.push_str("#gt;"),
+                '#' => out.push_str("#35;"),
+                '`' => out.push(' '),
+                c => out.push(c),
+            }
+        }
+        out
+    }
+}
+
+/// An empty comment parts what would be a mention, a link or a reference to an issue; it is not seen.
+fn push_inert(out: &mut String, text: &str, at: usize, c: char) {
+    const PART: &str = "<!-- -->";
+    let before = text.get(..at).unwrap_or_default();
+    let ends_with = |word: &str| {
+        before.len() >= word.len()
+            && before.get(before.len() - word.len()..).is_some_and(|end| end.eq_ignore_ascii_case(word))
+    };
+    match c {
+        '@' | '#' => {
+            out.push(c);
+            out.push_str(PART);
+        }
+        ':' if text.get(at..).is_some_and(|rest| rest.starts_with("://")) => {
+            out.push(':');
+            out.push_str(PART);
+        }
+        '.' if ends_with("www") => {
+            out.push_str(PART);
+            out.push('.');
+        }
+        '-' if ends_with("gh") => {
+            out.push('-');
+            out.push_str(PART);
+        }
+        c => out.push(c),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PLAIN: Escape<'_> = Escape { mask: &|text| text.to_owned() };
+
+    #[test]
+    fn nothing_comes_alive() {
+        assert_eq!(PLAIN.text("@team"), "@<!-- -->team");
+        assert_eq!(PLAIN.text("see #1, GH-2"), "see #<!-- -->1, GH-<!-- -->2");
+        assert_eq!(
+            PLAIN.text("http://evil.example www.evil.example"),
+            "http:<!-- -->//evil.example www<!-- -->.evil.example"
+        );
+        assert_eq!(PLAIN.text("[l](x) <b> **b** ~~s~~"), "\\[l\\](x) &lt;b&gt; \\*\\*b\\*\\* \\~\\~s\\~\\~");
+        assert_eq!(PLAIN.text("`code @team|x` out"), "`code @team\\|x` out");
+        assert_eq!(PLAIN.html("<i>@team `x`"), "&lt;i&gt;@<!-- -->team x");
+        assert_eq!(PLAIN.label("a \"b\" #1"), "a #quot;b#quot; #35;1");
+        assert_eq!(PLAIN.fenced("a\n```\nb"), "a\\n` ` `\\nb");
+    }
+
+    #[test]
+    fn a_value_is_masked_before_it_is_escaped() {
+        let masks = Escape { mask: &|text| text.replace("s_e@c|r`et", "(masked)") };
+        for text in [
+            masks.text("id s_e@c|r`et"),
+            masks.code("id s_e@c|r`et"),
+            masks.html("id s_e@c|r`et"),
+            masks.fenced("id s_e@c|r`et"),
+            masks.label("id s_e@c|r`et"),
+        ] {
+            assert!(text.contains("(masked)"), "{text}");
+        }
+    }
+}
