@@ -172,8 +172,19 @@ impl Answers {
         ];
         let is_known = |to: &&(&str, String)| !to.1.ends_with(" = \"\"") && !to.1.ends_with("= []");
         let known = replacements.iter().filter(is_known);
-        known.fold(DEMONSTRATION.to_owned(), |text, (from, to)| text.replacen(from, to, 1))
+        let text = known.fold(DEMONSTRATION.to_owned(), |text, (from, to)| text.replacen(from, to, 1));
+        without_example_actions(&text)
     }
+}
+
+/// Nobody's organization gets the example's integration and data action: these tables become comments.
+fn without_example_actions(text: &str) -> String {
+    let from = text.find("[role.integration]").unwrap_or(text.len());
+    let (before, tables) = text.split_at(from);
+    let commented = tables.split_inclusive('\n').map(|line| {
+        if line.trim().is_empty() || line.starts_with('#') { line.to_owned() } else { format!("# {line}") }
+    });
+    [before.to_owned(), commented.collect()].concat()
 }
 
 fn errors(diagnostics: &[Diagnostic]) -> impl Iterator<Item = &Diagnostic> {

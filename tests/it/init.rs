@@ -30,6 +30,9 @@ fn init_writes_a_spec_that_validates_and_never_over_another() {
         "account_id = \"444455556666\"",
         "functions = [\"a:live\", \"b\"]",
         "# permissions_boundary",
+        "\n# [role.integration]",
+        "\n# [[role.data_action]]",
+        "\n# name = \"Get order status\"",
     ] {
         assert!(text.contains(line), "{line}: {text}");
     }
@@ -44,8 +47,7 @@ fn init_writes_a_spec_that_validates_and_never_over_another() {
 #[test]
 fn init_asks_on_a_terminal_for_what_it_was_not_told_and_until_the_answer_is_valid() {
     let empty = Project::empty();
-    let answers =
-        "us-esat-1\nus-west-2\n12345\n444455556666\n\n6b1f7d2a-93c4-4e0b-8a57-d2c5e8f01234\nbad name!\na:live b";
+    let answers = "us-esat-1\nus-west-2\n12345\n444455556666\n\n6b1f7d2a-93c4-4e0b-8a57-d2c5e8f01234\nbad name!\na:live b";
     let run = on_a_terminal(&empty, &["init"], answers);
     run.expect(0)
         .says("Genesys Cloud: Admin > Organization Settings")
