@@ -51,7 +51,7 @@ fn init_asks_on_a_terminal_for_what_it_was_not_told_and_until_the_answer_is_vali
     let run = on_a_terminal(&empty, &["init"], answers);
     run.expect(0)
         .says("Genesys Cloud: Admin > Organization Settings")
-        .says("not valid: `region`")
+        .says("not valid: AWS has no region `us-esat-1`")
         .says("an answer is needed")
         .says("is written");
     assert_eq!(run.stdout.matches("not valid:").count(), 4, "{}", run.transcript());
