@@ -2,9 +2,12 @@
 //! cannot express. Pure.
 
 mod genesys;
+mod text;
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
+
+use text::quoted;
 
 use crate::arn::{AccountId, Arn, FunctionArn};
 use crate::model::{LiveOrganization, LiveRole};
@@ -365,11 +368,6 @@ fn short(function: &FunctionArn, account: &AccountId, region: &str) -> String {
     } else {
         function.to_string()
     }
-}
-
-/// A basic string of TOML; JSON's escapes are TOML's.
-fn quoted(text: &str) -> String {
-    serde_json::Value::from(text).to_string().replace('\u{7f}', "\\u007F")
 }
 
 /// Whether a trust policy names an account of Genesys's.

@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use serde_json::Value;
 
-use super::quoted;
+use super::text::quoted;
 use crate::arn::{Arn, FunctionArn};
 use crate::model::{ActionState, LiveAction, LiveIntegration, LiveOrganization, Marker};
 use crate::spec::{DEFAULT_TIMEOUT, RAW_REQUEST, RAW_RESULT};
