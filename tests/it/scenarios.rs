@@ -5,11 +5,12 @@ use genesys_iam::sandbox::{BUILT_IN, Sandbox, Scenario};
 use jiff::Timestamp;
 
 use crate::support::world::{ID, spec_of};
-use crate::support::{EXAMPLE, FUNCTIONS, Project, example_with};
+use crate::support::{BOTH_ENDS, EXAMPLE, FUNCTIONS, Project, example_with};
 
 const NOW: Timestamp = Timestamp::constant(1_790_000_000, 0);
 
 const FUNCTION: &str = "my-genesys-trigger-function";
+const ACTION: &str = "Get order status";
 
 /// A sandbox in which the example was applied.
 fn applied(spec: &str) -> Project {
@@ -25,16 +26,16 @@ fn table() -> String {
     let mut table = HEAD.to_owned();
     for (name, text) in BUILT_IN {
         let about = text.strip_prefix("about = \"").unwrap().split_once("\"\n").unwrap().0;
-        let project = applied(EXAMPLE);
-        let check = |options: &[&str]| {
-            let run = project.sandbox(&[&["--scenario", name, "check", "--json"], options].concat());
+        let check = |spec: &str, options: &[&str]| {
+            let run = applied(spec).sandbox(&[&["--scenario", name, "check", "--json"], options].concat());
             serde_json::from_str::<serde_json::Value>(&run.stdout).ok()
         };
-        // Without a token nothing can be invoked: that is an error, and no report.
-        let report = check(&["--invoke", FUNCTION]).or_else(|| check(&[])).unwrap();
+        // Where Genesys Cloud refuses to be read, a spec with its side gets an error and no report.
+        let report = check(BOTH_ENDS, &["--invoke", ACTION]).or_else(|| check(EXAMPLE, &[])).unwrap();
         let diagnosis = report["roles"][0]["diagnosis"].as_array().unwrap();
-        let causes: Vec<String> =
+        let mut causes: Vec<String> =
             diagnosis.iter().map(|one| format!("`{}`", one["cause"].as_str().unwrap())).collect();
+        causes.dedup();
         let causes = if causes.is_empty() { "none".to_owned() } else { causes.join(", ") };
         table.push_str(&format!("| `{name}` | {about} | {causes} |\n"));
     }
