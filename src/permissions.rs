@@ -117,6 +117,38 @@ pub fn permissions(desired: &DesiredState, command: CommandKind) -> Vec<Permissi
     } else if command != CommandKind::Check {
         grants.push(optional(grant("FindRolesTakenOut", &[DETAILS], everything)));
     }
+    let verifiers: BTreeSet<&Arn> = desired
+        .roles
+        .iter()
+        .filter_map(|role| role.verifier.as_ref())
+        .filter(|arn| arn.account == desired.account_id.as_str())
+        .collect();
+    match command {
+        CommandKind::Check => {}
+        CommandKind::Plan | CommandKind::Apply => {
+            let actions = &["iam:GetAccountSummary", "iam:ListPolicies", "iam:ListRoles"];
+            grants.push(optional(grant("LookAhead", actions, vec!["*".to_owned()])));
+            let named = |kind: &str| -> Vec<String> {
+                verifiers
+                    .iter()
+                    .filter(|arn| arn.resource.starts_with(kind))
+                    .map(|arn| literal(arn))
+                    .collect()
+            };
+            for (sid, action, found) in [
+                ("FindVerifier", "iam:GetRole", named("role/")),
+                ("FindVerifyingUser", "iam:GetUser", named("user/")),
+            ] {
+                if !found.is_empty() {
+                    grants.push(optional(grant(sid, &[action], found)));
+                }
+            }
+        }
+        CommandKind::Destroy => {
+            let actions = &["iam:ListInstanceProfilesForRole"];
+            grants.push(optional(grant("FindInstanceProfiles", actions, roles())));
+        }
+    }
     match command {
         CommandKind::Plan | CommandKind::Check => {}
         CommandKind::Apply => grants.extend(writes(desired, roles(), policies())),

@@ -12,8 +12,8 @@ mod testing;
 pub use client::{Caller, Clients, OnThrottle, Transport, ca_bundle, caller, connect, connect_with_mfa};
 pub use error::{AwsError, AwsErrorKind};
 pub use iam::{
-    Recent, is_gone, is_made, live, orphan, passes_by_itself, role, roles_tagged, roles_trusting, survey,
-    write,
+    Recent, foresee, is_gone, is_made, live, orphan, passes_by_itself, role, roles_tagged, roles_trusting,
+    survey, write,
 };
 pub use lambda::{Function, function, function_names, function_policy};
 pub use probes::{Assumed, assume_role, invoke_dry_run, simulate};

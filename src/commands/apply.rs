@@ -91,7 +91,7 @@ pub async fn run_in(
     if saved.is_some() {
         fleet::select_roles(&mut session.spec, &options.roles);
     }
-    let made = interrupt.or_interrupted(plan::make(&mut session, &options, output)).await;
+    let made = interrupt.or_interrupted(Box::pin(plan::make(&mut session, &options, output))).await;
     let Some(made) = made else { return Ok(interrupted(NOTHING, output)) };
     let (plan, mut observed) = made?;
     if let Some(saved) = &saved {

@@ -68,13 +68,15 @@ pub async fn run_in(
 ) -> Result<Status, CommandError> {
     // Role by role: whose a policy is, is asked of IAM itself before anything is removed.
     let session = Session { reads: Reads::Single, ..session };
-    let observed =
-        interrupt.or_interrupted(session.observe(LookForOrphans::Named, LookUp::None, output)).await;
+    let observed = interrupt
+        .or_interrupted(Box::pin(session.observe(LookForOrphans::Named, LookUp::None, output)))
+        .await;
     let Some(observed) = observed else { return Ok(interrupted(NOTHING, output)) };
     let mut observed = observed?;
     let plan = destroy(&observed.live, &observed.desired, args.even_if_used);
     session.read_usage(&mut observed.live, &plan).await;
-    let plan = destroy(&observed.live, &observed.desired, args.even_if_used);
+    let mut plan = destroy(&observed.live, &observed.desired, args.even_if_used);
+    Box::pin(session.look_ahead(&mut plan, &observed.desired, output)).await?;
     if plan.is_empty() && !plan.is_blocked() {
         output.result(&format!("{} Nothing from this spec exists.\n", paint(GOOD, "No changes.")))?;
         return Ok(Status::Done);

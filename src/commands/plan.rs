@@ -179,8 +179,10 @@ pub(super) async fn make(
     }
     self::adopt(&mut session.spec, *adopt);
     let orphans = if *prune { LookForOrphans::Read } else { LookForOrphans::Named };
-    let observed = session.observe(orphans, LookUp::New, output).await?;
-    Ok((observed.plan(&session.spec, output), observed))
+    let observed = Box::pin(session.observe(orphans, LookUp::New, output)).await?;
+    let mut plan = observed.plan(&session.spec, output);
+    Box::pin(session.look_ahead(&mut plan, &observed.desired, output)).await?;
+    Ok((plan, observed))
 }
 
 /// With credentials for Genesys Cloud: whether the external ID is the organization's. A plan does not hang on it.

@@ -26,7 +26,7 @@ use crate::model::{
 };
 use crate::permissions::{CommandKind, required_actions};
 use crate::plan::genesys::touched_actions;
-use crate::plan::{Blocker, Plan, Reads, diff};
+use crate::plan::{Blocker, Plan, Reads, block_what_iam_refuses, diff};
 use crate::policy::equivalent;
 use crate::render::diagnostics;
 use crate::render::output::Output;
@@ -286,11 +286,12 @@ impl Session {
             plural(all.len(), "function")
         );
         let reads = async {
+            // Boxed: each is large, and together they are more than a thread's stack takes.
             futures_util::join!(
                 aws::caller(clients),
                 self.functions(all),
-                self.live(&expected, orphans, output),
-                self.organization(&expected, orphans)
+                Box::pin(self.live(&expected, orphans, output)),
+                Box::pin(self.organization(&expected, orphans))
             )
         };
         let reading = Reading::of(std::iter::once((spec, clients)));
@@ -392,6 +393,26 @@ impl Session {
             actions.join(", "),
             self.invocation
         ));
+    }
+
+    /// Blocks what IAM would refuse, where something is created or deleted.
+    ///
+    /// # Errors
+    ///
+    /// Whatever keeps IAM from answering.
+    pub async fn look_ahead(
+        &self,
+        plan: &mut Plan,
+        desired: &DesiredState,
+        output: &Output,
+    ) -> Result<(), AwsError> {
+        // Boxed: the futures of listings are large.
+        let foresight = Box::pin(aws::foresee(&self.clients, plan, desired)).await?;
+        for unknown in &foresight.unknown {
+            output.message(&format!("{} {unknown}\n", paint(WARNING, "warning:")));
+        }
+        block_what_iam_refuses(plan, desired, &foresight);
+        Ok(())
     }
 
     /// The SDK reports that credentials are missing, but not for which profile.

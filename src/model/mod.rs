@@ -1,6 +1,7 @@
 //! What is wanted, and what is there: plain data.
 
 mod desired;
+mod foresight;
 mod genesys;
 mod iam;
 mod live;
@@ -8,6 +9,7 @@ mod ownership;
 mod resolve;
 
 pub use desired::{DesiredRole, DesiredState};
+pub use foresight::Foresight;
 pub use genesys::{
     ActionState, DesiredAction, DesiredIntegration, LiveAction, LiveCredential, LiveIntegration,
     LiveOrganization, Marker, MemberDiff, OrganizationReading, Usage, arn_in_name,

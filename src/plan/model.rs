@@ -80,27 +80,84 @@ impl RolePlan {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Blocker {
     /// The spec trusts an account that is not known to be Genesys's, and does not say why.
-    UnknownAccount { why: String, help: String },
+    UnknownAccount {
+        why: String,
+        help: String,
+    },
     /// It exists, and this spec did not make it.
-    NotManaged { what: Owned, by: Owner },
+    NotManaged {
+        what: Owned,
+        by: Owner,
+    },
     /// It is to be destroyed, and this spec did not make it.
-    NotOurs { what: Owned, by: Owner },
+    NotOurs {
+        what: Owned,
+        by: Owner,
+    },
     /// A policy that this spec made under another name is attached to the role.
-    PolicyName { live: Arn, desired: String },
+    PolicyName {
+        live: Arn,
+        desired: String,
+    },
     /// The path of a role cannot be changed.
-    RolePath { role: String, live: String, desired: String },
+    RolePath {
+        role: String,
+        live: String,
+        desired: String,
+    },
     /// Others use the policy that is to be destroyed.
-    PolicyInUse { policy: String, others: i32 },
+    PolicyInUse {
+        policy: String,
+        others: i32,
+    },
     /// The policy that is to be destroyed is the permissions boundary of somebody.
-    PolicyBounds { policy: String, count: i32 },
+    PolicyBounds {
+        policy: String,
+        count: i32,
+    },
     /// The spec names a function, version or alias that does not exist.
-    MissingFunction { function: FunctionArn, line: usize },
+    MissingFunction {
+        function: FunctionArn,
+        line: usize,
+    },
+    /// IAM's names ignore case and path: another has it.
+    NameTaken {
+        what: Owned,
+        live: Arn,
+    },
+    /// The verifier does not exist, or not under this ARN.
+    NoPrincipal {
+        arn: Arn,
+        nearly: Option<Arn>,
+    },
+    NoBoundary {
+        arn: Arn,
+    },
+    /// IAM deletes no role that is in one.
+    InInstanceProfile {
+        role: String,
+        profiles: Vec<String>,
+    },
+    /// The account has no room.
+    Quota {
+        what: &'static str,
+        used: i32,
+        limit: i32,
+    },
     /// A service-linked role, or another that only AWS changes.
-    MadeByAws { role: String },
+    MadeByAws {
+        role: String,
+    },
     /// The spec guards the role against being destroyed.
-    PreventDestroy { role: String },
+    PreventDestroy {
+        role: String,
+    },
     /// A policy of the same name under another path is attached to the role.
-    PolicyPath { policy: String, live: Arn, desired: Arn },
+    PolicyPath {
+        policy: String,
+        live: Arn,
+        desired: Arn,
+    },
     /// On Genesys Cloud's side.
     Genesys(genesys::Blocker),
 }

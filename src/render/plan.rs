@@ -499,6 +499,41 @@ pub fn blocker_text(blocker: &Blocker) -> String {
                 indented("deploy it, or correct `functions` in the spec; `--role` applies the other roles")
             )
         }
+        Blocker::NameTaken { what, live } => format!(
+            "the name of {} is taken by `{}`: IAM's names ignore case and path\n{}",
+            one_line(&owned_text(what)),
+            one_line(&live.to_string()),
+            indented(match what {
+                Owned::Role(_) => "choose another `name`, or write that one as it is and adopt it",
+                Owned::Policy(_) => "choose another `policy_name`, or write that one as it is and adopt it",
+            })
+        ),
+        Blocker::NoPrincipal { arn, nearly } => {
+            let help = match nearly {
+                Some(nearly) => format!("its ARN is `{}`", one_line(&nearly.to_string())),
+                None => "create it first, or correct the ARN".to_owned(),
+            };
+            format!(
+                "IAM has no `{}`, which `[check] verifier` in the spec names\n{}",
+                one_line(&arn.to_string()),
+                indented(&help)
+            )
+        }
+        Blocker::NoBoundary { arn } => format!(
+            "there is no policy `{}`, which `permissions_boundary` in the spec names\n{}",
+            one_line(&arn.to_string()),
+            indented("create it first, or correct the ARN")
+        ),
+        Blocker::InInstanceProfile { role, profiles } => format!(
+            "role `{}` is in the instance profile `{}`\n{}",
+            one_line(role),
+            one_line(&profiles.join("`, `")),
+            indented("remove the role from it first: `aws iam remove-role-from-instance-profile`")
+        ),
+        Blocker::Quota { what, used, limit } => format!(
+            "the account has {used} of {limit} {what}: there is no room for more\n{}",
+            indented("delete some, or have AWS raise the quota")
+        ),
         Blocker::MadeByAws { role } => format!(
             "role `{}` is made and kept by AWS: it cannot be taken over\n{}",
             one_line(role),

@@ -20,6 +20,7 @@ mod genesys_faults;
 mod import;
 mod init;
 mod integration_spec;
+mod look_ahead;
 mod masking;
 mod ministack;
 mod moto;

@@ -1,6 +1,7 @@
 //! IAM: reading role by role or in bulk, writing, and waiting for it to become consistent.
 
 mod bulk;
+mod foresight;
 mod orphans;
 mod read;
 mod retry;
@@ -8,6 +9,7 @@ mod survey;
 mod verify;
 mod write;
 
+pub use foresight::foresee;
 pub use orphans::{orphan, roles_tagged, roles_trusting};
 pub use read::{live, role};
 pub use retry::{Recent, passes_by_itself};

@@ -3,6 +3,7 @@
 mod change;
 mod closed;
 mod destroy;
+mod foreseen;
 mod order;
 mod ownership;
 mod proof;
@@ -12,5 +13,6 @@ mod wider;
 
 pub use change::{Change, TagChange, TagChanges};
 pub use destroy::{destroy_role, prune_role};
+pub use foreseen::block_what_iam_refuses;
 pub use role::diff_role;
 pub(super) use wider::widen_by_tags;

@@ -1,0 +1,191 @@
+//! Looking up what IAM would refuse, for a plan that creates or deletes something.
+
+use std::collections::BTreeSet;
+use std::error::Error;
+
+use aws_sdk_iam::types::PolicyScopeType;
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use futures_util::future::try_join_all;
+
+use crate::arn::Arn;
+use crate::aws::client::Clients;
+use crate::aws::error::AwsError;
+use crate::model::{DesiredState, Foresight};
+use crate::plan::iam::Change as IamChange;
+use crate::plan::{Change, Plan};
+
+/// # Errors
+/// Whatever keeps IAM from answering. Where it refuses the look-up, that is said in [`Foresight::unknown`].
+pub async fn foresee(clients: &Clients, plan: &Plan, desired: &DesiredState) -> Result<Foresight, AwsError> {
+    let changes: Vec<&IamChange> = plan
+        .changes()
+        .filter_map(|change| match change {
+            Change::Iam(change) => Some(change),
+            Change::Genesys(_) => None,
+        })
+        .collect();
+    let creates = changes.iter().any(|c| matches!(c, IamChange::CreateRole(_) | IamChange::CreatePolicy(_)));
+    let trusts = changes
+        .iter()
+        .any(|c| matches!(c, IamChange::CreateRole(_) | IamChange::UpdateAssumeRolePolicy { .. }));
+    let made: BTreeSet<&Arn> = changes
+        .iter()
+        .filter_map(|change| match change {
+            IamChange::CreatePolicy(policy) => Some(&policy.arn),
+            _ => None,
+        })
+        .collect();
+    let boundaries = changes.iter().filter_map(|change| match change {
+        IamChange::CreateRole(role) => role.permissions_boundary.as_ref(),
+        IamChange::PutRolePermissionsBoundary { after, .. } => Some(after),
+        _ => None,
+    });
+    let boundaries: BTreeSet<&Arn> = boundaries.filter(|arn| !made.contains(arn)).collect();
+    let principals: BTreeSet<&Arn> = desired
+        .roles
+        .iter()
+        .filter_map(|role| role.verifier.as_ref())
+        .filter(|arn| trusts && arn.account == desired.account_id.as_str())
+        .collect();
+    let deleted: Vec<&String> = changes
+        .iter()
+        .filter_map(|change| match change {
+            IamChange::DeleteRole { role, .. } => Some(role),
+            _ => None,
+        })
+        .collect();
+    let (names, missing_boundaries, missing_principals, profiles) = futures_util::try_join!(
+        async { if creates { Box::pin(names(clients)).await } else { Ok(Foresight::default()) } },
+        try_join_all(boundaries.into_iter().map(|arn| Box::pin(missing_policy(clients, arn)))),
+        try_join_all(principals.into_iter().map(|arn| Box::pin(missing_principal(clients, arn)))),
+        try_join_all(deleted.into_iter().map(|role| Box::pin(instance_profiles(clients, role)))),
+    )?;
+    let mut found = names;
+    for missing in missing_boundaries.into_iter().chain(missing_principals) {
+        match missing {
+            Looked::Up(Some((arn, nearly))) => {
+                found.missing.insert(arn, nearly);
+            }
+            Looked::Up(None) => {}
+            Looked::Refused(why) => found.unknown.push(why),
+        }
+    }
+    for profiles in profiles {
+        match profiles {
+            Looked::Up((role, names)) => {
+                found.instance_profiles.insert(role, names);
+            }
+            Looked::Refused(why) => found.unknown.push(why),
+        }
+    }
+    Ok(found)
+}
+
+/// What came of a look-up that may be refused.
+enum Looked<T> {
+    Up(T),
+    Refused(String),
+}
+
+fn looked<T, E>(
+    operation: &str,
+    subject: &str,
+    what: &str,
+    answer: Result<T, SdkError<E, HttpResponse>>,
+) -> Result<Looked<Option<T>>, AwsError>
+where
+    E: ProvideErrorMetadata + Error + Send + Sync + 'static,
+{
+    match answer.map_err(|error| AwsError::from_sdk(operation, subject, error)) {
+        Ok(answer) => Ok(Looked::Up(Some(answer))),
+        Err(error) if error.is_not_found() => Ok(Looked::Up(None)),
+        Err(error) if error.is_access_denied() => {
+            Ok(Looked::Refused(format!("{what} is not known: {}", error.brief())))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// The names that are taken, and the account's quotas.
+async fn names(clients: &Clients) -> Result<Foresight, AwsError> {
+    let iam = &clients.iam;
+    let roles = Box::pin(iam.list_roles().into_paginator().items().send().try_collect());
+    let policies = iam.list_policies().scope(PolicyScopeType::Local).into_paginator().items().send();
+    let policies = Box::pin(policies.try_collect());
+    let (roles, policies, summary) = futures_util::join!(roles, policies, iam.get_account_summary().send());
+    let mut found = Foresight::default();
+    match looked("iam:ListRoles", "", "whether another role has the name", roles)? {
+        Looked::Up(roles) => {
+            found.roles = roles.into_iter().flatten().filter_map(|role| role.arn.parse().ok()).collect();
+        }
+        Looked::Refused(why) => found.unknown.push(why),
+    }
+    match looked("iam:ListPolicies", "", "whether another policy has the name", policies)? {
+        Looked::Up(policies) => {
+            let arns = policies.into_iter().flatten().filter_map(|policy| policy.arn?.parse().ok());
+            found.policies = arns.collect();
+        }
+        Looked::Refused(why) => found.unknown.push(why),
+    }
+    match looked("iam:GetAccountSummary", "", "whether the account has room", summary)? {
+        Looked::Up(summary) => {
+            let summary = summary.and_then(|summary| summary.summary_map).unwrap_or_default();
+            found.summary =
+                summary.into_iter().map(|(key, value)| (key.as_str().to_owned(), value)).collect();
+        }
+        Looked::Refused(why) => found.unknown.push(why),
+    }
+    Ok(found)
+}
+
+type Missing = Looked<Option<(Arn, Option<Arn>)>>;
+
+async fn missing_policy(clients: &Clients, arn: &Arn) -> Result<Missing, AwsError> {
+    let answer = clients.iam.get_policy().policy_arn(arn.to_string()).send().await;
+    let what = format!("whether the boundary `{arn}` exists");
+    Ok(match looked("iam:GetPolicy", &format!("policy `{}`", arn.name()), &what, answer)? {
+        Looked::Up(None) => Looked::Up(Some((arn.clone(), None))),
+        Looked::Up(Some(_)) => Looked::Up(None),
+        Looked::Refused(why) => Looked::Refused(why),
+    })
+}
+
+async fn missing_principal(clients: &Clients, arn: &Arn) -> Result<Missing, AwsError> {
+    let what = format!("whether `{arn}` exists");
+    let name = arn.name();
+    let found = if arn.resource.starts_with("role/") {
+        let answer = clients.iam.get_role().role_name(name).send().await;
+        match looked("iam:GetRole", &format!("role `{name}`"), &what, answer)? {
+            Looked::Refused(why) => return Ok(Looked::Refused(why)),
+            Looked::Up(answer) => answer.and_then(|answer| answer.role).map(|role| role.arn),
+        }
+    } else if arn.resource.starts_with("user/") {
+        let answer = clients.iam.get_user().user_name(name).send().await;
+        match looked("iam:GetUser", &format!("user `{name}`"), &what, answer)? {
+            Looked::Refused(why) => return Ok(Looked::Refused(why)),
+            Looked::Up(answer) => answer.and_then(|answer| answer.user).map(|user| user.arn),
+        }
+    } else {
+        return Ok(Looked::Up(None));
+    };
+    Ok(Looked::Up(match found.and_then(|found| found.parse::<Arn>().ok()) {
+        Some(found) if found == *arn => None,
+        nearly => Some((arn.clone(), nearly)),
+    }))
+}
+
+async fn instance_profiles(clients: &Clients, role: &str) -> Result<Looked<(String, Vec<String>)>, AwsError> {
+    let pages = clients.iam.list_instance_profiles_for_role().role_name(role).into_paginator().items().send();
+    let what = format!("whether role `{role}` is in an instance profile");
+    let answer = pages.try_collect().await;
+    Ok(match looked("iam:ListInstanceProfilesForRole", &format!("role `{role}`"), &what, answer)? {
+        Looked::Up(profiles) => {
+            let profiles: Vec<_> = profiles.unwrap_or_default();
+            let names = profiles.into_iter().map(|profile| profile.instance_profile_name).collect();
+            Looked::Up((role.to_owned(), names))
+        }
+        Looked::Refused(why) => Looked::Refused(why),
+    })
+}

@@ -1,0 +1,112 @@
+//! What IAM would refuse blocks before anything is written.
+
+use std::sync::Arc;
+
+use crate::support::args;
+use crate::support::world::{ACCOUNT, ID, World, clean, spec_of, virtual_time};
+use genesys_iam::apply::Interrupt;
+use genesys_iam::aws::Clients;
+use genesys_iam::commands::session::{Session, seed};
+use genesys_iam::commands::{Status, apply, destroy};
+use genesys_iam::render::output::Output;
+use genesys_iam::sandbox::Sandbox;
+use genesys_iam::spec::Spec;
+
+const TRUST: &str = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow",
+    "Principal":{"Service":"ec2.amazonaws.com"},"Action":"sts:AssumeRole"}}"#;
+const POLICY: &str =
+    r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"s3:*","Resource":"*"}}"#;
+
+/// Applies, or destroys what was applied, after something was done by hand: nothing is written, and these words are said.
+async fn is_blocked(spec: &Spec, destroys: bool, by_hand: impl AsyncFnOnce(&Clients), words: &[&str]) {
+    let world = World::new(Sandbox::new(&seed(spec)));
+    let clients = clean(&world, spec).await;
+    let session = || Session::new(spec.clone(), clients.clone(), None);
+    let (interrupt, output) = (Interrupt::default(), Output::capture());
+    if destroys {
+        let args = args::apply("--yes --no-check --wait 0");
+        Box::pin(apply::run_in(session(), &args, &interrupt, &Output::capture())).await.unwrap();
+    }
+    by_hand(&clients).await;
+    let written = Arc::clone(&world).states.lock().unwrap().len();
+    let result = if destroys {
+        Box::pin(destroy::run_in(session(), &args::destroy("--yes --wait 0"), &interrupt, &output)).await
+    } else {
+        Box::pin(apply::run_in(session(), &args::apply("--yes --no-check --wait 0"), &interrupt, &output))
+            .await
+    };
+    let said = output.captured();
+    assert_eq!(result.map_err(|error| error.status()).unwrap_err(), Status::Refused, "{said}");
+    for word in words {
+        assert!(said.contains(word), "no {word:?} in {said}");
+    }
+    assert_eq!(world.states.lock().unwrap().len(), written, "nothing is written: {said}");
+}
+
+#[test]
+fn names_that_are_taken_in_another_case_or_under_another_path_block() {
+    virtual_time().block_on(async {
+        let spec = spec_of("GenRole", &["f"], ID, "");
+        let role = async |clients: &Clients| {
+            let request = clients.iam.create_role().role_name("genrole");
+            request.assume_role_policy_document(TRUST).send().await.unwrap();
+        };
+        Box::pin(is_blocked(
+            &spec,
+            false,
+            role,
+            &["the name of role `GenRole` is taken by", ":role/genrole`"],
+        ))
+        .await;
+        let policy = async |clients: &Clients| {
+            let request =
+                clients.iam.create_policy().policy_name("genesyslambdainvokepolicy_GenRole").path("/x/");
+            request.policy_document(POLICY).send().await.unwrap();
+        };
+        is_blocked(&spec, false, policy, &["is taken by", ":policy/x/genesyslambdainvokepolicy_GenRole`"])
+            .await;
+    });
+}
+
+#[test]
+fn a_verifier_or_boundary_that_does_not_exist_blocks() {
+    virtual_time().block_on(async {
+        let reserved = format!("arn:aws:iam::{ACCOUNT}:role/aws-reserved/sso.amazonaws.com/SSO_Admin");
+        let text = crate::support::world::spec_text("R", &["f"], ID, "");
+        let text = format!("{text}\n[check]\nverifier = \"{reserved}\"\n");
+        let (spec, faults) = genesys_iam::spec::parse(&text, "test", &genesys_iam::spec::EmptyEnvironment);
+        let spec = spec.unwrap_or_else(|| panic!("{faults:?}"));
+        let role = async |clients: &Clients| {
+            let request = clients.iam.create_role().role_name("SSO_Admin");
+            let request = request.path("/aws-reserved/sso.amazonaws.com/eu-west-1/");
+            request.assume_role_policy_document(TRUST).send().await.unwrap();
+        };
+        let words = ["`[check] verifier` in the spec", "sso.amazonaws.com/eu-west-1/SSO_Admin`"];
+        Box::pin(is_blocked(&spec, false, role, &words)).await;
+        Box::pin(is_blocked(&spec, false, async |_: &Clients| (), &["IAM has no `", "create it first"]))
+            .await;
+        let line = format!("permissions_boundary = \"arn:aws:iam::{ACCOUNT}:policy/none\"");
+        let bounded = spec_of("R", &["f"], ID, &line);
+        let words = ["there is no policy `", "`permissions_boundary` in the spec"];
+        Box::pin(is_blocked(&bounded, false, async |_: &Clients| (), &words)).await;
+    });
+}
+
+#[test]
+fn what_iam_does_not_delete_is_not_destroyed() {
+    virtual_time().block_on(async {
+        let spec = spec_of("R", &["f"], ID, "");
+        let in_profile = async |clients: &Clients| {
+            clients.iam.create_instance_profile().instance_profile_name("web").send().await.unwrap();
+            let request = clients.iam.add_role_to_instance_profile().instance_profile_name("web");
+            request.role_name("R").send().await.unwrap();
+        };
+        Box::pin(is_blocked(&spec, true, in_profile, &["role `R` is in the instance profile `web`"])).await;
+        let bounds = async |clients: &Clients| {
+            let policy = format!("arn:aws:iam::{ACCOUNT}:policy/GenesysLambdaInvokePolicy_R");
+            let request = clients.iam.create_role().role_name("Other").permissions_boundary(policy);
+            request.assume_role_policy_document(TRUST).send().await.unwrap();
+        };
+        Box::pin(is_blocked(&spec, true, bounds, &["is the permissions boundary of 1 role or user"])).await;
+    });
+}
