@@ -27,9 +27,13 @@ pub(crate) fn connected(facts: &Facts) -> Vec<Claim> {
     for blocker in blockers {
         let (cause, what, remedy) = blocked(blocker);
         let consequence = "what the spec says cannot be made so";
-        claims.push(fails(cause, "what the spec says can be made so", what, consequence, remedy));
+        claims.push(fails(cause, "what the spec says can be made so", what, consequence, remedy, &[]));
     }
+    // Of an integration that is not there, everything else is missing too: that is one cause.
+    let is_new = changes.iter().any(|change| matches!(change, Change::PostIntegrations { .. }));
     for change in changes {
+        let is_first = matches!(change, Change::PostIntegrations { .. });
+        let explained: &[Cause] = if is_new && !is_first { &[Cause::Integration] } else { &[] };
         let Some((cause, what, consequence)) = differs(change) else { continue };
         let remedy = format!("run `{} apply`: it makes it as the spec says", facts.invocation);
         claims.push(fails(
@@ -38,6 +42,7 @@ pub(crate) fn connected(facts: &Facts) -> Vec<Claim> {
             what,
             consequence,
             remedy,
+            explained,
         ));
     }
     if !claims.is_empty() {
@@ -53,7 +58,20 @@ pub(crate) fn connected(facts: &Facts) -> Vec<Claim> {
     claims
 }
 
-fn fails(cause: Cause, holds: &str, what: String, consequence: &str, remedy: String) -> Claim {
+/// What does not keep Genesys Cloud from invoking.
+const HARMLESS: [&str; 3] = [ONLY_NAME, NOTHING_FAILS, NOT_RECORDED];
+const ONLY_NAME: &str = "it holds the role's ARN, but its name does not say so";
+const NOTHING_FAILS: &str = "nothing fails because of it";
+const NOT_RECORDED: &str = "nothing fails because of it; which data actions are the spec's is not recorded";
+
+fn fails(
+    cause: Cause,
+    holds: &str,
+    what: String,
+    consequence: &str,
+    remedy: String,
+    explained: &'static [Cause],
+) -> Claim {
     let topic = match cause {
         Cause::IntegrationCredential => Topic::Credential,
         Cause::Integration => Topic::Integration,
@@ -62,9 +80,13 @@ fn fails(cause: Cause, holds: &str, what: String, consequence: &str, remedy: Str
     let (fails, open) =
         (holds.replace(" is as ", " is not as ").replace(" can be ", " cannot be "), String::new());
     let question = Question::new(Level::Configured, topic, holds, fails, open);
-    let harm = Harm { keeps_genesys_out: true, ..Harm::default() };
+    let harm = Harm { keeps_genesys_out: !HARMLESS.contains(&consequence), ..Harm::default() };
     let seen = what.clone();
-    question.fails(seen, Finding { cause, what, consequence: consequence.to_owned(), remedy, harm }, &[])
+    question.fails(
+        seen,
+        Finding { cause, what, consequence: consequence.to_owned(), remedy, harm },
+        explained,
+    )
 }
 
 /// What is not as the spec says, in one sentence, and what comes of it.
@@ -85,7 +107,7 @@ fn differs(change: &Change) -> Option<(Cause, String, &'static str)> {
             Some(_) => (
                 Cause::IntegrationCredential,
                 format!("The credential is called \"{}\", not \"{}\"", name.before, name.after),
-                "it holds the role's ARN, but its name does not say so",
+                ONLY_NAME,
             ),
             None => (
                 Cause::IntegrationCredential,
@@ -107,13 +129,13 @@ fn differs(change: &Change) -> Option<(Cause, String, &'static str)> {
                 (
                     Cause::Integration,
                     format!("The integration is called \"{}\", not \"{}\"", name.before, name.after),
-                    "nothing fails because of it",
+                    NOTHING_FAILS,
                 )
             } else {
                 (
                     Cause::Integration,
                     format!("The notes of the integration \"{}\" are not the spec's", name.after),
-                    "nothing fails because of it; which data actions are the spec's is not recorded",
+                    NOT_RECORDED,
                 )
             }
         }

@@ -26,8 +26,14 @@ pub fn diagnose(claims: &[Claim]) -> Diagnosis {
         failures().partition(|failure| failure.explained_by.is_empty());
     for Failure { finding, explained_by } in plain.into_iter().chain(derived) {
         let is_explained = explained_by.iter().any(|cause| diagnosis.has(*cause));
-        if !is_explained && !diagnosis.findings.contains(finding) {
-            diagnosis.findings.push(finding.clone());
+        if is_explained {
+            continue;
+        }
+        // Said twice of the same thing: what comes later knows more.
+        let is_same = |known: &&mut Finding| (known.cause, &known.what) == (finding.cause, &finding.what);
+        match diagnosis.findings.iter_mut().find(is_same) {
+            Some(known) => *known = finding.clone(),
+            None => diagnosis.findings.push(finding.clone()),
         }
     }
     // In the order in which things happen: the role first, then the function, then Genesys Cloud's side.

@@ -35,8 +35,15 @@ const NEEDED: &[Topic] =
 
 pub(crate) fn verdict(claims: &[Claim], diagnosis: &Diagnosis, proof: Option<Level>) -> Verdict {
     let harms = || diagnosis.findings.iter().map(|finding| &finding.harm);
+    // A real call decides what the documents leave open.
+    let is_proven = |topic: Topic| {
+        let mut calls =
+            claims.iter().filter(|claim| claim.topic == topic && !claim.level.is_read()).peekable();
+        calls.peek().is_some() && calls.all(Claim::is_good)
+    };
     let is_open = |claim: &&Claim, topics: &[Topic]| {
         claim.level.is_read()
+            && !is_proven(claim.topic)
             && topics.contains(&claim.topic)
             && matches!(claim.outcome, Outcome::NotProvable { .. })
     };

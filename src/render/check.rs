@@ -275,9 +275,14 @@ fn line_text(out: &mut String, line: &LineView) {
 fn counts(summary: Summary, broken: &[String], failed: &[String], show: Show) -> String {
     let Summary { roles, unknown, causes, pass, accepted, not_provable, .. } = summary;
     let mut text = match (broken.len(), roles) {
-        (0, _) if unknown > 0 => {
-            format!("{}; {unknown} of {} not fully known.", paint(GOOD, "no fault"), plural(roles, "role"))
-        }
+        (0, _) if unknown > 0 => match roles {
+            1 => format!("{}, but not everything is known.", paint(GOOD, "no fault")),
+            _ => format!(
+                "{}; {unknown} of {} not fully known.",
+                paint(GOOD, "no fault"),
+                plural(roles, "role")
+            ),
+        },
         (0, 1) => format!("{}.", paint(GOOD, "no fault")),
         (0, _) => format!("{} in {}.", paint(GOOD, "no fault"), plural(roles, "role")),
         (1, 1) => format!("{}.", paint(ERROR, &plural(causes, "cause"))),

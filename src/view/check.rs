@@ -242,11 +242,10 @@ fn line_view(claim: &Claim, report: &RoleReport) -> LineView {
         Outcome::NotProvable { help } => (OutcomeWord::NotProvable, help.clone(), None),
         Outcome::Fails(failure) => {
             let own = &failure.finding;
-            let explaining = report
-                .diagnosis
-                .findings
-                .iter()
-                .find(|finding| *finding == own || failure.explained_by.contains(&finding.cause));
+            let explaining = report.diagnosis.findings.iter().find(|finding| {
+                (finding.cause, &finding.what) == (own.cause, &own.what)
+                    || failure.explained_by.contains(&finding.cause)
+            });
             let finding = explaining.unwrap_or(own);
             (OutcomeWord::Fault, finding.remedy.clone(), Some(finding.cause.word()))
         }

@@ -107,7 +107,7 @@ fn one_own_policy(function: &FunctionFacts) -> Claim {
             .to_owned(),
         harm: Harm {
             keeps_genesys_out: false,
-            lets_in: others.iter().map(|who| format!("{who} (by the {name})")).collect(),
+            lets_in: others.iter().map(|who| format!("{who} (without the role)")).collect(),
         },
     };
     question.fails(who, finding, &[])
