@@ -25,7 +25,7 @@ const GIVE_CREDENTIALS: &str = "give credentials: `profile` in the spec or `AWS_
 
 /// A call to AWS that failed: what was called, on what, and why.
 ///
-/// `Display` is one line, and mostly a second, indented, with AWS's own words. It tells the whole chain of
+/// `Display` is one line, and mostly a second, indented, with AWS's own words. It shows the whole chain of
 /// causes; [`Error::source`] has them as values.
 #[derive(Debug)]
 pub struct AwsError {
@@ -51,11 +51,11 @@ pub enum AwsErrorKind {
     },
     /// No usable credentials: none found, expired, not logged in, or the role of the spec cannot be assumed.
     Credentials(BoxError),
-    /// No answer in time. What was asked for may have been done all the same.
+    /// No answer in time. The request may still have been carried out.
     Timeout(BoxError),
     /// The endpoint was not reached, or the connection broke.
     Connect(BoxError),
-    /// An answer that is not AWS's, or lacks what it must have: a proxy's page, half an answer.
+    /// An answer that is not AWS's, or incomplete: a proxy's page, half an answer.
     Response { status: Option<u16>, detail: String, source: Option<BoxError> },
     /// The request could not even be made.
     Construction(BoxError),
@@ -141,7 +141,7 @@ impl AwsError {
         }
     }
 
-    /// Whether what was asked for may have been done all the same: the answer was lost, or is AWS's own failure.
+    /// Whether the request may still have been carried out: the answer was lost, or is AWS's own failure.
     pub fn may_have_been_done(&self) -> bool {
         match self.kind.as_ref() {
             AwsErrorKind::Service { status, .. } => *status >= 500,
@@ -171,7 +171,7 @@ impl AwsError {
             AwsErrorKind::Document(_) => {
                 "look at the document in the IAM console; this tool does not go on without having understood it"
             }
-            AwsErrorKind::Contradiction(_) => "it may have been changed meanwhile: run it again",
+            AwsErrorKind::Contradiction(_) => "it may have been changed in the meantime: run it again",
             AwsErrorKind::Configuration { help, .. } => help,
             AwsErrorKind::Mfa { serial, .. } => {
                 return Some(format!(
@@ -218,7 +218,7 @@ impl AwsError {
                  exist and belong to this partition"
             }
             "EntityAlreadyExists" | "EntityAlreadyExistsException" => {
-                "it was made meanwhile, or exists under another path or in other case: run `genesys-iam plan` again"
+                "it was created in the meantime, or exists under another path or with different case: run `genesys-iam plan` again"
             }
             "DeleteConflict" | "DeleteConflictException" => {
                 "something still uses it: run `genesys-iam plan` again, and detach what it does not list"
@@ -227,7 +227,7 @@ impl AwsError {
                 "someone else changes the same thing just now: run `genesys-iam plan` again in a minute"
             }
             "NoSuchEntity" | "NoSuchEntityException" => {
-                "it was deleted meanwhile, or is not yet visible: run `genesys-iam plan` again"
+                "it was deleted in the meantime, or is not yet visible: run `genesys-iam plan` again"
             }
             "ResourceNotFoundException" => "check the function's name, alias or version, and the region",
             "UnmodifiableEntity" | "UnmodifiableEntityException" => {

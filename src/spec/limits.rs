@@ -55,7 +55,7 @@ pub(super) fn external_id(text: &str) -> Validation {
     )
 }
 
-/// Shown where a value must not be: tells nothing of the text itself.
+/// For values that must not be shown: the message does not quote the text.
 pub(super) fn masked_external_id(text: &str) -> Validation {
     external_id(text).map_err(|_| "is not an external ID: 2 to 1224 letters, digits and _+=,.@:/-".to_owned())
 }

@@ -237,7 +237,7 @@ fn a_role_confirms_its_own_account_and_no_other() {
     let source = EXAMPLE.replacen("external_id =", "account_reason = \"our lab\"\nexternal_id =", 1);
     assert!(valid(&format!("{source}\n[role.genesys]\naccount_id = \"999988887777\"\n")).is_blocked());
     let (message, place, _) = fault(&role_with("[role.genesys]\naccount_reason = \"our lab\""));
-    assert!(message.contains("confirms the `account_id` beside it"), "{message}");
+    assert!(message.contains("confirms an `account_id` in the same table"), "{message}");
     assert_eq!(place, "\"our lab\"");
     let (message, ..) = fault(&role_with("[role.genesys]\nregion = \"us-east-1\""));
     assert_eq!(message, "unknown key `region` in [role.genesys]");

@@ -43,7 +43,7 @@ pub struct Clients {
 impl Clients {
     pub(super) fn from_sdk(sdk: SdkConfig, region: String) -> Self {
         let attempts = sdk.retry_config().map_or(3, RetryConfig::max_attempts);
-        // Waiting for its turn is no part of an attempt: the limiter itself bounds those.
+        // Waiting for its turn is not part of an attempt: the limiter itself bounds those.
         let timeouts = TimeoutConfig::builder().connect_timeout(CONNECT_TIMEOUT).build();
         // Nor is it a stalled stream.
         let stalled = StalledStreamProtectionConfig::disabled();
@@ -58,7 +58,7 @@ impl Clients {
             .interceptor(ApiLog)
             .retry_classifier(RetryAfter)
             .retry_partition(quota());
-        // In that region the tagging API knows IAM's resources. What it tells can be had otherwise: it is not asked twice.
+        // In that region the tagging API knows IAM's resources. Its answers are available elsewhere, so it is not retried.
         let mut tagging = aws_sdk_resourcegroupstagging::config::Builder::from(&sdk)
             .interceptor(ApiLog)
             .region(Region::new(global_region(partition_of_region(&region))))
@@ -126,7 +126,7 @@ impl Clients {
     }
 }
 
-/// The number of attempts bounds the retries. The SDK's own quota beside it is shared by the whole process: many reads
+/// The number of attempts bounds the retries. The SDK's own quota is shared by the whole process: many reads
 /// at once under throttling would use it up, and from then on the first fault would be final.
 fn quota() -> RetryPartition {
     RetryPartition::custom(APP_NAME).token_bucket(TokenBucket::unlimited()).build()

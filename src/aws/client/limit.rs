@@ -32,7 +32,7 @@ const GROWTH: f64 = 1.0;
 /// After the first refusal, while the bucket fills a little.
 const PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(8);
-/// Requests a second, to see what has come into the bucket meanwhile.
+/// Requests a second, to see what has come into the bucket in the meantime.
 const PROBE: f64 = 60.0;
 /// Of the rate that was measured: the rest is for others of the account.
 const SHARE: f64 = 0.98;
@@ -191,7 +191,7 @@ impl Limiter {
     /// Whether it is worth another try; `times` is how often this very request was refused.
     fn refused(&self, ticket: &Ticket, asked: Option<Duration>, times: u32) -> bool {
         let mut state = self.state();
-        // Those that were sent before the last refusal came back tell nothing new.
+        // Those that were sent before the last refusal came back say nothing new.
         if ticket.epoch == state.epoch {
             let now = Instant::now();
             state.fruitless += 1;

@@ -34,7 +34,7 @@ pub(super) fn network_client(ca_bundle: Option<Vec<u8>>) -> SharedHttpClient {
     SharedHttpClient::new(ByScheme { http, https })
 }
 
-/// With certificate authorities beside those of the system.
+/// With certificate authorities in addition to those of the system.
 fn tls_context(ca_bundle: Option<Vec<u8>>) -> Option<TlsContext> {
     let store = TrustStore::default().with_pem_certificate(ca_bundle?);
     TlsContext::builder().with_trust_store(store).build().ok()

@@ -1,8 +1,8 @@
 //! Live state of many roles in a handful of calls.
 //!
-//! GetAccountAuthorizationDetails tells everything but the description and the session duration of roles, which ListRoles
-//! tells, and the tags of policies, which the Resource Groups Tagging API tells. All are asked at the same time. What is
-//! not told, or not told alike by all of them, is read singly.
+//! GetAccountAuthorizationDetails returns everything but the description and the session duration of roles, which ListRoles
+//! returns, and the tags of policies, which the Resource Groups Tagging API returns. All are asked at the same time. What is
+//! missing or inconsistent is read again role by role.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -25,7 +25,7 @@ use crate::policy::{Document, equivalent};
 const PAGE: i32 = 1000;
 /// The most that can be asked for by ARN in one call.
 const ARNS: usize = 100;
-/// Tags can be had singly too: that they come in bulk is not waited for.
+/// Tags can also be read one by one, so the bulk call gets only a few seconds.
 const PATIENCE: Duration = Duration::from_secs(3);
 const DETAILS: &str = "iam:GetAccountAuthorizationDetails";
 
@@ -61,7 +61,7 @@ pub(super) async fn read(
     let others = account.others(clients, desired).await?;
     let lives = desired.roles.iter().map(|role| async {
         let live = match account.live(role, &others, &tags)? {
-            Some(Told::All(mut live)) => {
+            Some(Listed::All(mut live)) => {
                 // The index may lag behind: before anything is written, IAM says whose the policy is.
                 if live.policy.is_some() && !diff_role(&live, role, desired).changes.is_empty() {
                     let tags = Box::pin(read::policy_tags(clients, &role.policy.arn)).await?;
@@ -69,7 +69,7 @@ pub(super) async fn read(
                 }
                 *live
             }
-            Some(Told::ButTags(mut live)) => {
+            Some(Listed::ButTags(mut live)) => {
                 // Boxed, as below: of a thousand roles few come here, and the futures are large.
                 let tags = Box::pin(read::policy_tags(clients, &role.policy.arn)).await?;
                 set_tags(&mut live, &tags);
@@ -142,7 +142,7 @@ async fn attributes(
 enum Detail {
     /// One of the spec's.
     Wanted(Box<LivePolicy>),
-    /// One of the spec's that is not told such that it can be made out.
+    /// One of the spec's whose description is incomplete.
     Odd,
     /// The document of another one's default version, as it was answered.
     Other(String),
@@ -189,7 +189,7 @@ fn default_document(policy: &ManagedPolicyDetail) -> Option<&str> {
     versions.iter().find(|version| version.is_default_version)?.document.as_deref()
 }
 
-/// The spec's policy without its tags; `None` where something lacks.
+/// The spec's policy without its tags; `None` where something is missing.
 fn live_policy(policy: ManagedPolicyDetail, desired: &DesiredRole) -> Result<Option<LivePolicy>, AwsError> {
     let Some(document) =
         default_document(&policy).map(|text| parse(&desired.policy.arn, text)).transpose()?
@@ -224,8 +224,8 @@ fn parse(arn: &Arn, text: &str) -> Result<Document, AwsError> {
         .map_err(|error| AwsError::new(DETAILS, subject(), AwsErrorKind::Document(error)))
 }
 
-/// The tags of policies, of as many as the Resource Groups Tagging API tells. Its index may lag, and it may not be to be had
-/// at all, so that what it does not tell means nothing.
+/// The tags of policies, as far as the Resource Groups Tagging API knows them. Its index may lag, and it may be
+/// unavailable, so a missing entry means nothing.
 async fn tags(clients: &Clients, policies: impl Iterator<Item = &Arn>) -> BTreeMap<Arn, Tags> {
     let arns: Vec<String> = policies.map(Arn::to_string).collect();
     let answers = join_all(arns.chunks(ARNS).map(|chunk| async move {
@@ -243,15 +243,15 @@ async fn tags(clients: &Clients, policies: impl Iterator<Item = &Arn>) -> BTreeM
     found
 }
 
-/// What the account tells of the spec's roles and policies.
+/// What the listings of the account say of the spec's roles and policies.
 struct Account {
     roles: BTreeMap<String, RoleDetail>,
     attributes: BTreeMap<String, (String, Option<i32>)>,
     details: BTreeMap<Arn, Detail>,
 }
 
-/// A role of the spec, as far as it is told.
-enum Told {
+/// A role of the spec, as far as the listings have it.
+enum Listed {
     All(Box<Live>),
     ButTags(Box<Live>),
 }
@@ -303,7 +303,7 @@ impl Account {
         desired: &DesiredRole,
         others: &BTreeMap<Arn, (Document, Tags)>,
         tags: &BTreeMap<Arn, Tags>,
-    ) -> Result<Option<Told>, AwsError> {
+    ) -> Result<Option<Listed>, AwsError> {
         let name = &desired.role.name;
         let policy = match self.details.get(&desired.policy.arn) {
             None => None,
@@ -322,7 +322,7 @@ impl Account {
         };
         let mut live = Box::new(Live { role, policy });
         if live.policy.is_none() {
-            return Ok(Some(Told::All(live)));
+            return Ok(Some(Listed::All(live)));
         }
         let told = tags.get(&desired.policy.arn);
         // What would be a difference is asked for again where it is authoritative.
@@ -330,9 +330,9 @@ impl Account {
         Ok(Some(match told.filter(fits) {
             Some(tags) => {
                 set_tags(&mut live, tags);
-                Told::All(live)
+                Listed::All(live)
             }
-            None => Told::ButTags(live),
+            None => Listed::ButTags(live),
         }))
     }
 }

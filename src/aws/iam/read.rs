@@ -40,7 +40,7 @@ pub(super) async fn live_at_once(clients: &Clients, desired: &DesiredRole) -> Re
     live_of(clients, &desired.role, Some(&desired.policy), Prefetch::FirstVersion).await
 }
 
-/// What is taken to be probable; a wrong prefetch is a call in vain.
+/// What to prefetch. A wrong guess costs one wasted call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Prefetch {
     Nothing,
@@ -58,7 +58,7 @@ pub async fn role(
     account: &AccountId,
     name: &str,
 ) -> Result<Option<LiveRole>, AwsError> {
-    // What IAM does not say is as in a role that was just made.
+    // Fields that IAM omits get the defaults of a new role.
     let role = Role {
         arn: Arn::role(partition, account, "/", name),
         name: name.to_owned(),

@@ -32,11 +32,11 @@ pub async fn survey(
             }
             Ok(None) => tracing::debug!(
                 target: "genesys_iam::aws",
-                "the account has more than {pages} pages of roles or policies: reading singly"
+                "the account has more than {pages} pages of roles or policies: reading role by role"
             ),
             // Who may not list everything may read what is his.
             Err(error) if reads == Reads::Auto && error.is_access_denied() => {
-                tracing::debug!(target: "genesys_iam::aws", "{}: reading singly", error.brief());
+                tracing::debug!(target: "genesys_iam::aws", "{}: reading role by role", error.brief());
             }
             Err(error) => return Err(error),
         }
@@ -47,7 +47,7 @@ pub async fn survey(
 }
 
 async fn roles(clients: &Clients, desired: &DesiredState) -> Result<BTreeMap<String, Live>, AwsError> {
-    // In a fleet calls in vain would cost more than a round trip.
+    // With many roles, wasted calls cost more than one extra round trip.
     let is_few = Reads::Auto.pages(desired.roles.len()).is_none();
     let reads = desired.roles.iter().map(|role| async {
         let live =

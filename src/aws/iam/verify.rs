@@ -30,7 +30,7 @@ pub async fn is_made(clients: &Clients, change: &Change) -> Result<Option<bool>,
     }
 }
 
-/// Whether what a change removes is gone: just after a change IAM may say that something is not there which is.
+/// Whether what a change removes is gone: just after a change, IAM may report something as missing that still exists.
 ///
 /// # Errors
 /// Whatever keeps IAM from answering.

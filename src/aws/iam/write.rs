@@ -12,7 +12,7 @@ use crate::plan::iam::{Change, TagChanges};
 /// Makes the call of a change, once.
 ///
 /// # Errors
-/// Whatever keeps IAM from making the change. [`AwsError::may_have_been_done`] says whether it may be made all the same.
+/// Whatever keeps IAM from making the change. [`AwsError::may_have_been_done`] says whether it may still have been made.
 pub async fn write(clients: &Clients, change: &Change) -> Result<(), AwsError> {
     let iam = &clients.iam;
     let operation = format!("iam:{}", change.operation());

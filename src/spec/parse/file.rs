@@ -14,7 +14,7 @@ use crate::spec::model::Spec;
 use crate::spec::reader::{Diagnostics, Spanned, Table, wrong_type};
 
 /// Reads a spec; `name` is what it is called unless it says so itself. Without an error there is a spec, and what is
-/// returned beside it are warnings.
+/// returned with it are warnings and what blocks it.
 pub fn parse(source: &str, name: &str, environment: &dyn Environment) -> (Option<Spec>, Vec<Diagnostic>) {
     let mut diagnostics = Diagnostics::default();
     let mut spec = match DeTable::parse(source) {

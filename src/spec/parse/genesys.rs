@@ -45,7 +45,7 @@ impl Parser<'_> {
         let mut given = |key| table.value(key).is_some();
         let (account_given, external_id_given) = (given("account_id"), given("external_id"));
         if let Some(span) = reason_key.filter(|_| !account_given) {
-            let message = "`account_reason` confirms the `account_id` beside it, and there is none";
+            let message = "`account_reason` confirms an `account_id` in the same table, which has none";
             self.diagnostics.error(
                 span,
                 message,
