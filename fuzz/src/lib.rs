@@ -2,6 +2,8 @@
 
 #[path = "../../src/arn.rs"]
 pub mod arn;
+#[path = "../../src/explain.rs"]
+pub mod explain;
 #[path = "../../src/policy/mod.rs"]
 pub mod policy;
 #[path = "../../src/text.rs"]
