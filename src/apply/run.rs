@@ -137,7 +137,7 @@ impl Apply<'_> {
             }
             // All of a role's at once: from then on they follow on each other.
             (Change::Genesys(_), Some(client)) if recheck::is_first_genesys_change(role, at) => {
-                recheck::is_organization_as_planned(client, kind, desired, role)
+                Box::pin(recheck::is_organization_as_planned(client, kind, desired, role))
                     .await
                     .map_err(Failure::Genesys)
             }
@@ -171,7 +171,9 @@ impl Apply<'_> {
             Change::Genesys(change) => {
                 // A plan has such changes only where the organization was read.
                 let Some(client) = self.genesys else { return Err(Failure::Changed) };
-                genesys::execute(client, change, made, self.waits, waiting).await.map_err(Failure::from)
+                // Boxed: of every run's future it is a part.
+                let made = Box::pin(genesys::execute(client, change, made, self.waits, waiting)).await;
+                made.map_err(Failure::from)
             }
         }
     }

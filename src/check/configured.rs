@@ -72,7 +72,13 @@ fn read(genesys: &GenesysFacts, facts: &Facts) -> Vec<Claim> {
         }
     };
     claims.extend(claim);
-    claims.extend(own.iter().map(|integration| state(integration, facts)));
+    // One that the spec wants enabled and that is not is a difference from the spec, and a claim of its own.
+    let is_told = |one: &&&IntegrationFacts| {
+        let wanted = facts.desired.integration.as_ref();
+        wanted.is_some_and(|wanted| wanted.enabled && wanted.name == one.name)
+            && one.intended_state != "ENABLED"
+    };
+    claims.extend(own.iter().filter(|one| !is_told(one)).map(|integration| state(integration, facts)));
     match &genesys.actions_unknown {
         Some(Unknown { why, help }) if !own.is_empty() => {
             let question = ask(

@@ -19,7 +19,10 @@ pub(crate) fn connected(facts: &Facts) -> Vec<Claim> {
     let (changes, blockers, hidden) = match &facts.connection {
         ConnectionFacts::NotAsked => return Vec::new(),
         ConnectionFacts::NotRead(why) => {
-            return vec![all.not_provable(why.clone(), "give the credentials of its OAuth client")];
+            return vec![all.not_provable(
+                why.clone(),
+                "`genesys-iam permissions --for check` lists what its OAuth client needs",
+            )];
         }
         ConnectionFacts::Read { changes, blockers, hidden } => (changes, blockers, hidden),
     };

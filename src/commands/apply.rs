@@ -110,7 +110,8 @@ pub async fn run_in(
             return Ok(interrupted(NOTHING, output));
         }
         let is_old = asks || saved.is_some();
-        match converge(&session, &plan, &mut observed, is_old, waits(*wait), interrupt, output).await? {
+        let work = converge(&session, &plan, &mut observed, is_old, waits(*wait), interrupt, output);
+        match Box::pin(work).await? {
             Carried::All(applied) => output.result(&applied)?,
             Carried::Interrupted => return Ok(Status::Interrupted),
         }
@@ -122,7 +123,7 @@ pub async fn run_in(
     let wants_proof = *test || (saved.is_none() && !yes && !no_test);
     let tests = if wants_proof { tests(&plan, &observed) } else { Vec::new() };
     output.result("\n")?;
-    match interrupt.or_interrupted(check::after_apply(&session, &observed, tests, output)).await {
+    match interrupt.or_interrupted(Box::pin(check::after_apply(&session, &observed, tests, output))).await {
         Some(status) => Ok(fleet::worst([status?, left])),
         None => Ok(interrupted(UNCHECKED, output)),
     }
@@ -210,7 +211,7 @@ async fn run_many(
         }
         let wants_proof = *test || (!yes && !no_test);
         let tests = if wants_proof { tests(&plan, &observed) } else { Vec::new() };
-        let check = check::after_apply(&session, &observed, tests, output);
+        let check = Box::pin(check::after_apply(&session, &observed, tests, output));
         let Some(status) = interrupt.or_interrupted(check).await else {
             return Ok(interrupted(UNCHECKED, output));
         };
@@ -299,7 +300,7 @@ async fn converge(
     let names: BTreeSet<&str> =
         plan.roles.iter().filter(|role| !role.changes.is_empty()).map(|role| role.role.as_str()).collect();
     let changed = observed.desired.only(|role| names.contains(role.role.name.as_str()));
-    let read = interrupt.or_interrupted(read_back(&run, session, &changed, output)).await;
+    let read = interrupt.or_interrupted(Box::pin(read_back(&run, session, &changed, output))).await;
     let Some(live) = read else {
         interrupted("every change was made, but was not read back", output);
         return Ok(Carried::Interrupted);
@@ -331,7 +332,7 @@ pub(super) async fn carry_out(
 ) -> Result<Carried<usize>, CommandError> {
     let report = run.run(plan, |event| progress(output, &event)).await;
     if !report.failed.is_empty() || report.interrupted {
-        return unfinished(report, session, plan, command, output).await;
+        return Box::pin(unfinished(report, session, plan, command, output)).await;
     }
     Ok(Carried::All(report.applied.len()))
 }
@@ -509,7 +510,7 @@ async fn both_sides(
 ) -> Result<LiveState, BothSidesError> {
     let no = LookForOrphans::No;
     let (live, organization) =
-        futures_util::join!(session.live(desired, no, output), session.organization(desired, no));
+        futures_util::join!(session.live(desired, no, output), Box::pin(session.organization(desired, no)));
     Ok(LiveState {
         organization: organization.map_err(BothSidesError::Genesys)?,
         ..live.map_err(BothSidesError::Aws)?

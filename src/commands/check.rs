@@ -89,8 +89,8 @@ pub async fn run(global: &Global, args: &CheckArgs, output: &Output) -> Result<S
 
 /// For one spec, in a session that is given.
 pub async fn run_in(session: &Session, args: &CheckArgs, output: &Output) -> Result<Status, CommandError> {
-    let observed = observe(session, args, output).await?;
-    report(session, &observed, args, output).await
+    let observed = Box::pin(observe(session, args, output)).await?;
+    Box::pin(report(session, &observed, args, output)).await
 }
 
 async fn observe(session: &Session, args: &CheckArgs, output: &Output) -> Result<Observed, CommandError> {
@@ -215,7 +215,7 @@ async fn make(
         });
         for test in proofs.tests.iter().cloned().chain(named) {
             let action = client.action(&test.id).await?;
-            let result = prove(client, &action, &test, output).await?;
+            let result = Box::pin(prove(client, &action, &test, output)).await?;
             let test = evidence::of_test(&action, &result);
             // It belongs to the role whose function the data action points at; otherwise to all.
             let is_known = facts.iter().any(|facts| evidence::points_at(&facts.desired, &action));

@@ -74,7 +74,7 @@ pub async fn run_in(
     let Some(observed) = observed else { return Ok(interrupted(NOTHING, output)) };
     let mut observed = observed?;
     let plan = destroy(&observed.live, &observed.desired, args.even_if_used);
-    session.read_usage(&mut observed.live, &plan).await;
+    Box::pin(session.read_usage(&mut observed.live, &plan)).await;
     let mut plan = destroy(&observed.live, &observed.desired, args.even_if_used);
     Box::pin(session.look_ahead(&mut plan, &observed.desired, output)).await?;
     if plan.is_empty() && !plan.is_blocked() {
@@ -96,7 +96,7 @@ pub async fn run_in(
         interrupt,
         recheck,
     };
-    let made = match carry_out(&run, &session, &plan, "destroy", output).await? {
+    let made = match Box::pin(carry_out(&run, &session, &plan, "destroy", output)).await? {
         Carried::All(made) => made,
         Carried::Interrupted => return Ok(Status::Interrupted),
     };

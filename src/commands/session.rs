@@ -268,6 +268,8 @@ impl Session {
         output: &Output,
     ) -> Result<Observed, CommandError> {
         let Self { spec, clients, .. } = self;
+        // Only `check` looks for none: to it what cannot be read is not provable.
+        let is_check = orphans == LookForOrphans::No;
         // Of a part of the spec nothing follows about what is not in it.
         let orphans = if spec.excluded.is_empty() { orphans } else { LookForOrphans::No };
         // The account is in the spec, so all ARNs are known beforehand.
@@ -312,14 +314,17 @@ impl Session {
         }
         let (mut functions, mut exact) = functions?;
         let mut live = live?;
-        live.organization = organization?;
+        live.organization = match organization {
+            Err(error) if is_check => OrganizationReading::NotRead(error.brief()),
+            organization => organization?,
+        };
         if look_up == LookUp::New && in_bulk {
             let new = expected.roles.iter().filter(|role| !is_allowed_already(role, &live));
             (functions, exact) = self.functions(new.flat_map(|role| &role.functions).collect()).await?;
         }
         let desired = resolve(spec, &exact);
         let plan = diff(&live, &desired);
-        self.read_usage(&mut live, &plan).await;
+        Box::pin(self.read_usage(&mut live, &plan)).await;
         Ok(Observed { caller, functions, live, desired })
     }
 
