@@ -592,7 +592,7 @@ async fn meddle(
     let prune = if scenario.run == Run::Prune { "--prune" } else { "" };
     let args = args::plan(&format!("--out {plan} {prune}"));
     commands::plan::run_in(session().await, &args, &output).await.unwrap();
-    let args = args::apply(&format!("{plan} --no-check --wait 0"));
+    let args = args::apply(&format!("{plan} --no-check --wait 0 {prune}"));
     let result = apply::run_in(session().await, &args, &Interrupt::default(), &output).await;
     let said = output.captured();
     (result, said)
@@ -616,7 +616,7 @@ fn what_somebody_changes_between_two_writes_of_a_saved_plan_is_not_written_over(
             assert_eq!(error.status(), Status::Refused, "{said}");
             let said = said + &error.to_string();
             for text in
-                [&format!("done   {done}"), &format!("failed {failed}"), "no longer what the plan saw"]
+                [&format!("done   {done}"), &format!("failed {failed}"), "changed after the plan was made"]
             {
                 assert!(said.contains(text), "no {text:?} in {said}");
             }
