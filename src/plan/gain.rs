@@ -78,11 +78,7 @@ impl RolePlan {
     /// Who gains by the changes of the role; `own` is the account that it is in.
     pub fn gains(&self, own: &AccountId) -> Vec<Gain> {
         let mut gains: Vec<Gain> = Vec::new();
-        let confirmed = self.notices.iter().find_map(|notice| match notice {
-            Notice::ConfirmedAccount { account, .. } => Some(account),
-            _ => None,
-        });
-        let of = |subject: Option<&str>| gain(subject, own, confirmed);
+        let of = |subject: Option<&str>| gain(subject, own);
         gains.extend(self.access.wider_assume().into_iter().map(|grant| of(grant.subject())));
         let session = |widening: &Widening| matches!(widening, Widening::Session { .. });
         if self.access.is_wider_inside() || self.widenings.iter().any(session) {
@@ -108,8 +104,8 @@ impl RolePlan {
     }
 }
 
-/// `AWS arn:…`, `*`; `None`: it cannot be told.
-fn gain(subject: Option<&str>, own: &AccountId, confirmed: Option<&AccountId>) -> Gain {
+/// `AWS arn:…`, `*`; `None`: it cannot be told. A spec's `account_reason` makes no account Genesys's.
+fn gain(subject: Option<&str>, own: &AccountId) -> Gain {
     let Some(subject) = subject else {
         return Gain { party: Party::Unknown, who: "someone who cannot be named".to_owned() };
     };
@@ -121,9 +117,8 @@ fn gain(subject: Option<&str>, own: &AccountId, confirmed: Option<&AccountId>) -
     let arn: Option<Arn> = value.parse().ok();
     let account = arn.as_ref().map_or(value, |arn| arn.account.as_str());
     let partition = arn.as_ref().map_or("aws", |arn| arn.partition.as_str());
-    let is_confirmed = confirmed.is_some_and(|confirmed| confirmed.as_str() == account);
     let party = match kind {
-        "AWS" if is_confirmed || genesys_customer_account(account, partition).is_some() => Party::Genesys,
+        "AWS" if genesys_customer_account(account, partition).is_some() => Party::Genesys,
         "AWS" if account == own.as_str() => Party::OwnAccount,
         _ => Party::Unknown,
     };
@@ -137,13 +132,12 @@ mod tests {
     #[test]
     fn who_gains_is_told_by_kind() {
         let own = "111122223333".parse().unwrap();
-        let confirmed: AccountId = "123456789012".parse().unwrap();
         for (subject, party) in [
             ("AWS 765628985471", Party::Genesys),
             ("AWS arn:aws:iam::765628985471:root", Party::Genesys),
             ("AWS arn:aws-us-gov:iam::765628985471:root", Party::Unknown),
             ("AWS arn:aws:iam::490606849374:root", Party::Unknown),
-            ("AWS arn:aws:iam::123456789012:root", Party::Genesys),
+            ("AWS arn:aws:iam::123456789012:root", Party::Unknown),
             ("AWS arn:aws:iam::111122223333:role/ci", Party::OwnAccount),
             ("AWS arn:aws:iam::691338073777:root", Party::Unknown),
             ("Service lambda.amazonaws.com", Party::Unknown),
@@ -151,8 +145,8 @@ mod tests {
             ("AWS *", Party::Everybody),
             ("*", Party::Everybody),
         ] {
-            assert_eq!(gain(Some(subject), &own, Some(&confirmed)).party, party, "{subject}");
+            assert_eq!(gain(Some(subject), &own).party, party, "{subject}");
         }
-        assert_eq!(gain(None, &own, None).party, Party::Unknown);
+        assert_eq!(gain(None, &own).party, Party::Unknown);
     }
 }

@@ -216,6 +216,17 @@ fn a_repair_for_genesys_cloud_is_not_headlined_like_a_strangers_entry() {
 }
 
 #[test]
+fn a_reason_in_the_spec_makes_no_account_genesyss() {
+    let project = Project::new(&example_with(
+        "account_id = \"765628985471\"",
+        "account_id = \"666666666666\"\naccount_reason = \"routine\" #",
+    ));
+    let apply = project.sandbox(&["apply", "--yes", "--refuse-wider=strangers"]);
+    apply.expect(3).says("someone unknown (AWS account 666666666666)").says_not("widened for Genesys Cloud");
+    project.sandbox(&["plan", "--format", "markdown"]).expect(0).says("[!CAUTION]");
+}
+
+#[test]
 fn no_changes_is_not_all_is_well() {
     let project = Project::example();
     project.sandbox(&["apply", "--yes", "--no-check"]).expect(0);
