@@ -10,6 +10,7 @@ use super::topic::Topic;
 use crate::arn::{Arn, FunctionArn};
 use crate::model::LiveRole;
 use crate::policy::{Decision, Principal};
+use crate::spec::Origin;
 
 /// Whether the trust policy lets the caller in: that decides what a refusal proves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,7 +31,11 @@ enum Presented {
 const INCONCLUSIVE: &str = "inconclusive: the call neither succeeded nor was denied; run `check` again";
 
 pub(crate) fn probed(facts: &Facts) -> Vec<Claim> {
-    let (Some(probes), Some(role)) = (&facts.probes, &facts.live.role) else { return Vec::new() };
+    let Some(role) = &facts.live.role else { return Vec::new() };
+    if !facts.desired.external_id.is_presentable() {
+        return vec![withheld(facts.desired.external_id.origin())];
+    }
+    let Some(probes) = &facts.probes else { return Vec::new() };
     let prober = Prober::new(probes, role, facts);
     let mut claims = vec![
         prober.assume(Presented::Wrong, &probes.with_wrong_id),
@@ -39,6 +44,26 @@ pub(crate) fn probed(facts: &Facts) -> Vec<Claim> {
     ];
     claims.extend(probes.invocations.iter().map(|(function, answer)| prober.invoke(function, answer)));
     claims
+}
+
+/// Nothing is presented that may be a secret: not to the owner of the role, nor to the account's CloudTrail.
+fn withheld(origin: &Origin) -> Claim {
+    let help = match origin {
+        Origin::Variable(name) => format!(
+            "write the external ID out, keep it in a variable whose name begins with GENESYS_, or allow this one: \
+             `--allow-env {name}`"
+        ),
+        Origin::Literal | Origin::File(_) => {
+            "write the external ID out, or keep it in a variable whose name begins with GENESYS_".to_owned()
+        }
+    };
+    let open = "whether sts:AssumeRole and lambda:Invoke (DryRun) succeed is unknown";
+    Question::new(Level::Assumed, Topic::Admission, "", "", open).not_provable(
+        format!(
+            "no call was made: the value from {origin} is no organization ID, and would end in CloudTrail"
+        ),
+        help,
+    )
 }
 
 /// Who makes the probes.

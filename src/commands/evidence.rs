@@ -39,8 +39,10 @@ pub(crate) async fn of_role(
     };
     let (functions, simulated) = futures_util::join!(session.function_facts(observed, desired), simulate);
     let probes = match &live.role {
-        Some(_) => Some(probe(session, observed, desired, probe_profile).await?),
-        None => None,
+        Some(_) if desired.external_id.is_presentable() => {
+            Some(probe(session, observed, desired, probe_profile).await?)
+        }
+        Some(_) | None => None,
     };
     Ok(Facts {
         functions: functions?,

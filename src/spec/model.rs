@@ -5,6 +5,7 @@ use std::fmt;
 use std::ops::Range;
 
 use super::integration::{DataActionSpec, IntegrationSpec};
+use super::limits::is_guid;
 use crate::arn::{AccountId, Arn, FunctionArn};
 
 /// The tag that marks what this tool manages.
@@ -160,6 +161,7 @@ pub struct FunctionRef {
 pub struct ExternalId {
     value: String,
     origin: Origin,
+    is_presentable: bool,
 }
 
 /// Where the spec has a value from.
@@ -171,8 +173,17 @@ pub enum Origin {
 }
 
 impl ExternalId {
-    pub(super) fn new(value: String, origin: Origin) -> Self {
-        Self { value, origin }
+    /// `is_allowed`: the name of its variable says so, or the command line.
+    pub(super) fn new(value: String, origin: Origin, is_allowed: bool) -> Self {
+        // An organization ID in a place that says nothing is one all the same.
+        let is_presentable = origin == Origin::Literal || is_allowed || is_guid(&value);
+        Self { value, origin, is_presentable }
+    }
+
+    /// Whether a call may carry it. A spec may be somebody else's text, and account and role its author's: what is
+    /// presented when a role is assumed ends in the CloudTrail of that account.
+    pub fn is_presentable(&self) -> bool {
+        self.is_presentable
     }
 
     pub fn expose(&self) -> &str {

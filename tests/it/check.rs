@@ -1,7 +1,18 @@
 //! `check`: whole reports.
 
+use std::io;
+use std::sync::{Arc, Mutex};
+
 use crate::support::served::{Served, serve};
-use crate::support::{BOTH_ENDS, EXAMPLE, Project, Run, by_hand};
+use crate::support::wire::{Endpoint, Wire};
+use crate::support::world::{World, connect, spec_of, spec_text};
+use crate::support::{BOTH_ENDS, EXAMPLE, Project, Run, args, by_hand};
+use genesys_iam::apply::Interrupt;
+use genesys_iam::commands::session::{Session, seed};
+use genesys_iam::commands::{apply, check};
+use genesys_iam::render::output::Output;
+use genesys_iam::sandbox::Sandbox;
+use genesys_iam::spec::{self, Environment};
 use insta::assert_snapshot;
 
 #[test]
@@ -88,4 +99,80 @@ fn the_check_asks_genesys_cloud_over_http_and_shows_no_secret() {
     let missing = Run::of(&mut command(&["check", "--invoke", "no-such-action"]));
     missing.expect(1).says("no data action has the ID or the name `no-such-action`").says("help:");
     Run::of(&mut command(&["check", "--invoke", "x", "--input", "[1]"])).expect(64).says("not a JSON object");
+}
+
+/// One value, wherever a spec looks for one.
+struct Everywhere {
+    value: &'static str,
+    allowed: Option<&'static str>,
+}
+
+impl Environment for Everywhere {
+    fn variable(&self, _: &str) -> Option<String> {
+        Some(self.value.to_owned())
+    }
+
+    fn is_allowed(&self, name: &str) -> bool {
+        self.allowed == Some(name)
+    }
+
+    fn file(&self, _: &str, _: u64) -> io::Result<String> {
+        Ok(self.value.to_owned())
+    }
+}
+
+/// Keeps what was asked.
+struct Recorder {
+    world: Arc<World>,
+    requests: Mutex<Vec<String>>,
+}
+
+impl Endpoint for Recorder {
+    fn answer(&self, request: &http::Request<Vec<u8>>) -> http::Response<Vec<u8>> {
+        let text =
+            format!("{} {:?} {}", request.uri(), request.headers(), String::from_utf8_lossy(request.body()));
+        self.requests.lock().unwrap().push(text);
+        self.world.answer(request)
+    }
+}
+
+#[tokio::test]
+async fn an_external_id_that_may_be_a_secret_leaves_the_machine_in_no_call() {
+    const SECRET: &str = "hunter2-Battery";
+    const GUID: &str = "6b1f7d2a-93c4-4e0b-8a57-d2c5e8f01234";
+    let literal = |value: &str| format!("{value:?}");
+    for (source, value, allowed, is_probed) in [
+        ("{ env = \"MYSQL_PW\" }".to_owned(), SECRET, Some("MYSQL_PW"), true),
+        ("{ env = \"MYSQL_PW\" }".to_owned(), SECRET, None, false),
+        ("{ env = \"MYSQL_PW\" }".to_owned(), SECRET, Some("ANOTHER"), false),
+        ("{ file = \"internal.txt\" }".to_owned(), SECRET, Some("internal.txt"), false),
+        ("{ env = \"GENESYS_X\" }".to_owned(), SECRET, None, true),
+        ("{ env = \"ORG\" }".to_owned(), GUID, None, true),
+        ("{ file = \"id.txt\" }".to_owned(), GUID, None, true),
+        (literal(SECRET), SECRET, None, true),
+    ] {
+        let before = spec_of("R", &["f"], value, "");
+        let text = spec_text("R", &["f"], value, "").replacen(&literal(value), &source, 1);
+        let (wanted, faults) = spec::parse(&text, "test", &Everywhere { value, allowed });
+        let wanted = wanted.unwrap_or_else(|| panic!("{source}: {faults:?}"));
+        let world = World::new(Sandbox::new(&seed(&before)));
+        let clients = connect(&before, &Wire::new(Arc::clone(&world) as _, None)).await;
+        let session = Session::new(before, clients, None);
+        let made = args::apply("--yes --wait 0 --no-check");
+        apply::run_in(session, &made, &Interrupt::default(), &Output::capture()).await.unwrap();
+
+        let recorder = Arc::new(Recorder { world, requests: Mutex::default() });
+        let clients = connect(&wanted, &Wire::new(Arc::clone(&recorder) as _, None)).await;
+        let output = Output::capture();
+        let session = Session::new(wanted, clients, None);
+        check::run_in(&session, &args::check("--all"), &output).await.unwrap();
+        let requests = recorder.requests.lock().unwrap().join("\n");
+        let [near, swapped] = genesys_iam::check::near_misses(value);
+        let is_sent = [value, &near, &swapped].iter().any(|value| requests.contains(*value));
+        assert_eq!(is_sent, is_probed, "{source} {allowed:?}: {requests}");
+        assert_eq!(requests.contains("Action=AssumeRole&"), is_probed, "{source} {allowed:?}");
+        let said = output.captured();
+        assert_eq!(said.contains("no call was made"), !is_probed, "{source} {allowed:?}: {said}");
+        assert_eq!(said.contains("whose name begins with GENESYS_"), !is_probed, "{said}");
+    }
 }

@@ -40,12 +40,18 @@ impl Parser<'_> {
                     );
                     return None;
                 }
-                ExternalId::new(text, origin)
+                let is_allowed = match &origin {
+                    Origin::Variable(name) => {
+                        variables::is_presentable(name) || self.environment.is_allowed(name)
+                    }
+                    Origin::Literal | Origin::File(_) => false,
+                };
+                ExternalId::new(text, origin, is_allowed)
             }
             DeValue::String(_) => {
                 let text = string(value, "external_id", self.diagnostics);
                 let text = self.checked(text, "external_id", limits::external_id)?;
-                ExternalId::new(text.value, Origin::Literal)
+                ExternalId::new(text.value, Origin::Literal, true)
             }
             _ => {
                 let wanted = "a string, { env = \"NAME\" } or { file = \"PATH\" }";
