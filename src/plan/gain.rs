@@ -87,9 +87,10 @@ impl RolePlan {
         }
         for widening in &self.widenings {
             match widening {
+                // A trust policy that was not read may admit a stranger there.
                 Widening::Policy { policy, .. } => gains.push(Gain {
-                    party: Party::OwnAccount,
-                    who: format!("whoever else has the policy `{policy}`"),
+                    party: Party::Unknown,
+                    who: format!("whoever can use what policy `{policy}` is attached to"),
                 }),
                 Widening::Tag { key, .. } => gains.push(Gain {
                     party: Party::Unknown,

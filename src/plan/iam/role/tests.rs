@@ -305,6 +305,32 @@ fn a_policy_that_is_attached_elsewhere_is_noticed() {
 }
 
 #[test]
+fn who_can_use_what_else_a_policy_is_attached_to_is_unknown() {
+    let own = "111122223333".parse().unwrap();
+    let mut allowing = converged();
+    set_document(&mut allowing, &document(r#"{"Version":"2012-10-17","Statement":[]}"#));
+    let mut denying = converged();
+    let mut deny = desired("").roles[0].policy.document.to_json();
+    deny.insert_str(deny.find('[').unwrap() + 1, r#"{"Effect":"Deny","Action":"s3:*","Resource":"*"},"#);
+    set_document(&mut denying, &document(&deny));
+    for live in [allowing, denying] {
+        let strangers = |attachments: i32, bounds: i32| {
+            let mut live = live.clone();
+            let policy = live.policy.as_mut().unwrap();
+            (policy.attachment_count, policy.boundary_count) = (attachments, bounds);
+            let plan = plan(live, &desired(""));
+            assert!(plan.is_wider());
+            plan.gains(&own).into_iter().filter(|gain| gain.party.is_stranger()).collect::<Vec<_>>()
+        };
+        assert_eq!(strangers(1, 0), []);
+        for elsewhere in [strangers(2, 0), strangers(1, 1)] {
+            let [gain] = elsewhere.as_slice() else { panic!("{elsewhere:?}") };
+            assert!(gain.who.contains("is attached to"), "{gain:?}");
+        }
+    }
+}
+
+#[test]
 fn a_tag_of_a_role_in_another_case_is_replaced_and_one_of_a_policy_is_another() {
     let mut live = converged();
     let shout = |tags: &mut Tags| tags.insert("TEAM".to_owned(), "old".to_owned());
