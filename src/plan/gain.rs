@@ -80,8 +80,10 @@ impl RolePlan {
         let mut gains: Vec<Gain> = Vec::new();
         let of = |subject: Option<&str>| gain(subject, own);
         gains.extend(self.access.wider_assume().into_iter().map(|grant| of(grant.subject())));
-        let session = |widening: &Widening| matches!(widening, Widening::Session { .. });
-        if self.access.is_wider_inside() || self.widenings.iter().any(session) {
+        let to_sessions = |widening: &Widening| {
+            matches!(widening, Widening::Session { .. } | Widening::TagElsewhere { .. })
+        };
+        if self.access.is_wider_inside() || self.widenings.iter().any(to_sessions) {
             // Whoever may assume the role afterwards.
             gains.extend(self.access.after.assume.iter().map(|grant| of(grant.subject())));
         }
@@ -96,12 +98,25 @@ impl RolePlan {
                     party: Party::Unknown,
                     who: format!("whomever a condition on the tag `{key}` lets in"),
                 }),
-                Widening::Session { .. } => {}
+                // What other permissions of the role the tag opens, and to whom, is not known.
+                Widening::TagElsewhere { key } if self.has_foreign_permissions() => gains.push(Gain {
+                    party: Party::Unknown,
+                    who: format!("whomever a policy elsewhere lets in by the tag `{key}`"),
+                }),
+                Widening::Session { .. } | Widening::TagElsewhere { .. } => {}
             }
         }
         gains.sort();
         gains.dedup();
         gains
+    }
+
+    /// Whether the role keeps permissions that the spec does not make.
+    fn has_foreign_permissions(&self) -> bool {
+        self.notices.iter().any(|notice| match notice {
+            Notice::ExtraAttached { grants, .. } | Notice::ExtraInline { grants, .. } => !grants.is_empty(),
+            _ => false,
+        })
     }
 }
 

@@ -52,6 +52,8 @@ pub enum Widening {
     },
     /// A policy in force has a condition on a tag that changes.
     Tag { what: Owned, key: String },
+    /// No document that was read has a condition on a tag of the role that changes; those elsewhere were not read.
+    TagElsewhere { key: String },
     /// Sessions may last longer, in seconds.
     Session { before: i32, after: i32 },
 }

@@ -394,6 +394,9 @@ pub fn widening_text(widening: &Widening) -> String {
             one_line(key),
             one_line(&owned_text(what))
         ),
+        Widening::TagElsewhere { key } => {
+            format!("tag `{}` of the role: policies elsewhere, not read, may be about it", one_line(key))
+        }
         Widening::Session { before, after } => {
             format!("sessions may last {after} s instead of {before} s")
         }

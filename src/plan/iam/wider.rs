@@ -1,13 +1,12 @@
 //! What lets somebody do more, besides what the role's own documents show.
 
-use std::collections::BTreeSet;
-
-use super::change::Change;
+use super::change::{Change, TagChanges};
 use crate::model::{DesiredRole, Live};
 use crate::plan::change::Change as PlanChange;
 use crate::plan::model::{Owned, RolePlan, Widening};
 use crate::policy::access::{Access, AccessDiff, AccessLine, Sign};
 use crate::policy::{Document, equivalent};
+use crate::spec::{MANAGED_BY_KEY, SPEC_KEY};
 
 /// The spec's policy acts wherever it is attached, and bounds whomever it is the boundary of.
 pub(super) fn widenings(live: &Live, desired: &DesiredRole) -> Vec<Widening> {
@@ -48,18 +47,18 @@ pub(super) fn widenings(live: &Live, desired: &DesiredRole) -> Vec<Widening> {
     found
 }
 
-/// Adds the tags that a plan changes and that a condition in force is about, in any of these documents: it may be
-/// another role's.
+/// Adds the tags that a plan changes and that a condition in force is about, in any of these documents (it may be
+/// another role's), or elsewhere.
 pub(in crate::plan) fn widen_by_tags<'a>(plan: &mut RolePlan, documents: impl Iterator<Item = &'a Document>) {
-    let changed: Vec<(Owned, BTreeSet<&String>)> = plan
+    let changed: Vec<(Owned, Vec<&String>)> = plan
         .changes
         .iter()
         .filter_map(|change| match change {
             PlanChange::Iam(Change::TagRole { role, tags }) => {
-                Some((Owned::Role(role.clone()), tags.keys().collect()))
+                Some((Owned::Role(role.clone()), changed_keys(tags)))
             }
             PlanChange::Iam(Change::TagPolicy { policy, tags }) => {
-                Some((Owned::Policy(policy.name().to_owned()), tags.keys().collect()))
+                Some((Owned::Policy(policy.name().to_owned()), changed_keys(tags)))
             }
             _ => None,
         })
@@ -81,10 +80,26 @@ pub(in crate::plan) fn widen_by_tags<'a>(plan: &mut RolePlan, documents: impl It
         for key in keys {
             if texts.iter().any(|text| is_about(text, kinds, &key.to_ascii_lowercase())) {
                 found.push(Widening::Tag { what: what.clone(), key: key.clone() });
+            } else if matches!(what, Owned::Role(_)) && !is_own(key) {
+                // Another role's trust policy, or one of the organization, may be about it.
+                found.push(Widening::TagElsewhere { key: key.clone() });
             }
         }
     }
     plan.widenings.extend(found);
+}
+
+/// The tags whose value changes: a key in another case is the same to a condition.
+fn changed_keys(tags: &TagChanges) -> Vec<&String> {
+    tags.iter()
+        .filter(|(_, change)| change.before.as_ref() != Some(&change.after))
+        .map(|(key, _)| key)
+        .collect()
+}
+
+/// Whether a tag is this tool's.
+fn is_own(key: &str) -> bool {
+    [MANAGED_BY_KEY, SPEC_KEY].iter().any(|own| own.eq_ignore_ascii_case(key))
 }
 
 /// Whether a document, in lower case, has a condition or a variable about this tag.

@@ -3,9 +3,9 @@
 use super::*;
 use crate::arn::Arn;
 use crate::model::{AttachedPolicy, LiveState, Orphans, PolicyVersion};
-use crate::plan::diff;
-use crate::plan::model::{Blocker, Owned, Owner};
+use crate::plan::model::{Blocker, Owned, Owner, Widening};
 use crate::plan::testing::{converged, desired, document, version};
+use crate::plan::{Party, diff};
 use crate::policy::template::{closed_trust, invoke_policy};
 use crate::spec::{MANAGED_BY_KEY, SPEC_KEY};
 
@@ -352,6 +352,40 @@ fn a_tag_of_a_role_in_another_case_is_replaced_and_one_of_a_policy_is_another() 
         (role["team"].former_key.as_deref(), role["team"].before.as_deref()),
         (Some("TEAM"), Some("old"))
     );
+}
+
+#[test]
+fn a_tag_that_only_documents_elsewhere_can_be_about_never_changes_silently() {
+    let own = "111122223333".parse().unwrap();
+    let parties = |plan: &RolePlan| plan.gains(&own).iter().map(|gain| gain.party).collect::<Vec<_>>();
+    let elsewhere = |plan: &RolePlan| {
+        let of_role =
+            |widening: &Widening| matches!(widening, Widening::TagElsewhere { key } if key == "team");
+        plan.widenings.iter().any(of_role)
+    };
+    let tags = |live: &mut Live, to: Option<&str>| {
+        let tags = &mut live.role.as_mut().unwrap().role.tags;
+        tags.remove("team").unwrap();
+        tags.extend(to.map(|value| ("team".to_owned(), value.to_owned())));
+    };
+    for before in [None, Some("locked")] {
+        let mut live = converged();
+        tags(&mut live, before);
+        let changed = plan(live.clone(), &desired(""));
+        assert!(elsewhere(&changed), "{changed:?}");
+        assert!(!parties(&changed).is_empty() && parties(&changed).iter().all(|party| !party.is_stranger()));
+        // Where the role can do more than the spec says, nobody knows what the tag opens.
+        let role = live.role.as_mut().unwrap();
+        role.inline.insert("assume".to_owned(), everything());
+        assert!(parties(&plan(live, &desired(""))).contains(&Party::Unknown));
+    }
+    // Its own tags, and a key in another case, are about nothing.
+    let mut live = converged();
+    let own_tags = &mut live.role.as_mut().unwrap().role.tags;
+    let team = own_tags.remove("team").unwrap();
+    own_tags.insert("Team".to_owned(), team);
+    own_tags.remove(MANAGED_BY_KEY);
+    assert_eq!(plan(live, &desired("adopt = true")).widenings, []);
 }
 
 #[test]
