@@ -7,8 +7,8 @@ use crate::model::{DesiredRole, LiveRole};
 use crate::policy::access::{Access, principal_in_words, uncovered};
 use crate::policy::document::{ActionElement, Effect, OneOrMany, PrincipalElement, Principals, Statement};
 use crate::policy::{
-    Context, Decision, Document, EXTERNAL_ID, Evaluation, Policies, Principal, Request, evaluate,
-    wildcard_matches,
+    Context, Decision, Document, EXTERNAL_ID, Evaluation, Policies, Principal, Request, SESSION_ACTIONS,
+    evaluate, wildcard_matches,
 };
 use crate::spec::{AccountTrust, KNOWN_GENESYS_ACCOUNTS, genesys_account_name};
 
@@ -38,8 +38,10 @@ pub(crate) fn genesys(desired: &DesiredRole) -> Arn {
 /// Who asks to assume a role, by its trust policy alone.
 pub fn may_assume(role: &LiveRole, principal: &Principal, external_id: Option<&str>) -> Evaluation {
     let document = &role.role.assume_role_policy;
-    assume(&role.role.arn, document, principal, external_id, None)
+    assume(&role.role.arn, document, ASSUME_ROLE, principal, external_id, None)
 }
+
+const ASSUME_ROLE: &str = "sts:AssumeRole";
 
 /// The same as Genesys Cloud. Its sessions know of no multi-factor authentication; whether they say so is not public.
 pub(crate) fn genesys_may_assume(
@@ -48,8 +50,8 @@ pub(crate) fn genesys_may_assume(
     external_id: Option<&str>,
 ) -> Evaluation {
     let document = &role.role.assume_role_policy;
-    let [says_no, says_nothing] =
-        [Some("false"), None].map(|mfa| assume(&role.role.arn, document, genesys, external_id, Some(mfa)));
+    let [says_no, says_nothing] = [Some("false"), None]
+        .map(|mfa| assume(&role.role.arn, document, ASSUME_ROLE, genesys, external_id, Some(mfa)));
     if says_no.decision == says_nothing.decision
         || is_denial(says_no.decision) && is_denial(says_nothing.decision)
     {
@@ -68,6 +70,7 @@ fn is_denial(decision: Decision) -> bool {
 fn assume(
     role: &Arn,
     document: &Document,
+    action: &str,
     principal: &Principal,
     external_id: Option<&str>,
     mfa: Option<Option<&str>>,
@@ -91,7 +94,7 @@ fn assume(
     };
     let request = Request {
         principal: principal.clone(),
-        action: "sts:AssumeRole".to_owned(),
+        action: action.to_owned(),
         resource: role.to_string(),
         context,
     };
@@ -156,24 +159,56 @@ pub(crate) fn trust(role: &LiveRole, desired: &DesiredRole) -> Trust {
         .flat_map(|id| instances(id).into_iter().map(move |instance| (id.clone(), instance)))
         .filter(|(_, instance)| instance != right)
         .collect();
-    let gets_in = |other: &Other| match &other.principal {
-        Some(who @ (Principal::Aws(_) | Principal::Service(_) | Principal::Anonymous)) => {
-            let stranger = Principal::Aws(format!("arn:{}:iam::{STRANGER}:root", arn.partition));
-            let ids = || wrong.iter().chain(instances.iter().map(|(_, id)| id)).map(String::as_str);
-            let callers =
-                if *who == Principal::Anonymous { vec![who.clone(), stranger] } else { vec![who.clone()] };
-            callers
-                .iter()
-                .any(|who| may(who, None) || may(who, Some(right)) || ids().any(|id| may(who, Some(id))))
+    let comes = |who: &Principal, action: &str, id: Option<&str>| {
+        may_be(assume(arn, document, action, who, id, None).decision)
+    };
+    let other_calls = || SESSION_ACTIONS.into_iter().filter(|action| *action != ASSUME_ROLE);
+    // The calls by which someone gets a session. Whoever is named without a call that is known comes by some.
+    let calls = |who: &Principal| -> Vec<&'static str> {
+        let ids = || wrong.iter().chain(instances.iter().map(|(_, id)| id)).map(String::as_str);
+        let callers = match who {
+            Principal::Anonymous => vec![
+                who.clone(),
+                Principal::Aws(format!("arn:{}:iam::{STRANGER}:root", arn.partition)),
+                Principal::Federated("accounts.google.com".to_owned()),
+            ],
+            _ => vec![who.clone()],
+        };
+        let admits = |action: &str| {
+            callers.iter().any(|who| {
+                comes(who, action, None)
+                    || comes(who, action, Some(right))
+                    || ids().any(|id| comes(who, action, Some(id)))
+            })
+        };
+        SESSION_ACTIONS.into_iter().filter(|action| admits(action)).collect()
+    };
+    let intruder = |other: &Other| -> Option<Other> {
+        let by = match &other.principal {
+            // An external ID binds sts:AssumeRole only.
+            Some(who) if *who == genesys || Some(who) == verifier.as_ref() => {
+                if comes(who, ASSUME_ROLE, None) {
+                    return None;
+                }
+                other_calls().filter(|action| comes(who, action, None)).collect()
+            }
+            Some(who @ (Principal::Aws(_) | Principal::Service(_) | Principal::Anonymous)) => calls(who),
+            // Nobody can say who it is.
+            Some(Principal::Federated(_)) | None => return Some(other.clone()),
+        };
+        if by.contains(&ASSUME_ROLE) {
+            return Some(other.clone());
         }
-        // By another call than sts:AssumeRole, or nobody can say who it is.
-        _ => true,
+        let words = format!("{} by {}", other.words, by.join(", "));
+        (!by.is_empty()).then(|| Other { words, ..other.clone() })
     };
-    let is_known = |other: &Other| {
-        other.principal.as_ref().is_some_and(|who| *who == genesys || Some(who) == verifier.as_ref())
-    };
-    let mut others: Vec<Other> =
-        named.iter().filter(|other| !is_known(other) && gets_in(other)).cloned().collect();
+    let mut others: Vec<Other> = named.iter().filter_map(intruder).collect();
+    // Everyone includes Genesys Cloud and the verifier.
+    if others.iter().any(|other| other.principal == Some(Principal::Anonymous)) {
+        others.retain(|other| {
+            other.principal.as_ref().is_none_or(|who| *who != genesys && Some(who) != verifier.as_ref())
+        });
+    }
     let mut seen = BTreeSet::new();
     others.retain(|other| seen.insert(other.words.clone()));
 
@@ -190,7 +225,7 @@ pub(crate) fn trust(role: &LiveRole, desired: &DesiredRole) -> Trust {
 
     let is_named = |statement: &&Statement| {
         let unconditional = alone(&Statement { condition: None, ..(*statement).clone() });
-        may_be(assume(arn, &unconditional, &genesys, Some(right), None).decision)
+        may_be(assume(arn, &unconditional, ASSUME_ROLE, &genesys, Some(right), None).decision)
     };
     let meets = |statement: &Statement, id: &str| {
         let document = alone(statement);
@@ -198,7 +233,7 @@ pub(crate) fn trust(role: &LiveRole, desired: &DesiredRole) -> Trust {
             .iter()
             .filter_map(|other| other.principal.as_ref())
             .chain([&genesys])
-            .any(|who| may_be(assume(arn, &document, who, Some(id), None).decision))
+            .any(|who| may_be(assume(arn, &document, ASSUME_ROLE, who, Some(id), None).decision))
     };
     let accepts_id = allows.iter().any(|statement| meets(statement, right));
     let mut demands: Vec<String> = instances

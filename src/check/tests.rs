@@ -69,6 +69,47 @@ fn only_the_right_external_id_may_be_accepted() {
 }
 
 #[test]
+fn whoever_gets_a_session_by_any_call_is_somebody_else() {
+    let right = genesys(&format!(r#"{{"StringEquals":{{"sts:ExternalId":"{RIGHT}"}}}}"#));
+    for action in [
+        "sts:AssumeRoleWithWebIdentity",
+        "sts:AssumeRoleWithSAML",
+        "sts:AssumeRoot",
+        "sts:AssumeRoleWith*",
+        "sts:*",
+        "*",
+    ] {
+        for principal in [
+            r#""*""#,
+            r#"{"AWS":"*"}"#,
+            r#"{"AWS":"666666666666"}"#,
+            r#"{"AWS":"765628985471"}"#,
+            r#"{"Federated":"accounts.google.com"}"#,
+            r#"{"Federated":"*"}"#,
+            r#"{"Service":"lambda.amazonaws.com"}"#,
+        ] {
+            let also = format!(r#"{{"Effect":"Allow","Principal":{principal},"Action":"{action}"}}"#);
+            let live = with_trust(&[right.clone(), also.clone()]);
+            let report = judge(&facts(live.clone()));
+            assert!(report.diagnosis.has(Cause::RoleOpen), "{also}");
+            assert!(!report.verdict.others.is_empty(), "{also}");
+            let deny = format!(
+                r#"{{"Effect":"Deny","Principal":"*","NotAction":["sts:AssumeRole","sts:TagSession"]}}"#
+            );
+            if !principal.contains("Federated") && !action.ends_with(":*") && action != "*" {
+                assert!(!causes(&with_trust(&[right.clone(), also, deny])).contains(&Cause::RoleOpen));
+            }
+        }
+    }
+    let report = judge(&facts(with_trust(&[
+        right,
+        r#"{"Effect":"Allow","Principal":"*","Action":"sts:AssumeRoleWithWebIdentity"}"#.to_owned(),
+    ])));
+    assert_eq!(report.verdict.others, ["anyone by sts:AssumeRoleWithWebIdentity"]);
+    assert_eq!(report.verdict.genesys_can_invoke, Some(true));
+}
+
+#[test]
 fn what_the_evaluator_denies_is_not_called_open() {
     for closed in [
         format!(r#"{{"ForAnyValue:StringEquals":{{"sts:ExternalId":"{RIGHT}"}}}}"#),

@@ -19,6 +19,10 @@ pub enum Purpose {
     Resource,
 }
 
+/// The actions of a trust policy that hand out sessions of the role.
+pub const SESSION_ACTIONS: [&str; 4] =
+    ["sts:AssumeRole", "sts:AssumeRoleWithWebIdentity", "sts:AssumeRoleWithSAML", "sts:AssumeRoot"];
+
 /// Why IAM refuses a document.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {

@@ -22,6 +22,7 @@ mod words;
 pub use condition::certainly_hold;
 pub use document::{Document, ParseError, equivalent};
 pub use evaluate::{Decision, Evaluation, Policies, StatementOutcome, StatementTrace, evaluate};
+pub use grammar::SESSION_ACTIONS;
 pub use key::EXTERNAL_ID;
 pub use operator::{OPERATORS, is_known_operator};
 pub use pattern::wildcard_matches;

@@ -6,6 +6,7 @@ use super::super::document::{
     Document, Effect, OneOrMany, PrincipalElement, Principals, ResourceElement, Scalar, Statement,
 };
 use super::super::evaluate::{Decision, Policies, evaluate};
+use super::super::grammar::SESSION_ACTIONS;
 use super::super::key::EXTERNAL_ID;
 use super::super::pattern::wildcard_matches;
 use super::super::request::{Context, Principal, Request};
@@ -107,11 +108,12 @@ impl<'a> Probe<'a> {
         })
     }
 
-    /// Whether the principal may assume the role with some external ID, or with none.
+    /// Whether the principal may have a session of the role by some call, with some external ID or with none.
     pub(super) fn admits_somehow(&self, statement: &Statement, principal: &Principal) -> bool {
-        let action = first_action(statement, principal);
-        let ids = self.ids.iter().map(|id| Some(id.as_str())).chain([None]);
-        ids.into_iter().any(|id| self.admits_by(statement, principal, &action, id))
+        let ids = || self.ids.iter().map(|id| Some(id.as_str())).chain([None]);
+        SESSION_ACTIONS
+            .into_iter()
+            .any(|action| ids().any(|id| self.admits_by(statement, principal, action, id)))
     }
 
     /// Everybody whom the statement names, with a stranger where it names everyone.
@@ -238,22 +240,6 @@ pub(super) fn principal(kind: &str, value: &str) -> Principal {
             Err(_) => Principal::Aws(sample(value)),
         },
     }
-}
-
-/// The action by which the principal comes, where the statement names one that is no pattern.
-fn first_action(statement: &Statement, principal: &Principal) -> String {
-    let is_plain = |action: &&String| {
-        !action.contains(['*', '?']) && action.to_ascii_lowercase().starts_with("sts:assumerole")
-    };
-    match principal {
-        Principal::Federated(_) => statement
-            .action_values()
-            .iter()
-            .find(is_plain)
-            .map_or("sts:AssumeRoleWithWebIdentity", String::as_str),
-        _ => "sts:AssumeRole",
-    }
-    .to_owned()
 }
 
 fn assumption(principal: &Principal, action: &str, id: Option<&str>, mfa: &str) -> Request {

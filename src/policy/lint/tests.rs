@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 use super::{Expected, LINTS, LintHit, NamedAccount, Severity, lint_permissions, lint_trust};
-use crate::policy::{Context, Decision, Document, Policies, Principal, Request, evaluate};
+use crate::policy::{Context, Decision, Document, Policies, Principal, Request, SESSION_ACTIONS, evaluate};
 
 pub(super) const TRUST: &str = r#"{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::765628985471:root"},"Action":"sts:AssumeRole","Condition":{"StringEquals":{"sts:ExternalId":"x1"}}}"#;
 pub(super) const INVOKES: &str = r#"{"Effect":"Allow","Action":"lambda:InvokeFunction","Resource":"arn:aws:lambda:us-east-1:111122223333:function:f"}"#;
@@ -94,6 +94,10 @@ const OTHER: &str = "arn:aws:iam::444455556666:root";
 
 /// Whether a trust policy leaves it open that somebody assumes the role.
 fn admits(document: &Document, who: &str, id: Option<&str>) -> bool {
+    admits_by("sts:AssumeRole", document, who, id)
+}
+
+fn admits_by(action: &str, document: &Document, who: &str, id: Option<&str>) -> bool {
     let context = match id {
         Some(id) => Context::partial().with("sts:ExternalId", &[id]),
         None => Context::partial().without("sts:ExternalId"),
@@ -101,7 +105,7 @@ fn admits(document: &Document, who: &str, id: Option<&str>) -> bool {
     let account = who.split(':').nth(4).unwrap();
     let request = Request {
         principal: Principal::Aws(who.to_owned()),
-        action: "sts:AssumeRole".to_owned(),
+        action: action.to_owned(),
         resource: "arn:aws:iam::111122223333:role/r".to_owned(),
         context: context
             .with("aws:PrincipalAccount", &[account])
@@ -184,6 +188,7 @@ fn trust_statement() -> impl Strategy<Value = String> {
     let action = some(&[
         "\"Action\":\"sts:AssumeRole\"",
         "\"Action\":\"sts:*\"",
+        "\"Action\":\"sts:AssumeRoleWithWebIdentity\"",
         "\"NotAction\":\"sts:TagSession\"",
         "\"Action\":\"*\"",
     ]);
@@ -231,9 +236,9 @@ proptest! {
         let expected = Expected { known_accounts: &KNOWN, ..Expected::default() };
         let hits = lint_trust(&document, &expected);
         let ids = [None, Some("x1"), Some("x2"), Some("xx"), Some("true"), Some("false"), Some("x"), Some("765628985471"), Some("444455556666"), Some("222233334444"), Some("other")];
-        let somehow = |who: &str| ids.iter().any(|id| admits(&document, who, *id));
+        let somehow = |who: &str| ids.iter().any(|id| SESSION_ACTIONS.iter().any(|action| admits_by(action, &document, who, *id)));
         let errors: Vec<&str> = hits.iter().filter(|hit| hit.lint.severity == Severity::Error).map(|hit| hit.lint.name).collect();
-        let is_open = somehow(STRANGER) || admits(&document, GENESYS, None) || admits(&document, GENESYS, Some("other"));
+        let is_open = somehow(STRANGER) || SESSION_ACTIONS.iter().any(|action| admits_by(action, &document, GENESYS, None)) || admits(&document, GENESYS, Some("other"));
         prop_assert!(!is_open || !errors.is_empty(), "open without a finding: {}", document.to_json());
         let by_anyone = |id: Option<&str>| [GENESYS, STRANGER, OTHER].iter().any(|who| admits(&document, who, id));
         for hit in &hits {

@@ -46,6 +46,23 @@ mod tests {
     }
 
     #[test]
+    fn everyone_is_found_whatever_the_call_is() {
+        let condition = r#","Condition":{"StringEquals":{"sts:ExternalId":"x1"}}"#;
+        for action in
+            ["sts:AssumeRoleWithWebIdentity", "sts:AssumeRoleWithSAML", "sts:AssumeRoot", "sts:*Identity"]
+        {
+            for open in ["\"*\"", r#"{"AWS":"*"}"#] {
+                let second =
+                    TRUST.replace(GENESYS, open).replace("sts:AssumeRole", action).replace(condition, "");
+                let found = trust(&format!("{TRUST},{second}"));
+                assert!(found.contains(&"trust-open-to-everyone"), "{action}: {found:?}");
+            }
+        }
+        let tags = TRUST.replace(GENESYS, "\"*\"").replace("sts:AssumeRole", "sts:TagSession");
+        assert_eq!(trust(&format!("{TRUST},{tags}")), Vec::<&str>::new());
+    }
+
+    #[test]
     fn a_condition_or_a_deny_that_shuts_strangers_out_is_seen() {
         let anyone = TRUST.replace(GENESYS, "\"*\"");
         let account = r#""StringEquals":{"aws:PrincipalAccount":"765628985471","#;

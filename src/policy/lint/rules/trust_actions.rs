@@ -3,7 +3,7 @@
 use super::super::model::{Hits, Lint, Severity, Subject};
 use super::actions::ASSUME;
 use crate::policy::document::ActionElement;
-use crate::policy::grammar::Purpose;
+use crate::policy::grammar::{Purpose, SESSION_ACTIONS};
 use crate::policy::wildcard_matches;
 
 pub(super) static LINT: Lint = Lint {
@@ -33,7 +33,12 @@ fn check(subject: &Subject<'_>, hits: &mut Hits) {
                 hits.add(number, "NotAction allows every other action");
             }
             Some(ActionElement::Action(actions)) => {
-                for action in actions.as_slice().iter().filter(|action| action.contains(['*', '?'])) {
+                let is_plain = |action: &String| {
+                    let other = SESSION_ACTIONS.iter().filter(|known| **known != "sts:AssumeRole");
+                    !action.contains(['*', '?'])
+                        && !other.into_iter().any(|known| known.eq_ignore_ascii_case(action))
+                };
+                for action in actions.as_slice().iter().filter(|action| !is_plain(action)) {
                     let pattern = action.to_ascii_lowercase();
                     if reaches(&|known| wildcard_matches(&pattern, &known.to_ascii_lowercase())) {
                         hits.add(number, format!("`{action}`"));
@@ -48,6 +53,16 @@ fn check(subject: &Subject<'_>, hits: &mut Hits) {
 #[cfg(test)]
 mod tests {
     use super::super::super::tests::{TRUST, trust};
+
+    #[test]
+    fn another_call_that_hands_out_sessions_is_found() {
+        let condition = r#","Condition":{"StringEquals":{"sts:ExternalId":"x1"}}"#;
+        for action in ["sts:AssumeRoot", "sts:AssumeRoleWithSAML", "sts:assumeRoleWithWebIdentity"] {
+            let statement = TRUST.replace("sts:AssumeRole", action).replace(condition, "");
+            let found = trust(&format!("{TRUST},{statement}"));
+            assert!(found.contains(&"trust-actions-too-broad"), "{action}: {found:?}");
+        }
+    }
 
     #[test]
     fn patterns_and_not_action_are_found() {
