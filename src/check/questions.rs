@@ -110,6 +110,21 @@ pub(crate) struct Other {
     pub principal: Option<Principal>,
 }
 
+/// Of whom something is true.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Bearers {
+    pub genesys: bool,
+    pub verifier: bool,
+    pub others: bool,
+}
+
+impl Bearers {
+    pub(crate) fn any(self) -> bool {
+        let Self { genesys, verifier, others } = self;
+        genesys || verifier || others
+    }
+}
+
 /// What the trust policy says, beside the one decision about Genesys Cloud.
 #[derive(Debug)]
 pub(crate) struct Trust {
@@ -123,10 +138,10 @@ pub(crate) struct Trust {
     pub others: Vec<Other>,
     /// Deleted roles and users: they get in no more.
     pub stale: Vec<String>,
-    /// Whether someone who is trusted may come without the external ID, or with any.
-    pub needs_no_id: bool,
-    /// Further external IDs that are accepted.
-    pub also_accepts: Vec<String>,
+    /// Who of those who are trusted may come without the external ID, or with any.
+    pub needs_no_id: Bearers,
+    /// Further external IDs that are accepted, and of whom.
+    pub also_accepts: Vec<(String, Bearers)>,
     /// An element that IAM's grammar does not have.
     pub unknown_element: Option<String>,
 }
@@ -152,8 +167,9 @@ pub(crate) fn trust(role: &LiveRole, desired: &DesiredRole) -> Trust {
         .into_iter()
         .partition(|other| matches!(&other.principal, Some(Principal::Aws(text)) if is_unique_id(text)));
     let listed = listed_ids(&allows);
-    let mut wrong: Vec<String> = near_misses(right).into();
-    wrong.push(FRESH_ID.to_owned());
+    // An ID without letters is the same in the other case.
+    let wrong: Vec<String> =
+        near_misses(right).into_iter().chain([FRESH_ID.to_owned()]).filter(|id| id != right).collect();
     let instances: Vec<(String, String)> = listed
         .iter()
         .flat_map(|id| instances(id).into_iter().map(move |instance| (id.clone(), instance)))
@@ -212,16 +228,31 @@ pub(crate) fn trust(role: &LiveRole, desired: &DesiredRole) -> Trust {
     let mut seen = BTreeSet::new();
     others.retain(|other| seen.insert(other.words.clone()));
 
-    let trusted: Vec<&Principal> = [&genesys]
-        .into_iter()
-        .chain(&verifier)
-        .chain(others.iter().filter_map(|other| other.principal.as_ref()))
+    let bearers = |ids: &[Option<&str>]| {
+        let comes = |who: &Principal| ids.iter().any(|id| may(who, *id));
+        Bearers {
+            genesys: comes(&genesys),
+            verifier: verifier.as_ref().is_some_and(comes),
+            others: others.iter().filter_map(|other| other.principal.as_ref()).any(comes),
+        }
+    };
+    let none_or_wrong: Vec<Option<&str>> =
+        [None].into_iter().chain(wrong.iter().map(|id| Some(id.as_str()))).collect();
+    let needs_no_id = bearers(&none_or_wrong);
+    let mut also_accepts: Vec<(String, Bearers)> = instances
+        .iter()
+        .map(|(listed, id)| (listed.clone(), bearers(&[Some(id)])))
+        .filter(|(_, bearers)| bearers.any())
         .collect();
-    let anyone_may = |id: Option<&str>| trusted.iter().any(|who| may(who, id));
-    let needs_no_id = anyone_may(None) || wrong.iter().any(|id| anyone_may(Some(id)));
-    let mut also_accepts: Vec<String> =
-        instances.iter().filter(|(_, id)| anyone_may(Some(id))).map(|(listed, _)| listed.clone()).collect();
-    also_accepts.dedup();
+    also_accepts.dedup_by(|(next, more), (listed, bearers)| {
+        let is_same = next == listed;
+        if is_same {
+            bearers.genesys |= more.genesys;
+            bearers.verifier |= more.verifier;
+            bearers.others |= more.others;
+        }
+        is_same
+    });
 
     let is_named = |statement: &&Statement| {
         let unconditional = alone(&Statement { condition: None, ..(*statement).clone() });

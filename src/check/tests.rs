@@ -6,8 +6,9 @@ use proptest::prelude::*;
 
 use super::questions::near_misses;
 use super::*;
-use crate::model::Live;
+use crate::model::{Live, resolve};
 use crate::plan::testing::{converged, desired, document};
+use crate::spec::{self, EmptyEnvironment};
 
 const RIGHT: &str = "2f9c1c5e-0b6c-4a8e-9d51-7f0e3c2b1a90";
 
@@ -107,6 +108,34 @@ fn whoever_gets_a_session_by_any_call_is_somebody_else() {
     ])));
     assert_eq!(report.verdict.others, ["anyone by sts:AssumeRoleWithWebIdentity"]);
     assert_eq!(report.verdict.genesys_can_invoke, Some(true));
+}
+
+#[test]
+fn an_account_that_needs_no_external_id_is_the_cause_and_not_genesys_cloud() {
+    let right = genesys(&format!(r#"{{"StringEquals":{{"sts:ExternalId":"{RIGHT}"}}}}"#));
+    for condition in ["{}", r#"{"StringEquals":{"sts:ExternalId":"another"}}"#] {
+        let other = genesys(condition).replace("765628985471", "666666666666");
+        let report = judge(&facts(with_trust(&[right.clone(), other])));
+        let whats: Vec<&str> =
+            report.diagnosis.findings.iter().map(|finding| finding.what.as_str()).collect();
+        assert_eq!(whats, ["The trust policy also admits AWS account 666666666666"], "{condition}");
+        assert_eq!(report.verdict.others, ["AWS account 666666666666"]);
+    }
+    // Both are open: both are said.
+    let open = genesys("{}");
+    let report = judge(&facts(with_trust(&[open.clone(), open.replace("765628985471", "666666666666")])));
+    assert_eq!(report.verdict.others, ["any customer of Genesys Cloud", "AWS account 666666666666"]);
+}
+
+#[test]
+fn an_external_id_without_letters_is_no_other_one_in_the_other_case() {
+    let mut facts = facts(with_trust(&[genesys(r#"{"StringEquals":{"sts:ExternalId":"4711-0815"}}"#)]));
+    let source = include_str!("../../tests/data/aws-only.toml").replace(RIGHT, "4711-0815");
+    let spec = spec::parse(&source, "genesys", &EmptyEnvironment).0.unwrap();
+    facts.desired = resolve(&spec, &BTreeMap::new()).roles.remove(0);
+    let report = judge(&facts);
+    assert_eq!(report.diagnosis.findings, [], "{:#?}", report.claims);
+    assert!(report.claims.iter().all(|claim| !claim.sentence.contains("other case")));
 }
 
 #[test]

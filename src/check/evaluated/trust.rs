@@ -3,7 +3,9 @@
 use super::super::cause::Cause;
 use super::super::claim::{Claim, Finding, Harm};
 use super::super::facts::Facts;
-use super::super::questions::{self, STRANGER, Trust, genesys, genesys_may_assume, may_assume, near_misses};
+use super::super::questions::{
+    self, Bearers, STRANGER, Trust, genesys, genesys_may_assume, may_assume, near_misses,
+};
 use super::super::topic::Topic;
 use super::question::{NOT_ASSUMED, ask};
 use crate::arn::Arn;
@@ -146,7 +148,7 @@ impl Asked<'_> {
             "the trust policy does not demand the spec's external ID",
             "whether the trust policy demands the spec's external ID is unknown",
         );
-        if self.trust.needs_no_id {
+        if self.trust.needs_no_id.any() {
             return question.fails("any external ID, or none, is accepted", self.any_id(), &[]);
         }
         if self.trust.accepts_id {
@@ -304,6 +306,23 @@ impl Asked<'_> {
     }
 
     fn any_id(&self) -> Finding {
+        let Bearers { genesys, verifier, others } = self.trust.needs_no_id;
+        match &self.facts.desired.verifier {
+            // Who they are says more than what is not demanded of them.
+            _ if others && !genesys && self.trust.names_genesys => return self.also_admits(""),
+            Some(verifier_arn) if verifier && !genesys && !others => {
+                return Finding {
+                    cause: Cause::RoleOpen,
+                    what: format!(
+                        "The trust policy lets the verifier {verifier_arn} in without the external ID"
+                    ),
+                    consequence: "a check with the verifier does not prove what Genesys Cloud may".to_owned(),
+                    remedy: self.restore(),
+                    harm: Harm::default(),
+                };
+            }
+            _ => {}
+        }
         let (who, lets_in) = if self.trust.names_genesys {
             let anyone = "any customer of Genesys Cloud".to_owned();
             ("any customer of Genesys Cloud can have the role assumed (the confused deputy)", vec![anyone])
@@ -384,13 +403,26 @@ impl Asked<'_> {
             };
             return question.fails(format!("the element `{element}`"), finding, &[]);
         }
-        if *needs_no_id {
+        if needs_no_id.any() {
             return question.fails("any external ID, or none, is accepted", self.any_id(), &[]);
         }
         if also_accepts.is_empty() {
             return question.holds("what the conditions name was tried: only this one is accepted");
         }
-        let ids: Vec<String> = also_accepts.iter().map(|id| format!("\"{id}\"")).collect();
+        let is_ours = also_accepts.iter().any(|(_, bearers)| bearers.genesys || bearers.verifier);
+        let ids: Vec<String> = also_accepts
+            .iter()
+            .filter(|(_, bearers)| !is_ours || bearers.genesys || bearers.verifier)
+            .map(|(id, _)| format!("\"{id}\""))
+            .collect();
+        if !is_ours && self.trust.names_genesys {
+            // Who they are is said already.
+            return question.fails(
+                format!("{} comes with {}", self.others().join(" and "), ids.join(" or ")),
+                self.also_admits(""),
+                &[],
+            );
+        }
         let finding = Finding {
             cause: Cause::RoleOpen,
             what: format!("The trust policy also accepts the external ID {}", ids.join(" and ")),
