@@ -94,9 +94,8 @@ fn whoever_gets_a_session_by_any_call_is_somebody_else() {
             let report = judge(&facts(live.clone()));
             assert!(report.diagnosis.has(Cause::RoleOpen), "{also}");
             assert!(!report.verdict.others.is_empty(), "{also}");
-            let deny = format!(
-                r#"{{"Effect":"Deny","Principal":"*","NotAction":["sts:AssumeRole","sts:TagSession"]}}"#
-            );
+            let deny = r#"{"Effect":"Deny","Principal":"*","NotAction":["sts:AssumeRole","sts:TagSession"]}"#
+                .to_owned();
             if !principal.contains("Federated") && !action.ends_with(":*") && action != "*" {
                 assert!(!causes(&with_trust(&[right.clone(), also, deny])).contains(&Cause::RoleOpen));
             }
