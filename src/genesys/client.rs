@@ -1,6 +1,7 @@
 //! Tokens, paging, limits and repeats.
 
 use std::fmt;
+use std::future::Future;
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -14,7 +15,7 @@ use tokio::sync::Mutex;
 use tokio::time::Instant;
 
 use super::error::{GenesysError, GenesysErrorKind};
-use super::transport::HttpTransport;
+use super::transport::{HttpTransport, TransportError};
 use super::wire::{ErrorBody, Page};
 use crate::backoff::Backoff;
 use crate::spec::{GenesysCloud, region_as_given};
@@ -23,6 +24,12 @@ use crate::spec::{GenesysCloud, region_as_given};
 const MARGIN: Duration = Duration::from_secs(60);
 /// Seconds, where the server does not say: Genesys Cloud's default is a day.
 const LIFETIME: u64 = 86_400;
+/// From the request to the end of its answer, however slowly that drips.
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(30);
+/// A data action's test may take as long as the action itself: a minute.
+pub(super) const TEST_TIMEOUT: Duration = Duration::from_secs(90);
+/// Everything of an organization together.
+const READING_TIMEOUT: Duration = Duration::from_secs(5 * 60);
 /// All waiting of one request for a 429 or a fault of the server together.
 const RETRY_BUDGET: Duration = Duration::from_secs(60);
 const TRIES: usize = 4;
@@ -176,7 +183,7 @@ impl Client {
                 .body(b"grant_type=client_credentials".to_vec())
                 .map_err(|error| failed(unreadable(0, &error.to_string())))
         };
-        let response = self.send(step, &Method::GET, request).await?;
+        let response = self.send(step, &Method::GET, ATTEMPT_TIMEOUT, request).await?;
         let status = response.status().as_u16();
         if matches!(status, 400 | 401 | 403) {
             return Err(failed(GenesysErrorKind::Credentials { words: words(&response, &basic) }));
@@ -198,6 +205,7 @@ impl Client {
         &self,
         step: &str,
         method: &Method,
+        within: Duration,
         request: impl Fn() -> Result<Request<Vec<u8>>, GenesysError>,
     ) -> Result<Response<Vec<u8>>, GenesysError> {
         let mut pauses = Backoff::within(RETRY_BUDGET).pauses();
@@ -205,7 +213,9 @@ impl Client {
         loop {
             attempt += 1;
             let began = Instant::now();
-            let answer = self.transport.carry(request()?).await;
+            let answer = tokio::time::timeout(within, self.transport.carry(request()?)).await;
+            let answer = answer
+                .unwrap_or_else(|elapsed| Err(TransportError { is_timeout: true, source: elapsed.into() }));
             let ms = began.elapsed().as_millis();
             // How long the server asks to wait, where another attempt can do no harm.
             let again = match &answer {
@@ -241,6 +251,7 @@ impl Client {
         &self,
         call: &Call<'_>,
         accept: &'static str,
+        within: Duration,
     ) -> Result<Response<Vec<u8>>, GenesysError> {
         let Call { step, method, path, body, permission } = call;
         let failed = |kind| GenesysError::new(step, kind);
@@ -260,7 +271,7 @@ impl Client {
                     .body(body.clone().unwrap_or_default().into_bytes())
                     .map_err(|error| failed(unreadable(0, &error.to_string())))
             };
-            let response = self.send(step, method, request).await?;
+            let response = self.send(step, method, within, request).await?;
             let status = response.status().as_u16();
             let words = || words(&response, token.expose());
             return match status {
@@ -277,7 +288,16 @@ impl Client {
     }
 
     pub(super) async fn call<T: DeserializeOwned>(&self, call: &Call<'_>) -> Result<T, GenesysError> {
-        let response = self.exchange(call, JSON).await?;
+        self.call_within(call, ATTEMPT_TIMEOUT).await
+    }
+
+    /// A call that takes longer than others.
+    pub(super) async fn call_within<T: DeserializeOwned>(
+        &self,
+        call: &Call<'_>,
+        within: Duration,
+    ) -> Result<T, GenesysError> {
+        let response = self.exchange(call, JSON, within).await?;
         serde_json::from_slice(response.body()).map_err(|error| {
             GenesysError::new(call.step, unreadable(response.status().as_u16(), &error.to_string()))
         })
@@ -285,7 +305,7 @@ impl Client {
 
     /// A call whose answer may have no body (204).
     pub(super) async fn call_or_empty(&self, call: &Call<'_>) -> Result<Value, GenesysError> {
-        let response = self.exchange(call, JSON).await?;
+        let response = self.exchange(call, JSON, ATTEMPT_TIMEOUT).await?;
         if response.body().is_empty() {
             return Ok(Value::Null);
         }
@@ -302,7 +322,7 @@ impl Client {
         permission: &'static str,
     ) -> Result<String, GenesysError> {
         let call = Call { step, method: Method::GET, path, body: None, permission };
-        let response = self.exchange(&call, "text/plain").await?;
+        let response = self.exchange(&call, "text/plain", ATTEMPT_TIMEOUT).await?;
         let status = response.status().as_u16();
         String::from_utf8(response.into_body())
             .map_err(|_| GenesysError::new(step, unreadable(status, "it is not UTF-8")))
@@ -327,6 +347,18 @@ impl Client {
         }
         Err(GenesysError::new(step, unreadable(200, "the listing has no end")))
     }
+}
+
+/// A reading of many calls, each of which may be slow.
+pub(super) async fn in_time<T>(
+    reading: impl Future<Output = Result<T, GenesysError>>,
+) -> Result<T, GenesysError> {
+    // Boxed: it would be part of every command's future.
+    let read = tokio::time::timeout(READING_TIMEOUT, Box::pin(reading)).await;
+    read.unwrap_or_else(|elapsed| {
+        let error = TransportError { is_timeout: true, source: elapsed.into() };
+        Err(GenesysError::new("reading the organization", GenesysErrorKind::NoAnswer(error)))
+    })
 }
 
 fn unreadable(status: u16, detail: &str) -> GenesysErrorKind {
@@ -368,6 +400,8 @@ mod tests {
     enum Scripted {
         Answer(u16, Vec<(&'static str, &'static str)>, String),
         Broken,
+        /// After so many seconds, as from a server that drips.
+        Slow(u64, String),
     }
 
     impl HttpTransport for Script {
@@ -386,6 +420,12 @@ mod tests {
                 }
                 Scripted::Broken => {
                     Err(TransportError { is_timeout: false, source: "connection refused".into() })
+                }
+                Scripted::Slow(seconds, body) => {
+                    return Box::pin(async move {
+                        tokio::time::sleep(Duration::from_secs(seconds)).await;
+                        Ok(Response::new(body.into_bytes()))
+                    });
                 }
             };
             Box::pin(std::future::ready(answer))
@@ -433,6 +473,39 @@ mod tests {
         let asked = script.asked.lock().unwrap().clone();
         assert_eq!(asked[0].1, format!("Basic {}", STANDARD.encode("the-id:the-secret")));
         assert_eq!((asked[1].1.as_str(), asked[4].1.as_str()), ("Bearer one", "Bearer two"));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_answer_that_drips_is_not_waited_for() {
+        let drips = || Scripted::Slow(3600, String::new());
+        // Three calls need the token at once: each would wait for its own.
+        let (slow, script) = client(&[drips(), drips(), drips()]);
+        let began = Instant::now();
+        let error = crate::genesys::live(&slow, &[], crate::genesys::Details::Wanted).await.unwrap_err();
+        assert!(error.to_string().contains("no answer in time"), "{error}");
+        assert_eq!((began.elapsed().as_secs(), paths(&script).len()), (30, 1));
+
+        // The test of a data action takes longer than other calls, but not for ever.
+        let slow = |seconds| Scripted::Slow(seconds, r#"{"success":true,"operations":[]}"#.to_owned());
+        let (client_of_tests, _) = client(&[token("t"), slow(80), slow(100)]);
+        assert!(client_of_tests.test("a", "{}").await.unwrap().success);
+        assert!(client_of_tests.test("a", "{}").await.is_err());
+
+        // Each page comes in time, and there is always another one.
+        let page = r#"{"entities":[],"nextUri":"/api/v2/next"}"#;
+        let mut answers = vec![token("t"), Scripted::Slow(29, ORGANIZATION.to_owned())];
+        answers.extend(vec![Scripted::Slow(29, page.to_owned()); 100]);
+        for is_plan in [true, false] {
+            let (endless, _) = client(&answers);
+            let began = Instant::now();
+            let error = if is_plan {
+                crate::genesys::live(&endless, &[], crate::genesys::Details::Wanted).await.unwrap_err()
+            } else {
+                crate::genesys::gather(&endless).await.unwrap_err()
+            };
+            assert!(error.to_string().contains("no answer in time"), "{error}");
+            assert_eq!(began.elapsed(), READING_TIMEOUT);
+        }
     }
 
     #[tokio::test(start_paused = true)]

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures_util::future::{join_all, try_join_all};
 use serde_json::Value;
 
-use super::client::Client;
+use super::client::{Client, in_time};
 use super::error::GenesysError;
 use super::read::{TYPE, VIEW, VIEW_ACTIONS, segment};
 use super::wire::{Action, Integration, Named};
@@ -47,9 +47,17 @@ pub async fn live(
     wanted: &[&DesiredIntegration],
     details: Details,
 ) -> Result<LiveOrganization, GenesysError> {
+    in_time(read(client, wanted, details)).await
+}
+
+async fn read(
+    client: &Client,
+    wanted: &[&DesiredIntegration],
+    details: Details,
+) -> Result<LiveOrganization, GenesysError> {
+    // The first error ends it: with no token, each of them would ask for one again.
     let (organization, integrations, actions) =
-        futures_util::join!(client.organization(), client.integrations(), client.actions());
-    let (organization, integrations, actions) = (organization?, integrations?, actions?);
+        futures_util::try_join!(client.organization(), client.integrations(), client.actions())?;
     let read = integrations.iter().map(|integration| async {
         let own: Vec<&Action> =
             actions.iter().filter(|action| action.integration_id == integration.id).collect();

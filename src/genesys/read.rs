@@ -3,7 +3,7 @@
 use futures_util::future::join_all;
 use http::Method;
 
-use super::client::{Call, Client};
+use super::client::{Call, Client, TEST_TIMEOUT, in_time};
 use super::error::{GenesysError, GenesysErrorKind};
 use super::wire::{Action, Credential, Integration, IntegrationConfiguration, Organization, TestResult};
 
@@ -46,6 +46,10 @@ pub struct GenesysFacts {
 ///
 /// When not even the organization can be read: that needs no permission.
 pub async fn gather(client: &Client) -> Result<GenesysFacts, GenesysError> {
+    in_time(gather_all(client)).await
+}
+
+async fn gather_all(client: &Client) -> Result<GenesysFacts, GenesysError> {
     let organization = client.organization().await?;
     let (integrations, actions) = futures_util::join!(client.integrations(), client.actions());
     let (actions, actions_unknown) = match actions {
@@ -184,7 +188,8 @@ impl Client {
         let step = "testing the data action";
         let path = format!("/api/v2/integrations/actions/{}/test", segment(step, action)?);
         let body = Some(input.to_owned());
-        self.call(&Call { step, method: Method::POST, path: &path, body, permission: EXECUTE }).await
+        let call = Call { step, method: Method::POST, path: &path, body, permission: EXECUTE };
+        self.call_within(&call, TEST_TIMEOUT).await
     }
 }
 

@@ -7,8 +7,6 @@ use std::pin::Pin;
 use std::time::Duration;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-/// A data action's test may take as long as the action itself: a minute.
-const TIMEOUT: Duration = Duration::from_secs(90);
 /// Bytes of an answer.
 const LARGEST_BODY: usize = 16 * 1024 * 1024;
 
@@ -34,7 +32,8 @@ impl Error for TransportError {
 pub type Answer<'a> =
     Pin<Box<dyn Future<Output = Result<http::Response<Vec<u8>>, TransportError>> + Send + 'a>>;
 
-/// Carries one request to its host and brings the answer, whatever its status.
+/// Carries one request to its host and brings the whole answer, whatever its status. It takes as long as it takes: who
+/// asks drops it in time.
 pub trait HttpTransport: Send + Sync {
     fn carry(&self, request: http::Request<Vec<u8>>) -> Answer<'_>;
 }
@@ -56,7 +55,6 @@ impl Https {
         let client = reqwest::Client::builder()
             .tls_certs_merge(authorities)
             .connect_timeout(CONNECT_TIMEOUT)
-            .timeout(TIMEOUT)
             // An API that sends one elsewhere would get the token there.
             .redirect(reqwest::redirect::Policy::none())
             .user_agent(concat!("genesys-iam/", env!("CARGO_PKG_VERSION")))
