@@ -14,8 +14,8 @@ impl Escape<'_> {
         let text = visible(&(self.mask)(text)).into_owned();
         let mut out = String::with_capacity(text.len());
         let mut in_code = false;
-        // Several in a row, or one too many, pair otherwise than they seem to.
-        let is_odd = text.contains("``") || text.matches('`').count() % 2 == 1;
+        // Several in a row, or one too many, pair otherwise than they seem to; in code a pipe cannot be escaped.
+        let is_odd = text.contains("``") || text.contains('|') || text.matches('`').count() % 2 == 1;
         for (at, c) in text.char_indices() {
             match c {
                 '`' if is_odd => out.push_str("&#96;"),
@@ -23,8 +23,7 @@ impl Escape<'_> {
                     in_code = !in_code;
                     out.push(c);
                 }
-                // A table's cell ends at it, also in code.
-                '|' => out.push_str("\\|"),
+                '|' => out.push_str("&#124;"),
                 c if in_code => out.push(c),
                 '<' => out.push_str("&lt;"),
                 '>' => out.push_str("&gt;"),
@@ -46,7 +45,12 @@ impl Escape<'_> {
 
     /// In code nothing comes alive.
     pub(super) fn code(&self, text: &str) -> String {
-        format!("`{}`", visible(&(self.mask)(text)).replace('`', " ").replace('|', "\\|"))
+        let code = visible(&(self.mask)(text)).replace('`', " ");
+        // Between backticks a pipe would end a table's cell, and nothing at all would be two backticks.
+        if code.contains('|') || code.trim().is_empty() {
+            return format!("<code>{}</code>", self.text(&code));
+        }
+        format!("`{code}`")
     }
 
     /// In HTML, such as a summary.
@@ -58,6 +62,7 @@ impl Escape<'_> {
                 '<' => out.push_str("&lt;"),
                 '>' => out.push_str("&gt;"),
                 '&' => out.push_str("&amp;"),
+                '|' => out.push_str("&#124;"),
                 '`' => {}
                 c => push_inert(&mut out, &text, at, c),
             }
@@ -67,7 +72,7 @@ impl Escape<'_> {
 
     /// In a fenced block nothing but a fence ends it.
     pub(super) fn fenced(&self, text: &str) -> String {
-        visible(&(self.mask)(text)).replace("```", "` ` `")
+        visible(&(self.mask)(text)).replace("``", "` `").replace("``", "` `")
     }
 
     /// In a label of a picture. Numbers and words between `#` and `;` are characters there.
@@ -79,6 +84,10 @@ impl Escape<'_> {
                 '<' => out.push_str("#lt;"),
                 '>' => out.push_str("#gt;"),
                 '#' => out.push_str("#35;"),
+                // Directives begin with two `%`, formulas with `$`.
+                '%' => out.push_str("#37;"),
+                '&' => out.push_str("#38;"),
+                '$' => out.push_str("#36;"),
                 '`' => out.push(' '),
                 c => out.push(c),
             }
@@ -97,6 +106,11 @@ fn push_inert(out: &mut String, text: &str, at: usize, c: char) {
     };
     match c {
         '@' | '#' => {
+            out.push(c);
+            out.push_str(PART);
+        }
+        // GitLab's references to merge requests and milestones.
+        '!' | '%' if text[at + 1..].starts_with(|next: char| next.is_ascii_digit()) => {
             out.push(c);
             out.push_str(PART);
         }
@@ -123,6 +137,15 @@ mod tests {
     const PLAIN: Escape<'_> = Escape { mask: &|text| text.to_owned() };
 
     #[test]
+    fn pipes_stay_in_their_cell_and_fences_are_never_ended() {
+        assert_eq!(PLAIN.text("`code @team\\|x` out"), "&#96;code @<!-- -->team\\\\&#124;x&#96; out");
+        assert_eq!(PLAIN.code("a\\|@b"), "<code>a\\\\&#124;@<!-- -->b</code>");
+        assert_eq!(PLAIN.code(""), "<code></code>");
+        assert_eq!(PLAIN.fenced("`````"), "` ` ` ` `");
+        assert_eq!(PLAIN.label("%%{init}%% &lt; $$"), "#37;#37;{init}#37;#37; #38;lt; #36;#36;");
+    }
+
+    #[test]
     fn nothing_comes_alive() {
         assert_eq!(PLAIN.text("@team"), "@<!-- -->team");
         assert_eq!(PLAIN.text("see #1, GH-2"), "see #<!-- -->1, GH-<!-- -->2");
@@ -131,7 +154,7 @@ mod tests {
             "http:<!-- -->//evil.example www<!-- -->.evil.example"
         );
         assert_eq!(PLAIN.text("[l](x) <b> **b** ~~s~~"), "\\[l\\](x) &lt;b&gt; \\*\\*b\\*\\* \\~\\~s\\~\\~");
-        assert_eq!(PLAIN.text("`code @team|x` out"), "`code @team\\|x` out");
+        assert_eq!(PLAIN.text("`code @team x` out"), "`code @team x` out");
         assert_eq!(PLAIN.html("<i>@team `x`"), "&lt;i&gt;@<!-- -->team x");
         assert_eq!(PLAIN.label("a \"b\" #1"), "a #quot;b#quot; #35;1");
         assert_eq!(PLAIN.fenced("a\n```\nb"), "a\\n` ` `\\nb");

@@ -103,9 +103,9 @@ fn plan_within(esc: &Escape<'_>, plan: &Plan, limit: usize) -> String {
     out.push_str(&caution(esc, plan));
     let _ = writeln!(
         out,
-        "AWS account `{}`, region `{}`, spec {}\n",
-        plan.account_id,
-        plan.region,
+        "AWS account {}, region {}, spec {}\n",
+        esc.code(&plan.account_id.to_string()),
+        esc.code(&plan.region),
         esc.code(&plan.spec)
     );
     for indirection in &plan.indirections {
@@ -243,7 +243,7 @@ fn access(esc: &Escape<'_>, plan: &RolePlan) -> String {
         let _ = writeln!(out, "- notice: {}", esc.one_line(&notice_text(notice, role)));
     }
     for connection in connections {
-        let _ = writeln!(out, "- {}", genesys::connection_text(connection));
+        let _ = writeln!(out, "- {}", esc.one_line(&genesys::connection_text(connection)));
     }
     let sections = [
         ("Who can assume the role", access.assume()),
@@ -495,3 +495,6 @@ fn role_lines(esc: &Escape<'_>, report: &RoleView) -> String {
     let _ = writeln!(out, "\n</details>\n");
     out
 }
+
+#[cfg(test)]
+mod tests;

@@ -34,7 +34,7 @@ fn a_report_for_comments_has_the_verdict_first_and_breaks_out_of_nothing() {
         role["inline"]["more"] = policy.into();
     });
     let hostile = project.sandbox(&["check", "--format", "markdown"]);
-    hostile.expect(4).says_not("<b>").says_not("@team").says("&lt;b&gt;\\|@<!-- -->team");
+    hostile.expect(4).says_not("<b>").says_not("@team").says("&lt;b&gt;&#124;@<!-- -->team");
     let json = project.sandbox(&["check", "--format", "json"]);
     let value: serde_json::Value = serde_json::from_str(&json.stdout).unwrap();
     assert_eq!(value["roles"][0]["diagnosis"][0]["cause"], "extra-permissions");

@@ -1,0 +1,399 @@
+//! Whatever text a spec or a live object carries, in the comment it is inert.
+
+use std::collections::BTreeSet;
+
+use proptest::prelude::*;
+use serde_json::json;
+
+use super::*;
+use crate::model::{ActionState, LiveAction, MemberDiff, Usage};
+use crate::plan::genesys::{
+    ActionRef, Blocker as GenesysBlocker, Change as GenesysChange, Connection, Handle, NotesState,
+    Notice as GenesysNotice,
+};
+use crate::plan::iam::{Change as IamChange, TagChange};
+use crate::plan::{Blocker, Diff, Owned, Owner, Widening};
+use crate::policy::Document;
+use crate::policy::access::{Access, AccessDiff};
+use crate::spec::ActionContent;
+use crate::view::{LineView, VerdictView};
+
+/// What comes alive in a comment, and what could end the place that it stands in.
+fn hostile() -> impl Strategy<Value = String> {
+    let piece = prop::sample::select(vec![
+        "@octocat",
+        "closes #12",
+        "#12",
+        "octo/repo#1",
+        "GH-1",
+        "!12",
+        "a@evil.example",
+        "<img src=x>",
+        "</details>",
+        "</summary>",
+        "<script>",
+        "<!--",
+        "-->",
+        "<https://evil.example>",
+        "[a](http://evil.example)",
+        "![x](y)",
+        "[^1]",
+        "http://evil.example",
+        "ftp://evil.example",
+        "www.evil.example",
+        "WWW.evil.example",
+        "`",
+        "``",
+        "```",
+        "`````",
+        "~~~~",
+        "|",
+        "\\",
+        "\\|",
+        "\n",
+        "\n# h",
+        "\n---\n",
+        "\r\n",
+        "**",
+        "_",
+        "~~",
+        "$x$",
+        "%%{init: {}}%%",
+        "&lt;",
+        "&#64;",
+        "\"",
+        "\"]",
+        "; ",
+        " ",
+        "    ",
+        "word",
+        "\u{202e}",
+        "\u{1b}[2J",
+    ]);
+    prop::collection::vec(piece, 1..8).prop_map(|pieces| pieces.concat())
+}
+
+/// What a reader of GitHub's Markdown sees as text, line by line: without fences, code and comments.
+fn alive(markdown: &str) -> Vec<String> {
+    let mut in_fence = false;
+    let mut out = Vec::new();
+    for line in markdown.lines() {
+        if line.starts_with("```") {
+            in_fence = !in_fence;
+            let language = line.trim_start_matches('`');
+            assert!(if in_fence { ["diff", "mermaid"].contains(&language) } else { language.is_empty() });
+        } else if !in_fence {
+            // In HTML neither backticks nor backslashes mean anything.
+            let line = if line.starts_with("<details>") { line.to_owned() } else { without_code(line) };
+            out.push(line.replace("<!-- -->", "\u{1}"));
+        }
+    }
+    assert!(!in_fence, "a fence that nothing ends: {markdown}");
+    out
+}
+
+fn without_code(line: &str) -> String {
+    let mut out = String::new();
+    let mut rest = line;
+    while let Some(c) = rest.chars().next() {
+        let run = rest.len() - rest.trim_start_matches('`').len();
+        if run > 0 {
+            let (fence, after) = rest.split_at(run);
+            let end = after.match_indices('`').find_map(|(at, _)| {
+                let length = after[at..].len() - after[at..].trim_start_matches('`').len();
+                let is_start = at == 0 || !after[..at].ends_with('`');
+                (is_start && length == run).then_some(at)
+            });
+            // What nothing ends stays text.
+            let Some(end) = end else {
+                out.push_str(fence);
+                rest = after;
+                continue;
+            };
+            // A pipe in code ends a cell all the same.
+            assert!(!after[..end].contains('|'), "{line}");
+            rest = &after[end + run..];
+        } else if let Some(escaped) = rest.strip_prefix('\\') {
+            out.push('\u{2}');
+            rest = escaped.get(escaped.chars().next().map_or(0, char::len_utf8)..).unwrap_or_default();
+        } else {
+            out.push(c);
+            rest = &rest[c.len_utf8()..];
+        }
+    }
+    out
+}
+
+fn check_is_inert(markdown: &str) {
+    let mut columns = None;
+    let lines = alive(markdown);
+    let count = |tag: &str| lines.iter().map(|line| line.matches(tag).count()).sum::<usize>();
+    for tag in ["details", "summary", "code"] {
+        assert_eq!(count(&format!("<{tag}>")), count(&format!("</{tag}>")), "{markdown}");
+    }
+    for line in &lines {
+        let fails = || panic!("alive: {line:?} in\n{markdown}");
+        let plain = [
+            "<details>",
+            "</details>",
+            "<summary>",
+            "</summary>",
+            "<code>",
+            "</code>",
+            "&lt;",
+            "&gt;",
+            "&amp;",
+        ]
+        .iter()
+        .chain(&["&#96;", "&#124;"])
+        .fold(line.clone(), |line, ours| line.replace(ours, "\u{3}"));
+        let is_followed = |sign: char, by: fn(char) -> bool| {
+            plain.match_indices(sign).any(|(at, _)| plain[at + sign.len_utf8()..].starts_with(by))
+        };
+        let lower = plain.to_lowercase();
+        let is_summary = line.contains("<summary>");
+        if is_followed('@', char::is_alphanumeric)
+            || is_followed('#', char::is_numeric)
+            || is_followed('!', char::is_numeric)
+            || lower.contains("gh-1")
+            || lower.contains("://")
+            || lower.contains("www.")
+            || plain.contains(['<', '&', '`', '\u{202e}', '\u{1b}'])
+            // Within HTML nothing else means anything.
+            || !is_summary && (plain.contains("~~") || plain.replace("> [!CAUTION]", "").contains('['))
+        {
+            fails();
+        }
+        // Every row of a table has the cells of its head.
+        let pipes = plain.matches('|').count();
+        match columns {
+            Some(columns) if line.starts_with('|') && pipes != columns => fails(),
+            None if !line.starts_with('|') && pipes > 0 => fails(),
+            _ => columns = line.starts_with('|').then_some(pipes),
+        }
+    }
+}
+
+fn documents(text: &str) -> [Document; 2] {
+    let trust = json!({"Version": "2012-10-17", "Statement": {"Sid": text, "Effect": "Allow", "Principal": {"AWS": text},
+        "Action": "sts:AssumeRole", "Condition": {"StringLike": {text: text, "sts:ExternalId": text}}}});
+    let permissions = json!({"Version": "2012-10-17", "Statement": [
+        {"Sid": text, "Effect": "Allow", "Action": text, "Resource": text},
+        {"Effect": "Deny", "NotAction": text, "Resource": "*", "Condition": {"StringEquals": {text: text}}}]});
+    [trust, permissions].map(|document| Document::parse(&document.to_string()).unwrap())
+}
+
+/// With the text wherever one can stand.
+fn hostile_plan(text: &str) -> Plan {
+    let t = || text.to_owned();
+    let [trust, permissions] = documents(text);
+    let map = || [(t(), t()), ("authorization".to_owned(), t())].into();
+    let content = ActionContent {
+        name: t(),
+        category: t(),
+        secure: false,
+        timeout_seconds: 1,
+        request_template: t(),
+        headers: map(),
+        success_template: t(),
+        translation_map: map(),
+        translation_map_defaults: map(),
+        input_schema: json!({ text: text }),
+        success_schema: json!({ text: [text] }),
+    };
+    let action = ActionState { target: t(), content };
+    let live = LiveAction {
+        id: t(),
+        name: t(),
+        target: t(),
+        version: 1,
+        secure: false,
+        state: None,
+        unknown: BTreeSet::new(),
+    };
+    let differences = vec![
+        MemberDiff { member: "category", before: t().into(), after: format!("{text}x").into() },
+        MemberDiff {
+            member: "request_template",
+            before: format!("{text}\n{text}").into(),
+            after: t().into(),
+        },
+        MemberDiff { member: "headers", before: json!({ text: text }), after: json!({}) },
+    ];
+    let usage = || Usage::Flows([t(), t()].into());
+    let mut after = Access::of_trust(&trust, |_, _| None);
+    let of_permissions = Access::of_permissions(&permissions);
+    after.permissions.extend(of_permissions.permissions);
+    after.restrictions.extend(of_permissions.restrictions);
+    let diff = || Diff { before: t(), after: format!("{text}{text}") };
+    let tag = TagChange { former_key: Some(t()), before: Some(t()), after: t() };
+    let iam = [
+        IamChange::PutRolePolicy { role: t(), name: t(), document: permissions },
+        IamChange::DeleteRolePolicy { role: t(), name: t(), document: trust },
+        IamChange::UpdateRole {
+            role: t(),
+            description: diff(),
+            max_session_duration: Diff { before: 1, after: 2 },
+        },
+        IamChange::TagRole { role: t(), tags: [(t(), tag)].into() },
+    ];
+    let genesys = [
+        GenesysChange::PostIntegrationsCredentials { name: t(), arn: t(), before: BTreeSet::new() },
+        GenesysChange::PostIntegrations { name: t() },
+        GenesysChange::PatchIntegration { integration: Handle::Made, name: t(), enabled: true },
+        GenesysChange::PutIntegrationConfigCurrent {
+            integration: Handle::Id(t()),
+            name: diff(),
+            notes_before: t(),
+            notes_after: NotesState { text: t(), spec: t(), actions: [ActionRef::Made(t())].into() },
+            credential_before: Some(Handle::Id(t())),
+            credential_after: Handle::Made,
+        },
+        GenesysChange::PutIntegrationsCredential {
+            id: t(),
+            name: diff(),
+            arn: Diff { before: Some(t()), after: None },
+        },
+        GenesysChange::PatchIntegrationsAction {
+            before: Box::new(live),
+            after: Box::new(action.clone()),
+            differences,
+        },
+        GenesysChange::PostIntegrationsActions {
+            integration: Handle::Made,
+            action: Box::new(action),
+            before: BTreeSet::new(),
+        },
+        GenesysChange::DeleteIntegrationsAction { id: t(), name: t() },
+        GenesysChange::DeleteIntegration { id: t(), name: t(), actions: 2 },
+    ];
+    let notices = [
+        GenesysNotice::Adopted { name: t(), by: Owner::Spec(t()) },
+        GenesysNotice::Unfinished { name: t() },
+        GenesysNotice::EmptyIntegration { name: t(), id: t() },
+        GenesysNotice::ForeignActions { names: vec![t(), t()] },
+        GenesysNotice::ActionTakenOut { name: t(), id: t() },
+        GenesysNotice::IntegrationTakenOut { name: t(), id: t() },
+        GenesysNotice::Flows { action: t(), usage: usage() },
+        GenesysNotice::Flows { action: t(), usage: Usage::Unknown(t()) },
+        GenesysNotice::Annotations { action: t() },
+        GenesysNotice::NotShown { what: t() },
+        GenesysNotice::Proof { action: t() },
+        GenesysNotice::Replaced { action: t(), id: t(), usage: usage() },
+        GenesysNotice::Repointed { integration: t(), before: t(), after: t() },
+        GenesysNotice::NotRead { why: t() },
+    ];
+    let blockers = [
+        GenesysBlocker::NotManaged { name: t(), id: t(), by: Owner::Spec(t()) },
+        GenesysBlocker::NotOurs { name: t(), id: t(), by: Owner::Unknown },
+        GenesysBlocker::Several { what: "integration", name: t(), ids: [t()].into() },
+        GenesysBlocker::NoSuchId { what: "integration", id: t() },
+        GenesysBlocker::NeedsReplacement { action: t(), id: t(), members: vec!["name"], usage: usage() },
+        GenesysBlocker::UsedByFlows { action: t(), id: t(), usage: usage() },
+        GenesysBlocker::ForeignActions { integration: t(), names: vec![t()] },
+    ];
+    let role = RolePlan {
+        role: t(),
+        changes: iam.into_iter().map(Change::Iam).chain(genesys.into_iter().map(Change::Genesys)).collect(),
+        blockers: [
+            Blocker::UnknownAccount { why: t(), help: t() },
+            Blocker::NotManaged { what: Owned::Role(t()), by: Owner::Spec(t()) },
+            Blocker::InInstanceProfile { role: t(), profiles: vec![t(), t()] },
+            Blocker::PreventDestroy { role: t() },
+        ]
+        .into_iter()
+        .chain(blockers.into_iter().map(Blocker::Genesys))
+        .collect(),
+        notices: [
+            Notice::ConfirmedAccount { account: "111122223333".parse().unwrap(), reason: t() },
+            Notice::ExtraInline { name: t(), grants: vec![t(), t()] },
+            Notice::ForeignDeny { policy: t(), function: t() },
+            Notice::Adopted { what: Owned::Policy(t()), by: Owner::Spec(t()) },
+            Notice::SharedPolicy { policy: t(), others: 2 },
+        ]
+        .into_iter()
+        .chain(notices.into_iter().map(Notice::Genesys))
+        .collect(),
+        access: AccessDiff { before: Access::default(), after },
+        connections: vec![Connection { action: t(), function: t(), role: t(), is_enabled: false }],
+        widenings: vec![
+            Widening::Policy { policy: t(), others: 1, bounds: 1, gained: vec![t()], no_longer: vec![t()] },
+            Widening::Tag { what: Owned::Role(t()), key: t() },
+        ],
+    };
+    Plan {
+        spec: t(),
+        account_id: "111122223333".parse().unwrap(),
+        region: t(),
+        indirections: vec![t()],
+        roles: vec![role.clone(), role],
+        orphans: [t()].into(),
+        orphans_unknown: Some(t()),
+    }
+}
+
+fn hostile_check(text: &str, sign: &'static str) -> CheckView {
+    let t = || text.to_owned();
+    let line = |outcome| LineView {
+        level: "configured",
+        topic: "trust",
+        claim: t(),
+        outcome,
+        seen: t(),
+        meaning: t(),
+        cause: None,
+    };
+    let role = RoleView {
+        role: t(),
+        verdict: VerdictView {
+            sign,
+            headline: t(),
+            of_many: t(),
+            genesys_can_invoke: None,
+            others: vec![t()],
+            unknown: Some(t()),
+            proof: None,
+            proof_in_words: "nothing",
+        },
+        prober: t(),
+        lines: vec![line(OutcomeWord::Pass), line(OutcomeWord::Fault)],
+        diagnosis: vec![CauseView { cause: "trust", of_many: t(), what: t(), consequence: t(), remedy: t() }],
+        ruled_out: Vec::new(),
+    };
+    CheckView {
+        format: "genesys-iam check",
+        format_version: 2,
+        tool_version: "0",
+        spec: t(),
+        account_id: t(),
+        region: t(),
+        in_sandbox: true,
+        organization: Some(t()),
+        left_out: Some(t()),
+        has_fault: true,
+        levels: [].into(),
+        summary: Summary { roles: 1, broken: usize::from(sign == "broken"), ..Summary::default() },
+        roles: vec![role],
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn hostile_text_is_inert_wherever_a_plan_has_it(text in hostile()) {
+        let mask = |text: &str| text.to_owned();
+        let hostile = hostile_plan(&text);
+        check_is_inert(&plan(&hostile, &mask));
+        check_is_inert(&plans(&[(text.clone(), Ok(&hostile)), (text.clone(), Err(text.clone()))], &mask));
+    }
+
+    #[test]
+    fn hostile_text_is_inert_wherever_a_check_has_it(text in hostile()) {
+        let mask = |text: &str| text.to_owned();
+        let [broken, good] = ["broken", "good"].map(|sign| hostile_check(&text, sign));
+        let failed = [text.clone()];
+        check_is_inert(&checks(&[(None, &broken)], &failed, &mask));
+        check_is_inert(&checks(&[(Some(text.as_str()), &broken), (Some(text.as_str()), &good)], &failed, &mask));
+    }
+}
