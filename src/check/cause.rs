@@ -23,7 +23,7 @@ words! {
         FunctionMissing = "function-missing",
         /// the function is not Active
         FunctionNotReady = "function-not-ready",
-        /// the function's own policy lets someone else invoke it
+        /// the function's own policy lets someone else invoke or change it
         FunctionOpen = "function-open",
         /// the policy of the spec does not exist
         PolicyMissing = "policy-missing",

@@ -1,6 +1,6 @@
 //! Plain answers that the live documents give; no sentences, and nothing is judged. Lines and causes stand on these.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::arn::{Arn, FunctionArn};
 use crate::model::{DesiredRole, LiveRole};
@@ -421,15 +421,53 @@ pub(crate) fn extra_grants(role: &LiveRole, desired: &DesiredRole) -> Vec<Extra>
         .collect()
 }
 
-/// Whom a function's own policy lets invoke it, other than the account's own identities and services on its behalf.
-pub(crate) fn function_admits(policy: &Document, function: &FunctionArn) -> Vec<String> {
-    let mut others = BTreeSet::new();
+/// By which a function runs.
+const RUN: [&str; 3] = ["lambda:InvokeFunction", "lambda:InvokeFunctionUrl", "lambda:InvokeAsync"];
+
+/// By which a function, what calls it, or who may, is changed. Others that a policy names in full are judged by name.
+const CHANGE: [&str; 22] = [
+    "lambda:AddPermission",
+    "lambda:CreateAlias",
+    "lambda:CreateFunction",
+    "lambda:CreateFunctionUrlConfig",
+    "lambda:DeleteAlias",
+    "lambda:DeleteFunction",
+    "lambda:DeleteFunctionConcurrency",
+    "lambda:DeleteFunctionEventInvokeConfig",
+    "lambda:DeleteFunctionUrlConfig",
+    "lambda:PublishVersion",
+    "lambda:PutFunctionConcurrency",
+    "lambda:PutFunctionEventInvokeConfig",
+    "lambda:PutFunctionRecursionConfig",
+    "lambda:PutProvisionedConcurrencyConfig",
+    "lambda:PutRuntimeManagementConfig",
+    "lambda:RemovePermission",
+    "lambda:TagResource",
+    "lambda:UpdateAlias",
+    "lambda:UpdateFunctionCode",
+    "lambda:UpdateFunctionConfiguration",
+    "lambda:UpdateFunctionEventInvokeConfig",
+    "lambda:UpdateFunctionUrlConfig",
+];
+
+/// What a function's own policy lets someone do.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Powers {
+    pub run: bool,
+    /// Its code, its settings, or who may run it.
+    pub change: bool,
+}
+
+/// Whom a function's own policy lets run or change it, other than the account's own identities and services on its behalf.
+pub(crate) fn function_admits(policy: &Document, function: &FunctionArn) -> BTreeMap<String, Powers> {
+    let mut others: BTreeMap<String, Powers> = BTreeMap::new();
     let canonical = policy.canonical();
     let account = function.as_arn().account.as_str();
     for statement in canonical.statements.as_slice() {
-        if statement.effect != Effect::Allow || !allows_invoking(statement) || is_bound(statement, account) {
+        if statement.effect != Effect::Allow || is_bound(statement, account) {
             continue;
         }
+        let (run, change) = (reached(statement, &RUN), reached(statement, &change_actions(statement)));
         for other in named(statement) {
             let is_own = match &other.principal {
                 Some(Principal::Aws(text)) => {
@@ -439,38 +477,64 @@ pub(crate) fn function_admits(policy: &Document, function: &FunctionArn) -> Vec<
                 }
                 _ => false,
             };
-            let is_denied = other.principal.as_ref().is_some_and(|who| {
-                let request = Request {
-                    principal: who.clone(),
-                    action: "lambda:InvokeFunction".to_owned(),
-                    resource: function.to_string(),
-                    context: Context::partial(),
-                };
-                let resource = Some(("the function's own policy".to_owned(), policy));
-                let policies = Policies { resource, ..Policies::default() };
-                evaluate(&policies, &request).decision == Decision::ExplicitDeny
-            });
-            if is_own || is_denied {
+            let is_left = |action: &String| {
+                other.principal.as_ref().is_none_or(|who| {
+                    let request = Request {
+                        principal: who.clone(),
+                        action: action.clone(),
+                        resource: function.to_string(),
+                        context: Context::partial(),
+                    };
+                    let resource = Some(("the function's own policy".to_owned(), policy));
+                    let policies = Policies { resource, ..Policies::default() };
+                    evaluate(&policies, &request).decision != Decision::ExplicitDeny
+                })
+            };
+            let powers = Powers { run: run.iter().any(is_left), change: change.iter().any(is_left) };
+            if is_own || powers == Powers::default() {
                 continue;
             }
-            others.insert(match &other.principal {
+            let who = match &other.principal {
                 Some(Principal::Service(name)) => {
                     format!("the AWS service {name}, whichever account it acts for")
                 }
                 _ => other.words,
-            });
+            };
+            let known = others.entry(who).or_default();
+            known.run |= powers.run;
+            known.change |= powers.change;
         }
     }
-    others.into_iter().collect()
+    others
 }
 
-fn allows_invoking(statement: &Statement) -> bool {
-    let matches = |pattern: &String| wildcard_matches(&pattern.to_ascii_lowercase(), "lambda:invokefunction");
-    match &statement.action {
-        Some(ActionElement::Action(actions)) => actions.as_slice().iter().any(matches),
-        Some(ActionElement::NotAction(actions)) => !actions.as_slice().iter().any(matches),
+/// The actions by which a function is changed, with those that the statement names in full and that do not only read.
+fn change_actions(statement: &Statement) -> Vec<String> {
+    let named = match &statement.action {
+        Some(ActionElement::Action(actions)) => actions.as_slice(),
+        _ => &[],
+    };
+    let is_change = |action: &&String| {
+        let action = action.to_ascii_lowercase();
+        action.strip_prefix("lambda:").is_some_and(|verb| {
+            !verb.contains(['*', '?']) && !verb.starts_with("get") && !verb.starts_with("list")
+        }) && !RUN.iter().any(|run| run.eq_ignore_ascii_case(&action))
+    };
+    CHANGE.into_iter().map(str::to_owned).chain(named.iter().filter(is_change).cloned()).collect()
+}
+
+/// Those of the actions that a statement is about.
+fn reached(statement: &Statement, actions: &[impl AsRef<str>]) -> Vec<String> {
+    let matches = |patterns: &[String], action: &str| {
+        let action = action.to_ascii_lowercase();
+        patterns.iter().any(|pattern| wildcard_matches(&pattern.to_ascii_lowercase(), &action))
+    };
+    let is_reached = |action: &&str| match &statement.action {
+        Some(ActionElement::Action(patterns)) => matches(patterns.as_slice(), action),
+        Some(ActionElement::NotAction(patterns)) => !matches(patterns.as_slice(), action),
         None => true,
-    }
+    };
+    actions.iter().map(AsRef::as_ref).filter(is_reached).map(str::to_owned).collect()
 }
 
 /// Whether conditions bind a statement to one account, be it that of the caller or of what a service acts for.

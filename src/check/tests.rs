@@ -138,6 +138,53 @@ fn an_external_id_without_letters_is_no_other_one_in_the_other_case() {
 }
 
 #[test]
+fn a_function_is_open_to_whoever_may_run_or_change_it_by_any_action() {
+    let report = |statements: &str| {
+        let mut facts = facts(converged());
+        let arn = facts.desired.functions[0].clone();
+        let policy = document(&format!(r#"{{"Version":"2012-10-17","Statement":[{statements}]}}"#));
+        let state = FunctionState::Exists { state: None, reason: None, timeout: None };
+        facts.functions = vec![FunctionFacts { arn, state, policy: Ok(Some(policy)) }];
+        judge(&facts)
+    };
+    let allow = |principal: &str, action: &str| {
+        format!(r#"{{"Effect":"Allow","Principal":{principal},"Action":"{action}","Resource":"*"}}"#)
+    };
+    for (action, does) in [
+        ("lambda:InvokeFunction", "invoke it"),
+        ("lambda:InvokeAsync", "invoke it"),
+        ("lambda:invokefunctionurl", "invoke it"),
+        ("lambda:Invoke*", "invoke it"),
+        ("lambda:UpdateFunctionCode", "change it"),
+        ("lambda:AddPermission", "change it"),
+        ("lambda:Add*", "change it"),
+        ("lambda:PutSomethingOfTomorrow", "change it"),
+        ("lambda:*", "invoke and change it"),
+        ("*", "invoke and change it"),
+    ] {
+        for (principal, who) in
+            [("\"*\"", "anyone"), (r#"{"AWS":"666666666666"}"#, "AWS account 666666666666")]
+        {
+            let report = report(&allow(principal, action));
+            let finding = &report.diagnosis.findings[0];
+            assert_eq!(finding.cause, Cause::FunctionOpen, "{action}");
+            assert!(finding.what.ends_with(&format!("lets {who} {does}")), "{action}: {}", finding.what);
+            assert_eq!(report.verdict.others.len(), 1);
+        }
+        assert_eq!(report(&allow(r#"{"AWS":"111122223333"}"#, action)).diagnosis.findings, []);
+    }
+    let url = allow("\"*\"", "lambda:InvokeFunctionUrl")
+        .replace("}", r#","Condition":{"StringEquals":{"lambda:FunctionUrlAuthType":"NONE"}}}"#);
+    assert!(report(&url).diagnosis.has(Cause::FunctionOpen));
+    let reads = allow("\"*\"", "lambda:GetFunctionConfiguration");
+    assert_eq!(report(&reads).diagnosis.findings, []);
+    // What a Deny takes away is not said.
+    let deny = allow("\"*\"", "lambda:Invoke*").replace("Allow", "Deny");
+    let report = report(&format!("{},{deny}", allow("\"*\"", "lambda:*")));
+    assert!(report.diagnosis.findings[0].what.ends_with("lets anyone change it"));
+}
+
+#[test]
 fn what_the_evaluator_denies_is_not_called_open() {
     for closed in [
         format!(r#"{{"ForAnyValue:StringEquals":{{"sts:ExternalId":"{RIGHT}"}}}}"#),

@@ -1,9 +1,9 @@
 //! The functions: whether they are there, and whom their own policies let in.
 
 use super::super::cause::Cause;
-use super::super::claim::{Claim, Finding, Harm};
+use super::super::claim::{Claim, Finding, Harm, Question};
 use super::super::facts::{Facts, FunctionFacts, FunctionState};
-use super::super::questions::{Readiness, function_admits, name_of, readiness};
+use super::super::questions::{Powers, Readiness, function_admits, name_of, readiness};
 use super::super::topic::Topic;
 use super::question::ask;
 
@@ -82,33 +82,66 @@ pub(crate) fn own_policies(facts: &Facts) -> Vec<Claim> {
 fn one_own_policy(function: &FunctionFacts) -> Claim {
     let FunctionFacts { arn, state: _, policy } = function;
     let name = name_of(arn);
-    let question = ask(
-        Topic::FunctionPolicies,
-        format!("the own policy of {name} lets nobody else invoke it"),
-        format!("the own policy of {name} lets someone else invoke it"),
-        format!("whether the own policy of {name} lets someone else invoke it is unknown"),
-    );
     let document = match policy {
-        Err(why) => return question.not_provable(why.clone(), "permit `lambda:GetPolicy` to see it"),
-        Ok(None) => return question.holds("it has no policy of its own"),
+        Err(why) => {
+            return ask_own(&name, "invoke").not_provable(why.clone(), "permit `lambda:GetPolicy` to see it");
+        }
+        Ok(None) => return ask_own(&name, "invoke").holds("it has no policy of its own"),
         Ok(Some(document)) => document,
     };
     let others = function_admits(document, arn);
     if others.is_empty() {
-        return question.holds("it names only this account, and services bound to it");
+        return ask_own(&name, "invoke")
+            .holds("only this account, and services bound to it, may do so by it");
     }
-    let who = others.join(" and ");
+    let who = |is_meant: &dyn Fn(Powers) -> bool| -> Vec<&str> {
+        others.iter().filter(|(_, powers)| is_meant(**powers)).map(|(who, _)| who.as_str()).collect()
+    };
+    let said = [
+        (who(&|powers| powers.run && !powers.change), "invoke"),
+        (who(&|powers| powers.run && powers.change), "invoke and change"),
+        (who(&|powers| !powers.run), "change"),
+    ];
+    let said: Vec<(String, &str)> = said
+        .into_iter()
+        .filter(|(who, _)| !who.is_empty())
+        .map(|(who, verbs)| (who.join(" and "), verbs))
+        .collect();
+    let lets: Vec<String> = said.iter().map(|(who, verbs)| format!("{who} {verbs} it")).collect();
+    let is_run = others.values().any(|powers| powers.run);
+    let is_changed = others.values().any(|powers| powers.change);
+    let lets_in = others.iter().map(|(who, powers)| match powers.run {
+        true => format!("{who} (without the role)"),
+        false => format!("{who} (by changing the function, or who may invoke it)"),
+    });
     let finding = Finding {
         cause: Cause::FunctionOpen,
-        what: format!("The own policy of {name} lets {who} invoke it"),
-        consequence: "they run the function without the role".to_owned(),
+        what: format!("The own policy of {name} lets {}", lets.join(", and ")),
+        consequence: match (is_run, is_changed) {
+            (_, false) => "they run the function without the role",
+            (true, true) => "they run the function without the role, change it, or decide who may run it",
+            (false, true) => "they change the function, or decide who may run it",
+        }
+        .to_owned(),
         remedy: "remove that statement (`aws lambda remove-permission`), or bind it with aws:SourceArn or \
                  aws:SourceAccount"
             .to_owned(),
-        harm: Harm {
-            keeps_genesys_out: false,
-            lets_in: others.iter().map(|who| format!("{who} (without the role)")).collect(),
-        },
+        harm: Harm { keeps_genesys_out: false, lets_in: lets_in.collect() },
     };
-    question.fails(who, finding, &[])
+    let verbs = match (is_run, is_changed) {
+        (_, false) => "invoke",
+        (true, true) => "invoke or change",
+        (false, true) => "change",
+    };
+    let seen: Vec<&str> = said.iter().map(|(who, _)| who.as_str()).collect();
+    ask_own(&name, verbs).fails(seen.join(" and "), finding, &[])
+}
+
+fn ask_own(name: &str, verbs: &str) -> Question {
+    ask(
+        Topic::FunctionPolicies,
+        format!("the own policy of {name} lets nobody else invoke or change it"),
+        format!("the own policy of {name} lets someone else {verbs} it"),
+        format!("whether the own policy of {name} lets someone else invoke or change it is unknown"),
+    )
 }
