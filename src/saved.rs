@@ -12,7 +12,7 @@ use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
 use crate::explain::{Explain, Status};
-use crate::model::{DesiredState, LiveState};
+use crate::model::{DesiredState, LiveState, OrganizationReading};
 use crate::plan::{Diff, Plan};
 use crate::policy::Document;
 use crate::render::json;
@@ -40,6 +40,8 @@ pub struct SavedPlan {
     /// As `render::json` has it.
     pub plan: Value,
     pub options: Options,
+    /// The API of the organization, where its side is planned too.
+    pub genesys_cloud: Option<String>,
     /// SHA-256 of what the spec wants, unmasked.
     pub spec_digest: String,
     /// SHA-256 of the live state, masked.
@@ -84,6 +86,7 @@ impl SavedPlan {
         plan: &Plan,
         desired: &DesiredState,
         live: &LiveState,
+        genesys_api: Option<&str>,
         options: Options,
         output: &Output,
     ) -> Result<Self, SavedError> {
@@ -93,10 +96,14 @@ impl SavedPlan {
             return Err(SavedError::WeakExternalId { role: role.role.name.clone() });
         }
         let wanted = json::desired(desired);
+        let is_planned = live.organization != OrganizationReading::NotAsked;
         let live = output.masked_json(&json::live(live));
         Ok(Self {
             plan: output.masked_json(&json::plan(plan)),
             options,
+            genesys_cloud: genesys_api
+                .filter(|_| is_planned)
+                .and_then(|api| output.masked_json(&api.into()).as_str().map(str::to_owned)),
             spec_digest: digest(&wanted),
             live_digest: digest(&live),
             desired: output.masked_json(&wanted),
@@ -204,16 +211,31 @@ impl SavedPlan {
 
     /// What is no longer as it was when the plan was saved, in sentences; nothing when the plan may be carried out.
     pub fn differences(&self, now: &Self) -> Vec<String> {
-        let Self { plan, options: _, spec_digest, live_digest, desired, live } = self;
+        let Self { plan, options: _, genesys_cloud, spec_digest, live_digest, desired, live } = self;
         let mut found = Vec::new();
         for (key, what) in [("spec", "spec"), ("account_id", "AWS account"), ("region", "region")] {
             if plan[key] != now.plan[key] {
                 found.push(format!("the plan is for the {what} {}, this is {}", plan[key], now.plan[key]));
             }
         }
+        if *genesys_cloud != now.genesys_cloud {
+            let [then, this] = [genesys_cloud, &now.genesys_cloud]
+                .map(|api| api.as_deref().unwrap_or("nowhere: there are no credentials for it"));
+            found.push(format!("the plan is for Genesys Cloud at {then}, this is {this}"));
+        }
         // Of another spec everything differs.
         if !found.is_empty() {
             return found;
+        }
+        let elsewhere = |plan: &Value| match plan["indirections"].as_array() {
+            Some(found) if !found.is_empty() => {
+                found.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(", ")
+            }
+            _ => "nothing".to_owned(),
+        };
+        let [then, this] = [plan, &now.plan].map(elsewhere);
+        if then != this {
+            found.push(format!("the spec took from elsewhere: {then}; now it takes: {this}"));
         }
         if *spec_digest != now.spec_digest {
             let before = found.len();

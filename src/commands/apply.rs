@@ -95,7 +95,8 @@ pub async fn run_in(
     let Some(made) = made else { return Ok(interrupted(NOTHING, output)) };
     let (plan, mut observed) = made?;
     if let Some(saved) = &saved {
-        let now = SavedPlan::new(&plan, &observed.desired, &observed.live, options, output)?;
+        let api = session.genesys.as_ref().map(crate::genesys::Client::api);
+        let now = SavedPlan::new(&plan, &observed.desired, &observed.live, api, options, output)?;
         let differences = saved.differences(&now);
         if !differences.is_empty() {
             let nothing_left = plan.is_empty() && saved.has_changes();

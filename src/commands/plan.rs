@@ -131,7 +131,9 @@ pub async fn run_in(mut session: Session, args: &PlanArgs, output: &Output) -> R
         return Err(refusal.into());
     }
     if let Some(path) = &args.out {
-        SavedPlan::new(&plan, &observed.desired, &observed.live, options.clone(), output)?.write(path)?;
+        let api = session.genesys.as_ref().map(crate::genesys::Client::api);
+        SavedPlan::new(&plan, &observed.desired, &observed.live, api, options.clone(), output)?
+            .write(path)?;
         let file = quoted(&path.to_string_lossy());
         let flags = [(options.adopt, " --adopt"), (options.prune, " --prune")];
         let flags: String = flags.into_iter().filter(|(is, _)| *is).map(|(_, flag)| flag).collect();

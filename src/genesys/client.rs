@@ -159,6 +159,11 @@ impl Client {
         Self { configuration, transport, token: Mutex::default() }
     }
 
+    /// `https://api.mypurecloud.com`
+    pub fn api(&self) -> &str {
+        &self.configuration.api
+    }
+
     /// The token in use, or a new one. It is kept until shortly before it expires.
     async fn token(&self, refused: Option<&Secret>) -> Result<Secret, GenesysError> {
         if let Some(token) = &self.configuration.access_token {

@@ -226,6 +226,12 @@ fn a_header_that_looks_like_a_secret_is_never_shown() {
 fn a_saved_plan_of_both_ends_is_carried_out_or_says_what_changed() {
     let both = BothEnds::new("");
     both.run(&["plan", "--out", "plan.json"]).expect(0);
+    // Another region's or organization's API is another place.
+    let elsewhere = both.0.server.endpoint.replace("127.0.0.1", "localhost");
+    both.run(&["--genesys-endpoint-url", &elsewhere, "apply", "plan.json", "--no-check"])
+        .expect(3)
+        .says(&format!("the plan is for Genesys Cloud at {}, this is {elsewhere}", both.0.server.endpoint))
+        .says_not("was edited");
     both.run(&["apply", "plan.json", "--no-check"]).expect(0).says("9 changes made");
     both.run(&["apply", "plan.json"]).expect(3).says("may have been applied already");
     both.sdk(&format!("{FIND}\npatch(config=config(timeout=3))"));
