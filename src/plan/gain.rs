@@ -87,6 +87,14 @@ impl RolePlan {
             // Whoever may assume the role afterwards.
             gains.extend(self.access.after.assume.iter().map(|grant| of(grant.subject())));
         }
+        let by_tag = |widening: &Widening| matches!(widening, Widening::TagElsewhere { .. });
+        if !self.access.shut_out().is_empty()
+            && (self.access.is_wider_inside() || self.widenings.iter().any(by_tag))
+        {
+            // The trust policy ends no session.
+            let who = "whoever holds a session of the role from before".to_owned();
+            gains.push(Gain { party: Party::Unknown, who });
+        }
         for widening in &self.widenings {
             match widening {
                 // A trust policy that was not read may admit a stranger there.

@@ -214,6 +214,10 @@ pub enum Notice {
     ShutMeanwhile {
         writes: usize,
     },
+    /// The trust policy shuts somebody out who may hold a session of the role, for as many seconds as those last.
+    OlderSessions {
+        seconds: i32,
+    },
     /// The policy is also attached elsewhere: changing it changes that too.
     SharedPolicy {
         policy: String,

@@ -436,11 +436,25 @@ pub fn notice_text(notice: &Notice, role: &str) -> String {
             one_line(role),
             if *writes == 1 { "1 write".to_owned() } else { format!("{writes} writes") }
         ),
+        Notice::OlderSessions { seconds } => format!(
+            "sessions handed out before to those now shut out stay valid for up to {}; \
+             to end them, revoke older sessions (IAM console: Revoke active sessions)",
+            duration(*seconds)
+        ),
         Notice::Adopted { what, by } => format!("{} is adopted: it was {}", owned_text(what), owner_text(by)),
         Notice::Genesys(notice) => genesys::notice_text(notice),
         Notice::SharedPolicy { policy, others } => format!(
             "policy `{policy}` is attached to {others} more than role `{role}`: a change to it changes them too"
         ),
+    }
+}
+
+/// `1 h`, `90 min`, `3601 s`.
+fn duration(seconds: i32) -> String {
+    match seconds {
+        seconds if seconds % 3600 == 0 => format!("{} h", seconds / 3600),
+        seconds if seconds % 60 == 0 => format!("{} min", seconds / 60),
+        seconds => format!("{seconds} s"),
     }
 }
 

@@ -64,6 +64,11 @@ pub fn diff_role(live: &Live, desired: &DesiredRole, all: &DesiredState) -> Role
     if !plan.changes.is_empty() {
         plan.access = AccessDiff { before: access_before(live), after: access_after(live, desired) };
     }
+    if let Some(role) = &live.role
+        && !plan.access.shut_out().is_empty()
+    {
+        plan.notices.push(Notice::OlderSessions { seconds: role.role.max_session_duration });
+    }
     plan
 }
 

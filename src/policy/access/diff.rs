@@ -40,6 +40,11 @@ impl AccessDiff {
         uncovered(&self.after.assume, &self.before.assume)
     }
 
+    /// Who could assume the role before and may not any more, or not in the same way.
+    pub fn shut_out(&self) -> Vec<&Grant> {
+        uncovered(&self.before.assume, &self.after.assume)
+    }
+
     /// Whether a session of the role can do more, whoever has it.
     pub fn is_wider_inside(&self) -> bool {
         let Self { before, after } = self;

@@ -389,6 +389,30 @@ fn a_tag_that_only_documents_elsewhere_can_be_about_never_changes_silently() {
 }
 
 #[test]
+fn sessions_of_those_who_are_shut_out_are_said_and_gain_what_the_plan_adds() {
+    let own = "111122223333".parse().unwrap();
+    let strangers = |plan: &RolePlan| plan.gains(&own).iter().any(|gain| gain.party.is_stranger());
+    let mut live = converged();
+    let role = &mut live.role.as_mut().unwrap().role;
+    role.max_session_duration = 7200;
+    role.assume_role_policy = document(
+        r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"AWS":"691338073777"},"Action":"sts:AssumeRole"}}"#,
+    );
+    let repair = plan(live.clone(), &desired(""));
+    assert_eq!(repair.notices, [Notice::OlderSessions { seconds: 7200 }]);
+    assert!(!strangers(&repair), "{:?}", repair.gains(&own));
+    // A stranger's session could invoke what the plan adds.
+    set_document(&mut live, &document(r#"{"Version":"2012-10-17","Statement":[]}"#));
+    let both = plan(live.clone(), &desired(""));
+    assert!(both.notices.contains(&Notice::OlderSessions { seconds: 7200 }) && strangers(&both));
+    // Where nobody is shut out there is nothing to say.
+    let trust = desired("").roles[0].role.assume_role_policy.clone();
+    live.role.as_mut().unwrap().role.assume_role_policy = trust;
+    let added = plan(live, &desired(""));
+    assert!(added.notices.is_empty() && added.is_wider() && !strangers(&added), "{added:?}");
+}
+
+#[test]
 fn a_role_that_aws_made_is_never_adopted() {
     let mut live = converged();
     let role = &mut live.role.as_mut().unwrap().role;
