@@ -113,3 +113,27 @@ fn a_masked_id_of_any_shape_appears_in_no_format() {
         }
     }
 }
+
+#[test]
+fn a_masked_id_with_underscores_and_its_near_misses_appear_in_no_comment_log_error_or_saved_plan() {
+    // As a spec may have it, as an earlier one was, and what a check would try in its place.
+    let project = Project::new(&example_with(LITERAL_ID, MASKED_ID)).env("GENESYS_EXTERNAL_ID", "my_org_0");
+    project.sandbox(&["apply", "--yes", "--no-check"]).expect(0);
+    let project = project.env("GENESYS_EXTERNAL_ID", "my_org_1");
+    for args in [
+        &["plan", "--out", "plan.json"][..],
+        &["plan", "--format", "markdown"],
+        &["check", "--format", "markdown"],
+        &["check", "--all"],
+        &["apply", "missing.json"],
+        &["apply", "--yes"],
+        &["check", "--format", "markdown"],
+    ] {
+        let run = Run::of(project.command(&[&["--sandbox", "-vv"], args].concat()).env("RUST_LOG", "trace"));
+        let saved = fs::read_to_string(project.path("plan.json")).unwrap_or_default();
+        let seen = [run.stdout.as_str(), &run.stderr, &saved].concat().to_lowercase();
+        // Whatever an escape puts between the letters.
+        let seen = seen.replace(['\\', '`'], "").replace("<!-- -->", "").replace("%5f", "_");
+        assert!(!seen.contains("my_org"), "{args:?}: {}", run.transcript());
+    }
+}
