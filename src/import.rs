@@ -31,7 +31,7 @@ pub struct Imported {
 }
 
 /// What one role says.
-struct Found<'a> {
+struct ImportedRole<'a> {
     live: &'a LiveRole,
     genesys_account: Option<String>,
     external_id: Option<String>,
@@ -50,7 +50,7 @@ pub fn import(
     organization: Option<&LiveOrganization>,
 ) -> Imported {
     let mut limits = Vec::new();
-    let mut found: Vec<Found<'_>> = roles.iter().map(|live| read(live, &mut limits)).collect();
+    let mut found: Vec<ImportedRole<'_>> = roles.iter().map(|live| read(live, &mut limits)).collect();
     let region = most_common_region(&found).unwrap_or_else(|| region.to_owned());
     let verifier = common_verifier(&mut found, account, &mut limits);
     let check = verifier.map(|arn| format!("\n[check]\nverifier = {}\n", quoted(&arn.to_string())));
@@ -124,7 +124,7 @@ pub fn import(
 }
 
 /// Why the role alone would make no valid spec.
-fn fault_of(head: &str, check: &str, role: &Found<'_>, table: &str) -> Option<String> {
+fn fault_of(head: &str, check: &str, role: &ImportedRole<'_>, table: &str) -> Option<String> {
     // An external ID that lacks is to be filled in.
     let id = role.external_id.as_deref().unwrap_or("00000000-0000-0000-0000-000000000000");
     let genesys = genesys_table("[genesys]", role.genesys_account.as_deref(), Some(id));
@@ -138,7 +138,11 @@ fn fault_of(head: &str, check: &str, role: &Found<'_>, table: &str) -> Option<St
 }
 
 /// Who is trusted by all the roles beside Genesys, in this account; anybody else is said to be left out.
-fn common_verifier(found: &mut [Found<'_>], account: &AccountId, limits: &mut Vec<String>) -> Option<Arn> {
+fn common_verifier(
+    found: &mut [ImportedRole<'_>],
+    account: &AccountId,
+    limits: &mut Vec<String>,
+) -> Option<Arn> {
     let first = found.first().and_then(|role| role.verifier.clone());
     let common = first
         .filter(|arn| arn.account == account.as_str())
@@ -155,7 +159,7 @@ fn common_verifier(found: &mut [Found<'_>], account: &AccountId, limits: &mut Ve
     common
 }
 
-fn read<'a>(live: &'a LiveRole, limits: &mut Vec<String>) -> Found<'a> {
+fn read<'a>(live: &'a LiveRole, limits: &mut Vec<String>) -> ImportedRole<'a> {
     let name = &live.role.name;
     let trust = trusted(live);
     if trust.is_none() {
@@ -166,14 +170,14 @@ fn read<'a>(live: &'a LiveRole, limits: &mut Vec<String>) -> Found<'a> {
     }
     let account = &live.role.arn.account;
     let own = live.attached.iter().filter(|(arn, _)| arn.account == *account);
-    let mut policies: Vec<(&Arn, Invoked)> =
+    let mut policies: Vec<(&Arn, InvokedFunctions)> =
         own.filter_map(|(arn, policy)| Some((arn, invoked(&policy.document, &live.role.arn)?))).collect();
     let policy = if policies.len() == 1 { policies.pop() } else { None };
     match &policy {
         None => limits.push(format!(
             "role `{name}`: no single customer managed policy of it just allows lambda:InvokeFunction on exact ARNs"
         )),
-        Some((arn, Invoked { functions, others })) => {
+        Some((arn, InvokedFunctions { functions, others })) => {
             for other in others {
                 limits.push(format!(
                     "role `{name}`: the policy `{}` allows `{other}`, which is no one function of this account: the plan takes \
@@ -204,13 +208,13 @@ fn read<'a>(live: &'a LiveRole, limits: &mut Vec<String>) -> Found<'a> {
         None => guessed(&live.role.assume_role_policy),
     };
     let (policy, functions) = match policy {
-        Some((arn, Invoked { functions, .. })) => (Some(arn.clone()), functions),
+        Some((arn, InvokedFunctions { functions, .. })) => (Some(arn.clone()), functions),
         None => {
             let all = live.documents().filter_map(|document| invoked(document, &live.role.arn));
             (None, all.flat_map(|invoked| invoked.functions).collect())
         }
     };
-    Found { live, genesys_account, external_id, verifier, policy, functions }
+    ImportedRole { live, genesys_account, external_id, verifier, policy, functions }
 }
 
 /// Account, external ID and verifier, where the trust policy is just what a spec would write.
@@ -257,14 +261,14 @@ fn guessed(document: &Document) -> (Option<String>, Option<String>, Option<Arn>)
 }
 
 /// What a document allows to invoke.
-struct Invoked {
+struct InvokedFunctions {
     functions: Vec<FunctionArn>,
     /// Resources that are no function of the role's account.
     others: Vec<String>,
 }
 
 /// Where a document does nothing but allow to invoke, a function at least.
-fn invoked(document: &Document, role: &Arn) -> Option<Invoked> {
+fn invoked(document: &Document, role: &Arn) -> Option<InvokedFunctions> {
     let canonical = document.canonical();
     let (mut functions, mut others) = (Vec::new(), Vec::new());
     for statement in canonical.statements.as_slice() {
@@ -284,7 +288,7 @@ fn invoked(document: &Document, role: &Arn) -> Option<Invoked> {
             }
         }
     }
-    (!functions.is_empty()).then_some(Invoked { functions, others })
+    (!functions.is_empty()).then_some(InvokedFunctions { functions, others })
 }
 
 /// Whether it is just one function of the role's account, or an alias or version of one.
@@ -294,7 +298,7 @@ fn is_function(function: &FunctionArn, role: &Arn) -> bool {
     is_plain(region) && is_plain(resource) && (partition, account) == (&role.partition, &role.account)
 }
 
-fn most_common_region(found: &[Found<'_>]) -> Option<String> {
+fn most_common_region(found: &[ImportedRole<'_>]) -> Option<String> {
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     for function in found.iter().flat_map(|role| &role.functions) {
         *counts.entry(function.region()).or_default() += 1;
@@ -325,7 +329,7 @@ fn genesys_table(head: &str, account: Option<&str>, id: Option<&str>) -> String 
     text
 }
 
-fn role_table(found: &Found<'_>, account: &AccountId, region: &str) -> String {
+fn role_table(found: &ImportedRole<'_>, account: &AccountId, region: &str) -> String {
     let mut text = String::new();
     let role = &found.live.role;
     let _ = writeln!(text, "\n[[role]]\nname = {}", quoted(&role.name));

@@ -51,7 +51,7 @@ pub async fn run(global: &Global, args: &InitArgs, output: &Output) -> Result<St
     let mut asker = Asker { output, answers: Answers::new(args), missing: Vec::new() };
     let region = std::env::var("AWS_REGION").ok();
     asker.ask(&REGION, args.region.as_deref(), region)?;
-    let both = Found::read(global, args, &asker, output).await?;
+    let both = Offers::read(global, args, &asker, output).await?;
     asker.ask(&ACCOUNT, args.account_id.as_deref(), both.account)?;
     asker.ask(&EXTERNAL_ID, args.external_id.as_deref(), both.organization)?;
     if let (Some(clients), true) = (&both.clients, asker.is_asking() && args.functions.is_empty()) {
@@ -89,13 +89,13 @@ fn target(global: &Global) -> Result<PathBuf, SpecsError> {
 
 /// What the two services say, where there are credentials.
 #[derive(Default)]
-struct Found {
+struct Offers {
     clients: Option<Clients>,
     account: Option<String>,
     organization: Option<String>,
 }
 
-impl Found {
+impl Offers {
     async fn read(
         global: &Global,
         args: &InitArgs,
@@ -191,7 +191,7 @@ fn errors(diagnostics: &[Diagnostic]) -> impl Iterator<Item = &Diagnostic> {
     diagnostics.iter().filter(|diagnostic| diagnostic.severity == Severity::Error)
 }
 
-struct Question {
+struct Prompt {
     what: &'static str,
     /// Where the answer is found.
     place: &'static str,
@@ -199,25 +199,25 @@ struct Question {
     answer: fn(&mut Answers) -> &mut String,
 }
 
-const REGION: Question = Question {
+const REGION: Prompt = Prompt {
     what: "AWS region of the functions",
     place: "AWS console: at the top right, such as us-east-1",
     flag: "--region",
     answer: |answers| &mut answers.region,
 };
-const ACCOUNT: Question = Question {
+const ACCOUNT: Prompt = Prompt {
     what: "AWS account",
     place: "AWS console: at the top right, below your name; 12 digits",
     flag: "--account-id",
     answer: |answers| &mut answers.account,
 };
-const EXTERNAL_ID: Question = Question {
+const EXTERNAL_ID: Prompt = Prompt {
     what: "Genesys Cloud organization ID",
     place: "Genesys Cloud: Admin > Organization Settings > Advanced",
     flag: "--external-id",
     answer: |answers| &mut answers.external_id,
 };
-const FUNCTIONS: Question = Question {
+const FUNCTIONS: Prompt = Prompt {
     what: "Functions, separated by spaces",
     place: "AWS console: Lambda > Functions; name, name:alias or ARN",
     flag: "--function",
@@ -239,11 +239,11 @@ impl Asker<'_> {
     /// Takes what is given; otherwise asks until the answer is valid, and offers what was found.
     fn ask(
         &mut self,
-        question: &Question,
+        question: &Prompt,
         given: Option<&str>,
         found: Option<String>,
     ) -> Result<(), PromptError> {
-        let Question { what, place, flag, answer } = question;
+        let Prompt { what, place, flag, answer } = question;
         if let Some(given) = given {
             *answer(&mut self.answers) = given.to_owned();
             return Ok(());

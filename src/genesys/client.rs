@@ -143,7 +143,7 @@ struct TokenAnswer {
 }
 
 /// A call of the API.
-pub(super) struct Call<'a> {
+pub(super) struct ApiCall<'a> {
     /// For people: `reading the organization`
     pub step: &'a str,
     pub method: Method,
@@ -254,11 +254,11 @@ impl Client {
     /// Calls the API; a token that is refused is renewed once.
     async fn exchange(
         &self,
-        call: &Call<'_>,
+        call: &ApiCall<'_>,
         accept: &'static str,
         within: Duration,
     ) -> Result<Response<Vec<u8>>, GenesysError> {
-        let Call { step, method, path, body, permission } = call;
+        let ApiCall { step, method, path, body, permission } = call;
         let failed = |kind| GenesysError::new(step, kind);
         let mut refused: Option<Secret> = None;
         loop {
@@ -292,14 +292,14 @@ impl Client {
         }
     }
 
-    pub(super) async fn call<T: DeserializeOwned>(&self, call: &Call<'_>) -> Result<T, GenesysError> {
+    pub(super) async fn call<T: DeserializeOwned>(&self, call: &ApiCall<'_>) -> Result<T, GenesysError> {
         self.call_within(call, ATTEMPT_TIMEOUT).await
     }
 
     /// A call that takes longer than others.
     pub(super) async fn call_within<T: DeserializeOwned>(
         &self,
-        call: &Call<'_>,
+        call: &ApiCall<'_>,
         within: Duration,
     ) -> Result<T, GenesysError> {
         let response = self.exchange(call, JSON, within).await?;
@@ -309,7 +309,7 @@ impl Client {
     }
 
     /// A call whose answer may have no body (204).
-    pub(super) async fn call_or_empty(&self, call: &Call<'_>) -> Result<Value, GenesysError> {
+    pub(super) async fn call_or_empty(&self, call: &ApiCall<'_>) -> Result<Value, GenesysError> {
         let response = self.exchange(call, JSON, ATTEMPT_TIMEOUT).await?;
         if response.body().is_empty() {
             return Ok(Value::Null);
@@ -326,7 +326,7 @@ impl Client {
         path: &str,
         permission: &'static str,
     ) -> Result<String, GenesysError> {
-        let call = Call { step, method: Method::GET, path, body: None, permission };
+        let call = ApiCall { step, method: Method::GET, path, body: None, permission };
         let response = self.exchange(&call, "text/plain", ATTEMPT_TIMEOUT).await?;
         let status = response.status().as_u16();
         String::from_utf8(response.into_body())
@@ -344,7 +344,7 @@ impl Client {
         let mut next = Some(path.to_owned());
         for _ in 0..PAGES {
             let Some(path) = next else { return Ok(all) };
-            let call = Call { step, method: Method::GET, path: &path, body: None, permission };
+            let call = ApiCall { step, method: Method::GET, path: &path, body: None, permission };
             let page: Page<T> = self.call(&call).await?;
             all.extend(page.entities);
             // Only a path of the same API: the token goes nowhere else.

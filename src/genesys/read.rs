@@ -3,7 +3,7 @@
 use futures_util::future::join_all;
 use http::Method;
 
-use super::client::{Call, Client, TEST_TIMEOUT, in_time};
+use super::client::{ApiCall, Client, TEST_TIMEOUT, in_time};
 use super::error::{GenesysError, GenesysErrorKind};
 use super::wire::{Action, Credential, Integration, IntegrationConfiguration, Organization, TestResult};
 
@@ -94,7 +94,7 @@ impl Client {
         path: &str,
         permission: &'static str,
     ) -> Result<T, GenesysError> {
-        self.call(&Call { step, method: Method::GET, path, body: None, permission }).await
+        self.call(&ApiCall { step, method: Method::GET, path, body: None, permission }).await
     }
 
     pub(super) async fn integrations(&self) -> Result<Vec<Integration>, GenesysError> {
@@ -188,7 +188,7 @@ impl Client {
         let step = "testing the data action";
         let path = format!("/api/v2/integrations/actions/{}/test", segment(step, action)?);
         let body = Some(input.to_owned());
-        let call = Call { step, method: Method::POST, path: &path, body, permission: EXECUTE };
+        let call = ApiCall { step, method: Method::POST, path: &path, body, permission: EXECUTE };
         self.call_within(&call, TEST_TIMEOUT).await
     }
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use http::Method;
 use serde_json::{Value, json};
 
-use super::client::{Call, Client};
+use super::client::{ApiCall, Client};
 use super::error::{GenesysError, GenesysErrorKind};
 use super::live::is_credential_key;
 use super::read::{TYPE, segment};
@@ -74,7 +74,7 @@ impl<W: Waiting> Writer<'_, W> {
         permission: &'static str,
     ) -> Result<Value, GenesysError> {
         let body = body.map(|body| body.to_string());
-        self.client.call_or_empty(&Call { step, method, path, body, permission }).await
+        self.client.call_or_empty(&ApiCall { step, method, path, body, permission }).await
     }
 
     /// POSTs once. Where the answer is lost, `find` says which objects of that name there are: just one that was not

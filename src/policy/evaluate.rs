@@ -62,7 +62,7 @@ pub struct Evaluation {
 
 /// What all statements of one kind of policy say together.
 #[derive(Debug, Default)]
-struct Verdict {
+struct Tally {
     allows: Option<Specificity>,
     unknown_allow: Option<String>,
     denies: Option<String>,
@@ -72,7 +72,7 @@ struct Verdict {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
+enum PolicyKind {
     Identity,
     Resource,
     /// A resource control policy, which is none of the resource's own.
@@ -131,19 +131,22 @@ pub(super) fn companions(request: &Request) -> Vec<(&'static str, &'static str)>
 fn evaluate_action(policies: &Policies<'_>, request: &Request) -> Evaluation {
     let Policies { identity, boundary, session, resource } = policies;
     let mut statements = Vec::new();
-    let run = Run { request, has_boundary: boundary.is_some(), budget: Budget::new() };
-    let mut verdict = |documents: &[(String, &Document)], kind: Kind| {
-        let mut verdict = Verdict::default();
+    let run = Evaluator { request, has_boundary: boundary.is_some(), budget: Budget::new() };
+    let mut verdict = |documents: &[(String, &Document)], kind: PolicyKind| {
+        let mut verdict = Tally::default();
         for (name, document) in documents {
             consider(name, document, kind, &run, &mut verdict, &mut statements);
         }
         verdict
     };
     let identity_given = !identity.is_empty();
-    let identity = verdict(identity, Kind::Identity);
-    let boundary = boundary.as_ref().map(|document| verdict(std::slice::from_ref(document), Kind::Identity));
-    let session = session.as_ref().map(|document| verdict(std::slice::from_ref(document), Kind::Identity));
-    let resource = resource.as_ref().map(|document| verdict(std::slice::from_ref(document), Kind::Resource));
+    let identity = verdict(identity, PolicyKind::Identity);
+    let boundary =
+        boundary.as_ref().map(|document| verdict(std::slice::from_ref(document), PolicyKind::Identity));
+    let session =
+        session.as_ref().map(|document| verdict(std::slice::from_ref(document), PolicyKind::Identity));
+    let resource =
+        resource.as_ref().map(|document| verdict(std::slice::from_ref(document), PolicyKind::Resource));
 
     let all =
         || [Some(&identity), boundary.as_ref(), session.as_ref(), resource.as_ref()].into_iter().flatten();
@@ -203,13 +206,13 @@ pub(super) fn judge(
     request: &Request,
     level: Option<&str>,
 ) -> (Guard, Vec<StatementTrace>) {
-    let run = Run { request, has_boundary: false, budget: Budget::new() };
-    let kind = if level.is_some() { Kind::Identity } else { Kind::Guardrail };
-    let (mut verdict, mut statements) = (Verdict::default(), Vec::new());
+    let run = Evaluator { request, has_boundary: false, budget: Budget::new() };
+    let kind = if level.is_some() { PolicyKind::Identity } else { PolicyKind::Guardrail };
+    let (mut verdict, mut statements) = (Tally::default(), Vec::new());
     for (name, document) in documents {
         consider(name, document, kind, &run, &mut verdict, &mut statements);
     }
-    let Verdict { allows, unknown_allow, denies, unknown_deny, misses: _ } = verdict;
+    let Tally { allows, unknown_allow, denies, unknown_deny, misses: _ } = verdict;
     let guard = match (denies, unknown_deny, level) {
         (Some(denied), ..) => Guard::Denied(format!("{denied} denies it")),
         (None, unknown_deny, Some(level)) if allows.is_none() => match (unknown_allow, unknown_deny) {
@@ -223,17 +226,17 @@ pub(super) fn judge(
 }
 
 /// What a boundary and a session policy leave.
-fn limits(boundary: Option<&Verdict>, session: Option<&Verdict>) -> Truth {
+fn limits(boundary: Option<&Tally>, session: Option<&Tally>) -> Truth {
     let boundary = boundary.map_or(Truth::True, |verdict| verdict.allowed("the permissions boundary"));
     boundary.and(|| session.map_or(Truth::True, |verdict| verdict.allowed("the session policy")))
 }
 
 /// Identity policies, boundary, session policy and resource policy together.
 fn combine(
-    identity: &Verdict,
-    boundary: Option<&Verdict>,
-    session: Option<&Verdict>,
-    resource: Option<&Verdict>,
+    identity: &Tally,
+    boundary: Option<&Tally>,
+    session: Option<&Tally>,
+    resource: Option<&Tally>,
     request: &Request,
 ) -> Truth {
     let limited = || limits(boundary, session);
@@ -336,7 +339,7 @@ fn same_account(request: &Request) -> Option<bool> {
     Some(caller.account == owner)
 }
 
-impl Verdict {
+impl Tally {
     fn allowed(&self, whose: &str) -> Truth {
         if self.allows.is_some() {
             return Truth::True;
@@ -356,7 +359,7 @@ fn place(trace: &StatementTrace) -> String {
 }
 
 /// One evaluation under way.
-struct Run<'a> {
+struct Evaluator<'a> {
     request: &'a Request,
     has_boundary: bool,
     budget: Budget,
@@ -365,9 +368,9 @@ struct Run<'a> {
 fn consider(
     name: &str,
     document: &Document,
-    kind: Kind,
-    run: &Run<'_>,
-    verdict: &mut Verdict,
+    kind: PolicyKind,
+    run: &Evaluator<'_>,
+    verdict: &mut Tally,
     statements: &mut Vec<StatementTrace>,
 ) {
     let version = document.effective_version();
@@ -409,21 +412,30 @@ fn consider(
 }
 
 /// Whether a statement applies to the request, and how it names the caller.
-fn applies(statement: &Statement, version: &str, kind: Kind, run: &Run<'_>) -> (Truth, Option<Specificity>) {
-    let Run { request, has_boundary, budget } = run;
+fn applies(
+    statement: &Statement,
+    version: &str,
+    kind: PolicyKind,
+    run: &Evaluator<'_>,
+) -> (Truth, Option<Specificity>) {
+    let Evaluator { request, has_boundary, budget } = run;
     let Statement { sid: _, effect, principal, action, resource, condition, unknown: _ } = statement;
     let purpose = match kind {
-        Kind::Identity => Purpose::Identity,
-        Kind::Resource if is_role(&request.resource) => Purpose::Trust,
-        Kind::Resource | Kind::Guardrail => Purpose::Resource,
+        PolicyKind::Identity => Purpose::Identity,
+        PolicyKind::Resource if is_role(&request.resource) => Purpose::Trust,
+        PolicyKind::Resource | PolicyKind::Guardrail => Purpose::Resource,
     };
     let (covered, naming) = match (kind, principal) {
-        (Kind::Resource | Kind::Guardrail, Some(element)) => {
+        (PolicyKind::Resource | PolicyKind::Guardrail, Some(element)) => {
             principal::covers(element, *effect, &request.principal, *has_boundary)
         }
-        (Kind::Resource | Kind::Guardrail, None) => (Truth::Unknown("it has no principal".to_owned()), None),
-        (Kind::Identity, None) => (Truth::True, Some(Specificity::Direct)),
-        (Kind::Identity, Some(_)) => (Truth::Unknown("an identity policy has no principal".to_owned()), None),
+        (PolicyKind::Resource | PolicyKind::Guardrail, None) => {
+            (Truth::Unknown("it has no principal".to_owned()), None)
+        }
+        (PolicyKind::Identity, None) => (Truth::True, Some(Specificity::Direct)),
+        (PolicyKind::Identity, Some(_)) => {
+            (Truth::Unknown("an identity policy has no principal".to_owned()), None)
+        }
     };
     let truth = covered
         .and(|| action_matches(action.as_ref(), &request.action, budget))
@@ -478,10 +490,10 @@ fn resource_matches(
     element: Option<&ResourceElement>,
     effect: Effect,
     version: &str,
-    kind: Kind,
-    run: &Run<'_>,
+    kind: PolicyKind,
+    run: &Evaluator<'_>,
 ) -> Truth {
-    let Run { request, budget, .. } = run;
+    let Evaluator { request, budget, .. } = run;
     let resource = &request.resource;
     // An unresolved variable takes the statement out of force: safe for an Allow, not for a Deny.
     let one = |wanted: &String, negated: bool| {
@@ -521,7 +533,7 @@ fn resource_matches(
                 .not(|| format!("its NotResource excepts {}", shown(resource)))
         }
         // A trust policy is about the role that it belongs to.
-        (None, Kind::Resource) if is_role(resource) => Truth::True,
+        (None, PolicyKind::Resource) if is_role(resource) => Truth::True,
         (None, _) => Truth::Unknown("it has no resource".to_owned()),
     }
 }

@@ -6,7 +6,7 @@ use std::time::Instant;
 use http::Request;
 use serde_json::{Value, json};
 
-use super::aws::auth::Scope;
+use super::aws::auth::CredentialScope;
 
 /// A bucket of tokens: so many requests at once, and so many a second.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -71,7 +71,8 @@ impl Gate {
 
 /// `iam:GetRole`; of REST services the method and the last part of the path.
 fn name<B: AsRef<[u8]>>(request: &Request<B>) -> String {
-    let service = Scope::of(request.headers()).map_or_else(|| "genesys".to_owned(), |scope| scope.service);
+    let service =
+        CredentialScope::of(request.headers()).map_or_else(|| "genesys".to_owned(), |scope| scope.service);
     let target = request.headers().get("x-amz-target").and_then(|target| target.to_str().ok());
     let action = match target {
         Some(target) => target.rsplit('.').next().map(str::to_owned),

@@ -24,12 +24,12 @@ pub fn http_client(sandbox: Arc<Mutex<Sandbox>>) -> SharedHttpClient {
 
 /// A transport for the client of Genesys Cloud's API, which the sandbox answers.
 pub fn genesys_transport(sandbox: Arc<Mutex<Sandbox>>) -> Box<dyn HttpTransport> {
-    Box::new(Genesys(sandbox))
+    Box::new(GenesysEndpoint(sandbox))
 }
 
-struct Genesys(Arc<Mutex<Sandbox>>);
+struct GenesysEndpoint(Arc<Mutex<Sandbox>>);
 
-impl HttpTransport for Genesys {
+impl HttpTransport for GenesysEndpoint {
     fn carry(&self, request: http::Request<Vec<u8>>) -> Answer<'_> {
         let mut sandbox = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let response = sandbox.handle(&request, Timestamp::now());

@@ -9,7 +9,7 @@ use super::embedded::Sandbox;
 use super::error::SandboxError;
 use super::ids::{digest, uuid};
 use super::scenario::{
-    Assumed, FunctionChange, GenesysChange, LevelChange, OrganizationChange, PolicyChange, RoleChange,
+    FunctionChange, GenesysChange, LevelChange, OrganizationChange, PlantedSession, PolicyChange, RoleChange,
     Scenario, ScenarioError,
 };
 use super::seed::Seed;
@@ -17,7 +17,7 @@ use super::setup::GenesysKind;
 use super::state::State;
 use super::state::cloudtrail::AssumeRoleEvent;
 use super::state::iam::{InstanceProfile, LastUsed, Policy, PolicyVersion, Quotas, Role, Seconds, Tag};
-use super::state::organizations::{AwsOrganization, GuardPolicy, Level};
+use super::state::organizations::{AwsOrganization, GuardPolicy, OrganizationLevel};
 use super::state::trust::Trust;
 use crate::arn::{AccountId, Arn, FunctionArn};
 
@@ -294,7 +294,10 @@ fn organization_of(
         members: BTreeSet::from([account.clone()]),
         scps: scp
             .iter()
-            .map(|LevelChange { level, policies }| Level { name: level.clone(), policies: guards(policies) })
+            .map(|LevelChange { level, policies }| OrganizationLevel {
+                name: level.clone(),
+                policies: guards(policies),
+            })
             .collect(),
         rcps: guards(rcp),
     })
@@ -304,8 +307,13 @@ fn account_id(text: &str) -> Result<AccountId, ScenarioError> {
     text.parse().map_err(|_| ScenarioError::Account(text.to_owned()))
 }
 
-fn add_events(state: &mut State, seed: &Seed, call: &Assumed, now: Seconds) -> Result<(), ScenarioError> {
-    let Assumed { role: wanted, minutes_ago, account, external_id, region, session_name } = call;
+fn add_events(
+    state: &mut State,
+    seed: &Seed,
+    call: &PlantedSession,
+    now: Seconds,
+) -> Result<(), ScenarioError> {
+    let PlantedSession { role: wanted, minutes_ago, account, external_id, region, session_name } = call;
     let caller_account = account_id(account)?;
     let roles: Vec<Arn> = matching(state, &seed.account, wanted);
     let session_name = session_name.clone().unwrap_or_else(|| "genesys-cloud".to_owned());

@@ -27,7 +27,7 @@ pub struct Scenario {
     /// The account is a member of this organization.
     pub organization: Option<OrganizationChange>,
     /// Successful AssumeRole calls, in CloudTrail's event history.
-    pub assumed: Vec<Assumed>,
+    pub assumed: Vec<PlantedSession>,
     /// The account has an access analyzer.
     pub access_analyzer: bool,
     pub genesys: GenesysChange,
@@ -110,7 +110,7 @@ pub struct LevelChange {
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Assumed {
+pub struct PlantedSession {
     /// By name; `*` is each role of the account.
     pub role: String,
     pub minutes_ago: u32,

@@ -15,12 +15,12 @@ use crate::arn::AccountId;
 /// those whose account every command asks for before it writes.
 pub(super) fn bound_to(account: &AccountId, sdk: SdkConfig) -> SdkConfig {
     let Some(inner) = sdk.credentials_provider() else { return sdk };
-    let bound = Bound { inner, account: account.clone(), sdk: sdk.clone(), known: Mutex::default() };
+    let bound = BodyBound { inner, account: account.clone(), sdk: sdk.clone(), known: Mutex::default() };
     with_provider(&sdk, SharedCredentialsProvider::new(bound))
 }
 
 #[derive(Debug)]
-struct Bound {
+struct BodyBound {
     inner: SharedCredentialsProvider,
     account: AccountId,
     sdk: SdkConfig,
@@ -28,7 +28,7 @@ struct Bound {
     known: Mutex<BTreeSet<String>>,
 }
 
-impl Bound {
+impl BodyBound {
     async fn credentials(&self) -> Result<Credentials, CredentialsError> {
         let credentials = self.inner.provide_credentials().await?;
         let id = credentials.access_key_id();
@@ -58,7 +58,7 @@ impl Bound {
     }
 }
 
-impl ProvideCredentials for Bound {
+impl ProvideCredentials for BodyBound {
     fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
     where
         Self: 'a,

@@ -55,14 +55,14 @@ pub(crate) struct Limiter {
     service: &'static str,
     /// Of one request that finds nothing but refusals.
     attempts: u32,
-    state: Mutex<State>,
+    state: Mutex<LimiterState>,
     /// New requests, first come, first served. One that was refused goes before them.
     queue: Queue<()>,
     pace: Queue<()>,
     answered: Notify,
 }
 
-struct State {
+struct LimiterState {
     in_flight: u32,
     window: f64,
     /// Requests a second; none until the first refusal.
@@ -105,7 +105,7 @@ impl Limiter {
         Arc::new(Self {
             service,
             attempts,
-            state: Mutex::new(State {
+            state: Mutex::new(LimiterState {
                 in_flight: 0,
                 window: WINDOW,
                 rate: None,
@@ -138,7 +138,7 @@ impl Limiter {
         SharedHttpClient::new(LimitedClient { limiter: Arc::clone(self), client })
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, LimiterState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

@@ -30,7 +30,7 @@ const PATIENCE: Duration = Duration::from_secs(3);
 const DETAILS: &str = "iam:GetAccountAuthorizationDetails";
 
 /// What was found of the roles of a spec.
-pub(super) struct Found {
+pub(super) struct RolesFound {
     pub roles: BTreeMap<String, Live>,
     /// The names of all roles that bear the spec's tag.
     pub tagged: BTreeSet<String>,
@@ -44,7 +44,7 @@ pub(super) async fn read(
     clients: &Clients,
     desired: &DesiredState,
     pages: usize,
-) -> Result<Option<Found>, AwsError> {
+) -> Result<Option<RolesFound>, AwsError> {
     let wanted: BTreeSet<&str> = desired.roles.iter().map(|role| role.role.name.as_str()).collect();
     let policies: BTreeMap<Arn, &DesiredRole> =
         desired.roles.iter().map(|role| (role.policy.arn.clone(), role)).collect();
@@ -57,7 +57,7 @@ pub(super) async fn read(
     let (Some((roles, tagged)), Some(attributes), Some(details)) = (roles?, attributes?, details?) else {
         return Ok(None);
     };
-    let account = Account { roles, attributes, details };
+    let account = Listings { roles, attributes, details };
     let others = account.others(clients, desired).await?;
     let lives = desired.roles.iter().map(|role| async {
         let live = match account.live(role, &others, &tags)? {
@@ -80,7 +80,7 @@ pub(super) async fn read(
         Ok::<_, AwsError>((role.role.name.clone(), live))
     });
     let roles = try_join_all(lives).await?.into_iter().collect();
-    Ok(Some(Found { roles, tagged }))
+    Ok(Some(RolesFound { roles, tagged }))
 }
 
 /// The roles that are wanted, and the names of those that bear the spec's tag.
@@ -139,7 +139,7 @@ async fn attributes(
 }
 
 /// A customer managed policy, as far as it can matter.
-enum Detail {
+enum ListedPolicy {
     /// One of the spec's.
     Wanted(Box<LivePolicy>),
     /// One of the spec's whose description is incomplete.
@@ -152,7 +152,7 @@ async fn details(
     clients: &Clients,
     wanted: &BTreeMap<Arn, &DesiredRole>,
     pages: usize,
-) -> Result<Option<BTreeMap<Arn, Detail>>, AwsError> {
+) -> Result<Option<BTreeMap<Arn, ListedPolicy>>, AwsError> {
     let request = clients
         .iam
         .get_account_authorization_details()
@@ -166,11 +166,10 @@ async fn details(
         for policy in page.policies.unwrap_or_default() {
             let Some(arn) = policy.arn.as_deref().and_then(|arn| arn.parse::<Arn>().ok()) else { continue };
             let detail = match wanted.get(&arn) {
-                Some(role) => {
-                    live_policy(policy, role)?.map_or(Detail::Odd, |live| Detail::Wanted(live.into()))
-                }
+                Some(role) => live_policy(policy, role)?
+                    .map_or(ListedPolicy::Odd, |live| ListedPolicy::Wanted(live.into())),
                 None => match default_document(&policy) {
-                    Some(text) => Detail::Other(text.to_owned()),
+                    Some(text) => ListedPolicy::Other(text.to_owned()),
                     None => continue,
                 },
             };
@@ -244,10 +243,10 @@ async fn tags(clients: &Clients, policies: impl Iterator<Item = &Arn>) -> BTreeM
 }
 
 /// What the listings of the account say of the spec's roles and policies.
-struct Account {
+struct Listings {
     roles: BTreeMap<String, RoleDetail>,
     attributes: BTreeMap<String, (String, Option<i32>)>,
-    details: BTreeMap<Arn, Detail>,
+    details: BTreeMap<Arn, ListedPolicy>,
 }
 
 /// A role of the spec, as far as the listings have it.
@@ -256,7 +255,7 @@ enum Listed {
     ButTags(Box<Live>),
 }
 
-impl Account {
+impl Listings {
     /// Documents and tags of the policies that are attached to these roles or bound them, and are not the role's own.
     async fn others(
         &self,
@@ -291,9 +290,9 @@ impl Account {
 
     fn document_of(&self, arn: &Arn) -> Option<Result<Document, AwsError>> {
         match self.details.get(arn)? {
-            Detail::Wanted(live) => Some(Ok(live.policy.document.clone())),
-            Detail::Other(text) => Some(parse(arn, text)),
-            Detail::Odd => None,
+            ListedPolicy::Wanted(live) => Some(Ok(live.policy.document.clone())),
+            ListedPolicy::Other(text) => Some(parse(arn, text)),
+            ListedPolicy::Odd => None,
         }
     }
 
@@ -307,7 +306,7 @@ impl Account {
         let name = &desired.role.name;
         let policy = match self.details.get(&desired.policy.arn) {
             None => None,
-            Some(Detail::Wanted(live)) => Some(live.as_ref().clone()),
+            Some(ListedPolicy::Wanted(live)) => Some(live.as_ref().clone()),
             Some(_) => return Ok(None),
         };
         let role = match (self.roles.get(name), self.attributes.get(name)) {

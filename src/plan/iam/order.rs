@@ -83,7 +83,7 @@ pub(super) struct Ordered {
 
 /// Where a role is on the way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct State {
+struct Position {
     /// 0: as it was; 1: as it is to be; from 2 on one between.
     trust: usize,
     own: usize,
@@ -236,7 +236,7 @@ struct Search<'a> {
     permission_cases: Option<Vec<Case>>,
     /// Where in the list of documents each kind begins.
     at: Places,
-    memo: RefCell<BTreeMap<State, Option<Path>>>,
+    memo: RefCell<BTreeMap<Position, Option<Path>>>,
 }
 
 struct Places {
@@ -244,12 +244,12 @@ struct Places {
     allowing: Vec<usize>,
     denying: Vec<usize>,
     kept: Vec<usize>,
-    boundary: [Option<Bound>; 2],
+    boundary: [Option<BoundaryDocument>; 2],
 }
 
 /// Which document a boundary is.
 #[derive(Debug, Clone, Copy)]
-enum Bound {
+enum BoundaryDocument {
     Document(usize),
     /// The spec's own policy, as it is at the time.
     Own,
@@ -282,8 +282,8 @@ impl<'a> Search<'a> {
             kept: task.kept.iter().map(|document| add(Some(document))).collect(),
             boundary: task.bounds.each_ref().map(|boundary| match boundary {
                 Boundary::None => None,
-                Boundary::Own => Some(Bound::Own),
-                Boundary::Document(document) => Some(Bound::Document(add(*document))),
+                Boundary::Own => Some(BoundaryDocument::Own),
+                Boundary::Document(document) => Some(BoundaryDocument::Document(add(*document))),
             }),
         };
         let trust: Vec<Option<&Document>> = [task.trust.before.as_ref(), task.trust.after.as_ref()]
@@ -321,8 +321,8 @@ impl<'a> Search<'a> {
         self.left(self.start()) > least
     }
 
-    fn start(&self) -> State {
-        State {
+    fn start(&self) -> Position {
+        Position {
             trust: 0,
             own: 0,
             allowing_gone: self.allowing.is_empty(),
@@ -338,7 +338,7 @@ impl<'a> Search<'a> {
     }
 
     /// The steps that the rest certainly takes.
-    fn left(&self, state: State) -> usize {
+    fn left(&self, state: Position) -> usize {
         usize::from(self.task.trust.is_needed() && state.trust != 1)
             + usize::from(self.task.own.is_needed() && state.own != 1)
             + usize::from(!state.allowing_gone)
@@ -349,7 +349,7 @@ impl<'a> Search<'a> {
     }
 
     /// The steps that can be next, those that come first without a reason to the contrary first.
-    fn steps(&self, state: State) -> Vec<Step> {
+    fn steps(&self, state: Position) -> Vec<Step> {
         let Task { trust, own, boundary, attach, .. } = self.task;
         let mut steps = Vec::new();
         if !state.allowing_gone {
@@ -383,7 +383,7 @@ impl<'a> Search<'a> {
     }
 
     /// Every step that is needed, in the order that is usual.
-    fn default_path(&self, start: State) -> Option<Vec<Step>> {
+    fn default_path(&self, start: Position) -> Option<Vec<Step>> {
         let mut path = Vec::new();
         let mut state = start;
         while self.left(state) > 0 {
@@ -395,7 +395,7 @@ impl<'a> Search<'a> {
     }
 
     /// The way out of this state with the fewest writes of which each is proved.
-    fn best(&self, state: State) -> Option<Path> {
+    fn best(&self, state: Position) -> Option<Path> {
         if self.left(state) == 0 {
             return Some((0, Vec::new()));
         }
@@ -418,7 +418,7 @@ impl<'a> Search<'a> {
         best
     }
 
-    fn cost(&self, state: State, step: Step) -> usize {
+    fn cost(&self, state: Position, step: Step) -> usize {
         let detour = match step {
             Step::Own(at) if at > 1 => {
                 1 + SHUT * usize::from(self.own_between(at).is_some_and(|b| b.is_shut))
@@ -443,24 +443,24 @@ impl<'a> Search<'a> {
         self.task.trust.between.iter().position(|between| between.is_shut).map(|at| at + 2)
     }
 
-    fn is_shut(&self, state: State) -> bool {
+    fn is_shut(&self, state: Position) -> bool {
         self.trust_between(state.trust).is_some_and(|between| between.is_shut)
             || state.attached && self.own_between(state.own).is_some_and(|between| between.is_shut)
     }
 
-    fn after(&self, state: State, step: Step) -> State {
+    fn after(&self, state: Position, step: Step) -> Position {
         match step {
-            Step::Allowing => State { allowing_gone: true, ..state },
-            Step::Boundary => State { boundary: true, ..state },
-            Step::Trust(at) => State { trust: at, ..state },
-            Step::Own(at) => State { own: at, ..state },
-            Step::Denying(at) => State { denying_gone: state.denying_gone | 1 << at, ..state },
-            Step::Attach => State { attached: true, ..state },
-            Step::Tags => State { tagged: true, ..state },
+            Step::Allowing => Position { allowing_gone: true, ..state },
+            Step::Boundary => Position { boundary: true, ..state },
+            Step::Trust(at) => Position { trust: at, ..state },
+            Step::Own(at) => Position { own: at, ..state },
+            Step::Denying(at) => Position { denying_gone: state.denying_gone | 1 << at, ..state },
+            Step::Attach => Position { attached: true, ..state },
+            Step::Tags => Position { tagged: true, ..state },
         }
     }
 
-    fn changes(&self, state: State, step: Step) -> Vec<Change> {
+    fn changes(&self, state: Position, step: Step) -> Vec<Change> {
         let Task { trust, own, boundary, attach, tags, .. } = self.task;
         let one = |(change, _): &(Change, Document)| change.clone();
         let onward = |between: Option<&Between>, direct: &[Change]| {
@@ -479,7 +479,7 @@ impl<'a> Search<'a> {
         }
     }
 
-    fn in_force(&self, state: State) -> InForce {
+    fn in_force(&self, state: Position) -> InForce {
         let bit = |at: &usize| 1_u64 << at;
         let mut identity = self.at.kept.iter().map(bit).sum::<u64>();
         let own = self.at.own.get(state.own).copied().flatten().map_or(0, |at| bit(&at));
@@ -495,8 +495,8 @@ impl<'a> Search<'a> {
             trust: 1 << state.trust,
             identity,
             boundary: self.at.boundary[usize::from(state.boundary)].map(|bound| match bound {
-                Bound::Document(at) => bit(&at),
-                Bound::Own => own,
+                BoundaryDocument::Document(at) => bit(&at),
+                BoundaryDocument::Own => own,
             }),
             phase: usize::from(state.tagged),
         }
@@ -504,7 +504,7 @@ impl<'a> Search<'a> {
 
     /// Where all of it leads; nowhere when the role goes.
     fn goal(&self) -> Option<InForce> {
-        let goal = State {
+        let goal = Position {
             trust: usize::from(self.task.trust.is_needed()),
             own: usize::from(self.task.own.is_needed()),
             allowing_gone: true,
@@ -517,7 +517,7 @@ impl<'a> Search<'a> {
     }
 
     /// Whether nobody can do in the second state what was refused in the first and will be refused in the end.
-    fn is_safe(&self, from: State, to: State) -> bool {
+    fn is_safe(&self, from: Position, to: Position) -> bool {
         let (Some(trust), Some(permissions)) = (&self.trust_cases, &self.permission_cases) else {
             return false;
         };

@@ -48,7 +48,7 @@ pub(super) fn cases(
     if documents.len() > 64 {
         return None;
     }
-    let mut table = Table::new(kind, tags);
+    let mut table = TruthTable::new(kind, tags);
     for (index, document) in documents.iter().enumerate() {
         match document {
             Some(document) => table.add(index, document)?,
@@ -91,7 +91,7 @@ struct Clause {
     tests: Vec<usize>,
 }
 
-struct Table<'a> {
+struct TruthTable<'a> {
     kind: Kind,
     tags: &'a BTreeSet<String>,
     clauses: Vec<Clause>,
@@ -116,7 +116,7 @@ fn is_open(text: &str) -> bool {
     text.contains(['*', '?']) || text.contains("${")
 }
 
-impl<'a> Table<'a> {
+impl<'a> TruthTable<'a> {
     fn new(kind: Kind, tags: &'a BTreeSet<String>) -> Self {
         Self {
             kind,
@@ -336,7 +336,7 @@ impl<'a> Table<'a> {
         let is_plain =
             |text: &str| text == "*" || text.split_once(':').is_some_and(|(service, _)| !is_open(service));
         let relation = |one: &String, other: &String| {
-            if is_plain(one) && is_plain(other) { glob_relation(one, other, 0) } else { Relation::Free }
+            if is_plain(one) && is_plain(other) { glob_relation(one, other, 0) } else { KeyRelation::Free }
         };
         rows(&self.actions, |text| !is_open(text), decide, relation)
     }
@@ -355,7 +355,7 @@ impl<'a> Table<'a> {
         let relation = |one: &String, other: &String| {
             let has_variable = one.contains("${") || other.contains("${");
             // Only a star in the last section certainly matches past a colon.
-            if has_variable { Relation::Free } else { glob_relation(one, other, 5) }
+            if has_variable { KeyRelation::Free } else { glob_relation(one, other, 5) }
         };
         rows(&self.resources, |text| !is_open(text), decide, relation)
     }
@@ -391,10 +391,10 @@ impl<'a> Table<'a> {
         };
         let relation = |one: &(String, String), other: &(String, String)| match (account(one), account(other))
         {
-            (Some(a), Some(b)) if a != b => Relation::Disjoint,
-            (Some(_), None) if other.0 == "AWS" && other.1 == "*" => Relation::Within,
-            (None, Some(_)) if one.0 == "AWS" && one.1 == "*" => Relation::Contains,
-            _ => Relation::Free,
+            (Some(a), Some(b)) if a != b => KeyRelation::Disjoint,
+            (Some(_), None) if other.0 == "AWS" && other.1 == "*" => KeyRelation::Within,
+            (None, Some(_)) if one.0 == "AWS" && one.1 == "*" => KeyRelation::Contains,
+            _ => KeyRelation::Free,
         };
         rows(&self.principals, is_exact, decide, relation)
     }
@@ -441,7 +441,7 @@ impl<'a> Table<'a> {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Relation {
+enum KeyRelation {
     Disjoint,
     /// Whatever meets the first meets the second.
     Within,
@@ -454,7 +454,7 @@ fn rows<T>(
     atoms: &[T],
     is_exact: impl Fn(&T) -> bool,
     decide: impl Fn(&T, &T) -> Option<bool>,
-    relation: impl Fn(&T, &T) -> Relation,
+    relation: impl Fn(&T, &T) -> KeyRelation,
 ) -> Option<Vec<Vec<bool>>>
 where
     T: PartialEq,
@@ -478,9 +478,9 @@ where
                     let relation = relation(&atoms[*earlier], &atoms[*at]);
                     !matches!(
                         (relation, row[*earlier], value),
-                        (Relation::Disjoint, true, true)
-                            | (Relation::Within, true, false)
-                            | (Relation::Contains, false, true)
+                        (KeyRelation::Disjoint, true, true)
+                            | (KeyRelation::Within, true, false)
+                            | (KeyRelation::Contains, false, true)
                     )
                 });
                 if is_possible {
@@ -516,7 +516,7 @@ fn complete(row: &[Option<bool>], found: &mut BTreeSet<Vec<bool>>) -> Option<()>
 }
 
 /// How two patterns stand to each other; `colons` must come before a star for it to match whatever follows.
-fn glob_relation(one: &str, other: &str, colons: usize) -> Relation {
+fn glob_relation(one: &str, other: &str, colons: usize) -> KeyRelation {
     let covers = |wide: &str, narrow: &str| {
         let Some(prefix) = wide.strip_suffix('*') else { return false };
         let literal = narrow.split(['*', '?']).next().unwrap_or_default();
@@ -526,13 +526,13 @@ fn glob_relation(one: &str, other: &str, colons: usize) -> Relation {
                 && literal.starts_with(prefix)
     };
     if covers(other, one) {
-        Relation::Within
+        KeyRelation::Within
     } else if covers(one, other) {
-        Relation::Contains
+        KeyRelation::Contains
     } else if !may_meet(one, other) {
-        Relation::Disjoint
+        KeyRelation::Disjoint
     } else {
-        Relation::Free
+        KeyRelation::Free
     }
 }
 
@@ -630,9 +630,9 @@ mod tests {
     fn patterns_of_arns_cover_only_past_the_last_colon() {
         let all = "arn:aws:lambda:us-east-1:111122223333:function:*";
         let some = "arn:aws:lambda:us-east-1:111122223333:function:orders-*";
-        assert_eq!(glob_relation(some, all, 5), Relation::Within);
-        assert_eq!(glob_relation(all, some, 5), Relation::Contains);
-        assert_eq!(glob_relation("*", some, 5), Relation::Contains);
-        assert_eq!(glob_relation("arn:aws:lambda:*", some, 5), Relation::Free);
+        assert_eq!(glob_relation(some, all, 5), KeyRelation::Within);
+        assert_eq!(glob_relation(all, some, 5), KeyRelation::Contains);
+        assert_eq!(glob_relation("*", some, 5), KeyRelation::Contains);
+        assert_eq!(glob_relation("arn:aws:lambda:*", some, 5), KeyRelation::Free);
     }
 }

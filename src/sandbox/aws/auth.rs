@@ -15,13 +15,13 @@ use crate::sandbox::state::sts::{Session, administrator, administrator_id};
 
 /// The credential scope of the `Authorization` header: `KEY/20260131/us-east-1/iam/aws4_request`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Scope {
+pub(crate) struct CredentialScope {
     pub access_key_id: String,
     pub region: String,
     pub service: String,
 }
 
-impl Scope {
+impl CredentialScope {
     pub(crate) fn of(headers: &HeaderMap) -> Option<Self> {
         let header = headers.get(http::header::AUTHORIZATION)?.to_str().ok()?;
         let (_, rest) = header.split_once("Credential=")?;
@@ -60,11 +60,11 @@ fn invalid_token() -> Refusal {
 /// Finds out who calls.
 pub(crate) fn caller(
     state: &State,
-    scope: Option<&Scope>,
+    scope: Option<&CredentialScope>,
     headers: &HeaderMap,
     now: Timestamp,
 ) -> Result<Caller, Refusal> {
-    let Some(Scope { access_key_id, .. }) = scope else {
+    let Some(CredentialScope { access_key_id, .. }) = scope else {
         return Err(Refusal::new(
             403,
             "MissingAuthenticationToken",
@@ -198,7 +198,7 @@ fn everything() -> Document {
 }
 
 /// Which side refused.
-enum Side {
+enum RefusingSide {
     Identity,
     Boundary,
     Session,
@@ -281,20 +281,28 @@ impl Caller {
         }
         let side = culprit(&policies, &request, decision);
         let why = match (decision, side) {
-            (Decision::ExplicitDeny, Side::Identity) => {
+            (Decision::ExplicitDeny, RefusingSide::Identity) => {
                 "with an explicit deny in an identity-based policy".to_owned()
             }
-            (Decision::ExplicitDeny, Side::Boundary) => {
+            (Decision::ExplicitDeny, RefusingSide::Boundary) => {
                 "with an explicit deny in a permissions boundary".to_owned()
             }
-            (Decision::ExplicitDeny, Side::Session) => "with an explicit deny in a session policy".to_owned(),
-            (Decision::ExplicitDeny, Side::Resource) => {
+            (Decision::ExplicitDeny, RefusingSide::Session) => {
+                "with an explicit deny in a session policy".to_owned()
+            }
+            (Decision::ExplicitDeny, RefusingSide::Resource) => {
                 "with an explicit deny in a resource-based policy".to_owned()
             }
-            (_, Side::Identity) => format!("because no identity-based policy allows the {action} action"),
-            (_, Side::Boundary) => format!("because no permissions boundary allows the {action} action"),
-            (_, Side::Session) => format!("because no session policy allows the {action} action"),
-            (_, Side::Resource) => format!("because no resource-based policy allows the {action} action"),
+            (_, RefusingSide::Identity) => {
+                format!("because no identity-based policy allows the {action} action")
+            }
+            (_, RefusingSide::Boundary) => {
+                format!("because no permissions boundary allows the {action} action")
+            }
+            (_, RefusingSide::Session) => format!("because no session policy allows the {action} action"),
+            (_, RefusingSide::Resource) => {
+                format!("because no resource-based policy allows the {action} action")
+            }
         };
         Err(Refusal::access_denied(format!("{} {why}", self.refused(action, resource))))
     }
@@ -339,7 +347,7 @@ fn named(documents: &[(String, Document)]) -> Vec<(String, &Document)> {
 }
 
 /// Asks each side by itself.
-fn culprit(policies: &Policies<'_>, request: &Request, decision: Decision) -> Side {
+fn culprit(policies: &Policies<'_>, request: &Request, decision: Decision) -> RefusingSide {
     let Policies { identity, boundary, session, resource } = policies;
     let refuses = |alone: Policies<'_>| evaluate(&alone, request).decision == decision;
     let as_identity = |document: &Option<(String, &Document)>| {
@@ -348,14 +356,14 @@ fn culprit(policies: &Policies<'_>, request: &Request, decision: Decision) -> Si
             .is_some_and(|document| refuses(Policies { identity: vec![document], ..Policies::default() }))
     };
     if refuses(Policies { identity: identity.clone(), ..Policies::default() }) {
-        Side::Identity
+        RefusingSide::Identity
     } else if as_identity(boundary) {
-        Side::Boundary
+        RefusingSide::Boundary
     } else if as_identity(session) {
-        Side::Session
+        RefusingSide::Session
     } else if resource.is_some() {
-        Side::Resource
+        RefusingSide::Resource
     } else {
-        Side::Identity
+        RefusingSide::Identity
     }
 }

@@ -218,11 +218,11 @@ pub(crate) fn trust(state: &State, text: &str) -> Result<Trust, Refusal> {
                 };
                 match kind.as_str() {
                     "AWS" => match aws_principal(state, value).ok_or_else(refused)? {
-                        Named::AsWritten => {}
-                        Named::Account(root) => {
+                        NamedPrincipal::AsWritten => {}
+                        NamedPrincipal::Account(root) => {
                             roots.insert(value.clone(), root);
                         }
-                        Named::Entity(id) => {
+                        NamedPrincipal::Entity(id) => {
                             ids.insert(value.clone(), id);
                         }
                     },
@@ -242,7 +242,7 @@ pub(crate) fn trust(state: &State, text: &str) -> Result<Trust, Refusal> {
 }
 
 /// What a principal of kind `AWS` names.
-enum Named {
+enum NamedPrincipal {
     AsWritten,
     /// An account by its bare ID: returned as its root ARN.
     Account(String),
@@ -250,12 +250,12 @@ enum Named {
     Entity(String),
 }
 
-fn aws_principal(state: &State, value: &str) -> Option<Named> {
+fn aws_principal(state: &State, value: &str) -> Option<NamedPrincipal> {
     if value == "*" {
-        return Some(Named::AsWritten);
+        return Some(NamedPrincipal::AsWritten);
     }
     if let Ok(account) = value.parse::<AccountId>() {
-        return Some(Named::Account(Arn::account_root(&state.partition, &account).to_string()));
+        return Some(NamedPrincipal::Account(Arn::account_root(&state.partition, &account).to_string()));
     }
     let arn: Arn = value.parse().ok()?;
     let account: AccountId = arn.account.parse().ok()?;
@@ -264,18 +264,19 @@ fn aws_principal(state: &State, value: &str) -> Option<Named> {
     }
     let (kind, name) = arn.resource.split_once('/').unwrap_or((&arn.resource, ""));
     match (arn.service.as_str(), kind) {
-        ("iam", "root") if name.is_empty() => Some(Named::AsWritten),
+        ("iam", "root") if name.is_empty() => Some(NamedPrincipal::AsWritten),
         ("iam", "role" | "user") if !name.is_empty() => match state.unique_id(&arn) {
-            Some(id) => Some(Named::Entity(id)),
+            Some(id) => Some(NamedPrincipal::Entity(id)),
             // Who lives in an account that the sandbox knows nothing of is not for it to say.
-            None if !is_known(state, &account) => Some(Named::AsWritten),
+            None if !is_known(state, &account) => Some(NamedPrincipal::AsWritten),
             None => None,
         },
         ("sts", "assumed-role") => {
             let role = name.split_once('/').filter(|(_, session)| !session.is_empty())?.0;
-            (state.role(&account, role).is_some() || !is_known(state, &account)).then_some(Named::AsWritten)
+            (state.role(&account, role).is_some() || !is_known(state, &account))
+                .then_some(NamedPrincipal::AsWritten)
         }
-        ("sts", "federated-user") if !name.is_empty() => Some(Named::AsWritten),
+        ("sts", "federated-user") if !name.is_empty() => Some(NamedPrincipal::AsWritten),
         _ => None,
     }
 }

@@ -19,7 +19,7 @@ mod validate;
 use http::{HeaderMap, Request, Response};
 use jiff::Timestamp;
 
-use self::auth::Scope;
+use self::auth::CredentialScope;
 use self::call::Call;
 pub(crate) use self::call::Defaults;
 use self::query::Params;
@@ -34,7 +34,7 @@ pub(crate) fn answer<B: AsRef<[u8]>>(
     now: Timestamp,
     id: &str,
 ) -> Response<Vec<u8>> {
-    let scope = Scope::of(request.headers());
+    let scope = CredentialScope::of(request.headers());
     let region = scope.as_ref().map_or_else(|| defaults.region.clone(), |scope| scope.region.clone());
     let path = request.uri().path();
     let service = match &scope {
@@ -107,7 +107,7 @@ pub(crate) fn answer<B: AsRef<[u8]>>(
 
 /// The answer to a request too many.
 pub(crate) fn throttle<B>(request: &Request<B>, id: &str) -> Response<Vec<u8>> {
-    let service = Scope::of(request.headers()).map(|scope| scope.service).unwrap_or_default();
+    let service = CredentialScope::of(request.headers()).map(|scope| scope.service).unwrap_or_default();
     match service.as_str() {
         "lambda" => lambda::respond(Err(Refusal::new(429, "TooManyRequestsException", "Rate exceeded")
             .with_reason("CallerRateLimitExceeded"))),

@@ -3,7 +3,7 @@
 use http::Method;
 use serde_json::{Map, Value, json};
 
-use super::api::{Answer, ApiCall, Outcome, Refusal};
+use super::api::{ApiAnswer, ApiCall, ApiOutcome, ApiRefusal};
 use super::invocation;
 
 const VIEW: &str = "integrations:action:view";
@@ -11,7 +11,7 @@ const VIEW: &str = "integrations:action:view";
 const STATIC: &str = "static_-_sandbox";
 
 /// `rest` is the path after `integrations/actions/`.
-pub(crate) fn handle(call: &mut ApiCall<'_>, rest: &[&str]) -> Outcome {
+pub(crate) fn handle(call: &mut ApiCall<'_>, rest: &[&str]) -> ApiOutcome {
     match (call.method, rest) {
         (&Method::GET, []) => list(call),
         (&Method::POST, []) => create(call),
@@ -25,12 +25,12 @@ pub(crate) fn handle(call: &mut ApiCall<'_>, rest: &[&str]) -> Outcome {
     }
 }
 
-fn missing(id: &str) -> Refusal {
-    Refusal::new(404, "not.found", format!("Action with id {id} was not found"))
+fn missing(id: &str) -> ApiRefusal {
+    ApiRefusal::new(404, "not.found", format!("Action with id {id} was not found"))
         .detail("ACTION.PROCESSING", None)
 }
 
-fn list(call: &mut ApiCall<'_>) -> Outcome {
+fn list(call: &mut ApiCall<'_>) -> ApiOutcome {
     call.require(VIEW)?;
     let with_config = call.has("includeConfig", "true");
     let filters = !call.organization().quirks.ignores_filters;
@@ -58,7 +58,7 @@ fn list(call: &mut ApiCall<'_>) -> Outcome {
     call.page(all)
 }
 
-fn get(call: &mut ApiCall<'_>, id: &str) -> Outcome {
+fn get(call: &mut ApiCall<'_>, id: &str) -> ApiOutcome {
     call.require(VIEW)?;
     let (config, contract) = (call.has("includeConfig", "true"), call.has("expand", "contract"));
     let quirks = call.organization().quirks.clone();
@@ -79,43 +79,43 @@ fn get(call: &mut ApiCall<'_>, id: &str) -> Outcome {
 }
 
 /// What is wrong with an action's name, category or configuration.
-fn checked(body: &Value) -> Result<(), Refusal> {
+fn checked(body: &Value) -> Result<(), ApiRefusal> {
     for member in ["name", "category"] {
         let length = body[member].as_str().map_or(0, |text| text.chars().count());
         if !(1..=256).contains(&length) {
-            return Err(Refusal::bad_request(member, "size must be between 1 and 256"));
+            return Err(ApiRefusal::bad_request(member, "size must be between 1 and 256"));
         }
     }
     if !body["config"]["request"].is_object() {
-        return Err(Refusal::bad_request("config", "must not be null"));
+        return Err(ApiRefusal::bad_request("config", "must not be null"));
     }
     let timeout = body["config"]["timeoutSeconds"].as_i64();
     if timeout.is_some_and(|seconds| !(1..=60).contains(&seconds)) {
-        return Err(Refusal::bad_request("timeoutSeconds", "must be between 1 and 60"));
+        return Err(ApiRefusal::bad_request("timeoutSeconds", "must be between 1 and 60"));
     }
     Ok(())
 }
 
-fn create(call: &mut ApiCall<'_>) -> Outcome {
+fn create(call: &mut ApiCall<'_>) -> ApiOutcome {
     call.require("integrations:action:add")?;
     let body = call.body.clone();
     let organization = call.organization();
     let integration = body["integrationId"].as_str().unwrap_or_default().to_owned();
     if !organization.integrations.contains_key(&integration) {
-        return Err(Refusal::bad_request("integrationId", "There is no such integration"));
+        return Err(ApiRefusal::bad_request("integrationId", "There is no such integration"));
     }
     if let Some(left) = organization.refusals.get_mut(&integration).filter(|left| **left > 0) {
         *left -= 1;
-        return Err(Refusal::new(400, "bad.request", "Bad Request"));
+        return Err(ApiRefusal::new(400, "bad.request", "Bad Request"));
     }
     checked(&body)?;
     let input = &body["contract"]["input"]["inputSchema"];
     if input["type"] != "object" {
-        return Err(Refusal::bad_request("contract.input", "inputSchema must be of type object"));
+        return Err(ApiRefusal::bad_request("contract.input", "inputSchema must be of type object"));
     }
     let nested = |property: &Value| matches!(property["type"].as_str(), Some("object" | "array"));
     if input["properties"].as_object().is_some_and(|all| all.values().any(nested)) {
-        return Err(Refusal::bad_request("contract.input", "inputSchema must be flat"));
+        return Err(ApiRefusal::bad_request("contract.input", "inputSchema must be flat"));
     }
     let id = format!("custom_-_{}", organization.new_id());
     let mut action = json!({
@@ -139,17 +139,17 @@ fn create(call: &mut ApiCall<'_>) -> Outcome {
     }
     organization.actions.insert(id, action.clone());
     let answer = shown(&action, true, true, organization.quirks.inline_templates);
-    Ok(Answer::json(201, answer))
+    Ok(ApiAnswer::json(201, answer))
 }
 
 /// Changes what is published at once; contract, secrecy and integration stay.
-fn patch(call: &mut ApiCall<'_>, id: &str) -> Outcome {
+fn patch(call: &mut ApiCall<'_>, id: &str) -> ApiOutcome {
     call.require("integrations:action:edit")?;
     let body = call.body.clone();
     let quirks = call.organization().quirks.clone();
     let action = call.organization().actions.get_mut(id).ok_or_else(|| missing(id))?;
     if body["version"] != action["version"] {
-        return Err(Refusal::stale(&quirks, &body["version"], &action["version"]));
+        return Err(ApiRefusal::stale(&quirks, &body["version"], &action["version"]));
     }
     let mut changed = action.clone();
     for member in ["name", "category"] {
@@ -172,18 +172,18 @@ fn patch(call: &mut ApiCall<'_>, id: &str) -> Outcome {
     Ok(answer.into())
 }
 
-fn delete(call: &mut ApiCall<'_>, id: &str) -> Outcome {
+fn delete(call: &mut ApiCall<'_>, id: &str) -> ApiOutcome {
     call.require("integrations:action:delete")?;
     let organization = call.organization();
     let is_used = organization.flows.get(id).is_some_and(|flows| !flows.is_empty());
     if is_used && organization.quirks.refuses_used && organization.actions.contains_key(id) {
-        return Err(Refusal::new(409, "conflict", "The action is used by published flows"));
+        return Err(ApiRefusal::new(409, "conflict", "The action is used by published flows"));
     }
     organization.actions.remove(id).ok_or_else(|| missing(id))?;
-    Ok(Answer::empty())
+    Ok(ApiAnswer::empty())
 }
 
-fn template(call: &mut ApiCall<'_>, id: &str, file: &str) -> Outcome {
+fn template(call: &mut ApiCall<'_>, id: &str, file: &str) -> ApiOutcome {
     call.require(VIEW)?;
     let action = call.organization().actions.get(id).ok_or_else(|| missing(id))?;
     let text = match file {
@@ -192,12 +192,12 @@ fn template(call: &mut ApiCall<'_>, id: &str, file: &str) -> Outcome {
         _ => &Value::Null,
     };
     match text.as_str() {
-        Some(text) => Ok(Answer::text(text)),
+        Some(text) => Ok(ApiAnswer::text(text)),
         None => Err(missing(id)),
     }
 }
 
-fn schema(call: &mut ApiCall<'_>, id: &str, file: &str) -> Outcome {
+fn schema(call: &mut ApiCall<'_>, id: &str, file: &str) -> ApiOutcome {
     call.require(VIEW)?;
     let action = call.organization().actions.get(id).ok_or_else(|| missing(id))?;
     let schema = match file {
@@ -208,7 +208,7 @@ fn schema(call: &mut ApiCall<'_>, id: &str, file: &str) -> Outcome {
     if schema.is_object() { Ok(schema.clone().into()) } else { Err(missing(id)) }
 }
 
-fn test(call: &mut ApiCall<'_>, id: &str) -> Outcome {
+fn test(call: &mut ApiCall<'_>, id: &str) -> ApiOutcome {
     call.require("integrations:action:execute")?;
     let action = call.organization().actions.get(id).cloned().ok_or_else(|| missing(id))?;
     Ok(invocation::test(call, &action).into())

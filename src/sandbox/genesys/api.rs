@@ -10,7 +10,7 @@ use crate::sandbox::state::genesys::Organization;
 use crate::sandbox::state::quirks::GenesysQuirks;
 
 /// A refusal in Genesys Cloud's terms.
-pub(crate) struct Refusal {
+pub(crate) struct ApiRefusal {
     pub(crate) status: u16,
     pub(crate) code: &'static str,
     pub(crate) message: String,
@@ -18,10 +18,10 @@ pub(crate) struct Refusal {
     pub(crate) errors: Vec<Value>,
 }
 
-pub(crate) type Outcome = Result<Answer, Refusal>;
+pub(crate) type ApiOutcome = Result<ApiAnswer, ApiRefusal>;
 
 /// An answer that is no refusal.
-pub(crate) struct Answer {
+pub(crate) struct ApiAnswer {
     pub(crate) status: u16,
     pub(crate) body: Body,
 }
@@ -32,7 +32,7 @@ pub(crate) enum Body {
     Text(String),
 }
 
-impl Answer {
+impl ApiAnswer {
     pub(crate) fn json(status: u16, value: Value) -> Self {
         Self { status, body: Body::Json(value) }
     }
@@ -47,13 +47,13 @@ impl Answer {
     }
 }
 
-impl From<Value> for Answer {
+impl From<Value> for ApiAnswer {
     fn from(value: Value) -> Self {
         Self::json(200, value)
     }
 }
 
-impl Refusal {
+impl ApiRefusal {
     pub(crate) fn new(status: u16, code: &'static str, message: impl Into<String>) -> Self {
         Self { status, code, message: message.into(), details: Vec::new(), errors: Vec::new() }
     }
@@ -101,11 +101,11 @@ impl ApiCall<'_> {
     }
 
     /// Refuses a client without the permission.
-    pub(crate) fn require(&self, permission: &str) -> Result<(), Refusal> {
+    pub(crate) fn require(&self, permission: &str) -> Result<(), ApiRefusal> {
         if !self.state.organization.denied_permissions.contains(permission) {
             return Ok(());
         }
-        Err(Refusal::new(
+        Err(ApiRefusal::new(
             403,
             "missing.any.permissions",
             format!(
@@ -123,7 +123,7 @@ impl ApiCall<'_> {
     }
 
     /// The page of a listing that the request asks for.
-    pub(crate) fn page(&self, all: Vec<Value>) -> Outcome {
+    pub(crate) fn page(&self, all: Vec<Value>) -> ApiOutcome {
         let number = |name: &str, otherwise: usize| {
             self.parameter(name).and_then(|value| value.parse().ok()).unwrap_or(otherwise)
         };
@@ -143,7 +143,7 @@ impl ApiCall<'_> {
         Ok(listing.into())
     }
 
-    pub(crate) fn unknown(&self) -> Refusal {
-        Refusal::new(404, "not.found", format!("The sandbox has no {} {}", self.method, self.path))
+    pub(crate) fn unknown(&self) -> ApiRefusal {
+        ApiRefusal::new(404, "not.found", format!("The sandbox has no {} {}", self.method, self.path))
     }
 }

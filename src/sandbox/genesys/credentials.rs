@@ -3,14 +3,14 @@
 use http::Method;
 use serde_json::{Value, json};
 
-use super::api::{Answer, ApiCall, Outcome, Refusal};
+use super::api::{ApiAnswer, ApiCall, ApiOutcome, ApiRefusal};
 use crate::sandbox::state::quirks::ArnShown;
 
 const VIEW: &str = "integrations:integration:view";
 const KIND: &str = "amazonWebServicesARN";
 
 /// `rest` is the path after `integrations/credentials/`.
-pub(crate) fn handle(call: &mut ApiCall<'_>, rest: &[&str]) -> Outcome {
+pub(crate) fn handle(call: &mut ApiCall<'_>, rest: &[&str]) -> ApiOutcome {
     match (call.method, rest) {
         (&Method::POST, []) => create(call),
         (&Method::GET, []) => list(call),
@@ -23,8 +23,8 @@ pub(crate) fn handle(call: &mut ApiCall<'_>, rest: &[&str]) -> Outcome {
     }
 }
 
-fn missing(id: &str) -> Refusal {
-    Refusal::new(404, "not.found", format!("Entity of type [Credential] with ID [{id}] not found "))
+fn missing(id: &str) -> ApiRefusal {
+    ApiRefusal::new(404, "not.found", format!("Entity of type [Credential] with ID [{id}] not found "))
 }
 
 /// As listings and writes answer: without the fields.
@@ -37,22 +37,22 @@ fn info(credential: &Value) -> Value {
 }
 
 /// What is wrong with a credential that was sent.
-fn checked(body: &Value) -> Result<Value, Refusal> {
+fn checked(body: &Value) -> Result<Value, ApiRefusal> {
     let kind = body["type"]["name"].as_str().or(body["type"]["id"].as_str()).unwrap_or_default();
     if kind != KIND {
-        return Err(Refusal::bad_request(
+        return Err(ApiRefusal::bad_request(
             "type",
             "The sandbox has credentials of the type amazonWebServicesARN only",
         ));
     }
     if body["credentialFields"]["ARN"].as_str().is_none_or(str::is_empty) {
-        return Err(Refusal::bad_request("credentialFields", "ARN is required"));
+        return Err(ApiRefusal::bad_request("credentialFields", "ARN is required"));
     }
     Ok(json!({ "name": body["name"], "type": { "id": KIND, "name": KIND },
                "credentialFields": { "ARN": body["credentialFields"]["ARN"] } }))
 }
 
-fn create(call: &mut ApiCall<'_>) -> Outcome {
+fn create(call: &mut ApiCall<'_>) -> ApiOutcome {
     call.require("integrations:integration:add")?;
     let mut credential = checked(&call.body)?;
     let id = call.organization().new_id();
@@ -62,14 +62,14 @@ fn create(call: &mut ApiCall<'_>) -> Outcome {
     Ok(info(&credential).into())
 }
 
-fn list(call: &mut ApiCall<'_>) -> Outcome {
+fn list(call: &mut ApiCall<'_>) -> ApiOutcome {
     call.require(VIEW)?;
     let all = call.organization().credentials.values().map(info).collect();
     call.page(all)
 }
 
 /// Pages by cursor: the ID of the last one.
-fn listing(call: &mut ApiCall<'_>) -> Outcome {
+fn listing(call: &mut ApiCall<'_>) -> ApiOutcome {
     call.require(VIEW)?;
     let size = call.parameter("pageSize").and_then(|size| size.parse().ok()).unwrap_or(25usize);
     let size = size.clamp(1, 200).min(call.defaults.page_limit);
@@ -88,14 +88,14 @@ fn listing(call: &mut ApiCall<'_>) -> Outcome {
     Ok(answer.into())
 }
 
-fn types(call: &mut ApiCall<'_>) -> Outcome {
+fn types(call: &mut ApiCall<'_>) -> ApiOutcome {
     call.require(VIEW)?;
     Ok(json!([{ "id": KIND, "name": KIND, "required": ["ARN"], "displayOrder": ["ARN"],
                 "properties": { "ARN": { "type": "string" } } }])
     .into())
 }
 
-fn get(call: &mut ApiCall<'_>, id: &str) -> Outcome {
+fn get(call: &mut ApiCall<'_>, id: &str) -> ApiOutcome {
     call.require(VIEW)?;
     let shown = call.organization().quirks.arn;
     let mut credential = call.organization().credentials.get(id).cloned().ok_or_else(|| missing(id))?;
@@ -107,7 +107,7 @@ fn get(call: &mut ApiCall<'_>, id: &str) -> Outcome {
     Ok(credential.into())
 }
 
-fn put(call: &mut ApiCall<'_>, id: &str) -> Outcome {
+fn put(call: &mut ApiCall<'_>, id: &str) -> ApiOutcome {
     call.require("integrations:integration:edit")?;
     let mut credential = checked(&call.body)?;
     let live = call.organization().credentials.get_mut(id).ok_or_else(|| missing(id))?;
@@ -117,8 +117,8 @@ fn put(call: &mut ApiCall<'_>, id: &str) -> Outcome {
     Ok(info(live).into())
 }
 
-fn delete(call: &mut ApiCall<'_>, id: &str) -> Outcome {
+fn delete(call: &mut ApiCall<'_>, id: &str) -> ApiOutcome {
     call.require("integrations:integration:delete")?;
     call.organization().credentials.remove(id).ok_or_else(|| missing(id))?;
-    Ok(Answer::empty())
+    Ok(ApiAnswer::empty())
 }

@@ -3,26 +3,26 @@
 use http::Method;
 use serde_json::{Value, json};
 
-use super::api::{ApiCall, Outcome, Refusal};
+use super::api::{ApiCall, ApiOutcome, ApiRefusal};
 
 /// `rest` is the path after `architect/dependencytracking/`.
-pub(crate) fn handle(call: &mut ApiCall<'_>, rest: &[&str]) -> Outcome {
+pub(crate) fn handle(call: &mut ApiCall<'_>, rest: &[&str]) -> ApiOutcome {
     match (call.method, rest) {
         (&Method::GET, ["consumingresources"]) => consumers(call),
         _ => Err(call.unknown()),
     }
 }
 
-fn consumers(call: &mut ApiCall<'_>) -> Outcome {
+fn consumers(call: &mut ApiCall<'_>) -> ApiOutcome {
     call.require("architect:dependencyTracking:view")?;
     let id = call.parameter("id").unwrap_or_default().to_owned();
     let has_version = call.parameter("version").is_some();
     let refuses = call.organization().quirks.refuses_flow_version;
     if refuses && has_version {
-        return Err(Refusal::bad_request("version", "There is no such version"));
+        return Err(ApiRefusal::bad_request("version", "There is no such version"));
     }
     if !refuses && !has_version {
-        return Err(Refusal::bad_request("version", "Query parameter 'version' is missing or empty"));
+        return Err(ApiRefusal::bad_request("version", "Query parameter 'version' is missing or empty"));
     }
     let kind = call.parameter("objectType").unwrap_or_default().to_owned();
     let organization = call.organization();

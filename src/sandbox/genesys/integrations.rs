@@ -3,7 +3,7 @@
 use http::Method;
 use serde_json::{Value, json};
 
-use super::api::{ApiCall, Outcome, Refusal};
+use super::api::{ApiCall, ApiOutcome, ApiRefusal};
 use crate::sandbox::state::genesys::{INTEGRATION_TYPE, Organization};
 
 const VIEW: &str = "integrations:integration:view";
@@ -11,7 +11,7 @@ const EDIT: &str = "integrations:integration:edit";
 const CREDENTIAL_KEY: &str = "AmazonWebServicesARN";
 
 /// `rest` is the path after `integrations/`.
-pub(crate) fn handle(call: &mut ApiCall<'_>, rest: &[&str]) -> Outcome {
+pub(crate) fn handle(call: &mut ApiCall<'_>, rest: &[&str]) -> ApiOutcome {
     match (call.method, rest) {
         (&Method::GET, []) => list(call),
         (&Method::POST, []) => create(call),
@@ -25,11 +25,11 @@ pub(crate) fn handle(call: &mut ApiCall<'_>, rest: &[&str]) -> Outcome {
     }
 }
 
-fn missing() -> Refusal {
-    Refusal::new(404, "not.found", "Integration not found")
+fn missing() -> ApiRefusal {
+    ApiRefusal::new(404, "not.found", "Integration not found")
 }
 
-fn list(call: &mut ApiCall<'_>) -> Outcome {
+fn list(call: &mut ApiCall<'_>) -> ApiOutcome {
     call.require(VIEW)?;
     let organization = &call.state.organization;
     let filters = !organization.quirks.ignores_filters;
@@ -47,10 +47,10 @@ fn list(call: &mut ApiCall<'_>) -> Outcome {
     call.page(all)
 }
 
-fn create(call: &mut ApiCall<'_>) -> Outcome {
+fn create(call: &mut ApiCall<'_>) -> ApiOutcome {
     call.require("integrations:integration:add")?;
     if call.body["integrationType"]["id"] != INTEGRATION_TYPE {
-        return Err(Refusal::bad_request(
+        return Err(ApiRefusal::bad_request(
             "integrationType",
             "The sandbox has integrations for Lambda data actions only",
         ));
@@ -72,7 +72,7 @@ fn create(call: &mut ApiCall<'_>) -> Outcome {
     Ok(integration.into())
 }
 
-fn kind(call: &mut ApiCall<'_>) -> Outcome {
+fn kind(call: &mut ApiCall<'_>) -> ApiOutcome {
     call.require(VIEW)?;
     Ok(json!({
         "id": INTEGRATION_TYPE, "name": "AWS Lambda Data Actions",
@@ -82,7 +82,7 @@ fn kind(call: &mut ApiCall<'_>) -> Outcome {
     .into())
 }
 
-fn get(call: &mut ApiCall<'_>, id: &str) -> Outcome {
+fn get(call: &mut ApiCall<'_>, id: &str) -> ApiOutcome {
     call.require(VIEW)?;
     let organization = call.organization();
     let integration = organization.integrations.get(id).cloned().ok_or_else(missing)?;
@@ -111,7 +111,7 @@ fn settle(organization: &mut Organization, id: &str) {
     }
 }
 
-fn set_intended_state(call: &mut ApiCall<'_>, id: &str) -> Outcome {
+fn set_intended_state(call: &mut ApiCall<'_>, id: &str) -> ApiOutcome {
     call.require(EDIT)?;
     let intended = call.body["intendedState"].as_str().unwrap_or_default().to_owned();
     let organization = call.organization();
@@ -120,10 +120,13 @@ fn set_intended_state(call: &mut ApiCall<'_>, id: &str) -> Outcome {
         (organization.quirks.activating, organization.quirks.needs_credential);
     let integration = organization.integrations.get_mut(id).ok_or_else(missing)?;
     if !matches!(intended.as_str(), "ENABLED" | "DISABLED" | "DELETED") {
-        return Err(Refusal::bad_request("intendedState", "intendedState is ENABLED, DISABLED or DELETED"));
+        return Err(ApiRefusal::bad_request(
+            "intendedState",
+            "intendedState is ENABLED, DISABLED or DELETED",
+        ));
     }
     if intended == "ENABLED" && needs_credential && !has_credential {
-        return Err(Refusal::bad_request("credentials", "The configuration has no credential"));
+        return Err(ApiRefusal::bad_request("credentials", "The configuration has no credential"));
     }
     integration["intendedState"] = intended.as_str().into();
     if intended == "ENABLED" {
@@ -143,7 +146,7 @@ fn set_intended_state(call: &mut ApiCall<'_>, id: &str) -> Outcome {
 }
 
 /// With its actions, as the real one does.
-fn delete(call: &mut ApiCall<'_>, id: &str) -> Outcome {
+fn delete(call: &mut ApiCall<'_>, id: &str) -> ApiOutcome {
     call.require("integrations:integration:delete")?;
     let organization = call.organization();
     let integration = organization.integrations.remove(id).ok_or_else(missing)?;
@@ -152,7 +155,7 @@ fn delete(call: &mut ApiCall<'_>, id: &str) -> Outcome {
     Ok(integration.into())
 }
 
-fn configuration(call: &mut ApiCall<'_>, id: &str) -> Outcome {
+fn configuration(call: &mut ApiCall<'_>, id: &str) -> ApiOutcome {
     call.require(VIEW)?;
     let organization = call.organization();
     let literal = organization.quirks.empty_notes_literal;
@@ -163,22 +166,22 @@ fn configuration(call: &mut ApiCall<'_>, id: &str) -> Outcome {
     Ok(current.into())
 }
 
-fn put_configuration(call: &mut ApiCall<'_>, id: &str) -> Outcome {
+fn put_configuration(call: &mut ApiCall<'_>, id: &str) -> ApiOutcome {
     call.require(EDIT)?;
     let body = call.body.clone();
     let organization = &mut call.state.organization;
     let quirks = organization.quirks.clone();
     let current = organization.configurations.get_mut(id).ok_or_else(missing)?;
     if body["version"] != current["version"] {
-        return Err(Refusal::stale(&quirks, &body["version"], &current["version"]));
+        return Err(ApiRefusal::stale(&quirks, &body["version"], &current["version"]));
     }
     for (key, credential) in body["credentials"].as_object().into_iter().flatten() {
         if quirks.exact_credential_key && key != CREDENTIAL_KEY {
-            return Err(Refusal::bad_request("credentials", &format!("There is no credential {key}")));
+            return Err(ApiRefusal::bad_request("credentials", &format!("There is no credential {key}")));
         }
         let named = credential["id"].as_str().unwrap_or_default();
         if !organization.credentials.contains_key(named) {
-            return Err(Refusal::bad_request(
+            return Err(ApiRefusal::bad_request(
                 "credentials",
                 &format!("There is no credential with ID {named}"),
             ));

@@ -55,12 +55,12 @@ fn role_of(organization: &Organization, integration: &str) -> Result<String, Str
     arn.map(str::to_owned).ok_or_else(|| "the integration has no credential with a role's ARN".to_owned())
 }
 
-struct Session {
+struct LambdaSession {
     key: String,
     token: String,
 }
 
-fn assume(call: &mut ApiCall<'_>, role: &str) -> Result<Session, String> {
+fn assume(call: &mut ApiCall<'_>, role: &str) -> Result<LambdaSession, String> {
     let organization = call.organization();
     let account = organization.account.clone().ok_or("the organization has no AWS account")?;
     let form: String = form_urlencoded::Serializer::new(String::new())
@@ -83,12 +83,12 @@ fn assume(call: &mut ApiCall<'_>, role: &str) -> Result<Session, String> {
         return Err(format!("{}: {message} (sts:AssumeRole on {role})", field("Code").unwrap_or_default()));
     }
     match (field("AccessKeyId"), field("SessionToken")) {
-        (Some(key), Some(token)) => Ok(Session { key, token }),
+        (Some(key), Some(token)) => Ok(LambdaSession { key, token }),
         _ => Err("STS gave no session".to_owned()),
     }
 }
 
-fn invoke(call: &mut ApiCall<'_>, session: &Session, function: &str, input: &Value) -> Invoked {
+fn invoke(call: &mut ApiCall<'_>, session: &LambdaSession, function: &str, input: &Value) -> Invoked {
     let encoded: String =
         percent_encoding::utf8_percent_encode(function, percent_encoding::NON_ALPHANUMERIC).to_string();
     let path = format!("{}{encoded}/invocations", aws::lambda::PATH);

@@ -13,7 +13,7 @@ use http::{Request, Response, StatusCode};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use self::api::{Answer, ApiCall, Body, Outcome, Refusal};
+use self::api::{ApiAnswer, ApiCall, ApiOutcome, ApiRefusal, Body};
 use super::aws::Defaults;
 use super::state::State;
 
@@ -33,8 +33,8 @@ pub(crate) fn handle(
 }
 
 /// Writes the answer to a request, or its refusal.
-fn respond(outcome: Outcome, request_id: &str) -> Response<Vec<u8>> {
-    let Answer { status, body } = outcome.unwrap_or_else(|refusal| refused(refusal, request_id));
+fn respond(outcome: ApiOutcome, request_id: &str) -> Response<Vec<u8>> {
+    let ApiAnswer { status, body } = outcome.unwrap_or_else(|refusal| refused(refusal, request_id));
     let (kind, body) = match body {
         Body::Empty => (None, Vec::new()),
         Body::Json(value) => (Some("application/json"), value.to_string().into_bytes()),
@@ -53,20 +53,20 @@ fn respond(outcome: Outcome, request_id: &str) -> Response<Vec<u8>> {
     response
 }
 
-fn refused(Refusal { status, code, message, details, errors }: Refusal, request_id: &str) -> Answer {
+fn refused(ApiRefusal { status, code, message, details, errors }: ApiRefusal, request_id: &str) -> ApiAnswer {
     let body = if code == "invalid_client" {
         json!({ "error": "invalid_client", "description": message, "error_description": message })
     } else {
         json!({ "message": message, "code": code, "status": status, "contextId": request_id, "details": details,
                 "errors": errors })
     };
-    Answer::json(status, body)
+    ApiAnswer::json(status, body)
 }
 
 /// The answer to a request too many.
 pub(crate) fn throttle(request_id: &str) -> Response<Vec<u8>> {
     let message = "Rate limit exceeded the maximum. Retry the request in [1] seconds";
-    let mut response = respond(Err(Refusal::new(429, "too.many.requests", message)), request_id);
+    let mut response = respond(Err(ApiRefusal::new(429, "too.many.requests", message)), request_id);
     response.headers_mut().insert(http::header::RETRY_AFTER, 1.into());
     response
 }
@@ -76,7 +76,7 @@ fn answer(
     defaults: &Defaults,
     request: &Request<impl AsRef<[u8]>>,
     now: Timestamp,
-) -> Outcome {
+) -> ApiOutcome {
     let path = request.uri().path();
     let authorization =
         request.headers().get("authorization").and_then(|value| value.to_str().ok()).unwrap_or_default();
@@ -85,13 +85,13 @@ fn answer(
     }
     let token = authorization.strip_prefix("Bearer ").unwrap_or_default();
     if !oauth::is_valid(&state.organization, token, now) {
-        return Err(Refusal::new(401, "bad.credentials", "Invalid login credentials."));
+        return Err(ApiRefusal::new(401, "bad.credentials", "Invalid login credentials."));
     }
     let query = request.uri().query().unwrap_or_default();
     let body: Value = match request.body().as_ref() {
         [] => Value::Null,
         text => serde_json::from_slice(text).map_err(|_| {
-            Refusal::new(
+            ApiRefusal::new(
                 400,
                 "bad.request",
                 "The request could not be understood by the server due to malformed syntax.",

@@ -5,7 +5,7 @@ use http::Method;
 use jiff::Timestamp;
 use serde_json::json;
 
-use super::api::{Outcome, Refusal};
+use super::api::{ApiOutcome, ApiRefusal};
 use crate::sandbox::state::State;
 use crate::sandbox::state::genesys::Organization;
 
@@ -13,15 +13,21 @@ use crate::sandbox::state::genesys::Organization;
 const LIFETIME: i64 = 86_400;
 
 /// A token for a client's ID and secret.
-pub(crate) fn token(state: &mut State, method: &Method, basic: &str, body: &[u8], now: Timestamp) -> Outcome {
-    let invalid = |message: &str| Refusal::new(401, "invalid_client", message);
+pub(crate) fn token(
+    state: &mut State,
+    method: &Method,
+    basic: &str,
+    body: &[u8],
+    now: Timestamp,
+) -> ApiOutcome {
+    let invalid = |message: &str| ApiRefusal::new(401, "invalid_client", message);
     if *method != Method::POST {
-        return Err(Refusal::new(405, "method.not.allowed", "POST it"));
+        return Err(ApiRefusal::new(405, "method.not.allowed", "POST it"));
     }
     let grants =
         form_urlencoded::parse(body).any(|(key, value)| key == "grant_type" && value == "client_credentials");
     if !grants {
-        return Err(Refusal::new(
+        return Err(ApiRefusal::new(
             400,
             "invalid_client",
             "client credentials are the only grant of the sandbox",

@@ -16,7 +16,7 @@ pub(crate) struct AwsOrganization {
     pub management_account: AccountId,
     pub members: BTreeSet<AccountId>,
     /// Service control policies, level by level: at each, one must allow.
-    pub scps: Vec<Level>,
+    pub scps: Vec<OrganizationLevel>,
     /// Resource control policies, of all levels together.
     pub rcps: Vec<GuardPolicy>,
 }
@@ -24,7 +24,7 @@ pub(crate) struct AwsOrganization {
 /// The root, an organizational unit, or the account.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Level {
+pub(crate) struct OrganizationLevel {
     pub name: String,
     pub policies: Vec<GuardPolicy>,
 }

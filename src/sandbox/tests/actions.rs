@@ -3,7 +3,7 @@
 use super::*;
 
 /// An action, its parameters, and what the refusal says.
-type Case<'a> = (&'a str, &'a [(&'a str, &'a str)], &'a str);
+type ActionCase<'a> = (&'a str, &'a [(&'a str, &'a str)], &'a str);
 
 const OF_AWS: [&str; 9] = [
     "AdministratorAccess",
@@ -41,7 +41,7 @@ fn role_names_ignore_case_whatever_the_path() {
 #[test]
 fn faulty_parameters_are_refused() {
     let long = "x".repeat(65);
-    let cases: [Case<'_>; 10] = [
+    let cases: [ActionCase<'_>; 10] = [
         ("GetRole", &[], "Value null at 'roleName'"),
         ("GetRole", &[("RoleName", "a b")], "The specified value for roleName is invalid."),
         ("GetRole", &[("RoleName", &long)], "length less than or equal to 64"),
@@ -76,7 +76,7 @@ fn faulty_parameters_are_refused() {
 fn what_is_not_there_is_not_found() {
     let mut sandbox = furnished();
     let other = "arn:aws:iam::111122223333:policy/path/P";
-    let cases: [Case<'_>; 8] = [
+    let cases: [ActionCase<'_>; 8] = [
         ("GetRole", &[("RoleName", "none")], "The role with name none cannot be found."),
         (
             "GetPolicy",

@@ -38,7 +38,7 @@ struct File {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct Config {
-    request: Request,
+    request: ExportedRequest,
     #[serde(default)]
     response: Response,
     timeout_seconds: Option<u32>,
@@ -46,7 +46,7 @@ struct Config {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct Request {
+struct ExportedRequest {
     request_url_template: Option<String>,
     #[serde(default, rename = "requestType")]
     _request_type: String,
@@ -66,7 +66,7 @@ struct Response {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct Contract {
     input: Input,
-    output: Output,
+    output: ExportedOutput,
 }
 
 #[derive(Deserialize)]
@@ -77,7 +77,7 @@ struct Input {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct Output {
+struct ExportedOutput {
     success_schema: Value,
 }
 

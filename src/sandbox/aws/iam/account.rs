@@ -12,7 +12,7 @@ use crate::sandbox::aws::refusal::Refusal;
 use crate::sandbox::state::iam::{InstanceProfile, Policy, Role, date};
 
 /// An item of GetAccountAuthorizationDetails.
-enum Detail<'a> {
+enum AuthorizationDetail<'a> {
     Role(&'a Role, String, Vec<(&'a InstanceProfile, String)>),
     Policy(&'a Policy),
 }
@@ -37,19 +37,22 @@ pub(crate) fn authorization_details(call: &mut Call<'_>) -> Result<Answer, Refus
             for (name, role) in &account.roles {
                 let trust = state.trust_of(role)?;
                 let profiles = account.profiles_of(name).map(|profile| (profile, trust.clone())).collect();
-                items.push((format!("1/{name}"), Detail::Role(role, trust, profiles)));
+                items.push((format!("1/{name}"), AuthorizationDetail::Role(role, trust, profiles)));
             }
         }
         if wanted("LocalManagedPolicy") {
             items.extend(
-                account.policies.iter().map(|(name, policy)| (format!("2/{name}"), Detail::Policy(policy))),
+                account
+                    .policies
+                    .iter()
+                    .map(|(name, policy)| (format!("2/{name}"), AuthorizationDetail::Policy(policy))),
             );
         }
     }
     let counts = counts(call);
     let (items, marker) = page.cut(items);
     let (roles, policies): (Vec<_>, Vec<_>) =
-        items.into_iter().partition(|item| matches!(item, Detail::Role(..)));
+        items.into_iter().partition(|item| matches!(item, AuthorizationDetail::Role(..)));
     Ok(Answer::of(|xml| {
         xml.element("UserDetailList", |_| ());
         xml.element("GroupDetailList", |_| ());
@@ -76,10 +79,10 @@ fn counts(call: &Call<'_>) -> Counts {
     counts
 }
 
-fn write(xml: &mut Xml, call: &Call<'_>, item: &Detail<'_>, counts: &Counts) {
+fn write(xml: &mut Xml, call: &Call<'_>, item: &AuthorizationDetail<'_>, counts: &Counts) {
     match item {
-        Detail::Role(role, trust, profiles) => write_role(xml, call, role, trust, profiles),
-        Detail::Policy(policy) => write_policy(xml, call, policy, counts),
+        AuthorizationDetail::Role(role, trust, profiles) => write_role(xml, call, role, trust, profiles),
+        AuthorizationDetail::Policy(policy) => write_policy(xml, call, policy, counts),
     }
 }
 

@@ -63,7 +63,7 @@ pub(crate) fn create(call: &mut Call<'_>) -> Result<Answer, Refusal> {
         xml.element("Policy", |xml| {
             write(xml, call, &policy);
             if !call.params.indices("Tags").is_empty()
-                && let Found::Customer(policy) = policy
+                && let AnyPolicy::Customer(policy) = policy
             {
                 write_tags(xml, &policy.tags);
             }
@@ -85,7 +85,7 @@ fn show(call: &Call<'_>, arn: &str) -> Result<Answer, Refusal> {
     Ok(Answer::of(|xml| {
         xml.element("Policy", |xml| {
             write(xml, call, &policy);
-            if let Found::Customer(policy) = policy {
+            if let AnyPolicy::Customer(policy) = policy {
                 xml.optional("Description", policy.description.as_ref());
                 write_tags(xml, &policy.tags);
             }
@@ -95,18 +95,18 @@ fn show(call: &Call<'_>, arn: &str) -> Result<Answer, Refusal> {
 
 /// A managed policy, whosever.
 #[derive(Clone, Copy)]
-enum Found<'a> {
+enum AnyPolicy<'a> {
     Customer(&'a Policy),
     Aws(&'static AwsManaged),
 }
 
-fn find<'a>(call: &'a Call<'_>, arn: &str) -> Result<Found<'a>, Refusal> {
+fn find<'a>(call: &'a Call<'_>, arn: &str) -> Result<AnyPolicy<'a>, Refusal> {
     let state = &*call.state;
     if let Some(policy) = state.aws_managed(arn) {
-        return Ok(Found::Aws(policy));
+        return Ok(AnyPolicy::Aws(policy));
     }
     match state.policy_of_arn(arn) {
-        Some((account, policy)) if account == call.caller.account => Ok(Found::Customer(policy)),
+        Some((account, policy)) if account == call.caller.account => Ok(AnyPolicy::Customer(policy)),
         _ => Err(not_found(arn)),
     }
 }
@@ -114,10 +114,10 @@ fn find<'a>(call: &'a Call<'_>, arn: &str) -> Result<Found<'a>, Refusal> {
 /// A policy that the caller can change: not one of AWS's own, nor another account's.
 fn find_mut<'a>(call: &'a mut Call<'_>, arn: &str) -> Result<&'a mut Policy, Refusal> {
     match find(call, arn)? {
-        Found::Aws(_) => {
+        AnyPolicy::Aws(_) => {
             Err(Refusal::access_denied(format!("{arn} is managed by AWS and cannot be changed")))
         }
-        Found::Customer(_) => call.state.policy_of_arn_mut(arn).ok_or_else(|| not_found(arn)),
+        AnyPolicy::Customer(_) => call.state.policy_of_arn_mut(arn).ok_or_else(|| not_found(arn)),
     }
 }
 
@@ -138,11 +138,11 @@ pub(crate) fn users<'a>(state: &'a State, account: &AccountId, arn: &str) -> (Ve
     )
 }
 
-fn write(xml: &mut Xml, call: &Call<'_>, policy: &Found<'_>) {
+fn write(xml: &mut Xml, call: &Call<'_>, policy: &AnyPolicy<'_>) {
     let state = &*call.state;
     let account = &call.caller.account;
     let (name, path, id, arn, version, created, updated) = match policy {
-        Found::Customer(policy) => {
+        AnyPolicy::Customer(policy) => {
             let Policy { name, path, id, created, updated, default_version, .. } = policy;
             let arn = state.policy_arn(account, policy).to_string();
             (
@@ -155,7 +155,7 @@ fn write(xml: &mut Xml, call: &Call<'_>, policy: &Found<'_>) {
                 *updated,
             )
         }
-        Found::Aws(policy) => {
+        AnyPolicy::Aws(policy) => {
             let AwsManaged { path, name, id, version, document: _ } = policy;
             (*name, *path, *id, policy.arn(&state.partition), (*version).to_owned(), AWS_DATE, AWS_DATE)
         }
@@ -188,17 +188,17 @@ pub(crate) fn list(call: &mut Call<'_>) -> Result<Answer, Refusal> {
     let call = &*call;
     let state = &*call.state;
     let account = &call.caller.account;
-    let mut found: BTreeMap<String, Found<'_>> = BTreeMap::new();
+    let mut found: BTreeMap<String, AnyPolicy<'_>> = BTreeMap::new();
     if scope != "AWS" {
         for policy in state.account(account).into_iter().flat_map(|account| account.policies.values()) {
             if policy.path.starts_with(prefix) {
-                found.insert(state.policy_arn(account, policy).to_string(), Found::Customer(policy));
+                found.insert(state.policy_arn(account, policy).to_string(), AnyPolicy::Customer(policy));
             }
         }
     }
     if scope != "Local" {
         for policy in managed::all().filter(|policy| policy.path.starts_with(prefix)) {
-            found.insert(policy.arn(&state.partition), Found::Aws(policy));
+            found.insert(policy.arn(&state.partition), AnyPolicy::Aws(policy));
         }
     }
     if only_attached {
@@ -268,13 +268,13 @@ pub(crate) fn get_version(call: &mut Call<'_>) -> Result<Answer, Refusal> {
     let arn = call.params.policy_arn("PolicyArn")?;
     let id = call.params.version_id()?;
     let (document, default, created) = match find(call, arn)? {
-        Found::Customer(policy) => {
+        AnyPolicy::Customer(policy) => {
             let number = version(policy, arn, id)?;
             let PolicyVersion { text, created } = &policy.versions[&number];
             (text.as_str(), number == policy.default_version, *created)
         }
-        Found::Aws(policy) if policy.version == id => (policy.document, true, AWS_DATE),
-        Found::Aws(_) => {
+        AnyPolicy::Aws(policy) if policy.version == id => (policy.document, true, AWS_DATE),
+        AnyPolicy::Aws(_) => {
             return Err(Refusal::no_such_entity(format!(
                 "Policy {arn} version {id} does not exist or is not attachable."
             )));
@@ -295,7 +295,7 @@ pub(crate) fn list_versions(call: &mut Call<'_>) -> Result<Answer, Refusal> {
     let arn = call.params.policy_arn("PolicyArn")?;
     let versions: Vec<(String, (String, bool, Seconds))> = match find(call, arn)? {
         // The newest first; numbers are padded so that keys sort like them.
-        Found::Customer(policy) => policy
+        AnyPolicy::Customer(policy) => policy
             .versions
             .iter()
             .rev()
@@ -304,7 +304,7 @@ pub(crate) fn list_versions(call: &mut Call<'_>) -> Result<Answer, Refusal> {
                 (format!("{:010}", u32::MAX - number), item)
             })
             .collect(),
-        Found::Aws(policy) => vec![(String::new(), (policy.version.to_owned(), true, AWS_DATE))],
+        AnyPolicy::Aws(policy) => vec![(String::new(), (policy.version.to_owned(), true, AWS_DATE))],
     };
     Ok(listing("Versions", page.cut(versions), |xml, (id, default, created)| {
         xml.text("VersionId", id);

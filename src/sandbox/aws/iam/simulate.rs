@@ -14,7 +14,7 @@ use crate::sandbox::aws::query::{Answer, Params, Xml};
 use crate::sandbox::aws::refusal::Refusal;
 
 /// The outcome for one resource.
-struct Simulated {
+struct SimulatedResource {
     resource: String,
     decision: Decision,
     by_boundary: Option<bool>,
@@ -85,7 +85,7 @@ pub(crate) fn simulate(call: &mut Call<'_>) -> Result<Answer, Refusal> {
                     decision = Decision::ImplicitDeny;
                 }
             }
-            simulated.push(Simulated { resource: (*resource).to_owned(), decision, by_boundary });
+            simulated.push(SimulatedResource { resource: (*resource).to_owned(), decision, by_boundary });
         }
         results.push((action, simulated, by_organization));
     }
@@ -101,14 +101,14 @@ pub(crate) fn simulate(call: &mut Call<'_>) -> Result<Answer, Refusal> {
 fn write(
     xml: &mut Xml,
     action: &str,
-    simulated: &[Simulated],
+    simulated: &[SimulatedResource],
     by_organization: bool,
     missing: &BTreeSet<String>,
 ) {
     let strictest = simulated.iter().map(|one| one.decision).max_by_key(|decision| strictness(*decision));
     let strictest = strictest.unwrap_or(Decision::ImplicitDeny);
     let allowed_by_boundary =
-        |one: &[Simulated]| one.iter().filter_map(|one| one.by_boundary).reduce(|a, b| a && b);
+        |one: &[SimulatedResource]| one.iter().filter_map(|one| one.by_boundary).reduce(|a, b| a && b);
     xml.text("EvalActionName", action);
     match simulated {
         [one] => xml.text("EvalResourceName", &one.resource),
