@@ -430,7 +430,17 @@ fn check_headline(
         }
     }
     if !others.is_empty() {
-        let _ = writeln!(out, "> [!CAUTION]\n> {} can get in.\n", esc.text(&sentence_case(&few(&others))));
+        // Where it has one cause, so has the door one remedy.
+        let remedy = match rows {
+            [(_, role)] if role.diagnosis.len() == 1 => role.diagnosis.first().map(|cause| &cause.remedy),
+            _ => None,
+        };
+        let remedy = remedy.map(|remedy| format!(" To do: {}.", esc.text(remedy))).unwrap_or_default();
+        let _ = writeln!(
+            out,
+            "> [!CAUTION]\n> {} can get in.{remedy}\n",
+            esc.text(&sentence_case(&few(&others)))
+        );
     }
     if !failed.is_empty() {
         let _ = writeln!(out, "**{} failed:** {}\n", plural(failed.len(), "spec"), esc.text(&few(failed)));

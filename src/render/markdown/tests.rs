@@ -397,3 +397,11 @@ proptest! {
         check_is_inert(&checks(&[(Some(text.as_str()), &broken), (Some(text.as_str()), &good)], &failed, &mask));
     }
 }
+
+#[test]
+fn who_can_get_in_and_what_to_do_are_the_first_lines_of_a_check() {
+    let report = hostile_check("someone", "broken");
+    let text = checks(&[(None, &report)], &[], &|text| text.to_owned());
+    let first: Vec<&str> = text.lines().take(4).collect();
+    assert_eq!(first[2..], ["> [!CAUTION]", "> Someone can get in. To do: someone."]);
+}
