@@ -14,17 +14,7 @@ use crate::plan::model::{Blocker as PlanBlocker, Notice as PlanNotice, Plan, Rol
 
 /// Adds what has to change in Genesys Cloud to a plan for IAM.
 pub(crate) fn add(plan: &mut Plan, reading: &OrganizationReading, desired: &DesiredState, pruned: &Orphans) {
-    let organization = match reading {
-        OrganizationReading::Read(organization) => organization,
-        OrganizationReading::NotRead(why) => {
-            for role in desired.roles.iter().filter(|role| role.integration.is_some()) {
-                let notice = Notice::NotRead { why: why.clone() };
-                of(plan, &role.role.name).notices.push(PlanNotice::Genesys(notice));
-            }
-            return;
-        }
-        OrganizationReading::NotAsked => return,
-    };
+    let Some(organization) = read_or_noted(plan, reading, desired) else { return };
     let scope = Scope {
         spec: &desired.spec,
         account: &desired.account_id,
@@ -44,24 +34,33 @@ pub(crate) fn add(plan: &mut Plan, reading: &OrganizationReading, desired: &Desi
     }
 }
 
-/// The same where everything is to go.
+/// What was read; where it could not be, each role with an integration gets a notice that says why.
+fn read_or_noted<'a>(
+    plan: &mut Plan,
+    reading: &'a OrganizationReading,
+    desired: &DesiredState,
+) -> Option<&'a LiveOrganization> {
+    match reading {
+        OrganizationReading::Read(organization) => Some(organization),
+        OrganizationReading::NotRead(why) => {
+            for role in desired.roles.iter().filter(|role| role.integration.is_some()) {
+                let notice = Notice::NotRead { why: why.clone() };
+                of(plan, &role.role.name).notices.push(PlanNotice::Genesys(notice));
+            }
+            None
+        }
+        OrganizationReading::NotAsked => None,
+    }
+}
+
+/// As [`add`], where everything is to go.
 pub(crate) fn add_destroy(
     plan: &mut Plan,
     reading: &OrganizationReading,
     desired: &DesiredState,
     even_if_used: bool,
 ) {
-    let organization = match reading {
-        OrganizationReading::Read(organization) => organization,
-        OrganizationReading::NotRead(why) => {
-            for role in desired.roles.iter().filter(|role| role.integration.is_some()) {
-                let notice = Notice::NotRead { why: why.clone() };
-                of(plan, &role.role.name).notices.push(PlanNotice::Genesys(notice));
-            }
-            return;
-        }
-        OrganizationReading::NotAsked => return,
-    };
+    let Some(organization) = read_or_noted(plan, reading, desired) else { return };
     let scope = Scope { spec: &desired.spec, account: &desired.account_id, prune: false };
     for (role, integration) in with_integration(desired) {
         let role_plan = of(plan, &role.role.name);
