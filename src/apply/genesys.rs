@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::backoff::Backoff;
 use crate::genesys::{Client, Waiting, WriteError, Writer};
-use crate::plan::genesys::{Change, Handle};
+use crate::plan::genesys::{GenesysChange, Handle};
 
 /// What this run has made for one role.
 #[derive(Debug, Default)]
@@ -39,24 +39,24 @@ fn known(handle: &Handle, made: Option<&String>) -> Result<String, WriteError> {
 /// Whatever keeps Genesys Cloud from making the change, and what is no longer as the plan saw it.
 pub(super) async fn execute(
     client: &Client,
-    change: &Change,
+    change: &GenesysChange,
     made: &mut Made,
     waits: Backoff,
     waiting: impl Waiting,
 ) -> Result<(), WriteError> {
     let mut writer = Writer { client, waits, waiting };
     match change {
-        Change::PostIntegrationsCredentials { name, arn, before } => {
+        GenesysChange::PostIntegrationsCredentials { name, arn, before } => {
             made.credential = Some(writer.post_credential(name, arn, before).await?);
         }
-        Change::PutIntegrationsCredential { id, name, arn } => {
+        GenesysChange::PutIntegrationsCredential { id, name, arn } => {
             let arn = arn.after.as_deref().unwrap_or_default();
             writer.put_credential(id, &name.after, arn).await?;
         }
-        Change::PostIntegrations { name } => {
+        GenesysChange::PostIntegrations { name } => {
             made.integration = Some(writer.post_integration(name, &BTreeSet::new()).await?);
         }
-        Change::PutIntegrationConfigCurrent {
+        GenesysChange::PutIntegrationConfigCurrent {
             integration,
             name,
             notes_before,
@@ -77,21 +77,21 @@ pub(super) async fn execute(
                 )
                 .await?;
         }
-        Change::PatchIntegration { integration, name: _, enabled } => {
+        GenesysChange::PatchIntegration { integration, name: _, enabled } => {
             writer.patch_integration(&made.integration(integration)?, *enabled).await?;
         }
-        Change::PostIntegrationsActions { integration, action, before } => {
+        GenesysChange::PostIntegrationsActions { integration, action, before } => {
             let id = made.integration(integration)?;
             let is_fresh = *integration == Handle::Made;
             let action_id = writer.post_action(&id, action, before, is_fresh).await?;
             made.actions.insert(action.content.name.clone(), action_id);
         }
-        Change::PatchIntegrationsAction { before, after, differences: _ } => {
+        GenesysChange::PatchIntegrationsAction { before, after, differences: _ } => {
             writer.patch_action(before, after).await?;
         }
-        Change::DeleteIntegrationsAction { id, name: _ } => writer.delete_action(id).await?,
-        Change::DeleteIntegration { id, name: _, actions: _ } => writer.delete_integration(id).await?,
-        Change::DeleteIntegrationsCredential { id, name: _ } => writer.delete_credential(id).await?,
+        GenesysChange::DeleteIntegrationsAction { id, name: _ } => writer.delete_action(id).await?,
+        GenesysChange::DeleteIntegration { id, name: _, actions: _ } => writer.delete_integration(id).await?,
+        GenesysChange::DeleteIntegrationsCredential { id, name: _ } => writer.delete_credential(id).await?,
     }
     Ok(())
 }

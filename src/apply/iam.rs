@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::aws::{AwsError, Clients, Recent, is_gone, is_made, passes_by_itself, write};
 use crate::backoff::Backoff;
-use crate::plan::iam::Change;
+use crate::plan::iam::IamChange;
 use crate::plan::{self, ChangeKind};
 
 /// Carries a change out; `earlier` are those of the same role that this run has made. Errors that pass by themselves, as
@@ -16,7 +16,7 @@ use crate::plan::{self, ChangeKind};
 /// Whatever keeps IAM from making the change. [`AwsError::may_have_been_done`] says whether it may be made all the same.
 pub(super) async fn execute(
     clients: &Clients,
-    change: &Change,
+    change: &IamChange,
     earlier: &[plan::Change],
     waits: Backoff,
     mut waiting: impl AsyncFnMut(&'static str, Duration) -> ControlFlow<()>,

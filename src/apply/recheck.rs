@@ -87,7 +87,7 @@ pub(super) async fn is_organization_as_planned(
 /// A change in Genesys Cloud, without a version: that alone is no reason to stop.
 fn in_genesys(change: Change) -> Option<Change> {
     let Change::Genesys(mut change) = change else { return None };
-    if let crate::plan::genesys::Change::PatchIntegrationsAction { before, .. } = &mut change {
+    if let crate::plan::genesys::GenesysChange::PatchIntegrationsAction { before, .. } = &mut change {
         before.version = 0;
     }
     Some(Change::Genesys(change))
@@ -95,7 +95,7 @@ fn in_genesys(change: Change) -> Option<Change> {
 
 fn deleted_policy(change: &Change) -> Option<&Arn> {
     match change {
-        Change::Iam(iam::Change::DeletePolicy { policy, document: _ }) => Some(policy),
+        Change::Iam(iam::IamChange::DeletePolicy { policy, document: _ }) => Some(policy),
         Change::Iam(_) | Change::Genesys(_) => None,
     }
 }

@@ -19,7 +19,7 @@ use crate::plan::{Change, Notice, Plan, RolePlan};
 pub struct ApplyReport {
     pub applied: Vec<Change>,
     /// Several only where several roles were worked on at the same time.
-    pub failed: Vec<(Change, Failure)>,
+    pub failed: Vec<(Change, ChangeFailure)>,
     /// Not begun, because of a failure or an interruption.
     pub skipped: Vec<Change>,
     pub interrupted: bool,
@@ -27,14 +27,14 @@ pub struct ApplyReport {
 
 /// Why a change was not made.
 #[derive(Debug)]
-pub enum Failure {
+pub enum ChangeFailure {
     Aws(AwsError),
     Genesys(GenesysError),
     /// What it was to change is no longer what the plan saw.
     Changed,
 }
 
-impl From<WriteError> for Failure {
+impl From<WriteError> for ChangeFailure {
     fn from(error: WriteError) -> Self {
         match error {
             WriteError::Genesys(error) => Self::Genesys(error),
@@ -127,19 +127,19 @@ impl Apply<'_> {
         desired: &DesiredState,
         role: &RolePlan,
         at: usize,
-    ) -> Result<bool, Failure> {
+    ) -> Result<bool, ChangeFailure> {
         match (&role.changes[at], self.genesys) {
             (Change::Iam(_), _) => {
                 let change = &role.changes[at];
                 recheck::is_still_wanted(self.clients, kind, desired, role, change)
                     .await
-                    .map_err(Failure::Aws)
+                    .map_err(ChangeFailure::Aws)
             }
             // All of a role's at once: from then on they follow on each other.
             (Change::Genesys(_), Some(client)) if recheck::is_first_genesys_change(role, at) => {
                 Box::pin(recheck::is_organization_as_planned(client, kind, desired, role))
                     .await
-                    .map_err(Failure::Genesys)
+                    .map_err(ChangeFailure::Genesys)
             }
             (Change::Genesys(_), _) => Ok(true),
         }
@@ -152,12 +152,12 @@ impl Apply<'_> {
         at: usize,
         made: &mut genesys::Made,
         mut progress: impl FnMut(Progress<'_>),
-    ) -> Result<(), Failure> {
+    ) -> Result<(), ChangeFailure> {
         let change = &role.changes[at];
         if let Some((kind, desired)) = self.recheck
             && !self.is_still_wanted(kind, desired, role, at).await?
         {
-            return Err(Failure::Changed);
+            return Err(ChangeFailure::Changed);
         }
         let waiting = async |reason, pause| {
             progress(Progress::Retrying { change, reason, delay: pause });
@@ -166,14 +166,16 @@ impl Apply<'_> {
         match change {
             Change::Iam(iam) => {
                 let earlier = &role.changes[..at];
-                iam::execute(self.clients, iam, earlier, self.waits, waiting).await.map_err(Failure::Aws)
+                iam::execute(self.clients, iam, earlier, self.waits, waiting)
+                    .await
+                    .map_err(ChangeFailure::Aws)
             }
             Change::Genesys(change) => {
                 // A plan has such changes only where the organization was read.
-                let Some(client) = self.genesys else { return Err(Failure::Changed) };
+                let Some(client) = self.genesys else { return Err(ChangeFailure::Changed) };
                 // Boxed: of every run's future it is a part.
                 let made = Box::pin(genesys::execute(client, change, made, self.waits, waiting)).await;
-                made.map_err(Failure::from)
+                made.map_err(ChangeFailure::from)
             }
         }
     }

@@ -5,7 +5,7 @@ use super::claim::{Claim, Finding, Harm, Question};
 use super::facts::{ConnectionFacts, Facts};
 use super::level::Level;
 use super::topic::Topic;
-use crate::plan::genesys::{Blocker, Change};
+use crate::plan::genesys::{GenesysBlocker, GenesysChange};
 
 pub(crate) fn connected(facts: &Facts) -> Vec<Claim> {
     let Some(integration) = &facts.desired.integration else { return Vec::new() };
@@ -33,9 +33,9 @@ pub(crate) fn connected(facts: &Facts) -> Vec<Claim> {
         claims.push(fails(cause, "what the spec says can be made so", what, consequence, remedy, &[]));
     }
     // Of an integration that is not there, everything else is missing too: that is one cause.
-    let is_new = changes.iter().any(|change| matches!(change, Change::PostIntegrations { .. }));
+    let is_new = changes.iter().any(|change| matches!(change, GenesysChange::PostIntegrations { .. }));
     for change in changes {
-        let is_first = matches!(change, Change::PostIntegrations { .. });
+        let is_first = matches!(change, GenesysChange::PostIntegrations { .. });
         let explained: &[Cause] = if is_new && !is_first { &[Cause::Integration] } else { &[] };
         let Some((cause, what, consequence)) = differs(change) else { continue };
         let remedy = format!("run `{} apply`: it makes it as the spec says", facts.invocation);
@@ -93,15 +93,15 @@ fn fails(
 }
 
 /// What is not as the spec says, in one sentence, and what comes of it.
-fn differs(change: &Change) -> Option<(Cause, String, &'static str)> {
+fn differs(change: &GenesysChange) -> Option<(Cause, String, &'static str)> {
     let subject = change.subject();
     Some(match change {
-        Change::PostIntegrationsCredentials { .. } => (
+        GenesysChange::PostIntegrationsCredentials { .. } => (
             Cause::IntegrationCredential,
             format!("The {subject} does not exist"),
             "the integration has no role to assume",
         ),
-        Change::PutIntegrationsCredential { name, arn, .. } => match &arn.before {
+        GenesysChange::PutIntegrationsCredential { name, arn, .. } => match &arn.before {
             Some(before) if Some(before) != arn.after.as_ref() => (
                 Cause::IntegrationCredential,
                 format!("The credential holds {before}, not this role's ARN"),
@@ -118,10 +118,10 @@ fn differs(change: &Change) -> Option<(Cause, String, &'static str)> {
                 "Genesys Cloud may assume another role",
             ),
         },
-        Change::PostIntegrations { .. } => {
+        GenesysChange::PostIntegrations { .. } => {
             (Cause::Integration, format!("The {subject} does not exist"), "no data action can use the role")
         }
-        Change::PutIntegrationConfigCurrent { name, credential_before, credential_after, .. } => {
+        GenesysChange::PutIntegrationConfigCurrent { name, credential_before, credential_after, .. } => {
             if credential_before.as_ref() != Some(credential_after) {
                 (
                     Cause::IntegrationCredential,
@@ -142,7 +142,7 @@ fn differs(change: &Change) -> Option<(Cause, String, &'static str)> {
                 )
             }
         }
-        Change::PatchIntegration { enabled, .. } => {
+        GenesysChange::PatchIntegration { enabled, .. } => {
             let state = if *enabled { "not enabled" } else { "enabled, which the spec does not want" };
             (
                 Cause::Integration,
@@ -150,10 +150,10 @@ fn differs(change: &Change) -> Option<(Cause, String, &'static str)> {
                 "its data actions do not run, or run unasked",
             )
         }
-        Change::PostIntegrationsActions { .. } => {
+        GenesysChange::PostIntegrationsActions { .. } => {
             (Cause::DataAction, format!("The {subject} does not exist"), "flows cannot use it")
         }
-        Change::PatchIntegrationsAction { differences, .. } => {
+        GenesysChange::PatchIntegrationsAction { differences, .. } => {
             let members: Vec<String> = differences
                 .iter()
                 .map(|diff| match diff.member {
@@ -168,30 +168,30 @@ fn differs(change: &Change) -> Option<(Cause, String, &'static str)> {
                 "it invokes another function, or not as intended",
             )
         }
-        Change::DeleteIntegrationsAction { .. }
-        | Change::DeleteIntegration { .. }
-        | Change::DeleteIntegrationsCredential { .. } => return None,
+        GenesysChange::DeleteIntegrationsAction { .. }
+        | GenesysChange::DeleteIntegration { .. }
+        | GenesysChange::DeleteIntegrationsCredential { .. } => return None,
     })
 }
 
-fn blocked(blocker: &Blocker) -> (Cause, String, String) {
+fn blocked(blocker: &GenesysBlocker) -> (Cause, String, String) {
     match blocker {
-        Blocker::NotManaged { name, id, .. } | Blocker::NotOurs { name, id, .. } => (
+        GenesysBlocker::NotManaged { name, id, .. } | GenesysBlocker::NotOurs { name, id, .. } => (
             Cause::Integration,
             format!("The integration \"{name}\" ({id}) is not this spec's"),
             "`--adopt`, or `adopt = true` in [role.integration], takes it over".to_owned(),
         ),
-        Blocker::Several { what, name, ids } => (
+        GenesysBlocker::Several { what, name, ids } => (
             Cause::Integration,
             format!("{} {what}s are called \"{name}\"", ids.len()),
             format!("say which with `id`: {}", ids.iter().cloned().collect::<Vec<_>>().join(", ")),
         ),
-        Blocker::NoSuchId { what, id } => (
+        GenesysBlocker::NoSuchId { what, id } => (
             Cause::Integration,
             format!("No {what} has the ID {id}"),
             "correct `id`, or leave it out".to_owned(),
         ),
-        Blocker::NeedsReplacement { action, members, .. } => (
+        GenesysBlocker::NeedsReplacement { action, members, .. } => (
             Cause::DataAction,
             format!(
                 "The data action \"{action}\" differs in {}, which cannot be changed",
@@ -199,12 +199,12 @@ fn blocked(blocker: &Blocker) -> (Cause, String, String) {
             ),
             "correct the spec, or `replace = true` makes a new data action".to_owned(),
         ),
-        Blocker::UsedByFlows { action, .. } => (
+        GenesysBlocker::UsedByFlows { action, .. } => (
             Cause::DataAction,
             format!("The data action \"{action}\" is to be deleted, and flows may use it"),
             "point the flows at another one first".to_owned(),
         ),
-        Blocker::ForeignActions { integration, .. } => (
+        GenesysBlocker::ForeignActions { integration, .. } => (
             Cause::DataAction,
             format!("The integration \"{integration}\" has data actions that this spec did not make"),
             "move or delete them by hand first".to_owned(),

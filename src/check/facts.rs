@@ -21,7 +21,7 @@ pub struct Facts {
     pub probes: Option<Probes>,
     /// Tests of data actions that Genesys Cloud made.
     pub tests: Vec<ActionTest>,
-    pub apply: Apply,
+    pub apply: ApplyOutlook,
     /// What to type for another command with the same spec.
     pub invocation: String,
 }
@@ -36,8 +36,8 @@ pub enum ConnectionFacts {
     NotRead(String),
     Read {
         /// What would make it as the spec says.
-        changes: Vec<genesys::Change>,
-        blockers: Vec<genesys::Blocker>,
+        changes: Vec<genesys::GenesysChange>,
+        blockers: Vec<genesys::GenesysBlocker>,
         /// What Genesys Cloud does not show.
         hidden: Vec<String>,
     },
@@ -52,7 +52,7 @@ pub struct Unknown {
 
 /// What `apply` would do for the role.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Apply {
+pub enum ApplyOutlook {
     /// It makes the role what the spec says.
     Works,
     /// It has to be told to take over what this spec did not make.
@@ -193,15 +193,15 @@ impl Facts {
     pub fn by_apply(&self, does: &str) -> String {
         let command = |options: &str| format!("`{} apply{options}`", self.invocation);
         match &self.apply {
-            Apply::Works => format!("run {}: {does}", command("")),
-            Apply::NeedsAdopt => {
+            ApplyOutlook::Works => format!("run {}: {does}", command("")),
+            ApplyOutlook::NeedsAdopt => {
                 format!(
                     "run {}: it takes the role over, which this spec did not make, and {}",
                     command(" --adopt"),
                     after_it(does)
                 )
             }
-            Apply::Blocked { why: _, remedy } => format!("{remedy}; then run {}", command("")),
+            ApplyOutlook::Blocked { why: _, remedy } => format!("{remedy}; then run {}", command("")),
         }
     }
 }

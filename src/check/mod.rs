@@ -24,7 +24,7 @@ pub use cause::Cause;
 pub use claim::{Claim, Failure, Finding, Harm, Outcome, Question};
 pub use diagnosis::{Diagnosis, diagnose};
 pub use facts::{
-    ActionFacts, ActionTest, Answer, Apply, ConnectionFacts, CredentialArn, Facts, FunctionFacts,
+    ActionFacts, ActionTest, Answer, ApplyOutlook, ConnectionFacts, CredentialArn, Facts, FunctionFacts,
     FunctionState, GenesysFacts, GenesysSide, IntegrationFacts, Probes, Simulated, TestStep, Unknown,
 };
 pub use judge::judge;

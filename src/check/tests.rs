@@ -22,7 +22,7 @@ fn facts(live: Live) -> Facts {
         connection: ConnectionFacts::NotAsked,
         probes: None,
         tests: Vec::new(),
-        apply: Apply::Works,
+        apply: ApplyOutlook::Works,
         invocation: "genesys-iam".to_owned(),
     }
 }

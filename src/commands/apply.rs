@@ -17,7 +17,7 @@ use super::report::report;
 use super::session::{Observed, Session};
 use super::specs::SpecsError;
 use super::{CommandError, Status, check, plan};
-use crate::apply::{Apply, ApplyReport, Failure, Interrupt, PlanKind, Progress};
+use crate::apply::{Apply, ApplyReport, ChangeFailure, Interrupt, PlanKind, Progress};
 use crate::aws::{AwsError, AwsErrorKind};
 use crate::backoff::Backoff;
 use crate::explain::Explain;
@@ -391,9 +391,9 @@ async fn unfinished<T>(
     let total = plan.changes().count();
     for (change, failure) in &failed {
         let may_have_been_done = match failure {
-            Failure::Aws(error) => error.may_have_been_done(),
-            Failure::Genesys(error) => error.may_have_been_done(),
-            Failure::Changed => false,
+            ChangeFailure::Aws(error) => error.may_have_been_done(),
+            ChangeFailure::Genesys(error) => error.may_have_been_done(),
+            ChangeFailure::Changed => false,
         };
         if may_have_been_done {
             let unsure = unsure(change, session, output).await;
@@ -402,7 +402,7 @@ async fn unfinished<T>(
     }
     output.message(&left(&skipped));
     if let Some(error) = failed.iter().find_map(|(_, failure)| match failure {
-        Failure::Aws(error) if error.is_access_denied() => Some(error),
+        ChangeFailure::Aws(error) if error.is_access_denied() => Some(error),
         _ => None,
     }) {
         let kind = if command == "destroy" { CommandKind::Destroy } else { CommandKind::Apply };
@@ -410,9 +410,9 @@ async fn unfinished<T>(
     }
     let incomplete = ApplyError::Incomplete { command, applied: applied.len(), total };
     let mut errors = failed.into_iter().map(|(change, failure)| match failure {
-        Failure::Aws(error) => CommandError::from(error),
-        Failure::Genesys(error) => CommandError::from(error),
-        Failure::Changed => ApplyError::ChangedMeanwhile { change: line(&change) }.into(),
+        ChangeFailure::Aws(error) => CommandError::from(error),
+        ChangeFailure::Genesys(error) => CommandError::from(error),
+        ChangeFailure::Changed => ApplyError::ChangedMeanwhile { change: line(&change) }.into(),
     });
     let Some(first) = errors.next() else {
         if !interrupted {

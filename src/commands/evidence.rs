@@ -9,8 +9,8 @@ use super::session::{Observed, Session};
 use crate::arn::FunctionArn;
 use crate::aws::{self, AwsError, Clients};
 use crate::check::{
-    ActionFacts, ActionTest, Answer, Apply, ConnectionFacts, CredentialArn, Facts, GenesysFacts, GenesysSide,
-    IntegrationFacts, Probes, TestStep, Unknown, near_misses,
+    ActionFacts, ActionTest, Answer, ApplyOutlook, ConnectionFacts, CredentialArn, Facts, GenesysFacts,
+    GenesysSide, IntegrationFacts, Probes, TestStep, Unknown, near_misses,
 };
 use crate::genesys::{self, Action, GenesysError, GenesysErrorKind, RoleArn, TestResult};
 use crate::model::{DesiredRole, OrganizationReading};
@@ -53,7 +53,7 @@ pub(crate) async fn of_role(
         connection: connection(observed, desired, plan),
         probes,
         tests: Vec::new(),
-        apply: plan.map_or(Apply::Works, apply),
+        apply: plan.map_or(ApplyOutlook::Works, apply),
         invocation: session.invocation.clone(),
     })
 }
@@ -79,7 +79,7 @@ fn connection(observed: &Observed, desired: &DesiredRole, plan: Option<&RolePlan
             _ => None,
         }));
         hidden.extend(plan.notices.iter().filter_map(|notice| match notice {
-            Notice::Genesys(plan::genesys::Notice::NotShown { what }) => Some(what.clone()),
+            Notice::Genesys(plan::genesys::GenesysNotice::NotShown { what }) => Some(what.clone()),
             _ => None,
         }));
     }
@@ -87,14 +87,14 @@ fn connection(observed: &Observed, desired: &DesiredRole, plan: Option<&RolePlan
 }
 
 /// What `apply` would do, as the plan for the role says.
-fn apply(plan: &RolePlan) -> Apply {
+fn apply(plan: &RolePlan) -> ApplyOutlook {
     let needs_adopt = |blocker: &Blocker| matches!(blocker, Blocker::NotManaged { .. });
     // Those of Genesys Cloud's side are claims of their own.
     let of_aws: Vec<&Blocker> =
         plan.blockers.iter().filter(|blocker| !matches!(blocker, Blocker::Genesys(_))).collect();
     match of_aws.as_slice() {
-        [] => Apply::Works,
-        blockers if blockers.iter().all(|blocker| needs_adopt(blocker)) => Apply::NeedsAdopt,
+        [] => ApplyOutlook::Works,
+        blockers if blockers.iter().all(|blocker| needs_adopt(blocker)) => ApplyOutlook::NeedsAdopt,
         blockers => {
             let text = blockers
                 .iter()
@@ -102,7 +102,10 @@ fn apply(plan: &RolePlan) -> Apply {
                 .map(|blocker| render::plan::blocker_text(blocker))
                 .unwrap_or_default();
             let mut lines = text.lines().map(|line| line.trim().to_owned());
-            Apply::Blocked { why: lines.next().unwrap_or_default(), remedy: lines.next().unwrap_or_default() }
+            ApplyOutlook::Blocked {
+                why: lines.next().unwrap_or_default(),
+                remedy: lines.next().unwrap_or_default(),
+            }
         }
     }
 }
@@ -185,10 +188,10 @@ fn unknown(error: &GenesysError) -> Unknown {
     Unknown { why: error.brief(), help: error.help() }
 }
 
-fn facts(read: genesys::GenesysFacts) -> GenesysFacts {
-    let genesys::GenesysFacts { organization, integrations, actions_unknown } = read;
-    let integration = |facts: genesys::IntegrationFacts| {
-        let genesys::IntegrationFacts { integration, role, actions } = facts;
+fn facts(read: genesys::OrganizationReading) -> GenesysFacts {
+    let genesys::OrganizationReading { organization, integrations, actions_unknown } = read;
+    let integration = |facts: genesys::IntegrationReading| {
+        let genesys::IntegrationReading { integration, role, actions } = facts;
         let reported = integration.reported_state;
         IntegrationFacts {
             name: integration.name,

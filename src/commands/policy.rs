@@ -15,8 +15,8 @@ use super::{CommandError, Status};
 use crate::arn::AccountId;
 use crate::explain::Explain;
 use crate::plan::Diff;
-use crate::policy::guardrail::{Guardrails, Level, evaluate_guarded, rcp_fault, scp_fault};
-use crate::policy::lint::{Expected, Severity, lint_permissions, lint_trust};
+use crate::policy::guardrail::{GuardrailLevel, Guardrails, evaluate_guarded, rcp_fault, scp_fault};
+use crate::policy::lint::{Expected, LintSeverity, lint_permissions, lint_trust};
 use crate::policy::{Context, Decision, Document, ParseError, Policies, Principal, Request, equivalent};
 use crate::render;
 use crate::render::output::Output;
@@ -129,7 +129,7 @@ fn lint(
         let trust = kind.map_or(is_trust, |kind| kind == LintKind::Trust);
         let findings =
             if trust { lint_trust(document, &expected) } else { lint_permissions(document, &expected) };
-        errors |= findings.iter().any(|finding| finding.lint.severity == Severity::Error);
+        errors |= findings.iter().any(|finding| finding.lint.severity == LintSeverity::Error);
         let name = path.display().to_string();
         text.push_str(&render::policy::findings(&name, &findings));
         json.push(render::policy::findings_json(&name, &findings));
@@ -222,7 +222,7 @@ fn run_evaluate(args: &EvaluateArgs, output: &Output) -> Result<Status, CommandE
     let guardrails = Guardrails {
         scp: levels
             .iter()
-            .map(|(name, policies)| Level {
+            .map(|(name, policies)| GuardrailLevel {
                 name: name.clone(),
                 policies: policies.iter().map(|named| (borrowed(named), &named.1)).collect(),
             })

@@ -16,7 +16,7 @@ use tokio::time::Instant;
 
 use super::error::{GenesysError, GenesysErrorKind};
 use super::transport::{HttpTransport, TransportError};
-use super::wire::{ErrorBody, Page};
+use super::wire::{EntityPage, ErrorBody};
 use crate::backoff::Backoff;
 use crate::spec::{GenesysCloud, region_as_given};
 
@@ -345,7 +345,7 @@ impl Client {
         for _ in 0..PAGES {
             let Some(path) = next else { return Ok(all) };
             let call = ApiCall { step, method: Method::GET, path: &path, body: None, permission };
-            let page: Page<T> = self.call(&call).await?;
+            let page: EntityPage<T> = self.call(&call).await?;
             all.extend(page.entities);
             // Only a path of the same API: the token goes nowhere else.
             next = page.next_uri.filter(|uri| uri.starts_with("/api/v2/"));
@@ -392,7 +392,7 @@ mod tests {
     use std::sync::{Arc, Mutex as StdMutex};
 
     use super::*;
-    use crate::genesys::transport::{Answer, TransportError};
+    use crate::genesys::transport::{HttpAnswer, TransportError};
 
     /// Answers from a script, and keeps the requests.
     #[derive(Clone, Default)]
@@ -410,7 +410,7 @@ mod tests {
     }
 
     impl HttpTransport for Script {
-        fn carry(&self, request: Request<Vec<u8>>) -> Answer<'_> {
+        fn carry(&self, request: Request<Vec<u8>>) -> HttpAnswer<'_> {
             let header =
                 |name: &str| request.headers().get(name).map(|value| value.to_str().unwrap().to_owned());
             let path = request.uri().path_and_query().unwrap().to_string();

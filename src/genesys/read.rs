@@ -25,7 +25,7 @@ pub enum RoleArn {
 }
 
 #[derive(Debug)]
-pub struct IntegrationFacts {
+pub struct IntegrationReading {
     pub integration: Integration,
     pub role: RoleArn,
     pub actions: Vec<Action>,
@@ -33,9 +33,9 @@ pub struct IntegrationFacts {
 
 /// What was asked for step by step; a step that may not be taken leaves the others.
 #[derive(Debug)]
-pub struct GenesysFacts {
+pub struct OrganizationReading {
     pub organization: Organization,
-    pub integrations: Result<Vec<IntegrationFacts>, GenesysError>,
+    pub integrations: Result<Vec<IntegrationReading>, GenesysError>,
     /// Why the data actions are not known.
     pub actions_unknown: Option<GenesysError>,
 }
@@ -45,11 +45,11 @@ pub struct GenesysFacts {
 /// # Errors
 ///
 /// When not even the organization can be read: that needs no permission.
-pub async fn gather(client: &Client) -> Result<GenesysFacts, GenesysError> {
+pub async fn gather(client: &Client) -> Result<OrganizationReading, GenesysError> {
     in_time(gather_all(client)).await
 }
 
-async fn gather_all(client: &Client) -> Result<GenesysFacts, GenesysError> {
+async fn gather_all(client: &Client) -> Result<OrganizationReading, GenesysError> {
     let organization = client.organization().await?;
     let (integrations, actions) = futures_util::join!(client.integrations(), client.actions());
     let (actions, actions_unknown) = match actions {
@@ -58,15 +58,17 @@ async fn gather_all(client: &Client) -> Result<GenesysFacts, GenesysError> {
     };
     let integrations = match integrations {
         Ok(integrations) => integrations,
-        Err(error) => return Ok(GenesysFacts { organization, integrations: Err(error), actions_unknown }),
+        Err(error) => {
+            return Ok(OrganizationReading { organization, integrations: Err(error), actions_unknown });
+        }
     };
     let roles = join_all(integrations.iter().map(|integration| client.role_arn(&integration.id))).await;
     let facts = integrations.into_iter().zip(roles).map(|(integration, role)| {
         let own = |action: &&Action| action.integration_id == integration.id;
         let actions = actions.iter().filter(own).cloned().collect();
-        IntegrationFacts { integration, role, actions }
+        IntegrationReading { integration, role, actions }
     });
-    Ok(GenesysFacts { organization, integrations: Ok(facts.collect()), actions_unknown })
+    Ok(OrganizationReading { organization, integrations: Ok(facts.collect()), actions_unknown })
 }
 
 /// An ID as a part of a path: what the API answers may lead nowhere else.

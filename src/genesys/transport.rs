@@ -29,13 +29,13 @@ impl Error for TransportError {
     }
 }
 
-pub type Answer<'a> =
+pub type HttpAnswer<'a> =
     Pin<Box<dyn Future<Output = Result<http::Response<Vec<u8>>, TransportError>> + Send + 'a>>;
 
 /// Carries one request to its host and brings the whole answer, whatever its status. It takes as long as it takes: who
 /// asks drops it in time.
 pub trait HttpTransport: Send + Sync {
-    fn carry(&self, request: http::Request<Vec<u8>>) -> Answer<'_>;
+    fn carry(&self, request: http::Request<Vec<u8>>) -> HttpAnswer<'_>;
 }
 
 /// The network.
@@ -64,7 +64,7 @@ impl Https {
 }
 
 impl HttpTransport for Https {
-    fn carry(&self, request: http::Request<Vec<u8>>) -> Answer<'_> {
+    fn carry(&self, request: http::Request<Vec<u8>>) -> HttpAnswer<'_> {
         Box::pin(async move {
             // The URL stays out of errors: they are shown with the step's name.
             let failed = |error: reqwest::Error| TransportError {

@@ -16,7 +16,7 @@ pub struct Organization {
 /// One page of a listing.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Page<T> {
+pub(super) struct EntityPage<T> {
     #[serde(default = "Vec::new")]
     pub entities: Vec<T>,
     /// Of the next page; absent on the last.

@@ -12,8 +12,8 @@ pub struct Diff<T> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[expect(clippy::large_enum_variant, reason = "most changes are IAM's, the larger")]
 pub enum Change {
-    Iam(iam::Change),
-    Genesys(genesys::Change),
+    Iam(iam::IamChange),
+    Genesys(genesys::GenesysChange),
 }
 
 /// Whose API a change calls.
@@ -31,8 +31,8 @@ pub enum ChangeKind {
     Remove,
 }
 
-impl From<iam::Change> for Change {
-    fn from(change: iam::Change) -> Self {
+impl From<iam::IamChange> for Change {
+    fn from(change: iam::IamChange) -> Self {
         Self::Iam(change)
     }
 }

@@ -161,7 +161,7 @@ pub enum Blocker {
         desired: Arn,
     },
     /// On Genesys Cloud's side.
-    Genesys(genesys::Blocker),
+    Genesys(genesys::GenesysBlocker),
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -224,7 +224,7 @@ pub enum Notice {
         others: i32,
     },
     /// About Genesys Cloud's side.
-    Genesys(genesys::Notice),
+    Genesys(genesys::GenesysNotice),
 }
 
 impl Plan {

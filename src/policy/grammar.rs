@@ -25,7 +25,7 @@ pub const SESSION_ACTIONS: [&str; 4] =
 
 /// Why IAM refuses a document.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Refusal {
+pub struct DocumentRefusal {
     /// Counted from 1; `None` for the document as a whole.
     pub statement: Option<usize>,
     pub message: String,
@@ -33,10 +33,10 @@ pub struct Refusal {
 
 /// Everything for which IAM refuses a document but elements and operators that it does not have: those have lints of
 /// their own.
-pub fn refusals(document: &Document, purpose: Purpose) -> Vec<Refusal> {
+pub fn refusals(document: &Document, purpose: Purpose) -> Vec<DocumentRefusal> {
     let Document { version, id, statements, unknown: _ } = document;
     let mut found = Vec::new();
-    let mut whole = |message: String| found.push(Refusal { statement: None, message });
+    let mut whole = |message: String| found.push(DocumentRefusal { statement: None, message });
     if let Some(version) =
         version.as_ref().filter(|version| ![VERSION_2008, VERSION_2012].contains(&version.as_str()))
     {
@@ -50,7 +50,7 @@ pub fn refusals(document: &Document, purpose: Purpose) -> Vec<Refusal> {
     }
     let mut sids = BTreeSet::new();
     for (index, statement) in statements.as_slice().iter().enumerate() {
-        let mut add = |message: String| found.push(Refusal { statement: Some(index + 1), message });
+        let mut add = |message: String| found.push(DocumentRefusal { statement: Some(index + 1), message });
         if purpose != Purpose::Resource
             && let Some(sid) = statement.sid.as_deref().filter(|sid| !sid.is_empty())
         {

@@ -11,14 +11,14 @@ use super::request::{Principal, Request};
 #[derive(Debug, Clone, Default)]
 pub struct Guardrails<'a> {
     /// Root, organizational units, account: at each at least one policy must allow.
-    pub scp: Vec<Level<'a>>,
+    pub scp: Vec<GuardrailLevel<'a>>,
     /// Of all levels together: they only deny.
     pub rcp: Vec<(String, &'a Document)>,
 }
 
 /// What is attached side by side.
 #[derive(Debug, Clone)]
-pub struct Level<'a> {
+pub struct GuardrailLevel<'a> {
     pub name: String,
     pub policies: Vec<(String, &'a Document)>,
 }
@@ -141,7 +141,7 @@ fn guard(guardrails: &Guardrails<'_>, request: &Request) -> (Guard, Vec<Statemen
     }
     // They hold principals of the organization's accounts: no service, no identity provider, nobody anonymous.
     if matches!(request.principal, Principal::Aws(_)) {
-        for Level { name, policies } in &guardrails.scp {
+        for GuardrailLevel { name, policies } in &guardrails.scp {
             let (guard, traces) = judge(policies, request, Some(&format!("the level `{name}`")));
             statements.extend(traces);
             guards.push(guard);
@@ -223,18 +223,18 @@ mod tests {
         assert_eq!(invoke(&level, Context::complete().unknown("aws:RequestedRegion")), Decision::Undecided);
     }
 
-    fn level<'a>(name: &str, documents: &[&'a Document]) -> Level<'a> {
-        Level {
+    fn level<'a>(name: &str, documents: &[&'a Document]) -> GuardrailLevel<'a> {
+        GuardrailLevel {
             name: name.to_owned(),
             policies: documents.iter().map(|scp| (name.to_owned(), *scp)).collect(),
         }
     }
 
-    fn invoke(scp: &[Level<'_>], context: Context) -> Decision {
+    fn invoke(scp: &[GuardrailLevel<'_>], context: Context) -> Decision {
         invoke_as(SESSION, scp, context)
     }
 
-    fn invoke_as(caller: &str, scp: &[Level<'_>], context: Context) -> Decision {
+    fn invoke_as(caller: &str, scp: &[GuardrailLevel<'_>], context: Context) -> Decision {
         let own = document(FULL);
         let policies = Policies { identity: vec![("own".to_owned(), &own)], ..Policies::default() };
         let request = Request {

@@ -12,7 +12,7 @@ use crate::model::{
     ActionState, DesiredIntegration, LiveIntegration, LiveOrganization, OrganizationReading, Usage,
 };
 use crate::plan::Owner;
-use crate::plan::genesys::{Blocker, Change, Connection, Handle, Notice};
+use crate::plan::genesys::{Connection, GenesysBlocker, GenesysChange, GenesysNotice, Handle};
 use crate::text::one_line;
 
 /// Words in the name of a header whose value may be a secret.
@@ -41,18 +41,18 @@ fn in_quotes(text: &str) -> String {
 }
 
 /// Below the line that names a change.
-pub(super) fn change_text(out: &mut String, change: &Change) {
+pub(super) fn change_text(out: &mut String, change: &GenesysChange) {
     match change {
-        Change::PostIntegrationsCredentials { name: _, arn, before: _ } => field(out, "ARN", arn),
-        Change::PutIntegrationsCredential { id, name, arn: _ } => {
+        GenesysChange::PostIntegrationsCredentials { name: _, arn, before: _ } => field(out, "ARN", arn),
+        GenesysChange::PutIntegrationsCredential { id, name, arn: _ } => {
             field(out, "id", id);
             value_diff(out, "name", &in_quotes(&name.before), &in_quotes(&name.after));
             let arn = |arn: &Option<String>| arn.clone().unwrap_or_else(|| "(not shown)".to_owned());
             let [before, after] = [arn(&arn_of(change).0), arn(&arn_of(change).1)];
             value_diff(out, "ARN", &one_line(&before), &after);
         }
-        Change::PostIntegrations { name: _ } => field(out, "type", "aws-lambda-data-actions"),
-        Change::PutIntegrationConfigCurrent {
+        GenesysChange::PostIntegrations { name: _ } => field(out, "type", "aws-lambda-data-actions"),
+        GenesysChange::PutIntegrationConfigCurrent {
             integration: _,
             name,
             notes_before,
@@ -68,16 +68,16 @@ pub(super) fn change_text(out: &mut String, change: &Change) {
                 .map_or("none".to_owned(), |handle| handle_text(handle, "credential"));
             value_diff(out, "credential", &before, &handle_text(credential_after, "credential"));
         }
-        Change::PatchIntegration { integration: _, name: _, enabled } => {
+        GenesysChange::PatchIntegration { integration: _, name: _, enabled } => {
             let [before, after] = if *enabled { ["DISABLED", "ENABLED"] } else { ["ENABLED", "DISABLED"] };
             value_diff(out, "intended_state", before, after);
         }
-        Change::PostIntegrationsActions { integration: _, action, before: _ } => {
+        GenesysChange::PostIntegrationsActions { integration: _, action, before: _ } => {
             for (member, value) in action.members().iter().filter(|(member, _)| *member != "name") {
                 field(out, member, &value_text(&shown(member, value)));
             }
         }
-        Change::PatchIntegrationsAction { before, after: _, differences } => {
+        GenesysChange::PatchIntegrationsAction { before, after: _, differences } => {
             field(out, "id", &before.id);
             for diff in differences {
                 member_diff(
@@ -88,18 +88,18 @@ pub(super) fn change_text(out: &mut String, change: &Change) {
                 );
             }
         }
-        Change::DeleteIntegrationsAction { id, name: _ }
-        | Change::DeleteIntegrationsCredential { id, name: _ } => field(out, "id", id),
-        Change::DeleteIntegration { id, name: _, actions } => {
+        GenesysChange::DeleteIntegrationsAction { id, name: _ }
+        | GenesysChange::DeleteIntegrationsCredential { id, name: _ } => field(out, "id", id),
+        GenesysChange::DeleteIntegration { id, name: _, actions } => {
             field(out, "id", id);
             field(out, "data actions", &actions.to_string());
         }
     }
 }
 
-fn arn_of(change: &Change) -> (Option<String>, Option<String>) {
+fn arn_of(change: &GenesysChange) -> (Option<String>, Option<String>) {
     match change {
-        Change::PutIntegrationsCredential { arn, .. } => (arn.before.clone(), arn.after.clone()),
+        GenesysChange::PutIntegrationsCredential { arn, .. } => (arn.before.clone(), arn.after.clone()),
         _ => (None, None),
     }
 }
@@ -176,87 +176,87 @@ fn list(names: &[String]) -> String {
     names.iter().map(|name| in_quotes(name)).collect::<Vec<_>>().join(", ")
 }
 
-pub(super) fn notice_text(notice: &Notice) -> String {
+pub(super) fn notice_text(notice: &GenesysNotice) -> String {
     match notice {
-        Notice::Adopted { name, by } => {
+        GenesysNotice::Adopted { name, by } => {
             format!("integration {} is adopted: it was {}", in_quotes(name), owner_text(by))
         }
-        Notice::Unfinished { name } => format!(
+        GenesysNotice::Unfinished { name } => format!(
             "integration {} exists and is empty, as a run that was interrupted leaves it: it is finished",
             in_quotes(name)
         ),
-        Notice::EmptyIntegration { name, id } => format!(
+        GenesysNotice::EmptyIntegration { name, id } => format!(
             "integration {} ({}) exists and is empty; if an interrupted run left it, delete it or say `id`",
             in_quotes(name),
             one_line(id)
         ),
-        Notice::ForeignActions { names } => format!(
+        GenesysNotice::ForeignActions { names } => format!(
             "the integration has data actions that this spec did not make; they stay: {}",
             list(names)
         ),
-        Notice::ActionTakenOut { name, id } => format!(
+        GenesysNotice::ActionTakenOut { name, id } => format!(
             "this spec made the data action {} ({}) and no longer has it; it stays. `--prune` removes it",
             in_quotes(name),
             one_line(id)
         ),
-        Notice::IntegrationTakenOut { name, id } => format!(
+        GenesysNotice::IntegrationTakenOut { name, id } => format!(
             "this spec made the integration {} ({}) and no longer has it; it stays. `--prune` removes it",
             in_quotes(name),
             one_line(id)
         ),
-        Notice::Flows { action, usage } => {
+        GenesysNotice::Flows { action, usage } => {
             format!("data action {}: {}", in_quotes(action), usage_text(usage))
         }
-        Notice::Annotations { action } => format!(
+        GenesysNotice::Annotations { action } => format!(
             "titles or descriptions in the contract of data action {} differ; they cannot be changed without a new action",
             in_quotes(action)
         ),
-        Notice::NotShown { what } => {
+        GenesysNotice::NotShown { what } => {
             format!("Genesys Cloud does not show {}: it is taken to be as the spec says", one_line(what))
         }
-        Notice::Proof { action } => format!(
+        GenesysNotice::Proof { action } => format!(
             "the proof with `test_input` of data action {} really runs the function",
             in_quotes(action)
         ),
-        Notice::Replaced { action, id, usage } => format!(
+        GenesysNotice::Replaced { action, id, usage } => format!(
             "data action {} is made anew: {} is deleted last, {}. Flows keep the old ID: point them at the new action and publish them",
             in_quotes(action),
             one_line(id),
             usage_text(usage)
         ),
-        Notice::Repointed { integration, before, after } => format!(
+        GenesysNotice::Repointed { integration, before, after } => format!(
             "integration {}: Genesys Cloud will assume {after} in place of {}",
             in_quotes(integration),
             one_line(before)
         ),
-        Notice::NotRead { why } => format!("Genesys Cloud's side was not read: {}", one_line(why)),
+        GenesysNotice::NotRead { why } => format!("Genesys Cloud's side was not read: {}", one_line(why)),
     }
 }
 
 /// What is wrong, and what can be done.
-pub(super) fn blocker_text(blocker: &Blocker) -> String {
+pub(super) fn blocker_text(blocker: &GenesysBlocker) -> String {
     let (what, remedy) = match blocker {
-        Blocker::NotManaged { name, id, by } => (
+        GenesysBlocker::NotManaged { name, id, by } => (
             format!("integration {} ({}) exists already, {}", in_quotes(name), one_line(id), owner_text(by)),
             "take it over: `--adopt`, or `adopt = true` in [role.integration]; or choose another `name`".to_owned(),
         ),
-        Blocker::NotOurs { name, id, by } => (
+        GenesysBlocker::NotOurs { name, id, by } => (
             format!("integration {} ({}) is not this spec's: it was {}", in_quotes(name), one_line(id), owner_text(by)),
             "only what bears the spec's marker in its notes is removed; take it out of the spec, or remove it by hand"
                 .to_owned(),
         ),
-        Blocker::Several { what, name, ids } => (
+        GenesysBlocker::Several { what, name, ids } => (
             format!("{} {what}s have the name {}", ids.len(), in_quotes(name)),
             format!(
                 "say which with `id`: {}",
                 ids.iter().map(|id| one_line(id).to_string()).collect::<Vec<_>>().join(", ")
             ),
         ),
-        Blocker::NoSuchId { what, id } => (
+        GenesysBlocker::NoSuchId { what, id } => (
             format!("no {what} has the ID {}", one_line(id)),
             "correct `id`, or leave it out: then the name counts".to_owned(),
         ),
-        Blocker::NeedsReplacement { action, id, members, usage } => (
+        GenesysBlocker::NeedsReplacement { action, id, members, usage } => (
             format!(
                 "data action {} ({}): {} cannot be changed in a published action; {}",
                 in_quotes(action),
@@ -266,11 +266,11 @@ pub(super) fn blocker_text(blocker: &Blocker) -> String {
             ),
             "`replace = true` for the action makes a new one, with a new ID; flows have to be pointed at it".to_owned(),
         ),
-        Blocker::UsedByFlows { action, id, usage } => (
+        GenesysBlocker::UsedByFlows { action, id, usage } => (
             format!("data action {} ({}) is to be deleted; {}", in_quotes(action), one_line(id), usage_text(usage)),
             "point the flows at another action first; `destroy --even-if-used` deletes it all the same".to_owned(),
         ),
-        Blocker::ForeignActions { integration, names } => (
+        GenesysBlocker::ForeignActions { integration, names } => (
             format!(
                 "integration {} has data actions that this spec did not make: {}",
                 in_quotes(integration),
@@ -283,19 +283,19 @@ pub(super) fn blocker_text(blocker: &Blocker) -> String {
 }
 
 /// Before and after, for machines.
-pub(super) fn change_json(change: &Change) -> (Value, Value) {
+pub(super) fn change_json(change: &GenesysChange) -> (Value, Value) {
     match change {
-        Change::PostIntegrationsCredentials { name, arn, before: _ } => {
+        GenesysChange::PostIntegrationsCredentials { name, arn, before: _ } => {
             (Value::Null, json!({ "name": name, "arn": arn }))
         }
-        Change::PutIntegrationsCredential { id, name, arn } => (
+        GenesysChange::PutIntegrationsCredential { id, name, arn } => (
             json!({ "id": id, "name": name.before, "arn": arn.before }),
             json!({ "id": id, "name": name.after, "arn": arn.after }),
         ),
-        Change::PostIntegrations { name } => {
+        GenesysChange::PostIntegrations { name } => {
             (Value::Null, json!({ "name": name, "type": "aws-lambda-data-actions" }))
         }
-        Change::PutIntegrationConfigCurrent {
+        GenesysChange::PutIntegrationConfigCurrent {
             integration,
             name,
             notes_before,
@@ -312,19 +312,19 @@ pub(super) fn change_json(change: &Change) -> (Value, Value) {
                         "credential": handle_json(credential_after) }),
             )
         }
-        Change::PatchIntegration { integration, name: _, enabled } => {
+        GenesysChange::PatchIntegration { integration, name: _, enabled } => {
             let of = |enabled: bool| {
                 json!({ "id": handle_json(integration),
                         "intended_state": if enabled { "ENABLED" } else { "DISABLED" } })
             };
             (of(!enabled), of(*enabled))
         }
-        Change::PostIntegrationsActions { integration, action, before: _ } => {
+        GenesysChange::PostIntegrationsActions { integration, action, before: _ } => {
             let mut value = action_json(action);
             value["integration"] = handle_json(integration);
             (Value::Null, value)
         }
-        Change::PatchIntegrationsAction { before, after: _, differences } => {
+        GenesysChange::PatchIntegrationsAction { before, after: _, differences } => {
             let mut sides = [json!({ "id": before.id }), json!({ "id": before.id })];
             for diff in differences {
                 sides[0][diff.member] = shown(diff.member, &diff.before);
@@ -332,9 +332,9 @@ pub(super) fn change_json(change: &Change) -> (Value, Value) {
             }
             sides.into()
         }
-        Change::DeleteIntegrationsAction { id, name }
-        | Change::DeleteIntegration { id, name, actions: _ }
-        | Change::DeleteIntegrationsCredential { id, name } => {
+        GenesysChange::DeleteIntegrationsAction { id, name }
+        | GenesysChange::DeleteIntegration { id, name, actions: _ }
+        | GenesysChange::DeleteIntegrationsCredential { id, name } => {
             (json!({ "id": id, "name": name }), Value::Null)
         }
     }

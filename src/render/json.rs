@@ -13,7 +13,7 @@ use crate::model::{
 use crate::plan::iam::{self, TagChanges};
 use crate::plan::{Change, ChangeKind, Diff, Gain, Plan, RolePlan};
 use crate::policy::Document;
-use crate::policy::access::{AccessDiff, AccessLine, Sign};
+use crate::policy::access::{AccessDiff, AccessLine, AccessSign};
 use crate::spec::{Boundary, ExtraPermissions};
 use crate::view::CheckView;
 
@@ -87,9 +87,9 @@ fn plain(text: &str) -> String {
 fn access_diff(access: &AccessDiff) -> Value {
     let list = |sentences: Vec<AccessLine<'_>>| -> Vec<Value> {
         let sign = |sign| match sign {
-            Sign::Gained => "gained",
-            Sign::Lost => "lost",
-            Sign::Kept => "kept",
+            AccessSign::Gained => "gained",
+            AccessSign::Lost => "lost",
+            AccessSign::Kept => "kept",
         };
         sentences
             .into_iter()
@@ -123,22 +123,22 @@ fn change(change: &Change) -> Value {
     })
 }
 
-fn iam_change(change: &iam::Change) -> (Value, Value) {
+fn iam_change(change: &iam::IamChange) -> (Value, Value) {
     let documents = |documents: &Diff<Document>| {
         let of = |one: &Document| json!({ "document": document(one) });
         (of(&documents.before), of(&documents.after))
     };
     match change {
-        iam::Change::CreatePolicy(wanted) => (Value::Null, policy(wanted)),
-        iam::Change::CreateRole(wanted) => (Value::Null, role(wanted)),
-        iam::Change::AttachRolePolicy { role: _, policy } => {
+        iam::IamChange::CreatePolicy(wanted) => (Value::Null, policy(wanted)),
+        iam::IamChange::CreateRole(wanted) => (Value::Null, role(wanted)),
+        iam::IamChange::AttachRolePolicy { role: _, policy } => {
             (Value::Null, json!({ "policy_arn": policy.to_string() }))
         }
-        iam::Change::UpdateAssumeRolePolicy { role: _, document: Diff { before, after } } => {
+        iam::IamChange::UpdateAssumeRolePolicy { role: _, document: Diff { before, after } } => {
             let of = |one: &Document| json!({ "assume_role_policy": document(one) });
             (of(before), of(after))
         }
-        iam::Change::UpdateRole { role: _, description, max_session_duration } => {
+        iam::IamChange::UpdateRole { role: _, description, max_session_duration } => {
             let of =
                 |text: &str, seconds: i32| json!({ "description": text, "max_session_duration": seconds });
             (
@@ -146,35 +146,37 @@ fn iam_change(change: &iam::Change) -> (Value, Value) {
                 of(&description.after, max_session_duration.after),
             )
         }
-        iam::Change::CreatePolicyVersion { policy: _, document } => documents(document),
-        iam::Change::SetDefaultPolicyVersion { policy: _, version, document } => {
+        iam::IamChange::CreatePolicyVersion { policy: _, document } => documents(document),
+        iam::IamChange::SetDefaultPolicyVersion { policy: _, version, document } => {
             let (mut before, mut after) = documents(document);
             before["default_version_id"] = version.before.as_str().into();
             after["default_version_id"] = version.after.as_str().into();
             (before, after)
         }
-        iam::Change::DeletePolicyVersion { policy: _, version } => {
+        iam::IamChange::DeletePolicyVersion { policy: _, version } => {
             (json!({ "version_id": version }), Value::Null)
         }
-        iam::Change::PutRolePermissionsBoundary { role: _, before, after } => {
+        iam::IamChange::PutRolePermissionsBoundary { role: _, before, after } => {
             let of = |one: Option<&Arn>| json!({ "permissions_boundary": one.map(Arn::to_string) });
             (of(before.as_ref()), of(Some(after)))
         }
-        iam::Change::DeleteRolePermissionsBoundary { role: _, before } => {
+        iam::IamChange::DeleteRolePermissionsBoundary { role: _, before } => {
             (json!({ "permissions_boundary": before.to_string() }), json!({ "permissions_boundary": null }))
         }
-        iam::Change::TagRole { role: _, tags } | iam::Change::TagPolicy { policy: _, tags } => tag_diff(tags),
-        iam::Change::DetachRolePolicy { role: _, policy, document: one } => {
+        iam::IamChange::TagRole { role: _, tags } | iam::IamChange::TagPolicy { policy: _, tags } => {
+            tag_diff(tags)
+        }
+        iam::IamChange::DetachRolePolicy { role: _, policy, document: one } => {
             (json!({ "policy_arn": policy.to_string(), "document": document(one) }), Value::Null)
         }
-        iam::Change::PutRolePolicy { role: _, name, document: one } => {
+        iam::IamChange::PutRolePolicy { role: _, name, document: one } => {
             (Value::Null, json!({ "name": name, "document": document(one) }))
         }
-        iam::Change::DeleteRolePolicy { role: _, name, document: one } => {
+        iam::IamChange::DeleteRolePolicy { role: _, name, document: one } => {
             (json!({ "name": name, "document": document(one) }), Value::Null)
         }
-        iam::Change::DeleteRole { role: _, arn } => (json!({ "arn": arn.to_string() }), Value::Null),
-        iam::Change::DeletePolicy { policy, document: one } => {
+        iam::IamChange::DeleteRole { role: _, arn } => (json!({ "arn": arn.to_string() }), Value::Null),
+        iam::IamChange::DeletePolicy { policy, document: one } => {
             (json!({ "arn": policy.to_string(), "document": document(one) }), Value::Null)
         }
     }

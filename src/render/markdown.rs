@@ -6,7 +6,7 @@ use super::escape::Escape;
 use super::genesys;
 use super::plan::{blocker_text, change_text, notice_text, unknown_accounts, widening_text};
 use crate::plan::{Change, ChangeKind, Notice, Plan, RolePlan};
-use crate::policy::access::{AccessLine, Sign};
+use crate::policy::access::{AccessLine, AccessSign};
 use crate::view::{
     CauseView, CheckView, OutcomeWord, RoleView, Summary, few, foreign, gainers, plural, sentence_case,
 };
@@ -181,7 +181,7 @@ fn widened(esc: &Escape<'_>, plan: &Plan, limit: usize) -> String {
     for role in &plan.roles {
         let sections = [role.access.assume(), role.access.permissions(), role.access.restrictions()];
         for AccessLine { sign, sentence, .. } in sections.concat().into_iter().filter(|line| line.is_wider) {
-            let sign = if sign == Sign::Lost { "no longer" } else { "" };
+            let sign = if sign == AccessSign::Lost { "no longer" } else { "" };
             lines.push(
                 format!("! {}: {sign} {}\n", esc.fenced(&role.role), esc.fenced(sentence))
                     .replace(":  ", ": "),
@@ -257,9 +257,9 @@ fn access(esc: &Escape<'_>, plan: &RolePlan) -> String {
         let _ = writeln!(out, "\n{title}:\n\n```diff");
         for AccessLine { sign, sentence, is_wider } in lines {
             let sign = match sign {
-                Sign::Gained => '+',
-                Sign::Lost => '-',
-                Sign::Kept => ' ',
+                AccessSign::Gained => '+',
+                AccessSign::Lost => '-',
+                AccessSign::Kept => ' ',
             };
             let mark = if is_wider { "  <- WIDER" } else { "" };
             let _ = writeln!(out, "{sign} {}{mark}", esc.fenced(sentence));
@@ -284,9 +284,9 @@ fn access(esc: &Escape<'_>, plan: &RolePlan) -> String {
 /// what is lost a dotted one.
 fn picture(esc: &Escape<'_>, plan: &RolePlan) -> String {
     let arrow = |sign| match sign {
-        Sign::Gained => "== gained ==>",
-        Sign::Lost => "-. lost .->",
-        Sign::Kept => "-->",
+        AccessSign::Gained => "== gained ==>",
+        AccessSign::Lost => "-. lost .->",
+        AccessSign::Kept => "-->",
     };
     let mut out = String::from("\n```mermaid\nflowchart LR\n");
     let _ = writeln!(out, "  role([\"role {}\"])", esc.label(&plan.role));

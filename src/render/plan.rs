@@ -13,7 +13,7 @@ use crate::plan::iam::{self, TagChange, TagChanges};
 use crate::plan::{Blocker, Change, ChangeKind, Diff, Notice, Plan, RolePlan, Widening};
 use crate::plan::{Owned, Owner};
 use crate::policy::Document;
-use crate::policy::access::{AccessDiff, AccessLine, Sign};
+use crate::policy::access::{AccessDiff, AccessLine, AccessSign};
 use crate::text::one_line;
 use crate::view::{foreign, gainers, sentence_case};
 
@@ -191,9 +191,9 @@ fn access_text(out: &mut String, access: &AccessDiff, unchanged: bool) {
         let _ = writeln!(out, "  {}", paint(DIM, title));
         for AccessLine { sign, sentence, is_wider } in sentences {
             let line = match sign {
-                Sign::Gained => paint(CREATE, &format!("+ {sentence}")),
-                Sign::Lost => paint(REMOVE, &format!("- {sentence}")),
-                Sign::Kept => format!("  {sentence}"),
+                AccessSign::Gained => paint(CREATE, &format!("+ {sentence}")),
+                AccessSign::Lost => paint(REMOVE, &format!("- {sentence}")),
+                AccessSign::Kept => format!("  {sentence}"),
             };
             // Also without colour.
             let mark = if is_wider { format!("  {}", paint(WARNING, "<- WIDER")) } else { String::new() };
@@ -221,10 +221,10 @@ pub fn change_text(out: &mut String, change: &Change) {
     }
 }
 
-fn iam_change_text(out: &mut String, change: &iam::Change) {
+fn iam_change_text(out: &mut String, change: &iam::IamChange) {
     match change {
-        iam::Change::CreateRole(role) => create_role_text(out, role),
-        iam::Change::CreatePolicy(ManagedPolicy {
+        iam::IamChange::CreateRole(role) => create_role_text(out, role),
+        iam::IamChange::CreatePolicy(ManagedPolicy {
             arn,
             name: _,
             path: _,
@@ -236,9 +236,9 @@ fn iam_change_text(out: &mut String, change: &iam::Change) {
             tag_lines(out, tags);
             document_lines(out, "document", document, ("+", CREATE));
         }
-        iam::Change::AttachRolePolicy { role: _, policy } => field(out, "policy_arn", &policy.to_string()),
-        iam::Change::UpdateAssumeRolePolicy { role: _, document } => document_diff(out, document),
-        iam::Change::UpdateRole { role: _, description, max_session_duration } => {
+        iam::IamChange::AttachRolePolicy { role: _, policy } => field(out, "policy_arn", &policy.to_string()),
+        iam::IamChange::UpdateAssumeRolePolicy { role: _, document } => document_diff(out, document),
+        iam::IamChange::UpdateRole { role: _, description, max_session_duration } => {
             value_diff(out, "description", &quoted(&description.before), &quoted(&description.after));
             let seconds = |n: i32| format!("{n} s");
             value_diff(
@@ -248,37 +248,37 @@ fn iam_change_text(out: &mut String, change: &iam::Change) {
                 &seconds(max_session_duration.after),
             );
         }
-        iam::Change::CreatePolicyVersion { policy: _, document } => document_diff(out, document),
-        iam::Change::SetDefaultPolicyVersion { policy: _, version, document } => {
+        iam::IamChange::CreatePolicyVersion { policy: _, document } => document_diff(out, document),
+        iam::IamChange::SetDefaultPolicyVersion { policy: _, version, document } => {
             value_diff(out, "default_version_id", &version.before, &version.after);
             document_diff(out, document);
         }
-        iam::Change::DeletePolicyVersion { policy: _, version } => {
+        iam::IamChange::DeletePolicyVersion { policy: _, version } => {
             field(out, "version_id", version);
         }
-        iam::Change::PutRolePermissionsBoundary { role: _, before, after } => {
+        iam::IamChange::PutRolePermissionsBoundary { role: _, before, after } => {
             let before = before.as_ref().map_or("none".to_owned(), Arn::to_string);
             value_diff(out, "permissions_boundary", &before, &after.to_string());
         }
-        iam::Change::DeleteRolePermissionsBoundary { role: _, before } => {
+        iam::IamChange::DeleteRolePermissionsBoundary { role: _, before } => {
             value_diff(out, "permissions_boundary", &before.to_string(), "none");
         }
-        iam::Change::TagRole { role: _, tags } | iam::Change::TagPolicy { policy: _, tags } => {
+        iam::IamChange::TagRole { role: _, tags } | iam::IamChange::TagPolicy { policy: _, tags } => {
             tag_diff(out, tags)
         }
-        iam::Change::DetachRolePolicy { role: _, policy, document } => {
+        iam::IamChange::DetachRolePolicy { role: _, policy, document } => {
             field(out, "policy_arn", &policy.to_string());
             document_lines(out, "allowed by it", document, ("-", REMOVE));
         }
-        iam::Change::DeleteRole { role: _, arn } => field(out, "arn", &arn.to_string()),
-        iam::Change::DeletePolicy { policy, document } => {
+        iam::IamChange::DeleteRole { role: _, arn } => field(out, "arn", &arn.to_string()),
+        iam::IamChange::DeletePolicy { policy, document } => {
             field(out, "arn", &policy.to_string());
             document_lines(out, "document", document, ("-", REMOVE));
         }
-        iam::Change::PutRolePolicy { role: _, name: _, document } => {
+        iam::IamChange::PutRolePolicy { role: _, name: _, document } => {
             document_lines(out, "document", document, ("+", CREATE));
         }
-        iam::Change::DeleteRolePolicy { role: _, name: _, document } => {
+        iam::IamChange::DeleteRolePolicy { role: _, name: _, document } => {
             document_lines(out, "document", document, ("-", REMOVE));
         }
     }

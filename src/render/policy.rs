@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::plan::document_diff;
 use super::style::{BOLD, CREATE, DIM, ERROR, HELP, REMOVE, WARNING, paint};
 use crate::plan::Diff;
-use crate::policy::lint::{Lint, LintHit, Severity};
+use crate::policy::lint::{Lint, LintHit, LintSeverity};
 use crate::policy::{Decision, Document, Evaluation, StatementOutcome, StatementTrace};
 
 /// The unified diff of two canonical forms.
@@ -26,8 +26,8 @@ pub fn findings(path: &str, findings: &[LintHit]) -> String {
     for LintHit { lint, statement, message } in findings {
         let Lint { name, severity, consequence, remedy, .. } = lint;
         let severity = match severity {
-            Severity::Error => paint(ERROR, "error"),
-            Severity::Warning => paint(WARNING, "warning"),
+            LintSeverity::Error => paint(ERROR, "error"),
+            LintSeverity::Warning => paint(WARNING, "warning"),
         };
         let place = statement.map(|number| format!(", statement {number}")).unwrap_or_default();
         let _ = writeln!(out, "{severity}[{name}] {path}{place}: {message}");
@@ -45,8 +45,8 @@ pub fn findings_json(path: &str, findings: &[LintHit]) -> Value {
         json!({
             "lint": name,
             "severity": match severity {
-                Severity::Error => "error",
-                Severity::Warning => "warning",
+                LintSeverity::Error => "error",
+                LintSeverity::Warning => "warning",
             },
             "statement": statement,
             "message": message,

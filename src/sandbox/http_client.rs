@@ -15,7 +15,7 @@ use http_body_util::BodyExt as _;
 use jiff::Timestamp;
 
 use super::embedded::Sandbox;
-use crate::genesys::{Answer, HttpTransport};
+use crate::genesys::{HttpAnswer, HttpTransport};
 
 /// An HTTP client for the SDK's `.http_client(…)`, which answers from the sandbox.
 pub fn http_client(sandbox: Arc<Mutex<Sandbox>>) -> SharedHttpClient {
@@ -30,7 +30,7 @@ pub fn genesys_transport(sandbox: Arc<Mutex<Sandbox>>) -> Box<dyn HttpTransport>
 struct GenesysEndpoint(Arc<Mutex<Sandbox>>);
 
 impl HttpTransport for GenesysEndpoint {
-    fn carry(&self, request: http::Request<Vec<u8>>) -> Answer<'_> {
+    fn carry(&self, request: http::Request<Vec<u8>>) -> HttpAnswer<'_> {
         let mut sandbox = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let response = sandbox.handle(&request, Timestamp::now());
         Box::pin(std::future::ready(Ok(response)))

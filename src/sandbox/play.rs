@@ -16,9 +16,9 @@ use super::seed::Seed;
 use super::setup::GenesysKind;
 use super::state::State;
 use super::state::cloudtrail::AssumeRoleEvent;
-use super::state::iam::{InstanceProfile, LastUsed, Policy, PolicyVersion, Quotas, Role, Seconds, Tag};
+use super::state::iam::{InstanceProfile, LastUsed, Policy, Quotas, Seconds, StoredRole, StoredVersion, Tag};
 use super::state::organizations::{AwsOrganization, GuardPolicy, OrganizationLevel};
-use super::state::trust::Trust;
+use super::state::trust::StoredTrust;
 use crate::arn::{AccountId, Arn, FunctionArn};
 
 /// The account of an organization that a scenario does not name.
@@ -133,12 +133,12 @@ fn add_service_linked_role(state: &mut State, account: &AccountId, name: &str, n
     let trust = format!(
         r#"{{"Version":"2012-10-17","Statement":[{{"Effect":"Allow","Principal":{{"Service":"{service}.amazonaws.com"}},"Action":"sts:AssumeRole"}}]}}"#
     );
-    let role = Role {
+    let role = StoredRole {
         name: name.to_owned(),
         path: format!("/aws-service-role/{service}.amazonaws.com/"),
         id: state.new_id("AROA"),
         created: now,
-        trust: Trust { text: trust, ids: Default::default() },
+        trust: StoredTrust { text: trust, ids: Default::default() },
         description: None,
         max_session_duration: 3600,
         boundary: None,
@@ -171,7 +171,7 @@ fn change_role(state: &mut State, account: &AccountId, name: &str, change: &Role
     }
     let Some(role) = state.role_mut(account, name) else { return };
     if let Some(document) = trust {
-        role.trust = Trust { text: document.to_string(), ids: Default::default() };
+        role.trust = StoredTrust { text: document.to_string(), ids: Default::default() };
     }
     for (policy, document) in inline {
         role.inline.insert(policy.clone(), document.to_string());
@@ -201,7 +201,7 @@ fn add_boundary(
     now: Seconds,
 ) -> String {
     let name = format!("boundary-of-{role}");
-    let version = PolicyVersion { text: document.to_string(), created: now };
+    let version = StoredVersion { text: document.to_string(), created: now };
     let arn = Arn::policy(&state.partition, account, "/", &name).to_string();
     if let Some(policy) = state.policy_of_arn_mut(&arn) {
         policy.versions.insert(policy.default_version, version);
@@ -341,6 +341,6 @@ fn add_events(
 /// The roles of a name, or with `*` all that AWS does not keep for itself.
 fn matching(state: &State, account: &AccountId, name: &str) -> Vec<Arn> {
     let roles = state.account(account).into_iter().flat_map(|account| account.roles.values());
-    let fits = |role: &&Role| (name == "*" && !role.is_service_linked()) || role.name == name;
+    let fits = |role: &&StoredRole| (name == "*" && !role.is_service_linked()) || role.name == name;
     roles.filter(fits).map(|role| state.role_arn(account, role)).collect()
 }

@@ -1,7 +1,7 @@
 //! What tests and scenarios change in a sandbox, besides calling its services.
 
 use super::embedded::Sandbox;
-use super::state::genesys::Organization;
+use super::state::genesys::StoredOrganization;
 use super::state::quirks::GenesysQuirks;
 use super::state::sts::Identity;
 use crate::arn::{Arn, FunctionArn};
@@ -83,13 +83,13 @@ impl Sandbox {
 
     /// How many integrations, credentials and data actions there are.
     pub fn genesys_counts(&self) -> (usize, usize, usize) {
-        let Organization { integrations, credentials, actions, .. } = &self.state.organization;
+        let StoredOrganization { integrations, credentials, actions, .. } = &self.state.organization;
         (integrations.len(), credentials.len(), actions.len())
     }
 
     /// Changes each integration, its configuration, its credential or its data actions, in the API's own form.
     pub fn edit_genesys(&mut self, mut edit: impl FnMut(GenesysKind, &mut serde_json::Value)) {
-        let Organization { integrations, credentials, actions, .. } = &mut self.state.organization;
+        let StoredOrganization { integrations, credentials, actions, .. } = &mut self.state.organization;
         for (kind, all) in [
             (GenesysKind::Integration, integrations),
             (GenesysKind::Credential, credentials),

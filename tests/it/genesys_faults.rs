@@ -10,7 +10,7 @@ use crate::support::world::{ID, World, connect, spec_of, virtual_time};
 use genesys_iam::apply::Interrupt;
 use genesys_iam::commands::session::{Session, seed};
 use genesys_iam::commands::{CommandError, Status, apply, destroy};
-use genesys_iam::genesys::{Answer, Client, Configuration, HttpTransport, Secret, TransportError};
+use genesys_iam::genesys::{Client, Configuration, HttpAnswer, HttpTransport, Secret, TransportError};
 use genesys_iam::render::output::Output;
 use genesys_iam::sandbox::{ArnShown, GenesysKind, GenesysQuirks, Sandbox};
 use genesys_iam::spec::Spec;
@@ -53,7 +53,7 @@ struct Transport {
 }
 
 impl HttpTransport for Transport {
-    fn carry(&self, request: http::Request<Vec<u8>>) -> Answer<'_> {
+    fn carry(&self, request: http::Request<Vec<u8>>) -> HttpAnswer<'_> {
         let mut calls = self.calls.lock().unwrap();
         let at = calls.len();
         calls.push(format!("{} {}", request.method(), request.uri().path()));

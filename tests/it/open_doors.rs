@@ -11,7 +11,7 @@ use genesys_iam::model::{
     AttachedPolicy, DesiredState, Live, LivePolicy, LiveRole, LiveState, ManagedPolicy, PolicyVersion, Role,
     resolve,
 };
-use genesys_iam::plan::iam::Change as IamChange;
+use genesys_iam::plan::iam::IamChange;
 use genesys_iam::plan::{Change, Notice, RolePlan, destroy, diff};
 use genesys_iam::policy::{Context, Decision, Document, Policies, Principal, Request, evaluate};
 use genesys_iam::spec::{self, EmptyEnvironment};

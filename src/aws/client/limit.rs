@@ -337,7 +337,7 @@ mod tests {
 
     /// A server with a bucket of tokens, and an answer after 50 ms. Time is virtual.
     #[derive(Debug)]
-    struct Server {
+    struct VirtualServer {
         rate: f64,
         burst: f64,
         bucket: Mutex<Bucket>,
@@ -352,7 +352,7 @@ mod tests {
         now: u32,
     }
 
-    impl Server {
+    impl VirtualServer {
         fn new(rate: f64, burst: f64) -> Arc<Self> {
             let bucket = Bucket { tokens: burst, at: Instant::now(), refusals: 0, most: 0, now: 0 };
             Arc::new(Self { rate, burst, bucket: Mutex::new(bucket) })
@@ -360,7 +360,7 @@ mod tests {
     }
 
     #[derive(Debug, Clone)]
-    struct Wire(Arc<Server>);
+    struct Wire(Arc<VirtualServer>);
 
     impl HttpConnector for Wire {
         fn call(&self, _: HttpRequest) -> HttpConnectorFuture {
@@ -395,7 +395,7 @@ mod tests {
     }
 
     /// Sends so many requests at once: seconds, refusals, the most at a time, and how many failed.
-    async fn send(server: &Arc<Server>, attempts: u32, count: usize) -> (f64, u32, u32, usize) {
+    async fn send(server: &Arc<VirtualServer>, attempts: u32, count: usize) -> (f64, u32, u32, usize) {
         let limiter = Limiter::new("IAM", attempts);
         let began = Instant::now();
         let connector =
@@ -412,7 +412,7 @@ mod tests {
         for (rate, burst, count) in
             [(20.0, 50.0, 400), (20.0, 50.0, 600), (20.0, 50.0, 6000), (5.0, 10.0, 200), (100.0, 100.0, 3000)]
         {
-            let (seconds, refusals, _, failed) = send(&Server::new(rate, burst), 3, count).await;
+            let (seconds, refusals, _, failed) = send(&VirtualServer::new(rate, burst), 3, count).await;
             let bound = (count as f64 - burst) / rate;
             assert_eq!(failed, 0);
             assert!(
@@ -425,19 +425,19 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn without_throttling_nothing_is_held_back_for_long() {
-        let (seconds, refusals, most, _) = send(&Server::new(1e9, 1e9), 3, 16).await;
+        let (seconds, refusals, most, _) = send(&VirtualServer::new(1e9, 1e9), 3, 16).await;
         assert_eq!((seconds, refusals, most), (0.05, 0, 16));
-        let (seconds, _, most, _) = send(&Server::new(1e9, 1e9), 3, 3000).await;
+        let (seconds, _, most, _) = send(&VirtualServer::new(1e9, 1e9), 3, 3000).await;
         assert!(seconds < 1.5 && most > 200, "{seconds} s, {most} at once");
     }
 
     #[tokio::test(start_paused = true)]
     async fn one_who_refuses_everything_is_believed_in_the_end() {
-        let (seconds, refusals, _, failed) = send(&Server::new(0.0, 0.0), 3, 1).await;
+        let (seconds, refusals, _, failed) = send(&VirtualServer::new(0.0, 0.0), 3, 1).await;
         assert_eq!((refusals, failed), (3, 1));
         assert!(seconds < 10.0, "{seconds}");
         // As `AWS_MAX_ATTEMPTS=1` wants it.
-        assert_eq!(send(&Server::new(0.0, 0.0), 1, 1).await.1, 1);
+        assert_eq!(send(&VirtualServer::new(0.0, 0.0), 1, 1).await.1, 1);
     }
 
     #[tokio::test(start_paused = true)]
@@ -447,7 +447,7 @@ mod tests {
         let sink = Arc::clone(&told);
         limiter.on_throttle(Arc::new(move |service: &str| sink.lock().unwrap().push(service.to_owned())));
         let client = limiter.wrap(aws_smithy_runtime_api::client::http::http_client_fn({
-            let server = Server::new(5.0, 2.0);
+            let server = VirtualServer::new(5.0, 2.0);
             move |_, _| SharedHttpConnector::new(Wire(Arc::clone(&server)))
         }));
         let components = RuntimeComponentsBuilder::for_tests().build().unwrap();

@@ -13,7 +13,7 @@ use crate::arn::Arn;
 use crate::aws::client::Clients;
 use crate::aws::error::AwsError;
 use crate::model::{DesiredState, Foresight};
-use crate::plan::iam::Change as IamChange;
+use crate::plan::iam::IamChange;
 use crate::plan::{Change, Plan};
 
 /// # Errors

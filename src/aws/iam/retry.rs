@@ -2,7 +2,7 @@
 
 use crate::aws::error::AwsError;
 use crate::plan::ChangeKind;
-use crate::plan::iam::Change;
+use crate::plan::iam::IamChange;
 
 /// What this run has done to the same role before, as far as it explains an error that passes by itself.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -12,7 +12,7 @@ pub struct Recent {
 }
 
 /// Why an error is worth another try of this change; everything else fails at once.
-pub fn passes_by_itself(change: &Change, recent: Recent, error: &AwsError) -> Option<&'static str> {
+pub fn passes_by_itself(change: &IamChange, recent: Recent, error: &AwsError) -> Option<&'static str> {
     if error.is_throttled() {
         return Some("AWS is throttling");
     }
@@ -46,10 +46,10 @@ pub fn passes_by_itself(change: &Change, recent: Recent, error: &AwsError) -> Op
 }
 
 /// An attachment needs two that may have been made a moment ago, also by a run that was cut off.
-fn may_be_invisible(change: &Change, recent: Recent) -> bool {
+fn may_be_invisible(change: &IamChange, recent: Recent) -> bool {
     match change {
-        Change::AttachRolePolicy { .. } => true,
-        Change::CreateRole(_) | Change::CreatePolicy(_) => false,
+        IamChange::AttachRolePolicy { .. } => true,
+        IamChange::CreateRole(_) | IamChange::CreatePolicy(_) => false,
         _ => recent.created,
     }
 }
@@ -76,9 +76,9 @@ mod tests {
 
     #[test]
     fn only_what_passes_by_itself_is_worth_another_try() {
-        let attach = Change::AttachRolePolicy { role: "x".to_owned(), policy: policy() };
-        let tag = Change::TagPolicy { policy: policy(), tags: Default::default() };
-        let remove = Change::DeletePolicyVersion { policy: policy(), version: "v1".to_owned() };
+        let attach = IamChange::AttachRolePolicy { role: "x".to_owned(), policy: policy() };
+        let tag = IamChange::TagPolicy { policy: policy(), tags: Default::default() };
+        let remove = IamChange::DeletePolicyVersion { policy: policy(), version: "v1".to_owned() };
         let (nothing, created) = (Recent::default(), Recent { created: true, removed: false });
         let removed = Recent { created: false, removed: true };
         let account = "Invalid principal in policy: \"AWS\":\"arn:aws:iam::1:root\"";

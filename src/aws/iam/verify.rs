@@ -4,7 +4,7 @@ use super::read::{self, Prefetch};
 use crate::aws::client::Clients;
 use crate::aws::error::AwsError;
 use crate::model::{ManagedPolicy, Role, Tags};
-use crate::plan::iam::Change;
+use crate::plan::iam::IamChange;
 use crate::policy::equivalent;
 
 /// Whether what a change makes is there, just as it would make it. `None`: IAM does not show it, or the change makes
@@ -12,17 +12,17 @@ use crate::policy::equivalent;
 ///
 /// # Errors
 /// Whatever keeps IAM from answering.
-pub async fn is_made(clients: &Clients, change: &Change) -> Result<Option<bool>, AwsError> {
+pub async fn is_made(clients: &Clients, change: &IamChange) -> Result<Option<bool>, AwsError> {
     match change {
-        Change::CreateRole(wanted) => {
+        IamChange::CreateRole(wanted) => {
             let live = read::role_and_boundary(clients, wanted).await?;
             Ok(live.map(|(live, _)| is_role(&live, wanted)))
         }
-        Change::CreatePolicy(wanted) => {
+        IamChange::CreatePolicy(wanted) => {
             let live = read::live_policy(clients, wanted, Prefetch::Nothing).await?;
             Ok(live.map(|live| is_policy(&live.policy, wanted)))
         }
-        Change::CreatePolicyVersion { policy, document } => {
+        IamChange::CreatePolicyVersion { policy, document } => {
             let (live, _) = read::policy(clients, policy).await?;
             Ok(Some(equivalent(&live, &document.after)))
         }
@@ -34,25 +34,25 @@ pub async fn is_made(clients: &Clients, change: &Change) -> Result<Option<bool>,
 ///
 /// # Errors
 /// Whatever keeps IAM from answering.
-pub async fn is_gone(clients: &Clients, change: &Change) -> Result<bool, AwsError> {
+pub async fn is_gone(clients: &Clients, change: &IamChange) -> Result<bool, AwsError> {
     match change {
-        Change::DetachRolePolicy { role, policy, document: _ } => {
+        IamChange::DetachRolePolicy { role, policy, document: _ } => {
             let attached = read::attached_policies(clients, role).await?;
             Ok(attached.is_none_or(|attached| !attached.contains_key(policy)))
         }
-        Change::DeleteRolePolicy { role, name, document: _ } => {
+        IamChange::DeleteRolePolicy { role, name, document: _ } => {
             let inline = read::inline_policies(clients, role).await?;
             Ok(inline.is_none_or(|inline| !inline.contains_key(name)))
         }
-        Change::DeleteRole { role, arn: _ } => Ok(read::attached_policies(clients, role).await?.is_none()),
-        Change::DeletePolicy { policy, document: _ } => {
+        IamChange::DeleteRole { role, arn: _ } => Ok(read::attached_policies(clients, role).await?.is_none()),
+        IamChange::DeletePolicy { policy, document: _ } => {
             Ok(read::version_ids(clients, policy).await?.is_none())
         }
-        Change::DeletePolicyVersion { policy, version } => {
+        IamChange::DeletePolicyVersion { policy, version } => {
             let versions = read::version_ids(clients, policy).await?;
             Ok(versions.is_none_or(|versions| !versions.iter().any(|live| live.id == *version)))
         }
-        Change::DeleteRolePermissionsBoundary { role, before: _ } => {
+        IamChange::DeleteRolePermissionsBoundary { role, before: _ } => {
             Ok(read::boundary(clients, role).await?.is_none())
         }
         _ => Ok(false),

@@ -7,13 +7,13 @@ use crate::aws::client::Clients;
 use crate::aws::error::{AwsError, AwsErrorKind};
 use crate::model::{ManagedPolicy, Role, Tags};
 use crate::plan::Diff;
-use crate::plan::iam::{Change, TagChanges};
+use crate::plan::iam::{IamChange, TagChanges};
 
 /// Makes the call of a change, once.
 ///
 /// # Errors
 /// Whatever keeps IAM from making the change. [`AwsError::may_have_been_done`] says whether it may still have been made.
-pub async fn write(clients: &Clients, change: &Change) -> Result<(), AwsError> {
+pub async fn write(clients: &Clients, change: &IamChange) -> Result<(), AwsError> {
     let iam = &clients.iam;
     let operation = format!("iam:{}", change.operation());
     let failed = |kind| AwsError::new(&operation, change.subject(), kind);
@@ -28,7 +28,7 @@ pub async fn write(clients: &Clients, change: &Change) -> Result<(), AwsError> {
         };
     }
     match change {
-        Change::CreatePolicy(ManagedPolicy { arn: _, name, path, description, document, tags }) => {
+        IamChange::CreatePolicy(ManagedPolicy { arn: _, name, path, description, document, tags }) => {
             let tags = tag_list(tags).map_err(|error| failed(AwsErrorKind::Construction(error.into())))?;
             send!(
                 iam.create_policy()
@@ -39,7 +39,7 @@ pub async fn write(clients: &Clients, change: &Change) -> Result<(), AwsError> {
                     .set_tags(tags)
             )
         }
-        Change::CreateRole(Role {
+        IamChange::CreateRole(Role {
             arn: _,
             name,
             path,
@@ -61,58 +61,58 @@ pub async fn write(clients: &Clients, change: &Change) -> Result<(), AwsError> {
                     .set_tags(tags)
             )
         }
-        Change::AttachRolePolicy { role, policy } => {
+        IamChange::AttachRolePolicy { role, policy } => {
             send!(iam.attach_role_policy().role_name(role).policy_arn(policy.to_string()))
         }
-        Change::UpdateAssumeRolePolicy { role, document: Diff { before: _, after } } => {
+        IamChange::UpdateAssumeRolePolicy { role, document: Diff { before: _, after } } => {
             send!(iam.update_assume_role_policy().role_name(role).policy_document(after.to_json()))
         }
-        Change::UpdateRole { role, description, max_session_duration } => send!(
+        IamChange::UpdateRole { role, description, max_session_duration } => send!(
             iam.update_role()
                 .role_name(role)
                 // Sent even when empty: that is how a description is taken away.
                 .description(&description.after)
                 .max_session_duration(max_session_duration.after)
         ),
-        Change::CreatePolicyVersion { policy, document: Diff { before: _, after } } => send!(
+        IamChange::CreatePolicyVersion { policy, document: Diff { before: _, after } } => send!(
             iam.create_policy_version()
                 .policy_arn(policy.to_string())
                 .policy_document(after.to_json())
                 .set_as_default(true)
         ),
-        Change::SetDefaultPolicyVersion { policy, version, document: _ } => {
+        IamChange::SetDefaultPolicyVersion { policy, version, document: _ } => {
             send!(iam.set_default_policy_version().policy_arn(policy.to_string()).version_id(&version.after))
         }
-        Change::DeletePolicyVersion { policy, version } => {
+        IamChange::DeletePolicyVersion { policy, version } => {
             send!(iam.delete_policy_version().policy_arn(policy.to_string()).version_id(version))
         }
-        Change::PutRolePermissionsBoundary { role, before: _, after } => {
+        IamChange::PutRolePermissionsBoundary { role, before: _, after } => {
             send!(iam.put_role_permissions_boundary().role_name(role).permissions_boundary(after.to_string()))
         }
-        Change::DeleteRolePermissionsBoundary { role, before: _ } => {
+        IamChange::DeleteRolePermissionsBoundary { role, before: _ } => {
             send!(iam.delete_role_permissions_boundary().role_name(role))
         }
-        Change::TagRole { role, tags } => {
+        IamChange::TagRole { role, tags } => {
             let tags = tag_list(&tags_to_set(tags))
                 .map_err(|error| failed(AwsErrorKind::Construction(error.into())))?;
             send!(iam.tag_role().role_name(role).set_tags(tags))
         }
-        Change::TagPolicy { policy, tags } => {
+        IamChange::TagPolicy { policy, tags } => {
             let tags = tag_list(&tags_to_set(tags))
                 .map_err(|error| failed(AwsErrorKind::Construction(error.into())))?;
             send!(iam.tag_policy().policy_arn(policy.to_string()).set_tags(tags))
         }
-        Change::DetachRolePolicy { role, policy, document: _ } => {
+        IamChange::DetachRolePolicy { role, policy, document: _ } => {
             send!(iam.detach_role_policy().role_name(role).policy_arn(policy.to_string()))
         }
-        Change::PutRolePolicy { role, name, document } => {
+        IamChange::PutRolePolicy { role, name, document } => {
             send!(iam.put_role_policy().role_name(role).policy_name(name).policy_document(document.to_json()))
         }
-        Change::DeleteRolePolicy { role, name, document: _ } => {
+        IamChange::DeleteRolePolicy { role, name, document: _ } => {
             send!(iam.delete_role_policy().role_name(role).policy_name(name))
         }
-        Change::DeleteRole { role, arn: _ } => send!(iam.delete_role().role_name(role)),
-        Change::DeletePolicy { policy, document: _ } => {
+        IamChange::DeleteRole { role, arn: _ } => send!(iam.delete_role().role_name(role)),
+        IamChange::DeletePolicy { policy, document: _ } => {
             send!(iam.delete_policy().policy_arn(policy.to_string()))
         }
     }

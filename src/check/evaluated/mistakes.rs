@@ -6,7 +6,7 @@ use super::super::facts::Facts;
 use super::super::topic::Topic;
 use super::question::ask;
 use crate::model::LiveRole;
-use crate::policy::lint::{Expected, LintHit, Severity, lint_permissions, lint_trust};
+use crate::policy::lint::{Expected, LintHit, LintSeverity, lint_permissions, lint_trust};
 use crate::spec::customer_accounts;
 
 pub(crate) fn mistakes(role: &LiveRole, facts: &Facts) -> Vec<Claim> {
@@ -39,7 +39,7 @@ fn judged(document: &str, found: &[LintHit], explained: &'static [Cause], facts:
         String::new(),
     );
     let seen = if listed.is_empty() { "no lint hits".to_owned() } else { listed.join("; ") };
-    let Some(error) = found.iter().find(|hit| hit.lint.severity == Severity::Error) else {
+    let Some(error) = found.iter().find(|hit| hit.lint.severity == LintSeverity::Error) else {
         return question.holds(seen).with_note(found.first().map_or("", |hit| hit.lint.remedy));
     };
     let finding = Finding {

@@ -40,7 +40,7 @@ impl NotesState {
 
 /// A change, whole and concrete but for IDs that only Genesys Cloud can give.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Change {
+pub enum GenesysChange {
     PostIntegrationsCredentials {
         name: String,
         arn: String,
@@ -96,7 +96,7 @@ pub enum Change {
     },
 }
 
-impl Change {
+impl GenesysChange {
     /// The API's name of the call.
     pub fn operation(&self) -> &'static str {
         match self {

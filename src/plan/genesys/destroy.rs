@@ -1,21 +1,21 @@
 //! What leaves nothing of the spec in the organization. Pure.
 
-use super::change::{Change, Handle};
-use super::diff::{Ownership, Scope, find, ownership, take_away};
-use super::model::{Blocker, Side};
+use super::change::{GenesysChange, Handle};
+use super::diff::{Ownership, SpecScope, find, ownership, take_away};
+use super::model::{GenesysBlocker, Side};
 use crate::model::{DesiredIntegration, LiveAction, LiveIntegration, LiveOrganization, Marker, arn_in_name};
 
 /// What takes a role's integration away. `even_if_used`: also where flows use its actions.
 pub(super) fn destroy_role(
     organization: &LiveOrganization,
     wanted: &DesiredIntegration,
-    scope: Scope<'_>,
+    scope: SpecScope<'_>,
     even_if_used: bool,
 ) -> Side {
     let mut side = Side::default();
     let live = match find(organization, wanted, scope, &[]) {
         Ok(live) => live,
-        Err(Blocker::NoSuchId { .. }) => None,
+        Err(GenesysBlocker::NoSuchId { .. }) => None,
         Err(blocker) => {
             side.blockers.push(blocker);
             return side;
@@ -26,7 +26,7 @@ pub(super) fn destroy_role(
         for id in organization.credentials.get(&wanted.credential_name()).into_iter().flatten() {
             if organization.users_of(id) == 0 {
                 let name = wanted.credential_name();
-                side.first.push(Change::DeleteIntegrationsCredential { id: id.clone(), name });
+                side.first.push(GenesysChange::DeleteIntegrationsCredential { id: id.clone(), name });
             }
         }
         return side;
@@ -36,7 +36,7 @@ pub(super) fn destroy_role(
 }
 
 /// What takes an integration of the spec away.
-pub(super) fn prune(organization: &LiveOrganization, live: &LiveIntegration, scope: Scope<'_>) -> Side {
+pub(super) fn prune(organization: &LiveOrganization, live: &LiveIntegration, scope: SpecScope<'_>) -> Side {
     take_integration_away(organization, live, scope, false, &[])
 }
 
@@ -44,7 +44,7 @@ pub(super) fn prune(organization: &LiveOrganization, live: &LiveIntegration, sco
 fn take_integration_away(
     organization: &LiveOrganization,
     live: &LiveIntegration,
-    scope: Scope<'_>,
+    scope: SpecScope<'_>,
     even_if_used: bool,
     named: &[&str],
 ) -> Side {
@@ -54,7 +54,7 @@ fn take_integration_away(
         Ownership::Unfinished => Marker { spec: scope.spec.to_owned(), actions: Default::default() },
         Ownership::Foreign(by) => {
             let (name, id) = (live.name.clone(), live.id.clone());
-            side.blockers.push(Blocker::NotOurs { name, id, by });
+            side.blockers.push(GenesysBlocker::NotOurs { name, id, by });
             return side;
         }
     };
@@ -63,10 +63,10 @@ fn take_integration_away(
     let (own, foreign): (Vec<&LiveAction>, Vec<&LiveAction>) = live.actions.iter().partition(is_ours);
     if !foreign.is_empty() {
         let names = foreign.iter().map(|action| action.name.clone()).collect();
-        side.blockers.push(Blocker::ForeignActions { integration: live.name.clone(), names });
+        side.blockers.push(GenesysBlocker::ForeignActions { integration: live.name.clone(), names });
     }
     if live.intended_state == "ENABLED" {
-        side.first.push(Change::PatchIntegration {
+        side.first.push(GenesysChange::PatchIntegration {
             integration: Handle::Id(live.id.clone()),
             name: live.name.clone(),
             enabled: false,
@@ -77,7 +77,7 @@ fn take_integration_away(
         take_away(organization, action, even_if_used, &mut deletes, &mut side);
     }
     side.first.extend(deletes);
-    side.first.push(Change::DeleteIntegration {
+    side.first.push(GenesysChange::DeleteIntegration {
         id: live.id.clone(),
         name: live.name.clone(),
         actions: live.actions.len(),
@@ -87,7 +87,7 @@ fn take_integration_away(
         && arn_in_name(&credential.name).is_some()
         && organization.users_of(&credential.id) == 1
     {
-        side.first.push(Change::DeleteIntegrationsCredential {
+        side.first.push(GenesysChange::DeleteIntegrationsCredential {
             id: credential.id.clone(),
             name: credential.name.clone(),
         });

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::change::{ActionRef, Change, Handle, NotesState};
-use super::model::{Blocker, Connection, Notice, Side};
+use super::change::{ActionRef, GenesysChange, Handle, NotesState};
+use super::model::{Connection, GenesysBlocker, GenesysNotice, Side};
 use crate::arn::{AccountId, Arn};
 use crate::model::{
     ActionState, DesiredAction, DesiredIntegration, LiveAction, LiveCredential, LiveIntegration,
@@ -14,7 +14,7 @@ use crate::plan::model::Owner;
 
 /// Whose the spec's integrations are, and what may go.
 #[derive(Debug, Clone, Copy)]
-pub struct Scope<'a> {
+pub struct SpecScope<'a> {
     pub spec: &'a str,
     pub account: &'a AccountId,
     pub prune: bool,
@@ -29,7 +29,7 @@ pub(super) enum Ownership {
     Foreign(Owner),
 }
 
-pub(super) fn ownership(live: &LiveIntegration, scope: Scope<'_>) -> Ownership {
+pub(super) fn ownership(live: &LiveIntegration, scope: SpecScope<'_>) -> Ownership {
     let (text, marker) = Marker::split(&live.notes);
     match marker {
         // Two accounts may have specs of one name.
@@ -59,15 +59,15 @@ pub(super) fn usage_of(organization: &LiveOrganization, action: &str) -> Usage {
 pub(super) fn find<'o>(
     organization: &'o LiveOrganization,
     wanted: &DesiredIntegration,
-    scope: Scope<'_>,
+    scope: SpecScope<'_>,
     others: &[&str],
-) -> Result<Option<&'o LiveIntegration>, Blocker> {
+) -> Result<Option<&'o LiveIntegration>, GenesysBlocker> {
     let all = &organization.integrations;
     if let Some(id) = &wanted.id {
         let found = all.iter().find(|one| one.id == *id);
         return match found {
             Some(found) => Ok(Some(found)),
-            None => Err(Blocker::NoSuchId { what: "integration", id: id.clone() }),
+            None => Err(GenesysBlocker::NoSuchId { what: "integration", id: id.clone() }),
         };
     }
     let named: Vec<&LiveIntegration> = all.iter().filter(|one| one.name == wanted.name).collect();
@@ -86,7 +86,7 @@ pub(super) fn find<'o>(
                 _ => Ok(None),
             }
         }
-        several => Err(Blocker::Several {
+        several => Err(GenesysBlocker::Several {
             what: "integration",
             name: wanted.name.clone(),
             ids: several.iter().map(|one| one.id.clone()).collect(),
@@ -98,7 +98,7 @@ pub(super) fn find<'o>(
 pub fn diff_role(
     organization: &LiveOrganization,
     wanted: &DesiredIntegration,
-    scope: Scope<'_>,
+    scope: SpecScope<'_>,
     others: &[&str],
 ) -> Side {
     let mut side = Side::default();
@@ -114,16 +114,21 @@ pub fn diff_role(
     let credential = credential(organization, live, wanted, &mut side);
     if live.is_none() {
         let name = wanted.name.clone();
-        side.last.push(Change::PostIntegrations { name });
+        side.last.push(GenesysChange::PostIntegrations { name });
         let empty =
             organization.integrations.iter().filter(|one| ownership(one, scope) == Ownership::Unfinished);
-        side.notices
-            .extend(empty.map(|one| Notice::EmptyIntegration { name: one.name.clone(), id: one.id.clone() }));
+        side.notices.extend(
+            empty.map(|one| GenesysNotice::EmptyIntegration { name: one.name.clone(), id: one.id.clone() }),
+        );
     }
     let is_enabled = live.is_some_and(|live| live.intended_state == "ENABLED");
     if is_enabled && !wanted.enabled {
         let name = live.map_or(&wanted.name, |live| &live.name).clone();
-        side.first.push(Change::PatchIntegration { integration: handle.clone(), name, enabled: false });
+        side.first.push(GenesysChange::PatchIntegration {
+            integration: handle.clone(),
+            name,
+            enabled: false,
+        });
     }
     let planned = actions(organization, live, marker.as_ref(), &handle, wanted, scope, &mut side);
     let notes = |actions: BTreeSet<ActionRef>| NotesState {
@@ -146,7 +151,7 @@ pub fn diff_role(
         && before.trim_end() == first.render(|_| None);
     let configure =
         |name: Diff<String>, notes_before: String, notes_after: &NotesState, credential_before| {
-            Change::PutIntegrationConfigCurrent {
+            GenesysChange::PutIntegrationConfigCurrent {
                 integration: handle.clone(),
                 name,
                 notes_before,
@@ -161,7 +166,7 @@ pub fn diff_role(
     }
     if !is_enabled && wanted.enabled {
         let name = wanted.name.clone();
-        side.last.push(Change::PatchIntegration { integration: handle.clone(), name, enabled: true });
+        side.last.push(GenesysChange::PatchIntegration { integration: handle.clone(), name, enabled: true });
     }
     side.last.extend(planned.changes);
     // The old one after the new one: until then flows have something to use.
@@ -174,7 +179,8 @@ pub fn diff_role(
     if !side.first.is_empty() || !side.last.is_empty() {
         side.connections = connections(wanted);
         let proofs = wanted.actions.iter().filter(|action| action.test_input.is_some());
-        side.notices.extend(proofs.map(|action| Notice::Proof { action: action.state.content.name.clone() }));
+        side.notices
+            .extend(proofs.map(|action| GenesysNotice::Proof { action: action.state.content.name.clone() }));
     }
     side
 }
@@ -193,18 +199,20 @@ fn connections(wanted: &DesiredIntegration) -> Vec<Connection> {
 fn own(
     live: &LiveIntegration,
     wanted: &DesiredIntegration,
-    scope: Scope<'_>,
+    scope: SpecScope<'_>,
     side: &mut Side,
 ) -> Option<Marker> {
     match ownership(live, scope) {
         Ownership::Ours(marker) => return Some(marker),
-        Ownership::Unfinished => side.notices.push(Notice::Unfinished { name: live.name.clone() }),
+        Ownership::Unfinished => side.notices.push(GenesysNotice::Unfinished { name: live.name.clone() }),
         Ownership::Foreign(by) if wanted.adopt => {
-            side.notices.push(Notice::Adopted { name: live.name.clone(), by });
+            side.notices.push(GenesysNotice::Adopted { name: live.name.clone(), by });
         }
-        Ownership::Foreign(by) => {
-            side.blockers.push(Blocker::NotManaged { name: live.name.clone(), id: live.id.clone(), by })
-        }
+        Ownership::Foreign(by) => side.blockers.push(GenesysBlocker::NotManaged {
+            name: live.name.clone(),
+            id: live.id.clone(),
+            by,
+        }),
     }
     None
 }
@@ -227,19 +235,19 @@ fn credential(
         };
         if own.arn.is_none() && holds_it {
             let what = format!("the role's ARN in the credential \"{}\"", own.name);
-            side.notices.push(Notice::NotShown { what });
+            side.notices.push(GenesysNotice::NotShown { what });
         }
         if !holds_it || own.name != name {
             if let (Some(before), Some(live)) = (own.role(), live)
                 && before != wanted.role
             {
-                side.notices.push(Notice::Repointed {
+                side.notices.push(GenesysNotice::Repointed {
                     integration: live.name.clone(),
                     before: before.to_string(),
                     after: arn.clone(),
                 });
             }
-            side.last.push(Change::PutIntegrationsCredential {
+            side.last.push(GenesysChange::PutIntegrationsCredential {
                 id: own.id.clone(),
                 name: Diff { before: own.name.clone(), after: name },
                 arn: Diff { before: own.arn.clone(), after: Some(arn) },
@@ -252,7 +260,7 @@ fn credential(
     let mut spare = spare.filter(|id| organization.users_of(id) == 0);
     if let Some(id) = spare.next() {
         // What it holds is not known until it is sent.
-        side.last.push(Change::PutIntegrationsCredential {
+        side.last.push(GenesysChange::PutIntegrationsCredential {
             id: id.clone(),
             name: Diff { before: name.clone(), after: name },
             arn: Diff { before: None, after: Some(arn) },
@@ -260,16 +268,16 @@ fn credential(
         return Handle::Id(id.clone());
     }
     let before = organization.credentials.get(&name).cloned().unwrap_or_default();
-    side.last.push(Change::PostIntegrationsCredentials { name, arn, before });
+    side.last.push(GenesysChange::PostIntegrationsCredentials { name, arn, before });
     Handle::Made
 }
 
 /// The data actions' part of a plan.
 #[derive(Default)]
 struct Planned {
-    changes: Vec<Change>,
-    deletes_first: Vec<Change>,
-    deletes_last: Vec<Change>,
+    changes: Vec<GenesysChange>,
+    deletes_first: Vec<GenesysChange>,
+    deletes_last: Vec<GenesysChange>,
     owned: BTreeSet<ActionRef>,
     /// Ours until they are deleted.
     leaving: BTreeSet<ActionRef>,
@@ -281,7 +289,7 @@ fn actions(
     marker: Option<&Marker>,
     integration: &Handle,
     wanted: &DesiredIntegration,
-    scope: Scope<'_>,
+    scope: SpecScope<'_>,
     side: &mut Side,
 ) -> Planned {
     let mut planned = Planned::default();
@@ -290,17 +298,17 @@ fn actions(
     for action in &wanted.actions {
         let found = match find_action(organization, own, action) {
             Ok(found) => found,
-            Err(Blocker::Several { .. }) if half_replaced(own, action, marker).is_some() => {
+            Err(GenesysBlocker::Several { .. }) if half_replaced(own, action, marker).is_some() => {
                 half_replaced(own, action, marker).map(|(new, old)| {
                     claimed.insert(&old.id);
                     planned.leaving.insert(ActionRef::Id(old.id.clone()));
                     let (id, name) = (old.id.clone(), old.name.clone());
-                    planned.deletes_last.push(Change::DeleteIntegrationsAction { id, name });
+                    planned.deletes_last.push(GenesysChange::DeleteIntegrationsAction { id, name });
                     new
                 })
             }
             Err(blocker) => {
-                if let Blocker::Several { ids, .. } = &blocker {
+                if let GenesysBlocker::Several { ids, .. } = &blocker {
                     claimed.extend(own.iter().filter(|one| ids.contains(&one.id)).map(|one| one.id.as_str()));
                 }
                 side.blockers.push(blocker);
@@ -308,7 +316,7 @@ fn actions(
             }
         };
         let name = &action.state.content.name;
-        let post = |before: BTreeSet<String>| Change::PostIntegrationsActions {
+        let post = |before: BTreeSet<String>| GenesysChange::PostIntegrationsActions {
             integration: integration.clone(),
             action: Box::new(action.state.clone()),
             before,
@@ -320,12 +328,13 @@ fn actions(
         };
         claimed.insert(&found.id);
         let Some(state) = &found.state else {
-            side.notices.push(Notice::NotShown { what: format!("the data action \"{name}\"") });
+            side.notices.push(GenesysNotice::NotShown { what: format!("the data action \"{name}\"") });
             planned.owned.insert(ActionRef::Id(found.id.clone()));
             continue;
         };
         for member in &found.unknown {
-            side.notices.push(Notice::NotShown { what: format!("`{member}` of the data action \"{name}\"") });
+            side.notices
+                .push(GenesysNotice::NotShown { what: format!("`{member}` of the data action \"{name}\"") });
         }
         let mut differences = state.differences(&action.state);
         differences.retain(|diff| !found.unknown.contains(diff.member));
@@ -334,7 +343,7 @@ fn actions(
         if !fixed.is_empty() {
             let usage = usage_of(organization, &found.id);
             if !action.replace {
-                side.blockers.push(Blocker::NeedsReplacement {
+                side.blockers.push(GenesysBlocker::NeedsReplacement {
                     action: name.clone(),
                     id: found.id.clone(),
                     members: fixed.iter().map(|diff| diff.member).collect(),
@@ -343,24 +352,27 @@ fn actions(
                 planned.owned.insert(ActionRef::Id(found.id.clone()));
                 continue;
             }
-            side.notices.push(Notice::Replaced { action: name.clone(), id: found.id.clone(), usage });
+            side.notices.push(GenesysNotice::Replaced { action: name.clone(), id: found.id.clone(), usage });
             let same: BTreeSet<String> =
                 own.iter().filter(|one| one.name == *name).map(|one| one.id.clone()).collect();
             planned.changes.push(post(same));
             planned.owned.insert(ActionRef::Made(name.clone()));
             planned.leaving.insert(ActionRef::Id(found.id.clone()));
-            planned
-                .deletes_last
-                .push(Change::DeleteIntegrationsAction { id: found.id.clone(), name: found.name.clone() });
+            planned.deletes_last.push(GenesysChange::DeleteIntegrationsAction {
+                id: found.id.clone(),
+                name: found.name.clone(),
+            });
             continue;
         }
         planned.owned.insert(ActionRef::Id(found.id.clone()));
         if !mutable.is_empty() {
             planned.changes.push(patch(found, &action.state, mutable));
-            side.notices
-                .push(Notice::Flows { action: name.clone(), usage: usage_of(organization, &found.id) });
+            side.notices.push(GenesysNotice::Flows {
+                action: name.clone(),
+                usage: usage_of(organization, &found.id),
+            });
         } else if state.has_other_annotations(&action.state) {
-            side.notices.push(Notice::Annotations { action: name.clone() });
+            side.notices.push(GenesysNotice::Annotations { action: name.clone() });
         }
     }
     let rest: Vec<&LiveAction> = own.iter().filter(|one| !claimed.contains(one.id.as_str())).collect();
@@ -373,20 +385,20 @@ fn actions(
         }
         if !scope.prune {
             let (name, id) = (one.name.clone(), one.id.clone());
-            side.notices.push(Notice::ActionTakenOut { name, id });
+            side.notices.push(GenesysNotice::ActionTakenOut { name, id });
             planned.owned.insert(ActionRef::Id(one.id.clone()));
             continue;
         }
         take_away(organization, one, false, &mut planned.deletes_first, side);
     }
     if !foreign.is_empty() {
-        side.notices.push(Notice::ForeignActions { names: foreign });
+        side.notices.push(GenesysNotice::ForeignActions { names: foreign });
     }
     planned
 }
 
-fn patch(found: &LiveAction, after: &ActionState, differences: Vec<MemberDiff>) -> Change {
-    Change::PatchIntegrationsAction {
+fn patch(found: &LiveAction, after: &ActionState, differences: Vec<MemberDiff>) -> GenesysChange {
+    GenesysChange::PatchIntegrationsAction {
         before: Box::new(found.clone()),
         after: Box::new(after.clone()),
         differences,
@@ -398,18 +410,18 @@ pub(super) fn take_away(
     organization: &LiveOrganization,
     action: &LiveAction,
     even_if_used: bool,
-    changes: &mut Vec<Change>,
+    changes: &mut Vec<GenesysChange>,
     side: &mut Side,
 ) {
     let usage = usage_of(organization, &action.id);
     let (id, name) = (action.id.clone(), action.name.clone());
     let is_free = matches!(&usage, Usage::Flows(flows) if flows.is_empty());
     if !is_free && !even_if_used {
-        side.blockers.push(Blocker::UsedByFlows { action: name.clone(), id: id.clone(), usage });
+        side.blockers.push(GenesysBlocker::UsedByFlows { action: name.clone(), id: id.clone(), usage });
     } else if !is_free {
-        side.notices.push(Notice::Flows { action: name.clone(), usage });
+        side.notices.push(GenesysNotice::Flows { action: name.clone(), usage });
     }
-    changes.push(Change::DeleteIntegrationsAction { id, name });
+    changes.push(GenesysChange::DeleteIntegrationsAction { id, name });
 }
 
 /// The new and the old one of a replacement that was broken off: the old one is in the marker, the new one is as wanted.
@@ -441,7 +453,7 @@ fn find_action<'a>(
     organization: &LiveOrganization,
     own: &'a [LiveAction],
     wanted: &DesiredAction,
-) -> Result<Option<&'a LiveAction>, Blocker> {
+) -> Result<Option<&'a LiveAction>, GenesysBlocker> {
     let name = &wanted.state.content.name;
     if let Some(id) = &wanted.id {
         if let Some(found) = own.iter().find(|one| one.id == *id) {
@@ -450,14 +462,14 @@ fn find_action<'a>(
         let elsewhere =
             organization.integrations.iter().flat_map(|one| &one.actions).any(|one| one.id == *id);
         return Err(if elsewhere {
-            Blocker::NeedsReplacement {
+            GenesysBlocker::NeedsReplacement {
                 action: name.clone(),
                 id: id.clone(),
                 members: vec!["integration"],
                 usage: usage_of(organization, id),
             }
         } else {
-            Blocker::NoSuchId { what: "data action", id: id.clone() }
+            GenesysBlocker::NoSuchId { what: "data action", id: id.clone() }
         });
     }
     let named = |name: &str| own.iter().filter(|one| one.name == *name).collect::<Vec<_>>();
@@ -470,7 +482,7 @@ fn find_action<'a>(
     match found.as_slice() {
         [] => Ok(None),
         [one] => Ok(Some(one)),
-        several => Err(Blocker::Several {
+        several => Err(GenesysBlocker::Several {
             what: "data action",
             name: name.clone(),
             ids: several.iter().map(|one| one.id.clone()).collect(),
@@ -482,7 +494,7 @@ fn find_action<'a>(
 pub(super) fn orphans<'o>(
     organization: &'o LiveOrganization,
     claimed: &BTreeSet<String>,
-    scope: Scope<'_>,
+    scope: SpecScope<'_>,
 ) -> Vec<(&'o LiveIntegration, Option<Arn>)> {
     let is_orphan = |one: &&LiveIntegration| {
         matches!(ownership(one, scope), Ownership::Ours(_)) && !claimed.contains(&one.id)

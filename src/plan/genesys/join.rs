@@ -2,20 +2,20 @@
 
 use std::collections::BTreeSet;
 
-use super::change::Change;
+use super::change::GenesysChange;
 use super::destroy::{destroy_role, prune};
-use super::diff::{Scope, diff_role, find, orphans};
-use super::model::{Blocker, Notice, Side};
+use super::diff::{SpecScope, diff_role, find, orphans};
+use super::model::{GenesysBlocker, GenesysNotice, Side};
 use crate::model::{
     DesiredIntegration, DesiredRole, DesiredState, LiveOrganization, OrganizationReading, Orphans,
 };
-use crate::plan::change::Change as PlanChange;
-use crate::plan::model::{Blocker as PlanBlocker, Notice as PlanNotice, Plan, RolePlan};
+use crate::plan::change::Change;
+use crate::plan::model::{Blocker, Notice, Plan, RolePlan};
 
 /// Adds what has to change in Genesys Cloud to a plan for IAM.
 pub(crate) fn add(plan: &mut Plan, reading: &OrganizationReading, desired: &DesiredState, pruned: &Orphans) {
     let Some(organization) = read_or_noted(plan, reading, desired) else { return };
-    let scope = Scope {
+    let scope = SpecScope {
         spec: &desired.spec,
         account: &desired.account_id,
         prune: matches!(pruned, Orphans::Read(_)),
@@ -44,8 +44,8 @@ fn read_or_noted<'a>(
         OrganizationReading::Read(organization) => Some(organization),
         OrganizationReading::NotRead(why) => {
             for role in desired.roles.iter().filter(|role| role.integration.is_some()) {
-                let notice = Notice::NotRead { why: why.clone() };
-                of(plan, &role.role.name).notices.push(PlanNotice::Genesys(notice));
+                let notice = GenesysNotice::NotRead { why: why.clone() };
+                of(plan, &role.role.name).notices.push(Notice::Genesys(notice));
             }
             None
         }
@@ -61,7 +61,7 @@ pub(crate) fn add_destroy(
     even_if_used: bool,
 ) {
     let Some(organization) = read_or_noted(plan, reading, desired) else { return };
-    let scope = Scope { spec: &desired.spec, account: &desired.account_id, prune: false };
+    let scope = SpecScope { spec: &desired.spec, account: &desired.account_id, prune: false };
     for (role, integration) in with_integration(desired) {
         let role_plan = of(plan, &role.role.name);
         // A role that stays keeps its integration.
@@ -80,7 +80,7 @@ fn take_orphans_away(
     plan: &mut Plan,
     organization: &LiveOrganization,
     desired: &DesiredState,
-    scope: Scope<'_>,
+    scope: SpecScope<'_>,
 ) {
     let claimed: BTreeSet<String> = with_integration(desired)
         .filter_map(|(_, integration)| find(organization, integration, scope, &[]).ok().flatten())
@@ -93,8 +93,8 @@ fn take_orphans_away(
         if scope.prune {
             merge(role_plan, prune(organization, live, scope));
         } else {
-            let notice = Notice::IntegrationTakenOut { name: live.name.clone(), id: live.id.clone() };
-            role_plan.notices.push(PlanNotice::Genesys(notice));
+            let notice = GenesysNotice::IntegrationTakenOut { name: live.name.clone(), id: live.id.clone() };
+            role_plan.notices.push(Notice::Genesys(notice));
         }
     }
 }
@@ -113,24 +113,24 @@ fn of<'p>(plan: &'p mut Plan, role: &str) -> &'p mut RolePlan {
 
 fn merge(role: &mut RolePlan, side: Side) {
     let Side { first, last, blockers, notices, connections } = side;
-    let first = first.into_iter().map(PlanChange::Genesys);
+    let first = first.into_iter().map(Change::Genesys);
     role.changes.splice(0..0, first);
-    role.changes.extend(last.into_iter().map(PlanChange::Genesys));
-    role.blockers.extend(blockers.into_iter().map(PlanBlocker::Genesys));
-    role.notices.extend(notices.into_iter().map(PlanNotice::Genesys));
+    role.changes.extend(last.into_iter().map(Change::Genesys));
+    role.blockers.extend(blockers.into_iter().map(Blocker::Genesys));
+    role.notices.extend(notices.into_iter().map(Notice::Genesys));
     role.connections = connections;
 }
 
 /// Actions that flows may use and that a plan changes, deletes or is blocked by.
 pub fn touched_actions(plan: &Plan) -> BTreeSet<String> {
     let changed = plan.changes().filter_map(|change| match change {
-        PlanChange::Genesys(change) => Change::touched_action(change),
-        PlanChange::Iam(_) => None,
+        Change::Genesys(change) => GenesysChange::touched_action(change),
+        Change::Iam(_) => None,
     });
     let blocked = plan.blockers().filter_map(|blocker| match blocker {
-        PlanBlocker::Genesys(Blocker::NeedsReplacement { id, .. } | Blocker::UsedByFlows { id, .. }) => {
-            Some(id.as_str())
-        }
+        Blocker::Genesys(
+            GenesysBlocker::NeedsReplacement { id, .. } | GenesysBlocker::UsedByFlows { id, .. },
+        ) => Some(id.as_str()),
         _ => None,
     });
     changed.chain(blocked).map(str::to_owned).collect()

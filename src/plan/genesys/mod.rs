@@ -6,8 +6,8 @@ mod diff;
 mod join;
 mod model;
 
-pub use change::{ActionRef, Change, Handle, NotesState};
-pub use diff::{Scope, diff_role};
+pub use change::{ActionRef, GenesysChange, Handle, NotesState};
+pub use diff::{SpecScope, diff_role};
 pub use join::touched_actions;
 pub(super) use join::{add, add_destroy};
-pub use model::{Blocker, Connection, Notice, Side};
+pub use model::{Connection, GenesysBlocker, GenesysNotice, Side};

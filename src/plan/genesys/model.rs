@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::change::Change;
+use super::change::GenesysChange;
 use crate::model::Usage;
 use crate::plan::model::Owner;
 
@@ -10,11 +10,11 @@ use crate::plan::model::Owner;
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Side {
     /// Before anything changes in IAM: what takes away.
-    pub first: Vec<Change>,
+    pub first: Vec<GenesysChange>,
     /// After IAM is as wanted.
-    pub last: Vec<Change>,
-    pub blockers: Vec<Blocker>,
-    pub notices: Vec<Notice>,
+    pub last: Vec<GenesysChange>,
+    pub blockers: Vec<GenesysBlocker>,
+    pub notices: Vec<GenesysNotice>,
     /// What Genesys Cloud is able to do once the plan is carried out; empty where nothing changes.
     pub connections: Vec<Connection>,
 }
@@ -30,7 +30,7 @@ pub struct Connection {
 
 /// Why the changes of a role may not be carried out.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Blocker {
+pub enum GenesysBlocker {
     /// The integration exists, and this spec did not make it.
     NotManaged { name: String, id: String, by: Owner },
     /// It is to be destroyed, and this spec did not make it.
@@ -49,7 +49,7 @@ pub enum Blocker {
 
 /// Something a reviewer must know.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Notice {
+pub enum GenesysNotice {
     /// It is taken over by `adopt`.
     Adopted { name: String, by: Owner },
     /// An earlier run began it.

@@ -22,7 +22,7 @@ pub struct TagChange {
 
 /// One change, one API call.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Change {
+pub enum IamChange {
     CreatePolicy(ManagedPolicy),
     CreateRole(Role),
     AttachRolePolicy {
@@ -96,7 +96,7 @@ pub enum Change {
     },
 }
 
-impl Change {
+impl IamChange {
     /// The API's name of the call.
     pub fn operation(&self) -> &'static str {
         match self {

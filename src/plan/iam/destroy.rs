@@ -1,11 +1,11 @@
 //! What removes a role with its policy, in IAM's order.
 
-use super::change::Change;
-use super::order::{Boundary, Replacement, Task, order, shut_trust};
+use super::change::IamChange;
+use super::order::{BoundaryEffect, Replacement, Task, order, shut_trust};
 use super::ownership::not_ours;
 use super::role::{access_before, delete_inline, detach};
 use crate::model::{DesiredRole, Live};
-use crate::plan::change::Change as PlanChange;
+use crate::plan::change::Change;
 use crate::plan::model::{Blocker, Notice, RolePlan};
 use crate::policy::access::{Access, AccessDiff};
 
@@ -36,7 +36,7 @@ fn removal(name: &str, live: &Live) -> RolePlan {
     };
     // A restriction that goes with its role lets nobody in.
     plan.access.before.restrictions.clear();
-    let mut changes: Vec<Change> = Vec::new();
+    let mut changes: Vec<IamChange> = Vec::new();
     if let Some(role) = &live.role {
         let attached =
             role.attached.iter().map(|(arn, policy)| (detach(&name, arn, policy), policy.document.clone()));
@@ -46,8 +46,8 @@ fn removal(name: &str, live: &Live) -> RolePlan {
             .map(|(inline, document)| (delete_inline(&name, inline, document), document.clone()));
         let trust = &role.role.assume_role_policy;
         let bound = match role.role.permissions_boundary {
-            Some(_) => Boundary::Document(role.boundary.as_ref()),
-            None => Boundary::None,
+            Some(_) => BoundaryEffect::Document(role.boundary.as_ref()),
+            None => BoundaryEffect::None,
         };
         changes = order(Task {
             role,
@@ -82,15 +82,15 @@ fn removal(name: &str, live: &Live) -> RolePlan {
             plan.blockers.push(Blocker::PolicyBounds { policy: name, count: policy.boundary_count });
         }
         for version in policy.versions.iter().filter(|version| !version.is_default) {
-            changes.push(Change::DeletePolicyVersion { policy: arn.clone(), version: version.id.clone() });
+            changes.push(IamChange::DeletePolicyVersion { policy: arn.clone(), version: version.id.clone() });
         }
         let document = policy.policy.document.clone();
-        changes.push(Change::DeletePolicy { policy: arn.clone(), document });
+        changes.push(IamChange::DeletePolicy { policy: arn.clone(), document });
     }
     // The role last: by its tag a run that was cut off is found again.
     if let Some(role) = &live.role {
-        changes.push(Change::DeleteRole { role: name, arn: role.role.arn.clone() });
+        changes.push(IamChange::DeleteRole { role: name, arn: role.role.arn.clone() });
     }
-    plan.changes = changes.into_iter().map(PlanChange::Iam).collect();
+    plan.changes = changes.into_iter().map(Change::Iam).collect();
     plan
 }

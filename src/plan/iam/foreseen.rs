@@ -1,24 +1,24 @@
 //! What IAM would refuse: known before anything is written, it blocks the role.
 
-use super::change::Change;
+use super::change::IamChange;
 use crate::arn::Arn;
 use crate::model::{DesiredState, Foresight};
-use crate::plan::change::Change as PlanChange;
+use crate::plan::change::Change;
 use crate::plan::model::{Blocker, Owned, Plan, RolePlan};
 
 /// Blocks the roles of which IAM would refuse a change.
 pub fn block_what_iam_refuses(plan: &mut Plan, desired: &DesiredState, foresight: &Foresight) {
-    let count = |plan: &Plan, is: fn(&Change) -> bool| {
-        plan.changes().filter(|change| matches!(change, PlanChange::Iam(change) if is(change))).count()
+    let count = |plan: &Plan, is: fn(&IamChange) -> bool| {
+        plan.changes().filter(|change| matches!(change, Change::Iam(change) if is(change))).count()
     };
-    let new_roles = count(plan, |change| matches!(change, Change::CreateRole(_)));
-    let new_policies = count(plan, |change| matches!(change, Change::CreatePolicy(_)));
+    let new_roles = count(plan, |change| matches!(change, IamChange::CreateRole(_)));
+    let new_policies = count(plan, |change| matches!(change, IamChange::CreatePolicy(_)));
     for role in &mut plan.roles {
         let mut blockers = Vec::new();
         for change in &role.changes {
-            let PlanChange::Iam(change) = change else { continue };
+            let Change::Iam(change) = change else { continue };
             match change {
-                Change::CreateRole(wanted) => {
+                IamChange::CreateRole(wanted) => {
                     let taken = same_name(&wanted.arn, foresight.roles.iter());
                     let what = || Owned::Role(wanted.name.clone());
                     blockers
@@ -29,7 +29,7 @@ pub fn block_what_iam_refuses(plan: &mut Plan, desired: &DesiredState, foresight
                     );
                     blockers.extend(no_principal(role, desired, foresight));
                 }
-                Change::CreatePolicy(wanted) => {
+                IamChange::CreatePolicy(wanted) => {
                     let taken = same_name(&wanted.arn, foresight.policies.iter());
                     let what = || Owned::Policy(wanted.name.clone());
                     blockers
@@ -41,13 +41,13 @@ pub fn block_what_iam_refuses(plan: &mut Plan, desired: &DesiredState, foresight
                         new_policies,
                     ));
                 }
-                Change::UpdateAssumeRolePolicy { .. } => {
+                IamChange::UpdateAssumeRolePolicy { .. } => {
                     blockers.extend(no_principal(role, desired, foresight))
                 }
-                Change::PutRolePermissionsBoundary { after, .. } => {
+                IamChange::PutRolePermissionsBoundary { after, .. } => {
                     blockers.extend(no_boundary(foresight, after))
                 }
-                Change::DeleteRole { role, .. } => {
+                IamChange::DeleteRole { role, .. } => {
                     let profiles =
                         foresight.instance_profiles.get(role).filter(|profiles| !profiles.is_empty());
                     blockers.extend(profiles.map(|profiles| Blocker::InInstanceProfile {

@@ -11,7 +11,7 @@ mod role;
 mod versions;
 mod wider;
 
-pub use change::{Change, TagChange, TagChanges};
+pub use change::{IamChange, TagChange, TagChanges};
 pub use destroy::{destroy_role, prune_role};
 pub use foreseen::block_what_iam_refuses;
 pub use role::diff_role;

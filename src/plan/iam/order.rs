@@ -8,9 +8,9 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::change::Change;
+use super::change::IamChange;
 use super::closed::{free_name, is_closed};
-use super::proof::{Case, Kind, cases};
+use super::proof::{Case, ProvenSide, cases};
 use crate::model::LiveRole;
 use crate::plan::change::Diff;
 use crate::policy::Document;
@@ -20,8 +20,8 @@ use crate::policy::template::{closed_trust, deny_policy};
 /// A document that may come between the old one and the new one, and what it takes to get there.
 pub(super) struct Between {
     pub(super) document: Document,
-    pub(super) to: Vec<Change>,
-    pub(super) onward: Vec<Change>,
+    pub(super) to: Vec<IamChange>,
+    pub(super) onward: Vec<IamChange>,
     /// Nobody can do anything while it is in force.
     pub(super) is_shut: bool,
 }
@@ -31,7 +31,7 @@ pub(super) struct Between {
 pub(super) struct Replacement {
     pub(super) before: Option<Document>,
     pub(super) after: Option<Document>,
-    pub(super) direct: Vec<Change>,
+    pub(super) direct: Vec<IamChange>,
     /// Those that are preferred first.
     pub(super) between: Vec<Between>,
 }
@@ -44,7 +44,7 @@ impl Replacement {
 
 /// What limits a role.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Boundary<'a> {
+pub(super) enum BoundaryEffect<'a> {
     None,
     /// The spec's own policy.
     Own,
@@ -59,24 +59,24 @@ pub(super) struct Task<'a> {
     /// The spec's own policy, where it stays or comes.
     pub(super) own: Replacement,
     pub(super) is_attached: bool,
-    pub(super) attach: Option<Change>,
+    pub(super) attach: Option<IamChange>,
     /// The policies that go, with their documents.
-    pub(super) removals: Vec<(Change, Document)>,
+    pub(super) removals: Vec<(IamChange, Document)>,
     /// The policies that stay beside the spec's own.
     pub(super) kept: Vec<&'a Document>,
-    pub(super) boundary: Option<Change>,
+    pub(super) boundary: Option<IamChange>,
     /// Before and after.
-    pub(super) bounds: [Boundary<'a>; 2],
+    pub(super) bounds: [BoundaryEffect<'a>; 2],
     /// What is written somewhere before the role gets its policy, and bears on nothing.
-    pub(super) neutral: Vec<Change>,
-    pub(super) tags: Option<Change>,
+    pub(super) neutral: Vec<IamChange>,
+    pub(super) tags: Option<IamChange>,
     /// Afterwards there is no role.
     pub(super) is_removal: bool,
 }
 
 /// Changes in order.
 pub(super) struct Ordered {
-    pub(super) changes: Vec<Change>,
+    pub(super) changes: Vec<IamChange>,
     /// After how many of them nobody can use the role, who could before.
     pub(super) shut: usize,
 }
@@ -163,8 +163,8 @@ pub(super) fn order(task: Task<'_>) -> Ordered {
         let role = task.role.role.name.clone();
         let document = deny_policy();
         let put =
-            Change::PutRolePolicy { role: role.clone(), name: name.clone(), document: document.clone() };
-        let delete = Change::DeleteRolePolicy { role, name, document };
+            IamChange::PutRolePolicy { role: role.clone(), name: name.clone(), document: document.clone() };
+        let delete = IamChange::DeleteRolePolicy { role, name, document };
         shut = if was_shut || task.is_removal { 0 } else { changes.len() + 1 };
         changes.insert(0, put);
         // Where everything goes, before the policies and the role themselves.
@@ -173,7 +173,7 @@ pub(super) fn order(task: Task<'_>) -> Ordered {
     for (name, document) in task.role.inline.iter().filter(|(name, document)| is_closed(name, document)) {
         // A removal has it among what goes.
         if !task.is_removal {
-            changes.push(Change::DeleteRolePolicy {
+            changes.push(IamChange::DeleteRolePolicy {
                 role: task.role.role.name.clone(),
                 name: name.clone(),
                 document: document.clone(),
@@ -190,7 +190,7 @@ pub(super) fn denies(document: &Document) -> bool {
 
 /// The way by a trust policy that lets nobody in.
 pub(super) fn shut_trust(role: &str, before: &Document, after: Option<&Document>) -> Between {
-    let change = |before: &Document, after: &Document| Change::UpdateAssumeRolePolicy {
+    let change = |before: &Document, after: &Document| IamChange::UpdateAssumeRolePolicy {
         role: role.to_owned(),
         document: Diff { before: before.clone(), after: after.clone() },
     };
@@ -228,8 +228,8 @@ type Path = (usize, Vec<Step>);
 
 struct Search<'a> {
     task: &'a Task<'a>,
-    allowing: Vec<&'a (Change, Document)>,
-    denying: Vec<&'a (Change, Document)>,
+    allowing: Vec<&'a (IamChange, Document)>,
+    denying: Vec<&'a (IamChange, Document)>,
     tags_matter: bool,
     /// `None`: too much to go through.
     trust_cases: Option<Vec<Case>>,
@@ -258,11 +258,13 @@ enum BoundaryDocument {
 impl<'a> Search<'a> {
     fn new(
         task: &'a Task<'a>,
-        allowing: Vec<&'a (Change, Document)>,
-        denying: Vec<&'a (Change, Document)>,
+        allowing: Vec<&'a (IamChange, Document)>,
+        denying: Vec<&'a (IamChange, Document)>,
     ) -> Self {
         let keys = match &task.tags {
-            Some(Change::TagRole { tags, .. }) => tags.keys().map(|key| key.to_ascii_lowercase()).collect(),
+            Some(IamChange::TagRole { tags, .. }) => {
+                tags.keys().map(|key| key.to_ascii_lowercase()).collect()
+            }
             _ => BTreeSet::new(),
         };
         let mut documents: Vec<Option<&Document>> = Vec::new();
@@ -281,9 +283,9 @@ impl<'a> Search<'a> {
             denying: denying.iter().map(|(_, document)| add(Some(document))).collect(),
             kept: task.kept.iter().map(|document| add(Some(document))).collect(),
             boundary: task.bounds.each_ref().map(|boundary| match boundary {
-                Boundary::None => None,
-                Boundary::Own => Some(BoundaryDocument::Own),
-                Boundary::Document(document) => Some(BoundaryDocument::Document(add(*document))),
+                BoundaryEffect::None => None,
+                BoundaryEffect::Own => Some(BoundaryDocument::Own),
+                BoundaryEffect::Document(document) => Some(BoundaryDocument::Document(add(*document))),
             }),
         };
         let trust: Vec<Option<&Document>> = [task.trust.before.as_ref(), task.trust.after.as_ref()]
@@ -309,8 +311,8 @@ impl<'a> Search<'a> {
             memo: RefCell::default(),
         };
         if search.needs_proof() && search.denying.len() <= 6 {
-            search.trust_cases = cases(&trust, Kind::Trust, &keys);
-            search.permission_cases = cases(&documents, Kind::Permissions, &keys);
+            search.trust_cases = cases(&trust, ProvenSide::Trust, &keys);
+            search.permission_cases = cases(&documents, ProvenSide::Permissions, &keys);
         }
         search
     }
@@ -460,10 +462,10 @@ impl<'a> Search<'a> {
         }
     }
 
-    fn changes(&self, state: Position, step: Step) -> Vec<Change> {
+    fn changes(&self, state: Position, step: Step) -> Vec<IamChange> {
         let Task { trust, own, boundary, attach, tags, .. } = self.task;
-        let one = |(change, _): &(Change, Document)| change.clone();
-        let onward = |between: Option<&Between>, direct: &[Change]| {
+        let one = |(change, _): &(IamChange, Document)| change.clone();
+        let onward = |between: Option<&Between>, direct: &[IamChange]| {
             between.map_or_else(|| direct.to_vec(), |between| between.onward.clone())
         };
         match step {

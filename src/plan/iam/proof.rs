@@ -33,7 +33,7 @@ pub(super) struct Match {
 pub(super) type Case = [Match; 2];
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum ProvenSide {
     Trust,
     Permissions,
 }
@@ -42,7 +42,7 @@ pub(super) enum Kind {
 /// keys of the role's tags that change. `None` where there are too many ways to go through.
 pub(super) fn cases(
     documents: &[Option<&Document>],
-    kind: Kind,
+    kind: ProvenSide,
     tags: &BTreeSet<String>,
 ) -> Option<Vec<Case>> {
     if documents.len() > 64 {
@@ -92,7 +92,7 @@ struct Clause {
 }
 
 struct TruthTable<'a> {
-    kind: Kind,
+    kind: ProvenSide,
     tags: &'a BTreeSet<String>,
     clauses: Vec<Clause>,
     /// Kind and value, as JSON.
@@ -117,7 +117,7 @@ fn is_open(text: &str) -> bool {
 }
 
 impl<'a> TruthTable<'a> {
-    fn new(kind: Kind, tags: &'a BTreeSet<String>) -> Self {
+    fn new(kind: ProvenSide, tags: &'a BTreeSet<String>) -> Self {
         Self {
             kind,
             tags,
@@ -181,7 +181,7 @@ impl<'a> TruthTable<'a> {
                 Some(ResourceElement::NotResource(values)) => Selector::NoneOf(resources(values.as_slice())),
                 None => Selector::Everything,
             };
-            let is_usual = (self.kind == Kind::Trust) == statement.resource.is_none();
+            let is_usual = (self.kind == ProvenSide::Trust) == statement.resource.is_none();
             let has_empty_list = [&action, &resource].iter().any(
                 |selector| matches!(selector, Selector::AnyOf(all) | Selector::NoneOf(all) if all.is_empty()),
             );
@@ -194,7 +194,7 @@ impl<'a> TruthTable<'a> {
                 let key = key.to_ascii_lowercase();
                 let mut values: Vec<String> = values.iter().map(ToString::to_string).collect();
                 values.sort_unstable();
-                if self.kind == Kind::Trust && key.eq_ignore_ascii_case(EXTERNAL_ID) {
+                if self.kind == ProvenSide::Trust && key.eq_ignore_ascii_case(EXTERNAL_ID) {
                     let atom = (operator.to_owned(), values, version.to_owned());
                     external_ids.push(position(&mut self.external_ids, atom));
                     continue;
@@ -226,8 +226,8 @@ impl<'a> TruthTable<'a> {
 
     fn principal(&mut self, statement: &Statement, json: &str, tests: &mut Vec<usize>) -> Selector {
         let named = match (&statement.principal, self.kind) {
-            (None, Kind::Permissions) => return Selector::Everything,
-            (Some(PrincipalElement::Principal(principals)), Kind::Trust) => principals,
+            (None, ProvenSide::Permissions) => return Selector::Everything,
+            (Some(PrincipalElement::Principal(principals)), ProvenSide::Trust) => principals,
             // What it excepts is no simple list.
             _ => {
                 tests.push(self.test(format!("principal of {json}"), false));

@@ -2,15 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use super::change::{Change, TagChange, TagChanges};
+use super::change::{IamChange, TagChange, TagChanges};
 use super::closed::is_closed;
-use super::order::{Between, Boundary, Ordered, Replacement, Task, order, shut_trust};
+use super::order::{Between, BoundaryEffect, Ordered, Replacement, Task, order, shut_trust};
 use super::ownership::check_ownership;
 use super::versions::{diff_document, via};
 use super::wider::widenings;
 use crate::arn::{Arn, FunctionArn};
 use crate::model::{AttachedPolicy, DesiredRole, DesiredState, Live, LiveRole, Tags};
-use crate::plan::change::{Change as PlanChange, Diff};
+use crate::plan::change::{Change, Diff};
 use crate::plan::model::{Blocker, Notice, RolePlan};
 use crate::policy::access::{Access, AccessDiff, grants};
 use crate::policy::template::{deny_policy, invoke_policy, trust_policy};
@@ -32,17 +32,17 @@ pub fn diff_role(live: &Live, desired: &DesiredRole, all: &DesiredState) -> Role
     }
     check_ownership(live, desired, all, &mut plan);
 
-    let mut neutral: Vec<Change> = Vec::new();
+    let mut neutral: Vec<IamChange> = Vec::new();
     if let Some(policy) = &live.policy {
         let tags = diff_tags(&policy.policy.tags, &desired.policy.tags);
         if !tags.is_empty() {
-            neutral.push(Change::TagPolicy { policy: desired.policy.arn.clone(), tags });
+            neutral.push(IamChange::TagPolicy { policy: desired.policy.arn.clone(), tags });
         }
     } else {
-        neutral.push(Change::CreatePolicy(desired.policy.clone()));
+        neutral.push(IamChange::CreatePolicy(desired.policy.clone()));
     }
     let attach =
-        Change::AttachRolePolicy { role: desired.role.name.clone(), policy: desired.policy.arn.clone() };
+        IamChange::AttachRolePolicy { role: desired.role.name.clone(), policy: desired.policy.arn.clone() };
     let changes = match &live.role {
         Some(role) => {
             let Ordered { changes, shut } = order(task(role, live, desired, neutral, attach, &mut plan));
@@ -54,11 +54,11 @@ pub fn diff_role(live: &Live, desired: &DesiredRole, all: &DesiredState) -> Role
         // Attach last: a half-built role must not be able to invoke.
         None => {
             let document = live.policy.as_ref().map(|policy| diff_document(policy, desired));
-            let created = Change::CreateRole(desired.role.clone());
+            let created = IamChange::CreateRole(desired.role.clone());
             document.into_iter().flatten().chain(neutral).chain([created, attach]).collect()
         }
     };
-    plan.changes = changes.into_iter().map(PlanChange::Iam).collect();
+    plan.changes = changes.into_iter().map(Change::Iam).collect();
     plan.widenings = widenings(live, desired);
     // Without a change nobody gains or loses anything.
     if !plan.changes.is_empty() {
@@ -77,8 +77,8 @@ fn task<'a>(
     role: &'a LiveRole,
     live: &Live,
     desired: &'a DesiredRole,
-    mut neutral: Vec<Change>,
-    attach: Change,
+    mut neutral: Vec<IamChange>,
+    attach: IamChange,
     plan: &mut RolePlan,
 ) -> Task<'a> {
     let removals = extras(role, desired, plan);
@@ -101,10 +101,10 @@ fn task<'a>(
         spec::Boundary::Policy(arn) => Some(arn),
     };
     let bound = |arn: Option<&Arn>| match arn {
-        None => Boundary::None,
-        Some(arn) if *arn == desired.policy.arn => Boundary::Own,
-        Some(arn) if Some(arn) == live_boundary => Boundary::Document(role.boundary.as_ref()),
-        Some(arn) => Boundary::Document(role.attached.get(arn).map(|policy| &policy.document)),
+        None => BoundaryEffect::None,
+        Some(arn) if *arn == desired.policy.arn => BoundaryEffect::Own,
+        Some(arn) if Some(arn) == live_boundary => BoundaryEffect::Document(role.boundary.as_ref()),
+        Some(arn) => BoundaryEffect::Document(role.attached.get(arn).map(|policy| &policy.document)),
     };
     Task {
         role,
@@ -158,7 +158,7 @@ fn allows(document: &Document, role: &LiveRole, function: &FunctionArn) -> bool 
 }
 
 /// Whatever else the role can do: reported, or removed where the spec says so.
-fn extras(role: &LiveRole, desired: &DesiredRole, plan: &mut RolePlan) -> Vec<(Change, Document)> {
+fn extras(role: &LiveRole, desired: &DesiredRole, plan: &mut RolePlan) -> Vec<(IamChange, Document)> {
     let mut changes = Vec::new();
     let name = &desired.role.name;
     for (arn, policy) in role.attached.iter().filter(|(arn, _)| **arn != desired.policy.arn) {
@@ -206,15 +206,19 @@ fn denials(policy: &str, document: &Document, role: &LiveRole, desired: &Desired
         .collect()
 }
 
-pub(super) fn detach(role: &str, arn: &Arn, policy: &AttachedPolicy) -> Change {
-    Change::DetachRolePolicy { role: role.to_owned(), policy: arn.clone(), document: policy.document.clone() }
+pub(super) fn detach(role: &str, arn: &Arn, policy: &AttachedPolicy) -> IamChange {
+    IamChange::DetachRolePolicy {
+        role: role.to_owned(),
+        policy: arn.clone(),
+        document: policy.document.clone(),
+    }
 }
 
-pub(super) fn delete_inline(role: &str, name: &str, document: &Document) -> Change {
-    Change::DeleteRolePolicy { role: role.to_owned(), name: name.to_owned(), document: document.clone() }
+pub(super) fn delete_inline(role: &str, name: &str, document: &Document) -> IamChange {
+    IamChange::DeleteRolePolicy { role: role.to_owned(), name: name.to_owned(), document: document.clone() }
 }
 
-fn diff_boundary(role: &LiveRole, desired: &DesiredRole, plan: &mut RolePlan) -> Option<Change> {
+fn diff_boundary(role: &LiveRole, desired: &DesiredRole, plan: &mut RolePlan) -> Option<IamChange> {
     let live = role.role.permissions_boundary.clone();
     let name = desired.role.name.clone();
     match (&desired.boundary, live) {
@@ -224,11 +228,11 @@ fn diff_boundary(role: &LiveRole, desired: &DesiredRole, plan: &mut RolePlan) ->
         }
         (spec::Boundary::None, None) => None,
         (spec::Boundary::None, Some(before)) => {
-            Some(Change::DeleteRolePermissionsBoundary { role: name, before })
+            Some(IamChange::DeleteRolePermissionsBoundary { role: name, before })
         }
         (spec::Boundary::Policy(wanted), live) if live.as_ref() == Some(wanted) => None,
         (spec::Boundary::Policy(wanted), live) => {
-            Some(Change::PutRolePermissionsBoundary { role: name, before: live, after: wanted.clone() })
+            Some(IamChange::PutRolePermissionsBoundary { role: name, before: live, after: wanted.clone() })
         }
     }
 }
@@ -244,7 +248,7 @@ fn diff_trust(role: &LiveRole, desired: &DesiredRole) -> Replacement {
         };
     }
     let name = &desired.role.name;
-    let change = |before: &Document, after: &Document| Change::UpdateAssumeRolePolicy {
+    let change = |before: &Document, after: &Document| IamChange::UpdateAssumeRolePolicy {
         role: name.clone(),
         document: Diff { before: before.clone(), after: after.clone() },
     };
@@ -269,18 +273,18 @@ fn diff_trust(role: &LiveRole, desired: &DesiredRole) -> Replacement {
 }
 
 /// What bears on nobody's access, and the tags, which may.
-fn diff_attributes(role: &LiveRole, desired: &DesiredRole) -> (Option<Change>, Option<Change>) {
+fn diff_attributes(role: &LiveRole, desired: &DesiredRole) -> (Option<IamChange>, Option<IamChange>) {
     let live = &role.role;
     let wanted = &desired.role;
     let is_same =
         live.description == wanted.description && live.max_session_duration == wanted.max_session_duration;
-    let attributes = (!is_same).then(|| Change::UpdateRole {
+    let attributes = (!is_same).then(|| IamChange::UpdateRole {
         role: wanted.name.clone(),
         description: Diff { before: live.description.clone(), after: wanted.description.clone() },
         max_session_duration: Diff { before: live.max_session_duration, after: wanted.max_session_duration },
     });
     let tags = diff_role_tags(&live.tags, &wanted.tags);
-    let tags = (!tags.is_empty()).then(|| Change::TagRole { role: wanted.name.clone(), tags });
+    let tags = (!tags.is_empty()).then(|| IamChange::TagRole { role: wanted.name.clone(), tags });
     (attributes, tags)
 }
 

@@ -1,6 +1,6 @@
 //! The document of the spec's own policy, and the versions that it is kept in.
 
-use super::change::Change;
+use super::change::IamChange;
 use super::order::Between;
 use crate::model::{DesiredRole, LivePolicy, PolicyVersion};
 use crate::plan::change::Diff;
@@ -9,7 +9,7 @@ use crate::policy::{Document, equivalent};
 /// IAM keeps at most this many versions of a managed policy.
 const VERSION_LIMIT: usize = 5;
 
-pub(super) fn diff_document(live: &LivePolicy, desired: &DesiredRole) -> Vec<Change> {
+pub(super) fn diff_document(live: &LivePolicy, desired: &DesiredRole) -> Vec<IamChange> {
     let policy = desired.policy.arn.clone();
     let document = Diff { before: live.policy.document.clone(), after: desired.policy.document.clone() };
     if equivalent(&document.before, &document.after) {
@@ -21,16 +21,16 @@ pub(super) fn diff_document(live: &LivePolicy, desired: &DesiredRole) -> Vec<Cha
     };
     if let (Some(default), Some(version)) = (default, live.versions.iter().find(fits)) {
         let version = Diff { before: default.id.clone(), after: version.id.clone() };
-        return vec![Change::SetDefaultPolicyVersion { policy, version, document }];
+        return vec![IamChange::SetDefaultPolicyVersion { policy, version, document }];
     }
     let mut changes = prune_versions(live, desired, 1);
-    changes.push(Change::CreatePolicyVersion { policy, document });
+    changes.push(IamChange::CreatePolicyVersion { policy, document });
     changes
 }
 
 /// The way by another document.
 pub(super) fn via(live: &LivePolicy, desired: &DesiredRole, document: Document, is_shut: bool) -> Between {
-    let step = |before: &Document, after: &Document| Change::CreatePolicyVersion {
+    let step = |before: &Document, after: &Document| IamChange::CreatePolicyVersion {
         policy: desired.policy.arn.clone(),
         document: Diff { before: before.clone(), after: after.clone() },
     };
@@ -41,12 +41,12 @@ pub(super) fn via(live: &LivePolicy, desired: &DesiredRole, document: Document, 
 
 /// Removes versions until there is room for as many more: the oldest, so that the one in force stays, and the newest
 /// beside it, which was in force last.
-fn prune_versions(live: &LivePolicy, desired: &DesiredRole, more: usize) -> Vec<Change> {
+fn prune_versions(live: &LivePolicy, desired: &DesiredRole, more: usize) -> Vec<IamChange> {
     let mut others: Vec<&PolicyVersion> =
         live.versions.iter().filter(|version| !version.is_default).collect();
     others.sort_by_key(|version| version.number());
     let surplus = (live.versions.len() + more).saturating_sub(VERSION_LIMIT);
-    let delete = |version: &&PolicyVersion| Change::DeletePolicyVersion {
+    let delete = |version: &&PolicyVersion| IamChange::DeletePolicyVersion {
         policy: desired.policy.arn.clone(),
         version: version.id.clone(),
     };

@@ -1,10 +1,10 @@
 //! What lets somebody do more, besides what the role's own documents show.
 
-use super::change::{Change, TagChanges};
+use super::change::{IamChange, TagChanges};
 use crate::model::{DesiredRole, Live};
-use crate::plan::change::Change as PlanChange;
+use crate::plan::change::Change;
 use crate::plan::model::{Owned, RolePlan, Widening};
-use crate::policy::access::{Access, AccessDiff, AccessLine, Sign};
+use crate::policy::access::{Access, AccessDiff, AccessLine, AccessSign};
 use crate::policy::{Document, equivalent};
 use crate::spec::{MANAGED_BY_KEY, SPEC_KEY};
 
@@ -25,7 +25,7 @@ pub(super) fn widenings(live: &Live, desired: &DesiredRole) -> Vec<Widening> {
             after: Access::of_permissions(&desired.policy.document),
         };
         if (others > 0 || bounds > 0) && access.is_wider() {
-            let sentences = |lines: Vec<AccessLine<'_>>, sign: Sign| {
+            let sentences = |lines: Vec<AccessLine<'_>>, sign: AccessSign| {
                 let lines = lines.into_iter().filter(|line| line.is_wider && line.sign == sign);
                 lines.map(|line| line.sentence.to_owned()).collect()
             };
@@ -33,8 +33,8 @@ pub(super) fn widenings(live: &Live, desired: &DesiredRole) -> Vec<Widening> {
                 policy: desired.policy.name.clone(),
                 others,
                 bounds,
-                gained: sentences(access.permissions(), Sign::Gained),
-                no_longer: sentences(access.restrictions(), Sign::Lost),
+                gained: sentences(access.permissions(), AccessSign::Gained),
+                no_longer: sentences(access.restrictions(), AccessSign::Lost),
             });
         }
     }
@@ -54,10 +54,10 @@ pub(in crate::plan) fn widen_by_tags<'a>(plan: &mut RolePlan, documents: impl It
         .changes
         .iter()
         .filter_map(|change| match change {
-            PlanChange::Iam(Change::TagRole { role, tags }) => {
+            Change::Iam(IamChange::TagRole { role, tags }) => {
                 Some((Owned::Role(role.clone()), changed_keys(tags)))
             }
-            PlanChange::Iam(Change::TagPolicy { policy, tags }) => {
+            Change::Iam(IamChange::TagPolicy { policy, tags }) => {
                 Some((Owned::Policy(policy.name().to_owned()), changed_keys(tags)))
             }
             _ => None,

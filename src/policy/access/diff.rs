@@ -14,7 +14,7 @@ pub struct AccessDiff {
 
 /// A sentence that holds only after, only before, or both.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Sign {
+pub enum AccessSign {
     Gained,
     Lost,
     Kept,
@@ -23,7 +23,7 @@ pub enum Sign {
 /// One line of a difference.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AccessLine<'a> {
-    pub sign: Sign,
+    pub sign: AccessSign,
     pub sentence: &'a str,
     /// Grants access that did not exist before.
     pub is_wider: bool,
@@ -76,12 +76,12 @@ pub fn uncovered<'a>(grants: &'a BTreeSet<Grant>, others: &BTreeSet<Grant>) -> V
 fn lines<'a>(
     before: &'a BTreeSet<Grant>,
     after: &'a BTreeSet<Grant>,
-    is_wider: impl Fn(Sign, &Grant) -> bool,
+    is_wider: impl Fn(AccessSign, &Grant) -> bool,
 ) -> Vec<AccessLine<'a>> {
     let sign = |grant| match (before.contains(grant), after.contains(grant)) {
-        (true, false) => Sign::Lost,
-        (false, true) => Sign::Gained,
-        _ => Sign::Kept,
+        (true, false) => AccessSign::Lost,
+        (false, true) => AccessSign::Gained,
+        _ => AccessSign::Kept,
     };
     before
         .union(after)

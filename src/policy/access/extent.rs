@@ -8,22 +8,22 @@ use super::super::pattern::{contains, is_disjoint};
 pub(super) enum Extent {
     Everything,
     /// With `*` and `?`.
-    Pattern(Kind, String),
+    Pattern(PatternKind, String),
     /// What covers only itself.
     Exactly(String),
     /// All but what these match.
-    AllBut(Kind, Vec<String>),
+    AllBut(PatternKind, Vec<String>),
     OneOf(Vec<Extent>),
 }
 
 /// What a pattern is matched with: that decides about case and colons.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Kind {
+pub(super) enum PatternKind {
     Action,
     Resource,
 }
 
-impl Kind {
+impl PatternKind {
     pub(super) fn word(self) -> &'static str {
         match self {
             Self::Action => "action",
@@ -53,7 +53,7 @@ impl Kind {
 }
 
 impl Extent {
-    pub(super) fn of_pattern(kind: Kind, pattern: &str) -> Self {
+    pub(super) fn of_pattern(kind: PatternKind, pattern: &str) -> Self {
         if pattern == "*" { Self::Everything } else { Self::Pattern(kind, pattern.to_owned()) }
     }
 

@@ -6,7 +6,7 @@ mod grant;
 mod model;
 mod words;
 
-pub use diff::{AccessDiff, AccessLine, Sign, uncovered};
+pub use diff::{AccessDiff, AccessLine, AccessSign, uncovered};
 pub use grant::Grant;
 pub use model::{Access, grants};
 pub use words::{AccountName, principal_in_words};

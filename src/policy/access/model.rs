@@ -6,7 +6,7 @@ use super::super::document::{
     ActionElement, Document, Effect, OneOrMany, PrincipalElement, Principals, ResourceElement, Statement,
     VERSION_2012,
 };
-use super::extent::{Extent, Kind};
+use super::extent::{Extent, PatternKind};
 use super::grant::{Grant, Rest};
 use super::words::{AccountName, conditions, principal_in_words};
 use crate::arn::Arn;
@@ -183,7 +183,7 @@ fn actions(statement: &Statement) -> Vec<(String, Extent)> {
         Some(ActionElement::NotAction(values)) => (Some(values), true),
         None => (None, false),
     };
-    extents(values, negated, Kind::Action)
+    extents(values, negated, PatternKind::Action)
 }
 
 fn resources(statement: &Statement) -> Vec<(String, Extent)> {
@@ -192,10 +192,10 @@ fn resources(statement: &Statement) -> Vec<(String, Extent)> {
         Some(ResourceElement::NotResource(values)) => (Some(values), true),
         None => (None, false),
     };
-    extents(values, negated, Kind::Resource)
+    extents(values, negated, PatternKind::Resource)
 }
 
-fn extents(values: Option<&OneOrMany<String>>, negated: bool, kind: Kind) -> Vec<(String, Extent)> {
+fn extents(values: Option<&OneOrMany<String>>, negated: bool, kind: PatternKind) -> Vec<(String, Extent)> {
     let what = kind.word();
     let exactly = |text: String| vec![(text.clone(), Extent::Exactly(text))];
     match values.map(OneOrMany::as_slice) {

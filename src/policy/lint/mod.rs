@@ -9,7 +9,7 @@ mod rules;
 mod run;
 
 pub use expected::{Expected, NamedAccount};
-pub use model::{Lint, LintHit, Severity};
+pub use model::{Lint, LintHit, LintSeverity};
 pub use rules::{ACCOUNT_TYPO, LINTS, UNKNOWN_ACCOUNT};
 pub use run::{lint_permissions, lint_trust};
 

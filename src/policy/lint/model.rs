@@ -8,7 +8,7 @@ use super::expected::Expected;
 use super::probe::Probe;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Severity {
+pub enum LintSeverity {
     Error,
     Warning,
 }
@@ -18,7 +18,7 @@ pub struct Lint {
     pub name: &'static str,
     /// Names that it had before.
     pub aliases: &'static [&'static str],
-    pub severity: Severity,
+    pub severity: LintSeverity,
     pub consequence: &'static str,
     pub remedy: &'static str,
     pub(super) check: fn(&Subject<'_>, &mut Hits),

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use proptest::prelude::*;
 use proptest::sample::select;
 
-use super::{Expected, LINTS, LintHit, NamedAccount, Severity, lint_permissions, lint_trust};
+use super::{Expected, LINTS, LintHit, LintSeverity, NamedAccount, lint_permissions, lint_trust};
 use crate::policy::{Context, Decision, Document, Policies, Principal, Request, SESSION_ACTIONS, evaluate};
 
 pub(super) const TRUST: &str = r#"{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::765628985471:root"},"Action":"sts:AssumeRole","Condition":{"StringEquals":{"sts:ExternalId":"x1"}}}"#;
@@ -74,7 +74,7 @@ fn the_page_of_lints_is_written_from_them() {
                     `policy evaluate`: what a\n`Deny` or a condition rules out is not reported.\n"
         .to_owned();
     for lint in LINTS {
-        let severity = if lint.severity == Severity::Error { "Error" } else { "Warning" };
+        let severity = if lint.severity == LintSeverity::Error { "Error" } else { "Warning" };
         let _ = write!(page, "\n## `{}`\n\n{severity}. {}\n\n{}\n", lint.name, lint.consequence, lint.remedy);
         for alias in lint.aliases {
             let _ = write!(page, "\nFormerly `{alias}`.\n");
@@ -237,7 +237,7 @@ proptest! {
         let hits = lint_trust(&document, &expected);
         let ids = [None, Some("x1"), Some("x2"), Some("xx"), Some("true"), Some("false"), Some("x"), Some("765628985471"), Some("444455556666"), Some("222233334444"), Some("other")];
         let somehow = |who: &str| ids.iter().any(|id| SESSION_ACTIONS.iter().any(|action| admits_by(action, &document, who, *id)));
-        let errors: Vec<&str> = hits.iter().filter(|hit| hit.lint.severity == Severity::Error).map(|hit| hit.lint.name).collect();
+        let errors: Vec<&str> = hits.iter().filter(|hit| hit.lint.severity == LintSeverity::Error).map(|hit| hit.lint.name).collect();
         let is_open = somehow(STRANGER) || SESSION_ACTIONS.iter().any(|action| admits_by(action, &document, GENESYS, None)) || admits(&document, GENESYS, Some("other"));
         prop_assert!(!is_open || !errors.is_empty(), "open without a finding: {}", document.to_json());
         let by_anyone = |id: Option<&str>| [GENESYS, STRANGER, OTHER].iter().any(|who| admits(&document, who, id));

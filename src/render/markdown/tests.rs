@@ -8,10 +8,9 @@ use serde_json::json;
 use super::*;
 use crate::model::{ActionState, LiveAction, MemberDiff, Usage};
 use crate::plan::genesys::{
-    ActionRef, Blocker as GenesysBlocker, Change as GenesysChange, Connection, Handle, NotesState,
-    Notice as GenesysNotice,
+    ActionRef, Connection, GenesysBlocker, GenesysChange, GenesysNotice, Handle, NotesState,
 };
-use crate::plan::iam::{Change as IamChange, TagChange};
+use crate::plan::iam::{IamChange, TagChange};
 use crate::plan::{Blocker, Diff, Owned, Owner, Widening};
 use crate::policy::Document;
 use crate::policy::access::{Access, AccessDiff};

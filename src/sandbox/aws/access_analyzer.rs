@@ -10,7 +10,7 @@ use crate::arn::{AccountId, Arn};
 use crate::policy::document::{Effect, PrincipalElement, Principals, Statement};
 use crate::sandbox::ids::{digest, uuid};
 use crate::sandbox::state::document::parse;
-use crate::sandbox::state::iam::{Role, date};
+use crate::sandbox::state::iam::{StoredRole, date};
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
@@ -92,7 +92,7 @@ fn outsiders(statement: &Statement, account: &AccountId) -> Vec<String> {
     }
 }
 
-fn finding(call: &Call<'_>, role: &Role, arn: &Arn, statement: &Statement, principal: &str) -> Value {
+fn finding(call: &Call<'_>, role: &StoredRole, arn: &Arn, statement: &Statement, principal: &str) -> Value {
     let mut conditions = Map::new();
     for (_, key, values) in statement.condition.iter().flat_map(|condition| condition.iter()) {
         let values: Vec<String> = values.iter().map(ToString::to_string).collect();

@@ -10,8 +10,8 @@ use crate::policy::document::OneOrMany;
 use crate::policy::{Context, Decision, Document, Policies, Principal, Request, evaluate};
 use crate::sandbox::state::State;
 use crate::sandbox::state::document::parse;
-use crate::sandbox::state::iam::{Role, Tag, date};
-use crate::sandbox::state::sts::{Session, administrator, administrator_id};
+use crate::sandbox::state::iam::{StoredRole, Tag, date};
+use crate::sandbox::state::sts::{StsSession, administrator, administrator_id};
 
 /// The credential scope of the `Authorization` header: `KEY/20260131/us-east-1/iam/aws4_request`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,7 +34,7 @@ impl CredentialScope {
 
 /// Who makes a request.
 #[derive(Debug, Clone)]
-pub(crate) struct Caller {
+pub(crate) struct AuthenticatedCaller {
     pub account: AccountId,
     /// As GetCallerIdentity says it: without the role's path for a session.
     pub arn: String,
@@ -63,7 +63,7 @@ pub(crate) fn caller(
     scope: Option<&CredentialScope>,
     headers: &HeaderMap,
     now: Timestamp,
-) -> Result<Caller, Refusal> {
+) -> Result<AuthenticatedCaller, Refusal> {
     let Some(CredentialScope { access_key_id, .. }) = scope else {
         return Err(Refusal::new(
             403,
@@ -98,7 +98,7 @@ pub(crate) fn caller(
             .map(|(index, text)| Ok((format!("identity policy {}", index + 1), parse(text)?)))
             .collect::<Result<_, Refusal>>()?,
     };
-    Ok(Caller {
+    Ok(AuthenticatedCaller {
         guards: Guards::of_caller(state, &account)?,
         account,
         arn: arn.to_string(),
@@ -113,8 +113,9 @@ pub(crate) fn caller(
     })
 }
 
-fn of_session(state: &State, session: &Session) -> Result<Caller, Refusal> {
-    let Session { account, role, role_id, name, token: _, expires: _, policies, tags, transitive } = session;
+fn of_session(state: &State, session: &StsSession) -> Result<AuthenticatedCaller, Refusal> {
+    let StsSession { account, role, role_id, name, token: _, expires: _, policies, tags, transitive } =
+        session;
     // A session dies with its role, also when another of that name takes its place.
     let role = state.role(account, role).filter(|role| role.id == *role_id).ok_or_else(invalid_token)?;
     let (identity, boundary) = role_policies(state, role)?;
@@ -137,7 +138,7 @@ fn of_session(state: &State, session: &Session) -> Result<Caller, Refusal> {
     all_tags.retain(|tag| tags.iter().all(|other| !other.key.eq_ignore_ascii_case(&tag.key)));
     all_tags.extend(tags.iter().cloned());
     let is_inherited = |tag: &&Tag| transitive.contains(&tag.key);
-    Ok(Caller {
+    Ok(AuthenticatedCaller {
         transitive: tags.iter().filter(is_inherited).cloned().collect(),
         // A service-linked role is exempt from service control policies.
         guards: if role.is_service_linked() { Guards::default() } else { Guards::of_caller(state, account)? },
@@ -158,7 +159,7 @@ type Documents = Vec<(String, Document)>;
 /// What a role's policies, attached and inline, and its boundary say.
 pub(crate) fn role_policies(
     state: &State,
-    role: &Role,
+    role: &StoredRole,
 ) -> Result<(Documents, Option<(String, Document)>), Refusal> {
     let mut identity = Vec::new();
     for arn in &role.attached {
@@ -205,7 +206,7 @@ enum RefusingSide {
     Resource,
 }
 
-impl Caller {
+impl AuthenticatedCaller {
     /// The condition keys that every request has.
     pub(crate) fn context(&self, region: &str, user_agent: &str, now: Timestamp) -> Context {
         let date = date(now.as_second());

@@ -2,14 +2,14 @@
 
 use jiff::Timestamp;
 
-use super::auth::Caller;
+use super::auth::AuthenticatedCaller;
 use super::query::Params;
 use super::refusal::Refusal;
-use super::validate::Page;
+use super::validate::ListingPage;
 use crate::arn::Arn;
 use crate::policy::Context;
 use crate::sandbox::state::State;
-use crate::sandbox::state::iam::{LastUsed, Role, Tag};
+use crate::sandbox::state::iam::{LastUsed, StoredRole, Tag};
 
 /// What holds for requests that do not say otherwise.
 #[derive(Debug, Clone)]
@@ -23,7 +23,7 @@ pub(crate) struct Defaults {
 pub(crate) struct Call<'a> {
     pub state: &'a mut State,
     pub params: &'a Params,
-    pub caller: &'a Caller,
+    pub caller: &'a AuthenticatedCaller,
     pub now: Timestamp,
     pub page_limit: usize,
     pub region: &'a str,
@@ -38,11 +38,11 @@ impl Call<'_> {
     }
 
     /// The role of the caller's account.
-    pub(crate) fn role(&self, name: &str) -> Result<&Role, Refusal> {
+    pub(crate) fn role(&self, name: &str) -> Result<&StoredRole, Refusal> {
         self.state.role(&self.caller.account, name).ok_or_else(|| no_such_role(name))
     }
 
-    pub(crate) fn role_mut(&mut self, name: &str) -> Result<&mut Role, Refusal> {
+    pub(crate) fn role_mut(&mut self, name: &str) -> Result<&mut StoredRole, Refusal> {
         self.state.role_mut(&self.caller.account, name).ok_or_else(|| no_such_role(name))
     }
 
@@ -59,7 +59,7 @@ impl Call<'_> {
         }
     }
 
-    pub(crate) fn page(&self) -> Result<Page, Refusal> {
+    pub(crate) fn page(&self) -> Result<ListingPage, Refusal> {
         self.params.page(self.page_limit)
     }
 }

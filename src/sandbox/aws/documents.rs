@@ -9,7 +9,7 @@ use crate::policy::document::{
 };
 use crate::policy::{Document, is_known_operator, quota};
 use crate::sandbox::state::State;
-use crate::sandbox::state::trust::{Trust, map_principals};
+use crate::sandbox::state::trust::{StoredTrust, map_principals};
 
 /// What a document is for; that decides what it can contain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -190,7 +190,7 @@ fn check_resource(resource: &str) -> Result<(), Refusal> {
 }
 
 /// Checks a trust policy, with the principals that it names, and makes it ready to be stored.
-pub(crate) fn trust(state: &State, text: &str) -> Result<Trust, Refusal> {
+pub(crate) fn trust(state: &State, text: &str) -> Result<StoredTrust, Refusal> {
     let mut document = check(text, DocumentKind::Trust)?;
     if document.size() > quota::TRUST_POLICY {
         return Err(Refusal::limit(format!(
@@ -235,10 +235,10 @@ pub(crate) fn trust(state: &State, text: &str) -> Result<Trust, Refusal> {
         }
     }
     if roots.is_empty() {
-        return Ok(Trust { text: text.to_owned(), ids });
+        return Ok(StoredTrust { text: text.to_owned(), ids });
     }
     map_principals(&mut document, &|value| roots.get(value).cloned());
-    Ok(Trust { text: document.to_json(), ids })
+    Ok(StoredTrust { text: document.to_json(), ids })
 }
 
 /// What a principal of kind `AWS` names.

@@ -6,17 +6,17 @@ use crate::policy::document::OneOrMany;
 use crate::policy::{Decision, Document, Policies, Request, evaluate};
 use crate::sandbox::state::State;
 use crate::sandbox::state::document::{BrokenDocument, parse};
-use crate::sandbox::state::iam::Role;
+use crate::sandbox::state::iam::StoredRole;
 use crate::sandbox::state::organizations::GuardPolicy;
 
-type Documents = Vec<(String, Document)>;
+type GuardDocuments = Vec<(String, Document)>;
 
 /// The policies of an organization that bear on a caller, or on a resource.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Guards {
     /// Level by level: at each, one policy must allow.
-    scps: Vec<Documents>,
-    rcps: Documents,
+    scps: Vec<GuardDocuments>,
+    rcps: GuardDocuments,
     pub organization_id: Option<String>,
 }
 
@@ -38,7 +38,7 @@ impl Guards {
     pub(crate) fn of_resource(
         state: &State,
         account: &AccountId,
-        role: &Role,
+        role: &StoredRole,
     ) -> Result<Self, BrokenDocument> {
         match &state.aws_organization {
             Some(organization) if organization.restricts(account) && !role.is_service_linked() => {
@@ -92,7 +92,7 @@ impl Guards {
     }
 }
 
-fn documents(policies: &[GuardPolicy]) -> Result<Documents, BrokenDocument> {
+fn documents(policies: &[GuardPolicy]) -> Result<GuardDocuments, BrokenDocument> {
     policies.iter().map(|policy| Ok((policy.name.clone(), parse(&policy.text)?))).collect()
 }
 

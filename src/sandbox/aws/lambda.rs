@@ -10,7 +10,7 @@ use super::refusal::Refusal;
 use crate::arn::{Arn, FunctionArn};
 use crate::sandbox::ids::{mix, uuid};
 use crate::sandbox::state::document::parse;
-use crate::sandbox::state::lambda::Function;
+use crate::sandbox::state::lambda::StoredFunction;
 
 pub(crate) const PATH: &str = "/2015-03-31/functions/";
 /// GetFunctionConcurrency is of a later version of the API.
@@ -19,7 +19,7 @@ const CONCURRENCY_PATH: &str = "/2019-09-30/functions/";
 const NO_POLICY: &str = "The resource you requested does not exist.";
 
 /// The parts of a request to Lambda that are not in [`Call`].
-pub(crate) struct Target<'a> {
+pub(crate) struct InvocationTarget<'a> {
     pub method: &'a Method,
     pub path: &'a str,
     pub query: &'a str,
@@ -40,7 +40,7 @@ impl Reply {
     }
 }
 
-pub(crate) fn handle(call: &Call<'_>, target: &Target<'_>) -> Result<Reply, Refusal> {
+pub(crate) fn handle(call: &Call<'_>, target: &InvocationTarget<'_>) -> Result<Reply, Refusal> {
     let concurrency =
         target.path.strip_prefix(CONCURRENCY_PATH).filter(|rest| rest.ends_with("/concurrency"));
     let rest = concurrency.or_else(|| target.path.strip_prefix(PATH)).unwrap_or_default();
@@ -145,7 +145,7 @@ pub(crate) fn handle(call: &Call<'_>, target: &Target<'_>) -> Result<Reply, Refu
 }
 
 /// Empty where none is reserved.
-fn concurrency_of(function: &Function) -> Value {
+fn concurrency_of(function: &StoredFunction) -> Value {
     match function.reserved_concurrency {
         Some(number) => json!({ "ReservedConcurrentExecutions": number }),
         None => json!({}),
@@ -170,7 +170,7 @@ fn decode(text: &str) -> String {
 }
 
 /// The version that a qualifier names.
-fn version<'a>(function: &'a Function, qualifier: &'a str) -> Option<&'a str> {
+fn version<'a>(function: &'a StoredFunction, qualifier: &'a str) -> Option<&'a str> {
     if qualifier == "$LATEST" {
         return Some(qualifier);
     }
@@ -180,9 +180,9 @@ fn version<'a>(function: &'a Function, qualifier: &'a str) -> Option<&'a str> {
     }
 }
 
-fn configuration(arn: &FunctionArn, function: &Function, version: &str) -> Value {
+fn configuration(arn: &FunctionArn, function: &StoredFunction, version: &str) -> Value {
     let iam = arn.as_arn();
-    let Function { state, reason, .. } = function;
+    let StoredFunction { state, reason, .. } = function;
     let runtime = format!("arn:{}:lambda:{}::runtime:sandbox", iam.partition, iam.region);
     let mut members = Map::new();
     let mut set = |key: &str, value: Value| members.insert(key.to_owned(), value);
@@ -225,7 +225,7 @@ fn revision(arn: &Arn) -> String {
     uuid(arn.to_string().bytes().fold(7, |hash, byte| mix(hash ^ u64::from(byte))))
 }
 
-fn invoke(function: &Function, version: &str, invocation_type: &str) -> Result<Reply, Refusal> {
+fn invoke(function: &StoredFunction, version: &str, invocation_type: &str) -> Result<Reply, Refusal> {
     match invocation_type {
         "DryRun" => Ok(Reply { status: 204, body: Vec::new(), headers: Vec::new() }),
         "" | "RequestResponse" | "Event" => {

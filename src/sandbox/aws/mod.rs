@@ -67,7 +67,7 @@ pub(crate) fn answer<B: AsRef<[u8]>>(
         user_agent: header(request.headers(), "user-agent"),
     };
     if service == "lambda" {
-        let target = lambda::Target {
+        let target = lambda::InvocationTarget {
             method: request.method(),
             path,
             query: request.uri().query().unwrap_or_default(),

@@ -97,13 +97,13 @@ impl Xml {
 
 /// What an action answers with.
 #[derive(Debug)]
-pub(crate) enum Answer {
+pub(crate) enum QueryAnswer {
     /// No more than the request ID.
     Done,
     Result(Xml),
 }
 
-impl Answer {
+impl QueryAnswer {
     pub(crate) fn of(write: impl FnOnce(&mut Xml)) -> Self {
         let mut xml = Xml::default();
         write(&mut xml);
@@ -115,7 +115,7 @@ impl Answer {
 pub(crate) fn respond(
     namespace: &str,
     action: &str,
-    outcome: Result<Answer, Refusal>,
+    outcome: Result<QueryAnswer, Refusal>,
     request_id: &str,
 ) -> Response<Vec<u8>> {
     let mut xml = Xml::default();
@@ -124,8 +124,8 @@ pub(crate) fn respond(
             // Writing to a String does not fail.
             let _ = write!(xml.0, "<{action}Response xmlns=\"{namespace}\">");
             match answer {
-                Answer::Done => {}
-                Answer::Result(Xml(inner)) => {
+                QueryAnswer::Done => {}
+                QueryAnswer::Result(Xml(inner)) => {
                     xml.element(&format!("{action}Result"), |xml| xml.0.push_str(&inner));
                 }
             }

@@ -3,7 +3,7 @@
 use super::call::{Call, unknown_action, with_request_tags};
 use super::documents::{self, DocumentKind};
 use super::guards::Guards;
-use super::query::Answer;
+use super::query::QueryAnswer;
 use super::refusal::Refusal;
 use super::validate::same_key;
 use crate::arn::Arn;
@@ -13,14 +13,14 @@ use crate::sandbox::ids::{digest, uuid};
 use crate::sandbox::state::cloudtrail::AssumeRoleEvent;
 use crate::sandbox::state::document::parse;
 use crate::sandbox::state::iam::{Tag, date};
-use crate::sandbox::state::sts::Session;
+use crate::sandbox::state::sts::StsSession;
 
 pub(crate) const NAMESPACE: &str = "https://sts.amazonaws.com/doc/2011-06-15/";
 
-pub(crate) fn handle(call: &mut Call<'_>, action: &str) -> Result<Answer, Refusal> {
+pub(crate) fn handle(call: &mut Call<'_>, action: &str) -> Result<QueryAnswer, Refusal> {
     match action {
         // AWS asks no permission for this one.
-        "GetCallerIdentity" => Ok(Answer::of(|xml| {
+        "GetCallerIdentity" => Ok(QueryAnswer::of(|xml| {
             xml.text("Arn", &call.caller.arn);
             xml.text("UserId", &call.caller.user_id);
             xml.text("Account", &call.caller.account);
@@ -30,7 +30,7 @@ pub(crate) fn handle(call: &mut Call<'_>, action: &str) -> Result<Answer, Refusa
     }
 }
 
-fn assume_role(call: &mut Call<'_>) -> Result<Answer, Refusal> {
+fn assume_role(call: &mut Call<'_>) -> Result<QueryAnswer, Refusal> {
     let params = call.params;
     let role_arn = params.role_arn()?;
     let session_name = params.session_name()?;
@@ -111,7 +111,7 @@ fn assume_role(call: &mut Call<'_>) -> Result<Answer, Refusal> {
     let assumed = format!("arn:{partition}:sts::{account}:assumed-role/{role_name}/{session_name}");
     let assumed_id = format!("{role_id}:{session_name}");
     record(call, role_arn, session_name, external_id);
-    let session = Session {
+    let session = StsSession {
         account,
         role: role_name,
         role_id,
@@ -123,7 +123,7 @@ fn assume_role(call: &mut Call<'_>) -> Result<Answer, Refusal> {
         transitive,
     };
     call.state.sessions.insert(key.clone(), session);
-    Ok(Answer::of(|xml| {
+    Ok(QueryAnswer::of(|xml| {
         xml.element("AssumedRoleUser", |xml| {
             xml.text("AssumedRoleId", assumed_id);
             xml.text("Arn", assumed);

@@ -81,7 +81,7 @@ fn pattern(field: &str, value: &str, holds: bool, pattern: &str) -> Result<(), R
 
 /// Which items of a listing are wanted.
 #[derive(Debug, Clone)]
-pub(crate) struct Page {
+pub(crate) struct ListingPage {
     pub after: Option<String>,
     pub size: usize,
 }
@@ -285,12 +285,12 @@ impl Params {
     }
 
     /// Which page of a listing is wanted; `limit` is the sandbox's own, to make short pages.
-    pub(crate) fn page(&self, limit: usize) -> Result<Page, Refusal> {
+    pub(crate) fn page(&self, limit: usize) -> Result<ListingPage, Refusal> {
         let size = self.number("MaxItems", 1, 1000)?.map_or(100, |size| size as usize).min(limit.max(1));
         let after = self
             .get("Marker")
             .map(|marker| unmark(marker).ok_or_else(|| Refusal::validation("Invalid Marker.")));
-        Ok(Page { after: after.transpose()?, size })
+        Ok(ListingPage { after: after.transpose()?, size })
     }
 
     pub(crate) fn session_name(&self) -> Result<&str, Refusal> {
@@ -352,7 +352,7 @@ fn unmark(marker: &str) -> Option<String> {
     String::from_utf8(digits.chunks_exact(2).map(|pair| pair[0] << 4 | pair[1]).collect()).ok()
 }
 
-impl Page {
+impl ListingPage {
     /// The items of this page out of all, which are in the order of their keys; and the marker of the next page.
     pub(crate) fn cut<T>(&self, items: impl IntoIterator<Item = (String, T)>) -> (Vec<T>, Option<String>) {
         let Self { after, size } = self;
@@ -376,7 +376,7 @@ mod tests {
     #[test]
     fn pages_meet_without_a_gap() {
         let items: Vec<(String, u32)> = (0..7).map(|n| (format!("k{n}"), n)).collect();
-        let mut page = Page { after: None, size: 3 };
+        let mut page = ListingPage { after: None, size: 3 };
         let mut seen = Vec::new();
         loop {
             let (part, marker) = page.cut(items.clone());

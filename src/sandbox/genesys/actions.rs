@@ -3,7 +3,7 @@
 use http::Method;
 use serde_json::{Map, Value, json};
 
-use super::api::{ApiAnswer, ApiCall, ApiOutcome, ApiRefusal};
+use super::api::{ApiAnswer, ApiOutcome, ApiRefusal, ReceivedCall};
 use super::invocation;
 
 const VIEW: &str = "integrations:action:view";
@@ -11,7 +11,7 @@ const VIEW: &str = "integrations:action:view";
 const STATIC: &str = "static_-_sandbox";
 
 /// `rest` is the path after `integrations/actions/`.
-pub(crate) fn handle(call: &mut ApiCall<'_>, rest: &[&str]) -> ApiOutcome {
+pub(crate) fn handle(call: &mut ReceivedCall<'_>, rest: &[&str]) -> ApiOutcome {
     match (call.method, rest) {
         (&Method::GET, []) => list(call),
         (&Method::POST, []) => create(call),
@@ -30,7 +30,7 @@ fn missing(id: &str) -> ApiRefusal {
         .detail("ACTION.PROCESSING", None)
 }
 
-fn list(call: &mut ApiCall<'_>) -> ApiOutcome {
+fn list(call: &mut ReceivedCall<'_>) -> ApiOutcome {
     call.require(VIEW)?;
     let with_config = call.has("includeConfig", "true");
     let filters = !call.organization().quirks.ignores_filters;
@@ -58,7 +58,7 @@ fn list(call: &mut ApiCall<'_>) -> ApiOutcome {
     call.page(all)
 }
 
-fn get(call: &mut ApiCall<'_>, id: &str) -> ApiOutcome {
+fn get(call: &mut ReceivedCall<'_>, id: &str) -> ApiOutcome {
     call.require(VIEW)?;
     let (config, contract) = (call.has("includeConfig", "true"), call.has("expand", "contract"));
     let quirks = call.organization().quirks.clone();
@@ -96,7 +96,7 @@ fn checked(body: &Value) -> Result<(), ApiRefusal> {
     Ok(())
 }
 
-fn create(call: &mut ApiCall<'_>) -> ApiOutcome {
+fn create(call: &mut ReceivedCall<'_>) -> ApiOutcome {
     call.require("integrations:action:add")?;
     let body = call.body.clone();
     let organization = call.organization();
@@ -143,7 +143,7 @@ fn create(call: &mut ApiCall<'_>) -> ApiOutcome {
 }
 
 /// Changes what is published at once; contract, secrecy and integration stay.
-fn patch(call: &mut ApiCall<'_>, id: &str) -> ApiOutcome {
+fn patch(call: &mut ReceivedCall<'_>, id: &str) -> ApiOutcome {
     call.require("integrations:action:edit")?;
     let body = call.body.clone();
     let quirks = call.organization().quirks.clone();
@@ -172,7 +172,7 @@ fn patch(call: &mut ApiCall<'_>, id: &str) -> ApiOutcome {
     Ok(answer.into())
 }
 
-fn delete(call: &mut ApiCall<'_>, id: &str) -> ApiOutcome {
+fn delete(call: &mut ReceivedCall<'_>, id: &str) -> ApiOutcome {
     call.require("integrations:action:delete")?;
     let organization = call.organization();
     let is_used = organization.flows.get(id).is_some_and(|flows| !flows.is_empty());
@@ -183,7 +183,7 @@ fn delete(call: &mut ApiCall<'_>, id: &str) -> ApiOutcome {
     Ok(ApiAnswer::empty())
 }
 
-fn template(call: &mut ApiCall<'_>, id: &str, file: &str) -> ApiOutcome {
+fn template(call: &mut ReceivedCall<'_>, id: &str, file: &str) -> ApiOutcome {
     call.require(VIEW)?;
     let action = call.organization().actions.get(id).ok_or_else(|| missing(id))?;
     let text = match file {
@@ -197,7 +197,7 @@ fn template(call: &mut ApiCall<'_>, id: &str, file: &str) -> ApiOutcome {
     }
 }
 
-fn schema(call: &mut ApiCall<'_>, id: &str, file: &str) -> ApiOutcome {
+fn schema(call: &mut ReceivedCall<'_>, id: &str, file: &str) -> ApiOutcome {
     call.require(VIEW)?;
     let action = call.organization().actions.get(id).ok_or_else(|| missing(id))?;
     let schema = match file {
@@ -208,7 +208,7 @@ fn schema(call: &mut ApiCall<'_>, id: &str, file: &str) -> ApiOutcome {
     if schema.is_object() { Ok(schema.clone().into()) } else { Err(missing(id)) }
 }
 
-fn test(call: &mut ApiCall<'_>, id: &str) -> ApiOutcome {
+fn test(call: &mut ReceivedCall<'_>, id: &str) -> ApiOutcome {
     call.require("integrations:action:execute")?;
     let action = call.organization().actions.get(id).cloned().ok_or_else(|| missing(id))?;
     Ok(invocation::test(call, &action).into())

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::sandbox::aws::Defaults;
 use crate::sandbox::state::State;
-use crate::sandbox::state::genesys::Organization;
+use crate::sandbox::state::genesys::StoredOrganization;
 use crate::sandbox::state::quirks::GenesysQuirks;
 
 /// A refusal in Genesys Cloud's terms.
@@ -85,7 +85,7 @@ impl ApiRefusal {
 }
 
 /// A request under a valid token.
-pub(crate) struct ApiCall<'a> {
+pub(crate) struct ReceivedCall<'a> {
     pub state: &'a mut State,
     pub defaults: &'a Defaults,
     pub method: &'a Method,
@@ -95,8 +95,8 @@ pub(crate) struct ApiCall<'a> {
     pub now: Timestamp,
 }
 
-impl ApiCall<'_> {
-    pub(crate) fn organization(&mut self) -> &mut Organization {
+impl ReceivedCall<'_> {
+    pub(crate) fn organization(&mut self) -> &mut StoredOrganization {
         &mut self.state.organization
     }
 

@@ -3,14 +3,14 @@
 use http::Method;
 use serde_json::{Value, json};
 
-use super::api::{ApiAnswer, ApiCall, ApiOutcome, ApiRefusal};
+use super::api::{ApiAnswer, ApiOutcome, ApiRefusal, ReceivedCall};
 use crate::sandbox::state::quirks::ArnShown;
 
 const VIEW: &str = "integrations:integration:view";
 const KIND: &str = "amazonWebServicesARN";
 
 /// `rest` is the path after `integrations/credentials/`.
-pub(crate) fn handle(call: &mut ApiCall<'_>, rest: &[&str]) -> ApiOutcome {
+pub(crate) fn handle(call: &mut ReceivedCall<'_>, rest: &[&str]) -> ApiOutcome {
     match (call.method, rest) {
         (&Method::POST, []) => create(call),
         (&Method::GET, []) => list(call),
@@ -52,7 +52,7 @@ fn checked(body: &Value) -> Result<Value, ApiRefusal> {
                "credentialFields": { "ARN": body["credentialFields"]["ARN"] } }))
 }
 
-fn create(call: &mut ApiCall<'_>) -> ApiOutcome {
+fn create(call: &mut ReceivedCall<'_>) -> ApiOutcome {
     call.require("integrations:integration:add")?;
     let mut credential = checked(&call.body)?;
     let id = call.organization().new_id();
@@ -62,14 +62,14 @@ fn create(call: &mut ApiCall<'_>) -> ApiOutcome {
     Ok(info(&credential).into())
 }
 
-fn list(call: &mut ApiCall<'_>) -> ApiOutcome {
+fn list(call: &mut ReceivedCall<'_>) -> ApiOutcome {
     call.require(VIEW)?;
     let all = call.organization().credentials.values().map(info).collect();
     call.page(all)
 }
 
 /// Pages by cursor: the ID of the last one.
-fn listing(call: &mut ApiCall<'_>) -> ApiOutcome {
+fn listing(call: &mut ReceivedCall<'_>) -> ApiOutcome {
     call.require(VIEW)?;
     let size = call.parameter("pageSize").and_then(|size| size.parse().ok()).unwrap_or(25usize);
     let size = size.clamp(1, 200).min(call.defaults.page_limit);
@@ -88,14 +88,14 @@ fn listing(call: &mut ApiCall<'_>) -> ApiOutcome {
     Ok(answer.into())
 }
 
-fn types(call: &mut ApiCall<'_>) -> ApiOutcome {
+fn types(call: &mut ReceivedCall<'_>) -> ApiOutcome {
     call.require(VIEW)?;
     Ok(json!([{ "id": KIND, "name": KIND, "required": ["ARN"], "displayOrder": ["ARN"],
                 "properties": { "ARN": { "type": "string" } } }])
     .into())
 }
 
-fn get(call: &mut ApiCall<'_>, id: &str) -> ApiOutcome {
+fn get(call: &mut ReceivedCall<'_>, id: &str) -> ApiOutcome {
     call.require(VIEW)?;
     let shown = call.organization().quirks.arn;
     let mut credential = call.organization().credentials.get(id).cloned().ok_or_else(|| missing(id))?;
@@ -107,7 +107,7 @@ fn get(call: &mut ApiCall<'_>, id: &str) -> ApiOutcome {
     Ok(credential.into())
 }
 
-fn put(call: &mut ApiCall<'_>, id: &str) -> ApiOutcome {
+fn put(call: &mut ReceivedCall<'_>, id: &str) -> ApiOutcome {
     call.require("integrations:integration:edit")?;
     let mut credential = checked(&call.body)?;
     let live = call.organization().credentials.get_mut(id).ok_or_else(|| missing(id))?;
@@ -117,7 +117,7 @@ fn put(call: &mut ApiCall<'_>, id: &str) -> ApiOutcome {
     Ok(info(live).into())
 }
 
-fn delete(call: &mut ApiCall<'_>, id: &str) -> ApiOutcome {
+fn delete(call: &mut ReceivedCall<'_>, id: &str) -> ApiOutcome {
     call.require("integrations:integration:delete")?;
     call.organization().credentials.remove(id).ok_or_else(|| missing(id))?;
     Ok(ApiAnswer::empty())

@@ -3,17 +3,17 @@
 use http::Method;
 use serde_json::{Value, json};
 
-use super::api::{ApiCall, ApiOutcome, ApiRefusal};
+use super::api::{ApiOutcome, ApiRefusal, ReceivedCall};
 
 /// `rest` is the path after `architect/dependencytracking/`.
-pub(crate) fn handle(call: &mut ApiCall<'_>, rest: &[&str]) -> ApiOutcome {
+pub(crate) fn handle(call: &mut ReceivedCall<'_>, rest: &[&str]) -> ApiOutcome {
     match (call.method, rest) {
         (&Method::GET, ["consumingresources"]) => consumers(call),
         _ => Err(call.unknown()),
     }
 }
 
-fn consumers(call: &mut ApiCall<'_>) -> ApiOutcome {
+fn consumers(call: &mut ReceivedCall<'_>) -> ApiOutcome {
     call.require("architect:dependencyTracking:view")?;
     let id = call.parameter("id").unwrap_or_default().to_owned();
     let has_version = call.parameter("version").is_some();

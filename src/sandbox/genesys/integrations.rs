@@ -3,15 +3,15 @@
 use http::Method;
 use serde_json::{Value, json};
 
-use super::api::{ApiCall, ApiOutcome, ApiRefusal};
-use crate::sandbox::state::genesys::{INTEGRATION_TYPE, Organization};
+use super::api::{ApiOutcome, ApiRefusal, ReceivedCall};
+use crate::sandbox::state::genesys::{INTEGRATION_TYPE, StoredOrganization};
 
 const VIEW: &str = "integrations:integration:view";
 const EDIT: &str = "integrations:integration:edit";
 const CREDENTIAL_KEY: &str = "AmazonWebServicesARN";
 
 /// `rest` is the path after `integrations/`.
-pub(crate) fn handle(call: &mut ApiCall<'_>, rest: &[&str]) -> ApiOutcome {
+pub(crate) fn handle(call: &mut ReceivedCall<'_>, rest: &[&str]) -> ApiOutcome {
     match (call.method, rest) {
         (&Method::GET, []) => list(call),
         (&Method::POST, []) => create(call),
@@ -29,7 +29,7 @@ fn missing() -> ApiRefusal {
     ApiRefusal::new(404, "not.found", "Integration not found")
 }
 
-fn list(call: &mut ApiCall<'_>) -> ApiOutcome {
+fn list(call: &mut ReceivedCall<'_>) -> ApiOutcome {
     call.require(VIEW)?;
     let organization = &call.state.organization;
     let filters = !organization.quirks.ignores_filters;
@@ -47,7 +47,7 @@ fn list(call: &mut ApiCall<'_>) -> ApiOutcome {
     call.page(all)
 }
 
-fn create(call: &mut ApiCall<'_>) -> ApiOutcome {
+fn create(call: &mut ReceivedCall<'_>) -> ApiOutcome {
     call.require("integrations:integration:add")?;
     if call.body["integrationType"]["id"] != INTEGRATION_TYPE {
         return Err(ApiRefusal::bad_request(
@@ -72,7 +72,7 @@ fn create(call: &mut ApiCall<'_>) -> ApiOutcome {
     Ok(integration.into())
 }
 
-fn kind(call: &mut ApiCall<'_>) -> ApiOutcome {
+fn kind(call: &mut ReceivedCall<'_>) -> ApiOutcome {
     call.require(VIEW)?;
     Ok(json!({
         "id": INTEGRATION_TYPE, "name": "AWS Lambda Data Actions",
@@ -82,7 +82,7 @@ fn kind(call: &mut ApiCall<'_>) -> ApiOutcome {
     .into())
 }
 
-fn get(call: &mut ApiCall<'_>, id: &str) -> ApiOutcome {
+fn get(call: &mut ReceivedCall<'_>, id: &str) -> ApiOutcome {
     call.require(VIEW)?;
     let organization = call.organization();
     let integration = organization.integrations.get(id).cloned().ok_or_else(missing)?;
@@ -91,7 +91,7 @@ fn get(call: &mut ApiCall<'_>, id: &str) -> ApiOutcome {
 }
 
 /// Time passes by looks.
-fn settle(organization: &mut Organization, id: &str) {
+fn settle(organization: &mut StoredOrganization, id: &str) {
     let Some(left) = organization.activating.get_mut(id) else { return };
     *left = left.saturating_sub(1);
     if *left > 0 {
@@ -111,7 +111,7 @@ fn settle(organization: &mut Organization, id: &str) {
     }
 }
 
-fn set_intended_state(call: &mut ApiCall<'_>, id: &str) -> ApiOutcome {
+fn set_intended_state(call: &mut ReceivedCall<'_>, id: &str) -> ApiOutcome {
     call.require(EDIT)?;
     let intended = call.body["intendedState"].as_str().unwrap_or_default().to_owned();
     let organization = call.organization();
@@ -146,7 +146,7 @@ fn set_intended_state(call: &mut ApiCall<'_>, id: &str) -> ApiOutcome {
 }
 
 /// With its actions, as the real one does.
-fn delete(call: &mut ApiCall<'_>, id: &str) -> ApiOutcome {
+fn delete(call: &mut ReceivedCall<'_>, id: &str) -> ApiOutcome {
     call.require("integrations:integration:delete")?;
     let organization = call.organization();
     let integration = organization.integrations.remove(id).ok_or_else(missing)?;
@@ -155,7 +155,7 @@ fn delete(call: &mut ApiCall<'_>, id: &str) -> ApiOutcome {
     Ok(integration.into())
 }
 
-fn configuration(call: &mut ApiCall<'_>, id: &str) -> ApiOutcome {
+fn configuration(call: &mut ReceivedCall<'_>, id: &str) -> ApiOutcome {
     call.require(VIEW)?;
     let organization = call.organization();
     let literal = organization.quirks.empty_notes_literal;
@@ -166,7 +166,7 @@ fn configuration(call: &mut ApiCall<'_>, id: &str) -> ApiOutcome {
     Ok(current.into())
 }
 
-fn put_configuration(call: &mut ApiCall<'_>, id: &str) -> ApiOutcome {
+fn put_configuration(call: &mut ReceivedCall<'_>, id: &str) -> ApiOutcome {
     call.require(EDIT)?;
     let body = call.body.clone();
     let organization = &mut call.state.organization;
@@ -201,7 +201,10 @@ fn put_configuration(call: &mut ApiCall<'_>, id: &str) -> ApiOutcome {
 }
 
 /// The ID of the credential of an integration's configuration.
-pub(crate) fn role_credential<'o>(organization: &'o Organization, integration: &str) -> Option<&'o str> {
+pub(crate) fn role_credential<'o>(
+    organization: &'o StoredOrganization,
+    integration: &str,
+) -> Option<&'o str> {
     let credentials = organization.configurations.get(integration)?["credentials"].as_object()?;
     credentials.values().next()?["id"].as_str()
 }

@@ -3,14 +3,14 @@
 use http::{Method, Request, Response};
 use serde_json::{Value, json};
 
-use super::api::ApiCall;
+use super::api::ReceivedCall;
 use crate::arn::FunctionArn;
 use crate::sandbox::aws;
-use crate::sandbox::state::genesys::Organization;
+use crate::sandbox::state::genesys::StoredOrganization;
 
 /// The chain that a data action goes through: the role of the integration's credential assumed from Genesys's account with the
 /// organization's ID, then the function invoked under the session's credentials.
-pub(crate) fn test(call: &mut ApiCall<'_>, action: &Value) -> Value {
+pub(crate) fn test(call: &mut ReceivedCall<'_>, action: &Value) -> Value {
     let input = call.body.clone();
     let mut operations = Vec::new();
     let mut step = |name: &str, outcome: &Result<Value, String>| {
@@ -42,7 +42,7 @@ pub(crate) fn test(call: &mut ApiCall<'_>, action: &Value) -> Value {
     }
 }
 
-fn role_of(organization: &Organization, integration: &str) -> Result<String, String> {
+fn role_of(organization: &StoredOrganization, integration: &str) -> Result<String, String> {
     let state = organization.integrations.get(integration).map(|one| &one["intendedState"]);
     if state.is_none_or(|state| *state != "ENABLED") {
         return Err("the integration is not enabled".to_owned());
@@ -60,7 +60,7 @@ struct LambdaSession {
     token: String,
 }
 
-fn assume(call: &mut ApiCall<'_>, role: &str) -> Result<LambdaSession, String> {
+fn assume(call: &mut ReceivedCall<'_>, role: &str) -> Result<LambdaSession, String> {
     let organization = call.organization();
     let account = organization.account.clone().ok_or("the organization has no AWS account")?;
     let form: String = form_urlencoded::Serializer::new(String::new())
@@ -88,7 +88,7 @@ fn assume(call: &mut ApiCall<'_>, role: &str) -> Result<LambdaSession, String> {
     }
 }
 
-fn invoke(call: &mut ApiCall<'_>, session: &LambdaSession, function: &str, input: &Value) -> Invoked {
+fn invoke(call: &mut ReceivedCall<'_>, session: &LambdaSession, function: &str, input: &Value) -> Invoked {
     let encoded: String =
         percent_encoding::utf8_percent_encode(function, percent_encoding::NON_ALPHANUMERIC).to_string();
     let path = format!("{}{encoded}/invocations", aws::lambda::PATH);
@@ -112,7 +112,7 @@ fn invoke(call: &mut ApiCall<'_>, session: &LambdaSession, function: &str, input
 
 type Invoked = Result<Value, String>;
 
-fn ask_aws(call: &mut ApiCall<'_>, request: &Request<Vec<u8>>) -> Response<Vec<u8>> {
+fn ask_aws(call: &mut ReceivedCall<'_>, request: &Request<Vec<u8>>) -> Response<Vec<u8>> {
     aws::answer(call.state, call.defaults, request, call.now, "")
 }
 

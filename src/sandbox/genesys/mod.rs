@@ -13,7 +13,7 @@ use http::{Request, Response, StatusCode};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use self::api::{ApiAnswer, ApiCall, ApiOutcome, ApiRefusal, Body};
+use self::api::{ApiAnswer, ApiOutcome, ApiRefusal, Body, ReceivedCall};
 use super::aws::Defaults;
 use super::state::State;
 
@@ -98,7 +98,7 @@ fn answer(
             )
         })?,
     };
-    let mut call = ApiCall {
+    let mut call = ReceivedCall {
         state,
         defaults,
         method: request.method(),

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::api::{ApiOutcome, ApiRefusal};
 use crate::sandbox::state::State;
-use crate::sandbox::state::genesys::Organization;
+use crate::sandbox::state::genesys::StoredOrganization;
 
 /// The lifetime of a token, in seconds.
 const LIFETIME: i64 = 86_400;
@@ -54,6 +54,6 @@ pub(crate) fn token(
 }
 
 /// Whether a token is in force.
-pub(crate) fn is_valid(organization: &Organization, token: &str, now: Timestamp) -> bool {
+pub(crate) fn is_valid(organization: &StoredOrganization, token: &str, now: Timestamp) -> bool {
     organization.tokens.get(token).is_some_and(|until| *until > now.as_second())
 }

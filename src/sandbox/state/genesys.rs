@@ -15,7 +15,7 @@ pub(crate) const INTEGRATION_TYPE: &str = "aws-lambda-data-actions";
 /// What the organization has.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Organization {
+pub(crate) struct StoredOrganization {
     pub id: String,
     /// The AWS account from which it assumes roles.
     pub account: Option<AccountId>,
@@ -46,7 +46,7 @@ pub(crate) struct Organization {
     pub made: u64,
 }
 
-impl Organization {
+impl StoredOrganization {
     /// An ID that nothing has had.
     pub(crate) fn new_id(&mut self) -> String {
         self.made += 1;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::trust::Trust;
+use super::trust::StoredTrust;
 
 /// Seconds since 1970: IAM's own dates have no fractions.
 pub(crate) type Seconds = i64;
@@ -13,7 +13,7 @@ pub(crate) type Seconds = i64;
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Account {
-    pub roles: BTreeMap<String, Role>,
+    pub roles: BTreeMap<String, StoredRole>,
     pub policies: BTreeMap<String, Policy>,
     #[serde(default)]
     pub instance_profiles: BTreeMap<String, InstanceProfile>,
@@ -48,13 +48,13 @@ pub(crate) struct InstanceProfile {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Role {
+pub(crate) struct StoredRole {
     pub name: String,
     pub path: String,
     pub id: String,
     pub created: Seconds,
     #[serde(flatten)]
-    pub trust: Trust,
+    pub trust: StoredTrust,
     pub description: Option<String>,
     pub max_session_duration: u32,
     pub boundary: Option<String>,
@@ -75,7 +75,7 @@ pub(crate) struct LastUsed {
     pub region: String,
 }
 
-impl Role {
+impl StoredRole {
     /// A role that only AWS itself can change or delete.
     pub(crate) fn is_service_linked(&self) -> bool {
         self.path.starts_with("/aws-service-role/")
@@ -107,14 +107,14 @@ pub(crate) struct Policy {
     pub description: Option<String>,
     pub tags: Vec<Tag>,
     /// By number; a number is never used again.
-    pub versions: BTreeMap<u32, PolicyVersion>,
+    pub versions: BTreeMap<u32, StoredVersion>,
     pub default_version: u32,
     pub last_version: u32,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct PolicyVersion {
+pub(crate) struct StoredVersion {
     pub text: String,
     pub created: Seconds,
 }

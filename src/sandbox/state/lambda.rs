@@ -7,7 +7,7 @@ use serde_json::Value;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Function {
+pub(crate) struct StoredFunction {
     /// `Active`, `Pending`, `Inactive` or `Failed`.
     pub state: String,
     pub reason: Option<String>,
@@ -25,7 +25,7 @@ pub(crate) struct Function {
     pub members: BTreeMap<String, Value>,
 }
 
-impl Function {
+impl StoredFunction {
     pub(crate) fn active() -> Self {
         Self {
             state: "Active".to_owned(),

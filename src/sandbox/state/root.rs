@@ -6,12 +6,12 @@ use serde::{Deserialize, Serialize};
 
 use super::cloudtrail::{AssumeRoleEvent, MAX_EVENTS};
 use super::document::BrokenDocument;
-use super::genesys::Organization;
-use super::iam::{Account, Policy, Role};
-use super::lambda::Function;
+use super::genesys::StoredOrganization;
+use super::iam::{Account, Policy, StoredRole};
+use super::lambda::StoredFunction;
 use super::managed::{self, AwsManaged};
 use super::organizations::AwsOrganization;
-use super::sts::{Identity, Session, administrator, administrator_id};
+use super::sts::{Identity, StsSession, administrator, administrator_id};
 use crate::arn::{AccountId, Arn, FunctionArn};
 use crate::sandbox::ids;
 use crate::sandbox::seed::{GenesysSeed, IntegrationSeed, Seed};
@@ -27,13 +27,13 @@ pub(crate) struct State {
     pub counter: u64,
     pub accounts: BTreeMap<AccountId, Account>,
     /// By unqualified ARN.
-    pub functions: BTreeMap<FunctionArn, Function>,
+    pub functions: BTreeMap<FunctionArn, StoredFunction>,
     /// By access key ID.
     pub identities: BTreeMap<String, Identity>,
     /// By access key ID.
-    pub sessions: BTreeMap<String, Session>,
+    pub sessions: BTreeMap<String, StsSession>,
     #[serde(default)]
-    pub organization: Organization,
+    pub organization: StoredOrganization,
     /// Job ID to the role that it is about.
     #[serde(default)]
     pub last_accessed_jobs: BTreeMap<String, Arn>,
@@ -59,7 +59,7 @@ impl State {
             functions: BTreeMap::new(),
             identities: BTreeMap::new(),
             sessions: BTreeMap::new(),
-            organization: Organization::default(),
+            organization: StoredOrganization::default(),
             last_accessed_jobs: BTreeMap::new(),
             aws_organization: None,
             events: Vec::new(),
@@ -83,7 +83,7 @@ impl State {
 
     /// Makes a function exist, with the alias or version that its ARN names.
     pub(crate) fn add_function(&mut self, arn: &FunctionArn) {
-        let function = self.functions.entry(arn.unqualified()).or_insert_with(Function::active);
+        let function = self.functions.entry(arn.unqualified()).or_insert_with(StoredFunction::active);
         if let Some(qualifier) = arn.qualifier() {
             function.publish(qualifier.as_str());
         }
@@ -98,20 +98,20 @@ impl State {
     }
 
     // AWS does not say whether a lookup ignores case as the uniqueness of names does: here it is exact.
-    pub(crate) fn role(&self, account: &AccountId, name: &str) -> Option<&Role> {
+    pub(crate) fn role(&self, account: &AccountId, name: &str) -> Option<&StoredRole> {
         self.account(account)?.roles.get(name)
     }
 
-    pub(crate) fn role_mut(&mut self, account: &AccountId, name: &str) -> Option<&mut Role> {
+    pub(crate) fn role_mut(&mut self, account: &AccountId, name: &str) -> Option<&mut StoredRole> {
         self.accounts.get_mut(account)?.roles.get_mut(name)
     }
 
     /// A role's trust policy as IAM returns and enforces it.
-    pub(crate) fn trust_of(&self, role: &Role) -> Result<String, BrokenDocument> {
+    pub(crate) fn trust_of(&self, role: &StoredRole) -> Result<String, BrokenDocument> {
         role.trust.current(|arn| self.unique_id(arn))
     }
 
-    pub(crate) fn role_arn(&self, account: &AccountId, role: &Role) -> Arn {
+    pub(crate) fn role_arn(&self, account: &AccountId, role: &StoredRole) -> Arn {
         Arn::role(&self.partition, account, &role.path, &role.name)
     }
 
@@ -120,7 +120,7 @@ impl State {
     }
 
     /// The role that an ARN names, path included, in whatever account.
-    pub(crate) fn role_of_arn(&self, arn: &Arn) -> Option<(AccountId, &Role)> {
+    pub(crate) fn role_of_arn(&self, arn: &Arn) -> Option<(AccountId, &StoredRole)> {
         let account: AccountId = arn.account.parse().ok()?;
         let role = self.account(&account)?.roles.get(arn.name())?;
         (self.role_arn(&account, role) == *arn).then_some((account, role))

@@ -16,7 +16,7 @@ pub(crate) struct Identity {
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Session {
+pub(crate) struct StsSession {
     pub account: AccountId,
     pub role: String,
     /// A role that was recreated under the same name is another one.

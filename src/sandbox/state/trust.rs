@@ -11,7 +11,7 @@ use crate::policy::document::{OneOrMany, PrincipalElement, Principals};
 
 /// A trust policy, with the unique ID of each role or user that it named when it was written.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Trust {
+pub(crate) struct StoredTrust {
     #[serde(rename = "trust")]
     pub text: String,
     /// ARN to unique ID.
@@ -19,7 +19,7 @@ pub(crate) struct Trust {
     pub ids: BTreeMap<String, String>,
 }
 
-impl Trust {
+impl StoredTrust {
     /// The document as IAM returns and enforces it: ARNs of roles and users while they exist, the unique ID of
     /// one that was deleted, even if another of that name was created later.
     pub(crate) fn current(

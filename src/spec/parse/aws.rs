@@ -2,7 +2,7 @@
 
 use toml::de::DeValue;
 
-use super::external_id::Purpose;
+use super::external_id::ExternalIdUse;
 use super::parser::{Parser, Target};
 use crate::arn::{Arn, partition_of_region};
 use crate::spec::limits;
@@ -51,7 +51,7 @@ impl Parser<'_> {
             let arn = table.string("role_arn", self.diagnostics);
             let arn = table.required(arn, "role_arn", "\"arn:aws:iam::111122223333:role/deploy\"");
             let arn = arn.and_then(|arn| self.role_arn(arn, target));
-            let external_id = self.external_id(&mut table, Purpose::AssumeRole);
+            let external_id = self.external_id(&mut table, ExternalIdUse::AssumeRole);
             let session_name = table.string("session_name", self.diagnostics);
             let session_name = self.checked(session_name, "session_name", limits::session_name);
             table.deny_unknown_keys(self.diagnostics);

@@ -15,7 +15,7 @@ const UNSET: &str = "00000000-0000-0000-0000-000000000000";
 
 /// What an external ID is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Purpose {
+pub(super) enum ExternalIdUse {
     /// It goes into trust policies.
     Organization,
     /// It is presented to whoever owns the role that is assumed.
@@ -24,7 +24,11 @@ pub(super) enum Purpose {
 
 impl Parser<'_> {
     /// A string, `{ env = "NAME" }` or `{ file = "path" }`.
-    pub(super) fn external_id(&mut self, table: &mut Table<'_>, purpose: Purpose) -> Option<ExternalId> {
+    pub(super) fn external_id(
+        &mut self,
+        table: &mut Table<'_>,
+        purpose: ExternalIdUse,
+    ) -> Option<ExternalId> {
         let value = table.value("external_id")?;
         let span = value.span();
         let id = match value.get_ref() {
@@ -58,7 +62,7 @@ impl Parser<'_> {
                 return wrong_type(value, "external_id", wanted, self.diagnostics);
             }
         };
-        if purpose == Purpose::Organization {
+        if purpose == ExternalIdUse::Organization {
             self.organization_id(&id, span);
         }
         Some(id)
@@ -84,7 +88,7 @@ impl Parser<'_> {
         }
     }
 
-    fn indirect(&mut self, mut table: Table<'_>, purpose: Purpose) -> Option<(String, Origin)> {
+    fn indirect(&mut self, mut table: Table<'_>, purpose: ExternalIdUse) -> Option<(String, Origin)> {
         let env = table.string("env", self.diagnostics);
         let file = table.string("file", self.diagnostics);
         let span = table.span.clone();
@@ -122,7 +126,7 @@ impl Parser<'_> {
     }
 
     /// A spec may be somebody else's text: it reads no variable that holds credentials by convention.
-    fn variable(&mut self, env: &Spanned<String>, purpose: Purpose) -> Option<String> {
+    fn variable(&mut self, env: &Spanned<String>, purpose: ExternalIdUse) -> Option<String> {
         let Spanned { value: name, span } = env;
         let mut refuse = |message: String, label: &str, help: String| {
             self.diagnostics.error(span.clone(), message, label, help);
@@ -136,7 +140,7 @@ impl Parser<'_> {
                 help.to_owned(),
             );
         }
-        if purpose == Purpose::AssumeRole && !variables::is_presentable(name) {
+        if purpose == ExternalIdUse::AssumeRole && !variables::is_presentable(name) {
             return refuse(
                 format!(
                     "`{name}` may not be presented to the owner of a role, who can read it in CloudTrail"
@@ -174,9 +178,9 @@ impl Parser<'_> {
         value
     }
 
-    fn file(&mut self, file: &Spanned<String>, purpose: Purpose) -> Option<String> {
+    fn file(&mut self, file: &Spanned<String>, purpose: ExternalIdUse) -> Option<String> {
         let Spanned { value: path, span } = file;
-        if purpose == Purpose::AssumeRole {
+        if purpose == ExternalIdUse::AssumeRole {
             let message =
                 "the external ID of `assume_role` cannot come from a file: the owner of the role can read it";
             let help = "write it here, or keep it in a variable whose name begins with GENESYS_";

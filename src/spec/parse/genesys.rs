@@ -1,6 +1,6 @@
 //! `[genesys]`, also that of a role.
 
-use super::external_id::Purpose;
+use super::external_id::ExternalIdUse;
 use super::parser::{Parser, Target};
 use crate::arn::AccountId;
 use crate::policy::lint;
@@ -41,7 +41,7 @@ impl Parser<'_> {
         let account = self.account_id(account, "account_id");
         let reason_key = table.value("account_reason").map(toml::Spanned::span);
         let reason = self.text(&mut table, "account_reason", limits::reason);
-        let external_id = self.external_id(&mut table, Purpose::Organization);
+        let external_id = self.external_id(&mut table, ExternalIdUse::Organization);
         let mut given = |key| table.value(key).is_some();
         let (account_given, external_id_given) = (given("account_id"), given("external_id"));
         if let Some(span) = reason_key.filter(|_| !account_given) {

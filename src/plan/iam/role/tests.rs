@@ -19,7 +19,7 @@ fn plan(live: Live, desired: &DesiredState) -> RolePlan {
 }
 
 fn operations(plan: &RolePlan) -> Vec<&'static str> {
-    plan.changes.iter().map(PlanChange::operation).collect()
+    plan.changes.iter().map(Change::operation).collect()
 }
 
 fn set_document(live: &mut Live, document: &Document) {
@@ -81,13 +81,13 @@ fn where_both_change_both_ways_the_policy_first_becomes_what_is_common() {
     // Nothing in common.
     set_document(&mut live, &invoke(r#""arn:aws:lambda:us-east-1:111122223333:function:old""#));
     let plan_of = |live: &Live| plan(live.clone(), &wanted).changes;
-    let between = |changes: &[PlanChange]| match changes {
+    let between = |changes: &[Change]| match changes {
         [
-            PlanChange::Iam(Change::DeletePolicyVersion { version: first, .. }),
-            PlanChange::Iam(Change::DeletePolicyVersion { version: second, .. }),
-            PlanChange::Iam(Change::CreatePolicyVersion { document: to, .. }),
-            PlanChange::Iam(Change::UpdateAssumeRolePolicy { .. }),
-            PlanChange::Iam(Change::CreatePolicyVersion { document: from, .. }),
+            Change::Iam(IamChange::DeletePolicyVersion { version: first, .. }),
+            Change::Iam(IamChange::DeletePolicyVersion { version: second, .. }),
+            Change::Iam(IamChange::CreatePolicyVersion { document: to, .. }),
+            Change::Iam(IamChange::UpdateAssumeRolePolicy { .. }),
+            Change::Iam(IamChange::CreatePolicyVersion { document: from, .. }),
         ] => {
             assert_eq!((first.as_str(), second.as_str()), ("v1", "v2"));
             assert_eq!(to.after, from.before);
@@ -97,11 +97,11 @@ fn where_both_change_both_ways_the_policy_first_becomes_what_is_common() {
     };
     let changes = plan_of(&live);
     assert_eq!(
-        changes.iter().map(PlanChange::operation).collect::<Vec<_>>(),
+        changes.iter().map(Change::operation).collect::<Vec<_>>(),
         ["UpdateAssumeRolePolicy", "DeletePolicyVersion", "CreatePolicyVersion", "UpdateAssumeRolePolicy"]
     );
     assert!(
-        matches!(&changes[0], PlanChange::Iam(Change::UpdateAssumeRolePolicy { document, .. }) if document.after == closed_trust())
+        matches!(&changes[0], Change::Iam(IamChange::UpdateAssumeRolePolicy { document, .. }) if document.after == closed_trust())
     );
     // One function in common, among wanted ones that are not all there.
     let mut more = desired("");
@@ -186,7 +186,7 @@ fn a_deny_is_removed_after_what_it_restricts() {
     let plan = plan(live, &desired("extra_permissions = \"remove\""));
     assert_eq!(operations(&plan), ["DeleteRolePolicy", "CreatePolicyVersion", "DeleteRolePolicy"]);
     assert!(
-        matches!(&plan.changes[2], PlanChange::Iam(Change::DeleteRolePolicy { name, .. }) if name == "a-deny")
+        matches!(&plan.changes[2], Change::Iam(IamChange::DeleteRolePolicy { name, .. }) if name == "a-deny")
     );
     assert!(plan.access.is_wider());
 }
@@ -243,7 +243,7 @@ fn the_oldest_version_not_in_force_makes_room_for_the_sixth() {
         let plan = plan(live, &desired(""));
         assert_eq!(operations(&plan), ["DeletePolicyVersion", "CreatePolicyVersion"]);
         assert!(
-            matches!(&plan.changes[0], PlanChange::Iam(Change::DeletePolicyVersion { version, .. }) if version == goes)
+            matches!(&plan.changes[0], Change::Iam(IamChange::DeletePolicyVersion { version, .. }) if version == goes)
         );
     }
 }
@@ -278,7 +278,7 @@ fn tags_that_the_spec_does_not_name_are_left_alone() {
     tags.insert("cost".to_owned(), "1".to_owned());
     tags.insert("team".to_owned(), String::new());
     let plan = plan(live, &desired(""));
-    let [PlanChange::Iam(Change::TagRole { tags, .. })] = plan.changes.as_slice() else {
+    let [Change::Iam(IamChange::TagRole { tags, .. })] = plan.changes.as_slice() else {
         panic!("{:?}", plan.changes)
     };
     assert_eq!(tags.keys().collect::<Vec<_>>(), ["team"]);
@@ -341,8 +341,8 @@ fn a_tag_of_a_role_in_another_case_is_replaced_and_one_of_a_policy_is_another() 
     }
     let plan = plan(live, &desired(""));
     let [
-        PlanChange::Iam(Change::TagPolicy { tags: policy, .. }),
-        PlanChange::Iam(Change::TagRole { tags: role, .. }),
+        Change::Iam(IamChange::TagPolicy { tags: policy, .. }),
+        Change::Iam(IamChange::TagRole { tags: role, .. }),
     ] = plan.changes.as_slice()
     else {
         panic!("{:?}", plan.changes)

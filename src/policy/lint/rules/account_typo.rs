@@ -1,13 +1,13 @@
 //! An account that differs from a known one by a digit or two.
 
-use super::super::model::{Hits, Lint, Severity, Subject};
+use super::super::model::{Hits, Lint, LintSeverity, Subject};
 use super::principals::account_principals;
 use crate::policy::grammar::Purpose;
 
 pub static LINT: Lint = Lint {
     name: "account-typo",
     aliases: &["account-misprint"],
-    severity: Severity::Error,
+    severity: LintSeverity::Error,
     consequence: "The account differs from a known one by a digit or two: a stranger is trusted and Genesys Cloud is not.",
     remedy: "Correct the account ID.",
     check,

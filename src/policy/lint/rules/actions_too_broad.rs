@@ -1,6 +1,6 @@
 //! The role may do more than invoke functions.
 
-use super::super::model::{Hits, Lint, Severity, Subject};
+use super::super::model::{Hits, Lint, LintSeverity, Subject};
 use super::super::near::near_miss;
 use super::super::probe::sample;
 use super::actions::INVOKE;
@@ -11,7 +11,7 @@ use crate::policy::wildcard_matches;
 pub(super) static LINT: Lint = Lint {
     name: "actions-too-broad",
     aliases: &[],
-    severity: Severity::Error,
+    severity: LintSeverity::Error,
     consequence: "The role may do more than invoke functions.",
     remedy: "Allow lambda:InvokeFunction only.",
     check,

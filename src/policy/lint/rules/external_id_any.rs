@@ -1,6 +1,6 @@
 //! Any external ID is accepted, although the key is mentioned.
 
-use super::super::model::{Hits, Lint, Severity, Subject};
+use super::super::model::{Hits, Lint, LintSeverity, Subject};
 use super::external_ids::{accepts_any, accepts_none, demanded, plain_operator};
 use crate::policy::grammar::Purpose;
 use crate::policy::key::EXTERNAL_ID;
@@ -8,7 +8,7 @@ use crate::policy::key::EXTERNAL_ID;
 pub(super) static LINT: Lint = Lint {
     name: "external-id-any",
     aliases: &[],
-    severity: Severity::Error,
+    severity: LintSeverity::Error,
     consequence: "Whatever external ID a caller brings may be accepted.",
     remedy: "Use StringEquals sts:ExternalId with the organization ID as plain text.",
     check,

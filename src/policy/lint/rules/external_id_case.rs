@@ -1,13 +1,13 @@
 //! An external ID whose case does not count, or is probably wrong.
 
-use super::super::model::{Hits, Lint, Severity, Subject};
+use super::super::model::{Hits, Lint, LintSeverity, Subject};
 use super::external_ids::{accepts, demanded, plain_operator};
 use crate::policy::grammar::Purpose;
 
 pub(super) static LINT: Lint = Lint {
     name: "external-id-case",
     aliases: &[],
-    severity: Severity::Warning,
+    severity: LintSeverity::Warning,
     consequence: "External IDs are compared with their case, and Genesys Cloud's organization IDs are in lower case.",
     remedy: "Use StringEquals with the organization ID in lower case.",
     check,

@@ -1,6 +1,6 @@
 //! A missing external ID is accepted.
 
-use super::super::model::{Hits, Lint, Severity, Subject};
+use super::super::model::{Hits, Lint, LintSeverity, Subject};
 use super::external_ids::{accepts_none, is_optional};
 use crate::policy::grammar::Purpose;
 use crate::policy::key::EXTERNAL_ID;
@@ -8,7 +8,7 @@ use crate::policy::key::EXTERNAL_ID;
 pub(super) static LINT: Lint = Lint {
     name: "external-id-if-exists",
     aliases: &[],
-    severity: Severity::Error,
+    severity: LintSeverity::Error,
     consequence: "A caller that presents no external ID is admitted.",
     remedy: "Use StringEquals without IfExists and ForAllValues.",
     check,

@@ -1,6 +1,6 @@
 //! Several external IDs are accepted.
 
-use super::super::model::{Hits, Lint, Severity, Subject};
+use super::super::model::{Hits, Lint, LintSeverity, Subject};
 use std::collections::BTreeSet;
 
 use super::super::probe::is_plain_id;
@@ -10,7 +10,7 @@ use crate::policy::grammar::Purpose;
 pub(super) static LINT: Lint = Lint {
     name: "external-id-several",
     aliases: &[],
-    severity: Severity::Warning,
+    severity: LintSeverity::Warning,
     consequence: "Several organizations may use the role.",
     remedy: "Keep one external ID per role.",
     check,

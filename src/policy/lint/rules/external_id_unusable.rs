@@ -1,6 +1,6 @@
 //! An external ID that nobody can present.
 
-use super::super::model::{Hits, Lint, Severity, Subject};
+use super::super::model::{Hits, Lint, LintSeverity, Subject};
 use super::super::probe::is_plain_id;
 use super::external_ids::{demanded, plain_operator};
 use crate::policy::grammar::Purpose;
@@ -8,7 +8,7 @@ use crate::policy::grammar::Purpose;
 pub(super) static LINT: Lint = Lint {
     name: "external-id-unusable",
     aliases: &[],
-    severity: Severity::Error,
+    severity: LintSeverity::Error,
     consequence: "STS takes no such external ID, so that nobody can present it.",
     remedy: "Use the organization ID, which Genesys Cloud shows: letters, digits and -, no blanks, no placeholder.",
     check,

@@ -1,6 +1,6 @@
 //! A pattern for external IDs.
 
-use super::super::model::{Hits, Lint, Severity, Subject};
+use super::super::model::{Hits, Lint, LintSeverity, Subject};
 use super::super::probe::sample;
 use super::external_ids::{accepts, demanded, plain_operator};
 use crate::policy::grammar::Purpose;
@@ -8,7 +8,7 @@ use crate::policy::grammar::Purpose;
 pub(super) static LINT: Lint = Lint {
     name: "external-id-wildcard",
     aliases: &[],
-    severity: Severity::Error,
+    severity: LintSeverity::Error,
     consequence: "External IDs other than yours are accepted.",
     remedy: "Use StringEquals with the whole organization ID.",
     check,

@@ -1,6 +1,6 @@
 //! A function elsewhere.
 
-use super::super::model::{Hits, Lint, Severity, Subject};
+use super::super::model::{Hits, Lint, LintSeverity, Subject};
 use super::actions::INVOKE;
 use crate::arn::Arn;
 use crate::policy::grammar::Purpose;
@@ -8,7 +8,7 @@ use crate::policy::grammar::Purpose;
 pub(super) static LINT: Lint = Lint {
     name: "foreign-resource",
     aliases: &[],
-    severity: Severity::Warning,
+    severity: LintSeverity::Warning,
     consequence: "A function in another account or region than the named ones is granted.",
     remedy: "Correct the ARN.",
     check,

@@ -1,13 +1,13 @@
 //! One identity of Genesys's account in place of the account.
 
-use super::super::model::{Hits, Lint, Severity, Subject};
+use super::super::model::{Hits, Lint, LintSeverity, Subject};
 use super::principals::account_principals;
 use crate::policy::grammar::Purpose;
 
 pub(super) static LINT: Lint = Lint {
     name: "trust-genesys-identity",
     aliases: &[],
-    severity: Severity::Warning,
+    severity: LintSeverity::Warning,
     consequence: "Only one identity of Genesys's account is trusted; which ones Genesys Cloud uses is not public, so that it may be refused.",
     remedy: "Name the account: arn:aws:iam::ACCOUNT:root.",
     check,

@@ -1,13 +1,13 @@
 //! `lambda:InvokeAsync`, which no data action needs.
 
-use super::super::model::{Hits, Lint, Severity, Subject};
+use super::super::model::{Hits, Lint, LintSeverity, Subject};
 use crate::policy::document::ActionElement;
 use crate::policy::grammar::Purpose;
 
 pub(super) static LINT: Lint = Lint {
     name: "invoke-async",
     aliases: &[],
-    severity: Severity::Warning,
+    severity: LintSeverity::Warning,
     consequence: "lambda:InvokeAsync, which is deprecated, invokes functions too: a data action needs lambda:InvokeFunction only.",
     remedy: "Allow lambda:InvokeFunction.",
     check,

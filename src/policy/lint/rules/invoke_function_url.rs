@@ -1,13 +1,13 @@
 //! `lambda:InvokeFunctionUrl`, which no data action needs.
 
-use super::super::model::{Hits, Lint, Severity, Subject};
+use super::super::model::{Hits, Lint, LintSeverity, Subject};
 use crate::policy::document::ActionElement;
 use crate::policy::grammar::Purpose;
 
 pub(super) static LINT: Lint = Lint {
     name: "invoke-function-url",
     aliases: &[],
-    severity: Severity::Warning,
+    severity: LintSeverity::Warning,
     consequence: "lambda:InvokeFunctionUrl is for function URLs: a data action needs lambda:InvokeFunction.",
     remedy: "Allow lambda:InvokeFunction.",
     check,

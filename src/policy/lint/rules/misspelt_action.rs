@@ -1,6 +1,6 @@
 //! An action that is nearly a known one.
 
-use super::super::model::{Hits, Lint, Severity, Subject};
+use super::super::model::{Hits, Lint, LintSeverity, Subject};
 use super::super::near::near_miss;
 use super::actions::{ASSUME, INVOKE};
 use crate::policy::grammar::Purpose;
@@ -8,7 +8,7 @@ use crate::policy::grammar::Purpose;
 pub(super) static LINT: Lint = Lint {
     name: "misspelt-action",
     aliases: &[],
-    severity: Severity::Error,
+    severity: LintSeverity::Error,
     consequence: "IAM accepts an action that does not exist, and it allows nothing.",
     remedy: "Use the action that is meant.",
     check,

@@ -1,13 +1,13 @@
 //! A condition key that is nearly a known one.
 
-use super::super::model::{Hits, Lint, Severity, Subject};
+use super::super::model::{Hits, Lint, LintSeverity, Subject};
 use super::super::near::near_miss;
 use crate::policy::key::KEYS;
 
 pub(super) static LINT: Lint = Lint {
     name: "misspelt-key",
     aliases: &[],
-    severity: Severity::Error,
+    severity: LintSeverity::Error,
     consequence: "No request has such a condition key: the condition never holds, or always.",
     remedy: "Use the key that is meant; its case does not matter.",
     check,

@@ -1,6 +1,6 @@
 //! No external ID is demanded.
 
-use super::super::model::{Hits, Lint, Severity, Subject};
+use super::super::model::{Hits, Lint, LintSeverity, Subject};
 use super::external_ids::{accepts_any, accepts_none, has_optional_demand};
 use crate::policy::grammar::Purpose;
 use crate::policy::key::EXTERNAL_ID;
@@ -8,7 +8,7 @@ use crate::policy::key::EXTERNAL_ID;
 pub(super) static LINT: Lint = Lint {
     name: "trust-without-external-id",
     aliases: &[],
-    severity: Severity::Error,
+    severity: LintSeverity::Error,
     consequence: "Any customer of Genesys Cloud could have the role assumed for them (the confused deputy).",
     remedy: "Add the condition StringEquals sts:ExternalId with the organization ID.",
     check,

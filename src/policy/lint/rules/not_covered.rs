@@ -1,13 +1,13 @@
 //! A function that cannot be invoked.
 
-use super::super::model::{Hits, Lint, Severity, Subject};
+use super::super::model::{Hits, Lint, LintSeverity, Subject};
 use crate::arn::FunctionArn;
 use crate::policy::grammar::Purpose;
 
 pub(super) static LINT: Lint = Lint {
     name: "function-not-covered",
     aliases: &[],
-    severity: Severity::Error,
+    severity: LintSeverity::Error,
     consequence: "The role cannot invoke the function. A qualified ARN is not covered by the unqualified one, nor the reverse.",
     remedy: "List the very ARN that the data action calls.",
     check,

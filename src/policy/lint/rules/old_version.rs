@@ -1,13 +1,13 @@
 //! A Version by whose rules variables are plain text.
 
-use super::super::model::{Hits, Lint, Severity, Subject};
+use super::super::model::{Hits, Lint, LintSeverity, Subject};
 use crate::policy::document::VERSION_2008;
 use crate::policy::grammar::Purpose;
 
 pub(super) static LINT: Lint = Lint {
     name: "old-version",
     aliases: &[],
-    severity: Severity::Warning,
+    severity: LintSeverity::Warning,
     consequence: "Policy variables are plain text, and IAM takes no new permissions policy of this version.",
     remedy: "Write \"Version\": \"2012-10-17\".",
     check,

@@ -1,13 +1,13 @@
 //! Everyone may assume the role.
 
-use super::super::model::{Hits, Lint, Severity, Subject};
+use super::super::model::{Hits, Lint, LintSeverity, Subject};
 use crate::policy::document::{PrincipalElement, Principals};
 use crate::policy::grammar::Purpose;
 
 pub(super) static LINT: Lint = Lint {
     name: "trust-open-to-everyone",
     aliases: &[],
-    severity: Severity::Error,
+    severity: LintSeverity::Error,
     consequence: "Whoever learns the role's ARN may try to assume it, from any account.",
     remedy: "Name Genesys's account as the principal.",
     check,

@@ -1,6 +1,6 @@
 //! Someone other than Genesys Cloud may assume the role.
 
-use super::super::model::{Hits, Lint, Severity, Subject};
+use super::super::model::{Hits, Lint, LintSeverity, Subject};
 use super::super::probe::principal;
 use super::principals::{account_principals, names_genesys};
 use crate::policy::grammar::Purpose;
@@ -8,7 +8,7 @@ use crate::policy::grammar::Purpose;
 pub(super) static LINT: Lint = Lint {
     name: "trust-other-account",
     aliases: &[],
-    severity: Severity::Error,
+    severity: LintSeverity::Error,
     consequence: "Someone other than Genesys Cloud may assume the role and invoke the functions.",
     remedy: "Remove the principal, or give it a role of its own.",
     check,

@@ -1,13 +1,13 @@
 //! An account of Genesys's in a partition where it is nobody's of Genesys's.
 
-use super::super::model::{Hits, Lint, Severity, Subject};
+use super::super::model::{Hits, Lint, LintSeverity, Subject};
 use super::principals::account_principals;
 use crate::policy::grammar::Purpose;
 
 pub(super) static LINT: Lint = Lint {
     name: "trust-other-partition",
     aliases: &[],
-    severity: Severity::Error,
+    severity: LintSeverity::Error,
     consequence: "The account is Genesys's in another partition only, and no role can be assumed across partitions: Genesys Cloud is refused.",
     remedy: "Use a role in the partition of Genesys's account, or ask Genesys for its account in this one.",
     check,

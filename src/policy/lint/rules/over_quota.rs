@@ -1,13 +1,13 @@
 //! Longer than IAM takes.
 
-use super::super::model::{Hits, Lint, Severity, Subject};
+use super::super::model::{Hits, Lint, LintSeverity, Subject};
 use crate::policy::grammar::Purpose;
 use crate::policy::quota;
 
 pub(super) static LINT: Lint = Lint {
     name: "over-quota",
     aliases: &[],
-    severity: Severity::Error,
+    severity: LintSeverity::Error,
     consequence: "IAM refuses the document by its default quota.",
     remedy: "Make it shorter, or split it.",
     check,

@@ -1,19 +1,19 @@
 //! What IAM refuses to store.
 
-use super::super::model::{Hits, Lint, Severity, Subject};
-use crate::policy::grammar::{Refusal, refusals};
+use super::super::model::{Hits, Lint, LintSeverity, Subject};
+use crate::policy::grammar::{DocumentRefusal, refusals};
 
 pub(super) static LINT: Lint = Lint {
     name: "refused-by-iam",
     aliases: &[],
-    severity: Severity::Error,
+    severity: LintSeverity::Error,
     consequence: "IAM refuses the document, so nothing is known of what it would do.",
     remedy: "Correct what is named.",
     check,
 };
 
 fn check(subject: &Subject<'_>, hits: &mut Hits) {
-    for Refusal { statement, message } in refusals(subject.document, subject.purpose) {
+    for DocumentRefusal { statement, message } in refusals(subject.document, subject.purpose) {
         match statement {
             Some(number) => hits.add(number, message),
             None => hits.add_whole(message),

@@ -1,13 +1,13 @@
 //! MFA, which a service's session does not have.
 
-use super::super::model::{Hits, Lint, Severity, Subject};
+use super::super::model::{Hits, Lint, LintSeverity, Subject};
 use super::super::probe::principal;
 use crate::policy::grammar::Purpose;
 
 pub(super) static LINT: Lint = Lint {
     name: "trust-requires-mfa",
     aliases: &[],
-    severity: Severity::Error,
+    severity: LintSeverity::Error,
     consequence: "Genesys Cloud is a service, whose session has no MFA: it is refused.",
     remedy: "Remove the condition on aws:MultiFactorAuthPresent; the console adds it with \"Require MFA\".",
     check,

@@ -1,12 +1,12 @@
 //! A principal that was deleted.
 
-use super::super::model::{Hits, Lint, Severity, Subject};
+use super::super::model::{Hits, Lint, LintSeverity, Subject};
 use crate::policy::grammar::Purpose;
 
 pub(super) static LINT: Lint = Lint {
     name: "stale-principal",
     aliases: &[],
-    severity: Severity::Warning,
+    severity: LintSeverity::Warning,
     consequence: "The principal was deleted and is no longer admitted, not even when one of that name is made again.",
     remedy: "Remove it, or write the ARN of the new one.",
     check,

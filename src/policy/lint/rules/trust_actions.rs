@@ -1,6 +1,6 @@
 //! More ways to get a session than AssumeRole.
 
-use super::super::model::{Hits, Lint, Severity, Subject};
+use super::super::model::{Hits, Lint, LintSeverity, Subject};
 use super::actions::ASSUME;
 use crate::policy::document::ActionElement;
 use crate::policy::grammar::{Purpose, SESSION_ACTIONS};
@@ -9,7 +9,7 @@ use crate::policy::wildcard_matches;
 pub(super) static LINT: Lint = Lint {
     name: "trust-actions-too-broad",
     aliases: &[],
-    severity: Severity::Error,
+    severity: LintSeverity::Error,
     consequence: "The principals may do more than assume the role.",
     remedy: "Allow sts:AssumeRole, and sts:TagSession or sts:SetSourceIdentity by name where they are needed.",
     check,

@@ -1,13 +1,13 @@
 //! An account that Genesys does not name.
 
-use super::super::model::{Hits, Lint, Severity, Subject};
+use super::super::model::{Hits, Lint, LintSeverity, Subject};
 use super::principals::{account_principals, names_genesys};
 use crate::policy::grammar::Purpose;
 
 pub static LINT: Lint = Lint {
     name: "unknown-genesys-account",
     aliases: &[],
-    severity: Severity::Warning,
+    severity: LintSeverity::Warning,
     consequence: "An account that Genesys does not name is trusted: whoever owns it could invoke the functions.",
     remedy: "Use 765628985471 (Genesys Cloud) or 325654371633 (Genesys Cloud FedRAMP).",
     check,

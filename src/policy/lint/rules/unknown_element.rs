@@ -1,11 +1,11 @@
 //! An element that IAM's grammar does not have.
 
-use super::super::model::{Hits, Lint, Severity, Subject};
+use super::super::model::{Hits, Lint, LintSeverity, Subject};
 
 pub(super) static LINT: Lint = Lint {
     name: "unknown-element",
     aliases: &[],
-    severity: Severity::Error,
+    severity: LintSeverity::Error,
     consequence: "IAM's grammar does not have the element: IAM refuses the document.",
     remedy: "Remove it, or correct its name.",
     check,

@@ -1,13 +1,13 @@
 //! An operator that IAM's reference does not have.
 
-use super::super::model::{Hits, Lint, Severity, Subject};
+use super::super::model::{Hits, Lint, LintSeverity, Subject};
 use super::super::near::near_miss;
 use crate::policy::operator::{OPERATORS, is_known_operator};
 
 pub(super) static LINT: Lint = Lint {
     name: "unknown-operator",
     aliases: &[],
-    severity: Severity::Error,
+    severity: LintSeverity::Error,
     consequence: "The condition's operator is not in IAM's reference: IAM refuses the document.",
     remedy: "Use the operator that is meant.",
     check,

@@ -1,6 +1,6 @@
 //! Functions that nobody named.
 
-use super::super::model::{Hits, Lint, Severity, Subject};
+use super::super::model::{Hits, Lint, LintSeverity, Subject};
 use super::actions::INVOKE;
 use crate::policy::document::{ResourceElement, VERSION_2012};
 use crate::policy::grammar::Purpose;
@@ -8,7 +8,7 @@ use crate::policy::grammar::Purpose;
 pub(super) static LINT: Lint = Lint {
     name: "wildcard-resource",
     aliases: &[],
-    severity: Severity::Error,
+    severity: LintSeverity::Error,
     consequence: "Functions not named in the spec, including future ones, may be invoked.",
     remedy: "List the exact ARNs.",
     check,

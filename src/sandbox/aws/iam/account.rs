@@ -7,17 +7,17 @@ use super::instance_profile;
 use super::role_policy::name_of;
 use crate::policy::quota;
 use crate::sandbox::aws::call::Call;
-use crate::sandbox::aws::query::{Answer, Xml};
+use crate::sandbox::aws::query::{QueryAnswer, Xml};
 use crate::sandbox::aws::refusal::Refusal;
-use crate::sandbox::state::iam::{InstanceProfile, Policy, Role, date};
+use crate::sandbox::state::iam::{InstanceProfile, Policy, StoredRole, date};
 
 /// An item of GetAccountAuthorizationDetails.
 enum AuthorizationDetail<'a> {
-    Role(&'a Role, String, Vec<(&'a InstanceProfile, String)>),
+    Role(&'a StoredRole, String, Vec<(&'a InstanceProfile, String)>),
     Policy(&'a Policy),
 }
 
-pub(crate) fn authorization_details(call: &mut Call<'_>) -> Result<Answer, Refusal> {
+pub(crate) fn authorization_details(call: &mut Call<'_>) -> Result<QueryAnswer, Refusal> {
     let page = call.page()?;
     let filter = call.params.list("Filter");
     const KINDS: [&str; 5] = ["User", "Role", "Group", "LocalManagedPolicy", "AWSManagedPolicy"];
@@ -53,7 +53,7 @@ pub(crate) fn authorization_details(call: &mut Call<'_>) -> Result<Answer, Refus
     let (items, marker) = page.cut(items);
     let (roles, policies): (Vec<_>, Vec<_>) =
         items.into_iter().partition(|item| matches!(item, AuthorizationDetail::Role(..)));
-    Ok(Answer::of(|xml| {
+    Ok(QueryAnswer::of(|xml| {
         xml.element("UserDetailList", |_| ());
         xml.element("GroupDetailList", |_| ());
         xml.list("RoleDetailList", roles, |xml, item| write(xml, call, &item, &counts));
@@ -90,11 +90,11 @@ fn write(xml: &mut Xml, call: &Call<'_>, item: &AuthorizationDetail<'_>, counts:
 fn write_role(
     xml: &mut Xml,
     call: &Call<'_>,
-    role: &Role,
+    role: &StoredRole,
     trust: &str,
     profiles: &[(&InstanceProfile, String)],
 ) {
-    let Role { name, path, id, created, boundary, tags, attached, inline, last_used, .. } = role;
+    let StoredRole { name, path, id, created, boundary, tags, attached, inline, last_used, .. } = role;
     xml.text("Path", path);
     xml.text("RoleName", name);
     xml.text("RoleId", id);
@@ -155,7 +155,7 @@ fn write_policy(xml: &mut Xml, call: &Call<'_>, policy: &Policy, counts: &Counts
 }
 
 /// How much of everything there is, and the quotas.
-pub(crate) fn summary(call: &mut Call<'_>) -> Result<Answer, Refusal> {
+pub(crate) fn summary(call: &mut Call<'_>) -> Result<QueryAnswer, Refusal> {
     let account = call.state.account(&call.caller.account).cloned().unwrap_or_default();
     let versions: usize = account.policies.values().map(|policy| policy.versions.len()).sum();
     let entries = [
@@ -194,7 +194,7 @@ pub(crate) fn summary(call: &mut Call<'_>) -> Result<Answer, Refusal> {
         ("UsersQuota", 5000),
         ("VersionsPerPolicyQuota", 5),
     ];
-    Ok(Answer::of(|xml| {
+    Ok(QueryAnswer::of(|xml| {
         xml.element("SummaryMap", |xml| {
             for (key, value) in entries {
                 xml.element("entry", |xml| {

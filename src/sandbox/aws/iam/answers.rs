@@ -1,6 +1,6 @@
 //! Parts of IAM's answers that several actions share.
 
-use crate::sandbox::aws::query::{Answer, Params, Xml};
+use crate::sandbox::aws::query::{Params, QueryAnswer, Xml};
 use crate::sandbox::state::iam::{LastUsed, Tag, date};
 
 /// Writes a listing that may go on: `<name><member>…`, `IsTruncated` and `Marker`.
@@ -8,8 +8,8 @@ pub(crate) fn listing<T>(
     name: &str,
     (items, marker): (Vec<T>, Option<String>),
     mut item: impl FnMut(&mut Xml, T),
-) -> Answer {
-    Answer::of(|xml| {
+) -> QueryAnswer {
+    QueryAnswer::of(|xml| {
         xml.list(name, items, |xml, each| item(xml, each));
         truncation(xml, marker.as_deref());
     })

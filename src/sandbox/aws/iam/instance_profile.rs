@@ -3,13 +3,13 @@
 use super::answers::{encoded, listing, path_prefix};
 use crate::arn::AccountId;
 use crate::sandbox::aws::call::Call;
-use crate::sandbox::aws::query::{Answer, Xml};
+use crate::sandbox::aws::query::{QueryAnswer, Xml};
 use crate::sandbox::aws::refusal::Refusal;
 use crate::sandbox::aws::validate::is_role_path;
 use crate::sandbox::state::State;
 use crate::sandbox::state::iam::{InstanceProfile, date};
 
-pub(crate) fn create(call: &mut Call<'_>) -> Result<Answer, Refusal> {
+pub(crate) fn create(call: &mut Call<'_>) -> Result<QueryAnswer, Refusal> {
     let name = call.params.instance_profile_name()?;
     let path = call.params.path("Path", is_role_path)?;
     let account = &call.caller.account;
@@ -44,10 +44,10 @@ fn find_mut<'a>(call: &'a mut Call<'_>, name: &str) -> Result<&'a mut InstancePr
     account.instance_profiles.get_mut(name).ok_or_else(|| no_such_profile(name))
 }
 
-pub(crate) fn get(call: &mut Call<'_>) -> Result<Answer, Refusal> {
+pub(crate) fn get(call: &mut Call<'_>) -> Result<QueryAnswer, Refusal> {
     let profile = find(call, call.params.instance_profile_name()?)?;
     let trust = trust_of(call, profile)?;
-    Ok(Answer::of(|xml| {
+    Ok(QueryAnswer::of(|xml| {
         xml.element("InstanceProfile", |xml| write(xml, call.state, &call.caller.account, profile, &trust));
     }))
 }
@@ -85,7 +85,7 @@ pub(crate) fn write(
     });
 }
 
-pub(crate) fn add_role(call: &mut Call<'_>) -> Result<Answer, Refusal> {
+pub(crate) fn add_role(call: &mut Call<'_>) -> Result<QueryAnswer, Refusal> {
     let name = call.params.instance_profile_name()?;
     let role = call.params.role_name()?;
     find(call, name)?;
@@ -95,10 +95,10 @@ pub(crate) fn add_role(call: &mut Call<'_>) -> Result<Answer, Refusal> {
         return Err(Refusal::limit("Cannot exceed quota for InstanceSessionsPerInstanceProfile: 1"));
     }
     profile.role = Some(role.to_owned());
-    Ok(Answer::Done)
+    Ok(QueryAnswer::Done)
 }
 
-pub(crate) fn remove_role(call: &mut Call<'_>) -> Result<Answer, Refusal> {
+pub(crate) fn remove_role(call: &mut Call<'_>) -> Result<QueryAnswer, Refusal> {
     let name = call.params.instance_profile_name()?;
     let role = call.params.role_name()?;
     let profile = find_mut(call, name)?;
@@ -108,10 +108,10 @@ pub(crate) fn remove_role(call: &mut Call<'_>) -> Result<Answer, Refusal> {
         )));
     }
     profile.role = None;
-    Ok(Answer::Done)
+    Ok(QueryAnswer::Done)
 }
 
-pub(crate) fn delete(call: &mut Call<'_>) -> Result<Answer, Refusal> {
+pub(crate) fn delete(call: &mut Call<'_>) -> Result<QueryAnswer, Refusal> {
     let name = call.params.instance_profile_name()?;
     if find(call, name)?.role.is_some() {
         return Err(Refusal::delete_conflict(
@@ -119,10 +119,10 @@ pub(crate) fn delete(call: &mut Call<'_>) -> Result<Answer, Refusal> {
         ));
     }
     call.state.account_mut(&call.caller.account).instance_profiles.remove(name);
-    Ok(Answer::Done)
+    Ok(QueryAnswer::Done)
 }
 
-fn page(call: &Call<'_>, wanted: impl Fn(&InstanceProfile) -> bool) -> Result<Answer, Refusal> {
+fn page(call: &Call<'_>, wanted: impl Fn(&InstanceProfile) -> bool) -> Result<QueryAnswer, Refusal> {
     let account = call.state.account(&call.caller.account);
     let mut items = Vec::new();
     for profile in account.into_iter().flat_map(|account| account.instance_profiles.values()) {
@@ -135,12 +135,12 @@ fn page(call: &Call<'_>, wanted: impl Fn(&InstanceProfile) -> bool) -> Result<An
     }))
 }
 
-pub(crate) fn list(call: &mut Call<'_>) -> Result<Answer, Refusal> {
+pub(crate) fn list(call: &mut Call<'_>) -> Result<QueryAnswer, Refusal> {
     let prefix = path_prefix(call.params);
     page(call, |profile| profile.path.starts_with(prefix))
 }
 
-pub(crate) fn list_for_role(call: &mut Call<'_>) -> Result<Answer, Refusal> {
+pub(crate) fn list_for_role(call: &mut Call<'_>) -> Result<QueryAnswer, Refusal> {
     let role = call.params.role_name()?;
     call.role(role)?;
     page(call, |profile| profile.role.as_deref() == Some(role))

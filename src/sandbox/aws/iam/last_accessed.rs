@@ -2,12 +2,12 @@
 
 use crate::arn::Arn;
 use crate::sandbox::aws::call::Call;
-use crate::sandbox::aws::query::Answer;
+use crate::sandbox::aws::query::QueryAnswer;
 use crate::sandbox::aws::refusal::Refusal;
 use crate::sandbox::ids::{digest, uuid};
 use crate::sandbox::state::iam::{LastUsed, date};
 
-pub(crate) fn generate(call: &mut Call<'_>) -> Result<Answer, Refusal> {
+pub(crate) fn generate(call: &mut Call<'_>) -> Result<QueryAnswer, Refusal> {
     let arn: Arn = call
         .params
         .required("Arn")?
@@ -19,10 +19,10 @@ pub(crate) fn generate(call: &mut Call<'_>) -> Result<Answer, Refusal> {
     }
     let job = uuid(digest(&format!("last accessed {arn}")));
     call.state.last_accessed_jobs.insert(job.clone(), arn);
-    Ok(Answer::of(|xml| xml.text("JobId", job)))
+    Ok(QueryAnswer::of(|xml| xml.text("JobId", job)))
 }
 
-pub(crate) fn get(call: &mut Call<'_>) -> Result<Answer, Refusal> {
+pub(crate) fn get(call: &mut Call<'_>) -> Result<QueryAnswer, Refusal> {
     let job = call.params.required("JobId")?;
     let arn = call
         .state
@@ -32,7 +32,7 @@ pub(crate) fn get(call: &mut Call<'_>) -> Result<Answer, Refusal> {
     let role = call.state.role_of_arn(arn).filter(|(account, _)| *account == call.caller.account);
     let used = role.and_then(|(_, role)| role.last_used.as_ref());
     let now = date(call.now.as_second());
-    Ok(Answer::of(|xml| {
+    Ok(QueryAnswer::of(|xml| {
         xml.text("JobStatus", "COMPLETED");
         xml.text("JobType", "SERVICE_LEVEL");
         xml.text("JobCreationDate", &now);

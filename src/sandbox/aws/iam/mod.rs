@@ -11,7 +11,7 @@ mod simulate;
 mod tag;
 
 use super::call::{Call, unknown_action, with_request_tags};
-use super::query::Answer;
+use super::query::QueryAnswer;
 use super::refusal::Refusal;
 use crate::arn::Arn;
 use crate::policy::Context;
@@ -19,7 +19,7 @@ use crate::sandbox::state::iam::Tag;
 
 pub(crate) const NAMESPACE: &str = "https://iam.amazonaws.com/doc/2010-05-08/";
 
-pub(crate) fn handle(call: &mut Call<'_>, action: &str) -> Result<Answer, Refusal> {
+pub(crate) fn handle(call: &mut Call<'_>, action: &str) -> Result<QueryAnswer, Refusal> {
     let run = match action {
         "CreateRole" => role::create,
         "GetRole" => role::get,

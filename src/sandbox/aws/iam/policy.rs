@@ -6,11 +6,11 @@ use super::answers::{encoded, listing, path_prefix, truncation, write_tags};
 use crate::arn::{AccountId, Arn};
 use crate::sandbox::aws::call::Call;
 use crate::sandbox::aws::documents;
-use crate::sandbox::aws::query::{Answer, Xml};
+use crate::sandbox::aws::query::{QueryAnswer, Xml};
 use crate::sandbox::aws::refusal::Refusal;
 use crate::sandbox::aws::validate::is_policy_path;
 use crate::sandbox::state::State;
-use crate::sandbox::state::iam::{Policy, PolicyVersion, Role, Seconds, Tag, date};
+use crate::sandbox::state::iam::{Policy, Seconds, StoredRole, StoredVersion, Tag, date};
 use crate::sandbox::state::managed::{self, AwsManaged};
 
 /// IAM's quota.
@@ -19,7 +19,7 @@ const MAX_VERSIONS: usize = 5;
 /// When AWS made its own policies; the sandbox has one date for all.
 const AWS_DATE: Seconds = 1_423_180_800;
 
-pub(crate) fn create(call: &mut Call<'_>) -> Result<Answer, Refusal> {
+pub(crate) fn create(call: &mut Call<'_>) -> Result<QueryAnswer, Refusal> {
     let params = call.params;
     let name = params.policy_name()?;
     let path = params.path("Path", is_policy_path)?;
@@ -51,7 +51,7 @@ pub(crate) fn create(call: &mut Call<'_>) -> Result<Answer, Refusal> {
         updated: now,
         description: description.filter(|text| !text.is_empty()).map(str::to_owned),
         tags,
-        versions: BTreeMap::from([(1, PolicyVersion { text: text.to_owned(), created: now })]),
+        versions: BTreeMap::from([(1, StoredVersion { text: text.to_owned(), created: now })]),
         default_version: 1,
         last_version: 1,
     };
@@ -59,7 +59,7 @@ pub(crate) fn create(call: &mut Call<'_>) -> Result<Answer, Refusal> {
     call.state.account_mut(account).policies.insert(name.to_owned(), policy);
     let policy = find(call, &arn)?;
     // Its description is not in this answer.
-    Ok(Answer::of(|xml| {
+    Ok(QueryAnswer::of(|xml| {
         xml.element("Policy", |xml| {
             write(xml, call, &policy);
             if !call.params.indices("Tags").is_empty()
@@ -71,18 +71,18 @@ pub(crate) fn create(call: &mut Call<'_>) -> Result<Answer, Refusal> {
     }))
 }
 
-pub(crate) fn get(call: &mut Call<'_>) -> Result<Answer, Refusal> {
+pub(crate) fn get(call: &mut Call<'_>) -> Result<QueryAnswer, Refusal> {
     let arn = call.params.policy_arn("PolicyArn")?;
     show(call, arn)
 }
 
-fn show(call: &Call<'_>, arn: &str) -> Result<Answer, Refusal> {
+fn show(call: &Call<'_>, arn: &str) -> Result<QueryAnswer, Refusal> {
     let policy = find(call, arn).map_err(|refusal| {
         let own = arn.parse::<Arn>().is_ok_and(|arn| arn.account == call.caller.account.as_str());
         // GetPolicy has words of its own for a policy of the caller's account.
         if own { not_attachable(arn) } else { refusal }
     })?;
-    Ok(Answer::of(|xml| {
+    Ok(QueryAnswer::of(|xml| {
         xml.element("Policy", |xml| {
             write(xml, call, &policy);
             if let AnyPolicy::Customer(policy) = policy {
@@ -130,7 +130,11 @@ fn not_found(arn: &str) -> Refusal {
 }
 
 /// The roles of an account that have the policy attached, and those that have it as boundary.
-pub(crate) fn users<'a>(state: &'a State, account: &AccountId, arn: &str) -> (Vec<&'a Role>, Vec<&'a Role>) {
+pub(crate) fn users<'a>(
+    state: &'a State,
+    account: &AccountId,
+    arn: &str,
+) -> (Vec<&'a StoredRole>, Vec<&'a StoredRole>) {
     let roles = || state.account(account).into_iter().flat_map(|account| account.roles.values());
     (
         roles().filter(|role| role.attached.contains(arn)).collect(),
@@ -173,7 +177,7 @@ fn write(xml: &mut Xml, call: &Call<'_>, policy: &AnyPolicy<'_>) {
     xml.text("UpdateDate", date(updated));
 }
 
-pub(crate) fn list(call: &mut Call<'_>) -> Result<Answer, Refusal> {
+pub(crate) fn list(call: &mut Call<'_>) -> Result<QueryAnswer, Refusal> {
     let params = call.params;
     let page = call.page()?;
     let prefix = path_prefix(params);
@@ -207,7 +211,7 @@ pub(crate) fn list(call: &mut Call<'_>) -> Result<Answer, Refusal> {
     Ok(listing("Policies", page.cut(found), |xml, policy| write(xml, call, &policy)))
 }
 
-pub(crate) fn delete(call: &mut Call<'_>) -> Result<Answer, Refusal> {
+pub(crate) fn delete(call: &mut Call<'_>) -> Result<QueryAnswer, Refusal> {
     let arn = call.params.policy_arn("PolicyArn")?;
     let account = &call.caller.account;
     let policy = find_mut(call, arn)?;
@@ -223,10 +227,10 @@ pub(crate) fn delete(call: &mut Call<'_>) -> Result<Answer, Refusal> {
         ));
     }
     call.state.account_mut(account).policies.remove(&name);
-    Ok(Answer::Done)
+    Ok(QueryAnswer::Done)
 }
 
-pub(crate) fn create_version(call: &mut Call<'_>) -> Result<Answer, Refusal> {
+pub(crate) fn create_version(call: &mut Call<'_>) -> Result<QueryAnswer, Refusal> {
     let params = call.params;
     let arn = params.policy_arn("PolicyArn")?;
     let text = params.document("PolicyDocument")?;
@@ -242,12 +246,12 @@ pub(crate) fn create_version(call: &mut Call<'_>) -> Result<Answer, Refusal> {
     }
     policy.last_version = policy.last_version.saturating_add(1);
     let number = policy.last_version;
-    policy.versions.insert(number, PolicyVersion { text: text.to_owned(), created: now });
+    policy.versions.insert(number, StoredVersion { text: text.to_owned(), created: now });
     policy.updated = now;
     if set_as_default {
         policy.default_version = number;
     }
-    Ok(Answer::of(|xml| {
+    Ok(QueryAnswer::of(|xml| {
         xml.element("PolicyVersion", |xml| {
             xml.text("VersionId", format!("v{number}"));
             xml.text("IsDefaultVersion", set_as_default);
@@ -264,13 +268,13 @@ fn version(policy: &Policy, arn: &str, id: &str) -> Result<u32, Refusal> {
     })
 }
 
-pub(crate) fn get_version(call: &mut Call<'_>) -> Result<Answer, Refusal> {
+pub(crate) fn get_version(call: &mut Call<'_>) -> Result<QueryAnswer, Refusal> {
     let arn = call.params.policy_arn("PolicyArn")?;
     let id = call.params.version_id()?;
     let (document, default, created) = match find(call, arn)? {
         AnyPolicy::Customer(policy) => {
             let number = version(policy, arn, id)?;
-            let PolicyVersion { text, created } = &policy.versions[&number];
+            let StoredVersion { text, created } = &policy.versions[&number];
             (text.as_str(), number == policy.default_version, *created)
         }
         AnyPolicy::Aws(policy) if policy.version == id => (policy.document, true, AWS_DATE),
@@ -280,7 +284,7 @@ pub(crate) fn get_version(call: &mut Call<'_>) -> Result<Answer, Refusal> {
             )));
         }
     };
-    Ok(Answer::of(|xml| {
+    Ok(QueryAnswer::of(|xml| {
         xml.element("PolicyVersion", |xml| {
             xml.text("Document", encoded(document));
             xml.text("VersionId", id);
@@ -290,7 +294,7 @@ pub(crate) fn get_version(call: &mut Call<'_>) -> Result<Answer, Refusal> {
     }))
 }
 
-pub(crate) fn list_versions(call: &mut Call<'_>) -> Result<Answer, Refusal> {
+pub(crate) fn list_versions(call: &mut Call<'_>) -> Result<QueryAnswer, Refusal> {
     let page = call.page()?;
     let arn = call.params.policy_arn("PolicyArn")?;
     let versions: Vec<(String, (String, bool, Seconds))> = match find(call, arn)? {
@@ -313,17 +317,17 @@ pub(crate) fn list_versions(call: &mut Call<'_>) -> Result<Answer, Refusal> {
     }))
 }
 
-pub(crate) fn set_default_version(call: &mut Call<'_>) -> Result<Answer, Refusal> {
+pub(crate) fn set_default_version(call: &mut Call<'_>) -> Result<QueryAnswer, Refusal> {
     let arn = call.params.policy_arn("PolicyArn")?;
     let id = call.params.version_id()?;
     let now = call.now.as_second();
     let policy = find_mut(call, arn)?;
     policy.default_version = version(policy, arn, id)?;
     policy.updated = now;
-    Ok(Answer::Done)
+    Ok(QueryAnswer::Done)
 }
 
-pub(crate) fn delete_version(call: &mut Call<'_>) -> Result<Answer, Refusal> {
+pub(crate) fn delete_version(call: &mut Call<'_>) -> Result<QueryAnswer, Refusal> {
     let arn = call.params.policy_arn("PolicyArn")?;
     let id = call.params.version_id()?;
     let now = call.now.as_second();
@@ -334,10 +338,10 @@ pub(crate) fn delete_version(call: &mut Call<'_>) -> Result<Answer, Refusal> {
     }
     policy.versions.remove(&number);
     policy.updated = now;
-    Ok(Answer::Done)
+    Ok(QueryAnswer::Done)
 }
 
-pub(crate) fn list_entities(call: &mut Call<'_>) -> Result<Answer, Refusal> {
+pub(crate) fn list_entities(call: &mut Call<'_>) -> Result<QueryAnswer, Refusal> {
     let params = call.params;
     let page = call.page()?;
     let arn = params.policy_arn("PolicyArn")?;
@@ -347,7 +351,7 @@ pub(crate) fn list_entities(call: &mut Call<'_>) -> Result<Answer, Refusal> {
     let usage = params.choice("PolicyUsageFilter", &["PermissionsPolicy", "PermissionsBoundary"])?;
     find(call, arn)?;
     let (attached, bounded) = users(call.state, &call.caller.account, arn);
-    let mut roles: BTreeMap<String, &Role> = BTreeMap::new();
+    let mut roles: BTreeMap<String, &StoredRole> = BTreeMap::new();
     if matches!(kind, None | Some("Role")) {
         let attached = attached.into_iter().filter(|_| usage != Some("PermissionsBoundary"));
         let bounded = bounded.into_iter().filter(|_| usage != Some("PermissionsPolicy"));
@@ -355,10 +359,10 @@ pub(crate) fn list_entities(call: &mut Call<'_>) -> Result<Answer, Refusal> {
         roles.extend(all.map(|role| (role.name.clone(), role)));
     }
     let (roles, marker) = page.cut(roles);
-    Ok(Answer::of(|xml| {
+    Ok(QueryAnswer::of(|xml| {
         xml.element("PolicyGroups", |_| ());
         xml.element("PolicyUsers", |_| ());
-        xml.list("PolicyRoles", roles, |xml, Role { name, id, .. }| {
+        xml.list("PolicyRoles", roles, |xml, StoredRole { name, id, .. }| {
             xml.text("RoleName", name);
             xml.text("RoleId", id);
         });

@@ -6,11 +6,11 @@ use super::answers::{encoded, listing, path_prefix, write_boundary, write_last_u
 use crate::arn::AccountId;
 use crate::sandbox::aws::call::Call;
 use crate::sandbox::aws::documents;
-use crate::sandbox::aws::query::{Answer, Xml};
+use crate::sandbox::aws::query::{QueryAnswer, Xml};
 use crate::sandbox::aws::refusal::Refusal;
 use crate::sandbox::aws::validate::is_role_path;
 use crate::sandbox::state::State;
-use crate::sandbox::state::iam::{Account, Role, date};
+use crate::sandbox::state::iam::{Account, StoredRole, date};
 
 /// What an answer shows of a role.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -20,7 +20,7 @@ enum Shown {
     Listed,
 }
 
-pub(crate) fn create(call: &mut Call<'_>) -> Result<Answer, Refusal> {
+pub(crate) fn create(call: &mut Call<'_>) -> Result<QueryAnswer, Refusal> {
     let params = call.params;
     let name = params.role_name()?;
     let path = params.path("Path", is_role_path)?;
@@ -40,7 +40,7 @@ pub(crate) fn create(call: &mut Call<'_>) -> Result<Answer, Refusal> {
         return Err(Refusal::limit(format!("Cannot exceed quota for RolesPerAccount: {quota}")));
     }
     let trust = documents::trust(call.state, text)?;
-    let role = Role {
+    let role = StoredRole {
         name: name.to_owned(),
         path: path.to_owned(),
         id: call.state.new_id("AROA"),
@@ -55,7 +55,7 @@ pub(crate) fn create(call: &mut Call<'_>) -> Result<Answer, Refusal> {
         last_used: None,
     };
     let state = &*call.state;
-    let answer = Answer::of(|xml| {
+    let answer = QueryAnswer::of(|xml| {
         // The trust policy comes back as it was sent; later a bare account ID shows as the account's root.
         xml.element("Role", |xml| write(xml, state, account, &role, text, Shown::Created));
     });
@@ -63,22 +63,22 @@ pub(crate) fn create(call: &mut Call<'_>) -> Result<Answer, Refusal> {
     Ok(answer)
 }
 
-pub(crate) fn get(call: &mut Call<'_>) -> Result<Answer, Refusal> {
+pub(crate) fn get(call: &mut Call<'_>) -> Result<QueryAnswer, Refusal> {
     let name = call.params.role_name()?;
     show(call, name)
 }
 
-fn show(call: &Call<'_>, name: &str) -> Result<Answer, Refusal> {
+fn show(call: &Call<'_>, name: &str) -> Result<QueryAnswer, Refusal> {
     let account = &call.caller.account;
     let role = call.role(name)?;
     let trust = call.state.trust_of(role)?;
-    Ok(Answer::of(|xml| {
+    Ok(QueryAnswer::of(|xml| {
         xml.element("Role", |xml| write(xml, call.state, account, role, &trust, Shown::Whole));
     }))
 }
 
-fn write(xml: &mut Xml, state: &State, account: &AccountId, role: &Role, trust: &str, shown: Shown) {
-    let Role {
+fn write(xml: &mut Xml, state: &State, account: &AccountId, role: &StoredRole, trust: &str, shown: Shown) {
+    let StoredRole {
         name,
         path,
         id,
@@ -113,7 +113,7 @@ fn write(xml: &mut Xml, state: &State, account: &AccountId, role: &Role, trust: 
     }
 }
 
-pub(crate) fn list(call: &mut Call<'_>) -> Result<Answer, Refusal> {
+pub(crate) fn list(call: &mut Call<'_>) -> Result<QueryAnswer, Refusal> {
     let page = call.page()?;
     let prefix = path_prefix(call.params);
     let account = &call.caller.account;
@@ -128,7 +128,7 @@ pub(crate) fn list(call: &mut Call<'_>) -> Result<Answer, Refusal> {
     }))
 }
 
-pub(crate) fn update(call: &mut Call<'_>) -> Result<Answer, Refusal> {
+pub(crate) fn update(call: &mut Call<'_>) -> Result<QueryAnswer, Refusal> {
     let params = call.params;
     let name = params.role_name()?;
     let description = params.description()?;
@@ -139,10 +139,10 @@ pub(crate) fn update(call: &mut Call<'_>) -> Result<Answer, Refusal> {
     if let Some(description) = description {
         role.description = Some(description.to_owned()).filter(|text| !text.is_empty());
     }
-    Ok(Answer::of(|_| ()))
+    Ok(QueryAnswer::of(|_| ()))
 }
 
-pub(crate) fn update_description(call: &mut Call<'_>) -> Result<Answer, Refusal> {
+pub(crate) fn update_description(call: &mut Call<'_>) -> Result<QueryAnswer, Refusal> {
     let name = call.params.role_name()?;
     call.params.required("Description")?;
     let description = call.params.description()?.map(str::to_owned);
@@ -150,16 +150,16 @@ pub(crate) fn update_description(call: &mut Call<'_>) -> Result<Answer, Refusal>
     show(call, name)
 }
 
-pub(crate) fn update_trust(call: &mut Call<'_>) -> Result<Answer, Refusal> {
+pub(crate) fn update_trust(call: &mut Call<'_>) -> Result<QueryAnswer, Refusal> {
     let name = call.params.role_name()?;
     let text = call.params.document("PolicyDocument")?;
     call.role(name)?;
     let trust = documents::trust(call.state, text)?;
     call.role_mut(name)?.trust = trust;
-    Ok(Answer::Done)
+    Ok(QueryAnswer::Done)
 }
 
-pub(crate) fn delete(call: &mut Call<'_>) -> Result<Answer, Refusal> {
+pub(crate) fn delete(call: &mut Call<'_>) -> Result<QueryAnswer, Refusal> {
     let name = call.params.role_name()?;
     let account = &call.caller.account;
     let role = call.role(name)?;
@@ -175,7 +175,7 @@ pub(crate) fn delete(call: &mut Call<'_>) -> Result<Answer, Refusal> {
         return Err(Refusal::delete_conflict("Cannot delete entity, must delete policies first."));
     }
     call.state.account_mut(account).roles.remove(name);
-    Ok(Answer::Done)
+    Ok(QueryAnswer::Done)
 }
 
 /// The boundary that a request names; it must exist.
@@ -192,17 +192,17 @@ fn boundary(call: &Call<'_>) -> Result<Option<String>, Refusal> {
     Ok(Some(arn.to_owned()))
 }
 
-pub(crate) fn put_boundary(call: &mut Call<'_>) -> Result<Answer, Refusal> {
+pub(crate) fn put_boundary(call: &mut Call<'_>) -> Result<QueryAnswer, Refusal> {
     let name = call.params.role_name()?;
     call.params.required("PermissionsBoundary")?;
     call.role(name)?;
     let boundary = boundary(call)?;
     call.role_mut(name)?.boundary = boundary;
-    Ok(Answer::Done)
+    Ok(QueryAnswer::Done)
 }
 
-pub(crate) fn delete_boundary(call: &mut Call<'_>) -> Result<Answer, Refusal> {
+pub(crate) fn delete_boundary(call: &mut Call<'_>) -> Result<QueryAnswer, Refusal> {
     let name = call.params.role_name()?;
     call.role_mut(name)?.boundary = None;
-    Ok(Answer::Done)
+    Ok(QueryAnswer::Done)
 }

@@ -4,14 +4,14 @@ use super::answers::{encoded, listing, path_prefix, truncation};
 use crate::policy::quota;
 use crate::sandbox::aws::call::Call;
 use crate::sandbox::aws::documents::{self, DocumentKind};
-use crate::sandbox::aws::query::Answer;
+use crate::sandbox::aws::query::QueryAnswer;
 use crate::sandbox::aws::refusal::Refusal;
 use crate::sandbox::state::document::parse;
 
 /// IAM's default quota.
 const MAX_ATTACHED: usize = 10;
 
-pub(crate) fn attach(call: &mut Call<'_>) -> Result<Answer, Refusal> {
+pub(crate) fn attach(call: &mut Call<'_>) -> Result<QueryAnswer, Refusal> {
     let name = call.params.role_name()?;
     let arn = call.params.policy_arn("PolicyArn")?;
     let account = &call.caller.account;
@@ -25,19 +25,19 @@ pub(crate) fn attach(call: &mut Call<'_>) -> Result<Answer, Refusal> {
     }
     // Attaching a policy twice is not an error.
     role.attached.insert(arn.to_owned());
-    Ok(Answer::Done)
+    Ok(QueryAnswer::Done)
 }
 
-pub(crate) fn detach(call: &mut Call<'_>) -> Result<Answer, Refusal> {
+pub(crate) fn detach(call: &mut Call<'_>) -> Result<QueryAnswer, Refusal> {
     let name = call.params.role_name()?;
     let arn = call.params.policy_arn("PolicyArn")?;
     if call.role_mut(name)?.attached.remove(arn) {
-        return Ok(Answer::Done);
+        return Ok(QueryAnswer::Done);
     }
     Err(Refusal::no_such_entity(format!("Policy {arn} was not found.")))
 }
 
-pub(crate) fn list_attached(call: &mut Call<'_>) -> Result<Answer, Refusal> {
+pub(crate) fn list_attached(call: &mut Call<'_>) -> Result<QueryAnswer, Refusal> {
     let page = call.page()?;
     let role = call.role(call.params.role_name()?)?;
     let prefix = format!("policy{}", path_prefix(call.params));
@@ -50,7 +50,7 @@ pub(crate) fn list_attached(call: &mut Call<'_>) -> Result<Answer, Refusal> {
     }))
 }
 
-pub(crate) fn put_inline(call: &mut Call<'_>) -> Result<Answer, Refusal> {
+pub(crate) fn put_inline(call: &mut Call<'_>) -> Result<QueryAnswer, Refusal> {
     let name = call.params.role_name()?;
     let policy = call.params.policy_name()?;
     let text = call.params.document("PolicyDocument")?;
@@ -69,37 +69,37 @@ pub(crate) fn put_inline(call: &mut Call<'_>) -> Result<Answer, Refusal> {
         )));
     }
     role.inline.insert(policy.to_owned(), text.to_owned());
-    Ok(Answer::Done)
+    Ok(QueryAnswer::Done)
 }
 
-pub(crate) fn get_inline(call: &mut Call<'_>) -> Result<Answer, Refusal> {
+pub(crate) fn get_inline(call: &mut Call<'_>) -> Result<QueryAnswer, Refusal> {
     let name = call.params.role_name()?;
     let policy = call.params.policy_name()?;
     let role = call.role(name)?;
     let text = role.inline.get(policy).ok_or_else(|| no_such_policy(policy))?;
-    Ok(Answer::of(|xml| {
+    Ok(QueryAnswer::of(|xml| {
         xml.text("RoleName", name);
         xml.text("PolicyName", policy);
         xml.text("PolicyDocument", encoded(text));
     }))
 }
 
-pub(crate) fn list_inline(call: &mut Call<'_>) -> Result<Answer, Refusal> {
+pub(crate) fn list_inline(call: &mut Call<'_>) -> Result<QueryAnswer, Refusal> {
     let page = call.page()?;
     let role = call.role(call.params.role_name()?)?;
     let (names, marker) = page.cut(role.inline.keys().map(|name| (name.clone(), name)));
-    Ok(Answer::of(|xml| {
+    Ok(QueryAnswer::of(|xml| {
         // Its members are plain texts.
         xml.element("PolicyNames", |xml| names.iter().for_each(|name| xml.text("member", name)));
         truncation(xml, marker.as_deref());
     }))
 }
 
-pub(crate) fn delete_inline(call: &mut Call<'_>) -> Result<Answer, Refusal> {
+pub(crate) fn delete_inline(call: &mut Call<'_>) -> Result<QueryAnswer, Refusal> {
     let name = call.params.role_name()?;
     let policy = call.params.policy_name()?;
     let role = call.role_mut(name)?;
-    role.inline.remove(policy).map(|_| Answer::Done).ok_or_else(|| no_such_policy(policy))
+    role.inline.remove(policy).map(|_| QueryAnswer::Done).ok_or_else(|| no_such_policy(policy))
 }
 
 fn no_such_policy(name: &str) -> Refusal {

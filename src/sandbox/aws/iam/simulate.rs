@@ -10,7 +10,7 @@ use crate::sandbox::aws::auth::role_policies;
 use crate::sandbox::aws::call::Call;
 use crate::sandbox::aws::documents::{self, DocumentKind};
 use crate::sandbox::aws::guards::Guards;
-use crate::sandbox::aws::query::{Answer, Params, Xml};
+use crate::sandbox::aws::query::{Params, QueryAnswer, Xml};
 use crate::sandbox::aws::refusal::Refusal;
 
 /// The outcome for one resource.
@@ -20,7 +20,7 @@ struct SimulatedResource {
     by_boundary: Option<bool>,
 }
 
-pub(crate) fn simulate(call: &mut Call<'_>) -> Result<Answer, Refusal> {
+pub(crate) fn simulate(call: &mut Call<'_>) -> Result<QueryAnswer, Refusal> {
     let params = call.params;
     let source = params.required("PolicySourceArn")?;
     let arn: Option<Arn> = source.parse().ok();
@@ -89,7 +89,7 @@ pub(crate) fn simulate(call: &mut Call<'_>) -> Result<Answer, Refusal> {
         }
         results.push((action, simulated, by_organization));
     }
-    Ok(Answer::of(|xml| {
+    Ok(QueryAnswer::of(|xml| {
         xml.list("EvaluationResults", results, |xml, (action, simulated, by_organization)| {
             write(xml, action, &simulated, by_organization, &missing);
         });
