@@ -9,7 +9,10 @@ mod probes;
 #[cfg(test)]
 mod testing;
 
-pub use client::{Caller, Clients, OnThrottle, Transport, ca_bundle, caller, connect, connect_with_mfa};
+pub use client::{
+    Caller, Clients, OnThrottle, Payload, Service, SignedCall, Transport, ca_bundle, caller, connect,
+    connect_with_mfa,
+};
 pub use error::{AwsError, AwsErrorKind};
 pub use iam::{
     Recent, foresee, is_gone, is_made, live, orphan, passes_by_itself, role, roles_tagged, roles_trusting,

@@ -20,6 +20,7 @@ use super::log::ApiLog;
 use super::network::network_client;
 use super::profile::Profiles;
 use super::retry_after::RetryAfter;
+use super::signed::{self, Paces, SignedCall};
 use crate::arn::{global_region, partition_of_region};
 use crate::aws::error::AwsError;
 
@@ -37,6 +38,7 @@ pub struct Clients {
     /// Roles that were read so far, of those that are read now.
     pub(crate) roles_read: Arc<AtomicUsize>,
     limiters: [Arc<Limiter>; 4],
+    paces: Paces,
     sdk: SdkConfig,
 }
 
@@ -76,6 +78,7 @@ impl Clients {
             region,
             roles_read: Arc::default(),
             limiters,
+            paces: Paces::default(),
             sdk,
         }
     }
@@ -105,6 +108,15 @@ impl Clients {
         lambda(&self.sdk, limiter, Some(region))
     }
 
+    /// A call to a service of which the program has no SDK crate.
+    ///
+    /// # Errors
+    /// As every call to AWS.
+    pub async fn signed(&self, call: SignedCall<'_>) -> Result<serde_json::Value, AwsError> {
+        // Boxed: with the SDK's orchestrator in it the future is large.
+        Box::pin(signed::send(&self.sdk, &self.paces, call)).await
+    }
+
     /// The same transport and region under the credentials of a profile.
     ///
     /// # Errors
@@ -128,7 +140,7 @@ impl Clients {
 
 /// The number of attempts bounds the retries. The SDK's own quota is shared by the whole process: many reads
 /// at once under throttling would use it up, and from then on the first fault would be final.
-fn quota() -> RetryPartition {
+pub(super) fn quota() -> RetryPartition {
     RetryPartition::custom(APP_NAME).token_bucket(TokenBucket::unlimited()).build()
 }
 

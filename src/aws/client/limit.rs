@@ -91,6 +91,8 @@ struct Knowledge {
 impl Knowledge {
     const GUESSED: Self = Self { patience: 64, more: 2.0 };
     const ROUGH: Self = Self { patience: 16, more: 1.25 };
+    /// Nothing more is tried.
+    const CERTAIN: Self = Self { patience: u32::MAX, more: 1.0 };
     const GOOD: Self = Self { patience: 256, more: 1.05 };
 }
 
@@ -102,19 +104,24 @@ struct Ticket {
 impl Limiter {
     /// `attempts` are those of the SDK's configuration.
     pub(crate) fn new(service: &'static str, attempts: u32) -> Arc<Self> {
+        Self::paced(service, attempts, None)
+    }
+
+    /// The same for a service whose rate is known: requests per second.
+    pub(crate) fn paced(service: &'static str, attempts: u32, rate: Option<f64>) -> Arc<Self> {
         Arc::new(Self {
             service,
             attempts,
             state: Mutex::new(LimiterState {
                 in_flight: 0,
                 window: WINDOW,
-                rate: None,
+                rate,
                 next: Instant::now(),
                 epoch: 0,
                 empty: None,
                 passed: 0,
                 fruitless: 0,
-                knowledge: Knowledge::GUESSED,
+                knowledge: if rate.is_some() { Knowledge::CERTAIN } else { Knowledge::GUESSED },
                 on_throttle: None,
             }),
             queue: Queue::default(),

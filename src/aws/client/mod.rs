@@ -10,8 +10,10 @@ mod log;
 mod network;
 mod profile;
 mod retry_after;
+mod signed;
 
 pub use clients::Clients;
 pub use connect::{Transport, ca_bundle, connect, connect_with_mfa};
 pub use identity::{Caller, caller};
 pub use limit::OnThrottle;
+pub use signed::{Payload, Service, SignedCall};
