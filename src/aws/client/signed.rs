@@ -68,9 +68,12 @@ pub enum Payload {
     Rest { method: &'static str, path: &'static str, body: Option<Value> },
 }
 
+/// By service and region.
+type Limiters = BTreeMap<(&'static str, String), Arc<Limiter>>;
+
 /// The pace of each service in each region.
 #[derive(Clone, Default)]
-pub(super) struct Paces(Arc<Mutex<BTreeMap<(&'static str, String), Arc<Limiter>>>>);
+pub(super) struct Paces(Arc<Mutex<Limiters>>);
 
 impl Paces {
     fn limiter(&self, service: Service, region: &str, attempts: u32) -> Arc<Limiter> {
