@@ -184,6 +184,28 @@ fn facades_with_types(sources: &Sources) -> BTreeSet<String> {
     facades.filter(|(_, code)| declares(code)).map(|(file, _)| file.to_owned()).collect()
 }
 
+/// Names that stand for two types, with the files that declare them.
+fn shared_names(sources: &Sources) -> BTreeMap<String, Vec<String>> {
+    let mut files: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for (file, code) in sources.product_files() {
+        for line in code.lines() {
+            // The types of a trait or its implementation, such as `Error`, are indented.
+            let item = if line.starts_with(' ') { "" } else { line };
+            let item = item.strip_prefix("pub").map_or(item, |rest| match rest.strip_prefix('(') {
+                Some(scope) => scope.split_once(") ").map_or("", |(_, item)| item),
+                None => rest.trim_start(),
+            });
+            let name =
+                ["struct ", "enum ", "trait ", "type "].iter().find_map(|kind| item.strip_prefix(kind));
+            if let Some(name) = name.and_then(|name| name.split(|c: char| !c.is_alphanumeric()).next()) {
+                files.entry(name.to_owned()).or_default().push(file.to_owned());
+            }
+        }
+    }
+    files.retain(|_, files| files.len() > 1);
+    files
+}
+
 /// What is found is owed, and what is owed is found.
 #[track_caller]
 fn assert_debts<T: Ord + std::fmt::Debug>(what: &str, found: &BTreeSet<T>, debts: &BTreeSet<T>) {
@@ -226,6 +248,12 @@ fn the_pure_layers_do_no_input_or_output_and_each_service_has_one_place() {
 fn facades_only_re_export() {
     let debts = FACADES.iter().map(|file| (*file).to_owned()).collect();
     assert_debts("these facades declare types", &facades_with_types(&sources()), &debts);
+}
+
+#[test]
+fn each_name_stands_for_one_type() {
+    let shared = shared_names(&sources());
+    assert!(shared.is_empty(), "these names stand for several types: {shared:#?}");
 }
 
 /// A small program, with one file replaced.
@@ -312,6 +340,16 @@ fn planted_input_and_output_is_found_in_the_pure_layers() {
 #[test]
 fn a_planted_type_in_a_facade_is_found() {
     assert_eq!(facades_with_types(&planted("plan/mod.rs", "pub struct Plan {}\n")).len(), 1);
+}
+
+#[test]
+fn a_planted_second_type_of_a_name_is_found() {
+    let shared = shared_names(&planted(
+        "plan/diff.rs",
+        "pub(super) enum Document {}\nimpl X {\n    type Plan = u8;\n}\n",
+    ));
+    let files = vec!["plan/diff.rs".to_owned(), "policy/document.rs".to_owned()];
+    assert_eq!(shared, BTreeMap::from([("Document".to_owned(), files)]));
 }
 
 #[test]

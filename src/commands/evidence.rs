@@ -188,8 +188,8 @@ fn unknown(error: &GenesysError) -> Unknown {
     Unknown { why: error.brief(), help: error.help() }
 }
 
-fn facts(read: genesys::OrganizationReading) -> GenesysFacts {
-    let genesys::OrganizationReading { organization, integrations, actions_unknown } = read;
+fn facts(read: genesys::OrganizationSurvey) -> GenesysFacts {
+    let genesys::OrganizationSurvey { organization, integrations, actions_unknown } = read;
     let integration = |facts: genesys::IntegrationReading| {
         let genesys::IntegrationReading { integration, role, actions } = facts;
         let reported = integration.reported_state;

@@ -12,7 +12,7 @@ mod write;
 pub use client::{Client, Configuration, Secret};
 pub use error::{GenesysError, GenesysErrorKind};
 pub use live::{Details, live};
-pub use read::{IntegrationReading, OrganizationReading, RoleArn, gather};
+pub use read::{IntegrationReading, OrganizationSurvey, RoleArn, gather};
 pub use transport::{HttpAnswer, HttpTransport, Https, TransportError};
 pub use wire::{Action, Integration, Operation, Organization, TestResult};
 pub use write::{Waiting, WriteError, Writer};

@@ -33,7 +33,7 @@ pub struct IntegrationReading {
 
 /// What was asked for step by step; a step that may not be taken leaves the others.
 #[derive(Debug)]
-pub struct OrganizationReading {
+pub struct OrganizationSurvey {
     pub organization: Organization,
     pub integrations: Result<Vec<IntegrationReading>, GenesysError>,
     /// Why the data actions are not known.
@@ -45,11 +45,11 @@ pub struct OrganizationReading {
 /// # Errors
 ///
 /// When not even the organization can be read: that needs no permission.
-pub async fn gather(client: &Client) -> Result<OrganizationReading, GenesysError> {
+pub async fn gather(client: &Client) -> Result<OrganizationSurvey, GenesysError> {
     in_time(gather_all(client)).await
 }
 
-async fn gather_all(client: &Client) -> Result<OrganizationReading, GenesysError> {
+async fn gather_all(client: &Client) -> Result<OrganizationSurvey, GenesysError> {
     let organization = client.organization().await?;
     let (integrations, actions) = futures_util::join!(client.integrations(), client.actions());
     let (actions, actions_unknown) = match actions {
@@ -59,7 +59,7 @@ async fn gather_all(client: &Client) -> Result<OrganizationReading, GenesysError
     let integrations = match integrations {
         Ok(integrations) => integrations,
         Err(error) => {
-            return Ok(OrganizationReading { organization, integrations: Err(error), actions_unknown });
+            return Ok(OrganizationSurvey { organization, integrations: Err(error), actions_unknown });
         }
     };
     let roles = join_all(integrations.iter().map(|integration| client.role_arn(&integration.id))).await;
@@ -68,7 +68,7 @@ async fn gather_all(client: &Client) -> Result<OrganizationReading, GenesysError
         let actions = actions.iter().filter(own).cloned().collect();
         IntegrationReading { integration, role, actions }
     });
-    Ok(OrganizationReading { organization, integrations: Ok(facts.collect()), actions_unknown })
+    Ok(OrganizationSurvey { organization, integrations: Ok(facts.collect()), actions_unknown })
 }
 
 /// An ID as a part of a path: what the API answers may lead nowhere else.

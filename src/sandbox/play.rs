@@ -9,8 +9,8 @@ use super::embedded::Sandbox;
 use super::error::SandboxError;
 use super::ids::{digest, uuid};
 use super::scenario::{
-    FunctionChange, GenesysChange, LevelChange, OrganizationChange, PlantedSession, PolicyChange, RoleChange,
-    Scenario, ScenarioError,
+    FunctionChange, LevelChange, OrganizationChange, PlantedOrganization, PlantedSession, PolicyChange,
+    RoleChange, Scenario, ScenarioError,
 };
 use super::seed::Seed;
 use super::setup::GenesysKind;
@@ -87,8 +87,8 @@ impl Sandbox {
         self.save()
     }
 
-    fn change_genesys(&mut self, change: &GenesysChange) {
-        let GenesysChange {
+    fn change_genesys(&mut self, change: &PlantedOrganization) {
+        let PlantedOrganization {
             organization_id,
             intended_state,
             role_arn,

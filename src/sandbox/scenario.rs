@@ -30,7 +30,7 @@ pub struct Scenario {
     pub assumed: Vec<PlantedSession>,
     /// The account has an access analyzer.
     pub access_analyzer: bool,
-    pub genesys: GenesysChange,
+    pub genesys: PlantedOrganization,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -123,7 +123,7 @@ pub struct PlantedSession {
 
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct GenesysChange {
+pub struct PlantedOrganization {
     /// The organization has another ID than the spec says.
     pub organization_id: Option<String>,
     /// `intendedState` of each integration.
