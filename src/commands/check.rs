@@ -4,9 +4,10 @@ use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 
 use clap::Args;
 
+use super::connections::SessionError;
 use super::fleet::{self, Fleet, Members};
 use super::options::{Global, ReportFormat, Select};
-use super::session::{LookUp, Observed, Session, SessionError};
+use super::session::{LookUp, Observed, Session};
 use super::specs::SpecsError;
 use super::{CommandError, Status, evidence};
 use crate::check::{AskedOrganization, CheckReport, Facts, GenesysSide, Level, judge};

@@ -2,7 +2,8 @@
 
 use clap::Args;
 
-use super::apply::{Carried, carry_out, waits};
+use super::apply::waits;
+use super::carry_out::{Carried, carry_out};
 use super::fleet::{self, Fleet};
 use super::options::{Global, Select, Wait};
 use super::plan::PlanError;

@@ -3,10 +3,11 @@
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 
+use super::connections::Connections;
 use super::names::Names;
 use super::options::{Global, Select};
 use super::reading::Reading;
-use super::session::{Connections, Session};
+use super::session::Session;
 use super::specs::{self, SpecSource};
 use super::{CommandError, Status};
 use crate::explain::Explain;
@@ -43,7 +44,7 @@ impl Fleet {
         let loaded: Vec<_> = sources
             .into_iter()
             .map(|source| {
-                let spec = super::session::load(&source, global, output);
+                let spec = super::loading::load(&source, global, output);
                 (source, spec)
             })
             .collect();

@@ -9,7 +9,7 @@ use serde_json::json;
 use super::files::write_new;
 use super::options::Global;
 use super::report::report_json;
-use super::{CommandError, Status, session};
+use super::{CommandError, Status, connections};
 use crate::arn::{AccountId, partition_of_region};
 use crate::aws::{self, Clients, Transport};
 use crate::explain::Explain;
@@ -48,14 +48,15 @@ pub async fn run(global: &Global, args: &ImportArgs, output: &Output) -> Result<
         if args.profile.is_some() {
             return Err(ImportError::ProfileInSandbox.into());
         }
-        let (clients, genesys, spec) = session::in_sandbox(global, args.region.as_deref(), output).await?;
+        let (clients, genesys, spec) =
+            connections::in_sandbox(global, args.region.as_deref(), output).await?;
         if args.region.is_none() {
             region = spec.aws.region;
         }
         (clients, spec.aws.account_id, Some(genesys))
     } else {
         let (clients, account) = connect(&region, args.profile.clone()).await?;
-        let genesys = session::genesys_without_spec(global, args.profile.as_deref(), output).await?;
+        let genesys = connections::genesys_without_spec(global, args.profile.as_deref(), output).await?;
         (clients, account, genesys)
     };
     let partition = partition_of_region(&region);

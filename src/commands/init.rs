@@ -10,7 +10,7 @@ use super::import::connect;
 use super::options::Global;
 use super::prompt::PromptError;
 use super::specs::{DEMONSTRATION, SpecSource, SpecsError};
-use super::{CommandError, Status, session};
+use super::{CommandError, Status, connections};
 use crate::aws::{self, Clients};
 use crate::explain::Explain;
 use crate::genesys::{self, Configuration};
@@ -105,7 +105,7 @@ impl Offers {
         let region = &asker.answers.region;
         if global.sandbox {
             let (clients, genesys, Spec { aws, .. }) =
-                session::in_sandbox(global, Some(region), output).await?;
+                connections::in_sandbox(global, Some(region), output).await?;
             let organization = genesys.organization().await.ok().map(|organization| organization.id);
             return Ok(Self {
                 clients: Some(clients),

@@ -1,8 +1,10 @@
 //! One file per subcommand, each with its options and errors; glue only.
 
 pub mod apply;
+pub mod carry_out;
 pub mod check;
 pub mod complete;
+pub mod connections;
 pub mod destroy;
 mod error;
 mod evidence;
@@ -11,6 +13,7 @@ pub mod fleet;
 pub mod fmt;
 pub mod import;
 pub mod init;
+pub mod loading;
 mod names;
 pub mod options;
 pub mod permissions;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use clap::Args;
 
 use super::options::Global;
-use super::{CommandError, Status, session, specs};
+use super::{CommandError, Status, loading, specs};
 use crate::model::resolve;
 use crate::permissions::{CommandKind, genesys_permissions, permissions, size};
 use crate::policy::quota;
@@ -38,7 +38,7 @@ pub enum PermissionsFormat {
 }
 
 pub fn run(global: &Global, args: &PermissionsArgs, output: &Output) -> Result<Status, CommandError> {
-    let spec = session::load_offline(&specs::one(global, "`permissions`", output)?, global, output)?;
+    let spec = loading::load_offline(&specs::one(global, "`permissions`", output)?, global, output)?;
     let purpose = match args.purpose {
         PermissionsFor::Plan => CommandKind::Plan,
         PermissionsFor::Check => CommandKind::Check,

@@ -11,7 +11,7 @@ use tokio::net::TcpListener;
 use super::fleet::NothingSelected;
 use super::options::Global;
 use super::scenario::configure;
-use super::{CommandError, Status, session, specs};
+use super::{CommandError, Status, loading, specs};
 use crate::explain::Explain;
 use crate::render::output::Output;
 use crate::sandbox::{BUILT_IN, Rate, Sandbox, ServeOptions, serve as serve_http};
@@ -52,16 +52,16 @@ pub async fn serve(global: &Global, args: &ServeArgs, output: &Output) -> Result
     }
     let mut loaded = Vec::new();
     let sources = specs::named(global, output)?;
-    let state = session::state_file(sources.first());
+    let state = loading::state_file(sources.first());
     for source in &sources {
-        loaded.push(session::load(source, global, output)?);
+        loaded.push(loading::load(source, global, output)?);
     }
     let Some((spec, others)) = loaded.split_first() else { return Err(NothingSelected.into()) };
-    let seed = session::seed(spec);
+    let seed = loading::seed(spec);
     let mut sandbox = if in_memory { Sandbox::new(&seed) } else { Sandbox::open(&state, &seed)? };
     configure(&mut sandbox, &global.sandbox_options, &seed)?;
     for spec in others {
-        let seed = session::seed(spec);
+        let seed = loading::seed(spec);
         sandbox.seed(&seed);
         configure(&mut sandbox, &global.sandbox_options, &seed)?;
     }
@@ -106,7 +106,7 @@ fn about(text: &str) -> &str {
 
 pub fn reset(global: &Global, output: &Output) -> Result<Status, CommandError> {
     let sources = specs::named(global, output).unwrap_or_default();
-    let state = session::state_file(sources.first());
+    let state = loading::state_file(sources.first());
     let said = if Sandbox::reset(&state)? {
         format!("The sandbox is empty again: {} was deleted.\n", state.display())
     } else {

@@ -1,24 +1,18 @@
 //! What plan, apply and check have in common: the spec, the clients, and one reading of the live state.
 
-use aws_credential_types::provider::SharedCredentialsProvider;
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
 
 use futures_util::future::{join_all, try_join_all};
 
 use super::CommandError;
-use super::options::{Global, ReadsArg, SandboxOptions};
-use super::prompt::ask;
+use super::connections::{Connections, SessionError, genesys_client, sandbox_clients, with_endpoints};
+use super::options::{Global, ReadsArg};
 use super::reading::Reading;
-use super::scenario;
-use super::specs::{self, SpecSource, quoted};
-use crate::apply::Interrupt;
+use super::specs::{SpecSource, quoted};
 use crate::arn::{AccountId, FunctionArn};
-use crate::aws::{self, AwsError, AwsErrorKind, Caller, Clients, Transport};
+use crate::aws::{self, AwsError, AwsErrorKind, Caller, Clients};
 use crate::check::{FunctionFacts, FunctionState};
-use crate::explain::{Explain, Status};
-use crate::genesys::{self, Configuration, Details, GenesysError, GenesysErrorKind, Secret};
+use crate::genesys::{self, Details, GenesysError};
 use crate::model::resolve;
 use crate::model::{
     DesiredIntegration, DesiredRole, DesiredState, Live, LiveAction, LiveState, LookForOrphans,
@@ -28,23 +22,11 @@ use crate::permissions::{CommandKind, required_actions};
 use crate::plan::genesys::touched_actions;
 use crate::plan::{Blocker, Plan, Reads, block_what_iam_refuses, diff};
 use crate::policy::equivalent;
-use crate::render::diagnostics;
 use crate::render::output::Output;
-use crate::render::style::{HELP, WARNING, paint};
-use crate::sandbox::{self, GenesysSeed, Sandbox, Seed};
-use crate::spec::{
-    Aws, EndpointError, FunctionRef, GenesysCloud, LoadOptions, Loaded, RoleSpec, Spec, given_endpoint,
-    given_genesys_endpoint,
-};
+use crate::render::style::{WARNING, paint};
+use crate::sandbox::{self};
+use crate::spec::{FunctionRef, Spec};
 use crate::text::plural;
-
-/// Where the sandbox keeps its state, beside the spec.
-const SANDBOX_STATE: &str = ".genesys-iam/sandbox.json";
-
-/// The state of the sandbox of these specs, of which this is the first.
-pub fn state_file(source: Option<&SpecSource>) -> PathBuf {
-    source.map_or(Path::new(""), SpecSource::folder).join(SANDBOX_STATE)
-}
 
 pub struct Session {
     pub spec: Spec,
@@ -75,32 +57,6 @@ pub struct Observed {
     pub desired: DesiredState,
 }
 
-/// Reads a spec, prints its warnings and masks what is to be masked.
-pub fn load(from: &SpecSource, global: &Global, output: &Output) -> Result<Spec, CommandError> {
-    load_with(from, LoadOptions { is_offline: false, ..offline(global) }, output)
-}
-
-/// The same for a command that only looks at it: it needs no secret.
-pub fn load_offline(from: &SpecSource, global: &Global, output: &Output) -> Result<Spec, CommandError> {
-    load_with(from, offline(global), output)
-}
-
-pub(super) fn offline(global: &Global) -> LoadOptions<'_> {
-    LoadOptions { allowed: &global.allow_env, is_offline: true }
-}
-
-fn load_with(from: &SpecSource, options: LoadOptions<'_>, output: &Output) -> Result<Spec, CommandError> {
-    let Loaded { spec, source, warnings } = from.load(options)?;
-    output.mask(|redactor| spec.roles.iter().for_each(|role| redactor.add_external_id(&role.external_id)));
-    if let Some(external_id) = spec.aws.assume_role.as_ref().and_then(|role| role.external_id.as_ref()) {
-        output.mask(|redactor| redactor.add_external_id(external_id));
-    }
-    if !warnings.is_empty() {
-        output.message(&diagnostics::render(&warnings, &from.to_string(), &source));
-    }
-    Ok(spec)
-}
-
 const NO_CREDENTIALS: &str = "the environment has no credentials of the organization (GENESYSCLOUD_OAUTHCLIENT_ID, GENESYSCLOUD_OAUTHCLIENT_SECRET)";
 
 const PROGRAM: &str = "genesys-iam";
@@ -123,111 +79,6 @@ fn invocation(source: &SpecSource, global: &Global) -> String {
     words.extend(global.allow_env.iter().map(|name| format!("--allow-env {}", quoted(name))));
     words.extend(source.option());
     words.join(" ")
-}
-
-/// What the sessions of one command share.
-#[derive(Default)]
-pub struct Connections {
-    sandbox: Option<Arc<Mutex<Sandbox>>>,
-    /// By what the specs say of AWS: their limiters, credentials and connections are the same.
-    clients: Vec<(Aws, Clients)>,
-}
-
-impl Connections {
-    async fn clients(&mut self, aws: &Aws, output: &Output) -> Result<Clients, AwsError> {
-        if let Some((_, clients)) = self.clients.iter().find(|(known, _)| known == aws) {
-            return Ok(clients.clone());
-        }
-        let transport = match self.clients.first() {
-            Some((_, clients)) => Transport::Shared(clients.http_client()),
-            None => Transport::Network,
-        };
-        let clients = match aws::connect(aws, transport).await {
-            Err(error) if error.mfa_serial().is_some() => {
-                let question = format!("MFA code of {}: ", error.mfa_serial().unwrap_or_default());
-                match ask(&question, &Interrupt::default(), output).await {
-                    Ok(Some(code)) => aws::connect_with_mfa(aws, Transport::Network, Some(&code)).await?,
-                    Ok(None) | Err(_) => return Err(error),
-                }
-            }
-            clients => clients?,
-        };
-        let output = output.clone();
-        clients.on_throttle(
-            &(Arc::new(move |service: &str| {
-                let note = paint(WARNING, "note:");
-                output.message(&format!("{note} AWS is throttling {service}; slowing down to its rate\n"));
-            }) as aws::OnThrottle),
-        );
-        self.clients.push((aws.clone(), clients.clone()));
-        Ok(clients)
-    }
-
-    /// The sandbox, with what the spec needs.
-    pub(super) fn sandbox(
-        &mut self,
-        source: &SpecSource,
-        spec: &Spec,
-        options: &SandboxOptions,
-        output: &Output,
-    ) -> Result<Arc<Mutex<Sandbox>>, CommandError> {
-        let seed = seed(spec);
-        if let Some(sandbox) = &self.sandbox {
-            let mut known = sandbox.lock().unwrap_or_else(PoisonError::into_inner);
-            known.seed(&seed);
-            scenario::configure(&mut known, options, &seed)?;
-            return Ok(Arc::clone(sandbox));
-        }
-        let state = state_file(Some(source));
-        output.note(&format!(
-            "{} in the sandbox: an embedded stand-in for AWS, state in {}\n",
-            paint(WARNING, "note:"),
-            state.display()
-        ));
-        let mut sandbox = Sandbox::open(&state, &seed)?;
-        scenario::configure(&mut sandbox, options, &seed)?;
-        let sandbox = Arc::new(Mutex::new(sandbox));
-        self.sandbox = Some(Arc::clone(&sandbox));
-        Ok(sandbox)
-    }
-}
-
-/// Clients of an administrator of the account, and of the organization, in the sandbox.
-async fn sandbox_clients(
-    sandbox: Arc<Mutex<Sandbox>>,
-    aws: &Aws,
-) -> Result<(Clients, genesys::Client), AwsError> {
-    let configuration = Configuration {
-        client_id: "sandbox".to_owned(),
-        client_secret: Secret::new("sandbox".to_owned()),
-        access_token: None,
-        api: String::new(),
-        login: String::new(),
-    };
-    let genesys = genesys::Client::new(configuration, sandbox::genesys_transport(Arc::clone(&sandbox)));
-    let transport = Transport::InProcess {
-        http_client: sandbox::http_client(sandbox),
-        credentials: SharedCredentialsProvider::new(sandbox::credentials(&aws.account_id)),
-    };
-    Ok((aws::connect(aws, transport).await?, genesys))
-}
-
-/// Clients without a spec of their own: the sandbox's, which then begins with the spec at hand or the built-in one.
-pub(super) async fn in_sandbox(
-    global: &Global,
-    region: Option<&str>,
-    output: &Output,
-) -> Result<(Clients, genesys::Client, Spec), CommandError> {
-    let source = specs::named(global, output).ok().and_then(|mut sources| sources.pop());
-    let source = source.unwrap_or(SpecSource::Demonstration);
-    let spec = load(&source, global, output)?;
-    let sandbox = Connections::default().sandbox(&source, &spec, &global.sandbox_options, output)?;
-    let mut aws = spec.aws.clone();
-    if let Some(region) = region {
-        aws.region = region.to_owned();
-    }
-    let (clients, genesys) = sandbox_clients(sandbox, &aws).await?;
-    Ok((clients, genesys, spec))
 }
 
 impl Session {
@@ -546,114 +397,5 @@ impl Observed {
             }
         }
         plan
-    }
-}
-
-/// What the spec says of both sides, with the endpoints of the command line in place of its own.
-fn with_endpoints(spec: &Spec, global: &Global) -> Result<(Aws, GenesysCloud), SessionError> {
-    let (mut aws, mut cloud) = (spec.aws.clone(), spec.genesys.clone());
-    let wrong = |flag, error| SessionError::Endpoint { flag, error };
-    if let Some(url) = &global.aws_endpoint_url {
-        given_endpoint(url).map_err(|error| wrong("--aws-endpoint-url", error))?;
-        aws.endpoint_url = Some(url.clone());
-    }
-    if let Some(url) = &global.genesys_endpoint_url {
-        given_genesys_endpoint(url).map_err(|error| wrong("--genesys-endpoint-url", error))?;
-        cloud.endpoint_url = Some(url.clone());
-    }
-    Ok((aws, cloud))
-}
-
-/// The same where there is no spec, as for `import`.
-pub(super) async fn genesys_without_spec(
-    global: &Global,
-    profile: Option<&str>,
-    output: &Output,
-) -> Result<Option<genesys::Client>, SessionError> {
-    let mut cloud = GenesysCloud::default();
-    if let Some(url) = &global.genesys_endpoint_url {
-        let flag = "--genesys-endpoint-url";
-        given_genesys_endpoint(url).map_err(|error| SessionError::Endpoint { flag, error })?;
-        cloud.endpoint_url = Some(url.clone());
-    }
-    Ok(genesys_client(profile, &cloud, output).await)
-}
-
-/// The client of the organization's API, where the environment has its credentials. What is wrong with them keeps nobody
-/// from working on the AWS side.
-async fn genesys_client(
-    profile: Option<&str>,
-    cloud: &GenesysCloud,
-    output: &Output,
-) -> Option<genesys::Client> {
-    let client = async {
-        let variable = |name: &str| std::env::var(name).ok();
-        let Some(configuration) = Configuration::from_environment(cloud, variable)? else { return Ok(None) };
-        output.mask(|redactor| {
-            let secrets = [Some(&configuration.client_secret), configuration.access_token.as_ref()];
-            secrets.into_iter().flatten().for_each(|secret| redactor.add_secret(secret.expose()));
-        });
-        let ca_bundle = aws::ca_bundle(profile).await.unwrap_or_default();
-        let https = genesys::Https::new(ca_bundle.as_deref())
-            .map_err(|error| GenesysError::new("setting up TLS", GenesysErrorKind::NoAnswer(error)))?;
-        Ok::<_, GenesysError>(Some(genesys::Client::new(configuration, Box::new(https))))
-    };
-    client.await.unwrap_or_else(|error| {
-        let (warning, help) = (paint(WARNING, "warning:"), paint(HELP, "help:"));
-        output.message(&format!("{warning} {error}; its side is left out\n{help} {}\n", error.help()));
-        None
-    })
-}
-
-/// What the sandbox begins with: the account and the functions of the spec, and an empty organization.
-pub fn seed(spec: &Spec) -> Seed {
-    let functions = |role: &RoleSpec| -> Vec<FunctionArn> {
-        role.functions.iter().map(|function| function.arn.clone()).collect()
-    };
-    Seed {
-        account: spec.aws.account_id.clone(),
-        partition: spec.aws.partition.clone(),
-        region: spec.aws.region.clone(),
-        functions: spec.roles.iter().flat_map(functions).collect(),
-        genesys: spec.roles.first().map(|role| GenesysSeed {
-            organization_id: role.external_id.expose().to_owned(),
-            account: role.genesys_account_id.clone(),
-            integrations: Vec::new(),
-        }),
-    }
-}
-
-#[derive(Debug, thiserror::Error)]
-pub enum SessionError {
-    #[error(
-        "the credentials belong to AWS account {live}, the spec is for {wanted}: nothing is shown, nothing was changed"
-    )]
-    WrongAccount { live: AccountId, wanted: AccountId },
-    #[error("there are no credentials for Genesys Cloud")]
-    NoGenesysCredentials,
-    #[error("the value of `{flag}` {error}")]
-    Endpoint { flag: &'static str, error: EndpointError },
-}
-
-impl Explain for SessionError {
-    fn help(&self) -> Option<String> {
-        let help = match self {
-            Self::WrongAccount { .. } => {
-                "choose other credentials (`[aws] profile`, AWS_PROFILE), or correct `[aws] account_id`"
-            }
-            Self::Endpoint { .. } => "give it a URL like https://host:4566",
-            Self::NoGenesysCredentials => {
-                "set GENESYSCLOUD_OAUTHCLIENT_ID, GENESYSCLOUD_OAUTHCLIENT_SECRET and GENESYSCLOUD_REGION (or `[genesys] region`)"
-            }
-        };
-        Some(help.to_owned())
-    }
-
-    fn status(&self) -> Status {
-        match self {
-            Self::WrongAccount { .. } => Status::Refused,
-            Self::Endpoint { .. } => Status::Usage,
-            Self::NoGenesysCredentials => Status::Error,
-        }
     }
 }

@@ -9,7 +9,7 @@ use super::names::Names;
 use super::options::Global;
 use super::report::{report, report_json};
 use super::specs::{self, SpecSource};
-use super::{CommandError, Status, fleet, session};
+use super::{CommandError, Status, fleet, loading};
 use crate::render::diagnostics;
 use crate::render::output::Output;
 use crate::render::style::{ERROR, GOOD, paint};
@@ -46,7 +46,7 @@ fn as_json(sources: &[SpecSource], global: &Global, output: &Output) -> Result<S
     let (mut specs, mut names) = (Vec::new(), Names::default());
     for source in sources {
         let name = source.to_string();
-        let loaded = source.load(session::offline(global)).and_then(|loaded| {
+        let loaded = source.load(loading::offline(global)).and_then(|loaded| {
             names.add(source, &loaded.spec)?;
             Ok(loaded)
         });
@@ -93,7 +93,7 @@ fn one(
     global: &Global,
     output: &Output,
 ) -> Result<Status, CommandError> {
-    let spec = session::load_offline(file, global, output)?;
+    let spec = loading::load_offline(file, global, output)?;
     names.add(file, &spec)?;
     if spec.is_blocked() {
         output.message(&format!(

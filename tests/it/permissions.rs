@@ -8,7 +8,8 @@ use crate::support::world::{ACCOUNT, ID, OTHER_ID, World, clean, connect_as, spe
 use crate::support::{EXAMPLE, Project};
 use aws_credential_types::Credentials;
 use genesys_iam::apply::Interrupt;
-use genesys_iam::commands::session::{Session, seed};
+use genesys_iam::commands::loading::seed;
+use genesys_iam::commands::session::Session;
 use genesys_iam::commands::{CommandError, Status, apply, check, destroy, plan};
 use genesys_iam::model::resolve;
 use genesys_iam::permissions::{CommandKind, Permission, permissions};

@@ -1,6 +1,6 @@
 //! The sandbox's scenarios: listed, documented, and seen by `check`.
 
-use genesys_iam::commands::session;
+use genesys_iam::commands::loading;
 use genesys_iam::sandbox::{BUILT_IN, Sandbox, Scenario};
 use jiff::Timestamp;
 
@@ -68,7 +68,7 @@ fn the_program_lists_its_scenarios() {
 
 #[test]
 fn a_scenario_played_twice_is_played_once() {
-    let seed = session::seed(&spec_of("R", &["f"], ID, ""));
+    let seed = loading::seed(&spec_of("R", &["f"], ID, ""));
     for (name, text) in BUILT_IN {
         let mut sandbox = Sandbox::new(&seed);
         let scenario = Scenario::parse(text, &seed).unwrap_or_else(|error| panic!("{name}: {error}"));

@@ -34,7 +34,7 @@ pub fn spec_of(role: &str, functions: &[&str], id: &str, more: &str) -> Spec {
 
 /// What a sandbox begins with, and an integration that somebody made by hand for each role.
 pub fn seed_with_integrations(spec: &Spec) -> sandbox::Seed {
-    let mut seed = genesys_iam::commands::session::seed(spec);
+    let mut seed = genesys_iam::commands::loading::seed(spec);
     if let Some(genesys) = &mut seed.genesys {
         let integration = |role: &spec::RoleSpec| sandbox::IntegrationSeed {
             name: format!("Lambda through {}", role.name),

@@ -1,0 +1,217 @@
+//! Clients of AWS and of the organization: of the network, or of the sandbox.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use aws_credential_types::provider::SharedCredentialsProvider;
+
+use super::CommandError;
+use super::loading::{load, seed, state_file};
+use super::options::{Global, SandboxOptions};
+use super::prompt::ask;
+use super::scenario;
+use super::specs::{self, SpecSource};
+use crate::apply::Interrupt;
+use crate::arn::AccountId;
+use crate::aws::{self, AwsError, Clients, Transport};
+use crate::explain::{Explain, Status};
+use crate::genesys::{self, Configuration, GenesysError, GenesysErrorKind, Secret};
+use crate::render::output::Output;
+use crate::render::style::{HELP, WARNING, paint};
+use crate::sandbox::{self, Sandbox};
+use crate::spec::{Aws, EndpointError, GenesysCloud, Spec, given_endpoint, given_genesys_endpoint};
+
+/// What the sessions of one command share.
+#[derive(Default)]
+pub struct Connections {
+    sandbox: Option<Arc<Mutex<Sandbox>>>,
+    /// By what the specs say of AWS: their limiters, credentials and connections are the same.
+    clients: Vec<(Aws, Clients)>,
+}
+
+impl Connections {
+    pub(super) async fn clients(&mut self, aws: &Aws, output: &Output) -> Result<Clients, AwsError> {
+        if let Some((_, clients)) = self.clients.iter().find(|(known, _)| known == aws) {
+            return Ok(clients.clone());
+        }
+        let transport = match self.clients.first() {
+            Some((_, clients)) => Transport::Shared(clients.http_client()),
+            None => Transport::Network,
+        };
+        let clients = match aws::connect(aws, transport).await {
+            Err(error) if error.mfa_serial().is_some() => {
+                let question = format!("MFA code of {}: ", error.mfa_serial().unwrap_or_default());
+                match ask(&question, &Interrupt::default(), output).await {
+                    Ok(Some(code)) => aws::connect_with_mfa(aws, Transport::Network, Some(&code)).await?,
+                    Ok(None) | Err(_) => return Err(error),
+                }
+            }
+            clients => clients?,
+        };
+        let output = output.clone();
+        clients.on_throttle(
+            &(Arc::new(move |service: &str| {
+                let note = paint(WARNING, "note:");
+                output.message(&format!("{note} AWS is throttling {service}; slowing down to its rate\n"));
+            }) as aws::OnThrottle),
+        );
+        self.clients.push((aws.clone(), clients.clone()));
+        Ok(clients)
+    }
+
+    /// The sandbox, with what the spec needs.
+    pub(super) fn sandbox(
+        &mut self,
+        source: &SpecSource,
+        spec: &Spec,
+        options: &SandboxOptions,
+        output: &Output,
+    ) -> Result<Arc<Mutex<Sandbox>>, CommandError> {
+        let seed = seed(spec);
+        if let Some(sandbox) = &self.sandbox {
+            let mut known = sandbox.lock().unwrap_or_else(PoisonError::into_inner);
+            known.seed(&seed);
+            scenario::configure(&mut known, options, &seed)?;
+            return Ok(Arc::clone(sandbox));
+        }
+        let state = state_file(Some(source));
+        output.note(&format!(
+            "{} in the sandbox: an embedded stand-in for AWS, state in {}\n",
+            paint(WARNING, "note:"),
+            state.display()
+        ));
+        let mut sandbox = Sandbox::open(&state, &seed)?;
+        scenario::configure(&mut sandbox, options, &seed)?;
+        let sandbox = Arc::new(Mutex::new(sandbox));
+        self.sandbox = Some(Arc::clone(&sandbox));
+        Ok(sandbox)
+    }
+}
+
+/// Clients of an administrator of the account, and of the organization, in the sandbox.
+pub(super) async fn sandbox_clients(
+    sandbox: Arc<Mutex<Sandbox>>,
+    aws: &Aws,
+) -> Result<(Clients, genesys::Client), AwsError> {
+    let configuration = Configuration {
+        client_id: "sandbox".to_owned(),
+        client_secret: Secret::new("sandbox".to_owned()),
+        access_token: None,
+        api: String::new(),
+        login: String::new(),
+    };
+    let genesys = genesys::Client::new(configuration, sandbox::genesys_transport(Arc::clone(&sandbox)));
+    let transport = Transport::InProcess {
+        http_client: sandbox::http_client(sandbox),
+        credentials: SharedCredentialsProvider::new(sandbox::credentials(&aws.account_id)),
+    };
+    Ok((aws::connect(aws, transport).await?, genesys))
+}
+
+/// Clients without a spec of their own: the sandbox's, which then begins with the spec at hand or the built-in one.
+pub(super) async fn in_sandbox(
+    global: &Global,
+    region: Option<&str>,
+    output: &Output,
+) -> Result<(Clients, genesys::Client, Spec), CommandError> {
+    let source = specs::named(global, output).ok().and_then(|mut sources| sources.pop());
+    let source = source.unwrap_or(SpecSource::Demonstration);
+    let spec = load(&source, global, output)?;
+    let sandbox = Connections::default().sandbox(&source, &spec, &global.sandbox_options, output)?;
+    let mut aws = spec.aws.clone();
+    if let Some(region) = region {
+        aws.region = region.to_owned();
+    }
+    let (clients, genesys) = sandbox_clients(sandbox, &aws).await?;
+    Ok((clients, genesys, spec))
+}
+
+/// What the spec says of both sides, with the endpoints of the command line in place of its own.
+pub(super) fn with_endpoints(spec: &Spec, global: &Global) -> Result<(Aws, GenesysCloud), SessionError> {
+    let (mut aws, mut cloud) = (spec.aws.clone(), spec.genesys.clone());
+    let wrong = |flag, error| SessionError::Endpoint { flag, error };
+    if let Some(url) = &global.aws_endpoint_url {
+        given_endpoint(url).map_err(|error| wrong("--aws-endpoint-url", error))?;
+        aws.endpoint_url = Some(url.clone());
+    }
+    if let Some(url) = &global.genesys_endpoint_url {
+        given_genesys_endpoint(url).map_err(|error| wrong("--genesys-endpoint-url", error))?;
+        cloud.endpoint_url = Some(url.clone());
+    }
+    Ok((aws, cloud))
+}
+
+/// The same where there is no spec, as for `import`.
+pub(super) async fn genesys_without_spec(
+    global: &Global,
+    profile: Option<&str>,
+    output: &Output,
+) -> Result<Option<genesys::Client>, SessionError> {
+    let mut cloud = GenesysCloud::default();
+    if let Some(url) = &global.genesys_endpoint_url {
+        let flag = "--genesys-endpoint-url";
+        given_genesys_endpoint(url).map_err(|error| SessionError::Endpoint { flag, error })?;
+        cloud.endpoint_url = Some(url.clone());
+    }
+    Ok(genesys_client(profile, &cloud, output).await)
+}
+
+/// The client of the organization's API, where the environment has its credentials. What is wrong with them keeps nobody
+/// from working on the AWS side.
+pub(super) async fn genesys_client(
+    profile: Option<&str>,
+    cloud: &GenesysCloud,
+    output: &Output,
+) -> Option<genesys::Client> {
+    let client = async {
+        let variable = |name: &str| std::env::var(name).ok();
+        let Some(configuration) = Configuration::from_environment(cloud, variable)? else { return Ok(None) };
+        output.mask(|redactor| {
+            let secrets = [Some(&configuration.client_secret), configuration.access_token.as_ref()];
+            secrets.into_iter().flatten().for_each(|secret| redactor.add_secret(secret.expose()));
+        });
+        let ca_bundle = aws::ca_bundle(profile).await.unwrap_or_default();
+        let https = genesys::Https::new(ca_bundle.as_deref())
+            .map_err(|error| GenesysError::new("setting up TLS", GenesysErrorKind::NoAnswer(error)))?;
+        Ok::<_, GenesysError>(Some(genesys::Client::new(configuration, Box::new(https))))
+    };
+    client.await.unwrap_or_else(|error| {
+        let (warning, help) = (paint(WARNING, "warning:"), paint(HELP, "help:"));
+        output.message(&format!("{warning} {error}; its side is left out\n{help} {}\n", error.help()));
+        None
+    })
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum SessionError {
+    #[error(
+        "the credentials belong to AWS account {live}, the spec is for {wanted}: nothing is shown, nothing was changed"
+    )]
+    WrongAccount { live: AccountId, wanted: AccountId },
+    #[error("there are no credentials for Genesys Cloud")]
+    NoGenesysCredentials,
+    #[error("the value of `{flag}` {error}")]
+    Endpoint { flag: &'static str, error: EndpointError },
+}
+
+impl Explain for SessionError {
+    fn help(&self) -> Option<String> {
+        let help = match self {
+            Self::WrongAccount { .. } => {
+                "choose other credentials (`[aws] profile`, AWS_PROFILE), or correct `[aws] account_id`"
+            }
+            Self::Endpoint { .. } => "give it a URL like https://host:4566",
+            Self::NoGenesysCredentials => {
+                "set GENESYSCLOUD_OAUTHCLIENT_ID, GENESYSCLOUD_OAUTHCLIENT_SECRET and GENESYSCLOUD_REGION (or `[genesys] region`)"
+            }
+        };
+        Some(help.to_owned())
+    }
+
+    fn status(&self) -> Status {
+        match self {
+            Self::WrongAccount { .. } => Status::Refused,
+            Self::Endpoint { .. } => Status::Usage,
+            Self::NoGenesysCredentials => Status::Error,
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! Specs as commands load them, and what the sandbox begins with for one.
+
+use std::path::{Path, PathBuf};
+
+use super::CommandError;
+use super::options::Global;
+use super::specs::SpecSource;
+use crate::arn::FunctionArn;
+use crate::render::diagnostics;
+use crate::render::output::Output;
+use crate::sandbox::{GenesysSeed, Seed};
+use crate::spec::{LoadOptions, Loaded, RoleSpec, Spec};
+
+/// Where the sandbox keeps its state, beside the spec.
+const SANDBOX_STATE: &str = ".genesys-iam/sandbox.json";
+
+/// The state of the sandbox of these specs, of which this is the first.
+pub fn state_file(source: Option<&SpecSource>) -> PathBuf {
+    source.map_or(Path::new(""), SpecSource::folder).join(SANDBOX_STATE)
+}
+
+/// Reads a spec, prints its warnings and masks what is to be masked.
+pub fn load(from: &SpecSource, global: &Global, output: &Output) -> Result<Spec, CommandError> {
+    load_with(from, LoadOptions { is_offline: false, ..offline(global) }, output)
+}
+
+/// The same for a command that only looks at it: it needs no secret.
+pub fn load_offline(from: &SpecSource, global: &Global, output: &Output) -> Result<Spec, CommandError> {
+    load_with(from, offline(global), output)
+}
+
+pub(super) fn offline(global: &Global) -> LoadOptions<'_> {
+    LoadOptions { allowed: &global.allow_env, is_offline: true }
+}
+
+fn load_with(from: &SpecSource, options: LoadOptions<'_>, output: &Output) -> Result<Spec, CommandError> {
+    let Loaded { spec, source, warnings } = from.load(options)?;
+    output.mask(|redactor| spec.roles.iter().for_each(|role| redactor.add_external_id(&role.external_id)));
+    if let Some(external_id) = spec.aws.assume_role.as_ref().and_then(|role| role.external_id.as_ref()) {
+        output.mask(|redactor| redactor.add_external_id(external_id));
+    }
+    if !warnings.is_empty() {
+        output.message(&diagnostics::render(&warnings, &from.to_string(), &source));
+    }
+    Ok(spec)
+}
+
+/// What the sandbox begins with: the account and the functions of the spec, and an empty organization.
+pub fn seed(spec: &Spec) -> Seed {
+    let functions = |role: &RoleSpec| -> Vec<FunctionArn> {
+        role.functions.iter().map(|function| function.arn.clone()).collect()
+    };
+    Seed {
+        account: spec.aws.account_id.clone(),
+        partition: spec.aws.partition.clone(),
+        region: spec.aws.region.clone(),
+        functions: spec.roles.iter().flat_map(functions).collect(),
+        genesys: spec.roles.first().map(|role| GenesysSeed {
+            organization_id: role.external_id.expose().to_owned(),
+            account: role.genesys_account_id.clone(),
+            integrations: Vec::new(),
+        }),
+    }
+}
