@@ -10,7 +10,7 @@ mod probes;
 mod testing;
 
 pub use client::{
-    Caller, Clients, OnThrottle, Payload, Service, SignedCall, Transport, ca_bundle, caller, connect,
+    Caller, Clients, OnThrottle, Payload, SignedCall, SignedService, Transport, ca_bundle, caller, connect,
     connect_with_mfa,
 };
 pub use error::{AwsError, AwsErrorKind};

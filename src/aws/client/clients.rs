@@ -11,15 +11,15 @@ use aws_config::timeout::TimeoutConfig;
 use aws_config::{Region, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
-use aws_sdk_iam::config::retry::{RetryPartition, TokenBucket};
+
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 
-use super::credentials::{APP_NAME, with_provider};
+use super::credentials::with_provider;
 use super::limit::{Limiter, OnThrottle};
 use super::log::ApiLog;
 use super::network::network_client;
 use super::profile::Profiles;
-use super::retry_after::RetryAfter;
+use super::retry_after::{RetryAfter, quota};
 use super::signed::{self, Paces, SignedCall};
 use crate::arn::{global_region, partition_of_region};
 use crate::aws::error::AwsError;
@@ -136,12 +136,6 @@ impl Clients {
         let sdk = with_provider(&self.sdk, SharedCredentialsProvider::new(credentials));
         Self::from_sdk(sdk, self.region.clone())
     }
-}
-
-/// The number of attempts bounds the retries. The SDK's own quota is shared by the whole process: many reads
-/// at once under throttling would use it up, and from then on the first fault would be final.
-pub(super) fn quota() -> RetryPartition {
-    RetryPartition::custom(APP_NAME).token_bucket(TokenBucket::unlimited()).build()
 }
 
 fn lambda(sdk: &SdkConfig, limiter: &Arc<Limiter>, region: Option<&str>) -> aws_sdk_lambda::Client {

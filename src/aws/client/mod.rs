@@ -16,4 +16,4 @@ pub use clients::Clients;
 pub use connect::{Transport, ca_bundle, connect, connect_with_mfa};
 pub use identity::{Caller, caller};
 pub use limit::OnThrottle;
-pub use signed::{Payload, Service, SignedCall};
+pub use signed::{Payload, SignedCall, SignedService};

@@ -1,11 +1,13 @@
 //! The standard `Retry-After` header, and answers that are not to be asked for again.
 
+use aws_sdk_iam::config::retry::{RetryPartition, TokenBucket};
 use aws_smithy_runtime_api::client::interceptors::context::InterceptorContext;
 use aws_smithy_runtime_api::client::retries::classifiers::{
     ClassifyRetry, RetryAction, RetryClassifierPriority,
 };
 use aws_smithy_types::retry::ErrorKind;
 
+use super::credentials::APP_NAME;
 use super::limit::is_given_up;
 use crate::aws::error::retry_after;
 
@@ -34,4 +36,10 @@ impl ClassifyRetry for RetryAfter {
     fn priority(&self) -> RetryClassifierPriority {
         RetryClassifierPriority::run_after(RetryClassifierPriority::transient_error_classifier())
     }
+}
+
+/// The number of attempts bounds the retries. The SDK's own quota is shared by the whole process: many reads
+/// at once under throttling would use it up, and from then on the first fault would be final.
+pub(super) fn quota() -> RetryPartition {
+    RetryPartition::custom(APP_NAME).token_bucket(TokenBucket::unlimited()).build()
 }

@@ -28,17 +28,16 @@ use aws_types::region::{Region, SigningRegion};
 use aws_types::service_config::ServiceConfigKey;
 use serde_json::Value;
 
-use super::clients::quota;
 use super::limit::Limiter;
 use super::log::ApiLog;
 use super::network::network_client;
-use super::retry_after::RetryAfter;
+use super::retry_after::{RetryAfter, quota};
 use crate::arn::partition_of_region;
 use crate::aws::error::AwsError;
 
 /// A service by its names.
 #[derive(Debug, Clone, Copy)]
-pub struct Service {
+pub struct SignedService {
     /// Of its permissions, endpoint and signature: `cloudtrail`.
     pub name: &'static str,
     /// Of `AWS_ENDPOINT_URL_…`: `CloudTrail`.
@@ -50,7 +49,7 @@ pub struct Service {
 /// One request, whose answer is JSON.
 #[derive(Debug, Clone)]
 pub struct SignedCall<'a> {
-    pub service: Service,
+    pub service: SignedService,
     pub region: &'a str,
     /// As permissions are called: `cloudtrail:LookupEvents`.
     pub operation: &'static str,
@@ -76,7 +75,7 @@ type Limiters = BTreeMap<(&'static str, String), Arc<Limiter>>;
 pub(super) struct Paces(Arc<Mutex<Limiters>>);
 
 impl Paces {
-    fn limiter(&self, service: Service, region: &str, attempts: u32) -> Arc<Limiter> {
+    fn limiter(&self, service: SignedService, region: &str, attempts: u32) -> Arc<Limiter> {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let limiter = known
             .entry((service.name, region.to_owned()))
@@ -123,7 +122,7 @@ pub(super) async fn send(sdk: &SdkConfig, paces: &Paces, call: SignedCall<'_>) -
 }
 
 /// Who signs, and for what.
-fn signing(sdk: &SdkConfig, service: Service, region: &str) -> StaticRuntimePlugin {
+fn signing(sdk: &SdkConfig, service: SignedService, region: &str) -> StaticRuntimePlugin {
     let mut config = Layer::new("signing");
     config.store_put(AuthSchemeOptionResolverParams::new(()));
     config.store_put(SigV4OperationSigningConfig {
@@ -189,7 +188,7 @@ fn answer(response: &HttpResponse) -> Result<Value, OrchestratorError<Refused>> 
 }
 
 /// Where the service is: at the endpoint that is given, or at AWS's own.
-fn endpoint(sdk: &SdkConfig, service: Service, region: &str) -> String {
+fn endpoint(sdk: &SdkConfig, service: SignedService, region: &str) -> String {
     let given = sdk.endpoint_url().map(str::to_owned);
     let of_service = || {
         let key = ServiceConfigKey::builder()
@@ -251,7 +250,7 @@ mod tests {
     use super::*;
     use crate::aws::testing::answering;
 
-    const TRAIL: Service = Service { name: "cloudtrail", id: "CloudTrail", rate: None };
+    const TRAIL: SignedService = SignedService { name: "cloudtrail", id: "CloudTrail", rate: None };
 
     fn call() -> SignedCall<'static> {
         let target = "X.LookupEvents";
