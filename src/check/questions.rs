@@ -381,18 +381,6 @@ pub fn may_invoke(role: &LiveRole, function: &FunctionArn, policy: Option<&Docum
     evaluate(&Policies { identity, boundary, resource, ..Policies::default() }, &request)
 }
 
-/// Whether a document by itself allows the role to invoke a function.
-pub(crate) fn covers(document: &Document, role: &LiveRole, function: &FunctionArn) -> Decision {
-    let request = Request {
-        principal: Principal::Aws(role.role.arn.to_string()),
-        action: "lambda:InvokeFunction".to_owned(),
-        resource: function.to_string(),
-        context: Context::partial(),
-    };
-    let identity = vec![("the policy".to_owned(), document)];
-    evaluate(&Policies { identity, ..Policies::default() }, &request).decision
-}
-
 /// What a policy of the role grants that the spec does not.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Extra {

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::arn::Arn;
-use crate::policy::Document;
+use crate::arn::{Arn, FunctionArn};
+use crate::policy::{Context, Decision, Document, Policies, Principal, Request, evaluate};
 
 pub type Tags = BTreeMap<String, String>;
 
@@ -73,6 +73,18 @@ impl LiveRole {
     /// Every document that says what the role may do, attached and inline.
     pub fn documents(&self) -> impl Iterator<Item = &Document> {
         self.attached.values().map(|policy| &policy.document).chain(self.inline.values())
+    }
+
+    /// What a document by itself decides about the role's invoking a function.
+    pub fn decision_by(&self, document: &Document, function: &FunctionArn) -> Decision {
+        let request = Request {
+            principal: Principal::Aws(self.role.arn.to_string()),
+            action: "lambda:InvokeFunction".to_owned(),
+            resource: function.to_string(),
+            context: Context::partial(),
+        };
+        let identity = vec![("the policy".to_owned(), document)];
+        evaluate(&Policies { identity, ..Policies::default() }, &request).decision
     }
 }
 

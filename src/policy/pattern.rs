@@ -147,6 +147,23 @@ fn greedy(pieces: &[Piece], text: &str, budget: &Budget) -> Option<bool> {
     Some(pieces[p..].iter().all(|piece| *piece == Piece::Star))
 }
 
+/// The positions in a pattern that are reached before anything was read.
+fn beginning(pieces: &[Piece]) -> Vec<bool> {
+    let mut reached = vec![false; pieces.len() + 1];
+    reached[0] = true;
+    skip_stars(pieces, &mut reached);
+    reached
+}
+
+/// A star may match nothing.
+fn skip_stars(pieces: &[Piece], reached: &mut [bool]) {
+    for (at, piece) in pieces.iter().enumerate() {
+        if reached[at] && *piece == Piece::Star {
+            reached[at + 1] = true;
+        }
+    }
+}
+
 /// How a resource's ARN matches. IAM documents that a `*` at the end of a segment matches past the colon; whether
 /// another wildcard does, it does not say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -171,16 +188,7 @@ pub(super) fn resource_matches(pieces: &[Piece], resource: &str, budget: &Budget
         return Some(ResourceMatch::Yes);
     }
     // All positions at once: backtracking over two kinds of star would be exponential.
-    let skip_stars = |reached: &mut Vec<bool>| {
-        for at in 0..pieces.len() {
-            if reached[at] && pieces[at] == Piece::Star {
-                reached[at + 1] = true;
-            }
-        }
-    };
-    let mut reached = vec![false; pieces.len() + 1];
-    reached[0] = true;
-    skip_stars(&mut reached);
+    let mut reached = beginning(pieces);
     for character in resource.chars() {
         budget.spend(pieces.len())?;
         let mut next = vec![false; pieces.len() + 1];
@@ -192,7 +200,7 @@ pub(super) fn resource_matches(pieces: &[Piece], resource: &str, budget: &Budget
                 Piece::Literal(_) | Piece::Question | Piece::Star => {}
             }
         }
-        skip_stars(&mut next);
+        skip_stars(pieces, &mut next);
         reached = next;
     }
     Some(if reached[pieces.len()] { ResourceMatch::Yes } else { ResourceMatch::OnlyByCrossingColon })
@@ -241,16 +249,7 @@ pub(super) fn contains(wide: &str, narrow: &str, confined: bool) -> bool {
     let pieces = wildcards(wide);
     let is_confined =
         |at: usize| confined && !matches!(pieces.get(at + 1), None | Some(Piece::Star | Piece::Literal(':')));
-    let skip_stars = |reached: &mut Vec<bool>| {
-        for at in 0..pieces.len() {
-            if reached[at] && pieces[at] == Piece::Star {
-                reached[at + 1] = true;
-            }
-        }
-    };
-    let mut reached = vec![false; pieces.len() + 1];
-    reached[0] = true;
-    skip_stars(&mut reached);
+    let mut reached = beginning(&pieces);
     let budget = Budget::new();
     for symbol in symbols(narrow) {
         if budget.spend(pieces.len() + 1).is_none() {
@@ -267,7 +266,7 @@ pub(super) fn contains(wide: &str, narrow: &str, confined: bool) -> bool {
                 _ => {}
             }
         }
-        skip_stars(&mut next);
+        skip_stars(&pieces, &mut next);
         reached = next;
     }
     reached[pieces.len()]

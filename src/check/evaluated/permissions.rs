@@ -3,7 +3,7 @@
 use super::super::cause::Cause;
 use super::super::claim::{Claim, Finding, Harm};
 use super::super::facts::{Facts, FunctionFacts, Simulated};
-use super::super::questions::{Extra, covers, extra_grants, may_invoke, name_of};
+use super::super::questions::{Extra, extra_grants, may_invoke, name_of};
 use super::super::topic::Topic;
 use super::question::{NOT_INVOKED, ask};
 use crate::arn::FunctionArn;
@@ -85,7 +85,7 @@ fn covered(role: &LiveRole, facts: &Facts, function: &FunctionFacts) -> Option<C
         format!("the policy `{name}` does not allow the {function_name}"),
         format!("whether the policy `{name}` allows the {function_name} is undecided"),
     );
-    match covers(&policy.policy.document, role, &function.arn) {
+    match role.decision_by(&policy.policy.document, &function.arn) {
         Decision::Allowed => Some(question.holds("it names the exact ARN")),
         Decision::Undecided => {
             Some(question.not_provable("it has a condition", "only AWS knows what it depends on"))
@@ -117,7 +117,8 @@ fn covered(role: &LiveRole, facts: &Facts, function: &FunctionFacts) -> Option<C
 fn near_miss_hint(policy: &LivePolicy, role: &LiveRole, function: &FunctionArn) -> String {
     let document = &policy.policy.document;
     let qualified_in_policy = document.to_json().contains(&format!("{function}:"));
-    if function.qualifier().is_some() && covers(document, role, &function.unqualified()) == Decision::Allowed
+    if function.qualifier().is_some()
+        && role.decision_by(document, &function.unqualified()) == Decision::Allowed
     {
         " (it allows the unqualified function, which is another ARN)".to_owned()
     } else if function.qualifier().is_none() && qualified_in_policy {
@@ -161,7 +162,7 @@ fn denials(role: &LiveRole, function: &FunctionFacts) -> Vec<Claim> {
             format!("the permissions boundary does not allow the {name}"),
             format!("whether the permissions boundary allows the {name} is undecided"),
         );
-        claims.push(match covers(boundary, role, &function.arn) {
+        claims.push(match role.decision_by(boundary, &function.arn) {
             Decision::Allowed | Decision::ExplicitDeny => question.holds("an Allow of it matches"),
             Decision::Undecided => {
                 question.not_provable("it has a condition", "only AWS knows what it depends on")

@@ -135,7 +135,10 @@ fn diff_own(role: &LiveRole, live: &Live, desired: &DesiredRole, is_attached: bo
     let direct = diff_document(policy, desired);
     let mut between = Vec::new();
     if !direct.is_empty() && is_attached {
-        let functions = desired.functions.iter().filter(|function| allows(before, role, function));
+        let functions = desired
+            .functions
+            .iter()
+            .filter(|function| role.decision_by(before, function) == Decision::Allowed);
         let common: Vec<FunctionArn> = functions.cloned().collect();
         if !common.is_empty() && common.len() < desired.functions.len() {
             between.push(via(policy, desired, invoke_policy(&common), false));
@@ -143,18 +146,6 @@ fn diff_own(role: &LiveRole, live: &Live, desired: &DesiredRole, is_attached: bo
         between.push(via(policy, desired, deny_policy(), true));
     }
     Replacement { before: Some(before.clone()), after: Some(after.clone()), direct, between }
-}
-
-/// Whether a policy by itself allows the role to invoke a function.
-fn allows(document: &Document, role: &LiveRole, function: &FunctionArn) -> bool {
-    let request = Request {
-        principal: Principal::Aws(role.role.arn.to_string()),
-        action: "lambda:InvokeFunction".to_owned(),
-        resource: function.to_string(),
-        context: Context::partial(),
-    };
-    let identity = vec![("the policy".to_owned(), document)];
-    evaluate(&Policies { identity, ..Policies::default() }, &request).decision == Decision::Allowed
 }
 
 /// Whatever else the role can do: reported, or removed where the spec says so.

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::super::document::{Document, Effect, Statement};
+use super::super::document::{ActionElement, Document, Effect, Statement};
 use super::super::grammar::Purpose;
 use super::expected::Expected;
 use super::probe::Probe;
@@ -71,6 +71,18 @@ impl<'a> Subject<'a> {
     pub(super) fn allows(&self, purpose: Purpose) -> impl Iterator<Item = (usize, &'a Statement)> + use<'a> {
         let fits = self.purpose == purpose;
         self.statements().filter(move |(_, statement)| fits && statement.effect == Effect::Allow)
+    }
+
+    /// Where what an identity may do names this action and grants it.
+    pub(super) fn add_named_action(&self, wanted: &str, hits: &mut Hits) {
+        for (number, statement) in self.allows(Purpose::Identity) {
+            let Some(ActionElement::Action(actions)) = &statement.action else { continue };
+            for action in actions.as_slice().iter().filter(|action| action.eq_ignore_ascii_case(wanted)) {
+                if self.probe.may(statement, wanted) {
+                    hits.add(number, format!("`{action}`"));
+                }
+            }
+        }
     }
 }
 

@@ -1,8 +1,6 @@
 //! `lambda:InvokeAsync`, which no data action needs.
 
 use super::super::model::{Hits, Lint, LintSeverity, Subject};
-use crate::policy::document::ActionElement;
-use crate::policy::grammar::Purpose;
 
 pub(super) static LINT: Lint = Lint {
     name: "invoke-async",
@@ -14,16 +12,7 @@ pub(super) static LINT: Lint = Lint {
 };
 
 fn check(subject: &Subject<'_>, hits: &mut Hits) {
-    for (number, statement) in subject.allows(Purpose::Identity) {
-        let Some(ActionElement::Action(actions)) = &statement.action else { continue };
-        for action in
-            actions.as_slice().iter().filter(|action| action.eq_ignore_ascii_case("lambda:InvokeAsync"))
-        {
-            if subject.probe.may(statement, "lambda:InvokeAsync") {
-                hits.add(number, format!("`{action}`"));
-            }
-        }
-    }
+    subject.add_named_action("lambda:InvokeAsync", hits);
 }
 
 #[cfg(test)]
