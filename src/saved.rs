@@ -15,10 +15,11 @@ use crate::explain::{Explain, Status};
 use crate::model::{DesiredState, LiveState, OrganizationReading};
 use crate::plan::{Diff, Plan};
 use crate::policy::Document;
+use crate::render::field::difference;
 use crate::render::json;
 use crate::render::output::Output;
-use crate::render::plan::document_diff;
 use crate::spec::{ExternalId, is_guid, read_bounded};
+use crate::view::{self, FORMAT_VERSION, PLAN_FORMAT, PlanView};
 
 /// Bytes of a saved plan.
 const LARGEST_PLAN: u64 = 64 * 1024 * 1024;
@@ -62,7 +63,7 @@ pub enum SavedError {
     Broken { path: PathBuf, source: serde_json::Error },
     #[error("`{path}` is a plan that was printed with `--format json`, which cannot be applied", path = .path.display())]
     Printed { path: PathBuf },
-    #[error("`{path}` has the format version {found}, this genesys-iam knows {known}", path = .path.display(), known = json::FORMAT_VERSION)]
+    #[error("`{path}` has the format version {found}, this genesys-iam knows {known}", path = .path.display(), known = FORMAT_VERSION)]
     Version { path: PathBuf, found: Value },
     #[error("`{path}` was edited: it does not fit its own digest", path = .path.display())]
     Edited { path: PathBuf },
@@ -95,11 +96,11 @@ impl SavedPlan {
         if let Some(role) = desired.roles.iter().find(|role| weak(&role.external_id)) {
             return Err(SavedError::WeakExternalId { role: role.role.name.clone() });
         }
-        let wanted = json::desired(desired);
+        let wanted = view::desired(desired);
         let is_planned = live.organization != OrganizationReading::NotAsked;
-        let live = output.masked_json(&json::live(live));
+        let live = output.masked_json(&view::live(live));
         Ok(Self {
-            plan: output.masked_json(&json::plan(plan)),
+            plan: output.masked_json(&json::plan(&PlanView::new(plan))),
             options,
             genesys_cloud: genesys_api
                 .filter(|_| is_planned)
@@ -124,16 +125,16 @@ impl SavedPlan {
             Ok(value) => value,
             Err(source) => return Err(SavedError::Broken { path, source }),
         };
-        if value.pointer("/plan/format").and_then(Value::as_str) != Some(json::PLAN_FORMAT) {
-            if value.get("format").and_then(Value::as_str) == Some(json::PLAN_FORMAT) {
+        if value.pointer("/plan/format").and_then(Value::as_str) != Some(PLAN_FORMAT) {
+            if value.get("format").and_then(Value::as_str) == Some(PLAN_FORMAT) {
                 return Err(SavedError::Printed { path });
             }
-            let source = serde::de::Error::custom(format!("its format is not {:?}", json::PLAN_FORMAT));
+            let source = serde::de::Error::custom(format!("its format is not {:?}", PLAN_FORMAT));
             return Err(SavedError::Broken { path, source });
         }
         // The version first: another layout would be an error that says nothing.
         if let Some(found) = value.pointer("/plan/format_version")
-            && found.as_u64() != Some(json::FORMAT_VERSION)
+            && found.as_u64() != Some(FORMAT_VERSION)
         {
             return Err(SavedError::Version { path, found: found.clone() });
         }
@@ -392,7 +393,7 @@ fn change_in_words(what: &str, before: &Value, after: &Value) -> String {
     let [old, new] = [before, after].map(|value| Document::parse(&value.to_string()));
     if let (Ok(before), Ok(after)) = (old, new) {
         let mut text = format!("{what} was changed since:\n");
-        document_diff(&mut text, &Diff { before, after });
+        text.push_str(&difference(&Diff { before, after }));
         return text.trim_end().to_owned();
     }
     format!("{what} was {before}, now it is {after}")

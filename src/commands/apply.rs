@@ -27,8 +27,7 @@ use crate::render;
 use crate::render::output::Output;
 use crate::render::style::{BOLD, ERROR, GOOD, WARNING, paint};
 use crate::saved::SavedPlan;
-use crate::text::one_line;
-use crate::view::gainers;
+use crate::view::{PlanSummary, PlanView, gainers};
 
 #[derive(Debug, Args)]
 pub struct ApplyArgs {
@@ -101,7 +100,7 @@ pub async fn run_in(
             return Err(ApplyError::Outdated { differences, nothing_left }.into());
         }
     }
-    output.result(&render::plan::text(&plan))?;
+    output.result(&render::plan::text(&PlanView::new(&plan)))?;
     may_be_carried_out(&plan, *guard)?;
     if !plan.is_empty() {
         let asks = saved.is_none() && !yes;
@@ -321,8 +320,9 @@ async fn confirm(
     interrupt: &Interrupt,
     output: &Output,
 ) -> Result<Option<()>, CommandError> {
-    let access = match gainers(plans) {
-        Some(who) => format!(" Access is widened for {}.", one_line(&who)),
+    let summaries: Vec<PlanSummary> = plans.iter().map(|plan| PlanSummary::new(plan)).collect();
+    let access = match gainers(&summaries) {
+        Some(who) => format!(" Access is widened for {who}."),
         None => String::new(),
     };
     let question = format!("\n{}{access} Only `yes` is accepted: ", paint(BOLD, question));

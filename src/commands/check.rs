@@ -7,6 +7,7 @@ use clap::Args;
 use super::connections::SessionError;
 use super::fleet::{self, Fleet, Members};
 use super::options::{Global, ReportFormat, Select};
+use super::report::provenance;
 use super::session::{LookUp, Observed, Session};
 use super::specs::SpecsError;
 use super::{CommandError, Status, evidence};
@@ -148,7 +149,9 @@ async fn run_many(members: Members, args: &CheckArgs, output: &Output) -> Result
     let reports: Vec<(Option<&str>, &CheckView)> =
         views.iter().filter_map(|(file, view)| Some((Some(file.as_str()), view.as_ref().ok()?))).collect();
     output.result(&match args.format {
-        ReportFormat::Markdown => render::markdown::checks(&reports, &failed, &output.masker()),
+        ReportFormat::Markdown => {
+            render::markdown::checks(&reports, &failed, &provenance(), &output.masker())
+        }
         ReportFormat::Text | ReportFormat::Json => {
             render::check::text(&reports, &failed, show_of(args.all, output))
         }
@@ -169,7 +172,7 @@ async fn report(
     output: &Output,
 ) -> Result<Status, CommandError> {
     let report = make(session, observed, &args.proofs, output).await?;
-    show(&report, args.format, args.all, output)?;
+    show(&report, session, args.format, args.all, output)?;
     warn_if_level_not_reached(&report, args, output);
     Ok(status(&report, args))
 }
@@ -182,7 +185,7 @@ pub(super) async fn after_apply(
     output: &Output,
 ) -> Result<Status, CommandError> {
     let report = make(session, observed, &Proofs { tests, ..Proofs::default() }, output).await?;
-    show(&report, ReportFormat::Text, false, output)?;
+    show(&report, session, ReportFormat::Text, false, output)?;
     Ok(if report.has_fault() { Status::Fault } else { Status::Done })
 }
 
@@ -279,12 +282,21 @@ fn show_of(all: bool, output: &Output) -> Show {
     Show { all, quiet: output.is_quiet() }
 }
 
-fn show(report: &CheckReport, format: ReportFormat, all: bool, output: &Output) -> Result<(), CommandError> {
+fn show(
+    report: &CheckReport,
+    session: &Session,
+    format: ReportFormat,
+    all: bool,
+    output: &Output,
+) -> Result<(), CommandError> {
     let view = CheckView::new(report);
     let text = match format {
         ReportFormat::Text => render::check::text(&[(None, &view)], &[], show_of(all, output)),
         ReportFormat::Json => format!("{:#}\n", output.masked_json(&render::json::check(&view))),
-        ReportFormat::Markdown => render::markdown::checks(&[(None, &view)], &[], &output.masker()),
+        ReportFormat::Markdown => {
+            let provenance = provenance().with_file(&session.file);
+            render::markdown::checks(&[(None, &view)], &[], &provenance, &output.masker())
+        }
     };
     output.result(&text)?;
     Ok(())

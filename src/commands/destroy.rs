@@ -17,6 +17,7 @@ use crate::plan::{Plan, Reads, destroy};
 use crate::render;
 use crate::render::output::Output;
 use crate::render::style::{BOLD, GOOD, paint};
+use crate::view::PlanView;
 
 #[derive(Debug, Args)]
 pub struct DestroyArgs {
@@ -82,7 +83,7 @@ pub async fn run_in(
         output.result(&format!("{} Nothing from this spec exists.\n", paint(GOOD, "No changes.")))?;
         return Ok(Status::Done);
     }
-    output.result(&render::plan::text(&plan))?;
+    output.result(&render::plan::text(&PlanView::new(&plan)))?;
     if plan.is_blocked() {
         return Err(PlanError::Blocked.into());
     }

@@ -15,7 +15,7 @@ use crate::check::{
 use crate::genesys::{self, Action, GenesysError, GenesysErrorKind, RoleArn, TestResult};
 use crate::model::{DesiredRole, OrganizationReading};
 use crate::plan::{self, Blocker, Change, Notice, RolePlan};
-use crate::render;
+use crate::view::{Remark, blocker_remark};
 
 /// Seen in CloudTrail.
 const SESSION_NAME: &str = "genesys-iam-check";
@@ -96,16 +96,10 @@ fn apply(plan: &RolePlan) -> ApplyOutlook {
         [] => ApplyOutlook::Works,
         blockers if blockers.iter().all(|blocker| needs_adopt(blocker)) => ApplyOutlook::NeedsAdopt,
         blockers => {
-            let text = blockers
-                .iter()
-                .find(|blocker| !needs_adopt(blocker))
-                .map(|blocker| render::plan::blocker_text(blocker))
-                .unwrap_or_default();
-            let mut lines = text.lines().map(|line| line.trim().to_owned());
-            ApplyOutlook::Blocked {
-                why: lines.next().unwrap_or_default(),
-                remedy: lines.next().unwrap_or_default(),
-            }
+            let remark =
+                blockers.iter().find(|blocker| !needs_adopt(blocker)).map(|blocker| blocker_remark(blocker));
+            let Remark { what: why, remedy, .. } = remark.unwrap_or_else(|| Remark::new(""));
+            ApplyOutlook::Blocked { why, remedy: remedy.unwrap_or_default() }
         }
     }
 }

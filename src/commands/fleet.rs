@@ -12,10 +12,10 @@ use super::specs::{self, SpecSource};
 use super::{CommandError, Status};
 use crate::explain::Explain;
 use crate::policy::wildcard_matches;
-use crate::render::json::FORMAT_VERSION;
 use crate::render::output::Output;
 use crate::render::style::{BOLD, paint};
 use crate::spec::Spec;
+use crate::view::FORMAT_VERSION;
 
 /// What became of each spec, in the order of the files.
 pub type Outcomes<T> = Vec<(SpecSource, Result<(Session, T), CommandError>)>;

@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::fleet::{self, Fleet, Members, Outcomes};
 use super::options::{Global, ReportFormat, Scope, Select, Widened, WideningGuard};
-use super::report::report;
+use super::report::{provenance, report};
 use super::session::{LookUp, Observed, Session};
 use super::specs::{SpecsError, quoted};
 use super::{CommandError, Status};
@@ -18,6 +18,7 @@ use crate::render::output::Output;
 use crate::render::style::{WARNING, paint};
 use crate::saved::{Options, SavedPlan};
 use crate::spec::{RoleSpec, Spec};
+use crate::view::PlanView;
 
 #[derive(Debug, Args)]
 pub struct PlanArgs {
@@ -63,24 +64,26 @@ async fn run_many(members: Members, args: &PlanArgs, output: &Output) -> Result<
         Ok((_, plan)) => status(plan, args),
         Err(error) => error.status(),
     }));
-    let plans: Vec<(String, Result<&Plan, &CommandError>)> = made
+    let plans: Vec<(String, Result<PlanView, &CommandError>)> = made
         .iter()
-        .map(|(file, made)| (file.display().to_string(), made.as_ref().map(|(_, plan)| plan)))
+        .map(|(file, made)| (file.display().to_string(), made.as_ref().map(|(_, plan)| PlanView::new(plan))))
         .collect();
     match args.format {
         ReportFormat::Text => show_all(&made, |plan| plan, output)?,
         ReportFormat::Json => {
-            let plans =
-                plans.iter().map(|(file, plan)| (file.as_str(), plan.map(render::json::plan))).collect();
+            let json = plans.iter().map(|(file, plan)| {
+                (file.as_str(), plan.as_ref().map(render::json::plan).map_err(|error| *error))
+            });
+            let plans = json.collect();
             let value = fleet::json("genesys-iam plans", "plan", plans, outcome);
             output.result(&format!("{:#}\n", output.masked_json(&value)))?;
         }
         ReportFormat::Markdown => {
-            let plans: Vec<(String, Result<&Plan, String>)> = plans
-                .into_iter()
-                .map(|(file, plan)| (file, plan.map_err(CommandError::with_causes)))
+            let plans: Vec<(String, Result<&PlanView, String>)> = plans
+                .iter()
+                .map(|(file, plan)| (file.clone(), plan.as_ref().map_err(|error| error.with_causes())))
                 .collect();
-            output.result(&render::markdown::plans(&plans, &output.masker()))?;
+            output.result(&render::markdown::plans(&plans, &provenance(), &output.masker()))?;
         }
     }
     match made.iter().filter_map(|(_, made)| refusal(&made.as_ref().ok()?.1, args.guard)).next() {
@@ -96,10 +99,15 @@ pub(super) fn show_all<T>(
     output: &Output,
 ) -> Result<(), CommandError> {
     let mut failed = 0;
+    let mut views = Vec::new();
     for (file, made) in made {
         output.result(&fleet::heading(file))?;
         match made {
-            Ok((_, made)) => output.result(&format!("{}\n", render::plan::text(plan(made))))?,
+            Ok((_, made)) => {
+                let view = PlanView::new(plan(made));
+                output.result(&format!("{}\n", render::plan::text(&view)))?;
+                views.push(view);
+            }
             Err(error) => {
                 failed += 1;
                 report(error, output);
@@ -107,7 +115,7 @@ pub(super) fn show_all<T>(
             }
         }
     }
-    let plans: Vec<&Plan> = made.iter().filter_map(|(_, made)| Some(plan(&made.as_ref().ok()?.1))).collect();
+    let plans: Vec<&PlanView> = views.iter().collect();
     output.result(&format!("{}\n", render::plan::summary_of_all(&plans, failed)))?;
     Ok(())
 }
@@ -118,14 +126,17 @@ pub async fn run_in(mut session: Session, args: &PlanArgs, output: &Output) -> R
     let (plan, observed) = make(&mut session, &options, output).await?;
     warn_if_other_organization(&session, output).await;
     let status = status(&plan, args);
+    let view = PlanView::new(&plan);
     output.result(&match args.format {
-        ReportFormat::Text => render::plan::text(&plan),
+        ReportFormat::Text => render::plan::text(&view),
         ReportFormat::Json => {
-            let mut value = render::json::plan(&plan);
+            let mut value = render::json::plan(&view);
             value["exit_status"] = (status as i32).into();
             format!("{:#}\n", output.masked_json(&value))
         }
-        ReportFormat::Markdown => render::markdown::plan(&plan, &output.masker()),
+        ReportFormat::Markdown => {
+            render::markdown::plan(&view, &provenance().with_file(&session.file), &output.masker())
+        }
     })?;
     if let Some(refusal) = refusal(&plan, args.guard) {
         return Err(refusal.into());

@@ -4,11 +4,11 @@ use serde_json::{Value, json};
 
 use super::{CommandError, Status};
 use crate::render::diagnostics;
-use crate::render::json::FORMAT_VERSION;
 use crate::render::output::{Output, OutputError};
 use crate::render::style::{ERROR, HELP, paint};
 use crate::spec::{Diagnostic, LoadError, Severity};
 use crate::text::plural;
+use crate::view::{FORMAT_VERSION, Provenance};
 
 /// One error: what was being done, the cause, and what to do next on a line of its own.
 pub fn report(error: &CommandError, output: &Output) {
@@ -23,6 +23,11 @@ pub fn report(error: &CommandError, output: &Output) {
         text.push_str(&format!("{} {help}\n", paint(HELP, "help:")));
     }
     output.message(&text);
+}
+
+/// The commit and the run that a comment comes from.
+pub(super) fn provenance() -> Provenance {
+    Provenance::from_environment(|name| std::env::var(name).ok())
 }
 
 /// A report for machines: its members, after what every report has.

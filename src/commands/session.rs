@@ -37,6 +37,8 @@ pub struct Session {
     pub reads: Reads,
     /// What to type for another command with the same spec.
     pub invocation: String,
+    /// What reports call the file of the spec.
+    pub file: String,
 }
 
 /// Which functions are looked up in Lambda.
@@ -89,7 +91,7 @@ impl Session {
         connections: &mut Connections,
         output: &Output,
     ) -> Result<Self, CommandError> {
-        let invocation = invocation(source, global);
+        let (invocation, file) = (invocation(source, global), source.display());
         let reads = match global.reads {
             ReadsArg::Auto => Reads::Auto,
             ReadsArg::Single => Reads::Single,
@@ -99,16 +101,25 @@ impl Session {
             let (aws, cloud) = with_endpoints(&spec, global)?;
             let clients = connections.clients(&aws, output).await?;
             let genesys = genesys_client(aws.profile.as_deref(), &cloud, output).await;
-            return Ok(Self { spec, clients, in_sandbox: false, genesys, reads, invocation });
+            return Ok(Self { spec, clients, in_sandbox: false, genesys, reads, invocation, file });
         }
         let sandbox = connections.sandbox(source, &spec, &global.sandbox_options, output)?;
         let (clients, genesys) = sandbox_clients(sandbox, &spec.aws).await?;
-        Ok(Self { spec, clients, in_sandbox: true, genesys: Some(genesys), reads, invocation })
+        Ok(Self { spec, clients, in_sandbox: true, genesys: Some(genesys), reads, invocation, file })
     }
 
     /// A session with clients of its own.
     pub fn new(spec: Spec, clients: Clients, genesys: Option<genesys::Client>) -> Self {
-        Self { spec, clients, in_sandbox: false, genesys, reads: Reads::Auto, invocation: PROGRAM.to_owned() }
+        let file = format!("{}.toml", spec.name);
+        Self {
+            spec,
+            clients,
+            in_sandbox: false,
+            genesys,
+            reads: Reads::Auto,
+            invocation: PROGRAM.to_owned(),
+            file,
+        }
     }
 
     /// Reads the caller, the functions and the live state, all at the same time.

@@ -3,8 +3,7 @@
 pub mod check;
 pub mod diagnostics;
 mod escape;
-mod field;
-mod genesys;
+pub mod field;
 pub mod json;
 pub mod markdown;
 pub mod output;
@@ -13,3 +12,5 @@ pub mod plan;
 pub mod policy;
 pub mod redact;
 pub mod style;
+#[cfg(test)]
+mod tests;

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use serde_json::{Value, json};
 
-use super::plan::document_diff;
+use super::field;
 use super::style::{BOLD, CREATE, DIM, ERROR, HELP, REMOVE, WARNING, paint};
 use crate::plan::Diff;
 use crate::policy::lint::{Lint, LintHit, LintSeverity};
@@ -12,9 +12,7 @@ use crate::policy::{Decision, Document, Evaluation, StatementOutcome, StatementT
 
 /// The unified diff of two canonical forms.
 pub fn difference(document: &Diff<Document>) -> String {
-    let mut out = format!("{}\n", paint(BOLD, "They do not mean the same."));
-    document_diff(&mut out, document);
-    out
+    format!("{}\n{}", paint(BOLD, "They do not mean the same."), field::difference(document))
 }
 
 /// What is wrong with a document, each with its consequence and remedy.

@@ -1,9 +1,22 @@
 //! Words and counts, once: what a report says, for every renderer. Renderers only lay out.
 
 mod check;
+mod genesys;
+mod iam;
+mod parts;
 mod plan;
+mod provenance;
+mod remark;
+mod state;
 mod words;
 
 pub use check::{CauseView, CheckView, LineView, OutcomeWord, RoleView, Summary, VerdictView};
-pub use plan::{foreign, gainers};
+pub use parts::{DiffLine, Field, LineKind, Remark, document_diff};
+pub use plan::{
+    AccessLineView, AccessView, Caution, ChangeView, ConnectionView, FORMAT_VERSION, ForeignView, GainView,
+    PLAN_FORMAT, PlanSummary, PlanView, RolePlanView, foreign, gainers,
+};
+pub use provenance::Provenance;
+pub use remark::blocker_remark;
+pub use state::{desired, live};
 pub use words::{few, plural, sentence_case};

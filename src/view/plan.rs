@@ -1,11 +1,340 @@
-//! What a plan says in one line: for the terminal, the comment and the confirmation alike.
+//! A plan as text, Markdown and JSON have it: docs/plan-json.md describes the JSON.
 
+use serde::{Serialize, Serializer};
+use serde_json::Value;
+
+use super::parts::{Field, Remark};
+use super::remark::{blocker_remark, notice_remark, widening_text};
 use super::words::few;
-use crate::plan::{Gain, Party, Plan};
+use super::{genesys, iam};
+use crate::plan::genesys::Connection;
+use crate::plan::{Blocker, Change, ChangeKind, Gain, Notice, Party, Plan, RolePlan};
+use crate::policy::access::{AccessLine, AccessSign};
+use crate::text::one_line;
+
+/// Of the layout: it grows when a reader of an older one would go wrong.
+pub const FORMAT_VERSION: u64 = 1;
+
+/// What a plan calls itself.
+pub const PLAN_FORMAT: &str = "genesys-iam plan";
+
+/// Everything that a plan says. Texts are not masked yet.
+#[derive(Debug, Clone, Serialize)]
+pub struct PlanView {
+    pub format: &'static str,
+    pub format_version: u64,
+    pub tool_version: &'static str,
+    pub spec: String,
+    pub account_id: String,
+    pub region: String,
+    /// What the spec takes from elsewhere.
+    pub indirections: Vec<String>,
+    pub summary: PlanSummary,
+    /// What a reviewer has to read before anything else.
+    pub cautions: Vec<Caution>,
+    pub roles: Vec<RolePlanView>,
+    /// Roles that bear the tag of the spec, are not in it, and stay.
+    #[serde(rename = "taken_out")]
+    pub orphans: Vec<String>,
+    /// Why it is not known whether there are any.
+    #[serde(rename = "taken_out_unknown")]
+    pub orphans_unknown: Option<String>,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct PlanSummary {
+    /// API calls by what they do.
+    pub create: usize,
+    pub change: usize,
+    pub remove: usize,
+    pub access_is_wider: bool,
+    pub gains: Vec<GainView>,
+    pub foreign_permissions: Vec<ForeignView>,
+    pub blocked: bool,
+}
+
+/// One who gains.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct GainView {
+    #[serde(serialize_with = "party_word")]
+    pub party: Party,
+    pub who: String,
+}
+
+/// Permissions of a role that the spec neither makes nor accepts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ForeignView {
+    pub role: String,
+    pub policies: Vec<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Caution {
+    /// Nothing can be applied because of it.
+    pub blocks: bool,
+    #[serde(rename = "text")]
+    pub remark: Remark,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub struct RolePlanView {
+    pub role: String,
+    /// In the order in which they are carried out.
+    pub changes: Vec<ChangeView>,
+    /// Empty where nothing changes.
+    pub access: AccessView,
+    pub connections: Vec<ConnectionView>,
+    pub notices: Vec<Remark>,
+    pub blockers: Vec<Remark>,
+}
+
+/// One call of an API.
+#[derive(Debug, Clone, Serialize)]
+pub struct ChangeView {
+    /// The API's name of the call.
+    pub operation: &'static str,
+    pub subject: String,
+    #[serde(rename = "effect", serialize_with = "kind_word")]
+    pub kind: ChangeKind,
+    /// What it is about, for machines.
+    pub before: Value,
+    pub after: Value,
+    /// The same for people.
+    #[serde(skip)]
+    pub fields: Vec<Field>,
+}
+
+/// Who may assume the role, what it may do, what restricts it, and what else lets somebody do more.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct AccessView {
+    pub is_wider: bool,
+    pub assume: Vec<AccessLineView>,
+    pub permissions: Vec<AccessLineView>,
+    pub restrictions: Vec<AccessLineView>,
+    pub elsewhere: Vec<AccessLineView>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct AccessLineView {
+    #[serde(serialize_with = "sign_word")]
+    pub sign: AccessSign,
+    pub sentence: String,
+    pub is_wider: bool,
+}
+
+/// What Genesys Cloud can do afterwards.
+#[derive(Debug, Clone, Serialize)]
+pub struct ConnectionView {
+    pub action: String,
+    pub function: String,
+    pub role: String,
+    pub is_enabled: bool,
+    #[serde(skip)]
+    pub sentence: String,
+}
+
+impl PlanView {
+    pub fn new(plan: &Plan) -> Self {
+        let Plan { spec, account_id, region, indirections, roles, orphans, orphans_unknown } = plan;
+        let summary = PlanSummary::new(plan);
+        Self {
+            format: PLAN_FORMAT,
+            format_version: FORMAT_VERSION,
+            tool_version: env!("CARGO_PKG_VERSION"),
+            spec: spec.clone(),
+            account_id: account_id.to_string(),
+            region: region.clone(),
+            indirections: indirections.clone(),
+            cautions: cautions(plan, &summary),
+            summary,
+            roles: roles.iter().map(RolePlanView::new).collect(),
+            orphans: orphans.iter().cloned().collect(),
+            orphans_unknown: orphans_unknown.clone(),
+        }
+    }
+
+    /// Whether a line about it says all there is to say.
+    pub fn is_quiet(&self) -> bool {
+        self.orphans.is_empty() && self.cautions.is_empty() && self.roles.iter().all(RolePlanView::is_quiet)
+    }
+}
+
+/// What stops a reviewer: an account that is not known to be Genesys's, a stranger who gains, an account that the spec
+/// confirms.
+fn cautions(plan: &Plan, summary: &PlanSummary) -> Vec<Caution> {
+    let mut cautions: Vec<Caution> = Vec::new();
+    let mut add = |caution: Caution| {
+        if !cautions.contains(&caution) {
+            cautions.push(caution);
+        }
+    };
+    for blocker in plan.blockers().filter(|blocker| matches!(blocker, Blocker::UnknownAccount { .. })) {
+        add(Caution { blocks: true, remark: blocker_remark(blocker) });
+    }
+    if summary.lets_strangers_in()
+        && let Some(who) = gainers([summary])
+    {
+        let remark = Remark::new(format!("this plan widens access for {who}"));
+        add(Caution { blocks: false, remark });
+    }
+    for role in &plan.roles {
+        for notice in role.notices.iter().filter(|notice| matches!(notice, Notice::ConfirmedAccount { .. })) {
+            add(Caution { blocks: false, remark: notice_remark(notice, &role.role) });
+        }
+    }
+    cautions
+}
+
+impl PlanSummary {
+    pub fn new(plan: &Plan) -> Self {
+        let count = |kind| plan.changes().filter(|change| change.kind() == kind).count();
+        let foreign = plan.foreign().into_iter();
+        Self {
+            create: count(ChangeKind::Create),
+            change: count(ChangeKind::Change),
+            remove: count(ChangeKind::Remove),
+            access_is_wider: plan.is_wider(),
+            gains: plan.gains().into_iter().map(|Gain { party, who }| GainView { party, who }).collect(),
+            foreign_permissions: foreign
+                .map(|(role, policies)| ForeignView { role: role.to_owned(), policies })
+                .collect(),
+            blocked: plan.is_blocked(),
+        }
+    }
+
+    pub fn changes(&self) -> usize {
+        let Self { create, change, remove, .. } = self;
+        create + change + remove
+    }
+
+    /// Whether somebody unknown, or everybody, gains.
+    pub fn lets_strangers_in(&self) -> bool {
+        self.gains.iter().any(|gain| gain.party.is_stranger())
+    }
+
+    /// `3 to create`, for each kind that there is.
+    pub fn counts(&self) -> Vec<(ChangeKind, usize, &'static str)> {
+        let Self { create, change, remove, .. } = self;
+        [
+            (ChangeKind::Create, *create, "to create"),
+            (ChangeKind::Change, *change, "to change"),
+            (ChangeKind::Remove, *remove, "to remove"),
+        ]
+        .into_iter()
+        .filter(|(_, count, _)| *count > 0)
+        .collect()
+    }
+
+    /// Of several plans.
+    pub fn of_all<'a>(summaries: impl IntoIterator<Item = &'a Self>) -> Self {
+        let mut all = Self::default();
+        for Self { create, change, remove, access_is_wider, gains, foreign_permissions, blocked } in summaries
+        {
+            all.create += create;
+            all.change += change;
+            all.remove += remove;
+            all.access_is_wider |= access_is_wider;
+            all.gains.extend(gains.iter().cloned());
+            all.foreign_permissions.extend(foreign_permissions.iter().cloned());
+            all.blocked |= blocked;
+        }
+        all
+    }
+}
+
+impl RolePlanView {
+    fn new(plan: &RolePlan) -> Self {
+        let RolePlan { role, changes, blockers, notices, access, connections, widenings } = plan;
+        let lines = |lines: Vec<AccessLine<'_>>| -> Vec<AccessLineView> {
+            if changes.is_empty() && !access.is_wider() {
+                return Vec::new();
+            }
+            lines
+                .into_iter()
+                .map(|AccessLine { sign, sentence, is_wider }| AccessLineView {
+                    sign,
+                    sentence: sentence.to_owned(),
+                    is_wider,
+                })
+                .collect()
+        };
+        let widening = |sentence| AccessLineView { sign: AccessSign::Gained, sentence, is_wider: true };
+        Self {
+            role: role.clone(),
+            changes: changes.iter().map(ChangeView::new).collect(),
+            access: AccessView {
+                is_wider: plan.is_wider(),
+                assume: lines(access.assume()),
+                permissions: lines(access.permissions()),
+                restrictions: lines(access.restrictions()),
+                elsewhere: widenings.iter().map(widening_text).map(widening).collect(),
+            },
+            connections: connections.iter().map(ConnectionView::new).collect(),
+            notices: notices.iter().map(|notice| notice_remark(notice, role)).collect(),
+            blockers: blockers.iter().map(blocker_remark).collect(),
+        }
+    }
+
+    /// Whether there is nothing to say about it.
+    pub fn is_quiet(&self) -> bool {
+        self.changes.is_empty() && self.blockers.is_empty() && self.notices.is_empty()
+    }
+
+    pub fn count(&self, kind: ChangeKind) -> usize {
+        self.changes.iter().filter(|change| change.kind == kind).count()
+    }
+}
+
+impl AccessView {
+    /// With a title each, those that say something.
+    pub fn sections(&self) -> impl Iterator<Item = (&'static str, &[AccessLineView])> {
+        let Self { is_wider: _, assume, permissions, restrictions, elsewhere } = self;
+        [
+            ("who can assume the role", assume.as_slice()),
+            ("what the role can do", permissions.as_slice()),
+            ("what restricts it", restrictions.as_slice()),
+            ("what else is widened", elsewhere.as_slice()),
+        ]
+        .into_iter()
+        .filter(|(_, lines)| !lines.is_empty())
+    }
+}
+
+impl ChangeView {
+    pub fn new(change: &Change) -> Self {
+        let mut fields = Vec::new();
+        let (before, after) = match change {
+            Change::Iam(change) => {
+                iam::change_fields(&mut fields, change);
+                iam::change_json(change)
+            }
+            Change::Genesys(change) => {
+                genesys::change_fields(&mut fields, change);
+                genesys::change_json(change)
+            }
+        };
+        let (operation, subject, kind) = (change.operation(), change.subject(), change.kind());
+        Self { operation, subject, kind, before, after, fields }
+    }
+}
+
+impl ConnectionView {
+    fn new(connection: &Connection) -> Self {
+        let Connection { action, function, role, is_enabled } = connection;
+        Self {
+            action: action.clone(),
+            function: function.clone(),
+            role: role.clone(),
+            is_enabled: *is_enabled,
+            sentence: genesys::connection_text(connection),
+        }
+    }
+}
 
 /// `Genesys Cloud`, `someone unknown (AWS account 691338073777)`: who gains, by kind; `None`: nobody.
-pub fn gainers(plans: &[&Plan]) -> Option<String> {
-    let mut gains: Vec<Gain> = plans.iter().flat_map(|plan| plan.gains()).collect();
+pub fn gainers<'a>(summaries: impl IntoIterator<Item = &'a PlanSummary>) -> Option<String> {
+    let summary = PlanSummary::of_all(summaries);
+    let mut gains = summary.gains;
     gains.sort();
     gains.dedup();
     // Strangers first.
@@ -13,8 +342,11 @@ pub fn gainers(plans: &[&Plan]) -> Option<String> {
     let said: Vec<String> = parties
         .into_iter()
         .filter_map(|party| {
-            let who: Vec<&str> =
-                gains.iter().filter(|gain| gain.party == party).map(|gain| gain.who.as_str()).collect();
+            let who: Vec<String> = gains
+                .iter()
+                .filter(|gain| gain.party == party)
+                .map(|gain| one_line(&gain.who).into_owned())
+                .collect();
             if who.is_empty() {
                 return None;
             }
@@ -27,22 +359,22 @@ pub fn gainers(plans: &[&Plan]) -> Option<String> {
         })
         .collect();
     match said.is_empty() {
-        true if plans.iter().any(|plan| plan.is_wider()) => Some("someone who cannot be named".to_owned()),
+        true if summary.access_is_wider => Some("someone who cannot be named".to_owned()),
         true => None,
         false => Some(few(&said)),
     }
 }
 
 /// ``role `R` has permissions that the spec does not make: policy `AdministratorAccess` ``; `None`: none has.
-pub fn foreign(plans: &[&Plan]) -> Option<String> {
-    let foreign: Vec<(&str, Vec<String>)> = plans.iter().flat_map(|plan| plan.foreign()).collect();
+pub fn foreign<'a>(summaries: impl IntoIterator<Item = &'a PlanSummary>) -> Option<String> {
+    let foreign = PlanSummary::of_all(summaries).foreign_permissions;
     match foreign.as_slice() {
         [] => None,
-        [(role, policies)] => {
+        [ForeignView { role, policies }] => {
             Some(format!("role `{role}` has permissions that the spec does not make: {}", few(policies)))
         }
         several => {
-            let names: Vec<String> = several.iter().map(|(role, _)| format!("`{role}`")).collect();
+            let names: Vec<String> = several.iter().map(|one| format!("`{}`", one.role)).collect();
             Some(format!(
                 "{} roles have permissions that the spec does not make: {}",
                 several.len(),
@@ -50,4 +382,24 @@ pub fn foreign(plans: &[&Plan]) -> Option<String> {
             ))
         }
     }
+}
+
+fn party_word<S: Serializer>(party: &Party, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(party.word())
+}
+
+fn kind_word<S: Serializer>(kind: &ChangeKind, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(match kind {
+        ChangeKind::Create => "create",
+        ChangeKind::Change => "change",
+        ChangeKind::Remove => "remove",
+    })
+}
+
+fn sign_word<S: Serializer>(sign: &AccessSign, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(match sign {
+        AccessSign::Gained => "gained",
+        AccessSign::Lost => "lost",
+        AccessSign::Kept => "kept",
+    })
 }

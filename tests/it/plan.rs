@@ -255,3 +255,22 @@ fn an_account_that_is_not_genesyss_is_said_first_and_blocks() {
     let check = project.sandbox(&["check"]);
     check.expect(4).says("The account that the spec trusts is not Genesys's");
 }
+
+#[test]
+fn a_comment_names_its_spec_its_commit_and_its_run() {
+    let project = Project::example()
+        .env("GITHUB_SHA", "0123456789abcdef0123456789abcdef01234567")
+        .env("GITHUB_SERVER_URL", "https://git.example")
+        .env("GITHUB_REPOSITORY", "team/roles")
+        .env("GITHUB_RUN_ID", "4711");
+    for command in ["plan", "check"] {
+        let comment = project.sandbox(&[command, "--format", "markdown"]);
+        let first: Vec<&str> = comment.stdout.lines().take(6).collect();
+        let origin = first.iter().find(|line| line.starts_with("spec `genesys.toml`")).unwrap();
+        assert!(origin.contains(" · commit `0123456789ab` · "), "{origin}");
+        assert!(origin.ends_with("[run 4711](https://git.example/team/roles/actions/runs/4711)"), "{origin}");
+        // What is compared later does not change with the run.
+        let json = project.sandbox(&[command, "--format", "json"]);
+        assert!(!json.stdout.contains("0123456789ab") && !json.stdout.contains("4711"));
+    }
+}

@@ -11,10 +11,11 @@ use crate::plan::genesys::{
     ActionRef, Connection, GenesysBlocker, GenesysChange, GenesysNotice, Handle, NotesState,
 };
 use crate::plan::iam::{IamChange, TagChange};
-use crate::plan::{Blocker, Diff, Owned, Owner, Widening};
+use crate::plan::{Blocker, Change, Diff, Notice, Owned, Owner, Plan, RolePlan, Widening};
 use crate::policy::Document;
 use crate::policy::access::{Access, AccessDiff};
 use crate::spec::ActionContent;
+use crate::view::{CauseView, CheckView, OutcomeWord, PlanView, Provenance, RoleView, Summary};
 use crate::view::{LineView, VerdictView};
 
 /// What comes alive in a comment, and what could end the place that it stands in.
@@ -382,9 +383,11 @@ proptest! {
     #[test]
     fn hostile_text_is_inert_wherever_a_plan_has_it(text in hostile()) {
         let mask = |text: &str| text.to_owned();
-        let hostile = hostile_plan(&text);
-        check_is_inert(&plan(&hostile, &mask));
-        check_is_inert(&plans(&[(text.clone(), Ok(&hostile)), (text.clone(), Err(text.clone()))], &mask));
+        let hostile = PlanView::new(&hostile_plan(&text));
+        let provenance = Provenance { commit: Some(text.clone()), ..Provenance::default() }.with_file(&text);
+        check_is_inert(&plan(&hostile, &provenance, &mask));
+        let all = [(text.clone(), Ok(&hostile)), (text.clone(), Err(text.clone()))];
+        check_is_inert(&plans(&all, &provenance, &mask));
     }
 
     #[test]
@@ -392,15 +395,15 @@ proptest! {
         let mask = |text: &str| text.to_owned();
         let [broken, good] = ["broken", "good"].map(|sign| hostile_check(&text, sign));
         let failed = [text.clone()];
-        check_is_inert(&checks(&[(None, &broken)], &failed, &mask));
-        check_is_inert(&checks(&[(Some(text.as_str()), &broken), (Some(text.as_str()), &good)], &failed, &mask));
+        check_is_inert(&checks(&[(None, &broken)], &failed, &Provenance::default(), &mask));
+        check_is_inert(&checks(&[(Some(text.as_str()), &broken), (Some(text.as_str()), &good)], &failed, &Provenance::default(), &mask));
     }
 }
 
 #[test]
 fn who_can_get_in_and_what_to_do_are_the_first_lines_of_a_check() {
     let report = hostile_check("someone", "broken");
-    let text = checks(&[(None, &report)], &[], &|text| text.to_owned());
+    let text = checks(&[(None, &report)], &[], &Provenance::default(), &|text| text.to_owned());
     let first: Vec<&str> = text.lines().take(4).collect();
     assert_eq!(first[2..], ["> [!CAUTION]", "> Someone can get in. To do: someone."]);
 }

@@ -1,13 +1,10 @@
-//! Genesys Cloud's side of a plan, in text and JSON.
+//! What a plan says of Genesys Cloud's side: words, fields below a change, and values for machines.
 
 use std::collections::BTreeMap;
-use std::fmt::Write;
 
 use serde_json::{Map, Value, json};
-use similar::{ChangeTag, TextDiff};
 
-use super::field::{INDENT, field, indented, value_diff};
-use super::style::{CREATE, DIM, REMOVE, paint};
+use super::parts::{Field, Remark, field, text_diff, value_diff};
 use crate::model::{
     ActionState, DesiredIntegration, LiveIntegration, LiveOrganization, OrganizationReading, Usage,
 };
@@ -41,7 +38,7 @@ fn in_quotes(text: &str) -> String {
 }
 
 /// Below the line that names a change.
-pub(super) fn change_text(out: &mut String, change: &GenesysChange) {
+pub(super) fn change_fields(out: &mut Vec<Field>, change: &GenesysChange) {
     match change {
         GenesysChange::PostIntegrationsCredentials { name: _, arn, before: _ } => field(out, "ARN", arn),
         GenesysChange::PutIntegrationsCredential { id, name, arn: _ } => {
@@ -112,39 +109,19 @@ fn value_text(value: &Value) -> String {
 }
 
 /// Long texts line by line, others in one line.
-fn member_diff(out: &mut String, member: &str, before: &Value, after: &Value) {
-    let (Value::String(old), Value::String(new)) = (before, after) else {
-        value_diff(out, member, &value_text(before), &value_text(after));
-        return;
-    };
-    if !old.trim_end().contains('\n') && !new.trim_end().contains('\n') {
-        value_diff(out, member, &value_text(before), &value_text(after));
-        return;
-    }
-    let _ = writeln!(out, "{INDENT}{}", paint(DIM, &format!("{member}:")));
-    let diff = TextDiff::from_lines(old.as_str(), new.as_str());
-    for line in diff.iter_all_changes() {
-        let text = one_line(line.value().trim_end_matches('\n'));
-        let line = match line.tag() {
-            ChangeTag::Delete => paint(REMOVE, &format!("- {text}")),
-            ChangeTag::Insert => paint(CREATE, &format!("+ {text}")),
-            ChangeTag::Equal => format!("  {text}"),
-        };
-        let _ = writeln!(out, "{INDENT}{line}");
+fn member_diff(out: &mut Vec<Field>, member: &str, before: &Value, after: &Value) {
+    match (before, after) {
+        (Value::String(old), Value::String(new))
+            if old.trim_end().contains('\n') || new.trim_end().contains('\n') =>
+        {
+            let lines = text_diff(old, new);
+            out.push(Field::Lines { title: Some(member.to_owned()), lines });
+        }
+        _ => value_diff(out, member, &value_text(before), &value_text(after)),
     }
 }
 
 /// What Genesys Cloud will be able to do.
-pub(super) fn connections_text(out: &mut String, connections: &[Connection]) {
-    if connections.is_empty() {
-        return;
-    }
-    let _ = writeln!(out, "  {}", paint(DIM, "what Genesys Cloud can do"));
-    for connection in connections {
-        let _ = writeln!(out, "    {}", connection_text(connection));
-    }
-}
-
 pub(super) fn connection_text(connection: &Connection) -> String {
     let Connection { action, function, role, is_enabled } = connection;
     let off = if *is_enabled { "" } else { ", once the integration is enabled" };
@@ -176,8 +153,8 @@ fn list(names: &[String]) -> String {
     names.iter().map(|name| in_quotes(name)).collect::<Vec<_>>().join(", ")
 }
 
-pub(super) fn notice_text(notice: &GenesysNotice) -> String {
-    match notice {
+pub(super) fn notice_remark(notice: &GenesysNotice) -> Remark {
+    Remark::new(match notice {
         GenesysNotice::Adopted { name, by } => {
             format!("integration {} is adopted: it was {}", in_quotes(name), owner_text(by))
         }
@@ -230,11 +207,11 @@ pub(super) fn notice_text(notice: &GenesysNotice) -> String {
             one_line(before)
         ),
         GenesysNotice::NotRead { why } => format!("Genesys Cloud's side was not read: {}", one_line(why)),
-    }
+    })
 }
 
 /// What is wrong, and what can be done.
-pub(super) fn blocker_text(blocker: &GenesysBlocker) -> String {
+pub(super) fn blocker_remark(blocker: &GenesysBlocker) -> Remark {
     let (what, remedy) = match blocker {
         GenesysBlocker::NotManaged { name, id, by } => (
             format!("integration {} ({}) exists already, {}", in_quotes(name), one_line(id), owner_text(by)),
@@ -279,7 +256,7 @@ pub(super) fn blocker_text(blocker: &GenesysBlocker) -> String {
             "they would go with it: move or delete them by hand first".to_owned(),
         ),
     };
-    format!("{what}\n{}", indented(&remedy))
+    Remark::new(what).with_remedy(remedy)
 }
 
 /// Before and after, for machines.
@@ -350,11 +327,6 @@ fn handle_json(handle: &Handle) -> Value {
 fn action_json(action: &ActionState) -> Value {
     let members = action.members().into_iter();
     Value::Object(members.map(|(member, value)| (member.to_owned(), shown(member, &value))).collect())
-}
-
-pub(super) fn connection_json(connection: &Connection) -> Value {
-    let Connection { action, function, role, is_enabled } = connection;
-    json!({ "action": action, "function": function, "role": role, "is_enabled": is_enabled })
 }
 
 /// What the spec wants of the organization for one role.

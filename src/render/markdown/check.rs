@@ -1,0 +1,205 @@
+//! Check reports as a comment.
+
+use std::fmt::Write;
+
+use super::common::{LIMIT, origin};
+use crate::render::escape::Escape;
+use crate::view::{
+    CauseView, CheckView, OutcomeWord, Provenance, RoleView, Summary, few, plural, sentence_case,
+};
+
+/// Check reports: what is wrong first, then a line per role, and everything else folded, as far as there is room.
+pub fn checks(
+    reports: &[(Option<&str>, &CheckView)],
+    failed: &[String],
+    provenance: &Provenance,
+    mask: &dyn Fn(&str) -> String,
+) -> String {
+    let esc = &Escape { mask };
+    let mut rows: Vec<(Option<&str>, &RoleView)> =
+        reports.iter().flat_map(|(file, report)| report.roles.iter().map(|role| (*file, role))).collect();
+    rows.sort_by_key(|(_, role)| match role.verdict.sign {
+        "broken" => 0,
+        "unknown" => 1,
+        _ => 2,
+    });
+    let summary = reports.iter().map(|(_, report)| report.summary).fold(Summary::default(), Summary::plus);
+    let mut out = check_headline(esc, &rows, summary, failed);
+    let place = match reports {
+        [(_, report)] => vec![
+            format!("AWS account {}", esc.code(&report.account_id)),
+            format!("region {}", esc.code(&report.region)),
+        ],
+        _ => Vec::new(),
+    };
+    out.push_str(&origin(esc, provenance, &place));
+    let mut notes: Vec<&String> = reports.iter().filter_map(|(_, report)| report.left_out.as_ref()).collect();
+    notes.dedup();
+    for note in notes {
+        let _ = writeln!(out, "{}.\n", esc.text(note));
+    }
+    // The verdict of every role before the causes of any, and those before the observations.
+    let mut cut = Vec::new();
+    let mut add = |out: &mut String, name: &str, part: &str| {
+        if out.len() + part.len() <= LIMIT {
+            out.push_str(part);
+        } else if !cut.iter().any(|known| known == name) {
+            cut.push(name.to_owned());
+        }
+    };
+    if rows.len() > 1 {
+        out.push_str("| | role | verdict |\n|---|---|---|\n");
+        for (file, role) in &rows {
+            let file = file.map(|file| format!(" ({})", esc.code(file))).unwrap_or_default();
+            let line = format!(
+                "| {} | {}{file} | {} |\n",
+                check_sign(role),
+                esc.code(&role.role),
+                esc.text(&role.verdict.headline)
+            );
+            if out.len() + line.len() > LIMIT / 2 {
+                out.push_str("| … | | |\n");
+                break;
+            }
+            out.push_str(&line);
+        }
+        out.push('\n');
+    }
+    for (_, role) in &rows {
+        add(&mut out, &role.role, &role_causes(esc, role, rows.len() > 1));
+    }
+    for (_, role) in &rows {
+        add(&mut out, &role.role, &role_lines(esc, role));
+    }
+    if !cut.is_empty() {
+        let _ = writeln!(
+            out,
+            "**The report is too long for a comment: parts of {} are not shown.** `genesys-iam check --all` shows them.",
+            esc.text(&few(&cut))
+        );
+    }
+    out
+}
+
+fn check_sign(role: &RoleView) -> &'static str {
+    match role.verdict.sign {
+        "broken" => "✗",
+        "unknown" => "?",
+        _ => "✓",
+    }
+}
+
+fn check_headline(
+    esc: &Escape<'_>,
+    rows: &[(Option<&str>, &RoleView)],
+    summary: Summary,
+    failed: &[String],
+) -> String {
+    let Summary { roles, broken, unknown, causes, pass, accepted, not_provable, .. } = summary;
+    let mut out = String::new();
+    let verdict = match (rows, broken) {
+        ([(_, role)], _) => {
+            format!(
+                "**check: {} {}** {}",
+                check_sign(role),
+                esc.code(&role.role),
+                esc.text(&role.verdict.headline)
+            )
+        }
+        (_, 0) if unknown > 0 => {
+            format!("**check: ? {unknown} of {} not fully known**", plural(roles, "role"))
+        }
+        (_, 0) => format!("**check: ✓ no fault in {}**", plural(roles, "role")),
+        (_, n) => {
+            let names: Vec<&str> = rows.iter().take(n).map(|(_, role)| role.role.as_str()).collect();
+            format!(
+                "**check: ✗ {n} of {} {} broken:** {}",
+                plural(roles, "role"),
+                if n == 1 { "is" } else { "are" },
+                esc.text(&few(&names))
+            )
+        }
+    };
+    let _ = writeln!(out, "{verdict}\n");
+    let mut others: Vec<String> = Vec::new();
+    for who in rows.iter().flat_map(|(_, role)| &role.verdict.others) {
+        if !others.contains(who) {
+            others.push(who.clone());
+        }
+    }
+    if !others.is_empty() {
+        // Where it has one cause, so has the door one remedy.
+        let remedy = match rows {
+            [(_, role)] if role.diagnosis.len() == 1 => role.diagnosis.first().map(|cause| &cause.remedy),
+            _ => None,
+        };
+        let remedy = remedy.map(|remedy| format!(" To do: {}.", esc.text(remedy))).unwrap_or_default();
+        let _ = writeln!(
+            out,
+            "> [!CAUTION]\n> {} can get in.{remedy}\n",
+            esc.text(&sentence_case(&few(&others)))
+        );
+    }
+    if !failed.is_empty() {
+        let _ = writeln!(out, "**{} failed:** {}\n", plural(failed.len(), "spec"), esc.text(&few(failed)));
+    }
+    let proof = match rows {
+        [(_, role)] if role.verdict.sign != "broken" => format!(" · {}", role.verdict.proof_in_words),
+        _ => String::new(),
+    };
+    let accepted = if accepted > 0 { format!(" · {accepted} accepted") } else { String::new() };
+    let _ = writeln!(
+        out,
+        "{} · {pass} claims hold{accepted} · {not_provable} not provable from here{proof}\n",
+        plural(causes, "cause")
+    );
+    out
+}
+
+fn role_causes(esc: &Escape<'_>, report: &RoleView, has_heading: bool) -> String {
+    let mut out = String::new();
+    if report.diagnosis.is_empty() {
+        return out;
+    }
+    if has_heading {
+        let _ = writeln!(out, "### {}\n", esc.code(&report.role));
+    }
+    for CauseView { cause, what, consequence, remedy, .. } in &report.diagnosis {
+        let _ = writeln!(out, "- **FAULT** {} ({cause})", esc.text(what));
+        let _ = writeln!(out, "  - so: {}", esc.text(consequence));
+        let _ = writeln!(out, "  - do: {}", esc.text(remedy));
+    }
+    if !report.ruled_out.is_empty() {
+        let _ = writeln!(out, "\nRuled out: {}.", esc.text(&report.ruled_out.join("; ")));
+    }
+    out.push('\n');
+    out
+}
+
+fn role_lines(esc: &Escape<'_>, report: &RoleView) -> String {
+    let mut out = String::new();
+    let RoleView { role, prober, lines, .. } = report;
+    let _ =
+        writeln!(out, "<details><summary>All {} claims about {}</summary>\n", lines.len(), esc.html(role));
+    let _ = writeln!(out, "| level | outcome | claim | seen |\n|---|---|---|---|");
+    for line in lines {
+        let outcome = match line.outcome {
+            OutcomeWord::Pass => "ok",
+            OutcomeWord::Accepted => "accepted",
+            OutcomeWord::Fault => "**FAULT**",
+            OutcomeWord::NotProvable => "?",
+        };
+        let _ = writeln!(
+            out,
+            "| {} | {outcome} | {} | {} |",
+            line.level,
+            esc.text(&line.claim),
+            esc.text(&line.seen)
+        );
+    }
+    if !prober.is_empty() {
+        let _ = writeln!(out, "\nProbes were made as {}.", esc.code(prober));
+    }
+    let _ = writeln!(out, "\n</details>\n");
+    out
+}

@@ -1,0 +1,290 @@
+//! A plan as a comment.
+
+use std::fmt::Write;
+
+use super::common::{LIMIT, origin};
+use crate::plan::ChangeKind;
+use crate::policy::access::AccessSign;
+use crate::render::escape::Escape;
+use crate::render::field::field_lines;
+use crate::view::{
+    AccessLineView, Caution, ChangeView, PlanView, Provenance, Remark, RolePlanView, foreign, gainers,
+    sentence_case,
+};
+
+/// A plan: one line that says it all, who gains and loses what, a picture, and each change folded.
+pub fn plan(plan: &PlanView, provenance: &Provenance, mask: &dyn Fn(&str) -> String) -> String {
+    plan_within(&Escape { mask }, plan, provenance, LIMIT)
+}
+
+/// The plans of several specs, by file, or why there is none: first a line for each.
+pub fn plans(
+    plans: &[(String, Result<&PlanView, String>)],
+    provenance: &Provenance,
+    mask: &dyn Fn(&str) -> String,
+) -> String {
+    let esc = &Escape { mask };
+    let made = || plans.iter().filter_map(|(_, plan)| plan.as_ref().ok()).copied();
+    let mut out = cautions(esc, made());
+    out.push_str(&origin(esc, provenance, &[]));
+    out.push_str("| spec | plan |\n|---|---|\n");
+    for (file, plan) in plans {
+        let text = match plan {
+            Ok(plan) => summary(esc, plan),
+            Err(error) => format!("**FAILED** {}", esc.one_line(error)),
+        };
+        let _ = writeln!(out, "| {} | {text} |", esc.code(file));
+    }
+    let mut left = made().filter(|plan| !plan.is_quiet()).count();
+    for (file, plan) in plans {
+        let Ok(plan) = plan else { continue };
+        if plan.is_quiet() {
+            continue;
+        }
+        let heading = format!("\n## {}\n\n", esc.code(file));
+        let room = LIMIT.saturating_sub(out.len()) / left;
+        left -= 1;
+        let text = plan_within(esc, plan, &Provenance::default(), room.saturating_sub(heading.len()));
+        if heading.len() + text.len() <= room {
+            out.push_str(&heading);
+            out.push_str(&text);
+        }
+    }
+    truncated(&out)
+}
+
+/// What a reviewer has to read before anything else.
+fn cautions<'a>(esc: &Escape<'_>, plans: impl Iterator<Item = &'a PlanView>) -> String {
+    let mut said: Vec<String> = Vec::new();
+    for Caution { blocks, remark: Remark { what, details, remedy } } in plans.flat_map(|plan| &plan.cautions)
+    {
+        let blocked = if *blocks { "**BLOCKED** " } else { "" };
+        let parts = [what].into_iter().chain(details).chain(remedy.as_ref());
+        let text: Vec<String> = parts.map(|part| format!("{}.", esc.text(&sentence_case(part)))).collect();
+        let text = format!("{blocked}{}", text.join(" "));
+        if !said.contains(&text) {
+            said.push(text);
+        }
+    }
+    if said.is_empty() {
+        return String::new();
+    }
+    format!("> [!CAUTION]\n> {}\n\n", said.join("\n>\n> "))
+}
+
+/// Cut at a line; only where there are hundreds of specs.
+fn truncated(text: &str) -> String {
+    if text.len() <= LIMIT {
+        return text.to_owned();
+    }
+    let mut end = LIMIT;
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    let end = text[..end].rfind('\n').unwrap_or(0);
+    format!("{}\n\n**The rest is not shown: it is too long for a comment.**\n", &text[..end])
+}
+
+/// A plan in so many characters, as far as its first lines let it be.
+fn plan_within(esc: &Escape<'_>, plan: &PlanView, provenance: &Provenance, limit: usize) -> String {
+    let PlanView {
+        format: _,
+        format_version: _,
+        tool_version: _,
+        spec,
+        account_id,
+        region,
+        indirections,
+        summary: _,
+        cautions: _,
+        roles,
+        orphans,
+        orphans_unknown,
+    } = plan;
+    let mut out = String::new();
+    let _ = writeln!(out, "{}\n", summary(esc, plan));
+    out.push_str(&cautions(esc, std::iter::once(plan)));
+    let place = [
+        format!("AWS account {}", esc.code(account_id)),
+        format!("region {}", esc.code(region)),
+        format!("spec name {}", esc.code(spec)),
+    ];
+    out.push_str(&origin(esc, provenance, &place));
+    for indirection in indirections {
+        let _ = writeln!(out, "- from elsewhere: {}", esc.text(indirection));
+    }
+    if !indirections.is_empty() {
+        out.push('\n');
+    }
+    let (unchanged, others): (Vec<&RolePlanView>, Vec<&RolePlanView>) =
+        roles.iter().partition(|role| role.is_quiet());
+    if !others.is_empty() {
+        let _ = writeln!(out, "| role | create | change | remove | access widened |\n|---|---|---|---|---|");
+        for role in others {
+            if out.len() > limit / 2 {
+                let _ = writeln!(out, "| … | | | | |");
+                break;
+            }
+            let wider = if role.access.is_wider { "**YES**" } else { "no" };
+            let _ = writeln!(
+                out,
+                "| {} | {} | {} | {} | {wider} |",
+                esc.code(&role.role),
+                role.count(ChangeKind::Create),
+                role.count(ChangeKind::Change),
+                role.count(ChangeKind::Remove)
+            );
+        }
+        out.push('\n');
+    }
+    match unchanged.len() {
+        0 => {}
+        1 => out.push_str("1 role has no changes.\n\n"),
+        n => out.push_str(&format!("{n} roles have no changes.\n\n")),
+    }
+    for name in orphans {
+        let _ = writeln!(
+            out,
+            "> role {} bears the tag of this spec, which no longer has it; it stays. `--prune` removes it\n",
+            esc.code(name)
+        );
+    }
+    if let Some(why) = orphans_unknown {
+        let _ = writeln!(out, "> whether roles were taken out of the spec is not known: {}\n", esc.text(why));
+    }
+    out.push_str(&widened(esc, plan, limit / 3));
+    // What widens or is blocked before what is not, and the short of every role before the long of any.
+    let mut by_weight: Vec<&RolePlanView> = roles.iter().collect();
+    by_weight.sort_by_key(|role| (!role.access.is_wider, role.blockers.is_empty()));
+    let mut parts: Vec<String> = by_weight.iter().map(|role| access(esc, role)).collect();
+    parts.extend(by_weight.iter().map(|role| changes(esc, role)));
+    let mut cut = 0;
+    for part in parts.iter().filter(|part| !part.is_empty()) {
+        if out.len() + part.len() > limit {
+            cut += 1;
+        } else {
+            out.push_str(part);
+        }
+    }
+    if cut > 0 {
+        let _ = writeln!(
+            out,
+            "**{cut} parts of this plan are not shown: it is too long for a comment.** `genesys-iam plan` shows them."
+        );
+    }
+    out
+}
+
+/// Who may do what they may not do now, of all roles: nothing is more important.
+fn widened(esc: &Escape<'_>, plan: &PlanView, limit: usize) -> String {
+    let mut lines = Vec::new();
+    for role in &plan.roles {
+        let all = role.access.sections().flat_map(|(_, lines)| lines);
+        for AccessLineView { sign, sentence, .. } in all.filter(|line| line.is_wider) {
+            let sign = if *sign == AccessSign::Lost { "no longer " } else { "" };
+            lines.push(format!("! {}: {sign}{}\n", esc.fenced(&role.role), esc.fenced(sentence)));
+        }
+    }
+    // Of one role its own section says it.
+    if plan.roles.len() < 2 || lines.is_empty() {
+        return String::new();
+    }
+    let mut out = "Access that is widened:\n\n```diff\n".to_owned();
+    for (number, line) in lines.iter().enumerate() {
+        if out.len() + line.len() > limit {
+            let _ = writeln!(out, "! and {} more", lines.len() - number);
+            break;
+        }
+        out.push_str(line);
+    }
+    out.push_str("```\n\n");
+    out
+}
+
+/// `**2 to create, 1 to change** · access widened: no`
+fn summary(esc: &Escape<'_>, plan: &PlanView) -> String {
+    let summary = &plan.summary;
+    let counts: Vec<String> =
+        summary.counts().into_iter().map(|(_, count, what)| format!("{count} {what}")).collect();
+    let counts = if counts.is_empty() { "no changes".to_owned() } else { counts.join(", ") };
+    let wider = match gainers([summary]) {
+        Some(who) => format!("**YES**, for {}", esc.text(&who)),
+        None => "no".to_owned(),
+    };
+    let foreign =
+        foreign([summary]).map(|foreign| format!(" · **{}**", esc.text(&foreign))).unwrap_or_default();
+    let blocked = if summary.blocked { " · **BLOCKED**" } else { "" };
+    format!("**{counts}** · access widened: {wider}{foreign}{blocked}")
+}
+
+/// Who gains and who loses what, with notices and blockers, and a picture.
+fn access(esc: &Escape<'_>, plan: &RolePlanView) -> String {
+    let RolePlanView { role, changes, blockers, notices, access, connections } = plan;
+    if plan.is_quiet() {
+        return String::new();
+    }
+    let mut out = format!("### {}\n\n", esc.code(role));
+    for blocker in blockers {
+        let _ = writeln!(out, "- **BLOCKED** {}", esc.text(&blocker.in_one_line()));
+    }
+    for notice in notices {
+        let _ = writeln!(out, "- notice: {}", esc.text(&notice.in_one_line()));
+    }
+    for connection in connections {
+        let _ = writeln!(out, "- {}", esc.text(&connection.sentence));
+    }
+    for (title, lines) in access.sections() {
+        let _ = writeln!(out, "\n{}:\n\n```diff", sentence_case(title));
+        for AccessLineView { sign, sentence, is_wider } in lines {
+            let sign = match sign {
+                AccessSign::Gained => '+',
+                AccessSign::Lost => '-',
+                AccessSign::Kept => ' ',
+            };
+            let mark = if *is_wider { "  <- WIDER" } else { "" };
+            let _ = writeln!(out, "{sign} {}{mark}", esc.fenced(sentence));
+        }
+        out.push_str("```\n");
+    }
+    if !changes.is_empty() {
+        out.push_str(&picture(esc, plan));
+    }
+    out.push('\n');
+    out
+}
+
+/// Who reaches what through the role, as a picture that GitHub and GitLab draw. What is gained has a thick line,
+/// what is lost a dotted one.
+fn picture(esc: &Escape<'_>, plan: &RolePlanView) -> String {
+    let arrow = |sign| match sign {
+        AccessSign::Gained => "== gained ==>",
+        AccessSign::Lost => "-. lost .->",
+        AccessSign::Kept => "-->",
+    };
+    let mut out = String::from("\n```mermaid\nflowchart LR\n");
+    let _ = writeln!(out, "  role([\"role {}\"])", esc.label(&plan.role));
+    for (number, line) in plan.access.assume.iter().enumerate() {
+        let _ = writeln!(out, "  who{number}[\"{}\"] {} role", esc.label(&line.sentence), arrow(line.sign));
+    }
+    for (number, line) in plan.access.permissions.iter().enumerate() {
+        let _ = writeln!(out, "  role {} what{number}[\"{}\"]", arrow(line.sign), esc.label(&line.sentence));
+    }
+    out.push_str("```\n");
+    out
+}
+
+/// Each change of a role, folded.
+fn changes(esc: &Escape<'_>, plan: &RolePlanView) -> String {
+    let mut out = String::new();
+    for ChangeView { operation, subject, fields, .. } in &plan.changes {
+        let title = format!("{operation} {subject}");
+        let _ = writeln!(out, "<details><summary>{}</summary>\n", esc.html(&title));
+        let _ = writeln!(out, "```diff");
+        for line in fields.iter().flat_map(field_lines) {
+            let line = anstream::adapter::strip_str(&line).to_string();
+            let _ = writeln!(out, "{}", esc.fenced(&line));
+        }
+        let _ = writeln!(out, "```\n\n</details>\n");
+    }
+    out
+}

@@ -1,0 +1,135 @@
+//! What a view says, text, Markdown and JSON all say.
+
+use serde_json::json;
+
+use super::{json as for_machines, markdown, plan};
+use crate::plan::{ChangeKind, Party};
+use crate::policy::access::AccessSign;
+use crate::view::{
+    AccessLineView, AccessView, Caution, ChangeView, ConnectionView, DiffLine, Field, ForeignView, GainView,
+    LineKind, PlanSummary, PlanView, Provenance, Remark, RolePlanView,
+};
+
+/// Words that are like no other.
+#[derive(Default)]
+struct Words(Vec<String>);
+
+impl Words {
+    fn word(&mut self) -> String {
+        let word = format!("word{}x", self.0.len());
+        self.0.push(word.clone());
+        word
+    }
+
+    fn remark(&mut self) -> Remark {
+        Remark { what: self.word(), details: vec![self.word(), self.word()], remedy: Some(self.word()) }
+    }
+
+    fn line(&mut self, sign: AccessSign) -> AccessLineView {
+        AccessLineView { sign, sentence: self.word(), is_wider: true }
+    }
+
+    fn change(&mut self, kind: ChangeKind) -> ChangeView {
+        // For machines the same is before and after, for people it is in fields.
+        let [a, b, c, d, e, f, g] = std::array::from_fn(|_| self.word());
+        let line = |kind, text: &String| DiffLine { kind, text: text.clone() };
+        let fields = vec![
+            Field::Value { name: a.clone(), value: b.clone() },
+            Field::Changed { name: a.clone(), before: c.clone(), after: d.clone() },
+            Field::Lines { title: Some(a.clone()), lines: vec![line(LineKind::Added, &e)] },
+            Field::Lines {
+                title: None,
+                lines: vec![line(LineKind::Removed, &f), line(LineKind::Kept, &g), line(LineKind::Hunk, &g)],
+            },
+        ];
+        let (before, after) = (json!({ &a: [b, c] }), json!({ &a: [d, e, f, g] }));
+        ChangeView { operation: "AttachRolePolicy", subject: self.word(), kind, before, after, fields }
+    }
+}
+
+/// With a word of its own wherever a text can stand.
+fn full(w: &mut Words) -> PlanView {
+    let signs = [AccessSign::Gained, AccessSign::Lost, AccessSign::Kept];
+    let lines = |w: &mut Words| signs.map(|sign| w.line(sign)).to_vec();
+    let connection = |w: &mut Words| {
+        let [action, function, role] = std::array::from_fn(|_| w.word());
+        let sentence = format!("{action} {function} {role}");
+        ConnectionView { action, function, role, is_enabled: true, sentence }
+    };
+    PlanView {
+        format: "genesys-iam plan",
+        format_version: 1,
+        tool_version: "0",
+        spec: w.word(),
+        account_id: w.word(),
+        region: w.word(),
+        indirections: vec![w.word(), w.word()],
+        summary: PlanSummary {
+            create: 4711,
+            change: 4712,
+            remove: 4713,
+            access_is_wider: true,
+            gains: vec![
+                GainView { party: Party::Unknown, who: w.word() },
+                GainView { party: Party::OwnAccount, who: w.word() },
+            ],
+            foreign_permissions: vec![ForeignView { role: w.word(), policies: vec![w.word(), w.word()] }],
+            blocked: true,
+        },
+        cautions: vec![
+            Caution { blocks: true, remark: w.remark() },
+            Caution { blocks: false, remark: w.remark() },
+        ],
+        roles: vec![
+            RolePlanView {
+                role: w.word(),
+                changes: [ChangeKind::Create, ChangeKind::Change, ChangeKind::Remove]
+                    .map(|kind| w.change(kind))
+                    .to_vec(),
+                access: AccessView {
+                    is_wider: true,
+                    assume: lines(w),
+                    permissions: lines(w),
+                    restrictions: lines(w),
+                    elsewhere: lines(w),
+                },
+                connections: vec![connection(w), connection(w)],
+                notices: vec![w.remark(), w.remark()],
+                blockers: vec![w.remark(), w.remark()],
+            },
+            RolePlanView {
+                role: w.word(),
+                changes: Vec::new(),
+                access: AccessView::default(),
+                connections: Vec::new(),
+                notices: vec![w.remark()],
+                blockers: Vec::new(),
+            },
+        ],
+        orphans: vec![w.word(), w.word()],
+        orphans_unknown: Some(w.word()),
+    }
+}
+
+#[test]
+fn whatever_a_plan_says_it_says_in_text_in_markdown_and_in_json() {
+    let mut words = Words::default();
+    let view = full(&mut words);
+    let mask = |text: &str| text.to_owned();
+    let comment = markdown::plan(&view, &Provenance::default(), &mask);
+    let several = [("a.toml".to_owned(), Ok(&view)), ("b.toml".to_owned(), Ok(&view))];
+    let reports = [
+        plan::text(&view),
+        comment,
+        markdown::plans(&several, &Provenance::default(), &mask),
+        for_machines::plan(&view).to_string(),
+    ];
+    let counts = ["4711", "4712", "4713"].map(str::to_owned);
+    for (report, text) in reports.iter().enumerate() {
+        for word in words.0.iter().chain(&counts) {
+            // A sentence begins with a capital.
+            let capital = word.replacen('w', "W", 1);
+            assert!(text.contains(word) || text.contains(&capital), "report {report} has no {word}:\n{text}");
+        }
+    }
+}

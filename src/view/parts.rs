@@ -1,0 +1,126 @@
+//! What reports are put together from: remarks, and the lines below a change.
+
+use serde::{Serialize, Serializer};
+use similar::{ChangeTag, TextDiff};
+
+use crate::plan::Diff;
+use crate::policy::Document;
+
+/// Something a reviewer must know, and what can be done about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Remark {
+    pub what: String,
+    pub details: Vec<String>,
+    pub remedy: Option<String>,
+}
+
+impl Remark {
+    pub fn new(what: impl Into<String>) -> Self {
+        Self { what: what.into(), details: Vec::new(), remedy: None }
+    }
+
+    #[must_use]
+    pub fn with_details(self, details: &[String]) -> Self {
+        Self { details: details.to_vec(), ..self }
+    }
+
+    #[must_use]
+    pub fn with_remedy(self, remedy: impl Into<String>) -> Self {
+        Self { remedy: Some(remedy.into()), ..self }
+    }
+
+    /// All of it in one line.
+    pub fn in_one_line(&self) -> String {
+        let Self { what, details, remedy } = self;
+        let parts: Vec<&str> =
+            [what].into_iter().chain(details).chain(remedy.as_ref()).map(String::as_str).collect();
+        parts.join("; ")
+    }
+}
+
+impl Serialize for Remark {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.in_one_line())
+    }
+}
+
+/// A line, or several, below a change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Field {
+    Value { name: String, value: String },
+    Changed { name: String, before: String, after: String },
+    Lines { title: Option<String>, lines: Vec<DiffLine> },
+}
+
+/// A line of a document or of the difference of two.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DiffLine {
+    pub kind: LineKind,
+    pub text: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LineKind {
+    Added,
+    Removed,
+    Kept,
+    /// Where in the document the lines after it are.
+    Hunk,
+}
+
+impl DiffLine {
+    fn new(kind: LineKind, text: &str) -> Self {
+        Self { kind, text: text.to_owned() }
+    }
+}
+
+impl From<ChangeTag> for LineKind {
+    fn from(tag: ChangeTag) -> Self {
+        match tag {
+            ChangeTag::Delete => Self::Removed,
+            ChangeTag::Insert => Self::Added,
+            ChangeTag::Equal => Self::Kept,
+        }
+    }
+}
+
+pub(super) fn field(out: &mut Vec<Field>, name: &str, value: &str) {
+    out.push(Field::Value { name: name.to_owned(), value: value.to_owned() });
+}
+
+pub(super) fn value_diff(out: &mut Vec<Field>, name: &str, before: &str, after: &str) {
+    if before != after {
+        let [name, before, after] = [name, before, after].map(str::to_owned);
+        out.push(Field::Changed { name, before, after });
+    }
+}
+
+/// A whole document, as it comes or goes.
+pub(super) fn document_lines(out: &mut Vec<Field>, title: &str, document: &Document, kind: LineKind) {
+    let lines = document.to_pretty().lines().map(|line| DiffLine::new(kind, line)).collect();
+    out.push(Field::Lines { title: Some(title.to_owned()), lines });
+}
+
+/// A unified diff of the canonical forms.
+pub fn document_diff(document: &Diff<Document>) -> Vec<DiffLine> {
+    let [before, after] = [document.before.to_pretty(), document.after.to_pretty()];
+    let diff = TextDiff::from_lines(&before, &after);
+    let mut lines = Vec::new();
+    for hunk in diff.unified_diff().context_radius(3).iter_hunks() {
+        lines.push(DiffLine::new(LineKind::Hunk, &hunk.header().to_string()));
+        for line in hunk.iter_changes() {
+            lines.push(DiffLine::new(line.tag().into(), line.value().trim_end_matches('\n')));
+        }
+    }
+    lines
+}
+
+/// A text of several lines, whole.
+pub(super) fn text_diff(before: &str, after: &str) -> Vec<DiffLine> {
+    let diff = TextDiff::from_lines(before, after);
+    let line = |change: similar::Change<&str>| {
+        let text = crate::text::one_line(change.value().trim_end_matches('\n')).into_owned();
+        DiffLine { kind: change.tag().into(), text }
+    };
+    diff.iter_all_changes().map(line).collect()
+}

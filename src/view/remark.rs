@@ -1,0 +1,238 @@
+//! What a plan says besides its changes: notices, blockers, and what else is widened.
+
+use super::genesys;
+use super::parts::Remark;
+use super::words::plural;
+use crate::arn::Qualifier;
+use crate::plan::{Blocker, Notice, Owned, Owner, Widening};
+use crate::text::one_line;
+
+fn owned_text(what: &Owned) -> String {
+    match what {
+        Owned::Role(name) => format!("role `{name}`"),
+        Owned::Policy(name) => format!("policy `{name}`"),
+    }
+}
+
+fn owner_text(by: &Owner) -> String {
+    match by {
+        Owner::Unknown => "made by someone else".to_owned(),
+        Owner::Spec(spec) => format!("managed by the spec `{}`", one_line(spec)),
+    }
+}
+
+/// What else lets somebody do more, in one line.
+pub(super) fn widening_text(widening: &Widening) -> String {
+    match widening {
+        Widening::Policy { policy, others, bounds, gained, no_longer } => {
+            let places = [
+                (*others, "attached to", "other", "others"),
+                (*bounds, "the boundary of", "identity", "identities"),
+            ];
+            let places: Vec<String> = places
+                .iter()
+                .filter(|(count, ..)| *count > 0)
+                .map(|(count, how, one, many)| {
+                    format!("{how} {count} {}", if *count == 1 { one } else { many })
+                })
+                .collect();
+            let more =
+                gained.iter().cloned().chain(no_longer.iter().map(|denied| format!("no longer {denied}")));
+            format!(
+                "policy `{}`, {}: {}",
+                one_line(policy),
+                places.join(" and "),
+                one_line(&more.collect::<Vec<_>>().join("; "))
+            )
+        }
+        Widening::Tag { what, key } => format!(
+            "tag `{}` of {}: a condition of a policy in force is about it",
+            one_line(key),
+            one_line(&owned_text(what))
+        ),
+        Widening::TagElsewhere { key } => {
+            format!("tag `{}` of the role: policies elsewhere, not read, may be about it", one_line(key))
+        }
+        Widening::Session { before, after } => {
+            format!("sessions may last {after} s instead of {before} s")
+        }
+    }
+}
+
+pub(super) fn notice_remark(notice: &Notice, role: &str) -> Remark {
+    Remark::new(match notice {
+        Notice::ExtraAttached { policy, grants } => {
+            return Remark::new(format!(
+                "`{}` is attached to the role, not by this spec; it grants",
+                one_line(&policy.to_string())
+            ))
+            .with_details(grants)
+            .with_remedy(REMOVES_EXTRAS);
+        }
+        Notice::ExtraInline { name, grants } => {
+            return Remark::new(format!(
+                "the role has an inline policy `{}`, not from this spec; it grants",
+                one_line(name)
+            ))
+            .with_details(grants)
+            .with_remedy(REMOVES_EXTRAS);
+        }
+        Notice::ForeignDeny { policy, function } => format!(
+            "policy `{}`, not from this spec, denies the invocation of function `{function}`: Genesys Cloud is refused",
+            one_line(policy)
+        ),
+        Notice::ConfirmedAccount { account, reason } => format!(
+            "{account} is trusted, which no source of Genesys's names; the spec's reason: {}",
+            one_line(reason)
+        ),
+        Notice::RemovedFromSpec => "the role bears the tag of this spec, which no longer has it".to_owned(),
+        Notice::Boundary { arn } => {
+            format!(
+                "the role has the permissions boundary `{arn}`, which the spec does not mention; it stays"
+            )
+        }
+        Notice::ShutMeanwhile { writes } => format!(
+            "while it is changed, nobody can use role `{}`, Genesys Cloud included: for about {}",
+            one_line(role),
+            plural(*writes, "write")
+        ),
+        Notice::OlderSessions { seconds } => format!(
+            "sessions handed out before to those now shut out stay valid for up to {}; \
+             to end them, revoke older sessions (IAM console: Revoke active sessions)",
+            duration(*seconds)
+        ),
+        Notice::Adopted { what, by } => format!("{} is adopted: it was {}", owned_text(what), owner_text(by)),
+        Notice::Genesys(notice) => return genesys::notice_remark(notice),
+        Notice::SharedPolicy { policy, others } => format!(
+            "policy `{policy}` is attached to {others} more than role `{role}`: a change to it changes them too"
+        ),
+    })
+}
+
+const REMOVES_EXTRAS: &str = "`extra_permissions = \"remove\"` in the spec takes it away";
+
+/// `1 h`, `90 min`, `3601 s`.
+fn duration(seconds: i32) -> String {
+    match seconds {
+        seconds if seconds % 3600 == 0 => format!("{} h", seconds / 3600),
+        seconds if seconds % 60 == 0 => format!("{} min", seconds / 60),
+        seconds => format!("{seconds} s"),
+    }
+}
+
+/// What is wrong, and what can be done.
+pub fn blocker_remark(blocker: &Blocker) -> Remark {
+    let (what, remedy) = match blocker {
+        Blocker::UnknownAccount { why, help } => (one_line(why).into_owned(), one_line(help).into_owned()),
+        Blocker::Genesys(blocker) => return genesys::blocker_remark(blocker),
+        Blocker::NotManaged { what, by } => {
+            let remedy = match what {
+                Owned::Role(_) => "choose another `name`",
+                Owned::Policy(_) => "choose another `policy_name`",
+            };
+            (
+                format!("{} exists already, {}", owned_text(what), owner_text(by)),
+                format!("take it over: `--adopt`, or `adopt = true` for the role; or {remedy}"),
+            )
+        }
+        Blocker::NotOurs { what, by } => (
+            format!("{} is not this spec's: it is {}", owned_text(what), owner_text(by)),
+            "`destroy` removes only what bears the spec's tag; take it out of the spec, or remove it by hand"
+                .to_owned(),
+        ),
+        Blocker::PolicyName { live, desired } => (
+            format!(
+                "`{live}`, which this spec made, is attached; the spec now says `{desired}`, and a policy cannot be renamed"
+            ),
+            format!("write `policy_name = \"{}\"`, or detach and delete the former one by hand", live.name()),
+        ),
+        Blocker::PolicyInUse { policy, others } => (
+            format!("policy `{policy}` is attached to {others} more than this role"),
+            "detach it there first, or leave it".to_owned(),
+        ),
+        Blocker::PolicyBounds { policy, count } => (
+            format!(
+                "policy `{policy}` is the permissions boundary of {count} {}",
+                if *count == 1 { "role or user" } else { "roles or users" }
+            ),
+            "give them another boundary first, or leave it".to_owned(),
+        ),
+        Blocker::MissingFunction { function, line } => {
+            let name = one_line(function.name());
+            let what = match function.qualifier() {
+                Some(Qualifier::Version(version)) => format!("version `{version}` of function `{name}`"),
+                Some(alias) => format!("alias `{}` of function `{name}`", one_line(&alias.to_string())),
+                None => format!("function `{name}`"),
+            };
+            (
+                format!("Lambda has no {what} in {} (line {line} of the spec)", function.region()),
+                "deploy it, or correct `functions` in the spec; `--role` applies the other roles".to_owned(),
+            )
+        }
+        Blocker::NameTaken { what, live } => (
+            format!(
+                "the name of {} is taken by `{}`: IAM's names ignore case and path",
+                one_line(&owned_text(what)),
+                one_line(&live.to_string())
+            ),
+            match what {
+                Owned::Role(_) => "choose another `name`, or write that one as it is and adopt it",
+                Owned::Policy(_) => "choose another `policy_name`, or write that one as it is and adopt it",
+            }
+            .to_owned(),
+        ),
+        Blocker::NoPrincipal { arn, nearly } => {
+            let help = match nearly {
+                Some(nearly) => format!("its ARN is `{}`", one_line(&nearly.to_string())),
+                None => "create it first, or correct the ARN".to_owned(),
+            };
+            (
+                format!(
+                    "IAM has no `{}`, which `[check] verifier` in the spec names",
+                    one_line(&arn.to_string())
+                ),
+                help,
+            )
+        }
+        Blocker::NoBoundary { arn } => (
+            format!(
+                "there is no policy `{}`, which `permissions_boundary` in the spec names",
+                one_line(&arn.to_string())
+            ),
+            "create it first, or correct the ARN".to_owned(),
+        ),
+        Blocker::InInstanceProfile { role, profiles } => (
+            format!(
+                "role `{}` is in the instance profile `{}`",
+                one_line(role),
+                one_line(&profiles.join("`, `"))
+            ),
+            "remove the role from it first: `aws iam remove-role-from-instance-profile`".to_owned(),
+        ),
+        Blocker::Quota { what, used, limit } => (
+            format!("the account has {used} of {limit} {what}: there is no room for more"),
+            "delete some, or have AWS raise the quota".to_owned(),
+        ),
+        Blocker::MadeByAws { role } => (
+            format!("role `{}` is made and kept by AWS: it cannot be taken over", one_line(role)),
+            "choose another `name`".to_owned(),
+        ),
+        Blocker::PreventDestroy { role } => (
+            format!("`prevent_destroy = true` guards role `{role}`"),
+            "take it out of the spec first".to_owned(),
+        ),
+        Blocker::RolePath { role, live, desired } => (
+            format!(
+                "role `{role}` has the path `{live}`, the spec says `{desired}`: a path cannot be changed"
+            ),
+            format!("write `path = \"{live}\"`, or choose another `name`"),
+        ),
+        Blocker::PolicyPath { policy, live, desired } => (
+            format!(
+                "`{live}` is attached; the spec means `{desired}`, and the name `{policy}` can be used only once"
+            ),
+            "write the live path as `policy_path`, or choose another `policy_name`".to_owned(),
+        ),
+    };
+    Remark::new(what).with_remedy(remedy)
+}
