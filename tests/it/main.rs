@@ -17,6 +17,7 @@ mod fleet;
 mod fmt;
 mod genesys;
 mod genesys_faults;
+mod genesys_javascript;
 mod import;
 mod init;
 mod integration_spec;

@@ -2,6 +2,7 @@
 
 pub mod args;
 pub mod http_stub;
+pub mod node;
 pub mod python;
 pub mod served;
 #[cfg(unix)]
