@@ -6,7 +6,9 @@ mod text;
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
+use std::io;
 
+use genesys::{ActionFolder, ActionTable, IntegrationTables};
 use text::quoted;
 
 use crate::arn::{AccountId, Arn, FunctionArn};
@@ -17,7 +19,7 @@ use crate::policy::document::{
 use crate::policy::template::{invoke_policy, trust_policy};
 use crate::policy::{Document, EXTERNAL_ID, equivalent};
 use crate::spec::{
-    self, EmptyEnvironment, KNOWN_GENESYS_ACCOUNTS, Severity, TUTORIAL_ACCOUNT, default_policy_name,
+    self, Environment, KNOWN_GENESYS_ACCOUNTS, Severity, TUTORIAL_ACCOUNT, default_policy_name,
 };
 
 /// The text of a spec, and what it could not express.
@@ -28,6 +30,25 @@ pub struct Imported {
     pub limits: Vec<String>,
     /// Whether the text is a spec as it is, without anything to be filled in.
     pub is_spec: bool,
+    /// The files that the spec names, by their paths in it.
+    pub files: BTreeMap<String, String>,
+}
+
+/// The files that go with a spec that is not written yet.
+struct WithFiles<'a>(&'a BTreeMap<String, String>);
+
+impl Environment for WithFiles<'_> {
+    fn variable(&self, _: &str) -> Option<String> {
+        None
+    }
+
+    fn is_allowed(&self, _: &str) -> bool {
+        false
+    }
+
+    fn file(&self, path: &str, _: u64) -> io::Result<String> {
+        self.0.get(path).cloned().ok_or_else(|| io::ErrorKind::NotFound.into())
+    }
 }
 
 /// What one role says.
@@ -41,14 +62,18 @@ struct ImportedRole<'a> {
 }
 
 /// Writes a spec called `name` for these roles; `region` where the functions name none. A role that no spec can have is
-/// written as comments. With an organization, each role's integration and data actions are in it too.
+/// written as comments. With an organization, each role's integration and data actions are in it too; with a folder,
+/// named as the spec would, the actions are files in it, as the UI exports them.
 pub fn import(
     name: &str,
     account: &AccountId,
     region: &str,
     roles: &[LiveRole],
     organization: Option<&LiveOrganization>,
+    actions_folder: Option<&str>,
 ) -> Imported {
+    let mut folder = actions_folder.map(ActionFolder::new);
+    let mut files = BTreeMap::new();
     let mut limits = Vec::new();
     let mut found: Vec<ImportedRole<'_>> = roles.iter().map(|live| read(live, &mut limits)).collect();
     let region = most_common_region(&found).unwrap_or_else(|| region.to_owned());
@@ -70,7 +95,7 @@ pub fn import(
                     |other| format!("its policy is also that of `{other}`, and a policy belongs to one role"),
                 );
             let fault =
-                shared.or_else(|| fault_of(&head, check.as_deref().unwrap_or_default(), role, &table));
+                shared.or_else(|| fault_of(&head, check.as_deref().unwrap_or_default(), role, &table, &files));
             (table, fault)
         })
         .collect();
@@ -96,16 +121,37 @@ pub fn import(
                 own(&role.external_id, &id).as_deref(),
             ));
         }
-        if let Some(organization) = organization {
-            let tables = genesys::tables(organization, &role.live.role.arn, &role.functions, &mut limits);
-            // Without a fault of its own the role is one with these tables, or else stays one without them.
-            let whole = format!("{table}{tables}");
-            match fault_of(&head, &written_check, role, &whole).filter(|_| fault.is_none()) {
-                None => table = whole,
-                Some(fault) => limits.push(format!(
+        if let Some(organization) = organization
+            && let Some(IntegrationTables { integration, actions }) = genesys::tables(
+                organization,
+                &role.live.role.arn,
+                &role.functions,
+                folder.as_mut(),
+                &mut limits,
+            )
+        {
+            // Where the role itself has a fault nothing is the tables' own.
+            let fault_with = |table: &str, files: &BTreeMap<String, String>| {
+                fault_of(&head, &written_check, role, table, files).filter(|_| fault.is_none())
+            };
+            let with_integration = format!("{table}{integration}");
+            if let Some(fault) = fault_with(&with_integration, &files) {
+                limits.push(format!(
                     "role `{}`: Genesys Cloud's side is left out: {fault}",
                     role.live.role.name
-                )),
+                ));
+            } else {
+                table.clone_from(&with_integration);
+                for ActionTable { name, text, file, notice } in actions {
+                    let file: BTreeMap<String, String> = file.into_iter().collect();
+                    if let Some(fault) = fault_with(&format!("{with_integration}{text}"), &file) {
+                        limits.push(format!("data action \"{name}\" is left out: {fault}"));
+                        continue;
+                    }
+                    table.push_str(&text);
+                    files.extend(file);
+                    limits.extend(notice);
+                }
             }
         }
         match fault {
@@ -120,15 +166,21 @@ pub fn import(
         }
     }
     let is_spec = kept().next().is_some() && id.is_some();
-    Imported { text, limits, is_spec }
+    Imported { text, limits, is_spec, files }
 }
 
 /// Why the role alone would make no valid spec.
-fn fault_of(head: &str, check: &str, role: &ImportedRole<'_>, table: &str) -> Option<String> {
+fn fault_of(
+    head: &str,
+    check: &str,
+    role: &ImportedRole<'_>,
+    table: &str,
+    files: &BTreeMap<String, String>,
+) -> Option<String> {
     // An external ID that lacks is to be filled in.
     let id = role.external_id.as_deref().unwrap_or("00000000-0000-0000-0000-000000000000");
     let genesys = genesys_table("[genesys]", role.genesys_account.as_deref(), Some(id));
-    let (_, faults) = spec::parse(&format!("{head}{genesys}{check}{table}"), "import", &EmptyEnvironment);
+    let (_, faults) = spec::parse(&format!("{head}{genesys}{check}{table}"), "import", &WithFiles(files));
     let errors: Vec<String> = faults
         .into_iter()
         .filter(|fault| fault.severity == Severity::Error)

@@ -1,12 +1,14 @@
 //! `import`: a spec for roles that exist.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 use serde_json::json;
 
-use super::files::write_new;
+use super::files::{FileError, write_new};
 use super::options::Global;
 use super::report::report_json;
 use super::{CommandError, Status, connections};
@@ -31,6 +33,9 @@ pub struct ImportArgs {
     /// Write the spec to this file, which must not exist
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
+    /// Write each data action to a file of its own in this folder, as the UI exports it, instead of into the spec
+    #[arg(long, value_name = "DIR")]
+    pub actions_dir: Option<PathBuf>,
     /// AWS region, where the functions do not say it; it also decides the partition
     #[arg(long, value_name = "REGION")]
     pub region: Option<String>,
@@ -43,6 +48,10 @@ pub struct ImportArgs {
 const REGION: &str = "us-east-1";
 
 pub async fn run(global: &Global, args: &ImportArgs, output: &Output) -> Result<Status, CommandError> {
+    let folder = match &args.actions_dir {
+        Some(folder) => Some(as_the_spec_names_it(folder, args.out.as_deref())?),
+        None => None,
+    };
     let mut region = args.region.clone().unwrap_or_else(|| REGION.to_owned());
     let (clients, account, genesys) = if global.sandbox {
         if args.profile.is_some() {
@@ -90,9 +99,11 @@ pub async fn run(global: &Global, args: &ImportArgs, output: &Output) -> Result<
         );
     }
     let organization = match &genesys {
+        None if folder.is_some() => return Err(session::SessionError::NoGenesysCredentials.into()),
         None => None,
         Some(client) => match crate::genesys::live(client, &[], Details::All).await {
             Ok(organization) => Some(organization),
+            Err(error) if folder.is_some() => return Err(error.into()),
             Err(error) => {
                 output.note(&format!(
                     "{} Genesys Cloud's side is left out: {}\n",
@@ -104,12 +115,20 @@ pub async fn run(global: &Global, args: &ImportArgs, output: &Output) -> Result<
         },
     };
     let stem = args.out.as_deref().and_then(Path::file_stem).map(|stem| stem.to_string_lossy().into_owned());
-    let Imported { text, limits, is_spec } =
-        import(stem.as_deref().unwrap_or("genesys"), &account, &region, &roles, organization.as_ref());
+    let Imported { text, limits, is_spec, files } = import(
+        stem.as_deref().unwrap_or("genesys"),
+        &account,
+        &region,
+        &roles,
+        organization.as_ref(),
+        folder.as_deref(),
+    );
     let status = if is_spec { Status::Done } else { Status::Error };
+    // The files first: a spec without them is none.
+    write_actions(&files, args, output)?;
     if global.json {
         let members =
-            json!({ "spec": text, "is_complete": is_spec, "not_taken": not_taken, "notices": limits });
+            json!({ "spec": text, "is_complete": is_spec, "not_taken": not_taken, "files": files.keys().collect::<Vec<_>>(), "notices": limits });
         report_json("genesys-iam import", &members, status, output)?;
     }
     match &args.out {
@@ -125,6 +144,41 @@ pub async fn run(global: &Global, args: &ImportArgs, output: &Output) -> Result<
         output.message(&format!("{} {limit}\n", paint(WARNING, "notice:")));
     }
     if is_spec { Ok(Status::Done) } else { Err(ImportError::Incomplete.into()) }
+}
+
+/// The folder of the data actions as the spec, which is written to `out` or into this folder, names it.
+fn as_the_spec_names_it(folder: &Path, out: Option<&Path>) -> Result<String, ImportError> {
+    let elsewhere = || ImportError::ActionsElsewhere(folder.to_owned());
+    let beside = out.and_then(Path::parent).unwrap_or(Path::new(""));
+    let beside = std::path::absolute(Path::new(".").join(beside)).map_err(|_| elsewhere())?;
+    let folder = std::path::absolute(folder).map_err(|_| elsewhere())?;
+    let below = folder.strip_prefix(&beside).map_err(|_| elsewhere())?;
+    let parts: Option<Vec<&str>> = below
+        .components()
+        .map(|part| part.as_os_str().to_str().filter(|part| !part.starts_with('.')))
+        .collect();
+    Ok(parts.ok_or_else(elsewhere)?.join("/"))
+}
+
+/// Writes all of them, or none where one of them exists.
+fn write_actions(
+    files: &BTreeMap<String, String>,
+    args: &ImportArgs,
+    output: &Output,
+) -> Result<(), FileError> {
+    let Some(folder) = args.actions_dir.as_deref().filter(|_| !files.is_empty()) else { return Ok(()) };
+    let failed = |path: &Path, source| FileError::Write { path: path.to_owned(), source };
+    let path_of = |name: &str| folder.join(name.rsplit('/').next().unwrap_or(name));
+    let existing = files.keys().map(|name| path_of(name)).chain(args.out.clone()).find(|path| path.exists());
+    if let Some(path) = existing {
+        return Err(failed(&path, io::ErrorKind::AlreadyExists.into()));
+    }
+    fs::create_dir_all(folder).map_err(|source| failed(folder, source))?;
+    for (name, text) in files {
+        write_new(&path_of(name), text)?;
+    }
+    output.note(&format!("{} in {}\n", plural(files.len(), "data action"), folder.display()));
+    Ok(())
 }
 
 /// Clients for the account of the caller's credentials, whichever it is.
@@ -155,6 +209,8 @@ pub enum ImportError {
     NothingToImport,
     #[error("no role of AWS account {0} trusts an account of Genesys's")]
     NobodyTrustsGenesys(AccountId),
+    #[error("`--actions-dir {folder}` is not below the folder of the spec, or is hidden", folder = .0.display())]
+    ActionsElsewhere(PathBuf),
     #[error("AWS account {account} has no role `{role}`")]
     NoSuchRole { role: String, account: AccountId },
     #[error("the written spec is incomplete: some values must be filled in, or a role cannot be expressed")]
@@ -165,6 +221,9 @@ impl Explain for ImportError {
     fn help(&self) -> Option<String> {
         let help = match self {
             Self::ProfileInSandbox => "leave out `--profile` or `--sandbox`",
+            Self::ActionsElsewhere(_) => {
+                "a spec names files beside and below itself: choose a folder there, such as `--actions-dir actions`"
+            }
             Self::NothingToImport => {
                 "name roles, or give `--all` for every role that trusts an account of Genesys's"
             }
@@ -181,7 +240,7 @@ impl Explain for ImportError {
 
     fn status(&self) -> Status {
         match self {
-            Self::ProfileInSandbox => Status::Usage,
+            Self::ProfileInSandbox | Self::ActionsElsewhere(_) => Status::Usage,
             Self::NothingToImport
             | Self::NobodyTrustsGenesys(_)
             | Self::NoSuchRole { .. }

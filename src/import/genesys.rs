@@ -1,22 +1,76 @@
 //! Genesys Cloud's side of an imported role: its integration and its data actions, as tables of the spec.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::text::quoted;
 use crate::arn::{Arn, FunctionArn};
 use crate::model::{ActionState, LiveAction, LiveIntegration, LiveOrganization, Marker};
-use crate::spec::{DEFAULT_TIMEOUT, RAW_REQUEST, RAW_RESULT};
+use crate::spec::{ActionContent, DEFAULT_TIMEOUT, RAW_REQUEST, RAW_RESULT};
+
+/// The tables of one role's side.
+#[derive(Default)]
+pub(super) struct IntegrationTables {
+    /// `[role.integration]`
+    pub(super) integration: String,
+    pub(super) actions: Vec<ActionTable>,
+}
+
+/// `[[role.data_action]]`
+pub(super) struct ActionTable {
+    pub(super) name: String,
+    pub(super) text: String,
+    /// The file that the table names, as the spec writes its path, and what is in it.
+    pub(super) file: Option<(String, String)>,
+    /// What to look at in it.
+    pub(super) notice: Option<String>,
+}
+
+/// The files that data actions are written to, in a folder as the spec writes its path.
+pub(super) struct ActionFolder<'a> {
+    path: &'a str,
+    taken: BTreeSet<String>,
+}
+
+impl<'a> ActionFolder<'a> {
+    pub(super) fn new(path: &'a str) -> Self {
+        Self { path, taken: BTreeSet::new() }
+    }
+
+    /// A path that no other action has, also where names ignore case.
+    fn path_for(&mut self, action: &LiveAction) -> String {
+        let letters = |text: &str| -> String {
+            let plain = text.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' });
+            let plain: String = plain.take(LONGEST_STEM).collect();
+            plain.split('-').filter(|part| !part.is_empty()).collect::<Vec<_>>().join("-")
+        };
+        let stem = Some(letters(&action.name)).filter(|stem| !stem.is_empty());
+        let stem = stem.unwrap_or_else(|| letters(&action.id));
+        let mut name = stem.clone();
+        for number in 2.. {
+            if self.taken.insert(name.clone()) {
+                break;
+            }
+            name = format!("{stem}-{number}");
+        }
+        let joint = if self.path.is_empty() { "" } else { "/" };
+        format!("{}{joint}{name}.custom.json", self.path)
+    }
+}
+
+/// Characters of an action's name in the name of its file.
+const LONGEST_STEM: usize = 80;
 
 /// The tables of the integration that uses a role; nothing where none or several do.
 pub(super) fn tables(
     organization: &LiveOrganization,
     role: &Arn,
     functions: &[FunctionArn],
+    mut folder: Option<&mut ActionFolder<'_>>,
     limits: &mut Vec<String>,
-) -> String {
+) -> Option<IntegrationTables> {
     let name = role.name();
     let uses = |one: &&LiveIntegration| {
         one.credential.as_ref().and_then(crate::model::LiveCredential::role).as_ref() == Some(role)
@@ -34,7 +88,7 @@ pub(super) fn tables(
                     "role `{name}`: whether an integration uses it is not known: Genesys Cloud does not show every credential's ARN"
                 ));
             }
-            return String::new();
+            return None;
         }
         several => {
             let ids: Vec<&str> = several.iter().map(|one| one.id.as_str()).collect();
@@ -42,7 +96,7 @@ pub(super) fn tables(
                 "role `{name}`: several integrations use it, and a spec has one for a role: {}",
                 ids.join(", ")
             ));
-            return String::new();
+            return None;
         }
     };
     let mut text = format!("\n[role.integration]\nname = {}\n", quoted(&live.name));
@@ -57,33 +111,41 @@ pub(super) fn tables(
         text.push_str("intended_state = \"DISABLED\"\n");
     }
     text.push_str("adopt = true\n");
+    let mut actions: Vec<ActionTable> = Vec::new();
     for action in &live.actions {
-        text.push_str(&data_action(action, live, functions, limits));
+        if actions.iter().any(|other| other.name == action.name) {
+            limits.push(left_out(action, "a spec has one data action of a name, and another of this name is in it"));
+            continue;
+        }
+        match data_action(action, live, functions, folder.as_deref_mut()) {
+            Ok(table) => actions.push(table),
+            Err(why) => limits.push(left_out(action, &why)),
+        }
     }
-    text
+    Some(IntegrationTables { integration: text, actions })
 }
 
-/// One data action; as nothing where a spec cannot have it.
+pub(super) fn left_out(action: &LiveAction, why: &str) -> String {
+    format!("data action \"{}\" ({}) is left out: {why}", action.name, action.id)
+}
+
+/// One data action, or why a spec cannot have it.
 fn data_action(
     action: &LiveAction,
     integration: &LiveIntegration,
     functions: &[FunctionArn],
-    limits: &mut Vec<String>,
-) -> String {
-    let left_out = |why: &str| format!("data action \"{}\" is left out: {why}", action.name);
+    folder: Option<&mut ActionFolder<'_>>,
+) -> Result<ActionTable, String> {
     let Some(ActionState { target, content }) = &action.state else {
-        limits.push(left_out("it could not be read"));
-        return String::new();
+        return Err("it could not be read".to_owned());
     };
     let function = functions.iter().find(|function| function.to_string() == target.trim());
     let Some(function) = function else {
-        limits.push(left_out(&format!("it points at {target}, which the role's policy does not name")));
-        return String::new();
+        return Err(format!("it points at {target}, which the role's policy does not name"));
     };
     if !action.unknown.is_empty() {
         let members: Vec<&str> = action.unknown.iter().copied().collect();
-        limits.push(left_out(&format!("Genesys Cloud does not show its {}", members.join(" and "))));
-        return String::new();
+        return Err(format!("Genesys Cloud does not show its {}", members.join(" and ")));
     }
     let mut text = format!("\n[[role.data_action]]\nname = {}\n", quoted(&content.name));
     let mut line = |key: &str, value: String| text.push_str(&format!("{key} = {value}\n"));
@@ -96,6 +158,61 @@ fn data_action(
     if content.category != integration.name {
         line("category", quoted(&content.category));
     }
+    if content.timeout_seconds != DEFAULT_TIMEOUT {
+        // The UI's files do not have it.
+        line("timeout_seconds", content.timeout_seconds.to_string());
+    }
+    let file = match folder {
+        Some(folder) => {
+            let path = folder.path_for(action);
+            line("file", quoted(&path));
+            Some((path, exported(target, content)))
+        }
+        None => {
+            in_keys(content, line);
+            None
+        }
+    };
+    let notice = (!content.headers.is_empty()).then(|| {
+        let place = file.as_ref().map_or("the spec", |(path, _)| path.as_str());
+        format!(
+            "data action \"{}\": its headers are in {place} as they are; look whether one of them is a secret",
+            action.name
+        )
+    });
+    Ok(ActionTable { name: action.name.clone(), text, file, notice })
+}
+
+/// What the UI would export.
+fn exported(target: &str, content: &ActionContent) -> String {
+    let file = json!({
+        "name": content.name,
+        "integrationType": "aws-lambda-data-actions",
+        "actionType": "custom",
+        "config": {
+            "request": {
+                "requestUrlTemplate": target,
+                "requestType": "POST",
+                "headers": content.headers,
+                "requestTemplate": content.request_template,
+            },
+            "response": {
+                "translationMap": content.translation_map,
+                "translationMapDefaults": content.translation_map_defaults,
+                "successTemplate": content.success_template,
+            },
+        },
+        "contract": {
+            "input": { "inputSchema": content.input_schema },
+            "output": { "successSchema": content.success_schema },
+        },
+        "secure": content.secure,
+    });
+    format!("{file:#}\n")
+}
+
+/// The rest of a data action, key by key.
+fn in_keys(content: &ActionContent, mut line: impl FnMut(&str, String)) {
     match short(&content.input_schema) {
         Some(types) => line("input", types),
         None => line("input_schema", quoted(&content.input_schema.to_string())),
@@ -106,9 +223,6 @@ fn data_action(
     }
     if content.secure {
         line("secure", "true".to_owned());
-    }
-    if content.timeout_seconds != DEFAULT_TIMEOUT {
-        line("timeout_seconds", content.timeout_seconds.to_string());
     }
     if content.request_template.trim_end() != RAW_REQUEST {
         line("request_template", quoted(&content.request_template));
@@ -125,13 +239,6 @@ fn data_action(
             line(key, inline_table(map));
         }
     }
-    if !content.headers.is_empty() {
-        limits.push(format!(
-            "data action \"{}\": its headers are in the spec as they are; look whether one of them is a secret",
-            action.name
-        ));
-    }
-    text
 }
 
 /// The short form, where the schema says nothing more.

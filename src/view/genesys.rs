@@ -34,7 +34,7 @@ fn handle_text(handle: &Handle, what: &str) -> String {
 }
 
 fn in_quotes(text: &str) -> String {
-    Value::from(one_line(text)).to_string()
+    one_line(&Value::from(text).to_string()).into_owned()
 }
 
 /// Below the line that names a change.

@@ -276,3 +276,62 @@ fn permissions_name_what_genesys_cloud_has_to_allow() {
     project.run(&["permissions", "--for", "plan"]).expect(0).says_not("integrations:action:add");
     Project::example().run(&["permissions"]).expect(0).says_not("integrations:");
 }
+
+#[test]
+fn data_actions_are_imported_as_files_of_the_uis_format_and_the_next_plan_leaves_them_alone() {
+    let both = BothEnds::new("");
+    both.run(&["apply", "--yes", "--no-check"]).expect(0);
+    both.sdk(&format!(
+        "{FIND}
+def post(name, **more):
+    body = {{'name': name, 'category': 'Other', 'integrationId': integration.id, 'secure': True,
+        'contract': {{'input': {{'inputSchema': {{'type': 'object', 'title': 'T', 'required': ['n'], 'additionalProperties': True,
+                                                 'properties': {{'n': {{'type': 'integer', 'description': 'N'}}}}}}}},
+                      'output': {{'successSchema': {{'type': 'array', 'items': {{'type': 'object', 'properties': {{}}}}}}}}}},
+        'config': config(request={{'requestTemplate': '{{\"n\": ${{input.n}}}}\\r\\n#if(true)x#end\\n', 'headers': {{'a': 'b'}}}}, timeout=9)}}
+    body.update(more)
+    return integrations.post_integrations_actions(body=body)
+post('Get order status - Exported 2024-11-19 @ 14:13')
+post('GET ORDER STATUS')
+post('注文の状態 \"x\" | `y`')
+post('with an \\u001b[31m escape')
+post('äöü' * 85)
+post('Elsewhere', config=config(request={{'requestUrlTemplate': FUNCTION + '-2'}}))
+post('Get order status')
+"
+    ));
+    let endpoint = both.0.server.endpoint.clone();
+    let import = |args: &[&str]| {
+        let all = ["--genesys-endpoint-url", &endpoint, "import", "--all", "--actions-dir"];
+        both.run(&[&all[..], args].concat())
+    };
+    import(&["../actions"]).expect(64).says("is not below the folder of the spec");
+    let imported = import(&["actions", "--out", "new.toml", "--json"]);
+    imported
+        .expect(0)
+        .says("it points at arn:aws:lambda:us-east-1:111122223333:function:my-genesys-trigger-function-2")
+        .says("another of this name is in it")
+        .says("is left out: `name` has a control character in it");
+    let report: serde_json::Value = serde_json::from_str(&imported.stdout).unwrap();
+    let files: Vec<&str> =
+        report["files"].as_array().unwrap().iter().map(|file| file.as_str().unwrap()).collect();
+    assert_eq!(files.len(), 5, "{files:?}");
+    for name in ["get-order-status", "get-order-status-2", "get-order-status-exported-2024-11-19-14-13"] {
+        assert!(files.contains(&format!("actions/{name}.custom.json").as_str()), "{files:?}");
+    }
+    let text = std::fs::read_to_string(both.0.project.path("actions/get-order-status-2.custom.json")).unwrap();
+    let file: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let members: Vec<&String> = file.as_object().unwrap().keys().collect();
+    // Just those of a file that the UI exports.
+    assert_eq!(members, ["actionType", "config", "contract", "integrationType", "name", "secure"]);
+    // A second time nothing is overwritten, and nothing is written by half.
+    import(&["actions", "--out", "other.toml"]).expect(1).says("cannot write `actions/");
+    assert!(!both.0.project.path("other.toml").exists());
+    both.write(&std::fs::read_to_string(both.0.project.path("new.toml")).unwrap());
+    let plan = both.run(&["plan"]);
+    plan.expect(0).says_not("IntegrationsAction");
+    plan.says("data actions that this spec did not make; they stay: \"").says("\"Elsewhere\"");
+    plan.says("\"with an \\u001b[31m escape\"");
+    both.run(&["apply", "--yes", "--no-check", "--adopt"]).expect(0);
+    both.run(&["plan", "--detailed-exitcode"]).expect(0);
+}
