@@ -94,8 +94,8 @@ pub fn import(
                 role.policy.as_ref().and_then(|policy| policies.insert(policy, &role.live.role.name)).map(
                     |other| format!("its policy is also that of `{other}`, and a policy belongs to one role"),
                 );
-            let fault =
-                shared.or_else(|| fault_of(&head, check.as_deref().unwrap_or_default(), role, &table, &files));
+            let fault = shared
+                .or_else(|| fault_of(&head, check.as_deref().unwrap_or_default(), role, &table, &files));
             (table, fault)
         })
         .collect();

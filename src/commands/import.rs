@@ -127,8 +127,7 @@ pub async fn run(global: &Global, args: &ImportArgs, output: &Output) -> Result<
     // The files first: a spec without them is none.
     write_actions(&files, args, output)?;
     if global.json {
-        let members =
-            json!({ "spec": text, "is_complete": is_spec, "not_taken": not_taken, "files": files.keys().collect::<Vec<_>>(), "notices": limits });
+        let members = json!({ "spec": text, "is_complete": is_spec, "not_taken": not_taken, "files": files.keys().collect::<Vec<_>>(), "notices": limits });
         report_json("genesys-iam import", &members, status, output)?;
     }
     match &args.out {

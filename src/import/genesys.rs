@@ -42,7 +42,8 @@ impl<'a> ActionFolder<'a> {
     /// A path that no other action has, also where names ignore case.
     fn path_for(&mut self, action: &LiveAction) -> String {
         let letters = |text: &str| -> String {
-            let plain = text.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' });
+            let plain =
+                text.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' });
             let plain: String = plain.take(LONGEST_STEM).collect();
             plain.split('-').filter(|part| !part.is_empty()).collect::<Vec<_>>().join("-")
         };
@@ -114,7 +115,10 @@ pub(super) fn tables(
     let mut actions: Vec<ActionTable> = Vec::new();
     for action in &live.actions {
         if actions.iter().any(|other| other.name == action.name) {
-            limits.push(left_out(action, "a spec has one data action of a name, and another of this name is in it"));
+            limits.push(left_out(
+                action,
+                "a spec has one data action of a name, and another of this name is in it",
+            ));
             continue;
         }
         match data_action(action, live, functions, folder.as_deref_mut()) {

@@ -319,7 +319,8 @@ post('Get order status')
     for name in ["get-order-status", "get-order-status-2", "get-order-status-exported-2024-11-19-14-13"] {
         assert!(files.contains(&format!("actions/{name}.custom.json").as_str()), "{files:?}");
     }
-    let text = std::fs::read_to_string(both.0.project.path("actions/get-order-status-2.custom.json")).unwrap();
+    let text =
+        std::fs::read_to_string(both.0.project.path("actions/get-order-status-2.custom.json")).unwrap();
     let file: serde_json::Value = serde_json::from_str(&text).unwrap();
     let members: Vec<&String> = file.as_object().unwrap().keys().collect();
     // Just those of a file that the UI exports.
