@@ -99,7 +99,7 @@ pub async fn run(global: &Global, args: &ImportArgs, output: &Output) -> Result<
         );
     }
     let organization = match &genesys {
-        None if folder.is_some() => return Err(session::SessionError::NoGenesysCredentials.into()),
+        None if folder.is_some() => return Err(connections::SessionError::NoGenesysCredentials.into()),
         None => None,
         Some(client) => match crate::genesys::live(client, &[], Details::All).await {
             Ok(organization) => Some(organization),
