@@ -1,6 +1,7 @@
 //! Genesys Cloud's SDK for JavaScript, installed into `target/` on first use, where the machine has Node.
 
 use std::fs::{self, File};
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
@@ -18,7 +19,7 @@ pub fn sdk() -> Option<&'static Path> {
 fn install() -> Option<PathBuf> {
     for tool in ["node", "npm"] {
         if Command::new(tool).arg("--version").stdin(Stdio::null()).output().is_err() {
-            eprintln!("skipped: this machine has no `{tool}`");
+            let _ = writeln!(std::io::stderr(), "skipped: this machine has no `{tool}`");
             return None;
         }
     }
