@@ -163,13 +163,13 @@ impl Command {
         match self {
             Self::Plan(args) => args.format = ReportFormat::Json,
             Self::Check(args) => args.format = ReportFormat::Json,
+            Self::Apply(args) => args.format = ReportFormat::Json,
+            Self::Destroy(args) => args.format = ReportFormat::Json,
             Self::Permissions(args) => args.format = PermissionsFormat::Json,
             Self::Policy(PolicyCommand::Evaluate(args)) => args.format = EvaluateFormat::Json,
             Self::Policy(PolicyCommand::Lint { .. }) | Self::Validate(_) | Self::Import(_) | Self::Schema => {
             }
-            Self::Apply(_)
-            | Self::Destroy(_)
-            | Self::Fmt(_)
+            Self::Fmt(_)
             | Self::Init(_)
             | Self::Policy(PolicyCommand::Compare { .. })
             | Self::Completions { .. }

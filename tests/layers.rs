@@ -63,7 +63,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
             "spec/load.rs",
             "spec/files.rs",
             "aws/client/profile.rs",
-            "saved.rs",
+            "saved/file.rs",
             "sandbox/state_file.rs",
             "commands/",
         ],

@@ -1,6 +1,5 @@
 //! `apply`: make it so, see that it is so, then check.
 
-use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -8,26 +7,29 @@ use futures_util::future::join_all;
 
 use clap::Args;
 
-use super::carry_out::{ApplyError, Carried, carry_out, read_back};
+use super::carry_out::{Attempt, Carried, applied, converge};
 use super::check::SpecTest;
-use super::fleet::{self, Fleet, Members};
-use super::options::{Global, Scope, Select, Wait, WideningGuard};
+use super::fleet::{self, Fleet, Members, Outcomes};
+use super::options::{Global, ReportFormat, Scope, Select, Wait, WideningGuard};
 use super::plan::PlanError;
 use super::prompt::{PromptError, ask, interrupted, interrupts};
+use super::record::{Record, finish_all};
 use super::report::report;
+use super::reports::Reports;
 use super::session::{Observed, Session};
-use super::specs::SpecsError;
+use super::specs::SpecSource;
 use super::{CommandError, Status, check, plan};
-use crate::apply::{Apply, Interrupt, PlanKind};
+use crate::apply::Interrupt;
 use crate::backoff::Backoff;
 use crate::explain::Explain;
 use crate::model::OrganizationReading;
-use crate::plan::{Plan, Service};
+use crate::plan::Plan;
 use crate::render;
 use crate::render::output::Output;
-use crate::render::style::{BOLD, ERROR, GOOD, WARNING, paint};
-use crate::saved::SavedPlan;
-use crate::view::{PlanSummary, PlanView, gainers};
+use crate::render::style::{BOLD, ERROR, GOOD, HELP, WARNING, paint};
+use crate::saved::{Misfit, Options, SavedError, SavedFile, SavedFleet, SavedPlan};
+use crate::text::one_line;
+use crate::view::{CheckView, PlanSummary, PlanView, gainers, plural};
 
 #[derive(Debug, Args)]
 pub struct ApplyArgs {
@@ -50,6 +52,11 @@ pub struct ApplyArgs {
     /// Leave Genesys Cloud's side alone
     #[arg(long)]
     pub aws_only: bool,
+    /// How to print what was done; json and markdown ask nothing, so they need --yes or a saved plan
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: ReportFormat,
+    #[command(flatten)]
+    pub reports: Reports,
     #[command(flatten)]
     pub scope: Scope,
     #[command(flatten)]
@@ -60,166 +67,394 @@ pub struct ApplyArgs {
     pub select: Select,
 }
 
+/// What the command line says, with the saved plan that it names.
+struct Run<'a> {
+    args: &'a ApplyArgs,
+    interrupt: &'a Interrupt,
+    output: &'a Output,
+}
+
 pub async fn run(global: &Global, args: &ApplyArgs, output: &Output) -> Result<Status, CommandError> {
-    let fleet = Fleet::open(global, &args.select, output).await?;
     let interrupt = interrupts(output);
-    match fleet {
+    let run = Run { args, interrupt: &interrupt, output };
+    run.asks_what_can_be_answered()?;
+    let saved = args.plan.as_deref().map(SavedFile::read).transpose()?;
+    let given = plan::options(args.scope, &args.select);
+    if let Some(file @ SavedFile::Several(saved)) = &saved {
+        let select = Select { roles: file.options(&given)?.roles, accounts: accounts(saved, &args.select)? };
+        let members = fleet::open_all(global, &select, output).await?;
+        return run.many(members, Some(saved)).await;
+    }
+    match Fleet::open(global, &args.select, output).await? {
         Fleet::One(session) => run_in(*session, args, &interrupt, output).await,
-        Fleet::Many(members) => run_many(members, args, &interrupt, output).await,
+        Fleet::Many(_) if saved.is_some() => Err(SavedError::OneSpec.into()),
+        Fleet::Many(members) => run.many(members, None).await,
     }
 }
 
 /// For one spec, in a session that is given.
 pub async fn run_in(
-    mut session: Session,
+    session: Session,
     args: &ApplyArgs,
     interrupt: &Interrupt,
     output: &Output,
 ) -> Result<Status, CommandError> {
-    let ApplyArgs { plan: saved, yes, no_check, test, no_test, aws_only, scope, select, guard, wait } = args;
-    if *aws_only {
-        session.leave_genesys_alone();
-    }
-    let saved = saved.as_deref().map(SavedPlan::read).transpose()?;
-    let options = match &saved {
-        Some(saved) => saved.options(&plan::options(*scope, select))?,
-        None => plan::options(*scope, select),
+    let run = Run { args, interrupt, output };
+    run.asks_what_can_be_answered()?;
+    let saved = match args.plan.as_deref().map(SavedFile::read).transpose()? {
+        None => None,
+        Some(SavedFile::One(saved)) => Some(*saved),
+        Some(SavedFile::Several(saved)) => {
+            return Err(SavedError::OtherSpecs(saved.other_specs(&[])).into());
+        }
     };
-    if saved.is_some() {
-        fleet::select_roles(&mut session.spec, &options.roles);
+    let mut record = Record::new("genesys-iam apply", &session.spec, args.format, output);
+    let ended = Box::pin(run.one(session, saved, &mut record)).await;
+    record.finish(ended, &args.reports)
+}
+
+/// The accounts that a saved plan is for.
+fn accounts(saved: &SavedFleet, given: &Select) -> Result<Vec<crate::arn::AccountId>, SavedError> {
+    let wanted: Vec<_> = saved.accounts.iter().filter_map(|account| account.parse().ok()).collect();
+    if !given.accounts.is_empty() && given.accounts != wanted {
+        return Err(SavedError::OtherAccounts(saved.accounts.clone()));
     }
-    let made = interrupt.or_interrupted(Box::pin(plan::make(&mut session, &options, output))).await;
-    let Some(made) = made else { return Ok(interrupted(NOTHING, output)) };
-    let (plan, mut observed) = made?;
-    if let Some(saved) = &saved {
-        let api = session.genesys.as_ref().map(crate::genesys::Client::api);
-        let now = SavedPlan::new(&plan, &observed.desired, &observed.live, api, options, output)?;
-        let differences = saved.differences(&now);
-        if !differences.is_empty() {
-            let nothing_left = plan.is_empty() && saved.has_changes();
-            return Err(ApplyError::Outdated { differences, nothing_left }.into());
+    Ok(wanted)
+}
+
+impl Run<'_> {
+    fn asks_what_can_be_answered(&self) -> Result<(), ApplyError> {
+        let ApplyArgs { plan, yes, format, .. } = self.args;
+        if *format == ReportFormat::Text || *yes || plan.is_some() {
+            Ok(())
+        } else {
+            Err(ApplyError::NotAsked)
         }
     }
-    output.result(&render::plan::text(&PlanView::new(&plan)))?;
-    may_be_carried_out(&plan, *guard)?;
-    if !plan.is_empty() {
-        let asks = saved.is_none() && !yes;
-        if asks && confirm("Make these changes?", &[&plan], interrupt, output).await?.is_none() {
-            return Ok(interrupted(NOTHING, output));
+
+    fn makes_proofs(&self) -> bool {
+        let ApplyArgs { plan, yes, test, no_test, .. } = self.args;
+        *test || (plan.is_none() && !yes && !no_test)
+    }
+
+    async fn one(
+        &self,
+        mut session: Session,
+        saved: Option<SavedPlan>,
+        record: &mut Record<'_>,
+    ) -> Result<Status, CommandError> {
+        let Self { args, interrupt, output } = self;
+        if args.aws_only {
+            session.leave_genesys_alone();
         }
-        let is_old = asks || saved.is_some();
-        let work = converge(&session, &plan, &mut observed, is_old, waits(*wait), interrupt, output);
-        match Box::pin(work).await? {
-            Carried::All(applied) => output.result(&applied)?,
-            Carried::Interrupted => return Ok(Status::Interrupted),
+        let given = plan::options(args.scope, &args.select);
+        let options = match &saved {
+            Some(saved) => saved.options(&given)?,
+            None => given,
+        };
+        if saved.is_some() {
+            fleet::select_roles(&mut session.spec, &options.roles);
+        }
+        let made = interrupt.or_interrupted(Box::pin(plan::make(&mut session, &options, output))).await;
+        let Some(made) = made else { return Ok(interrupted(NOTHING, output)) };
+        let (plan, mut observed) = made?;
+        record.view.set_plan(&plan);
+        if let Some(saved) = &saved {
+            let now = plan::saved(&session, &plan, &observed, &options, output)?;
+            let misfit = saved.compare(&now);
+            if !misfit.differences.is_empty() {
+                return Err(ApplyError::Outdated(vec![(None, misfit)]).into());
+            }
+        }
+        record.text(&render::plan::text(&PlanView::new(&plan)))?;
+        may_be_carried_out(&plan, args.guard)?;
+        if !plan.is_empty() {
+            let asks = saved.is_none() && !args.yes;
+            if asks && confirm("Make these changes?", &[&plan], interrupt, output).await?.is_none() {
+                return Ok(interrupted(NOTHING, output));
+            }
+            let is_old = asks || saved.is_some();
+            let waits = waits(args.wait);
+            let work = converge(&session, &plan, &mut observed, is_old, waits, interrupt, output);
+            match record.made(&plan, Box::pin(work).await)? {
+                Carried::All => record.text(&applied(&plan))?,
+                Carried::Interrupted => return Ok(Status::Interrupted),
+            }
+        }
+        let left = record.left_in_genesys(&observed);
+        if args.no_check {
+            return Ok(left);
+        }
+        record.text("\n")?;
+        match self.check(&session, &plan, &observed, record).await {
+            Some(status) => Ok(fleet::worst([status?, left])),
+            None => Ok(interrupted(UNCHECKED, output)),
         }
     }
-    let left = left_in_genesys(&observed, output);
-    if *no_check {
-        return Ok(left);
-    }
-    let wants_proof = *test || (saved.is_none() && !yes && !no_test);
-    let tests = if wants_proof { tests(&plan, &observed) } else { Vec::new() };
-    output.result("\n")?;
-    match interrupt.or_interrupted(Box::pin(check::after_apply(&session, &observed, tests, output))).await {
-        Some(status) => Ok(fleet::worst([status?, left])),
-        None => Ok(interrupted(UNCHECKED, output)),
+
+    /// The check at the end; `None` when interrupted.
+    async fn check(
+        &self,
+        session: &Session,
+        plan: &Plan,
+        observed: &Observed,
+        record: &mut Record<'_>,
+    ) -> Option<Result<Status, CommandError>> {
+        let tests = if self.makes_proofs() { tests(plan, observed) } else { Vec::new() };
+        let made = Box::pin(check::after_apply(session, observed, tests, self.output));
+        let made = self.interrupt.or_interrupted(made).await?;
+        Some(made.and_then(|report| {
+            let view = CheckView::new(&report);
+            record.text(&check::text(&view, self.output))?;
+            record.view.check = Some(view);
+            Ok(if report.has_fault() { Status::Fault } else { Status::Done })
+        }))
     }
 }
 
-/// For several specs: all plans first, one question, then all of them at the same time.
-async fn run_many(
-    members: Members,
-    args: &ApplyArgs,
-    interrupt: &Interrupt,
-    output: &Output,
-) -> Result<Status, CommandError> {
-    let ApplyArgs { plan: saved, yes, no_check, test, no_test, aws_only, scope, select, guard, wait } = args;
-    if saved.is_some() {
-        return Err(SpecsError::OneSpec("a saved plan").into());
-    }
-    let options = plan::options(*scope, select);
-    let reading = fleet::reading(&members);
-    let inner = output.inner();
-    let make = fleet::for_each_spec(members, async |session| {
-        if *aws_only {
-            session.leave_genesys_alone();
-        }
-        plan::make(session, &options, &inner).await
-    });
-    let Some(made) = interrupt.or_interrupted(output.waiting_for(|| reading.text(), make)).await else {
-        return Ok(interrupted(NOTHING, output));
-    };
-    plan::show_all(&made, |(plan, _)| plan, output)?;
-    let mut statuses = Vec::new();
-    let mut ready = Vec::new();
-    for (file, made) in made {
-        let (session, (plan, observed)) = match made {
-            Ok(made) => made,
-            Err(error) => {
-                statuses.push(error.status());
-                continue;
+/// One of several specs.
+struct Job<'a> {
+    file: SpecSource,
+    session: Session,
+    plan: Plan,
+    observed: Observed,
+    record: Record<'a>,
+    /// How it ended, where it has.
+    ended: Option<Result<Status, CommandError>>,
+}
+
+impl<'a> Run<'a> {
+    /// For several specs: all plans first, one question, then all of them at the same time. Of a saved plan: all of them
+    /// have to be as they were saved, and are carried out one after the other, up to the first that fails.
+    async fn many(&self, members: Members, saved: Option<&SavedFleet>) -> Result<Status, CommandError> {
+        let Self { args, interrupt, output } = self;
+        if let Some(saved) = saved {
+            let files: Vec<String> = members.iter().map(|(file, _)| file.display()).collect();
+            let others = saved.other_specs(&files);
+            if !others.is_empty() {
+                return Err(SavedError::OtherSpecs(others).into());
             }
+        }
+        let options = match saved.and_then(|saved| saved.specs.first()) {
+            Some(spec) => spec.saved.options(&plan::options(args.scope, &args.select))?,
+            None => plan::options(args.scope, &args.select),
         };
-        match may_be_carried_out(&plan, *guard) {
-            Ok(()) => ready.push((file, session, plan, observed)),
-            Err(error) => {
-                output.message(&format!("{} {}: {error}\n", paint(ERROR, "error:"), file.display()));
-                statuses.push(error.status());
+        let reading = fleet::reading(&members);
+        let inner = output.inner();
+        let make = fleet::for_each_spec(members, async |session| {
+            if args.aws_only {
+                session.leave_genesys_alone();
             }
-        }
-    }
-    let changed: Vec<&Plan> =
-        ready.iter().map(|(_, _, plan, _)| plan).filter(|plan| !plan.is_empty()).collect();
-    if !changed.is_empty() && !yes {
-        let specs = if changed.len() == 1 { "1 spec".to_owned() } else { format!("{} specs", changed.len()) };
-        if confirm(&format!("Make these changes for {specs}?"), &changed, interrupt, output).await?.is_none()
-        {
+            plan::make(session, &options, &inner).await
+        });
+        let Some(made) = interrupt.or_interrupted(output.waiting_for(|| reading.text(), make)).await else {
             return Ok(interrupted(NOTHING, output));
+        };
+        let misfits = match saved {
+            Some(saved) => self.misfits(saved, &made, &options)?,
+            None => Vec::new(),
+        };
+        if args.format == ReportFormat::Text && misfits.is_empty() {
+            plan::show_all(&made, |(plan, _)| plan, output)?;
         }
-    }
-    let waits = waits(*wait);
-    let work = ready.into_iter().map(|(file, session, plan, mut observed)| async move {
-        let output = output.for_spec(&file.display().to_string());
-        let ended = if plan.is_empty() {
-            Ok(Carried::All(String::new()))
+        let mut failed = Vec::new();
+        let mut jobs = Vec::new();
+        for (file, made) in made {
+            match made {
+                Ok((session, (plan, observed))) => {
+                    let mut record = Record::new("genesys-iam apply", &session.spec, args.format, output);
+                    record.view.set_plan(&plan);
+                    let misfit = misfits.iter().find(|(known, _)| known.as_deref() == Some(&file.display()));
+                    let refusal = match misfit {
+                        Some((_, misfit)) if misfit.differences.is_empty() => None,
+                        Some((_, misfit)) => Some(ApplyError::Outdated(vec![(None, misfit.clone())]).into()),
+                        None => may_be_carried_out(&plan, args.guard).err().map(|error| {
+                            output.message(&format!("{} {file}: {error}\n", paint(ERROR, "error:")));
+                            error.into()
+                        }),
+                    };
+                    let ended = refusal.map(Err);
+                    jobs.push(Job { file, session, plan, observed, record, ended });
+                }
+                Err(error) => {
+                    if args.format != ReportFormat::Text || !misfits.is_empty() {
+                        output.message(&format!("{file}:\n"));
+                        report(&error, output);
+                    }
+                    failed.push((file, error));
+                }
+            }
+        }
+        let is_whole = failed.is_empty() && jobs.iter().all(|job| job.ended.is_none());
+        let status = if saved.is_some() && !is_whole {
+            match misfits.is_empty() {
+                true => output.message(&format!(
+                    "{} {NOTHING}: a saved plan is carried out as a whole or not at all\n",
+                    paint(ERROR, "error:")
+                )),
+                false => report(&ApplyError::Outdated(misfits).into(), output),
+            }
+            let statuses = failed.iter().map(|(_, error)| error.status());
+            let refused = jobs.iter().filter_map(|job| job.ended.as_ref()?.as_ref().err());
+            fleet::worst(statuses.chain(refused.map(CommandError::status)))
         } else {
-            converge(&session, &plan, &mut observed, !yes, waits, interrupt, &output).await
-        };
-        (file, session, plan, observed, ended)
-    });
-    for (file, session, plan, observed, ended) in join_all(work).await {
-        let applied = match ended {
-            Ok(Carried::All(applied)) => applied,
-            Ok(Carried::Interrupted) => {
-                statuses.push(Status::Interrupted);
-                continue;
+            let changed: Vec<&Plan> = jobs
+                .iter()
+                .filter(|job| job.ended.is_none() && !job.plan.is_empty())
+                .map(|job| &job.plan)
+                .collect();
+            if !changed.is_empty() && !args.yes && saved.is_none() {
+                let question = format!("Make these changes for {}?", plural(changed.len(), "spec"));
+                if confirm(&question, &changed, interrupt, output).await?.is_none() {
+                    return Ok(interrupted(NOTHING, output));
+                }
             }
-            Err(error) => {
-                output.result(&fleet::heading(&file))?;
-                report(&error, output);
-                statuses.push(error.status());
-                continue;
+            match saved {
+                Some(_) => self.one_by_one(&mut jobs).await,
+                None => self.all_at_once(&mut jobs).await,
             }
+            let checked = self.check_all(&mut jobs).await?;
+            if saved.is_some() {
+                self.sum_up(&jobs);
+            }
+            let statuses = failed.iter().map(|(_, error)| error.status());
+            fleet::worst(statuses.chain([checked]))
         };
-        output.result(&format!("{}{applied}", fleet::heading(&file)))?;
-        statuses.push(left_in_genesys(&observed, output));
-        if *no_check {
-            continue;
-        }
-        let wants_proof = *test || (!yes && !no_test);
-        let tests = if wants_proof { tests(&plan, &observed) } else { Vec::new() };
-        let check = Box::pin(check::after_apply(&session, &observed, tests, output));
-        let Some(status) = interrupt.or_interrupted(check).await else {
-            return Ok(interrupted(UNCHECKED, output));
-        };
-        statuses.push(status.unwrap_or_else(|error| {
-            report(&error, output);
-            error.status()
-        }));
-        output.result("\n")?;
+        let members = jobs.into_iter().map(|job| (job.file, job.record, job.ended)).collect();
+        let name = ("genesys-iam applies", "apply");
+        finish_all(name, members, &failed, status, (args.format, &args.reports), output)
     }
-    Ok(fleet::worst(statuses))
+
+    /// How each spec differs from what was saved of it; empty where none does.
+    fn misfits(
+        &self,
+        saved: &SavedFleet,
+        made: &Outcomes<(Plan, Observed)>,
+        options: &Options,
+    ) -> Result<Vec<(Option<String>, Misfit)>, SavedError> {
+        let mut misfits = Vec::new();
+        for (file, made) in made {
+            let Ok((session, (plan, observed))) = made else { continue };
+            let now = plan::saved(session, plan, observed, options, self.output)?;
+            let known = saved.of(&file.display());
+            misfits.extend(known.map(|known| (Some(file.display()), known.compare(&now))));
+        }
+        if misfits.iter().all(|(_, misfit)| misfit.differences.is_empty()) {
+            misfits.clear();
+        }
+        Ok(misfits)
+    }
+
+    async fn all_at_once(&self, jobs: &mut [Job<'a>]) {
+        let waits = waits(self.args.wait);
+        let is_old = !self.args.yes;
+        join_all(
+            jobs.iter_mut().filter(|job| job.ended.is_none()).map(|job| self.carry_out(job, is_old, waits)),
+        )
+        .await;
+    }
+
+    /// What is not begun when one fails stays so.
+    async fn one_by_one(&self, jobs: &mut [Job<'a>]) {
+        for job in jobs {
+            self.carry_out(job, true, waits(self.args.wait)).await;
+            if !matches!(job.ended, Some(Ok(Status::Done | Status::Refused))) {
+                break;
+            }
+        }
+    }
+
+    async fn carry_out(&self, job: &mut Job<'a>, is_old: bool, waits: Backoff) {
+        let Job { file, session, plan, observed, record, ended } = job;
+        let output = self.output.for_spec(&file.display());
+        let attempt = if plan.is_empty() {
+            Attempt::nothing()
+        } else {
+            converge(session, plan, observed, is_old, waits, self.interrupt, &output).await
+        };
+        *ended = Some(record.made(plan, attempt).map(|carried| match carried {
+            Carried::All => Status::Done,
+            Carried::Interrupted => Status::Interrupted,
+        }));
+    }
+
+    /// What became of each, and the check of those that were carried out.
+    async fn check_all(&self, jobs: &mut [Job<'a>]) -> Result<Status, CommandError> {
+        let mut statuses = Vec::new();
+        for Job { file, session, plan, observed, record, ended } in jobs {
+            match ended {
+                None => continue,
+                Some(Ok(Status::Interrupted)) => {
+                    statuses.push(Status::Interrupted);
+                    continue;
+                }
+                // Refused ones were reported with their plan.
+                Some(Err(error)) if error.find::<PlanError>().is_some() => {
+                    statuses.push(error.status());
+                    continue;
+                }
+                Some(Err(error)) => {
+                    record.text(&fleet::heading(file))?;
+                    report(error, self.output);
+                    statuses.push(error.status());
+                    continue;
+                }
+                Some(Ok(_)) => {}
+            }
+            let made = if plan.is_empty() { String::new() } else { applied(plan) };
+            record.text(&format!("{}{made}", fleet::heading(file)))?;
+            let mut status = record.left_in_genesys(observed);
+            if !self.args.no_check {
+                match self.check(session, plan, observed, record).await {
+                    None => {
+                        statuses.push(interrupted(UNCHECKED, self.output));
+                        *ended = Some(Ok(Status::Interrupted));
+                        break;
+                    }
+                    Some(Ok(checked)) => status = fleet::worst([status, checked]),
+                    Some(Err(error)) => {
+                        report(&error, self.output);
+                        statuses.push(error.status());
+                        *ended = Some(Err(error));
+                        continue;
+                    }
+                }
+                record.text("\n")?;
+            }
+            statuses.push(status);
+            *ended = Some(Ok(status));
+        }
+        Ok(fleet::worst(statuses))
+    }
+
+    /// Of a saved plan, where it was not carried out as a whole: how far each spec came, and what to do next.
+    fn sum_up(&self, jobs: &[Job<'a>]) {
+        let is_done = |job: &Job<'_>| job.record.view.summary.done == job.record.view.summary.planned;
+        let done = jobs.iter().filter(|job| is_done(job) && job.ended.is_some()).count();
+        if done == jobs.len() {
+            return;
+        }
+        let mut text = format!(
+            "{} the plan was carried out for {done} of {}\n",
+            paint(ERROR, "error:"),
+            plural(jobs.len(), "spec")
+        );
+        for job in jobs {
+            let (word, style) = match &job.ended {
+                None => ("not yet", WARNING),
+                Some(_) if is_done(job) => ("done   ", GOOD),
+                Some(Ok(_)) => ("stopped", WARNING),
+                Some(Err(_)) => ("failed ", ERROR),
+            };
+            let words = job.record.view.in_words();
+            text.push_str(&format!("  {} {}: {words}\n", paint(style, word), one_line(&job.file.display())));
+        }
+        text.push_str(&format!(
+            "{} fix the cause, then make a new plan of what is left: `genesys-iam plan --out FILE`\n",
+            paint(HELP, "help:")
+        ));
+        self.output.message(&text);
+    }
 }
 
 /// The proofs that follow from a plan: of data actions on whose way something was made or changed.
@@ -253,60 +488,11 @@ fn tests(plan: &Plan, observed: &Observed) -> Vec<SpecTest> {
     tests
 }
 
-/// Without credentials of the organization only AWS's side was made.
-fn left_in_genesys(observed: &Observed, output: &Output) -> Status {
-    let OrganizationReading::NotRead(why) = &observed.live.organization else { return Status::Done };
-    output.message(&format!(
-        "{} Genesys Cloud's side was neither read nor changed: {why}; `--aws-only` leaves it alone\n",
-        paint(WARNING, "not yet")
-    ));
-    Status::Refused
-}
-
 const NOTHING: &str = "nothing was changed";
 const UNCHECKED: &str = "the check at the end was not made";
 
 fn may_be_carried_out(plan: &Plan, guard: WideningGuard) -> Result<(), PlanError> {
     plan::refusal(plan, guard).map_or(Ok(()), Err)
-}
-
-/// Carries a plan out and reads back what it made: a line about it.
-async fn converge(
-    session: &Session,
-    plan: &Plan,
-    observed: &mut Observed,
-    is_old: bool,
-    waits: Backoff,
-    interrupt: &Interrupt,
-    output: &Output,
-) -> Result<Carried<String>, CommandError> {
-    // Time has passed since the plan was made.
-    let recheck = is_old.then_some((PlanKind::Converge, &observed.desired));
-    let run =
-        Apply { clients: &session.clients, genesys: session.genesys.as_ref(), waits, interrupt, recheck };
-    let applied = match carry_out(&run, session, plan, "apply", output).await? {
-        Carried::All(applied) => applied,
-        Carried::Interrupted => return Ok(Carried::Interrupted),
-    };
-    let names: BTreeSet<&str> =
-        plan.roles.iter().filter(|role| !role.changes.is_empty()).map(|role| role.role.as_str()).collect();
-    let changed = observed.desired.only(|role| names.contains(role.role.name.as_str()));
-    let read = interrupt.or_interrupted(Box::pin(read_back(&run, session, &changed, output))).await;
-    let Some(live) = read else {
-        interrupted("every change was made, but was not read back", output);
-        return Ok(Carried::Interrupted);
-    };
-    let live = live?;
-    observed.live.roles.extend(live.roles);
-    if live.organization != OrganizationReading::NotAsked {
-        observed.live.organization = live.organization;
-    }
-    let made = if applied == 1 { "1 change".to_owned() } else { format!("{applied} changes") };
-    Ok(Carried::All(format!(
-        "{} {made} made; {} what the spec says.\n",
-        paint(GOOD, "Applied."),
-        services(plan)
-    )))
 }
 
 pub(super) fn waits(Wait { wait }: Wait) -> Backoff {
@@ -333,12 +519,78 @@ async fn confirm(
     }
 }
 
-/// Who was seen to show what was made: `IAM shows`, `IAM and Genesys Cloud show`.
-fn services(plan: &Plan) -> &'static str {
-    let has = |service| plan.changes().any(|change| change.service() == service);
-    match (has(Service::Iam), has(Service::Genesys)) {
-        (true, true) => "IAM and Genesys Cloud show",
-        (false, true) => "Genesys Cloud shows",
-        _ => "IAM shows",
+/// Why a plan is not carried out.
+#[derive(Debug, thiserror::Error)]
+pub enum ApplyError {
+    /// By spec, where there are several.
+    #[error("{}", outdated(.0))]
+    Outdated(Vec<(Option<String>, Misfit)>),
+    #[error("`--format` prints a report and asks nothing")]
+    NotAsked,
+}
+
+impl Explain for ApplyError {
+    fn help(&self) -> Option<String> {
+        let help = match self {
+            Self::Outdated(misfits) if is_done(misfits) => return None,
+            Self::Outdated(_) => "look at what changed, then make a new plan: `genesys-iam plan --out FILE`",
+            Self::NotAsked => {
+                "look at the plan, then pass `--yes`, or save it with `plan --out` and give the file"
+            }
+        };
+        Some(help.to_owned())
     }
+
+    fn status(&self) -> Status {
+        match self {
+            Self::Outdated(_) => Status::Refused,
+            Self::NotAsked => Status::Usage,
+        }
+    }
+}
+
+/// Whether nothing is left of a saved plan.
+fn is_done(misfits: &[(Option<String>, Misfit)]) -> bool {
+    misfits.iter().all(|(_, misfit)| misfit.is_done)
+}
+
+fn outdated(misfits: &[(Option<String>, Misfit)]) -> String {
+    let mut text = "the saved plan is out of date; nothing was changed".to_owned();
+    for (file, Misfit { differences, left, made, is_done }) in misfits {
+        let indent = match file {
+            Some(file) => {
+                text.push_str(&format!("\n  {file}:"));
+                "    "
+            }
+            None => "  ",
+        };
+        if file.is_some() && *is_done {
+            text.push_str(" nothing is left to do, the live state matches the spec");
+            continue;
+        }
+        if differences.is_empty() {
+            text.push_str(&match left.len() {
+                0 => " no changes, as planned".to_owned(),
+                n => format!(" {} left, as planned", plural(n, "change")),
+            });
+        }
+        for difference in differences {
+            for line in difference.lines() {
+                text.push_str(&format!("\n{indent}{line}"));
+            }
+        }
+        if *made > 0 && !*is_done {
+            let left = if left.is_empty() { "none of it".to_owned() } else { left.join(", ") };
+            text.push_str(&format!(
+                "\n{indent}{} of the plan made already; left: {left}",
+                plural(*made, "change")
+            ));
+        }
+    }
+    if is_done(misfits) {
+        text.push_str(
+            "\n  Nothing is left to do: the live state matches the spec. The plan may have been applied already.",
+        );
+    }
+    text
 }

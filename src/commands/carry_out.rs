@@ -1,40 +1,105 @@
-//! Carrying a plan out: each change reported, and what was made read back.
+//! Carrying a plan out: each change is shown as it is made, what failed is looked up, and everything is read back.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
-use super::CommandError;
-use super::session::Session;
-use crate::apply::{Apply, ApplyReport, ChangeFailure, Progress};
+use super::session::{Observed, Session};
+use super::{CommandError, prompt};
+use crate::apply::{Apply, ApplyReport, ChangeFailure, Interrupt, PlanKind, Progress};
 use crate::aws::{AwsError, AwsErrorKind};
+use crate::backoff::Backoff;
 use crate::explain::{Explain, Status};
 use crate::genesys::GenesysError;
-use crate::model::{DesiredState, LiveState, LookForOrphans};
+use crate::model::{DesiredState, LiveState, LookForOrphans, OrganizationReading};
 use crate::permissions::CommandKind;
-use crate::plan::{Change, Plan, Service, diff};
+use crate::plan::{Change, Plan, Service, destroy, diff};
 use crate::render::output::Output;
 use crate::render::style::{DIM, ERROR, GOOD, HELP, WARNING, paint};
 use crate::text::one_line;
+use crate::view::ChangeOutcome;
+
+/// What became of a plan.
+pub(super) struct Attempt {
+    /// Of its changes; those that are not named were not begun.
+    pub outcomes: Vec<(Change, ChangeOutcome, Option<String>)>,
+    /// Whether the live state was seen to show every change; `None` where nothing was to be read.
+    pub read_back: Option<bool>,
+    pub ended: Result<Carried, CommandError>,
+}
 
 /// How far a plan was carried out, when nothing failed.
-pub(super) enum Carried<T> {
-    All(T),
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Carried {
+    All,
     /// What is left was reported.
     Interrupted,
 }
 
-/// Carries a plan out and reports each change: how many were made.
+impl Attempt {
+    /// Of a plan that has no changes.
+    pub(super) fn nothing() -> Self {
+        Self { outcomes: Vec::new(), read_back: None, ended: Ok(Carried::All) }
+    }
+}
+
+/// Carries a plan out and reads back what it made. `is_old`: time has passed since it was made.
+pub(super) async fn converge(
+    session: &Session,
+    plan: &Plan,
+    observed: &mut Observed,
+    is_old: bool,
+    waits: Backoff,
+    interrupt: &Interrupt,
+    output: &Output,
+) -> Attempt {
+    let recheck = is_old.then_some((PlanKind::Converge, &observed.desired));
+    let run =
+        Apply { clients: &session.clients, genesys: session.genesys.as_ref(), waits, interrupt, recheck };
+    let mut attempt = carry_out(&run, session, plan, "apply", output).await;
+    if !matches!(attempt.ended, Ok(Carried::All)) {
+        return attempt;
+    }
+    let names: BTreeSet<&str> =
+        plan.roles.iter().filter(|role| !role.changes.is_empty()).map(|role| role.role.as_str()).collect();
+    let changed = observed.desired.only(|role| names.contains(role.role.name.as_str()));
+    let read = interrupt.or_interrupted(Box::pin(read_back(&run, session, &changed, output))).await;
+    attempt.read_back = Some(matches!(read, Some(Ok(_))));
+    match read {
+        None => {
+            prompt::interrupted("every change was made, but was not read back", output);
+            attempt.ended = Ok(Carried::Interrupted);
+        }
+        Some(Err(error)) => attempt.ended = Err(error),
+        Some(Ok(live)) => {
+            observed.live.roles.extend(live.roles);
+            if live.organization != OrganizationReading::NotAsked {
+                observed.live.organization = live.organization;
+            }
+        }
+    }
+    attempt
+}
+
+/// `Applied. 3 changes made; IAM shows what the spec says.`
+pub(super) fn applied(plan: &Plan) -> String {
+    let made = crate::text::plural(plan.changes().count(), "change");
+    format!("{} {made} made; {} what the spec says.\n", paint(GOOD, "Applied."), services(plan))
+}
+
+/// Carries a plan out and reports each change.
 pub(super) async fn carry_out(
     run: &Apply<'_>,
     session: &Session,
     plan: &Plan,
     command: &'static str,
     output: &Output,
-) -> Result<Carried<usize>, CommandError> {
+) -> Attempt {
     let report = run.run(plan, |event| progress(output, &event)).await;
     if !report.failed.is_empty() || report.interrupted {
         return Box::pin(unfinished(report, session, plan, command, output)).await;
     }
-    Ok(Carried::All(report.applied.len()))
+    let outcomes = report.applied.into_iter().map(|change| (change, ChangeOutcome::Done, None)).collect();
+    Attempt { outcomes, read_back: None, ended: Ok(Carried::All) }
 }
 
 fn line(change: &Change) -> String {
@@ -60,43 +125,58 @@ fn seconds(pause: Duration) -> String {
 }
 
 /// Reports what is done, what is not, and why. Without an error it was interrupted.
-async fn unfinished<T>(
+async fn unfinished(
     report: ApplyReport,
     session: &Session,
     plan: &Plan,
     command: &'static str,
     output: &Output,
-) -> Result<Carried<T>, CommandError> {
+) -> Attempt {
     let ApplyReport { applied, failed, skipped, interrupted } = report;
-    let total = plan.changes().count();
-    for (change, failure) in &failed {
-        let may_have_been_done = match failure {
+    let incomplete =
+        AttemptError::Incomplete { command, applied: applied.len(), total: plan.changes().count() };
+    let mut outcomes: Vec<_> =
+        applied.into_iter().map(|change| (change, ChangeOutcome::Done, None)).collect();
+    let mut errors = Vec::new();
+    let mut denied = None;
+    for (change, failure) in failed {
+        let may_have_been_done = match &failure {
             ChangeFailure::Aws(error) => error.may_have_been_done(),
             ChangeFailure::Genesys(error) => error.may_have_been_done(),
             ChangeFailure::Changed => false,
         };
+        let mut outcome = ChangeOutcome::Failed;
         if may_have_been_done {
-            let unsure = unsure(change, session, output).await;
+            let (found, unsure) = unsure(&change, command, session, output).await;
             output.message(&format!("{} {unsure}\n", paint(WARNING, "unsure")));
+            outcome = found;
         }
+        let error = match failure {
+            ChangeFailure::Aws(error) => {
+                if error.is_access_denied() && denied.is_none() {
+                    let kind = if command == "destroy" { CommandKind::Destroy } else { CommandKind::Apply };
+                    denied = Some((errors.len(), kind));
+                }
+                CommandError::from(error)
+            }
+            ChangeFailure::Genesys(error) => CommandError::from(error),
+            ChangeFailure::Changed => AttemptError::ChangedMeanwhile { change: line(&change) }.into(),
+        };
+        let why = (outcome != ChangeOutcome::Done).then(|| error.with_causes());
+        outcomes.push((change, outcome, why));
+        errors.push(error);
     }
     output.message(&left(&skipped));
-    if let Some(error) = failed.iter().find_map(|(_, failure)| match failure {
-        ChangeFailure::Aws(error) if error.is_access_denied() => Some(error),
-        _ => None,
-    }) {
-        let kind = if command == "destroy" { CommandKind::Destroy } else { CommandKind::Apply };
+    if let Some((at, kind)) = denied
+        && let Some(error) = errors[at].find::<AwsError>()
+    {
         session.list_permissions(error, kind, output);
     }
-    let incomplete = ApplyError::Incomplete { command, applied: applied.len(), total };
-    let mut errors = failed.into_iter().map(|(change, failure)| match failure {
-        ChangeFailure::Aws(error) => CommandError::from(error),
-        ChangeFailure::Genesys(error) => CommandError::from(error),
-        ChangeFailure::Changed => ApplyError::ChangedMeanwhile { change: line(&change) }.into(),
-    });
+    let ended = |ended| Attempt { outcomes, read_back: None, ended };
+    let mut errors = errors.into_iter();
     let Some(first) = errors.next() else {
         if !interrupted {
-            return Err(incomplete.into());
+            return ended(Err(incomplete.into()));
         }
         let again = format!("`{} {command}` continues where it stopped", session.invocation);
         output.message(&format!(
@@ -104,13 +184,13 @@ async fn unfinished<T>(
             paint(ERROR, "error:"),
             paint(HELP, "help:")
         ));
-        return Ok(Carried::Interrupted);
+        return ended(Ok(Carried::Interrupted));
     };
     output.message(&format!("{} {incomplete}\n", paint(ERROR, "error:")));
     for error in errors {
         output.message(&format!("{} {error}\n", paint(ERROR, "error:")));
     }
-    Err(first)
+    ended(Err(first))
 }
 
 /// Changes that are named one by one; more are counted.
@@ -135,20 +215,32 @@ fn left(skipped: &[Change]) -> String {
 }
 
 /// The response was lost or says nothing: the live state shows whether the change was made.
-async fn unsure(change: &Change, session: &Session, output: &Output) -> String {
+async fn unsure(
+    change: &Change,
+    command: &str,
+    session: &Session,
+    output: &Output,
+) -> (ChangeOutcome, String) {
     let desired = crate::model::resolve(&session.spec, &Default::default());
     let line = line(change);
+    let is_left = |live: &LiveState| {
+        let plan = if command == "destroy" { destroy(live, &desired, true) } else { diff(live, &desired) };
+        plan.changes().any(|left| left.same_subject(change))
+    };
     match both_sides(session, &desired, output).await {
-        Ok(live) if diff(&live, &desired).changes().any(|left| left.same_subject(change)) => {
-            format!("{line} was not made, as far as {} shows", service(change))
+        Ok(live) if is_left(&live) => {
+            (ChangeOutcome::Failed, format!("{line} was not made, as far as {} shows", service(change)))
         }
-        Ok(_) => format!("{line} succeeded, although the response was lost"),
-        Err(_) => format!("whether {line} was made is not known: `genesys-iam plan` will show it"),
+        Ok(_) => (ChangeOutcome::Done, format!("{line} succeeded, although the response was lost")),
+        Err(_) => (
+            ChangeOutcome::NotKnown,
+            format!("whether {line} was made is not known: `genesys-iam plan` will show it"),
+        ),
     }
 }
 
 /// Reads what was changed until IAM, which is eventually consistent, shows it.
-pub(super) async fn read_back(
+async fn read_back(
     run: &Apply<'_>,
     session: &Session,
     desired: &DesiredState,
@@ -171,7 +263,7 @@ pub(super) async fn read_back(
         let Some(pause) = pauses.next(None) else {
             return Err(match failure {
                 Some(error) => not_read_back(error, output),
-                None => ApplyError::NotConverged(left).into(),
+                None => AttemptError::NotConverged(left).into(),
             });
         };
         output.message(&format!(
@@ -210,6 +302,16 @@ fn service(change: &Change) -> &'static str {
     }
 }
 
+/// Who was seen to show what was made: `IAM shows`, `IAM and Genesys Cloud show`.
+fn services(plan: &Plan) -> &'static str {
+    let has = |service| plan.changes().any(|change| change.service() == service);
+    match (has(Service::Iam), has(Service::Genesys)) {
+        (true, true) => "IAM and Genesys Cloud show",
+        (false, true) => "Genesys Cloud shows",
+        _ => "IAM shows",
+    }
+}
+
 /// Half of an answer may be old and half new, and what failed on the way may be asked again.
 fn is_transient(error: &AwsError) -> bool {
     matches!(*error.kind, AwsErrorKind::Contradiction(_))
@@ -226,24 +328,21 @@ fn not_read_back(error: impl Into<CommandError>, output: &Output) -> CommandErro
 
 /// Why a plan was not carried out as a whole.
 #[derive(Debug, thiserror::Error)]
-pub enum ApplyError {
+pub(super) enum AttemptError {
     #[error("{command} ended early: {applied} of {total} changes were made")]
     Incomplete { command: &'static str, applied: usize, total: usize },
     #[error("every change was made, but IAM does not show yet: {0}")]
     NotConverged(String),
     #[error("{change}: the resource changed after the plan was made")]
     ChangedMeanwhile { change: String },
-    #[error("{}", outdated(.differences, *.nothing_left))]
-    Outdated { differences: Vec<String>, nothing_left: bool },
 }
 
-impl Explain for ApplyError {
+impl Explain for AttemptError {
     fn help(&self) -> Option<String> {
         let help = match self {
             Self::Incomplete { .. } => "fix the cause and run it again; it continues where it stopped",
             Self::NotConverged(_) => "IAM may need a moment: run `genesys-iam plan` to see what is left",
-            Self::Outdated { nothing_left: true, .. } => return None,
-            Self::Outdated { nothing_left: false, .. } | Self::ChangedMeanwhile { .. } => {
+            Self::ChangedMeanwhile { .. } => {
                 "look at what changed, then make a new plan: `genesys-iam plan --out FILE`"
             }
         };
@@ -253,23 +352,9 @@ impl Explain for ApplyError {
     fn status(&self) -> Status {
         match self {
             Self::Incomplete { .. } | Self::NotConverged(_) => Status::Error,
-            Self::ChangedMeanwhile { .. } | Self::Outdated { .. } => Status::Refused,
+            Self::ChangedMeanwhile { .. } => Status::Refused,
         }
     }
-}
-
-fn outdated(differences: &[String], nothing_left: bool) -> String {
-    let mut text = "the saved plan is out of date; nothing was changed".to_owned();
-    for difference in differences {
-        let lines: Vec<&str> = difference.lines().collect();
-        text.push_str(&format!("\n  {}", lines.join("\n  ")));
-    }
-    if nothing_left {
-        text.push_str(
-            "\n  Nothing is left to do: the live state matches the spec. The plan may have been applied already.",
-        );
-    }
-    text
 }
 
 #[cfg(test)]

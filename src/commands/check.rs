@@ -8,6 +8,7 @@ use super::connections::SessionError;
 use super::fleet::{self, Fleet, Members};
 use super::options::{Global, ReportFormat, Select};
 use super::report::provenance;
+use super::reports::Reports;
 use super::session::{LookUp, Observed, Session};
 use super::specs::SpecsError;
 use super::{CommandError, Status, evidence};
@@ -33,6 +34,8 @@ pub struct CheckArgs {
     /// How to print the report
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub format: ReportFormat,
+    #[command(flatten)]
+    pub reports: Reports,
     /// Show every claim with what was seen, not just what is wrong
     #[arg(long)]
     pub all: bool,
@@ -123,39 +126,33 @@ async fn run_many(members: Members, args: &CheckArgs, output: &Output) -> Result
             (file.display().to_string(), made.as_ref().map(|(_, report)| CheckView::new(report)))
         })
         .collect();
-    if args.format == ReportFormat::Json {
-        let mut reports = Vec::new();
-        for (file, view) in &views {
-            reports.push((
-                file.as_str(),
-                match view {
-                    Ok(view) => Ok(render::json::check(view)),
-                    Err(error) => Err(*error),
-                },
-            ));
-        }
-        let value = fleet::json("genesys-iam checks", "report", reports, outcome);
-        output.result(&format!("{:#}\n", output.masked_json(&value)))?;
-        return Ok(outcome);
-    }
     let mut failed = Vec::new();
+    let mut reports: Vec<(Option<&str>, &CheckView)> = Vec::new();
     for (file, view) in &views {
-        if let Err(error) = view {
-            failed.push(file.clone());
-            output.message(&format!("{}:\n", file));
-            super::report(error, output);
+        match view {
+            Ok(view) => reports.push((Some(file), view)),
+            Err(error) => {
+                failed.push(file.clone());
+                output.message(&format!("{file}:\n"));
+                super::report(error, output);
+            }
         }
     }
-    let reports: Vec<(Option<&str>, &CheckView)> =
-        views.iter().filter_map(|(file, view)| Some((Some(file.as_str()), view.as_ref().ok()?))).collect();
-    output.result(&match args.format {
+    let page = |format| match format {
+        ReportFormat::Json => {
+            let reports = views.iter().map(|(file, view)| {
+                (file.as_str(), view.as_ref().map(render::json::check).map_err(|error| *error))
+            });
+            let value = fleet::json("genesys-iam checks", "report", reports.collect(), outcome);
+            format!("{:#}\n", output.masked_json(&value))
+        }
         ReportFormat::Markdown => {
             render::markdown::checks(&reports, &failed, &provenance(), &output.masker())
         }
-        ReportFormat::Text | ReportFormat::Json => {
-            render::check::text(&reports, &failed, show_of(args.all, output))
-        }
-    })?;
+        ReportFormat::Text => render::check::text(&reports, &failed, show_of(args.all, output)),
+    };
+    output.result(&page(args.format))?;
+    args.reports.write(output, page)?;
     for (_, made) in &made {
         if let Ok((_, report)) = made {
             warn_if_level_not_reached(report, args, output);
@@ -172,21 +169,24 @@ async fn report(
     output: &Output,
 ) -> Result<Status, CommandError> {
     let report = make(session, observed, &args.proofs, output).await?;
-    show(&report, session, args.format, args.all, output)?;
+    show(&report, session, args, output)?;
     warn_if_level_not_reached(&report, args, output);
     Ok(status(&report, args))
 }
 
-/// The check at the end of `apply`: its report, and the status that follows from it.
+/// The check at the end of `apply`.
 pub(super) async fn after_apply(
     session: &Session,
     observed: &Observed,
     tests: Vec<SpecTest>,
     output: &Output,
-) -> Result<Status, CommandError> {
-    let report = make(session, observed, &Proofs { tests, ..Proofs::default() }, output).await?;
-    show(&report, session, ReportFormat::Text, false, output)?;
-    Ok(if report.has_fault() { Status::Fault } else { Status::Done })
+) -> Result<CheckReport, CommandError> {
+    make(session, observed, &Proofs { tests, ..Proofs::default() }, output).await
+}
+
+/// A report of one spec as text.
+pub(super) fn text(view: &CheckView, output: &Output) -> String {
+    render::check::text(&[(None, view)], &[], show_of(false, output))
 }
 
 /// The probes are made as Genesys Cloud in the sandbox, with the profile where one is given, and otherwise as the caller.
@@ -282,23 +282,24 @@ fn show_of(all: bool, output: &Output) -> Show {
     Show { all, quiet: output.is_quiet() }
 }
 
+/// Prints the report, and writes the files that it is also for.
 fn show(
     report: &CheckReport,
     session: &Session,
-    format: ReportFormat,
-    all: bool,
+    args: &CheckArgs,
     output: &Output,
 ) -> Result<(), CommandError> {
     let view = CheckView::new(report);
-    let text = match format {
-        ReportFormat::Text => render::check::text(&[(None, &view)], &[], show_of(all, output)),
+    let page = |format| match format {
+        ReportFormat::Text => render::check::text(&[(None, &view)], &[], show_of(args.all, output)),
         ReportFormat::Json => format!("{:#}\n", output.masked_json(&render::json::check(&view))),
         ReportFormat::Markdown => {
             let provenance = provenance().with_file(&session.file);
             render::markdown::checks(&[(None, &view)], &[], &provenance, &output.masker())
         }
     };
-    output.result(&text)?;
+    output.result(&page(args.format))?;
+    args.reports.write(output, page)?;
     Ok(())
 }
 

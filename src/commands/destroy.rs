@@ -5,13 +5,16 @@ use clap::Args;
 use super::apply::waits;
 use super::carry_out::{Carried, carry_out};
 use super::fleet::{self, Fleet};
-use super::options::{Global, Select, Wait};
+use super::options::{Global, ReportFormat, Select, Wait};
 use super::plan::PlanError;
 use super::prompt::{PromptError, ask, interrupted, interrupts};
+use super::record::{Record, finish_all};
 use super::report::report;
+use super::reports::Reports;
 use super::session::{LookUp, Session};
 use super::{CommandError, Status};
 use crate::apply::{Apply, Interrupt, PlanKind};
+use crate::explain::Explain;
 use crate::model::LookForOrphans;
 use crate::plan::{Plan, Reads, destroy};
 use crate::render;
@@ -27,13 +30,23 @@ pub struct DestroyArgs {
     /// Delete data actions too that flows use, or of which that is not known
     #[arg(long)]
     pub even_if_used: bool,
+    /// How to print what was done; json and markdown ask nothing, so they need --yes
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: ReportFormat,
+    #[command(flatten)]
+    pub reports: Reports,
     #[command(flatten)]
     pub wait: Wait,
     #[command(flatten)]
     pub select: Select,
 }
 
+const NAME: &str = "genesys-iam destroy";
+
 pub async fn run(global: &Global, args: &DestroyArgs, output: &Output) -> Result<Status, CommandError> {
+    if args.format != ReportFormat::Text && !args.yes {
+        return Err(NotAsked.into());
+    }
     let fleet = Fleet::open(global, &args.select, output).await?;
     let interrupt = interrupts(output);
     let members = match fleet {
@@ -41,30 +54,57 @@ pub async fn run(global: &Global, args: &DestroyArgs, output: &Output) -> Result
         Fleet::Many(members) => members,
     };
     // One after the other: each is a decision of its own.
-    let mut statuses = Vec::new();
+    let (mut statuses, mut done, mut failed) = (Vec::new(), Vec::new(), Vec::new());
+    let mut is_over = false;
     for (file, session) in members {
-        output.result(&fleet::heading(&file))?;
-        let ended = match session {
-            Ok(session) => run_in(session, args, &interrupt, output).await,
-            Err(error) => Err(error),
+        let session = match session {
+            Ok(session) => session,
+            Err(error) => {
+                output.message(&format!("{file}:\n"));
+                report(&error, output);
+                statuses.push(error.status());
+                failed.push((file, error));
+                continue;
+            }
         };
-        let status = ended.unwrap_or_else(|error| {
-            report(&error, output);
-            error.status()
-        });
-        statuses.push(status);
-        if status == Status::Interrupted {
-            break;
+        let mut record = Record::new(NAME, &session.spec, args.format, output);
+        if is_over {
+            done.push((file, record, None));
+            continue;
         }
-        output.result("\n")?;
+        record.text(&fleet::heading(&file))?;
+        let ended = Box::pin(one(session, args, &mut record, interrupt.as_ref(), output)).await;
+        if let Err(error) = &ended {
+            report(error, output);
+        }
+        let status = ended.as_ref().map_or_else(CommandError::status, |status| *status);
+        statuses.push(status);
+        is_over = status == Status::Interrupted;
+        if !is_over {
+            record.text("\n")?;
+        }
+        done.push((file, record, Some(ended)));
     }
-    Ok(fleet::worst(statuses))
+    let name = ("genesys-iam destroys", "destroy");
+    finish_all(name, done, &failed, fleet::worst(statuses), (args.format, &args.reports), output)
 }
 
 /// As [`run`], in a session that is given.
 pub async fn run_in(
     session: Session,
     args: &DestroyArgs,
+    interrupt: &Interrupt,
+    output: &Output,
+) -> Result<Status, CommandError> {
+    let mut record = Record::new(NAME, &session.spec, args.format, output);
+    let ended = Box::pin(one(session, args, &mut record, interrupt, output)).await;
+    record.finish(ended, &args.reports)
+}
+
+async fn one(
+    session: Session,
+    args: &DestroyArgs,
+    record: &mut Record<'_>,
     interrupt: &Interrupt,
     output: &Output,
 ) -> Result<Status, CommandError> {
@@ -79,11 +119,12 @@ pub async fn run_in(
     Box::pin(session.read_usage(&mut observed.live, &plan)).await;
     let mut plan = destroy(&observed.live, &observed.desired, args.even_if_used);
     Box::pin(session.look_ahead(&mut plan, &observed.desired, output)).await?;
+    record.view.set_plan(&plan);
     if plan.is_empty() && !plan.is_blocked() {
-        output.result(&format!("{} Nothing from this spec exists.\n", paint(GOOD, "No changes.")))?;
+        record.text(&format!("{} Nothing from this spec exists.\n", paint(GOOD, "No changes.")))?;
         return Ok(Status::Done);
     }
-    output.result(&render::plan::text(&PlanView::new(&plan)))?;
+    record.text(&render::plan::text(&PlanView::new(&plan)))?;
     if plan.is_blocked() {
         return Err(PlanError::Blocked.into());
     }
@@ -98,12 +139,15 @@ pub async fn run_in(
         interrupt,
         recheck,
     };
-    let made = match Box::pin(carry_out(&run, &session, &plan, "destroy", output)).await? {
-        Carried::All(made) => made,
-        Carried::Interrupted => return Ok(Status::Interrupted),
-    };
-    output.result(&format!("{} {made} changes made.\n", paint(GOOD, "Destroyed.")))?;
-    Ok(Status::Done)
+    let attempt = Box::pin(carry_out(&run, &session, &plan, "destroy", output)).await;
+    match record.made(&plan, attempt)? {
+        Carried::All => {
+            let made = plan.changes().count();
+            record.text(&format!("{} {made} changes made.\n", paint(GOOD, "Destroyed.")))?;
+            Ok(Status::Done)
+        }
+        Carried::Interrupted => Ok(Status::Interrupted),
+    }
 }
 
 const NOTHING: &str = "nothing was changed";
@@ -121,4 +165,18 @@ async fn confirm(plan: &Plan, interrupt: &Interrupt, output: &Output) -> Result<
         }
     }
     Ok(Some(()))
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("`--format` prints a report and asks nothing")]
+struct NotAsked;
+
+impl Explain for NotAsked {
+    fn help(&self) -> Option<String> {
+        Some("look at what would be removed, then pass `--yes`".to_owned())
+    }
+
+    fn status(&self) -> Status {
+        Status::Usage
+    }
 }

@@ -1,5 +1,7 @@
 //! Several specs at once: each with its own account, credentials and organization.
 
+use std::fmt;
+
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 
@@ -39,38 +41,60 @@ impl Fleet {
     pub async fn open(global: &Global, select: &Select, output: &Output) -> Result<Self, CommandError> {
         let sources = specs::named(global, output)?;
         let is_one = sources.len() == 1;
-        let mut connections = Connections::default();
-        let mut members = Vec::new();
-        let loaded: Vec<_> = sources
-            .into_iter()
-            .map(|source| {
-                let spec = super::loading::load(&source, global, output);
-                (source, spec)
-            })
-            .collect();
-        let mut names = Names::default();
-        for (source, spec) in &loaded {
-            spec.iter().try_for_each(|spec| names.add(source, spec))?;
-        }
-        for (source, spec) in loaded {
-            let session = match spec {
-                Ok(spec) => match selected(spec, select) {
-                    Some(spec) => Session::open(&source, spec, global, &mut connections, output).await,
-                    None => continue,
-                },
-                Err(error) => Err(error),
-            };
-            members.push((source, session));
-        }
+        let mut members = members(sources, global, select, output).await?;
         match members.pop() {
-            None => Err(NothingSelected.into()),
             Some((_, session)) if is_one => session.map(|session| Self::One(Box::new(session))),
-            Some(last) => {
-                members.push(last);
+            last => {
+                members.extend(last);
                 Ok(Self::Many(members))
             }
         }
     }
+}
+
+/// The specs that are named, also where it is just one.
+///
+/// # Errors
+///
+/// When nothing is selected.
+pub(super) async fn open_all(
+    global: &Global,
+    select: &Select,
+    output: &Output,
+) -> Result<Members, CommandError> {
+    members(specs::named(global, output)?, global, select, output).await
+}
+
+async fn members(
+    sources: Vec<SpecSource>,
+    global: &Global,
+    select: &Select,
+    output: &Output,
+) -> Result<Members, CommandError> {
+    let mut connections = Connections::default();
+    let loaded: Vec<_> = sources
+        .into_iter()
+        .map(|source| {
+            let spec = super::loading::load(&source, global, output);
+            (source, spec)
+        })
+        .collect();
+    let mut names = Names::default();
+    for (source, spec) in &loaded {
+        spec.iter().try_for_each(|spec| names.add(source, spec))?;
+    }
+    let mut members = Vec::new();
+    for (source, spec) in loaded {
+        let session = match spec {
+            Ok(spec) => match selected(spec, select) {
+                Some(spec) => Session::open(&source, spec, global, &mut connections, output).await,
+                None => continue,
+            },
+            Err(error) => Err(error),
+        };
+        members.push((source, session));
+    }
+    if members.is_empty() { Err(NothingSelected.into()) } else { Ok(members) }
 }
 
 /// What is left of a spec; `None` when nothing of it is selected.
@@ -145,7 +169,7 @@ pub fn json(
 }
 
 /// The heading of one spec in a report of several.
-pub fn heading(source: &SpecSource) -> String {
+pub fn heading(source: impl fmt::Display) -> String {
     format!("{}\n", paint(BOLD, &format!("── {source} ──")))
 }
 

@@ -1,24 +1,25 @@
 //! `plan`: what apply would change.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
 use super::fleet::{self, Fleet, Members, Outcomes};
 use super::options::{Global, ReportFormat, Scope, Select, Widened, WideningGuard};
 use super::report::{provenance, report};
-use super::session::{LookUp, Observed, Session};
-use super::specs::{SpecsError, quoted};
+use super::reports::Reports;
+use super::session::{LookUp, Observed, Session, invocation_for_all};
+use super::specs::quoted;
 use super::{CommandError, Status};
 use crate::explain::Explain;
 use crate::model::LookForOrphans;
 use crate::plan::Plan;
 use crate::render;
 use crate::render::output::Output;
-use crate::render::style::{WARNING, paint};
-use crate::saved::{Options, SavedPlan};
+use crate::render::style::{ERROR, WARNING, paint};
+use crate::saved::{Options, SavedError, SavedFile, SavedFleet, SavedPlan, SavedSpec};
 use crate::spec::{RoleSpec, Spec};
-use crate::view::PlanView;
+use crate::view::{PLANS_FORMAT, PlanView};
 
 #[derive(Debug, Args)]
 pub struct PlanArgs {
@@ -32,6 +33,8 @@ pub struct PlanArgs {
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub format: ReportFormat,
     #[command(flatten)]
+    pub reports: Reports,
+    #[command(flatten)]
     pub scope: Scope,
     #[command(flatten)]
     pub guard: WideningGuard,
@@ -42,54 +45,136 @@ pub struct PlanArgs {
 pub async fn run(global: &Global, args: &PlanArgs, output: &Output) -> Result<Status, CommandError> {
     match Fleet::open(global, &args.select, output).await? {
         Fleet::One(session) => run_in(*session, args, output).await,
-        Fleet::Many(members) => run_many(members, args, output).await,
+        Fleet::Many(members) => run_many(members, global, args, output).await,
     }
 }
 
-/// Plans for several specs: one report, grouped.
-async fn run_many(members: Members, args: &PlanArgs, output: &Output) -> Result<Status, CommandError> {
-    if args.out.is_some() {
-        return Err(SpecsError::OneSpec("`--out`").into());
-    }
+/// Plans for several specs: one report, grouped, and one file.
+async fn run_many(
+    members: Members,
+    global: &Global,
+    args: &PlanArgs,
+    output: &Output,
+) -> Result<Status, CommandError> {
     let options = options(args.scope, &args.select);
     let reading = fleet::reading(&members);
     let inner = output.inner();
     let made = fleet::for_each_spec(members, async |session| {
-        let (plan, _) = make(session, &options, &inner).await?;
+        let made = make(session, &options, &inner).await?;
         warn_if_other_organization(session, &inner).await;
-        Ok(plan)
+        Ok(made)
     });
     let made = output.waiting_for(|| reading.text(), made).await;
     let outcome = fleet::worst(made.iter().map(|(_, made)| match made {
-        Ok((_, plan)) => status(plan, args),
+        Ok((_, (plan, _))) => status(plan, args),
         Err(error) => error.status(),
     }));
     let plans: Vec<(String, Result<PlanView, &CommandError>)> = made
         .iter()
-        .map(|(file, made)| (file.display().to_string(), made.as_ref().map(|(_, plan)| PlanView::new(plan))))
+        .map(|(file, made)| (file.display(), made.as_ref().map(|(_, (plan, _))| PlanView::new(plan))))
         .collect();
-    match args.format {
-        ReportFormat::Text => show_all(&made, |plan| plan, output)?,
+    let page = |format| match format {
         ReportFormat::Json => {
-            let json = plans.iter().map(|(file, plan)| {
+            let plans = plans.iter().map(|(file, plan)| {
                 (file.as_str(), plan.as_ref().map(render::json::plan).map_err(|error| *error))
             });
-            let plans = json.collect();
-            let value = fleet::json("genesys-iam plans", "plan", plans, outcome);
-            output.result(&format!("{:#}\n", output.masked_json(&value)))?;
+            let value = fleet::json(PLANS_FORMAT, "plan", plans.collect(), outcome);
+            format!("{:#}\n", output.masked_json(&value))
         }
         ReportFormat::Markdown => {
             let plans: Vec<(String, Result<&PlanView, String>)> = plans
                 .iter()
                 .map(|(file, plan)| (file.clone(), plan.as_ref().map_err(|error| error.with_causes())))
                 .collect();
-            output.result(&render::markdown::plans(&plans, &provenance(), &output.masker()))?;
+            render::markdown::plans(&plans, &provenance(), &output.masker())
+        }
+        ReportFormat::Text => texts(&plans),
+    };
+    match args.format {
+        ReportFormat::Text => show_all(&made, |(plan, _)| plan, output)?,
+        format => {
+            report_errors(&made, output);
+            output.result(&page(format))?;
         }
     }
-    match made.iter().filter_map(|(_, made)| refusal(&made.as_ref().ok()?.1, args.guard)).next() {
-        Some(refusal) => Err(refusal.into()),
-        None => Ok(outcome),
+    args.reports.write(output, page)?;
+    if let Some(refusal) = made.iter().find_map(|(_, made)| refusal(&made.as_ref().ok()?.1.0, args.guard)) {
+        return Err(refusal.into());
     }
+    if let Some(path) = &args.out {
+        let Some(saved) = saved_fleet(&made, &options, args, output)? else { return Ok(outcome) };
+        SavedFile::Several(saved).write(path)?;
+        say_what_is_next(path, &invocation_for_all(global), &options, output);
+    }
+    Ok(outcome)
+}
+
+/// Those of which there is no plan, and why.
+fn report_errors<T>(made: &Outcomes<T>, output: &Output) {
+    for (file, made) in made {
+        if let Err(error) = made {
+            output.message(&format!("{file}:\n"));
+            report(error, output);
+        }
+    }
+}
+
+/// All of them, or nothing where one has no plan.
+fn saved_fleet(
+    made: &Outcomes<(Plan, Observed)>,
+    options: &Options,
+    args: &PlanArgs,
+    output: &Output,
+) -> Result<Option<SavedFleet>, CommandError> {
+    let mut specs = Vec::new();
+    for (file, made) in made {
+        let Ok((session, (plan, observed))) = made else {
+            output.message(&format!("{} {file} has no plan, so none is kept\n", paint(ERROR, "error:")));
+            return Ok(None);
+        };
+        specs.push(SavedSpec {
+            file: file.display(),
+            saved: saved(session, plan, observed, options, output)?,
+        });
+    }
+    Ok(Some(SavedFleet::new(&args.select.accounts, specs)))
+}
+
+/// What of a plan is kept.
+pub(super) fn saved(
+    session: &Session,
+    plan: &Plan,
+    observed: &Observed,
+    options: &Options,
+    output: &Output,
+) -> Result<SavedPlan, SavedError> {
+    let api = session.genesys.as_ref().map(crate::genesys::Client::api);
+    SavedPlan::new(plan, &observed.desired, &observed.live, api, options.clone(), output)
+}
+
+fn say_what_is_next(path: &Path, invocation: &str, options: &Options, output: &Output) {
+    let file = quoted(&path.to_string_lossy());
+    let flags = [(options.adopt, " --adopt"), (options.prune, " --prune")];
+    let flags: String = flags.into_iter().filter(|(is, _)| *is).map(|(_, flag)| flag).collect();
+    let next = format!("To carry out just this: {invocation} apply {file}{flags}");
+    output.note(&format!("The plan is in {}. {next}\n", path.display()));
+}
+
+/// The plans as text, under a heading each.
+fn texts(plans: &[(String, Result<PlanView, &CommandError>)]) -> String {
+    let mut out = String::new();
+    for (file, plan) in plans {
+        out.push_str(&fleet::heading(file));
+        out.push_str(&match plan {
+            Ok(plan) => render::plan::text(plan),
+            Err(error) => error.with_causes(),
+        });
+        out.push('\n');
+    }
+    let failed = plans.iter().filter(|(_, plan)| plan.is_err()).count();
+    let plans: Vec<&PlanView> = plans.iter().filter_map(|(_, plan)| plan.as_ref().ok()).collect();
+    out.push_str(&format!("{}\n", render::plan::summary_of_all(&plans, failed)));
+    out
 }
 
 /// The plans as text, under a heading each, and a line that counts them all.
@@ -127,7 +212,7 @@ pub async fn run_in(mut session: Session, args: &PlanArgs, output: &Output) -> R
     warn_if_other_organization(&session, output).await;
     let status = status(&plan, args);
     let view = PlanView::new(&plan);
-    output.result(&match args.format {
+    let page = |format| match format {
         ReportFormat::Text => render::plan::text(&view),
         ReportFormat::Json => {
             let mut value = render::json::plan(&view);
@@ -137,19 +222,16 @@ pub async fn run_in(mut session: Session, args: &PlanArgs, output: &Output) -> R
         ReportFormat::Markdown => {
             render::markdown::plan(&view, &provenance().with_file(&session.file), &output.masker())
         }
-    })?;
+    };
+    output.result(&page(args.format))?;
+    args.reports.write(output, page)?;
     if let Some(refusal) = refusal(&plan, args.guard) {
         return Err(refusal.into());
     }
     if let Some(path) = &args.out {
-        let api = session.genesys.as_ref().map(crate::genesys::Client::api);
-        SavedPlan::new(&plan, &observed.desired, &observed.live, api, options.clone(), output)?
-            .write(path)?;
-        let file = quoted(&path.to_string_lossy());
-        let flags = [(options.adopt, " --adopt"), (options.prune, " --prune")];
-        let flags: String = flags.into_iter().filter(|(is, _)| *is).map(|(_, flag)| flag).collect();
-        let next = format!("To carry out just this: {} apply {file}{flags}", session.invocation);
-        output.note(&format!("The plan is in {}. {next}\n", path.display()));
+        let saved = saved(&session, &plan, &observed, &options, output)?;
+        SavedFile::One(Box::new(saved)).write(path)?;
+        say_what_is_next(path, &session.invocation, &options, output);
     }
     Ok(status)
 }

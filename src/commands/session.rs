@@ -63,7 +63,13 @@ const NO_CREDENTIALS: &str = "the environment has no credentials of the organiza
 
 const PROGRAM: &str = "genesys-iam";
 
-fn invocation(source: &SpecSource, global: &Global) -> String {
+/// How to run another command with the same specs.
+pub(super) fn invocation_for_all(global: &Global) -> String {
+    let files = global.files.iter().map(|file| format!("--file {}", quoted(&file.to_string_lossy())));
+    invocation(files.collect(), global)
+}
+
+fn invocation(files: Vec<String>, global: &Global) -> String {
     let mut words = vec![PROGRAM.to_owned()];
     if let Some(folder) = &global.directory {
         words.push(format!("-C {}", quoted(&folder.to_string_lossy())));
@@ -79,7 +85,7 @@ fn invocation(source: &SpecSource, global: &Global) -> String {
         words.extend(value.iter().map(|value| format!("{option} {}", quoted(value))));
     }
     words.extend(global.allow_env.iter().map(|name| format!("--allow-env {}", quoted(name))));
-    words.extend(source.option());
+    words.extend(files);
     words.join(" ")
 }
 
@@ -91,7 +97,8 @@ impl Session {
         connections: &mut Connections,
         output: &Output,
     ) -> Result<Self, CommandError> {
-        let (invocation, file) = (invocation(source, global), source.display());
+        let (invocation, file) =
+            (invocation(source.option().into_iter().collect(), global), source.display());
         let reads = match global.reads {
             ReadsArg::Auto => Reads::Auto,
             ReadsArg::Single => Reads::Single,

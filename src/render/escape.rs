@@ -75,6 +75,11 @@ impl Escape<'_> {
         visible(&(self.mask)(text)).replace("``", "` `").replace("``", "` `")
     }
 
+    /// Several lines in a fenced block.
+    pub(super) fn fenced_lines(&self, text: &str) -> String {
+        text.lines().map(|line| self.fenced(line)).collect::<Vec<_>>().join("\n")
+    }
+
     /// In a label of a picture. Numbers and words between `#` and `;` are characters there.
     pub(super) fn label(&self, text: &str) -> String {
         let mut out = String::new();

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::view::{CheckView, PlanView};
+use crate::view::{ApplyView, CheckView, PlanView};
 
 /// The plan. Texts are not masked yet.
 pub fn plan(plan: &PlanView) -> Value {
@@ -13,6 +13,11 @@ pub fn plan(plan: &PlanView) -> Value {
 /// A check report. Texts are not masked yet.
 pub fn check(report: &CheckView) -> Value {
     value(report)
+}
+
+/// What became of a plan. Texts are not masked yet.
+pub fn apply(view: &ApplyView) -> Value {
+    value(view)
 }
 
 /// A view has strings, numbers, lists and maps with string keys only: nothing that JSON cannot hold.

@@ -166,6 +166,11 @@ impl Output {
         |text| self.redactor.read().unwrap_or_else(PoisonError::into_inner).apply(text)
     }
 
+    /// Text for a file: masked, and without colour.
+    pub fn plain(&self, text: &str) -> String {
+        anstream::adapter::strip_str(&self.masked(text)).to_string()
+    }
+
     fn masked(&self, text: &str) -> String {
         let masked = self.redactor.read().unwrap_or_else(PoisonError::into_inner).apply(text);
         inert(&lines(&without_passwords(&masked)))

@@ -1,5 +1,6 @@
 //! Words and counts, once: what a report says, for every renderer. Renderers only lay out.
 
+mod apply;
 mod check;
 mod genesys;
 mod iam;
@@ -10,11 +11,12 @@ mod remark;
 mod state;
 mod words;
 
+pub use apply::{AppliedChange, ApplyView, ChangeCounts, ChangeOutcome, ErrorView, RunOutcome};
 pub use check::{CauseView, CheckView, LineView, OutcomeWord, RoleView, Summary, VerdictView};
 pub use parts::{DiffLine, Field, LineKind, Remark, document_diff};
 pub use plan::{
     AccessLineView, AccessView, Caution, ChangeView, ConnectionView, FORMAT_VERSION, ForeignView, GainView,
-    PLAN_FORMAT, PlanSummary, PlanView, RolePlanView, foreign, gainers,
+    PLAN_FORMAT, PLANS_FORMAT, PlanSummary, PlanView, RolePlanView, foreign, gainers,
 };
 pub use provenance::Provenance;
 pub use remark::blocker_remark;

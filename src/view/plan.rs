@@ -18,6 +18,9 @@ pub const FORMAT_VERSION: u64 = 1;
 /// What a plan calls itself.
 pub const PLAN_FORMAT: &str = "genesys-iam plan";
 
+/// What several plans call themselves.
+pub const PLANS_FORMAT: &str = "genesys-iam plans";
+
 /// Everything that a plan says. Texts are not masked yet.
 #[derive(Debug, Clone, Serialize)]
 pub struct PlanView {

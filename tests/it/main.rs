@@ -14,6 +14,7 @@ mod docs;
 mod environment;
 mod faults;
 mod fleet;
+mod fleet_plans;
 mod fmt;
 mod genesys;
 mod genesys_faults;

@@ -1,10 +1,12 @@
 //! Reports for comments in pull requests.
 
+mod apply;
 mod check;
 mod common;
 mod plan;
 #[cfg(test)]
 mod tests;
 
+pub use apply::applied;
 pub use check::checks;
 pub use plan::{plan, plans};

@@ -104,18 +104,33 @@ organizations = sdk.OrganizationApi(client)
     Run::from(command.output().unwrap())
 }
 
-/// Whether texts, TOML or JSON, fit a JSON Schema, by the reference validator of the Python world.
+/// Whether texts, TOML or JSON, fit a JSON Schema, by the reference validator of the Python world. A schema names the others
+/// by the names of their files in `docs`.
 pub fn fits_schema(schema: &str, texts: &[&str]) -> Vec<bool> {
+    faults_by_schema(schema, texts).iter().map(Option::is_none).collect()
+}
+
+/// The same, with the first fault of each text.
+pub fn faults_by_schema(schema: &str, texts: &[&str]) -> Vec<Option<String>> {
     let script = "
-import json, sys, tomllib
+import json, pathlib, sys, tomllib
 from jsonschema import Draft202012Validator
-schema, texts = json.load(sys.stdin)
+from referencing import Registry, Resource
+schema, texts, docs = json.load(sys.stdin)
+files = pathlib.Path(docs).glob('*.schema.json')
+registry = Registry().with_resources([(file.name, Resource.from_contents(json.loads(file.read_text()))) for file in files])
 Draft202012Validator.check_schema(schema)
-validator = Draft202012Validator(schema)
+validator = Draft202012Validator(schema, registry=registry)
 read = lambda text: json.loads(text) if text.lstrip().startswith('{') else tomllib.loads(text)
-print(json.dumps([validator.is_valid(read(text)) for text in texts]))
+def fault(text):
+    error = next(validator.iter_errors(read(text)), None)
+    while error and error.context: error = max(error.context, key=lambda one: len(one.absolute_path))
+    return error and f'{error.json_path}: {error.message}'
+print(json.dumps([fault(text) for text in texts]))
 ";
-    let input = serde_json::json!([serde_json::from_str::<serde_json::Value>(schema).unwrap(), texts]);
+    let docs = concat!(env!("CARGO_MANIFEST_DIR"), "/docs");
+    let schema: serde_json::Value = serde_json::from_str(schema).unwrap();
+    let input = serde_json::json!([schema, texts, docs]);
     let mut command = Command::new(python());
     command.args(["-c", script]).stdin(Stdio::piped()).stdout(Stdio::piped());
     let mut child = command.spawn().unwrap();

@@ -1,0 +1,20 @@
+#!/usr/bin/env bash
+# By schedule: whether everything is as the specs say, and Genesys Cloud, and nobody else, can invoke the functions.
+#
+#   LEVEL             what must be proven: evaluated (default), assumed or end-to-end
+#   and those of lib.sh
+# shellcheck source=ci/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+run "$work/check.md" check --require "${LEVEL:-evaluated}" --format markdown --report "json=$report"
+{
+    heading check
+    cat "$work/check.md"
+    if [ "$status" -ne 0 ]; then failure 'The check'; fi
+} >"$work/summary.md"
+
+summary "$work/summary.md"
+annotate
+output strangers "$(of_report '[.roles[].verdict.others[]] | length > 0')"
+output exit-code "$status"
+exit "$status"

@@ -1,0 +1,110 @@
+# shellcheck shell=bash
+# What the action's scripts have in common. Sourced, with these variables:
+#
+#   GENESYS_IAM       the binary (default: genesys-iam)
+#   SPEC              the specs: a file or folder per line (default: genesys.toml)
+#   REFUSE_WIDER      true: fail when access is widened; strangers: only when somebody unknown gains
+#   ADOPT, PRUNE      true: take over what the specs did not make, remove what was taken out of them
+#   ALLOW_ENV         variables that a spec may read although their names say that they may hold credentials
+#   HEAD_SHA          the commit that is reported, where GITHUB_SHA is another, as on a pull request
+#   GITHUB_OUTPUT, GITHUB_STEP_SUMMARY, GITHUB_ACTIONS as GitHub sets them; without them the parts for GitHub are left out
+set -euo pipefail
+
+binary=${GENESYS_IAM:-genesys-iam}
+if [ -n "${HEAD_SHA:-}" ]; then export GITHUB_SHA=$HEAD_SHA; fi
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+report=$work/report.json
+errors=$work/errors.txt
+: >"$errors"
+
+specs=()
+names=()
+while read -r name; do
+    if [ -n "$name" ]; then
+        specs+=(--file "$name")
+        names+=("$name")
+    fi
+done <<<"${SPEC:-genesys.toml}"
+title=${names[*]}
+
+scope=()
+if [ "${ADOPT:-false}" = true ]; then scope+=(--adopt); fi
+if [ "${PRUNE:-false}" = true ]; then scope+=(--prune); fi
+case "${REFUSE_WIDER:-false}" in
+    true) scope+=(--refuse-wider) ;;
+    strangers) scope+=(--refuse-wider=strangers) ;;
+esac
+allowed=()
+for name in ${ALLOW_ENV:-}; do allowed+=(--allow-env "$name"); done
+
+# Runs genesys-iam: its report to a file, its messages to the log as they come and to another file. Leaves `status`.
+run() {
+    local page=$1
+    shift
+    status=0
+    { "$binary" "${specs[@]}" ${allowed[@]+"${allowed[@]}"} "$@" 2>&1 >&3 | tee "$errors" >&2; } 3>"$page" || status=$?
+}
+
+# The title of a report, and when it was made; genesys-iam adds commit and run.
+heading() {
+    # shellcheck disable=SC2016
+    printf '## genesys-iam %s: `%s`\n\n' "$1" "${title//\`/}"
+    printf '%s\n\n' "$(date -u '+%Y-%m-%d %H:%M UTC')"
+}
+
+# Why it failed. A comment has room for 65,536 characters; a report takes up to 60,000 of them.
+failure() {
+    # shellcheck disable=SC2016
+    printf '\n**%s ended with exit status %s:**\n\n```\n%s\n```\n' "$1" "$status" \
+        "$(sed 's/```/` ` `/g' "$errors" | head -c 4000 | iconv -f utf-8 -t utf-8 -c)"
+}
+
+summary() {
+    cat "$1" >>"${GITHUB_STEP_SUMMARY:-/dev/null}"
+}
+
+output() {
+    printf '%s=%s\n' "$1" "$2" >>"${GITHUB_OUTPUT:-/dev/null}"
+}
+
+# Prints what a jq program makes of the report: true, false, or unknown where there is no report or a spec failed.
+of_report() {
+    local value=unknown
+    if [ -s "$report" ] && command -v jq >/dev/null; then
+        value=$(jq --raw-output "
+            [if has(\"specs\") then .specs[] else {member: .} end
+                | if has(\"error\") then null else (.member // .plan // .report // .apply) end] as \$all
+            | [\$all[] | select(. != null) | ($1)] | any as \$is
+            | if \$is then true elif (\$all | any(. == null)) then \"unknown\" else false end" "$report")
+    fi
+    printf '%s' "$value"
+}
+
+# Annotations on the lines of the specs: what is wrong with the files, and what the report says is wrong with a role, at
+# the line of the role. No text of a spec can begin a line, so none can be taken for a command of the workflow's.
+annotate() {
+    if [ -z "${GITHUB_ACTIONS:-}" ] || ! command -v jq >/dev/null; then return; fi
+    "$binary" "${specs[@]}" ${allowed[@]+"${allowed[@]}"} validate --json >"$work/validation.json" 2>/dev/null || true
+    if [ ! -s "$report" ]; then echo '{}' >"$report.none"; fi
+    jq --raw-output --null-input \
+        --slurpfile validation "$work/validation.json" \
+        --slurpfile report "$(if [ -s "$report" ]; then echo "$report"; else echo "$report.none"; fi)" '
+        def data: gsub("%"; "%25") | gsub("\r"; "%0D") | gsub("\n"; "%0A");
+        def property: data | gsub(":"; "%3A") | gsub(","; "%2C");
+        def line(kind; file; at; text):
+            "::\(kind) file=\(file | property),line=\(at),title=genesys-iam::\(text | data)";
+        $validation[0].specs as $specs
+        | ($specs[] | .file as $file
+            | (.diagnostics // [])[]
+            | line(if .severity == "warning" then "warning" else "error" end; $file; .line;
+                .message + (if .help then "\nhelp: " + .help else "" end))),
+          ($report[0] | if has("specs") then .specs[] elif . == {} then empty else {file: $specs[0].file, plan: ., report: .} end
+            | .file as $file
+            | ($specs[] | select(.file == $file) | .lines // {}) as $lines
+            | ((.plan.roles // [])[] | .role as $role | (.blockers // [])[]
+                | line("error"; $file; $lines[$role] // 1; "role \($role): \(.)")),
+              ((.report.roles // [])[] | .role as $role | (.diagnosis // [])[]
+                | line("error"; $file; $lines[$role] // 1; "role \($role): \(.what)\nso: \(.consequence)\ndo: \(.remedy)")),
+              (if .error then line("error"; $file; 1; .error.message) else empty end))' || true
+}

@@ -1,0 +1,142 @@
+//! What became of plans, for the summary of a pipeline's step.
+
+use std::fmt::Write as _;
+
+use super::check::checks as checks_of;
+use super::common::{LIMIT, origin};
+use crate::render::escape::Escape;
+use crate::view::{AppliedChange, ApplyView, ChangeOutcome, Provenance, RunOutcome};
+
+/// By file where there are several, with those that could not even be planned: what is left first.
+pub fn applied(
+    views: &[(Option<&str>, &ApplyView)],
+    failed: &[(String, String)],
+    provenance: &Provenance,
+    mask: &dyn Fn(&str) -> String,
+) -> String {
+    let esc = &Escape { mask };
+    let mut views = views.to_vec();
+    views.sort_by_key(|(_, view)| weight(view));
+    let mut out = origin(esc, provenance, &[]);
+    if views.len() + failed.len() > 1 {
+        out.push_str("| | spec | |\n|---|---|---|\n");
+        for (file, error) in failed {
+            let _ = writeln!(out, "| ✗ | {} | **FAILED** {} |", esc.code(file), esc.one_line(error));
+        }
+        for (file, view) in &views {
+            let checked = view
+                .check
+                .as_ref()
+                .map_or("", |check| if check.has_fault { "; check: **FAULT**" } else { "; check: ✓" });
+            let name = esc.code(file.unwrap_or(&view.spec));
+            let _ = writeln!(out, "| {} | {name} | {}{checked} |", sign(view), view.in_words());
+        }
+        out.push('\n');
+    }
+    let mut cut = 0;
+    for (file, view) in &views {
+        let part = section(esc, *file, view);
+        if out.len() + part.len() > LIMIT {
+            cut += 1;
+        } else {
+            out.push_str(&part);
+        }
+    }
+    let checks: Vec<_> =
+        views.iter().filter_map(|(file, view)| Some((*file, view.check.as_ref()?))).collect();
+    if !checks.is_empty() {
+        let part = checks_of(&checks, &[], &Provenance::default(), mask);
+        if out.len() + part.len() > LIMIT {
+            cut += 1;
+        } else {
+            out.push_str(&part);
+        }
+    }
+    if cut > 0 {
+        let _ = writeln!(
+            out,
+            "**{} left out: the report is too long. The log has it.**",
+            crate::view::plural(cut, "part")
+        );
+    }
+    out
+}
+
+/// What is to be looked at first.
+fn weight(view: &ApplyView) -> u8 {
+    match view.outcome {
+        RunOutcome::Failed => 0,
+        RunOutcome::Interrupted => 1,
+        RunOutcome::Refused => 2,
+        RunOutcome::NotBegun => 3,
+        RunOutcome::Done if view.check.as_ref().is_some_and(|check| check.has_fault) => 4,
+        RunOutcome::Done => 5,
+        RunOutcome::NothingToDo => 6,
+    }
+}
+
+fn sign(view: &ApplyView) -> &'static str {
+    match view.outcome {
+        RunOutcome::Failed | RunOutcome::Refused => "✗",
+        RunOutcome::Interrupted | RunOutcome::NotBegun => "…",
+        RunOutcome::Done | RunOutcome::NothingToDo => "✓",
+    }
+}
+
+fn section(esc: &Escape<'_>, file: Option<&str>, view: &ApplyView) -> String {
+    let ApplyView { account_id, region, changes, error, left_in_genesys_cloud, .. } = view;
+    let mut out = String::new();
+    if changes.is_empty() && error.is_none() && left_in_genesys_cloud.is_none() {
+        if file.is_none() {
+            let _ = writeln!(out, "**{}**\n", sentence(view));
+        }
+        return out;
+    }
+    if let Some(file) = file {
+        let _ = writeln!(out, "### {}\n", esc.code(file));
+    }
+    let _ = writeln!(
+        out,
+        "**{}** · AWS account {}, region {}\n",
+        sentence(view),
+        esc.code(account_id),
+        esc.code(region)
+    );
+    if let Some(error) = error {
+        let _ = writeln!(out, "```\n{}\n```\n", esc.fenced_lines(&error.message));
+        if let Some(help) = &error.help {
+            let _ = writeln!(out, "To do: {}.\n", esc.text(help));
+        }
+    }
+    if let Some(why) = left_in_genesys_cloud {
+        let _ = writeln!(
+            out,
+            "**Not yet:** Genesys Cloud's side was neither read nor changed: {}.\n",
+            esc.text(why)
+        );
+    }
+    if !changes.is_empty() {
+        out.push_str("| | role | change |\n|---|---|---|\n");
+    }
+    for AppliedChange { role, operation, subject, outcome, .. } in changes {
+        let outcome = match outcome {
+            ChangeOutcome::Done => "done",
+            ChangeOutcome::Failed => "**FAILED**",
+            ChangeOutcome::NotKnown => "**not known**",
+            ChangeOutcome::NotBegun => "not yet",
+        };
+        let _ = writeln!(out, "| {outcome} | {} | {operation} {} |", esc.code(role), esc.text(subject));
+    }
+    out.push('\n');
+    out
+}
+
+fn sentence(view: &ApplyView) -> String {
+    let words = crate::view::sentence_case(&view.in_words());
+    match view.outcome {
+        RunOutcome::Refused => format!("REFUSED: {words}"),
+        RunOutcome::Failed => format!("FAILED: {words}"),
+        RunOutcome::Interrupted => format!("INTERRUPTED: {words}"),
+        RunOutcome::Done | RunOutcome::NothingToDo | RunOutcome::NotBegun => words,
+    }
+}

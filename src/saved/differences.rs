@@ -1,0 +1,212 @@
+//! What is no longer as it was when a plan was saved, in sentences.
+
+use serde_json::Value;
+
+use super::plan::SavedPlan;
+use crate::plan::Diff;
+use crate::policy::Document;
+use crate::render::field::difference;
+
+/// How a saved plan differs from one that is made now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Misfit {
+    /// In sentences; none where it may be carried out.
+    pub differences: Vec<String>,
+    /// Of its changes those that are still to be made, in words.
+    pub left: Vec<String>,
+    /// How many of them have been made, as far as the live state shows.
+    pub made: usize,
+    /// Whether nothing is left to do at all.
+    pub is_done: bool,
+}
+
+impl SavedPlan {
+    /// What no longer fits, and how far the plan has been carried out.
+    pub fn compare(&self, now: &Self) -> Misfit {
+        let (left, made) = self.left(now);
+        let is_done = self.has_changes() && !now.has_changes();
+        Misfit { differences: self.differences(now), left, made, is_done }
+    }
+
+    /// What is no longer as it was when the plan was saved, in sentences; nothing when the plan may be carried out.
+    pub fn differences(&self, now: &Self) -> Vec<String> {
+        let Self { plan, options: _, genesys_cloud, spec_digest, live_digest, desired, live } = self;
+        let mut found = Vec::new();
+        for (key, what) in [("spec", "spec"), ("account_id", "AWS account"), ("region", "region")] {
+            if plan[key] != now.plan[key] {
+                found.push(format!("the plan is for the {what} {}, this is {}", plan[key], now.plan[key]));
+            }
+        }
+        if *genesys_cloud != now.genesys_cloud {
+            let [then, this] = [genesys_cloud, &now.genesys_cloud]
+                .map(|api| api.as_deref().unwrap_or("nowhere: there are no credentials for it"));
+            found.push(format!("the plan is for Genesys Cloud at {then}, this is {this}"));
+        }
+        // Of another spec everything differs.
+        if !found.is_empty() {
+            return found;
+        }
+        let elsewhere = |plan: &Value| match plan["indirections"].as_array() {
+            Some(found) if !found.is_empty() => {
+                found.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(", ")
+            }
+            _ => "nothing".to_owned(),
+        };
+        let [then, this] = [plan, &now.plan].map(elsewhere);
+        if then != this {
+            found.push(format!("the spec took from elsewhere: {then}; now it takes: {this}"));
+        }
+        if *spec_digest != now.spec_digest {
+            let before = found.len();
+            compare_members(desired, &now.desired, &mut |role, before, after| {
+                wanted_differences(role, before, after, &mut found);
+            });
+            if found.len() == before {
+                found.push("the spec was changed since: a masked external ID is another".to_owned());
+            }
+        }
+        if *live_digest != now.live_digest {
+            for part in ["roles", "taken_out"] {
+                compare_members(&live[part], &now.live[part], &mut |role, before, after| {
+                    live_differences(role, before, after, &mut found);
+                });
+            }
+            organization_differences(&live["organization"], &now.live["organization"], &mut found);
+            if live["taken_out"] != now.live["taken_out"] && !live["taken_out"].is_object() {
+                found.push("other roles bear the tag of this spec without being in it".to_owned());
+            }
+        }
+        let [mut then, mut this] = [plan.clone(), now.plan.clone()];
+        let versions = [&mut then, &mut this].map(|plan| plan["tool_version"].take());
+        if found.is_empty() && (then != this || *desired != now.desired) {
+            let [old, new] = versions;
+            found.push(if old == new {
+                "the file was edited: what it says is not what it was made from".to_owned()
+            } else {
+                format!("genesys-iam {old}, which made the plan, says it otherwise than {new}")
+            });
+        }
+        found
+    }
+}
+
+/// Calls back for each member that differs; a missing one is null.
+fn compare_members(before: &Value, after: &Value, differs: &mut dyn FnMut(&str, &Value, &Value)) {
+    let none = serde_json::Map::new();
+    let [before, after] = [before, after].map(|value| value.as_object().unwrap_or(&none));
+    let mut keys: Vec<&String> = before.keys().chain(after.keys()).collect();
+    keys.sort_unstable();
+    keys.dedup();
+    for key in keys {
+        let [old, new] = [before, after].map(|members| members.get(key).unwrap_or(&Value::Null));
+        if old != new {
+            differs(key, old, new);
+        }
+    }
+}
+
+fn wanted_differences(role: &str, before: &Value, after: &Value, found: &mut Vec<String>) {
+    if before.is_null() || after.is_null() {
+        let what = if before.is_null() { "now has" } else { "no longer has" };
+        found.push(format!("the spec was changed since: it {what} role `{role}`"));
+        return;
+    }
+    let mut differs = |what: String, before: &Value, after: &Value| {
+        found.push(change_in_words(&format!("the spec was changed since: {what}"), before, after));
+    };
+    for part in ["role", "policy"] {
+        compare_members(&before[part], &after[part], &mut |key, old, new| {
+            differs(format!("`{key}` of the {part} of `{role}`"), old, new);
+        });
+    }
+    compare_members(before, after, &mut |key, old, new| {
+        if !matches!(key, "role" | "policy") {
+            differs(format!("`{key}` of role `{role}`"), old, new);
+        }
+    });
+}
+
+/// What is no longer as it was in Genesys Cloud.
+fn organization_differences(before: &Value, after: &Value, found: &mut Vec<String>) {
+    if before.is_null() || after.is_null() {
+        if before != after {
+            let what =
+                if before.is_null() { "was not read when the plan was made" } else { "was not read now" };
+            found.push(format!("Genesys Cloud's side {what}"));
+        }
+        return;
+    }
+    compare_members(&before["integrations"], &after["integrations"], &mut |id, old, new| {
+        let name = |value: &Value| value["name"].as_str().unwrap_or(id).to_owned();
+        match (old.is_null(), new.is_null()) {
+            (true, _) => found.push(format!("integration \"{}\" was created since", name(new))),
+            (_, true) => found.push(format!("integration \"{}\" was deleted since", name(old))),
+            _ => compare_members(old, new, &mut |key, old_member, new_member| {
+                if key != "actions" {
+                    let what = format!("`{key}` of integration \"{}\"", name(old));
+                    found.push(change_in_words(&what, old_member, new_member));
+                    return;
+                }
+                compare_members(old_member, new_member, &mut |id, old, new| {
+                    let name = old["name"].as_str().or(new["name"].as_str()).unwrap_or(id);
+                    match (old.is_null(), new.is_null()) {
+                        (true, _) => found.push(format!("data action \"{name}\" was created since")),
+                        (_, true) => found.push(format!("data action \"{name}\" was deleted since")),
+                        _ => found.push(format!("data action \"{name}\" was changed since")),
+                    }
+                });
+            }),
+        }
+    });
+    compare_members(&before["flows"], &after["flows"], &mut |id, _, _| {
+        found.push(format!("other flows use the data action {id} since"));
+    });
+}
+
+fn live_differences(role: &str, before: &Value, after: &Value, found: &mut Vec<String>) {
+    for (part, name) in
+        [("role", format!("role `{role}`")), ("policy", format!("the policy of role `{role}`"))]
+    {
+        let [old, new] = [&before[part], &after[part]];
+        match (old.is_null(), new.is_null()) {
+            (true, true) => {}
+            (true, false) => found.push(format!("{name} was created since")),
+            (false, true) => found.push(format!("{name} was deleted since")),
+            (false, false) => compare_members(old, new, &mut |key, old, new| match key {
+                "assume_role_policy" => {
+                    found.push(change_in_words(&format!("the trust policy of {name}"), old, new))
+                }
+                "attached_policies" => compare_members(old, new, &mut |arn, old, new| {
+                    let what = format!("policy `{arn}`");
+                    found.push(match (old.is_null(), new.is_null()) {
+                        (true, _) => format!("{what} was attached to {name} since"),
+                        (_, true) => format!("{what} was detached from {name} since"),
+                        _ => format!("the document of {what} was changed since"),
+                    });
+                }),
+                "inline_policies" => compare_members(old, new, &mut |inline, old, new| {
+                    let what = format!("inline policy `{inline}` of {name}");
+                    found.push(match (old.is_null(), new.is_null()) {
+                        (true, _) => format!("{what} was added since"),
+                        (_, true) => format!("{what} was removed since"),
+                        _ => format!("{what} was changed since"),
+                    });
+                }),
+                key => {
+                    found.push(change_in_words(&format!("`{key}` of {name}"), old, new));
+                }
+            }),
+        }
+    }
+}
+
+/// `X was "a", now it is "b"`, or a diff for documents.
+fn change_in_words(what: &str, before: &Value, after: &Value) -> String {
+    let [old, new] = [before, after].map(|value| Document::parse(&value.to_string()));
+    if let (Ok(before), Ok(after)) = (old, new) {
+        let mut text = format!("{what} was changed since:\n");
+        text.push_str(&difference(&Diff { before, after }));
+        return text.trim_end().to_owned();
+    }
+    format!("{what} was {before}, now it is {after}")
+}

@@ -1,0 +1,90 @@
+//! Why a plan is not saved, not read, or not carried out as it was saved.
+
+use std::io;
+use std::path::PathBuf;
+
+use serde_json::Value;
+
+use crate::explain::{Explain, Status};
+use crate::view::FORMAT_VERSION;
+
+#[derive(Debug, thiserror::Error)]
+pub enum SavedError {
+    #[error("cannot read the plan `{path}`", path = .path.display())]
+    Read { path: PathBuf, source: io::Error },
+    #[error("cannot write the plan `{path}`", path = .path.display())]
+    Write { path: PathBuf, source: io::Error },
+    #[error("`{path}` is no saved plan", path = .path.display())]
+    Broken { path: PathBuf, source: serde_json::Error },
+    #[error("`{path}` is a plan that was printed with `--format json`, which cannot be applied", path = .path.display())]
+    Printed { path: PathBuf },
+    #[error("`{path}` has the format version {found}, this genesys-iam knows {known}", path = .path.display(), known = FORMAT_VERSION)]
+    Version { path: PathBuf, found: Value },
+    #[error("`{path}` was edited: it does not fit its own digest", path = .path.display())]
+    Edited { path: PathBuf },
+    #[error("the plan was made with {}, and that is not given here", .0.join(" and "))]
+    NotRepeated(Vec<&'static str>),
+    #[error("the plan is for the roles {}, and `--role` says otherwise", .0.join(", "))]
+    OtherRoles(Vec<String>),
+    #[error("the plan is for the specs of the accounts {}, and `--account` says otherwise", .0.join(", "))]
+    OtherAccounts(Vec<String>),
+    #[error("the plan is for other specs; nothing was changed\n  {}", .0.join("\n  "))]
+    OtherSpecs(Vec<String>),
+    #[error("the plan is for one spec, and several are given")]
+    OneSpec,
+    #[error("`{path}` is there, and is no saved plan: it is not written over", path = .path.display())]
+    InTheWay { path: PathBuf },
+    #[error(
+        "the external ID of role `{role}` is masked and no GUID, so that the plan's digests could give it away"
+    )]
+    WeakExternalId { role: String },
+}
+
+impl Explain for SavedError {
+    fn help(&self) -> Option<String> {
+        let help = match self {
+            Self::Edited { .. } => {
+                "look at what changed, then make a new plan: `genesys-iam plan --out FILE`"
+            }
+            Self::Read { .. } | Self::Broken { .. } | Self::Printed { .. } | Self::Version { .. } => {
+                "`genesys-iam plan --out FILE` makes a plan that can be applied"
+            }
+            // A file says what was reviewed, and no file allows what the command line does not.
+            Self::NotRepeated(_) => {
+                "if this is what was reviewed, repeat it after the file: `genesys-iam apply PLAN.json --adopt --prune`"
+            }
+            Self::OtherAccounts(_) => "leave `--account` out: the plan says for which accounts it is",
+            Self::OtherSpecs(_) => {
+                "name the specs that the plan was made for, or make a new one: `genesys-iam plan --out FILE`"
+            }
+            Self::OneSpec => "name its spec: `--file SPEC`",
+            Self::OtherRoles(_) => "leave `--role` out: the plan says for which roles it is",
+            Self::InTheWay { .. } => "give `--out` another file",
+            Self::Write { .. } => {
+                "give `--out` a file in a folder that can be written to and has room; nothing else was changed"
+            }
+            Self::WeakExternalId { .. } => {
+                "write the external ID into the spec, or apply without a saved plan"
+            }
+        };
+        Some(help.to_owned())
+    }
+
+    fn status(&self) -> Status {
+        match self {
+            Self::Edited { .. }
+            | Self::InTheWay { .. }
+            | Self::NotRepeated(_)
+            | Self::OtherRoles(_)
+            | Self::OtherAccounts(_)
+            | Self::OtherSpecs(_)
+            | Self::WeakExternalId { .. } => Status::Refused,
+            Self::OneSpec => Status::Usage,
+            Self::Read { .. }
+            | Self::Write { .. }
+            | Self::Broken { .. }
+            | Self::Printed { .. }
+            | Self::Version { .. } => Status::Error,
+        }
+    }
+}

@@ -1,0 +1,187 @@
+//! The file: a plan of one spec, or of several.
+
+use std::fs;
+use std::io::Write as _;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::error::SavedError;
+use super::plan::{Options, SavedPlan};
+use crate::arn::AccountId;
+use crate::spec::read_bounded;
+use crate::view::{FORMAT_VERSION, PLAN_FORMAT, PLANS_FORMAT};
+
+/// Bytes of a file.
+const LARGEST: u64 = 64 * 1024 * 1024;
+
+/// What a file of several plans calls itself.
+const SEVERAL: &str = "genesys-iam saved plans";
+
+/// What is in a file.
+#[derive(Debug, Clone, PartialEq)]
+pub enum SavedFile {
+    One(Box<SavedPlan>),
+    Several(SavedFleet),
+}
+
+/// The plans of several specs. They are carried out together: what no longer fits one of them keeps all from it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SavedFleet {
+    format: String,
+    format_version: u64,
+    tool_version: String,
+    /// Of the specs only those of these accounts; all where there is none.
+    pub accounts: Vec<String>,
+    pub specs: Vec<SavedSpec>,
+}
+
+/// One of several.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SavedSpec {
+    /// As the command line or the folder names it.
+    pub file: String,
+    pub saved: SavedPlan,
+}
+
+impl SavedFleet {
+    pub fn new(accounts: &[AccountId], specs: Vec<SavedSpec>) -> Self {
+        Self {
+            format: SEVERAL.to_owned(),
+            format_version: FORMAT_VERSION,
+            tool_version: env!("CARGO_PKG_VERSION").to_owned(),
+            accounts: accounts.iter().map(AccountId::to_string).collect(),
+            specs,
+        }
+    }
+
+    /// In what this is not about the specs of `files`, in sentences.
+    pub fn other_specs(&self, files: &[String]) -> Vec<String> {
+        let same = |one: &str, other: &str| Path::new(one).components().eq(Path::new(other).components());
+        let gone = self.specs.iter().filter(|spec| !files.iter().any(|file| same(file, &spec.file)));
+        let gone = gone.map(|spec| format!("the plan is also for `{}`, which is not given here", spec.file));
+        let more = files.iter().filter(|file| !self.specs.iter().any(|spec| same(file, &spec.file)));
+        let more = more.map(|file| format!("`{file}` is not in the plan"));
+        gone.chain(more).collect()
+    }
+
+    /// The plan of the spec of a file.
+    pub fn of(&self, file: &str) -> Option<&SavedPlan> {
+        let same = |one: &str| Path::new(one).components().eq(Path::new(file).components());
+        self.specs.iter().find(|spec| same(&spec.file)).map(|spec| &spec.saved)
+    }
+}
+
+impl SavedFile {
+    /// # Errors
+    ///
+    /// When the file cannot be read or understood, or does not fit itself.
+    pub fn read(path: &Path) -> Result<Self, SavedError> {
+        let path = path.to_owned();
+        let text = match fs::File::open(&path).and_then(|file| read_bounded(file, LARGEST)) {
+            Ok(text) => text,
+            Err(source) => return Err(SavedError::Read { path, source }),
+        };
+        let value: Value = match serde_json::from_str(&text) {
+            Ok(value) => value,
+            Err(source) => return Err(SavedError::Broken { path, source }),
+        };
+        let format = |value: &Value| value.get("format").and_then(Value::as_str).map(str::to_owned);
+        let (is_several, of_plan) = match format(&value).as_deref() {
+            Some(SEVERAL) => (true, &value),
+            Some(PLAN_FORMAT | PLANS_FORMAT) => return Err(SavedError::Printed { path }),
+            _ => (false, &value["plan"]),
+        };
+        if !is_several && format(of_plan).as_deref() != Some(PLAN_FORMAT) {
+            let source = serde::de::Error::custom(format!("its format is not {:?}", PLAN_FORMAT));
+            return Err(SavedError::Broken { path, source });
+        }
+        // The version first: another layout would be an error that says nothing.
+        if let Some(found) = of_plan.get("format_version")
+            && found.as_u64() != Some(FORMAT_VERSION)
+        {
+            return Err(SavedError::Version { path, found: found.clone() });
+        }
+        let saved = if is_several {
+            serde_json::from_value(value).map(Self::Several)
+        } else {
+            serde_json::from_value(value).map(|saved| Self::One(Box::new(saved)))
+        };
+        let saved = match saved {
+            Ok(saved) => saved,
+            Err(source) => return Err(SavedError::Broken { path, source }),
+        };
+        let plans = saved.plans();
+        // All of them were made by one command.
+        let is_alike =
+            plans.iter().all(|plan| plans.first().is_some_and(|first| first.options == plan.options));
+        if plans.is_empty() || !is_alike || !plans.iter().all(|plan| plan.fits_itself()) {
+            return Err(SavedError::Edited { path });
+        }
+        Ok(saved)
+    }
+
+    fn plans(&self) -> Vec<&SavedPlan> {
+        match self {
+            Self::One(plan) => vec![plan],
+            Self::Several(fleet) => fleet.specs.iter().map(|spec| &spec.saved).collect(),
+        }
+    }
+
+    /// What the plans are carried out with: see [`SavedPlan::options`].
+    ///
+    /// # Errors
+    ///
+    /// When `given` is not what they were made with.
+    pub fn options(&self, given: &Options) -> Result<Options, SavedError> {
+        match self.plans().first() {
+            Some(plan) => plan.options(given),
+            // Nothing reads or makes such a file.
+            None => Ok(given.clone()),
+        }
+    }
+
+    /// Writes the file as a whole or not at all; what is no file, such as a pipe, is written to as it is.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be written, and when something else than a saved plan is in its place.
+    pub fn write(&self, path: &Path) -> Result<(), SavedError> {
+        let failed = |source| SavedError::Write { path: path.to_owned(), source };
+        let text = match self {
+            Self::One(plan) => serde_json::to_vec_pretty(plan),
+            Self::Several(fleet) => serde_json::to_vec_pretty(fleet),
+        };
+        let mut text = text.map_err(|error| failed(error.into()))?;
+        text.push(b'\n');
+        // Where a link leads.
+        let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+        let there = fs::metadata(&target).ok();
+        let is_special = there.as_ref().is_some_and(|metadata| !metadata.is_file());
+        if there.as_ref().is_some_and(|metadata| metadata.is_file() && metadata.len() > 0)
+            && let Err(SavedError::Broken { .. } | SavedError::Printed { .. }) = Self::read(&target)
+        {
+            return Err(SavedError::InTheWay { path: path.to_owned() });
+        }
+        let write = || {
+            if is_special {
+                return fs::OpenOptions::new().write(true).open(&target)?.write_all(&text);
+            }
+            let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty());
+            let mut builder = tempfile::Builder::new();
+            builder.prefix(".genesys-iam-plan");
+            // It is there to be read by others, unless somebody said otherwise.
+            #[cfg(unix)]
+            builder.permissions(
+                there.map_or(std::os::unix::fs::PermissionsExt::from_mode(0o644), |file| file.permissions()),
+            );
+            let mut file = builder.tempfile_in(folder.unwrap_or(Path::new(".")))?;
+            file.write_all(&text)?;
+            file.persist(&target).map(drop).map_err(|error| error.error)
+        };
+        write().map_err(failed)
+    }
+}

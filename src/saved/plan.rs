@@ -1,0 +1,130 @@
+//! The plan of one spec, with what it is bound to.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use sha2::{Digest as _, Sha256};
+
+use super::error::SavedError;
+use crate::model::{DesiredState, LiveState, OrganizationReading};
+use crate::plan::Plan;
+use crate::render::json;
+use crate::render::output::Output;
+use crate::spec::{ExternalId, is_guid};
+use crate::view::{self, PlanView};
+
+/// What a plan was made with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Options {
+    pub adopt: bool,
+    pub prune: bool,
+    /// Of the roles of the spec only those whose names fit one of these; all where there is none.
+    pub roles: Vec<String>,
+}
+
+/// A saved plan. Texts are masked.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SavedPlan {
+    /// As `render::json` has it.
+    pub plan: Value,
+    pub options: Options,
+    /// The API of the organization, where its side is planned too.
+    pub genesys_cloud: Option<String>,
+    /// SHA-256 of what the spec wants, unmasked.
+    pub spec_digest: String,
+    /// SHA-256 of the live state, masked.
+    pub live_digest: String,
+    /// What the spec wants of each role.
+    pub desired: Value,
+    /// What was there.
+    pub live: Value,
+}
+
+impl SavedPlan {
+    /// # Errors
+    ///
+    /// [`SavedError::WeakExternalId`] for a masked external ID that could be guessed from a digest.
+    pub fn new(
+        plan: &Plan,
+        desired: &DesiredState,
+        live: &LiveState,
+        genesys_api: Option<&str>,
+        options: Options,
+        output: &Output,
+    ) -> Result<Self, SavedError> {
+        // The 122 random bits of a GUID are given away by no digest.
+        let weak = |id: &ExternalId| id.is_masked() && !is_guid(id.expose());
+        if let Some(role) = desired.roles.iter().find(|role| weak(&role.external_id)) {
+            return Err(SavedError::WeakExternalId { role: role.role.name.clone() });
+        }
+        let wanted = view::desired(desired);
+        let is_planned = live.organization != OrganizationReading::NotAsked;
+        let live = output.masked_json(&view::live(live));
+        Ok(Self {
+            plan: output.masked_json(&json::plan(&PlanView::new(plan))),
+            options,
+            genesys_cloud: genesys_api
+                .filter(|_| is_planned)
+                .and_then(|api| output.masked_json(&api.into()).as_str().map(str::to_owned)),
+            spec_digest: digest(&wanted),
+            live_digest: digest(&live),
+            desired: output.masked_json(&wanted),
+            live,
+        })
+    }
+
+    /// What the plan is carried out with. What takes over or removes must be said again: the file may come from anywhere.
+    ///
+    /// # Errors
+    ///
+    /// [`SavedError::NotRepeated`] and [`SavedError::OtherRoles`] where `given` is not what the plan was made with.
+    pub fn options(&self, given: &Options) -> Result<Options, SavedError> {
+        let Options { adopt, prune, roles } = &self.options;
+        let flags = [(*adopt && !given.adopt, "`--adopt`"), (*prune && !given.prune, "`--prune`")];
+        let missing: Vec<&str> = flags.into_iter().filter(|(is, _)| *is).map(|(_, flag)| flag).collect();
+        if !missing.is_empty() {
+            return Err(SavedError::NotRepeated(missing));
+        }
+        if !given.roles.is_empty() && given.roles != *roles {
+            let all = if roles.is_empty() { vec!["of the whole spec".to_owned()] } else { roles.clone() };
+            return Err(SavedError::OtherRoles(all));
+        }
+        Ok(self.options.clone())
+    }
+
+    /// Whether there was anything to be done.
+    pub(super) fn has_changes(&self) -> bool {
+        let roles = self.plan["roles"].as_array();
+        roles.into_iter().flatten().any(|role| role["changes"] != Value::Array(Vec::new()))
+    }
+
+    /// Of its changes those that `now` still has, in words, and how many it has no more.
+    pub(super) fn left(&self, now: &Self) -> (Vec<String>, usize) {
+        let mut still = now.change_lines();
+        let (left, made): (Vec<String>, Vec<String>) = self.change_lines().into_iter().partition(|line| {
+            let at = still.iter().position(|one| one == line);
+            at.map(|at| still.swap_remove(at)).is_some()
+        });
+        (left, made.len())
+    }
+
+    /// `CreateRole role X`, for each change.
+    fn change_lines(&self) -> Vec<String> {
+        let roles = self.plan["roles"].as_array().into_iter().flatten();
+        let changes = roles.flat_map(|role| role["changes"].as_array().into_iter().flatten());
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        changes.map(|change| format!("{} {}", text(&change["operation"]), text(&change["subject"]))).collect()
+    }
+
+    /// Whether the live state in it is what it was bound to.
+    pub(super) fn fits_itself(&self) -> bool {
+        digest(&self.live) == self.live_digest
+    }
+}
+
+fn digest(value: &Value) -> String {
+    let digest = Sha256::digest(value.to_string());
+    let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("sha256:{hex}")
+}

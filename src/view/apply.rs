@@ -1,0 +1,171 @@
+//! What became of a plan, change by change, as Markdown and JSON have it: docs/apply.schema.json describes the JSON.
+
+use serde::Serialize;
+
+use super::check::CheckView;
+use crate::explain::Status;
+use crate::plan::{Change, ChangeKind, Plan};
+
+/// Of the layout: it grows when a reader of an older one would go wrong.
+const FORMAT_VERSION: u64 = 1;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ChangeOutcome {
+    Done,
+    /// It was not made.
+    Failed,
+    /// The answer was lost, and the live state could not be read.
+    NotKnown,
+    /// Something else failed, was refused or was interrupted before.
+    NotBegun,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub struct AppliedChange {
+    pub role: String,
+    pub operation: &'static str,
+    pub subject: String,
+    pub effect: &'static str,
+    pub outcome: ChangeOutcome,
+    /// Why it failed.
+    pub error: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RunOutcome {
+    Done,
+    NothingToDo,
+    Refused,
+    Failed,
+    Interrupted,
+    /// Of several specs, an earlier one failed or was interrupted.
+    NotBegun,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub struct ErrorView {
+    pub message: String,
+    pub help: Option<String>,
+    pub exit_status: i32,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+pub struct ChangeCounts {
+    pub planned: usize,
+    pub done: usize,
+    pub failed: usize,
+    pub not_known: usize,
+    pub not_begun: usize,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub struct ApplyView {
+    pub format: &'static str,
+    pub format_version: u64,
+    pub tool_version: &'static str,
+    pub spec: String,
+    pub account_id: String,
+    pub region: String,
+    pub outcome: RunOutcome,
+    pub summary: ChangeCounts,
+    pub access_is_wider: bool,
+    pub changes: Vec<AppliedChange>,
+    /// Whether the live state was seen to show every change; `None` where nothing was to be read.
+    pub read_back: Option<bool>,
+    /// Why Genesys Cloud's side was neither read nor changed, although the spec has one.
+    pub left_in_genesys_cloud: Option<String>,
+    pub check: Option<CheckView>,
+    pub error: Option<ErrorView>,
+    pub exit_status: i32,
+}
+
+impl ApplyView {
+    /// Before anything is known but the spec; `format` is `genesys-iam apply` or `genesys-iam destroy`.
+    pub fn new(format: &'static str, spec: &str, account_id: &str, region: &str) -> Self {
+        Self {
+            format,
+            format_version: FORMAT_VERSION,
+            tool_version: env!("CARGO_PKG_VERSION"),
+            spec: spec.to_owned(),
+            account_id: account_id.to_owned(),
+            region: region.to_owned(),
+            outcome: RunOutcome::NotBegun,
+            summary: ChangeCounts::default(),
+            access_is_wider: false,
+            changes: Vec::new(),
+            read_back: None,
+            left_in_genesys_cloud: None,
+            check: None,
+            error: None,
+            exit_status: Status::Done as i32,
+        }
+    }
+
+    /// The changes that are to be made.
+    pub fn set_plan(&mut self, plan: &Plan) {
+        self.access_is_wider = plan.is_wider();
+        self.set_outcomes(plan, Vec::new());
+    }
+
+    /// What became of the plan's changes; those that are not named were not begun.
+    pub fn set_outcomes(&mut self, plan: &Plan, mut outcomes: Vec<(Change, ChangeOutcome, Option<String>)>) {
+        let changes = plan.roles.iter().flat_map(|role| role.changes.iter().map(|one| (&role.role, one)));
+        let changes = changes.map(|(role, change)| {
+            let at = outcomes.iter().position(|(known, ..)| known == change);
+            let known = at.map(|at| outcomes.swap_remove(at));
+            let (outcome, error) =
+                known.map_or((ChangeOutcome::NotBegun, None), |(_, outcome, error)| (outcome, error));
+            AppliedChange {
+                role: role.clone(),
+                operation: change.operation(),
+                subject: change.subject(),
+                effect: match change.kind() {
+                    ChangeKind::Create => "create",
+                    ChangeKind::Change => "change",
+                    ChangeKind::Remove => "remove",
+                },
+                outcome,
+                error,
+            }
+        });
+        self.changes = changes.collect();
+        let count = |outcome| self.changes.iter().filter(|change| change.outcome == outcome).count();
+        self.summary = ChangeCounts {
+            planned: self.changes.len(),
+            done: count(ChangeOutcome::Done),
+            failed: count(ChangeOutcome::Failed),
+            not_known: count(ChangeOutcome::NotKnown),
+            not_begun: count(ChangeOutcome::NotBegun),
+        };
+    }
+
+    /// How it ended.
+    pub fn end(&mut self, status: Status, error: Option<ErrorView>) {
+        let ChangeCounts { planned, not_begun, .. } = self.summary;
+        self.outcome = match (&error, status) {
+            (Some(_), Status::Refused) if planned == not_begun => RunOutcome::Refused,
+            (Some(_), _) => RunOutcome::Failed,
+            (None, Status::Interrupted) => RunOutcome::Interrupted,
+            (None, _) if planned == 0 => RunOutcome::NothingToDo,
+            (None, _) => RunOutcome::Done,
+        };
+        self.error = error;
+        self.exit_status = status as i32;
+    }
+
+    /// `3 changes made`, `1 of 3 changes made`
+    pub fn in_words(&self) -> String {
+        let ChangeCounts { planned, done, not_known, .. } = self.summary;
+        let unknown = if not_known > 0 { format!(", of {not_known} it is not known") } else { String::new() };
+        let changes = super::plural(planned, "change");
+        match (planned, done) {
+            (0, _) => "nothing to do".to_owned(),
+            (_, 0) if self.outcome == RunOutcome::NotBegun => format!("{changes} not begun"),
+            (_, 0) => format!("none of {changes} made{unknown}"),
+            _ if planned == done => format!("{changes} made"),
+            _ => format!("{done} of {changes} made{unknown}"),
+        }
+    }
+}
