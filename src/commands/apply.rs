@@ -3,21 +3,17 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use futures_util::future::join_all;
-
 use clap::Args;
 
-use super::carry_out::{Attempt, Carried, applied, converge};
+use super::carry_out::{Carried, applied, converge};
 use super::check::SpecTest;
-use super::fleet::{self, Fleet, Members, Outcomes};
+use super::fleet::{self, Fleet};
 use super::options::{Global, ReportFormat, Scope, Select, Wait, WideningGuard};
 use super::plan::PlanError;
 use super::prompt::{PromptError, ask, interrupted, interrupts};
-use super::record::{Record, finish_all};
-use super::report::report;
+use super::record::Record;
 use super::reports::Reports;
 use super::session::{Observed, Session};
-use super::specs::SpecSource;
 use super::{CommandError, Status, check, plan};
 use crate::apply::Interrupt;
 use crate::backoff::Backoff;
@@ -26,9 +22,8 @@ use crate::model::OrganizationReading;
 use crate::plan::Plan;
 use crate::render;
 use crate::render::output::Output;
-use crate::render::style::{BOLD, ERROR, GOOD, HELP, WARNING, paint};
-use crate::saved::{Misfit, Options, SavedError, SavedFile, SavedFleet, SavedPlan};
-use crate::text::one_line;
+use crate::render::style::{BOLD, paint};
+use crate::saved::{Misfit, SavedError, SavedFile, SavedFleet, SavedPlan};
 use crate::view::{CheckView, PlanSummary, PlanView, gainers, plural};
 
 #[derive(Debug, Args)]
@@ -68,15 +63,15 @@ pub struct ApplyArgs {
 }
 
 /// What the command line says, with the saved plan that it names.
-struct Run<'a> {
-    args: &'a ApplyArgs,
-    interrupt: &'a Interrupt,
-    output: &'a Output,
+pub(super) struct ApplyRun<'a> {
+    pub(super) args: &'a ApplyArgs,
+    pub(super) interrupt: &'a Interrupt,
+    pub(super) output: &'a Output,
 }
 
 pub async fn run(global: &Global, args: &ApplyArgs, output: &Output) -> Result<Status, CommandError> {
     let interrupt = interrupts(output);
-    let run = Run { args, interrupt: &interrupt, output };
+    let run = ApplyRun { args, interrupt: &interrupt, output };
     run.asks_what_can_be_answered()?;
     let saved = args.plan.as_deref().map(SavedFile::read).transpose()?;
     let given = plan::options(args.scope, &args.select);
@@ -99,7 +94,7 @@ pub async fn run_in(
     interrupt: &Interrupt,
     output: &Output,
 ) -> Result<Status, CommandError> {
-    let run = Run { args, interrupt, output };
+    let run = ApplyRun { args, interrupt, output };
     run.asks_what_can_be_answered()?;
     let saved = match args.plan.as_deref().map(SavedFile::read).transpose()? {
         None => None,
@@ -122,7 +117,7 @@ fn accounts(saved: &SavedFleet, given: &Select) -> Result<Vec<crate::arn::Accoun
     Ok(wanted)
 }
 
-impl Run<'_> {
+impl ApplyRun<'_> {
     fn asks_what_can_be_answered(&self) -> Result<(), ApplyError> {
         let ApplyArgs { plan, yes, format, .. } = self.args;
         if *format == ReportFormat::Text || *yes || plan.is_some() {
@@ -193,7 +188,7 @@ impl Run<'_> {
     }
 
     /// The check at the end; `None` when interrupted.
-    async fn check(
+    pub(super) async fn check(
         &self,
         session: &Session,
         plan: &Plan,
@@ -209,251 +204,6 @@ impl Run<'_> {
             record.view.check = Some(view);
             Ok(if report.has_fault() { Status::Fault } else { Status::Done })
         }))
-    }
-}
-
-/// One of several specs.
-struct Job<'a> {
-    file: SpecSource,
-    session: Session,
-    plan: Plan,
-    observed: Observed,
-    record: Record<'a>,
-    /// How it ended, where it has.
-    ended: Option<Result<Status, CommandError>>,
-}
-
-impl<'a> Run<'a> {
-    /// For several specs: all plans first, one question, then all of them at the same time. Of a saved plan: all of them
-    /// have to be as they were saved, and are carried out one after the other, up to the first that fails.
-    async fn many(&self, members: Members, saved: Option<&SavedFleet>) -> Result<Status, CommandError> {
-        let Self { args, interrupt, output } = self;
-        if let Some(saved) = saved {
-            let files: Vec<String> = members.iter().map(|(file, _)| file.display()).collect();
-            let others = saved.other_specs(&files);
-            if !others.is_empty() {
-                return Err(SavedError::OtherSpecs(others).into());
-            }
-        }
-        let options = match saved.and_then(|saved| saved.specs.first()) {
-            Some(spec) => spec.saved.options(&plan::options(args.scope, &args.select))?,
-            None => plan::options(args.scope, &args.select),
-        };
-        let reading = fleet::reading(&members);
-        let inner = output.inner();
-        let make = fleet::for_each_spec(members, async |session| {
-            if args.aws_only {
-                session.leave_genesys_alone();
-            }
-            plan::make(session, &options, &inner).await
-        });
-        let Some(made) = interrupt.or_interrupted(output.waiting_for(|| reading.text(), make)).await else {
-            return Ok(interrupted(NOTHING, output));
-        };
-        let misfits = match saved {
-            Some(saved) => self.misfits(saved, &made, &options)?,
-            None => Vec::new(),
-        };
-        if args.format == ReportFormat::Text && misfits.is_empty() {
-            plan::show_all(&made, |(plan, _)| plan, output)?;
-        }
-        let mut failed = Vec::new();
-        let mut jobs = Vec::new();
-        for (file, made) in made {
-            match made {
-                Ok((session, (plan, observed))) => {
-                    let mut record = Record::new("genesys-iam apply", &session.spec, args.format, output);
-                    record.view.set_plan(&plan);
-                    let misfit = misfits.iter().find(|(known, _)| known.as_deref() == Some(&file.display()));
-                    let refusal = match misfit {
-                        Some((_, misfit)) if misfit.differences.is_empty() => None,
-                        Some((_, misfit)) => Some(ApplyError::Outdated(vec![(None, misfit.clone())]).into()),
-                        None => may_be_carried_out(&plan, args.guard).err().map(|error| {
-                            output.message(&format!("{} {file}: {error}\n", paint(ERROR, "error:")));
-                            error.into()
-                        }),
-                    };
-                    let ended = refusal.map(Err);
-                    jobs.push(Job { file, session, plan, observed, record, ended });
-                }
-                Err(error) => {
-                    if args.format != ReportFormat::Text || !misfits.is_empty() {
-                        output.message(&format!("{file}:\n"));
-                        report(&error, output);
-                    }
-                    failed.push((file, error));
-                }
-            }
-        }
-        let is_whole = failed.is_empty() && jobs.iter().all(|job| job.ended.is_none());
-        let status = if saved.is_some() && !is_whole {
-            match misfits.is_empty() {
-                true => output.message(&format!(
-                    "{} {NOTHING}: a saved plan is carried out as a whole or not at all\n",
-                    paint(ERROR, "error:")
-                )),
-                false => report(&ApplyError::Outdated(misfits).into(), output),
-            }
-            let statuses = failed.iter().map(|(_, error)| error.status());
-            let refused = jobs.iter().filter_map(|job| job.ended.as_ref()?.as_ref().err());
-            fleet::worst(statuses.chain(refused.map(CommandError::status)))
-        } else {
-            let changed: Vec<&Plan> = jobs
-                .iter()
-                .filter(|job| job.ended.is_none() && !job.plan.is_empty())
-                .map(|job| &job.plan)
-                .collect();
-            if !changed.is_empty() && !args.yes && saved.is_none() {
-                let question = format!("Make these changes for {}?", plural(changed.len(), "spec"));
-                if confirm(&question, &changed, interrupt, output).await?.is_none() {
-                    return Ok(interrupted(NOTHING, output));
-                }
-            }
-            match saved {
-                Some(_) => self.one_by_one(&mut jobs).await,
-                None => self.all_at_once(&mut jobs).await,
-            }
-            let checked = self.check_all(&mut jobs).await?;
-            if saved.is_some() {
-                self.sum_up(&jobs);
-            }
-            let statuses = failed.iter().map(|(_, error)| error.status());
-            fleet::worst(statuses.chain([checked]))
-        };
-        let members = jobs.into_iter().map(|job| (job.file, job.record, job.ended)).collect();
-        let name = ("genesys-iam applies", "apply");
-        finish_all(name, members, &failed, status, (args.format, &args.reports), output)
-    }
-
-    /// How each spec differs from what was saved of it; empty where none does.
-    fn misfits(
-        &self,
-        saved: &SavedFleet,
-        made: &Outcomes<(Plan, Observed)>,
-        options: &Options,
-    ) -> Result<Vec<(Option<String>, Misfit)>, SavedError> {
-        let mut misfits = Vec::new();
-        for (file, made) in made {
-            let Ok((session, (plan, observed))) = made else { continue };
-            let now = plan::saved(session, plan, observed, options, self.output)?;
-            let known = saved.of(&file.display());
-            misfits.extend(known.map(|known| (Some(file.display()), known.compare(&now))));
-        }
-        if misfits.iter().all(|(_, misfit)| misfit.differences.is_empty()) {
-            misfits.clear();
-        }
-        Ok(misfits)
-    }
-
-    async fn all_at_once(&self, jobs: &mut [Job<'a>]) {
-        let waits = waits(self.args.wait);
-        let is_old = !self.args.yes;
-        join_all(
-            jobs.iter_mut().filter(|job| job.ended.is_none()).map(|job| self.carry_out(job, is_old, waits)),
-        )
-        .await;
-    }
-
-    /// What is not begun when one fails stays so.
-    async fn one_by_one(&self, jobs: &mut [Job<'a>]) {
-        for job in jobs {
-            self.carry_out(job, true, waits(self.args.wait)).await;
-            if !matches!(job.ended, Some(Ok(Status::Done | Status::Refused))) {
-                break;
-            }
-        }
-    }
-
-    async fn carry_out(&self, job: &mut Job<'a>, is_old: bool, waits: Backoff) {
-        let Job { file, session, plan, observed, record, ended } = job;
-        let output = self.output.for_spec(&file.display());
-        let attempt = if plan.is_empty() {
-            Attempt::nothing()
-        } else {
-            converge(session, plan, observed, is_old, waits, self.interrupt, &output).await
-        };
-        *ended = Some(record.made(plan, attempt).map(|carried| match carried {
-            Carried::All => Status::Done,
-            Carried::Interrupted => Status::Interrupted,
-        }));
-    }
-
-    /// What became of each, and the check of those that were carried out.
-    async fn check_all(&self, jobs: &mut [Job<'a>]) -> Result<Status, CommandError> {
-        let mut statuses = Vec::new();
-        for Job { file, session, plan, observed, record, ended } in jobs {
-            match ended {
-                None => continue,
-                Some(Ok(Status::Interrupted)) => {
-                    statuses.push(Status::Interrupted);
-                    continue;
-                }
-                // Refused ones were reported with their plan.
-                Some(Err(error)) if error.find::<PlanError>().is_some() => {
-                    statuses.push(error.status());
-                    continue;
-                }
-                Some(Err(error)) => {
-                    record.text(&fleet::heading(file))?;
-                    report(error, self.output);
-                    statuses.push(error.status());
-                    continue;
-                }
-                Some(Ok(_)) => {}
-            }
-            let made = if plan.is_empty() { String::new() } else { applied(plan) };
-            record.text(&format!("{}{made}", fleet::heading(file)))?;
-            let mut status = record.left_in_genesys(observed);
-            if !self.args.no_check {
-                match self.check(session, plan, observed, record).await {
-                    None => {
-                        statuses.push(interrupted(UNCHECKED, self.output));
-                        *ended = Some(Ok(Status::Interrupted));
-                        break;
-                    }
-                    Some(Ok(checked)) => status = fleet::worst([status, checked]),
-                    Some(Err(error)) => {
-                        report(&error, self.output);
-                        statuses.push(error.status());
-                        *ended = Some(Err(error));
-                        continue;
-                    }
-                }
-                record.text("\n")?;
-            }
-            statuses.push(status);
-            *ended = Some(Ok(status));
-        }
-        Ok(fleet::worst(statuses))
-    }
-
-    /// Of a saved plan, where it was not carried out as a whole: how far each spec came, and what to do next.
-    fn sum_up(&self, jobs: &[Job<'a>]) {
-        let is_done = |job: &Job<'_>| job.record.view.summary.done == job.record.view.summary.planned;
-        let done = jobs.iter().filter(|job| is_done(job) && job.ended.is_some()).count();
-        if done == jobs.len() {
-            return;
-        }
-        let mut text = format!(
-            "{} the plan was carried out for {done} of {}\n",
-            paint(ERROR, "error:"),
-            plural(jobs.len(), "spec")
-        );
-        for job in jobs {
-            let (word, style) = match &job.ended {
-                None => ("not yet", WARNING),
-                Some(_) if is_done(job) => ("done   ", GOOD),
-                Some(Ok(_)) => ("stopped", WARNING),
-                Some(Err(_)) => ("failed ", ERROR),
-            };
-            let words = job.record.view.in_words();
-            text.push_str(&format!("  {} {}: {words}\n", paint(style, word), one_line(&job.file.display())));
-        }
-        text.push_str(&format!(
-            "{} fix the cause, then make a new plan of what is left: `genesys-iam plan --out FILE`\n",
-            paint(HELP, "help:")
-        ));
-        self.output.message(&text);
     }
 }
 
@@ -488,10 +238,10 @@ fn tests(plan: &Plan, observed: &Observed) -> Vec<SpecTest> {
     tests
 }
 
-const NOTHING: &str = "nothing was changed";
-const UNCHECKED: &str = "the check at the end was not made";
+pub(super) const NOTHING: &str = "nothing was changed";
+pub(super) const UNCHECKED: &str = "the check at the end was not made";
 
-fn may_be_carried_out(plan: &Plan, guard: WideningGuard) -> Result<(), PlanError> {
+pub(super) fn may_be_carried_out(plan: &Plan, guard: WideningGuard) -> Result<(), PlanError> {
     plan::refusal(plan, guard).map_or(Ok(()), Err)
 }
 
@@ -500,7 +250,7 @@ pub(super) fn waits(Wait { wait }: Wait) -> Backoff {
 }
 
 /// Whether the answer is yes; `None` when interrupted.
-async fn confirm(
+pub(super) async fn confirm(
     question: &str,
     plans: &[&Plan],
     interrupt: &Interrupt,

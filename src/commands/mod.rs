@@ -1,6 +1,7 @@
 //! One file per subcommand, each with its options and errors; glue only.
 
 pub mod apply;
+mod apply_fleet;
 pub mod carry_out;
 pub mod check;
 pub mod complete;

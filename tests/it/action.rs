@@ -52,11 +52,11 @@ fn the_actions_scripts_keep_one_comment_with_the_plan_and_save_it() {
     assert!(read("gh.log").contains("--method POST repos/o/r/issues/7/comments"), "{}", read("gh.log"));
     let body = read("body.md");
     assert!(
-        body.starts_with(
-            "<!-- genesys-iam plan: genesys.toml -->\n**3 to create** · access widened: **YES**"
-        ),
+        body.starts_with("<!-- genesys-iam plan: genesys.toml -->\n## genesys-iam plan: `genesys.toml`\n"),
         "{body}"
     );
+    assert!(body.contains("**3 to create** · access widened: **YES**"), "{body}");
+    assert!(body.contains("**Merging applies exactly this plan"), "{body}");
     project.run(&["apply", "plan.json", "--no-check"]).expect(0).says("3 changes made");
     // The second time the same comment is brought up to date.
     fs::write(project.path("existing"), "4711\n").unwrap();
@@ -80,5 +80,8 @@ fn the_hooks_and_the_action_name_commands_that_there_are() {
         let args: Vec<&str> = line.split(' ').chain(["genesys.toml"]).collect();
         project.run(&args).expect(0);
     }
-    assert!(include_str!("../../action.yml").contains("genesys-iam --file \"$SPEC\" apply \"$PLAN\""));
+    for command in ["plan", "apply", "check"] {
+        let script = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("ci/{command}.sh"));
+        assert!(fs::read_to_string(&script).unwrap().contains(&format!("\" {command} ")), "{script:?}");
+    }
 }

@@ -233,7 +233,8 @@ fn a_saved_plan_that_fails_half_way_says_for_each_spec_how_far_it_came() {
     run(&["apply", "plan.json"])
         .expect(3)
         .says("specs/a.toml: nothing is left to do")
-        .says("; left: CreateRole role `bR1`")
+        .says("changes of the plan made already; left: ")
+        .says("CreateRole role `bR1`, AttachRolePolicy")
         .says("specs/c.toml: 6 changes left, as planned");
     run(&["plan", "--out", "plan.json"]).expect(0);
     run(&["apply", "plan.json", "--no-check"]).expect(0);

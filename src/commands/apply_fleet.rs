@@ -1,0 +1,270 @@
+//! `apply` for several specs: all plans first, then all of them at the same time, or of a saved plan one by one.
+
+use futures_util::future::join_all;
+
+use super::apply::{ApplyError, ApplyRun, NOTHING, UNCHECKED, confirm, may_be_carried_out, waits};
+use super::carry_out::{Attempt, Carried, applied, converge};
+use super::fleet::{self, Members, Outcomes};
+use super::options::ReportFormat;
+use super::plan::PlanError;
+use super::prompt::interrupted;
+use super::record::{Record, finish_all};
+use super::report::report;
+use super::session::{Observed, Session};
+use super::specs::SpecSource;
+use super::{CommandError, Status, plan};
+use crate::backoff::Backoff;
+use crate::plan::Plan;
+use crate::render::style::{ERROR, GOOD, HELP, WARNING, paint};
+use crate::saved::{Misfit, Options, SavedError, SavedFleet};
+use crate::text::one_line;
+use crate::view::plural;
+
+/// One of several specs.
+struct Job<'a> {
+    file: SpecSource,
+    session: Session,
+    plan: Plan,
+    observed: Observed,
+    record: Record<'a>,
+    /// How it ended, where it has.
+    ended: Option<Result<Status, CommandError>>,
+}
+
+impl<'a> ApplyRun<'a> {
+    /// For several specs: all plans first, one question, then all of them at the same time. Of a saved plan: all of them
+    /// have to be as they were saved, and are carried out one after the other, up to the first that fails.
+    pub(super) async fn many(
+        &self,
+        members: Members,
+        saved: Option<&SavedFleet>,
+    ) -> Result<Status, CommandError> {
+        let Self { args, interrupt, output } = self;
+        if let Some(saved) = saved {
+            let files: Vec<String> = members.iter().map(|(file, _)| file.display()).collect();
+            let others = saved.other_specs(&files);
+            if !others.is_empty() {
+                return Err(SavedError::OtherSpecs(others).into());
+            }
+        }
+        let options = match saved.and_then(|saved| saved.specs.first()) {
+            Some(spec) => spec.saved.options(&plan::options(args.scope, &args.select))?,
+            None => plan::options(args.scope, &args.select),
+        };
+        let reading = fleet::reading(&members);
+        let inner = output.inner();
+        let make = fleet::for_each_spec(members, async |session| {
+            if args.aws_only {
+                session.leave_genesys_alone();
+            }
+            plan::make(session, &options, &inner).await
+        });
+        let Some(made) = interrupt.or_interrupted(output.waiting_for(|| reading.text(), make)).await else {
+            return Ok(interrupted(NOTHING, output));
+        };
+        let misfits = match saved {
+            Some(saved) => self.misfits(saved, &made, &options)?,
+            None => Vec::new(),
+        };
+        if args.format == ReportFormat::Text && misfits.is_empty() {
+            plan::show_all(&made, |(plan, _)| plan, output)?;
+        }
+        let mut failed = Vec::new();
+        let mut jobs = Vec::new();
+        for (file, made) in made {
+            match made {
+                Ok((session, (plan, observed))) => {
+                    let mut record = Record::new("genesys-iam apply", &session.spec, args.format, output);
+                    record.view.set_plan(&plan);
+                    let misfit = misfits.iter().find(|(known, _)| known.as_deref() == Some(&file.display()));
+                    let refusal = match misfit {
+                        Some((_, misfit)) if misfit.differences.is_empty() => None,
+                        Some((_, misfit)) => Some(ApplyError::Outdated(vec![(None, misfit.clone())]).into()),
+                        None => may_be_carried_out(&plan, args.guard).err().map(|error| {
+                            output.message(&format!("{} {file}: {error}\n", paint(ERROR, "error:")));
+                            error.into()
+                        }),
+                    };
+                    let ended = refusal.map(Err);
+                    jobs.push(Job { file, session, plan, observed, record, ended });
+                }
+                Err(error) => {
+                    if args.format != ReportFormat::Text || !misfits.is_empty() {
+                        output.message(&format!("{file}:\n"));
+                        report(&error, output);
+                    }
+                    failed.push((file, error));
+                }
+            }
+        }
+        let is_whole = failed.is_empty() && jobs.iter().all(|job| job.ended.is_none());
+        let status = if saved.is_some() && !is_whole {
+            match misfits.is_empty() {
+                true => output.message(&format!(
+                    "{} {NOTHING}: a saved plan is carried out as a whole or not at all\n",
+                    paint(ERROR, "error:")
+                )),
+                false => report(&ApplyError::Outdated(misfits).into(), output),
+            }
+            let statuses = failed.iter().map(|(_, error)| error.status());
+            let refused = jobs.iter().filter_map(|job| job.ended.as_ref()?.as_ref().err());
+            fleet::worst(statuses.chain(refused.map(CommandError::status)))
+        } else {
+            let changed: Vec<&Plan> = jobs
+                .iter()
+                .filter(|job| job.ended.is_none() && !job.plan.is_empty())
+                .map(|job| &job.plan)
+                .collect();
+            if !changed.is_empty() && !args.yes && saved.is_none() {
+                let question = format!("Make these changes for {}?", plural(changed.len(), "spec"));
+                if confirm(&question, &changed, interrupt, output).await?.is_none() {
+                    return Ok(interrupted(NOTHING, output));
+                }
+            }
+            match saved {
+                Some(_) => self.one_by_one(&mut jobs).await,
+                None => self.all_at_once(&mut jobs).await,
+            }
+            let checked = self.check_all(&mut jobs).await?;
+            if saved.is_some() {
+                self.sum_up(&jobs);
+            }
+            let statuses = failed.iter().map(|(_, error)| error.status());
+            fleet::worst(statuses.chain([checked]))
+        };
+        let members = jobs.into_iter().map(|job| (job.file, job.record, job.ended)).collect();
+        let name = ("genesys-iam applies", "apply");
+        finish_all(name, members, &failed, status, (args.format, &args.reports), output)
+    }
+
+    /// How each spec differs from what was saved of it; empty where none does.
+    fn misfits(
+        &self,
+        saved: &SavedFleet,
+        made: &Outcomes<(Plan, Observed)>,
+        options: &Options,
+    ) -> Result<Vec<(Option<String>, Misfit)>, SavedError> {
+        let mut misfits = Vec::new();
+        for (file, made) in made {
+            let Ok((session, (plan, observed))) = made else { continue };
+            let now = plan::saved(session, plan, observed, options, self.output)?;
+            let known = saved.of(&file.display());
+            misfits.extend(known.map(|known| (Some(file.display()), known.compare(&now))));
+        }
+        if misfits.iter().all(|(_, misfit)| misfit.differences.is_empty()) {
+            misfits.clear();
+        }
+        Ok(misfits)
+    }
+
+    async fn all_at_once(&self, jobs: &mut [Job<'a>]) {
+        let waits = waits(self.args.wait);
+        let is_old = !self.args.yes;
+        join_all(
+            jobs.iter_mut().filter(|job| job.ended.is_none()).map(|job| self.carry_out(job, is_old, waits)),
+        )
+        .await;
+    }
+
+    /// What is not begun when one fails stays so.
+    async fn one_by_one(&self, jobs: &mut [Job<'a>]) {
+        for job in jobs {
+            self.carry_out(job, true, waits(self.args.wait)).await;
+            if !matches!(job.ended, Some(Ok(Status::Done | Status::Refused))) {
+                break;
+            }
+        }
+    }
+
+    async fn carry_out(&self, job: &mut Job<'a>, is_old: bool, waits: Backoff) {
+        let Job { file, session, plan, observed, record, ended } = job;
+        let output = self.output.for_spec(&file.display());
+        let attempt = if plan.is_empty() {
+            Attempt::nothing()
+        } else {
+            converge(session, plan, observed, is_old, waits, self.interrupt, &output).await
+        };
+        *ended = Some(record.made(plan, attempt).map(|carried| match carried {
+            Carried::All => Status::Done,
+            Carried::Interrupted => Status::Interrupted,
+        }));
+    }
+
+    /// What became of each, and the check of those that were carried out.
+    async fn check_all(&self, jobs: &mut [Job<'a>]) -> Result<Status, CommandError> {
+        let mut statuses = Vec::new();
+        for Job { file, session, plan, observed, record, ended } in jobs {
+            match ended {
+                None => continue,
+                Some(Ok(Status::Interrupted)) => {
+                    statuses.push(Status::Interrupted);
+                    continue;
+                }
+                // Refused ones were reported with their plan.
+                Some(Err(error)) if error.find::<PlanError>().is_some() => {
+                    statuses.push(error.status());
+                    continue;
+                }
+                Some(Err(error)) => {
+                    record.text(&fleet::heading(file))?;
+                    report(error, self.output);
+                    statuses.push(error.status());
+                    continue;
+                }
+                Some(Ok(_)) => {}
+            }
+            let made = if plan.is_empty() { String::new() } else { applied(plan) };
+            record.text(&format!("{}{made}", fleet::heading(file)))?;
+            let mut status = record.left_in_genesys(observed);
+            if !self.args.no_check {
+                match self.check(session, plan, observed, record).await {
+                    None => {
+                        statuses.push(interrupted(UNCHECKED, self.output));
+                        *ended = Some(Ok(Status::Interrupted));
+                        break;
+                    }
+                    Some(Ok(checked)) => status = fleet::worst([status, checked]),
+                    Some(Err(error)) => {
+                        report(&error, self.output);
+                        statuses.push(error.status());
+                        *ended = Some(Err(error));
+                        continue;
+                    }
+                }
+                record.text("\n")?;
+            }
+            statuses.push(status);
+            *ended = Some(Ok(status));
+        }
+        Ok(fleet::worst(statuses))
+    }
+
+    /// Of a saved plan, where it was not carried out as a whole: how far each spec came, and what to do next.
+    fn sum_up(&self, jobs: &[Job<'a>]) {
+        let is_done = |job: &Job<'_>| job.record.view.summary.done == job.record.view.summary.planned;
+        let done = jobs.iter().filter(|job| is_done(job) && job.ended.is_some()).count();
+        if done == jobs.len() {
+            return;
+        }
+        let mut text = format!(
+            "{} the plan was carried out for {done} of {}\n",
+            paint(ERROR, "error:"),
+            plural(jobs.len(), "spec")
+        );
+        for job in jobs {
+            let (word, style) = match &job.ended {
+                None => ("not yet", WARNING),
+                Some(_) if is_done(job) => ("done   ", GOOD),
+                Some(Ok(_)) => ("stopped", WARNING),
+                Some(Err(_)) => ("failed ", ERROR),
+            };
+            let words = job.record.view.in_words();
+            text.push_str(&format!("  {} {}: {words}\n", paint(style, word), one_line(&job.file.display())));
+        }
+        text.push_str(&format!(
+            "{} fix the cause, then make a new plan of what is left: `genesys-iam plan --out FILE`\n",
+            paint(HELP, "help:")
+        ));
+        self.output.message(&text);
+    }
+}
