@@ -147,6 +147,8 @@ pub fn permissions(desired: &DesiredState, command: CommandKind) -> Vec<Permissi
         CommandKind::Destroy => {
             let actions = &["iam:ListInstanceProfilesForRole"];
             grants.push(optional(grant("FindInstanceProfiles", actions, roles())));
+            let actions = &["iam:ListEntitiesForPolicy"];
+            grants.push(optional(grant("FindUsersOfPolicies", actions, policies())));
         }
     }
     match command {

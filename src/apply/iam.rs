@@ -3,10 +3,10 @@
 use std::ops::ControlFlow;
 use std::time::Duration;
 
-use crate::aws::{AwsError, Clients, Recent, is_gone, is_made, passes_by_itself, write};
+use crate::aws::{AwsError, Clients, Recent, is_gone, is_made, obstacle, passes_by_itself, write};
 use crate::backoff::Backoff;
 use crate::plan::iam::IamChange;
-use crate::plan::{self, ChangeKind};
+use crate::plan::{Change, ChangeKind};
 
 /// Carries a change out; `earlier` are those of the same role that this run has made. Errors that pass by themselves, as
 /// IAM takes note of what was just written, are waited out within `waits`: `waiting` makes each pause, and may break it
@@ -17,12 +17,19 @@ use crate::plan::{self, ChangeKind};
 pub(super) async fn execute(
     clients: &Clients,
     change: &IamChange,
-    earlier: &[plan::Change],
+    earlier: &[Change],
     waits: Backoff,
     mut waiting: impl AsyncFnMut(&'static str, Duration) -> ControlFlow<()>,
 ) -> Result<(), AwsError> {
     let any = |kind| earlier.iter().any(|change| change.kind() == kind);
     let recent = Recent { created: any(ChangeKind::Create), removed: any(ChangeKind::Remove) };
+    let earlier: Vec<&IamChange> = earlier
+        .iter()
+        .filter_map(|change| match change {
+            Change::Iam(change) => Some(change),
+            Change::Genesys(_) => None,
+        })
+        .collect();
     let mut pauses = waits.pauses();
     loop {
         let Err(error) = write(clients, change).await else { return Ok(()) };
@@ -38,8 +45,15 @@ pub(super) async fn execute(
             match is_made(clients, change).await {
                 Ok(Some(true)) => return Ok(()),
                 Ok(None) => {}
+                Ok(Some(false)) if error.code() == Some("EntityAlreadyExists") => {
+                    return Err(error.because("what has the name is not as this plan would make it"));
+                }
                 Ok(Some(false)) | Err(_) => return Err(error),
             }
+        }
+        // Boxed: few come here, and the futures of listings are large.
+        if let Some(found) = Box::pin(obstacle(clients, change, &earlier, &error)).await {
+            return Err(error.because(&found));
         }
         let Some(reason) = passes_by_itself(change, recent, &error) else { return Err(error) };
         let Some(pause) = pauses.next(error.retry_after()) else { return Err(error) };

@@ -13,17 +13,18 @@ pub enum PlanKind {
     Destroy,
 }
 
-/// Whether a plan that was made now would have this very change in it, or it finds what it is to replace.
+/// For each of these changes, whether a plan that was made now would have that very change in it, or it finds what it
+/// is to replace.
 ///
 /// # Errors
 /// Whatever keeps IAM from answering.
-pub(super) async fn is_still_wanted(
+pub(super) async fn are_still_wanted(
     clients: &Clients,
     kind: PlanKind,
     desired: &DesiredState,
     role: &RolePlan,
-    change: &Change,
-) -> Result<bool, AwsError> {
+    changes: &[Change],
+) -> Result<Vec<bool>, AwsError> {
     let (live, now) = match desired.roles.iter().find(|desired| desired.role.name == role.role) {
         Some(wanted) => {
             let live = aws::live(clients, wanted).await?;
@@ -43,11 +44,12 @@ pub(super) async fn is_still_wanted(
     // How often a policy is attached is known late, and IAM guards it itself.
     let blocks =
         |blocker: &Blocker| !matches!(blocker, Blocker::PolicyInUse { .. } | Blocker::PolicyBounds { .. });
-    let fits = match change {
+    let fits = |change: &Change| match change {
         Change::Iam(iam) => iam.finds_what_it_replaces(&live),
         Change::Genesys(_) => false,
     };
-    Ok(!now.blockers.iter().any(blocks) && (now.changes.contains(change) || fits))
+    let is_blocked = now.blockers.iter().any(blocks);
+    Ok(changes.iter().map(|change| !is_blocked && (now.changes.contains(change) || fits(change))).collect())
 }
 
 /// Whether no change before this one is in Genesys Cloud.

@@ -1,8 +1,11 @@
-//! Carries a plan out: the changes of a role one after the other, several roles at a time; the first failure stops all.
+//! Carries a plan out: the changes of a role one after the other, but for those that do not need each other, and several
+//! roles at a time; the first failure stops all.
 
 use std::cell::RefCell;
+use std::ops::Range;
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use futures_util::stream::{self, StreamExt as _};
 
 use super::interrupt::Interrupt;
@@ -78,29 +81,78 @@ struct Run<'a, P> {
 
 impl<P: FnMut(Progress<'_>)> Run<'_, P> {
     async fn role(&self, role: &RolePlan) {
-        let tell = |event: Progress<'_>| (self.progress.borrow_mut())(event);
         let mut made_ids = genesys::Made::default();
-        for (at, change) in role.changes.iter().enumerate() {
+        let mut begun = 0;
+        while begun < role.changes.len() {
+            let places = begun..begun + at_once(&role.changes[begun..]);
+            begun = places.end;
             let interrupted = self.apply.interrupt.is_set();
             if interrupted || !self.report.borrow().failed.is_empty() {
                 let mut report = self.report.borrow_mut();
                 report.interrupted |= interrupted;
-                report.skipped.push(change.clone());
+                report.skipped.extend_from_slice(&role.changes[places]);
                 continue;
             }
-            let made = self.apply.make(role, at, &mut made_ids, tell).await;
-            let mut report = self.report.borrow_mut();
-            match made {
-                Ok(()) => {
-                    tell(Progress::Done(change));
-                    report.applied.push(change.clone());
-                }
+            let outdated = match self.apply.outdated(role, places.clone()).await {
+                Ok(outdated) => outdated,
                 Err(failure) => {
-                    tell(Progress::Failed(change));
-                    report.failed.push((change.clone(), failure));
+                    self.failed(&role.changes[places.start], failure);
+                    self.report
+                        .borrow_mut()
+                        .skipped
+                        .extend_from_slice(&role.changes[places.start + 1..begun]);
+                    continue;
+                }
+            };
+            if !outdated.is_empty() {
+                for at in places {
+                    let change = &role.changes[at];
+                    match outdated.contains(&at) {
+                        true => self.failed(change, ChangeFailure::Changed),
+                        false => self.report.borrow_mut().skipped.push(change.clone()),
+                    }
+                }
+                continue;
+            }
+            match (places.start, places.len()) {
+                (at, 1) => self.make(role, at, &mut made_ids).await,
+                _ => {
+                    // Several only in IAM, which needs no IDs.
+                    let makes = places.map(|at| async move {
+                        self.make(role, at, &mut genesys::Made::default()).await;
+                    });
+                    join_all(makes).await;
                 }
             }
         }
+    }
+
+    async fn make(&self, role: &RolePlan, at: usize, made_ids: &mut genesys::Made) {
+        let change = &role.changes[at];
+        match self.apply.make(role, at, made_ids, |event| self.tell(event)).await {
+            Ok(()) => {
+                self.tell(Progress::Done(change));
+                self.report.borrow_mut().applied.push(change.clone());
+            }
+            Err(failure) => self.failed(change, failure),
+        }
+    }
+
+    fn failed(&self, change: &Change, failure: ChangeFailure) {
+        self.tell(Progress::Failed(change));
+        self.report.borrow_mut().failed.push((change.clone(), failure));
+    }
+
+    fn tell(&self, event: Progress<'_>) {
+        (self.progress.borrow_mut())(event);
+    }
+}
+
+/// How many of these changes, from the first on, are made at the same time.
+fn at_once(changes: &[Change]) -> usize {
+    match changes {
+        [Change::Iam(first), Change::Iam(second), ..] if second.goes_beside(first) => 2,
+        _ => 1,
     }
 }
 
@@ -120,29 +172,25 @@ impl Apply<'_> {
         run.report.into_inner()
     }
 
-    /// Whether a plan that was made now would have the change of a role at this place in it.
-    async fn is_still_wanted(
-        &self,
-        kind: PlanKind,
-        desired: &DesiredState,
-        role: &RolePlan,
-        at: usize,
-    ) -> Result<bool, ChangeFailure> {
-        match (&role.changes[at], self.genesys) {
+    /// Which of the changes at these places a plan that was made now would not have. They are begun at the same time, and
+    /// looked at before the first of them.
+    async fn outdated(&self, role: &RolePlan, places: Range<usize>) -> Result<Vec<usize>, ChangeFailure> {
+        let Some((kind, desired)) = self.recheck else { return Ok(Vec::new()) };
+        let wanted = match (&role.changes[places.start], self.genesys) {
             (Change::Iam(_), _) => {
-                let change = &role.changes[at];
-                recheck::is_still_wanted(self.clients, kind, desired, role, change)
+                let changes = &role.changes[places.clone()];
+                recheck::are_still_wanted(self.clients, kind, desired, role, changes)
                     .await
-                    .map_err(ChangeFailure::Aws)
+                    .map_err(ChangeFailure::Aws)?
             }
             // All of a role's at once: from then on they follow on each other.
-            (Change::Genesys(_), Some(client)) if recheck::is_first_genesys_change(role, at) => {
-                Box::pin(recheck::is_organization_as_planned(client, kind, desired, role))
-                    .await
-                    .map_err(ChangeFailure::Genesys)
+            (Change::Genesys(_), Some(client)) if recheck::is_first_genesys_change(role, places.start) => {
+                let same = Box::pin(recheck::is_organization_as_planned(client, kind, desired, role));
+                vec![same.await.map_err(ChangeFailure::Genesys)?]
             }
-            (Change::Genesys(_), _) => Ok(true),
-        }
+            (Change::Genesys(_), _) => Vec::new(),
+        };
+        Ok(places.zip(wanted).filter(|(_, wanted)| !wanted).map(|(at, _)| at).collect())
     }
 
     /// Makes one change of a role, `at` being its place among them.
@@ -154,11 +202,6 @@ impl Apply<'_> {
         mut progress: impl FnMut(Progress<'_>),
     ) -> Result<(), ChangeFailure> {
         let change = &role.changes[at];
-        if let Some((kind, desired)) = self.recheck
-            && !self.is_still_wanted(kind, desired, role, at).await?
-        {
-            return Err(ChangeFailure::Changed);
-        }
         let waiting = async |reason, pause| {
             progress(Progress::Retrying { change, reason, delay: pause });
             self.interrupt.pause(pause).await

@@ -35,6 +35,8 @@ pub struct AwsError {
     pub subject: String,
     /// Boxed, so that results stay small.
     pub kind: Box<AwsErrorKind>,
+    /// What was found out about the cause.
+    found: Option<Box<str>>,
 }
 
 /// Why a call failed.
@@ -72,7 +74,7 @@ pub enum AwsErrorKind {
 impl AwsError {
     /// An error without an answer of AWS's behind it.
     pub fn new(operation: &str, subject: impl Into<String>, kind: AwsErrorKind) -> Self {
-        Self { operation: operation.to_owned(), subject: subject.into(), kind: Box::new(kind) }
+        Self { operation: operation.to_owned(), subject: subject.into(), kind: Box::new(kind), found: None }
     }
 
     /// Takes over an error of the SDK: code, message, request ID and the chain of causes.
@@ -87,6 +89,12 @@ impl AwsError {
     pub fn incomplete(operation: &str, subject: impl Into<String>, missing: &str) -> Self {
         let detail = format!("the answer has no {missing}");
         Self::new(operation, subject, AwsErrorKind::Response { status: None, detail, source: None })
+    }
+
+    /// Adds what was found out about the cause.
+    #[must_use]
+    pub fn because(self, found: &str) -> Self {
+        Self { found: Some(found.into()), ..self }
     }
 
     /// The MFA device whose code is needed.
@@ -468,7 +476,7 @@ fn without_debug_text(text: &str) -> String {
 
 impl fmt::Display for AwsError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { operation, subject, kind } = self;
+        let Self { operation, subject, kind, found } = self;
         f.write_str(operation)?;
         if !subject.is_empty() {
             write!(f, " on {subject}")?;
@@ -501,6 +509,9 @@ impl fmt::Display for AwsError {
         write!(f, " failed: {what}")?;
         for line in detail.lines().filter(|line| !line.trim().is_empty()) {
             write!(f, "\n  {}", line.trim_end())?;
+        }
+        if let Some(found) = found {
+            write!(f, "\n  {found}")?;
         }
         Ok(())
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::session::{Observed, Session};
 use super::{CommandError, prompt};
 use crate::apply::{Apply, ApplyReport, ChangeFailure, Interrupt, PlanKind, Progress};
-use crate::aws::{AwsError, AwsErrorKind};
+use crate::aws::{AwsError, AwsErrorKind, Freshness};
 use crate::backoff::Backoff;
 use crate::explain::{Explain, Status};
 use crate::genesys::GenesysError;
@@ -282,8 +282,10 @@ async fn both_sides(
     output: &Output,
 ) -> Result<LiveState, BothSidesError> {
     let no = LookForOrphans::No;
-    let (live, organization) =
-        futures_util::join!(session.live(desired, no, output), Box::pin(session.organization(desired, no)));
+    let (live, organization) = futures_util::join!(
+        session.live(desired, no, Freshness::JustWritten, output),
+        Box::pin(session.organization(desired, no))
+    );
     Ok(LiveState {
         organization: organization.map_err(BothSidesError::Genesys)?,
         ..live.map_err(BothSidesError::Aws)?

@@ -118,7 +118,7 @@ async fn one(
     let plan = destroy(&observed.live, &observed.desired, args.even_if_used);
     Box::pin(session.read_usage(&mut observed.live, &plan)).await;
     let mut plan = destroy(&observed.live, &observed.desired, args.even_if_used);
-    Box::pin(session.look_ahead(&mut plan, &observed.desired, output)).await?;
+    Box::pin(session.look_ahead(&mut plan, &observed, output)).await?;
     record.view.set_plan(&plan);
     if plan.is_empty() && !plan.is_blocked() {
         record.text(&format!("{} Nothing from this spec exists.\n", paint(GOOD, "No changes.")))?;

@@ -274,9 +274,9 @@ pub(super) async fn make(
     }
     self::adopt(&mut session.spec, *adopt);
     let orphans = if *prune { LookForOrphans::Read } else { LookForOrphans::Named };
-    let observed = Box::pin(session.observe(orphans, LookUp::New, output)).await?;
+    let mut observed = Box::pin(session.observe(orphans, LookUp::New, output)).await?;
     let mut plan = observed.plan(&session.spec, output);
-    Box::pin(session.look_ahead(&mut plan, &observed.desired, output)).await?;
+    Box::pin(session.look_ahead(&mut plan, &observed, output)).await?;
     Ok((plan, observed))
 }
 

@@ -10,12 +10,12 @@ use super::options::{Global, ReadsArg};
 use super::reading::Reading;
 use super::specs::{SpecSource, quoted};
 use crate::arn::{AccountId, FunctionArn};
-use crate::aws::{self, AwsError, AwsErrorKind, Caller, Clients};
+use crate::aws::{self, AwsError, AwsErrorKind, Caller, Clients, Freshness};
 use crate::check::{FunctionFacts, FunctionState};
 use crate::genesys::{self, Details, GenesysError};
 use crate::model::resolve;
 use crate::model::{
-    DesiredIntegration, DesiredRole, DesiredState, Live, LiveAction, LiveState, LookForOrphans,
+    DesiredIntegration, DesiredRole, DesiredState, Foresight, Live, LiveAction, LiveState, LookForOrphans,
     OrganizationReading, Orphans,
 };
 use crate::permissions::{CommandKind, required_actions};
@@ -50,6 +50,9 @@ pub enum LookUp {
     New,
 }
 
+/// Each function's state, and the exact ARNs that the Lambda API answered.
+type FunctionsFound = (BTreeMap<FunctionArn, FunctionState>, BTreeMap<FunctionArn, FunctionArn>);
+
 /// One reading of everything.
 pub struct Observed {
     pub caller: Caller,
@@ -57,6 +60,10 @@ pub struct Observed {
     pub functions: BTreeMap<FunctionArn, FunctionState>,
     pub live: LiveState,
     pub desired: DesiredState,
+    /// What IAM would refuse of a plan; none where none is to be made.
+    foresight: Option<Foresight>,
+    /// The plan that it was looked up for.
+    draft: Option<Plan>,
 }
 
 const NO_CREDENTIALS: &str = "the environment has no credentials of the organization (GENESYSCLOUD_OAUTHCLIENT_ID, GENESYSCLOUD_OAUTHCLIENT_SECRET)";
@@ -161,7 +168,7 @@ impl Session {
             futures_util::join!(
                 aws::caller(clients),
                 self.functions(all),
-                Box::pin(self.live(&expected, orphans, output)),
+                Box::pin(self.live(&expected, orphans, Freshness::Settled, output)),
                 Box::pin(self.organization(&expected, orphans))
             )
         };
@@ -181,20 +188,56 @@ impl Session {
         if let Err(error) = &live {
             self.list_permissions(error, CommandKind::Plan, output);
         }
-        let (mut functions, mut exact) = functions?;
+        let (functions, exact) = functions?;
         let mut live = live?;
         live.organization = match organization {
             Err(error) if is_check => OrganizationReading::NotRead(error.brief()),
             organization => organization?,
         };
-        if look_up == LookUp::New && in_bulk {
-            let new = expected.roles.iter().filter(|role| !is_allowed_already(role, &live));
-            (functions, exact) = self.functions(new.flat_map(|role| &role.functions).collect()).await?;
+        if is_check || look_up == LookUp::None {
+            return self.observed_for_no_plan(caller, (functions, exact), live, in_bulk && is_check).await;
         }
         let desired = resolve(spec, &exact);
         let plan = diff(&live, &desired);
+        let later = async {
+            if !in_bulk {
+                return Ok((functions, exact));
+            }
+            let new = expected.roles.iter().filter(|role| !is_allowed_already(role, &live));
+            self.functions(new.flat_map(|role| &role.functions).collect()).await
+        };
+        let ahead = Box::pin(aws::foresee(clients, &plan, &desired, &live));
+        let (found, foresight) = futures_util::join!(later, ahead);
+        let (functions, exact) = found?;
+        let foresight = Some(foresight?);
+        let as_written = exact.iter().all(|(written, exact)| written == exact);
+        let desired = if in_bulk && !as_written { resolve(spec, &exact) } else { desired };
+        if self.genesys.is_none() && (as_written || !in_bulk) {
+            return Ok(Observed { caller, functions, live, desired, foresight, draft: Some(plan) });
+        }
         Box::pin(self.read_usage(&mut live, &plan)).await;
-        Ok(Observed { caller, functions, live, desired })
+        Ok(Observed { caller, functions, live, desired, foresight, draft: None })
+    }
+
+    /// What was read, where nothing is to be planned.
+    async fn observed_for_no_plan(
+        &self,
+        caller: Caller,
+        (mut functions, mut exact): FunctionsFound,
+        mut live: LiveState,
+        look_up_functions: bool,
+    ) -> Result<Observed, CommandError> {
+        if look_up_functions {
+            let expected = resolve(&self.spec, &BTreeMap::new());
+            let new = expected.roles.iter().filter(|role| !is_allowed_already(role, &live));
+            (functions, exact) = self.functions(new.flat_map(|role| &role.functions).collect()).await?;
+        }
+        let desired = resolve(&self.spec, &exact);
+        if self.genesys.is_some() {
+            let plan = diff(&live, &desired);
+            Box::pin(self.read_usage(&mut live, &plan)).await;
+        }
+        Ok(Observed { caller, functions, live, desired, foresight: None, draft: None })
     }
 
     /// Works on AWS's side only, as if the spec said nothing of Genesys Cloud.
@@ -277,15 +320,24 @@ impl Session {
     pub async fn look_ahead(
         &self,
         plan: &mut Plan,
-        desired: &DesiredState,
+        observed: &Observed,
         output: &Output,
     ) -> Result<(), AwsError> {
-        // Boxed: the futures of listings are large.
-        let foresight = Box::pin(aws::foresee(&self.clients, plan, desired)).await?;
+        let Observed { desired, live, foresight, .. } = observed;
+        let looked_up;
+        let foresight = match foresight {
+            Some(foresight) => foresight,
+            None => {
+                // Boxed: the futures of listings are large.
+                let foresee = aws::foresee(&self.clients, plan, desired, live);
+                looked_up = Box::pin(foresee).await?;
+                &looked_up
+            }
+        };
         for unknown in &foresight.unknown {
             output.message(&format!("{} {unknown}\n", paint(WARNING, "warning:")));
         }
-        block_what_iam_refuses(plan, desired, &foresight);
+        block_what_iam_refuses(plan, desired, live, foresight);
         Ok(())
     }
 
@@ -303,9 +355,10 @@ impl Session {
         &self,
         desired: &DesiredState,
         orphans: LookForOrphans,
+        freshness: Freshness,
         output: &Output,
     ) -> Result<LiveState, AwsError> {
-        let live = aws::survey(&self.clients, desired, orphans, self.reads).await?;
+        let live = aws::survey(&self.clients, desired, orphans, self.reads, freshness).await?;
         let taken_out = match &live.orphans {
             Orphans::Read(roles) => Some(roles.values()),
             Orphans::Named(_) | Orphans::Unknown(_) => None,
@@ -315,10 +368,7 @@ impl Session {
     }
 
     /// Each function's state, and the exact ARNs that the Lambda API answered.
-    async fn functions(
-        &self,
-        mut wanted: Vec<&FunctionArn>,
-    ) -> Result<(BTreeMap<FunctionArn, FunctionState>, BTreeMap<FunctionArn, FunctionArn>), AwsError> {
+    async fn functions(&self, mut wanted: Vec<&FunctionArn>) -> Result<FunctionsFound, AwsError> {
         wanted.sort_unstable();
         wanted.dedup();
         let answers = join_all(wanted.iter().map(|arn| aws::function(&self.clients, arn))).await;
@@ -393,7 +443,7 @@ fn mask<'a>(live: impl Iterator<Item = &'a Live>, desired: &DesiredState, output
 
 impl Observed {
     /// What would change. A role whose functions are not all there is blocked, and no other.
-    pub fn plan(&self, spec: &Spec, output: &Output) -> Plan {
+    pub fn plan(&mut self, spec: &Spec, output: &Output) -> Plan {
         for (arn, state) in &self.functions {
             if let FunctionState::Unknown(why) = state {
                 output.message(&format!(
@@ -402,7 +452,7 @@ impl Observed {
                 ));
             }
         }
-        let mut plan = diff(&self.live, &self.desired);
+        let mut plan = self.draft.take().unwrap_or_else(|| diff(&self.live, &self.desired));
         for role in &spec.roles {
             let is_missing =
                 |function: &&FunctionRef| self.functions.get(&function.arn) == Some(&FunctionState::Missing);

@@ -2,14 +2,52 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::desired::DesiredState;
 use crate::arn::Arn;
+
+/// What an account has under names that a spec wants, in another case or, for policies, under another path.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Namesakes {
+    pub roles: BTreeSet<Arn>,
+    pub policies: BTreeSet<Arn>,
+}
+
+/// The names of a spec's roles and policies. IAM's are unique whatever their case.
+#[derive(Debug)]
+pub struct WantedNames {
+    roles: BTreeSet<String>,
+    policies: BTreeSet<String>,
+}
+
+impl WantedNames {
+    pub fn of(desired: &DesiredState) -> Self {
+        Self {
+            roles: desired.roles.iter().map(|role| role.role.name.to_ascii_lowercase()).collect(),
+            policies: desired.roles.iter().map(|role| role.policy.name.to_ascii_lowercase()).collect(),
+        }
+    }
+
+    pub fn role(name: &str) -> Self {
+        Self { roles: [name.to_ascii_lowercase()].into(), policies: BTreeSet::new() }
+    }
+
+    pub fn policy(name: &str) -> Self {
+        Self { roles: BTreeSet::new(), policies: [name.to_ascii_lowercase()].into() }
+    }
+
+    pub fn has_role(&self, name: &str) -> bool {
+        self.roles.contains(&name.to_ascii_lowercase())
+    }
+
+    pub fn has_policy(&self, name: &str) -> bool {
+        self.policies.contains(&name.to_ascii_lowercase())
+    }
+}
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Foresight {
-    /// Every role of the account, where one is to be created.
-    pub roles: BTreeSet<Arn>,
-    /// Every customer managed policy of the account, where one is to be created.
-    pub policies: BTreeSet<Arn>,
+    /// Looked up where a role or policy is to be created.
+    pub names: Namesakes,
     /// As IAM's account summary names them.
     pub summary: BTreeMap<String, i32>,
     /// Principals and boundaries that do not exist, with what exists under nearly the same ARN.

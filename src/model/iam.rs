@@ -38,6 +38,8 @@ pub struct Live {
     pub role: Option<LiveRole>,
     /// The managed policy that the spec names.
     pub policy: Option<LivePolicy>,
+    /// The document of the permissions boundary that the spec wants, where the role has another and this one exists.
+    pub wanted_boundary: Option<Document>,
 }
 
 impl Live {
@@ -54,7 +56,7 @@ impl Live {
                 .filter_map(|version| version.document.as_ref())
                 .chain([&policy.policy.document])
         });
-        role.chain(policy)
+        role.chain(policy).chain(&self.wanted_boundary)
     }
 }
 

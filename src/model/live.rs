@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::foresight::Namesakes;
 use super::genesys::OrganizationReading;
 use super::iam::Live;
 use crate::policy::Document;
@@ -12,6 +13,8 @@ pub struct LiveState {
     /// By role name; an entry for each role that was asked for.
     pub roles: BTreeMap<String, Live>,
     pub orphans: Orphans,
+    /// Where the listings of the account were read anyway.
+    pub namesakes: Option<Namesakes>,
     pub organization: OrganizationReading,
 }
 

@@ -9,7 +9,7 @@ mod ownership;
 mod resolve;
 
 pub use desired::{DesiredRole, DesiredState};
-pub use foresight::Foresight;
+pub use foresight::{Foresight, Namesakes, WantedNames};
 pub use genesys::{
     ActionState, DesiredAction, DesiredIntegration, LiveAction, LiveCredential, LiveIntegration,
     LiveOrganization, Marker, MemberDiff, OrganizationReading, Usage, arn_in_name,

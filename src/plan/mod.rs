@@ -11,7 +11,7 @@ pub mod testing;
 
 pub use change::{Change, ChangeKind, Diff, Service};
 pub use gain::{Gain, Party};
-pub use iam::{block_what_iam_refuses, destroy_role, diff_role, prune_role};
+pub use iam::{block_what_iam_refuses, destroy_role, diff_role, needs_attachment_quota, prune_role};
 pub use model::{Blocker, Notice, Owned, Owner, Plan, RolePlan, Widening};
 pub use reading::{CALLS_PER_ROLE, LISTINGS, Reads};
 

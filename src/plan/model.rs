@@ -146,6 +146,13 @@ pub enum Blocker {
         used: i32,
         limit: i32,
     },
+    /// The role or policy itself has no room.
+    OverQuota {
+        of: Owned,
+        what: &'static str,
+        needs: usize,
+        limit: usize,
+    },
     /// A service-linked role, or another that only AWS changes.
     MadeByAws {
         role: String,

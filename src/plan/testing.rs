@@ -19,6 +19,7 @@ pub fn converged() -> Live {
     let policy = role.policy.clone();
     let attached = AttachedPolicy { name: policy.name, document: policy.document, tags: policy.tags };
     Live {
+        wanted_boundary: None,
         role: Some(LiveRole {
             role: role.role,
             attached: [(role.policy.arn.clone(), attached)].into(),

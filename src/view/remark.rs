@@ -213,6 +213,15 @@ pub fn blocker_remark(blocker: &Blocker) -> Remark {
             format!("the account has {used} of {limit} {what}: there is no room for more"),
             "delete some, or have AWS raise the quota".to_owned(),
         ),
+        Blocker::OverQuota { of, what, needs, limit } => (
+            format!("{} would have {needs} {what}, IAM allows {limit}", one_line(&owned_text(of))),
+            match *what {
+                "attached policies" => "detach one that it does not need, or have AWS raise the quota",
+                "tags" => "remove some by hand, or some of `tags` in the spec",
+                _ => "delete an inline policy that it does not need",
+            }
+            .to_owned(),
+        ),
         Blocker::MadeByAws { role } => (
             format!("role `{}` is made and kept by AWS: it cannot be taken over", one_line(role)),
             "choose another `name`".to_owned(),

@@ -49,7 +49,7 @@ pub fn desired(desired: &DesiredState) -> Value {
 
 /// What is there of each role, by name, with those that were taken out of the spec.
 pub fn live(live: &LiveState) -> Value {
-    let LiveState { roles, orphans, organization } = live;
+    let LiveState { roles, orphans, namesakes: _, organization } = live;
     let named = |roles: &BTreeMap<String, Live>| -> Map<String, Value> {
         roles.iter().map(|(name, live)| (name.clone(), live_of(live))).collect()
     };
@@ -62,7 +62,7 @@ pub fn live(live: &LiveState) -> Value {
 }
 
 fn live_of(live: &Live) -> Value {
-    let Live { role: live_role, policy: live_policy } = live;
+    let Live { role: live_role, policy: live_policy, wanted_boundary } = live;
     let role = live_role.as_ref().map(|LiveRole { role: one, attached, inline, boundary }| {
         let attached: Map<String, Value> =
             attached.iter().map(|(arn, policy)| (arn.to_string(), document(&policy.document))).collect();
@@ -72,6 +72,9 @@ fn live_of(live: &Live) -> Value {
         value["attached_policies"] = Value::Object(attached);
         value["inline_policies"] = Value::Object(inline);
         value["permissions_boundary_document"] = boundary.as_ref().map_or(Value::Null, document);
+        if let Some(wanted) = wanted_boundary {
+            value["wanted_boundary_document"] = document(wanted);
+        }
         value
     });
     let policy =

@@ -53,8 +53,41 @@ fn no_check_leaves_the_check_out() {
         .says_not("Check:");
 }
 
+/// The example, by a role that is assumed first.
+fn as_deploy_role() -> String {
+    EXAMPLE.replacen(
+        "# profile",
+        "assume_role = { role_arn = \"arn:aws:iam::111122223333:role/deploy\", session_name = \"ci\" }\n# profile",
+        1,
+    )
+}
+
 #[test]
 fn a_failure_half_way_says_what_is_done_and_what_is_not() {
+    let served = Served::new(&[]);
+    served.run(&["apply", "--yes", "--no-check"]).expect(0);
+    served.boto3(
+        "
+iam.update_assume_role_policy(RoleName=ROLE, PolicyDocument=trust('*'))
+iam.detach_role_policy(RoleName=ROLE, PolicyArn=POLICY_ARN)
+iam.tag_role(RoleName=ROLE, Tags=[{'Key': 'team', 'Value': 'x'}])
+iam.create_role(RoleName='deploy', AssumeRolePolicyDocument=trust())
+iam.put_role_policy(RoleName='deploy', PolicyName='most', PolicyDocument=permissions(
+    ['iam:Get*', 'iam:List*', 'lambda:Get*', 'iam:UpdateAssumeRolePolicy', 'iam:TagRole'], '*'))
+",
+    );
+    served.project.write_spec(&as_deploy_role());
+    let apply = served.run(&["apply", "--yes"]);
+    apply.expect(1);
+    apply.says("done   UpdateAssumeRolePolicy role `GenesysDataActionRole`").says("done   TagRole");
+    apply.says("failed AttachRolePolicy").says("2 of 3 changes were made");
+    apply.says("error: iam:AttachRolePolicy").says("AccessDenied").says("help: ");
+    served.project.write_spec(EXAMPLE);
+    served.run(&["apply", "--yes", "--no-check"]).expect(0).says("1 change made");
+}
+
+#[test]
+fn a_role_that_has_as_many_policies_as_it_may_have_is_blocked_before_anything_is_written() {
     let served = Served::new(&[]);
     served.run(&["apply", "--yes", "--no-check"]).expect(0);
     served.boto3(
@@ -64,20 +97,13 @@ iam.detach_role_policy(RoleName=ROLE, PolicyArn=POLICY_ARN)
 for n in range(10):
     arn = iam.create_policy(PolicyName=f'p{n}', PolicyDocument=permissions('s3:Get*', '*'))['Policy']['Arn']
     iam.attach_role_policy(RoleName=ROLE, PolicyArn=arn)
-iam.tag_role(RoleName=ROLE, Tags=[{'Key': 'team', 'Value': 'x'}])
 ",
     );
     let apply = served.run(&["apply", "--yes"]);
-    apply.expect(1);
-    apply.says("done   UpdateAssumeRolePolicy role `GenesysDataActionRole`").says("done   TagRole");
-    apply.says("failed AttachRolePolicy").says("2 of 3 changes were made");
-    apply
-        .says("error: iam:AttachRolePolicy")
-        .says("LimitExceeded")
-        .says("PoliciesPerRole: 10")
-        .says("help: ");
+    apply.expect(3).says("role `GenesysDataActionRole` would have 11 attached policies, IAM allows 10");
+    apply.says("nothing was changed");
     served.boto3("iam.detach_role_policy(RoleName=ROLE, PolicyArn='arn:aws:iam::111122223333:policy/p0')");
-    served.run(&["apply", "--yes", "--no-check"]).expect(0).says("1 change made");
+    served.run(&["apply", "--yes", "--no-check"]).expect(0).says("2 changes made");
     // The policies that somebody else attached are still there.
     served.run(&["plan", "--detailed-exitcode"]).expect(2).says("No changes. But role");
 }
@@ -92,12 +118,7 @@ iam.create_role(RoleName='deploy', AssumeRolePolicyDocument=trust())
 iam.put_role_policy(RoleName='deploy', PolicyName='read', PolicyDocument=permissions(['iam:Get*', 'iam:List*', 'lambda:Get*'], '*'))
 ",
     );
-    let spec = EXAMPLE.replacen(
-        "# profile",
-        "assume_role = { role_arn = \"arn:aws:iam::111122223333:role/deploy\", session_name = \"ci\" }\n# profile",
-        1,
-    );
-    served.project.write_spec(&spec);
+    served.project.write_spec(&as_deploy_role());
     served.run(&["plan"]).expect(0).says("3 to create");
     let apply = served.run(&["apply", "--yes"]);
     apply.expect(1).says("error: iam:CreatePolicy").says("AccessDenied").says("assumed-role/deploy/ci");

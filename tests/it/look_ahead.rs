@@ -8,7 +8,8 @@ use genesys_iam::apply::Interrupt;
 use genesys_iam::aws::Clients;
 use genesys_iam::commands::loading::seed;
 use genesys_iam::commands::session::Session;
-use genesys_iam::commands::{Status, apply, destroy};
+use genesys_iam::commands::{Status, apply, destroy, plan};
+use genesys_iam::plan::Reads;
 use genesys_iam::render::output::Output;
 use genesys_iam::sandbox::Sandbox;
 use genesys_iam::spec::Spec;
@@ -90,6 +91,49 @@ fn a_verifier_or_boundary_that_does_not_exist_blocks() {
         let bounded = spec_of("R", &["f"], ID, &line);
         let words = ["there is no policy `", "`permissions_boundary` in the spec"];
         Box::pin(is_blocked(&bounded, false, async |_: &Clients| (), &words)).await;
+    });
+}
+
+#[test]
+fn a_boundary_that_the_spec_names_is_read_so_that_its_replacement_needs_no_detour() {
+    virtual_time().block_on(async {
+        let bounded = |name: &str, more: &str| {
+            let arn = format!("arn:aws:iam::{ACCOUNT}:policy/{name}");
+            spec_of("R", &["f"], ID, &format!("permissions_boundary = \"{arn}\"\n{more}"))
+        };
+        let (old, wanted) = (bounded("narrow", ""), bounded("wide", "extra_permissions = \"remove\""));
+        let world = World::new(Sandbox::new(&seed(&old)));
+        let clients = clean(&world, &old).await;
+        let document = |allows: &str, denies: &str| {
+            let deny = match denies {
+                "" => String::new(),
+                action => format!(r#",{{"Effect":"Deny","Action":"{action}","Resource":"*"}}"#),
+            };
+            let allow = format!(r#"{{"Effect":"Allow","Action":"{allows}","Resource":"*"}}"#);
+            format!(r#"{{"Version":"2012-10-17","Statement":[{allow}{deny}]}}"#)
+        };
+        for (name, text) in
+            [("narrow", document("lambda:InvokeFunction", "")), ("wide", document("lambda:*", ""))]
+        {
+            clients.iam.create_policy().policy_name(name).policy_document(text).send().await.unwrap();
+        }
+        let session =
+            |spec: &Spec, reads| Session { reads, ..Session::new(spec.clone(), clients.clone(), None) };
+        let interrupt = Interrupt::default();
+        let args = args::apply("--yes --no-check --wait 0");
+        let first = session(&old, Reads::Auto);
+        Box::pin(apply::run_in(first, &args, &interrupt, &Output::capture())).await.unwrap();
+        let put = clients.iam.put_role_policy().role_name("R").policy_name("extra");
+        put.policy_document(document("lambda:*", "iam:*")).send().await.unwrap();
+        for reads in [Reads::Single, Reads::Bulk] {
+            let output = Output::capture();
+            Box::pin(plan::run_in(session(&wanted, reads), &args::plan(""), &output)).await.unwrap();
+            let said = output.captured();
+            for operation in ["DeleteRolePolicy", "PutRolePermissionsBoundary", "1 to change, 1 to remove"] {
+                assert!(said.contains(operation), "{reads:?}: no {operation} in {said}");
+            }
+            assert!(!said.contains("+ PutRolePolicy"), "{reads:?}: {said}");
+        }
     });
 }
 

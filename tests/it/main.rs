@@ -2,6 +2,7 @@
 
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, unreachable_pub)]
 
+mod obstacles;
 mod support;
 
 mod action;
@@ -37,6 +38,7 @@ mod prune;
 #[cfg(unix)]
 mod recordings;
 mod repository;
+mod rounds;
 mod sandbox;
 mod saved;
 mod scenarios;

@@ -274,6 +274,7 @@ impl Scenario {
             document: None,
         };
         Live {
+            wanted_boundary: None,
             role: Some(LiveRole { role, attached, inline, boundary }),
             policy: Some(LivePolicy {
                 policy,
@@ -584,7 +585,7 @@ impl Neighbour {
         }
         role.attached = attached;
         role.inline.clear();
-        Live { role: Some(role), policy: None }
+        Live { role: Some(role), ..Live::default() }
     }
 }
 

@@ -205,7 +205,9 @@ fn with_exactly_these_permissions_each_command_works_and_without_any_one_it_says
             }
         }
         // Each that is printed was needed in one scenario of its command.
-        for (purpose, never) in never_used {
+        for (purpose, mut never) in never_used {
+            // Asked only where IAM refuses a deletion: see `obstacles`.
+            never.remove("iam:ListEntitiesForPolicy");
             assert_eq!(never, BTreeSet::new(), "{purpose:?}");
         }
     });

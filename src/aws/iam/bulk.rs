@@ -8,18 +8,20 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use aws_sdk_iam::types::{EntityType, ManagedPolicyDetail, RoleDetail};
-use futures_util::future::{join_all, try_join_all};
+use futures_util::future::join_all;
+use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 
 use super::read;
 use crate::arn::Arn;
 use crate::aws::client::Clients;
 use crate::aws::error::{AwsError, AwsErrorKind};
 use crate::model::{
-    AttachedPolicy, DesiredRole, DesiredState, Live, LivePolicy, LiveRole, ManagedPolicy, PolicyVersion,
-    Role, Tags, is_of,
+    AttachedPolicy, DesiredRole, DesiredState, Live, LivePolicy, LiveRole, ManagedPolicy, Namesakes,
+    PolicyVersion, Role, Tags, WantedNames, is_of,
 };
 use crate::plan::diff_role;
 use crate::policy::{Document, equivalent};
+use crate::spec::Boundary;
 
 /// The most that IAM puts on a page.
 const PAGE: i32 = 1000;
@@ -29,11 +31,23 @@ const ARNS: usize = 100;
 const PATIENCE: Duration = Duration::from_secs(3);
 const DETAILS: &str = "iam:GetAccountAuthorizationDetails";
 
+/// Whether what is read was written a moment ago.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Freshness {
+    Settled,
+    /// Indexes do not have it yet.
+    JustWritten,
+}
+
+/// As many questions about single roles and policies are under way at a time: each holds memory and a connection.
+const AT_A_TIME: usize = 128;
+
 /// What was found of the roles of a spec.
 pub(super) struct RolesFound {
     pub roles: BTreeMap<String, Live>,
     /// The names of all roles that bear the spec's tag.
     pub tagged: BTreeSet<String>,
+    pub namesakes: Namesakes,
 }
 
 /// Reads all roles of the spec with their policies; `None` when a listing has more pages than it may have.
@@ -44,55 +58,83 @@ pub(super) async fn read(
     clients: &Clients,
     desired: &DesiredState,
     pages: usize,
+    freshness: Freshness,
 ) -> Result<Option<RolesFound>, AwsError> {
     let wanted: BTreeSet<&str> = desired.roles.iter().map(|role| role.role.name.as_str()).collect();
     let policies: BTreeMap<Arn, &DesiredRole> =
         desired.roles.iter().map(|role| (role.policy.arn.clone(), role)).collect();
+    let own_tags = async {
+        match freshness {
+            Freshness::Settled => Ok(indexed_tags(clients, policies.keys()).await),
+            // They are there, and the index does not have them yet.
+            Freshness::JustWritten => exact_tags(clients, policies.keys()).await,
+        }
+    };
+    let names = WantedNames::of(desired);
     let (roles, attributes, details, tags) = futures_util::join!(
-        roles(clients, &wanted, &desired.spec, pages),
+        roles(clients, &wanted, &names, &desired.spec, pages),
         attributes(clients, &wanted, pages),
-        details(clients, &policies, pages),
-        tags(clients, policies.keys()),
+        details(clients, &policies, &names, pages),
+        own_tags,
     );
-    let (Some((roles, tagged)), Some(attributes), Some(details)) = (roles?, attributes?, details?) else {
+    let (Some(roles), Some(attributes), Some((details, policies))) = (roles?, attributes?, details?) else {
         return Ok(None);
     };
-    let account = Listings { roles, attributes, details };
+    let RolesListed { found, tagged, namesakes } = roles;
+    let namesakes = Namesakes { roles: namesakes, policies };
+    let mut account = Listings { roles: found, attributes, details, tags: tags? };
     let others = account.others(clients, desired).await?;
-    let lives = desired.roles.iter().map(|role| async {
-        let live = match account.live(role, &others, &tags)? {
-            Some(Listed::All(mut live)) => {
-                // The index may lag behind: before anything is written, IAM says whose the policy is.
-                if live.policy.is_some() && !diff_role(&live, role, desired).changes.is_empty() {
-                    let tags = Box::pin(read::policy_tags(clients, &role.policy.arn)).await?;
-                    set_tags(&mut live, &tags);
-                }
+    let mut roles = BTreeMap::new();
+    let mut incomplete = Vec::new();
+    for role in &desired.roles {
+        match account.take(role, &others)? {
+            // The index may lag behind: before anything is written, IAM says whose the policy is.
+            Some(Listed::All(live))
+                if freshness == Freshness::JustWritten
+                    || live.policy.is_none()
+                    || diff_role(&live, role, desired).changes.is_empty() =>
+            {
+                roles.insert(role.role.name.clone(), *live);
+            }
+            Some(Listed::All(live) | Listed::ButTags(live)) => incomplete.push((role, Some(live))),
+            None => incomplete.push((role, None)),
+        }
+    }
+    let completed = stream::iter(incomplete).map(|(role, live)| async move {
+        let live = match live {
+            Some(mut live) => {
+                set_tags(&mut live, &read::policy_tags(clients, &role.policy.arn).await?);
                 *live
             }
-            Some(Listed::ButTags(mut live)) => {
-                // Boxed, as below: of a thousand roles few come here, and the futures are large.
-                let tags = Box::pin(read::policy_tags(clients, &role.policy.arn)).await?;
-                set_tags(&mut live, &tags);
-                *live
-            }
+            // Boxed: few come here, and the futures are large.
             None => Box::pin(read::live(clients, role)).await?,
         };
         Ok::<_, AwsError>((role.role.name.clone(), live))
     });
-    let roles = try_join_all(lives).await?.into_iter().collect();
-    Ok(Some(RolesFound { roles, tagged }))
+    let completed: Vec<_> = completed.buffer_unordered(AT_A_TIME).try_collect().await?;
+    roles.extend(completed);
+    Ok(Some(RolesFound { roles, tagged, namesakes }))
 }
 
-/// The roles that are wanted, and the names of those that bear the spec's tag.
-pub(super) async fn roles(
+/// What the listing of roles has to do with a spec.
+struct RolesListed {
+    found: BTreeMap<String, RoleDetail>,
+    /// The names of those that bear the spec's tag.
+    tagged: BTreeSet<String>,
+    /// Those whose names differ from a wanted one in case only.
+    namesakes: BTreeSet<Arn>,
+}
+
+async fn roles(
     clients: &Clients,
     wanted: &BTreeSet<&str>,
+    names: &WantedNames,
     spec: &str,
     pages: usize,
-) -> Result<Option<(BTreeMap<String, RoleDetail>, BTreeSet<String>)>, AwsError> {
+) -> Result<Option<RolesListed>, AwsError> {
     let request = clients.iam.get_account_authorization_details().filter(EntityType::Role).max_items(PAGE);
     let mut stream = request.into_paginator().send();
-    let (mut found, mut tagged) = (BTreeMap::new(), BTreeSet::new());
+    let (mut found, mut tagged, mut namesakes) = (BTreeMap::new(), BTreeSet::new(), BTreeSet::new());
     let mut seen = 0;
     while let Some(page) = stream.next().await {
         let page = page.map_err(|error| AwsError::from_sdk(DETAILS, "", error))?;
@@ -103,6 +145,8 @@ pub(super) async fn roles(
             }
             if wanted.contains(name.as_str()) {
                 found.insert(name, role);
+            } else if names.has_role(&name) {
+                namesakes.extend(role.arn.and_then(|arn| arn.parse().ok()));
             }
         }
         seen += 1;
@@ -110,7 +154,7 @@ pub(super) async fn roles(
             return Ok(None);
         }
     }
-    Ok(Some((found, tagged)))
+    Ok(Some(RolesListed { found, tagged, namesakes }))
 }
 
 /// Description and maximum session duration, in seconds.
@@ -148,18 +192,20 @@ enum ListedPolicy {
     Other(String),
 }
 
+/// The policies, and those whose names differ from a wanted one in case or path only.
 async fn details(
     clients: &Clients,
     wanted: &BTreeMap<Arn, &DesiredRole>,
+    names: &WantedNames,
     pages: usize,
-) -> Result<Option<BTreeMap<Arn, ListedPolicy>>, AwsError> {
+) -> Result<Option<(BTreeMap<Arn, ListedPolicy>, BTreeSet<Arn>)>, AwsError> {
     let request = clients
         .iam
         .get_account_authorization_details()
         .filter(EntityType::LocalManagedPolicy)
         .max_items(PAGE);
     let mut stream = request.into_paginator().send();
-    let mut found = BTreeMap::new();
+    let (mut found, mut namesakes) = (BTreeMap::new(), BTreeSet::new());
     let mut seen = 0;
     while let Some(page) = stream.next().await {
         let page = page.map_err(|error| AwsError::from_sdk(DETAILS, "", error))?;
@@ -168,10 +214,13 @@ async fn details(
             let detail = match wanted.get(&arn) {
                 Some(role) => live_policy(policy, role)?
                     .map_or(ListedPolicy::Odd, |live| ListedPolicy::Wanted(live.into())),
-                None => match default_document(&policy) {
-                    Some(text) => ListedPolicy::Other(text.to_owned()),
-                    None => continue,
-                },
+                None => {
+                    if names.has_policy(arn.name()) {
+                        namesakes.insert(arn.clone());
+                    }
+                    let Some(text) = default_document(&policy) else { continue };
+                    ListedPolicy::Other(text.to_owned())
+                }
             };
             found.insert(arn, detail);
         }
@@ -180,7 +229,7 @@ async fn details(
             return Ok(None);
         }
     }
-    Ok(Some(found))
+    Ok(Some((found, namesakes)))
 }
 
 fn default_document(policy: &ManagedPolicyDetail) -> Option<&str> {
@@ -225,7 +274,7 @@ fn parse(arn: &Arn, text: &str) -> Result<Document, AwsError> {
 
 /// The tags of policies, as far as the Resource Groups Tagging API knows them. Its index may lag, and it may be
 /// unavailable, so a missing entry means nothing.
-async fn tags(clients: &Clients, policies: impl Iterator<Item = &Arn>) -> BTreeMap<Arn, Tags> {
+async fn indexed_tags(clients: &Clients, policies: impl Iterator<Item = &Arn>) -> BTreeMap<Arn, Tags> {
     let arns: Vec<String> = policies.map(Arn::to_string).collect();
     let answers = join_all(arns.chunks(ARNS).map(|chunk| async move {
         let request = clients.tagging.get_resources().set_resource_arn_list(Some(chunk.to_vec()));
@@ -242,11 +291,32 @@ async fn tags(clients: &Clients, policies: impl Iterator<Item = &Arn>) -> BTreeM
     found
 }
 
+/// The tags of policies as IAM has them; those that it does not show yet are missing.
+///
+/// # Errors
+/// Whatever keeps IAM from answering.
+async fn exact_tags(
+    clients: &Clients,
+    policies: impl Iterator<Item = &Arn>,
+) -> Result<BTreeMap<Arn, Tags>, AwsError> {
+    let read = stream::iter(policies).map(|arn| async move {
+        match read::policy_tags(clients, arn).await {
+            Ok(tags) => Ok(Some((arn.clone(), tags))),
+            Err(error) if error.is_not_found() => Ok(None),
+            Err(error) => Err(error),
+        }
+    });
+    let read: Vec<_> = read.buffer_unordered(AT_A_TIME).try_collect().await?;
+    Ok(read.into_iter().flatten().collect())
+}
+
 /// What the listings of the account say of the spec's roles and policies.
 struct Listings {
     roles: BTreeMap<String, RoleDetail>,
     attributes: BTreeMap<String, (String, Option<i32>)>,
     details: BTreeMap<Arn, ListedPolicy>,
+    /// Of the spec's own policies.
+    tags: BTreeMap<Arn, Tags>,
 }
 
 /// A role of the spec, as far as the listings have it.
@@ -262,30 +332,56 @@ impl Listings {
         clients: &Clients,
         desired: &DesiredState,
     ) -> Result<BTreeMap<Arn, (Document, Tags)>, AwsError> {
-        let mut arns = BTreeSet::new();
+        let (mut arns, mut attached_to_roles) = (BTreeSet::new(), BTreeSet::new());
+        let mut wanted_boundaries = BTreeSet::new();
         for role in &desired.roles {
             let Some(detail) = self.roles.get(&role.role.name) else { continue };
-            arns.extend(
-                attached(detail).into_iter().map(|(arn, _)| arn).filter(|arn| *arn != role.policy.arn),
-            );
-            arns.extend(boundary(detail));
+            let others =
+                attached(detail).into_iter().map(|(arn, _)| arn).filter(|arn| *arn != role.policy.arn);
+            attached_to_roles.extend(others);
+            let bound = boundary(detail);
+            if let Boundary::Policy(wanted) = &role.boundary
+                && bound.as_ref() != Some(wanted)
+                && *wanted != role.policy.arn
+            {
+                wanted_boundaries.insert(wanted.clone());
+            }
+            arns.extend(bound);
         }
-        let told: Vec<&Arn> = arns.iter().filter(|arn| self.document_of(arn).is_some()).collect();
-        let tags = if told.is_empty() { BTreeMap::new() } else { tags(clients, told.into_iter()).await };
-        let read = arns.into_iter().map(|arn| async {
+        // Tags say whether an attached policy is one that this spec made under another name; nothing else hangs on them.
+        let wanted: BTreeSet<&Arn> = desired.roles.iter().map(|role| &role.policy.arn).collect();
+        let is_own = |arn: &&Arn| {
+            arn.account == desired.account_id.as_str()
+                && !wanted.contains(arn)
+                && !desired.excluded.contains(*arn)
+                && self.document_of(arn).is_some()
+        };
+        let with_tags: BTreeSet<Arn> = attached_to_roles.iter().filter(is_own).cloned().collect();
+        let tags = match with_tags.is_empty() {
+            true => BTreeMap::new(),
+            false => indexed_tags(clients, with_tags.iter()).await,
+        };
+        arns.append(&mut attached_to_roles);
+        let is_wanted_only = |arn: &Arn| wanted_boundaries.contains(arn) && !arns.contains(arn);
+        let all: BTreeSet<Arn> = arns.iter().chain(&wanted_boundaries).cloned().collect();
+        let is_wanted_only = &is_wanted_only;
+        let (tags, with_tags) = (&tags, &with_tags);
+        let read = stream::iter(all).map(|arn| async move {
             let policy = match (self.document_of(&arn), tags.get(&arn)) {
-                (Some(document), tags) => {
-                    let tags = match tags {
-                        Some(tags) => tags.clone(),
-                        None => read::policy_tags(clients, &arn).await?,
-                    };
-                    (document?, tags)
+                (Some(document), Some(tags)) => (document?, tags.clone()),
+                (Some(document), None) if with_tags.contains(&arn) => {
+                    (document?, read::policy_tags(clients, &arn).await?)
                 }
-                (None, _) => read::policy(clients, &arn).await?,
+                (Some(document), None) => (document?, Tags::new()),
+                (None, _) => match read::policy(clients, &arn).await {
+                    Err(error) if error.is_not_found() && is_wanted_only(&arn) => return Ok(None),
+                    policy => policy?,
+                },
             };
-            Ok::<_, AwsError>((arn, policy))
+            Ok::<_, AwsError>(Some((arn, policy)))
         });
-        Ok(try_join_all(read).await?.into_iter().collect())
+        let read: Vec<_> = read.buffer_unordered(AT_A_TIME).try_collect().await?;
+        Ok(read.into_iter().flatten().collect())
     }
 
     fn document_of(&self, arn: &Arn) -> Option<Result<Document, AwsError>> {
@@ -296,20 +392,20 @@ impl Listings {
         }
     }
 
-    /// `None` when the answers do not fit each other, as just after a change.
-    fn live(
-        &self,
+    /// Takes what is listed of a role; `None` when the answers do not fit each other, as just after a change.
+    fn take(
+        &mut self,
         desired: &DesiredRole,
         others: &BTreeMap<Arn, (Document, Tags)>,
-        tags: &BTreeMap<Arn, Tags>,
     ) -> Result<Option<Listed>, AwsError> {
         let name = &desired.role.name;
-        let policy = match self.details.get(&desired.policy.arn) {
+        // Each is one role's alone.
+        let policy = match self.details.remove(&desired.policy.arn) {
             None => None,
-            Some(ListedPolicy::Wanted(live)) => Some(live.as_ref().clone()),
+            Some(ListedPolicy::Wanted(live)) => Some(*live),
             Some(_) => return Ok(None),
         };
-        let role = match (self.roles.get(name), self.attributes.get(name)) {
+        let role = match (self.roles.remove(name), self.attributes.remove(name)) {
             (None, None) => None,
             (Some(detail), Some(attributes)) => {
                 let Some(role) = live_role(detail, attributes, desired, policy.as_ref(), others)? else {
@@ -319,16 +415,17 @@ impl Listings {
             }
             _ => return Ok(None),
         };
-        let mut live = Box::new(Live { role, policy });
+        let wanted = role.as_ref().and_then(|role| read::other_boundary(desired, role));
+        let wanted_boundary = wanted.and_then(|arn| Some(others.get(arn)?.0.clone()));
+        let mut live = Box::new(Live { role, policy, wanted_boundary });
         if live.policy.is_none() {
             return Ok(Some(Listed::All(live)));
         }
-        let told = tags.get(&desired.policy.arn);
         // What would be a difference is asked for again where it is authoritative.
-        let fits = |tags: &&Tags| desired.policy.tags.iter().all(|(key, value)| tags.get(key) == Some(value));
-        Ok(Some(match told.filter(fits) {
+        let fits = |tags: &Tags| desired.policy.tags.iter().all(|(key, value)| tags.get(key) == Some(value));
+        Ok(Some(match self.tags.remove(&desired.policy.arn).filter(fits) {
             Some(tags) => {
-                set_tags(&mut live, tags);
+                set_tags(&mut live, &tags);
                 Listed::All(live)
             }
             None => Listed::ButTags(live),
@@ -359,8 +456,8 @@ fn boundary(detail: &RoleDetail) -> Option<Arn> {
 }
 
 fn live_role(
-    detail: &RoleDetail,
-    (description, max_session_duration): &(String, Option<i32>),
+    detail: RoleDetail,
+    (description, max_session_duration): (String, Option<i32>),
     desired: &DesiredRole,
     own: Option<&LivePolicy>,
     others: &BTreeMap<Arn, (Document, Tags)>,
@@ -379,7 +476,7 @@ fn live_role(
     // A role that was just made may for a while have its unique ID, `AROA…`, in place of its ARN.
     let Ok(arn) = arn.parse() else { return Ok(None) };
     let mut policies = BTreeMap::new();
-    for (arn, name) in attached(detail) {
+    for (arn, name) in attached(&detail) {
         let (document, tags) = match (own, others.get(&arn)) {
             (Some(own), _) if own.policy.arn == arn => (own.policy.document.clone(), Tags::new()),
             (_, Some(other)) => other.clone(),
@@ -395,7 +492,7 @@ fn live_role(
         };
         inline.insert(name.clone(), of_role(text, &format!("inline policy `{name}`"))?);
     }
-    let permissions_boundary = boundary(detail);
+    let permissions_boundary = boundary(&detail);
     let boundary = permissions_boundary.as_ref().and_then(|arn| others.get(arn));
     if permissions_boundary.is_some() != boundary.is_some() {
         return Ok(None);
@@ -405,11 +502,11 @@ fn live_role(
             arn,
             name: name.clone(),
             path: path.clone(),
-            description: description.clone(),
+            description,
             max_session_duration: max_session_duration.unwrap_or(desired.role.max_session_duration),
             assume_role_policy: of_role(trust, "the trust policy")?,
             permissions_boundary,
-            tags: read::tags(detail.tags.clone()),
+            tags: read::tags(detail.tags),
         },
         attached: policies,
         inline,

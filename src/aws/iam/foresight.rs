@@ -1,24 +1,25 @@
 //! Looking up what IAM would refuse, for a plan that creates or deletes something.
 
 use std::collections::BTreeSet;
-use std::error::Error;
 
-use aws_sdk_iam::types::PolicyScopeType;
-use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
-use aws_smithy_runtime_api::client::result::SdkError;
-use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use futures_util::future::try_join_all;
 
+use super::names::{policies_named, roles_named};
 use crate::arn::Arn;
 use crate::aws::client::Clients;
 use crate::aws::error::AwsError;
-use crate::model::{DesiredState, Foresight};
+use crate::model::{DesiredState, Foresight, LiveState, Namesakes, WantedNames};
 use crate::plan::iam::IamChange;
-use crate::plan::{Change, Plan};
+use crate::plan::{Change, Plan, needs_attachment_quota};
 
 /// # Errors
 /// Whatever keeps IAM from answering. Where it refuses the look-up, that is said in [`Foresight::unknown`].
-pub async fn foresee(clients: &Clients, plan: &Plan, desired: &DesiredState) -> Result<Foresight, AwsError> {
+pub async fn foresee(
+    clients: &Clients,
+    plan: &Plan,
+    desired: &DesiredState,
+    live: &LiveState,
+) -> Result<Foresight, AwsError> {
     let changes: Vec<&IamChange> = plan
         .changes()
         .filter_map(|change| match change {
@@ -57,7 +58,16 @@ pub async fn foresee(clients: &Clients, plan: &Plan, desired: &DesiredState) -> 
         })
         .collect();
     let (names, missing_boundaries, missing_principals, profiles) = futures_util::try_join!(
-        async { if creates { Box::pin(names(clients)).await } else { Ok(Foresight::default()) } },
+        async {
+            match creates {
+                true => Box::pin(names_and_room(clients, desired, live.namesakes.as_ref())).await,
+                // Only how much is allowed.
+                false if needs_attachment_quota(plan, live) => {
+                    Box::pin(names_and_room(clients, desired, Some(&Namesakes::default()))).await
+                }
+                false => Ok(Foresight::default()),
+            }
+        },
         try_join_all(boundaries.into_iter().map(|arn| Box::pin(missing_policy(clients, arn)))),
         try_join_all(principals.into_iter().map(|arn| Box::pin(missing_principal(clients, arn)))),
         try_join_all(deleted.into_iter().map(|role| Box::pin(instance_profiles(clients, role)))),
@@ -84,21 +94,13 @@ pub async fn foresee(clients: &Clients, plan: &Plan, desired: &DesiredState) -> 
 }
 
 /// What came of a look-up that may be refused.
-enum Looked<T> {
+pub(super) enum Looked<T> {
     Up(T),
     Refused(String),
 }
 
-fn looked<T, E>(
-    operation: &str,
-    subject: &str,
-    what: &str,
-    answer: Result<T, SdkError<E, HttpResponse>>,
-) -> Result<Looked<Option<T>>, AwsError>
-where
-    E: ProvideErrorMetadata + Error + Send + Sync + 'static,
-{
-    match answer.map_err(|error| AwsError::from_sdk(operation, subject, error)) {
+fn looked<T>(what: &str, answer: Result<T, AwsError>) -> Result<Looked<Option<T>>, AwsError> {
+    match answer {
         Ok(answer) => Ok(Looked::Up(Some(answer))),
         Err(error) if error.is_not_found() => Ok(Looked::Up(None)),
         // A stand-in for AWS may not have the call.
@@ -109,28 +111,40 @@ where
     }
 }
 
-/// The names that are taken, and the account's quotas.
-async fn names(clients: &Clients) -> Result<Foresight, AwsError> {
-    let iam = &clients.iam;
-    let roles = Box::pin(iam.list_roles().into_paginator().items().send().try_collect());
-    let policies = iam.list_policies().scope(PolicyScopeType::Local).into_paginator().items().send();
-    let policies = Box::pin(policies.try_collect());
-    let (roles, policies, summary) = futures_util::join!(roles, policies, iam.get_account_summary().send());
+/// The names that are taken, and the account's quotas. `known` are the names that the listings of the account have shown
+/// already.
+async fn names_and_room(
+    clients: &Clients,
+    desired: &DesiredState,
+    known: Option<&Namesakes>,
+) -> Result<Foresight, AwsError> {
+    let wanted = WantedNames::of(desired);
+    let (roles, policies, summary) = futures_util::join!(
+        async {
+            match known {
+                Some(known) => Ok(known.roles.clone()),
+                None => Box::pin(roles_named(clients, &wanted)).await,
+            }
+        },
+        async {
+            match known {
+                Some(known) => Ok(known.policies.clone()),
+                None => Box::pin(policies_named(clients, &wanted)).await,
+            }
+        },
+        clients.iam.get_account_summary().send()
+    );
     let mut found = Foresight::default();
-    match looked("iam:ListRoles", "", "whether another role has the name", roles)? {
-        Looked::Up(roles) => {
-            found.roles = roles.into_iter().flatten().filter_map(|role| role.arn.parse().ok()).collect();
-        }
+    match looked("whether another role has the name", roles)? {
+        Looked::Up(roles) => found.names.roles = roles.unwrap_or_default(),
         Looked::Refused(why) => found.unknown.push(why),
     }
-    match looked("iam:ListPolicies", "", "whether another policy has the name", policies)? {
-        Looked::Up(policies) => {
-            let arns = policies.into_iter().flatten().filter_map(|policy| policy.arn?.parse().ok());
-            found.policies = arns.collect();
-        }
+    match looked("whether another policy has the name", policies)? {
+        Looked::Up(policies) => found.names.policies = policies.unwrap_or_default(),
         Looked::Refused(why) => found.unknown.push(why),
     }
-    match looked("iam:GetAccountSummary", "", "whether the account has room", summary)? {
+    let summary = summary.map_err(|error| AwsError::from_sdk("iam:GetAccountSummary", "", error));
+    match looked("whether the account has room", summary)? {
         Looked::Up(summary) => {
             let summary = summary.and_then(|summary| summary.summary_map).unwrap_or_default();
             found.summary =
@@ -141,30 +155,33 @@ async fn names(clients: &Clients) -> Result<Foresight, AwsError> {
     Ok(found)
 }
 
-type Missing = Looked<Option<(Arn, Option<Arn>)>>;
+pub(super) type Missing = Looked<Option<(Arn, Option<Arn>)>>;
 
 async fn missing_policy(clients: &Clients, arn: &Arn) -> Result<Missing, AwsError> {
     let answer = clients.iam.get_policy().policy_arn(arn.to_string()).send().await;
     let what = format!("whether the boundary `{arn}` exists");
-    Ok(match looked("iam:GetPolicy", &format!("policy `{}`", arn.name()), &what, answer)? {
+    let failed = |error| AwsError::from_sdk("iam:GetPolicy", format!("policy `{}`", arn.name()), error);
+    Ok(match looked(&what, answer.map_err(failed))? {
         Looked::Up(None) => Looked::Up(Some((arn.clone(), None))),
         Looked::Up(Some(_)) => Looked::Up(None),
         Looked::Refused(why) => Looked::Refused(why),
     })
 }
 
-async fn missing_principal(clients: &Clients, arn: &Arn) -> Result<Missing, AwsError> {
+pub(super) async fn missing_principal(clients: &Clients, arn: &Arn) -> Result<Missing, AwsError> {
     let what = format!("whether `{arn}` exists");
     let name = arn.name();
     let found = if arn.resource.starts_with("role/") {
         let answer = clients.iam.get_role().role_name(name).send().await;
-        match looked("iam:GetRole", &format!("role `{name}`"), &what, answer)? {
+        let failed = |error| AwsError::from_sdk("iam:GetRole", format!("role `{name}`"), error);
+        match looked(&what, answer.map_err(failed))? {
             Looked::Refused(why) => return Ok(Looked::Refused(why)),
             Looked::Up(answer) => answer.and_then(|answer| answer.role).map(|role| role.arn),
         }
     } else if arn.resource.starts_with("user/") {
         let answer = clients.iam.get_user().user_name(name).send().await;
-        match looked("iam:GetUser", &format!("user `{name}`"), &what, answer)? {
+        let failed = |error| AwsError::from_sdk("iam:GetUser", format!("user `{name}`"), error);
+        match looked(&what, answer.map_err(failed))? {
             Looked::Refused(why) => return Ok(Looked::Refused(why)),
             Looked::Up(answer) => answer.and_then(|answer| answer.user).map(|user| user.arn),
         }
@@ -177,13 +194,18 @@ async fn missing_principal(clients: &Clients, arn: &Arn) -> Result<Missing, AwsE
     }))
 }
 
-async fn instance_profiles(clients: &Clients, role: &str) -> Result<Looked<(String, Vec<String>)>, AwsError> {
+pub(super) async fn instance_profiles(
+    clients: &Clients,
+    role: &str,
+) -> Result<Looked<(String, Vec<String>)>, AwsError> {
     let pages = clients.iam.list_instance_profiles_for_role().role_name(role).into_paginator().items().send();
     let what = format!("whether role `{role}` is in an instance profile");
-    let answer = pages.try_collect().await;
-    Ok(match looked("iam:ListInstanceProfilesForRole", &format!("role `{role}`"), &what, answer)? {
+    let failed =
+        |error| AwsError::from_sdk("iam:ListInstanceProfilesForRole", format!("role `{role}`"), error);
+    let answer: Result<Vec<_>, _> = pages.try_collect().await.map_err(failed);
+    Ok(match looked(&what, answer)? {
         Looked::Up(profiles) => {
-            let profiles: Vec<_> = profiles.unwrap_or_default();
+            let profiles = profiles.unwrap_or_default();
             let names = profiles.into_iter().map(|profile| profile.instance_profile_name).collect();
             Looked::Up((role.to_owned(), names))
         }

@@ -2,6 +2,8 @@
 
 mod bulk;
 mod foresight;
+mod names;
+mod obstacle;
 mod orphans;
 mod read;
 mod retry;
@@ -9,7 +11,9 @@ mod survey;
 mod verify;
 mod write;
 
+pub use bulk::Freshness;
 pub use foresight::foresee;
+pub use obstacle::obstacle;
 pub use orphans::{orphan, roles_tagged, roles_trusting};
 pub use read::{live, role};
 pub use retry::{Recent, passes_by_itself};

@@ -20,6 +20,7 @@ use crate::model::{
 };
 use crate::policy::template::invoke_policy;
 use crate::policy::{Document, equivalent};
+use crate::spec::Boundary;
 
 /// Reads a role and its policy. All that does not hang on another answer is asked for at the same time:
 /// two round trips for the spec's own policy, three where other policies are attached. Answers that contradict each
@@ -28,7 +29,39 @@ use crate::policy::{Document, equivalent};
 /// # Errors
 /// Whatever keeps IAM from answering, and documents that cannot be read. What does not exist is no error.
 pub async fn live(clients: &Clients, desired: &DesiredRole) -> Result<Live, AwsError> {
-    live_of(clients, &desired.role, Some(&desired.policy), Prefetch::Nothing).await
+    with_wanted_boundary(
+        clients,
+        desired,
+        live_of(clients, &desired.role, Some(&desired.policy), Prefetch::Nothing).await?,
+    )
+    .await
+}
+
+/// The boundary that the spec wants, where a live role has another, which it will replace.
+pub(super) fn other_boundary<'a>(desired: &'a DesiredRole, live: &LiveRole) -> Option<&'a Arn> {
+    match &desired.boundary {
+        Boundary::Policy(wanted)
+            if live.role.permissions_boundary.as_ref() != Some(wanted) && *wanted != desired.policy.arn =>
+        {
+            Some(wanted)
+        }
+        _ => None,
+    }
+}
+
+async fn with_wanted_boundary(
+    clients: &Clients,
+    desired: &DesiredRole,
+    live: Live,
+) -> Result<Live, AwsError> {
+    let Some(wanted) = live.role.as_ref().and_then(|role| other_boundary(desired, role)) else {
+        return Ok(live);
+    };
+    match Box::pin(policy(clients, wanted)).await {
+        Ok((document, _)) => Ok(Live { wanted_boundary: Some(document), ..live }),
+        Err(error) if error.is_not_found() => Ok(live),
+        Err(error) => Err(error),
+    }
 }
 
 /// As [`live`], in one round trip where the policy has never been changed: what its first version says is asked for
@@ -37,7 +70,8 @@ pub async fn live(clients: &Clients, desired: &DesiredRole) -> Result<Live, AwsE
 /// # Errors
 /// As [`live`].
 pub(super) async fn live_at_once(clients: &Clients, desired: &DesiredRole) -> Result<Live, AwsError> {
-    live_of(clients, &desired.role, Some(&desired.policy), Prefetch::FirstVersion).await
+    let live = live_of(clients, &desired.role, Some(&desired.policy), Prefetch::FirstVersion).await?;
+    with_wanted_boundary(clients, desired, live).await
 }
 
 /// What to prefetch. A wrong guess costs one wasted call.
@@ -111,7 +145,9 @@ async fn live_once(
         }
     };
     let (found, policy) = tokio::try_join!(live_role(clients, role, policy.map(|policy| &policy.arn)), own)?;
-    let Some(FoundRole { mut role, own_attached }) = found else { return Ok(Live { role: None, policy }) };
+    let Some(FoundRole { mut role, own_attached }) = found else {
+        return Ok(Live { policy, ..Live::default() });
+    };
     if let Some(name) = own_attached {
         let Some(own) = &policy else {
             let subject = format!("policy `{name}`");
@@ -121,7 +157,7 @@ async fn live_once(
         let ManagedPolicy { arn, document, tags, .. } = own.policy.clone();
         role.attached.insert(arn, AttachedPolicy { name, document, tags });
     }
-    Ok(Live { role: Some(role), policy })
+    Ok(Live { role: Some(role), policy, wanted_boundary: None })
 }
 
 /// A role whose attachment of the spec's own policy is still to be filled in.
@@ -223,17 +259,20 @@ pub(super) async fn attached_policies(
     Ok(Some(attached))
 }
 
+/// The names of the inline policies; `None` where there is no such role.
+pub(super) async fn inline_names(clients: &Clients, role: &str) -> Result<Option<Vec<String>>, AwsError> {
+    const OPERATION: &str = "iam:ListRolePolicies";
+    let subject = format!("role `{role}`");
+    let pages = clients.iam.list_role_policies().role_name(role).into_paginator().send();
+    existing(OPERATION, &subject, items(pages, |page| page.policy_names).await)
+}
+
 /// The inline policies; `None` where there is no such role.
 pub(super) async fn inline_policies(
     clients: &Clients,
     role: &str,
 ) -> Result<Option<BTreeMap<String, Document>>, AwsError> {
-    const OPERATION: &str = "iam:ListRolePolicies";
-    let subject = format!("role `{role}`");
-    let pages = clients.iam.list_role_policies().role_name(role).into_paginator().send();
-    let names: Option<Vec<String>> =
-        existing(OPERATION, &subject, items(pages, |page| page.policy_names).await)?;
-    let Some(names) = names else { return Ok(None) };
+    let Some(names) = inline_names(clients, role).await? else { return Ok(None) };
     let documents = names.into_iter().map(|name| async move {
         const OPERATION: &str = "iam:GetRolePolicy";
         let subject = || format!("inline policy `{name}` of role `{role}`");

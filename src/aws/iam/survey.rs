@@ -3,13 +3,17 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
 
-use futures_util::future::try_join_all;
+use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 
-use super::{bulk, orphans, read};
+use super::bulk::{self, Freshness};
+use super::{orphans, read};
 use crate::aws::client::Clients;
 use crate::aws::error::AwsError;
 use crate::model::{DesiredState, Live, LiveState, LookForOrphans, Orphans};
 use crate::plan::Reads;
+
+/// As many roles are read at a time: each holds memory and up to five connections.
+const AT_A_TIME: usize = 64;
 
 /// Reads the roles of the spec, and those that were taken out of it.
 ///
@@ -20,15 +24,17 @@ pub async fn survey(
     desired: &DesiredState,
     look: LookForOrphans,
     reads: Reads,
+    freshness: Freshness,
 ) -> Result<LiveState, AwsError> {
     if let Some(pages) = reads.pages(desired.roles.len()) {
-        match bulk::read(clients, desired, pages).await {
+        match bulk::read(clients, desired, pages, freshness).await {
             Ok(Some(found)) => {
                 let orphans = match look {
                     LookForOrphans::No => Orphans::default(),
                     _ => orphans::of_names(clients, desired, look, found.tagged).await?,
                 };
-                return Ok(LiveState { roles: found.roles, orphans, ..LiveState::default() });
+                let namesakes = Some(found.namesakes);
+                return Ok(LiveState { roles: found.roles, orphans, namesakes, ..LiveState::default() });
             }
             Ok(None) => tracing::debug!(
                 target: "genesys_iam::aws",
@@ -55,5 +61,5 @@ async fn roles(clients: &Clients, desired: &DesiredState) -> Result<BTreeMap<Str
         clients.roles_read.fetch_add(1, Ordering::Relaxed);
         Ok::<_, AwsError>((role.role.name.clone(), live))
     });
-    Ok(try_join_all(reads).await?.into_iter().collect())
+    stream::iter(reads).buffer_unordered(AT_A_TIME).try_collect().await
 }

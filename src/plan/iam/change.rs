@@ -120,6 +120,16 @@ impl IamChange {
         }
     }
 
+    /// Whether it can be made while `before` is, the change before it: neither needs the other.
+    pub fn goes_beside(&self, before: &Self) -> bool {
+        match (before, self) {
+            (Self::CreatePolicy(policy), Self::CreateRole(role)) => {
+                role.permissions_boundary.as_ref() != Some(&policy.arn)
+            }
+            _ => false,
+        }
+    }
+
     /// Whether a change that is made on the way finds what the plan saw: a plan that is made now may go another way.
     pub fn finds_what_it_replaces(&self, live: &Live) -> bool {
         let role = live.role.as_ref();

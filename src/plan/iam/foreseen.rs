@@ -1,25 +1,36 @@
 //! What IAM would refuse: known before anything is written, it blocks the role.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::change::IamChange;
 use crate::arn::Arn;
-use crate::model::{DesiredState, Foresight};
+use crate::model::{DesiredState, Foresight, Live, LiveState};
 use crate::plan::change::Change;
 use crate::plan::model::{Blocker, Owned, Plan, RolePlan};
+use crate::policy::quota;
 
 /// Blocks the roles of which IAM would refuse a change.
-pub fn block_what_iam_refuses(plan: &mut Plan, desired: &DesiredState, foresight: &Foresight) {
+pub fn block_what_iam_refuses(
+    plan: &mut Plan,
+    desired: &DesiredState,
+    live: &LiveState,
+    foresight: &Foresight,
+) {
     let count = |plan: &Plan, is: fn(&IamChange) -> bool| {
         plan.changes().filter(|change| matches!(change, Change::Iam(change) if is(change))).count()
     };
     let new_roles = count(plan, |change| matches!(change, IamChange::CreateRole(_)));
     let new_policies = count(plan, |change| matches!(change, IamChange::CreatePolicy(_)));
+    let new_versions = count(plan, |change| {
+        matches!(change, IamChange::CreatePolicy(_) | IamChange::CreatePolicyVersion { .. })
+    });
     for role in &mut plan.roles {
         let mut blockers = Vec::new();
         for change in &role.changes {
             let Change::Iam(change) = change else { continue };
             match change {
                 IamChange::CreateRole(wanted) => {
-                    let taken = same_name(&wanted.arn, foresight.roles.iter());
+                    let taken = same_name(&wanted.arn, foresight.names.roles.iter());
                     let what = || Owned::Role(wanted.name.clone());
                     blockers
                         .extend(taken.map(|live| Blocker::NameTaken { what: what(), live: live.clone() }));
@@ -30,7 +41,7 @@ pub fn block_what_iam_refuses(plan: &mut Plan, desired: &DesiredState, foresight
                     blockers.extend(no_principal(role, desired, foresight));
                 }
                 IamChange::CreatePolicy(wanted) => {
-                    let taken = same_name(&wanted.arn, foresight.policies.iter());
+                    let taken = same_name(&wanted.arn, foresight.names.policies.iter());
                     let what = || Owned::Policy(wanted.name.clone());
                     blockers
                         .extend(taken.map(|live| Blocker::NameTaken { what: what(), live: live.clone() }));
@@ -40,6 +51,10 @@ pub fn block_what_iam_refuses(plan: &mut Plan, desired: &DesiredState, foresight
                         "customer managed policies",
                         new_policies,
                     ));
+                }
+                IamChange::CreatePolicyVersion { .. } => {
+                    let what = "versions of policies";
+                    blockers.extend(no_room(foresight, "PolicyVersionsInUse", what, new_versions));
                 }
                 IamChange::UpdateAssumeRolePolicy { .. } => {
                     blockers.extend(no_principal(role, desired, foresight))
@@ -58,9 +73,97 @@ pub fn block_what_iam_refuses(plan: &mut Plan, desired: &DesiredState, foresight
                 _ => {}
             }
         }
+        let found = live.roles.get(&role.role).cloned().unwrap_or_default();
+        blockers.extend(too_much(role, &found, foresight));
         blockers.dedup();
         role.blockers.extend(blockers);
     }
+}
+
+/// What IAM lets every role have; a quota may be higher.
+const LEAST_ATTACHED: usize = 10;
+/// Of a role, or of a policy.
+const MOST_TAGS: usize = 50;
+
+/// What a role holds at its fullest while its changes are made.
+#[derive(Default)]
+struct Peak {
+    attached: usize,
+    /// Characters of all inline policies.
+    inline: usize,
+    role_tags: usize,
+    policy_tags: usize,
+}
+
+impl Peak {
+    fn of(plan: &RolePlan, live: &Live) -> Self {
+        let role = live.role.as_ref();
+        let mut attached: BTreeSet<&Arn> = role.iter().flat_map(|role| role.attached.keys()).collect();
+        let inline = role.iter().flat_map(|role| &role.inline);
+        let mut inline: BTreeMap<&str, usize> =
+            inline.map(|(name, document)| (name.as_str(), document.size())).collect();
+        // A role's tag keys ignore case, a policy's do not.
+        let role_tags = role.iter().flat_map(|role| role.role.tags.keys());
+        let mut role_tags: BTreeSet<String> = role_tags.map(|key| key.to_lowercase()).collect();
+        let policy_tags = live.policy.iter().flat_map(|policy| policy.policy.tags.keys());
+        let mut policy_tags: BTreeSet<String> = policy_tags.cloned().collect();
+        let mut peak = Self::default();
+        for change in &plan.changes {
+            let Change::Iam(change) = change else { continue };
+            match change {
+                IamChange::AttachRolePolicy { role: _, policy } => {
+                    attached.insert(policy);
+                    peak.attached = peak.attached.max(attached.len());
+                }
+                IamChange::DetachRolePolicy { role: _, policy, document: _ } => {
+                    attached.remove(policy);
+                }
+                IamChange::PutRolePolicy { role: _, name, document } => {
+                    inline.insert(name, document.size());
+                    peak.inline = peak.inline.max(inline.values().sum());
+                }
+                IamChange::DeleteRolePolicy { role: _, name, document: _ } => {
+                    inline.remove(name.as_str());
+                }
+                IamChange::TagRole { role: _, tags } => {
+                    role_tags.extend(tags.keys().map(|key| key.to_lowercase()));
+                    peak.role_tags = role_tags.len();
+                }
+                IamChange::TagPolicy { policy: _, tags } => {
+                    policy_tags.extend(tags.keys().cloned());
+                    peak.policy_tags = policy_tags.len();
+                }
+                _ => {}
+            }
+        }
+        peak
+    }
+}
+
+/// Whether a role will have more attached policies than every account allows: then the account's quota decides.
+pub fn needs_attachment_quota(plan: &Plan, live: &LiveState) -> bool {
+    let peak = |role: &RolePlan| Some(Peak::of(role, live.roles.get(&role.role)?).attached);
+    plan.roles.iter().filter_map(peak).any(|attached| attached > LEAST_ATTACHED)
+}
+
+/// The quotas of a single role that its changes would exceed.
+fn too_much(plan: &RolePlan, live: &Live, foresight: &Foresight) -> Vec<Blocker> {
+    let Peak { attached, inline, role_tags, policy_tags } = Peak::of(plan, live);
+    let quota = |key| foresight.summary.get(key).and_then(|limit| usize::try_from(*limit).ok());
+    let role = || Owned::Role(plan.role.clone());
+    let policy = || Owned::Policy(live.policy.iter().map(|policy| policy.policy.name.clone()).collect());
+    let over = |of: Owned, what, needs: usize, limit: usize| {
+        (needs > limit).then_some(Blocker::OverQuota { of, what, needs, limit })
+    };
+    let attachments = quota("AttachedPoliciesPerRoleQuota")
+        .and_then(|limit| over(role(), "attached policies", attached, limit));
+    let inline_limit = quota("RolePolicySizeQuota").unwrap_or(quota::INLINE_POLICIES);
+    attachments
+        .into_iter()
+        .chain(over(role(), "characters of inline policies", inline, inline_limit))
+        .chain(over(role(), "tags", role_tags, MOST_TAGS))
+        .chain(over(policy(), "tags", policy_tags, MOST_TAGS))
+        .collect()
 }
 
 /// Names are unique within an account whatever their case and path.

@@ -13,6 +13,6 @@ mod wider;
 
 pub use change::{IamChange, TagChange, TagChanges};
 pub use destroy::{destroy_role, prune_role};
-pub use foreseen::block_what_iam_refuses;
+pub use foreseen::{block_what_iam_refuses, needs_attachment_quota};
 pub use role::diff_role;
 pub(super) use wider::widen_by_tags;

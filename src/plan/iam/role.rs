@@ -75,7 +75,7 @@ pub fn diff_role(live: &Live, desired: &DesiredRole, all: &DesiredState) -> Role
 /// What has to change about a role that exists.
 fn task<'a>(
     role: &'a LiveRole,
-    live: &Live,
+    live: &'a Live,
     desired: &'a DesiredRole,
     mut neutral: Vec<IamChange>,
     attach: IamChange,
@@ -104,7 +104,7 @@ fn task<'a>(
         None => BoundaryEffect::None,
         Some(arn) if *arn == desired.policy.arn => BoundaryEffect::Own,
         Some(arn) if Some(arn) == live_boundary => BoundaryEffect::Document(role.boundary.as_ref()),
-        Some(arn) => BoundaryEffect::Document(role.attached.get(arn).map(|policy| &policy.document)),
+        Some(_) => BoundaryEffect::Document(live.wanted_boundary.as_ref()),
     };
     Task {
         role,

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient,
@@ -105,6 +106,8 @@ pub trait Endpoint: Send + Sync + 'static {
 #[derive(Clone)]
 pub struct Wire {
     endpoint: Arc<dyn Endpoint>,
+    /// Before each answer.
+    delay: Duration,
     state: Arc<Mutex<State>>,
 }
 
@@ -127,7 +130,16 @@ impl std::fmt::Debug for Wire {
 impl Wire {
     /// With a fault at the call of this number, counted from 0.
     pub fn new(endpoint: Arc<dyn Endpoint>, fault: Option<(usize, Fault)>) -> Self {
-        Self { endpoint, state: Arc::new(Mutex::new(State { fault, ..State::default() })) }
+        Self {
+            endpoint,
+            delay: Duration::ZERO,
+            state: Arc::new(Mutex::new(State { fault, ..State::default() })),
+        }
+    }
+
+    /// Without faults, and with a pause before each answer: in virtual time it counts round trips.
+    pub fn slow(endpoint: Arc<dyn Endpoint>, delay: Duration) -> Self {
+        Self { delay, ..Self::new(endpoint, None) }
     }
 
     pub fn http_client(&self) -> SharedHttpClient {
@@ -232,6 +244,9 @@ impl HttpConnector for Wire {
             let (parts, body) = request.into_parts();
             let body = body.collect().await.map_err(ConnectorError::user)?.to_bytes().to_vec();
             let request = http::Request::from_parts(parts, body);
+            if !wire.delay.is_zero() {
+                tokio::time::sleep(wire.delay).await;
+            }
             match wire.answer(&request) {
                 Some(Ok(response)) => Ok(HttpResponse::try_from(response.map(SdkBody::from)).unwrap()),
                 Some(Err(Broken)) => Err(ConnectorError::io("connection reset by peer".into())),
