@@ -7,6 +7,7 @@ use clap::{CommandFactory as _, Parser, Subcommand};
 use crate::commands::apply::ApplyArgs;
 use crate::commands::check::CheckArgs;
 use crate::commands::destroy::DestroyArgs;
+use crate::commands::diagnose::DiagnoseArgs;
 use crate::commands::fmt::FmtArgs;
 use crate::commands::import::ImportArgs;
 use crate::commands::init::InitArgs;
@@ -18,8 +19,8 @@ use crate::commands::sandbox::SandboxCommand;
 use crate::commands::scenario::ScenarioArgError;
 use crate::commands::validate::ValidateArgs;
 use crate::commands::{
-    self, CommandError, Status, apply, check, destroy, fmt, import, init, permissions, plan, policy, shell,
-    validate,
+    self, CommandError, Status, apply, check, destroy, diagnose, fmt, import, init, permissions, plan,
+    policy, shell, validate,
 };
 use crate::explain::Explain;
 use crate::render::output::Output;
@@ -88,6 +89,15 @@ Cloud's side too.
     Init(InitArgs),
     /// Print a spec for roles that exist
     Import(ImportArgs),
+    /// Find out why a data action fails, without a spec; changes nothing
+    #[command(after_long_help = "\
+Examples:
+  genesys-iam diagnose                           which roles look like Genesys Cloud's?
+  genesys-iam diagnose GenesysDataActionRole     what is wrong with this one, and how to fix it
+  genesys-iam diagnose --error \"User: … is not authorized to perform: sts:AssumeRole on resource: arn:aws:iam::…\"
+  genesys-iam diagnose GenesysDataActionRole --format markdown > ticket.md      masked
+")]
+    Diagnose(DiagnoseArgs),
     /// Print the least-privilege IAM policy that a command needs for this spec, without any AWS call
     Permissions(PermissionsArgs),
     /// Look into policy documents of any origin
@@ -138,6 +148,7 @@ impl Cli {
             Command::Fmt(args) => fmt::run(global, args, output),
             Command::Init(args) => block_on(init::run(global, args, output)),
             Command::Import(args) => block_on(import::run(global, args, output)),
+            Command::Diagnose(args) => block_on(diagnose::run(global, args, output)),
             Command::Completions { shell } => shell::completions(*shell, output),
             Command::Man { folder } => shell::man(Self::command(), folder, output),
             Command::Schema => shell::schema(output),
@@ -165,6 +176,7 @@ impl Command {
             Self::Check(args) => args.format = ReportFormat::Json,
             Self::Apply(args) => args.format = ReportFormat::Json,
             Self::Destroy(args) => args.format = ReportFormat::Json,
+            Self::Diagnose(args) => args.format = ReportFormat::Json,
             Self::Permissions(args) => args.format = PermissionsFormat::Json,
             Self::Policy(PolicyCommand::Evaluate(args)) => args.format = EvaluateFormat::Json,
             Self::Policy(PolicyCommand::Lint { .. }) | Self::Validate(_) | Self::Import(_) | Self::Schema => {

@@ -15,6 +15,7 @@ pub mod import;
 pub mod plan;
 
 pub mod check;
+pub mod diagnose;
 
 pub mod aws;
 pub mod genesys;

@@ -27,6 +27,7 @@ const LAYERS: &[&str] = &[
     "import",
     "permissions",
     "check",
+    "diagnose",
     // The world.
     "backoff",
     "aws",
@@ -44,8 +45,19 @@ const LAYERS: &[&str] = &[
 ];
 
 /// The layers that do no input or output.
-const PURE: &[&str] =
-    &["arn", "text", "explain", "policy", "spec", "model", "plan", "import", "permissions", "check"];
+const PURE: &[&str] = &[
+    "arn",
+    "text",
+    "explain",
+    "policy",
+    "spec",
+    "model",
+    "plan",
+    "import",
+    "permissions",
+    "check",
+    "diagnose",
+];
 
 /// Of the pure layers these read files: the spec, and what it names.
 const READERS: &[&str] = &["spec/load.rs", "spec/files.rs"];

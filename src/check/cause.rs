@@ -33,6 +33,8 @@ words! {
         PolicyDoesNotCover = "policy-does-not-cover",
         /// a boundary, a Deny of another policy, or the function's own policy forbids it
         Denied = "denied",
+        /// a policy of the AWS organization (SCP, RCP) forbids it
+        OrganizationGuard = "organization-guard",
         /// the role may do something else
         ExtraPermissions = "extra-permissions",
         /// a live document contains a known mistake ([lints](lints.md)) that no other cause explains
@@ -87,6 +89,7 @@ impl Cause {
         Self::PolicyNotAttached,
         Self::PolicyDoesNotCover,
         Self::Denied,
+        Self::OrganizationGuard,
         Self::Organization,
         Self::Integration,
         Self::IntegrationCredential,

@@ -1,5 +1,6 @@
 //! The evidence, before it is judged: plain data, whoever read it.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::arn::FunctionArn;
@@ -22,6 +23,7 @@ pub struct Facts {
     /// Tests of data actions that Genesys Cloud made.
     pub tests: Vec<ActionTest>,
     pub apply: ApplyOutlook,
+    pub basis: Basis,
     /// What to type for another command with the same spec.
     pub invocation: String,
 }
@@ -41,6 +43,36 @@ pub enum ConnectionFacts {
         /// What Genesys Cloud does not show.
         hidden: Vec<String>,
     },
+}
+
+/// Whose word the desired state is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Basis {
+    Spec,
+    /// There is no spec: the organization's word, as far as it was asked, and what is live.
+    Found {
+        is_organization_asked: bool,
+    },
+}
+
+impl Basis {
+    /// What the external ID of the desired state is called.
+    pub(crate) fn external_id(self) -> &'static str {
+        match self {
+            Self::Spec => "the spec's external ID",
+            Self::Found { is_organization_asked: true } => "the organization's ID",
+            Self::Found { is_organization_asked: false } => "an external ID",
+        }
+    }
+
+    /// `the spec has`
+    pub(crate) fn has(self) -> &'static str {
+        match self {
+            Self::Spec => "the spec has",
+            Self::Found { is_organization_asked: true } => "the organization's ID is",
+            Self::Found { is_organization_asked: false } => "expected was",
+        }
+    }
 }
 
 /// Something could not be read: why, and what to do about it.
@@ -192,6 +224,14 @@ impl Facts {
     /// The action that lets `apply` do something, as it works in this state.
     pub fn by_apply(&self, does: &str) -> String {
         let command = |options: &str| format!("`{} apply{options}`", self.invocation);
+        if let Basis::Found { .. } = self.basis {
+            let role = shlex::try_quote(&self.desired.role.name).unwrap_or(Cow::Borrowed("ROLE"));
+            return format!(
+                "run `{} diagnose {role} --out genesys.toml`, then {}: {does}",
+                self.invocation,
+                command(" --adopt")
+            );
+        }
         match &self.apply {
             ApplyOutlook::Works => format!("run {}: {does}", command("")),
             ApplyOutlook::NeedsAdopt => {

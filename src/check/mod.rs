@@ -24,11 +24,13 @@ pub use cause::Cause;
 pub use claim::{Claim, Failure, Finding, Harm, Outcome, Question};
 pub use diagnosis::{Diagnosis, diagnose};
 pub use facts::{
-    ActionFacts, ActionTest, Answer, ApplyOutlook, ConnectionFacts, CredentialArn, Facts, FunctionFacts,
-    FunctionState, GenesysFacts, GenesysSide, IntegrationFacts, Probes, Simulated, TestStep, Unknown,
+    ActionFacts, ActionTest, Answer, ApplyOutlook, Basis, ConnectionFacts, CredentialArn, Facts,
+    FunctionFacts, FunctionState, GenesysFacts, GenesysSide, IntegrationFacts, Probes, Simulated, TestStep,
+    Unknown,
 };
 pub use judge::judge;
 pub use level::Level;
+pub(crate) use questions::{extra_grants, function_admits};
 pub use questions::{may_assume, may_invoke, near_misses};
 pub use report::{AskedOrganization, CheckReport, RoleReport};
 pub use topic::Topic;

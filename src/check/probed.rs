@@ -130,15 +130,18 @@ impl Prober {
                 "AWS admitted this caller; whether the trust policy means to is undecided",
             ),
             (Right, Admitted, Answer::Denied(words)) => {
-                let finding = finding(
-                    format!("AWS refuses a caller whom the trust policy admits, {}", why(words)),
-                    &consequence(words, "what the documents promise cannot be relied on"),
-                    remedy(
-                        words,
-                        "allow sts:AssumeRole on the role in the caller's own policies; a role made seconds ago needs a moment",
-                    ),
-                    Harm { keeps_genesys_out: self.is_genesys, ..Harm::default() },
-                );
+                let finding = Finding {
+                    cause: cause(words),
+                    ..finding(
+                        format!("AWS refuses a caller whom the trust policy admits, {}", why(words)),
+                        &consequence(words, "what the documents promise cannot be relied on"),
+                        remedy(
+                            words,
+                            "allow sts:AssumeRole on the role in the caller's own policies; a role made seconds ago needs a moment",
+                        ),
+                        Harm { keeps_genesys_out: self.is_genesys, ..Harm::default() },
+                    )
+                };
                 question.fails(denied(words), finding, Cause::OF_TRUST)
             }
             // Also where the documents leave it undecided: a real call decides.
@@ -187,15 +190,18 @@ impl Prober {
                 .holds("AWS permits it; the function was not run")
                 .with_note("whoever assumes the role with the right external ID may invoke this function"),
             Answer::Denied(words) => {
-                let finding = finding(
-                    format!("AWS refuses the invocation of the {name}, {}", why(words)),
-                    &consequence(words, "the data action fails with 403"),
-                    remedy(
-                        words,
-                        "ask who administers the organization for an SCP that denies lambda:InvokeFunction",
-                    ),
-                    kept_out,
-                );
+                let finding = Finding {
+                    cause: cause(words),
+                    ..finding(
+                        format!("AWS refuses the invocation of the {name}, {}", why(words)),
+                        &consequence(words, "the data action fails with 403"),
+                        remedy(
+                            words,
+                            "ask who administers the organization for an SCP that denies lambda:InvokeFunction",
+                        ),
+                        kept_out,
+                    )
+                };
                 question.fails(denied(words), finding, Cause::OF_PERMISSIONS)
             }
             Answer::NotFound(why) => {
@@ -283,6 +289,16 @@ fn remedy(words: &str, otherwise: &str) -> String {
             format!("have the {kind} that AWS names changed by whoever owns it")
         }
         None => otherwise.to_owned(),
+    }
+}
+
+/// A policy of the organization is a cause of its own: no document of the account shows it.
+fn cause(words: &str) -> Cause {
+    match denying_policy(words) {
+        Some(Denying { kind: "service control policy" | "resource control policy", .. }) => {
+            Cause::OrganizationGuard
+        }
+        _ => Cause::Probe,
     }
 }
 

@@ -23,6 +23,7 @@ fn facts(live: Live) -> Facts {
         probes: None,
         tests: Vec::new(),
         apply: ApplyOutlook::Works,
+        basis: Basis::Spec,
         invocation: "genesys-iam".to_owned(),
     }
 }

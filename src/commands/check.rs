@@ -16,7 +16,7 @@ use crate::check::{AskedOrganization, CheckReport, Facts, GenesysSide, Level, ju
 use crate::explain::Explain;
 use crate::genesys::{self, Action, GenesysError, TestResult};
 use crate::model::LookForOrphans;
-use crate::plan::diff;
+use crate::plan::{Plan, diff};
 use crate::render;
 use crate::render::check::Show;
 use crate::render::output::Output;
@@ -196,17 +196,42 @@ async fn make(
     proofs: &Proofs,
     output: &Output,
 ) -> Result<CheckReport, CommandError> {
+    let asking = evidence::of_genesys(session.genesys.as_ref());
+    let genesys = output.waiting("asking Genesys Cloud", asking).await;
+    // What `apply` would do says which remedies work.
+    let plan = diff(&observed.live, &observed.desired);
+    let facts = facts_of(session, observed, &plan, proofs, &genesys, output).await?;
+    Ok(CheckReport {
+        spec: observed.desired.spec.clone(),
+        account_id: observed.desired.account_id.clone(),
+        region: observed.desired.region.clone(),
+        in_sandbox: session.in_sandbox,
+        organization: match genesys {
+            GenesysSide::NotAsked => AskedOrganization::No,
+            GenesysSide::Rejected(_) | GenesysSide::Unreadable(_) => AskedOrganization::Unknown,
+            GenesysSide::Read(genesys) => AskedOrganization::Named(genesys.organization_name),
+        },
+        roles: facts.iter().map(judge).collect(),
+    })
+}
+
+/// The evidence about each role, with the tests of data actions that are asked for.
+pub(super) async fn facts_of(
+    session: &Session,
+    observed: &Observed,
+    plan: &Plan,
+    proofs: &Proofs,
+    genesys: &GenesysSide,
+    output: &Output,
+) -> Result<Vec<Facts>, CommandError> {
     let input = input(proofs.input.as_deref())?;
     if session.in_sandbox && proofs.probe_profile.is_some() {
         return Err(InputError::ProfileInSandbox.into());
     }
-    let genesys = output.waiting("asking Genesys Cloud", evidence::of_genesys(session)).await;
-    // What `apply` would do says which remedies work.
-    let plan = diff(&observed.live, &observed.desired);
     let gather = observed.desired.roles.iter().map(|desired| {
         let plan = plan.roles.iter().find(|role| role.role == desired.role.name);
         let profile = proofs.probe_profile.as_deref();
-        evidence::of_role(session, observed, desired, &genesys, plan, profile)
+        evidence::of_role(session, observed, desired, genesys, plan, profile)
     });
     // Boxed: of a thousand roles the futures alone would be large.
     let gather = stream::iter(gather.map(Box::pin)).buffered(AT_A_TIME).try_collect();
@@ -233,18 +258,7 @@ async fn make(
             }
         }
     }
-    Ok(CheckReport {
-        spec: observed.desired.spec.clone(),
-        account_id: observed.desired.account_id.clone(),
-        region: observed.desired.region.clone(),
-        in_sandbox: session.in_sandbox,
-        organization: match genesys {
-            GenesysSide::NotAsked => AskedOrganization::No,
-            GenesysSide::Rejected(_) | GenesysSide::Unreadable(_) => AskedOrganization::Unknown,
-            GenesysSide::Read(genesys) => AskedOrganization::Named(genesys.organization_name),
-        },
-        roles: facts.iter().map(judge).collect(),
-    })
+    Ok(facts)
 }
 
 /// Makes the test of a data action; again only while a role that is new is refused, so that the function runs once.

@@ -9,8 +9,8 @@ use super::session::{Observed, Session};
 use crate::arn::FunctionArn;
 use crate::aws::{self, AwsError, Clients};
 use crate::check::{
-    ActionFacts, ActionTest, Answer, ApplyOutlook, ConnectionFacts, CredentialArn, Facts, GenesysFacts,
-    GenesysSide, IntegrationFacts, Probes, TestStep, Unknown, near_misses,
+    ActionFacts, ActionTest, Answer, ApplyOutlook, Basis, ConnectionFacts, CredentialArn, Facts,
+    GenesysFacts, GenesysSide, IntegrationFacts, Probes, TestStep, Unknown, near_misses,
 };
 use crate::genesys::{self, Action, GenesysError, GenesysErrorKind, RoleArn, TestResult};
 use crate::model::{DesiredRole, OrganizationReading};
@@ -54,6 +54,7 @@ pub(crate) async fn of_role(
         probes,
         tests: Vec::new(),
         apply: plan.map_or(ApplyOutlook::Works, apply),
+        basis: Basis::Spec,
         invocation: session.invocation.clone(),
     })
 }
@@ -163,8 +164,8 @@ fn answer<T>(result: Result<T, AwsError>) -> Answer {
 }
 
 /// Genesys Cloud's side, of which each role's report takes its part.
-pub(crate) async fn of_genesys(session: &Session) -> GenesysSide {
-    let Some(client) = &session.genesys else { return GenesysSide::NotAsked };
+pub(crate) async fn of_genesys(client: Option<&genesys::Client>) -> GenesysSide {
+    let Some(client) = client else { return GenesysSide::NotAsked };
     match genesys::gather(client).await {
         Ok(read) => GenesysSide::Read(facts(read)),
         Err(error) => {

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use serde_json::json;
 
+use super::connections::SessionError;
 use super::files::{FileError, write_new};
 use super::options::Global;
 use super::report::report_json;
@@ -19,7 +20,7 @@ use crate::genesys::Details;
 use crate::import::{Imported, import, looks_like_genesys, trusts_genesys};
 use crate::render::output::Output;
 use crate::render::style::{WARNING, paint};
-use crate::spec::Aws;
+use crate::spec::{Aws, given_endpoint};
 use crate::text::plural;
 
 #[derive(Debug, Args)]
@@ -64,7 +65,7 @@ pub async fn run(global: &Global, args: &ImportArgs, output: &Output) -> Result<
         }
         (clients, spec.aws.account_id, Some(genesys))
     } else {
-        let (clients, account) = connect(&region, args.profile.clone()).await?;
+        let (clients, account) = connect(global, &region, args.profile.clone()).await?;
         let genesys = connections::genesys_without_spec(global, args.profile.as_deref(), output).await?;
         (clients, account, genesys)
     };
@@ -182,22 +183,33 @@ fn write_actions(
 
 /// Clients for the account of the caller's credentials, whichever it is.
 pub(super) async fn connect(
+    global: &Global,
     region: &str,
     profile: Option<String>,
 ) -> Result<(Clients, AccountId), CommandError> {
     // The account is what is asked for; nothing is held against it here.
     let nobody: AccountId = "000000000000".parse().map_err(|_| ImportError::NothingToImport)?;
+    if let Some(url) = &global.aws_endpoint_url {
+        let flag = "--aws-endpoint-url";
+        given_endpoint(url).map_err(|error| SessionError::Endpoint { flag, error })?;
+    }
     let aws = Aws {
         region: region.to_owned(),
         account_id: nobody,
         partition: partition_of_region(region).to_owned(),
         profile,
         assume_role: None,
-        endpoint_url: None,
+        endpoint_url: global.aws_endpoint_url.clone(),
     };
     let clients = aws::connect(&aws, Transport::Network).await?;
     let account = aws::caller(&clients).await?.account;
     Ok((clients, account))
+}
+
+/// The region of the environment, as AWS's own tools read it.
+pub(super) fn environment_region() -> Option<String> {
+    let region = |name: &str| std::env::var(name).ok().filter(|region| !region.is_empty());
+    region("AWS_REGION").or_else(|| region("AWS_DEFAULT_REGION"))
 }
 
 #[derive(Debug, thiserror::Error)]

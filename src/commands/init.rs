@@ -115,7 +115,8 @@ impl Offers {
         }
         // Only where something has to be found out there.
         let needs_aws = args.account_id.is_none() || (args.functions.is_empty() && asker.is_asking());
-        let aws = if needs_aws && !region.is_empty() { connect(region, None).await.ok() } else { None };
+        let aws =
+            if needs_aws && !region.is_empty() { connect(global, region, None).await.ok() } else { None };
         let organization = match args.external_id {
             Some(_) => None,
             None => organization().await?,

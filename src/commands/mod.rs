@@ -7,6 +7,7 @@ pub mod check;
 pub mod complete;
 pub mod connections;
 pub mod destroy;
+pub mod diagnose;
 mod error;
 mod evidence;
 mod files;

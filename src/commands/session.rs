@@ -76,6 +76,11 @@ pub(super) fn invocation_for_all(global: &Global) -> String {
     invocation(files.collect(), global)
 }
 
+/// The same where there is no spec.
+pub(super) fn invocation_without_spec(global: &Global) -> String {
+    invocation(Vec::new(), global)
+}
+
 fn invocation(files: Vec<String>, global: &Global) -> String {
     let mut words = vec![PROGRAM.to_owned()];
     if let Some(folder) = &global.directory {

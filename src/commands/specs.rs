@@ -240,8 +240,9 @@ impl Explain for SpecsError {
     fn help(&self) -> Option<String> {
         let help = match self {
             Self::NoSpec => {
-                "`genesys-iam init` writes one, `genesys-iam import ROLE` makes one from a role that exists; \
-                 `genesys-iam --sandbox plan` shows what it is like, without an AWS account"
+                "`genesys-iam init` writes one, `genesys-iam import ROLE` makes one from a role that exists, and \
+                 `genesys-iam diagnose ROLE` needs none; `genesys-iam --sandbox plan` shows what it is like, without an AWS \
+                 account"
             }
             Self::NotOwn(path) => {
                 return Some(format!("to use it, name it: `--file {}`", quoted(&path.to_string_lossy())));

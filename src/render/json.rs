@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::view::{ApplyView, CheckView, PlanView};
+use crate::view::{ApplyView, CandidatesView, CheckView, DiagnoseView, PlanView};
 
 /// The plan. Texts are not masked yet.
 pub fn plan(plan: &PlanView) -> Value {
@@ -17,6 +17,16 @@ pub fn check(report: &CheckView) -> Value {
 
 /// What became of a plan. Texts are not masked yet.
 pub fn apply(view: &ApplyView) -> Value {
+    value(view)
+}
+
+/// A diagnosis. Texts are not masked yet.
+pub fn diagnose(view: &DiagnoseView) -> Value {
+    value(view)
+}
+
+/// Roles that look like Genesys Cloud's. Texts are not masked yet.
+pub fn candidates(view: &CandidatesView) -> Value {
     value(view)
 }
 

@@ -1,6 +1,7 @@
 //! Text for people and JSON for machines. Nothing else writes to standard output.
 
 pub mod check;
+pub mod diagnose;
 pub mod diagnostics;
 mod escape;
 pub mod field;

@@ -28,6 +28,14 @@ impl Redactor {
         }
     }
 
+    /// Masks an external ID that no spec has, in a text that is pasted elsewhere.
+    pub fn add_found_external_id(&mut self, external_id: &str) {
+        self.add(external_id, "(masked external ID)");
+        for near in near_misses(external_id) {
+            self.add(&near, "(masked: a wrong external ID)");
+        }
+    }
+
     /// Masks something that is to be seen by nobody.
     pub fn add_secret(&mut self, secret: &str) {
         self.add(secret, "(secret)");

@@ -164,7 +164,7 @@ impl Summary {
     }
 }
 
-fn role_view(report: &RoleReport, in_sandbox: bool) -> RoleView {
+pub(super) fn role_view(report: &RoleReport, in_sandbox: bool) -> RoleView {
     let RoleReport { role, functions, prober, claims, diagnosis, verdict } = report;
     RoleView {
         role: role.clone(),

@@ -2,6 +2,7 @@
 
 mod apply;
 mod check;
+mod diagnose;
 mod genesys;
 mod iam;
 mod parts;
@@ -13,6 +14,10 @@ mod words;
 
 pub use apply::{AppliedChange, ApplyView, ChangeCounts, ChangeOutcome, ErrorView, RunOutcome};
 pub use check::{CauseView, CheckView, LineView, OutcomeWord, RoleView, Summary, VerdictView};
+pub use diagnose::{
+    CandidateView, CandidatesView, DiagnoseView, DiagnosedView, ErrorTextView, KnownView, LooseView,
+    StepView, UnknownView, WayView,
+};
 pub use parts::{DiffLine, Field, LineKind, Remark, document_diff};
 pub use plan::{
     AccessLineView, AccessView, Caution, ChangeView, ConnectionView, FORMAT_VERSION, ForeignView, GainView,

@@ -10,7 +10,7 @@ use genesys_iam::apply::Interrupt;
 use genesys_iam::arn::FunctionArn;
 use genesys_iam::aws::{self, Clients, Transport};
 use genesys_iam::commands::session::Session;
-use genesys_iam::commands::{Status, apply, check};
+use genesys_iam::commands::{Status, apply, check, diagnose};
 use genesys_iam::genesys::{Client, Configuration, Secret};
 use genesys_iam::policy::Document;
 use genesys_iam::render::output::Output;
@@ -281,6 +281,63 @@ async fn plant(sandbox: &Arc<Mutex<Sandbox>>, causes: &[Planted]) {
             value["config"]["request"]["requestUrlTemplate"] = format!("{FUNCTION}:live").into();
         }
         _ => {}
+    });
+}
+
+/// The causes that `diagnose` names, which knows no spec.
+async fn found(before: &Sandbox, causes: &[Planted]) -> BTreeSet<String> {
+    let sandbox = Arc::new(Mutex::new(before.copy()));
+    plant(&sandbox, causes).await;
+    let Session { clients, genesys, .. } = session(&sandbox).await;
+    let place = diagnose::Place {
+        clients,
+        account: ACCOUNT.parse().unwrap(),
+        genesys,
+        in_sandbox: false,
+        region: "us-east-1".to_owned(),
+        invocation: "genesys-iam".to_owned(),
+    };
+    let case = diagnose::examine(place, ROLE, None, &Output::capture()).await.unwrap();
+    case.report().diagnosis.findings.iter().map(|finding| finding.cause.word().to_owned()).collect()
+}
+
+/// Where without a spec two mistakes look like one, or like another: nobody can say what was meant.
+fn is_ambiguous(first: Planted, second: Planted) -> bool {
+    let is = |a: Planted, b: Planted| (first, second) == (a, b) || (first, second) == (b, a);
+    let points_elsewhere = [PolicyForAnotherFunction, PolicyForAnAlias, PolicyMissing];
+    points_elsewhere.iter().any(|policy| {
+        // Then nothing names the function that is there.
+        is(*policy, ActionPointsAtAnAlias)
+            || *policy != PolicyMissing && (is(*policy, FunctionMissing) || is(*policy, GenesysCredentials))
+    })
+        // The ID that the role demands is the organization's again, or all that is known of it.
+        || is(ExternalId, Organization)
+        || is(ExternalId, GenesysCredentials)
+        || is(RoleOpen, Organization)
+        || is(RoleMissing, Organization)
+}
+
+#[test]
+fn without_a_spec_each_cause_alone_and_in_pairs_is_named_and_nothing_else() {
+    virtual_time().block_on(async {
+        let before = sound().await;
+        assert_eq!(found(&before, &[]).await, BTreeSet::new());
+        // The organization's word is held against the role's.
+        let word = |cause: &Planted| match cause {
+            Organization => "external-id".to_owned(),
+            cause => cause.word().to_owned(),
+        };
+        for first in ALL {
+            for second in ALL {
+                if second < first || first.hides(second) || second.hides(first) || is_ambiguous(first, second)
+                {
+                    continue;
+                }
+                let causes = if first == second { vec![first] } else { vec![first, second] };
+                let expected: BTreeSet<String> = causes.iter().map(word).collect();
+                assert_eq!(found(&before, &causes).await, expected, "{causes:?}");
+            }
+        }
     });
 }
 

@@ -10,6 +10,7 @@ mod apply;
 mod check;
 mod completions;
 mod destroy;
+mod diagnose;
 mod diagnosis;
 mod docs;
 mod environment;

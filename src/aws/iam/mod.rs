@@ -1,5 +1,6 @@
 //! IAM: reading role by role or in bulk, writing, and waiting for it to become consistent.
 
+mod account;
 mod bulk;
 mod foresight;
 mod names;
@@ -11,6 +12,7 @@ mod survey;
 mod verify;
 mod write;
 
+pub use account::{AccountListing, ListedRole, account_listing};
 pub use bulk::Freshness;
 pub use foresight::foresee;
 pub use obstacle::obstacle;

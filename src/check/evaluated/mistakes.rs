@@ -23,7 +23,12 @@ pub(crate) fn mistakes(role: &LiveRole, facts: &Facts) -> Vec<Claim> {
     let mut claims = vec![judged("trust policy", &trust, Cause::OF_TRUST, facts)];
     if let Some(policy) = role.attached.get(&desired.policy.arn) {
         let found = lint_permissions(&policy.document, &expected);
-        claims.push(judged("policy of the spec", &found, Cause::OF_PERMISSIONS, facts));
+        claims.push(judged(
+            &format!("policy `{}`", desired.policy.name),
+            &found,
+            Cause::OF_PERMISSIONS,
+            facts,
+        ));
     }
     claims
 }
@@ -46,7 +51,7 @@ fn judged(document: &str, found: &[LintHit], explained: &'static [Cause], facts:
         cause: Cause::KnownMistake,
         what: format!("The {document} contains a mistake: {}", words(error)),
         consequence: error.lint.consequence.trim_end_matches('.').to_owned(),
-        remedy: facts.by_apply("it restores what the spec says"),
+        remedy: facts.by_apply("it restores what is wanted"),
         harm: Harm::default(),
     };
     question.fails(seen, finding, explained)

@@ -2,7 +2,7 @@
 
 use super::super::cause::Cause;
 use super::super::claim::{Claim, Finding, Harm};
-use super::super::facts::{Facts, FunctionFacts, Simulated};
+use super::super::facts::{Basis, Facts, FunctionFacts, Simulated};
 use super::super::questions::{Extra, extra_grants, may_invoke, name_of};
 use super::super::topic::Topic;
 use super::question::{NOT_INVOKED, ask};
@@ -34,7 +34,12 @@ fn is_allowed(role: &LiveRole, function: &FunctionFacts) -> bool {
 fn attached(role: &LiveRole, facts: &Facts) -> Vec<Claim> {
     let name = &facts.desired.policy.name;
     // Another policy may allow it too.
-    let all_allowed = facts.functions.iter().all(|function| is_allowed(role, function));
+    let all_allowed =
+        !facts.functions.is_empty() && facts.functions.iter().all(|function| is_allowed(role, function));
+    // Without a spec no policy is asked for by name.
+    if all_allowed && facts.basis != Basis::Spec && !role.attached.contains_key(&facts.desired.policy.arn) {
+        return Vec::new();
+    }
     let harm = Harm { keeps_genesys_out: !all_allowed, ..Harm::default() };
     let consequence =
         if all_allowed { "only another policy of the role allows the invocation" } else { NOT_INVOKED }
@@ -259,10 +264,14 @@ fn second_opinion(role: &LiveRole, facts: &Facts, function: &FunctionFacts) -> O
 fn nothing_else(role: &LiveRole, facts: &Facts) -> Vec<Claim> {
     let extras = extra_grants(role, &facts.desired);
     let question = |is_own: bool| {
+        let own = &facts.desired.policy.name;
         let (holds, fails) = if is_own {
-            ("the policy of the spec grants nothing else", "the policy of the spec grants more")
+            (format!("the policy `{own}` grants nothing else"), format!("the policy `{own}` grants more"))
         } else {
-            ("no other policy grants the role anything", "other policies grant the role more")
+            (
+                "no other policy grants the role anything".to_owned(),
+                "other policies grant the role more".to_owned(),
+            )
         };
         ask(Topic::NothingElse, holds, fails, String::new())
     };
@@ -272,7 +281,7 @@ fn nothing_else(role: &LiveRole, facts: &Facts) -> Vec<Claim> {
             let found: Vec<&Extra> = extras.iter().filter(|extra| extra.is_own == is_own).collect();
             if found.is_empty() {
                 return question(is_own)
-                    .holds("what each attached and inline policy allows was compared with the spec");
+                    .holds("what each attached and inline policy allows was compared with what is wanted");
             }
             let policies: Vec<&str> = found.iter().map(|extra| extra.policy.as_str()).collect();
             let grants: Vec<String> = found.iter().flat_map(|extra| extra.grants.clone()).collect();

@@ -2,7 +2,7 @@
 
 use super::super::cause::Cause;
 use super::super::claim::{Claim, Finding, Harm};
-use super::super::facts::Facts;
+use super::super::facts::{Basis, Facts};
 use super::super::questions::{
     self, Bearers, STRANGER, Trust, genesys, genesys_may_assume, may_assume, near_misses,
 };
@@ -19,6 +19,10 @@ const KEPT_OUT: Harm = Harm { keeps_genesys_out: true, lets_in: Vec::new() };
 /// Whether the account that the spec trusts is one that Genesys names.
 pub(crate) fn account(facts: &Facts) -> Vec<Claim> {
     let desired = &facts.desired;
+    // Without a spec nobody says whom to trust but Genesys.
+    if facts.basis != Basis::Spec && desired.genesys_account == AccountTrust::Known {
+        return Vec::new();
+    }
     let (id, partition) = (&desired.genesys_account_id, &desired.role.arn.partition);
     let question = ask(
         Topic::Account,
@@ -142,11 +146,12 @@ impl Asked<'_> {
 
     /// Whether an Allow is met by the spec's external ID.
     fn external_id(&self) -> Claim {
+        let own = self.facts.basis.external_id();
         let question = ask(
             Topic::ExternalId,
-            "the trust policy demands the spec's external ID",
-            "the trust policy does not demand the spec's external ID",
-            "whether the trust policy demands the spec's external ID is unknown",
+            format!("the trust policy demands {own}"),
+            format!("the trust policy does not demand {own}"),
+            format!("whether the trust policy demands {own} is unknown"),
         );
         if self.trust.needs_no_id.any() {
             return question.fails("any external ID, or none, is accepted", self.any_id(), &[]);
@@ -162,15 +167,19 @@ impl Asked<'_> {
         let finding = Finding {
             cause: Cause::ExternalId,
             what: format!(
-                "The trust policy demands the external ID {}, the spec has \"{}\"",
+                "The trust policy demands the external ID {}, {} \"{}\"",
                 found.join(" or "),
+                self.facts.basis.has(),
                 self.right()
             ),
             consequence: NOT_ASSUMED.to_owned(),
-            remedy: format!(
-                "if the spec is right, {}; otherwise correct `external_id` in the spec",
-                self.restore()
-            ),
+            remedy: match self.facts.basis {
+                Basis::Spec => format!(
+                    "if the spec is right, {}; otherwise correct `external_id` in the spec",
+                    self.restore()
+                ),
+                Basis::Found { .. } => self.restore(),
+            },
             harm: KEPT_OUT,
         };
         question.fails(format!("it demands {}", found.join(" or ")), finding, &[])

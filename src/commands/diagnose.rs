@@ -1,0 +1,438 @@
+//! `diagnose`: why a data action fails, for somebody who has no spec. Writes nothing but the file of `--out`.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use clap::Args;
+use futures_util::future::join_all;
+
+use super::check::{Proofs, facts_of};
+use super::files::write_new;
+use super::import::{connect, environment_region};
+use super::options::{Global, ReportFormat};
+use super::session::{self, LookUp, Session};
+use super::{CommandError, Status, connections, evidence};
+use crate::arn::{AccountId, Arn, FunctionArn, global_region, partition_of_region};
+use crate::aws::{self, AccountListing, Clients, ListedRole};
+use crate::check::{AskedOrganization, Basis, CredentialArn, Facts, GenesysSide, IntegrationFacts};
+use crate::diagnose::{ErrorReading, RoleCase, Shell, read_error};
+use crate::explain::Explain;
+use crate::genesys;
+use crate::import::{Known, candidates, looks_like_genesys, trusts_genesys, wanted};
+use crate::model::{LiveRole, LookForOrphans, Role, Tags};
+use crate::plan::{Reads, diff};
+use crate::policy::document::Effect;
+use crate::policy::template::trust_policy;
+use crate::policy::{Document, EXTERNAL_ID, wildcard_matches};
+use crate::render;
+use crate::render::output::Output;
+use crate::spec::is_guid;
+use crate::view::{CandidateView, CandidatesView, DiagnoseView, LooseView};
+
+#[derive(Debug, Args)]
+pub struct DiagnoseArgs {
+    /// The role, by name or ARN; without it, the roles that look like Genesys Cloud's are listed
+    #[arg(value_name = "ROLE")]
+    pub role: Option<String>,
+    /// What you see fail: the text of Architect, or of the data action's test
+    #[arg(long, value_name = "TEXT")]
+    pub error: Option<String>,
+    /// How to print it; markdown and json are masked, for a ticket
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: ReportFormat,
+    /// Write the spec of the role as it should be to this file, which must not exist
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// AWS region, where the functions do not say it; it also decides the partition
+    #[arg(long, value_name = "REGION")]
+    pub region: Option<String>,
+    /// AWS profile
+    #[arg(long, value_name = "PROFILE")]
+    pub profile: Option<String>,
+}
+
+/// Whose account, and how to reach both services.
+pub struct Place {
+    pub clients: Clients,
+    pub account: AccountId,
+    pub genesys: Option<genesys::Client>,
+    pub in_sandbox: bool,
+    pub region: String,
+    /// What is typed before a command's name.
+    pub invocation: String,
+}
+
+impl Place {
+    fn partition(&self) -> &'static str {
+        partition_of_region(&self.region)
+    }
+}
+
+pub async fn run(global: &Global, args: &DiagnoseArgs, output: &Output) -> Result<Status, CommandError> {
+    let error = args.error.as_deref().map(read_error);
+    // Genesys Cloud's words name the role that its integration has.
+    let named = args.role.clone().or_else(|| Some(error.as_ref()?.role.as_ref()?.to_string()));
+    let place = place(global, args, named.as_deref(), output).await?;
+    let Some(named) = named else {
+        return list(&place, args, output).await;
+    };
+    let program = place.invocation.clone();
+    let shell = Shell { program: program.clone(), profile: args.profile.clone() };
+    let case = Box::pin(examine(place, &named, error, output)).await?;
+    if args.format != ReportFormat::Text {
+        mask(&case, output);
+    }
+    if let Some(path) = &args.out {
+        write_new(path, &case.wanted.text)?;
+        output.note(&format!(
+            "the spec of the role as it should be is in {}. Look at it, then: {program} plan\n",
+            path.display()
+        ));
+    }
+    let view = DiagnoseView::new(&case, &shell);
+    output.result(&match args.format {
+        ReportFormat::Text => render::diagnose::text(&view),
+        ReportFormat::Markdown => render::diagnose::markdown(&view, &output.masker()),
+        ReportFormat::Json => format!("{:#}\n", output.masked_json(&render::json::diagnose(&view))),
+    })?;
+    let is_unexplained = view.error.as_ref().is_some_and(|error| !error.is_explained);
+    Ok(match view.causes.as_slice() {
+        [] if is_unexplained => Status::Undecided,
+        [] => Status::Done,
+        _ => Status::Fault,
+    })
+}
+
+/// Finds out everything about one role, by its name or ARN.
+///
+/// # Errors
+///
+/// When it is not a role of this account, and whatever keeps IAM from answering.
+pub async fn examine(
+    place: Place,
+    named: &str,
+    error: Option<ErrorReading>,
+    output: &Output,
+) -> Result<RoleCase, CommandError> {
+    let asking = evidence::of_genesys(place.genesys.as_ref());
+    let genesys = output.waiting("asking Genesys Cloud", asking).await;
+    let role = role_arn(&place, named, &genesys)?;
+    Box::pin(case(place, role, genesys, error, output)).await
+}
+
+async fn place(
+    global: &Global,
+    args: &DiagnoseArgs,
+    named: Option<&str>,
+    output: &Output,
+) -> Result<Place, CommandError> {
+    let invocation = session::invocation_without_spec(global);
+    if global.sandbox {
+        if args.profile.is_some() {
+            return Err(DiagnoseError::ProfileInSandbox.into());
+        }
+        let (clients, genesys, spec) =
+            connections::in_sandbox(global, args.region.as_deref(), output).await?;
+        let region = args.region.clone().unwrap_or(spec.aws.region);
+        let account = spec.aws.account_id;
+        return Ok(Place { clients, account, genesys: Some(genesys), in_sandbox: true, region, invocation });
+    }
+    let partition = named.and_then(|named| named.parse::<Arn>().ok()).map(|arn| arn.partition);
+    let known = args.region.clone().or_else(environment_region);
+    let region = match (known, partition) {
+        (Some(region), _) => region,
+        (None, Some(partition)) => global_region(&partition).to_owned(),
+        (None, None) => global_region("aws").to_owned(),
+    };
+    let (clients, account) = connect(global, &region, args.profile.clone()).await?;
+    let genesys = connections::genesys_without_spec(global, args.profile.as_deref(), output).await?;
+    Ok(Place { clients, account, genesys, in_sandbox: false, region, invocation })
+}
+
+/// The role that is meant. A path, where only the name is given, is what a credential of Genesys Cloud says.
+fn role_arn(place: &Place, named: &str, genesys: &GenesysSide) -> Result<Arn, DiagnoseError> {
+    let (arn, name) = match named.parse::<Arn>() {
+        Ok(arn) if arn.service == "iam" && arn.resource.starts_with("role/") => {
+            let name = arn.name().to_owned();
+            (Some(arn), name)
+        }
+        Ok(arn) if arn.service == "sts" && arn.resource.starts_with("assumed-role/") => {
+            let name = arn.resource.split('/').nth(1).unwrap_or_default().to_owned();
+            (Some(Arn { service: "iam".to_owned(), resource: format!("role/{name}"), ..arn }), name)
+        }
+        Ok(arn) => return Err(DiagnoseError::NotARole(arn.to_string())),
+        Err(_) => (None, named.rsplit('/').next().unwrap_or(named).to_owned()),
+    };
+    if let Some(arn) = &arn
+        && arn.account != place.account.as_str()
+    {
+        return Err(DiagnoseError::OtherAccount { role: arn.clone(), account: place.account.clone() });
+    }
+    let is_name = |c: char| c.is_ascii_alphanumeric() || "_+=,.@-".contains(c);
+    if name.is_empty() || name.len() > 64 || !name.chars().all(is_name) {
+        return Err(DiagnoseError::NotARole(named.to_owned()));
+    }
+    let plain = || Arn::role(place.partition(), &place.account, "/", &name);
+    let held = integrations(genesys).iter().find_map(|one| match &one.credential {
+        CredentialArn::Shown(text) => {
+            text.parse::<Arn>().ok().filter(|arn| arn.name() == name && arn.account == place.account.as_str())
+        }
+        CredentialArn::Unreadable(_) | CredentialArn::None => None,
+    });
+    Ok(arn.or(held).unwrap_or_else(plain))
+}
+
+fn integrations(genesys: &GenesysSide) -> &[IntegrationFacts] {
+    match genesys {
+        GenesysSide::Read(genesys) => genesys.integrations.as_deref().unwrap_or_default(),
+        GenesysSide::NotAsked | GenesysSide::Rejected(_) | GenesysSide::Unreadable(_) => &[],
+    }
+}
+
+/// What the data actions of the role's integrations point at: of those that hold it, or of the only one there is.
+fn targets(genesys: &GenesysSide, role: &Arn) -> Vec<FunctionArn> {
+    let all = integrations(genesys);
+    let holds = CredentialArn::Shown(role.to_string());
+    let own: Vec<&IntegrationFacts> = all.iter().filter(|one| one.credential == holds).collect();
+    let meant = match (own.as_slice(), all) {
+        ([], [one]) => vec![one],
+        _ => own,
+    };
+    meant.iter().flat_map(|one| &one.actions).filter_map(|action| action.target.parse().ok()).collect()
+}
+
+/// Makes the desired state from what is live and what Genesys Cloud says, and has `check` compare them.
+async fn case(
+    place: Place,
+    role: Arn,
+    genesys: GenesysSide,
+    error: Option<ErrorReading>,
+    output: &Output,
+) -> Result<RoleCase, CommandError> {
+    let Place { clients, account, genesys: client, in_sandbox, region, invocation } = place;
+    let reading = async {
+        let live = aws::role(&clients, &role.partition, &account, role.name()).await?;
+        let live = live.unwrap_or_else(|| absent(role.clone()));
+        let targets = targets(&genesys, &live.role.arn);
+        let unattached = match live.documents().any(is_about_lambda) {
+            true => Vec::new(),
+            // It may have been detached; who may not list policies does without.
+            false => aws::account_listing(&clients).await.unwrap_or_default().policies,
+        };
+        let missing = missing(&clients, candidates(&live, &unattached, &targets)).await;
+        Ok::<_, CommandError>((live, targets, missing, unattached))
+    };
+    let (live, targets, missing, unattached) = output.waiting("reading the role", reading).await?;
+    let organization_id = match &genesys {
+        GenesysSide::Read(genesys) => Some(genesys.organization_id.as_str()),
+        _ => None,
+    };
+    let known = Known {
+        account: &account,
+        region: &region,
+        role: &live,
+        unattached: &unattached,
+        organization_id,
+        targets: &targets,
+        missing: &missing,
+    };
+    let wanted = wanted(&known).map_err(DiagnoseError::NoSpec)?;
+    let session = Session {
+        spec: wanted.spec.clone(),
+        clients,
+        in_sandbox,
+        genesys: client,
+        reads: Reads::Single,
+        file: String::new(),
+        invocation,
+    };
+    let facts = Box::pin(gather(&session, &genesys, output)).await?;
+    let organization = match &genesys {
+        GenesysSide::NotAsked => AskedOrganization::No,
+        GenesysSide::Rejected(_) | GenesysSide::Unreadable(_) => AskedOrganization::Unknown,
+        GenesysSide::Read(genesys) => AskedOrganization::Named(genesys.organization_name.clone()),
+    };
+    Ok(RoleCase { account, region, in_sandbox, organization, wanted, facts, error })
+}
+
+async fn gather(session: &Session, genesys: &GenesysSide, output: &Output) -> Result<Facts, CommandError> {
+    let observed = session.observe(LookForOrphans::No, LookUp::New, output).await?;
+    let plan = diff(&observed.live, &observed.desired);
+    let facts = facts_of(session, &observed, &plan, &Proofs::default(), genesys, output).await?;
+    let facts = facts.into_iter().next().ok_or(DiagnoseError::NoSpec(String::new()))?;
+    let is_organization_asked = matches!(genesys, GenesysSide::Read(_));
+    Ok(Facts { basis: Basis::Found { is_organization_asked }, ..facts })
+}
+
+/// A role that is not there, as an empty one.
+fn absent(arn: Arn) -> LiveRole {
+    let name = arn.name().to_owned();
+    let path = arn.resource.trim_start_matches("role").trim_end_matches(name.as_str()).to_owned();
+    LiveRole {
+        role: Role {
+            name,
+            path,
+            arn,
+            description: String::new(),
+            max_session_duration: 3600,
+            assume_role_policy: trust_policy(&[], ""),
+            permissions_boundary: None,
+            tags: Tags::new(),
+        },
+        attached: Default::default(),
+        inline: Default::default(),
+        boundary: None,
+    }
+}
+
+/// Those that Lambda does not have; what may not be asked is not missing.
+async fn missing(clients: &Clients, functions: BTreeSet<FunctionArn>) -> BTreeSet<FunctionArn> {
+    let answers = join_all(functions.iter().map(|function| aws::function(clients, function))).await;
+    let gone = functions.iter().zip(answers).filter(|(_, answer)| matches!(answer, Ok(None)));
+    gone.map(|(function, _)| function.clone()).collect()
+}
+
+/// Whether a document allows something of Lambda's.
+fn is_about_lambda(document: &Document) -> bool {
+    document.statements.as_slice().iter().filter(|one| one.effect == Effect::Allow).any(|statement| {
+        let mut actions = statement.action_values().iter();
+        actions.any(|action| wildcard_matches(&action.to_ascii_lowercase(), "lambda:invokefunction"))
+    })
+}
+
+/// The external IDs, for a text that is pasted elsewhere.
+fn mask(case: &RoleCase, output: &Output) {
+    output.mask(|redactor| {
+        redactor.add_found_external_id(case.facts.desired.external_id.expose());
+        if let GenesysSide::Read(genesys) = &case.facts.genesys {
+            redactor.add_found_external_id(&genesys.organization_id);
+        }
+        case.facts.live.documents().for_each(|document| redactor.add_live_external_ids(document));
+    });
+}
+
+/// Without a role: what looks like Genesys Cloud's.
+async fn list(place: &Place, args: &DiagnoseArgs, output: &Output) -> Result<Status, CommandError> {
+    if args.out.is_some() {
+        return Err(DiagnoseError::OutNeedsRole.into());
+    }
+    let reads = async {
+        futures_util::join!(
+            aws::account_listing(&place.clients),
+            evidence::of_genesys(place.genesys.as_ref())
+        )
+    };
+    let (listing, genesys) = output.waiting("listing the roles", reads).await;
+    let listing = listing?;
+    let known = integrations(&genesys);
+    let holders = |arn: &Arn| -> Vec<String> {
+        let held = CredentialArn::Shown(arn.to_string());
+        known.iter().filter(|one| one.credential == held).map(|one| one.name.clone()).collect()
+    };
+    let profile = args.profile.as_deref().map(|name| format!(" --profile {name}")).unwrap_or_default();
+    let roles = listing.roles.iter().filter_map(|role| {
+        let integrations = holders(&role.arn);
+        let why = looks(role, &listing, !integrations.is_empty())?;
+        let name = role.arn.name();
+        let next = format!("{} diagnose {}{profile}", place.invocation, super::specs::quoted(name));
+        Some(CandidateView {
+            role: name.to_owned(),
+            arn: role.arn.to_string(),
+            why: why.to_owned(),
+            integrations,
+            next,
+        })
+    });
+    let loose = known.iter().filter_map(|one| {
+        let why = match &one.credential {
+            CredentialArn::Shown(arn) if listing.roles.iter().any(|role| role.arn.to_string() == *arn) => {
+                return None;
+            }
+            CredentialArn::Shown(arn) => {
+                format!("its credential holds {arn}, which is not a role of this account")
+            }
+            CredentialArn::Unreadable(why) => format!("which role its credential holds is not known: {why}"),
+            CredentialArn::None => "it has no credential".to_owned(),
+        };
+        Some(LooseView { name: one.name.clone(), why })
+    });
+    let left_out = match &genesys {
+        GenesysSide::Read(facts) => facts.integrations.as_ref().err().map(|unknown| unknown.why.clone()),
+        GenesysSide::Rejected(unknown) | GenesysSide::Unreadable(unknown) => Some(unknown.why.clone()),
+        GenesysSide::NotAsked => Some(
+            "Genesys Cloud was not asked: set GENESYSCLOUD_OAUTHCLIENT_ID, GENESYSCLOUD_OAUTHCLIENT_SECRET and \
+             GENESYSCLOUD_REGION to see its integrations"
+                .to_owned(),
+        ),
+    };
+    let view = CandidatesView::new(&place.account, roles.collect(), loose.collect(), left_out);
+    output.result(&match args.format {
+        ReportFormat::Text => render::diagnose::candidates_text(&view),
+        ReportFormat::Markdown => render::diagnose::candidates_markdown(&view, &output.masker()),
+        ReportFormat::Json => format!("{:#}\n", output.masked_json(&render::json::candidates(&view))),
+    })?;
+    Ok(Status::Done)
+}
+
+/// Why a role looks like Genesys Cloud's.
+fn looks(role: &ListedRole, listing: &AccountListing, is_held: bool) -> Option<&'static str> {
+    let ids = role.trust.statements.as_slice().iter().flat_map(|one| one.conditions().on(EXTERNAL_ID));
+    let is_organization = ids.flat_map(|(_, values)| values).any(|value| is_guid(&value.to_string()));
+    if trusts_genesys(&role.trust) {
+        Some("it trusts an account of Genesys's")
+    } else if is_held {
+        Some("an integration holds its ARN")
+    } else if looks_like_genesys(&role.trust) {
+        Some("it trusts anyone, or an account that tutorials call Genesys's")
+    } else if is_organization && invokes(role, listing) {
+        Some("its external ID looks like an organization's, and it may invoke functions")
+    } else {
+        None
+    }
+}
+
+fn invokes(role: &ListedRole, listing: &AccountListing) -> bool {
+    let own = listing.policies.iter().filter(|(arn, _)| role.attached.contains(arn)).map(|(_, one)| one);
+    // Those of AWS are known by name.
+    role.inline.iter().chain(own).any(is_about_lambda)
+        || role.attached.iter().any(|arn| arn.account == "aws" && arn.name().contains("Lambda"))
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum DiagnoseError {
+    #[error("`--profile` names credentials of AWS, and the sandbox has none")]
+    ProfileInSandbox,
+    #[error("`{0}` is not the name or the ARN of a role")]
+    NotARole(String),
+    #[error("`{role}` is in another account than the credentials, which belong to AWS account {account}")]
+    OtherAccount { role: Arn, account: AccountId },
+    #[error("`--out` writes the spec of one role, and none is named")]
+    OutNeedsRole,
+    #[error("no spec can have this role: {0}")]
+    NoSpec(String),
+}
+
+impl Explain for DiagnoseError {
+    fn help(&self) -> Option<String> {
+        let help = match self {
+            Self::ProfileInSandbox => "leave out `--profile` or `--sandbox`",
+            Self::NotARole(_) => {
+                "`genesys-iam diagnose` alone lists the roles that look like Genesys Cloud's"
+            }
+            Self::OtherAccount { .. } => "choose credentials of that account: `--profile`, or AWS_PROFILE",
+            Self::OutNeedsRole => "name the role: `genesys-iam diagnose ROLE --out FILE`",
+            Self::NoSpec(_) => {
+                "`--region` must be a region of the role's partition; otherwise please report this"
+            }
+        };
+        Some(help.to_owned())
+    }
+
+    fn status(&self) -> Status {
+        match self {
+            Self::ProfileInSandbox | Self::NotARole(_) | Self::OutNeedsRole => Status::Usage,
+            Self::OtherAccount { .. } => Status::Refused,
+            Self::NoSpec(_) => Status::Error,
+        }
+    }
+}

@@ -1,0 +1,31 @@
+//! What `diagnose` found out about one role.
+
+use super::error_text::ErrorReading;
+use crate::arn::AccountId;
+use crate::check::{AskedOrganization, Cause, Facts, RoleReport, judge};
+use crate::import::Wanted;
+
+/// Everything about one role of which nobody wrote a spec.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RoleCase {
+    pub account: AccountId,
+    pub region: String,
+    pub in_sandbox: bool,
+    pub organization: AskedOrganization,
+    pub wanted: Wanted,
+    pub facts: Facts,
+    /// What somebody saw fail.
+    pub error: Option<ErrorReading>,
+}
+
+impl RoleCase {
+    /// The same judgement as that of `check`.
+    pub fn report(&self) -> RoleReport {
+        judge(&self.facts)
+    }
+
+    /// Whether a cause explains what was seen; without a text, each does.
+    pub fn explains(&self, cause: Cause) -> bool {
+        self.error.as_ref().is_none_or(|error| error.is_explained_by(cause))
+    }
+}

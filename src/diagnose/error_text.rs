@@ -1,0 +1,316 @@
+//! What the text of an error says: from Architect, from the test of a data action, from AWS.
+
+use std::collections::BTreeSet;
+
+use crate::arn::{Arn, FunctionArn};
+use crate::check::Cause;
+
+/// How far an invocation got.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stage {
+    /// sts:AssumeRole was refused.
+    Assume,
+    /// lambda:InvokeFunction was refused.
+    Invoke,
+    /// Somebody was refused something: a bare 403.
+    Refused,
+    /// Lambda does not find the function.
+    Find,
+    /// Lambda throttles it.
+    Throttle,
+    /// The function is there and cannot run.
+    Start,
+    /// It takes too long.
+    Time,
+    /// The function ran and failed.
+    Function,
+    /// The answer does not fit the contract.
+    Contract,
+    /// Genesys Cloud's own side: the integration, its credential.
+    Integration,
+    /// Genesys Cloud refuses whoever uses its API.
+    Permission,
+    /// The text says none of this.
+    Unknown,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ErrorReading {
+    pub stage: Stage,
+    /// The role that it names.
+    pub role: Option<Arn>,
+    pub function: Option<FunctionArn>,
+    /// The kind of policy that it names: `resource control policy`.
+    pub policy: Option<&'static str>,
+}
+
+const POLICIES: [&str; 9] = [
+    "service control policy",
+    "resource control policy",
+    "permissions boundary",
+    "session policy",
+    "identity-based policy",
+    "resource-based policy",
+    "role trust policy",
+    "trust policy",
+    "VPC endpoint policy",
+];
+
+/// Marks of each stage, in lower case; the first that is in the text decides.
+const MARKS: &[(Stage, &[&str])] = &[
+    (
+        Stage::Permission,
+        &["missing.any.permissions", "missing.permissions", "missing the following permission"],
+    ),
+    (Stage::Assume, &["sts:assumerole", "assumerole", "assume the role", "assume role"]),
+    (
+        Stage::Throttle,
+        &["toomanyrequests", "rate exceeded", "throttl", "concurrentinvocationlimit", "too many requests"],
+    ),
+    (
+        Stage::Find,
+        &[
+            "function not found",
+            "resourcenotfound",
+            "are not reachable in this region",
+            "cannot find the function",
+        ],
+    ),
+    (
+        Stage::Start,
+        &[
+            "kmsaccessdenied",
+            "kmsdisabled",
+            "kmsnotfound",
+            "kmsinvalidstate",
+            "resourcenotready",
+            "invalidruntime",
+            "eni limit",
+            "enilimit",
+            "subnetipaddress",
+            "tenant-id",
+            "tenant id",
+            "codeartifact",
+            "efsmount",
+            "functionerror.",
+            "is currently in the following state",
+            "state: pending",
+        ],
+    ),
+    (Stage::Invoke, &["lambda:invokefunction", "lambda:invoke"]),
+    (Stage::Time, &["timed out", "timeout", "time-out", "took too long", "gateway time"]),
+    (
+        Stage::Function,
+        &[
+            "invoked function failed",
+            "unhandled",
+            "errortype",
+            "errormessage",
+            "function execution failed",
+            "stacktrace",
+        ],
+    ),
+    (
+        Stage::Contract,
+        &[
+            "schema",
+            "translation",
+            "transform",
+            "contract",
+            "velocity",
+            "jsonpath",
+            "resolve",
+            "is not valid json",
+        ],
+    ),
+    (
+        Stage::Integration,
+        &[
+            "integration is not enabled",
+            "integration is disabled",
+            "not enabled",
+            "inactive",
+            "no credential",
+            "credential",
+        ],
+    ),
+    (
+        Stage::Refused,
+        &["accessdenied", "access denied", "not authorized", "forbidden", "403", "unauthorized", "401"],
+    ),
+];
+
+/// Reads the text of an error; what it does not say stays unknown.
+pub fn read_error(text: &str) -> ErrorReading {
+    let lower = text.to_lowercase();
+    let stage = MARKS
+        .iter()
+        .find(|(_, marks)| marks.iter().any(|mark| lower.contains(mark)))
+        .map_or(Stage::Unknown, |(stage, _)| *stage);
+    let arns: BTreeSet<&str> = text
+        .split(|c: char| c.is_whitespace() || "\"'`(),;[]{}<>".contains(c))
+        .filter_map(|word| word.find("arn:").map(|at| word.split_at(at).1))
+        .map(|word| word.trim_end_matches(['.', ':']))
+        .collect();
+    let arn = |word: &&str| word.parse::<Arn>().ok();
+    ErrorReading {
+        stage,
+        role: arns.iter().filter_map(arn).find_map(role),
+        function: arns.iter().find_map(|word| word.parse::<FunctionArn>().ok()),
+        policy: POLICIES.into_iter().find(|kind| text.contains(kind)),
+    }
+}
+
+/// A role, or the role of a session. Genesys Cloud's own is in another account, and no reader's.
+fn role(arn: Arn) -> Option<Arn> {
+    match (arn.service.as_str(), arn.resource.split('/').collect::<Vec<_>>().as_slice()) {
+        ("iam", ["role", ..]) => Some(arn),
+        _ => None,
+    }
+}
+
+impl ErrorReading {
+    /// What it says, for a person.
+    pub fn sentence(&self) -> String {
+        let text = match self.stage {
+            Stage::Assume => "Genesys Cloud was refused when it assumed the role (sts:AssumeRole)",
+            Stage::Invoke => "Genesys Cloud assumed the role and was refused at lambda:InvokeFunction",
+            Stage::Refused => "something was refused; the text does not say what",
+            Stage::Find => "Lambda does not find the function, alias or version",
+            Stage::Throttle => "Lambda throttles the function",
+            Stage::Start => "Lambda finds the function and cannot run it",
+            Stage::Time => "the function did not answer in time",
+            Stage::Function => "the function ran and failed by itself: role and policies are right",
+            Stage::Contract => {
+                "the function's answer, or the request, does not fit the data action: role and policies are right"
+            }
+            Stage::Integration => "Genesys Cloud did not get as far as AWS: its integration is not ready",
+            Stage::Permission => {
+                "Genesys Cloud refuses whoever runs the data action or its test: a permission is missing there"
+            }
+            Stage::Unknown => "the text says nothing that this tool knows",
+        };
+        match self.policy {
+            Some(policy) => format!("{text}, because of a {policy}"),
+            None => text.to_owned(),
+        }
+    }
+
+    /// Whether a cause explains it.
+    pub fn is_explained_by(&self, cause: Cause) -> bool {
+        let explains: &[&[Cause]] = match self.stage {
+            Stage::Assume => &[Cause::OF_TRUST, OF_CONNECTION],
+            Stage::Invoke => &[
+                Cause::OF_PERMISSIONS,
+                &[Cause::OrganizationGuard, Cause::DataAction, Cause::FunctionMissing],
+            ],
+            Stage::Refused => &[Cause::OF_INVOCATION],
+            Stage::Find => &[&[Cause::FunctionMissing, Cause::DataAction]],
+            Stage::Throttle | Stage::Start | Stage::Time => &[&[Cause::FunctionNotReady]],
+            Stage::Integration => &[&[Cause::Integration, Cause::IntegrationCredential]],
+            Stage::Permission => &[&[Cause::GenesysCredentials]],
+            Stage::Function | Stage::Contract => &[],
+            Stage::Unknown => &[Cause::OF_INVOCATION],
+        };
+        explains.iter().any(|causes| causes.contains(&cause)) && cause != Cause::ExtraPermissions
+    }
+
+    /// What to look at where nothing that was found explains it.
+    pub fn otherwise(&self) -> &'static str {
+        match self.stage {
+            Stage::Assume => {
+                "the role lets Genesys Cloud in, as far as its documents say. Compare the role's ARN in the integration's \
+                 credential, and ask who administers your AWS organization for a resource control policy (RCP) that denies \
+                 sts:AssumeRole to outsiders: it shows in no document of this account"
+            }
+            Stage::Invoke => {
+                "the role may invoke its functions, as far as its documents say. Compare the function's ARN in the data action \
+                 letter by letter, and ask who administers your AWS organization for a service control policy (SCP)"
+            }
+            Stage::Refused => {
+                "run the data action's test in Genesys Cloud and give its whole text to --error: it says which call was refused"
+            }
+            Stage::Find => "compare the function's ARN in the data action, its region and alias too",
+            Stage::Throttle => {
+                "look at the function's reserved concurrency, and at the account's limit in that region"
+            }
+            Stage::Start => "look at the function in the Lambda console: it says why it cannot run",
+            Stage::Time => {
+                "compare the function's timeout with the data action's (60 s at most), and look at its duration in CloudWatch"
+            }
+            Stage::Function => "read the function's log in CloudWatch: the error is in its code or its input",
+            Stage::Contract => {
+                "compare what the function returns with the data action's output contract and translation map, and its request \
+                 template with what the function reads"
+            }
+            Stage::Integration => "look at the integration under Admin > Integrations",
+            Stage::Permission => {
+                "give the role of that user or OAuth client integrations:action:execute (or bridge:actions:execute)"
+            }
+            Stage::Unknown => {
+                "give --error the whole text of the data action's test: it names the call that failed"
+            }
+        }
+    }
+}
+
+/// Between the organization and the role.
+const OF_CONNECTION: &[Cause] =
+    &[Cause::Organization, Cause::IntegrationCredential, Cause::OrganizationGuard, Cause::Probe];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_texts_of_aws_and_genesys_cloud_say_how_far_it_got() {
+        for (text, stage) in [
+            (
+                "User: arn:aws:sts::765628985471:assumed-role/x/y is not authorized to perform: sts:AssumeRole on resource: arn:aws:iam::111122223333:role/R",
+                Stage::Assume,
+            ),
+            (
+                "AccessDeniedException: User: arn:aws:sts::111122223333:assumed-role/R/s is not authorized to perform: lambda:InvokeFunction on resource: arn:aws:lambda:us-east-1:111122223333:function:f because no identity-based policy allows the lambda:InvokeFunction action",
+                Stage::Invoke,
+            ),
+            (
+                "ResourceNotFoundException: Function not found: arn:aws:lambda:us-east-1:111122223333:function:f:$LATEST",
+                Stage::Find,
+            ),
+            ("TooManyRequestsException: Rate Exceeded. (HTTP 429)", Stage::Throttle),
+            (
+                "KMSAccessDeniedException: Lambda was unable to decrypt the environment variables",
+                Stage::Start,
+            ),
+            (
+                "REST call for action execute failed. Message: Invoked function failed. Response from function: Function execution failed with error Type: Unhandled; Message: errorType:KeyError",
+                Stage::Function,
+            ),
+            ("Task timed out after 3.00 seconds", Stage::Time),
+            (
+                "Unable to perform the requested action. You are missing the following permission(s): integrations:action:execute",
+                Stage::Permission,
+            ),
+            ("the integration is not enabled", Stage::Integration),
+            ("Failed to transform result with the translation map", Stage::Contract),
+            ("HTTP 403", Stage::Refused),
+            ("it does not work", Stage::Unknown),
+        ] {
+            assert_eq!(read_error(text).stage, stage, "{text}");
+        }
+    }
+
+    #[test]
+    fn names_and_policies_are_taken_out_of_the_text() {
+        let text = "AccessDenied: User: arn:aws:iam::765628985471:user/x is not authorized to perform: sts:AssumeRole on \
+                    resource: arn:aws:iam::111122223333:role/genesys/R with an explicit deny in a resource control policy.";
+        let read = read_error(text);
+        assert_eq!(read.role.unwrap().to_string(), "arn:aws:iam::111122223333:role/genesys/R");
+        assert_eq!(read.policy, Some("resource control policy"));
+        let text = "not authorized to perform: lambda:InvokeFunction on resource: arn:aws:lambda:eu-west-1:111122223333:function:f:live.";
+        assert_eq!(
+            read_error(text).function.unwrap().to_string(),
+            "arn:aws:lambda:eu-west-1:111122223333:function:f:live"
+        );
+    }
+}

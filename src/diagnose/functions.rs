@@ -1,0 +1,99 @@
+//! The functions.
+
+use super::model::{Means, Remedy, run, say};
+use super::permissions::without_statement;
+use super::shell::Shell;
+use crate::arn::FunctionArn;
+use crate::check::{Facts, FunctionFacts, FunctionState, function_admits};
+use crate::policy::document::OneOrMany;
+use crate::policy::{Document, document::Effect};
+
+/// Functions, aliases and versions that are not there.
+pub(super) fn missing(facts: &Facts, shell: &Shell) -> Remedy {
+    let (mut cli, mut console) = (Vec::new(), Vec::new());
+    let gone = facts.functions.iter().filter(|one| one.state == FunctionState::Missing);
+    for FunctionFacts { arn, .. } in gone {
+        let (region, name) = (arn.region(), arn.name());
+        cli.push(say(format!("see what there is in {region}:")));
+        cli.push(run(shell.aws(&[
+            "lambda",
+            "list-functions",
+            "--region",
+            region,
+            "--query",
+            "Functions[].FunctionName",
+        ])));
+        let deploy = match arn.qualifier() {
+            None => format!(
+                "deploy `{name}` in {region}, or let data action and policy name the one that is there"
+            ),
+            Some(qualifier) => {
+                cli.push(run(shell.aws(&[
+                    "lambda",
+                    "list-aliases",
+                    "--region",
+                    region,
+                    "--function-name",
+                    name,
+                ])));
+                format!(
+                    "make the alias or version `{qualifier}` of `{name}`, or let data action and policy name one that is there"
+                )
+            }
+        };
+        console.push(say(format!("Lambda ({region}) > Functions: {deploy}")));
+        cli.push(say(deploy));
+    }
+    Remedy::default().with(Means::Console, console).with(Means::Cli, cli)
+}
+
+/// Functions that do not run.
+pub(super) fn not_ready(facts: &Facts, shell: &Shell) -> Remedy {
+    let (mut cli, mut console) = (Vec::new(), Vec::new());
+    for FunctionFacts { arn, state, .. } in &facts.functions {
+        let FunctionState::Exists { state: Some(word), .. } = state else { continue };
+        if word == "Active" {
+            continue;
+        }
+        console.push(say(format!(
+            "Lambda ({}) > Functions > {}: see what it says about the state {word}, fix that, and deploy again",
+            arn.region(),
+            arn.label()
+        )));
+        cli.push(say("see why, fix that, and deploy the function again:"));
+        cli.push(run(state_of(arn, shell)));
+    }
+    Remedy::default().with(Means::Console, console).with(Means::Cli, cli)
+}
+
+fn state_of(arn: &FunctionArn, shell: &Shell) -> String {
+    let name = arn.to_string();
+    shell.aws(&[
+        "lambda",
+        "get-function-configuration",
+        "--region",
+        arn.region(),
+        "--function-name",
+        &name,
+        "--query",
+        "[State,StateReason,StateReasonCode,LastUpdateStatus,LastUpdateStatusReason]",
+    ])
+}
+
+/// Statements of a function's own policy that let somebody else in.
+pub(super) fn open(facts: &Facts, shell: &Shell) -> Remedy {
+    let (mut cli, mut console) = (Vec::new(), Vec::new());
+    for FunctionFacts { arn, policy, .. } in &facts.functions {
+        let Ok(Some(document)) = policy else { continue };
+        for statement in document.statements.as_slice().iter().filter(|one| one.effect == Effect::Allow) {
+            let alone = Document { statements: OneOrMany::One(statement.clone()), ..document.clone() };
+            if function_admits(&alone, arn).is_empty() {
+                continue;
+            }
+            let (one, other) = without_statement(arn, statement.sid.as_deref(), shell);
+            cli.extend(one);
+            console.push(other);
+        }
+    }
+    Remedy::default().with(Means::Console, console).with(Means::Cli, cli)
+}

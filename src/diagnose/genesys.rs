@@ -1,0 +1,107 @@
+//! Genesys Cloud's side.
+
+use super::model::{FixStep, Means, Remedy, say};
+use super::permissions::also;
+use super::shell::Shell;
+use super::trust::by_tool;
+use crate::arn::FunctionArn;
+use crate::check::{CredentialArn, Facts, Finding, GenesysSide, IntegrationFacts};
+
+/// The integrations that are about the role: those that hold it, or those that are named.
+fn meant<'f>(facts: &'f Facts, finding: &Finding) -> Vec<&'f IntegrationFacts> {
+    let GenesysSide::Read(genesys) = &facts.genesys else { return Vec::new() };
+    let Ok(integrations) = &genesys.integrations else { return Vec::new() };
+    integrations.iter().filter(|one| finding.what.contains(&format!("\"{}\"", one.name))).collect()
+}
+
+/// The integration's own table, which a spec can have.
+fn table(name: &str) -> String {
+    format!("[role.integration]\nname = {}\nadopt = true", serde_json::Value::from(name))
+}
+
+/// Switched on.
+pub(super) fn integration(facts: &Facts, finding: &Finding, shell: &Shell) -> Remedy {
+    let found = meant(facts, finding);
+    let console = match found.as_slice() {
+        [] => vec![say("Genesys Cloud: Admin > Integrations: set the AWS Lambda integration to Active")],
+        several => several
+            .iter()
+            .map(|one| {
+                let error = if one.intended_state == "ENABLED" {
+                    " (it says there why it is not active)"
+                } else {
+                    ""
+                };
+                say(format!("Genesys Cloud: Admin > Integrations > {}: set it to Active{error}", one.name))
+            })
+            .collect(),
+    };
+    // One in error is enabled already: no spec makes it active.
+    let tool = match found.as_slice() {
+        [one] if one.intended_state != "ENABLED" => by_tool(facts, shell, &table(&one.name)),
+        _ => Remedy::default(),
+    };
+    tool.with(Means::Console, console)
+}
+
+/// The role's ARN in the credential.
+pub(super) fn credential(facts: &Facts, finding: &Finding, shell: &Shell) -> Remedy {
+    let role = facts.desired.role.arn.to_string();
+    let found = meant(facts, finding);
+    let holds = |one: &&&IntegrationFacts| one.credential == CredentialArn::Shown(role.clone());
+    let wrong: Vec<&&IntegrationFacts> = found.iter().filter(|one| !holds(one)).collect();
+    let mut console: Vec<FixStep> = wrong
+        .iter()
+        .map(|one| {
+            say(format!(
+                "Genesys Cloud: Admin > Integrations > {} > Configuration > Credentials > Configure: Role ARN",
+                one.name
+            ))
+        })
+        .collect();
+    if wrong.len() > 1 {
+        console.insert(0, say("of these integrations, the one that should use the role:"));
+    }
+    console.push(FixStep::Paste(role));
+    let tool = match wrong.as_slice() {
+        [one] => by_tool(facts, shell, &table(&one.name)),
+        _ => Remedy::default(),
+    };
+    tool.with(Means::Console, console)
+}
+
+/// A data action that points elsewhere: either end can give way.
+pub(super) fn data_action(facts: &Facts, finding: &Finding, shell: &Shell) -> Remedy {
+    let GenesysSide::Read(genesys) = &facts.genesys else { return Remedy::default() };
+    let integrations = genesys.integrations.as_deref().unwrap_or_default();
+    let action = integrations.iter().flat_map(|one| &one.actions).find(|action| {
+        finding.what.contains(&format!("\"{}\"", action.name)) && finding.what.contains(&action.target)
+    });
+    let Some(action) = action else { return Remedy::default() };
+    let functions: Vec<String> = facts.desired.functions.iter().map(ToString::to_string).collect();
+    let mut console = vec![say(format!(
+        "Genesys Cloud: Admin > Integrations > Actions > {} > Setup > Configuration: Request URL Template, then Publish",
+        action.name
+    ))];
+    console.push(match functions.as_slice() {
+        [one] => FixStep::Paste(one.clone()),
+        several => say(format!("one of {}", several.join(", "))),
+    });
+    let cli = action.target.parse::<FunctionArn>().ok().and_then(|arn| also(facts, shell, &arn));
+    let cli = cli.map(|command| {
+        vec![say(format!("if {} is the right one, let the role invoke it:", action.target)), command]
+    });
+    Remedy::default().with(Means::Console, console).with(Means::Cli, cli.unwrap_or_default())
+}
+
+/// An OAuth client that is not accepted.
+pub(super) fn credentials() -> Remedy {
+    let steps = vec![
+        say("Genesys Cloud: Admin > Integrations > OAuth: a client with the grant type Client Credentials"),
+        say(
+            "set its ID and secret as GENESYSCLOUD_OAUTHCLIENT_ID and GENESYSCLOUD_OAUTHCLIENT_SECRET, the organization's \
+             AWS region as GENESYSCLOUD_REGION, and run this again",
+        ),
+    ];
+    Remedy::default().with(Means::Console, steps)
+}

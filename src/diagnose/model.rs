@@ -1,0 +1,59 @@
+//! A remedy, as steps.
+
+/// Each way by itself removes the cause.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Remedy {
+    pub ways: Vec<Way>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Way {
+    pub by: Means,
+    pub steps: Vec<FixStep>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Means {
+    Tool,
+    Console,
+    Cli,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FixStep {
+    /// Something that a person does, or must know.
+    Do(String),
+    /// A command, quoted for a shell.
+    Run(String),
+    /// A document to paste.
+    Paste(String),
+}
+
+impl Remedy {
+    #[must_use]
+    pub fn with(mut self, by: Means, steps: Vec<FixStep>) -> Self {
+        if !steps.is_empty() {
+            self.ways.push(Way { by, steps });
+        }
+        self
+    }
+}
+
+impl Means {
+    /// In JSON.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Tool => "tool",
+            Self::Console => "console",
+            Self::Cli => "cli",
+        }
+    }
+}
+
+pub(super) fn run(command: String) -> FixStep {
+    FixStep::Run(command)
+}
+
+pub(super) fn say(text: impl Into<String>) -> FixStep {
+    FixStep::Do(text.into())
+}

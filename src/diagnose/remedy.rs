@@ -1,0 +1,46 @@
+//! Which remedy belongs to which cause.
+
+use super::functions::{missing, not_ready, open};
+use super::genesys::{credential, credentials, data_action, integration};
+use super::model::{Means, Remedy, say};
+use super::organization::guard;
+use super::permissions::{attached, covered, denied, extra, narrowed};
+pub use super::shell::Shell;
+use super::trust::{role, trust};
+use crate::check::{Cause, Facts, Finding};
+
+/// How a cause that was found with these facts is removed, each way by itself. Commands name what is live, quoted for a shell.
+pub fn remedy(finding: &Finding, facts: &Facts, shell: &Shell) -> Remedy {
+    let own = format!("policy `{}`", facts.desired.policy.name);
+    let remedy = match finding.cause {
+        Cause::RoleMissing => role(facts, shell),
+        Cause::TrustedAccount
+        | Cause::ExternalId
+        | Cause::TrustPolicy
+        | Cause::RoleOpen
+        | Cause::Verifier
+        | Cause::UnknownAccount
+        | Cause::Organization => trust(facts, shell),
+        Cause::KnownMistake if finding.what.starts_with("The trust policy") => trust(facts, shell),
+        Cause::KnownMistake => narrowed(facts, shell),
+        Cause::PolicyMissing | Cause::PolicyNotAttached => attached(facts, shell),
+        Cause::PolicyDoesNotCover => covered(facts, shell),
+        Cause::Denied => denied(facts, shell),
+        Cause::ExtraPermissions => extra(facts, shell, finding.what.contains(&own)),
+        Cause::FunctionMissing => missing(facts, shell),
+        Cause::FunctionNotReady => not_ready(facts, shell),
+        Cause::FunctionOpen => open(facts, shell),
+        Cause::GenesysCredentials => credentials(),
+        Cause::Integration => integration(facts, finding, shell),
+        Cause::IntegrationCredential => credential(facts, finding, shell),
+        Cause::DataAction => data_action(facts, finding, shell),
+        Cause::OrganizationGuard => guard(finding),
+        // A call contradicts the documents about the trust policy: what they should say is known.
+        Cause::Probe if finding.what.starts_with("The trust policy") => trust(facts, shell),
+        Cause::Invocation | Cause::Probe => Remedy::default(),
+    };
+    if remedy.ways.is_empty() {
+        return Remedy::default().with(Means::Console, vec![say(finding.remedy.clone())]);
+    }
+    remedy
+}

@@ -1,0 +1,51 @@
+//! Commands with live names in them, quoted for a POSIX shell.
+
+use std::borrow::Cow;
+
+/// What is typed before every command's own words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shell {
+    /// `genesys-iam --sandbox`
+    pub program: String,
+    /// Options of `diagnose` and of the AWS CLI alike.
+    pub profile: Option<String>,
+}
+
+impl Shell {
+    /// What to type when something was changed.
+    pub fn again(&self, role: &str) -> String {
+        let profile = self.profile.as_deref().map(|name| format!(" --profile {}", quote(name)));
+        format!("{} diagnose {}{}", self.program, quote(role), profile.unwrap_or_default())
+    }
+
+    /// `aws iam …`
+    pub(super) fn aws(&self, words: &[&str]) -> String {
+        let mut command = format!("aws {}", join(words));
+        if let Some(profile) = &self.profile {
+            command.push_str(&format!(" --profile {}", quote(profile)));
+        }
+        command
+    }
+
+    /// The spec of the role as it should be, with more lines at its end, and then applied.
+    pub(super) fn apply(&self, role: &str, more: &str) -> Vec<String> {
+        let (program, profile) = (&self.program, self.profile.as_deref());
+        let profile = profile.map(|name| format!(" --profile {}", quote(name))).unwrap_or_default();
+        let mut commands = vec![format!("{program} diagnose {}{profile} --out genesys.toml", quote(role))];
+        if !more.is_empty() {
+            let lines: Vec<&str> = more.lines().collect();
+            commands.push(format!("printf '%s\\n' {} >> genesys.toml", join(&lines)));
+        }
+        commands.push(format!("{program} apply --adopt"));
+        commands
+    }
+}
+
+fn join(words: &[&str]) -> String {
+    words.iter().map(|word| quote(word)).collect::<Vec<_>>().join(" ")
+}
+
+/// A text that a shell could never hand over is shown as it is.
+pub(super) fn quote(text: &str) -> Cow<'_, str> {
+    shlex::try_quote(text).unwrap_or(Cow::Borrowed(text))
+}

@@ -1,0 +1,100 @@
+//! The role, and who may assume it.
+
+use super::model::{FixStep, Means, Remedy, run, say};
+use super::shell::Shell;
+use crate::arn::Arn;
+use crate::check::Facts;
+
+/// The trust policy is replaced by what it should be.
+pub(super) fn trust(facts: &Facts, shell: &Shell) -> Remedy {
+    let desired = &facts.desired.role;
+    let document = desired.assume_role_policy.to_json();
+    let console = vec![
+        say(format!("IAM > Roles > {} > Trust relationships > Edit trust policy", desired.name)),
+        say("replace it by this document, then Update policy:"),
+        FixStep::Paste(desired.assume_role_policy.to_pretty()),
+    ];
+    let cli = shell.aws(&[
+        "iam",
+        "update-assume-role-policy",
+        "--role-name",
+        &desired.name,
+        "--policy-document",
+        &document,
+    ]);
+    by_tool(facts, shell, "").with(Means::Console, console).with(Means::Cli, vec![run(cli)])
+}
+
+/// The role is made, with its policy.
+pub(super) fn role(facts: &Facts, shell: &Shell) -> Remedy {
+    let desired = &facts.desired.role;
+    let name = desired.name.as_str();
+    let mut create = vec!["iam", "create-role", "--role-name", name];
+    if desired.path != "/" {
+        create.extend(["--path", &desired.path]);
+    }
+    let trust = desired.assume_role_policy.to_json();
+    create.extend(["--assume-role-policy-document", &trust]);
+    let mut cli = vec![run(shell.aws(&create))];
+    let mut console = vec![
+        say("IAM > Roles > Create role > Custom trust policy: this document"),
+        FixStep::Paste(desired.assume_role_policy.to_pretty()),
+        say(format!("Role name: {name}")),
+    ];
+    if facts.desired.functions.is_empty() {
+        let rest = "then a policy for it that allows lambda:InvokeFunction on the ARN of the function (name it, or set the \
+                    credentials of Genesys Cloud, and run this again)";
+        cli.push(say(rest));
+        console.push(say(rest));
+        return Remedy::default().with(Means::Console, console).with(Means::Cli, cli);
+    }
+    cli.extend(policy_commands(facts, shell));
+    console.extend(policy_in_console(facts));
+    by_tool(facts, shell, "").with(Means::Console, console).with(Means::Cli, cli)
+}
+
+/// Made where it is not there, and attached.
+pub(super) fn policy_commands(facts: &Facts, shell: &Shell) -> Vec<FixStep> {
+    let policy = &facts.desired.policy;
+    let mut steps = Vec::new();
+    if facts.live.policy.is_none() {
+        let document = policy.document.to_json();
+        let mut create = vec!["iam", "create-policy", "--policy-name", &policy.name];
+        if policy.path != "/" {
+            create.extend(["--path", &policy.path]);
+        }
+        create.extend(["--policy-document", &document]);
+        steps.push(run(shell.aws(&create)));
+    }
+    steps.push(attach(shell, &facts.desired.role.name, &policy.arn));
+    steps
+}
+
+fn attach(shell: &Shell, role: &str, policy: &Arn) -> FixStep {
+    let arn = policy.to_string();
+    run(shell.aws(&["iam", "attach-role-policy", "--role-name", role, "--policy-arn", &arn]))
+}
+
+pub(super) fn policy_in_console(facts: &Facts) -> Vec<FixStep> {
+    let policy = &facts.desired.policy;
+    let mut steps = Vec::new();
+    if facts.live.policy.is_none() {
+        steps.push(say("IAM > Policies > Create policy > JSON: this document"));
+        steps.push(FixStep::Paste(policy.document.to_pretty()));
+        steps.push(say(format!("Policy name: {}", policy.name)));
+    }
+    steps.push(say(format!(
+        "IAM > Roles > {} > Permissions > Add permissions > Attach policies: {}",
+        facts.desired.role.name, policy.name
+    )));
+    steps
+}
+
+/// A spec makes the AWS side what it should be. Without functions there is none.
+pub(super) fn by_tool(facts: &Facts, shell: &Shell, more: &str) -> Remedy {
+    if facts.desired.functions.is_empty() {
+        return Remedy::default();
+    }
+    let commands = shell.apply(&facts.desired.role.name, more);
+    Remedy::default().with(Means::Tool, commands.into_iter().map(run).collect())
+}

@@ -1,0 +1,160 @@
+//! What a role says, and the tables of a spec that say the same.
+
+use std::fmt::Write;
+
+use super::text::quoted;
+use crate::arn::{AccountId, Arn, FunctionArn};
+use crate::model::LiveRole;
+use crate::policy::document::{
+    ActionElement, Effect, OneOrMany, PrincipalElement, Principals, ResourceElement, Scalar, Statement,
+};
+use crate::policy::{Document, EXTERNAL_ID};
+use crate::spec::{KNOWN_GENESYS_ACCOUNTS, TUTORIAL_ACCOUNT, default_policy_name};
+
+/// What one role says.
+pub(super) struct ImportedRole<'a> {
+    pub(super) live: &'a LiveRole,
+    pub(super) genesys_account: Option<String>,
+    pub(super) external_id: Option<String>,
+    pub(super) verifier: Option<Arn>,
+    pub(super) policy: Option<Arn>,
+    pub(super) functions: Vec<FunctionArn>,
+}
+
+/// What looks like Genesys's account, the external ID, and somebody else who is trusted.
+pub(super) fn guessed(document: &Document) -> (Option<String>, Option<String>, Option<Arn>) {
+    let document = document.canonical();
+    let allow = |statement: &&Statement| statement.effect == Effect::Allow;
+    let statements: Vec<&Statement> = document.statements.as_slice().iter().filter(allow).collect();
+    let named: Vec<&String> = statements
+        .iter()
+        .filter_map(|statement| match &statement.principal {
+            Some(PrincipalElement::Principal(Principals::ByKind(kinds))) => kinds.get("AWS"),
+            _ => None,
+        })
+        .flat_map(OneOrMany::as_slice)
+        .collect();
+    let account = |text: &&String| {
+        let arn: Option<Arn> = text.parse().ok();
+        arn.filter(|arn| arn.resource == "root").map(|arn| arn.account)
+    };
+    let accounts: Vec<String> = named.iter().filter_map(account).collect();
+    // Of several of Genesys's the one of its core and satellite regions.
+    let known =
+        KNOWN_GENESYS_ACCOUNTS.iter().find(|known| accounts.iter().any(|account| account == known.id));
+    let genesys = known.map(|known| known.id.to_owned()).or_else(|| accounts.first().cloned());
+    let is_identity = |arn: &Arn| arn.resource.starts_with("role/") || arn.resource.starts_with("user/");
+    let verifier = named.iter().filter_map(|text| text.parse::<Arn>().ok()).find(is_identity);
+    let ids = statements.iter().flat_map(|statement| statement.conditions().on(EXTERNAL_ID)).find_map(
+        |(operator, values)| match (operator, values) {
+            ("StringEquals" | "StringLike", [Scalar::String(id)]) => Some(id.clone()),
+            _ => None,
+        },
+    );
+    (genesys, ids, verifier)
+}
+
+/// What a document allows to invoke.
+pub(super) struct InvokedFunctions {
+    pub(super) functions: Vec<FunctionArn>,
+    /// Resources that are no function of the role's account.
+    pub(super) others: Vec<String>,
+}
+
+/// Where a document does nothing but allow to invoke, a function at least.
+pub(super) fn invoked(document: &Document, role: &Arn) -> Option<InvokedFunctions> {
+    let canonical = document.canonical();
+    let (mut functions, mut others) = (Vec::new(), Vec::new());
+    for statement in canonical.statements.as_slice() {
+        let Some(ActionElement::Action(actions)) = &statement.action else { return None };
+        let Some(ResourceElement::Resource(resources)) = &statement.resource else { return None };
+        let is_plain = statement.effect == Effect::Allow
+            && statement.condition.is_none()
+            && statement.unknown.is_empty()
+            && actions.as_slice() == ["lambda:InvokeFunction"];
+        if !is_plain {
+            return None;
+        }
+        for resource in resources.as_slice() {
+            match resource.parse().ok().filter(|arn| is_function(arn, role)) {
+                Some(arn) => functions.push(arn),
+                None => others.push(resource.clone()),
+            }
+        }
+    }
+    (!functions.is_empty()).then_some(InvokedFunctions { functions, others })
+}
+
+/// Whether it is just one function of the role's account, or an alias or version of one.
+pub(super) fn is_function(function: &FunctionArn, role: &Arn) -> bool {
+    let is_plain = |text: &str| !text.is_empty() && !text.contains(['*', '?', '{']);
+    let Arn { partition, account, region, resource, .. } = function.as_arn();
+    is_plain(region) && is_plain(resource) && (partition, account) == (&role.partition, &role.account)
+}
+
+pub(super) fn genesys_table(head: &str, account: Option<&str>, id: Option<&str>) -> String {
+    let mut text = format!("{head}\n");
+    let name = account.and_then(|account| KNOWN_GENESYS_ACCOUNTS.iter().find(|known| known.id == account));
+    let comment = match (name, account) {
+        (Some(known), _) => format!("   # {}", known.name),
+        (None, Some(TUTORIAL_ACCOUNT)) => "   # from a tutorial: it is not Genesys's".to_owned(),
+        _ => "   # not known to be Genesys's".to_owned(),
+    };
+    match account {
+        Some(account) => drop(writeln!(text, "account_id = {}{comment}", quoted(account))),
+        None => text.push_str(
+            "account_id = \"765628985471\"   # Genesys Cloud; the role trusts no account by itself\n",
+        ),
+    }
+    match id {
+        Some(id) => drop(writeln!(text, "external_id = {}", quoted(id))),
+        None => text
+            .push_str("# external_id = \"…\"   # your organization's ID: the role demands no single one\n"),
+    }
+    text
+}
+
+pub(super) fn role_table(found: &ImportedRole<'_>, account: &AccountId, region: &str) -> String {
+    let mut text = String::new();
+    let role = &found.live.role;
+    let _ = writeln!(text, "\n[[role]]\nname = {}", quoted(&role.name));
+    if role.path != "/" {
+        let _ = writeln!(text, "path = {}", quoted(&role.path));
+    }
+    if !role.description.is_empty() {
+        let _ = writeln!(text, "description = {}", quoted(&role.description));
+    }
+    let functions: Vec<String> = found
+        .functions
+        .iter()
+        .map(|arn| format!("    {},\n", quoted(&short(arn, account, region))))
+        .collect();
+    let _ = writeln!(text, "functions = [\n{}]", functions.concat());
+    if role.max_session_duration != 3600 {
+        let _ = writeln!(text, "max_session_duration = {}", role.max_session_duration);
+    }
+    if let Some(boundary) = &role.permissions_boundary {
+        let _ = writeln!(text, "permissions_boundary = {}", quoted(&boundary.to_string()));
+    }
+    if let Some(policy) = &found.policy {
+        let name = policy.name();
+        let path = policy.resource.trim_start_matches("policy").trim_end_matches(name);
+        if name != default_policy_name(&role.name) {
+            let _ = writeln!(text, "policy_name = {}", quoted(name));
+        }
+        if path != "/" {
+            let _ = writeln!(text, "policy_path = {}", quoted(path));
+        }
+    }
+    text.push_str("adopt = true\n");
+    text
+}
+
+/// As a person would write it.
+fn short(function: &FunctionArn, account: &AccountId, region: &str) -> String {
+    if function.as_arn().account == account.as_str() && function.region() == region {
+        function.label()
+    } else {
+        function.to_string()
+    }
+}

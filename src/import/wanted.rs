@@ -1,0 +1,255 @@
+//! The spec that a role should have where nobody wrote one: from what is live, and from what Genesys Cloud says.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::role::{ImportedRole, InvokedFunctions, genesys_table, guessed, invoked, is_function, role_table};
+use super::text::quoted;
+use crate::arn::{AccountId, Arn, FunctionArn};
+use crate::model::LiveRole;
+use crate::policy::document::{Effect, Statement};
+use crate::policy::{Decision, Document, EXTERNAL_ID, wildcard_matches};
+use crate::spec::{
+    self, EmptyEnvironment, KNOWN_GENESYS_ACCOUNTS, Severity, Spec, default_policy_name,
+    genesys_customer_account, is_guid,
+};
+
+/// What is known of a role that does not do what it should.
+#[derive(Debug, Clone, Copy)]
+pub struct Known<'a> {
+    pub account: &'a AccountId,
+    pub region: &'a str,
+    /// As it is, or as an empty role of its name where there is none.
+    pub role: &'a LiveRole,
+    /// Managed policies of the account that the role does not have.
+    pub unattached: &'a [(Arn, Document)],
+    pub organization_id: Option<&'a str>,
+    /// What the data actions point at.
+    pub targets: &'a [FunctionArn],
+    /// Those of them, and of the policies, that Lambda does not have.
+    pub missing: &'a BTreeSet<FunctionArn>,
+}
+
+/// A spec with the source of each of its values.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wanted {
+    /// Without what is not known.
+    pub spec: Spec,
+    /// As a file; what is not known is left to be filled in.
+    pub text: String,
+    pub external_id: IdSource,
+    pub functions: BTreeMap<FunctionArn, FunctionSource>,
+}
+
+/// Where an external ID is from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum IdSource {
+    Organization,
+    TrustPolicy,
+    /// The trust policy demands none, and Genesys Cloud was not asked.
+    Unknown,
+}
+
+/// Where a function is named.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FunctionSource {
+    DataAction,
+    Policy,
+    Both,
+}
+
+/// Only in specs whose external ID or functions are not known, and in no file.
+const NO_ID: &str = "00000000-0000-0000-0000-000000000000";
+const NO_FUNCTION: &str = "unknown";
+
+/// The functions whose existence decides what a role should invoke.
+pub fn candidates(
+    role: &LiveRole,
+    unattached: &[(Arn, Document)],
+    targets: &[FunctionArn],
+) -> BTreeSet<FunctionArn> {
+    named(role, unattached).into_iter().chain(targets.iter().cloned()).collect()
+}
+
+/// The spec that a role should have: Genesys's account, the organization's ID, the functions that Genesys Cloud invokes.
+///
+/// # Errors
+///
+/// Why no spec can have such a role.
+pub fn wanted(known: &Known<'_>) -> Result<Wanted, String> {
+    let Known { account, region, role, unattached, organization_id, .. } = *known;
+    let document = &role.role.assume_role_policy;
+    let (guessed_account, _, verifier) = guessed(document);
+    let partition = role.role.arn.partition.as_str();
+    let (genesys_account, is_public) = genesys_account(partition, guessed_account);
+    let demanded = demanded_id(document);
+    let (id, external_id) = match (organization_id, demanded) {
+        (Some(id), _) => (Some(id.to_owned()), IdSource::Organization),
+        (None, Some(id)) => (Some(id), IdSource::TrustPolicy),
+        (None, None) => (None, IdSource::Unknown),
+    };
+    let functions = functions(known);
+    let list: Vec<FunctionArn> = functions.keys().cloned().collect();
+    let policy = policy(role, unattached, &list);
+    let verifier = verifier.filter(|arn| arn.account == account.as_str());
+    let check = verifier.as_ref().map(|arn| format!("\n[check]\nverifier = {}\n", quoted(&arn.to_string())));
+    let placeholder: Option<FunctionArn> =
+        format!("arn:{partition}:lambda:{region}:{account}:function:{NO_FUNCTION}").parse().ok();
+    // A boundary that a spec does not mention stays as it is.
+    let mut unbounded = role.clone();
+    unbounded.role.permissions_boundary = None;
+    let imported = |functions: Vec<FunctionArn>| ImportedRole {
+        live: &unbounded,
+        genesys_account: genesys_account.clone(),
+        external_id: id.clone(),
+        verifier: None,
+        policy: policy.clone(),
+        functions,
+    };
+    let file = |functions: Vec<FunctionArn>, id: Option<&str>| {
+        let mut genesys = genesys_table("[genesys]", genesys_account.as_deref(), id);
+        if !is_public {
+            genesys.push_str("account_reason = \"the role's trust policy names it\"\n");
+        }
+        format!(
+            "[aws]\nregion = {}\naccount_id = {}\n\n{genesys}{}{}",
+            quoted(region),
+            quoted(account.as_str()),
+            check.as_deref().unwrap_or_default(),
+            role_table(&imported(functions), account, region)
+        )
+    };
+    let whole = if list.is_empty() { placeholder.into_iter().collect() } else { list.clone() };
+    let source = format!("name = \"diagnose\"\n{}", file(whole, Some(id.as_deref().unwrap_or(NO_ID))));
+    let (parsed, faults) = spec::parse(&source, "diagnose", &EmptyEnvironment);
+    let Some(mut spec) = parsed else {
+        let errors = faults.into_iter().filter(|fault| fault.severity == Severity::Error);
+        return Err(errors.map(|fault| fault.message).collect::<Vec<_>>().join("; "));
+    };
+    if list.is_empty() {
+        spec.roles.iter_mut().for_each(|role| role.functions.clear());
+    }
+    let text = format!(
+        "# Written by `genesys-iam diagnose`. Look it over, then run `genesys-iam plan`.\n\n{}",
+        file(list, id.as_deref())
+    );
+    Ok(Wanted { spec, text, external_id, functions })
+}
+
+/// Whom the role should trust, and whether it is known to be Genesys's. Where none is public, the trust policy's word is all
+/// there is.
+fn genesys_account(partition: &str, guessed: Option<String>) -> (Option<String>, bool) {
+    if let Some(id) = guessed.as_deref().filter(|id| genesys_customer_account(id, partition).is_some()) {
+        return (Some(id.to_owned()), true);
+    }
+    let of_partition =
+        KNOWN_GENESYS_ACCOUNTS.iter().find(|known| known.for_customers && known.partition == partition);
+    match (of_partition, guessed) {
+        (Some(known), _) => (Some(known.id.to_owned()), true),
+        (None, guessed) => (guessed, false),
+    }
+}
+
+/// The one external ID that a trust policy demands; of several an organization's.
+fn demanded_id(document: &Document) -> Option<String> {
+    let allows = document.statements.as_slice().iter().filter(|one| one.effect == Effect::Allow);
+    let listed: Vec<String> = allows
+        .flat_map(|statement| statement.conditions().on(EXTERNAL_ID))
+        .filter(|(operator, _)| operator.starts_with("String"))
+        .flat_map(|(_, values)| values)
+        .map(ToString::to_string)
+        .filter(|id| !id.contains(['*', '?', '$']) && id.chars().count() > 1)
+        .collect();
+    listed.iter().find(|id| is_guid(id)).or_else(|| listed.first()).cloned()
+}
+
+/// What Genesys Cloud invokes, as far as the role may or the function is there; and what else the policies name.
+fn functions(known: &Known<'_>) -> BTreeMap<FunctionArn, FunctionSource> {
+    let Known { role, unattached, targets, missing, .. } = *known;
+    let is_own = |function: &&FunctionArn| is_function(function, &role.role.arn);
+    let own = targets.iter().filter(is_own);
+    let invoked: BTreeSet<&FunctionArn> =
+        own.filter(|function| is_allowed(role, function) || !missing.contains(function)).collect();
+    let named = named(role, unattached);
+    let kept = named.iter().filter(|function| invoked.is_empty() || !missing.contains(function));
+    let mut functions: BTreeMap<FunctionArn, FunctionSource> =
+        kept.map(|function| (function.clone(), FunctionSource::Policy)).collect();
+    for function in invoked {
+        let source = if named.contains(function) { FunctionSource::Both } else { FunctionSource::DataAction };
+        functions.insert(function.clone(), source);
+    }
+    if functions.is_empty() {
+        // Nothing of the role says more.
+        functions.extend(
+            targets.iter().filter(is_own).map(|function| (function.clone(), FunctionSource::DataAction)),
+        );
+    }
+    functions
+}
+
+/// The functions that the role's policies allow by name, or else the policy that it should have by its name.
+fn named(role: &LiveRole, unattached: &[(Arn, Document)]) -> BTreeSet<FunctionArn> {
+    let of = |document: &Document| -> Vec<FunctionArn> {
+        let canonical = document.canonical();
+        let resources = canonical.statements.as_slice().iter().filter(|one| may_invoke(one));
+        let arns = resources.flat_map(Statement::resource_values).filter_map(|text| text.parse().ok());
+        arns.filter(|arn| is_function(arn, &role.role.arn)).collect()
+    };
+    let own: BTreeSet<FunctionArn> = role.documents().flat_map(of).collect();
+    if !own.is_empty() {
+        return own;
+    }
+    let wanted = default_policy_name(&role.role.name);
+    unattached.iter().filter(|(arn, _)| arn.name() == wanted).flat_map(|(_, document)| of(document)).collect()
+}
+
+/// Whether an Allow is about invocations.
+fn may_invoke(statement: &Statement) -> bool {
+    statement.effect == Effect::Allow
+        && matches!(statement.action, Some(crate::policy::document::ActionElement::Action(_)))
+        && statement
+            .action_values()
+            .iter()
+            .any(|action| wildcard_matches(&action.to_ascii_lowercase(), "lambda:invokefunction"))
+}
+
+/// Whether the role's policies are about a function, be it to deny it.
+fn is_allowed(role: &LiveRole, function: &FunctionArn) -> bool {
+    role.documents().any(|document| role.decision_by(document, function) != Decision::ImplicitDeny)
+}
+
+/// The managed policy by which the role invokes, or is meant to. `None`: there is none, or another kind of policy allows it.
+fn policy(role: &LiveRole, unattached: &[(Arn, Document)], functions: &[FunctionArn]) -> Option<Arn> {
+    let covers = |document: &Document| {
+        functions
+            .iter()
+            .filter(|function| role.decision_by(document, function) != Decision::ImplicitDeny)
+            .count()
+    };
+    let is_own = |arn: &&Arn| arn.account == role.role.arn.account;
+    let is_plain = |document: &Document| matches!(invoked(document, &role.role.arn), Some(InvokedFunctions { others, .. }) if others.is_empty());
+    let mut attached: Vec<(&Arn, &Document)> = role
+        .attached
+        .iter()
+        .filter(|(arn, policy)| is_own(arn) && policy.document.statements.as_slice().iter().any(may_invoke))
+        .map(|(arn, policy)| (arn, &policy.document))
+        .collect();
+    attached.sort_by_key(|(_, document)| (covers(document), is_plain(document)));
+    if let Some((arn, _)) = attached.last() {
+        return Some((*arn).clone());
+    }
+    let is_granted = !functions.is_empty() && functions.iter().all(|function| is_allowed(role, function));
+    if is_granted {
+        return None;
+    }
+    let wanted = default_policy_name(&role.role.name);
+    let mut fitting: Vec<&Arn> = unattached
+        .iter()
+        .filter(|(arn, document)| {
+            arn.name() == wanted
+                || (!functions.is_empty() && is_plain(document) && covers(document) == functions.len())
+        })
+        .map(|(arn, _)| arn)
+        .collect();
+    fitting.sort_by_key(|arn| arn.name() != wanted);
+    fitting.first().map(|arn| (*arn).clone())
+}

@@ -1,0 +1,262 @@
+//! Diagnoses as text and as Markdown.
+
+use std::fmt::Write;
+
+use super::escape::Escape;
+use super::style::{BOLD, DIM, ERROR, GOOD, REMOVE, WARNING, paint};
+use crate::text::{lines, one_line};
+use crate::view::{CandidatesView, DiagnoseView, DiagnosedView, KnownView, StepView, WayView};
+
+pub fn text(view: &DiagnoseView) -> String {
+    let DiagnoseView {
+        role,
+        account_id,
+        region,
+        known,
+        error,
+        verdict,
+        causes,
+        unknown,
+        ruled_out,
+        next,
+        again,
+        ..
+    } = view;
+    let mut out = String::new();
+    let sign = match verdict.sign {
+        "broken" => paint(ERROR, "✗"),
+        "unknown" => paint(WARNING, "?"),
+        _ => paint(GOOD, "✓"),
+    };
+    let _ = writeln!(out, "{sign} {}: {}", paint(BOLD, &one_line(role)), one_line(&verdict.headline));
+    let place = format!("AWS account {}, region {}", one_line(account_id), one_line(region));
+    let _ = writeln!(out, "  {}", paint(DIM, &place));
+    for KnownView { what, value, from } in known {
+        let _ = writeln!(
+            out,
+            "  {what:<18} {}  {}",
+            one_line(value),
+            paint(DIM, &format!("({})", one_line(from)))
+        );
+    }
+    if let Some(error) = error {
+        let _ = writeln!(out, "\n{} {}", paint(BOLD, "The error says:"), one_line(&error.says));
+        if !error.is_explained {
+            let _ = writeln!(out, "  {}", paint(WARNING, "nothing that was found explains it"));
+        }
+    }
+    for (index, cause) in causes.iter().enumerate() {
+        cause_text(&mut out, index + 1, cause, error.is_some());
+    }
+    if !unknown.is_empty() {
+        let _ = writeln!(out, "\n{}", paint(BOLD, "Not known:"));
+        for one in unknown {
+            let _ = writeln!(out, "  {} {}", paint(WARNING, "?"), one_line(&one.what));
+            let _ = writeln!(out, "    {}", paint(DIM, &format!("seen: {}", one_line(&one.seen))));
+            let _ = writeln!(out, "    so: {}", one_line(&one.help));
+        }
+    }
+    if !next.is_empty() {
+        let _ = writeln!(out, "\n{}", paint(BOLD, "Next:"));
+        next.iter().for_each(|text| {
+            let _ = writeln!(out, "  - {}", one_line(text));
+        });
+    }
+    out.push('\n');
+    if !ruled_out.is_empty() {
+        let _ = writeln!(out, "{}", paint(DIM, &format!("ruled out: {}", ruled_out.join("; "))));
+    }
+    if !causes.is_empty() {
+        let _ = writeln!(out, "{}", paint(DIM, &format!("when something was changed: {}", one_line(again))));
+    }
+    out
+}
+
+fn cause_text(out: &mut String, number: usize, cause: &DiagnosedView, has_error: bool) {
+    let DiagnosedView { cause: word, what, consequence, explains_error, ways } = cause;
+    let explains = match (has_error, explains_error) {
+        (true, true) => ", explains the error",
+        (true, false) => ", does not explain the error",
+        (false, _) => "",
+    };
+    let _ = writeln!(
+        out,
+        "\n{} {} {}",
+        paint(ERROR, &format!("{number}.")),
+        paint(REMOVE, &one_line(what)),
+        paint(DIM, &format!("({word}{explains})"))
+    );
+    let _ = writeln!(out, "   {}", paint(DIM, &format!("so: {}", one_line(consequence))));
+    let title = if ways.len() > 1 { "To fix it, any one of these:" } else { "To fix it:" };
+    let _ = writeln!(out, "   {title}");
+    for way in ways {
+        let _ = writeln!(out, "   {}", paint(BOLD, way.title()));
+        for step in &way.steps {
+            match step {
+                StepView::Do(text) => {
+                    let _ = writeln!(out, "     {}", one_line(text));
+                }
+                // Not indented in the middle: it is copied as it is.
+                StepView::Run(command) => {
+                    let _ = writeln!(out, "     $ {}", lines(command));
+                }
+                StepView::Paste(document) => {
+                    for line in lines(document).lines() {
+                        let _ = writeln!(out, "       {line}");
+                    }
+                }
+            }
+        }
+    }
+}
+
+pub fn candidates_text(view: &CandidatesView) -> String {
+    let CandidatesView { account_id, roles, integrations, left_out, .. } = view;
+    let mut out = String::new();
+    if roles.is_empty() {
+        let _ = writeln!(out, "No role of AWS account {account_id} looks like Genesys Cloud's.");
+    } else {
+        let _ = writeln!(
+            out,
+            "{}",
+            paint(BOLD, &format!("Roles of AWS account {account_id} that look like Genesys Cloud's:"))
+        );
+    }
+    for role in roles {
+        let _ =
+            writeln!(out, "  {}  {}", paint(BOLD, &one_line(&role.role)), paint(DIM, &one_line(&role.why)));
+        if !role.integrations.is_empty() {
+            let names: Vec<String> =
+                role.integrations.iter().map(|name| format!("\"{}\"", one_line(name))).collect();
+            let _ = writeln!(out, "    used by the integration {}", names.join(" and "));
+        }
+        let _ = writeln!(out, "    $ {}", lines(&role.next));
+    }
+    if !integrations.is_empty() {
+        let _ = writeln!(out, "\n{}", paint(BOLD, "Integrations that use none of its roles:"));
+    }
+    for one in integrations {
+        let _ = writeln!(out, "  {}  {}", paint(BOLD, &one_line(&one.name)), paint(DIM, &one_line(&one.why)));
+    }
+    if let Some(left_out) = left_out {
+        let _ = writeln!(out, "\n{}", paint(DIM, left_out));
+    }
+    out
+}
+
+/// For a ticket.
+pub fn markdown(view: &DiagnoseView, mask: &dyn Fn(&str) -> String) -> String {
+    let esc = &Escape { mask };
+    let DiagnoseView {
+        role,
+        account_id,
+        region,
+        known,
+        error,
+        verdict,
+        causes,
+        unknown,
+        ruled_out,
+        next,
+        again,
+        ..
+    } = view;
+    let sign = match verdict.sign {
+        "broken" => "✗",
+        "unknown" => "?",
+        _ => "✓",
+    };
+    let mut out = format!("**diagnose: {sign} {}** {}\n\n", esc.code(role), esc.text(&verdict.headline));
+    let _ = writeln!(out, "AWS account {}, region {}\n", esc.code(account_id), esc.code(region));
+    out.push_str("| | | from |\n|---|---|---|\n");
+    for KnownView { what, value, from } in known {
+        let _ = writeln!(out, "| {what} | {} | {} |", esc.code(value), esc.text(from));
+    }
+    out.push('\n');
+    if let Some(error) = error {
+        let unexplained = if error.is_explained { "" } else { " **Nothing that was found explains it.**" };
+        let _ = writeln!(out, "The error says: {}.{unexplained}\n", esc.text(&error.says));
+    }
+    for (index, cause) in causes.iter().enumerate() {
+        let DiagnosedView { cause: word, what, consequence, ways, .. } = cause;
+        let _ = writeln!(
+            out,
+            "### {}. {} (`{word}`)\n\nSo: {}.\n",
+            index + 1,
+            esc.text(what),
+            esc.text(consequence)
+        );
+        ways.iter().for_each(|way| way_markdown(&mut out, esc, way));
+    }
+    if !unknown.is_empty() {
+        out.push_str("Not known:\n\n");
+        for one in unknown {
+            let _ =
+                writeln!(out, "- {}: {}. {}", esc.text(&one.what), esc.text(&one.seen), esc.text(&one.help));
+        }
+        out.push('\n');
+    }
+    for text in next {
+        let _ = writeln!(out, "- {}", esc.text(text));
+    }
+    if !next.is_empty() {
+        out.push('\n');
+    }
+    if !ruled_out.is_empty() {
+        let _ = writeln!(out, "Ruled out: {}.\n", esc.text(&ruled_out.join("; ")));
+    }
+    let _ = writeln!(out, "When something was changed: {}", esc.code(again));
+    out
+}
+
+fn way_markdown(out: &mut String, esc: &Escape<'_>, way: &WayView) {
+    let _ = writeln!(out, "{}:\n", crate::view::sentence_case(way.title()));
+    let mut fence = "";
+    for step in &way.steps {
+        let (wanted, text) = match step {
+            StepView::Do(text) => ("", text),
+            StepView::Run(text) => ("sh", text),
+            StepView::Paste(text) => ("json", text),
+        };
+        if wanted != fence && !fence.is_empty() {
+            out.push_str("```\n\n");
+        }
+        if wanted != fence && !wanted.is_empty() {
+            let _ = writeln!(out, "```{wanted}");
+        }
+        fence = wanted;
+        if wanted.is_empty() {
+            let _ = writeln!(out, "- {}", esc.text(text));
+            if text.ends_with(':') {
+                out.push('\n');
+            }
+        } else {
+            for line in text.lines() {
+                let _ = writeln!(out, "{}", esc.fenced(line));
+            }
+        }
+    }
+    out.push_str(if fence.is_empty() { "\n" } else { "```\n\n" });
+}
+
+pub fn candidates_markdown(view: &CandidatesView, mask: &dyn Fn(&str) -> String) -> String {
+    let esc = &Escape { mask };
+    let CandidatesView { account_id, roles, integrations, left_out, .. } = view;
+    let mut out = format!("**diagnose: AWS account {}**\n\n", esc.code(account_id));
+    out.push_str("| role | looks like Genesys Cloud's | integrations |\n|---|---|---|\n");
+    for role in roles {
+        let names: Vec<String> = role.integrations.iter().map(|name| esc.code(name)).collect();
+        let _ =
+            writeln!(out, "| {} | {} | {} |", esc.code(&role.role), esc.text(&role.why), names.join(", "));
+    }
+    if !integrations.is_empty() {
+        out.push_str("\n| integration without a role of the account | |\n|---|---|\n");
+        for one in integrations {
+            let _ = writeln!(out, "| {} | {} |", esc.code(&one.name), esc.text(&one.why));
+        }
+    }
+    if let Some(left_out) = left_out {
+        let _ = writeln!(out, "\n{}.", esc.text(left_out));
+    }
+    out
+}

@@ -1,0 +1,293 @@
+//! A diagnosis as text, Markdown and JSON have it: docs/diagnose-json.md describes the JSON.
+
+use serde::Serialize;
+
+use super::check::{OutcomeWord, RoleView, VerdictView, role_view};
+use crate::check::{Answer, AskedOrganization, CredentialArn, FunctionState, GenesysSide};
+use crate::diagnose::{FixStep, Means, RoleCase, Shell, remedy};
+use crate::import::{FunctionSource, IdSource};
+
+/// Of the layout: it grows when a reader of an older one would go wrong.
+const FORMAT_VERSION: u64 = 1;
+
+#[derive(Debug, Clone, Serialize)]
+pub struct DiagnoseView {
+    pub format: &'static str,
+    pub format_version: u64,
+    pub tool_version: &'static str,
+    pub role: String,
+    pub account_id: String,
+    pub region: String,
+    pub in_sandbox: bool,
+    /// What was found out, each with its source.
+    pub known: Vec<KnownView>,
+    /// What the text given with `--error` says.
+    pub error: Option<ErrorTextView>,
+    pub verdict: VerdictView,
+    /// Those that explain the error first.
+    pub causes: Vec<DiagnosedView>,
+    /// What could not be found out.
+    pub unknown: Vec<UnknownView>,
+    pub ruled_out: Vec<&'static str>,
+    /// What to do where no cause was found, or none that explains the error.
+    pub next: Vec<String>,
+    /// What to type when something was changed.
+    pub again: String,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub struct KnownView {
+    pub what: &'static str,
+    pub value: String,
+    pub from: String,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub struct ErrorTextView {
+    pub says: String,
+    /// Whether one of the causes explains it.
+    pub is_explained: bool,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub struct DiagnosedView {
+    pub cause: &'static str,
+    pub what: String,
+    pub consequence: String,
+    pub explains_error: bool,
+    pub ways: Vec<WayView>,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub struct WayView {
+    /// `tool`, `console`, `cli`
+    pub by: &'static str,
+    pub steps: Vec<StepView>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StepView {
+    Do(String),
+    Run(String),
+    Paste(String),
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub struct UnknownView {
+    pub what: String,
+    pub seen: String,
+    pub help: String,
+}
+
+impl DiagnoseView {
+    pub fn new(case: &RoleCase, shell: &Shell) -> Self {
+        let report = case.report();
+        let RoleView { role, verdict, lines, ruled_out, .. } = role_view(&report, case.in_sandbox);
+        let mut causes: Vec<DiagnosedView> = report
+            .diagnosis
+            .findings
+            .iter()
+            .map(|finding| DiagnosedView {
+                cause: finding.cause.word(),
+                what: finding.what.clone(),
+                consequence: finding.consequence.clone(),
+                explains_error: case.explains(finding.cause),
+                ways: ways(remedy(finding, &case.facts, shell)),
+            })
+            .collect();
+        causes.sort_by_key(|cause| !cause.explains_error);
+        let is_explained = causes.iter().any(|cause| cause.explains_error);
+        let error = case.error.as_ref().map(|error| ErrorTextView { says: error.sentence(), is_explained });
+        let unknown = lines
+            .into_iter()
+            .filter(|line| line.outcome == OutcomeWord::NotProvable && is_worth(line.topic, line.level))
+            .map(|line| UnknownView { what: line.claim, seen: line.seen, help: line.meaning })
+            .collect();
+        Self {
+            format: "genesys-iam diagnose",
+            format_version: FORMAT_VERSION,
+            tool_version: env!("CARGO_PKG_VERSION"),
+            known: known(case),
+            account_id: case.account.to_string(),
+            region: case.region.clone(),
+            in_sandbox: case.in_sandbox,
+            next: next(case, is_explained),
+            again: shell.again(&role),
+            role,
+            error,
+            verdict,
+            causes,
+            unknown,
+            ruled_out,
+        }
+    }
+}
+
+/// A call from here proves nothing unless Genesys Cloud's account makes it: that is no news to anybody.
+fn is_worth(topic: &str, level: &str) -> bool {
+    !matches!((topic, level), ("admission" | "nobody-else", "assumed" | "refused"))
+}
+
+fn ways(remedy: crate::diagnose::Remedy) -> Vec<WayView> {
+    let step = |step| match step {
+        FixStep::Do(text) => StepView::Do(text),
+        FixStep::Run(text) => StepView::Run(text),
+        FixStep::Paste(text) => StepView::Paste(text),
+    };
+    remedy
+        .ways
+        .into_iter()
+        .map(|way| WayView { by: way.by.word(), steps: way.steps.into_iter().map(step).collect() })
+        .collect()
+}
+
+/// Account, ID, functions and integration, and how each was found out.
+fn known(case: &RoleCase) -> Vec<KnownView> {
+    let desired = &case.facts.desired;
+    let view = |what, value: String, from: &str| KnownView { what, value, from: from.to_owned() };
+    let organization = match &case.organization {
+        AskedOrganization::Named(name) => format!("the organization \"{name}\""),
+        AskedOrganization::No | AskedOrganization::Unknown => "the organization".to_owned(),
+    };
+    let mut known = vec![view(
+        "role",
+        desired.role.arn.to_string(),
+        if case.facts.live.role.is_some() { "IAM" } else { "IAM does not have it" },
+    )];
+    known.push(view("trusts, or should", desired.genesys_account_id.to_string(), "Genesys's public list"));
+    known.push(match case.wanted.external_id {
+        IdSource::Organization => view("external ID", desired.external_id.expose().to_owned(), &organization),
+        IdSource::TrustPolicy => view(
+            "external ID",
+            desired.external_id.expose().to_owned(),
+            "the trust policy; Genesys Cloud was not asked",
+        ),
+        IdSource::Unknown => view("external ID", "not known".to_owned(), "Genesys Cloud was not asked"),
+    });
+    if case.wanted.functions.is_empty() {
+        known.push(view("function", "not known".to_owned(), "no policy and no data action names one"));
+    }
+    for (function, source) in &case.wanted.functions {
+        let state =
+            case.facts.functions.iter().find(|facts| facts.arn == *function).map(|facts| &facts.state);
+        let missing = if state == Some(&FunctionState::Missing) { "; Lambda does not have it" } else { "" };
+        let from = match source {
+            FunctionSource::DataAction => "a data action",
+            FunctionSource::Policy => "its policy",
+            FunctionSource::Both => "its policy and a data action",
+        };
+        known.push(view("function", function.to_string(), &format!("{from}{missing}")));
+    }
+    if let GenesysSide::Read(genesys) = &case.facts.genesys {
+        let role = CredentialArn::Shown(desired.role.arn.to_string());
+        for one in genesys.integrations.as_deref().unwrap_or_default() {
+            let from = match &one.credential {
+                credential if *credential == role => "its credential holds the role".to_owned(),
+                CredentialArn::Shown(other) => format!("its credential holds {other}"),
+                CredentialArn::Unreadable(_) => "its credential is not shown".to_owned(),
+                CredentialArn::None => "it has no credential".to_owned(),
+            };
+            known.push(view("integration", one.name.clone(), &from));
+        }
+    }
+    if let Some(probes) = &case.facts.probes {
+        let answer = match &probes.with_right_id {
+            Answer::Done => "it was let in",
+            Answer::Denied(_) => "it was refused",
+            Answer::NotFound(_) | Answer::Failed(_) => "the call failed",
+        };
+        known.push(view("tried as", probes.prober.clone(), answer));
+    }
+    known
+}
+
+/// Where the causes do not explain what somebody saw.
+fn next(case: &RoleCase, is_explained: bool) -> Vec<String> {
+    let mut next = Vec::new();
+    match &case.error {
+        Some(_) if is_explained => {}
+        Some(error) => next.push(error.otherwise().to_owned()),
+        None if case.report().is_broken() => {}
+        None => {
+            next.push(
+                "if it fails all the same, give the text that you see: `--error \"…\"` says which call was refused".to_owned(),
+            );
+            next.push(
+                "no document of this account shows a policy of your AWS organization: a resource control policy (RCP) may \
+                 refuse Genesys Cloud at sts:AssumeRole, a service control policy (SCP) the role at lambda:InvokeFunction. Ask \
+                 whoever administers it"
+                    .to_owned(),
+            );
+        }
+    }
+    if case.organization == AskedOrganization::No {
+        next.push(
+            "Genesys Cloud was not asked: with GENESYSCLOUD_OAUTHCLIENT_ID, GENESYSCLOUD_OAUTHCLIENT_SECRET and \
+             GENESYSCLOUD_REGION set, its integrations, data actions and organization ID are compared too"
+                .to_owned(),
+        );
+    }
+    next
+}
+
+/// Without a role: what looks like Genesys Cloud's, on both sides.
+#[derive(Debug, Clone, Serialize)]
+pub struct CandidatesView {
+    pub format: &'static str,
+    pub format_version: u64,
+    pub tool_version: &'static str,
+    pub account_id: String,
+    pub roles: Vec<CandidateView>,
+    /// Integrations whose credential holds none of the account's roles.
+    pub integrations: Vec<LooseView>,
+    pub left_out: Option<String>,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub struct CandidateView {
+    pub role: String,
+    pub arn: String,
+    /// Why it looks like one.
+    pub why: String,
+    /// The names of integrations that hold its ARN.
+    pub integrations: Vec<String>,
+    /// What to type next.
+    pub next: String,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub struct LooseView {
+    pub name: String,
+    pub why: String,
+}
+
+impl CandidatesView {
+    pub fn new(
+        account: &crate::arn::AccountId,
+        roles: Vec<CandidateView>,
+        integrations: Vec<LooseView>,
+        left_out: Option<String>,
+    ) -> Self {
+        Self {
+            format: "genesys-iam diagnose",
+            format_version: FORMAT_VERSION,
+            tool_version: env!("CARGO_PKG_VERSION"),
+            account_id: account.to_string(),
+            roles,
+            integrations,
+            left_out,
+        }
+    }
+}
+
+impl WayView {
+    /// `with this tool`
+    pub fn title(&self) -> &'static str {
+        match self.by {
+            by if by == Means::Tool.word() => "with this tool",
+            by if by == Means::Cli.word() => "with the AWS CLI",
+            _ => "in the console",
+        }
+    }
+}

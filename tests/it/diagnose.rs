@@ -1,0 +1,336 @@
+//! `diagnose`: each scenario named, its remedies followed, what is masked, what an error's text says.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::process::{Command, Stdio};
+
+use genesys_iam::sandbox::BUILT_IN;
+use serde_json::Value;
+
+use crate::support::python::fits_schema;
+use crate::support::served::serve;
+use crate::support::world::ID;
+use crate::support::{BOTH_ENDS, Project, ROLE, Run};
+
+/// What is planted, and what a diagnosis without a spec names; nothing else.
+const NAMED: &[(&str, &[&str])] = &[
+    ("role-missing", &["role-missing"]),
+    ("wrong-external-id", &["external-id"]),
+    ("wrong-account", &["trusted-account"]),
+    ("open-role", &["role-open"]),
+    ("trust-deny", &["probe"]),
+    ("policy-missing", &["policy-missing"]),
+    ("no-permission", &["policy-not-attached"]),
+    ("other-arn", &["policy-does-not-cover"]),
+    ("extra-permissions", &["extra-permissions"]),
+    ("explicit-deny", &["denied"]),
+    ("boundary", &["denied"]),
+    ("boundary-secure-transport", &[]),
+    ("function-missing", &["function-missing"]),
+    ("function-failed", &["function-not-ready"]),
+    ("function-deny", &["denied"]),
+    ("function-public", &["function-open"]),
+    ("scp-deny", &["organization-guard"]),
+    ("scp-missing-allow", &["organization-guard"]),
+    ("scp-region-fence", &[]),
+    ("rcp-identity-perimeter", &["organization-guard"]),
+    ("integration-disabled", &["integration"]),
+    ("other-role", &["integration-credential"]),
+    // The role demands one ID and the organization has another: whose is wrong nobody can say.
+    ("other-organization", &["external-id"]),
+    ("other-function", &["data-action"]),
+    ("missing-permission", &[]),
+    ("rejected-client", &["genesys-credentials"]),
+];
+
+/// The built-in spec, applied in an empty folder.
+fn applied() -> Project {
+    let project = Project::empty();
+    project.sandbox(&["apply", "--yes", "--no-check"]).expect(0);
+    project
+}
+
+fn report(run: &Run) -> Value {
+    serde_json::from_str(&run.stdout).unwrap_or_else(|_| panic!("{}", run.transcript()))
+}
+
+fn causes(report: &Value) -> BTreeSet<String> {
+    let causes = report["causes"].as_array().unwrap();
+    causes.iter().map(|cause| cause["cause"].as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn each_scenario_is_named_and_nothing_else() {
+    for (scenario, expected) in NAMED {
+        assert!(BUILT_IN.iter().any(|(name, _)| name == scenario), "{scenario}");
+        let run = applied().sandbox(&["--scenario", scenario, "diagnose", ROLE, "--json"]);
+        let report = report(&run);
+        let expected: BTreeSet<String> = expected.iter().map(|word| (*word).to_owned()).collect();
+        assert_eq!(causes(&report), expected, "{scenario}: {report:#}");
+        assert_eq!(run.status, if expected.is_empty() { 0 } else { 4 }, "{scenario}");
+        for cause in report["causes"].as_array().unwrap() {
+            assert!(!cause["ways"].as_array().unwrap().is_empty(), "{scenario}: {cause:#}");
+        }
+    }
+}
+
+/// The page's command lines, each with the cause that its section names.
+fn page() -> Vec<(String, String)> {
+    let page = include_str!("../../docs/failures.md");
+    let mut found = Vec::new();
+    for section in page.split("\n### ").skip(1) {
+        let section = section.split("\n## ").next().unwrap();
+        let command = section.lines().find_map(|line| line.strip_prefix("    genesys-iam ")).unwrap();
+        let named = section.rsplit_once("amed `").unwrap().1;
+        found.push((command.to_owned(), named.split_once('`').unwrap().0.to_owned()));
+    }
+    found
+}
+
+#[test]
+fn each_command_of_the_twenty_ways_shows_its_cause() {
+    let page = page();
+    assert_eq!(page.len(), 20);
+    for (command, cause) in page {
+        let words: Vec<&str> = command.split(' ').collect();
+        assert_eq!(words[words.len() - 2..], ["diagnose", ROLE], "{command}");
+        let project = Project::empty();
+        project.run(&["--sandbox", "apply", "--yes"]).expect(0);
+        project.run(&words).expect(4).says(&format!("({cause})")).says("To fix it");
+    }
+}
+
+/// A served sandbox of both ends in which a scenario was planted, and clients that know of no spec.
+struct Broken {
+    project: Project,
+    _server: crate::support::Server,
+}
+
+impl Broken {
+    fn new(scenario: &str) -> Self {
+        let project = Project::new(BOTH_ENDS);
+        project.sandbox(&["apply", "--yes", "--no-check"]).expect(0);
+        let server = serve(&project, &["--scenario", scenario]);
+        std::fs::remove_file(project.path("genesys.toml")).unwrap();
+        let project = project
+            .aws(&server.endpoint, "111122223333", "x")
+            .env("AWS_DEFAULT_REGION", "us-east-1")
+            .env("AWS_PAGER", "")
+            .env("GENESYSCLOUD_OAUTHCLIENT_ID", "id")
+            .env("GENESYSCLOUD_OAUTHCLIENT_SECRET", "secret");
+        Self { project, _server: server }
+    }
+
+    fn endpoint(&self) -> &str {
+        &self._server.endpoint
+    }
+
+    fn diagnose(&self) -> Run {
+        self.project.run(&["--genesys-endpoint-url", self.endpoint(), "diagnose", ROLE, "--format", "text"])
+    }
+
+    /// The commands of one way, as they are printed.
+    fn commands(&self, title: &str) -> Vec<String> {
+        let run = self.diagnose();
+        let after = run.stdout.split_once(title).unwrap_or_else(|| panic!("{}", run.transcript())).1;
+        let of_way = after.lines().skip(1).take_while(|line| line.starts_with("     "));
+        of_way.filter_map(|line| line.trim().strip_prefix("$ ")).map(str::to_owned).collect()
+    }
+
+    /// Typed into a shell, with the binary and the AWS CLI on the PATH.
+    fn follow(&self, commands: &[String]) {
+        assert!(!commands.is_empty());
+        let bin = std::path::Path::new(env!("CARGO_BIN_EXE_genesys-iam")).parent().unwrap();
+        for command in commands {
+            let command = match command.strip_prefix("genesys-iam ") {
+                Some(rest) if rest.contains(" apply") => format!("genesys-iam {rest} --yes --no-check"),
+                _ => command.clone(),
+            };
+            let mut shell: Command = self.project.command(&[]);
+            let path = format!("{}:{}", bin.display(), std::env::var("PATH").unwrap());
+            let mut typed = Command::new("sh");
+            typed.args(["-c", &command]).current_dir(self.project.path("")).stdin(Stdio::null());
+            typed.env_clear().envs(shell.get_envs().filter_map(|(name, value)| Some((name, value?))));
+            typed.env("PATH", path);
+            shell.stdin(Stdio::null());
+            let run = Run::of(&mut typed);
+            // With `--out` it still says what is wrong.
+            run.expect(if command.contains(" diagnose ") { 4 } else { 0 });
+        }
+    }
+
+    #[track_caller]
+    fn is_healthy(&self) {
+        let run = self.project.run(&["--genesys-endpoint-url", self.endpoint(), "diagnose", ROLE]);
+        run.expect(0).says("✓");
+    }
+}
+
+#[test]
+fn what_the_tools_own_way_says_makes_each_of_ten_healthy() {
+    for scenario in [
+        "role-missing",
+        "wrong-external-id",
+        "wrong-account",
+        "open-role",
+        "policy-missing",
+        "no-permission",
+        "other-arn",
+        "explicit-deny",
+        "boundary",
+        "extra-permissions",
+        "integration-disabled",
+        "other-role",
+    ] {
+        let broken = Broken::new(scenario);
+        let commands = broken.commands("with this tool");
+        broken.follow(&commands);
+        broken.is_healthy();
+    }
+}
+
+#[test]
+fn what_the_way_of_the_aws_cli_says_makes_each_of_ten_healthy() {
+    if Command::new("aws").arg("--version").output().is_err() {
+        println!("skipped: the AWS CLI is not installed");
+        return;
+    }
+    for scenario in [
+        "role-missing",
+        "wrong-external-id",
+        "wrong-account",
+        "open-role",
+        "policy-missing",
+        "no-permission",
+        "other-arn",
+        "explicit-deny",
+        "boundary",
+        "extra-permissions",
+        "other-organization",
+    ] {
+        let broken = Broken::new(scenario);
+        let commands = broken.commands("with the AWS CLI");
+        assert!(commands.iter().all(|command| command.starts_with("aws ")), "{commands:?}");
+        broken.follow(&commands);
+        broken.is_healthy();
+    }
+}
+
+#[test]
+fn nothing_is_written_by_a_diagnosis() {
+    let project = applied();
+    // Tokens come with every run.
+    let state = || {
+        let text = std::fs::read_to_string(project.path(".genesys-iam/sandbox.json")).unwrap();
+        let mut state: Value = serde_json::from_str(&text).unwrap();
+        state["organization"]["tokens"] = Value::Null;
+        state
+    };
+    project.sandbox(&["--scenario", "explicit-deny", "diagnose", ROLE]).expect(4);
+    let before = state();
+    for options in [&["diagnose"][..], &["diagnose", ROLE], &["diagnose", ROLE, "--out", "found.toml"]] {
+        project.sandbox(options);
+        let after = state();
+        assert_eq!(
+            before["accounts"]["111122223333"]["policies"],
+            after["accounts"]["111122223333"]["policies"]
+        );
+        assert_eq!(
+            before["accounts"]["111122223333"]["roles"][ROLE]["inline"],
+            after["accounts"]["111122223333"]["roles"][ROLE]["inline"]
+        );
+        assert_eq!(before["organization"], after["organization"]);
+    }
+    assert!(project.path("found.toml").exists());
+    project.sandbox(&["diagnose", ROLE, "--out", "found.toml"]).expect(1).says("cannot write `found.toml`");
+    project.run(&["validate", "--file", "found.toml"]).expect(0);
+}
+
+#[test]
+fn texts_for_tickets_have_no_external_id_and_fit_their_schema() {
+    let project = applied();
+    let text = project.sandbox(&["--scenario", "wrong-external-id", "diagnose", ROLE]);
+    text.expect(4).says(ID).says("0b1c2d3e-0000-4000-8000-000000000000");
+    let mut texts = Vec::new();
+    for format in ["json", "markdown"] {
+        let run = project.sandbox(&["diagnose", ROLE, "--format", format]);
+        run.expect(4).says_not(ID).says_not("0b1c2d3e-0000-4000-8000-000000000000").says("(masked");
+        texts.push(run.stdout);
+    }
+    let list = project.sandbox(&["diagnose", "--json"]);
+    list.expect(0);
+    let schema = include_str!("../../docs/diagnose.schema.json");
+    let broken = texts[0].replace("\"causes\"", "\"reasons\"");
+    assert_eq!(fits_schema(schema, &[&texts[0], &list.stdout, &broken]), [true, true, false]);
+}
+
+#[test]
+fn without_a_role_the_roles_and_integrations_that_may_be_meant_are_listed() {
+    let project = applied();
+    let command = format!("$ genesys-iam --sandbox diagnose {ROLE}");
+    let named = "it trusts an account of Genesys's";
+    project.sandbox(&["diagnose"]).expect(0).says(ROLE).says(named).says("AWS Lambda orders").says(&command);
+    let run = project.sandbox(&["--scenario", "other-role", "diagnose"]);
+    run.expect(0).says("Integrations that use none of its roles").says("which is not a role of this account");
+    let run = project.sandbox(&["--scenario", "role-missing", "diagnose", "--format", "markdown"]);
+    run.expect(0).says("integration without a role");
+}
+
+#[test]
+fn the_text_of_an_error_names_the_role_and_how_far_it_got() {
+    let project = applied();
+    let assume = "AccessDenied: User: arn:aws:sts::765628985471:assumed-role/x/y is not authorized to perform: \
+                  sts:AssumeRole on resource: arn:aws:iam::111122223333:role/GenesysDataActionRole";
+    // Nothing is wrong: it must be what no document of the account shows.
+    let run = project.sandbox(&["diagnose", "--error", assume]);
+    run.expect(5).says("refused when it assumed the role").says("nothing that was found explains it");
+    run.says("resource control policy (RCP)");
+    let run = project.sandbox(&["--scenario", "wrong-external-id", "diagnose", "--error", assume]);
+    run.expect(4).says("(external-id, explains the error)");
+    let project = applied();
+    let run = project.sandbox(&["--scenario", "extra-permissions", "diagnose", ROLE, "--error", assume]);
+    run.expect(4).says("does not explain the error").says("resource control policy (RCP)");
+    let run = project.sandbox(&["diagnose", ROLE, "--error", "Invoked function failed: KeyError"]);
+    run.says("the function ran and failed by itself").says("read the function's log");
+}
+
+#[test]
+fn what_is_not_a_role_of_the_account_is_refused() {
+    let project = applied();
+    let other = "arn:aws:iam::999988887777:role/R";
+    project.sandbox(&["diagnose", other]).expect(3).says("in another account than the credentials");
+    project.sandbox(&["diagnose", "a role"]).expect(64).says("is not the name or the ARN of a role");
+    project.sandbox(&["diagnose", "--out", "x.toml"]).expect(64).says("none is named");
+    // A session's ARN names its role too.
+    let session = "arn:aws:sts::111122223333:assumed-role/GenesysDataActionRole/genesys-cloud";
+    project.sandbox(&["diagnose", session]).expect(0).says("✓ GenesysDataActionRole");
+    project.run(&["plan"]).expect(1).says("`genesys-iam diagnose ROLE` needs none");
+}
+
+#[test]
+fn names_in_commands_are_quoted_for_the_shell() {
+    let spec = BOTH_ENDS.replace("name = \"GenesysDataActionRole\"", "name = \"Genesys,Role=1\"");
+    let project = Project::new(&spec);
+    project.sandbox(&["apply", "--yes", "--no-check"]).expect(0);
+    let run = project.sandbox(&["--scenario", "wrong-external-id", "diagnose", "Genesys,Role=1"]);
+    run.expect(4).says("--role-name 'Genesys,Role=1' --policy-document '{\"Version\"");
+}
+
+/// The same words in every format.
+#[test]
+fn a_ticket_has_what_the_screen_has() {
+    let project = applied();
+    project.sandbox(&["--scenario", "boundary", "diagnose", ROLE]).expect(4);
+    let formats: BTreeMap<&str, String> = ["text", "markdown", "json"]
+        .into_iter()
+        .map(|format| (format, project.sandbox(&["diagnose", ROLE, "--format", format]).stdout))
+        .collect();
+    for (format, text) in formats {
+        for part in [
+            "permissions boundary does not allow",
+            "create-policy-version",
+            "boundary-of-GenesysDataActionRole",
+        ] {
+            assert!(text.contains(part), "{format} has no {part:?}:\n{text}");
+        }
+    }
+}
