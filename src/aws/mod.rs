@@ -15,8 +15,8 @@ pub use client::{
 };
 pub use error::{AwsError, AwsErrorKind};
 pub use iam::{
-    AccountListing, Freshness, ListedRole, Recent, account_listing, foresee, is_gone, is_made, live, obstacle, orphan, passes_by_itself, role,
-    roles_tagged, roles_trusting, survey, write,
+    AccountListing, Freshness, ListedRole, Recent, account_listing, foresee, is_gone, is_made, live,
+    obstacle, orphan, passes_by_itself, role, roles_tagged, roles_trusting, survey, write,
 };
 pub use lambda::{Function, function, function_names, function_policy};
 pub use probes::{Assumed, assume_role, invoke_dry_run, simulate};
