@@ -166,7 +166,7 @@ fn role_arn(place: &Place, named: &str, genesys: &GenesysSide) -> Result<Arn, Di
     if let Some(arn) = &arn
         && arn.account != place.account.as_str()
     {
-        return Err(DiagnoseError::OtherAccount { role: arn.clone(), account: place.account.clone() });
+        return Err(DiagnoseError::OtherAccount { role: arn.to_string(), account: place.account.clone() });
     }
     let is_name = |c: char| c.is_ascii_alphanumeric() || "_+=,.@-".contains(c);
     if name.is_empty() || name.len() > 64 || !name.chars().all(is_name) {
@@ -405,7 +405,7 @@ pub enum DiagnoseError {
     #[error("`{0}` is not the name or the ARN of a role")]
     NotARole(String),
     #[error("`{role}` is in another account than the credentials, which belong to AWS account {account}")]
-    OtherAccount { role: Arn, account: AccountId },
+    OtherAccount { role: String, account: AccountId },
     #[error("`--out` writes the spec of one role, and none is named")]
     OutNeedsRole,
     #[error("no spec can have this role: {0}")]
