@@ -1,6 +1,7 @@
 //! `diagnose`: each scenario named, its remedies followed, what is masked, what an error's text says.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::Write as _;
 use std::process::{Command, Stdio};
 
 use genesys_iam::sandbox::BUILT_IN;
@@ -191,7 +192,7 @@ fn what_the_tools_own_way_says_makes_each_of_ten_healthy() {
 #[test]
 fn what_the_way_of_the_aws_cli_says_makes_each_of_ten_healthy() {
     if Command::new("aws").arg("--version").output().is_err() {
-        println!("skipped: the AWS CLI is not installed");
+        let _ = writeln!(std::io::stderr(), "skipped: this machine has no `aws`");
         return;
     }
     for scenario in [
