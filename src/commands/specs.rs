@@ -65,7 +65,15 @@ impl SpecSource {
             Self::Stdin => {
                 let text = read_bounded(std::io::stdin().lock(), LIMIT)
                     .map_err(|source| LoadError::Read { path: STDIN.into(), source })?;
-                Ok(load_text(text, options)?)
+                load_text(text, options)
+                    .map_err(|error| match error {
+                        // What is read from standard input has no file.
+                        LoadError::Invalid { path: _, text, diagnostics } => {
+                            LoadError::Invalid { path: self.to_string().into(), text, diagnostics }
+                        }
+                        error => error,
+                    })
+                    .map_err(CommandError::from)
             }
             Self::Demonstration => Ok(load_text(DEMONSTRATION.to_owned(), options)?),
         }

@@ -63,6 +63,7 @@ fn as_json(sources: &[SpecSource], global: &Global, output: &Output) -> Result<S
                     "account_id": spec.aws.account_id.as_str(),
                     "region": spec.aws.region,
                     "roles": roles,
+                    "lines": diagnostics::role_lines(&spec.roles, &source),
                     "diagnostics": diagnostics::json(&warnings, &source),
                 })
             }

@@ -52,7 +52,7 @@ pub fn text(reports: &[(Option<&str>, &CheckView)], failed: &[String], show: Sho
     notes.dedup();
     if !show.quiet {
         for note in notes {
-            let _ = writeln!(out, "{}", paint(DIM, note));
+            let _ = writeln!(out, "{note}");
         }
     }
     let summary = reports.iter().map(|(_, report)| report.summary).fold(Summary::default(), Summary::plus);
@@ -115,11 +115,11 @@ fn headlines(out: &mut String, rows: &[Row<'_>]) {
     }
     if let [(_, _, role)] = rows {
         let detail = match (&role.verdict.unknown, role.verdict.sign) {
-            (Some(unknown), "unknown") => unknown.clone(),
+            (Some(unknown), "unknown") => clip(unknown, 150),
             (_, "broken") => return,
-            _ => role.verdict.proof_in_words.to_owned(),
+            _ => paint(DIM, &clip(role.verdict.proof_in_words, 150)),
         };
-        let _ = writeln!(out, "  {}", paint(DIM, &clip(&detail, 150)));
+        let _ = writeln!(out, "  {detail}");
     }
 }
 
@@ -154,7 +154,7 @@ fn causes(out: &mut String, rows: &[Row<'_>], show: Show) {
     for (index, Group { cause, roles, is_same }) in groups.iter().enumerate() {
         if !show.all && index == IN_A_LINE {
             let left = groups.len() - IN_A_LINE;
-            let _ = writeln!(out, "  {}", paint(DIM, &format!("… {left} more: `--all` shows them")));
+            let _ = writeln!(out, "  {}", format_args!("… {left} more: `--all` shows them"));
             break;
         }
         let what = if *is_same { &cause.what } else { &cause.of_many };
@@ -267,7 +267,10 @@ fn line_text(out: &mut String, line: &LineView) {
     };
     for (title, text) in [("seen:", seen), (arrow, meaning)].into_iter().filter(|(_, text)| !text.is_empty())
     {
-        let _ = writeln!(out, "             {}", paint(DIM, &format!("{title} {text}")));
+        let text = format!("{title} {text}");
+        // What is to be done is never the dimmest text.
+        let text = if title == "do:" { text } else { paint(DIM, &text) };
+        let _ = writeln!(out, "             {text}");
     }
 }
 

@@ -4,7 +4,7 @@ use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
 use serde_json::{Value, json};
 
-use crate::spec::{Diagnostic, Severity};
+use crate::spec::{Diagnostic, RoleSpec, Severity};
 
 /// As many are shown: each takes a look at the whole source.
 const MOST: usize = 50;
@@ -44,11 +44,21 @@ pub fn render(diagnostics: &[Diagnostic], path: &str, source: &str) -> String {
     out
 }
 
+/// Where each line begins.
+fn line_starts(source: &str) -> Vec<usize> {
+    std::iter::once(0).chain(source.match_indices('\n').map(|(at, _)| at + 1)).collect()
+}
+
+/// The line of each role's table, by name, counted from 1.
+pub fn role_lines(roles: &[RoleSpec], source: &str) -> Value {
+    let starts = line_starts(source);
+    let line = |role: &RoleSpec| starts.partition_point(|start| *start <= role.span.start);
+    Value::Object(roles.iter().map(|role| (role.name.clone(), line(role).into())).collect())
+}
+
 /// All of them, for machines.
 pub fn json(diagnostics: &[Diagnostic], source: &str) -> Value {
-    // Of each line.
-    let starts: Vec<usize> =
-        std::iter::once(0).chain(source.match_indices('\n').map(|(at, _)| at + 1)).collect();
+    let starts = line_starts(source);
     let one = |diagnostic: &Diagnostic| {
         let Diagnostic { severity, lint, span, message, label, help } = diagnostic;
         let at = source.floor_char_boundary(span.start);

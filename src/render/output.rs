@@ -109,7 +109,12 @@ impl Output {
             return;
         }
         self.make_way();
-        let _ = anstream::stderr().lock().write_all(self.masked(text).as_bytes());
+        let text = self.masked(text);
+        let text = match terminal_size::terminal_size_of(io::stderr()) {
+            Some((Width(width), _)) => wrapped(&text, usize::from(width)),
+            None => text,
+        };
+        let _ = anstream::stderr().lock().write_all(text.as_bytes());
     }
 
     /// Shows on a terminal what is waited for, once that takes longer than a moment.
@@ -193,21 +198,32 @@ async fn narrated<T>(what: impl Fn() -> String, work: impl Future<Output = T>, s
     }
 }
 
-/// Lines broken at spaces, with what follows set in under the line's own text. What has no spaces stays whole.
+/// Lines broken at spaces, with what follows set in under the line's own text: behind `help:` or a number, or else by two.
+/// What has no spaces stays whole, and so does a line of a file that is quoted.
 fn wrapped(text: &str, width: usize) -> String {
     let wrap = |line: &str| {
+        let plain = anstream::adapter::strip_str(line).to_string();
+        let is_quoted = plain.trim_start_matches(|c: char| c == ' ' || c.is_ascii_digit()).starts_with('|');
         let rest = line.trim_start_matches(' ');
         let indent = line.len() - rest.len();
-        if width < indent + 40 {
+        if textwrap::core::display_width(&plain) <= width || width < indent + 40 || is_quoted {
             return line.to_owned();
         }
-        let (at, under) = (" ".repeat(indent), " ".repeat(indent + 2));
+        let (at, under) = (" ".repeat(indent), " ".repeat(indent + hang(plain.trim_start())));
         let options = textwrap::Options::new(width).initial_indent(&at).subsequent_indent(&under);
         let (separator, splitter) =
             (textwrap::WordSeparator::AsciiSpace, textwrap::WordSplitter::NoHyphenation);
         textwrap::fill(rest, options.break_words(false).word_separator(separator).word_splitter(splitter))
     };
     text.split('\n').map(wrap).collect::<Vec<_>>().join("\n")
+}
+
+/// How far what follows a line is set in: as far as the text behind its mark.
+fn hang(line: &str) -> usize {
+    let mark = line.split(' ').next().unwrap_or_default();
+    let is_number = mark.len() < 4 && mark.trim_end_matches('.').parse::<u8>().is_ok();
+    let is_title = mark.len() < 10 && mark.ends_with(':');
+    if (is_number || is_title) && line.len() > mark.len() + 1 { mark.chars().count() + 1 } else { 2 }
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -248,5 +264,14 @@ mod tests {
         assert_eq!(plain, "short\n  seen: one two three four five six seven eight\n    nine ten\n");
         let arn = format!("  {}", "a-".repeat(40));
         assert_eq!(wrapped(&arn, 50), arn);
+        // Behind a title or a number.
+        let help = format!("{} one two three four five six seven eight nine", paint(DIM, "help:"));
+        let plain = |text: &str| anstream::adapter::strip_str(text).to_string();
+        assert_eq!(plain(&wrapped(&help, 42)), "help: one two three four five six seven\n      eight nine");
+        let cause = "  12. one two three four five six seven eight nine";
+        assert_eq!(wrapped(cause, 44), "  12. one two three four five six seven\n      eight nine");
+        // The carets below a line of a file stay below it.
+        let quoted = format!("3 | account_id = {}", "\"1\" ".repeat(20));
+        assert_eq!(wrapped(&quoted, 50), quoted);
     }
 }

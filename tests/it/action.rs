@@ -1,14 +1,28 @@
 //! The GitHub Action's scripts and the pre-commit hooks.
 
 use crate::support::served::serve;
-use crate::support::{FUNCTIONS, Project, Run, example_with};
+use crate::support::world::{ACCOUNT, ID, fleet_text};
+use crate::support::{FUNCTIONS, Project, Run, Server, example_with};
 use std::fs;
+use std::path::Path;
+use std::process::Command;
 
-/// A `gh` that keeps what it is asked, and has the comments of a file.
+const ROOT: &str = env!("CARGO_MANIFEST_DIR");
+
+/// A project with a stand-in for GitHub: a `gh` that keeps what it is asked, and has the comments of a file.
 #[cfg(unix)]
-fn fake_gh(project: &Project) {
-    use std::os::unix::fs::PermissionsExt as _;
-    let script = r#"#!/usr/bin/env bash
+struct Action {
+    project: Project,
+    server: Server,
+}
+
+#[cfg(unix)]
+impl Action {
+    fn new(project: Project, serve_args: &[&str]) -> Self {
+        use std::os::unix::fs::PermissionsExt as _;
+        let server = serve(&project, serve_args);
+        let project = project.aws(&server.endpoint, ACCOUNT, "x");
+        let script = r#"#!/usr/bin/env bash
 set -eu
 echo "$*" >> "$GH_LOG"
 case "$*" in
@@ -16,60 +30,242 @@ case "$*" in
   *--paginate*) cat "$GH_EXISTING" 2>/dev/null || true ;;
 esac
 "#;
-    fs::create_dir_all(project.path("bin")).unwrap();
-    fs::write(project.path("bin/gh"), script).unwrap();
-    fs::set_permissions(project.path("bin/gh"), fs::Permissions::from_mode(0o755)).unwrap();
+        fs::create_dir_all(project.path("bin")).unwrap();
+        fs::write(project.path("bin/gh"), script).unwrap();
+        fs::set_permissions(project.path("bin/gh"), fs::Permissions::from_mode(0o755)).unwrap();
+        Self { project, server }
+    }
+
+    /// Two specs in a folder, of two roles each.
+    fn of_a_folder() -> Self {
+        let project = Project::empty();
+        fs::create_dir(project.path("specs")).unwrap();
+        for name in ["a", "b"] {
+            let text = fleet_text(2, ID).replace("\"test\"", &format!("{name:?}"));
+            let text = text.replace("\"R", &format!("\"{name}R"));
+            fs::write(project.path(&format!("specs/{name}.toml")), text).unwrap();
+        }
+        Self::new(project, &["--file", "specs"])
+    }
+
+    /// Runs a script as the action's step does; what it sets of the step's files is read with `read`.
+    fn step(&self, script: &str, more: &[(&str, &str)]) -> Run {
+        let path = format!("{}:{}", self.project.path("bin").display(), std::env::var("PATH").unwrap());
+        let mut command = Command::new("bash");
+        command.arg(format!("{ROOT}/ci/{script}.sh")).current_dir(self.project.path(""));
+        for file in ["output", "summary"] {
+            fs::write(self.project.path(file), "").unwrap();
+        }
+        command.envs([
+            ("PATH", path.as_str()),
+            ("GENESYS_IAM", env!("CARGO_BIN_EXE_genesys-iam")),
+            ("PULL_REQUEST", "7"),
+            ("HEAD_SHA", "0123456789abcdef0123456789abcdef01234567"),
+            ("GITHUB_SHA", "the-merge-commit"),
+            ("GITHUB_REPOSITORY", "o/r"),
+            ("GITHUB_SERVER_URL", "https://github.example"),
+            ("GITHUB_RUN_ID", "4711"),
+            ("GITHUB_ACTIONS", "true"),
+            ("GITHUB_OUTPUT", "output"),
+            ("GITHUB_STEP_SUMMARY", "summary"),
+            ("GH_LOG", "gh.log"),
+            ("GH_BODY", "body.md"),
+            ("GH_EXISTING", "existing"),
+            ("AWS_ENDPOINT_URL", &self.server.endpoint),
+            ("AWS_ACCESS_KEY_ID", ACCOUNT),
+            ("AWS_SECRET_ACCESS_KEY", "x"),
+        ]);
+        command.envs(more.iter().copied());
+        Run::of(&mut command)
+    }
+
+    fn read(&self, name: &str) -> String {
+        fs::read_to_string(self.project.path(name)).unwrap()
+    }
 }
 
 #[cfg(unix)]
 #[test]
 fn the_actions_scripts_keep_one_comment_with_the_plan_and_save_it() {
-    let project = Project::example();
-    let server = serve(&project, &[]);
-    let project = project.aws(&server.endpoint, "111122223333", "x");
-    fake_gh(&project);
-    let plan = |more: &[(&str, &str)]| {
-        let path = format!("{}:{}", project.path("bin").display(), std::env::var("PATH").unwrap());
-        let mut command = std::process::Command::new("bash");
-        command.arg(concat!(env!("CARGO_MANIFEST_DIR"), "/ci/plan.sh")).current_dir(project.path(""));
-        command.envs([
-            ("PATH", path.as_str()),
-            ("GENESYS_IAM", env!("CARGO_BIN_EXE_genesys-iam")),
-            ("PULL_REQUEST", "7"),
-            ("GITHUB_REPOSITORY", "o/r"),
-            ("GH_LOG", "gh.log"),
-            ("GH_BODY", "body.md"),
-            ("GH_EXISTING", "existing"),
-            ("AWS_ENDPOINT_URL", &server.endpoint),
-            ("AWS_ACCESS_KEY_ID", "111122223333"),
-            ("AWS_SECRET_ACCESS_KEY", "x"),
-        ]);
-        command.envs(more.iter().copied());
-        Run::of(&mut command)
-    };
-    let read = |name: &str| fs::read_to_string(project.path(name)).unwrap();
+    let action = Action::new(Project::example(), &[]);
+    let plan = |more: &[(&str, &str)]| action.step("plan", more);
     plan(&[]).expect(0);
-    assert!(read("gh.log").contains("--method POST repos/o/r/issues/7/comments"), "{}", read("gh.log"));
-    let body = read("body.md");
+    let log = action.read("gh.log");
+    assert!(log.contains("--method POST repos/o/r/issues/7/comments"), "{log}");
+    let body = action.read("body.md");
     assert!(
         body.starts_with("<!-- genesys-iam plan: genesys.toml -->\n## genesys-iam plan: `genesys.toml`\n"),
         "{body}"
     );
     assert!(body.contains("**3 to create** · access widened: **YES**"), "{body}");
     assert!(body.contains("**Merging applies exactly this plan"), "{body}");
-    project.run(&["apply", "plan.json", "--no-check"]).expect(0).says("3 changes made");
+    let origin = "commit `0123456789ab` · [run 4711](https://github.example/o/r/actions/runs/4711)";
+    assert!(body.contains(origin), "{body}");
+    let time = body.lines().nth(3).unwrap();
+    assert!(time.ends_with(" UTC") && time.len() == "2026-11-26 17:00 UTC".len(), "{time}");
+    action.step("apply", &[]).expect(0);
     // The second time the same comment is brought up to date.
-    fs::write(project.path("existing"), "4711\n").unwrap();
+    fs::write(action.project.path("existing"), "4711\n").unwrap();
     plan(&[]).expect(0);
-    assert!(read("gh.log").contains("--method PATCH repos/o/r/issues/comments/4711"), "{}", read("gh.log"));
-    assert!(read("body.md").contains("**no changes**"), "{}", read("body.md"));
+    let log = action.read("gh.log");
+    assert!(log.contains("--method PATCH repos/o/r/issues/comments/4711"), "{log}");
+    assert!(action.read("body.md").contains("**no changes**"), "{}", action.read("body.md"));
     // What fails is in the comment too, and fails the job.
-    project.write_spec(&example_with(FUNCTIONS, "functions = [\"my-genesys-trigger-function\", \"gone\"]"));
+    action
+        .project
+        .write_spec(&example_with(FUNCTIONS, "functions = [\"my-genesys-trigger-function\", \"gone\"]"));
     plan(&[]).expect(3);
-    assert!(read("body.md").contains("Lambda has no function `gone`"), "{}", read("body.md"));
-    project.write_spec("[aws]\n");
+    let body = action.read("body.md");
+    assert!(body.contains("Lambda has no function `gone`"), "{body}");
+    assert!(body.contains("**Merging applies nothing"), "{body}");
+    action.project.write_spec("[aws]\n");
     plan(&[]).expect(1);
-    assert!(read("body.md").contains("is missing in [aws]"), "{}", read("body.md"));
+    assert!(action.read("body.md").contains("is missing in [aws]"), "{}", action.read("body.md"));
+}
+
+#[cfg(unix)]
+#[test]
+fn the_action_takes_a_folder_and_makes_one_comment_one_plan_and_outputs_of_it() {
+    let action = Action::of_a_folder();
+    let folder = [("SPEC", "specs")];
+    action.step("plan", &folder).expect(0);
+    let body = action.read("body.md");
+    assert!(body.starts_with("<!-- genesys-iam plan: specs -->\n## genesys-iam plan: `specs`\n"), "{body}");
+    for spec in ["`specs/a.toml`", "`specs/b.toml`", "`aR0`", "`bR1`"] {
+        assert!(body.contains(spec), "{spec}: {body}");
+    }
+    assert_eq!(action.read("output"), "changed=true\nwider=true\nstrangers=false\nexit-code=0\n");
+    assert!(action.read("summary").contains("**Merging applies exactly this plan"));
+    let apply = action.step("apply", &folder);
+    apply.expect(0).says("[specs/a.toml] done   CreateRole role `aR0`");
+    let summary = action.read("summary");
+    assert!(summary.contains("| ✓ | `specs/a.toml` | 6 changes made; check: ✓ |"), "{summary}");
+    assert!(summary.contains("| done | `bR1` | CreateRole role `bR1` |"), "{summary}");
+    assert_eq!(action.read("output"), "changed=true\nexit-code=0\n");
+    action.step("check", &folder).expect(0);
+    assert!(action.read("summary").contains("## genesys-iam check: `specs`"), "{}", action.read("summary"));
+    assert_eq!(action.read("output"), "strangers=false\nexit-code=0\n");
+    // The same plan a second time: refused, said, and nothing to go on with.
+    action.step("apply", &folder).expect(3).says("nothing is left to do");
+    assert!(action.read("summary").contains("nothing is left to do"), "{}", action.read("summary"));
+    // Several names, one per line; the guards.
+    let several = [("SPEC", "specs/a.toml\nspecs/b.toml\n"), ("REFUSE_WIDER", "true")];
+    action.step("plan", &several).expect(0);
+    assert!(action.read("output").starts_with("changed=false\nwider=false\n"), "{}", action.read("output"));
+}
+
+#[cfg(unix)]
+#[test]
+fn what_is_wrong_is_annotated_at_its_line_and_what_is_not_known_is_no_false() {
+    let action = Action::of_a_folder();
+    let folder = [("SPEC", "specs")];
+    let text = action.read("specs/b.toml");
+    let line = |needle: &str| text.lines().position(|line| line.contains(needle)).unwrap() + 1;
+    // A function that does not exist blocks its role.
+    fs::write(action.project.path("specs/b.toml"), text.replace("\"f1\"", "\"gone\"")).unwrap();
+    let blocked = action.step("plan", &folder);
+    let start = format!("::error file=specs/b.toml,line={},title=genesys-iam::role bR1: ", line("bR1") - 1);
+    blocked.expect(3).says(&start);
+    assert!(action.read("body.md").contains("**Merging applies nothing"), "{}", action.read("body.md"));
+    // A fault of the file, whose text cannot end the annotation.
+    let broken = text.replacen("region = ", "region = \"x%,::set\" # ", 1);
+    fs::write(action.project.path("specs/b.toml"), &broken).unwrap();
+    let faulty = action.step("plan", &folder);
+    let at = broken.lines().position(|line| line.contains("::set")).unwrap() + 1;
+    faulty.expect(1).says(&format!("::error file=specs/b.toml,line={at},title=genesys-iam::"));
+    for line in faulty.stdout.lines() {
+        assert!(line.starts_with("::error ") || line.starts_with("::warning "), "{line}");
+    }
+    // One of two specs has no plan: only what is true of the other is known.
+    assert_eq!(action.read("output"), "changed=true\nwider=true\nstrangers=unknown\nexit-code=1\n");
+    assert!(!action.project.path("plan.json").exists());
+    // Of a check, the causes at the role's line.
+    fs::write(action.project.path("specs/b.toml"), &text).unwrap();
+    let check = action.step("check", &folder);
+    check.expect(4).says(&format!("::error file=specs/b.toml,line={},title=genesys-iam::", line("bR1") - 1));
+    assert!(action.read("output").ends_with("exit-code=4\n"), "{}", action.read("output"));
+}
+
+/// A stand-in for a repository with a release, under `o/r`: what git and curl read with `file://`.
+#[cfg(unix)]
+fn repository_with_release(project: &Project) -> String {
+    let version = env!("CARGO_PKG_VERSION");
+    let script = format!(
+        r#"
+set -eu
+git init -q --initial-branch main work
+cd work
+git config user.name x
+git config user.email x@example.com
+mkdir ci
+cp '{ROOT}/ci/install.sh' ci/
+printf 'version = "{version}"\n' > Cargo.toml
+git add -A
+git commit -q -m release
+git tag -a v{version} -m v{version}
+git tag v0
+echo later > later
+git add -A
+git commit -q -m later
+cd ..
+mkdir o
+git clone -q --bare work o/r
+for target in x86_64-unknown-linux-gnu aarch64-unknown-linux-gnu aarch64-apple-darwin; do
+  folder=o/r/releases/download/v{version}
+  mkdir -p $folder
+  printf '#!/bin/sh\necho genesys-iam of %s\n' $target > genesys-iam
+  chmod +x genesys-iam
+  tar -czf $folder/genesys-iam-$target.tar.gz genesys-iam
+  sha256sum $folder/genesys-iam-$target.tar.gz | cut -d ' ' -f 1 > $folder/genesys-iam-$target.tar.gz.sha256
+done
+mkdir bin
+printf '#!/bin/sh\necho built from source >&2\nexit 9\n' > bin/cargo
+printf '#!/bin/sh\nif [ "$1" = -sm ]; then echo "$MACHINE"; else exec /bin/uname "$@"; fi\n' > bin/uname
+chmod +x bin/cargo bin/uname
+git -C work rev-parse v0
+"#
+    );
+    let made = Run::of(Command::new("bash").args(["-c", &script]).current_dir(project.path("")));
+    made.expect(0).stdout.trim().to_owned()
+}
+
+#[cfg(unix)]
+#[test]
+fn an_action_that_is_pinned_by_commit_finds_its_release_for_its_machine() {
+    let project = Project::empty();
+    let commit = repository_with_release(&project);
+    let later =
+        Run::of(Command::new("git").args(["-C", "work", "rev-parse", "main"]).current_dir(project.path("")));
+    let path = format!("{}:{}", project.path("bin").display(), std::env::var("PATH").unwrap());
+    let url = format!("file://{}", project.path("o/r").display());
+    let install = |reference: &str, machine: &str| {
+        let mut command = Command::new("bash");
+        command.arg(project.path("work/ci/install.sh")).current_dir(project.path(""));
+        command.env_clear().envs([
+            ("PATH", path.as_str()),
+            ("HOME", project.path("").to_str().unwrap()),
+            ("REPOSITORY_URL", &url),
+            ("RELEASE_REF", reference),
+            ("MACHINE", machine),
+            ("GITHUB_PATH", "path"),
+        ]);
+        Run::of(&mut command)
+    };
+    let version = format!("v{}", env!("CARGO_PKG_VERSION"));
+    for reference in [commit.as_str(), &version, "v0"] {
+        install(reference, "Linux x86_64").expect(0).says("genesys-iam of x86_64-unknown-linux-gnu");
+    }
+    install(&commit, "Linux aarch64").expect(0).says("genesys-iam of aarch64-unknown-linux-gnu");
+    install(&commit, "Darwin arm64").expect(0).says("genesys-iam of aarch64-apple-darwin");
+    // Another commit than the release's is other code, whatever its version says.
+    for reference in [later.stdout.trim(), "main", "no-such-ref"] {
+        install(reference, "Linux x86_64").expect(9).says("built from source");
+    }
+    install(&commit, "FreeBSD amd64").expect(9);
+    // A broken download is not used.
+    let sum = format!("o/r/releases/download/{version}/genesys-iam-x86_64-unknown-linux-gnu.tar.gz.sha256");
+    fs::write(project.path(&sum), "0000\n").unwrap();
+    install(&commit, "Linux x86_64").expect(1).says("its checksum is another");
 }
 
 #[test]
@@ -81,7 +277,18 @@ fn the_hooks_and_the_action_name_commands_that_there_are() {
         project.run(&args).expect(0);
     }
     for command in ["plan", "apply", "check"] {
-        let script = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("ci/{command}.sh"));
+        let script = Path::new(ROOT).join(format!("ci/{command}.sh"));
         assert!(fs::read_to_string(&script).unwrap().contains(&format!("\" {command} ")), "{script:?}");
     }
+}
+
+#[test]
+fn the_scripts_have_no_mistake_that_shellcheck_finds() {
+    let scripts = fs::read_dir(Path::new(ROOT).join("ci")).unwrap().map(|entry| entry.unwrap().path());
+    let run = Command::new("shellcheck").arg("-x").args(scripts).current_dir(ROOT).output();
+    let Ok(run) = run else {
+        println!("shellcheck is not installed: the scripts are not checked");
+        return;
+    };
+    Run::from(run).expect(0);
 }

@@ -21,9 +21,18 @@ pub fn applied(
     if views.len() + failed.len() > 1 {
         out.push_str("| | spec | |\n|---|---|---|\n");
         for (file, error) in failed {
-            let _ = writeln!(out, "| ✗ | {} | **FAILED** {} |", esc.code(file), esc.one_line(error));
+            if out.len() > LIMIT / 4 {
+                out.push_str("| … | | |\n");
+                break;
+            }
+            let error: String = error.chars().take(500).collect();
+            let _ = writeln!(out, "| ✗ | {} | **FAILED** {} |", esc.code(file), esc.one_line(&error));
         }
         for (file, view) in &views {
+            if out.len() > LIMIT / 2 {
+                out.push_str("| … | | |\n");
+                break;
+            }
             let checked = view
                 .check
                 .as_ref()
