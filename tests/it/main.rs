@@ -36,6 +36,7 @@ mod policy;
 mod policy_cases;
 mod properties;
 mod prune;
+mod recipes;
 #[cfg(unix)]
 mod recordings;
 mod repository;

@@ -76,6 +76,8 @@ fn what_is_reported_is_printed_as_json_too() {
     json(&["check"], 0);
     let open = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":"*","Action":"sts:AssumeRole"}}"#;
     fs::write(project.path("open.json"), open).unwrap();
+    let request = r#"{"principal":{"AWS":"arn:aws:iam::111122223333:root"},"action":"sts:AssumeRole","resource":"arn:aws:iam::111122223333:role/x"}"#;
+    fs::write(project.path("request.json"), request).unwrap();
     assert_eq!(json(&["policy", "lint", "open.json"], 4)["files"][0]["findings"][0]["severity"], "error");
     for (schema, args) in [
         (
@@ -83,10 +85,16 @@ fn what_is_reported_is_printed_as_json_too() {
             &["validate", "genesys.toml", "bad.toml", "none.toml"][..],
         ),
         (include_str!("../../docs/lint.schema.json"), &["policy", "lint", "open.json"]),
+        (include_str!("../../docs/permissions.schema.json"), &["permissions"]),
+        (
+            include_str!("../../docs/evaluate.schema.json"),
+            &["policy", "evaluate", "--request", "request.json", "--trust", "open.json"],
+        ),
         (include_str!("../../docs/import.schema.json"), &["import", "--all"]),
     ] {
         let printed = project.sandbox(&[&["--json"], args].concat()).stdout;
         let broken = printed.replacen("\"exit_status\"", "\"exit\"", 1);
+        let broken = broken.replacen("\"decision\"", "\"verdict\"", 1).replacen("\"Version\"", "\"V\"", 1);
         assert_eq!(fits_schema(schema, &[&printed, &broken]), [true, false], "{args:?}");
     }
     project.run(&["--json", "fmt"]).expect(64).says("has no report").says("help:");

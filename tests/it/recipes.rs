@@ -1,0 +1,211 @@
+//! The recipes of docs/ci.md: valid by the schemas of those whose files they are, and their script lines run.
+
+#![cfg(unix)]
+
+use std::fs;
+use std::os::unix::fs::{PermissionsExt as _, symlink};
+use std::process::Command;
+
+use crate::support::python::tools;
+use crate::support::served::serve;
+use crate::support::world::{ACCOUNT, ID, fleet_text};
+use crate::support::{Project, Run, Server};
+use serde_json::Value;
+
+const PAGE: &str = include_str!("../../docs/ci.md");
+
+/// The YAML of a section.
+fn recipe(section: &str) -> &'static str {
+    let rest = PAGE.split_once(&format!("\n## {section}\n")).unwrap().1;
+    rest.split_once("```yaml\n").unwrap().1.split_once("```").unwrap().0
+}
+
+/// The same, parsed.
+fn parsed(section: &str) -> Value {
+    let script =
+        "import json, sys; from ruamel.yaml import YAML; print(json.dumps(YAML(typ='safe').load(sys.stdin)))";
+    serde_json::from_str(&tools(script, recipe(section)).expect(0).stdout).unwrap()
+}
+
+#[test]
+fn the_recipes_and_the_action_fit_the_schemas_of_github_gitlab_and_azure() {
+    let validate = |text: &str, schema: &str, more: &str| {
+        let script = format!(
+            "
+import os, subprocess, sys, tempfile
+with tempfile.NamedTemporaryFile('w', suffix='.yml') as file:
+    file.write(sys.stdin.read()); file.flush()
+    command = [os.path.join(os.path.dirname(sys.executable), 'check-jsonschema'), '--builtin-schema', '{schema}']
+    sys.exit(subprocess.run(command + {more} + [file.name]).returncode)
+"
+        );
+        tools(&script, text)
+    };
+    validate(include_str!("../../action.yml"), "vendor.github-actions", "[]").expect(0);
+    validate(recipe("GitHub"), "vendor.github-workflows", "[]").expect(0);
+    validate(recipe("GitLab"), "vendor.gitlab-ci", "['--data-transform', 'gitlab-ci']").expect(0);
+    // Python's expressions: the schema has some that are none in Unicode mode.
+    let python = "['--regex-variant', 'python']";
+    validate(recipe("Azure DevOps"), "vendor.azure-pipelines", python).expect(0);
+    validate(&recipe("GitLab").replace("script:", "skript:"), "vendor.gitlab-ci", "[]").expect(1);
+}
+
+/// A folder of specs, a served sandbox, and a shell in which the program is on the path.
+struct Pipeline {
+    project: Project,
+    server: Server,
+}
+
+impl Pipeline {
+    fn new() -> Self {
+        let project = Project::empty();
+        fs::create_dir(project.path("specs")).unwrap();
+        for name in ["a", "b"] {
+            let text = fleet_text(1, ID).replace("\"test\"", &format!("{name:?}"));
+            let text = text.replace("\"R", &format!("\"{name}R"));
+            fs::write(project.path(&format!("specs/{name}.toml")), text).unwrap();
+        }
+        let server = serve(&project, &["--file", "specs"]);
+        fs::create_dir(project.path("bin")).unwrap();
+        symlink(env!("CARGO_BIN_EXE_genesys-iam"), project.path("bin/genesys-iam")).unwrap();
+        Self { project, server }
+    }
+
+    fn stand_in(&self, name: &str, script: &str) {
+        let path = self.project.path(&format!("bin/{name}"));
+        fs::write(&path, script).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+    }
+
+    fn shell(&self, lines: &str, more: &[(&str, &str)]) -> Run {
+        let path = format!("{}:{}", self.project.path("bin").display(), std::env::var("PATH").unwrap());
+        let mut command = Command::new("bash");
+        command.args(["-c", &format!("set -eo pipefail\n{lines}")]).current_dir(self.project.path(""));
+        command.env_clear().envs([
+            ("PATH", path.as_str()),
+            ("HOME", self.project.path("").to_str().unwrap()),
+            ("AWS_ENDPOINT_URL", &self.server.endpoint),
+            ("AWS_ACCESS_KEY_ID", ACCOUNT),
+            ("AWS_SECRET_ACCESS_KEY", "x"),
+            ("AWS_EC2_METADATA_DISABLED", "true"),
+        ]);
+        command.envs(more.iter().copied());
+        Run::of(&mut command)
+    }
+}
+
+#[test]
+fn the_lines_of_the_gitlab_recipe_keep_one_note_and_apply_its_plan() {
+    let pipeline = Pipeline::new();
+    let recipe = parsed("GitLab");
+    let lines = |job: &str| {
+        let all = recipe[".genesys-iam"]["before_script"].as_array().unwrap().iter();
+        let all = all.chain(recipe[job]["script"].as_array().unwrap());
+        all.map(|line| line.as_str().unwrap()).collect::<Vec<_>>().join("\n")
+    };
+    pipeline.stand_in(
+        "curl",
+        r#"#!/bin/bash
+echo "$*" >> curl.log
+case "$*" in
+  */user) echo '{"id": 5}' ;;
+  *per_page*) cat notes.json ;;
+  *--request*) cp note.md sent.md ;;
+esac
+"#,
+    );
+    let gitlab = [
+        ("AWS_TOKEN", "a-made-up-token"),
+        ("CI_MERGE_REQUEST_IID", "7"),
+        ("CI_PROJECT_ID", "3"),
+        ("CI_API_V4_URL", "https://gitlab.example/api/v4"),
+        ("CI_COMMIT_SHA", "0123456789abcdef"),
+        ("BOT_TOKEN", "made-up"),
+    ];
+    let project = &pipeline.project;
+    let read = |name: &str| fs::read_to_string(project.path(name)).unwrap();
+    // Somebody else's note begins so too.
+    let stranger = r#"{"id": 1, "author": {"id": 4}, "body": "<!-- genesys-iam plan: specs -->"}"#;
+    fs::write(project.path("notes.json"), format!("[{stranger}]")).unwrap();
+    pipeline.shell(&lines("plan"), &gitlab).expect(0).says("`specs/b.toml`");
+    let notes = "https://gitlab.example/api/v4/projects/3/merge_requests/7/notes";
+    assert!(read("curl.log").contains("--request POST"), "{}", read("curl.log"));
+    assert!(read("curl.log").trim_end().ends_with(notes), "{}", read("curl.log"));
+    assert!(read("sent.md").starts_with("<!-- genesys-iam plan: specs -->\n"), "{}", read("sent.md"));
+    let own = r#"{"id": 2, "author": {"id": 5}, "body": "<!-- genesys-iam plan: specs -->\nold"}"#;
+    fs::write(project.path("notes.json"), format!("[{stranger}, {own}]")).unwrap();
+    pipeline.shell(&lines("plan"), &gitlab).expect(0);
+    assert!(read("curl.log").contains("--request PUT"), "{}", read("curl.log"));
+    assert!(read("curl.log").trim_end().ends_with(&format!("{notes}/2")), "{}", read("curl.log"));
+    pipeline.shell(&lines("drift"), &gitlab).expect(4);
+    pipeline.shell(&lines("apply"), &gitlab).expect(0).says("── specs/b.toml ──");
+    pipeline.shell(&lines("drift"), &gitlab).expect(0);
+    // What fails still says so in the note, and fails the job.
+    fs::write(project.path("specs/a.toml"), "nothing = 1\n").unwrap();
+    pipeline.shell(&lines("plan"), &gitlab).expect(1);
+    assert!(read("sent.md").contains("**FAILED**"), "{}", read("sent.md"));
+}
+
+#[test]
+fn the_lines_of_the_azure_recipe_make_a_plan_and_apply_it() {
+    let pipeline = Pipeline::new();
+    let recipe = parsed("Azure DevOps");
+    let steps = |at: &str| -> String {
+        let steps = recipe.pointer(at).unwrap_or_else(|| panic!("no {at}")).as_array().unwrap();
+        let lines: Vec<&str> = steps.iter().filter_map(|step| step["bash"].as_str()).collect();
+        // Azure puts these in before the shell sees them.
+        let folder = pipeline.project.path("kept/genesys-iam-plan");
+        let root = pipeline.project.path("kept");
+        let text = lines.join("\n").replace("$(Build.ArtifactStagingDirectory)", folder.to_str().unwrap());
+        text.replace("$(Pipeline.Workspace)", root.to_str().unwrap())
+    };
+    fs::create_dir_all(pipeline.project.path("kept/genesys-iam-plan")).unwrap();
+    let plan = pipeline.shell(&steps("/stages/0/jobs/0/steps"), &[]);
+    plan.expect(0).says("##vso[task.uploadsummary]");
+    let apply = pipeline.shell(&steps("/stages/1/jobs/0/strategy/runOnce/deploy/steps"), &[]);
+    apply.expect(0).says("Applied. 3 changes made");
+    pipeline.shell(&steps("/stages/2/jobs/0/steps"), &[]).expect(0);
+}
+
+#[test]
+fn the_lines_for_cron_tell_a_fault_from_what_cannot_be_told() {
+    let pipeline = Pipeline::new();
+    let rest = PAGE.split_once("\n## Drift, from cron\n").unwrap().1;
+    let lines = rest.split_once("```sh\n").unwrap().1.split_once("```").unwrap().0;
+    let lines = format!("set +e\n{lines}");
+    pipeline.stand_in("mail", "#!/bin/bash\necho \"mail: $*\"; cat\n");
+    pipeline.shell(&lines, &[]).says("mail: -s genesys-iam: a fault").says("The role does not exist");
+    pipeline.shell("genesys-iam --file specs apply --yes", &[]).expect(0);
+    pipeline.shell(&lines, &[]).says_not("mail:");
+    pipeline
+        .shell(&lines, &[("AWS_ENDPOINT_URL", "http://127.0.0.1:1")])
+        .says("mail: -s genesys-iam: cannot tell");
+}
+
+/// By GitHub's own parser.
+#[test]
+fn the_comment_for_a_folder_renders_as_tables_headings_and_folded_changes() {
+    let pipeline = Pipeline::new();
+    let comment = pipeline.shell("genesys-iam --file specs plan --format markdown", &[]);
+    let script = "
+import sys, cmarkgfm
+from cmarkgfm.cmark import Options
+print(cmarkgfm.github_flavored_markdown_to_html(sys.stdin.read(), Options.CMARK_OPT_UNSAFE))
+";
+    let html = tools(script, &comment.expect(0).stdout).expect(0).stdout.clone();
+    for part in [
+        "<td><code>specs/a.toml</code></td>",
+        "<h2><code>specs/b.toml</code></h2>",
+        "<details><summary>CreateRole role aR0</summary>",
+        "<pre lang=\"mermaid\"><code>flowchart LR",
+        "<pre lang=\"diff\"><code>",
+    ] {
+        assert!(html.contains(part), "no {part} in\n{html}");
+    }
+    // Every fence, table and fold that begins ends.
+    for tag in ["table", "details", "pre", "code", "blockquote"] {
+        let [opened, closed] = [format!("<{tag}"), format!("</{tag}>")].map(|tag| html.matches(&tag).count());
+        assert_eq!(opened, closed, "{tag}");
+    }
+    assert!(!html.contains("```") && !html.contains("|---"), "{html}");
+}
