@@ -261,7 +261,7 @@ mod tests {
             format!("  {} {}", paint(DIM, "seen: one two three four five six seven eight"), "nine ten");
         let text = wrapped(&format!("short\n{line}\n"), 50);
         let plain = anstream::adapter::strip_str(&text).to_string();
-        assert_eq!(plain, "short\n  seen: one two three four five six seven eight\n    nine ten\n");
+        assert_eq!(plain, "short\n  seen: one two three four five six seven eight\n        nine ten\n");
         let arn = format!("  {}", "a-".repeat(40));
         assert_eq!(wrapped(&arn, 50), arn);
         // Behind a title or a number.

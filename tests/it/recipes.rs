@@ -45,7 +45,7 @@ with tempfile.NamedTemporaryFile('w', suffix='.yml') as file:
     validate(recipe("GitHub"), "vendor.github-workflows", "[]").expect(0);
     validate(recipe("GitLab"), "vendor.gitlab-ci", "['--data-transform', 'gitlab-ci']").expect(0);
     // Python's expressions: the schema has some that are none in Unicode mode.
-    let python = "['--regex-variant', 'python']";
+    let python = "['--regex-variant', 'python', '--data-transform', 'azure-pipelines']";
     validate(recipe("Azure DevOps"), "vendor.azure-pipelines", python).expect(0);
     validate(&recipe("GitLab").replace("script:", "skript:"), "vendor.gitlab-ci", "[]").expect(1);
 }
@@ -174,7 +174,7 @@ fn the_lines_for_cron_tell_a_fault_from_what_cannot_be_told() {
     let lines = rest.split_once("```sh\n").unwrap().1.split_once("```").unwrap().0;
     let lines = format!("set +e\n{lines}");
     pipeline.stand_in("mail", "#!/bin/bash\necho \"mail: $*\"; cat\n");
-    pipeline.shell(&lines, &[]).says("mail: -s genesys-iam: a fault").says("The role does not exist");
+    pipeline.shell(&lines, &[]).says("mail: -s genesys-iam: a fault").says("There is no role `aR0`");
     pipeline.shell("genesys-iam --file specs apply --yes", &[]).expect(0);
     pipeline.shell(&lines, &[]).says_not("mail:");
     pipeline
