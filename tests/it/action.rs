@@ -4,6 +4,7 @@ use crate::support::served::serve;
 use crate::support::world::{ACCOUNT, ID, fleet_text};
 use crate::support::{FUNCTIONS, Project, Run, Server, example_with};
 use std::fs;
+use std::io::Write as _;
 use std::path::Path;
 use std::process::Command;
 
@@ -287,7 +288,7 @@ fn the_scripts_have_no_mistake_that_shellcheck_finds() {
     let scripts = fs::read_dir(Path::new(ROOT).join("ci")).unwrap().map(|entry| entry.unwrap().path());
     let run = Command::new("shellcheck").arg("-x").args(scripts).current_dir(ROOT).output();
     let Ok(run) = run else {
-        println!("shellcheck is not installed: the scripts are not checked");
+        let _ = writeln!(std::io::stderr(), "skipped: this machine has no shellcheck");
         return;
     };
     Run::from(run).expect(0);
