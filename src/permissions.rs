@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::arn::Arn;
 use crate::model::{DesiredRole, DesiredState};
 use crate::plan::Reads;
-use crate::spec::{Boundary, ExtraPermissions};
+use crate::spec::{AcceptedThing, Boundary, ExtraPermissions};
 
 /// For which command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -34,6 +34,14 @@ pub struct GenesysPermission {
     pub name: &'static str,
     /// Without it the command works, and says what it could not find out.
     pub is_optional: bool,
+}
+
+/// Whether what the spec accepts for a role may be in a function's own policy.
+pub fn accepts_about_functions(role: &DesiredRole) -> bool {
+    role.accepts.iter().any(|accept| match accept.what {
+        AcceptedThing::FunctionPolicySid(_) | AcceptedThing::Principal(_) => true,
+        AcceptedThing::Policy(_) | AcceptedThing::InlinePolicy(_) => false,
+    })
 }
 
 /// What a command needs in Genesys Cloud; nothing where the spec says nothing of it.
@@ -104,9 +112,12 @@ pub fn permissions(desired: &DesiredState, command: CommandKind) -> Vec<Permissi
         let actions = &["lambda:GetFunctionConfiguration"];
         grants.push(optional(grant("FindFunctions", actions, functions.clone())));
     }
+    let accepts = desired.roles.iter().any(accepts_about_functions);
+    if matches!(command, CommandKind::Check | CommandKind::Apply) || command == CommandKind::Plan && accepts {
+        grants.push(optional(grant("ReadPoliciesOfFunctions", &["lambda:GetPolicy"], functions)));
+    }
     if matches!(command, CommandKind::Check | CommandKind::Apply) {
         // Apply ends with the check.
-        grants.push(optional(grant("ReadPoliciesOfFunctions", &["lambda:GetPolicy"], functions)));
         grants.push(optional(grant("AskTheSimulator", &["iam:SimulatePrincipalPolicy"], roles())));
     }
     const DETAILS: &str = "iam:GetAccountAuthorizationDetails";

@@ -3,17 +3,30 @@
 use super::cause::Cause;
 use super::level::Level;
 use super::topic::Topic;
+use crate::plan::HowToAccept;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
     /// Seen, as it must be.
     Holds,
     /// Not as it would have to be, but wanted so: the spec says why.
-    Accepted { reason: String },
+    Accepted(Vec<Acceptance>),
     /// Seen, and wrong.
     Fails(Failure),
     /// Not known from here; neither a fault nor a proof. What would show it.
     NotProvable { help: String },
+}
+
+/// One thing that the spec accepts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Acceptance {
+    /// ``policy `AdministratorAccess` ``
+    pub what: String,
+    pub reason: String,
+    /// Who gets in by it.
+    pub lets_in: Vec<String>,
+    /// Whether whoever assumes the role can do more by it.
+    pub adds_permissions: bool,
 }
 
 /// Why a claim fails.
@@ -58,6 +71,8 @@ pub struct Claim {
     pub seen: String,
     /// What the observation proves, or why it proves little.
     pub note: String,
+    /// Of one that fails: what to write into the spec to accept it, where that is possible.
+    pub accept: HowToAccept,
 }
 
 /// A question with its three answers, so that no sentence can say the opposite of its outcome.
@@ -85,8 +100,8 @@ impl Question {
         self.answer(Outcome::Holds, seen.into())
     }
 
-    pub fn accepted(self, seen: impl Into<String>, reason: impl Into<String>) -> Claim {
-        self.answer(Outcome::Accepted { reason: reason.into() }, seen.into())
+    pub fn accepted(self, seen: impl Into<String>, acceptance: Acceptance) -> Claim {
+        self.answer(Outcome::Accepted(vec![acceptance]), seen.into())
     }
 
     pub fn fails(self, seen: impl Into<String>, finding: Finding, explained_by: &'static [Cause]) -> Claim {
@@ -101,10 +116,10 @@ impl Question {
         let Self { level, topic, holds, fails, open } = self;
         let sentence = match outcome {
             Outcome::Holds => holds,
-            Outcome::Accepted { .. } | Outcome::Fails(_) => fails,
+            Outcome::Accepted(_) | Outcome::Fails(_) => fails,
             Outcome::NotProvable { .. } => open,
         };
-        Claim { level, topic, sentence, outcome, seen, note: String::new() }
+        Claim { level, topic, sentence, outcome, seen, note: String::new(), accept: HowToAccept::default() }
     }
 }
 
@@ -114,15 +129,27 @@ impl Claim {
         Self { note: note.into(), ..self }
     }
 
+    #[must_use]
+    pub fn with_accept(self, accept: HowToAccept) -> Self {
+        Self { accept, ..self }
+    }
+
+    pub fn acceptances(&self) -> &[Acceptance] {
+        match &self.outcome {
+            Outcome::Accepted(acceptances) => acceptances,
+            Outcome::Holds | Outcome::Fails(_) | Outcome::NotProvable { .. } => &[],
+        }
+    }
+
     /// Whether it is as it must be, or as the spec accepts it.
     pub fn is_good(&self) -> bool {
-        matches!(self.outcome, Outcome::Holds | Outcome::Accepted { .. })
+        matches!(self.outcome, Outcome::Holds | Outcome::Accepted(_))
     }
 
     pub fn failure(&self) -> Option<&Failure> {
         match &self.outcome {
             Outcome::Fails(failure) => Some(failure),
-            Outcome::Holds | Outcome::Accepted { .. } | Outcome::NotProvable { .. } => None,
+            Outcome::Holds | Outcome::Accepted(_) | Outcome::NotProvable { .. } => None,
         }
     }
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::arn::FunctionArn;
 use crate::model::{DesiredRole, Live};
-use crate::plan::genesys;
+use crate::plan::{Acceptable, HowToAccept, genesys};
 use crate::policy::Document;
 
 /// Everything about one role.
@@ -221,6 +221,14 @@ pub struct TestStep {
 }
 
 impl Facts {
+    /// What to write to accept something as it is, where there is a spec.
+    pub(crate) fn how_to_accept(&self, acceptable: &Acceptable) -> HowToAccept {
+        match self.basis {
+            Basis::Spec => acceptable.how_to_accept(&self.desired.accepts),
+            Basis::Found { .. } => HowToAccept::default(),
+        }
+    }
+
     /// The action that lets `apply` do something, as it works in this state.
     pub fn by_apply(&self, does: &str) -> String {
         let command = |options: &str| format!("`{} apply{options}`", self.invocation);

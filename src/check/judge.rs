@@ -9,6 +9,7 @@ use super::invoked::invoked;
 use super::probed::probed;
 use super::questions::name_of;
 use super::report::RoleReport;
+use crate::plan::{FunctionPolicy, Notice, note_accepts};
 
 /// The report is derived from the claims, and they from the facts alone.
 pub fn judge(facts: &Facts) -> RoleReport {
@@ -22,5 +23,17 @@ pub fn judge(facts: &Facts) -> RoleReport {
         several => format!("its {} functions", several.len()),
     };
     let prober = facts.probes.as_ref().map(|probes| probes.prober.clone());
-    RoleReport::new(facts.desired.role.name.clone(), functions, prober, claims)
+    RoleReport::new(facts.desired.role.name.clone(), functions, prober, claims).with_notices(notices(facts))
+}
+
+/// The accepts that are about nothing, or about what could not be looked at. The others are claims.
+fn notices(facts: &Facts) -> Vec<Notice> {
+    let functions: Vec<FunctionPolicy<'_>> = facts
+        .functions
+        .iter()
+        .map(|function| (&function.arn, function.policy.as_ref().map(Option::as_ref).map_err(String::as_str)))
+        .collect();
+    let mut notices = note_accepts(facts.live.role.as_ref(), &facts.desired, &functions);
+    notices.retain(|notice| matches!(notice, Notice::AcceptsNothing { .. } | Notice::AcceptUnknown { .. }));
+    notices
 }

@@ -21,7 +21,7 @@ mod verdict;
 mod words;
 
 pub use cause::Cause;
-pub use claim::{Claim, Failure, Finding, Harm, Outcome, Question};
+pub use claim::{Acceptance, Claim, Failure, Finding, Harm, Outcome, Question};
 pub use diagnosis::{Diagnosis, diagnose};
 pub use facts::{
     ActionFacts, ActionTest, Answer, ApplyOutlook, Basis, ConnectionFacts, CredentialArn, Facts,
@@ -30,7 +30,7 @@ pub use facts::{
 };
 pub use judge::judge;
 pub use level::Level;
-pub(crate) use questions::{extra_grants, function_admits};
+pub(crate) use questions::extra_grants;
 pub use questions::{may_assume, may_invoke, near_misses};
 pub use report::{AskedOrganization, CheckReport, RoleReport};
 pub use topic::Topic;

@@ -1,14 +1,15 @@
 //! Plain answers that the live documents give; no sentences, and nothing is judged. Lines and causes stand on these.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use crate::arn::{Arn, FunctionArn};
 use crate::model::{DesiredRole, LiveRole};
-use crate::policy::access::{Access, principal_in_words, uncovered};
-use crate::policy::document::{ActionElement, Effect, OneOrMany, PrincipalElement, Principals, Statement};
+use crate::plan::{Acceptable, ForeignPolicy, foreign_policies};
+use crate::policy::access::{Access, uncovered};
+use crate::policy::document::{Effect, OneOrMany, Statement};
 use crate::policy::{
-    Context, Decision, Document, EXTERNAL_ID, Evaluation, Policies, Principal, Request, SESSION_ACTIONS,
-    evaluate, wildcard_matches,
+    Context, Decision, Document, EXTERNAL_ID, Evaluation, NamedParty, Policies, Principal, Request,
+    SESSION_ACTIONS, evaluate, is_unique_id, named_parties,
 };
 use crate::spec::{AccountTrust, KNOWN_GENESYS_ACCOUNTS, genesys_account_name};
 
@@ -102,14 +103,6 @@ fn assume(
     evaluate(&Policies { resource: trust, ..Policies::default() }, &request)
 }
 
-/// Someone whom a document names.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Other {
-    /// `AWS account 691338073777`
-    pub words: String,
-    pub principal: Option<Principal>,
-}
-
 /// Of whom something is true.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Bearers {
@@ -135,7 +128,7 @@ pub(crate) struct Trust {
     /// The external IDs that are demanded in its place.
     pub demands: Vec<String>,
     /// Who may get in beside Genesys Cloud and the verifier.
-    pub others: Vec<Other>,
+    pub others: Vec<NamedParty>,
     /// Deleted roles and users: they get in no more.
     pub stale: Vec<String>,
     /// Who of those who are trusted may come without the external ID, or with any.
@@ -162,8 +155,9 @@ pub(crate) fn trust(role: &LiveRole, desired: &DesiredRole) -> Trust {
     };
     let may = |who: &Principal, id: Option<&str>| may_be(may_assume(role, who, id).decision);
 
-    let named: Vec<Other> = allows.iter().flat_map(|statement| named(statement)).collect();
-    let (stale, named): (Vec<Other>, Vec<Other>) = named
+    let named: Vec<NamedParty> =
+        allows.iter().flat_map(|statement| named_parties(statement, genesys_account_name)).collect();
+    let (stale, named): (Vec<NamedParty>, Vec<NamedParty>) = named
         .into_iter()
         .partition(|other| matches!(&other.principal, Some(Principal::Aws(text)) if is_unique_id(text)));
     let listed = listed_ids(&allows);
@@ -199,7 +193,7 @@ pub(crate) fn trust(role: &LiveRole, desired: &DesiredRole) -> Trust {
         };
         SESSION_ACTIONS.into_iter().filter(|action| admits(action)).collect()
     };
-    let intruder = |other: &Other| -> Option<Other> {
+    let intruder = |other: &NamedParty| -> Option<NamedParty> {
         let by = match &other.principal {
             // An external ID binds sts:AssumeRole only.
             Some(who) if *who == genesys || Some(who) == verifier.as_ref() => {
@@ -216,9 +210,9 @@ pub(crate) fn trust(role: &LiveRole, desired: &DesiredRole) -> Trust {
             return Some(other.clone());
         }
         let words = format!("{} by {}", other.words, by.join(", "));
-        (!by.is_empty()).then(|| Other { words, ..other.clone() })
+        (!by.is_empty()).then(|| NamedParty { words, ..other.clone() })
     };
-    let mut others: Vec<Other> = named.iter().filter_map(intruder).collect();
+    let mut others: Vec<NamedParty> = named.iter().filter_map(intruder).collect();
     // Everyone includes Genesys Cloud and the verifier.
     if others.iter().any(|other| other.principal == Some(Principal::Anonymous)) {
         others.retain(|other| {
@@ -260,7 +254,7 @@ pub(crate) fn trust(role: &LiveRole, desired: &DesiredRole) -> Trust {
     };
     let meets = |statement: &Statement, id: &str| {
         let document = alone(statement);
-        self::named(statement)
+        named_parties(statement, genesys_account_name)
             .iter()
             .filter_map(|other| other.principal.as_ref())
             .chain([&genesys])
@@ -293,37 +287,6 @@ pub(crate) fn trust(role: &LiveRole, desired: &DesiredRole) -> Trust {
 /// Allowed, or not known to be denied.
 fn may_be(decision: Decision) -> bool {
     matches!(decision, Decision::Allowed | Decision::Undecided)
-}
-
-/// `AROA…`, `AIDA…`: what IAM shows in place of a role or user that was deleted.
-fn is_unique_id(text: &str) -> bool {
-    text.len() >= 16
-        && text.starts_with('A')
-        && text.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit())
-}
-
-/// Whom an Allow statement names.
-fn named(statement: &Statement) -> Vec<Other> {
-    let anyone = || Other { words: "anyone".to_owned(), principal: Some(Principal::Anonymous) };
-    match &statement.principal {
-        Some(PrincipalElement::Principal(Principals::ByKind(kinds))) => kinds
-            .iter()
-            .flat_map(|(kind, values)| values.as_slice().iter().map(move |value| (kind.as_str(), value)))
-            .map(|(kind, value)| Other {
-                words: principal_in_words(kind, value, genesys_account_name),
-                principal: match kind {
-                    "AWS" if value == "*" => Some(Principal::Anonymous),
-                    "AWS" => Some(Principal::Aws(value.clone())),
-                    "Service" => Some(Principal::Service(value.clone())),
-                    _ => Some(Principal::Federated(value.clone())),
-                },
-            })
-            .collect(),
-        Some(PrincipalElement::Principal(Principals::Any)) | None => vec![anyone()],
-        Some(PrincipalElement::NotPrincipal(_)) => {
-            vec![Other { words: "everyone except those named in a NotPrincipal".to_owned(), principal: None }]
-        }
-    }
 }
 
 /// The external IDs and patterns of them that conditions name.
@@ -386,156 +349,32 @@ pub fn may_invoke(role: &LiveRole, function: &FunctionArn, policy: Option<&Docum
 pub(crate) struct Extra {
     /// `policy AdministratorAccess`, `inline policy more`
     pub policy: String,
-    pub is_own: bool,
+    /// `None`: it is the spec's own policy, which nobody can accept as it is.
+    pub acceptable: Option<Acceptable>,
     pub grants: Vec<String>,
 }
 
 /// By policy, each of them that grants more than the spec.
 pub(crate) fn extra_grants(role: &LiveRole, desired: &DesiredRole) -> Vec<Extra> {
     let wanted = Access::of_permissions(&desired.policy.document).permissions;
-    let attached = role.attached.iter().map(|(arn, policy)| {
-        (format!("policy `{}`", policy.name), *arn == desired.policy.arn, &policy.document)
+    let own = role.attached.get(&desired.policy.arn);
+    let own = own.map(|policy| (format!("policy `{}`", policy.name), None, &policy.document));
+    let foreign = foreign_policies(role, desired).map(|(acceptable, foreign)| {
+        let document = match foreign {
+            ForeignPolicy::Attached(_, policy) => &policy.document,
+            ForeignPolicy::Inline(_, document) => document,
+        };
+        (acceptable.what.clone(), Some(acceptable), document)
     });
-    let inline =
-        role.inline.iter().map(|(name, document)| (format!("inline policy `{name}`"), false, document));
-    attached
-        .chain(inline)
-        .filter_map(|(policy, is_own, document)| {
+    own.into_iter()
+        .chain(foreign)
+        .filter_map(|(policy, acceptable, document)| {
             let live = Access::of_permissions(document).permissions;
             let grants: Vec<String> =
                 uncovered(&live, &wanted).into_iter().map(|grant| grant.sentence().to_owned()).collect();
-            (!grants.is_empty()).then_some(Extra { policy, is_own, grants })
+            (!grants.is_empty()).then_some(Extra { policy, acceptable, grants })
         })
         .collect()
-}
-
-/// By which a function runs.
-const RUN: [&str; 3] = ["lambda:InvokeFunction", "lambda:InvokeFunctionUrl", "lambda:InvokeAsync"];
-
-/// By which a function, what calls it, or who may, is changed. Others that a policy names in full are judged by name.
-const CHANGE: [&str; 22] = [
-    "lambda:AddPermission",
-    "lambda:CreateAlias",
-    "lambda:CreateFunction",
-    "lambda:CreateFunctionUrlConfig",
-    "lambda:DeleteAlias",
-    "lambda:DeleteFunction",
-    "lambda:DeleteFunctionConcurrency",
-    "lambda:DeleteFunctionEventInvokeConfig",
-    "lambda:DeleteFunctionUrlConfig",
-    "lambda:PublishVersion",
-    "lambda:PutFunctionConcurrency",
-    "lambda:PutFunctionEventInvokeConfig",
-    "lambda:PutFunctionRecursionConfig",
-    "lambda:PutProvisionedConcurrencyConfig",
-    "lambda:PutRuntimeManagementConfig",
-    "lambda:RemovePermission",
-    "lambda:TagResource",
-    "lambda:UpdateAlias",
-    "lambda:UpdateFunctionCode",
-    "lambda:UpdateFunctionConfiguration",
-    "lambda:UpdateFunctionEventInvokeConfig",
-    "lambda:UpdateFunctionUrlConfig",
-];
-
-/// What a function's own policy lets someone do.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Powers {
-    pub run: bool,
-    /// Its code, its settings, or who may run it.
-    pub change: bool,
-}
-
-/// Whom a function's own policy lets run or change it, other than the account's own identities and services on its behalf.
-pub(crate) fn function_admits(policy: &Document, function: &FunctionArn) -> BTreeMap<String, Powers> {
-    let mut others: BTreeMap<String, Powers> = BTreeMap::new();
-    let canonical = policy.canonical();
-    let account = function.as_arn().account.as_str();
-    for statement in canonical.statements.as_slice() {
-        if statement.effect != Effect::Allow || is_bound(statement, account) {
-            continue;
-        }
-        let (run, change) = (reached(statement, &RUN), reached(statement, &change_actions(statement)));
-        for other in named(statement) {
-            let is_own = match &other.principal {
-                Some(Principal::Aws(text)) => {
-                    text == account
-                        || text.parse::<Arn>().is_ok_and(|arn| arn.account == account)
-                        || is_unique_id(text)
-                }
-                _ => false,
-            };
-            let is_left = |action: &String| {
-                other.principal.as_ref().is_none_or(|who| {
-                    let request = Request {
-                        principal: who.clone(),
-                        action: action.clone(),
-                        resource: function.to_string(),
-                        context: Context::partial(),
-                    };
-                    let resource = Some(("the function's own policy".to_owned(), policy));
-                    let policies = Policies { resource, ..Policies::default() };
-                    evaluate(&policies, &request).decision != Decision::ExplicitDeny
-                })
-            };
-            let powers = Powers { run: run.iter().any(is_left), change: change.iter().any(is_left) };
-            if is_own || powers == Powers::default() {
-                continue;
-            }
-            let who = match &other.principal {
-                Some(Principal::Service(name)) => {
-                    format!("the AWS service {name}, whichever account it acts for")
-                }
-                _ => other.words,
-            };
-            let known = others.entry(who).or_default();
-            known.run |= powers.run;
-            known.change |= powers.change;
-        }
-    }
-    others
-}
-
-/// The actions by which a function is changed, with those that the statement names in full and that do not only read.
-fn change_actions(statement: &Statement) -> Vec<String> {
-    let named = match &statement.action {
-        Some(ActionElement::Action(actions)) => actions.as_slice(),
-        _ => &[],
-    };
-    let is_change = |action: &&String| {
-        let action = action.to_ascii_lowercase();
-        action.strip_prefix("lambda:").is_some_and(|verb| {
-            !verb.contains(['*', '?']) && !verb.starts_with("get") && !verb.starts_with("list")
-        }) && !RUN.iter().any(|run| run.eq_ignore_ascii_case(&action))
-    };
-    CHANGE.into_iter().map(str::to_owned).chain(named.iter().filter(is_change).cloned()).collect()
-}
-
-/// Those of the actions that a statement is about.
-fn reached(statement: &Statement, actions: &[impl AsRef<str>]) -> Vec<String> {
-    let matches = |patterns: &[String], action: &str| {
-        let action = action.to_ascii_lowercase();
-        patterns.iter().any(|pattern| wildcard_matches(&pattern.to_ascii_lowercase(), &action))
-    };
-    let is_reached = |action: &&str| match &statement.action {
-        Some(ActionElement::Action(patterns)) => matches(patterns.as_slice(), action),
-        Some(ActionElement::NotAction(patterns)) => !matches(patterns.as_slice(), action),
-        None => true,
-    };
-    actions.iter().map(AsRef::as_ref).filter(is_reached).map(str::to_owned).collect()
-}
-
-/// Whether conditions bind a statement to one account, be it that of the caller or of what a service acts for.
-fn is_bound(statement: &Statement, account: &str) -> bool {
-    let keys = ["aws:PrincipalAccount", "aws:SourceAccount", "aws:SourceArn", "aws:PrincipalArn"];
-    let is_own = |value: &String| {
-        *value == account || value.split(':').nth(4).is_some_and(|own| own == account || own.is_empty())
-    };
-    keys.into_iter().flat_map(|key| statement.conditions().on(key)).any(|(operator, values)| {
-        matches!(operator, "StringEquals" | "StringLike" | "ArnEquals" | "ArnLike")
-            && !values.is_empty()
-            && values.iter().map(ToString::to_string).all(|value| is_own(&value))
-    })
 }
 
 /// A function's state in one word.

@@ -1,10 +1,11 @@
 //! What a check found, role by role.
 
-use super::claim::{Claim, Outcome};
+use super::claim::{Acceptance, Claim, Outcome};
 use super::diagnosis::{Diagnosis, diagnose};
 use super::level::Level;
 use super::verdict::{Sign, Verdict, verdict};
 use crate::arn::AccountId;
+use crate::plan::Notice;
 
 /// One role: each part derived from the one before.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,6 +17,10 @@ pub struct RoleReport {
     pub prober: Option<String>,
     pub claims: Vec<Claim>,
     pub diagnosis: Diagnosis,
+    /// What the spec accepts, each once.
+    pub accepted: Vec<Acceptance>,
+    /// What else a reader of the spec should know.
+    pub notices: Vec<Notice>,
     pub verdict: Verdict,
 }
 
@@ -44,7 +49,18 @@ impl RoleReport {
         let diagnosis = diagnose(&claims);
         let proof = Level::ALL.iter().copied().rev().find(|level| reaches(&claims, *level));
         let verdict = verdict(&claims, &diagnosis, proof);
-        Self { role, functions, prober, claims, diagnosis, verdict }
+        let mut accepted: Vec<Acceptance> = Vec::new();
+        for acceptance in claims.iter().flat_map(Claim::acceptances) {
+            if !accepted.iter().any(|known| known.what == acceptance.what) {
+                accepted.push(acceptance.clone());
+            }
+        }
+        Self { role, functions, prober, claims, diagnosis, accepted, notices: Vec::new(), verdict }
+    }
+
+    #[must_use]
+    pub fn with_notices(self, notices: Vec<Notice>) -> Self {
+        Self { notices, ..self }
     }
 
     pub fn is_broken(&self) -> bool {

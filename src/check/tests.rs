@@ -8,7 +8,8 @@ use super::questions::near_misses;
 use super::*;
 use crate::model::{Live, resolve};
 use crate::plan::testing::{converged, desired, document};
-use crate::spec::{self, EmptyEnvironment};
+use crate::plan::{Acceptable, foreign_policies, function_parties, trust_parties};
+use crate::spec::{self, AcceptSpec, AcceptedThing, EmptyEnvironment};
 
 const RIGHT: &str = "2f9c1c5e-0b6c-4a8e-9d51-7f0e3c2b1a90";
 
@@ -272,7 +273,15 @@ fn claim() -> impl Strategy<Value = Claim> {
                 0 => question.holds("seen"),
                 1 => question.fails("seen", finding(cause), explained),
                 2 => question.not_provable("seen", "help"),
-                _ => question.accepted("seen", "reason"),
+                _ => question.accepted(
+                    "seen",
+                    Acceptance {
+                        what: "it".to_owned(),
+                        reason: "reason".to_owned(),
+                        lets_in: Vec::new(),
+                        adds_permissions: false,
+                    },
+                ),
             }
         })
 }
@@ -366,6 +375,10 @@ fn broken() -> impl Strategy<Value = Facts> {
         Err("AccessDenied".to_owned()),
         Ok(Some(r#"{"Effect":"Allow","Principal":"*","Action":"lambda:InvokeFunction","Resource":"*"}"#)),
         Ok(Some(r#"{"Effect":"Deny","Principal":"*","Action":"lambda:*","Resource":"*"}"#)),
+        Ok(Some(
+            r#"{"Sid":"url","Effect":"Allow","Principal":"*","Action":"lambda:InvokeFunctionUrl","Resource":"*"},
+               {"Effect":"Allow","Principal":{"AWS":["222222222222","333333333333"]},"Action":"lambda:*","Resource":"*"}"#,
+        )),
     ]);
     let own_policy = prop::sample::select(vec![
         None,
@@ -448,6 +461,68 @@ proptest! {
             let needed = [Topic::Admission, Topic::Invocation, Topic::Functions];
             prop_assert!(report.claims.iter().all(|claim| !needed.contains(&claim.topic) || claim.failure().is_none()
                 || !claim.level.is_read()), "{:#?}", report);
+        }
+    }
+}
+
+/// Everything about a role that an accept can name.
+fn acceptables(facts: &Facts) -> Vec<Acceptable> {
+    let mut found = Vec::new();
+    if let Some(role) = &facts.live.role {
+        found.extend(foreign_policies(role, &facts.desired).map(|(acceptable, _)| acceptable));
+        found.extend(trust_parties(role, &facts.desired).into_iter().flatten());
+    }
+    for function in &facts.functions {
+        if let Ok(Some(policy)) = &function.policy {
+            found.extend(
+                function_parties(&function.arn, policy).into_iter().map(|(acceptable, _)| acceptable),
+            );
+        }
+    }
+    found.retain(|acceptable| !acceptable.things.is_empty());
+    found
+}
+
+proptest! {
+    #[test]
+    fn an_accept_makes_what_it_is_about_accepted_and_changes_no_other_claim(
+        mut facts in broken(), at in any::<prop::sample::Index>(), fits in any::<bool>()
+    ) {
+        let before = judge(&facts);
+        let acceptables = acceptables(&facts);
+        prop_assume!(!acceptables.is_empty());
+        let acceptable = at.get(&acceptables);
+        let digest = if fits { acceptable.digest.clone() } else { format!("sha256:{}", "0".repeat(64)) };
+        facts.desired.accepts = vec![AcceptSpec {
+            what: acceptable.things[0].clone(),
+            digest: Some(digest),
+            reason: "known".to_owned(),
+            span: 0..0,
+            line: 1,
+        }];
+        let after = judge(&facts);
+        check_report(&after)?;
+        let is_new = |claim: &&Claim| claim.seen.starts_with("the trust policy names it");
+        let kept: Vec<&Claim> = after.claims.iter().filter(|claim| !is_new(claim)).collect();
+        prop_assert_eq!(kept.len(), before.claims.len());
+        for (before, after) in before.claims.iter().zip(kept) {
+            let is_same = std::mem::discriminant(&before.outcome) == std::mem::discriminant(&after.outcome);
+            let is_accepted = fits && before.failure().is_some() && !after.acceptances().is_empty();
+            let is_about = match facts.desired.accepts[0].what {
+                AcceptedThing::Policy(_) | AcceptedThing::InlinePolicy(_) => after.topic == Topic::NothingElse,
+                AcceptedThing::FunctionPolicySid(_) => after.topic == Topic::FunctionPolicies,
+                AcceptedThing::Principal(_) => after.topic != Topic::NothingElse,
+            };
+            prop_assert!(is_same || is_accepted && is_about, "{before:#?} became {after:#?}");
+        }
+        // What it lets in is said.
+        prop_assert_eq!(before.verdict.genesys_can_invoke, after.verdict.genesys_can_invoke);
+        // What a call shows is explained no more by what is accepted.
+        let is_known = |who: &String| before.verdict.others.contains(who) || facts.probes.is_some();
+        prop_assert!(after.verdict.others.iter().all(is_known), "{:?}", after.verdict);
+        for acceptance in &after.accepted {
+            prop_assert_eq!(&acceptance.reason, "known");
+            prop_assert!(acceptance.lets_in.iter().all(|who| after.verdict.accepted_others.contains(who)));
         }
     }
 }

@@ -21,6 +21,10 @@ pub struct Verdict {
     pub genesys_can_invoke: Option<bool>,
     /// Who else gets in, as far as it is seen.
     pub others: Vec<String>,
+    /// Who gets in because the spec accepts it.
+    pub accepted_others: Vec<String>,
+    /// Whether the role may do more, as the spec accepts it.
+    pub does_more: bool,
     /// Whether it is known that `others` is all.
     pub others_known: bool,
     /// What keeps the answer from being known.
@@ -62,6 +66,13 @@ pub(crate) fn verdict(claims: &[Claim], diagnosis: &Diagnosis, proof: Option<Lev
             others.push(who.clone());
         }
     }
+    let acceptances = || claims.iter().flat_map(Claim::acceptances);
+    let mut accepted_others: Vec<String> = Vec::new();
+    for who in acceptances().flat_map(|acceptance| &acceptance.lets_in) {
+        if !accepted_others.contains(who) {
+            accepted_others.push(who.clone());
+        }
+    }
     let unknown = if genesys_can_invoke.is_none() { open_for_genesys } else { None }.or(open_for_others);
     Verdict {
         sign: if !diagnosis.findings.is_empty() {
@@ -73,6 +84,8 @@ pub(crate) fn verdict(claims: &[Claim], diagnosis: &Diagnosis, proof: Option<Lev
         },
         genesys_can_invoke,
         others,
+        accepted_others,
+        does_more: acceptances().any(|acceptance| acceptance.adds_permissions),
         others_known: open_for_others.is_none(),
         unknown: unknown.map(|claim| format!("{} ({})", claim.sentence, claim.seen)),
         proof,

@@ -275,6 +275,7 @@ pub(super) async fn make(
     self::adopt(&mut session.spec, *adopt);
     let orphans = if *prune { LookForOrphans::Read } else { LookForOrphans::Named };
     let mut observed = Box::pin(session.observe(orphans, LookUp::New, output)).await?;
+    observed.function_policies = Box::pin(session.accepted_policies(&observed.desired)).await?;
     let mut plan = observed.plan(&session.spec, output);
     Box::pin(session.look_ahead(&mut plan, &observed, output)).await?;
     Ok((plan, observed))

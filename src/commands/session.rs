@@ -1,6 +1,6 @@
 //! What plan, apply and check have in common: the spec, the clients, and one reading of the live state.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::future::{join_all, try_join_all};
 
@@ -18,10 +18,10 @@ use crate::model::{
     DesiredIntegration, DesiredRole, DesiredState, Foresight, Live, LiveAction, LiveState, LookForOrphans,
     OrganizationReading, Orphans,
 };
-use crate::permissions::{CommandKind, required_actions};
+use crate::permissions::{CommandKind, accepts_about_functions, required_actions};
 use crate::plan::genesys::touched_actions;
-use crate::plan::{Blocker, Plan, Reads, block_what_iam_refuses, diff};
-use crate::policy::equivalent;
+use crate::plan::{Blocker, FunctionPolicy, Plan, Reads, block_what_iam_refuses, diff, note_accepts};
+use crate::policy::{Document, equivalent};
 use crate::render::output::Output;
 use crate::render::style::{WARNING, paint};
 use crate::sandbox::{self};
@@ -64,6 +64,8 @@ pub struct Observed {
     foresight: Option<Foresight>,
     /// The plan that it was looked up for.
     draft: Option<Plan>,
+    /// The functions' own policies, where the spec accepts something about them.
+    pub function_policies: BTreeMap<FunctionArn, Result<Option<Document>, String>>,
 }
 
 const NO_CREDENTIALS: &str = "the environment has no credentials of the organization (GENESYSCLOUD_OAUTHCLIENT_ID, GENESYSCLOUD_OAUTHCLIENT_SECRET)";
@@ -218,10 +220,26 @@ impl Session {
         let as_written = exact.iter().all(|(written, exact)| written == exact);
         let desired = if in_bulk && !as_written { resolve(spec, &exact) } else { desired };
         if self.genesys.is_none() && (as_written || !in_bulk) {
-            return Ok(Observed { caller, functions, live, desired, foresight, draft: Some(plan) });
+            return Ok(Observed {
+                caller,
+                functions,
+                live,
+                desired,
+                foresight,
+                draft: Some(plan),
+                function_policies: BTreeMap::new(),
+            });
         }
         Box::pin(self.read_usage(&mut live, &plan)).await;
-        Ok(Observed { caller, functions, live, desired, foresight, draft: None })
+        Ok(Observed {
+            caller,
+            functions,
+            live,
+            desired,
+            foresight,
+            draft: None,
+            function_policies: BTreeMap::new(),
+        })
     }
 
     /// What was read, where nothing is to be planned.
@@ -242,7 +260,33 @@ impl Session {
             let plan = diff(&live, &desired);
             Box::pin(self.read_usage(&mut live, &plan)).await;
         }
-        Ok(Observed { caller, functions, live, desired, foresight: None, draft: None })
+        Ok(Observed {
+            caller,
+            functions,
+            live,
+            desired,
+            foresight: None,
+            draft: None,
+            function_policies: BTreeMap::new(),
+        })
+    }
+
+    /// The own policies of the functions of which the spec may accept something.
+    pub async fn accepted_policies(
+        &self,
+        desired: &DesiredState,
+    ) -> Result<BTreeMap<FunctionArn, Result<Option<Document>, String>>, AwsError> {
+        let roles = desired.roles.iter().filter(|role| accepts_about_functions(role));
+        let functions: BTreeSet<&FunctionArn> = roles.flat_map(|role| &role.functions).collect();
+        let read = functions.into_iter().map(|arn| async move {
+            let policy = match aws::function_policy(&self.clients, arn).await {
+                Ok(policy) => Ok(policy),
+                Err(error) if error.is_access_denied() => Err(error.brief()),
+                Err(error) => return Err(error),
+            };
+            Ok((arn.clone(), policy))
+        });
+        Ok(try_join_all(read).await?.into_iter().collect())
     }
 
     /// Works on AWS's side only, as if the spec said nothing of Genesys Cloud.
@@ -447,6 +491,21 @@ fn mask<'a>(live: impl Iterator<Item = &'a Live>, desired: &DesiredState, output
 }
 
 impl Observed {
+    /// What the spec accepts is shown in every plan.
+    fn add_accepts(&self, plan: &mut Plan) {
+        for desired in &self.desired.roles {
+            let live = self.live.roles.get(&desired.role.name).and_then(|live| live.role.as_ref());
+            let read = desired.functions.iter().filter_map(|arn| self.function_policies.get_key_value(arn));
+            let functions: Vec<FunctionPolicy<'_>> = read
+                .map(|(arn, policy)| (arn, policy.as_ref().map(Option::as_ref).map_err(String::as_str)))
+                .collect();
+            let notices = note_accepts(live, desired, &functions);
+            if let Some(plan) = plan.roles.iter_mut().find(|plan| plan.role == desired.role.name) {
+                plan.notices.extend(notices);
+            }
+        }
+    }
+
     /// What would change. A role whose functions are not all there is blocked, and no other.
     pub fn plan(&mut self, spec: &Spec, output: &Output) -> Plan {
         for (arn, state) in &self.functions {
@@ -469,6 +528,7 @@ impl Observed {
                 plan.blockers.extend(blockers);
             }
         }
+        self.add_accepts(&mut plan);
         plan
     }
 }

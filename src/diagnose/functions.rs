@@ -4,7 +4,8 @@ use super::model::{Means, Remedy, run, say};
 use super::permissions::without_statement;
 use super::shell::Shell;
 use crate::arn::FunctionArn;
-use crate::check::{Facts, FunctionFacts, FunctionState, function_admits};
+use crate::check::{Facts, FunctionFacts, FunctionState};
+use crate::plan::function_parties;
 use crate::policy::document::OneOrMany;
 use crate::policy::{Document, document::Effect};
 
@@ -87,7 +88,7 @@ pub(super) fn open(facts: &Facts, shell: &Shell) -> Remedy {
         let Ok(Some(document)) = policy else { continue };
         for statement in document.statements.as_slice().iter().filter(|one| one.effect == Effect::Allow) {
             let alone = Document { statements: OneOrMany::One(statement.clone()), ..document.clone() };
-            if function_admits(&alone, arn).is_empty() {
+            if function_parties(arn, &alone).is_empty() {
                 continue;
             }
             let (one, other) = without_statement(arn, statement.sid.as_deref(), shell);

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::genesys::DesiredIntegration;
 use super::iam::{ManagedPolicy, Role};
 use crate::arn::{AccountId, Arn, FunctionArn};
-use crate::spec::{AccountTrust, Boundary, ExternalId, ExtraPermissions};
+use crate::spec::{AcceptSpec, AccountTrust, Boundary, ExternalId, ExtraPermissions};
 
 /// What a spec asks for, resolved to exact ARNs.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,6 +56,8 @@ pub struct DesiredRole {
     /// `destroy` leaves it alone.
     pub prevent_destroy: bool,
     pub extra_permissions: ExtraPermissions,
+    /// What is not the spec's and wanted all the same.
+    pub accepts: Vec<AcceptSpec>,
     /// Where Genesys Cloud's side is the spec's too.
     pub integration: Option<DesiredIntegration>,
 }

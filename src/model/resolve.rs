@@ -85,6 +85,7 @@ fn resolve_role(spec: &Spec, role: &RoleSpec, functions: &BTreeMap<FunctionArn, 
         adopt: role.adopt,
         prevent_destroy: role.prevent_destroy,
         extra_permissions: role.extra_permissions,
+        accepts: role.accepts.clone(),
         integration,
     }
 }

@@ -122,7 +122,9 @@ impl RolePlan {
     /// Whether the role keeps permissions that the spec does not make.
     fn has_foreign_permissions(&self) -> bool {
         self.notices.iter().any(|notice| match notice {
-            Notice::ExtraAttached { grants, .. } | Notice::ExtraInline { grants, .. } => !grants.is_empty(),
+            Notice::ExtraAttached { grants, .. }
+            | Notice::ExtraInline { grants, .. }
+            | Notice::Accepted { gains: grants, .. } => !grants.is_empty(),
             _ => false,
         })
     }

@@ -1,5 +1,6 @@
 //! What has to change, as data: `diff` and `destroy` are pure, and what they find can be shown, saved or carried out.
 
+mod accept;
 mod change;
 mod gain;
 pub mod genesys;
@@ -9,10 +10,14 @@ mod reading;
 #[cfg(test)]
 pub mod testing;
 
+pub use accept::{
+    Acceptable, Consent, ForeignPolicy, FunctionPolicy, foreign_policies, function_parties, note_accepts,
+    trust_parties, without_accepted,
+};
 pub use change::{Change, ChangeKind, Diff, Service};
 pub use gain::{Gain, Party};
 pub use iam::{block_what_iam_refuses, destroy_role, diff_role, needs_attachment_quota, prune_role};
-pub use model::{Blocker, Notice, Owned, Owner, Plan, RolePlan, Widening};
+pub use model::{Blocker, HowToAccept, Notice, Owned, Owner, Plan, RolePlan, Widening};
 pub use reading::{CALLS_PER_ROLE, LISTINGS, Reads};
 
 use crate::model::{DesiredRole, DesiredState, Live, LiveState, Orphans};

@@ -185,6 +185,14 @@ pub enum Owner {
     Spec(String),
 }
 
+/// The lines of the spec that accept something as it is live.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct HowToAccept {
+    pub lines: Vec<String>,
+    /// The spec accepts it as it was.
+    pub is_outdated: bool,
+}
+
 /// Something a reviewer must know that this plan does not change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Notice {
@@ -196,10 +204,36 @@ pub enum Notice {
     ExtraAttached {
         policy: Arn,
         grants: Vec<String>,
+        accept: HowToAccept,
     },
     ExtraInline {
         name: String,
         grants: Vec<String>,
+        accept: HowToAccept,
+    },
+    /// It is not the spec's, and the spec accepts it.
+    Accepted {
+        what: String,
+        gains: Vec<String>,
+        reason: String,
+        /// Whether somebody gets in by it.
+        lets_in: bool,
+    },
+    /// The spec accepts another document than the one that is live, or does not say which.
+    AcceptOutdated {
+        what: String,
+        gains: Vec<String>,
+        accept: HowToAccept,
+    },
+    /// The spec accepts something that is not there.
+    AcceptsNothing {
+        what: String,
+        line: usize,
+    },
+    /// What the spec accepts could not be looked at.
+    AcceptUnknown {
+        what: String,
+        why: String,
     },
     /// A policy that this spec did not make denies what the role is for.
     ForeignDeny {

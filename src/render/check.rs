@@ -5,7 +5,9 @@ use std::fmt::Write;
 use super::style::{BOLD, DIM, ERROR, GOOD, REMOVE, WARNING, paint};
 use crate::check::Level;
 use crate::text::one_line;
-use crate::view::{CauseView, CheckView, LineView, OutcomeWord, RoleView, Summary, few, plural};
+use crate::view::{
+    AcceptedView, CauseView, CheckView, LineView, OutcomeWord, RoleView, Summary, few, plural,
+};
 
 /// How much to show.
 #[derive(Debug, Clone, Copy, Default)]
@@ -21,6 +23,8 @@ const FEW: usize = 10;
 /// So many causes are shown with consequence and remedy, and so many in a line.
 const WHOLE: usize = 3;
 const IN_A_LINE: usize = 6;
+/// So many accepted things have a line each.
+const ACCEPTED: usize = 3;
 
 /// A role, with the file of its spec where there are several.
 type Row<'a> = (Option<&'a str>, &'a CheckView, &'a RoleView);
@@ -42,6 +46,7 @@ pub fn text(reports: &[(Option<&str>, &CheckView)], failed: &[String], show: Sho
     }
     headlines(&mut out, &rows);
     causes(&mut out, &rows, show);
+    accepted(&mut out, &rows, show);
     if show.all {
         for (file, report, role) in &rows {
             claims(&mut out, *file, report, role);
@@ -180,6 +185,12 @@ fn causes(out: &mut String, rows: &[Row<'_>], show: Show) {
         if is_last {
             let _ = writeln!(out, "     do: {}", clipped(&cause.remedy, 145));
         }
+        if !cause.accept.is_empty() && (show.all || groups.len() == 1) {
+            let _ = writeln!(out, "     to accept it, in the spec:");
+            for line in &cause.accept {
+                let _ = writeln!(out, "       {}", one_line(line));
+            }
+        }
     }
     if let [(_, _, role)] = rows
         && (1..WHOLE).contains(&groups.len())
@@ -187,6 +198,29 @@ fn causes(out: &mut String, rows: &[Row<'_>], show: Show) {
     {
         let room = if show.all { usize::MAX } else { 140 };
         let text = format!("ruled out: {}", listed(&role.ruled_out, room));
+        let _ = writeln!(out, "  {}", paint(DIM, &text));
+    }
+}
+
+/// What the spec accepts, with its reason, and what it accepts in vain.
+fn accepted(out: &mut String, rows: &[Row<'_>], show: Show) {
+    let mut lines: Vec<(anstyle::Style, String)> = Vec::new();
+    for (_, _, role) in rows {
+        let of = if rows.len() > 1 { format!("{}: ", one_line(&role.role)) } else { String::new() };
+        for AcceptedView { what, reason, lets_in: _ } in &role.accepted {
+            lines.push((DIM, format!("accepted: {of}{what}: {reason}")));
+        }
+        for warning in &role.warnings {
+            lines.push((WARNING, format!("warning: {of}{}", warning.in_one_line())));
+        }
+    }
+    let room = if show.all { usize::MAX } else { ACCEPTED };
+    for (style, line) in lines.iter().take(room) {
+        let line = if show.all { one_line(line).into_owned() } else { clip(line, 145) };
+        let _ = writeln!(out, "  {}", paint(*style, &line));
+    }
+    if lines.len() > room {
+        let text = format!("… {} more accepted or warned of: `--all` shows them", lines.len() - room);
         let _ = writeln!(out, "  {}", paint(DIM, &text));
     }
 }

@@ -108,10 +108,11 @@ fn words(text: &str) -> Vec<&str> {
 
 /// What is to be known in the first line, and what can be done in the last.
 pub(super) fn remark_lines(remark: &Remark) -> String {
-    let Remark { what, details, remedy } = remark;
+    let Remark { what, details, remedy, paste } = remark;
     let mut lines = vec![what.clone()];
     lines.extend(details.iter().map(|detail| format!("{INDENT}  {detail}")));
     lines.extend(remedy.iter().map(|remedy| format!("{INDENT}{remedy}")));
+    lines.extend(paste.iter().map(|line| format!("{INDENT}  {line}")));
     lines.join("\n")
 }
 

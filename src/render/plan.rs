@@ -79,15 +79,25 @@ fn summary_text(summary: &PlanSummary) -> String {
             _ if summary.blocked => paint(WARNING, "No changes, but the plan is blocked: see above."),
             // "No changes" is not "all is well".
             Some(foreign) => format!("{text} {}", paint(WARNING, &format!("But {}.", one_line(&foreign)))),
-            None => format!("{text} Live state is what the spec says."),
+            None => format!("{text} Live state is what the spec says{}.", accepted(summary)),
         };
     }
     let mut text = format!("{} {}", paint(BOLD, "Plan:"), counts(summary));
     add_foreign(&mut text, summary);
+    if summary.accepted > 0 {
+        let _ = write!(text, " The spec accepts {} more.", plural(summary.accepted, "thing"));
+    }
     if summary.blocked {
         let _ = write!(text, " {}", paint(WARNING, "Blocked: see above."));
     }
     text
+}
+
+fn accepted(summary: &PlanSummary) -> String {
+    match summary.accepted {
+        0 => String::new(),
+        count => format!(", or accepts ({})", plural(count, "thing")),
+    }
 }
 
 /// `12 specs: 2 to create, 1 to change. Access is widened. 1 spec failed.`

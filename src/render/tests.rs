@@ -22,7 +22,12 @@ impl Words {
     }
 
     fn remark(&mut self) -> Remark {
-        Remark { what: self.word(), details: vec![self.word(), self.word()], remedy: Some(self.word()) }
+        Remark {
+            what: self.word(),
+            details: vec![self.word(), self.word()],
+            remedy: Some(self.word()),
+            paste: vec![self.word(), self.word()],
+        }
     }
 
     fn line(&mut self, sign: AccessSign) -> AccessLineView {
@@ -74,6 +79,7 @@ fn full(w: &mut Words) -> PlanView {
                 GainView { party: Party::OwnAccount, who: w.word() },
             ],
             foreign_permissions: vec![ForeignView { role: w.word(), policies: vec![w.word(), w.word()] }],
+            accepted: 4714,
             blocked: true,
         },
         cautions: vec![
@@ -124,7 +130,7 @@ fn whatever_a_plan_says_it_says_in_text_in_markdown_and_in_json() {
         markdown::plans(&several, &Provenance::default(), &mask),
         for_machines::plan(&view).to_string(),
     ];
-    let counts = ["4711", "4712", "4713"].map(str::to_owned);
+    let counts = ["4711", "4712", "4713", "4714"].map(str::to_owned);
     for (report, text) in reports.iter().enumerate() {
         for word in words.0.iter().chain(&counts) {
             // A sentence begins with a capital.

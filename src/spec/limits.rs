@@ -132,6 +132,14 @@ pub(super) fn reason(text: &str) -> Validation {
     characters(text, |c| !c.is_control(), "characters that can be shown in one line")
 }
 
+/// `sha256:…`
+pub(super) fn digest(text: &str) -> Validation {
+    let is_digest = text
+        .strip_prefix("sha256:")
+        .is_some_and(|hex| hex.len() == 64 && hex.chars().all(|c| matches!(c, '0'..='9' | 'a'..='f')));
+    if is_digest { Ok(()) } else { Err("is not \"sha256:\" with 64 hexadecimal digits".to_owned()) }
+}
+
 pub(super) fn function_name(text: &str) -> Validation {
     if text.is_empty() || text.chars().count() > 64 {
         return Err("must have 1 to 64 characters".to_owned());

@@ -1,5 +1,6 @@
 //! The TOML file: its shape, its validation with positions, and the type that is already valid.
 
+mod accept;
 mod diagnostic;
 mod endpoint;
 mod environment;
@@ -14,6 +15,7 @@ mod parse;
 mod reader;
 mod variables;
 
+pub use accept::{AcceptSpec, AcceptedThing};
 pub use diagnostic::{Diagnostic, Severity};
 pub use endpoint::{EndpointError, given_endpoint, given_genesys_endpoint};
 pub use environment::{EmptyEnvironment, Environment};

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::ops::Range;
 
+use super::accept::AcceptSpec;
 use super::integration::{DataActionSpec, IntegrationSpec};
 use super::limits::is_guid;
 use crate::arn::{AccountId, Arn, FunctionArn};
@@ -116,6 +117,8 @@ pub struct RoleSpec {
     /// `destroy` leaves it alone.
     pub prevent_destroy: bool,
     pub extra_permissions: ExtraPermissions,
+    /// What is not the spec's and wanted all the same.
+    pub accepts: Vec<AcceptSpec>,
     /// Of the role's table, in bytes of the source.
     pub span: Range<usize>,
 }

@@ -3,10 +3,12 @@
 use serde::Serialize;
 use std::collections::BTreeMap;
 
+use super::parts::Remark;
+use super::remark::{notice_remark, to_accept};
 use super::words::few;
 use crate::check::{
-    AskedOrganization, Cause, CheckReport, Claim, Diagnosis, Finding, Level, Outcome, RoleReport, Sign,
-    Verdict,
+    Acceptance, AskedOrganization, Cause, CheckReport, Claim, Diagnosis, Finding, Level, Outcome, RoleReport,
+    Sign, Verdict,
 };
 
 /// Of the layout: it grows when a reader of an older one would go wrong.
@@ -40,7 +42,7 @@ pub struct Summary {
     pub causes: usize,
     /// Claims that hold.
     pub pass: usize,
-    /// Claims that hold because the spec accepts them.
+    /// Things that the spec accepts.
     pub accepted: usize,
     /// Claims that fail: each has one of the causes.
     pub fault: usize,
@@ -56,6 +58,18 @@ pub struct RoleView {
     pub lines: Vec<LineView>,
     pub diagnosis: Vec<CauseView>,
     pub ruled_out: Vec<&'static str>,
+    /// What the spec accepts.
+    pub accepted: Vec<AcceptedView>,
+    /// Of the spec: what accepts nothing.
+    pub warnings: Vec<Remark>,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub struct AcceptedView {
+    pub what: String,
+    pub reason: String,
+    /// Who gets in by it.
+    pub lets_in: Vec<String>,
 }
 
 #[derive(Debug, Clone, Serialize)]
@@ -70,6 +84,8 @@ pub struct VerdictView {
     pub genesys_can_invoke: Option<bool>,
     /// Who else gets in.
     pub others: Vec<String>,
+    /// Who else gets in because the spec accepts it.
+    pub accepted_others: Vec<String>,
     /// What keeps the answer from being known.
     pub unknown: Option<String>,
     /// The strongest level that is proven.
@@ -107,6 +123,8 @@ pub struct CauseView {
     pub what: String,
     pub consequence: String,
     pub remedy: String,
+    /// What to write into the spec to accept it, where that is possible.
+    pub accept: Vec<String>,
 }
 
 impl CheckView {
@@ -139,7 +157,7 @@ impl CheckView {
                 unknown: with_sign(Sign::Unknown),
                 causes: report.causes(),
                 pass: count(|outcome| *outcome == Outcome::Holds),
-                accepted: count(|outcome| matches!(outcome, Outcome::Accepted { .. })),
+                accepted: roles.iter().map(|role| role.accepted.len()).sum(),
                 fault: count(|outcome| matches!(outcome, Outcome::Fails(_))),
                 not_provable: count(|outcome| matches!(outcome, Outcome::NotProvable { .. })),
             },
@@ -165,19 +183,37 @@ impl Summary {
 }
 
 pub(super) fn role_view(report: &RoleReport, in_sandbox: bool) -> RoleView {
-    let RoleReport { role, functions, prober, claims, diagnosis, verdict } = report;
+    let RoleReport { role, functions, prober, claims, diagnosis, accepted, notices, verdict } = report;
     RoleView {
         role: role.clone(),
         verdict: verdict_view(verdict, functions, diagnosis, in_sandbox),
         prober: prober.clone().unwrap_or_default(),
         lines: claims.iter().map(|claim| line_view(claim, report)).collect(),
-        diagnosis: diagnosis.findings.iter().map(cause_view).collect(),
+        diagnosis: diagnosis.findings.iter().map(|finding| cause_view(finding, claims)).collect(),
         ruled_out: diagnosis.ruled_out.clone(),
+        accepted: accepted
+            .iter()
+            .map(|Acceptance { what, reason, lets_in, adds_permissions: _ }| AcceptedView {
+                what: what.clone(),
+                reason: reason.clone(),
+                lets_in: lets_in.clone(),
+            })
+            .collect(),
+        warnings: notices.iter().map(|notice| notice_remark(notice, role)).collect(),
     }
 }
 
 fn verdict_view(verdict: &Verdict, functions: &str, diagnosis: &Diagnosis, in_sandbox: bool) -> VerdictView {
-    let Verdict { sign, genesys_can_invoke, others, others_known, unknown, proof } = verdict;
+    let Verdict {
+        sign,
+        genesys_can_invoke,
+        others,
+        accepted_others,
+        does_more,
+        others_known,
+        unknown,
+        proof,
+    } = verdict;
     let headline = |functions: &str, the_role: &str| {
         let genesys = match genesys_can_invoke {
             Some(true) => format!("Genesys Cloud can invoke {functions}"),
@@ -187,13 +223,16 @@ fn verdict_view(verdict: &Verdict, functions: &str, diagnosis: &Diagnosis, in_sa
         if diagnosis.has(Cause::RoleMissing) {
             return format!("{genesys}: there is no such role");
         }
-        let others = match others.as_slice() {
-            [] if *others_known => format!("nobody else can assume {the_role}"),
-            [] => "whether anyone else gets in is not known".to_owned(),
-            others => format!("{} can get in", few(others)),
+        let others = match (others.as_slice(), accepted_others.as_slice()) {
+            ([], []) if *others_known => format!("nobody else can assume {the_role}"),
+            ([], _) if !*others_known => "whether anyone else gets in is not known".to_owned(),
+            ([], accepted) => format!("nobody else gets in but {}, as the spec accepts", few(accepted)),
+            (others, _) => format!("{} can get in", few(others)),
         };
         let more = if diagnosis.has(Cause::ExtraPermissions) {
             format!("; {the_role} may do more than that")
+        } else if *does_more {
+            format!("; {the_role} may do more, as the spec accepts")
         } else {
             String::new()
         };
@@ -209,6 +248,7 @@ fn verdict_view(verdict: &Verdict, functions: &str, diagnosis: &Diagnosis, in_sa
         of_many: headline("their functions", "the roles"),
         genesys_can_invoke: *genesys_can_invoke,
         others: others.clone(),
+        accepted_others: accepted_others.clone(),
         unknown: unknown.clone(),
         proof: proof.map(Level::word),
         proof_in_words: proof_in_words(*proof, in_sandbox),
@@ -235,10 +275,13 @@ fn proof_in_words(proof: Option<Level>, in_sandbox: bool) -> &'static str {
 }
 
 fn line_view(claim: &Claim, report: &RoleReport) -> LineView {
-    let Claim { level, topic, sentence, outcome, seen, note } = claim;
+    let Claim { level, topic, sentence, outcome, seen, note, accept: _ } = claim;
     let (word, meaning, cause) = match outcome {
         Outcome::Holds => (OutcomeWord::Pass, note.clone(), None),
-        Outcome::Accepted { reason } => (OutcomeWord::Accepted, reason.clone(), None),
+        Outcome::Accepted(acceptances) => {
+            let reasons: Vec<&str> = acceptances.iter().map(|one| one.reason.as_str()).collect();
+            (OutcomeWord::Accepted, reasons.join("; "), None)
+        }
         Outcome::NotProvable { help } => (OutcomeWord::NotProvable, help.clone(), None),
         Outcome::Fails(failure) => {
             let own = &failure.finding;
@@ -261,13 +304,20 @@ fn line_view(claim: &Claim, report: &RoleReport) -> LineView {
     }
 }
 
-fn cause_view(finding: &Finding) -> CauseView {
+fn cause_view(finding: &Finding, claims: &[Claim]) -> CauseView {
     let Finding { cause, what, consequence, remedy, harm: _ } = finding;
+    let is_own = |claim: &&Claim| {
+        claim
+            .failure()
+            .is_some_and(|failure| (failure.finding.cause, &failure.finding.what) == (*cause, what))
+    };
+    let accept = claims.iter().filter(is_own).find(|claim| !claim.accept.lines.is_empty());
     CauseView {
         cause: cause.word(),
         of_many: super::sentence_case(cause.sentence()),
         what: what.clone(),
         consequence: consequence.clone(),
         remedy: remedy.clone(),
+        accept: accept.map(|claim| to_accept(&claim.accept).1).unwrap_or_default(),
     }
 }

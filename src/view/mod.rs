@@ -13,7 +13,7 @@ mod state;
 mod words;
 
 pub use apply::{AppliedChange, ApplyView, ChangeCounts, ChangeOutcome, ErrorView, RunOutcome};
-pub use check::{CauseView, CheckView, LineView, OutcomeWord, RoleView, Summary, VerdictView};
+pub use check::{AcceptedView, CauseView, CheckView, LineView, OutcomeWord, RoleView, Summary, VerdictView};
 pub use diagnose::{
     CandidateView, CandidatesView, DiagnoseView, DiagnosedView, ErrorTextView, KnownView, LooseView,
     StepView, UnknownView, WayView,

@@ -12,11 +12,13 @@ pub struct Remark {
     pub what: String,
     pub details: Vec<String>,
     pub remedy: Option<String>,
+    /// Lines to write into the spec, as they are.
+    pub paste: Vec<String>,
 }
 
 impl Remark {
     pub fn new(what: impl Into<String>) -> Self {
-        Self { what: what.into(), details: Vec::new(), remedy: None }
+        Self { what: what.into(), details: Vec::new(), remedy: None, paste: Vec::new() }
     }
 
     #[must_use]
@@ -29,11 +31,16 @@ impl Remark {
         Self { remedy: Some(remedy.into()), ..self }
     }
 
+    #[must_use]
+    pub fn with_paste(self, paste: Vec<String>) -> Self {
+        Self { paste, ..self }
+    }
+
     /// All of it in one line.
     pub fn in_one_line(&self) -> String {
-        let Self { what, details, remedy } = self;
-        let parts: Vec<&str> =
-            [what].into_iter().chain(details).chain(remedy.as_ref()).map(String::as_str).collect();
+        let Self { what, details, remedy, paste } = self;
+        let parts = [what].into_iter().chain(details).chain(remedy.as_ref()).chain(paste);
+        let parts: Vec<&str> = parts.map(String::as_str).collect();
         parts.join("; ")
     }
 }

@@ -53,6 +53,8 @@ pub struct PlanSummary {
     pub access_is_wider: bool,
     pub gains: Vec<GainView>,
     pub foreign_permissions: Vec<ForeignView>,
+    /// Things that the spec accepts.
+    pub accepted: usize,
     pub blocked: bool,
 }
 
@@ -163,7 +165,7 @@ impl PlanView {
 }
 
 /// What stops a reviewer: an account that is not known to be Genesys's, a stranger who gains, an account that the spec
-/// confirms.
+/// confirms, somebody whom it accepts.
 fn cautions(plan: &Plan, summary: &PlanSummary) -> Vec<Caution> {
     let mut cautions: Vec<Caution> = Vec::new();
     let mut add = |caution: Caution| {
@@ -180,8 +182,11 @@ fn cautions(plan: &Plan, summary: &PlanSummary) -> Vec<Caution> {
         let remark = Remark::new(format!("this plan widens access for {who}"));
         add(Caution { blocks: false, remark });
     }
+    let is_cautioned = |notice: &&Notice| {
+        matches!(notice, Notice::ConfirmedAccount { .. } | Notice::Accepted { lets_in: true, .. })
+    };
     for role in &plan.roles {
-        for notice in role.notices.iter().filter(|notice| matches!(notice, Notice::ConfirmedAccount { .. })) {
+        for notice in role.notices.iter().filter(is_cautioned) {
             add(Caution { blocks: false, remark: notice_remark(notice, &role.role) });
         }
     }
@@ -192,6 +197,7 @@ impl PlanSummary {
     pub fn new(plan: &Plan) -> Self {
         let count = |kind| plan.changes().filter(|change| change.kind() == kind).count();
         let foreign = plan.foreign().into_iter();
+        let notices = plan.roles.iter().flat_map(|role| &role.notices);
         Self {
             create: count(ChangeKind::Create),
             change: count(ChangeKind::Change),
@@ -201,6 +207,7 @@ impl PlanSummary {
             foreign_permissions: foreign
                 .map(|(role, policies)| ForeignView { role: role.to_owned(), policies })
                 .collect(),
+            accepted: notices.filter(|notice| matches!(notice, Notice::Accepted { .. })).count(),
             blocked: plan.is_blocked(),
         }
     }
@@ -231,7 +238,8 @@ impl PlanSummary {
     /// Of several plans.
     pub fn of_all<'a>(summaries: impl IntoIterator<Item = &'a Self>) -> Self {
         let mut all = Self::default();
-        for Self { create, change, remove, access_is_wider, gains, foreign_permissions, blocked } in summaries
+        for Self { create, change, remove, access_is_wider, gains, foreign_permissions, accepted, blocked } in
+            summaries
         {
             all.create += create;
             all.change += change;
@@ -239,6 +247,7 @@ impl PlanSummary {
             all.access_is_wider |= access_is_wider;
             all.gains.extend(gains.iter().cloned());
             all.foreign_permissions.extend(foreign_permissions.iter().cloned());
+            all.accepted += accepted;
             all.blocked |= blocked;
         }
         all

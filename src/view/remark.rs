@@ -4,7 +4,7 @@ use super::genesys;
 use super::parts::Remark;
 use super::words::plural;
 use crate::arn::Qualifier;
-use crate::plan::{Blocker, Notice, Owned, Owner, Widening};
+use crate::plan::{Blocker, HowToAccept, Notice, Owned, Owner, Widening};
 use crate::text::one_line;
 
 fn owned_text(what: &Owned) -> String {
@@ -61,21 +61,43 @@ pub(super) fn widening_text(widening: &Widening) -> String {
 
 pub(super) fn notice_remark(notice: &Notice, role: &str) -> Remark {
     Remark::new(match notice {
-        Notice::ExtraAttached { policy, grants } => {
-            return Remark::new(format!(
-                "`{}` is attached to the role, not by this spec; it grants",
-                one_line(&policy.to_string())
-            ))
-            .with_details(grants)
-            .with_remedy(REMOVES_EXTRAS);
+        Notice::ExtraAttached { policy, grants, accept } => {
+            let what =
+                format!("`{}` is attached to the role, not by this spec", one_line(&policy.to_string()));
+            return extra(&what, grants, accept);
         }
-        Notice::ExtraInline { name, grants } => {
+        Notice::ExtraInline { name, grants, accept } => {
+            let what = format!("the role has an inline policy `{}`, not from this spec", one_line(name));
+            return extra(&what, grants, accept);
+        }
+        Notice::Accepted { what, gains, reason, lets_in: _ } => {
             return Remark::new(format!(
-                "the role has an inline policy `{}`, not from this spec; it grants",
-                one_line(name)
+                "the spec accepts {}; the reason: {}",
+                one_line(what),
+                one_line(reason)
             ))
-            .with_details(grants)
-            .with_remedy(REMOVES_EXTRAS);
+            .with_details(gains);
+        }
+        Notice::AcceptOutdated { what, gains, accept } => {
+            let (how, paste) = to_accept(accept);
+            return Remark::new(format!("{} is not as the spec accepts it", one_line(what)))
+                .with_details(gains)
+                .with_remedy(how)
+                .with_paste(paste);
+        }
+        Notice::AcceptsNothing { what, line } => {
+            return Remark::new(format!(
+                "nothing is as `{}` in line {line} of the spec accepts it",
+                one_line(what)
+            ))
+            .with_remedy("take this [[role.accept]] out of the spec, or correct it");
+        }
+        Notice::AcceptUnknown { what, why } => {
+            format!(
+                "whether {}, which the spec accepts, is as it was is not known: {}",
+                one_line(what),
+                one_line(why)
+            )
         }
         Notice::ForeignDeny { policy, function } => format!(
             "policy `{}`, not from this spec, denies the invocation of function `{function}`: Genesys Cloud is refused",
@@ -107,6 +129,24 @@ pub(super) fn notice_remark(notice: &Notice, role: &str) -> Remark {
             "policy `{policy}` is attached to {others} more than role `{role}`: a change to it changes them too"
         ),
     })
+}
+
+/// Permissions that are not the spec's: what they grant, and what can be done about it.
+fn extra(what: &str, grants: &[String], accept: &HowToAccept) -> Remark {
+    let changed = if accept.is_outdated { ", and is not what the spec accepts" } else { "" };
+    let remark = Remark::new(format!("{what}{changed}; it grants")).with_details(grants);
+    let (how, paste) = to_accept(accept);
+    remark.with_remedy(format!("{REMOVES_EXTRAS}; {how}")).with_paste(paste)
+}
+
+/// What to do to accept something as it is, and the lines to write.
+pub(super) fn to_accept(accept: &HowToAccept) -> (&'static str, Vec<String>) {
+    let HowToAccept { lines, is_outdated } = accept;
+    if *is_outdated {
+        let digest = lines.iter().filter(|line| line.starts_with("digest")).cloned().collect();
+        return ("to accept it as it is now, correct its [[role.accept]]:", digest);
+    }
+    ("to accept it, write below the role, with your reason:", lines.clone())
 }
 
 const REMOVES_EXTRAS: &str = "`extra_permissions = \"remove\"` in the spec takes it away";

@@ -24,6 +24,7 @@ pub fn desired(desired: &DesiredState) -> Value {
             adopt,
             prevent_destroy,
             extra_permissions,
+            accepts,
             integration,
         } = wanted;
         let value = json!({
@@ -34,6 +35,11 @@ pub fn desired(desired: &DesiredState) -> Value {
                 Boundary::None => "none".into(),
                 Boundary::Policy(arn) => arn.to_string().into(),
             },
+            "accepts": accepts.iter().map(|accept| json!({
+                accept.what.key(): accept.what.value(),
+                "digest": accept.digest,
+                "reason": accept.reason,
+            })).collect::<Vec<_>>(),
             "integration": genesys::desired(integration.as_ref()),
             "adopt": adopt,
             "prevent_destroy": prevent_destroy,

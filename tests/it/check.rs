@@ -177,3 +177,52 @@ async fn an_external_id_that_may_be_a_secret_leaves_the_machine_in_no_call() {
         assert_eq!(said.contains("whose name begins with GENESYS_"), !is_probed, "{said}");
     }
 }
+
+#[test]
+fn what_a_team_accepts_with_a_reason_is_green_and_shown_until_it_changes() {
+    let project = Project::example();
+    project.sandbox(&["apply", "--yes"]).expect(0);
+    let allow = |action: &str| {
+        format!(
+            r#"{{"Version":"2012-10-17","Statement":{{"Effect":"Allow","Action":"{action}","Resource":"*"}}}}"#
+        )
+    };
+    by_hand(&project, |role| role["inline"]["flags"] = allow("ssm:GetParameter").into());
+    let plan = project.sandbox(&["plan", "--detailed-exitcode"]);
+    plan.expect(2).says("But role `GenesysDataActionRole` has permissions that the spec does not make");
+    // The lines are there to be pasted.
+    let check = project.sandbox(&["check"]);
+    let lines = |output: &str| -> String {
+        let from = output.find("[[role.accept]]").unwrap();
+        output[from..].lines().take(4).map(|line| format!("{}\n", line.trim())).collect()
+    };
+    assert_eq!(lines(&check.expect(4).stdout), lines(&plan.stdout));
+    let accept = lines(&plan.stdout).replace('…', "flags are in Parameter Store");
+    project.write_spec(&format!("{EXAMPLE}\n{accept}"));
+    project.sandbox(&["validate"]).expect(0);
+    project
+        .sandbox(&["plan", "--detailed-exitcode"])
+        .expect(0)
+        .says("the spec accepts inline policy `flags`; the reason: flags are in Parameter Store")
+        .says("ssm:getparameter on *");
+    project
+        .sandbox(&["check"])
+        .expect(0)
+        .says("the role may do more, as the spec accepts")
+        .says("accepted: inline policy `flags`: flags are in Parameter Store");
+    for command in ["plan", "check"] {
+        for format in ["markdown", "json"] {
+            project.sandbox(&[command, "--format", format]).expect(0).says("flags are in Parameter Store");
+        }
+    }
+    by_hand(&project, |role| role["inline"]["flags"] = allow("ssm:*").into());
+    let changed = project.sandbox(&["plan", "--detailed-exitcode"]);
+    changed.expect(2).says("is not what the spec accepts").says("digest = \"sha256:");
+    project.sandbox(&["check"]).expect(4).says("not as the spec accepts it");
+    by_hand(&project, |role| role["inline"] = serde_json::json!({}));
+    project
+        .sandbox(&["plan", "--detailed-exitcode"])
+        .expect(0)
+        .says("nothing is as `inline_policy = \"flags\"`");
+    project.sandbox(&["check"]).expect(0).says("warning: nothing is as `inline_policy = \"flags\"`");
+}

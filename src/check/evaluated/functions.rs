@@ -1,11 +1,14 @@
 //! The functions: whether they are there, and whom their own policies let in.
 
 use super::super::cause::Cause;
-use super::super::claim::{Claim, Finding, Harm, Question};
+use super::super::claim::{Acceptance, Claim, Finding, Harm, Question};
 use super::super::facts::{Facts, FunctionFacts, FunctionState};
-use super::super::questions::{Powers, Readiness, function_admits, name_of, readiness};
+use super::super::questions::{Readiness, name_of, readiness};
 use super::super::topic::Topic;
 use super::question::ask;
+use crate::arn::FunctionArn;
+use crate::plan::{Acceptable, Consent, function_parties};
+use crate::policy::FunctionGrant;
 
 /// Whether each function exists and is ready.
 pub(crate) fn ready(facts: &Facts) -> Vec<Claim> {
@@ -76,72 +79,96 @@ fn one_ready(function: &FunctionFacts) -> Claim {
 /// "And nobody else" includes the functions' own policies.
 pub(crate) fn own_policies(facts: &Facts) -> Vec<Claim> {
     let known = facts.functions.iter().filter(|function| function.state != FunctionState::Missing);
-    known.map(one_own_policy).collect()
+    known.flat_map(|function| own_policy(function, facts)).collect()
 }
 
-fn one_own_policy(function: &FunctionFacts) -> Claim {
+/// A claim for each whom a statement lets in.
+fn own_policy(function: &FunctionFacts, facts: &Facts) -> Vec<Claim> {
     let FunctionFacts { arn, state: _, policy } = function;
     let name = name_of(arn);
     let document = match policy {
         Err(why) => {
-            return ask_own(&name, "invoke").not_provable(why.clone(), "permit `lambda:GetPolicy` to see it");
+            let help = "permit `lambda:GetPolicy` to see it";
+            return vec![ask_own(&name, None, "invoke").not_provable(why.clone(), help)];
         }
-        Ok(None) => return ask_own(&name, "invoke").holds("it has no policy of its own"),
+        Ok(None) => return vec![ask_own(&name, None, "invoke").holds("it has no policy of its own")],
         Ok(Some(document)) => document,
     };
-    let others = function_admits(document, arn);
+    let others = function_parties(arn, document);
     if others.is_empty() {
-        return ask_own(&name, "invoke")
-            .holds("only this account, and services bound to it, may do so by it");
+        let seen = "only this account, and services bound to it, may do so by it";
+        return vec![ask_own(&name, None, "invoke").holds(seen)];
     }
-    let who = |is_meant: &dyn Fn(Powers) -> bool| -> Vec<&str> {
-        others.iter().filter(|(_, powers)| is_meant(**powers)).map(|(who, _)| who.as_str()).collect()
-    };
-    let said = [
-        (who(&|powers| powers.run && !powers.change), "invoke"),
-        (who(&|powers| powers.run && powers.change), "invoke and change"),
-        (who(&|powers| !powers.run), "change"),
-    ];
-    let said: Vec<(String, &str)> = said
-        .into_iter()
-        .filter(|(who, _)| !who.is_empty())
-        .map(|(who, verbs)| (who.join(" and "), verbs))
-        .collect();
-    let lets: Vec<String> = said.iter().map(|(who, verbs)| format!("{who} {verbs} it")).collect();
-    let is_run = others.values().any(|powers| powers.run);
-    let is_changed = others.values().any(|powers| powers.change);
-    let lets_in = others.iter().map(|(who, powers)| match powers.run {
-        true => format!("{who} (without the role)"),
-        false => format!("{who} (by changing the function, or who may invoke it)"),
-    });
-    let finding = Finding {
-        cause: Cause::FunctionOpen,
-        what: format!("The own policy of {name} lets {}", lets.join(", and ")),
-        consequence: match (is_run, is_changed) {
-            (_, false) => "they run the function without the role",
-            (true, true) => "they run the function without the role, change it, or decide who may run it",
-            (false, true) => "they change the function, or decide who may run it",
-        }
-        .to_owned(),
-        remedy: "remove that statement (`aws lambda remove-permission`), or bind it with aws:SourceArn or \
-                 aws:SourceAccount"
-            .to_owned(),
-        harm: Harm { keeps_genesys_out: false, lets_in: lets_in.collect() },
-    };
-    let verbs = match (is_run, is_changed) {
-        (_, false) => "invoke",
-        (true, true) => "invoke or change",
-        (false, true) => "change",
-    };
-    let seen: Vec<&str> = said.iter().map(|(who, _)| who.as_str()).collect();
-    ask_own(&name, verbs).fails(seen.join(" and "), finding, &[])
+    others.iter().map(|(acceptable, grant)| by_statement(arn, acceptable, grant, facts)).collect()
 }
 
-fn ask_own(name: &str, verbs: &str) -> Question {
+fn by_statement(arn: &FunctionArn, acceptable: &Acceptable, grant: &FunctionGrant, facts: &Facts) -> Claim {
+    let FunctionGrant { sid, who, principal: _, powers, document: _ } = grant;
+    let (name, accepts) = (name_of(arn), &facts.desired.accepts);
+    let (does, verbs, consequence, way) = match (powers.run, powers.change) {
+        (_, false) => ("invoke", "invoke", "they run the function without the role", "without the role"),
+        (true, true) => (
+            "invoke and change",
+            "invoke or change",
+            "they run the function without the role, change it, or decide who may run it",
+            "without the role",
+        ),
+        (false, true) => (
+            "change",
+            "change",
+            "they change the function, or decide who may run it",
+            "by changing the function, or who may invoke it",
+        ),
+    };
+    let lets_in = vec![format!("{who} ({way})")];
+    let question = ask_own(&name, sid.as_deref(), verbs);
+    let mut changed = "";
+    let mut remedy = removal(arn, sid.as_deref());
+    match acceptable.consent(accepts) {
+        Consent::Given(accept) => {
+            let (what, reason) = (acceptable.what.clone(), accept.reason.clone());
+            let acceptance = Acceptance { what, reason, lets_in, adds_permissions: false };
+            return question.accepted(who.clone(), acceptance);
+        }
+        Consent::Outdated(accept) => {
+            changed = ", not as the spec accepts it";
+            remedy.push_str(&format!("; or correct the `digest` in line {} of the spec", accept.line));
+        }
+        Consent::None => {}
+    }
+    let by = sid.as_ref().map(|sid| format!("Statement `{sid}` of the")).unwrap_or("The".to_owned());
+    let finding = Finding {
+        cause: Cause::FunctionOpen,
+        what: format!("{by} own policy of {name}{changed} lets {who} {does} it"),
+        consequence: consequence.to_owned(),
+        remedy,
+        harm: Harm { keeps_genesys_out: false, lets_in },
+    };
+    question.fails(who.clone(), finding, &[]).with_accept(facts.how_to_accept(acceptable))
+}
+
+/// How to remove a statement.
+fn removal(arn: &FunctionArn, sid: Option<&str>) -> String {
+    let is_plain = |text: &str| text.chars().all(|c| c.is_ascii_alphanumeric() || "-_".contains(c));
+    let command = match sid.filter(|sid| is_plain(sid)) {
+        Some(sid) => {
+            let qualifier = arn.qualifier().map(|of| format!(" --qualifier {of}")).unwrap_or_default();
+            format!(
+                "run `aws lambda remove-permission --function-name {}{qualifier} --statement-id {sid}`",
+                arn.name()
+            )
+        }
+        None => "remove that statement (`aws lambda remove-permission`)".to_owned(),
+    };
+    format!("{command}, or bind it with aws:SourceArn or aws:SourceAccount")
+}
+
+fn ask_own(name: &str, sid: Option<&str>, verbs: &str) -> Question {
+    let by = sid.map(|sid| format!("statement `{sid}` of ")).unwrap_or_default();
     ask(
         Topic::FunctionPolicies,
         format!("the own policy of {name} lets nobody else invoke or change it"),
-        format!("the own policy of {name} lets someone else {verbs} it"),
+        format!("{by}the own policy of {name} lets someone else {verbs} it"),
         format!("whether the own policy of {name} lets someone else invoke or change it is unknown"),
     )
 }

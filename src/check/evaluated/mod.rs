@@ -34,6 +34,6 @@ pub(crate) fn evaluated(facts: &Facts) -> Vec<Claim> {
     claims.extend(trust::trust(role, facts));
     claims.extend(permissions::permissions(role, facts));
     claims.extend(functions::own_policies(facts));
-    claims.extend(mistakes::mistakes(role, facts));
+    claims.extend(trust::apart_from_accepted(role, facts, mistakes::mistakes));
     claims
 }

@@ -1,13 +1,14 @@
 //! What the role may do.
 
 use super::super::cause::Cause;
-use super::super::claim::{Claim, Finding, Harm};
+use super::super::claim::{Acceptance, Claim, Finding, Harm};
 use super::super::facts::{Basis, Facts, FunctionFacts, Simulated};
 use super::super::questions::{Extra, extra_grants, may_invoke, name_of};
 use super::super::topic::Topic;
 use super::question::{NOT_INVOKED, ask};
 use crate::arn::FunctionArn;
 use crate::model::{LivePolicy, LiveRole};
+use crate::plan::Consent;
 use crate::policy::{Decision, Document};
 
 /// All claims about the role's policies.
@@ -260,52 +261,85 @@ fn second_opinion(role: &LiveRole, facts: &Facts, function: &FunctionFacts) -> O
     })
 }
 
-/// What the role may do beyond the spec.
+/// What the role may do beyond the spec: by its own policy, and by each that is not the spec's.
 fn nothing_else(role: &LiveRole, facts: &Facts) -> Vec<Claim> {
+    let compared = "what each attached and inline policy allows was compared with what is wanted";
     let extras = extra_grants(role, &facts.desired);
-    let question = |is_own: bool| {
-        let own = &facts.desired.policy.name;
-        let (holds, fails) = if is_own {
-            (format!("the policy `{own}` grants nothing else"), format!("the policy `{own}` grants more"))
-        } else {
-            (
-                "no other policy grants the role anything".to_owned(),
-                "other policies grant the role more".to_owned(),
-            )
-        };
-        ask(Topic::NothingElse, holds, fails, String::new())
-    };
-    [true, false]
-        .into_iter()
-        .map(|is_own| {
-            let found: Vec<&Extra> = extras.iter().filter(|extra| extra.is_own == is_own).collect();
-            if found.is_empty() {
-                return question(is_own)
-                    .holds("what each attached and inline policy allows was compared with what is wanted");
-            }
-            let policies: Vec<&str> = found.iter().map(|extra| extra.policy.as_str()).collect();
-            let grants: Vec<String> = found.iter().flat_map(|extra| extra.grants.clone()).collect();
-            let remedy = if is_own {
-                facts.by_apply("it restores the policy")
-            } else {
-                "detach it, or set `extra_permissions = \"remove\"` for the role and run `apply`".to_owned()
-            };
-            let finding = Finding {
-                cause: Cause::ExtraPermissions,
-                what: format!(
-                    "The role has extra permissions by {}: {}",
-                    policies.join(", "),
-                    short(&grants)
-                ),
-                consequence: "whoever assumes the role can do that too".to_owned(),
-                remedy,
-                harm: Harm::default(),
-            };
+    let (own, foreign): (Vec<&Extra>, Vec<&Extra>) =
+        extras.iter().partition(|extra| extra.acceptable.is_none());
+    let own_name = &facts.desired.policy.name;
+    let question = ask(
+        Topic::NothingElse,
+        format!("the policy `{own_name}` grants nothing else"),
+        format!("the policy `{own_name}` grants more"),
+        "",
+    );
+    let mut claims = vec![match own.first() {
+        None => question.holds(compared),
+        Some(extra) => {
             // What the policy allows in place of the function is said already.
-            let explained: &[Cause] = if is_own { &[Cause::PolicyDoesNotCover] } else { &[] };
-            question(is_own).fails(grants.join("; "), finding, explained)
-        })
-        .collect()
+            let finding = more(extra, "", facts.by_apply("it restores the policy"));
+            question.fails(extra.grants.join("; "), finding, &[Cause::PolicyDoesNotCover])
+        }
+    }];
+    if foreign.is_empty() {
+        let question = ask(
+            Topic::NothingElse,
+            "no other policy grants the role anything",
+            "other policies grant the role more",
+            "",
+        );
+        claims.push(question.holds(compared));
+    }
+    claims.extend(foreign.into_iter().filter_map(|extra| by_foreign(extra, facts)));
+    claims
+}
+
+fn by_foreign(extra: &Extra, facts: &Facts) -> Option<Claim> {
+    let Extra { policy, acceptable, grants } = extra;
+    let (acceptable, accepts) = (acceptable.as_ref()?, &facts.desired.accepts);
+    let question = ask(
+        Topic::NothingElse,
+        format!("{policy} grants the role nothing more"),
+        format!("{policy} grants the role more"),
+        "",
+    );
+    let seen = grants.join("; ");
+    let (changed, remedy) = match acceptable.consent(accepts) {
+        Consent::Given(accept) => {
+            let acceptance = Acceptance {
+                what: policy.clone(),
+                reason: accept.reason.clone(),
+                lets_in: Vec::new(),
+                adds_permissions: true,
+            };
+            return Some(question.accepted(seen, acceptance));
+        }
+        Consent::Outdated(accept) => (
+            ", not as the spec accepts it",
+            format!("detach it, or correct the `digest` in line {} of the spec", accept.line),
+        ),
+        Consent::None => (
+            "",
+            "detach it; or set `extra_permissions = \"remove\"` for the role and run `apply`; or accept it in the spec"
+                .to_owned(),
+        ),
+    };
+    let remedy =
+        if facts.basis == Basis::Spec { remedy } else { "detach it, if it is not wanted".to_owned() };
+    let claim = question.fails(seen, more(extra, changed, remedy), &[]);
+    Some(claim.with_accept(facts.how_to_accept(acceptable)))
+}
+
+fn more(extra: &Extra, changed: &str, remedy: String) -> Finding {
+    let Extra { policy, grants, .. } = extra;
+    Finding {
+        cause: Cause::ExtraPermissions,
+        what: format!("The role has extra permissions by {policy}{changed}: {}", short(grants)),
+        consequence: "whoever assumes the role can do that too".to_owned(),
+        remedy,
+        harm: Harm::default(),
+    }
 }
 
 /// The first few; all are in the claim.

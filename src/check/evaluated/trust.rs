@@ -1,7 +1,7 @@
 //! Who may assume the role.
 
 use super::super::cause::Cause;
-use super::super::claim::{Claim, Finding, Harm};
+use super::super::claim::{Acceptance, Claim, Finding, Harm, Outcome};
 use super::super::facts::{Basis, Facts};
 use super::super::questions::{
     self, Bearers, STRANGER, Trust, genesys, genesys_may_assume, may_assume, near_misses,
@@ -10,6 +10,7 @@ use super::super::topic::Topic;
 use super::question::{NOT_ASSUMED, ask};
 use crate::arn::Arn;
 use crate::model::{DesiredRole, LiveRole};
+use crate::plan::{Acceptable, Consent, HowToAccept, trust_parties, without_accepted};
 use crate::policy::access::principal_in_words;
 use crate::policy::{Decision, Evaluation, Principal};
 use crate::spec::{AccountTrust, genesys_account_name};
@@ -33,7 +34,13 @@ pub(crate) fn account(facts: &Facts) -> Vec<Claim> {
     let (why, help) = match &desired.genesys_account {
         AccountTrust::Known => return vec![question.holds("Genesys's own sources name it for customers")],
         AccountTrust::Confirmed { reason } => {
-            return vec![question.accepted("the spec confirms it with `account_reason`", reason)];
+            let acceptance = Acceptance {
+                what: format!("AWS account {id} as Genesys Cloud's"),
+                reason: reason.clone(),
+                lets_in: Vec::new(),
+                adds_permissions: false,
+            };
+            return vec![question.accepted("the spec confirms it with `account_reason`", acceptance)];
         }
         AccountTrust::Unknown { why, help } => (why, help),
     };
@@ -66,8 +73,72 @@ pub(crate) fn account(facts: &Facts) -> Vec<Claim> {
     vec![question.fails(id.to_string(), finding, &[])]
 }
 
-/// All claims about the trust policy.
+/// All claims about the trust policy, with those whom the spec accepts in it.
 pub(crate) fn trust(role: &LiveRole, facts: &Facts) -> Vec<Claim> {
+    let mut claims = apart_from_accepted(role, facts, of_document);
+    claims.extend(accepted(role, &facts.desired).into_iter().map(|acceptance| {
+        let who = acceptance.lets_in.join(" and ");
+        let fails = format!("{who} may assume the role");
+        ask(Topic::NobodyElse, format!("{who} may not assume the role"), fails, "")
+            .accepted(IS_NAMED, acceptance)
+    }));
+    claims
+}
+
+/// What was seen of someone whom the spec accepts.
+pub(crate) const IS_NAMED: &str = "the trust policy names it, and the spec accepts that";
+
+/// Claims about the trust policy: what fails only because of what the spec accepts in it is accepted.
+pub(crate) fn apart_from_accepted(
+    role: &LiveRole,
+    facts: &Facts,
+    claims: impl Fn(&LiveRole, &Facts) -> Vec<Claim>,
+) -> Vec<Claim> {
+    let whole = claims(role, facts);
+    let accepted = accepted(role, &facts.desired);
+    if accepted.is_empty() {
+        return whole;
+    }
+    let rest = claims(&without_accepted(role, &facts.desired), facts);
+    whole.into_iter().zip(rest).map(|(whole, rest)| merged(whole, rest, &accepted)).collect()
+}
+
+/// An accept makes of a failure what is accepted, and changes nothing else.
+fn merged(whole: Claim, rest: Claim, accepted: &[Acceptance]) -> Claim {
+    match (&whole.outcome, &rest.outcome) {
+        (Outcome::Fails(_), Outcome::Holds) => {
+            let accept = HowToAccept::default();
+            Claim { outcome: Outcome::Accepted(accepted.to_vec()), accept, ..whole }
+        }
+        (Outcome::Fails(_), Outcome::Fails(_)) => rest,
+        _ => whole,
+    }
+}
+
+/// Whom the trust policy names by statements that the spec accepts as a whole.
+fn accepted(role: &LiveRole, desired: &DesiredRole) -> Vec<Acceptance> {
+    let mut accepted = Vec::new();
+    for parties in trust_parties(role, desired) {
+        let given: Vec<Acceptance> = parties
+            .iter()
+            .filter_map(|party| match party.consent(&desired.accepts) {
+                Consent::Given(accept) => Some(Acceptance {
+                    what: party.what.clone(),
+                    reason: accept.reason.clone(),
+                    lets_in: vec![party.what.trim_end_matches(" in the trust policy").to_owned()],
+                    adds_permissions: false,
+                }),
+                Consent::Outdated(_) | Consent::None => None,
+            })
+            .collect();
+        if given.len() == parties.len() {
+            accepted.extend(given);
+        }
+    }
+    accepted
+}
+
+fn of_document(role: &LiveRole, facts: &Facts) -> Vec<Claim> {
     let desired = &facts.desired;
     let asked = Asked { role, facts, trust: questions::trust(role, desired), us: us(desired) };
     let mut claims = vec![asked.named(), asked.external_id(), asked.admission()];
@@ -77,6 +148,28 @@ pub(crate) fn trust(role: &LiveRole, facts: &Facts) -> Vec<Claim> {
     claims.push(asked.nobody_else_named());
     claims.push(asked.no_other_id());
     claims
+}
+
+/// What to write to accept someone of the own account, or a service. A stranger is nobody to propose.
+fn how_to_accept(role: &LiveRole, facts: &Facts) -> HowToAccept {
+    let desired = &facts.desired;
+    let own = &desired.role.arn.account;
+    let is_known = |party: &&Acceptable| {
+        party.things.iter().any(|thing| match thing.value().parse::<Arn>() {
+            Ok(arn) => arn.account == *own && arn.service == "iam",
+            Err(_) => thing.value().ends_with(".amazonaws.com"),
+        })
+    };
+    let parties = trust_parties(role, desired);
+    let mut open = parties.iter().flatten().filter(|party| !party.consent(&desired.accepts).is_given());
+    let outdated = parties
+        .iter()
+        .flatten()
+        .find(|party| matches!(party.consent(&desired.accepts), Consent::Outdated(_)));
+    match outdated.or_else(|| open.find(is_known)) {
+        Some(party) => facts.how_to_accept(party),
+        None => HowToAccept::default(),
+    }
 }
 
 /// `Genesys Cloud (AWS account 765628985471)`
@@ -388,7 +481,9 @@ impl Asked<'_> {
         }
         let seen = format!("it also admits {}", others.join(", "));
         let finding = self.also_admits("");
-        question.fails(seen, finding, &[Cause::TrustedAccount, Cause::UnknownAccount])
+        question
+            .fails(seen, finding, &[Cause::TrustedAccount, Cause::UnknownAccount])
+            .with_accept(how_to_accept(self.role, self.facts))
     }
 
     /// No table of requests can try every other ID: those that the conditions name are tried too.

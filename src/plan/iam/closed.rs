@@ -7,7 +7,7 @@ use crate::policy::{Document, equivalent};
 const CLOSED: &str = "genesys-iam-closed";
 
 /// Whether an inline policy is the one that this tool puts there: by its name and its exact meaning.
-pub(super) fn is_closed(name: &str, document: &Document) -> bool {
+pub(in crate::plan) fn is_closed(name: &str, document: &Document) -> bool {
     name.starts_with(CLOSED) && equivalent(document, &deny_policy())
 }
 

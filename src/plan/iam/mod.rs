@@ -12,6 +12,7 @@ mod versions;
 mod wider;
 
 pub use change::{IamChange, TagChange, TagChanges};
+pub(super) use closed::is_closed;
 pub use destroy::{destroy_role, prune_role};
 pub use foreseen::{block_what_iam_refuses, needs_attachment_quota};
 pub use role::diff_role;

@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use super::change::{IamChange, TagChange, TagChanges};
-use super::closed::is_closed;
 use super::order::{Between, BoundaryEffect, Ordered, Replacement, Task, order, shut_trust};
 use super::ownership::check_ownership;
 use super::versions::{diff_document, via};
 use super::wider::widenings;
 use crate::arn::{Arn, FunctionArn};
 use crate::model::{AttachedPolicy, DesiredRole, DesiredState, Live, LiveRole, Tags};
+use crate::plan::accept::{Acceptable, Consent, ForeignPolicy, foreign_policies, with_accepted};
 use crate::plan::change::{Change, Diff};
 use crate::plan::model::{Blocker, Notice, RolePlan};
 use crate::policy::access::{Access, AccessDiff, grants};
@@ -20,6 +20,7 @@ use crate::spec::{self, AccountTrust, ExtraPermissions, genesys_account_name};
 /// What would make one role as desired.
 pub fn diff_role(live: &Live, desired: &DesiredRole, all: &DesiredState) -> RolePlan {
     let mut plan = RolePlan::empty(&desired.role.name);
+    let desired = &*with_accepted(live.role.as_ref(), desired);
     match &desired.genesys_account {
         AccountTrust::Known => {}
         AccountTrust::Confirmed { reason } => {
@@ -86,14 +87,6 @@ fn task<'a>(
     let is_attached = role.attached.contains_key(&desired.policy.arn);
     let (attributes, tags) = diff_attributes(role, desired);
     neutral.extend(attributes);
-    let kept = match desired.extra_permissions {
-        ExtraPermissions::Remove => Vec::new(),
-        ExtraPermissions::Report => {
-            let attached = role.attached.iter().filter(|(arn, _)| **arn != desired.policy.arn);
-            let inline = role.inline.iter().filter(|(name, document)| !is_closed(name, document));
-            attached.map(|(_, policy)| &policy.document).chain(inline.map(|(_, document)| document)).collect()
-        }
-    };
     let live_boundary = role.role.permissions_boundary.as_ref();
     let wanted_boundary = match &desired.boundary {
         spec::Boundary::Unmentioned => live_boundary,
@@ -113,7 +106,7 @@ fn task<'a>(
         is_attached,
         attach: (!is_attached).then_some(attach),
         removals,
-        kept,
+        kept: kept(role, desired),
         boundary,
         bounds: [bound(live_boundary), bound(wanted_boundary)],
         neutral,
@@ -148,35 +141,55 @@ fn diff_own(role: &LiveRole, live: &Live, desired: &DesiredRole, is_attached: bo
     Replacement { before: Some(before.clone()), after: Some(after.clone()), direct, between }
 }
 
-/// Whatever else the role can do: reported, or removed where the spec says so.
+/// Whatever else the role can do: reported, or removed where the spec says so and does not accept it.
 fn extras(role: &LiveRole, desired: &DesiredRole, plan: &mut RolePlan) -> Vec<(IamChange, Document)> {
     let mut changes = Vec::new();
     let name = &desired.role.name;
-    for (arn, policy) in role.attached.iter().filter(|(arn, _)| **arn != desired.policy.arn) {
-        match desired.extra_permissions {
-            ExtraPermissions::Report => {
-                plan.notices
-                    .push(Notice::ExtraAttached { policy: arn.clone(), grants: grants(&policy.document) });
-                plan.notices.extend(denials(&policy.name, &policy.document, role, desired));
-            }
-            ExtraPermissions::Remove => {
-                let document = policy.document.clone();
-                changes.push((detach(name, arn, policy), document));
-            }
+    for (acceptable, foreign) in foreign_policies(role, desired) {
+        let (policy, document) = match foreign {
+            ForeignPolicy::Attached(_, policy) => (policy.name.as_str(), &policy.document),
+            ForeignPolicy::Inline(name, document) => (name, document),
+        };
+        if !stays(&acceptable, desired) {
+            let change = match foreign {
+                ForeignPolicy::Attached(arn, policy) => detach(name, arn, policy),
+                ForeignPolicy::Inline(inline, document) => delete_inline(name, inline, document),
+            };
+            changes.push((change, document.clone()));
+            continue;
         }
-    }
-    for (inline, document) in role.inline.iter().filter(|(name, document)| !is_closed(name, document)) {
-        match desired.extra_permissions {
-            ExtraPermissions::Report => {
-                plan.notices.push(Notice::ExtraInline { name: inline.clone(), grants: grants(document) });
-                plan.notices.extend(denials(inline, document, role, desired));
-            }
-            ExtraPermissions::Remove => {
-                changes.push((delete_inline(name, inline, document), document.clone()));
-            }
+        if !matches!(acceptable.consent(&desired.accepts), Consent::Given(_)) {
+            let accept = acceptable.how_to_accept(&desired.accepts);
+            let grants = grants(document);
+            plan.notices.push(match foreign {
+                ForeignPolicy::Attached(arn, _) => {
+                    Notice::ExtraAttached { policy: arn.clone(), grants, accept }
+                }
+                ForeignPolicy::Inline(name, _) => {
+                    Notice::ExtraInline { name: name.to_owned(), grants, accept }
+                }
+            });
         }
+        plan.notices.extend(denials(policy, document, role, desired));
     }
     changes
+}
+
+/// Whether a policy that is not the spec's stays.
+fn stays(acceptable: &Acceptable, desired: &DesiredRole) -> bool {
+    desired.extra_permissions == ExtraPermissions::Report
+        || matches!(acceptable.consent(&desired.accepts), Consent::Given(_))
+}
+
+/// The documents of the policies that are not the spec's and stay.
+fn kept<'a>(role: &'a LiveRole, desired: &'a DesiredRole) -> Vec<&'a Document> {
+    foreign_policies(role, desired)
+        .filter(|(acceptable, _)| stays(acceptable, desired))
+        .map(|(_, foreign)| match foreign {
+            ForeignPolicy::Attached(_, policy) => &policy.document,
+            ForeignPolicy::Inline(_, document) => document,
+        })
+        .collect()
 }
 
 /// The functions that a policy denies the role, for certain.
@@ -323,16 +336,8 @@ fn access_after(live: &Live, desired: &DesiredRole) -> Access {
     access.add_trust(&desired.role.assume_role_policy, genesys_account_name);
     access.add_permissions(&desired.policy.document);
     let live = live.role.as_ref();
-    if desired.extra_permissions == ExtraPermissions::Report
-        && let Some(role) = live
-    {
-        let others = role.attached.iter().filter(|(arn, _)| **arn != desired.policy.arn);
-        let inline = role.inline.iter().filter(|(name, document)| !is_closed(name, document));
-        let others: Vec<&Document> =
-            others.map(|(_, policy)| &policy.document).chain(inline.map(|(_, document)| document)).collect();
-        for document in others {
-            access.add_permissions(document);
-        }
+    for document in live.map(|role| kept(role, desired)).unwrap_or_default() {
+        access.add_permissions(document);
     }
     let boundary = match &desired.boundary {
         spec::Boundary::Unmentioned => live.and_then(|role| role.role.permissions_boundary.as_ref()),

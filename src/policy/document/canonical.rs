@@ -2,11 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use sha2::{Digest as _, Sha256};
+
 use super::super::key::EXTERNAL_ID;
 use super::super::operator::is_known_operator;
 use super::model::{
-    ActionElement, Conditions, Document, OneOrMany, PrincipalElement, Principals, ResourceElement, Scalar,
-    Statement, VERSION_2008,
+    ActionElement, Conditions, Document, Effect, OneOrMany, PrincipalElement, Principals, ResourceElement,
+    Scalar, Statement, VERSION_2008,
 };
 use crate::arn::AccountId;
 
@@ -38,6 +40,25 @@ impl Document {
             statements: OneOrMany::Many(keyed.into_iter().map(|(_, statement)| statement).collect()),
             unknown: unknown.clone(),
         }
+    }
+}
+
+impl Document {
+    /// A statement of it alone, with whatever the document denies: all that bears on what the statement lets happen.
+    #[must_use]
+    pub fn with_denials(&self, statement: &Statement) -> Self {
+        let denials = self.statements.as_slice().iter().filter(|other| other.effect == Effect::Deny);
+        let statements: Vec<Statement> = denials.chain([statement]).cloned().collect();
+        Self { statements: OneOrMany::Many(statements), ..self.clone() }
+    }
+
+    /// `sha256:…` of the canonical form: the same for documents that mean the same.
+    pub fn digest(&self) -> String {
+        let digest = Sha256::digest(self.canonical().to_json());
+        digest.iter().fold("sha256:".to_owned(), |mut text, byte| {
+            text.push_str(&format!("{byte:02x}"));
+            text
+        })
     }
 }
 

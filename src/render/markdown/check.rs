@@ -2,10 +2,11 @@
 
 use std::fmt::Write;
 
-use super::common::{LIMIT, origin};
+use super::common::{LIMIT, origin, paste};
 use crate::render::escape::Escape;
 use crate::view::{
-    CauseView, CheckView, OutcomeWord, Provenance, RoleView, Summary, few, plural, sentence_case,
+    AcceptedView, CauseView, CheckView, OutcomeWord, Provenance, RoleView, Summary, few, plural,
+    sentence_case,
 };
 
 /// Check reports: what is wrong first, then a line per role, and everything else folded, as far as there is room.
@@ -158,16 +159,36 @@ fn check_headline(
 
 fn role_causes(esc: &Escape<'_>, report: &RoleView, has_heading: bool) -> String {
     let mut out = String::new();
-    if report.diagnosis.is_empty() {
+    if report.diagnosis.is_empty() && report.accepted.is_empty() && report.warnings.is_empty() {
         return out;
     }
     if has_heading {
         let _ = writeln!(out, "### {}\n", esc.code(&report.role));
     }
-    for CauseView { cause, what, consequence, remedy, .. } in &report.diagnosis {
+    for CauseView { cause, what, consequence, remedy, accept, .. } in &report.diagnosis {
         let _ = writeln!(out, "- **FAULT** {} ({cause})", esc.text(what));
         let _ = writeln!(out, "  - so: {}", esc.text(consequence));
         let _ = writeln!(out, "  - do: {}", esc.text(remedy));
+        if !accept.is_empty() {
+            let _ = writeln!(out, "  - to accept it, in the spec:");
+            out.push_str(&paste(esc, accept));
+        }
+    }
+    for AcceptedView { what, reason, lets_in } in &report.accepted {
+        let who = if lets_in.is_empty() {
+            String::new()
+        } else {
+            format!(", which lets in {}", lets_in.join(" and "))
+        };
+        let _ = writeln!(
+            out,
+            "- accepted: {}; the reason: {}",
+            esc.text(&format!("{what}{who}")),
+            esc.text(reason)
+        );
+    }
+    for warning in &report.warnings {
+        let _ = writeln!(out, "- **warning** {}", esc.text(&warning.in_one_line()));
     }
     if !report.ruled_out.is_empty() {
         let _ = writeln!(out, "\nRuled out: {}.", esc.text(&report.ruled_out.join("; ")));

@@ -25,3 +25,12 @@ pub(super) fn origin(esc: &Escape<'_>, provenance: &Provenance, between: &[Strin
     }));
     if parts.is_empty() { String::new() } else { format!("{}\n\n", parts.join(" · ")) }
 }
+
+/// Lines to write into the spec, as they are.
+pub(super) fn paste(esc: &Escape<'_>, lines: &[String]) -> String {
+    if lines.is_empty() {
+        return String::new();
+    }
+    let lines: String = lines.iter().map(|line| format!("{}\n", esc.fenced(line))).collect();
+    format!("\n```toml\n{lines}```\n\n")
+}

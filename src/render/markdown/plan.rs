@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::common::{LIMIT, origin};
+use super::common::{LIMIT, origin, paste};
 use crate::plan::ChangeKind;
 use crate::policy::access::AccessSign;
 use crate::render::escape::Escape;
@@ -56,10 +56,11 @@ pub fn plans(
 /// What a reviewer has to read before anything else.
 fn cautions<'a>(esc: &Escape<'_>, plans: impl Iterator<Item = &'a PlanView>) -> String {
     let mut said: Vec<String> = Vec::new();
-    for Caution { blocks, remark: Remark { what, details, remedy } } in plans.flat_map(|plan| &plan.cautions)
+    for Caution { blocks, remark: Remark { what, details, remedy, paste } } in
+        plans.flat_map(|plan| &plan.cautions)
     {
         let blocked = if *blocks { "**BLOCKED** " } else { "" };
-        let parts = [what].into_iter().chain(details).chain(remedy.as_ref());
+        let parts = [what].into_iter().chain(details).chain(remedy.as_ref()).chain(paste);
         let text: Vec<String> = parts.map(|part| format!("{}.", esc.text(&sentence_case(part)))).collect();
         let text = format!("{blocked}{}", text.join(" "));
         if !said.contains(&text) {
@@ -213,8 +214,12 @@ fn summary(esc: &Escape<'_>, plan: &PlanView) -> String {
     };
     let foreign =
         foreign([summary]).map(|foreign| format!(" · **{}**", esc.text(&foreign))).unwrap_or_default();
+    let accepted = match summary.accepted {
+        0 => String::new(),
+        count => format!(" · accepted by the spec: {count}"),
+    };
     let blocked = if summary.blocked { " · **BLOCKED**" } else { "" };
-    format!("**{counts}** · access widened: {wider}{foreign}{blocked}")
+    format!("**{counts}** · access widened: {wider}{foreign}{accepted}{blocked}")
 }
 
 /// Who gains and who loses what, with notices and blockers, and a picture.
@@ -228,7 +233,9 @@ fn access(esc: &Escape<'_>, plan: &RolePlanView) -> String {
         let _ = writeln!(out, "- **BLOCKED** {}", esc.text(&blocker.in_one_line()));
     }
     for notice in notices {
-        let _ = writeln!(out, "- notice: {}", esc.text(&notice.in_one_line()));
+        let plain = Remark { paste: Vec::new(), ..notice.clone() };
+        let _ = writeln!(out, "- notice: {}", esc.text(&plain.in_one_line()));
+        out.push_str(&paste(esc, &notice.paste));
     }
     for connection in connections {
         let _ = writeln!(out, "- {}", esc.text(&connection.sentence));

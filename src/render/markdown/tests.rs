@@ -11,11 +11,13 @@ use crate::plan::genesys::{
     ActionRef, Connection, GenesysBlocker, GenesysChange, GenesysNotice, Handle, NotesState,
 };
 use crate::plan::iam::{IamChange, TagChange};
-use crate::plan::{Blocker, Change, Diff, Notice, Owned, Owner, Plan, RolePlan, Widening};
+use crate::plan::{Blocker, Change, Diff, HowToAccept, Notice, Owned, Owner, Plan, RolePlan, Widening};
 use crate::policy::Document;
 use crate::policy::access::{Access, AccessDiff};
 use crate::spec::ActionContent;
-use crate::view::{CauseView, CheckView, OutcomeWord, PlanView, Provenance, RoleView, Summary};
+use crate::view::{
+    AcceptedView, CauseView, CheckView, OutcomeWord, PlanView, Provenance, Remark, RoleView, Summary,
+};
 use crate::view::{LineView, VerdictView};
 
 /// What comes alive in a comment, and what could end the place that it stands in.
@@ -81,7 +83,11 @@ fn alive(markdown: &str) -> Vec<String> {
         if line.starts_with("```") {
             in_fence = !in_fence;
             let language = line.trim_start_matches('`');
-            assert!(if in_fence { ["diff", "mermaid"].contains(&language) } else { language.is_empty() });
+            assert!(if in_fence {
+                ["diff", "mermaid", "toml"].contains(&language)
+            } else {
+                language.is_empty()
+            });
         } else if !in_fence {
             // In HTML neither backticks nor backslashes mean anything.
             let line = if line.starts_with("<details>") { line.to_owned() } else { without_code(line) };
@@ -292,6 +298,7 @@ fn hostile_plan(text: &str) -> Plan {
         GenesysBlocker::UsedByFlows { action: t(), id: t(), usage: usage() },
         GenesysBlocker::ForeignActions { integration: t(), names: vec![t()] },
     ];
+    let accept = |is_outdated| HowToAccept { lines: vec![t(), format!("digest = {text}")], is_outdated };
     let role = RolePlan {
         role: t(),
         changes: iam.into_iter().map(Change::Iam).chain(genesys.into_iter().map(Change::Genesys)).collect(),
@@ -306,7 +313,11 @@ fn hostile_plan(text: &str) -> Plan {
         .collect(),
         notices: [
             Notice::ConfirmedAccount { account: "111122223333".parse().unwrap(), reason: t() },
-            Notice::ExtraInline { name: t(), grants: vec![t(), t()] },
+            Notice::ExtraInline { name: t(), grants: vec![t(), t()], accept: accept(false) },
+            Notice::Accepted { what: t(), gains: vec![t()], reason: t(), lets_in: true },
+            Notice::AcceptOutdated { what: t(), gains: vec![t()], accept: accept(true) },
+            Notice::AcceptsNothing { what: t(), line: 1 },
+            Notice::AcceptUnknown { what: t(), why: t() },
             Notice::ForeignDeny { policy: t(), function: t() },
             Notice::Adopted { what: Owned::Policy(t()), by: Owner::Spec(t()) },
             Notice::SharedPolicy { policy: t(), others: 2 },
@@ -351,14 +362,24 @@ fn hostile_check(text: &str, sign: &'static str) -> CheckView {
             of_many: t(),
             genesys_can_invoke: None,
             others: vec![t()],
+            accepted_others: vec![t()],
             unknown: Some(t()),
             proof: None,
             proof_in_words: "nothing",
         },
         prober: t(),
         lines: vec![line(OutcomeWord::Pass), line(OutcomeWord::Fault)],
-        diagnosis: vec![CauseView { cause: "trust", of_many: t(), what: t(), consequence: t(), remedy: t() }],
+        diagnosis: vec![CauseView {
+            cause: "trust",
+            of_many: t(),
+            what: t(),
+            consequence: t(),
+            remedy: t(),
+            accept: vec![t(), t()],
+        }],
         ruled_out: Vec::new(),
+        accepted: vec![AcceptedView { what: t(), reason: t(), lets_in: vec![t()] }],
+        warnings: vec![Remark::new(t())],
     };
     CheckView {
         format: "genesys-iam check",

@@ -37,17 +37,19 @@ pub fn parse(source: &str, name: &str, environment: &dyn Environment) -> (Option
             None
         }
     };
-    let functions = spec.iter_mut().flat_map(|spec| &mut spec.roles).flat_map(|role| &mut role.functions);
     // Each after the one before it: the file is gone through once.
     let (mut at, mut line) = (0, 1);
-    for function in functions {
-        let before = source.get(at..function.span.start);
-        let Some(before) = before.or_else(|| source.get(..function.span.start)) else { continue };
-        if function.span.start < at {
-            line = 1;
+    let mut line_of = |start: usize| {
+        if start < at {
+            (at, line) = (0, 1);
         }
-        line += before.matches('\n').count();
-        (at, function.line) = (function.span.start, line);
+        line += source.get(at..start).map_or(0, |between| between.matches('\n').count());
+        at = start;
+        line
+    };
+    for role in spec.iter_mut().flat_map(|spec| &mut spec.roles) {
+        role.functions.iter_mut().for_each(|function| function.line = line_of(function.span.start));
+        role.accepts.iter_mut().for_each(|accept| accept.line = line_of(accept.span.start));
     }
     let mut diagnostics = diagnostics.list;
     diagnostics.sort_by_key(|diagnostic| (diagnostic.span.start, diagnostic.severity));

@@ -1,5 +1,6 @@
 //! From TOML to a valid spec, or to every fault that it has. One file per table.
 
+mod accept;
 mod aws;
 mod check;
 mod common;

@@ -187,6 +187,7 @@ pub(super) fn example(key: &str) -> &'static str {
         "region" => "like \"us-east-1\"",
         "endpoint_url" => "like \"http://127.0.0.1:4566\"",
         "external_id" => "it is the Genesys Cloud organization ID, a GUID",
+        "digest" => "leave it out: `plan` and `check` print the line to write",
         "session_name" => "like \"genesys-iam\", 2 to 64 characters",
         _ => "",
     }

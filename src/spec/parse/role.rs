@@ -65,6 +65,7 @@ impl Parser<'_> {
         let integration = table.table("integration", "[role.integration]", self.diagnostics);
         let integration = integration.and_then(|table| self.integration(table));
         let data_actions = self.data_actions(&mut table, integration.as_ref(), &functions, target);
+        let accepts = self.accepts(&mut table, target);
         table.deny_unknown_keys(self.diagnostics);
 
         let tags = self.merged_tags(&defaults.tags, own.tags, span.clone());
@@ -100,6 +101,7 @@ impl Parser<'_> {
                 .extra_permissions
                 .or(defaults.extra_permissions)
                 .unwrap_or(ExtraPermissions::Report),
+            accepts,
             name: name.value.clone(),
             span: span.clone(),
         };

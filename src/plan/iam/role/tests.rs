@@ -3,7 +3,8 @@
 use super::*;
 use crate::arn::Arn;
 use crate::model::{AttachedPolicy, LiveState, Orphans, PolicyVersion};
-use crate::plan::model::{Blocker, Owned, Owner, Widening};
+use crate::plan::accept::trust_parties;
+use crate::plan::model::{Blocker, HowToAccept, Owned, Owner, Widening};
 use crate::plan::testing::{converged, desired, document, version};
 use crate::plan::{Party, diff};
 use crate::policy::template::{closed_trust, invoke_policy};
@@ -168,8 +169,19 @@ fn extra_permissions_are_reported_or_removed_first() {
     let grants = vec!["* on *".to_owned()];
     let report = plan(live.clone(), &desired(""));
     assert_eq!(operations(&report), ["UpdateRole"]);
-    let attached = Notice::ExtraAttached { policy: rogue, grants: grants.clone() };
-    assert_eq!(report.notices, [attached, Notice::ExtraInline { name: "inline".to_owned(), grants }]);
+    let accept = |thing: &str| HowToAccept {
+        lines: vec![
+            "[[role.accept]]".to_owned(),
+            thing.to_owned(),
+            format!("digest = \"{}\"", everything().digest()),
+            "reason = \"…\"".to_owned(),
+        ],
+        is_outdated: false,
+    };
+    let (policy, inline) = (accept("policy = \"rogue\""), accept("inline_policy = \"inline\""));
+    let attached = Notice::ExtraAttached { policy: rogue, grants: grants.clone(), accept: policy };
+    let inline = Notice::ExtraInline { name: "inline".to_owned(), grants, accept: inline };
+    assert_eq!(report.notices, [attached, inline]);
     let remove = plan(live, &desired("extra_permissions = \"remove\""));
     assert_eq!(operations(&remove), ["DetachRolePolicy", "DeleteRolePolicy", "UpdateRole"]);
     assert_eq!(remove.notices, []);
@@ -429,4 +441,55 @@ fn a_policy_that_bounds_somebody_is_not_destroyed() {
     let wanted = desired("");
     let plan = crate::plan::destroy_role(&live, &wanted.roles[0], &wanted.spec);
     assert!(matches!(plan.blockers.as_slice(), [Blocker::PolicyBounds { count: 1, .. }]), "{plan:?}");
+}
+
+/// Something accepted, with the digest of a document.
+fn accept(thing: &str, document: &Document) -> String {
+    format!("[[role.accept]]\n{thing}\ndigest = \"{}\"\nreason = \"known\"", document.digest())
+}
+
+#[test]
+fn what_the_spec_accepts_stays_and_a_changed_document_asks_again() {
+    let mut live = converged();
+    let role = live.role.as_mut().unwrap();
+    let rogue: Arn = "arn:aws:iam::111122223333:policy/rogue".parse().unwrap();
+    role.attached.insert(rogue.clone(), attached("rogue", Tags::new()));
+    role.inline.insert("inline".to_owned(), everything());
+    let both =
+        [accept("policy = \"rogue\"", &everything()), accept("inline_policy = \"inline\"", &everything())];
+    for line in ["", "extra_permissions = \"remove\"\n"] {
+        let plan = plan(live.clone(), &desired(&format!("{line}{}", both.join("\n"))));
+        assert_eq!((operations(&plan).len(), plan.notices.len()), (0, 0), "{line}");
+    }
+    let by_arn = accept("policy = \"arn:aws:iam::111122223333:policy/rogue\"", &everything());
+    let remove = plan(live.clone(), &desired(&format!("extra_permissions = \"remove\"\n{by_arn}")));
+    assert_eq!(operations(&remove), ["DeleteRolePolicy"]);
+    live.role.as_mut().unwrap().inline.insert("inline".to_owned(), deny_policy());
+    let changed = plan(live, &desired(&both.join("\n")));
+    let Some(Notice::ExtraInline { accept, .. }) = changed.notices.first() else { panic!("{changed:?}") };
+    assert!(accept.is_outdated && accept.lines[2].contains(&deny_policy().digest()));
+}
+
+#[test]
+fn an_accepted_statement_of_the_trust_policy_stays_and_no_other() {
+    let mut live = converged();
+    let wanted = live.role.as_ref().unwrap().role.assume_role_policy.clone();
+    let with = |action: &str| {
+        let own =
+            r#"{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111122223333:role/ci"},"Action":"ACTION"}"#;
+        let text = wanted.to_json().replacen("[", &format!("[{},", own.replace("ACTION", action)), 1);
+        document(&if wanted.to_json().contains("\"Statement\":[") { text } else { panic!("{text}") })
+    };
+    let named = "principal = \"arn:aws:iam::111122223333:role/ci\"";
+    live.role.as_mut().unwrap().role.assume_role_policy = with("sts:AssumeRole");
+    assert_eq!(operations(&plan(live.clone(), &desired(""))), ["UpdateAssumeRolePolicy"]);
+    let party = trust_parties(live.role.as_ref().unwrap(), &desired("").roles[0]).remove(0).remove(0);
+    let accepted = |digest: &str| {
+        desired(&format!("[[role.accept]]\n{named}\ndigest = \"{digest}\"\nreason = \"known\""))
+    };
+    let kept = plan(live.clone(), &accepted(&party.digest));
+    assert_eq!((operations(&kept).len(), kept.is_wider()), (0, false));
+    // Another statement is another document.
+    live.role.as_mut().unwrap().role.assume_role_policy = with("sts:*");
+    assert_eq!(operations(&plan(live, &accepted(&party.digest))), ["UpdateAssumeRolePolicy"]);
 }

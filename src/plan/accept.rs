@@ -1,0 +1,280 @@
+//! What is live and not the spec's, and whether the spec accepts it: bound to the document that a person has seen.
+
+use std::borrow::Cow;
+
+use super::iam::is_closed;
+use super::model::{HowToAccept, Notice};
+use crate::arn::{Arn, FunctionArn};
+use crate::model::{AttachedPolicy, DesiredRole, LiveRole};
+use crate::policy::access::grants;
+use crate::policy::document::{Effect, OneOrMany, Statement};
+use crate::policy::{
+    Document, FunctionGrant, NamedParty, Principal, function_grants, is_unique_id, named_parties,
+};
+use crate::spec::{AcceptSpec, AcceptedThing, KNOWN_GENESYS_ACCOUNTS, genesys_account_name};
+
+/// Something that can be accepted, as it is live.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Acceptable {
+    /// By which an accept can name it, the plainest first.
+    pub things: Vec<AcceptedThing>,
+    pub digest: String,
+    /// ``policy `AdministratorAccess` ``
+    pub what: String,
+    /// Who gains what by it.
+    pub gains: Vec<String>,
+}
+
+/// What the spec says of something that can be accepted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Consent<'a> {
+    None,
+    Given(&'a AcceptSpec),
+    /// To another document, or to none yet.
+    Outdated(&'a AcceptSpec),
+}
+
+impl Consent<'_> {
+    pub fn is_given(self) -> bool {
+        matches!(self, Self::Given(_))
+    }
+}
+
+impl Acceptable {
+    pub fn consent<'a>(&self, accepts: &'a [AcceptSpec]) -> Consent<'a> {
+        let about: Vec<&AcceptSpec> =
+            accepts.iter().filter(|accept| self.things.contains(&accept.what)).collect();
+        let fits = |accept: &&&AcceptSpec| accept.digest.as_ref() == Some(&self.digest);
+        match (about.iter().find(fits), about.first()) {
+            (Some(accept), _) => Consent::Given(accept),
+            (None, Some(accept)) => Consent::Outdated(accept),
+            (None, None) => Consent::None,
+        }
+    }
+
+    /// What to write into the spec; nothing where an accept cannot name it.
+    pub fn how_to_accept(&self, accepts: &[AcceptSpec]) -> HowToAccept {
+        let quoted = |text: &str| serde_json::Value::from(text).to_string();
+        let Some(thing) = self.things.first() else { return HowToAccept::default() };
+        HowToAccept {
+            lines: vec![
+                "[[role.accept]]".to_owned(),
+                format!("{} = {}", thing.key(), quoted(thing.value())),
+                format!("digest = {}", quoted(&self.digest)),
+                "reason = \"…\"".to_owned(),
+            ],
+            is_outdated: matches!(self.consent(accepts), Consent::Outdated(_)),
+        }
+    }
+}
+
+/// The role's policies that are not the spec's.
+pub fn foreign_policies<'a>(
+    role: &'a LiveRole,
+    desired: &'a DesiredRole,
+) -> impl Iterator<Item = (Acceptable, ForeignPolicy<'a>)> {
+    let attached =
+        role.attached.iter().filter(|(arn, _)| **arn != desired.policy.arn).map(|(arn, policy)| {
+            let foreign = ForeignPolicy::Attached(arn, policy);
+            let things =
+                vec![AcceptedThing::Policy(policy.name.clone()), AcceptedThing::Policy(arn.to_string())];
+            (of_policy(format!("policy `{}`", policy.name), things, &policy.document), foreign)
+        });
+    let inline = role.inline.iter().filter(|(name, document)| !is_closed(name, document));
+    let inline = inline.map(|(name, document)| {
+        let things = vec![AcceptedThing::InlinePolicy(name.clone())];
+        (
+            of_policy(format!("inline policy `{name}`"), things, document),
+            ForeignPolicy::Inline(name, document),
+        )
+    });
+    attached.chain(inline)
+}
+
+/// Where a policy that is not the spec's is.
+#[derive(Debug, Clone, Copy)]
+pub enum ForeignPolicy<'a> {
+    Attached(&'a Arn, &'a AttachedPolicy),
+    Inline(&'a str, &'a Document),
+}
+
+fn of_policy(what: String, things: Vec<AcceptedThing>, document: &Document) -> Acceptable {
+    Acceptable { things, digest: document.digest(), what, gains: grants(document) }
+}
+
+/// Whom the trust policy names by statements that name neither Genesys Cloud, nor the verifier, nor everybody; by statement.
+pub fn trust_parties(role: &LiveRole, desired: &DesiredRole) -> Vec<Vec<Acceptable>> {
+    let document = role.role.assume_role_policy.canonical();
+    let statements = document.statements.as_slice().iter();
+    statements.filter_map(|statement| of_trust(&document, statement, desired)).collect()
+}
+
+/// A statement's parties; `None` where it is not one that can be accepted.
+fn of_trust(document: &Document, statement: &Statement, desired: &DesiredRole) -> Option<Vec<Acceptable>> {
+    // What the document means elsewhere must be what it means here.
+    let wanted = desired.role.assume_role_policy.canonical();
+    if statement.effect != Effect::Allow
+        || !document.unknown.is_empty()
+        || !statement.unknown.is_empty()
+        || document.version != wanted.version
+    {
+        return None;
+    }
+    let genesys = Arn::account_root(&desired.role.arn.partition, &desired.genesys_account_id).to_string();
+    let verifier = desired.verifier.as_ref().map(Arn::to_string);
+    let digest = document.with_denials(statement).digest();
+    let parties = named_parties(statement, genesys_account_name);
+    let one = |party: &NamedParty| {
+        let value = party.value.as_ref()?;
+        let is_named = match &party.principal {
+            Some(Principal::Aws(text)) => {
+                *text != genesys && Some(text) != verifier.as_ref() && !is_unique_id(text)
+            }
+            Some(Principal::Service(_) | Principal::Federated(_)) => value != "*",
+            Some(Principal::Anonymous) | None => false,
+        };
+        is_named.then(|| Acceptable {
+            things: vec![AcceptedThing::Principal(value.clone())],
+            digest: digest.clone(),
+            what: format!("{} in the trust policy", party.words),
+            gains: vec![format!("{} may assume the role", party.words)],
+        })
+    };
+    parties.iter().map(one).collect()
+}
+
+/// The trust policy that the spec wants, with the live statements that it accepts.
+pub(super) fn with_accepted<'a>(role: Option<&LiveRole>, desired: &'a DesiredRole) -> Cow<'a, DesiredRole> {
+    let Some(role) = role.filter(|_| !desired.accepts.is_empty()) else { return Cow::Borrowed(desired) };
+    let accepted = accepted_statements(role, desired);
+    if accepted.is_empty() {
+        return Cow::Borrowed(desired);
+    }
+    let mut desired = desired.clone();
+    let wanted = desired.role.assume_role_policy.statements.as_slice().to_vec();
+    desired.role.assume_role_policy.statements =
+        OneOrMany::Many(wanted.into_iter().chain(accepted).collect());
+    Cow::Owned(desired)
+}
+
+/// The statements of the trust policy all of whose parties are accepted.
+fn accepted_statements(role: &LiveRole, desired: &DesiredRole) -> Vec<Statement> {
+    let document = role.role.assume_role_policy.canonical();
+    let is_accepted = |statement: &&Statement| {
+        of_trust(&document, statement, desired).is_some_and(|parties| {
+            !parties.is_empty() && parties.iter().all(|party| party.consent(&desired.accepts).is_given())
+        })
+    };
+    document.statements.as_slice().iter().filter(is_accepted).cloned().collect()
+}
+
+/// The role as if its trust policy had no statement that the spec accepts.
+pub fn without_accepted(role: &LiveRole, desired: &DesiredRole) -> LiveRole {
+    let accepted = accepted_statements(role, desired);
+    let mut role = role.clone();
+    if !accepted.is_empty() {
+        let mut document = role.role.assume_role_policy.canonical();
+        let left = document.statements.as_slice().iter().filter(|one| !accepted.contains(one));
+        document.statements = OneOrMany::Many(left.cloned().collect());
+        role.role.assume_role_policy = document;
+    }
+    role
+}
+
+/// Whom a function's own policy lets run or change it.
+pub fn function_parties(function: &FunctionArn, policy: &Document) -> Vec<(Acceptable, FunctionGrant)> {
+    let grants = function_grants(policy, function, genesys_account_name);
+    let one = |grant: FunctionGrant| {
+        let FunctionGrant { sid, who, principal, powers, document } = &grant;
+        let sid_thing = sid.iter().map(|sid| AcceptedThing::FunctionPolicySid(sid.clone()));
+        // Everybody can be named by the statement only, which a person has to look at.
+        let principal = principal.iter().filter(|value| *value != "*" && !is_genesys(value));
+        let principal = principal.map(|value| AcceptedThing::Principal(value.clone()));
+        let does = match (powers.run, powers.change) {
+            (true, true) => "may invoke and change",
+            (false, true) => "may change",
+            _ => "may invoke",
+        };
+        let acceptable = Acceptable {
+            things: sid_thing.chain(principal).collect(),
+            digest: document.digest(),
+            what: match sid {
+                Some(sid) => {
+                    format!("statement `{sid}` of the own policy of function `{}`", function.label())
+                }
+                None => format!("{who} in the own policy of function `{}`", function.label()),
+            },
+            gains: vec![format!("{who} {does} function `{}`", function.label())],
+        };
+        (acceptable, grant)
+    };
+    grants.into_iter().map(one).collect()
+}
+
+/// Whether a principal is of one of Genesys's accounts: every customer of Genesys Cloud has those in common.
+fn is_genesys(principal: &str) -> bool {
+    principal
+        .parse::<Arn>()
+        .is_ok_and(|arn| KNOWN_GENESYS_ACCOUNTS.iter().any(|known| known.id == arn.account))
+}
+
+/// A function's own policy, as far as it was read.
+pub type FunctionPolicy<'a> = (&'a FunctionArn, Result<Option<&'a Document>, &'a str>);
+
+/// What the accepts of a role come to, for a reviewer: `functions` are those whose own policies were looked at.
+pub fn note_accepts(
+    role: Option<&LiveRole>,
+    desired: &DesiredRole,
+    functions: &[FunctionPolicy<'_>],
+) -> Vec<Notice> {
+    let accepts = &desired.accepts;
+    if accepts.is_empty() {
+        return Vec::new();
+    }
+    let mut notices = Vec::new();
+    let mut found: Vec<AcceptedThing> = Vec::new();
+    let mut add = |acceptable: &Acceptable, is_whole: bool, is_told: bool| {
+        found.extend(acceptable.things.iter().cloned());
+        let Acceptable { what, gains, .. } = acceptable;
+        let (what, gains) = (what.clone(), gains.clone());
+        match acceptable.consent(accepts) {
+            Consent::Given(accept) if is_whole => {
+                let reason = accept.reason.clone();
+                notices.push(Notice::Accepted { what, gains, reason, lets_in: !is_told });
+            }
+            // A policy of the role has a notice of its own.
+            Consent::Outdated(_) if !is_told => {
+                let accept = acceptable.how_to_accept(accepts);
+                notices.push(Notice::AcceptOutdated { what, gains, accept });
+            }
+            Consent::Given(_) if !is_told => {
+                let why = "its statement names others too, who are not accepted".to_owned();
+                notices.push(Notice::AcceptUnknown { what, why });
+            }
+            Consent::Given(_) | Consent::Outdated(_) | Consent::None => {}
+        }
+    };
+    if let Some(role) = role {
+        foreign_policies(role, desired).for_each(|(acceptable, _)| add(&acceptable, true, true));
+        for parties in trust_parties(role, desired) {
+            let is_whole = parties.iter().all(|party| party.consent(accepts).is_given());
+            parties.iter().for_each(|party| add(party, is_whole, false));
+        }
+    }
+    for (function, policy) in functions {
+        if let Ok(Some(policy)) = policy {
+            function_parties(function, policy).iter().for_each(|(party, _)| add(party, true, false));
+        }
+    }
+    let unread = functions.iter().find_map(|(_, policy)| policy.err());
+    for accept in accepts.iter().filter(|accept| !found.contains(&accept.what)) {
+        let what = format!("{} = \"{}\"", accept.what.key(), accept.what.value());
+        let of_function =
+            matches!(accept.what, AcceptedThing::FunctionPolicySid(_) | AcceptedThing::Principal(_));
+        notices.push(match unread.filter(|_| of_function) {
+            Some(why) => Notice::AcceptUnknown { what, why: why.to_owned() },
+            None => Notice::AcceptsNothing { what, line: accept.line },
+        });
+    }
+    notices
+}
