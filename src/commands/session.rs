@@ -204,22 +204,22 @@ impl Session {
         if is_check || look_up == LookUp::None {
             return self.observed_for_no_plan(caller, (functions, exact), live, in_bulk && is_check).await;
         }
-        let desired = resolve(spec, &exact);
+        let desired = as_answered(spec, expected, &exact);
         let plan = diff(&live, &desired);
         let later = async {
             if !in_bulk {
                 return Ok((functions, exact));
             }
-            let new = expected.roles.iter().filter(|role| !is_allowed_already(role, &live));
+            let new = desired.roles.iter().filter(|role| !is_allowed_already(role, &live));
             self.functions(new.flat_map(|role| &role.functions).collect()).await
         };
         let ahead = Box::pin(aws::foresee(clients, &plan, &desired, &live));
         let (found, foresight) = futures_util::join!(later, ahead);
         let (functions, exact) = found?;
         let foresight = Some(foresight?);
-        let as_written = exact.iter().all(|(written, exact)| written == exact);
-        let desired = if in_bulk && !as_written { resolve(spec, &exact) } else { desired };
-        if self.genesys.is_none() && (as_written || !in_bulk) {
+        let is_final = !in_bulk || is_as_written(&exact);
+        let desired = if is_final { desired } else { resolve(spec, &exact) };
+        if self.genesys.is_none() && is_final {
             return Ok(Observed {
                 caller,
                 functions,
@@ -474,6 +474,19 @@ impl Session {
     }
 }
 
+fn is_as_written(exact: &BTreeMap<FunctionArn, FunctionArn>) -> bool {
+    exact.iter().all(|(written, exact)| written == exact)
+}
+
+/// What is wanted of the ARNs that the Lambda API answered: mostly just what was expected.
+fn as_answered(
+    spec: &Spec,
+    expected: DesiredState,
+    exact: &BTreeMap<FunctionArn, FunctionArn>,
+) -> DesiredState {
+    if is_as_written(exact) { expected } else { resolve(spec, exact) }
+}
+
 /// Whether the live policy means what is wanted: then each function was looked up when it was put there.
 fn is_allowed_already(role: &DesiredRole, live: &LiveState) -> bool {
     let policy = live.roles.get(&role.role.name).and_then(|live| live.policy.as_ref());
@@ -524,6 +537,10 @@ impl Observed {
             let blockers = missing
                 .map(|f| Blocker::MissingFunction { function: f.arn.clone(), line: f.line })
                 .collect::<Vec<_>>();
+            // Of thousands of roles few are searched for.
+            if blockers.is_empty() {
+                continue;
+            }
             if let Some(plan) = plan.roles.iter_mut().find(|plan| plan.role == role.name) {
                 plan.blockers.extend(blockers);
             }

@@ -2,13 +2,14 @@
 
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, unreachable_pub)]
 
-mod obstacles;
 mod support;
 
+mod acceptance;
 mod action;
 mod apply;
 mod check;
 mod completions;
+mod credentials;
 mod destroy;
 mod diagnose;
 mod diagnosis;
@@ -28,6 +29,7 @@ mod look_ahead;
 mod masking;
 mod ministack;
 mod moto;
+mod obstacles;
 mod open_doors;
 mod output;
 mod permissions;

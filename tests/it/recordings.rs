@@ -2,7 +2,11 @@
 //! AWS and, where there is none, from its API reference. Each step of a case is a call to the sandbox.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
+use crate::support::wire::{Endpoint, Wire};
+use crate::support::world::{connect, spec_of, virtual_time};
+use genesys_iam::aws::AwsError;
 use genesys_iam::sandbox::{Sandbox, Scenario, Seed};
 use http::{Method, Request, Response};
 use jiff::Timestamp;
@@ -266,4 +270,78 @@ fn the_sandbox_answers_as_aws_did() {
     }
     assert!(steps >= 120, "{steps} steps");
     assert!(found.is_empty(), "{} of {steps} steps differ:\n{}", found.len(), found.join("\n"));
+}
+
+/// An error that AWS answered.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RecordedError {
+    service: String,
+    status: u16,
+    code: String,
+    message: String,
+    reason: Option<String>,
+}
+
+impl Endpoint for RecordedError {
+    fn answer(&self, _: &Request<Vec<u8>>) -> Response<Vec<u8>> {
+        let Self { service, status, code, message, reason } = self;
+        let response = Response::builder().status(*status).header("x-amzn-requestid", "r-1");
+        if service == "lambda" {
+            let mut body = serde_json::json!({ "Type": "User", "Message": message });
+            if let Some(reason) = reason {
+                body["Reason"] = reason.as_str().into();
+            }
+            return response.header("x-amzn-errortype", code).body(body.to_string().into_bytes()).unwrap();
+        }
+        let message = message.replace('&', "&amp;").replace('<', "&lt;");
+        let body = format!(
+            "<ErrorResponse><Error><Type>Sender</Type><Code>{code}</Code><Message>{message}</Message></Error>\
+             <RequestId>r-1</RequestId></ErrorResponse>"
+        );
+        response.body(body.into_bytes()).unwrap()
+    }
+}
+
+#[test]
+fn every_recorded_error_keeps_its_code_and_words_and_means_one_thing() {
+    let errors: Vec<RecordedError> = serde_json::from_str(include_str!("../recordings/errors.json")).unwrap();
+    assert!(errors.len() > 90, "{}", errors.len());
+    virtual_time().block_on(async {
+        let spec = spec_of("R", &["f"], "2f9c1c5e-0b6c-4a8e-9d51-7f0e3c2b1a90", "");
+        for recorded in errors {
+            let clients = connect(&spec, &Wire::new(Arc::new(recorded.clone()), None)).await;
+            let error = match recorded.service.as_str() {
+                "iam" => {
+                    let answer = clients.iam.get_role().role_name("r").send().await;
+                    AwsError::from_sdk("iam:GetRole", "role `r`", answer.unwrap_err())
+                }
+                "sts" => {
+                    let request = clients.sts.assume_role().role_arn("arn:aws:iam::111122223333:role/r");
+                    let answer = request.role_session_name("s").send().await;
+                    AwsError::from_sdk("sts:AssumeRole", "role `r`", answer.unwrap_err())
+                }
+                _ => {
+                    let answer = clients.lambda.invoke().function_name("f").send().await;
+                    AwsError::from_sdk("lambda:Invoke", "function `f`", answer.unwrap_err())
+                }
+            };
+            let RecordedError { code, message, .. } = &recorded;
+            assert_eq!(error.code(), Some(code.as_str()), "{recorded:?}");
+            assert_eq!(error.message().unwrap_or_default(), message, "{recorded:?}");
+            let means = [
+                (error.is_not_found(), matches!(code.as_str(), "NoSuchEntity" | "ResourceNotFoundException")),
+                (error.is_access_denied(), code == "AccessDeniedException"),
+                (error.is_throttled(), code == "TooManyRequestsException"),
+                // Each of them is a refusal: nothing was done.
+                (error.may_have_been_done(), false),
+            ];
+            assert!(means.iter().all(|(is, should)| is == should), "{recorded:?}: {means:?}");
+            let text = error.to_string();
+            assert!(text.contains(code.as_str()) && error.help().is_some(), "{text}");
+            for line in message.lines() {
+                assert!(text.contains(line.trim_end()), "no {line:?} in {text}");
+            }
+        }
+    });
 }

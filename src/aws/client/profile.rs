@@ -11,6 +11,7 @@ use aws_config::provider_config::ProviderConfig;
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider, future};
+use aws_smithy_types::error::metadata::ProvideErrorMetadata as _;
 use aws_types::os_shim_internal::{Env, Fs};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -21,6 +22,8 @@ use crate::spec::read_bounded;
 
 /// Bytes of a file of certificates.
 const LARGEST_BUNDLE: u64 = 4 * 1024 * 1024;
+/// Bytes of a web identity token, which STS takes up to 20,000 of.
+const LARGEST_TOKEN: u64 = 64 * 1024;
 const CA_BUNDLE: &str = "AWS_CA_BUNDLE";
 
 /// The profiles of this machine, and which of them applies.
@@ -29,6 +32,27 @@ pub(super) struct Profiles {
     sections: ProfileSet,
     /// The one that credentials come from; none where the environment has keys.
     selected: Option<String>,
+    /// The role that the environment's token is for, where neither keys nor a profile come first.
+    web_identity: Option<TokenRole>,
+}
+
+/// A role that a workload's own token is exchanged for.
+#[derive(Debug, Clone)]
+struct TokenRole {
+    role_arn: String,
+    session_name: String,
+    token_file: String,
+}
+
+impl TokenRole {
+    fn of_environment() -> Option<Self> {
+        let variable = |name| std::env::var(name).ok().filter(|value: &String| !value.is_empty());
+        Some(Self {
+            token_file: variable("AWS_WEB_IDENTITY_TOKEN_FILE")?,
+            role_arn: variable("AWS_ROLE_ARN")?,
+            session_name: variable("AWS_ROLE_SESSION_NAME").unwrap_or_else(|| APP_NAME.to_owned()),
+        })
+    }
 }
 
 impl Profiles {
@@ -49,16 +73,28 @@ impl Profiles {
         if applies && !exists && (named.is_some() || by_variable) {
             return Err(no_such_profile(&selected));
         }
-        Ok(Self { sections, selected: Some(selected).filter(|_| applies && exists) })
+        let selected = Some(selected).filter(|_| applies && exists);
+        let web_identity = TokenRole::of_environment().filter(|_| selected.is_none() && !has_keys);
+        Ok(Self { sections, selected, web_identity })
     }
 
     fn get(&self, profile: &str, key: &str) -> Option<&str> {
         self.sections.get_profile(profile)?.get(key)
     }
 
-    /// Whether the profile that applies has a role assumed by another one's credentials.
+    /// Whether a role is assumed on the way to the credentials: by another profile's, or with a token.
     pub(super) fn assumes_role(&self) -> bool {
-        self.selected.as_ref().is_some_and(|profile| self.is_role(profile))
+        let of_profile = |profile: &String| self.is_role(profile) || self.token_role(profile).is_some();
+        self.web_identity.is_some() || self.selected.as_ref().is_some_and(of_profile)
+    }
+
+    fn token_role(&self, profile: &str) -> Option<TokenRole> {
+        let get = |key| self.get(profile, key).map(str::to_owned);
+        Some(TokenRole {
+            token_file: get("web_identity_token_file")?,
+            role_arn: get("role_arn")?,
+            session_name: get("role_session_name").unwrap_or_else(|| APP_NAME.to_owned()),
+        })
     }
 
     fn is_role(&self, profile: &str) -> bool {
@@ -91,7 +127,9 @@ impl Profiles {
         sdk: &SdkConfig,
         code: Option<&str>,
     ) -> Result<Option<SharedCredentialsProvider>, AwsError> {
-        let Some(profile) = &self.selected else { return Ok(None) };
+        let Some(profile) = &self.selected else {
+            return Ok(self.web_identity.clone().map(|role| exchanged(role, sdk)));
+        };
         self.of_profile(profile, sdk, code, &mut Vec::new()).map(Some)
     }
 
@@ -114,6 +152,9 @@ impl Profiles {
             ));
         }
         passed.push(profile);
+        if let Some(role) = self.token_role(profile) {
+            return Ok(exchanged(role, sdk));
+        }
         let get = |key| self.get(profile, key);
         let base = match (get("role_arn"), get("source_profile"), get("credential_source")) {
             (Some(_), Some(source), _) if source == profile => self.keys(profile),
@@ -153,7 +194,7 @@ impl Profiles {
     }
 }
 
-/// Keys, SSO, web identity, a program, instance metadata.
+/// Keys, SSO, a program, instance metadata.
 fn sdk_provider(profile: &str, sdk: &SdkConfig) -> SharedCredentialsProvider {
     let mut config = ProviderConfig::without_region().with_region(sdk.region().cloned());
     if let Some(http_client) = sdk.http_client() {
@@ -161,6 +202,59 @@ fn sdk_provider(profile: &str, sdk: &SdkConfig) -> SharedCredentialsProvider {
     }
     let provider = ProfileFileCredentialsProvider::builder().profile_name(profile).configure(&config).build();
     SharedCredentialsProvider::new(provider)
+}
+
+/// The SDK's own provider would send the token to AWS whatever the endpoint.
+fn exchanged(role: TokenRole, sdk: &SdkConfig) -> SharedCredentialsProvider {
+    SharedCredentialsProvider::new(WebIdentity { sts: aws_sdk_sts::Client::new(sdk), role })
+}
+
+/// A session for a workload's own token, which is read anew each time: whoever runs the workload renews it.
+#[derive(Debug)]
+struct WebIdentity {
+    sts: aws_sdk_sts::Client,
+    role: TokenRole,
+}
+
+impl WebIdentity {
+    async fn credentials(&self) -> Result<Credentials, CredentialsError> {
+        let TokenRole { role_arn, session_name, token_file } = &self.role;
+        let token =
+            File::open(token_file).and_then(|file| read_bounded(file, LARGEST_TOKEN)).map_err(|error| {
+                CredentialsError::provider_error(format!(
+                    "the token in `{token_file}` cannot be read: {error}"
+                ))
+            })?;
+        let request = self.sts.assume_role_with_web_identity().role_arn(role_arn);
+        let request = request.role_session_name(session_name).web_identity_token(token.trim());
+        let answer = request.send().await.map_err(|error| match (error.code(), error.message()) {
+            (Some(code), Some(message)) => CredentialsError::provider_error(format!(
+                "the token in `{token_file}` was not taken for `{role_arn}`: {code}: {message}"
+            )),
+            _ => CredentialsError::provider_error(error),
+        })?;
+        session(answer.credentials, "AssumeRoleWithWebIdentity")
+    }
+}
+
+impl ProvideCredentials for WebIdentity {
+    fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
+    where
+        Self: 'a,
+    {
+        future::ProvideCredentials::new(self.credentials())
+    }
+}
+
+/// A session as STS hands it out.
+fn session(
+    session: Option<aws_sdk_sts::types::Credentials>,
+    source: &'static str,
+) -> Result<Credentials, CredentialsError> {
+    let session = session.ok_or_else(|| CredentialsError::provider_error("the answer has no credentials"))?;
+    let expiry = session.expiration.try_into().ok();
+    let token = Some(session.session_token);
+    Ok(Credentials::new(session.access_key_id, session.secret_access_key, token, expiry, source))
 }
 
 /// The role of a profile, assumed with the credentials of another.
@@ -195,13 +289,7 @@ impl ProvideCredentials for RoleOfProfile {
                 .send()
                 .await
                 .map_err(CredentialsError::provider_error)?;
-            let session = answer
-                .credentials
-                .ok_or_else(|| CredentialsError::provider_error("the answer has no credentials"))?;
-            let expiry = session.expiration.try_into().ok();
-            let token = Some(session.session_token);
-            let (id, secret) = (session.access_key_id, session.secret_access_key);
-            Ok(Credentials::new(id, secret, token, expiry, "AssumeRole"))
+            session(answer.credentials, "AssumeRole")
         })
     }
 }

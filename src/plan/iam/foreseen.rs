@@ -24,7 +24,8 @@ pub fn block_what_iam_refuses(
     let new_versions = count(plan, |change| {
         matches!(change, IamChange::CreatePolicy(_) | IamChange::CreatePolicyVersion { .. })
     });
-    for role in &mut plan.roles {
+    let absent = Live::default();
+    for role in plan.roles.iter_mut().filter(|role| !role.changes.is_empty()) {
         let mut blockers = Vec::new();
         for change in &role.changes {
             let Change::Iam(change) = change else { continue };
@@ -73,8 +74,7 @@ pub fn block_what_iam_refuses(
                 _ => {}
             }
         }
-        let found = live.roles.get(&role.role).cloned().unwrap_or_default();
-        blockers.extend(too_much(role, &found, foresight));
+        blockers.extend(too_much(role, live.roles.get(&role.role).unwrap_or(&absent), foresight));
         blockers.dedup();
         role.blockers.extend(blockers);
     }
@@ -143,7 +143,8 @@ impl Peak {
 /// Whether a role will have more attached policies than every account allows: then the account's quota decides.
 pub fn needs_attachment_quota(plan: &Plan, live: &LiveState) -> bool {
     let peak = |role: &RolePlan| Some(Peak::of(role, live.roles.get(&role.role)?).attached);
-    plan.roles.iter().filter_map(peak).any(|attached| attached > LEAST_ATTACHED)
+    let changed = plan.roles.iter().filter(|role| !role.changes.is_empty());
+    changed.filter_map(peak).any(|attached| attached > LEAST_ATTACHED)
 }
 
 /// The quotas of a single role that its changes would exceed.

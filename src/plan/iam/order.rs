@@ -299,7 +299,8 @@ impl<'a> Search<'a> {
         };
         // One that was not read may have any condition.
         let is_tag = |document: &Option<&Document>| document.as_ref().map_or(!keys.is_empty(), is_tag);
-        let tags_matter = documents.iter().chain(&trust).any(is_tag);
+        // Mostly no tag changes: then no document is written out.
+        let tags_matter = !keys.is_empty() && documents.iter().chain(&trust).any(is_tag);
         let mut search = Self {
             task,
             allowing,

@@ -72,6 +72,54 @@ server.serve_forever()
     Server::start(&mut command)
 }
 
+/// An HTTPS server that refuses everything, as AWS words it, with a certificate of an authority of its own: the endpoint,
+/// and the authority's certificate.
+pub fn https(home: &Path) -> (Server, PathBuf) {
+    let script = "
+import datetime, http.server, ipaddress, ssl, sys
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+def name(text): return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text)])
+def certificate(subject, key, issuer, signer, extensions):
+    now = datetime.datetime.now(datetime.timezone.utc)
+    builder = x509.CertificateBuilder().subject_name(name(subject)).issuer_name(name(issuer)).public_key(key.public_key())
+    builder = builder.serial_number(x509.random_serial_number())
+    builder = builder.not_valid_before(now - datetime.timedelta(days=1)).not_valid_after(now + datetime.timedelta(days=2))
+    for extension, critical in extensions: builder = builder.add_extension(extension, critical)
+    return builder.sign(signer, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
+authority, key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
+ca = certificate('CA', authority, 'CA', authority, [(x509.BasicConstraints(True, None), True)])
+names = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address('127.0.0.1'))])
+own = certificate('server', key, 'CA', authority, [(names, False), (x509.BasicConstraints(False, None), True)])
+pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+open('ca.pem', 'wb').write(ca)
+open('server.pem', 'wb').write(own + pem)
+class Refuses(http.server.BaseHTTPRequestHandler):
+    def do_POST(self):
+        self.rfile.read(int(self.headers.get('content-length', 0)))
+        body = b'<ErrorResponse><Error><Code>AccessDenied</Code><Message>reached</Message></Error></ErrorResponse>'
+        self.send_response(403)
+        self.send_header('content-length', str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+    do_GET = do_POST
+server = http.server.ThreadingHTTPServer(('127.0.0.1', 0), Refuses)
+context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+context.load_cert_chain('server.pem')
+server.socket = context.wrap_socket(server.socket, server_side=True)
+print(f'http://127.0.0.1:{server.server_port}', flush=True)
+server.serve_forever()
+";
+    let mut command = Command::new(python());
+    command.args(["-c", script]).current_dir(home).stderr(Stdio::null()).stdin(Stdio::null());
+    clean_environment(&mut command, home);
+    let mut server = Server::start(&mut command);
+    server.endpoint = server.endpoint.replacen("http:", "https:", 1);
+    (server, home.join("ca.pem"))
+}
+
 /// Runs a script with boto3 clients `iam`, `sts` and `awslambda` for the endpoint.
 pub fn boto3(home: &Path, endpoint: &str, access_key: &str, secret: &str, script: &str) -> Run {
     let prelude = "

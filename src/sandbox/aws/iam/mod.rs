@@ -9,6 +9,7 @@ mod role;
 mod role_policy;
 mod simulate;
 mod tag;
+mod user;
 
 use super::call::{Call, unknown_action, with_request_tags};
 use super::query::QueryAnswer;
@@ -37,6 +38,7 @@ pub(crate) fn handle(call: &mut Call<'_>, action: &str) -> Result<QueryAnswer, R
         "AddRoleToInstanceProfile" => instance_profile::add_role,
         "RemoveRoleFromInstanceProfile" => instance_profile::remove_role,
         "DeleteInstanceProfile" => instance_profile::delete,
+        "GetUser" => user::get,
         "TagRole" => tag::tag_role,
         "UntagRole" => tag::untag_role,
         "ListRoleTags" => tag::list_role_tags,
@@ -153,6 +155,10 @@ fn resource(call: &Call<'_>, action: &str) -> String {
         }
         "SimulatePrincipalPolicy" => given("PolicySourceArn").to_owned(),
         "GenerateServiceLastAccessedDetails" => given("Arn").to_owned(),
+        "GetUser" => match params.get("UserName") {
+            Some(name) => format!("arn:{partition}:iam::{account}:user/{name}"),
+            None => caller.arn.clone(),
+        },
         "ListInstanceProfiles" => format!("arn:{partition}:iam::{account}:instance-profile/"),
         _ if action.ends_with("InstanceProfile") => {
             let name = given("InstanceProfileName");
