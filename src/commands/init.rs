@@ -16,9 +16,9 @@ use crate::explain::Explain;
 use crate::genesys::{self, Configuration};
 use crate::render::diagnostics;
 use crate::render::output::Output;
-use crate::render::style::{BOLD, DIM, WARNING, paint};
-use crate::spec::{self, DEFAULT_FILE, Diagnostic, EmptyEnvironment, GenesysCloud, Severity, Spec};
-use crate::text::plural;
+use crate::render::style::{BOLD, WARNING, paint};
+use crate::spec::{self, DEFAULT_FILE, Diagnostic, EmptyEnvironment, GenesysCloud, Severity, Spec, is_guid};
+use crate::text::{one_line, plural};
 
 #[derive(Debug, Args)]
 pub struct InitArgs {
@@ -49,16 +49,24 @@ pub async fn run(global: &Global, args: &InitArgs, output: &Output) -> Result<St
         return Err(FileError::Write { path: file, source }.into());
     }
     let mut asker = Asker { output, answers: Answers::new(args), missing: Vec::new() };
-    let region = std::env::var("AWS_REGION").ok();
+    let region = ["AWS_REGION", "AWS_DEFAULT_REGION"].into_iter().find_map(|name| std::env::var(name).ok());
     asker.ask(&REGION, args.region.as_deref(), region)?;
     let both = Offers::read(global, args, &asker, output).await?;
-    asker.ask(&ACCOUNT, args.account_id.as_deref(), both.account)?;
+    asker.ask(&ACCOUNT, args.account_id.as_deref(), both.account.clone())?;
     asker.ask(&EXTERNAL_ID, args.external_id.as_deref(), both.organization)?;
-    if let (Some(clients), true) = (&both.clients, asker.is_asking() && args.functions.is_empty()) {
-        list_functions(clients, output).await;
-    }
+    // Those of another account would be the wrong ones.
+    let is_own = both.account.as_ref() == Some(&asker.answers.account);
+    let known = match &both.clients {
+        Some(clients) if is_own && asker.is_asking() && args.functions.is_empty() => {
+            list_functions(clients, output).await
+        }
+        _ => None,
+    };
     let functions = (!args.functions.is_empty()).then(|| args.functions.join(" "));
     asker.ask(&FUNCTIONS, functions.as_deref(), None)?;
+    if let Some(known) = known {
+        warn_of_unknown(&asker.answers.functions, &known, output);
+    }
     if !asker.missing.is_empty() {
         return Err(InitError::Missing(asker.missing).into());
     }
@@ -256,7 +264,7 @@ impl Asker<'_> {
             }
             return Ok(());
         }
-        self.output.message(&format!("{}\n", paint(DIM, place)));
+        self.output.message(&format!("{place}\n"));
         let offered = found.as_deref().map(|found| format!(" [{found}]")).unwrap_or_default();
         loop {
             self.output.message(&format!("{}{offered}: ", paint(BOLD, what)));
@@ -267,7 +275,7 @@ impl Asker<'_> {
             }
             let line = line.trim();
             let given = if line.is_empty() { found.clone().unwrap_or_default() } else { line.to_owned() };
-            let why = match self.fault(answer, &given) {
+            let why = match self.fault(question, &given) {
                 _ if given.is_empty() => "an answer is needed".to_owned(),
                 Some(why) => why,
                 None => {
@@ -279,8 +287,12 @@ impl Asker<'_> {
         }
     }
 
-    /// What is wrong with an answer.
-    fn fault(&self, answer: &fn(&mut Answers) -> &mut String, given: &str) -> Option<String> {
+    /// What is wrong with an answer. Asked for, an organization's ID is one; a flag may bring another external ID.
+    fn fault(&self, question: &Prompt, given: &str) -> Option<String> {
+        let Prompt { answer, flag, place, .. } = question;
+        if *flag == EXTERNAL_ID.flag && !is_guid(given) {
+            return Some(format!("an organization's ID is a GUID; find it in {place}"));
+        }
         let mut answers = self.answers.clone();
         *answer(&mut answers) = given.to_owned();
         let (_, diagnostics) = spec::parse(&answers.text(), "genesys", &EmptyEnvironment);
@@ -304,12 +316,16 @@ async fn organization() -> Result<Option<String>, CommandError> {
 }
 
 /// Lists the functions to choose from. Not being allowed to list them is not an error.
-async fn list_functions(clients: &aws::Clients, output: &Output) {
+async fn list_functions(clients: &aws::Clients, output: &Output) -> Option<Vec<String>> {
     match aws::function_names(clients).await {
-        Ok(names) if names.is_empty() => output.message("There are no functions in this region.\n"),
+        Ok(names) if names.is_empty() => {
+            output.message("There are no functions in this region.\n");
+            Some(names)
+        }
         Ok(names) => {
-            output.message(&format!("{}\n", paint(DIM, "Functions of this region:")));
+            output.message("Functions of this region:\n");
             names.iter().for_each(|name| output.message(&format!("  {name}\n")));
+            Some(names)
         }
         Err(error) => {
             output.message(&format!(
@@ -317,7 +333,21 @@ async fn list_functions(clients: &aws::Clients, output: &Output) {
                 paint(WARNING, "note:"),
                 error.brief()
             ));
+            None
         }
+    }
+}
+
+/// Says which of the functions are not there yet: a spec may come before its functions.
+fn warn_of_unknown(functions: &str, known: &[String], output: &Output) {
+    let names = functions.split([' ', ',']).filter(|name| !name.is_empty());
+    // An ARN, or one with an alias or a version, is looked up by `plan`.
+    for name in names.filter(|name| !name.contains(':') && !known.iter().any(|known| known == name)) {
+        output.message(&format!(
+            "{} Lambda has no function `{}` in this region yet; until it has, `plan` blocks the role\n",
+            paint(WARNING, "note:"),
+            one_line(name)
+        ));
     }
 }
 

@@ -47,14 +47,15 @@ fn init_writes_a_spec_that_validates_and_never_over_another() {
 #[test]
 fn init_asks_on_a_terminal_for_what_it_was_not_told_and_until_the_answer_is_valid() {
     let empty = Project::empty();
-    let answers = "us-esat-1\nus-west-2\n12345\n444455556666\n\n6b1f7d2a-93c4-4e0b-8a57-d2c5e8f01234\nbad name!\na:live b";
+    let answers = "us-esat-1\nus-west-2\n12345\n444455556666\n\nour-organization\n6b1f7d2a-93c4-4e0b-8a57-d2c5e8f01234\nbad name!\na:live b";
     let run = on_a_terminal(&empty, &["init"], answers);
     run.expect(0)
         .says("Genesys Cloud: Admin > Organization Settings")
         .says("not valid: AWS has no region `us-esat-1`")
         .says("an answer is needed")
+        .says("not valid: an organization's ID is a GUID")
         .says("is written");
-    assert_eq!(run.stdout.matches("not valid:").count(), 4, "{}", run.transcript());
+    assert_eq!(run.stdout.matches("not valid:").count(), 5, "{}", run.transcript());
     let text = fs::read_to_string(empty.path("genesys.toml")).unwrap();
     for line in ["region = \"us-west-2\"", "account_id = \"444455556666\"", "functions = [\"a:live\", \"b\"]"]
     {
@@ -75,7 +76,12 @@ fn ctrl_d_ends_init_with_nothing_written() {
 #[test]
 fn init_in_the_sandbox_offers_what_the_sandbox_has() {
     let empty = Project::empty();
-    let run = on_a_terminal(&empty, &["--sandbox", "init"], "us-east-1\n\n\nmy-genesys-trigger-function");
-    run.expect(0).says("AWS account [111122223333]:").says("  my-genesys-trigger-function");
+    let run =
+        on_a_terminal(&empty, &["--sandbox", "init"], "us-east-1\n\n\nmy-genesys-trigger-function to-come");
+    run.expect(0)
+        .says("Lambda has no function `to-come` in this region yet")
+        .says_not("no function `my-genesys");
+    run.says("AWS account [111122223333]:").says("  my-genesys-trigger-function");
+    // The sandbox has what its spec names.
     empty.sandbox(&["apply", "--yes"]).expect(0).says("no fault");
 }
