@@ -112,7 +112,7 @@ fn section(esc: &Escape<'_>, file: Option<&str>, view: &ApplyView) -> String {
         esc.code(region)
     );
     if let Some(error) = error {
-        let _ = writeln!(out, "```\n{}\n```\n", esc.fenced_lines(&error.message));
+        let _ = writeln!(out, "```text\n{}\n```\n", esc.fenced_lines(&error.message));
         if let Some(help) = &error.help {
             let _ = writeln!(out, "To do: {}.\n", esc.text(help));
         }

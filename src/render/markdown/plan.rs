@@ -9,7 +9,7 @@ use crate::render::escape::Escape;
 use crate::render::field::field_lines;
 use crate::view::{
     AccessLineView, Caution, ChangeView, PlanView, Provenance, Remark, RolePlanView, foreign, gainers,
-    sentence_case,
+    plural, sentence_case,
 };
 
 /// A plan: one line that says it all, who gains and loses what, a picture, and each change folded.
@@ -28,14 +28,20 @@ pub fn plans(
     let mut out = cautions(esc, made());
     out.push_str(&origin(esc, provenance, &[]));
     out.push_str("| spec | plan |\n|---|---|\n");
-    for (file, plan) in plans {
+    let mut plans: Vec<_> = plans.iter().collect();
+    plans.sort_by_key(|(_, plan)| weight(plan));
+    for (file, plan) in &plans {
         let text = match plan {
             Ok(plan) => summary(esc, plan),
-            Err(error) => format!("**FAILED** {}", esc.one_line(error)),
+            // One that has a great many faults leaves room for the others.
+            Err(error) => {
+                format!("**FAILED** {}", esc.one_line(&error.chars().take(500).collect::<String>()))
+            }
         };
         let _ = writeln!(out, "| {} | {text} |", esc.code(file));
     }
     let mut left = made().filter(|plan| !plan.is_quiet()).count();
+    let mut cut = 0;
     for (file, plan) in plans {
         let Ok(plan) = plan else { continue };
         if plan.is_quiet() {
@@ -48,9 +54,36 @@ pub fn plans(
         if heading.len() + text.len() <= room {
             out.push_str(&heading);
             out.push_str(&text);
+        } else {
+            cut += 1;
         }
     }
+    if cut > 0 {
+        let specs = plural(cut, "spec");
+        let _ = writeln!(
+            out,
+            "\n**The roles and changes of {specs} are not shown: it is too long for a comment.** `genesys-iam plan` shows them."
+        );
+    }
     truncated(&out)
+}
+
+/// What a reviewer has to look at first.
+fn weight(plan: &Result<&PlanView, String>) -> u8 {
+    let Ok(plan) = plan else { return 0 };
+    let summary = &plan.summary;
+    match () {
+        () if summary.blocked => 1,
+        () if summary.gains.iter().any(|gain| gain.party.is_stranger()) => 2,
+        () if summary.access_is_wider => 3,
+        () if !plan.is_quiet() => 4,
+        () => 5,
+    }
+}
+
+/// The same of the roles of a plan.
+fn role_weight(role: &RolePlanView) -> (bool, bool) {
+    (role.blockers.is_empty(), !role.access.is_wider)
 }
 
 /// What a reviewer has to read before anything else.
@@ -117,8 +150,9 @@ fn plan_within(esc: &Escape<'_>, plan: &PlanView, provenance: &Provenance, limit
     if !indirections.is_empty() {
         out.push('\n');
     }
-    let (unchanged, others): (Vec<&RolePlanView>, Vec<&RolePlanView>) =
+    let (unchanged, mut others): (Vec<&RolePlanView>, Vec<&RolePlanView>) =
         roles.iter().partition(|role| role.is_quiet());
+    others.sort_by_key(|role| role_weight(role));
     if !others.is_empty() {
         let _ = writeln!(out, "| role | create | change | remove | access widened |\n|---|---|---|---|---|");
         for role in others {
@@ -126,7 +160,11 @@ fn plan_within(esc: &Escape<'_>, plan: &PlanView, provenance: &Provenance, limit
                 let _ = writeln!(out, "| … | | | | |");
                 break;
             }
-            let wider = if role.access.is_wider { "**YES**" } else { "no" };
+            let wider = match (role.blockers.is_empty(), role.access.is_wider) {
+                (false, _) => "**BLOCKED**",
+                (true, true) => "**YES**",
+                (true, false) => "no",
+            };
             let _ = writeln!(
                 out,
                 "| {} | {} | {} | {} | {wider} |",
@@ -154,9 +192,9 @@ fn plan_within(esc: &Escape<'_>, plan: &PlanView, provenance: &Provenance, limit
         let _ = writeln!(out, "> whether roles were taken out of the spec is not known: {}\n", esc.text(why));
     }
     out.push_str(&widened(esc, plan, limit / 3));
-    // What widens or is blocked before what is not, and the short of every role before the long of any.
+    // What is blocked or widens before what is not, and the short of every role before the long of any.
     let mut by_weight: Vec<&RolePlanView> = roles.iter().collect();
-    by_weight.sort_by_key(|role| (!role.access.is_wider, role.blockers.is_empty()));
+    by_weight.sort_by_key(|role| role_weight(role));
     let mut parts: Vec<String> = by_weight.iter().map(|role| access(esc, role)).collect();
     parts.extend(by_weight.iter().map(|role| changes(esc, role)));
     let mut cut = 0;

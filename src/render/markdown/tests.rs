@@ -6,6 +6,7 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
+use crate::explain::Status;
 use crate::model::{ActionState, LiveAction, MemberDiff, Usage};
 use crate::plan::genesys::{
     ActionRef, Connection, GenesysBlocker, GenesysChange, GenesysNotice, Handle, NotesState,
@@ -16,7 +17,8 @@ use crate::policy::Document;
 use crate::policy::access::{Access, AccessDiff};
 use crate::spec::ActionContent;
 use crate::view::{
-    AcceptedView, CauseView, CheckView, OutcomeWord, PlanView, Provenance, Remark, RoleView, Summary,
+    AcceptedView, ApplyView, CauseView, CheckView, ErrorView, OutcomeWord, PlanView, Provenance, Remark,
+    RoleView, Summary,
 };
 use crate::view::{LineView, VerdictView};
 
@@ -84,7 +86,7 @@ fn alive(markdown: &str) -> Vec<String> {
             in_fence = !in_fence;
             let language = line.trim_start_matches('`');
             assert!(if in_fence {
-                ["diff", "mermaid", "toml"].contains(&language)
+                ["diff", "mermaid", "text", "toml"].contains(&language)
             } else {
                 language.is_empty()
             });
@@ -419,6 +421,65 @@ proptest! {
         check_is_inert(&checks(&[(None, &broken)], &failed, &Provenance::default(), &mask));
         check_is_inert(&checks(&[(Some(text.as_str()), &broken), (Some(text.as_str()), &good)], &failed, &Provenance::default(), &mask));
     }
+}
+
+/// With the text in every place.
+fn hostile_apply(text: &str) -> ApplyView {
+    let plan = hostile_plan(text);
+    let mut view = ApplyView::new("genesys-iam apply", text, "111122223333", text);
+    view.set_plan(&plan);
+    let error =
+        ErrorView { message: format!("{text}\n  {text}"), help: Some(text.to_owned()), exit_status: 1 };
+    view.end(Status::Error, Some(error));
+    view.left_in_genesys_cloud = Some(text.to_owned());
+    view.check = Some(hostile_check(text, "broken"));
+    view
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn hostile_text_is_inert_wherever_what_was_done_has_it(text in hostile()) {
+        let mask = |text: &str| text.to_owned();
+        let view = hostile_apply(&text);
+        let failed = [(text.clone(), text.clone())];
+        check_is_inert(&applied(&[(None, &view)], &[], &Provenance::default(), &mask));
+        check_is_inert(&applied(&[(Some(text.as_str()), &view)], &failed, &Provenance::default(), &mask));
+    }
+}
+
+#[test]
+fn the_worst_comes_first_and_what_has_no_room_is_counted_whatever_the_fleet() {
+    let mask = |text: &str| text.to_owned();
+    let wide = PlanView::new(&hostile_plan("someone"));
+    let mut quiet = wide.clone();
+    quiet.summary.gains.clear();
+    quiet.summary.access_is_wider = false;
+    quiet.summary.blocked = false;
+    for specs in [1, 30, 400, 3000] {
+        let mut all: Vec<(String, Result<&PlanView, String>)> =
+            (0..specs).map(|n| (format!("quiet-{n}.toml"), Ok(&quiet))).collect();
+        all.push(("wide.toml".to_owned(), Ok(&wide)));
+        all.push(("failed.toml".to_owned(), Err("a fault\n".repeat(20_000))));
+        let text = plans(&all, &Provenance::default(), &mask);
+        assert!(text.len() < 61_000, "{specs}: {}", text.len());
+        let at = |what: &str| text.find(what).unwrap_or_else(|| panic!("{specs}: no {what}"));
+        assert!(at("`failed.toml`") < at("`wide.toml`") && at("`wide.toml`") < at("`quiet-0.toml`"));
+        let views: Vec<ApplyView> = (0..specs).map(|_| hostile_apply("someone")).collect();
+        let views: Vec<(Option<&str>, &ApplyView)> =
+            views.iter().map(|view| (Some("a.toml"), view)).collect();
+        let failed = vec![("failed.toml".to_owned(), "a fault\n".repeat(20_000)); specs];
+        let text = applied(&views, &failed, &Provenance::default(), &mask);
+        assert!(text.len() < 61_000, "{specs}: {}", text.len());
+    }
+    let many: Vec<(String, Result<&PlanView, String>)> =
+        (0..300).map(|n| (format!("{n}.toml"), Ok(&wide))).collect();
+    let text = plans(&many, &Provenance::default(), &mask);
+    assert!(
+        text.contains(" are not shown: it is too long") || text.contains("The rest is not shown"),
+        "{text}"
+    );
 }
 
 #[test]
