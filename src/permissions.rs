@@ -114,11 +114,23 @@ pub fn permissions(desired: &DesiredState, command: CommandKind) -> Vec<Permissi
     }
     let accepts = desired.roles.iter().any(accepts_about_functions);
     if matches!(command, CommandKind::Check | CommandKind::Apply) || command == CommandKind::Plan && accepts {
-        grants.push(optional(grant("ReadPoliciesOfFunctions", &["lambda:GetPolicy"], functions)));
+        grants.push(optional(grant("ReadPoliciesOfFunctions", &["lambda:GetPolicy"], functions.clone())));
     }
     if matches!(command, CommandKind::Check | CommandKind::Apply) {
         // Apply ends with the check.
+        let actions = &["lambda:GetFunctionConcurrency"];
+        grants.push(optional(grant("ReadConcurrencyOfFunctions", actions, functions)));
         grants.push(optional(grant("AskTheSimulator", &["iam:SimulatePrincipalPolicy"], roles())));
+    }
+    if command == CommandKind::Check {
+        let everything = || vec!["*".to_owned()];
+        grants.push(optional(grant("SeeWhoUsedRoles", &["cloudtrail:LookupEvents"], everything())));
+        let actions = &["iam:GenerateServiceLastAccessedDetails"];
+        grants.push(optional(grant("SeeWhatRolesReached", actions, roles())));
+        let actions = &["iam:GetServiceLastAccessedDetails"];
+        grants.push(optional(grant("ReadWhatRolesReached", actions, everything())));
+        let actions = &["access-analyzer:ListAnalyzers", "access-analyzer:ListFindings"];
+        grants.push(optional(grant("AskAccessAnalyzer", actions, everything())));
     }
     const DETAILS: &str = "iam:GetAccountAuthorizationDetails";
     let everything = vec!["*".to_owned()];

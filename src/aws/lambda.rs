@@ -6,6 +6,7 @@ use super::client::Clients;
 use super::error::{AwsError, AwsErrorKind};
 use super::pages::items;
 use crate::arn::FunctionArn;
+use crate::check::{FunctionSettings, StateReason};
 use crate::policy::Document;
 
 /// A function, or an alias or version of one, as Lambda knows it.
@@ -13,14 +14,7 @@ use crate::policy::Document;
 pub struct Function {
     /// As returned: qualified when a qualifier was asked for.
     pub arn: FunctionArn,
-    /// `Active`, `Pending`, `Inactive`, `Failed`
-    pub state: Option<String>,
-    pub state_reason: Option<String>,
-    /// `Successful`, `InProgress`, `Failed`
-    pub last_update_status: Option<String>,
-    pub last_update_status_reason: Option<String>,
-    /// Seconds.
-    pub timeout: Option<i32>,
+    pub settings: FunctionSettings,
 }
 
 /// Looks a function up, with its alias or version if the ARN names one, in the ARN's region. `None`: there is none.
@@ -47,14 +41,43 @@ pub async fn function(clients: &Clients, function: &FunctionArn) -> Result<Optio
         .function_arn
         .and_then(|arn| arn.parse().ok())
         .ok_or_else(|| AwsError::incomplete(OPERATION, subject, "function ARN"))?;
-    Ok(Some(Function {
-        arn,
+    let settings = FunctionSettings {
         state: answer.state.map(|state| state.as_str().to_owned()),
-        state_reason: answer.state_reason,
-        last_update_status: answer.last_update_status.map(|status| status.as_str().to_owned()),
-        last_update_status_reason: answer.last_update_status_reason,
+        state_reason: StateReason {
+            code: answer.state_reason_code.map(|code| code.as_str().to_owned()),
+            text: answer.state_reason,
+        },
+        last_update: answer.last_update_status.map(|status| status.as_str().to_owned()),
+        last_update_reason: StateReason {
+            code: answer.last_update_status_reason_code.map(|code| code.as_str().to_owned()),
+            text: answer.last_update_status_reason,
+        },
         timeout: answer.timeout,
-    }))
+        // Another mode, of which nobody knows yet, isolates tenants too.
+        isolates_tenants: answer.tenancy_config.is_some(),
+        is_durable: answer.durable_config.is_some(),
+        has_capacity_provider: answer.capacity_provider_config.is_some(),
+    };
+    Ok(Some(Function { arn, settings }))
+}
+
+/// The concurrent executions that are reserved for a function, whatever its alias or version. `None`: it has no limit of
+/// its own.
+///
+/// # Errors
+/// Whatever keeps Lambda from answering.
+pub async fn reserved_concurrency(
+    clients: &Clients,
+    function: &FunctionArn,
+) -> Result<Option<i32>, AwsError> {
+    let answer = clients
+        .lambda_in(function.region())
+        .get_function_concurrency()
+        .function_name(function.unqualified().to_string())
+        .send()
+        .await
+        .map_err(|error| AwsError::from_sdk("lambda:GetFunctionConcurrency", subject(function), error))?;
+    Ok(answer.reserved_concurrent_executions)
 }
 
 /// The names of the functions in the clients' region.

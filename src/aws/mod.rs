@@ -1,22 +1,28 @@
 //! AWS: SDK configuration, reads, writes, probes. Takes and returns the product's own types.
 
+mod access_analyzer;
 mod client;
+mod cloudtrail;
 mod error;
 mod iam;
 mod lambda;
+mod last_accessed;
 mod pages;
 mod probes;
 #[cfg(test)]
 mod testing;
 
+pub use access_analyzer::external_access;
 pub use client::{
     Caller, Clients, OnThrottle, Payload, SignedCall, SignedService, Transport, ca_bundle, caller, connect,
     connect_with_mfa,
 };
+pub use cloudtrail::role_uses;
 pub use error::{AwsError, AwsErrorKind};
 pub use iam::{
     AccountListing, Freshness, ListedRole, Recent, account_listing, foresee, is_gone, is_made, live,
     obstacle, orphan, passes_by_itself, role, roles_tagged, roles_trusting, survey, write,
 };
-pub use lambda::{Function, function, function_names, function_policy};
+pub use lambda::{Function, function, function_names, function_policy, reserved_concurrency};
+pub use last_accessed::lambda_last_accessed;
 pub use probes::{Assumed, assume_role, invoke_dry_run, simulate};

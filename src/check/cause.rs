@@ -17,12 +17,18 @@ words! {
         TrustPolicy = "trust-policy",
         /// someone else can assume the role, or the external ID is not demanded
         RoleOpen = "role-open",
+        /// someone else has assumed the role, as CloudTrail recorded it
+        Stranger = "stranger",
         /// the verifier of the spec cannot assume the role
         Verifier = "verifier",
         /// the function, alias or version does not exist
         FunctionMissing = "function-missing",
-        /// the function is not Active
+        /// the function is in a state in which Lambda does not run it
         FunctionNotReady = "function-not-ready",
+        /// the function's reserved concurrency is 0: every invocation is throttled
+        FunctionThrottled = "function-throttled",
+        /// the function isolates tenants, and a data action cannot bring a tenant ID
+        TenantIsolation = "tenant-isolation",
         /// the function's own policy lets someone else invoke or change it
         FunctionOpen = "function-open",
         /// the policy of the spec does not exist
@@ -85,6 +91,8 @@ impl Cause {
         Self::TrustPolicy,
         Self::FunctionMissing,
         Self::FunctionNotReady,
+        Self::FunctionThrottled,
+        Self::TenantIsolation,
         Self::PolicyMissing,
         Self::PolicyNotAttached,
         Self::PolicyDoesNotCover,

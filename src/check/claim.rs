@@ -73,6 +73,8 @@ pub struct Claim {
     pub note: String,
     /// Of one that fails: what to write into the spec to accept it, where that is possible.
     pub accept: HowToAccept,
+    /// What everybody should know although nothing is wrong.
+    pub notices: Vec<String>,
 }
 
 /// A question with its three answers, so that no sentence can say the opposite of its outcome.
@@ -119,7 +121,16 @@ impl Question {
             Outcome::Accepted(_) | Outcome::Fails(_) => fails,
             Outcome::NotProvable { .. } => open,
         };
-        Claim { level, topic, sentence, outcome, seen, note: String::new(), accept: HowToAccept::default() }
+        Claim {
+            level,
+            topic,
+            sentence,
+            outcome,
+            seen,
+            note: String::new(),
+            notices: Vec::new(),
+            accept: HowToAccept::default(),
+        }
     }
 }
 
@@ -139,6 +150,13 @@ impl Claim {
             Outcome::Accepted(acceptances) => acceptances,
             Outcome::Holds | Outcome::Fails(_) | Outcome::NotProvable { .. } => &[],
         }
+    }
+
+    /// For everybody who reads the report, not just for those who look at every claim.
+    #[must_use]
+    pub fn with_notice(mut self, notice: String) -> Self {
+        self.notices.push(notice);
+        self
     }
 
     /// Whether it is as it must be, or as the spec accepts it.

@@ -3,7 +3,8 @@
 use super::cause::Cause;
 use super::claim::{Claim, Finding, Harm, Question};
 use super::facts::{
-    ActionFacts, CredentialArn, Facts, FunctionState, GenesysFacts, GenesysSide, IntegrationFacts, Unknown,
+    ActionFacts, CredentialArn, Facts, FunctionSettings, FunctionState, GenesysFacts, GenesysSide,
+    IntegrationFacts, Unknown,
 };
 use super::level::Level;
 use super::questions::{may_invoke, name_of};
@@ -282,11 +283,12 @@ fn actions(own: &[&IntegrationFacts], facts: &Facts) -> Vec<Claim> {
             let names: Vec<String> = pointing.iter().map(|action| format!("\"{}\"", action.name)).collect();
             let claim = question.holds(names.join(" and "));
             match (&function.state, pointing.iter().filter_map(|action| action.timeout_seconds).min()) {
-                (FunctionState::Exists { timeout: Some(timeout), .. }, Some(waits))
+                (FunctionState::Exists(FunctionSettings { timeout: Some(timeout), .. }), Some(waits))
                     if i64::from(*timeout) > i64::from(waits) =>
                 {
-                    claim.with_note(format!(
-                        "the function may take {timeout} s, but the data action waits only {waits} s"
+                    claim.with_notice(format!(
+                        "the {name} may take {timeout} s, but the data action waits only {waits} s: what takes longer \
+                         fails in Genesys Cloud, and runs on in AWS"
                     ))
                 }
                 _ => claim,

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::uses::Recorded;
 use crate::arn::FunctionArn;
 use crate::model::{DesiredRole, Live};
 use crate::plan::{Acceptable, HowToAccept, genesys};
@@ -26,6 +27,10 @@ pub struct Facts {
     pub basis: Basis,
     /// What to type for another command with the same spec.
     pub invocation: String,
+    /// What AWS recorded of the role's use. `None`: nobody asked.
+    pub recorded: Option<Recorded>,
+    /// The AWS region in which Genesys Cloud has the organization, where it is known.
+    pub organization_region: Option<String>,
 }
 
 /// Genesys Cloud's side against what the spec says of it.
@@ -98,21 +103,46 @@ pub enum ApplyOutlook {
 /// What is known of a function from the Lambda API.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FunctionState {
-    /// `Active`, `Pending`, `Inactive`, `Failed`, …, with AWS's reason; the timeout in seconds.
-    Exists {
-        state: Option<String>,
-        reason: Option<String>,
-        timeout: Option<i32>,
-    },
+    Exists(FunctionSettings),
     Missing,
     /// The caller may not ask.
     Unknown(String),
+}
+
+/// What Lambda says of a function that bears on its invocation.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct FunctionSettings {
+    /// `Active`, `Pending`, `Inactive`, `Failed`, …
+    pub state: Option<String>,
+    pub state_reason: StateReason,
+    /// `Successful`, `InProgress`, `Failed`
+    pub last_update: Option<String>,
+    pub last_update_reason: StateReason,
+    /// Seconds.
+    pub timeout: Option<i32>,
+    /// Every invocation has to bring a tenant ID.
+    pub isolates_tenants: bool,
+    pub is_durable: bool,
+    /// It runs on instances of the account (Lambda Managed Instances).
+    pub has_capacity_provider: bool,
+}
+
+/// Why a function, or its last update, is in its state.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct StateReason {
+    /// `DisabledKMSKey`
+    pub code: Option<String>,
+    /// In AWS's words.
+    pub text: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FunctionFacts {
     pub arn: FunctionArn,
     pub state: FunctionState,
+    /// Concurrent executions that are reserved for the function, or why that is not known. `None`: there is no limit of
+    /// its own.
+    pub reserved_concurrency: Result<Option<i32>, String>,
     /// The function's own policy, or why it is not known.
     pub policy: Result<Option<Document>, String>,
 }

@@ -2,15 +2,18 @@
 
 use super::cause::Cause;
 use super::claim::{Claim, Finding, Harm, Question};
-use super::facts::{ActionTest, Facts};
+use super::evaluated::not_ready;
+use super::facts::{ActionTest, Facts, FunctionState};
 use super::level::Level;
+use super::observed::split;
+use super::questions::{Readiness, name_of, readiness};
 use super::topic::Topic;
 
 pub(crate) fn invoked(facts: &Facts) -> Vec<Claim> {
-    facts.tests.iter().map(one).collect()
+    facts.tests.iter().map(|test| one(test, facts)).collect()
 }
 
-fn one(test: &ActionTest) -> Claim {
+fn one(test: &ActionTest, facts: &Facts) -> Claim {
     let ActionTest { action, success, steps, error } = test;
     let (name, target) = (&action.name, &action.target);
     let question = Question::new(
@@ -30,15 +33,30 @@ fn one(test: &ActionTest) -> Claim {
         return question.holds(seen).with_note("the only end-to-end proof; the function was really run");
     }
     let (step, why) = failed.unwrap_or(("the test", error.as_str()));
-    question.fails(seen, explain(name, step, why), Cause::OF_INVOCATION)
+    let finding = not_yet_ready(target, facts).unwrap_or_else(|| explain(name, step, why, split(facts)));
+    question.fails(seen, finding, Cause::OF_INVOCATION)
+}
+
+/// A function that becomes ready by itself is no fault until an invocation fails.
+fn not_yet_ready(target: &str, facts: &Facts) -> Option<Finding> {
+    let function = facts.functions.iter().find(|function| function.arn.to_string() == target)?;
+    match &function.state {
+        FunctionState::Exists(settings) if readiness(settings.state.as_deref()) == Readiness::NotYet => {
+            Some(not_ready(&name_of(&function.arn), settings))
+        }
+        _ => None,
+    }
 }
 
 /// Where nothing else was found, Genesys Cloud's own words are all there is.
-fn explain(name: &str, step: &str, why: &str) -> Finding {
+fn explain(name: &str, step: &str, why: &str, observed: Option<&str>) -> Finding {
     let lower = why.to_lowercase();
     let remedy = if lower.contains("assumerole") || lower.contains("assume role") {
         "ask for a resource control policy (RCP) of your AWS organization: it refuses outsiders whatever the role says; \
          compare the integration's credential with the spec; a role made seconds ago needs a moment"
+    } else if lower.contains("toomanyrequests") || lower.contains("rate exceeded") {
+        "look at the function's reserved concurrency and at the account's (`aws lambda get-account-settings`): Lambda \
+         throttles the invocations"
     } else if lower.contains("timeout") || lower.contains("timed out") {
         "make the function answer within the data action's timeout, or raise that (at most 60 s)"
     } else if lower.contains("accessdenied") || lower.contains("not authorized") {
@@ -50,7 +68,10 @@ fn explain(name: &str, step: &str, why: &str) -> Finding {
         cause: Cause::Invocation,
         what: format!("The data action \"{name}\" failed at \"{step}\": {why}"),
         consequence: "a flow that uses it takes its failure path".to_owned(),
-        remedy: remedy.to_owned(),
+        remedy: match observed {
+            Some(observed) => format!("{remedy}. As AWS recorded: {observed}"),
+            None => remedy.to_owned(),
+        },
         harm: Harm { keeps_genesys_out: true, ..Harm::default() },
     }
 }

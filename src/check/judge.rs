@@ -1,11 +1,13 @@
 //! From the evidence about one role to its report.
 
+use super::analyzed::analyzed;
 use super::claim::Claim;
 use super::configured::configured;
 use super::connected::connected;
 use super::evaluated::evaluated;
 use super::facts::Facts;
 use super::invoked::invoked;
+use super::observed::{observation, observed};
 use super::probed::probed;
 use super::questions::name_of;
 use super::report::RoleReport;
@@ -13,17 +15,28 @@ use crate::plan::{FunctionPolicy, Notice, note_accepts};
 
 /// The report is derived from the claims, and they from the facts alone.
 pub fn judge(facts: &Facts) -> RoleReport {
-    let claims: Vec<Claim> =
-        [evaluated(facts), configured(facts), connected(facts), probed(facts), invoked(facts)]
-            .into_iter()
-            .flatten()
-            .collect();
+    let claims: Vec<Claim> = [
+        evaluated(facts),
+        configured(facts),
+        connected(facts),
+        observed(facts),
+        analyzed(facts).into_iter().collect(),
+        probed(facts),
+        invoked(facts),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
     let functions = match facts.desired.functions.as_slice() {
         [one] => name_of(one).trim_start_matches("function ").to_owned(),
         several => format!("its {} functions", several.len()),
     };
     let prober = facts.probes.as_ref().map(|probes| probes.prober.clone());
-    RoleReport::new(facts.desired.role.name.clone(), functions, prober, claims).with_notices(notices(facts))
+    RoleReport {
+        notices: notices(facts),
+        observation: observation(facts),
+        ..RoleReport::new(facts.desired.role.name.clone(), functions, prober, claims)
+    }
 }
 
 /// The accepts that are about nothing, or about what could not be looked at. The others are claims.

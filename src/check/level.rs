@@ -9,6 +9,8 @@ words! {
         Evaluated = "evaluated",
         /// Genesys Cloud's configuration, as its API shows it
         Configured = "configured",
+        /// what happened, as AWS recorded it: Genesys Cloud assumed the role
+        Observed = "observed",
         /// real calls that must be refused
         Refused = "refused",
         /// real calls that must succeed: the role assumed, the function invoked with `DryRun`

@@ -1,6 +1,7 @@
 //! Whether Genesys Cloud, and nobody else, can invoke the functions: evidence ([`Facts`]), claims, causes, verdict, each
 //! derived from the one before.
 
+mod analyzed;
 mod cause;
 mod claim;
 mod configured;
@@ -11,12 +12,14 @@ mod facts;
 mod invoked;
 mod judge;
 mod level;
+mod observed;
 mod probed;
 mod questions;
 mod report;
 #[cfg(test)]
 mod tests;
 mod topic;
+mod uses;
 mod verdict;
 mod words;
 
@@ -25,13 +28,15 @@ pub use claim::{Acceptance, Claim, Failure, Finding, Harm, Outcome, Question};
 pub use diagnosis::{Diagnosis, diagnose};
 pub use facts::{
     ActionFacts, ActionTest, Answer, ApplyOutlook, Basis, ConnectionFacts, CredentialArn, Facts,
-    FunctionFacts, FunctionState, GenesysFacts, GenesysSide, IntegrationFacts, Probes, Simulated, TestStep,
-    Unknown,
+    FunctionFacts, FunctionSettings, FunctionState, GenesysFacts, GenesysSide, IntegrationFacts, Probes,
+    Simulated, StateReason, TestStep, Unknown,
 };
 pub use judge::judge;
 pub use level::Level;
+pub use observed::PROBE_SESSION;
 pub(crate) use questions::extra_grants;
 pub use questions::{may_assume, may_invoke, near_misses};
 pub use report::{AskedOrganization, CheckReport, RoleReport};
 pub use topic::Topic;
+pub use uses::{EventHistory, ExternalAccess, PresentedId, Recorded, RegionReading, RoleUse, SessionUser};
 pub use verdict::{Sign, Verdict};

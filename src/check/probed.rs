@@ -188,7 +188,7 @@ impl Prober {
             }
             Answer::Done => question
                 .holds("AWS permits it; the function was not run")
-                .with_note("whoever assumes the role with the right external ID may invoke this function"),
+                .with_note("whoever assumes the role with the right external ID may invoke this function; that it runs is not shown"),
             Answer::Denied(words) => {
                 let finding = Finding {
                     cause: cause(words),

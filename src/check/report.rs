@@ -3,6 +3,7 @@
 use super::claim::{Acceptance, Claim, Outcome};
 use super::diagnosis::{Diagnosis, diagnose};
 use super::level::Level;
+use super::topic::Topic;
 use super::verdict::{Sign, Verdict, verdict};
 use crate::arn::AccountId;
 use crate::plan::Notice;
@@ -22,6 +23,8 @@ pub struct RoleReport {
     /// What else a reader of the spec should know.
     pub notices: Vec<Notice>,
     pub verdict: Verdict,
+    /// What AWS recorded of the role's use, in a sentence.
+    pub observation: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,16 +58,26 @@ impl RoleReport {
                 accepted.push(acceptance.clone());
             }
         }
-        Self { role, functions, prober, claims, diagnosis, accepted, notices: Vec::new(), verdict }
-    }
-
-    #[must_use]
-    pub fn with_notices(self, notices: Vec<Notice>) -> Self {
-        Self { notices, ..self }
+        Self {
+            role,
+            functions,
+            prober,
+            claims,
+            diagnosis,
+            accepted,
+            notices: Vec::new(),
+            verdict,
+            observation: None,
+        }
     }
 
     pub fn is_broken(&self) -> bool {
         self.verdict.sign == Sign::Broken
+    }
+
+    /// What everybody should know although nothing is wrong with it.
+    pub fn claim_notices(&self) -> impl Iterator<Item = &str> {
+        self.claims.iter().flat_map(|claim| &claim.notices).map(String::as_str)
     }
 }
 
@@ -79,6 +92,8 @@ fn reaches(claims: &[Claim], level: Level) -> bool {
     claims.iter().all(|claim| claim.failure().is_none())
         && match level {
             Level::Evaluated | Level::Configured | Level::Refused | Level::EndToEnd => holds(claims, level),
+            // Positive evidence alone: what may not be read takes nothing away from it.
+            Level::Observed => claims.iter().any(|claim| claim.topic == Topic::Used && claim.is_good()),
             Level::Assumed => holds(claims, Level::Evaluated) && holds(claims, Level::Assumed),
         }
 }

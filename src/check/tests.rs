@@ -11,9 +11,9 @@ use crate::plan::testing::{converged, desired, document};
 use crate::plan::{Acceptable, foreign_policies, function_parties, trust_parties};
 use crate::spec::{self, AcceptSpec, AcceptedThing, EmptyEnvironment};
 
-const RIGHT: &str = "2f9c1c5e-0b6c-4a8e-9d51-7f0e3c2b1a90";
+pub(super) const RIGHT: &str = "2f9c1c5e-0b6c-4a8e-9d51-7f0e3c2b1a90";
 
-fn facts(live: Live) -> Facts {
+pub(super) fn facts(live: Live) -> Facts {
     Facts {
         live,
         desired: desired("").roles.remove(0),
@@ -26,7 +26,17 @@ fn facts(live: Live) -> Facts {
         apply: ApplyOutlook::Works,
         basis: Basis::Spec,
         invocation: "genesys-iam".to_owned(),
+        recorded: None,
+        organization_region: None,
     }
+}
+
+fn in_state(state: &str) -> FunctionState {
+    FunctionState::Exists(FunctionSettings {
+        state: Some(state.to_owned()),
+        timeout: Some(3),
+        ..FunctionSettings::default()
+    })
 }
 
 fn with_trust(statements: &[String]) -> Live {
@@ -145,8 +155,9 @@ fn a_function_is_open_to_whoever_may_run_or_change_it_by_any_action() {
         let mut facts = facts(converged());
         let arn = facts.desired.functions[0].clone();
         let policy = document(&format!(r#"{{"Version":"2012-10-17","Statement":[{statements}]}}"#));
-        let state = FunctionState::Exists { state: None, reason: None, timeout: None };
-        facts.functions = vec![FunctionFacts { arn, state, policy: Ok(Some(policy)) }];
+        let state = FunctionState::Exists(FunctionSettings::default());
+        facts.functions =
+            vec![FunctionFacts { arn, state, reserved_concurrency: Ok(None), policy: Ok(Some(policy)) }];
         judge(&facts)
     };
     let allow = |principal: &str, action: &str| {
@@ -226,6 +237,58 @@ fn an_element_that_nobody_knows_is_a_fault() {
     let inline = document(r#"{"Version":"2012-10-17","Statement":[],"statement":[]}"#);
     live.role.as_mut().unwrap().inline.insert("x".to_owned(), inline);
     assert_eq!(causes(&live), [Cause::ExtraPermissions]);
+}
+
+/// The report about a role whose function has these settings, in an organization of `eu-central-1`.
+fn with_settings(
+    settings: FunctionSettings,
+    reserved_concurrency: Result<Option<i32>, String>,
+) -> RoleReport {
+    let mut facts = facts(converged());
+    let arn = facts.desired.functions[0].clone();
+    let state = FunctionState::Exists(settings);
+    facts.functions = vec![FunctionFacts { arn, state, reserved_concurrency, policy: Ok(None) }];
+    facts.organization_region = Some("eu-central-1".to_owned());
+    judge(&facts)
+}
+
+#[test]
+fn what_breaks_no_invocation_is_a_notice_and_no_cause() {
+    let reason = StateReason { code: Some("ImageDeleted".to_owned()), text: None };
+    let settings = FunctionSettings {
+        last_update: Some("Failed".to_owned()),
+        last_update_reason: reason,
+        is_durable: true,
+        ..FunctionSettings::default()
+    };
+    let report = with_settings(settings, Ok(Some(7)));
+    assert_eq!(report.verdict.sign, Sign::Good);
+    let notices: Vec<&str> = report.claim_notices().collect();
+    assert_eq!(notices.len(), 3, "{notices:?}");
+    assert!(notices[0].contains("failed (ImageDeleted): invocations run what was there before"));
+    assert!(notices[1].contains("is a durable function"), "{notices:?}");
+    assert!(notices[2].contains("is in us-east-1, the organization in eu-central-1"), "{notices:?}");
+}
+
+#[test]
+fn each_thing_by_which_lambda_runs_no_function_is_a_cause_of_its_own() {
+    let causes = |settings, reserved| -> Vec<Cause> {
+        let report = with_settings(settings, reserved);
+        assert_eq!(report.verdict.genesys_can_invoke, Some(false));
+        report.diagnosis.findings.iter().map(|finding| finding.cause).collect()
+    };
+    let isolated = FunctionSettings { isolates_tenants: true, ..FunctionSettings::default() };
+    assert_eq!(causes(isolated.clone(), Ok(None)), [Cause::TenantIsolation]);
+    assert_eq!(causes(isolated, Ok(Some(0))), [Cause::FunctionThrottled, Cause::TenantIsolation]);
+    assert_eq!(causes(FunctionSettings::default(), Ok(Some(0))), [Cause::FunctionThrottled]);
+    for state in ["Failed", "Deactivating", "Deactivated", "ActiveNonInvocable", "Deleting", "Tomorrow"] {
+        let settings = FunctionSettings { state: Some(state.to_owned()), ..FunctionSettings::default() };
+        assert_eq!(causes(settings, Ok(None)), [Cause::FunctionNotReady], "{state}");
+    }
+    // Who may not read it, learns nothing worse.
+    let unread = with_settings(FunctionSettings::default(), Err("AccessDenied".to_owned()));
+    assert_eq!(unread.verdict.sign, Sign::Good);
+    assert!(!unread.diagnosis.ruled_out.contains(&Topic::Invocable.sentence()));
 }
 
 #[test]
@@ -364,12 +427,15 @@ fn broken() -> impl Strategy<Value = Facts> {
         )
     });
     let function_state = prop::sample::select(vec![
-        FunctionState::Exists { state: Some("Active".to_owned()), reason: None, timeout: Some(3) },
-        FunctionState::Exists { state: Some("Failed".to_owned()), reason: None, timeout: None },
-        FunctionState::Exists { state: Some("Pending".to_owned()), reason: None, timeout: None },
+        in_state("Active"),
+        in_state("Failed"),
+        in_state("Pending"),
+        FunctionState::Exists(FunctionSettings { isolates_tenants: true, ..FunctionSettings::default() }),
         FunctionState::Missing,
         FunctionState::Unknown("AccessDenied".to_owned()),
     ]);
+    let reserved =
+        prop::sample::select(vec![Ok(None), Ok(Some(0)), Ok(Some(5)), Err("AccessDenied".to_owned())]);
     let function_policy = prop::sample::select(vec![
         Ok(None),
         Err("AccessDenied".to_owned()),
@@ -394,13 +460,19 @@ fn broken() -> impl Strategy<Value = Facts> {
     ]);
     (
         prop::collection::vec(statement, 0..3),
-        (function_state, function_policy, own_policy),
+        (function_state, reserved, function_policy, own_policy),
         (any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>()),
         (answer.clone(), answer.clone(), answer.clone(), answer),
         any::<bool>(),
     )
         .prop_map(
-            |(statements, (state, policy, own), (role, attached, inline, boundary), answers, is_genesys)| {
+            |(
+                statements,
+                (state, reserved_concurrency, policy, own),
+                (role, attached, inline, boundary),
+                answers,
+                is_genesys,
+            )| {
                 let in_document = |statement: &str| {
                     document(&format!(r#"{{"Version":"2012-10-17","Statement":[{statement}]}}"#))
                 };
@@ -439,7 +511,7 @@ fn broken() -> impl Strategy<Value = Facts> {
                 }
                 facts.live = live;
                 let policy = policy.map(|policy| policy.map(in_document));
-                facts.functions = vec![FunctionFacts { arn, state, policy }];
+                facts.functions = vec![FunctionFacts { arn, state, reserved_concurrency, policy }];
                 facts
             },
         )

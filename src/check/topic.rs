@@ -21,6 +21,8 @@ words! {
         Verifier = "verifier",
         /// each function exists and is Active
         Functions = "functions",
+        /// the functions take invocations as a data action makes them
+        Invocable = "invocable",
         /// nobody else may invoke the functions by their own policies
         FunctionPolicies = "function-policies",
         /// the policy exists and is attached
@@ -37,6 +39,16 @@ words! {
         Mistakes = "mistakes",
         /// AWS's policy simulator agrees
         Simulator = "simulator",
+        /// Genesys Cloud was seen to assume the role
+        Used = "used",
+        /// nobody else was seen to assume the role
+        Strangers = "strangers",
+        /// the role is in use
+        LastUsed = "last-used",
+        /// sessions of the role were seen to reach Lambda
+        Reached = "reached",
+        /// AWS's Access Analyzer agrees about who can assume the role
+        Analyzer = "analyzer",
         /// Genesys Cloud's API can be read
         Genesys = "genesys",
         /// the external ID is the organization's ID

@@ -1,5 +1,6 @@
 //! The one sentence for which the tool exists: can Genesys Cloud, and nobody else, invoke the functions?
 
+use super::cause::Cause;
 use super::claim::{Claim, Outcome};
 use super::diagnosis::Diagnosis;
 use super::level::Level;
@@ -25,6 +26,8 @@ pub struct Verdict {
     pub accepted_others: Vec<String>,
     /// Whether the role may do more, as the spec accepts it.
     pub does_more: bool,
+    /// Who else was seen to get in, whether or not they still can.
+    pub got_in: Vec<String>,
     /// Whether it is known that `others` is all.
     pub others_known: bool,
     /// What keeps the answer from being known.
@@ -61,9 +64,13 @@ pub(crate) fn verdict(claims: &[Claim], diagnosis: &Diagnosis, proof: Option<Lev
         None
     };
     let mut others: Vec<String> = Vec::new();
-    for who in harms().flat_map(|harm| &harm.lets_in) {
-        if !others.contains(who) {
-            others.push(who.clone());
+    let mut got_in: Vec<String> = Vec::new();
+    for finding in &diagnosis.findings {
+        let list = if finding.cause == Cause::Stranger { &mut got_in } else { &mut others };
+        for who in &finding.harm.lets_in {
+            if !list.contains(who) {
+                list.push(who.clone());
+            }
         }
     }
     let acceptances = || claims.iter().flat_map(Claim::acceptances);
@@ -86,6 +93,7 @@ pub(crate) fn verdict(claims: &[Claim], diagnosis: &Diagnosis, proof: Option<Lev
         others,
         accepted_others,
         does_more: acceptances().any(|acceptance| acceptance.adds_permissions),
+        got_in,
         others_known: open_for_others.is_none(),
         unknown: unknown.map(|claim| format!("{} ({})", claim.sentence, claim.seen)),
         proof,

@@ -3,6 +3,7 @@
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 
 use clap::Args;
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 
 use super::connections::SessionError;
 use super::fleet::{self, Fleet, Members};
@@ -10,6 +11,7 @@ use super::options::{Global, ReportFormat, Select};
 use super::report::provenance;
 use super::reports::Reports;
 use super::session::{LookUp, Observed, Session};
+use super::since::{LookBack, Since};
 use super::specs::SpecsError;
 use super::{CommandError, Status, evidence};
 use crate::check::{AskedOrganization, CheckReport, Facts, GenesysSide, Level, judge};
@@ -22,15 +24,15 @@ use crate::render::check::Show;
 use crate::render::output::Output;
 use crate::render::style::{WARNING, paint};
 use crate::spec::read_bounded;
-use crate::view::CheckView;
+use crate::view::{CheckView, sentence_case};
 
 #[derive(Debug, Args)]
 pub struct CheckArgs {
     #[command(flatten)]
     pub proofs: Proofs,
     /// Exit with 5 unless every role is proven on this level
-    #[arg(long, value_name = "LEVEL")]
-    pub require: Option<RequiredLevel>,
+    #[arg(long, value_name = "LEVEL", value_parser = levels())]
+    pub require: Option<Level>,
     /// How to print the report
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub format: ReportFormat,
@@ -52,6 +54,12 @@ pub struct Proofs {
     /// The input of the tested data actions: a JSON object, or @FILE; without it {}
     #[arg(long, value_name = "JSON", requires = "invoke")]
     pub input: Option<String>,
+    /// See who used the roles since then (2h, 7d, 2026-11-01): by itself for up to five roles of one spec, 90 days back
+    #[arg(long, value_name = "TIME", value_parser = Since::parse)]
+    pub since: Option<Since>,
+    /// As it follows from the command line and the number of roles.
+    #[arg(skip)]
+    pub look_back: Option<LookBack>,
     /// Tests of the spec's own data actions, at the end of `apply`.
     #[arg(skip)]
     pub tests: Vec<SpecTest>,
@@ -72,14 +80,25 @@ pub struct SpecTest {
 /// Before the tests of a data action that are made again because its role is new.
 const NEW_ROLE_PAUSES: [u64; 3] = [5, 10, 20];
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub enum RequiredLevel {
-    /// By the live documents
-    Evaluated,
-    /// By real calls: the role assumed, each invocation permitted
-    Assumed,
-    /// By Genesys Cloud itself, with --invoke
-    EndToEnd,
+/// A level by its word.
+fn levels() -> impl TypedValueParser<Value = Level> {
+    let values =
+        Level::ALL.iter().map(|level| PossibleValue::new(level.word()).help(sentence_case(level.sentence())));
+    PossibleValuesParser::new(values).try_map(|word| {
+        Level::ALL.iter().copied().find(|level| level.word() == word).ok_or("there is no such level")
+    })
+}
+
+/// Of so many roles it is looked up by whom they were used, without being asked for: CloudTrail answers slowly.
+const LOOK_BACK_AT: usize = 5;
+
+/// What is proven, with how far back it is looked up by whom the roles were used.
+fn looking_back(args: &CheckArgs, roles: usize, is_fleet: bool) -> Proofs {
+    let is_asked = args.proofs.since.is_some() || args.require == Some(Level::Observed);
+    let by_itself = !is_fleet && roles <= LOOK_BACK_AT;
+    let since = args.proofs.since.unwrap_or_default();
+    let look_back = (is_asked || by_itself).then_some(LookBack { since, is_asked });
+    Proofs { look_back, ..args.proofs.clone() }
 }
 
 /// Roles that are checked at the same time.
@@ -113,7 +132,8 @@ async fn run_many(members: Members, args: &CheckArgs, output: &Output) -> Result
     let (what, inner) = (format!("checking {} specs", members.len()), output.inner());
     let made = fleet::for_each_spec(members, async |session| {
         let observed = observe(session, args, &inner).await?;
-        make(session, &observed, &args.proofs, &inner).await
+        let proofs = looking_back(args, observed.desired.roles.len(), true);
+        make(session, &observed, &proofs, &inner).await
     });
     let made = output.waiting(&what, made).await;
     let outcome = fleet::worst(made.iter().map(|(_, made)| match made {
@@ -168,7 +188,8 @@ async fn report(
     args: &CheckArgs,
     output: &Output,
 ) -> Result<Status, CommandError> {
-    let report = make(session, observed, &args.proofs, output).await?;
+    let proofs = looking_back(args, observed.desired.roles.len(), false);
+    let report = make(session, observed, &proofs, output).await?;
     show(&report, session, args, output)?;
     warn_if_level_not_reached(&report, args, output);
     Ok(status(&report, args))
@@ -231,11 +252,12 @@ pub(super) async fn facts_of(
     let gather = observed.desired.roles.iter().map(|desired| {
         let plan = plan.roles.iter().find(|role| role.role == desired.role.name);
         let profile = proofs.probe_profile.as_deref();
-        evidence::of_role(session, observed, desired, genesys, plan, profile)
+        evidence::of_role(session, observed, desired, genesys, plan, profile, proofs.look_back)
     });
     // Boxed: of a thousand roles the futures alone would be large.
     let gather = stream::iter(gather.map(Box::pin)).buffered(AT_A_TIME).try_collect();
     let mut facts: Vec<Facts> = output.waiting("checking the roles", gather).await?;
+    evidence::mask(&facts, output);
     if let Some(client) = &session.genesys {
         let named = proofs.invoke.iter().map(|named| SpecTest {
             id: named.clone(),
@@ -319,12 +341,7 @@ fn show(
 
 /// The level that is asked for and not reached.
 fn not_reached(report: &CheckReport, args: &CheckArgs) -> Option<Level> {
-    let required = args.require.map(|required| match required {
-        RequiredLevel::Evaluated => Level::Evaluated,
-        RequiredLevel::Assumed => Level::Assumed,
-        RequiredLevel::EndToEnd => Level::EndToEnd,
-    });
-    required.filter(|level| !report.reaches(*level))
+    args.require.filter(|level| !report.reaches(*level))
 }
 
 fn status(report: &CheckReport, args: &CheckArgs) -> Status {

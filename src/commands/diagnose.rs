@@ -11,15 +11,16 @@ use super::files::write_new;
 use super::import::{connect, environment_region};
 use super::options::{Global, ReportFormat};
 use super::session::{self, LookUp, Session};
+use super::since::{LookBack, Since};
 use super::{CommandError, Status, connections, evidence};
 use crate::arn::{AccountId, Arn, FunctionArn, global_region, partition_of_region};
 use crate::aws::{self, AccountListing, Clients, ListedRole};
-use crate::check::{AskedOrganization, Basis, CredentialArn, Facts, GenesysSide, IntegrationFacts};
+use crate::check::{AskedOrganization, Basis, CredentialArn, Facts, GenesysSide, IntegrationFacts, Recorded};
 use crate::diagnose::{ErrorReading, RoleCase, Shell, read_error};
 use crate::explain::Explain;
 use crate::genesys;
 use crate::import::{Known, candidates, looks_like_genesys, trusts_genesys, wanted};
-use crate::model::{LiveRole, LookForOrphans, Role, Tags};
+use crate::model::{LiveRole, LookForOrphans, Role, RoleRecord, Tags};
 use crate::plan::{Reads, diff};
 use crate::policy::document::Effect;
 use crate::policy::template::trust_policy;
@@ -258,7 +259,9 @@ async fn case(
 async fn gather(session: &Session, genesys: &GenesysSide, output: &Output) -> Result<Facts, CommandError> {
     let observed = session.observe(LookForOrphans::No, LookUp::New, output).await?;
     let plan = diff(&observed.live, &observed.desired);
-    let facts = facts_of(session, &observed, &plan, &Proofs::default(), genesys, output).await?;
+    let look_back = LookBack { since: Since::default(), is_asked: false };
+    let proofs = Proofs { look_back: Some(look_back), ..Proofs::default() };
+    let facts = facts_of(session, &observed, &plan, &proofs, genesys, output).await?;
     let facts = facts.into_iter().next().ok_or(DiagnoseError::NoSpec(String::new()))?;
     let is_organization_asked = matches!(genesys, GenesysSide::Read(_));
     Ok(Facts { basis: Basis::Found { is_organization_asked }, ..facts })
@@ -282,6 +285,7 @@ fn absent(arn: Arn) -> LiveRole {
         attached: Default::default(),
         inline: Default::default(),
         boundary: None,
+        record: RoleRecord::default(),
     }
 }
 
@@ -308,6 +312,8 @@ fn mask(case: &RoleCase, output: &Output) {
             redactor.add_found_external_id(&genesys.organization_id);
         }
         case.facts.live.documents().for_each(|document| redactor.add_live_external_ids(document));
+        let recorded = case.facts.recorded.iter();
+        recorded.flat_map(Recorded::external_ids).for_each(|id| redactor.add_other_external_id(id.expose()));
     });
 }
 

@@ -6,19 +6,20 @@ use serde_json::Value;
 
 use super::CommandError;
 use super::session::{Observed, Session};
-use crate::arn::FunctionArn;
+use super::since::LookBack;
+use crate::arn::{Arn, FunctionArn, global_region, partition_of_region};
 use crate::aws::{self, AwsError, Clients};
 use crate::check::{
     ActionFacts, ActionTest, Answer, ApplyOutlook, Basis, ConnectionFacts, CredentialArn, Facts,
-    GenesysFacts, GenesysSide, IntegrationFacts, Probes, TestStep, Unknown, near_misses,
+    GenesysFacts, GenesysSide, IntegrationFacts, PROBE_SESSION, Probes, Recorded, TestStep, Unknown,
+    near_misses,
 };
 use crate::genesys::{self, Action, GenesysError, GenesysErrorKind, RoleArn, TestResult};
 use crate::model::{DesiredRole, OrganizationReading};
 use crate::plan::{self, Blocker, Change, Notice, RolePlan};
+use crate::render::output::Output;
+use crate::spec::region_as_given;
 use crate::view::{Remark, blocker_remark};
-
-/// Seen in CloudTrail.
-const SESSION_NAME: &str = "genesys-iam-check";
 
 /// Everything about one role but the tests of data actions.
 pub(crate) async fn of_role(
@@ -28,6 +29,7 @@ pub(crate) async fn of_role(
     genesys: &GenesysSide,
     plan: Option<&RolePlan>,
     probe_profile: Option<&str>,
+    look_back: Option<LookBack>,
 ) -> Result<Facts, CommandError> {
     let live = observed.live.roles.get(&desired.role.name).cloned().unwrap_or_default();
     let simulate = async {
@@ -37,7 +39,13 @@ pub(crate) async fn of_role(
         // A second opinion, for those who may have it where there is one.
         aws::simulate(&session.clients, &desired.role.arn, &desired.functions).await.ok()
     };
-    let (functions, simulated) = futures_util::join!(session.function_facts(observed, desired), simulate);
+    let recorded = async {
+        let (Some(look_back), Some(_)) = (look_back, &live.role) else { return None };
+        Some(Box::pin(recorded(session, &desired.role.arn, look_back)).await)
+    };
+    // Before the probes, which would be seen in it.
+    let (functions, simulated, recorded) =
+        futures_util::join!(session.function_facts(observed, desired), simulate, recorded);
     let probes = match &live.role {
         Some(_) if desired.external_id.is_presentable() => {
             Some(probe(session, observed, desired, probe_profile).await?)
@@ -56,7 +64,50 @@ pub(crate) async fn of_role(
         apply: plan.map_or(ApplyOutlook::Works, apply),
         basis: Basis::Spec,
         invocation: session.invocation.clone(),
+        recorded,
+        organization_region: organization_region(session),
     })
+}
+
+/// What AWS recorded of a role's use. What may not be read is part of it.
+async fn recorded(session: &Session, role: &Arn, look_back: LookBack) -> Recorded {
+    let LookBack { since, is_asked } = look_back;
+    let Session { clients, .. } = session;
+    // A call to a regional endpoint of STS is in that region's history, one to the global endpoint in the partition's first
+    // region: which one Genesys Cloud calls is not public.
+    let mut regions: Vec<String> = Vec::new();
+    let global = global_region(&role.partition).to_owned();
+    for region in organization_region(session).into_iter().chain([clients.region.clone(), global]) {
+        if partition_of_region(&region) == role.partition && !regions.contains(&region) {
+            regions.push(region);
+        }
+    }
+    let (history, lambda, analyzer) = futures_util::join!(
+        aws::role_uses(clients, role, &regions, |now| since.from(now)),
+        aws::lambda_last_accessed(clients, role),
+        aws::external_access(clients, role),
+    );
+    Recorded {
+        is_asked,
+        history,
+        lambda: lambda.map_err(|error| error.brief()),
+        analyzer: analyzer.map_err(|error| error.brief()),
+    }
+}
+
+/// Where the spec's external ID is masked, so are those that others presented.
+pub(crate) fn mask(facts: &[Facts], output: &Output) {
+    let masked = facts.iter().filter(|facts| facts.desired.external_id.is_masked());
+    let recorded = masked.filter_map(|facts| facts.recorded.as_ref());
+    output.mask(|redactor| {
+        recorded.flat_map(Recorded::external_ids).for_each(|id| redactor.add_other_external_id(id.expose()));
+    });
+}
+
+/// Where Genesys Cloud has the organization: as its API's name says, otherwise as the spec does.
+fn organization_region(session: &Session) -> Option<String> {
+    let of_api = session.genesys.as_ref().and_then(|client| region_as_given(client.api()).ok());
+    of_api.map(|region| region.aws_region.to_owned()).or_else(|| session.spec.genesys.region.clone())
 }
 
 /// Genesys Cloud's side against the spec, as the plan for the role says.
@@ -131,9 +182,9 @@ async fn probe(
     let (role, right) = (&desired.role.arn, desired.external_id.expose());
     let [wrong, _] = near_misses(right);
     let (with_wrong_id, without_id, with_right_id) = futures_util::join!(
-        aws::assume_role(&clients, role, Some(&wrong), SESSION_NAME),
-        aws::assume_role(&clients, role, None, SESSION_NAME),
-        aws::assume_role(&clients, role, Some(right), SESSION_NAME),
+        aws::assume_role(&clients, role, Some(&wrong), PROBE_SESSION),
+        aws::assume_role(&clients, role, None, PROBE_SESSION),
+        aws::assume_role(&clients, role, Some(right), PROBE_SESSION),
     );
     let mut invocations = BTreeMap::new();
     if let Ok(assumed) = &with_right_id {

@@ -31,6 +31,7 @@ pub mod sandbox;
 pub mod scenario;
 pub mod session;
 pub mod shell;
+mod since;
 pub mod specs;
 pub mod validate;
 

@@ -427,11 +427,7 @@ impl Session {
             let state = match answer {
                 Ok(Some(function)) => {
                     exact.insert(arn.clone(), function.arn);
-                    FunctionState::Exists {
-                        state: function.state,
-                        reason: function.state_reason,
-                        timeout: function.timeout,
-                    }
+                    FunctionState::Exists(function.settings)
                 }
                 Ok(None) => FunctionState::Missing,
                 // The ARN is known without the API: only the function's existence stays unknown.
@@ -455,15 +451,26 @@ impl Session {
         let facts = desired.functions.iter().map(|arn| async move {
             let missing = FunctionState::Unknown("not looked up".to_owned());
             let state = observed.functions.get(arn).or_else(|| later.get(arn)).cloned().unwrap_or(missing);
-            let policy = match state {
-                FunctionState::Missing => Ok(None),
-                _ => match aws::function_policy(&self.clients, arn).await {
-                    Ok(policy) => Ok(policy),
-                    Err(error) if error.is_access_denied() => Err(error.brief()),
-                    Err(error) => return Err(error),
-                },
+            if state == FunctionState::Missing {
+                return Ok(FunctionFacts {
+                    arn: arn.clone(),
+                    state,
+                    reserved_concurrency: Ok(None),
+                    policy: Ok(None),
+                });
+            }
+            let (policy, reserved) = futures_util::join!(
+                aws::function_policy(&self.clients, arn),
+                aws::reserved_concurrency(&self.clients, arn)
+            );
+            let policy = match policy {
+                Ok(policy) => Ok(policy),
+                Err(error) if error.is_access_denied() => Err(error.brief()),
+                Err(error) => return Err(error),
             };
-            Ok(FunctionFacts { arn: arn.clone(), state, policy })
+            // Nothing depends on it but one claim.
+            let reserved_concurrency = reserved.map_err(|error| error.brief());
+            Ok(FunctionFacts { arn: arn.clone(), state, reserved_concurrency, policy })
         });
         try_join_all(facts).await
     }

@@ -4,7 +4,7 @@ use super::model::{Means, Remedy, run, say};
 use super::permissions::without_statement;
 use super::shell::Shell;
 use crate::arn::FunctionArn;
-use crate::check::{Facts, FunctionFacts, FunctionState};
+use crate::check::{Facts, FunctionFacts, FunctionSettings, FunctionState};
 use crate::plan::function_parties;
 use crate::policy::document::OneOrMany;
 use crate::policy::{Document, document::Effect};
@@ -52,7 +52,7 @@ pub(super) fn missing(facts: &Facts, shell: &Shell) -> Remedy {
 pub(super) fn not_ready(facts: &Facts, shell: &Shell) -> Remedy {
     let (mut cli, mut console) = (Vec::new(), Vec::new());
     for FunctionFacts { arn, state, .. } in &facts.functions {
-        let FunctionState::Exists { state: Some(word), .. } = state else { continue };
+        let FunctionState::Exists(FunctionSettings { state: Some(word), .. }) = state else { continue };
         if word == "Active" {
             continue;
         }
@@ -63,6 +63,28 @@ pub(super) fn not_ready(facts: &Facts, shell: &Shell) -> Remedy {
         )));
         cli.push(say("see why, fix that, and deploy the function again:"));
         cli.push(run(state_of(arn, shell)));
+    }
+    Remedy::default().with(Means::Console, console).with(Means::Cli, cli)
+}
+
+/// Functions whose reserved concurrency is 0.
+pub(super) fn throttled(facts: &Facts, shell: &Shell) -> Remedy {
+    let (mut cli, mut console) = (Vec::new(), Vec::new());
+    let is_throttled = |one: &&FunctionFacts| one.reserved_concurrency == Ok(Some(0));
+    for FunctionFacts { arn, .. } in facts.functions.iter().filter(is_throttled) {
+        let (region, name) = (arn.region(), arn.name());
+        console.push(say(format!(
+            "Lambda ({region}) > Functions > {name} > Configuration > Concurrency: use unreserved account concurrency, or \
+             reserve more than 0"
+        )));
+        cli.push(run(shell.aws(&[
+            "lambda",
+            "delete-function-concurrency",
+            "--region",
+            region,
+            "--function-name",
+            name,
+        ])));
     }
     Remedy::default().with(Means::Console, console).with(Means::Cli, cli)
 }

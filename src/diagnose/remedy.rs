@@ -1,6 +1,6 @@
 //! Which remedy belongs to which cause.
 
-use super::functions::{missing, not_ready, open};
+use super::functions::{missing, not_ready, open, throttled};
 use super::genesys::{credential, credentials, data_action, integration};
 use super::model::{Means, Remedy, say};
 use super::organization::guard;
@@ -29,6 +29,7 @@ pub fn remedy(finding: &Finding, facts: &Facts, shell: &Shell) -> Remedy {
         Cause::ExtraPermissions => extra(facts, shell, finding.what.contains(&own)),
         Cause::FunctionMissing => missing(facts, shell),
         Cause::FunctionNotReady => not_ready(facts, shell),
+        Cause::FunctionThrottled => throttled(facts, shell),
         Cause::FunctionOpen => open(facts, shell),
         Cause::GenesysCredentials => credentials(),
         Cause::Integration => integration(facts, finding, shell),
@@ -37,7 +38,8 @@ pub fn remedy(finding: &Finding, facts: &Facts, shell: &Shell) -> Remedy {
         Cause::OrganizationGuard => guard(finding),
         // A call contradicts the documents about the trust policy: what they should say is known.
         Cause::Probe if finding.what.starts_with("The trust policy") => trust(facts, shell),
-        Cause::Invocation | Cause::Probe => Remedy::default(),
+        // What there is to do is in the finding itself.
+        Cause::Invocation | Cause::Probe | Cause::Stranger | Cause::TenantIsolation => Remedy::default(),
     };
     if remedy.ways.is_empty() {
         return Remedy::default().with(Means::Console, vec![say(finding.remedy.clone())]);

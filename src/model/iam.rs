@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
+
 use crate::arn::{Arn, FunctionArn};
 use crate::policy::{Context, Decision, Document, Policies, Principal, Request, evaluate};
 
@@ -69,6 +71,22 @@ pub struct LiveRole {
     pub inline: BTreeMap<String, Document>,
     /// The document of the permissions boundary, where there is one.
     pub boundary: Option<Document>,
+    pub record: RoleRecord,
+}
+
+/// What IAM remembers of a role's life.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct RoleRecord {
+    pub created: Option<Timestamp>,
+    /// When it was last used to call AWS; `None`: not in the 400 days that IAM remembers.
+    pub last_used: Option<LastUse>,
+}
+
+/// When and in which region something was last used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LastUse {
+    pub at: Timestamp,
+    pub region: String,
 }
 
 impl LiveRole {

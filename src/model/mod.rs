@@ -14,7 +14,9 @@ pub use genesys::{
     ActionState, DesiredAction, DesiredIntegration, LiveAction, LiveCredential, LiveIntegration,
     LiveOrganization, Marker, MemberDiff, OrganizationReading, Usage, arn_in_name,
 };
-pub use iam::{AttachedPolicy, Live, LivePolicy, LiveRole, ManagedPolicy, PolicyVersion, Role, Tags};
+pub use iam::{
+    AttachedPolicy, LastUse, Live, LivePolicy, LiveRole, ManagedPolicy, PolicyVersion, Role, RoleRecord, Tags,
+};
 pub use live::{LiveState, LookForOrphans, Orphans};
 pub use ownership::is_of;
 pub use resolve::resolve;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::model::resolve;
-use crate::model::{AttachedPolicy, DesiredState, Live, LivePolicy, LiveRole, PolicyVersion};
+use crate::model::{AttachedPolicy, DesiredState, Live, LivePolicy, LiveRole, PolicyVersion, RoleRecord};
 use crate::policy::Document;
 use crate::spec::{self, EmptyEnvironment};
 
@@ -25,6 +25,7 @@ pub fn converged() -> Live {
             attached: [(role.policy.arn.clone(), attached)].into(),
             inline: BTreeMap::new(),
             boundary: None,
+            record: RoleRecord::default(),
         }),
         policy: Some(LivePolicy {
             policy: role.policy,

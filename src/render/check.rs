@@ -47,6 +47,9 @@ pub fn text(reports: &[(Option<&str>, &CheckView)], failed: &[String], show: Sho
     headlines(&mut out, &rows);
     causes(&mut out, &rows, show);
     accepted(&mut out, &rows, show);
+    if !show.quiet {
+        notices(&mut out, &rows, show);
+    }
     if show.all {
         for (file, report, role) in &rows {
             claims(&mut out, *file, report, role);
@@ -125,6 +128,30 @@ fn headlines(out: &mut String, rows: &[Row<'_>]) {
             _ => paint(DIM, &clip(role.verdict.proof_in_words, 150)),
         };
         let _ = writeln!(out, "  {detail}");
+    }
+}
+
+/// What everybody should know, though nothing is wrong with it.
+fn notices(out: &mut String, rows: &[Row<'_>], show: Show) {
+    for (_, _, role) in rows.iter().take(if show.all { usize::MAX } else { FEW }) {
+        let Some(observation) = &role.observation else { continue };
+        let of = if rows.len() == 1 { String::new() } else { format!("{}: ", one_line(&role.role)) };
+        let _ = writeln!(out, "  {}", paint(DIM, &format!("{of}{}", clip(observation, 400))));
+    }
+    let all = rows.iter().flat_map(|(_, _, role)| role.notices.iter().map(move |text| (&role.role, text)));
+    let room = if show.all { usize::MAX } else { IN_A_LINE };
+    let mut left = 0;
+    for (index, (role, text)) in all.enumerate() {
+        if index >= room {
+            left += 1;
+            continue;
+        }
+        let of = if rows.len() == 1 { String::new() } else { format!("{}: ", one_line(role)) };
+        let text = if show.all { one_line(text).into_owned() } else { clip(text, 240) };
+        let _ = writeln!(out, "  {} {}", paint(WARNING, "note:"), paint(DIM, &format!("{of}{text}")));
+    }
+    if left > 0 {
+        let _ = writeln!(out, "  {}", paint(DIM, &format!("… {left} more notes: `--all` shows them")));
     }
 }
 
@@ -278,6 +305,7 @@ fn level_title(level: Level, prober: &str, organization: Option<&str>) -> String
         ),
         Level::EndToEnd => "end to end: Genesys Cloud's own test of the data action".to_owned(),
         Level::Evaluated => "evaluated: the live documents, by IAM's rules".to_owned(),
+        Level::Observed => "observed: what AWS recorded of the role's use".to_owned(),
         Level::Refused => format!("probed, must be refused: real calls as {}", one_line(prober)),
         Level::Assumed => format!("probed, must succeed: real calls as {}", one_line(prober)),
     }

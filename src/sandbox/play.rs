@@ -319,6 +319,10 @@ fn add_events(
     let session_name = session_name.clone().unwrap_or_else(|| "genesys-cloud".to_owned());
     for role in roles {
         let id = uuid(digest(&format!("{role} {account} {minutes_ago} {session_name} {external_id:?}")));
+        // It was there by then.
+        if let Some(own) = state.role_mut(&seed.account, role.name()) {
+            own.created = own.created.min(now - 60 * i64::from(*minutes_ago) - 24 * 3600);
+        }
         // Played again, it happened once.
         state.events.retain(|event| event.id != id);
         state.add_event(AssumeRoleEvent {

@@ -62,6 +62,10 @@ pub struct RoleView {
     pub accepted: Vec<AcceptedView>,
     /// Of the spec: what accepts nothing.
     pub warnings: Vec<Remark>,
+    /// What everybody should know although nothing is wrong.
+    pub notices: Vec<String>,
+    /// What AWS recorded of the role's use; `None`: nobody looked, or nobody may.
+    pub observation: Option<String>,
 }
 
 #[derive(Debug, Clone, Serialize)]
@@ -86,6 +90,8 @@ pub struct VerdictView {
     pub others: Vec<String>,
     /// Who else gets in because the spec accepts it.
     pub accepted_others: Vec<String>,
+    /// Who else was seen to get in, whether or not they still can.
+    pub got_in: Vec<String>,
     /// What keeps the answer from being known.
     pub unknown: Option<String>,
     /// The strongest level that is proven.
@@ -183,7 +189,8 @@ impl Summary {
 }
 
 pub(super) fn role_view(report: &RoleReport, in_sandbox: bool) -> RoleView {
-    let RoleReport { role, functions, prober, claims, diagnosis, accepted, notices, verdict } = report;
+    let RoleReport { role, functions, prober, claims, diagnosis, accepted, notices, verdict, observation } =
+        report;
     RoleView {
         role: role.clone(),
         verdict: verdict_view(verdict, functions, diagnosis, in_sandbox),
@@ -200,6 +207,8 @@ pub(super) fn role_view(report: &RoleReport, in_sandbox: bool) -> RoleView {
             })
             .collect(),
         warnings: notices.iter().map(|notice| notice_remark(notice, role)).collect(),
+        observation: observation.clone(),
+        notices: report.claim_notices().map(str::to_owned).collect(),
     }
 }
 
@@ -208,6 +217,7 @@ fn verdict_view(verdict: &Verdict, functions: &str, diagnosis: &Diagnosis, in_sa
         sign,
         genesys_can_invoke,
         others,
+        got_in,
         accepted_others,
         does_more,
         others_known,
@@ -224,10 +234,12 @@ fn verdict_view(verdict: &Verdict, functions: &str, diagnosis: &Diagnosis, in_sa
             return format!("{genesys}: there is no such role");
         }
         let others = match (others.as_slice(), accepted_others.as_slice()) {
+            ([], _) if !got_in.is_empty() => format!("{} got in", few(got_in)),
             ([], []) if *others_known => format!("nobody else can assume {the_role}"),
             ([], _) if !*others_known => "whether anyone else gets in is not known".to_owned(),
             ([], accepted) => format!("nobody else gets in but {}, as the spec accepts", few(accepted)),
-            (others, _) => format!("{} can get in", few(others)),
+            (others, _) if got_in.is_empty() => format!("{} can get in", few(others)),
+            (others, _) => format!("{} can get in, and {} got in", few(others), few(got_in)),
         };
         let more = if diagnosis.has(Cause::ExtraPermissions) {
             format!("; {the_role} may do more than that")
@@ -249,6 +261,7 @@ fn verdict_view(verdict: &Verdict, functions: &str, diagnosis: &Diagnosis, in_sa
         genesys_can_invoke: *genesys_can_invoke,
         others: others.clone(),
         accepted_others: accepted_others.clone(),
+        got_in: got_in.clone(),
         unknown: unknown.clone(),
         proof: proof.map(Level::word),
         proof_in_words: proof_in_words(*proof, in_sandbox),
@@ -262,10 +275,13 @@ fn proof_in_words(proof: Option<Level>, in_sandbox: bool) -> &'static str {
             "Proven end to end in the sandbox (not in AWS): its Genesys Cloud invoked the function."
         }
         (Some(Level::Assumed), false) => {
-            "Proven by real calls: the role was assumed and each invocation permitted."
+            "Proven by real calls: the role was assumed and each invocation permitted; a DryRun does not show that the function runs."
         }
         (Some(Level::Assumed), true) => {
-            "Proven by real calls in the sandbox (not in AWS): role assumed, invocation permitted."
+            "Proven by real calls in the sandbox (not in AWS): role assumed, invocation permitted (DryRun: the function was not run)."
+        }
+        (Some(Level::Observed), _) => {
+            "Shown by the live documents, and by what AWS recorded: Genesys Cloud has assumed the role."
         }
         (Some(Level::Evaluated | Level::Configured | Level::Refused), _) => {
             "Shown by the live documents, not by a call as Genesys Cloud."
@@ -275,7 +291,7 @@ fn proof_in_words(proof: Option<Level>, in_sandbox: bool) -> &'static str {
 }
 
 fn line_view(claim: &Claim, report: &RoleReport) -> LineView {
-    let Claim { level, topic, sentence, outcome, seen, note, accept: _ } = claim;
+    let Claim { level, topic, sentence, outcome, seen, note, notices: _, accept: _ } = claim;
     let (word, meaning, cause) = match outcome {
         Outcome::Holds => (OutcomeWord::Pass, note.clone(), None),
         Outcome::Accepted(acceptances) => {

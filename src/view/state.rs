@@ -69,7 +69,7 @@ pub fn live(live: &LiveState) -> Value {
 
 fn live_of(live: &Live) -> Value {
     let Live { role: live_role, policy: live_policy, wanted_boundary } = live;
-    let role = live_role.as_ref().map(|LiveRole { role: one, attached, inline, boundary }| {
+    let role = live_role.as_ref().map(|LiveRole { role: one, attached, inline, boundary, record: _ }| {
         let attached: Map<String, Value> =
             attached.iter().map(|(arn, policy)| (arn.to_string(), document(&policy.document))).collect();
         let inline: Map<String, Value> =

@@ -9,12 +9,13 @@ use crate::support::world::{ACCOUNT, GENESYS, ID, OTHER_ID, seed_with_integratio
 use genesys_iam::apply::Interrupt;
 use genesys_iam::arn::FunctionArn;
 use genesys_iam::aws::{self, Clients, Transport};
+use genesys_iam::commands::loading::seed;
 use genesys_iam::commands::session::Session;
 use genesys_iam::commands::{Status, apply, check, diagnose};
 use genesys_iam::genesys::{Client, Configuration, Secret};
 use genesys_iam::policy::Document;
 use genesys_iam::render::output::Output;
-use genesys_iam::sandbox::{self, GenesysKind, Sandbox};
+use genesys_iam::sandbox::{self, GenesysKind, Sandbox, Scenario};
 use genesys_iam::spec::Spec;
 use serde_json::{Value, json};
 
@@ -73,6 +74,11 @@ enum Planted {
     RoleOpen,
     FunctionMissing,
     FunctionFailed,
+    FunctionNotInvocable,
+    ConcurrencyZero,
+    TenantIsolation,
+    Stranger,
+    AnotherCustomer,
     PolicyMissing,
     PolicyNotAttached,
     PolicyForAnotherFunction,
@@ -91,13 +97,18 @@ enum Planted {
 
 use Planted::*;
 
-const ALL: [Planted; 20] = [
+const ALL: [Planted; 25] = [
     RoleMissing,
     TrustedAccount,
     ExternalId,
     RoleOpen,
     FunctionMissing,
     FunctionFailed,
+    FunctionNotInvocable,
+    ConcurrencyZero,
+    TenantIsolation,
+    Stranger,
+    AnotherCustomer,
     PolicyMissing,
     PolicyNotAttached,
     PolicyForAnotherFunction,
@@ -123,7 +134,10 @@ impl Planted {
             ExternalId => "external-id",
             RoleOpen => "role-open",
             FunctionMissing => "function-missing",
-            FunctionFailed => "function-not-ready",
+            FunctionFailed | FunctionNotInvocable => "function-not-ready",
+            ConcurrencyZero => "function-throttled",
+            TenantIsolation => "tenant-isolation",
+            Stranger | AnotherCustomer => "stranger",
             PolicyMissing => "policy-missing",
             PolicyNotAttached => "policy-not-attached",
             PolicyForAnotherFunction | PolicyForAnAlias => "policy-does-not-cover",
@@ -160,13 +174,20 @@ impl Planted {
                 DenyOfTheFunction,
                 Boundary,
                 ExtraPermissions,
+                // A role that is not there was used by nobody.
+                Stranger,
+                AnotherCustomer,
                 // What it points at is held against the role's policies.
                 ActionPointsAtAnAlias,
             ]
             .contains(&other),
             // Anyone gets in, Genesys Cloud too.
             RoleOpen => [TrustedAccount, ExternalId].contains(&other),
-            FunctionMissing => [FunctionFailed, DenyOfTheFunction].contains(&other),
+            FunctionMissing => {
+                [FunctionFailed, FunctionNotInvocable, ConcurrencyZero, TenantIsolation, DenyOfTheFunction]
+                    .contains(&other)
+            }
+            FunctionFailed => other == FunctionNotInvocable,
             PolicyMissing => of_the_policy.contains(&other),
             PolicyForAnotherFunction => other == PolicyForAnAlias,
             // Then the data action points at what the policy covers.
@@ -254,6 +275,24 @@ async fn plant(sandbox: &Arc<Mutex<Sandbox>>, causes: &[Planted]) {
     }
     if has(FunctionFailed) {
         sandbox.set_function_state(&function, "Failed", Some("the image is gone"));
+    }
+    let seed = seed(&spec());
+    let mut play = |text: &str| {
+        let scenario = Scenario::parse(text, &seed).unwrap();
+        sandbox.play_now(&scenario, &seed).unwrap();
+    };
+    for (cause, name) in [
+        (ConcurrencyZero, "concurrency-zero"),
+        (TenantIsolation, "tenant-isolation"),
+        (Stranger, "stranger"),
+        (AnotherCustomer, "another-customer"),
+    ] {
+        if has(cause) {
+            play(Scenario::built_in(name).unwrap());
+        }
+    }
+    if has(FunctionNotInvocable) {
+        play("function.\"*\".configuration = { State = \"ActiveNonInvocable\" }");
     }
     if has(FunctionMissing) {
         sandbox.remove_function(&function);
@@ -386,6 +425,10 @@ fn the_test_of_a_data_action_succeeds_just_when_nothing_is_wrong_with_the_chain(
             TrustedAccount,
             ExternalId,
             FunctionMissing,
+            FunctionFailed,
+            FunctionNotInvocable,
+            ConcurrencyZero,
+            TenantIsolation,
             PolicyMissing,
             PolicyNotAttached,
             PolicyForAnotherFunction,

@@ -29,6 +29,7 @@ mod look_ahead;
 mod masking;
 mod ministack;
 mod moto;
+mod observed;
 mod obstacles;
 mod open_doors;
 mod output;

@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 use genesys_iam::arn::Arn;
 use genesys_iam::model::{
     AttachedPolicy, DesiredState, Live, LivePolicy, LiveRole, LiveState, ManagedPolicy, PolicyVersion, Role,
-    resolve,
+    RoleRecord, resolve,
 };
 use genesys_iam::plan::iam::IamChange;
 use genesys_iam::plan::{Change, Notice, RolePlan, destroy, diff};
@@ -275,7 +275,7 @@ impl Scenario {
         };
         Live {
             wanted_boundary: None,
-            role: Some(LiveRole { role, attached, inline, boundary }),
+            role: Some(LiveRole { role, attached, inline, boundary, record: RoleRecord::default() }),
             policy: Some(LivePolicy {
                 policy,
                 versions: (1..=self.versions).rev().map(version).collect(),

@@ -76,7 +76,11 @@ fn permission(operation: &str) -> Option<String> {
     match operation {
         "GetCallerIdentity" | "AssumeRole" => None,
         path if path.ends_with("/configuration") => Some("lambda:GetFunctionConfiguration".to_owned()),
+        path if path.ends_with("/concurrency") => Some("lambda:GetFunctionConcurrency".to_owned()),
         path if path.ends_with("/policy") => Some("lambda:GetPolicy".to_owned()),
+        "LookupEvents" => Some("cloudtrail:LookupEvents".to_owned()),
+        "/analyzer" => Some("access-analyzer:ListAnalyzers".to_owned()),
+        "/finding" => Some("access-analyzer:ListFindings".to_owned()),
         path if path.starts_with('/') => None,
         operation => Some(format!("iam:{operation}")),
     }
@@ -143,6 +147,9 @@ async fn scenarios() -> Vec<Scenario> {
     })
     .await;
     let bare = spec_of("R", &["f"], ID, "extra_permissions = \"remove\"");
+    let mut analyzed = drifted.copy();
+    let analyzer = genesys_iam::sandbox::Scenario::parse("access_analyzer = true", &seed(&plain)).unwrap();
+    analyzed.play_now(&analyzer, &seed(&plain)).unwrap();
     let scenario = |before: &Sandbox, wanted: &Spec, purpose| {
         let mut before = before.copy();
         for function in wanted.roles.iter().flat_map(|role| &role.functions) {
@@ -161,7 +168,7 @@ async fn scenarios() -> Vec<Scenario> {
         scenario(&nothing, &wanted, CommandKind::Plan),
         scenario(&drifted, &wanted, CommandKind::Plan),
         scenario(&with_boundary, &plain, CommandKind::Plan),
-        scenario(&drifted, &plain, CommandKind::Check),
+        scenario(&analyzed, &plain, CommandKind::Check),
         scenario(&drifted, &plain, CommandKind::Destroy),
         scenario(&with_boundary, &plain, CommandKind::Destroy),
         scenario(&entangled, &plain, CommandKind::Destroy),

@@ -511,5 +511,6 @@ fn live_role(
         attached: policies,
         inline,
         boundary: boundary.map(|(document, _)| document.clone()),
+        record: read::record(detail.create_date.as_ref(), detail.role_last_used.as_ref()),
     }))
 }

@@ -17,6 +17,7 @@ pub use bulk::Freshness;
 pub use foresight::foresee;
 pub use obstacle::obstacle;
 pub use orphans::{orphan, roles_tagged, roles_trusting};
+pub(super) use read::last_use;
 pub use read::{live, role};
 pub use retry::{Recent, passes_by_itself};
 pub use survey::survey;

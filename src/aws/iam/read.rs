@@ -7,8 +7,10 @@ use std::time::Duration;
 use aws_sdk_iam::types as iam;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::DateTime;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use futures_util::future::try_join_all;
+use jiff::Timestamp;
 
 use crate::arn::{AccountId, Arn};
 use crate::aws::client::Clients;
@@ -16,7 +18,8 @@ use crate::aws::error::{AwsError, AwsErrorKind};
 use crate::aws::pages::items;
 use crate::backoff::Backoff;
 use crate::model::{
-    AttachedPolicy, DesiredRole, Live, LivePolicy, LiveRole, ManagedPolicy, PolicyVersion, Role, Tags,
+    AttachedPolicy, DesiredRole, LastUse, Live, LivePolicy, LiveRole, ManagedPolicy, PolicyVersion, Role,
+    RoleRecord, Tags,
 };
 use crate::policy::template::invoke_policy;
 use crate::policy::{Document, equivalent};
@@ -185,8 +188,9 @@ async fn live_role(
     let answers =
         tokio::try_join!(role_and_boundary(clients, desired), attached, inline_policies(clients, name))?;
     match answers {
-        (Some((role, boundary)), Some((attached, own_attached)), Some(inline)) => {
-            Ok(Some(FoundRole { role: LiveRole { role, attached, inline, boundary }, own_attached }))
+        (Some((role, boundary, record)), Some((attached, own_attached)), Some(inline)) => {
+            let role = LiveRole { role, attached, inline, boundary, record };
+            Ok(Some(FoundRole { role, own_attached }))
         }
         (None, None, None) => Ok(None),
         _ => {
@@ -199,7 +203,7 @@ async fn live_role(
 pub(super) async fn role_and_boundary(
     clients: &Clients,
     desired: &Role,
-) -> Result<Option<(Role, Option<Document>)>, AwsError> {
+) -> Result<Option<(Role, Option<Document>, RoleRecord)>, AwsError> {
     const OPERATION: &str = "iam:GetRole";
     let subject = format!("role `{}`", desired.name);
     let answer = clients.iam.get_role().role_name(&desired.name).send().await;
@@ -223,6 +227,7 @@ pub(super) async fn role_and_boundary(
         Some(arn) => Some(policy(clients, arn).await?.0),
         None => None,
     };
+    let record = record(Some(&role.create_date), role.role_last_used.as_ref());
     let role = Role {
         arn,
         name: role.role_name,
@@ -233,7 +238,22 @@ pub(super) async fn role_and_boundary(
         permissions_boundary,
         tags: tags(role.tags),
     };
-    Ok(Some((role, boundary)))
+    Ok(Some((role, boundary, record)))
+}
+
+/// What IAM remembers of a role: the same in each answer that has it.
+pub(super) fn record(created: Option<&DateTime>, last_used: Option<&iam::RoleLastUsed>) -> RoleRecord {
+    let last_used = last_used
+        .and_then(|used| last_use(used.last_used_date.as_ref()?, used.region.clone().unwrap_or_default()));
+    RoleRecord { created: created.and_then(timestamp), last_used }
+}
+
+pub(in crate::aws) fn last_use(at: &DateTime, region: String) -> Option<LastUse> {
+    Some(LastUse { at: timestamp(at)?, region })
+}
+
+fn timestamp(at: &DateTime) -> Option<Timestamp> {
+    Timestamp::from_second(at.secs()).ok()
 }
 
 /// ARNs and names of the attached managed policies; `None` where there is no such role.

@@ -16,7 +16,7 @@ pub async fn is_made(clients: &Clients, change: &IamChange) -> Result<Option<boo
     match change {
         IamChange::CreateRole(wanted) => {
             let live = read::role_and_boundary(clients, wanted).await?;
-            Ok(live.map(|(live, _)| is_role(&live, wanted)))
+            Ok(live.map(|(live, _, _)| is_role(&live, wanted)))
         }
         IamChange::CreatePolicy(wanted) => {
             let live = read::live_policy(clients, wanted, Prefetch::Nothing).await?;

@@ -4,6 +4,7 @@ mod functions;
 mod mistakes;
 mod permissions;
 mod question;
+mod settings;
 mod trust;
 
 use super::cause::Cause;
@@ -11,11 +12,12 @@ use super::claim::{Claim, Finding, Harm};
 use super::facts::Facts;
 use super::topic::Topic;
 use question::{NOT_ASSUMED, ask};
+pub(super) use settings::not_ready;
 
 /// All claims of the evaluated level for one role.
 pub(crate) fn evaluated(facts: &Facts) -> Vec<Claim> {
     let mut claims = trust::account(facts);
-    claims.extend(functions::ready(facts));
+    claims.extend(settings::ready(facts));
     let question =
         ask(Topic::Role, "the role exists", "the role does not exist", "whether the role exists is unknown");
     let Some(role) = &facts.live.role else {

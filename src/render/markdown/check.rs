@@ -159,7 +159,8 @@ fn check_headline(
 
 fn role_causes(esc: &Escape<'_>, report: &RoleView, has_heading: bool) -> String {
     let mut out = String::new();
-    if report.diagnosis.is_empty() && report.accepted.is_empty() && report.warnings.is_empty() {
+    let is_empty = report.diagnosis.is_empty() && report.accepted.is_empty() && report.warnings.is_empty();
+    if is_empty && report.notices.is_empty() && report.observation.is_none() {
         return out;
     }
     if has_heading {
@@ -190,7 +191,13 @@ fn role_causes(esc: &Escape<'_>, report: &RoleView, has_heading: bool) -> String
     for warning in &report.warnings {
         let _ = writeln!(out, "- **warning** {}", esc.text(&warning.in_one_line()));
     }
-    if !report.ruled_out.is_empty() {
+    if let Some(observation) = &report.observation {
+        let _ = writeln!(out, "- observed: {}", esc.text(observation));
+    }
+    for notice in &report.notices {
+        let _ = writeln!(out, "- note: {}", esc.text(notice));
+    }
+    if !report.ruled_out.is_empty() && !report.diagnosis.is_empty() {
         let _ = writeln!(out, "\nRuled out: {}.", esc.text(&report.ruled_out.join("; ")));
     }
     out.push('\n');

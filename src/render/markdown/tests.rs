@@ -365,6 +365,7 @@ fn hostile_check(text: &str, sign: &'static str) -> CheckView {
             genesys_can_invoke: None,
             others: vec![t()],
             accepted_others: vec![t()],
+            got_in: Vec::new(),
             unknown: Some(t()),
             proof: None,
             proof_in_words: "nothing",
@@ -382,6 +383,8 @@ fn hostile_check(text: &str, sign: &'static str) -> CheckView {
         ruled_out: Vec::new(),
         accepted: vec![AcceptedView { what: t(), reason: t(), lets_in: vec![t()] }],
         warnings: vec![Remark::new(t())],
+        observation: None,
+        notices: Vec::new(),
     };
     CheckView {
         format: "genesys-iam check",

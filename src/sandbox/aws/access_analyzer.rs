@@ -37,7 +37,8 @@ pub(crate) fn handle(call: &Call<'_>, method: &Method, path: &str, body: &[u8]) 
                                    "createdAt": "2026-01-01T00:00:00Z" });
             Ok(json!({ "analyzers": if has_analyzer { vec![analyzer] } else { Vec::new() } }))
         }
-        (&Method::POST, "/finding") => {
+        // The second version lists them without whom they are about: that is in GetFindingV2.
+        (&Method::POST, "/finding" | "/findingv2") => {
             call.caller.authorise("access-analyzer:ListFindings", &arn, call.context(), None)?;
             let ListFindings { analyzer_arn, filter } = serde_json::from_slice(body)
                 .map_err(|_| Refusal::new(400, "ValidationException", "The request is not JSON"))?;
@@ -52,13 +53,37 @@ pub(crate) fn handle(call: &Call<'_>, method: &Method, path: &str, body: &[u8]) 
                     criterion.eq.is_empty() || criterion.eq.iter().any(|wanted| wanted == value)
                 })
             });
+            if path == "/findingv2" {
+                findings.iter_mut().for_each(without_details);
+            }
             Ok(json!({ "findings": findings }))
+        }
+        (&Method::GET, path) if path.starts_with("/findingv2/") => {
+            call.caller.authorise("access-analyzer:GetFinding", &arn, call.context(), None)?;
+            let id = path.trim_start_matches("/findingv2/");
+            let mut found = findings(call)?.into_iter().find(|one| one["id"] == id).ok_or_else(|| {
+                Refusal::new(404, "ResourceNotFoundException", format!("Finding {id} was not found"))
+            })?;
+            let details = json!({ "principal": found["principal"], "action": found["action"],
+                                  "isPublic": found["isPublic"], "condition": found["condition"] });
+            without_details(&mut found);
+            found["findingDetails"] = json!([{ "externalAccessDetails": details }]);
+            Ok(found)
         }
         _ => Err(Refusal::new(
             404,
             "UnknownOperationException",
-            "The sandbox has ListAnalyzers and ListFindings",
+            "The sandbox has ListAnalyzers, ListFindings, ListFindingsV2 and GetFindingV2",
         )),
+    }
+}
+
+fn without_details(finding: &mut Value) {
+    if let Some(members) = finding.as_object_mut() {
+        for name in ["principal", "action", "isPublic", "condition"] {
+            members.remove(name);
+        }
+        members.insert("findingType".to_owned(), "ExternalAccess".into());
     }
 }
 

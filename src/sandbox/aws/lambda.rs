@@ -229,12 +229,16 @@ fn invoke(function: &StoredFunction, version: &str, invocation_type: &str) -> Re
     match invocation_type {
         "DryRun" => Ok(Reply { status: 204, body: Vec::new(), headers: Vec::new() }),
         "" | "RequestResponse" | "Event" => {
-            if function.state == "Pending" {
+            if function.state != "Active" {
+                // An idle function is being woken by then.
+                let state = if function.state == "Inactive" { "Pending" } else { &function.state };
                 return Err(Refusal::new(
                     409,
                     "ResourceConflictException",
-                    "The operation cannot be performed at this time. The function is currently in the following state: \
-                     Pending",
+                    format!(
+                        "The operation cannot be performed at this time. The function is currently in the following \
+                         state: {state}"
+                    ),
                 ));
             }
             if function

@@ -204,7 +204,9 @@ struct Broken;
 fn operation(request: &http::Request<Vec<u8>>) -> String {
     let body = String::from_utf8_lossy(request.body());
     let action = body.split('&').find_map(|pair| pair.strip_prefix("Action="));
-    action.map_or_else(|| request.uri().path().to_owned(), str::to_owned)
+    let target = request.headers().get("x-amz-target").and_then(|target| target.to_str().ok());
+    let target = target.and_then(|target| target.rsplit('.').next());
+    action.or(target).map_or_else(|| request.uri().path().to_owned(), str::to_owned)
 }
 
 fn page(status: u16, body: &str) -> http::Response<Vec<u8>> {

@@ -1,0 +1,809 @@
+//! Claims about what happened: who got a session of the role, as AWS recorded it. Only what was seen proves something:
+//! AWS logs no refused call of another account in the role's account, so that nothing follows from what was not seen.
+
+use jiff::Timestamp;
+
+use super::cause::Cause;
+use super::claim::{Claim, Finding, Harm, Question};
+use super::facts::Facts;
+use super::level::Level;
+use super::questions::{genesys, may_assume};
+use super::topic::Topic;
+use super::uses::{EventHistory, PresentedId, Recorded, RegionReading, RoleUse, SessionUser};
+use crate::arn::Arn;
+use crate::model::LastUse;
+use crate::policy::{Decision, Principal};
+use crate::text::one_line;
+
+/// The session name of this tool's own probes, by which they are told apart in CloudTrail.
+pub const PROBE_SESSION: &str = "genesys-iam-check";
+
+/// Seconds.
+const HOUR: i64 = 3600;
+const DAY: i64 = 24 * HOUR;
+/// Where that little is counted, it is one number.
+const WEEK: i64 = 7 * DAY;
+/// By then service last accessed shows a call, as a rule.
+const LAST_ACCESSED_DELAY: i64 = 4 * HOUR;
+
+pub(crate) fn observed(facts: &Facts) -> Vec<Claim> {
+    let (Some(recorded), Some(role)) = (&facts.recorded, &facts.live.role) else { return Vec::new() };
+    let Recorded { is_asked, history, lambda, analyzer: _ } = recorded;
+    let seen = SeenUses::new(history, facts);
+    // A role that is new was seen nowhere: that is worth a line for those who ask for it.
+    let if_asked = |claim: Claim, is_read: bool| (*is_asked || claim.is_good() || !is_read).then_some(claim);
+    let mut claims: Vec<Claim> = if_asked(seen.genesys_cloud(), seen.was_read()).into_iter().collect();
+    if seen.was_read() {
+        claims.extend(seen.strangers());
+    }
+    claims.extend(if_asked(last_used(role.record.last_used.as_ref(), history.now), true));
+    claims.extend(if_asked(reached(lambda, &seen), lambda.is_ok()));
+    claims
+}
+
+/// `Genesys Cloud last assumed this role 2 hours ago, with the right external ID; …`
+pub(crate) fn observation(facts: &Facts) -> Option<String> {
+    let (Some(recorded), Some(_)) = (&facts.recorded, &facts.live.role) else { return None };
+    let seen = SeenUses::new(&recorded.history, facts);
+    let is_news = !seen.genesys.is_empty() || !seen.strangers.is_empty() || seen.history.unreadable > 0;
+    (seen.was_read() && (recorded.is_asked || is_news)).then(|| seen.sentence())
+}
+
+/// What the observations say of a 403, for whoever has one.
+pub(crate) fn split(facts: &Facts) -> Option<&'static str> {
+    let (Some(recorded), Some(_)) = (&facts.recorded, &facts.live.role) else { return None };
+    let seen = SeenUses::new(&recorded.history, facts);
+    let Ok(reached) = &recorded.lambda else { return None };
+    split_by(&seen, reached.as_ref())
+}
+
+fn split_by(seen: &SeenUses<'_>, reached: Option<&LastUse>) -> Option<&'static str> {
+    if !seen.was_read() {
+        return None;
+    }
+    let now = seen.history.now;
+    match (seen.valid_use(), reached) {
+        (Some(_), Some(_)) => Some(
+            "Genesys Cloud gets its session and Lambda is reached: trust policy, external ID and RCPs let it in; \
+             what still fails is the permission to invoke, an SCP or the function",
+        ),
+        (Some(used), None) if seconds(used.at, now) > LAST_ACCESSED_DELAY => Some(
+            "Genesys Cloud gets its session, and Lambda is not reached with it: the data action names another function or \
+             region, or nothing was invoked",
+        ),
+        (Some(_), None) => None,
+        (None, _) => Some(
+            "no session of Genesys Cloud is recorded: where a data action was tried more than 90 minutes ago, it was refused \
+             at sts:AssumeRole (AWS does not log that here), or the integration's credential holds another role's ARN",
+        ),
+    }
+}
+
+/// What a use of the role was.
+enum UseKind {
+    Genesys,
+    /// Genesys Cloud's account, for another organization.
+    OtherCustomer,
+    Verifier,
+    /// This tool's own.
+    Probe,
+    Stranger,
+}
+
+/// The event history, sorted by who it was.
+struct SeenUses<'a> {
+    facts: &'a Facts,
+    history: &'a EventHistory,
+    genesys: Vec<&'a RoleUse>,
+    probes: usize,
+    verifier: usize,
+    /// By what they are called, with their uses; the newest first.
+    strangers: Vec<(String, Vec<&'a RoleUse>)>,
+}
+
+impl<'a> SeenUses<'a> {
+    fn new(history: &'a EventHistory, facts: &'a Facts) -> Self {
+        let mut seen =
+            Self { facts, history, genesys: Vec::new(), probes: 0, verifier: 0, strangers: Vec::new() };
+        for used in &history.uses {
+            let who = match seen.kind(used) {
+                UseKind::Genesys => {
+                    seen.genesys.push(used);
+                    continue;
+                }
+                UseKind::Probe => {
+                    seen.probes += 1;
+                    continue;
+                }
+                UseKind::Verifier => {
+                    seen.verifier += 1;
+                    continue;
+                }
+                UseKind::OtherCustomer => "another customer of Genesys Cloud".to_owned(),
+                UseKind::Stranger => in_words(&used.by, &facts.desired.role.arn.account),
+            };
+            match seen.strangers.iter_mut().find(|(known, _)| *known == who) {
+                Some((_, uses)) => uses.push(used),
+                None => seen.strangers.push((who, vec![used])),
+            }
+        }
+        seen
+    }
+
+    fn kind(&self, used: &RoleUse) -> UseKind {
+        let desired = &self.facts.desired;
+        let own = desired.role.arn.account.as_str();
+        let of_genesys = [genesys(desired).account, desired.genesys_account_id.to_string()];
+        let account = match &used.by {
+            SessionUser::Account(account) | SessionUser::Identity { account, .. } => account.as_str(),
+            SessionUser::Service(_) | SessionUser::Other(_) => return UseKind::Stranger,
+        };
+        let is_genesys = of_genesys.iter().any(|known| known == account);
+        let verifier = desired.verifier.as_ref();
+        // A name can be chosen by anyone: it excuses nobody from elsewhere.
+        let is_ours = account == own || is_genesys || verifier.is_some_and(|arn| arn.account == account);
+        if is_ours && used.session.as_deref() == Some(PROBE_SESSION) {
+            return UseKind::Probe;
+        }
+        if is_genesys {
+            let is_right =
+                used.external_id.as_ref().is_some_and(|id| id.expose() == desired.external_id.expose());
+            return if is_right { UseKind::Genesys } else { UseKind::OtherCustomer };
+        }
+        match (verifier, &used.by) {
+            (Some(verifier), SessionUser::Account(account)) if verifier.account == account.as_str() => {
+                UseKind::Verifier
+            }
+            (Some(verifier), SessionUser::Identity { arn, .. }) if is_of(arn, verifier) => UseKind::Verifier,
+            _ => UseKind::Stranger,
+        }
+    }
+
+    /// Whether any region's events are known.
+    fn was_read(&self) -> bool {
+        self.history.regions.iter().any(|(_, reading)| !matches!(reading, RegionReading::NotRead(_)))
+    }
+
+    /// The last time that Genesys Cloud got in by the trust policy as it is now, as far as is known.
+    fn valid_use(&self) -> Option<&'a RoleUse> {
+        let changed = self.changed();
+        self.genesys.first().copied().filter(|used| changed.is_none_or(|changed| used.at > changed))
+    }
+
+    /// When the trust policy was last written, as far as is known: at the latest when the role was made.
+    fn changed(&self) -> Option<Timestamp> {
+        let created = self.facts.live.role.as_ref().and_then(|role| role.record.created);
+        self.history.trust_changed.max(created)
+    }
+
+    fn genesys_cloud(&self) -> Claim {
+        let question = Question::new(
+            Level::Observed,
+            Topic::Used,
+            "Genesys Cloud has assumed the role",
+            String::new(),
+            match (self.was_read(), self.genesys.first()) {
+                (false, _) => "whether Genesys Cloud has assumed the role is not known",
+                (true, Some(_)) => "whether Genesys Cloud can still assume the role was not seen",
+                (true, None) => "Genesys Cloud was not seen to assume the role",
+            },
+        );
+        let HistoryShown { looked_at, .. } = self.shown();
+        match (self.valid_use(), self.genesys.first()) {
+            _ if !self.was_read() => {
+                question.not_provable(looked_at, "permit `cloudtrail:LookupEvents` to see it")
+            }
+            (Some(used), _) => question.holds(format!(
+                "{}, with the right external ID{}; {}",
+                self.when(used),
+                from(used),
+                self.how_often(&self.genesys)
+            )),
+            (None, Some(used)) => question.not_provable(
+                format!("the last time was {}", self.when(used)),
+                format!(
+                    "the trust policy was written after that, {}: let Genesys Cloud invoke the function, and look again in \
+                     90 minutes",
+                    self.at(self.changed().unwrap_or(used.at))
+                ),
+            ),
+            (None, None) => question.not_provable(
+                format!("no event in {looked_at}"),
+                "nothing follows from it: AWS logs no refusal here, and an event comes up to 90 minutes late",
+            ),
+        }
+    }
+
+    fn strangers(&self) -> Vec<Claim> {
+        let HistoryShown { looked_at, is_whole } = self.shown();
+        let question = |who: &str| {
+            Question::new(
+                Level::Observed,
+                Topic::Strangers,
+                "nobody else was seen to assume the role",
+                format!("{who} has assumed the role"),
+                "whether nobody else has assumed the role is not known",
+            )
+        };
+        if !self.strangers.is_empty() {
+            return self
+                .strangers
+                .iter()
+                .map(|(who, uses)| {
+                    let seen = self.uses_in_words(uses);
+                    question(who).fails(seen, self.stranger(who, uses), &[])
+                })
+                .collect();
+        }
+        let mut seen = looked_at;
+        if self.probes > 0 {
+            let name = PROBE_SESSION;
+            seen = format!("{seen}; {} of this tool's own probes (session {name}) aside", self.probes);
+        }
+        if self.verifier > 0 {
+            seen = format!("{seen}; the verifier did {}", times(self.verifier, ""));
+        }
+        if self.history.unreadable > 0 {
+            let help = "look at them in CloudTrail's event history: this tool did not understand them";
+            let unreadable = self.history.unreadable;
+            return vec![
+                question("").not_provable(format!("{unreadable} events about the role; {seen}"), help),
+            ];
+        }
+        let note = if is_whole { "" } else { "said of what was looked at, and of nothing else" };
+        vec![question("").holds(seen).with_note(note)]
+    }
+
+    fn stranger(&self, who: &str, uses: &[&RoleUse]) -> Finding {
+        let role = self.facts.live.role.as_ref();
+        // By the trust policy of today: who got in by another may be shut out by now.
+        let is_admitted = |used: &&&RoleUse| {
+            let (Some(role), Some(principal)) = (role, principal(&used.by, &self.facts.desired.role.arn))
+            else {
+                return true;
+            };
+            let id = used.external_id.as_ref().map(PresentedId::expose);
+            let decision = may_assume(role, &principal, id).decision;
+            matches!(decision, Decision::Allowed | Decision::Undecided)
+        };
+        let still = uses.iter().any(|used| is_admitted(&used));
+        let consequence = if still {
+            "they had what the role may do, and the trust policy still lets them in"
+        } else {
+            "they had what the role may do; the trust policy of today does not let them in"
+        };
+        let first = if still {
+            self.facts.by_apply("it restores the trust policy")
+        } else {
+            "find out how they got in".to_owned()
+        };
+        let session = uses.iter().find_map(|used| used.session.as_deref()).unwrap_or("their session");
+        let session = one_line(session);
+        let newest = uses.first().map_or(self.history.now, |used| used.at);
+        let settled = day_after(newest);
+        Finding {
+            cause: Cause::Stranger,
+            what: format!("{} has assumed the role: {}", capitalized(who), self.uses_in_short(uses)),
+            consequence: consequence.to_owned(),
+            remedy: format!(
+                "{first}; look in CloudTrail for what `{session}` did; when it is settled, `check --since {settled}`"
+            ),
+            harm: Harm { lets_in: vec![who.to_owned()], ..Harm::default() },
+        }
+    }
+
+    /// `once, 24 hours ago (2026-11-25 17:00 UTC) in us-east-1, with the external ID "guessed-id", from 192.0.2.1`
+    fn uses_in_words(&self, uses: &[&RoleUse]) -> String {
+        let Some(used) = uses.first() else { return String::new() };
+        let count = times(uses.len(), ", last");
+        format!("{count} {}, {}{}", self.when(used), self.id_in_words(used), from(used))
+    }
+
+    fn uses_in_short(&self, uses: &[&RoleUse]) -> String {
+        let Some(used) = uses.first() else { return String::new() };
+        let count = times(uses.len(), ", last");
+        format!("{count} {}, {}", ago(used.at, self.history.now), self.id_in_words(used))
+    }
+
+    fn id_in_words(&self, used: &RoleUse) -> String {
+        match &used.external_id {
+            None => "without an external ID".to_owned(),
+            Some(id) if id.expose() == self.facts.desired.external_id.expose() => {
+                "with the spec's external ID".to_owned()
+            }
+            // Both are IDs of organizations: what is masked is not shown of others either.
+            Some(_) if self.facts.desired.external_id.is_masked() => "with another external ID".to_owned(),
+            Some(id) => format!("with the external ID \"{}\"", one_line(id.expose())),
+        }
+    }
+
+    fn sentence(&self) -> String {
+        let HistoryShown { looked_at, .. } = self.shown();
+        let genesys = match (self.valid_use(), self.genesys.first()) {
+            (Some(used), _) => format!(
+                "Genesys Cloud last assumed this role {}, with the right external ID; {}",
+                ago(used.at, self.history.now),
+                self.how_often(&self.genesys)
+            ),
+            (None, Some(used)) => format!(
+                "Genesys Cloud last assumed this role {}, before its trust policy was last written",
+                ago(used.at, self.history.now)
+            ),
+            (None, None) => "Genesys Cloud was not seen to assume this role, which proves nothing".to_owned(),
+        };
+        let others: Vec<&str> = self.strangers.iter().map(|(who, _)| who.as_str()).collect();
+        let others = match others.as_slice() {
+            [] if self.history.unreadable > 0 => {
+                format!("{} events could not be understood", self.history.unreadable)
+            }
+            [] => "no other account was seen".to_owned(),
+            others => format!("{} was seen, too", others.join(" and ")),
+        };
+        format!("{genesys}; {others} ({looked_at}).")
+    }
+
+    fn how_often(&self, uses: &[&RoleUse]) -> String {
+        let HistoryReach { days, is_whole } = self.reach();
+        let days = days.clamp(1, WEEK / DAY);
+        let recent = uses.iter().filter(|used| seconds(used.at, self.history.now) <= days * DAY).count();
+        let least = if is_whole { "" } else { "at least " };
+        let day = if days == 1 { "the last day".to_owned() } else { format!("{days} days") };
+        format!("{least}{} in {day}", times(recent, ""))
+    }
+
+    /// How far back all that was read goes.
+    fn reach(&self) -> HistoryReach {
+        let days = |from: Timestamp| seconds(from, self.history.now).div_euclid(DAY);
+        let mut reach = HistoryReach { days: days(self.history.since), is_whole: true };
+        for (_, reading) in &self.history.regions {
+            if let RegionReading::Until(oldest) = reading {
+                reach.is_whole &= seconds(*oldest, self.history.now) >= WEEK.min(reach.days * DAY);
+            }
+        }
+        reach
+    }
+
+    /// `us-east-1, eu-central-1; 90 days`
+    fn shown(&self) -> HistoryShown {
+        let period = period(seconds(self.history.since, self.history.now));
+        let mut whole = Vec::new();
+        let mut rest = Vec::new();
+        for (region, reading) in &self.history.regions {
+            match reading {
+                RegionReading::Whole => whole.push(region.as_str()),
+                RegionReading::Until(oldest) => {
+                    rest.push(format!("{region} back to {}, of more", minute(*oldest)));
+                }
+                RegionReading::NotRead(why) => rest.push(format!("not {region}: {}", one_line(why))),
+            }
+        }
+        let is_whole = rest.is_empty();
+        let mut parts = Vec::new();
+        if !whole.is_empty() {
+            parts.push(format!("{}; {period}", whole.join(", ")));
+        }
+        // The same refusal in every region is one.
+        let reasons: Vec<&String> = self
+            .history
+            .regions
+            .iter()
+            .filter_map(|(_, reading)| match reading {
+                RegionReading::NotRead(why) => Some(why),
+                _ => None,
+            })
+            .collect();
+        match reasons.as_slice() {
+            [first, others @ ..] if whole.is_empty() && reasons.len() == self.history.regions.len() => {
+                let more = if others.iter().any(|why| why != first) { ", and others" } else { "" };
+                parts.push(format!("CloudTrail's event history was not read: {}{more}", one_line(first)));
+            }
+            _ => parts.extend(rest),
+        }
+        HistoryShown { looked_at: parts.join("; "), is_whole }
+    }
+
+    /// `2 hours ago (2026-11-26 15:02 UTC) in us-east-1`
+    fn when(&self, used: &RoleUse) -> String {
+        format!("{} in {}", self.at(used.at), one_line(&used.region))
+    }
+
+    fn at(&self, at: Timestamp) -> String {
+        format!("{} ({})", ago(at, self.history.now), minute(at))
+    }
+}
+
+struct HistoryShown {
+    looked_at: String,
+    is_whole: bool,
+}
+
+struct HistoryReach {
+    days: i64,
+    is_whole: bool,
+}
+
+fn last_used(last: Option<&LastUse>, now: Timestamp) -> Claim {
+    let question = Question::new(
+        Level::Observed,
+        Topic::LastUsed,
+        "the role is in use",
+        String::new(),
+        "the role was not used in the 400 days that IAM remembers",
+    );
+    match last {
+        Some(LastUse { at, region }) => question
+            .holds(format!(
+                "last {} ({}) in {}, by IAM's record",
+                ago(*at, now),
+                minute(*at),
+                one_line(region)
+            ))
+            .with_note("whoever used it; a probe of this tool that invokes counts, too"),
+        None => question.not_provable(
+            "IAM's record of the role's last use is empty",
+            "expected of a role that is new; IAM shows a use within hours",
+        ),
+    }
+}
+
+fn reached(lambda: &Result<Option<LastUse>, String>, seen: &SeenUses<'_>) -> Claim {
+    let now = seen.history.now;
+    let question = Question::new(
+        Level::Observed,
+        Topic::Reached,
+        "sessions of the role have reached Lambda",
+        String::new(),
+        match lambda {
+            Ok(_) => "sessions of the role were not seen to reach Lambda",
+            Err(_) => "whether sessions of the role have reached Lambda is not known",
+        },
+    );
+    match lambda {
+        Ok(Some(LastUse { at, region })) => {
+            let place = if region.is_empty() { String::new() } else { format!(" in {}", one_line(region)) };
+            let note = split_by(seen, Some(&LastUse { at: *at, region: region.clone() })).unwrap_or_default();
+            question
+                .holds(format!(
+                    "last {} ({}){place}; attempts count, allowed or not",
+                    ago(*at, now),
+                    minute(*at)
+                ))
+                .with_note(note)
+        }
+        Ok(None) => question.not_provable(
+            "IAM's record of services accessed has no call to Lambda",
+            split_by(seen, None).unwrap_or("a call shows within four hours, as a rule: look again then"),
+        ),
+        Err(why) => question.not_provable(
+            why.clone(),
+            "permit `iam:GenerateServiceLastAccessedDetails` and `iam:GetServiceLastAccessedDetails` to see it",
+        ),
+    }
+}
+
+fn in_words(by: &SessionUser, own: &str) -> String {
+    match by {
+        SessionUser::Account(account) => format!("AWS account {account}"),
+        SessionUser::Identity { account, arn } if account.as_str() == own => {
+            format!("{} of your own account", one_line(arn))
+        }
+        SessionUser::Identity { account, .. } => format!("AWS account {account}"),
+        SessionUser::Service(name) => format!("the AWS service {}", one_line(name)),
+        SessionUser::Other(what) => one_line(what).into_owned(),
+    }
+}
+
+/// As the trust policy is asked about them.
+fn principal(by: &SessionUser, role: &Arn) -> Option<Principal> {
+    match by {
+        SessionUser::Account(account) => {
+            Some(Principal::Aws(Arn::account_root(&role.partition, account).to_string()))
+        }
+        SessionUser::Identity { arn, .. } => Some(Principal::Aws(arn.clone())),
+        SessionUser::Service(name) => Some(Principal::Service(name.clone())),
+        SessionUser::Other(_) => None,
+    }
+}
+
+/// Whether an ARN, or the session that it is, belongs to an identity.
+fn is_of(arn: &str, identity: &Arn) -> bool {
+    if arn == identity.to_string() {
+        return true;
+    }
+    let Ok(session) = arn.parse::<Arn>() else { return false };
+    let role = session.resource.strip_prefix("assumed-role/").and_then(|rest| rest.split('/').next());
+    session.account == identity.account
+        && identity.resource.starts_with("role/")
+        && role.is_some_and(|role| role == identity.name())
+}
+
+fn capitalized(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+}
+
+fn from(used: &RoleUse) -> String {
+    let source =
+        used.source.as_ref().map(|source| format!(", from {}", one_line(source))).unwrap_or_default();
+    let session =
+        used.session.as_ref().map(|name| format!(", session {}", one_line(name))).unwrap_or_default();
+    format!("{source}{session}")
+}
+
+fn times(count: usize, after: &str) -> String {
+    match count {
+        0 => "not once".to_owned(),
+        1 if after.is_empty() => "once".to_owned(),
+        1 => "once,".to_owned(),
+        2 if after.is_empty() => "twice".to_owned(),
+        _ => format!("{count} times{after}"),
+    }
+}
+
+fn seconds(from: Timestamp, to: Timestamp) -> i64 {
+    to.as_second().saturating_sub(from.as_second())
+}
+
+/// `2 hours ago`
+fn ago(at: Timestamp, now: Timestamp) -> String {
+    match seconds(at, now) {
+        ..60 => "just now".to_owned(),
+        passed => format!("{} ago", period(passed)),
+    }
+}
+
+/// `90 days`
+fn period(seconds: i64) -> String {
+    let (count, unit) = match seconds {
+        ..HOUR => (seconds / 60, "minute"),
+        HOUR..172_800 => (seconds / HOUR, "hour"),
+        _ => (seconds / DAY, "day"),
+    };
+    if count == 1 { format!("1 {unit}") } else { format!("{count} {unit}s") }
+}
+
+/// `2026-11-26 15:02 UTC`
+fn minute(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%d %H:%M UTC").to_string()
+}
+
+/// The first day that has nothing of it.
+fn day_after(at: Timestamp) -> String {
+    let next = Timestamp::from_second(at.as_second().saturating_add(DAY)).unwrap_or(at);
+    next.strftime("%Y-%m-%d").to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::check::tests::{RIGHT, facts};
+    use crate::check::{Outcome, RoleReport, Sign, judge};
+    use crate::plan::testing::converged;
+
+    const NOW: Timestamp = Timestamp::constant(1_790_000_000, 0);
+
+    fn before(seconds: i64) -> Timestamp {
+        Timestamp::from_second(NOW.as_second() - seconds).unwrap()
+    }
+
+    fn used(minutes: i64, account: &str, id: Option<&str>) -> RoleUse {
+        RoleUse {
+            id: format!("{minutes} {account}"),
+            at: before(60 * minutes),
+            region: "us-east-1".to_owned(),
+            by: SessionUser::Account(account.parse().unwrap()),
+            external_id: id.map(|id| PresentedId::new(id.to_owned())),
+            session: Some("s".to_owned()),
+            source: Some("192.0.2.1".to_owned()),
+        }
+    }
+
+    fn history(uses: Vec<RoleUse>) -> EventHistory {
+        EventHistory {
+            now: NOW,
+            since: before(90 * DAY),
+            regions: vec![
+                ("us-east-1".to_owned(), RegionReading::Whole),
+                ("eu-central-1".to_owned(), RegionReading::Whole),
+            ],
+            uses,
+            trust_changed: None,
+            unreadable: 0,
+        }
+    }
+
+    fn report_of(history: EventHistory) -> RoleReport {
+        let mut facts = facts(converged());
+        facts.recorded = Some(Recorded { is_asked: true, history, lambda: Ok(None), analyzer: Ok(None) });
+        judge(&facts)
+    }
+
+    fn genesys_uses(count: usize) -> Vec<RoleUse> {
+        (1..=count).map(|n| used(120 * n as i64, "765628985471", Some(RIGHT))).collect()
+    }
+
+    fn line(report: &RoleReport, topic: Topic) -> &Claim {
+        report.claims.iter().find(|claim| claim.topic == topic).unwrap()
+    }
+
+    #[test]
+    fn genesys_cloud_seen_with_the_right_id_is_the_level_observed() {
+        let report = report_of(history(genesys_uses(14)));
+        assert_eq!(
+            report.observation.as_deref(),
+            Some(
+                "Genesys Cloud last assumed this role 2 hours ago, with the right external ID; 14 times in 7 days; no other \
+                 account was seen (us-east-1, eu-central-1; 90 days)."
+            )
+        );
+        assert_eq!((report.verdict.sign, report.verdict.proof), (Sign::Good, Some(Level::Observed)));
+    }
+
+    #[test]
+    fn who_was_not_seen_is_not_called_absent() {
+        let report = report_of(history(Vec::new()));
+        let claim = line(&report, Topic::Used);
+        assert!(
+            matches!(&claim.outcome, Outcome::NotProvable { help } if help.starts_with("nothing follows")),
+            "{claim:?}"
+        );
+        let sentence = report.observation.unwrap();
+        assert!(
+            sentence.starts_with("Genesys Cloud was not seen to assume this role, which proves nothing"),
+            "{sentence}"
+        );
+        assert_eq!(report.verdict.proof, Some(Level::Evaluated));
+    }
+
+    #[test]
+    fn what_was_not_seen_is_a_line_for_those_who_ask() {
+        let levels = |is_asked, lambda: Result<Option<LastUse>, String>| {
+            let mut facts = facts(converged());
+            let history = history(Vec::new());
+            facts.recorded = Some(Recorded { is_asked, history, lambda, analyzer: Ok(None) });
+            let report = judge(&facts);
+            let claims = report.claims.iter().filter(|claim| claim.level == Level::Observed);
+            (claims.map(|claim| claim.topic).collect::<Vec<_>>(), report.observation.is_some())
+        };
+        let all = vec![Topic::Used, Topic::Strangers, Topic::LastUsed, Topic::Reached];
+        assert_eq!(levels(true, Ok(None)), (all, true));
+        assert_eq!(levels(false, Ok(None)), (vec![Topic::Strangers], false));
+        // What may not be read is a line for everybody.
+        assert_eq!(levels(false, Err("no".to_owned())), (vec![Topic::Strangers, Topic::Reached], false));
+    }
+
+    #[test]
+    fn a_use_before_the_trust_policy_was_written_shows_nothing_of_today() {
+        let uses = || vec![used(120, "765628985471", Some(RIGHT))];
+        let report = report_of(EventHistory { trust_changed: Some(before(HOUR)), ..history(uses()) });
+        assert!(matches!(line(&report, Topic::Used).outcome, Outcome::NotProvable { .. }));
+        assert!(report.observation.unwrap().contains("before its trust policy was last written"));
+        let report = report_of(EventHistory { trust_changed: Some(before(DAY)), ..history(uses()) });
+        assert!(line(&report, Topic::Used).is_good());
+    }
+
+    #[test]
+    fn everybody_else_is_a_stranger_by_name() {
+        let own = |session: &str, arn: &str| RoleUse {
+            by: SessionUser::Identity { account: "111122223333".parse().unwrap(), arn: arn.to_owned() },
+            session: Some(session.to_owned()),
+            ..used(1, "111122223333", Some(RIGHT))
+        };
+        let admin = "arn:aws:iam::111122223333:user/admin";
+        let probe_from_elsewhere =
+            RoleUse { session: Some(PROBE_SESSION.to_owned()), ..used(1, "999988887777", Some(RIGHT)) };
+        let service = RoleUse {
+            by: SessionUser::Service("ec2.amazonaws.com".to_owned()),
+            ..used(1, "999988887777", None)
+        };
+        for (one, who) in [
+            (used(1, "999988887777", Some("x")), "AWS account 999988887777"),
+            // A session's name excuses nobody.
+            (probe_from_elsewhere, "AWS account 999988887777"),
+            (used(1, "765628985471", Some("another-organization")), "another customer of Genesys Cloud"),
+            (used(1, "765628985471", None), "another customer of Genesys Cloud"),
+            (own("s", admin), "arn:aws:iam::111122223333:user/admin of your own account"),
+            (service, "the AWS service ec2.amazonaws.com"),
+        ] {
+            let report = report_of(history(vec![one]));
+            let findings = &report.diagnosis.findings;
+            assert_eq!(findings.len(), 1, "{who}: {findings:?}");
+            assert_eq!((findings[0].cause, &report.verdict.got_in), (Cause::Stranger, &vec![who.to_owned()]));
+            assert_eq!(
+                report.verdict.others,
+                Vec::<String>::new(),
+                "the trust policy of today admits nobody else"
+            );
+            assert_eq!(report.verdict.sign, Sign::Broken);
+            assert!(report.observation.unwrap().contains(&format!("{who} was seen, too")));
+        }
+        let report = report_of(history(vec![own(PROBE_SESSION, admin)]));
+        assert_eq!(report.diagnosis.findings, []);
+        assert!(line(&report, Topic::Strangers).seen.contains("1 of this tool's own probes"));
+    }
+
+    #[test]
+    fn what_was_not_read_or_not_understood_is_said() {
+        let mut part = history(genesys_uses(2));
+        part.regions[1].1 = RegionReading::NotRead("AccessDenied: no".to_owned());
+        part.regions.push(("ap-south-1".to_owned(), RegionReading::Until(before(HOUR))));
+        let report = report_of(part);
+        let claim = line(&report, Topic::Strangers);
+        assert_eq!(
+            claim.seen,
+            "us-east-1; 90 days; not eu-central-1: AccessDenied: no; ap-south-1 back to 2026-09-21 13:13 UTC, of more"
+        );
+        assert!(report.observation.as_ref().unwrap().contains("at least twice in 7 days"), "{claim:?}");
+        let mut none = history(Vec::new());
+        none.regions
+            .iter_mut()
+            .for_each(|(_, reading)| *reading = RegionReading::NotRead("AccessDenied: no".to_owned()));
+        let report = report_of(none);
+        assert_eq!(report.observation, None);
+        assert!(report.claims.iter().all(|claim| claim.topic != Topic::Strangers));
+        assert_eq!(
+            line(&report, Topic::Used).seen,
+            "CloudTrail's event history was not read: AccessDenied: no"
+        );
+        let unreadable = report_of(EventHistory { unreadable: 2, ..history(genesys_uses(1)) });
+        assert!(matches!(line(&unreadable, Topic::Strangers).outcome, Outcome::NotProvable { .. }));
+    }
+
+    #[test]
+    fn a_403_is_split_by_what_was_seen() {
+        let split_of = |uses, lambda| {
+            let mut facts = facts(converged());
+            facts.recorded = Some(Recorded {
+                is_asked: true,
+                history: history(uses),
+                lambda: Ok(lambda),
+                analyzer: Ok(None),
+            });
+            split(&facts)
+        };
+        let lambda = || Some(LastUse { at: before(HOUR), region: "us-east-1".to_owned() });
+        assert!(split_of(genesys_uses(1), lambda()).unwrap().contains("Lambda is reached"));
+        let old = vec![used(600, "765628985471", Some(RIGHT))];
+        assert!(split_of(old, None).unwrap().contains("Lambda is not reached"));
+        assert_eq!(split_of(genesys_uses(1), None), None, "too early to say");
+        assert!(split_of(Vec::new(), None).unwrap().contains("refused at sts:AssumeRole"));
+    }
+
+    #[test]
+    fn periods_are_as_people_say_them() {
+        for (seconds, words) in
+            [(59, "0 minutes"), (60, "1 minute"), (HOUR, "1 hour"), (DAY, "24 hours"), (90 * DAY, "90 days")]
+        {
+            assert_eq!(period(seconds), words);
+        }
+        assert_eq!(ago(before(-5), NOW), "just now");
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_of_an_event_breaks_out_of_the_report(
+            texts in prop::collection::vec("[\\x00-\\x1f\\x7f-\\x9f\u{202e}\u{2028}a-z`|<>\"]{0,30}", 5),
+            kind in 0..4,
+        ) {
+            let [session, source, region, id, who]: [String; 5] = texts.try_into().unwrap();
+            let by = match kind {
+                0 => SessionUser::Account("999988887777".parse().unwrap()),
+                1 => SessionUser::Identity { account: "111122223333".parse().unwrap(), arn: who },
+                2 => SessionUser::Service(who),
+                _ => SessionUser::Other(who),
+            };
+            let external_id = Some(PresentedId::new(id));
+            let one = RoleUse { by, region, external_id, session: Some(session), source: Some(source), ..used(1, "999988887777", None) };
+            let report = report_of(history(vec![one]));
+            let findings = report.diagnosis.findings.iter();
+            let texts = findings.flat_map(|one| [one.what.clone(), one.consequence.clone(), one.remedy.clone()]);
+            let claims = report.claims.iter().filter(|claim| claim.level == Level::Observed);
+            let claims = claims.flat_map(|claim| [claim.sentence.clone(), claim.seen.clone(), claim.note.clone()]);
+            for text in texts.chain(claims).chain(report.observation.clone()).chain(report.verdict.got_in.clone()) {
+                prop_assert!(!text.chars().any(|c| c.is_control() || matches!(c, '\u{202e}' | '\u{2028}')), "{:?}", text);
+            }
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! How far back to look in what AWS recorded.
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+
+/// Seconds: so long does CloudTrail keep its event history.
+const LONGEST: i64 = 90 * 24 * 3600;
+
+/// The earliest moment that is of interest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Since {
+    /// So many seconds ago.
+    Ago(i64),
+    At(Timestamp),
+}
+
+/// What AWS recorded is looked up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LookBack {
+    pub since: Since,
+    /// On the command line: then it is also said what was not seen.
+    pub is_asked: bool,
+}
+
+impl Default for Since {
+    fn default() -> Self {
+        Self::Ago(LONGEST)
+    }
+}
+
+impl Since {
+    /// Not before what is kept.
+    pub fn from(self, now: Timestamp) -> Timestamp {
+        let before = |seconds: i64| Timestamp::from_second(now.as_second().saturating_sub(seconds));
+        let earliest = before(LONGEST).unwrap_or(now);
+        match self {
+            Self::Ago(seconds) => before(seconds).unwrap_or(now).max(earliest),
+            Self::At(at) => at.max(earliest),
+        }
+    }
+
+    /// `2h`, `7d`, `2026-11-01`, or a moment by RFC 3339.
+    ///
+    /// # Errors
+    ///
+    /// What it may be, in words.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        if let Ok(at) = text.parse::<Timestamp>() {
+            return Ok(Self::At(at));
+        }
+        if let Ok(day) = text.parse::<Date>()
+            && let Ok(start) = day.to_zoned(TimeZone::UTC)
+        {
+            return Ok(Self::At(start.timestamp()));
+        }
+        let number = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+        let seconds = match &text[number.len()..] {
+            "m" => 60,
+            "h" => 3600,
+            "d" => 24 * 3600,
+            "w" => 7 * 24 * 3600,
+            _ => return Err("write it as 2h, 7d or 2026-11-01".to_owned()),
+        };
+        let ago = number
+            .parse::<i64>()
+            .ok()
+            .filter(|count| *count > 0)
+            .and_then(|count| count.checked_mul(seconds));
+        match ago {
+            Some(ago) if ago <= LONGEST => Ok(Self::Ago(ago)),
+            Some(_) => Err("CloudTrail keeps its event history for 90 days".to_owned()),
+            None => Err("write it as 2h, 7d or 2026-11-01".to_owned()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_period_or_a_date_and_nothing_before_what_is_kept() {
+        let now: Timestamp = "2026-11-26T12:00:00Z".parse().unwrap();
+        for (text, from) in [
+            ("2h", "2026-11-26T10:00:00Z"),
+            ("90m", "2026-11-26T10:30:00Z"),
+            ("1w", "2026-11-19T12:00:00Z"),
+            ("90d", "2026-08-28T12:00:00Z"),
+            ("2026-11-01", "2026-11-01T00:00:00Z"),
+            ("2026-11-01T06:30:00Z", "2026-11-01T06:30:00Z"),
+            ("2020-01-01", "2026-08-28T12:00:00Z"),
+        ] {
+            assert_eq!(Since::parse(text).unwrap().from(now).to_string(), from, "{text}");
+        }
+        for text in ["", "h", "0h", "-1h", "91d", "2 hours", "9999999999999999999d", "tomorrow", "7é"] {
+            assert!(Since::parse(text).is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! What AWS recorded of the role's use: Genesys Cloud, and whoever else, in CloudTrail, IAM and Access Analyzer.
+
+use crate::support::served::Served;
+use crate::support::{EXAMPLE, LITERAL_ID, MASKED_ID, Project, Run, example_with};
+
+fn applied(spec: &str) -> Project {
+    let project = Project::new(spec).env("GENESYS_EXTERNAL_ID", "2f9c1c5e-0b6c-4a8e-9d51-7f0e3c2b1a90");
+    project.sandbox(&["apply", "--yes", "--no-check"]).expect(0);
+    project
+}
+
+fn check(project: &Project, scenario: &str, options: &[&str]) -> Run {
+    project.sandbox(&[&["--scenario", scenario, "check"], options].concat())
+}
+
+const SEEN: &str = "Genesys Cloud last assumed this role 2 hours ago, with the right external ID; once in 7 days; no other account \
+                    was seen (us-east-1; 90 days).";
+
+#[test]
+fn a_role_that_genesys_cloud_uses_is_observed_without_an_invocation() {
+    let project = applied(EXAMPLE);
+    project
+        .sandbox(&["check", "--require", "observed"])
+        .expect(5)
+        .says("Genesys Cloud was not seen to assume this role, which proves nothing")
+        .says("the required level `observed` was not reached");
+    project.sandbox(&["check"]).expect(0).says_not("was not seen");
+    check(&project, "used", &["--require", "observed"]).expect(0).says(SEEN);
+    check(&project, "used", &["--format", "markdown"])
+        .expect(0)
+        .says("- observed: Genesys Cloud last assumed this role");
+    check(&project, "used", &["--all"])
+        .expect(0)
+        .says("observed: what AWS recorded of the role's use")
+        .says("ok       Genesys Cloud has assumed the role")
+        .says("ok       sessions of the role have reached Lambda")
+        .says("ok       AWS's Access Analyzer agrees about who can assume the role")
+        .says("this tool's own probes (session genesys-iam-check) aside");
+    let run = check(&project, "used", &["--json"]);
+    let report: serde_json::Value = serde_json::from_str(&run.stdout).unwrap();
+    assert_eq!(report["levels"]["observed"], true);
+    assert_eq!(report["roles"][0]["observation"], SEEN);
+    // Whoever wants less, looks less far back.
+    check(&project, "used", &["--since", "30m", "--require", "observed"]).expect(5);
+    project.sandbox(&["check", "--since", "100d"]).expect(64).says("90 days");
+}
+
+#[test]
+fn somebody_else_who_got_in_is_a_fault_with_a_name_until_it_is_settled() {
+    let project = applied(EXAMPLE);
+    check(&project, "stranger", &[])
+        .expect(4)
+        .says("✗ GenesysDataActionRole: Genesys Cloud can invoke `my-genesys-trigger-function`; AWS account 999988887777 got in")
+        .says("1. AWS account 999988887777 has assumed the role: once, 24 hours ago, with the external ID \"guessed-id\"\n")
+        .says("so: they had what the role may do; the trust policy of today does not let them in")
+        .says("Check: 1 cause.");
+    check(&project, "stranger", &["--since", "2h"])
+        .expect(0)
+        .says("no other account was seen (us-east-1; 2 hours)");
+    let project = applied(EXAMPLE);
+    check(&project, "another-customer", &[]).expect(4).says("another customer of Genesys Cloud got in");
+    // It got in by a door that is still open.
+    let project = applied(EXAMPLE);
+    check(&project, "open-role", &["--quiet"]).expect(4);
+    check(&project, "another-customer", &["--all"]).expect(4).says("and the trust policy still lets them in");
+}
+
+#[test]
+fn an_external_id_of_someone_else_is_masked_where_the_spec_masks_its_own() {
+    let project = applied(&example_with(LITERAL_ID, MASKED_ID));
+    for format in ["text", "json", "markdown"] {
+        check(&project, "stranger", &["--all", "--format", format])
+            .expect(4)
+            .says("with another external ID")
+            .says_not("guessed-id");
+    }
+}
+
+#[test]
+fn in_a_fleet_nobody_looks_unless_asked() {
+    let project = applied(EXAMPLE);
+    project.write_spec(EXAMPLE);
+    let other = EXAMPLE.replace("GenesysDataActionRole", "OtherRole");
+    std::fs::write(project.path("other.toml"), other).unwrap();
+    let files = ["--file", "genesys.toml", "--file", "other.toml"];
+    project.sandbox(&[&files[..], &["apply", "--yes", "--no-check"]].concat());
+    let quiet = project.sandbox(&[&["--scenario", "used"], &files[..], &["check"]].concat());
+    quiet.says_not("last assumed this role");
+    let asked = project.sandbox(&[&files[..], &["check", "--since", "7d"]].concat());
+    asked.says("last assumed this role 2 hours ago").says("(us-east-1; 7 days)");
+}
+
+/// AWS's own client understands what the sandbox says, so that the reader here is judged by real shapes.
+#[test]
+fn boto3_reads_the_same_history_findings_and_services() {
+    let served = Served::new(&["--scenario", "used"]);
+    served.boto3(
+        "
+import time
+trail = boto3.client('cloudtrail')
+analyzer = boto3.client('accessanalyzer')
+trust = json.dumps({'Version': '2012-10-17', 'Statement': [{'Effect': 'Allow', 'Action': 'sts:AssumeRole',
+    'Principal': {'AWS': '765628985471'}, 'Condition': {'StringEquals': {'sts:ExternalId': 'the-id'}}}]})
+role = iam.create_role(RoleName='Seen', AssumeRolePolicyDocument=trust)['Role']['Arn']
+genesys = boto3.client('sts', aws_access_key_id='765628985471', aws_secret_access_key='x')
+for n in range(3):
+    genesys.assume_role(RoleArn=role, RoleSessionName=f's{n}', ExternalId='the-id')
+look = {'LookupAttributes': [{'AttributeKey': 'ResourceName', 'AttributeValue': role}]}
+pages = list(trail.get_paginator('lookup_events').paginate(**look, PaginationConfig={'PageSize': 2}))
+events = [json.loads(event['CloudTrailEvent']) for page in pages for event in page['Events']]
+assert [len(page['Events']) for page in pages] == [2, 1], pages
+assert {e['requestParameters']['externalId'] for e in events} == {'the-id'}, events
+assert {e['userIdentity']['accountId'] for e in events} == {'765628985471'}, events
+assert all('sessionToken' not in json.dumps(e) for e in events)
+assert trail.lookup_events(**look, StartTime=time.time() + 60)['Events'] == []
+job = iam.generate_service_last_accessed_details(Arn=role)['JobId']
+details = iam.get_service_last_accessed_details(JobId=job)
+assert details['JobStatus'] == 'COMPLETED', details
+arn = analyzer.list_analyzers(type='ACCOUNT')['analyzers'][0]['arn']
+found = analyzer.list_findings_v2(analyzerArn=arn, filter={'resource': {'eq': [role]}})['findings']
+assert len(found) == 1 and found[0]['findingType'] == 'ExternalAccess' and 'principal' not in found[0], found
+whole = analyzer.get_finding_v2(analyzerArn=arn, id=found[0]['id'])['findingDetails'][0]['externalAccessDetails']
+assert whole['principal'] == {'AWS': '765628985471'} and whole['condition'] == {'sts:ExternalId': 'the-id'}, whole
+old = analyzer.list_findings(analyzerArn=arn, filter={'resource': {'eq': [role]}})['findings']
+assert old[0]['principal'] == whole['principal'], old
+",
+    );
+}
