@@ -5,7 +5,9 @@ use std::fmt;
 use std::time::SystemTime;
 
 use aws_credential_types::Credentials;
-use aws_sdk_iam::types::{ContextEntry, ContextKeyTypeEnum, EvaluationResult, PolicyEvaluationDecisionType};
+use aws_sdk_iam::types::{
+    ContextEntry, ContextKeyTypeEnum, EvaluationResult, PolicyEvaluationDecisionType, Statement,
+};
 use aws_sdk_lambda::types::InvocationType;
 
 use super::client::Clients;
@@ -154,12 +156,14 @@ fn context_of_session(role: &Arn, region: &str, account: &str) -> Vec<ContextEnt
 fn of_each_function(result: &EvaluationResult) -> Vec<(FunctionArn, Simulated)> {
     let denied_by_organization =
         result.organizations_decision_detail.as_ref().is_some_and(|detail| !detail.allowed_by_organizations);
-    let simulated = |decision: &PolicyEvaluationDecisionType, missing: &[String]| Simulated {
-        allowed: *decision == PolicyEvaluationDecisionType::Allowed,
-        decision: decision.as_str().to_owned(),
-        denied_by_organization,
-        missing_keys: missing.iter().cloned().collect(),
-    };
+    let simulated =
+        |decision: &PolicyEvaluationDecisionType, missing: &[String], matched: &[Statement]| Simulated {
+            allowed: *decision == PolicyEvaluationDecisionType::Allowed,
+            decision: decision.as_str().to_owned(),
+            denied_by_organization,
+            missing_keys: missing.iter().cloned().collect(),
+            matched: matched.iter().filter_map(|one| one.source_policy_id.clone()).collect(),
+        };
     let of_resources: Vec<_> = result
         .resource_specific_results()
         .iter()
@@ -170,7 +174,7 @@ fn of_each_function(result: &EvaluationResult) -> Vec<(FunctionArn, Simulated)> 
                 one.missing_context_values()
             };
             let function = one.eval_resource_name.parse().ok()?;
-            Some((function, simulated(&one.eval_resource_decision, missing)))
+            Some((function, simulated(&one.eval_resource_decision, missing, one.matched_statements())))
         })
         .collect();
     if !of_resources.is_empty() {
@@ -178,6 +182,9 @@ fn of_each_function(result: &EvaluationResult) -> Vec<(FunctionArn, Simulated)> 
     }
     // Before 2026 there was a result for each resource, and none within it.
     let function = result.eval_resource_name.as_deref().and_then(|name| name.parse().ok());
-    let own = |function| (function, simulated(&result.eval_decision, result.missing_context_values()));
+    let own = |function| {
+        let (missing, matched) = (result.missing_context_values(), result.matched_statements());
+        (function, simulated(&result.eval_decision, missing, matched))
+    };
     function.map(own).into_iter().collect()
 }

@@ -299,7 +299,10 @@ fn actions(own: &[&IntegrationFacts], facts: &Facts) -> Vec<Claim> {
         facts.functions.iter().any(|function| function.arn.to_string() == action.target)
     };
     claims.extend(
-        actions.iter().filter(|action| !is_of_spec(action)).filter_map(|action| other_action(action, facts)),
+        actions
+            .iter()
+            .filter(|action| !is_of_spec(action))
+            .filter_map(|action| other_action(action, &actions, facts)),
     );
     claims
 }
@@ -310,9 +313,11 @@ fn has_variable(target: &str) -> bool {
 }
 
 /// A data action of the integration that points at no function of the spec.
-fn other_action(action: &ActionFacts, facts: &Facts) -> Option<Claim> {
+fn other_action(action: &ActionFacts, all: &[&ActionFacts], facts: &Facts) -> Option<Claim> {
     let role = facts.live.role.as_ref()?;
     let ActionFacts { name, target, .. } = action;
+    // Whether it is the only one that could have reached a function of the spec.
+    let is_only = |function: &FunctionArn| !all.iter().any(|other| other.target == function.to_string());
     let question = ask(
         Topic::DataActions,
         format!("what the data action \"{name}\" points at may be invoked"),
@@ -326,12 +331,17 @@ fn other_action(action: &ActionFacts, facts: &Facts) -> Option<Claim> {
         ));
     }
     let Ok(arn) = target.parse::<FunctionArn>() else {
-        let finding = finding(
-            Cause::DataAction,
-            format!("The data action \"{name}\" points at `{target}`, which is not a function's ARN"),
-            "this data action fails",
-            "write the function's whole ARN as the data action's request URL".to_owned(),
-        );
+        let meant = facts.functions.iter().map(|function| &function.arn);
+        let meant = meant.filter(|arn| arn.name() == target || arn.label() == *target).any(is_only);
+        let finding = Finding {
+            harm: Harm { keeps_genesys_out: meant, ..Harm::default() },
+            ..finding(
+                Cause::DataAction,
+                format!("The data action \"{name}\" points at `{target}`, which is not a function's ARN"),
+                "this data action fails",
+                "write the function's whole ARN as the data action's request URL".to_owned(),
+            )
+        };
         return Some(question.fails(format!("it points at `{target}`, which is not an ARN"), finding, &[]));
     };
     match may_invoke(role, &arn, None).decision {
@@ -350,7 +360,10 @@ fn other_action(action: &ActionFacts, facts: &Facts) -> Option<Claim> {
         None => String::new(),
     };
     let finding = Finding {
-        harm: Harm { keeps_genesys_out: same.is_some(), ..Harm::default() },
+        harm: Harm {
+            keeps_genesys_out: same.is_some_and(|function| is_only(&function.arn)),
+            ..Harm::default()
+        },
         ..finding(
             Cause::DataAction,
             format!("The data action \"{name}\" points at {target}, which the policy does not cover{why}"),

@@ -157,6 +157,8 @@ pub struct Simulated {
     pub denied_by_organization: bool,
     /// Condition keys that the policies ask for and the simulation did not have.
     pub missing_keys: BTreeSet<String>,
+    /// The policies whose statements decided, by the names that AWS gives them.
+    pub matched: BTreeSet<String>,
 }
 
 /// How AWS answered a call that was made for the sake of the answer.

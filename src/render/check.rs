@@ -199,18 +199,20 @@ fn causes(out: &mut String, rows: &[Row<'_>], show: Show) {
             |text: &str, width| if show.all { one_line(text).into_owned() } else { clip(text, width) };
         let number = paint(ERROR, &format!("{}.", index + 1));
         let is_whole = show.all || index < WHOLE;
+        // Three causes with everything have 20 lines of 80 columns, with the rest of the report.
+        let (long, short) = if groups.len() < WHOLE { (145, 145) } else { (140, 66) };
         let what = clipped(&format!("{of}{what}"), if is_whole { 140 } else { 70 });
         let _ = writeln!(out, "  {number} {}", paint(REMOVE, &what));
         if !is_whole {
             continue;
         }
-        let _ = writeln!(out, "     {}", paint(DIM, &format!("so: {}", clipped(&cause.consequence, 145))));
+        let _ = writeln!(out, "     {}", paint(DIM, &format!("so: {}", clipped(&cause.consequence, short))));
         // Where the next has the same remedy, it is said once.
         let is_last = groups
             .get(index + 1)
             .is_none_or(|next| next.cause.remedy != cause.remedy || !(show.all || index + 1 < WHOLE));
         if is_last {
-            let _ = writeln!(out, "     do: {}", clipped(&cause.remedy, 145));
+            let _ = writeln!(out, "     do: {}", clipped(&cause.remedy, long));
         }
         if !cause.accept.is_empty() && (show.all || groups.len() == 1) {
             let _ = writeln!(out, "     to accept it, in the spec:");

@@ -128,6 +128,9 @@ pub(super) fn reason(text: &str) -> Validation {
     if text.trim().is_empty() {
         return Err("is empty".to_owned());
     }
+    if text.trim_matches(['.', '…', ' ']).is_empty() {
+        return Err("is still a placeholder: write why".to_owned());
+    }
     length(text, 1, 500)?;
     characters(text, |c| !c.is_control(), "characters that can be shown in one line")
 }

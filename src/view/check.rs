@@ -7,8 +7,8 @@ use super::parts::Remark;
 use super::remark::{notice_remark, to_accept};
 use super::words::few;
 use crate::check::{
-    Acceptance, AskedOrganization, Cause, CheckReport, Claim, Diagnosis, Finding, Level, Outcome, RoleReport,
-    Sign, Verdict,
+    Acceptance, AskedOrganization, Cause, CheckReport, Claim, Diagnosis, Finding, Harm, Level, Outcome,
+    RoleReport, Sign, Verdict,
 };
 
 /// Of the layout: it grows when a reader of an older one would go wrong.
@@ -131,6 +131,9 @@ pub struct CauseView {
     pub remedy: String,
     /// What to write into the spec to accept it, where that is possible.
     pub accept: Vec<String>,
+    /// Whether somebody gets in by it.
+    #[serde(skip)]
+    pub lets_in: bool,
 }
 
 impl CheckView {
@@ -151,9 +154,7 @@ impl CheckView {
                 AskedOrganization::No | AskedOrganization::Unknown => None,
             },
             left_out: (*organization == AskedOrganization::No).then(|| {
-                "Genesys Cloud's side was not read: set GENESYSCLOUD_OAUTHCLIENT_ID, GENESYSCLOUD_OAUTHCLIENT_SECRET \
-                 and GENESYSCLOUD_REGION"
-                    .to_owned()
+                "Genesys Cloud was not read: set GENESYSCLOUD_OAUTHCLIENT_ID, …_SECRET, …_REGION".to_owned()
             }),
             has_fault: report.has_fault(),
             levels: Level::ALL.iter().map(|level| (level.word(), report.reaches(*level))).collect(),
@@ -238,6 +239,11 @@ fn verdict_view(verdict: &Verdict, functions: &str, diagnosis: &Diagnosis, in_sa
             ([], []) if *others_known => format!("nobody else can assume {the_role}"),
             ([], _) if !*others_known => "whether anyone else gets in is not known".to_owned(),
             ([], accepted) => format!("nobody else gets in but {}, as the spec accepts", few(accepted)),
+            ([one], _) if got_in.is_empty() && one.ends_with(')') && !one.contains("AWS account") => {
+                // `anyone (without the role)`
+                let (who, how) = one.rsplit_once(" (").unwrap_or((one, ")"));
+                format!("{who} can get in ({how}")
+            }
             (others, _) if got_in.is_empty() => format!("{} can get in", few(others)),
             (others, _) => format!("{} can get in, and {} got in", few(others), few(got_in)),
         };
@@ -248,7 +254,15 @@ fn verdict_view(verdict: &Verdict, functions: &str, diagnosis: &Diagnosis, in_sa
         } else {
             String::new()
         };
-        format!("{genesys}; {others}{more}")
+        // Neither keeps Genesys Cloud out nor lets anyone in, and is a fault all the same.
+        let is_harmless = diagnosis.findings.iter().all(|finding| finding.harm == Harm::default());
+        let but = match diagnosis.findings.len() {
+            0 => String::new(),
+            _ if !is_harmless || !more.is_empty() => String::new(),
+            1 => "; but one thing is wrong".to_owned(),
+            n => format!("; but {n} things are wrong"),
+        };
+        format!("{genesys}; {others}{more}{but}")
     };
     VerdictView {
         sign: match sign {
@@ -321,7 +335,7 @@ fn line_view(claim: &Claim, report: &RoleReport) -> LineView {
 }
 
 fn cause_view(finding: &Finding, claims: &[Claim]) -> CauseView {
-    let Finding { cause, what, consequence, remedy, harm: _ } = finding;
+    let Finding { cause, what, consequence, remedy, harm } = finding;
     let is_own = |claim: &&Claim| {
         claim
             .failure()
@@ -335,5 +349,6 @@ fn cause_view(finding: &Finding, claims: &[Claim]) -> CauseView {
         consequence: consequence.clone(),
         remedy: remedy.clone(),
         accept: accept.map(|claim| to_accept(&claim.accept).1).unwrap_or_default(),
+        lets_in: !harm.lets_in.is_empty(),
     }
 }

@@ -98,7 +98,7 @@ fn the_actions_scripts_keep_one_comment_with_the_plan_and_save_it() {
         body.starts_with("<!-- genesys-iam plan: genesys.toml -->\n## genesys-iam plan: `genesys.toml`\n"),
         "{body}"
     );
-    assert!(body.contains("**3 to create** · access widened: **YES**"), "{body}");
+    assert!(body.contains("**3 to create** · access widened: yes"), "{body}");
     assert!(body.contains("**Merging applies exactly this plan"), "{body}");
     let origin = "commit `0123456789ab` · [run 4711](https://github.example/o/r/actions/runs/4711)";
     assert!(body.contains(origin), "{body}");

@@ -5,7 +5,7 @@ use genesys_iam::sandbox::{BUILT_IN, Sandbox, Scenario};
 use jiff::Timestamp;
 
 use crate::support::world::{ID, spec_of};
-use crate::support::{BOTH_ENDS, EXAMPLE, FUNCTIONS, Project, example_with};
+use crate::support::{BOTH_ENDS, EXAMPLE, FUNCTIONS, Project, by_hand, example_with};
 
 const NOW: Timestamp = Timestamp::constant(1_790_000_000, 0);
 
@@ -95,6 +95,80 @@ fn a_scenario_file_says_what_is_wrong_with_it() {
     project.run(&["--consistency", "3", "plan"]).expect(64).says("add `--sandbox`");
 }
 
+/// Lines of a terminal of 80 columns.
+fn lines_at_80(text: &str) -> usize {
+    let of_line = |line: &str| {
+        let indent = line.len() - line.trim_start().len() + 2;
+        let (mut lines, mut used) = (1, 0);
+        for word in line.split_inclusive(' ') {
+            let width = word.trim_end().chars().count();
+            if used + width > 80 {
+                lines += 1 + width / 80;
+                used = indent;
+            }
+            used += word.chars().count();
+        }
+        lines
+    };
+    text.lines().map(of_line).sum()
+}
+
+/// A project in which the spec was applied, again and again.
+fn copies(spec: &str) -> impl Fn(&str) -> String + use<> {
+    let applied = applied(spec);
+    let state = std::fs::read(applied.path(".genesys-iam/sandbox.json")).unwrap();
+    let spec = spec.to_owned();
+    move |scenario| {
+        let project = Project::new(&spec);
+        std::fs::create_dir(project.path(".genesys-iam")).unwrap();
+        std::fs::write(project.path(".genesys-iam/sandbox.json"), &state).unwrap();
+        match scenario {
+            "" => project.sandbox(&["check"]).stdout,
+            scenario => project.sandbox(&["--scenario", scenario, "check"]).stdout,
+        }
+    }
+}
+
+#[test]
+fn a_healthy_role_has_8_lines_at_most_and_a_broken_one_20_in_every_scenario() {
+    for spec in [EXAMPLE, BOTH_ENDS] {
+        let check = copies(spec);
+        for name in [""].into_iter().chain(BUILT_IN.iter().map(|(name, _)| *name)) {
+            let report = check(name);
+            let room = if report.starts_with('✗') { 20 } else { 8 };
+            let lines = lines_at_80(&report);
+            assert!(lines <= room, "{name}: {lines} lines of {room}\n{report}");
+        }
+    }
+}
+
+#[test]
+fn three_causes_have_20_lines_further_ones_a_line_each_and_after_six_a_count() {
+    let allow = |action: &str| {
+        format!(
+            r#"{{"Version":"2012-10-17","Statement":{{"Effect":"Allow","Action":"{action}","Resource":"*"}}}}"#
+        )
+    };
+    let report = |inline: usize, options: &[&str]| {
+        let project = applied(EXAMPLE);
+        let name = "a-policy-with-a-rather-long-name-by-somebody-else";
+        by_hand(&project, |role| {
+            for n in 0..inline {
+                role["inline"][format!("{name}-{n}")] = allow("dynamodb:BatchGetItem").into();
+            }
+            role["trust"] = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"AWS":
+                "arn:aws:iam::691338073777:root"},"Action":"sts:AssumeRole"}}"#
+                .into();
+        });
+        project.sandbox(&[&["check"], options].concat()).expect(4).stdout.clone()
+    };
+    let three = report(1, &[]);
+    assert!(lines_at_80(&three) <= 20, "{three}");
+    let nine = report(8, &[]);
+    assert!(nine.contains("more: `--all` shows them") && lines_at_80(&nine) <= 26, "{nine}");
+    assert!(!report(8, &["--all"]).contains("more: `--all`"));
+}
+
 #[test]
 fn reset_forgets_everything() {
     let project = applied(EXAMPLE);
@@ -120,6 +194,11 @@ fn the_simulator_is_read_function_by_function_with_the_keys_of_a_real_call() {
     let differs = "?        AWS's policy simulator does not agree about function `other`";
     let project = applied(&two);
     project.sandbox(&["--scenario", "scp-deny", "check", "--all"]).says(differs).says("it says implicitDeny");
+    // The policy that decides is named.
+    let project = applied(EXAMPLE);
+    project
+        .sandbox(&["check", "--all"])
+        .says("seen: it says allowed, by `GenesysLambdaInvokePolicy_GenesysDataActionRole`");
     // A key that nobody can know beforehand.
     let project = applied(&two);
     let boundary = r#"{"role": {"*": {"boundary": {"Version": "2012-10-17", "Statement": {

@@ -10,6 +10,8 @@ use crate::arn::FunctionArn;
 use crate::model::{LivePolicy, LiveRole};
 use crate::plan::Consent;
 use crate::policy::{Decision, Document};
+use crate::spec::AcceptedThing;
+use crate::text::one_line;
 
 /// All claims about the role's policies.
 pub(crate) fn permissions(role: &LiveRole, facts: &Facts) -> Vec<Claim> {
@@ -220,7 +222,7 @@ fn may(role: &LiveRole, facts: &Facts, function: &FunctionFacts) -> Claim {
 /// AWS's own opinion besides ours: of the role's policies, never of trust. It is not a proof: real calls outrank it, and a
 /// policy of the organization may hinge on what the simulator was not told.
 fn second_opinion(role: &LiveRole, facts: &Facts, function: &FunctionFacts) -> Option<Claim> {
-    let Simulated { allowed, decision, denied_by_organization, missing_keys } =
+    let Simulated { allowed, decision, denied_by_organization, missing_keys, matched } =
         facts.simulated.as_ref()?.get(&function.arn)?;
     let ours = may_invoke(role, &function.arn, None).decision;
     let name = name_of(&function.arn);
@@ -234,6 +236,10 @@ fn second_opinion(role: &LiveRole, facts: &Facts, function: &FunctionFacts) -> O
         },
     );
     let mut seen = format!("it says {decision}");
+    if !matched.is_empty() {
+        let names: Vec<String> = matched.iter().map(|name| format!("`{}`", one_line(name))).collect();
+        seen.push_str(&format!(", by {}", names.join(" and ")));
+    }
     if *denied_by_organization {
         seen.push_str(", by the organization's policies (SCPs)");
     }
@@ -305,6 +311,10 @@ fn by_foreign(extra: &Extra, facts: &Facts) -> Option<Claim> {
         "",
     );
     let seen = grants.join("; ");
+    let away = match acceptable.things.first() {
+        Some(AcceptedThing::InlinePolicy(_)) => "delete",
+        _ => "detach",
+    };
     let (changed, remedy) = match acceptable.consent(accepts) {
         Consent::Given(accept) => {
             let acceptance = Acceptance {
@@ -317,16 +327,16 @@ fn by_foreign(extra: &Extra, facts: &Facts) -> Option<Claim> {
         }
         Consent::Outdated(accept) => (
             ", not as the spec accepts it",
-            format!("detach it, or correct the `digest` in line {} of the spec", accept.line),
+            format!("{away} it, or correct the `digest` in line {} of the spec", accept.line),
         ),
         Consent::None => (
             "",
-            "detach it; or set `extra_permissions = \"remove\"` for the role and run `apply`; or accept it in the spec"
-                .to_owned(),
+            format!(
+                "{away} it; or set `extra_permissions = \"remove\"` for the role and run `apply`; or accept it in the spec"
+            ),
         ),
     };
-    let remedy =
-        if facts.basis == Basis::Spec { remedy } else { "detach it, if it is not wanted".to_owned() };
+    let remedy = if facts.basis == Basis::Spec { remedy } else { format!("{away} it, if it is not wanted") };
     let claim = question.fails(seen, more(extra, changed, remedy), &[]);
     Some(claim.with_accept(facts.how_to_accept(acceptable)))
 }

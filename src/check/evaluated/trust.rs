@@ -172,6 +172,16 @@ fn how_to_accept(role: &LiveRole, facts: &Facts) -> HowToAccept {
     }
 }
 
+/// Why Genesys Cloud is kept out, what matters first: the rest may be cut.
+fn kept_out(reason: &str) -> String {
+    const MFA: &str = "aws:MultiFactorAuthPresent";
+    if reason.to_ascii_lowercase().contains(&MFA.to_ascii_lowercase()) {
+        return format!("The trust policy demands MFA ({MFA}), which no session of Genesys Cloud has");
+    }
+    let reason = reason.split_once("does not match: ").map_or(reason, |(_, why)| why);
+    format!("The trust policy keeps Genesys Cloud out: {reason}")
+}
+
 /// `Genesys Cloud (AWS account 765628985471)`
 fn us(desired: &DesiredRole) -> String {
     let arn = genesys(desired).to_string();
@@ -297,7 +307,7 @@ impl Asked<'_> {
             Decision::ExplicitDeny | Decision::ImplicitDeny => {
                 let finding = Finding {
                     cause: Cause::TrustPolicy,
-                    what: format!("The trust policy keeps {us} out: {}", evaluation.reason),
+                    what: kept_out(&evaluation.reason),
                     consequence: NOT_ASSUMED.to_owned(),
                     remedy: self.restore(),
                     harm: KEPT_OUT,

@@ -128,19 +128,7 @@ fn check_headline(
             others.push(who.clone());
         }
     }
-    if !others.is_empty() {
-        // Where it has one cause, so has the door one remedy.
-        let remedy = match rows {
-            [(_, role)] if role.diagnosis.len() == 1 => role.diagnosis.first().map(|cause| &cause.remedy),
-            _ => None,
-        };
-        let remedy = remedy.map(|remedy| format!(" To do: {}.", esc.text(remedy))).unwrap_or_default();
-        let _ = writeln!(
-            out,
-            "> [!CAUTION]\n> {} can get in.{remedy}\n",
-            esc.text(&sentence_case(&few(&others)))
-        );
-    }
+    out.push_str(&first_of_all(esc, rows, &others));
     if !failed.is_empty() {
         let _ = writeln!(out, "**{} failed:** {}\n", plural(failed.len(), "spec"), esc.text(&few(failed)));
     }
@@ -155,6 +143,20 @@ fn check_headline(
         plural(causes, "cause")
     );
     out
+}
+
+/// Who gets in who should not, or else what is wrong first, and what to do about it.
+fn first_of_all(esc: &Escape<'_>, rows: &[(Option<&str>, &RoleView)], others: &[String]) -> String {
+    let causes = rows.iter().flat_map(|(_, role)| role.diagnosis.iter().map(move |cause| (role, cause)));
+    let worst = causes.clone().find(|(_, cause)| cause.lets_in).or_else(|| causes.clone().next());
+    let Some((role, cause)) = worst else { return String::new() };
+    let of = if rows.len() > 1 { format!("{}: ", esc.code(&role.role)) } else { String::new() };
+    let remedy = format!("To do: {of}{}.", esc.text(&cause.remedy));
+    if others.is_empty() {
+        return format!("> [!WARNING]\n> {of}{}. {remedy}\n\n", esc.text(&cause.what));
+    }
+    let who = esc.text(&sentence_case(&few(others)));
+    format!("> [!CAUTION]\n> {who} can get in. {remedy}\n\n")
 }
 
 fn role_causes(esc: &Escape<'_>, report: &RoleView, has_heading: bool) -> String {

@@ -168,7 +168,7 @@ fn check_is_inert(markdown: &str) {
             || lower.contains("www.")
             || plain.contains(['<', '&', '`', '\u{202e}', '\u{1b}'])
             // Within HTML nothing else means anything.
-            || !is_summary && (plain.contains("~~") || plain.replace("> [!CAUTION]", "").contains('['))
+            || !is_summary && (plain.contains("~~") || plain.replace("> [!CAUTION]", "").replace("> [!WARNING]", "").contains('['))
         {
             fails();
         }
@@ -379,6 +379,7 @@ fn hostile_check(text: &str, sign: &'static str) -> CheckView {
             consequence: t(),
             remedy: t(),
             accept: vec![t(), t()],
+            lets_in: true,
         }],
         ruled_out: Vec::new(),
         accepted: vec![AcceptedView { what: t(), reason: t(), lets_in: vec![t()] }],

@@ -165,6 +165,7 @@ mod tests {
             ("function_policy_sid = \"\"\nreason = \"x\"", "`function_policy_sid` is empty"),
             ("policy = \"a\"", "`reason` is missing"),
             ("policy = \"a\"\nreason = \" \"", "`reason` is empty"),
+            ("policy = \"a\"\nreason = \"…\"", "`reason` is still a placeholder"),
             ("reason = \"x\"", "does not say what is accepted"),
             ("policy = \"a\"\ninline_policy = \"b\"\nreason = \"x\"", "accepts one thing, and names 2"),
             ("principal = \"somebody\"\nreason = \"x\"", "names nobody"),

@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 
 use crate::arn::Arn;
 use crate::policy::document::Conditions;
-use crate::policy::{Context, Decision, Document, Policies, Principal, Request, evaluate};
+use crate::policy::{
+    Context, Decision, Document, Evaluation, Policies, Principal, Request, StatementOutcome, evaluate,
+};
 use crate::sandbox::aws::auth::role_policies;
 use crate::sandbox::aws::call::Call;
 use crate::sandbox::aws::documents::{self, DocumentKind};
@@ -18,6 +20,8 @@ struct SimulatedResource {
     resource: String,
     decision: Decision,
     by_boundary: Option<bool>,
+    /// The policies whose statements decide.
+    matched: BTreeSet<String>,
 }
 
 pub(crate) fn simulate(call: &mut Call<'_>) -> Result<QueryAnswer, Refusal> {
@@ -71,9 +75,16 @@ pub(crate) fn simulate(call: &mut Call<'_>) -> Result<QueryAnswer, Refusal> {
                     boundary: boundary.as_ref().map(|(name, document)| (name.clone(), document)),
                     ..Policies::default()
                 };
-                evaluate(&policies, &request).decision
+                evaluate(&policies, &request)
             };
-            let mut decision = decide(&boundary);
+            let Evaluation { mut decision, statements, .. } = decide(&boundary);
+            let decisive = match decision {
+                Decision::Allowed => Some(StatementOutcome::Allows),
+                Decision::ExplicitDeny => Some(StatementOutcome::Denies),
+                Decision::ImplicitDeny | Decision::Undecided => None,
+            };
+            let matched = statements.into_iter().filter(|one| Some(one.outcome) == decisive);
+            let matched = matched.map(|one| source_policy_id(&role.name, &one.document)).collect();
             let by_boundary = boundary.is_some().then(|| {
                 let alone = boundary.as_ref().map(|(name, document)| (name.clone(), document));
                 let policies = Policies { identity: alone.into_iter().collect(), ..Policies::default() };
@@ -85,7 +96,12 @@ pub(crate) fn simulate(call: &mut Call<'_>) -> Result<QueryAnswer, Refusal> {
                     decision = Decision::ImplicitDeny;
                 }
             }
-            simulated.push(SimulatedResource { resource: (*resource).to_owned(), decision, by_boundary });
+            simulated.push(SimulatedResource {
+                resource: (*resource).to_owned(),
+                decision,
+                by_boundary,
+                matched,
+            });
         }
         results.push((action, simulated, by_organization));
     }
@@ -116,16 +132,31 @@ fn write(
     }
     xml.text("EvalDecision", word(strictest));
     xml.element("EvalDecisionDetails", |_| ());
-    xml.element("MatchedStatements", |_| ());
+    write_matched(xml, &simulated.iter().flat_map(|one| one.matched.clone()).collect());
     write_missing(xml, missing);
     xml.element("OrganizationsDecisionDetail", |xml| xml.text("AllowedByOrganizations", by_organization));
     write_boundary(xml, allowed_by_boundary(simulated));
     xml.list("ResourceSpecificResults", simulated, |xml, one| {
         xml.text("EvalResourceName", &one.resource);
         xml.text("EvalResourceDecision", word(one.decision));
-        xml.element("MatchedStatements", |_| ());
+        write_matched(xml, &one.matched);
         write_missing(xml, missing);
         write_boundary(xml, one.by_boundary);
+    });
+}
+
+/// A managed policy by its name, an inline one with its role's.
+fn source_policy_id(role: &str, document: &str) -> String {
+    if let Some(inline) = document.strip_prefix("inline policy ") {
+        return format!("role_{role}_{inline}");
+    }
+    document.rsplit_once('/').map_or(document, |(_, name)| name).to_owned()
+}
+
+fn write_matched(xml: &mut Xml, matched: &BTreeSet<String>) {
+    xml.list("MatchedStatements", matched, |xml, policy| {
+        xml.text("SourcePolicyId", policy);
+        xml.text("SourcePolicyType", "IAM Policy");
     });
 }
 
