@@ -125,7 +125,7 @@ impl AwsError {
     pub fn brief(&self) -> String {
         match (self.code(), self.message()) {
             (Some(code), Some(message)) => format!("{code}: {message}"),
-            _ => self.to_string().lines().map(str::trim).collect::<Vec<_>>().join(" "),
+            _ => self.to_string().lines().map(str::trim).collect::<Vec<_>>().join(": "),
         }
     }
 

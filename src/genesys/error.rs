@@ -62,7 +62,7 @@ impl GenesysError {
 
     /// In one line.
     pub fn brief(&self) -> String {
-        self.to_string().lines().map(str::trim).collect::<Vec<_>>().join(" ")
+        self.to_string().lines().map(str::trim).collect::<Vec<_>>().join(": ")
     }
 
     pub fn is_forbidden(&self) -> bool {

@@ -36,6 +36,7 @@ fn assume_role(call: &mut Call<'_>) -> Result<QueryAnswer, Refusal> {
     let session_name = params.session_name()?;
     let external_id = params.external_id()?;
     let source_identity = params.source_identity()?;
+    params.mfa()?;
     let duration = params.number("DurationSeconds", 900, 43_200)?;
     let tags = session_tags(call)?;
     let transitive = transitive_tags(call, &tags)?;

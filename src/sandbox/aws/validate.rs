@@ -130,6 +130,29 @@ impl Params {
         Ok(value)
     }
 
+    /// The path that a listing is limited to, `/` where none is given.
+    pub(crate) fn path_prefix(&self) -> Result<&str, Refusal> {
+        let Some(value) = self.get("PathPrefix") else { return Ok("/") };
+        length("pathPrefix", value, 1, 512)?;
+        let holds = value.starts_with('/') && value.chars().all(is_role_path);
+        pattern("pathPrefix", value, holds, r"(\u002F)|(\u002F[\u0021-\u007E]+\u002F)")?;
+        Ok(value)
+    }
+
+    /// The device and the code of a session with MFA; the sandbox has no devices to compare them with.
+    pub(crate) fn mfa(&self) -> Result<(), Refusal> {
+        if let Some(serial) = self.get("SerialNumber") {
+            length("serialNumber", serial, 9, 256)?;
+            let holds = serial.chars().all(|char| is_name(char) || "/:".contains(char));
+            pattern("serialNumber", serial, holds, r"[\w+=/:,.@-]*")?;
+        }
+        if let Some(code) = self.get("TokenCode") {
+            length("tokenCode", code, 6, 6)?;
+            pattern("tokenCode", code, code.bytes().all(|byte| byte.is_ascii_digit()), r"[\d]*")?;
+        }
+        Ok(())
+    }
+
     /// A role's description; a policy's may have any characters.
     pub(crate) fn description(&self) -> Result<Option<&str>, Refusal> {
         let Some(value) = self.policy_description()? else { return Ok(None) };

@@ -1,6 +1,7 @@
 //! Parts of IAM's answers that several actions share.
 
 use crate::sandbox::aws::query::{Params, QueryAnswer, Xml};
+use crate::sandbox::aws::refusal::Refusal;
 use crate::sandbox::state::iam::{LastUsed, Tag, date};
 
 /// Writes a listing that may go on: `<name><member>…`, `IsTruncated` and `Marker`.
@@ -54,6 +55,6 @@ pub(crate) fn encoded(document: &str) -> String {
 }
 
 /// The path that a listing is to be limited to.
-pub(crate) fn path_prefix(params: &Params) -> &str {
-    params.get("PathPrefix").unwrap_or("/")
+pub(crate) fn path_prefix(params: &Params) -> Result<&str, Refusal> {
+    params.path_prefix()
 }

@@ -136,7 +136,7 @@ fn page(call: &Call<'_>, wanted: impl Fn(&InstanceProfile) -> bool) -> Result<Qu
 }
 
 pub(crate) fn list(call: &mut Call<'_>) -> Result<QueryAnswer, Refusal> {
-    let prefix = path_prefix(call.params);
+    let prefix = path_prefix(call.params)?;
     page(call, |profile| profile.path.starts_with(prefix))
 }
 

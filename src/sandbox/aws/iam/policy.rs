@@ -180,7 +180,7 @@ fn write(xml: &mut Xml, call: &Call<'_>, policy: &AnyPolicy<'_>) {
 pub(crate) fn list(call: &mut Call<'_>) -> Result<QueryAnswer, Refusal> {
     let params = call.params;
     let page = call.page()?;
-    let prefix = path_prefix(params);
+    let prefix = path_prefix(params)?;
     let scope = params.get("Scope").unwrap_or("All");
     if !matches!(scope, "All" | "AWS" | "Local") {
         return Err(Refusal::validation(format!(
@@ -345,7 +345,7 @@ pub(crate) fn list_entities(call: &mut Call<'_>) -> Result<QueryAnswer, Refusal>
     let params = call.params;
     let page = call.page()?;
     let arn = params.policy_arn("PolicyArn")?;
-    let prefix = path_prefix(params);
+    let prefix = path_prefix(params)?;
     let kinds = ["User", "Role", "Group", "LocalManagedPolicy", "AWSManagedPolicy"];
     let kind = params.choice("EntityFilter", &kinds)?;
     let usage = params.choice("PolicyUsageFilter", &["PermissionsPolicy", "PermissionsBoundary"])?;

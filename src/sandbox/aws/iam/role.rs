@@ -115,7 +115,7 @@ fn write(xml: &mut Xml, state: &State, account: &AccountId, role: &StoredRole, t
 
 pub(crate) fn list(call: &mut Call<'_>) -> Result<QueryAnswer, Refusal> {
     let page = call.page()?;
-    let prefix = path_prefix(call.params);
+    let prefix = path_prefix(call.params)?;
     let account = &call.caller.account;
     let state = &*call.state;
     let roles = state.account(account).into_iter().flat_map(|account| account.roles.values());

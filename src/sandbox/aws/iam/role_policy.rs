@@ -40,7 +40,7 @@ pub(crate) fn detach(call: &mut Call<'_>) -> Result<QueryAnswer, Refusal> {
 pub(crate) fn list_attached(call: &mut Call<'_>) -> Result<QueryAnswer, Refusal> {
     let page = call.page()?;
     let role = call.role(call.params.role_name()?)?;
-    let prefix = format!("policy{}", path_prefix(call.params));
+    let prefix = format!("policy{}", path_prefix(call.params)?);
     let within =
         |arn: &&String| arn.parse::<crate::arn::Arn>().is_ok_and(|arn| arn.resource.starts_with(&prefix));
     let items = role.attached.iter().filter(within).map(|arn| (arn.clone(), arn));
