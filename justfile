@@ -26,6 +26,23 @@ docs:
 deny:
     cargo deny check
 
+# The docs as a book, with search: target/book
+book:
+    mdbook build
+
+# Make a release commit and tag: just release 0.2.0
+release version:
+    ci/release.sh {{version}}
+
+# A Debian package of a release build: target/packages
+deb:
+    cargo build --release --locked
+    ci/deb.sh target/release/genesys-iam target/packages
+
+# A wheel of a release build: target/packages
+wheel:
+    maturin build --release --out target/packages
+
 # Spelling
 typos:
     typos

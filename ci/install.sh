@@ -14,9 +14,10 @@ binary=genesys-iam
 # As the release workflow names its archives; empty where there is none for this machine.
 target() {
     case "$(uname -sm)" in
-        "Linux x86_64") echo x86_64-unknown-linux-gnu ;;
-        "Linux aarch64" | "Linux arm64") echo aarch64-unknown-linux-gnu ;;
+        "Linux x86_64") echo x86_64-unknown-linux-musl ;;
+        "Linux aarch64" | "Linux arm64") echo aarch64-unknown-linux-musl ;;
         "Darwin arm64") echo aarch64-apple-darwin ;;
+        "Darwin x86_64") echo x86_64-apple-darwin ;;
         MINGW*x86_64 | MSYS*x86_64) echo x86_64-pc-windows-msvc ;;
     esac
 }

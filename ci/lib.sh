@@ -82,7 +82,7 @@ of_report() {
 }
 
 # Annotations on the lines of the specs: what is wrong with the files, and what the report says is wrong with a role, at
-# the line of the role. No text of a spec can begin a line, so none can be taken for a command of the workflow's.
+# the line of the role. No text of a spec can begin a line, so none can pass as a workflow command.
 annotate() {
     if [ -z "${GITHUB_ACTIONS:-}" ] || ! command -v jq >/dev/null; then return; fi
     "$binary" "${specs[@]}" ${allowed[@]+"${allowed[@]}"} validate --json >"$work/validation.json" 2>/dev/null || true

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 #[serde(try_from = "String", into = "String")]
 pub struct AccountId(String);
 
-/// Why a text is no account ID.
+/// Why a text is not an account ID.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum AccountIdError {
     #[error("an AWS account ID has 12 digits, this has {0}")]

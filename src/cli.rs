@@ -63,9 +63,9 @@ Examples:
     /// Apply the spec, then check the result
     #[command(after_long_help = "\
 Examples:
-  genesys-iam apply                         look, say yes, see it done and checked
-  genesys-iam apply plan.json               just what was reviewed
-  genesys-iam apply --yes --refuse-wider    unattended: repair and narrow, but let nobody in
+  genesys-iam apply                         look, answer yes, see it applied and checked
+  genesys-iam apply plan.json               exactly what was reviewed
+  genesys-iam apply --yes --refuse-wider    unattended: repair and narrow, but admit no one
 ")]
     Apply(ApplyArgs),
     /// Check that Genesys Cloud, and no one else, can invoke the functions
@@ -80,14 +80,39 @@ Cloud's side too.
 ")]
     Check(CheckArgs),
     /// Remove the roles and policies of the spec, and whatever is attached to the roles
+    #[command(after_long_help = "\
+Examples:
+  genesys-iam destroy          look, type each role's name
+  genesys-iam destroy --yes    unattended
+")]
     Destroy(DestroyArgs),
     /// Find mistakes in specs, without any AWS call
+    #[command(after_long_help = "\
+Examples:
+  genesys-iam validate
+  genesys-iam validate specs more/genesys.toml   folders and files
+")]
     Validate(ValidateArgs),
     /// Format the spec; comments and order stay
+    #[command(after_long_help = "\
+Examples:
+  genesys-iam fmt
+  genesys-iam fmt --check specs    in a pipeline: 2 when a spec is not formatted
+")]
     Fmt(FmtArgs),
     /// Write a commented spec to begin with, from a few answers or flags
+    #[command(after_long_help = "\
+Examples:
+  genesys-iam init                          asks for what is not given
+  genesys-iam init --function greet-caller
+")]
     Init(InitArgs),
     /// Print a spec for roles that exist
+    #[command(after_long_help = "\
+Examples:
+  genesys-iam import GenesysDataActionRole            print a spec for this role
+  genesys-iam import --all --out genesys.toml         every role that trusts Genesys Cloud
+")]
     Import(ImportArgs),
     /// Find out why a data action fails, without a spec; changes nothing
     #[command(after_long_help = "\
@@ -99,17 +124,37 @@ Examples:
 ")]
     Diagnose(DiagnoseArgs),
     /// Print the least-privilege IAM policy that a command needs for this spec, without any AWS call
+    #[command(after_long_help = "\
+Examples:
+  genesys-iam permissions --for plan
+  genesys-iam permissions --for apply --format terraform
+")]
     Permissions(PermissionsArgs),
-    /// Look into policy documents of any origin
+    /// Lint, compare and evaluate policy documents from anywhere
     #[command(subcommand)]
     Policy(PolicyCommand),
     /// Print the JSON Schema of the spec, for editors
+    #[command(after_long_help = "\
+Examples:
+  genesys-iam schema > genesys.schema.json
+")]
     Schema,
     /// Print completions for a shell
-    Completions { shell: clap_complete::Shell },
+    #[command(after_long_help = "\
+Examples:
+  genesys-iam completions bash > ~/.local/share/bash-completion/completions/genesys-iam
+")]
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
     /// Write manual pages
+    #[command(after_long_help = "\
+Examples:
+  genesys-iam man ~/.local/share/man/man1
+")]
     Man {
-        /// Into this folder
+        /// The folder to write them to
         #[arg(value_name = "FOLDER")]
         folder: PathBuf,
     },

@@ -27,6 +27,30 @@ impl Status {
         Self::Usage,
         Self::Interrupted,
     ];
+
+    /// As docs/exit-status.md and the manual pages have it.
+    pub const fn meaning(self) -> &'static str {
+        match self {
+            Self::Done => "done; nothing to change",
+            Self::Error => "error",
+            Self::Changes => {
+                "`plan --detailed-exitcode`: there are changes, or permissions that the spec neither makes nor accepts; \
+                 `fmt --check`: not formatted; `policy compare`: the documents differ"
+            }
+            Self::Refused => {
+                "refused by a guard (also `plan`, after showing everything): wrong AWS account, something that this spec \
+                 did not make, a saved plan that is out of date, access widened under `--refuse-wider`, not confirmed"
+            }
+            Self::Fault => {
+                "`check`, also after `apply`, and `diagnose`: a fault was found; `policy evaluate`: denied; `policy lint`: an error"
+            }
+            Self::Undecided => {
+                "`check --require`: the level was not reached; `diagnose --error`: nothing explains it; `policy evaluate`: undecided"
+            }
+            Self::Usage => "wrong usage",
+            Self::Interrupted => "interrupted",
+        }
+    }
 }
 
 impl From<Status> for ExitCode {

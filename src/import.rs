@@ -1,5 +1,4 @@
-//! A spec for roles that exist: such that the next plan has nothing but the tags of adoption, or it is said what a spec
-//! cannot express. Pure.
+//! A spec for roles that exist, after which the next plan only adds tags; and what a spec cannot express. Pure.
 
 mod genesys;
 mod role;
@@ -168,7 +167,7 @@ fn fault_of(
     table: &str,
     files: &BTreeMap<String, String>,
 ) -> Option<String> {
-    // An external ID that lacks is to be filled in.
+    // A missing external ID must be filled in.
     let id = role.external_id.as_deref().unwrap_or("00000000-0000-0000-0000-000000000000");
     let genesys = genesys_table("[genesys]", role.genesys_account.as_deref(), Some(id));
     let (_, faults) = spec::parse(&format!("{head}{genesys}{check}{table}"), "import", &WithFiles(files));
@@ -180,7 +179,7 @@ fn fault_of(
     (!errors.is_empty()).then(|| errors.join("; "))
 }
 
-/// Who is trusted by all the roles beside Genesys, in this account; anybody else is said to be left out.
+/// Who is trusted by all the roles besides Genesys, in this account; anyone else is said to be left out.
 fn common_verifier(
     found: &mut [ImportedRole<'_>],
     account: &AccountId,
@@ -223,7 +222,7 @@ fn read<'a>(live: &'a LiveRole, limits: &mut Vec<String>) -> ImportedRole<'a> {
         Some((arn, InvokedFunctions { functions, others })) => {
             for other in others {
                 limits.push(format!(
-                    "role `{name}`: the policy `{}` allows `{other}`, which is no one function of this account: the plan takes \
+                    "role `{name}`: the policy `{}` allows `{other}`, which is not a single function of this account: the plan takes \
                      it away",
                     arn.name()
                 ));

@@ -250,7 +250,7 @@ fn writes(desired: &DesiredState, roles: Vec<String>, policies: Vec<String>) -> 
             ..grant("AttachPolicies", &["iam:AttachRolePolicy"], &roles)
         },
     ];
-    // Where no order of the changes is safe, nobody can use the role meanwhile.
+    // Where no order of the changes is safe, no one can use the role in the meantime.
     grants.push(grant("ShutMeanwhile", &["iam:PutRolePolicy", "iam:DeleteRolePolicy"], &roles));
     if any(|role| role.extra_permissions == ExtraPermissions::Remove) {
         grants.push(grant(

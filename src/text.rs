@@ -1,4 +1,4 @@
-//! Text of others: what they wrote must not pass for what we say.
+//! Untrusted text: escape it so that it cannot imitate our own output.
 
 use std::borrow::Cow;
 use std::ops::Range;

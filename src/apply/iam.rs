@@ -13,7 +13,7 @@ use crate::plan::{Change, ChangeKind};
 /// off. When an answer was lost and the call made again, what it finds done counts as done.
 ///
 /// # Errors
-/// Whatever keeps IAM from making the change. [`AwsError::may_have_been_done`] says whether it may be made all the same.
+/// Whatever keeps IAM from making the change. [`AwsError::may_have_been_done`] says whether it may have been made anyway.
 pub(super) async fn execute(
     clients: &Clients,
     change: &IamChange,

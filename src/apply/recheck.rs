@@ -86,7 +86,7 @@ pub(super) async fn is_organization_as_planned(
     Ok(now == planned || (planned.iter().any(is_delete) && now.iter().all(|change| planned.contains(change))))
 }
 
-/// A change in Genesys Cloud, without a version: that alone is no reason to stop.
+/// A change in Genesys Cloud, without a version: that alone is not a reason to stop.
 fn in_genesys(change: Change) -> Option<Change> {
     let Change::Genesys(mut change) = change else { return None };
     if let crate::plan::genesys::GenesysChange::PatchIntegrationsAction { before, .. } = &mut change {

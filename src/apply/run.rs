@@ -69,7 +69,7 @@ pub struct Apply<'a> {
     pub recheck: Option<(PlanKind, &'a DesiredState)>,
 }
 
-/// Roles that are written to at the same time: what is in flight when something fails is to be little.
+/// Roles that are written to at the same time: few, so that little is in flight when something fails.
 const AT_A_TIME: usize = 32;
 
 /// What the roles that are worked on have in common.
@@ -129,9 +129,9 @@ impl<P: FnMut(Progress<'_>)> Run<'_, P> {
 
     async fn make(&self, role: &RolePlan, at: usize, made_ids: &mut genesys::Made) {
         let change = &role.changes[at];
-        match self.apply.make(role, at, made_ids, |event| self.tell(event)).await {
+        match self.apply.make(role, at, made_ids, |event| self.notify(event)).await {
             Ok(()) => {
-                self.tell(Progress::Done(change));
+                self.notify(Progress::Done(change));
                 self.report.borrow_mut().applied.push(change.clone());
             }
             Err(failure) => self.failed(change, failure),
@@ -139,11 +139,11 @@ impl<P: FnMut(Progress<'_>)> Run<'_, P> {
     }
 
     fn failed(&self, change: &Change, failure: ChangeFailure) {
-        self.tell(Progress::Failed(change));
+        self.notify(Progress::Failed(change));
         self.report.borrow_mut().failed.push((change.clone(), failure));
     }
 
-    fn tell(&self, event: Progress<'_>) {
+    fn notify(&self, event: Progress<'_>) {
         (self.progress.borrow_mut())(event);
     }
 }

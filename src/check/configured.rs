@@ -204,7 +204,7 @@ fn shown(arn: &str) -> String {
     if text.trim() == text && !text.is_empty() { text.into_owned() } else { format!("\"{text}\"") }
 }
 
-/// Where two texts look alike, what tells them apart.
+/// Where two texts look alike, how they differ.
 fn difference(found: &str, wanted: &str) -> String {
     if found.trim() == wanted {
         return " (with white space around it)".to_owned();

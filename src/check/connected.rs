@@ -201,7 +201,7 @@ fn blocked(blocker: &GenesysBlocker) -> (Cause, String, String) {
         ),
         GenesysBlocker::UsedByFlows { action, .. } => (
             Cause::DataAction,
-            format!("The data action \"{action}\" is to be deleted, and flows may use it"),
+            format!("The data action \"{action}\" would be deleted, and flows may use it"),
             "point the flows at another one first".to_owned(),
         ),
         GenesysBlocker::ForeignActions { integration, .. } => (

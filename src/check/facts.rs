@@ -92,7 +92,7 @@ pub struct Unknown {
 pub enum ApplyOutlook {
     /// It makes the role what the spec says.
     Works,
-    /// It has to be told to take over what this spec did not make.
+    /// It needs `--adopt` to take over what this spec did not make.
     NeedsAdopt,
     Blocked {
         why: String,

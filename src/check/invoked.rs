@@ -37,7 +37,7 @@ fn one(test: &ActionTest, facts: &Facts) -> Claim {
     question.fails(seen, finding, Cause::OF_INVOCATION)
 }
 
-/// A function that becomes ready by itself is no fault until an invocation fails.
+/// A function that becomes ready by itself is not a fault until an invocation fails.
 fn not_yet_ready(target: &str, facts: &Facts) -> Option<Finding> {
     let function = facts.functions.iter().find(|function| function.arn.to_string() == target)?;
     match &function.state {

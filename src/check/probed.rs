@@ -60,7 +60,7 @@ fn withheld(origin: &Origin) -> Claim {
     let open = "whether sts:AssumeRole and lambda:Invoke (DryRun) succeed is unknown";
     Question::new(Level::Assumed, Topic::Admission, "", "", open).not_provable(
         format!(
-            "no call was made: the value from {origin} is no organization ID, and would end in CloudTrail"
+            "no call was made: the value from {origin} is not an organization ID, and would end up in CloudTrail"
         ),
         help,
     )

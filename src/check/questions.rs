@@ -118,7 +118,7 @@ impl Bearers {
     }
 }
 
-/// What the trust policy says, beside the one decision about Genesys Cloud.
+/// What the trust policy says, besides the one decision about Genesys Cloud.
 #[derive(Debug)]
 pub(crate) struct Trust {
     /// Whether an Allow names Genesys Cloud, whatever its conditions.
@@ -127,7 +127,7 @@ pub(crate) struct Trust {
     pub accepts_id: bool,
     /// The external IDs that are demanded in its place.
     pub demands: Vec<String>,
-    /// Who may get in beside Genesys Cloud and the verifier.
+    /// Who may get in besides Genesys Cloud and the verifier.
     pub others: Vec<NamedParty>,
     /// Deleted roles and users: they get in no more.
     pub stale: Vec<String>,
@@ -300,7 +300,7 @@ fn listed_ids(allows: &[&Statement]) -> BTreeSet<String> {
         .collect()
 }
 
-/// External IDs that a pattern stands for: as written, and two with its wildcards filled in.
+/// External IDs that a pattern matches: as written, and two with its wildcards filled in.
 fn instances(id: &str) -> Vec<String> {
     let mut instances = vec![id.to_owned()];
     if id.contains(['*', '?']) {

@@ -208,7 +208,7 @@ fn what_the_evaluator_denies_is_not_called_open() {
         let report = judge(&facts(with_trust(&[genesys(&closed)])));
         assert!(!report.diagnosis.has(Cause::RoleOpen), "{closed}: {:#?}", report.claims);
     }
-    // A deleted role is named, and lets in nobody.
+    // A deleted role is named, and admits no one.
     let right = genesys(&format!(r#"{{"StringEquals":{{"sts:ExternalId":"{RIGHT}"}}}}"#));
     let stale = right.replace("765628985471", "AROAEXAMPLEEXAMPLE123");
     assert_eq!(causes(&with_trust(&[right, stale])), []);
@@ -228,7 +228,7 @@ fn a_trust_policy_that_demands_mfa_keeps_genesys_cloud_out() {
     // Whether the session says anything about MFA is not public.
     let report = judge(&facts(with_trust(&[mfa("BoolIfExists")])));
     assert_eq!(report.verdict.genesys_can_invoke, None);
-    assert!(!report.diagnosis.has(Cause::TrustPolicy), "what is undecided is not told as refused");
+    assert!(!report.diagnosis.has(Cause::TrustPolicy), "what is undecided is not reported as refused");
 }
 
 #[test]
@@ -587,7 +587,7 @@ proptest! {
             };
             prop_assert!(is_same || is_accepted && is_about, "{before:#?} became {after:#?}");
         }
-        // What it lets in is said.
+        // Whom it admits is reported.
         prop_assert_eq!(before.verdict.genesys_can_invoke, after.verdict.genesys_can_invoke);
         // What a call shows is explained no more by what is accepted.
         let is_known = |who: &String| before.verdict.others.contains(who) || facts.probes.is_some();

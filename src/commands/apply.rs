@@ -31,17 +31,17 @@ pub struct ApplyArgs {
     /// Apply exactly this saved plan without confirmation; fails if anything has changed since
     #[arg(value_name = "PLAN.json")]
     pub plan: Option<PathBuf>,
-    /// Do not ask
+    /// Do not ask for confirmation
     #[arg(short, long)]
     pub yes: bool,
-    /// Leave out the check at the end
+    /// Skip the check at the end
     #[arg(long)]
     pub no_check: bool,
     /// Test each data action with `test_input` that this run made or changed, which REALLY RUNS the function; without
     /// it only where you are asked
     #[arg(long, conflicts_with_all = ["no_test", "no_check"])]
     pub test: bool,
-    /// Make no test of data actions
+    /// Do not test data actions
     #[arg(long)]
     pub no_test: bool,
     /// Leave Genesys Cloud's side alone

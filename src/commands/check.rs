@@ -30,7 +30,7 @@ use crate::view::{CheckView, sentence_case};
 pub struct CheckArgs {
     #[command(flatten)]
     pub proofs: Proofs,
-    /// Exit with 5 unless every role is proven on this level
+    /// Exit with 5 unless every role is proven at this level
     #[arg(long, value_name = "LEVEL", value_parser = levels())]
     pub require: Option<Level>,
     /// How to print the report
@@ -51,7 +51,7 @@ pub struct Proofs {
     /// Let Genesys Cloud test this data action (ID or name), which REALLY RUNS the function; repeatable
     #[arg(long, value_name = "ACTION")]
     pub invoke: Vec<String>,
-    /// The input of the tested data actions: a JSON object, or @FILE; without it {}
+    /// The input of the tested data actions: a JSON object, or @FILE; default: {}
     #[arg(long, value_name = "JSON", requires = "invoke")]
     pub input: Option<String>,
     /// See who used the roles since then (2h, 7d, 2026-11-01): by itself for up to five roles of one spec, 90 days back

@@ -24,10 +24,10 @@ use crate::view::PlanView;
 
 #[derive(Debug, Args)]
 pub struct DestroyArgs {
-    /// Do not ask
+    /// Do not ask for confirmation
     #[arg(short, long)]
     pub yes: bool,
-    /// Delete data actions too that flows use, or of which that is not known
+    /// Also delete data actions that flows use, or may use
     #[arg(long)]
     pub even_if_used: bool,
     /// How to print what was done; json and markdown ask nothing, so they need --yes
@@ -152,7 +152,7 @@ async fn one(
 
 const NOTHING: &str = "nothing was changed";
 
-/// Each role's name has to be typed; `None` when interrupted.
+/// Asks for each role's name; `None` when interrupted.
 async fn confirm(plan: &Plan, interrupt: &Interrupt, output: &Output) -> Result<Option<()>, CommandError> {
     for role in plan.roles.iter().filter(|role| !role.changes.is_empty()) {
         let name = &role.role;

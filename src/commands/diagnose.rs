@@ -44,7 +44,7 @@ pub struct DiagnoseArgs {
     /// Write the spec of the role as it should be to this file, which must not exist
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
-    /// AWS region, where the functions do not say it; it also decides the partition
+    /// AWS region, if the functions do not name it; it also decides the partition
     #[arg(long, value_name = "REGION")]
     pub region: Option<String>,
     /// AWS profile

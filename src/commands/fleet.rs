@@ -173,7 +173,7 @@ pub fn heading(source: impl fmt::Display) -> String {
     format!("{}\n", paint(BOLD, &format!("── {source} ──")))
 }
 
-/// The one that says most about what is to be done.
+/// The one that matters most to whoever acts on it.
 pub fn worst(statuses: impl IntoIterator<Item = Status>) -> Status {
     let severity = |status: &Status| match status {
         Status::Done => 0,

@@ -28,7 +28,7 @@ pub struct ImportArgs {
     /// These roles, by name or ARN
     #[arg(value_name = "ROLE")]
     pub roles: Vec<String>,
-    /// Every role of the account that trusts an account of Genesys's
+    /// Every role of the account that trusts one of Genesys's accounts
     #[arg(long, conflicts_with = "roles")]
     pub all: bool,
     /// Write the spec to this file, which must not exist
@@ -37,7 +37,7 @@ pub struct ImportArgs {
     /// Write each data action to a file of its own in this folder, as the UI exports it, instead of into the spec
     #[arg(long, value_name = "DIR")]
     pub actions_dir: Option<PathBuf>,
-    /// AWS region, where the functions do not say it; it also decides the partition
+    /// AWS region, if the functions do not name it; it also decides the partition
     #[arg(long, value_name = "REGION")]
     pub region: Option<String>,
     /// AWS profile

@@ -25,10 +25,10 @@ pub struct InitArgs {
     /// AWS region of the functions
     #[arg(long, value_name = "REGION")]
     pub region: Option<String>,
-    /// AWS account; without it that of the credentials
+    /// AWS account; default: that of the credentials
     #[arg(long, value_name = "ID")]
     pub account_id: Option<String>,
-    /// Genesys Cloud organization ID; without it that of the organization whose credentials are in the environment
+    /// Genesys Cloud organization ID; default: that of the organization whose credentials are in the environment
     #[arg(long, value_name = "ID")]
     pub external_id: Option<String>,
     /// Genesys's AWS account
@@ -37,7 +37,7 @@ pub struct InitArgs {
     /// Name of the role
     #[arg(long, value_name = "NAME", default_value = "GenesysDataActionRole")]
     pub role: String,
-    /// A function: name, name:alias, name:version or ARN; may be given several times
+    /// A function: name, name:alias, name:version or ARN (repeatable)
     #[arg(long = "function", value_name = "FUNCTION")]
     pub functions: Vec<String>,
 }
@@ -121,7 +121,7 @@ impl Offers {
                 organization,
             });
         }
-        // Only where something has to be found out there.
+        // Only if something must be looked up there.
         let needs_aws = args.account_id.is_none() || (args.functions.is_empty() && asker.is_asking());
         let aws =
             if needs_aws && !region.is_empty() { connect(global, region, None).await.ok() } else { None };

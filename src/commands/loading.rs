@@ -19,7 +19,7 @@ pub fn state_file(source: Option<&SpecSource>) -> PathBuf {
     source.map_or(Path::new(""), SpecSource::folder).join(SANDBOX_STATE)
 }
 
-/// Reads a spec, prints its warnings and masks what is to be masked.
+/// Reads a spec, prints its warnings and registers what must be masked.
 pub fn load(from: &SpecSource, global: &Global, output: &Output) -> Result<Spec, CommandError> {
     load_with(from, LoadOptions { is_offline: false, ..offline(global) }, output)
 }

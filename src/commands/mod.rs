@@ -16,6 +16,7 @@ pub mod fmt;
 pub mod import;
 pub mod init;
 pub mod loading;
+mod manual;
 mod names;
 pub mod options;
 pub mod permissions;

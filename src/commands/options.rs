@@ -134,9 +134,9 @@ pub struct WideningGuard {
 /// Whose access may not be widened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum Widened {
-    /// Anybody's
+    /// Anyone's
     Any,
-    /// That of somebody unknown, or everybody's: a repair for Genesys Cloud passes
+    /// That of someone unknown, or everyone's: a repair for Genesys Cloud passes
     Strangers,
 }
 

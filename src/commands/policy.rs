@@ -29,7 +29,7 @@ pub enum PolicyCommand {
         /// What the documents are; without it, one that names principals is a trust policy
         #[arg(long, value_name = "KIND")]
         kind: Option<LintKind>,
-        /// An account of your own, which may be trusted beside Genesys's; may be given several times
+        /// An account of your own that may be trusted in addition to Genesys's (repeatable)
         #[arg(long = "account", value_name = "ID")]
         accounts: Vec<AccountId>,
         #[arg(value_name = "FILE.json", required = true)]
@@ -57,7 +57,7 @@ pub struct EvaluateArgs {
     /// The request: principal, action, resource and context (complete: a key that is not there is absent)
     #[arg(long, value_name = "REQUEST.json")]
     pub request: PathBuf,
-    /// An identity policy of the principal; may be given several times
+    /// An identity policy of the principal (repeatable)
     #[arg(long, value_name = "FILE")]
     pub identity: Vec<PathBuf>,
     /// The principal's permissions boundary
@@ -72,7 +72,7 @@ pub struct EvaluateArgs {
     /// A service control policy of the caller's account; those without a level are attached side by side, to one
     #[arg(long, value_name = "[LEVEL=]FILE[,FILE…]")]
     pub scp: Vec<String>,
-    /// A resource control policy of the resource's account, of whatever level; may be given several times
+    /// A resource control policy of the resource's account, of whatever level (repeatable)
     #[arg(long, value_name = "FILE")]
     pub rcp: Vec<PathBuf>,
     /// How to print the decision and the trace

@@ -40,7 +40,7 @@ pub struct ServeArgs {
     /// With --rate, let so many requests through at once
     #[arg(long, value_name = "REQUESTS", default_value_t = 50.0, requires = "rate")]
     pub burst: f64,
-    /// Keep the state in memory only, and begin with nothing but what the spec names
+    /// Keep the state in memory only, and start with only what the spec names
     #[arg(long)]
     pub in_memory: bool,
 }

@@ -60,7 +60,7 @@ pub struct Observed {
     pub functions: BTreeMap<FunctionArn, FunctionState>,
     pub live: LiveState,
     pub desired: DesiredState,
-    /// What IAM would refuse of a plan; none where none is to be made.
+    /// What IAM would refuse of a plan; none where none will be made.
     foresight: Option<Foresight>,
     /// The plan that it was looked up for.
     draft: Option<Plan>,
@@ -242,7 +242,7 @@ impl Session {
         })
     }
 
-    /// What was read, where nothing is to be planned.
+    /// What was read, where nothing will be planned.
     async fn observed_for_no_plan(
         &self,
         caller: Caller,

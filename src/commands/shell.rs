@@ -7,6 +7,7 @@ use clap_complete::Shell;
 use clap_complete::env::Shells;
 
 use super::files::FileError;
+use super::manual::pages;
 use super::{CommandError, Status};
 use crate::render::output::{Output, OutputError};
 
@@ -27,7 +28,9 @@ pub fn completions(shell: Shell, output: &Output) -> Result<Status, CommandError
 pub fn man(program: clap::Command, folder: &Path, output: &Output) -> Result<Status, CommandError> {
     let failed = |source| FileError::Write { path: folder.to_owned(), source };
     fs::create_dir_all(folder).map_err(failed)?;
-    clap_mangen::generate_to(program.disable_help_subcommand(true), folder).map_err(failed)?;
+    for (name, page) in pages(program).map_err(failed)? {
+        fs::write(folder.join(name), page).map_err(failed)?;
+    }
     output.note(&format!("The pages are in {}; try: man -l {0}/{NAME}.1\n", folder.display()));
     Ok(Status::Done)
 }

@@ -319,7 +319,7 @@ impl Client {
         })
     }
 
-    /// A text that is no JSON.
+    /// A text that is not JSON.
     pub(super) async fn get_text(
         &self,
         step: &str,

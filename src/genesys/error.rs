@@ -38,7 +38,7 @@ pub enum GenesysErrorKind {
     },
     /// 429, for longer than it is worth to wait.
     RateLimited,
-    /// Any other answer that is no success.
+    /// Any other answer that is not a success.
     Refused {
         status: u16,
         words: String,
@@ -88,7 +88,7 @@ impl GenesysError {
         }
     }
 
-    /// Whether the call may have been carried out all the same.
+    /// Whether the call may still have been carried out.
     pub fn may_have_been_done(&self) -> bool {
         match *self.kind {
             GenesysErrorKind::NoAnswer(_) | GenesysErrorKind::Unreadable { .. } => true,
@@ -170,7 +170,7 @@ impl fmt::Display for GenesysError {
                 ("the token is refused (401)".to_owned(), words.as_str())
             }
             GenesysErrorKind::Forbidden { permission, words } => {
-                (format!("the OAuth client lacks the permission {permission} (403)"), words.as_str())
+                (format!("the OAuth client is missing the permission {permission} (403)"), words.as_str())
             }
             GenesysErrorKind::RateLimited => ("too many requests (429)".to_owned(), ""),
             GenesysErrorKind::Refused { status, words } => (format!("HTTP {status}"), words.as_str()),

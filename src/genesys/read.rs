@@ -1,4 +1,4 @@
-//! Everything about Lambda data actions that an organization tells.
+//! Everything an organization shows about Lambda data actions.
 
 use futures_util::future::join_all;
 use http::Method;
@@ -77,7 +77,7 @@ pub(super) fn segment<'a>(step: &str, id: &'a str) -> Result<&'a str, GenesysErr
     if !id.is_empty() && id.chars().all(is_plain) && id.chars().any(|c| c != '.') {
         return Ok(id);
     }
-    let detail = format!("`{}` is no ID", one_line(id));
+    let detail = format!("`{}` is not an ID", one_line(id));
     Err(GenesysError::new(step, GenesysErrorKind::Unreadable { status: 200, detail }))
 }
 

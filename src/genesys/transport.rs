@@ -47,7 +47,7 @@ impl Https {
     /// When TLS cannot be set up.
     pub fn new(ca_bundle: Option<&[u8]>) -> Result<Self, TransportError> {
         let failed = |error: reqwest::Error| TransportError { is_timeout: false, source: error.into() };
-        // Beside those of the system.
+        // Besides those of the system.
         let authorities = match ca_bundle {
             Some(bundle) => reqwest::Certificate::from_pem_bundle(bundle).map_err(failed)?,
             None => Vec::new(),

@@ -147,7 +147,7 @@ impl<W: Waiting> Writer<'_, W> {
     pub async fn post_integration(&mut self, name: &str, before: &BTreeSet<String>) -> Written<String> {
         let step = "making an integration";
         let client = self.client;
-        // A server that does not keep the name gives the new one another: it is new all the same.
+        // A server that does not keep the name gives the new one another: it is new anyway.
         let all = client.integration_ids().await?;
         let find = || async {
             let now = client.integrations_named(name).await?;
@@ -222,7 +222,7 @@ impl<W: Waiting> Writer<'_, W> {
             Some(id) => drop(credentials.insert(key, json!({ "id": id }))),
             None => drop(credentials.remove(&key)),
         }
-        // Of others only the ID is taken.
+        // Of foreign ones only the ID is used.
         for value in credentials.values_mut() {
             *value = json!({ "id": value["id"] });
         }
@@ -254,7 +254,7 @@ impl<W: Waiting> Writer<'_, W> {
                 "ERROR" => {
                     return Err(GenesysError::new(step, GenesysErrorKind::State(integration.detail())).into());
                 }
-                // A state that is not told is not waited for.
+                // A state that is not reported is not waited for.
                 "ACTIVE" | "" => return Ok(()),
                 _ => {}
             }

@@ -49,14 +49,14 @@ pub struct DesiredRole {
     pub genesys_account_id: AccountId,
     pub genesys_account: AccountTrust,
     pub external_id: ExternalId,
-    /// Trusted beside Genesys Cloud, with the same external ID, so that the check can assume the role.
+    /// Trusted in addition to Genesys Cloud, with the same external ID, so that the check can assume the role.
     pub verifier: Option<Arn>,
     pub boundary: Boundary,
     pub adopt: bool,
     /// `destroy` leaves it alone.
     pub prevent_destroy: bool,
     pub extra_permissions: ExtraPermissions,
-    /// What is not the spec's and wanted all the same.
+    /// What is not the spec's but is wanted.
     pub accepts: Vec<AcceptSpec>,
     /// Where Genesys Cloud's side is the spec's too.
     pub integration: Option<DesiredIntegration>,

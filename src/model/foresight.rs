@@ -46,7 +46,7 @@ impl WantedNames {
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Foresight {
-    /// Looked up where a role or policy is to be created.
+    /// Looked up if a role or policy will be created.
     pub names: Namesakes,
     /// As IAM's account summary names them.
     pub summary: BTreeMap<String, i32>,

@@ -108,7 +108,7 @@ pub struct LiveAction {
 /// What uses a data action.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Usage {
-    /// Names of flows. None is no proof: scripts and other clients are not seen.
+    /// Names of flows. None proves nothing: scripts and other clients are not seen.
     Flows(BTreeSet<String>),
     /// Why it is not known.
     Unknown(String),

@@ -29,7 +29,7 @@ impl LiveState {
     }
 }
 
-/// Roles that bear the tag of the spec, which no longer has them.
+/// Roles with the spec's tag that are no longer in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Orphans {
     /// Nobody looked, or nobody may: why.

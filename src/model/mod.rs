@@ -1,4 +1,4 @@
-//! What is wanted, and what is there: plain data.
+//! Desired and live state: plain data.
 
 mod desired;
 mod foresight;

@@ -26,7 +26,7 @@ impl Party {
         }
     }
 
-    /// Whether a reviewer has to be stopped by it.
+    /// Whether it must stop a reviewer.
     pub fn is_stranger(self) -> bool {
         matches!(self, Self::Unknown | Self::Everybody)
     }
@@ -104,12 +104,12 @@ impl RolePlan {
                 }),
                 Widening::Tag { key, .. } => gains.push(Gain {
                     party: Party::Unknown,
-                    who: format!("whomever a condition on the tag `{key}` lets in"),
+                    who: format!("anyone whom a condition on the tag `{key}` admits"),
                 }),
                 // What other permissions of the role the tag opens, and to whom, is not known.
                 Widening::TagElsewhere { key } if self.has_foreign_permissions() => gains.push(Gain {
                     party: Party::Unknown,
-                    who: format!("whomever a policy elsewhere lets in by the tag `{key}`"),
+                    who: format!("anyone whom a policy elsewhere admits by the tag `{key}`"),
                 }),
                 Widening::Session { .. } | Widening::TagElsewhere { .. } => {}
             }
@@ -130,7 +130,7 @@ impl RolePlan {
     }
 }
 
-/// `AWS arn:…`, `*`; `None`: it cannot be told. A spec's `account_reason` makes no account Genesys's.
+/// `AWS arn:…`, `*`; `None`: unknown. A spec's `account_reason` makes no account Genesys's.
 fn gain(subject: Option<&str>, own: &AccountId) -> Gain {
     let Some(subject) = subject else {
         return Gain { party: Party::Unknown, who: "someone who cannot be named".to_owned() };

@@ -17,7 +17,7 @@ pub struct Plan {
     pub indirections: Vec<String>,
     /// In the order of the spec; those that are no longer in it first.
     pub roles: Vec<RolePlan>,
-    /// Roles that bear the tag of the spec, are not in it, and stay.
+    /// Roles with the tag of the spec, are not in it, and stay.
     pub orphans: BTreeSet<String>,
     /// Why it is not known whether there are any.
     pub orphans_unknown: Option<String>,
@@ -26,7 +26,7 @@ pub struct Plan {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RolePlan {
     pub role: String,
-    /// In the order in which they are to be carried out.
+    /// In the order in which they will be made.
     pub changes: Vec<Change>,
     pub blockers: Vec<Blocker>,
     pub notices: Vec<Notice>,
@@ -72,7 +72,7 @@ impl RolePlan {
         }
     }
 
-    /// Whether anybody can do more afterwards, as far as that can be told. When in doubt, it is so.
+    /// Whether anyone can do more afterwards, as far as is known. When in doubt, yes.
     pub fn is_wider(&self) -> bool {
         self.access.is_wider() || !self.widenings.is_empty()
     }
@@ -91,7 +91,7 @@ pub enum Blocker {
         what: Owned,
         by: Owner,
     },
-    /// It is to be destroyed, and this spec did not make it.
+    /// It would be destroyed, and this spec did not make it.
     NotOurs {
         what: Owned,
         by: Owner,
@@ -107,12 +107,12 @@ pub enum Blocker {
         live: String,
         desired: String,
     },
-    /// Others use the policy that is to be destroyed.
+    /// Others use the policy that would be destroyed.
     PolicyInUse {
         policy: String,
         others: i32,
     },
-    /// The policy that is to be destroyed is the permissions boundary of somebody.
+    /// The policy that would be destroyed is someone's permissions boundary.
     PolicyBounds {
         policy: String,
         count: i32,
@@ -249,7 +249,7 @@ pub enum Notice {
         what: Owned,
         by: Owner,
     },
-    /// It bears the tag of the spec, which no longer has it.
+    /// It has the spec's tag but is no longer in it.
     RemovedFromSpec,
     /// No order of the changes is safe but one in which nobody can use the role for a while.
     ShutMeanwhile {

@@ -17,14 +17,14 @@ pub enum Reads {
 pub const CALLS_PER_ROLE: usize = 6;
 /// The listings that bulk reading consists of: roles, roles again for what is missing in the first, policies.
 pub const LISTINGS: usize = 3;
-/// How full pages are, and how long AWS takes for them, is not known: bulk has to be better by far on paper.
+/// How full pages are, and how long AWS takes for them, is not known: so bulk must be far better on paper.
 const MARGIN: usize = 8;
 
 /// More than any account has: an endpoint could answer pages without end.
 const MOST_PAGES: usize = 300;
 
 impl Reads {
-    /// How many pages each listing of the account may have, where bulk reading is to be tried.
+    /// How many pages each listing of the account may have, if bulk reading is tried.
     pub fn pages(self, roles: usize) -> Option<usize> {
         let single = CALLS_PER_ROLE * roles;
         match self {

@@ -106,7 +106,7 @@ fn undecided(reason: String) -> Evaluation {
     Evaluation { decision: Decision::Undecided, reason, statements: Vec::new() }
 }
 
-/// What must be allowed beside assuming a role, by what the call is known to bring
+/// What must be allowed besides assuming a role, by what the call is known to bring
 /// (IAM User Guide, `id_session-tags` and `id_credentials_temp_control-access_monitor`).
 pub(super) fn companions(request: &Request) -> Vec<(&'static str, &'static str)> {
     let Request { action, context, .. } = request;
@@ -600,7 +600,7 @@ mod tests {
             let request = request(aws(USER), "sts:AssumeRole", ROLE);
             let allow = format!(r#"{{"Effect":"Allow",{elements}}}"#);
             assert_eq!(by_resource(&allow, &request), Decision::Undecided, "{allow}");
-            // Beside an Allow, the same as a Deny must not be passed over either.
+            // Besides an Allow, the same as a Deny must not be passed over either.
             let deny = format!(
                 r#"{{"Effect":"Deny",{elements}}},{{"Effect":"Allow","Principal":"*","Action":"sts:*"}}"#
             );

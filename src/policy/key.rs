@@ -4,7 +4,7 @@
 pub const EXTERNAL_ID: &str = "sts:ExternalId";
 
 /// The global keys, and those of STS and Lambda (AWS, "AWS global condition context keys", "Actions, resources, and
-/// condition keys"): all of them, lest a right key be taken for a misprint of another.
+/// condition keys"): all of them, so that a correct key is never reported as a typo of another.
 pub(super) static KEYS: [&str; 64] = [
     EXTERNAL_ID,
     "sts:AWSServiceName",

@@ -99,7 +99,7 @@ fn variable(inside: &str, context: &Context) -> Result<String, Unresolved> {
     }
 }
 
-/// The text that a pattern stands for when wildcards are taken literally, as `StringEquals` does.
+/// The text that a pattern matches when wildcards are taken literally, as `StringEquals` does.
 pub(super) fn literal(pieces: &[Piece]) -> String {
     let char_of = |piece: &Piece| match piece {
         Piece::Literal(c) => *c,
@@ -286,7 +286,7 @@ pub(super) fn is_disjoint(a: &str, b: &str) -> bool {
 }
 
 /// Whether an ARN matches, each of its six components for itself: here a `*` does not cross a colon, but in the last.
-/// `None` when one of them is no ARN, or when the budget is used up.
+/// `None` when one of them is not an ARN, or when the budget is used up.
 pub(super) fn arn_matches(pieces: &[Piece], arn: &str, budget: &Budget) -> Option<bool> {
     let patterns: Vec<&[Piece]> = pieces.splitn(6, |piece| *piece == Piece::Literal(':')).collect();
     let parts: Vec<&str> = arn.splitn(6, ':').collect();

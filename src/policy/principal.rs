@@ -36,7 +36,7 @@ pub(super) fn covers(
 }
 
 /// `grants`: the statement allows those who are named. There the safe answer to what IAM cannot have stored is no;
-/// where naming denies, or keeps from being excepted, one cannot tell.
+/// where naming denies, or keeps from being excepted, it is unknown.
 fn named(principals: &Principals, grants: bool, principal: &Principal) -> (Truth, Option<Specificity>) {
     let Principals::ByKind(kinds) = principals else { return (Truth::True, Some(Specificity::Direct)) };
     let mut naming = None;
@@ -68,7 +68,7 @@ fn entry(kind: &str, value: &str, grants: bool, principal: &Principal) -> (Truth
             Ok(arn) => aws(value, grants, &arn),
             Err(_) => match arn.parse::<AccountId>() {
                 Ok(account) => aws(value, grants, &Arn::account_root("aws", &account)),
-                Err(_) => unknown("the request's principal is no ARN".to_owned()),
+                Err(_) => unknown("the request's principal is not an ARN".to_owned()),
             },
         },
         ("Service", Principal::Service(service)) | ("Federated", Principal::Federated(service)) => {
@@ -82,7 +82,7 @@ fn entry(kind: &str, value: &str, grants: bool, principal: &Principal) -> (Truth
             unknown("a canonical user ID cannot be matched with an ARN".to_owned())
         }
         ("CanonicalUser", _) => no(String::new()),
-        _ => unknown(format!("`{kind}` is no kind of principal")),
+        _ => unknown(format!("`{kind}` is not a kind of principal")),
     }
 }
 
@@ -126,7 +126,7 @@ fn aws(value: &str, grants: bool, caller: &Arn) -> (Truth, Specificity) {
         let naming = if arn.resource.starts_with("role/") { Specificity::Role } else { Specificity::Direct };
         return is(true, naming);
     }
-    // A session stands for its role; its ARN lacks the role's path, but names are unique whatever the path.
+    // A session stands for its role; its ARN does not have the role's path, but names are unique whatever the path.
     let session_role = caller.resource.strip_prefix("assumed-role/").and_then(|rest| rest.split('/').next());
     let same = caller.service == "sts"
         && arn.service == "iam"
@@ -172,7 +172,9 @@ fn not_named(principals: &Principals, effect: Effect, principal: &Principal) -> 
     let (Principals::ByKind(kinds), Principal::Aws(arn)) = (principals, principal) else {
         return listed(named);
     };
-    let Ok(caller) = arn.parse::<Arn>() else { return Truth::Unknown("the principal is no ARN".to_owned()) };
+    let Ok(caller) = arn.parse::<Arn>() else {
+        return Truth::Unknown("the principal is not an ARN".to_owned());
+    };
     let entries: Vec<&str> = kinds
         .get("AWS")
         .map(|values| values.as_slice().iter().map(String::as_str).collect())

@@ -21,7 +21,7 @@ pub enum ContextValue {
     /// One value or several; numbers, dates and booleans as strings.
     Values(Vec<String>),
     Absent,
-    /// Nothing is known of it: where the outcome hangs on it, it is undecided.
+    /// Unknown. If the outcome depends on it, the result is undecided.
     Unknown,
 }
 

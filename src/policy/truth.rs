@@ -1,6 +1,6 @@
-//! Three-valued logic: what cannot be decided is never taken for true.
+//! Three-valued logic: what cannot be decided never counts as true.
 
-/// Whether something holds, with the reason where it does not or cannot be told.
+/// Whether something holds, with the reason where it does not, or where that is unknown.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Truth {
     True,

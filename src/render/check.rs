@@ -231,7 +231,7 @@ fn causes(out: &mut String, rows: &[Row<'_>], show: Show) {
     }
 }
 
-/// What the spec accepts, with its reason, and what it accepts in vain.
+/// What the spec accepts, with its reason, and what it accepts without effect.
 fn accepted(out: &mut String, rows: &[Row<'_>], show: Show) {
     let mut lines: Vec<(anstyle::Style, String)> = Vec::new();
     for (_, _, role) in rows {
@@ -332,7 +332,7 @@ fn line_text(out: &mut String, line: &LineView) {
     for (title, text) in [("seen:", seen), (arrow, meaning)].into_iter().filter(|(_, text)| !text.is_empty())
     {
         let text = format!("{title} {text}");
-        // What is to be done is never the dimmest text.
+        // The remedy is never the dimmest text.
         let text = if title == "do:" { text } else { paint(DIM, &text) };
         let _ = writeln!(out, "             {text}");
     }

@@ -106,7 +106,7 @@ fn words(text: &str) -> Vec<&str> {
     words
 }
 
-/// What is to be known in the first line, and what can be done in the last.
+/// What to know in the first line, and what to do in the last.
 pub(super) fn remark_lines(remark: &Remark) -> String {
     let Remark { what, details, remedy, paste } = remark;
     let mut lines = vec![what.clone()];

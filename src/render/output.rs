@@ -24,11 +24,11 @@ pub struct Output {
     captured: Option<Arc<Mutex<String>>>,
     /// Before each line of a message, where several specs are worked on at the same time.
     spec: Option<Arc<str>>,
-    /// Something else tells already what is waited for.
+    /// Something else already says what is being waited for.
     is_inner: bool,
     /// Whether notes and progress are left out.
     is_quiet: bool,
-    /// Whether the last line of the terminal tells what is waited for.
+    /// Whether the last line of the terminal says what is being waited for.
     is_waiting: Arc<AtomicBool>,
 }
 
@@ -72,7 +72,7 @@ impl Output {
             None => text,
         };
         let mut stdout = anstream::stdout().lock();
-        // A reader that has seen enough (`plan | head`) is no error.
+        // A reader that has seen enough (`plan | head`) is not an error.
         match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
             Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(OutputError(error)),
             _ => Ok(()),
@@ -136,7 +136,7 @@ impl Output {
         done
     }
 
-    /// Takes away the line that tells what is waited for.
+    /// Removes the line that says what is being waited for.
     fn make_way(&self) {
         if self.is_waiting.swap(false, Ordering::Relaxed) {
             let _ = anstream::stderr().lock().write_all(b"\r\x1b[2K");

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use crate::permissions::{GenesysPermission, Permission};
 
-/// What the OAuth client needs, one a line: it is no part of the IAM policy.
+/// What the OAuth client needs, one per line: it is not part of the IAM policy.
 pub fn genesys(permissions: &[GenesysPermission]) -> String {
     let lines = permissions.iter().map(|GenesysPermission { name, is_optional }| {
         let note = if *is_optional { " (optional)" } else { "" };
@@ -47,7 +47,7 @@ pub fn terraform(grants: &[Permission]) -> String {
             out.push('\n');
         }
         if *is_optional {
-            out.push_str("  # May lack: what it is for is then reported as not known.\n");
+            out.push_str("  # Optional. Without it, the information is reported as unknown.\n");
         }
         let actions: Vec<String> = actions.iter().map(|action| (*action).to_owned()).collect();
         let _ = writeln!(out, "  statement {{\n    sid = {}", quoted(sid));

@@ -54,7 +54,7 @@ pub fn text(plan: &PlanView) -> String {
     for name in orphans {
         let _ = writeln!(
             out,
-            "{} role `{}` bears the tag of this spec (`{spec}`), which no longer has it; it stays. \
+            "{} role `{}` has the tag of this spec (`{spec}`) but is no longer in it; it stays. \
              `--prune` removes it",
             paint(WARNING, "notice:"),
             one_line(name)

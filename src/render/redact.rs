@@ -21,7 +21,7 @@ impl Redactor {
     pub fn add_external_id(&mut self, external_id: &ExternalId) {
         if external_id.is_masked() {
             self.add(external_id.expose(), "(masked external ID)");
-            // The check tries wrong ones that tell as much as the right one.
+            // The check tries wrong ones that reveal as much as the right one.
             for near in near_misses(external_id.expose()) {
                 self.add(&near, "(masked: a wrong external ID)");
             }
@@ -36,7 +36,7 @@ impl Redactor {
         }
     }
 
-    /// Masks something that is to be seen by nobody.
+    /// Masks something that no one should see.
     pub fn add_secret(&mut self, secret: &str) {
         self.add(secret, "(secret)");
     }

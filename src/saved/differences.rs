@@ -73,7 +73,7 @@ impl SavedPlan {
             }
             organization_differences(&live["organization"], &now.live["organization"], &mut found);
             if live["taken_out"] != now.live["taken_out"] && !live["taken_out"].is_object() {
-                found.push("other roles bear the tag of this spec without being in it".to_owned());
+                found.push("other roles have the tag of this spec without being in it".to_owned());
             }
         }
         let [mut then, mut this] = [plan.clone(), now.plan.clone()];

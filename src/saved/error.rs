@@ -14,7 +14,7 @@ pub enum SavedError {
     Read { path: PathBuf, source: io::Error },
     #[error("cannot write the plan `{path}`", path = .path.display())]
     Write { path: PathBuf, source: io::Error },
-    #[error("`{path}` is no saved plan", path = .path.display())]
+    #[error("`{path}` is not a saved plan", path = .path.display())]
     Broken { path: PathBuf, source: serde_json::Error },
     #[error("`{path}` is a plan that was printed with `--format json`, which cannot be applied", path = .path.display())]
     Printed { path: PathBuf },
@@ -32,10 +32,10 @@ pub enum SavedError {
     OtherSpecs(Vec<String>),
     #[error("the plan is for one spec, and several are given")]
     OneSpec,
-    #[error("`{path}` is there, and is no saved plan: it is not written over", path = .path.display())]
+    #[error("`{path}` exists and is not a saved plan: it is not overwritten", path = .path.display())]
     InTheWay { path: PathBuf },
     #[error(
-        "the external ID of role `{role}` is masked and no GUID, so that the plan's digests could give it away"
+        "the external ID of role `{role}` is masked and not a GUID: the plan's digests could give it away"
     )]
     WeakExternalId { role: String },
 }

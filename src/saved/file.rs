@@ -144,7 +144,7 @@ impl SavedFile {
         }
     }
 
-    /// Writes the file as a whole or not at all; what is no file, such as a pipe, is written to as it is.
+    /// Writes the file as a whole or not at all; what is not a file, such as a pipe, is written to directly.
     ///
     /// # Errors
     ///

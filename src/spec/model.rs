@@ -117,7 +117,7 @@ pub struct RoleSpec {
     /// `destroy` leaves it alone.
     pub prevent_destroy: bool,
     pub extra_permissions: ExtraPermissions,
-    /// What is not the spec's and wanted all the same.
+    /// What is not the spec's but is wanted.
     pub accepts: Vec<AcceptSpec>,
     /// Of the role's table, in bytes of the source.
     pub span: Range<usize>,
@@ -178,7 +178,7 @@ pub enum Origin {
 impl ExternalId {
     /// `is_allowed`: the name of its variable says so, or the command line.
     pub(super) fn new(value: String, origin: Origin, is_allowed: bool) -> Self {
-        // An organization ID in a place that says nothing is one all the same.
+        // An organization ID is one wherever it comes from.
         let is_presentable = origin == Origin::Literal || is_allowed || is_guid(&value);
         Self { value, origin, is_presentable }
     }

@@ -103,7 +103,7 @@ impl ApplyView {
         }
     }
 
-    /// The changes that are to be made.
+    /// The changes that will be made.
     pub fn set_plan(&mut self, plan: &Plan) {
         self.access_is_wider = plan.is_wider();
         self.set_outcomes(plan, Vec::new());

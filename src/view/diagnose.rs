@@ -124,7 +124,7 @@ impl DiagnoseView {
     }
 }
 
-/// A call from here proves nothing unless Genesys Cloud's account makes it: that is no news to anybody.
+/// A call from here proves nothing unless Genesys Cloud's account makes it, which everyone knows.
 fn is_worth(topic: &str, level: &str) -> bool {
     !matches!((topic, level), ("admission" | "nobody-else", "assumed" | "refused"))
 }

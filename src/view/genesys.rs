@@ -196,7 +196,7 @@ pub(super) fn notice_remark(notice: &GenesysNotice) -> Remark {
             in_quotes(action)
         ),
         GenesysNotice::Replaced { action, id, usage } => format!(
-            "data action {} is made anew: {} is deleted last, {}. Flows keep the old ID: point them at the new action and publish them",
+            "data action {} is replaced: {} is deleted last, {}. Flows keep the old ID: point them at the new action and publish them",
             in_quotes(action),
             one_line(id),
             usage_text(usage)
@@ -219,7 +219,7 @@ pub(super) fn blocker_remark(blocker: &GenesysBlocker) -> Remark {
         ),
         GenesysBlocker::NotOurs { name, id, by } => (
             format!("integration {} ({}) is not this spec's: it was {}", in_quotes(name), one_line(id), owner_text(by)),
-            "only what bears the spec's marker in its notes is removed; take it out of the spec, or remove it by hand"
+            "only what has the spec's marker in its notes is removed; take it out of the spec, or remove it by hand"
                 .to_owned(),
         ),
         GenesysBlocker::Several { what, name, ids } => (
@@ -244,8 +244,8 @@ pub(super) fn blocker_remark(blocker: &GenesysBlocker) -> Remark {
             "`replace = true` for the action makes a new one, with a new ID; flows have to be pointed at it".to_owned(),
         ),
         GenesysBlocker::UsedByFlows { action, id, usage } => (
-            format!("data action {} ({}) is to be deleted; {}", in_quotes(action), one_line(id), usage_text(usage)),
-            "point the flows at another action first; `destroy --even-if-used` deletes it all the same".to_owned(),
+            format!("data action {} ({}) would be deleted; {}", in_quotes(action), one_line(id), usage_text(usage)),
+            "point the flows at another action first; `destroy --even-if-used` deletes it anyway".to_owned(),
         ),
         GenesysBlocker::ForeignActions { integration, names } => (
             format!(

@@ -36,7 +36,7 @@ pub struct PlanView {
     /// What a reviewer has to read before anything else.
     pub cautions: Vec<Caution>,
     pub roles: Vec<RolePlanView>,
-    /// Roles that bear the tag of the spec, are not in it, and stay.
+    /// Roles with the tag of the spec, are not in it, and stay.
     #[serde(rename = "taken_out")]
     pub orphans: Vec<String>,
     /// Why it is not known whether there are any.

@@ -107,7 +107,7 @@ pub(super) fn notice_remark(notice: &Notice, role: &str) -> Remark {
             "{account} is trusted, which no source of Genesys's names; the spec's reason: {}",
             one_line(reason)
         ),
-        Notice::RemovedFromSpec => "the role bears the tag of this spec, which no longer has it".to_owned(),
+        Notice::RemovedFromSpec => "the role has the tag of this spec but is no longer in it".to_owned(),
         Notice::Boundary { arn } => {
             format!(
                 "the role has the permissions boundary `{arn}`, which the spec does not mention; it stays"
@@ -177,7 +177,7 @@ pub fn blocker_remark(blocker: &Blocker) -> Remark {
         }
         Blocker::NotOurs { what, by } => (
             format!("{} is not this spec's: it is {}", owned_text(what), owner_text(by)),
-            "`destroy` removes only what bears the spec's tag; take it out of the spec, or remove it by hand"
+            "`destroy` removes only what has the spec's tag; take it out of the spec, or remove it by hand"
                 .to_owned(),
         ),
         Blocker::PolicyName { live, desired } => (

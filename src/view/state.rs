@@ -1,4 +1,4 @@
-//! What is wanted and what is there, as values: what a saved plan is bound to.
+//! Desired and live state as values: what a saved plan is bound to.
 
 use std::collections::BTreeMap;
 
@@ -53,7 +53,7 @@ pub fn desired(desired: &DesiredState) -> Value {
     Value::Object(roles.collect())
 }
 
-/// What is there of each role, by name, with those that were taken out of the spec.
+/// The live state of each role, by name, including those removed from the spec.
 pub fn live(live: &LiveState) -> Value {
     let LiveState { roles, orphans, namesakes: _, organization } = live;
     let named = |roles: &BTreeMap<String, Live>| -> Map<String, Value> {

@@ -293,3 +293,51 @@ fn the_scripts_have_no_mistake_that_shellcheck_finds() {
     };
     Run::from(run).expect(0);
 }
+
+/// With pre-commit itself, from a clone as a user's machine makes one.
+#[cfg(unix)]
+#[test]
+fn pre_commit_runs_the_hooks_on_every_spec_and_on_nothing_else() {
+    use crate::support::tools::{copy_of_the_repository, path_with, python_tools};
+    let project = Project::empty();
+    let ready = project.command(&[]);
+    let binary = std::path::Path::new(ready.get_program()).parent().unwrap();
+    let clone = project.path("genesys-iam");
+    fs::create_dir(&clone).unwrap();
+    copy_of_the_repository(&clone);
+    let user = project.path("user");
+    let run = |program: &std::path::Path, args: &[&str]| {
+        let mut command = std::process::Command::new(program);
+        command.args(args).current_dir(&user).env("PATH", path_with(&[binary, &python_tools()]));
+        command.env("PRE_COMMIT_HOME", project.path("cache")).env("GIT_CONFIG_GLOBAL", "/dev/null");
+        Run::of(command.env("PRE_COMMIT_COLOR", "never"))
+    };
+    let git = std::path::Path::new("git");
+    fs::create_dir_all(user.join("genesys")).unwrap();
+    run(git, &["init", "--quiet"]).expect(0);
+    let mut head = std::process::Command::new(git);
+    let head = Run::of(head.args(["rev-parse", "HEAD"]).current_dir(&clone)).stdout;
+    let config = format!(
+        "repos: [{{ repo: {}, rev: {}, hooks: [{{ id: genesys-iam-fmt }}, {{ id: genesys-iam-validate }}] }}]\n",
+        clone.display(),
+        head.trim()
+    );
+    fs::write(user.join(".pre-commit-config.yaml"), config).unwrap();
+    let example = crate::support::EXAMPLE;
+    fs::write(user.join("genesys.toml"), example).unwrap();
+    let second = example.replace("GenesysDataActionRole", "OrdersRole");
+    fs::write(user.join("genesys/orders.toml"), second.replace("region = ", "region   = ")).unwrap();
+    fs::write(user.join("other.toml"), "not = [ \"a spec\" ]\n").unwrap();
+    let commit = |expected: i32| {
+        run(git, &["add", "--all"]).expect(0);
+        let pre_commit = python_tools().join("pre-commit");
+        let run = run(&pre_commit, &["run", "--all-files", "--verbose"]);
+        assert_eq!(run.status, expected, "{}", run.transcript());
+        run
+    };
+    commit(1).says("files were modified by this hook").says("genesys/orders.toml");
+    assert_eq!(fs::read_to_string(user.join("genesys/orders.toml")).unwrap(), second);
+    commit(0).says("Valid. genesys.toml").says_not("other.toml");
+    fs::write(user.join("genesys.toml"), example.replace("functions", "lambdas")).unwrap();
+    commit(1).says("lambdas");
+}

@@ -73,3 +73,77 @@ fn nothing_is_offered_that_a_shell_would_run_or_a_terminal_obey() {
     let offered = Run::of(&mut command);
     assert_eq!(offered.expect(0).stdout.trim_end(), "Good_+=,.@-1");
 }
+
+/// A shell on a terminal: words, Tab, and what then stands on the line.
+#[cfg(unix)]
+fn completed(shell: &[&str], set_up: &str, words: &str, expected: &str) {
+    use crate::support::tools::on_the_machine;
+    let Some(program) = on_the_machine(shell[0]) else { return };
+    let project = Project::example();
+    let script = r"
+import os, pty, signal, sys
+signal.alarm(120)
+set_up, words, expected = sys.argv[1:4]
+pid, terminal = pty.fork()
+if pid == 0:
+    os.execv(sys.argv[4], sys.argv[4:])
+shown = b''
+def until(text):
+    global shown
+    while text.encode() not in shown:
+        shown += os.read(terminal, 4096)
+    shown = b''
+def write(text):
+    os.write(terminal, text.encode())
+write(set_up + '; echo REA''DY\n')
+until('READY\r\n')
+write(words + '\t')
+until(expected)
+";
+    let ready = project.command(&[]);
+    let folder = std::path::Path::new(ready.get_program()).parent().unwrap();
+    let mut command = std::process::Command::new("python3");
+    command.env_clear().envs(ready.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    command.env("PATH", crate::support::tools::path_with(&[folder])).env("TERM", "dumb");
+    command.args(["-c", script, set_up, words, expected]).arg(program).args(&shell[1..]);
+    Run::of(command.current_dir(project.path(""))).expect(0);
+}
+
+#[cfg(unix)]
+#[test]
+fn bash_completes_at_its_prompt() {
+    let set_up = "eval \"$(genesys-iam completions bash)\"";
+    let shell = ["bash", "--norc", "--noprofile", "-i"];
+    completed(
+        &shell,
+        set_up,
+        "genesys-iam plan --role Genesys",
+        "genesys-iam plan --role GenesysDataActionRole",
+    );
+    completed(&shell, set_up, "genesys-iam plan --detailed", "genesys-iam plan --detailed-exitcode");
+}
+
+#[cfg(unix)]
+#[test]
+fn zsh_completes_at_its_prompt() {
+    let set_up = "autoload -U compinit; compinit -u -D; eval \"$(genesys-iam completions zsh)\"";
+    completed(&["zsh", "-f", "-i"], set_up, "genesys-iam plan --role Genesys", "DataActionRole");
+    completed(&["zsh", "-f", "-i"], set_up, "genesys-iam plan --detailed", "-exitcode");
+}
+
+#[cfg(unix)]
+#[test]
+fn fish_offers_commands_options_and_roles() {
+    use crate::support::tools::{on_the_machine, path_with};
+    let Some(fish) = on_the_machine("fish") else { return };
+    let project = Project::example();
+    let ready = project.command(&[]);
+    let folder = std::path::Path::new(ready.get_program()).parent().unwrap();
+    let script = "genesys-iam completions fish | source; for words in 'pl' 'plan --detailed' 'plan --role Gen'; \
+                  complete --do-complete \"genesys-iam $words\"; end";
+    let mut command = std::process::Command::new(fish);
+    command.env_clear().envs(ready.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    command.env("PATH", path_with(&[folder])).args(["--no-config", "--command", script]);
+    let run = Run::of(command.current_dir(project.path("")));
+    run.expect(0).says("plan\tShow what apply would change").says("--detailed-exitcode").says(ROLE);
+}

@@ -80,7 +80,7 @@ fn page() -> Vec<(String, String)> {
     let mut found = Vec::new();
     for section in page.split("\n### ").skip(1) {
         let section = section.split("\n## ").next().unwrap();
-        let command = section.lines().find_map(|line| line.strip_prefix("    genesys-iam ")).unwrap();
+        let command = section.lines().find_map(|line| line.strip_prefix("genesys-iam ")).unwrap();
         let named = section.rsplit_once("amed `").unwrap().1;
         found.push((command.to_owned(), named.split_once('`').unwrap().0.to_owned()));
     }

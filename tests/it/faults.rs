@@ -43,7 +43,7 @@ enum Run {
     Destroy,
 }
 
-/// What is there before, what is wanted, and how.
+/// The live state before, the desired state, and how to get there.
 struct Scenario {
     name: &'static str,
     before: Sandbox,
@@ -453,11 +453,11 @@ async fn walk(scenario: &Scenario) -> Tally {
 fn check_report(outcome: &Outcome, case: &str) {
     let Outcome { result, said, calls } = outcome;
     let error = result.as_ref().err().unwrap();
-    let told = |word: &str| -> Vec<&str> {
+    let lines = |word: &str| -> Vec<&str> {
         let lines = said.lines().filter_map(|line| line.strip_prefix(word));
         lines.map(|line| line.split_whitespace().next().unwrap()).collect()
     };
-    let (done, failed, unsure) = (told("done  "), told("failed"), told("unsure"));
+    let (done, failed, unsure) = (lines("done  "), lines("failed"), lines("unsure"));
     let carried_out: Vec<&str> = calls
         .iter()
         .filter(|call| call.is_write() && call.carried_out)
@@ -498,7 +498,11 @@ fn check_report(outcome: &Outcome, case: &str) {
             .filter_map(|line| line.strip_prefix("not yet "))
             .map(|line| counted(line).unwrap_or(1))
             .sum();
-        assert_eq!(done.len() + failed.len() + left, planned, "{case}: not all is told:\n{said}{error}");
+        assert_eq!(
+            done.len() + failed.len() + left,
+            planned,
+            "{case}: not everything is reported:\n{said}{error}"
+        );
     }
     assert!(!error.to_string().is_empty() && error.status() != Status::Done, "{case}");
     assert!(error.help().is_some() || !failed.is_empty(), "{case}: no next step: {error}");
@@ -539,7 +543,7 @@ fn whatever_fails_at_whatever_call_is_survived_or_reported_and_mended_by_the_nex
     // Not through the macros: a test that passes shows nothing of theirs.
     let _ = writeln!(
         std::io::stderr(),
-        "faults: {count} scenarios, {cases} cases: {survived} survived, {reported} reported and mended by the next \
+        "faults: {count} scenarios, {cases} cases: {survived} survived, {reported} reported and fixed by the next \
          run, 0 open doors, in {:.1} s",
         began.elapsed().as_secs_f32()
     );
@@ -832,7 +836,7 @@ mod process {
     }
 
     impl Served {
-        /// Arms the next stop; what tells that it is reached, and what lets it go on.
+        /// Arms the next stop; what signals that it was reached, and what lets it continue.
         fn stop_at(&self, write: usize, moment: Moment) -> (Receiver<()>, Sender<()>) {
             let (reached, is_reached) = channel();
             let (let_go, go_on) = channel();

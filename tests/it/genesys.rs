@@ -170,7 +170,7 @@ fn a_contract_cannot_be_changed_unless_a_new_action_may_take_its_place() {
     blocked.says("`success_schema` cannot be changed in a published action").says("`replace = true`");
     project.write_spec(&format!("{changed}\nreplace = true\n"));
     let replaced = project.sandbox(&["apply", "--yes", "--test"]);
-    replaced.expect(0).says("is made anew").says("Proven end to end");
+    replaced.expect(0).says("is replaced").says("Proven end to end");
     let done: Vec<&str> = replaced.stderr.lines().filter(|line| line.starts_with("done")).collect();
     let position = |operation: &str| done.iter().position(|line| line.contains(operation)).unwrap();
     assert!(position("PostIntegrationsActions") < position("DeleteIntegrationsAction"), "{done:?}");

@@ -244,7 +244,7 @@ fn hold(scenario: &Scenario, at: usize, fault: Fault, quirks: &GenesysQuirks) {
     for last in [false, true] {
         let next = run(&world, &scenario.wanted, scenario.run, None);
         if quirks.drops_name && next.said.contains("exists and is empty") {
-            // The one cell that is excused: nothing tells the orphan from somebody else's beginning.
+            // The one cell that is excused: nothing distinguishes the orphan from someone else's beginning.
             return;
         }
         assert!(matches!(next.result, Ok(Status::Done)), "{what}\nnext: {:?}\n{}", next.result, next.said);

@@ -86,7 +86,7 @@ make('Tutorial', [good], trust('arn:aws:iam::691338073777:root', right))
     );
     let all = served.run(&["import", "--all", "--out", "all.toml"]);
     all.expect(0)
-        .says("allows `arn:aws:lambda:us-east-1:111122223333:layer:f`, which is no one function")
+        .says("allows `arn:aws:lambda:us-east-1:111122223333:layer:f`, which is not a single function")
         .says("role `Bad` is written as comments")
         .says("role `Sharing` is written as comments: its policy is also that of `Shared`")
         .says("`arn:aws:iam::111122223333:role/Mixed` is trusted too")

@@ -13,6 +13,7 @@ mod credentials;
 mod destroy;
 mod diagnose;
 mod diagnosis;
+mod doc_commands;
 mod docs;
 mod environment;
 mod faults;
@@ -25,6 +26,8 @@ mod genesys_javascript;
 mod import;
 mod init;
 mod integration_spec;
+#[cfg(unix)]
+mod judges;
 mod look_ahead;
 mod masking;
 mod ministack;
@@ -33,6 +36,8 @@ mod observed;
 mod obstacles;
 mod open_doors;
 mod output;
+#[cfg(unix)]
+mod packaging;
 mod permissions;
 mod plan;
 mod policy;

@@ -76,7 +76,7 @@ assert assume() == 'AccessDenied'
 try:
     sts.assume_role(RoleArn='arn:aws:iam::111122223333:role/' + ROLE, RoleSessionName='probe',
                     ExternalId='2f9c1c5e-0b6c-4a8e-9d51-7f0e3c2b1a90')
-    raise SystemExit('a stranger was let in')
+    raise SystemExit('a stranger was admitted')
 except ClientError as error:
     assert error.response['Error']['Code'] == 'AccessDenied', error
 ",

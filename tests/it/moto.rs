@@ -43,7 +43,7 @@ awslambda.create_function(FunctionName=FUNCTION, Runtime='python3.12', Role=role
         run
     }
 
-    /// Drift made by hand is seen, named by the call that mends it, mended, and gone.
+    /// Drift made by hand is seen, named by the call that fixes it, and fixed.
     #[track_caller]
     fn repairs(&self, drift: &str, operation: &str, shows: &str) {
         self.boto3(drift);

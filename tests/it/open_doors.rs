@@ -35,7 +35,7 @@ fn arn(resource: &str) -> Arn {
     format!("arn:aws:iam::{ACCOUNT}:{resource}").parse().unwrap()
 }
 
-/// What the planner is given: a role as it is, and as it is to be.
+/// What the planner is given: a role as it is, and as it should be.
 #[derive(Debug, Clone)]
 struct Scenario {
     trust: Value,
@@ -542,7 +542,7 @@ fn no_door_is_open_between_two_writes() {
             prop_assert_eq!(&scenario.plan(&live, &desired).changes, &Vec::<Change>::new());
             let is_shut = |notice: &Notice| matches!(notice, Notice::ShutMeanwhile { .. });
             let kind = if plan.notices.iter().any(is_shut) {
-                "shut meanwhile"
+                "shut in the meantime"
             } else if states.len() > 1 {
                 "several writes"
             } else {
@@ -554,7 +554,7 @@ fn no_door_is_open_between_two_writes() {
         .unwrap();
     // The search is of worth only where there is something to find.
     assert!(seen["several writes"] > cases as usize / 4, "{seen:?}");
-    assert!(seen["shut meanwhile"] > cases as usize / 50, "{seen:?}");
+    assert!(seen["shut in the meantime"] > cases as usize / 50, "{seen:?}");
 }
 
 /// Another role, to which the spec's policy is attached, or whose boundary it is.

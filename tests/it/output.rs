@@ -11,7 +11,7 @@ fn wrong_usage_exits_with_64_and_help_with_0() {
     let project = Project::example();
     project.run(&["plan", "--nonsense"]).expect(64);
     project.run(&[]).expect(64);
-    project.run(&["--version"]).expect(0).says("genesys-iam 0.1.0");
+    project.run(&["--version"]).expect(0).says(concat!("genesys-iam ", env!("CARGO_PKG_VERSION")));
     assert_snapshot!(project.run(&["--help"]).transcript());
 }
 

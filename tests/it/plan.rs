@@ -133,7 +133,7 @@ fn refuse_wider_lets_repairs_pass_and_nothing_else() {
         role["trust"] = open.into();
     });
     project.sandbox(&["apply", "--yes", "--refuse-wider"]).expect(0).says("1 change made").says_not("WIDER");
-    // A further function is not let in.
+    // A further function is not admitted.
     project.write_spec(&example_with(FUNCTIONS, "functions = [\"my-genesys-trigger-function\", \"second\"]"));
     project.sandbox(&["apply", "--yes", "--refuse-wider"]).expect(3).says("function:second  <- WIDER");
 }

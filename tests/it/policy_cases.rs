@@ -86,7 +86,7 @@ fn principal(value: &Value) -> Principal {
     }
 }
 
-/// A document that is no policy leaves everything undecided.
+/// A document that is not a policy leaves everything undecided.
 fn judge(case: &EvaluationCase) -> Result<Evaluation, String> {
     let parse = |value: &Value| Document::parse(&value.to_string()).map_err(|error| error.to_string());
     let identity: Vec<Document> = case.identity.iter().map(parse).collect::<Result<_, _>>()?;

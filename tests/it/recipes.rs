@@ -209,30 +209,3 @@ print(cmarkgfm.github_flavored_markdown_to_html(sys.stdin.read(), Options.CMARK_
     }
     assert!(!html.contains("```") && !html.contains("|---"), "{html}");
 }
-
-/// As a reader pastes it, each block in a shell.
-#[test]
-fn the_tutorial_runs_as_it_is_written_up_to_an_empty_account() {
-    let page = include_str!("../../docs/tutorial.md");
-    let project = Project::empty();
-    fs::create_dir(project.path("bin")).unwrap();
-    symlink(env!("CARGO_BIN_EXE_genesys-iam"), project.path("bin/genesys-iam")).unwrap();
-    let mut runs = Vec::new();
-    for block in page.split("   ```sh\n").skip(1) {
-        let lines = block.split_once("   ```").unwrap().0.lines();
-        let text: Vec<&str> = lines.map(|line| line.strip_prefix("   ").unwrap_or(line)).collect();
-        let path = format!("{}:{}", project.path("bin").display(), std::env::var("PATH").unwrap());
-        let mut command = Command::new("bash");
-        command.args(["-c", &text.join("\n")]).current_dir(project.path("")).env_clear();
-        command.env("PATH", path).env("HOME", project.path(""));
-        let run = Run::of(&mut command);
-        run.expect(0).says_not("error:");
-        runs.push(run);
-    }
-    assert_eq!(runs.len(), 7);
-    runs[2].says("no fault");
-    runs[3].says("Proven end to end in the sandbox");
-    runs[4].says("Proven end to end in the sandbox");
-    runs[5].says("can get in").says("do: run `genesys-iam --sandbox apply`").says("no fault");
-    runs[6].says("Destroyed. 7 changes made.");
-}

@@ -127,3 +127,77 @@ fn no_file_holds_a_conflict() {
     }
     look(root());
 }
+
+/// What a translator's English sounds like: docs/style.md says what to write instead.
+#[test]
+fn no_text_falls_back_into_stilted_english() {
+    /// `is no X`, but not `there is no X` and not `is no longer`.
+    fn is_no_x(line: &str) -> bool {
+        let mut rest = line;
+        while let Some(at) = rest.find(" is no ") {
+            let (before, after) = (rest[..at].trim_end(), &rest[at + 7..]);
+            let fine = ["longer", "more", "other", "different", "such"];
+            let is_there =
+                before.to_lowercase().ends_with("there") || before.is_empty() || before.ends_with("//!");
+            if !is_there && !fine.iter().any(|word| after.starts_with(word)) {
+                return true;
+            }
+            rest = after;
+        }
+        false
+    }
+    const PHRASES: [&str; 24] = [
+        "all the same.",
+        "are to be ",
+        "bears the tag",
+        "has to be told",
+        "in vain",
+        "is let in",
+        "is to be ",
+        "it is said what",
+        "lets in",
+        "may lack",
+        " meanwhile",
+        "mends ",
+        "misprint of",
+        "of one's own",
+        "one a line",
+        "somebody else than",
+        "someone else than",
+        "stands twice",
+        "such that",
+        "taken for a",
+        "text of others",
+        "what is there of",
+        "what lacks",
+        "who may what",
+    ];
+    let mut found = String::new();
+    let mut look = |path: &Path| {
+        let text = fs::read_to_string(path).unwrap();
+        for (number, line) in text.lines().enumerate() {
+            let lower = line.to_lowercase();
+            let phrase = PHRASES.iter().find(|phrase| lower.contains(**phrase)).copied();
+            if let Some(phrase) = phrase.or(is_no_x(line).then_some("is no")) {
+                found.push_str(&format!("{}:{}: {phrase:?}: {}\n", path.display(), number + 1, line.trim()));
+            }
+        }
+    };
+    // The page that lists such words, one with names of tests, and one that the program writes.
+    let exempt = ["style.md", "terraform-scenarios.md", "reference.md"];
+    let mut folders = vec![root().join("src"), root().join("docs"), root().join("ci")];
+    while let Some(folder) = folders.pop() {
+        for path in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+            let name = path.file_name().unwrap().to_str().unwrap();
+            if path.is_dir() {
+                folders.push(path);
+            } else if [".rs", ".md", ".sh"].iter().any(|end| name.ends_with(end)) && !exempt.contains(&name) {
+                look(&path);
+            }
+        }
+    }
+    ["README.md", "CONTRIBUTING.md", "SECURITY.md", "action.yml"]
+        .iter()
+        .for_each(|name| look(&root().join(name)));
+    assert!(found.is_empty(), "{found}");
+}

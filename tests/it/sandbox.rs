@@ -146,7 +146,7 @@ assert text == '${input.rawRequest}', text
 result = integrations.post_integrations_action_test(action.id, {'OrderNumber': '42'})
 assert result.success and [operation.success for operation in result.operations] == [True] * 3, result
 
-# An integration of one's own, from nothing.
+# A new integration, from nothing.
 made = integrations.post_integrations(body={'integrationType': {'id': 'aws-lambda-data-actions'}})
 assert made.intended_state == 'DISABLED', made
 stored = integrations.post_integrations_credentials(body={

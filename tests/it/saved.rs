@@ -84,16 +84,16 @@ fn a_file_that_is_no_plan_or_was_edited_makes_nothing_happen() {
             3,
             "says it otherwise",
         ),
-        ("format", text.replacen("genesys-iam plan", "another plan", 1), 1, "is no saved plan"),
+        ("format", text.replacen("genesys-iam plan", "another plan", 1), 1, "is not a saved plan"),
         (
             "version",
             text.replacen("\"format_version\": 1", "\"format_version\": 2", 1),
             1,
             "format version 2",
         ),
-        ("json", "{".to_owned(), 1, "is no saved plan"),
-        ("other", "{\"a\": 1}".to_owned(), 1, "is no saved plan"),
-        ("more", text.replacen('{', "{\"more\": 1,", 1), 1, "is no saved plan"),
+        ("json", "{".to_owned(), 1, "is not a saved plan"),
+        ("other", "{\"a\": 1}".to_owned(), 1, "is not a saved plan"),
+        ("more", text.replacen('{', "{\"more\": 1,", 1), 1, "is not a saved plan"),
     ] {
         assert_ne!(edited, text, "{name}");
         fs::write(project.path("edited.json"), edited).unwrap();
@@ -111,7 +111,7 @@ fn a_file_that_is_no_plan_or_was_edited_makes_nothing_happen() {
 fn a_plan_is_not_written_over_another_file_and_the_hint_can_be_pasted() {
     let project = Project::example();
     fs::write(project.path("my spec.toml"), EXAMPLE).unwrap();
-    project.sandbox(&["plan", "--out", "genesys.toml"]).expect(3).says("is no saved plan").says("help:");
+    project.sandbox(&["plan", "--out", "genesys.toml"]).expect(3).says("is not a saved plan").says("help:");
     assert_eq!(fs::read_to_string(project.path("genesys.toml")).unwrap(), EXAMPLE);
     let plan = project.sandbox(&["--file", "my spec.toml", "plan", "--out", "a plan.json"]);
     plan.expect(0).says("genesys-iam --sandbox --file 'my spec.toml' apply 'a plan.json'");

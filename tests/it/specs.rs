@@ -136,7 +136,7 @@ fn quiet_prints_results_and_warnings_only() {
 #[test]
 fn the_version_and_the_help_are_commands_too() {
     let empty = Project::empty();
-    empty.run(&["version"]).expect(0).says("genesys-iam 0.1.0 (");
+    empty.run(&["version"]).expect(0).says(concat!("genesys-iam ", env!("CARGO_PKG_VERSION"), " ("));
     empty.run(&["help", "plan"]).expect(0).says("Show what apply would change");
 }
 

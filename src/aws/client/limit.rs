@@ -324,7 +324,7 @@ fn is_throttled(response: &HttpResponse) -> bool {
 
 const GIVEN_UP: &str = "genesys-iam-given-up";
 
-/// So that the SDK does not begin anew.
+/// So that the SDK does not start over.
 fn marked(mut response: HttpResponse) -> HttpResponse {
     response.headers_mut().insert(GIVEN_UP, "throttled");
     response
@@ -449,9 +449,9 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn who_is_interested_is_told_once() {
-        let told = Arc::new(Mutex::new(Vec::new()));
+        let throttled = Arc::new(Mutex::new(Vec::new()));
         let limiter = Limiter::new("IAM", 3);
-        let sink = Arc::clone(&told);
+        let sink = Arc::clone(&throttled);
         limiter.on_throttle(Arc::new(move |service: &str| sink.lock().unwrap().push(service.to_owned())));
         let client = limiter.wrap(aws_smithy_runtime_api::client::http::http_client_fn({
             let server = VirtualServer::new(5.0, 2.0);
@@ -460,6 +460,6 @@ mod tests {
         let components = RuntimeComponentsBuilder::for_tests().build().unwrap();
         let connector = client.http_connector(&HttpConnectorSettings::default(), &components);
         join_all((0..40).map(|_| connector.call(HttpRequest::new(SdkBody::empty())))).await;
-        assert_eq!(*told.lock().unwrap(), ["IAM"]);
+        assert_eq!(*throttled.lock().unwrap(), ["IAM"]);
     }
 }

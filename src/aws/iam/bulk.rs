@@ -45,7 +45,7 @@ const AT_A_TIME: usize = 128;
 /// What was found of the roles of a spec.
 pub(super) struct RolesFound {
     pub roles: BTreeMap<String, Live>,
-    /// The names of all roles that bear the spec's tag.
+    /// The names of all roles with the spec's tag.
     pub tagged: BTreeSet<String>,
     pub namesakes: Namesakes,
 }
@@ -119,7 +119,7 @@ pub(super) async fn read(
 /// What the listing of roles has to do with a spec.
 struct RolesListed {
     found: BTreeMap<String, RoleDetail>,
-    /// The names of those that bear the spec's tag.
+    /// The names of those with the spec's tag.
     tagged: BTreeSet<String>,
     /// Those whose names differ from a wanted one in case only.
     namesakes: BTreeSet<Arn>,

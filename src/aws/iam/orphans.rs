@@ -1,4 +1,4 @@
-//! Roles found among all of the account's: those that bear the tag of a spec, those that trust Genesys Cloud.
+//! Roles found among all of the account's: those with the tag of a spec, those that trust Genesys Cloud.
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -76,7 +76,7 @@ async fn names(clients: &Clients, test: impl Fn(&RoleDetail) -> bool) -> Result<
 /// The roles that were taken out of the spec, in one call for each 1000 roles of the account.
 ///
 /// # Errors
-/// Whatever keeps IAM from answering. Where only their names are wanted, a missing permission is no error.
+/// Whatever keeps IAM from answering. Where only their names are wanted, a missing permission is not an error.
 pub(crate) async fn find(
     clients: &Clients,
     desired: &DesiredState,
@@ -95,7 +95,7 @@ pub(crate) async fn find(
     }
 }
 
-/// As [`find`], with the names of all roles that bear the spec's tag.
+/// As [`find`], with the names of all roles with the spec's tag.
 ///
 /// # Errors
 /// As [`find`].
@@ -119,7 +119,7 @@ pub(super) async fn of_names(
 }
 
 /// A role that the spec no longer has, with the policy that this spec made for it, as far as the spec has no other use for
-/// that. Nothing when the role does not bear the spec's tag. `known` are policies that may be its own.
+/// that. Nothing when the role does not have the spec's tag. `known` are policies that may be its own.
 ///
 /// # Errors
 /// As [`read::live`].

@@ -1,4 +1,4 @@
-//! What is there: a role with all that it can do, and the policy that the spec names.
+//! The live state: a role with everything it can do, and the policy that the spec names.
 
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -30,7 +30,7 @@ use crate::spec::Boundary;
 /// other, as IAM gives them just after a change, are asked for again.
 ///
 /// # Errors
-/// Whatever keeps IAM from answering, and documents that cannot be read. What does not exist is no error.
+/// Whatever keeps IAM from answering, and documents that cannot be read. What does not exist is not an error.
 pub async fn live(clients: &Clients, desired: &DesiredRole) -> Result<Live, AwsError> {
     with_wanted_boundary(
         clients,
@@ -471,7 +471,7 @@ fn document(operation: &str, subject: impl Fn() -> String, text: &str) -> Result
 
 fn parse_arn(operation: &str, subject: &str, arn: &str) -> Result<Arn, AwsError> {
     arn.parse().map_err(|error: crate::arn::ArnError| {
-        let detail = format!("`{arn}` is no ARN");
+        let detail = format!("`{arn}` is not an ARN");
         let source = Some(error.into());
         AwsError::new(operation, subject, AwsErrorKind::Response { status: None, detail, source })
     })

@@ -24,7 +24,7 @@ pub fn passes_by_itself(change: &IamChange, recent: Recent, error: &AwsError) ->
         {
             Some("the principal is not known to IAM yet")
         }
-        // What is to be removed and is gone was looked for already.
+        // Something that should be removed and no longer exists was looked for already.
         "NoSuchEntity" if change.kind() == ChangeKind::Remove => {
             Some("IAM says that it is not there, and shows it")
         }

@@ -40,7 +40,7 @@ pub async fn survey(
                 target: "genesys_iam::aws",
                 "the account has more than {pages} pages of roles or policies: reading role by role"
             ),
-            // Who may not list everything may read what is his.
+            // A caller that cannot list the account may still be allowed to read its own roles.
             Err(error) if reads == Reads::Auto && error.is_access_denied() => {
                 tracing::debug!(target: "genesys_iam::aws", "{}: reading role by role", error.brief());
             }

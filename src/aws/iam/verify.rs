@@ -83,7 +83,7 @@ fn is_policy(live: &ManagedPolicy, wanted: &ManagedPolicy) -> bool {
     live.path == *path && equivalent(&live.document, document) && has_tags(&live.tags, tags)
 }
 
-/// The tags that mark its owner among them: what somebody else made is not taken for ours.
+/// The tags that mark its owner among them: what someone else made does not count as ours.
 fn has_tags(live: &Tags, wanted: &Tags) -> bool {
     wanted.iter().all(|(key, value)| live.get(key) == Some(value))
 }

@@ -1,4 +1,4 @@
-//! Whom the functions' own policies let in.
+//! Whom the functions' own policies admit.
 
 use super::super::cause::Cause;
 use super::super::claim::{Acceptance, Claim, Finding, Harm, Question};
@@ -16,7 +16,7 @@ pub(crate) fn own_policies(facts: &Facts) -> Vec<Claim> {
     known.flat_map(|function| own_policy(function, facts)).collect()
 }
 
-/// A claim for each whom a statement lets in.
+/// A claim for each party that a statement admits.
 fn own_policy(function: &FunctionFacts, facts: &Facts) -> Vec<Claim> {
     let FunctionFacts { arn, policy, .. } = function;
     let name = name_of(arn);

@@ -220,7 +220,7 @@ fn may(role: &LiveRole, facts: &Facts, function: &FunctionFacts) -> Claim {
 }
 
 /// AWS's own opinion besides ours: of the role's policies, never of trust. It is not a proof: real calls outrank it, and a
-/// policy of the organization may hinge on what the simulator was not told.
+/// policy of the organization may depend on what the simulator does not know.
 fn second_opinion(role: &LiveRole, facts: &Facts, function: &FunctionFacts) -> Option<Claim> {
     let Simulated { allowed, decision, denied_by_organization, missing_keys, matched } =
         facts.simulated.as_ref()?.get(&function.arn)?;

@@ -511,7 +511,7 @@ impl Asked<'_> {
                 what: format!(
                     "The trust policy has the element `{element}`, which IAM's grammar does not have"
                 ),
-                consequence: "nobody can say whom it lets in".to_owned(),
+                consequence: "no one can say whom it admits".to_owned(),
                 remedy: self.restore(),
                 harm: Harm { keeps_genesys_out: false, lets_in: vec!["someone unknown".to_owned()] },
             };

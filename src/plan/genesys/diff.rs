@@ -195,7 +195,7 @@ fn connections(wanted: &DesiredIntegration) -> Vec<Connection> {
     wanted.actions.iter().map(of).collect()
 }
 
-/// The marker of an integration that is ours, or is to be.
+/// The marker of an integration that is ours, or will be.
 fn own(
     live: &LiveIntegration,
     wanted: &DesiredIntegration,

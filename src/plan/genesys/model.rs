@@ -33,7 +33,7 @@ pub struct Connection {
 pub enum GenesysBlocker {
     /// The integration exists, and this spec did not make it.
     NotManaged { name: String, id: String, by: Owner },
-    /// It is to be destroyed, and this spec did not make it.
+    /// It would be destroyed, and this spec did not make it.
     NotOurs { name: String, id: String, by: Owner },
     /// Several have the name.
     Several { what: &'static str, name: String, ids: BTreeSet<String> },
@@ -41,9 +41,9 @@ pub enum GenesysBlocker {
     NoSuchId { what: &'static str, id: String },
     /// What differs cannot be changed in a published action.
     NeedsReplacement { action: String, id: String, members: Vec<&'static str>, usage: Usage },
-    /// It is to be deleted, and flows use it.
+    /// It would be deleted, and flows use it.
     UsedByFlows { action: String, id: String, usage: Usage },
-    /// It is to be destroyed with the integration, and is not this spec's.
+    /// It would be destroyed with the integration, and is not this spec's.
     ForeignActions { integration: String, names: Vec<String> },
 }
 

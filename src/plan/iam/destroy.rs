@@ -13,7 +13,7 @@ use crate::policy::access::{Access, AccessDiff};
 pub fn destroy_role(live: &Live, desired: &DesiredRole, spec: &str) -> RolePlan {
     let name = &desired.role.name;
     let mut plan = removal(name, live);
-    // Adopting is for what is to be kept: nothing is taken over in order to remove it.
+    // Adopting is for what should be kept: nothing is taken over in order to remove it.
     plan.blockers.extend(not_ours(live, spec).map(|(what, by)| Blocker::NotOurs { what, by }));
     if desired.prevent_destroy && (live.role.is_some() || live.policy.is_some()) {
         plan.blockers.push(Blocker::PreventDestroy { role: name.clone() });
@@ -21,7 +21,7 @@ pub fn destroy_role(live: &Live, desired: &DesiredRole, spec: &str) -> RolePlan 
     plan
 }
 
-/// What removes a role that bears the tag of the spec, which no longer has it.
+/// What removes a role with the spec's tag that is no longer in it.
 pub fn prune_role(name: &str, live: &Live) -> RolePlan {
     let mut plan = removal(name, live);
     plan.notices.push(Notice::RemovedFromSpec);

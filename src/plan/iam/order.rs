@@ -62,7 +62,7 @@ pub(super) struct Task<'a> {
     pub(super) attach: Option<IamChange>,
     /// The policies that go, with their documents.
     pub(super) removals: Vec<(IamChange, Document)>,
-    /// The policies that stay beside the spec's own.
+    /// The policies that stay besides the spec's own.
     pub(super) kept: Vec<&'a Document>,
     pub(super) boundary: Option<IamChange>,
     /// Before and after.
@@ -84,7 +84,7 @@ pub(super) struct Ordered {
 /// Where a role is on the way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Position {
-    /// 0: as it was; 1: as it is to be; from 2 on one between.
+    /// 0: before; 1: after; from 2 on one in between.
     trust: usize,
     own: usize,
     /// Those that only allow go together.

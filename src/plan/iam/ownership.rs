@@ -13,7 +13,7 @@ pub(super) fn not_ours(live: &Live, spec: &str) -> impl Iterator<Item = (Owned, 
     role.into_iter().chain(policy).filter_map(move |(what, tags)| Some((what, foreign_owner(tags, spec)?)))
 }
 
-/// What keeps the role and the policy from being changed, or is to be known before they are.
+/// What keeps the role and the policy from being changed, or should be known before they are.
 pub(super) fn check_ownership(live: &Live, desired: &DesiredRole, all: &DesiredState, plan: &mut RolePlan) {
     let is_aws = live.role.as_ref().is_some_and(|role| {
         ["/aws-service-role/", "/aws-reserved/"].iter().any(|path| role.role.path.starts_with(path))
@@ -75,7 +75,7 @@ pub(super) fn check_ownership(live: &Live, desired: &DesiredRole, all: &DesiredS
     }
 }
 
-/// Who else manages what bears these tags; `None` when it is this spec.
+/// Who else manages what has these tags; `None` when it is this spec.
 fn foreign_owner(tags: &Tags, spec: &str) -> Option<Owner> {
     if is_of(spec, tags) {
         return None;

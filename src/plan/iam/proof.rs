@@ -228,7 +228,7 @@ impl<'a> TruthTable<'a> {
         let named = match (&statement.principal, self.kind) {
             (None, ProvenSide::Permissions) => return Selector::Everything,
             (Some(PrincipalElement::Principal(principals)), ProvenSide::Trust) => principals,
-            // What it excepts is no simple list.
+            // What it excepts is not a simple list.
             _ => {
                 tests.push(self.test(format!("principal of {json}"), false));
                 return Selector::Everything;

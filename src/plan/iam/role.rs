@@ -257,7 +257,7 @@ fn diff_trust(role: &LiveRole, desired: &DesiredRole) -> Replacement {
         document: Diff { before: before.clone(), after: after.clone() },
     };
     let genesys = Arn::account_root(&desired.role.arn.partition, &desired.genesys_account_id);
-    // Only one of those who are let in: the other may be new, or not to come yet.
+    // Only one of those admitted: the other may be new, or not exist yet.
     let alone = desired.verifier.iter().flat_map(|verifier| [&genesys, verifier]).map(|principal| {
         let document = trust_policy(&[principal], desired.external_id.expose());
         Between {

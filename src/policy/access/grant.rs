@@ -10,7 +10,7 @@ use super::extent::Extent;
 use crate::text::one_line;
 
 /// One thing that a statement lets happen or forbids. The sentence is for people; what is compared is the statement
-/// itself, so that no two that differ are taken for the same.
+/// itself, so that no two different ones look the same.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Grant {
     sentence: String,
@@ -48,7 +48,7 @@ impl Grant {
     }
 }
 
-/// What a statement says beside subject and object.
+/// What a statement says besides subject and object.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Rest {
     /// As JSON, with the version of the document where that matters; empty when there is nothing.

@@ -120,7 +120,7 @@ fn unknown_elements(document: &Document) -> Option<Grant> {
     Some(Grant::new(&sentence, subject, object, Rest::default()))
 }
 
-/// What a statement says beside subject and object, and in words.
+/// What a statement says besides subject and object, and in words.
 fn rest(statement: &Statement, document: &Document) -> (Rest, String) {
     let mut words = conditions(statement);
     for element in statement.unknown.keys() {

@@ -7,7 +7,7 @@ use crate::arn::{AccountId, Arn};
 /// What an account is known as, by its partition and ID.
 pub type AccountName = fn(&str, &AccountId) -> Option<&'static str>;
 
-/// The account, and its partition, of a principal that stands for a whole account.
+/// The account, and its partition, of a principal that is a whole account.
 fn whole_account(principal: &str) -> Option<(AccountId, String)> {
     if let Ok(account) = principal.parse() {
         return Some((account, "aws".to_owned()));

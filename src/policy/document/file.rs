@@ -100,7 +100,7 @@ fn inner_document(text: &str) -> Result<Option<String>, ParseError> {
     Err(error(message))
 }
 
-/// What a text that is no JSON looks like.
+/// What a text that is not JSON looks like.
 fn what_it_is(text: &str) -> Option<&'static str> {
     let begins = |words: &[&str]| words.iter().any(|word| text.starts_with(word));
     if begins(&["Version:", "Statement:", "AWSTemplateFormatVersion", "---", "- "]) {

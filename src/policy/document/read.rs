@@ -15,7 +15,7 @@ use super::model::{
 /// What is read, in bytes. IAM takes 131,072 from customers; policies of AWS's own are longer.
 const MAX_BYTES: usize = 1_048_576;
 
-/// Why a text is no policy document. Tells where, never what a value was: it may be an external ID.
+/// Why a text is not a policy document. Says where the error is but never quotes a value: it may be an external ID.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct ParseError {

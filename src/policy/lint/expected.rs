@@ -5,11 +5,11 @@ use crate::arn::{AccountId, Arn, FunctionArn};
 /// What a document is held against. Of a document of any origin nothing need be known.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Expected<'a> {
-    /// The account that is to be trusted.
+    /// The account that should be trusted.
     pub trusted: Option<&'a AccountId>,
     /// Somebody of the user's own who is trusted too.
     pub verifier: Option<&'a Arn>,
-    /// The functions that are to be invoked, by exact ARN.
+    /// The functions that should be invoked, by exact ARN.
     pub functions: &'a [FunctionArn],
     /// Accounts that may be trusted.
     pub known_accounts: &'a [NamedAccount<'a>],

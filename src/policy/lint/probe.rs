@@ -23,7 +23,7 @@ pub(super) struct Probe<'a> {
     ids: BTreeSet<String>,
     /// An account that the document does not name.
     stranger: String,
-    /// Whoever is to be trusted.
+    /// The caller that should be trusted.
     genesys: Vec<Principal>,
 }
 

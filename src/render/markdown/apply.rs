@@ -71,7 +71,7 @@ pub fn applied(
     out
 }
 
-/// What is to be looked at first.
+/// What to look at first.
 fn weight(view: &ApplyView) -> u8 {
     match view.outcome {
         RunOutcome::Failed => 0,

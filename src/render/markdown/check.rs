@@ -181,7 +181,7 @@ fn role_causes(esc: &Escape<'_>, report: &RoleView, has_heading: bool) -> String
         let who = if lets_in.is_empty() {
             String::new()
         } else {
-            format!(", which lets in {}", lets_in.join(" and "))
+            format!(", which admits {}", lets_in.join(" and "))
         };
         let _ = writeln!(
             out,

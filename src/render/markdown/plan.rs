@@ -184,7 +184,7 @@ fn plan_within(esc: &Escape<'_>, plan: &PlanView, provenance: &Provenance, limit
     for name in orphans {
         let _ = writeln!(
             out,
-            "> role {} bears the tag of this spec, which no longer has it; it stays. `--prune` removes it\n",
+            "> role {} has the tag of this spec but is no longer in it; it stays. `--prune` removes it\n",
             esc.code(name)
         );
     }

@@ -22,7 +22,7 @@ use crate::view::{
 };
 use crate::view::{LineView, VerdictView};
 
-/// What comes alive in a comment, and what could end the place that it stands in.
+/// What comes alive in a comment, and what could end its surroundings.
 fn hostile() -> impl Strategy<Value = String> {
     let piece = prop::sample::select(vec![
         "@octocat",
@@ -118,7 +118,7 @@ fn without_code(line: &str) -> String {
                 rest = after;
                 continue;
             };
-            // A pipe in code ends a cell all the same.
+            // A pipe in code ends a cell too.
             assert!(!after[..end].contains('|'), "{line}");
             rest = &after[end + run..];
         } else if let Some(escaped) = rest.strip_prefix('\\') {

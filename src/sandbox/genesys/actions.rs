@@ -236,7 +236,7 @@ fn shown(action: &Value, config: bool, contract: bool, inline: bool) -> Value {
         shown.remove("config");
     }
     if !contract {
-        // The member is there all the same, with addresses only.
+        // The member is still there, with addresses only.
         let uri = |file: &str| format!("/api/v2/integrations/actions/{id}/schemas/{file}");
         shown.insert(
             "contract".to_owned(),

@@ -20,7 +20,7 @@ pub(crate) struct ApiRefusal {
 
 pub(crate) type ApiOutcome = Result<ApiAnswer, ApiRefusal>;
 
-/// An answer that is no refusal.
+/// An answer that is not a refusal.
 pub(crate) struct ApiAnswer {
     pub(crate) status: u16,
     pub(crate) body: Body,

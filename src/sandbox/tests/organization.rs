@@ -210,7 +210,7 @@ fn a_change_is_seen_only_after_the_delay() {
         assert_eq!(at(&mut sandbox, seconds, "iam", "GetRole", &role[..1]).status, 404);
         assert_eq!(at(&mut sandbox, seconds, "sts", "AssumeRole", &assume).status, 403);
     }
-    // A write sees what is there.
+    // A write sees the current state.
     assert_eq!(at(&mut sandbox, 4, "iam", "CreateRole", &role).error().1, "EntityAlreadyExists");
     assert_eq!(at(&mut sandbox, 5, "iam", "GetRole", &role[..1]).status, 200);
     let session = at(&mut sandbox, 5, "sts", "AssumeRole", &assume);

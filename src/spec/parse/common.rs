@@ -65,7 +65,7 @@ impl Parser<'_> {
         }
     }
 
-    /// `"none"` says that there is to be no boundary.
+    /// `"none"` says that there should be no boundary.
     fn boundary(&mut self, written: &Spanned<String>, target: Option<&Target>) -> Option<Boundary> {
         if written.value == "none" {
             return Some(Boundary::None);

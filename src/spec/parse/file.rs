@@ -125,7 +125,7 @@ impl Parser<'_> {
     }
 }
 
-/// What may stand in a tag's value.
+/// What a tag's value may contain.
 fn tag_text(text: &str) -> String {
     let text: String = text.chars().filter(|c| limits::tag_value(&c.to_string()).is_ok()).take(256).collect();
     if text.is_empty() { "genesys".to_owned() } else { text }

@@ -7,6 +7,7 @@ pub mod python;
 pub mod served;
 #[cfg(unix)]
 pub mod terminal;
+pub mod tools;
 pub mod wire;
 pub mod world;
 

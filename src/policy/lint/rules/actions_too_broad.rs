@@ -53,7 +53,7 @@ fn check(subject: &Subject<'_>, hits: &mut Hits) {
     }
 }
 
-/// Actions other than to invoke that an action element may stand for.
+/// Actions other than invoking that an action element may match.
 fn reached(action: &str) -> Vec<String> {
     let is_pattern = action.contains(['*', '?']);
     let is_invoke = INVOKE.iter().any(|known| known.eq_ignore_ascii_case(action));

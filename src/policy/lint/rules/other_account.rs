@@ -36,7 +36,7 @@ fn check(subject: &Subject<'_>, hits: &mut Hits) {
                     hits.add(number, format!("`{value}`, the spec trusts {trusted}"));
                 }
                 Some(_) => {}
-                // Without a spec, an account of one's own beside Genesys's is a warning.
+                // Without a spec, your own account next to Genesys's is a warning.
                 None => {
                     let is_known = found.known(subject).is_some() || found.near(subject).is_some();
                     let is_excused = names_genesys(subject) || found.is_own(subject);
