@@ -254,7 +254,7 @@ fn verdict_view(verdict: &Verdict, functions: &str, diagnosis: &Diagnosis, in_sa
         } else {
             String::new()
         };
-        // Neither keeps Genesys Cloud out nor lets anyone in, and is a fault all the same.
+        // Neither keeps Genesys Cloud out nor admits anyone, but is a fault.
         let is_harmless = diagnosis.findings.iter().all(|finding| finding.harm == Harm::default());
         let but = match diagnosis.findings.len() {
             0 => String::new(),

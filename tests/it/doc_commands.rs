@@ -76,6 +76,7 @@ const STATUSES: &[(&str, &str, i32)] = &[
 const NOT_RUN: &[(&str, &str, &str)] = &[
     ("README.md", "cargo ", "builds; CI and the release workflow do it"),
     ("CONTRIBUTING.md", ".ci/run", "runs this test"),
+    ("docs/acceptance.md", "GENESYS_IAM_ACCEPTANCE", "needs an AWS account"),
     ("docs/install.md", "docker ", "needs a container engine and the released image"),
     ("docs/install.md", "gh ", "needs GitHub and a release"),
     ("docs/install.md", "sha256sum ", "needs a release"),

@@ -54,7 +54,7 @@ pub(crate) fn encoded(document: &str) -> String {
     utf8_percent_encode(document, UNRESERVED).to_string()
 }
 
-/// The path that a listing is to be limited to.
+/// The path that a listing is limited to.
 pub(crate) fn path_prefix(params: &Params) -> Result<&str, Refusal> {
     params.path_prefix()
 }
