@@ -20,7 +20,9 @@ use crate::model::{LiveOrganization, LiveRole};
 use crate::policy::document::{Effect, PrincipalElement, Principals};
 use crate::policy::template::{invoke_policy, trust_policy};
 use crate::policy::{Document, equivalent};
-use crate::spec::{self, Environment, KNOWN_GENESYS_ACCOUNTS, Severity, TUTORIAL_ACCOUNT};
+use crate::spec::{
+    self, Environment, KNOWN_GENESYS_ACCOUNTS, Severity, TUTORIAL_ACCOUNT, genesys_customer_account,
+};
 
 /// The text of a spec, and what it could not express.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -249,6 +251,7 @@ fn read<'a>(live: &'a LiveRole, limits: &mut Vec<String>) -> ImportedRole<'a> {
         Some((account, id, verifier)) => (Some(account), Some(id), verifier),
         None => guessed(&live.role.assume_role_policy),
     };
+    let genesys_account = genesys_account.map(|account| of_genesys(account, live, limits));
     let (policy, functions) = match policy {
         Some((arn, InvokedFunctions { functions, .. })) => (Some(arn.clone()), functions),
         None => {
@@ -257,6 +260,30 @@ fn read<'a>(live: &'a LiveRole, limits: &mut Vec<String>) -> ImportedRole<'a> {
         }
     };
     ImportedRole { live, genesys_account, external_id, verifier, policy, functions }
+}
+
+/// Genesys's account in place of another one that the role trusts: what a stranger has is not taken over unseen.
+fn of_genesys(account: String, live: &LiveRole, limits: &mut Vec<String>) -> String {
+    let partition = &live.role.arn.partition;
+    if genesys_customer_account(&account, partition).is_some() {
+        return account;
+    }
+    let of_partition =
+        KNOWN_GENESYS_ACCOUNTS.iter().find(|known| known.for_customers && known.partition == partition);
+    let name = &live.role.name;
+    let Some(known) = of_partition else {
+        limits.push(format!(
+            "role `{name}`: whether AWS account {account}, which it trusts, is Genesys's is not public: ask Genesys, then \
+             write `account_reason` beside `account_id`"
+        ));
+        return account;
+    };
+    limits.push(format!(
+        "role `{name}`: its trust policy trusts AWS account {account}, which is not Genesys's; the spec has {} ({}), and the \
+         plan shuts {account} out",
+        known.id, known.name
+    ));
+    known.id.to_owned()
 }
 
 /// Account, external ID and verifier, where the trust policy is just what a spec would write.

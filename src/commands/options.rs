@@ -29,7 +29,8 @@ pub struct Global {
     /// Send Genesys Cloud's requests to this server; a spec can only name this machine
     #[arg(long, global = true, value_name = "URL")]
     pub genesys_endpoint_url: Option<String>,
-    /// Let specs read this environment variable although its name says that it may hold credentials (repeatable)
+    /// Let specs read this environment variable although its name says that it may hold credentials; `check` may present
+    /// its value to the role's AWS account when it makes probes (repeatable)
     #[arg(long, global = true, value_name = "NAME")]
     pub allow_env: Vec<String>,
     /// How to read the live state: whichever way takes fewer calls, role by role, or in bulk

@@ -9,7 +9,7 @@ use crate::policy::document::{
     ActionElement, Effect, OneOrMany, PrincipalElement, Principals, ResourceElement, Scalar, Statement,
 };
 use crate::policy::{Document, EXTERNAL_ID};
-use crate::spec::{KNOWN_GENESYS_ACCOUNTS, TUTORIAL_ACCOUNT, default_policy_name};
+use crate::spec::{KNOWN_GENESYS_ACCOUNTS, default_policy_name};
 
 /// What one role says.
 pub(super) struct ImportedRole<'a> {
@@ -97,7 +97,6 @@ pub(super) fn genesys_table(head: &str, account: Option<&str>, id: Option<&str>)
     let name = account.and_then(|account| KNOWN_GENESYS_ACCOUNTS.iter().find(|known| known.id == account));
     let comment = match (name, account) {
         (Some(known), _) => format!("   # {}", known.name),
-        (None, Some(TUTORIAL_ACCOUNT)) => "   # from a tutorial: it is not Genesys's".to_owned(),
         _ => "   # not known to be Genesys's".to_owned(),
     };
     match account {

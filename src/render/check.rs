@@ -147,7 +147,7 @@ fn notices(out: &mut String, rows: &[Row<'_>], show: Show) {
             continue;
         }
         let of = if rows.len() == 1 { String::new() } else { format!("{}: ", one_line(role)) };
-        let text = if show.all { one_line(text).into_owned() } else { clip(text, 240) };
+        let text = if show.all { one_line(text).into_owned() } else { clip(text, 140) };
         let _ = writeln!(out, "  {} {}", paint(WARNING, "note:"), paint(DIM, &format!("{of}{text}")));
     }
     if left > 0 {

@@ -90,7 +90,7 @@ fn the_check_asks_genesys_cloud_over_http_and_shows_no_secret() {
     Run::of(&mut command(&["plan"])).expect(0).says_not("warning:");
     // Nothing is invoked without credentials, and nothing is asked.
     served.run(&["check", "--invoke", "x"]).expect(1).says("no credentials for Genesys Cloud").says("help:");
-    served.run(&["check", "--all"]).expect(0).says("Genesys Cloud's side was not read");
+    served.run(&["check", "--all"]).expect(0).says("Genesys Cloud was not read");
     let mut incomplete = served.project.command(&["plan"]);
     let run = Run::of(incomplete.env("GENESYSCLOUD_OAUTHCLIENT_ID", "the-client"));
     run.expect(0)

@@ -1,7 +1,7 @@
 //! `import`.
 
 use crate::support::served::Served;
-use crate::support::{Project, ROLE};
+use crate::support::{Project, ROLE, by_hand};
 
 #[test]
 fn roles_made_by_hand_are_imported_so_that_only_adoption_is_left_to_do() {
@@ -107,4 +107,22 @@ fn import_in_the_sandbox_reads_the_sandbox() {
     for args in [&["import", "--all", "--profile", "p"][..], &["check", "--probe-profile", "p"]] {
         project.sandbox(args).expect(64).says("the sandbox has none").says("help:");
     }
+}
+
+#[test]
+fn an_import_takes_no_stranger_over_and_says_who_was_there() {
+    let project = Project::example();
+    project.sandbox(&["apply", "--yes", "--no-check"]).expect(0);
+    by_hand(&project, |role| {
+        let trust = role["trust"].as_str().unwrap().replace("765628985471", "691338073777");
+        role["trust"] = trust.into();
+    });
+    let imported = project.sandbox(&["import", ROLE]);
+    imported.expect(0).says("trusts AWS account 691338073777, which is not Genesys's");
+    assert!(
+        imported.stdout.contains("account_id = \"765628985471\"   # Genesys Cloud"),
+        "{}",
+        imported.stdout
+    );
+    assert!(!imported.stdout.contains("691338073777"), "{}", imported.stdout);
 }

@@ -107,6 +107,10 @@ fn what_it_is(text: &str) -> Option<&'static str> {
         Some("this looks like YAML: write the document as JSON")
     } else if begins(&["resource ", "data ", "locals", "module "]) || text.contains("jsonencode(") {
         Some("this looks like Terraform: save the document as JSON, as `terraform show -json` has it")
+    } else if begins(&["#", "[aws]", "[genesys]", "[[", "name ="]) {
+        Some(
+            "this looks like TOML: `genesys-iam validate` reads a spec, this reads a policy document as JSON",
+        )
     } else if begins(&["<"]) {
         Some("this looks like XML or HTML, not a policy document")
     } else {

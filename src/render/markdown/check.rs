@@ -25,7 +25,6 @@ pub fn checks(
         _ => 2,
     });
     let summary = reports.iter().map(|(_, report)| report.summary).fold(Summary::default(), Summary::plus);
-    let mut out = check_headline(esc, &rows, summary, failed);
     let place = match reports {
         [(_, report)] => vec![
             format!("AWS account {}", esc.code(&report.account_id)),
@@ -33,7 +32,7 @@ pub fn checks(
         ],
         _ => Vec::new(),
     };
-    out.push_str(&origin(esc, provenance, &place));
+    let mut out = check_headline(esc, &rows, summary, failed, &origin(esc, provenance, &place));
     let mut notes: Vec<&String> = reports.iter().filter_map(|(_, report)| report.left_out.as_ref()).collect();
     notes.dedup();
     for note in notes {
@@ -95,6 +94,7 @@ fn check_headline(
     rows: &[(Option<&str>, &RoleView)],
     summary: Summary,
     failed: &[String],
+    origin: &str,
 ) -> String {
     let Summary { roles, broken, unknown, causes, pass, accepted, not_provable, .. } = summary;
     let mut out = String::new();
@@ -122,16 +122,11 @@ fn check_headline(
         }
     };
     let _ = writeln!(out, "{verdict}\n");
-    let mut others: Vec<String> = Vec::new();
-    for who in rows.iter().flat_map(|(_, role)| &role.verdict.others) {
-        if !others.contains(who) {
-            others.push(who.clone());
-        }
-    }
-    out.push_str(&first_of_all(esc, rows, &others));
+    out.push_str(&first_of_all(esc, rows));
     if !failed.is_empty() {
         let _ = writeln!(out, "**{} failed:** {}\n", plural(failed.len(), "spec"), esc.text(&few(failed)));
     }
+    out.push_str(origin);
     let proof = match rows {
         [(_, role)] if role.verdict.sign != "broken" => format!(" · {}", role.verdict.proof_in_words),
         _ => String::new(),
@@ -146,17 +141,31 @@ fn check_headline(
 }
 
 /// Who gets in who should not, or else what is wrong first, and what to do about it.
-fn first_of_all(esc: &Escape<'_>, rows: &[(Option<&str>, &RoleView)], others: &[String]) -> String {
+fn first_of_all(esc: &Escape<'_>, rows: &[(Option<&str>, &RoleView)]) -> String {
     let causes = rows.iter().flat_map(|(_, role)| role.diagnosis.iter().map(move |cause| (role, cause)));
     let worst = causes.clone().find(|(_, cause)| cause.lets_in).or_else(|| causes.clone().next());
     let Some((role, cause)) = worst else { return String::new() };
     let of = if rows.len() > 1 { format!("{}: ", esc.code(&role.role)) } else { String::new() };
     let remedy = format!("To do: {of}{}.", esc.text(&cause.remedy));
-    if others.is_empty() {
-        return format!("> [!WARNING]\n> {of}{}. {remedy}\n\n", esc.text(&cause.what));
+    let each_once = |of: fn(&RoleView) -> &Vec<String>| -> Vec<&String> {
+        let mut names = Vec::new();
+        for name in rows.iter().flat_map(|(_, role)| of(role)) {
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        names
+    };
+    let (others, got_in) = (each_once(|role| &role.verdict.others), each_once(|role| &role.verdict.got_in));
+    let who: Vec<String> = [(others, "can get in"), (got_in, "got in")]
+        .into_iter()
+        .filter(|(names, _)| !names.is_empty())
+        .map(|(names, does)| format!("{} {does}", few(&names)))
+        .collect();
+    match who.is_empty() {
+        true => format!("> [!WARNING]\n> {of}{}. {remedy}\n\n", esc.text(&cause.what)),
+        false => format!("> [!CAUTION]\n> {}. {remedy}\n\n", esc.text(&sentence_case(&who.join("; ")))),
     }
-    let who = esc.text(&sentence_case(&few(others)));
-    format!("> [!CAUTION]\n> {who} can get in. {remedy}\n\n")
 }
 
 fn role_causes(esc: &Escape<'_>, report: &RoleView, has_heading: bool) -> String {
