@@ -162,7 +162,7 @@ fn the_code_that_is_typed_goes_with_the_devices_serial_number() {
 }
 
 #[test]
-fn a_companys_own_certificate_authority_is_trusted_where_it_is_named() {
+fn a_private_certificate_authority_is_trusted_where_it_is_named() {
     let home = tempfile::tempdir().unwrap();
     let (server, authority) = https(home.path());
     let authority = authority.to_str().unwrap();
