@@ -82,7 +82,7 @@ pub fn genesys_permissions(desired: &DesiredState, purpose: CommandKind) -> Vec<
     permissions
 }
 
-/// What a command needs to do everything that it may come to do for this spec.
+/// Everything the command might need for this spec.
 pub fn permissions(desired: &DesiredState, command: CommandKind) -> Vec<Permission> {
     let roles = || desired.roles.iter().map(|role| literal(&role.role.arn)).collect::<Vec<_>>();
     let policies = || desired.roles.iter().map(|role| literal(&role.policy.arn)).collect::<Vec<_>>();

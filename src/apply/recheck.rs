@@ -6,7 +6,7 @@ use crate::genesys::{self, Details, GenesysError};
 use crate::model::{DesiredState, LiveState, OrganizationReading};
 use crate::plan::{Blocker, Change, RolePlan, destroy, destroy_role, diff, diff_role, iam, prune_role};
 
-/// For what a plan was made: that says what must still hold before each of its changes.
+/// Why the plan was made; decides what to re-check before each change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PlanKind {
     Converge,

@@ -189,7 +189,7 @@ pub fn worst(statuses: impl IntoIterator<Item = Status>) -> Status {
 }
 
 #[derive(Debug, thiserror::Error)]
-#[error("nothing is selected: no role of these specs fits `--role` and `--account`")]
+#[error("nothing is selected: no role of these specs matches `--role` and `--account`")]
 pub struct NothingSelected;
 
 impl Explain for NothingSelected {

@@ -164,7 +164,7 @@ impl fmt::Display for GenesysError {
             GenesysErrorKind::Incomplete { missing } => (format!("{missing} is not set"), ""),
             GenesysErrorKind::Region(why) => (why.clone(), ""),
             GenesysErrorKind::Credentials { words } => {
-                ("the client's ID and secret are not taken (401)".to_owned(), words.as_str())
+                ("the client ID or secret was rejected (401)".to_owned(), words.as_str())
             }
             GenesysErrorKind::Unauthorized { words } => {
                 ("the token is refused (401)".to_owned(), words.as_str())

@@ -1,4 +1,4 @@
-//! What the API sends, as far as it is looked at. Members that are not read may be missing or new.
+//! The parts of the API's responses that we read. Members that are not read may be missing or new.
 
 use std::collections::BTreeMap;
 

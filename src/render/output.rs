@@ -108,7 +108,7 @@ impl Output {
         if self.keep(text) {
             return;
         }
-        self.make_way();
+        self.clear_progress();
         let text = self.masked(text);
         let text = match terminal_size::terminal_size_of(io::stderr()) {
             Some((Width(width), _)) => wrapped(&text, usize::from(width)),
@@ -132,12 +132,12 @@ impl Output {
             self.is_waiting.store(true, Ordering::Relaxed);
         });
         let done = done.await;
-        self.make_way();
+        self.clear_progress();
         done
     }
 
     /// Removes the line that says what is being waited for.
-    fn make_way(&self) {
+    fn clear_progress(&self) {
         if self.is_waiting.swap(false, Ordering::Relaxed) {
             let _ = anstream::stderr().lock().write_all(b"\r\x1b[2K");
         }

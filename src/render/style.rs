@@ -1,4 +1,4 @@
-//! Colours that work on light and dark. A sign or a word always says the same as the colour.
+//! Colours that work on light and dark. Colour never carries meaning on its own.
 
 use anstyle::{AnsiColor, Style};
 

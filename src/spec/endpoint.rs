@@ -7,7 +7,7 @@ use url::Url;
 pub enum EndpointError {
     #[error("is not a URL that begins with http:// or https:// and names a host")]
     NotAUrl,
-    #[error("holds a user name or a password")]
+    #[error("contains a user name or a password")]
     UserInfo,
     #[error("has a query or a fragment")]
     Query,

@@ -114,19 +114,19 @@ pub(super) fn notice_remark(notice: &Notice, role: &str) -> Remark {
             )
         }
         Notice::ShutMeanwhile { writes } => format!(
-            "while it is changed, nobody can use role `{}`, Genesys Cloud included: for about {}",
+            "while it is being changed, no one can use role `{}`, not even Genesys Cloud: for about {}",
             one_line(role),
             plural(*writes, "write")
         ),
         Notice::OlderSessions { seconds } => format!(
-            "sessions handed out before to those now shut out stay valid for up to {}; \
+            "sessions already given to those now shut out stay valid for up to {}; \
              to end them, revoke older sessions (IAM console: Revoke active sessions)",
             duration(*seconds)
         ),
         Notice::Adopted { what, by } => format!("{} is adopted: it was {}", owned_text(what), owner_text(by)),
         Notice::Genesys(notice) => return genesys::notice_remark(notice),
         Notice::SharedPolicy { policy, others } => format!(
-            "policy `{policy}` is attached to {others} more than role `{role}`: a change to it changes them too"
+            "policy `{policy}` is attached to {others} more besides role `{role}`; changing it affects them too"
         ),
     })
 }
@@ -149,7 +149,7 @@ pub(super) fn to_accept(accept: &HowToAccept) -> (&'static str, Vec<String>) {
     ("to accept it, write below the role, with your reason:", lines.clone())
 }
 
-const REMOVES_EXTRAS: &str = "`extra_permissions = \"remove\"` in the spec takes it away";
+const REMOVES_EXTRAS: &str = "`extra_permissions = \"remove\"` in the spec removes it";
 
 /// `1 h`, `90 min`, `3601 s`.
 fn duration(seconds: i32) -> String {
@@ -182,12 +182,12 @@ pub fn blocker_remark(blocker: &Blocker) -> Remark {
         ),
         Blocker::PolicyName { live, desired } => (
             format!(
-                "`{live}`, which this spec made, is attached; the spec now says `{desired}`, and a policy cannot be renamed"
+                "`{live}`, created by this spec, is still attached; the spec now says `{desired}`, and a policy cannot be renamed"
             ),
             format!("write `policy_name = \"{}\"`, or detach and delete the former one by hand", live.name()),
         ),
         Blocker::PolicyInUse { policy, others } => (
-            format!("policy `{policy}` is attached to {others} more than this role"),
+            format!("policy `{policy}` is attached to {others} more besides this role"),
             "detach it there first, or leave it".to_owned(),
         ),
         Blocker::PolicyBounds { policy, count } => (

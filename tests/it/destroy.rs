@@ -62,7 +62,7 @@ iam.create_role(RoleName='other', AssumeRolePolicyDocument=trust())
 iam.attach_role_policy(RoleName='other', PolicyArn=POLICY_ARN)
 ",
     );
-    served.run(&["destroy", "--yes"]).expect(3).says("is attached to 1 more than this role");
+    served.run(&["destroy", "--yes"]).expect(3).says("is attached to 1 more besides this role");
     served.boto3(
         "
 iam.detach_role_policy(RoleName='other', PolicyArn=POLICY_ARN)

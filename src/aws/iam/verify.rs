@@ -1,4 +1,4 @@
-//! Whether something has been made already: the answer to a call that was carried out may be lost.
+//! Whether a change was already made: the answer to a call that was carried out may be lost.
 
 use super::read::{self, Prefetch};
 use crate::aws::client::Clients;

@@ -87,7 +87,7 @@ fn removal(name: &str, live: &Live) -> RolePlan {
         let document = policy.policy.document.clone();
         changes.push(IamChange::DeletePolicy { policy: arn.clone(), document });
     }
-    // The role last: by its tag a run that was cut off is found again.
+    // Delete the role last, so that an interrupted run can find it again by its tag.
     if let Some(role) = &live.role {
         changes.push(IamChange::DeleteRole { role: name, arn: role.role.arn.clone() });
     }
