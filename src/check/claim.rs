@@ -3,6 +3,7 @@
 use super::cause::Cause;
 use super::level::Level;
 use super::topic::Topic;
+use crate::arn::FunctionArn;
 use crate::plan::HowToAccept;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,6 +65,8 @@ pub struct Harm {
 pub struct Claim {
     pub level: Level,
     pub topic: Topic,
+    /// Where it is about one of the functions.
+    pub function: Option<FunctionArn>,
     /// Chosen by the outcome.
     pub sentence: String,
     pub outcome: Outcome,
@@ -82,6 +85,7 @@ pub struct Claim {
 pub struct Question {
     pub level: Level,
     pub topic: Topic,
+    pub function: Option<FunctionArn>,
     pub holds: String,
     pub fails: String,
     pub open: String,
@@ -95,7 +99,12 @@ impl Question {
         fails: impl Into<String>,
         open: impl Into<String>,
     ) -> Self {
-        Self { level, topic, holds: holds.into(), fails: fails.into(), open: open.into() }
+        Self { level, topic, function: None, holds: holds.into(), fails: fails.into(), open: open.into() }
+    }
+
+    #[must_use]
+    pub fn about(self, function: &FunctionArn) -> Self {
+        Self { function: Some(function.clone()), ..self }
     }
 
     pub fn holds(self, seen: impl Into<String>) -> Claim {
@@ -115,7 +124,7 @@ impl Question {
     }
 
     fn answer(self, outcome: Outcome, seen: String) -> Claim {
-        let Self { level, topic, holds, fails, open } = self;
+        let Self { level, topic, function, holds, fails, open } = self;
         let sentence = match outcome {
             Outcome::Holds => holds,
             Outcome::Accepted(_) | Outcome::Fails(_) => fails,
@@ -124,6 +133,7 @@ impl Question {
         Claim {
             level,
             topic,
+            function,
             sentence,
             outcome,
             seen,

@@ -270,7 +270,8 @@ fn actions(own: &[&IntegrationFacts], facts: &Facts) -> Vec<Claim> {
                 format!("a data action points at the {name}"),
                 String::new(),
                 format!("no data action is seen to point at the {name}"),
-            );
+            )
+            .about(&function.arn);
             let pointing: Vec<&&ActionFacts> = actions.iter().filter(|action| action.target == arn).collect();
             if pointing.is_empty() {
                 let help = if variable {

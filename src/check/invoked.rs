@@ -23,6 +23,10 @@ fn one(test: &ActionTest, facts: &Facts) -> Claim {
         format!("Genesys Cloud fails to invoke {target} through the data action \"{name}\""),
         String::new(),
     );
+    let question = match target.parse() {
+        Ok(function) => question.about(&function),
+        Err(_) => question,
+    };
     let listed: Vec<String> = steps
         .iter()
         .map(|step| format!("{}: {}", step.name, step.error.as_deref().unwrap_or("ok")))

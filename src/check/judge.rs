@@ -8,6 +8,7 @@ use super::evaluated::evaluated;
 use super::facts::Facts;
 use super::invoked::invoked;
 use super::observed::{observation, observed};
+use super::path::path;
 use super::probed::probed;
 use super::questions::name_of;
 use super::report::RoleReport;
@@ -35,7 +36,7 @@ pub fn judge(facts: &Facts) -> RoleReport {
     RoleReport {
         notices: notices(facts),
         observation: observation(facts),
-        ..RoleReport::new(facts.desired.role.name.clone(), functions, prober, claims)
+        ..RoleReport::new(facts.desired.role.name.clone(), functions, path(facts), prober, claims)
     }
 }
 

@@ -13,6 +13,7 @@ mod invoked;
 mod judge;
 mod level;
 mod observed;
+mod path;
 mod probed;
 mod questions;
 mod report;
@@ -34,6 +35,7 @@ pub use facts::{
 pub use judge::judge;
 pub use level::Level;
 pub use observed::PROBE_SESSION;
+pub use path::InvocationPath;
 pub(crate) use questions::extra_grants;
 pub use questions::{may_assume, may_invoke, near_misses};
 pub use report::{AskedOrganization, CheckReport, RoleReport};

@@ -174,7 +174,8 @@ impl Prober {
                 _ => format!("lambda:Invoke (DryRun) of {name} is refused to the session"),
             },
             format!("whether lambda:Invoke (DryRun) of {name} is permitted is unknown"),
-        );
+        )
+        .about(function);
         let kept_out = Harm { keeps_genesys_out: true, ..Harm::default() };
         match answer {
             Answer::Done if self.admission == Admission::NotAdmitted => {

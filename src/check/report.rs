@@ -1,8 +1,9 @@
 //! What a check found, role by role.
 
-use super::claim::{Acceptance, Claim, Outcome};
+use super::claim::{Acceptance, Claim, Failure, Outcome};
 use super::diagnosis::{Diagnosis, diagnose};
 use super::level::Level;
+use super::path::InvocationPath;
 use super::topic::Topic;
 use super::verdict::{Sign, Verdict, verdict};
 use crate::arn::AccountId;
@@ -14,6 +15,7 @@ pub struct RoleReport {
     pub role: String,
     /// What the verdict calls the functions: `order-status`, `its 3 functions`.
     pub functions: String,
+    pub path: InvocationPath,
     /// As whom the probes were made; `None`: none were.
     pub prober: Option<String>,
     pub claims: Vec<Claim>,
@@ -48,7 +50,13 @@ pub enum AskedOrganization {
 }
 
 impl RoleReport {
-    pub fn new(role: String, functions: String, prober: Option<String>, claims: Vec<Claim>) -> Self {
+    pub fn new(
+        role: String,
+        functions: String,
+        path: InvocationPath,
+        prober: Option<String>,
+        claims: Vec<Claim>,
+    ) -> Self {
         let diagnosis = diagnose(&claims);
         let proof = Level::ALL.iter().copied().rev().find(|level| reaches(&claims, *level));
         let verdict = verdict(&claims, &diagnosis, proof);
@@ -61,6 +69,7 @@ impl RoleReport {
         Self {
             role,
             functions,
+            path,
             prober,
             claims,
             diagnosis,
@@ -69,6 +78,15 @@ impl RoleReport {
             verdict,
             observation: None,
         }
+    }
+
+    /// Which of the causes explains a failure, by its place among them.
+    pub fn explaining(&self, failure: &Failure) -> Option<usize> {
+        let own = &failure.finding;
+        self.diagnosis.findings.iter().position(|finding| {
+            (finding.cause, &finding.what) == (own.cause, &own.what)
+                || failure.explained_by.contains(&finding.cause)
+        })
     }
 
     pub fn is_broken(&self) -> bool {

@@ -352,7 +352,7 @@ fn claim() -> impl Strategy<Value = Claim> {
 proptest! {
     #[test]
     fn causes_come_from_failed_claims_and_ruled_out_is_only_what_holds(claims in prop::collection::vec(claim(), 0..12)) {
-        check_report(&RoleReport::new("r".to_owned(), "f".to_owned(), None, claims))?;
+        check_report(&RoleReport::new("r".to_owned(), "f".to_owned(), super::path::path(&facts(converged())), None, claims))?;
     }
 }
 

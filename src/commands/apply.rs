@@ -9,6 +9,7 @@ use super::carry_out::{Carried, applied, converge};
 use super::check::SpecTest;
 use super::fleet::{self, Fleet};
 use super::options::{Global, ReportFormat, Scope, Select, Wait, WideningGuard};
+use super::page;
 use super::plan::PlanError;
 use super::prompt::{PromptError, ask, interrupted, interrupts};
 use super::record::Record;
@@ -72,6 +73,7 @@ pub(super) struct ApplyRun<'a> {
 pub async fn run(global: &Global, args: &ApplyArgs, output: &Output) -> Result<Status, CommandError> {
     let interrupt = interrupts(output);
     let run = ApplyRun { args, interrupt: &interrupt, output };
+    page::refuse("apply", args.format, &args.reports)?;
     run.asks_what_can_be_answered()?;
     let saved = args.plan.as_deref().map(SavedFile::read).transpose()?;
     let given = plan::options(args.scope, &args.select);

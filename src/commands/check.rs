@@ -8,6 +8,7 @@ use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use super::connections::SessionError;
 use super::fleet::{self, Fleet, Members};
 use super::options::{Global, ReportFormat, Select};
+use super::page;
 use super::report::provenance;
 use super::reports::Reports;
 use super::session::{LookUp, Observed, Session};
@@ -105,6 +106,7 @@ fn looking_back(args: &CheckArgs, roles: usize, is_fleet: bool) -> Proofs {
 const AT_A_TIME: usize = 32;
 
 pub async fn run(global: &Global, args: &CheckArgs, output: &Output) -> Result<Status, CommandError> {
+    page::refuse_on_a_terminal(args.format, output)?;
     match Fleet::open(global, &args.select, output).await? {
         Fleet::One(session) => run_in(&session, args, output).await,
         Fleet::Many(members) => run_many(members, args, output).await,
@@ -169,9 +171,12 @@ async fn run_many(members: Members, args: &CheckArgs, output: &Output) -> Result
         ReportFormat::Markdown => {
             render::markdown::checks(&reports, &failed, &provenance(), &output.masker())
         }
+        ReportFormat::Html => {
+            render::html::checks(&reports, &failed, &provenance(), page::time(), &output.masker())
+        }
         ReportFormat::Text => render::check::text(&reports, &failed, show_of(args.all, output)),
     };
-    output.result(&page(args.format))?;
+    page::print(args.format, &page(args.format), output)?;
     args.reports.write(output, page)?;
     for (_, made) in &made {
         if let Ok((_, report)) = made {
@@ -333,8 +338,12 @@ fn show(
             let provenance = provenance().with_file(&session.file);
             render::markdown::checks(&[(None, &view)], &[], &provenance, &output.masker())
         }
+        ReportFormat::Html => {
+            let provenance = provenance().with_file(&session.file);
+            render::html::checks(&[(None, &view)], &[], &provenance, page::time(), &output.masker())
+        }
     };
-    output.result(&page(args.format))?;
+    page::print(args.format, &page(args.format), output)?;
     args.reports.write(output, page)?;
     Ok(())
 }

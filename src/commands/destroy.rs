@@ -6,6 +6,7 @@ use super::apply::waits;
 use super::carry_out::{Carried, carry_out};
 use super::fleet::{self, Fleet};
 use super::options::{Global, ReportFormat, Select, Wait};
+use super::page;
 use super::plan::PlanError;
 use super::prompt::{PromptError, ask, interrupted, interrupts};
 use super::record::{Record, finish_all};
@@ -44,6 +45,7 @@ pub struct DestroyArgs {
 const NAME: &str = "genesys-iam destroy";
 
 pub async fn run(global: &Global, args: &DestroyArgs, output: &Output) -> Result<Status, CommandError> {
+    page::refuse("destroy", args.format, &args.reports)?;
     if args.format != ReportFormat::Text && !args.yes {
         return Err(NotAsked.into());
     }

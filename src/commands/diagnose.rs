@@ -10,6 +10,8 @@ use super::check::{Proofs, facts_of};
 use super::files::write_new;
 use super::import::{connect, environment_region};
 use super::options::{Global, ReportFormat};
+use super::page;
+use super::reports::Reports;
 use super::session::{self, LookUp, Session};
 use super::since::{LookBack, Since};
 use super::{CommandError, Status, connections, evidence};
@@ -70,6 +72,7 @@ impl Place {
 }
 
 pub async fn run(global: &Global, args: &DiagnoseArgs, output: &Output) -> Result<Status, CommandError> {
+    page::refuse("diagnose", args.format, &Reports::default())?;
     let error = args.error.as_deref().map(read_error);
     // Genesys Cloud's words name the role that its integration has.
     let named = args.role.clone().or_else(|| Some(error.as_ref()?.role.as_ref()?.to_string()));
@@ -92,7 +95,7 @@ pub async fn run(global: &Global, args: &DiagnoseArgs, output: &Output) -> Resul
     }
     let view = DiagnoseView::new(&case, &shell);
     output.result(&match args.format {
-        ReportFormat::Text => render::diagnose::text(&view),
+        ReportFormat::Text | ReportFormat::Html => render::diagnose::text(&view),
         ReportFormat::Markdown => render::diagnose::markdown(&view, &output.masker()),
         ReportFormat::Json => format!("{:#}\n", output.masked_json(&render::json::diagnose(&view))),
     })?;
@@ -373,7 +376,7 @@ async fn list(place: &Place, args: &DiagnoseArgs, output: &Output) -> Result<Sta
     };
     let view = CandidatesView::new(&place.account, roles.collect(), loose.collect(), left_out);
     output.result(&match args.format {
-        ReportFormat::Text => render::diagnose::candidates_text(&view),
+        ReportFormat::Text | ReportFormat::Html => render::diagnose::candidates_text(&view),
         ReportFormat::Markdown => render::diagnose::candidates_markdown(&view, &output.masker()),
         ReportFormat::Json => format!("{:#}\n", output.masked_json(&render::json::candidates(&view))),
     })?;

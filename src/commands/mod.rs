@@ -19,6 +19,7 @@ pub mod loading;
 mod manual;
 mod names;
 pub mod options;
+mod page;
 pub mod permissions;
 pub mod plan;
 pub mod policy;

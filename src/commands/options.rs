@@ -98,9 +98,14 @@ pub enum ColorWhen {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum ReportFormat {
+    /// For people
     Text,
+    /// For machines
     Json,
+    /// For comments in pull requests
     Markdown,
+    /// A page with a picture, for a file: `--format html > report.html`
+    Html,
 }
 
 /// What to leave out of the specs.

@@ -6,6 +6,7 @@ use clap::Args;
 
 use super::fleet::{self, Fleet, Members, Outcomes};
 use super::options::{Global, ReportFormat, Scope, Select, Widened, WideningGuard};
+use super::page;
 use super::report::{provenance, report};
 use super::reports::Reports;
 use super::session::{LookUp, Observed, Session, invocation_for_all};
@@ -43,6 +44,7 @@ pub struct PlanArgs {
 }
 
 pub async fn run(global: &Global, args: &PlanArgs, output: &Output) -> Result<Status, CommandError> {
+    page::refuse_on_a_terminal(args.format, output)?;
     match Fleet::open(global, &args.select, output).await? {
         Fleet::One(session) => run_in(*session, args, output).await,
         Fleet::Many(members) => run_many(members, global, args, output).await,
@@ -81,6 +83,18 @@ async fn run_many(
             let value = fleet::json(PLANS_FORMAT, "plan", plans.collect(), outcome);
             format!("{:#}\n", output.masked_json(&value))
         }
+        ReportFormat::Html => {
+            let in_sandbox =
+                made.iter().any(|(_, made)| made.as_ref().is_ok_and(|(session, _)| session.in_sandbox));
+            let made: Vec<(Option<&str>, &PlanView)> = plans
+                .iter()
+                .filter_map(|(file, plan)| Some((Some(file.as_str()), plan.as_ref().ok()?)))
+                .collect();
+            let failed: Vec<String> =
+                plans.iter().filter(|(_, plan)| plan.is_err()).map(|(file, _)| file.clone()).collect();
+            let (provenance, time) = (provenance(), page::time());
+            render::html::plans(&made, &failed, in_sandbox, &provenance, time, &output.masker())
+        }
         ReportFormat::Markdown => {
             let plans: Vec<(String, Result<&PlanView, String>)> = plans
                 .iter()
@@ -94,7 +108,7 @@ async fn run_many(
         ReportFormat::Text => show_all(&made, |(plan, _)| plan, output)?,
         format => {
             report_errors(&made, output);
-            output.result(&page(format))?;
+            page::print(format, &page(format), output)?;
         }
     }
     args.reports.write(output, page)?;
@@ -222,8 +236,13 @@ pub async fn run_in(mut session: Session, args: &PlanArgs, output: &Output) -> R
         ReportFormat::Markdown => {
             render::markdown::plan(&view, &provenance().with_file(&session.file), &output.masker())
         }
+        ReportFormat::Html => {
+            let (provenance, time) = (provenance().with_file(&session.file), page::time());
+            let (plans, mask) = ([(None, &view)], output.masker());
+            render::html::plans(&plans, &[], session.in_sandbox, &provenance, time, &mask)
+        }
     };
-    output.result(&page(args.format))?;
+    page::print(args.format, &page(args.format), output)?;
     args.reports.write(output, page)?;
     if let Some(refusal) = refusal(&plan, args.guard) {
         return Err(refusal.into());

@@ -32,7 +32,7 @@ impl<'a> Record<'a> {
     pub(super) fn text(&self, text: &str) -> Result<(), OutputError> {
         match self.format {
             ReportFormat::Text => self.output.result(text),
-            ReportFormat::Json | ReportFormat::Markdown => Ok(()),
+            ReportFormat::Json | ReportFormat::Markdown | ReportFormat::Html => Ok(()),
         }
     }
 
@@ -72,7 +72,7 @@ impl<'a> Record<'a> {
         let Self { view, format, output } = self;
         let page = |format| match format {
             ReportFormat::Json => format!("{:#}\n", output.masked_json(&render::json::apply(&view))),
-            ReportFormat::Text | ReportFormat::Markdown => {
+            ReportFormat::Text | ReportFormat::Markdown | ReportFormat::Html => {
                 render::markdown::applied(&[(None, &view)], &[], &provenance(), &output.masker())
             }
         };
@@ -118,7 +118,7 @@ pub(super) fn finish_all(
             let all = all.iter().map(|(file, made)| (file.as_str(), made.clone())).collect();
             format!("{:#}\n", output.masked_json(&fleet::json(name.0, name.1, all, status)))
         }
-        ReportFormat::Text | ReportFormat::Markdown => {
+        ReportFormat::Text | ReportFormat::Markdown | ReportFormat::Html => {
             let all: Vec<(Option<&str>, &ApplyView)> =
                 views.iter().map(|(file, view)| (Some(file.as_str()), view)).collect();
             let failed: Vec<(String, String)> =

@@ -43,6 +43,10 @@ impl FromStr for ReportFile {
 }
 
 impl Reports {
+    pub(super) fn has(&self, format: ReportFormat) -> bool {
+        self.reports.iter().any(|report| report.format == format)
+    }
+
     /// # Errors
     ///
     /// When a file cannot be written.
@@ -52,7 +56,9 @@ impl Reports {
         mut page: impl FnMut(ReportFormat) -> String,
     ) -> Result<(), ReportsError> {
         for ReportFile { format, path } in &self.reports {
-            let text = output.plain(&page(*format));
+            let text = page(*format);
+            // A page is masked already, text by text.
+            let text = if *format == ReportFormat::Html { text } else { output.plain(&text) };
             fs::write(path, text).map_err(|source| ReportsError { path: path.clone(), source })?;
         }
         Ok(())

@@ -299,7 +299,7 @@ fn claims(out: &mut String, file: Option<&str>, report: &CheckView, role: &RoleV
     }
 }
 
-fn level_title(level: Level, prober: &str, organization: Option<&str>) -> String {
+pub(super) fn level_title(level: Level, prober: &str, organization: Option<&str>) -> String {
     match level {
         Level::Configured => format!(
             "configured: what Genesys Cloud shows of the organization \"{}\"",

@@ -5,6 +5,7 @@ pub mod diagnose;
 pub mod diagnostics;
 mod escape;
 pub mod field;
+pub mod html;
 pub mod json;
 pub mod markdown;
 pub mod output;

@@ -79,6 +79,24 @@ impl Output {
         }
     }
 
+    /// Whether a person reads the result as it is printed.
+    pub fn is_on_a_terminal(&self) -> bool {
+        self.captured.is_none() && io::stdout().is_terminal()
+    }
+
+    /// A page, to standard output. Its texts were masked one by one, before they were escaped: nothing in it is changed.
+    pub fn page(&self, page: &str) -> Result<(), OutputError> {
+        if let Some(captured) = &self.captured {
+            captured.lock().unwrap_or_else(PoisonError::into_inner).push_str(page);
+            return Ok(());
+        }
+        let mut stdout = io::stdout().lock();
+        match stdout.write_all(page.as_bytes()).and_then(|()| stdout.flush()) {
+            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(OutputError(error)),
+            _ => Ok(()),
+        }
+    }
+
     /// The same without notes and progress.
     #[must_use]
     pub fn quiet(self, is_quiet: bool) -> Self {

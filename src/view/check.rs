@@ -4,6 +4,7 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 
 use super::parts::Remark;
+use super::picture::{Picture, picture};
 use super::remark::{notice_remark, to_accept};
 use super::words::few;
 use crate::check::{
@@ -52,6 +53,8 @@ pub struct Summary {
 #[derive(Debug, Clone, Serialize)]
 pub struct RoleView {
     pub role: String,
+    #[serde(skip)]
+    pub picture: Picture,
     pub verdict: VerdictView,
     /// As whom the probes were made; empty: none were.
     pub prober: String,
@@ -190,10 +193,21 @@ impl Summary {
 }
 
 pub(super) fn role_view(report: &RoleReport, in_sandbox: bool) -> RoleView {
-    let RoleReport { role, functions, prober, claims, diagnosis, accepted, notices, verdict, observation } =
-        report;
+    let RoleReport {
+        role,
+        functions,
+        path: _,
+        prober,
+        claims,
+        diagnosis,
+        accepted,
+        notices,
+        verdict,
+        observation,
+    } = report;
     RoleView {
         role: role.clone(),
+        picture: picture(report),
         verdict: verdict_view(verdict, functions, diagnosis, in_sandbox),
         prober: prober.clone().unwrap_or_default(),
         lines: claims.iter().map(|claim| line_view(claim, report)).collect(),
@@ -305,7 +319,7 @@ fn proof_in_words(proof: Option<Level>, in_sandbox: bool) -> &'static str {
 }
 
 fn line_view(claim: &Claim, report: &RoleReport) -> LineView {
-    let Claim { level, topic, sentence, outcome, seen, note, notices: _, accept: _ } = claim;
+    let Claim { level, topic, function: _, sentence, outcome, seen, note, notices: _, accept: _ } = claim;
     let (word, meaning, cause) = match outcome {
         Outcome::Holds => (OutcomeWord::Pass, note.clone(), None),
         Outcome::Accepted(acceptances) => {
@@ -314,12 +328,8 @@ fn line_view(claim: &Claim, report: &RoleReport) -> LineView {
         }
         Outcome::NotProvable { help } => (OutcomeWord::NotProvable, help.clone(), None),
         Outcome::Fails(failure) => {
-            let own = &failure.finding;
-            let explaining = report.diagnosis.findings.iter().find(|finding| {
-                (finding.cause, &finding.what) == (own.cause, &own.what)
-                    || failure.explained_by.contains(&finding.cause)
-            });
-            let finding = explaining.unwrap_or(own);
+            let explaining = report.explaining(failure).and_then(|at| report.diagnosis.findings.get(at));
+            let finding = explaining.unwrap_or(&failure.finding);
             (OutcomeWord::Fault, finding.remedy.clone(), Some(finding.cause.word()))
         }
     };

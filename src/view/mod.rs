@@ -6,6 +6,7 @@ mod diagnose;
 mod genesys;
 mod iam;
 mod parts;
+mod picture;
 mod plan;
 mod provenance;
 mod remark;
@@ -19,11 +20,14 @@ pub use diagnose::{
     StepView, UnknownView, WayView,
 };
 pub use parts::{DiffLine, Field, LineKind, Remark, document_diff};
+#[cfg(test)]
+pub(crate) use picture::testing::picture_of;
+pub use picture::{FunctionStop, Link, LinkProof, Outsiders, Picture, Station};
 pub use plan::{
     AccessLineView, AccessView, Caution, ChangeView, ConnectionView, FORMAT_VERSION, ForeignView, GainView,
     PLAN_FORMAT, PLANS_FORMAT, PlanSummary, PlanView, RolePlanView, foreign, gainers,
 };
-pub use provenance::Provenance;
+pub use provenance::{PipelineRun, Provenance};
 pub use remark::blocker_remark;
 pub use state::{desired, live};
 pub use words::{few, plural, sentence_case};

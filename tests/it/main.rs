@@ -23,6 +23,7 @@ mod fmt;
 mod genesys;
 mod genesys_faults;
 mod genesys_javascript;
+mod html;
 mod import;
 mod init;
 mod integration_spec;

@@ -19,19 +19,18 @@ pub(crate) fn own_policies(facts: &Facts) -> Vec<Claim> {
 /// A claim for each party that a statement admits.
 fn own_policy(function: &FunctionFacts, facts: &Facts) -> Vec<Claim> {
     let FunctionFacts { arn, policy, .. } = function;
-    let name = name_of(arn);
     let document = match policy {
         Err(why) => {
             let help = "permit `lambda:GetPolicy` to see it";
-            return vec![ask_own(&name, None, "invoke").not_provable(why.clone(), help)];
+            return vec![ask_own(arn, None, "invoke").not_provable(why.clone(), help)];
         }
-        Ok(None) => return vec![ask_own(&name, None, "invoke").holds("it has no policy of its own")],
+        Ok(None) => return vec![ask_own(arn, None, "invoke").holds("it has no policy of its own")],
         Ok(Some(document)) => document,
     };
     let others = function_parties(arn, document);
     if others.is_empty() {
         let seen = "only this account, and services bound to it, may do so by it";
-        return vec![ask_own(&name, None, "invoke").holds(seen)];
+        return vec![ask_own(arn, None, "invoke").holds(seen)];
     }
     others.iter().map(|(acceptable, grant)| by_statement(arn, acceptable, grant, facts)).collect()
 }
@@ -55,7 +54,7 @@ fn by_statement(arn: &FunctionArn, acceptable: &Acceptable, grant: &FunctionGran
         ),
     };
     let lets_in = vec![format!("{who} ({way})")];
-    let question = ask_own(&name, sid.as_deref(), verbs);
+    let question = ask_own(arn, sid.as_deref(), verbs);
     let mut changed = "";
     let mut remedy = removal(arn, sid.as_deref());
     match acceptable.consent(accepts) {
@@ -97,7 +96,8 @@ fn removal(arn: &FunctionArn, sid: Option<&str>) -> String {
     format!("{command}, or bind it with aws:SourceArn or aws:SourceAccount")
 }
 
-fn ask_own(name: &str, sid: Option<&str>, verbs: &str) -> Question {
+fn ask_own(function: &FunctionArn, sid: Option<&str>, verbs: &str) -> Question {
+    let name = name_of(function);
     let by = sid.map(|sid| format!("statement `{sid}` of ")).unwrap_or_default();
     ask(
         Topic::FunctionPolicies,
@@ -105,4 +105,5 @@ fn ask_own(name: &str, sid: Option<&str>, verbs: &str) -> Question {
         format!("{by}the own policy of {name} lets someone else {verbs} it"),
         format!("whether the own policy of {name} lets someone else invoke or change it is unknown"),
     )
+    .about(function)
 }

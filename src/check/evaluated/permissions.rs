@@ -92,7 +92,8 @@ fn covered(role: &LiveRole, facts: &Facts, function: &FunctionFacts) -> Option<C
         format!("the policy `{name}` allows the {function_name}"),
         format!("the policy `{name}` does not allow the {function_name}"),
         format!("whether the policy `{name}` allows the {function_name} is undecided"),
-    );
+    )
+    .about(&function.arn);
     match role.decision_by(&policy.policy.document, &function.arn) {
         Decision::Allowed => Some(question.holds("it names the exact ARN")),
         Decision::Undecided => {
@@ -146,7 +147,8 @@ fn denials(role: &LiveRole, function: &FunctionFacts) -> Vec<Claim> {
         format!("no Deny keeps the role from the {name}"),
         format!("a Deny keeps the role from the {name}"),
         String::new(),
-    );
+    )
+    .about(&function.arn);
     let mut claims = vec![if evaluation.decision == Decision::ExplicitDeny {
         let finding = Finding {
             cause: Cause::Denied,
@@ -169,7 +171,8 @@ fn denials(role: &LiveRole, function: &FunctionFacts) -> Vec<Claim> {
             format!("the permissions boundary allows the {name}"),
             format!("the permissions boundary does not allow the {name}"),
             format!("whether the permissions boundary allows the {name} is undecided"),
-        );
+        )
+        .about(&function.arn);
         claims.push(match role.decision_by(boundary, &function.arn) {
             Decision::Allowed | Decision::ExplicitDeny => question.holds("an Allow of it matches"),
             Decision::Undecided => {
@@ -198,7 +201,8 @@ fn may(role: &LiveRole, facts: &Facts, function: &FunctionFacts) -> Claim {
         format!("the role may invoke {name}"),
         format!("the role may not invoke {name}"),
         format!("whether the role may invoke {name} is undecided"),
-    );
+    )
+    .about(&function.arn);
     let evaluation = may_invoke(role, &function.arn, own(function));
     match evaluation.decision {
         Decision::Allowed => question.holds(evaluation.reason),
@@ -234,7 +238,8 @@ fn second_opinion(role: &LiveRole, facts: &Facts, function: &FunctionFacts) -> O
             Decision::Undecided => format!("only AWS's policy simulator decides about {name}"),
             _ => format!("AWS's policy simulator does not agree about {name}"),
         },
-    );
+    )
+    .about(&function.arn);
     let mut seen = format!("it says {decision}");
     if !matched.is_empty() {
         let names: Vec<String> = matched.iter().map(|name| format!("`{}`", one_line(name))).collect();

@@ -39,7 +39,8 @@ fn one_ready(function: &FunctionFacts, organization_region: Option<&str>) -> Cla
             FunctionState::Unknown(_) => format!("whether {name} exists is unknown"),
             _ => format!("{name} is not ready yet"),
         },
-    );
+    )
+    .about(arn);
     match state {
         FunctionState::Missing => {
             let finding = Finding {
@@ -198,7 +199,8 @@ fn tenancy(function: &FunctionFacts) -> Option<Claim> {
         return None;
     };
     let name = name_of(&function.arn);
-    let question = ask(Topic::Invocable, "", format!("{name} cannot be invoked without a tenant ID"), "");
+    let question = ask(Topic::Invocable, "", format!("{name} cannot be invoked without a tenant ID"), "")
+        .about(&function.arn);
     let finding = Finding {
         cause: Cause::TenantIsolation,
         what: format!("The {name} isolates tenants (TenancyConfig)"),
@@ -220,7 +222,8 @@ fn concurrency(function: &FunctionFacts) -> Claim {
         format!("{name} may run"),
         format!("{name} may not run even once at a time"),
         format!("whether {name} is throttled by a reserved concurrency of 0 is unknown"),
-    );
+    )
+    .about(arn);
     match reserved_concurrency {
         Ok(None) => question.holds("no concurrency of its own limits it"),
         Ok(Some(number)) if *number > 0 => {

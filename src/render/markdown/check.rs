@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use super::common::{LIMIT, origin, paste};
+use super::picture;
 use crate::render::escape::Escape;
 use crate::view::{
     AcceptedView, CauseView, CheckView, OutcomeWord, Provenance, RoleView, Summary, few, plural,
@@ -67,6 +68,9 @@ pub fn checks(
     }
     for (_, role) in &rows {
         add(&mut out, &role.role, &role_causes(esc, role, rows.len() > 1));
+    }
+    for (_, role) in &rows {
+        add(&mut out, &role.role, &role_picture(esc, role, rows.len() > 1));
     }
     for (_, role) in &rows {
         add(&mut out, &role.role, &role_lines(esc, role));
@@ -213,6 +217,15 @@ fn role_causes(esc: &Escape<'_>, report: &RoleView, has_heading: bool) -> String
     }
     out.push('\n');
     out
+}
+
+/// How an invocation gets to the functions, or does not: of several roles folded.
+fn role_picture(esc: &Escape<'_>, report: &RoleView, is_folded: bool) -> String {
+    let drawn = picture::way(esc, &report.picture);
+    if !is_folded {
+        return format!("{drawn}\n");
+    }
+    format!("<details><summary>The picture of {}</summary>\n{drawn}\n</details>\n\n", esc.html(&report.role))
 }
 
 fn role_lines(esc: &Escape<'_>, report: &RoleView) -> String {

@@ -3,6 +3,7 @@
 mod apply;
 mod check;
 mod common;
+mod picture;
 mod plan;
 #[cfg(test)]
 mod tests;

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use super::common::{LIMIT, origin, paste};
+use super::picture;
 use crate::plan::ChangeKind;
 use crate::policy::access::AccessSign;
 use crate::render::escape::Escape;
@@ -296,29 +297,9 @@ fn access(esc: &Escape<'_>, plan: &RolePlanView) -> String {
         out.push_str("```\n");
     }
     if !changes.is_empty() {
-        out.push_str(&picture(esc, plan));
+        out.push_str(&picture::access(esc, plan));
     }
     out.push('\n');
-    out
-}
-
-/// Who reaches what through the role, as a picture that GitHub and GitLab draw. What is gained has a thick line,
-/// what is lost a dotted one.
-fn picture(esc: &Escape<'_>, plan: &RolePlanView) -> String {
-    let arrow = |sign| match sign {
-        AccessSign::Gained => "== gained ==>",
-        AccessSign::Lost => "-. lost .->",
-        AccessSign::Kept => "-->",
-    };
-    let mut out = String::from("\n```mermaid\nflowchart LR\n");
-    let _ = writeln!(out, "  role([\"role {}\"])", esc.label(&plan.role));
-    for (number, line) in plan.access.assume.iter().enumerate() {
-        let _ = writeln!(out, "  who{number}[\"{}\"] {} role", esc.label(&line.sentence), arrow(line.sign));
-    }
-    for (number, line) in plan.access.permissions.iter().enumerate() {
-        let _ = writeln!(out, "  role {} what{number}[\"{}\"]", arrow(line.sign), esc.label(&line.sentence));
-    }
-    out.push_str("```\n");
     out
 }
 

@@ -20,7 +20,7 @@ use crate::view::{
     AcceptedView, ApplyView, CauseView, CheckView, ErrorView, OutcomeWord, PlanView, Provenance, Remark,
     RoleView, Summary,
 };
-use crate::view::{LineView, VerdictView};
+use crate::view::{LineView, VerdictView, picture_of};
 
 /// What comes alive in a comment, and what could end its surroundings.
 fn hostile() -> impl Strategy<Value = String> {
@@ -358,6 +358,7 @@ fn hostile_check(text: &str, sign: &'static str) -> CheckView {
     };
     let role = RoleView {
         role: t(),
+        picture: picture_of(text, 2),
         verdict: VerdictView {
             sign,
             headline: t(),

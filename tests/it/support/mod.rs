@@ -1,6 +1,7 @@
 //! What the tests that drive the binary share.
 
 pub mod args;
+pub mod browser;
 pub mod http_stub;
 pub mod node;
 pub mod python;

@@ -1,0 +1,51 @@
+//! The way of an invocation through both services: what it passes, by name.
+
+use super::facts::{CredentialArn, Facts, GenesysSide};
+use crate::arn::{AccountId, FunctionArn};
+
+/// From Genesys Cloud to the functions; the role's name is the report's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InvocationPath {
+    pub account_id: String,
+    /// The account that the spec trusts.
+    pub genesys_account_id: AccountId,
+    /// The name of the organization that was asked.
+    pub organization: Option<String>,
+    /// Those that the spec names, or whose credential holds the role.
+    pub integrations: Vec<String>,
+    pub policy: String,
+    /// In the order of the spec.
+    pub functions: Vec<FunctionArn>,
+}
+
+pub(crate) fn path(facts: &Facts) -> InvocationPath {
+    let desired = &facts.desired;
+    let role = CredentialArn::Shown(desired.role.arn.to_string());
+    let (organization, seen) = match &facts.genesys {
+        GenesysSide::Read(genesys) => {
+            (Some(genesys.organization_name.clone()), genesys.integrations.as_deref().unwrap_or_default())
+        }
+        GenesysSide::NotAsked | GenesysSide::Rejected(_) | GenesysSide::Unreadable(_) => {
+            (None, [].as_slice())
+        }
+    };
+    let mut integrations: Vec<String> =
+        desired.integration.iter().map(|integration| integration.name.clone()).collect();
+    for integration in seen.iter().filter(|one| one.credential == role) {
+        if !integrations.contains(&integration.name) {
+            integrations.push(integration.name.clone());
+        }
+    }
+    // With one alone there is no doubt which is meant.
+    if let ([], [one]) = (integrations.as_slice(), seen) {
+        integrations.push(one.name.clone());
+    }
+    InvocationPath {
+        account_id: desired.role.arn.account.clone(),
+        genesys_account_id: desired.genesys_account_id.clone(),
+        organization,
+        integrations,
+        policy: desired.policy.name.clone(),
+        functions: desired.functions.clone(),
+    }
+}

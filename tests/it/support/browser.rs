@@ -1,0 +1,97 @@
+//! Pages in headless Chromium, by Node; what is missing on a machine is said, and the test is skipped.
+
+use std::fs::{self, File};
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::OnceLock;
+
+use serde_json::{Value, json};
+
+const PACKAGES: [&str; 5] = [
+    "playwright-core@1.65.1",
+    "axe-core@4.14.1",
+    "html-validate@10.17.0",
+    "mermaid@11.17.2",
+    "marked@18.2.1",
+];
+
+/// A folder with the packages, and the browser.
+struct Tools {
+    folder: PathBuf,
+    chromium: &'static str,
+}
+
+fn tools() -> Option<&'static Tools> {
+    static TOOLS: OnceLock<Option<Tools>> = OnceLock::new();
+    let say = |missing: &String| {
+        let _ = writeln!(std::io::stderr(), "skipped: {missing}");
+    };
+    TOOLS.get_or_init(|| find().inspect_err(say).ok()).as_ref()
+}
+
+fn is_there(program: &str) -> bool {
+    let mut command = Command::new(program);
+    command.arg("--version").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    command.status().is_ok_and(|status| status.success())
+}
+
+fn find() -> Result<Tools, String> {
+    let chromium = ["chromium", "chromium-browser", "google-chrome"].into_iter().find(|name| is_there(name));
+    let chromium = chromium.ok_or("Chromium is missing")?;
+    for program in ["node", "npm"] {
+        if !is_there(program) {
+            return Err(format!("{program} is missing"));
+        }
+    }
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("node");
+    fs::create_dir_all(&folder).unwrap();
+    // Test processes may run at the same time: one installs, the others wait.
+    let lock = File::create(folder.join("lock")).unwrap();
+    lock.lock().unwrap();
+    let (stamp, wanted) = (folder.join("installed"), PACKAGES.join("\n"));
+    if fs::read_to_string(&stamp).ok().as_deref() != Some(&wanted) {
+        fs::write(folder.join("package.json"), "{\"private\": true}").unwrap();
+        let mut install = Command::new("npm");
+        install.args(["install", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error"]);
+        let status = install.args(PACKAGES).current_dir(&folder).stdin(Stdio::null()).status().unwrap();
+        if !status.success() {
+            return Err(format!("npm cannot install {}", PACKAGES.join(", ")));
+        }
+        fs::write(&stamp, wanted).unwrap();
+    }
+    Ok(Tools { folder, chromium })
+}
+
+/// Runs a script of this folder with what it is given, and reads what it answers. `None`: a tool is missing.
+fn script(name: &str, input: Value) -> Option<Value> {
+    let Tools { folder, chromium } = tools()?;
+    // Node looks for packages beside the script.
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/support").join(name);
+    let script = tempfile::Builder::new().suffix(".mjs").tempfile_in(folder).unwrap();
+    fs::copy(source, script.path()).unwrap();
+    let mut command = Command::new("node");
+    command.arg(script.path()).env("CHROMIUM", chromium).current_dir(folder);
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(input.to_string().as_bytes()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success(), "{name} failed");
+    Some(serde_json::from_slice(&output.stdout).unwrap())
+}
+
+/// What a browser, a validator and a checker of accessibility find wrong with pages; empty: nothing.
+/// With PAGES_OUT, screenshots are left in that folder.
+pub fn faults_of_pages(pages: &[(&str, &str)]) -> Option<Vec<String>> {
+    let pages: Vec<Value> = pages.iter().map(|(name, html)| json!({"name": name, "html": html})).collect();
+    let faults = script("pages.mjs", json!({"pages": pages, "out": std::env::var("PAGES_OUT").ok()}))?;
+    Some(serde_json::from_value(faults).unwrap())
+}
+
+/// The same of comments: whether they render, and their Mermaid pictures too.
+pub fn faults_of_comments(comments: &[(&str, &str)]) -> Option<Vec<String>> {
+    let comments: Vec<Value> =
+        comments.iter().map(|(name, markdown)| json!({"name": name, "markdown": markdown})).collect();
+    let faults =
+        script("comments.mjs", json!({"comments": comments, "out": std::env::var("PAGES_OUT").ok()}))?;
+    Some(serde_json::from_value(faults).unwrap())
+}
