@@ -303,7 +303,8 @@ impl Explain for ApplyError {
 
 /// Whether nothing is left of a saved plan.
 fn is_done(misfits: &[(Option<String>, Misfit)]) -> bool {
-    misfits.iter().all(|(_, misfit)| misfit.is_done)
+    let has_nothing = |misfit: &Misfit| misfit.differences.is_empty() && misfit.left.is_empty();
+    misfits.iter().all(|(_, misfit)| misfit.is_done || has_nothing(misfit))
 }
 
 fn outdated(misfits: &[(Option<String>, Misfit)]) -> String {

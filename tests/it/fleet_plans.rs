@@ -55,6 +55,15 @@ fn plans_of_several_specs_are_one_file_that_is_applied_as_a_whole_and_once() {
         .expect(3)
         .says("specs/a.toml: nothing is left to do")
         .says("Nothing is left to do: the live state matches the spec");
+    // Also where one of the specs had nothing to do in the first place.
+    fs::write(project.path("specs/b.toml"), spec("b", OTHER_ACCOUNT, OTHER_ID)).unwrap();
+    all(&project, &["plan", "--out", "plan.json"]).expect(0);
+    all(&project, &["apply", "plan.json", "--no-check"]).expect(0);
+    all(&project, &["apply", "plan.json"])
+        .expect(3)
+        .says("specs/a.toml: no changes, as planned")
+        .says("Nothing is left to do: the live state matches the spec")
+        .says_not("help:");
 }
 
 #[test]
