@@ -4,6 +4,7 @@ use super::cause::Cause;
 use super::claim::{Claim, Finding, Harm, Question};
 use super::facts::Facts;
 use super::level::Level;
+use super::observed::accepted_principals;
 use super::questions::{genesys, trust};
 use super::topic::Topic;
 use super::uses::{ExternalAccess, PresentedId, Recorded};
@@ -47,9 +48,16 @@ fn compare(findings: &[ExternalAccess], role: &LiveRole, facts: &Facts) -> Claim
     };
     let is_verifier =
         |one: &ExternalAccess| one.principal.values().any(|text| Some(text) == verifier.as_ref());
+    let accepted: Vec<String> = accepted_principals(facts).collect();
+    let is_accepted = |one: &ExternalAccess| {
+        accepted.iter().any(|known| {
+            let account = known.parse::<crate::arn::Arn>().map(|arn| arn.account).unwrap_or_default();
+            one.principal.values().any(|text| text == known || *text == account)
+        })
+    };
     let others: Vec<String> = findings
         .iter()
-        .filter(|one| !(is_verifier(one) || is_genesys(one) && is_right(one)))
+        .filter(|one| !(is_verifier(one) || is_accepted(one) || is_genesys(one) && is_right(one)))
         .map(|one| in_words(one, desired.external_id.is_masked()))
         .collect();
     let date = findings.iter().filter_map(|one| one.analyzed).max();

@@ -7,11 +7,12 @@ use super::cause::Cause;
 use super::claim::{Claim, Finding, Harm, Question};
 use super::facts::Facts;
 use super::level::Level;
-use super::questions::{genesys, may_assume};
+use super::questions::{genesys, may_assume, trust};
 use super::topic::Topic;
 use super::uses::{EventHistory, PresentedId, Recorded, RegionReading, RoleUse, SessionUser};
 use crate::arn::Arn;
-use crate::model::LastUse;
+use crate::model::{LastUse, LiveRole};
+use crate::plan::trust_parties;
 use crate::policy::{Decision, Principal};
 use crate::text::one_line;
 
@@ -85,6 +86,8 @@ enum UseKind {
     /// Genesys Cloud's account, for another organization.
     OtherCustomer,
     Verifier,
+    /// The spec accepts whom it is about, with a reason.
+    Accepted,
     /// This tool's own.
     Probe,
     Stranger,
@@ -97,14 +100,22 @@ struct SeenUses<'a> {
     genesys: Vec<&'a RoleUse>,
     probes: usize,
     verifier: usize,
+    accepted: usize,
     /// By what they are called, with their uses; the newest first.
     strangers: Vec<(String, Vec<&'a RoleUse>)>,
 }
 
 impl<'a> SeenUses<'a> {
     fn new(history: &'a EventHistory, facts: &'a Facts) -> Self {
-        let mut seen =
-            Self { facts, history, genesys: Vec::new(), probes: 0, verifier: 0, strangers: Vec::new() };
+        let mut seen = Self {
+            facts,
+            history,
+            genesys: Vec::new(),
+            probes: 0,
+            verifier: 0,
+            accepted: 0,
+            strangers: Vec::new(),
+        };
         for used in &history.uses {
             let who = match seen.kind(used) {
                 UseKind::Genesys => {
@@ -117,6 +128,10 @@ impl<'a> SeenUses<'a> {
                 }
                 UseKind::Verifier => {
                     seen.verifier += 1;
+                    continue;
+                }
+                UseKind::Accepted => {
+                    seen.accepted += 1;
                     continue;
                 }
                 UseKind::OtherCustomer => "another customer of Genesys Cloud".to_owned(),
@@ -133,12 +148,14 @@ impl<'a> SeenUses<'a> {
     fn kind(&self, used: &RoleUse) -> UseKind {
         let desired = &self.facts.desired;
         let own = desired.role.arn.account.as_str();
-        let of_genesys = [genesys(desired).account, desired.genesys_account_id.to_string()];
+        // Not the spec's account where that is not Genesys's.
+        let of_genesys = genesys(desired).account;
         let account = match &used.by {
             SessionUser::Account(account) | SessionUser::Identity { account, .. } => account.as_str(),
+            SessionUser::Service(_) if is_accepted(&used.by, self.facts) => return UseKind::Accepted,
             SessionUser::Service(_) | SessionUser::Other(_) => return UseKind::Stranger,
         };
-        let is_genesys = of_genesys.iter().any(|known| known == account);
+        let is_genesys = of_genesys == account;
         let verifier = desired.verifier.as_ref();
         // A name can be chosen by anyone: it excuses nobody from elsewhere.
         let is_ours = account == own || is_genesys || verifier.is_some_and(|arn| arn.account == account);
@@ -155,6 +172,7 @@ impl<'a> SeenUses<'a> {
                 UseKind::Verifier
             }
             (Some(verifier), SessionUser::Identity { arn, .. }) if is_of(arn, verifier) => UseKind::Verifier,
+            _ if is_accepted(&used.by, self.facts) => UseKind::Accepted,
             _ => UseKind::Stranger,
         }
     }
@@ -243,6 +261,9 @@ impl<'a> SeenUses<'a> {
         if self.verifier > 0 {
             seen = format!("{seen}; the verifier did {}", times(self.verifier, ""));
         }
+        if self.accepted > 0 {
+            seen = format!("{seen}; those whom the spec accepts did {}", times(self.accepted, ""));
+        }
         if self.history.unreadable > 0 {
             let help = "look at them in CloudTrail's event history: this tool did not understand them";
             let unreadable = self.history.unreadable;
@@ -265,6 +286,7 @@ impl<'a> SeenUses<'a> {
             let id = used.external_id.as_ref().map(PresentedId::expose);
             let decision = may_assume(role, &principal, id).decision;
             matches!(decision, Decision::Allowed | Decision::Undecided)
+                || may_be_named(&used.by, role, self.facts)
         };
         let still = uses.iter().any(|used| is_admitted(&used));
         let consequence = if still {
@@ -491,6 +513,46 @@ fn in_words(by: &SessionUser, own: &str) -> String {
         SessionUser::Service(name) => format!("the AWS service {}", one_line(name)),
         SessionUser::Other(what) => one_line(what).into_owned(),
     }
+}
+
+/// Whether the trust policy of today names someone of another account, whose ARN CloudTrail does not show.
+fn may_be_named(by: &SessionUser, role: &LiveRole, facts: &Facts) -> bool {
+    let SessionUser::Account(account) = by else { return false };
+    trust(role, &facts.desired).others.iter().any(|other| match &other.principal {
+        Some(Principal::Aws(text)) => {
+            text == account.as_str() || text.parse::<Arn>().is_ok_and(|arn| arn.account == account.as_str())
+        }
+        Some(Principal::Service(_) | Principal::Federated(_)) => false,
+        // Everybody, or nobody can say who.
+        Some(Principal::Anonymous) | None => true,
+    })
+}
+
+/// Whether the spec accepts them, in the trust policy as it is.
+fn is_accepted(by: &SessionUser, facts: &Facts) -> bool {
+    let mut accepted = accepted_principals(facts);
+    match by {
+        SessionUser::Account(account) => {
+            accepted.any(|text| text.parse::<Arn>().is_ok_and(|arn| arn.account == account.as_str()))
+        }
+        SessionUser::Identity { account, arn } => accepted.any(|text| {
+            text.parse::<Arn>().is_ok_and(|known| {
+                is_of(arn, &known) || known.resource == "root" && known.account == account.as_str()
+            })
+        }),
+        SessionUser::Service(name) => accepted.any(|text| text == *name),
+        SessionUser::Other(_) => false,
+    }
+}
+
+/// Whom the trust policy names and the spec accepts.
+pub(crate) fn accepted_principals(facts: &Facts) -> impl Iterator<Item = String> {
+    let desired = &facts.desired;
+    let parties = facts.live.role.iter().flat_map(|role| trust_parties(role, desired)).flatten();
+    parties
+        .filter(|party| party.consent(&desired.accepts).is_given())
+        .flat_map(|party| party.things)
+        .map(|thing| thing.value().to_owned())
 }
 
 /// As the trust policy is asked about them.
@@ -722,6 +784,23 @@ mod tests {
         let report = report_of(history(vec![own(PROBE_SESSION, admin)]));
         assert_eq!(report.diagnosis.findings, []);
         assert!(line(&report, Topic::Strangers).seen.contains("1 of this tool's own probes"));
+    }
+
+    #[test]
+    fn whoever_the_trust_policy_names_in_that_account_can_still_get_in() {
+        let shut = report_of(history(vec![used(1, "999988887777", Some(RIGHT))]));
+        assert!(shut.diagnosis.findings[0].consequence.contains("does not let them in"));
+        let mut facts = facts(converged());
+        let named = format!(
+            r#"{{"Version":"2012-10-17","Statement":{{"Effect":"Allow","Action":"sts:AssumeRole",
+                "Principal":{{"AWS":"arn:aws:iam::999988887777:role/x"}},"Condition":{{"StringEquals":{{"sts:ExternalId":"{RIGHT}"}}}}}}}}"#
+        );
+        facts.live.role.as_mut().unwrap().role.assume_role_policy = crate::plan::testing::document(&named);
+        let history = history(vec![used(1, "999988887777", Some(RIGHT))]);
+        facts.recorded = Some(Recorded { is_asked: true, history, lambda: Ok(None), analyzer: Ok(None) });
+        let report = judge(&facts);
+        let finding = report.diagnosis.findings.iter().find(|one| one.cause == Cause::Stranger).unwrap();
+        assert!(finding.consequence.contains("still lets them in"), "{finding:?}");
     }
 
     #[test]
