@@ -50,7 +50,8 @@ print(json.dumps({"reason": "build-finished", "success": True}))
     maturin
         .env("PATH", path_with(&[&dir.path().join("bin")]))
         .env("CARGO_TARGET_DIR", dir.path().join("target"));
-    maturin.env("REAL_CARGO", env!("CARGO")).env("BUILT", BINARY);
+    // `cargo test` sets CARGO, which maturin prefers to the PATH.
+    maturin.env("REAL_CARGO", env!("CARGO")).env("CARGO", dir.path().join("bin/cargo")).env("BUILT", BINARY);
     Run::of(&mut maturin).expect(0);
     let wheels: Vec<PathBuf> =
         fs::read_dir(dir.path().join("wheels")).unwrap().map(|entry| entry.unwrap().path()).collect();
