@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::backoff::Backoff;
 use crate::genesys::{Client, Waiting, WriteError, Writer};
-use crate::plan::genesys::{GenesysChange, Handle};
+use crate::plan::genesys::{ActionRef, GenesysChange, Handle};
 
 /// What this run has made for one role.
 #[derive(Debug, Default)]
@@ -22,6 +22,20 @@ impl Made {
 
     fn credential(&self, handle: &Handle) -> Result<String, WriteError> {
         known(handle, self.credential.as_ref())
+    }
+}
+
+impl Made {
+    /// The ID of the action that has come in the place of the one that a change deletes.
+    pub(super) fn replacement<'a>(&'a self, change: &'a GenesysChange) -> Option<(&'a str, &'a str)> {
+        let GenesysChange::DeleteIntegrationsAction { name, replaced_by: Some(by), .. } = change else {
+            return None;
+        };
+        let id = match by {
+            ActionRef::Id(id) => id,
+            ActionRef::Made(name) => self.actions.get(name)?,
+        };
+        Some((id, name))
     }
 }
 
@@ -89,7 +103,9 @@ pub(super) async fn execute(
         GenesysChange::PatchIntegrationsAction { before, after, differences: _ } => {
             writer.patch_action(before, after).await?;
         }
-        GenesysChange::DeleteIntegrationsAction { id, name: _ } => writer.delete_action(id).await?,
+        GenesysChange::DeleteIntegrationsAction { id, name: _, replaced_by: _ } => {
+            writer.delete_action(id).await?
+        }
         GenesysChange::DeleteIntegration { id, name: _, actions: _ } => writer.delete_integration(id).await?,
         GenesysChange::DeleteIntegrationsCredential { id, name: _ } => writer.delete_credential(id).await?,
     }

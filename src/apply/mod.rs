@@ -8,4 +8,4 @@ mod run;
 
 pub use interrupt::Interrupt;
 pub use recheck::PlanKind;
-pub use run::{Apply, ApplyReport, ChangeFailure, Progress};
+pub use run::{Apply, ApplyReport, ChangeFailure, Progress, ReplacementTests};

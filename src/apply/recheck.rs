@@ -4,6 +4,7 @@ use crate::arn::Arn;
 use crate::aws::{self, AwsError, Clients};
 use crate::genesys::{self, Details, GenesysError};
 use crate::model::{DesiredState, LiveState, OrganizationReading};
+use crate::plan::genesys::GenesysChange;
 use crate::plan::{Blocker, Change, RolePlan, destroy, destroy_role, diff, diff_role, iam, prune_role};
 
 /// Why the plan was made; decides what to re-check before each change.
@@ -83,7 +84,25 @@ pub(super) async fn is_organization_as_planned(
         now.roles.into_iter().flat_map(|role| role.changes).filter_map(in_genesys).collect();
     let planned: Vec<Change> = role.changes.iter().cloned().filter_map(in_genesys).collect();
     let is_delete = |change: &Change| change.operation() == "DeleteIntegrationsAction";
-    Ok(now == planned || (planned.iter().any(is_delete) && now.iter().all(|change| planned.contains(change))))
+    // IAM's side was not read here, and it decides which action is pointed elsewhere first.
+    let deleted = |all: &[Change], id: &str| {
+        all.iter().any(|change| matches!(change, Change::Genesys(GenesysChange::DeleteIntegrationsAction { id: gone, .. }) if gone == id))
+    };
+    let without_moves = |all: Vec<Change>| -> Vec<Change> {
+        let kept: Vec<bool> = all
+            .iter()
+            .map(|change| match change {
+                Change::Genesys(GenesysChange::PatchIntegrationsAction { before, .. }) => {
+                    !deleted(&all, &before.id)
+                }
+                _ => true,
+            })
+            .collect();
+        all.into_iter().zip(kept).filter(|(_, kept)| *kept).map(|(change, _)| change).collect()
+    };
+    let (now, planned) = (without_moves(now), without_moves(planned));
+    let is_same = now.len() == planned.len() && now.iter().all(|change| planned.contains(change));
+    Ok(is_same || (planned.iter().any(is_delete) && now.iter().all(|change| planned.contains(change))))
 }
 
 /// A change in Genesys Cloud, without a version: that alone is not a reason to stop.

@@ -2,6 +2,7 @@
 //! roles at a time; the first failure stops all.
 
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::time::Duration;
 
@@ -13,8 +14,9 @@ use super::recheck::{self, PlanKind};
 use super::{genesys, iam};
 use crate::aws::{AwsError, Clients};
 use crate::backoff::Backoff;
-use crate::genesys::{self as genesys_cloud, GenesysError, WriteError};
+use crate::genesys::{self as genesys_cloud, GenesysError, TestResult, WriteError};
 use crate::model::DesiredState;
+use crate::plan::genesys::GenesysChange;
 use crate::plan::{Change, Notice, Plan, RolePlan};
 
 /// What became of each change.
@@ -35,6 +37,8 @@ pub enum ChangeFailure {
     Genesys(GenesysError),
     /// What it was to change is no longer what the plan saw.
     Changed,
+    /// The data action that has come in the place of another failed its test: the old one stays. Why.
+    Untested(String),
 }
 
 impl From<WriteError> for ChangeFailure {
@@ -58,6 +62,29 @@ pub enum Progress<'a> {
     },
 }
 
+/// The tests of data actions that are made before what they replace is deleted: their inputs, by role and name.
+#[derive(Debug, Default)]
+pub struct ReplacementTests {
+    pub inputs: BTreeMap<(String, String), String>,
+    /// Those that passed, by the data action's ID.
+    pub passed: RefCell<BTreeMap<String, TestResult>>,
+}
+
+impl ReplacementTests {
+    /// Those of the data actions that have a `test_input`.
+    pub fn of(desired: &DesiredState) -> Self {
+        let mut inputs = BTreeMap::new();
+        for role in &desired.roles {
+            for action in role.integration.iter().flat_map(|integration| &integration.actions) {
+                let Some(input) = &action.test_input else { continue };
+                let key = (role.role.name.clone(), action.state.content.name.clone());
+                inputs.insert(key, serde_json::Value::Object(input.clone()).to_string());
+            }
+        }
+        Self { inputs, passed: RefCell::default() }
+    }
+}
+
 pub struct Apply<'a> {
     pub clients: &'a Clients,
     /// For the changes in Genesys Cloud.
@@ -67,6 +94,7 @@ pub struct Apply<'a> {
     /// Reads again before each change what it is to change, and makes it only if the plan still asks for it: for plans
     /// that are not carried out at once.
     pub recheck: Option<(PlanKind, &'a DesiredState)>,
+    pub tests: &'a ReplacementTests,
 }
 
 /// Roles that are written to at the same time: few, so that little is in flight when something fails.
@@ -80,10 +108,9 @@ struct Run<'a, P> {
 }
 
 impl<P: FnMut(Progress<'_>)> Run<'_, P> {
-    async fn role(&self, role: &RolePlan) {
-        let mut made_ids = genesys::Made::default();
-        let mut begun = 0;
-        while begun < role.changes.len() {
+    /// Carries out the changes of a role up to a place; `begun` are those that were.
+    async fn role(&self, role: &RolePlan, made_ids: &mut genesys::Made, mut begun: usize, end: usize) {
+        while begun < end {
             let places = begun..begun + at_once(&role.changes[begun..]);
             begun = places.end;
             let interrupted = self.apply.interrupt.is_set();
@@ -115,7 +142,7 @@ impl<P: FnMut(Progress<'_>)> Run<'_, P> {
                 continue;
             }
             match (places.start, places.len()) {
-                (at, 1) => self.make(role, at, &mut made_ids).await,
+                (at, 1) => self.make(role, at, made_ids).await,
                 _ => {
                     // Several only in IAM, which needs no IDs.
                     let makes = places.map(|at| async move {
@@ -148,6 +175,26 @@ impl<P: FnMut(Progress<'_>)> Run<'_, P> {
     }
 }
 
+/// How many changes of a role, from the first on, take something away in Genesys Cloud, or point a data action elsewhere.
+fn leading(role: &RolePlan) -> usize {
+    let is_leading = |change: &&Change| match change {
+        Change::Iam(_) => false,
+        Change::Genesys(change) => match change {
+            GenesysChange::PatchIntegration { enabled, .. } => !enabled,
+            GenesysChange::DeleteIntegrationsAction { replaced_by, .. } => replaced_by.is_none(),
+            GenesysChange::PatchIntegrationsAction { .. }
+            | GenesysChange::DeleteIntegration { .. }
+            | GenesysChange::DeleteIntegrationsCredential { .. } => true,
+            GenesysChange::PostIntegrationsCredentials { .. }
+            | GenesysChange::PutIntegrationsCredential { .. }
+            | GenesysChange::PostIntegrations { .. }
+            | GenesysChange::PutIntegrationConfigCurrent { .. }
+            | GenesysChange::PostIntegrationsActions { .. } => false,
+        },
+    };
+    role.changes.iter().take_while(is_leading).count()
+}
+
 /// How many of these changes, from the first on, are made at the same time.
 fn at_once(changes: &[Change]) -> usize {
     match changes {
@@ -166,7 +213,14 @@ impl Apply<'_> {
         let (first, then): (Vec<_>, Vec<_>) =
             plan.roles.iter().partition(|role| role.notices.contains(&Notice::RemovedFromSpec));
         for roles in [first, then] {
-            stream::iter(roles).for_each_concurrent(AT_A_TIME, |role| run.role(role)).await;
+            let mut roles: Vec<(&RolePlan, genesys::Made)> =
+                roles.into_iter().map(|role| (role, genesys::Made::default())).collect();
+            // What Genesys Cloud loses first, it loses before IAM changes for any role: one's integration may use another.
+            let first = roles.iter_mut().map(|(role, made)| run.role(role, made, 0, leading(role)));
+            stream::iter(first).for_each_concurrent(AT_A_TIME, |role| role).await;
+            let rest =
+                roles.iter_mut().map(|(role, made)| run.role(role, made, leading(role), role.changes.len()));
+            stream::iter(rest).for_each_concurrent(AT_A_TIME, |role| role).await;
         }
         self.interrupt.set_writing(false);
         run.report.into_inner()
@@ -216,10 +270,30 @@ impl Apply<'_> {
             Change::Genesys(change) => {
                 // A plan has such changes only where the organization was read.
                 let Some(client) = self.genesys else { return Err(ChangeFailure::Changed) };
+                if let Some((id, name)) = made.replacement(change) {
+                    self.test_replacement(client, &role.role, name, id).await?;
+                }
                 // Boxed: of every run's future it is a part.
                 let made = Box::pin(genesys::execute(client, change, made, self.waits, waiting)).await;
                 made.map_err(ChangeFailure::from)
             }
         }
+    }
+
+    /// The new one has to work before the old one goes, where tests are wanted.
+    async fn test_replacement(
+        &self,
+        client: &genesys_cloud::Client,
+        role: &str,
+        name: &str,
+        id: &str,
+    ) -> Result<(), ChangeFailure> {
+        let Some(input) = self.tests.inputs.get(&(role.to_owned(), name.to_owned())) else { return Ok(()) };
+        let result = client.test(id, input).await.map_err(ChangeFailure::Genesys)?;
+        if !result.success {
+            return Err(ChangeFailure::Untested(result.why_it_failed()));
+        }
+        self.tests.passed.borrow_mut().insert(id.to_owned(), result);
+        Ok(())
     }
 }

@@ -16,7 +16,7 @@ use super::record::Record;
 use super::reports::Reports;
 use super::session::{Observed, Session};
 use super::{CommandError, Status, check, plan};
-use crate::apply::Interrupt;
+use crate::apply::{Interrupt, ReplacementTests};
 use crate::backoff::Backoff;
 use crate::explain::Explain;
 use crate::model::OrganizationReading;
@@ -129,7 +129,7 @@ impl ApplyRun<'_> {
         }
     }
 
-    fn makes_proofs(&self) -> bool {
+    pub(super) fn makes_proofs(&self) -> bool {
         let ApplyArgs { plan, yes, test, no_test, .. } = self.args;
         *test || (plan.is_none() && !yes && !no_test)
     }
@@ -171,6 +171,9 @@ impl ApplyRun<'_> {
                 return Ok(interrupted(NOTHING, output));
             }
             let is_old = asks || saved.is_some();
+            if self.makes_proofs() && !args.no_check {
+                observed.replaced = ReplacementTests::of(&observed.desired);
+            }
             let waits = waits(args.wait);
             let work = converge(&session, &plan, &mut observed, is_old, waits, interrupt, output);
             match record.made(&plan, Box::pin(work).await)? {

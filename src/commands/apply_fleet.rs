@@ -13,6 +13,7 @@ use super::report::report;
 use super::session::{Observed, Session};
 use super::specs::SpecSource;
 use super::{CommandError, Status, plan};
+use crate::apply::ReplacementTests;
 use crate::backoff::Backoff;
 use crate::plan::Plan;
 use crate::render::style::{ERROR, GOOD, HELP, WARNING, paint};
@@ -182,6 +183,9 @@ impl<'a> ApplyRun<'a> {
         let attempt = if plan.is_empty() {
             Attempt::nothing()
         } else {
+            if self.makes_proofs() && !self.args.no_check {
+                observed.replaced = ReplacementTests::of(&observed.desired);
+            }
             converge(session, plan, observed, is_old, waits, self.interrupt, &output).await
         };
         *ended = Some(record.made(plan, attempt).map(|carried| match carried {

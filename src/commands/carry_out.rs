@@ -53,8 +53,14 @@ pub(super) async fn converge(
     output: &Output,
 ) -> Attempt {
     let recheck = is_old.then_some((PlanKind::Converge, &observed.desired));
-    let run =
-        Apply { clients: &session.clients, genesys: session.genesys.as_ref(), waits, interrupt, recheck };
+    let run = Apply {
+        clients: &session.clients,
+        genesys: session.genesys.as_ref(),
+        waits,
+        interrupt,
+        recheck,
+        tests: &observed.replaced,
+    };
     let mut attempt = carry_out(&run, session, plan, "apply", output).await;
     if !matches!(attempt.ended, Ok(Carried::All)) {
         return attempt;
@@ -143,7 +149,7 @@ async fn unfinished(
         let may_have_been_done = match &failure {
             ChangeFailure::Aws(error) => error.may_have_been_done(),
             ChangeFailure::Genesys(error) => error.may_have_been_done(),
-            ChangeFailure::Changed => false,
+            ChangeFailure::Changed | ChangeFailure::Untested(_) => false,
         };
         let mut outcome = ChangeOutcome::Failed;
         if may_have_been_done {
@@ -161,6 +167,9 @@ async fn unfinished(
             }
             ChangeFailure::Genesys(error) => CommandError::from(error),
             ChangeFailure::Changed => AttemptError::ChangedMeanwhile { change: line(&change) }.into(),
+            ChangeFailure::Untested(why) => {
+                AttemptError::ReplacementFails { change: line(&change), why }.into()
+            }
         };
         let why = (outcome != ChangeOutcome::Done).then(|| error.with_causes());
         outcomes.push((change, outcome, why));
@@ -337,6 +346,8 @@ pub(super) enum AttemptError {
     NotConverged(String),
     #[error("{change}: the resource changed after the plan was made")]
     ChangedMeanwhile { change: String },
+    #[error("{change}: not made, because the data action that takes its place fails its test\n  {why}")]
+    ReplacementFails { change: String, why: String },
 }
 
 impl Explain for AttemptError {
@@ -347,6 +358,9 @@ impl Explain for AttemptError {
             Self::ChangedMeanwhile { .. } => {
                 "look at what changed, then make a new plan: `genesys-iam plan --out FILE`"
             }
+            Self::ReplacementFails { .. } => {
+                "flows still have the old one: make the new one work, then run it again; it tests again before it deletes"
+            }
         };
         Some(help.to_owned())
     }
@@ -355,6 +369,7 @@ impl Explain for AttemptError {
         match self {
             Self::Incomplete { .. } | Self::NotConverged(_) => Status::Error,
             Self::ChangedMeanwhile { .. } => Status::Refused,
+            Self::ReplacementFails { .. } => Status::Fault,
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Clients of AWS and of the organization: of the network, or of the sandbox.
 
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use aws_credential_types::provider::SharedCredentialsProvider;
 
@@ -172,7 +173,15 @@ pub(super) async fn genesys_client(
         let ca_bundle = aws::ca_bundle(profile).await.unwrap_or_default();
         let https = genesys::Https::new(ca_bundle.as_deref())
             .map_err(|error| GenesysError::new("setting up TLS", GenesysErrorKind::NoAnswer(error)))?;
-        Ok::<_, GenesysError>(Some(genesys::Client::new(configuration, Box::new(https))))
+        let client = genesys::Client::new(configuration, Box::new(https));
+        let output = output.clone();
+        client.on_pause(Arc::new(move |pause: Duration| {
+            let (note, seconds) = (paint(WARNING, "note:"), pause.as_secs() + 1);
+            output.message(&format!(
+                "{note} all requests that Genesys Cloud allows in a minute were made; going on in {seconds} s\n"
+            ));
+        }) as genesys::OnPause);
+        Ok::<_, GenesysError>(Some(client))
     };
     client.await.unwrap_or_else(|error| {
         let (warning, help) = (paint(WARNING, "warning:"), paint(HELP, "help:"));

@@ -14,7 +14,7 @@ use super::report::report;
 use super::reports::Reports;
 use super::session::{LookUp, Session};
 use super::{CommandError, Status};
-use crate::apply::{Apply, Interrupt, PlanKind};
+use crate::apply::{Apply, Interrupt, PlanKind, ReplacementTests};
 use crate::explain::Explain;
 use crate::model::LookForOrphans;
 use crate::plan::{Plan, Reads, destroy};
@@ -134,12 +134,14 @@ async fn one(
         return Ok(interrupted(NOTHING, output));
     }
     let recheck = (!args.yes).then_some((PlanKind::Destroy, &observed.desired));
+    let tests = ReplacementTests::default();
     let run = Apply {
         clients: &session.clients,
         genesys: session.genesys.as_ref(),
         waits: waits(args.wait),
         interrupt,
         recheck,
+        tests: &tests,
     };
     let attempt = Box::pin(carry_out(&run, &session, &plan, "destroy", output)).await;
     match record.made(&plan, attempt)? {

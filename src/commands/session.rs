@@ -9,6 +9,7 @@ use super::connections::{Connections, SessionError, genesys_client, sandbox_clie
 use super::options::{Global, ReadsArg};
 use super::reading::Reading;
 use super::specs::{SpecSource, quoted};
+use crate::apply::ReplacementTests;
 use crate::arn::{AccountId, FunctionArn};
 use crate::aws::{self, AwsError, AwsErrorKind, Caller, Clients, Freshness};
 use crate::check::{FunctionFacts, FunctionState};
@@ -66,6 +67,8 @@ pub struct Observed {
     draft: Option<Plan>,
     /// The functions' own policies, where the spec accepts something about them.
     pub function_policies: BTreeMap<FunctionArn, Result<Option<Document>, String>>,
+    /// What is tested before what it replaces is deleted, and what passed already.
+    pub replaced: ReplacementTests,
 }
 
 const NO_CREDENTIALS: &str = "the environment has no credentials of the organization (GENESYSCLOUD_OAUTHCLIENT_ID, GENESYSCLOUD_OAUTHCLIENT_SECRET)";
@@ -228,6 +231,7 @@ impl Session {
                 foresight,
                 draft: Some(plan),
                 function_policies: BTreeMap::new(),
+                replaced: ReplacementTests::default(),
             });
         }
         Box::pin(self.read_usage(&mut live, &plan)).await;
@@ -239,6 +243,7 @@ impl Session {
             foresight,
             draft: None,
             function_policies: BTreeMap::new(),
+            replaced: ReplacementTests::default(),
         })
     }
 
@@ -268,6 +273,7 @@ impl Session {
             foresight: None,
             draft: None,
             function_policies: BTreeMap::new(),
+            replaced: ReplacementTests::default(),
         })
     }
 

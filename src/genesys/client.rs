@@ -15,6 +15,7 @@ use tokio::sync::Mutex;
 use tokio::time::Instant;
 
 use super::error::{GenesysError, GenesysErrorKind};
+use super::pace::{OnPause, Pace};
 use super::transport::{HttpTransport, TransportError};
 use super::wire::{EntityPage, ErrorBody};
 use crate::backoff::Backoff;
@@ -33,8 +34,8 @@ const READING_TIMEOUT: Duration = Duration::from_secs(5 * 60);
 /// All waiting of one request for a 429 or a fault of the server together.
 const RETRY_BUDGET: Duration = Duration::from_secs(60);
 const TRIES: usize = 4;
-/// Of a listing, of 100 entries each.
-const PAGES: usize = 100;
+/// Of a listing, of 100 entries each: more than any organization may have.
+const PAGES: usize = 1000;
 const JSON: &str = "application/json";
 
 const ID: &str = "GENESYSCLOUD_OAUTHCLIENT_ID";
@@ -127,6 +128,7 @@ pub struct Client {
     configuration: Configuration,
     transport: Box<dyn HttpTransport>,
     token: Mutex<Option<Token>>,
+    pace: Pace,
 }
 
 /// Without secrets.
@@ -156,7 +158,12 @@ pub(super) struct ApiCall<'a> {
 
 impl Client {
     pub fn new(configuration: Configuration, transport: Box<dyn HttpTransport>) -> Self {
-        Self { configuration, transport, token: Mutex::default() }
+        Self { configuration, transport, token: Mutex::default(), pace: Pace::default() }
+    }
+
+    /// Calls back when all requests that the API allows were made, with the pause that follows.
+    pub fn on_pause(&self, callback: OnPause) {
+        self.pace.on_pause(callback);
     }
 
     /// `https://api.mypurecloud.com`
@@ -188,7 +195,7 @@ impl Client {
                 .body(b"grant_type=client_credentials".to_vec())
                 .map_err(|error| failed(unreadable(0, &error.to_string())))
         };
-        let response = self.send(step, &Method::GET, ATTEMPT_TIMEOUT, request).await?;
+        let response = self.send(step, &Method::GET, ATTEMPT_TIMEOUT, None, request).await?;
         let status = response.status().as_u16();
         if matches!(status, 400 | 401 | 403) {
             return Err(failed(GenesysErrorKind::Credentials { words: words(&response, &basic) }));
@@ -211,14 +218,23 @@ impl Client {
         step: &str,
         method: &Method,
         within: Duration,
+        pace: Option<&Pace>,
         request: impl Fn() -> Result<Request<Vec<u8>>, GenesysError>,
     ) -> Result<Response<Vec<u8>>, GenesysError> {
         let mut pauses = Backoff::within(RETRY_BUDGET).pauses();
         let mut attempt = 0;
         loop {
             attempt += 1;
+            let turn = match pace {
+                Some(pace) => Some(pace.turn().await),
+                None => None,
+            };
             let began = Instant::now();
             let answer = tokio::time::timeout(within, self.transport.carry(request()?)).await;
+            if let (Some(pace), Ok(Ok(response))) = (pace, &answer) {
+                pace.answered(response);
+            }
+            drop(turn);
             let answer = answer
                 .unwrap_or_else(|elapsed| Err(TransportError { is_timeout: true, source: elapsed.into() }));
             let ms = began.elapsed().as_millis();
@@ -276,7 +292,7 @@ impl Client {
                     .body(body.clone().unwrap_or_default().into_bytes())
                     .map_err(|error| failed(unreadable(0, &error.to_string())))
             };
-            let response = self.send(step, method, within, request).await?;
+            let response = self.send(step, method, within, Some(&self.pace), request).await?;
             let status = response.status().as_u16();
             let words = || words(&response, token.expose());
             return match status {
@@ -354,16 +370,26 @@ impl Client {
     }
 }
 
-/// A reading of many calls, each of which may be slow.
+/// A reading of many calls, each of which may be slow; what the pace holds back is not counted.
 pub(super) async fn in_time<T>(
+    client: &Client,
     reading: impl Future<Output = Result<T, GenesysError>>,
 ) -> Result<T, GenesysError> {
     // Boxed: it would be part of every command's future.
-    let read = tokio::time::timeout(READING_TIMEOUT, Box::pin(reading)).await;
-    read.unwrap_or_else(|elapsed| {
-        let error = TransportError { is_timeout: true, source: elapsed.into() };
-        Err(GenesysError::new("reading the organization", GenesysErrorKind::NoAnswer(error)))
-    })
+    let mut reading = Box::pin(reading);
+    let began = Instant::now();
+    loop {
+        let until = began + READING_TIMEOUT + client.pace.held();
+        match tokio::time::timeout_at(until, &mut reading).await {
+            Ok(read) => return read,
+            Err(_) if Instant::now() < began + READING_TIMEOUT + client.pace.held() => {}
+            Err(elapsed) => {
+                let error = TransportError { is_timeout: true, source: elapsed.into() };
+                let kind = GenesysErrorKind::NoAnswer(error);
+                return Err(GenesysError::new("reading the organization", kind));
+            }
+        }
+    }
 }
 
 fn unreadable(status: u16, detail: &str) -> GenesysErrorKind {
@@ -511,6 +537,96 @@ mod tests {
             assert!(error.to_string().contains("no answer in time"), "{error}");
             assert_eq!(began.elapsed(), READING_TIMEOUT);
         }
+    }
+
+    /// A server that counts by the minute, as Genesys Cloud does, and refuses what is too much.
+    #[derive(Clone)]
+    struct Counting {
+        allowed: u32,
+        /// When its minute began, and requests in it.
+        window: Arc<StdMutex<(Instant, u32)>>,
+        tells: bool,
+        refused: Arc<StdMutex<u32>>,
+    }
+
+    impl HttpTransport for Counting {
+        fn carry(&self, request: Request<Vec<u8>>) -> HttpAnswer<'_> {
+            if request.uri().path() == "/oauth/token" {
+                let body = r#"{"access_token":"t","expires_in":86400}"#;
+                return Box::pin(std::future::ready(Ok(Response::new(body.as_bytes().to_vec()))));
+            }
+            let minute = Duration::from_secs(60);
+            let mut window = self.window.lock().unwrap();
+            while window.0 + minute <= Instant::now() {
+                *window = (window.0 + minute, 0);
+            }
+            window.1 += 1;
+            let left = (window.0 + minute - Instant::now()).as_millis().div_ceil(1000);
+            let is_refused = window.1 > self.allowed;
+            *self.refused.lock().unwrap() += u32::from(is_refused);
+            let mut response = Response::builder().status(if is_refused { 429 } else { 200 });
+            if self.tells {
+                response = response
+                    .header("inin-ratelimit-count", window.1)
+                    .header("inin-ratelimit-allowed", self.allowed)
+                    .header("inin-ratelimit-reset", left.to_string());
+            }
+            let answer = response
+                .header("retry-after", left.to_string())
+                .body(ORGANIZATION.as_bytes().to_vec())
+                .unwrap();
+            Box::pin(async move {
+                tokio::time::sleep(Duration::from_millis(50)).await;
+                Ok(answer)
+            })
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn all_requests_of_a_token_keep_one_pace_and_none_is_refused() {
+        for (allowed, tells, late) in [(300, true, 0), (40, true, 55), (300, false, 0)] {
+            let window = Arc::new(StdMutex::new((Instant::now(), 0)));
+            let server = Counting { allowed, window, tells, refused: Arc::default() };
+            let (template, _) = client(&[]);
+            let client = Client::new(template.configuration.clone(), Box::new(server.clone()));
+            tokio::time::sleep(Duration::from_secs(late)).await;
+            // The first answer says how many there may be.
+            client.organization().await.unwrap();
+            let pauses = Arc::new(StdMutex::new(Vec::new()));
+            let told = Arc::clone(&pauses);
+            client.on_pause(Arc::new(move |pause: Duration| told.lock().unwrap().push(pause)));
+            let began = Instant::now();
+            let many = (0..allowed * 2).map(|_| client.organization());
+            for answer in futures_util::future::join_all(many).await {
+                answer.unwrap();
+            }
+            let what = format!("{allowed} {tells}");
+            assert_eq!(*server.refused.lock().unwrap(), 0, "{what}");
+            let pauses = pauses.lock().unwrap().clone();
+            assert_eq!(pauses.len(), 2, "{what}: {pauses:?}");
+            let took = began.elapsed();
+            assert!(took <= Duration::from_secs(125) && took >= Duration::from_secs(60), "{what}: {took:?}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_refusal_of_one_request_holds_back_all_and_a_long_reading_may_take_its_minutes() {
+        // Somebody else uses the same token: the first answer counts the window's last request but one.
+        let window = Arc::new(StdMutex::new((Instant::now(), 298)));
+        let server = Counting { allowed: 300, window, tells: true, refused: Arc::default() };
+        let (template, _) = client(&[]);
+        let client = Client::new(template.configuration.clone(), Box::new(server.clone()));
+        let both = || futures_util::future::join_all((0..6).map(|_| client.organization()));
+        assert!(both().await.into_iter().all(|answer| answer.is_ok()));
+        assert_eq!(*server.refused.lock().unwrap(), 4);
+        // 3000 requests at 300 a minute: longer than a reading may take whose answers are slow.
+        let many = async {
+            futures_util::future::try_join_all((0..3000).map(|_| client.organization())).await.map(drop)
+        };
+        let began = Instant::now();
+        in_time(&client, many).await.unwrap();
+        assert!(began.elapsed() > READING_TIMEOUT);
+        assert_eq!(*server.refused.lock().unwrap(), 4);
     }
 
     #[tokio::test(start_paused = true)]

@@ -47,7 +47,7 @@ pub async fn live(
     wanted: &[&DesiredIntegration],
     details: Details,
 ) -> Result<LiveOrganization, GenesysError> {
-    in_time(read(client, wanted, details)).await
+    in_time(client, read(client, wanted, details)).await
 }
 
 async fn read(
@@ -56,16 +56,24 @@ async fn read(
     details: Details,
 ) -> Result<LiveOrganization, GenesysError> {
     // The first error ends it: with no token, each of them would ask for one again.
-    let (organization, integrations, actions) =
-        futures_util::try_join!(client.organization(), client.integrations(), client.actions())?;
+    let drafts = async { if wanted.is_empty() { Ok(Vec::new()) } else { client.drafts().await } };
+    let (organization, integrations, actions, drafts) =
+        futures_util::try_join!(client.organization(), client.integrations(), client.actions(), drafts)?;
     let read = integrations.iter().map(|integration| async {
         let own: Vec<&Action> =
             actions.iter().filter(|action| action.integration_id == integration.id).collect();
         let wanted_here = |action: &Action| {
             details == Details::All || wanted.iter().any(|wanted| is_wanted(wanted, integration, action))
         };
+        // Of the others the credential's name is enough, where the configuration has it.
+        let in_full = |credential: &str| {
+            let is_meant = |wanted: &&DesiredIntegration| {
+                is_named(wanted, &integration.id, &integration.name) || wanted.credential_name() == credential
+            };
+            details == Details::All || wanted.iter().any(is_meant)
+        };
         let (head, actions) = futures_util::join!(
-            client.configuration(integration),
+            client.configuration(integration, in_full),
             try_join_all(own.into_iter().map(|action| async {
                 if wanted_here(action) { client.action_in_full(&action.id).await } else { Ok(brief(action)) }
             }))
@@ -84,6 +92,11 @@ async fn read(
             detail: integration.detail(),
             credential,
             actions: actions?,
+            drafts: drafts
+                .iter()
+                .filter(|draft| draft.integration_id == integration.id)
+                .map(|draft| (draft.id.clone(), draft.name.clone()))
+                .collect(),
         })
     });
     let integrations = try_join_all(read).await?;
@@ -92,7 +105,9 @@ async fn read(
         integrations.iter().filter(own).count()
     };
     let needs_credential = |wanted: &&&DesiredIntegration| {
-        let has_own = |one: &LiveIntegration| one.credential.as_ref().is_some_and(|own| uses(&own.id) == 1);
+        let has_own = |one: &LiveIntegration| {
+            one.credential.as_ref().is_some_and(|own| !own.is_gone && uses(&own.id) == 1)
+        };
         !integrations.iter().any(|one| is_named(wanted, &one.id, &one.name) && has_own(one))
     };
     let names: BTreeSet<String> =
@@ -135,6 +150,7 @@ impl Client {
     async fn configuration(
         &self,
         integration: &Integration,
+        in_full: impl Fn(&str) -> bool,
     ) -> Result<(String, String, Option<LiveCredential>), GenesysError> {
         let configuration = self.read_configuration(&integration.id).await?;
         let credential = configuration["credentials"]
@@ -142,9 +158,12 @@ impl Client {
             .into_iter()
             .flatten()
             .find(|(key, _)| is_credential_key(key))
-            .map(|(_, credential)| text(&credential["id"]));
-        let credential = match credential.filter(|id| !id.is_empty()) {
-            Some(id) => Some(self.credential(&id).await?),
+            .map(|(_, credential)| (text(&credential["id"]), text(&credential["name"])));
+        let credential = match credential.filter(|(id, _)| !id.is_empty()) {
+            Some((id, name)) if !name.is_empty() && !in_full(&name) => {
+                Some(LiveCredential { id, name, arn: None, is_gone: false })
+            }
+            Some((id, _)) => Some(self.credential(&id).await?),
             None => None,
         };
         let name = text(&configuration["name"]);
@@ -162,7 +181,13 @@ impl Client {
     pub(super) async fn credential(&self, id: &str) -> Result<LiveCredential, GenesysError> {
         let step = "reading an integration's credential";
         let path = format!("/api/v2/integrations/credentials/{}", segment(step, id)?);
-        let credential: Value = self.get(step, &path, VIEW).await?;
+        let credential: Value = match self.get(step, &path, VIEW).await {
+            Err(error) if error.status() == Some(404) => {
+                let id = id.to_owned();
+                return Ok(LiveCredential { id, name: String::new(), arn: None, is_gone: true });
+            }
+            credential => credential?,
+        };
         let arn = credential["credentialFields"]
             .as_object()
             .into_iter()
@@ -174,7 +199,8 @@ impl Client {
             arn.parse::<crate::arn::Arn>()
                 .is_ok_and(|arn| arn.service == "iam" && arn.resource.starts_with("role/"))
         };
-        Ok(LiveCredential { id: id.to_owned(), name: text(&credential["name"]), arn: arn.filter(is_role) })
+        let name = text(&credential["name"]);
+        Ok(LiveCredential { id: id.to_owned(), name, arn: arn.filter(is_role), is_gone: false })
     }
 
     /// IDs of the credentials that have one of these names.

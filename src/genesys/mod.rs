@@ -4,6 +4,7 @@
 mod client;
 mod error;
 mod live;
+mod pace;
 mod read;
 mod transport;
 mod wire;
@@ -12,6 +13,7 @@ mod write;
 pub use client::{Client, Configuration, Secret};
 pub use error::{GenesysError, GenesysErrorKind};
 pub use live::{Details, live};
+pub use pace::OnPause;
 pub use read::{IntegrationReading, OrganizationSurvey, RoleArn, gather};
 pub use transport::{HttpAnswer, HttpTransport, Https, TransportError};
 pub use wire::{Action, Integration, Operation, Organization, TestResult};

@@ -46,7 +46,7 @@ pub struct OrganizationSurvey {
 ///
 /// When not even the organization can be read: that needs no permission.
 pub async fn gather(client: &Client) -> Result<OrganizationSurvey, GenesysError> {
-    in_time(gather_all(client)).await
+    in_time(client, gather_all(client)).await
 }
 
 async fn gather_all(client: &Client) -> Result<OrganizationSurvey, GenesysError> {
@@ -113,6 +113,15 @@ impl Client {
     pub(super) async fn actions(&self) -> Result<Vec<Action>, GenesysError> {
         let path = "/api/v2/integrations/actions?includeConfig=true&pageSize=100";
         self.pages("listing the data actions", path, VIEW_ACTIONS).await
+    }
+
+    /// Drafts that nobody published; none where a server does not list them.
+    pub(super) async fn drafts(&self) -> Result<Vec<Action>, GenesysError> {
+        let path = "/api/v2/integrations/actions/drafts?pageSize=100";
+        match self.pages("listing drafts of data actions", path, VIEW_ACTIONS).await {
+            Err(error) if error.status().is_some_and(|status| status < 500) => Ok(Vec::new()),
+            other => other,
+        }
     }
 
     async fn role_arn(&self, integration: &str) -> RoleArn {

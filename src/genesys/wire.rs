@@ -141,6 +141,20 @@ pub struct TestResult {
 }
 
 impl TestResult {
+    /// The step that failed, with Genesys Cloud's words.
+    pub fn why_it_failed(&self) -> String {
+        let failed = self.operations.iter().find(|operation| !operation.success);
+        let (step, error) =
+            failed.map_or(("the test", &self.error), |operation| (operation.name.as_str(), &operation.error));
+        let error = if error.is_null() { &self.error } else { error };
+        let words = serde_json::from_value::<ErrorBody>(error.clone()).map(|body| body.words());
+        let words = words.ok().filter(|words| !words.is_empty());
+        format!(
+            "{step}: {}",
+            words.unwrap_or_else(|| error.as_str().map_or_else(|| error.to_string(), str::to_owned))
+        )
+    }
+
     /// Whether it failed for certain before the function ran: at assuming the role.
     pub fn is_refused_before_the_function(&self) -> bool {
         let failed = self.operations.iter().find(|operation| !operation.success);

@@ -82,6 +82,8 @@ pub struct LiveIntegration {
     pub detail: String,
     pub credential: Option<LiveCredential>,
     pub actions: Vec<LiveAction>,
+    /// Drafts that nobody published, by the action's ID: their names. Empty also where Genesys Cloud does not list them.
+    pub drafts: BTreeMap<String, String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -90,6 +92,8 @@ pub struct LiveCredential {
     pub name: String,
     /// Where Genesys Cloud shows it.
     pub arn: Option<String>,
+    /// It was deleted, and the integration still names it.
+    pub is_gone: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -34,7 +34,7 @@ pub fn diff(live: &LiveState, desired: &DesiredState) -> Plan {
     for role in &mut plan.roles {
         iam::widen_by_tags(role, live.documents());
     }
-    genesys::add(&mut plan, &live.organization, desired, &live.orphans);
+    genesys::add(&mut plan, live, desired);
     plan
 }
 

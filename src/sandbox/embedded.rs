@@ -32,6 +32,7 @@ pub struct Sandbox {
     requests: u64,
     /// What reads are answered from while changes are not yet seen.
     past: Past,
+    rates: genesys::Rates,
 }
 
 impl Sandbox {
@@ -40,7 +41,14 @@ impl Sandbox {
         let mut state = State::new(&seed.partition);
         state.seed(seed);
         let defaults = Defaults { region: seed.region.clone(), page_limit: usize::MAX };
-        Self { state, file: None, defaults, requests: 0, past: Past::default() }
+        Self {
+            state,
+            file: None,
+            defaults,
+            requests: 0,
+            past: Past::default(),
+            rates: genesys::Rates::default(),
+        }
     }
 
     /// A sandbox whose state is kept in a file, created when absent; functions of the seed are added when they are missing.
@@ -59,6 +67,7 @@ impl Sandbox {
             sandbox.state = State { partition: seed.partition.clone(), ..stored };
         }
         let before = sandbox.state.clone();
+        sandbox.state.organization.drop_planted();
         sandbox.state.seed(seed);
         if fresh || sandbox.state != before {
             file.write(&sandbox.state)?;
@@ -101,13 +110,14 @@ impl Sandbox {
     /// A copy in memory, as everything is now.
     #[must_use]
     pub fn copy(&self) -> Self {
-        let Self { state, file: _, defaults, requests, past: _ } = self;
+        let Self { state, file: _, defaults, requests, past: _, rates } = self;
         Self {
             state: state.clone(),
             file: None,
             defaults: defaults.clone(),
             requests: *requests,
             past: Past::default(),
+            rates: rates.clone(),
         }
     }
 
@@ -150,9 +160,9 @@ impl Sandbox {
         now: Timestamp,
         id: &str,
     ) -> Response<Vec<u8>> {
-        let Self { state, defaults, past, .. } = self;
+        let Self { state, defaults, past, rates, .. } = self;
         if genesys::is_for(request.uri().path()) {
-            return genesys::handle(state, defaults, request, now, id);
+            return genesys::handle(state, rates, defaults, request, now, id);
         }
         if let Some(seen) = past.seen(now)
             && (is_read(request) || is_use(request))

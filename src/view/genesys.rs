@@ -85,7 +85,7 @@ pub(super) fn change_fields(out: &mut Vec<Field>, change: &GenesysChange) {
                 );
             }
         }
-        GenesysChange::DeleteIntegrationsAction { id, name: _ }
+        GenesysChange::DeleteIntegrationsAction { id, name: _, replaced_by: _ }
         | GenesysChange::DeleteIntegrationsCredential { id, name: _ } => field(out, "id", id),
         GenesysChange::DeleteIntegration { id, name: _, actions } => {
             field(out, "id", id);
@@ -171,6 +171,11 @@ pub(super) fn notice_remark(notice: &GenesysNotice) -> Remark {
             "the integration has data actions that this spec did not make; they stay: {}",
             list(names)
         ),
+        GenesysNotice::Drafts { names } => format!(
+            "the integration has unpublished drafts of data actions: {}; they stay, and publishing one undoes what is made here of \
+             the action of its name",
+            list(names)
+        ),
         GenesysNotice::ActionTakenOut { name, id } => format!(
             "this spec made the data action {} ({}) and no longer has it; it stays. `--prune` removes it",
             in_quotes(name),
@@ -205,6 +210,11 @@ pub(super) fn notice_remark(notice: &GenesysNotice) -> Remark {
             "integration {}: Genesys Cloud will assume {after} in place of {}",
             in_quotes(integration),
             one_line(before)
+        ),
+        GenesysNotice::OffMeanwhile { integration, former } => format!(
+            "integration {} is switched off until everything is as wanted: role `{}`, which it used until now, changes too",
+            in_quotes(integration),
+            one_line(former)
         ),
         GenesysNotice::NotRead { why } => format!("Genesys Cloud's side was not read: {}", one_line(why)),
     })
@@ -309,7 +319,7 @@ pub(super) fn change_json(change: &GenesysChange) -> (Value, Value) {
             }
             sides.into()
         }
-        GenesysChange::DeleteIntegrationsAction { id, name }
+        GenesysChange::DeleteIntegrationsAction { id, name, replaced_by: _ }
         | GenesysChange::DeleteIntegration { id, name, actions: _ }
         | GenesysChange::DeleteIntegrationsCredential { id, name } => {
             (json!({ "id": id, "name": name }), Value::Null)
@@ -364,6 +374,7 @@ pub(super) fn live(reading: &OrganizationReading) -> Value {
                 detail: _,
                 credential,
                 actions,
+                drafts: _,
             } = one;
             let credential = credential.as_ref().map(
                 |credential| json!({ "id": credential.id, "name": credential.name, "arn": credential.arn }),

@@ -1,8 +1,9 @@
 //! Both ends, with Genesys Cloud's own SDK as the judge: it reads what apply made, and what it changes by hand is seen,
 //! named and repaired.
 
+use crate::support::python::fits_schema;
 use crate::support::served::BothEnds;
-use crate::support::{BOTH_ENDS, Project};
+use crate::support::{BOTH_ENDS, Project, by_hand};
 
 /// What the SDK finds by name.
 const FIND: &str = "
@@ -335,4 +336,89 @@ post('Get order status')
     plan.says("\"with an \\u001b[31m escape\"");
     both.run(&["apply", "--yes", "--no-check", "--adopt"]).expect(0);
     both.run(&["plan", "--detailed-exitcode"]).expect(0);
+}
+
+#[test]
+fn a_replaced_action_goes_only_after_the_new_one_has_passed_its_test() {
+    let project = Project::new(BOTH_ENDS);
+    project.sandbox(&["apply", "--yes", "--no-check"]).expect(0);
+    let changed = BOTH_ENDS.replace("status = \"string\"", "status = \"string\", total = \"number\"");
+    project.write_spec(&format!("{changed}\nreplace = true\n"));
+    let denied = r#"{"Version":"2012-10-17","Statement":{"Effect":"Deny","Action":"*","Resource":"*"}}"#;
+    by_hand(&project, |role| role["inline"]["denied"] = denied.into());
+    let actions = || {
+        let state = std::fs::read_to_string(project.path(".genesys-iam/sandbox.json")).unwrap();
+        let state: serde_json::Value = serde_json::from_str(&state).unwrap();
+        state["organization"]["actions"].as_object().unwrap().keys().cloned().collect::<Vec<_>>()
+    };
+    let old = actions();
+    for _ in 0..2 {
+        let failed = project.sandbox(&["apply", "--yes", "--test"]);
+        failed.expect(4).says("the data action that takes its place fails its test").says("AccessDenied");
+        failed.says("flows still have the old one").says_not("done   DeleteIntegrationsAction");
+        // The second run makes no third one.
+        let now = actions();
+        assert!(now.len() == 2 && now.contains(&old[0]), "{now:?}");
+    }
+    by_hand(&project, |role| drop(role["inline"].as_object_mut().unwrap().remove("denied")));
+    project.sandbox(&["apply", "--yes", "--test"]).expect(0).says("Proven end to end");
+    let now = actions();
+    assert!(now.len() == 1 && !now.contains(&old[0]), "{now:?}");
+}
+
+#[test]
+fn drafts_of_others_are_named_and_are_not_destroyed_with_the_integration() {
+    let both = BothEnds::new("");
+    both.run(&["apply", "--yes", "--no-check"]).expect(0);
+    both.sdk(&format!(
+        "{FIND}
+integrations.post_integrations_action_draft(action.id)
+integrations.post_integrations_actions_drafts(body={{'name': 'Not yet', 'category': 'c', 'integrationId': integration.id,
+    'contract': {{'input': {{'inputSchema': {{'type': 'object'}}}}, 'output': {{'successSchema': {{'type': 'object'}}}}}},
+    'config': config()}})"
+    ));
+    let plan = both.run(&["plan", "--detailed-exitcode"]);
+    plan.expect(0)
+        .says("unpublished drafts of data actions")
+        .says("\"Not yet\"")
+        .says("\"Get order status\"");
+    both.run(&["destroy", "--yes"]).expect(3).says("data actions that this spec did not make: \"Not yet\"");
+}
+
+/// The schema as it is for whoever reads plans, and nothing else allowed.
+fn closed(schema: &str) -> String {
+    schema.replace("\"additionalProperties\": true", "\"additionalProperties\": false")
+}
+
+#[test]
+fn nothing_that_a_plan_of_both_ends_prints_is_missing_from_its_schema() {
+    let both = BothEnds::new("");
+    let mut plans = Vec::new();
+    let mut plan = |args: &[&str]| {
+        let run = both.run(&[&["plan", "--format", "json"], args].concat());
+        assert!(run.stdout.contains("\"connections\""), "{}", run.transcript());
+        plans.push(run.stdout);
+    };
+    plan(&[]);
+    both.run(&["apply", "--yes", "--no-check"]).expect(0);
+    plan(&[]);
+    both.sdk(&format!("{FIND}\npatch(config=config(timeout=3, request={{'headers': {{'a': 'b'}}}}))"));
+    both.sdk(&format!(
+        "{FIND}\nintegrations.patch_integration(integration.id, body={{'intendedState': 'DISABLED'}})"
+    ));
+    plan(&[]);
+    both.write(&format!(
+        "{}\nreplace = true\n",
+        BOTH_ENDS.replace("status = \"string\"", "total = \"number\"")
+    ));
+    plan(&[]);
+    both.write(&BOTH_ENDS.replace("status = \"string\"", "total = \"number\""));
+    plan(&[]);
+    let (without, _) = BOTH_ENDS.split_once("# Genesys Cloud's side.").unwrap();
+    both.write(&format!("name = \"genesys\"\n{without}"));
+    plan(&[]);
+    plan(&["--prune"]);
+    let plans: Vec<&str> = plans.iter().map(String::as_str).collect();
+    let fits = fits_schema(&closed(include_str!("../../docs/plan.schema.json")), &plans);
+    assert_eq!(fits, [true; 7], "{plans:#?}");
 }

@@ -338,3 +338,34 @@ fn an_integration_in_error_ends_the_run_at_once_with_genesys_clouds_words() {
     assert!(error.contains("it reports ERROR") && error.contains("The role cannot be used"), "{error}");
     assert!(outcome.said.contains("not yet PostIntegrationsActions data action \"A\""), "{}", outcome.said);
 }
+
+/// What docs/genesys.md says that a plan costs.
+#[test]
+fn a_plan_costs_six_calls_and_three_for_each_data_action() {
+    for actions in [1, 5, 40] {
+        let tables = (0..actions).map(|n| {
+            format!("[[role.data_action]]\nname = \"A{n}\"\ninput = {{ n = \"string\" }}\noutput = {{}}\n")
+        });
+        let spec = spec(&format!("[role.integration]\nname = \"Orders\"\n{}", tables.collect::<String>()));
+        let world = World::new(applied(&spec, &GenesysQuirks::default()));
+        let again = run(&world, &spec, Run::Apply, None);
+        assert!(matches!(again.result, Ok(Status::Done)), "{}", again.said);
+        let reads = again.calls.iter().filter(|call| call.starts_with("GET")).count();
+        assert_eq!((reads, again.calls.len()), (6 + 3 * actions, 7 + 3 * actions), "{:#?}", again.calls);
+    }
+    let docs = include_str!("../../docs/genesys.md");
+    assert!(docs.contains("six calls and three for each data action"));
+    assert!(docs.contains("40 data actions: 126"));
+}
+
+#[test]
+fn a_limit_that_never_ends_ends_the_run() {
+    let spec = spec(ACTIONS);
+    let quirks = GenesysQuirks { requests_per_minute: 5, ..GenesysQuirks::default() };
+    let world = World::new(empty(&spec, &quirks));
+    let outcome = run(&world, &spec, Run::Apply, None);
+    // The sandbox's clock stands still, so that the sixth request waits in vain: the run ends, and says so.
+    let error = outcome.result.unwrap_err().to_string();
+    assert!(error.contains("too many requests (429)"), "{error}");
+    assert!(outcome.said.contains("apply ended early: 3 of 10 changes were made"), "{}", outcome.said);
+}

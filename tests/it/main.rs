@@ -36,6 +36,7 @@ mod moto;
 mod observed;
 mod obstacles;
 mod open_doors;
+mod open_doors_genesys;
 mod output;
 #[cfg(unix)]
 mod packaging;

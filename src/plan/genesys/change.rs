@@ -84,6 +84,8 @@ pub enum GenesysChange {
     DeleteIntegrationsAction {
         id: String,
         name: String,
+        /// The one that has come in its place.
+        replaced_by: Option<ActionRef>,
     },
     DeleteIntegration {
         id: String,

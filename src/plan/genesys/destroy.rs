@@ -61,8 +61,11 @@ fn take_integration_away(
     let is_ours =
         |action: &&LiveAction| marker.actions.contains(&action.id) || named.contains(&action.name.as_str());
     let (own, foreign): (Vec<&LiveAction>, Vec<&LiveAction>) = live.actions.iter().partition(is_ours);
-    if !foreign.is_empty() {
-        let names = foreign.iter().map(|action| action.name.clone()).collect();
+    // A draft that was never published is no action yet.
+    let is_published = |id: &&String| live.actions.iter().any(|action| action.id == **id);
+    let drafts = live.drafts.iter().filter(|(id, _)| !is_published(id)).map(|(_, name)| name.clone());
+    let names: Vec<String> = foreign.iter().map(|action| action.name.clone()).chain(drafts).collect();
+    if !names.is_empty() {
         side.blockers.push(GenesysBlocker::ForeignActions { integration: live.name.clone(), names });
     }
     if live.intended_state == "ENABLED" {

@@ -3,21 +3,22 @@
 use std::collections::BTreeSet;
 
 use super::change::{ActionRef, GenesysChange, Handle, NotesState};
+use super::doors::Before;
 use super::model::{Connection, GenesysBlocker, GenesysNotice, Side};
 use crate::arn::{AccountId, Arn};
 use crate::model::{
-    ActionState, DesiredAction, DesiredIntegration, LiveAction, LiveCredential, LiveIntegration,
-    LiveOrganization, Marker, MemberDiff, Usage, arn_in_name,
+    ActionState, DesiredAction, DesiredIntegration, DesiredRole, LiveAction, LiveCredential, LiveIntegration,
+    LiveOrganization, LiveRole, Marker, MemberDiff, Usage, arn_in_name,
 };
 use crate::plan::change::Diff;
 use crate::plan::model::Owner;
 
 /// Whose the spec's integrations are, and what may go.
 #[derive(Debug, Clone, Copy)]
-pub struct SpecScope<'a> {
-    pub spec: &'a str,
-    pub account: &'a AccountId,
-    pub prune: bool,
+pub(super) struct SpecScope<'a> {
+    pub(super) spec: &'a str,
+    pub(super) account: &'a AccountId,
+    pub(super) prune: bool,
 }
 
 /// Who made an integration.
@@ -94,10 +95,12 @@ pub(super) fn find<'o>(
     }
 }
 
-/// What one role needs. `others` are the integrations of the spec's other roles.
-pub fn diff_role(
+/// What one role needs. `others` are the integrations of the spec's other roles; `role` is the role itself, as wanted and
+/// as it is.
+pub(super) fn diff_role(
     organization: &LiveOrganization,
     wanted: &DesiredIntegration,
+    role: (&DesiredRole, Option<&LiveRole>),
     scope: SpecScope<'_>,
     others: &[&str],
 ) -> Side {
@@ -130,7 +133,8 @@ pub fn diff_role(
             enabled: false,
         });
     }
-    let planned = actions(organization, live, marker.as_ref(), &handle, wanted, scope, &mut side);
+    let place = Place { organization, live, before: Before::new(role.0, role.1, live) };
+    let planned = actions(&place, marker.as_ref(), &handle, wanted, scope, &mut side);
     let notes = |actions: BTreeSet<ActionRef>| NotesState {
         text: wanted.notes.clone(),
         spec: scope.spec.to_owned(),
@@ -176,6 +180,7 @@ pub fn diff_role(
         side.last.push(configure(name, first.render(|_| None), &last, Some(credential.clone())));
     }
     side.first.splice(0..0, planned.deletes_first);
+    side.first.extend(planned.moves_first);
     if !side.first.is_empty() || !side.last.is_empty() {
         side.connections = connections(wanted);
         let proofs = wanted.actions.iter().filter(|action| action.test_input.is_some());
@@ -227,7 +232,7 @@ fn credential(
     let (name, arn) = (wanted.credential_name(), wanted.role.to_string());
     let own = live.and_then(|live| live.credential.as_ref());
     // One that another integration uses too is not ours to change.
-    let own = own.filter(|own| organization.users_of(&own.id) <= 1);
+    let own = own.filter(|own| !own.is_gone && organization.users_of(&own.id) <= 1);
     if let Some(own) = own {
         let holds_it = match &own.arn {
             Some(live) => *live == arn,
@@ -275,6 +280,8 @@ fn credential(
 /// The data actions' part of a plan.
 #[derive(Default)]
 struct Planned {
+    /// Before anything changes in IAM or about the credential.
+    moves_first: Vec<GenesysChange>,
     changes: Vec<GenesysChange>,
     deletes_first: Vec<GenesysChange>,
     deletes_last: Vec<GenesysChange>,
@@ -283,18 +290,31 @@ struct Planned {
     leaving: BTreeSet<ActionRef>,
 }
 
+/// Where the data actions are.
+struct Place<'a> {
+    organization: &'a LiveOrganization,
+    live: Option<&'a LiveIntegration>,
+    before: Before<'a>,
+}
+
 fn actions(
-    organization: &LiveOrganization,
-    live: Option<&LiveIntegration>,
+    place: &Place<'_>,
     marker: Option<&Marker>,
     integration: &Handle,
     wanted: &DesiredIntegration,
     scope: SpecScope<'_>,
     side: &mut Side,
 ) -> Planned {
+    let Place { organization, live, before } = place;
     let mut planned = Planned::default();
     let mut claimed: BTreeSet<&str> = BTreeSet::new();
     let own: &[LiveAction] = live.map_or(&[], |live| &live.actions);
+    // Where it did not work, nothing is lost when it is pointed elsewhere before anything else changes.
+    let must_move_first = |found: &LiveAction, wanted: &ActionState| {
+        found.target != wanted.target.trim()
+            && !found.target.is_empty()
+            && !before.could_invoke(&found.target)
+    };
     for action in &wanted.actions {
         let found = match find_action(organization, own, action) {
             Ok(found) => found,
@@ -302,8 +322,8 @@ fn actions(
                 half_replaced(own, action, marker).map(|(new, old)| {
                     claimed.insert(&old.id);
                     planned.leaving.insert(ActionRef::Id(old.id.clone()));
-                    let (id, name) = (old.id.clone(), old.name.clone());
-                    planned.deletes_last.push(GenesysChange::DeleteIntegrationsAction { id, name });
+                    let by = ActionRef::Id(new.id.clone());
+                    planned.deletes_last.push(replaced(old, by));
                     new
                 })
             }
@@ -358,15 +378,23 @@ fn actions(
             planned.changes.push(post(same));
             planned.owned.insert(ActionRef::Made(name.clone()));
             planned.leaving.insert(ActionRef::Id(found.id.clone()));
-            planned.deletes_last.push(GenesysChange::DeleteIntegrationsAction {
-                id: found.id.clone(),
-                name: found.name.clone(),
-            });
+            planned.deletes_last.push(replaced(found, ActionRef::Made(name.clone())));
+            if must_move_first(found, &action.state) {
+                let moved =
+                    ActionState { target: action.state.target.clone(), content: state.content.clone() };
+                let differences = state.differences(&moved);
+                planned.moves_first.push(patch(found, &moved, differences));
+            }
             continue;
         }
         planned.owned.insert(ActionRef::Id(found.id.clone()));
         if !mutable.is_empty() {
-            planned.changes.push(patch(found, &action.state, mutable));
+            let changes = if must_move_first(found, &action.state) {
+                &mut planned.moves_first
+            } else {
+                &mut planned.changes
+            };
+            changes.push(patch(found, &action.state, mutable));
             side.notices.push(GenesysNotice::Flows {
                 action: name.clone(),
                 usage: usage_of(organization, &found.id),
@@ -394,7 +422,17 @@ fn actions(
     if !foreign.is_empty() {
         side.notices.push(GenesysNotice::ForeignActions { names: foreign });
     }
+    let drafts = live.map(|live| live.drafts.values().cloned().collect::<Vec<_>>()).unwrap_or_default();
+    if !drafts.is_empty() {
+        side.notices.push(GenesysNotice::Drafts { names: drafts });
+    }
     planned
+}
+
+/// Deletes an action in whose place another one has come.
+fn replaced(old: &LiveAction, by: ActionRef) -> GenesysChange {
+    let (id, name) = (old.id.clone(), old.name.clone());
+    GenesysChange::DeleteIntegrationsAction { id, name, replaced_by: Some(by) }
 }
 
 fn patch(found: &LiveAction, after: &ActionState, differences: Vec<MemberDiff>) -> GenesysChange {
@@ -421,7 +459,7 @@ pub(super) fn take_away(
     } else if !is_free {
         side.notices.push(GenesysNotice::Flows { action: name.clone(), usage });
     }
-    changes.push(GenesysChange::DeleteIntegrationsAction { id, name });
+    changes.push(GenesysChange::DeleteIntegrationsAction { id, name, replaced_by: None });
 }
 
 /// The new and the old one of a replacement that was broken off: the old one is in the marker, the new one is as wanted.

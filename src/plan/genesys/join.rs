@@ -2,18 +2,20 @@
 
 use std::collections::BTreeSet;
 
-use super::change::GenesysChange;
+use super::change::{GenesysChange, Handle};
 use super::destroy::{destroy_role, prune};
 use super::diff::{SpecScope, diff_role, find, orphans};
 use super::model::{GenesysBlocker, GenesysNotice, Side};
 use crate::model::{
-    DesiredIntegration, DesiredRole, DesiredState, LiveOrganization, OrganizationReading, Orphans,
+    DesiredIntegration, DesiredRole, DesiredState, LiveCredential, LiveIntegration, LiveOrganization,
+    LiveState, OrganizationReading, Orphans,
 };
 use crate::plan::change::Change;
 use crate::plan::model::{Blocker, Notice, Plan, RolePlan};
 
 /// Adds what has to change in Genesys Cloud to a plan for IAM.
-pub(crate) fn add(plan: &mut Plan, reading: &OrganizationReading, desired: &DesiredState, pruned: &Orphans) {
+pub(crate) fn add(plan: &mut Plan, live: &LiveState, desired: &DesiredState) {
+    let LiveState { roles, orphans: pruned, organization: reading, .. } = live;
     let Some(organization) = read_or_noted(plan, reading, desired) else { return };
     let scope = SpecScope {
         spec: &desired.spec,
@@ -25,13 +27,39 @@ pub(crate) fn add(plan: &mut Plan, reading: &OrganizationReading, desired: &Desi
             .filter(|(other, _)| other.role.name != role.role.name)
             .map(|(_, other)| other.name.as_str())
             .collect();
-        let side = diff_role(organization, integration, scope, &others);
+        let live = roles.get(&role.role.name).and_then(|live| live.role.as_ref());
+        let mut side = diff_role(organization, integration, (role, live), scope, &others);
+        if let Ok(Some(live)) = find(organization, integration, scope, &others) {
+            shut_meanwhile(plan, live, integration, &mut side);
+        }
         merge(of(plan, &role.role.name), side);
     }
     // Of a part of the spec nothing follows about what is not in it.
     if desired.excluded.is_empty() {
         take_orphans_away(plan, organization, desired, scope);
     }
+}
+
+/// Switches an integration off while its credential comes from another role that changes in the same run: what that role
+/// gains must not be within reach of the integration's data actions for a moment.
+fn shut_meanwhile(plan: &Plan, live: &LiveIntegration, wanted: &DesiredIntegration, side: &mut Side) {
+    let former = live.credential.as_ref().and_then(LiveCredential::role).filter(|role| *role != wanted.role);
+    let Some(former) = former.filter(|_| live.intended_state == "ENABLED" && wanted.enabled) else { return };
+    let is_changed = plan.roles.iter().any(|other| {
+        other.role == former.name() && other.changes.iter().any(|change| matches!(change, Change::Iam(_)))
+    });
+    if !is_changed {
+        return;
+    }
+    let switch = |name: &str, enabled| GenesysChange::PatchIntegration {
+        integration: Handle::Id(live.id.clone()),
+        name: name.to_owned(),
+        enabled,
+    };
+    side.first.insert(0, switch(&live.name, false));
+    side.last.push(switch(&wanted.name, true));
+    let (integration, former) = (wanted.name.clone(), former.name().to_owned());
+    side.notices.push(GenesysNotice::OffMeanwhile { integration, former });
 }
 
 /// What was read; where it could not be, each role with an integration gets a notice that says why.

@@ -58,6 +58,8 @@ pub enum GenesysNotice {
     EmptyIntegration { name: String, id: String },
     /// In the integration, not in the spec, and not this spec's.
     ForeignActions { names: Vec<String> },
+    /// In the integration, and not published: publishing one changes the action of its name.
+    Drafts { names: Vec<String> },
     /// This spec made it and no longer has it; it stays.
     ActionTakenOut { name: String, id: String },
     /// This spec made it and no longer has it; it stays.
@@ -74,6 +76,8 @@ pub enum GenesysNotice {
     Replaced { action: String, id: String, usage: Usage },
     /// Genesys Cloud will assume this role in place of the other.
     Repointed { integration: String, before: String, after: String },
+    /// It is switched off until everything is as wanted: its credential's former role changes too.
+    OffMeanwhile { integration: String, former: String },
     /// Genesys Cloud's side was not read.
     NotRead { why: String },
 }

@@ -272,7 +272,7 @@ fn hostile_plan(text: &str) -> Plan {
             action: Box::new(action),
             before: BTreeSet::new(),
         },
-        GenesysChange::DeleteIntegrationsAction { id: t(), name: t() },
+        GenesysChange::DeleteIntegrationsAction { id: t(), name: t(), replaced_by: None },
         GenesysChange::DeleteIntegration { id: t(), name: t(), actions: 2 },
     ];
     let notices = [
@@ -280,6 +280,7 @@ fn hostile_plan(text: &str) -> Plan {
         GenesysNotice::Unfinished { name: t() },
         GenesysNotice::EmptyIntegration { name: t(), id: t() },
         GenesysNotice::ForeignActions { names: vec![t(), t()] },
+        GenesysNotice::Drafts { names: vec![t()] },
         GenesysNotice::ActionTakenOut { name: t(), id: t() },
         GenesysNotice::IntegrationTakenOut { name: t(), id: t() },
         GenesysNotice::Flows { action: t(), usage: usage() },
@@ -289,6 +290,7 @@ fn hostile_plan(text: &str) -> Plan {
         GenesysNotice::Proof { action: t() },
         GenesysNotice::Replaced { action: t(), id: t(), usage: usage() },
         GenesysNotice::Repointed { integration: t(), before: t(), after: t() },
+        GenesysNotice::OffMeanwhile { integration: t(), former: t() },
         GenesysNotice::NotRead { why: t() },
     ];
     let blockers = [

@@ -15,6 +15,9 @@ pub(crate) fn handle(call: &mut ReceivedCall<'_>, rest: &[&str]) -> ApiOutcome {
     match (call.method, rest) {
         (&Method::GET, []) => list(call),
         (&Method::POST, []) => create(call),
+        (&Method::GET, ["drafts"]) => drafts(call),
+        (&Method::POST, ["drafts"]) => create_draft(call),
+        (&Method::POST, [id, "draft"]) => draft_of(call, id),
         (&Method::GET, [id]) => get(call, id),
         (&Method::PATCH, [id]) => patch(call, id),
         (&Method::DELETE, [id]) => delete(call, id),
@@ -56,6 +59,32 @@ fn list(call: &mut ReceivedCall<'_>) -> ApiOutcome {
         all.push(built_in);
     }
     call.page(all)
+}
+
+fn drafts(call: &mut ReceivedCall<'_>) -> ApiOutcome {
+    call.require(VIEW)?;
+    let all = call.organization().drafts.values().cloned().collect();
+    call.page(all)
+}
+
+/// An action that is not published yet.
+fn create_draft(call: &mut ReceivedCall<'_>) -> ApiOutcome {
+    call.require("integrations:action:add")?;
+    let mut draft = call.body.clone();
+    let id = format!("custom_-_{}", call.organization().new_id());
+    draft["id"] = id.as_str().into();
+    draft["version"] = 1.into();
+    call.organization().drafts.insert(id, draft.clone());
+    Ok(ApiAnswer::json(201, draft))
+}
+
+/// Opens a draft of a published action; it counts its own versions.
+fn draft_of(call: &mut ReceivedCall<'_>, id: &str) -> ApiOutcome {
+    call.require("integrations:action:edit")?;
+    let mut draft = call.organization().actions.get(id).cloned().ok_or_else(|| missing(id))?;
+    draft["version"] = 1.into();
+    call.organization().drafts.insert(id.to_owned(), draft.clone());
+    Ok(draft.into())
 }
 
 fn get(call: &mut ReceivedCall<'_>, id: &str) -> ApiOutcome {
@@ -180,6 +209,7 @@ fn delete(call: &mut ReceivedCall<'_>, id: &str) -> ApiOutcome {
         return Err(ApiRefusal::new(409, "conflict", "The action is used by published flows"));
     }
     organization.actions.remove(id).ok_or_else(|| missing(id))?;
+    organization.drafts.remove(id);
     Ok(ApiAnswer::empty())
 }
 

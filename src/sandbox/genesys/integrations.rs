@@ -152,6 +152,7 @@ fn delete(call: &mut ReceivedCall<'_>, id: &str) -> ApiOutcome {
     let integration = organization.integrations.remove(id).ok_or_else(missing)?;
     organization.configurations.remove(id);
     organization.actions.retain(|_, action| action["integrationId"] != id);
+    organization.drafts.retain(|_, draft| draft["integrationId"] != id);
     Ok(integration.into())
 }
 

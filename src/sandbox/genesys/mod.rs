@@ -8,10 +8,13 @@ mod dependencies;
 mod integrations;
 mod invocation;
 mod oauth;
+mod rate;
 
 use http::{Request, Response, StatusCode};
 use jiff::Timestamp;
 use serde_json::{Value, json};
+
+pub(crate) use self::rate::Rates;
 
 use self::api::{ApiAnswer, ApiOutcome, ApiRefusal, Body, ReceivedCall};
 use super::aws::Defaults;
@@ -24,12 +27,31 @@ pub(crate) fn is_for(path: &str) -> bool {
 
 pub(crate) fn handle(
     state: &mut State,
+    rates: &mut Rates,
     defaults: &Defaults,
     request: &Request<impl AsRef<[u8]>>,
     now: Timestamp,
     request_id: &str,
 ) -> Response<Vec<u8>> {
-    respond(answer(state, defaults, request, now), request_id)
+    if request.uri().path() == "/oauth/token" {
+        return respond(answer(state, defaults, request, now), request_id);
+    }
+    let used = rates.count(bearer(request), state.organization.quirks.requests_per_minute, now);
+    let mut response = if used.is_too_much() {
+        too_many(used.seconds_left(), request_id)
+    } else {
+        respond(answer(state, defaults, request, now), request_id)
+    };
+    used.tell(response.headers_mut());
+    response
+}
+
+fn authorization<B>(request: &Request<B>) -> &str {
+    request.headers().get("authorization").and_then(|value| value.to_str().ok()).unwrap_or_default()
+}
+
+fn bearer<B>(request: &Request<B>) -> &str {
+    authorization(request).strip_prefix("Bearer ").unwrap_or_default()
 }
 
 /// Writes the answer to a request, or its refusal.
@@ -46,7 +68,6 @@ fn respond(outcome: ApiOutcome, request_id: &str) -> Response<Vec<u8>> {
     if let Some(kind) = kind {
         headers.insert("content-type", http::HeaderValue::from_static(kind));
     }
-    headers.insert("inin-ratelimit-allowed", 300.into());
     if let Ok(id) = http::HeaderValue::from_str(request_id) {
         headers.insert("inin-correlation-id", id);
     }
@@ -65,9 +86,13 @@ fn refused(ApiRefusal { status, code, message, details, errors }: ApiRefusal, re
 
 /// The answer to a request too many.
 pub(crate) fn throttle(request_id: &str) -> Response<Vec<u8>> {
-    let message = "Rate limit exceeded the maximum. Retry the request in [1] seconds";
+    too_many(1, request_id)
+}
+
+fn too_many(seconds: i64, request_id: &str) -> Response<Vec<u8>> {
+    let message = format!("Rate limit exceeded the maximum. Retry the request in [{seconds}] seconds");
     let mut response = respond(Err(ApiRefusal::new(429, "too.many.requests", message)), request_id);
-    response.headers_mut().insert(http::header::RETRY_AFTER, 1.into());
+    response.headers_mut().insert(http::header::RETRY_AFTER, seconds.into());
     response
 }
 
@@ -78,13 +103,11 @@ fn answer(
     now: Timestamp,
 ) -> ApiOutcome {
     let path = request.uri().path();
-    let authorization =
-        request.headers().get("authorization").and_then(|value| value.to_str().ok()).unwrap_or_default();
     if path == "/oauth/token" {
-        return oauth::token(state, request.method(), authorization, request.body().as_ref(), now);
+        let basic = authorization(request);
+        return oauth::token(state, request.method(), basic, request.body().as_ref(), now);
     }
-    let token = authorization.strip_prefix("Bearer ").unwrap_or_default();
-    if !oauth::is_valid(&state.organization, token, now) {
+    if !oauth::is_valid(&state.organization, bearer(request), now) {
         return Err(ApiRefusal::new(401, "bad.credentials", "Invalid login credentials."));
     }
     let query = request.uri().query().unwrap_or_default();

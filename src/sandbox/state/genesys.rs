@@ -31,6 +31,9 @@ pub(crate) struct StoredOrganization {
     pub configurations: BTreeMap<String, Value>,
     pub credentials: BTreeMap<String, Value>,
     pub actions: BTreeMap<String, Value>,
+    /// Drafts of data actions, by the action's ID; of one that was never published there is no action.
+    #[serde(default)]
+    pub drafts: BTreeMap<String, Value>,
     /// Names of the flows that use an action, by its ID.
     #[serde(default)]
     pub flows: BTreeMap<String, BTreeSet<String>>,
@@ -51,6 +54,31 @@ impl StoredOrganization {
     pub(crate) fn new_id(&mut self) -> String {
         self.made += 1;
         uuid(digest(&format!("{} {}", self.id, self.made)))
+    }
+
+    /// Takes away what sandboxes planted of themselves until 0.1.0, where nobody changed it: an organization is empty now.
+    pub(crate) fn drop_planted(&mut self) {
+        let planted: Vec<(String, String)> = self
+            .integrations
+            .iter()
+            .filter_map(|(id, integration)| {
+                let name = integration["name"].as_str().filter(|name| name.starts_with("Lambda through "))?;
+                let configuration = self.configurations.get(id)?;
+                let credential = configuration["credentials"]["amazonWebServicesARN"]["id"].as_str()?;
+                let role = self.credentials.get(credential)?["credentialFields"]["ARN"].as_str()?;
+                let is_untouched = *id == uuid(digest(&format!("{name} {role}")))
+                    && credential == uuid(digest(&format!("{name} {role} credential")))
+                    && configuration["version"] == 1
+                    && configuration["notes"] == "";
+                is_untouched.then(|| (id.clone(), credential.to_owned()))
+            })
+            .collect();
+        for (integration, credential) in planted {
+            self.integrations.remove(&integration);
+            self.configurations.remove(&integration);
+            self.credentials.remove(&credential);
+            self.actions.retain(|_, action| action["integrationId"] != integration.as_str());
+        }
     }
 
     /// An integration that uses the role, enabled, with a data action for each function.

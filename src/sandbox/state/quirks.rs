@@ -43,6 +43,8 @@ pub struct GenesysQuirks {
     pub refuses_flow_version: bool,
     /// The key of a credential in a configuration is compared with its case.
     pub exact_credential_key: bool,
+    /// So many requests of a token pass in a minute; with 0 none is refused.
+    pub requests_per_minute: u32,
     /// Schemas come back with members that nobody wrote.
     pub fills_schemas: bool,
 }

@@ -93,3 +93,30 @@ fn a_file_without_an_end_is_not_read() {
     std::os::unix::fs::symlink("/dev/zero", &path).unwrap();
     assert_eq!(why(&path), "it is not a regular file");
 }
+
+#[test]
+fn an_organization_loses_what_older_sandboxes_planted_and_keeps_what_somebody_changed() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("sandbox.json");
+    let integration = |role: &str| IntegrationSeed {
+        name: format!("Lambda through {role}"),
+        role: format!("arn:aws:iam::111122223333:role/{role}").parse().unwrap(),
+        functions: vec![FUNCTION.parse().unwrap()],
+    };
+    let mut planted = seed();
+    planted.genesys = Some(GenesysSeed {
+        organization_id: "2f9c1c5e-0b6c-4a8e-9d51-7f0e3c2b1a90".to_owned(),
+        account: "765628985471".parse().unwrap(),
+        integrations: vec![integration("Planted"), integration("Renamed")],
+    });
+    Sandbox::open(&path, &planted).unwrap();
+    let state = fs::read_to_string(&path).unwrap().replace("Lambda through Renamed", "By hand");
+    fs::write(&path, state).unwrap();
+    if let Some(genesys) = &mut planted.genesys {
+        genesys.integrations.clear();
+    }
+    let sandbox = Sandbox::open(&path, &planted).unwrap();
+    assert_eq!(sandbox.genesys_counts(), (1, 1, 1));
+    drop(sandbox);
+    assert!(!fs::read_to_string(&path).unwrap().contains("Planted"));
+}

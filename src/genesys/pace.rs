@@ -1,0 +1,142 @@
+//! One pace for all requests of a token: Genesys Cloud counts them by the minute, and its answers say how many there were.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use http::Response;
+use tokio::time::Instant;
+
+/// Requests of one token in one window, until an answer says otherwise.
+const ALLOWED: u32 = 300;
+const WINDOW: Duration = Duration::from_secs(60);
+/// The server counts in whole seconds, and answers overtake each other.
+const SLACK: Duration = Duration::from_secs(2);
+
+/// Called with the pause when all requests that are allowed were made.
+pub type OnPause = Arc<dyn Fn(Duration) + Send + Sync>;
+
+#[derive(Default)]
+pub(super) struct Pace(Mutex<Window>);
+
+struct Window {
+    allowed: u32,
+    /// Requests in this window, with those that the server does not know of yet.
+    count: u32,
+    in_flight: u32,
+    ends: Option<WindowEnd>,
+    /// The end for which a pause was announced.
+    announced: Option<Instant>,
+    /// How long requests were held back, all windows together.
+    held: Duration,
+    on_pause: Option<OnPause>,
+}
+
+/// When the server begins to count anew.
+#[derive(Clone, Copy)]
+struct WindowEnd {
+    at: Instant,
+    /// No answer has said so yet.
+    is_guess: bool,
+}
+
+impl Default for Window {
+    fn default() -> Self {
+        Self {
+            allowed: ALLOWED,
+            count: 0,
+            in_flight: 0,
+            ends: None,
+            announced: None,
+            held: Duration::ZERO,
+            on_pause: None,
+        }
+    }
+}
+
+/// A request that is on its way; dropped, it is no longer.
+pub(super) struct Turn<'a>(&'a Pace);
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        let mut window = self.0.window();
+        window.in_flight = window.in_flight.saturating_sub(1);
+    }
+}
+
+impl Pace {
+    fn window(&self) -> MutexGuard<'_, Window> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn on_pause(&self, callback: OnPause) {
+        self.window().on_pause = Some(callback);
+    }
+
+    /// How long requests were held back so far.
+    pub(super) fn held(&self) -> Duration {
+        self.window().held
+    }
+
+    /// Waits until one more request is allowed.
+    pub(super) async fn turn(&self) -> Turn<'_> {
+        loop {
+            let (until, announce) = {
+                let mut window = self.window();
+                let now = Instant::now();
+                if window.ends.is_none_or(|ends| ends.at <= now) {
+                    window.ends = Some(WindowEnd { at: now + WINDOW, is_guess: true });
+                    window.count = window.in_flight;
+                }
+                let Some(ends) = window.ends.filter(|_| window.count >= window.allowed) else {
+                    window.count += 1;
+                    window.in_flight += 1;
+                    return Turn(self);
+                };
+                // Whoever waits for the same end waits at the same time.
+                let is_first = window.announced.is_none_or(|announced| ends.at > announced + SLACK);
+                if is_first {
+                    window.announced = Some(ends.at);
+                    window.held += ends.at - now;
+                }
+                (ends.at, window.on_pause.clone().filter(|_| is_first))
+            };
+            if let Some(announce) = announce {
+                announce(until - Instant::now());
+            }
+            tokio::time::sleep_until(until).await;
+        }
+    }
+
+    /// Takes in what an answer says of the window.
+    pub(super) fn answered(&self, response: &Response<Vec<u8>>) {
+        let number =
+            |name: &str| -> Option<u64> { response.headers().get(name)?.to_str().ok()?.trim().parse().ok() };
+        let seconds = |name: &str| number(name).map(|seconds| Duration::from_secs(seconds).min(WINDOW));
+        let mut window = self.window();
+        let now = Instant::now();
+        if let Some(allowed) = number("inin-ratelimit-allowed") {
+            window.allowed = u32::try_from(allowed).unwrap_or(ALLOWED).max(1);
+        }
+        if response.status().as_u16() == 429 {
+            // Whatever was counted here, nothing of this token is answered until then.
+            if let Some(after) = seconds("retry-after") {
+                window.count = window.count.max(window.allowed);
+                window.ends = Some(WindowEnd { at: now + after, is_guess: false });
+            }
+            return;
+        }
+        let count = number("inin-ratelimit-count").and_then(|count| u32::try_from(count).ok());
+        let (Some(count), Some(reset)) = (count, seconds("inin-ratelimit-reset")) else { return };
+        let at = now + reset;
+        match window.ends {
+            // Others may use the same token.
+            Some(known) if !known.is_guess && at <= known.at + SLACK => {
+                window.count = window.count.max(count)
+            }
+            _ => {
+                window.ends = Some(WindowEnd { at, is_guess: false });
+                window.count = window.count.max(count + window.in_flight.saturating_sub(1));
+            }
+        }
+    }
+}

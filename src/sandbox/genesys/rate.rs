@@ -1,0 +1,53 @@
+//! Requests of each token, by the minute: Genesys Cloud says how many there were, and refuses what is too much.
+
+use std::collections::BTreeMap;
+
+use http::{HeaderMap, HeaderValue};
+use jiff::Timestamp;
+
+/// Where the state says nothing else.
+const ALLOWED: u32 = 300;
+const MINUTE: i64 = 60;
+
+/// By token: the second in which its minute began, and the requests in it.
+#[derive(Debug, Default, Clone)]
+pub(crate) struct Rates(BTreeMap<String, (i64, u32)>);
+
+/// What an answer says of the rate.
+pub(crate) struct Usage {
+    count: u32,
+    allowed: u32,
+    reset: i64,
+}
+
+impl Rates {
+    /// Counts a request. `limit` is 0 where the sandbox refuses none.
+    pub(crate) fn count(&mut self, token: &str, limit: u32, now: Timestamp) -> Usage {
+        let now = now.as_second();
+        let (began, count) = self.0.entry(token.to_owned()).or_insert((now, 0));
+        if *began + MINUTE <= now {
+            (*began, *count) = (now, 0);
+        }
+        *count += 1;
+        let allowed = if limit == 0 { ALLOWED } else { limit };
+        // Where nothing is refused nobody has to wait either.
+        let count = if limit == 0 { (*count).min(allowed - 1) } else { *count };
+        Usage { count, allowed, reset: *began + MINUTE - now }
+    }
+}
+
+impl Usage {
+    pub(crate) fn is_too_much(&self) -> bool {
+        self.count > self.allowed
+    }
+
+    pub(crate) fn seconds_left(&self) -> i64 {
+        self.reset
+    }
+
+    pub(crate) fn tell(&self, headers: &mut HeaderMap) {
+        headers.insert("inin-ratelimit-count", self.count.into());
+        headers.insert("inin-ratelimit-allowed", self.allowed.into());
+        headers.insert("inin-ratelimit-reset", HeaderValue::from(self.reset));
+    }
+}
