@@ -133,7 +133,7 @@ pub(super) fn diff_role(
             enabled: false,
         });
     }
-    let place = Place { organization, live, before: Before::new(role.0, role.1, live) };
+    let place = ActionPlace { organization, live, before: Before::new(role.0, role.1, live) };
     let planned = actions(&place, marker.as_ref(), &handle, wanted, scope, &mut side);
     let notes = |actions: BTreeSet<ActionRef>| NotesState {
         text: wanted.notes.clone(),
@@ -291,21 +291,21 @@ struct Planned {
 }
 
 /// Where the data actions are.
-struct Place<'a> {
+struct ActionPlace<'a> {
     organization: &'a LiveOrganization,
     live: Option<&'a LiveIntegration>,
     before: Before<'a>,
 }
 
 fn actions(
-    place: &Place<'_>,
+    place: &ActionPlace<'_>,
     marker: Option<&Marker>,
     integration: &Handle,
     wanted: &DesiredIntegration,
     scope: SpecScope<'_>,
     side: &mut Side,
 ) -> Planned {
-    let Place { organization, live, before } = place;
+    let ActionPlace { organization, live, before } = place;
     let mut planned = Planned::default();
     let mut claimed: BTreeSet<&str> = BTreeSet::new();
     let own: &[LiveAction] = live.map_or(&[], |live| &live.actions);

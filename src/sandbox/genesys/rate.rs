@@ -14,7 +14,7 @@ const MINUTE: i64 = 60;
 pub(crate) struct Rates(BTreeMap<String, (i64, u32)>);
 
 /// What an answer says of the rate.
-pub(crate) struct Usage {
+pub(crate) struct RateUsed {
     count: u32,
     allowed: u32,
     reset: i64,
@@ -22,7 +22,7 @@ pub(crate) struct Usage {
 
 impl Rates {
     /// Counts a request. `limit` is 0 where the sandbox refuses none.
-    pub(crate) fn count(&mut self, token: &str, limit: u32, now: Timestamp) -> Usage {
+    pub(crate) fn count(&mut self, token: &str, limit: u32, now: Timestamp) -> RateUsed {
         let now = now.as_second();
         let (began, count) = self.0.entry(token.to_owned()).or_insert((now, 0));
         if *began + MINUTE <= now {
@@ -32,11 +32,11 @@ impl Rates {
         let allowed = if limit == 0 { ALLOWED } else { limit };
         // Where nothing is refused nobody has to wait either.
         let count = if limit == 0 { (*count).min(allowed - 1) } else { *count };
-        Usage { count, allowed, reset: *began + MINUTE - now }
+        RateUsed { count, allowed, reset: *began + MINUTE - now }
     }
 }
 
-impl Usage {
+impl RateUsed {
     pub(crate) fn is_too_much(&self) -> bool {
         self.count > self.allowed
     }
