@@ -271,7 +271,8 @@ pub(super) async fn facts_of(
         });
         for test in proofs.tests.iter().cloned().chain(named) {
             let action = client.action(&test.id).await?;
-            let result = match observed.replaced.passed.borrow().get(&action.id).cloned() {
+            let passed = observed.replaced.passed.borrow().get(&action.id).cloned();
+            let result = match passed {
                 Some(result) => result,
                 None => Box::pin(prove(client, &action, &test, output)).await?,
             };
