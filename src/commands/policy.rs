@@ -12,11 +12,12 @@ use super::files::{self, FileError};
 use super::options::Global;
 use super::report::report_json;
 use super::{CommandError, Status};
-use crate::arn::AccountId;
+use crate::arn::{AccountId, FunctionArn};
 use crate::explain::Explain;
 use crate::plan::Diff;
+use crate::policy::document::Statement;
 use crate::policy::guardrail::{GuardrailLevel, Guardrails, evaluate_guarded, rcp_fault, scp_fault};
-use crate::policy::lint::{Expected, LintSeverity, lint_permissions, lint_trust};
+use crate::policy::lint::{Expected, LintSeverity, lint_function, lint_permissions, lint_trust};
 use crate::policy::{Context, Decision, Document, ParseError, Policies, Principal, Request, equivalent};
 use crate::render;
 use crate::render::output::Output;
@@ -26,7 +27,7 @@ use crate::spec::customer_accounts;
 pub enum PolicyCommand {
     /// Find mistakes that IAM would accept; exits with 4 if there are errors
     Lint {
-        /// What the documents are; without it, one that names principals is a trust policy
+        /// What the documents are; without it, one that names principals is a trust policy, or with a function a function's own
         #[arg(long, value_name = "KIND")]
         kind: Option<LintKind>,
         /// An account of your own that may be trusted in addition to Genesys's (repeatable)
@@ -50,6 +51,8 @@ pub enum PolicyCommand {
 pub enum LintKind {
     Trust,
     Permissions,
+    /// A function's own policy (`aws lambda get-policy`)
+    Function,
 }
 
 #[derive(Debug, Args)]
@@ -106,6 +109,28 @@ fn document(path: &Path) -> Result<Document, CommandError> {
         .map_err(|source| PolicyError::Document { path: path.to_owned(), source }.into())
 }
 
+/// What a document is by what is in it: a function's own policy names principals and a function, a trust policy
+/// principals or a way to assume a role.
+fn kind_of(document: &Document) -> LintKind {
+    let statements = document.statements.as_slice();
+    let is_of_function = |statement: &Statement| {
+        statement.principal.is_some()
+            && statement.resource_values().iter().any(|value| value.parse::<FunctionArn>().is_ok())
+    };
+    let is_trust = |statement: &Statement| {
+        let assumes = |action: &String| action.to_ascii_lowercase().starts_with("sts:assumerole");
+        statement.principal.is_some()
+            || statement.resource.is_none() && statement.action_values().iter().any(assumes)
+    };
+    if statements.iter().any(is_of_function) {
+        LintKind::Function
+    } else if statements.iter().any(is_trust) {
+        LintKind::Trust
+    } else {
+        LintKind::Permissions
+    }
+}
+
 fn lint(
     kind: Option<LintKind>,
     accounts: &[AccountId],
@@ -121,14 +146,11 @@ fn lint(
     let (mut text, mut json) = (String::new(), Vec::new());
     let mut errors = false;
     for (path, document) in &documents {
-        let is_trust = document.statements.as_slice().iter().any(|statement| {
-            let assumes = |action: &String| action.to_ascii_lowercase().starts_with("sts:assumerole");
-            statement.principal.is_some()
-                || statement.resource.is_none() && statement.action_values().iter().any(assumes)
-        });
-        let trust = kind.map_or(is_trust, |kind| kind == LintKind::Trust);
-        let findings =
-            if trust { lint_trust(document, &expected) } else { lint_permissions(document, &expected) };
+        let findings = match kind.unwrap_or_else(|| kind_of(document)) {
+            LintKind::Trust => lint_trust(document, &expected),
+            LintKind::Permissions => lint_permissions(document, &expected),
+            LintKind::Function => lint_function(document, &expected),
+        };
         errors |= findings.iter().any(|finding| finding.lint.severity == LintSeverity::Error);
         let name = path.display().to_string();
         text.push_str(&render::policy::findings(&name, &findings));

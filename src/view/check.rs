@@ -252,7 +252,11 @@ fn verdict_view(verdict: &Verdict, functions: &str, diagnosis: &Diagnosis, in_sa
             ([], _) if !got_in.is_empty() => format!("{} got in", few(got_in)),
             ([], []) if *others_known => format!("nobody else can assume {the_role}"),
             ([], _) if !*others_known => "whether anyone else gets in is not known".to_owned(),
-            ([], accepted) => format!("nobody else gets in but {}, as the spec accepts", few(accepted)),
+            ([], accepted) => {
+                let anyone = accepted.iter().any(|who| who.starts_with("anyone"));
+                let nobody_else = if anyone { "" } else { ", and nobody else" };
+                format!("{} can get in, as the spec accepts{nobody_else}", few(accepted))
+            }
             ([one], _) if got_in.is_empty() && one.ends_with(')') && !one.contains("AWS account") => {
                 // `anyone (without the role)`
                 let (who, how) = one.rsplit_once(" (").unwrap_or((one, ")"));

@@ -87,7 +87,7 @@ pub(super) fn notice_remark(notice: &Notice, role: &str) -> Remark {
         }
         Notice::AcceptsNothing { what, line } => {
             return Remark::new(format!(
-                "nothing is as `{}` in line {line} of the spec accepts it",
+                "line {line} of the spec accepts `{}`, which is not there",
                 one_line(what)
             ))
             .with_remedy("take this [[role.accept]] out of the spec, or correct it");

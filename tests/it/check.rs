@@ -223,6 +223,48 @@ fn what_a_team_accepts_with_a_reason_is_green_and_shown_until_it_changes() {
     project
         .sandbox(&["plan", "--detailed-exitcode"])
         .expect(0)
-        .says("nothing is as `inline_policy = \"flags\"`");
-    project.sandbox(&["check"]).expect(0).says("warning: nothing is as `inline_policy = \"flags\"`");
+        .says("accepts `inline_policy = \"flags\"`, which is not there");
+    project
+        .sandbox(&["check"])
+        .expect(0)
+        .says("warning: line ")
+        .says("accepts `inline_policy = \"flags\"`, which is not there");
+}
+
+#[test]
+fn whoever_gets_in_by_what_is_accepted_is_in_the_headline_and_cautioned_of_in_a_plan() {
+    let project = Project::example();
+    project.sandbox(&["apply", "--yes"]).expect(0);
+    let accept = |output: &str, reason: &str| -> String {
+        let from = output.find("[[role.accept]]").unwrap_or_else(|| panic!("{output}"));
+        let lines = output[from..].lines().take(4).map(|line| format!("{}\n", line.trim()));
+        lines.collect::<String>().replace('…', reason)
+    };
+    let open = project.sandbox(&["--scenario", "function-public", "check"]);
+    let public = accept(&open.expect(4).stdout, "a public status page");
+    by_hand(&project, |role| {
+        let own = r#"{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111122223333:role/ci"},"Action":"sts:AssumeRole"},"#;
+        let trust =
+            role["trust"].as_str().unwrap().replacen("\"Statement\":[", &format!("\"Statement\":[{own}"), 1);
+        role["trust"] = trust.into();
+    });
+    project.write_spec(&format!("{EXAMPLE}\n{public}"));
+    let by_trust = project.sandbox(&["check"]);
+    let ci = accept(&by_trust.expect(4).stdout, "the smoke test");
+    project.write_spec(&format!("{EXAMPLE}\n{public}\n{ci}"));
+    project
+        .sandbox(&["check"])
+        .expect(0)
+        .says("role/ci and anyone (without the role) can get in, as the spec accepts")
+        .says("2 accepted");
+    let plan = project.sandbox(&["plan", "--detailed-exitcode", "--format", "markdown"]);
+    plan.expect(0).says("> [!CAUTION]").says("a public status page").says("Anyone may invoke function");
+    // Nobody accepts a stranger by pasting what the tool proposes.
+    by_hand(&project, |role| {
+        let trust = role["trust"].as_str().unwrap().replace("111122223333:role/ci", "691338073777:root");
+        role["trust"] = trust.into();
+    });
+    let stranger = project.sandbox(&["check"]);
+    stranger.expect(4).says("691338073777 can get in").says_not("principal = \"arn:aws:iam::691338073777");
+    project.sandbox(&["plan"]).says("UpdateAssumeRolePolicy");
 }

@@ -11,7 +11,7 @@ mod run;
 pub use expected::{Expected, NamedAccount};
 pub use model::{Lint, LintHit, LintSeverity};
 pub use rules::{ACCOUNT_TYPO, LINTS, UNKNOWN_ACCOUNT};
-pub use run::{lint_permissions, lint_trust};
+pub use run::{lint_function, lint_permissions, lint_trust};
 
 #[cfg(test)]
 mod tests;

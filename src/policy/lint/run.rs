@@ -17,6 +17,11 @@ pub fn lint_permissions(document: &Document, expected: &Expected<'_>) -> Vec<Lin
     lint(document, Purpose::Identity, expected)
 }
 
+/// Mistakes of a function's own policy.
+pub fn lint_function(document: &Document, expected: &Expected<'_>) -> Vec<LintHit> {
+    lint(document, Purpose::Resource, expected)
+}
+
 /// By statement, and within one in the order of the catalogue.
 fn lint(document: &Document, purpose: Purpose, expected: &Expected<'_>) -> Vec<LintHit> {
     let subject = Subject { document, purpose, expected, probe: Probe::new(document, expected) };

@@ -5,7 +5,9 @@ use std::fmt::Write;
 use proptest::prelude::*;
 use proptest::sample::select;
 
-use super::{Expected, LINTS, LintHit, LintSeverity, NamedAccount, lint_permissions, lint_trust};
+use super::{
+    Expected, LINTS, LintHit, LintSeverity, NamedAccount, lint_function, lint_permissions, lint_trust,
+};
 use crate::policy::{Context, Decision, Document, Policies, Principal, Request, SESSION_ACTIONS, evaluate};
 
 pub(super) const TRUST: &str = r#"{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::765628985471:root"},"Action":"sts:AssumeRole","Condition":{"StringEquals":{"sts:ExternalId":"x1"}}}"#;
@@ -37,6 +39,13 @@ pub(super) fn unbound(statement: &str, own: &[&str]) -> Vec<&'static str> {
     let own: Vec<_> = own.iter().map(|account| account.parse().unwrap()).collect();
     let expected = Expected { known_accounts: &KNOWN, own_accounts: &own, ..Expected::default() };
     names(lint_trust(&Document::parse(&text(statement)).unwrap(), &expected))
+}
+
+/// What a function's own policy with this statement has, where these accounts are the user's own.
+pub(super) fn function(statement: &str, own: &[&str]) -> Vec<&'static str> {
+    let own: Vec<_> = own.iter().map(|account| account.parse().unwrap()).collect();
+    let expected = Expected { own_accounts: &own, ..Expected::default() };
+    names(lint_function(&Document::parse(&text(statement)).unwrap(), &expected))
 }
 
 pub(super) fn permissions(statement: &str) -> Vec<&'static str> {

@@ -11,6 +11,7 @@ mod external_id_unusable;
 mod external_id_wildcard;
 mod external_ids;
 mod foreign_resource;
+mod function_open;
 mod genesys_identity;
 mod invoke_async;
 mod invoke_function_url;
@@ -69,4 +70,5 @@ pub static LINTS: &[&Lint] = &[
     &invoke_async::LINT,
     &wildcard_resource::LINT,
     &foreign_resource::LINT,
+    &function_open::LINT,
 ];
