@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use futures_util::future::{join_all, try_join_all};
+use futures_util::future::try_join_all;
+use futures_util::stream::{self, StreamExt as _};
 
 use super::CommandError;
 use super::connections::{Connections, SessionError, genesys_client, sandbox_clients, with_endpoints};
@@ -41,6 +42,9 @@ pub struct Session {
     /// What reports call the file of the spec.
     pub file: String,
 }
+
+/// As many functions are looked up at a time: each holds memory and a connection.
+const FUNCTIONS_AT_A_TIME: usize = 128;
 
 /// Which functions are looked up in Lambda.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -426,7 +430,8 @@ impl Session {
     async fn functions(&self, mut wanted: Vec<&FunctionArn>) -> Result<FunctionsFound, AwsError> {
         wanted.sort_unstable();
         wanted.dedup();
-        let answers = join_all(wanted.iter().map(|arn| aws::function(&self.clients, arn))).await;
+        let ask = wanted.iter().map(|arn| aws::function(&self.clients, arn));
+        let answers: Vec<_> = stream::iter(ask).buffered(FUNCTIONS_AT_A_TIME).collect().await;
         let mut states = BTreeMap::new();
         let mut exact = BTreeMap::new();
         for (arn, answer) in wanted.into_iter().zip(answers) {
@@ -526,6 +531,9 @@ impl Observed {
                 .map(|(arn, policy)| (arn, policy.as_ref().map(Option::as_ref).map_err(String::as_str)))
                 .collect();
             let notices = note_accepts(live, desired, &functions);
+            if notices.is_empty() {
+                continue;
+            }
             if let Some(plan) = plan.roles.iter_mut().find(|plan| plan.role == desired.role.name) {
                 plan.notices.extend(notices);
             }

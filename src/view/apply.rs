@@ -1,5 +1,7 @@
 //! What became of a plan, change by change, as Markdown and JSON have it: docs/apply.schema.json describes the JSON.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use super::check::CheckView;
@@ -110,11 +112,18 @@ impl ApplyView {
     }
 
     /// What became of the plan's changes; those that are not named were not begun.
-    pub fn set_outcomes(&mut self, plan: &Plan, mut outcomes: Vec<(Change, ChangeOutcome, Option<String>)>) {
+    pub fn set_outcomes(&mut self, plan: &Plan, outcomes: Vec<(Change, ChangeOutcome, Option<String>)>) {
+        // By call and subject: there may be tens of thousands.
+        let mut by_subject: BTreeMap<(&str, String), Vec<_>> = BTreeMap::new();
+        for outcome in outcomes {
+            by_subject.entry((outcome.0.operation(), outcome.0.subject())).or_default().push(outcome);
+        }
         let changes = plan.roles.iter().flat_map(|role| role.changes.iter().map(|one| (&role.role, one)));
         let changes = changes.map(|(role, change)| {
-            let at = outcomes.iter().position(|(known, ..)| known == change);
-            let known = at.map(|at| outcomes.swap_remove(at));
+            let known = by_subject.get_mut(&(change.operation(), change.subject())).and_then(|outcomes| {
+                let at = outcomes.iter().position(|(known, ..)| known == change)?;
+                Some(outcomes.swap_remove(at))
+            });
             let (outcome, error) =
                 known.map_or((ChangeOutcome::NotBegun, None), |(_, outcome, error)| (outcome, error));
             AppliedChange {

@@ -245,7 +245,7 @@ fn what_each_way_costs() {
         let world = World::new(Sandbox::new(&seed(&spec)));
         converge(&world, &spec).await;
         let (_, bulk) = read(&world, &spec, LookForOrphans::Named, Reads::Auto).await;
-        let expected = [("/", 2), ("GetAccountAuthorizationDetails", 2), ("ListRoles", 1)];
+        let expected = [("GetAccountAuthorizationDetails", 2), ("GetResources", 2), ("ListRoles", 1)];
         assert_eq!(bulk, expected.map(|(name, count)| (name.to_owned(), count)).into());
         let (_, singly) = read(&world, &spec, LookForOrphans::Named, Reads::Single).await;
         let total: usize = singly.values().sum();

@@ -184,6 +184,10 @@ fn no_boundary(foresight: &Foresight, arn: &Arn) -> Option<Blocker> {
 }
 
 fn no_principal(role: &RolePlan, desired: &DesiredState, foresight: &Foresight) -> Option<Blocker> {
+    // Of thousands of roles few are searched for.
+    if foresight.missing.is_empty() {
+        return None;
+    }
     let role = desired.roles.iter().find(|desired| desired.role.name == role.role)?;
     let verifier = role.verifier.as_ref()?;
     let nearly = foresight.missing.get(verifier)?;
