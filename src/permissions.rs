@@ -132,6 +132,15 @@ pub fn permissions(desired: &DesiredState, command: CommandKind) -> Vec<Permissi
         let actions = &["access-analyzer:ListAnalyzers", "access-analyzer:ListFindings"];
         grants.push(optional(grant("AskAccessAnalyzer", actions, everything())));
     }
+    if desired.reads_organization && command != CommandKind::Destroy {
+        let actions = &[
+            "organizations:DescribeOrganization",
+            "organizations:DescribePolicy",
+            "organizations:ListParents",
+            "organizations:ListPoliciesForTarget",
+        ];
+        grants.push(optional(grant("ReadOrganizationPolicies", actions, vec!["*".to_owned()])));
+    }
     const DETAILS: &str = "iam:GetAccountAuthorizationDetails";
     let everything = vec!["*".to_owned()];
     if Reads::Auto.pages(desired.roles.len()).is_some() {

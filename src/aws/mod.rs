@@ -7,6 +7,7 @@ mod error;
 mod iam;
 mod lambda;
 mod last_accessed;
+mod organizations;
 mod pages;
 mod probes;
 #[cfg(test)]
@@ -25,4 +26,5 @@ pub use iam::{
 };
 pub use lambda::{Function, function, function_names, function_policy, reserved_concurrency};
 pub use last_accessed::lambda_last_accessed;
+pub use organizations::organization_guards;
 pub use probes::{Assumed, assume_role, invoke_dry_run, simulate};

@@ -71,6 +71,7 @@ impl Cause {
         Self::ExternalId,
         Self::TrustPolicy,
         Self::RoleOpen,
+        Self::OrganizationGuard,
     ];
 
     /// What keeps a session out at `lambda:InvokeFunction`, or lets it do more.
@@ -80,6 +81,7 @@ impl Cause {
         Self::PolicyDoesNotCover,
         Self::Denied,
         Self::ExtraPermissions,
+        Self::OrganizationGuard,
     ];
 
     /// What explains that an invocation through Genesys Cloud fails.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::uses::Recorded;
 use crate::arn::FunctionArn;
-use crate::model::{DesiredRole, Live};
+use crate::model::{DesiredRole, GuardsReading, Live};
 use crate::plan::{Acceptable, HowToAccept, genesys};
 use crate::policy::Document;
 
@@ -25,6 +25,7 @@ pub struct Facts {
     pub tests: Vec<ActionTest>,
     pub apply: ApplyOutlook,
     pub basis: Basis,
+    pub guards: GuardsReading,
     /// What to type for another command with the same spec.
     pub invocation: String,
     /// What AWS recorded of the role's use. `None`: nobody asked.

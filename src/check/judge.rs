@@ -6,6 +6,7 @@ use super::configured::configured;
 use super::connected::connected;
 use super::evaluated::evaluated;
 use super::facts::Facts;
+use super::guarded::guarded;
 use super::invoked::invoked;
 use super::observed::{observation, observed};
 use super::path::path;
@@ -18,6 +19,7 @@ use crate::plan::{FunctionPolicy, Notice, note_accepts};
 pub fn judge(facts: &Facts) -> RoleReport {
     let claims: Vec<Claim> = [
         evaluated(facts),
+        guarded(facts),
         configured(facts),
         connected(facts),
         observed(facts),

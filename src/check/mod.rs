@@ -9,6 +9,7 @@ mod connected;
 mod diagnosis;
 mod evaluated;
 mod facts;
+mod guarded;
 mod invoked;
 mod judge;
 mod level;
@@ -32,6 +33,7 @@ pub use facts::{
     FunctionFacts, FunctionSettings, FunctionState, GenesysFacts, GenesysSide, IntegrationFacts, Probes,
     Simulated, StateReason, TestStep, Unknown,
 };
+pub use guarded::guards;
 pub use judge::judge;
 pub use level::Level;
 pub use observed::PROBE_SESSION;

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::questions::near_misses;
 use super::*;
-use crate::model::{Live, resolve};
+use crate::model::{GuardsReading, Live, resolve};
 use crate::plan::testing::{converged, desired, document};
 use crate::plan::{Acceptable, foreign_policies, function_parties, trust_parties};
 use crate::spec::{self, AcceptSpec, AcceptedThing, EmptyEnvironment};
@@ -25,6 +25,7 @@ pub(super) fn facts(live: Live) -> Facts {
         tests: Vec::new(),
         apply: ApplyOutlook::Works,
         basis: Basis::Spec,
+        guards: GuardsReading::NotAsked,
         invocation: "genesys-iam".to_owned(),
         recorded: None,
         organization_region: None,

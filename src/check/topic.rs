@@ -33,6 +33,8 @@ words! {
         Denials = "denials",
         /// the role may invoke each function
         Invocation = "invocation",
+        /// no policy of the AWS organization is in the way
+        Guards = "organization-guards",
         /// the role may do nothing else
         NothingElse = "nothing-else",
         /// the documents contain no known mistakes

@@ -291,11 +291,13 @@ async fn both_sides(
     output: &Output,
 ) -> Result<LiveState, BothSidesError> {
     let no = LookForOrphans::No;
-    let (live, organization) = futures_util::join!(
+    let (live, organization, guards) = futures_util::join!(
         session.live(desired, no, Freshness::JustWritten, output),
-        Box::pin(session.organization(desired, no))
+        Box::pin(session.organization(desired, no)),
+        Box::pin(session.guards())
     );
     Ok(LiveState {
+        guards,
         organization: organization.map_err(BothSidesError::Genesys)?,
         ..live.map_err(BothSidesError::Aws)?
     })

@@ -250,7 +250,8 @@ async fn case(
         file: String::new(),
         invocation,
     };
-    let facts = Box::pin(gather(&session, &genesys, output)).await?;
+    let guards = aws::organization_guards(&session.clients, &account).await;
+    let facts = Facts { guards, ..Box::pin(gather(&session, &genesys, output)).await? };
     let organization = match &genesys {
         GenesysSide::NotAsked => AskedOrganization::No,
         GenesysSide::Rejected(_) | GenesysSide::Unreadable(_) => AskedOrganization::Unknown,

@@ -63,6 +63,7 @@ pub(crate) async fn of_role(
         tests: Vec::new(),
         apply: plan.map_or(ApplyOutlook::Works, apply),
         basis: Basis::Spec,
+        guards: observed.live.guards.clone(),
         invocation: session.invocation.clone(),
         recorded,
         organization_region: organization_region(session),

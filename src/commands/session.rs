@@ -17,8 +17,8 @@ use crate::check::{FunctionFacts, FunctionState};
 use crate::genesys::{self, Details, GenesysError};
 use crate::model::resolve;
 use crate::model::{
-    DesiredIntegration, DesiredRole, DesiredState, Foresight, Live, LiveAction, LiveState, LookForOrphans,
-    OrganizationReading, Orphans,
+    DesiredIntegration, DesiredRole, DesiredState, Foresight, GuardsReading, Live, LiveAction, LiveState,
+    LookForOrphans, OrganizationReading, Orphans,
 };
 use crate::permissions::{CommandKind, accepts_about_functions, required_actions};
 use crate::plan::genesys::touched_actions;
@@ -27,7 +27,7 @@ use crate::policy::{Document, equivalent};
 use crate::render::output::Output;
 use crate::render::style::{WARNING, paint};
 use crate::sandbox::{self};
-use crate::spec::{FunctionRef, Spec};
+use crate::spec::{FunctionRef, OrganizationSpec, Spec};
 use crate::text::plural;
 
 pub struct Session {
@@ -183,11 +183,13 @@ impl Session {
                 aws::caller(clients),
                 self.functions(all),
                 Box::pin(self.live(&expected, orphans, Freshness::Settled, output)),
-                Box::pin(self.organization(&expected, orphans))
+                Box::pin(self.organization(&expected, orphans)),
+                Box::pin(self.guards())
             )
         };
         let reading = Reading::of(std::iter::once((spec, clients)));
-        let (caller, functions, live, organization) = output.waiting_for(|| reading.text(), reads).await;
+        let (caller, functions, live, organization, guards) =
+            output.waiting_for(|| reading.text(), reads).await;
         if let Err(error) = &caller {
             self.name_profile(error, output);
         }
@@ -204,6 +206,7 @@ impl Session {
         }
         let (functions, exact) = functions?;
         let mut live = live?;
+        live.guards = guards;
         live.organization = match organization {
             Err(error) if is_check => OrganizationReading::NotRead(error.brief()),
             organization => organization?,
@@ -305,6 +308,16 @@ impl Session {
         for role in &mut self.spec.roles {
             role.integration = None;
             role.data_actions.clear();
+        }
+    }
+
+    /// What the AWS organization forbids: as the spec says it, or as AWS Organizations does.
+    pub async fn guards(&self) -> GuardsReading {
+        let OrganizationSpec { policies, read } = &self.spec.organization;
+        match policies {
+            Some(policies) => GuardsReading::Known(policies.clone()),
+            None if *read => aws::organization_guards(&self.clients, &self.spec.aws.account_id).await,
+            None => GuardsReading::NotAsked,
         }
     }
 

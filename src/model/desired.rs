@@ -16,6 +16,8 @@ pub struct DesiredState {
     pub region: String,
     /// What the spec takes from elsewhere, in words: `external ID from the environment variable X`.
     pub indirections: Vec<String>,
+    /// Whether AWS Organizations is asked what it forbids.
+    pub reads_organization: bool,
     pub roles: Vec<DesiredRole>,
     /// The policies of the spec's roles that are not worked on.
     pub excluded: BTreeSet<Arn>,
@@ -35,6 +37,7 @@ impl DesiredState {
             account_id: self.account_id.clone(),
             region: self.region.clone(),
             indirections: self.indirections.clone(),
+            reads_organization: self.reads_organization,
         }
     }
 }

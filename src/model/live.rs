@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::foresight::Namesakes;
 use super::genesys::OrganizationReading;
+use super::guards::GuardsReading;
 use super::iam::Live;
 use crate::policy::Document;
 
@@ -16,6 +17,8 @@ pub struct LiveState {
     /// Where the listings of the account were read anyway.
     pub namesakes: Option<Namesakes>,
     pub organization: OrganizationReading,
+    /// What the AWS organization forbids.
+    pub guards: GuardsReading,
 }
 
 impl LiveState {

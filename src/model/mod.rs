@@ -3,6 +3,7 @@
 mod desired;
 mod foresight;
 mod genesys;
+mod guards;
 mod iam;
 mod live;
 mod ownership;
@@ -14,6 +15,7 @@ pub use genesys::{
     ActionState, DesiredAction, DesiredIntegration, LiveAction, LiveCredential, LiveIntegration,
     LiveOrganization, Marker, MemberDiff, OrganizationReading, Usage, arn_in_name,
 };
+pub use guards::GuardsReading;
 pub use iam::{
     AttachedPolicy, LastUse, Live, LivePolicy, LiveRole, ManagedPolicy, PolicyVersion, Role, RoleRecord, Tags,
 };

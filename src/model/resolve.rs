@@ -17,6 +17,7 @@ pub fn resolve(spec: &Spec, functions: &BTreeMap<FunctionArn, FunctionArn>) -> D
         account_id: spec.aws.account_id.clone(),
         region: spec.aws.region.clone(),
         indirections: spec.indirections(),
+        reads_organization: spec.organization.read,
         roles: spec.roles.iter().map(|role| resolve_role(spec, role, functions)).collect(),
         excluded: spec.excluded.iter().map(|role| policy_arn(spec, role)).collect(),
     }

@@ -16,7 +16,10 @@ pub use accept::{
 };
 pub use change::{Change, ChangeKind, Diff, Service};
 pub use gain::{Gain, Party};
-pub use iam::{block_what_iam_refuses, destroy_role, diff_role, needs_attachment_quota, prune_role};
+pub use iam::{
+    GuardExemption, GuardFinding, GuardedCall, GuardedRole, block_what_iam_refuses, destroy_role, diff_role,
+    guard_findings, needs_attachment_quota, prune_role,
+};
 pub use model::{Blocker, HowToAccept, Notice, Owned, Owner, Plan, RolePlan, Widening};
 pub use reading::{CALLS_PER_ROLE, LISTINGS, Reads};
 
@@ -33,6 +36,12 @@ pub fn diff(live: &LiveState, desired: &DesiredState) -> Plan {
     plan.roles.extend(desired.roles.iter().map(|role| diff_role(of(role), role, desired)));
     for role in &mut plan.roles {
         iam::widen_by_tags(role, live.documents());
+    }
+    for role in &desired.roles {
+        let planned = plan.roles.iter_mut().rfind(|planned| planned.role == role.role.name);
+        if let Some(planned) = planned {
+            iam::note_guards(planned, of(role), role, &live.guards);
+        }
     }
     genesys::add(&mut plan, live, desired);
     plan

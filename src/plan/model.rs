@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::change::Change;
 use super::genesys;
+use super::iam::GuardFinding;
 use crate::arn::{AccountId, Arn, FunctionArn};
 use crate::model::{DesiredState, Orphans};
 use crate::policy::access::AccessDiff;
@@ -239,6 +240,16 @@ pub enum Notice {
     ForeignDeny {
         policy: String,
         function: String,
+    },
+    /// A policy of the AWS organization will refuse one of Genesys Cloud's calls.
+    Guarded {
+        finding: GuardFinding,
+        /// The tag whose old value exempted the role.
+        shut_by: Option<String>,
+    },
+    /// A tag is overwritten that may exempt the role from a policy of the AWS organization.
+    ExemptionTag {
+        key: String,
     },
     /// A boundary that the spec does not mention.
     Boundary {

@@ -99,12 +99,7 @@ pub fn evaluate_guarded(
         let request = Request { action, ..request.clone() };
         let (guard, statements) = guard(guardrails, &request);
         evaluation.statements.extend(statements);
-        let (decision, reason) = match guard {
-            Guard::Open => continue,
-            Guard::Denied(reason) => (Decision::ExplicitDeny, reason),
-            Guard::NotAllowed(reason) => (Decision::ImplicitDeny, reason),
-            Guard::Undecided(reason) => (Decision::Undecided, reason),
-        };
+        let Some((decision, reason)) = taken(guard) else { continue };
         let is_stronger = match (evaluation.decision, decision) {
             (Decision::ExplicitDeny, _) => false,
             (_, Decision::ExplicitDeny) => true,
@@ -117,6 +112,24 @@ pub fn evaluate_guarded(
         }
     }
     evaluation
+}
+
+/// What the organizations of caller and resource alone leave of a request: allowed where they take nothing away.
+pub fn judge_guardrails(guardrails: &Guardrails<'_>, request: &Request) -> Evaluation {
+    let (guard, statements) = guard(guardrails, request);
+    let (decision, reason) = taken(guard)
+        .unwrap_or_else(|| (Decision::Allowed, "no policy of the organization takes it away".to_owned()));
+    Evaluation { decision, reason, statements }
+}
+
+/// `None`: nothing.
+fn taken(guard: Guard) -> Option<(Decision, String)> {
+    Some(match guard {
+        Guard::Open => return None,
+        Guard::Denied(reason) => (Decision::ExplicitDeny, reason),
+        Guard::NotAllowed(reason) => (Decision::ImplicitDeny, reason),
+        Guard::Undecided(reason) => (Decision::Undecided, reason),
+    })
 }
 
 fn guard(guardrails: &Guardrails<'_>, request: &Request) -> (Guard, Vec<StatementTrace>) {

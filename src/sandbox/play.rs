@@ -278,7 +278,7 @@ fn organization_of(
     account: &AccountId,
     change: &OrganizationChange,
 ) -> Result<AwsOrganization, ScenarioError> {
-    let OrganizationChange { id, is_management_account, scp, rcp } = change;
+    let OrganizationChange { id, is_management_account, is_delegated_administrator, scp, rcp } = change;
     let guard = |name: &str, document: &Value| GuardPolicy {
         id: format!("p-{:08x}", digest(&format!("{name} {document}")) >> 32),
         name: name.to_owned(),
@@ -299,6 +299,7 @@ fn organization_of(
                 policies: guards(policies),
             })
             .collect(),
+        is_delegated: *is_delegated_administrator,
         rcps: guards(rcp),
     })
 }

@@ -93,6 +93,8 @@ pub struct OrganizationChange {
     pub id: Option<String>,
     /// The account itself is the management account, which no policy restricts.
     pub is_management_account: bool,
+    /// The account may read the policies, as only few accounts of an organization may.
+    pub is_delegated_administrator: bool,
     /// Service control policies by level, from the root down.
     pub scp: Vec<LevelChange>,
     /// Resource control policies, by name.

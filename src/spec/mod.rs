@@ -11,6 +11,7 @@ mod known;
 mod limits;
 mod load;
 mod model;
+mod organization;
 mod parse;
 mod reader;
 mod variables;
@@ -34,4 +35,5 @@ pub use model::{
     AccountTrust, AssumeRole, Aws, Boundary, ExternalId, ExtraPermissions, FunctionRef, GenesysCloud,
     MANAGED_BY_KEY, MANAGED_BY_VALUE, Origin, RoleSpec, SPEC_KEY, Spec, default_policy_name,
 };
+pub use organization::{OrganizationPolicies, OrganizationPolicy, OrganizationSpec, ScpLevel};
 pub use parse::parse;

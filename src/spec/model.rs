@@ -7,6 +7,7 @@ use std::ops::Range;
 use super::accept::AcceptSpec;
 use super::integration::{DataActionSpec, IntegrationSpec};
 use super::limits::is_guid;
+use super::organization::OrganizationSpec;
 use crate::arn::{AccountId, Arn, FunctionArn};
 
 /// The tag that marks what this tool manages.
@@ -26,6 +27,8 @@ pub struct Spec {
     pub genesys: GenesysCloud,
     /// Of `[check]`: somebody of the user's own whom the roles trust too, so that the check can assume them.
     pub verifier: Option<Arn>,
+    /// Of `[organization]`: what the AWS organization forbids.
+    pub organization: OrganizationSpec,
     pub roles: Vec<RoleSpec>,
     /// Of the file too, but not selected.
     pub excluded: Vec<RoleSpec>,

@@ -6,6 +6,7 @@ use super::check::{OutcomeWord, RoleView, VerdictView, role_view};
 use crate::check::{Answer, AskedOrganization, CredentialArn, FunctionState, GenesysSide};
 use crate::diagnose::{FixStep, Means, RoleCase, Shell, remedy};
 use crate::import::{FunctionSource, IdSource};
+use crate::model::GuardsReading;
 
 /// Of the layout: it grows when a reader of an older one would go wrong.
 const FORMAT_VERSION: u64 = 1;
@@ -126,7 +127,10 @@ impl DiagnoseView {
 
 /// A call from here proves nothing unless Genesys Cloud's account makes it, which everyone knows.
 fn is_worth(topic: &str, level: &str) -> bool {
-    !matches!((topic, level), ("admission" | "nobody-else", "assumed" | "refused"))
+    !matches!(
+        (topic, level),
+        ("admission" | "nobody-else", "assumed" | "refused") | ("organization-guards", _)
+    )
 }
 
 fn ways(remedy: crate::diagnose::Remedy) -> Vec<WayView> {
@@ -213,13 +217,10 @@ fn next(case: &RoleCase, is_explained: bool) -> Vec<String> {
             next.push(
                 "if it fails all the same, give the text that you see: `--error \"…\"` says which call was refused".to_owned(),
             );
-            next.push(
-                "no document of this account shows a policy of your AWS organization: a resource control policy (RCP) may \
-                 refuse Genesys Cloud at sts:AssumeRole, a service control policy (SCP) the role at lambda:InvokeFunction. Ask \
-                 whoever administers it"
-                    .to_owned(),
-            );
         }
+    }
+    if !is_explained || !case.report().is_broken() {
+        next.extend(suspicion(&case.facts.guards));
     }
     if case.organization == AskedOrganization::No {
         next.push(
@@ -229,6 +230,24 @@ fn next(case: &RoleCase, is_explained: bool) -> Vec<String> {
         );
     }
     next
+}
+
+/// What no document of the account shows. Without the documents it stays a suspicion.
+fn suspicion(guards: &GuardsReading) -> Option<String> {
+    let of = match guards {
+        GuardsReading::Known(_) | GuardsReading::Unrestricted(_) => return None,
+        GuardsReading::NotRead { organization: Some(id), .. } => {
+            format!("the account is in the organization {id}")
+        }
+        GuardsReading::NotAsked | GuardsReading::NotRead { organization: None, .. } => {
+            "if the account is in an AWS organization".to_owned()
+        }
+    };
+    Some(format!(
+        "{of}: a resource control policy (RCP) may refuse Genesys Cloud at sts:AssumeRole, a service control policy (SCP) the \
+         role at lambda:InvokeFunction, whatever this account says. Ask whoever administers it for those that bear on this \
+         account; `[organization]` in a spec has them evaluated"
+    ))
 }
 
 /// Without a role: what looks like Genesys Cloud's, on both sides.

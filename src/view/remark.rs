@@ -4,7 +4,7 @@ use super::genesys;
 use super::parts::Remark;
 use super::words::plural;
 use crate::arn::Qualifier;
-use crate::plan::{Blocker, HowToAccept, Notice, Owned, Owner, Widening};
+use crate::plan::{Blocker, GuardFinding, GuardedCall, HowToAccept, Notice, Owned, Owner, Widening};
 use crate::text::one_line;
 
 fn owned_text(what: &Owned) -> String {
@@ -102,6 +102,28 @@ pub(super) fn notice_remark(notice: &Notice, role: &str) -> Remark {
         Notice::ForeignDeny { policy, function } => format!(
             "policy `{}`, not from this spec, denies the invocation of function `{function}`: Genesys Cloud is refused",
             one_line(policy)
+        ),
+        Notice::Guarded { finding, shut_by } => {
+            let GuardFinding { call, policy, reason, .. } = finding;
+            let call = match call {
+                GuardedCall::AssumeRole => "sts:AssumeRole".to_owned(),
+                GuardedCall::Invoke(function) => format!("lambda:InvokeFunction of `{}`", function.label()),
+            };
+            let because = match shut_by {
+                Some(key) => {
+                    format!("the tag `{}` exempted the role, and this plan overwrites it", one_line(key))
+                }
+                None => one_line(reason).into_owned(),
+            };
+            format!(
+                "{} of the AWS organization will refuse Genesys Cloud at {call}: {because}",
+                one_line(policy)
+            )
+        }
+        Notice::ExemptionTag { key } => format!(
+            "the tag `{}` is overwritten: by AWS's templates it exempts a role from policies of the AWS organization, which \
+             were not read and may refuse Genesys Cloud afterwards",
+            one_line(key)
         ),
         Notice::ConfirmedAccount { account, reason } => format!(
             "{account} is trusted, which no source of Genesys's names; the spec's reason: {}",

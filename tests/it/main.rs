@@ -37,6 +37,7 @@ mod observed;
 mod obstacles;
 mod open_doors;
 mod open_doors_genesys;
+mod organization;
 mod output;
 #[cfg(unix)]
 mod packaging;

@@ -549,6 +549,7 @@ fn the_schema_has_just_the_keys_that_the_reader_knows() {
         ("/$defs/genesys/properties", EXAMPLE.replacen("[genesys]", &format!("[genesys]\n{zzz}"), 1)),
         ("/$defs/role_genesys/properties", role_with(&format!("[role.genesys]\n{zzz}"))),
         ("/properties/check/properties", format!("{EXAMPLE}\n[check]\n{zzz}\n")),
+        ("/properties/organization/properties", format!("{EXAMPLE}\n[organization]\n{zzz}\n")),
         ("/properties/defaults/properties", EXAMPLE.replacen("[defaults]", &format!("[defaults]\n{zzz}"), 1)),
         ("/$defs/role/properties", role_with(zzz)),
         ("/$defs/integration/properties", role_with(&format!("[role.integration]\nname = \"i\"\n{zzz}"))),

@@ -2,8 +2,8 @@
 
 use super::refusal::Refusal;
 use crate::arn::AccountId;
-use crate::policy::document::OneOrMany;
-use crate::policy::{Decision, Document, Policies, Request, evaluate};
+use crate::policy::guardrail::{GuardrailLevel, Guardrails, judge_guardrails};
+use crate::policy::{Decision, Document, Request};
 use crate::sandbox::state::State;
 use crate::sandbox::state::document::{BrokenDocument, parse};
 use crate::sandbox::state::iam::StoredRole;
@@ -15,7 +15,7 @@ type GuardDocuments = Vec<(String, Document)>;
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Guards {
     /// Level by level: at each, one policy must allow.
-    scps: Vec<GuardDocuments>,
+    scps: Vec<(String, GuardDocuments)>,
     rcps: GuardDocuments,
     pub organization_id: Option<String>,
 }
@@ -30,7 +30,8 @@ impl Guards {
         if !organization.restricts(account) {
             return Ok(Self { organization_id, ..Self::default() });
         }
-        let levels = organization.scps.iter().map(|level| documents(&level.policies));
+        let levels =
+            organization.scps.iter().map(|level| Ok((level.name.clone(), documents(&level.policies)?)));
         Ok(Self { scps: levels.collect::<Result<_, _>>()?, organization_id, ..Self::default() })
     }
 
@@ -42,11 +43,7 @@ impl Guards {
     ) -> Result<Self, BrokenDocument> {
         match &state.aws_organization {
             Some(organization) if organization.restricts(account) && !role.is_service_linked() => {
-                let mut rcps = documents(&organization.rcps)?;
-                for (_, document) in &mut rcps {
-                    for_everybody(document);
-                }
-                Ok(Self { rcps, ..Self::default() })
+                Ok(Self { rcps: documents(&organization.rcps)?, ..Self::default() })
             }
             _ => Ok(Self::default()),
         }
@@ -54,16 +51,11 @@ impl Guards {
 
     /// How the service control policies decide: each level must allow.
     pub(crate) fn decide(&self, request: &Request) -> Decision {
-        let mut outcome = Decision::Allowed;
-        for level in &self.scps {
-            let identity = level.iter().map(|(name, document)| (name.clone(), document)).collect();
-            match evaluate(&Policies { identity, ..Policies::default() }, request).decision {
-                Decision::Allowed => {}
-                Decision::ExplicitDeny => return Decision::ExplicitDeny,
-                other => outcome = other,
-            }
-        }
-        outcome
+        let scp = self
+            .scps
+            .iter()
+            .map(|(name, policies)| GuardrailLevel { name: name.clone(), policies: named(policies) });
+        judge_guardrails(&Guardrails { scp: scp.collect(), ..Guardrails::default() }, request).decision
     }
 
     /// Refuses what a service control policy does not allow; what cannot be decided is refused.
@@ -80,9 +72,8 @@ impl Guards {
 
     /// Refuses what a resource control policy denies, whoever calls.
     pub(crate) fn refuse_resource(&self, request: &Request, refused: &str) -> Result<(), Refusal> {
-        // Everybody is its principal, so it denies as a policy of the caller's own would.
-        let identity = self.rcps.iter().map(|(name, document)| (name.clone(), document)).collect();
-        let decision = evaluate(&Policies { identity, ..Policies::default() }, request).decision;
+        let rcp = Guardrails { rcp: named(&self.rcps), ..Guardrails::default() };
+        let decision = judge_guardrails(&rcp, request).decision;
         if matches!(decision, Decision::ExplicitDeny | Decision::Undecided) {
             return Err(Refusal::access_denied(format!(
                 "{refused} with an explicit deny in a resource control policy"
@@ -96,11 +87,6 @@ fn documents(policies: &[GuardPolicy]) -> Result<GuardDocuments, BrokenDocument>
     policies.iter().map(|policy| Ok((policy.name.clone(), parse(&policy.text)?))).collect()
 }
 
-/// A resource control policy's principal is `*` and nothing else.
-fn for_everybody(document: &mut Document) {
-    let statements = match &mut document.statements {
-        OneOrMany::One(statement) => std::slice::from_mut(statement),
-        OneOrMany::Many(statements) => statements.as_mut_slice(),
-    };
-    statements.iter_mut().for_each(|statement| statement.principal = None);
+fn named(documents: &GuardDocuments) -> Vec<(String, &Document)> {
+    documents.iter().map(|(name, document)| (name.clone(), document)).collect()
 }

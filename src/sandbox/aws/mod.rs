@@ -10,6 +10,7 @@ mod guards;
 pub(crate) mod iam;
 mod json;
 pub(crate) mod lambda;
+mod organizations;
 pub(crate) mod query;
 pub(crate) mod refusal;
 mod sts;
@@ -43,7 +44,7 @@ pub(crate) fn answer<B: AsRef<[u8]>>(
         None => "",
     };
     let params = match service {
-        "lambda" | "tagging" | "cloudtrail" | "access-analyzer" => Params::default(),
+        "lambda" | "tagging" | "cloudtrail" | "access-analyzer" | "organizations" => Params::default(),
         _ => Params::parse(request.body().as_ref()),
     };
     let action = params.get("Action").unwrap_or_default();
@@ -53,7 +54,9 @@ pub(crate) fn answer<B: AsRef<[u8]>>(
         Err(refusal) if matches!(service, "lambda" | "access-analyzer") => {
             return lambda::respond(Err(refusal));
         }
-        Err(refusal) if matches!(service, "tagging" | "cloudtrail") => return json::respond(Err(refusal)),
+        Err(refusal) if matches!(service, "tagging" | "cloudtrail" | "organizations") => {
+            return json::respond(Err(refusal));
+        }
         Err(refusal) => return query::respond(namespace, action, Err(refusal), id),
     };
     let mut call = Call {
@@ -87,6 +90,9 @@ pub(crate) fn answer<B: AsRef<[u8]>>(
             return lambda::respond(access_analyzer::handle(&call, method, path, body).map(lambda::json));
         }
         "cloudtrail" => return json::respond(cloudtrail::handle(&call, target, request.body().as_ref())),
+        "organizations" => {
+            return json::respond(organizations::handle(&call, target, request.body().as_ref()));
+        }
         _ => {}
     }
     let outcome = match service {
@@ -97,7 +103,7 @@ pub(crate) fn answer<B: AsRef<[u8]>>(
         "sts" => sts::handle(&mut call, action),
         other => {
             let message = format!(
-                "The sandbox has iam, sts, lambda, tagging, cloudtrail and access-analyzer, not {other}"
+                "The sandbox has iam, sts, lambda, tagging, cloudtrail, access-analyzer and organizations, not {other}"
             );
             Err(Refusal::new(400, "InvalidAction", message))
         }
@@ -111,7 +117,7 @@ pub(crate) fn throttle<B>(request: &Request<B>, id: &str) -> Response<Vec<u8>> {
     match service.as_str() {
         "lambda" => lambda::respond(Err(Refusal::new(429, "TooManyRequestsException", "Rate exceeded")
             .with_reason("CallerRateLimitExceeded"))),
-        "tagging" | "cloudtrail" => {
+        "tagging" | "cloudtrail" | "organizations" => {
             json::respond(Err(Refusal::new(400, "ThrottlingException", "Rate exceeded")))
         }
         _ => {

@@ -17,6 +17,9 @@ pub(crate) struct AwsOrganization {
     pub members: BTreeSet<AccountId>,
     /// Service control policies, level by level: at each, one must allow.
     pub scps: Vec<OrganizationLevel>,
+    /// The account may read the organization's policies.
+    #[serde(default)]
+    pub is_delegated: bool,
     /// Resource control policies, of all levels together.
     pub rcps: Vec<GuardPolicy>,
 }

@@ -68,6 +68,7 @@ impl Parser<'_> {
         let genesys = root.table("genesys", "[genesys]", self.diagnostics);
         let defaults = root.table("defaults", "[defaults]", self.diagnostics);
         let check = root.table("check", "[check]", self.diagnostics);
+        let organization = root.table("organization", "[organization]", self.diagnostics);
         let roles = root.array("role", "a list of tables, [[role]]", self.diagnostics);
         let roles = root.required(roles, "role", "[[role]], a table with a name and functions");
         let misspelt = root.deny_unknown_keys(self.diagnostics);
@@ -93,6 +94,7 @@ impl Parser<'_> {
         if let Some(table) = check {
             self.verifier = self.verifier(table, target.as_ref());
         }
+        let organization = organization.map(|table| self.organization(table)).unwrap_or_default();
         let mut read = Vec::new();
         for value in roles.iter().flat_map(|roles| roles.value) {
             match value.get_ref() {
@@ -119,6 +121,7 @@ impl Parser<'_> {
             aws: aws?,
             genesys: genesys.cloud,
             verifier: self.verifier.take(),
+            organization,
             roles: read,
             excluded: Vec::new(),
         })

@@ -12,6 +12,7 @@ mod file;
 mod functions;
 mod genesys;
 mod integration;
+mod organization;
 mod parser;
 mod role;
 mod velocity;

@@ -42,6 +42,9 @@ fn spot(claim: &Claim) -> Spot {
         Topic::Functions | Topic::Invocable | Topic::Covered | Topic::Denials | Topic::Invocation => {
             Spot::Function
         }
+        Topic::Guards if claim.failure().is_none() => Spot::Nowhere,
+        Topic::Guards if claim.function.is_some() => Spot::Function,
+        Topic::Guards => Spot::Entry,
         Topic::NobodyElse => Spot::Others,
         Topic::FunctionPolicies => Spot::FunctionOthers,
         Topic::NothingElse => Spot::More,
