@@ -643,6 +643,7 @@ mod tests {
     use crate::check::tests::{RIGHT, facts};
     use crate::check::{Outcome, RoleReport, Sign, judge};
     use crate::plan::testing::converged;
+    use crate::spec::{AcceptSpec, AccountTrust};
 
     const NOW: Timestamp = Timestamp::constant(1_790_000_000, 0);
 
@@ -801,6 +802,52 @@ mod tests {
         let report = judge(&facts);
         let finding = report.diagnosis.findings.iter().find(|one| one.cause == Cause::Stranger).unwrap();
         assert!(finding.consequence.contains("still lets them in"), "{finding:?}");
+    }
+
+    #[test]
+    fn a_wrong_account_of_the_spec_is_not_genesys_cloud() {
+        let mut facts = facts(converged());
+        facts.desired.genesys_account_id = "691338073777".parse().unwrap();
+        facts.desired.genesys_account = AccountTrust::Unknown { why: String::new(), help: String::new() };
+        let history = history(vec![used(1, "691338073777", Some(RIGHT))]);
+        facts.recorded = Some(Recorded { is_asked: true, history, lambda: Ok(None), analyzer: Ok(None) });
+        let report = judge(&facts);
+        assert_eq!(report.verdict.got_in, ["AWS account 691338073777"]);
+        assert!(!line(&report, Topic::Used).is_good());
+    }
+
+    #[test]
+    fn whom_the_spec_accepts_is_counted_and_is_no_stranger() {
+        let mut facts = facts(converged());
+        let named = format!(
+            r#"{{"Version":"2012-10-17","Statement":[
+                {{"Effect":"Allow","Action":"sts:AssumeRole","Principal":{{"AWS":"765628985471"}},
+                  "Condition":{{"StringEquals":{{"sts:ExternalId":"{RIGHT}"}}}}}},
+                {{"Effect":"Allow","Action":"sts:AssumeRole","Principal":{{"AWS":"arn:aws:iam::111122223333:role/ci"}}}}]}}"#
+        );
+        let role = facts.live.role.as_mut().unwrap();
+        role.role.assume_role_policy = crate::plan::testing::document(&named);
+        let by = SessionUser::Identity {
+            account: "111122223333".parse().unwrap(),
+            arn: "arn:aws:iam::111122223333:role/ci".to_owned(),
+        };
+        let history = history(vec![RoleUse { by, ..used(1, "111122223333", None) }]);
+        facts.recorded = Some(Recorded { is_asked: true, history, lambda: Ok(None), analyzer: Ok(None) });
+        let is_stranger = |facts: &Facts| judge(facts).diagnosis.has(Cause::Stranger);
+        assert!(is_stranger(&facts));
+        let party = trust_parties(facts.live.role.as_ref().unwrap(), &facts.desired).remove(0).remove(0);
+        facts.desired.accepts.push(AcceptSpec {
+            what: party.things[0].clone(),
+            digest: Some(party.digest.clone()),
+            reason: "CI proves the role".to_owned(),
+            span: 0..0,
+            line: 1,
+        });
+        assert!(!is_stranger(&facts));
+        assert!(line(&judge(&facts), Topic::Strangers).seen.contains("those whom the spec accepts did once"));
+        // An accept of another document is none.
+        facts.desired.accepts[0].digest = Some("sha256:0".to_owned());
+        assert!(is_stranger(&facts));
     }
 
     #[test]
