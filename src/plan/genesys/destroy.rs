@@ -61,7 +61,7 @@ fn take_integration_away(
     let is_ours =
         |action: &&LiveAction| marker.actions.contains(&action.id) || named.contains(&action.name.as_str());
     let (own, foreign): (Vec<&LiveAction>, Vec<&LiveAction>) = live.actions.iter().partition(is_ours);
-    // A draft that was never published is no action yet.
+    // A draft that was never published is not an action yet.
     let is_published = |id: &&String| live.actions.iter().any(|action| action.id == **id);
     let drafts = live.drafts.iter().filter(|(id, _)| !is_published(id)).map(|(_, name)| name.clone());
     let names: Vec<String> = foreign.iter().map(|action| action.name.clone()).chain(drafts).collect();

@@ -29,7 +29,7 @@ macro_rules! icon {
 pub(super) enum Tone {
     Broken,
     Open,
-    /// Of a plan: something is to be done, and nothing speaks against it.
+    /// Of a plan: there is something to do, and nothing speaks against it.
     Changes,
     Good,
 }

@@ -1,4 +1,4 @@
-//! Plans: what is to be done, who gains by it, and each change folded.
+//! Plans: what to do, who gains by it, and each change folded.
 
 use super::page::{self, Tone, fact};
 use super::picture::{access_class, access_figure, access_word};
@@ -141,8 +141,8 @@ fn remarks(
     }
     for (_, plan) in plans {
         for name in &plan.orphans {
-            html.raw("<p class=\"note\">Role <code>").text(name).raw("</code> bears the tag of this spec, ");
-            html.raw("which no longer has it; it stays. <code>--prune</code> removes it.</p>\n");
+            html.raw("<p class=\"note\">Role <code>").text(name).raw("</code> has the tag of this spec ");
+            html.raw("but is no longer in it; it stays. <code>--prune</code> removes it.</p>\n");
         }
         if let Some(why) = &plan.orphans_unknown {
             html.raw("<p class=\"note\">Whether roles were taken out of the spec is not known: ");
@@ -213,7 +213,7 @@ fn section(html: &mut Html<'_>, file: Option<&str>, role: &RolePlanView, number:
     html.raw("</section>\n");
 }
 
-/// Who gains and who loses what, and what is to be known about it.
+/// Who gains and who loses what, and what to know about it.
 fn access(html: &mut Html<'_>, role: &RolePlanView, number: usize) {
     let RolePlanView { role: name, access, connections, notices, blockers, .. } = role;
     remark_list(html, "note fails", "Blocked", blockers);

@@ -65,7 +65,7 @@ pub(super) fn causes(html: &mut Html<'_>, role: &RoleView, depth: Depth, number:
             for AcceptedView { what, reason, lets_in } in accepted {
                 html.raw("<li class=\"accepted\">").raw(ACCEPTED).raw("<span>").prose(what);
                 if !lets_in.is_empty() {
-                    html.raw(", which lets in ").prose(&lets_in.join(" and "));
+                    html.raw(", which admits ").prose(&lets_in.join(" and "));
                 }
                 html.raw(": ").prose(reason).raw("</span></li>\n");
             }

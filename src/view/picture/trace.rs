@@ -363,7 +363,7 @@ fn is_open(claim: &Claim, spot_of_it: Spot, report: &RoleReport) -> bool {
         && claim.level.is_read()
         // What Genesys Cloud does not show of a data action is in the claims.
         && (claim.topic != Topic::DataActions || claim.function.is_some())
-        // A limit that may not be read is no reason to doubt.
+        // A limit that may not be read is not a reason to doubt.
         && claim.topic != Topic::Invocable
         && !is_decided()
 }
