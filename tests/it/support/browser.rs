@@ -44,7 +44,7 @@ fn find() -> Result<Tools, String> {
             return Err(format!("{program} is missing"));
         }
     }
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("node");
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("browser");
     fs::create_dir_all(&folder).unwrap();
     // Test processes may run at the same time: one installs, the others wait.
     let lock = File::create(folder.join("lock")).unwrap();
