@@ -211,7 +211,7 @@ git commit -q -m later
 cd ..
 mkdir o
 git clone -q --bare work o/r
-for target in x86_64-unknown-linux-gnu aarch64-unknown-linux-gnu aarch64-apple-darwin; do
+for target in x86_64-unknown-linux-musl aarch64-unknown-linux-musl aarch64-apple-darwin x86_64-apple-darwin; do
   folder=o/r/releases/download/v{version}
   mkdir -p $folder
   printf '#!/bin/sh\necho genesys-iam of %s\n' $target > genesys-iam
@@ -254,17 +254,18 @@ fn an_action_that_is_pinned_by_commit_finds_its_release_for_its_machine() {
     };
     let version = format!("v{}", env!("CARGO_PKG_VERSION"));
     for reference in [commit.as_str(), &version, "v0"] {
-        install(reference, "Linux x86_64").expect(0).says("genesys-iam of x86_64-unknown-linux-gnu");
+        install(reference, "Linux x86_64").expect(0).says("genesys-iam of x86_64-unknown-linux-musl");
     }
-    install(&commit, "Linux aarch64").expect(0).says("genesys-iam of aarch64-unknown-linux-gnu");
+    install(&commit, "Linux aarch64").expect(0).says("genesys-iam of aarch64-unknown-linux-musl");
     install(&commit, "Darwin arm64").expect(0).says("genesys-iam of aarch64-apple-darwin");
+    install(&commit, "Darwin x86_64").expect(0).says("genesys-iam of x86_64-apple-darwin");
     // Another commit than the release's is other code, whatever its version says.
     for reference in [later.stdout.trim(), "main", "no-such-ref"] {
         install(reference, "Linux x86_64").expect(9).says("built from source");
     }
     install(&commit, "FreeBSD amd64").expect(9);
     // A broken download is not used.
-    let sum = format!("o/r/releases/download/{version}/genesys-iam-x86_64-unknown-linux-gnu.tar.gz.sha256");
+    let sum = format!("o/r/releases/download/{version}/genesys-iam-x86_64-unknown-linux-musl.tar.gz.sha256");
     fs::write(project.path(&sum), "0000\n").unwrap();
     install(&commit, "Linux x86_64").expect(1).says("its checksum is another");
 }
