@@ -271,6 +271,18 @@ fn an_action_that_is_pinned_by_commit_finds_its_release_for_its_machine() {
 }
 
 #[test]
+fn the_installer_asks_for_archives_that_the_release_has() {
+    let release = include_str!("../../.github/workflows/release.yml");
+    let installer = include_str!("../../ci/install.sh");
+    let targets = installer.lines().filter_map(|line| line.trim().strip_suffix(" ;;")?.split_once(") echo "));
+    let targets: Vec<&str> = targets.map(|(_, target)| target).collect();
+    assert!(targets.len() >= 5, "{targets:?}");
+    for target in targets {
+        assert!(release.contains(&format!("target: {target}")), "{target}");
+    }
+}
+
+#[test]
 fn the_hooks_and_the_action_name_commands_that_there_are() {
     let project = Project::example();
     let hooks = include_str!("../../.pre-commit-hooks.yaml");
