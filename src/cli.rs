@@ -25,7 +25,7 @@ use crate::commands::{
 use crate::explain::Explain;
 use crate::render::output::Output;
 
-/// Connect Genesys Cloud to AWS Lambda: keep the IAM role as a checked-in file
+/// Connect Genesys Cloud to AWS Lambda from one checked-in file, and prove that it works
 #[derive(Debug, Parser)]
 #[command(
     name = "genesys-iam",
