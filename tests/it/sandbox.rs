@@ -231,3 +231,26 @@ fn the_sandbox_is_served_on_loopback_only() {
     let project = Project::example();
     project.run(&["sandbox", "serve", "--listen", "0.0.0.0:0"]).expect(64).says("loopback");
 }
+
+#[test]
+fn what_keeps_a_function_from_being_invoked_is_taken_away_through_the_api() {
+    let served = Served::new(&["--scenario", "function-public"]);
+    served.boto3(&format!(
+        "{REFUSED}
+name = 'my-genesys-trigger-function'
+assert awslambda.get_policy(FunctionName=name)['Policy']
+refused('ResourceNotFoundException', awslambda.remove_permission, FunctionName=name, StatementId='other')
+awslambda.remove_permission(FunctionName=name, StatementId='public')
+refused('ResourceNotFoundException', awslambda.get_policy, FunctionName=name)
+"
+    ));
+    let served = Served::new(&["--scenario", "concurrency-zero"]);
+    served.boto3(
+        "
+name = 'my-genesys-trigger-function'
+assert awslambda.get_function_concurrency(FunctionName=name)['ReservedConcurrentExecutions'] == 0
+awslambda.delete_function_concurrency(FunctionName=name)
+assert 'ReservedConcurrentExecutions' not in awslambda.get_function_concurrency(FunctionName=name)
+",
+    );
+}

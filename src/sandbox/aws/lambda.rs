@@ -8,13 +8,14 @@ use super::call::Call;
 use super::function_name::{self, NamedFunction};
 use super::refusal::Refusal;
 use crate::arn::{Arn, FunctionArn};
+use crate::policy::document::{OneOrMany, Statement};
 use crate::sandbox::ids::{mix, uuid};
 use crate::sandbox::state::document::parse;
 use crate::sandbox::state::lambda::StoredFunction;
 
 pub(crate) const PATH: &str = "/2015-03-31/functions/";
-/// GetFunctionConcurrency is of a later version of the API.
-const CONCURRENCY_PATH: &str = "/2019-09-30/functions/";
+/// Concurrency is of later versions of the API: to read it, and to change it.
+const CONCURRENCY_PATHS: [&str; 2] = ["/2019-09-30/functions/", "/2017-10-31/functions/"];
 
 const NO_POLICY: &str = "The resource you requested does not exist.";
 
@@ -40,9 +41,9 @@ impl Reply {
     }
 }
 
-pub(crate) fn handle(call: &Call<'_>, target: &InvocationTarget<'_>) -> Result<Reply, Refusal> {
-    let concurrency =
-        target.path.strip_prefix(CONCURRENCY_PATH).filter(|rest| rest.ends_with("/concurrency"));
+pub(crate) fn handle(call: &mut Call<'_>, target: &InvocationTarget<'_>) -> Result<Reply, Refusal> {
+    let mut concurrency = CONCURRENCY_PATHS.iter().filter_map(|path| target.path.strip_prefix(path));
+    let concurrency = concurrency.find(|rest| rest.ends_with("/concurrency"));
     let rest = concurrency.or_else(|| target.path.strip_prefix(PATH)).unwrap_or_default();
     let mut parts = rest.split('/');
     let name = decode(parts.next().unwrap_or_default());
@@ -52,7 +53,9 @@ pub(crate) fn handle(call: &Call<'_>, target: &InvocationTarget<'_>) -> Result<R
         (&Method::GET, []) => "GetFunction",
         (&Method::GET, ["concurrency"]) => "GetFunctionConcurrency",
         (&Method::GET, ["configuration"]) => "GetFunctionConfiguration",
+        (&Method::DELETE, ["concurrency"]) => "DeleteFunctionConcurrency",
         (&Method::GET, ["policy"]) => "GetPolicy",
+        (&Method::DELETE, ["policy", _]) => "RemovePermission",
         (&Method::GET, ["aliases"]) => "ListAliases",
         (&Method::GET, ["versions"]) => "ListVersionsByFunction",
         (&Method::POST, ["invocations"]) => "InvokeFunction",
@@ -96,6 +99,16 @@ pub(crate) fn handle(call: &Call<'_>, target: &InvocationTarget<'_>) -> Result<R
         Some(qualifier) => version(function, qualifier).ok_or_else(not_found)?,
     };
     match action {
+        "DeleteFunctionConcurrency" | "RemovePermission" => {
+            let qualifier = named.qualifier.clone().unwrap_or_default();
+            if let Some(function) = call.state.functions.get_mut(&named.function) {
+                match operation.as_slice() {
+                    ["policy", sid] => remove_permission(function, &qualifier, &decode(sid))?,
+                    _ => function.reserved_concurrency = None,
+                }
+            }
+            Ok(Reply { status: 204, body: Vec::new(), headers: Vec::new() })
+        }
         "InvokeFunction" => invoke(function, version, target.invocation_type),
         "GetFunctionConfiguration" => Ok(Reply::json(&configuration(&arn, function, version))),
         "GetFunction" => {
@@ -142,6 +155,26 @@ pub(crate) fn handle(call: &Call<'_>, target: &InvocationTarget<'_>) -> Result<R
             Ok(Reply::json(&json!({ "Versions": versions })))
         }
     }
+}
+
+/// Takes a statement out of a function's own policy; without its last one the policy is gone.
+fn remove_permission(function: &mut StoredFunction, qualifier: &str, sid: &str) -> Result<(), Refusal> {
+    let not_found = |message: String| Refusal::new(404, "ResourceNotFoundException", message);
+    let text = function.policies.get(qualifier).ok_or_else(|| not_found(NO_POLICY.to_owned()))?;
+    let mut document = parse(text)?;
+    let all = document.statements.as_slice();
+    let kept: Vec<Statement> =
+        all.iter().filter(|statement| statement.sid.as_deref() != Some(sid)).cloned().collect();
+    if kept.len() == all.len() {
+        return Err(not_found(format!("Statement {sid} is not found in resource policy.")));
+    }
+    if kept.is_empty() {
+        function.policies.remove(qualifier);
+    } else {
+        document.statements = OneOrMany::Many(kept);
+        function.policies.insert(qualifier.to_owned(), document.to_json());
+    }
+    Ok(())
 }
 
 /// Empty where none is reserved.

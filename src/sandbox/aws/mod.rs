@@ -77,7 +77,7 @@ pub(crate) fn answer<B: AsRef<[u8]>>(
             region: &region,
             invocation_type: header(request.headers(), "x-amz-invocation-type"),
         };
-        let outcome = lambda::handle(&call, &target);
+        let outcome = lambda::handle(&mut call, &target);
         call.note_use();
         return lambda::respond(outcome);
     }
