@@ -77,14 +77,38 @@ pub async fn run(global: &Global, args: &DiagnoseArgs, output: &Output) -> Resul
     // Genesys Cloud's words name the role that its integration has.
     let named = args.role.clone().or_else(|| Some(error.as_ref()?.role.as_ref()?.to_string()));
     let place = place(global, args, named.as_deref(), output).await?;
-    let Some(named) = named else {
-        return list(&place, args, output).await;
+    let named = match named {
+        Some(named) => named,
+        None => {
+            let view = list(&place, args, output).await?;
+            match (&error, view.roles.as_slice()) {
+                (Some(_), [only]) => {
+                    output.note(&format!(
+                        "note: the text names no role; {} is the only one that looks like Genesys Cloud's\n",
+                        only.role
+                    ));
+                    only.role.clone()
+                }
+                (Some(error), _) => {
+                    output.note(&format!("note: the error says: {}; it names no role\n", error.sentence()));
+                    return print_list(&view, args, output);
+                }
+                (None, _) => return print_list(&view, args, output),
+            }
+        }
     };
     let program = place.invocation.clone();
     let shell = Shell { program: program.clone(), profile: args.profile.clone() };
     let case = Box::pin(examine(place, &named, error, output)).await?;
     if args.format != ReportFormat::Text {
         mask(&case, output);
+    }
+    let role = &case.facts.desired.role.arn;
+    if let Some(other) = case.error.as_ref().and_then(|error| error.other_role(role)) {
+        output.message(&format!(
+            "warning: the text is about another role, {other}: what is found about {} may not explain it\n",
+            role.name()
+        ));
     }
     if let Some(path) = &args.out {
         write_new(path, &case.wanted.text)?;
@@ -322,7 +346,7 @@ fn mask(case: &RoleCase, output: &Output) {
 }
 
 /// Without a role: what looks like Genesys Cloud's.
-async fn list(place: &Place, args: &DiagnoseArgs, output: &Output) -> Result<Status, CommandError> {
+async fn list(place: &Place, args: &DiagnoseArgs, output: &Output) -> Result<CandidatesView, CommandError> {
     if args.out.is_some() {
         return Err(DiagnoseError::OutNeedsRole.into());
     }
@@ -339,12 +363,15 @@ async fn list(place: &Place, args: &DiagnoseArgs, output: &Output) -> Result<Sta
         let held = CredentialArn::Shown(arn.to_string());
         known.iter().filter(|one| one.credential == held).map(|one| one.name.clone()).collect()
     };
-    let profile = args.profile.as_deref().map(|name| format!(" --profile {name}")).unwrap_or_default();
+    let option = |name: &str, value: Option<&str>| {
+        value.map(|value| format!(" --{name} {}", super::specs::quoted(value))).unwrap_or_default()
+    };
+    let options = option("error", args.error.as_deref()) + &option("profile", args.profile.as_deref());
     let roles = listing.roles.iter().filter_map(|role| {
         let integrations = holders(&role.arn);
         let why = looks(role, &listing, !integrations.is_empty())?;
         let name = role.arn.name();
-        let next = format!("{} diagnose {}{profile}", place.invocation, super::specs::quoted(name));
+        let next = format!("{} diagnose {}{options}", place.invocation, super::specs::quoted(name));
         Some(CandidateView {
             role: name.to_owned(),
             arn: role.arn.to_string(),
@@ -375,11 +402,14 @@ async fn list(place: &Place, args: &DiagnoseArgs, output: &Output) -> Result<Sta
                 .to_owned(),
         ),
     };
-    let view = CandidatesView::new(&place.account, roles.collect(), loose.collect(), left_out);
+    Ok(CandidatesView::new(&place.account, roles.collect(), loose.collect(), left_out))
+}
+
+fn print_list(view: &CandidatesView, args: &DiagnoseArgs, output: &Output) -> Result<Status, CommandError> {
     output.result(&match args.format {
-        ReportFormat::Text | ReportFormat::Html => render::diagnose::candidates_text(&view),
-        ReportFormat::Markdown => render::diagnose::candidates_markdown(&view, &output.masker()),
-        ReportFormat::Json => format!("{:#}\n", output.masked_json(&render::json::candidates(&view))),
+        ReportFormat::Text | ReportFormat::Html => render::diagnose::candidates_text(view),
+        ReportFormat::Markdown => render::diagnose::candidates_markdown(view, &output.masker()),
+        ReportFormat::Json => format!("{:#}\n", output.masked_json(&render::json::candidates(view))),
     })?;
     Ok(Status::Done)
 }

@@ -65,7 +65,17 @@ const MARKS: &[(Stage, &[&str])] = &[
     (Stage::Assume, &["sts:assumerole", "assumerole", "assume the role", "assume role"]),
     (
         Stage::Throttle,
-        &["toomanyrequests", "rate exceeded", "throttl", "concurrentinvocationlimit", "too many requests"],
+        &[
+            "toomanyrequests",
+            "rate exceeded",
+            "throttl",
+            "concurrentinvocationlimit",
+            "too many requests",
+            "http 429",
+            "status 429",
+            "(429",
+            " 429 ",
+        ],
     ),
     (
         Stage::Find,
@@ -155,16 +165,17 @@ pub fn read_error(text: &str) -> ErrorReading {
     let arn = |word: &&str| word.parse::<Arn>().ok();
     ErrorReading {
         stage,
-        role: arns.iter().filter_map(arn).find_map(role),
+        role: arns.iter().filter_map(arn).find_map(|arn| role(arn, stage)),
         function: arns.iter().find_map(|word| word.parse::<FunctionArn>().ok()),
         policy: POLICIES.into_iter().find(|kind| text.contains(kind)),
     }
 }
 
-/// A role, or the role of a session. Genesys Cloud's own is in another account, and no reader's.
-fn role(arn: Arn) -> Option<Arn> {
+/// A role, or that of the session that was refused at Lambda. At sts:AssumeRole the session is Genesys Cloud's own.
+fn role(arn: Arn, stage: Stage) -> Option<Arn> {
     match (arn.service.as_str(), arn.resource.split('/').collect::<Vec<_>>().as_slice()) {
         ("iam", ["role", ..]) => Some(arn),
+        ("sts", ["assumed-role", _, ..]) if stage == Stage::Invoke => Some(arn),
         _ => None,
     }
 }
@@ -206,13 +217,32 @@ impl ErrorReading {
             ],
             Stage::Refused => &[Cause::OF_INVOCATION],
             Stage::Find => &[&[Cause::FunctionMissing, Cause::DataAction]],
-            Stage::Throttle | Stage::Start | Stage::Time => &[&[Cause::FunctionNotReady]],
+            Stage::Throttle => &[&[Cause::FunctionThrottled]],
+            Stage::Start => &[&[Cause::FunctionNotReady, Cause::TenantIsolation]],
+            Stage::Time => &[&[Cause::FunctionNotReady]],
             Stage::Integration => &[&[Cause::Integration, Cause::IntegrationCredential]],
             Stage::Permission => &[&[Cause::GenesysCredentials]],
             Stage::Function | Stage::Contract => &[],
             Stage::Unknown => &[Cause::OF_INVOCATION],
         };
-        explains.iter().any(|causes| causes.contains(&cause)) && cause != Cause::ExtraPermissions
+        // What admits or allows too much refuses nobody.
+        let is_too_open = matches!(cause, Cause::RoleOpen | Cause::ExtraPermissions);
+        explains.iter().any(|causes| causes.contains(&cause)) && !is_too_open
+    }
+
+    /// Whether the text says what failed. Otherwise a cause may explain it, and no more.
+    pub fn is_clear(&self) -> bool {
+        !matches!(self.stage, Stage::Unknown | Stage::Refused)
+    }
+
+    /// The role that the text names, where it is another.
+    pub fn other_role(&self, role: &Arn) -> Option<&Arn> {
+        let named = self.role.as_ref()?;
+        let name = match named.service.as_str() {
+            "sts" => named.resource.split('/').nth(1).unwrap_or_default(),
+            _ => named.name(),
+        };
+        (named.account != role.account || name != role.name()).then_some(named)
     }
 
     /// What to look at where nothing that was found explains it.
@@ -278,6 +308,12 @@ mod tests {
                 Stage::Find,
             ),
             ("TooManyRequestsException: Rate Exceeded. (HTTP 429)", Stage::Throttle),
+            ("The request failed with status 429", Stage::Throttle),
+            (
+                "The invoked function is enabled with tenancy configuration. Add a valid tenant ID in your request and try again.",
+                Stage::Start,
+            ),
+            ("The function is currently in the following state: Pending", Stage::Start),
             (
                 "KMSAccessDeniedException: Lambda was unable to decrypt the environment variables",
                 Stage::Start,
@@ -298,6 +334,32 @@ mod tests {
         ] {
             assert_eq!(read_error(text).stage, stage, "{text}");
         }
+    }
+
+    #[test]
+    fn a_cause_explains_the_error_that_it_brings_about_and_no_other() {
+        let is_explained = |text: &str, cause| read_error(text).is_explained_by(cause);
+        assert!(is_explained("Rate Exceeded", Cause::FunctionThrottled));
+        assert!(!is_explained("Rate Exceeded", Cause::FunctionNotReady));
+        assert!(is_explained("Add a valid tenant ID", Cause::TenantIsolation));
+        assert!(is_explained("is currently in the following state: Pending", Cause::FunctionNotReady));
+        assert!(is_explained("sts:AssumeRole", Cause::ExternalId));
+        assert!(!is_explained("sts:AssumeRole", Cause::RoleOpen));
+        assert!(!read_error("HTTP 403").is_clear());
+    }
+
+    #[test]
+    fn a_refused_session_names_its_role() {
+        let text = "User: arn:aws:sts::111122223333:assumed-role/R/s is not authorized to perform: lambda:InvokeFunction";
+        let read = read_error(text);
+        assert_eq!(read.role.as_ref().unwrap().to_string(), "arn:aws:sts::111122223333:assumed-role/R/s");
+        let role = |arn: &str| arn.parse::<Arn>().unwrap();
+        assert_eq!(read.other_role(&role("arn:aws:iam::111122223333:role/genesys/R")), None);
+        assert!(read.other_role(&role("arn:aws:iam::111122223333:role/S")).is_some());
+        // At sts:AssumeRole it is Genesys Cloud's.
+        let text =
+            "User: arn:aws:sts::765628985471:assumed-role/x/y is not authorized to perform: sts:AssumeRole";
+        assert_eq!(read_error(text).role, None);
     }
 
     #[test]

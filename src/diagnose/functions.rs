@@ -74,9 +74,13 @@ pub(super) fn throttled(facts: &Facts, shell: &Shell) -> Remedy {
     for FunctionFacts { arn, .. } in facts.functions.iter().filter(is_throttled) {
         let (region, name) = (arn.region(), arn.name());
         console.push(say(format!(
-            "Lambda ({region}) > Functions > {name} > Configuration > Concurrency: use unreserved account concurrency, or \
-             reserve more than 0"
+            "ask whoever looks after {name} why: a reserved concurrency of 0 is how a function is switched off in an emergency"
         )));
+        console.push(say(format!(
+            "Lambda ({region}) > Functions > {name} > Configuration > Concurrency and recursion detection > Concurrency > Edit"
+        )));
+        console.push(say("choose Use unreserved account concurrency (or reserve more than 0), then Save"));
+        cli.push(say("when nothing speaks against it:"));
         cli.push(run(shell.aws(&[
             "lambda",
             "delete-function-concurrency",
@@ -85,6 +89,33 @@ pub(super) fn throttled(facts: &Facts, shell: &Shell) -> Remedy {
             "--function-name",
             name,
         ])));
+    }
+    Remedy::default().with(Means::Console, console).with(Means::Cli, cli)
+}
+
+/// Functions that want a tenant ID: that is fixed when a function is created.
+pub(super) fn tenants(facts: &Facts, shell: &Shell) -> Remedy {
+    let (mut cli, mut console) = (Vec::new(), Vec::new());
+    for FunctionFacts { arn, state, .. } in &facts.functions {
+        let FunctionState::Exists(FunctionSettings { isolates_tenants: true, .. }) = state else { continue };
+        let (region, name) = (arn.region(), arn.name());
+        let policy = &facts.desired.policy.name;
+        console.push(say(format!(
+            "Lambda ({region}) > Create function: the code of {name} under another name, without tenant isolation"
+        )));
+        let rest = [
+            format!("IAM > Policies > {policy} > Edit: the ARN of the new function in place of {name}'s"),
+            "Genesys Cloud: Admin > Integrations > Actions > the data action > Setup > Configuration: the new ARN as Request URL \
+             Template, then Publish"
+                .to_owned(),
+        ];
+        console.extend(rest.iter().map(say));
+        cli.push(say("see what the function is made of, and where its code can be downloaded:"));
+        cli.push(run(shell.aws(&["lambda", "get-function", "--region", region, "--function-name", name])));
+        cli.push(say(
+            "create it again with `aws lambda create-function`: the same settings, another name, no --tenancy-config; then",
+        ));
+        cli.extend(rest.iter().map(say));
     }
     Remedy::default().with(Means::Console, console).with(Means::Cli, cli)
 }

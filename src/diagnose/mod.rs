@@ -10,6 +10,7 @@ mod organization;
 mod permissions;
 mod remedy;
 mod shell;
+mod strangers;
 mod trust;
 
 pub use case::RoleCase;

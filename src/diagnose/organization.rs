@@ -31,11 +31,41 @@ pub(super) fn guard(facts: &Facts, finding: &Finding, shell: &Shell) -> Remedy {
         }
     }
     if console.is_empty() {
-        console.push(say(finding.remedy.clone()));
+        let arn = &facts.desired.role.arn;
+        let what = &finding.what;
+        let (kind, menu, ask) = if what.contains("resource control policy") || what.starts_with("RCP ") {
+            let ask = format!(
+                "to exempt AWS account {account} (Genesys Cloud), or the role {arn}, from the resource control policy that denies \
+                 sts:AssumeRole to outsiders"
+            );
+            ("RESOURCE_CONTROL_POLICY", "Resource control policies", ask)
+        } else if what.contains("no service control policy") || what.to_lowercase().starts_with("the level") {
+            let ask = format!(
+                "to allow lambda:InvokeFunction for the role {arn} in a service control policy at each level: root, organizational \
+                 units and account"
+            );
+            ("SERVICE_CONTROL_POLICY", "Service control policies", ask)
+        } else {
+            let ask = format!(
+                "to exempt the role {arn} from the service control policy that denies lambda:InvokeFunction"
+            );
+            ("SERVICE_CONTROL_POLICY", "Service control policies", ask)
+        };
+        console.push(say(format!("ask whoever administers your AWS organization {ask}")));
         console.push(say(format!(
-            "what to ask for: sts:AssumeRole on {} for AWS account {account}, and lambda:InvokeFunction for that role",
-            facts.desired.role.arn
+            "they do it in the management account: AWS Organizations > Policies > {menu}"
         )));
+        cli.push(say(
+            "they see which policies apply with (again for each organizational unit and root above):",
+        ));
+        cli.push(run(shell.aws(&[
+            "organizations",
+            "list-policies-for-target",
+            "--target-id",
+            &arn.account,
+            "--filter",
+            kind,
+        ])));
     }
     tool.with(Means::Console, console).with(Means::Cli, cli)
 }

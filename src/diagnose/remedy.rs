@@ -1,11 +1,12 @@
 //! Which remedy belongs to which cause.
 
-use super::functions::{missing, not_ready, open, throttled};
+use super::functions::{missing, not_ready, open, tenants, throttled};
 use super::genesys::{credential, credentials, data_action, integration};
 use super::model::{Means, Remedy, say};
 use super::organization::guard;
 use super::permissions::{attached, covered, denied, extra, narrowed};
 pub use super::shell::Shell;
+use super::strangers::got_in;
 use super::trust::{role, trust};
 use crate::check::{Cause, Facts, Finding};
 
@@ -30,6 +31,8 @@ pub fn remedy(finding: &Finding, facts: &Facts, shell: &Shell) -> Remedy {
         Cause::FunctionMissing => missing(facts, shell),
         Cause::FunctionNotReady => not_ready(facts, shell),
         Cause::FunctionThrottled => throttled(facts, shell),
+        Cause::TenantIsolation => tenants(facts, shell),
+        Cause::Stranger => got_in(facts, finding, shell),
         Cause::FunctionOpen => open(facts, shell),
         Cause::GenesysCredentials => credentials(),
         Cause::Integration => integration(facts, finding, shell),
@@ -39,7 +42,7 @@ pub fn remedy(finding: &Finding, facts: &Facts, shell: &Shell) -> Remedy {
         // A call contradicts the documents about the trust policy: what they should say is known.
         Cause::Probe if finding.what.starts_with("The trust policy") => trust(facts, shell),
         // What there is to do is in the finding itself.
-        Cause::Invocation | Cause::Probe | Cause::Stranger | Cause::TenantIsolation => Remedy::default(),
+        Cause::Invocation | Cause::Probe => Remedy::default(),
     };
     if remedy.ways.is_empty() {
         return Remedy::default().with(Means::Console, vec![say(finding.remedy.clone())]);

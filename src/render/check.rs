@@ -255,7 +255,7 @@ fn accepted(out: &mut String, rows: &[Row<'_>], show: Show) {
 }
 
 /// As many as have room, and how many more there are.
-fn listed(items: &[&str], room: usize) -> String {
+pub(super) fn listed(items: &[&str], room: usize) -> String {
     let mut out = String::new();
     for (index, item) in items.iter().enumerate() {
         if out.len() + item.len() > room {

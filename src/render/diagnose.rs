@@ -2,10 +2,11 @@
 
 use std::fmt::Write;
 
+use super::check::listed;
 use super::escape::Escape;
 use super::style::{BOLD, DIM, ERROR, GOOD, REMOVE, WARNING, paint};
 use crate::text::{lines, one_line};
-use crate::view::{CandidatesView, DiagnoseView, DiagnosedView, KnownView, StepView, WayView};
+use crate::view::{CandidatesView, DiagnoseView, DiagnosedView, ErrorTextView, KnownView, StepView, WayView};
 
 pub fn text(view: &DiagnoseView) -> String {
     let DiagnoseView {
@@ -17,6 +18,7 @@ pub fn text(view: &DiagnoseView) -> String {
         verdict,
         causes,
         unknown,
+        notices,
         ruled_out,
         next,
         again,
@@ -46,7 +48,7 @@ pub fn text(view: &DiagnoseView) -> String {
         }
     }
     for (index, cause) in causes.iter().enumerate() {
-        cause_text(&mut out, index + 1, cause, error.is_some());
+        cause_text(&mut out, index + 1, cause, error.as_ref());
     }
     if !unknown.is_empty() {
         let _ = writeln!(out, "\n{}", paint(BOLD, "Not known:"));
@@ -56,6 +58,12 @@ pub fn text(view: &DiagnoseView) -> String {
             let _ = writeln!(out, "    so: {}", one_line(&one.help));
         }
     }
+    if !notices.is_empty() {
+        let _ = writeln!(out, "\n{}", paint(BOLD, "Worth knowing:"));
+        notices.iter().for_each(|text| {
+            let _ = writeln!(out, "  - {}", one_line(text));
+        });
+    }
     if !next.is_empty() {
         let _ = writeln!(out, "\n{}", paint(BOLD, "Next:"));
         next.iter().for_each(|text| {
@@ -64,7 +72,7 @@ pub fn text(view: &DiagnoseView) -> String {
     }
     out.push('\n');
     if !ruled_out.is_empty() {
-        let _ = writeln!(out, "{}", paint(DIM, &format!("ruled out: {}", ruled_out.join("; "))));
+        let _ = writeln!(out, "{}", paint(DIM, &format!("ruled out: {}", listed(ruled_out, 140))));
     }
     if !causes.is_empty() {
         let _ = writeln!(out, "{}", paint(DIM, &format!("when something was changed: {}", one_line(again))));
@@ -72,12 +80,13 @@ pub fn text(view: &DiagnoseView) -> String {
     out
 }
 
-fn cause_text(out: &mut String, number: usize, cause: &DiagnosedView, has_error: bool) {
+fn cause_text(out: &mut String, number: usize, cause: &DiagnosedView, error: Option<&ErrorTextView>) {
     let DiagnosedView { cause: word, what, consequence, explains_error, ways } = cause;
-    let explains = match (has_error, explains_error) {
-        (true, true) => ", explains the error",
-        (true, false) => ", does not explain the error",
-        (false, _) => "",
+    let explains = match (error.map(|error| error.is_clear), explains_error) {
+        (Some(true), true) => ", explains the error",
+        (Some(false), true) => ", may be the cause",
+        (Some(_), false) => ", does not explain the error",
+        (None, _) => "",
     };
     let _ = writeln!(
         out,
@@ -156,6 +165,7 @@ pub fn markdown(view: &DiagnoseView, mask: &dyn Fn(&str) -> String) -> String {
         verdict,
         causes,
         unknown,
+        notices,
         ruled_out,
         next,
         again,
@@ -196,10 +206,10 @@ pub fn markdown(view: &DiagnoseView, mask: &dyn Fn(&str) -> String) -> String {
         }
         out.push('\n');
     }
-    for text in next {
+    for text in notices.iter().chain(next) {
         let _ = writeln!(out, "- {}", esc.text(text));
     }
-    if !next.is_empty() {
+    if !(notices.is_empty() && next.is_empty()) {
         out.push('\n');
     }
     if !ruled_out.is_empty() {

@@ -2,9 +2,11 @@
 
 use serde::Serialize;
 
-use super::check::{OutcomeWord, RoleView, VerdictView, role_view};
-use crate::check::{Answer, AskedOrganization, CredentialArn, FunctionState, GenesysSide};
-use crate::diagnose::{FixStep, Means, RoleCase, Shell, remedy};
+use super::check::{LineView, OutcomeWord, RoleView, VerdictView, role_view};
+use crate::check::{
+    Answer, AskedOrganization, Cause, CredentialArn, Finding, FunctionState, GenesysSide, Level, Topic,
+};
+use crate::diagnose::{FixStep, Means, RoleCase, Shell, Stage, remedy};
 use crate::import::{FunctionSource, IdSource};
 use crate::model::GuardsReading;
 
@@ -29,6 +31,8 @@ pub struct DiagnoseView {
     pub causes: Vec<DiagnosedView>,
     /// What could not be found out.
     pub unknown: Vec<UnknownView>,
+    /// What everybody should know although nothing is wrong.
+    pub notices: Vec<String>,
     pub ruled_out: Vec<&'static str>,
     /// What to do where no cause was found, or none that explains the error.
     pub next: Vec<String>,
@@ -48,6 +52,9 @@ pub struct ErrorTextView {
     pub says: String,
     /// Whether one of the causes explains it.
     pub is_explained: bool,
+    /// Whether it says what failed; otherwise the causes are what it may be.
+    #[serde(skip)]
+    pub is_clear: bool,
 }
 
 #[derive(Debug, Clone, Serialize)]
@@ -84,7 +91,7 @@ pub struct UnknownView {
 impl DiagnoseView {
     pub fn new(case: &RoleCase, shell: &Shell) -> Self {
         let report = case.report();
-        let RoleView { role, verdict, lines, ruled_out, .. } = role_view(&report, case.in_sandbox);
+        let RoleView { role, verdict, lines, ruled_out, notices, .. } = role_view(&report, case.in_sandbox);
         let mut causes: Vec<DiagnosedView> = report
             .diagnosis
             .findings
@@ -92,18 +99,32 @@ impl DiagnoseView {
             .map(|finding| DiagnosedView {
                 cause: finding.cause.word(),
                 what: finding.what.clone(),
-                consequence: finding.consequence.clone(),
+                consequence: consequence(finding),
                 explains_error: case.explains(finding.cause),
                 ways: ways(remedy(finding, &case.facts, shell)),
             })
             .collect();
         causes.sort_by_key(|cause| !cause.explains_error);
-        let is_explained = causes.iter().any(|cause| cause.explains_error);
-        let error = case.error.as_ref().map(|error| ErrorTextView { says: error.sentence(), is_explained });
+        let is_open = |line: &LineView| line.outcome == OutcomeWord::NotProvable;
+        // A function that is not ready is no cause: it may be in a moment.
+        let is_starting = case.error.as_ref().is_some_and(|error| error.stage == Stage::Start)
+            && lines.iter().any(|line| is_open(line) && line.topic == Topic::Functions.word());
+        let is_explained = is_starting || causes.iter().any(|cause| cause.explains_error);
+        let error = case.error.as_ref().map(|error| ErrorTextView {
+            says: error.sentence(),
+            is_explained,
+            is_clear: error.is_clear(),
+        });
+        let again = shell.again(&role);
+        let next = next(case, is_explained, &lines, &causes);
         let unknown = lines
             .into_iter()
-            .filter(|line| line.outcome == OutcomeWord::NotProvable && is_worth(line.topic, line.level))
-            .map(|line| UnknownView { what: line.claim, seen: line.seen, help: line.meaning })
+            .filter(|line| is_open(line) && is_worth(line.topic, line.level))
+            .map(|line| UnknownView {
+                what: line.claim,
+                seen: line.seen,
+                help: as_diagnosed(&line.meaning, &again),
+            })
             .collect();
         Self {
             format: "genesys-iam diagnose",
@@ -113,15 +134,41 @@ impl DiagnoseView {
             account_id: case.account.to_string(),
             region: case.region.clone(),
             in_sandbox: case.in_sandbox,
-            next: next(case, is_explained),
-            again: shell.again(&role),
+            next,
+            again,
             role,
             error,
             verdict,
             causes,
             unknown,
-            ruled_out,
+            notices,
+            ruled_out: ruled_out.into_iter().map(|topic| without_spec(topic, case)).collect(),
         }
+    }
+}
+
+/// What comes of it. What lets others in is found on the way, and no reason for a failure.
+fn consequence(finding: &Finding) -> String {
+    let is_open = matches!(
+        finding.cause,
+        Cause::RoleOpen | Cause::FunctionOpen | Cause::ExtraPermissions | Cause::Stranger
+    );
+    match is_open && !finding.harm.keeps_genesys_out {
+        true => format!("{}. This is not why a data action fails; fix it anyway", finding.consequence),
+        false => finding.consequence.clone(),
+    }
+}
+
+/// There is no spec for `check` yet.
+fn as_diagnosed(help: &str, again: &str) -> String {
+    help.replace("run `check` again", &format!("run `{again}` again"))
+}
+
+fn without_spec(topic: &'static str, case: &RoleCase) -> &'static str {
+    match (topic == Topic::ExternalId.sentence(), &case.facts.genesys) {
+        (true, GenesysSide::Read(_)) => "the trust policy demands the organization's external ID",
+        (true, _) => "the trust policy demands an external ID",
+        (false, _) => topic,
     }
 }
 
@@ -159,7 +206,7 @@ fn known(case: &RoleCase) -> Vec<KnownView> {
         desired.role.arn.to_string(),
         if case.facts.live.role.is_some() { "IAM" } else { "IAM does not have it" },
     )];
-    known.push(view("trusts, or should", desired.genesys_account_id.to_string(), "Genesys's public list"));
+    known.push(view("Genesys's account", desired.genesys_account_id.to_string(), "Genesys's public list"));
     known.push(match case.wanted.external_id {
         IdSource::Organization => view("external ID", desired.external_id.expose().to_owned(), &organization),
         IdSource::TrustPolicy => view(
@@ -207,10 +254,23 @@ fn known(case: &RoleCase) -> Vec<KnownView> {
 }
 
 /// Where the causes do not explain what somebody saw.
-fn next(case: &RoleCase, is_explained: bool) -> Vec<String> {
+fn next(case: &RoleCase, is_explained: bool, lines: &[LineView], causes: &[DiagnosedView]) -> Vec<String> {
     let mut next = Vec::new();
+    let holds = |topic: Topic, level: Option<Level>| {
+        lines.iter().any(|line| {
+            line.topic == topic.word()
+                && line.outcome == OutcomeWord::Pass
+                && level.is_none_or(|level| line.level == level.word())
+        })
+    };
+    let was_let_in = holds(Topic::Admission, Some(Level::Assumed)) && holds(Topic::Credential, None);
     match &case.error {
         Some(_) if is_explained => {}
+        Some(error) if error.stage == Stage::Assume && was_let_in => next.push(format!(
+            "Genesys Cloud was let in just now, and the integration's credential is right: the error is older, or is about another \
+             role or organization. Compare the role that it names with {}, and try again",
+            case.facts.desired.role.arn
+        )),
         Some(error) => next.push(error.otherwise().to_owned()),
         None if case.report().is_broken() => {}
         None => {
@@ -221,6 +281,14 @@ fn next(case: &RoleCase, is_explained: bool) -> Vec<String> {
     }
     if !is_explained || !case.report().is_broken() {
         next.extend(suspicion(&case.facts.guards));
+    }
+    let has_commands = |cause: &DiagnosedView| cause.ways.iter().any(|way| way.by == Means::Cli.word());
+    if case.in_sandbox && causes.iter().any(has_commands) {
+        next.push(
+            "the `aws` commands would go to AWS itself: for the sandbox, start `genesys-iam --sandbox sandbox serve` in another \
+             terminal and paste the `export` lines that it prints"
+                .to_owned(),
+        );
     }
     if case.organization == AskedOrganization::No {
         next.push(
@@ -306,7 +374,11 @@ impl WayView {
         match self.by {
             by if by == Means::Tool.word() => "with this tool",
             by if by == Means::Cli.word() => "with the AWS CLI",
-            _ => "in the console",
+            // Some of it is a question to somebody else.
+            _ if self.steps.iter().any(|step| matches!(step, StepView::Do(text) if text.contains(" > "))) => {
+                "in the console"
+            }
+            _ => "by hand",
         }
     }
 }

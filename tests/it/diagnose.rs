@@ -295,14 +295,59 @@ fn the_text_of_an_error_names_the_role_and_how_far_it_got() {
     // Nothing is wrong: it must be what no document of the account shows.
     let run = project.sandbox(&["diagnose", "--error", assume]);
     run.expect(5).says("refused when it assumed the role").says("nothing that was found explains it");
-    run.says("resource control policy (RCP)");
+    run.says("Genesys Cloud was let in just now").says_not("resource control policy (RCP)");
     let run = project.sandbox(&["--scenario", "wrong-external-id", "diagnose", "--error", assume]);
     run.expect(4).says("(external-id, explains the error)");
     let project = applied();
     let run = project.sandbox(&["--scenario", "extra-permissions", "diagnose", ROLE, "--error", assume]);
-    run.expect(4).says("does not explain the error").says("resource control policy (RCP)");
+    run.expect(4).says("does not explain the error").says("This is not why a data action fails");
+    // Another role's error is no evidence about this one.
+    let other = assume.replace("GenesysDataActionRole", "Other");
+    let run = project.sandbox(&["diagnose", ROLE, "--error", &other]);
+    run.says("warning: the text is about another role, arn:aws:iam::111122223333:role/Other");
+    project.sandbox(&["diagnose", ROLE, "--error", assume]).says_not("warning: the text");
+    // The only role there is; the text says too little to blame something.
+    let run = project.sandbox(&["diagnose", "--error", "HTTP 403"]);
+    run.expect(4).says("the text names no role").says("does not explain the error");
+    let run =
+        project.sandbox(&["--scenario", "wrong-external-id", "diagnose", "--error", "it does not work"]);
+    run.expect(4).says("(external-id, may be the cause)");
+    project.sandbox(&["sandbox", "reset"]);
+    project.sandbox(&["apply", "--yes", "--no-check"]).expect(0);
+    let pending = "The function is currently in the following state: Pending";
+    let run = project.sandbox(&["--scenario", "function-pending", "diagnose", ROLE, "--error", pending]);
+    run.expect(0).says("is not ready yet").says_not("nothing that was found explains it");
     let run = project.sandbox(&["diagnose", ROLE, "--error", "Invoked function failed: KeyError"]);
     run.says("the function ran and failed by itself").says("read the function's log");
+}
+
+/// Somebody does them, one after the other.
+#[test]
+fn a_fix_that_is_made_elsewhere_is_told_as_steps() {
+    for (scenario, steps) in [
+        (
+            "concurrency-zero",
+            &["Lambda (us-east-1) > Functions > my-genesys-trigger-function > Configuration"][..],
+        ),
+        (
+            "tenant-isolation",
+            &["Lambda (us-east-1) > Create function", "IAM > Policies > ", "Admin > Integrations > Actions"],
+        ),
+        (
+            "stranger",
+            &["Event history > Resource name = GenesysDataActionRole", "Event history > User name = "],
+        ),
+        ("rcp-identity-perimeter", &["AWS Organizations > Policies > Resource control policies"]),
+        ("scp-deny", &["AWS Organizations > Policies > Service control policies"]),
+    ] {
+        let run = applied().sandbox(&["--scenario", scenario, "diagnose", ROLE]);
+        run.expect(4).says("in the console").says("$ aws ").says("the `aws` commands would go to AWS itself");
+        steps.iter().for_each(|step| {
+            run.says(step);
+        });
+    }
+    let run = applied().sandbox(&["--scenario", "last-update-failed", "diagnose", ROLE]);
+    run.expect(0).says("Worth knowing:").says("The image could not be pulled");
 }
 
 #[test]
@@ -310,6 +355,8 @@ fn what_is_not_a_role_of_the_account_is_refused() {
     let project = applied();
     let other = "arn:aws:iam::999988887777:role/R";
     project.sandbox(&["diagnose", other]).expect(3).says("in another account than the credentials");
+    let page = project.sandbox(&["diagnose", ROLE, "--format", "html"]);
+    page.expect(64).says("`--format markdown` is for a ticket").says("`check --format html` makes a page");
     project.sandbox(&["diagnose", "a role"]).expect(64).says("is not the name or the ARN of a role");
     project.sandbox(&["diagnose", "--out", "x.toml"]).expect(64).says("none is named");
     // A session's ARN names its role too.

@@ -1,0 +1,56 @@
+//! Somebody else has used the role.
+
+use super::model::{Means, Remedy, run, say};
+use super::shell::Shell;
+use super::trust::trust;
+use crate::check::{Facts, Finding, RoleUse};
+
+/// The role is closed where it is still open; then CloudTrail says what they did.
+pub(super) fn got_in(facts: &Facts, finding: &Finding, shell: &Shell) -> Remedy {
+    let role = &facts.desired.role;
+    let uses = facts.recorded.iter().flat_map(|recorded| &recorded.history.uses);
+    // The finding names the session of the one whom it is about.
+    let theirs = |used: &&RoleUse| {
+        let session = used.session.as_deref();
+        session.is_some_and(|session| finding.remedy.contains(&format!("`{session}`")))
+    };
+    let Some(used) = uses.clone().find(theirs) else { return Remedy::default() };
+    let (region, session) = (used.region.as_str(), used.session.as_deref().unwrap_or_default());
+    let is_still_open = finding.consequence.contains("still lets them in");
+    let closing = if is_still_open { trust(facts, shell) } else { Remedy::default() };
+    let (mut console, mut cli) = (Vec::new(), Vec::new());
+    for way in closing.ways {
+        match way.by {
+            Means::Console => console = way.steps,
+            Means::Cli => cli = way.steps,
+            Means::Tool => {}
+        }
+    }
+    console.push(say(format!(
+        "see how they got in: CloudTrail ({region}) > Event history > Resource name = {}: the events AssumeRole and \
+         UpdateAssumeRolePolicy",
+        role.name
+    )));
+    console.push(say(format!(
+        "see what they did: CloudTrail ({region}) > Event history > User name = {session}. Invocations of functions are not there: \
+         read the functions' logs of that time"
+    )));
+    console.push(say(
+        "tell whoever is responsible for security. The event stays in the history for 90 days, and is shown here until then",
+    ));
+    let look_up = |key: &str, value: &str| {
+        let attribute = format!("AttributeKey={key},AttributeValue={value}");
+        run(shell.aws(&[
+            "cloudtrail",
+            "lookup-events",
+            "--region",
+            region,
+            "--lookup-attributes",
+            &attribute,
+        ]))
+    };
+    cli.push(say("see how they got in, and what they did:"));
+    cli.push(look_up("ResourceName", &role.arn.to_string()));
+    cli.push(look_up("Username", session));
+    Remedy::default().with(Means::Console, console).with(Means::Cli, cli)
+}
