@@ -106,7 +106,7 @@ impl DiagnoseView {
             .collect();
         causes.sort_by_key(|cause| !cause.explains_error);
         let is_open = |line: &LineView| line.outcome == OutcomeWord::NotProvable;
-        // A function that is not ready is no cause: it may be in a moment.
+        // Not a cause: the function may be ready in a moment.
         let is_starting = case.error.as_ref().is_some_and(|error| error.stage == Stage::Start)
             && lines.iter().any(|line| is_open(line) && line.topic == Topic::Functions.word());
         let is_explained = is_starting || causes.iter().any(|cause| cause.explains_error);
