@@ -35,6 +35,7 @@ const BEFORE: &[(&str, &str, &str)] = &[
     ),
     ("docs/ci.md", "", "mkdir specs; cp genesys.toml specs; genesys-iam --file specs apply --no-check"),
     ("docs/tutorial.md", "", "rm genesys.toml"),
+    ("docs/genesys.md", "", "rm genesys.toml"),
     ("docs/howto-adopt.md", "", "genesys-iam apply --no-check; rm genesys.toml"),
     ("docs/failures.md", "", "rm genesys.toml"),
     (
@@ -77,6 +78,7 @@ const NOT_RUN: &[(&str, &str, &str)] = &[
     ("README.md", "cargo ", "builds; CI and the release workflow do it"),
     ("CONTRIBUTING.md", ".ci/run", "runs this test"),
     ("docs/acceptance.md", "GENESYS_IAM_ACCEPTANCE", "needs an AWS account"),
+    ("docs/genesys.md", "terraform ", "needs Terraform and a state of CX as Code"),
     ("docs/install.md", "docker ", "needs a container engine and the released image"),
     ("docs/install.md", "gh ", "needs GitHub and a release"),
     ("docs/install.md", "sha256sum ", "needs a release"),
