@@ -38,10 +38,6 @@ impl Files {
     ///
     /// When the spec may not name the file, and whatever keeps it from being read.
     pub(super) fn read(&self, path: &str, limit: u64) -> io::Result<String> {
-        let hidden = |path: &Path| {
-            let is_hidden = |part: &str| part.starts_with('.') && part != "." && part != "..";
-            path.components().any(|part| is_hidden(&part.as_os_str().to_string_lossy()))
-        };
         if path.contains('\0') {
             return refused("its name has a NUL character");
         }
@@ -50,7 +46,7 @@ impl Files {
             return refused("the spec is not in a file: relative to what?");
         }
         let written = written.strip_prefix(&self.root).unwrap_or(written);
-        if written.is_relative() && hidden(written) {
+        if written.is_relative() && is_hidden(written) {
             return refused("it is hidden: a part of its path begins with `.`");
         }
         // `..` is resolved with the links, as the system itself does it.
@@ -58,20 +54,54 @@ impl Files {
         let Ok(below) = real.strip_prefix(&self.root) else {
             return refused(&format!("it is not below `{}`", self.root.display()));
         };
-        if hidden(below) || !below.components().all(|part| matches!(part, Component::Normal(_))) {
+        if is_hidden(below) || !below.components().all(|part| matches!(part, Component::Normal(_))) {
             return refused("it is hidden: a part of its path begins with `.`");
         }
-        // Before it is opened: a FIFO would wait for a writer, a device may do anything.
-        let seen = fs::symlink_metadata(&real)?;
-        if !seen.is_file() {
-            return refused("it is not a plain file");
-        }
-        let file = File::open(&real)?;
-        if !is_same(&seen, &file.metadata()?) || self.folder.join(path).canonicalize()? != real {
-            return refused("it was exchanged while it was read");
-        }
-        read_bounded(file, limit)
+        read_plain(&real, limit, || self.folder.join(path).canonicalize())
     }
+}
+
+/// The text of a spec of at most so many bytes. Whoever writes in a repository can make its `genesys.toml` a link to a
+/// secret, whose lines an error would quote: what is a link stays in the repository, and out of its hidden files.
+///
+/// # Errors
+///
+/// When it is no plain file, or a link that leads out, and whatever keeps it from being read.
+pub(super) fn read_spec(path: &Path, limit: u64) -> io::Result<String> {
+    let real = path.canonicalize()?;
+    let named = std::path::absolute(path)?;
+    let folder = named.parent().unwrap_or(&named);
+    let root = folder.ancestors().find(|ancestor| ancestor.join(".git").exists());
+    let root = root.unwrap_or(folder).canonicalize()?;
+    let is_link = fs::symlink_metadata(path)?.is_symlink();
+    match real.strip_prefix(&root) {
+        Ok(below) if is_link && is_hidden(below) => return refused("it is a link to a hidden file"),
+        Err(_) if is_link || named.ancestors().any(|ancestor| ancestor.join(".git").exists()) => {
+            return refused(&format!("it is a link that leads out of `{}`", root.display()));
+        }
+        _ => {}
+    }
+    read_plain(&real, limit, || path.canonicalize())
+}
+
+/// The text of a plain file, which is still the one that its path leads to.
+fn read_plain(real: &Path, limit: u64, again: impl Fn() -> io::Result<PathBuf>) -> io::Result<String> {
+    // Before it is opened: a FIFO would wait for a writer, a device may do anything.
+    let seen = fs::symlink_metadata(real)?;
+    if !seen.is_file() {
+        return refused("it is not a plain file");
+    }
+    let file = File::open(real)?;
+    if !is_same(&seen, &file.metadata()?) || again()? != real {
+        return refused("it was exchanged while it was read");
+    }
+    read_bounded(file, limit)
+}
+
+/// Whether a part of a path begins with `.`.
+fn is_hidden(path: &Path) -> bool {
+    let is_hidden = |part: &str| part.starts_with('.') && part != "." && part != "..";
+    path.components().any(|part| is_hidden(&part.as_os_str().to_string_lossy()))
 }
 
 /// Everything from a reader as text, of at most so many bytes.
@@ -130,6 +160,42 @@ mod tests {
     fn read(folder: &tempfile::TempDir, path: &str) -> Result<String, String> {
         let files = Files::of(&folder.path().join("repo/specs/genesys.toml"));
         files.read(path, 4096).map_err(|error| error.to_string())
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_spec_that_is_a_link_leads_to_no_secret() {
+        use std::os::unix::fs::symlink;
+        let folder = repository();
+        let at = |path: &str| folder.path().join(path);
+        let read = |path: &str| read_spec(&at(path), 4096).map_err(|error| error.to_string());
+        for (link, target) in [
+            ("repo/specs/ours.toml", "../id"),
+            ("repo/specs/out.toml", "../../outside"),
+            ("repo/specs/absolute.toml", "/proc/self/environ"),
+            ("repo/specs/device.toml", "/dev/zero"),
+            ("repo/specs/hidden.toml", "../.env"),
+            ("repo/elsewhere", "../."),
+            ("alone.toml", "repo/id"),
+            ("alone-out.toml", "/proc/self/environ"),
+        ] {
+            symlink(target, at(link)).unwrap();
+        }
+        for path in ["repo/specs/ours.toml", "repo/specs/id", "alone.toml", "repo/.secrets/id"] {
+            assert_eq!(read(path).unwrap(), "an-id\n", "{path}");
+        }
+        assert_eq!(read("repo/specs/hidden.toml").unwrap_err(), "it is a link to a hidden file");
+        for path in [
+            "repo/specs/out.toml",
+            "repo/specs/absolute.toml",
+            "repo/specs/device.toml",
+            "repo/elsewhere/outside",
+            "alone-out.toml",
+        ] {
+            let error = read(path).unwrap_err();
+            assert!(error.starts_with("it is a link that leads out of"), "{path}: {error}");
+        }
+        assert!(read("repo/specs").unwrap_err().contains("not a plain file"));
     }
 
     #[test]

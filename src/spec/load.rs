@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::diagnostic::Diagnostic;
 use super::environment::Environment;
-use super::files::{Files, read_bounded};
+use super::files::{Files, read_spec};
 use super::model::Spec;
 use super::parse::parse;
 use crate::explain::{Explain, Status};
@@ -71,9 +71,8 @@ impl Environment for SystemEnvironment<'_> {
 ///
 /// When the file cannot be read, or with every fault that it has.
 pub fn load(path: &Path, options: LoadOptions<'_>) -> Result<Loaded, LoadError> {
-    let source = std::fs::File::open(path)
-        .and_then(|file| read_bounded(file, LIMIT))
-        .map_err(|source| LoadError::Read { path: path.to_owned(), source })?;
+    let source =
+        read_spec(path, LIMIT).map_err(|source| LoadError::Read { path: path.to_owned(), source })?;
     check(path, source, Files::of(path), options)
 }
 
