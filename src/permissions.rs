@@ -54,7 +54,11 @@ pub fn genesys_permissions(desired: &DesiredState, purpose: CommandKind) -> Vec<
     let actions = || integrations.iter().flat_map(|integration| &integration.actions);
     let mut permissions = vec![needed("integrations:integration:view"), needed("integrations:action:view")];
     match purpose {
-        CommandKind::Plan | CommandKind::Check => {}
+        CommandKind::Plan => {}
+        // For `--invoke`.
+        CommandKind::Check => {
+            permissions.push(GenesysPermission { name: "integrations:action:execute", is_optional: true })
+        }
         CommandKind::Apply => {
             permissions.extend([
                 needed("integrations:integration:add"),

@@ -40,6 +40,12 @@ pub struct InitArgs {
     /// A function: name, name:alias, name:version or ARN (repeatable)
     #[arg(long = "function", value_name = "FUNCTION")]
     pub functions: Vec<String>,
+    /// Name of the integration in Genesys Cloud; without it, Genesys Cloud's side is written as comments
+    #[arg(long, value_name = "NAME")]
+    pub integration: Option<String>,
+    /// Name of a data action of this integration
+    #[arg(long, value_name = "NAME", requires = "integration")]
+    pub data_action: Option<String>,
 }
 
 pub async fn run(global: &Global, args: &InitArgs, output: &Output) -> Result<Status, CommandError> {
@@ -48,7 +54,7 @@ pub async fn run(global: &Global, args: &InitArgs, output: &Output) -> Result<St
         let source = io::ErrorKind::AlreadyExists.into();
         return Err(FileError::Write { path: file, source }.into());
     }
-    let mut asker = Asker { output, answers: Answers::new(args), missing: Vec::new() };
+    let mut asker = Asker { output, answers: Answers::new(args), missing: Vec::new(), has_asked: false };
     let region = ["AWS_REGION", "AWS_DEFAULT_REGION"].into_iter().find_map(|name| std::env::var(name).ok());
     asker.ask(&REGION, args.region.as_deref(), region)?;
     let both = Offers::read(global, args, &asker, output).await?;
@@ -64,6 +70,13 @@ pub async fn run(global: &Global, args: &InitArgs, output: &Output) -> Result<St
     };
     let functions = (!args.functions.is_empty()).then(|| args.functions.join(" "));
     asker.ask(&FUNCTIONS, functions.as_deref(), None)?;
+    // Who gives all that is needed by flags is asked nothing.
+    if asker.has_asked || args.integration.is_some() {
+        asker.ask(&INTEGRATION, args.integration.as_deref(), None)?;
+    }
+    if !asker.answers.integration.is_empty() {
+        asker.ask(&DATA_ACTION, args.data_action.as_deref(), None)?;
+    }
     if let Some(known) = known {
         warn_of_unknown(&asker.answers.functions, &known, output);
     }
@@ -80,6 +93,13 @@ pub async fn run(global: &Global, args: &InitArgs, output: &Output) -> Result<St
         return Err(InitError::Invalid(errors(&diagnostics).count()).into());
     }
     write_new(&file, &text)?;
+    if !asker.answers.data_action.is_empty() {
+        output.message(&format!(
+            "{} write the data action's `input` and `output` first: Genesys Cloud cannot change them once it is \
+             published\n",
+            paint(WARNING, "note:")
+        ));
+    }
     let spec = SpecSource::File(file).option().map(|option| format!(" {option}")).unwrap_or_default();
     let sandbox = if global.sandbox { " --sandbox" } else { "" };
     output.note(&format!("{name} is written. Look at it, then: genesys-iam{sandbox}{spec} plan\n"));
@@ -143,6 +163,9 @@ struct Answers {
     functions: String,
     genesys_account: String,
     role: String,
+    /// Empty for none, as the data action.
+    integration: String,
+    data_action: String,
 }
 
 impl Answers {
@@ -154,6 +177,8 @@ impl Answers {
             functions: String::new(),
             genesys_account: args.genesys_account_id.clone(),
             role: args.role.clone(),
+            integration: String::new(),
+            data_action: String::new(),
         }
     }
 
@@ -182,18 +207,51 @@ impl Answers {
         let is_known = |to: &&(&str, String)| !to.1.ends_with(" = \"\"") && !to.1.ends_with("= []");
         let known = replacements.iter().filter(is_known);
         let text = known.fold(DEMONSTRATION.to_owned(), |text, (from, to)| text.replacen(from, to, 1));
-        without_example_actions(&text)
+        self.with_genesys_side(&text)
+    }
+
+    /// The example's integration and data action with the names that were asked for; without a name they become
+    /// comments.
+    fn with_genesys_side(&self, text: &str) -> String {
+        let (before, tables) = text.split_at(text.find("[role.integration]").unwrap_or(text.len()));
+        let (integration, action) =
+            tables.split_at(tables.find("[[role.data_action]]").unwrap_or(tables.len()));
+        let integration = if self.integration.is_empty() {
+            commented(integration, |_| true)
+        } else {
+            integration.replacen("\"AWS Lambda orders\"", &quoted(&self.integration), 1)
+        };
+        let action = if self.data_action.is_empty() {
+            commented(action, |_| true)
+        } else {
+            // Nobody's function has the example's contract.
+            let action = action.replacen("input = { OrderNumber = \"string\" } ", "input = {} ", 1);
+            let action = action.replacen("output = { status = \"string\" }", "output = {}", 1);
+            let action = commented(&action, |line| line.starts_with("test_input"));
+            let action = action.replacen("\"Get order status\"", &quoted(&self.data_action), 1);
+            let mut functions = self.functions.split([' ', ',']).filter(|name| !name.is_empty());
+            match (functions.next(), functions.next()) {
+                (Some(first), Some(_)) => action.replacen(
+                    "# function = \"my-genesys-trigger-function\"",
+                    &format!("function = {}", quoted(first)),
+                    1,
+                ),
+                _ => action,
+            }
+        };
+        [before, &integration, &action].concat()
     }
 }
 
-/// Nobody's organization gets the example's integration and data action: these tables become comments.
-fn without_example_actions(text: &str) -> String {
-    let from = text.find("[role.integration]").unwrap_or(text.len());
-    let (before, tables) = text.split_at(from);
-    let commented = tables.split_inclusive('\n').map(|line| {
-        if line.trim().is_empty() || line.starts_with('#') { line.to_owned() } else { format!("# {line}") }
+fn commented(text: &str, is_meant: impl Fn(&str) -> bool) -> String {
+    let lines = text.split_inclusive('\n').map(|line| {
+        if line.trim().is_empty() || line.starts_with('#') || !is_meant(line) {
+            line.to_owned()
+        } else {
+            format!("# {line}")
+        }
     });
-    [before.to_owned(), commented.collect()].concat()
+    lines.collect()
 }
 
 fn errors(diagnostics: &[Diagnostic]) -> impl Iterator<Item = &Diagnostic> {
@@ -206,6 +264,8 @@ struct Prompt {
     place: &'static str,
     flag: &'static str,
     answer: fn(&mut Answers) -> &mut String,
+    /// No answer is one too.
+    is_optional: bool,
 }
 
 const REGION: Prompt = Prompt {
@@ -213,24 +273,42 @@ const REGION: Prompt = Prompt {
     place: "AWS console: at the top right, such as us-east-1",
     flag: "--region",
     answer: |answers| &mut answers.region,
+    is_optional: false,
 };
 const ACCOUNT: Prompt = Prompt {
     what: "AWS account",
     place: "AWS console: at the top right, below your name; 12 digits",
     flag: "--account-id",
     answer: |answers| &mut answers.account,
+    is_optional: false,
 };
 const EXTERNAL_ID: Prompt = Prompt {
     what: "Genesys Cloud organization ID",
     place: "Genesys Cloud: Admin > Organization Settings > Advanced",
     flag: "--external-id",
     answer: |answers| &mut answers.external_id,
+    is_optional: false,
 };
 const FUNCTIONS: Prompt = Prompt {
     what: "Functions, separated by spaces",
     place: "AWS console: Lambda > Functions; name, name:alias or ARN",
     flag: "--function",
     answer: |answers| &mut answers.functions,
+    is_optional: false,
+};
+const INTEGRATION: Prompt = Prompt {
+    what: "Integration (none: leave Genesys Cloud alone)",
+    place: "Genesys Cloud: Admin > Integrations; the name of a new one, or of one to take over",
+    flag: "--integration",
+    answer: |answers| &mut answers.integration,
+    is_optional: true,
+};
+const DATA_ACTION: Prompt = Prompt {
+    what: "Data action (none: only the integration)",
+    place: "Genesys Cloud: Admin > Integrations > Actions; its name",
+    flag: "--data-action",
+    answer: |answers| &mut answers.data_action,
+    is_optional: true,
 };
 
 struct Asker<'a> {
@@ -238,6 +316,7 @@ struct Asker<'a> {
     answers: Answers,
     /// Flags that are missing, where there is no terminal to ask on.
     missing: Vec<&'static str>,
+    has_asked: bool,
 }
 
 impl Asker<'_> {
@@ -252,7 +331,7 @@ impl Asker<'_> {
         given: Option<&str>,
         found: Option<String>,
     ) -> Result<(), PromptError> {
-        let Prompt { what, place, flag, answer } = question;
+        let Prompt { what, place, flag, answer, is_optional } = question;
         if let Some(given) = given {
             *answer(&mut self.answers) = given.to_owned();
             return Ok(());
@@ -260,10 +339,12 @@ impl Asker<'_> {
         if !self.is_asking() {
             match found {
                 Some(found) => *answer(&mut self.answers) = found,
+                None if *is_optional => {}
                 None => self.missing.push(flag),
             }
             return Ok(());
         }
+        self.has_asked = true;
         self.output.message(&format!("{place}\n"));
         let offered = found.as_deref().map(|found| format!(" [{found}]")).unwrap_or_default();
         loop {
@@ -276,7 +357,7 @@ impl Asker<'_> {
             let line = line.trim();
             let given = if line.is_empty() { found.clone().unwrap_or_default() } else { line.to_owned() };
             let why = match self.fault(question, &given) {
-                _ if given.is_empty() => "an answer is needed".to_owned(),
+                _ if given.is_empty() && !is_optional => "an answer is needed".to_owned(),
                 Some(why) => why,
                 None => {
                     *answer(&mut self.answers) = given;

@@ -275,6 +275,7 @@ fn permissions_name_what_genesys_cloud_has_to_allow() {
     apply.expect(0).says("integrations:action:add").says("integrations:action:execute (optional)");
     assert!(serde_json::from_str::<serde_json::Value>(&apply.stdout).is_ok());
     project.run(&["permissions", "--for", "plan"]).expect(0).says_not("integrations:action:add");
+    project.run(&["permissions", "--for", "check"]).expect(0).says("integrations:action:execute (optional)");
     Project::example().run(&["permissions"]).expect(0).says_not("integrations:");
 }
 

@@ -43,11 +43,57 @@ fn init_writes_a_spec_that_validates_and_never_over_another() {
     assert!(!empty.path("bad.toml").exists());
 }
 
+#[test]
+fn init_writes_genesys_clouds_side_when_it_is_named() {
+    let empty = Project::empty();
+    let external_id = "6b1f7d2a-93c4-4e0b-8a57-d2c5e8f01234";
+    let flags =
+        ["init", "--region", "eu-west-1", "--account-id", "444455556666", "--external-id", external_id];
+    let orders = ["--function", "a:live", "--function", "b", "--integration", "The \"orders\""];
+    let action = ["--data-action", "Get order"];
+    empty.run(&[&flags[..], &action].concat()).expect(64).says("--integration");
+
+    empty.run(&[&flags[..], &orders, &["--file", "alone.toml"]].concat()).expect(0).says_not("note:");
+    let text = fs::read_to_string(empty.path("alone.toml")).unwrap();
+    assert!(
+        text.contains("\n[role.integration]") && text.contains("\nname = \"The \\\"orders\\\"\""),
+        "{text}"
+    );
+    assert!(text.contains("\n# [[role.data_action]]") && !text.contains("AWS Lambda orders"), "{text}");
+    empty.run(&["validate", "--file", "alone.toml"]).expect(0).says_not("warning");
+
+    let both = [&flags[..], &orders, &action].concat();
+    empty.run(&both).expect(0).says("note: write the data action's `input` and `output` first");
+    let text = fs::read_to_string(empty.path("genesys.toml")).unwrap();
+    for line in [
+        "[[role.data_action]]",
+        "name = \"Get order\"",
+        "function = \"a:live\"",
+        "input = {}",
+        "# test_input = ",
+    ] {
+        assert!(text.contains(&format!("\n{line}")), "{line}: {text}");
+    }
+    empty.run(&["validate"]).expect(0).says_not("warning");
+    empty.sandbox(&["apply", "--yes"]).expect(0).says("PostIntegrationsActions data action \"Get order\"");
+}
+
+#[cfg(unix)]
+#[test]
+fn init_asks_for_genesys_clouds_side_when_it_asks_at_all() {
+    let empty = Project::empty();
+    let answers = "us-east-1\n\n\nmy-genesys-trigger-function\nOrders\nGet order\n";
+    on_a_terminal(&empty, &["--sandbox", "init"], answers).expect(0).says("leave Genesys Cloud alone");
+    let text = fs::read_to_string(empty.path("genesys.toml")).unwrap();
+    assert!(text.contains("\nname = \"Orders\"") && text.contains("\nname = \"Get order\""), "{text}");
+    assert!(text.contains("\n# function = "), "the role has one function: {text}");
+}
+
 #[cfg(unix)]
 #[test]
 fn init_asks_on_a_terminal_for_what_it_was_not_told_and_until_the_answer_is_valid() {
     let empty = Project::empty();
-    let answers = "us-esat-1\nus-west-2\n12345\n444455556666\n\nour-organization\n6b1f7d2a-93c4-4e0b-8a57-d2c5e8f01234\nbad name!\na:live b";
+    let answers = "us-esat-1\nus-west-2\n12345\n444455556666\n\nour-organization\n6b1f7d2a-93c4-4e0b-8a57-d2c5e8f01234\nbad name!\na:live b\n\n";
     let run = on_a_terminal(&empty, &["init"], answers);
     run.expect(0)
         .says("Genesys Cloud: Admin > Organization Settings")
@@ -77,7 +123,7 @@ fn ctrl_d_ends_init_with_nothing_written() {
 fn init_in_the_sandbox_offers_what_the_sandbox_has() {
     let empty = Project::empty();
     let run =
-        on_a_terminal(&empty, &["--sandbox", "init"], "us-east-1\n\n\nmy-genesys-trigger-function to-come");
+        on_a_terminal(&empty, &["--sandbox", "init"], "us-east-1\n\n\nmy-genesys-trigger-function to-come\n");
     run.expect(0)
         .says("Lambda has no function `to-come` in this region yet")
         .says_not("no function `my-genesys");
