@@ -118,6 +118,15 @@ pub async fn run(global: &Global, args: &DiagnoseArgs, output: &Output) -> Resul
         ));
     }
     let view = DiagnoseView::new(&case, &shell);
+    if args.out.is_some() {
+        for (index, cause) in view.causes.iter().enumerate().filter(|(_, cause)| !cause.is_fixed_by_tool()) {
+            output.note(&format!(
+                "note: this spec does not fix {} ({}): follow the steps that it has\n",
+                index + 1,
+                cause.cause
+            ));
+        }
+    }
     output.result(&match args.format {
         ReportFormat::Text | ReportFormat::Html => render::diagnose::text(&view),
         ReportFormat::Markdown => render::diagnose::markdown(&view, &output.masker()),

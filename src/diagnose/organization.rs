@@ -55,10 +55,10 @@ pub(super) fn guard(facts: &Facts, finding: &Finding, shell: &Shell) -> Remedy {
         console.push(say(format!(
             "they do it in the management account: AWS Organizations > Policies > {menu}"
         )));
-        cli.push(say(
+        console.push(say(
             "they see which policies apply with (again for each organizational unit and root above):",
         ));
-        cli.push(run(shell.aws(&[
+        console.push(run(shell.aws(&[
             "organizations",
             "list-policies-for-target",
             "--target-id",

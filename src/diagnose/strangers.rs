@@ -35,9 +35,8 @@ pub(super) fn got_in(facts: &Facts, finding: &Finding, shell: &Shell) -> Remedy 
         "see what they did: CloudTrail ({region}) > Event history > User name = {session}. Invocations of functions are not there: \
          read the functions' logs of that time"
     )));
-    console.push(say(
-        "tell whoever is responsible for security. The event stays in the history for 90 days, and is shown here until then",
-    ));
+    let tell = "tell whoever is responsible for security. The event stays in the history for 90 days, and is shown here until then";
+    console.push(say(tell));
     let look_up = |key: &str, value: &str| {
         let attribute = format!("AttributeKey={key},AttributeValue={value}");
         run(shell.aws(&[
@@ -52,5 +51,6 @@ pub(super) fn got_in(facts: &Facts, finding: &Finding, shell: &Shell) -> Remedy 
     cli.push(say("see how they got in, and what they did:"));
     cli.push(look_up("ResourceName", &role.arn.to_string()));
     cli.push(look_up("Username", session));
+    cli.push(say(tell));
     Remedy::default().with(Means::Console, console).with(Means::Cli, cli)
 }

@@ -147,6 +147,13 @@ impl DiagnoseView {
     }
 }
 
+impl DiagnosedView {
+    /// Whether the spec of the role as it should be removes it.
+    pub fn is_fixed_by_tool(&self) -> bool {
+        self.ways.iter().any(|way| way.by == Means::Tool.word())
+    }
+}
+
 /// What comes of it. What lets others in is found on the way, and no reason for a failure.
 fn consequence(finding: &Finding) -> String {
     let is_open = matches!(
@@ -282,7 +289,10 @@ fn next(case: &RoleCase, is_explained: bool, lines: &[LineView], causes: &[Diagn
     if !is_explained || !case.report().is_broken() {
         next.extend(suspicion(&case.facts.guards));
     }
-    let has_commands = |cause: &DiagnosedView| cause.ways.iter().any(|way| way.by == Means::Cli.word());
+    let has_commands = |cause: &DiagnosedView| {
+        let mut steps = cause.ways.iter().flat_map(|way| &way.steps);
+        steps.any(|step| matches!(step, StepView::Run(command) if command.starts_with("aws ")))
+    };
     if case.in_sandbox && causes.iter().any(has_commands) {
         next.push(
             "the `aws` commands would go to AWS itself: for the sandbox, start `genesys-iam --sandbox sandbox serve` in another \

@@ -347,7 +347,11 @@ fn a_fix_that_is_made_elsewhere_is_told_as_steps() {
         });
     }
     let run = applied().sandbox(&["--scenario", "last-update-failed", "diagnose", ROLE]);
-    run.expect(0).says("Worth knowing:").says("The image could not be pulled");
+    run.expect(0).says("Worth knowing:").says("The image could not be pulled: invocations run");
+    let run = applied().sandbox(&["--scenario", "concurrency-zero", "diagnose", ROLE, "--out", "role.toml"]);
+    run.expect(4).says("this spec does not fix 1 (function-throttled)");
+    let run = applied().sandbox(&["--scenario", "wrong-external-id", "diagnose", ROLE, "--out", "role.toml"]);
+    run.expect(4).says_not("does not fix");
 }
 
 #[test]

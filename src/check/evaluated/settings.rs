@@ -167,11 +167,11 @@ fn notices(arn: &FunctionArn, settings: &FunctionSettings, organization_region: 
     match settings.last_update.as_deref() {
         Some("Failed") => notices.push(format!(
             "the last update of {name} failed{}: invocations run what was there before it",
-            because(&settings.last_update_reason)
+            because(&settings.last_update_reason).trim_end_matches('.')
         )),
         Some("InProgress") => notices.push(format!(
             "{name} is being updated{}: until then invocations run what was there before",
-            because(&settings.last_update_reason)
+            because(&settings.last_update_reason).trim_end_matches('.')
         )),
         _ => {}
     }
