@@ -4,7 +4,9 @@ use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 
 use clap::Args;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+use clap_complete::ArgValueCompleter;
 
+use super::complete::data_action_names;
 use super::connections::SessionError;
 use super::fleet::{self, Fleet, Members};
 use super::options::{Global, ReportFormat, Select};
@@ -50,7 +52,7 @@ pub struct CheckArgs {
 #[derive(Debug, Clone, Default, Args)]
 pub struct Proofs {
     /// Let Genesys Cloud test this data action (ID or name), which REALLY RUNS the function; repeatable
-    #[arg(long, value_name = "ACTION")]
+    #[arg(long, value_name = "ACTION", add = ArgValueCompleter::new(data_action_names))]
     pub invoke: Vec<String>,
     /// The input of the tested data actions: a JSON object, or @FILE; default: {}
     #[arg(long, value_name = "JSON", requires = "invoke")]

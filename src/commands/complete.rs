@@ -10,23 +10,49 @@ const LIMIT: u64 = 4 << 20;
 
 /// The names of the roles in the specs that the command line names so far, also where these have faults.
 pub fn role_names(current: &OsStr) -> Vec<CompletionCandidate> {
-    let current = current.to_string_lossy();
-    let arguments: Vec<String> =
-        std::env::args_os().map(|argument| argument.to_string_lossy().into_owned()).collect();
-    let mut names: Vec<String> =
-        files(&arguments).iter().flat_map(|file| names_in(file).unwrap_or_default()).collect();
+    let mut names = names(roles_of);
     // A shell expands, and may run, whatever it is offered.
-    names.retain(|name| name.starts_with(&*current) && is_role_name(name));
-    names.sort();
-    names.dedup();
+    let current = current.to_string_lossy();
+    names.retain(|name| name.starts_with(&*current) && name.len() <= 64 && is_plain(name));
     names.into_iter().map(CompletionCandidate::new).collect()
 }
 
-/// IAM's letters, which no shell gives a meaning.
-fn is_role_name(name: &str) -> bool {
-    (1..=64).contains(&name.len())
+/// The names of the data actions in the same specs, written so that the shell takes each as one word.
+pub fn data_action_names(current: &OsStr) -> Vec<CompletionCandidate> {
+    // Bash's script alone sets the first; those of zsh and elvish, which quote what they are offered, the second.
+    let has = |name: &str| std::env::var_os(name).is_some();
+    let (is_bash, does_quote) = (has("_CLAP_COMPLETE_COMP_TYPE"), has("_CLAP_IFS"));
+    let current = current.to_string_lossy();
+    // The shell hands over the word as it was typed.
+    let unquoted = current.trim_start_matches(['"', '\'']);
+    let is_quoted = unquoted.len() < current.len();
+    let typed = unquoted.replace("\\ ", " ");
+    let mut names = names(actions_of);
+    names.retain(|name| name.starts_with(&typed) && is_plain(&name.replace(' ', "")) && name.trim() == name);
+    let as_typed = |name: String| match name.contains(' ') {
+        true if is_bash && !is_quoted => Some(name.replace(' ', "\\ ")),
+        true if !is_bash && !does_quote => None,
+        _ => Some(name),
+    };
+    names.into_iter().filter_map(as_typed).map(CompletionCandidate::new).collect()
+}
+
+/// Letters that no shell gives a meaning: IAM's.
+fn is_plain(name: &str) -> bool {
+    !name.is_empty()
         && !name.starts_with('-')
         && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_+=,.@-".contains(&byte))
+}
+
+/// Names in the specs, sorted.
+fn names(of: fn(&toml::Table) -> Vec<String>) -> Vec<String> {
+    let arguments: Vec<String> =
+        std::env::args_os().map(|argument| argument.to_string_lossy().into_owned()).collect();
+    let specs = files(&arguments).into_iter().filter_map(|file| read(&file));
+    let mut names: Vec<String> = specs.flat_map(|spec| of(&spec)).collect();
+    names.sort();
+    names.dedup();
+    names
 }
 
 fn files(arguments: &[String]) -> Vec<PathBuf> {
@@ -52,11 +78,25 @@ fn files(arguments: &[String]) -> Vec<PathBuf> {
     named.into_iter().flat_map(of_folder).collect()
 }
 
-fn names_in(file: &Path) -> Option<Vec<String>> {
+fn read(file: &Path) -> Option<toml::Table> {
     // A pipe would be waited for, and a large file too.
     let is_small = std::fs::metadata(file).is_ok_and(|found| found.is_file() && found.len() <= LIMIT);
-    let text = if is_small { std::fs::read_to_string(file).ok()? } else { return None };
-    let table: toml::Table = text.parse().ok()?;
-    let roles = table.get("role")?.as_array()?;
-    Some(roles.iter().filter_map(|role| Some(role.get("name")?.as_str()?.to_owned())).collect())
+    if is_small { std::fs::read_to_string(file).ok()?.parse().ok() } else { None }
+}
+
+fn tables<'a>(table: &'a toml::Table, key: &str) -> impl Iterator<Item = &'a toml::Table> {
+    let tables = table.get(key).and_then(toml::Value::as_array);
+    tables.into_iter().flatten().filter_map(toml::Value::as_table)
+}
+
+fn name_of(table: &toml::Table) -> Option<String> {
+    Some(table.get("name")?.as_str()?.to_owned())
+}
+
+fn roles_of(spec: &toml::Table) -> Vec<String> {
+    tables(spec, "role").filter_map(name_of).collect()
+}
+
+fn actions_of(spec: &toml::Table) -> Vec<String> {
+    tables(spec, "role").flat_map(|role| tables(role, "data_action")).filter_map(name_of).collect()
 }

@@ -74,6 +74,36 @@ fn nothing_is_offered_that_a_shell_would_run_or_a_terminal_obey() {
     assert_eq!(offered.expect(0).stdout.trim_end(), "Good_+=,.@-1");
 }
 
+#[cfg(unix)]
+#[test]
+fn the_names_of_data_actions_are_offered_as_one_word() {
+    let mut spec = "[[role]]\nname = \"Role\"\n".to_owned();
+    for name in
+        ["Get order status", "Get-order", "Put order", "Get $(touch pwned)", "Get;x", " Get", "Get\nx"]
+    {
+        spec.push_str(&format!("[[role.data_action]]\nname = {}\n", serde_json::Value::from(name)));
+    }
+    let project = Project::new(&spec);
+    let offered = |shell: &str, typed: &str| {
+        let binary = project.command(&[]);
+        let mut command = std::process::Command::new(binary.get_program());
+        command.args(["--", "genesys-iam", "check", "--invoke", typed]).current_dir(project.path(""));
+        command.env("COMPLETE", shell).env("_CLAP_COMPLETE_INDEX", "3");
+        if shell == "bash" {
+            command.env("_CLAP_COMPLETE_COMP_TYPE", "9");
+        }
+        if shell != "powershell" {
+            command.env("_CLAP_IFS", "\n");
+        }
+        Run::of(&mut command).expect(0).stdout.trim_end().to_owned()
+    };
+    assert_eq!(offered("bash", "Get"), "Get\\ order\\ status\nGet-order");
+    assert_eq!(offered("bash", "Get\\ o"), "Get\\ order\\ status");
+    assert_eq!(offered("bash", "\"Get o"), "Get order status");
+    assert!(offered("zsh", "Put").starts_with("Put order"));
+    assert_eq!(offered("powershell", "Get"), "Get-order", "it would take three words");
+}
+
 /// A shell on a terminal: words, Tab, and what then stands on the line.
 #[cfg(unix)]
 fn completed(shell: &[&str], set_up: &str, words: &str, expected: &str) {
