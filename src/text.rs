@@ -12,7 +12,7 @@ pub fn one_line(text: &str) -> Cow<'_, str> {
 pub fn lines(text: &str) -> Cow<'_, str> {
     escaped(text, |at, c| match c {
         '\n' | '\t' => false,
-        '\x1b' => !starts_with_color(&text[at..]),
+        '\x1b' => color(&text[at..]).is_none(),
         c => is_unseen(c),
     })
 }
@@ -61,27 +61,65 @@ pub fn password(url: &str) -> Option<&str> {
     Some(user_info.split_once(':').map_or(user_info, |(_, password)| password))
 }
 
-/// Lines that start no command of a CI: `::command::` at the beginning, `##[command]` anywhere.
+/// Lines that start no command of a CI: `::command::` at the beginning, `##[command]` anywhere. Colours are left out
+/// where no terminal reads them, so that they part nothing.
 pub fn inert(text: &str) -> String {
-    let line = |line: &str| {
-        let start = line.trim_start();
-        match start.strip_prefix("::") {
-            Some(rest) => {
-                let space = line.get(..line.len() - start.len()).unwrap_or_default();
-                format!("{space}\\u003a:{rest}")
-            }
-            None => line.to_owned(),
-        }
-    };
-    if !text.contains("::") && !text.contains("##") {
+    if !text.contains(':') && !text.contains('#') {
         return text.to_owned();
     }
-    text.split('\n')
-        .map(line)
-        .collect::<Vec<_>>()
-        .join("\n")
-        .replace("##[", "#\\u0023[")
-        .replace("##vso[", "#\\u0023vso[")
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    let mut begins_line = true;
+    while let Some(c) = rest.chars().next() {
+        if let Some(code) = color(rest) {
+            out.push_str(code);
+            rest = &rest[code.len()..];
+            continue;
+        }
+        let after = &rest[c.len_utf8()..];
+        match c {
+            ':' if begins_line && next_seen(after).0 == Some(':') => out.push_str("\\u003a"),
+            '#' if is_command(after) => {
+                // The second one is escaped.
+                let (_, behind) = next_seen(after);
+                out.push('#');
+                out.push_str(&after[..after.len() - behind.len() - 1]);
+                out.push_str("\\u0023");
+                rest = behind;
+                begins_line = false;
+                continue;
+            }
+            c => out.push(c),
+        }
+        begins_line = c == '\n' || begins_line && c.is_whitespace();
+        rest = after;
+    }
+    out
+}
+
+/// Whether `#[` or `#vso[` follows.
+fn is_command(after: &str) -> bool {
+    let mut rest = after;
+    let mut seen = std::iter::from_fn(|| {
+        let (c, behind) = next_seen(rest);
+        rest = behind;
+        c
+    });
+    seen.next() == Some('#')
+        && match seen.next() {
+            Some('[') => true,
+            Some('v') => seen.take(3).eq("so[".chars()),
+            _ => false,
+        }
+}
+
+/// The first character behind colours, and what follows it.
+fn next_seen(mut text: &str) -> (Option<char>, &str) {
+    while let Some(code) = color(text) {
+        text = &text[code.len()..];
+    }
+    let mut chars = text.chars();
+    (chars.next(), chars.as_str())
 }
 
 /// As JSON, TOML and Rust write it, so that it stays valid in each.
@@ -117,10 +155,11 @@ fn is_unseen(c: char) -> bool {
             | '\u{e0000}'..='\u{e0fff}' | '\u{f0000}'..='\u{10ffff}')
 }
 
-/// `ESC [ digits and semicolons m`
-fn starts_with_color(text: &str) -> bool {
-    let Some(rest) = text.strip_prefix("\x1b[") else { return false };
-    rest.trim_start_matches(|c: char| c.is_ascii_digit() || c == ';').starts_with('m')
+/// The colour code at the beginning: `ESC [ digits and semicolons m`.
+pub fn color(text: &str) -> Option<&str> {
+    let rest = text.strip_prefix("\x1b[")?;
+    let end = rest.trim_start_matches(|c: char| c.is_ascii_digit() || c == ';').strip_prefix('m')?;
+    text.get(..text.len() - end.len())
 }
 
 /// "1 role", "2 roles".
@@ -179,6 +218,20 @@ mod tests {
             "a\n  \\u003a:error::x\nb :: c\n#\\u0023[add-mask]y"
         );
         assert_eq!(inert("{\"a\": \"::x\"}"), "{\"a\": \"::x\"}");
+        // Where no terminal reads it, colours are left out and blanks do not count.
+        let (red, end) = ("\x1b[31m", "\x1b[0m");
+        for command in [
+            format!("  {red}::add-mask::e{end}"),
+            format!("{red} :{end}:stop-commands::x"),
+            format!("a\n{red}{end}\t::error::x"),
+            format!("x #{red}#{end}[group]y"),
+            format!("##{red}vso[task]y"),
+            format!("###{red}[group]y"),
+        ] {
+            let shown = anstream::adapter::strip_str(&inert(&command)).to_string();
+            assert!(!shown.lines().any(|line| line.trim_start().starts_with("::")), "{shown}");
+            assert!(!shown.contains("##[") && !shown.contains("##vso["), "{shown}");
+        }
     }
 
     #[test]

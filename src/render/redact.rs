@@ -6,7 +6,7 @@ use crate::check::near_misses;
 use crate::policy::document::Scalar;
 use crate::policy::{Document, EXTERNAL_ID};
 use crate::spec::ExternalId;
-use crate::text::one_line;
+use crate::text::{color, one_line};
 
 /// Replaces every masked value in a text. One place for all output: what does not pass through
 /// here is not printed.
@@ -90,23 +90,44 @@ impl Redactor {
         self.replacements.sort_by(|(a, _), (b, _)| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
     }
 
+    /// Colours neither hide a value nor end a word: values are looked for in the text without them.
     pub fn apply(&self, text: &str) -> String {
-        let mut out = String::with_capacity(text.len());
+        let mut plain = String::with_capacity(text.len());
+        let mut colors = Vec::new();
         let mut rest = text;
-        'text: while !rest.is_empty() {
-            for (value, placeholder) in &self.replacements {
-                if let Some(after) = rest.strip_prefix(value.as_str())
-                    && (value.len() >= WORD || is_word(&out, after))
-                {
+        while let Some(c) = rest.chars().next() {
+            let length = color(rest).map_or(c.len_utf8(), |code| {
+                colors.push((plain.len(), code));
+                code.len()
+            });
+            let (piece, after) = rest.split_at(length);
+            plain.push_str(if color(rest).is_some() { "" } else { piece });
+            rest = after;
+        }
+        let mut out = String::with_capacity(text.len());
+        let mut colors = colors.into_iter().peekable();
+        let mut at = 0;
+        while let Some(c) = plain[at..].chars().next() {
+            while let Some((_, code)) = colors.next_if(|(place, _)| *place <= at) {
+                out.push_str(code);
+            }
+            let (before, rest) = plain.split_at(at);
+            let found = self.replacements.iter().find(|(value, _)| {
+                rest.strip_prefix(value.as_str())
+                    .is_some_and(|after| value.len() >= WORD || is_word(before, after))
+            });
+            match found {
+                Some((value, placeholder)) => {
                     out.push_str(placeholder);
-                    rest = after;
-                    continue 'text;
+                    at += value.len();
+                }
+                None => {
+                    out.push(c);
+                    at += c.len_utf8();
                 }
             }
-            let mut chars = rest.chars();
-            out.extend(chars.next());
-            rest = chars.as_str();
         }
+        out.extend(colors.map(|(_, code)| code));
         out
     }
 }
@@ -135,6 +156,8 @@ fn lower_case_escapes(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -160,6 +183,36 @@ mod tests {
         redactor.add("role", "(masked)");
         redactor.add("x", "(masked)");
         assert_eq!(redactor.apply("roles role x"), "roles (masked) x");
+    }
+
+    fn id() -> impl Strategy<Value = String> {
+        "[a-cA-C0-1]{0,3}([:/,.@=_+-][a-c0-1]{1,4}){0,3}"
+            .prop_filter("IDs have two characters", |id| id.len() > 1)
+    }
+
+    proptest! {
+        #[test]
+        fn no_masked_id_is_in_a_coloured_difference(shared in "[a-c]{0,4}[:/,.@=-]?", ids in [id(), id()]) {
+            let ids = ids.map(|id| format!("{shared}{id}"));
+            prop_assume!(ids[0] != ids[1]);
+            let [before, after] = ids.clone().map(|id| {
+                let text = format!(
+                    r#"{{"Statement":{{"Effect":"Allow","Principal":"*","Action":"sts:AssumeRole",
+                       "Condition":{{"StringEquals":{{"sts:ExternalId":"{id}"}}}}}}}}"#
+                );
+                Document::parse(&text).unwrap()
+            });
+            let difference = crate::render::field::difference(&crate::plan::Diff { before: before.clone(), after });
+            let mut redactor = Redactor::default();
+            redactor.add(&ids[1], "(masked external ID)");
+            redactor.add_live_external_ids(&before);
+            let bare = |text: &str| anstream::adapter::strip_str(text).to_string();
+            let coloured = bare(&redactor.apply(&difference));
+            prop_assert_eq!(&coloured, &redactor.apply(&bare(&difference)));
+            for id in &ids {
+                prop_assert!(!coloured.contains(&format!("\"{id}\"")), "{}", coloured);
+            }
+        }
     }
 
     #[test]
