@@ -66,7 +66,7 @@ impl Files {
 ///
 /// # Errors
 ///
-/// When it is no plain file, or a link that leads out, and whatever keeps it from being read.
+/// When it is not a plain file, or a link that leads out, and whatever keeps it from being read.
 pub(super) fn read_spec(path: &Path, limit: u64) -> io::Result<String> {
     let real = path.canonicalize()?;
     let named = std::path::absolute(path)?;
