@@ -3,13 +3,14 @@
 use super::cause::Cause;
 use super::claim::{Claim, Finding, Harm, Question};
 use super::facts::{
-    ActionFacts, CredentialArn, Facts, FunctionSettings, FunctionState, GenesysFacts, GenesysSide,
-    IntegrationFacts, Unknown,
+    ActionFacts, ConnectionFacts, CredentialArn, Facts, FunctionSettings, FunctionState, GenesysFacts,
+    GenesysSide, IntegrationFacts, Unknown,
 };
 use super::level::Level;
 use super::questions::{may_invoke, name_of};
 use super::topic::Topic;
 use crate::arn::FunctionArn;
+use crate::plan::genesys::GenesysChange;
 use crate::policy::Decision;
 use crate::text::one_line;
 
@@ -302,10 +303,22 @@ fn actions(own: &[&IntegrationFacts], facts: &Facts) -> Vec<Claim> {
     claims.extend(
         actions
             .iter()
-            .filter(|action| !is_of_spec(action))
+            .filter(|action| !is_of_spec(action) && !is_corrected_by_apply(action, facts))
             .filter_map(|action| other_action(action, &actions, facts)),
     );
     claims
+}
+
+/// A data action of the spec that points elsewhere: that is one mistake, which is a claim about the spec's own words.
+fn is_corrected_by_apply(action: &ActionFacts, facts: &Facts) -> bool {
+    let ConnectionFacts::Read { changes, .. } = &facts.connection else { return false };
+    changes.iter().any(|change| match change {
+        GenesysChange::PatchIntegrationsAction { before, differences, .. } => {
+            before.name == action.name
+                && differences.iter().any(|diff| diff.before.to_string().contains(&action.target))
+        }
+        _ => false,
+    })
 }
 
 /// Wherever the variable is: Velocity's `${input.x}`, `$input.x`, `$esc.url(…)`.

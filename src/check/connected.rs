@@ -38,7 +38,7 @@ pub(crate) fn connected(facts: &Facts) -> Vec<Claim> {
         let is_first = matches!(change, GenesysChange::PostIntegrations { .. });
         let explained: &[Cause] = if is_new && !is_first { &[Cause::Integration] } else { &[] };
         let Some((cause, what, consequence)) = differs(change) else { continue };
-        let remedy = format!("run `{} apply`: it makes it as the spec says", facts.invocation);
+        let remedy = facts.by_apply(&what_apply_does(change));
         claims.push(fails(
             cause,
             &format!("the {} is as the spec says", change.subject()),
@@ -62,10 +62,28 @@ pub(crate) fn connected(facts: &Facts) -> Vec<Claim> {
 }
 
 /// What does not keep Genesys Cloud from invoking.
-const HARMLESS: [&str; 3] = [ONLY_NAME, NOTHING_FAILS, NOT_RECORDED];
+const HARMLESS: [&str; 4] = [ONLY_NAME, NOTHING_FAILS, NOT_RECORDED, STILL_RUNS];
+const STILL_RUNS: &str = "its data actions still run";
 const ONLY_NAME: &str = "it holds the role's ARN, but its name does not say so";
 const NOTHING_FAILS: &str = "nothing fails because of it";
 const NOT_RECORDED: &str = "nothing fails because of it; which data actions are the spec's is not recorded";
+
+fn what_apply_does(change: &GenesysChange) -> String {
+    let does = match change {
+        GenesysChange::PatchIntegration { enabled: true, .. } => "enables the integration",
+        GenesysChange::PatchIntegration { enabled: false, .. } => "disables the integration",
+        GenesysChange::PutIntegrationsCredential { .. } => "writes the role's ARN into the credential",
+        GenesysChange::PutIntegrationConfigCurrent { credential_before, credential_after, .. }
+            if credential_before.as_ref() != Some(credential_after) =>
+        {
+            "gives the integration the role's credential"
+        }
+        GenesysChange::PutIntegrationConfigCurrent { .. } => "corrects the integration",
+        GenesysChange::PatchIntegrationsAction { .. } => "corrects the data action",
+        change => return format!("it creates the {}", change.subject()),
+    };
+    format!("it {does}")
+}
 
 fn fails(
     cause: Cause,
@@ -143,12 +161,12 @@ fn differs(change: &GenesysChange) -> Option<(Cause, String, &'static str)> {
             }
         }
         GenesysChange::PatchIntegration { enabled, .. } => {
-            let state = if *enabled { "not enabled" } else { "enabled, which the spec does not want" };
-            (
-                Cause::Integration,
-                format!("The {subject} is {state}"),
-                "its data actions do not run, or run unasked",
-            )
+            let (state, consequence) = if *enabled {
+                ("not enabled", "its data actions do not run")
+            } else {
+                ("enabled, which the spec does not want", STILL_RUNS)
+            };
+            (Cause::Integration, format!("The {subject} is {state}"), consequence)
         }
         GenesysChange::PostIntegrationsActions { .. } => {
             (Cause::DataAction, format!("The {subject} does not exist"), "flows cannot use it")
@@ -179,7 +197,7 @@ fn blocked(blocker: &GenesysBlocker) -> (Cause, String, String) {
         GenesysBlocker::NotManaged { name, id, .. } | GenesysBlocker::NotOurs { name, id, .. } => (
             Cause::Integration,
             format!("The integration \"{name}\" ({id}) is not this spec's"),
-            "`--adopt`, or `adopt = true` in [role.integration], takes it over".to_owned(),
+            "run `apply --adopt`: it takes the integration over; or choose another `name`".to_owned(),
         ),
         GenesysBlocker::Several { what, name, ids } => (
             Cause::Integration,

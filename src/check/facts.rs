@@ -262,6 +262,25 @@ impl Facts {
         }
     }
 
+    /// A text whose commands can be typed: `` `check --invoke` `` with the program and the options of this run.
+    pub(super) fn typed(&self, text: &str) -> String {
+        const COMMANDS: [&str; 5] = ["apply", "check", "diagnose", "permissions", "plan"];
+        let mut out = String::with_capacity(text.len());
+        for (index, part) in text.split('`').enumerate() {
+            if index > 0 {
+                out.push('`');
+            }
+            let command = part.strip_prefix("genesys-iam ").unwrap_or(part);
+            let is_command = COMMANDS.contains(&command.split(' ').next().unwrap_or_default());
+            if index % 2 == 1 && is_command {
+                out.push_str(&format!("{} {command}", self.invocation));
+            } else {
+                out.push_str(part);
+            }
+        }
+        out
+    }
+
     /// The action that lets `apply` do something, as it works in this state.
     pub fn by_apply(&self, does: &str) -> String {
         let command = |options: &str| format!("`{} apply{options}`", self.invocation);

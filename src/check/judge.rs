@@ -1,7 +1,7 @@
 //! From the evidence about one role to its report.
 
 use super::analyzed::analyzed;
-use super::claim::Claim;
+use super::claim::{Claim, Outcome};
 use super::configured::configured;
 use super::connected::connected;
 use super::evaluated::evaluated;
@@ -29,8 +29,11 @@ pub fn judge(facts: &Facts) -> RoleReport {
     ]
     .into_iter()
     .flatten()
+    .map(|claim| typed(claim, facts))
     .collect();
     let functions = match facts.desired.functions.as_slice() {
+        // Without a spec they are those that the role may invoke.
+        [] => "a function".to_owned(),
         [one] => name_of(one).trim_start_matches("function ").to_owned(),
         several => format!("its {} functions", several.len()),
     };
@@ -40,6 +43,16 @@ pub fn judge(facts: &Facts) -> RoleReport {
         observation: observation(facts),
         ..RoleReport::new(facts.desired.role.name.clone(), functions, path(facts), prober, claims)
     }
+}
+
+/// Every remedy names commands as they can be typed.
+fn typed(mut claim: Claim, facts: &Facts) -> Claim {
+    match &mut claim.outcome {
+        Outcome::Fails(failure) => failure.finding.remedy = facts.typed(&failure.finding.remedy),
+        Outcome::NotProvable { help } => *help = facts.typed(help),
+        Outcome::Holds | Outcome::Accepted(_) => {}
+    }
+    claim
 }
 
 /// The accepts that are about nothing, or about what could not be looked at. The others are claims.

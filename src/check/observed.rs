@@ -290,9 +290,9 @@ impl<'a> SeenUses<'a> {
         };
         let still = uses.iter().any(|used| is_admitted(&used));
         let consequence = if still {
-            "they had what the role may do, and the trust policy still lets them in"
+            "they had the role's permissions, and the trust policy still lets them in"
         } else {
-            "they had what the role may do; the trust policy of today does not let them in"
+            "they had the role's permissions; today's trust policy shuts them out"
         };
         let first = if still {
             self.facts.by_apply("it restores the trust policy")
@@ -308,7 +308,7 @@ impl<'a> SeenUses<'a> {
             what: format!("{} has assumed the role: {}", capitalized(who), self.uses_in_short(uses)),
             consequence: consequence.to_owned(),
             remedy: format!(
-                "{first}; look in CloudTrail for what `{session}` did; when it is settled, `check --since {settled}`"
+                "{first}; look in CloudTrail for session `{session}`; when it is settled, `check --since {settled}`"
             ),
             harm: Harm { lets_in: vec![who.to_owned()], ..Harm::default() },
         }

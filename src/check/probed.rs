@@ -282,14 +282,23 @@ fn consequence(words: &str, otherwise: &str) -> String {
     }
 }
 
-/// What AWS's words name is what has to change.
+/// What AWS's words name is what has to change: a Deny, or an Allow that is missing.
 fn remedy(words: &str, otherwise: &str) -> String {
-    match denying_policy(words) {
-        Some(Denying { kind, arn: Some(arn) }) => format!("have {arn} ({kind}) changed by whoever owns it"),
-        Some(Denying { kind, arn: None }) => {
-            format!("have the {kind} that AWS names changed by whoever owns it")
+    let Some(Denying { kind, arn }) = denying_policy(words) else { return otherwise.to_owned() };
+    let action = words.split_once("perform: ").and_then(|(_, rest)| rest.split([' ', ',']).next());
+    let action = action.unwrap_or("this call");
+    let is_of_organization = matches!(kind, "service control policy" | "resource control policy");
+    let owner = if is_of_organization { "whoever administers the AWS organization" } else { "its owner" };
+    match arn {
+        Some(arn) => format!("have {arn} ({kind}) changed by whoever owns it"),
+        None if words.contains("because no ") && is_of_organization => {
+            format!("have {owner} allow {action} for this account: no {kind} does")
         }
-        None => otherwise.to_owned(),
+        None if words.contains("because no ") => format!("have the {kind} allow {action}"),
+        None if is_of_organization => {
+            format!("have {owner} exempt this role from the {kind} that denies {action}")
+        }
+        None => format!("have the {kind} changed by {owner}: it denies {action}"),
     }
 }
 
@@ -356,9 +365,20 @@ mod tests {
              whoever owns it"
         );
         let words = "… because no permissions boundary allows the lambda:InvokeFunction action";
+        assert_eq!(remedy(words, ""), "have the permissions boundary allow this call");
+        let scp =
+            "… perform: lambda:InvokeFunction on resource: … because no service control policy allows it";
         assert_eq!(
-            remedy(words, ""),
-            "have the permissions boundary that AWS names changed by whoever owns it"
+            remedy(scp, ""),
+            "have whoever administers the AWS organization allow lambda:InvokeFunction for this account: no service \
+             control policy does"
+        );
+        let rcp =
+            "… perform: sts:AssumeRole on resource: … with an explicit deny in a resource control policy";
+        assert_eq!(
+            remedy(rcp, ""),
+            "have whoever administers the AWS organization exempt this role from the resource control policy that \
+             denies sts:AssumeRole"
         );
         assert_eq!(remedy("not authorized to perform: sts:AssumeRole", "else"), "else");
     }

@@ -319,6 +319,17 @@ pub fn near_misses(id: &str) -> [String; 2] {
     [altered, id.chars().map(other_case).collect()]
 }
 
+/// What an evaluation calls the policies.
+pub(crate) const OWN_POLICY: &str = "the function's own policy";
+
+pub(crate) fn attached_name(policy: &str) -> String {
+    format!("policy `{policy}`")
+}
+
+pub(crate) fn inline_name(policy: &str) -> String {
+    format!("inline policy `{policy}`")
+}
+
 /// The role's own policies, its boundary, and the function's own policy, for one function.
 pub fn may_invoke(role: &LiveRole, function: &FunctionArn, policy: Option<&Document>) -> Evaluation {
     let role_arn = &role.role.arn;
@@ -336,11 +347,11 @@ pub fn may_invoke(role: &LiveRole, function: &FunctionArn, policy: Option<&Docum
         resource: function.to_string(),
         context,
     };
-    let attached = role.attached.values().map(|policy| (format!("policy {}", policy.name), &policy.document));
-    let inline = role.inline.iter().map(|(name, document)| (format!("inline policy {name}"), document));
+    let attached = role.attached.values().map(|policy| (attached_name(&policy.name), &policy.document));
+    let inline = role.inline.iter().map(|(name, document)| (inline_name(name), document));
     let boundary = role.boundary.as_ref().map(|document| ("permissions boundary".to_owned(), document));
     let identity: Vec<(String, &Document)> = attached.chain(inline).collect();
-    let resource = policy.map(|document| ("the function's own policy".to_owned(), document));
+    let resource = policy.map(|document| (OWN_POLICY.to_owned(), document));
     evaluate(&Policies { identity, boundary, resource, ..Policies::default() }, &request)
 }
 

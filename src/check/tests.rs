@@ -599,3 +599,52 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn every_command_of_a_remedy_can_be_typed() {
+    let mut facts = facts(converged());
+    facts.invocation = "genesys-iam -C iam --sandbox".to_owned();
+    let text =
+        "run `check` again, `check --invoke X`, `genesys-iam plan`, `genesys-iam --sandbox apply`, `checked`";
+    let invocation = &facts.invocation;
+    assert_eq!(
+        facts.typed(text),
+        format!(
+            "run `{invocation} check` again, `{invocation} check --invoke X`, `{invocation} plan`, \
+             `genesys-iam --sandbox apply`, `checked`"
+        )
+    );
+}
+
+#[test]
+fn a_deny_is_named_with_what_it_is_about_and_the_command_that_takes_it_away() {
+    let deny = r#"{"Effect":"Deny","Principal":"*","Action":"sts:AssumeRole",
+        "Condition":{"Null":{"aws:principalorgid":"true"}}}"#;
+    let allow = genesys(&format!(r#"{{"StringEquals":{{"sts:ExternalId":"{RIGHT}"}}}}"#));
+    let live = with_trust(&[allow, deny.to_owned()]);
+    let report = judge(&facts(live));
+    assert_eq!(
+        report.diagnosis.findings[0].what,
+        "Statement 2 of the trust policy denies Genesys Cloud, if the caller is in no organization (aws:PrincipalOrgID is \
+         absent)"
+    );
+
+    let mut live = converged();
+    let denying =
+        r#"{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"lambda:*","Resource":"*"}]}"#;
+    live.role.as_mut().unwrap().inline.insert("a deny's".to_owned(), document(denying));
+    let mut facts = facts(live);
+    facts.functions = vec![FunctionFacts {
+        arn: facts.desired.functions[0].clone(),
+        state: in_state("Active"),
+        reserved_concurrency: Ok(None),
+        policy: Ok(None),
+    }];
+    let finding = &judge(&facts).diagnosis.findings[0];
+    assert!(finding.what.ends_with("statement 1 of inline policy `a deny's` denies it"), "{}", finding.what);
+    let role = &facts.desired.role.name;
+    assert_eq!(
+        finding.remedy,
+        format!("run `aws iam delete-role-policy --role-name {role} --policy-name \"a deny's\"`")
+    );
+}

@@ -117,9 +117,8 @@ impl GenesysError {
                     .to_owned()
             }
             GenesysErrorKind::Credentials { .. } => {
-                "ID or secret of the OAuth client is wrong, or was rotated, or the region is another: look under \
-                 Admin > Integrations > OAuth, and at GENESYSCLOUD_OAUTHCLIENT_ID, GENESYSCLOUD_OAUTHCLIENT_SECRET and \
-                 GENESYSCLOUD_REGION"
+                "check client ID, secret and region under Admin > Integrations > OAuth, and in GENESYSCLOUD_OAUTHCLIENT_ID, \
+                 GENESYSCLOUD_OAUTHCLIENT_SECRET and GENESYSCLOUD_REGION"
                     .to_owned()
             }
             GenesysErrorKind::Unauthorized { .. } => {

@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use super::output::wrapped;
 use super::style::{BOLD, DIM, ERROR, GOOD, REMOVE, WARNING, paint};
 use crate::check::Level;
 use crate::text::one_line;
@@ -31,7 +32,6 @@ type Row<'a> = (Option<&'a str>, &'a CheckView, &'a RoleView);
 
 /// The reports of one spec, or of several by file; `failed` have none.
 pub fn text(reports: &[(Option<&str>, &CheckView)], failed: &[String], show: Show) -> String {
-    let mut out = String::new();
     let mut rows: Vec<Row<'_>> = reports
         .iter()
         .flat_map(|(file, report)| report.roles.iter().map(move |role| (*file, *report, role)))
@@ -41,17 +41,77 @@ pub fn text(reports: &[(Option<&str>, &CheckView)], failed: &[String], show: Sho
     if show.quiet {
         rows.retain(|(_, _, role)| role.verdict.sign != "good");
         if rows.is_empty() && failed.is_empty() {
-            return out;
+            return String::new();
         }
     }
-    headlines(&mut out, &rows);
-    causes(&mut out, &rows, show);
-    accepted(&mut out, &rows, show);
+    let groups = grouped(&rows);
+    let limit = limit(&rows, &groups);
+    let amounts = if show.all { &[Amount::EVERYTHING][..] } else { &Amount::LESS_AND_LESS };
+    let mut out = String::new();
+    for amount in amounts {
+        out = with_amount(reports, failed, &rows, &groups, show, *amount);
+        if rows_at_80(&out) <= limit {
+            break;
+        }
+    }
+    out
+}
+
+/// What gives way where a report would be too long. A remedy is always whole: half a command is none.
+#[derive(Debug, Clone, Copy)]
+struct Amount {
+    /// So much of what a cause says: of the cause, of its consequence, and of a notice.
+    what: usize,
+    so: usize,
+    note: usize,
+    ruled_out: bool,
+}
+
+impl Amount {
+    const EVERYTHING: Self = Self { what: usize::MAX, so: usize::MAX, note: usize::MAX, ruled_out: true };
+    const LESS_AND_LESS: [Self; 6] = [
+        Self { what: 140, ..Self::EVERYTHING },
+        Self { what: 140, so: 145, note: 140, ruled_out: true },
+        Self { what: 140, so: 66, note: 140, ruled_out: true },
+        Self { what: 140, so: 66, note: 140, ruled_out: false },
+        Self { what: 140, so: 0, note: 140, ruled_out: false },
+        Self { what: 70, so: 0, note: 70, ruled_out: false },
+    ];
+}
+
+/// So many lines of 80 columns has a report: 8 where all is well, 20 for three causes.
+fn limit(rows: &[Row<'_>], groups: &[Group<'_>]) -> usize {
+    let of_one = match groups.len() {
+        0 => 8,
+        1..=WHOLE => 20,
+        _ => 26,
+    };
+    of_one + 2 * rows.len().saturating_sub(1).min(FEW)
+}
+
+fn rows_at_80(text: &str) -> usize {
+    let plain = anstream::adapter::strip_str(text).to_string();
+    let rows = |line: &str| line.chars().count().saturating_sub(1) / 80 + 1;
+    wrapped(plain.trim_end(), 80).lines().map(rows).sum()
+}
+
+fn with_amount(
+    reports: &[(Option<&str>, &CheckView)],
+    failed: &[String],
+    rows: &[Row<'_>],
+    groups: &[Group<'_>],
+    show: Show,
+    amount: Amount,
+) -> String {
+    let mut out = String::new();
+    headlines(&mut out, rows);
+    causes(&mut out, rows, groups, show, amount);
+    accepted(&mut out, rows, show);
     if !show.quiet {
-        notices(&mut out, &rows, show);
+        notices(&mut out, rows, show, amount);
     }
     if show.all {
-        for (file, report, role) in &rows {
+        for (file, report, role) in rows {
             claims(&mut out, *file, report, role);
         }
     }
@@ -132,7 +192,7 @@ fn headlines(out: &mut String, rows: &[Row<'_>]) {
 }
 
 /// What everybody should know, though nothing is wrong with it.
-fn notices(out: &mut String, rows: &[Row<'_>], show: Show) {
+fn notices(out: &mut String, rows: &[Row<'_>], show: Show, amount: Amount) {
     for (_, _, role) in rows.iter().take(if show.all { usize::MAX } else { FEW }) {
         let Some(observation) = &role.observation else { continue };
         let of = if rows.len() == 1 { String::new() } else { format!("{}: ", one_line(&role.role)) };
@@ -147,7 +207,7 @@ fn notices(out: &mut String, rows: &[Row<'_>], show: Show) {
             continue;
         }
         let of = if rows.len() == 1 { String::new() } else { format!("{}: ", one_line(role)) };
-        let text = if show.all { one_line(text).into_owned() } else { clip(text, 140) };
+        let text = clip(text, amount.note);
         let _ = writeln!(out, "  {} {}", paint(WARNING, "note:"), paint(DIM, &format!("{of}{text}")));
     }
     if left > 0 {
@@ -162,7 +222,7 @@ struct Group<'a> {
     is_same: bool,
 }
 
-fn causes(out: &mut String, rows: &[Row<'_>], show: Show) {
+fn grouped<'a>(rows: &[Row<'a>]) -> Vec<Group<'a>> {
     let mut groups: Vec<Group<'_>> = Vec::new();
     for (_, _, role) in rows {
         for cause in &role.diagnosis {
@@ -183,6 +243,10 @@ fn causes(out: &mut String, rows: &[Row<'_>], show: Show) {
             }
         }
     }
+    groups
+}
+
+fn causes(out: &mut String, rows: &[Row<'_>], groups: &[Group<'_>], show: Show, amount: Amount) {
     for (index, Group { cause, roles, is_same }) in groups.iter().enumerate() {
         if !show.all && index == IN_A_LINE {
             let left = groups.len() - IN_A_LINE;
@@ -195,24 +259,23 @@ fn causes(out: &mut String, rows: &[Row<'_>], show: Show) {
             (_, [one]) => format!("{one}: "),
             (_, several) => format!("{}: ", few(several)),
         };
-        let clipped =
-            |text: &str, width| if show.all { one_line(text).into_owned() } else { clip(text, width) };
         let number = paint(ERROR, &format!("{}.", index + 1));
         let is_whole = show.all || index < WHOLE;
-        // Three causes with everything have 20 lines of 80 columns, with the rest of the report.
-        let (long, short) = if groups.len() < WHOLE { (145, 145) } else { (140, 66) };
-        let what = clipped(&format!("{of}{what}"), if is_whole { 140 } else { 70 });
+        let what = clip(&format!("{of}{what}"), if is_whole { amount.what } else { 70 });
         let _ = writeln!(out, "  {number} {}", paint(REMOVE, &what));
         if !is_whole {
             continue;
         }
-        let _ = writeln!(out, "     {}", paint(DIM, &format!("so: {}", clipped(&cause.consequence, short))));
+        if amount.so > 0 {
+            let so = clip(&cause.consequence, amount.so);
+            let _ = writeln!(out, "     {}", paint(DIM, &format!("so: {so}")));
+        }
         // Where the next has the same remedy, it is said once.
         let is_last = groups
             .get(index + 1)
             .is_none_or(|next| next.cause.remedy != cause.remedy || !(show.all || index + 1 < WHOLE));
         if is_last {
-            let _ = writeln!(out, "     do: {}", clipped(&cause.remedy, long));
+            let _ = writeln!(out, "     do: {}", one_line(&cause.remedy));
         }
         if !cause.accept.is_empty() && (show.all || groups.len() == 1) {
             let _ = writeln!(out, "     to accept it, in the spec:");
@@ -224,6 +287,7 @@ fn causes(out: &mut String, rows: &[Row<'_>], show: Show) {
     if let [(_, _, role)] = rows
         && (1..WHOLE).contains(&groups.len())
         && !role.ruled_out.is_empty()
+        && amount.ruled_out
     {
         let room = if show.all { usize::MAX } else { 140 };
         let text = format!("ruled out: {}", listed(&role.ruled_out, room));
@@ -270,14 +334,20 @@ pub(super) fn listed(items: &[&str], room: usize) -> String {
     out
 }
 
-/// As much of a text as has room, cut at a word.
+/// As much of a text as has room, cut at a word, and never in a command.
 fn clip(text: &str, room: usize) -> String {
     let text = one_line(text);
     if text.chars().count() <= room {
         return text.into_owned();
     }
     let cut: String = text.chars().take(room - 1).collect();
-    let end = cut.rfind(' ').filter(|end| *end > room / 2).unwrap_or(cut.len());
+    let mut end = cut.rfind(' ').filter(|end| *end > room / 2).unwrap_or(cut.len());
+    if cut[..end].matches('`').count() % 2 == 1 {
+        end = cut[..end].rfind('`').unwrap_or(end);
+    }
+    if end == 0 {
+        return text.into_owned();
+    }
     format!("{} …", cut[..end].trim_end_matches([',', ';', ':', ' ']))
 }
 
@@ -373,4 +443,16 @@ fn counts(summary: Summary, broken: &[String], failed: &[String], show: Show) ->
         );
     }
     format!("{} {text}", paint(BOLD, "Check:"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_is_cut_at_a_word_and_never_in_a_command() {
+        assert_eq!(clip("one two three four", 12), "one two …");
+        assert_eq!(clip("so it is: `aws lambda list-functions`", 25), "so it is …");
+        assert_eq!(clip("`aws lambda list-functions`", 12), "`aws lambda list-functions`");
+    }
 }

@@ -218,7 +218,7 @@ async fn narrated<T>(what: impl Fn() -> String, work: impl Future<Output = T>, s
 
 /// Lines broken at spaces, with what follows set in under the line's own text: behind `help:` or a number, or else by two.
 /// What has no spaces stays whole, and so does a line of a file that is quoted.
-fn wrapped(text: &str, width: usize) -> String {
+pub(super) fn wrapped(text: &str, width: usize) -> String {
     let wrap = |line: &str| {
         let plain = anstream::adapter::strip_str(line).to_string();
         let is_quoted = plain.trim_start_matches(|c: char| c == ' ' || c.is_ascii_digit()).starts_with('|');

@@ -246,7 +246,14 @@ fn verdict_view(verdict: &Verdict, functions: &str, diagnosis: &Diagnosis, in_sa
             None => format!("it is not known whether Genesys Cloud can invoke {functions}"),
         };
         if diagnosis.has(Cause::RoleMissing) {
-            return format!("{genesys}: there is no such role");
+            let missing = diagnosis.findings.iter().find(|finding| finding.cause == Cause::RoleMissing);
+            return match missing {
+                // Nobody named functions: there is no spec.
+                Some(finding) if functions == "a function" => {
+                    format!("Genesys Cloud cannot use the role: {}", finding.what.replacen('T', "t", 1))
+                }
+                _ => format!("{genesys}: there is no such role"),
+            };
         }
         let others = match (others.as_slice(), accepted_others.as_slice()) {
             ([], _) if !got_in.is_empty() => format!("{} got in", few(got_in)),
@@ -260,7 +267,10 @@ fn verdict_view(verdict: &Verdict, functions: &str, diagnosis: &Diagnosis, in_sa
             ([one], _) if got_in.is_empty() && one.ends_with(')') && !one.contains("AWS account") => {
                 // `anyone (without the role)`
                 let (who, how) = one.rsplit_once(" (").unwrap_or((one, ")"));
-                format!("{who} can get in ({how}")
+                match how {
+                    "without the role)" => format!("{who} can invoke {functions} directly, without the role"),
+                    how => format!("{who} can get in ({how}"),
+                }
             }
             (others, _) if got_in.is_empty() => format!("{} can get in", few(others)),
             (others, _) => format!("{} can get in, and {} got in", few(others), few(got_in)),

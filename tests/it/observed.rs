@@ -52,7 +52,7 @@ fn somebody_else_who_got_in_is_a_fault_with_a_name_until_it_is_settled() {
         .expect(4)
         .says("✗ GenesysDataActionRole: Genesys Cloud can invoke `my-genesys-trigger-function`; AWS account 999988887777 got in")
         .says("1. AWS account 999988887777 has assumed the role: once, 24 hours ago, with the external ID \"guessed-id\"\n")
-        .says("so: they had what the role may do; the trust policy of today does not let them in")
+        .says("so: they had the role's permissions; today's trust policy shuts them out")
         .says("Check: 1 cause.");
     check(&project, "stranger", &["--since", "2h"])
         .expect(0)

@@ -143,6 +143,27 @@ fn a_healthy_role_has_8_lines_at_most_and_a_broken_one_20_in_every_scenario() {
 }
 
 #[test]
+fn what_to_do_is_said_whole_and_can_be_typed() {
+    let check = copies(BOTH_ENDS);
+    for (scenario, what) in [
+        ("concurrency-zero", "aws lambda delete-function-concurrency --region us-east-1 --function-name "),
+        ("explicit-deny", "aws iam delete-role-policy --role-name "),
+        ("extra-permissions", "aws iam delete-role-policy --role-name "),
+        ("function-public", "aws lambda remove-permission --region us-east-1 --function-name "),
+        ("function-deny", "aws lambda remove-permission --region us-east-1 --function-name "),
+        ("trust-deny", "Statement 2 of the trust policy denies "),
+        ("other-function", "genesys-iam --sandbox apply"),
+        ("scp-missing-allow", "allow lambda:InvokeFunction for this account"),
+    ] {
+        let report = check(scenario);
+        assert!(report.contains(what) && !report.contains("AWS names"), "{scenario}: {report}");
+        let cut = report.lines().find(|line| line.contains("do: ") && line.ends_with('…'));
+        assert_eq!(cut, None, "{scenario}");
+        assert!(!report.contains("add this very ARN"), "{report}");
+    }
+}
+
+#[test]
 fn three_causes_have_20_lines_further_ones_a_line_each_and_after_six_a_count() {
     let allow = |action: &str| {
         format!(

@@ -5,7 +5,7 @@ use super::super::claim::{Acceptance, Claim, Finding, Harm, Question};
 use super::super::facts::{Facts, FunctionFacts, FunctionState};
 use super::super::questions::name_of;
 use super::super::topic::Topic;
-use super::question::ask;
+use super::question::{ask, shell_word};
 use crate::arn::FunctionArn;
 use crate::plan::{Acceptable, Consent, function_parties};
 use crate::policy::FunctionGrant;
@@ -38,8 +38,13 @@ fn own_policy(function: &FunctionFacts, facts: &Facts) -> Vec<Claim> {
 fn by_statement(arn: &FunctionArn, acceptable: &Acceptable, grant: &FunctionGrant, facts: &Facts) -> Claim {
     let FunctionGrant { sid, who, principal: _, powers, document: _ } = grant;
     let (name, accepts) = (name_of(arn), &facts.desired.accepts);
+    let run = if who.starts_with("anyone") {
+        "anyone with an AWS account can run it"
+    } else {
+        "they run the function without the role"
+    };
     let (does, verbs, consequence, way) = match (powers.run, powers.change) {
-        (_, false) => ("invoke", "invoke", "they run the function without the role", "without the role"),
+        (_, false) => ("invoke", "invoke", run, "without the role"),
         (true, true) => (
             "invoke and change",
             "invoke or change",
@@ -81,19 +86,24 @@ fn by_statement(arn: &FunctionArn, acceptable: &Acceptable, grant: &FunctionGran
 }
 
 /// How to remove a statement.
-fn removal(arn: &FunctionArn, sid: Option<&str>) -> String {
-    let is_plain = |text: &str| text.chars().all(|c| c.is_ascii_alphanumeric() || "-_".contains(c));
-    let command = match sid.filter(|sid| is_plain(sid)) {
+pub(super) fn removal(arn: &FunctionArn, sid: Option<&str>) -> String {
+    match sid {
         Some(sid) => {
             let qualifier = arn.qualifier().map(|of| format!(" --qualifier {of}")).unwrap_or_default();
             format!(
-                "run `aws lambda remove-permission --function-name {}{qualifier} --statement-id {sid}`",
-                arn.name()
+                "run `aws lambda remove-permission --region {} --function-name {}{qualifier} --statement-id {}`",
+                arn.region(),
+                arn.name(),
+                shell_word(sid)
             )
         }
-        None => "remove that statement (`aws lambda remove-permission`)".to_owned(),
-    };
-    format!("{command}, or bind it with aws:SourceArn or aws:SourceAccount")
+        None => format!(
+            "in the Lambda console ({}), delete the statement without an ID: {} > Configuration > Permissions > \
+             Resource-based policy statements",
+            arn.region(),
+            arn.label()
+        ),
+    }
 }
 
 fn ask_own(function: &FunctionArn, sid: Option<&str>, verbs: &str) -> Question {

@@ -3,13 +3,17 @@
 use super::super::cause::Cause;
 use super::super::claim::{Acceptance, Claim, Finding, Harm};
 use super::super::facts::{Basis, Facts, FunctionFacts, Simulated};
-use super::super::questions::{Extra, extra_grants, may_invoke, name_of};
+use super::super::questions::{
+    Extra, OWN_POLICY, attached_name, extra_grants, inline_name, may_invoke, name_of,
+};
 use super::super::topic::Topic;
-use super::question::{NOT_INVOKED, ask};
+use super::functions::removal;
+use super::question::{NOT_INVOKED, ask, shell_word};
 use crate::arn::FunctionArn;
 use crate::model::{LivePolicy, LiveRole};
 use crate::plan::Consent;
-use crate::policy::{Decision, Document};
+use crate::policy::document::Effect;
+use crate::policy::{Decision, Document, Evaluation, StatementOutcome};
 use crate::spec::AcceptedThing;
 use crate::text::one_line;
 
@@ -18,7 +22,7 @@ pub(crate) fn permissions(role: &LiveRole, facts: &Facts) -> Vec<Claim> {
     let mut claims = attached(role, facts);
     for function in &facts.functions {
         claims.extend(covered(role, facts, function));
-        claims.extend(denials(role, function));
+        claims.extend(denials(role, facts, function));
         claims.push(may(role, facts, function));
         claims.extend(second_opinion(role, facts, function));
     }
@@ -138,7 +142,7 @@ fn near_miss_hint(policy: &LivePolicy, role: &LiveRole, function: &FunctionArn) 
 }
 
 /// What takes away what the policy gives.
-fn denials(role: &LiveRole, function: &FunctionFacts) -> Vec<Claim> {
+fn denials(role: &LiveRole, facts: &Facts, function: &FunctionFacts) -> Vec<Claim> {
     let name = name_of(&function.arn);
     let harm = || Harm { keeps_genesys_out: true, ..Harm::default() };
     let evaluation = may_invoke(role, &function.arn, own(function));
@@ -154,7 +158,7 @@ fn denials(role: &LiveRole, function: &FunctionFacts) -> Vec<Claim> {
             cause: Cause::Denied,
             what: format!("A Deny keeps the role from the {name}: {}", evaluation.reason),
             consequence: NOT_INVOKED.to_owned(),
-            remedy: "remove the Deny, or have its owner remove it; then run `check` again".to_owned(),
+            remedy: without_deny(role, facts, function, &evaluation),
             harm: harm(),
         };
         question.fails(evaluation.reason, finding, &[])
@@ -191,6 +195,44 @@ fn denials(role: &LiveRole, function: &FunctionFacts) -> Vec<Claim> {
         });
     }
     claims
+}
+
+/// How to take away the Deny that counts.
+fn without_deny(role: &LiveRole, facts: &Facts, function: &FunctionFacts, evaluation: &Evaluation) -> String {
+    let Some(denying) = evaluation.statements.iter().find(|one| one.outcome == StatementOutcome::Denies)
+    else {
+        return "remove the Deny, or have its owner remove it; then run `check` again".to_owned();
+    };
+    let only_denies = |document: &Document| {
+        document.statements.as_slice().iter().all(|statement| statement.effect == Effect::Deny)
+    };
+    let (name, number) = (shell_word(&role.role.name), denying.number);
+    if denying.document == OWN_POLICY {
+        return removal(&function.arn, denying.sid.as_deref());
+    }
+    for (policy, document) in &role.inline {
+        if denying.document == inline_name(policy) && only_denies(document) {
+            return format!(
+                "run `aws iam delete-role-policy --role-name {name} --policy-name {}`",
+                shell_word(policy)
+            );
+        }
+    }
+    for (arn, policy) in &role.attached {
+        if denying.document != attached_name(&policy.name) {
+            continue;
+        }
+        if *arn == facts.desired.policy.arn {
+            return facts.by_apply("it restores the policy");
+        }
+        if only_denies(&policy.document) {
+            return format!("run `aws iam detach-role-policy --role-name {name} --policy-arn {arn}`");
+        }
+    }
+    format!(
+        "take statement {number} out of {}, or have its owner do it; then run `check` again",
+        denying.document
+    )
 }
 
 /// The decision that counts.
@@ -316,9 +358,19 @@ fn by_foreign(extra: &Extra, facts: &Facts) -> Option<Claim> {
         "",
     );
     let seen = grants.join("; ");
-    let away = match acceptable.things.first() {
-        Some(AcceptedThing::InlinePolicy(_)) => "delete",
-        _ => "detach",
+    let name = shell_word(&facts.desired.role.name);
+    let is_named = |thing: &&AcceptedThing| {
+        matches!(thing, AcceptedThing::InlinePolicy(_)) || thing.value().starts_with("arn:")
+    };
+    let away = match acceptable.things.iter().find(is_named) {
+        Some(AcceptedThing::InlinePolicy(policy)) => format!(
+            "run `aws iam delete-role-policy --role-name {name} --policy-name {}`",
+            shell_word(policy)
+        ),
+        Some(AcceptedThing::Policy(arn)) => {
+            format!("run `aws iam detach-role-policy --role-name {name} --policy-arn {}`", shell_word(arn))
+        }
+        _ => "detach it".to_owned(),
     };
     let (changed, remedy) = match acceptable.consent(accepts) {
         Consent::Given(accept) => {
@@ -332,16 +384,16 @@ fn by_foreign(extra: &Extra, facts: &Facts) -> Option<Claim> {
         }
         Consent::Outdated(accept) => (
             ", not as the spec accepts it",
-            format!("{away} it, or correct the `digest` in line {} of the spec", accept.line),
+            format!("{away}, or correct the `digest` in line {} of the spec", accept.line),
         ),
         Consent::None => (
             "",
             format!(
-                "{away} it; or set `extra_permissions = \"remove\"` for the role and run `apply`; or accept it in the spec"
+                "{away}; or set `extra_permissions = \"remove\"` for the role and run `apply`; or accept it in the spec"
             ),
         ),
     };
-    let remedy = if facts.basis == Basis::Spec { remedy } else { format!("{away} it, if it is not wanted") };
+    let remedy = if facts.basis == Basis::Spec { remedy } else { format!("if it is not wanted, {away}") };
     let claim = question.fails(seen, more(extra, changed, remedy), &[]);
     Some(claim.with_accept(facts.how_to_accept(acceptable)))
 }

@@ -1,5 +1,7 @@
 //! Questions of the evaluated level.
 
+use std::borrow::Cow;
+
 use super::super::claim::Question;
 use super::super::level::Level;
 use super::super::topic::Topic;
@@ -16,4 +18,9 @@ pub(super) fn ask(
     open: impl Into<String>,
 ) -> Question {
     Question::new(Level::Evaluated, topic, holds, fails, open)
+}
+
+/// As a shell takes it, whatever is in it.
+pub(super) fn shell_word(text: &str) -> String {
+    shlex::try_quote(text).map(Cow::into_owned).unwrap_or_default()
 }

@@ -46,8 +46,7 @@ fn one_ready(function: &FunctionFacts, organization_region: Option<&str>) -> Cla
             let finding = Finding {
                 cause: Cause::FunctionMissing,
                 what: format!("Lambda in {} has no {name}", arn.region()),
-                consequence: "the data action fails with 403, or with a function that cannot be found"
-                    .to_owned(),
+                consequence: "the data action fails with 403, or 404 (ResourceNotFoundException)".to_owned(),
                 remedy: "deploy it, or correct `functions` in the spec".to_owned(),
                 harm: KEPT_OUT,
             };
@@ -84,7 +83,7 @@ fn in_words(settings: &FunctionSettings) -> String {
 fn because(reason: &StateReason) -> String {
     let StateReason { code, text } = reason;
     let code = code.as_ref().map(|code| format!(" ({code})")).unwrap_or_default();
-    let text = text.as_ref().map(|text| format!(": {text}")).unwrap_or_default();
+    let text = text.as_ref().map(|text| format!(": {}", text.trim_end_matches('.'))).unwrap_or_default();
     format!("{code}{text}")
 }
 
@@ -180,7 +179,7 @@ fn notices(arn: &FunctionArn, settings: &FunctionSettings, organization_region: 
         let what =
             if settings.is_durable { "is a durable function" } else { "runs on Lambda Managed Instances" };
         notices.push(format!(
-            "{name} {what}, of which AWS's documentation invokes a published version: if invocations fail, name a \
+            "{name} {what}, which, by AWS's documentation, needs a published version: if invocations fail, name a \
              version or alias in `functions` and in the data action"
         ));
     }
@@ -237,8 +236,9 @@ fn concurrency(function: &FunctionFacts) -> Claim {
                     "Lambda throttles every invocation (429 TooManyRequestsException): the data action fails"
                         .to_owned(),
                 remedy: format!(
-                    "take the limit away (`aws lambda delete-function-concurrency --function-name {}`), or reserve more",
-                    arn.unqualified()
+                    "run `aws lambda delete-function-concurrency --region {} --function-name {}`, or reserve more",
+                    arn.region(),
+                    arn.unqualified().name()
                 ),
                 harm: KEPT_OUT,
             };

@@ -11,8 +11,8 @@ use super::question::{NOT_ASSUMED, ask};
 use crate::arn::Arn;
 use crate::model::{DesiredRole, LiveRole};
 use crate::plan::{Acceptable, Consent, HowToAccept, trust_parties, without_accepted};
-use crate::policy::access::principal_in_words;
-use crate::policy::{Decision, Evaluation, Principal};
+use crate::policy::access::{conditions, principal_in_words};
+use crate::policy::{Decision, Evaluation, Principal, StatementOutcome};
 use crate::spec::{AccountTrust, genesys_account_name};
 
 const KEPT_OUT: Harm = Harm { keeps_genesys_out: true, lets_in: Vec::new() };
@@ -173,7 +173,15 @@ fn how_to_accept(role: &LiveRole, facts: &Facts) -> HowToAccept {
 }
 
 /// Why Genesys Cloud is kept out, what matters first: the rest may be cut.
-fn kept_out(reason: &str) -> String {
+fn kept_out(role: &LiveRole, evaluation: &Evaluation) -> String {
+    let statements = role.role.assume_role_policy.statements.as_slice();
+    if let Some(denying) = evaluation.statements.iter().find(|one| one.outcome == StatementOutcome::Denies)
+        && let Some(statement) = statements.get(denying.number.saturating_sub(1))
+    {
+        let (number, conditions) = (denying.number, conditions(statement));
+        return format!("Statement {number} of the trust policy denies Genesys Cloud{conditions}");
+    }
+    let reason = evaluation.reason.as_str();
     const MFA: &str = "aws:MultiFactorAuthPresent";
     if reason.to_ascii_lowercase().contains(&MFA.to_ascii_lowercase()) {
         return format!("The trust policy demands MFA ({MFA}), which no session of Genesys Cloud has");
@@ -307,7 +315,7 @@ impl Asked<'_> {
             Decision::ExplicitDeny | Decision::ImplicitDeny => {
                 let finding = Finding {
                     cause: Cause::TrustPolicy,
-                    what: kept_out(&evaluation.reason),
+                    what: kept_out(self.role, &evaluation),
                     consequence: NOT_ASSUMED.to_owned(),
                     remedy: self.restore(),
                     harm: KEPT_OUT,

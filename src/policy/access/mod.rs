@@ -9,4 +9,4 @@ mod words;
 pub use diff::{AccessDiff, AccessLine, AccessSign, uncovered};
 pub use grant::Grant;
 pub use model::{Access, grants};
-pub use words::{AccountName, principal_in_words};
+pub use words::{AccountName, conditions, principal_in_words};

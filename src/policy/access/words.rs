@@ -1,7 +1,7 @@
 //! Principals and conditions in words.
 
 use super::super::document::{Scalar, Statement};
-use super::super::key::EXTERNAL_ID;
+use super::super::key::{EXTERNAL_ID, KEYS};
 use crate::arn::{AccountId, Arn};
 
 /// What an account is known as, by its partition and ID.
@@ -37,7 +37,7 @@ pub fn principal_in_words(kind: &str, principal: &str, name: AccountName) -> Str
 }
 
 /// `, with external ID x`, `, if StringLike aws:PrincipalArn is a or b`, or nothing for none.
-pub(super) fn conditions(statement: &Statement) -> String {
+pub fn conditions(statement: &Statement) -> String {
     let mut external_ids = String::new();
     let mut others = Vec::new();
     for (operator, key, values) in statement.conditions().iter() {
@@ -45,10 +45,23 @@ pub(super) fn conditions(statement: &Statement) -> String {
         if operator == "StringEquals" && key.eq_ignore_ascii_case(EXTERNAL_ID) {
             external_ids.push_str(&format!(", with external ID {values}"));
         } else {
-            others.push(format!("{operator} {key} is {values}"));
+            let key = in_awss_capitals(key);
+            others.push(match (operator, values.as_str()) {
+                ("Null", "true") if key == "aws:PrincipalOrgID" => {
+                    format!("the caller is in no organization ({key} is absent)")
+                }
+                ("Null", "true") => format!("{key} is absent"),
+                ("Null", "false") => format!("{key} is present"),
+                _ => format!("{operator} {key} is {values}"),
+            });
         }
     }
     if others.is_empty() { external_ids } else { format!("{external_ids}, if {}", others.join(" and ")) }
+}
+
+/// Keys do not distinguish case; people read them as AWS writes them.
+fn in_awss_capitals(key: &str) -> &str {
+    KEYS.iter().find(|known| known.eq_ignore_ascii_case(key)).unwrap_or(&key)
 }
 
 /// In quotes unless it is one plain word, so that no value reads like a piece of the sentence.
