@@ -790,7 +790,7 @@ mod tests {
     #[test]
     fn whoever_the_trust_policy_names_in_that_account_can_still_get_in() {
         let shut = report_of(history(vec![used(1, "999988887777", Some(RIGHT))]));
-        assert!(shut.diagnosis.findings[0].consequence.contains("does not let them in"));
+        assert!(shut.diagnosis.findings[0].consequence.contains("shuts them out"));
         let mut facts = facts(converged());
         let named = format!(
             r#"{{"Version":"2012-10-17","Statement":{{"Effect":"Allow","Action":"sts:AssumeRole",

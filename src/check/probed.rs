@@ -3,13 +3,14 @@
 
 use super::cause::Cause;
 use super::claim::{Claim, Finding, Harm, Question};
+use super::evaluated::denial;
 use super::facts::{Answer, Facts, Probes};
 use super::level::Level;
 use super::questions::{may_assume, name_of};
 use super::topic::Topic;
 use crate::arn::{Arn, FunctionArn};
 use crate::model::LiveRole;
-use crate::policy::{Decision, Principal};
+use crate::policy::{Decision, Principal, StatementOutcome};
 use crate::spec::Origin;
 
 /// Whether the trust policy lets the caller in: that decides what a refusal proves.
@@ -71,19 +72,30 @@ struct Prober {
     admission: Admission,
     /// An identity of the account that the spec trusts.
     is_genesys: bool,
+    denial: Option<String>,
+    restore: String,
 }
 
 impl Prober {
     fn new(probes: &Probes, role: &LiveRole, facts: &Facts) -> Self {
         let principal = Principal::Aws(probes.caller.clone());
         let right = facts.desired.external_id.expose();
-        let admission = match may_assume(role, &principal, Some(right)).decision {
+        let evaluation = may_assume(role, &principal, Some(right));
+        let admission = match evaluation.decision {
             Decision::Allowed => Admission::Admitted,
             Decision::ImplicitDeny | Decision::ExplicitDeny => Admission::NotAdmitted,
             Decision::Undecided => Admission::Unknown,
         };
         let account = probes.caller.parse::<Arn>().map(|arn| arn.account).unwrap_or_default();
-        Self { admission, is_genesys: account == super::questions::genesys(&facts.desired).account }
+        // A Deny that only AWS can decide about.
+        let denial = denial(role, &evaluation, StatementOutcome::Undecided);
+        let restore = facts.by_apply("it restores the trust policy");
+        Self {
+            admission,
+            denial,
+            restore,
+            is_genesys: account == super::questions::genesys(&facts.desired).account,
+        }
     }
 
     fn assume(&self, presented: Presented, answer: &Answer) -> Claim {
@@ -147,9 +159,11 @@ impl Prober {
             // Also where the documents leave it undecided: a real call decides.
             (Right, NotAdmitted | Unknown, Answer::Denied(words)) if self.is_genesys => {
                 let finding = finding(
-                    "The trust policy keeps Genesys Cloud's own account out".to_owned(),
+                    self.denial.clone().unwrap_or_else(|| {
+                        "The trust policy keeps Genesys Cloud's own account out".to_owned()
+                    }),
                     "the data action fails with 403",
-                    "run `genesys-iam plan`: it shows how the trust policy differs".to_owned(),
+                    self.restore.clone(),
                     Harm { keeps_genesys_out: true, ..Harm::default() },
                 );
                 question.fails(denied(words), finding, Cause::OF_TRUST)

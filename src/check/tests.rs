@@ -619,14 +619,13 @@ fn every_command_of_a_remedy_can_be_typed() {
 #[test]
 fn a_deny_is_named_with_what_it_is_about_and_the_command_that_takes_it_away() {
     let deny = r#"{"Effect":"Deny","Principal":"*","Action":"sts:AssumeRole",
-        "Condition":{"Null":{"aws:principalorgid":"true"}}}"#;
+        "Condition":{"Null":{"sts:externalid":"false"}}}"#;
     let allow = genesys(&format!(r#"{{"StringEquals":{{"sts:ExternalId":"{RIGHT}"}}}}"#));
     let live = with_trust(&[allow, deny.to_owned()]);
     let report = judge(&facts(live));
     assert_eq!(
         report.diagnosis.findings[0].what,
-        "Statement 2 of the trust policy denies Genesys Cloud, if the caller is in no organization (aws:PrincipalOrgID is \
-         absent)"
+        "Statement 2 of the trust policy denies Genesys Cloud, if sts:ExternalId is present"
     );
 
     let mut live = converged();

@@ -151,7 +151,6 @@ fn what_to_do_is_said_whole_and_can_be_typed() {
         ("extra-permissions", "aws iam delete-role-policy --role-name "),
         ("function-public", "aws lambda remove-permission --region us-east-1 --function-name "),
         ("function-deny", "aws lambda remove-permission --region us-east-1 --function-name "),
-        ("trust-deny", "Statement 2 of the trust policy denies "),
         ("other-function", "genesys-iam --sandbox apply"),
         ("scp-missing-allow", "allow lambda:InvokeFunction for this account"),
     ] {

@@ -13,6 +13,7 @@ use super::facts::Facts;
 use super::topic::Topic;
 use question::{NOT_ASSUMED, ask};
 pub(super) use settings::not_ready;
+pub(super) use trust::denial;
 
 /// All claims of the evaluated level for one role.
 pub(crate) fn evaluated(facts: &Facts) -> Vec<Claim> {

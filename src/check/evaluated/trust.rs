@@ -12,6 +12,7 @@ use crate::arn::Arn;
 use crate::model::{DesiredRole, LiveRole};
 use crate::plan::{Acceptable, Consent, HowToAccept, trust_parties, without_accepted};
 use crate::policy::access::{conditions, principal_in_words};
+use crate::policy::document::Effect;
 use crate::policy::{Decision, Evaluation, Principal, StatementOutcome};
 use crate::spec::{AccountTrust, genesys_account_name};
 
@@ -172,14 +173,21 @@ fn how_to_accept(role: &LiveRole, facts: &Facts) -> HowToAccept {
     }
 }
 
+/// The Deny of the trust policy that applies, or may apply, and when.
+pub(crate) fn denial(role: &LiveRole, evaluation: &Evaluation, outcome: StatementOutcome) -> Option<String> {
+    let statements = role.role.assume_role_policy.statements.as_slice();
+    evaluation.statements.iter().filter(|one| one.outcome == outcome).find_map(|one| {
+        let statement = statements.get(one.number.checked_sub(1)?)?;
+        let conditions = conditions(statement);
+        (statement.effect == Effect::Deny)
+            .then(|| format!("Statement {} of the trust policy denies Genesys Cloud{conditions}", one.number))
+    })
+}
+
 /// Why Genesys Cloud is kept out, what matters first: the rest may be cut.
 fn kept_out(role: &LiveRole, evaluation: &Evaluation) -> String {
-    let statements = role.role.assume_role_policy.statements.as_slice();
-    if let Some(denying) = evaluation.statements.iter().find(|one| one.outcome == StatementOutcome::Denies)
-        && let Some(statement) = statements.get(denying.number.saturating_sub(1))
-    {
-        let (number, conditions) = (denying.number, conditions(statement));
-        return format!("Statement {number} of the trust policy denies Genesys Cloud{conditions}");
+    if let Some(denial) = denial(role, evaluation, StatementOutcome::Denies) {
+        return denial;
     }
     let reason = evaluation.reason.as_str();
     const MFA: &str = "aws:MultiFactorAuthPresent";

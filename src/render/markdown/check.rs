@@ -187,7 +187,7 @@ fn role_causes(esc: &Escape<'_>, report: &RoleView, has_heading: bool) -> String
         let _ = writeln!(out, "  - do: {}", esc.text(remedy));
         if !accept.is_empty() {
             let _ = writeln!(out, "  - to accept it, in the spec:");
-            out.push_str(&paste(esc, accept));
+            out.push_str(&paste(esc, accept, 4));
         }
     }
     for AcceptedView { what, reason, lets_in } in &report.accepted {

@@ -26,11 +26,12 @@ pub(super) fn origin(esc: &Escape<'_>, provenance: &Provenance, between: &[Strin
     if parts.is_empty() { String::new() } else { format!("{}\n\n", parts.join(" · ")) }
 }
 
-/// Lines to write into the spec, as they are.
-pub(super) fn paste(esc: &Escape<'_>, lines: &[String]) -> String {
+/// Lines to write into the spec, as they are; set in, so that they stay in their item of a list.
+pub(super) fn paste(esc: &Escape<'_>, lines: &[String], indent: usize) -> String {
     if lines.is_empty() {
         return String::new();
     }
-    let lines: String = lines.iter().map(|line| format!("{}\n", esc.fenced(line))).collect();
-    format!("\n```toml\n{lines}```\n\n")
+    let at = " ".repeat(indent);
+    let lines: String = lines.iter().map(|line| format!("{at}{}\n", esc.fenced(line))).collect();
+    format!("\n{at}```toml\n{lines}{at}```\n\n")
 }

@@ -278,7 +278,7 @@ fn access(esc: &Escape<'_>, plan: &RolePlanView) -> String {
     for notice in notices {
         let plain = Remark { paste: Vec::new(), ..notice.clone() };
         let _ = writeln!(out, "- notice: {}", esc.text(&plain.in_one_line()));
-        out.push_str(&paste(esc, &notice.paste));
+        out.push_str(&paste(esc, &notice.paste, 2));
     }
     for connection in connections {
         let _ = writeln!(out, "- {}", esc.text(&connection.sentence));

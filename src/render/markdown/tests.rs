@@ -82,9 +82,9 @@ fn alive(markdown: &str) -> Vec<String> {
     let mut in_fence = false;
     let mut out = Vec::new();
     for line in markdown.lines() {
-        if line.starts_with("```") {
+        if line.trim_start().starts_with("```") {
             in_fence = !in_fence;
-            let language = line.trim_start_matches('`');
+            let language = line.trim_start().trim_start_matches('`');
             assert!(if in_fence {
                 ["diff", "mermaid", "text", "toml"].contains(&language)
             } else {
