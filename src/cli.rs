@@ -244,7 +244,7 @@ struct NoJson;
 
 impl Explain for NoJson {
     fn help(&self) -> Option<String> {
-        Some("leave out `--json`; its exit status says how it ended".to_owned())
+        Some("leave out `--json`".to_owned())
     }
 
     fn status(&self) -> Status {

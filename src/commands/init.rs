@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::files::{FileError, write_new};
+use super::files::write_new;
 use super::import::connect;
 use super::options::Global;
 use super::prompt::PromptError;
@@ -51,8 +51,7 @@ pub struct InitArgs {
 pub async fn run(global: &Global, args: &InitArgs, output: &Output) -> Result<Status, CommandError> {
     let file = target(global)?;
     if file.exists() {
-        let source = io::ErrorKind::AlreadyExists.into();
-        return Err(FileError::Write { path: file, source }.into());
+        return Err(InitError::Exists(file).into());
     }
     let mut asker = Asker { output, answers: Answers::new(args), missing: Vec::new(), has_asked: false };
     let region = ["AWS_REGION", "AWS_DEFAULT_REGION"].into_iter().find_map(|name| std::env::var(name).ok());
@@ -202,6 +201,10 @@ impl Answers {
             (
                 "functions = [\"my-genesys-trigger-function\"]",
                 format!("functions = [{}]", functions.join(", ")),
+            ),
+            (
+                "# function = \"my-genesys-trigger-function\"",
+                format!("# function = {}", functions.first().map_or("\"\"", String::as_str)),
             ),
         ];
         let is_known = |to: &&(&str, String)| !to.1.ends_with(" = \"\"") && !to.1.ends_with("= []");
@@ -438,6 +441,8 @@ fn quoted(text: &str) -> String {
 
 #[derive(Debug, thiserror::Error)]
 pub enum InitError {
+    #[error("`{path}` exists already", path = .0.display())]
+    Exists(PathBuf),
     #[error("not a terminal, so these cannot be asked for: {}", .0.join(", "))]
     Missing(Vec<&'static str>),
     #[error("the answers make a spec with {}; nothing was written", plural(*.0, "fault"))]
@@ -447,6 +452,7 @@ pub enum InitError {
 impl Explain for InitError {
     fn help(&self) -> Option<String> {
         let help = match self {
+            Self::Exists(_) => "`--file OTHER.toml` writes another spec",
             Self::Missing(_) => "give these flags",
             Self::Invalid(_) => "correct what is shown above",
         };

@@ -71,6 +71,9 @@ impl SpecSource {
                         LoadError::Invalid { path: _, text, diagnostics } => {
                             LoadError::Invalid { path: self.to_string().into(), text, diagnostics }
                         }
+                        LoadError::Json { .. } => {
+                            LoadError::Json { path: self.to_string().into(), is_plan: false }
+                        }
                         error => error,
                     })
                     .map_err(CommandError::from)

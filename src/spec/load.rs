@@ -3,6 +3,8 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use serde_json::{Map, Value};
+
 use super::diagnostic::Diagnostic;
 use super::environment::Environment;
 use super::files::{Files, read_spec};
@@ -28,6 +30,8 @@ pub struct Loaded {
 pub enum LoadError {
     #[error("cannot read the spec `{path}`", path = .path.display())]
     Read { path: PathBuf, source: io::Error },
+    #[error("the spec `{path}` is JSON, a spec is TOML", path = .path.display())]
+    Json { path: PathBuf, is_plan: bool },
     #[error("the spec `{path}` has faults", path = .path.display())]
     Invalid { path: PathBuf, text: String, diagnostics: Vec<Diagnostic> },
 }
@@ -86,6 +90,9 @@ pub fn load_text(source: String, options: LoadOptions<'_>) -> Result<Loaded, Loa
 }
 
 fn check(path: &Path, source: String, files: Files, options: LoadOptions<'_>) -> Result<Loaded, LoadError> {
+    if let Some(is_plan) = json_plan(&source) {
+        return Err(LoadError::Json { path: path.to_owned(), is_plan });
+    }
     let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
     let result = parse(&source, &stem, &SystemEnvironment { files, options });
     // Of the same length, so that places stay.
@@ -96,11 +103,40 @@ fn check(path: &Path, source: String, files: Files, options: LoadOptions<'_>) ->
     }
 }
 
+/// Whether a text that is a JSON object, which no TOML is, is a saved plan.
+fn json_plan(source: &str) -> Option<bool> {
+    if !source.trim_start().starts_with('{') {
+        return None;
+    }
+    let object: Map<String, Value> = serde_json::from_str(source).ok()?;
+    let has_digest = object.contains_key("spec_digest");
+    let is_fleet = object.get("format").is_some_and(|format| format == "genesys-iam saved plans");
+    Some(has_digest || is_fleet)
+}
+
 impl Explain for LoadError {
     fn help(&self) -> Option<String> {
         match self {
-            Self::Read { .. } => {
-                Some("check the name; `genesys-iam init` writes a spec to begin with".to_owned())
+            Self::Read { source, .. } => {
+                let help = match source.kind() {
+                    io::ErrorKind::NotFound => {
+                        "check the name; `genesys-iam init` writes a spec to begin with"
+                    }
+                    io::ErrorKind::PermissionDenied => "check the permissions of the file and of its folder",
+                    io::ErrorKind::InvalidInput => {
+                        "is this the file that you mean? A spec is TOML in UTF-8, of at most 16 MiB"
+                    }
+                    _ => "is this the file that you mean? A spec is a file of TOML",
+                };
+                Some(help.to_owned())
+            }
+            Self::Json { path, is_plan: true } => {
+                let path = path.to_string_lossy();
+                let path = shlex::try_quote(&path).unwrap_or_else(|_| path.as_ref().into());
+                Some(format!("it is a saved plan: `genesys-iam apply {path}` carries it out"))
+            }
+            Self::Json { is_plan: false, .. } => {
+                Some("name a spec, such as `--file genesys.toml`".to_owned())
             }
             // Each fault has its own.
             Self::Invalid { .. } => None,

@@ -78,8 +78,17 @@ pub(super) struct Table<'a> {
     pub(super) span: Range<usize>,
     entries: &'a DeTable<'a>,
     asked: BTreeSet<&'static str>,
-    /// With what to do about it.
-    missing: Vec<(&'static str, String)>,
+    missing: Vec<Missing>,
+}
+
+/// What a table must have, by either of its names. It is reported with the unknown keys: one of them may be it, misspelt.
+pub(super) struct Missing {
+    pub(super) keys: Vec<&'static str>,
+    pub(super) span: Range<usize>,
+    pub(super) message: String,
+    pub(super) label: String,
+    /// What to do about it.
+    pub(super) help: String,
 }
 
 impl<'a> Table<'a> {
@@ -145,6 +154,11 @@ impl<'a> Table<'a> {
         let value = self.value(key)?;
         match value.get_ref() {
             DeValue::Array(values) => Some(Spanned { value: values.as_ref(), span: value.span() }),
+            DeValue::String(text) if what == "a list of strings" => {
+                let help = format!("write `{key} = [{text:?}]`");
+                diagnostics.error(value.span(), format!("`{key}` must be {what}"), "this is a string", help);
+                None
+            }
             _ => wrong_type(value, key, what, diagnostics),
         }
     }
@@ -167,7 +181,7 @@ impl<'a> Table<'a> {
         Some(read)
     }
 
-    /// A key that must be there. That it is missing is reported with the unknown keys: one of them may be it, misspelt.
+    /// A key that must be there: see [`Missing`].
     pub(super) fn required<T>(&mut self, value: Option<T>, key: &'static str, example: &str) -> Option<T> {
         // A value that is there but wrong has been reported already.
         if value.is_none() && !self.entries.contains_key(key) {
@@ -176,9 +190,20 @@ impl<'a> Table<'a> {
             } else {
                 format!("add `{key} = {example}`")
             };
-            self.missing.push((key, help));
+            let name = self.name;
+            self.is_missing(Missing {
+                keys: vec![key],
+                span: self.span.clone(),
+                message: format!("`{key}` is missing in {name}"),
+                label: format!("{name} begins here"),
+                help,
+            });
         }
         value
+    }
+
+    pub(super) fn is_missing(&mut self, missing: Missing) {
+        self.missing.push(missing);
     }
 
     /// The place of the table's head: its first line.
@@ -198,7 +223,7 @@ impl<'a> Table<'a> {
         renamed: &[(&str, &'static str)],
         diagnostics: &mut Diagnostics,
     ) -> BTreeSet<&'static str> {
-        let Self { name, span, entries, asked, missing } = self;
+        let Self { name, span: _, entries, asked, missing } = self;
         let mut misspelt = BTreeSet::new();
         for (key, _) in entries {
             let written: &str = key.get_ref();
@@ -229,9 +254,10 @@ impl<'a> Table<'a> {
             };
             diagnostics.error(key.span(), format!("unknown key `{written}` in {name}"), "not known", help);
         }
-        for (key, help) in missing.into_iter().filter(|(key, _)| !misspelt.contains(key)) {
-            let label = format!("{name} begins here");
-            diagnostics.error(span.clone(), format!("`{key}` is missing in {name}"), label, help);
+        for Missing { keys, span, message, label, help } in missing {
+            if !keys.iter().any(|key| misspelt.contains(key)) {
+                diagnostics.error(span, message, label, help);
+            }
         }
         misspelt
     }

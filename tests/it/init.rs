@@ -33,11 +33,12 @@ fn init_writes_a_spec_that_validates_and_never_over_another() {
         "\n# [role.integration]",
         "\n# [[role.data_action]]",
         "\n# name = \"Get order status\"",
+        "# function = \"a:live\"",
     ] {
         assert!(text.contains(line), "{line}: {text}");
     }
     empty.run(&["validate"]).expect(0).says_not("warning");
-    empty.run(&all).expect(1).says("cannot write `genesys.toml`").says("help:");
+    empty.run(&all).expect(1).says("`genesys.toml` exists already").says("--file OTHER.toml");
     let bad = [&flags[..], &["--external-id", "x", "--file", "bad.toml"]].concat();
     empty.run(&bad).expect(1).says("external_id").says("nothing was written");
     assert!(!empty.path("bad.toml").exists());

@@ -68,6 +68,19 @@ fn what_is_not_said_is_what_genesys_cloud_itself_takes() {
 }
 
 #[test]
+fn a_misspelt_table_or_key_is_the_only_fault() {
+    let action = "[[role.data_action]]\nname = \"A\"\nfunction = \"f\"\n";
+    for (more, help) in [
+        (format!("{}{ACTION}", INTEGRATION.replace("integration", "integratino")), "`integration`"),
+        (format!("{INTEGRATION}{action}inptu = {{ O = \"string\" }}\noutput = {{}}\n"), "`input`"),
+        (format!("{INTEGRATION}{action}input_shcema = {{}}\noutput = {{}}\n"), "`input_schema`"),
+    ] {
+        let (message, _, says) = fault(&more);
+        assert!(message.starts_with("unknown key") && says.contains(help), "{message}: {says}");
+    }
+}
+
+#[test]
 fn every_rule_of_genesys_cloud_is_checked_offline_at_its_place() {
     let with = |line: &str| format!("{INTEGRATION}{ACTION}{line}\n");
     for (more, message, place) in [

@@ -487,12 +487,21 @@ fn a_policy_over_the_quota_says_how_many_functions_fit() {
 }
 
 #[test]
+fn one_string_for_a_list_is_shown_as_a_list() {
+    let (message, _, help) = fault(&functions("\"greet\""));
+    assert_eq!(
+        (message.as_str(), help.as_str()),
+        ("`functions` must be a list of strings", "write `functions = [\"greet\"]`")
+    );
+}
+
+#[test]
 fn missing_tables_and_keys_are_named_with_an_example() {
     let (_, diagnostics) = read("");
     let messages: Vec<&str> = diagnostics.iter().map(|d| d.message.as_str()).collect();
     assert_eq!(messages, ["`aws` is missing in the file", "`role` is missing in the file"]);
     let (message, _, help) = fault(&EXAMPLE.replacen("external_id", "# external_id", 1));
-    assert_eq!(message, "there is no `external_id` for this role");
+    assert_eq!(message, "`[genesys] external_id` is missing");
     assert!(help.contains("[genesys]"), "{help}");
 }
 

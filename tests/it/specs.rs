@@ -168,3 +168,22 @@ fn a_spec_from_standard_input_names_no_relative_file() {
     validate("id").expect(1).says("relative to what?");
     validate(project.path("id").canonicalize().unwrap().to_str().unwrap()).expect(0);
 }
+
+#[test]
+fn what_cannot_be_a_spec_is_said_to_be_what_it_is() {
+    let project = Project::example();
+    project.sandbox(&["plan", "--out", "p.json"]).expect(0);
+    project
+        .run(&["validate", "-f", "p.json"])
+        .expect(1)
+        .says("genesys-iam apply p.json")
+        .says_not("not TOML");
+    fs::write(project.path("other.json"), "{\"a\": 1}").unwrap();
+    project.run(&["validate", "-f", "other.json"]).expect(1).says("a spec is TOML").says_not("apply");
+    fs::write(project.path("binary.toml"), [0xff, 0xfe]).unwrap();
+    project
+        .run(&["validate", "-f", "binary.toml"])
+        .expect(1)
+        .says("TOML in UTF-8")
+        .says_not("check the name");
+}

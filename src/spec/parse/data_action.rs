@@ -15,7 +15,7 @@ use crate::spec::integration::{
 };
 use crate::spec::limits;
 use crate::spec::model::FunctionRef;
-use crate::spec::reader::{Spanned, Table, json_of, wrong_type};
+use crate::spec::reader::{Missing, Spanned, Table, json_of, wrong_type};
 
 /// CX as Code's names and the report's, and ours.
 const RENAMED: [(&str, &str); 9] = [
@@ -37,11 +37,15 @@ const LIMIT: u64 = 1024 * 1024;
 struct Half {
     short: &'static str,
     full: &'static str,
+    /// A property.
+    example: &'static str,
     faults: fn(&Value) -> Vec<String>,
 }
 
-const INPUT: Half = Half { short: "input", full: "input_schema", faults: input_faults };
-const OUTPUT: Half = Half { short: "output", full: "success_schema", faults: output_faults };
+const INPUT: Half =
+    Half { short: "input", full: "input_schema", example: "OrderNumber", faults: input_faults };
+const OUTPUT: Half =
+    Half { short: "output", full: "success_schema", example: "Status", faults: output_faults };
 
 impl Parser<'_> {
     pub(super) fn data_actions(
@@ -57,12 +61,13 @@ impl Parser<'_> {
             return Vec::new();
         };
         if integration.is_none() && role.value("integration").is_none() {
-            self.diagnostics.error(
-                written.span.clone(),
-                "there is a data action and no integration",
-                "belongs to an integration",
-                "add a table [role.integration] with a name",
-            );
+            role.is_missing(Missing {
+                keys: vec!["integration"],
+                span: written.span.clone(),
+                message: "there is a data action and no integration".to_owned(),
+                label: "belongs to an integration".to_owned(),
+                help: "add a table [role.integration] with a name".to_owned(),
+            });
         }
         let mut actions: Vec<DataActionSpec> = Vec::new();
         for value in written.value {
@@ -315,7 +320,7 @@ impl Parser<'_> {
         exported: Option<Value>,
         silent: bool,
     ) -> Option<Value> {
-        let Half { short, full, faults } = half;
+        let Half { short, full, example, faults } = half;
         let span = table.head();
         let short_form = self.short_form(table, short);
         let full_form = self.full_form(table, full);
@@ -334,12 +339,13 @@ impl Parser<'_> {
                 Some(schema) => (schema, span),
                 None if silent => return None,
                 None => {
-                    self.diagnostics.error(
+                    table.is_missing(Missing {
+                        keys: vec![*short, *full],
                         span,
-                        format!("there is neither `{short}` nor `{full}` for this data action"),
-                        "this data action",
-                        format!("add `{short} = {{ OrderNumber = \"string\" }}`, or `{short} = {{}}`"),
-                    );
+                        message: format!("there is neither `{short}` nor `{full}` for this data action"),
+                        label: "this data action".to_owned(),
+                        help: format!("add `{short} = {{ {example} = \"string\" }}`, or `{short} = {{}}`"),
+                    });
                     return None;
                 }
             },

@@ -53,9 +53,9 @@ impl Parser<'_> {
             if !given {
                 self.diagnostics.error(
                     span.clone(),
-                    format!("there is no `{key}` for this role"),
-                    "this role",
-                    format!("add `{key} = {example}` to [genesys]"),
+                    format!("`[genesys] {key}` is missing"),
+                    "for this role",
+                    format!("add `{key} = {example}` to [genesys], or to [role.genesys] for this role only"),
                 );
             }
         }
