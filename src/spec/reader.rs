@@ -78,11 +78,11 @@ pub(super) struct Table<'a> {
     pub(super) span: Range<usize>,
     entries: &'a DeTable<'a>,
     asked: BTreeSet<&'static str>,
-    missing: Vec<Missing>,
+    missing: Vec<MissingKey>,
 }
 
 /// What a table must have, by either of its names. It is reported with the unknown keys: one of them may be it, misspelt.
-pub(super) struct Missing {
+pub(super) struct MissingKey {
     pub(super) keys: Vec<&'static str>,
     pub(super) span: Range<usize>,
     pub(super) message: String,
@@ -181,7 +181,7 @@ impl<'a> Table<'a> {
         Some(read)
     }
 
-    /// A key that must be there: see [`Missing`].
+    /// A key that must be there: see [`MissingKey`].
     pub(super) fn required<T>(&mut self, value: Option<T>, key: &'static str, example: &str) -> Option<T> {
         // A value that is there but wrong has been reported already.
         if value.is_none() && !self.entries.contains_key(key) {
@@ -191,7 +191,7 @@ impl<'a> Table<'a> {
                 format!("add `{key} = {example}`")
             };
             let name = self.name;
-            self.is_missing(Missing {
+            self.is_missing(MissingKey {
                 keys: vec![key],
                 span: self.span.clone(),
                 message: format!("`{key}` is missing in {name}"),
@@ -202,7 +202,7 @@ impl<'a> Table<'a> {
         value
     }
 
-    pub(super) fn is_missing(&mut self, missing: Missing) {
+    pub(super) fn is_missing(&mut self, missing: MissingKey) {
         self.missing.push(missing);
     }
 
@@ -254,7 +254,7 @@ impl<'a> Table<'a> {
             };
             diagnostics.error(key.span(), format!("unknown key `{written}` in {name}"), "not known", help);
         }
-        for Missing { keys, span, message, label, help } in missing {
+        for MissingKey { keys, span, message, label, help } in missing {
             if !keys.iter().any(|key| misspelt.contains(key)) {
                 diagnostics.error(span, message, label, help);
             }

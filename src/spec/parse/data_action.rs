@@ -15,7 +15,7 @@ use crate::spec::integration::{
 };
 use crate::spec::limits;
 use crate::spec::model::FunctionRef;
-use crate::spec::reader::{Missing, Spanned, Table, json_of, wrong_type};
+use crate::spec::reader::{MissingKey, Spanned, Table, json_of, wrong_type};
 
 /// CX as Code's names and the report's, and ours.
 const RENAMED: [(&str, &str); 9] = [
@@ -61,7 +61,7 @@ impl Parser<'_> {
             return Vec::new();
         };
         if integration.is_none() && role.value("integration").is_none() {
-            role.is_missing(Missing {
+            role.is_missing(MissingKey {
                 keys: vec!["integration"],
                 span: written.span.clone(),
                 message: "there is a data action and no integration".to_owned(),
@@ -339,7 +339,7 @@ impl Parser<'_> {
                 Some(schema) => (schema, span),
                 None if silent => return None,
                 None => {
-                    table.is_missing(Missing {
+                    table.is_missing(MissingKey {
                         keys: vec![*short, *full],
                         span,
                         message: format!("there is neither `{short}` nor `{full}` for this data action"),
