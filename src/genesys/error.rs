@@ -149,7 +149,7 @@ impl GenesysError {
                     .to_owned()
             }
             GenesysErrorKind::NotFound(_) => {
-                "`genesys-iam check` lists the data actions of the integration; names are taken with their case".to_owned()
+                "names are case-sensitive; Genesys Cloud lists the data actions under Admin > Integrations > Actions".to_owned()
             }
         }
     }

@@ -29,7 +29,9 @@ pub enum SandboxError {
 impl Explain for SandboxError {
     fn help(&self) -> Option<String> {
         let help = match self {
-            Self::Read { .. } | Self::Write { .. } => "check the permissions of the folder `.genesys-iam`",
+            Self::Read { .. } | Self::Write { .. } => {
+                "its state is kept in `.genesys-iam` beside the spec: check the permissions of both folders"
+            }
             Self::Broken { .. } | Self::Version { .. } => {
                 "run `genesys-iam sandbox reset` to start with an empty sandbox"
             }

@@ -325,7 +325,7 @@ fn configuration(what: String, help: String) -> AwsError {
 fn no_such_profile(profile: &str) -> AwsError {
     configuration(
         format!("there is no AWS profile `{profile}`"),
-        "`[aws] profile`, `--profile` or `AWS_PROFILE` names it; `aws configure list-profiles` lists those that exist"
+        "the spec's `[aws] profile`, `AWS_PROFILE`, or `--profile` of a command that has it names it; `aws configure list-profiles` lists those that exist"
             .to_owned(),
     )
 }
