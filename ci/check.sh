@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # By schedule: whether everything is as the specs say, and Genesys Cloud, and nobody else, can invoke the functions.
 #
-#   LEVEL             what must be proven: evaluated (default), assumed or end-to-end
+#   LEVEL             what must be proven: evaluated (default), observed, assumed or end-to-end
 #   and those of lib.sh
 # shellcheck source=ci/lib.sh
 . "$(dirname "$0")/lib.sh"
