@@ -156,7 +156,9 @@ pub(super) fn notice_remark(notice: &Notice, role: &str) -> Remark {
 /// Permissions that are not the spec's: what they grant, and what can be done about it.
 fn extra(what: &str, grants: &[String], accept: &HowToAccept) -> Remark {
     let changed = if accept.is_outdated { ", and is not what the spec accepts" } else { "" };
-    let remark = Remark::new(format!("{what}{changed}; it grants")).with_details(grants);
+    // Some only deny.
+    let nothing = if grants.is_empty() { " nothing" } else { "" };
+    let remark = Remark::new(format!("{what}{changed}; it grants{nothing}")).with_details(grants);
     let (how, paste) = to_accept(accept);
     remark.with_remedy(format!("{REMOVES_EXTRAS}; {how}")).with_paste(paste)
 }
