@@ -143,13 +143,17 @@ fn of_trust(document: &Document, statement: &Statement, desired: &DesiredRole) -
     parties.iter().map(one).collect()
 }
 
-/// The trust policy that the spec wants, with the live statements that it accepts.
+/// The trust policy that the spec wants, with the live statements that it accepts, and with what is denied beside them:
+/// that is part of what was accepted.
 pub(super) fn with_accepted<'a>(role: Option<&LiveRole>, desired: &'a DesiredRole) -> Cow<'a, DesiredRole> {
     let Some(role) = role.filter(|_| !desired.accepts.is_empty()) else { return Cow::Borrowed(desired) };
     let accepted = accepted_statements(role, desired);
     if accepted.is_empty() {
         return Cow::Borrowed(desired);
     }
+    let document = role.role.assume_role_policy.canonical();
+    let denials = document.statements.as_slice().iter().filter(|one| one.effect == Effect::Deny).cloned();
+    let accepted = accepted.into_iter().chain(denials);
     let mut desired = desired.clone();
     let wanted = desired.role.assume_role_policy.statements.as_slice().to_vec();
     desired.role.assume_role_policy.statements =
@@ -186,9 +190,12 @@ pub fn function_parties(function: &FunctionArn, policy: &Document) -> Vec<(Accep
     let grants = function_grants(policy, function, genesys_account_name);
     let one = |grant: FunctionGrant| {
         let FunctionGrant { sid, who, principal, powers, document } = &grant;
-        let sid_thing = sid.iter().map(|sid| AcceptedThing::FunctionPolicySid(sid.clone()));
+        // All customers of Genesys Cloud have its accounts in common: what those may do is no team's to accept.
+        let is_genesys = principal.as_deref().is_some_and(is_genesys);
+        let sid_thing = sid.iter().filter(|_| !is_genesys);
+        let sid_thing = sid_thing.map(|sid| AcceptedThing::FunctionPolicySid(sid.clone()));
         // Everybody can be named by the statement only, which a person has to look at.
-        let principal = principal.iter().filter(|value| *value != "*" && !is_genesys(value));
+        let principal = principal.iter().filter(|value| *value != "*" && !is_genesys);
         let principal = principal.map(|value| AcceptedThing::Principal(value.clone()));
         let does = match (powers.run, powers.change) {
             (true, true) => "may invoke and change",

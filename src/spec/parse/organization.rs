@@ -8,8 +8,12 @@ use crate::policy::guardrail::{rcp_fault, scp_fault};
 use crate::spec::organization::{OrganizationPolicies, OrganizationPolicy, OrganizationSpec, ScpLevel};
 use crate::spec::reader::{Spanned, Table, string, wrong_type};
 
-/// Bytes: AWS's own policies of an organization have some ten thousand characters at most.
-const LIMIT: u64 = 1 << 20;
+/// Bytes of a file: AWS's policies of an organization have some ten thousand characters at most.
+const LIMIT: u64 = 64 << 10;
+/// Files of a list: AWS attaches no more than ten side by side.
+const FILES: usize = 20;
+/// Levels of SCPs: the root, organizational units five deep, and the account.
+const LEVELS: usize = 10;
 /// What is attached side by side, where no level is named.
 const ONE_LEVEL: &str = "attached";
 
@@ -19,6 +23,15 @@ impl Parser<'_> {
     pub(super) fn organization(&mut self, mut table: Table<'_>) -> OrganizationSpec {
         let read = table.boolean("read", self.diagnostics).unwrap_or(false);
         let scp = table.value("scp").map(|value| match value.get_ref() {
+            DeValue::Table(levels) if levels.is_empty() || levels.len() > LEVELS => {
+                self.diagnostics.error(
+                    value.span(),
+                    format!("`scp` has 1 to {LEVELS} levels, this has {}", levels.len()),
+                    "not the levels of an organization",
+                    "name the files of each level, or leave `scp` out",
+                );
+                Vec::new()
+            }
             DeValue::Table(levels) => {
                 let levels = levels.iter().map(|(name, value)| ScpLevel {
                     name: name.get_ref().to_string(),
@@ -56,6 +69,16 @@ impl Parser<'_> {
         let DeValue::Array(files) = value.get_ref() else {
             return wrong_type(value, key, "a list of files", self.diagnostics).unwrap_or_default();
         };
+        if files.is_empty() || files.len() > FILES {
+            // Nothing would be evaluated, and nothing be in the way.
+            self.diagnostics.error(
+                value.span(),
+                format!("`{key}` has 1 to {FILES} files, this has {}", files.len()),
+                "not the policies of a level",
+                &format!("name the files, or leave `{key}` out"),
+            );
+            return Vec::new();
+        }
         let files: Vec<Spanned<String>> =
             files.iter().filter_map(|file| string(file, key, self.diagnostics)).collect();
         files.into_iter().filter_map(|file| self.policy(file, fault)).collect()

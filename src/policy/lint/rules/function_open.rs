@@ -2,8 +2,12 @@
 
 use super::super::model::{Hits, Lint, LintSeverity, Subject};
 use crate::arn::FunctionArn;
+use crate::policy::document::{ResourceElement, Statement};
 use crate::policy::function_policy::function_grants;
 use crate::policy::grammar::Purpose;
+
+/// The account of a function of which the document does not say whose it is: to it, every account is another.
+const NOBODYS: &str = "000000000000";
 
 pub(super) static LINT: Lint = Lint {
     name: "function-open",
@@ -19,21 +23,52 @@ fn check(subject: &Subject<'_>, hits: &mut Hits) {
         subject.expected.own_accounts.iter().any(|account| principal.contains(&format!("::{account}:")))
     };
     for (number, statement) in subject.allows(Purpose::Resource) {
-        let mut functions = statement.resource_values().iter().map(|value| value.parse::<FunctionArn>());
-        let Some(Ok(function)) = functions.next() else { continue };
         let alone = subject.document.with_denials(statement);
-        for grant in function_grants(&alone, &function, |_, _| None) {
-            if grant.principal.as_deref().is_some_and(own) {
-                continue;
+        for (function, label) in functions(subject, statement) {
+            for grant in function_grants(&alone, &function, |_, _| None) {
+                if grant.principal.as_deref().is_some_and(own) {
+                    continue;
+                }
+                let does = match (grant.powers.run, grant.powers.change) {
+                    (true, true) => "invoke and change",
+                    (false, true) => "change",
+                    _ => "invoke",
+                };
+                hits.add(number, format!("lets {} {does} {label}", grant.who));
             }
-            let does = match (grant.powers.run, grant.powers.change) {
-                (true, true) => "invoke and change",
-                (false, true) => "change",
-                _ => "invoke",
-            };
-            hits.add(number, format!("lets {} {does} the function `{}`", grant.who, function.label()));
         }
     }
+}
+
+/// The functions that a statement is about, and what they are called. One stands for all that a pattern matches.
+fn functions(subject: &Subject<'_>, statement: &Statement) -> Vec<(FunctionArn, String)> {
+    let values = statement.resource_values();
+    let named = values.iter().filter_map(|value| value.parse::<FunctionArn>().ok());
+    let mut functions: Vec<(FunctionArn, String)> = named
+        .map(|function| {
+            let label = format!("the function `{}`", function.label());
+            (function, label)
+        })
+        .collect();
+    let patterns: Vec<String> = values
+        .iter()
+        .filter(|value| value.parse::<FunctionArn>().is_err())
+        .map(|value| format!("`{value}`"))
+        .collect();
+    let is_but = matches!(statement.resource, Some(ResourceElement::NotResource(_)));
+    if is_but || !patterns.is_empty() || values.is_empty() {
+        let known = functions.first().map(|(function, _)| function.as_arn().account.clone());
+        let account = subject.expected.own_accounts.first().map(ToString::to_string).or(known);
+        let account = account.unwrap_or_else(|| NOBODYS.to_owned());
+        let arn = format!("arn:aws:lambda:us-east-1:{account}:function:any");
+        let label = match patterns.as_slice() {
+            [] => "the function".to_owned(),
+            _ if is_but => "every function but some".to_owned(),
+            patterns => format!("each function that {} matches", patterns.join(" or ")),
+        };
+        functions.extend(arn.parse().ok().map(|function| (function, label)));
+    }
+    functions
 }
 
 #[cfg(test)]
@@ -44,6 +79,33 @@ mod tests {
         format!(
             r#"{{"Effect":"Allow","Principal":{principal},"Action":"{action}","Resource":"arn:aws:lambda:us-east-1:111122223333:function:f"{condition}}}"#
         )
+    }
+
+    #[test]
+    fn a_pattern_for_the_function_hides_nobody() {
+        let other = r#""arn:aws:lambda:us-east-1:111122223333:function:other""#;
+        let resources = [
+            r#","Resource":"*""#.to_owned(),
+            String::new(),
+            r#","NotResource":"arn:aws:lambda:us-east-1:111122223333:function:secret""#.to_owned(),
+            r#","Resource":"arn:aws:lambda:*:111122223333:function:*""#.to_owned(),
+            format!(r#","Resource":["arn:aws:lambda:us-east-1:111122223333:function:f-*",{other}]"#),
+            format!(r#","Resource":[{other},"arn:aws:lambda:us-east-1:111122223333:function:f"]"#),
+        ];
+        for resource in resources {
+            for principal in [
+                r#""Principal":"*""#,
+                r#""Principal":{"AWS":"222222222222"}"#,
+                r#""NotPrincipal":{"AWS":"111122223333"}"#,
+            ] {
+                for action in ["lambda:InvokeFunction", "lambda:*", "lambda:InvokeFunctionUrl"] {
+                    let statement =
+                        format!(r#"{{"Effect":"Allow",{principal},"Action":"{action}"{resource}}}"#);
+                    let found = function(&statement, &["111122223333"]);
+                    assert!(found.iter().any(|name| *name == "function-open"), "{statement}: {found:?}");
+                }
+            }
+        }
     }
 
     #[test]
