@@ -51,9 +51,19 @@ pub(crate) fn guarded(facts: &Facts) -> Vec<Claim> {
     }
     let found = guards(facts);
     if found.is_empty() && facts.live.role.is_some() {
-        return vec![question().holds("both calls were evaluated by its policies")];
+        return vec![question().holds(evaluated_by(&facts.guards))];
     }
     found.iter().map(|finding| claim(question(), finding)).collect()
+}
+
+/// Which kinds of policies the two calls were evaluated by.
+fn evaluated_by(guards: &GuardsReading) -> &'static str {
+    let GuardsReading::Known(policies) = guards else { return "" };
+    match (policies.scp.is_empty(), policies.rcp.is_empty()) {
+        (true, _) => "both calls were evaluated by its RCPs; of SCPs none is known",
+        (_, true) => "both calls were evaluated by its SCPs; of RCPs none is known",
+        (false, false) => "both calls were evaluated by its SCPs and RCPs",
+    }
 }
 
 fn claim(question: Question, found: &GuardFinding) -> Claim {

@@ -327,9 +327,14 @@ fn what_cannot_be_a_policy_of_an_organization_is_a_fault_of_the_spec() {
         ("[organization]\nscp = \"allow.json\"", "`scp` must be a list of files"),
         ("[organization]\nrcp = [\"../../../etc/hostname\"]", "cannot read"),
         ("[organization]\nlevels = 3", "levels"),
+        ("[organization]\nrcp = []", "`rcp` has 1 to 20 files, this has 0"),
+        ("[organization]\nscp = {}", "`scp` has 1 to 10 levels, this has 0"),
+        ("[organization]\nscp = { root = [] }", "`scp` has 1 to 20 files, this has 0"),
     ] {
         with(organization, &files).run(&["validate"]).expect(1).says(says);
     }
+    let many = format!("[organization]\nrcp = [{}]", "\"allow.json\",".repeat(21));
+    with(&many, &files).run(&["validate"]).expect(1).says("this has 21");
 }
 
 /// A built-in scenario whose account may read the organization's policies.

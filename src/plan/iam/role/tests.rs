@@ -489,7 +489,16 @@ fn an_accepted_statement_of_the_trust_policy_stays_and_no_other() {
     };
     let kept = plan(live.clone(), &accepted(&party.digest));
     assert_eq!((operations(&kept).len(), kept.is_wider()), (0, false));
+    let alone = party.digest;
+    // What is denied beside it is part of what was accepted.
+    let mut denied = live.clone();
+    let deny = r#"[{"Effect":"Deny","Principal":{"AWS":"arn:aws:iam::111122223333:role/ci"},"Action":"sts:AssumeRole","Condition":{"Bool":{"aws:MultiFactorAuthPresent":"false"}}},"#;
+    let document = document(&with("sts:AssumeRole").to_json().replacen('[', deny, 1));
+    denied.role.as_mut().unwrap().role.assume_role_policy = document;
+    let party = trust_parties(denied.role.as_ref().unwrap(), &desired("").roles[0]).remove(0).remove(0);
+    let kept = plan(denied, &accepted(&party.digest));
+    assert_eq!((operations(&kept).len(), kept.is_wider()), (0, false));
     // Another statement is another document.
     live.role.as_mut().unwrap().role.assume_role_policy = with("sts:*");
-    assert_eq!(operations(&plan(live, &accepted(&party.digest))), ["UpdateAssumeRolePolicy"]);
+    assert_eq!(operations(&plan(live, &accepted(&alone))), ["UpdateAssumeRolePolicy"]);
 }
