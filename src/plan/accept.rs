@@ -190,7 +190,7 @@ pub fn function_parties(function: &FunctionArn, policy: &Document) -> Vec<(Accep
     let grants = function_grants(policy, function, genesys_account_name);
     let one = |grant: FunctionGrant| {
         let FunctionGrant { sid, who, principal, powers, document } = &grant;
-        // All customers of Genesys Cloud have its accounts in common: what those may do is no team's to accept.
+        // All customers of Genesys Cloud have its accounts in common: no team can accept what those may do.
         let is_genesys = principal.as_deref().is_some_and(is_genesys);
         let sid_thing = sid.iter().filter(|_| !is_genesys);
         let sid_thing = sid_thing.map(|sid| AcceptedThing::FunctionPolicySid(sid.clone()));
