@@ -75,7 +75,7 @@ impl Parser<'_> {
                 value.span(),
                 format!("`{key}` has 1 to {FILES} files, this has {}", files.len()),
                 "not the policies of a level",
-                &format!("name the files, or leave `{key}` out"),
+                format!("name the files, or leave `{key}` out"),
             );
             return Vec::new();
         }

@@ -102,7 +102,7 @@ mod tests {
                     let statement =
                         format!(r#"{{"Effect":"Allow",{principal},"Action":"{action}"{resource}}}"#);
                     let found = function(&statement, &["111122223333"]);
-                    assert!(found.iter().any(|name| *name == "function-open"), "{statement}: {found:?}");
+                    assert!(found.contains(&"function-open"), "{statement}: {found:?}");
                 }
             }
         }
