@@ -15,6 +15,6 @@ run "$work/apply.md" apply "${PLAN:-plan.json}" --format markdown --report "json
 
 summary "$work/summary.md"
 annotate
-output changed "$(of_report '.summary.done > 0')"
+output changed "$(of_report '(.summary.done | count) > 0')"
 output exit-code "$status"
 exit "$status"

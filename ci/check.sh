@@ -15,6 +15,6 @@ run "$work/check.md" check --require "${LEVEL:-evaluated}" --format markdown --r
 
 summary "$work/summary.md"
 annotate
-output strangers "$(of_report '[.roles[].verdict.others[]] | length > 0')"
+output strangers "$(of_report '[.roles | list | .verdict.others | list] | length > 0')"
 output exit-code "$status"
 exit "$status"

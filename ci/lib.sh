@@ -68,15 +68,21 @@ output() {
     printf '%s=%s\n' "$1" "$2" >>"${GITHUB_OUTPUT:-/dev/null}"
 }
 
-# Prints what a jq program makes of the report: true, false, or unknown where there is no report or a spec failed.
+# Prints what a jq program makes of the report: true, false, or unknown where there is no report, a spec failed, or a
+# member is missing or not what it should be. What is read of a report goes through these.
+types='
+    def wanted($type): if type == $type then . else error("not a \($type)") end;
+    def truth: wanted("boolean");
+    def count: wanted("number");
+    def list: wanted("array") | .[];
+    def party: if IN("genesys", "own_account", "unknown", "everybody") then . else error("not a party") end;'
 of_report() {
     local value=unknown
     if [ -s "$report" ] && command -v jq >/dev/null; then
-        value=$(jq --raw-output "
-            [if has(\"specs\") then .specs[] else {member: .} end
-                | if has(\"error\") then null else (.member // .plan // .report // .apply) end] as \$all
-            | [\$all[] | select(. != null) | ($1)] | any as \$is
-            | if \$is then true elif (\$all | any(. == null)) then \"unknown\" else false end" "$report")
+        value=$(jq --raw-output "$types
+            [if has(\"specs\") then .specs | list else {member: .} end
+                | if has(\"error\") then null else (.member // .plan // .report // .apply | try ($1 | truth) catch null) end]
+            | if any(. == true) then true elif any(. == null) then \"unknown\" else false end" "$report") || value=unknown
     fi
     printf '%s' "$value"
 }

@@ -28,9 +28,9 @@ run "$work/plan.md" plan --format markdown --report "json=$report" --out "$plan"
 
 summary "$comment"
 annotate
-output changed "$(of_report '.summary | .create + .change + .remove > 0')"
-output wider "$(of_report '.summary.access_is_wider')"
-output strangers "$(of_report '.summary.gains | any(.party == "unknown" or .party == "everybody")')"
+output changed "$(of_report '.summary | (.create | count) + (.change | count) + (.remove | count) > 0')"
+output wider "$(of_report '.summary.access_is_wider | truth')"
+output strangers "$(of_report '[.summary.gains | list | .party | party] | any(. == "unknown" or . == "everybody")')"
 output exit-code "$status"
 if [ -n "${PULL_REQUEST:-}" ]; then
     "$(dirname "$0")/comment.sh" "$marker" "$comment"

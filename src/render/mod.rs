@@ -10,6 +10,7 @@ pub mod json;
 pub mod markdown;
 pub mod output;
 pub mod permissions;
+mod places;
 pub mod plan;
 pub mod policy;
 pub mod redact;

@@ -12,6 +12,7 @@ use terminal_size::Width;
 use super::redact::Redactor;
 use super::style::{DIM, paint};
 use crate::explain::{Explain, Status};
+use crate::policy::EXTERNAL_ID;
 use crate::text::{inert, lines, without_passwords};
 
 const MOMENT: Duration = Duration::from_millis(500);
@@ -168,18 +169,34 @@ impl Output {
         true
     }
 
-    /// JSON with every text in it masked.
+    /// JSON with every text in it masked. Its keys are this program's own, and those of documents.
     pub fn masked_json(&self, value: &Value) -> Value {
-        let redact = |text: &str| {
-            let masked = self.redactor.read().unwrap_or_else(PoisonError::into_inner).apply(text);
-            without_passwords(&masked).into_owned()
-        };
+        self.masked_member("", value)
+    }
+
+    fn masked_member(&self, key: &str, value: &Value) -> Value {
+        let redactor = || self.redactor.read().unwrap_or_else(PoisonError::into_inner);
+        let is_external_id = key.eq_ignore_ascii_case(EXTERNAL_ID);
         match value {
-            Value::String(text) => Value::String(redact(text)),
-            Value::Array(items) => Value::Array(items.iter().map(|item| self.masked_json(item)).collect()),
-            Value::Object(members) => Value::Object(
-                members.iter().map(|(key, value)| (redact(key), self.masked_json(value))).collect(),
-            ),
+            Value::String(text) if is_external_id => Value::String(redactor().apply_to_external_id(text)),
+            Value::String(text) => Value::String(without_passwords(&redactor().apply(text)).into_owned()),
+            Value::Number(number) if is_external_id => {
+                let (text, masked) =
+                    (number.to_string(), redactor().apply_to_external_id(&number.to_string()));
+                if masked == text { value.clone() } else { Value::String(masked) }
+            }
+            Value::Array(items) => {
+                Value::Array(items.iter().map(|item| self.masked_member(key, item)).collect())
+            }
+            Value::Object(members) => {
+                let name = |key: &String| match is_own_key(key) {
+                    true => key.clone(),
+                    false => without_passwords(&redactor().apply(key)).into_owned(),
+                };
+                Value::Object(
+                    members.iter().map(|(key, value)| (name(key), self.masked_member(key, value))).collect(),
+                )
+            }
             Value::Null | Value::Bool(_) | Value::Number(_) => value.clone(),
         }
     }
@@ -198,6 +215,11 @@ impl Output {
         let masked = self.redactor.read().unwrap_or_else(PoisonError::into_inner).apply(text);
         inert(&lines(&without_passwords(&masked)))
     }
+}
+
+/// What this program's reports and AWS's documents name their members; other keys are names that somebody chose.
+fn is_own_key(key: &str) -> bool {
+    key.bytes().all(|b| b.is_ascii_alphabetic() || matches!(b, b'_' | b':'))
 }
 
 /// Shows a line after a moment, and a new one each second: something that does not move looks dead.

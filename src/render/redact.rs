@@ -2,10 +2,11 @@
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
+use super::places;
 use crate::check::near_misses;
 use crate::policy::document::Scalar;
 use crate::policy::{Document, EXTERNAL_ID};
-use crate::spec::ExternalId;
+use crate::spec::{ExternalId, is_guid};
 use crate::text::{color, one_line};
 
 /// Replaces every masked value in a text. One place for all output: what does not pass through
@@ -14,6 +15,23 @@ use crate::text::{color, one_line};
 pub struct Redactor {
     /// The longest first, so that a value that contains another is replaced whole.
     replacements: Vec<(String, &'static str)>,
+    /// What others chose, who may have chosen a word of the report: masked where an external ID stands.
+    in_place: Vec<(String, &'static str)>,
+}
+
+/// The report's own words, accounts and keys have none of these in them: what a spec, an account or a caller chose and
+/// is masked in every text cannot be one of them.
+pub(crate) fn is_distinctive(value: &str) -> bool {
+    if is_guid(value) {
+        return true;
+    }
+    let is_of_an_id = |c: char| c.is_ascii_alphanumeric() || "_+=,.@/-".contains(c);
+    let mut digits = value.split(|c: char| !c.is_ascii_digit());
+    value.len() >= WORD
+        && value.chars().all(is_of_an_id)
+        && value.bytes().any(|b| b.is_ascii_digit())
+        && value.bytes().any(|b| b.is_ascii_alphabetic())
+        && !digits.any(|run| run.len() >= 12)
 }
 
 impl Redactor {
@@ -22,18 +40,20 @@ impl Redactor {
         if external_id.is_masked() {
             self.add(external_id.expose(), "(masked external ID)");
             // The check tries wrong ones that reveal as much as the right one.
-            for near in near_misses(external_id.expose()) {
-                self.add(&near, "(masked: a wrong external ID)");
-            }
+            self.add_near_misses(external_id.expose());
+        }
+    }
+
+    fn add_near_misses(&mut self, external_id: &str) {
+        for near in near_misses(external_id) {
+            self.add_chosen_by_others(&near, "(masked: a wrong external ID)");
         }
     }
 
     /// Masks an external ID that no spec has, in a text that is pasted elsewhere.
     pub fn add_found_external_id(&mut self, external_id: &str) {
-        self.add(external_id, "(masked external ID)");
-        for near in near_misses(external_id) {
-            self.add(&near, "(masked: a wrong external ID)");
-        }
+        self.add_chosen_by_others(external_id, "(masked external ID)");
+        self.add_near_misses(external_id);
     }
 
     /// Masks something that no one should see.
@@ -62,7 +82,19 @@ impl Redactor {
 
     /// Masks an external ID that someone presented. The spec's own has its mask already.
     pub fn add_other_external_id(&mut self, id: &str) {
-        self.add(id, "(masked: another external ID)");
+        self.add_chosen_by_others(id, "(masked: another external ID)");
+    }
+
+    /// In every text only what can be nothing else.
+    fn add_chosen_by_others(&mut self, value: &str, placeholder: &'static str) {
+        if is_distinctive(value) {
+            self.add(value, placeholder);
+        } else if value.trim().chars().count() >= 2 {
+            let known = |form: &String| self.in_place.iter().any(|(known, _)| known == form);
+            let new: Vec<_> = forms(value).into_iter().filter(|form| !known(form)).collect();
+            self.in_place.extend(new.into_iter().map(|form| (form, placeholder)));
+            longest_first(&mut self.in_place);
+        }
     }
 
     fn add(&mut self, value: &str, placeholder: &'static str) {
@@ -70,24 +102,19 @@ impl Redactor {
         if value.trim().chars().count() < 2 {
             return;
         }
-        let escaped = serde_json::Value::from(value).to_string();
-        let encoded = [NON_ALPHANUMERIC, RESERVED].map(|set| utf8_percent_encode(value, set).to_string());
-        let lower = encoded.clone().map(|text| lower_case_escapes(&text));
-        let json =
-            escaped.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(&escaped).to_owned();
-        let plain = [value.to_owned(), json];
-        // Sentences show what cannot be seen, and may be written into JSON once more.
-        let shown = plain.clone().map(|text| one_line(&text).into_owned());
-        let again = [plain.clone(), shown.clone()].concat().into_iter().map(|text| {
-            let quoted = serde_json::Value::from(text).to_string();
-            quoted.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(&quoted).to_owned()
-        });
-        for form in plain.into_iter().chain(shown).chain(again).chain(encoded).chain(lower) {
+        for form in forms(value) {
             if !self.replacements.iter().any(|(known, _)| *known == form) {
                 self.replacements.push((form, placeholder));
             }
         }
-        self.replacements.sort_by(|(a, _), (b, _)| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
+        longest_first(&mut self.replacements);
+    }
+
+    /// An external ID that a condition has.
+    pub fn apply_to_external_id(&self, value: &str) -> String {
+        let masked = self.apply(value);
+        let found = self.in_place.iter().find(|(known, _)| masked == value && known == value);
+        found.map_or(masked, |(_, placeholder)| (*placeholder).to_owned())
     }
 
     /// Colours neither hide a value nor end a word: values are looked for in the text without them.
@@ -106,6 +133,11 @@ impl Redactor {
         }
         let mut out = String::with_capacity(text.len());
         let mut colors = colors.into_iter().peekable();
+        let in_place = |text: &str| self.in_place.iter().find(|(known, _)| text.starts_with(known.as_str()));
+        let mut places = Vec::new();
+        if !self.in_place.is_empty() {
+            places = places::external_ids(&plain, &|text| in_place(text).map(|(known, _)| known.len()));
+        }
         let mut at = 0;
         while let Some(c) = plain[at..].chars().next() {
             while let Some((_, code)) = colors.next_if(|(place, _)| *place <= at) {
@@ -116,6 +148,10 @@ impl Redactor {
                 rest.strip_prefix(value.as_str())
                     .is_some_and(|after| value.len() >= WORD || is_word(before, after))
             });
+            let found = match places.iter().any(|place| place.start == at) {
+                true => in_place(rest).into_iter().chain(found).max_by_key(|(value, _)| value.len()),
+                false => found,
+            };
             match found {
                 Some((value, placeholder)) => {
                     out.push_str(placeholder);
@@ -130,6 +166,31 @@ impl Redactor {
         out.extend(colors.map(|(_, code)| code));
         out
     }
+}
+
+/// A value as texts, documents, sentences, URLs and JSON have it.
+fn forms(value: &str) -> Vec<String> {
+    let json = |text: &str| {
+        let quoted = serde_json::Value::from(text).to_string();
+        quoted.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(&quoted).to_owned()
+    };
+    let encoded = [NON_ALPHANUMERIC, RESERVED].map(|set| utf8_percent_encode(value, set).to_string());
+    let lower = encoded.clone().map(|text| lower_case_escapes(&text));
+    let plain = [value.to_owned(), json(value)];
+    // Sentences show what cannot be seen, and may be written into JSON once more.
+    let shown = plain.clone().map(|text| one_line(&text).into_owned());
+    let again = [plain.clone(), shown.clone()].concat().into_iter().map(|text| json(&text));
+    let mut forms = Vec::new();
+    for form in plain.into_iter().chain(shown.clone()).chain(again).chain(encoded).chain(lower) {
+        if !forms.contains(&form) {
+            forms.push(form);
+        }
+    }
+    forms
+}
+
+fn longest_first(forms: &mut [(String, &'static str)]) {
+    forms.sort_by(|(a, _), (b, _)| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
 }
 
 /// A value shorter than this is replaced only where it stands as a word: it may be a part of any other.
@@ -185,6 +246,33 @@ mod tests {
         assert_eq!(redactor.apply("roles role x"), "roles (masked) x");
     }
 
+    const REPORT: &str = "access widened: YES\n+ AWS account 222222222222 may assume it, with the right external ID  <- WIDER\n\
+        \x1b[31m- unknown\x1b[0m: no other external ID is accepted; everybody is refused\n\
+        arn:aws:iam::222222222222:role/genesys \"Action\": \"sts:AssumeRole\", \"access_is_wider\": true";
+
+    /// What is not distinctive, in the report or not, and pieces of the report.
+    fn hostile() -> impl Strategy<Value = String> {
+        let piece = (0..REPORT.len(), 1..30usize).prop_filter_map("a piece", |(from, length)| {
+            REPORT.get(from..(from + length).min(REPORT.len())).map(str::to_owned)
+        });
+        prop_oneof![
+            piece,
+            prop::sample::select(REPORT.split([' ', '\n', '"', ':']).map(str::to_owned).collect::<Vec<_>>())
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_others_chose_a_report_says_what_it_says(ids in prop::collection::vec(hostile(), 1..6)) {
+            let mut redactor = Redactor::default();
+            for id in &ids {
+                redactor.add_other_external_id(id);
+                redactor.add_found_external_id(id);
+            }
+            prop_assert_eq!(redactor.apply(REPORT), REPORT);
+        }
+    }
+
     fn id() -> impl Strategy<Value = String> {
         "[a-cA-C0-1]{0,3}([:/,.@=_+-][a-c0-1]{1,4}){0,3}"
             .prop_filter("IDs have two characters", |id| id.len() > 1)
@@ -216,6 +304,54 @@ mod tests {
     }
 
     #[test]
+    fn what_others_chose_is_masked_where_an_external_id_stands_and_nowhere_else() {
+        let mut redactor = Redactor::default();
+        for id in [
+            "unknown",
+            "is",
+            "WIDER",
+            "accepted",
+            "222222222222",
+            "S3cret\"Old",
+            "arn:aws:iam::222222222222:root",
+        ] {
+            redactor.add_other_external_id(id);
+        }
+        let m = "(masked: another external ID)";
+        for (text, masked) in [
+            (
+                "+ AWS account 222222222222 may assume it, with external ID unknown or 222222222222.  <- WIDER",
+                format!("+ AWS account 222222222222 may assume it, with external ID {m} or {m}.  <- WIDER"),
+            ),
+            (
+                "if StringLike sts:ExternalId is WIDER or x* and it is unknown",
+                format!("if StringLike sts:ExternalId is {m} or x* and it is unknown"),
+            ),
+            ("another external ID is accepted", "another external ID is accepted".to_owned()),
+            ("it demands \"is\" or \"S3cret\"Old\"", format!("it demands \"{m}\" or \"{m}\"")),
+            (
+                "- \"AWS\": \"222222222222\"\n+   \"STS:externalid\": [\n-     \"is\",\n+     \"unknown\"\n  ]\n  \"is\"",
+                format!(
+                    "- \"AWS\": \"222222222222\"\n+   \"STS:externalid\": [\n-     \"{m}\",\n+     \"{m}\"\n  ]\n  \"is\""
+                ),
+            ),
+            (
+                "@@ -3,7 +3,7 @@\n    \"unknown\",\n-   \"is\"\n+   \"arn:aws:iam::222222222222:root\"\n  \"WIDER\": \"is\"",
+                format!(
+                    "@@ -3,7 +3,7 @@\n    \"{m}\",\n-   \"{m}\"\n+   \"arn:aws:iam::222222222222:root\"\n  \"WIDER\": \"is\""
+                ),
+            ),
+            (
+                "{\\\"sts:ExternalId\\\":\\\"S3cret\\\\\\\"Old\\\"}",
+                format!("{{\\\"sts:ExternalId\\\":\\\"{m}\\\"}}"),
+            ),
+            ("%22sts%3AExternalId%22%3A%22WIDER%22", format!("%22sts%3AExternalId%22%3A%22{m}%22")),
+        ] {
+            assert_eq!(redactor.apply(text), masked);
+        }
+    }
+
+    #[test]
     fn the_external_ids_of_a_live_trust_policy_are_masked_but_not_a_bare_wildcard() {
         let document = Document::parse(
             r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":"*","Action":"sts:AssumeRole",
@@ -226,6 +362,9 @@ mod tests {
         let mut redactor = Redactor::default();
         redactor.add_live_external_ids(&document);
         let another = "(masked: another external ID)";
-        assert_eq!(redactor.apply("* false old-id 12345678"), format!("* false {another} {another}"));
+        assert_eq!(
+            redactor.apply(r#"old-id "sts:ExternalId": ["*", "old-id", 12345678], "Null": "old-id""#),
+            format!(r#"old-id "sts:ExternalId": ["*", "{another}", {another}], "Null": "old-id""#)
+        );
     }
 }

@@ -55,9 +55,25 @@ pub(super) fn external_id(text: &str) -> Validation {
     )
 }
 
-/// For values that must not be shown: the message does not quote the text.
+/// For values that must not be shown: the message does not quote the text. What a report says of its own would be masked
+/// with them.
 pub(super) fn masked_external_id(text: &str) -> Validation {
-    external_id(text).map_err(|_| "is not an external ID: 2 to 1224 letters, digits and _+=,.@:/-".to_owned())
+    external_id(text)
+        .map_err(|_| "is not an external ID: 2 to 1224 letters, digits and _+=,.@:/-".to_owned())?;
+    let why = if text.len() < 8 {
+        "is too short to be masked: it has fewer than 8 characters"
+    } else if !is_guid(text) && text.split(|c: char| !c.is_ascii_digit()).any(|digits| digits.len() == 12) {
+        "cannot be masked: it holds what may be an account number"
+    } else if text
+        .trim_matches(|c: char| !c.is_ascii_alphanumeric())
+        .bytes()
+        .all(|b| b.is_ascii_alphabetic() || b == b'_')
+    {
+        "cannot be masked: it is a single word, as reports have them"
+    } else {
+        return Ok(());
+    };
+    Err(format!("{why}. A Genesys Cloud organization ID is a GUID"))
 }
 
 pub(super) fn role_path(text: &str) -> Validation {

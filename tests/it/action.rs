@@ -354,3 +354,40 @@ fn pre_commit_runs_the_hooks_on_every_spec_and_on_nothing_else() {
     fs::write(user.join("genesys.toml"), example.replace("functions", "lambdas")).unwrap();
     commit(1).says("lambdas");
 }
+
+#[cfg(unix)]
+#[test]
+fn what_a_report_does_not_say_is_unknown() {
+    let of_report = |report: &str, script: &str| {
+        let text = fs::read_to_string(format!("{ROOT}/ci/{script}.sh")).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let lines: Vec<_> = text.lines().filter(|line| line.contains("$(of_report")).collect();
+        let program = format!("source {ROOT}/ci/lib.sh; cat >\"$report\"; {}", lines.join("; "));
+        let output = folder.path().join("output");
+        let mut command = Command::new("bash");
+        command.args(["-c", &program]).env("GITHUB_OUTPUT", &output).stdin(std::process::Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        child.stdin.take().unwrap().write_all(report.as_bytes()).unwrap();
+        assert!(child.wait().unwrap().success());
+        fs::read_to_string(output).unwrap().lines().map(str::to_owned).collect::<Vec<_>>().join(" ")
+    };
+    let unknown = "changed=unknown wider=unknown strangers=unknown";
+    for report in [
+        "{}",
+        r#"{"summary": {}}"#,
+        r#"{"summary": {"create": "(masked)", "change": 0, "remove": 0, "access_is_wider": "true", "gains": null}}"#,
+        r#"{"summary": {"change": 0, "remove": 0, "(masked)": true, "gains": [{"party": "(masked)"}]}}"#,
+        r#"{"specs": [{"plan": {}}]}"#,
+        r#"{"specs": {}}"#,
+        r#"[1]"#,
+        "no JSON",
+    ] {
+        assert_eq!(of_report(report, "plan"), unknown, "{report}");
+        assert_eq!(of_report(report, "apply"), "changed=unknown", "{report}");
+        assert_eq!(of_report(report, "check"), "strangers=unknown", "{report}");
+    }
+    let good = r#"{"summary": {"create": 1, "change": 0, "remove": 0, "access_is_wider": false, "gains": [{"party": "unknown"}]}}"#;
+    assert_eq!(of_report(good, "plan"), "changed=true wider=false strangers=true");
+    let both = format!(r#"{{"specs": [{{"plan": {good}}}, {{"plan": {{}}}}]}}"#);
+    assert_eq!(of_report(&both, "plan"), "changed=true wider=unknown strangers=true");
+}

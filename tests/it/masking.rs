@@ -137,3 +137,82 @@ fn a_masked_id_with_underscores_and_its_near_misses_appear_in_no_comment_log_err
         assert!(!seen.contains("my_org"), "{args:?}: {}", run.transcript());
     }
 }
+
+#[test]
+fn what_others_chose_hides_nothing_of_a_report() {
+    let project = Project::new(&example_with(LITERAL_ID, MASKED_ID))
+        .env("GENESYS_EXTERNAL_ID", "6b1f7d2a-93c4-4e0b-8a57-d2c5e8f01234");
+    project.sandbox(&["apply", "--yes", "--no-check"]).expect(0);
+    let report = |ids: serde_json::Value| {
+        by_hand(&project, |role| {
+            let trust = serde_json::json!({
+                "Version": "2012-10-17",
+                "Statement": [
+                    { "Effect": "Allow", "Principal": { "AWS": "222222222222" }, "Action": "sts:AssumeRole" },
+                    { "Effect": "Allow", "Principal": { "AWS": "765628985471" }, "Action": "sts:AssumeRole",
+                      "Condition": { "StringEquals": { "sts:ExternalId": ids } } },
+                ],
+            });
+            role["trust"] = trust.to_string().into();
+        });
+        let json = |args: &[&str]| -> serde_json::Value {
+            serde_json::from_str(&project.sandbox(args).stdout).unwrap()
+        };
+        (
+            [json(&["plan", "--format", "json"]), json(&["check", "--format", "json"])],
+            [
+                &["plan"][..],
+                &["plan", "--format", "markdown"],
+                &["plan", "--format", "html"],
+                &["check", "--all"],
+            ]
+            .map(|args| project.sandbox(args).stdout),
+        )
+    };
+    // Two IDs that are nothing else, and eight that are words, accounts and keys of the report.
+    let neutral = serde_json::json!(["S3cret-one-1", "S3cret-two-2"]);
+    let hostile = [
+        "unknown",
+        "access_is_wider",
+        "WIDER",
+        "YES",
+        "222222222222",
+        "true",
+        "is",
+        "arn:aws:iam::222222222222:root",
+    ];
+    let (plain, _) = report(neutral);
+    let (attacked, texts) = report(hostile.into());
+    assert_eq!(keys(&plain[0]), keys(&attacked[0]));
+    assert_eq!(keys(&plain[1]), keys(&attacked[1]));
+    assert_eq!(plain[0]["summary"], attacked[0]["summary"]);
+    assert_eq!(plain[1]["roles"][0]["verdict"]["sign"], attacked[1]["roles"][0]["verdict"]["sign"]);
+    assert_eq!(plain[1]["roles"][0]["verdict"]["others"], attacked[1]["roles"][0]["verdict"]["others"]);
+    for text in &texts {
+        assert!(text.contains("222222222222"), "{text}");
+        for shown in [
+            "\"access_is_wider\"",
+            "\"YES\"",
+            "ID YES",
+            "or YES",
+            "\"222222222222\"",
+            "or WIDER",
+            "\"unknown\"",
+        ] {
+            assert!(!text.contains(shown), "{shown}: {text}");
+        }
+    }
+}
+
+/// The keys of all objects, in their order.
+fn keys(value: &serde_json::Value) -> Vec<String> {
+    match value {
+        serde_json::Value::Object(members) => members
+            .iter()
+            .filter(|(key, _)| *key != "before" && *key != "after")
+            .flat_map(|(key, value)| std::iter::once(key.clone()).chain(keys(value)))
+            .collect(),
+        serde_json::Value::Array(items) => items.first().map(keys).unwrap_or_default(),
+        _ => Vec::new(),
+    }
+}

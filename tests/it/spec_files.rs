@@ -422,7 +422,17 @@ fn thousands_of_functions_and_unknown_keys_are_read() {
 fn an_external_id_comes_from_the_environment_or_a_file_and_is_masked() {
     let id = "0f7d2f5e-1111-4222-8333-444455556666";
     let given = Given {
-        variables: [("ID", id), ("EMPTY", ""), ("BAD", "a secret!")].into(),
+        variables: [
+            ("ID", id),
+            ("EMPTY", ""),
+            ("BAD", "a secret!"),
+            ("SHORT", "org-1.a"),
+            ("ACCOUNT", "222222222222"),
+            ("ROLE", "iam::222222222222:role/x"),
+            ("WORD", "access_is_wider"),
+            ("MARK", "everybody:"),
+        ]
+        .into(),
         files: [("id.txt", "0f7d2f5e-1111-4222-8333-444455556666\n")].into(),
         ..Given::default()
     };
@@ -435,10 +445,31 @@ fn an_external_id_comes_from_the_environment_or_a_file_and_is_masked() {
         assert_eq!(format!("{external_id:?}"), "(masked)");
         assert_eq!(diagnostics, []);
     }
+    let guid = ". A Genesys Cloud organization ID is a GUID";
     for (source, message) in [
         ("{ env = \"NONE\" }", "the environment variable `NONE` is not set"),
         ("{ env = \"EMPTY\" }", "`EMPTY` is empty"),
         ("{ env = \"BAD\" }", "`external_id` is not an external ID: 2 to 1224 letters, digits and _+=,.@:/-"),
+        (
+            "{ env = \"SHORT\" }",
+            &format!("`external_id` is too short to be masked: it has fewer than 8 characters{guid}"),
+        ),
+        (
+            "{ env = \"ACCOUNT\" }",
+            &format!("`external_id` cannot be masked: it holds what may be an account number{guid}"),
+        ),
+        (
+            "{ env = \"ROLE\" }",
+            &format!("`external_id` cannot be masked: it holds what may be an account number{guid}"),
+        ),
+        (
+            "{ env = \"WORD\" }",
+            &format!("`external_id` cannot be masked: it is a single word, as reports have them{guid}"),
+        ),
+        (
+            "{ env = \"MARK\" }",
+            &format!("`external_id` cannot be masked: it is a single word, as reports have them{guid}"),
+        ),
         ("{ file = \"none.txt\" }", "cannot read `none.txt`: entity not found"),
         ("{ env = \"ID\", file = \"id.txt\" }", "`external_id` names no source, or two"),
         ("{ evn = \"ID\" }", "unknown key `evn` in external_id"),

@@ -6,6 +6,7 @@ use super::remark::{remark_list, remark_text};
 use super::writer::Html;
 use crate::plan::ChangeKind;
 use crate::policy::access::AccessSign;
+use crate::render::places::masked_lines;
 use crate::view::{
     AccessLineView, Caution, ChangeView, DiffLine, Field, LineKind, PlanSummary, PlanView, Provenance,
     RolePlanView, few, foreign, gainers, plural, sentence_case,
@@ -290,7 +291,8 @@ fn one_field(html: &mut Html<'_>, field: &Field) {
                 html.raw("<p class=\"part\">").text(title).raw("</p>");
             }
             html.raw("<pre>");
-            for DiffLine { kind, text } in lines {
+            let texts = masked_lines(lines.iter().map(|line| line.text.as_str()), html.mask());
+            for (DiffLine { kind, .. }, text) in lines.iter().zip(&texts) {
                 let (class, sign) = match kind {
                     LineKind::Added => ("plus", "+ "),
                     LineKind::Removed => ("minus", "- "),

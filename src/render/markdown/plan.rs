@@ -8,6 +8,7 @@ use crate::plan::ChangeKind;
 use crate::policy::access::AccessSign;
 use crate::render::escape::Escape;
 use crate::render::field::field_lines;
+use crate::render::places::masked_lines;
 use crate::view::{
     AccessLineView, Caution, ChangeView, PlanView, Provenance, Remark, RolePlanView, foreign, gainers,
     plural, sentence_case,
@@ -310,8 +311,9 @@ fn changes(esc: &Escape<'_>, plan: &RolePlanView) -> String {
         let title = format!("{operation} {subject}");
         let _ = writeln!(out, "<details><summary>{}</summary>\n", esc.html(&title));
         let _ = writeln!(out, "```diff");
-        for line in fields.iter().flat_map(field_lines) {
-            let line = anstream::adapter::strip_str(&line).to_string();
+        let lines = fields.iter().flat_map(field_lines);
+        let lines: Vec<_> = lines.map(|line| anstream::adapter::strip_str(&line).to_string()).collect();
+        for line in masked_lines(lines.iter().map(String::as_str), esc.mask) {
             let _ = writeln!(out, "{}", esc.fenced(&line));
         }
         let _ = writeln!(out, "```\n\n</details>\n");
