@@ -71,11 +71,10 @@ output() {
 # Prints what a jq program makes of the report: true, false, or unknown where there is no report, a spec failed, or a
 # member is missing or not what it should be. What is read of a report goes through these.
 types='
-    def wanted($type): if type == $type then . else error("not a \($type)") end;
-    def truth: wanted("boolean");
-    def count: wanted("number");
-    def list: wanted("array") | .[];
-    def party: if IN("genesys", "own_account", "unknown", "everybody") then . else error("not a party") end;'
+    def truth: if type == "boolean" then . else error("no boolean") end;
+    def count: if type == "number" then . else error("no number") end;
+    def list: if type == "array" then .[] else error("no array") end;
+    def party: if IN("genesys", "own_account", "unknown", "everybody") then . else error("no party") end;'
 of_report() {
     local value=unknown
     if [ -s "$report" ] && command -v jq >/dev/null; then

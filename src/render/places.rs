@@ -8,7 +8,8 @@ use crate::text::one_line;
 const QUOTES: [&str; 4] = ["\\\"", "\"", "%22", "&quot;"];
 const BLANKS: [&str; 6] = [" ", "\n", "\t", "\\n", "%20", "%0A"];
 /// Behind these a value follows, in quotes.
-const QUOTED: [&str; 2] = ["external id ", "demands "];
+const QUOTED: [&str; 6] =
+    ["external id ", "externalid ", "demands ", "accepts ", "comes with ", "the request has "];
 /// Behind these, in quotes or without.
 const PLAIN: [&str; 2] = [", with external id ", "externalid is "];
 
@@ -82,7 +83,7 @@ impl Found<'_> {
         }
     }
 
-    /// One value or several with "or" between them.
+    /// One value, or several with words or commas between them.
     fn sentence(&mut self, mut at: usize, is_quoted: bool) {
         loop {
             let end = match self.value(at) {
@@ -99,10 +100,11 @@ impl Found<'_> {
                     at + bare
                 }
             };
-            match self.text[end..].strip_prefix(" or ") {
-                Some(_) => at = end + " or ".len(),
-                None => return,
+            let Some((joint, next)) = strip(self.text, end, &[" or ", " and ", ", "]) else { return };
+            if joint != " or " && strip(self.text, next, &QUOTES).is_none() {
+                return;
             }
+            at = next;
         }
     }
 

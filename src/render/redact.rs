@@ -26,12 +26,15 @@ pub(crate) fn is_distinctive(value: &str) -> bool {
         return true;
     }
     let is_of_an_id = |c: char| c.is_ascii_alphanumeric() || "_+=,.@/-".contains(c);
-    let mut digits = value.split(|c: char| !c.is_ascii_digit());
     value.len() >= WORD
         && value.chars().all(is_of_an_id)
         && value.bytes().any(|b| b.is_ascii_digit())
         && value.bytes().any(|b| b.is_ascii_alphabetic())
-        && !digits.any(|run| run.len() >= 12)
+        && !has_account(value)
+}
+
+fn has_account(value: &str) -> bool {
+    !is_guid(value) && value.split(|c: char| !c.is_ascii_digit()).any(|digits| digits.len() >= 12)
 }
 
 impl Redactor {
@@ -40,20 +43,21 @@ impl Redactor {
         if external_id.is_masked() {
             self.add(external_id.expose(), "(masked external ID)");
             // The check tries wrong ones that reveal as much as the right one.
-            self.add_near_misses(external_id.expose());
-        }
-    }
-
-    fn add_near_misses(&mut self, external_id: &str) {
-        for near in near_misses(external_id) {
-            self.add_chosen_by_others(&near, "(masked: a wrong external ID)");
+            for near in near_misses(external_id.expose()) {
+                match has_account(&near) {
+                    true => self.add_chosen_by_others(&near, "(masked: a wrong external ID)"),
+                    false => self.add(&near, "(masked: a wrong external ID)"),
+                }
+            }
         }
     }
 
     /// Masks an external ID that no spec has, in a text that is pasted elsewhere.
     pub fn add_found_external_id(&mut self, external_id: &str) {
         self.add_chosen_by_others(external_id, "(masked external ID)");
-        self.add_near_misses(external_id);
+        for near in near_misses(external_id) {
+            self.add_chosen_by_others(&near, "(masked: a wrong external ID)");
+        }
     }
 
     /// Masks something that no one should see.

@@ -358,12 +358,12 @@ fn a_spec_reads_no_variable_that_may_hold_credentials_unless_it_is_allowed_by_na
 fn what_is_presented_to_the_owner_of_a_role_is_written_out_or_kept_for_that() {
     let given = Given {
         variables: [
-            ("GENESYS_HUB_ID", "an-id"),
-            ("ORGANIZATION", "an-id"),
-            ("GENESYSCLOUD_OAUTHCLIENT_ID", "an-id"),
+            ("GENESYS_HUB_ID", "an-id-42"),
+            ("ORGANIZATION", "an-id-42"),
+            ("GENESYSCLOUD_OAUTHCLIENT_ID", "an-id-42"),
         ]
         .into(),
-        files: [("id.txt", "an-id")].into(),
+        files: [("id.txt", "an-id-42")].into(),
         ..Given::default()
     };
     let with = |id: &str| {
@@ -371,7 +371,7 @@ fn what_is_presented_to_the_owner_of_a_role_is_written_out_or_kept_for_that() {
         let table = format!("[aws]\nassume_role = {{ role_arn = \"{role}\", external_id = {id} }}");
         parse(&EXAMPLE.replacen("[aws]", &table, 1), "x", &given)
     };
-    for good in ["\"an-id\"", "{ env = \"GENESYS_HUB_ID\" }"] {
+    for good in ["\"an-id-42\"", "{ env = \"GENESYS_HUB_ID\" }"] {
         let (spec, diagnostics) = with(good);
         assert!(spec.is_some(), "{diagnostics:?}");
     }
