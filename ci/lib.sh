@@ -81,7 +81,7 @@ of_report() {
         value=$(jq --raw-output "$types
             [if has(\"specs\") then .specs | list else {member: .} end
                 | if has(\"error\") then null else (.member // .plan // .report // .apply | try ($1 | truth) catch null) end]
-            | if any(. == true) then true elif any(. == null) then \"unknown\" else false end" "$report") || value=unknown
+            | if any(. == true) then true elif length == 0 or any(. == null) then \"unknown\" else false end" "$report") || value=unknown
     fi
     printf '%s' "$value"
 }

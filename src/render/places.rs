@@ -23,7 +23,7 @@ pub(super) fn external_ids(text: &str, known: &dyn Fn(&str) -> Option<usize>) ->
     for (at, hunk) in lower.match_indices("@@\n") {
         found.values(at + hunk.len(), true, &is_secretive);
     }
-    for (phrases, is_quoted) in [(QUOTED, true), (PLAIN, false)] {
+    for (phrases, is_quoted) in [(&QUOTED[..], true), (&PLAIN[..], false)] {
         for (at, phrase) in phrases.iter().flat_map(|phrase| lower.match_indices(phrase)) {
             found.sentence(at + phrase.len(), is_quoted);
         }
