@@ -180,7 +180,10 @@ pub fn markdown(view: &DiagnoseView, mask: &dyn Fn(&str) -> String) -> String {
     let _ = writeln!(out, "AWS account {}, region {}\n", esc.code(account_id), esc.code(region));
     out.push_str("| | | from |\n|---|---|---|\n");
     for KnownView { what, value, from } in known {
-        let _ = writeln!(out, "| {what} | {} | {} |", esc.code(value), esc.text(from));
+        // What stands behind these words is masked even if it is a word of the report.
+        let whole = (esc.mask)(&format!("{what} \"{value}\""));
+        let value = whole.strip_prefix(what).and_then(|rest| rest.strip_prefix(" \"")?.strip_suffix('"'));
+        let _ = writeln!(out, "| {what} | {} | {} |", esc.code(value.unwrap_or(&whole)), esc.text(from));
     }
     out.push('\n');
     if let Some(error) = error {

@@ -193,8 +193,13 @@ impl Output {
                     true => key.clone(),
                     false => without_passwords(&redactor().apply(key)).into_owned(),
                 };
+                let is_of_one = members.get("what").is_some_and(|what| what == "external ID");
+                let of = |key| if is_of_one && key == "value" { EXTERNAL_ID } else { key };
                 Value::Object(
-                    members.iter().map(|(key, value)| (name(key), self.masked_member(key, value))).collect(),
+                    members
+                        .iter()
+                        .map(|(key, value)| (name(key), self.masked_member(of(key), value)))
+                        .collect(),
                 )
             }
             Value::Null | Value::Bool(_) | Value::Number(_) => value.clone(),
@@ -283,6 +288,24 @@ impl Explain for OutputError {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn json_masks_external_ids_and_no_key_or_word_of_its_own() {
+        let output = Output::capture();
+        output.mask(|redactor| {
+            ["unknown", "value", "12345678"].iter().for_each(|id| redactor.add_other_external_id(id))
+        });
+        let value = serde_json::json!({
+            "value": "unknown", "known": [{ "what": "external ID", "value": "unknown", "from": "unknown" }],
+            "StringEquals": { "STS:externalid": ["unknown", "x*", 12_345_678] }, "Resource": "value",
+        });
+        let mask = "(masked: another external ID)";
+        let masked = serde_json::json!({
+            "value": "unknown", "known": [{ "what": "external ID", "value": mask, "from": "unknown" }],
+            "StringEquals": { "STS:externalid": [mask, "x*", mask] }, "Resource": "value",
+        });
+        assert_eq!(output.masked_json(&value), masked);
+    }
 
     #[test]
     fn what_is_waited_for_is_shown_after_half_a_second_and_again_each_second() {
