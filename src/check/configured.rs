@@ -7,11 +7,11 @@ use super::facts::{
     GenesysSide, IntegrationFacts, Unknown,
 };
 use super::level::Level;
-use super::questions::{may_invoke, name_of};
+use super::questions::{genesys as genesys_account, genesys_may_assume, may_invoke, name_of};
 use super::topic::Topic;
 use crate::arn::FunctionArn;
 use crate::plan::genesys::GenesysChange;
-use crate::policy::Decision;
+use crate::policy::{Decision, Principal};
 use crate::text::one_line;
 
 pub(crate) fn configured(facts: &Facts) -> Vec<Claim> {
@@ -116,12 +116,45 @@ fn organization(genesys: &GenesysFacts, facts: &Facts) -> Claim {
     } else {
         organization_id.clone()
     };
-    let finding = finding(
+    let ours = facts.desired.external_id.expose();
+    let (what, remedy) = if facts.desired.external_id.is_masked() {
+        (
+            format!("The spec's external ID is not the ID of organization \"{name}\""),
+            "correct `external_id` in the spec and run apply, or use the credentials of the right organization"
+                .to_owned(),
+        )
+    } else {
+        (
+            format!(
+                "The spec's external ID {ours} is not the ID of organization \"{name}\" ({organization_id})"
+            ),
+            format!(
+                "set `external_id = \"{organization_id}\"` in the spec and run `{} apply`, or use the credentials of \
+                 organization {ours}",
+                facts.invocation
+            ),
+        )
+    };
+    let mut finding = finding(
         Cause::Organization,
-        format!("The spec's external ID is not the ID of the organization \"{name}\""),
+        what,
         "Genesys Cloud presents its organization's ID and is refused at sts:AssumeRole",
-        "correct `external_id` in the spec, or use the credentials of the right organization".to_owned(),
+        remedy,
     );
+    // Whoever has the ID that the spec says gets in where the role lets it in.
+    if let Some(role) = &facts.live.role {
+        let account = Principal::Aws(genesys_account(&facts.desired).to_string());
+        let decision = genesys_may_assume(role, &account, Some(ours)).decision;
+        if matches!(decision, Decision::Allowed | Decision::Undecided) {
+            finding.harm.lets_in.push(facts.bearer_of(ours));
+        }
+        // The right one may be let in all the same.
+        let decision = genesys_may_assume(role, &account, Some(organization_id)).decision;
+        if decision == Decision::Allowed {
+            "the role admits the organization's ID; `apply` would shut it out"
+                .clone_into(&mut finding.consequence);
+        }
+    }
     question.fails(format!("{seen}, its ID {shown}"), finding, &[])
 }
 

@@ -41,6 +41,10 @@ pub fn diagnose(claims: &[Claim]) -> Diagnosis {
     diagnosis.ruled_out = Topic::ALL
         .iter()
         .filter(|topic| is_ruled_out(claims, **topic))
+        // Under the spec's external ID, which is not the organization's.
+        .filter(|topic| {
+            !diagnosis.has(Cause::Organization) || !matches!(topic, Topic::Admission | Topic::NobodyElse)
+        })
         .map(|topic| topic.sentence())
         .collect();
     diagnosis

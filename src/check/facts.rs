@@ -8,6 +8,8 @@ use crate::arn::FunctionArn;
 use crate::model::{DesiredRole, GuardsReading, Live};
 use crate::plan::{Acceptable, HowToAccept, genesys};
 use crate::policy::Document;
+use crate::spec::is_guid;
+use crate::text::one_line;
 
 /// Everything about one role.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -281,6 +283,25 @@ impl Facts {
         out
     }
 
+    /// Where Genesys Cloud was asked.
+    pub(crate) fn organization_id(&self) -> Option<&str> {
+        match &self.genesys {
+            GenesysSide::Read(genesys) => Some(&genesys.organization_id),
+            GenesysSide::NotAsked | GenesysSide::Rejected(_) | GenesysSide::Unreadable(_) => None,
+        }
+    }
+
+    /// Whoever has the role assumed under this external ID. Both are IDs of organizations: what is masked in the spec is
+    /// not shown of others either.
+    pub(crate) fn bearer_of(&self, external_id: &str) -> String {
+        let is_id = is_guid(external_id);
+        match self.desired.external_id.is_masked() {
+            true => ANOTHER_ORGANIZATION.to_owned(),
+            false if is_id => format!("{THE_ORGANIZATION} {external_id}"),
+            false => format!("whoever brings the external ID \"{}\"", one_line(external_id)),
+        }
+    }
+
     /// The action that lets `apply` do something, as it works in this state.
     pub fn by_apply(&self, does: &str) -> String {
         let command = |options: &str| format!("`{} apply{options}`", self.invocation);
@@ -309,4 +330,12 @@ impl Facts {
 /// `it restores the policy` → `restores the policy`
 fn after_it(does: &str) -> &str {
     does.strip_prefix("it ").unwrap_or(does)
+}
+
+const THE_ORGANIZATION: &str = "the Genesys Cloud organization";
+const ANOTHER_ORGANIZATION: &str = "another Genesys Cloud organization";
+
+/// Whether who gets in is named as an organization of Genesys Cloud.
+pub(crate) fn is_organization(who: &str) -> bool {
+    who.starts_with(THE_ORGANIZATION) || who.starts_with(ANOTHER_ORGANIZATION)
 }

@@ -28,6 +28,7 @@ mod words;
 pub use cause::Cause;
 pub use claim::{Acceptance, Claim, Failure, Finding, Harm, Outcome, Question};
 pub use diagnosis::{Diagnosis, diagnose};
+pub(crate) use facts::is_organization;
 pub use facts::{
     ActionFacts, ActionTest, Answer, ApplyOutlook, Basis, ConnectionFacts, CredentialArn, Facts,
     FunctionFacts, FunctionSettings, FunctionState, GenesysFacts, GenesysSide, IntegrationFacts, Probes,

@@ -19,6 +19,9 @@ use crate::text::one_line;
 /// The session name of this tool's own probes, by which they are told apart in CloudTrail.
 pub const PROBE_SESSION: &str = "genesys-iam-check";
 
+/// How uses by Genesys Cloud's account under another external ID are called.
+const OTHER_CUSTOMER: &str = "another customer of Genesys Cloud";
+
 /// Seconds.
 const HOUR: i64 = 3600;
 const DAY: i64 = 24 * HOUR;
@@ -134,7 +137,7 @@ impl<'a> SeenUses<'a> {
                     seen.accepted += 1;
                     continue;
                 }
-                UseKind::OtherCustomer => "another customer of Genesys Cloud".to_owned(),
+                UseKind::OtherCustomer => OTHER_CUSTOMER.to_owned(),
                 UseKind::Stranger => in_words(&used.by, &facts.desired.role.arn.account),
             };
             match seen.strangers.iter_mut().find(|(known, _)| *known == who) {
@@ -302,7 +305,7 @@ impl<'a> SeenUses<'a> {
         let session = uses.iter().find_map(|used| used.session.as_deref()).unwrap_or("their session");
         let session = one_line(session);
         let newest = uses.first().map_or(self.history.now, |used| used.at);
-        let settled = day_after(newest);
+        let settled = right_after(newest);
         Finding {
             cause: Cause::Stranger,
             what: format!("{} has assumed the role: {}", capitalized(who), self.uses_in_short(uses)),
@@ -339,6 +342,10 @@ impl<'a> SeenUses<'a> {
         }
     }
 
+    fn others(&self) -> Vec<&str> {
+        self.strangers.iter().map(|(who, _)| who.as_str()).collect()
+    }
+
     fn sentence(&self) -> String {
         let HistoryShown { looked_at, .. } = self.shown();
         let genesys = match (self.valid_use(), self.genesys.first()) {
@@ -351,15 +358,29 @@ impl<'a> SeenUses<'a> {
                 "Genesys Cloud last assumed this role {}, before its trust policy was last written",
                 ago(used.at, self.history.now)
             ),
+            (None, None) if self.strangers.iter().any(|(who, _)| who == OTHER_CUSTOMER) => {
+                let only = if self.strangers.len() == 1 { "; only another organization has" } else { "" };
+                let others: Vec<&str> =
+                    self.others().into_iter().filter(|who| *who != OTHER_CUSTOMER).collect();
+                let seen = match others.as_slice() {
+                    [] => String::new(),
+                    others => format!("; another organization has, and {}", others.join(" and ")),
+                };
+                return format!(
+                    "For your organization Genesys Cloud was not seen to assume the role{only}{seen} ({looked_at})."
+                );
+            }
             (None, None) => "Genesys Cloud was not seen to assume this role, which proves nothing".to_owned(),
         };
-        let others: Vec<&str> = self.strangers.iter().map(|(who, _)| who.as_str()).collect();
+        let too = if self.genesys.is_empty() { "" } else { ", too" };
+        let others = self.others();
         let others = match others.as_slice() {
             [] if self.history.unreadable > 0 => {
                 format!("{} events could not be understood", self.history.unreadable)
             }
             [] => "no other account was seen".to_owned(),
-            others => format!("{} was seen, too", others.join(" and ")),
+            [one] => format!("{one} was seen{too}"),
+            others => format!("{} were seen{too}", others.join(" and ")),
         };
         format!("{genesys}; {others} ({looked_at}).")
     }
@@ -629,10 +650,10 @@ fn minute(at: Timestamp) -> String {
     at.strftime("%Y-%m-%d %H:%M UTC").to_string()
 }
 
-/// The first day that has nothing of it.
-fn day_after(at: Timestamp) -> String {
-    let next = Timestamp::from_second(at.as_second().saturating_add(DAY)).unwrap_or(at);
-    next.strftime("%Y-%m-%d").to_string()
+/// The first second that has nothing of it.
+fn right_after(at: Timestamp) -> String {
+    let next = Timestamp::from_second(at.as_second().saturating_add(1)).unwrap_or(at);
+    next.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
 #[cfg(test)]
@@ -780,7 +801,18 @@ mod tests {
                 "the trust policy of today admits nobody else"
             );
             assert_eq!(report.verdict.sign, Sign::Broken);
-            assert!(report.observation.unwrap().contains(&format!("{who} was seen, too")));
+            let says = match who {
+                OTHER_CUSTOMER => "For your organization Genesys Cloud was not seen to assume the role; only another organization has (".to_owned(),
+                who => format!("{who} was seen ("),
+            };
+            let observation = report.observation.unwrap();
+            assert!(observation.contains(&says), "{observation}");
+            // What was seen an hour ago is left out from right after it, and not from tomorrow.
+            assert!(
+                findings[0].remedy.ends_with("`genesys-iam check --since 2026-09-21T14:12:21Z`"),
+                "{}",
+                findings[0].remedy
+            );
         }
         let report = report_of(history(vec![own(PROBE_SESSION, admin)]));
         assert_eq!(report.diagnosis.findings, []);

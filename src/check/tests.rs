@@ -58,6 +58,45 @@ fn causes(live: &Live) -> Vec<Cause> {
     report.diagnosis.findings.iter().map(|finding| finding.cause).collect()
 }
 
+const ANOTHER: &str = "0b1c2d3e-0000-4000-8000-000000000000";
+
+fn in_organization(live: Live, id: &str) -> Facts {
+    Facts {
+        genesys: GenesysSide::Read(GenesysFacts {
+            organization_id: id.to_owned(),
+            organization_name: "Example".to_owned(),
+            integrations: Ok(Vec::new()),
+            actions_unknown: None,
+        }),
+        ..facts(live)
+    }
+}
+
+#[test]
+fn whoever_has_an_external_id_in_place_of_the_right_one_gets_in() {
+    let another = with_trust(&[genesys(&format!(r#"{{"StringEquals":{{"sts:ExternalId":"{ANOTHER}"}}}}"#))]);
+    let in_words = vec![format!("the Genesys Cloud organization {ANOTHER}")];
+    assert_eq!(judge(&facts(another.clone())).verdict.others, in_words);
+    let known = judge(&in_organization(another.clone(), RIGHT));
+    assert_eq!(known.verdict.others, in_words);
+    assert!(known.diagnosis.findings[0].remedy.ends_with("the spec has your organization's ID"));
+    // It is the organization itself.
+    let itself = judge(&in_organization(another, ANOTHER));
+    assert_eq!(itself.verdict.others, Vec::<String>::new());
+}
+
+#[test]
+fn whoever_has_the_external_id_of_the_spec_gets_in_where_it_is_not_the_organizations() {
+    let report = judge(&in_organization(converged(), ANOTHER));
+    assert_eq!(report.verdict.genesys_can_invoke, Some(false));
+    assert_eq!(report.verdict.others, [format!("the Genesys Cloud organization {RIGHT}")]);
+    for sentence in ["Genesys Cloud can assume the role", "nobody else can assume the role"] {
+        assert!(!report.diagnosis.ruled_out.contains(&sentence), "{sentence}");
+    }
+    let finding = report.diagnosis.findings.iter().find(|one| one.cause == Cause::Organization).unwrap();
+    assert!(finding.what.contains(ANOTHER) && finding.remedy.contains(ANOTHER), "{finding:?}");
+}
+
 #[test]
 fn only_the_right_external_id_may_be_accepted() {
     let right = genesys(&format!(r#"{{"StringEquals":{{"STS:externalid":["{RIGHT}"]}}}}"#));
@@ -528,6 +567,16 @@ proptest! {
         }
         for Finding { what, consequence, remedy, .. } in &report.diagnosis.findings {
             prop_assert!(!what.is_empty() && !consequence.is_empty() && !remedy.is_empty());
+        }
+        // Whoever may get in by any claim is in the verdict.
+        let open = |claim: &&Claim| claim.topic == Topic::NobodyElse && claim.failure().is_some();
+        if report.claims.iter().any(|claim| open(&claim)) {
+            prop_assert!(!report.verdict.others.is_empty(), "{:#?}", report);
+        }
+        for who in report.claims.iter().filter(open).filter(|claim| claim.level == Level::Evaluated).flat_map(|claim| {
+            claim.failure().map(|failure| failure.finding.harm.lets_in.clone()).unwrap_or_default()
+        }) {
+            prop_assert!(report.verdict.others.contains(&who), "{who}: {:#?}", report);
         }
         // The verdict says of Genesys Cloud what the claims say.
         if report.verdict.genesys_can_invoke == Some(true) {

@@ -29,7 +29,7 @@ words! {
         Attached = "attached",
         /// the policy covers each function's exact ARN
         Covered = "covered",
-        /// nothing denies the invocation
+        /// no policy of this account denies the invocation
         Denials = "denials",
         /// the role may invoke each function
         Invocation = "invocation",

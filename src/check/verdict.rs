@@ -1,7 +1,7 @@
 //! The one sentence for which the tool exists: can Genesys Cloud, and nobody else, invoke the functions?
 
 use super::cause::Cause;
-use super::claim::{Claim, Outcome};
+use super::claim::{Claim, Failure, Outcome};
 use super::diagnosis::Diagnosis;
 use super::level::Level;
 use super::topic::Topic;
@@ -70,6 +70,25 @@ pub(crate) fn verdict(claims: &[Claim], diagnosis: &Diagnosis, proof: Option<Lev
         for who in &finding.harm.lets_in {
             if !list.contains(who) {
                 list.push(who.clone());
+            }
+        }
+    }
+    // What explains a failed claim need not say who gets in by it.
+    for claim in claims {
+        let Some(Failure { finding, explained_by }) = claim.failure() else { continue };
+        // A call shows that someone gets in; the documents say who.
+        let is_call = !matches!(claim.level, Level::Evaluated | Level::Configured);
+        let is_said = is_call
+            && diagnosis.findings.iter().any(|known| {
+                let explains = known.cause == finding.cause || explained_by.contains(&known.cause);
+                explains && !known.harm.lets_in.is_empty()
+            });
+        if is_said || finding.cause == Cause::Stranger {
+            continue;
+        }
+        for who in &finding.harm.lets_in {
+            if !others.contains(who) {
+                others.push(who.clone());
             }
         }
     }

@@ -9,7 +9,7 @@ use super::remark::{notice_remark, to_accept};
 use super::words::few;
 use crate::check::{
     Acceptance, AskedOrganization, Cause, CheckReport, Claim, Diagnosis, Finding, Harm, Level, Outcome,
-    RoleReport, Sign, Verdict,
+    RoleReport, Sign, Verdict, is_organization,
 };
 
 /// Of the layout: it grows when a reader of an older one would go wrong.
@@ -242,6 +242,9 @@ fn verdict_view(verdict: &Verdict, functions: &str, diagnosis: &Diagnosis, in_sa
     let headline = |functions: &str, the_role: &str| {
         let genesys = match genesys_can_invoke {
             Some(true) => format!("Genesys Cloud can invoke {functions}"),
+            Some(false) if others.iter().any(|who| is_organization(who)) => {
+                format!("Genesys Cloud cannot invoke {functions} for your organization")
+            }
             Some(false) => format!("Genesys Cloud cannot invoke {functions}"),
             None => format!("it is not known whether Genesys Cloud can invoke {functions}"),
         };
@@ -271,6 +274,9 @@ fn verdict_view(verdict: &Verdict, functions: &str, diagnosis: &Diagnosis, in_sa
                     "without the role)" => format!("{who} can invoke {functions} directly, without the role"),
                     how => format!("{who} can get in ({how}"),
                 }
+            }
+            (others, _) if got_in.is_empty() && others.iter().all(|who| is_organization(who)) => {
+                format!("{} can assume {the_role}", few(others))
             }
             (others, _) if got_in.is_empty() => format!("{} can get in", few(others)),
             (others, _) => format!("{} can get in, and {} got in", few(others), few(got_in)),

@@ -225,6 +225,20 @@ impl Asked<'_> {
         self.trust.others.iter().map(|other| other.words.clone()).collect()
     }
 
+    /// Who gets in through Genesys Cloud's account under another external ID than the spec's. The organization itself is
+    /// nobody else.
+    fn bearers(&self) -> Vec<String> {
+        let ours = self.facts.organization_id();
+        let mut who: Vec<String> = Vec::new();
+        for (id, bearers) in &self.trust.also_accepts {
+            let bearer = self.facts.bearer_of(id);
+            if (bearers.genesys || bearers.verifier) && ours != Some(id.as_str()) && !who.contains(&bearer) {
+                who.push(bearer);
+            }
+        }
+        who
+    }
+
     fn restore(&self) -> String {
         self.facts.by_apply("it restores the trust policy")
     }
@@ -293,13 +307,20 @@ impl Asked<'_> {
             ),
             consequence: NOT_ASSUMED.to_owned(),
             remedy: match self.facts.basis {
+                Basis::Spec if self.facts.organization_id() == Some(self.right()) => {
+                    format!(
+                        "{}: the spec has your organization's ID",
+                        self.facts.by_apply("it restores the trust policy")
+                    )
+                }
                 Basis::Spec => format!(
                     "if the spec is right, {}; otherwise correct `external_id` in the spec",
                     self.restore()
                 ),
                 Basis::Found { .. } => self.restore(),
             },
-            harm: KEPT_OUT,
+            // In place of the right one, somebody else gets in.
+            harm: Harm { keeps_genesys_out: true, lets_in: self.bearers() },
         };
         question.fails(format!("it demands {}", found.join(" or ")), finding, &[])
     }
@@ -455,7 +476,7 @@ impl Asked<'_> {
             let anyone = "any customer of Genesys Cloud".to_owned();
             ("any customer of Genesys Cloud can have the role assumed (the confused deputy)", vec![anyone])
         } else {
-            ("whoever is trusted gets in without it", Vec::new())
+            ("whoever is trusted gets in without it", self.others())
         };
         Finding {
             cause: Cause::RoleOpen,
@@ -558,12 +579,13 @@ impl Asked<'_> {
             what: format!("The trust policy also accepts the external ID {}", ids.join(" and ")),
             consequence: "that customer of Genesys Cloud can have the role assumed".to_owned(),
             remedy: self.restore(),
-            harm: Harm {
-                keeps_genesys_out: false,
-                lets_in: vec![format!("whoever brings the external ID {}", ids.join(" or "))],
-            },
+            harm: Harm { keeps_genesys_out: false, lets_in: self.bearers() },
         };
         // In place of the right one it is said already.
-        question.fails(format!("it also accepts {}", ids.join(" and ")), finding, &[Cause::ExternalId])
+        question.fails(
+            format!("it also accepts {}", ids.join(" and ")),
+            finding,
+            &[Cause::ExternalId, Cause::Organization],
+        )
     }
 }

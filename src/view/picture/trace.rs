@@ -2,7 +2,7 @@
 
 use super::model::{FunctionStop, Link, LinkProof, Outsiders, Picture, Station};
 use crate::arn::FunctionArn;
-use crate::check::{Cause, Claim, InvocationPath, Level, Outcome, RoleReport, Topic};
+use crate::check::{Cause, Claim, InvocationPath, Level, Outcome, RoleReport, Topic, is_organization};
 
 /// A link, or an end of one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -282,7 +282,11 @@ fn others(report: &RoleReport, claims: &[&Claim]) -> Outsiders {
             .iter()
             .filter(|finding| finding.cause != Cause::FunctionOpen && !finding.harm.lets_in.is_empty())
             .all(|finding| finding.cause == Cause::Stranger);
-        let words = if is_past { "got in, as recorded" } else { "can get in" };
+        let words = match is_past {
+            true => "got in, as recorded",
+            false if names.iter().all(|who| is_organization(who)) => "another organization can assume it",
+            false => "can get in",
+        };
         words.clone_into(&mut link.words);
         link.basis = String::new();
     }
