@@ -31,7 +31,9 @@ impl Status {
     /// As docs/exit-status.md and the manual pages have it.
     pub const fn meaning(self) -> &'static str {
         match self {
-            Self::Done => "done; nothing to change",
+            Self::Done => {
+                "done; nothing to change; `check`: no fault, even where not everything is known (`--require` asks for more)"
+            }
             Self::Error => "error",
             Self::Changes => {
                 "`plan --detailed-exitcode`: there are changes, or permissions that the spec neither makes nor accepts; \

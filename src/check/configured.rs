@@ -61,7 +61,9 @@ fn read(genesys: &GenesysFacts, facts: &Facts) -> Vec<Claim> {
     let integrations = match &genesys.integrations {
         Ok(integrations) => integrations,
         Err(Unknown { why, help }) => {
-            claims.push(uses_role(facts).not_provable(why.clone(), help.clone()));
+            // Not that there is none: that is another topic.
+            let question = Question { topic: Topic::Genesys, ..uses_role(facts) };
+            claims.push(question.not_provable(why.clone(), help.clone()));
             return claims;
         }
     };

@@ -32,6 +32,12 @@ pub struct Verdict {
     pub others_known: bool,
     /// What keeps the answer from being known.
     pub unknown: Option<String>,
+    /// What to do about what is not known.
+    pub to_do: Option<String>,
+    /// Whether Genesys Cloud's side could not be read: nothing says that an integration uses the role.
+    pub is_genesys_unread: bool,
+    /// What the documents leave open although every real call succeeded.
+    pub left_open: Option<String>,
     /// The strongest level that is proven.
     pub proof: Option<Level>,
 }
@@ -100,6 +106,15 @@ pub(crate) fn verdict(claims: &[Claim], diagnosis: &Diagnosis, proof: Option<Lev
         }
     }
     let unknown = if genesys_can_invoke.is_none() { open_for_genesys } else { None }.or(open_for_others);
+    let unread = claims.iter().find(|claim| claim.topic == Topic::Genesys && !claim.is_good());
+    let mut calls = claims.iter().filter(|claim| claim.level == Level::Assumed).peekable();
+    let calls_succeed = calls.peek().is_some() && calls.all(Claim::is_good);
+    let is_undecided = |claim: &&Claim| {
+        claim.level == Level::Evaluated && matches!(claim.outcome, Outcome::NotProvable { .. })
+    };
+    let left_open = claims.iter().find(is_undecided).filter(|_| {
+        diagnosis.findings.is_empty() && calls_succeed && proof.is_none_or(|level| level < Level::Assumed)
+    });
     Verdict {
         sign: if !diagnosis.findings.is_empty() {
             Sign::Broken
@@ -115,6 +130,12 @@ pub(crate) fn verdict(claims: &[Claim], diagnosis: &Diagnosis, proof: Option<Lev
         got_in,
         others_known: open_for_others.is_none(),
         unknown: unknown.map(|claim| format!("{} ({})", claim.sentence, claim.seen)),
+        to_do: unknown.or(unread).and_then(|claim| match &claim.outcome {
+            Outcome::NotProvable { help } => Some(help.clone()),
+            Outcome::Holds | Outcome::Accepted(_) | Outcome::Fails(_) => None,
+        }),
+        is_genesys_unread: unread.is_some() && proof != Some(Level::EndToEnd),
+        left_open: left_open.map(|claim| claim.sentence.clone()),
         proof,
     }
 }

@@ -183,11 +183,17 @@ fn headlines(out: &mut String, rows: &[Row<'_>]) {
     }
     if let [(_, _, role)] = rows {
         let detail = match (&role.verdict.unknown, role.verdict.sign) {
-            (Some(unknown), "unknown") => clip(unknown, 150),
+            (Some(unknown), "unknown") => Some(clip(unknown, 150)),
             (_, "broken") => return,
-            _ => paint(DIM, &clip(role.verdict.proof_in_words, 150)),
+            _ if role.verdict.to_do.is_some() => None,
+            _ => Some(paint(DIM, &clip(&role.verdict.proof_in_words, 220))),
         };
-        let _ = writeln!(out, "  {detail}");
+        if let Some(detail) = detail {
+            let _ = writeln!(out, "  {detail}");
+        }
+        if let Some(to_do) = &role.verdict.to_do {
+            let _ = writeln!(out, "  do: {}", one_line(to_do));
+        }
     }
 }
 

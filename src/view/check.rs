@@ -99,7 +99,10 @@ pub struct VerdictView {
     pub unknown: Option<String>,
     /// The strongest level that is proven.
     pub proof: Option<&'static str>,
-    pub proof_in_words: &'static str,
+    pub proof_in_words: String,
+    /// What to do about what is not known.
+    #[serde(skip)]
+    pub to_do: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -237,10 +240,23 @@ fn verdict_view(verdict: &Verdict, functions: &str, diagnosis: &Diagnosis, in_sa
         does_more,
         others_known,
         unknown,
+        to_do,
+        is_genesys_unread,
+        left_open,
         proof,
     } = verdict;
     let headline = |functions: &str, the_role: &str| {
         let genesys = match genesys_can_invoke {
+            Some(true) if *is_genesys_unread && the_role == "the role" => {
+                format!(
+                    "the role lets Genesys Cloud invoke {functions}; whether an integration uses it could not be read"
+                )
+            }
+            Some(true) if *is_genesys_unread => {
+                format!(
+                    "{the_role} let Genesys Cloud invoke {functions}; whether integrations use them could not be read"
+                )
+            }
             Some(true) => format!("Genesys Cloud can invoke {functions}"),
             Some(false) if others.iter().any(|who| is_organization(who)) => {
                 format!("Genesys Cloud cannot invoke {functions} for your organization")
@@ -312,11 +328,18 @@ fn verdict_view(verdict: &Verdict, functions: &str, diagnosis: &Diagnosis, in_sa
         got_in: got_in.clone(),
         unknown: unknown.clone(),
         proof: proof.map(Level::word),
-        proof_in_words: proof_in_words(*proof, in_sandbox),
+        proof_in_words: match left_open {
+            Some(open) if in_sandbox => {
+                format!("Proven by real calls in the sandbox (not in AWS); only {open}.")
+            }
+            Some(open) => format!("Proven by real calls; only {open}."),
+            None => proof_in_words(*proof, *sign, in_sandbox).to_owned(),
+        },
+        to_do: to_do.clone(),
     }
 }
 
-fn proof_in_words(proof: Option<Level>, in_sandbox: bool) -> &'static str {
+fn proof_in_words(proof: Option<Level>, sign: Sign, in_sandbox: bool) -> &'static str {
     match (proof, in_sandbox) {
         (Some(Level::EndToEnd), false) => "Proven end to end: Genesys Cloud itself invoked the function.",
         (Some(Level::EndToEnd), true) => {
@@ -334,6 +357,7 @@ fn proof_in_words(proof: Option<Level>, in_sandbox: bool) -> &'static str {
         (Some(Level::Evaluated | Level::Configured | Level::Refused), _) => {
             "Shown by the live documents, not by a call as Genesys Cloud."
         }
+        (None, _) if sign == Sign::Broken => "No level is proven: there is a fault.",
         (None, _) => "Not everything could be evaluated.",
     }
 }

@@ -62,7 +62,11 @@ fn one_ready(function: &FunctionFacts, organization_region: Option<&str>) -> Cla
                 // An inactive function wakes at the next invocation, which fails in the meantime.
                 Readiness::NotYet => question.not_provable(
                     format!("its state is {}", in_words(settings)),
-                    "an invocation now may fail; run `check` again when it is Active",
+                    if settings.state.as_deref() == Some("Inactive") {
+                        "invoke it: that fails and wakes it; when it is Active, run `check` again"
+                    } else {
+                        "wait until it is Active, then run `check` again"
+                    },
                 ),
                 Readiness::Never => {
                     let seen = format!("its state is {}", in_words(settings));

@@ -5,7 +5,7 @@ use super::page::{self, Tone, fact};
 use super::picture;
 use super::role::{Depth, RoleRow, causes, claims, known, picture_title};
 use super::writer::Html;
-use crate::view::{CheckView, Provenance, Summary, few, plural, sentence_case};
+use crate::view::{CheckView, Provenance, Summary, VerdictView, few, plural, sentence_case};
 
 /// The reports of one spec, or of several by file, as a page; `failed` have none.
 pub fn checks(
@@ -81,12 +81,14 @@ fn verdict(html: &mut Html<'_>, rows: &[RoleRow<'_>], summary: Summary, failed: 
             match (&verdict.unknown, tone) {
                 (Some(unknown), Tone::Open) => {
                     html.raw("Not known: ").prose(unknown).raw(".");
+                    to_do(html, verdict);
                 }
                 (_, Tone::Broken) => {
                     html.text(&format!("{} below, each with what to do.", plural(summary.causes, "cause")));
                 }
                 _ => {
-                    html.text(verdict.proof_in_words);
+                    html.text(&verdict.proof_in_words);
+                    to_do(html, verdict);
                 }
             }
         }
@@ -95,6 +97,13 @@ fn verdict(html: &mut Html<'_>, rows: &[RoleRow<'_>], summary: Summary, failed: 
         }
     }
     html.raw("</p></section>\n");
+}
+
+/// What to do about what is not known.
+fn to_do(html: &mut Html<'_>, verdict: &VerdictView) {
+    if let Some(to_do) = &verdict.to_do {
+        html.raw(" To do: ").prose(to_do).raw(".");
+    }
 }
 
 /// `2 causes; 140 claims hold, 1 accepted, 2 not provable from here`

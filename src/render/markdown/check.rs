@@ -148,7 +148,7 @@ fn check_headline(
 fn first_of_all(esc: &Escape<'_>, rows: &[(Option<&str>, &RoleView)]) -> String {
     let causes = rows.iter().flat_map(|(_, role)| role.diagnosis.iter().map(move |cause| (role, cause)));
     let worst = causes.clone().find(|(_, cause)| cause.lets_in).or_else(|| causes.clone().next());
-    let Some((role, cause)) = worst else { return String::new() };
+    let Some((role, cause)) = worst else { return not_known(esc, rows) };
     let of = if rows.len() > 1 { format!("{}: ", esc.code(&role.role)) } else { String::new() };
     let remedy = format!("To do: {of}{}.", esc.text(&cause.remedy));
     let each_once = |of: fn(&RoleView) -> &Vec<String>| -> Vec<&String> {
@@ -170,6 +170,18 @@ fn first_of_all(esc: &Escape<'_>, rows: &[(Option<&str>, &RoleView)]) -> String 
         true => format!("> [!WARNING]\n> {of}{}. {remedy}\n\n", esc.text(&cause.what)),
         false => format!("> [!CAUTION]\n> {}. {remedy}\n\n", esc.text(&sentence_case(&who.join("; ")))),
     }
+}
+
+/// What keeps the answer from being known, and what to do about it.
+fn not_known(esc: &Escape<'_>, rows: &[(Option<&str>, &RoleView)]) -> String {
+    let Some((role, to_do)) =
+        rows.iter().find_map(|(_, role)| role.verdict.to_do.as_ref().map(|to_do| (role, to_do)))
+    else {
+        return String::new();
+    };
+    let of = if rows.len() > 1 { format!("{}: ", esc.code(&role.role)) } else { String::new() };
+    let unknown = role.verdict.unknown.as_ref().map(|unknown| format!("Not known: {}. ", esc.text(unknown)));
+    format!("> [!NOTE]\n> {of}{}To do: {}.\n\n", unknown.unwrap_or_default(), esc.text(to_do))
 }
 
 fn role_causes(esc: &Escape<'_>, report: &RoleView, has_heading: bool) -> String {
