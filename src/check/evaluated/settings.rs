@@ -63,7 +63,7 @@ fn one_ready(function: &FunctionFacts, organization_region: Option<&str>) -> Cla
                 Readiness::NotYet => question.not_provable(
                     format!("its state is {}", in_words(settings)),
                     if settings.state.as_deref() == Some("Inactive") {
-                        "invoke it: that fails and wakes it; when it is Active, run `check` again"
+                        "invoke it once, which fails and wakes it, then check again"
                     } else {
                         "wait until it is Active, then run `check` again"
                     },
