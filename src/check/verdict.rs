@@ -62,7 +62,12 @@ pub(crate) fn verdict(claims: &[Claim], diagnosis: &Diagnosis, proof: Option<Lev
     };
     let open_for_genesys = claims.iter().find(|claim| is_open(claim, NEEDED));
     let open_for_others = claims.iter().find(|claim| is_open(claim, &[Topic::NobodyElse]));
-    let genesys_can_invoke = if harms().any(|harm| harm.keeps_genesys_out) {
+    // A call that was refused says so, whatever explains it.
+    let is_refused = |claim: &Claim| {
+        !claim.level.is_read()
+            && claim.failure().is_some_and(|failure| failure.finding.harm.keeps_genesys_out)
+    };
+    let genesys_can_invoke = if harms().any(|harm| harm.keeps_genesys_out) || claims.iter().any(is_refused) {
         Some(false)
     } else if proof == Some(Level::EndToEnd) || open_for_genesys.is_none() {
         Some(true)
