@@ -150,7 +150,7 @@ fn organization(genesys: &GenesysFacts, facts: &Facts) -> Claim {
         if matches!(decision, Decision::Allowed | Decision::Undecided) {
             finding.harm.lets_in.push(facts.bearer_of(ours));
         }
-        // The right one may be let in all the same.
+        // The right one may be let in anyway.
         let decision = genesys_may_assume(role, &account, Some(organization_id)).decision;
         if decision == Decision::Allowed {
             "the role admits the organization's ID; `apply` would shut it out"

@@ -235,7 +235,7 @@ impl Answers {
             let mut functions = self.functions.split([' ', ',']).filter(|name| !name.is_empty());
             match (functions.next(), functions.next()) {
                 (Some(first), Some(_)) => action.replacen(
-                    "# function = \"my-genesys-trigger-function\"",
+                    &format!("# function = {}", quoted(first)),
                     &format!("function = {}", quoted(first)),
                     1,
                 ),
