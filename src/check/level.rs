@@ -23,6 +23,17 @@ words! {
 impl Level {
     /// Those whose documents or configuration can be read without a call that proves something.
     pub fn is_read(self) -> bool {
-        matches!(self, Self::Evaluated | Self::Configured)
+        match self {
+            Self::Evaluated | Self::Configured => true,
+            Self::Observed | Self::Refused | Self::Assumed | Self::EndToEnd => false,
+        }
+    }
+
+    /// A call that this check made: what AWS recorded says what was once so.
+    pub fn is_call(self) -> bool {
+        match self {
+            Self::Refused | Self::Assumed | Self::EndToEnd => true,
+            Self::Evaluated | Self::Configured | Self::Observed => false,
+        }
     }
 }

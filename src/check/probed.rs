@@ -326,6 +326,18 @@ fn cause(words: &str) -> Cause {
     }
 }
 
+/// Kinds of policies, as AWS names them in an AccessDenied.
+pub(crate) const POLICY_KINDS: [&str; 8] = [
+    "service control policy",
+    "resource control policy",
+    "permissions boundary",
+    "session policy",
+    "identity-based policy",
+    "resource-based policy",
+    "role trust policy",
+    "VPC endpoint policy",
+];
+
 struct Denying {
     kind: &'static str,
     arn: Option<String>,
@@ -333,17 +345,7 @@ struct Denying {
 
 /// `… with an explicit deny in a service control policy: arn:aws:organizations::…:policy/…`
 fn denying_policy(words: &str) -> Option<Denying> {
-    const KINDS: [&str; 8] = [
-        "service control policy",
-        "resource control policy",
-        "permissions boundary",
-        "session policy",
-        "identity-based policy",
-        "resource-based policy",
-        "role trust policy",
-        "VPC endpoint policy",
-    ];
-    let kind = KINDS.into_iter().find(|kind| words.contains(kind))?;
+    let kind = POLICY_KINDS.into_iter().find(|kind| words.contains(kind))?;
     let after = words.split_once(kind).map_or("", |(_, after)| after);
     let arn = after.split_once("arn:").map(|(_, arn)| {
         let end = arn.find(char::is_whitespace).unwrap_or(arn.len());

@@ -14,6 +14,26 @@ pub enum Sign {
     Good,
 }
 
+impl Sign {
+    /// As JSON has it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Broken => "broken",
+            Self::Unknown => "unknown",
+            Self::Good => "good",
+        }
+    }
+
+    /// For people.
+    pub fn symbol(self) -> &'static str {
+        match self {
+            Self::Broken => "✗",
+            Self::Unknown => "?",
+            Self::Good => "✓",
+        }
+    }
+}
+
 /// Derived from the causes and the claims, and from nothing else.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Verdict {
@@ -51,7 +71,7 @@ pub(crate) fn verdict(claims: &[Claim], diagnosis: &Diagnosis, proof: Option<Lev
     // A real call decides what the documents leave open.
     let is_proven = |topic: Topic| {
         let mut calls =
-            claims.iter().filter(|claim| claim.topic == topic && !claim.level.is_read()).peekable();
+            claims.iter().filter(|claim| claim.topic == topic && claim.level.is_call()).peekable();
         calls.peek().is_some() && calls.all(Claim::is_good)
     };
     let is_open = |claim: &&Claim, topics: &[Topic]| {
@@ -64,8 +84,7 @@ pub(crate) fn verdict(claims: &[Claim], diagnosis: &Diagnosis, proof: Option<Lev
     let open_for_others = claims.iter().find(|claim| is_open(claim, &[Topic::NobodyElse]));
     // A call that was refused says so, whatever explains it.
     let is_refused = |claim: &Claim| {
-        !claim.level.is_read()
-            && claim.failure().is_some_and(|failure| failure.finding.harm.keeps_genesys_out)
+        claim.level.is_call() && claim.failure().is_some_and(|failure| failure.finding.harm.keeps_genesys_out)
     };
     let genesys_can_invoke = if harms().any(|harm| harm.keeps_genesys_out) || claims.iter().any(is_refused) {
         Some(false)
@@ -78,18 +97,13 @@ pub(crate) fn verdict(claims: &[Claim], diagnosis: &Diagnosis, proof: Option<Lev
     let mut got_in: Vec<String> = Vec::new();
     for finding in &diagnosis.findings {
         let list = if finding.cause == Cause::Stranger { &mut got_in } else { &mut others };
-        for who in &finding.harm.lets_in {
-            if !list.contains(who) {
-                list.push(who.clone());
-            }
-        }
+        add_new(list, &finding.harm.lets_in);
     }
     // What explains a failed claim need not say who gets in by it.
     for claim in claims {
         let Some(Failure { finding, explained_by }) = claim.failure() else { continue };
         // A call shows that someone gets in; the documents say who.
-        let is_call = !matches!(claim.level, Level::Evaluated | Level::Configured);
-        let is_said = is_call
+        let is_said = claim.level.is_call()
             && diagnosis.findings.iter().any(|known| {
                 let explains = known.cause == finding.cause || explained_by.contains(&known.cause);
                 explains && !known.harm.lets_in.is_empty()
@@ -97,19 +111,11 @@ pub(crate) fn verdict(claims: &[Claim], diagnosis: &Diagnosis, proof: Option<Lev
         if is_said || finding.cause == Cause::Stranger {
             continue;
         }
-        for who in &finding.harm.lets_in {
-            if !others.contains(who) {
-                others.push(who.clone());
-            }
-        }
+        add_new(&mut others, &finding.harm.lets_in);
     }
     let acceptances = || claims.iter().flat_map(Claim::acceptances);
     let mut accepted_others: Vec<String> = Vec::new();
-    for who in acceptances().flat_map(|acceptance| &acceptance.lets_in) {
-        if !accepted_others.contains(who) {
-            accepted_others.push(who.clone());
-        }
-    }
+    acceptances().for_each(|acceptance| add_new(&mut accepted_others, &acceptance.lets_in));
     let unknown = if genesys_can_invoke.is_none() { open_for_genesys } else { None }.or(open_for_others);
     let unread = claims.iter().find(|claim| claim.topic == Topic::Genesys && !claim.is_good());
     let mut calls = claims.iter().filter(|claim| claim.level == Level::Assumed).peekable();
@@ -142,5 +148,14 @@ pub(crate) fn verdict(claims: &[Claim], diagnosis: &Diagnosis, proof: Option<Lev
         is_genesys_unread: unread.is_some() && proof != Some(Level::EndToEnd),
         left_open: left_open.map(|claim| claim.sentence.clone()),
         proof,
+    }
+}
+
+/// Appends those that are not in the list.
+fn add_new(list: &mut Vec<String>, names: &[String]) {
+    for name in names {
+        if !list.contains(name) {
+            list.push(name.clone());
+        }
     }
 }

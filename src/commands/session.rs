@@ -229,26 +229,19 @@ impl Session {
         let foresight = Some(foresight?);
         let is_final = !in_bulk || is_as_written(&exact);
         let desired = if is_final { desired } else { resolve(spec, &exact) };
-        if self.genesys.is_none() && is_final {
-            return Ok(Observed {
-                caller,
-                functions,
-                live,
-                desired,
-                foresight,
-                draft: Some(plan),
-                function_policies: BTreeMap::new(),
-                replaced: ReplacementTests::default(),
-            });
-        }
-        Box::pin(self.read_usage(&mut live, &plan)).await;
+        let draft = if self.genesys.is_none() && is_final {
+            Some(plan)
+        } else {
+            Box::pin(self.read_usage(&mut live, &plan)).await;
+            None
+        };
         Ok(Observed {
             caller,
             functions,
             live,
             desired,
             foresight,
-            draft: None,
+            draft,
             function_policies: BTreeMap::new(),
             replaced: ReplacementTests::default(),
         })

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::arn::{Arn, FunctionArn};
-use crate::check::Cause;
+use crate::check::{Cause, POLICY_KINDS};
 
 /// How far an invocation got.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,18 +43,6 @@ pub struct ErrorReading {
     /// The kind of policy that it names: `resource control policy`.
     pub policy: Option<&'static str>,
 }
-
-const POLICIES: [&str; 9] = [
-    "service control policy",
-    "resource control policy",
-    "permissions boundary",
-    "session policy",
-    "identity-based policy",
-    "resource-based policy",
-    "role trust policy",
-    "trust policy",
-    "VPC endpoint policy",
-];
 
 /// Marks of each stage, in lower case; the first that is in the text decides.
 const MARKS: &[(Stage, &[&str])] = &[
@@ -167,7 +155,7 @@ pub fn read_error(text: &str) -> ErrorReading {
         stage,
         role: arns.iter().filter_map(arn).find_map(|arn| role(arn, stage)),
         function: arns.iter().find_map(|word| word.parse::<FunctionArn>().ok()),
-        policy: POLICIES.into_iter().find(|kind| text.contains(kind)),
+        policy: POLICY_KINDS.into_iter().chain(["trust policy"]).find(|kind| text.contains(kind)),
     }
 }
 

@@ -65,16 +65,7 @@ fn new_version(facts: &Facts, shell: &Shell, policy: &LivePolicy, document: &Doc
             &oldest.id,
         ])));
     }
-    let json = document.to_json();
-    cli.push(run(shell.aws(&[
-        "iam",
-        "create-policy-version",
-        "--policy-arn",
-        &arn,
-        "--policy-document",
-        &json,
-        "--set-as-default",
-    ])));
+    cli.push(set_document(shell, &arn, document));
     console.push(say(format!("IAM > Policies > {name} > Permissions > Edit: this document, then Save")));
     console.push(FixStep::Paste(document.to_pretty()));
     if !is_attached(facts, &policy.policy.arn) {
@@ -196,18 +187,8 @@ fn boundary(facts: &Facts, role: &LiveRole, shell: &Shell) -> Steps {
         };
     }
     let wider = joined(facts, document);
-    let json = wider.to_json();
-    let create = shell.aws(&[
-        "iam",
-        "create-policy-version",
-        "--policy-arn",
-        &text,
-        "--policy-document",
-        &json,
-        "--set-as-default",
-    ]);
     Steps {
-        cli: vec![say(&*ask), run(create)],
+        cli: vec![say(&*ask), set_document(shell, &text, &wider)],
         console: vec![
             say(ask),
             say(format!("IAM > Policies > {name} > Permissions > Edit: this document, then Save")),
@@ -285,15 +266,20 @@ pub(super) fn extra(facts: &Facts, shell: &Shell, is_own: bool) -> Remedy {
 pub(super) fn also(facts: &Facts, shell: &Shell, function: &FunctionArn) -> Option<FixStep> {
     let policy = facts.live.policy.as_ref()?;
     let more = crate::policy::template::invoke_policy(std::slice::from_ref(function));
-    let json = with(&policy.policy.document, more.statements.as_slice()).to_json();
+    let document = with(&policy.policy.document, more.statements.as_slice());
     let arn = policy.policy.arn.to_string();
-    Some(run(shell.aws(&[
+    Some(set_document(shell, &arn, &document))
+}
+
+/// The policy gets this document.
+fn set_document(shell: &Shell, arn: &str, document: &Document) -> FixStep {
+    run(shell.aws(&[
         "iam",
         "create-policy-version",
         "--policy-arn",
-        &arn,
+        arn,
         "--policy-document",
-        &json,
+        &document.to_json(),
         "--set-as-default",
-    ])))
+    ]))
 }

@@ -4,10 +4,10 @@ use std::fmt::Write;
 
 use super::output::wrapped;
 use super::style::{BOLD, DIM, ERROR, GOOD, REMOVE, WARNING, paint};
-use crate::check::Level;
+use crate::check::{Level, Sign};
 use crate::text::one_line;
 use crate::view::{
-    AcceptedView, CauseView, CheckView, LineView, OutcomeWord, RoleView, Summary, few, plural,
+    AcceptedView, CauseView, CheckView, LineView, OutcomeWord, RoleView, Summary, VerdictView, few, plural,
 };
 
 /// How much to show.
@@ -37,9 +37,9 @@ pub fn text(reports: &[(Option<&str>, &CheckView)], failed: &[String], show: Sho
         .flat_map(|(file, report)| report.roles.iter().map(move |role| (*file, *report, role)))
         .collect();
     // What is wrong first.
-    rows.sort_by_key(|(_, _, role)| rank(role));
+    rows.sort_by_key(|(_, _, role)| role.verdict.sign);
     if show.quiet {
-        rows.retain(|(_, _, role)| role.verdict.sign != "good");
+        rows.retain(|(_, _, role)| role.verdict.sign != Sign::Good);
         if rows.is_empty() && failed.is_empty() {
             return String::new();
         }
@@ -126,27 +126,21 @@ fn with_amount(
     let summary = reports.iter().map(|(_, report)| report.summary).fold(Summary::default(), Summary::plus);
     let broken: Vec<String> = rows
         .iter()
-        .filter(|(_, _, role)| role.verdict.sign == "broken")
+        .filter(|(_, _, role)| role.verdict.sign == Sign::Broken)
         .map(|(_, _, role)| one_line(&role.role).into_owned())
         .collect();
     let _ = writeln!(out, "{}", counts(summary, &broken, failed, show));
     out
 }
 
-fn rank(role: &RoleView) -> u8 {
-    match role.verdict.sign {
-        "broken" => 0,
-        "unknown" => 1,
-        _ => 2,
-    }
-}
-
-fn sign(role: &RoleView) -> String {
-    match role.verdict.sign {
-        "broken" => paint(ERROR, "✗"),
-        "unknown" => paint(WARNING, "?"),
-        _ => paint(GOOD, "✓"),
-    }
+/// Painted.
+pub(super) fn sign_of(verdict: &VerdictView) -> String {
+    let style = match verdict.sign {
+        Sign::Broken => ERROR,
+        Sign::Unknown => WARNING,
+        Sign::Good => GOOD,
+    };
+    paint(style, verdict.sign.symbol())
 }
 
 /// A line a role; of many roles, a line for all that get the same.
@@ -164,7 +158,13 @@ fn headlines(out: &mut String, rows: &[Row<'_>]) {
             let names: Vec<String> =
                 alike.iter().map(|(_, _, role)| one_line(&role.role).into_owned()).collect();
             let who = format!("{} ({})", plural(names.len(), "role"), few(&names));
-            let _ = writeln!(out, "{} {}: {}", sign(role), paint(BOLD, &who), one_line(&verdict.of_many));
+            let _ = writeln!(
+                out,
+                "{} {}: {}",
+                sign_of(&role.verdict),
+                paint(BOLD, &who),
+                one_line(&verdict.of_many)
+            );
             left.retain(|row| !same(row));
             continue;
         }
@@ -175,7 +175,7 @@ fn headlines(out: &mut String, rows: &[Row<'_>]) {
         let _ = writeln!(
             out,
             "{} {}:{pad} {file}{}",
-            sign(role),
+            sign_of(&role.verdict),
             paint(BOLD, &name),
             one_line(&verdict.headline)
         );
@@ -183,8 +183,8 @@ fn headlines(out: &mut String, rows: &[Row<'_>]) {
     }
     if let [(_, _, role)] = rows {
         let detail = match (&role.verdict.unknown, role.verdict.sign) {
-            (Some(unknown), "unknown") => Some(clip(unknown, 150)),
-            (_, "broken") => return,
+            (Some(unknown), Sign::Unknown) => Some(clip(unknown, 150)),
+            (_, Sign::Broken) => return,
             _ if role.verdict.to_do.is_some() => None,
             _ => Some(paint(DIM, &clip(&role.verdict.proof_in_words, 220))),
         };

@@ -2,9 +2,9 @@
 
 use std::fmt::Write;
 
-use super::check::listed;
+use super::check::{listed, sign_of};
 use super::escape::Escape;
-use super::style::{BOLD, DIM, ERROR, GOOD, REMOVE, WARNING, paint};
+use super::style::{BOLD, DIM, ERROR, REMOVE, WARNING, paint};
 use crate::text::{lines, one_line};
 use crate::view::{CandidatesView, DiagnoseView, DiagnosedView, ErrorTextView, KnownView, StepView, WayView};
 
@@ -25,11 +25,7 @@ pub fn text(view: &DiagnoseView) -> String {
         ..
     } = view;
     let mut out = String::new();
-    let sign = match verdict.sign {
-        "broken" => paint(ERROR, "✗"),
-        "unknown" => paint(WARNING, "?"),
-        _ => paint(GOOD, "✓"),
-    };
+    let sign = sign_of(verdict);
     let _ = writeln!(out, "{sign} {}: {}", paint(BOLD, &one_line(role)), one_line(&verdict.headline));
     let place = format!("AWS account {}, region {}", one_line(account_id), one_line(region));
     let _ = writeln!(out, "  {}", paint(DIM, &place));
@@ -171,11 +167,7 @@ pub fn markdown(view: &DiagnoseView, mask: &dyn Fn(&str) -> String) -> String {
         again,
         ..
     } = view;
-    let sign = match verdict.sign {
-        "broken" => "✗",
-        "unknown" => "?",
-        _ => "✓",
-    };
+    let sign = verdict.sign.symbol();
     let mut out = format!("**diagnose: {sign} {}** {}\n\n", esc.code(role), esc.text(&verdict.headline));
     let _ = writeln!(out, "AWS account {}, region {}\n", esc.code(account_id), esc.code(region));
     out.push_str("| | | from |\n|---|---|---|\n");

@@ -1,6 +1,6 @@
 //! A check report as text, Markdown and JSON have it: docs/check-json.md describes the JSON.
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use std::collections::BTreeMap;
 
 use super::parts::Remark;
@@ -82,7 +82,8 @@ pub struct AcceptedView {
 #[derive(Debug, Clone, Serialize)]
 pub struct VerdictView {
     /// `good`, `unknown`, `broken`
-    pub sign: &'static str,
+    #[serde(serialize_with = "sign_word")]
+    pub sign: Sign,
     /// `Genesys Cloud can invoke …; nobody else can assume the role`
     pub headline: String,
     /// The same of many roles.
@@ -315,11 +316,7 @@ fn verdict_view(verdict: &Verdict, functions: &str, diagnosis: &Diagnosis, in_sa
         format!("{genesys}; {others}{more}{but}")
     };
     VerdictView {
-        sign: match sign {
-            Sign::Good => "good",
-            Sign::Unknown => "unknown",
-            Sign::Broken => "broken",
-        },
+        sign: *sign,
         headline: headline(functions, "the role"),
         of_many: headline("their functions", "the roles"),
         genesys_can_invoke: *genesys_can_invoke,
@@ -337,6 +334,10 @@ fn verdict_view(verdict: &Verdict, functions: &str, diagnosis: &Diagnosis, in_sa
         },
         to_do: to_do.clone(),
     }
+}
+
+fn sign_word<S: Serializer>(sign: &Sign, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(sign.word())
 }
 
 fn proof_in_words(proof: Option<Level>, sign: Sign, in_sandbox: bool) -> &'static str {

@@ -6,6 +6,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::picture::BADGES;
 use super::writer::Html;
+use crate::check::Sign;
 use crate::view::{PipelineRun, Provenance};
 
 const STYLE: &str = include_str!("page.css");
@@ -35,11 +36,11 @@ pub(super) enum Tone {
 }
 
 impl Tone {
-    pub(super) fn of_sign(sign: &str) -> Self {
+    pub(super) fn of_sign(sign: Sign) -> Self {
         match sign {
-            "broken" => Self::Broken,
-            "good" => Self::Good,
-            _ => Self::Open,
+            Sign::Broken => Self::Broken,
+            Sign::Good => Self::Good,
+            Sign::Unknown => Self::Open,
         }
     }
 

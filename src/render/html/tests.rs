@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use proptest::prelude::*;
 
 use super::*;
+use crate::check::Sign;
 use crate::plan::{ChangeKind, Party};
 use crate::policy::access::AccessSign;
 use crate::view::{
@@ -56,7 +57,7 @@ fn hostile() -> impl Strategy<Value = String> {
     prop::collection::vec(piece, 0..10).prop_map(|pieces| pieces.concat())
 }
 
-fn report_of(text: &str, sign: &'static str, functions: usize) -> CheckView {
+fn report_of(text: &str, sign: Sign, functions: usize) -> CheckView {
     let t = || text.to_owned();
     let line = |outcome| LineView {
         level: "evaluated",
@@ -113,7 +114,7 @@ fn report_of(text: &str, sign: &'static str, functions: usize) -> CheckView {
         left_out: Some(t()),
         has_fault: true,
         levels: [].into(),
-        summary: Summary { roles: 1, broken: usize::from(sign == "broken"), ..Summary::default() },
+        summary: Summary { roles: 1, broken: usize::from(sign == Sign::Broken), ..Summary::default() },
         roles: vec![role],
     }
 }
@@ -126,8 +127,8 @@ fn pages(text: &str, mask: &dyn Fn(&str) -> String) -> Vec<String> {
         run: Some(PipelineRun { name: text.to_owned(), url: Some(text.to_owned()) }),
     };
     let time = jiff::Timestamp::constant(1_790_000_000, 0);
-    let reports = ["broken", "unknown", "good"].map(|sign| report_of(text, sign, 1));
-    let several = report_of(text, "broken", 9);
+    let reports = [Sign::Broken, Sign::Unknown, Sign::Good].map(|sign| report_of(text, sign, 1));
+    let several = report_of(text, Sign::Broken, 9);
     let mut pages: Vec<String> =
         reports.iter().map(|report| checks(&[(None, report)], &[], &provenance, time, mask)).collect();
     let fleet: Vec<(Option<&str>, &CheckView)> =
@@ -290,7 +291,7 @@ fn only_a_plain_address_becomes_a_link() {
     for (url, is_link) in [("https://git.example/r/1", true), ("javascript:alert(1)", false)] {
         let run = PipelineRun { name: "run 1".to_owned(), url: Some(url.to_owned()) };
         let provenance = Provenance { run: Some(run), ..Provenance::default() };
-        let page = checks(&[(None, &report_of("x", "good", 1))], &[], &provenance, time, &unmasked);
+        let page = checks(&[(None, &report_of("x", Sign::Good, 1))], &[], &provenance, time, &unmasked);
         assert_eq!(page.contains(url), is_link, "{url}");
         assert!(page.contains("run 1"));
     }

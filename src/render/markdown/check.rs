@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use super::common::{LIMIT, origin, paste};
 use super::picture;
+use crate::check::Sign;
 use crate::render::escape::Escape;
 use crate::view::{
     AcceptedView, CauseView, CheckView, OutcomeWord, Provenance, RoleView, Summary, few, plural,
@@ -20,11 +21,7 @@ pub fn checks(
     let esc = &Escape { mask };
     let mut rows: Vec<(Option<&str>, &RoleView)> =
         reports.iter().flat_map(|(file, report)| report.roles.iter().map(|role| (*file, role))).collect();
-    rows.sort_by_key(|(_, role)| match role.verdict.sign {
-        "broken" => 0,
-        "unknown" => 1,
-        _ => 2,
-    });
+    rows.sort_by_key(|(_, role)| role.verdict.sign);
     let summary = reports.iter().map(|(_, report)| report.summary).fold(Summary::default(), Summary::plus);
     let place = match reports {
         [(_, report)] => vec![
@@ -54,7 +51,7 @@ pub fn checks(
             let file = file.map(|file| format!(" ({})", esc.code(file))).unwrap_or_default();
             let line = format!(
                 "| {} | {}{file} | {} |\n",
-                check_sign(role),
+                role.verdict.sign.symbol(),
                 esc.code(&role.role),
                 esc.text(&role.verdict.headline)
             );
@@ -85,14 +82,6 @@ pub fn checks(
     out
 }
 
-fn check_sign(role: &RoleView) -> &'static str {
-    match role.verdict.sign {
-        "broken" => "✗",
-        "unknown" => "?",
-        _ => "✓",
-    }
-}
-
 fn check_headline(
     esc: &Escape<'_>,
     rows: &[(Option<&str>, &RoleView)],
@@ -106,7 +95,7 @@ fn check_headline(
         ([(_, role)], _) => {
             format!(
                 "**check: {} {}** {}",
-                check_sign(role),
+                role.verdict.sign.symbol(),
                 esc.code(&role.role),
                 esc.text(&role.verdict.headline)
             )
@@ -132,7 +121,7 @@ fn check_headline(
     }
     out.push_str(origin);
     let proof = match rows {
-        [(_, role)] if role.verdict.sign != "broken" => format!(" · {}", role.verdict.proof_in_words),
+        [(_, role)] if role.verdict.sign != Sign::Broken => format!(" · {}", role.verdict.proof_in_words),
         _ => String::new(),
     };
     let accepted = if accepted > 0 { format!(" · {accepted} accepted") } else { String::new() };

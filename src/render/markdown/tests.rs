@@ -6,6 +6,7 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
+use crate::check::Sign;
 use crate::explain::Status;
 use crate::model::{ActionState, LiveAction, MemberDiff, Usage};
 use crate::plan::genesys::{
@@ -347,7 +348,7 @@ fn hostile_plan(text: &str) -> Plan {
     }
 }
 
-fn hostile_check(text: &str, sign: &'static str) -> CheckView {
+fn hostile_check(text: &str, sign: Sign) -> CheckView {
     let t = || text.to_owned();
     let line = |outcome| LineView {
         level: "configured",
@@ -403,7 +404,7 @@ fn hostile_check(text: &str, sign: &'static str) -> CheckView {
         left_out: Some(t()),
         has_fault: true,
         levels: [].into(),
-        summary: Summary { roles: 1, broken: usize::from(sign == "broken"), ..Summary::default() },
+        summary: Summary { roles: 1, broken: usize::from(sign == Sign::Broken), ..Summary::default() },
         roles: vec![role],
     }
 }
@@ -424,7 +425,7 @@ proptest! {
     #[test]
     fn hostile_text_is_inert_wherever_a_check_has_it(text in hostile()) {
         let mask = |text: &str| text.to_owned();
-        let [broken, good] = ["broken", "good"].map(|sign| hostile_check(&text, sign));
+        let [broken, good] = [Sign::Broken, Sign::Good].map(|sign| hostile_check(&text, sign));
         let failed = [text.clone()];
         check_is_inert(&checks(&[(None, &broken)], &failed, &Provenance::default(), &mask));
         check_is_inert(&checks(&[(Some(text.as_str()), &broken), (Some(text.as_str()), &good)], &failed, &Provenance::default(), &mask));
@@ -440,7 +441,7 @@ fn hostile_apply(text: &str) -> ApplyView {
         ErrorView { message: format!("{text}\n  {text}"), help: Some(text.to_owned()), exit_status: 1 };
     view.end(Status::Error, Some(error));
     view.left_in_genesys_cloud = Some(text.to_owned());
-    view.check = Some(hostile_check(text, "broken"));
+    view.check = Some(hostile_check(text, Sign::Broken));
     view
 }
 
@@ -492,7 +493,7 @@ fn the_worst_comes_first_and_what_has_no_room_is_counted_whatever_the_fleet() {
 
 #[test]
 fn who_can_get_in_and_what_to_do_are_the_first_lines_of_a_check() {
-    let report = hostile_check("someone", "broken");
+    let report = hostile_check("someone", Sign::Broken);
     let text = checks(&[(None, &report)], &[], &Provenance::default(), &|text| text.to_owned());
     let first: Vec<&str> = text.lines().take(4).collect();
     assert_eq!(first[2..], ["> [!CAUTION]", "> Someone can get in. To do: someone."]);

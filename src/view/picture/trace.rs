@@ -2,7 +2,7 @@
 
 use super::model::{FunctionStop, Link, LinkProof, Outsiders, Picture, Station};
 use crate::arn::FunctionArn;
-use crate::check::{Cause, Claim, InvocationPath, Level, Outcome, RoleReport, Topic, is_organization};
+use crate::check::{Cause, Claim, InvocationPath, Outcome, RoleReport, Topic, is_organization};
 
 /// A link, or an end of one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -333,7 +333,7 @@ fn link(report: &RoleReport, spot: Spot, claims: &[&Claim]) -> Link {
     let good = || claims.iter().filter(|claim| claim.is_good());
     let proof = if good().any(|claim| matches!(claim.outcome, Outcome::Accepted(_))) {
         return plain(LinkProof::Accepted, spot.accepted(), spot.basis(LinkProof::Accepted));
-    } else if good().any(|claim| is_call(claim.level)) {
+    } else if good().any(|claim| claim.level.is_call()) {
         LinkProof::Called
     } else if good().next().is_some() {
         LinkProof::Read
@@ -358,7 +358,7 @@ fn is_open(claim: &Claim, spot_of_it: Spot, report: &RoleReport) -> bool {
         let decides = |other: &&Claim| {
             let is_here =
                 spot(other) == spot_of_it || spot(other) == Spot::Whole && spot_of_it == Spot::Function;
-            is_here && other.function == claim.function && is_call(other.level)
+            is_here && other.function == claim.function && other.level.is_call()
         };
         let mut calls = report.claims.iter().filter(decides).peekable();
         calls.peek().is_some() && calls.all(Claim::is_good)
@@ -370,11 +370,6 @@ fn is_open(claim: &Claim, spot_of_it: Spot, report: &RoleReport) -> bool {
         // A limit that may not be read is not a reason to doubt.
         && claim.topic != Topic::Invocable
         && !is_decided()
-}
-
-/// A call that this check made: what AWS recorded says what was once so.
-fn is_call(level: Level) -> bool {
-    !level.is_read() && level != Level::Observed
 }
 
 /// What a help begins with, where it has room.
@@ -389,6 +384,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::check::Level;
     use crate::check::{Acceptance, Finding, Harm, Question, Sign};
 
     const FUNCTIONS: [&str; 2] = [
@@ -490,7 +486,7 @@ mod tests {
         fn nothing_is_drawn_as_proven_that_no_claim_proves(claims in prop::collection::vec(claim(), 0..14)) {
             let report = report(claims);
             for link in all_links(&of(&report)) {
-                let is_called = report.claims.iter().any(|claim| claim.is_good() && is_call(claim.level));
+                let is_called = report.claims.iter().any(|claim| claim.is_good() && claim.level.is_call());
                 prop_assert!(link.proof != LinkProof::Called || is_called);
                 prop_assert!(link.proof != LinkProof::Read || report.claims.iter().any(Claim::is_good));
             }
