@@ -107,7 +107,7 @@ fn the_names_of_data_actions_are_offered_as_one_word() {
 /// A shell on a terminal: words, Tab, and what then stands on the line.
 #[cfg(unix)]
 fn completed(shell: &[&str], set_up: &str, words: &str, expected: &str) {
-    use crate::support::tools::on_the_machine;
+    use crate::support::packages::on_the_machine;
     let Some(program) = on_the_machine(shell[0]) else { return };
     let project = Project::example();
     let script = r"
@@ -164,7 +164,8 @@ fn zsh_completes_at_its_prompt() {
 #[cfg(unix)]
 #[test]
 fn fish_offers_commands_options_and_roles() {
-    use crate::support::tools::{on_the_machine, path_with};
+    use crate::support::packages::on_the_machine;
+    use crate::support::tools::path_with;
     let Some(fish) = on_the_machine("fish") else { return };
     let project = Project::example();
     let ready = project.command(&[]);

@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::support::Run;
-use crate::support::tools::{copy_of_the_repository, on_the_machine, path_with, python_tools};
+use crate::support::packages::on_the_machine;
+use crate::support::tools::{copy_of_the_repository, path_with, python_tools};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_genesys-iam");
 const VERSION: &str = env!("CARGO_PKG_VERSION");

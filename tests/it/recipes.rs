@@ -6,9 +6,9 @@ use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::process::Command;
 
-use crate::support::node::actionlint;
 use crate::support::python::tools;
 use crate::support::served::serve;
+use crate::support::tools::actionlint;
 use crate::support::world::{ACCOUNT, ID, fleet_text};
 use crate::support::{Project, Run, Server};
 use serde_json::Value;

@@ -1,12 +1,14 @@
 //! Pages in headless Chromium, by Node; what is missing on a machine is said, and the test is skipped.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 
 use serde_json::{Value, json};
+
+use super::packages;
 
 const PACKAGES: [&str; 5] = [
     "playwright-core@1.65.1",
@@ -24,43 +26,20 @@ struct Tools {
 
 fn tools() -> Option<&'static Tools> {
     static TOOLS: OnceLock<Option<Tools>> = OnceLock::new();
-    let say = |missing: &String| {
-        let _ = writeln!(std::io::stderr(), "skipped: {missing}");
+    TOOLS.get_or_init(find).as_ref()
+}
+
+fn find() -> Option<Tools> {
+    let works = |program: &&str| {
+        let mut command = Command::new(program);
+        command.arg("--version").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        command.status().is_ok_and(|status| status.success())
     };
-    TOOLS.get_or_init(|| find().inspect_err(say).ok()).as_ref()
-}
-
-fn is_there(program: &str) -> bool {
-    let mut command = Command::new(program);
-    command.arg("--version").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-    command.status().is_ok_and(|status| status.success())
-}
-
-fn find() -> Result<Tools, String> {
-    let chromium = ["chromium", "chromium-browser", "google-chrome"].into_iter().find(|name| is_there(name));
-    let chromium = chromium.ok_or("Chromium is missing")?;
-    for program in ["node", "npm"] {
-        if !is_there(program) {
-            return Err(format!("{program} is missing"));
-        }
-    }
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("browser");
-    fs::create_dir_all(&folder).unwrap();
-    // Test processes may run at the same time: one installs, the others wait.
-    let lock = File::create(folder.join("lock")).unwrap();
-    lock.lock().unwrap();
-    let (stamp, wanted) = (folder.join("installed"), PACKAGES.join("\n"));
-    if fs::read_to_string(&stamp).ok().as_deref() != Some(&wanted) {
-        fs::write(folder.join("package.json"), "{\"private\": true}").unwrap();
-        let mut install = Command::new("npm");
-        install.args(["install", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error"]);
-        let status = install.args(PACKAGES).current_dir(&folder).stdin(Stdio::null()).status().unwrap();
-        if !status.success() {
-            return Err(format!("npm cannot install {}", PACKAGES.join(", ")));
-        }
-        fs::write(&stamp, wanted).unwrap();
-    }
-    Ok(Tools { folder, chromium })
+    let Some(chromium) = ["chromium", "chromium-browser", "google-chrome"].into_iter().find(works) else {
+        let _ = writeln!(std::io::stderr(), "skipped: Chromium is missing");
+        return None;
+    };
+    Some(Tools { folder: packages::node("browser", &PACKAGES)?, chromium })
 }
 
 /// Runs a script of this folder with what it is given, and reads what it answers. `None`: a tool is missing.

@@ -4,6 +4,7 @@ pub mod args;
 pub mod browser;
 pub mod http_stub;
 pub mod node;
+pub mod packages;
 pub mod python;
 pub mod served;
 #[cfg(unix)]

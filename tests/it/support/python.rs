@@ -1,58 +1,32 @@
-//! Python packages that the tests need, from the PATH or installed into `target/` on first use.
+//! Servers and clients of other projects, in Python.
 
-use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 
-use super::{Run, Server, clean_environment};
+use super::{Run, Server, clean_environment, packages};
 
 const PACKAGES: [&str; 3] =
     ["moto[server]==5.2.1", "ministack==1.5.33", "PureCloudPlatformClientV2==269.0.0"];
 
 /// Validators of others' formats, and GitHub's own parser of Markdown.
-const TOOLS: [&str; 2] = ["check-jsonschema==0.39.0", "cmarkgfm==2025.10.22"];
+const VALIDATORS: [&str; 2] = ["check-jsonschema==0.39.0", "cmarkgfm==2025.10.22"];
 
 /// A Python that has moto, ministack, boto3 and the SDK of Genesys Cloud.
 fn python() -> &'static Path {
     static PYTHON: OnceLock<PathBuf> = OnceLock::new();
-    PYTHON.get_or_init(|| environment("python", &PACKAGES))
-}
-
-/// An environment with these packages; its Python.
-fn environment(name: &str, packages: &[&str]) -> PathBuf {
-    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
-    fs::create_dir_all(&target).unwrap();
-    // Test processes may run at the same time: one makes the environment, the others wait.
-    let lock = File::create(target.join("lock")).unwrap();
-    lock.lock().unwrap();
-    let python = target.join("venv/bin/python3");
-    let stamp = target.join("installed");
-    let wanted = packages.join("\n");
-    if fs::read_to_string(&stamp).ok().as_deref() != Some(&wanted) {
-        run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(target.join("venv")));
-        run(Command::new(&python)
-            .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"])
-            .args(packages));
-        fs::write(&stamp, wanted).unwrap();
-    }
-    python
+    PYTHON.get_or_init(|| packages::python("python", &PACKAGES).join("python3"))
 }
 
 /// Runs a script with what is for it on standard input, in the environment of the tools.
 pub fn tools(script: &str, input: &str) -> Run {
     static PYTHON: OnceLock<PathBuf> = OnceLock::new();
-    let python = PYTHON.get_or_init(|| environment("tools", &TOOLS));
+    let python = PYTHON.get_or_init(|| packages::python("validators", &VALIDATORS).join("python3"));
     let mut command = Command::new(python);
     command.args(["-c", script]).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();
     std::io::Write::write_all(&mut child.stdin.take().unwrap(), input.as_bytes()).unwrap();
     Run::from(child.wait_with_output().unwrap())
-}
-
-fn run(command: &mut Command) {
-    let status = command.stdin(Stdio::null()).status().unwrap_or_else(|error| panic!("{command:?}: {error}"));
-    assert!(status.success(), "{command:?}: {status}");
 }
 
 /// moto 5, another stand-in for AWS: it does not enforce trust policies.

