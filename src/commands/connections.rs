@@ -15,7 +15,7 @@ use crate::apply::Interrupt;
 use crate::arn::AccountId;
 use crate::aws::{self, AwsError, Clients, Transport};
 use crate::explain::{Explain, Status};
-use crate::genesys::{self, Configuration, GenesysError, GenesysErrorKind, Secret};
+use crate::genesys::{self, Configuration, GenesysError, GenesysErrorKind};
 use crate::render::output::Output;
 use crate::render::style::{HELP, WARNING, paint};
 use crate::sandbox::{self, Sandbox};
@@ -93,14 +93,7 @@ pub(super) async fn sandbox_clients(
     sandbox: Arc<Mutex<Sandbox>>,
     aws: &Aws,
 ) -> Result<(Clients, genesys::Client), AwsError> {
-    let configuration = Configuration {
-        client_id: "sandbox".to_owned(),
-        client_secret: Secret::new("sandbox".to_owned()),
-        access_token: None,
-        api: String::new(),
-        login: String::new(),
-    };
-    let genesys = genesys::Client::new(configuration, sandbox::genesys_transport(Arc::clone(&sandbox)));
+    let genesys = genesys::Client::of_stand_in(sandbox::genesys_transport(Arc::clone(&sandbox)));
     let transport = Transport::InProcess {
         http_client: sandbox::http_client(sandbox),
         credentials: SharedCredentialsProvider::new(sandbox::credentials(&aws.account_id)),

@@ -161,6 +161,18 @@ impl Client {
         Self { configuration, transport, token: Mutex::default(), pace: Pace::default() }
     }
 
+    /// Of a stand-in in this process, which takes any credentials.
+    pub fn of_stand_in(transport: Box<dyn HttpTransport>) -> Self {
+        let configuration = Configuration {
+            client_id: "sandbox".to_owned(),
+            client_secret: Secret::new("sandbox".to_owned()),
+            access_token: None,
+            api: String::new(),
+            login: String::new(),
+        };
+        Self::new(configuration, transport)
+    }
+
     /// Calls back when all requests that the API allows were made, with the pause that follows.
     pub fn on_pause(&self, callback: OnPause) {
         self.pace.on_pause(callback);

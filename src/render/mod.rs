@@ -5,6 +5,8 @@ pub mod diagnose;
 pub mod diagnostics;
 mod escape;
 pub mod field;
+#[cfg(test)]
+mod hostile;
 pub mod html;
 pub mod json;
 pub mod markdown;

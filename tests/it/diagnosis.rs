@@ -12,7 +12,7 @@ use genesys_iam::aws::{self, Clients, Transport};
 use genesys_iam::commands::loading::seed;
 use genesys_iam::commands::session::Session;
 use genesys_iam::commands::{Status, apply, check, diagnose};
-use genesys_iam::genesys::{Client, Configuration, Secret};
+use genesys_iam::genesys::Client;
 use genesys_iam::policy::Document;
 use genesys_iam::render::output::Output;
 use genesys_iam::sandbox::{self, GenesysKind, Sandbox, Scenario};
@@ -34,14 +34,7 @@ async fn clients(sandbox: &Arc<Mutex<Sandbox>>) -> Clients {
 }
 
 async fn session(sandbox: &Arc<Mutex<Sandbox>>) -> Session {
-    let configuration = Configuration {
-        client_id: "id".to_owned(),
-        client_secret: Secret::new("secret".to_owned()),
-        access_token: None,
-        api: String::new(),
-        login: String::new(),
-    };
-    let genesys = Client::new(configuration, sandbox::genesys_transport(Arc::clone(sandbox)));
+    let genesys = Client::of_stand_in(sandbox::genesys_transport(Arc::clone(sandbox)));
     Session::new(spec(), clients(sandbox).await, Some(genesys))
 }
 

@@ -11,7 +11,7 @@ use genesys_iam::apply::Interrupt;
 use genesys_iam::commands::loading::seed;
 use genesys_iam::commands::session::Session;
 use genesys_iam::commands::{CommandError, Status, apply, destroy};
-use genesys_iam::genesys::{Client, Configuration, HttpAnswer, HttpTransport, Secret, TransportError};
+use genesys_iam::genesys::{Client, HttpAnswer, HttpTransport, TransportError};
 use genesys_iam::render::output::Output;
 use genesys_iam::sandbox::{ArnShown, GenesysKind, GenesysQuirks, Sandbox};
 use genesys_iam::spec::Spec;
@@ -112,14 +112,7 @@ fn run(world: &Arc<World>, spec: &Spec, run: Run, fault: Option<(usize, Fault)>)
         let clients = connect(spec, &wire).await;
         let calls = Arc::new(Mutex::new(Vec::new()));
         let transport = Transport { world: Arc::clone(world), fault, calls: Arc::clone(&calls) };
-        let configuration = Configuration {
-            client_id: "id".to_owned(),
-            client_secret: Secret::new("secret".to_owned()),
-            access_token: None,
-            api: String::new(),
-            login: String::new(),
-        };
-        let client = Client::new(configuration, Box::new(transport));
+        let client = Client::of_stand_in(Box::new(transport));
         let session = Session::new(spec.clone(), clients, Some(client));
         let output = Output::capture();
         let interrupt = Interrupt::default();

@@ -11,7 +11,7 @@ use genesys_iam::apply::Interrupt;
 use genesys_iam::commands::loading::seed;
 use genesys_iam::commands::session::Session;
 use genesys_iam::commands::{Status, apply};
-use genesys_iam::genesys::{Client, Configuration, HttpAnswer, HttpTransport, Secret};
+use genesys_iam::genesys::{Client, HttpAnswer, HttpTransport};
 use genesys_iam::render::output::Output;
 use genesys_iam::sandbox::{GenesysKind, Sandbox};
 use genesys_iam::spec::{self, EmptyEnvironment, Spec};
@@ -131,14 +131,7 @@ fn run(world: &Arc<World>, spec: &Spec, prune: bool) -> (bool, String) {
     virtual_time().block_on(async {
         let wire = Wire::new(Arc::clone(world) as _, None);
         let clients = connect(spec, &wire).await;
-        let configuration = Configuration {
-            client_id: "id".to_owned(),
-            client_secret: Secret::new("secret".to_owned()),
-            access_token: None,
-            api: String::new(),
-            login: String::new(),
-        };
-        let client = Client::new(configuration, Box::new(Transport(Arc::clone(world))));
+        let client = Client::of_stand_in(Box::new(Transport(Arc::clone(world))));
         let session = Session::new(spec.clone(), clients, Some(client));
         let output = Output::capture();
         let prune = if prune { "--prune" } else { "" };

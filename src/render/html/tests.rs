@@ -8,10 +8,10 @@ use super::*;
 use crate::check::Sign;
 use crate::plan::{ChangeKind, Party};
 use crate::policy::access::AccessSign;
+use crate::render::hostile::hostile_report;
 use crate::view::{
-    AcceptedView, AccessLineView, AccessView, CauseView, Caution, ChangeView, CheckView, ConnectionView,
-    DiffLine, Field, ForeignView, GainView, LineKind, LineView, OutcomeWord, PipelineRun, PlanSummary,
-    PlanView, Provenance, Remark, RolePlanView, RoleView, Summary, VerdictView, picture_of,
+    AccessLineView, AccessView, Caution, ChangeView, CheckView, ConnectionView, DiffLine, Field, ForeignView,
+    GainView, LineKind, PipelineRun, PlanSummary, PlanView, Provenance, Remark, RolePlanView,
 };
 
 /// What could end a place in HTML, begin something, or load it.
@@ -57,68 +57,6 @@ fn hostile() -> impl Strategy<Value = String> {
     prop::collection::vec(piece, 0..10).prop_map(|pieces| pieces.concat())
 }
 
-fn report_of(text: &str, sign: Sign, functions: usize) -> CheckView {
-    let t = || text.to_owned();
-    let line = |outcome| LineView {
-        level: "evaluated",
-        topic: "role",
-        claim: t(),
-        outcome,
-        seen: t(),
-        meaning: t(),
-        cause: None,
-    };
-    let outcomes = [OutcomeWord::Pass, OutcomeWord::Accepted, OutcomeWord::Fault, OutcomeWord::NotProvable];
-    let role = RoleView {
-        role: t(),
-        picture: picture_of(text, functions),
-        verdict: VerdictView {
-            sign,
-            headline: t(),
-            of_many: t(),
-            genesys_can_invoke: None,
-            others: vec![t()],
-            accepted_others: vec![t()],
-            got_in: vec![t()],
-            unknown: Some(t()),
-            proof: None,
-            proof_in_words: "nothing".to_owned(),
-            to_do: None,
-        },
-        prober: t(),
-        lines: outcomes.map(line).to_vec(),
-        diagnosis: vec![CauseView {
-            cause: "trust",
-            of_many: t(),
-            what: t(),
-            consequence: t(),
-            remedy: t(),
-            accept: vec![t()],
-            lets_in: true,
-        }],
-        ruled_out: vec!["the role exists"],
-        accepted: vec![AcceptedView { what: t(), reason: t(), lets_in: vec![t()] }],
-        warnings: vec![Remark::new(text).with_paste(vec![t()])],
-        notices: vec![t()],
-        observation: Some(t()),
-    };
-    CheckView {
-        format: "genesys-iam check",
-        format_version: 2,
-        tool_version: "0",
-        spec: t(),
-        account_id: t(),
-        region: t(),
-        in_sandbox: true,
-        organization: Some(t()),
-        left_out: Some(t()),
-        has_fault: true,
-        levels: [].into(),
-        summary: Summary { roles: 1, broken: usize::from(sign == Sign::Broken), ..Summary::default() },
-        roles: vec![role],
-    }
-}
-
 /// One role, and several roles of several specs of which one failed.
 fn pages(text: &str, mask: &dyn Fn(&str) -> String) -> Vec<String> {
     let provenance = Provenance {
@@ -127,8 +65,8 @@ fn pages(text: &str, mask: &dyn Fn(&str) -> String) -> Vec<String> {
         run: Some(PipelineRun { name: text.to_owned(), url: Some(text.to_owned()) }),
     };
     let time = jiff::Timestamp::constant(1_790_000_000, 0);
-    let reports = [Sign::Broken, Sign::Unknown, Sign::Good].map(|sign| report_of(text, sign, 1));
-    let several = report_of(text, Sign::Broken, 9);
+    let reports = [Sign::Broken, Sign::Unknown, Sign::Good].map(|sign| hostile_report(text, sign, 1));
+    let several = hostile_report(text, Sign::Broken, 9);
     let mut pages: Vec<String> =
         reports.iter().map(|report| checks(&[(None, report)], &[], &provenance, time, mask)).collect();
     let fleet: Vec<(Option<&str>, &CheckView)> =
@@ -291,7 +229,7 @@ fn only_a_plain_address_becomes_a_link() {
     for (url, is_link) in [("https://git.example/r/1", true), ("javascript:alert(1)", false)] {
         let run = PipelineRun { name: "run 1".to_owned(), url: Some(url.to_owned()) };
         let provenance = Provenance { run: Some(run), ..Provenance::default() };
-        let page = checks(&[(None, &report_of("x", Sign::Good, 1))], &[], &provenance, time, &unmasked);
+        let page = checks(&[(None, &hostile_report("x", Sign::Good, 1))], &[], &provenance, time, &unmasked);
         assert_eq!(page.contains(url), is_link, "{url}");
         assert!(page.contains("run 1"));
     }

@@ -16,12 +16,9 @@ use crate::plan::iam::{IamChange, TagChange};
 use crate::plan::{Blocker, Change, Diff, HowToAccept, Notice, Owned, Owner, Plan, RolePlan, Widening};
 use crate::policy::Document;
 use crate::policy::access::{Access, AccessDiff};
+use crate::render::hostile::hostile_report;
 use crate::spec::ActionContent;
-use crate::view::{
-    AcceptedView, ApplyView, CauseView, CheckView, ErrorView, OutcomeWord, PlanView, Provenance, Remark,
-    RoleView, Summary,
-};
-use crate::view::{LineView, VerdictView, picture_of};
+use crate::view::{ApplyView, ErrorView, PlanView, Provenance};
 
 /// What comes alive in a comment, and what could end its surroundings.
 fn hostile() -> impl Strategy<Value = String> {
@@ -348,67 +345,6 @@ fn hostile_plan(text: &str) -> Plan {
     }
 }
 
-fn hostile_check(text: &str, sign: Sign) -> CheckView {
-    let t = || text.to_owned();
-    let line = |outcome| LineView {
-        level: "configured",
-        topic: "trust",
-        claim: t(),
-        outcome,
-        seen: t(),
-        meaning: t(),
-        cause: None,
-    };
-    let role = RoleView {
-        role: t(),
-        picture: picture_of(text, 2),
-        verdict: VerdictView {
-            sign,
-            headline: t(),
-            of_many: t(),
-            genesys_can_invoke: None,
-            others: vec![t()],
-            accepted_others: vec![t()],
-            got_in: Vec::new(),
-            unknown: Some(t()),
-            proof: None,
-            proof_in_words: "nothing".to_owned(),
-            to_do: None,
-        },
-        prober: t(),
-        lines: vec![line(OutcomeWord::Pass), line(OutcomeWord::Fault)],
-        diagnosis: vec![CauseView {
-            cause: "trust",
-            of_many: t(),
-            what: t(),
-            consequence: t(),
-            remedy: t(),
-            accept: vec![t(), t()],
-            lets_in: true,
-        }],
-        ruled_out: Vec::new(),
-        accepted: vec![AcceptedView { what: t(), reason: t(), lets_in: vec![t()] }],
-        warnings: vec![Remark::new(t())],
-        observation: None,
-        notices: Vec::new(),
-    };
-    CheckView {
-        format: "genesys-iam check",
-        format_version: 2,
-        tool_version: "0",
-        spec: t(),
-        account_id: t(),
-        region: t(),
-        in_sandbox: true,
-        organization: Some(t()),
-        left_out: Some(t()),
-        has_fault: true,
-        levels: [].into(),
-        summary: Summary { roles: 1, broken: usize::from(sign == Sign::Broken), ..Summary::default() },
-        roles: vec![role],
-    }
-}
-
 proptest! {
     #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -425,7 +361,7 @@ proptest! {
     #[test]
     fn hostile_text_is_inert_wherever_a_check_has_it(text in hostile()) {
         let mask = |text: &str| text.to_owned();
-        let [broken, good] = [Sign::Broken, Sign::Good].map(|sign| hostile_check(&text, sign));
+        let [broken, good] = [Sign::Broken, Sign::Good].map(|sign| hostile_report(&text, sign, 2));
         let failed = [text.clone()];
         check_is_inert(&checks(&[(None, &broken)], &failed, &Provenance::default(), &mask));
         check_is_inert(&checks(&[(Some(text.as_str()), &broken), (Some(text.as_str()), &good)], &failed, &Provenance::default(), &mask));
@@ -441,7 +377,7 @@ fn hostile_apply(text: &str) -> ApplyView {
         ErrorView { message: format!("{text}\n  {text}"), help: Some(text.to_owned()), exit_status: 1 };
     view.end(Status::Error, Some(error));
     view.left_in_genesys_cloud = Some(text.to_owned());
-    view.check = Some(hostile_check(text, Sign::Broken));
+    view.check = Some(hostile_report(text, Sign::Broken, 2));
     view
 }
 
@@ -493,7 +429,8 @@ fn the_worst_comes_first_and_what_has_no_room_is_counted_whatever_the_fleet() {
 
 #[test]
 fn who_can_get_in_and_what_to_do_are_the_first_lines_of_a_check() {
-    let report = hostile_check("someone", Sign::Broken);
+    let mut report = hostile_report("someone", Sign::Broken, 2);
+    report.roles[0].verdict.got_in.clear();
     let text = checks(&[(None, &report)], &[], &Provenance::default(), &|text| text.to_owned());
     let first: Vec<&str> = text.lines().take(4).collect();
     assert_eq!(first[2..], ["> [!CAUTION]", "> Someone can get in. To do: someone."]);
