@@ -5,6 +5,7 @@
 pub mod arn;
 pub mod backoff;
 pub mod explain;
+pub mod files;
 pub mod text;
 
 pub mod model;

@@ -29,6 +29,7 @@ const LAYERS: &[&str] = &[
     "check",
     "diagnose",
     // The world.
+    "files",
     "backoff",
     "aws",
     "genesys",
@@ -74,6 +75,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
         &[
             "spec/load.rs",
             "spec/files.rs",
+            "files.rs",
             "aws/client/profile.rs",
             "saved/file.rs",
             "sandbox/state_file.rs",

@@ -75,6 +75,7 @@ pub async fn run(global: &Global, args: &ApplyArgs, output: &Output) -> Result<S
     let run = ApplyRun { args, interrupt: &interrupt, output };
     page::refuse("apply", args.format, &args.reports)?;
     run.asks_what_can_be_answered()?;
+    args.reports.check(global, args.plan.as_deref())?;
     let saved = args.plan.as_deref().map(SavedFile::read).transpose()?;
     let given = plan::options(args.scope, &args.select);
     if let Some(file @ SavedFile::Several(saved)) = &saved {

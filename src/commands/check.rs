@@ -109,6 +109,7 @@ const AT_A_TIME: usize = 32;
 
 pub async fn run(global: &Global, args: &CheckArgs, output: &Output) -> Result<Status, CommandError> {
     page::refuse_on_a_terminal(args.format, output)?;
+    args.reports.check(global, None)?;
     match Fleet::open(global, &args.select, output).await? {
         Fleet::One(session) => run_in(&session, args, output).await,
         Fleet::Many(members) => run_many(members, args, output).await,

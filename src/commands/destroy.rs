@@ -49,6 +49,7 @@ pub async fn run(global: &Global, args: &DestroyArgs, output: &Output) -> Result
     if args.format != ReportFormat::Text && !args.yes {
         return Err(NotAsked.into());
     }
+    args.reports.check(global, None)?;
     let fleet = Fleet::open(global, &args.select, output).await?;
     let interrupt = interrupts(output);
     let members = match fleet {

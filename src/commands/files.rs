@@ -1,10 +1,11 @@
 //! Files that a command reads or writes for the user.
 
 use std::fs;
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use crate::explain::{Explain, Status};
+use crate::files::{Overwrite, write};
 use crate::spec::read_bounded;
 
 #[derive(Debug, thiserror::Error)]
@@ -52,6 +53,5 @@ pub(super) fn read_bytes(path: &Path) -> Result<Vec<u8>, FileError> {
 /// Never overwrites a file.
 pub(super) fn write_new(path: &Path, text: &str) -> Result<(), FileError> {
     let failed = |source| FileError::Write { path: path.to_owned(), source };
-    let mut file = fs::OpenOptions::new().write(true).create_new(true).open(path).map_err(failed)?;
-    file.write_all(text.as_bytes()).map_err(failed)
+    write(path, text.as_bytes(), Overwrite::Never).map_err(failed)
 }

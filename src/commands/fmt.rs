@@ -1,16 +1,16 @@
 //! `fmt`: one way to write a spec.
 
-use std::fs;
-use std::io::{Read as _, Write as _};
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::files::{self, FileError};
+use super::files::FileError;
 use super::options::Global;
 use super::specs::{self, SpecSource};
 use super::{CommandError, Status, fleet};
 use crate::explain::Explain;
+use crate::files::{self, Overwrite};
 use crate::render::output::Output;
 use crate::spec;
 
@@ -37,7 +37,8 @@ pub fn run(global: &Global, args: &FmtArgs, output: &Output) -> Result<Status, C
 }
 
 fn one(path: &Path, args: &FmtArgs, output: &Output) -> Result<Status, CommandError> {
-    let text = files::read(path)?;
+    // A link is followed as far as every other command follows it.
+    let text = spec::read_spec(path).map_err(|source| FileError::Read { path: path.to_owned(), source })?;
     let formatted = formatted(path, &text)?;
     if formatted == text {
         return Ok(Status::Done);
@@ -47,7 +48,9 @@ fn one(path: &Path, args: &FmtArgs, output: &Output) -> Result<Status, CommandEr
         output.message(&format!("{name} is not formatted; run `genesys-iam fmt`\n"));
         return Ok(Status::Changes);
     }
-    replace(path, &formatted).map_err(|source| FileError::Write { path: path.to_owned(), source })?;
+    let failed = |source| FileError::Write { path: path.to_owned(), source };
+    let real = path.canonicalize().map_err(failed)?;
+    files::write(&real, formatted.as_bytes(), Overwrite::File).map_err(failed)?;
     output.note(&format!("{name} is formatted\n"));
     Ok(Status::Done)
 }
@@ -72,18 +75,6 @@ fn from_stdin(args: &FmtArgs, output: &Output) -> Result<Status, CommandError> {
     }
     output.result(&formatted)?;
     Ok(Status::Done)
-}
-
-/// As a whole or not at all, with the permissions that it has.
-fn replace(path: &Path, text: &str) -> std::io::Result<()> {
-    // Where a link leads.
-    let path = &fs::canonicalize(path)?;
-    let permissions = fs::metadata(path)?.permissions();
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut file = tempfile::NamedTempFile::new_in(folder)?;
-    file.write_all(text.as_bytes())?;
-    file.as_file().set_permissions(permissions)?;
-    file.persist(path).map(drop).map_err(|error| error.error)
 }
 
 #[derive(Debug, thiserror::Error)]

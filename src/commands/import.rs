@@ -1,8 +1,6 @@
 //! `import`: a spec for roles that exist.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -16,6 +14,7 @@ use super::{CommandError, Status, connections};
 use crate::arn::{AccountId, partition_of_region};
 use crate::aws::{self, Clients, Transport};
 use crate::explain::Explain;
+use crate::files::{self, Overwrite};
 use crate::genesys::Details;
 use crate::import::{Imported, import, looks_like_genesys, trusts_genesys};
 use crate::render::output::Output;
@@ -169,11 +168,11 @@ fn write_actions(
     let Some(folder) = args.actions_dir.as_deref().filter(|_| !files.is_empty()) else { return Ok(()) };
     let failed = |path: &Path, source| FileError::Write { path: path.to_owned(), source };
     let path_of = |name: &str| folder.join(name.rsplit('/').next().unwrap_or(name));
-    let existing = files.keys().map(|name| path_of(name)).chain(args.out.clone()).find(|path| path.exists());
-    if let Some(path) = existing {
-        return Err(failed(&path, io::ErrorKind::AlreadyExists.into()));
+    files::create_folder(folder).map_err(|source| failed(folder, source))?;
+    for path in files.keys().map(|name| path_of(name)).chain(args.out.clone()) {
+        files::check(&path, Overwrite::Never).map_err(|source| failed(&path, source))?;
     }
-    fs::create_dir_all(folder).map_err(|source| failed(folder, source))?;
+
     for (name, text) in files {
         write_new(&path_of(name), text)?;
     }

@@ -45,6 +45,8 @@ pub struct PlanArgs {
 
 pub async fn run(global: &Global, args: &PlanArgs, output: &Output) -> Result<Status, CommandError> {
     page::refuse_on_a_terminal(args.format, output)?;
+    args.reports.check(global, args.out.as_deref())?;
+    args.out.as_deref().map_or(Ok(()), SavedFile::check)?;
     match Fleet::open(global, &args.select, output).await? {
         Fleet::One(session) => run_in(*session, args, output).await,
         Fleet::Many(members) => run_many(members, global, args, output).await,

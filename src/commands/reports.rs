@@ -1,14 +1,15 @@
 //! `--report`: the report as a file too, in a format of its own.
 
-use std::fs;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use clap::{Args, ValueEnum as _};
 
-use super::options::ReportFormat;
+use super::options::{Global, ReportFormat};
+use super::specs;
 use crate::explain::{Explain, Status};
+use crate::files::{self, Overwrite};
 use crate::render::output::Output;
 
 #[derive(Debug, Clone, Default, Args)]
@@ -47,6 +48,34 @@ impl Reports {
         self.reports.iter().any(|report| report.format == format)
     }
 
+    /// Before anything is read or done: each file can be written, and is none that the command is about.
+    ///
+    /// # Errors
+    ///
+    /// When one is not.
+    pub(super) fn check(&self, global: &Global, plan: Option<&Path>) -> Result<(), ReportsError> {
+        if self.reports.is_empty() {
+            return Ok(());
+        }
+        // What is wrong with the specs is reported when they are read.
+        let specs = specs::named(global, &Output::default().quiet(true)).unwrap_or_default();
+        for (number, ReportFile { path, .. }) in self.reports.iter().enumerate() {
+            let failed = |source| ReportsError::Write { path: path.clone(), source };
+            files::check(path, Overwrite::File).map_err(failed)?;
+            let of = |what| Err(ReportsError::Taken { path: path.clone(), what });
+            if specs.iter().filter_map(specs::SpecSource::path).any(|spec| files::is_same(path, spec)) {
+                return of("the spec");
+            }
+            if plan.is_some_and(|plan| files::is_same(path, plan)) {
+                return of("the saved plan");
+            }
+            if self.reports[..number].iter().any(|other| files::is_same(path, &other.path)) {
+                return of("another report");
+            }
+        }
+        Ok(())
+    }
+
     /// # Errors
     ///
     /// When a file cannot be written.
@@ -59,25 +88,36 @@ impl Reports {
             let text = page(*format);
             // A page is masked already, text by text.
             let text = if *format == ReportFormat::Html { text } else { output.plain(&text) };
-            fs::write(path, text).map_err(|source| ReportsError { path: path.clone(), source })?;
+            files::write(path, text.as_bytes(), Overwrite::File)
+                .map_err(|source| ReportsError::Write { path: path.clone(), source })?;
         }
         Ok(())
     }
 }
 
 #[derive(Debug, thiserror::Error)]
-#[error("cannot write the report `{path}`", path = .path.display())]
-pub struct ReportsError {
-    path: PathBuf,
-    source: io::Error,
+pub enum ReportsError {
+    #[error("cannot write the report `{path}`", path = .path.display())]
+    Write { path: PathBuf, source: io::Error },
+    #[error("the report would overwrite {what}, `{path}`", path = .path.display())]
+    Taken { path: PathBuf, what: &'static str },
 }
 
 impl Explain for ReportsError {
     fn help(&self) -> Option<String> {
-        Some("give `--report` a file in a folder that exists and can be written to".to_owned())
+        let help = match self {
+            Self::Write { .. } => {
+                "give `--report` a file, or the name of a new one, in a folder that exists and can be written to"
+            }
+            Self::Taken { .. } => "give each `--report` a file of its own",
+        };
+        Some(help.to_owned())
     }
 
     fn status(&self) -> Status {
-        Status::Error
+        match self {
+            Self::Write { .. } => Status::Error,
+            Self::Taken { .. } => Status::Usage,
+        }
     }
 }

@@ -1,6 +1,5 @@
 //! What shells, editors and `man` take: completions, pages, the schema of the spec.
 
-use std::fs;
 use std::path::Path;
 
 use clap_complete::Shell;
@@ -9,6 +8,7 @@ use clap_complete::env::Shells;
 use super::files::FileError;
 use super::manual::pages;
 use super::{CommandError, Status};
+use crate::files::{self, Overwrite};
 use crate::render::output::{Output, OutputError};
 
 const NAME: &str = "genesys-iam";
@@ -27,9 +27,9 @@ pub fn completions(shell: Shell, output: &Output) -> Result<Status, CommandError
 /// A page for the tool and one for each of its commands.
 pub fn man(program: clap::Command, folder: &Path, output: &Output) -> Result<Status, CommandError> {
     let failed = |source| FileError::Write { path: folder.to_owned(), source };
-    fs::create_dir_all(folder).map_err(failed)?;
+    files::create_folder(folder).map_err(failed)?;
     for (name, page) in pages(program).map_err(failed)? {
-        fs::write(folder.join(name), page).map_err(failed)?;
+        files::write(&folder.join(name), page.as_bytes(), Overwrite::File).map_err(failed)?;
     }
     output.note(&format!("The pages are in {}; try: man -l {0}/{NAME}.1\n", folder.display()));
     Ok(Status::Done)

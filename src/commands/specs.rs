@@ -51,6 +51,14 @@ impl SpecSource {
         }
     }
 
+    /// The file, where it is one.
+    pub(super) fn path(&self) -> Option<&Path> {
+        match self {
+            Self::File(path) | Self::Found(path) => Some(path),
+            Self::Stdin | Self::Demonstration => None,
+        }
+    }
+
     /// The folder that it is in; empty for the current one.
     pub fn folder(&self) -> &Path {
         match self {

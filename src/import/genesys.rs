@@ -48,7 +48,9 @@ impl<'a> ActionFolder<'a> {
             plain.split('-').filter(|part| !part.is_empty()).collect::<Vec<_>>().join("-")
         };
         let stem = Some(letters(&action.name)).filter(|stem| !stem.is_empty());
-        let stem = stem.unwrap_or_else(|| letters(&action.id));
+        let stem = stem.or_else(|| Some(letters(&action.id)).filter(|stem| !stem.is_empty()));
+        // A file without a stem is hidden, and no spec may name it.
+        let stem = stem.unwrap_or_else(|| "action".to_owned());
         let mut name = stem.clone();
         for number in 2.. {
             if self.taken.insert(name.clone()) {

@@ -1,7 +1,7 @@
 //! The state file: locked against other processes, replaced as a whole, readable by its owner only.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::error::SandboxError;
 use super::state::{State, VERSION};
+use crate::files::{self, Overwrite};
 
 #[derive(Debug)]
 pub(super) struct StateFile {
@@ -30,11 +31,15 @@ impl StateFile {
         if let Some(directory) = path.parent().filter(|directory| !directory.as_os_str().is_empty())
             && !directory.exists()
         {
-            fs::create_dir_all(directory).map_err(unwritable)?;
+            files::create_folder(directory).map_err(unwritable)?;
             // The state has trust policies, and these an external ID: not a thing to be committed by mistake.
-            fs::write(directory.join(".gitignore"), "*\n").map_err(unwritable)?;
+            files::write(&directory.join(".gitignore"), b"*\n", Overwrite::File).map_err(unwritable)?;
+
         }
-        let lock = private().write(true).create(true).truncate(false).open(beside(path, "lock"));
+        // Opening it would create what a link leads to.
+        let lock = beside(path, "lock");
+        files::check(&lock, Overwrite::File).map_err(unwritable)?;
+        let lock = private().write(true).create(true).truncate(false).open(lock);
         let lock = lock.map_err(unwritable)?;
         let mut waited = Duration::ZERO;
         loop {
@@ -93,18 +98,7 @@ impl StateFile {
         let unwritable = |source| SandboxError::Write { path: self.path.clone(), source };
         let mut text = serde_json::to_vec_pretty(state).map_err(|error| unwritable(error.into()))?;
         text.push(b'\n');
-        let new = beside(&self.path, "new");
-        // One left behind by a process that was killed could have other permissions.
-        if let Err(error) = fs::remove_file(&new)
-            && error.kind() != io::ErrorKind::NotFound
-        {
-            return Err(unwritable(error));
-        }
-        let write = || {
-            private().write(true).create_new(true).open(&new)?.write_all(&text)?;
-            fs::rename(&new, &self.path)
-        };
-        write().map_err(unwritable)
+        files::write(&self.path, &text, Overwrite::PrivateFile).map_err(unwritable)
     }
 }
 

@@ -1,7 +1,6 @@
 //! The file: a plan of one spec, or of several.
 
 use std::fs;
-use std::io::Write as _;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
@@ -10,6 +9,7 @@ use serde_json::Value;
 use super::error::SavedError;
 use super::plan::{Options, SavedPlan};
 use crate::arn::AccountId;
+use crate::files::{self, Overwrite};
 use crate::spec::read_bounded;
 use crate::view::{FORMAT_VERSION, PLAN_FORMAT, PLANS_FORMAT};
 
@@ -144,44 +144,39 @@ impl SavedFile {
         }
     }
 
-    /// Writes the file as a whole or not at all; what is not a file, such as a pipe, is written to directly.
+    /// Whether [`SavedFile::write`] would write there: nothing is in the way, or a plan.
+    ///
+    /// # Errors
+    ///
+    /// When it would not.
+    pub fn check(path: &Path) -> Result<(), SavedError> {
+        files::check(path, Overwrite::File)
+            .map_err(|source| SavedError::Write { path: path.to_owned(), source })?;
+        let is_file = |found: fs::Metadata| found.is_file() && found.len() > 0;
+        match fs::metadata(path).is_ok_and(is_file).then(|| Self::read(path)) {
+            Some(Err(SavedError::Broken { .. } | SavedError::Printed { .. })) => {
+                Err(SavedError::InTheWay { path: path.to_owned() })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Writes the file as a whole or not at all.
     ///
     /// # Errors
     ///
     /// When it cannot be written, and when something else than a saved plan is in its place.
     pub fn write(&self, path: &Path) -> Result<(), SavedError> {
-        let failed = |source| SavedError::Write { path: path.to_owned(), source };
+        Self::check(path)?;
         let text = match self {
             Self::One(plan) => serde_json::to_vec_pretty(plan),
             Self::Several(fleet) => serde_json::to_vec_pretty(fleet),
         };
-        let mut text = text.map_err(|error| failed(error.into()))?;
-        text.push(b'\n');
-        // Where a link leads.
-        let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-        let there = fs::metadata(&target).ok();
-        let is_special = there.as_ref().is_some_and(|metadata| !metadata.is_file());
-        if there.as_ref().is_some_and(|metadata| metadata.is_file() && metadata.len() > 0)
-            && let Err(SavedError::Broken { .. } | SavedError::Printed { .. }) = Self::read(&target)
-        {
-            return Err(SavedError::InTheWay { path: path.to_owned() });
-        }
         let write = || {
-            if is_special {
-                return fs::OpenOptions::new().write(true).open(&target)?.write_all(&text);
-            }
-            let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty());
-            let mut builder = tempfile::Builder::new();
-            builder.prefix(".genesys-iam-plan");
-            // It is there to be read by others, unless somebody said otherwise.
-            #[cfg(unix)]
-            builder.permissions(
-                there.map_or(std::os::unix::fs::PermissionsExt::from_mode(0o644), |file| file.permissions()),
-            );
-            let mut file = builder.tempfile_in(folder.unwrap_or(Path::new(".")))?;
-            file.write_all(&text)?;
-            file.persist(&target).map(drop).map_err(|error| error.error)
+            let mut text = text?;
+            text.push(b'\n');
+            files::write(path, &text, Overwrite::File)
         };
-        write().map_err(failed)
+        write().map_err(|source| SavedError::Write { path: path.to_owned(), source })
     }
 }

@@ -4,6 +4,9 @@ use std::fs::{self, File, Metadata};
 use std::io::{self, Read as _};
 use std::path::{Component, Path, PathBuf};
 
+/// Bytes of a spec.
+const LARGEST_SPEC: u64 = 16 * 1024 * 1024;
+
 /// Where a spec's files may be.
 #[derive(Debug, Clone)]
 pub(super) struct Files {
@@ -61,13 +64,13 @@ impl Files {
     }
 }
 
-/// The text of a spec of at most so many bytes. Whoever writes in a repository can make its `genesys.toml` a link to a
+/// The text of a spec. Whoever writes in a repository can make its `genesys.toml` a link to a
 /// secret, whose lines an error would quote: what is a link stays in the repository, and out of its hidden files.
 ///
 /// # Errors
 ///
 /// When it is not a plain file, or a link that leads out, and whatever keeps it from being read.
-pub(super) fn read_spec(path: &Path, limit: u64) -> io::Result<String> {
+pub fn read_spec(path: &Path) -> io::Result<String> {
     let real = path.canonicalize()?;
     let named = std::path::absolute(path)?;
     let folder = named.parent().unwrap_or(&named);
@@ -81,7 +84,7 @@ pub(super) fn read_spec(path: &Path, limit: u64) -> io::Result<String> {
         }
         _ => {}
     }
-    read_plain(&real, limit, || path.canonicalize())
+    read_plain(&real, LARGEST_SPEC, || path.canonicalize())
 }
 
 /// The text of a plain file, which is still the one that its path leads to.
@@ -168,7 +171,7 @@ mod tests {
         use std::os::unix::fs::symlink;
         let folder = repository();
         let at = |path: &str| folder.path().join(path);
-        let read = |path: &str| read_spec(&at(path), 4096).map_err(|error| error.to_string());
+        let read = |path: &str| read_spec(&at(path)).map_err(|error| error.to_string());
         for (link, target) in [
             ("repo/specs/ours.toml", "../id"),
             ("repo/specs/out.toml", "../../outside"),

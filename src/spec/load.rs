@@ -15,8 +15,6 @@ use crate::text::without_passwords;
 
 /// The spec that is read where no other is named.
 pub const DEFAULT_FILE: &str = "genesys.toml";
-/// Bytes of a spec.
-const LIMIT: u64 = 16 * 1024 * 1024;
 
 /// A spec with its source, for messages: the passwords of URLs are masked in it.
 #[derive(Debug)]
@@ -76,7 +74,7 @@ impl Environment for SystemEnvironment<'_> {
 /// When the file cannot be read, or with every fault that it has.
 pub fn load(path: &Path, options: LoadOptions<'_>) -> Result<Loaded, LoadError> {
     let source =
-        read_spec(path, LIMIT).map_err(|source| LoadError::Read { path: path.to_owned(), source })?;
+        read_spec(path).map_err(|source| LoadError::Read { path: path.to_owned(), source })?;
     check(path, source, Files::of(path), options)
 }
 

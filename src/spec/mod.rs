@@ -20,7 +20,7 @@ pub use accept::{AcceptSpec, AcceptedThing};
 pub use diagnostic::{Diagnostic, Severity};
 pub use endpoint::{EndpointError, given_endpoint, given_genesys_endpoint};
 pub use environment::{EmptyEnvironment, Environment};
-pub use files::read_bounded;
+pub use files::{read_bounded, read_spec};
 pub use format::format;
 pub use integration::{
     ActionContent, DEFAULT_TIMEOUT, DataActionSpec, IntegrationSpec, RAW_REQUEST, RAW_RESULT,

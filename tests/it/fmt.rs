@@ -30,3 +30,15 @@ fn fmt_follows_a_link() {
     assert!(fs::symlink_metadata(project.path("link.toml")).unwrap().is_symlink());
     project.run(&["--file", "real.toml", "fmt", "--check"]).expect(0);
 }
+
+#[cfg(unix)]
+#[test]
+fn fmt_follows_no_link_out_of_the_repository() {
+    let project = Project::example();
+    let other = tempfile::tempdir().unwrap();
+    let file = other.path().join("config.toml");
+    fs::write(&file, "a=1\n").unwrap();
+    std::os::unix::fs::symlink(&file, project.path("link.toml")).unwrap();
+    project.run(&["--file", "link.toml", "fmt"]).expect(1).says("a link that leads out of");
+    assert_eq!(fs::read_to_string(file).unwrap(), "a=1\n");
+}

@@ -99,3 +99,44 @@ fn what_is_reported_is_printed_as_json_too() {
     }
     project.run(&["--json", "fmt"]).expect(64).says("has no report").says("help:");
 }
+
+#[cfg(unix)]
+#[test]
+fn a_report_overwrites_neither_spec_nor_plan_nor_what_a_link_leads_to_and_nothing_is_done_before() {
+    use std::os::unix::fs::symlink;
+    let project = Project::example();
+    let other = tempfile::tempdir().unwrap();
+    fs::write(other.path().join("secret"), "old").unwrap();
+    symlink(other.path().join("secret"), project.path("link.json")).unwrap();
+    symlink(other.path(), project.path("folder")).unwrap();
+    fs::create_dir(project.path("real")).unwrap();
+    fs::write(project.path("hard.json"), "old").unwrap();
+    fs::hard_link(project.path("hard.json"), project.path("report.json")).unwrap();
+    for (reports, status, why) in [
+        (&["json=genesys.toml"][..], 64, "overwrite the spec"),
+        (&["json=./real/../genesys.toml"], 64, "overwrite the spec"),
+        (&["json=a.json", "markdown=real/../a.json"], 64, "overwrite another report"),
+        (&["json=link.json"], 1, "it is a link"),
+        (&["json=folder/secret"], 1, "folder` is a link"),
+        (&["json=folder/new"], 1, "folder` is a link"),
+        (&["json=real"], 1, "is a directory"),
+        (&["json=none/report.json"], 1, "No such file or directory"),
+    ] {
+        let options = reports.iter().flat_map(|report| ["--report", report]);
+        for command in [&["apply", "--yes", "--no-check"][..], &["plan"], &["check"], &["destroy", "--yes"]] {
+            let ran = project.sandbox(&command.iter().copied().chain(options.clone()).collect::<Vec<_>>());
+            ran.expect(status).says(why).says_not("created").says_not("Plan:");
+            assert!(ran.stdout.is_empty(), "{command:?} {reports:?} {}", ran.stdout);
+        }
+    }
+    let clash = project.sandbox(&["plan", "--out", "plan.json", "--report", "json=plan.json"]);
+    clash.expect(64).says("overwrite the saved plan");
+    assert!(!project.path(".genesys-iam").exists());
+    assert_eq!(fs::read_dir(other.path()).unwrap().count(), 1);
+    assert_eq!(fs::read_to_string(other.path().join("secret")).unwrap(), "old");
+    // A name of its own is replaced, not what has it as another name.
+    project.sandbox(&["plan", "--report", "json=report.json"]).expect(0);
+    assert_eq!(fs::read_to_string(project.path("hard.json")).unwrap(), "old");
+    assert!(fs::read_to_string(project.path("report.json")).unwrap().starts_with('{'));
+    project.sandbox(&["plan", "--report", "json=/dev/null", "--report", "json=b.json"]).expect(0);
+}

@@ -66,14 +66,17 @@ fn what_cannot_be_saved_has_not_happened() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("sandbox.json");
     let mut sandbox = Sandbox::open(&path, &seed()).unwrap();
-    // A directory in the way of the temporary file: also root cannot replace it.
-    fs::create_dir(directory.path().join("sandbox.json.new")).unwrap();
+    // A directory in its place: also root cannot replace it.
+    if path.exists() {
+        fs::remove_file(&path).unwrap();
+    }
+    fs::create_dir(&path).unwrap();
     let params = [("RoleName", "R"), ("AssumeRolePolicyDocument", TRUST)];
     let answered = iam(&mut sandbox, "CreateRole", &params);
     let (status, code, message) = answered.error();
     assert_eq!((status, code), (500, "ServiceFailure"));
     assert!(message.contains("sandbox.json"), "{message}");
-    fs::remove_dir(directory.path().join("sandbox.json.new")).unwrap();
+    fs::remove_dir(&path).unwrap();
     done(&mut sandbox, "CreateRole", &params);
 }
 
