@@ -261,7 +261,7 @@ fn block_on(command: impl Future<Output = Result<Status, CommandError>>) -> Resu
 }
 
 #[derive(Debug, thiserror::Error)]
-#[error("cannot change to the folder `{}`", folder.display())]
+#[error("cannot change to the folder `{}`", crate::text::path(folder))]
 struct FolderError {
     folder: PathBuf,
     source: std::io::Error,

@@ -53,7 +53,10 @@ pub fn check(path: &Path, overwrite: Overwrite) -> io::Result<()> {
     }
     fs::symlink_metadata(folder_of(path))?;
     if let Some(link) = linked_folder(path)? {
-        return refused(&format!("`{}` is a link, and nothing is written through it", link.display()));
+        return refused(&format!(
+            "`{}` is a link, and nothing is written through it",
+            crate::text::path(&link)
+        ));
     }
     let Ok(found) = fs::symlink_metadata(path) else { return Ok(()) };
     // Where `/dev/stdout` and `>(…)` lead there is nothing to overwrite.
@@ -74,7 +77,10 @@ pub fn check(path: &Path, overwrite: Overwrite) -> io::Result<()> {
 /// When it is a link, leads through one as in [`check`], or cannot be created.
 pub fn create_folder(path: &Path) -> io::Result<()> {
     if let Some(link) = linked_folder(&path.join("file"))? {
-        return refused(&format!("`{}` is a link, and nothing is written through it", link.display()));
+        return refused(&format!(
+            "`{}` is a link, and nothing is written through it",
+            crate::text::path(&link)
+        ));
     }
     fs::create_dir_all(path)
 }
@@ -104,7 +110,10 @@ fn linked_folder(path: &Path) -> io::Result<Option<PathBuf>> {
     let path = std::path::absolute(path)?;
     let is_link = |folder: &&Path| {
         fs::symlink_metadata(folder).is_ok_and(|found| found.is_symlink())
-            && folder.parent().and_then(|above| above.canonicalize().ok()).is_some_and(|above| above.starts_with(root))
+            && folder
+                .parent()
+                .and_then(|above| above.canonicalize().ok())
+                .is_some_and(|above| above.starts_with(root))
     };
     let folders: Vec<&Path> = path.ancestors().skip(1).collect();
     Ok(folders.into_iter().rev().find(is_link).map(Path::to_owned))

@@ -6,6 +6,7 @@ pub mod arn;
 pub mod backoff;
 pub mod explain;
 pub mod files;
+pub mod secrets;
 pub mod text;
 
 pub mod model;

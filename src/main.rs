@@ -1,6 +1,7 @@
 //! Runtime, log and exit status.
 
 use std::process::ExitCode;
+use std::{io, panic};
 
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser};
@@ -27,9 +28,9 @@ fn main() -> ExitCode {
         ColorWhen::Never => anstream::ColorChoice::Never,
     };
     color.write_global();
-    start_log(cli.global.verbose);
-
     let output = Output::default().quiet(cli.global.quiet);
+    watch_panics(&output);
+    start_log(cli.global.verbose, &output);
     match cli.run(&output) {
         Ok(status) => status.into(),
         Err(error) => {
@@ -39,8 +40,31 @@ fn main() -> ExitCode {
     }
 }
 
+/// What a panic says is masked as everything else is.
+fn watch_panics(output: &Output) {
+    let output = output.clone();
+    panic::set_hook(Box::new(move |info| {
+        let place = info.location().map_or_else(|| "an unknown place".to_owned(), ToString::to_string);
+        output.panicked(info.payload_as_str().unwrap_or("without words"), &place);
+    }));
+}
+
+/// Writes lines of the log as everything else is written.
+struct Log(Output);
+
+impl io::Write for Log {
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        self.0.log(line);
+        Ok(line.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
 /// Logs to standard error. Only this crate's own lines: the SDK's would show headers and bodies, and with them secrets.
-fn start_log(verbose: u8) {
+fn start_log(verbose: u8, output: &Output) {
     use tracing_subscriber::filter::{EnvFilter, FilterExt, filter_fn};
     use tracing_subscriber::prelude::*;
 
@@ -54,7 +78,10 @@ fn start_log(verbose: u8) {
         _ => EnvFilter::new(default),
     };
     let own = filter_fn(|metadata| metadata.target().starts_with("genesys_iam"));
-    let lines =
-        tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(false).with_target(false);
+    let output = output.clone();
+    let lines = tracing_subscriber::fmt::layer()
+        .with_writer(move || Log(output.clone()))
+        .with_ansi(false)
+        .with_target(false);
     tracing_subscriber::registry().with(lines.with_filter(filter.and(own))).init();
 }

@@ -2,10 +2,16 @@
 
 use std::borrow::Cow;
 use std::ops::Range;
+use std::path::Path;
 
 /// One line in which every character can be seen.
 pub fn one_line(text: &str) -> Cow<'_, str> {
     escaped(text, |_, c| is_unseen(c))
+}
+
+/// A path in a line of its own text: its name may hold anything but a slash.
+pub fn path(path: &Path) -> String {
+    one_line(&path.to_string_lossy()).into_owned()
 }
 
 /// Several lines, with tabs and our own colours, in which every other character can be seen.

@@ -16,6 +16,7 @@ const LAYERS: &[&str] = &[
     // Words that everything uses.
     "arn",
     "text",
+    "secrets",
     "explain",
     // The policy language.
     "policy",

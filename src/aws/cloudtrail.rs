@@ -17,8 +17,11 @@ const CLOUDTRAIL: SignedService = SignedService { name: "cloudtrail", id: "Cloud
 /// Of 50 events each, in a region: five seconds at AWS's rate.
 const MOST_PAGES: usize = 10;
 
-/// Characters of a value of an event: more is cut.
+/// Characters of a value of an event that is only shown: more is cut.
 const LONGEST: usize = 256;
+/// Characters of what is compared: one more than an external ID may have, or an ARN.
+const LONGEST_ID: usize = 1225;
+const LONGEST_ARN: usize = 2049;
 
 /// Looks up who got a session of the role from a moment on, in some regions at the same time. What cannot be read is part of the answer.
 pub async fn role_uses(
@@ -168,7 +171,9 @@ fn role_event(text: &str, role: &Arn) -> RoleEvent {
                 at,
                 region: short(&event["awsRegion"]).unwrap_or_else(|| "an unknown region".to_owned()),
                 by: user(&event["userIdentity"]),
-                external_id: parameters["externalId"].as_str().map(|id| PresentedId::new(cut(id))),
+                external_id: parameters["externalId"]
+                    .as_str()
+                    .map(|id| PresentedId::new(cut(id, LONGEST_ID))),
                 session: short(&parameters["roleSessionName"]),
                 source: short(&event["sourceIPAddress"]),
             })
@@ -184,7 +189,7 @@ fn user(identity: &Value) -> SessionUser {
     let account = identity["accountId"].as_str().and_then(|id| id.parse::<AccountId>().ok());
     // Of a session, the role behind it; a session's own ARN names no path.
     let issuer = identity["sessionContext"]["sessionIssuer"]["arn"].as_str();
-    let arn = issuer.or(identity["arn"].as_str()).map(cut);
+    let arn = issuer.or(identity["arn"].as_str()).map(|arn| cut(arn, LONGEST_ARN));
     let service = || short(&identity["invokedBy"]);
     match (kind, account, arn) {
         ("AWSService", _, _) => {
@@ -198,17 +203,17 @@ fn user(identity: &Value) -> SessionUser {
         (_, Some(account), None) => SessionUser::Account(account),
         _ => {
             let name = short(&identity["principalId"]).or_else(service);
-            SessionUser::Other(format!("someone unknown ({})", name.unwrap_or_else(|| cut(kind))))
+            SessionUser::Other(format!("someone unknown ({})", name.unwrap_or_else(|| cut(kind, LONGEST))))
         }
     }
 }
 
 fn short(value: &Value) -> Option<String> {
-    value.as_str().filter(|text| !text.is_empty()).map(cut)
+    value.as_str().filter(|text| !text.is_empty()).map(|text| cut(text, LONGEST))
 }
 
-fn cut(text: &str) -> String {
-    text.chars().take(LONGEST).collect()
+fn cut(text: &str, length: usize) -> String {
+    text.chars().take(length).collect()
 }
 
 #[cfg(test)]
@@ -254,6 +259,22 @@ mod tests {
         assert_eq!(used.external_id.as_ref().unwrap().expose(), "the-id");
         assert_eq!((used.region.as_str(), used.session.as_deref()), ("eu-central-1", Some("s")));
         assert!(!format!("{used:?}").contains("the-id"), "{used:?}");
+    }
+
+    #[test]
+    fn what_is_compared_is_whole_however_long_iam_allows_it() {
+        let (id, path) = ("i".repeat(1224), "p".repeat(500));
+        let identity = json!({ "type": "AssumedRole", "accountId": "111122223333",
+            "sessionContext": { "sessionIssuer": { "arn": format!("arn:aws:iam::111122223333:role/{path}/R") } } });
+        let parameters = json!({ "roleArn": ROLE, "externalId": id, "roleSessionName": "s".repeat(999) });
+        let used = used(&event(identity, parameters));
+        assert_eq!(used.external_id.unwrap().expose(), id);
+        assert!(
+            matches!(used.by, SessionUser::Identity { ref arn, .. } if arn.ends_with("p/R")),
+            "{:?}",
+            used.by
+        );
+        assert_eq!(used.session.unwrap().len(), LONGEST);
     }
 
     /// Shapes that were recorded from real accounts (stratus-red-team's detonation logs).

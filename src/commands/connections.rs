@@ -78,7 +78,7 @@ impl Connections {
         output.note(&format!(
             "{} in the sandbox: an embedded stand-in for AWS, state in {}\n",
             paint(WARNING, "note:"),
-            state.display()
+            crate::text::path(&state)
         ));
         let mut sandbox = Sandbox::open(&state, &seed)?;
         scenario::configure(&mut sandbox, options, &seed)?;

@@ -111,10 +111,10 @@ pub async fn run(global: &Global, args: &DiagnoseArgs, output: &Output) -> Resul
         ));
     }
     if let Some(path) = &args.out {
-        write_new(path, &case.wanted.text)?;
+        write_new(path, &case.wanted.text, output)?;
         output.note(&format!(
             "the spec of the role as it should be is in {}. Look at it, then: {program} plan\n",
-            path.display()
+            crate::text::path(path)
         ));
     }
     let view = DiagnoseView::new(&case, &shell);

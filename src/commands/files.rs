@@ -6,13 +6,14 @@ use std::path::{Path, PathBuf};
 
 use crate::explain::{Explain, Status};
 use crate::files::{Overwrite, write};
+use crate::render::output::Output;
 use crate::spec::read_bounded;
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum FileError {
-    #[error("cannot read `{path}`", path = .path.display())]
+    #[error("cannot read `{path}`", path = crate::text::path(.path))]
     Read { path: PathBuf, source: io::Error },
-    #[error("cannot write `{path}`", path = .path.display())]
+    #[error("cannot write `{path}`", path = crate::text::path(.path))]
     Write { path: PathBuf, source: io::Error },
 }
 
@@ -51,7 +52,7 @@ pub(super) fn read_bytes(path: &Path) -> Result<Vec<u8>, FileError> {
 }
 
 /// Never overwrites a file.
-pub(super) fn write_new(path: &Path, text: &str) -> Result<(), FileError> {
+pub(super) fn write_new(path: &Path, text: &str, output: &Output) -> Result<(), FileError> {
     let failed = |source| FileError::Write { path: path.to_owned(), source };
-    write(path, text.as_bytes(), Overwrite::Never).map_err(failed)
+    write(path, output.without_secrets(text).as_bytes(), Overwrite::Never).map_err(failed)
 }

@@ -43,7 +43,7 @@ fn one(path: &Path, args: &FmtArgs, output: &Output) -> Result<Status, CommandEr
     if formatted == text {
         return Ok(Status::Done);
     }
-    let name = path.display();
+    let name = crate::text::path(path);
     if args.check {
         output.message(&format!("{name} is not formatted; run `genesys-iam fmt`\n"));
         return Ok(Status::Changes);
@@ -78,7 +78,7 @@ fn from_stdin(args: &FmtArgs, output: &Output) -> Result<Status, CommandError> {
 }
 
 #[derive(Debug, thiserror::Error)]
-#[error("`{path}` is not TOML: {why}", path = .path.display())]
+#[error("`{path}` is not TOML: {why}", path = crate::text::path(.path))]
 pub struct NotToml {
     path: PathBuf,
     why: String,

@@ -132,9 +132,9 @@ pub async fn run(global: &Global, args: &ImportArgs, output: &Output) -> Result<
     }
     match &args.out {
         Some(path) => {
-            write_new(path, &text)?;
+            write_new(path, &text, output)?;
             let count = plural(roles.len(), "role");
-            output.note(&format!("imported {count} into {}\n", path.display()));
+            output.note(&format!("imported {count} into {}\n", crate::text::path(path)));
         }
         None if global.json => return Ok(status),
         None => output.result(&text)?,
@@ -174,9 +174,9 @@ fn write_actions(
     }
 
     for (name, text) in files {
-        write_new(&path_of(name), text)?;
+        write_new(&path_of(name), text, output)?;
     }
-    output.note(&format!("{} in {}\n", plural(files.len(), "data action"), folder.display()));
+    output.note(&format!("{} in {}\n", plural(files.len(), "data action"), crate::text::path(folder)));
     Ok(())
 }
 
@@ -219,7 +219,7 @@ pub enum ImportError {
     NothingToImport,
     #[error("no role of AWS account {0} trusts an account of Genesys's")]
     NobodyTrustsGenesys(AccountId),
-    #[error("`--actions-dir {folder}` is not below the folder of the spec, or is hidden", folder = .0.display())]
+    #[error("`--actions-dir {folder}` is not below the folder of the spec, or is hidden", folder = crate::text::path(.0))]
     ActionsElsewhere(PathBuf),
     #[error("AWS account {account} has no role `{role}`")]
     NoSuchRole { role: String, account: AccountId },

@@ -84,14 +84,14 @@ pub async fn run(global: &Global, args: &InitArgs, output: &Output) -> Result<St
     }
     let text = asker.answers.text();
     let (valid, diagnostics) = spec::parse(&text, "genesys", &EmptyEnvironment);
-    let name = file.display().to_string();
+    let name = crate::text::path(&file);
     if !diagnostics.is_empty() {
         output.message(&diagnostics::render(&diagnostics, &name, &text));
     }
     if valid.is_none() {
         return Err(InitError::Invalid(errors(&diagnostics).count()).into());
     }
-    write_new(&file, &text)?;
+    write_new(&file, &text, output)?;
     if !asker.answers.data_action.is_empty() {
         output.message(&format!(
             "{} write the data action's `input` and `output` first: Genesys Cloud cannot change them once it is \
@@ -441,7 +441,7 @@ fn quoted(text: &str) -> String {
 
 #[derive(Debug, thiserror::Error)]
 pub enum InitError {
-    #[error("`{path}` exists already", path = .0.display())]
+    #[error("`{path}` exists already", path = crate::text::path(.0))]
     Exists(PathBuf),
     #[error("not a terminal, so these cannot be asked for: {}", .0.join(", "))]
     Missing(Vec<&'static str>),

@@ -8,6 +8,7 @@ use clap_complete::ArgValueCompleter;
 use super::complete::role_names;
 use crate::arn::AccountId;
 use crate::render::output::Output;
+use crate::secrets;
 use crate::text::password;
 
 #[derive(Debug, Args)]
@@ -67,7 +68,19 @@ impl Global {
         let passwords: Vec<String> =
             environment.chain(given).filter_map(|url| password(&url).map(str::to_owned)).collect();
         output.mask(|redactor| passwords.iter().for_each(|password| redactor.add_secret(password)));
+        for (name, value) in std::env::vars_os() {
+            if holds_a_secret(&name.to_string_lossy()) {
+                secrets::remember(&value.to_string_lossy());
+            }
+        }
     }
+}
+
+/// Whether the value of a variable is a secret, rather than the place of one or something like its name.
+fn holds_a_secret(name: &str) -> bool {
+    let name = name.to_ascii_uppercase();
+    ["SECRET", "TOKEN", "PASSWORD"].iter().any(|word| name.contains(word))
+        && !["_FILE", "_PATH", "_DIR", "_URI", "_URL", "_NAME", "_ID"].iter().any(|end| name.ends_with(end))
 }
 
 /// How the sandbox behaves, embedded or served.

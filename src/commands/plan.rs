@@ -173,7 +173,7 @@ fn say_what_is_next(path: &Path, invocation: &str, options: &Options, output: &O
     let flags = [(options.adopt, " --adopt"), (options.prune, " --prune")];
     let flags: String = flags.into_iter().filter(|(is, _)| *is).map(|(_, flag)| flag).collect();
     let next = format!("To carry out just this: {invocation} apply {file}{flags}");
-    output.note(&format!("The plan is in {}. {next}\n", path.display()));
+    output.note(&format!("The plan is in {}. {next}\n", crate::text::path(path)));
 }
 
 /// The plans as text, under a heading each.

@@ -152,7 +152,7 @@ fn lint(
             LintKind::Function => lint_function(document, &expected),
         };
         errors |= findings.iter().any(|finding| finding.lint.severity == LintSeverity::Error);
-        let name = path.display().to_string();
+        let name = crate::text::path(path);
         text.push_str(&render::policy::findings(&name, &findings));
         json.push(render::policy::findings_json(&name, &findings));
     }
@@ -228,7 +228,7 @@ fn run_evaluate(args: &EvaluateArgs, output: &Output) -> Result<Status, CommandE
         return Err(PolicyError::Request { path: path.clone(), source }.into());
     }
     let request = Request::from(request);
-    let named = |path: &Path| Ok::<_, CommandError>((path.display().to_string(), document(path)?));
+    let named = |path: &Path| Ok::<_, CommandError>((crate::text::path(path), document(path)?));
     let identity = identity.iter().map(|path| named(path)).collect::<Result<Vec<_>, _>>()?;
     let one = |path: &Option<PathBuf>| path.as_deref().map(named).transpose();
     let (boundary, session, trust) = (one(boundary)?, one(session)?, one(trust)?);
@@ -271,7 +271,7 @@ fn guardrail(
     let document = document(path)?;
     match fault(&document) {
         Some(why) => Err(PolicyError::Guardrail { path: path.to_owned(), why }.into()),
-        None => Ok((path.display().to_string(), document)),
+        None => Ok((crate::text::path(path), document)),
     }
 }
 
@@ -300,11 +300,11 @@ fn scp_levels(given: &[String]) -> Result<Vec<NamedLevel>, CommandError> {
 
 #[derive(Debug, thiserror::Error)]
 pub enum PolicyError {
-    #[error("`{path}` cannot be such a policy of an organization: {why}", path = .path.display())]
+    #[error("`{path}` cannot be such a policy of an organization: {why}", path = crate::text::path(.path))]
     Guardrail { path: PathBuf, why: String },
-    #[error("`{path}` is not a policy document: {source}", path = .path.display())]
+    #[error("`{path}` is not a policy document: {source}", path = crate::text::path(.path))]
     Document { path: PathBuf, source: ParseError },
-    #[error("`{path}` is not a request: {source}", path = .path.display())]
+    #[error("`{path}` is not a request: {source}", path = crate::text::path(.path))]
     Request { path: PathBuf, source: serde_json::Error },
 }
 

@@ -13,9 +13,9 @@ use crate::view::{FORMAT_VERSION, Provenance};
 /// One error: what was being done, the cause, and what to do next on a line of its own.
 pub fn report(error: &CommandError, output: &Output) {
     if let Some(LoadError::Invalid { path, text, diagnostics }) = error.find() {
-        output.message(&diagnostics::render(diagnostics, &path.display().to_string(), text));
+        output.message(&diagnostics::render(diagnostics, &crate::text::path(path), text));
         let counts = counts(diagnostics);
-        output.message(&format!("{} {counts} in {}\n", paint(ERROR, "error:"), path.display()));
+        output.message(&format!("{} {counts} in {}\n", paint(ERROR, "error:"), crate::text::path(path)));
         return;
     }
     let mut text = format!("{} {}\n", paint(ERROR, "error:"), error.with_causes());

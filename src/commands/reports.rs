@@ -87,7 +87,8 @@ impl Reports {
         for ReportFile { format, path } in &self.reports {
             let text = page(*format);
             // A page is masked already, text by text.
-            let text = if *format == ReportFormat::Html { text } else { output.plain(&text) };
+            let is_page = *format == ReportFormat::Html;
+            let text = if is_page { output.without_secrets(&text) } else { output.plain(&text) };
             files::write(path, text.as_bytes(), Overwrite::File)
                 .map_err(|source| ReportsError::Write { path: path.clone(), source })?;
         }
@@ -97,9 +98,9 @@ impl Reports {
 
 #[derive(Debug, thiserror::Error)]
 pub enum ReportsError {
-    #[error("cannot write the report `{path}`", path = .path.display())]
+    #[error("cannot write the report `{path}`", path = crate::text::path(.path))]
     Write { path: PathBuf, source: io::Error },
-    #[error("the report would overwrite {what}, `{path}`", path = .path.display())]
+    #[error("the report would overwrite {what}, `{path}`", path = crate::text::path(.path))]
     Taken { path: PathBuf, what: &'static str },
 }
 

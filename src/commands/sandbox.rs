@@ -108,7 +108,7 @@ pub fn reset(global: &Global, output: &Output) -> Result<Status, CommandError> {
     let sources = specs::named(global, output).unwrap_or_default();
     let state = loading::state_file(sources.first());
     let said = if Sandbox::reset(&state)? {
-        format!("The sandbox is empty again: {} was deleted.\n", state.display())
+        format!("The sandbox is empty again: {} was deleted.\n", crate::text::path(&state))
     } else {
         "The sandbox has no state here.\n".to_owned()
     };

@@ -31,7 +31,7 @@ pub fn man(program: clap::Command, folder: &Path, output: &Output) -> Result<Sta
     for (name, page) in pages(program).map_err(failed)? {
         files::write(&folder.join(name), page.as_bytes(), Overwrite::File).map_err(failed)?;
     }
-    output.note(&format!("The pages are in {}; try: man -l {0}/{NAME}.1\n", folder.display()));
+    output.note(&format!("The pages are in {}; try: man -l {0}/{NAME}.1\n", crate::text::path(folder)));
     Ok(Status::Done)
 }
 

@@ -94,7 +94,7 @@ impl SpecSource {
 impl fmt::Display for SpecSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::File(path) | Self::Found(path) => path.display().fmt(f),
+            Self::File(path) | Self::Found(path) => f.write_str(&crate::text::path(path)),
             Self::Stdin => f.write_str("standard input"),
             Self::Demonstration => f.write_str("the demonstration spec"),
         }
@@ -102,6 +102,15 @@ impl fmt::Display for SpecSource {
 }
 
 pub(super) fn quoted(text: &str) -> String {
+    // A line's end in a file's name would end the line that shows the command.
+    if text.chars().any(char::is_control) {
+        let escaped = text.chars().map(|c| match c {
+            '\'' | '\\' => format!("\\{c}"),
+            c if c.is_control() => c.to_string().bytes().map(|byte| format!("\\x{byte:02x}")).collect(),
+            c => c.to_string(),
+        });
+        return format!("$'{}'", escaped.collect::<String>());
+    }
     shlex::try_quote(text).map_or_else(|_| text.to_owned(), |quoted| quoted.into_owned())
 }
 
@@ -192,7 +201,7 @@ fn found(global: &Global, output: &Output) -> Result<SpecSource, CommandError> {
         return Ok(SpecSource::File(DEFAULT_FILE.into()));
     }
     if let Some(path) = above()? {
-        output.note(&format!("{} the spec is {}\n", paint(WARNING, "note:"), path.display()));
+        output.note(&format!("{} the spec is {}\n", paint(WARNING, "note:"), crate::text::path(&path)));
         return Ok(SpecSource::Found(path));
     }
     if global.sandbox {
@@ -245,9 +254,9 @@ fn is_own(_: &Path) -> bool {
 pub enum SpecsError {
     #[error("there is no {DEFAULT_FILE} in this folder or above it")]
     NoSpec,
-    #[error("`{path}` could have been written by another user, so it is not used unasked", path = .0.display())]
+    #[error("`{path}` could have been written by another user, so it is not used unasked", path = crate::text::path(.0))]
     NotOwn(PathBuf),
-    #[error("`{path}` contains no spec: no file ends in .toml", path = .0.display())]
+    #[error("`{path}` contains no spec: no file ends in .toml", path = crate::text::path(.0))]
     EmptyFolder(PathBuf),
     #[error("{0} takes one spec, and several are given")]
     OneSpec(&'static str),

@@ -97,11 +97,7 @@ fn one(
     let spec = loading::load_offline(file, global, output)?;
     names.add(file, &spec)?;
     if spec.is_blocked() {
-        output.message(&format!(
-            "{} {}: it can be planned, not applied\n",
-            paint(ERROR, "Blocked."),
-            file.display()
-        ));
+        output.message(&format!("{} {}: it can be planned, not applied\n", paint(ERROR, "Blocked."), file));
         return Ok(Status::Error);
     }
     let roles = match spec.roles.len() {

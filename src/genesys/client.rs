@@ -19,6 +19,7 @@ use super::pace::{OnPause, Pace};
 use super::transport::{HttpTransport, TransportError};
 use super::wire::{EntityPage, ErrorBody};
 use crate::backoff::Backoff;
+use crate::secrets;
 use crate::spec::{GenesysCloud, region_as_given};
 
 /// A token is not used in its last moments.
@@ -199,6 +200,7 @@ impl Client {
         let failed = |kind| GenesysError::new(step, kind);
         let Configuration { client_id, client_secret, login, .. } = &self.configuration;
         let basic = STANDARD.encode(format!("{client_id}:{}", client_secret.expose()));
+        [client_secret.expose(), &basic].into_iter().for_each(secrets::remember);
         let request = || {
             Request::post(format!("{login}/oauth/token"))
                 .header("authorization", format!("Basic {basic}"))
@@ -217,6 +219,7 @@ impl Client {
         }
         let answer: TokenAnswer = serde_json::from_slice(response.body())
             .map_err(|_| failed(unreadable(status, "it holds no token")))?;
+        secrets::remember(&answer.access_token);
         let value = Secret::new(answer.access_token);
         let lifetime = Duration::from_secs(answer.expires_in.unwrap_or(LIFETIME).min(LIFETIME * 365));
         let until = Instant::now() + lifetime.saturating_sub(MARGIN);
@@ -430,6 +433,7 @@ mod tests {
     use std::sync::{Arc, Mutex as StdMutex};
 
     use super::*;
+    use crate::genesys::pace::WINDOW;
     use crate::genesys::transport::{HttpAnswer, TransportError};
 
     /// Answers from a script, and keeps the requests.
@@ -548,6 +552,51 @@ mod tests {
             };
             assert!(error.to_string().contains("no answer in time"), "{error}");
             assert_eq!(began.elapsed(), READING_TIMEOUT);
+        }
+    }
+
+    /// Allows one request a minute, or says so, and has always another page.
+    #[derive(Clone)]
+    struct Holding {
+        asked: Arc<StdMutex<u32>>,
+        headers: [(&'static str, &'static str); 3],
+    }
+
+    impl HttpTransport for Holding {
+        fn carry(&self, request: Request<Vec<u8>>) -> HttpAnswer<'_> {
+            *self.asked.lock().unwrap() += 1;
+            let body = match request.uri().path() {
+                "/oauth/token" => r#"{"access_token":"a-token-of-the-stand-in","expires_in":86399}"#,
+                "/api/v2/organizations/me" => ORGANIZATION,
+                _ => r#"{"entities":[],"nextUri":"/api/v2/next"}"#,
+            };
+            let mut response = Response::builder();
+            for (name, value) in self.headers {
+                response = response.header(name, value);
+            }
+            let response = response.body(body.as_bytes().to_vec()).unwrap();
+            Box::pin(std::future::ready(Ok(response)))
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_server_that_lies_about_its_limit_holds_a_reading_for_minutes_not_for_ever() {
+        for (allowed, count, reset) in
+            [("1", "4294967295", "60"), ("0", "0", "60"), ("300", "4294967295", "9999999")]
+        {
+            let headers = [
+                ("inin-ratelimit-allowed", allowed),
+                ("inin-ratelimit-count", count),
+                ("inin-ratelimit-reset", reset),
+            ];
+            let holding = Holding { asked: Arc::default(), headers };
+            let configuration = client(&[]).0.configuration;
+            let holding_client = Client::new(configuration, Box::new(holding.clone()));
+            let began = Instant::now();
+            let error = crate::genesys::gather(&holding_client).await.unwrap_err();
+            assert!(error.to_string().contains("no answer in time"), "{error}");
+            let took = began.elapsed();
+            assert!(took <= READING_TIMEOUT + 3 * WINDOW, "{took:?} {allowed} {count} {reset}");
         }
     }
 

@@ -8,9 +8,14 @@ use tokio::time::Instant;
 
 /// Requests of one token in one window, until an answer says otherwise.
 const ALLOWED: u32 = 300;
-const WINDOW: Duration = Duration::from_secs(60);
+pub(super) const WINDOW: Duration = Duration::from_secs(60);
 /// The server counts in whole seconds, and answers overtake each other.
 const SLACK: Duration = Duration::from_secs(2);
+
+/// Requests in one window, where an organization allows fewest.
+const SLOWEST: u32 = 50;
+/// What a reading may be held back altogether.
+const PATIENCE: Duration = Duration::from_secs(60 * 60);
 
 /// Called with the pause when all requests that are allowed were made.
 pub type OnPause = Arc<dyn Fn(Duration) + Send + Sync>;
@@ -28,6 +33,7 @@ struct Window {
     announced: Option<Instant>,
     /// How long requests were held back, all windows together.
     held: Duration,
+    sent: u32,
     on_pause: Option<OnPause>,
 }
 
@@ -48,6 +54,7 @@ impl Default for Window {
             ends: None,
             announced: None,
             held: Duration::ZERO,
+            sent: 0,
             on_pause: None,
         }
     }
@@ -72,9 +79,12 @@ impl Pace {
         self.window().on_pause = Some(callback);
     }
 
-    /// How long requests were held back so far.
+    /// How long requests were held back so far, as far as a server that counts honestly could want it: whoever answers
+    /// may say anything.
     pub(super) fn held(&self) -> Duration {
-        self.window().held
+        let window = self.window();
+        let windows = (window.sent / SLOWEST).saturating_add(2);
+        window.held.min(WINDOW.saturating_mul(windows)).min(PATIENCE)
     }
 
     /// Waits until one more request is allowed.
@@ -90,6 +100,7 @@ impl Pace {
                 let Some(ends) = window.ends.filter(|_| window.count >= window.allowed) else {
                     window.count += 1;
                     window.in_flight += 1;
+                    window.sent = window.sent.saturating_add(1);
                     return Turn(self);
                 };
                 // Whoever waits for the same end waits at the same time.
@@ -135,7 +146,7 @@ impl Pace {
             }
             _ => {
                 window.ends = Some(WindowEnd { at, is_guess: false });
-                window.count = window.count.max(count + window.in_flight.saturating_sub(1));
+                window.count = window.count.max(count.saturating_add(window.in_flight.saturating_sub(1)));
             }
         }
     }

@@ -270,3 +270,30 @@ fn inline_table(map: &BTreeMap<String, String>) -> String {
     });
     format!("{{ {} }}", entries.collect::<Vec<_>>().join(", "))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn no_action_has_a_hidden_file_or_that_of_another() {
+        let mut folder = ActionFolder::new("actions");
+        let mut action = |name: &str, id: &str| {
+            folder.path_for(&LiveAction {
+                id: id.to_owned(),
+                name: name.to_owned(),
+                target: String::new(),
+                version: 1,
+                secure: false,
+                state: None,
+                unknown: BTreeSet::new(),
+            })
+        };
+        let files = [("注文", "___"), ("..", "."), ("/../x", "1"), ("X", "2"), ("注", "A-1")]
+            .map(|(name, id)| action(name, id));
+        let names = ["action", "action-2", "x", "x-2", "a-1"];
+        assert_eq!(files.to_vec(), names.map(|name| format!("actions/{name}.custom.json")));
+    }
+}

@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::io::{self, IsTerminal, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
 use std::time::Duration;
 
 use serde_json::Value;
@@ -62,6 +62,37 @@ impl Output {
         add(&mut self.redactor.write().unwrap_or_else(PoisonError::into_inner));
     }
 
+    /// As it is now, with every secret that the process has come to hold.
+    fn redactor(&self) -> RwLockReadGuard<'_, Redactor> {
+        let read = || self.redactor.read().unwrap_or_else(PoisonError::into_inner);
+        if read().is_behind() {
+            self.mask(Redactor::catch_up);
+        }
+        read()
+    }
+
+    /// A panic, whose words may hold anything. It may have come while values were added.
+    pub fn panicked(&self, words: &str, place: &str) {
+        let words = match self.redactor.try_read() {
+            Ok(redactor) if !redactor.is_behind() => {
+                inert(&lines(&without_passwords(&redactor.apply(words))))
+            }
+            _ => "(its words may hold a secret)".to_owned(),
+        };
+        let text = format!("genesys-iam has a bug: it panicked at {place}: {words}\n");
+        let _ = io::stderr().write_all(text.as_bytes());
+    }
+
+    /// What is logged, a line.
+    pub fn log(&self, line: &[u8]) {
+        let _ = io::stderr().write_all(self.plain(&String::from_utf8_lossy(line)).as_bytes());
+    }
+
+    /// A text that may name external IDs, and is a file of the user's.
+    pub fn without_secrets(&self, text: &str) -> String {
+        self.redactor().without_secrets(text)
+    }
+
     /// A result, to standard output.
     pub fn result(&self, text: &str) -> Result<(), OutputError> {
         if self.keep(text) {
@@ -85,8 +116,9 @@ impl Output {
         self.captured.is_none() && io::stdout().is_terminal()
     }
 
-    /// A page, to standard output. Its texts were masked one by one, before they were escaped: nothing in it is changed.
+    /// A page, to standard output. Its texts were masked one by one, before they were escaped.
     pub fn page(&self, page: &str) -> Result<(), OutputError> {
+        let page = &self.without_secrets(page);
         if let Some(captured) = &self.captured {
             captured.lock().unwrap_or_else(PoisonError::into_inner).push_str(page);
             return Ok(());
@@ -175,7 +207,7 @@ impl Output {
     }
 
     fn masked_member(&self, key: &str, value: &Value) -> Value {
-        let redactor = || self.redactor.read().unwrap_or_else(PoisonError::into_inner);
+        let redactor = || self.redactor();
         let is_external_id = key.eq_ignore_ascii_case(EXTERNAL_ID);
         match value {
             Value::String(text) if is_external_id => Value::String(redactor().apply_to_external_id(text)),
@@ -208,7 +240,7 @@ impl Output {
 
     /// Masks a value, for what escapes text before it is printed.
     pub fn masker(&self) -> impl Fn(&str) -> String + '_ {
-        |text| self.redactor.read().unwrap_or_else(PoisonError::into_inner).apply(text)
+        |text| self.redactor().apply(text)
     }
 
     /// Text for a file: masked, and without colour.
@@ -217,7 +249,7 @@ impl Output {
     }
 
     fn masked(&self, text: &str) -> String {
-        let masked = self.redactor.read().unwrap_or_else(PoisonError::into_inner).apply(text);
+        let masked = self.redactor().apply(text);
         inert(&lines(&without_passwords(&masked)))
     }
 }

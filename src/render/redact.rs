@@ -1,11 +1,17 @@
 //! Keeps masked values out of everything that is printed.
 
+use std::collections::BTreeSet;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
+use super::escape::Escape;
 use super::places;
 use crate::check::near_misses;
 use crate::policy::document::Scalar;
 use crate::policy::{Document, EXTERNAL_ID};
+use crate::secrets;
 use crate::spec::{ExternalId, is_guid};
 use crate::text::{color, one_line};
 
@@ -17,7 +23,13 @@ pub struct Redactor {
     replacements: Vec<(String, &'static str)>,
     /// What others chose, who may have chosen a word of the report: masked where an external ID stands.
     in_place: Vec<(String, &'static str)>,
+    /// With which a replacement can begin.
+    first: BTreeSet<u8>,
+    /// Of those that the process remembers, how many have their replacement.
+    remembered: usize,
 }
+
+const SECRET: &str = "(secret)";
 
 /// The report's own words, accounts and keys have none of these in them: what a spec, an account or a caller chose and
 /// is masked in every text cannot be one of them.
@@ -41,7 +53,10 @@ impl Redactor {
     /// Masks the external ID, if it is one to be masked.
     pub fn add_external_id(&mut self, external_id: &ExternalId) {
         if external_id.is_masked() {
-            self.add(external_id.expose(), "(masked external ID)");
+            match hides_a_report(external_id.expose()) {
+                true => self.add_chosen_by_others(external_id.expose(), "(masked external ID)"),
+                false => self.add(external_id.expose(), "(masked external ID)"),
+            }
             // The check tries wrong ones that reveal as much as the right one.
             for near in near_misses(external_id.expose()) {
                 match has_account(&near) {
@@ -62,7 +77,22 @@ impl Redactor {
 
     /// Masks something that no one should see.
     pub fn add_secret(&mut self, secret: &str) {
-        self.add(secret, "(secret)");
+        self.add_forms(secret, SECRET, |secret| {
+            [forms(secret), escaped_forms(secret), base64_forms(secret)].concat()
+        });
+    }
+
+    /// Whether the process holds secrets that are not masked yet.
+    pub fn is_behind(&self) -> bool {
+        !secrets::since(self.remembered).is_empty()
+    }
+
+    /// Masks every secret that the process holds.
+    pub fn catch_up(&mut self) {
+        for secret in secrets::since(self.remembered) {
+            self.add_secret(&secret);
+            self.remembered += 1;
+        }
     }
 
     /// Masks the external IDs of a live trust policy: where the spec's is masked, an earlier one is too.
@@ -102,12 +132,17 @@ impl Redactor {
     }
 
     fn add(&mut self, value: &str, placeholder: &'static str) {
+        self.add_forms(value, placeholder, forms);
+    }
+
+    fn add_forms(&mut self, value: &str, placeholder: &'static str, forms: impl Fn(&str) -> Vec<String>) {
         // IAM's own have two characters at least; one would make a riddle of every text.
         if value.trim().chars().count() < 2 {
             return;
         }
         for form in forms(value) {
             if !self.replacements.iter().any(|(known, _)| *known == form) {
+                self.first.extend(form.bytes().next());
                 self.replacements.push((form, placeholder));
             }
         }
@@ -121,8 +156,17 @@ impl Redactor {
         found.map_or(masked, |(_, placeholder)| (*placeholder).to_owned())
     }
 
+    /// A text in which external IDs were masked one by one, before they were escaped, or are meant to be: a page, a spec.
+    pub fn without_secrets(&self, text: &str) -> String {
+        self.replaced(text, true)
+    }
+
     /// Colours neither hide a value nor end a word: values are looked for in the text without them.
     pub fn apply(&self, text: &str) -> String {
+        self.replaced(text, false)
+    }
+
+    fn replaced(&self, text: &str, is_of_secrets: bool) -> String {
         let mut plain = String::with_capacity(text.len());
         let mut colors = Vec::new();
         let mut rest = text;
@@ -139,7 +183,7 @@ impl Redactor {
         let mut colors = colors.into_iter().peekable();
         let in_place = |text: &str| self.in_place.iter().find(|(known, _)| text.starts_with(known.as_str()));
         let mut places = Vec::new();
-        if !self.in_place.is_empty() {
+        if !self.in_place.is_empty() && !is_of_secrets {
             places = places::external_ids(&plain, &|text| in_place(text).map(|(known, _)| known.len()));
         }
         let mut at = 0;
@@ -148,9 +192,13 @@ impl Redactor {
                 out.push_str(code);
             }
             let (before, rest) = plain.split_at(at);
-            let found = self.replacements.iter().find(|(value, _)| {
-                rest.strip_prefix(value.as_str())
-                    .is_some_and(|after| value.len() >= WORD || is_word(before, after))
+            let can_begin = rest.bytes().next().is_some_and(|byte| self.first.contains(&byte));
+            let mut known = self.replacements.iter().filter(|_| can_begin);
+            let found = known.find(|(value, placeholder)| {
+                (!is_of_secrets || *placeholder == SECRET)
+                    && rest
+                        .strip_prefix(value.as_str())
+                        .is_some_and(|after| value.len() >= WORD || is_word(before, after))
             });
             let found = match places.iter().any(|place| place.start == at) {
                 true => in_place(rest).into_iter().chain(found).max_by_key(|(value, _)| value.len()),
@@ -170,6 +218,38 @@ impl Redactor {
         out.extend(colors.map(|(_, code)| code));
         out
     }
+}
+
+/// What an author of a spec can find in the environment of a pipeline, and a report needs: `root`, `true`, an account.
+fn hides_a_report(value: &str) -> bool {
+    let is_plain = value.len() < WORD && value.bytes().all(|b| b.is_ascii_alphabetic());
+    is_plain || has_account(value)
+}
+
+/// A value as comments and pages have it.
+fn escaped_forms(value: &str) -> Vec<String> {
+    let escape = Escape { mask: &|text| text.to_owned() };
+    let entities = value.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+    let quoted = entities.replace('"', "&quot;");
+    let all = quoted.replace('\'', "&#39;");
+    let mut forms = vec![escape.text(value), escape.html(value), escape.fenced(value), escape.label(value)];
+    forms.extend([entities, quoted, all]);
+    forms
+}
+
+/// A value within any text in base64: what is before it moves it by up to two bytes.
+fn base64_forms(value: &str) -> Vec<String> {
+    if value.len() < WORD {
+        return Vec::new();
+    }
+    let of = |shift: usize| {
+        let bytes = [&[0; 3][..shift], value.as_bytes()].concat();
+        let certain = bytes.len() / 3 * 4;
+        let from = if shift == 0 { 0 } else { shift + 1 };
+        [STANDARD.encode(&bytes), URL_SAFE.encode(&bytes)]
+            .map(|text| text.get(from..certain).unwrap_or_default().to_owned())
+    };
+    (0..3).flat_map(of).filter(|form| form.len() >= WORD).collect()
 }
 
 /// A value as texts, documents, sentences, URLs and JSON have it.

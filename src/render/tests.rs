@@ -1,8 +1,16 @@
 //! What a view says, text, Markdown and JSON all say.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use jiff::Timestamp;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use proptest::prelude::*;
 use serde_json::json;
 
-use super::{json as for_machines, markdown, plan};
+use super::hostile::hostile_report;
+use super::output::Output;
+use super::{check, html, json as for_machines, markdown, plan};
+use crate::check::Sign;
 use crate::plan::{ChangeKind, Party};
 use crate::policy::access::AccessSign;
 use crate::view::{
@@ -137,5 +145,51 @@ fn whatever_a_plan_says_it_says_in_text_in_markdown_and_in_json() {
             let capital = word.replacen('w', "W", 1);
             assert!(text.contains(word) || text.contains(&capital), "report {report} has no {word}:\n{text}");
         }
+    }
+}
+
+/// A secret between characters that every format escapes in its own way.
+fn a_secret() -> impl Strategy<Value = String> {
+    let odd = prop::sample::select(
+        "&<>\"'`|*_[]\\~$#%@:/+=,.!? (){};^-é\u{85}\u{200b}\t".chars().collect::<Vec<_>>(),
+    );
+    prop::collection::vec(prop_oneof![odd, prop::char::range('a', 'z')], 0..8)
+        .prop_map(|middle| format!("Zq7xW{}Kx9wV", middle.into_iter().collect::<String>()))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+    #[test]
+    fn a_secret_is_in_no_report_however_it_is_written_in_what_others_say(
+        secret in a_secret(), around in "[a-z ]{0,5}", is_env in any::<bool>(),
+    ) {
+        let output = Output::capture();
+        output.mask(|redactor| if is_env { redactor.add_secret("12345678-other") } else { redactor.add_secret(&secret) });
+        if is_env {
+            crate::secrets::remember(&secret);
+        }
+        let quoted = serde_json::Value::from(secret.as_str()).to_string();
+        let encoded = utf8_percent_encode(&secret, NON_ALPHANUMERIC).to_string();
+        let base64 = STANDARD.encode(format!("{around}{secret}{around}"));
+        let mask = output.masker();
+        for text in [format!("{around} {secret}"), format!("x{secret}y"), quoted, encoded, base64] {
+            let report = hostile_report(&text, Sign::Broken, 2);
+            let reports = [(None, &report)];
+            let shown = [
+                output.plain(&check::text(&reports, &[], check::Show { all: true, quiet: false })),
+                output.plain(&markdown::checks(&reports, &[], &Provenance::default(), &mask)),
+                output.without_secrets(&html::checks(&reports, &[], &Provenance::default(), Timestamp::UNIX_EPOCH, &mask)),
+                output.plain(&output.masked_json(&for_machines::check(&report)).to_string()),
+            ];
+            for shown in shown {
+                let bare = shown.replace(['\n', ' '], "");
+                let middle = STANDARD.encode(&secret);
+                let middle = &middle[4..middle.len() - 4];
+                prop_assert!(!bare.contains("Zq7xW") && !bare.contains("Kx9wV") && !bare.contains(middle), "{text}\n{shown}");
+            }
+        }
+        // A short one as a word; what is around it stays.
+        output.mask(|redactor| redactor.add_secret("k3y"));
+        prop_assert_eq!(output.plain("monk3ys have a k3y: k3y."), "monk3ys have a (secret): (secret).");
     }
 }

@@ -9,20 +9,20 @@ use crate::explain::{Explain, Status};
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SandboxError {
-    #[error("cannot read the sandbox's state file `{}`", path.display())]
+    #[error("cannot read the sandbox's state file `{}`", crate::text::path(path))]
     Read { path: PathBuf, source: io::Error },
-    #[error("cannot write the sandbox's state file `{}`", path.display())]
+    #[error("cannot write the sandbox's state file `{}`", crate::text::path(path))]
     Write { path: PathBuf, source: io::Error },
-    #[error("the sandbox's state file `{}` is not one of a sandbox", path.display())]
+    #[error("the sandbox's state file `{}` is not one of a sandbox", crate::text::path(path))]
     Broken { path: PathBuf, source: serde_json::Error },
     #[error(
         "the sandbox's state file `{}` has version {found}, this program reads version {known}",
-        path.display()
+        crate::text::path(path)
     )]
     Version { path: PathBuf, found: u64, known: u64 },
     #[error("the scenario cannot be played")]
     Scenario(#[from] super::scenario::ScenarioError),
-    #[error("another process is using the sandbox's state file `{}`", path.display())]
+    #[error("another process is using the sandbox's state file `{}`", crate::text::path(path))]
     InUse { path: PathBuf },
 }
 

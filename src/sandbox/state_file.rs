@@ -34,7 +34,6 @@ impl StateFile {
             files::create_folder(directory).map_err(unwritable)?;
             // The state has trust policies, and these an external ID: not a thing to be committed by mistake.
             files::write(&directory.join(".gitignore"), b"*\n", Overwrite::File).map_err(unwritable)?;
-
         }
         // Opening it would create what a link leads to.
         let lock = beside(path, "lock");

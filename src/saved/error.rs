@@ -10,17 +10,17 @@ use crate::view::FORMAT_VERSION;
 
 #[derive(Debug, thiserror::Error)]
 pub enum SavedError {
-    #[error("cannot read the plan `{path}`", path = .path.display())]
+    #[error("cannot read the plan `{path}`", path = crate::text::path(.path))]
     Read { path: PathBuf, source: io::Error },
-    #[error("cannot write the plan `{path}`", path = .path.display())]
+    #[error("cannot write the plan `{path}`", path = crate::text::path(.path))]
     Write { path: PathBuf, source: io::Error },
-    #[error("`{path}` is not a saved plan", path = .path.display())]
+    #[error("`{path}` is not a saved plan", path = crate::text::path(.path))]
     Broken { path: PathBuf, source: serde_json::Error },
-    #[error("`{path}` is a plan that was printed with `--format json`, which cannot be applied", path = .path.display())]
+    #[error("`{path}` is a plan that was printed with `--format json`, which cannot be applied", path = crate::text::path(.path))]
     Printed { path: PathBuf },
-    #[error("`{path}` has the format version {found}, this genesys-iam knows {known}", path = .path.display(), known = FORMAT_VERSION)]
+    #[error("`{path}` has the format version {found}, this genesys-iam knows {known}", path = crate::text::path(.path), known = FORMAT_VERSION)]
     Version { path: PathBuf, found: Value },
-    #[error("`{path}` was edited: it does not fit its own digest", path = .path.display())]
+    #[error("`{path}` was edited: it does not fit its own digest", path = crate::text::path(.path))]
     Edited { path: PathBuf },
     #[error("the plan was made with {}, and that is not given here", .0.join(" and "))]
     NotRepeated(Vec<&'static str>),
@@ -32,7 +32,7 @@ pub enum SavedError {
     OtherSpecs(Vec<String>),
     #[error("the plan is for one spec, and several are given")]
     OneSpec,
-    #[error("`{path}` exists and is not a saved plan: it is not overwritten", path = .path.display())]
+    #[error("`{path}` exists and is not a saved plan: it is not overwritten", path = crate::text::path(.path))]
     InTheWay { path: PathBuf },
     #[error(
         "the external ID of role `{role}` is masked and not a GUID: the plan's digests could give it away"

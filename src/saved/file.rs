@@ -1,7 +1,8 @@
 //! The file: a plan of one spec, or of several.
 
+use std::collections::BTreeSet;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -118,7 +119,17 @@ impl SavedFile {
         // All of them were made by one command.
         let is_alike =
             plans.iter().all(|plan| plans.first().is_some_and(|first| first.options == plan.options));
-        if plans.is_empty() || !is_alike || !plans.iter().all(|plan| plan.fits_itself()) {
+        let is_twice = match &saved {
+            Self::One(_) => false,
+            Self::Several(fleet) => {
+                let mut seen = BTreeSet::new();
+                !fleet
+                    .specs
+                    .iter()
+                    .all(|spec| seen.insert(Path::new(&spec.file).components().collect::<PathBuf>()))
+            }
+        };
+        if plans.is_empty() || is_twice || !is_alike || !plans.iter().all(|plan| plan.fits_itself()) {
             return Err(SavedError::Edited { path });
         }
         Ok(saved)

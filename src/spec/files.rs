@@ -55,7 +55,7 @@ impl Files {
         // `..` is resolved with the links, as the system itself does it.
         let real = self.folder.join(path).canonicalize()?;
         let Ok(below) = real.strip_prefix(&self.root) else {
-            return refused(&format!("it is not below `{}`", self.root.display()));
+            return refused(&format!("it is not below `{}`", crate::text::path(&self.root)));
         };
         if is_hidden(below) || !below.components().all(|part| matches!(part, Component::Normal(_))) {
             return refused("it is hidden: a part of its path begins with `.`");
@@ -80,7 +80,7 @@ pub fn read_spec(path: &Path) -> io::Result<String> {
     match real.strip_prefix(&root) {
         Ok(below) if is_link && is_hidden(below) => return refused("it is a link to a hidden file"),
         Err(_) if is_link || named.ancestors().any(|ancestor| ancestor.join(".git").exists()) => {
-            return refused(&format!("it is a link that leads out of `{}`", root.display()));
+            return refused(&format!("it is a link that leads out of `{}`", crate::text::path(&root)));
         }
         _ => {}
     }

@@ -26,11 +26,11 @@ pub struct Loaded {
 
 #[derive(Debug, thiserror::Error)]
 pub enum LoadError {
-    #[error("cannot read the spec `{path}`", path = .path.display())]
+    #[error("cannot read the spec `{path}`", path = crate::text::path(.path))]
     Read { path: PathBuf, source: io::Error },
-    #[error("the spec `{path}` is JSON, a spec is TOML", path = .path.display())]
+    #[error("the spec `{path}` is JSON, a spec is TOML", path = crate::text::path(.path))]
     Json { path: PathBuf, is_plan: bool },
-    #[error("the spec `{path}` has faults", path = .path.display())]
+    #[error("the spec `{path}` has faults", path = crate::text::path(.path))]
     Invalid { path: PathBuf, text: String, diagnostics: Vec<Diagnostic> },
 }
 
@@ -73,8 +73,7 @@ impl Environment for SystemEnvironment<'_> {
 ///
 /// When the file cannot be read, or with every fault that it has.
 pub fn load(path: &Path, options: LoadOptions<'_>) -> Result<Loaded, LoadError> {
-    let source =
-        read_spec(path).map_err(|source| LoadError::Read { path: path.to_owned(), source })?;
+    let source = read_spec(path).map_err(|source| LoadError::Read { path: path.to_owned(), source })?;
     check(path, source, Files::of(path), options)
 }
 

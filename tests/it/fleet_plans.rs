@@ -145,7 +145,17 @@ fn no_plan_is_kept_where_one_spec_has_none_and_an_edited_one_is_refused() {
     let text = fs::read_to_string(project.path("plan.json")).unwrap();
     let mut fewer: Value = serde_json::from_str(&text).unwrap();
     fewer["specs"].as_array_mut().unwrap().pop();
+    // The same spec twice, also by another spelling of its path.
+    let twice = |name: &str| {
+        let mut twice: Value = serde_json::from_str(&text).unwrap();
+        let mut first = twice["specs"][0].clone();
+        first["file"] = name.into();
+        twice["specs"].as_array_mut().unwrap().push(first);
+        twice.to_string()
+    };
     for (edited, status, says) in [
+        (twice("specs/a.toml"), 3, "was edited"),
+        (twice("specs/./a.toml"), 3, "was edited"),
         (fewer.to_string(), 3, "`specs/b.toml` is not in the plan"),
         (text.replacen("\"policy\": null", "\"policy\": 1", 1), 3, "was edited"),
         (text.replacen("\"CreateRole\"", "\"DeleteRole\"", 1), 3, "the file was edited"),

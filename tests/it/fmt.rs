@@ -42,3 +42,31 @@ fn fmt_follows_no_link_out_of_the_repository() {
     project.run(&["--file", "link.toml", "fmt"]).expect(1).says("a link that leads out of");
     assert_eq!(fs::read_to_string(file).unwrap(), "a=1\n");
 }
+
+#[test]
+fn a_line_in_a_files_name_is_no_line_of_its_own() {
+    let project = Project::new("");
+    let name = "a\n\u{2713} all is well\n::set-output name=x::y\u{202e}.toml";
+    fs::create_dir(project.path("specs")).unwrap();
+    fs::write(project.path("specs").join(name), "a = [").unwrap();
+    for args in [&["fmt"][..], &["validate"], &["plan"], &["fmt", "--check"]] {
+        let run = project.run(&[&["--file", "specs"], args].concat());
+        assert!(
+            !run.stderr.lines().chain(run.stdout.lines()).any(|line| line.starts_with(['\u{2713}', ':']))
+        );
+        run.expect(1).says_not("\u{202e}");
+    }
+    fs::write(project.path("specs").join(name), EXAMPLE).unwrap();
+    for args in [&["plan"][..], &["plan", "--out", "x\ny.json"], &["check"]] {
+        let run = project.sandbox(&[&["--file", "specs"], args].concat());
+        assert!(
+            !run.stderr
+                .lines()
+                .chain(run.stdout.lines())
+                .any(|line| line.starts_with(['\u{2713}', ':', 'y'])),
+            "{}",
+            run.transcript()
+        );
+        run.says_not("\u{202e}");
+    }
+}

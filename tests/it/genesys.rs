@@ -307,6 +307,15 @@ post('Get order status')
         let all = ["--genesys-endpoint-url", &endpoint, "import", "--all", "--actions-dir"];
         both.run(&[&all[..], args].concat())
     };
+    #[cfg(unix)]
+    {
+        let elsewhere = tempfile::tempdir().unwrap();
+        std::os::unix::fs::symlink(elsewhere.path(), both.0.project.path("linked")).unwrap();
+        import(&["linked", "--out", "new.toml"]).expect(1).says("linked` is a link");
+        import(&["linked/below", "--out", "new.toml"]).expect(1).says("linked` is a link");
+        assert_eq!(std::fs::read_dir(elsewhere.path()).unwrap().count(), 0);
+        assert!(!both.0.project.path("new.toml").exists());
+    }
     import(&["../actions"]).expect(64).says("is not below the folder of the spec");
     let imported = import(&["actions", "--out", "new.toml", "--json"]);
     imported

@@ -16,8 +16,9 @@ use aws_types::os_shim_internal::{Env, Fs};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::credentials::{APP_NAME, with_provider};
+use super::credentials::{APP_NAME, remember, with_provider};
 use crate::aws::error::{AwsError, AwsErrorKind};
+use crate::secrets;
 use crate::spec::read_bounded;
 
 /// Bytes of a file of certificates.
@@ -189,8 +190,9 @@ impl Profiles {
     fn keys(&self, profile: &str) -> Option<SharedCredentialsProvider> {
         let get = |key| self.get(profile, key).map(str::to_owned);
         let (id, secret) = get("aws_access_key_id").zip(get("aws_secret_access_key"))?;
-        let token = get("aws_session_token");
-        Some(SharedCredentialsProvider::new(Credentials::new(id, secret, token, None, "profile")))
+        let credentials = Credentials::new(id, secret, get("aws_session_token"), None, "profile");
+        remember(&credentials);
+        Some(SharedCredentialsProvider::new(credentials))
     }
 }
 
@@ -225,6 +227,7 @@ impl WebIdentity {
                     "the token in `{token_file}` cannot be read: {error}"
                 ))
             })?;
+        secrets::remember(token.trim());
         let request = self.sts.assume_role_with_web_identity().role_arn(role_arn);
         let request = request.role_session_name(session_name).web_identity_token(token.trim());
         let answer = request.send().await.map_err(|error| match (error.code(), error.message()) {
@@ -254,7 +257,10 @@ fn session(
     let session = session.ok_or_else(|| CredentialsError::provider_error("the answer has no credentials"))?;
     let expiry = session.expiration.try_into().ok();
     let token = Some(session.session_token);
-    Ok(Credentials::new(session.access_key_id, session.secret_access_key, token, expiry, source))
+    let credentials =
+        Credentials::new(session.access_key_id, session.secret_access_key, token, expiry, source);
+    remember(&credentials);
+    Ok(credentials)
 }
 
 /// The role of a profile, assumed with the credentials of another.
