@@ -158,7 +158,7 @@ fn a_secret() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(48))]
+    #![proptest_config(ProptestConfig::with_cases(16))]
     #[test]
     fn a_secret_is_in_no_report_however_it_is_written_in_what_others_say(
         secret in a_secret(), around in "[a-z ]{0,5}", is_env in any::<bool>(),
