@@ -149,7 +149,7 @@ pub(crate) fn trust(role: &LiveRole, desired: &DesiredRole) -> Trust {
     let allows: Vec<&Statement> =
         canonical.statements.as_slice().iter().filter(|one| one.effect == Effect::Allow).collect();
     let alone = |statement: &Statement| Document {
-        statements: OneOrMany::One(statement.clone()),
+        statements: OneOrMany::One(statement.clone()).into(),
         unknown: Default::default(),
         ..canonical.clone()
     };

@@ -140,7 +140,7 @@ pub(super) fn open(facts: &Facts, shell: &Shell) -> Remedy {
     for FunctionFacts { arn, policy, .. } in &facts.functions {
         let Ok(Some(document)) = policy else { continue };
         for statement in document.statements.as_slice().iter().filter(|one| one.effect == Effect::Allow) {
-            let alone = Document { statements: OneOrMany::One(statement.clone()), ..document.clone() };
+            let alone = Document { statements: OneOrMany::One(statement.clone()).into(), ..document.clone() };
             if function_parties(arn, &alone).is_empty() {
                 continue;
             }

@@ -97,7 +97,7 @@ fn joined(facts: &Facts, document: &Document) -> Document {
 
 fn with(document: &Document, more: &[Statement]) -> Document {
     let statements = [document.statements.as_slice(), more].concat();
-    Document { statements: OneOrMany::Many(statements), ..document.clone() }
+    Document { statements: OneOrMany::Many(statements).into(), ..document.clone() }
 }
 
 /// Whoever takes the invocation away gives it back.

@@ -65,8 +65,9 @@ impl Live {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LiveRole {
     pub role: Role,
-    /// All attached managed policies, the spec's own among them, by ARN.
-    pub attached: BTreeMap<Arn, AttachedPolicy>,
+    /// All attached managed policies, the spec's own among them, by ARN. Boxed: mostly it is one, and a node of a map has room
+    /// for eleven.
+    pub attached: BTreeMap<Arn, Box<AttachedPolicy>>,
     /// Inline policies by name.
     pub inline: BTreeMap<String, Document>,
     /// The document of the permissions boundary, where there is one.

@@ -157,7 +157,7 @@ pub(super) fn with_accepted<'a>(role: Option<&LiveRole>, desired: &'a DesiredRol
     let mut desired = desired.clone();
     let wanted = desired.role.assume_role_policy.statements.as_slice().to_vec();
     desired.role.assume_role_policy.statements =
-        OneOrMany::Many(wanted.into_iter().chain(accepted).collect());
+        OneOrMany::Many(wanted.into_iter().chain(accepted).collect()).into();
     Cow::Owned(desired)
 }
 
@@ -179,7 +179,7 @@ pub fn without_accepted(role: &LiveRole, desired: &DesiredRole) -> LiveRole {
     if !accepted.is_empty() {
         let mut document = role.role.assume_role_policy.canonical();
         let left = document.statements.as_slice().iter().filter(|one| !accepted.contains(one));
-        document.statements = OneOrMany::Many(left.cloned().collect());
+        document.statements = OneOrMany::Many(left.cloned().collect()).into();
         role.role.assume_role_policy = document;
     }
     role

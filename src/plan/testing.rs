@@ -22,7 +22,7 @@ pub fn converged() -> Live {
         wanted_boundary: None,
         role: Some(LiveRole {
             role: role.role,
-            attached: [(role.policy.arn.clone(), attached)].into(),
+            attached: [(role.policy.arn.clone(), Box::new(attached))].into(),
             inline: BTreeMap::new(),
             boundary: None,
             record: RoleRecord::default(),

@@ -72,7 +72,7 @@ fn document(statement: Statement) -> Document {
     Document {
         version: Some(VERSION_2012.to_owned()),
         id: None,
-        statements: OneOrMany::Many(vec![statement]),
+        statements: OneOrMany::Many(vec![statement]).into(),
         unknown: BTreeMap::new(),
     }
 }

@@ -11,6 +11,7 @@ use super::hostile::hostile_report;
 use super::output::Output;
 use super::{check, html, json as for_machines, markdown, plan};
 use crate::check::Sign;
+use crate::plan::iam::{IamChange, TagChange};
 use crate::plan::{ChangeKind, Party};
 use crate::policy::access::AccessSign;
 use crate::view::{
@@ -55,8 +56,14 @@ impl Words {
                 lines: vec![line(LineKind::Removed, &f), line(LineKind::Kept, &g), line(LineKind::Hunk, &g)],
             },
         ];
-        let (before, after) = (json!({ &a: [b, c] }), json!({ &a: [d, e, f, g] }));
-        ChangeView { operation: "AttachRolePolicy", subject: self.word(), kind, before, after, fields }
+        let tag = |before: &String, after: &String| TagChange {
+            former_key: None,
+            before: Some(before.clone()),
+            after: after.clone(),
+        };
+        let tags = [(a, tag(&b, &c)), (d, tag(&e, &f)), (g.clone(), tag(&g, &g))].into();
+        let change = IamChange::TagRole { role: String::new(), tags }.into();
+        ChangeView { operation: "AttachRolePolicy", subject: self.word(), kind, change, fields }
     }
 }
 

@@ -114,16 +114,17 @@ impl ApplyView {
     /// What became of the plan's changes; those that are not named were not begun.
     pub fn set_outcomes(&mut self, plan: &Plan, outcomes: Vec<(Change, ChangeOutcome, Option<String>)>) {
         // By call and subject: there may be tens of thousands.
-        let mut by_subject: BTreeMap<(&str, String), Vec<_>> = BTreeMap::new();
-        for outcome in outcomes {
-            by_subject.entry((outcome.0.operation(), outcome.0.subject())).or_default().push(outcome);
+        let mut by_subject: BTreeMap<(&str, String), Vec<usize>> = BTreeMap::new();
+        for (at, (change, ..)) in outcomes.iter().enumerate() {
+            by_subject.entry((change.operation(), change.subject())).or_default().push(at);
         }
+        let mut outcomes: Vec<_> = outcomes.into_iter().map(Some).collect();
         let changes = plan.roles.iter().flat_map(|role| role.changes.iter().map(|one| (&role.role, one)));
         let changes = changes.map(|(role, change)| {
-            let known = by_subject.get_mut(&(change.operation(), change.subject())).and_then(|outcomes| {
-                let at = outcomes.iter().position(|(known, ..)| known == change)?;
-                Some(outcomes.swap_remove(at))
-            });
+            let places = by_subject.get(&(change.operation(), change.subject()));
+            let is_same = |at: &&usize| outcomes[**at].as_ref().is_some_and(|(known, ..)| known == change);
+            let place = places.and_then(|places| places.iter().find(is_same)).copied();
+            let known = place.and_then(|at| outcomes[at].take());
             let (outcome, error) =
                 known.map_or((ChangeOutcome::NotBegun, None), |(_, outcome, error)| (outcome, error));
             AppliedChange {

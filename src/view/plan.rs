@@ -101,9 +101,9 @@ pub struct ChangeView {
     pub subject: String,
     #[serde(rename = "effect", serialize_with = "kind_word")]
     pub kind: ChangeKind,
-    /// What it is about, for machines.
-    pub before: Value,
-    pub after: Value,
+    /// What it is about, for machines: `before` and `after`, written out only where JSON is asked for.
+    #[serde(flatten, serialize_with = "sides")]
+    pub change: Change,
     /// The same for people.
     #[serde(skip)]
     pub fields: Vec<Field>,
@@ -315,18 +315,12 @@ impl AccessView {
 impl ChangeView {
     pub fn new(change: &Change) -> Self {
         let mut fields = Vec::new();
-        let (before, after) = match change {
-            Change::Iam(change) => {
-                iam::change_fields(&mut fields, change);
-                iam::change_json(change)
-            }
-            Change::Genesys(change) => {
-                genesys::change_fields(&mut fields, change);
-                genesys::change_json(change)
-            }
-        };
+        match change {
+            Change::Iam(change) => iam::change_fields(&mut fields, change),
+            Change::Genesys(change) => genesys::change_fields(&mut fields, change),
+        }
         let (operation, subject, kind) = (change.operation(), change.subject(), change.kind());
-        Self { operation, subject, kind, before, after, fields }
+        Self { operation, subject, kind, change: change.clone(), fields }
     }
 }
 
@@ -398,6 +392,19 @@ pub fn foreign<'a>(summaries: impl IntoIterator<Item = &'a PlanSummary>) -> Opti
 
 fn party_word<S: Serializer>(party: &Party, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(party.word())
+}
+
+fn sides<S: Serializer>(change: &Change, serializer: S) -> Result<S::Ok, S::Error> {
+    #[derive(Serialize)]
+    struct Sides {
+        before: Value,
+        after: Value,
+    }
+    let (before, after) = match change {
+        Change::Iam(change) => iam::change_json(change),
+        Change::Genesys(change) => genesys::change_json(change),
+    };
+    Sides { before, after }.serialize(serializer)
 }
 
 fn kind_word<S: Serializer>(kind: &ChangeKind, serializer: S) -> Result<S::Ok, S::Error> {

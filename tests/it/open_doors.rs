@@ -248,7 +248,7 @@ impl Scenario {
             let document = policy.document.clone();
             attached.insert(
                 policy.arn.clone(),
-                AttachedPolicy { name: policy.name.clone(), document, tags: tags_of_policy },
+                Box::new(AttachedPolicy { name: policy.name.clone(), document, tags: tags_of_policy }),
             );
         }
         for (number, (is_inline, extra)) in self.extras.iter().enumerate() {
@@ -257,7 +257,7 @@ impl Scenario {
                 inline.insert(name, document(extra));
             } else {
                 let extra =
-                    AttachedPolicy { name: name.clone(), document: document(extra), tags: BTreeMap::new() };
+                    Box::new(AttachedPolicy { name: name.clone(), document: document(extra), tags: BTreeMap::new() });
                 attached.insert(arn(&format!("policy/{name}")), extra);
             }
         }
@@ -337,7 +337,7 @@ fn make(live: &mut Live, change: &Change, scenario: &Scenario) {
         }
         IamChange::AttachRolePolicy { policy, .. } => {
             let ManagedPolicy { name, document, tags, .. } = live.policy.as_ref().unwrap().policy.clone();
-            role.attached.insert(policy.clone(), AttachedPolicy { name, document, tags });
+            role.attached.insert(policy.clone(), Box::new(AttachedPolicy { name, document, tags }));
         }
         IamChange::DetachRolePolicy { policy, .. } => assert!(role.attached.remove(policy).is_some()),
         IamChange::DeleteRolePolicy { name, .. } => assert!(role.inline.remove(name).is_some()),
@@ -569,7 +569,7 @@ impl Neighbour {
     fn live(&self, live: &Live) -> Live {
         let own = live.policy.as_ref().map(|policy| policy.policy.clone());
         let extra =
-            AttachedPolicy { name: "x".to_owned(), document: document(&self.extra), tags: BTreeMap::new() };
+            Box::new(AttachedPolicy { name: "x".to_owned(), document: document(&self.extra), tags: BTreeMap::new() });
         let mut attached = BTreeMap::from([(arn("policy/x"), extra)]);
         let mut role = live.role.clone().unwrap();
         role.role.assume_role_policy = document(
@@ -580,7 +580,7 @@ impl Neighbour {
         if let Some(ManagedPolicy { arn, name, document, tags, .. }) = own {
             role.boundary = self.is_bounded.then(|| document.clone());
             if self.is_attached {
-                attached.insert(arn, AttachedPolicy { name, document, tags });
+                attached.insert(arn, Box::new(AttachedPolicy { name, document, tags }));
             }
         }
         role.attached = attached;

@@ -116,7 +116,7 @@ fn document() -> impl Strategy<Value = Document> {
     (version, statements).prop_map(|(version, statements)| Document {
         version,
         id: None,
-        statements,
+        statements: statements.into(),
         unknown: BTreeMap::new(),
     })
 }
@@ -171,7 +171,7 @@ fn rewritten(document: &Document, seed: u64) -> Document {
             statement
         })
         .collect();
-    other.statements = list(&OneOrMany::Many(statements), &mut flip);
+    other.statements = list(&OneOrMany::Many(statements), &mut flip).into();
     other
 }
 
@@ -224,7 +224,7 @@ fn decide(document: &Document, request: &Request) -> Decision {
 fn with(document: &Document, statement: &Statement) -> Document {
     let mut statements = document.statements.as_slice().to_vec();
     statements.push(statement.clone());
-    Document { statements: OneOrMany::Many(statements), ..document.clone() }
+    Document { statements: OneOrMany::Many(statements).into(), ..document.clone() }
 }
 
 /// What a key may hold that is not known.
@@ -309,7 +309,7 @@ proptest! {
         let lone = |statement: &Statement| Document {
             version: Some("2012-10-17".to_owned()),
             id: None,
-            statements: OneOrMany::One(statement.clone()),
+            statements: OneOrMany::One(statement.clone()).into(),
             unknown: BTreeMap::new(),
         };
         let mixed = [

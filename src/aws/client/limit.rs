@@ -27,7 +27,7 @@ use crate::aws::error::retry_after;
 pub(crate) const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(30);
 /// As many requests may be in flight at first; each that passes allows one more, so that the window doubles with each
 /// round trip. AWS's own bucket holds more.
-const WINDOW: f64 = 32.0;
+const WINDOW: f64 = 38.0;
 const GROWTH: f64 = 1.0;
 /// After the first refusal, while the bucket fills a little.
 const PAUSE: Duration = Duration::from_secs(1);

@@ -84,7 +84,7 @@ pub(super) async fn read(
     let namesakes = Namesakes { roles: namesakes, policies };
     let mut account = Listings { roles: found, attributes, details, tags: tags? };
     let others = account.others(clients, desired).await?;
-    let mut roles = BTreeMap::new();
+    let mut roles = Vec::with_capacity(desired.roles.len());
     let mut incomplete = Vec::new();
     for role in &desired.roles {
         match account.take(role, &others)? {
@@ -94,7 +94,7 @@ pub(super) async fn read(
                     || live.policy.is_none()
                     || diff_role(&live, role, desired).changes.is_empty() =>
             {
-                roles.insert(role.role.name.clone(), *live);
+                roles.push((role.role.name.clone(), *live));
             }
             Some(Listed::All(live) | Listed::ButTags(live)) => incomplete.push((role, Some(live))),
             None => incomplete.push((role, None)),
@@ -113,6 +113,7 @@ pub(super) async fn read(
     });
     let completed: Vec<_> = completed.buffer_unordered(AT_A_TIME).try_collect().await?;
     roles.extend(completed);
+    let roles = roles.into_iter().collect();
     Ok(Some(RolesFound { roles, tagged, namesakes }))
 }
 
@@ -402,7 +403,10 @@ impl Listings {
         // Each is one role's alone.
         let policy = match self.details.remove(&desired.policy.arn) {
             None => None,
-            Some(ListedPolicy::Wanted(live)) => Some(*live),
+            Some(ListedPolicy::Wanted(mut live)) => {
+                share(&mut live.policy.document, &desired.policy.document);
+                Some(*live)
+            }
             Some(_) => return Ok(None),
         };
         let role = match (self.roles.remove(name), self.attributes.remove(name)) {
@@ -430,6 +434,13 @@ impl Listings {
             }
             None => Listed::ButTags(live),
         }))
+    }
+}
+
+/// Where a live document is the one that is wanted, they are kept once.
+fn share(live: &mut Document, wanted: &Document) {
+    if live == wanted {
+        live.clone_from(wanted);
     }
 }
 
@@ -483,7 +494,7 @@ fn live_role(
             _ => return Ok(None),
         };
         let name = name.unwrap_or(arn.name()).to_owned();
-        policies.insert(arn, AttachedPolicy { name, document, tags });
+        policies.insert(arn, Box::new(AttachedPolicy { name, document, tags }));
     }
     let mut inline = BTreeMap::new();
     for policy in detail.role_policy_list.as_deref().unwrap_or_default() {
@@ -497,6 +508,8 @@ fn live_role(
     if permissions_boundary.is_some() != boundary.is_some() {
         return Ok(None);
     }
+    let mut assume_role_policy = of_role(trust, "the trust policy")?;
+    share(&mut assume_role_policy, &desired.role.assume_role_policy);
     Ok(Some(LiveRole {
         role: Role {
             arn,
@@ -504,7 +517,7 @@ fn live_role(
             path: path.clone(),
             description,
             max_session_duration: max_session_duration.unwrap_or(desired.role.max_session_duration),
-            assume_role_policy: of_role(trust, "the trust policy")?,
+            assume_role_policy,
             permissions_boundary,
             tags: read::tags(detail.tags),
         },

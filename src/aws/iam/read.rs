@@ -158,7 +158,7 @@ async fn live_once(
             return Err(contradiction("iam:GetPolicy", &subject, text));
         };
         let ManagedPolicy { arn, document, tags, .. } = own.policy.clone();
-        role.attached.insert(arn, AttachedPolicy { name, document, tags });
+        role.attached.insert(arn, Box::new(AttachedPolicy { name, document, tags }));
     }
     Ok(Live { role: Some(role), policy, wanted_boundary: None })
 }
@@ -180,7 +180,7 @@ async fn live_role(
         let Some(attached) = attached_policies(clients, name).await? else { return Ok(None) };
         let others = attached.iter().filter(|(arn, _)| Some(*arn) != own).map(|(arn, name)| async move {
             let (document, tags) = policy(clients, arn).await?;
-            Ok((arn.clone(), AttachedPolicy { name: name.clone(), document, tags }))
+            Ok((arn.clone(), Box::new(AttachedPolicy { name: name.clone(), document, tags })))
         });
         let others: BTreeMap<_, _> = try_join_all(others).await?.into_iter().collect();
         Ok(Some((others, own.and_then(|own| attached.get(own).cloned()))))

@@ -53,11 +53,12 @@ pub async fn survey(
 }
 
 async fn roles(clients: &Clients, desired: &DesiredState) -> Result<BTreeMap<String, Live>, AwsError> {
-    // With many roles, wasted calls cost more than one extra round trip.
-    let is_few = Reads::Auto.pages(desired.roles.len()).is_none();
     let reads = desired.roles.iter().map(|role| async {
-        let live =
-            if is_few { read::live_at_once(clients, role).await? } else { read::live(clients, role).await? };
+        // Where AWS throttles, a wasted call costs more than another round trip.
+        let live = match clients.throttled_to() {
+            None => read::live_at_once(clients, role).await?,
+            Some(_) => read::live(clients, role).await?,
+        };
         clients.roles_read.fetch_add(1, Ordering::Relaxed);
         Ok::<_, AwsError>((role.role.name.clone(), live))
     });

@@ -241,5 +241,5 @@ fn with_account(document: &Document, account: &AccountId) -> Document {
         statement
     };
     let statements = document.statements.as_slice().iter().map(more).collect();
-    Document { statements: OneOrMany::Many(statements), ..document.clone() }
+    Document { statements: OneOrMany::Many(statements).into(), ..document.clone() }
 }

@@ -60,6 +60,8 @@ pub fn diff_role(live: &Live, desired: &DesiredRole, all: &DesiredState) -> Role
         }
     };
     plan.changes = changes.into_iter().map(Change::Iam).collect();
+    // Each is large, and of a fleet's roles most have one.
+    plan.changes.shrink_to_fit();
     plan.widenings = widenings(live, desired);
     // Without a change nobody gains or loses anything.
     if !plan.changes.is_empty() {

@@ -69,13 +69,14 @@ impl AccessDiff {
 }
 
 /// The grants that none of `others` covers.
-pub fn uncovered<'a>(grants: &'a BTreeSet<Grant>, others: &BTreeSet<Grant>) -> Vec<&'a Grant> {
-    grants.iter().filter(|grant| !others.iter().any(|other| other.covers(grant))).collect()
+pub fn uncovered<'a>(grants: &'a BTreeSet<Box<Grant>>, others: &BTreeSet<Box<Grant>>) -> Vec<&'a Grant> {
+    let grants = grants.iter().map(Box::as_ref);
+    grants.filter(|grant| !others.iter().any(|other| other.covers(grant))).collect()
 }
 
 fn lines<'a>(
-    before: &'a BTreeSet<Grant>,
-    after: &'a BTreeSet<Grant>,
+    before: &'a BTreeSet<Box<Grant>>,
+    after: &'a BTreeSet<Box<Grant>>,
     is_wider: impl Fn(AccessSign, &Grant) -> bool,
 ) -> Vec<AccessLine<'a>> {
     let sign = |grant| match (before.contains(grant), after.contains(grant)) {

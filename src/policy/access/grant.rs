@@ -23,8 +23,9 @@ pub struct Grant {
 }
 
 impl Grant {
-    pub(super) fn new(sentence: &str, subject: Extent, object: Extent, rest: Rest) -> Self {
-        Self { sentence: one_line(sentence).into_owned(), subject, object, rest }
+    /// Boxed: most sets of grants have one or two, and a node of a set has room for eleven.
+    pub(super) fn boxed(sentence: &str, subject: Extent, object: Extent, rest: Rest) -> Box<Self> {
+        Box::new(Self { sentence: one_line(sentence).into_owned(), subject, object, rest })
     }
 
     pub fn sentence(&self) -> &str {

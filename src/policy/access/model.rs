@@ -15,10 +15,10 @@ use crate::arn::Arn;
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Access {
     /// Who may assume the role.
-    pub assume: BTreeSet<Grant>,
+    pub assume: BTreeSet<Box<Grant>>,
     /// What the role may do.
-    pub permissions: BTreeSet<Grant>,
-    pub restrictions: BTreeSet<Grant>,
+    pub permissions: BTreeSet<Box<Grant>>,
+    pub restrictions: BTreeSet<Box<Grant>>,
 }
 
 impl Access {
@@ -68,10 +68,10 @@ impl Access {
                 };
                 let rest = rest.clone();
                 match statement.effect {
-                    Effect::Allow => self.assume.insert(Grant::new(&sentence, subject, object, rest)),
+                    Effect::Allow => self.assume.insert(Grant::boxed(&sentence, subject, object, rest)),
                     Effect::Deny => {
                         let sentence = format!("not assumable for {sentence}");
-                        self.restrictions.insert(Grant::new(&sentence, subject, object, rest))
+                        self.restrictions.insert(Grant::boxed(&sentence, subject, object, rest))
                     }
                 };
             }
@@ -92,11 +92,11 @@ impl Access {
                     let (subject, object, rest) = (subject.clone(), object.clone(), rest.clone());
                     match statement.effect {
                         Effect::Allow => {
-                            self.permissions.insert(Grant::new(&sentence, subject, object, rest))
+                            self.permissions.insert(Grant::boxed(&sentence, subject, object, rest))
                         }
                         Effect::Deny => {
                             let sentence = format!("denied {sentence}");
-                            self.restrictions.insert(Grant::new(&sentence, subject, object, rest))
+                            self.restrictions.insert(Grant::boxed(&sentence, subject, object, rest))
                         }
                     };
                 }
@@ -108,16 +108,16 @@ impl Access {
     pub fn add_boundary(&mut self, boundary: &Arn) {
         let sentence = format!("bounded by {boundary}");
         let [subject, object] = [(); 2].map(|()| Extent::Exactly(boundary.to_string()));
-        self.restrictions.insert(Grant::new(&sentence, subject, object, Rest::default()));
+        self.restrictions.insert(Grant::boxed(&sentence, subject, object, Rest::default()));
     }
 }
 
 /// What a document may let happen by an element that IAM's grammar does not have.
-fn unknown_elements(document: &Document) -> Option<Grant> {
+fn unknown_elements(document: &Document) -> Option<Box<Grant>> {
     let element = document.unknown.keys().next()?;
     let sentence = format!("whatever the element `{element}` means, which IAM's grammar does not have");
     let [subject, object] = [(); 2].map(|()| Extent::Exactly(document.to_json()));
-    Some(Grant::new(&sentence, subject, object, Rest::default()))
+    Some(Grant::boxed(&sentence, subject, object, Rest::default()))
 }
 
 /// What a statement says besides subject and object, and in words.

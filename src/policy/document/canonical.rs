@@ -37,7 +37,7 @@ impl Document {
         Self {
             version: Some(version.clone().unwrap_or_else(|| VERSION_2008.to_owned())),
             id: id.clone().filter(|id| !id.is_empty()),
-            statements: OneOrMany::Many(keyed.into_iter().map(|(_, statement)| statement).collect()),
+            statements: OneOrMany::Many(keyed.into_iter().map(|(_, statement)| statement).collect()).into(),
             unknown: unknown.clone(),
         }
     }
@@ -49,7 +49,7 @@ impl Document {
     pub fn with_denials(&self, statement: &Statement) -> Self {
         let denials = self.statements.as_slice().iter().filter(|other| other.effect == Effect::Deny);
         let statements: Vec<Statement> = denials.chain([statement]).cloned().collect();
-        Self { statements: OneOrMany::Many(statements), ..self.clone() }
+        Self { statements: OneOrMany::Many(statements).into(), ..self.clone() }
     }
 
     /// `sha256:…` of the canonical form: the same for documents that mean the same.

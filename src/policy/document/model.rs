@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 
 use serde_json::Value;
 
@@ -14,7 +15,8 @@ pub struct Document {
     /// `None`: IAM takes it as `2008-10-17`.
     pub version: Option<String>,
     pub id: Option<String>,
-    pub statements: OneOrMany<Statement>,
+    /// Shared: live state, desired state and plan of a fleet have the same documents many times.
+    pub statements: Arc<OneOrMany<Statement>>,
     /// Elements that are not in IAM's grammar: kept, shown, and never taken as harmless.
     pub unknown: BTreeMap<String, Value>,
 }

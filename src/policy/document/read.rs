@@ -198,7 +198,7 @@ fn parse_document(value: Value) -> Result<Document, ParseError> {
     Ok(Document {
         version: optional_string("Version", members.remove("Version"))?,
         id: optional_string("Id", members.remove("Id"))?,
-        statements,
+        statements: statements.into(),
         unknown: members.into_iter().collect(),
     })
 }

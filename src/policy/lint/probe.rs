@@ -71,7 +71,7 @@ impl<'a> Probe<'a> {
         let document = Document {
             version: self.document.version.clone(),
             id: None,
-            statements: OneOrMany::Many(statements),
+            statements: OneOrMany::Many(statements).into(),
             unknown: self.document.unknown.clone(),
         };
         let named = ("it".to_owned(), &document);

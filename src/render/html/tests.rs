@@ -6,6 +6,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::check::Sign;
+use crate::plan::iam::{IamChange, TagChanges};
 use crate::plan::{ChangeKind, Party};
 use crate::policy::access::AccessSign;
 use crate::render::hostile::hostile_report;
@@ -91,8 +92,7 @@ fn plan_of(text: &str, roles: usize) -> PlanView {
         operation: "CreateRole",
         subject: t(),
         kind,
-        before: serde_json::Value::Null,
-        after: serde_json::Value::Null,
+        change: IamChange::TagRole { role: t(), tags: TagChanges::new() }.into(),
         fields: vec![
             Field::Value { name: t(), value: t() },
             Field::Changed { name: t(), before: t(), after: t() },

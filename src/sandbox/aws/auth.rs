@@ -124,12 +124,9 @@ fn of_session(state: &State, session: &StsSession) -> Result<AuthenticatedCaller
         texts => {
             let mut statements = Vec::new();
             for text in texts {
-                match parse(text)?.statements {
-                    OneOrMany::One(statement) => statements.push(statement),
-                    OneOrMany::Many(more) => statements.extend(more),
-                }
+                statements.extend_from_slice(parse(text)?.statements.as_slice());
             }
-            let document = Document { statements: OneOrMany::Many(statements), ..nothing() };
+            let document = Document { statements: OneOrMany::Many(statements).into(), ..nothing() };
             Some(("the session policy".to_owned(), document))
         }
     };
@@ -186,7 +183,7 @@ fn nothing() -> Document {
     Document {
         version: Some("2012-10-17".to_owned()),
         id: None,
-        statements: OneOrMany::Many(Vec::new()),
+        statements: OneOrMany::Many(Vec::new()).into(),
         unknown: std::collections::BTreeMap::new(),
     }
 }

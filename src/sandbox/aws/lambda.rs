@@ -171,7 +171,7 @@ fn remove_permission(function: &mut StoredFunction, qualifier: &str, sid: &str) 
     if kept.is_empty() {
         function.policies.remove(qualifier);
     } else {
-        document.statements = OneOrMany::Many(kept);
+        document.statements = OneOrMany::Many(kept).into();
         function.policies.insert(qualifier.to_owned(), document.to_json());
     }
     Ok(())

@@ -1,6 +1,7 @@
 //! Trust policies as IAM keeps them: a principal that is deleted shows as its unique ID.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -48,7 +49,7 @@ pub(crate) fn map_principals(document: &mut Document, other: &dyn Fn(&str) -> Op
             *value = other;
         }
     };
-    let statements = match &mut document.statements {
+    let statements = match Arc::make_mut(&mut document.statements) {
         OneOrMany::One(statement) => std::slice::from_mut(statement),
         OneOrMany::Many(statements) => statements.as_mut_slice(),
     };

@@ -134,8 +134,8 @@ fn narrowing_is_not_called_widening() {
     assert!(!plan.access.is_wider());
 }
 
-fn attached(name: &str, tags: Tags) -> AttachedPolicy {
-    AttachedPolicy { name: name.to_owned(), document: everything(), tags }
+fn attached(name: &str, tags: Tags) -> Box<AttachedPolicy> {
+    Box::new(AttachedPolicy { name: name.to_owned(), document: everything(), tags })
 }
 
 #[test]
