@@ -21,12 +21,12 @@ use crate::plan::{Change, Notice, Plan, RolePlan};
 
 /// What became of each change.
 #[derive(Debug)]
-pub struct ApplyReport {
-    pub applied: Vec<Change>,
+pub struct ApplyReport<'p> {
+    pub applied: Vec<&'p Change>,
     /// Several only where several roles were worked on at the same time.
-    pub failed: Vec<(Change, ChangeFailure)>,
+    pub failed: Vec<(&'p Change, ChangeFailure)>,
     /// Not begun, because of a failure or an interruption.
-    pub skipped: Vec<Change>,
+    pub skipped: Vec<&'p Change>,
     pub interrupted: bool,
 }
 
@@ -101,15 +101,15 @@ pub struct Apply<'a> {
 const AT_A_TIME: usize = 32;
 
 /// What the roles that are worked on have in common.
-struct Run<'a, P> {
+struct Run<'a, 'p, P> {
     apply: &'a Apply<'a>,
-    report: RefCell<ApplyReport>,
+    report: RefCell<ApplyReport<'p>>,
     progress: RefCell<P>,
 }
 
-impl<P: FnMut(Progress<'_>)> Run<'_, P> {
+impl<'p, P: FnMut(Progress<'_>)> Run<'_, 'p, P> {
     /// Carries out the changes of a role up to a place; `begun` are those that were.
-    async fn role(&self, role: &RolePlan, made_ids: &mut genesys::Made, mut begun: usize, end: usize) {
+    async fn role(&self, role: &'p RolePlan, made_ids: &mut genesys::Made, mut begun: usize, end: usize) {
         while begun < end {
             let places = begun..begun + at_once(&role.changes[begun..]);
             begun = places.end;
@@ -117,17 +117,14 @@ impl<P: FnMut(Progress<'_>)> Run<'_, P> {
             if interrupted || !self.report.borrow().failed.is_empty() {
                 let mut report = self.report.borrow_mut();
                 report.interrupted |= interrupted;
-                report.skipped.extend_from_slice(&role.changes[places]);
+                report.skipped.extend(&role.changes[places]);
                 continue;
             }
             let outdated = match self.apply.outdated(role, places.clone()).await {
                 Ok(outdated) => outdated,
                 Err(failure) => {
                     self.failed(&role.changes[places.start], failure);
-                    self.report
-                        .borrow_mut()
-                        .skipped
-                        .extend_from_slice(&role.changes[places.start + 1..begun]);
+                    self.report.borrow_mut().skipped.extend(&role.changes[places.start + 1..begun]);
                     continue;
                 }
             };
@@ -136,7 +133,7 @@ impl<P: FnMut(Progress<'_>)> Run<'_, P> {
                     let change = &role.changes[at];
                     match outdated.contains(&at) {
                         true => self.failed(change, ChangeFailure::Changed),
-                        false => self.report.borrow_mut().skipped.push(change.clone()),
+                        false => self.report.borrow_mut().skipped.push(change),
                     }
                 }
                 continue;
@@ -154,20 +151,20 @@ impl<P: FnMut(Progress<'_>)> Run<'_, P> {
         }
     }
 
-    async fn make(&self, role: &RolePlan, at: usize, made_ids: &mut genesys::Made) {
+    async fn make(&self, role: &'p RolePlan, at: usize, made_ids: &mut genesys::Made) {
         let change = &role.changes[at];
         match self.apply.make(role, at, made_ids, |event| self.notify(event)).await {
             Ok(()) => {
                 self.notify(Progress::Done(change));
-                self.report.borrow_mut().applied.push(change.clone());
+                self.report.borrow_mut().applied.push(change);
             }
             Err(failure) => self.failed(change, failure),
         }
     }
 
-    fn failed(&self, change: &Change, failure: ChangeFailure) {
+    fn failed(&self, change: &'p Change, failure: ChangeFailure) {
         self.notify(Progress::Failed(change));
-        self.report.borrow_mut().failed.push((change.clone(), failure));
+        self.report.borrow_mut().failed.push((change, failure));
     }
 
     fn notify(&self, event: Progress<'_>) {
@@ -205,7 +202,11 @@ fn at_once(changes: &[Change]) -> usize {
 
 impl Apply<'_> {
     /// Carries out every change: those of a role in order, and roles that were taken out of the spec before the others.
-    pub async fn run(&self, plan: &Plan, progress: impl FnMut(Progress<'_>)) -> ApplyReport {
+    pub async fn run<'p>(
+        &self,
+        plan: &'p Plan,
+        progress: impl FnMut(Progress<'_>),
+    ) -> ApplyReport<'p> {
         let report =
             ApplyReport { applied: Vec::new(), failed: Vec::new(), skipped: Vec::new(), interrupted: false };
         let run = Run { apply: self, report: RefCell::new(report), progress: RefCell::new(progress) };

@@ -19,9 +19,9 @@ use crate::text::one_line;
 use crate::view::ChangeOutcome;
 
 /// What became of a plan.
-pub(super) struct Attempt {
+pub(super) struct Attempt<'p> {
     /// Of its changes; those that are not named were not begun.
-    pub outcomes: Vec<(Change, ChangeOutcome, Option<String>)>,
+    pub outcomes: Vec<(&'p Change, ChangeOutcome, Option<String>)>,
     /// Whether the live state was seen to show every change; `None` where nothing was to be read.
     pub read_back: Option<bool>,
     pub ended: Result<Carried, CommandError>,
@@ -35,7 +35,7 @@ pub(super) enum Carried {
     Interrupted,
 }
 
-impl Attempt {
+impl Attempt<'_> {
     /// Of a plan that has no changes.
     pub(super) fn nothing() -> Self {
         Self { outcomes: Vec::new(), read_back: None, ended: Ok(Carried::All) }
@@ -43,15 +43,15 @@ impl Attempt {
 }
 
 /// Carries a plan out and reads back what it made. `is_old`: time has passed since it was made.
-pub(super) async fn converge(
+pub(super) async fn converge<'p>(
     session: &Session,
-    plan: &Plan,
+    plan: &'p Plan,
     observed: &mut Observed,
     is_old: bool,
     waits: Backoff,
     interrupt: &Interrupt,
     output: &Output,
-) -> Attempt {
+) -> Attempt<'p> {
     let recheck = is_old.then_some((PlanKind::Converge, &observed.desired));
     let run = Apply {
         clients: &session.clients,
@@ -93,13 +93,13 @@ pub(super) fn applied(plan: &Plan) -> String {
 }
 
 /// Carries a plan out and reports each change.
-pub(super) async fn carry_out(
+pub(super) async fn carry_out<'p>(
     run: &Apply<'_>,
     session: &Session,
-    plan: &Plan,
+    plan: &'p Plan,
     command: &'static str,
     output: &Output,
-) -> Attempt {
+) -> Attempt<'p> {
     let report = run.run(plan, |event| progress(output, &event)).await;
     if !report.failed.is_empty() || report.interrupted {
         return Box::pin(unfinished(report, session, plan, command, output)).await;
@@ -131,13 +131,13 @@ fn seconds(pause: Duration) -> String {
 }
 
 /// Reports what is done, what is not, and why. Without an error it was interrupted.
-async fn unfinished(
-    report: ApplyReport,
+async fn unfinished<'p>(
+    report: ApplyReport<'p>,
     session: &Session,
     plan: &Plan,
     command: &'static str,
     output: &Output,
-) -> Attempt {
+) -> Attempt<'p> {
     let ApplyReport { applied, failed, skipped, interrupted } = report;
     let incomplete =
         AttemptError::Incomplete { command, applied: applied.len(), total: plan.changes().count() };
@@ -153,7 +153,7 @@ async fn unfinished(
         };
         let mut outcome = ChangeOutcome::Failed;
         if may_have_been_done {
-            let (found, unsure) = unsure(&change, command, session, output).await;
+            let (found, unsure) = unsure(change, command, session, output).await;
             output.message(&format!("{} {unsure}\n", paint(WARNING, "unsure")));
             outcome = found;
         }
@@ -166,9 +166,9 @@ async fn unfinished(
                 CommandError::from(error)
             }
             ChangeFailure::Genesys(error) => CommandError::from(error),
-            ChangeFailure::Changed => AttemptError::ChangedMeanwhile { change: line(&change) }.into(),
+            ChangeFailure::Changed => AttemptError::ChangedMeanwhile { change: line(change) }.into(),
             ChangeFailure::Untested(why) => {
-                AttemptError::ReplacementFails { change: line(&change), why }.into()
+                AttemptError::ReplacementFails { change: line(change), why }.into()
             }
         };
         let why = (outcome != ChangeOutcome::Done).then(|| error.with_causes());
@@ -206,7 +206,7 @@ async fn unfinished(
 const NAMED: usize = 6;
 
 /// What was not begun: each change, or of many how many of each kind.
-fn left(skipped: &[Change]) -> String {
+fn left(skipped: &[&Change]) -> String {
     let not_yet = paint(WARNING, "not yet");
     if skipped.len() <= NAMED {
         return skipped.iter().map(|change| format!("{not_yet} {}\n", line(change))).collect();
@@ -392,7 +392,7 @@ mod tests {
             let spec = spec::parse(&text, "genesys", &EmptyEnvironment).0.unwrap();
             diff(&LiveState::default(), &resolve(&spec, &Default::default())).changes().cloned().collect()
         };
-        let plain = |roles| anstream::adapter::strip_str(&left(&changes(roles))).to_string();
+        let plain = |roles| anstream::adapter::strip_str(&left(&changes(roles).iter().collect::<Vec<_>>())).to_string();
         let few = plain(1);
         assert_eq!(few.lines().count(), 3, "{few}");
         assert!(few.contains("not yet AttachRolePolicy policy `GenesysLambda"), "{few}");

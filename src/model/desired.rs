@@ -1,5 +1,6 @@
 //! What a spec asks for.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use super::genesys::DesiredIntegration;
@@ -26,19 +27,22 @@ pub struct DesiredState {
 impl DesiredState {
     /// The same with some of the roles only.
     #[must_use]
-    pub fn only(&self, keep: impl Fn(&DesiredRole) -> bool) -> Self {
-        let (roles, others): (Vec<_>, Vec<_>) = self.roles.iter().cloned().partition(|role| keep(role));
+    pub fn only(&self, keep: impl Fn(&DesiredRole) -> bool) -> Cow<'_, Self> {
+        if self.roles.iter().all(&keep) {
+            return Cow::Borrowed(self);
+        }
+        let (roles, others): (Vec<_>, Vec<_>) = self.roles.iter().partition(|role| keep(role));
         let mut excluded = self.excluded.clone();
-        excluded.extend(others.into_iter().map(|role| role.policy.arn));
-        Self {
-            roles,
+        excluded.extend(others.into_iter().map(|role| role.policy.arn.clone()));
+        Cow::Owned(Self {
+            roles: roles.into_iter().cloned().collect(),
             excluded,
             spec: self.spec.clone(),
             account_id: self.account_id.clone(),
             region: self.region.clone(),
             indirections: self.indirections.clone(),
             reads_organization: self.reads_organization,
-        }
+        })
     }
 }
 

@@ -112,7 +112,7 @@ impl ApplyView {
     }
 
     /// What became of the plan's changes; those that are not named were not begun.
-    pub fn set_outcomes(&mut self, plan: &Plan, outcomes: Vec<(Change, ChangeOutcome, Option<String>)>) {
+    pub fn set_outcomes(&mut self, plan: &Plan, outcomes: Vec<(&Change, ChangeOutcome, Option<String>)>) {
         // By call and subject: there may be tens of thousands.
         let mut by_subject: BTreeMap<(&str, String), Vec<usize>> = BTreeMap::new();
         for (at, (change, ..)) in outcomes.iter().enumerate() {
@@ -122,7 +122,7 @@ impl ApplyView {
         let changes = plan.roles.iter().flat_map(|role| role.changes.iter().map(|one| (&role.role, one)));
         let changes = changes.map(|(role, change)| {
             let places = by_subject.get(&(change.operation(), change.subject()));
-            let is_same = |at: &&usize| outcomes[**at].as_ref().is_some_and(|(known, ..)| known == change);
+            let is_same = |at: &&usize| outcomes[**at].as_ref().is_some_and(|(known, ..)| *known == change);
             let place = places.and_then(|places| places.iter().find(is_same)).copied();
             let known = place.and_then(|at| outcomes[at].take());
             let (outcome, error) =

@@ -67,6 +67,18 @@ fn a_first_apply_takes_five_round_trips_and_looks_names_up_once() {
 }
 
 #[test]
+fn many_roles_read_one_by_one_wait_for_no_answer_but_where_aws_throttles() {
+    virtual_time().block_on(async {
+        let spec = fleet_of(40, ID);
+        let world = World::new(Sandbox::new(&seed(&spec)));
+        cost(&world, &spec, Reads::Bulk, Run::Apply).await;
+        // 241 calls: 38, 76 and the rest.
+        let (rounds, calls) = cost(&world, &spec, Reads::Single, Run::Plan).await;
+        assert_eq!((rounds, calls["GetPolicyVersion"]), (3, 40), "{calls:?}");
+    });
+}
+
+#[test]
 fn tags_of_policies_are_asked_for_one_by_one_only_where_they_can_change_the_plan() {
     virtual_time().block_on(async {
         let (spec, wanted) = (fleet_of(3, ID), fleet_of(3, OTHER_ID));

@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 use super::super::condition::certainly_hold;
-use super::super::document::{Conditions, Scalar};
+use super::super::document::{Conditions, Document, Scalar};
 use super::super::key::EXTERNAL_ID;
 use super::super::request::Context;
 use super::extent::Extent;
@@ -54,8 +54,8 @@ impl Grant {
 pub(super) struct Rest {
     /// As JSON, with the version of the document where that matters; empty when there is nothing.
     pub(super) json: String,
-    /// The conditions, where there is nothing else.
-    pub(super) conditions: Option<Conditions>,
+    /// Nothing but conditions: they are read again where they are needed, which is rare.
+    pub(super) is_conditions: bool,
     pub(super) version: String,
 }
 
@@ -86,20 +86,30 @@ impl Rest {
         if self.json.is_empty() || self == other {
             return true;
         }
-        let (Some(conditions), Some(id)) = (&self.conditions, other.only_external_id()) else { return false };
-        let request = Context::partial().with(EXTERNAL_ID, &[id]);
-        certainly_hold(conditions, &self.version, &request)
+        let (Some(conditions), Some(id)) = (self.conditions(), other.only_external_id()) else { return false };
+        let request = Context::partial().with(EXTERNAL_ID, &[&id]);
+        certainly_hold(&conditions, &self.version, &request)
+    }
+
+    /// The conditions, where there is nothing else.
+    fn conditions(&self) -> Option<Conditions> {
+        if !self.is_conditions {
+            return None;
+        }
+        let json = self.json.strip_suffix(self.version.as_str()).unwrap_or(&self.json);
+        let document = Document::parse(&format!("{{\"Statement\":[{json}]}}")).ok()?;
+        document.statements.as_slice().first()?.condition.clone()
     }
 
     /// The external ID, where just one is demanded and nothing else.
-    fn only_external_id(&self) -> Option<&str> {
-        let conditions = self.conditions.as_ref()?;
+    fn only_external_id(&self) -> Option<String> {
+        let conditions = self.conditions()?;
         let mut demands = conditions.iter();
         match (demands.next()?, demands.next()) {
             (("StringEquals", key, [Scalar::String(id)]), None)
                 if key.eq_ignore_ascii_case(EXTERNAL_ID) && !id.contains("${") =>
             {
-                Some(id)
+                Some(id.clone())
             }
             _ => None,
         }

@@ -141,8 +141,7 @@ fn rest(statement: &Statement, document: &Document) -> (Rest, String) {
         words.push_str(", with `${…}` taken literally");
     }
     let is_all = principal.is_none() && action.is_none() && resource.is_none() && unknown.is_empty();
-    let conditions = condition.clone().filter(|_| is_all);
-    (Rest { json, conditions, version: document.effective_version().to_owned() }, words)
+    (Rest { json, is_conditions: is_all && condition.is_some(), version: document.effective_version().to_owned() }, words)
 }
 
 /// `lambda:InvokeFunction on arn:…`, an entry for each grant of a document; denials are left out.
