@@ -5,7 +5,6 @@ use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use proptest::prelude::*;
-use serde_json::json;
 
 use super::hostile::hostile_report;
 use super::output::Output;
