@@ -202,11 +202,7 @@ fn at_once(changes: &[Change]) -> usize {
 
 impl Apply<'_> {
     /// Carries out every change: those of a role in order, and roles that were taken out of the spec before the others.
-    pub async fn run<'p>(
-        &self,
-        plan: &'p Plan,
-        progress: impl FnMut(Progress<'_>),
-    ) -> ApplyReport<'p> {
+    pub async fn run<'p>(&self, plan: &'p Plan, progress: impl FnMut(Progress<'_>)) -> ApplyReport<'p> {
         let report =
             ApplyReport { applied: Vec::new(), failed: Vec::new(), skipped: Vec::new(), interrupted: false };
         let run = Run { apply: self, report: RefCell::new(report), progress: RefCell::new(progress) };

@@ -392,7 +392,9 @@ mod tests {
             let spec = spec::parse(&text, "genesys", &EmptyEnvironment).0.unwrap();
             diff(&LiveState::default(), &resolve(&spec, &Default::default())).changes().cloned().collect()
         };
-        let plain = |roles| anstream::adapter::strip_str(&left(&changes(roles).iter().collect::<Vec<_>>())).to_string();
+        let plain = |roles| {
+            anstream::adapter::strip_str(&left(&changes(roles).iter().collect::<Vec<_>>())).to_string()
+        };
         let few = plain(1);
         assert_eq!(few.lines().count(), 3, "{few}");
         assert!(few.contains("not yet AttachRolePolicy policy `GenesysLambda"), "{few}");

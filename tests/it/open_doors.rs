@@ -256,8 +256,11 @@ impl Scenario {
             if *is_inline {
                 inline.insert(name, document(extra));
             } else {
-                let extra =
-                    Box::new(AttachedPolicy { name: name.clone(), document: document(extra), tags: BTreeMap::new() });
+                let extra = Box::new(AttachedPolicy {
+                    name: name.clone(),
+                    document: document(extra),
+                    tags: BTreeMap::new(),
+                });
                 attached.insert(arn(&format!("policy/{name}")), extra);
             }
         }
@@ -568,8 +571,11 @@ struct Neighbour {
 impl Neighbour {
     fn live(&self, live: &Live) -> Live {
         let own = live.policy.as_ref().map(|policy| policy.policy.clone());
-        let extra =
-            Box::new(AttachedPolicy { name: "x".to_owned(), document: document(&self.extra), tags: BTreeMap::new() });
+        let extra = Box::new(AttachedPolicy {
+            name: "x".to_owned(),
+            document: document(&self.extra),
+            tags: BTreeMap::new(),
+        });
         let mut attached = BTreeMap::from([(arn("policy/x"), extra)]);
         let mut role = live.role.clone().unwrap();
         role.role.assume_role_policy = document(

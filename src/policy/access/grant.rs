@@ -86,7 +86,9 @@ impl Rest {
         if self.json.is_empty() || self == other {
             return true;
         }
-        let (Some(conditions), Some(id)) = (self.conditions(), other.only_external_id()) else { return false };
+        let (Some(conditions), Some(id)) = (self.conditions(), other.only_external_id()) else {
+            return false;
+        };
         let request = Context::partial().with(EXTERNAL_ID, &[&id]);
         certainly_hold(&conditions, &self.version, &request)
     }

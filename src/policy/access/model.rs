@@ -141,7 +141,14 @@ fn rest(statement: &Statement, document: &Document) -> (Rest, String) {
         words.push_str(", with `${…}` taken literally");
     }
     let is_all = principal.is_none() && action.is_none() && resource.is_none() && unknown.is_empty();
-    (Rest { json, is_conditions: is_all && condition.is_some(), version: document.effective_version().to_owned() }, words)
+    (
+        Rest {
+            json,
+            is_conditions: is_all && condition.is_some(),
+            version: document.effective_version().to_owned(),
+        },
+        words,
+    )
 }
 
 /// `lambda:InvokeFunction on arn:…`, an entry for each grant of a document; denials are left out.
