@@ -12,7 +12,7 @@ use std::fmt::Write;
 use std::io;
 
 use genesys::{ActionFolder, ActionTable, IntegrationTables};
-use role::{ImportedRole, InvokedFunctions, genesys_table, guessed, invoked, role_table};
+use role::{ImportedRole, InvokedFunctions, genesys_account_of, genesys_table, guessed, invoked, role_table};
 use text::quoted;
 
 use crate::arn::{AccountId, Arn};
@@ -93,11 +93,19 @@ pub fn import(
         .collect();
     let kept = || found.iter().zip(&tables).filter(|(_, (_, fault))| fault.is_none()).map(|(role, _)| role);
     let genesys = kept().find_map(|role| role.genesys_account.clone());
+    let guessed = kept().find_map(|role| role.guessed_account.clone());
+    let partition = roles.first().map_or("aws", |live| live.role.arn.partition.as_str());
     let id = kept().find_map(|role| role.external_id.clone());
     let mut text =
         "# Written by `genesys-iam import`. Look it over, then run `genesys-iam plan`.\n\n".to_owned();
     text.push_str(&head);
-    text.push_str(&genesys_table("[genesys]", genesys.as_deref(), id.as_deref()));
+    text.push_str(&genesys_table(
+        "[genesys]",
+        partition,
+        genesys.as_deref(),
+        guessed.as_deref(),
+        id.as_deref(),
+    ));
     let written_check = check.unwrap_or_default();
     text.push_str(&written_check);
     for (role, (table, fault)) in found.iter().zip(&tables) {
@@ -109,7 +117,9 @@ pub fn import(
                 |found: &Option<String>, common: &Option<String>| found.clone().or_else(|| common.clone());
             table.push_str(&genesys_table(
                 "\n[role.genesys]",
+                partition,
                 own(&role.genesys_account, &genesys).as_deref(),
+                role.guessed_account.as_deref(),
                 own(&role.external_id, &id).as_deref(),
             ));
         }
@@ -157,7 +167,8 @@ pub fn import(
             }
         }
     }
-    let is_spec = kept().next().is_some() && id.is_some();
+    let is_known = genesys.is_some() || genesys_account_of(partition).is_some();
+    let is_spec = kept().next().is_some() && id.is_some() && is_known;
     Imported { text, limits, is_spec, files }
 }
 
@@ -171,7 +182,12 @@ fn fault_of(
 ) -> Option<String> {
     // A missing external ID must be filled in.
     let id = role.external_id.as_deref().unwrap_or("00000000-0000-0000-0000-000000000000");
-    let genesys = genesys_table("[genesys]", role.genesys_account.as_deref(), Some(id));
+    let partition = role.live.role.arn.partition.as_str();
+    let mut genesys = genesys_table("[genesys]", partition, role.genesys_account.as_deref(), None, Some(id));
+    if role.genesys_account.is_none() && genesys_account_of(partition).is_none() {
+        // So must the account.
+        genesys.push_str("account_id = \"111122223333\"\naccount_reason = \"to be filled in\"\n");
+    }
     let (_, faults) = spec::parse(&format!("{head}{genesys}{check}{table}"), "import", &WithFiles(files));
     let errors: Vec<String> = faults
         .into_iter()
@@ -251,7 +267,8 @@ fn read<'a>(live: &'a LiveRole, limits: &mut Vec<String>) -> ImportedRole<'a> {
         Some((account, id, verifier)) => (Some(account), Some(id), verifier),
         None => guessed(&live.role.assume_role_policy),
     };
-    let genesys_account = genesys_account.map(|account| of_genesys(account, live, limits));
+    let guessed_account = genesys_account.clone();
+    let genesys_account = genesys_account.and_then(|account| of_genesys(account, live, limits));
     let (policy, functions) = match policy {
         Some((arn, InvokedFunctions { functions, .. })) => (Some(arn.clone()), functions),
         None => {
@@ -259,31 +276,30 @@ fn read<'a>(live: &'a LiveRole, limits: &mut Vec<String>) -> ImportedRole<'a> {
             (None, all.flat_map(|invoked| invoked.functions).collect())
         }
     };
-    ImportedRole { live, genesys_account, external_id, verifier, policy, functions }
+    ImportedRole { live, genesys_account, guessed_account, external_id, verifier, policy, functions }
 }
 
-/// Genesys's account in place of another one that the role trusts: what a stranger has is not taken over unseen.
-fn of_genesys(account: String, live: &LiveRole, limits: &mut Vec<String>) -> String {
+/// Genesys's account in place of another one that the role trusts: what a stranger has is not taken over unseen. `None`
+/// where none is public: whoever imports has to ask.
+fn of_genesys(account: String, live: &LiveRole, limits: &mut Vec<String>) -> Option<String> {
     let partition = &live.role.arn.partition;
     if genesys_customer_account(&account, partition).is_some() {
-        return account;
+        return Some(account);
     }
-    let of_partition =
-        KNOWN_GENESYS_ACCOUNTS.iter().find(|known| known.for_customers && known.partition == partition);
     let name = &live.role.name;
-    let Some(known) = of_partition else {
+    let Some(known) = genesys_account_of(partition) else {
         limits.push(format!(
-            "role `{name}`: whether AWS account {account}, which it trusts, is Genesys's is not public: ask Genesys, then \
-             write `account_reason` beside `account_id`"
+            "role `{name}`: its trust policy trusts AWS account {account}; whether that is Genesys's is not public in \
+             {partition}: ask Genesys, then write `account_id` with `account_reason`"
         ));
-        return account;
+        return None;
     };
     limits.push(format!(
         "role `{name}`: its trust policy trusts AWS account {account}, which is not Genesys's; the spec has {} ({}), and the \
          plan shuts {account} out",
         known.id, known.name
     ));
-    known.id.to_owned()
+    Some(known.id.to_owned())
 }
 
 /// Account, external ID and verifier, where the trust policy is just what a spec would write.

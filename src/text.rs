@@ -67,6 +67,17 @@ pub fn password(url: &str) -> Option<&str> {
     Some(user_info.split_once(':').map_or(user_info, |(_, password)| password))
 }
 
+/// With a capital letter at its beginning, unless it begins with a name: those are printed as they are.
+pub fn sentence_case(text: &str) -> String {
+    let first = text.split([' ', ',', '.', ';', ')']).next().unwrap_or_default();
+    let is_word = !first.is_empty() && first.bytes().all(|b| b.is_ascii_lowercase() || b == b'\'');
+    if !is_word {
+        return text.to_owned();
+    }
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+}
+
 /// Lines that start no command of a CI: `::command::` at the beginning, `##[command]` anywhere. Colours are left out
 /// where no terminal reads them, so that they part nothing.
 pub fn inert(text: &str) -> String {

@@ -59,6 +59,8 @@ pub struct Harm {
     pub keeps_genesys_out: bool,
     /// Who gets in by it: `AWS account 691338073777`.
     pub lets_in: Vec<String>,
+    /// What the role may do by it that it should not: `s3:GetObject on *`.
+    pub adds: Vec<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

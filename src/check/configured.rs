@@ -122,7 +122,7 @@ fn organization(genesys: &GenesysFacts, facts: &Facts) -> Claim {
     let (what, remedy) = if facts.desired.external_id.is_masked() {
         (
             format!("The spec's external ID is not the ID of organization \"{name}\""),
-            "correct `external_id` in the spec and run apply, or use the credentials of the right organization"
+            "correct `external_id` in the spec and run `apply`, or use the credentials of the right organization"
                 .to_owned(),
         )
     } else {
@@ -366,7 +366,12 @@ fn other_action(action: &ActionFacts, all: &[&ActionFacts], facts: &Facts) -> Op
     let role = facts.live.role.as_ref()?;
     let ActionFacts { name, target, .. } = action;
     // Whether it is the only one that could have reached a function of the spec.
-    let is_only = |function: &FunctionArn| !all.iter().any(|other| other.target == function.to_string());
+    let may_reach =
+        |other: &ActionFacts, function: &str| other.target == function || has_variable(&other.target);
+    let is_only = |function: &FunctionArn| {
+        let function = function.to_string();
+        !all.iter().any(|other| may_reach(other, &function))
+    };
     let question = ask(
         Topic::DataActions,
         format!("what the data action \"{name}\" points at may be invoked"),

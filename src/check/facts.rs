@@ -100,6 +100,8 @@ pub enum ApplyOutlook {
     Blocked {
         why: String,
         remedy: String,
+        /// Whether it needs `--adopt` too, once that is done.
+        needs_adopt: bool,
     },
 }
 
@@ -304,7 +306,9 @@ impl Facts {
 
     /// The action that lets `apply` do something, as it works in this state.
     pub fn by_apply(&self, does: &str) -> String {
-        let command = |options: &str| format!("`{} apply{options}`", self.invocation);
+        let is_read = !matches!(self.connection, ConnectionFacts::NotRead(_));
+        let aws_only = if is_read { "" } else { " --aws-only" };
+        let command = |options: &str| format!("`{} apply{options}{aws_only}`", self.invocation);
         if let Basis::Found { .. } = self.basis {
             let role = shlex::try_quote(&self.desired.role.name).unwrap_or(Cow::Borrowed("ROLE"));
             return format!(
@@ -317,12 +321,15 @@ impl Facts {
             ApplyOutlook::Works => format!("run {}: {does}", command("")),
             ApplyOutlook::NeedsAdopt => {
                 format!(
-                    "run {}: it takes the role over, which this spec did not make, and {}",
+                    "run {}: it takes over what this spec did not make, and {}",
                     command(" --adopt"),
                     after_it(does)
                 )
             }
-            ApplyOutlook::Blocked { why: _, remedy } => format!("{remedy}; then run {}", command("")),
+            ApplyOutlook::Blocked { why: _, remedy, needs_adopt } => {
+                let options = if *needs_adopt { " --adopt" } else { "" };
+                format!("{remedy}; then run {}", command(options))
+            }
         }
     }
 }

@@ -14,7 +14,7 @@ use crate::arn::Arn;
 use crate::model::{LastUse, LiveRole};
 use crate::plan::trust_parties;
 use crate::policy::{Decision, Principal};
-use crate::text::one_line;
+use crate::text::{one_line, sentence_case};
 
 /// The session name of this tool's own probes, by which they are told apart in CloudTrail.
 pub const PROBE_SESSION: &str = "genesys-iam-check";
@@ -308,7 +308,7 @@ impl<'a> SeenUses<'a> {
         let settled = right_after(newest);
         Finding {
             cause: Cause::Stranger,
-            what: format!("{} has assumed the role: {}", capitalized(who), self.uses_in_short(uses)),
+            what: format!("{} has assumed the role: {}", sentence_case(who), self.uses_in_short(uses)),
             consequence: consequence.to_owned(),
             remedy: format!(
                 "{first}; look in CloudTrail for session `{session}`; when it is settled, `check --since {settled}`"
@@ -598,11 +598,6 @@ fn is_of(arn: &str, identity: &Arn) -> bool {
     session.account == identity.account
         && identity.resource.starts_with("role/")
         && role.is_some_and(|role| role == identity.name())
-}
-
-fn capitalized(text: &str) -> String {
-    let mut chars = text.chars();
-    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }
 
 fn from(used: &RoleUse) -> String {

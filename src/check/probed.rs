@@ -111,7 +111,7 @@ impl Prober {
                     "AWS let a caller assume the role without the right external ID".to_owned(),
                     "the role is OPEN: whoever knows its ARN may assume it",
                     "detach the role's policies at once, then compare the live trust policy with `genesys-iam plan`".to_owned(),
-                    Harm { keeps_genesys_out: false, lets_in: vec!["whoever knows the role's ARN".to_owned()] },
+                    Harm { lets_in: vec!["whoever knows the role's ARN".to_owned()], ..Harm::default() },
                 );
                 question.fails("it succeeded", finding, &[Cause::RoleOpen])
             }
@@ -130,7 +130,7 @@ impl Prober {
                     "AWS let a caller assume the role whom the trust policy does not name".to_owned(),
                     "the role is open to others",
                     "compare the live trust policy in the IAM console with `genesys-iam plan`".to_owned(),
-                    Harm { keeps_genesys_out: false, lets_in: vec!["others of the caller's kind".to_owned()] },
+                    Harm { lets_in: vec!["others of the caller's kind".to_owned()], ..Harm::default() },
                 );
                 question.fails("it succeeded", finding, &[Cause::RoleOpen, Cause::Probe])
             }

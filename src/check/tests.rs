@@ -350,7 +350,7 @@ fn finding(cause: Cause) -> Finding {
         what: cause.word().to_owned(),
         consequence: "c".to_owned(),
         remedy: "r".to_owned(),
-        harm: Harm { keeps_genesys_out: cause == Cause::Denied, lets_in: Vec::new() },
+        harm: Harm { keeps_genesys_out: cause == Cause::Denied, lets_in: Vec::new(), ..Harm::default() },
     }
 }
 

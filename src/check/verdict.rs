@@ -44,8 +44,10 @@ pub struct Verdict {
     pub others: Vec<String>,
     /// Who gets in because the spec accepts it.
     pub accepted_others: Vec<String>,
-    /// Whether the role may do more, as the spec accepts it.
-    pub does_more: bool,
+    /// What else the role may do: `s3:GetObject on *`.
+    pub does_more: Vec<String>,
+    /// Whether it may do more as the spec accepts it.
+    pub does_more_as_accepted: bool,
     /// Who else was seen to get in, whether or not they still can.
     pub got_in: Vec<String>,
     /// Whether it is known that `others` is all.
@@ -113,6 +115,11 @@ pub(crate) fn verdict(claims: &[Claim], diagnosis: &Diagnosis, proof: Option<Lev
         }
         add_new(&mut others, &finding.harm.lets_in);
     }
+    // Also where another cause explains the claim: an apply for that takes it away, but until then it is so.
+    let mut does_more: Vec<String> = Vec::new();
+    for failure in claims.iter().filter_map(Claim::failure) {
+        add_new(&mut does_more, &failure.finding.harm.adds);
+    }
     let acceptances = || claims.iter().flat_map(Claim::acceptances);
     let mut accepted_others: Vec<String> = Vec::new();
     acceptances().for_each(|acceptance| add_new(&mut accepted_others, &acceptance.lets_in));
@@ -137,7 +144,8 @@ pub(crate) fn verdict(claims: &[Claim], diagnosis: &Diagnosis, proof: Option<Lev
         genesys_can_invoke,
         others,
         accepted_others,
-        does_more: acceptances().any(|acceptance| acceptance.adds_permissions),
+        does_more,
+        does_more_as_accepted: acceptances().any(|acceptance| acceptance.adds_permissions),
         got_in,
         others_known: open_for_others.is_none(),
         unknown: unknown.map(|claim| format!("{} ({})", claim.sentence, claim.seen)),

@@ -153,7 +153,7 @@ impl ApplyRun<'_> {
         if saved.is_some() {
             fleet::select_roles(&mut session.spec, &options.roles);
         }
-        let made = interrupt.or_interrupted(Box::pin(plan::make(&mut session, &options, output))).await;
+        let made = interrupt.or_interrupted(Box::pin(plan::make_whole(&mut session, &options, output))).await;
         let Some(made) = made else { return Ok(interrupted(NOTHING, output)) };
         let (plan, mut observed) = made?;
         record.view.set_plan(&plan);

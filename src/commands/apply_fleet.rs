@@ -19,7 +19,7 @@ use crate::plan::Plan;
 use crate::render::style::{ERROR, GOOD, HELP, WARNING, paint};
 use crate::saved::{Misfit, Options, SavedError, SavedFleet};
 use crate::text::one_line;
-use crate::view::plural;
+use crate::view::{PlanView, plural};
 
 /// One of several specs.
 struct Job<'a> {
@@ -58,7 +58,7 @@ impl<'a> ApplyRun<'a> {
             if args.aws_only {
                 session.leave_genesys_alone();
             }
-            plan::make(session, &options, &inner).await
+            plan::make_whole(session, &options, &inner).await
         });
         let Some(made) = interrupt.or_interrupted(output.waiting_for(|| reading.text(), make)).await else {
             return Ok(interrupted(NOTHING, output));
@@ -68,7 +68,7 @@ impl<'a> ApplyRun<'a> {
             None => Vec::new(),
         };
         if args.format == ReportFormat::Text && misfits.is_empty() {
-            plan::show_all(&made, |(plan, _)| plan, output)?;
+            plan::show_all(&made, |(plan, _)| PlanView::new(plan), output)?;
         }
         let mut failed = Vec::new();
         let mut jobs = Vec::new();

@@ -228,7 +228,8 @@ async fn make(
     let asking = evidence::of_genesys(session.genesys.as_ref());
     let genesys = output.waiting("asking Genesys Cloud", asking).await;
     // What `apply` would do says which remedies work.
-    let plan = diff(&observed.live, &observed.desired);
+    let mut plan = diff(&observed.live, &observed.desired);
+    session.look_ahead_quietly(&mut plan, observed).await;
     let facts = facts_of(session, observed, &plan, proofs, &genesys, output).await?;
     Ok(CheckReport {
         spec: observed.desired.spec.clone(),

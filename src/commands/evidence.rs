@@ -11,11 +11,12 @@ use crate::arn::{Arn, FunctionArn, global_region, partition_of_region};
 use crate::aws::{self, AwsError, Clients};
 use crate::check::{
     ActionFacts, ActionTest, Answer, ApplyOutlook, Basis, ConnectionFacts, CredentialArn, Facts,
-    GenesysFacts, GenesysSide, IntegrationFacts, PROBE_SESSION, Probes, Recorded, TestStep, Unknown,
-    near_misses,
+    FunctionFacts, FunctionState, GenesysFacts, GenesysSide, IntegrationFacts, PROBE_SESSION, Probes,
+    Recorded, TestStep, Unknown, near_misses,
 };
 use crate::genesys::{self, Action, GenesysError, GenesysErrorKind, RoleArn, TestResult};
 use crate::model::{DesiredRole, OrganizationReading};
+use crate::plan::genesys::GenesysBlocker;
 use crate::plan::{self, Blocker, Change, Notice, RolePlan};
 use crate::render::output::Output;
 use crate::spec::region_as_given;
@@ -52,8 +53,10 @@ pub(crate) async fn of_role(
         }
         Some(_) | None => None,
     };
+    let functions = functions?;
     Ok(Facts {
-        functions: functions?,
+        apply: plan.map_or(ApplyOutlook::Works, |plan| apply(plan, &functions)),
+        functions,
         simulated,
         live,
         desired: desired.clone(),
@@ -61,7 +64,6 @@ pub(crate) async fn of_role(
         connection: connection(observed, desired, plan),
         probes,
         tests: Vec::new(),
-        apply: plan.map_or(ApplyOutlook::Works, apply),
         basis: Basis::Spec,
         guards: observed.live.guards.clone(),
         invocation: session.invocation.clone(),
@@ -139,21 +141,28 @@ fn connection(observed: &Observed, desired: &DesiredRole, plan: Option<&RolePlan
     ConnectionFacts::Read { changes, blockers, hidden }
 }
 
-/// What `apply` would do, as the plan for the role says.
-fn apply(plan: &RolePlan) -> ApplyOutlook {
-    let needs_adopt = |blocker: &Blocker| matches!(blocker, Blocker::NotManaged { .. });
-    // Those of Genesys Cloud's side are claims of their own.
-    let of_aws: Vec<&Blocker> =
-        plan.blockers.iter().filter(|blocker| !matches!(blocker, Blocker::Genesys(_))).collect();
-    match of_aws.as_slice() {
-        [] => ApplyOutlook::Works,
-        blockers if blockers.iter().all(|blocker| needs_adopt(blocker)) => ApplyOutlook::NeedsAdopt,
-        blockers => {
-            let remark =
-                blockers.iter().find(|blocker| !needs_adopt(blocker)).map(|blocker| blocker_remark(blocker));
-            let Remark { what: why, remedy, .. } = remark.unwrap_or_else(|| Remark::new(""));
-            ApplyOutlook::Blocked { why, remedy: remedy.unwrap_or_default() }
-        }
+/// What `apply` would do, as the plan for the role says, and the functions without which it does nothing.
+fn apply(plan: &RolePlan, functions: &[FunctionFacts]) -> ApplyOutlook {
+    let is_adoption = |blocker: &&Blocker| {
+        matches!(blocker, Blocker::NotManaged { .. } | Blocker::Genesys(GenesysBlocker::NotManaged { .. }))
+    };
+    let needs_adopt = plan.blockers.iter().any(|blocker| is_adoption(&blocker));
+    let missing =
+        functions.iter().find(|function| function.state == FunctionState::Missing).map(|function| {
+            let label = function.arn.label();
+            (
+                format!("Lambda has no function `{label}`"),
+                format!("deploy function `{label}`, or correct `functions` in the spec"),
+            )
+        });
+    let blocked = plan.blockers.iter().find(|blocker| !is_adoption(blocker)).map(|blocker| {
+        let Remark { what, remedy, .. } = blocker_remark(blocker);
+        (what, remedy.unwrap_or_default())
+    });
+    match missing.or(blocked) {
+        Some((why, remedy)) => ApplyOutlook::Blocked { why, remedy, needs_adopt },
+        None if needs_adopt => ApplyOutlook::NeedsAdopt,
+        None => ApplyOutlook::Works,
     }
 }
 

@@ -13,14 +13,16 @@ use super::session::{LookUp, Observed, Session, invocation_for_all};
 use super::specs::quoted;
 use super::{CommandError, Status};
 use crate::explain::Explain;
+use crate::genesys::GenesysError;
 use crate::model::LookForOrphans;
 use crate::plan::Plan;
 use crate::render;
 use crate::render::output::Output;
-use crate::render::style::{ERROR, WARNING, paint};
+use crate::render::style::{ERROR, HELP, WARNING, paint};
 use crate::saved::{Options, SavedError, SavedFile, SavedFleet, SavedPlan, SavedSpec};
 use crate::spec::{RoleSpec, Spec};
-use crate::view::{PLANS_FORMAT, PlanView};
+use crate::text::one_line;
+use crate::view::{PLANS_FORMAT, PlanView, few};
 
 #[derive(Debug, Args)]
 pub struct PlanArgs {
@@ -64,19 +66,24 @@ async fn run_many(
     let reading = fleet::reading(&members);
     let inner = output.inner();
     let made = fleet::for_each_spec(members, async |session| {
-        let made = make(session, &options, &inner).await?;
-        warn_if_other_organization(session, &inner).await;
-        Ok(made)
+        let (plan, observed) = make(session, &options, &inner).await?;
+        let other = other_organization(session, &inner).await;
+        Ok((plan, observed, other))
     });
     let made = output.waiting_for(|| reading.text(), made).await;
     let outcome = fleet::worst(made.iter().map(|(_, made)| match made {
-        Ok((_, (plan, _))) => status(plan, args),
+        Ok((_, (plan, observed, _))) => status(plan, observed, args),
         Err(error) => error.status(),
     }));
     let plans: Vec<(String, Result<PlanView, &CommandError>)> = made
         .iter()
-        .map(|(file, made)| (file.display(), made.as_ref().map(|(_, (plan, _))| PlanView::new(plan))))
+        .map(|(file, made)| {
+            let view =
+                |(_, (plan, _, other)): &(Session, Made)| PlanView::new(plan).with_caution(other.clone());
+            (file.display(), made.as_ref().map(view))
+        })
         .collect();
+    let beyond = beyond(&invocation_for_all(global));
     let page = |format| match format {
         ReportFormat::Json => {
             let plans = plans.iter().map(|(file, plan)| {
@@ -102,18 +109,29 @@ async fn run_many(
                 .iter()
                 .map(|(file, plan)| (file.clone(), plan.as_ref().map_err(|error| error.with_causes())))
                 .collect();
-            render::markdown::plans(&plans, &provenance(), &output.masker())
+            render::markdown::plans(&plans, &beyond, &provenance(), &output.masker())
         }
-        ReportFormat::Text => texts(&plans),
+        ReportFormat::Text => texts(&plans, &beyond),
     };
     match args.format {
-        ReportFormat::Text => show_all(&made, |(plan, _)| plan, output)?,
+        ReportFormat::Text => {
+            show_all(&made, |(plan, _, other)| PlanView::new(plan).with_caution(other.clone()), output)?;
+            if plans.iter().filter_map(|(_, plan)| plan.as_ref().ok()).any(PlanView::has_no_changes) {
+                output.result(&format!("{beyond}\n"))?;
+            }
+        }
         format => {
             report_errors(&made, output);
             page::print(format, &page(format), output)?;
         }
     }
     args.reports.write(output, page)?;
+    for (file, made) in &made {
+        if let Ok((_, (_, Observed { genesys_unread: Some(error), .. }, _))) = made {
+            output.message(&format!("{file}:\n"));
+            report_unread(error, output);
+        }
+    }
     if let Some(refusal) = made.iter().find_map(|(_, made)| refusal(&made.as_ref().ok()?.1.0, args.guard)) {
         return Err(refusal.into());
     }
@@ -123,6 +141,21 @@ async fn run_many(
         say_what_is_next(path, &invocation_for_all(global), &options, output);
     }
     Ok(outcome)
+}
+
+/// A plan with what it was made from, and what a reviewer should know of the organization.
+type Made = (Plan, Observed, Option<String>);
+
+/// Whether both sides were planned.
+fn is_whole((_, observed, _): &Made) -> bool {
+    observed.genesys_unread.is_none()
+}
+
+/// What no plan looks at.
+fn beyond(invocation: &str) -> String {
+    format!(
+        "A plan compares what the spec makes: `{invocation} check` says who can get in and whether the functions run."
+    )
 }
 
 /// Those of which there is no plan, and why.
@@ -137,14 +170,15 @@ fn report_errors<T>(made: &Outcomes<T>, output: &Output) {
 
 /// All of them, or nothing where one has no plan.
 fn saved_fleet(
-    made: &Outcomes<(Plan, Observed)>,
+    made: &Outcomes<Made>,
     options: &Options,
     args: &PlanArgs,
     output: &Output,
 ) -> Result<Option<SavedFleet>, CommandError> {
     let mut specs = Vec::new();
     for (file, made) in made {
-        let Ok((session, (plan, observed))) = made else {
+        let Some((session, (plan, observed, _))) = made.as_ref().ok().filter(|(_, made)| is_whole(made))
+        else {
             output.message(&format!("{} {file} has no plan, so none is kept\n", paint(ERROR, "error:")));
             return Ok(None);
         };
@@ -177,7 +211,7 @@ fn say_what_is_next(path: &Path, invocation: &str, options: &Options, output: &O
 }
 
 /// The plans as text, under a heading each.
-fn texts(plans: &[(String, Result<PlanView, &CommandError>)]) -> String {
+fn texts(plans: &[(String, Result<PlanView, &CommandError>)], beyond: &str) -> String {
     let mut out = String::new();
     for (file, plan) in plans {
         out.push_str(&fleet::heading(file));
@@ -190,13 +224,16 @@ fn texts(plans: &[(String, Result<PlanView, &CommandError>)]) -> String {
     let failed = plans.iter().filter(|(_, plan)| plan.is_err()).count();
     let plans: Vec<&PlanView> = plans.iter().filter_map(|(_, plan)| plan.as_ref().ok()).collect();
     out.push_str(&format!("{}\n", render::plan::summary_of_all(&plans, failed)));
+    if plans.iter().any(|plan| plan.has_no_changes()) {
+        out.push_str(&format!("{beyond}\n"));
+    }
     out
 }
 
 /// The plans as text, under a heading each, and a line that counts them all.
 pub(super) fn show_all<T>(
     made: &Outcomes<T>,
-    plan: impl Fn(&T) -> &Plan,
+    plan: impl Fn(&T) -> PlanView,
     output: &Output,
 ) -> Result<(), CommandError> {
     let mut failed = 0;
@@ -205,7 +242,7 @@ pub(super) fn show_all<T>(
         output.result(&fleet::heading(file))?;
         match made {
             Ok((_, made)) => {
-                let view = PlanView::new(plan(made));
+                let view = plan(made);
                 output.result(&format!("{}\n", render::plan::text(&view)))?;
                 views.push(view);
             }
@@ -225,10 +262,12 @@ pub(super) fn show_all<T>(
 pub async fn run_in(mut session: Session, args: &PlanArgs, output: &Output) -> Result<Status, CommandError> {
     let options = options(args.scope, &args.select);
     let (plan, observed) = make(&mut session, &options, output).await?;
-    warn_if_other_organization(&session, output).await;
-    let status = status(&plan, args);
-    let view = PlanView::new(&plan);
+    let other = other_organization(&session, output).await;
+    let status = status(&plan, &observed, args);
+    let view = PlanView::new(&plan).with_caution(other);
+    let beyond = beyond(&session.invocation);
     let page = |format| match format {
+        ReportFormat::Text if view.has_no_changes() => format!("{}{beyond}\n", render::plan::text(&view)),
         ReportFormat::Text => render::plan::text(&view),
         ReportFormat::Json => {
             let mut value = render::json::plan(&view);
@@ -236,7 +275,8 @@ pub async fn run_in(mut session: Session, args: &PlanArgs, output: &Output) -> R
             format!("{:#}\n", output.masked_json(&value))
         }
         ReportFormat::Markdown => {
-            render::markdown::plan(&view, &provenance().with_file(&session.file), &output.masker())
+            let provenance = provenance().with_file(&session.file);
+            render::markdown::plan(&view, &beyond, &provenance, &output.masker())
         }
         ReportFormat::Html => {
             let (provenance, time) = (provenance().with_file(&session.file), page::time());
@@ -247,7 +287,13 @@ pub async fn run_in(mut session: Session, args: &PlanArgs, output: &Output) -> R
     page::print(args.format, &page(args.format), output)?;
     args.reports.write(output, page)?;
     if let Some(refusal) = refusal(&plan, args.guard) {
+        if let Some(error) = &observed.genesys_unread {
+            report_unread(error, output);
+        }
         return Err(refusal.into());
+    }
+    if let Some(error) = observed.genesys_unread {
+        return Err(error.into());
     }
     if let Some(path) = &args.out {
         let saved = saved(&session, &plan, &observed, &options, output)?;
@@ -257,10 +303,18 @@ pub async fn run_in(mut session: Session, args: &PlanArgs, output: &Output) -> R
     Ok(status)
 }
 
-fn status(plan: &Plan, args: &PlanArgs) -> Status {
+/// As an error is reported, where another one decides how the command ends.
+fn report_unread(error: &GenesysError, output: &Output) {
+    let (error_word, help) = (paint(ERROR, "error:"), paint(HELP, "help:"));
+    output.message(&format!("{error_word} {error}\n{help} {}\n", error.help()));
+}
+
+fn status(plan: &Plan, observed: &Observed, args: &PlanArgs) -> Status {
     if let Some(refusal) = refusal(plan, args.guard) {
         refusal.status()
-    } else if args.detailed_exitcode && (!plan.is_empty() || !plan.foreign().is_empty()) {
+    } else if observed.genesys_unread.is_some() {
+        Status::Error
+    } else if args.detailed_exitcode && (!plan.is_empty() || plan.has_foreign_policies()) {
         Status::Changes
     } else {
         Status::Done
@@ -284,8 +338,21 @@ pub(super) fn options(Scope { adopt, prune }: Scope, select: &Select) -> Options
     Options { adopt, prune, roles: select.roles.clone() }
 }
 
+/// The same where a side that was not read may not be left out.
+pub(super) async fn make_whole(
+    session: &mut Session,
+    options: &Options,
+    output: &Output,
+) -> Result<(Plan, Observed), CommandError> {
+    let (plan, mut observed) = make(session, options, output).await?;
+    match observed.genesys_unread.take() {
+        Some(error) => Err(error.into()),
+        None => Ok((plan, observed)),
+    }
+}
+
 /// Reads everything and makes the plan.
-pub(super) async fn make(
+async fn make(
     session: &mut Session,
     Options { adopt, prune, roles: _ }: &Options,
     output: &Output,
@@ -302,12 +369,16 @@ pub(super) async fn make(
     Ok((plan, observed))
 }
 
-/// With credentials for Genesys Cloud: whether the external ID is the organization's. A plan does not hang on it.
-async fn warn_if_other_organization(session: &Session, output: &Output) {
-    let Some(client) = &session.genesys else { return };
-    let warning = match client.organization().await {
+/// With credentials for Genesys Cloud: whether the external ID is not the organization's. A plan does not hang on it.
+async fn other_organization(session: &Session, output: &Output) -> Option<String> {
+    match session.genesys.as_ref()?.organization().await {
         Err(error) => {
-            format!("whether the external ID is the organization's is not known: {}", error.brief())
+            let why = error.brief();
+            output.message(&format!(
+                "{} whether the external ID is the organization's is not known: {why}\n",
+                paint(WARNING, "warning:")
+            ));
+            None
         }
         Ok(organization) => {
             let is_own = |role: &RoleSpec| role.external_id.expose() == organization.id;
@@ -319,16 +390,16 @@ async fn warn_if_other_organization(session: &Session, output: &Output) {
                 .map(|role| format!("`{}`", role.name))
                 .collect();
             if others.is_empty() {
-                return;
+                return None;
             }
-            format!(
-                "the external ID of role {} is not the ID of the organization \"{}\": Genesys Cloud will be refused",
-                others.join(", "),
-                organization.name
-            )
+            Some(format!(
+                "the external ID of {} {} is not the ID of the organization \"{}\": Genesys Cloud will be refused",
+                if others.len() == 1 { "role" } else { "roles" },
+                few(&others),
+                one_line(&organization.name)
+            ))
         }
-    };
-    output.message(&format!("{} {warning}\n", paint(WARNING, "warning:")));
+    }
 }
 
 /// `--adopt` says for every role what `adopt = true` says for one.

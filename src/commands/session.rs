@@ -22,7 +22,8 @@ use crate::model::{
 };
 use crate::permissions::{CommandKind, accepts_about_functions, required_actions};
 use crate::plan::genesys::touched_actions;
-use crate::plan::{Blocker, FunctionPolicy, Plan, Reads, block_what_iam_refuses, diff, note_accepts};
+use crate::plan::iam::IamChange;
+use crate::plan::{Blocker, Change, FunctionPolicy, Plan, Reads, block_what_iam_refuses, diff, note_accepts};
 use crate::policy::{Document, equivalent};
 use crate::render::output::Output;
 use crate::render::style::{WARNING, paint};
@@ -69,6 +70,8 @@ pub struct Observed {
     foresight: Option<Foresight>,
     /// The plan that it was looked up for.
     draft: Option<Plan>,
+    /// Why Genesys Cloud's side, which the spec has, could not be read. Everything else was.
+    pub genesys_unread: Option<GenesysError>,
     /// The functions' own policies, where the spec accepts something about them.
     pub function_policies: BTreeMap<FunctionArn, Result<Option<Document>, String>>,
     /// What is tested before what it replaces is deleted, and what passed already.
@@ -207,11 +210,15 @@ impl Session {
         let (functions, exact) = functions?;
         let mut live = live?;
         live.guards = guards;
-        live.organization = match organization {
-            Err(error) if is_check => OrganizationReading::NotRead(error.brief()),
-            organization => organization?,
+        let is_plan = !is_check && look_up != LookUp::None;
+        let (organization, genesys_unread) = match organization {
+            Err(error) if is_check => (OrganizationReading::NotRead(error.brief()), None),
+            // AWS's side can be planned without it.
+            Err(error) if is_plan => (OrganizationReading::NotRead(error.brief()), Some(error)),
+            organization => (organization?, None),
         };
-        if is_check || look_up == LookUp::None {
+        live.organization = organization;
+        if !is_plan {
             return self.observed_for_no_plan(caller, (functions, exact), live, in_bulk && is_check).await;
         }
         let desired = as_answered(spec, expected, &exact);
@@ -242,6 +249,7 @@ impl Session {
             desired,
             foresight,
             draft,
+            genesys_unread,
             function_policies: BTreeMap::new(),
             replaced: ReplacementTests::default(),
         })
@@ -272,6 +280,7 @@ impl Session {
             desired,
             foresight: None,
             draft: None,
+            genesys_unread: None,
             function_policies: BTreeMap::new(),
             replaced: ReplacementTests::default(),
         })
@@ -404,6 +413,22 @@ impl Session {
         }
         block_what_iam_refuses(plan, desired, live, foresight);
         Ok(())
+    }
+
+    /// The same for `check`, whose remedies only have to work: of a role that exists nothing is asked, and what cannot be
+    /// looked up blocks nothing.
+    pub async fn look_ahead_quietly(&self, plan: &mut Plan, observed: &Observed) {
+        let Observed { desired, live, .. } = observed;
+        let is_created = |change: &Change| {
+            matches!(change, Change::Iam(IamChange::CreateRole(_) | IamChange::CreatePolicy(_)))
+        };
+        if !plan.changes().any(is_created) {
+            return;
+        }
+        // Boxed: the futures of listings are large.
+        if let Ok(foresight) = Box::pin(aws::foresee(&self.clients, plan, desired, live)).await {
+            block_what_iam_refuses(plan, desired, live, &foresight);
+        }
     }
 
     /// The SDK reports that credentials are missing, but not for which profile.

@@ -9,16 +9,23 @@ use crate::policy::document::{
     ActionElement, Effect, OneOrMany, PrincipalElement, Principals, ResourceElement, Scalar, Statement,
 };
 use crate::policy::{Document, EXTERNAL_ID};
-use crate::spec::{KNOWN_GENESYS_ACCOUNTS, default_policy_name};
+use crate::spec::{KNOWN_GENESYS_ACCOUNTS, KnownAccount, default_policy_name};
 
 /// What one role says.
 pub(super) struct ImportedRole<'a> {
     pub(super) live: &'a LiveRole,
     pub(super) genesys_account: Option<String>,
+    /// The account that it trusts where none of Genesys's is public.
+    pub(super) guessed_account: Option<String>,
     pub(super) external_id: Option<String>,
     pub(super) verifier: Option<Arn>,
     pub(super) policy: Option<Arn>,
     pub(super) functions: Vec<FunctionArn>,
+}
+
+/// Genesys's account for customers in a partition, where it is public.
+pub(super) fn genesys_account_of(partition: &str) -> Option<&'static KnownAccount> {
+    KNOWN_GENESYS_ACCOUNTS.iter().find(|known| known.for_customers && known.partition == partition)
 }
 
 /// What looks like Genesys's account, the external ID, and somebody else who is trusted.
@@ -92,18 +99,36 @@ pub(super) fn is_function(function: &FunctionArn, role: &Arn) -> bool {
     is_plain(region) && is_plain(resource) && (partition, account) == (&role.partition, &role.account)
 }
 
-pub(super) fn genesys_table(head: &str, account: Option<&str>, id: Option<&str>) -> String {
+/// `guessed`: the account that a role trusts where none of Genesys's is public.
+pub(super) fn genesys_table(
+    head: &str,
+    partition: &str,
+    account: Option<&str>,
+    guessed: Option<&str>,
+    id: Option<&str>,
+) -> String {
     let mut text = format!("{head}\n");
     let name = account.and_then(|account| KNOWN_GENESYS_ACCOUNTS.iter().find(|known| known.id == account));
     let comment = match (name, account) {
         (Some(known), _) => format!("   # {}", known.name),
         _ => "   # not known to be Genesys's".to_owned(),
     };
-    match account {
-        Some(account) => drop(writeln!(text, "account_id = {}{comment}", quoted(account))),
-        None => text.push_str(
-            "account_id = \"765628985471\"   # Genesys Cloud; the role trusts no account by itself\n",
-        ),
+    match (account, genesys_account_of(partition)) {
+        (Some(account), _) => drop(writeln!(text, "account_id = {}{comment}", quoted(account))),
+        (None, Some(known)) => drop(writeln!(
+            text,
+            "account_id = {}   # {}; the role trusts no account by itself",
+            quoted(known.id),
+            known.name
+        )),
+        (None, None) => {
+            let _ = writeln!(
+                text,
+                "# account_id = {}   # Genesys's account in {partition} is not public: ask Genesys",
+                quoted(guessed.unwrap_or("…"))
+            );
+            text.push_str("# account_reason = \"…\"   # who at Genesys confirmed it\n");
+        }
     }
     match id {
         Some(id) => drop(writeln!(text, "external_id = {}", quoted(id))),

@@ -2,15 +2,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::role::{ImportedRole, InvokedFunctions, genesys_table, guessed, invoked, is_function, role_table};
+use super::role::{
+    ImportedRole, InvokedFunctions, genesys_account_of, genesys_table, guessed, invoked, is_function,
+    role_table,
+};
 use super::text::quoted;
 use crate::arn::{AccountId, Arn, FunctionArn};
 use crate::model::LiveRole;
 use crate::policy::document::{Effect, Statement};
 use crate::policy::{Decision, Document, EXTERNAL_ID, wildcard_matches};
 use crate::spec::{
-    self, EmptyEnvironment, KNOWN_GENESYS_ACCOUNTS, Severity, Spec, default_policy_name,
-    genesys_customer_account, is_guid,
+    self, EmptyEnvironment, Severity, Spec, default_policy_name, genesys_customer_account, is_guid,
 };
 
 /// What is known of a role that does not do what it should.
@@ -100,13 +102,14 @@ pub fn wanted(known: &Known<'_>) -> Result<Wanted, String> {
     let imported = |functions: Vec<FunctionArn>| ImportedRole {
         live: &unbounded,
         genesys_account: genesys_account.clone(),
+        guessed_account: None,
         external_id: id.clone(),
         verifier: None,
         policy: policy.clone(),
         functions,
     };
     let file = |functions: Vec<FunctionArn>, id: Option<&str>| {
-        let mut genesys = genesys_table("[genesys]", genesys_account.as_deref(), id);
+        let mut genesys = genesys_table("[genesys]", partition, genesys_account.as_deref(), None, id);
         if !is_public {
             genesys.push_str("account_reason = \"the role's trust policy names it\"\n");
         }
@@ -141,9 +144,7 @@ fn genesys_account(partition: &str, guessed: Option<String>) -> (Option<String>,
     if let Some(id) = guessed.as_deref().filter(|id| genesys_customer_account(id, partition).is_some()) {
         return (Some(id.to_owned()), true);
     }
-    let of_partition =
-        KNOWN_GENESYS_ACCOUNTS.iter().find(|known| known.for_customers && known.partition == partition);
-    match (of_partition, guessed) {
+    match (genesys_account_of(partition), guessed) {
         (Some(known), _) => (Some(known.id.to_owned()), true),
         (None, guessed) => (guessed, false),
     }

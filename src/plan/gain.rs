@@ -40,6 +40,17 @@ pub struct Gain {
     pub who: String,
 }
 
+/// Something that denies a role what it is for, or that only denies.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Denial {
+    pub role: String,
+    /// ``inline policy `deny` ``
+    pub by: String,
+    /// Whose invocation it denies.
+    pub functions: Vec<String>,
+    pub is_boundary: bool,
+}
+
 impl Plan {
     /// Who gains by any of the roles, each once.
     pub fn gains(&self) -> Vec<Gain> {
@@ -54,14 +65,51 @@ impl Plan {
         self.gains().iter().any(|gain| gain.party.is_stranger())
     }
 
+    /// Whether a role has a policy that the spec neither makes nor accepts.
+    pub fn has_foreign_policies(&self) -> bool {
+        let notices = self.roles.iter().flat_map(|role| &role.notices);
+        notices
+            .into_iter()
+            .any(|notice| matches!(notice, Notice::ExtraAttached { .. } | Notice::ExtraInline { .. }))
+    }
+
+    /// What keeps roles from what they are for, or only denies, and is not the spec's.
+    pub fn denials(&self) -> Vec<Denial> {
+        let of_role = |role: &RolePlan| -> Vec<Denial> {
+            let of_notice = |notice: &Notice| {
+                let (by, functions) = match notice {
+                    Notice::ExtraAttached { policy, grants, denies, .. } if grants.is_empty() => {
+                        (format!("policy `{}`", policy.name()), denies)
+                    }
+                    Notice::ExtraInline { name, grants, denies, .. } if grants.is_empty() => {
+                        (format!("inline policy `{name}`"), denies)
+                    }
+                    Notice::ForeignDeny { policy, functions } => (policy.clone(), functions),
+                    Notice::Boundary { arn, blocks, .. } if !blocks.is_empty() => {
+                        (format!("permissions boundary `{}`", arn.name()), blocks)
+                    }
+                    _ => return None,
+                };
+                let is_boundary = matches!(notice, Notice::Boundary { .. });
+                Some(Denial { role: role.role.clone(), by, functions: functions.clone(), is_boundary })
+            };
+            role.notices.iter().filter_map(of_notice).collect()
+        };
+        self.roles.iter().flat_map(of_role).collect()
+    }
+
     /// The roles with permissions that the spec neither makes nor accepts, with the names of their policies.
     pub fn foreign(&self) -> Vec<(&str, Vec<String>)> {
         let of_role = |role: &RolePlan| -> Vec<String> {
             role.notices
                 .iter()
                 .filter_map(|notice| match notice {
-                    Notice::ExtraAttached { policy, .. } => Some(format!("policy `{}`", policy.name())),
-                    Notice::ExtraInline { name, .. } => Some(format!("inline policy `{name}`")),
+                    Notice::ExtraAttached { policy, grants, .. } if !grants.is_empty() => {
+                        Some(format!("policy `{}`", policy.name()))
+                    }
+                    Notice::ExtraInline { name, grants, .. } if !grants.is_empty() => {
+                        Some(format!("inline policy `{name}`"))
+                    }
                     _ => None,
                 })
                 .collect()

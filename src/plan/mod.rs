@@ -15,7 +15,7 @@ pub use accept::{
     trust_parties, without_accepted,
 };
 pub use change::{Change, ChangeKind, Diff, Service};
-pub use gain::{Gain, Party};
+pub use gain::{Denial, Gain, Party};
 pub use iam::{
     GuardExemption, GuardFinding, GuardedCall, GuardedRole, block_what_iam_refuses, destroy_role, diff_role,
     guard_findings, needs_attachment_quota, prune_role,

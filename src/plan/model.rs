@@ -205,11 +205,14 @@ pub enum Notice {
     ExtraAttached {
         policy: Arn,
         grants: Vec<String>,
+        /// The functions whose invocation it denies.
+        denies: Vec<String>,
         accept: HowToAccept,
     },
     ExtraInline {
         name: String,
         grants: Vec<String>,
+        denies: Vec<String>,
         accept: HowToAccept,
     },
     /// It is not the spec's, and the spec accepts it.
@@ -236,10 +239,11 @@ pub enum Notice {
         what: String,
         why: String,
     },
-    /// A policy that this spec did not make denies what the role is for.
+    /// A policy that this spec did not make, and that does more than deny, denies what the role is for.
     ForeignDeny {
+        /// ``inline policy `deny` ``
         policy: String,
-        function: String,
+        functions: Vec<String>,
     },
     /// A policy of the AWS organization will refuse one of Genesys Cloud's calls.
     Guarded {
@@ -251,9 +255,12 @@ pub enum Notice {
     ExemptionTag {
         key: String,
     },
-    /// A boundary that the spec does not mention.
+    /// A boundary that the spec does not mention, or that keeps the role from what it is for.
     Boundary {
         arn: Arn,
+        is_mentioned: bool,
+        /// The functions that it does not allow.
+        blocks: Vec<String>,
     },
     /// Taken over by `adopt`.
     Adopted {

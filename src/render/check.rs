@@ -69,7 +69,8 @@ struct Amount {
 
 impl Amount {
     const EVERYTHING: Self = Self { what: usize::MAX, so: usize::MAX, note: usize::MAX, ruled_out: true };
-    const LESS_AND_LESS: [Self; 6] = [
+    const LESS_AND_LESS: [Self; 7] = [
+        Self::EVERYTHING,
         Self { what: 140, ..Self::EVERYTHING },
         Self { what: 140, so: 145, note: 140, ruled_out: true },
         Self { what: 140, so: 66, note: 140, ruled_out: true },

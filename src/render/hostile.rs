@@ -29,6 +29,7 @@ pub(super) fn hostile_report(text: &str, sign: Sign, functions: usize) -> CheckV
             others: vec![t()],
             accepted_others: vec![t()],
             got_in: vec![t()],
+            does_more: vec![t()],
             unknown: Some(t()),
             proof: None,
             proof_in_words: "nothing".to_owned(),

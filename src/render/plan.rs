@@ -77,6 +77,9 @@ fn summary_text(summary: &PlanSummary) -> String {
         let text = paint(GOOD, "No changes.");
         return match foreign([summary]) {
             _ if summary.blocked => paint(WARNING, "No changes, but the plan is blocked: see above."),
+            _ if summary.genesys_not_read.is_some() => {
+                format!("{} {}", paint(WARNING, "No changes on AWS's side."), not_read(summary))
+            }
             // "No changes" is not "all is well".
             Some(foreign) => format!("{text} {}", paint(WARNING, &format!("But {}.", one_line(&foreign)))),
             None => format!("{text} Live state is what the spec says{}.", accepted(summary)),
@@ -87,10 +90,20 @@ fn summary_text(summary: &PlanSummary) -> String {
     if summary.accepted > 0 {
         let _ = write!(text, " The spec accepts {} more.", plural(summary.accepted, "thing"));
     }
+    if summary.genesys_not_read.is_some() {
+        let _ = write!(text, " {}", not_read(summary));
+    }
     if summary.blocked {
         let _ = write!(text, " {}", paint(WARNING, "Blocked: see above."));
     }
     text
+}
+
+/// The notices say why.
+fn not_read(summary: &PlanSummary) -> String {
+    let but = foreign([summary]).filter(|_| summary.changes() == 0);
+    let but = but.map(|foreign| format!(" But {}.", one_line(&foreign))).unwrap_or_default();
+    paint(WARNING, &format!("Genesys Cloud's side was not read: see above.{but}"))
 }
 
 fn accepted(summary: &PlanSummary) -> String {

@@ -14,8 +14,8 @@ use crate::plan::iam::{IamChange, TagChange};
 use crate::plan::{ChangeKind, Party};
 use crate::policy::access::AccessSign;
 use crate::view::{
-    AccessLineView, AccessView, Caution, ChangeView, ConnectionView, DiffLine, Field, ForeignView, GainView,
-    LineKind, PlanSummary, PlanView, Provenance, Remark, RolePlanView,
+    AccessLineView, AccessView, Caution, ChangeView, ConnectionView, DenialView, DiffLine, Field,
+    ForeignView, GainView, LineKind, PlanSummary, PlanView, Provenance, Remark, RolePlanView,
 };
 
 /// Words that are like no other.
@@ -93,8 +93,15 @@ fn full(w: &mut Words) -> PlanView {
                 GainView { party: Party::OwnAccount, who: w.word() },
             ],
             foreign_permissions: vec![ForeignView { role: w.word(), policies: vec![w.word(), w.word()] }],
+            foreign_denials: vec![DenialView {
+                role: "R".to_owned(),
+                policy: "P".to_owned(),
+                functions: Vec::new(),
+                sentence: w.word(),
+            }],
             accepted: 4714,
             blocked: true,
+            genesys_not_read: Some(w.word()),
         },
         cautions: vec![
             Caution { blocks: true, remark: w.remark() },
@@ -136,12 +143,12 @@ fn whatever_a_plan_says_it_says_in_text_in_markdown_and_in_json() {
     let mut words = Words::default();
     let view = full(&mut words);
     let mask = |text: &str| text.to_owned();
-    let comment = markdown::plan(&view, &Provenance::default(), &mask);
+    let comment = markdown::plan(&view, "beyond", &Provenance::default(), &mask);
     let several = [("a.toml".to_owned(), Ok(&view)), ("b.toml".to_owned(), Ok(&view))];
     let reports = [
         plan::text(&view),
         comment,
-        markdown::plans(&several, &Provenance::default(), &mask),
+        markdown::plans(&several, "beyond", &Provenance::default(), &mask),
         for_machines::plan(&view).to_string(),
     ];
     let counts = ["4711", "4712", "4713", "4714"].map(str::to_owned);

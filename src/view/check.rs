@@ -96,6 +96,8 @@ pub struct VerdictView {
     pub accepted_others: Vec<String>,
     /// Who else was seen to get in, whether or not they still can.
     pub got_in: Vec<String>,
+    /// What else the role may do, whether or not that is all that is wrong.
+    pub does_more: Vec<String>,
     /// What keeps the answer from being known.
     pub unknown: Option<String>,
     /// The strongest level that is proven.
@@ -231,6 +233,8 @@ pub(super) fn role_view(report: &RoleReport, in_sandbox: bool) -> RoleView {
     }
 }
 
+const THE_ROLE: &str = "the role";
+
 fn verdict_view(verdict: &Verdict, functions: &str, diagnosis: &Diagnosis, in_sandbox: bool) -> VerdictView {
     let Verdict {
         sign,
@@ -239,6 +243,7 @@ fn verdict_view(verdict: &Verdict, functions: &str, diagnosis: &Diagnosis, in_sa
         got_in,
         accepted_others,
         does_more,
+        does_more_as_accepted,
         others_known,
         unknown,
         to_do,
@@ -248,7 +253,7 @@ fn verdict_view(verdict: &Verdict, functions: &str, diagnosis: &Diagnosis, in_sa
     } = verdict;
     let headline = |functions: &str, the_role: &str| {
         let genesys = match genesys_can_invoke {
-            Some(true) if *is_genesys_unread && the_role == "the role" => {
+            Some(true) if *is_genesys_unread && the_role == THE_ROLE => {
                 format!(
                     "the role lets Genesys Cloud invoke {functions}; whether an integration uses it could not be read"
                 )
@@ -298,12 +303,14 @@ fn verdict_view(verdict: &Verdict, functions: &str, diagnosis: &Diagnosis, in_sa
             (others, _) if got_in.is_empty() => format!("{} can get in", few(others)),
             (others, _) => format!("{} can get in, and {} got in", few(others), few(got_in)),
         };
-        let more = if diagnosis.has(Cause::ExtraPermissions) {
-            format!("; {the_role} may do more than that")
-        } else if *does_more {
-            format!("; {the_role} may do more, as the spec accepts")
-        } else {
-            String::new()
+        let more = match does_more.as_slice() {
+            [] if *does_more_as_accepted => format!("; {the_role} may do more, as the spec accepts"),
+            [] => String::new(),
+            // Of many roles each does something else.
+            _ if the_role != THE_ROLE => format!("; {the_role} may do more"),
+            all if all.iter().any(|grant| grant == "* on *") => format!("; {the_role} may do EVERYTHING"),
+            [one] => format!("; {the_role} may do more: {one}"),
+            [one, rest @ ..] => format!("; {the_role} may do more: {one}; and {} more", rest.len()),
         };
         // Neither keeps Genesys Cloud out nor admits anyone, but is a fault.
         let is_harmless = diagnosis.findings.iter().all(|finding| finding.harm == Harm::default());
@@ -317,12 +324,13 @@ fn verdict_view(verdict: &Verdict, functions: &str, diagnosis: &Diagnosis, in_sa
     };
     VerdictView {
         sign: *sign,
-        headline: headline(functions, "the role"),
+        headline: headline(functions, THE_ROLE),
         of_many: headline("their functions", "the roles"),
         genesys_can_invoke: *genesys_can_invoke,
         others: others.clone(),
         accepted_others: accepted_others.clone(),
         got_in: got_in.clone(),
+        does_more: does_more.clone(),
         unknown: unknown.clone(),
         proof: proof.map(Level::word),
         proof_in_words: match left_open {

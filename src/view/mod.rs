@@ -24,10 +24,12 @@ pub use parts::{DiffLine, Field, LineKind, Remark, document_diff};
 pub(crate) use picture::testing::picture_of;
 pub use picture::{FunctionStop, Link, LinkProof, Outsiders, Picture, Station};
 pub use plan::{
-    AccessLineView, AccessView, Caution, ChangeView, ConnectionView, FORMAT_VERSION, ForeignView, GainView,
-    PLAN_FORMAT, PLANS_FORMAT, PlanSummary, PlanView, RolePlanView, foreign, gainers,
+    AccessLineView, AccessView, Caution, ChangeView, ConnectionView, DenialView, FORMAT_VERSION, ForeignView,
+    GainView, PLAN_FORMAT, PLANS_FORMAT, PlanSummary, PlanView, RolePlanView, foreign, gainers,
 };
 pub use provenance::{PipelineRun, Provenance};
 pub use remark::blocker_remark;
 pub use state::{desired, live};
-pub use words::{few, plural, sentence_case};
+pub use words::{few, plural};
+
+pub use crate::text::sentence_case;

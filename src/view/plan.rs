@@ -4,11 +4,11 @@ use serde::{Serialize, Serializer};
 use serde_json::Value;
 
 use super::parts::{Field, Remark};
-use super::remark::{blocker_remark, notice_remark, widening_text};
+use super::remark::{blocker_remark, denial_text, notice_remark, widening_text};
 use super::words::few;
 use super::{genesys, iam};
-use crate::plan::genesys::Connection;
-use crate::plan::{Blocker, Change, ChangeKind, Gain, Notice, Party, Plan, RolePlan};
+use crate::plan::genesys::{Connection, GenesysNotice};
+use crate::plan::{Blocker, Change, ChangeKind, Denial, Gain, Notice, Party, Plan, RolePlan};
 use crate::policy::access::{AccessLine, AccessSign};
 use crate::text::one_line;
 
@@ -53,9 +53,13 @@ pub struct PlanSummary {
     pub access_is_wider: bool,
     pub gains: Vec<GainView>,
     pub foreign_permissions: Vec<ForeignView>,
+    /// What denies a role what it is for, or only denies, and is not the spec's.
+    pub foreign_denials: Vec<DenialView>,
     /// Things that the spec accepts.
     pub accepted: usize,
     pub blocked: bool,
+    /// Why Genesys Cloud's side, which the spec has, is not in the plan.
+    pub genesys_not_read: Option<String>,
 }
 
 /// One who gains.
@@ -71,6 +75,17 @@ pub struct GainView {
 pub struct ForeignView {
     pub role: String,
     pub policies: Vec<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct DenialView {
+    pub role: String,
+    /// ``inline policy `deny` ``
+    pub policy: String,
+    /// Whose invocation it denies.
+    pub functions: Vec<String>,
+    #[serde(skip)]
+    pub sentence: String,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -158,6 +173,19 @@ impl PlanView {
         }
     }
 
+    /// With something that a reviewer should know before anything else, and that is not in the plan itself.
+    #[must_use]
+    pub fn with_caution(mut self, what: Option<String>) -> Self {
+        let caution = what.map(|what| Caution { blocks: false, remark: Remark::new(what) });
+        self.cautions.extend(caution);
+        self
+    }
+
+    /// Whether nothing would be made, though it could be.
+    pub fn has_no_changes(&self) -> bool {
+        self.summary.changes() == 0 && !self.summary.blocked
+    }
+
     /// Whether a line about it says all there is to say.
     pub fn is_quiet(&self) -> bool {
         self.orphans.is_empty() && self.cautions.is_empty() && self.roles.iter().all(RolePlanView::is_quiet)
@@ -207,8 +235,22 @@ impl PlanSummary {
             foreign_permissions: foreign
                 .map(|(role, policies)| ForeignView { role: role.to_owned(), policies })
                 .collect(),
-            accepted: notices.filter(|notice| matches!(notice, Notice::Accepted { .. })).count(),
+            foreign_denials: plan
+                .denials()
+                .into_iter()
+                .map(|Denial { role, by, functions, is_boundary }| DenialView {
+                    sentence: denial_text(&by, &functions, is_boundary),
+                    role,
+                    policy: by,
+                    functions,
+                })
+                .collect(),
+            accepted: notices.clone().filter(|notice| matches!(notice, Notice::Accepted { .. })).count(),
             blocked: plan.is_blocked(),
+            genesys_not_read: notices.into_iter().find_map(|notice| match notice {
+                Notice::Genesys(GenesysNotice::NotRead { why }) => Some(why.clone()),
+                _ => None,
+            }),
         }
     }
 
@@ -238,8 +280,18 @@ impl PlanSummary {
     /// Of several plans.
     pub fn of_all<'a>(summaries: impl IntoIterator<Item = &'a Self>) -> Self {
         let mut all = Self::default();
-        for Self { create, change, remove, access_is_wider, gains, foreign_permissions, accepted, blocked } in
-            summaries
+        for Self {
+            create,
+            change,
+            remove,
+            access_is_wider,
+            gains,
+            foreign_permissions,
+            foreign_denials,
+            accepted,
+            blocked,
+            genesys_not_read,
+        } in summaries
         {
             all.create += create;
             all.change += change;
@@ -247,8 +299,12 @@ impl PlanSummary {
             all.access_is_wider |= access_is_wider;
             all.gains.extend(gains.iter().cloned());
             all.foreign_permissions.extend(foreign_permissions.iter().cloned());
+            all.foreign_denials.extend(foreign_denials.iter().cloned());
             all.accepted += accepted;
             all.blocked |= blocked;
+            if all.genesys_not_read.is_none() {
+                all.genesys_not_read.clone_from(genesys_not_read);
+            }
         }
         all
     }
@@ -371,10 +427,35 @@ pub fn gainers<'a>(summaries: impl IntoIterator<Item = &'a PlanSummary>) -> Opti
     }
 }
 
-/// ``role `R` has permissions that the spec does not make: policy `AdministratorAccess` ``; `None`: none has.
+/// What is live and not the spec's, and bears on what the roles can do; `None`: nothing is.
 pub fn foreign<'a>(summaries: impl IntoIterator<Item = &'a PlanSummary>) -> Option<String> {
-    let foreign = PlanSummary::of_all(summaries).foreign_permissions;
-    match foreign.as_slice() {
+    let all = PlanSummary::of_all(summaries);
+    let said: Vec<String> =
+        [foreign_permissions(&all.foreign_permissions), foreign_denials(&all.foreign_denials)]
+            .into_iter()
+            .flatten()
+            .collect();
+    (!said.is_empty()).then(|| said.join("; "))
+}
+
+/// ``inline policy `deny`, not from this spec, denies lambda:InvokeFunction on `f`: Genesys Cloud is refused``
+fn foreign_denials(denials: &[DenialView]) -> Option<String> {
+    let (first, rest) = denials.split_first()?;
+    let is_of_one = rest.iter().all(|denial| denial.role == first.role);
+    Some(match rest {
+        [] => format!("role `{}`: {}", first.role, first.sentence),
+        _ if is_of_one => format!("role `{}`: {}; and {} more", first.role, first.sentence, rest.len()),
+        _ => {
+            let mut roles: Vec<String> = denials.iter().map(|one| format!("`{}`", one.role)).collect();
+            roles.dedup();
+            format!("policies that are not the spec's deny what these roles are for: {}", few(&roles))
+        }
+    })
+}
+
+/// ``role `R` has permissions that the spec does not make: policy `AdministratorAccess` ``; `None`: none has.
+fn foreign_permissions(foreign: &[ForeignView]) -> Option<String> {
+    match foreign {
         [] => None,
         [ForeignView { role, policies }] => {
             Some(format!("role `{role}` has permissions that the spec does not make: {}", few(policies)))

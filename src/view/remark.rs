@@ -2,7 +2,7 @@
 
 use super::genesys;
 use super::parts::Remark;
-use super::words::plural;
+use super::words::{few, plural};
 use crate::arn::Qualifier;
 use crate::plan::{Blocker, GuardFinding, GuardedCall, HowToAccept, Notice, Owned, Owner, Widening};
 use crate::text::one_line;
@@ -61,12 +61,20 @@ pub(super) fn widening_text(widening: &Widening) -> String {
 
 pub(super) fn notice_remark(notice: &Notice, role: &str) -> Remark {
     Remark::new(match notice {
-        Notice::ExtraAttached { policy, grants, accept } => {
+        Notice::ExtraAttached { policy, grants, denies, accept } => {
+            if grants.is_empty() {
+                let by = format!("policy `{}`", one_line(policy.name()));
+                return with_removal(Remark::new(denial_text(&by, denies, false)), accept);
+            }
             let what =
                 format!("`{}` is attached to the role, not by this spec", one_line(&policy.to_string()));
             return extra(&what, grants, accept);
         }
-        Notice::ExtraInline { name, grants, accept } => {
+        Notice::ExtraInline { name, grants, denies, accept } => {
+            if grants.is_empty() {
+                let by = format!("inline policy `{}`", one_line(name));
+                return with_removal(Remark::new(denial_text(&by, denies, false)), accept);
+            }
             let what = format!("the role has an inline policy `{}`, not from this spec", one_line(name));
             return extra(&what, grants, accept);
         }
@@ -99,10 +107,7 @@ pub(super) fn notice_remark(notice: &Notice, role: &str) -> Remark {
                 one_line(why)
             )
         }
-        Notice::ForeignDeny { policy, function } => format!(
-            "policy `{}`, not from this spec, denies the invocation of function `{function}`: Genesys Cloud is refused",
-            one_line(policy)
-        ),
+        Notice::ForeignDeny { policy, functions } => denial_text(policy, functions, false),
         Notice::Guarded { finding, shut_by } => {
             let GuardFinding { call, policy, reason, .. } = finding;
             let call = match call {
@@ -130,10 +135,22 @@ pub(super) fn notice_remark(notice: &Notice, role: &str) -> Remark {
             one_line(reason)
         ),
         Notice::RemovedFromSpec => "the role has the tag of this spec but is no longer in it".to_owned(),
-        Notice::Boundary { arn } => {
-            format!(
-                "the role has the permissions boundary `{arn}`, which the spec does not mention; it stays"
-            )
+        Notice::Boundary { arn, is_mentioned, blocks } => {
+            let arn = one_line(&arn.to_string()).into_owned();
+            let blocked = if blocks.is_empty() {
+                String::new()
+            } else {
+                format!("does not allow {}: Genesys Cloud is refused", invocations(blocks))
+            };
+            match (is_mentioned, blocks.is_empty()) {
+                (true, _) => format!("the permissions boundary `{arn}` {blocked}"),
+                (false, true) => format!(
+                    "the role has the permissions boundary `{arn}`, which the spec does not mention; it stays"
+                ),
+                (false, false) => format!(
+                    "the role has the permissions boundary `{arn}`, which the spec does not mention; it stays, and {blocked}"
+                ),
+            }
         }
         Notice::ShutMeanwhile { writes } => format!(
             "while it is being changed, no one can use role `{}`, not even Genesys Cloud: for about {}",
@@ -153,12 +170,31 @@ pub(super) fn notice_remark(notice: &Notice, role: &str) -> Remark {
     })
 }
 
+/// `lambda:InvokeFunction on ``a`` and ``b`` `
+fn invocations(functions: &[String]) -> String {
+    let names: Vec<String> = functions.iter().map(|name| format!("`{}`", one_line(name))).collect();
+    format!("lambda:InvokeFunction on {}", few(&names))
+}
+
+/// What denies the role what it is for.
+pub(super) fn denial_text(by: &str, functions: &[String], is_boundary: bool) -> String {
+    let by = one_line(by);
+    match (functions.is_empty(), is_boundary) {
+        (true, _) => format!("{by}, not from this spec, only denies"),
+        (false, true) => format!("{by} does not allow {}: Genesys Cloud is refused", invocations(functions)),
+        (false, false) => {
+            format!("{by}, not from this spec, denies {}: Genesys Cloud is refused", invocations(functions))
+        }
+    }
+}
+
 /// Permissions that are not the spec's: what they grant, and what can be done about it.
 fn extra(what: &str, grants: &[String], accept: &HowToAccept) -> Remark {
     let changed = if accept.is_outdated { ", and is not what the spec accepts" } else { "" };
-    // Some only deny.
-    let nothing = if grants.is_empty() { " nothing" } else { "" };
-    let remark = Remark::new(format!("{what}{changed}; it grants{nothing}")).with_details(grants);
+    with_removal(Remark::new(format!("{what}{changed}; it grants")).with_details(grants), accept)
+}
+
+fn with_removal(remark: Remark, accept: &HowToAccept) -> Remark {
     let (how, paste) = to_accept(accept);
     remark.with_remedy(format!("{REMOVES_EXTRAS}; {how}")).with_paste(paste)
 }

@@ -22,15 +22,6 @@ pub fn few<T: AsRef<str>>(names: &[T]) -> String {
     }
 }
 
-/// The first letter in upper case.
-pub fn sentence_case(text: &str) -> String {
-    let mut chars = text.chars();
-    match chars.next() {
-        Some(first) => first.to_uppercase().chain(chars).collect(),
-        None => String::new(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -80,7 +80,7 @@ fn by_statement(arn: &FunctionArn, acceptable: &Acceptable, grant: &FunctionGran
         what: format!("{by} own policy of {name}{changed} lets {who} {does} it"),
         consequence: consequence.to_owned(),
         remedy,
-        harm: Harm { keeps_genesys_out: false, lets_in },
+        harm: Harm { lets_in, ..Harm::default() },
     };
     question.fails(who.clone(), finding, &[]).with_accept(facts.how_to_accept(acceptable))
 }

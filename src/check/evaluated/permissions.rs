@@ -405,7 +405,7 @@ fn more(extra: &Extra, changed: &str, remedy: String) -> Finding {
         what: format!("The role has extra permissions by {policy}{changed}: {}", short(grants)),
         consequence: "whoever assumes the role can do that too".to_owned(),
         remedy,
-        harm: Harm::default(),
+        harm: Harm { adds: grants.clone(), ..Harm::default() },
     }
 }
 

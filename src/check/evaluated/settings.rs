@@ -8,7 +8,7 @@ use super::super::topic::Topic;
 use super::question::ask;
 use crate::arn::FunctionArn;
 
-const KEPT_OUT: Harm = Harm { keeps_genesys_out: true, lets_in: Vec::new() };
+const KEPT_OUT: Harm = Harm { keeps_genesys_out: true, lets_in: Vec::new(), adds: Vec::new() };
 
 /// Whether each function exists, is ready, and takes invocations as a data action makes them.
 pub(crate) fn ready(facts: &Facts) -> Vec<Claim> {

@@ -16,7 +16,7 @@ use crate::policy::document::Effect;
 use crate::policy::{Decision, Evaluation, Principal, StatementOutcome};
 use crate::spec::{AccountTrust, genesys_account_name};
 
-const KEPT_OUT: Harm = Harm { keeps_genesys_out: true, lets_in: Vec::new() };
+const KEPT_OUT: Harm = Harm { keeps_genesys_out: true, lets_in: Vec::new(), adds: Vec::new() };
 
 /// Whether the account that the spec trusts is one that Genesys names.
 pub(crate) fn account(facts: &Facts) -> Vec<Claim> {
@@ -69,7 +69,11 @@ pub(crate) fn account(facts: &Facts) -> Vec<Claim> {
             format!("`apply` would give whoever owns {stranger} the role")
         },
         remedy: help.clone(),
-        harm: Harm { keeps_genesys_out: !admitted, lets_in: if who { vec![stranger] } else { Vec::new() } },
+        harm: Harm {
+            keeps_genesys_out: !admitted,
+            lets_in: if who { vec![stranger] } else { Vec::new() },
+            ..Harm::default()
+        },
     };
     vec![question.fails(id.to_string(), finding, &[])]
 }
@@ -272,7 +276,7 @@ impl Asked<'_> {
             what,
             consequence,
             remedy: self.restore(),
-            harm: Harm { keeps_genesys_out: true, lets_in: others },
+            harm: Harm { keeps_genesys_out: true, lets_in: others, ..Harm::default() },
         };
         question.fails(seen, finding, &[Cause::UnknownAccount])
     }
@@ -320,7 +324,7 @@ impl Asked<'_> {
                 Basis::Found { .. } => self.restore(),
             },
             // In place of the right one, somebody else gets in.
-            harm: Harm { keeps_genesys_out: true, lets_in: self.bearers() },
+            harm: Harm { keeps_genesys_out: true, lets_in: self.bearers(), ..Harm::default() },
         };
         question.fails(format!("it demands {}", found.join(" or ")), finding, &[])
     }
@@ -483,7 +487,7 @@ impl Asked<'_> {
             what: "The trust policy does not demand the external ID".to_owned(),
             consequence: who.to_owned(),
             remedy: self.restore(),
-            harm: Harm { keeps_genesys_out: false, lets_in },
+            harm: Harm { lets_in, ..Harm::default() },
         }
     }
 
@@ -497,7 +501,7 @@ impl Asked<'_> {
             what: format!("The trust policy also admits {}", who.join(" and ")),
             consequence: "they can assume the role and invoke the functions".to_owned(),
             remedy: self.restore(),
-            harm: Harm { keeps_genesys_out: false, lets_in: who },
+            harm: Harm { lets_in: who, ..Harm::default() },
         }
     }
 
@@ -550,7 +554,7 @@ impl Asked<'_> {
                 ),
                 consequence: "no one can say whom it admits".to_owned(),
                 remedy: self.restore(),
-                harm: Harm { keeps_genesys_out: false, lets_in: vec!["someone unknown".to_owned()] },
+                harm: Harm { lets_in: vec!["someone unknown".to_owned()], ..Harm::default() },
             };
             return question.fails(format!("the element `{element}`"), finding, &[]);
         }
@@ -579,7 +583,7 @@ impl Asked<'_> {
             what: format!("The trust policy also accepts the external ID {}", ids.join(" and ")),
             consequence: "that customer of Genesys Cloud can have the role assumed".to_owned(),
             remedy: self.restore(),
-            harm: Harm { keeps_genesys_out: false, lets_in: self.bearers() },
+            harm: Harm { lets_in: self.bearers(), ..Harm::default() },
         };
         // In place of the right one it is said already.
         question.fails(

@@ -14,7 +14,7 @@ use crate::plan::change::{Change, Diff};
 use crate::plan::model::{Blocker, Notice, RolePlan};
 use crate::policy::access::{Access, AccessDiff, grants};
 use crate::policy::template::{deny_policy, invoke_policy, trust_policy};
-use crate::policy::{Context, Decision, Document, Policies, Principal, Request, equivalent, evaluate};
+use crate::policy::{Decision, Document, equivalent};
 use crate::spec::{self, AccountTrust, ExtraPermissions, genesys_account_name};
 
 /// What would make one role as desired.
@@ -148,9 +148,9 @@ fn extras(role: &LiveRole, desired: &DesiredRole, plan: &mut RolePlan) -> Vec<(I
     let mut changes = Vec::new();
     let name = &desired.role.name;
     for (acceptable, foreign) in foreign_policies(role, desired) {
-        let (policy, document) = match foreign {
-            ForeignPolicy::Attached(_, policy) => (policy.name.as_str(), &policy.document),
-            ForeignPolicy::Inline(name, document) => (name, document),
+        let document = match foreign {
+            ForeignPolicy::Attached(_, policy) => &policy.document,
+            ForeignPolicy::Inline(_, document) => document,
         };
         if !stays(&acceptable, desired) {
             let change = match foreign {
@@ -160,19 +160,24 @@ fn extras(role: &LiveRole, desired: &DesiredRole, plan: &mut RolePlan) -> Vec<(I
             changes.push((change, document.clone()));
             continue;
         }
-        if !matches!(acceptable.consent(&desired.accepts), Consent::Given(_)) {
+        let denies = denied(document, role, desired);
+        let is_accepted = matches!(acceptable.consent(&desired.accepts), Consent::Given(_));
+        if !denies.is_empty() && (is_accepted || !acceptable.gains.is_empty()) {
+            plan.notices
+                .push(Notice::ForeignDeny { policy: acceptable.what.clone(), functions: denies.clone() });
+        }
+        if !is_accepted {
             let accept = acceptable.how_to_accept(&desired.accepts);
             let grants = grants(document);
             plan.notices.push(match foreign {
                 ForeignPolicy::Attached(arn, _) => {
-                    Notice::ExtraAttached { policy: arn.clone(), grants, accept }
+                    Notice::ExtraAttached { policy: arn.clone(), grants, denies, accept }
                 }
                 ForeignPolicy::Inline(name, _) => {
-                    Notice::ExtraInline { name: name.to_owned(), grants, accept }
+                    Notice::ExtraInline { name: name.to_owned(), grants, denies, accept }
                 }
             });
         }
-        plan.notices.extend(denials(policy, document, role, desired));
     }
     changes
 }
@@ -195,21 +200,19 @@ fn kept<'a>(role: &'a LiveRole, desired: &'a DesiredRole) -> Vec<&'a Document> {
 }
 
 /// The functions that a policy denies the role, for certain.
-fn denials(policy: &str, document: &Document, role: &LiveRole, desired: &DesiredRole) -> Vec<Notice> {
-    let denies = |function: &&FunctionArn| {
-        let request = Request {
-            principal: Principal::Aws(role.role.arn.to_string()),
-            action: "lambda:InvokeFunction".to_owned(),
-            resource: function.to_string(),
-            context: Context::partial(),
-        };
-        let identity = vec![(policy.to_owned(), document)];
-        evaluate(&Policies { identity, ..Policies::default() }, &request).decision == Decision::ExplicitDeny
+fn denied(document: &Document, role: &LiveRole, desired: &DesiredRole) -> Vec<String> {
+    let functions = desired.functions.iter();
+    let denied = functions.filter(|function| role.decision_by(document, function) == Decision::ExplicitDeny);
+    denied.map(FunctionArn::label).collect()
+}
+
+/// The functions that the boundary keeps from the role, for certain.
+fn bounded(role: &LiveRole, desired: &DesiredRole) -> Vec<String> {
+    let Some(boundary) = &role.boundary else { return Vec::new() };
+    let is_blocked = |function: &&FunctionArn| {
+        matches!(role.decision_by(boundary, function), Decision::ImplicitDeny | Decision::ExplicitDeny)
     };
-    let denied = desired.functions.iter().filter(denies);
-    denied
-        .map(|function| Notice::ForeignDeny { policy: policy.to_owned(), function: function.label() })
-        .collect()
+    desired.functions.iter().filter(is_blocked).map(FunctionArn::label).collect()
 }
 
 pub(super) fn detach(role: &str, arn: &Arn, policy: &AttachedPolicy) -> IamChange {
@@ -229,14 +232,21 @@ fn diff_boundary(role: &LiveRole, desired: &DesiredRole, plan: &mut RolePlan) ->
     let name = desired.role.name.clone();
     match (&desired.boundary, live) {
         (spec::Boundary::Unmentioned, live) => {
-            plan.notices.extend(live.map(|arn| Notice::Boundary { arn }));
+            let blocks = bounded(role, desired);
+            plan.notices.extend(live.map(|arn| Notice::Boundary { arn, is_mentioned: false, blocks }));
             None
         }
         (spec::Boundary::None, None) => None,
         (spec::Boundary::None, Some(before)) => {
             Some(IamChange::DeleteRolePermissionsBoundary { role: name, before })
         }
-        (spec::Boundary::Policy(wanted), live) if live.as_ref() == Some(wanted) => None,
+        (spec::Boundary::Policy(wanted), live) if live.as_ref() == Some(wanted) => {
+            let blocks = bounded(role, desired);
+            if !blocks.is_empty() {
+                plan.notices.push(Notice::Boundary { arn: wanted.clone(), is_mentioned: true, blocks });
+            }
+            None
+        }
         (spec::Boundary::Policy(wanted), live) => {
             Some(IamChange::PutRolePermissionsBoundary { role: name, before: live, after: wanted.clone() })
         }

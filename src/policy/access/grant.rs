@@ -10,8 +10,8 @@ use super::extent::Extent;
 use crate::text::one_line;
 
 /// One thing that a statement lets happen or forbids. The sentence is for people; what is compared is the statement
-/// itself, so that no two different ones look the same.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+/// itself, so that no two different ones look the same; the case in which its actions are written says nothing.
+#[derive(Debug, Clone)]
 pub struct Grant {
     sentence: String,
     /// Who may, or the actions that may be taken.
@@ -21,6 +21,32 @@ pub struct Grant {
     /// Everything else that bears on it: conditions above all.
     rest: Rest,
 }
+
+impl Ord for Grant {
+    fn cmp(&self, other: &Self) -> Ordering {
+        let Self { sentence, subject, object, rest } = self;
+        let lower = |text: &str| text.bytes().map(|b| b.to_ascii_lowercase()).collect::<Vec<u8>>();
+        lower(sentence)
+            .cmp(&lower(&other.sentence))
+            .then_with(|| subject.cmp(&other.subject))
+            .then_with(|| object.cmp(&other.object))
+            .then_with(|| rest.cmp(&other.rest))
+    }
+}
+
+impl PartialOrd for Grant {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for Grant {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other) == Ordering::Equal
+    }
+}
+
+impl Eq for Grant {}
 
 impl Grant {
     /// Boxed: most sets of grants have one or two, and a node of a set has room for eleven.

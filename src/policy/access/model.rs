@@ -1,6 +1,6 @@
 //! What documents grant: grants and restrictions, taken from their statements.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::document::{
     ActionElement, Document, Effect, OneOrMany, PrincipalElement, Principals, ResourceElement, Statement,
@@ -38,9 +38,10 @@ impl Access {
 
     /// Adds what a trust policy says.
     pub fn add_trust(&mut self, document: &Document, name: AccountName) {
+        let spelling = spelling(document);
         let document = document.canonical();
         for statement in document.statements.as_slice() {
-            let actions = actions(statement);
+            let actions = actions(statement, &spelling);
             let by = match actions.as_slice() {
                 [(action, _)] if action == "sts:AssumeRole" => String::new(),
                 actions => format!(
@@ -81,12 +82,13 @@ impl Access {
 
     /// Adds what a policy of the role allows and denies.
     pub fn add_permissions(&mut self, document: &Document) {
+        let spelling = spelling(document);
         let document = document.canonical();
         for statement in document.statements.as_slice() {
             let rest_of = Statement { action: None, resource: None, ..statement.clone() };
             let (rest, in_words) = rest(&rest_of, &document);
             let resources = resources(statement);
-            for (action, subject) in actions(statement) {
+            for (action, subject) in actions(statement, &spelling) {
                 for (resource, object) in &resources {
                     let sentence = format!("{action} on {resource}{in_words}");
                     let (subject, object, rest) = (subject.clone(), object.clone(), rest.clone());
@@ -183,13 +185,26 @@ fn principals(statement: &Statement, name: AccountName) -> Vec<(String, Extent)>
     named
 }
 
-fn actions(statement: &Statement) -> Vec<(String, Extent)> {
+/// How a document writes its actions, by their canonical forms.
+type Spelling = BTreeMap<String, String>;
+
+fn spelling(document: &Document) -> Spelling {
+    let written = document.statements.as_slice().iter().flat_map(Statement::action_values);
+    written.map(|action| (action.to_ascii_lowercase(), action.clone())).collect()
+}
+
+fn actions(statement: &Statement, spelling: &Spelling) -> Vec<(String, Extent)> {
     let (values, negated) = match &statement.action {
         Some(ActionElement::Action(values)) => (Some(values), false),
         Some(ActionElement::NotAction(values)) => (Some(values), true),
         None => (None, false),
     };
-    extents(values, negated, PatternKind::Action)
+    // What this product itself is about is canonical as AWS writes it.
+    let shown = |action: &str| match spelling.get(action) {
+        Some(written) => written.clone(),
+        None => action.to_owned(),
+    };
+    extents(values, negated, PatternKind::Action, shown)
 }
 
 fn resources(statement: &Statement) -> Vec<(String, Extent)> {
@@ -198,19 +213,25 @@ fn resources(statement: &Statement) -> Vec<(String, Extent)> {
         Some(ResourceElement::NotResource(values)) => (Some(values), true),
         None => (None, false),
     };
-    extents(values, negated, PatternKind::Resource)
+    extents(values, negated, PatternKind::Resource, str::to_owned)
 }
 
-fn extents(values: Option<&OneOrMany<String>>, negated: bool, kind: PatternKind) -> Vec<(String, Extent)> {
+fn extents(
+    values: Option<&OneOrMany<String>>,
+    negated: bool,
+    kind: PatternKind,
+    shown: impl Fn(&str) -> String,
+) -> Vec<(String, Extent)> {
     let what = kind.word();
     let exactly = |text: String| vec![(text.clone(), Extent::Exactly(text))];
     match values.map(OneOrMany::as_slice) {
         None => exactly(format!("(no {what})")),
         Some([]) => exactly(format!("(an empty list of {what}s)")),
         Some(values) if negated => {
-            vec![(format!("every {what} but {}", values.join(", ")), Extent::AllBut(kind, values.to_vec()))]
+            let names: Vec<String> = values.iter().map(|value| shown(value)).collect();
+            vec![(format!("every {what} but {}", names.join(", ")), Extent::AllBut(kind, values.to_vec()))]
         }
-        Some(values) => values.iter().map(|value| (value.clone(), Extent::of_pattern(kind, value))).collect(),
+        Some(values) => values.iter().map(|value| (shown(value), Extent::of_pattern(kind, value))).collect(),
     }
 }
 

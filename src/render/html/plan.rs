@@ -66,7 +66,7 @@ fn tone(summary: &PlanSummary, failed: &[String]) -> Tone {
         Tone::Broken
     } else if summary.changes() > 0 {
         Tone::Changes
-    } else if summary.foreign_permissions.is_empty() {
+    } else if foreign([summary]).is_none() && summary.genesys_not_read.is_none() {
         Tone::Good
     } else {
         Tone::Open
@@ -88,7 +88,11 @@ fn headline(html: &mut Html<'_>, rows: &[PlannedRow<'_>], summary: &PlanSummary,
     html.raw("</h1></div>\n<p>");
     match gainers([summary]) {
         Some(who) => html.text(&format!("Access is widened for {who}.")),
-        None if summary.changes() == 0 && !summary.blocked => html.raw("Live state is what the spec says."),
+        None if summary.genesys_not_read.is_some() => html.raw("Genesys Cloud's side was not read."),
+        None if summary.changes() == 0 && !summary.blocked => html.raw(
+            "Live state is what the spec says. A plan compares what the spec makes: <code>genesys-iam check</code> says who \
+             can get in and whether the functions run.",
+        ),
         None => html.raw("Access is not widened."),
     };
     html.raw("</p></section>\n");
@@ -136,6 +140,11 @@ fn remarks(
             remark_text(html, remark);
             html.raw("</div>\n");
         }
+    }
+    if let Some(why) = &summary.genesys_not_read {
+        html.raw("<p class=\"note fails\"><b>Genesys Cloud's side was not read:</b> ")
+            .prose(why)
+            .raw("</p>\n");
     }
     if let Some(foreign) = foreign([summary]) {
         html.raw("<p class=\"note\">").prose(&sentence_case(&foreign)).raw("</p>\n");

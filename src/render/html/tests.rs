@@ -137,6 +137,7 @@ fn plan_of(text: &str, roles: usize) -> PlanView {
             access_is_wider: true,
             gains: vec![GainView { party: Party::Unknown, who: t() }],
             foreign_permissions: vec![ForeignView { role: t(), policies: vec![t()] }],
+            genesys_not_read: Some(t()),
             ..PlanSummary::default()
         },
         cautions: vec![Caution { blocks: true, remark: remark() }],

@@ -15,13 +15,21 @@ use crate::view::{
 };
 
 /// A plan: one line that says it all, who gains and loses what, a picture, and each change folded.
-pub fn plan(plan: &PlanView, provenance: &Provenance, mask: &dyn Fn(&str) -> String) -> String {
-    plan_within(&Escape { mask }, plan, provenance, LIMIT)
+///
+/// `beyond`: what no plan looks at.
+pub fn plan(plan: &PlanView, beyond: &str, provenance: &Provenance, mask: &dyn Fn(&str) -> String) -> String {
+    let esc = Escape { mask };
+    let mut out = plan_within(&esc, plan, provenance, LIMIT - beyond.len() - 10);
+    if plan.has_no_changes() {
+        let _ = writeln!(out, "{}\n", esc.text(beyond));
+    }
+    out
 }
 
 /// The plans of several specs, by file, or why there is none: first a line for each.
 pub fn plans(
     plans: &[(String, Result<&PlanView, String>)],
+    beyond: &str,
     provenance: &Provenance,
     mask: &dyn Fn(&str) -> String,
 ) -> String {
@@ -29,6 +37,9 @@ pub fn plans(
     let made = || plans.iter().filter_map(|(_, plan)| plan.as_ref().ok()).copied();
     let mut out = cautions(esc, made());
     out.push_str(&origin(esc, provenance, &[]));
+    if made().any(PlanView::has_no_changes) {
+        let _ = writeln!(out, "{}\n", esc.text(beyond));
+    }
     out.push_str("| spec | plan |\n|---|---|\n");
     let mut plans: Vec<_> = plans.iter().collect();
     plans.sort_by_key(|(_, plan)| weight(plan));
@@ -70,6 +81,9 @@ pub fn plans(
     truncated(&out)
 }
 
+/// So many reasons why something is blocked come before anything else.
+const BLOCKERS: usize = 3;
+
 /// What a reviewer has to look at first.
 fn weight(plan: &Result<&PlanView, String>) -> u8 {
     let Ok(plan) = plan else { return 0 };
@@ -89,18 +103,38 @@ fn role_weight(role: &RolePlanView) -> (bool, bool) {
 }
 
 /// What a reviewer has to read before anything else.
-fn cautions<'a>(esc: &Escape<'_>, plans: impl Iterator<Item = &'a PlanView>) -> String {
-    let mut said: Vec<String> = Vec::new();
-    for Caution { blocks, remark: Remark { what, details, remedy, paste } } in
-        plans.flat_map(|plan| &plan.cautions)
-    {
-        let blocked = if *blocks { "**BLOCKED** " } else { "" };
+fn cautions<'a>(esc: &Escape<'_>, plans: impl Iterator<Item = &'a PlanView> + Clone) -> String {
+    let in_sentences = |Remark { what, details, remedy, paste }: &Remark| {
         let parts = [what].into_iter().chain(details).chain(remedy.as_ref()).chain(paste);
-        let text: Vec<String> = parts.map(|part| format!("{}.", esc.text(&sentence_case(part)))).collect();
-        let text = format!("{blocked}{}", text.join(" "));
+        parts.map(|part| format!("{}.", esc.text(&sentence_case(part)))).collect::<Vec<_>>().join(" ")
+    };
+    let mut said: Vec<String> = Vec::new();
+    for Caution { blocks, remark } in plans.clone().flat_map(|plan| &plan.cautions) {
+        let text = format!("{}{}", if *blocks { "**BLOCKED** " } else { "" }, in_sentences(remark));
         if !said.contains(&text) {
             said.push(text);
         }
+    }
+    // Why nothing is applied: the first few; each role has its own.
+    let roles = plans.flat_map(|plan| &plan.roles).filter(|role| !role.blockers.is_empty());
+    let mut more = 0;
+    let mut blocked = 0;
+    for role in roles {
+        for blocker in &role.blockers {
+            let why = in_sentences(blocker);
+            if said.contains(&format!("**BLOCKED** {why}")) {
+                continue;
+            }
+            if blocked == BLOCKERS {
+                more += 1;
+                continue;
+            }
+            blocked += 1;
+            said.push(format!("**BLOCKED** {}: {why}", esc.code(&role.role)));
+        }
+    }
+    if more > 0 {
+        said.push(format!("**BLOCKED** {more} times more: see below."));
     }
     if said.is_empty() {
         return String::new();
@@ -263,7 +297,11 @@ fn summary(esc: &Escape<'_>, plan: &PlanView) -> String {
         count => format!(" · accepted by the spec: {count}"),
     };
     let blocked = if summary.blocked { " · **BLOCKED**" } else { "" };
-    format!("**{counts}** · access widened: {wider}{foreign}{accepted}{blocked}")
+    let not_read = match &summary.genesys_not_read {
+        Some(why) => format!(" · **Genesys Cloud's side was not read**: {}", esc.text(why)),
+        None => String::new(),
+    };
+    format!("**{counts}** · access widened: {wider}{not_read}{foreign}{accepted}{blocked}")
 }
 
 /// Who gains and who loses what, with notices and blockers, and a picture.

@@ -315,12 +315,18 @@ fn hostile_plan(text: &str) -> Plan {
         .collect(),
         notices: [
             Notice::ConfirmedAccount { account: "111122223333".parse().unwrap(), reason: t() },
-            Notice::ExtraInline { name: t(), grants: vec![t(), t()], accept: accept(false) },
+            Notice::ExtraInline {
+                name: t(),
+                grants: vec![t(), t()],
+                denies: vec![t()],
+                accept: accept(false),
+            },
+            Notice::ExtraInline { name: t(), grants: Vec::new(), denies: vec![t()], accept: accept(false) },
             Notice::Accepted { what: t(), gains: vec![t()], reason: t(), lets_in: true },
             Notice::AcceptOutdated { what: t(), gains: vec![t()], accept: accept(true) },
             Notice::AcceptsNothing { what: t(), line: 1 },
             Notice::AcceptUnknown { what: t(), why: t() },
-            Notice::ForeignDeny { policy: t(), function: t() },
+            Notice::ForeignDeny { policy: t(), functions: vec![t(), t()] },
             Notice::Adopted { what: Owned::Policy(t()), by: Owner::Spec(t()) },
             Notice::SharedPolicy { policy: t(), others: 2 },
         ]
@@ -353,9 +359,9 @@ proptest! {
         let mask = |text: &str| text.to_owned();
         let hostile = PlanView::new(&hostile_plan(&text));
         let provenance = Provenance { commit: Some(text.clone()), ..Provenance::default() }.with_file(&text);
-        check_is_inert(&plan(&hostile, &provenance, &mask));
+        check_is_inert(&plan(&hostile, &text, &provenance, &mask));
         let all = [(text.clone(), Ok(&hostile)), (text.clone(), Err(text.clone()))];
-        check_is_inert(&plans(&all, &provenance, &mask));
+        check_is_inert(&plans(&all, &text, &provenance, &mask));
     }
 
     #[test]
@@ -407,7 +413,7 @@ fn the_worst_comes_first_and_what_has_no_room_is_counted_whatever_the_fleet() {
             (0..specs).map(|n| (format!("quiet-{n}.toml"), Ok(&quiet))).collect();
         all.push(("wide.toml".to_owned(), Ok(&wide)));
         all.push(("failed.toml".to_owned(), Err("a fault\n".repeat(20_000))));
-        let text = plans(&all, &Provenance::default(), &mask);
+        let text = plans(&all, "beyond", &Provenance::default(), &mask);
         assert!(text.len() < 61_000, "{specs}: {}", text.len());
         let at = |what: &str| text.find(what).unwrap_or_else(|| panic!("{specs}: no {what}"));
         assert!(at("`failed.toml`") < at("`wide.toml`") && at("`wide.toml`") < at("`quiet-0.toml`"));
@@ -420,7 +426,7 @@ fn the_worst_comes_first_and_what_has_no_room_is_counted_whatever_the_fleet() {
     }
     let many: Vec<(String, Result<&PlanView, String>)> =
         (0..300).map(|n| (format!("{n}.toml"), Ok(&wide))).collect();
-    let text = plans(&many, &Provenance::default(), &mask);
+    let text = plans(&many, "beyond", &Provenance::default(), &mask);
     assert!(
         text.contains(" are not shown: it is too long") || text.contains("The rest is not shown"),
         "{text}"

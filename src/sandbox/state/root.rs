@@ -74,7 +74,9 @@ impl State {
         self.account_mut(account);
         functions.iter().for_each(|arn| self.add_function(arn));
         let Some(GenesysSeed { organization_id, account, integrations }) = genesys else { return };
-        self.organization.id.clone_from(organization_id);
+        if !self.organization.has_planted_id {
+            self.organization.id.clone_from(organization_id);
+        }
         self.organization.account = Some(account.clone());
         for IntegrationSeed { name, role, functions } in integrations {
             self.organization.add_integration(name, role, functions);

@@ -441,7 +441,7 @@ mod tests {
                     what: cause.word().to_owned(),
                     consequence: String::new(),
                     remedy: String::new(),
-                    harm: Harm { keeps_genesys_out: false, lets_in },
+                    harm: Harm { lets_in, ..Harm::default() },
                 };
                 match outcome {
                     0 => question.holds("seen"),

@@ -179,8 +179,10 @@ fn extra_permissions_are_reported_or_removed_first() {
         is_outdated: false,
     };
     let (policy, inline) = (accept("policy = \"rogue\""), accept("inline_policy = \"inline\""));
-    let attached = Notice::ExtraAttached { policy: rogue, grants: grants.clone(), accept: policy };
-    let inline = Notice::ExtraInline { name: "inline".to_owned(), grants, accept: inline };
+    let attached =
+        Notice::ExtraAttached { policy: rogue, grants: grants.clone(), denies: Vec::new(), accept: policy };
+    let inline =
+        Notice::ExtraInline { name: "inline".to_owned(), grants, denies: Vec::new(), accept: inline };
     assert_eq!(report.notices, [attached, inline]);
     let remove = plan(live, &desired("extra_permissions = \"remove\""));
     assert_eq!(operations(&remove), ["DetachRolePolicy", "DeleteRolePolicy", "UpdateRole"]);
@@ -226,7 +228,10 @@ fn a_boundary_goes_only_when_the_spec_says_so() {
     live.role.as_mut().unwrap().role.permissions_boundary = Some(boundary.clone());
     let unmentioned = plan(live.clone(), &desired(""));
     assert_eq!(operations(&unmentioned), Vec::<&str>::new());
-    assert_eq!(unmentioned.notices, [Notice::Boundary { arn: boundary }]);
+    assert_eq!(
+        unmentioned.notices,
+        [Notice::Boundary { arn: boundary, is_mentioned: false, blocks: Vec::new() }]
+    );
     let none = plan(live.clone(), &desired("permissions_boundary = \"none\""));
     assert_eq!(operations(&none), ["DeleteRolePermissionsBoundary"]);
     assert!(none.access.is_wider());
