@@ -6,7 +6,7 @@ use super::claim::{Claim, Finding, Harm, Question};
 use super::evaluated::denial;
 use super::facts::{Answer, Facts, Probes};
 use super::level::Level;
-use super::questions::{may_assume, name_of};
+use super::questions::{admits_organization, may_assume, name_of};
 use super::topic::Topic;
 use crate::arn::{Arn, FunctionArn};
 use crate::model::LiveRole;
@@ -74,6 +74,8 @@ struct Prober {
     is_genesys: bool,
     denial: Option<String>,
     restore: String,
+    /// The organization itself gets in by its own ID, which is not the one that was presented.
+    admits_us: bool,
 }
 
 impl Prober {
@@ -94,6 +96,7 @@ impl Prober {
             admission,
             denial,
             restore,
+            admits_us: admits_organization(role, facts),
             is_genesys: account == super::questions::genesys(&facts.desired).account,
         }
     }
@@ -164,9 +167,10 @@ impl Prober {
                     }),
                     "the data action fails with 403",
                     self.restore.clone(),
-                    Harm { keeps_genesys_out: true, ..Harm::default() },
+                    Harm { keeps_genesys_out: !self.admits_us, ..Harm::default() },
                 );
-                question.fails(denied(words), finding, Cause::OF_TRUST)
+                let explained: &'static [Cause] = if self.admits_us { &[Cause::Organization] } else { Cause::OF_TRUST };
+                question.fails(denied(words), finding, explained)
             }
             (Right, _, Answer::Denied(words)) => question.not_provable(
                 denied(words),

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::facts::Facts;
 use crate::arn::{Arn, FunctionArn};
 use crate::model::{DesiredRole, LiveRole};
 use crate::plan::{Acceptable, ForeignPolicy, foreign_policies};
@@ -61,6 +62,13 @@ pub(crate) fn genesys_may_assume(
     let reason =
         "it depends on whether Genesys Cloud's session has the key aws:MultiFactorAuthPresent".to_owned();
     Evaluation { decision: Decision::Undecided, reason, ..says_no }
+}
+
+/// Whether the organization itself gets in by its own ID, which is not the external ID of the spec.
+pub(crate) fn admits_organization(role: &LiveRole, facts: &Facts) -> bool {
+    let other = facts.organization_id().filter(|id| *id != facts.desired.external_id.expose());
+    let us = Principal::Aws(genesys(&facts.desired).to_string());
+    other.is_some_and(|id| genesys_may_assume(role, &us, Some(id)).decision == Decision::Allowed)
 }
 
 fn is_denial(decision: Decision) -> bool {

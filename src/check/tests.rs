@@ -86,6 +86,26 @@ fn whoever_has_an_external_id_in_place_of_the_right_one_gets_in() {
 }
 
 #[test]
+fn where_the_role_admits_the_organization_itself_the_spec_is_what_is_wrong() {
+    let itself = with_trust(&[genesys(&format!(r#"{{"StringEquals":{{"sts:ExternalId":"{ANOTHER}"}}}}"#))]);
+    let mut facts = in_organization(itself, ANOTHER);
+    facts.probes = Some(Probes {
+        caller: "arn:aws:iam::765628985471:user/x".to_owned(),
+        prober: "x".to_owned(),
+        with_wrong_id: Answer::Denied("not authorized".to_owned()),
+        without_id: Answer::Denied("not authorized".to_owned()),
+        with_right_id: Answer::Denied("not authorized".to_owned()),
+        invocations: BTreeMap::new(),
+    });
+    let report = judge(&facts);
+    let causes: Vec<Cause> = report.diagnosis.findings.iter().map(|finding| finding.cause).collect();
+    assert_eq!(causes, [Cause::Organization]);
+    assert_eq!(report.verdict.genesys_can_invoke, Some(true));
+    assert_eq!(report.verdict.others, Vec::<String>::new());
+    assert!(report.diagnosis.findings[0].consequence.contains("nothing fails until `apply`"));
+}
+
+#[test]
 fn whoever_has_the_external_id_of_the_spec_gets_in_where_it_is_not_the_organizations() {
     let report = judge(&in_organization(converged(), ANOTHER));
     assert_eq!(report.verdict.genesys_can_invoke, Some(false));
@@ -442,6 +462,46 @@ fn check_report(report: &RoleReport) -> Result<(), TestCaseError> {
     Ok(())
 }
 
+/// What Genesys Cloud shows: nothing, nothing to this client, or an organization with or without an integration.
+fn genesys_side() -> impl Strategy<Value = GenesysSide> {
+    let unknown = || Unknown { why: "no".to_owned(), help: "do it".to_owned() };
+    let action = |target: &str| ActionFacts {
+        name: "Get order status".to_owned(),
+        target: target.to_owned(),
+        timeout_seconds: Some(20),
+    };
+    let integration = |credential: CredentialArn, state: &str, actions: Vec<ActionFacts>| IntegrationFacts {
+        name: "Orders".to_owned(),
+        intended_state: state.to_owned(),
+        reported_state: "ACTIVE".to_owned(),
+        detail: String::new(),
+        credential,
+        actions,
+    };
+    let own = CredentialArn::Shown(desired("").roles[0].role.arn.to_string());
+    let integrations = vec![
+        Ok(Vec::new()),
+        Err(unknown()),
+        Ok(vec![integration(own.clone(), "ENABLED", vec![action("order-status")])]),
+        Ok(vec![integration(own.clone(), "ENABLED", vec![action("${input.arn}"), action("order-status")])]),
+        Ok(vec![integration(own, "DISABLED", Vec::new())]),
+        Ok(vec![integration(CredentialArn::None, "ENABLED", Vec::new())]),
+        Ok(vec![integration(CredentialArn::Unreadable("no".to_owned()), "ENABLED", Vec::new())]),
+    ];
+    let read = (prop::sample::select(vec![RIGHT, ANOTHER, "another"]), prop::sample::select(integrations));
+    prop_oneof![
+        2 => Just(GenesysSide::NotAsked),
+        1 => Just(GenesysSide::Rejected(unknown())),
+        1 => Just(GenesysSide::Unreadable(unknown())),
+        4 => read.prop_map(|(id, integrations)| GenesysSide::Read(GenesysFacts {
+            organization_id: id.to_owned(),
+            organization_name: "Example".to_owned(),
+            integrations,
+            actions_unknown: None,
+        })),
+    ]
+}
+
 /// Live states in which any combination of things is wrong.
 fn broken() -> impl Strategy<Value = Facts> {
     let statement = (0..5_u8, 0..7_u8).prop_map(|(principal, condition)| {
@@ -503,7 +563,7 @@ fn broken() -> impl Strategy<Value = Facts> {
         (function_state, reserved, function_policy, own_policy),
         (any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>()),
         (answer.clone(), answer.clone(), answer.clone(), answer),
-        any::<bool>(),
+        (any::<bool>(), genesys_side()),
     )
         .prop_map(
             |(
@@ -511,7 +571,7 @@ fn broken() -> impl Strategy<Value = Facts> {
                 (state, reserved_concurrency, policy, own),
                 (role, attached, inline, boundary),
                 answers,
-                is_genesys,
+                (is_genesys, genesys),
             )| {
                 let in_document = |statement: &str| {
                     document(&format!(r#"{{"Version":"2012-10-17","Statement":[{statement}]}}"#))
@@ -550,6 +610,7 @@ fn broken() -> impl Strategy<Value = Facts> {
                     live.role = None;
                 }
                 facts.live = live;
+                facts.genesys = genesys;
                 let policy = policy.map(|policy| policy.map(in_document));
                 facts.functions = vec![FunctionFacts { arn, state, reserved_concurrency, policy }];
                 facts
@@ -568,9 +629,10 @@ proptest! {
         for Finding { what, consequence, remedy, .. } in &report.diagnosis.findings {
             prop_assert!(!what.is_empty() && !consequence.is_empty() && !remedy.is_empty());
         }
-        // Whoever may get in by any claim is in the verdict.
+        // Whoever may get in by any claim is in the verdict, but for the organization itself under its own ID.
         let open = |claim: &&Claim| claim.topic == Topic::NobodyElse && claim.failure().is_some();
-        if report.claims.iter().any(|claim| open(&claim)) {
+        let is_itself = report.diagnosis.has(Cause::Organization) || facts.organization_id() == Some("another");
+        if report.claims.iter().any(|claim| open(&claim)) && !is_itself {
             prop_assert!(!report.verdict.others.is_empty(), "{:#?}", report);
         }
         for who in report.claims.iter().filter(open).filter(|claim| claim.level == Level::Evaluated).flat_map(|claim| {
@@ -581,9 +643,13 @@ proptest! {
         // The verdict says of Genesys Cloud what the claims say.
         if report.verdict.genesys_can_invoke == Some(true) {
             let needed = [Topic::Admission, Topic::Invocation, Topic::Functions];
+            let is_itself = report.diagnosis.has(Cause::Organization);
             prop_assert!(report.claims.iter().all(|claim| !needed.contains(&claim.topic) || claim.failure().is_none()
-                || !claim.level.is_read()), "{:#?}", report);
+                || !claim.level.is_read() || is_itself), "{:#?}", report);
         }
+        // What the role may do more is said whatever explains it.
+        let more = report.claims.iter().filter(|claim| claim.topic == Topic::NothingElse);
+        prop_assert_eq!(!report.verdict.does_more.is_empty(), more.filter_map(Claim::failure).next().is_some());
     }
 }
 

@@ -44,6 +44,8 @@ pub struct Verdict {
     pub others: Vec<String>,
     /// Who gets in because the spec accepts it.
     pub accepted_others: Vec<String>,
+    /// Who gets in as Genesys Cloud by the spec's word alone.
+    pub in_its_place: Option<String>,
     /// What else the role may do: `s3:GetObject on *`.
     pub does_more: Vec<String>,
     /// Whether it may do more as the spec accepts it.
@@ -83,7 +85,8 @@ pub(crate) fn verdict(claims: &[Claim], diagnosis: &Diagnosis, proof: Option<Lev
             && matches!(claim.outcome, Outcome::NotProvable { .. })
     };
     let open_for_genesys = claims.iter().find(|claim| is_open(claim, NEEDED));
-    let open_for_others = claims.iter().find(|claim| is_open(claim, &[Topic::NobodyElse]));
+    let open_for_others =
+        claims.iter().find(|claim| is_open(claim, &[Topic::NobodyElse, Topic::FunctionPolicies]));
     // A call that was refused says so, whatever explains it.
     let is_refused = |claim: &Claim| {
         claim.level.is_call() && claim.failure().is_some_and(|failure| failure.finding.harm.keeps_genesys_out)
@@ -123,6 +126,9 @@ pub(crate) fn verdict(claims: &[Claim], diagnosis: &Diagnosis, proof: Option<Lev
     let acceptances = || claims.iter().flat_map(Claim::acceptances);
     let mut accepted_others: Vec<String> = Vec::new();
     acceptances().for_each(|acceptance| add_new(&mut accepted_others, &acceptance.lets_in));
+    let confirmed = claims.iter().filter(|claim| claim.topic == Topic::Account);
+    let in_its_place =
+        confirmed.flat_map(Claim::acceptances).find_map(|acceptance| acceptance.lets_in.first().cloned());
     let unknown = if genesys_can_invoke.is_none() { open_for_genesys } else { None }.or(open_for_others);
     let unread = claims.iter().find(|claim| claim.topic == Topic::Genesys && !claim.is_good());
     let mut calls = claims.iter().filter(|claim| claim.level == Level::Assumed).peekable();
@@ -144,6 +150,7 @@ pub(crate) fn verdict(claims: &[Claim], diagnosis: &Diagnosis, proof: Option<Lev
         genesys_can_invoke,
         others,
         accepted_others,
+        in_its_place,
         does_more,
         does_more_as_accepted: acceptances().any(|acceptance| acceptance.adds_permissions),
         got_in,

@@ -308,7 +308,7 @@ fn accepted(out: &mut String, rows: &[Row<'_>], show: Show) {
     for (_, _, role) in rows {
         let of = if rows.len() > 1 { format!("{}: ", one_line(&role.role)) } else { String::new() };
         for AcceptedView { what, reason, lets_in: _ } in &role.accepted {
-            lines.push((DIM, format!("accepted: {of}{what}: {reason}")));
+            lines.push((DIM, format!("accepted: {of}{what}; the reason: \"{reason}\"")));
         }
         for warning in &role.warnings {
             lines.push((WARNING, format!("warning: {of}{}", warning.in_one_line())));

@@ -99,11 +99,11 @@ fn summary_text(summary: &PlanSummary) -> String {
     text
 }
 
-/// The notices say why.
 fn not_read(summary: &PlanSummary) -> String {
+    let why = one_line(summary.genesys_not_read.as_deref().unwrap_or_default());
     let but = foreign([summary]).filter(|_| summary.changes() == 0);
     let but = but.map(|foreign| format!(" But {}.", one_line(&foreign))).unwrap_or_default();
-    paint(WARNING, &format!("Genesys Cloud's side was not read: see above.{but}"))
+    paint(WARNING, &format!("Genesys Cloud's side was not read: {why}.{but}"))
 }
 
 fn accepted(summary: &PlanSummary) -> String {

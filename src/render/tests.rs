@@ -94,10 +94,10 @@ fn full(w: &mut Words) -> PlanView {
             ],
             foreign_permissions: vec![ForeignView { role: w.word(), policies: vec![w.word(), w.word()] }],
             foreign_denials: vec![DenialView {
-                role: "R".to_owned(),
-                policy: "P".to_owned(),
+                role: w.word(),
+                policy: String::new(),
                 functions: Vec::new(),
-                sentence: w.word(),
+                sentence: String::new(),
             }],
             accepted: 4714,
             blocked: true,

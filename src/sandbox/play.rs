@@ -223,12 +223,19 @@ fn add_boundary(
     arn
 }
 
+fn is_boundary(state: &State, account: &AccountId, arn: &str) -> bool {
+    let mut roles = state.account(account).into_iter().flat_map(|account| account.roles.values());
+    roles.any(|role| role.boundary.as_deref() == Some(arn))
+}
+
 fn change_policies(state: &mut State, account: &AccountId, wanted: &str, change: &PolicyChange) {
     let PolicyChange { missing, document } = change;
     let policies = state.account(account).into_iter().flat_map(|account| account.policies.values());
     let names: Vec<(String, String)> = policies
         .filter(|policy| wanted == "*" || policy.name == wanted)
         .map(|policy| (policy.name.clone(), state.policy_arn(account, policy).to_string()))
+        // IAM lets nobody delete what is a boundary, and a boundary is not what a policy of the spec is.
+        .filter(|(_, arn)| wanted != "*" || !is_boundary(state, account, arn))
         .collect();
     let known = state.account_mut(account);
     for (name, arn) in names {

@@ -242,6 +242,7 @@ fn verdict_view(verdict: &Verdict, functions: &str, diagnosis: &Diagnosis, in_sa
         others,
         got_in,
         accepted_others,
+        in_its_place,
         does_more,
         does_more_as_accepted,
         others_known,
@@ -251,6 +252,9 @@ fn verdict_view(verdict: &Verdict, functions: &str, diagnosis: &Diagnosis, in_sa
         left_open,
         proof,
     } = verdict;
+    let us = in_its_place.as_deref().unwrap_or("Genesys Cloud");
+    let beside: Vec<&String> =
+        accepted_others.iter().filter(|who| Some(*who) != in_its_place.as_ref()).collect();
     let headline = |functions: &str, the_role: &str| {
         let genesys = match genesys_can_invoke {
             Some(true) if *is_genesys_unread && the_role == THE_ROLE => {
@@ -263,24 +267,14 @@ fn verdict_view(verdict: &Verdict, functions: &str, diagnosis: &Diagnosis, in_sa
                     "{the_role} let Genesys Cloud invoke {functions}; whether integrations use them could not be read"
                 )
             }
-            Some(true) => format!("Genesys Cloud can invoke {functions}"),
+            Some(true) => format!("{us} can invoke {functions}"),
             Some(false) if others.iter().any(|who| is_organization(who)) => {
                 format!("Genesys Cloud cannot invoke {functions} for your organization")
             }
-            Some(false) => format!("Genesys Cloud cannot invoke {functions}"),
-            None => format!("it is not known whether Genesys Cloud can invoke {functions}"),
+            Some(false) => format!("{us} cannot invoke {functions}"),
+            None => format!("it is not known whether {us} can invoke {functions}"),
         };
-        if diagnosis.has(Cause::RoleMissing) {
-            let missing = diagnosis.findings.iter().find(|finding| finding.cause == Cause::RoleMissing);
-            return match missing {
-                // Nobody named functions: there is no spec.
-                Some(finding) if functions == "a function" => {
-                    format!("Genesys Cloud cannot use the role: {}", finding.what.replacen('T', "t", 1))
-                }
-                _ => format!("{genesys}: there is no such role"),
-            };
-        }
-        let others = match (others.as_slice(), accepted_others.as_slice()) {
+        let in_words = match (others.as_slice(), beside.as_slice()) {
             ([], _) if !got_in.is_empty() => format!("{} got in", few(got_in)),
             ([], []) if *others_known => format!("nobody else can assume {the_role}"),
             ([], _) if !*others_known => "whether anyone else gets in is not known".to_owned(),
@@ -303,6 +297,17 @@ fn verdict_view(verdict: &Verdict, functions: &str, diagnosis: &Diagnosis, in_sa
             (others, _) if got_in.is_empty() => format!("{} can get in", few(others)),
             (others, _) => format!("{} can get in, and {} got in", few(others), few(got_in)),
         };
+        if let Some(missing) = diagnosis.findings.iter().find(|one| one.cause == Cause::RoleMissing) {
+            // A function may be open without it.
+            let besides =
+                if others.is_empty() && got_in.is_empty() { String::new() } else { format!("; {in_words}") };
+            // Nobody named functions: there is no spec.
+            return if functions == "a function" {
+                format!("Genesys Cloud cannot use the role: {}{besides}", missing.what.replacen('T', "t", 1))
+            } else {
+                format!("{genesys}: there is no such role{besides}")
+            };
+        }
         let more = match does_more.as_slice() {
             [] if *does_more_as_accepted => format!("; {the_role} may do more, as the spec accepts"),
             [] => String::new(),
@@ -320,7 +325,7 @@ fn verdict_view(verdict: &Verdict, functions: &str, diagnosis: &Diagnosis, in_sa
             1 => "; but one thing is wrong".to_owned(),
             n => format!("; but {n} things are wrong"),
         };
-        format!("{genesys}; {others}{more}{but}")
+        format!("{genesys}; {in_words}{more}{but}")
     };
     VerdictView {
         sign: *sign,

@@ -80,7 +80,7 @@ pub(super) fn notice_remark(notice: &Notice, role: &str) -> Remark {
         }
         Notice::Accepted { what, gains, reason, lets_in: _ } => {
             return Remark::new(format!(
-                "the spec accepts {}; the reason: {}",
+                "the spec accepts {}; the reason: \"{}\"",
                 one_line(what),
                 one_line(reason)
             ))
@@ -131,7 +131,7 @@ pub(super) fn notice_remark(notice: &Notice, role: &str) -> Remark {
             one_line(key)
         ),
         Notice::ConfirmedAccount { account, reason } => format!(
-            "{account} is trusted, which no source of Genesys's names; the spec's reason: {}",
+            "{account} is trusted, which no source of Genesys's names; the spec's reason: \"{}\"",
             one_line(reason)
         ),
         Notice::RemovedFromSpec => "the role has the tag of this spec but is no longer in it".to_owned(),

@@ -203,13 +203,13 @@ fn what_a_team_accepts_with_a_reason_is_green_and_shown_until_it_changes() {
     project
         .sandbox(&["plan", "--detailed-exitcode"])
         .expect(0)
-        .says("the spec accepts inline policy `flags`; the reason: flags are in Parameter Store")
-        .says("ssm:getparameter on *");
+        .says("the spec accepts inline policy `flags`; the reason: \"flags are in Parameter Store\"")
+        .says("ssm:GetParameter on *");
     project
         .sandbox(&["check"])
         .expect(0)
         .says("the role may do more, as the spec accepts")
-        .says("accepted: inline policy `flags`: flags are in Parameter Store");
+        .says("accepted: inline policy `flags`; the reason: \"flags are in Parameter Store\"");
     for command in ["plan", "check"] {
         for format in ["markdown", "json"] {
             project.sandbox(&[command, "--format", format]).expect(0).says("flags are in Parameter Store");

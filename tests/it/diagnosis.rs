@@ -291,7 +291,7 @@ async fn plant(sandbox: &Arc<Mutex<Sandbox>>, causes: &[Planted]) {
         sandbox.remove_function(&function);
     }
     if has(Organization) {
-        sandbox.set_organization_id(OTHER_ID);
+        sandbox.set_organization_id(THIRD_ID);
     }
     if has(GenesysCredentials) {
         sandbox.set_genesys_client("id", "another secret");
@@ -332,6 +332,9 @@ async fn found(before: &Sandbox, causes: &[Planted]) -> BTreeSet<String> {
     let case = diagnose::examine(place, ROLE, None, &Output::capture()).await.unwrap();
     case.report().diagnosis.findings.iter().map(|finding| finding.cause.word().to_owned()).collect()
 }
+
+/// The organization's, where neither the spec nor the role has it.
+const THIRD_ID: &str = "0c1d2e3f-0b6c-4a8e-9d51-7f0e3c2b1a90";
 
 /// Where without a spec two mistakes look like one, or like another: nobody can say what was meant.
 fn is_ambiguous(first: Planted, second: Planted) -> bool {

@@ -126,3 +126,71 @@ fn an_import_takes_no_stranger_over_and_says_who_was_there() {
     );
     assert!(!imported.stdout.contains("691338073777"), "{}", imported.stdout);
 }
+
+/// A spec in a region whose role trusts an account, confirmed or not.
+fn in_region(region: &str, account: &str, reason: &str) -> String {
+    format!(
+        "name = \"x\"\n[aws]\nregion = \"{region}\"\naccount_id = \"111122223333\"\n[genesys]\naccount_id = \"{account}\"\n\
+         {reason}\nexternal_id = \"2f9c1c5e-0b6c-4a8e-9d51-7f0e3c2b1a90\"\n[[role]]\nname = \"R\"\nfunctions = [\"f\"]\n"
+    )
+}
+
+#[test]
+fn genesys_accounts_belong_to_partition_aws_in_every_command() {
+    let told = "account_reason = \"told by Genesys\"";
+    for (region, partition) in [
+        ("us-east-1", "aws"),
+        ("us-gov-west-1", "aws-us-gov"),
+        ("cn-north-1", "aws-cn"),
+        ("eusc-de-east-1", "aws-eusc"),
+    ] {
+        for (account, is_customers) in
+            [("765628985471", true), ("325654371633", true), ("490606849374", false), ("999988887777", false)]
+        {
+            for reason in ["", told] {
+                let project = Project::new(&in_region(region, account, reason));
+                let is_genesys = account != "999988887777";
+                // validate, plan, apply and check.
+                let statuses = match (partition == "aws", is_genesys, is_customers, reason) {
+                    (true, _, true, _) => [0, 0, 0, 0],
+                    // Nobody assumes a role across partitions, whatever a spec says.
+                    (false, true, ..) => [1, 1, 1, 1],
+                    (_, _, _, "") => [1, 3, 3, 4],
+                    _ => [0, 0, 0, 0],
+                };
+                let what = format!("{account} in {partition}, {reason:?}");
+                let commands: [&[&str]; 4] = [&["validate"], &["plan"], &["apply", "--yes"], &["check"]];
+                for (command, status) in commands.into_iter().zip(statuses) {
+                    let run = project.sandbox(command);
+                    assert_eq!(run.status, status, "{what}: {command:?}\n{}{}", run.stdout, run.stderr);
+                    assert!(
+                        !run.stdout.contains("Genesys Cloud can invoke") || is_customers,
+                        "{what}\n{}",
+                        run.stdout
+                    );
+                }
+                if statuses[2] != 0 {
+                    continue;
+                }
+                let import = project.sandbox(&["import", "R"]);
+                if partition == "aws" {
+                    let wanted = if is_customers { account } else { "765628985471" };
+                    import.expect(0).says(&format!("\naccount_id = \"{wanted}\""));
+                } else {
+                    import
+                        .expect(1)
+                        .says(&format!("\n# account_id = \"{account}\""))
+                        .says("\n# account_reason = ")
+                        .says("ask Genesys");
+                }
+                let trust = format!(
+                    r#"{{"Version":"2012-10-17","Statement":[{{"Effect":"Allow","Principal":{{"AWS":"arn:{partition}:iam::{account}:root"}},
+                    "Action":"sts:AssumeRole","Condition":{{"StringEquals":{{"sts:ExternalId":"2f9c1c5e-0b6c-4a8e-9d51-7f0e3c2b1a90"}}}}}}]}}"#
+                );
+                std::fs::write(project.path("trust.json"), trust).unwrap();
+                let is_fine = partition == "aws" && is_customers;
+                project.run(&["policy", "lint", "trust.json"]).expect(if is_fine { 0 } else { 4 });
+            }
+        }
+    }
+}

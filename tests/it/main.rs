@@ -17,6 +17,7 @@ mod doc_commands;
 mod docs;
 mod environment;
 mod faults;
+mod first_lines;
 mod fleet;
 mod fleet_plans;
 mod fmt;
@@ -50,6 +51,7 @@ mod prune;
 mod recipes;
 #[cfg(unix)]
 mod recordings;
+mod remedies;
 mod repository;
 mod rounds;
 mod sandbox;

@@ -26,6 +26,7 @@ fn a_plan_after_apply_is_empty() {
       no changes
 
     No changes. Live state is what the spec says.
+    A plan compares what the spec makes: `genesys-iam --sandbox check` says who can get in and whether the functions run.
     --- stderr
     ");
     project.sandbox(&["apply"]).expect(0).says("No changes.");
@@ -237,9 +238,10 @@ fn no_changes_is_not_all_is_well() {
         role["inline"]["freeze"] = deny.into();
     });
     let plan = project.sandbox(&["plan", "--detailed-exitcode"]);
-    plan.expect(2)
-        .says("No changes. But role `GenesysDataActionRole` has permissions that the spec does not make");
-    plan.says("policy `freeze`, not from this spec, denies the invocation of function `my-genesys-trigger-function`");
+    plan.expect(2).says(
+        "No changes. But role `GenesysDataActionRole`: inline policy `freeze`, not from this spec, denies \
+         lambda:InvokeFunction on `my-genesys-trigger-function`: Genesys Cloud is refused.",
+    );
     let comment = project.sandbox(&["plan", "--format", "markdown"]);
     assert!(comment.stdout.lines().next().unwrap().contains("inline policy `freeze`"), "{}", comment.stdout);
 }

@@ -4,7 +4,7 @@ use super::super::cause::Cause;
 use super::super::claim::{Acceptance, Claim, Finding, Harm, Outcome};
 use super::super::facts::{Basis, Facts};
 use super::super::questions::{
-    self, Bearers, STRANGER, Trust, genesys, genesys_may_assume, may_assume, near_misses,
+    self, Bearers, STRANGER, Trust, admits_organization, genesys, genesys_may_assume, may_assume, near_misses,
 };
 use super::super::topic::Topic;
 use super::question::{NOT_ASSUMED, ask};
@@ -15,8 +15,6 @@ use crate::policy::access::{conditions, principal_in_words};
 use crate::policy::document::Effect;
 use crate::policy::{Decision, Evaluation, Principal, StatementOutcome};
 use crate::spec::{AccountTrust, genesys_account_name};
-
-const KEPT_OUT: Harm = Harm { keeps_genesys_out: true, lets_in: Vec::new(), adds: Vec::new() };
 
 /// Whether the account that the spec trusts is one that Genesys names.
 pub(crate) fn account(facts: &Facts) -> Vec<Claim> {
@@ -32,19 +30,6 @@ pub(crate) fn account(facts: &Facts) -> Vec<Claim> {
         format!("AWS account {id}, which the spec trusts, is not one that Genesys names"),
         "whether the account that the spec trusts is Genesys's is unknown",
     );
-    let (why, help) = match &desired.genesys_account {
-        AccountTrust::Known => return vec![question.holds("Genesys's own sources name it for customers")],
-        AccountTrust::Confirmed { reason } => {
-            let acceptance = Acceptance {
-                what: format!("AWS account {id} as Genesys Cloud's"),
-                reason: reason.clone(),
-                lets_in: Vec::new(),
-                adds_permissions: false,
-            };
-            return vec![question.accepted("the spec confirms it with `account_reason`", acceptance)];
-        }
-        AccountTrust::Unknown { why, help } => (why, help),
-    };
     let (admitted, who) = match &facts.live.role {
         Some(role) => {
             let root = Principal::Aws(Arn::account_root(partition, id).to_string());
@@ -54,6 +39,23 @@ pub(crate) fn account(facts: &Facts) -> Vec<Claim> {
             (genesys_may_assume(role, &genesys, right).decision == Decision::Allowed, gets_in)
         }
         None => (false, false),
+    };
+    let (why, help) = match &desired.genesys_account {
+        AccountTrust::Known => return vec![question.holds("Genesys's own sources name it for customers")],
+        AccountTrust::Confirmed { reason } => {
+            let acceptance = Acceptance {
+                what: format!("AWS account {id} as Genesys Cloud's"),
+                reason: reason.clone(),
+                lets_in: if who {
+                    vec![format!("AWS account {id} (trusted by the spec, not known to be Genesys's)")]
+                } else {
+                    Vec::new()
+                },
+                adds_permissions: false,
+            };
+            return vec![question.accepted("the spec confirms it with `account_reason`", acceptance)];
+        }
+        AccountTrust::Unknown { why, help } => (why, help),
     };
     let stranger = principal_in_words(
         "AWS",
@@ -145,7 +147,13 @@ fn accepted(role: &LiveRole, desired: &DesiredRole) -> Vec<Acceptance> {
 
 fn of_document(role: &LiveRole, facts: &Facts) -> Vec<Claim> {
     let desired = &facts.desired;
-    let asked = Asked { role, facts, trust: questions::trust(role, desired), us: us(desired) };
+    let asked = Asked {
+        role,
+        facts,
+        admits_us: admits_organization(role, facts),
+        trust: questions::trust(role, desired),
+        us: us(desired),
+    };
     let mut claims = vec![asked.named(), asked.external_id(), asked.admission()];
     claims.extend(asked.wrong_ids());
     claims.extend(asked.strangers());
@@ -212,6 +220,8 @@ fn us(desired: &DesiredRole) -> String {
 struct Asked<'a> {
     role: &'a LiveRole,
     facts: &'a Facts,
+    /// The organization itself gets in by its own ID, which is not the spec's.
+    admits_us: bool,
     trust: Trust,
     us: String,
 }
@@ -324,9 +334,11 @@ impl Asked<'_> {
                 Basis::Found { .. } => self.restore(),
             },
             // In place of the right one, somebody else gets in.
-            harm: Harm { keeps_genesys_out: true, lets_in: self.bearers(), ..Harm::default() },
+            harm: Harm { keeps_genesys_out: !self.admits_us, lets_in: self.bearers(), ..Harm::default() },
         };
-        question.fails(format!("it demands {}", found.join(" or ")), finding, &[])
+        // Then it is the spec that is wrong.
+        let explained: &'static [Cause] = if self.admits_us { &[Cause::Organization] } else { &[] };
+        question.fails(format!("it demands {}", found.join(" or ")), finding, explained)
     }
 
     /// The decision that counts.
@@ -351,13 +363,14 @@ impl Asked<'_> {
                     what: kept_out(self.role, &evaluation),
                     consequence: NOT_ASSUMED.to_owned(),
                     remedy: self.restore(),
-                    harm: KEPT_OUT,
+                    harm: Harm { keeps_genesys_out: !self.admits_us, ..Harm::default() },
                 };
-                question.fails(
-                    evaluation.reason,
-                    finding,
-                    &[Cause::UnknownAccount, Cause::TrustedAccount, Cause::ExternalId],
-                )
+                let explained: &'static [Cause] = if self.admits_us {
+                    &[Cause::Organization]
+                } else {
+                    &[Cause::UnknownAccount, Cause::TrustedAccount, Cause::ExternalId]
+                };
+                question.fails(evaluation.reason, finding, explained)
             }
         }
     }

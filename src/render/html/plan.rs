@@ -88,7 +88,7 @@ fn headline(html: &mut Html<'_>, rows: &[PlannedRow<'_>], summary: &PlanSummary,
     html.raw("</h1></div>\n<p>");
     match gainers([summary]) {
         Some(who) => html.text(&format!("Access is widened for {who}.")),
-        None if summary.genesys_not_read.is_some() => html.raw("Genesys Cloud's side was not read."),
+        None if summary.genesys_not_read.is_some() => html.text("Genesys Cloud's side was not read."),
         None if summary.changes() == 0 && !summary.blocked => html.raw(
             "Live state is what the spec says. A plan compares what the spec makes: <code>genesys-iam check</code> says who \
              can get in and whether the functions run.",
@@ -142,7 +142,9 @@ fn remarks(
         }
     }
     if let Some(why) = &summary.genesys_not_read {
-        html.raw("<p class=\"note fails\"><b>Genesys Cloud's side was not read:</b> ")
+        html.raw("<p class=\"note fails\"><b>")
+            .text("Genesys Cloud's side was not read:")
+            .raw("</b> ")
             .prose(why)
             .raw("</p>\n");
     }

@@ -199,7 +199,7 @@ fn role_causes(esc: &Escape<'_>, report: &RoleView, has_heading: bool) -> String
         };
         let _ = writeln!(
             out,
-            "- accepted: {}; the reason: {}",
+            "- accepted: {}; the reason: \"{}\"",
             esc.text(&format!("{what}{who}")),
             esc.text(reason)
         );

@@ -1,0 +1,181 @@
+//! Remedies work: what `check` says to do repairs what it found, alone and together with something else.
+
+use genesys_iam::sandbox::BUILT_IN;
+use serde_json::Value;
+
+use crate::support::{BOTH_ENDS, EXAMPLE, Project, Run};
+
+/// A sandbox in which a spec was applied, again and again.
+struct Applied {
+    spec: String,
+    state: Vec<u8>,
+}
+
+impl Applied {
+    fn new(spec: &str) -> Self {
+        let project = Project::new(spec);
+        project.sandbox(&["apply", "--yes", "--no-check"]).expect(0);
+        let state = std::fs::read(project.path(".genesys-iam/sandbox.json")).unwrap();
+        Self { spec: spec.to_owned(), state }
+    }
+
+    fn copy(&self) -> Project {
+        let project = Project::new(&self.spec);
+        std::fs::create_dir(project.path(".genesys-iam")).unwrap();
+        std::fs::write(project.path(".genesys-iam/sandbox.json"), &self.state).unwrap();
+        project
+    }
+
+    /// With one scenario after the other; they stay.
+    fn with(&self, scenarios: &[&str]) -> Project {
+        let project = self.copy();
+        for scenario in scenarios {
+            project.run(&["--sandbox", "--scenario", scenario, "check", "--quiet"]);
+        }
+        project
+    }
+}
+
+fn report(run: &Run) -> Value {
+    serde_json::from_str(&run.stdout).unwrap_or_else(|error| panic!("{error}: {}{}", run.stdout, run.stderr))
+}
+
+/// Each cause with its remedy.
+fn causes(report: &Value) -> Vec<(String, String)> {
+    let causes = report["roles"][0]["diagnosis"].as_array().unwrap().iter();
+    let text = |cause: &Value, key: &str| cause[key].as_str().unwrap().to_owned();
+    causes.map(|cause| (text(cause, "cause"), text(cause, "remedy"))).collect()
+}
+
+/// The options of the first command of a remedy, where it is this program's `apply`.
+fn apply_of(remedy: &str) -> Option<Vec<&str>> {
+    let command = remedy.strip_prefix("run `genesys-iam --sandbox apply")?.split('`').next()?;
+    Some(command.split_whitespace().collect())
+}
+
+#[test]
+fn where_apply_is_the_remedy_it_repairs_and_elsewhere_it_would_not() {
+    for spec in [EXAMPLE, BOTH_ENDS] {
+        let applied = Applied::new(spec);
+        for (name, _) in BUILT_IN {
+            // Whatever the spec names is deployed in a sandbox that is opened.
+            if *name == "function-missing" {
+                continue;
+            }
+            let project = applied.copy();
+            let before = causes(&report(&project.sandbox(&["--scenario", name, "check", "--json"])));
+            let advised = before.iter().find_map(|(_, remedy)| apply_of(remedy));
+            let options = advised.clone().unwrap_or_default();
+            let run = project.sandbox(&[&["apply", "--yes", "--no-check"], options.as_slice()].concat());
+            if advised.is_some() {
+                run.expect(0);
+            }
+            let after = causes(&report(&project.sandbox(&["check", "--json"])));
+            // What stays has another remedy, and what has another remedy stays.
+            let left: Vec<&String> = after.iter().map(|(cause, _)| cause).collect();
+            let others = before.iter().filter(|(_, remedy)| apply_of(remedy).is_none());
+            let expected: Vec<&String> = others.map(|(cause, _)| cause).collect();
+            assert_eq!(left, expected, "{name}: {before:#?} became {after:#?}");
+        }
+    }
+}
+
+#[test]
+fn of_two_mistakes_each_is_named_and_the_first_remedy_takes_something_away() {
+    let applied = Applied::new(BOTH_ENDS);
+    for (index, (first, _)) in BUILT_IN.iter().enumerate() {
+        let (second, _) = BUILT_IN[(index * 7 + 3) % BUILT_IN.len()];
+        let project = applied.with(&[first, second]);
+        let before = report(&project.sandbox(&["check", "--json"]));
+        check_agrees(&project, &before);
+        let found = causes(&before);
+        let Some(options) = found.iter().find_map(|(_, remedy)| apply_of(remedy)) else { continue };
+        let made = project.sandbox(&[&["apply", "--yes", "--no-check"], options.as_slice()].concat());
+        made.expect(0);
+        let after = report(&project.sandbox(&["check", "--json"]));
+        assert!(
+            causes(&after).iter().all(|(_, remedy)| apply_of(remedy).is_none()),
+            "{first} and {second}: {before:#} became {after:#}"
+        );
+    }
+}
+
+/// Text, comment and JSON say the same, and the headline says what the other members do.
+fn check_agrees(project: &Project, report: &Value) {
+    let role = &report["roles"][0];
+    let verdict = &role["verdict"];
+    let headline = verdict["headline"].as_str().unwrap();
+    let text = project.sandbox(&["check"]).stdout;
+    let comment = project.sandbox(&["check", "--format", "markdown"]).stdout;
+    assert!(text.lines().next().unwrap().ends_with(headline), "{headline}\n{text}");
+    let in_comment = comment.lines().next().unwrap().replace('\\', "");
+    assert!(in_comment.ends_with(headline), "{headline}\n{comment}");
+    let count = role["diagnosis"].as_array().unwrap().len();
+    assert_eq!(report["summary"]["causes"], count);
+    let counted = match count {
+        0 => "no fault".to_owned(),
+        1 => "1 cause".to_owned(),
+        n => format!("{n} causes"),
+    };
+    assert!(text.lines().last().unwrap().contains(&counted), "{counted}\n{text}");
+    let named = |key: &str| -> Vec<&str> {
+        verdict[key].as_array().unwrap().iter().map(|who| who.as_str().unwrap()).collect()
+    };
+    let (others, got_in, more) = (named("others"), named("got_in"), named("does_more"));
+    let without_nobody = headline.replace("nobody else can assume the role", "");
+    let lets_in = ["can get in", "can assume the role", "directly, without the role"];
+    assert_eq!(!others.is_empty(), lets_in.iter().any(|words| without_nobody.contains(words)), "{headline}");
+    let first = others.first().map(|who| who.split(" (").next().unwrap_or_default()).unwrap_or_default();
+    assert!(headline.contains(first), "{headline}: {others:?}");
+    let is_known = !headline.contains("whether anyone else gets in is not known");
+    let is_missing = headline.contains("there is no such role");
+    assert_eq!(
+        headline.contains("nobody else"),
+        others.is_empty() && got_in.is_empty() && is_known && !is_missing,
+        "{headline}"
+    );
+    assert_eq!(headline.contains(" got in"), !got_in.is_empty(), "{headline}: {got_in:?}");
+    assert_eq!(headline.contains("may do "), !more.is_empty(), "{headline}: {more:?}");
+    let can = &verdict["genesys_can_invoke"];
+    assert_eq!(headline.contains("Genesys Cloud cannot invoke"), *can == false, "{headline}");
+    assert_eq!(headline.contains("it is not known whether Genesys Cloud"), can.is_null(), "{headline}");
+}
+
+#[test]
+fn a_remedy_names_first_what_would_block_apply() {
+    // A name that differs in case only is taken.
+    let served = crate::support::served::Served::new(&[]);
+    served.boto3("iam.create_role(RoleName='genesysdataactionrole', AssumeRolePolicyDocument=trust('*'))\n");
+    served.run(&["check"]).expect(4).says("do: choose another `name`").says("; then run `");
+    // So is a function that is not there.
+    let project = Project::new(EXAMPLE);
+    project
+        .sandbox(&["--scenario", "function-missing", "check"])
+        .expect(4)
+        .says("do: deploy function `my-genesys-trigger-function`, or correct `functions` in the spec; then run `genesys-iam")
+        .says("there is no such role");
+}
+
+#[test]
+fn an_open_function_is_in_the_headline_also_where_there_is_no_role() {
+    let project = Project::new(EXAMPLE);
+    project.sandbox(&["--scenario", "function-public", "check"]).expect(4).says(
+        "there is no such role; anyone can invoke `my-genesys-trigger-function` directly, without the role",
+    );
+}
+
+#[test]
+fn whom_the_spec_alone_trusts_is_not_called_genesys_cloud() {
+    let spec = EXAMPLE.replacen(
+        "account_id = \"765628985471\"",
+        "account_id = \"999988887777\"\naccount_reason = \"told by Genesys\"",
+        1,
+    );
+    let project = Project::new(&spec);
+    project
+        .sandbox(&["apply", "--yes"])
+        .expect(0)
+        .says("AWS account 999988887777 (trusted by the spec, not known to be Genesys's) can invoke")
+        .says("the reason: \"told by Genesys\"")
+        .says_not("✓ GenesysDataActionRole: Genesys Cloud can");
+}
