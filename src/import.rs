@@ -186,7 +186,9 @@ fn fault_of(
     let mut genesys = genesys_table("[genesys]", partition, role.genesys_account.as_deref(), None, Some(id));
     if role.genesys_account.is_none() && genesys_account_of(partition).is_none() {
         // So must the account.
-        genesys.push_str("account_id = \"111122223333\"\naccount_reason = \"to be filled in\"\n");
+        let account = role.guessed_account.as_deref().unwrap_or("999999999999");
+        genesys
+            .push_str(&format!("account_id = {}\naccount_reason = \"to be filled in\"\n", quoted(account)));
     }
     let (_, faults) = spec::parse(&format!("{head}{genesys}{check}{table}"), "import", &WithFiles(files));
     let errors: Vec<String> = faults

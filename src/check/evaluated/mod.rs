@@ -31,6 +31,8 @@ pub(crate) fn evaluated(facts: &Facts) -> Vec<Claim> {
             harm: Harm { keeps_genesys_out: true, ..Harm::default() },
         };
         claims.push(question.fails("IAM has no role of that name", finding, &[]));
+        // They may be open without it.
+        claims.extend(functions::own_policies(facts));
         return claims;
     };
     claims.push(question.holds(role.role.arn.to_string()));
