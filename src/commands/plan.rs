@@ -79,7 +79,7 @@ async fn run_many(
         .iter()
         .map(|(file, made)| {
             let view =
-                |(_, (plan, _, other)): &(Session, Made)| PlanView::new(plan).with_caution(other.clone());
+                |(_, (plan, _, other)): &(Session, MadePlan)| PlanView::new(plan).with_caution(other.clone());
             (file.display(), made.as_ref().map(view))
         })
         .collect();
@@ -144,10 +144,10 @@ async fn run_many(
 }
 
 /// A plan with what it was made from, and what a reviewer should know of the organization.
-type Made = (Plan, Observed, Option<String>);
+type MadePlan = (Plan, Observed, Option<String>);
 
 /// Whether both sides were planned.
-fn is_whole((_, observed, _): &Made) -> bool {
+fn is_whole((_, observed, _): &MadePlan) -> bool {
     observed.genesys_unread.is_none()
 }
 
@@ -170,7 +170,7 @@ fn report_errors<T>(made: &Outcomes<T>, output: &Output) {
 
 /// All of them, or nothing where one has no plan.
 fn saved_fleet(
-    made: &Outcomes<Made>,
+    made: &Outcomes<MadePlan>,
     options: &Options,
     args: &PlanArgs,
     output: &Output,
