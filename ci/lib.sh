@@ -21,19 +21,36 @@ errors=$work/errors.txt
 specs=()
 names=()
 while read -r name; do
-    if [ -n "$name" ]; then
+    # A list in YAML may be commented.
+    if [ -n "$name" ] && [ "${name#\#}" = "$name" ]; then
         specs+=(--file "$name")
         names+=("$name")
     fi
 done <<<"${SPEC:-genesys.toml}"
 title=${names[*]}
 
+# A guard that is misspelt must not be taken for one that is off.
+wrong() {
+    echo "::error::$1 is not $2" >&2
+    exit 64
+}
+
 scope=()
-if [ "${ADOPT:-false}" = true ]; then scope+=(--adopt); fi
-if [ "${PRUNE:-false}" = true ]; then scope+=(--prune); fi
+case "${ADOPT:-false}" in
+    true) scope+=(--adopt) ;;
+    false | '') ;;
+    *) wrong adopt 'true or false' ;;
+esac
+case "${PRUNE:-false}" in
+    true) scope+=(--prune) ;;
+    false | '') ;;
+    *) wrong prune 'true or false' ;;
+esac
 case "${REFUSE_WIDER:-false}" in
-    true) scope+=(--refuse-wider) ;;
+    true | any) scope+=(--refuse-wider) ;;
     strangers) scope+=(--refuse-wider=strangers) ;;
+    false | '') ;;
+    *) wrong refuse-wider 'true, false or strangers' ;;
 esac
 allowed=()
 for name in ${ALLOW_ENV:-}; do allowed+=(--allow-env "$name"); done

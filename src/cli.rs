@@ -197,7 +197,7 @@ impl Cli {
             Command::Completions { shell } => shell::completions(*shell, output),
             Command::Man { folder } => shell::man(Self::command(), folder, output),
             Command::Schema => shell::schema(output),
-            Command::Version => shell::version(output),
+            Command::Version => shell::version(global.json, output),
             Command::Permissions(args) => permissions::run(global, args, output),
             Command::Policy(command) => policy::run(global, command, output),
             Command::Plan(args) => block_on(plan::run(global, args, output)),
@@ -207,7 +207,7 @@ impl Cli {
             Command::Sandbox(SandboxCommand::Serve(args)) => {
                 block_on(commands::sandbox::serve(global, args, output))
             }
-            Command::Sandbox(SandboxCommand::Scenarios) => commands::sandbox::scenarios(output),
+            Command::Sandbox(SandboxCommand::Scenarios) => commands::sandbox::scenarios(global.json, output),
             Command::Sandbox(SandboxCommand::Reset) => commands::sandbox::reset(global, output),
         }
     }
@@ -224,27 +224,34 @@ impl Command {
             Self::Diagnose(args) => args.format = ReportFormat::Json,
             Self::Permissions(args) => args.format = PermissionsFormat::Json,
             Self::Policy(PolicyCommand::Evaluate(args)) => args.format = EvaluateFormat::Json,
-            Self::Policy(PolicyCommand::Lint { .. }) | Self::Validate(_) | Self::Import(_) | Self::Schema => {
-            }
-            Self::Fmt(_)
-            | Self::Init(_)
-            | Self::Policy(PolicyCommand::Compare { .. })
-            | Self::Completions { .. }
-            | Self::Man { .. }
+            Self::Policy(PolicyCommand::Lint { .. } | PolicyCommand::Compare { .. })
+            | Self::Validate(_)
+            | Self::Import(_)
+            | Self::Schema
             | Self::Version
-            | Self::Sandbox(_) => return Err(NoJson),
+            | Self::Sandbox(SandboxCommand::Scenarios) => {}
+            Self::Fmt(_) => return Err(NoJson("fmt")),
+            Self::Init(_) => return Err(NoJson("init")),
+            Self::Completions { .. } => return Err(NoJson("completions")),
+            Self::Man { .. } => return Err(NoJson("man")),
+            Self::Sandbox(SandboxCommand::Serve(_)) => return Err(NoJson("sandbox serve")),
+            Self::Sandbox(SandboxCommand::Reset) => return Err(NoJson("sandbox reset")),
         }
         Ok(())
     }
 }
 
 #[derive(Debug, thiserror::Error)]
-#[error("this command has no report to print as JSON")]
-struct NoJson;
+#[error("`{0}` has no report to print as JSON")]
+struct NoJson(&'static str);
 
 impl Explain for NoJson {
     fn help(&self) -> Option<String> {
-        Some("leave out `--json`".to_owned())
+        let help = match self.0 {
+            "fmt" => "leave out `--json`; `fmt --check` exits with 2 where a file is not formatted",
+            _ => "leave out `--json`",
+        };
+        Some(help.to_owned())
     }
 
     fn status(&self) -> Status {

@@ -96,8 +96,7 @@ pub fn import(
     let guessed = kept().find_map(|role| role.guessed_account.clone());
     let partition = roles.first().map_or("aws", |live| live.role.arn.partition.as_str());
     let id = kept().find_map(|role| role.external_id.clone());
-    let mut text =
-        "# Written by `genesys-iam import`. Look it over, then run `genesys-iam plan`.\n\n".to_owned();
+    let mut text = "# Written by `genesys-iam import`. Look it over, then run `plan` with it.\n\n".to_owned();
     text.push_str(&head);
     text.push_str(&genesys_table(
         "[genesys]",

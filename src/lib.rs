@@ -5,6 +5,7 @@
 pub mod arn;
 pub mod backoff;
 pub mod explain;
+pub mod file_kind;
 pub mod files;
 pub mod secrets;
 pub mod text;

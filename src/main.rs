@@ -8,6 +8,7 @@ use clap::{CommandFactory, Parser};
 use clap_complete::CompleteEnv;
 use genesys_iam::cli::Cli;
 use genesys_iam::commands::options::ColorWhen;
+use genesys_iam::commands::usage::with_tip;
 use genesys_iam::commands::{Status, report};
 use genesys_iam::render::output::Output;
 
@@ -17,6 +18,7 @@ fn main() -> ExitCode {
     let cli: Cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
+            let error = with_tip(error);
             let _ = error.print();
             let asked = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
             return if asked { Status::Done } else { Status::Usage }.into();
@@ -28,7 +30,7 @@ fn main() -> ExitCode {
         ColorWhen::Never => anstream::ColorChoice::Never,
     };
     color.write_global();
-    let output = Output::default().quiet(cli.global.quiet);
+    let output = Output::default().quiet(cli.global.quiet).typed(cli.global.typed());
     watch_panics(&output);
     start_log(cli.global.verbose, &output);
     match cli.run(&output) {

@@ -240,12 +240,24 @@ fn writes(desired: &DesiredState, roles: Vec<String>, policies: Vec<String>) -> 
         condition: None,
         is_optional: false,
     };
+    let boundary = |role: &DesiredRole| match &role.boundary {
+        Boundary::Policy(arn) => Some(literal(arn)),
+        _ => None,
+    };
+    let boundaries: BTreeSet<String> = desired.roles.iter().filter_map(boundary).collect();
+    let with_boundary = |grant: Permission| Permission {
+        condition: Some(("ArnEquals", "iam:PermissionsBoundary", boundaries.iter().cloned().collect())),
+        ..grant
+    };
+    let creates = grant("CreateRoles", &["iam:CreateRole"], &roles);
     let mut grants = vec![
-        grant(
-            "WriteRoles",
-            &["iam:CreateRole", "iam:TagRole", "iam:UpdateAssumeRolePolicy", "iam:UpdateRole"],
-            &roles,
-        ),
+        // A role that is made without its boundary could do more than the boundary allows.
+        if desired.roles.iter().all(|role| boundary(role).is_some()) {
+            with_boundary(creates)
+        } else {
+            creates
+        },
+        grant("WriteRoles", &["iam:TagRole", "iam:UpdateAssumeRolePolicy", "iam:UpdateRole"], &roles),
         grant(
             "WritePolicies",
             &[
@@ -273,7 +285,7 @@ fn writes(desired: &DesiredState, roles: Vec<String>, policies: Vec<String>) -> 
         ));
     }
     if any(|role| matches!(role.boundary, Boundary::Policy(_))) {
-        grants.push(grant("PutBoundaries", &["iam:PutRolePermissionsBoundary"], &roles));
+        grants.push(with_boundary(grant("PutBoundaries", &["iam:PutRolePermissionsBoundary"], &roles)));
     }
     if any(|role| role.boundary == Boundary::None) {
         grants.push(grant("RemoveBoundaries", &["iam:DeleteRolePermissionsBoundary"], &roles));

@@ -17,6 +17,7 @@ const LAYERS: &[&str] = &[
     "arn",
     "text",
     "secrets",
+    "file_kind",
     "explain",
     // The policy language.
     "policy",
@@ -50,6 +51,7 @@ const LAYERS: &[&str] = &[
 const PURE: &[&str] = &[
     "arn",
     "text",
+    "file_kind",
     "explain",
     "policy",
     "spec",

@@ -7,14 +7,14 @@ use clap::Args;
 
 use super::carry_out::{Carried, applied, converge};
 use super::check::SpecTest;
-use super::fleet::{self, Fleet};
-use super::options::{Global, ReportFormat, Scope, Select, Wait, WideningGuard};
+use super::fleet::{self, Fleet, NothingSelected};
+use super::options::{Global, ReportFormat, Select, Wait, WideningGuard};
 use super::page;
-use super::plan::PlanError;
+use super::plan::{PlanError, Planning};
 use super::prompt::{PromptError, ask, interrupted, interrupts};
 use super::record::Record;
-use super::reports::Reports;
 use super::session::{Observed, Session};
+use super::specs::SpecSource;
 use super::{CommandError, Status, check, plan};
 use crate::apply::{Interrupt, ReplacementTests};
 use crate::backoff::Backoff;
@@ -52,15 +52,9 @@ pub struct ApplyArgs {
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub format: ReportFormat,
     #[command(flatten)]
-    pub reports: Reports,
-    #[command(flatten)]
-    pub scope: Scope,
-    #[command(flatten)]
-    pub guard: WideningGuard,
-    #[command(flatten)]
     pub wait: Wait,
     #[command(flatten)]
-    pub select: Select,
+    pub planning: Planning,
 }
 
 /// What the command line says, with the saved plan that it names.
@@ -73,17 +67,27 @@ pub(super) struct ApplyRun<'a> {
 pub async fn run(global: &Global, args: &ApplyArgs, output: &Output) -> Result<Status, CommandError> {
     let interrupt = interrupts(output);
     let run = ApplyRun { args, interrupt: &interrupt, output };
-    page::refuse("apply", args.format, &args.reports)?;
+    page::refuse("apply", args.format, &args.planning.reports)?;
     run.asks_what_can_be_answered()?;
-    args.reports.check(global, args.plan.as_deref())?;
+    args.planning.reports.check(global, args.plan.as_deref())?;
     let saved = args.plan.as_deref().map(SavedFile::read).transpose()?;
-    let given = plan::options(args.scope, &args.select);
+    if let (Some(path), Some(saved)) = (&args.plan, &saved) {
+        saved.is_for(global.sandbox, path)?;
+    }
+    let given = plan::options(args.planning.scope, &args.planning.select);
     if let Some(file @ SavedFile::Several(saved)) = &saved {
-        let select = Select { roles: file.options(&given)?.roles, accounts: accounts(saved, &args.select)? };
-        let members = fleet::open_all(global, &select, output).await?;
+        let select =
+            Select { roles: file.options(&given)?.roles, accounts: accounts(saved, &args.planning.select)? };
+        let members = fleet::open_all(global, &select, output).await.map_err(|error| {
+            // The roles are the plan's: none of them is in these specs.
+            match error.find::<NothingSelected>() {
+                Some(_) => SavedError::OtherSpecs(saved.other_specs(&files(global))).into(),
+                None => error,
+            }
+        })?;
         return run.many(members, Some(saved)).await;
     }
-    match Fleet::open(global, &args.select, output).await? {
+    match Fleet::open(global, &args.planning.select, output).await? {
         Fleet::One(session) => run_in(*session, args, &interrupt, output).await,
         Fleet::Many(_) if saved.is_some() => Err(SavedError::OneSpec.into()),
         Fleet::Many(members) => run.many(members, None).await,
@@ -108,7 +112,13 @@ pub async fn run_in(
     };
     let mut record = Record::new("genesys-iam apply", &session.spec, args.format, output);
     let ended = Box::pin(run.one(session, saved, &mut record)).await;
-    record.finish(ended, &args.reports)
+    record.finish(ended, &args.planning.reports)
+}
+
+/// The specs that are given.
+fn files(global: &Global) -> Vec<String> {
+    let named = super::specs::named(global, &Output::default().quiet(true)).unwrap_or_default();
+    named.iter().map(SpecSource::display).collect()
 }
 
 /// The accounts that a saved plan is for.
@@ -145,7 +155,7 @@ impl ApplyRun<'_> {
         if args.aws_only {
             session.leave_genesys_alone();
         }
-        let given = plan::options(args.scope, &args.select);
+        let given = plan::options(args.planning.scope, &args.planning.select);
         let options = match &saved {
             Some(saved) => saved.options(&given)?,
             None => given,
@@ -165,10 +175,12 @@ impl ApplyRun<'_> {
             }
         }
         record.text(&render::plan::text(&PlanView::new(&plan)))?;
-        may_be_carried_out(&plan, args.guard)?;
+        may_be_carried_out(&plan, args.planning.guard)?;
         if !plan.is_empty() {
             let asks = saved.is_none() && !args.yes;
-            if asks && confirm("Make these changes?", &[&plan], interrupt, output).await?.is_none() {
+            let place = if session.in_sandbox { " in the sandbox" } else { "" };
+            let question = format!("Make these changes{place}?");
+            if asks && confirm(&question, &[&plan], interrupt, output).await?.is_none() {
                 return Ok(interrupted(NOTHING, output));
             }
             let is_old = asks || saved.is_some();

@@ -49,8 +49,8 @@ impl<'a> ApplyRun<'a> {
             }
         }
         let options = match saved.and_then(|saved| saved.specs.first()) {
-            Some(spec) => spec.saved.options(&plan::options(args.scope, &args.select))?,
-            None => plan::options(args.scope, &args.select),
+            Some(spec) => spec.saved.options(&plan::options(args.planning.scope, &args.planning.select))?,
+            None => plan::options(args.planning.scope, &args.planning.select),
         };
         let reading = fleet::reading(&members);
         let inner = output.inner();
@@ -81,7 +81,7 @@ impl<'a> ApplyRun<'a> {
                     let refusal = match misfit {
                         Some((_, misfit)) if misfit.differences.is_empty() => None,
                         Some((_, misfit)) => Some(ApplyError::Outdated(vec![(None, misfit.clone())]).into()),
-                        None => may_be_carried_out(&plan, args.guard).err().map(|error| {
+                        None => may_be_carried_out(&plan, args.planning.guard).err().map(|error| {
                             output.message(&format!("{} {file}: {error}\n", paint(ERROR, "error:")));
                             error.into()
                         }),
@@ -91,8 +91,7 @@ impl<'a> ApplyRun<'a> {
                 }
                 Err(error) => {
                     if args.format != ReportFormat::Text || !misfits.is_empty() {
-                        output.message(&format!("{file}:\n"));
-                        report(&error, output);
+                        report(&error, &output.for_spec(&file.display()));
                     }
                     failed.push((file, error));
                 }
@@ -127,15 +126,13 @@ impl<'a> ApplyRun<'a> {
                 None => self.all_at_once(&mut jobs).await,
             }
             let checked = self.check_all(&mut jobs).await?;
-            if saved.is_some() {
-                self.sum_up(&jobs);
-            }
+            self.sum_up(&jobs, &failed, saved.is_some());
             let statuses = failed.iter().map(|(_, error)| error.status());
             fleet::worst(statuses.chain([checked]))
         };
         let members = jobs.into_iter().map(|job| (job.file, job.record, job.ended)).collect();
         let name = ("genesys-iam applies", "apply");
-        finish_all(name, members, &failed, status, (args.format, &args.reports), output)
+        finish_all(name, members, &failed, status, (args.format, &args.planning.reports), output)
     }
 
     /// How each spec differs from what was saved of it; empty where none does.
@@ -210,15 +207,15 @@ impl<'a> ApplyRun<'a> {
                     continue;
                 }
                 Some(Err(error)) => {
-                    record.text(&fleet::heading(file))?;
-                    report(error, self.output);
+                    record.text(&fleet::heading(&*file))?;
+                    report(error, &self.output.for_spec(&file.display()));
                     statuses.push(error.status());
                     continue;
                 }
                 Some(Ok(_)) => {}
             }
             let made = if plan.is_empty() { String::new() } else { applied(plan) };
-            record.text(&format!("{}{made}", fleet::heading(file)))?;
+            record.text(&format!("{}{made}", fleet::heading(&*file)))?;
             let mut status = record.left_in_genesys(observed);
             if !self.args.no_check {
                 match self.check(session, plan, observed, record).await {
@@ -229,7 +226,7 @@ impl<'a> ApplyRun<'a> {
                     }
                     Some(Ok(checked)) => status = fleet::worst([status, checked]),
                     Some(Err(error)) => {
-                        report(&error, self.output);
+                        report(&error, &self.output.for_spec(&file.display()));
                         statuses.push(error.status());
                         *ended = Some(Err(error));
                         continue;
@@ -243,17 +240,18 @@ impl<'a> ApplyRun<'a> {
         Ok(fleet::worst(statuses))
     }
 
-    /// Of a saved plan, where it was not carried out as a whole: how far each spec came, and what to do next.
-    fn sum_up(&self, jobs: &[Job<'a>]) {
+    /// Where not all of it was carried out: how far each spec came, and what to do next.
+    fn sum_up(&self, jobs: &[Job<'a>], failed: &[(SpecSource, CommandError)], is_saved: bool) {
         let is_done = |job: &Job<'_>| job.record.view.summary.done == job.record.view.summary.planned;
         let done = jobs.iter().filter(|job| is_done(job) && job.ended.is_some()).count();
-        if done == jobs.len() {
+        let all = jobs.len() + failed.len();
+        if done == all {
             return;
         }
         let mut text = format!(
             "{} the plan was carried out for {done} of {}\n",
             paint(ERROR, "error:"),
-            plural(jobs.len(), "spec")
+            plural(all, "spec")
         );
         for job in jobs {
             let (word, style) = match &job.ended {
@@ -265,10 +263,16 @@ impl<'a> ApplyRun<'a> {
             let words = job.record.view.in_words();
             text.push_str(&format!("  {} {}: {words}\n", paint(style, word), one_line(&job.file.display())));
         }
-        text.push_str(&format!(
-            "{} fix the cause, then make a new plan of what is left: `genesys-iam plan --out FILE`\n",
-            paint(HELP, "help:")
-        ));
+        for (file, _) in failed {
+            let file = one_line(&file.display()).into_owned();
+            text.push_str(&format!("  {} {file}: it has no plan\n", paint(ERROR, "failed ")));
+        }
+        let next = match is_saved {
+            true => "make a new plan of what is left: `genesys-iam plan --out FILE`",
+            false => "run it again: `genesys-iam apply` does what is left",
+        };
+        let next = self.output.remedy(next);
+        text.push_str(&format!("{} fix the cause, then {next}\n", paint(HELP, "help:")));
         self.output.message(&text);
     }
 }

@@ -158,8 +158,7 @@ async fn run_many(members: Members, args: &CheckArgs, output: &Output) -> Result
             Ok(view) => reports.push((Some(file), view)),
             Err(error) => {
                 failed.push(file.clone());
-                output.message(&format!("{file}:\n"));
-                super::report(error, output);
+                super::report(error, &output.for_spec(file));
             }
         }
     }

@@ -63,8 +63,7 @@ pub async fn run(global: &Global, args: &DestroyArgs, output: &Output) -> Result
         let session = match session {
             Ok(session) => session,
             Err(error) => {
-                output.message(&format!("{file}:\n"));
-                report(&error, output);
+                report(&error, &output.for_spec(&file.display()));
                 statuses.push(error.status());
                 failed.push((file, error));
                 continue;

@@ -30,6 +30,7 @@ use crate::policy::{Document, EXTERNAL_ID, wildcard_matches};
 use crate::render;
 use crate::render::output::Output;
 use crate::spec::is_guid;
+use crate::text::shell_word;
 use crate::view::{CandidateView, CandidatesView, DiagnoseView, LooseView};
 
 #[derive(Debug, Args)]
@@ -373,14 +374,14 @@ async fn list(place: &Place, args: &DiagnoseArgs, output: &Output) -> Result<Can
         known.iter().filter(|one| one.credential == held).map(|one| one.name.clone()).collect()
     };
     let option = |name: &str, value: Option<&str>| {
-        value.map(|value| format!(" --{name} {}", super::specs::quoted(value))).unwrap_or_default()
+        value.map(|value| format!(" --{name} {}", shell_word(value))).unwrap_or_default()
     };
     let options = option("error", args.error.as_deref()) + &option("profile", args.profile.as_deref());
     let roles = listing.roles.iter().filter_map(|role| {
         let integrations = holders(&role.arn);
         let why = looks(role, &listing, !integrations.is_empty())?;
         let name = role.arn.name();
-        let next = format!("{} diagnose {}{options}", place.invocation, super::specs::quoted(name));
+        let next = format!("{} diagnose {}{options}", place.invocation, shell_word(name));
         Some(CandidateView {
             role: name.to_owned(),
             arn: role.arn.to_string(),

@@ -20,8 +20,18 @@ pub(crate) enum FileError {
 impl Explain for FileError {
     fn help(&self) -> Option<String> {
         let help = match self {
-            Self::Read { .. } => "check the name and the permissions of the file",
-            Self::Write { .. } => "name a file that does not exist yet, in a folder that you can write to",
+            Self::Read { source, .. } => match source.kind() {
+                io::ErrorKind::NotFound => "check the name of the file",
+                io::ErrorKind::PermissionDenied => "check the permissions of the file and of its folder",
+                io::ErrorKind::IsADirectory => "name a file, not a folder",
+                io::ErrorKind::InvalidInput => "name a text file in UTF-8, of at most 16 MiB",
+                _ => "check the file",
+            },
+            Self::Write { source, .. } => match source.kind() {
+                io::ErrorKind::AlreadyExists => "name a file that does not exist yet: nothing is overwritten",
+                io::ErrorKind::NotFound => "make the folder first, or name a file in another",
+                _ => "name a file that does not exist yet, in a folder that you can write to",
+            },
         };
         Some(help.to_owned())
     }
@@ -46,7 +56,8 @@ pub(super) fn read_bytes(path: &Path) -> Result<Vec<u8>, FileError> {
     let file = fs::File::open(path).map_err(failed)?;
     file.take(LARGEST_FILE + 1).read_to_end(&mut bytes).map_err(failed)?;
     if bytes.len() as u64 > LARGEST_FILE {
-        return Err(failed(io::Error::other(format!("it has more than {LARGEST_FILE} bytes"))));
+        let why = format!("it has more than {LARGEST_FILE} bytes");
+        return Err(failed(io::Error::new(io::ErrorKind::InvalidInput, why)));
     }
     Ok(bytes)
 }

@@ -1,5 +1,6 @@
 //! Several specs at once: each with its own account, credentials and organization.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use futures_util::future::join_all;
@@ -12,6 +13,7 @@ use super::reading::Reading;
 use super::session::Session;
 use super::specs::{self, SpecSource};
 use super::{CommandError, Status};
+use crate::arn::AccountId;
 use crate::explain::Explain;
 use crate::policy::wildcard_matches;
 use crate::render::output::Output;
@@ -83,6 +85,7 @@ async fn members(
     for (source, spec) in &loaded {
         spec.iter().try_for_each(|spec| names.add(source, spec))?;
     }
+    let nothing = NothingSelected::of(loaded.iter().map(|(_, spec)| spec), select);
     let mut members = Vec::new();
     for (source, spec) in loaded {
         let session = match spec {
@@ -94,11 +97,14 @@ async fn members(
         };
         members.push((source, session));
     }
-    if members.is_empty() { Err(NothingSelected.into()) } else { Ok(members) }
+    match nothing {
+        Some(nothing) => Err(nothing.into()),
+        None => Ok(members),
+    }
 }
 
 /// What is left of a spec; `None` when nothing of it is selected.
-fn selected(mut spec: Spec, Select { roles, accounts }: &Select) -> Option<Spec> {
+pub(super) fn selected(mut spec: Spec, Select { roles, accounts }: &Select) -> Option<Spec> {
     if !accounts.is_empty() && !accounts.contains(&spec.aws.account_id) {
         return None;
     }
@@ -188,13 +194,73 @@ pub fn worst(statuses: impl IntoIterator<Item = Status>) -> Status {
     statuses.into_iter().max_by_key(severity).unwrap_or(Status::Done)
 }
 
+/// A selection that is about nothing: a name that none of the specs has is a typo, whatever the other names select.
 #[derive(Debug, thiserror::Error)]
-#[error("nothing is selected: no role of these specs matches `--role` and `--account`")]
-pub struct NothingSelected;
+pub enum NothingSelected {
+    #[error("there is no role `{pattern}` in {}", specs(*.of))]
+    NoRole { pattern: String, known: Vec<String>, of: usize },
+    #[error("no spec is of the AWS account {account}")]
+    NoAccount { account: AccountId, known: Vec<String> },
+    #[error("no role is both of `--role` and of `--account`")]
+    NotBoth,
+}
+
+/// Names that an error lists.
+const NAMED: usize = 12;
+
+impl NothingSelected {
+    /// Unless every pattern fits a role, and every account is one of the specs'. A spec that cannot be read may have
+    /// what the others have not.
+    pub(super) fn of<'a>(
+        loaded: impl Iterator<Item = &'a Result<Spec, CommandError>>,
+        select: &Select,
+    ) -> Option<Self> {
+        let Select { roles, accounts } = select;
+        let specs: Vec<&Spec> = loaded.map(|spec| spec.as_ref().ok()).collect::<Option<_>>()?;
+        let known: BTreeSet<&str> =
+            specs.iter().flat_map(|spec| &spec.roles).map(|role| role.name.as_str()).collect();
+        let owned = |known: BTreeSet<&str>| known.into_iter().map(str::to_owned).collect();
+        if let Some(pattern) =
+            roles.iter().find(|pattern| !known.iter().any(|name| wildcard_matches(pattern, name)))
+        {
+            return Some(Self::NoRole { pattern: pattern.clone(), known: owned(known), of: specs.len() });
+        }
+        if let Some(account) =
+            accounts.iter().find(|account| !specs.iter().any(|spec| spec.aws.account_id == **account))
+        {
+            let known = owned(specs.iter().map(|spec| spec.aws.account_id.as_str()).collect());
+            return Some(Self::NoAccount { account: account.clone(), known });
+        }
+        let is_selected = |spec: &&Spec| {
+            (accounts.is_empty() || accounts.contains(&spec.aws.account_id))
+                && spec.roles.iter().any(|role| {
+                    roles.is_empty() || roles.iter().any(|pattern| wildcard_matches(pattern, &role.name))
+                })
+        };
+        (!specs.iter().any(is_selected)).then_some(Self::NotBoth)
+    }
+}
+
+fn specs(count: usize) -> String {
+    if count == 1 { "the spec".to_owned() } else { format!("these {count} specs") }
+}
 
 impl Explain for NothingSelected {
     fn help(&self) -> Option<String> {
-        Some("names are case-sensitive; `*` and `?` are wildcards".to_owned())
+        let list = |known: &[String]| {
+            let named: Vec<String> = known.iter().take(NAMED).map(|name| format!("`{name}`")).collect();
+            match known.len().saturating_sub(NAMED) {
+                0 => named.join(", "),
+                more => format!("{} and {more} more", named.join(", ")),
+            }
+        };
+        Some(match self {
+            Self::NoRole { known, .. } => {
+                format!("the roles are {}; names are case-sensitive, `*` and `?` are wildcards", list(known))
+            }
+            Self::NoAccount { known, .. } => format!("the accounts are {}", list(known)),
+            Self::NotBoth => "leave out one of them".to_owned(),
+        })
     }
 
     fn status(&self) -> Status {

@@ -13,6 +13,7 @@ use crate::explain::Explain;
 use crate::files::{self, Overwrite};
 use crate::render::output::Output;
 use crate::spec;
+use crate::text::shell_word;
 
 #[derive(Debug, Args)]
 pub struct FmtArgs {
@@ -55,12 +56,17 @@ fn one(path: &Path, args: &FmtArgs, output: &Output) -> Result<Status, CommandEr
     Ok(Status::Done)
 }
 
-fn formatted(path: &Path, text: &str) -> Result<String, NotToml> {
-    spec::format(text).map_err(|source| NotToml {
+fn formatted(path: &Path, text: &str) -> Result<String, CommandError> {
+    // One that is about to be written may be empty.
+    if !text.trim().is_empty() {
+        spec::refuse_other_kinds(path, text)?;
+    }
+    let not_toml = |source: toml_edit::TomlError| NotToml {
         path: path.to_owned(),
         // Its first line says what and where.
         why: source.to_string().lines().collect::<Vec<_>>().join("\n  "),
-    })
+    };
+    Ok(spec::format(text).map_err(not_toml)?)
 }
 
 /// As a filter, for editors.
@@ -86,7 +92,10 @@ pub struct NotToml {
 
 impl Explain for NotToml {
     fn help(&self) -> Option<String> {
-        Some("`genesys-iam validate` shows the place".to_owned())
+        Some(format!(
+            "`genesys-iam validate {}` shows all faults at once",
+            shell_word(&self.path.to_string_lossy())
+        ))
     }
 
     fn status(&self) -> Status {

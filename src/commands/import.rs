@@ -10,6 +10,8 @@ use super::connections::SessionError;
 use super::files::{FileError, write_new};
 use super::options::Global;
 use super::report::report_json;
+use super::session::invocation_without_spec;
+use super::specs::SpecSource;
 use super::{CommandError, Status, connections};
 use crate::arn::{AccountId, partition_of_region};
 use crate::aws::{self, Clients, Transport};
@@ -134,7 +136,15 @@ pub async fn run(global: &Global, args: &ImportArgs, output: &Output) -> Result<
         Some(path) => {
             write_new(path, &text, output)?;
             let count = plural(roles.len(), "role");
-            output.note(&format!("imported {count} into {}\n", crate::text::path(path)));
+            let spec = SpecSource::File(path.clone())
+                .option()
+                .map(|option| format!(" {option}"))
+                .unwrap_or_default();
+            let invocation = invocation_without_spec(global);
+            output.note(&format!(
+                "imported {count} into {}. Look at it, then: {invocation}{spec} plan\n",
+                crate::text::path(path)
+            ));
         }
         None if global.json => return Ok(status),
         None => output.result(&text)?,

@@ -101,7 +101,20 @@ pub async fn run(global: &Global, args: &InitArgs, output: &Output) -> Result<St
     }
     let spec = SpecSource::File(file).option().map(|option| format!(" {option}")).unwrap_or_default();
     let sandbox = if global.sandbox { " --sandbox" } else { "" };
-    output.note(&format!("{name} is written. Look at it, then: genesys-iam{sandbox}{spec} plan\n"));
+    let without_aws = if global.sandbox {
+        String::new()
+    } else {
+        format!(" (without an AWS account: genesys-iam --sandbox{spec} plan)")
+    };
+    output.note(&format!(
+        "{name} is written. Look at it, then: genesys-iam{sandbox}{spec} plan{without_aws}\n"
+    ));
+    if !asker.answers.data_action.is_empty() && asker.answers.functions().count() > 1 {
+        output.note(&format!(
+            "{} the data action invokes the first function; write another [[role.data_action]] for each of the others\n",
+            paint(WARNING, "note:")
+        ));
+    }
     Ok(Status::Done)
 }
 
@@ -181,10 +194,13 @@ impl Answers {
         }
     }
 
+    fn functions(&self) -> impl Iterator<Item = &str> {
+        self.functions.split([' ', ',']).filter(|name| !name.is_empty())
+    }
+
     /// The spec; what is not known yet is as in the example.
     fn text(&self) -> String {
-        let functions = self.functions.split([' ', ',']).filter(|name| !name.is_empty());
-        let functions: Vec<String> = functions.map(quoted).collect();
+        let functions: Vec<String> = self.functions().map(quoted).collect();
         let replacements = [
             // It is a path of the repository's.
             ("#:schema ../docs/genesys.schema.json\n\n", String::new()),
@@ -232,7 +248,7 @@ impl Answers {
             let action = action.replacen("output = { status = \"string\" }", "output = {}", 1);
             let action = commented(&action, |line| line.starts_with("test_input"));
             let action = action.replacen("\"Get order status\"", &quoted(&self.data_action), 1);
-            let mut functions = self.functions.split([' ', ',']).filter(|name| !name.is_empty());
+            let mut functions = self.functions();
             match (functions.next(), functions.next()) {
                 (Some(first), Some(_)) => action.replacen(
                     &format!("# function = {}", quoted(first)),
@@ -376,6 +392,9 @@ impl Asker<'_> {
         let Prompt { answer, flag, place, .. } = question;
         if *flag == EXTERNAL_ID.flag && !is_guid(given) {
             return Some(format!("an organization's ID is a GUID; find it in {place}"));
+        }
+        if *flag == EXTERNAL_ID.flag && given.contains(|c: char| c.is_ascii_uppercase()) {
+            return Some(format!("Genesys Cloud writes it in lower case: {}", given.to_ascii_lowercase()));
         }
         let mut answers = self.answers.clone();
         *answer(&mut answers) = given.to_owned();

@@ -35,6 +35,7 @@ pub mod session;
 pub mod shell;
 mod since;
 pub mod specs;
+pub mod usage;
 pub mod validate;
 
 pub use error::CommandError;

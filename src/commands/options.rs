@@ -7,9 +7,10 @@ use clap_complete::ArgValueCompleter;
 
 use super::complete::role_names;
 use crate::arn::AccountId;
+use crate::render::Typed;
 use crate::render::output::Output;
 use crate::secrets;
-use crate::text::password;
+use crate::text::{password, shell_word};
 
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Options of all commands")]
@@ -55,6 +56,27 @@ pub struct Global {
 }
 
 impl Global {
+    /// What another command has to repeat to work on the same.
+    pub fn typed(&self) -> Typed {
+        let mut words = Vec::new();
+        if let Some(folder) = &self.directory {
+            words.push(format!("-C {}", shell_word(&folder.to_string_lossy())));
+        }
+        if self.sandbox {
+            words.push("--sandbox".to_owned());
+        }
+        let options = [
+            ("--aws-endpoint-url", &self.aws_endpoint_url),
+            ("--genesys-endpoint-url", &self.genesys_endpoint_url),
+        ];
+        for (option, value) in options {
+            words.extend(value.iter().map(|value| format!("{option} {}", shell_word(value))));
+        }
+        words.extend(self.allow_env.iter().map(|name| format!("--allow-env {}", shell_word(name))));
+        let specs = self.files.iter().map(|file| format!("--file {}", shell_word(&file.to_string_lossy())));
+        Typed { options: words.join(" "), specs: specs.collect::<Vec<_>>().join(" ") }
+    }
+
     /// Passwords of endpoints and proxies, also where these are too broken to be recognized as URLs.
     pub fn mask_passwords(&self, output: &Output) {
         let is_url = |name: &str| {

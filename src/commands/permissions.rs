@@ -1,12 +1,16 @@
-//! `permissions`: the least-privilege IAM policy for this very spec. Offline.
+//! `permissions`: the least-privilege IAM policy for these very specs. Offline.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use clap::Args;
 
-use super::options::Global;
+use super::fleet::{NothingSelected, selected};
+use super::options::{Global, Select};
+use super::specs::SpecsError;
 use super::{CommandError, Status, loading, specs};
-use crate::model::resolve;
+use crate::arn::AccountId;
+use crate::explain::Explain;
+use crate::model::{DesiredState, resolve};
 use crate::permissions::{CommandKind, genesys_permissions, permissions, size};
 use crate::policy::quota;
 use crate::render;
@@ -21,6 +25,8 @@ pub struct PermissionsArgs {
     /// An IAM policy document, or Terraform's data source for one
     #[arg(long, value_name = "FORMAT", default_value = "json")]
     pub format: PermissionsFormat,
+    #[command(flatten)]
+    pub select: Select,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -38,14 +44,21 @@ pub enum PermissionsFormat {
 }
 
 pub fn run(global: &Global, args: &PermissionsArgs, output: &Output) -> Result<Status, CommandError> {
-    let spec = loading::load_offline(&specs::one(global, "`permissions`", output)?, global, output)?;
+    let mut loaded = Vec::new();
+    for source in specs::named(global, output)? {
+        loaded.push(Ok(loading::load_offline(&source, global, output)?));
+    }
+    if let Some(nothing) = NothingSelected::of(loaded.iter(), &args.select) {
+        return Err(nothing.into());
+    }
+    let specs = loaded.into_iter().flatten().filter_map(|spec| selected(spec, &args.select));
+    let desired = of_one_account(specs.map(|spec| resolve(&spec, &BTreeMap::new())))?;
     let purpose = match args.purpose {
         PermissionsFor::Plan => CommandKind::Plan,
         PermissionsFor::Check => CommandKind::Check,
         PermissionsFor::Apply => CommandKind::Apply,
         PermissionsFor::Destroy => CommandKind::Destroy,
     };
-    let desired = resolve(&spec, &BTreeMap::new());
     let grants = permissions(&desired, purpose);
     let json = render::permissions::json(&grants);
     let size = size(&json);
@@ -66,4 +79,38 @@ pub fn run(global: &Global, args: &PermissionsArgs, output: &Output) -> Result<S
         PermissionsFormat::Terraform => render::permissions::terraform(&grants),
     })?;
     Ok(Status::Done)
+}
+
+/// What all of the specs want: a policy is of one account.
+fn of_one_account(mut states: impl Iterator<Item = DesiredState>) -> Result<DesiredState, CommandError> {
+    let Some(mut all) = states.next() else { return Err(SpecsError::NoSpec.into()) };
+    let mut others = BTreeSet::new();
+    for DesiredState { account_id, reads_organization, roles, excluded, .. } in states {
+        if account_id != all.account_id {
+            others.insert(account_id);
+        }
+        all.roles.extend(roles);
+        all.excluded.extend(excluded);
+        all.reads_organization |= reads_organization;
+    }
+    if others.is_empty() {
+        return Ok(all);
+    }
+    others.insert(all.account_id);
+    Err(SeveralAccounts(others).into())
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("the specs are of {} AWS accounts, and a policy is for one", .0.len())]
+struct SeveralAccounts(BTreeSet<AccountId>);
+
+impl Explain for SeveralAccounts {
+    fn help(&self) -> Option<String> {
+        let options: Vec<String> = self.0.iter().map(|account| format!("`--account {account}`")).collect();
+        Some(format!("choose one: {}", options.join(", ")))
+    }
+
+    fn status(&self) -> Status {
+        Status::Usage
+    }
 }

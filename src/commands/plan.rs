@@ -10,7 +10,6 @@ use super::page;
 use super::report::{provenance, report};
 use super::reports::Reports;
 use super::session::{LookUp, Observed, Session, invocation_for_all};
-use super::specs::quoted;
 use super::{CommandError, Status};
 use crate::explain::Explain;
 use crate::genesys::GenesysError;
@@ -21,7 +20,7 @@ use crate::render::output::Output;
 use crate::render::style::{ERROR, HELP, WARNING, paint};
 use crate::saved::{Options, SavedError, SavedFile, SavedFleet, SavedPlan, SavedSpec};
 use crate::spec::{RoleSpec, Spec};
-use crate::text::one_line;
+use crate::text::{one_line, shell_word};
 use crate::view::{PLANS_FORMAT, PlanView, few};
 
 #[derive(Debug, Args)]
@@ -36,6 +35,13 @@ pub struct PlanArgs {
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub format: ReportFormat,
     #[command(flatten)]
+    pub planning: Planning,
+}
+
+/// What a plan is made of, what keeps it from being carried out, and where it is reported: of `plan` and `apply` alike.
+#[derive(Debug, Args)]
+pub struct Planning {
+    #[command(flatten)]
     pub reports: Reports,
     #[command(flatten)]
     pub scope: Scope,
@@ -47,9 +53,9 @@ pub struct PlanArgs {
 
 pub async fn run(global: &Global, args: &PlanArgs, output: &Output) -> Result<Status, CommandError> {
     page::refuse_on_a_terminal(args.format, output)?;
-    args.reports.check(global, args.out.as_deref())?;
+    args.planning.reports.check(global, args.out.as_deref())?;
     args.out.as_deref().map_or(Ok(()), SavedFile::check)?;
-    match Fleet::open(global, &args.select, output).await? {
+    match Fleet::open(global, &args.planning.select, output).await? {
         Fleet::One(session) => run_in(*session, args, output).await,
         Fleet::Many(members) => run_many(members, global, args, output).await,
     }
@@ -62,7 +68,7 @@ async fn run_many(
     args: &PlanArgs,
     output: &Output,
 ) -> Result<Status, CommandError> {
-    let options = options(args.scope, &args.select);
+    let options = options(args.planning.scope, &args.planning.select);
     let reading = fleet::reading(&members);
     let inner = output.inner();
     let made = fleet::for_each_spec(members, async |session| {
@@ -125,14 +131,17 @@ async fn run_many(
             page::print(format, &page(format), output)?;
         }
     }
-    args.reports.write(output, page)?;
+    args.planning.reports.write(output, page)?;
     for (file, made) in &made {
         if let Ok((_, (_, Observed { genesys_unread: Some(error), .. }, _))) = made {
             output.message(&format!("{file}:\n"));
             report_unread(error, output);
         }
     }
-    if let Some(refusal) = made.iter().find_map(|(_, made)| refusal(&made.as_ref().ok()?.1.0, args.guard)) {
+    if let Some(refusal) =
+        made.iter().find_map(|(_, made)| refusal(&made.as_ref().ok()?.1.0, args.planning.guard))
+    {
+        warn_of_earlier(args, output);
         return Err(refusal.into());
     }
     if let Some(path) = &args.out {
@@ -162,8 +171,7 @@ fn beyond(invocation: &str) -> String {
 fn report_errors<T>(made: &Outcomes<T>, output: &Output) {
     for (file, made) in made {
         if let Err(error) = made {
-            output.message(&format!("{file}:\n"));
-            report(error, output);
+            report(error, &output.for_spec(&file.display()));
         }
     }
 }
@@ -180,6 +188,7 @@ fn saved_fleet(
         let Some((session, (plan, observed, _))) = made.as_ref().ok().filter(|(_, made)| is_whole(made))
         else {
             output.message(&format!("{} {file} has no plan, so none is kept\n", paint(ERROR, "error:")));
+            warn_of_earlier(args, output);
             return Ok(None);
         };
         specs.push(SavedSpec {
@@ -187,7 +196,7 @@ fn saved_fleet(
             saved: saved(session, plan, observed, options, output)?,
         });
     }
-    Ok(Some(SavedFleet::new(&args.select.accounts, specs)))
+    Ok(Some(SavedFleet::new(&args.planning.select.accounts, specs)))
 }
 
 /// What of a plan is kept.
@@ -199,11 +208,23 @@ pub(super) fn saved(
     output: &Output,
 ) -> Result<SavedPlan, SavedError> {
     let api = session.genesys.as_ref().map(crate::genesys::Client::api);
-    SavedPlan::new(plan, &observed.desired, &observed.live, api, options.clone(), output)
+    let place = (session.in_sandbox, api);
+    SavedPlan::new(plan, &observed.desired, &observed.live, place, options.clone(), output)
+}
+
+/// A refused plan is not kept, and what an earlier run kept in its place is not this one.
+fn warn_of_earlier(args: &PlanArgs, output: &Output) {
+    if let Some(path) = args.out.as_deref().filter(|path| path.exists()) {
+        output.message(&format!(
+            "{} {} is from an earlier run; this plan was not kept\n",
+            paint(WARNING, "warning:"),
+            path.display()
+        ));
+    }
 }
 
 fn say_what_is_next(path: &Path, invocation: &str, options: &Options, output: &Output) {
-    let file = quoted(&path.to_string_lossy());
+    let file = shell_word(&path.to_string_lossy());
     let flags = [(options.adopt, " --adopt"), (options.prune, " --prune")];
     let flags: String = flags.into_iter().filter(|(is, _)| *is).map(|(_, flag)| flag).collect();
     let next = format!("To carry out just this: {invocation} apply {file}{flags}");
@@ -248,7 +269,7 @@ pub(super) fn show_all<T>(
             }
             Err(error) => {
                 failed += 1;
-                report(error, output);
+                report(error, &output.for_spec(&file.display()));
                 output.result("\n")?;
             }
         }
@@ -260,7 +281,7 @@ pub(super) fn show_all<T>(
 
 /// As [`run`], in a session that is given.
 pub async fn run_in(mut session: Session, args: &PlanArgs, output: &Output) -> Result<Status, CommandError> {
-    let options = options(args.scope, &args.select);
+    let options = options(args.planning.scope, &args.planning.select);
     let (plan, observed) = make(&mut session, &options, output).await?;
     let other = other_organization(&session, output).await;
     let status = status(&plan, &observed, args);
@@ -285,11 +306,12 @@ pub async fn run_in(mut session: Session, args: &PlanArgs, output: &Output) -> R
         }
     };
     page::print(args.format, &page(args.format), output)?;
-    args.reports.write(output, page)?;
-    if let Some(refusal) = refusal(&plan, args.guard) {
+    args.planning.reports.write(output, page)?;
+    if let Some(refusal) = refusal(&plan, args.planning.guard) {
         if let Some(error) = &observed.genesys_unread {
             report_unread(error, output);
         }
+        warn_of_earlier(args, output);
         return Err(refusal.into());
     }
     if let Some(error) = observed.genesys_unread {
@@ -310,7 +332,7 @@ fn report_unread(error: &GenesysError, output: &Output) {
 }
 
 fn status(plan: &Plan, observed: &Observed, args: &PlanArgs) -> Status {
-    if let Some(refusal) = refusal(plan, args.guard) {
+    if let Some(refusal) = refusal(plan, args.planning.guard) {
         refusal.status()
     } else if observed.genesys_unread.is_some() {
         Status::Error

@@ -92,7 +92,7 @@ pub enum EvaluateFormat {
 pub fn run(global: &Global, command: &PolicyCommand, output: &Output) -> Result<Status, CommandError> {
     match command {
         PolicyCommand::Lint { kind, accounts, files } => lint(*kind, accounts, files, global.json, output),
-        PolicyCommand::Compare { a, b } => compare(a, b, output),
+        PolicyCommand::Compare { a, b } => compare(a, b, global.json, output),
         PolicyCommand::Evaluate(args) => run_evaluate(args, output),
     }
 }
@@ -165,15 +165,19 @@ fn lint(
     Ok(status)
 }
 
-fn compare(a: &Path, b: &Path, output: &Output) -> Result<Status, CommandError> {
+fn compare(a: &Path, b: &Path, as_json: bool, output: &Output) -> Result<Status, CommandError> {
     let document = Diff { before: document(a)?, after: document(b)? };
-    if equivalent(&document.before, &document.after) {
-        output.result("They mean the same.\n")?;
-        return Ok(Status::Done);
+    let are_equivalent = equivalent(&document.before, &document.after);
+    let status = if are_equivalent { Status::Done } else { Status::Changes };
+    let difference = (!are_equivalent).then(|| render::policy::difference(&document));
+    if as_json {
+        let difference = difference.map(|text| anstream::adapter::strip_str(&text).to_string());
+        let members = json!({ "equivalent": are_equivalent, "difference": difference });
+        report_json("genesys-iam comparison", &members, status, output)?;
+    } else {
+        output.result(difference.as_deref().unwrap_or("They mean the same.\n"))?;
     }
-    let difference = render::policy::difference(&document);
-    output.result(&difference)?;
-    Ok(Status::Changes)
+    Ok(status)
 }
 
 /// The request as a file says it.
@@ -311,7 +315,12 @@ pub enum PolicyError {
 impl Explain for PolicyError {
     fn help(&self) -> Option<String> {
         match self {
-            Self::Document { .. } | Self::Guardrail { .. } => None,
+            Self::Document { .. } => Some(
+                "a policy document is JSON; the answers of `aws iam get-role`, `get-policy-version`, `get-role-policy` and \
+                 `aws lambda get-policy` will do"
+                    .to_owned(),
+            ),
+            Self::Guardrail { .. } => None,
             Self::Request { .. } => Some(
                 "it looks like {\"principal\": {\"AWS\": \"arn:…\"}, \"action\": \"sts:AssumeRole\", \"resource\": \"arn:…\", \
                  \"context\": {\"sts:ExternalId\": [\"…\"]}}"

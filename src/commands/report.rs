@@ -20,7 +20,7 @@ pub fn report(error: &CommandError, output: &Output) {
     }
     let mut text = format!("{} {}\n", paint(ERROR, "error:"), error.with_causes());
     if let Some(help) = error.help() {
-        text.push_str(&format!("{} {help}\n", paint(HELP, "help:")));
+        text.push_str(&format!("{} {}\n", paint(HELP, "help:"), output.remedy(&help)));
     }
     output.message(&text);
 }

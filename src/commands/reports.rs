@@ -1,5 +1,6 @@
 //! `--report`: the report as a file too, in a format of its own.
 
+use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -9,6 +10,7 @@ use clap::{Args, ValueEnum as _};
 use super::options::{Global, ReportFormat};
 use super::specs;
 use crate::explain::{Explain, Status};
+use crate::file_kind::FileKind;
 use crate::files::{self, Overwrite};
 use crate::render::output::Output;
 
@@ -71,6 +73,15 @@ impl Reports {
             }
             if self.reports[..number].iter().any(|other| files::is_same(path, &other.path)) {
                 return of("another report");
+            }
+            // What only looks like a report's place: the spec, plan or state of another command.
+            let kind =
+                if path.is_file() { fs::read(path).ok().map(|bytes| FileKind::of(&bytes)) } else { None };
+            match kind {
+                Some(FileKind::Spec) => return of("a spec"),
+                Some(FileKind::SavedPlan) => return of("a saved plan"),
+                Some(FileKind::SandboxState) => return of("the state of a sandbox"),
+                _ => {}
             }
         }
         Ok(())

@@ -6,11 +6,13 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use clap::{Args, Subcommand};
+use serde_json::json;
 use tokio::net::TcpListener;
 
-use super::fleet::NothingSelected;
 use super::options::Global;
+use super::report::report_json;
 use super::scenario::configure;
+use super::specs::SpecsError;
 use super::{CommandError, Status, loading, specs};
 use crate::explain::Explain;
 use crate::render::output::Output;
@@ -56,7 +58,7 @@ pub async fn serve(global: &Global, args: &ServeArgs, output: &Output) -> Result
     for source in &sources {
         loaded.push(loading::load(source, global, output)?);
     }
-    let Some((spec, others)) = loaded.split_first() else { return Err(NothingSelected.into()) };
+    let Some((spec, others)) = loaded.split_first() else { return Err(SpecsError::NoSpec.into()) };
     let seed = loading::seed(spec);
     let mut sandbox = if in_memory { Sandbox::new(&seed) } else { Sandbox::open(&state, &seed)? };
     configure(&mut sandbox, &global.sandbox_options, &seed)?;
@@ -91,7 +93,13 @@ pub async fn serve(global: &Global, args: &ServeArgs, output: &Output) -> Result
     Ok(Status::Done)
 }
 
-pub fn scenarios(output: &Output) -> Result<Status, CommandError> {
+pub fn scenarios(as_json: bool, output: &Output) -> Result<Status, CommandError> {
+    if as_json {
+        let scenarios = BUILT_IN.iter().map(|(name, text)| json!({ "name": name, "about": about(text) }));
+        let members = json!({ "scenarios": scenarios.collect::<Vec<_>>() });
+        report_json("genesys-iam scenarios", &members, Status::Done, output)?;
+        return Ok(Status::Done);
+    }
     let width = BUILT_IN.iter().map(|(name, _)| name.len()).max().unwrap_or_default();
     let line = |(name, text): &(&str, &str)| format!("{name:width$}  {}\n", about(text));
     output.result(&BUILT_IN.iter().map(line).collect::<String>())?;

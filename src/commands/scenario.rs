@@ -1,13 +1,15 @@
 //! `--scenario` and `--consistency`: what a sandbox is made to show.
 
-use std::io::{self, Read as _};
+use std::io;
 use std::path::Path;
 use std::time::Duration;
 
 use super::CommandError;
 use super::options::SandboxOptions;
 use crate::explain::{Explain, Status};
+use crate::file_kind::FileKind;
 use crate::sandbox::{Sandbox, Scenario, ScenarioError, Seed};
+use crate::spec::read_bounded;
 
 /// Plants the scenario and sets the delay that the options ask for.
 pub fn configure(sandbox: &mut Sandbox, options: &SandboxOptions, seed: &Seed) -> Result<(), CommandError> {
@@ -29,14 +31,15 @@ pub fn configure(sandbox: &mut Sandbox, options: &SandboxOptions, seed: &Seed) -
 }
 
 fn read_scenario(path: &str) -> Result<String, ScenarioArgError> {
-    let mut text = String::new();
-    let unreadable = |source| ScenarioArgError::Read { path: path.to_owned(), source };
-    let file = std::fs::File::open(path).map_err(unreadable)?;
-    file.take(MAX_SCENARIO).read_to_string(&mut text).map_err(unreadable)?;
-    Ok(text)
+    let file = std::fs::File::open(path).and_then(|file| read_bounded(file, MAX_SCENARIO));
+    let text = file.map_err(|source| ScenarioArgError::Read { path: path.to_owned(), source })?;
+    match FileKind::of(text.as_bytes()) {
+        FileKind::OtherText | FileKind::OtherJson => Ok(text),
+        kind => Err(ScenarioArgError::OtherKind { path: path.to_owned(), kind }),
+    }
 }
 
-/// A scenario file beyond it is cut off, and then is not one.
+/// Bytes of a scenario.
 const MAX_SCENARIO: u64 = 1 << 20;
 
 #[derive(Debug, thiserror::Error)]
@@ -47,6 +50,8 @@ pub enum ScenarioArgError {
     Unknown(String),
     #[error("cannot read the scenario `{path}`")]
     Read { path: String, source: io::Error },
+    #[error("`{path}` is {kind}, not a scenario")]
+    OtherKind { path: String, kind: FileKind },
     #[error("the scenario `{name}` is broken")]
     Broken { name: String, source: ScenarioError },
 }
@@ -56,7 +61,10 @@ impl Explain for ScenarioArgError {
         let help = match self {
             Self::NotInSandbox => "add `--sandbox`",
             Self::Unknown(_) => "`genesys-iam sandbox scenarios` lists the names",
-            Self::Read { .. } => "name a readable TOML or JSON file",
+            Self::Read { .. } => "name a file of TOML or JSON, in UTF-8 and of at most 1 MiB",
+            Self::OtherKind { .. } => {
+                "`genesys-iam sandbox scenarios` lists those that have a name; docs/sandbox.md describes the file"
+            }
             Self::Broken { .. } => "docs/sandbox.md describes the file",
         };
         Some(help.to_owned())
@@ -65,7 +73,7 @@ impl Explain for ScenarioArgError {
     fn status(&self) -> Status {
         match self {
             Self::NotInSandbox | Self::Unknown(_) => Status::Usage,
-            Self::Read { .. } | Self::Broken { .. } => Status::Error,
+            Self::Read { .. } | Self::OtherKind { .. } | Self::Broken { .. } => Status::Error,
         }
     }
 }

@@ -9,7 +9,7 @@ use super::CommandError;
 use super::connections::{Connections, SessionError, genesys_client, sandbox_clients, with_endpoints};
 use super::options::{Global, ReadsArg};
 use super::reading::Reading;
-use super::specs::{SpecSource, quoted};
+use super::specs::SpecSource;
 use crate::apply::ReplacementTests;
 use crate::arn::{AccountId, FunctionArn};
 use crate::aws::{self, AwsError, AwsErrorKind, Caller, Clients, Freshness};
@@ -84,33 +84,18 @@ const PROGRAM: &str = "genesys-iam";
 
 /// How to run another command with the same specs.
 pub(super) fn invocation_for_all(global: &Global) -> String {
-    let files = global.files.iter().map(|file| format!("--file {}", quoted(&file.to_string_lossy())));
-    invocation(files.collect(), global)
+    invocation(&global.typed().specs, global)
 }
 
 /// The same where there is no spec.
 pub(super) fn invocation_without_spec(global: &Global) -> String {
-    invocation(Vec::new(), global)
+    invocation("", global)
 }
 
-fn invocation(files: Vec<String>, global: &Global) -> String {
-    let mut words = vec![PROGRAM.to_owned()];
-    if let Some(folder) = &global.directory {
-        words.push(format!("-C {}", quoted(&folder.to_string_lossy())));
-    }
-    if global.sandbox {
-        words.push("--sandbox".to_owned());
-    }
-    let options = [
-        ("--aws-endpoint-url", &global.aws_endpoint_url),
-        ("--genesys-endpoint-url", &global.genesys_endpoint_url),
-    ];
-    for (option, value) in options {
-        words.extend(value.iter().map(|value| format!("{option} {}", quoted(value))));
-    }
-    words.extend(global.allow_env.iter().map(|name| format!("--allow-env {}", quoted(name))));
-    words.extend(files);
-    words.join(" ")
+fn invocation(specs: &str, global: &Global) -> String {
+    let options = global.typed().options;
+    let words = [PROGRAM, &options, specs];
+    words.into_iter().filter(|words| !words.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
 impl Session {
@@ -121,8 +106,7 @@ impl Session {
         connections: &mut Connections,
         output: &Output,
     ) -> Result<Self, CommandError> {
-        let (invocation, file) =
-            (invocation(source.option().into_iter().collect(), global), source.display());
+        let (invocation, file) = (invocation(&source.option().unwrap_or_default(), global), source.display());
         let reads = match global.reads {
             ReadsArg::Auto => Reads::Auto,
             ReadsArg::Single => Reads::Single,

@@ -4,9 +4,11 @@ use std::path::Path;
 
 use clap_complete::Shell;
 use clap_complete::env::Shells;
+use serde_json::json;
 
 use super::files::FileError;
 use super::manual::pages;
+use super::report::report_json;
 use super::{CommandError, Status};
 use crate::files::{self, Overwrite};
 use crate::render::output::{Output, OutputError};
@@ -40,9 +42,15 @@ pub fn schema(output: &Output) -> Result<Status, CommandError> {
     Ok(Status::Done)
 }
 
-pub fn version(output: &Output) -> Result<Status, CommandError> {
+pub fn version(as_json: bool, output: &Output) -> Result<Status, CommandError> {
     // Releases are built with both; a build from a checkout is of no particular commit.
-    let build = match (option_env!("GENESYS_IAM_COMMIT"), option_env!("GENESYS_IAM_DATE")) {
+    let (commit, date) = (option_env!("GENESYS_IAM_COMMIT"), option_env!("GENESYS_IAM_DATE"));
+    if as_json {
+        let members = json!({ "commit": commit, "date": date });
+        report_json("genesys-iam version", &members, Status::Done, output)?;
+        return Ok(Status::Done);
+    }
+    let build = match (commit, date) {
         (Some(commit), Some(date)) => format!("commit {commit}, {date}"),
         _ => "built from source".to_owned(),
     };

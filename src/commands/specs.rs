@@ -12,6 +12,7 @@ use crate::explain::{Explain, Status};
 use crate::render::output::Output;
 use crate::render::style::{WARNING, paint};
 use crate::spec::{DEFAULT_FILE, LoadError, LoadOptions, Loaded, load, load_text, read_bounded};
+use crate::text::shell_word;
 
 /// The spec that the sandbox uses where there is none.
 pub const DEMONSTRATION: &str = include_str!("../../examples/genesys.toml");
@@ -44,7 +45,7 @@ impl SpecSource {
     pub fn option(&self) -> Option<String> {
         match self {
             Self::File(path) if path != Path::new(DEFAULT_FILE) => {
-                Some(format!("--file {}", quoted(&path.to_string_lossy())))
+                Some(format!("--file {}", shell_word(&path.to_string_lossy())))
             }
             Self::Stdin => Some(format!("--file {STDIN}")),
             Self::File(_) | Self::Found(_) | Self::Demonstration => None,
@@ -79,8 +80,8 @@ impl SpecSource {
                         LoadError::Invalid { path: _, text, diagnostics } => {
                             LoadError::Invalid { path: self.to_string().into(), text, diagnostics }
                         }
-                        LoadError::Json { .. } => {
-                            LoadError::Json { path: self.to_string().into(), is_plan: false }
+                        LoadError::NotSpec { path: _, kind } => {
+                            LoadError::NotSpec { path: self.to_string().into(), kind }
                         }
                         error => error,
                     })
@@ -99,19 +100,6 @@ impl fmt::Display for SpecSource {
             Self::Demonstration => f.write_str("the demonstration spec"),
         }
     }
-}
-
-pub(super) fn quoted(text: &str) -> String {
-    // A line's end in a file's name would end the line that shows the command.
-    if text.chars().any(char::is_control) {
-        let escaped = text.chars().map(|c| match c {
-            '\'' | '\\' => format!("\\{c}"),
-            c if c.is_control() => c.to_string().bytes().map(|byte| format!("\\x{byte:02x}")).collect(),
-            c => c.to_string(),
-        });
-        return format!("$'{}'", escaped.collect::<String>());
-    }
-    shlex::try_quote(text).map_or_else(|_| text.to_owned(), |quoted| quoted.into_owned())
 }
 
 /// The specs of the options that all commands have.
@@ -205,13 +193,24 @@ fn found(global: &Global, output: &Output) -> Result<SpecSource, CommandError> {
         return Ok(SpecSource::Found(path));
     }
     if global.sandbox {
+        let above =
+            unused().map(|path| format!(", and {} is not used unasked", path.display())).unwrap_or_default();
         output.note(&format!(
-            "{} there is no {DEFAULT_FILE} here: using the built-in demonstration spec\n",
+            "{} there is no {DEFAULT_FILE} here{above}: using the built-in demonstration spec\n",
             paint(WARNING, "note:")
         ));
         return Ok(SpecSource::Demonstration);
     }
-    Err(SpecsError::NoSpec.into())
+    Err(match unused() {
+        Some(path) => SpecsError::NotUsed(path).into(),
+        None => SpecsError::NoSpec.into(),
+    })
+}
+
+/// A spec above this folder that is not this user's to find.
+fn unused() -> Option<PathBuf> {
+    let here = std::env::current_dir().ok()?;
+    here.ancestors().skip(1).map(|folder| folder.join(DEFAULT_FILE)).find(|path| path.is_file())
 }
 
 /// No further up than the repository's root, or the home folder where there is no repository.
@@ -256,6 +255,8 @@ pub enum SpecsError {
     NoSpec,
     #[error("`{path}` could have been written by another user, so it is not used unasked", path = crate::text::path(.0))]
     NotOwn(PathBuf),
+    #[error("there is no {DEFAULT_FILE} here, and `{path}` is outside the repository and the home folder, so it is not used unasked", path = crate::text::path(.0))]
+    NotUsed(PathBuf),
     #[error("`{path}` contains no spec: no file ends in .toml", path = crate::text::path(.0))]
     EmptyFolder(PathBuf),
     #[error("{0} takes one spec, and several are given")]
@@ -272,8 +273,8 @@ impl Explain for SpecsError {
                  `genesys-iam diagnose ROLE` needs none; `genesys-iam --sandbox plan` shows what it is like, without an AWS \
                  account"
             }
-            Self::NotOwn(path) => {
-                return Some(format!("to use it, name it: `--file {}`", quoted(&path.to_string_lossy())));
+            Self::NotOwn(path) | Self::NotUsed(path) => {
+                return Some(format!("to use it, name it: `--file {}`", shell_word(&path.to_string_lossy())));
             }
             Self::EmptyFolder(_) => "name a file, or a folder that contains specs",
             Self::OneSpec(_) => "give one spec at a time",
@@ -284,7 +285,7 @@ impl Explain for SpecsError {
 
     fn status(&self) -> Status {
         match self {
-            Self::NoSpec | Self::EmptyFolder(_) => Status::Error,
+            Self::NoSpec | Self::NotUsed(_) | Self::EmptyFolder(_) => Status::Error,
             Self::NotOwn(_) => Status::Refused,
             Self::OneSpec(_) | Self::NamedTwice => Status::Usage,
         }

@@ -132,7 +132,7 @@ pub fn wanted(known: &Known<'_>) -> Result<Wanted, String> {
         spec.roles.iter_mut().for_each(|role| role.functions.clear());
     }
     let text = format!(
-        "# Written by `genesys-iam diagnose`. Look it over, then run `genesys-iam plan`.\n\n{}",
+        "# Written by `genesys-iam diagnose`. Look it over, then run `plan` with it.\n\n{}",
         file(list, id.as_deref())
     );
     Ok(Wanted { spec, text, external_id, functions })

@@ -19,3 +19,6 @@ pub mod redact;
 pub mod style;
 #[cfg(test)]
 mod tests;
+mod typed;
+
+pub use typed::Typed;

@@ -11,6 +11,7 @@ use terminal_size::Width;
 
 use super::redact::Redactor;
 use super::style::{DIM, paint};
+use super::typed::Typed;
 use crate::explain::{Explain, Status};
 use crate::policy::EXTERNAL_ID;
 use crate::text::{inert, lines, without_passwords};
@@ -29,6 +30,8 @@ pub struct Output {
     is_inner: bool,
     /// Whether notes and progress are left out.
     is_quiet: bool,
+    /// What the commands in remedies repeat.
+    typed: Arc<Typed>,
     /// Whether the last line of the terminal says what is being waited for.
     is_waiting: Arc<AtomicBool>,
 }
@@ -134,6 +137,17 @@ impl Output {
     #[must_use]
     pub fn quiet(self, is_quiet: bool) -> Self {
         Self { is_quiet, ..self }
+    }
+
+    /// The same, whose remedies repeat these options.
+    #[must_use]
+    pub fn typed(self, typed: Typed) -> Self {
+        Self { typed: Arc::new(typed), ..self }
+    }
+
+    /// A remedy, with its commands as they can be typed.
+    pub fn remedy(&self, text: &str) -> String {
+        self.typed.commands(text)
     }
 
     pub fn is_quiet(&self) -> bool {

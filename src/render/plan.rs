@@ -117,7 +117,14 @@ fn accepted(summary: &PlanSummary) -> String {
 pub fn summary_of_all(plans: &[&PlanView], failed: usize) -> String {
     let summary = PlanSummary::of_all(plans.iter().map(|plan| &plan.summary));
     let title = paint(BOLD, &format!("{}:", plural(plans.len() + failed, "spec")));
-    let mut text = if summary.changes() == 0 {
+    // Of what was not read nothing is known.
+    let title = match failed {
+        0 => title,
+        _ => format!("{title} {} read;", plans.len()),
+    };
+    let mut text = if plans.is_empty() {
+        title.trim_end_matches(';').to_owned() + "."
+    } else if summary.changes() == 0 {
         format!("{title} {}", paint(GOOD, "no changes."))
     } else {
         format!("{title} {}", counts(&summary))

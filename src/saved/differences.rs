@@ -30,7 +30,8 @@ impl SavedPlan {
 
     /// What is no longer as it was when the plan was saved, in sentences; nothing when the plan may be carried out.
     pub fn differences(&self, now: &Self) -> Vec<String> {
-        let Self { plan, options: _, genesys_cloud, spec_digest, live_digest, desired, live } = self;
+        let Self { plan, options: _, in_sandbox: _, genesys_cloud, spec_digest, live_digest, desired, live } =
+            self;
         let mut found = Vec::new();
         for (key, what) in [("spec", "spec"), ("account_id", "AWS account"), ("region", "region")] {
             if plan[key] != now.plan[key] {

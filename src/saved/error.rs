@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use serde_json::Value;
 
 use crate::explain::{Explain, Status};
+use crate::file_kind::FileKind;
+use crate::text::shell_word;
 use crate::view::FORMAT_VERSION;
 
 #[derive(Debug, thiserror::Error)]
@@ -14,10 +16,14 @@ pub enum SavedError {
     Read { path: PathBuf, source: io::Error },
     #[error("cannot write the plan `{path}`", path = crate::text::path(.path))]
     Write { path: PathBuf, source: io::Error },
-    #[error("`{path}` is not a saved plan", path = crate::text::path(.path))]
+    #[error("`{path}` is {kind}, not a saved plan", path = crate::text::path(.path))]
+    NotAPlan { path: PathBuf, kind: FileKind },
+    #[error("the saved plan `{path}` is broken", path = crate::text::path(.path))]
     Broken { path: PathBuf, source: serde_json::Error },
-    #[error("`{path}` is a plan that was printed with `--format json`, which cannot be applied", path = crate::text::path(.path))]
-    Printed { path: PathBuf },
+    #[error("`{path}` was made in the sandbox, and `--sandbox` is not given", path = crate::text::path(.path))]
+    MadeInSandbox { path: PathBuf },
+    #[error("`{path}` was made for AWS itself, and this is the sandbox", path = crate::text::path(.path))]
+    MadeOutside { path: PathBuf },
     #[error("`{path}` has the format version {found}, this genesys-iam knows {known}", path = crate::text::path(.path), known = FORMAT_VERSION)]
     Version { path: PathBuf, found: Value },
     #[error("`{path}` was edited: it does not fit its own digest", path = crate::text::path(.path))]
@@ -46,8 +52,27 @@ impl Explain for SavedError {
             Self::Edited { .. } => {
                 "look at what changed, then make a new plan: `genesys-iam plan --out FILE`"
             }
-            Self::Read { .. } | Self::Broken { .. } | Self::Printed { .. } | Self::Version { .. } => {
+            Self::NotAPlan { path, kind: FileKind::Spec } => {
+                let path = shell_word(&path.to_string_lossy());
+                return Some(format!("to apply this spec: `genesys-iam apply --file {path}`"));
+            }
+            Self::NotAPlan { kind: FileKind::Report("plan"), .. } => {
+                "`plan --json` is for programs; `genesys-iam plan --out FILE` makes a plan that can be applied"
+            }
+            Self::Read { source, .. } if source.kind() == io::ErrorKind::IsADirectory => {
+                "name a saved plan; specs are named with `--file`: `genesys-iam apply --file FOLDER`"
+            }
+            Self::Read { .. } | Self::NotAPlan { .. } | Self::Broken { .. } | Self::Version { .. } => {
                 "`genesys-iam plan --out FILE` makes a plan that can be applied"
+            }
+            Self::MadeInSandbox { path } => {
+                let path = shell_word(&path.to_string_lossy());
+                return Some(format!(
+                    "to carry it out in the sandbox: `genesys-iam --sandbox apply {path}`; for AWS itself make a plan without `--sandbox`"
+                ));
+            }
+            Self::MadeOutside { .. } => {
+                "leave out `--sandbox`, or make a plan of the sandbox: `genesys-iam --sandbox plan --out FILE`"
             }
             // A file says what was reviewed, and no file allows what the command line does not.
             Self::NotRepeated(_) => {
@@ -78,12 +103,14 @@ impl Explain for SavedError {
             | Self::OtherRoles(_)
             | Self::OtherAccounts(_)
             | Self::OtherSpecs(_)
+            | Self::MadeInSandbox { .. }
+            | Self::MadeOutside { .. }
             | Self::WeakExternalId { .. } => Status::Refused,
             Self::OneSpec => Status::Usage,
             Self::Read { .. }
             | Self::Write { .. }
+            | Self::NotAPlan { .. }
             | Self::Broken { .. }
-            | Self::Printed { .. }
             | Self::Version { .. } => Status::Error,
         }
     }

@@ -10,9 +10,10 @@ use serde_json::Value;
 use super::error::SavedError;
 use super::plan::{Options, SavedPlan};
 use crate::arn::AccountId;
+use crate::file_kind::FileKind;
 use crate::files::{self, Overwrite};
 use crate::spec::read_bounded;
-use crate::view::{FORMAT_VERSION, PLAN_FORMAT, PLANS_FORMAT};
+use crate::view::{FORMAT_VERSION, PLAN_FORMAT};
 
 /// Bytes of a file.
 const LARGEST: u64 = 64 * 1024 * 1024;
@@ -86,18 +87,20 @@ impl SavedFile {
             Ok(text) => text,
             Err(source) => return Err(SavedError::Read { path, source }),
         };
-        let value: Value = match serde_json::from_str(&text) {
+        let kind = FileKind::of(text.as_bytes());
+        if kind != FileKind::SavedPlan {
+            return Err(SavedError::NotAPlan { path, kind });
+        }
+        // As editors on Windows begin a file.
+        let value: Value = match serde_json::from_str(text.trim_start_matches('\u{feff}')) {
             Ok(value) => value,
             Err(source) => return Err(SavedError::Broken { path, source }),
         };
         let format = |value: &Value| value.get("format").and_then(Value::as_str).map(str::to_owned);
-        let (is_several, of_plan) = match format(&value).as_deref() {
-            Some(SEVERAL) => (true, &value),
-            Some(PLAN_FORMAT | PLANS_FORMAT) => return Err(SavedError::Printed { path }),
-            _ => (false, &value["plan"]),
-        };
+        let is_several = format(&value).as_deref() == Some(SEVERAL);
+        let of_plan = if is_several { &value } else { &value["plan"] };
         if !is_several && format(of_plan).as_deref() != Some(PLAN_FORMAT) {
-            let source = serde::de::Error::custom(format!("its format is not {:?}", PLAN_FORMAT));
+            let source = serde::de::Error::custom(format!("the format of its plan is not {PLAN_FORMAT:?}"));
             return Err(SavedError::Broken { path, source });
         }
         // The version first: another layout would be an error that says nothing.
@@ -142,6 +145,20 @@ impl SavedFile {
         }
     }
 
+    /// A plan is carried out where it was made.
+    ///
+    /// # Errors
+    ///
+    /// When it was made in the sandbox and this is not, or the other way round.
+    pub fn is_for(&self, in_sandbox: bool, path: &Path) -> Result<(), SavedError> {
+        let path = path.to_owned();
+        match self.plans().first().and_then(|plan| plan.in_sandbox) {
+            Some(true) if !in_sandbox => Err(SavedError::MadeInSandbox { path }),
+            Some(false) if in_sandbox => Err(SavedError::MadeOutside { path }),
+            _ => Ok(()),
+        }
+    }
+
     /// What the plans are carried out with: see [`SavedPlan::options`].
     ///
     /// # Errors
@@ -165,10 +182,8 @@ impl SavedFile {
             .map_err(|source| SavedError::Write { path: path.to_owned(), source })?;
         let is_file = |found: fs::Metadata| found.is_file() && found.len() > 0;
         match fs::metadata(path).is_ok_and(is_file).then(|| Self::read(path)) {
-            Some(Err(SavedError::Broken { .. } | SavedError::Printed { .. })) => {
-                Err(SavedError::InTheWay { path: path.to_owned() })
-            }
-            _ => Ok(()),
+            None | Some(Ok(_) | Err(SavedError::Edited { .. } | SavedError::Version { .. })) => Ok(()),
+            Some(_) => Err(SavedError::InTheWay { path: path.to_owned() }),
         }
     }
 

@@ -29,6 +29,9 @@ pub struct SavedPlan {
     /// As `render::json` has it.
     pub plan: Value,
     pub options: Options,
+    /// Whether the plan is of the sandbox; files of earlier versions do not say it.
+    #[serde(default)]
+    pub in_sandbox: Option<bool>,
     /// The API of the organization, where its side is planned too.
     pub genesys_cloud: Option<String>,
     /// SHA-256 of what the spec wants, unmasked.
@@ -49,7 +52,7 @@ impl SavedPlan {
         plan: &Plan,
         desired: &DesiredState,
         live: &LiveState,
-        genesys_api: Option<&str>,
+        (in_sandbox, genesys_api): (bool, Option<&str>),
         options: Options,
         output: &Output,
     ) -> Result<Self, SavedError> {
@@ -64,6 +67,7 @@ impl SavedPlan {
         Ok(Self {
             plan: output.masked_json(&json::plan(&PlanView::new(plan))),
             options,
+            in_sandbox: Some(in_sandbox),
             genesys_cloud: genesys_api
                 .filter(|_| is_planned)
                 .and_then(|api| output.masked_json(&api.into()).as_str().map(str::to_owned)),

@@ -4,6 +4,8 @@ use std::fs::{self, File, Metadata};
 use std::io::{self, Read as _};
 use std::path::{Component, Path, PathBuf};
 
+use crate::file_kind::FileKind;
+
 /// Bytes of a spec.
 const LARGEST_SPEC: u64 = 16 * 1024 * 1024;
 
@@ -118,7 +120,7 @@ pub fn read_bounded(reader: impl io::Read, limit: u64) -> io::Result<String> {
     if bytes.len() as u64 > limit {
         return refused(&format!("it has more than {limit} bytes"));
     }
-    String::from_utf8(bytes).or_else(|_| refused("it is not text in UTF-8"))
+    String::from_utf8(bytes).or_else(|error| refused(&format!("it is {}", FileKind::of(error.as_bytes()))))
 }
 
 fn refused<T>(why: &str) -> io::Result<T> {

@@ -3,15 +3,14 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use serde_json::{Map, Value};
-
 use super::diagnostic::Diagnostic;
 use super::environment::Environment;
 use super::files::{Files, read_spec};
 use super::model::Spec;
 use super::parse::parse;
 use crate::explain::{Explain, Status};
-use crate::text::without_passwords;
+use crate::file_kind::FileKind;
+use crate::text::{shell_word, without_passwords};
 
 /// The spec that is read where no other is named.
 pub const DEFAULT_FILE: &str = "genesys.toml";
@@ -28,8 +27,8 @@ pub struct Loaded {
 pub enum LoadError {
     #[error("cannot read the spec `{path}`", path = crate::text::path(.path))]
     Read { path: PathBuf, source: io::Error },
-    #[error("the spec `{path}` is JSON, a spec is TOML", path = crate::text::path(.path))]
-    Json { path: PathBuf, is_plan: bool },
+    #[error("`{path}` is {kind}, not a spec", path = crate::text::path(.path))]
+    NotSpec { path: PathBuf, kind: FileKind },
     #[error("the spec `{path}` has faults", path = crate::text::path(.path))]
     Invalid { path: PathBuf, text: String, diagnostics: Vec<Diagnostic> },
 }
@@ -87,9 +86,7 @@ pub fn load_text(source: String, options: LoadOptions<'_>) -> Result<Loaded, Loa
 }
 
 fn check(path: &Path, source: String, files: Files, options: LoadOptions<'_>) -> Result<Loaded, LoadError> {
-    if let Some(is_plan) = json_plan(&source) {
-        return Err(LoadError::Json { path: path.to_owned(), is_plan });
-    }
+    refuse_other_kinds(path, &source)?;
     let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
     let result = parse(&source, &stem, &SystemEnvironment { files, options });
     // Of the same length, so that places stay.
@@ -100,15 +97,16 @@ fn check(path: &Path, source: String, files: Files, options: LoadOptions<'_>) ->
     }
 }
 
-/// Whether a text that is a JSON object, which no TOML is, is a saved plan.
-fn json_plan(source: &str) -> Option<bool> {
-    if !source.trim_start().starts_with('{') {
-        return None;
+/// What is not TOML at all is named for what it is; the parser would show the first character.
+///
+/// # Errors
+///
+/// [`LoadError::NotSpec`].
+pub fn refuse_other_kinds(path: &Path, source: &str) -> Result<(), LoadError> {
+    match FileKind::of(source.as_bytes()) {
+        FileKind::Spec | FileKind::OtherText => Ok(()),
+        kind => Err(LoadError::NotSpec { path: path.to_owned(), kind }),
     }
-    let object: Map<String, Value> = serde_json::from_str(source).ok()?;
-    let has_digest = object.contains_key("spec_digest");
-    let is_fleet = object.get("format").is_some_and(|format| format == "genesys-iam saved plans");
-    Some(has_digest || is_fleet)
 }
 
 impl Explain for LoadError {
@@ -127,13 +125,21 @@ impl Explain for LoadError {
                 };
                 Some(help.to_owned())
             }
-            Self::Json { path, is_plan: true } => {
-                let path = path.to_string_lossy();
-                let path = shlex::try_quote(&path).unwrap_or_else(|_| path.as_ref().into());
-                Some(format!("it is a saved plan: `genesys-iam apply {path}` carries it out"))
-            }
-            Self::Json { is_plan: false, .. } => {
-                Some("name a spec, such as `--file genesys.toml`".to_owned())
+            Self::NotSpec { path, kind } => {
+                let path = shell_word(&path.to_string_lossy());
+                Some(match kind {
+                    FileKind::SavedPlan => format!("to carry it out: `genesys-iam apply {path}`"),
+                    FileKind::PolicyDocument => {
+                        format!("to look for mistakes in it: `genesys-iam policy lint {path}`")
+                    }
+                    FileKind::Empty => {
+                        "`genesys-iam init --file OTHER.toml` writes a spec to begin with".to_owned()
+                    }
+                    FileKind::Utf16 => {
+                        "save it as UTF-8; what has an option `--out FILE` writes that".to_owned()
+                    }
+                    _ => "name a spec, a file of TOML, such as `--file genesys.toml`".to_owned(),
+                })
             }
             // Each fault has its own.
             Self::Invalid { .. } => None,

@@ -30,7 +30,7 @@ pub use known::{
     customer_accounts, genesys_account_name, genesys_customer_account, genesys_region, region_as_given,
 };
 pub use limits::is_guid;
-pub use load::{DEFAULT_FILE, LoadError, LoadOptions, Loaded, load, load_text};
+pub use load::{DEFAULT_FILE, LoadError, LoadOptions, Loaded, load, load_text, refuse_other_kinds};
 pub use model::{
     AccountTrust, AssumeRole, Aws, Boundary, ExternalId, ExtraPermissions, FunctionRef, GenesysCloud,
     MANAGED_BY_KEY, MANAGED_BY_VALUE, Origin, RoleSpec, SPEC_KEY, Spec, default_policy_name,

@@ -9,6 +9,10 @@ use toml::de::{DeTable, DeValue};
 use super::diagnostic::{Diagnostic, Severity};
 use crate::policy::lint::Lint;
 
+/// What people call a key by what is in it.
+const RENAMED: [(&str, &str); 3] =
+    [("organization_id", "external_id"), ("org_id", "external_id"), ("account", "account_id")];
+
 /// Gathers what is wrong.
 #[derive(Default)]
 pub(super) struct Diagnostics {
@@ -238,7 +242,9 @@ impl<'a> Table<'a> {
                 .min()
                 .filter(|(distance, known)| *distance <= known.len().max(3) / 3 + 1)
                 .map(|(_, known)| known);
-            let renamed = renamed.iter().find(|(other, _)| *other == written).map(|(_, own)| *own);
+            let renamed =
+                renamed.iter().chain(&RENAMED).find(|(other, _)| *other == written).map(|(_, own)| *own);
+            let renamed = renamed.filter(|own| asked.contains(own));
             let help = match renamed.or(nearest) {
                 Some(known) => {
                     // Not what was meant where that is there too.

@@ -87,6 +87,26 @@ esac
 
 #[cfg(unix)]
 #[test]
+fn an_input_that_is_misspelt_fails_the_step_before_anything_is_planned() {
+    let action = Action::new(Project::example(), &[]);
+    for (name, value) in [
+        ("REFUSE_WIDER", "True"),
+        ("REFUSE_WIDER", "stranger"),
+        ("REFUSE_WIDER", "yes"),
+        ("ADOPT", "1"),
+        ("PRUNE", "TRUE"),
+    ] {
+        for script in ["plan", "apply"] {
+            action.step(script, &[(name, value)]).expect(64).says("::error::").says("is not true");
+        }
+        assert!(!action.project.path("plan.json").exists());
+    }
+    action.step("plan", &[("REFUSE_WIDER", "any")]).expect(3).says("`--refuse-wider` is given");
+    action.step("plan", &[("REFUSE_WIDER", ""), ("SPEC", "# ours\ngenesys.toml\n")]).expect(0);
+}
+
+#[cfg(unix)]
+#[test]
 fn the_actions_scripts_keep_one_comment_with_the_plan_and_save_it() {
     let action = Action::new(Project::example(), &[]);
     let plan = |more: &[(&str, &str)]| action.step("plan", more);

@@ -27,7 +27,7 @@ fn on_a_terminal_only_yes_is_taken_for_yes() {
     for answer in ["", "y", "YES", "no"] {
         let run = on_a_terminal(&project, &["--sandbox", "apply"], answer);
         run.expect(3)
-            .says("Make these changes? Access is widened for Genesys Cloud.")
+            .says("Make these changes in the sandbox? Access is widened for Genesys Cloud.")
             .says("not confirmed, nothing was changed");
     }
     let ended = on_a_terminal(&project, &["--sandbox", "apply"], "\u{4}");

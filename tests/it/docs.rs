@@ -35,6 +35,58 @@ fn the_reference_is_what_the_program_says() {
     );
 }
 
+/// The options of each command are in its section of the page, and each that the section's heading shows exists.
+#[test]
+fn the_page_on_commands_has_every_option_of_every_command_and_no_other() {
+    let page = include_str!("../../docs/commands.md");
+    let (head, rest) = page.split_once("\n## ").unwrap();
+    let sections: Vec<&str> = rest.split("\n## ").collect();
+    let program = <genesys_iam::cli::Cli as clap::CommandFactory>::command();
+    let longs = |command: &clap::Command, is_global: bool| -> Vec<String> {
+        let options =
+            command.get_arguments().filter(|arg| arg.is_global_set() == is_global && !arg.is_hide_set());
+        options.filter_map(|arg| Some(format!("--{}", arg.get_long()?))).collect()
+    };
+    let has = |text: &str, option: &str| {
+        let ends = |rest: &str| !rest.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '-');
+        text.match_indices(option).any(|(at, _)| ends(&text[at + option.len()..]))
+    };
+    for option in longs(&program, true) {
+        assert!(has(head, &option), "docs/commands.md has no {option} among the options of all commands");
+    }
+    let mut commands = Vec::new();
+    for command in program.get_subcommands() {
+        match command.has_subcommands() {
+            true => commands.extend(
+                command
+                    .get_subcommands()
+                    .map(|one| (format!("{} {}", command.get_name(), one.get_name()), one)),
+            ),
+            false => commands.push((command.get_name().to_owned(), command)),
+        }
+    }
+    for (name, command) in commands {
+        let is_of = |section: &&&str| {
+            let heading = section.lines().next().unwrap();
+            heading.split('`').any(|code| {
+                let code = code.strip_prefix("genesys-iam ").unwrap_or(code);
+                code == name || code.starts_with(&format!("{name} "))
+            })
+        };
+        let section =
+            sections.iter().find(is_of).unwrap_or_else(|| panic!("docs/commands.md has no `{name}`"));
+        let options = longs(command, false);
+        for option in &options {
+            assert!(has(section, option), "docs/commands.md: `{name}` has {option}");
+        }
+        for word in section.lines().next().unwrap().split(|c: char| !(c.is_ascii_alphanumeric() || c == '-'))
+        {
+            let is_known = options.iter().chain(&longs(&program, true)).any(|option| option == word);
+            assert!(!word.starts_with("--") || is_known, "docs/commands.md: `{name}` has no {word}");
+        }
+    }
+}
+
 #[test]
 fn the_book_has_every_page_and_every_link_leads_somewhere() {
     let docs = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs");

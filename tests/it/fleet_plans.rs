@@ -129,7 +129,10 @@ fn a_saved_plan_is_for_the_specs_and_the_selection_that_it_was_made_with() {
     // A plan of one spec is for one.
     project.sandbox(&["--file", "specs/a.toml", "plan", "--out", "one.json"]).expect(0);
     all(&project, &["apply", "one.json"]).expect(64).says("the plan is for one spec");
-    project.sandbox(&["--file", "specs/a.toml", "apply", "plan.json"]).expect(64).says("nothing is selected");
+    project
+        .sandbox(&["--file", "specs/a.toml", "apply", "plan.json"])
+        .expect(3)
+        .says("the plan is for other specs");
 }
 
 #[test]
@@ -168,7 +171,7 @@ fn no_plan_is_kept_where_one_spec_has_none_and_an_edited_one_is_refused() {
     }
     let printed = all(&project, &["plan", "--json"]);
     fs::write(project.path("printed.json"), &printed.expect(0).stdout).unwrap();
-    all(&project, &["apply", "printed.json"]).expect(1).says("was printed with `--format json`");
+    all(&project, &["apply", "printed.json"]).expect(1).says("is a report of `plan`, not a saved plan");
     all(&project, &["plan", "--refuse-wider", "--out", "plan.json"]).expect(3);
     all(&project, &["apply", "plan.json", "--refuse-wider"])
         .expect(3)

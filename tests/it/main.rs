@@ -36,6 +36,7 @@ mod ministack;
 mod moto;
 mod observed;
 mod obstacles;
+mod odd_inputs;
 mod open_doors;
 mod open_doors_genesys;
 mod organization;

@@ -91,6 +91,9 @@ fn what_is_reported_is_printed_as_json_too() {
             &["policy", "evaluate", "--request", "request.json", "--trust", "open.json"],
         ),
         (include_str!("../../docs/import.schema.json"), &["import", "--all"]),
+        (include_str!("../../docs/scenarios.schema.json"), &["sandbox", "scenarios"]),
+        (include_str!("../../docs/version.schema.json"), &["version"]),
+        (include_str!("../../docs/comparison.schema.json"), &["policy", "compare", "open.json", "open.json"]),
     ] {
         let printed = project.sandbox(&[&["--json"], args].concat()).stdout;
         let broken = printed.replacen("\"exit_status\"", "\"exit\"", 1);

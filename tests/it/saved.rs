@@ -84,16 +84,21 @@ fn a_file_that_is_no_plan_or_was_edited_makes_nothing_happen() {
             3,
             "says it otherwise",
         ),
-        ("format", text.replacen("genesys-iam plan", "another plan", 1), 1, "is not a saved plan"),
+        (
+            "format",
+            text.replacen("genesys-iam plan", "another plan", 1),
+            1,
+            "the saved plan `edited.json` is broken",
+        ),
         (
             "version",
             text.replacen("\"format_version\": 1", "\"format_version\": 2", 1),
             1,
             "format version 2",
         ),
-        ("json", "{".to_owned(), 1, "is not a saved plan"),
-        ("other", "{\"a\": 1}".to_owned(), 1, "is not a saved plan"),
-        ("more", text.replacen('{', "{\"more\": 1,", 1), 1, "is not a saved plan"),
+        ("json", "{".to_owned(), 1, "not a saved plan"),
+        ("other", "{\"a\": 1}".to_owned(), 1, "not a saved plan"),
+        ("more", text.replacen('{', "{\"more\": 1,", 1), 1, "is broken"),
     ] {
         assert_ne!(edited, text, "{name}");
         fs::write(project.path("edited.json"), edited).unwrap();
@@ -137,8 +142,11 @@ fn a_plan_follows_no_link_and_keeps_the_files_mode() {
 #[test]
 fn a_plan_that_is_refused_is_not_kept() {
     let project = Project::example();
-    project.sandbox(&["plan", "--refuse-wider", "--out", "plan.json"]).expect(3).says_not("The plan is in");
+    let refused = ["plan", "--refuse-wider", "--out", "plan.json"];
+    project.sandbox(&refused).expect(3).says_not("The plan is in").says_not("earlier run");
     assert!(!project.path("plan.json").exists());
+    project.sandbox(&["plan", "--out", "plan.json"]).expect(0);
+    project.sandbox(&refused).expect(3).says("plan.json is from an earlier run; this plan was not kept");
 }
 
 #[test]
@@ -147,7 +155,7 @@ fn a_plan_that_was_printed_is_named_as_such() {
     let printed = project.sandbox(&["plan", "--json"]);
     fs::write(project.path("printed.json"), &printed.expect(0).stdout).unwrap();
     let run = project.sandbox(&["apply", "printed.json"]);
-    run.expect(1).says("was printed with `--format json`").says("plan --out FILE").says_not("format is not");
+    run.expect(1).says("is a report of `plan`, not a saved plan").says("plan --out FILE");
 }
 
 #[test]

@@ -179,7 +179,11 @@ fn what_cannot_be_a_spec_is_said_to_be_what_it_is() {
         .says("genesys-iam apply p.json")
         .says_not("not TOML");
     fs::write(project.path("other.json"), "{\"a\": 1}").unwrap();
-    project.run(&["validate", "-f", "other.json"]).expect(1).says("a spec is TOML").says_not("apply");
+    project
+        .run(&["validate", "-f", "other.json"])
+        .expect(1)
+        .says("is JSON of another kind, not a spec")
+        .says_not("apply");
     fs::write(project.path("binary.toml"), [0xff, 0xfe]).unwrap();
     project
         .run(&["validate", "-f", "binary.toml"])

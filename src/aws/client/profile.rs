@@ -331,7 +331,7 @@ fn configuration(what: String, help: String) -> AwsError {
 fn no_such_profile(profile: &str) -> AwsError {
     configuration(
         format!("there is no AWS profile `{profile}`"),
-        "the spec's `[aws] profile`, `AWS_PROFILE`, or `--profile` of a command that has it names it; `aws configure list-profiles` lists those that exist"
+        "it is named by `AWS_PROFILE`, by `profile` in the spec's `[aws]`, or for `import` and `diagnose` by `--profile`; `aws configure list-profiles` lists those that exist"
             .to_owned(),
     )
 }

@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::model::Document;
 use super::read::ParseError;
+use crate::file_kind::FileKind;
 
 /// Where the answers of AWS's APIs have a document (`get-role`, `get-policy-version`, `get-role-policy`,
 /// `lambda get-policy`, `describe-policy`, and CloudFormation's properties).
@@ -95,7 +96,13 @@ fn inner_document(text: &str) -> Result<Option<String>, ParseError> {
     } else if has(&["terraform_version", "planned_values", "resource_changes"]) {
         "this is Terraform's state or plan: save the policy document that is in it"
     } else {
-        return Ok(None);
+        return match FileKind::of(text.as_bytes()) {
+            kind
+            @ (FileKind::SavedPlan | FileKind::Report(_) | FileKind::SandboxState | FileKind::Schema) => {
+                Err(error(format!("this is {kind}")))
+            }
+            _ => Ok(None),
+        };
     };
     Err(error(message))
 }
@@ -170,6 +177,8 @@ mod tests {
             (r#"{"AttachedPolicies":[]}"#, "a listing"),
             (r#"{"Resources":{}}"#, "CloudFormation"),
             (r#"{"terraform_version":"1"}"#, "Terraform"),
+            (r#"{"plan":{},"spec_digest":""}"#, "this is a saved plan"),
+            (r#"{"format":"genesys-iam check","tool_version":"1"}"#, "this is a report of `check`"),
             ("Version: '2012-10-17'\nStatement: []", "YAML"),
             ("resource \"aws_iam_role\" \"r\" {}", "Terraform"),
             ("<html>", "HTML"),

@@ -40,7 +40,10 @@ pub(super) fn input_faults(schema: &Value) -> Vec<String> {
                     faults.push(format!("is not flat: the property `{name}` is of type {kind:?}"));
                 }
                 Some(kind) if TYPES.contains(&kind) => {}
-                _ => faults.push(format!("gives the property `{name}` the type {kind}, which there is not")),
+                Some(kind) => faults.push(no_such_type(name, kind)),
+                None => {
+                    faults.push(format!("gives the property `{name}` the type {kind}, which there is not"))
+                }
             }
         }
     }
@@ -86,12 +89,31 @@ fn common_faults(schema: &Value) -> Vec<String> {
     }
     for (name, property) in schema["properties"].as_object().into_iter().flatten() {
         if let Some(kind) = property["type"].as_str().filter(|kind| !TYPES.contains(kind)) {
-            faults.push(format!("gives the property `{name}` the type {kind:?}, which there is not"));
+            faults.push(no_such_type(name, kind));
         }
     }
     faults.sort();
     faults.dedup();
     faults
+}
+
+/// With the type that other languages call so.
+fn no_such_type(name: &str, written: &str) -> String {
+    let fault = format!("gives the property `{name}` the type {written:?}, which there is not");
+    let kind = written.to_ascii_lowercase();
+    let known = match kind.as_str() {
+        "text" | "str" | "date" | "datetime" | "uuid" => Some("string"),
+        "bool" => Some("boolean"),
+        "int" | "long" => Some("integer"),
+        "float" | "double" | "decimal" => Some("number"),
+        "map" | "dict" => Some("object"),
+        "list" => Some("array"),
+        kind => TYPES.into_iter().find(|known| strsim::damerau_levenshtein(known, kind) <= 2),
+    };
+    match known {
+        Some(known) => format!("{fault}: did you mean {known:?}?"),
+        None => format!("{fault}: there are {}", TYPES.join(", ")),
+    }
 }
 
 fn nested_arrays(schema: &Value, in_array: bool, faults: &mut Vec<String>) {
@@ -145,7 +167,14 @@ mod tests {
             (json!({ "type": "object", "properties": { "orgId": { "type": "string" } } }), "itself uses"),
             (json!({ "type": "object", "properties": { "1a": { "type": "string" } } }), "a letter, then"),
             (json!({ "type": "object", "properties": { "a": { "$ref": "#/x" } } }), "has a `$ref`"),
-            (json!({ "type": "object", "properties": { "a": { "type": "str" } } }), "which there is not"),
+            (
+                json!({ "type": "object", "properties": { "a": { "type": "Bool" } } }),
+                "the type \"Bool\", which there is not: did you mean \"boolean\"?",
+            ),
+            (
+                json!({ "type": "object", "properties": { "a": { "type": "any" } } }),
+                "there are string, integer",
+            ),
             (json!({ "type": "object", "required": ["b"] }), "requires `b`"),
         ] {
             let faults = input_faults(&schema);

@@ -32,7 +32,7 @@ pub fn parse(source: &str, name: &str, environment: &dyn Environment) -> (Option
         }
         Err(error) => {
             let span = error.span().unwrap_or(0..0);
-            let help = unquoted_account_id(source, &span);
+            let help = syntax_help(source, &span);
             diagnostics.error(span, format!("this is not TOML: {}", error.message()), "here", help);
             None
         }
@@ -134,6 +134,41 @@ fn tag_text(text: &str) -> String {
     if text.is_empty() { "genesys".to_owned() } else { text }
 }
 
+/// What is wrong with a line that is not TOML, where it is a habit from elsewhere.
+fn syntax_help(source: &str, span: &std::ops::Range<usize>) -> String {
+    let before = source.get(..span.start).unwrap_or_default();
+    let line = source.get(before.rfind('\n').map_or(0, |at| at + 1)..).unwrap_or_default();
+    let line = line.lines().next().unwrap_or_default().trim();
+    let account = unquoted_account_id(source, span);
+    if !account.is_empty() {
+        return account;
+    }
+    if line.contains(['\u{201c}', '\u{201d}', '\u{201e}', '\u{2018}', '\u{2019}']) {
+        return "write straight quotes: \" in place of \u{201c} and \u{201d}".to_owned();
+    }
+    // `{ "OrderNumber": "string" }`, `region: "us-east-1"`
+    let is_colon = |key: &str| {
+        let key = key.trim_end();
+        key.ends_with('"')
+            || !key.is_empty() && key.chars().all(|c| c.is_ascii_alphanumeric() || "_-".contains(c))
+    };
+    let (key, value) = match (line.split_once('='), line.split_once(':')) {
+        (Some((_, value)), _)
+            if value.split_once(':').is_some_and(|(key, _)| value.contains('{') && is_colon(key)) =>
+        {
+            return "write `=` between a name and its value, not `:`".to_owned();
+        }
+        (Some((key, value)), _) => (key.trim(), value.split('#').next().unwrap_or_default().trim()),
+        (None, Some((key, _))) if is_colon(key) => {
+            return "write `=` between a name and its value, not `:`".to_owned();
+        }
+        _ => return String::new(),
+    };
+    let is_bare =
+        value.starts_with(|c: char| c.is_ascii_alphanumeric()) && !value.contains(['"', '\'', '[', '{']);
+    if is_bare { format!("write it in quotes: {key} = \"{value}\"") } else { String::new() }
+}
+
 /// A number cannot begin with 0, an account ID can.
 fn unquoted_account_id(source: &str, span: &std::ops::Range<usize>) -> String {
     let from = source.get(..span.start).unwrap_or_default();
@@ -144,5 +179,32 @@ fn unquoted_account_id(source: &str, span: &std::ops::Range<usize>) -> String {
         format!("an account ID is written in quotes: \"{digits}\"")
     } else {
         String::new()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::spec::environment::EmptyEnvironment;
+
+    #[test]
+    fn a_line_that_is_not_toml_gets_the_help_for_its_mistake() {
+        for (line, help) in [
+            ("name = \u{201c}Get order\u{201d}", "write straight quotes"),
+            (
+                "external_id = 3f9a1c5e-0b6c-4a8e-9d51-7f0e3c2b1a90",
+                "write it in quotes: external_id = \"3f9a1c5e-",
+            ),
+            ("region = us-east-1 # ours", "write it in quotes: region = \"us-east-1\""),
+            ("input = { \"OrderNumber\": \"string\" }", "write `=` between a name and its value"),
+            ("region: \"us-east-1\"", "write `=` between a name and its value"),
+            ("account_id = 012345678901", "an account ID is written in quotes"),
+            ("functions = [\"a\"", ""),
+        ] {
+            let (_, diagnostics) = parse(&format!("[aws]\n{line}\n"), "test", &EmptyEnvironment);
+            let shown = diagnostics.first().and_then(|one| one.help.as_deref()).unwrap_or_default();
+            assert!(diagnostics[0].message.contains("not TOML"), "{line}: {diagnostics:?}");
+            assert!(shown.starts_with(help) && shown.is_empty() == help.is_empty(), "{line}: {shown}");
+        }
     }
 }

@@ -1,0 +1,59 @@
+//! Commands in remedies, as they can be typed: with the options that this run was given.
+
+/// What is repeated.
+#[derive(Debug, Clone, Default)]
+pub struct Typed {
+    /// `-C iam --sandbox`
+    pub options: String,
+    /// `--file genesys.toml`
+    pub specs: String,
+}
+
+const BEGINS: &str = "`genesys-iam ";
+/// Of these the remedies name the command and not its specs.
+const TAKES_SPECS: [&str; 5] = ["plan", "apply", "check", "destroy", "permissions"];
+
+impl Typed {
+    /// A text with its commands as they can be typed. One that begins with an option of its own is whole.
+    pub fn commands(&self, text: &str) -> String {
+        let mut out = String::new();
+        let mut rest = text;
+        while let Some(at) = rest.find(BEGINS) {
+            let (before, after) = rest.split_at(at + BEGINS.len());
+            out.push_str(before);
+            let command = &after[..after.find('`').unwrap_or(after.len())];
+            let name = command.split(' ').next().unwrap_or_default();
+            // A file that is named in another place is not a spec.
+            let is_named = command.split(' ').any(|word| self.specs.split(' ').any(|spec| spec == word));
+            let takes_specs = TAKES_SPECS.contains(&name) && !command.contains("--file") && !is_named;
+            let specs = if takes_specs { self.specs.as_str() } else { "" };
+            if !command.starts_with('-') {
+                for words in [self.options.as_str(), specs] {
+                    out.push_str(words);
+                    out.push_str(if words.is_empty() { "" } else { " " });
+                }
+            }
+            rest = after;
+        }
+        out.push_str(rest);
+        out
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_repeats_the_options_of_the_run_and_one_that_is_whole_does_not() {
+        let typed = Typed { options: "-C iam --sandbox".to_owned(), specs: "--file a.toml".to_owned() };
+        let text = "`genesys-iam plan --out FILE`, `genesys-iam init`, `genesys-iam apply --file b.toml`, \
+                    `genesys-iam --sandbox plan`, `genesys-iam apply a.toml`, `plan` and genesys-iam plan";
+        assert_eq!(
+            typed.commands(text),
+            "`genesys-iam -C iam --sandbox --file a.toml plan --out FILE`, `genesys-iam -C iam --sandbox init`, \
+             `genesys-iam -C iam --sandbox apply --file b.toml`, `genesys-iam --sandbox plan`, `genesys-iam -C iam --sandbox apply a.toml`, `plan` and genesys-iam plan"
+        );
+        assert_eq!(Typed::default().commands(text), text);
+    }
+}
