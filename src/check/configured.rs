@@ -229,7 +229,10 @@ fn integration<'i>(
         Cause::IntegrationCredential,
         format!("No integration's credential holds the role's ARN: {}", found.join("; ")),
         "Genesys Cloud assumes another role, or none: the data action fails",
-        format!("write {role} into the credential of the integration"),
+        format!(
+            "add [role.integration] with a `name` of its own to the spec and run `apply`, or write {role} into the credential \
+             of one under Admin > Integrations"
+        ),
     );
     // With one alone there is no doubt which is meant.
     let own = if integrations.len() == 1 { integrations.iter().collect() } else { Vec::new() };

@@ -36,8 +36,9 @@ pub fn text(reports: &[(Option<&str>, &CheckView)], failed: &[String], show: Sho
         .iter()
         .flat_map(|(file, report)| report.roles.iter().map(move |role| (*file, *report, role)))
         .collect();
-    // What is wrong first.
-    rows.sort_by_key(|(_, _, role)| role.verdict.sign);
+    // What is wrong first, and of that what lets someone in.
+    let is_closed = |role: &RoleView| !role.diagnosis.iter().any(|cause| cause.lets_in);
+    rows.sort_by_key(|(_, _, role)| (role.verdict.sign, is_closed(role)));
     if show.quiet {
         rows.retain(|(_, _, role)| role.verdict.sign != Sign::Good);
         if rows.is_empty() && failed.is_empty() {
@@ -250,6 +251,7 @@ fn grouped<'a>(rows: &[Row<'a>]) -> Vec<Group<'a>> {
             }
         }
     }
+    groups.sort_by_key(|group| !group.cause.lets_in);
     groups
 }
 
@@ -268,7 +270,9 @@ fn causes(out: &mut String, rows: &[Row<'_>], groups: &[Group<'_>], show: Show, 
         };
         let number = paint(ERROR, &format!("{}.", index + 1));
         let is_whole = show.all || index < WHOLE;
-        let what = clip(&format!("{of}{what}"), if is_whole { amount.what } else { 70 });
+        // Who gets in is never cut.
+        let room = if is_whole { amount.what } else { 70 };
+        let what = clip(&format!("{of}{what}"), if cause.lets_in { room.max(400) } else { room });
         let _ = writeln!(out, "  {number} {}", paint(REMOVE, &what));
         if !is_whole {
             continue;

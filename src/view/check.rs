@@ -211,13 +211,17 @@ pub(super) fn role_view(report: &RoleReport, in_sandbox: bool) -> RoleView {
         verdict,
         observation,
     } = report;
+    let mut causes: Vec<CauseView> =
+        diagnosis.findings.iter().map(|finding| cause_view(finding, claims)).collect();
+    // What lets someone in comes first: the end of a long report may be cut.
+    causes.sort_by_key(|cause| !cause.lets_in);
     RoleView {
         role: role.clone(),
         picture: picture(report),
         verdict: verdict_view(verdict, functions, diagnosis, in_sandbox),
         prober: prober.clone().unwrap_or_default(),
         lines: claims.iter().map(|claim| line_view(claim, report)).collect(),
-        diagnosis: diagnosis.findings.iter().map(|finding| cause_view(finding, claims)).collect(),
+        diagnosis: causes,
         ruled_out: diagnosis.ruled_out.clone(),
         accepted: accepted
             .iter()

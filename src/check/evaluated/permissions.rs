@@ -12,6 +12,7 @@ use super::question::{NOT_INVOKED, ask, shell_word};
 use crate::arn::FunctionArn;
 use crate::model::{LivePolicy, LiveRole};
 use crate::plan::Consent;
+use crate::policy::access::grants;
 use crate::policy::document::Effect;
 use crate::policy::{Decision, Document, Evaluation, StatementOutcome};
 use crate::spec::AcceptedThing;
@@ -137,7 +138,10 @@ fn near_miss_hint(policy: &LivePolicy, role: &LiveRole, function: &FunctionArn) 
     } else if function.qualifier().is_none() && qualified_in_policy {
         " (it allows an alias or version of it, which is another ARN)".to_owned()
     } else {
-        String::new()
+        match grants(document).first() {
+            Some(grant) => format!(" (it allows {grant})"),
+            None => String::new(),
+        }
     }
 }
 

@@ -186,6 +186,7 @@ fn plan_within(esc: &Escape<'_>, plan: &PlanView, provenance: &Provenance, limit
     if !indirections.is_empty() {
         out.push('\n');
     }
+    out.push_str(&widened(esc, plan, limit / 3));
     let (unchanged, mut others): (Vec<&RolePlanView>, Vec<&RolePlanView>) =
         roles.iter().partition(|role| role.is_quiet());
     others.sort_by_key(|role| role_weight(role));
@@ -227,7 +228,6 @@ fn plan_within(esc: &Escape<'_>, plan: &PlanView, provenance: &Provenance, limit
     if let Some(why) = orphans_unknown {
         let _ = writeln!(out, "> whether roles were taken out of the spec is not known: {}\n", esc.text(why));
     }
-    out.push_str(&widened(esc, plan, limit / 3));
     // What is blocked or widens before what is not, and the short of every role before the long of any.
     let mut by_weight: Vec<&RolePlanView> = roles.iter().collect();
     by_weight.sort_by_key(|role| role_weight(role));
