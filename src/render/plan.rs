@@ -130,6 +130,10 @@ pub fn summary_of_all(plans: &[&PlanView], failed: usize) -> String {
         format!("{title} {}", counts(&summary))
     };
     add_foreign(&mut text, &summary);
+    if let Some(why) = &summary.genesys_not_read {
+        let not_read = format!("Genesys Cloud's side was not read: {}.", one_line(why));
+        let _ = write!(text, " {}", paint(WARNING, &not_read));
+    }
     let blocked = plans.iter().filter(|plan| plan.summary.blocked).count();
     for (n, what) in [(blocked, "blocked"), (failed, "failed")] {
         if n > 0 {

@@ -304,7 +304,7 @@ fn a_spec_that_fails_keeps_no_other_from_being_worked_on() {
     all(&["plan"])
         .expect(1)
         .says("unknown key `nothing`")
-        .says("3 specs: 12 to create")
+        .says("3 specs: 2 read; 12 to create")
         .says("1 spec failed");
     all(&["apply", "--yes", "--no-check"]).expect(1).says("[specs/prod.toml] done");
     let plan = all(&["plan", "--format", "json"]);
