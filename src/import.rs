@@ -17,12 +17,13 @@ use text::quoted;
 
 use crate::arn::{AccountId, Arn};
 use crate::model::{LiveOrganization, LiveRole};
-use crate::policy::document::{Effect, PrincipalElement, Principals};
+use crate::policy::document::{Effect, PrincipalElement, Principals, Statement};
 use crate::policy::template::{invoke_policy, trust_policy};
-use crate::policy::{Document, equivalent};
+use crate::policy::{Document, EXTERNAL_ID, equivalent};
 use crate::spec::{
-    self, Environment, KNOWN_GENESYS_ACCOUNTS, Severity, TUTORIAL_ACCOUNT, genesys_customer_account,
+    self, Environment, KNOWN_GENESYS_ACCOUNTS, SPEC_KEY, Severity, TUTORIAL_ACCOUNT, genesys_customer_account,
 };
+use crate::text::one_line;
 
 /// The text of a spec, and what it could not express.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,6 +33,8 @@ pub struct Imported {
     pub limits: Vec<String>,
     /// Whether the text is a spec as it is, without anything to be filled in.
     pub is_spec: bool,
+    /// How many of the roles are only comments.
+    pub commented: usize,
     /// The files that the spec names, by their paths in it.
     pub files: BTreeMap<String, String>,
 }
@@ -60,6 +63,7 @@ pub fn import(
     name: &str,
     account: &AccountId,
     region: &str,
+    profile: Option<&str>,
     roles: &[LiveRole],
     organization: Option<&LiveOrganization>,
     actions_folder: Option<&str>,
@@ -67,15 +71,17 @@ pub fn import(
     let mut folder = actions_folder.map(ActionFolder::new);
     let mut files = BTreeMap::new();
     let mut limits = Vec::new();
-    let mut found: Vec<ImportedRole<'_>> = roles.iter().map(|live| read(live, &mut limits)).collect();
+    let mut found: Vec<ImportedRole<'_>> = roles.iter().map(|live| read(live, name, &mut limits)).collect();
     let region = most_common_region(&found).unwrap_or_else(|| region.to_owned());
     let verifier = common_verifier(&mut found, account, &mut limits);
     let check = verifier.map(|arn| format!("\n[check]\nverifier = {}\n", quoted(&arn.to_string())));
+    let profile = profile.map(|profile| format!("profile = {}\n", quoted(profile)));
     let head = format!(
-        "name = {}\n\n[aws]\nregion = {}\naccount_id = {}\n\n",
+        "name = {}\n\n[aws]\nregion = {}\naccount_id = {}\n{}\n",
         quoted(name),
         quoted(&region),
-        quoted(account.as_str())
+        quoted(account.as_str()),
+        profile.unwrap_or_default()
     );
     let mut policies = BTreeMap::new();
     let tables: Vec<(String, Option<String>)> = found
@@ -168,7 +174,8 @@ pub fn import(
     }
     let is_known = genesys.is_some() || genesys_account_of(partition).is_some();
     let is_spec = kept().next().is_some() && id.is_some() && is_known;
-    Imported { text, limits, is_spec, files }
+    let commented = tables.iter().filter(|(_, fault)| fault.is_some()).count();
+    Imported { text, limits, is_spec, commented, files }
 }
 
 /// Why the role alone would make no valid spec.
@@ -220,13 +227,19 @@ fn common_verifier(
     common
 }
 
-fn read<'a>(live: &'a LiveRole, limits: &mut Vec<String>) -> ImportedRole<'a> {
+fn read<'a>(live: &'a LiveRole, spec: &str, limits: &mut Vec<String>) -> ImportedRole<'a> {
     let name = &live.role.name;
     let trust = trusted(live);
     if trust.is_none() {
         limits.push(format!(
-            "role `{name}`: its trust policy is more than one account with one external ID; the plan shows what apply would \
-             make of it"
+            "role `{name}`: its trust policy {}; the plan shows what apply would make of it",
+            beyond_a_spec(&live.role.assume_role_policy)
+        ));
+    }
+    if let Some(other) = live.role.tags.get(SPEC_KEY).filter(|other| *other != spec) {
+        limits.push(format!(
+            "role `{name}`: the spec `{}` manages it, as its tag says: applying this one takes it over",
+            one_line(other)
         ));
     }
     let account = &live.role.arn.account;
@@ -236,7 +249,8 @@ fn read<'a>(live: &'a LiveRole, limits: &mut Vec<String>) -> ImportedRole<'a> {
     let policy = if policies.len() == 1 { policies.pop() } else { None };
     match &policy {
         None => limits.push(format!(
-            "role `{name}`: no single customer managed policy of it just allows lambda:InvokeFunction on exact ARNs"
+            "role `{name}`: no single customer managed policy of it just allows lambda:InvokeFunction on exact ARNs: apply makes \
+             one, and what it has now stays"
         )),
         Some((arn, InvokedFunctions { functions, others })) => {
             for other in others {
@@ -311,6 +325,37 @@ fn trusted(live: &LiveRole) -> Option<(String, String, Option<Arn>)> {
     let root = Arn::account_root(&live.role.arn.partition, &account.parse().ok()?);
     let principals: Vec<&Arn> = std::iter::once(&root).chain(&verifier).collect();
     equivalent(document, &trust_policy(&principals, &id)).then_some((account, id, verifier))
+}
+
+/// Why a trust policy is not one that a spec makes.
+fn beyond_a_spec(document: &Document) -> String {
+    let canonical = document.canonical();
+    let statements = canonical.statements.as_slice();
+    let action = statements
+        .iter()
+        .flat_map(Statement::action_values)
+        .find(|action| !action.eq_ignore_ascii_case("sts:AssumeRole"));
+    let condition =
+        statements.iter().flat_map(|one| one.conditions().iter()).find(|(operator, key, values)| {
+            *operator != "StringEquals" || !key.eq_ignore_ascii_case(EXTERNAL_ID) || values.len() != 1
+        });
+    let has_no_id =
+        statements.iter().any(|one| one.allows() && one.conditions().on(EXTERNAL_ID).next().is_none());
+    let text = if statements.iter().any(|one| !one.allows()) {
+        "denies something".to_owned()
+    } else if let Some(action) = action {
+        format!("also allows `{action}`")
+    } else if let Some((operator, key, values)) = condition {
+        match values.len() {
+            1 => format!("has a condition `{operator}` on `{key}`"),
+            count => format!("has a condition `{operator}` on `{key}` with {count} values"),
+        }
+    } else if has_no_id {
+        "lets someone in without an external ID".to_owned()
+    } else {
+        "is more than one account with one external ID".to_owned()
+    };
+    one_line(&text).into_owned()
 }
 
 fn most_common_region(found: &[ImportedRole<'_>]) -> Option<String> {

@@ -335,6 +335,9 @@ fn help_for_credentials(cause: &(dyn Error + 'static)) -> String {
         }
     } else if text.contains("imds") {
         GIVE_CREDENTIALS
+    } else if error.is_some_and(|error| error_chain(error).skip(1).any(is_not_loaded)) {
+        "give what `credential_source` of the profile names: for `Environment`, `AWS_ACCESS_KEY_ID` and \
+         `AWS_SECRET_ACCESS_KEY`"
     } else if broken || error_chain(cause).any(|link| link.is::<AssumeRoleError>()) {
         CHECK_NETWORK
     } else if matches!(error, Some(CredentialsError::InvalidConfiguration(_))) {
@@ -349,6 +352,10 @@ fn help_for_credentials(cause: &(dyn Error + 'static)) -> String {
         GIVE_CREDENTIALS
     };
     help.to_owned()
+}
+
+fn is_not_loaded(link: &(dyn Error + 'static)) -> bool {
+    matches!(link.downcast_ref(), Some(CredentialsError::CredentialsNotLoaded(_)))
 }
 
 fn kind_from_sdk<E>(error: SdkError<E, HttpResponse>) -> AwsErrorKind
@@ -437,7 +444,7 @@ fn refusal<'a>(link: &'a (dyn Error + 'static)) -> Option<(&'a str, &'a str)> {
 }
 
 /// The chain of causes in one line. Links that say nothing, or what the one before said, are left out.
-fn in_one_line(error: &(dyn Error + 'static)) -> String {
+pub(super) fn in_one_line(error: &(dyn Error + 'static)) -> String {
     const EMPTY: [&str; 5] = ["service error", "dispatch failure", "other", "unhandled error", "Error"];
     let mut parts: Vec<String> = Vec::new();
     for link in error_chain(error) {

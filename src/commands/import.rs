@@ -117,10 +117,11 @@ pub async fn run(global: &Global, args: &ImportArgs, output: &Output) -> Result<
         },
     };
     let stem = args.out.as_deref().and_then(Path::file_stem).map(|stem| stem.to_string_lossy().into_owned());
-    let Imported { text, limits, is_spec, files } = import(
+    let Imported { text, limits, is_spec, commented, files } = import(
         stem.as_deref().unwrap_or("genesys"),
         &account,
         &region,
+        args.profile.as_deref().filter(|_| !global.sandbox),
         &roles,
         organization.as_ref(),
         folder.as_deref(),
@@ -135,7 +136,10 @@ pub async fn run(global: &Global, args: &ImportArgs, output: &Output) -> Result<
     match &args.out {
         Some(path) => {
             write_new(path, &text, output)?;
-            let count = plural(roles.len(), "role");
+            let mut count = plural(roles.len() - commented, "role");
+            if commented > 0 {
+                count.push_str(&format!(", and {commented} as comments,"));
+            }
             let spec = SpecSource::File(path.clone())
                 .option()
                 .map(|option| format!(" {option}"))

@@ -122,6 +122,28 @@ fn a_workloads_token_that_is_missing_is_named() {
     run.expect(1).says("the token in `no-such-file` cannot be read").says("help: ");
 }
 
+#[test]
+fn profiles_that_build_on_each_other_are_assumed_one_after_the_other() {
+    let (endpoint, asked) = stand_in(|_, body| {
+        body.contains("Action=AssumeRole&").then(|| ("text/xml", handed_out("AssumeRole")))
+    });
+    let role = |name: &str, source: &str| {
+        format!(
+            "[profile {name}]\nrole_arn = arn:aws:iam::111122223333:role/{name}\nsource_profile = {source}\n"
+        )
+    };
+    let keys = format!("[profile base]\naws_access_key_id = {KEY}\naws_secret_access_key = SECRET-KEY\n");
+    let project =
+        project(&[role("third", "second"), role("second", "first"), role("first", "base"), keys].concat());
+    plans(&project.env("AWS_PROFILE", "third"), &["--aws-endpoint-url", &endpoint]);
+    let asked = asked.lock().unwrap();
+    let order: Vec<_> = asked
+        .iter()
+        .map(|body| ["first", "second", "third"].map(|name| body.contains(&format!("role%2F{name}"))))
+        .collect();
+    assert_eq!(order, [[true, false, false], [false, true, false], [false, false, true]], "{asked:?}");
+}
+
 #[cfg(unix)]
 #[test]
 fn a_program_gives_credentials() {

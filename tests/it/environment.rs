@@ -38,6 +38,41 @@ fn a_profile_that_does_not_exist_is_named() {
 }
 
 #[test]
+fn half_of_what_belongs_together_is_named_as_missing() {
+    for (given, missing) in [
+        ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"),
+        ("AWS_SECRET_ACCESS_KEY", "AWS_ACCESS_KEY_ID"),
+        ("AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_ROLE_ARN"),
+    ] {
+        let project =
+            Project::example().env(given, "SECRET-KEY").env("AWS_ENDPOINT_URL", "http://127.0.0.1:9");
+        let run = project.run(&["plan"]);
+        one_error(&run, &format!("{missing} is not set, and {given} is"), &format!("set {missing} too"));
+    }
+}
+
+#[test]
+fn a_broken_file_of_profiles_is_named_with_the_line_and_shows_no_secret() {
+    let project = with_profiles("[profile p]\naws_secret_access_key SECRET-KEY").env("AWS_PROFILE", "p");
+    let config = project.path(".aws/config").display().to_string();
+    one_error(&project.run(&["plan"]), &config, "line 2");
+    let project = Project::example().env("AWS_PROFILE", "p").env("AWS_CONFIG_FILE", "no-such-file");
+    one_error(
+        &project.run(&["plan"]),
+        "`no-such-file`, from AWS_CONFIG_FILE, cannot be opened",
+        "AWS_PROFILE",
+    );
+}
+
+#[test]
+fn keys_that_a_profile_expects_in_the_environment_are_asked_for() {
+    let config =
+        "[profile p]\nrole_arn = arn:aws:iam::111122223333:role/ops\ncredential_source = Environment\n";
+    let project = with_profiles(config).env("AWS_PROFILE", "p").env("AWS_ENDPOINT_URL", "http://127.0.0.1:9");
+    one_error(&project.run(&["plan"]), "no usable credentials", "for `Environment`, `AWS_ACCESS_KEY_ID`");
+}
+
+#[test]
 fn sso_without_a_login() {
     let project = Project::example().env("AWS_PROFILE", "work").env("AWS_ENDPOINT_URL", "http://127.0.0.1:9");
     fs::create_dir(project.path(".aws")).unwrap();

@@ -1,8 +1,11 @@
 //! Both ends, with Genesys Cloud's own SDK as the judge: it reads what apply made, and what it changes by hand is seen,
 //! named and repaired.
 
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+
 use crate::support::python::fits_schema;
-use crate::support::served::BothEnds;
+use crate::support::served::{BothEnds, Served};
 use crate::support::{BOTH_ENDS, Project, by_hand};
 
 /// What the SDK finds by name.
@@ -24,6 +27,27 @@ def config(**changes):
 def patch(**members):
     integrations.patch_integrations_action(action.id, body={'version': action.version, **members})
 ";
+
+#[test]
+fn an_access_token_takes_the_place_of_the_oauth_client_and_a_wrong_one_is_one_clear_error() {
+    let both = BothEnds(Served::new(&[]));
+    both.write(BOTH_ENDS);
+    let mut stream = TcpStream::connect(both.0.server.endpoint.trim_start_matches("http://")).unwrap();
+    let form = "grant_type=client_credentials";
+    let head = "POST /oauth/token HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\nAuthorization: Basic aWQ6c2VjcmV0\r\n\
+                Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 29\r\n\r\n";
+    stream.write_all(format!("{head}{form}").as_bytes()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    let (_, token) = answer.split_once("\"access_token\":\"").unwrap();
+    let (token, _) = token.split_once('"').unwrap();
+    let Served { project, server: _server } = both.0;
+    let project = project.env("GENESYSCLOUD_ACCESS_TOKEN", token);
+    project.run(&["plan"]).expect(0).says("PostIntegrations ").says_not(token);
+    let project = project.env("GENESYSCLOUD_ACCESS_TOKEN", "SECRET-TOKEN");
+    let run = project.run(&["plan"]);
+    run.expect(1).says("the token was refused").says("GENESYSCLOUD_ACCESS_TOKEN").says_not("SECRET-TOKEN");
+}
 
 #[test]
 fn the_sdk_sees_what_apply_made_as_the_spec_says_it() {

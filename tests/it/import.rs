@@ -25,7 +25,7 @@ iam.put_role_policy(RoleName='Loose', PolicyName='in', PolicyDocument=permission
 ",
     );
     let import = served.run(&["import", "Plain", "Special", "--out", "imported.toml"]);
-    import.expect(0).says_not("notice:");
+    import.expect(0).says_not("notice:").says("imported 2 roles into");
     let plan = served.run(&["--file", "imported.toml", "plan", "--format", "json"]);
     plan.expect(0).says_not("warning:");
     let value: serde_json::Value = serde_json::from_str(&plan.stdout).unwrap();
@@ -42,9 +42,13 @@ iam.put_role_policy(RoleName='Loose', PolicyName='in', PolicyDocument=permission
     let loose = served.run(&["import", "Loose"]);
     loose
         .expect(1)
-        .says("its trust policy is more than")
+        .says("its trust policy lets someone in without an external ID")
         .says("the inline policy `in` stays")
         .says("the written spec is incomplete");
+    let all = served.run(&["import", "--all", "--out", "all.toml"]);
+    all.expect(0)
+        .says("imported 2 roles, and 1 as comments, into")
+        .says("role `Plain`: the spec `imported` manages it, as its tag says");
     let all = served.run(&["import", "--all"]);
     all.expect(0)
         .says("name = \"Plain\"")

@@ -8,7 +8,7 @@ use genesys_iam::apply::Interrupt;
 use genesys_iam::aws::Clients;
 use genesys_iam::commands::loading::seed;
 use genesys_iam::commands::session::Session;
-use genesys_iam::commands::{Status, apply, destroy, plan};
+use genesys_iam::commands::{Status, apply, check, destroy, plan};
 use genesys_iam::plan::Reads;
 use genesys_iam::render::output::Output;
 use genesys_iam::sandbox::Sandbox;
@@ -67,6 +67,21 @@ fn names_that_are_taken_in_another_case_or_under_another_path_block() {
         };
         is_blocked(&spec, false, policy, &["is taken by", ":policy/x/genesyslambdainvokepolicy_GenRole`"])
             .await;
+    });
+}
+
+#[test]
+fn a_check_does_not_send_for_apply_where_another_role_has_the_name() {
+    virtual_time().block_on(async {
+        let spec = spec_of("GenRole", &["f"], ID, "");
+        let clients = clean(&World::new(Sandbox::new(&seed(&spec))), &spec).await;
+        let request = clients.iam.create_role().role_name("genrole");
+        request.assume_role_policy_document(TRUST).send().await.unwrap();
+        let output = Output::capture();
+        let session = Session::new(spec, clients, None);
+        Box::pin(check::run_in(&session, &args::check(""), &output)).await.unwrap();
+        let said = output.captured();
+        assert!(said.contains("do: choose another `name`"), "{said}");
     });
 }
 

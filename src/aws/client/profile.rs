@@ -17,7 +17,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::credentials::{APP_NAME, remember, with_provider};
-use crate::aws::error::{AwsError, AwsErrorKind};
+use crate::aws::error::{AwsError, AwsErrorKind, in_one_line};
 use crate::secrets;
 use crate::spec::read_bounded;
 
@@ -26,6 +26,14 @@ const LARGEST_BUNDLE: u64 = 4 * 1024 * 1024;
 /// Bytes of a web identity token, which STS takes up to 20,000 of.
 const LARGEST_TOKEN: u64 = 64 * 1024;
 const CA_BUNDLE: &str = "AWS_CA_BUNDLE";
+const KEY_ID: &str = "AWS_ACCESS_KEY_ID";
+const SECRET_KEY: &str = "AWS_SECRET_ACCESS_KEY";
+const TOKEN_FILE: &str = "AWS_WEB_IDENTITY_TOKEN_FILE";
+const ROLE_ARN: &str = "AWS_ROLE_ARN";
+
+fn is_set(name: &str) -> bool {
+    std::env::var_os(name).is_some_and(|value| !value.is_empty())
+}
 
 /// The profiles of this machine, and which of them applies.
 #[derive(Debug)]
@@ -49,8 +57,8 @@ impl TokenRole {
     fn of_environment() -> Option<Self> {
         let variable = |name| std::env::var(name).ok().filter(|value: &String| !value.is_empty());
         Some(Self {
-            token_file: variable("AWS_WEB_IDENTITY_TOKEN_FILE")?,
-            role_arn: variable("AWS_ROLE_ARN")?,
+            token_file: variable(TOKEN_FILE)?,
+            role_arn: variable(ROLE_ARN)?,
             session_name: variable("AWS_ROLE_SESSION_NAME").unwrap_or_else(|| APP_NAME.to_owned()),
         })
     }
@@ -61,18 +69,31 @@ impl Profiles {
     pub(super) async fn load(named: Option<&str>) -> Result<Self, AwsError> {
         let name = named.map(|name| Cow::Owned(name.to_owned()));
         let sections = load(&Fs::real(), &Env::real(), &Default::default(), name).await.map_err(|error| {
+            // The file and the line, never what is in it.
             configuration(
-                format!("the AWS profiles cannot be read: {error}"),
-                "check `~/.aws/config` and `~/.aws/credentials`".to_owned(),
+                format!("the AWS profiles cannot be read: {}", in_one_line(&error)),
+                "correct that line".to_owned(),
             )
         })?;
-        let has_keys = std::env::var_os("AWS_ACCESS_KEY_ID").is_some_and(|key| !key.is_empty());
+        let has_keys = is_set(KEY_ID);
+        let has_secret = is_set(SECRET_KEY) || is_set("SECRET_ACCESS_KEY");
+        if named.is_none() && has_keys && !has_secret {
+            return Err(missing_half(SECRET_KEY, KEY_ID));
+        }
         let applies = named.is_some() || !has_keys;
         let selected = sections.selected_profile().to_owned();
         let exists = sections.get_profile(&selected).is_some();
         let by_variable = std::env::var_os("AWS_PROFILE").is_some_and(|profile| !profile.is_empty());
         if applies && !exists && (named.is_some() || by_variable) {
             return Err(no_such_profile(&selected));
+        }
+        if applies && !exists {
+            if has_secret {
+                return Err(missing_half(KEY_ID, SECRET_KEY));
+            }
+            if is_set(TOKEN_FILE) && !is_set(ROLE_ARN) {
+                return Err(missing_half(ROLE_ARN, TOKEN_FILE));
+            }
         }
         let selected = Some(selected).filter(|_| applies && exists);
         let web_identity = TokenRole::of_environment().filter(|_| selected.is_none() && !has_keys);
@@ -328,9 +349,23 @@ fn configuration(what: String, help: String) -> AwsError {
     AwsError::new("AWS configuration", "", AwsErrorKind::Configuration { what, help })
 }
 
-fn no_such_profile(profile: &str) -> AwsError {
+/// The SDK would go on to the next source, and blame the last.
+fn missing_half(missing: &str, given: &str) -> AwsError {
     configuration(
-        format!("there is no AWS profile `{profile}`"),
+        format!("{missing} is not set, and {given} is"),
+        format!(
+            "set {missing} too, or unset {given} and name a profile: `profile` in the spec or `AWS_PROFILE`"
+        ),
+    )
+}
+
+fn no_such_profile(profile: &str) -> AwsError {
+    let unread = ["AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"].into_iter().find_map(|name| {
+        let path = std::env::var(name).ok().filter(|path| !path.is_empty())?;
+        File::open(&path).is_err().then(|| format!(": `{path}`, from {name}, cannot be opened"))
+    });
+    configuration(
+        format!("there is no AWS profile `{profile}`{}", unread.unwrap_or_default()),
         "it is named by `AWS_PROFILE`, by `profile` in the spec's `[aws]`, or for `import` and `diagnose` by `--profile`; `aws configure list-profiles` lists those that exist"
             .to_owned(),
     )
