@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::client::{Client, in_time};
 use super::error::GenesysError;
 use super::read::{TYPE, VIEW, VIEW_ACTIONS, segment};
-use super::wire::{Action, Integration, Named};
+use super::wire::{Action, Integration, Named, Organization};
 use crate::model::{
     ActionState, DesiredIntegration, LiveAction, LiveCredential, LiveIntegration, LiveOrganization, Usage,
 };
@@ -114,7 +114,8 @@ async fn read(
         wanted.iter().filter(needs_credential).map(|wanted| wanted.credential_name()).collect();
     let credentials =
         if names.is_empty() { BTreeMap::new() } else { client.credentials_named(&names).await? };
-    Ok(LiveOrganization { name: organization.name, integrations, credentials, usage: BTreeMap::new() })
+    let Organization { id, name } = organization;
+    Ok(LiveOrganization { id, name, integrations, credentials, usage: BTreeMap::new() })
 }
 
 fn is_named(wanted: &DesiredIntegration, id: &str, name: &str) -> bool {

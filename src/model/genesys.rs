@@ -59,6 +59,7 @@ pub enum OrganizationReading {
 /// What was read of the organization.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct LiveOrganization {
+    pub id: String,
     pub name: String,
     /// Those for Lambda data actions.
     pub integrations: Vec<LiveIntegration>,

@@ -1,6 +1,7 @@
 //! Who gains by a plan, by kind: a repair that gives Genesys Cloud back what it had is not a stranger's entry.
 
 use super::model::{Notice, Plan, RolePlan, Widening};
+use super::tenant::TenantDoubt;
 use crate::arn::{AccountId, Arn};
 use crate::policy::access::principal_in_words;
 use crate::spec::{genesys_account_name, genesys_customer_account};
@@ -100,23 +101,9 @@ impl Plan {
 
     /// The roles with permissions that the spec neither makes nor accepts, with the names of their policies.
     pub fn foreign(&self) -> Vec<(&str, Vec<String>)> {
-        let of_role = |role: &RolePlan| -> Vec<String> {
-            role.notices
-                .iter()
-                .filter_map(|notice| match notice {
-                    Notice::ExtraAttached { policy, grants, .. } if !grants.is_empty() => {
-                        Some(format!("policy `{}`", policy.name()))
-                    }
-                    Notice::ExtraInline { name, grants, .. } if !grants.is_empty() => {
-                        Some(format!("inline policy `{name}`"))
-                    }
-                    _ => None,
-                })
-                .collect()
-        };
         self.roles
             .iter()
-            .map(|role| (role.role.as_str(), of_role(role)))
+            .map(|role| (role.role.as_str(), role.foreign_policies()))
             .filter(|(_, policies)| !policies.is_empty())
             .collect()
     }
@@ -126,7 +113,16 @@ impl RolePlan {
     /// Who gains by the changes of the role; `own` is the account that it is in.
     pub fn gains(&self, own: &AccountId) -> Vec<Gain> {
         let mut gains: Vec<Gain> = Vec::new();
-        let of = |subject: Option<&str>| gain(subject, own);
+        let tenant = self.widenings.iter().find_map(|widening| match widening {
+            Widening::Tenant { external_id, doubt } => Some((external_id, doubt)),
+            _ => None,
+        });
+        let of = |subject: Option<&str>| match (gain(subject, own), tenant) {
+            (Gain { party: Party::Genesys, who }, Some((external_id, doubt))) => {
+                Gain { party: Party::Unknown, who: tenant_in_words(&who, external_id, doubt) }
+            }
+            (gain, _) => gain,
+        };
         gains.extend(self.access.wider_assume().into_iter().map(|grant| of(grant.subject())));
         let to_sessions = |widening: &Widening| {
             matches!(widening, Widening::Session { .. } | Widening::TagElsewhere { .. })
@@ -159,12 +155,35 @@ impl RolePlan {
                     party: Party::Unknown,
                     who: format!("anyone whom a policy elsewhere admits by the tag `{key}`"),
                 }),
-                Widening::Session { .. } | Widening::TagElsewhere { .. } => {}
+                Widening::Session { .. } | Widening::TagElsewhere { .. } | Widening::Tenant { .. } => {}
             }
         }
         gains.sort();
         gains.dedup();
         gains
+    }
+
+    /// The names of the policies that the spec neither makes nor accepts.
+    fn foreign_policies(&self) -> Vec<String> {
+        let policy = |notice: &Notice| match notice {
+            Notice::ExtraAttached { policy, grants, .. } if !grants.is_empty() => {
+                Some(format!("policy `{}`", policy.name()))
+            }
+            Notice::ExtraInline { name, grants, .. } if !grants.is_empty() => {
+                Some(format!("inline policy `{name}`"))
+            }
+            _ => None,
+        };
+        self.notices.iter().filter_map(policy).collect()
+    }
+
+    /// The policies that stay though the spec does not make them, whether it accepts them or not.
+    pub fn kept_policies(&self) -> Vec<String> {
+        let accepted = self.notices.iter().filter_map(|notice| match notice {
+            Notice::Accepted { what, gains, lets_in: false, .. } if !gains.is_empty() => Some(what.clone()),
+            _ => None,
+        });
+        self.foreign_policies().into_iter().chain(accepted).collect()
     }
 
     /// Whether the role keeps permissions that the spec does not make.
@@ -176,6 +195,22 @@ impl RolePlan {
             _ => false,
         })
     }
+}
+
+fn tenant_in_words(account: &str, external_id: &str, doubt: &TenantDoubt) -> String {
+    match doubt {
+        TenantDoubt::OtherAccount => account.to_owned(),
+        TenantDoubt::NotTheOrganization { .. } | TenantDoubt::NotKnown { former: None } => {
+            format!("the Genesys Cloud organization {external_id}")
+        }
+        TenantDoubt::NotKnown { former: Some(former) } => {
+            format!("the Genesys Cloud organization {external_id}, in place of {former}")
+        }
+    }
+}
+
+pub(super) fn party(subject: Option<&str>, own: &AccountId) -> Party {
+    gain(subject, own).party
 }
 
 /// `AWS arn:…`, `*`; `None`: unknown. A spec's `account_reason` makes no account Genesys's.
@@ -219,7 +254,7 @@ mod tests {
             ("AWS *", Party::Everybody),
             ("*", Party::Everybody),
         ] {
-            assert_eq!(gain(Some(subject), &own).party, party, "{subject}");
+            assert_eq!(super::party(Some(subject), &own), party, "{subject}");
         }
         assert_eq!(gain(None, &own).party, Party::Unknown);
     }

@@ -7,6 +7,7 @@ pub mod genesys;
 pub mod iam;
 mod model;
 mod reading;
+mod tenant;
 #[cfg(test)]
 pub mod testing;
 
@@ -22,6 +23,7 @@ pub use iam::{
 };
 pub use model::{Blocker, HowToAccept, Notice, Owned, Owner, Plan, RolePlan, Widening};
 pub use reading::{CALLS_PER_ROLE, LISTINGS, Reads};
+pub use tenant::TenantDoubt;
 
 use crate::model::{DesiredRole, DesiredState, Live, LiveState, Orphans};
 
@@ -41,6 +43,7 @@ pub fn diff(live: &LiveState, desired: &DesiredState) -> Plan {
         let planned = plan.roles.iter_mut().rfind(|planned| planned.role == role.role.name);
         if let Some(planned) = planned {
             iam::note_guards(planned, of(role), role, &live.guards);
+            tenant::widen_by_tenant(planned, role, &desired.account_id, &live.organization);
         }
     }
     genesys::add(&mut plan, live, desired);

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::change::Change;
 use super::genesys;
 use super::iam::GuardFinding;
+use super::tenant::TenantDoubt;
 use crate::arn::{AccountId, Arn, FunctionArn};
 use crate::model::{DesiredState, Orphans};
 use crate::policy::access::AccessDiff;
@@ -57,6 +58,8 @@ pub enum Widening {
     TagElsewhere { key: String },
     /// Sessions may last longer, in seconds.
     Session { before: i32, after: i32 },
+    /// The external ID that Genesys Cloud has to present may be another customer's.
+    Tenant { external_id: String, doubt: TenantDoubt },
 }
 
 impl RolePlan {

@@ -21,6 +21,11 @@ pub fn certainly_hold(conditions: &Conditions, version: &str, context: &Context)
     holds(conditions, version, context, &Budget::new()) == Truth::True
 }
 
+/// Whether they may hold, with what is known.
+pub(super) fn may_hold(conditions: &Conditions, version: &str, context: &Context) -> bool {
+    !matches!(holds(conditions, version, context, &Budget::new()), Truth::False(_))
+}
+
 /// Whether every condition of a statement holds.
 pub(super) fn holds(conditions: &Conditions, version: &str, context: &Context, budget: &Budget) -> Truth {
     Truth::all(conditions.0.iter().map(|(name, keys)| {

@@ -8,8 +8,8 @@ use crate::plan::ChangeKind;
 use crate::policy::access::AccessSign;
 use crate::text::one_line;
 use crate::view::{
-    AccessLineView, AccessView, Caution, ChangeView, PlanSummary, PlanView, RolePlanView, foreign, gainers,
-    plural, sentence_case,
+    AccessLineView, AccessView, Caution, ChangeView, PlanSummary, PlanView, RolePlanView, few, foreign,
+    gainers, plural, sentence_case,
 };
 
 /// As many roles are shown each, also where nothing changes.
@@ -87,8 +87,8 @@ fn summary_text(summary: &PlanSummary) -> String {
     }
     let mut text = format!("{} {}", paint(BOLD, "Plan:"), counts(summary));
     add_foreign(&mut text, summary);
-    if summary.accepted > 0 {
-        let _ = write!(text, " The spec accepts {} more.", plural(summary.accepted, "thing"));
+    if !summary.accepts.is_empty() {
+        let _ = write!(text, " The spec accepts {}.", few(&summary.accepts));
     }
     if summary.genesys_not_read.is_some() {
         let _ = write!(text, " {}", not_read(summary));
@@ -107,9 +107,9 @@ fn not_read(summary: &PlanSummary) -> String {
 }
 
 fn accepted(summary: &PlanSummary) -> String {
-    match summary.accepted {
-        0 => String::new(),
-        count => format!(", or accepts ({})", plural(count, "thing")),
+    match summary.accepts.as_slice() {
+        [] => String::new(),
+        accepted => format!(", or accepts ({})", few(accepted)),
     }
 }
 

@@ -361,7 +361,7 @@ pub(super) fn desired(integration: Option<&DesiredIntegration>) -> Value {
 /// What was there, by integration.
 pub(super) fn live(reading: &OrganizationReading) -> Value {
     let OrganizationReading::Read(organization) = reading else { return Value::Null };
-    let LiveOrganization { name: _, integrations, credentials: _, usage } = organization;
+    let LiveOrganization { id: _, name: _, integrations, credentials: _, usage } = organization;
     let integrations: BTreeMap<&str, Value> = integrations
         .iter()
         .map(|one| {

@@ -55,8 +55,10 @@ pub struct PlanSummary {
     pub foreign_permissions: Vec<ForeignView>,
     /// What denies a role what it is for, or only denies, and is not the spec's.
     pub foreign_denials: Vec<DenialView>,
-    /// Things that the spec accepts.
+    /// How many things the spec accepts.
     pub accepted: usize,
+    /// Which, with what they allow: ``inline policy `ssm`: * on *``.
+    pub accepts: Vec<String>,
     pub blocked: bool,
     /// Why Genesys Cloud's side, which the spec has, is not in the plan.
     pub genesys_not_read: Option<String>,
@@ -214,6 +216,18 @@ fn cautions(plan: &Plan, summary: &PlanSummary) -> Vec<Caution> {
         matches!(notice, Notice::ConfirmedAccount { .. } | Notice::Accepted { lets_in: true, .. })
     };
     for role in &plan.roles {
+        let lost = role.access.restrictions().into_iter().filter(|line| line.is_wider);
+        let lost: Vec<&str> = lost.map(|line| line.sentence).collect();
+        let kept = role.kept_policies();
+        if !lost.is_empty() && !kept.is_empty() {
+            let what = format!(
+                "role `{}` keeps {}, which this spec does not make, and loses a restriction ({}): whoever can assume it can do more",
+                one_line(&role.role),
+                few(&kept),
+                few(&lost)
+            );
+            add(Caution { blocks: false, remark: Remark::new(what) });
+        }
         for notice in role.notices.iter().filter(is_cautioned) {
             add(Caution { blocks: false, remark: notice_remark(notice, &role.role) });
         }
@@ -226,6 +240,7 @@ impl PlanSummary {
         let count = |kind| plan.changes().filter(|change| change.kind() == kind).count();
         let foreign = plan.foreign().into_iter();
         let notices = plan.roles.iter().flat_map(|role| &role.notices);
+        let accepts: Vec<String> = notices.filter_map(accepted_text).collect();
         Self {
             create: count(ChangeKind::Create),
             change: count(ChangeKind::Change),
@@ -245,7 +260,8 @@ impl PlanSummary {
                     functions,
                 })
                 .collect(),
-            accepted: notices.clone().filter(|notice| matches!(notice, Notice::Accepted { .. })).count(),
+            accepted: accepts.len(),
+            accepts,
             blocked: plan.is_blocked(),
             genesys_not_read: notices.into_iter().find_map(|notice| match notice {
                 Notice::Genesys(GenesysNotice::NotRead { why }) => Some(why.clone()),
@@ -289,6 +305,7 @@ impl PlanSummary {
             foreign_permissions,
             foreign_denials,
             accepted,
+            accepts,
             blocked,
             genesys_not_read,
         } in summaries
@@ -301,6 +318,7 @@ impl PlanSummary {
             all.foreign_permissions.extend(foreign_permissions.iter().cloned());
             all.foreign_denials.extend(foreign_denials.iter().cloned());
             all.accepted += accepted;
+            all.accepts.extend(accepts.iter().cloned());
             all.blocked |= blocked;
             if all.genesys_not_read.is_none() {
                 all.genesys_not_read.clone_from(genesys_not_read);
@@ -425,6 +443,13 @@ pub fn gainers<'a>(summaries: impl IntoIterator<Item = &'a PlanSummary>) -> Opti
         true => None,
         false => Some(few(&said)),
     }
+}
+
+/// What a notice says that the spec accepts, without the reason, which is the author's.
+fn accepted_text(notice: &Notice) -> Option<String> {
+    let Notice::Accepted { what, gains, .. } = notice else { return None };
+    let gains = if gains.is_empty() { String::new() } else { format!(": {}", few(gains)) };
+    Some(one_line(&format!("{what}{gains}")).into_owned())
 }
 
 /// What is live and not the spec's, and bears on what the roles can do; `None`: nothing is.

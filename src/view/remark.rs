@@ -4,7 +4,9 @@ use super::genesys;
 use super::parts::Remark;
 use super::words::{few, plural};
 use crate::arn::Qualifier;
-use crate::plan::{Blocker, GuardFinding, GuardedCall, HowToAccept, Notice, Owned, Owner, Widening};
+use crate::plan::{
+    Blocker, GuardFinding, GuardedCall, HowToAccept, Notice, Owned, Owner, TenantDoubt, Widening,
+};
 use crate::text::one_line;
 
 fn owned_text(what: &Owned) -> String {
@@ -55,6 +57,27 @@ pub(super) fn widening_text(widening: &Widening) -> String {
         }
         Widening::Session { before, after } => {
             format!("sessions may last {after} s instead of {before} s")
+        }
+        Widening::Tenant { external_id, doubt } => {
+            let external_id = one_line(external_id);
+            match doubt {
+                TenantDoubt::NotTheOrganization { id } => {
+                    let id = one_line(id);
+                    format!(
+                        "external ID `{external_id}` is not the ID of your Genesys Cloud organization, `{id}`"
+                    )
+                }
+                TenantDoubt::NotKnown { former: Some(former) } => format!(
+                    "external ID `{external_id}` in place of `{}`: it was not looked up whether that is your organization",
+                    one_line(former)
+                ),
+                TenantDoubt::NotKnown { former: None } => format!(
+                    "external ID `{external_id}`, which the role does not admit now: it was not looked up whether that is your organization"
+                ),
+                TenantDoubt::OtherAccount => {
+                    "another of Genesys Cloud's accounts: another platform, with other customers".to_owned()
+                }
+            }
         }
     }
 }

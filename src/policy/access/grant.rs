@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use super::super::condition::certainly_hold;
+use super::super::condition::{certainly_hold, may_hold};
 use super::super::document::{Conditions, Document, Scalar};
 use super::super::key::EXTERNAL_ID;
 use super::super::request::Context;
@@ -65,6 +65,17 @@ impl Grant {
             Extent::Exactly(text) if !text.is_empty() && !text.starts_with('{') => Some(text),
             _ => None,
         }
+    }
+
+    /// The external ID that it demands, where it demands just one and nothing else.
+    pub fn demanded_external_id(&self) -> Option<&str> {
+        self.rest.only_external_id()
+    }
+
+    /// Whether a caller with this external ID may meet its conditions.
+    pub fn may_admit(&self, external_id: &str) -> bool {
+        let Some(conditions) = &self.rest.conditions else { return self.rest.json.is_empty() };
+        may_hold(conditions, &self.rest.version, &Context::partial().with(EXTERNAL_ID, &[external_id]))
     }
 
     /// Whether everything that `other` lets happen is let happen by this. When in doubt it is not.

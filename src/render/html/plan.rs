@@ -151,6 +151,9 @@ fn remarks(
     if let Some(foreign) = foreign([summary]) {
         html.raw("<p class=\"note\">").prose(&sentence_case(&foreign)).raw("</p>\n");
     }
+    if !summary.accepts.is_empty() {
+        html.raw("<p class=\"note\">The spec accepts ").prose(&few(&summary.accepts)).raw(".</p>\n");
+    }
     for (_, plan) in plans {
         for name in &plan.orphans {
             html.raw("<p class=\"note\">Role <code>").text(name).raw("</code> has the tag of this spec ");

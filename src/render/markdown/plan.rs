@@ -10,7 +10,7 @@ use crate::render::escape::Escape;
 use crate::render::field::field_lines;
 use crate::render::places::masked_lines;
 use crate::view::{
-    AccessLineView, Caution, ChangeView, PlanView, Provenance, Remark, RolePlanView, foreign, gainers,
+    AccessLineView, Caution, ChangeView, PlanView, Provenance, Remark, RolePlanView, few, foreign, gainers,
     plural, sentence_case,
 };
 
@@ -292,9 +292,9 @@ fn summary(esc: &Escape<'_>, plan: &PlanView) -> String {
     };
     let foreign =
         foreign([summary]).map(|foreign| format!(" · **{}**", esc.text(&foreign))).unwrap_or_default();
-    let accepted = match summary.accepted {
-        0 => String::new(),
-        count => format!(" · accepted by the spec: {count}"),
+    let accepted = match summary.accepts.as_slice() {
+        [] => String::new(),
+        accepted => format!(" · accepted by the spec: {}", esc.text(&few(accepted))),
     };
     let blocked = if summary.blocked { " · **BLOCKED**" } else { "" };
     let not_read = match &summary.genesys_not_read {
