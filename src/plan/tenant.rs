@@ -27,15 +27,16 @@ pub(super) fn widen_by_tenant(
     organization: &OrganizationReading,
 ) {
     let external_id = desired.external_id.expose();
-    let is_genesys = |grant: &&Grant| party(grant.subject(), own) == Party::Genesys;
+    let is_genesys = |grant: &Grant| party(grant.subject(), own) == Party::Genesys;
     let access = &plan.access;
-    let gains = access.wider_assume().into_iter().any(|grant| is_genesys(&grant));
-    let gains_inside = access.is_wider_inside() && access.after.assume.iter().any(|grant| is_genesys(&grant));
+    let gains = access.wider_assume().into_iter().any(|grant| is_genesys(grant));
+    let gains_inside = access.is_wider_inside() && access.after.assume.iter().any(|grant| is_genesys(grant));
     let known = match organization {
         OrganizationReading::Read(organization) => Some(organization.id.as_str()),
         OrganizationReading::NotAsked | OrganizationReading::NotRead(_) => None,
     };
-    let before: Vec<&Grant> = access.before.assume.iter().filter(is_genesys).collect();
+    let before: Vec<&Grant> =
+        access.before.assume.iter().map(AsRef::as_ref).filter(|grant| is_genesys(grant)).collect();
     let in_account = |grant: &&Grant| {
         grant.subject().is_some_and(|subject| subject.contains(desired.genesys_account_id.as_str()))
     };
@@ -49,7 +50,7 @@ pub(super) fn widen_by_tenant(
         None if before.iter().any(|grant| in_account(grant) && grant.may_admit(external_id)) => return,
         None => {
             let mut ids = before.iter().filter_map(|grant| grant.demanded_external_id());
-            let former = ids.next().filter(|_| ids.next().is_none()).map(str::to_owned);
+            let former = ids.next().filter(|_| ids.next().is_none());
             TenantDoubt::NotKnown { former }
         }
     };

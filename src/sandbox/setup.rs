@@ -68,7 +68,6 @@ impl Sandbox {
     /// Sets the organization's ID.
     pub fn set_organization_id(&mut self, id: &str) {
         self.state.organization.id = id.to_owned();
-        self.state.organization.has_planted_id = true;
     }
 
     /// Sets how the organization behaves where that is not known of the real one.

@@ -240,7 +240,7 @@ impl PlanSummary {
         let count = |kind| plan.changes().filter(|change| change.kind() == kind).count();
         let foreign = plan.foreign().into_iter();
         let notices = plan.roles.iter().flat_map(|role| &role.notices);
-        let accepts: Vec<String> = notices.filter_map(accepted_text).collect();
+        let accepts: Vec<String> = notices.clone().filter_map(accepted_text).collect();
         Self {
             create: count(ChangeKind::Create),
             change: count(ChangeKind::Change),

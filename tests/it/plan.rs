@@ -3,7 +3,7 @@
 use std::fs;
 
 use crate::support::served::serve;
-use crate::support::{EXAMPLE, FUNCTIONS, Project, by_hand, example_with};
+use crate::support::{EXAMPLE, FUNCTIONS, LITERAL_ID, Project, by_hand, example_with};
 use insta::assert_snapshot;
 
 #[test]
@@ -214,6 +214,23 @@ fn a_repair_for_genesys_cloud_is_not_headlined_like_a_strangers_entry() {
     let comment = project.sandbox(&["plan", "--format", "markdown"]);
     comment.expect(0).says("access widened: yes, for Genesys Cloud").says_not("[!CAUTION]");
     project.sandbox(&["apply", "--yes", "--refuse-wider=strangers"]).expect(0).says("no fault");
+}
+
+#[test]
+fn an_external_id_in_place_of_another_is_another_customers_entry_and_giving_it_back_is_not() {
+    let project = Project::example();
+    project.sandbox(&["apply", "--yes", "--no-check"]).expect(0);
+    let back = project.sandbox(&["--scenario", "wrong-external-id", "plan", "--refuse-wider=strangers"]);
+    back.expect(0).says("Access is widened for Genesys Cloud.");
+    project.sandbox(&["apply", "--yes", "--refuse-wider=strangers"]).expect(0).says("no fault");
+
+    let theirs = "3f9c1c5e-0b6c-4a8e-9d51-7f0e3c2b1a90";
+    project.write_spec(&example_with(LITERAL_ID, &format!("external_id = \"{theirs}\"")));
+    let plan = project.sandbox(&["plan", "--refuse-wider=strangers"]);
+    plan.expect(3).says(&format!("someone unknown (the Genesys Cloud organization {theirs})"));
+    let comment = project.sandbox(&["plan", "--format", "markdown"]);
+    comment.expect(0).says("> [!CAUTION]").says("is not the ID of your Genesys Cloud organization");
+    project.sandbox(&["apply", "--yes", "--refuse-wider=strangers"]).expect(3);
 }
 
 #[test]

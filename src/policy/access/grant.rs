@@ -68,14 +68,14 @@ impl Grant {
     }
 
     /// The external ID that it demands, where it demands just one and nothing else.
-    pub fn demanded_external_id(&self) -> Option<&str> {
+    pub fn demanded_external_id(&self) -> Option<String> {
         self.rest.only_external_id()
     }
 
     /// Whether a caller with this external ID may meet its conditions.
     pub fn may_admit(&self, external_id: &str) -> bool {
-        let Some(conditions) = &self.rest.conditions else { return self.rest.json.is_empty() };
-        may_hold(conditions, &self.rest.version, &Context::partial().with(EXTERNAL_ID, &[external_id]))
+        let Some(conditions) = self.rest.conditions() else { return self.rest.json.is_empty() };
+        may_hold(&conditions, &self.rest.version, &Context::partial().with(EXTERNAL_ID, &[external_id]))
     }
 
     /// Whether everything that `other` lets happen is let happen by this. When in doubt it is not.

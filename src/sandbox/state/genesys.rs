@@ -17,9 +17,6 @@ pub(crate) const INTEGRATION_TYPE: &str = "aws-lambda-data-actions";
 #[serde(deny_unknown_fields)]
 pub(crate) struct StoredOrganization {
     pub id: String,
-    /// A scenario chose the ID: it is not the spec's.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub has_planted_id: bool,
     /// The AWS account from which it assumes roles.
     pub account: Option<AccountId>,
     /// OAuth clients: ID to secret. Without any, every ID and secret is accepted.

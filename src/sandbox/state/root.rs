@@ -74,7 +74,8 @@ impl State {
         self.account_mut(account);
         functions.iter().for_each(|arn| self.add_function(arn));
         let Some(GenesysSeed { organization_id, account, integrations }) = genesys else { return };
-        if !self.organization.has_planted_id {
+        // It keeps its ID, as a real one does: a spec that names another is wrong.
+        if self.organization.id.is_empty() {
             self.organization.id.clone_from(organization_id);
         }
         self.organization.account = Some(account.clone());
