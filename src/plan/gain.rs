@@ -1,45 +1,8 @@
 //! Who gains by a plan, by kind: a repair that gives Genesys Cloud back what it had is not a stranger's entry.
 
-use super::model::{Notice, Plan, RolePlan, Widening};
-use super::tenant::TenantDoubt;
-use crate::arn::{AccountId, Arn};
-use crate::policy::access::principal_in_words;
-use crate::spec::{genesys_account_name, genesys_customer_account};
-
-/// Kinds of those who may gain, the least remarkable first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Party {
-    Genesys,
-    /// Somebody of the account that the spec is for.
-    OwnAccount,
-    Unknown,
-    Everybody,
-}
-
-impl Party {
-    /// Stable, for machines.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Genesys => "genesys",
-            Self::OwnAccount => "own_account",
-            Self::Unknown => "unknown",
-            Self::Everybody => "everybody",
-        }
-    }
-
-    /// Whether it must stop a reviewer.
-    pub fn is_stranger(self) -> bool {
-        matches!(self, Self::Unknown | Self::Everybody)
-    }
-}
-
-/// One who gains.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Gain {
-    pub party: Party,
-    /// `AWS account 691338073777`
-    pub who: String,
-}
+use super::model::{Notice, Plan, RolePlan, TenantDoubt, Widening};
+use super::party::{Gain, Party, gain};
+use crate::arn::AccountId;
 
 /// Something that denies a role what it is for, or that only denies.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -206,56 +169,5 @@ fn tenant_in_words(account: &str, external_id: &str, doubt: &TenantDoubt) -> Str
         TenantDoubt::NotKnown { former: Some(former) } => {
             format!("the Genesys Cloud organization {external_id}, in place of {former}")
         }
-    }
-}
-
-pub(super) fn party(subject: Option<&str>, own: &AccountId) -> Party {
-    gain(subject, own).party
-}
-
-/// `AWS arn:…`, `*`; `None`: unknown. A spec's `account_reason` makes no account Genesys's.
-fn gain(subject: Option<&str>, own: &AccountId) -> Gain {
-    let Some(subject) = subject else {
-        return Gain { party: Party::Unknown, who: "someone who cannot be named".to_owned() };
-    };
-    let (kind, value) = subject.split_once(' ').unwrap_or(("AWS", subject));
-    let who = principal_in_words(kind, value, genesys_account_name);
-    if value == "*" {
-        return Gain { party: Party::Everybody, who };
-    }
-    let arn: Option<Arn> = value.parse().ok();
-    let account = arn.as_ref().map_or(value, |arn| arn.account.as_str());
-    let partition = arn.as_ref().map_or("aws", |arn| arn.partition.as_str());
-    let party = match kind {
-        "AWS" if genesys_customer_account(account, partition).is_some() => Party::Genesys,
-        "AWS" if account == own.as_str() => Party::OwnAccount,
-        _ => Party::Unknown,
-    };
-    Gain { party, who }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn who_gains_is_told_by_kind() {
-        let own = "111122223333".parse().unwrap();
-        for (subject, party) in [
-            ("AWS 765628985471", Party::Genesys),
-            ("AWS arn:aws:iam::765628985471:root", Party::Genesys),
-            ("AWS arn:aws-us-gov:iam::765628985471:root", Party::Unknown),
-            ("AWS arn:aws:iam::490606849374:root", Party::Unknown),
-            ("AWS arn:aws:iam::123456789012:root", Party::Unknown),
-            ("AWS arn:aws:iam::111122223333:role/ci", Party::OwnAccount),
-            ("AWS arn:aws:iam::691338073777:root", Party::Unknown),
-            ("Service lambda.amazonaws.com", Party::Unknown),
-            ("Federated arn:aws:iam::111122223333:saml-provider/x", Party::Unknown),
-            ("AWS *", Party::Everybody),
-            ("*", Party::Everybody),
-        ] {
-            assert_eq!(super::party(Some(subject), &own), party, "{subject}");
-        }
-        assert_eq!(gain(None, &own).party, Party::Unknown);
     }
 }

@@ -6,6 +6,7 @@ mod gain;
 pub mod genesys;
 pub mod iam;
 mod model;
+mod party;
 mod reading;
 mod tenant;
 #[cfg(test)]
@@ -16,14 +17,14 @@ pub use accept::{
     trust_parties, without_accepted,
 };
 pub use change::{Change, ChangeKind, Diff, Service};
-pub use gain::{Denial, Gain, Party};
+pub use gain::Denial;
 pub use iam::{
     GuardExemption, GuardFinding, GuardedCall, GuardedRole, block_what_iam_refuses, destroy_role, diff_role,
     guard_findings, needs_attachment_quota, prune_role,
 };
-pub use model::{Blocker, HowToAccept, Notice, Owned, Owner, Plan, RolePlan, Widening};
+pub use model::{Blocker, HowToAccept, Notice, Owned, Owner, Plan, RolePlan, TenantDoubt, Widening};
+pub use party::{Gain, Party};
 pub use reading::{CALLS_PER_ROLE, LISTINGS, Reads};
-pub use tenant::TenantDoubt;
 
 use crate::model::{DesiredRole, DesiredState, Live, LiveState, Orphans};
 

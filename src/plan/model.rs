@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 use super::change::Change;
 use super::genesys;
 use super::iam::GuardFinding;
-use super::tenant::TenantDoubt;
 use crate::arn::{AccountId, Arn, FunctionArn};
 use crate::model::{DesiredState, Orphans};
 use crate::policy::access::AccessDiff;
@@ -60,6 +59,17 @@ pub enum Widening {
     Session { before: i32, after: i32 },
     /// The external ID that Genesys Cloud has to present may be another customer's.
     Tenant { external_id: String, doubt: TenantDoubt },
+}
+
+/// Why the Genesys Cloud organization that gains may be somebody else's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TenantDoubt {
+    /// The organization that the credentials belong to has another ID.
+    NotTheOrganization { id: String },
+    /// The role admits another ID now, where just one, and nothing says whose the new one is.
+    NotKnown { former: Option<String> },
+    /// The role admits another of Genesys's accounts now: another platform.
+    OtherAccount,
 }
 
 impl RolePlan {

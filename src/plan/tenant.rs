@@ -1,22 +1,11 @@
 //! Whose the external ID is: Genesys Cloud's account is the same for all of its customers, and only the external ID tells
 //! them apart. Another one lets another customer in.
 
-use super::gain::{Party, party};
-use super::model::{RolePlan, Widening};
+use super::model::{RolePlan, TenantDoubt, Widening};
+use super::party::{Party, party};
 use crate::arn::AccountId;
 use crate::model::{DesiredRole, OrganizationReading};
 use crate::policy::access::Grant;
-
-/// Why the Genesys Cloud organization that gains may be somebody else's.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum TenantDoubt {
-    /// The organization that the credentials belong to has another ID.
-    NotTheOrganization { id: String },
-    /// The role admits another ID now, where just one, and nothing says whose the new one is.
-    NotKnown { former: Option<String> },
-    /// The role admits another of Genesys's accounts now: another platform.
-    OtherAccount,
-}
 
 /// Adds what a plan does for an organization that may not be the spec's owner's. A new role, and one that admitted nobody
 /// of Genesys's, is doubted only where the organization itself says otherwise.
