@@ -18,7 +18,7 @@ pub(super) fn widen_by_tenant(
     let external_id = desired.external_id.expose();
     let is_genesys = |grant: &Grant| party(grant.subject(), own) == Party::Genesys;
     let access = &plan.access;
-    let gains = access.wider_assume().into_iter().any(|grant| is_genesys(grant));
+    let gains = access.wider_assume().into_iter().any(is_genesys);
     let gains_inside = access.is_wider_inside() && access.after.assume.iter().any(|grant| is_genesys(grant));
     let known = match organization {
         OrganizationReading::Read(organization) => Some(organization.id.as_str()),
