@@ -9,12 +9,15 @@ use base64::engine::general_purpose::STANDARD;
 use ipnet::IpNet;
 
 use super::budget::Budget;
-use super::document::{Conditions, Scalar};
+use super::document::{Conditions, Scalar, VERSION_2012};
 use super::operator::{Comparison, Operator, Quantifier};
 use super::pattern::{self, Piece, Unresolved};
 use super::request::{Context, ContextValue};
 use super::truth::Truth;
 use super::words::listed;
+
+/// Every request that is still to be made is later than this.
+const MADE: &str = "2026-11-01";
 
 /// Whether the conditions of a statement hold for certain with what is known.
 pub fn certainly_hold(conditions: &Conditions, version: &str, context: &Context) -> bool {
@@ -66,9 +69,9 @@ impl Test<'_> {
             return Truth::Unknown(format!("condition {name} {key} has no values"));
         }
         let present = match self.context.get(key) {
-            ContextValue::Unknown => {
-                return Truth::Unknown(format!("condition {name} {key}: what the request has is not known"));
-            }
+            ContextValue::Like(shapes) => return self.shaped(shapes),
+            ContextValue::Unknown if self.is_about_time() => return self.in_time(),
+            ContextValue::Unknown => return self.unknown(),
             ContextValue::Values(present) if !present.is_empty() => Some(present.as_slice()),
             ContextValue::Values(_) | ContextValue::Absent => None,
         };
@@ -87,6 +90,67 @@ impl Test<'_> {
                 Some(present) => self.compare(comparison, negated, quantifier, present),
             },
         }
+    }
+
+    /// What is known where only patterns are known, one of which the request's value matches.
+    fn shaped(&self, shapes: &[String]) -> Truth {
+        let (comparison, negated) = match self.operator {
+            Operator::Null => return self.null(false),
+            Operator::Compare { comparison, negated, .. } => (comparison, negated),
+        };
+        let why_not = || self.mismatch(&format!("the request has one like {}", listed(shapes, " or ")));
+        let one = |wanted: &String| {
+            let is_variable = self.version == VERSION_2012 && wanted.contains("${");
+            let is_text =
+                matches!(comparison, Comparison::StringEquals | Comparison::StringLike | Comparison::Arn);
+            let contains = |shape: &String| match comparison {
+                Comparison::StringLike => pattern::contains(wanted, shape, false),
+                Comparison::Arn => pattern::arn_contains(wanted, shape),
+                _ => false,
+            };
+            if is_variable || !is_text {
+                self.unknown()
+            } else if shapes.iter().all(|shape| pattern::is_disjoint(shape, wanted)) {
+                Truth::False(String::new())
+            } else {
+                let holds = shapes.iter().all(contains);
+                if holds { Truth::True } else { self.unknown() }
+            }
+        };
+        let any = Truth::any(self.values.iter().map(one), why_not);
+        if negated { any.not(why_not) } else { any }
+    }
+
+    /// What is known of the time of a request that is yet to come.
+    fn in_time(&self) -> Truth {
+        let Operator::Compare { comparison, negated, .. } = self.operator else { return self.null(false) };
+        let one = |wanted: &String| {
+            let (relation, at) = match comparison {
+                Comparison::Date(relation) => (relation, parse_date(wanted)),
+                Comparison::Numeric(relation) => {
+                    let seconds = wanted.parse().ok();
+                    (relation, seconds.and_then(|seconds| jiff::Timestamp::from_second(seconds).ok()))
+                }
+                _ => return self.unknown(),
+            };
+            match (at, parse_date(MADE)) {
+                (Some(at), Some(made)) if at < made => {
+                    Truth::of(relation.holds(Ordering::Greater), String::new)
+                }
+                _ => self.unknown(),
+            }
+        };
+        let why_not = || self.mismatch("that is over");
+        let any = Truth::any(self.values.iter().map(one), why_not);
+        if negated { any.not(why_not) } else { any }
+    }
+
+    fn is_about_time(&self) -> bool {
+        ["aws:CurrentTime", "aws:EpochTime"].iter().any(|key| key.eq_ignore_ascii_case(self.key))
+    }
+
+    fn unknown(&self) -> Truth {
+        Truth::Unknown(format!("condition {} {}: what the request has is not known", self.name, self.key))
     }
 
     fn null(&self, absent: bool) -> Truth {

@@ -3,6 +3,17 @@
 /// The key that a trust policy compares with the external ID of an AssumeRole call.
 pub const EXTERNAL_ID: &str = "sts:ExternalId";
 
+/// Whether a caller can present it (STS API reference, `AssumeRole`: 2 to 1224 characters of `[\w+=,.@:\/-]`).
+pub(super) fn is_presentable_id(id: &str) -> bool {
+    (SHORTEST_ID..=LONGEST_ID).contains(&id.len()) && id.chars().all(|c| ID_CHARACTERS.contains(c))
+}
+
+pub(super) const SHORTEST_ID: usize = 2;
+pub(super) const LONGEST_ID: usize = 1224;
+/// What an external ID is made of, the plainest first.
+pub(super) const ID_CHARACTERS: &str =
+    "xabcdefghijklmnopqrstuvwyz0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ-_.:/+=,@";
+
 /// The global keys, and those of STS and Lambda (AWS, "AWS global condition context keys", "Actions, resources, and
 /// condition keys"): all of them, so that a correct key is never reported as a typo of another.
 pub(super) static KEYS: [&str; 64] = [

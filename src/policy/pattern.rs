@@ -89,7 +89,7 @@ fn variable(inside: &str, context: &Context) -> Result<String, Unresolved> {
     match context.get(key) {
         ContextValue::Values(values) if values.len() == 1 => Ok(values[0].clone()),
         ContextValue::Values(values) if !values.is_empty() => Err(Unresolved::Unknown(key.to_owned())),
-        ContextValue::Unknown => Err(Unresolved::Unknown(key.to_owned())),
+        ContextValue::Unknown | ContextValue::Like(_) => Err(Unresolved::Unknown(key.to_owned())),
         ContextValue::Values(_) | ContextValue::Absent => match default {
             // Whether a wildcard in a default is one is not documented.
             Some(default) if default.contains(['*', '?']) => Err(Unresolved::Unknown(key.to_owned())),
@@ -270,6 +270,14 @@ pub(super) fn contains(wide: &str, narrow: &str, confined: bool) -> bool {
         reached = next;
     }
     reached[pieces.len()]
+}
+
+/// The same for what `ArnLike` matches, component by component.
+pub(super) fn arn_contains(wide: &str, narrow: &str) -> bool {
+    let [wide, narrow] = [wide, narrow].map(|text| text.splitn(6, ':').collect::<Vec<_>>());
+    wide.len() == 6
+        && narrow.len() == 6
+        && wide.iter().zip(narrow).all(|(wide, narrow)| contains(wide, narrow, false))
 }
 
 /// Whether nothing may match both patterns: one is a plain text that the other does not match, or they begin

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::arn::Arn;
+
 /// Who makes a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Principal {
@@ -21,6 +23,8 @@ pub enum ContextValue {
     /// One value or several; numbers, dates and booleans as strings.
     Values(Vec<String>),
     Absent,
+    /// One value, of which it is only known that it matches one of these patterns with `*`.
+    Like(Vec<String>),
     /// Unknown. If the outcome depends on it, the result is undecided.
     Unknown,
 }
@@ -50,6 +54,64 @@ impl Context {
         self
     }
 
+    /// With what AWS says of every request of this caller, where nothing is set for it (IAM User Guide,
+    /// `reference_policies_condition-keys`, "Properties of the principal"). The root of an account stands for someone
+    /// of that account.
+    #[must_use]
+    pub fn of_caller(mut self, caller: &Principal) -> Self {
+        let mut set = |key: &str, value: ContextValue| {
+            self.keys.entry(key.to_ascii_lowercase()).or_insert(value);
+        };
+        let one = |value: &str| ContextValue::Values(vec![value.to_owned()]);
+        match caller {
+            Principal::Aws(text) => {
+                let arn = match text.parse::<Arn>() {
+                    Ok(arn) => arn,
+                    Err(_) => match text.parse() {
+                        Ok(account) => Arn::account_root("aws", &account),
+                        Err(_) => return self,
+                    },
+                };
+                let Arn { partition, account, resource, .. } = &arn;
+                set("aws:PrincipalAccount", one(account));
+                set("aws:PrincipalIsAWSService", one("false"));
+                match resource.split_once('/') {
+                    None => {
+                        let of = |service: &str| format!("arn:{partition}:{service}::{account}:*");
+                        set("aws:PrincipalArn", ContextValue::Like(vec![of("iam"), of("sts")]));
+                    }
+                    // A session's ARN does not have the path of its role, which this key has.
+                    Some(("assumed-role", rest)) => {
+                        let role = rest.split('/').next().unwrap_or_default();
+                        let path = format!("arn:{partition}:iam::{account}:role/*{role}");
+                        set("aws:PrincipalArn", ContextValue::Like(vec![path]));
+                        set("aws:PrincipalType", one("AssumedRole"));
+                    }
+                    Some((kind, _)) => {
+                        set("aws:PrincipalArn", one(&arn.to_string()));
+                        match kind {
+                            "role" => set("aws:PrincipalType", one("AssumedRole")),
+                            "user" => set("aws:PrincipalType", one("User")),
+                            "federated-user" => set("aws:PrincipalType", one("FederatedUser")),
+                            _ => {}
+                        }
+                    }
+                }
+            }
+            Principal::Service(_) => set("aws:PrincipalIsAWSService", one("true")),
+            Principal::Anonymous => {
+                set("aws:PrincipalAccount", one("anonymous"));
+                set("aws:PrincipalType", one("Anonymous"));
+                set("aws:PrincipalIsAWSService", one("false"));
+                for key in ["aws:PrincipalArn", "aws:PrincipalOrgID", "aws:PrincipalOrgPaths"] {
+                    set(key, ContextValue::Absent);
+                }
+            }
+            Principal::Federated(_) => {}
+        }
+        self
+    }
+
     #[must_use]
     pub fn without(mut self, key: &str) -> Self {
         self.keys.insert(key.to_ascii_lowercase(), ContextValue::Absent);
@@ -64,8 +126,11 @@ impl Context {
 
     /// The keys, in lower case, that are known to have a value.
     pub fn known(&self) -> impl Iterator<Item = &str> {
-        let has_value =
-            |value: &ContextValue| matches!(value, ContextValue::Values(values) if !values.is_empty());
+        let has_value = |value: &ContextValue| match value {
+            ContextValue::Values(values) => !values.is_empty(),
+            ContextValue::Like(_) => true,
+            ContextValue::Absent | ContextValue::Unknown => false,
+        };
         self.keys.iter().filter(move |(_, value)| has_value(value)).map(|(key, _)| key.as_str())
     }
 
