@@ -5,8 +5,9 @@ use super::claim::{Claim, Finding, Harm, Question};
 use super::facts::Facts;
 use super::level::Level;
 use super::observed::accepted_principals;
-use super::questions::{genesys, trust};
+use super::questions::genesys;
 use super::topic::Topic;
+use super::trusted::trust;
 use super::uses::{ExternalAccess, PresentedId, Recorded};
 use crate::model::LiveRole;
 use crate::text::one_line;
@@ -69,6 +70,7 @@ fn compare(findings: &[ExternalAccess], role: &LiveRole, facts: &Facts) -> Claim
         let is_known = !found.others.is_empty()
             || found.needs_no_id.any()
             || !found.also_accepts.is_empty()
+            || found.unsearched.is_some()
             || !found.names_genesys
             || !found.accepts_id;
         if !is_known {

@@ -21,6 +21,7 @@ mod report;
 #[cfg(test)]
 mod tests;
 mod topic;
+mod trusted;
 mod uses;
 mod verdict;
 mod words;

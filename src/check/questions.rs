@@ -1,27 +1,20 @@
 //! Plain answers that the live documents give; no sentences, and nothing is judged. Lines and causes stand on these.
 
-use std::collections::BTreeSet;
-
 use super::facts::Facts;
 use crate::arn::{Arn, FunctionArn};
 use crate::model::{DesiredRole, LiveRole};
 use crate::plan::{Acceptable, ForeignPolicy, foreign_policies};
 use crate::policy::access::{Access, uncovered};
-use crate::policy::document::{Effect, OneOrMany, Statement};
 use crate::policy::{
-    Context, Decision, Document, EXTERNAL_ID, Evaluation, NamedParty, Policies, Principal, Request,
-    SESSION_ACTIONS, evaluate, is_unique_id, named_parties,
+    Context, Decision, Document, EXTERNAL_ID, Evaluation, Policies, Principal, Request, evaluate,
 };
-use crate::spec::{AccountTrust, KNOWN_GENESYS_ACCOUNTS, genesys_account_name};
+use crate::spec::{AccountTrust, KNOWN_GENESYS_ACCOUNTS};
 
 /// An account that nobody trusts: the documentation's own.
 pub(crate) const STRANGER: &str = "444455556666";
 
 /// A session name for evaluations; sessions of Genesys Cloud have names of their own.
 const SESSION: &str = "genesys-cloud";
-
-/// An external ID that no document names. An empty one cannot be presented: STS wants two characters at least.
-const FRESH_ID: &str = "another-organization-of-genesys-cloud";
 
 /// The account from which Genesys Cloud comes: the spec's, if it is Genesys's or the spec says why it is right;
 /// otherwise that of the core regions. What a wrong account may do is not what Genesys Cloud may.
@@ -43,7 +36,7 @@ pub fn may_assume(role: &LiveRole, principal: &Principal, external_id: Option<&s
     assume(&role.role.arn, document, ASSUME_ROLE, principal, external_id, None)
 }
 
-const ASSUME_ROLE: &str = "sts:AssumeRole";
+pub(super) const ASSUME_ROLE: &str = "sts:AssumeRole";
 
 /// The same as Genesys Cloud. Its sessions know of no multi-factor authentication; whether they say so is not public.
 pub(crate) fn genesys_may_assume(
@@ -75,8 +68,18 @@ fn is_denial(decision: Decision) -> bool {
     matches!(decision, Decision::ExplicitDeny | Decision::ImplicitDeny)
 }
 
+/// The request by which someone asks for a session of the role.
+pub(super) fn assumption(role: &Arn, action: &str, principal: &Principal, context: Context) -> Request {
+    Request {
+        principal: principal.clone(),
+        action: action.to_owned(),
+        resource: role.to_string(),
+        context: context.with("aws:SecureTransport", &["true"]).of_caller(principal),
+    }
+}
+
 /// `mfa`: `None`: nothing is known; otherwise the key's value, or that it is absent.
-fn assume(
+pub(super) fn assume(
     role: &Arn,
     document: &Document,
     action: &str,
@@ -89,232 +92,14 @@ fn assume(
         Some(id) => Context::partial().with(EXTERNAL_ID, &[id]),
         None => Context::partial().without(EXTERNAL_ID),
     };
-    context = context.with("aws:SecureTransport", &["true"]);
-    if let Principal::Aws(arn) = principal {
-        context = context.with("aws:PrincipalIsAWSService", &["false"]);
-        if let Ok(arn) = arn.parse::<Arn>() {
-            context = context.with("aws:PrincipalAccount", &[&arn.account]);
-        }
-    }
     context = match mfa {
         Some(Some(value)) => context.with(MFA, &[value]),
         Some(None) => context.without(MFA).without("aws:MultiFactorAuthAge"),
         None => context,
     };
-    let request = Request {
-        principal: principal.clone(),
-        action: action.to_owned(),
-        resource: role.to_string(),
-        context,
-    };
+    let request = assumption(role, action, principal, context);
     let trust = Some(("the trust policy".to_owned(), document));
     evaluate(&Policies { resource: trust, ..Policies::default() }, &request)
-}
-
-/// Of whom something is true.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Bearers {
-    pub genesys: bool,
-    pub verifier: bool,
-    pub others: bool,
-}
-
-impl Bearers {
-    pub(crate) fn any(self) -> bool {
-        let Self { genesys, verifier, others } = self;
-        genesys || verifier || others
-    }
-}
-
-/// What the trust policy says, besides the one decision about Genesys Cloud.
-#[derive(Debug)]
-pub(crate) struct Trust {
-    /// Whether an Allow names Genesys Cloud, whatever its conditions.
-    pub names_genesys: bool,
-    /// Whether an Allow is met by the spec's external ID, whoever presents it.
-    pub accepts_id: bool,
-    /// The external IDs that are demanded in its place.
-    pub demands: Vec<String>,
-    /// Who may get in besides Genesys Cloud and the verifier.
-    pub others: Vec<NamedParty>,
-    /// Deleted roles and users: they get in no more.
-    pub stale: Vec<String>,
-    /// Who of those who are trusted may come without the external ID, or with any.
-    pub needs_no_id: Bearers,
-    /// Further external IDs that are accepted, and of whom.
-    pub also_accepts: Vec<(String, Bearers)>,
-    /// An element that IAM's grammar does not have.
-    pub unknown_element: Option<String>,
-}
-
-pub(crate) fn trust(role: &LiveRole, desired: &DesiredRole) -> Trust {
-    let right = desired.external_id.expose();
-    let arn = &role.role.arn;
-    let document = &role.role.assume_role_policy;
-    let genesys = Principal::Aws(genesys(desired).to_string());
-    let verifier = desired.verifier.as_ref().map(|arn| Principal::Aws(arn.to_string()));
-    let canonical = document.canonical();
-    let allows: Vec<&Statement> =
-        canonical.statements.as_slice().iter().filter(|one| one.effect == Effect::Allow).collect();
-    let alone = |statement: &Statement| Document {
-        statements: OneOrMany::One(statement.clone()).into(),
-        unknown: Default::default(),
-        ..canonical.clone()
-    };
-    let may = |who: &Principal, id: Option<&str>| may_be(may_assume(role, who, id).decision);
-
-    let named: Vec<NamedParty> =
-        allows.iter().flat_map(|statement| named_parties(statement, genesys_account_name)).collect();
-    let (stale, named): (Vec<NamedParty>, Vec<NamedParty>) = named
-        .into_iter()
-        .partition(|other| matches!(&other.principal, Some(Principal::Aws(text)) if is_unique_id(text)));
-    let listed = listed_ids(&allows);
-    // An ID without letters is the same in the other case.
-    let wrong: Vec<String> =
-        near_misses(right).into_iter().chain([FRESH_ID.to_owned()]).filter(|id| id != right).collect();
-    let instances: Vec<(String, String)> = listed
-        .iter()
-        .flat_map(|id| instances(id).into_iter().map(move |instance| (id.clone(), instance)))
-        .filter(|(_, instance)| instance != right)
-        .collect();
-    let comes = |who: &Principal, action: &str, id: Option<&str>| {
-        may_be(assume(arn, document, action, who, id, None).decision)
-    };
-    let other_calls = || SESSION_ACTIONS.into_iter().filter(|action| *action != ASSUME_ROLE);
-    // The calls by which someone gets a session. Whoever is named without a call that is known comes by some.
-    let calls = |who: &Principal| -> Vec<&'static str> {
-        let ids = || wrong.iter().chain(instances.iter().map(|(_, id)| id)).map(String::as_str);
-        let callers = match who {
-            Principal::Anonymous => vec![
-                who.clone(),
-                Principal::Aws(format!("arn:{}:iam::{STRANGER}:root", arn.partition)),
-                Principal::Federated("accounts.google.com".to_owned()),
-            ],
-            _ => vec![who.clone()],
-        };
-        let admits = |action: &str| {
-            callers.iter().any(|who| {
-                comes(who, action, None)
-                    || comes(who, action, Some(right))
-                    || ids().any(|id| comes(who, action, Some(id)))
-            })
-        };
-        SESSION_ACTIONS.into_iter().filter(|action| admits(action)).collect()
-    };
-    let intruder = |other: &NamedParty| -> Option<NamedParty> {
-        let by = match &other.principal {
-            // An external ID binds sts:AssumeRole only.
-            Some(who) if *who == genesys || Some(who) == verifier.as_ref() => {
-                if comes(who, ASSUME_ROLE, None) {
-                    return None;
-                }
-                other_calls().filter(|action| comes(who, action, None)).collect()
-            }
-            Some(who @ (Principal::Aws(_) | Principal::Service(_) | Principal::Anonymous)) => calls(who),
-            // Nobody can say who it is.
-            Some(Principal::Federated(_)) | None => return Some(other.clone()),
-        };
-        if by.contains(&ASSUME_ROLE) {
-            return Some(other.clone());
-        }
-        let words = format!("{} by {}", other.words, by.join(", "));
-        (!by.is_empty()).then(|| NamedParty { words, ..other.clone() })
-    };
-    let mut others: Vec<NamedParty> = named.iter().filter_map(intruder).collect();
-    // Everyone includes Genesys Cloud and the verifier.
-    if others.iter().any(|other| other.principal == Some(Principal::Anonymous)) {
-        others.retain(|other| {
-            other.principal.as_ref().is_none_or(|who| *who != genesys && Some(who) != verifier.as_ref())
-        });
-    }
-    let mut seen = BTreeSet::new();
-    others.retain(|other| seen.insert(other.words.clone()));
-
-    let bearers = |ids: &[Option<&str>]| {
-        let comes = |who: &Principal| ids.iter().any(|id| may(who, *id));
-        Bearers {
-            genesys: comes(&genesys),
-            verifier: verifier.as_ref().is_some_and(comes),
-            others: others.iter().filter_map(|other| other.principal.as_ref()).any(comes),
-        }
-    };
-    let none_or_wrong: Vec<Option<&str>> =
-        [None].into_iter().chain(wrong.iter().map(|id| Some(id.as_str()))).collect();
-    let needs_no_id = bearers(&none_or_wrong);
-    let mut also_accepts: Vec<(String, Bearers)> = instances
-        .iter()
-        .map(|(listed, id)| (listed.clone(), bearers(&[Some(id)])))
-        .filter(|(_, bearers)| bearers.any())
-        .collect();
-    also_accepts.dedup_by(|(next, more), (listed, bearers)| {
-        let is_same = next == listed;
-        if is_same {
-            bearers.genesys |= more.genesys;
-            bearers.verifier |= more.verifier;
-            bearers.others |= more.others;
-        }
-        is_same
-    });
-
-    let is_named = |statement: &&Statement| {
-        let unconditional = alone(&Statement { condition: None, ..(*statement).clone() });
-        may_be(assume(arn, &unconditional, ASSUME_ROLE, &genesys, Some(right), None).decision)
-    };
-    let meets = |statement: &Statement, id: &str| {
-        let document = alone(statement);
-        named_parties(statement, genesys_account_name)
-            .iter()
-            .filter_map(|other| other.principal.as_ref())
-            .chain([&genesys])
-            .any(|who| may_be(assume(arn, &document, ASSUME_ROLE, who, Some(id), None).decision))
-    };
-    let accepts_id = allows.iter().any(|statement| meets(statement, right));
-    let mut demands: Vec<String> = instances
-        .iter()
-        .filter(|(_, id)| allows.iter().any(|statement| meets(statement, id)))
-        .map(|(listed, _)| listed.clone())
-        .collect();
-    demands.dedup();
-    Trust {
-        names_genesys: allows.iter().any(is_named),
-        accepts_id,
-        demands,
-        others,
-        stale: stale.into_iter().map(|other| other.words).collect(),
-        needs_no_id,
-        also_accepts,
-        unknown_element: canonical
-            .unknown
-            .keys()
-            .chain(allows.iter().flat_map(|statement| statement.unknown.keys()))
-            .next()
-            .cloned(),
-    }
-}
-
-/// Allowed, or not known to be denied.
-fn may_be(decision: Decision) -> bool {
-    matches!(decision, Decision::Allowed | Decision::Undecided)
-}
-
-/// The external IDs and patterns of them that conditions name.
-fn listed_ids(allows: &[&Statement]) -> BTreeSet<String> {
-    allows
-        .iter()
-        .flat_map(|statement| statement.conditions().on(EXTERNAL_ID))
-        .filter(|(operator, _)| *operator != "Null")
-        .flat_map(|(_, values)| values)
-        .map(ToString::to_string)
-        .collect()
-}
-
-/// External IDs that a pattern matches: as written, and two with its wildcards filled in.
-fn instances(id: &str) -> Vec<String> {
-    let mut instances = vec![id.to_owned()];
-    if id.contains(['*', '?']) {
-        instances.extend(['x', '0'].map(|c| id.replace(['*', '?'], &c.to_string())));
-    }
-    instances
 }
 
 /// Wrong external IDs that come as near to the right one as can be: the last character changed, and the other case.

@@ -216,7 +216,7 @@ impl From<RequestFile> for Request {
         let context = context.iter().fold(Context::complete(), |context, (key, values)| {
             context.with(key, &values.iter().map(String::as_str).collect::<Vec<_>>())
         });
-        let context = unknown.iter().fold(context, |context, key| context.unknown(key));
+        let context = unknown.iter().fold(context, |context, key| context.unknown(key)).of_caller(&principal);
         Self { principal, action, resource, context }
     }
 }

@@ -97,6 +97,9 @@ pub fn function_grants(policy: &Document, function: &FunctionArn, name: AccountN
                 continue;
             }
             let who = match &other.principal {
+                Some(Principal::Service(name)) if is_narrowed(statement) => {
+                    format!("the AWS service {name}, not bound to this account")
+                }
                 Some(Principal::Service(name)) => {
                     format!("the AWS service {name}, whichever account it acts for")
                 }
@@ -144,15 +147,119 @@ fn reached(statement: &Statement, actions: &[impl AsRef<str>]) -> Vec<String> {
     actions.iter().map(AsRef::as_ref).filter(is_reached).map(str::to_owned).collect()
 }
 
-/// Whether conditions bind a statement to one account, be it that of the caller or of what a service acts for.
+/// Whether conditions bind a statement to the account, be it that of the caller or of what a service acts for. The
+/// name of a bucket does too: nobody else can have it for as long as the account does.
 fn is_bound(statement: &Statement, account: &str) -> bool {
-    let keys = ["aws:PrincipalAccount", "aws:SourceAccount", "aws:SourceArn", "aws:PrincipalArn"];
-    let is_own = |value: &String| {
-        *value == account || value.split(':').nth(4).is_some_and(|own| own == account || own.is_empty())
-    };
-    keys.into_iter().flat_map(|key| statement.conditions().on(key)).any(|(operator, values)| {
+    statement.conditions().iter().any(|(operator, key, values)| {
+        let is_bound = |value: String| match key.to_ascii_lowercase().as_str() {
+            "aws:principalaccount" | "aws:sourceaccount" => value == account,
+            "aws:sourcearn" => is_of_account(&value, operator, account) || bucket_name(&value).is_some(),
+            "aws:principalarn" => is_of_account(&value, operator, account),
+            _ => false,
+        };
         matches!(operator, "StringEquals" | "StringLike" | "ArnEquals" | "ArnLike")
             && !values.is_empty()
-            && values.iter().map(ToString::to_string).all(|value| is_own(&value))
+            && values.iter().map(ToString::to_string).all(is_bound)
     })
+}
+
+/// Whether a pattern matches ARNs of the account only.
+fn is_of_account(pattern: &str, operator: &str, account: &str) -> bool {
+    let parts: Vec<&str> = pattern.splitn(6, ':').collect();
+    // Wildcards of `StringLike` match colons: one before the account may match all that follows it.
+    let is_open = |part: &&str| part.contains("${") || operator == "StringLike" && part.contains(['*', '?']);
+    parts.len() == 6 && parts[4] == account && !parts[..4].iter().any(is_open)
+}
+
+/// The bucket of an ARN without an account that names one in full.
+fn bucket_name(arn: &str) -> Option<&str> {
+    let name = arn.splitn(6, ':').nth(5).filter(|_| arn.starts_with("arn:aws") && arn.contains(":s3:::"))?;
+    let is_name = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '.' | '-');
+    (name.len() >= 3 && name.chars().all(is_name)).then_some(name)
+}
+
+/// The buckets by whose name alone a statement is bound: whoever creates a bucket of that name, once it is deleted, may
+/// invoke the function.
+pub fn buckets_by_name(policy: &Document, account: &str) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for statement in policy.statements.as_slice().iter().filter(|statement| statement.allows()) {
+        let conditions = statement.conditions();
+        let has_account = conditions.on("aws:SourceAccount").any(|(operator, values)| {
+            operator == "StringEquals" && values.iter().all(|v| v.to_string() == account)
+        });
+        let arns = conditions.on("aws:SourceArn").filter(|_| !has_account).flat_map(|(_, values)| values);
+        names.extend(arns.filter_map(|arn| bucket_name(&arn.to_string()).map(str::to_owned)));
+    }
+    names.sort();
+    names.dedup();
+    names
+}
+
+/// Whether a condition narrows for whom a service acts, if not to the account.
+fn is_narrowed(statement: &Statement) -> bool {
+    const KEYS: [&str; 6] = [
+        "aws:SourceArn",
+        "aws:SourceAccount",
+        "aws:SourceOrgID",
+        "aws:SourceOrgPaths",
+        "aws:PrincipalOrgID",
+        "lambda:EventSourceToken",
+    ];
+    KEYS.iter().any(|key| statement.conditions().on(key).next().is_some())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FUNCTION: &str = "arn:aws:lambda:us-east-1:111122223333:function:f";
+
+    fn who(principal: &str, condition: &str) -> Vec<String> {
+        let text = format!(
+            r#"{{"Version":"2012-10-17","Statement":{{"Effect":"Allow","Principal":{principal},"Action":"lambda:InvokeFunction","Resource":"{FUNCTION}","Condition":{condition}}}}}"#
+        );
+        let policy = Document::parse(&text).unwrap();
+        let grants = function_grants(&policy, &FUNCTION.parse().unwrap(), |_, _| None);
+        grants.into_iter().map(|grant| grant.who).collect()
+    }
+
+    const S3: &str = r#"{"Service":"s3.amazonaws.com"}"#;
+
+    #[test]
+    fn only_the_own_account_in_full_binds_a_statement_to_it() {
+        for bound in [
+            r#"{"StringEquals":{"aws:SourceAccount":"111122223333"}}"#,
+            r#"{"StringLike":{"AWS:SourceAccount":"111122223333"},"ArnLike":{"aws:SourceArn":"arn:aws:s3:::*"}}"#,
+            r#"{"ArnLike":{"aws:SourceArn":"arn:aws:events:us-east-1:111122223333:rule/*"}}"#,
+            r#"{"ArnLike":{"aws:SourceArn":"arn:aws:*:*:111122223333:*"}}"#,
+            r#"{"StringLike":{"aws:SourceArn":"arn:aws:events:us-east-1:111122223333:rule/*"}}"#,
+            r#"{"ArnLike":{"aws:SourceArn":"arn:aws:s3:::my-bucket"}}"#,
+        ] {
+            assert_eq!(who(S3, bound), Vec::<String>::new(), "{bound}");
+        }
+        for open in [
+            r#"{"ArnLike":{"aws:SourceArn":"arn:aws:s3:::*"}}"#,
+            r#"{"ArnLike":{"aws:SourceArn":"arn:aws:s3:::my-*"}}"#,
+            r#"{"ArnLike":{"aws:SourceArn":"arn:aws:apigateway:us-east-1::/restapis/*"}}"#,
+            r#"{"ArnLike":{"aws:SourceArn":"arn:aws:sns:us-east-1::*"}}"#,
+            r#"{"ArnLike":{"aws:SourceArn":"arn:aws:sns:us-east-1:*:topic"}}"#,
+            r#"{"ArnLike":{"aws:SourceArn":["arn:aws:sns:us-east-1:111122223333:t","arn:aws:sns:us-east-1:999988887777:t"]}}"#,
+            r#"{"StringLike":{"aws:SourceArn":"arn:aws:*:111122223333:*"}}"#,
+            r#"{"StringLike":{"aws:SourceArn":"arn:aws:*:*:111122223333:*"}}"#,
+            r#"{"ArnLikeIfExists":{"aws:SourceArn":"arn:aws:events:us-east-1:111122223333:rule/*"}}"#,
+            r#"{"StringNotEquals":{"aws:SourceAccount":"111122223333"}}"#,
+            r#"{"StringLike":{"aws:SourceAccount":"1111*"}}"#,
+            r#"{"StringEquals":{"aws:SourceOrgID":"o-abcdefghij"}}"#,
+            r#"{"StringEquals":{"lambda:EventSourceToken":"token"}}"#,
+        ] {
+            assert_eq!(
+                who(S3, open),
+                ["the AWS service s3.amazonaws.com, not bound to this account"],
+                "{open}"
+            );
+            assert_eq!(who("\"*\"", open).len(), 1, "{open}");
+        }
+        let nothing = who(S3, r#"{"Bool":{"aws:SecureTransport":"true"}}"#);
+        assert_eq!(nothing, ["the AWS service s3.amazonaws.com, whichever account it acts for"]);
+    }
 }

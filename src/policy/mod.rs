@@ -26,7 +26,7 @@ mod words;
 pub use condition::certainly_hold;
 pub use document::{Document, ParseError, equivalent};
 pub use evaluate::{Decision, Evaluation, Policies, StatementOutcome, StatementTrace, evaluate};
-pub use function_policy::{FunctionGrant, Powers, function_grants};
+pub use function_policy::{FunctionGrant, Powers, buckets_by_name, function_grants};
 pub use grammar::SESSION_ACTIONS;
 pub use key::EXTERNAL_ID;
 pub use named::{NamedParty, is_unique_id, named_parties};

@@ -182,7 +182,9 @@ fn not_named(principals: &Principals, effect: Effect, principal: &Principal) -> 
     let root = format!("arn:{}:iam::{}:root", caller.partition, caller.account);
     let is_account = |entry: &str| entry == root || (entry == caller.account && caller.partition == "aws");
     let account = entries.iter().any(|entry| is_account(entry));
-    let itself = entries.contains(&arn.as_str()) || (account && *arn == root);
+    // It stands for someone of the account, who need not be the root user.
+    let is_someone = *arn == root;
+    let itself = !is_someone && entries.contains(&arn.as_str());
     let is_session = caller.resource.starts_with("assumed-role/");
     let role = entries
         .iter()
@@ -197,7 +199,7 @@ fn not_named(principals: &Principals, effect: Effect, principal: &Principal) -> 
         let session_of_role = entry.resource.starts_with("assumed-role/");
         same_account && entry != caller && if role { session_of_role } else { true }
     };
-    if !itself && entries.iter().any(sibling) {
+    if !itself && !is_someone && entries.iter().any(sibling) {
         return Truth::True;
     }
     Truth::Unknown(format!(

@@ -145,7 +145,7 @@ impl Questions {
             samples.extend(["0", "true", "10.0.0.1"].map(str::to_owned));
         }
         samples.retain(|sample| is_presentable_id(sample));
-        let outside = Document { statements: OneOrMany::Many(statements), ..document.clone() };
+        let outside = Document { statements: OneOrMany::Many(statements).into(), ..document.clone() };
         Self { languages, outside: (!is_whole).then_some(outside), samples }
     }
 }

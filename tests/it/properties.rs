@@ -248,6 +248,7 @@ fn with_value(request: &Request, key: &str, value: &ContextValue) -> Request {
         ContextValue::Values(values) => {
             context.with(key, &values.iter().map(String::as_str).collect::<Vec<_>>())
         }
+        ContextValue::Like(_) => unreachable!("no case has one"),
         ContextValue::Absent => context.without(key),
         ContextValue::Unknown => context.unknown(key),
     };

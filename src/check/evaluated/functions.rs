@@ -8,7 +8,7 @@ use super::super::topic::Topic;
 use super::question::{ask, shell_word};
 use crate::arn::FunctionArn;
 use crate::plan::{Acceptable, Consent, function_parties};
-use crate::policy::FunctionGrant;
+use crate::policy::{FunctionGrant, buckets_by_name};
 
 /// "And nobody else" includes the functions' own policies.
 pub(crate) fn own_policies(facts: &Facts) -> Vec<Claim> {
@@ -30,7 +30,15 @@ fn own_policy(function: &FunctionFacts, facts: &Facts) -> Vec<Claim> {
     let others = function_parties(arn, document);
     if others.is_empty() {
         let seen = "only this account, and services bound to it, may do so by it";
-        return vec![ask_own(arn, None, "invoke").holds(seen)];
+        let names = buckets_by_name(document, &arn.as_arn().account);
+        let note = match names.is_empty() {
+            true => String::new(),
+            false => format!(
+                "bind it to aws:SourceAccount too: whoever gets the bucket name {} once it is free may invoke it",
+                names.join(" or ")
+            ),
+        };
+        return vec![ask_own(arn, None, "invoke").holds(seen).with_note(&note)];
     }
     others.iter().map(|(acceptable, grant)| by_statement(arn, acceptable, grant, facts)).collect()
 }

@@ -4,9 +4,10 @@ use super::super::cause::Cause;
 use super::super::claim::{Acceptance, Claim, Finding, Harm, Outcome};
 use super::super::facts::{Basis, Facts};
 use super::super::questions::{
-    self, Bearers, STRANGER, Trust, admits_organization, genesys, genesys_may_assume, may_assume, near_misses,
+    STRANGER, admits_organization, genesys, genesys_may_assume, may_assume, near_misses,
 };
 use super::super::topic::Topic;
+use super::super::trusted::{self, Bearers, Trust};
 use super::question::{NOT_ASSUMED, ask};
 use crate::arn::Arn;
 use crate::model::{DesiredRole, LiveRole};
@@ -151,7 +152,7 @@ fn of_document(role: &LiveRole, facts: &Facts) -> Vec<Claim> {
         role,
         facts,
         admits_us: admits_organization(role, facts),
-        trust: questions::trust(role, desired),
+        trust: trusted::trust(role, desired),
         us: us(desired),
     };
     let mut claims = vec![asked.named(), asked.external_id(), asked.admission()];
@@ -390,7 +391,9 @@ impl Asked<'_> {
             .filter(|(_, id)| *id != Some(right))
             .map(|(what, id)| {
                 let evaluation = may_assume(self.role, &genesys, id);
-                self.refused(&format!("{} with {what}", self.us), evaluation, || self.any_id())
+                self.refused(&format!("{} with {what}", self.us), evaluation, || {
+                    if self.trust.needs_no_id.genesys { self.any_id() } else { self.other_ids() }
+                })
             })
             .collect()
     }
@@ -411,7 +414,9 @@ impl Asked<'_> {
         strangers
             .into_iter()
             .map(|(who, principal)| {
-                let evaluation = may_assume(self.role, &principal, Some(self.right()));
+                // No service presents one.
+                let id = Some(self.right()).filter(|_| !matches!(principal, Principal::Service(_)));
+                let evaluation = may_assume(self.role, &principal, id);
                 self.refused(&who, evaluation, || self.also_admits("any AWS account"))
             })
             .collect()
@@ -550,14 +555,14 @@ impl Asked<'_> {
             .with_accept(how_to_accept(self.role, self.facts))
     }
 
-    /// No table of requests can try every other ID: those that the conditions name are tried too.
+    /// One of every kind of external ID that the document tells apart is tried.
     fn no_other_id(&self) -> Claim {
-        let Trust { needs_no_id, also_accepts, unknown_element, .. } = &self.trust;
+        let Trust { needs_no_id, also_accepts, unsearched, unknown_element, .. } = &self.trust;
         let question = ask(
             Topic::NobodyElse,
             "no other external ID is accepted",
             "another external ID is accepted",
-            String::new(),
+            "whether another external ID is accepted is undecided",
         );
         if let Some(element) = unknown_element {
             let finding = Finding {
@@ -575,34 +580,52 @@ impl Asked<'_> {
             return question.fails("any external ID, or none, is accepted", self.any_id(), &[]);
         }
         if also_accepts.is_empty() {
-            return question.holds("what the conditions name was tried: only this one is accepted");
+            return match unsearched {
+                None => question.holds("every kind of ID that the conditions tell apart was tried"),
+                Some(why) => question.not_provable(why.clone(), "demand the ID with StringEquals alone"),
+            };
         }
         let is_ours = also_accepts.iter().any(|(_, bearers)| bearers.genesys || bearers.verifier);
-        let ids: Vec<String> = also_accepts
-            .iter()
-            .filter(|(_, bearers)| !is_ours || bearers.genesys || bearers.verifier)
-            .map(|(id, _)| format!("\"{id}\""))
-            .collect();
         if !is_ours && self.trust.names_genesys {
             // Who they are is said already.
             return question.fails(
-                format!("{} comes with {}", self.others().join(" and "), ids.join(" or ")),
+                format!("{} comes with {}", self.others().join(" and "), self.accepted_ids()),
                 self.also_admits(""),
                 &[],
             );
         }
-        let finding = Finding {
+        // In place of the right one it is said already.
+        question.fails(
+            format!("it also accepts {}", self.accepted_ids()),
+            self.other_ids(),
+            &[Cause::ExternalId, Cause::Organization],
+        )
+    }
+
+    /// `the external ID "a" and IDs that match "b*"`
+    fn accepted_ids(&self) -> String {
+        let also_accepts = &self.trust.also_accepts;
+        let is_ours = also_accepts.iter().any(|(_, bearers)| bearers.genesys || bearers.verifier);
+        let ids = also_accepts
+            .iter()
+            .filter(|(_, bearers)| !is_ours || bearers.genesys || bearers.verifier)
+            .map(|(id, _)| id);
+        let (patterns, plain): (Vec<&String>, Vec<&String>) = ids.partition(|id| id.contains(['*', '?']));
+        let quoted = |ids: &[&String], before: &str| {
+            let ids: Vec<String> = ids.iter().map(|id| format!("\"{id}\"")).collect();
+            (!ids.is_empty()).then(|| format!("{before} {}", ids.join(" and ")))
+        };
+        let both = [quoted(&plain, "the external ID"), quoted(&patterns, "external IDs that match")];
+        both.into_iter().flatten().collect::<Vec<_>>().join(" and ")
+    }
+
+    fn other_ids(&self) -> Finding {
+        Finding {
             cause: Cause::RoleOpen,
-            what: format!("The trust policy also accepts the external ID {}", ids.join(" and ")),
+            what: format!("The trust policy also accepts {}", self.accepted_ids()),
             consequence: "that customer of Genesys Cloud can have the role assumed".to_owned(),
             remedy: self.restore(),
             harm: Harm { lets_in: self.bearers(), ..Harm::default() },
-        };
-        // In place of the right one it is said already.
-        question.fails(
-            format!("it also accepts {}", ids.join(" and ")),
-            finding,
-            &[Cause::ExternalId, Cause::Organization],
-        )
+        }
     }
 }

@@ -10,6 +10,7 @@ use super::super::grammar::SESSION_ACTIONS;
 use super::super::key::EXTERNAL_ID;
 use super::super::pattern::wildcard_matches;
 use super::super::request::{Context, Principal, Request};
+use super::super::witness::{AcceptedIds, accepted_ids};
 use super::expected::Expected;
 use crate::arn::{AccountId, Arn};
 
@@ -67,13 +68,7 @@ impl<'a> Probe<'a> {
 
     /// Whether the statement, with every denial of the document, leaves the request open.
     fn leaves_open(&self, statement: &Statement, request: &Request) -> bool {
-        let statements = std::iter::once(statement.clone()).chain(self.denials.iter().cloned()).collect();
-        let document = Document {
-            version: self.document.version.clone(),
-            id: None,
-            statements: OneOrMany::Many(statements).into(),
-            unknown: self.document.unknown.clone(),
-        };
+        let document = self.alone(statement);
         let named = ("it".to_owned(), &document);
         let policies = match statement.principal {
             Some(_) => Policies { resource: Some(named), ..Policies::default() },
@@ -110,10 +105,31 @@ impl<'a> Probe<'a> {
 
     /// Whether the principal may have a session of the role by some call, with some external ID or with none.
     pub(super) fn admits_somehow(&self, statement: &Statement, principal: &Principal) -> bool {
-        let ids = || self.ids.iter().map(|id| Some(id.as_str())).chain([None]);
-        SESSION_ACTIONS
-            .into_iter()
-            .any(|action| ids().any(|id| self.admits_by(statement, principal, action, id)))
+        SESSION_ACTIONS.into_iter().any(|action| {
+            self.admits_by(statement, principal, action, None)
+                || self.admits_by(statement, principal, action, Some(OTHER_ID))
+                || self.accepted_by(statement, principal, action).any()
+        })
+    }
+
+    /// The external IDs with which the principal may assume the role by the statement.
+    pub(super) fn accepted(&self, statement: &Statement, principal: &Principal) -> AcceptedIds {
+        self.accepted_by(statement, principal, "sts:AssumeRole")
+    }
+
+    fn accepted_by(&self, statement: &Statement, principal: &Principal, action: &str) -> AcceptedIds {
+        accepted_ids(&self.alone(statement), &assumption(principal, action, None, "false"), None)
+    }
+
+    /// The statement with every denial of the document.
+    fn alone(&self, statement: &Statement) -> Document {
+        let statements = std::iter::once(statement.clone()).chain(self.denials.iter().cloned()).collect();
+        Document {
+            version: self.document.version.clone(),
+            id: None,
+            statements: OneOrMany::Many(statements).into(),
+            unknown: self.document.unknown.clone(),
+        }
     }
 
     /// Everybody whom the statement names, with a stranger where it names everyone.
@@ -247,18 +263,12 @@ fn assumption(principal: &Principal, action: &str, id: Option<&str>, mfa: &str) 
         Some(id) => Context::partial().with(EXTERNAL_ID, &[id]),
         None => Context::partial().without(EXTERNAL_ID),
     };
-    let context =
-        context.with("aws:MultiFactorAuthPresent", &[mfa]).with("aws:PrincipalIsAWSService", &["false"]);
+    let context = context.with("aws:MultiFactorAuthPresent", &[mfa]).with("aws:SecureTransport", &["true"]);
     let context = match mfa {
         "true" => context.with("aws:MultiFactorAuthAge", &["60"]),
         _ => context.without("aws:MultiFactorAuthAge"),
     };
-    let account = match principal {
-        Principal::Aws(arn) => arn.parse::<Arn>().map(|arn| arn.account).unwrap_or_default(),
-        _ => String::new(),
-    };
-    let context =
-        if account.is_empty() { context } else { context.with("aws:PrincipalAccount", &[&account]) };
+    let context = context.of_caller(principal);
     Request {
         principal: principal.clone(),
         action: action.to_owned(),

@@ -1,9 +1,10 @@
 //! Any external ID is accepted, although the key is mentioned.
 
 use super::super::model::{Hits, Lint, LintSeverity, Subject};
-use super::external_ids::{accepts_any, accepts_none, demanded, plain_operator};
+use super::external_ids::{accepted, accepts_any, accepts_none, demanded, listed, plain_operator};
 use crate::policy::grammar::Purpose;
 use crate::policy::key::EXTERNAL_ID;
+use crate::policy::wildcard_matches;
 
 pub(super) static LINT: Lint = Lint {
     name: "external-id-any",
@@ -20,7 +21,20 @@ fn check(subject: &Subject<'_>, hits: &mut Hits) {
         let has_wildcard = demanded(statement).any(|(operator, value)| {
             plain_operator(operator) == "StringLike" && value.to_string().contains(['*', '?'])
         });
-        if has_wildcard || !accepts_any(subject, statement) {
+        if has_wildcard {
+            continue;
+        }
+        if !accepts_any(subject, statement) {
+            // As `${aws:PrincipalAccount}` does.
+            let is_named = |id: &String| {
+                listed(subject).map(|(_, value)| value.to_string()).any(|value| {
+                    value.eq_ignore_ascii_case(id)
+                        || value.contains(['*', '?']) && wildcard_matches(&value, id)
+                })
+            };
+            if let Some(id) = accepted(subject, statement).into_iter().find(|id| !is_named(id)) {
+                hits.add(number, format!("it accepts the ID \"{id}\", which it does not name"));
+            }
             continue;
         }
         match operator {
@@ -44,6 +58,7 @@ mod tests {
     #[test]
     fn what_accepts_any_external_id_is_found() {
         for any in [
+            r#""StringEquals":{"sts:ExternalId":"${aws:PrincipalAccount}"}"#,
             r#""StringEquals":{"sts:ExternalId":"${sts:ExternalId}"}"#,
             r#""StringEquals":{"sts:ExternalId":"${aws:PrincipalTag/x}"}"#,
             r#""StringLike":{"sts:ExternalId":"${sts:ExternalId}"}"#,

@@ -4,7 +4,7 @@ use super::super::model::{Hits, Lint, LintSeverity, Subject};
 use std::collections::BTreeSet;
 
 use super::super::probe::is_plain_id;
-use super::external_ids::{accepts, demanded};
+use super::external_ids::{accepted, listed};
 use crate::policy::grammar::Purpose;
 
 pub(super) static LINT: Lint = Lint {
@@ -18,12 +18,11 @@ pub(super) static LINT: Lint = Lint {
 
 fn check(subject: &Subject<'_>, hits: &mut Hits) {
     for (number, statement) in subject.allows(Purpose::Trust) {
-        let ids: BTreeSet<String> = demanded(statement)
+        let named: BTreeSet<String> = listed(subject)
             .filter(|(_, value)| is_plain_id(value))
             .map(|(_, value)| value.to_string())
             .collect();
-        let accepted =
-            ids.iter().filter(|id| !id.is_empty() && accepts(subject, statement, Some(id))).count();
+        let accepted = accepted(subject, statement).intersection(&named).count();
         if accepted > 1 {
             hits.add(number, format!("{accepted} external IDs"));
         }
@@ -39,5 +38,9 @@ mod tests {
         assert_eq!(trust(&TRUST.replace("\"x1\"", "[\"x1\",\"x2\"]")), ["external-id-several"]);
         assert_eq!(trust(&TRUST.replace("\"x1\"", "[\"x1\"]")), Vec::<&str>::new());
         assert_eq!(trust(&TRUST.replace("\"x1\"", "[\"x1\",\"x1\"]")), Vec::<&str>::new());
+        // A denial that spares two is no better.
+        let open = TRUST.replace(r#","Condition":{"StringEquals":{"sts:ExternalId":"x1"}}"#, "");
+        let deny = r#"{"Effect":"Deny","Principal":"*","Action":"sts:AssumeRole","Condition":{"StringNotEquals":{"sts:ExternalId":["x1","x2"]}}}"#;
+        assert_eq!(trust(&format!("{open},{deny}")), ["external-id-several"]);
     }
 }

@@ -4,6 +4,7 @@ use super::super::model::{Hits, Lint, LintSeverity, Subject};
 use super::super::probe::is_plain_id;
 use super::external_ids::{demanded, plain_operator};
 use crate::policy::grammar::Purpose;
+use crate::policy::key::is_presentable_id;
 
 pub(super) static LINT: Lint = Lint {
     name: "external-id-unusable",
@@ -19,17 +20,11 @@ fn check(subject: &Subject<'_>, hits: &mut Hits) {
         for (operator, value) in demanded(statement) {
             let id = value.to_string();
             let is_pattern = plain_operator(operator) == "StringLike" && !is_plain_id(value);
-            if !is_pattern && !id.contains("${") && !id.is_empty() && !is_presentable(&id) {
+            if !is_pattern && !id.contains("${") && !id.is_empty() && !is_presentable_id(&id) {
                 hits.add(number, format!("{operator} sts:ExternalId \"{id}\""));
             }
         }
     }
-}
-
-/// STS API reference, `AssumeRole`: 2 to 1224 characters of `[\w+=,.@:\/-]`.
-fn is_presentable(id: &str) -> bool {
-    (2..=1224).contains(&id.len())
-        && id.bytes().all(|b| b.is_ascii_alphanumeric() || b"_+=,.@:/-".contains(&b))
 }
 
 #[cfg(test)]

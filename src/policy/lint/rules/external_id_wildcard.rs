@@ -2,8 +2,9 @@
 
 use super::super::model::{Hits, Lint, LintSeverity, Subject};
 use super::super::probe::sample;
-use super::external_ids::{accepts, demanded, plain_operator};
+use super::external_ids::{accepted, accepts, demanded, listed, plain_operator};
 use crate::policy::grammar::Purpose;
+use crate::policy::wildcard_matches;
 
 pub(super) static LINT: Lint = Lint {
     name: "external-id-wildcard",
@@ -25,6 +26,20 @@ fn check(subject: &Subject<'_>, hits: &mut Hits) {
         };
         if let Some((operator, _)) = demanded(statement).find(is_open) {
             hits.add(number, format!("{operator} sts:ExternalId has a wildcard"));
+            continue;
+        }
+        // A denial may spare what matches a pattern.
+        let is_named = |id: &str| listed(subject).any(|(_, value)| value.to_string() == id);
+        let ids = accepted(subject, statement);
+        let others: Vec<&String> = ids.iter().filter(|id| !is_named(id)).collect();
+        let spares = listed(subject).find(|(operator, value)| {
+            let value = value.to_string();
+            plain_operator(operator).ends_with("Like")
+                && value.contains(['*', '?'])
+                && others.iter().any(|id| wildcard_matches(&value, id))
+        });
+        if let Some((operator, value)) = spares {
+            hits.add(number, format!("{operator} sts:ExternalId lets in what matches \"{value}\""));
         }
     }
 }
@@ -45,5 +60,12 @@ mod tests {
             );
         }
         assert_eq!(trust(&TRUST.replace("StringEquals", "StringLike")), Vec::<&str>::new());
+        let open = TRUST.replace(r#","Condition":{"StringEquals":{"sts:ExternalId":"x1"}}"#, "");
+        for pattern in ["*-vendor", "??", "org-*"] {
+            let deny = format!(
+                r#"{{"Effect":"Deny","Principal":"*","Action":"sts:AssumeRole","Condition":{{"StringNotLike":{{"sts:ExternalId":["x1","{pattern}"]}}}}}}"#
+            );
+            assert_eq!(trust(&format!("{open},{deny}")), ["external-id-wildcard"], "{pattern}");
+        }
     }
 }

@@ -1,6 +1,9 @@
 //! What statements accept as an external ID, as several rules ask.
 
+use std::collections::BTreeSet;
+
 use super::super::model::Subject;
+use crate::policy::Principal;
 use crate::policy::document::{Scalar, Statement};
 use crate::policy::key::EXTERNAL_ID;
 
@@ -15,12 +18,29 @@ pub(super) fn accepts_any(subject: &Subject<'_>, statement: &Statement) -> bool 
 }
 
 pub(super) fn accepts(subject: &Subject<'_>, statement: &Statement, id: Option<&str>) -> bool {
-    let verifier = subject.expected.verifier.map(ToString::to_string);
-    let is_verifier = |principal: &crate::policy::Principal| matches!(principal, crate::policy::Principal::Aws(arn) if Some(arn) == verifier.as_ref());
     let principals = subject.probe.principals(statement);
     principals
         .iter()
-        .any(|principal| !is_verifier(principal) && subject.probe.admits(statement, principal, id))
+        .any(|principal| !is_verifier(subject, principal) && subject.probe.admits(statement, principal, id))
+}
+
+/// External IDs of every kind with which somebody whom the statement names gets in.
+pub(super) fn accepted(subject: &Subject<'_>, statement: &Statement) -> BTreeSet<String> {
+    let principals = subject.probe.principals(statement);
+    let others = principals.iter().filter(|principal| !is_verifier(subject, principal));
+    others.flat_map(|who| subject.probe.accepted(statement, who).found).map(|one| one.id).collect()
+}
+
+/// The values that any statement compares the external ID with.
+pub(super) fn listed<'a>(subject: &Subject<'a>) -> impl Iterator<Item = (&'a str, &'a Scalar)> {
+    let statements = subject.document.statements.as_slice().iter();
+    let conditions = statements.flat_map(|statement| statement.conditions().on(EXTERNAL_ID));
+    conditions.flat_map(|(operator, values)| values.iter().map(move |value| (operator, value)))
+}
+
+fn is_verifier(subject: &Subject<'_>, principal: &Principal) -> bool {
+    let verifier = subject.expected.verifier.map(ToString::to_string);
+    matches!(principal, Principal::Aws(arn) if Some(arn) == verifier.as_ref())
 }
 
 /// Whether the statement has a demand that a missing external ID meets.

@@ -1,0 +1,287 @@
+//! What the trust policy says of everybody: whom it names, who gets in, and with which external IDs.
+
+use std::collections::BTreeSet;
+
+use super::questions::{ASSUME_ROLE, STRANGER, assume, assumption, genesys, near_misses};
+use crate::arn::Arn;
+use crate::model::{DesiredRole, LiveRole};
+use crate::policy::document::{Effect, OneOrMany, Statement};
+use crate::policy::{
+    AcceptedIds, Context, Decision, Document, EXTERNAL_ID, NamedParty, Principal, SESSION_ACTIONS,
+    accepted_ids, caller_accounts, is_unique_id, named_parties, wildcard_matches,
+};
+use crate::spec::genesys_account_name;
+
+/// An external ID that no document names.
+const FRESH_ID: &str = "another-organization-of-genesys-cloud";
+
+/// Of whom something is true.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Bearers {
+    pub genesys: bool,
+    pub verifier: bool,
+    pub others: bool,
+}
+
+impl Bearers {
+    pub(crate) fn any(self) -> bool {
+        let Self { genesys, verifier, others } = self;
+        genesys || verifier || others
+    }
+}
+
+/// What the trust policy says, besides the one decision about Genesys Cloud.
+#[derive(Debug)]
+pub(crate) struct Trust {
+    /// Whether an Allow names Genesys Cloud, whatever its conditions.
+    pub names_genesys: bool,
+    /// Whether an Allow is met by the spec's external ID, whoever presents it.
+    pub accepts_id: bool,
+    /// The external IDs that are demanded in its place.
+    pub demands: Vec<String>,
+    /// Who may get in besides Genesys Cloud and the verifier.
+    pub others: Vec<NamedParty>,
+    /// Deleted roles and users: they get in no more.
+    pub stale: Vec<String>,
+    /// Who of those who are trusted may come without the external ID, or with any.
+    pub needs_no_id: Bearers,
+    /// Further external IDs that are accepted, or patterns of them, and of whom.
+    pub also_accepts: Vec<(String, Bearers)>,
+    /// Why it is not known that there are no others.
+    pub unsearched: Option<String>,
+    /// An element that IAM's grammar does not have.
+    pub unknown_element: Option<String>,
+}
+
+pub(crate) fn trust(role: &LiveRole, desired: &DesiredRole) -> Trust {
+    let right = desired.external_id.expose();
+    let arn = &role.role.arn;
+    let document = &role.role.assume_role_policy;
+    let genesys = Principal::Aws(genesys(desired).to_string());
+    let verifier = desired.verifier.as_ref().map(|arn| Principal::Aws(arn.to_string()));
+    let canonical = document.canonical();
+    let allows: Vec<&Statement> =
+        canonical.statements.as_slice().iter().filter(|one| one.effect == Effect::Allow).collect();
+    let ids_of = |who: &Principal, action: &str| {
+        accepted_ids(document, &assumption(arn, action, who, Context::partial()), Some(right))
+    };
+    let comes = |who: &Principal, action: &str, id: Option<&str>| {
+        may_be(assume(arn, document, action, who, id, None).decision)
+    };
+    let gets_in = |who: &Principal, action: &str| {
+        let ids = || ids_of(who, action);
+        comes(who, action, None) || comes(who, action, Some(right)) || ids().any()
+    };
+    let callers = Callers::of(document, arn, &genesys);
+
+    let named: Vec<NamedParty> =
+        allows.iter().flat_map(|statement| named_parties(statement, genesys_account_name)).collect();
+    let (stale, named): (Vec<NamedParty>, Vec<NamedParty>) = named
+        .into_iter()
+        .partition(|other| matches!(&other.principal, Some(Principal::Aws(text)) if is_unique_id(text)));
+    let is_us = |who: &Principal| *who == genesys || Some(who) == verifier.as_ref();
+    let intruders = |other: &NamedParty| -> Vec<NamedParty> {
+        match &other.principal {
+            // An external ID binds sts:AssumeRole only.
+            Some(who) if is_us(who) && comes(who, ASSUME_ROLE, None) => Vec::new(),
+            Some(who) if is_us(who) => {
+                let other_calls = SESSION_ACTIONS.into_iter().filter(|action| *action != ASSUME_ROLE);
+                by_calls(other, &other_calls.filter(|action| comes(who, action, None)).collect::<Vec<_>>())
+            }
+            Some(Principal::Anonymous) => callers.intruders(other, &gets_in),
+            Some(who @ (Principal::Aws(_) | Principal::Service(_))) => {
+                let calls = SESSION_ACTIONS.into_iter().filter(|action| gets_in(who, action));
+                by_calls(other, &calls.collect::<Vec<_>>())
+            }
+            // Nobody can say who it is.
+            Some(Principal::Federated(_)) | None => vec![other.clone()],
+        }
+    };
+    let mut others: Vec<NamedParty> = named.iter().flat_map(intruders).collect();
+    // Everyone includes Genesys Cloud and the verifier.
+    if others.iter().any(|other| other.principal == Some(Principal::Anonymous)) {
+        others.retain(|other| other.principal.as_ref().is_none_or(|who| !is_us(who)));
+    }
+    let mut seen = BTreeSet::new();
+    others.retain(|other| seen.insert(other.words.clone()));
+
+    let us = [Some(&genesys), verifier.as_ref()].into_iter().flatten();
+    let strangers = others.iter().filter_map(|other| other.principal.as_ref()).filter(|who| !is_us(who));
+    let searched: Vec<(Principal, AcceptedIds)> =
+        us.chain(strangers).map(|who| (who.clone(), ids_of(who, ASSUME_ROLE))).collect();
+    let bearers = |is: &dyn Fn(&Principal, &AcceptedIds) -> bool| {
+        let mut bearers = Bearers { genesys: false, verifier: false, others: false };
+        for (who, _) in searched.iter().filter(|(who, ids)| is(who, ids)) {
+            if *who == genesys {
+                bearers.genesys = true;
+            } else if Some(who) == verifier.as_ref() {
+                bearers.verifier = true;
+            } else {
+                bearers.others = true;
+            }
+        }
+        bearers
+    };
+    let needs_no_id = bearers(&|who, ids| may_be(ids.without) || comes(who, ASSUME_ROLE, Some(FRESH_ID)));
+    let listed = listed_ids(canonical.statements.as_slice().iter());
+    let mut also_accepts: Vec<(String, Bearers)> = Vec::new();
+    for one in searched.iter().flat_map(|(_, ids)| &ids.found) {
+        let words = words_of(&one.id, right, desired.external_id.is_masked(), &listed);
+        if also_accepts.iter().all(|(known, _)| *known != words) {
+            let of = bearers(&|_, ids| {
+                let is_one =
+                    |found: &str| words_of(found, right, desired.external_id.is_masked(), &listed) == words;
+                ids.found.iter().any(|found| is_one(&found.id))
+            });
+            also_accepts.push((words, of));
+        }
+    }
+
+    let alone = |statement: &Statement| Document {
+        statements: OneOrMany::One(statement.clone()).into(),
+        unknown: Default::default(),
+        ..canonical.clone()
+    };
+    let is_named = |statement: &&Statement| {
+        let unconditional = alone(&Statement { condition: None, ..(*statement).clone() });
+        may_be(assume(arn, &unconditional, ASSUME_ROLE, &genesys, Some(right), None).decision)
+    };
+    let meets = |statement: &Statement, id: &str| {
+        let document = alone(statement);
+        named_parties(statement, genesys_account_name)
+            .iter()
+            .filter_map(|other| other.principal.as_ref())
+            .chain([&genesys])
+            .any(|who| may_be(assume(arn, &document, ASSUME_ROLE, who, Some(id), None).decision))
+    };
+    let accepts_id = allows.iter().any(|statement| meets(statement, right));
+    let mut demands: Vec<String> = listed_ids(allows.iter().copied())
+        .into_iter()
+        .filter(|listed| {
+            let ids = instances(listed).into_iter().filter(|id| id != right);
+            ids.into_iter().any(|id| allows.iter().any(|statement| meets(statement, &id)))
+        })
+        .collect();
+    demands.dedup();
+    Trust {
+        names_genesys: allows.iter().any(is_named),
+        accepts_id,
+        demands,
+        others,
+        stale: stale.into_iter().map(|other| other.words).collect(),
+        needs_no_id,
+        also_accepts,
+        unsearched: searched.iter().find_map(|(_, ids)| ids.unsearched.clone()),
+        unknown_element: canonical
+            .unknown
+            .keys()
+            .chain(allows.iter().flat_map(|statement| statement.unknown.keys()))
+            .next()
+            .cloned(),
+    }
+}
+
+/// Someone who gets a session by these calls; nobody by none.
+fn by_calls(other: &NamedParty, calls: &[&str]) -> Vec<NamedParty> {
+    if calls.contains(&ASSUME_ROLE) {
+        return vec![other.clone()];
+    }
+    let words = format!("{} by {}", other.words, calls.join(", "));
+    if calls.is_empty() { Vec::new() } else { vec![NamedParty { words, ..other.clone() }] }
+}
+
+/// Who may be meant where a statement names everybody.
+struct Callers {
+    /// An account of each kind that the document tells apart, without Genesys Cloud's.
+    named: Vec<Principal>,
+    /// One that stands for all that the document does not name.
+    unnamed: Vec<Principal>,
+}
+
+impl Callers {
+    fn of(document: &Document, role: &Arn, genesys: &Principal) -> Self {
+        let text = document.to_json();
+        let root = |account: &str| Principal::Aws(format!("arn:{}:iam::{account}:root", role.partition));
+        let accounts = caller_accounts(document, &Context::partial());
+        let accounts = accounts.iter().flatten().map(ToString::to_string);
+        // A call to STS that is not signed is by a federated identity.
+        let mut unnamed = vec![root(STRANGER)];
+        let mut named = Vec::new();
+        for account in accounts {
+            let list = if text.contains(&account) { &mut named } else { &mut unnamed };
+            list.push(root(&account));
+        }
+        named.retain(|who| who != genesys);
+        Self { named, unnamed }
+    }
+
+    /// Everybody, or who of everybody gets in.
+    fn intruders(
+        &self,
+        everybody: &NamedParty,
+        gets_in: &dyn Fn(&Principal, &str) -> bool,
+    ) -> Vec<NamedParty> {
+        let federated = [Principal::Federated("accounts.google.com".to_owned())];
+        let calls = |callers: &[Principal]| -> Vec<&'static str> {
+            let admits = |action: &&str| {
+                let is_signed = !action.starts_with("sts:AssumeRoleWith");
+                let callers = if is_signed { callers } else { &federated[..] };
+                callers.iter().any(|who| gets_in(who, action))
+            };
+            SESSION_ACTIONS.into_iter().filter(admits).collect()
+        };
+        let anyone = by_calls(everybody, &calls(&self.unnamed));
+        if anyone.iter().any(|one| one.words == everybody.words) {
+            return anyone;
+        }
+        let of_account = |who: &Principal| {
+            let Principal::Aws(text) = who else { return None };
+            let words = format!("anyone in AWS account {}", text.parse::<Arn>().ok()?.account);
+            let party = NamedParty { words, value: everybody.value.clone(), principal: Some(who.clone()) };
+            gets_in(who, ASSUME_ROLE).then_some(party)
+        };
+        anyone.into_iter().chain(self.named.iter().filter_map(of_account)).collect()
+    }
+}
+
+/// Allowed, or not known to be denied.
+fn may_be(decision: Decision) -> bool {
+    matches!(decision, Decision::Allowed | Decision::Undecided)
+}
+
+/// The external IDs and patterns of them that conditions name.
+fn listed_ids<'a>(statements: impl Iterator<Item = &'a Statement>) -> BTreeSet<String> {
+    statements
+        .flat_map(|statement| statement.conditions().on(EXTERNAL_ID))
+        .filter(|(operator, _)| *operator != "Null")
+        .flat_map(|(_, values)| values)
+        .map(ToString::to_string)
+        .collect()
+}
+
+/// How to call an ID that was found: as the document does, where it names it or a pattern of it. What gives a masked
+/// ID away is never shown.
+fn words_of(id: &str, right: &str, is_masked: bool, listed: &BTreeSet<String>) -> String {
+    let pattern = || listed.iter().find(|one| one.contains(['*', '?']) && wildcard_matches(one, id));
+    if listed.contains(id) {
+        id.to_owned()
+    } else if id.eq_ignore_ascii_case(right) {
+        let [_, other_case] = near_misses(right);
+        other_case
+    } else if let Some(pattern) = pattern() {
+        pattern.clone()
+    } else if is_masked && id.len() > 4 {
+        "another".to_owned()
+    } else {
+        id.to_owned()
+    }
+}
+
+/// External IDs that a pattern matches: as written, and two with its wildcards filled in.
+fn instances(id: &str) -> Vec<String> {
+    let mut instances = vec![id.to_owned()];
+    if id.contains(['*', '?']) {
+        instances.extend(['x', '0'].map(|c| id.replace(['*', '?'], &c.to_string())));
+    }
+    instances
+}
