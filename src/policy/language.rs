@@ -123,7 +123,7 @@ pub(super) enum Walk {
 }
 
 /// Words of states that a walk may compute: a tenth of a second or so.
-const MOST: usize = 1_000_000;
+const MOST: usize = 2_000_000;
 
 /// Visits a shortest text of every kind that the languages tell apart.
 pub(super) fn visit_kinds(

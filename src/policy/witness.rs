@@ -9,7 +9,7 @@ use super::key::{EXTERNAL_ID, ID_CHARACTERS, LONGEST_ID, SHORTEST_ID, is_present
 use super::language::{Language, Texts, Walk, visit_kinds};
 use super::operator::{Comparison, Operator};
 use super::pattern::{self, Unresolved};
-use super::request::{Context, Request};
+use super::request::{Context, ContextValue, Request};
 use crate::arn::AccountId;
 
 /// What a document makes of the external IDs that a caller may bring.
@@ -58,9 +58,11 @@ pub fn accepted_ids(document: &Document, request: &Request, right: Option<&str>)
         evaluate(&policies, &request)
     };
     let Questions { mut languages, outside, samples } = questions;
-    let mut itself = Language::default();
+    // Those that are known by name are kinds of their own.
+    let (mut itself, mut named) = (Language::default(), Language::default());
     itself.add_literal(right.unwrap_or_default());
-    languages.push(itself);
+    samples.iter().for_each(|sample| named.add_literal(sample));
+    languages.extend([itself, named]);
     let mut found: Vec<AcceptedId> = Vec::new();
     let mut add = |id: &str, Evaluation { decision, reason, statements: _ }: Evaluation| {
         if is_open(decision) && !found.iter().any(|known| known.id == id) {
@@ -69,10 +71,7 @@ pub fn accepted_ids(document: &Document, request: &Request, right: Option<&str>)
         found.len() < ENOUGH
     };
     for sample in samples.iter().filter(|sample| Some(sample.as_str()) != right) {
-        let evaluation = judge(document, Some(sample));
-        if evaluation.decision == Decision::Allowed {
-            add(sample, evaluation);
-        }
+        add(sample, judge(document, Some(sample)));
     }
     let texts = Texts { alphabet: ID_CHARACTERS, shortest: SHORTEST_ID, longest: LONGEST_ID };
     let mut open_outside = None;
@@ -116,7 +115,7 @@ struct Questions {
     languages: Vec<Language>,
     /// The document with all conditions undecided that are not a matter of patterns.
     outside: Option<Document>,
-    /// IDs that may meet those.
+    /// IDs that conditions name, and some that may meet what is not a matter of patterns.
     samples: Vec<String>,
 }
 
@@ -130,11 +129,13 @@ impl Questions {
             let Some(conditions) = &mut statement.condition else { continue };
             let mut outside: Vec<(String, String)> = Vec::new();
             for (operator, key, values) in conditions.iter() {
+                if key.eq_ignore_ascii_case(EXTERNAL_ID) {
+                    samples.extend(values.iter().map(ToString::to_string));
+                }
                 match languages_of(operator, key, values, version, &context) {
                     Some(more) => languages.extend(more),
                     None => {
                         outside.push((operator.to_owned(), key.to_owned()));
-                        samples.extend(values.iter().map(ToString::to_string));
                     }
                 }
             }
@@ -145,6 +146,8 @@ impl Questions {
             samples.extend(["0", "true", "10.0.0.1"].map(str::to_owned));
         }
         samples.retain(|sample| is_presentable_id(sample));
+        samples.sort();
+        samples.dedup();
         let outside = Document { statements: OneOrMany::Many(statements).into(), ..document.clone() };
         Self { languages, outside: (!is_whole).then_some(outside), samples }
     }
@@ -169,9 +172,7 @@ fn languages_of(
 ) -> Option<Vec<Language>> {
     let values: Vec<String> = values.iter().map(ToString::to_string).collect();
     if !key.eq_ignore_ascii_case(EXTERNAL_ID) {
-        let refers =
-            |value: &String| version == VERSION_2012 && value.to_ascii_lowercase().contains(VARIABLE);
-        return if values.iter().any(refers) { None } else { Some(Vec::new()) };
+        return languages_elsewhere(operator, key, &values, version, context);
     }
     let Some(Operator::Compare { comparison, .. }) = Operator::parse(operator) else {
         // Whether there is one at all, or what nobody can decide.
@@ -215,6 +216,36 @@ fn languages_of(
 }
 
 const VARIABLE: &str = "${sts:externalid";
+
+/// The same for a condition on another key, which may compare it with the external ID.
+fn languages_elsewhere(
+    operator: &str,
+    key: &str,
+    values: &[String],
+    version: &str,
+    context: &Context,
+) -> Option<Vec<Language>> {
+    let refers = |value: &&String| version == VERSION_2012 && value.to_ascii_lowercase().contains(VARIABLE);
+    let mut values = values.iter().filter(refers).peekable();
+    let present = match context.get(key) {
+        _ if values.peek().is_none() => return Some(Vec::new()),
+        ContextValue::Values(present) => present,
+        // Whatever the ID is compared with, the outcome is the same.
+        ContextValue::Absent | ContextValue::Unknown | ContextValue::Like(_) => return Some(Vec::new()),
+    };
+    let Some(Operator::Compare { comparison, .. }) = Operator::parse(operator) else {
+        return Some(Vec::new());
+    };
+    let [present] = present.as_slice() else { return None };
+    let mut language = Language::default();
+    match comparison {
+        _ if values.any(|value| value.len() != VARIABLE.len() + 1) => return None,
+        Comparison::StringEquals | Comparison::StringLike => language.add_literal(present),
+        Comparison::StringEqualsIgnoreCase => language.add_literal_in_any_case(present),
+        _ => return None,
+    }
+    Some(vec![language])
+}
 
 /// An account of every kind that a document tells apart: as principals, or by what it asks about the caller. `None`
 /// where they are too many.
@@ -380,6 +411,7 @@ mod tests {
             r#"{"IpAddress":{"sts:ExternalId":"10.0.0.0/8"}}"#,
             r#"{"StringLike":{"sts:ExternalId":"a${sts:ExternalId}"}}"#,
             r#"{"StringEquals":{"aws:username":"${sts:ExternalId}"}}"#,
+            r#"{"StringEquals":{"aws:PrincipalAccount":"${sts:ExternalId}"}}"#,
         ] {
             let document = document(&with(ALLOW, condition));
             assert!(accepted_ids(&document, &request(), Some("right-one")).any(), "{condition}");
