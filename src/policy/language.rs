@@ -11,7 +11,7 @@ use super::pattern::Piece;
 
 /// What one place in a pattern takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Step {
+enum PatternStep {
     Literal(char),
     LiteralInAnyCase(char),
     One,
@@ -20,7 +20,7 @@ enum Step {
     RunButColon,
 }
 
-impl Step {
+impl PatternStep {
     fn is_run(self) -> bool {
         matches!(self, Self::Run | Self::RunButColon)
     }
@@ -43,47 +43,47 @@ impl Step {
 
 /// Texts that match at least one of several patterns.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Language(Vec<Vec<Step>>);
+pub(super) struct Language(Vec<Vec<PatternStep>>);
 
 impl Language {
     /// What `StringLike` matches.
     pub(super) fn add_glob(&mut self, pieces: &[Piece]) {
         self.add(pieces.iter().map(|piece| match piece {
-            Piece::Literal(c) => Step::Literal(*c),
-            Piece::Question => Step::One,
-            Piece::Star => Step::Run,
+            Piece::Literal(c) => PatternStep::Literal(*c),
+            Piece::Question => PatternStep::One,
+            Piece::Star => PatternStep::Run,
         }));
     }
 
     pub(super) fn add_literal(&mut self, text: &str) {
-        self.add(text.chars().map(Step::Literal));
+        self.add(text.chars().map(PatternStep::Literal));
     }
 
     pub(super) fn add_literal_in_any_case(&mut self, text: &str) {
-        self.add(text.chars().map(Step::LiteralInAnyCase));
+        self.add(text.chars().map(PatternStep::LiteralInAnyCase));
     }
 
     /// What `ArnLike` matches: in all components but the last, wildcards do not match a colon.
     pub(super) fn add_arn(&mut self, pieces: &[Piece]) {
         let mut colons = 0;
-        let steps: Vec<Step> = pieces
+        let steps: Vec<PatternStep> = pieces
             .iter()
             .map(|piece| {
                 colons += usize::from(*piece == Piece::Literal(':'));
                 match piece {
-                    Piece::Literal(c) => Step::Literal(*c),
-                    Piece::Question if colons < 5 => Step::OneButColon,
-                    Piece::Star if colons < 5 => Step::RunButColon,
-                    Piece::Question => Step::One,
-                    Piece::Star => Step::Run,
+                    Piece::Literal(c) => PatternStep::Literal(*c),
+                    Piece::Question if colons < 5 => PatternStep::OneButColon,
+                    Piece::Star if colons < 5 => PatternStep::RunButColon,
+                    Piece::Question => PatternStep::One,
+                    Piece::Star => PatternStep::Run,
                 }
             })
             .collect();
         self.add(steps.into_iter());
     }
 
-    fn add(&mut self, steps: impl Iterator<Item = Step>) {
-        let mut pattern: Vec<Step> = Vec::new();
+    fn add(&mut self, steps: impl Iterator<Item = PatternStep>) {
+        let mut pattern: Vec<PatternStep> = Vec::new();
         for step in steps {
             // Two runs in a row are one.
             if !(step.is_run() && pattern.last() == Some(&step)) {
@@ -95,10 +95,10 @@ impl Language {
 
     fn characters(&self) -> impl Iterator<Item = char> {
         self.0.iter().flatten().flat_map(|step| match *step {
-            Step::Literal(c) => vec![c],
-            Step::LiteralInAnyCase(c) => vec![c.to_ascii_lowercase(), c.to_ascii_uppercase()],
-            Step::OneButColon | Step::RunButColon => vec![':'],
-            Step::One | Step::Run => Vec::new(),
+            PatternStep::Literal(c) => vec![c],
+            PatternStep::LiteralInAnyCase(c) => vec![c.to_ascii_lowercase(), c.to_ascii_uppercase()],
+            PatternStep::OneButColon | PatternStep::RunButColon => vec![':'],
+            PatternStep::One | PatternStep::Run => Vec::new(),
         })
     }
 }
@@ -138,7 +138,7 @@ pub(super) fn visit_kinds(
         .map(|steps| Machine::new(steps, &symbols))
         .collect();
     let product = Product { languages, machines };
-    let mut nodes: Vec<Node> = vec![Node { before: 0, symbol: 0, length: 0 }];
+    let mut nodes: Vec<Reached> = vec![Reached { before: 0, symbol: 0, length: 0 }];
     let start = product.start();
     let (mut seen, mut kinds) = (HashSet::from([(start.clone(), 0)]), HashSet::new());
     let mut queue = VecDeque::from([(start, 0)]);
@@ -161,7 +161,7 @@ pub(super) fn visit_kinds(
             }
             let next = product.next(&state, symbol);
             if seen.insert((next.clone(), (length + 1).min(texts.shortest))) {
-                nodes.push(Node { before: node, symbol, length: length + 1 });
+                nodes.push(Reached { before: node, symbol, length: length + 1 });
                 queue.push_back((next, nodes.len() - 1));
             }
         }
@@ -170,13 +170,13 @@ pub(super) fn visit_kinds(
 }
 
 /// How a state was first reached.
-struct Node {
+struct Reached {
     before: usize,
     symbol: usize,
     length: usize,
 }
 
-fn spell(nodes: &[Node], mut node: usize, symbols: &[char]) -> String {
+fn spell(nodes: &[Reached], mut node: usize, symbols: &[char]) -> String {
     let mut text = Vec::new();
     while nodes[node].length > 0 {
         text.push(symbols[nodes[node].symbol]);
@@ -204,9 +204,9 @@ struct Machine {
 }
 
 impl Machine {
-    fn new(steps: &[Step], symbols: &[char]) -> Self {
+    fn new(steps: &[PatternStep], symbols: &[char]) -> Self {
         let words = steps.len() / 64 + 1;
-        let mask = |of: &dyn Fn(Step) -> bool| {
+        let mask = |of: &dyn Fn(PatternStep) -> bool| {
             let mut mask = vec![0_u64; words];
             for (at, _) in steps.iter().enumerate().filter(|(_, step)| of(**step)) {
                 mask[at / 64] |= 1 << (at % 64);
@@ -215,8 +215,8 @@ impl Machine {
         };
         Self {
             length: steps.len(),
-            runs: mask(&Step::is_run),
-            open_runs: mask(&|step| step == Step::Run),
+            runs: mask(&PatternStep::is_run),
+            open_runs: mask(&|step| step == PatternStep::Run),
             passes: symbols.iter().map(|c| mask(&|step| step.passes(*c))).collect(),
             stays: symbols.iter().map(|c| mask(&|step| step.stays(*c))).collect(),
         }
