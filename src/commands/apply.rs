@@ -20,10 +20,11 @@ use crate::apply::{Interrupt, ReplacementTests};
 use crate::backoff::Backoff;
 use crate::explain::Explain;
 use crate::model::OrganizationReading;
-use crate::plan::Plan;
+use crate::plan::genesys::{GenesysChange, GenesysNotice};
+use crate::plan::{Change, Notice, Plan};
 use crate::render;
 use crate::render::output::Output;
-use crate::render::style::{BOLD, paint};
+use crate::render::style::{BOLD, WARNING, paint};
 use crate::saved::{Misfit, SavedError, SavedFile, SavedFleet, SavedPlan};
 use crate::view::{CheckView, PlanSummary, PlanView, gainers, plural};
 
@@ -145,6 +146,29 @@ impl ApplyRun<'_> {
         *test || (plan.is_none() && !yes && !no_test)
     }
 
+    /// Without an answer or `--test` nothing is tested, whatever the spec has for it.
+    fn note_what_is_not_proven(&self, plan: &Plan) {
+        if self.makes_proofs() && !self.args.no_check {
+            return;
+        }
+        let changes = plan.roles.iter().flat_map(|role| &role.changes);
+        let is_replacement = |change: &Change| {
+            matches!(
+                change,
+                Change::Genesys(GenesysChange::DeleteIntegrationsAction { replaced_by: Some(_), .. })
+            )
+        };
+        let is_of_a_proof = |notice: &Notice| matches!(notice, Notice::Genesys(GenesysNotice::Proof { .. }));
+        let (note, test) = (paint(WARNING, "note:"), "`--test` makes the test");
+        if changes.clone().any(is_replacement) {
+            self.output.note(&format!(
+                "{note} what replaces a data action is not tested before the old one is deleted; {test}\n"
+            ));
+        } else if !self.args.no_test && plan.roles.iter().flat_map(|role| &role.notices).any(is_of_a_proof) {
+            self.output.note(&format!("{note} `test_input` is not used; {test}\n"));
+        }
+    }
+
     async fn one(
         &self,
         mut session: Session,
@@ -187,6 +211,7 @@ impl ApplyRun<'_> {
             if self.makes_proofs() && !args.no_check {
                 observed.replaced = ReplacementTests::of(&observed.desired);
             }
+            self.note_what_is_not_proven(&plan);
             let waits = waits(args.wait);
             let work = converge(&session, &plan, &mut observed, is_old, waits, interrupt, output);
             match record.made(&plan, Box::pin(work).await)? {

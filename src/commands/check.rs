@@ -26,7 +26,8 @@ use crate::render;
 use crate::render::check::Show;
 use crate::render::output::Output;
 use crate::render::style::{WARNING, paint};
-use crate::spec::read_bounded;
+use crate::spec::{read_bounded, unfit_input};
+use crate::text::one_line;
 use crate::view::{CheckView, sentence_case};
 
 #[derive(Debug, Args)]
@@ -274,6 +275,10 @@ pub(super) async fn facts_of(
         });
         for test in proofs.tests.iter().cloned().chain(named) {
             let action = client.action(&test.id).await?;
+            let test = match proofs.invoke.contains(&test.id) {
+                true => as_asked(session, client, &action, test, proofs.input.is_some(), output).await?,
+                false => test,
+            };
             let passed = observed.replaced.passed.borrow().get(&action.id).cloned();
             let result = match passed {
                 Some(result) => result,
@@ -293,6 +298,41 @@ pub(super) async fn facts_of(
         }
     }
     Ok(facts)
+}
+
+/// A test that the command line asks for: with the spec's `test_input` where there is no `--input`, and one that fits the
+/// contract. Genesys Cloud may drop what does not, and the function would be proven with less than was meant.
+async fn as_asked(
+    session: &Session,
+    client: &genesys::Client,
+    action: &Action,
+    mut test: SpecTest,
+    is_given: bool,
+    output: &Output,
+) -> Result<SpecTest, CommandError> {
+    let of_spec = session.spec.roles.iter().flat_map(|role| &role.data_actions);
+    let of_spec =
+        of_spec.filter(|one| one.content.name == action.name && one.function.to_string() == action.target());
+    let mut what = "`--input`";
+    if let (false, [input]) =
+        (is_given, of_spec.filter_map(|one| one.test_input.as_ref()).collect::<Vec<_>>().as_slice())
+    {
+        test.input = serde_json::Value::Object((*input).clone()).to_string();
+        what = "`test_input`";
+    }
+    let contract = client.input_contract(&action.id).await?;
+    if let (Some(contract), Ok(input)) = (contract, serde_json::from_str(&test.input))
+        && let Some((message, help)) = unfit_input(what, &input, &contract).into_iter().next()
+    {
+        return Err(InputError::Contract { message, help }.into());
+    }
+    output.note(&format!(
+        "{} sending {} to \"{}\"\n",
+        paint(WARNING, "note:"),
+        one_line(&test.input),
+        one_line(&action.name)
+    ));
+    Ok(test)
 }
 
 /// Makes the test of a data action; again only while a role that is new is refused, so that the function runs once.
@@ -406,6 +446,8 @@ pub enum InputError {
     NotAnObject,
     #[error("`--probe-profile` names credentials of AWS, and the sandbox has none")]
     ProfileInSandbox,
+    #[error("{message}")]
+    Contract { message: String, help: String },
     #[error("`--input` is not JSON")]
     NotJson(#[source] serde_json::Error),
 }
@@ -413,6 +455,7 @@ pub enum InputError {
 impl Explain for InputError {
     fn help(&self) -> Option<String> {
         let help = match self {
+            Self::Contract { help, .. } => help,
             Self::ProfileInSandbox => "leave out `--probe-profile`: the sandbox plays Genesys Cloud",
             Self::Read { .. } | Self::NotAnObject | Self::NotJson(_) => {
                 "`--input` takes JSON, such as {\"customerId\": \"42\"}, or @FILE"

@@ -126,6 +126,10 @@ pub async fn run(global: &Global, args: &ImportArgs, output: &Output) -> Result<
         organization.as_ref(),
         folder.as_deref(),
     );
+    let masked =
+        output.masker()(&text).replace("\"(masked external ID)\"", "{ env = \"GENESYS_EXTERNAL_ID\" }");
+    // What is masked elsewhere is in no file either.
+    let text = if masked.contains("{ env = \"GENESYS_EXTERNAL_ID\" }") { masked } else { text };
     let status = if is_spec { Status::Done } else { Status::Error };
     // The files first: a spec without them is none.
     write_actions(&files, args, output)?;

@@ -452,8 +452,10 @@ impl Explain for PlanError {
             Self::Wider => {
                 "each line marked WIDER says who gains what; have someone review it, then apply without `--refuse-wider`"
             }
-            Self::PruneUnnamed(_) => {
-                "write `name = \"…\"` at the top of the spec, a name that no other spec of the account has"
+            Self::PruneUnnamed(name) => {
+                return Some(format!(
+                    "if no other spec of the account is called that, write `name = \"{name}\"` at the top of the spec: what it made carries this name already"
+                ));
             }
         };
         Some(help.to_owned())

@@ -2,6 +2,7 @@
 
 use futures_util::future::join_all;
 use http::Method;
+use serde_json::Value;
 
 use super::client::{ApiCall, Client, TEST_TIMEOUT, in_time};
 use super::error::{GenesysError, GenesysErrorKind};
@@ -168,12 +169,9 @@ impl Client {
     ///
     /// When there is none or more than one, and whatever keeps Genesys Cloud from answering.
     pub async fn action(&self, named: &str) -> Result<Action, GenesysError> {
-        let mut actions: Vec<Action> = self
-            .actions()
-            .await?
-            .into_iter()
-            .filter(|action| action.id == named || action.name == named)
-            .collect();
+        let (mut actions, others): (Vec<Action>, Vec<Action>) =
+            self.actions().await?.into_iter().partition(|action| action.id == named || action.name == named);
+        let others: Vec<String> = others.into_iter().map(|action| action.name).collect();
         // An ID goes before a name.
         actions.sort_by_key(|action| action.id == named);
         let found = actions.pop();
@@ -184,10 +182,27 @@ impl Client {
                 Err(GenesysError::new("looking for the data action", GenesysErrorKind::NotFound(what)))
             }
             None => {
-                let what = format!("no data action has the ID or the name `{named}`");
+                let alike = others.iter().find(|name| name.to_lowercase() == named.to_lowercase());
+                let alike =
+                    alike.map(|name| format!("; there is \"{}\"", one_line(name))).unwrap_or_default();
+                let what = format!("no data action has the ID or the name `{named}`{alike}");
                 Err(GenesysError::new("looking for the data action", GenesysErrorKind::NotFound(what)))
             }
         }
+    }
+
+    /// The input contract of a data action; `None` where Genesys Cloud does not show it.
+    ///
+    /// # Errors
+    ///
+    /// Whatever keeps Genesys Cloud from answering.
+    pub async fn input_contract(&self, action: &str) -> Result<Option<Value>, GenesysError> {
+        let step = "reading a data action";
+        let path =
+            format!("/api/v2/integrations/actions/{}?expand=contract&flatten=false", segment(step, action)?);
+        let action: Value = self.get(step, &path, VIEW_ACTIONS).await?;
+        let schema = &action["contract"]["input"]["inputSchema"];
+        Ok(schema.is_object().then(|| schema.clone()))
     }
 
     /// Runs the data action's own test, which really invokes the function. It is never sent twice.

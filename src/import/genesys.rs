@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::text::quoted;
 use crate::arn::{Arn, FunctionArn};
 use crate::model::{ActionState, LiveAction, LiveIntegration, LiveOrganization, Marker};
-use crate::spec::{ActionContent, DEFAULT_TIMEOUT, RAW_REQUEST, RAW_RESULT};
+use crate::spec::{ActionContent, DEFAULT_TIMEOUT, RAW_REQUEST, RAW_RESULT, is_secret_header};
 
 /// The tables of one role's side.
 #[derive(Default)]
@@ -152,6 +152,9 @@ fn data_action(
     if !action.unknown.is_empty() {
         let members: Vec<&str> = action.unknown.iter().copied().collect();
         return Err(format!("Genesys Cloud does not show its {}", members.join(" and ")));
+    }
+    if let Some(header) = content.headers.keys().find(|name| is_secret_header(name)) {
+        return Err(format!("its header `{header}` may be a secret, which a spec would hold in clear"));
     }
     let mut text = format!("\n[[role.data_action]]\nname = {}\n", quoted(&content.name));
     let mut line = |key: &str, value: String| text.push_str(&format!("{key} = {value}\n"));

@@ -38,9 +38,62 @@ pub struct DataActionSpec {
     pub content: ActionContent,
     /// What the proof sends; without it no proof is made.
     pub test_input: Option<Map<String, Value>>,
+    /// Files that parts of it come from, as the spec names them.
+    pub files: Vec<String>,
     /// Whether a new action may take its place where it cannot be changed.
     pub replace: bool,
     pub span: Range<usize>,
+}
+
+/// Words in the name of a header whose value may be a secret.
+const SECRET: [&str; 8] = ["auth", "token", "key", "secret", "password", "credential", "cookie", "session"];
+
+/// Whether the value of a header of this name may be a secret.
+pub fn is_secret_header(name: &str) -> bool {
+    let name = name.to_lowercase();
+    SECRET.iter().any(|word| name.contains(word))
+}
+
+/// What is wrong with an input for a contract: sentences, each with what to do. `what` is what to call the input.
+pub fn unfit_input(what: &str, input: &Map<String, Value>, schema: &Value) -> Vec<(String, String)> {
+    let known: Vec<&str> = schema["properties"]
+        .as_object()
+        .into_iter()
+        .flat_map(|known| known.keys().map(String::as_str))
+        .collect();
+    let mut faults = Vec::new();
+    for (name, given) in input {
+        let Some(property) = schema["properties"].get(name) else {
+            let alike = known
+                .iter()
+                .find(|known| strsim::damerau_levenshtein(&known.to_lowercase(), &name.to_lowercase()) < 3);
+            let help = match (alike, known.as_slice()) {
+                (Some(alike), _) => format!("did you mean `{alike}`?"),
+                (None, []) => "the contract has none".to_owned(),
+                (None, known) => format!("the contract has {}", known.join(", ")),
+            };
+            faults.push((format!("{what} has `{name}`, which the input contract does not have"), help));
+            continue;
+        };
+        let fits = match property["type"].as_str() {
+            Some("string") => given.is_string(),
+            Some("integer") => given.is_i64() || given.is_u64(),
+            Some("number") => given.is_number(),
+            Some("boolean") => given.is_boolean(),
+            _ => true,
+        };
+        if !fits {
+            let message = format!("`{name}` of {what} is not of the type {}", property["type"]);
+            faults.push((message, "the contract says which type it has".to_owned()));
+        }
+    }
+    for name in schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str) {
+        if !input.contains_key(name) {
+            let message = format!("{what} does not have `{name}`, which the contract requires");
+            faults.push((message, format!("add `{name}`")));
+        }
+    }
+    faults
 }
 
 /// Everything about a data action but its integration and its function.

@@ -57,6 +57,9 @@ impl Spec {
         let origins: BTreeSet<&Origin> = self.roles.iter().map(|role| role.external_id.origin()).collect();
         let origins = origins.into_iter().filter(|origin| **origin != Origin::Literal);
         found.extend(origins.map(|origin| format!("external ID from {origin}")));
+        let files = self.roles.iter().flat_map(|role| &role.data_actions).flat_map(|action| &action.files);
+        let files: BTreeSet<&String> = files.collect();
+        found.extend(files.into_iter().map(|file| format!("data action from the file `{file}`")));
         found
     }
 

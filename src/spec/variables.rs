@@ -32,6 +32,11 @@ const WORDS: [&str; 16] = [
     "URL",
     "DSN",
 ];
+/// Parts of a name, between `_`: whole, or how they begin.
+const PARTS: [&str; 16] = [
+    "PW", "PAT", "SK", "PEM", "PIN", "OTP", "SALT", "SIG", "DB", "CFG", "CONFIG", "PAS*", "TOK*", "CRED*",
+    "CERT*", "HOOK*",
+];
 /// An external ID that is presented when a role is assumed ends in the CloudTrail of the role's account.
 const PRESENTABLE: &str = "GENESYS_";
 
@@ -46,7 +51,15 @@ pub(super) fn is_name(name: &str) -> bool {
 pub(super) fn credentials_pattern(name: &str) -> Option<String> {
     let name = name.to_ascii_uppercase();
     let prefix = PREFIXES.iter().find(|prefix| name.starts_with(*prefix)).map(|prefix| format!("{prefix}*"));
-    prefix.or_else(|| WORDS.iter().find(|word| name.contains(*word)).map(|word| format!("*{word}*")))
+    let is_part = |part: &str, pattern: &str| match pattern.strip_suffix('*') {
+        Some(begin) => part.starts_with(begin),
+        None => part == pattern,
+    };
+    let part = PARTS.iter().find(|pattern| name.split('_').any(|part| is_part(part, pattern)));
+    let part = || part.map(|part| format!("*_{part}_*"));
+    prefix
+        .or_else(|| WORDS.iter().find(|word| name.contains(*word)).map(|word| format!("*{word}*")))
+        .or_else(part)
 }
 
 /// Whether its value may be presented to whoever owns the role that is assumed.
@@ -62,6 +75,13 @@ mod tests {
     fn variables_that_hold_credentials_by_convention_are_recognized_in_any_case() {
         for name in [
             "AWS_SECRET_ACCESS_KEY",
+            "TF_VAR_db_pw",
+            "MYSQL_ROOT_PAS",
+            "Vault_Tok",
+            "STRIPE_SK",
+            "SLACK_HOOK",
+            "SIGNING_CERT",
+            "DOCKER_CFG",
             "aws_session_token",
             "GENESYSCLOUD_OAUTHCLIENT_ID",
             "GH_HOST",

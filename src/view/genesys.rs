@@ -10,18 +10,14 @@ use crate::model::{
 };
 use crate::plan::Owner;
 use crate::plan::genesys::{Connection, GenesysBlocker, GenesysChange, GenesysNotice, Handle};
+use crate::spec::is_secret_header;
 use crate::text::one_line;
-
-/// Words in the name of a header whose value may be a secret.
-const SECRET: [&str; 8] = ["auth", "token", "key", "secret", "password", "credential", "cookie", "session"];
 
 /// A member of a data action as it may be shown.
 fn shown(member: &str, value: &Value) -> Value {
     let (true, Value::Object(headers)) = (member == "headers", value) else { return value.clone() };
     let masked = headers.iter().map(|(name, value)| {
-        let lower = name.to_lowercase();
-        let is_secret = SECRET.iter().any(|word| lower.contains(word));
-        (name.clone(), if is_secret { "(masked)".into() } else { value.clone() })
+        (name.clone(), if is_secret_header(name) { "(masked)".into() } else { value.clone() })
     });
     Value::Object(masked.collect())
 }
@@ -181,6 +177,12 @@ pub(super) fn notice_remark(notice: &GenesysNotice) -> Remark {
             in_quotes(name),
             one_line(id)
         ),
+        GenesysNotice::MaybeRenamed { was, name } => format!(
+            "data action {1} is new, and {0} of the same function is no longer in the spec. Is it renamed? Then write `was = {0}` \
+             in its table: it keeps its ID, which flows use; `--prune` would delete it",
+            in_quotes(was),
+            in_quotes(name)
+        ),
         GenesysNotice::IntegrationTakenOut { name, id } => format!(
             "this spec made the integration {} ({}) and no longer has it; it stays. `--prune` removes it",
             in_quotes(name),
@@ -197,11 +199,12 @@ pub(super) fn notice_remark(notice: &GenesysNotice) -> Remark {
             format!("Genesys Cloud does not show {}: it is taken to be as the spec says", one_line(what))
         }
         GenesysNotice::Proof { action } => format!(
-            "the proof with `test_input` of data action {} really runs the function",
+            "the proof with `test_input` of data action {} really runs the function; it is made where `apply` asks, or with `--test`",
             in_quotes(action)
         ),
         GenesysNotice::Replaced { action, id, usage } => format!(
-            "data action {} is replaced: {} is deleted last, {}. Flows keep the old ID: point them at the new action and publish them",
+            "data action {} is replaced: {} is deleted last, after the new one has passed its test with `test_input`, or unproven where \
+             no test is made (`--yes` or a saved plan without `--test`); {}. Flows keep the old ID: point them at the new action and publish them",
             in_quotes(action),
             one_line(id),
             usage_text(usage)

@@ -373,6 +373,34 @@ post('Get order status')
 }
 
 #[test]
+fn what_a_test_sends_fits_the_contract_and_comes_from_the_spec() {
+    let project = Project::new(BOTH_ENDS);
+    let apply = project.sandbox(&["apply", "--yes"]);
+    apply.expect(0).says("`test_input` is not used; `--test` makes the test");
+    let check =
+        |input: &[&str]| project.sandbox(&[&["check", "--invoke", "Get order status"], input].concat());
+    check(&["--input", r#"{"OrderNumber": 42}"#])
+        .expect(64)
+        .says("`OrderNumber` of `--input` is not of the type \"string\"");
+    let unknown = check(&["--input", r#"{"ordernumber": "42"}"#]);
+    unknown
+        .expect(64)
+        .says("`ordernumber`, which the input contract does not have")
+        .says("did you mean `OrderNumber`?");
+    check(&["--input", r#"{"OrderNumber": "42"}"#]).expect(0).says("sending {\"OrderNumber\":\"42\"}");
+    check(&[]).expect(0).says("sending {\"OrderNumber\":\"1\"}");
+    project
+        .sandbox(&["check", "--invoke", "get order status"])
+        .expect(1)
+        .says("there is \"Get order status\"");
+    // A new name alone may be a rename.
+    project.write_spec(&BOTH_ENDS.replace("name = \"Get order status\"", "name = \"Order status\""));
+    for args in [&["plan"][..], &["plan", "--prune"]] {
+        project.sandbox(args).says("write `was = \"Get order status\"`").says("`--prune` would delete it");
+    }
+}
+
+#[test]
 fn a_replaced_action_goes_only_after_the_new_one_has_passed_its_test() {
     let project = Project::new(BOTH_ENDS);
     project.sandbox(&["apply", "--yes", "--no-check"]).expect(0);

@@ -411,6 +411,14 @@ fn actions(
             foreign.push(one.name.clone());
             continue;
         }
+        let is_new = |wanted: &&DesiredAction| {
+            wanted.state.target.trim() == one.target.trim()
+                && planned.owned.contains(&ActionRef::Made(wanted.state.content.name.clone()))
+        };
+        if let Some(new) = wanted.actions.iter().find(is_new) {
+            let (was, name) = (one.name.clone(), new.state.content.name.clone());
+            side.notices.push(GenesysNotice::MaybeRenamed { was, name });
+        }
         if !scope.prune {
             let (name, id) = (one.name.clone(), one.id.clone());
             side.notices.push(GenesysNotice::ActionTakenOut { name, id });

@@ -62,6 +62,8 @@ pub enum GenesysNotice {
     Drafts { names: Vec<String> },
     /// This spec made it and no longer has it; it stays.
     ActionTakenOut { name: String, id: String },
+    /// One that this spec made is gone from it, and a new one invokes the same function.
+    MaybeRenamed { was: String, name: String },
     /// This spec made it and no longer has it; it stays.
     IntegrationTakenOut { name: String, id: String },
     /// Flows use what is changed, or it is not known whether they do.

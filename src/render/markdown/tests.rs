@@ -280,6 +280,7 @@ fn hostile_plan(text: &str) -> Plan {
         GenesysNotice::ForeignActions { names: vec![t(), t()] },
         GenesysNotice::Drafts { names: vec![t()] },
         GenesysNotice::ActionTakenOut { name: t(), id: t() },
+        GenesysNotice::MaybeRenamed { was: t(), name: t() },
         GenesysNotice::IntegrationTakenOut { name: t(), id: t() },
         GenesysNotice::Flows { action: t(), usage: usage() },
         GenesysNotice::Flows { action: t(), usage: Usage::Unknown(t()) },

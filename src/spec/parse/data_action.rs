@@ -1,7 +1,6 @@
 //! `[[role.data_action]]`.
 
 use std::collections::BTreeMap;
-use std::ops::Range;
 
 use serde_json::{Map, Value};
 use toml::de::DeValue;
@@ -11,7 +10,7 @@ use super::export::{self, Exported};
 use super::parser::{Parser, Target};
 use super::velocity::unescaped;
 use crate::spec::integration::{
-    ActionContent, DEFAULT_TIMEOUT, DataActionSpec, IntegrationSpec, RAW_REQUEST, RAW_RESULT,
+    ActionContent, DEFAULT_TIMEOUT, DataActionSpec, IntegrationSpec, RAW_REQUEST, RAW_RESULT, unfit_input,
 };
 use crate::spec::limits;
 use crate::spec::model::FunctionRef;
@@ -212,6 +211,7 @@ impl Parser<'_> {
                 success_schema: success_schema?,
             },
             test_input,
+            files: std::mem::take(&mut self.files),
             replace,
             span,
         })
@@ -245,6 +245,7 @@ impl Parser<'_> {
                 return None;
             }
         };
+        self.files.push(file.value.clone());
         match serde_json::from_str(text.trim_start_matches('\u{feff}')) {
             Ok(value) => Some(value),
             Err(error) => {
@@ -402,51 +403,9 @@ impl Parser<'_> {
             return wrong_type(value, "test_input", "a table", self.diagnostics);
         };
         let Some(schema) = schema else { return Some(input) };
-        for (name, given) in &input {
-            self.test_value(value.span(), name, given, schema);
-        }
-        for name in schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str) {
-            if !input.contains_key(name) {
-                self.diagnostics.error(
-                    value.span(),
-                    format!("`test_input` does not have `{name}`, which the contract requires"),
-                    "here",
-                    format!("add `{name}`"),
-                );
-            }
+        for (message, help) in unfit_input("`test_input`", &input, schema) {
+            self.diagnostics.error(value.span(), message, "here", help);
         }
         Some(input)
-    }
-
-    fn test_value(&mut self, span: Range<usize>, name: &str, given: &Value, schema: &Value) {
-        let Some(property) = schema["properties"].get(name) else {
-            let known: Vec<&str> = schema["properties"]
-                .as_object()
-                .into_iter()
-                .flat_map(|known| known.keys().map(String::as_str))
-                .collect();
-            self.diagnostics.error(
-                span,
-                format!("`test_input` has `{name}`, which the input contract does not have"),
-                "here",
-                format!("the contract has {}", known.join(", ")),
-            );
-            return;
-        };
-        let fits = match property["type"].as_str() {
-            Some("string") => given.is_string(),
-            Some("integer") => given.is_i64() || given.is_u64(),
-            Some("number") => given.is_number(),
-            Some("boolean") => given.is_boolean(),
-            _ => true,
-        };
-        if !fits {
-            self.diagnostics.error(
-                span,
-                format!("`{name}` of `test_input` is not of the type {}", property["type"]),
-                "here",
-                "the contract says which type it has",
-            );
-        }
     }
 }

@@ -27,6 +27,7 @@ pub fn parse(source: &str, name: &str, environment: &dyn Environment) -> (Option
                 policies: BTreeMap::new(),
                 integrations: Vec::new(),
                 verifier: None,
+                files: Vec::new(),
             }
             .spec(table, name)
         }

@@ -18,6 +18,8 @@ pub(super) struct Parser<'p> {
     /// Names of the integrations so far.
     pub(super) integrations: Vec<String>,
     pub(super) verifier: Option<Arn>,
+    /// What the data action at hand names and is read.
+    pub(super) files: Vec<String>,
 }
 
 /// The account, region and partition that everything in the file must belong to; missing where `[aws]` is faulty.
