@@ -143,9 +143,9 @@ async fn an_external_id_that_may_be_a_secret_leaves_the_machine_in_no_call() {
     const GUID: &str = "6b1f7d2a-93c4-4e0b-8a57-d2c5e8f01234";
     let literal = |value: &str| format!("{value:?}");
     for (source, value, allowed, is_probed) in [
-        ("{ env = \"MYSQL_PW\" }".to_owned(), SECRET, Some("MYSQL_PW"), true),
-        ("{ env = \"MYSQL_PW\" }".to_owned(), SECRET, None, false),
-        ("{ env = \"MYSQL_PW\" }".to_owned(), SECRET, Some("ANOTHER"), false),
+        ("{ env = \"MYSQL_WORD\" }".to_owned(), SECRET, Some("MYSQL_WORD"), true),
+        ("{ env = \"MYSQL_WORD\" }".to_owned(), SECRET, None, false),
+        ("{ env = \"MYSQL_WORD\" }".to_owned(), SECRET, Some("ANOTHER"), false),
         ("{ file = \"internal.txt\" }".to_owned(), SECRET, Some("internal.txt"), false),
         ("{ env = \"GENESYS_X\" }".to_owned(), SECRET, None, true),
         ("{ env = \"ORG\" }".to_owned(), GUID, None, true),

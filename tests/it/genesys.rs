@@ -394,7 +394,8 @@ fn what_a_test_sends_fits_the_contract_and_comes_from_the_spec() {
         .expect(1)
         .says("there is \"Get order status\"");
     // A new name alone may be a rename.
-    project.write_spec(&BOTH_ENDS.replace("name = \"Get order status\"", "name = \"Order status\""));
+    let renamed = BOTH_ENDS.replace("name = \"Get order status\"", "name = \"Order status\"");
+    project.write_spec(&format!("name = \"genesys\"\n{renamed}"));
     for args in [&["plan"][..], &["plan", "--prune"]] {
         project.sandbox(args).says("write `was = \"Get order status\"`").says("`--prune` would delete it");
     }
