@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::backoff::Backoff;
-use crate::genesys::{Client, Waiting, WriteError, Writer};
+use crate::genesys::{Client, Siblings, Waiting, WriteError, Writer};
 use crate::plan::genesys::{ActionRef, GenesysChange, Handle};
 
 /// What this run has made for one role.
@@ -52,13 +52,13 @@ fn known(handle: &Handle, made: Option<&String>) -> Result<String, WriteError> {
 /// # Errors
 /// Whatever keeps Genesys Cloud from making the change, and what is no longer as the plan saw it.
 pub(super) async fn execute(
-    client: &Client,
+    (client, siblings): (&Client, &Siblings),
     change: &GenesysChange,
     made: &mut Made,
     waits: Backoff,
     waiting: impl Waiting,
 ) -> Result<(), WriteError> {
-    let mut writer = Writer { client, waits, waiting };
+    let mut writer = Writer { client, siblings, waits, waiting };
     match change {
         GenesysChange::PostIntegrationsCredentials { name, arn, before } => {
             made.credential = Some(writer.post_credential(name, arn, before).await?);

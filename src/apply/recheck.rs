@@ -2,7 +2,7 @@
 
 use crate::arn::Arn;
 use crate::aws::{self, AwsError, Clients};
-use crate::genesys::{self, Details, GenesysError};
+use crate::genesys::{self, Details, GenesysError, Siblings};
 use crate::model::{DesiredState, LiveState, OrganizationReading};
 use crate::plan::genesys::GenesysChange;
 use crate::plan::{Blocker, Change, RolePlan, destroy, destroy_role, diff, diff_role, iam, prune_role};
@@ -63,7 +63,7 @@ pub(super) fn is_first_genesys_change(role: &RolePlan, at: usize) -> bool {
 /// # Errors
 /// Whatever keeps Genesys Cloud from answering.
 pub(super) async fn is_organization_as_planned(
-    client: &genesys::Client,
+    (client, siblings): (&genesys::Client, &Siblings),
     kind: PlanKind,
     desired: &DesiredState,
     role: &RolePlan,
@@ -74,7 +74,9 @@ pub(super) async fn is_organization_as_planned(
     if wanted.is_empty() {
         return Ok(true);
     }
-    let organization = genesys::live(client, &wanted, Details::Wanted).await?;
+    let mut organization = genesys::live(client, &wanted, Details::Wanted).await?;
+    // So far this run made nothing for this role.
+    organization.integrations.retain(|one| !siblings.has_made(&one.id));
     let live = LiveState { organization: OrganizationReading::Read(organization), ..LiveState::default() };
     let now = match kind {
         PlanKind::Converge => diff(&live, &only),

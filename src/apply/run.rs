@@ -14,7 +14,7 @@ use super::recheck::{self, PlanKind};
 use super::{genesys, iam};
 use crate::aws::{AwsError, Clients};
 use crate::backoff::Backoff;
-use crate::genesys::{self as genesys_cloud, GenesysError, TestResult, WriteError};
+use crate::genesys::{self as genesys_cloud, GenesysError, Siblings, TestResult, WriteError};
 use crate::model::DesiredState;
 use crate::plan::genesys::GenesysChange;
 use crate::plan::{Change, Notice, Plan, RolePlan};
@@ -89,6 +89,8 @@ pub struct Apply<'a> {
     pub clients: &'a Clients,
     /// For the changes in Genesys Cloud.
     pub genesys: Option<&'a genesys_cloud::Client>,
+    /// What this run makes there, for this spec and others.
+    pub siblings: &'a Siblings,
     pub waits: Backoff,
     pub interrupt: &'a Interrupt,
     /// Reads again before each change what it is to change, and makes it only if the plan still asks for it: for plans
@@ -236,7 +238,12 @@ impl Apply<'_> {
             }
             // All of a role's at once: from then on they follow on each other.
             (Change::Genesys(_), Some(client)) if recheck::is_first_genesys_change(role, places.start) => {
-                let same = Box::pin(recheck::is_organization_as_planned(client, kind, desired, role));
+                let same = Box::pin(recheck::is_organization_as_planned(
+                    (client, self.siblings),
+                    kind,
+                    desired,
+                    role,
+                ));
                 vec![same.await.map_err(ChangeFailure::Genesys)?]
             }
             (Change::Genesys(_), _) => Vec::new(),
@@ -271,7 +278,9 @@ impl Apply<'_> {
                     self.test_replacement(client, &role.role, name, id).await?;
                 }
                 // Boxed: of every run's future it is a part.
-                let made = Box::pin(genesys::execute(client, change, made, self.waits, waiting)).await;
+                let made =
+                    Box::pin(genesys::execute((client, self.siblings), change, made, self.waits, waiting))
+                        .await;
                 made.map_err(ChangeFailure::from)
             }
         }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::carry_out::{Carried, applied, converge};
+use super::carry_out::{Age, Carried, applied, converge};
 use super::check::SpecTest;
 use super::fleet::{self, Fleet, NothingSelected};
 use super::options::{Global, ReportFormat, Select, Wait, WideningGuard};
@@ -19,6 +19,7 @@ use super::{CommandError, Status, check, plan};
 use crate::apply::{Interrupt, ReplacementTests};
 use crate::backoff::Backoff;
 use crate::explain::Explain;
+use crate::genesys::Siblings;
 use crate::model::OrganizationReading;
 use crate::plan::genesys::{GenesysChange, GenesysNotice};
 use crate::plan::{Change, Notice, Plan};
@@ -62,12 +63,13 @@ pub struct ApplyArgs {
 pub(super) struct ApplyRun<'a> {
     pub(super) args: &'a ApplyArgs,
     pub(super) interrupt: &'a Interrupt,
+    pub(super) siblings: Siblings,
     pub(super) output: &'a Output,
 }
 
 pub async fn run(global: &Global, args: &ApplyArgs, output: &Output) -> Result<Status, CommandError> {
     let interrupt = interrupts(output);
-    let run = ApplyRun { args, interrupt: &interrupt, output };
+    let run = ApplyRun { args, interrupt: &interrupt, siblings: Siblings::default(), output };
     page::refuse("apply", args.format, &args.planning.reports)?;
     run.asks_what_can_be_answered()?;
     args.planning.reports.check(global, args.plan.as_deref())?;
@@ -102,7 +104,7 @@ pub async fn run_in(
     interrupt: &Interrupt,
     output: &Output,
 ) -> Result<Status, CommandError> {
-    let run = ApplyRun { args, interrupt, output };
+    let run = ApplyRun { args, interrupt, siblings: Siblings::default(), output };
     run.asks_what_can_be_answered()?;
     let saved = match args.plan.as_deref().map(SavedFile::read).transpose()? {
         None => None,
@@ -175,7 +177,7 @@ impl ApplyRun<'_> {
         saved: Option<SavedPlan>,
         record: &mut Record<'_>,
     ) -> Result<Status, CommandError> {
-        let Self { args, interrupt, output } = self;
+        let Self { args, interrupt, siblings, output } = self;
         if args.aws_only {
             session.leave_genesys_alone();
         }
@@ -207,13 +209,17 @@ impl ApplyRun<'_> {
             if asks && confirm(&question, &[&plan], interrupt, output).await?.is_none() {
                 return Ok(interrupted(NOTHING, output));
             }
-            let is_old = asks || saved.is_some();
+            let age = match (&saved, asks) {
+                (Some(_), _) => Age::Saved,
+                (None, true) => Age::Confirmed,
+                (None, false) => Age::Fresh,
+            };
             if self.makes_proofs() && !args.no_check {
                 observed.replaced = ReplacementTests::of(&observed.desired);
             }
             self.note_what_is_not_proven(&plan);
             let waits = waits(args.wait);
-            let work = converge(&session, &plan, &mut observed, is_old, waits, interrupt, output);
+            let work = converge(&session, &plan, &mut observed, age, waits, (interrupt, siblings), output);
             match record.made(&plan, Box::pin(work).await)? {
                 Carried::All => record.text(&applied(&plan))?,
                 Carried::Interrupted => return Ok(Status::Interrupted),

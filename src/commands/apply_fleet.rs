@@ -3,7 +3,7 @@
 use futures_util::future::join_all;
 
 use super::apply::{ApplyError, ApplyRun, NOTHING, UNCHECKED, confirm, may_be_carried_out, waits};
-use super::carry_out::{Attempt, Carried, applied, converge};
+use super::carry_out::{Age, Attempt, Carried, applied, converge};
 use super::fleet::{self, Members, Outcomes};
 use super::options::ReportFormat;
 use super::plan::PlanError;
@@ -40,7 +40,7 @@ impl<'a> ApplyRun<'a> {
         members: Members,
         saved: Option<&SavedFleet>,
     ) -> Result<Status, CommandError> {
-        let Self { args, interrupt, output } = self;
+        let Self { args, interrupt, siblings: _, output } = self;
         if let Some(saved) = saved {
             let files: Vec<String> = members.iter().map(|(file, _)| file.display()).collect();
             let others = saved.other_specs(&files);
@@ -157,9 +157,9 @@ impl<'a> ApplyRun<'a> {
 
     async fn all_at_once(&self, jobs: &mut [Job<'a>]) {
         let waits = waits(self.args.wait);
-        let is_old = !self.args.yes;
+        let age = if self.args.yes { Age::Fresh } else { Age::Confirmed };
         join_all(
-            jobs.iter_mut().filter(|job| job.ended.is_none()).map(|job| self.carry_out(job, is_old, waits)),
+            jobs.iter_mut().filter(|job| job.ended.is_none()).map(|job| self.carry_out(job, age, waits)),
         )
         .await;
     }
@@ -167,14 +167,14 @@ impl<'a> ApplyRun<'a> {
     /// What is not begun when one fails stays so.
     async fn one_by_one(&self, jobs: &mut [Job<'a>]) {
         for job in jobs {
-            self.carry_out(job, true, waits(self.args.wait)).await;
+            self.carry_out(job, Age::Saved, waits(self.args.wait)).await;
             if !matches!(job.ended, Some(Ok(Status::Done | Status::Refused))) {
                 break;
             }
         }
     }
 
-    async fn carry_out(&self, job: &mut Job<'a>, is_old: bool, waits: Backoff) {
+    async fn carry_out(&self, job: &mut Job<'a>, age: Age, waits: Backoff) {
         let Job { file, session, plan, observed, record, ended } = job;
         let output = self.output.for_spec(&file.display());
         let attempt = if plan.is_empty() {
@@ -183,7 +183,7 @@ impl<'a> ApplyRun<'a> {
             if self.makes_proofs() && !self.args.no_check {
                 observed.replaced = ReplacementTests::of(&observed.desired);
             }
-            converge(session, plan, observed, is_old, waits, self.interrupt, &output).await
+            converge(session, plan, observed, age, waits, (self.interrupt, &self.siblings), &output).await
         };
         *ended = Some(record.made(plan, attempt).map(|carried| match carried {
             Carried::All => Status::Done,

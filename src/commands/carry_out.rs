@@ -9,7 +9,7 @@ use crate::apply::{Apply, ApplyReport, ChangeFailure, Interrupt, PlanKind, Progr
 use crate::aws::{AwsError, AwsErrorKind, Freshness};
 use crate::backoff::Backoff;
 use crate::explain::{Explain, Status};
-use crate::genesys::GenesysError;
+use crate::genesys::{GenesysError, Siblings};
 use crate::model::{DesiredState, LiveState, LookForOrphans, OrganizationReading};
 use crate::permissions::CommandKind;
 use crate::plan::{Change, Plan, Service, destroy, diff};
@@ -42,26 +42,37 @@ impl Attempt<'_> {
     }
 }
 
-/// Carries a plan out and reads back what it made. `is_old`: time has passed since it was made.
+/// Where a plan comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Age {
+    /// Made a moment ago.
+    Fresh,
+    /// It waited for an answer.
+    Confirmed,
+    Saved,
+}
+
+/// Carries a plan out and reads back what it made.
 pub(super) async fn converge<'p>(
     session: &Session,
     plan: &'p Plan,
     observed: &mut Observed,
-    is_old: bool,
+    age: Age,
     waits: Backoff,
-    interrupt: &Interrupt,
+    (interrupt, siblings): (&Interrupt, &Siblings),
     output: &Output,
 ) -> Attempt<'p> {
-    let recheck = is_old.then_some((PlanKind::Converge, &observed.desired));
+    let recheck = (age != Age::Fresh).then_some((PlanKind::Converge, &observed.desired));
     let run = Apply {
         clients: &session.clients,
         genesys: session.genesys.as_ref(),
+        siblings,
         waits,
         interrupt,
         recheck,
         tests: &observed.replaced,
     };
-    let mut attempt = carry_out(&run, session, plan, "apply", output).await;
+    let mut attempt = carry_out(&run, session, plan, ("apply", age), output).await;
     if !matches!(attempt.ended, Ok(Carried::All)) {
         return attempt;
     }
@@ -97,7 +108,7 @@ pub(super) async fn carry_out<'p>(
     run: &Apply<'_>,
     session: &Session,
     plan: &'p Plan,
-    command: &'static str,
+    command: (&'static str, Age),
     output: &Output,
 ) -> Attempt<'p> {
     let report = run.run(plan, |event| progress(output, &event)).await;
@@ -135,7 +146,7 @@ async fn unfinished<'p>(
     report: ApplyReport<'p>,
     session: &Session,
     plan: &Plan,
-    command: &'static str,
+    (command, age): (&'static str, Age),
     output: &Output,
 ) -> Attempt<'p> {
     let ApplyReport { applied, failed, skipped, interrupted } = report;
@@ -166,7 +177,10 @@ async fn unfinished<'p>(
                 CommandError::from(error)
             }
             ChangeFailure::Genesys(error) => CommandError::from(error),
-            ChangeFailure::Changed => AttemptError::ChangedMeanwhile { change: line(change) }.into(),
+            ChangeFailure::Changed => {
+                let is_saved = age == Age::Saved;
+                AttemptError::ChangedMeanwhile { change: line(change), command, is_saved }.into()
+            }
             ChangeFailure::Untested(why) => {
                 AttemptError::ReplacementFails { change: line(change), why }.into()
             }
@@ -347,7 +361,7 @@ pub(super) enum AttemptError {
     #[error("every change was made, but IAM does not show yet: {0}")]
     NotConverged(String),
     #[error("{change}: the resource changed after the plan was made")]
-    ChangedMeanwhile { change: String },
+    ChangedMeanwhile { change: String, command: &'static str, is_saved: bool },
     #[error("{change}: not made, because the data action that takes its place fails its test\n  {why}")]
     ReplacementFails { change: String, why: String },
 }
@@ -357,8 +371,11 @@ impl Explain for AttemptError {
         let help = match self {
             Self::Incomplete { .. } => "fix the cause and run it again; it continues where it stopped",
             Self::NotConverged(_) => "IAM may need a moment: run `genesys-iam plan` to see what is left",
-            Self::ChangedMeanwhile { .. } => {
+            Self::ChangedMeanwhile { is_saved: true, .. } => {
                 "look at what changed, then make a new plan: `genesys-iam plan --out FILE`"
+            }
+            Self::ChangedMeanwhile { command, .. } => {
+                return Some(format!("run it again: `genesys-iam {command}` makes its plan anew"));
             }
             Self::ReplacementFails { .. } => {
                 "flows still have the old one: make the new one work, then run it again; it tests again before it deletes"
@@ -369,8 +386,10 @@ impl Explain for AttemptError {
 
     fn status(&self) -> Status {
         match self {
-            Self::Incomplete { .. } | Self::NotConverged(_) => Status::Error,
-            Self::ChangedMeanwhile { .. } => Status::Refused,
+            Self::Incomplete { .. }
+            | Self::NotConverged(_)
+            | Self::ChangedMeanwhile { is_saved: false, .. } => Status::Error,
+            Self::ChangedMeanwhile { is_saved: true, .. } => Status::Refused,
             Self::ReplacementFails { .. } => Status::Fault,
         }
     }

@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::apply::waits;
-use super::carry_out::{Carried, carry_out};
+use super::carry_out::{Age, Carried, carry_out};
 use super::fleet::{self, Fleet};
 use super::options::{Global, ReportFormat, Select, Wait};
 use super::page;
@@ -16,6 +16,7 @@ use super::session::{LookUp, Session};
 use super::{CommandError, Status};
 use crate::apply::{Apply, Interrupt, PlanKind, ReplacementTests};
 use crate::explain::Explain;
+use crate::genesys::Siblings;
 use crate::model::LookForOrphans;
 use crate::plan::{Plan, Reads, destroy};
 use crate::render;
@@ -134,16 +135,17 @@ async fn one(
         return Ok(interrupted(NOTHING, output));
     }
     let recheck = (!args.yes).then_some((PlanKind::Destroy, &observed.desired));
-    let tests = ReplacementTests::default();
+    let (tests, siblings) = (ReplacementTests::default(), Siblings::default());
     let run = Apply {
         clients: &session.clients,
         genesys: session.genesys.as_ref(),
+        siblings: &siblings,
         waits: waits(args.wait),
         interrupt,
         recheck,
         tests: &tests,
     };
-    let attempt = Box::pin(carry_out(&run, &session, &plan, "destroy", output)).await;
+    let attempt = Box::pin(carry_out(&run, &session, &plan, ("destroy", Age::Confirmed), output)).await;
     match record.made(&plan, attempt)? {
         Carried::All => {
             let made = plan.changes().count();

@@ -1,7 +1,7 @@
 //! One function for each call that changes something. None of them makes a second object, whatever becomes of an answer.
 
 use std::collections::BTreeSet;
-use std::future::Future;
+use std::future::{Future, Ready, ready};
 use std::ops::ControlFlow;
 use std::time::Duration;
 
@@ -12,6 +12,7 @@ use super::client::{ApiCall, Client};
 use super::error::{GenesysError, GenesysErrorKind};
 use super::live::is_credential_key;
 use super::read::{TYPE, segment};
+use super::siblings::Siblings;
 use crate::backoff::Backoff;
 use crate::model::{ActionState, LiveAction};
 
@@ -45,6 +46,13 @@ impl From<GenesysError> for WriteError {
 }
 
 type Written<T> = Result<T, WriteError>;
+/// IDs.
+type Found = Result<BTreeSet<String>, GenesysError>;
+
+/// Of what keeps its name, there is nothing else to find.
+fn nothing() -> Ready<Found> {
+    ready(Ok(BTreeSet::new()))
+}
 
 /// Makes a pause, says why, and may break the work off.
 pub trait Waiting: AsyncFnMut(&'static str, Duration) -> ControlFlow<()> {}
@@ -53,6 +61,7 @@ impl<T: AsyncFnMut(&'static str, Duration) -> ControlFlow<()>> Waiting for T {}
 /// One writer for the calls of a run.
 pub struct Writer<'a, W> {
     pub client: &'a Client,
+    pub siblings: &'a Siblings,
     pub waits: Backoff,
     pub waiting: W,
 }
@@ -77,24 +86,40 @@ impl<W: Waiting> Writer<'_, W> {
         self.client.call_or_empty(&ApiCall { step, method, path, body, permission }).await
     }
 
-    /// POSTs once. Where the answer is lost, `find` says which objects of that name there are: just one that was not
-    /// there before is the one that was made.
-    async fn create<F: Future<Output = Result<BTreeSet<String>, GenesysError>>>(
+    /// POSTs once, if nobody else made one of that name since the plan. Where the answer is lost, just one that is new is
+    /// the one that was made.
+    async fn create<N, A>(
         &mut self,
         step: &'static str,
-        path: &str,
+        (path, permission): (&str, &'static str),
         body: Value,
-        permission: &'static str,
         before: &BTreeSet<String>,
-        find: impl Fn() -> F,
-    ) -> Written<String> {
-        // Another run may have made it since the plan.
-        if find().await?.difference(before).next().is_some() {
-            return Err(WriteError::Changed);
+        looks: (impl Fn() -> N, impl Fn() -> A),
+    ) -> Written<String>
+    where
+        N: Future<Output = Found>,
+        A: Future<Output = Found>,
+    {
+        let (named, any) = looks;
+        let siblings = self.siblings;
+        let is_new = |id: &String| !before.contains(id) && !siblings.has_made(id);
+        let mut under_way = siblings.post().await;
+        if named().await?.iter().any(is_new) {
+            // It may be a sibling's whose answer is still on its way.
+            drop(under_way);
+            let settled = siblings.settled().await;
+            if named().await?.iter().any(is_new) {
+                return Err(WriteError::Changed);
+            }
+            drop(settled);
+            under_way = siblings.post().await;
         }
         let error = match self.send(step, Method::POST, path, Some(body), permission).await {
             Ok(made) => match made["id"].as_str() {
-                Some(id) => return Ok(id.to_owned()),
+                Some(id) => {
+                    siblings.made(id);
+                    return Ok(id.to_owned());
+                }
                 None => GenesysError::new(
                     step,
                     GenesysErrorKind::Unreadable { status: 200, detail: "it has no ID".to_owned() },
@@ -105,14 +130,24 @@ impl<W: Waiting> Writer<'_, W> {
         if !error.may_have_been_done() {
             return Err(error.into());
         }
+        siblings.lost();
+        drop(under_way);
         let mut pauses = self.waits.pauses();
         for _ in 0..LOOKS {
-            let found = find().await?;
-            let mut new = found.difference(before);
-            match (new.next(), new.next()) {
-                (Some(id), None) => return Ok(id.clone()),
-                (Some(_), Some(_)) => return Err(WriteError::Changed),
-                (None, _) => {}
+            let settled = siblings.settled().await;
+            let mut new: Vec<String> = named().await?.into_iter().filter(is_new).collect();
+            // Without its name it may also be another's whose answer was lost.
+            if new.is_empty() && !siblings.others_are_lost() {
+                new = any().await?.into_iter().filter(is_new).collect();
+            }
+            drop(settled);
+            match new.as_slice() {
+                [id] => {
+                    siblings.found(id);
+                    return Ok(id.clone());
+                }
+                [] => {}
+                _ => return Err(WriteError::Changed),
             }
             let Some(pause) = pauses.next(None) else { break };
             if (self.waiting)("the answer was lost; looking whether it was made", pause).await.is_break() {
@@ -130,9 +165,10 @@ impl<W: Waiting> Writer<'_, W> {
     ) -> Written<String> {
         let client = self.client;
         let names: BTreeSet<String> = [name.to_owned()].into();
-        let find = || async { Ok(client.credentials_named(&names).await?.into_values().flatten().collect()) };
-        let body = credential(name, arn);
-        self.create("making a credential", "/api/v2/integrations/credentials", body, ADD, before, find).await
+        let named =
+            || async { Ok(client.credentials_named(&names).await?.into_values().flatten().collect()) };
+        let call = ("/api/v2/integrations/credentials", ADD);
+        self.create("making a credential", call, credential(name, arn), before, (named, nothing)).await
     }
 
     /// Sends all of it again, so that it may be repeated.
@@ -149,17 +185,10 @@ impl<W: Waiting> Writer<'_, W> {
         let client = self.client;
         // A server that does not keep the name gives the new one another: it is new anyway.
         let all = client.integration_ids().await?;
-        let find = || async {
-            let now = client.integrations_named(name).await?;
-            if now.difference(before).next().is_some() {
-                return Ok(now);
-            }
-            let others: BTreeSet<String> =
-                client.integration_ids().await?.difference(&all).cloned().collect();
-            Ok(before.union(&others).cloned().collect())
-        };
+        let named = || client.integrations_named(name);
+        let any = || async { Ok(client.integration_ids().await?.difference(&all).cloned().collect()) };
         let body = json!({ "name": name, "integrationType": { "id": TYPE } });
-        self.create(step, "/api/v2/integrations", body, ADD, before, find).await
+        self.create(step, ("/api/v2/integrations", ADD), body, before, (named, any)).await
     }
 
     /// Changes name, notes and credential; everything else stays as it is.
@@ -275,7 +304,7 @@ impl<W: Waiting> Writer<'_, W> {
     ) -> Written<String> {
         let client = self.client;
         let name = action.content.name.as_str();
-        let find = || async { client.actions_named(integration, name).await };
+        let named = || client.actions_named(integration, name);
         let mut body = json!({
             "name": name, "category": action.content.category, "integrationId": integration,
             "secure": action.content.secure, "config": config(action),
@@ -288,8 +317,8 @@ impl<W: Waiting> Writer<'_, W> {
         for attempt in 0.. {
             let body = body.clone();
             let step = "making a data action";
-            let made =
-                self.create(step, "/api/v2/integrations/actions", body, ADD_ACTION, before, &find).await;
+            let call = ("/api/v2/integrations/actions", ADD_ACTION);
+            let made = self.create(step, call, body, before, (&named, nothing)).await;
             match made {
                 Err(WriteError::Genesys(error))
                     if is_fresh && attempt < 3 && error.status() == Some(400) && !error.names_a_field() =>

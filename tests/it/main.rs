@@ -58,6 +58,7 @@ mod rounds;
 mod sandbox;
 mod saved;
 mod scenarios;
+mod siblings;
 mod spec_files;
 mod specs;
 mod untrusted_text;
