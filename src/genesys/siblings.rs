@@ -10,11 +10,11 @@ use tokio::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 pub struct Siblings {
     /// Read by each POST while it is under way; written by who has to know what all of them made.
     under_way: RwLock<()>,
-    known: Mutex<Known>,
+    known: Mutex<Posts>,
 }
 
 #[derive(Debug, Default)]
-struct Known {
+struct Posts {
     made: BTreeSet<String>,
     /// POSTs whose answer was lost, and of which nobody knows what they made.
     lost: usize,
@@ -55,7 +55,7 @@ impl Siblings {
         self.known().made.contains(id)
     }
 
-    fn known(&self) -> MutexGuard<'_, Known> {
+    fn known(&self) -> MutexGuard<'_, Posts> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

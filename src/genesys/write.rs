@@ -47,10 +47,10 @@ impl From<GenesysError> for WriteError {
 
 type Written<T> = Result<T, WriteError>;
 /// IDs.
-type Found = Result<BTreeSet<String>, GenesysError>;
+type MadeIds = Result<BTreeSet<String>, GenesysError>;
 
 /// Of what keeps its name, there is nothing else to find.
-fn nothing() -> Ready<Found> {
+fn nothing() -> Ready<MadeIds> {
     ready(Ok(BTreeSet::new()))
 }
 
@@ -97,8 +97,8 @@ impl<W: Waiting> Writer<'_, W> {
         looks: (impl Fn() -> N, impl Fn() -> A),
     ) -> Written<String>
     where
-        N: Future<Output = Found>,
-        A: Future<Output = Found>,
+        N: Future<Output = MadeIds>,
+        A: Future<Output = MadeIds>,
     {
         let (named, any) = looks;
         let siblings = self.siblings;
