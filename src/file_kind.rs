@@ -133,7 +133,7 @@ mod tests {
             (utf16(u16::to_be_bytes, b"\xfe\xff"), FileKind::Utf16),
             (utf16(u16::to_le_bytes, b""), FileKind::Utf16),
             (utf16(u16::to_be_bytes, b""), FileKind::Utf16),
-            (b"caf\xe9".to_vec(), FileKind::OtherEncoding),
+            (b"\xe9t\xe9".to_vec(), FileKind::OtherEncoding),
             (b"\x7fELF\x02\x01\0\0\0".to_vec(), FileKind::Binary),
             (b"\xef\xbb\xbf# mine\r\n[aws]\r\n".to_vec(), FileKind::Spec),
             (b"name = 1\naws = { }".to_vec(), FileKind::Spec),

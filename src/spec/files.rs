@@ -248,9 +248,11 @@ mod tests {
         let folder = repository();
         let at = |name: &str| folder.path().join("repo/specs").join(name);
         fs::write(at("long"), "x".repeat(4097)).unwrap();
-        fs::write(at("binary"), [0xff, 0xfe]).unwrap();
+        fs::write(at("latin1"), b"\xe9t\xe9").unwrap();
+        fs::write(at("utf16"), [0xff, 0xfe]).unwrap();
         assert!(read(&folder, "long").unwrap_err().contains("more than 4096 bytes"));
-        assert!(read(&folder, "binary").unwrap_err().contains("UTF-8"));
+        assert!(read(&folder, "latin1").unwrap_err().contains("UTF-8"));
+        assert!(read(&folder, "utf16").unwrap_err().contains("UTF-16"));
         assert!(read_bounded(io::repeat(b'x'), 1 << 20).is_err());
     }
 

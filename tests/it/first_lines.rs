@@ -150,7 +150,7 @@ fn a_role_that_may_do_more_is_said_to_whatever_else_is_wrong() {
 
 #[test]
 fn names_of_other_peoples_things_are_printed_as_they_are() {
-    let names = ["aWS lambda Orders", "gET Order sTATUS", "geneSYS-Role_X", "my-GENESYS-trigger_function"];
+    let names = ["aWS lambda Orders", "gET Order x9", "geneSYS-Role_X", "my-GENESYS-trigger_function"];
     let spec = BOTH_ENDS
         .replace("AWS Lambda orders", names[0])
         .replace("Get order status", names[1])

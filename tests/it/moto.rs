@@ -135,7 +135,7 @@ iam.put_role_policy(RoleName=ROLE, PolicyName='inline', PolicyDocument=permissio
     plan.expect(2)
         .says("No changes. But role `GenesysDataActionRole` has permissions that the spec does not make");
     plan.says("policy/rogue` is attached to the role, not by this spec").says("* on *");
-    plan.says("inline policy `inline`").says("s3:getobject on *");
+    plan.says("inline policy `inline`").says("s3:GetObject on *");
     moto.run(&["check"]).expect(4).says("The role has extra permissions by policy `rogue`");
 
     let spec = format!("{EXAMPLE}\nextra_permissions = \"remove\"\n");

@@ -24,7 +24,7 @@ fn with_files() -> Project {
     for (name, bytes) in [
         ("utf16.toml", &utf16[..]),
         ("binary.toml", b"\x7fELF\0\0\0"),
-        ("latin1.toml", b"# caf\xe9\n"),
+        ("latin1.toml", b"# \xe9t\xe9\n"),
         ("empty.toml", b"\n"),
         ("bare.json", br#"{"format": "genesys-iam plan"}"#),
         ("cut.json", b"{\"plan\": {"),
