@@ -310,7 +310,7 @@ fn actions(own: &[&IntegrationFacts], facts: &Facts) -> Vec<Claim> {
                 Topic::DataActions,
                 format!("a data action points at the {name}"),
                 String::new(),
-                format!("no data action is seen to point at the {name}"),
+                format!("whether a flow invokes the {name} is not known"),
             )
             .about(&function.arn);
             let pointing: Vec<&&ActionFacts> = actions.iter().filter(|action| action.target == arn).collect();
@@ -318,9 +318,13 @@ fn actions(own: &[&IntegrationFacts], facts: &Facts) -> Vec<Claim> {
                 let help = if variable {
                     "a data action with a variable in its URL may: look at what the flow passes to it"
                 } else {
-                    "nothing invokes it through this integration: let a data action point at it"
+                    "nothing is wrong with it: to invoke it from a flow, let a data action point at it"
                 };
-                return question.not_provable(format!("none of {} data actions does", actions.len()), help);
+                let seen = match actions.len() {
+                    0 => "the integration has no data action".to_owned(),
+                    n => format!("none of the integration's {n} data actions points at it"),
+                };
+                return question.not_provable(seen, help);
             }
             let names: Vec<String> = pointing.iter().map(|action| format!("\"{}\"", action.name)).collect();
             let claim = question.holds(names.join(" and "));
@@ -418,6 +422,12 @@ fn other_action(action: &ActionFacts, all: &[&ActionFacts], facts: &Facts) -> Op
         Some(function) => format!("; the policy covers the {}, which is another ARN", name_of(&function.arn)),
         None => String::new(),
     };
+    // By its name where that says which; a version or an alias is another ARN.
+    let near = facts.functions.iter().any(|function| {
+        let (one, other) = (function.arn.as_arn(), arn.as_arn());
+        (&one.account, function.arn.region()) == (&other.account, arn.region())
+    });
+    let called = if near && same.is_none() { format!("the {}", name_of(&arn)) } else { target.clone() };
     let finding = Finding {
         harm: Harm {
             keeps_genesys_out: same.is_some_and(|function| is_only(&function.arn)),
@@ -425,7 +435,7 @@ fn other_action(action: &ActionFacts, all: &[&ActionFacts], facts: &Facts) -> Op
         },
         ..finding(
             Cause::DataAction,
-            format!("The data action \"{name}\" points at {target}, which the policy does not cover{why}"),
+            format!("The data action \"{name}\" points at {called}, which the policy does not cover{why}"),
             "this data action fails with 403 at lambda:InvokeFunction",
             "let the data action point at a function of the spec, or add this very ARN to `functions`"
                 .to_owned(),

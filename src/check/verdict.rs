@@ -1,10 +1,13 @@
 //! The one sentence for which the tool exists: can Genesys Cloud, and nobody else, invoke the functions?
 
+use std::collections::BTreeSet;
+
 use super::cause::Cause;
 use super::claim::{Claim, Failure, Outcome};
 use super::diagnosis::Diagnosis;
 use super::level::Level;
 use super::topic::Topic;
+use crate::arn::FunctionArn;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Sign {
@@ -54,6 +57,8 @@ pub struct Verdict {
     pub got_in: Vec<String>,
     /// Whether it is known that `others` is all.
     pub others_known: bool,
+    /// Of how many functions the own policies were read, and all let nobody else in.
+    pub closed_functions: usize,
     /// What keeps the answer from being known.
     pub unknown: Option<String>,
     /// What to do about what is not known.
@@ -139,6 +144,12 @@ pub(crate) fn verdict(claims: &[Claim], diagnosis: &Diagnosis, proof: Option<Lev
     let left_open = claims.iter().find(is_undecided).filter(|_| {
         diagnosis.findings.is_empty() && calls_succeed && proof.is_none_or(|level| level < Level::Assumed)
     });
+    let own_policies = || claims.iter().filter(|claim| claim.topic == Topic::FunctionPolicies);
+    let closed: BTreeSet<&str> = if own_policies().all(|claim| claim.outcome == Outcome::Holds) {
+        own_policies().filter_map(|claim| claim.function.as_ref()).map(FunctionArn::name).collect()
+    } else {
+        BTreeSet::new()
+    };
     Verdict {
         sign: if !diagnosis.findings.is_empty() {
             Sign::Broken
@@ -155,6 +166,7 @@ pub(crate) fn verdict(claims: &[Claim], diagnosis: &Diagnosis, proof: Option<Lev
         does_more_as_accepted: acceptances().any(|acceptance| acceptance.adds_permissions),
         got_in,
         others_known: open_for_others.is_none(),
+        closed_functions: closed.len(),
         unknown: unknown.map(|claim| format!("{} ({})", claim.sentence, claim.seen)),
         to_do: unknown.or(unread).and_then(|claim| match &claim.outcome {
             Outcome::NotProvable { help } => Some(help.clone()),

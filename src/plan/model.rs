@@ -195,6 +195,8 @@ pub enum Owned {
 pub enum Owner {
     /// No tag of this tool.
     Unknown,
+    /// This tool's, but the tag that names the spec is missing.
+    TagMissing,
     /// The tag names another spec.
     Spec(String),
 }

@@ -7,7 +7,8 @@ use super::style::{BOLD, DIM, ERROR, GOOD, REMOVE, WARNING, paint};
 use crate::check::{Level, Sign};
 use crate::text::one_line;
 use crate::view::{
-    AcceptedView, CauseView, CheckView, LineView, OutcomeWord, RoleView, Summary, VerdictView, few, plural,
+    AcceptedView, CheckView, FEW_ROLES, LineView, OutcomeWord, RoleView, SharedCause, Summary, VerdictView,
+    few, plural, shared_causes,
 };
 
 /// How much to show.
@@ -19,8 +20,6 @@ pub struct Show {
     pub quiet: bool,
 }
 
-/// So many roles have a line each; of more, those that get the same share one.
-const FEW: usize = 10;
 /// So many causes are shown with consequence and remedy, and so many in a line.
 const WHOLE: usize = 3;
 const IN_A_LINE: usize = 6;
@@ -63,32 +62,37 @@ pub fn text(reports: &[(Option<&str>, &CheckView)], failed: &[String], show: Sho
 struct Amount {
     /// So much of what a cause says: of the cause, of its consequence, and of a notice.
     what: usize,
+    /// Of a cause that has no more than its line.
+    line: usize,
     so: usize,
     note: usize,
     ruled_out: bool,
 }
 
 impl Amount {
-    const EVERYTHING: Self = Self { what: usize::MAX, so: usize::MAX, note: usize::MAX, ruled_out: true };
+    const ALL: usize = usize::MAX;
+    const EVERYTHING: Self =
+        Self { what: Self::ALL, line: Self::ALL, so: Self::ALL, note: Self::ALL, ruled_out: true };
+    /// What is wrong is cut last: in a log nobody can ask for the rest.
     const LESS_AND_LESS: [Self; 7] = [
         Self::EVERYTHING,
-        Self { what: 140, ..Self::EVERYTHING },
-        Self { what: 140, so: 145, note: 140, ruled_out: true },
-        Self { what: 140, so: 66, note: 140, ruled_out: true },
-        Self { what: 140, so: 66, note: 140, ruled_out: false },
-        Self { what: 140, so: 0, note: 140, ruled_out: false },
-        Self { what: 70, so: 0, note: 70, ruled_out: false },
+        Self { so: 145, note: 140, ..Self::EVERYTHING },
+        Self { so: 66, note: 140, ..Self::EVERYTHING },
+        Self { so: 66, note: 140, ruled_out: false, ..Self::EVERYTHING },
+        Self { so: 0, note: 140, ruled_out: false, ..Self::EVERYTHING },
+        Self { what: 140, line: 140, so: 0, note: 140, ruled_out: false },
+        Self { what: 70, line: 70, so: 0, note: 70, ruled_out: false },
     ];
 }
 
 /// So many lines of 80 columns has a report: 8 where all is well, 20 for three causes.
-fn limit(rows: &[Row<'_>], groups: &[Group<'_>]) -> usize {
+fn limit(rows: &[Row<'_>], groups: &[SharedCause<'_>]) -> usize {
     let of_one = match groups.len() {
         0 => 8,
         1..=WHOLE => 20,
         _ => 26,
     };
-    of_one + 2 * rows.len().saturating_sub(1).min(FEW)
+    of_one + 2 * rows.len().saturating_sub(1).min(FEW_ROLES)
 }
 
 fn rows_at_80(text: &str) -> usize {
@@ -101,7 +105,7 @@ fn with_amount(
     reports: &[(Option<&str>, &CheckView)],
     failed: &[String],
     rows: &[Row<'_>],
-    groups: &[Group<'_>],
+    groups: &[SharedCause<'_>],
     show: Show,
     amount: Amount,
 ) -> String {
@@ -156,7 +160,7 @@ fn headlines(out: &mut String, rows: &[Row<'_>]) {
             other.sign == verdict.sign && other.of_many == verdict.of_many
         };
         let alike: Vec<&Row<'_>> = left.iter().copied().filter(|row| same(row)).collect();
-        if rows.len() > FEW && alike.len() > 1 {
+        if rows.len() > FEW_ROLES && alike.len() > 1 {
             let names: Vec<String> =
                 alike.iter().map(|(_, _, role)| one_line(&role.role).into_owned()).collect();
             let who = format!("{} ({})", plural(names.len(), "role"), few(&names));
@@ -201,7 +205,7 @@ fn headlines(out: &mut String, rows: &[Row<'_>]) {
 
 /// What everybody should know, though nothing is wrong with it.
 fn notices(out: &mut String, rows: &[Row<'_>], show: Show, amount: Amount) {
-    for (_, _, role) in rows.iter().take(if show.all { usize::MAX } else { FEW }) {
+    for (_, _, role) in rows.iter().take(if show.all { usize::MAX } else { FEW_ROLES }) {
         let Some(observation) = &role.observation else { continue };
         let of = if rows.len() == 1 { String::new() } else { format!("{}: ", one_line(&role.role)) };
         let _ = writeln!(out, "  {}", paint(DIM, &format!("{of}{}", clip(observation, 400))));
@@ -223,70 +227,48 @@ fn notices(out: &mut String, rows: &[Row<'_>], show: Show, amount: Amount) {
     }
 }
 
-/// The same cause of several roles is one.
-struct Group<'a> {
-    cause: &'a CauseView,
-    roles: Vec<String>,
-    is_same: bool,
-}
-
-fn grouped<'a>(rows: &[Row<'a>]) -> Vec<Group<'a>> {
-    let mut groups: Vec<Group<'_>> = Vec::new();
-    for (_, _, role) in rows {
-        for cause in &role.diagnosis {
-            let name = one_line(&role.role).into_owned();
-            let known = groups.iter_mut().find(|group| {
-                let other = group.cause;
-                (other.cause, &other.consequence, &other.remedy)
-                    == (cause.cause, &cause.consequence, &cause.remedy)
-                    && (rows.len() > FEW || other.what == cause.what)
-            });
-            match known {
-                Some(group) if !group.roles.contains(&name) => {
-                    group.is_same &= group.cause.what == cause.what;
-                    group.roles.push(name);
-                }
-                Some(group) if group.cause.what == cause.what => {}
-                _ => groups.push(Group { cause, roles: vec![name], is_same: true }),
-            }
-        }
-    }
+fn grouped<'a>(rows: &[Row<'a>]) -> Vec<SharedCause<'a>> {
+    let roles: Vec<&RoleView> = rows.iter().map(|(_, _, role)| *role).collect();
+    let mut groups = shared_causes(&roles);
     groups.sort_by_key(|group| !group.cause.lets_in);
     groups
 }
 
-fn causes(out: &mut String, rows: &[Row<'_>], groups: &[Group<'_>], show: Show, amount: Amount) {
-    for (index, Group { cause, roles, is_same }) in groups.iter().enumerate() {
+fn causes(out: &mut String, rows: &[Row<'_>], groups: &[SharedCause<'_>], show: Show, amount: Amount) {
+    for (index, SharedCause { cause, roles, what, consequence, remedy, .. }) in groups.iter().enumerate() {
         if !show.all && index == IN_A_LINE {
             let left = groups.len() - IN_A_LINE;
             let _ = writeln!(out, "  {}", format_args!("… {left} more: `--all` shows them"));
             break;
         }
-        let what = if *is_same { &cause.what } else { &cause.of_many };
+        let roles: Vec<_> = roles.iter().map(|role| one_line(role)).collect();
         let of = match (rows.len(), roles.as_slice()) {
             (1, _) => String::new(),
             (_, [one]) => format!("{one}: "),
+            (all, several) if all > FEW_ROLES => {
+                format!("{} ({}): ", plural(several.len(), "role"), few(several))
+            }
             (_, several) => format!("{}: ", few(several)),
         };
         let number = paint(ERROR, &format!("{}.", index + 1));
         let is_whole = show.all || index < WHOLE;
         // Who gets in is never cut.
-        let room = if is_whole { amount.what } else { 70 };
+        let room = if is_whole { amount.what } else { amount.line };
         let what = clip(&format!("{of}{what}"), if cause.lets_in { room.max(400) } else { room });
         let _ = writeln!(out, "  {number} {}", paint(REMOVE, &what));
         if !is_whole {
             continue;
         }
         if amount.so > 0 {
-            let so = clip(&cause.consequence, amount.so);
+            let so = clip(consequence, amount.so);
             let _ = writeln!(out, "     {}", paint(DIM, &format!("so: {so}")));
         }
         // Where the next has the same remedy, it is said once.
         let is_last = groups
             .get(index + 1)
-            .is_none_or(|next| next.cause.remedy != cause.remedy || !(show.all || index + 1 < WHOLE));
+            .is_none_or(|next| next.remedy != *remedy || !(show.all || index + 1 < WHOLE));
         if is_last {
-            let _ = writeln!(out, "     do: {}", one_line(&cause.remedy));
+            let _ = writeln!(out, "     do: {}", one_line(remedy));
         }
         if !cause.accept.is_empty() && (show.all || groups.len() == 1) {
             let _ = writeln!(out, "     to accept it, in the spec:");

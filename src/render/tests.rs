@@ -9,12 +9,16 @@ use proptest::prelude::*;
 use super::hostile::hostile_report;
 use super::output::Output;
 use super::{check, html, json as for_machines, markdown, plan};
-use crate::check::Sign;
+use crate::check::{
+    Acceptance, AskedOrganization, Cause, CheckReport, Claim, Finding, Harm, InvocationPath, Level, Question,
+    RoleReport, Sign, Topic,
+};
 use crate::plan::iam::{IamChange, TagChange};
+use crate::plan::testing::desired;
 use crate::plan::{ChangeKind, Party};
 use crate::policy::access::AccessSign;
 use crate::view::{
-    AccessLineView, AccessView, Caution, ChangeView, ConnectionView, DenialView, DiffLine, Field,
+    AccessLineView, AccessView, Caution, ChangeView, CheckView, ConnectionView, DenialView, DiffLine, Field,
     ForeignView, GainView, LineKind, PlanSummary, PlanView, Provenance, Remark, RolePlanView,
 };
 
@@ -158,6 +162,110 @@ fn whatever_a_plan_says_it_says_in_text_in_markdown_and_in_json() {
             // A sentence begins with a capital.
             let capital = word.replacen('w', "W", 1);
             assert!(text.contains(word) || text.contains(&capital), "report {report} has no {word}:\n{text}");
+        }
+    }
+}
+
+/// Of any level, topic, cause and outcome.
+type Drawn = (Level, Topic, Cause, u8);
+
+fn drawn() -> impl Strategy<Value = Vec<Drawn>> {
+    let [levels, topics, causes] = [Level::ALL.len(), Topic::ALL.len(), Cause::ALL.len()];
+    let one = (0..levels, 0..topics, 0..causes, 0..4_u8);
+    let named =
+        |(level, topic, cause, outcome)| (Level::ALL[level], Topic::ALL[topic], Cause::ALL[cause], outcome);
+    prop::collection::vec(one.prop_map(named), 0..9)
+}
+
+/// Each with words of its own.
+fn claim(n: usize, (level, topic, cause, outcome): Drawn, role: &str) -> Claim {
+    let question =
+        Question::new(level, topic, format!("holds{n}x"), format!("fails{n}x"), format!("open{n}x"));
+    match outcome {
+        0 => question.holds("seen"),
+        1 => question.not_provable("seen", "help"),
+        2 => {
+            let (what, reason) = (format!("accepted{n}x"), "reason".to_owned());
+            question
+                .accepted("seen", Acceptance { what, reason, lets_in: Vec::new(), adds_permissions: false })
+        }
+        _ => {
+            let lets_in =
+                if cause == Cause::RoleOpen { vec![format!("AWS account {n}")] } else { Vec::new() };
+            let finding = Finding {
+                cause,
+                what: format!("Wrong{n}x"),
+                consequence: format!("so{n}x"),
+                remedy: format!("do{n}x to {role}"),
+                harm: Harm { keeps_genesys_out: cause == Cause::Denied, lets_in, adds: Vec::new() },
+            };
+            question.fails("seen", finding, &[])
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+    #[test]
+    fn text_comment_and_json_have_the_same_headlines_causes_and_counts_and_rule_out_nothing_that_failed(
+        drawn in drawn(), roles in prop_oneof![Just(1_usize), Just(12)],
+    ) {
+        let state = desired("").roles.remove(0);
+        let path = InvocationPath {
+            account_id: state.role.arn.account.clone(),
+            genesys_account_id: state.genesys_account_id.clone(),
+            organization: None,
+            integrations: Vec::new(),
+            policy: "p".to_owned(),
+            functions: Vec::new(),
+        };
+        let of_role = |number: usize| {
+            let role = format!("role{number}x");
+            let claims = drawn.iter().enumerate().map(|(n, drawn)| claim(n, *drawn, &role)).collect();
+            RoleReport::new(role, "f".to_owned(), path.clone(), None, claims)
+        };
+        let report = CheckReport {
+            spec: "s".to_owned(),
+            account_id: state.genesys_account_id.clone(),
+            region: "us-east-1".to_owned(),
+            in_sandbox: false,
+            organization: AskedOrganization::Unknown,
+            roles: (0..roles).map(of_role).collect(),
+        };
+        let view = CheckView::new(&report);
+        let reports = [(None, &view)];
+        let text = check::text(&reports, &[], check::Show { all: true, quiet: false });
+        let text = anstream::adapter::strip_str(&text).to_string();
+        let comment = markdown::checks(&reports, &[], &Provenance::default(), &|text| text.to_owned()).replace('\\', "");
+        let json = for_machines::check(&view);
+        let failed: Vec<(usize, Topic)> =
+            drawn.iter().enumerate().filter(|(_, one)| one.3 > 2).map(|(n, one)| (n, one.1)).collect();
+        let causes = failed.len() * roles;
+        prop_assert_eq!(&json["summary"]["causes"], causes);
+        let counted = |count: usize| if count == 1 { "1 cause".to_owned() } else { format!("{count} causes") };
+        let last = text.lines().last().unwrap_or_default();
+        prop_assert!(last.contains(&if causes == 0 { "no fault".to_owned() } else { counted(causes) }), "{}", text);
+        prop_assert!(comment.contains(&format!("{} · ", counted(causes))), "{}", comment);
+        for (index, role) in view.roles.iter().enumerate() {
+            let headline = &role.verdict.headline;
+            prop_assert_eq!(&json["roles"][index]["verdict"]["headline"], headline);
+            prop_assert!(text.contains(headline) || text.contains(&role.verdict.of_many), "{headline}\n{text}");
+            prop_assert!(comment.contains(headline), "{headline}\n{comment}");
+            let in_json = json["roles"][index]["diagnosis"].as_array().map(Vec::len);
+            prop_assert_eq!(in_json, Some(failed.len()));
+            let is_failed = |sentence: &&str| failed.iter().any(|(_, topic)| topic.sentence() == *sentence);
+            prop_assert_eq!(role.ruled_out.iter().find(|sentence| is_failed(sentence)), None);
+            prop_assert_eq!(&json["roles"][index]["ruled_out"], &serde_json::json!(role.ruled_out));
+        }
+        // What many roles share is said once.
+        for (n, _) in failed {
+            let what = format!("Wrong{n}x");
+            prop_assert_eq!(text.matches(&what).count(), 1, "{}", text);
+            let of_cause = |line: &&str| line.starts_with("- **FAULT**") && line.contains(&what);
+            prop_assert_eq!(comment.lines().filter(of_cause).count(), 1, "{}", comment);
+            for said in [&text, &comment] {
+                prop_assert!(roles == 1 || said.contains(&format!("do: for each ROLE: do{n}x to ROLE")), "{said}");
+            }
         }
     }
 }

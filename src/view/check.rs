@@ -84,7 +84,7 @@ pub struct VerdictView {
     /// `good`, `unknown`, `broken`
     #[serde(serialize_with = "sign_word")]
     pub sign: Sign,
-    /// `Genesys Cloud can invoke …; nobody else can assume the role`
+    /// `Genesys Cloud can invoke …; the role and the function's own policy let nobody else in`
     pub headline: String,
     /// The same of many roles.
     #[serde(skip)]
@@ -250,6 +250,7 @@ fn verdict_view(verdict: &Verdict, functions: &str, diagnosis: &Diagnosis, in_sa
         does_more,
         does_more_as_accepted,
         others_known,
+        closed_functions,
         unknown,
         to_do,
         is_genesys_unread,
@@ -280,7 +281,7 @@ fn verdict_view(verdict: &Verdict, functions: &str, diagnosis: &Diagnosis, in_sa
         };
         let in_words = match (others.as_slice(), beside.as_slice()) {
             ([], _) if !got_in.is_empty() => format!("{} got in", few(got_in)),
-            ([], []) if *others_known => format!("nobody else can assume {the_role}"),
+            ([], []) if *others_known => nobody_else(the_role, *closed_functions),
             ([], _) if !*others_known => "whether anyone else gets in is not known".to_owned(),
             ([], accepted) => {
                 let anyone = accepted.iter().any(|who| who.starts_with("anyone"));
@@ -350,6 +351,18 @@ fn verdict_view(verdict: &Verdict, functions: &str, diagnosis: &Diagnosis, in_sa
             None => proof_in_words(*proof, *sign, in_sandbox).to_owned(),
         },
         to_do: to_do.clone(),
+    }
+}
+
+/// Only the policies that were read: whoever administers the account can do more.
+fn nobody_else(the_role: &str, closed_functions: usize) -> String {
+    match closed_functions {
+        0 => format!("nobody else can assume {the_role}"),
+        _ if the_role != THE_ROLE => {
+            format!("{the_role} and their functions' own policies let nobody else in")
+        }
+        1 => format!("{the_role} and the function's own policy let nobody else in"),
+        _ => format!("{the_role} and the functions' own policies let nobody else in"),
     }
 }
 

@@ -10,6 +10,7 @@ mod picture;
 mod plan;
 mod provenance;
 mod remark;
+mod shared;
 mod state;
 mod words;
 
@@ -29,6 +30,7 @@ pub use plan::{
 };
 pub use provenance::{PipelineRun, Provenance};
 pub use remark::blocker_remark;
+pub use shared::{FEW_ROLES, SharedCause, shared_causes};
 pub use state::{desired, live};
 pub use words::{few, plural};
 

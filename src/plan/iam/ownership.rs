@@ -81,6 +81,9 @@ fn foreign_owner(tags: &Tags, spec: &str) -> Option<Owner> {
         return None;
     }
     let is_managed = tags.get(MANAGED_BY_KEY).is_some_and(|value| value == MANAGED_BY_VALUE);
-    let owner = tags.get(SPEC_KEY).filter(|_| is_managed);
-    Some(owner.map_or(Owner::Unknown, |owner| Owner::Spec(owner.clone())))
+    Some(match tags.get(SPEC_KEY) {
+        _ if !is_managed => Owner::Unknown,
+        Some(owner) => Owner::Spec(owner.clone()),
+        None => Owner::TagMissing,
+    })
 }

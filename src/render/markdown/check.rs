@@ -7,8 +7,8 @@ use super::picture;
 use crate::check::Sign;
 use crate::render::escape::Escape;
 use crate::view::{
-    AcceptedView, CauseView, CheckView, OutcomeWord, Provenance, RoleView, Summary, few, plural,
-    sentence_case,
+    AcceptedView, CauseView, CheckView, FEW_ROLES, OutcomeWord, Provenance, RoleView, SharedCause, Summary,
+    few, plural, sentence_case, shared_causes,
 };
 
 /// Check reports: what is wrong first, then a line per role, and everything else folded, as far as there is room.
@@ -63,8 +63,17 @@ pub fn checks(
         }
         out.push('\n');
     }
-    for (_, role) in &rows {
-        add(&mut out, &role.role, &role_causes(esc, role, rows.len() > 1));
+    let roles: Vec<&RoleView> = rows.iter().map(|(_, role)| *role).collect();
+    let mut shared = if roles.len() > FEW_ROLES { shared_causes(&roles) } else { Vec::new() };
+    shared.retain(|group| group.roles.len() > 1);
+    for group in &shared {
+        add(&mut out, "what several roles share", &shared_cause(esc, group));
+    }
+    if !shared.is_empty() {
+        out.push('\n');
+    }
+    for role in roles {
+        add(&mut out, &role.role, &role_causes(esc, role, rows.len() > 1, &shared));
     }
     for (_, role) in &rows {
         add(&mut out, &role.role, &role_picture(esc, role, rows.len() > 1));
@@ -173,23 +182,45 @@ fn not_known(esc: &Escape<'_>, rows: &[(Option<&str>, &RoleView)]) -> String {
     format!("> [!NOTE]\n> {of}{}To do: {}.\n\n", unknown.unwrap_or_default(), esc.text(to_do))
 }
 
-fn role_causes(esc: &Escape<'_>, report: &RoleView, has_heading: bool) -> String {
+/// A cause of several roles, once.
+fn shared_cause(esc: &Escape<'_>, group: &SharedCause<'_>) -> String {
+    let SharedCause { cause, roles, what, consequence, remedy, .. } = group;
+    let names: Vec<String> = roles.iter().map(|role| esc.code(role)).collect();
+    let mut out = format!(
+        "- **FAULT** {}: {} ({}): {}\n",
+        plural(roles.len(), "role"),
+        esc.text(what),
+        cause.cause,
+        names.join(", ")
+    );
+    so_and_do(esc, &mut out, consequence, remedy, &cause.accept);
+    out
+}
+
+fn so_and_do(esc: &Escape<'_>, out: &mut String, consequence: &str, remedy: &str, accept: &[String]) {
+    let _ = writeln!(out, "  - so: {}", esc.text(consequence));
+    let _ = writeln!(out, "  - do: {}", esc.text(remedy));
+    if !accept.is_empty() {
+        let _ = writeln!(out, "  - to accept it, in the spec:");
+        out.push_str(&paste(esc, accept, 4));
+    }
+}
+
+/// What is wrong with one role, but for what it shares with others.
+fn role_causes(esc: &Escape<'_>, report: &RoleView, has_heading: bool, shared: &[SharedCause<'_>]) -> String {
     let mut out = String::new();
-    let is_empty = report.diagnosis.is_empty() && report.accepted.is_empty() && report.warnings.is_empty();
+    let is_shared = |cause: &&CauseView| shared.iter().any(|group| group.has(cause));
+    let own: Vec<&CauseView> = report.diagnosis.iter().filter(|cause| !is_shared(cause)).collect();
+    let is_empty = own.is_empty() && report.accepted.is_empty() && report.warnings.is_empty();
     if is_empty && report.notices.is_empty() && report.observation.is_none() {
         return out;
     }
     if has_heading {
         let _ = writeln!(out, "### {}\n", esc.code(&report.role));
     }
-    for CauseView { cause, what, consequence, remedy, accept, .. } in &report.diagnosis {
+    for CauseView { cause, what, consequence, remedy, accept, .. } in own {
         let _ = writeln!(out, "- **FAULT** {} ({cause})", esc.text(what));
-        let _ = writeln!(out, "  - so: {}", esc.text(consequence));
-        let _ = writeln!(out, "  - do: {}", esc.text(remedy));
-        if !accept.is_empty() {
-            let _ = writeln!(out, "  - to accept it, in the spec:");
-            out.push_str(&paste(esc, accept, 4));
-        }
+        so_and_do(esc, &mut out, consequence, remedy, accept);
     }
     for AcceptedView { what, reason, lets_in } in &report.accepted {
         let who = if lets_in.is_empty() {

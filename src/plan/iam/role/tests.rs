@@ -283,6 +283,17 @@ fn what_somebody_else_made_blocks_until_it_is_adopted() {
 }
 
 #[test]
+fn what_has_lost_the_specs_tag_alone_is_not_called_someone_elses() {
+    let mut live = converged();
+    live.role.as_mut().unwrap().role.tags.remove(SPEC_KEY);
+    let blocked = plan(live, &desired(""));
+    assert!(matches!(
+        blocked.blockers.as_slice(),
+        [Blocker::NotManaged { what: Owned::Role(_), by: Owner::TagMissing }]
+    ));
+}
+
+#[test]
 fn a_path_that_differs_blocks() {
     let plan = plan(converged(), &desired("path = \"/other/\""));
     assert!(matches!(plan.blockers.as_slice(), [Blocker::RolePath { .. }]));
