@@ -281,7 +281,10 @@ fn verdict_view(verdict: &Verdict, functions: &str, diagnosis: &Diagnosis, in_sa
         };
         let in_words = match (others.as_slice(), beside.as_slice()) {
             ([], _) if !got_in.is_empty() => format!("{} got in", few(got_in)),
-            ([], []) if *others_known => nobody_else(the_role, *closed_functions),
+            ([], []) if *others_known && *genesys_can_invoke == Some(true) => {
+                nobody_else(the_role, *closed_functions)
+            }
+            ([], []) if *others_known => nobody_else(the_role, 0),
             ([], _) if !*others_known => "whether anyone else gets in is not known".to_owned(),
             ([], accepted) => {
                 let anyone = accepted.iter().any(|who| who.starts_with("anyone"));
