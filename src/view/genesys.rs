@@ -141,7 +141,7 @@ fn usage_text(usage: &Usage) -> String {
 fn owner_text(by: &Owner) -> String {
     match by {
         Owner::Unknown => "made by someone else".to_owned(),
-        Owner::TagMissing => super::remark::tag_missing(),
+        Owner::TagMissing => super::words::tag_missing(),
         Owner::Spec(spec) => format!("managed by another spec, `{}`", one_line(spec)),
     }
 }

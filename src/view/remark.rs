@@ -2,12 +2,11 @@
 
 use super::genesys;
 use super::parts::Remark;
-use super::words::{few, plural};
+use super::words::{few, plural, tag_missing};
 use crate::arn::Qualifier;
 use crate::plan::{
     Blocker, GuardFinding, GuardedCall, HowToAccept, Notice, Owned, Owner, TenantDoubt, Widening,
 };
-use crate::spec::SPEC_KEY;
 use crate::text::one_line;
 
 fn owned_text(what: &Owned) -> String {
@@ -23,11 +22,6 @@ fn owner_text(by: &Owner) -> String {
         Owner::TagMissing => tag_missing(),
         Owner::Spec(spec) => format!("managed by the spec `{}`", one_line(spec)),
     }
-}
-
-/// Who takes a tag away need not have made the thing.
-pub(super) fn tag_missing() -> String {
-    format!("made by genesys-iam, but its tag `{SPEC_KEY}` is missing")
 }
 
 /// What else lets somebody do more, in one line.

@@ -1,5 +1,7 @@
 //! Small helpers for sentences.
 
+use crate::spec::SPEC_KEY;
+
 /// `1 role`, `3 roles`
 pub fn plural(n: usize, what: &str) -> String {
     if n == 1 { format!("1 {what}") } else { format!("{n} {what}s") }
@@ -20,6 +22,11 @@ pub fn few<T: AsRef<str>>(names: &[T]) -> String {
         [rest @ .., last] if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
         names => names.concat(),
     }
+}
+
+/// Whose tag is missing need not be made by someone else.
+pub(super) fn tag_missing() -> String {
+    format!("made by genesys-iam, but its tag `{SPEC_KEY}` is missing")
 }
 
 #[cfg(test)]
