@@ -66,27 +66,51 @@ impl Files {
     }
 }
 
-/// The text of a spec. Whoever writes in a repository can make its `genesys.toml` a link to a
-/// secret, whose lines an error would quote: what is a link stays in the repository, and out of its hidden files.
+/// The text of a spec, wherever the command line says that it is. Whoever writes in a repository can make its
+/// `genesys.toml` a link to a secret, whose lines an error would quote: a link stays in the repository, and out of its
+/// hidden files.
 ///
 /// # Errors
 ///
 /// When it is not a plain file, or a link that leads out, and whatever keeps it from being read.
 pub fn read_spec(path: &Path) -> io::Result<String> {
     let real = path.canonicalize()?;
-    let named = std::path::absolute(path)?;
-    let folder = named.parent().unwrap_or(&named);
-    let root = folder.ancestors().find(|ancestor| ancestor.join(".git").exists());
-    let root = root.unwrap_or(folder).canonicalize()?;
-    let is_link = fs::symlink_metadata(path)?.is_symlink();
-    match real.strip_prefix(&root) {
-        Ok(below) if is_link && is_hidden(below) => return refused("it is a link to a hidden file"),
-        Err(_) if is_link || named.ancestors().any(|ancestor| ancestor.join(".git").exists()) => {
-            return refused(&format!("it is a link that leads out of `{}`", crate::text::path(&root)));
-        }
-        _ => {}
-    }
+    refuse_links_out(&std::path::absolute(path)?)?;
     read_plain(&real, LARGEST_SPEC, || path.canonicalize())
+}
+
+/// Follows a path part by part. Where a link is in no repository, only the last part may be judged: it stays in its folder.
+fn refuse_links_out(named: &Path) -> io::Result<()> {
+    let mut at = PathBuf::new();
+    let mut parts = named.components().peekable();
+    while let Some(part) = parts.next() {
+        if part == Component::ParentDir {
+            at.pop();
+            continue;
+        }
+        let folder = at.clone();
+        at.push(part);
+        if !fs::symlink_metadata(&at)?.is_symlink() {
+            continue;
+        }
+        let repository = folder.ancestors().find(|ancestor| ancestor.join(".git").exists());
+        let target = at.canonicalize()?;
+        if let Some(root) = repository.or_else(|| parts.peek().is_none().then_some(folder.as_path())) {
+            let root = root.canonicalize()?;
+            match target.strip_prefix(&root) {
+                Ok(below) if is_hidden(below) => return refused("it is a link to a hidden file"),
+                Ok(_) => {}
+                Err(_) => {
+                    return refused(&format!(
+                        "it is a link that leads out of `{}`",
+                        crate::text::path(&root)
+                    ));
+                }
+            }
+        }
+        at = target;
+    }
+    Ok(())
 }
 
 /// The text of a plain file, which is still the one that its path leads to.
@@ -201,6 +225,10 @@ mod tests {
             assert!(error.starts_with("it is a link that leads out of"), "{path}: {error}");
         }
         assert!(read("repo/specs").unwrap_err().contains("not a plain file"));
+        // Whoever names it means it, also by way of a repository.
+        for path in ["outside", "repo/../outside", "repo/specs/../../outside"] {
+            assert_eq!(read(path).unwrap(), "an-id\n", "{path}");
+        }
     }
 
     #[test]

@@ -190,6 +190,29 @@ fn the_words_of_the_schema_are_those_of_the_program() {
 }
 
 #[test]
+fn a_schema_holds_the_schemas_that_it_refers_to() {
+    let path = |name: &str| format!("{}/docs/{name}.schema.json", env!("CARGO_MANIFEST_DIR"));
+    let read = |name: &str| fs::read_to_string(path(name)).unwrap();
+    let parse = |name: &str| serde_json::from_str::<serde_json::Value>(&read(name)).unwrap();
+    let parts_of =
+        [("apply", &["check"][..]), ("fleet", &["plan", "check", "apply"]), ("saved-plan", &["plan"])];
+    for (name, parts) in parts_of {
+        let mut schema = parse(name);
+        for part in parts {
+            let mut held = parse(part);
+            held.as_object_mut().unwrap().retain(|key, _| key != "$schema" && key != "$defs");
+            schema["$defs"][part] = held;
+        }
+        let current = format!("{schema:#}\n");
+        if std::env::var_os("UPDATE_DOCS").is_some() {
+            fs::write(path(name), &current).unwrap();
+        }
+        assert!(read(name) == current, "docs/{name}.schema.json is out of date: UPDATE_DOCS=1 cargo test");
+        assert!(!current.contains(".schema.json"), "{name}");
+    }
+}
+
+#[test]
 fn every_region_is_in_the_docs() {
     let genesys = include_str!("../../docs/genesys.md");
     for region in genesys_iam::spec::GENESYS_REGIONS {
