@@ -189,7 +189,8 @@ impl Session {
             .into());
         }
         if let Err(error) = &live {
-            self.list_permissions(error, CommandKind::Plan, output);
+            let kind = if is_check { CommandKind::Check } else { CommandKind::Plan };
+            self.list_permissions(error, kind, output);
         }
         let (functions, exact) = functions?;
         let mut live = live?;

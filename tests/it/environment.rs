@@ -186,6 +186,8 @@ fn a_missing_permission_is_named_with_all_others_that_are_needed() {
     let run = with_keys(&endpoint).run(&["plan"]);
     run.expect(1).says("iam:GetRole").says("`plan` needs iam:GetPolicy, iam:GetPolicyVersion, iam:GetRole,");
     run.says("permissions --for plan` prints the policy");
+    let run = with_keys(&endpoint).run(&["check"]);
+    run.says("for this spec `check` needs ").says("permissions --for check` prints the policy");
 }
 
 const CALLER: &str = "<GetCallerIdentityResponse><GetCallerIdentityResult><Arn>arn:aws:iam::111122223333:user/x</Arn>\
