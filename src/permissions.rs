@@ -28,6 +28,35 @@ pub struct Permission {
     pub is_optional: bool,
 }
 
+impl Permission {
+    /// The same permission as two that allow together what a command needs, the first for up to `first` resources. None for one
+    /// that cannot be divided.
+    pub fn divided(&self, first: usize) -> Option<(Self, Self)> {
+        let (mut one, mut other) = (self.clone(), self.clone());
+        if self.resources.len() > 1 {
+            let first = first.clamp(1, self.resources.len() - 1);
+            other.resources = one.resources.split_off(first);
+            // A role has only its own policy attached: they are in the same order.
+            if let (Some((_, ATTACHED, some)), Some((_, _, rest))) =
+                (&mut one.condition, &mut other.condition)
+            {
+                *rest = some.split_off(first);
+            }
+            return Some((one, other));
+        }
+        match (&mut one.condition, &mut other.condition) {
+            (Some((_, _, some)), Some((_, _, rest))) if some.len() > 1 => {
+                *rest = some.split_off(some.len() / 2)
+            }
+            _ => return None,
+        }
+        Some((one, other))
+    }
+}
+
+/// The condition key of a policy that is attached.
+const ATTACHED: &str = "iam:PolicyARN";
+
 /// A permission of Genesys Cloud's OAuth client, and what it is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct GenesysPermission {
@@ -271,7 +300,7 @@ fn writes(desired: &DesiredState, roles: Vec<String>, policies: Vec<String>) -> 
         ),
         // No other policy can be attached by whoever has this.
         Permission {
-            condition: Some(("ArnEquals", "iam:PolicyARN", policies)),
+            condition: Some(("ArnEquals", ATTACHED, policies)),
             ..grant("AttachPolicies", &["iam:AttachRolePolicy"], &roles)
         },
     ];

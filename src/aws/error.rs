@@ -326,8 +326,11 @@ fn help_for_credentials(cause: &(dyn Error + 'static)) -> String {
     let broken = error.is_some_and(|error| error_chain(error).any(|link| link.is::<ConnectorError>()));
     let help = if error_chain(cause).any(|link| link.is::<OtherAccount>()) {
         "give the command credentials that stay those of one account, and run it again: it continues where it stopped"
-    } else if let Some((code, _)) = error_chain(cause).find_map(refusal) {
-        if is_access_denied(code) {
+    } else if let Some((code, message)) = error_chain(cause).find_map(refusal) {
+        if message.contains("invalid MFA one time pass code") {
+            "the code was refused: a code is good once, for half a minute. Run it again with the next one, and check the \
+             clock of the device"
+        } else if is_access_denied(code) {
             "the role could not be assumed: its trust policy must admit the base credentials (and the external \
              ID), and those must be allowed `sts:AssumeRole`"
         } else {
@@ -669,14 +672,17 @@ mod tests {
 
     #[test]
     fn a_refused_hub_role_is_told_with_awss_own_words() {
-        let meta = aws_smithy_types::error::ErrorMetadata::builder()
-            .code("AccessDenied")
-            .message("User: x is not authorized to perform: sts:AssumeRole")
-            .build();
-        let refused = CredentialsError::provider_error(AssumeRoleError::generic(meta));
-        let error = undelivered(ConnectorError::other(refused.into(), None));
+        let refused = |message: &str| {
+            let meta =
+                aws_smithy_types::error::ErrorMetadata::builder().code("AccessDenied").message(message);
+            let refused = CredentialsError::provider_error(AssumeRoleError::generic(meta.build()));
+            undelivered(ConnectorError::other(refused.into(), None))
+        };
+        let error = refused("User: x is not authorized to perform: sts:AssumeRole");
         assert!(error.to_string().contains("AccessDenied: User: x is not authorized"), "{error}");
         assert!(error.help().unwrap().contains("trust policy"));
+        let error = refused("MultiFactorAuthentication failed with invalid MFA one time pass code. ");
+        assert!(error.help().unwrap().contains("the code was refused"));
     }
 
     #[test]

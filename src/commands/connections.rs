@@ -40,11 +40,10 @@ impl Connections {
         };
         let clients = match aws::connect(aws, transport).await {
             Err(error) if error.mfa_serial().is_some() => {
-                let question = format!("MFA code of {}: ", error.mfa_serial().unwrap_or_default());
-                match ask(&question, &Interrupt::default(), output).await {
-                    Ok(Some(code)) => aws::connect_with_mfa(aws, Transport::Network, Some(&code)).await?,
-                    Ok(None) | Err(_) => return Err(error),
-                }
+                let Some(code) = mfa_code(error.mfa_serial().unwrap_or_default(), output).await else {
+                    return Err(error);
+                };
+                aws::connect_with_mfa(aws, Transport::Network, Some(&code)).await?
             }
             clients => clients?,
         };
@@ -85,6 +84,18 @@ impl Connections {
         let sandbox = Arc::new(Mutex::new(sandbox));
         self.sandbox = Some(Arc::clone(&sandbox));
         Ok(sandbox)
+    }
+}
+
+/// The code that a device shows; none where nobody answers.
+async fn mfa_code(serial: &str, output: &Output) -> Option<String> {
+    let question = format!("MFA code of {serial}: ");
+    loop {
+        let code = ask(&question, &Interrupt::default(), output).await.ok()??;
+        if code.len() == 6 && code.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Some(code);
+        }
+        output.message("not valid: a code has six digits\n");
     }
 }
 

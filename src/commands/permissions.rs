@@ -11,7 +11,7 @@ use super::{CommandError, Status, loading, specs};
 use crate::arn::AccountId;
 use crate::explain::Explain;
 use crate::model::{DesiredState, resolve};
-use crate::permissions::{CommandKind, genesys_permissions, permissions, size};
+use crate::permissions::{CommandKind, Permission, genesys_permissions, permissions, size};
 use crate::policy::quota;
 use crate::render;
 use crate::render::output::Output;
@@ -60,25 +60,40 @@ pub fn run(global: &Global, args: &PermissionsArgs, output: &Output) -> Result<S
         PermissionsFor::Destroy => CommandKind::Destroy,
     };
     let grants = permissions(&desired, purpose);
-    let json = render::permissions::json(&grants);
-    let size = size(&json);
-    if size > quota::MANAGED_POLICY {
-        output.message(&format!(
-            "{} {size} characters: a customer managed policy takes {}. Make several of its statements, or an inline \
-             policy (10,240 for a role)\n",
-            paint(WARNING, "warning:"),
-            quota::MANAGED_POLICY
-        ));
+    let policies = render::permissions::policies(&grants);
+    if policies.len() > 1 {
+        output.message(&too_long(&grants, policies.len(), args.format));
     }
     let of_genesys = genesys_permissions(&desired, purpose);
     if !of_genesys.is_empty() {
         output.message(&format!("{}\n", render::permissions::genesys(&of_genesys)));
     }
     output.result(&match args.format {
-        PermissionsFormat::Json => json,
-        PermissionsFormat::Terraform => render::permissions::terraform(&grants),
+        PermissionsFormat::Json => render::permissions::json(&policies),
+        PermissionsFormat::Terraform => render::permissions::terraform(&policies),
     })?;
     Ok(Status::Done)
+}
+
+/// That the permissions are printed as several policies, and what to do with them.
+fn too_long(grants: &[Permission], policies: usize, format: PermissionsFormat) -> String {
+    let size = size(&render::permissions::json(&[grants.to_vec()]));
+    let printed = match format {
+        PermissionsFormat::Json => format!("an array of {policies} policies"),
+        PermissionsFormat::Terraform => format!("{policies} data sources"),
+    };
+    let more_than_attach = match policies {
+        0..=quota::ATTACHED_POLICIES => "",
+        _ => {
+            ". That is more than a role takes unless its quota is raised: select fewer roles (`--role`), one identity for each"
+        }
+    };
+    format!(
+        "{} {size} characters, and a customer managed policy takes {}: this is {printed} that fit. Create and attach them \
+         all{more_than_attach}\n",
+        paint(WARNING, "warning:"),
+        quota::MANAGED_POLICY
+    )
 }
 
 /// What all of the specs want: a policy is of one account.

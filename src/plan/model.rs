@@ -159,6 +159,8 @@ pub enum Blocker {
         what: &'static str,
         used: i32,
         limit: i32,
+        /// As many the plan makes.
+        more: usize,
     },
     /// The role or policy itself has no room.
     OverQuota {

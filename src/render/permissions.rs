@@ -4,7 +4,8 @@ use std::fmt::Write;
 
 use serde_json::{Map, Value, json};
 
-use crate::permissions::{GenesysPermission, Permission};
+use crate::permissions::{GenesysPermission, Permission, size};
+use crate::policy::quota;
 
 /// What the OAuth client needs, one per line: it is not part of the IAM policy.
 pub fn genesys(permissions: &[GenesysPermission]) -> String {
@@ -15,8 +16,52 @@ pub fn genesys(permissions: &[GenesysPermission]) -> String {
     format!("In Genesys Cloud, a role of the OAuth client needs:{}", lines.collect::<String>())
 }
 
-/// A policy document.
-pub fn json(grants: &[Permission]) -> String {
+/// The permissions as policies that each fit into a customer managed policy: one, where all of them do.
+pub fn policies(grants: &[Permission]) -> Vec<Vec<Permission>> {
+    let fits = |policy: &[Permission]| size(&document(policy).to_string()) <= quota::MANAGED_POLICY;
+    let mut policies = Vec::new();
+    let mut policy: Vec<Permission> = Vec::new();
+    let mut left: Vec<Permission> = grants.iter().rev().cloned().collect();
+    while let Some(grant) = left.pop() {
+        let with = |part: Permission| [policy.as_slice(), &[part]].concat();
+        if fits(&with(grant.clone())) {
+            policy.push(grant);
+            continue;
+        }
+        // As much of it as there is room for.
+        let lengths: Vec<usize> = (1..grant.resources.len()).collect();
+        let room = lengths
+            .partition_point(|&length| grant.divided(length).is_some_and(|(part, _)| fits(&with(part))));
+        if room > 0
+            && let Some((part, rest)) = grant.divided(room)
+        {
+            policy.push(part);
+            left.push(rest);
+        } else if !policy.is_empty() {
+            left.push(grant);
+        } else if let Some((part, rest)) = grant.divided(1) {
+            left.extend([rest, part]);
+            continue;
+        } else {
+            policy.push(grant);
+        }
+        policies.push(std::mem::take(&mut policy));
+    }
+    if !policy.is_empty() {
+        policies.push(policy);
+    }
+    policies
+}
+
+/// A policy document, or an array of several.
+pub fn json(policies: &[Vec<Permission>]) -> String {
+    match policies {
+        [policy] => format!("{:#}\n", document(policy)),
+        _ => format!("{:#}\n", policies.iter().map(|policy| document(policy)).collect::<Value>()),
+    }
+}
+
+fn document(grants: &[Permission]) -> Value {
     let statements: Vec<Value> = grants
         .iter()
         .map(|Permission { sid, actions, resources, condition, is_optional: _ }| {
@@ -31,16 +76,29 @@ pub fn json(grants: &[Permission]) -> String {
             Value::Object(statement)
         })
         .collect();
-    format!("{:#}\n", json!({ "Version": "2012-10-17", "Statement": statements }))
+    json!({ "Version": "2012-10-17", "Statement": statements })
 }
 
-/// `data "aws_iam_policy_document" "genesys_iam"`
-pub fn terraform(grants: &[Permission]) -> String {
+/// `data "aws_iam_policy_document" "genesys_iam"`, with numbers where there are several.
+pub fn terraform(policies: &[Vec<Permission>]) -> String {
+    match policies {
+        [policy] => data_source("genesys_iam", policy),
+        _ => {
+            let numbered = policies.iter().zip(1..);
+            let sources: Vec<String> = numbered
+                .map(|(policy, number): (_, usize)| data_source(&format!("genesys_iam_{number}"), policy))
+                .collect();
+            sources.join("\n")
+        }
+    }
+}
+
+fn data_source(name: &str, grants: &[Permission]) -> String {
     let list = |values: &[String]| {
         let quoted: Vec<String> = values.iter().map(|value| format!("      {},\n", quoted(value))).collect();
         format!("[\n{}    ]", quoted.concat())
     };
-    let mut out = String::from("data \"aws_iam_policy_document\" \"genesys_iam\" {\n");
+    let mut out = format!("data \"aws_iam_policy_document\" \"{name}\" {{\n");
     for (number, Permission { sid, actions, resources, condition, is_optional }) in grants.iter().enumerate()
     {
         if number > 0 {

@@ -333,8 +333,8 @@ pub fn blocker_remark(blocker: &Blocker) -> Remark {
             ),
             "remove the role from it first: `aws iam remove-role-from-instance-profile`".to_owned(),
         ),
-        Blocker::Quota { what, used, limit } => (
-            format!("the account has {used} of {limit} {what}: there is no room for more"),
+        Blocker::Quota { what, used, limit, more } => (
+            format!("the account has {used} of {limit} {what}, and the plan creates {more}"),
             "delete some, or have AWS raise the quota".to_owned(),
         ),
         Blocker::OverQuota { of, what, needs, limit } => (

@@ -173,9 +173,10 @@ fn the_code_that_is_typed_goes_with_the_devices_serial_number() {
          [profile base]\naws_access_key_id = {KEY}\naws_secret_access_key = SECRET-KEY\n"
     );
     let project = project(&config).env("AWS_PROFILE", "ops").env("AWS_ENDPOINT_URL", &endpoint);
-    let run = on_a_terminal(&project, &["plan"], "123456");
+    let run = on_a_terminal(&project, &["plan"], "\n12 34\n１２３４５６\n123456");
     run.expect(0)
         .says("MFA code of arn:aws:iam::111122223333:mfa/jane")
+        .says("not valid: a code has six digits")
         .says("3 to create")
         .says_not("SECRET");
     let asked = asked.lock().unwrap();

@@ -56,6 +56,7 @@ mod remedies;
 mod repository;
 mod rounds;
 mod sandbox;
+mod sandbox_requests;
 mod saved;
 mod scenarios;
 mod siblings;

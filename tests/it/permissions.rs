@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::support::args;
 use crate::support::wire::{Call, Wire};
-use crate::support::world::{ACCOUNT, ID, OTHER_ID, World, clean, connect_as, spec_of, virtual_time};
+use crate::support::world::{
+    ACCOUNT, ID, OTHER_ID, World, clean, connect_as, fleet_of, spec_of, virtual_time,
+};
 use crate::support::{EXAMPLE, Project};
 use aws_credential_types::Credentials;
 use genesys_iam::apply::Interrupt;
@@ -12,9 +14,10 @@ use genesys_iam::commands::loading::seed;
 use genesys_iam::commands::session::Session;
 use genesys_iam::commands::{CommandError, Status, apply, check, destroy, plan};
 use genesys_iam::model::resolve;
-use genesys_iam::permissions::{CommandKind, Permission, permissions};
-use genesys_iam::policy::Document;
+use genesys_iam::permissions::{CommandKind, Permission, permissions, size};
+use genesys_iam::policy::{Document, quota};
 use genesys_iam::render::output::Output;
+use genesys_iam::render::permissions::{json, policies};
 use genesys_iam::sandbox::Sandbox;
 use genesys_iam::spec::Spec;
 use insta::assert_snapshot;
@@ -38,15 +41,18 @@ struct Outcome {
 
 /// Runs the scenario as somebody who has just these grants, without one action.
 async fn run(scenario: &Scenario, grants: &[Permission], without: Option<&str>) -> Outcome {
-    let text = genesys_iam::render::permissions::json(grants);
-    let mut policy: serde_json::Value = serde_json::from_str(&text).unwrap();
-    for statement in policy["Statement"].as_array_mut().unwrap() {
-        statement["Action"].as_array_mut().unwrap().retain(|action| action.as_str() != without);
+    let mut documents = Vec::new();
+    for grants in policies(grants) {
+        let mut policy: serde_json::Value = serde_json::from_str(&json(&[grants])).unwrap();
+        for statement in policy["Statement"].as_array_mut().unwrap() {
+            statement["Action"].as_array_mut().unwrap().retain(|action| action.as_str() != without);
+        }
+        let is_left = |one: &serde_json::Value| !one["Action"].as_array().unwrap().is_empty();
+        policy["Statement"].as_array_mut().unwrap().retain(is_left);
+        documents.push(Document::parse(&policy.to_string()).unwrap());
     }
-    policy["Statement"].as_array_mut().unwrap().retain(|one| !one["Action"].as_array().unwrap().is_empty());
     let mut sandbox = scenario.before.copy();
-    let document = Document::parse(&policy.to_string()).unwrap();
-    sandbox.add_identity(KEY, &format!("arn:aws:iam::{ACCOUNT}:user/limited"), Some(vec![document]));
+    sandbox.add_identity(KEY, &format!("arn:aws:iam::{ACCOUNT}:user/limited"), Some(documents));
     let wire = Wire::new(World::new(sandbox), None);
     let credentials = Credentials::new(KEY, "secret", None, None, "test");
     let clients = connect_as(&scenario.wanted, &wire, credentials).await;
@@ -260,5 +266,80 @@ fn permissions_name_just_the_paths_of_the_spec_and_tell_when_they_are_too_long()
         many.push_str(&format!("\n[[role]]\nname = \"Role{n}\"\nfunctions = [\"f{n}\"]\n"));
     }
     project.write_spec(&many);
-    project.run(&["permissions"]).expect(0).says("a customer managed policy takes 6144");
+    let printed = project.run(&["permissions"]);
+    printed
+        .expect(0)
+        .says("a customer managed policy takes 6144: this is an array of")
+        .says("attach them all\n");
+    let array: Vec<serde_json::Value> = serde_json::from_str(&printed.stdout).unwrap();
+    assert!(array.len() > 1 && array.iter().all(|policy| size(&policy.to_string()) <= quota::MANAGED_POLICY));
+    let terraform = project.run(&["permissions", "--format", "terraform"]);
+    terraform.expect(0).says(&format!("{} data sources", array.len()));
+    terraform.says(&format!("\"aws_iam_policy_document\" \"genesys_iam_{}\"", array.len()));
+    for n in 20..120 {
+        many.push_str(&format!("\n[[role]]\nname = \"Role{n}\"\nfunctions = [\"f{n}\"]\n"));
+    }
+    project.write_spec(&many);
+    project.run(&["permissions"]).expect(0).says("more than a role takes").says("--role");
+}
+
+#[test]
+fn permissions_of_many_roles_are_policies_that_fit_and_allow_all_of_it_together() {
+    virtual_time().block_on(async {
+        let wanted = fleet_of(30, ID);
+        let grants = permissions(&resolve(&wanted, &BTreeMap::new()), CommandKind::Apply);
+        let printed = policies(&grants);
+        assert!(printed.len() > 2, "{}", printed.len());
+        for policy in &printed {
+            assert!(size(&json(std::slice::from_ref(policy))) <= quota::MANAGED_POLICY);
+        }
+        let pairs = |grants: &mut dyn Iterator<Item = &Permission>| -> BTreeSet<(&str, &str, String)> {
+            let each = |grant: &'_ Permission| -> Vec<(&'static str, &'static str, String)> {
+                let of = |action| {
+                    grant.resources.iter().map(move |resource| (grant.sid, action, resource.clone()))
+                };
+                grant.actions.iter().copied().flat_map(of).collect()
+            };
+            grants.flat_map(each).collect()
+        };
+        assert_eq!(pairs(&mut printed.iter().flatten()), pairs(&mut grants.iter()));
+        let scenario = Scenario {
+            before: Sandbox::new(&seed(&wanted)),
+            wanted: wanted.clone(),
+            purpose: CommandKind::Apply,
+        };
+        let all = run(&scenario, &grants, None).await;
+        assert!(matches!(all.result, Ok(Status::Done)), "{} {:?}", all.said, all.result);
+        // More boundaries than fit into one condition.
+        let long = Permission {
+            sid: "CreateRoles",
+            actions: vec!["iam:CreateRole"],
+            resources: vec![
+                "arn:aws:iam::111122223333:role/a".to_owned(),
+                "arn:aws:iam::111122223333:role/b".to_owned(),
+            ],
+            condition: Some((
+                "ArnEquals",
+                "iam:PermissionsBoundary",
+                (0..200).map(|n| format!("arn:aws:iam::111122223333:policy/boundary{n}")).collect(),
+            )),
+            is_optional: false,
+        };
+        let printed = policies(&[long]);
+        assert!(
+            printed.iter().all(|policy| size(&json(std::slice::from_ref(policy))) <= quota::MANAGED_POLICY)
+        );
+        let values: BTreeSet<(&String, &String)> = printed
+            .iter()
+            .flatten()
+            .flat_map(|one| {
+                one.resources.iter().flat_map(|role| {
+                    one.condition
+                        .iter()
+                        .flat_map(move |(_, _, values)| values.iter().map(move |value| (role, value)))
+                })
+            })
+            .collect();
+        assert_eq!(values.len(), 400);
+    });
 }

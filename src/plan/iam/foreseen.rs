@@ -80,8 +80,6 @@ pub fn block_what_iam_refuses(
     }
 }
 
-/// What IAM lets every role have; a quota may be higher.
-const LEAST_ATTACHED: usize = 10;
 /// Of a role, or of a policy.
 const MOST_TAGS: usize = 50;
 
@@ -144,7 +142,7 @@ impl Peak {
 pub fn needs_attachment_quota(plan: &Plan, live: &LiveState) -> bool {
     let peak = |role: &RolePlan| Some(Peak::of(role, live.roles.get(&role.role)?).attached);
     let changed = plan.roles.iter().filter(|role| !role.changes.is_empty());
-    changed.filter_map(peak).any(|attached| attached > LEAST_ATTACHED)
+    changed.filter_map(peak).any(|attached| attached > quota::ATTACHED_POLICIES)
 }
 
 /// The quotas of a single role that its changes would exceed.
@@ -176,7 +174,7 @@ fn no_room(foresight: &Foresight, key: &str, what: &'static str, more: usize) ->
     let used = *foresight.summary.get(key)?;
     let limit = *foresight.summary.get(&format!("{key}Quota"))?;
     let left = usize::try_from(limit.saturating_sub(used)).unwrap_or(0);
-    (more > left).then_some(Blocker::Quota { what, used, limit })
+    (more > left).then_some(Blocker::Quota { what, used, limit, more })
 }
 
 fn no_boundary(foresight: &Foresight, arn: &Arn) -> Option<Blocker> {

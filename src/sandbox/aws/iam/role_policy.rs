@@ -8,9 +8,6 @@ use crate::sandbox::aws::query::QueryAnswer;
 use crate::sandbox::aws::refusal::Refusal;
 use crate::sandbox::state::document::parse;
 
-/// IAM's default quota.
-const MAX_ATTACHED: usize = 10;
-
 pub(crate) fn attach(call: &mut Call<'_>) -> Result<QueryAnswer, Refusal> {
     let name = call.params.role_name()?;
     let arn = call.params.policy_arn("PolicyArn")?;
@@ -20,8 +17,11 @@ pub(crate) fn attach(call: &mut Call<'_>) -> Result<QueryAnswer, Refusal> {
     if !attachable {
         return Err(Refusal::no_such_entity(format!("Policy {arn} does not exist or is not attachable.")));
     }
-    if !role.attached.contains(arn) && role.attached.len() >= MAX_ATTACHED {
-        return Err(Refusal::limit(format!("Cannot exceed quota for PoliciesPerRole: {MAX_ATTACHED}")));
+    if !role.attached.contains(arn) && role.attached.len() >= quota::ATTACHED_POLICIES {
+        return Err(Refusal::limit(format!(
+            "Cannot exceed quota for PoliciesPerRole: {}",
+            quota::ATTACHED_POLICIES
+        )));
     }
     // Attaching a policy twice is not an error.
     role.attached.insert(arn.to_owned());
