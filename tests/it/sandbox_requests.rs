@@ -287,6 +287,9 @@ fn token(sandbox: &mut Sandbox) -> String {
 /// What keeps a client from reading an answer.
 fn unreadable(answer: &Response<Vec<u8>>) -> Option<String> {
     let Ok(body) = std::str::from_utf8(answer.body()) else { return Some("not UTF-8".to_owned()) };
+    if answer.status() == http::StatusCode::NO_CONTENT {
+        return (!body.is_empty()).then(|| "a body where there is none".to_owned());
+    }
     match answer.headers().get("content-type").map(|kind| kind.to_str().unwrap()) {
         None => (!body.is_empty()).then(|| "a body without a type".to_owned()),
         Some(kind) if kind.contains("json") => {
