@@ -118,6 +118,9 @@ fn checked(body: &Value) -> Result<(), ApiRefusal> {
     if !body["config"]["request"].is_object() {
         return Err(ApiRefusal::bad_request("config", "must not be null"));
     }
+    if !matches!(body["config"]["response"], Value::Null | Value::Object(_)) {
+        return Err(ApiRefusal::bad_request("config.response", "must be an object"));
+    }
     let timeout = body["config"]["timeoutSeconds"].as_i64();
     if timeout.is_some_and(|seconds| !(1..=60).contains(&seconds)) {
         return Err(ApiRefusal::bad_request("timeoutSeconds", "must be between 1 and 60"));

@@ -133,7 +133,7 @@ impl ReceivedCall<'_> {
         let others = self.query.iter().filter(|(key, _)| key != "pageNumber");
         let others: String = form_urlencoded::Serializer::new(String::new()).extend_pairs(others).finish();
         let mut listing = json!({
-            "entities": all.into_iter().skip((current - 1) * size).take(size).collect::<Vec<_>>(),
+            "entities": all.into_iter().skip((current - 1).saturating_mul(size)).take(size).collect::<Vec<_>>(),
             "pageSize": size, "pageNumber": current, "total": total, "pageCount": pages,
         });
         if current < pages {

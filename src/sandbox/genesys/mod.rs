@@ -113,13 +113,17 @@ fn answer(
     let query = request.uri().query().unwrap_or_default();
     let body: Value = match request.body().as_ref() {
         [] => Value::Null,
-        text => serde_json::from_slice(text).map_err(|_| {
-            ApiRefusal::new(
-                400,
-                "bad.request",
-                "The request could not be understood by the server due to malformed syntax.",
-            )
-        })?,
+        // No call takes anything else.
+        text => match serde_json::from_slice(text) {
+            Ok(body @ (Value::Null | Value::Object(_))) => body,
+            _ => {
+                return Err(ApiRefusal::new(
+                    400,
+                    "bad.request",
+                    "The request could not be understood by the server due to malformed syntax.",
+                ));
+            }
+        },
     };
     let mut call = ReceivedCall {
         state,
