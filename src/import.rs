@@ -1,5 +1,6 @@
 //! A spec for roles that exist, after which the next plan only adds tags; and what a spec cannot express. Pure.
 
+mod connected;
 mod genesys;
 mod role;
 mod text;

@@ -9,7 +9,8 @@ use serde_json::{Value, json};
 use super::client::{Clients, Payload, SignedCall, SignedService};
 use super::error::AwsError;
 use crate::arn::{AccountId, Arn};
-use crate::check::{EventHistory, PresentedId, RegionReading, RoleUse, SessionUser};
+use crate::check::{EventHistory, PresentedId, RegionReading, RoleUse, SessionUser, WrittenTrust};
+use crate::policy::Document;
 
 /// AWS allows two requests per second in an account and region.
 const CLOUDTRAIL: SignedService = SignedService { name: "cloudtrail", id: "CloudTrail", rate: Some(2.0) };
@@ -38,7 +39,7 @@ pub async fn role_uses(
         since,
         regions: Vec::new(),
         uses: Vec::new(),
-        trust_changed: None,
+        written: Vec::new(),
         unreadable: 0,
     };
     let mut known = BTreeSet::new();
@@ -48,7 +49,7 @@ pub async fn role_uses(
         for event in events {
             match event {
                 RoleEvent::Use(used) if known.insert(used.id.clone()) => history.uses.push(used),
-                RoleEvent::TrustWritten(at) => history.trust_changed = history.trust_changed.max(Some(at)),
+                RoleEvent::TrustWritten(written) => history.written.push(written),
                 RoleEvent::Unreadable => history.unreadable += 1,
                 RoleEvent::Use(_) | RoleEvent::Other => {}
             }
@@ -72,9 +73,12 @@ async fn in_region(clients: &Clients, role: &Arn, region: &str, since: Timestamp
             Ok(page) => page,
             // What came before it was read still.
             Err(error) => {
+                let why = error.brief();
                 let reading = match oldest {
-                    Some(oldest) => RegionReading::Until(oldest),
-                    None => RegionReading::NotRead(error.brief()),
+                    Some(oldest) => {
+                        RegionReading::Until { oldest, events: events.len(), stopped_by: Some(why) }
+                    }
+                    None => RegionReading::NotRead(why),
                 };
                 return FoundEvents { reading, events };
             }
@@ -96,7 +100,12 @@ async fn in_region(clients: &Clients, role: &Arn, region: &str, since: Timestamp
             return FoundEvents { reading: RegionReading::Whole, events };
         }
     }
-    let reading = oldest.map_or(RegionReading::Whole, RegionReading::Until);
+    let reading = match oldest {
+        Some(oldest) => RegionReading::Until { oldest, events: events.len(), stopped_by: None },
+        None => {
+            RegionReading::NotRead(format!("{MOST_PAGES} pages without a dated event, and there are more"))
+        }
+    };
     FoundEvents { reading, events }
 }
 
@@ -132,7 +141,7 @@ async fn look_up(
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum RoleEvent {
     Use(RoleUse),
-    TrustWritten(Timestamp),
+    TrustWritten(WrittenTrust),
     /// A refusal, another role, another call.
     Other,
     /// Nobody can say what it is.
@@ -158,7 +167,12 @@ fn role_event(text: &str, role: &Arn) -> RoleEvent {
         ("iam.amazonaws.com", "UpdateAssumeRolePolicy" | "CreateRole", Some(at))
             if parameters["roleName"].as_str() == Some(role.name()) =>
         {
-            RoleEvent::TrustWritten(at)
+            let text =
+                parameters["policyDocument"].as_str().or(parameters["assumeRolePolicyDocument"].as_str());
+            RoleEvent::TrustWritten(WrittenTrust {
+                at,
+                document: text.and_then(|text| Document::parse(text).ok()),
+            })
         }
         ("sts.amazonaws.com", name, Some(at)) if SESSIONS.contains(&name) => {
             // The look-up was by this role; where the event names one, it decides.

@@ -9,6 +9,7 @@ mod connected;
 mod diagnosis;
 mod evaluated;
 mod facts;
+mod former;
 mod guarded;
 mod invoked;
 mod judge;
@@ -45,5 +46,7 @@ pub(crate) use questions::extra_grants;
 pub use questions::{may_assume, may_invoke, near_misses};
 pub use report::{AskedOrganization, CheckReport, RoleReport};
 pub use topic::Topic;
-pub use uses::{EventHistory, ExternalAccess, PresentedId, Recorded, RegionReading, RoleUse, SessionUser};
+pub use uses::{
+    EventHistory, ExternalAccess, PresentedId, Recorded, RegionReading, RoleUse, SessionUser, WrittenTrust,
+};
 pub use verdict::{Sign, Verdict};

@@ -1,11 +1,14 @@
 //! Claims about what happened: who got a session of the role, as AWS recorded it. Only what was seen proves something:
 //! AWS logs no refused call of another account in the role's account, so that nothing follows from what was not seen.
 
+use std::borrow::Cow;
+
 use jiff::Timestamp;
 
 use super::cause::Cause;
 use super::claim::{Claim, Finding, Harm, Question};
-use super::facts::Facts;
+use super::facts::{Basis, Facts};
+use super::former::was_demanded;
 use super::level::Level;
 use super::questions::{genesys, may_assume};
 use super::topic::Topic;
@@ -22,6 +25,9 @@ pub const PROBE_SESSION: &str = "genesys-iam-check";
 
 /// How uses by Genesys Cloud's account under another external ID are called.
 const OTHER_CUSTOMER: &str = "another customer of Genesys Cloud";
+
+/// The external ID of such a use.
+const FORMER_ID: &str = "the external ID that the trust policy demanded until it was corrected";
 
 /// Seconds.
 const HOUR: i64 = 3600;
@@ -50,7 +56,10 @@ pub(crate) fn observed(facts: &Facts) -> Vec<Claim> {
 pub(crate) fn observation(facts: &Facts) -> Option<String> {
     let (Some(recorded), Some(_)) = (&facts.recorded, &facts.live.role) else { return None };
     let seen = SeenUses::new(&recorded.history, facts);
-    let is_news = !seen.genesys.is_empty() || !seen.strangers.is_empty() || seen.history.unreadable > 0;
+    let is_news = !seen.genesys.is_empty()
+        || !seen.former.is_empty()
+        || !seen.strangers.is_empty()
+        || seen.history.unreadable > 0;
     (seen.was_read() && (recorded.is_asked || is_news)).then(|| seen.sentence())
 }
 
@@ -90,6 +99,8 @@ enum UseKind {
     /// Genesys Cloud's account, for another organization.
     OtherCustomer,
     Verifier,
+    /// Genesys Cloud's account, with the ID that the trust policy demanded until it was corrected.
+    Former,
     /// The spec accepts whom it is about, with a reason.
     Accepted,
     /// This tool's own.
@@ -102,6 +113,8 @@ struct SeenUses<'a> {
     facts: &'a Facts,
     history: &'a EventHistory,
     genesys: Vec<&'a RoleUse>,
+    /// The newest first.
+    former: Vec<&'a RoleUse>,
     probes: usize,
     verifier: usize,
     accepted: usize,
@@ -115,6 +128,7 @@ impl<'a> SeenUses<'a> {
             facts,
             history,
             genesys: Vec::new(),
+            former: Vec::new(),
             probes: 0,
             verifier: 0,
             accepted: 0,
@@ -124,6 +138,10 @@ impl<'a> SeenUses<'a> {
             let who = match seen.kind(used) {
                 UseKind::Genesys => {
                     seen.genesys.push(used);
+                    continue;
+                }
+                UseKind::Former => {
+                    seen.former.push(used);
                     continue;
                 }
                 UseKind::Probe => {
@@ -169,7 +187,11 @@ impl<'a> SeenUses<'a> {
         if is_genesys {
             let is_right =
                 used.external_id.as_ref().is_some_and(|id| id.expose() == desired.external_id.expose());
-            return if is_right { UseKind::Genesys } else { UseKind::OtherCustomer };
+            return match is_right {
+                true => UseKind::Genesys,
+                false if was_demanded(used, self.history, self.facts) => UseKind::Former,
+                false => UseKind::OtherCustomer,
+            };
         }
         match (verifier, &used.by) {
             (Some(verifier), SessionUser::Account(account)) if verifier.account == account.as_str() => {
@@ -195,7 +217,8 @@ impl<'a> SeenUses<'a> {
     /// When the trust policy was last written, as far as is known: at the latest when the role was made.
     fn changed(&self) -> Option<Timestamp> {
         let created = self.facts.live.role.as_ref().and_then(|role| role.record.created);
-        self.history.trust_changed.max(created)
+        let written = self.history.written.iter().map(|written| written.at).max();
+        written.max(created)
     }
 
     fn genesys_cloud(&self) -> Claim {
@@ -229,6 +252,13 @@ impl<'a> SeenUses<'a> {
                     self.at(self.changed().unwrap_or(used.at))
                 ),
             ),
+            (None, None) if !self.former.is_empty() => {
+                let used = self.former[0];
+                question.not_provable(
+                    format!("the last time was {}, with {FORMER_ID}", self.when(used)),
+                    "let Genesys Cloud invoke the function, and look again in 90 minutes",
+                )
+            }
             (None, None) => question.not_provable(
                 format!("no event in {looked_at}"),
                 "nothing follows from it: AWS logs no refusal here, and an event comes up to 90 minutes late",
@@ -276,7 +306,36 @@ impl<'a> SeenUses<'a> {
             ];
         }
         let note = if is_whole { "" } else { "said of what was looked at, and of nothing else" };
-        vec![question("").holds(seen).with_note(note)]
+        let claim = question("").holds(seen).with_note(note);
+        vec![match self.former_in_words() {
+            Some(notice) => claim.with_notice(notice),
+            None => claim,
+        }]
+    }
+
+    /// What nobody but its reader can judge: whether the organization of before was theirs.
+    fn former_in_words(&self) -> Option<String> {
+        let used = self.former.first()?;
+        let count = times(self.former.len(), ", last");
+        Some(format!(
+            "Genesys Cloud assumed the role {count} {}, with {FORMER_ID}: if that was your organization before you corrected it, \
+             nothing is wrong, and {} leaves it out",
+            ago(used.at, self.history.now),
+            self.looking_from(used.at)
+        ))
+    }
+
+    /// The command that looks at what came after.
+    fn looking_from(&self, at: Timestamp) -> String {
+        let settled = right_after(at);
+        let Facts { invocation, basis, desired, .. } = self.facts;
+        match basis {
+            Basis::Spec => format!("`{invocation} check --since {settled}`"),
+            Basis::Found { .. } => {
+                let role = shlex::try_quote(&desired.role.name).unwrap_or(Cow::Borrowed("ROLE"));
+                format!("`{invocation} diagnose {role} --since {settled}`")
+            }
+        }
     }
 
     fn stranger(&self, who: &str, uses: &[&RoleUse]) -> Finding {
@@ -301,18 +360,23 @@ impl<'a> SeenUses<'a> {
         let first = if still {
             self.facts.by_apply("it restores the trust policy")
         } else {
-            "find out how they got in".to_owned()
+            let theirs = if who == OTHER_CUSTOMER {
+                "if it was your own organization, before the external ID was corrected, nothing is wrong; otherwise "
+            } else {
+                ""
+            };
+            format!("{theirs}find out how they got in")
         };
         let session = uses.iter().find_map(|used| used.session.as_deref()).unwrap_or("their session");
         let session = one_line(session);
         let newest = uses.first().map_or(self.history.now, |used| used.at);
-        let settled = right_after(newest);
         Finding {
             cause: Cause::Stranger,
             what: format!("{} has assumed the role: {}", sentence_case(who), self.uses_in_short(uses)),
             consequence: consequence.to_owned(),
             remedy: format!(
-                "{first}; look in CloudTrail for session `{session}`; when it is settled, `check --since {settled}`"
+                "{first}; look in CloudTrail for session `{session}`; when it is settled, {}",
+                self.looking_from(newest)
             ),
             harm: Harm { lets_in: vec![who.to_owned()], ..Harm::default() },
         }
@@ -371,7 +435,13 @@ impl<'a> SeenUses<'a> {
                     "For your organization Genesys Cloud was not seen to assume the role{only}{seen} ({looked_at})."
                 );
             }
-            (None, None) => "Genesys Cloud was not seen to assume this role, which proves nothing".to_owned(),
+            (None, None) => match self.former.first() {
+                Some(used) => format!(
+                    "Genesys Cloud last assumed this role {}, with {FORMER_ID}",
+                    ago(used.at, self.history.now)
+                ),
+                None => "Genesys Cloud was not seen to assume this role, which proves nothing".to_owned(),
+            },
         };
         let too = if self.genesys.is_empty() { "" } else { ", too" };
         let others = self.others();
@@ -400,7 +470,7 @@ impl<'a> SeenUses<'a> {
         let days = |from: Timestamp| seconds(from, self.history.now).div_euclid(DAY);
         let mut reach = HistoryReach { days: days(self.history.since), is_whole: true };
         for (_, reading) in &self.history.regions {
-            if let RegionReading::Until(oldest) = reading {
+            if let RegionReading::Until { oldest, .. } = reading {
                 reach.is_whole &= seconds(*oldest, self.history.now) >= WEEK.min(reach.days * DAY);
             }
         }
@@ -415,8 +485,13 @@ impl<'a> SeenUses<'a> {
         for (region, reading) in &self.history.regions {
             match reading {
                 RegionReading::Whole => whole.push(region.as_str()),
-                RegionReading::Until(oldest) => {
-                    rest.push(format!("{region} back to {}, of more", minute(*oldest)));
+                RegionReading::Until { oldest, events, stopped_by } => {
+                    let why = stopped_by.as_deref().map(|why| format!(", then {}", one_line(why)));
+                    rest.push(format!(
+                        "the newest {events} events of {region}, back to {}{}",
+                        minute(*oldest),
+                        why.unwrap_or_default()
+                    ));
                 }
                 RegionReading::NotRead(why) => rest.push(format!("not {region}: {}", one_line(why))),
             }
@@ -658,7 +733,7 @@ mod tests {
 
     use super::*;
     use crate::check::tests::{RIGHT, facts};
-    use crate::check::{Outcome, RoleReport, Sign, judge};
+    use crate::check::{Outcome, RoleReport, Sign, WrittenTrust, judge};
     use crate::plan::testing::converged;
     use crate::spec::{AcceptSpec, AccountTrust};
 
@@ -689,9 +764,59 @@ mod tests {
                 ("eu-central-1".to_owned(), RegionReading::Whole),
             ],
             uses,
-            trust_changed: None,
+            written: Vec::new(),
             unreadable: 0,
         }
+    }
+
+    /// The trust policy that demanded this ID, written so many seconds ago; `None`: what it said is not known.
+    fn written(ago: i64, id: Option<&str>) -> WrittenTrust {
+        let document = id.map(|id| {
+            let condition = format!(r#","Condition":{{"StringEquals":{{"sts:ExternalId":"{id}"}}}}"#);
+            let condition = if id.is_empty() { String::new() } else { condition };
+            crate::plan::testing::document(&format!(
+                r#"{{"Version":"2012-10-17","Statement":{{"Effect":"Allow","Action":"sts:AssumeRole","Principal":{{"AWS":"765628985471"}}{condition}}}}}"#
+            ))
+        });
+        WrittenTrust { at: before(ago), document }
+    }
+
+    #[test]
+    fn a_use_under_the_id_that_was_demanded_until_it_was_corrected_is_a_notice() {
+        let uses = || vec![used(60, "765628985471", Some("former"))];
+        let of = |written: Vec<WrittenTrust>, uses| report_of(EventHistory { written, ..history(uses) });
+        let report = of(vec![written(HOUR / 2, Some(RIGHT)), written(2 * HOUR, Some("former"))], uses());
+        assert_eq!(report.diagnosis.findings, []);
+        assert_eq!(
+            report.claim_notices().collect::<Vec<_>>(),
+            [
+                "Genesys Cloud assumed the role once, 1 hour ago, with the external ID that the trust policy demanded until it was \
+              corrected: if that was your organization before you corrected it, nothing is wrong, and `genesys-iam check --since \
+              2026-09-21T13:13:21Z` leaves it out"
+            ]
+        );
+        let observation = report.observation.unwrap();
+        assert!(
+            observation
+                .starts_with("Genesys Cloud last assumed this role 1 hour ago, with the external ID that")
+        );
+        assert!(observation.contains("; no other account was seen"), "{observation}");
+        // Nobody demanded it: what the policy said is not known, was open, demanded another ID, or came later.
+        for written in [
+            vec![written(HOUR / 2, Some(RIGHT))],
+            vec![written(2 * HOUR, None)],
+            vec![written(2 * HOUR, Some(""))],
+            vec![written(2 * HOUR, Some("f*"))],
+            vec![written(2 * HOUR, Some("former")), written(3 * HOUR / 2, Some("third"))],
+            vec![written(HOUR / 2, Some("former"))],
+        ] {
+            let report = of(written, uses());
+            assert!(report.diagnosis.has(Cause::Stranger), "{report:?}");
+            assert!(report.diagnosis.findings[0].remedy.starts_with("if it was your own organization"));
+        }
+        // It excuses no other account.
+        let stranger = vec![used(60, "999988887777", Some("former"))];
+        assert!(of(vec![written(2 * HOUR, Some("former"))], stranger).diagnosis.has(Cause::Stranger));
     }
 
     fn report_of(history: EventHistory) -> RoleReport {
@@ -757,10 +882,10 @@ mod tests {
     #[test]
     fn a_use_before_the_trust_policy_was_written_shows_nothing_of_today() {
         let uses = || vec![used(120, "765628985471", Some(RIGHT))];
-        let report = report_of(EventHistory { trust_changed: Some(before(HOUR)), ..history(uses()) });
+        let report = report_of(EventHistory { written: vec![written(HOUR, None)], ..history(uses()) });
         assert!(matches!(line(&report, Topic::Used).outcome, Outcome::NotProvable { .. }));
         assert!(report.observation.unwrap().contains("before its trust policy was last written"));
-        let report = report_of(EventHistory { trust_changed: Some(before(DAY)), ..history(uses()) });
+        let report = report_of(EventHistory { written: vec![written(DAY, None)], ..history(uses()) });
         assert!(line(&report, Topic::Used).is_good());
     }
 
@@ -882,12 +1007,14 @@ mod tests {
     fn what_was_not_read_or_not_understood_is_said() {
         let mut part = history(genesys_uses(2));
         part.regions[1].1 = RegionReading::NotRead("AccessDenied: no".to_owned());
-        part.regions.push(("ap-south-1".to_owned(), RegionReading::Until(before(HOUR))));
+        let capped = RegionReading::Until { oldest: before(HOUR), events: 500, stopped_by: None };
+        part.regions.push(("ap-south-1".to_owned(), capped));
         let report = report_of(part);
         let claim = line(&report, Topic::Strangers);
         assert_eq!(
             claim.seen,
-            "us-east-1; 90 days; not eu-central-1: AccessDenied: no; ap-south-1 back to 2026-09-21 13:13 UTC, of more"
+            "us-east-1; 90 days; not eu-central-1: AccessDenied: no; the newest 500 events of ap-south-1, back to \
+             2026-09-21 13:13 UTC"
         );
         assert!(report.observation.as_ref().unwrap().contains("at least twice in 7 days"), "{claim:?}");
         let mut none = history(Vec::new());

@@ -149,7 +149,10 @@ impl Prober {
                     cause: cause(words),
                     ..finding(
                         format!("AWS refuses a caller whom the trust policy admits, {}", why(words)),
-                        &consequence(words, "what the documents promise cannot be relied on"),
+                        match self.is_genesys {
+                            true => consequence(words),
+                            false => "what the documents promise cannot be relied on",
+                        },
                         remedy(
                             words,
                             "allow sts:AssumeRole on the role in the caller's own policies; a role made seconds ago needs a moment",
@@ -161,15 +164,30 @@ impl Prober {
             }
             // Also where the documents leave it undecided: a real call decides.
             (Right, NotAdmitted | Unknown, Answer::Denied(words)) if self.is_genesys => {
-                let finding = finding(
-                    self.denial.clone().unwrap_or_else(|| {
-                        "The trust policy keeps Genesys Cloud's own account out".to_owned()
-                    }),
-                    "the data action fails with 403",
-                    self.restore.clone(),
-                    Harm { keeps_genesys_out: !self.admits_us, ..Harm::default() },
-                );
+                let harm = Harm { keeps_genesys_out: !self.admits_us, ..Harm::default() };
                 let explained: &'static [Cause] = if self.admits_us { &[Cause::Organization] } else { Cause::OF_TRUST };
+                let finding = match cause(words) {
+                    Cause::OrganizationGuard => Finding {
+                        cause: Cause::OrganizationGuard,
+                        ..finding(
+                            format!("AWS refuses Genesys Cloud, {}", why(words)),
+                            consequence(words),
+                            remedy(words, ""),
+                            harm,
+                        )
+                    },
+                    _ => Finding {
+                        cause: Cause::TrustPolicy,
+                        ..finding(
+                            self.denial.clone().unwrap_or_else(|| {
+                                "The trust policy keeps Genesys Cloud's own account out".to_owned()
+                            }),
+                            "Genesys Cloud is refused (AccessDenied): the data action fails with 403",
+                            self.restore.clone(),
+                            harm,
+                        )
+                    },
+                };
                 question.fails(denied(words), finding, explained)
             }
             (Right, _, Answer::Denied(words)) => question.not_provable(
@@ -213,7 +231,7 @@ impl Prober {
                     cause: cause(words),
                     ..finding(
                         format!("AWS refuses the invocation of the {name}, {}", why(words)),
-                        &consequence(words, "the data action fails with 403"),
+                        consequence(words),
                         remedy(
                             words,
                             "ask who administers the organization for an SCP that denies lambda:InvokeFunction",
@@ -292,11 +310,13 @@ fn why(words: &str) -> String {
     }
 }
 
-/// The kind of policy that is in the way, where AWS names it.
-fn consequence(words: &str, otherwise: &str) -> String {
-    match denying_policy(words) {
-        Some(Denying { kind, .. }) => format!("a {kind} is in the way: the data action fails with 403"),
-        None => otherwise.to_owned(),
+/// The kind of policy that is in the way is in the sentence before, where AWS names it.
+fn consequence(words: &str) -> &'static str {
+    match cause(words) {
+        Cause::OrganizationGuard => {
+            "the data action fails with 403, whatever this account's own policies say"
+        }
+        _ => "the data action fails with 403",
     }
 }
 
@@ -368,9 +388,10 @@ mod tests {
                      arn:aws:iam::2:role/r with an explicit deny in a resource control policy";
         assert_eq!(why(words), "with an explicit deny in a resource control policy");
         assert_eq!(
-            consequence(words, ""),
-            "a resource control policy is in the way: the data action fails with 403"
+            consequence(words),
+            "the data action fails with 403, whatever this account's own policies say"
         );
+        assert_eq!(consequence("no"), "the data action fails with 403");
         assert_eq!(why("no"), "without saying why (AccessDenied: no)");
     }
 

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 
 use crate::arn::AccountId;
 use crate::model::LastUse;
+use crate::policy::Document;
 
 /// What was looked up about one role; nothing of it needs a call as Genesys Cloud.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,18 +41,31 @@ pub struct EventHistory {
     pub regions: Vec<(String, RegionReading)>,
     /// The newest first.
     pub uses: Vec<RoleUse>,
-    /// When the trust policy was last written, as far as these events tell.
-    pub trust_changed: Option<Timestamp>,
+    /// The trust policies that were written, in no order.
+    pub written: Vec<WrittenTrust>,
     /// Events that could not be understood.
     pub unreadable: usize,
+}
+
+/// CreateRole or UpdateAssumeRolePolicy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WrittenTrust {
+    pub at: Timestamp,
+    /// `None`: the event does not show it, or not as a policy.
+    pub document: Option<Document>,
 }
 
 /// How far the events of one region were read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RegionReading {
     Whole,
-    /// There are more, older than this.
-    Until(Timestamp),
+    /// The newest events, back to the oldest of them; there are more.
+    Until {
+        oldest: Timestamp,
+        events: usize,
+        /// Why no more were read; `None`: so many are enough.
+        stopped_by: Option<String>,
+    },
     /// Why not.
     NotRead(String),
 }

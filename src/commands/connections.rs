@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use aws_credential_types::provider::SharedCredentialsProvider;
+use jiff::Timestamp;
 
 use super::CommandError;
 use super::loading::{load, seed, state_file};
@@ -16,10 +17,19 @@ use crate::arn::AccountId;
 use crate::aws::{self, AwsError, Clients, Transport};
 use crate::explain::{Explain, Status};
 use crate::genesys::{self, Configuration, GenesysError, GenesysErrorKind};
+use crate::model::resolve;
 use crate::render::output::Output;
 use crate::render::style::{HELP, WARNING, paint};
 use crate::sandbox::{self, Sandbox};
 use crate::spec::{Aws, EndpointError, GenesysCloud, Spec, given_endpoint, given_genesys_endpoint};
+
+/// Whether the spec's roles are made in the sandbox before a scenario is planted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ByHand {
+    Never,
+    /// There is nothing yet that could break.
+    IfUntouched,
+}
 
 /// What the sessions of one command share.
 #[derive(Default)]
@@ -64,6 +74,7 @@ impl Connections {
         source: &SpecSource,
         spec: &Spec,
         options: &SandboxOptions,
+        by_hand: ByHand,
         output: &Output,
     ) -> Result<Arc<Mutex<Sandbox>>, CommandError> {
         let seed = seed(spec);
@@ -80,6 +91,17 @@ impl Connections {
             crate::text::path(&state)
         ));
         let mut sandbox = Sandbox::open(&state, &seed)?;
+        if by_hand == ByHand::IfUntouched && sandbox.is_untouched(&spec.aws.account_id) {
+            let desired = resolve(spec, &Default::default());
+            sandbox.make_by_hand(&spec.aws.account_id, &desired.roles, Timestamp::now());
+            let names: Vec<&str> = desired.roles.iter().map(|role| role.role.name.as_str()).collect();
+            output.note(&format!(
+                "{} the scenario is planted on {}, which works, with its policy and an integration\n",
+                paint(WARNING, "note:"),
+                scenario::joined(&names)
+            ));
+        }
+        scenario::announce(&sandbox, options, output);
         scenario::configure(&mut sandbox, options, &seed)?;
         let sandbox = Arc::new(Mutex::new(sandbox));
         self.sandbox = Some(Arc::clone(&sandbox));
@@ -121,7 +143,12 @@ pub(super) async fn in_sandbox(
     let source = specs::named(global, output).ok().and_then(|mut sources| sources.pop());
     let source = source.unwrap_or(SpecSource::Demonstration);
     let spec = load(&source, global, output)?;
-    let sandbox = Connections::default().sandbox(&source, &spec, &global.sandbox_options, output)?;
+    let options = &global.sandbox_options;
+    let by_hand = match (&source, &options.scenario) {
+        (SpecSource::Demonstration, Some(_)) => ByHand::IfUntouched,
+        _ => ByHand::Never,
+    };
+    let sandbox = Connections::default().sandbox(&source, &spec, options, by_hand, output)?;
     let mut aws = spec.aws.clone();
     if let Some(region) = region {
         aws.region = region.to_owned();

@@ -29,7 +29,7 @@ use crate::policy::template::trust_policy;
 use crate::policy::{Document, EXTERNAL_ID, wildcard_matches};
 use crate::render;
 use crate::render::output::Output;
-use crate::spec::is_guid;
+use crate::spec::{EmptyEnvironment, Severity, is_guid, parse};
 use crate::text::shell_word;
 use crate::view::{CandidateView, CandidatesView, DiagnoseView, LooseView};
 
@@ -41,12 +41,18 @@ pub struct DiagnoseArgs {
     /// What you see fail: the text of Architect, or of the data action's test
     #[arg(long, value_name = "TEXT")]
     pub error: Option<String>,
+    /// See who used the role since then (2h, 7d, 2026-11-01); 90 days back without it
+    #[arg(long, value_name = "TIME", value_parser = Since::parse)]
+    pub since: Option<Since>,
     /// How to print it; markdown and json are masked, for a ticket
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub format: ReportFormat,
     /// Write the spec of the role as it should be to this file, which must not exist
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
+    /// A line more for the role in that file, such as `extra_permissions = "remove"`; repeatable
+    #[arg(long, value_name = "LINE", requires = "out")]
+    pub with: Vec<String>,
     /// AWS region, if the functions do not name it; it also decides the partition
     #[arg(long, value_name = "REGION")]
     pub region: Option<String>,
@@ -62,6 +68,10 @@ pub struct Place {
     pub genesys: Option<genesys::Client>,
     pub in_sandbox: bool,
     pub region: String,
+    /// How far back it is looked who used the role; `None`: as far as it is known.
+    pub since: Option<Since>,
+    /// Whether a spec is written: then the data actions are read in full.
+    pub writes_spec: bool,
     /// What is typed before a command's name.
     pub invocation: String,
 }
@@ -112,11 +122,14 @@ pub async fn run(global: &Global, args: &DiagnoseArgs, output: &Output) -> Resul
         ));
     }
     if let Some(path) = &args.out {
-        write_new(path, &case.wanted.text, output)?;
+        write_new(path, &with_lines(&case.wanted.text, &args.with)?, output)?;
         output.note(&format!(
             "the spec of the role as it should be is in {}. Look at it, then: {program} plan\n",
             crate::text::path(path)
         ));
+        for left_out in &case.wanted.left_out {
+            output.note(&format!("note: {left_out}\n"));
+        }
     }
     let view = DiagnoseView::new(&case, &shell);
     if args.out.is_some() {
@@ -173,7 +186,16 @@ async fn place(
             connections::in_sandbox(global, args.region.as_deref(), output).await?;
         let region = args.region.clone().unwrap_or(spec.aws.region);
         let account = spec.aws.account_id;
-        return Ok(Place { clients, account, genesys: Some(genesys), in_sandbox: true, region, invocation });
+        return Ok(Place {
+            clients,
+            account,
+            genesys: Some(genesys),
+            in_sandbox: true,
+            region,
+            since: args.since,
+            writes_spec: args.out.is_some(),
+            invocation,
+        });
     }
     let partition = named.and_then(|named| named.parse::<Arn>().ok()).map(|arn| arn.partition);
     let known = args.region.clone().or_else(environment_region);
@@ -184,7 +206,16 @@ async fn place(
     };
     let (clients, account) = connect(global, &region, args.profile.clone()).await?;
     let genesys = connections::genesys_without_spec(global, args.profile.as_deref(), output).await?;
-    Ok(Place { clients, account, genesys, in_sandbox: false, region, invocation })
+    Ok(Place {
+        clients,
+        account,
+        genesys,
+        in_sandbox: false,
+        region,
+        since: args.since,
+        writes_spec: args.out.is_some(),
+        invocation,
+    })
 }
 
 /// The role that is meant. A path, where only the name is given, is what a credential of Genesys Cloud says.
@@ -247,7 +278,13 @@ async fn case(
     error: Option<ErrorReading>,
     output: &Output,
 ) -> Result<RoleCase, CommandError> {
-    let Place { clients, account, genesys: client, in_sandbox, region, invocation } = place;
+    let Place { clients, account, genesys: client, in_sandbox, region, since, writes_spec, invocation } =
+        place;
+    let organization = match &client {
+        // A spec without it is one, too.
+        Some(client) if writes_spec => genesys::live(client, &[], genesys::Details::All).await.ok(),
+        Some(_) | None => None,
+    };
     let reading = async {
         let live = aws::role(&clients, &role.partition, &account, role.name()).await?;
         let live = live.unwrap_or_else(|| absent(role.clone()));
@@ -273,6 +310,7 @@ async fn case(
         organization_id,
         targets: &targets,
         missing: &missing,
+        organization: organization.as_ref(),
     };
     let wanted = wanted(&known).map_err(DiagnoseError::NoSpec)?;
     let session = Session {
@@ -285,7 +323,7 @@ async fn case(
         invocation,
     };
     let guards = aws::organization_guards(&session.clients, &account).await;
-    let facts = Facts { guards, ..Box::pin(gather(&session, &genesys, output)).await? };
+    let facts = Facts { guards, ..Box::pin(gather(&session, &genesys, since, output)).await? };
     let organization = match &genesys {
         GenesysSide::NotAsked => AskedOrganization::No,
         GenesysSide::Rejected(_) | GenesysSide::Unreadable(_) => AskedOrganization::Unknown,
@@ -294,10 +332,15 @@ async fn case(
     Ok(RoleCase { account, region, in_sandbox, organization, wanted, facts, error })
 }
 
-async fn gather(session: &Session, genesys: &GenesysSide, output: &Output) -> Result<Facts, CommandError> {
+async fn gather(
+    session: &Session,
+    genesys: &GenesysSide,
+    since: Option<Since>,
+    output: &Output,
+) -> Result<Facts, CommandError> {
     let observed = session.observe(LookForOrphans::No, LookUp::New, output).await?;
     let plan = diff(&observed.live, &observed.desired);
-    let look_back = LookBack { since: Since::default(), is_asked: false };
+    let look_back = LookBack { since: since.unwrap_or_default(), is_asked: since.is_some() };
     let proofs = Proofs { look_back: Some(look_back), ..Proofs::default() };
     let facts = facts_of(session, &observed, &plan, &proofs, genesys, output).await?;
     let facts = facts.into_iter().next().ok_or(DiagnoseError::NoSpec(String::new()))?;
@@ -340,6 +383,21 @@ fn is_about_lambda(document: &Document) -> bool {
         let mut actions = statement.action_values().iter();
         actions.any(|action| wildcard_matches(&action.to_ascii_lowercase(), "lambda:invokefunction"))
     })
+}
+
+/// The spec with more lines in the role's table.
+fn with_lines(text: &str, lines: &[String]) -> Result<String, DiagnoseError> {
+    // The last of the role's own keys.
+    const LAST: &str = "\nadopt = true\n";
+    let mut more = text.to_owned();
+    for line in lines {
+        more = more.replacen(LAST, &format!("\n{line}{LAST}"), 1);
+        let (_, faults) = parse(&more, "diagnose", &EmptyEnvironment);
+        if let Some(fault) = faults.into_iter().find(|fault| fault.severity == Severity::Error) {
+            return Err(DiagnoseError::With { line: line.clone(), why: fault.message });
+        }
+    }
+    Ok(more)
 }
 
 /// The external IDs, for a text that is pasted elsewhere.
@@ -458,6 +516,8 @@ pub enum DiagnoseError {
     OtherAccount { role: String, account: AccountId },
     #[error("`--out` writes the spec of one role, and none is named")]
     OutNeedsRole,
+    #[error("`--with {line}` makes no spec: {why}")]
+    With { line: String, why: String },
     #[error("no spec can have this role: {0}")]
     NoSpec(String),
 }
@@ -471,6 +531,9 @@ impl Explain for DiagnoseError {
             }
             Self::OtherAccount { .. } => "choose credentials of that account: `--profile`, or AWS_PROFILE",
             Self::OutNeedsRole => "name the role: `genesys-iam diagnose ROLE --out FILE`",
+            Self::With { .. } => {
+                "give it a line of the role's table, such as `extra_permissions = \"remove\"`"
+            }
             Self::NoSpec(_) => {
                 "`--region` must be a region of the role's partition; otherwise please report this"
             }
@@ -480,7 +543,9 @@ impl Explain for DiagnoseError {
 
     fn status(&self) -> Status {
         match self {
-            Self::ProfileInSandbox | Self::NotARole(_) | Self::OutNeedsRole => Status::Usage,
+            Self::ProfileInSandbox | Self::NotARole(_) | Self::OutNeedsRole | Self::With { .. } => {
+                Status::Usage
+            }
             Self::OtherAccount { .. } => Status::Refused,
             Self::NoSpec(_) => Status::Error,
         }

@@ -11,7 +11,7 @@ use tokio::net::TcpListener;
 
 use super::options::Global;
 use super::report::report_json;
-use super::scenario::configure;
+use super::scenario::{announce, configure, joined};
 use super::specs::SpecsError;
 use super::{CommandError, Status, loading, specs};
 use crate::explain::Explain;
@@ -61,6 +61,7 @@ pub async fn serve(global: &Global, args: &ServeArgs, output: &Output) -> Result
     let Some((spec, others)) = loaded.split_first() else { return Err(SpecsError::NoSpec.into()) };
     let seed = loading::seed(spec);
     let mut sandbox = if in_memory { Sandbox::new(&seed) } else { Sandbox::open(&state, &seed)? };
+    announce(&sandbox, &global.sandbox_options, output);
     configure(&mut sandbox, &global.sandbox_options, &seed)?;
     for spec in others {
         let seed = loading::seed(spec);
@@ -115,10 +116,14 @@ fn about(text: &str) -> &str {
 pub fn reset(global: &Global, output: &Output) -> Result<Status, CommandError> {
     let sources = specs::named(global, output).unwrap_or_default();
     let state = loading::state_file(sources.first());
-    let said = if Sandbox::reset(&state)? {
-        format!("The sandbox is empty again: {} was deleted.\n", crate::text::path(&state))
-    } else {
-        "The sandbox has no state here.\n".to_owned()
+    let said = match Sandbox::reset(&state)?.as_deref() {
+        None => "The sandbox has no state here.\n".to_owned(),
+        Some([]) => format!("The sandbox is empty again: {} was deleted.\n", crate::text::path(&state)),
+        Some(planted) => format!(
+            "The sandbox is empty again: {} was deleted, and what {} had planted with it.\n",
+            crate::text::path(&state),
+            joined(planted)
+        ),
     };
     output.message(&said);
     Ok(Status::Done)

@@ -8,8 +8,11 @@ use super::CommandError;
 use super::options::SandboxOptions;
 use crate::explain::{Explain, Status};
 use crate::file_kind::FileKind;
+use crate::render::output::Output;
+use crate::render::style::{WARNING, paint};
 use crate::sandbox::{Sandbox, Scenario, ScenarioError, Seed};
 use crate::spec::read_bounded;
+use crate::text::one_line;
 
 /// Plants the scenario and sets the delay that the options ask for.
 pub fn configure(sandbox: &mut Sandbox, options: &SandboxOptions, seed: &Seed) -> Result<(), CommandError> {
@@ -22,12 +25,41 @@ pub fn configure(sandbox: &mut Sandbox, options: &SandboxOptions, seed: &Seed) -
         };
         let broken = |source| ScenarioArgError::Broken { name: name.clone(), source };
         let scenario = Scenario::parse(&text, seed).map_err(broken)?;
-        sandbox.play_now(&scenario, seed)?;
+        sandbox.plant(name, &scenario, seed)?;
     }
     if let Some(seconds) = consistency {
         sandbox.set_consistency_delay(Duration::from_secs(*seconds));
     }
     Ok(())
+}
+
+/// Says which scenarios are in the state already: they stay, one on top of the other.
+pub(super) fn announce(sandbox: &Sandbox, options: &SandboxOptions, output: &Output) {
+    let others: Vec<&String> =
+        sandbox.planted().iter().filter(|known| options.scenario.as_ref() != Some(known)).collect();
+    if others.is_empty() {
+        return;
+    }
+    let (note, others) = (paint(WARNING, "note:"), joined(&others));
+    output.note(&match &options.scenario {
+        Some(name) => format!(
+            "{note} {} is planted on top of {others}; to see it alone, run `genesys-iam sandbox reset` first\n",
+            one_line(name)
+        ),
+        None => format!(
+            "{note} planted in this sandbox, and in force unless it was fixed: {others}; `genesys-iam sandbox reset` forgets it\n"
+        ),
+    });
+}
+
+/// `a, b and c`
+pub(super) fn joined<T: AsRef<str>>(names: &[T]) -> String {
+    let names: Vec<String> = names.iter().map(|name| one_line(name.as_ref()).into_owned()).collect();
+    match names.as_slice() {
+        [] => String::new(),
+        [one] => one.clone(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+    }
 }
 
 fn read_scenario(path: &str) -> Result<String, ScenarioArgError> {

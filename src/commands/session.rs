@@ -6,7 +6,9 @@ use futures_util::future::try_join_all;
 use futures_util::stream::{self, StreamExt as _};
 
 use super::CommandError;
-use super::connections::{Connections, SessionError, genesys_client, sandbox_clients, with_endpoints};
+use super::connections::{
+    ByHand, Connections, SessionError, genesys_client, sandbox_clients, with_endpoints,
+};
 use super::options::{Global, ReadsArg};
 use super::reading::Reading;
 use super::specs::SpecSource;
@@ -118,7 +120,8 @@ impl Session {
             let genesys = genesys_client(aws.profile.as_deref(), &cloud, output).await;
             return Ok(Self { spec, clients, in_sandbox: false, genesys, reads, invocation, file });
         }
-        let sandbox = connections.sandbox(source, &spec, &global.sandbox_options, output)?;
+        let options = &global.sandbox_options;
+        let sandbox = connections.sandbox(source, &spec, options, ByHand::Never, output)?;
         let (clients, genesys) = sandbox_clients(sandbox, &spec.aws).await?;
         Ok(Self { spec, clients, in_sandbox: true, genesys: Some(genesys), reads, invocation, file })
     }

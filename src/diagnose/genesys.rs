@@ -14,9 +14,16 @@ fn meant<'f>(facts: &'f Facts, finding: &Finding) -> Vec<&'f IntegrationFacts> {
     integrations.iter().filter(|one| finding.what.contains(&format!("\"{}\"", one.name))).collect()
 }
 
-/// The integration's own table, which a spec can have.
-fn table(name: &str) -> String {
-    format!("[role.integration]\nname = {}\nadopt = true", serde_json::Value::from(name))
+/// Whether the spec that `--out` writes has this integration: it holds the role, or is the only one there is.
+fn is_in_spec(facts: &Facts, one: &IntegrationFacts) -> bool {
+    let GenesysSide::Read(genesys) = &facts.genesys else { return false };
+    let integrations = genesys.integrations.as_deref().unwrap_or_default();
+    let role = CredentialArn::Shown(facts.desired.role.arn.to_string());
+    let holders = integrations.iter().filter(|one| one.credential == role).count();
+    match holders {
+        0 => integrations.len() == 1 && !matches!(one.credential, CredentialArn::Unreadable(_)),
+        count => count == 1 && one.credential == role,
+    }
 }
 
 /// Switched on.
@@ -38,7 +45,7 @@ pub(super) fn integration(facts: &Facts, finding: &Finding, shell: &Shell) -> Re
     };
     // One in error is enabled already: no spec makes it active.
     let tool = match found.as_slice() {
-        [one] if one.intended_state != "ENABLED" => by_tool(facts, shell, &table(&one.name)),
+        [one] if one.intended_state != "ENABLED" && is_in_spec(facts, one) => by_tool(facts, shell, ""),
         _ => Remedy::default(),
     };
     tool.with(Means::Console, console)
@@ -64,7 +71,7 @@ pub(super) fn credential(facts: &Facts, finding: &Finding, shell: &Shell) -> Rem
     }
     console.push(FixStep::Paste(role));
     let tool = match wrong.as_slice() {
-        [one] => by_tool(facts, shell, &table(&one.name)),
+        [one] if is_in_spec(facts, one) => by_tool(facts, shell, ""),
         _ => Remedy::default(),
     };
     tool.with(Means::Console, console)

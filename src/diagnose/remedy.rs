@@ -39,8 +39,6 @@ pub fn remedy(finding: &Finding, facts: &Facts, shell: &Shell) -> Remedy {
         Cause::IntegrationCredential => credential(facts, finding, shell),
         Cause::DataAction => data_action(facts, finding, shell),
         Cause::OrganizationGuard => guard(facts, finding, shell),
-        // A call contradicts the documents about the trust policy: what they should say is known.
-        Cause::Probe if finding.what.starts_with("The trust policy") => trust(facts, shell),
         // What there is to do is in the finding itself.
         Cause::Invocation | Cause::Probe => Remedy::default(),
     };

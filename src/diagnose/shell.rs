@@ -27,17 +27,15 @@ impl Shell {
         command
     }
 
-    /// The spec of the role as it should be, with more lines at its end, and then applied.
+    /// The spec of the role as it should be, with a line more for the role, and then applied.
     pub(super) fn apply(&self, role: &str, more: &str) -> Vec<String> {
         let (program, profile) = (&self.program, self.profile.as_deref());
         let profile = profile.map(|name| format!(" --profile {}", quote(name))).unwrap_or_default();
-        let mut commands = vec![format!("{program} diagnose {}{profile} --out genesys.toml", quote(role))];
-        if !more.is_empty() {
-            let lines: Vec<&str> = more.lines().collect();
-            commands.push(format!("printf '%s\\n' {} >> genesys.toml", join(&lines)));
-        }
-        commands.push(format!("{program} apply --adopt"));
-        commands
+        let with = if more.is_empty() { String::new() } else { format!(" --with {}", quote(more)) };
+        vec![
+            format!("{program} diagnose {}{profile} --out genesys.toml{with}", quote(role)),
+            format!("{program} apply --adopt"),
+        ]
     }
 }
 

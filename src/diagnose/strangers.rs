@@ -36,7 +36,10 @@ pub(super) fn got_in(facts: &Facts, finding: &Finding, shell: &Shell) -> Remedy 
          read the functions' logs of that time"
     )));
     let tell = "tell whoever is responsible for security. The event stays in the history for 90 days, and is shown here until then";
-    console.push(say(tell));
+    // The command is the finding's own.
+    let settled = finding.remedy.rsplit_once("when it is settled, ").map_or("", |(_, command)| command);
+    let tell = format!("{tell}; when it is settled, {settled} leaves it out");
+    console.push(say(tell.as_str()));
     let look_up = |key: &str, value: &str| {
         let attribute = format!("AttributeKey={key},AttributeValue={value}");
         run(shell.aws(&[

@@ -2,13 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::connected::connected;
 use super::role::{
     ImportedRole, InvokedFunctions, genesys_account_of, genesys_table, guessed, invoked, is_function,
     role_table,
 };
 use super::text::quoted;
 use crate::arn::{AccountId, Arn, FunctionArn};
-use crate::model::LiveRole;
+use crate::model::{LiveOrganization, LiveRole};
 use crate::policy::document::{Effect, Statement};
 use crate::policy::{Decision, Document, EXTERNAL_ID, wildcard_matches};
 use crate::spec::{
@@ -29,6 +30,8 @@ pub struct Known<'a> {
     pub targets: &'a [FunctionArn],
     /// Those of them, and of the policies, that Lambda does not have.
     pub missing: &'a BTreeSet<FunctionArn>,
+    /// Genesys Cloud's side in full, where the text is wanted.
+    pub organization: Option<&'a LiveOrganization>,
 }
 
 /// A spec with the source of each of its values.
@@ -38,6 +41,8 @@ pub struct Wanted {
     pub spec: Spec,
     /// As a file; what is not known is left to be filled in.
     pub text: String,
+    /// What of Genesys Cloud's side is not in the text, a sentence each.
+    pub left_out: Vec<String>,
     pub external_id: IdSource,
     pub functions: BTreeMap<FunctionArn, FunctionSource>,
 }
@@ -131,11 +136,24 @@ pub fn wanted(known: &Known<'_>) -> Result<Wanted, String> {
     if list.is_empty() {
         spec.roles.iter_mut().for_each(|role| role.functions.clear());
     }
+    // The placeholder stands for what is to be filled in.
+    let is_spec = |tables: &str| {
+        let text =
+            format!("name = \"diagnose\"\n{}{tables}", file(list.clone(), id.as_deref().or(Some(NO_ID))));
+        let (_, faults) = spec::parse(&text, "diagnose", &EmptyEnvironment);
+        !faults.iter().any(|fault| fault.severity == Severity::Error)
+    };
+    let mut left_out = Vec::new();
+    let tables = known
+        .organization
+        .filter(|_| !list.is_empty())
+        .map(|organization| connected(organization, &role.role.arn, &list, is_spec, &mut left_out));
     let text = format!(
-        "# Written by `genesys-iam diagnose`. Look it over, then run `plan` with it.\n\n{}",
-        file(list, id.as_deref())
+        "# Written by `genesys-iam diagnose`. Look it over, then run `plan` with it.\n\n{}{}",
+        file(list.clone(), id.as_deref()),
+        tables.unwrap_or_default()
     );
-    Ok(Wanted { spec, text, external_id, functions })
+    Ok(Wanted { spec, text, left_out, external_id, functions })
 }
 
 /// Whom the role should trust, and whether it is known to be Genesys's. Where none is public, the trust policy's word is all

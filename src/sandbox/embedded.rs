@@ -89,17 +89,20 @@ impl Sandbox {
         self.past = Past::new(delay);
     }
 
-    /// Deletes a state file.
+    /// Deletes a state file; the names of the scenarios that were planted in it. `None`: there was none.
     ///
     /// # Errors
     ///
     /// When it cannot be deleted, or another process uses it.
-    pub fn reset(path: &Path) -> Result<bool, SandboxError> {
+    pub fn reset(path: &Path) -> Result<Option<Vec<String>>, SandboxError> {
         if !path.exists() {
-            return Ok(false);
+            return Ok(None);
         }
-        StateFile::lock(path)?.delete()?;
-        Ok(true)
+        let file = StateFile::lock(path)?;
+        // One that cannot be read can be deleted.
+        let planted = file.read().ok().flatten().map(|state| state.planted);
+        file.delete()?;
+        Ok(Some(planted.unwrap_or_default()))
     }
 
     /// Adds the account, functions and organization of another spec.

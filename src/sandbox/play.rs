@@ -15,7 +15,7 @@ use super::scenario::{
 use super::seed::Seed;
 use super::setup::GenesysKind;
 use super::state::State;
-use super::state::cloudtrail::AssumeRoleEvent;
+use super::state::cloudtrail::{AssumeRoleEvent, TrustEvent};
 use super::state::iam::{InstanceProfile, LastUsed, Policy, Quotas, Seconds, StoredRole, StoredVersion, Tag};
 use super::state::organizations::{AwsOrganization, GuardPolicy, OrganizationLevel};
 use super::state::trust::StoredTrust;
@@ -25,6 +25,17 @@ use crate::arn::{AccountId, Arn, FunctionArn};
 const MANAGEMENT: &str = "999988887777";
 
 impl Sandbox {
+    /// Plants a scenario as of now, and remembers its name.
+    ///
+    /// # Errors
+    ///
+    /// As [`Sandbox::play`].
+    pub fn plant(&mut self, name: &str, scenario: &Scenario, seed: &Seed) -> Result<(), SandboxError> {
+        self.state.planted.retain(|known| known != name);
+        self.state.planted.push(name.to_owned());
+        self.play_now(scenario, seed)
+    }
+
     /// Plants a scenario as of now.
     ///
     /// # Errors
@@ -169,6 +180,13 @@ fn change_role(state: &mut State, account: &AccountId, name: &str, change: &Role
         };
         state.account_mut(account).instance_profiles.insert(profile.name.clone(), profile);
     }
+    if let Some(document) = trust
+        && let Some(role) = state.role(account, name)
+        && role.trust.text != document.to_string()
+    {
+        let arn = state.role_arn(account, role);
+        state.add_trust_event(arn, &document.to_string(), now, false);
+    }
     let Some(role) = state.role_mut(account, name) else { return };
     if let Some(document) = trust {
         role.trust = StoredTrust { text: document.to_string(), ids: Default::default() };
@@ -257,6 +275,7 @@ fn change_function(state: &mut State, arn: &FunctionArn, change: &FunctionChange
     let unqualified = arn.unqualified();
     let qualifier = arn.qualifier().map(|qualifier| qualifier.as_str().to_owned());
     if *missing {
+        state.missing_functions.insert(arn.clone());
         match (&qualifier, state.functions.get_mut(&unqualified)) {
             (Some(qualifier), Some(function)) => {
                 function.aliases.remove(qualifier);
@@ -330,6 +349,9 @@ fn add_events(
         // It was there by then.
         if let Some(own) = state.role_mut(&seed.account, role.name()) {
             own.created = own.created.min(now - 60 * i64::from(*minutes_ago) - 24 * 3600);
+            let created = own.created;
+            let creation = |event: &&mut TrustEvent| event.is_creation && event.role == role;
+            state.trust_events.iter_mut().filter(creation).for_each(|event| event.time = created);
         }
         // Played again, it happened once.
         state.events.retain(|event| event.id != id);

@@ -1,10 +1,15 @@
 //! What tests and scenarios change in a sandbox, besides calling its services.
 
+use jiff::Timestamp;
+
 use super::embedded::Sandbox;
 use super::state::genesys::StoredOrganization;
+use super::state::iam::{Policy, StoredRole, StoredVersion};
 use super::state::quirks::GenesysQuirks;
 use super::state::sts::Identity;
-use crate::arn::{Arn, FunctionArn};
+use super::state::trust::StoredTrust;
+use crate::arn::{AccountId, Arn, FunctionArn};
+use crate::model::DesiredRole;
 use crate::policy::Document;
 
 impl Sandbox {
@@ -15,6 +20,59 @@ impl Sandbox {
         let policies = policies.map(|documents| documents.iter().map(Document::to_json).collect());
         let id = self.state.new_id("AIDA");
         self.state.identities.insert(access_key_id.to_owned(), Identity { arn, id, policies });
+    }
+
+    /// Whether an account has no role, and no scenario was planted.
+    pub fn is_untouched(&self, account: &AccountId) -> bool {
+        self.state.planted.is_empty()
+            && self.state.account(account).is_none_or(|known| known.roles.is_empty())
+    }
+
+    /// The names of the scenarios that were planted, in this order.
+    pub fn planted(&self) -> &[String] {
+        &self.state.planted
+    }
+
+    /// Makes roles with their policies and integrations as somebody does by hand: nothing says that a spec made them.
+    pub fn make_by_hand(&mut self, account: &AccountId, roles: &[DesiredRole], now: Timestamp) {
+        let now = now.as_second();
+        for desired in roles {
+            let DesiredRole { role, policy, functions, integration, .. } = desired;
+            let made = Policy {
+                name: policy.name.clone(),
+                path: policy.path.clone(),
+                id: self.state.new_id("ANPA"),
+                created: now,
+                updated: now,
+                description: None,
+                tags: Vec::new(),
+                versions: [(1, StoredVersion { text: policy.document.to_json(), created: now })].into(),
+                default_version: 1,
+                last_version: 1,
+            };
+            let trust = role.assume_role_policy.to_json();
+            let id = self.state.new_id("AROA");
+            self.state.add_trust_event(role.arn.clone(), &trust, now, true);
+            let known = self.state.account_mut(account);
+            known.policies.insert(policy.name.clone(), made);
+            let made = StoredRole {
+                name: role.name.clone(),
+                path: role.path.clone(),
+                id,
+                created: now,
+                trust: StoredTrust { text: trust, ids: Default::default() },
+                description: None,
+                max_session_duration: 3600,
+                boundary: None,
+                tags: Vec::new(),
+                attached: [policy.arn.to_string()].into(),
+                inline: Default::default(),
+                last_used: None,
+            };
+            known.roles.insert(role.name.clone(), made);
+            let name = integration.as_ref().map_or("AWS Lambda", |integration| integration.name.as_str());
+            self.state.organization.add_integration(name, &role.arn, functions);
+        }
     }
 
     /// No page of a listing has more than `items` items, whatever was asked for.

@@ -18,7 +18,7 @@ const NAMED: &[(&str, &[&str])] = &[
     ("wrong-external-id", &["external-id"]),
     ("wrong-account", &["trusted-account"]),
     ("open-role", &["role-open"]),
-    ("trust-deny", &["probe"]),
+    ("trust-deny", &["trust-policy"]),
     ("policy-missing", &["policy-missing"]),
     ("no-permission", &["policy-not-attached"]),
     ("other-arn", &["policy-does-not-cover"]),
@@ -192,6 +192,7 @@ fn what_the_tools_own_way_says_makes_each_of_ten_healthy() {
         "extra-permissions",
         "integration-disabled",
         "other-role",
+        "other-organization",
     ] {
         let broken = Broken::new(scenario);
         let commands = broken.commands("with this tool");
@@ -218,6 +219,9 @@ fn what_the_way_of_the_aws_cli_says_makes_each_of_ten_healthy() {
         "boundary",
         "extra-permissions",
         "other-organization",
+        "concurrency-zero",
+        "function-deny",
+        "function-public",
     ] {
         let broken = Broken::new(scenario);
         let commands = broken.commands("with the AWS CLI");
@@ -225,6 +229,82 @@ fn what_the_way_of_the_aws_cli_says_makes_each_of_ten_healthy() {
         broken.follow(&commands);
         broken.is_healthy();
     }
+}
+
+#[test]
+fn in_an_empty_folder_each_scenario_breaks_a_role_that_works() {
+    for (scenario, expected) in NAMED {
+        let project = Project::empty();
+        let run = project.run(&["--sandbox", "--scenario", scenario, "diagnose"]);
+        run.expect(0).says("the scenario is planted on GenesysDataActionRole, which works").says(ROLE);
+        let run = project.run(&["--sandbox", "diagnose", ROLE, "--json"]);
+        let expected: BTreeSet<String> = expected.iter().map(|word| (*word).to_owned()).collect();
+        // Without the scenario the policy alone says which function was meant.
+        assert_eq!(causes(&report(&run)), expected, "{scenario}: {}", run.transcript());
+        let planted = format!("planted in this sandbox, and in force unless it was fixed: {scenario};");
+        run.says(&planted);
+    }
+}
+
+#[test]
+fn scenarios_in_one_folder_are_named_until_they_are_reset() {
+    let project = applied();
+    project.sandbox(&["--scenario", "other-organization", "diagnose", ROLE]).expect(4);
+    // It stays, whatever the spec says.
+    let run = project.sandbox(&["diagnose", ROLE]);
+    run.expect(4).says("(external-id)").says("in force unless it was fixed: other-organization; `");
+    let run = project.sandbox(&["--scenario", "explicit-deny", "diagnose", ROLE]);
+    run.expect(4).says("explicit-deny is planted on top of other-organization; to see it alone");
+    run.says("(external-id)").says("(denied)");
+    let run = project.sandbox(&["plan"]);
+    run.says("fixed: other-organization and explicit-deny; `");
+    project
+        .run(&["sandbox", "reset"])
+        .expect(0)
+        .says("and what other-organization and explicit-deny had planted with it");
+    project.sandbox(&["apply", "--yes", "--no-check"]).expect(0);
+    project.sandbox(&["diagnose", ROLE]).expect(0).says_not("planted");
+}
+
+#[test]
+fn a_stranger_is_left_out_from_when_it_is_settled() {
+    let project = applied();
+    let run = project.sandbox(&["--scenario", "stranger", "diagnose", ROLE]);
+    let command = "when it is settled, `genesys-iam --sandbox diagnose GenesysDataActionRole --since ";
+    run.expect(4).says(command);
+    let since = run.stdout.split_once(" --since ").unwrap().1.split('`').next().unwrap();
+    project.sandbox(&["diagnose", ROLE, "--since", since]).expect(0).says_not("AWS account 999988887777");
+    project.sandbox(&["diagnose", ROLE, "--since", "100d"]).expect(64).says("90 days");
+}
+
+#[test]
+fn the_spec_that_is_written_has_the_integration_and_invites_nobody_to_delete_it() {
+    let project = Project::new(BOTH_ENDS);
+    project.sandbox(&["apply", "--yes", "--no-check"]).expect(0);
+    std::fs::remove_file(project.path("genesys.toml")).unwrap();
+    project.sandbox(&["diagnose", ROLE, "--out", "genesys.toml"]).expect(0);
+    let spec = std::fs::read_to_string(project.path("genesys.toml")).unwrap();
+    assert!(spec.contains("[role.integration]") && spec.contains("[[role.data_action]]"), "{spec}");
+    project.sandbox(&["plan", "--adopt"]).expect(0).says("No changes").says_not("--prune").says_not("delete");
+    project.sandbox(&["apply", "--adopt", "--yes"]).expect(0);
+    project.sandbox(&["plan", "--detailed-exitcode"]).expect(0);
+    let run = project.sandbox(&[
+        "diagnose",
+        ROLE,
+        "--out",
+        "more.toml",
+        "--with",
+        "extra_permissions = \"remove\"",
+    ]);
+    run.expect(0);
+    assert!(
+        std::fs::read_to_string(project.path("more.toml"))
+            .unwrap()
+            .contains("extra_permissions = \"remove\"\nadopt")
+    );
+    let run = project.sandbox(&["diagnose", ROLE, "--out", "none.toml", "--with", "extra = 1"]);
+    run.expect(64).says("`--with extra = 1` makes no spec: unknown key `extra`");
+    assert!(!project.path("none.toml").exists());
 }
 
 #[test]

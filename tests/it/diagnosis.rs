@@ -327,6 +327,8 @@ async fn found(before: &Sandbox, causes: &[Planted]) -> BTreeSet<String> {
         genesys,
         in_sandbox: false,
         region: "us-east-1".to_owned(),
+        since: None,
+        writes_spec: false,
         invocation: "genesys-iam".to_owned(),
     };
     let case = diagnose::examine(place, ROLE, None, &Output::capture()).await.unwrap();

@@ -65,6 +65,34 @@ fn somebody_else_who_got_in_is_a_fault_with_a_name_until_it_is_settled() {
     check(&project, "another-customer", &["--all"]).expect(4).says("and the trust policy still lets them in");
 }
 
+/// The trust policy demanded another ID, somebody used it, and then it was corrected: nobody got in who should not.
+#[test]
+fn after_a_repair_the_use_under_the_former_id_is_a_notice() {
+    let former = "9a8b7c6d-0000-4000-8000-000000000000";
+    let project = applied(EXAMPLE);
+    check(&project, "wrong-external-id", &["--quiet"]).expect(4);
+    let event = format!(
+        "[[assumed]]\nrole = \"*\"\nminutes_ago = 0\naccount = \"{{{{genesys}}}}\"\nexternal_id = \"{}\"\n",
+        "0b1c2d3e-0000-4000-8000-000000000000"
+    );
+    std::fs::write(project.path("use.toml"), &event).unwrap();
+    check(&project, "use.toml", &["--quiet"]).expect(4);
+    project.sandbox(&["apply", "--yes", "--no-check"]).expect(0);
+    project
+        .sandbox(&["check"])
+        .expect(0)
+        .says("with the external ID that the trust policy demanded until it was corrected: if that was your organization")
+        .says("`genesys-iam --sandbox check --since 2")
+        .says_not("another customer");
+    project
+        .sandbox(&["diagnose", "GenesysDataActionRole"])
+        .expect(0)
+        .says("diagnose GenesysDataActionRole --since 2");
+    let other = event.replace("0b1c2d3e-0000-4000-8000-000000000000", former);
+    std::fs::write(project.path("use.toml"), other).unwrap();
+    check(&project, "use.toml", &[]).expect(4).says("another customer of Genesys Cloud got in");
+}
+
 #[test]
 fn an_external_id_of_someone_else_is_masked_where_the_spec_masks_its_own() {
     let project = applied(&example_with(LITERAL_ID, MASKED_ID));
@@ -108,7 +136,10 @@ for n in range(3):
 look = {'LookupAttributes': [{'AttributeKey': 'ResourceName', 'AttributeValue': role}]}
 pages = list(trail.get_paginator('lookup_events').paginate(**look, PaginationConfig={'PageSize': 2}))
 events = [json.loads(event['CloudTrailEvent']) for page in pages for event in page['Events']]
-assert [len(page['Events']) for page in pages] == [2, 1], pages
+assert [len(page['Events']) for page in pages] == [2, 2], pages
+made = [e for e in events if e['eventName'] == 'CreateRole']
+assert json.loads(made[0]['requestParameters']['assumeRolePolicyDocument']) == json.loads(trust), made
+events = [e for e in events if e['eventName'] == 'AssumeRole']
 assert {e['requestParameters']['externalId'] for e in events} == {'the-id'}, events
 assert {e['userIdentity']['accountId'] for e in events} == {'765628985471'}, events
 assert all('sessionToken' not in json.dumps(e) for e in events)

@@ -1,4 +1,4 @@
-//! CloudTrail's event history: who assumed a role.
+//! CloudTrail's event history: who assumed a role, and what its trust policy said by then.
 
 use serde::{Deserialize, Serialize};
 
@@ -19,6 +19,19 @@ pub(crate) struct AssumeRoleEvent {
     pub caller_id: String,
     pub source_ip: String,
     pub user_agent: String,
+}
+
+/// CreateRole or UpdateAssumeRolePolicy.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct TrustEvent {
+    pub id: String,
+    pub time: Seconds,
+    pub role: Arn,
+    /// The trust policy as it was sent.
+    pub document: String,
+    /// The role was made by it.
+    pub is_creation: bool,
 }
 
 /// More than a demonstration needs; the state file is written whole each time.

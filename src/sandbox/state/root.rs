@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::cloudtrail::{AssumeRoleEvent, MAX_EVENTS};
+use super::cloudtrail::{AssumeRoleEvent, MAX_EVENTS, TrustEvent};
 use super::document::BrokenDocument;
 use super::genesys::StoredOrganization;
-use super::iam::{Account, Policy, StoredRole};
+use super::iam::{Account, Policy, Seconds, StoredRole};
 use super::lambda::StoredFunction;
 use super::managed::{self, AwsManaged};
 use super::organizations::AwsOrganization;
@@ -43,6 +43,15 @@ pub(crate) struct State {
     /// CloudTrail's event history, the oldest first.
     #[serde(default)]
     pub events: Vec<AssumeRoleEvent>,
+    /// Of the same history: trust policies that were written, the oldest first.
+    #[serde(default)]
+    pub trust_events: Vec<TrustEvent>,
+    /// Functions that a scenario took away, whatever a spec names.
+    #[serde(default)]
+    pub missing_functions: BTreeSet<FunctionArn>,
+    /// The names of the scenarios that were planted, in this order.
+    #[serde(default)]
+    pub planted: Vec<String>,
     /// Accounts that have an access analyzer.
     #[serde(default)]
     pub analyzers: BTreeSet<AccountId>,
@@ -63,6 +72,9 @@ impl State {
             last_accessed_jobs: BTreeMap::new(),
             aws_organization: None,
             events: Vec::new(),
+            trust_events: Vec::new(),
+            missing_functions: BTreeSet::new(),
+            planted: Vec::new(),
             analyzers: BTreeSet::new(),
             partition: partition.to_owned(),
         }
@@ -72,7 +84,11 @@ impl State {
     pub(crate) fn seed(&mut self, seed: &Seed) {
         let Seed { account, partition: _, region: _, functions, genesys } = seed;
         self.account_mut(account);
-        functions.iter().for_each(|arn| self.add_function(arn));
+        for arn in
+            functions.iter().filter(|arn| !self.missing_functions.contains(arn)).cloned().collect::<Vec<_>>()
+        {
+            self.add_function(&arn);
+        }
         let Some(GenesysSeed { organization_id, account, integrations }) = genesys else { return };
         // It keeps its ID, as a real one does: a spec that names another is wrong.
         if self.organization.id.is_empty() {
@@ -180,6 +196,17 @@ impl State {
             self.events.remove(0);
         }
         self.events.push(event);
+    }
+
+    /// Adds that a trust policy was written.
+    pub(crate) fn add_trust_event(&mut self, role: Arn, document: &str, time: Seconds, is_creation: bool) {
+        if self.trust_events.len() >= MAX_EVENTS {
+            self.trust_events.remove(0);
+        }
+        let id = ids::uuid(ids::digest(&format!("trust {role} {time} {document}")));
+        // Planted again, it happened once.
+        self.trust_events.retain(|event| event.id != id);
+        self.trust_events.push(TrustEvent { id, time, role, document: document.to_owned(), is_creation });
     }
 
     /// A new unique ID: `AROA…` and 17 characters more.

@@ -59,7 +59,9 @@ pub(crate) fn create(call: &mut Call<'_>) -> Result<QueryAnswer, Refusal> {
         // The trust policy comes back as it was sent; later a bare account ID shows as the account's root.
         xml.element("Role", |xml| write(xml, state, account, &role, text, Shown::Created));
     });
+    let arn = call.state.role_arn(account, &role);
     call.state.account_mut(account).roles.insert(name.to_owned(), role);
+    call.state.add_trust_event(arn, text, call.now.as_second(), true);
     Ok(answer)
 }
 
@@ -153,9 +155,10 @@ pub(crate) fn update_description(call: &mut Call<'_>) -> Result<QueryAnswer, Ref
 pub(crate) fn update_trust(call: &mut Call<'_>) -> Result<QueryAnswer, Refusal> {
     let name = call.params.role_name()?;
     let text = call.params.document("PolicyDocument")?;
-    call.role(name)?;
+    let arn = call.state.role_arn(&call.caller.account, call.role(name)?);
     let trust = documents::trust(call.state, text)?;
     call.role_mut(name)?.trust = trust;
+    call.state.add_trust_event(arn, text, call.now.as_second(), false);
     Ok(QueryAnswer::Done)
 }
 

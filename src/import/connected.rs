@@ -1,0 +1,58 @@
+//! The integration and the data actions of a role that nobody wrote a spec for.
+
+use super::genesys::{IntegrationTables, tables};
+use crate::arn::{Arn, FunctionArn};
+use crate::model::{LiveCredential, LiveIntegration, LiveOrganization};
+
+/// The tables of the integration that uses the role, or that is the only one there is, as it should be: enabled, with the
+/// role's ARN. What would make no spec is left out, and stays as it is in Genesys Cloud.
+pub(super) fn connected(
+    organization: &LiveOrganization,
+    role: &Arn,
+    functions: &[FunctionArn],
+    is_spec: impl Fn(&str) -> bool,
+    left_out: &mut Vec<String>,
+) -> String {
+    let holder = |one: &&LiveIntegration| {
+        one.credential.as_ref().and_then(LiveCredential::role).as_ref() == Some(role)
+    };
+    let holders: Vec<&LiveIntegration> = organization.integrations.iter().filter(holder).collect();
+    let meant = match (holders.as_slice(), organization.integrations.as_slice()) {
+        ([one], _) => *one,
+        // What is not shown may be the role's.
+        ([], [one]) if one.credential.as_ref().is_none_or(|credential| credential.arn.is_some()) => one,
+        _ => return String::new(),
+    };
+    let credential = meant.credential.clone().unwrap_or_else(|| LiveCredential {
+        id: String::new(),
+        name: String::new(),
+        arn: None,
+        is_gone: false,
+    });
+    let meant = LiveIntegration {
+        intended_state: "ENABLED".to_owned(),
+        credential: Some(LiveCredential { arn: Some(role.to_string()), is_gone: false, ..credential }),
+        ..meant.clone()
+    };
+    let others = organization.integrations.iter().filter(|one| one.id != meant.id).cloned();
+    let organization =
+        LiveOrganization { integrations: others.chain([meant.clone()]).collect(), ..organization.clone() };
+    let found = tables(&organization, role, functions, None, left_out);
+    let Some(IntegrationTables { integration, actions }) = found else { return String::new() };
+    if !is_spec(&integration) {
+        left_out.push(format!("integration \"{}\" is left out: no spec can have it as it is", meant.name));
+        return String::new();
+    }
+    let mut text = integration;
+    for action in actions {
+        let with_it = format!("{text}{}", action.text);
+        if is_spec(&with_it) {
+            text = with_it;
+            left_out.extend(action.notice);
+        } else {
+            left_out
+                .push(format!("data action \"{}\" is left out: no spec can have it as it is", action.name));
+        }
+    }
+    text
+}
