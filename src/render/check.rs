@@ -219,7 +219,9 @@ fn notices(out: &mut String, rows: &[Row<'_>], show: Show, amount: Amount) {
             continue;
         }
         let of = if rows.len() == 1 { String::new() } else { format!("{}: ", one_line(role)) };
-        let text = clip(text, amount.note);
+        // One with a command is a remedy, and whole.
+        let is_remedy = text.contains("`genesys-iam ");
+        let text = clip(text, if is_remedy { usize::MAX } else { amount.note });
         let _ = writeln!(out, "  {} {}", paint(WARNING, "note:"), paint(DIM, &format!("{of}{text}")));
     }
     if left > 0 {

@@ -58,10 +58,6 @@ fn where_apply_is_the_remedy_it_repairs_and_elsewhere_it_would_not() {
     for spec in [EXAMPLE, BOTH_ENDS] {
         let applied = Applied::new(spec);
         for (name, _) in BUILT_IN {
-            // Whatever the spec names is deployed in a sandbox that is opened.
-            if *name == "function-missing" {
-                continue;
-            }
             let project = applied.copy();
             let before = causes(&report(&project.sandbox(&["--scenario", name, "check", "--json"])));
             let advised = before.iter().find_map(|(_, remedy)| apply_of(remedy));
