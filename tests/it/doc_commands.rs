@@ -38,11 +38,7 @@ const BEFORE: &[(&str, &str, &str)] = &[
     ("docs/genesys.md", "", "rm genesys.toml"),
     ("docs/howto-adopt.md", "", "genesys-iam apply --no-check; rm genesys.toml"),
     ("docs/failures.md", "", "rm genesys.toml"),
-    (
-        "docs/failures.md",
-        "genesys-iam --sandbox --scenario",
-        "genesys-iam sandbox reset; genesys-iam apply --no-check",
-    ),
+    ("docs/failures.md", "genesys-iam --sandbox --scenario", "genesys-iam sandbox reset"),
     (
         "docs/howto-diagnose.md",
         "",
