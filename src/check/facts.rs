@@ -18,6 +18,8 @@ pub struct Facts {
     pub desired: DesiredRole,
     /// In the order of the spec.
     pub functions: Vec<FunctionFacts>,
+    /// The own policies of the functions of which the spec names aliases or versions: who may change the function is in them.
+    pub whole_functions: Vec<(FunctionArn, OwnPolicy)>,
     /// What AWS's policy simulator says of each function. `None`: nobody asked, or the caller may not.
     pub simulated: Option<BTreeMap<FunctionArn, Simulated>>,
     pub genesys: GenesysSide,
@@ -141,6 +143,9 @@ pub struct StateReason {
     pub text: Option<String>,
 }
 
+/// A function's own policy, or why it is not known. `None`: it has none.
+pub type OwnPolicy = Result<Option<Document>, String>;
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FunctionFacts {
     pub arn: FunctionArn,
@@ -148,8 +153,7 @@ pub struct FunctionFacts {
     /// Concurrent executions that are reserved for the function, or why that is not known. `None`: there is no limit of
     /// its own.
     pub reserved_concurrency: Result<Option<i32>, String>,
-    /// The function's own policy, or why it is not known.
-    pub policy: Result<Option<Document>, String>,
+    pub policy: OwnPolicy,
 }
 
 /// What AWS's own policy simulator says about one function.
@@ -258,6 +262,13 @@ pub struct TestStep {
 }
 
 impl Facts {
+    /// The own policies that decide who may run or change the functions.
+    pub(super) fn own_policies(&self) -> impl Iterator<Item = (&FunctionArn, &OwnPolicy)> {
+        let known = self.functions.iter().filter(|function| function.state != FunctionState::Missing);
+        let whole = self.whole_functions.iter().map(|(arn, policy)| (arn, policy));
+        known.map(|function| (&function.arn, &function.policy)).chain(whole)
+    }
+
     /// What to write to accept something as it is, where there is a spec.
     pub(crate) fn how_to_accept(&self, acceptable: &Acceptable) -> HowToAccept {
         match self.basis {

@@ -58,9 +58,8 @@ fn typed(mut claim: Claim, facts: &Facts) -> Claim {
 /// The accepts that are about nothing, or about what could not be looked at. The others are claims.
 fn notices(facts: &Facts) -> Vec<Notice> {
     let functions: Vec<FunctionPolicy<'_>> = facts
-        .functions
-        .iter()
-        .map(|function| (&function.arn, function.policy.as_ref().map(Option::as_ref).map_err(String::as_str)))
+        .own_policies()
+        .map(|(arn, policy)| (arn, policy.as_ref().map(Option::as_ref).map_err(String::as_str)))
         .collect();
     let mut notices = note_accepts(facts.live.role.as_ref(), &facts.desired, &functions);
     notices.retain(|notice| matches!(notice, Notice::AcceptsNothing { .. } | Notice::AcceptUnknown { .. }));

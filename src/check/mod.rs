@@ -33,8 +33,8 @@ pub use diagnosis::{Diagnosis, diagnose};
 pub(crate) use facts::is_organization;
 pub use facts::{
     ActionFacts, ActionTest, Answer, ApplyOutlook, Basis, ConnectionFacts, CredentialArn, Facts,
-    FunctionFacts, FunctionSettings, FunctionState, GenesysFacts, GenesysSide, IntegrationFacts, Probes,
-    Simulated, StateReason, TestStep, Unknown,
+    FunctionFacts, FunctionSettings, FunctionState, GenesysFacts, GenesysSide, IntegrationFacts, OwnPolicy,
+    Probes, Simulated, StateReason, TestStep, Unknown,
 };
 pub use guarded::guards;
 pub use judge::judge;

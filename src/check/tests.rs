@@ -18,6 +18,7 @@ pub(super) fn facts(live: Live) -> Facts {
         live,
         desired: desired("").roles.remove(0),
         functions: Vec::new(),
+        whole_functions: Vec::new(),
         simulated: None,
         genesys: GenesysSide::NotAsked,
         connection: ConnectionFacts::NotAsked,

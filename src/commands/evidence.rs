@@ -45,8 +45,12 @@ pub(crate) async fn of_role(
         Some(Box::pin(recorded(session, &desired.role.arn, look_back)).await)
     };
     // Before the probes, which would be seen in it.
-    let (functions, simulated, recorded) =
-        futures_util::join!(session.function_facts(observed, desired), simulate, recorded);
+    let (functions, whole_functions, simulated, recorded) = futures_util::join!(
+        session.function_facts(observed, desired),
+        session.whole_functions(desired),
+        simulate,
+        recorded
+    );
     let probes = match &live.role {
         Some(_) if desired.external_id.is_presentable() => {
             Some(probe(session, observed, desired, probe_profile).await?)
@@ -57,6 +61,7 @@ pub(crate) async fn of_role(
     Ok(Facts {
         apply: plan.map_or(ApplyOutlook::Works, |plan| apply(plan, &functions)),
         functions,
+        whole_functions: whole_functions?,
         simulated,
         live,
         desired: desired.clone(),

@@ -15,7 +15,7 @@ use super::specs::SpecSource;
 use crate::apply::ReplacementTests;
 use crate::arn::{AccountId, FunctionArn};
 use crate::aws::{self, AwsError, AwsErrorKind, Caller, Clients, Freshness};
-use crate::check::{FunctionFacts, FunctionState};
+use crate::check::{FunctionFacts, FunctionState, OwnPolicy};
 use crate::genesys::{self, Details, GenesysError};
 use crate::model::resolve;
 use crate::model::{
@@ -26,7 +26,7 @@ use crate::permissions::{CommandKind, accepts_about_functions, required_actions}
 use crate::plan::genesys::touched_actions;
 use crate::plan::iam::IamChange;
 use crate::plan::{Blocker, Change, FunctionPolicy, Plan, Reads, block_what_iam_refuses, diff, note_accepts};
-use crate::policy::{Document, equivalent};
+use crate::policy::equivalent;
 use crate::render::output::Output;
 use crate::render::style::{WARNING, paint};
 use crate::sandbox::{self};
@@ -75,7 +75,7 @@ pub struct Observed {
     /// Why Genesys Cloud's side, which the spec has, could not be read. Everything else was.
     pub genesys_unread: Option<GenesysError>,
     /// The functions' own policies, where the spec accepts something about them.
-    pub function_policies: BTreeMap<FunctionArn, Result<Option<Document>, String>>,
+    pub function_policies: BTreeMap<FunctionArn, OwnPolicy>,
     /// What is tested before what it replaces is deleted, and what passed already.
     pub replaced: ReplacementTests,
 }
@@ -278,18 +278,31 @@ impl Session {
     pub async fn accepted_policies(
         &self,
         desired: &DesiredState,
-    ) -> Result<BTreeMap<FunctionArn, Result<Option<Document>, String>>, AwsError> {
+    ) -> Result<BTreeMap<FunctionArn, OwnPolicy>, AwsError> {
         let roles = desired.roles.iter().filter(|role| accepts_about_functions(role));
-        let functions: BTreeSet<&FunctionArn> = roles.flat_map(|role| &role.functions).collect();
-        let read = functions.into_iter().map(|arn| async move {
-            let policy = match aws::function_policy(&self.clients, arn).await {
-                Ok(policy) => Ok(policy),
-                Err(error) if error.is_access_denied() => Err(error.brief()),
-                Err(error) => return Err(error),
-            };
-            Ok((arn.clone(), policy))
-        });
+        let functions: BTreeSet<FunctionArn> =
+            roles.flat_map(|role| &role.functions).flat_map(|arn| [arn.clone(), arn.unqualified()]).collect();
+        let read = functions.into_iter().map(|arn| self.own_policy(arn));
         Ok(try_join_all(read).await?.into_iter().collect())
+    }
+
+    /// The own policies of the functions of which a role has aliases or versions, unless it has them as well.
+    pub async fn whole_functions(
+        &self,
+        desired: &DesiredRole,
+    ) -> Result<Vec<(FunctionArn, OwnPolicy)>, AwsError> {
+        let all: BTreeSet<FunctionArn> = desired.functions.iter().map(FunctionArn::unqualified).collect();
+        let others = all.into_iter().filter(|arn| !desired.functions.contains(arn));
+        try_join_all(others.map(|arn| self.own_policy(arn))).await
+    }
+
+    async fn own_policy(&self, arn: FunctionArn) -> Result<(FunctionArn, OwnPolicy), AwsError> {
+        let policy = match aws::function_policy(&self.clients, &arn).await {
+            Ok(policy) => Ok(policy),
+            Err(error) if error.is_access_denied() => Err(error.brief()),
+            Err(error) => return Err(error),
+        };
+        Ok((arn, policy))
     }
 
     /// Works on AWS's side only, as if the spec said nothing of Genesys Cloud.
@@ -490,14 +503,10 @@ impl Session {
                 });
             }
             let (policy, reserved) = futures_util::join!(
-                aws::function_policy(&self.clients, arn),
+                self.own_policy(arn.clone()),
                 aws::reserved_concurrency(&self.clients, arn)
             );
-            let policy = match policy {
-                Ok(policy) => Ok(policy),
-                Err(error) if error.is_access_denied() => Err(error.brief()),
-                Err(error) => return Err(error),
-            };
+            let (_, policy) = policy?;
             // Nothing depends on it but one claim.
             let reserved_concurrency = reserved.map_err(|error| error.brief());
             Ok(FunctionFacts { arn: arn.clone(), state, reserved_concurrency, policy })

@@ -2,7 +2,7 @@
 
 use super::super::cause::Cause;
 use super::super::claim::{Acceptance, Claim, Finding, Harm, Question};
-use super::super::facts::{Facts, FunctionFacts, FunctionState};
+use super::super::facts::{Facts, OwnPolicy};
 use super::super::questions::name_of;
 use super::super::topic::Topic;
 use super::question::{ask, shell_word};
@@ -12,19 +12,20 @@ use crate::policy::{FunctionGrant, buckets_by_name};
 
 /// "And nobody else" includes the functions' own policies.
 pub(crate) fn own_policies(facts: &Facts) -> Vec<Claim> {
-    let known = facts.functions.iter().filter(|function| function.state != FunctionState::Missing);
-    known.flat_map(|function| own_policy(function, facts)).collect()
+    facts.own_policies().flat_map(|(arn, policy)| own_policy(arn, policy, facts)).collect()
 }
 
 /// A claim for each party that a statement admits.
-fn own_policy(function: &FunctionFacts, facts: &Facts) -> Vec<Claim> {
-    let FunctionFacts { arn, policy, .. } = function;
+fn own_policy(arn: &FunctionArn, policy: &OwnPolicy, facts: &Facts) -> Vec<Claim> {
     let document = match policy {
         Err(why) => {
             let help = "permit `lambda:GetPolicy` to see it";
             return vec![ask_own(arn, None, "invoke").not_provable(why.clone(), help)];
         }
-        Ok(None) => return vec![ask_own(arn, None, "invoke").holds("it has no policy of its own")],
+        Ok(None) => {
+            let claim = ask_own(arn, None, "invoke").holds("it has no policy of its own");
+            return vec![claim.with_note(others_unread(arn))];
+        }
         Ok(Some(document)) => document,
     };
     let others = function_parties(arn, document);
@@ -32,7 +33,7 @@ fn own_policy(function: &FunctionFacts, facts: &Facts) -> Vec<Claim> {
         let seen = "only this account, and services bound to it, may do so by it";
         let names = buckets_by_name(document, &arn.as_arn().account);
         let note = match names.is_empty() {
-            true => String::new(),
+            true => others_unread(arn).to_owned(),
             false => format!(
                 "bind it to aws:SourceAccount too: whoever gets the bucket name {} once it is free may invoke it",
                 names.join(" or ")
@@ -41,6 +42,16 @@ fn own_policy(function: &FunctionFacts, facts: &Facts) -> Vec<Claim> {
         return vec![ask_own(arn, None, "invoke").holds(seen).with_note(&note)];
     }
     others.iter().map(|(acceptable, grant)| by_statement(arn, acceptable, grant, facts)).collect()
+}
+
+/// A policy of an alias or a version admits to it alone, and one of the function to all but them.
+fn others_unread(arn: &FunctionArn) -> &'static str {
+    match arn.qualifier() {
+        Some(_) => "",
+        None => {
+            "aliases and versions have policies of their own: of them, those that the spec names are looked at"
+        }
+    }
 }
 
 fn by_statement(arn: &FunctionArn, acceptable: &Acceptable, grant: &FunctionGrant, facts: &Facts) -> Claim {
