@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use crate::support::served::{Served, serve};
 use crate::support::wire::{Endpoint, Wire};
 use crate::support::world::{World, connect, spec_of, spec_text};
-use crate::support::{BOTH_ENDS, EXAMPLE, Project, Run, args, by_hand};
+use crate::support::{BOTH_ENDS, EXAMPLE, FUNCTIONS, Project, Run, args, by_hand, example_with};
 use genesys_iam::apply::Interrupt;
 use genesys_iam::commands::loading::seed;
 use genesys_iam::commands::session::Session;
@@ -229,6 +229,24 @@ fn what_a_team_accepts_with_a_reason_is_green_and_shown_until_it_changes() {
         .expect(0)
         .says("warning: line ")
         .says("accepts `inline_policy = \"flags\"`, which is not there");
+}
+
+/// Whoever may change the function decides what its alias runs.
+#[test]
+fn of_an_alias_the_own_policy_of_the_whole_function_is_judged_as_well() {
+    let project = Project::example();
+    project.sandbox(&["apply", "--yes"]).expect(0);
+    project.sandbox(&["--scenario", "function-public", "check"]).expect(4);
+    let alias = FUNCTIONS.replace("function\"]", "function:prod\"]");
+    project.write_spec(&example_with(FUNCTIONS, &alias));
+    let run = project.sandbox(&["apply", "--yes", "--no-check"]);
+    run.expect(0);
+    project
+        .sandbox(&["check"])
+        .expect(4)
+        .says("Statement `public` of the own policy of function my-genesys-trigger-function lets anyone")
+        .says_not("--qualifier");
+    project.sandbox(&["plan"]).expect(0);
 }
 
 #[test]
