@@ -30,7 +30,7 @@ use crate::policy::{Document, EXTERNAL_ID, wildcard_matches};
 use crate::render;
 use crate::render::output::Output;
 use crate::spec::{EmptyEnvironment, Severity, is_guid, parse};
-use crate::text::shell_word;
+use crate::text::{near_miss, shell_word};
 use crate::view::{CandidateView, CandidatesView, DiagnoseView, LooseView};
 
 #[derive(Debug, Args)]
@@ -93,12 +93,13 @@ pub async fn run(global: &Global, args: &DiagnoseArgs, output: &Output) -> Resul
         None => {
             let view = list(&place, args, output).await?;
             match (&error, view.roles.as_slice()) {
-                (Some(_), [only]) => {
+                (error, [only]) => {
+                    let unnamed = if error.is_some() { "the text names no role; " } else { "" };
                     output.note(&format!(
-                        "note: the text names no role; {} is the only one that looks like Genesys Cloud's\n",
+                        "note: {unnamed}{} is the only one that looks like Genesys Cloud's\n",
                         only.role
                     ));
-                    only.role.clone()
+                    only.arn.clone()
                 }
                 (Some(error), _) => {
                     output.note(&format!("note: the error says: {}; it names no role\n", error.sentence()));
@@ -168,7 +169,9 @@ pub async fn examine(
     let asking = evidence::of_genesys(place.genesys.as_ref());
     let genesys = output.waiting("asking Genesys Cloud", asking).await;
     let role = role_arn(&place, named, &genesys)?;
-    Box::pin(case(place, role, genesys, error, output)).await
+    // Who gives the ARN means it, also where there is no such role.
+    let is_exact = named.contains(':');
+    Box::pin(case(place, role, is_exact, genesys, error, output)).await
 }
 
 async fn place(
@@ -258,6 +261,11 @@ fn integrations(genesys: &GenesysSide) -> &[IntegrationFacts] {
     }
 }
 
+fn is_held(genesys: &GenesysSide, role: &Arn) -> bool {
+    let held = CredentialArn::Shown(role.to_string());
+    integrations(genesys).iter().any(|one| one.credential == held)
+}
+
 /// What the data actions of the role's integrations point at: of those that hold it, or of the only one there is.
 fn targets(genesys: &GenesysSide, role: &Arn) -> Vec<FunctionArn> {
     let all = integrations(genesys);
@@ -274,6 +282,7 @@ fn targets(genesys: &GenesysSide, role: &Arn) -> Vec<FunctionArn> {
 async fn case(
     place: Place,
     role: Arn,
+    is_exact: bool,
     genesys: GenesysSide,
     error: Option<ErrorReading>,
     output: &Output,
@@ -287,12 +296,23 @@ async fn case(
     };
     let reading = async {
         let live = aws::role(&clients, &role.partition, &account, role.name()).await?;
+        let is_gone = live.is_none();
         let live = live.unwrap_or_else(|| absent(role.clone()));
         let targets = targets(&genesys, &live.role.arn);
         let unattached = match live.documents().any(is_about_lambda) {
             true => Vec::new(),
             // It may have been detached; who may not list policies does without.
-            false => aws::account_listing(&clients).await.unwrap_or_default().policies,
+            false => {
+                let listing = aws::account_listing(&clients).await.unwrap_or_default();
+                if is_gone && !is_exact && !is_held(&genesys, &role) {
+                    let known: Vec<&str> = listing.roles.iter().map(|role| role.arn.name()).collect();
+                    if let Some(near) = near_miss(role.name(), &known) {
+                        let (role, near) = (role.clone(), near.to_owned());
+                        return Err(DiagnoseError::Misspelt { role, near }.into());
+                    }
+                }
+                listing.policies
+            }
         };
         let missing = missing(&clients, candidates(&live, &unattached, &targets)).await;
         Ok::<_, CommandError>((live, targets, missing, unattached))
@@ -415,9 +435,6 @@ fn mask(case: &RoleCase, output: &Output) {
 
 /// Without a role: what looks like Genesys Cloud's.
 async fn list(place: &Place, args: &DiagnoseArgs, output: &Output) -> Result<CandidatesView, CommandError> {
-    if args.out.is_some() {
-        return Err(DiagnoseError::OutNeedsRole.into());
-    }
     let reads = async {
         futures_util::join!(
             aws::account_listing(&place.clients),
@@ -435,22 +452,47 @@ async fn list(place: &Place, args: &DiagnoseArgs, output: &Output) -> Result<Can
         value.map(|value| format!(" --{name} {}", shell_word(value))).unwrap_or_default()
     };
     let options = option("error", args.error.as_deref()) + &option("profile", args.profile.as_deref());
+    let candidate = |arn: &Arn, named: &str, why: &str, integrations| CandidateView {
+        role: arn.name().to_owned(),
+        arn: arn.to_string(),
+        why: why.to_owned(),
+        integrations,
+        next: format!("{} diagnose {}{options}", place.invocation, shell_word(named)),
+    };
     let roles = listing.roles.iter().filter_map(|role| {
         let integrations = holders(&role.arn);
         let why = looks(role, &listing, !integrations.is_empty())?;
-        let name = role.arn.name();
-        let next = format!("{} diagnose {}{options}", place.invocation, shell_word(name));
-        Some(CandidateView {
-            role: name.to_owned(),
-            arn: role.arn.to_string(),
-            why: why.to_owned(),
-            integrations,
-            next,
-        })
+        Some(candidate(&role.arn, role.arn.name(), why, integrations))
     });
+    // A role that is gone is a cause, and diagnosed as one.
+    let gone: BTreeSet<Arn> = known
+        .iter()
+        .filter_map(|one| match &one.credential {
+            CredentialArn::Shown(text) => text.parse::<Arn>().ok(),
+            CredentialArn::Unreadable(_) | CredentialArn::None => None,
+        })
+        .filter(|arn| {
+            arn.service == "iam"
+                && arn.resource.starts_with("role/")
+                && arn.account == place.account.as_str()
+                && !listing.roles.iter().any(|role| role.arn == *arn)
+        })
+        .collect();
+    let missing = gone.iter().map(|arn| {
+        candidate(
+            arn,
+            &arn.to_string(),
+            "an integration holds its ARN, and there is no such role",
+            holders(arn),
+        )
+    });
+    let roles: Vec<CandidateView> = roles.chain(missing).collect();
     let loose = known.iter().filter_map(|one| {
         let why = match &one.credential {
-            CredentialArn::Shown(arn) if listing.roles.iter().any(|role| role.arn.to_string() == *arn) => {
+            CredentialArn::Shown(arn)
+                if listing.roles.iter().any(|role| role.arn.to_string() == *arn)
+                    || gone.iter().any(|known| known.to_string() == *arn) =>
+            {
                 return None;
             }
             CredentialArn::Shown(arn) => {
@@ -470,10 +512,13 @@ async fn list(place: &Place, args: &DiagnoseArgs, output: &Output) -> Result<Can
                 .to_owned(),
         ),
     };
-    Ok(CandidatesView::new(&place.account, roles.collect(), loose.collect(), left_out))
+    Ok(CandidatesView::new(&place.account, roles, loose.collect(), left_out))
 }
 
 fn print_list(view: &CandidatesView, args: &DiagnoseArgs, output: &Output) -> Result<Status, CommandError> {
+    if args.out.is_some() {
+        return Err(DiagnoseError::OutNeedsRole.into());
+    }
     output.result(&match args.format {
         ReportFormat::Text | ReportFormat::Html => render::diagnose::candidates_text(view),
         ReportFormat::Markdown => render::diagnose::candidates_markdown(view, &output.masker()),
@@ -514,6 +559,8 @@ pub enum DiagnoseError {
     NotARole(String),
     #[error("`{role}` is in another account than the credentials, which belong to AWS account {account}")]
     OtherAccount { role: String, account: AccountId },
+    #[error("AWS account {} has no role `{}`", role.account, role.name())]
+    Misspelt { role: Arn, near: String },
     #[error("`--out` writes the spec of one role, and none is named")]
     OutNeedsRole,
     #[error("`--with {line}` makes no spec: {why}")]
@@ -525,6 +572,11 @@ pub enum DiagnoseError {
 impl Explain for DiagnoseError {
     fn help(&self) -> Option<String> {
         let help = match self {
+            Self::Misspelt { role, near } => {
+                return Some(format!(
+                    "did you mean `{near}`? To diagnose that there is no such role, give its ARN: {role}"
+                ));
+            }
             Self::ProfileInSandbox => "leave out `--profile` or `--sandbox`",
             Self::NotARole(_) => {
                 "`genesys-iam diagnose` alone lists the roles that look like Genesys Cloud's"
@@ -543,9 +595,11 @@ impl Explain for DiagnoseError {
 
     fn status(&self) -> Status {
         match self {
-            Self::ProfileInSandbox | Self::NotARole(_) | Self::OutNeedsRole | Self::With { .. } => {
-                Status::Usage
-            }
+            Self::ProfileInSandbox
+            | Self::NotARole(_)
+            | Self::Misspelt { .. }
+            | Self::OutNeedsRole
+            | Self::With { .. } => Status::Usage,
             Self::OtherAccount { .. } => Status::Refused,
             Self::NoSpec(_) => Status::Error,
         }

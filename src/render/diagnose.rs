@@ -124,7 +124,12 @@ pub fn candidates_text(view: &CandidatesView) -> String {
         let _ = writeln!(
             out,
             "{}",
-            paint(BOLD, &format!("Roles of AWS account {account_id} that look like Genesys Cloud's:"))
+            paint(
+                BOLD,
+                &format!(
+                    "Not diagnosed yet. Roles of AWS account {account_id} that look like Genesys Cloud's:"
+                )
+            )
         );
     }
     for role in roles {

@@ -236,7 +236,7 @@ fn in_an_empty_folder_each_scenario_breaks_a_role_that_works() {
     for (scenario, expected) in NAMED {
         let project = Project::empty();
         let run = project.run(&["--sandbox", "--scenario", scenario, "diagnose"]);
-        run.expect(0).says("the scenario is planted on GenesysDataActionRole, which works").says(ROLE);
+        run.says("the scenario is planted on GenesysDataActionRole, which works").says(ROLE);
         let run = project.run(&["--sandbox", "diagnose", ROLE, "--json"]);
         let expected: BTreeSet<String> = expected.iter().map(|word| (*word).to_owned()).collect();
         // Without the scenario the policy alone says which function was meant.
@@ -348,6 +348,7 @@ fn texts_for_tickets_have_no_external_id_and_fit_their_schema() {
         run.expect(4).says_not(ID).says_not("0b1c2d3e-0000-4000-8000-000000000000").says("(masked");
         texts.push(run.stdout);
     }
+    project.sandbox(&["--scenario", "other-role", "diagnose", ROLE, "--quiet"]);
     let list = project.sandbox(&["diagnose", "--json"]);
     list.expect(0);
     let schema = include_str!("../../docs/diagnose.schema.json");
@@ -356,15 +357,34 @@ fn texts_for_tickets_have_no_external_id_and_fit_their_schema() {
 }
 
 #[test]
-fn without_a_role_the_roles_and_integrations_that_may_be_meant_are_listed() {
+fn without_a_role_the_only_one_is_diagnosed_and_several_are_listed() {
     let project = applied();
-    let command = format!("$ genesys-iam --sandbox diagnose {ROLE}");
-    let named = "it trusts an account of Genesys's";
-    project.sandbox(&["diagnose"]).expect(0).says(ROLE).says(named).says("AWS Lambda orders").says(&command);
+    let only = format!("{ROLE} is the only one that looks like Genesys Cloud's");
+    project.sandbox(&["diagnose"]).expect(0).says(&only).says_not("Not diagnosed yet");
+    let run = project.sandbox(&["--scenario", "explicit-deny", "diagnose"]);
+    run.expect(4).says(&only).says("(denied)");
+    let project = applied();
     let run = project.sandbox(&["--scenario", "other-role", "diagnose"]);
-    run.expect(0).says("Integrations that use none of its roles").says("which is not a role of this account");
-    let run = project.sandbox(&["--scenario", "role-missing", "diagnose", "--format", "markdown"]);
-    run.expect(0).says("integration without a role");
+    let command = format!("$ genesys-iam --sandbox diagnose {ROLE}");
+    run.expect(0).says("Not diagnosed yet. Roles of AWS account 111122223333").says(&command);
+    run.says("it trusts an account of Genesys's")
+        .says("an integration holds its ARN, and there is no such role");
+    project.sandbox(&["diagnose", "--out", "found.toml"]).expect(64).says("none is named");
+    let project = applied();
+    let run = project.sandbox(&["--scenario", "role-missing", "diagnose"]);
+    run.expect(4).says("(role-missing)").says(&only);
+}
+
+#[test]
+fn a_misspelt_role_is_not_diagnosed_as_missing() {
+    let project = applied();
+    let run = project.sandbox(&["diagnose", "GenesysDataActionRol", "--out", "found.toml"]);
+    run.expect(64).says("AWS account 111122223333 has no role `GenesysDataActionRol`");
+    run.says("did you mean `GenesysDataActionRole`?");
+    assert!(!project.path("found.toml").exists());
+    let exact = "arn:aws:iam::111122223333:role/GenesysDataActionRol";
+    project.sandbox(&["diagnose", exact]).expect(4).says("(role-missing)");
+    project.sandbox(&["diagnose", "Another"]).expect(4).says("(role-missing)");
 }
 
 #[test]

@@ -3,7 +3,6 @@
 
 mod expected;
 mod model;
-mod near;
 mod probe;
 mod rules;
 mod run;

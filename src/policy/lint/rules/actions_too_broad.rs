@@ -1,12 +1,12 @@
 //! The role may do more than invoke functions.
 
 use super::super::model::{Hits, Lint, LintSeverity, Subject};
-use super::super::near::near_miss;
 use super::super::probe::sample;
 use super::actions::INVOKE;
 use crate::policy::document::ActionElement;
 use crate::policy::grammar::{Purpose, action_fault};
 use crate::policy::wildcard_matches;
+use crate::text::near_miss;
 
 pub(super) static LINT: Lint = Lint {
     name: "actions-too-broad",

@@ -1,9 +1,9 @@
 //! An action that is nearly a known one.
 
 use super::super::model::{Hits, Lint, LintSeverity, Subject};
-use super::super::near::near_miss;
 use super::actions::{ASSUME, INVOKE};
 use crate::policy::grammar::Purpose;
+use crate::text::near_miss;
 
 pub(super) static LINT: Lint = Lint {
     name: "misspelt-action",

@@ -1,8 +1,8 @@
 //! A condition key that is nearly a known one.
 
 use super::super::model::{Hits, Lint, LintSeverity, Subject};
-use super::super::near::near_miss;
 use crate::policy::key::KEYS;
+use crate::text::near_miss;
 
 pub(super) static LINT: Lint = Lint {
     name: "misspelt-key",

@@ -1,8 +1,8 @@
 //! An operator that IAM's reference does not have.
 
 use super::super::model::{Hits, Lint, LintSeverity, Subject};
-use super::super::near::near_miss;
 use crate::policy::operator::{OPERATORS, is_known_operator};
+use crate::text::near_miss;
 
 pub(super) static LINT: Lint = Lint {
     name: "unknown-operator",
