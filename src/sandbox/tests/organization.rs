@@ -116,7 +116,7 @@ fn a_use_of_the_role_is_seen_where_aws_shows_it() {
     );
     let found = look(&mut sandbox, ACCOUNT, &by_role);
     let events = found["Events"].as_array().unwrap();
-    assert_eq!(events.len(), 1, "{found}");
+    assert_eq!(events.len(), 2, "the use, and before it the making of the role: {found}");
     let event: serde_json::Value =
         serde_json::from_str(events[0]["CloudTrailEvent"].as_str().unwrap()).unwrap();
     assert_eq!(event["userIdentity"]["accountId"], GENESYS);
