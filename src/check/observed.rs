@@ -60,6 +60,7 @@ pub(crate) fn observation(facts: &Facts) -> Option<String> {
     let is_news = !seen.genesys.is_empty()
         || !seen.former.is_empty()
         || !seen.strangers.is_empty()
+        || seen.own_probes > 0
         || seen.history.unreadable > 0;
     (seen.was_read() && (recorded.is_asked || is_news)).then(|| seen.sentence())
 }
@@ -119,6 +120,8 @@ struct SeenUses<'a> {
     /// The newest first.
     former: Vec<&'a RoleUse>,
     probes: usize,
+    /// Of the probes, those by the account's own identities: anyone of them can choose the name.
+    own_probes: usize,
     verifier: usize,
     accepted: usize,
     /// By what they are called, with their uses; the newest first.
@@ -133,6 +136,7 @@ impl<'a> SeenUses<'a> {
             genesys: Vec::new(),
             former: Vec::new(),
             probes: 0,
+            own_probes: 0,
             verifier: 0,
             accepted: 0,
             strangers: Vec::new(),
@@ -149,6 +153,10 @@ impl<'a> SeenUses<'a> {
                 }
                 UseKind::Probe => {
                     seen.probes += 1;
+                    let own = facts.desired.role.arn.account.as_str();
+                    let is_own = matches!(&used.by, SessionUser::Account(account) if account.as_str() == own)
+                        || matches!(&used.by, SessionUser::Identity { account, .. } if account.as_str() == own);
+                    seen.own_probes += usize::from(is_own && !seen.is_verifier(&used.by));
                     continue;
                 }
                 UseKind::Verifier => {
@@ -196,13 +204,18 @@ impl<'a> SeenUses<'a> {
                 false => UseKind::OtherCustomer,
             };
         }
-        match (verifier, &used.by) {
-            (Some(verifier), SessionUser::Account(account)) if verifier.account == account.as_str() => {
-                UseKind::Verifier
-            }
-            (Some(verifier), SessionUser::Identity { arn, .. }) if is_of(arn, verifier) => UseKind::Verifier,
-            _ if is_accepted(&used.by, self.facts) => UseKind::Accepted,
+        match &used.by {
+            by if self.is_verifier(by) => UseKind::Verifier,
+            by if is_accepted(by, self.facts) => UseKind::Accepted,
             _ => UseKind::Stranger,
+        }
+    }
+
+    fn is_verifier(&self, by: &SessionUser) -> bool {
+        match (&self.facts.desired.verifier, by) {
+            (Some(verifier), SessionUser::Account(account)) => verifier.account == account.as_str(),
+            (Some(verifier), SessionUser::Identity { arn, .. }) => is_of(arn, verifier),
+            _ => false,
         }
     }
 
@@ -470,7 +483,14 @@ impl<'a> SeenUses<'a> {
             [one] => format!("{one} was seen{too}"),
             others => format!("{} were seen{too}", others.join(" and ")),
         };
-        format!("{genesys}; {others} ({looked_at}).")
+        let own = match self.own_probes {
+            0 => String::new(),
+            count => format!(
+                "; your own account assumed it {} as {PROBE_SESSION}, as this program's probes do",
+                times(count, "")
+            ),
+        };
+        format!("{genesys}; {others}{own} ({looked_at}).")
     }
 
     fn how_often(&self, uses: &[&RoleUse]) -> String {
@@ -904,6 +924,10 @@ mod tests {
         assert!(report.observation.unwrap().contains("before its trust policy was last written"));
         let report = report_of(EventHistory { written: vec![written(DAY, None)], ..history(uses()) });
         assert!(line(&report, Topic::Used).is_good());
+        // Two minutes are an order, and the same second is none.
+        let now = || vec![used(0, "765628985471", Some(RIGHT))];
+        let report = report_of(EventHistory { written: vec![written(0, None)], ..history(now()) });
+        assert!(report.observation.unwrap().contains("about when its trust policy was last written"));
     }
 
     #[test]
@@ -1067,6 +1091,10 @@ mod tests {
         assert!(split_of(old, None).unwrap().contains("Lambda is not reached"));
         assert_eq!(split_of(genesys_uses(1), None), None, "too early to say");
         assert!(split_of(Vec::new(), None).unwrap().contains("refused at sts:AssumeRole"));
+        let mut facts = facts(converged());
+        let history = EventHistory { written: vec![written(0, None)], ..history(genesys_uses(1)) };
+        facts.recorded = Some(Recorded { is_asked: true, history, lambda: Ok(None), analyzer: Ok(None) });
+        assert_eq!(split(&facts), None, "a session was seen, of before");
     }
 
     #[test]

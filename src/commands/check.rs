@@ -17,7 +17,7 @@ use super::session::{LookUp, Observed, Session};
 use super::since::{LookBack, Since};
 use super::specs::SpecsError;
 use super::{CommandError, Status, evidence};
-use crate::check::{AskedOrganization, CheckReport, Facts, GenesysSide, Level, judge};
+use crate::check::{AskedOrganization, CheckReport, Facts, GenesysSide, Level, RoleReport, judge};
 use crate::explain::Explain;
 use crate::genesys::{self, Action, GenesysError, TestResult};
 use crate::model::LookForOrphans;
@@ -27,7 +27,7 @@ use crate::render::check::Show;
 use crate::render::output::Output;
 use crate::render::style::{WARNING, paint};
 use crate::spec::{read_bounded, unfit_input};
-use crate::text::one_line;
+use crate::text::{one_line, shell_word};
 use crate::view::{CheckView, sentence_case};
 
 #[derive(Debug, Args)]
@@ -231,6 +231,16 @@ async fn make(
     let mut plan = diff(&observed.live, &observed.desired);
     session.look_ahead_quietly(&mut plan, observed).await;
     let facts = facts_of(session, observed, &plan, proofs, &genesys, output).await?;
+    let roles: Vec<RoleReport> = facts.iter().map(judge).collect();
+    let has_commands =
+        |role: &&RoleReport| role.diagnosis.findings.iter().any(|finding| finding.remedy.contains("`aws "));
+    if let Some(role) = roles.iter().find(has_commands).filter(|_| session.in_sandbox) {
+        output.note(&format!(
+            "note: the `aws` commands would go to AWS itself; `{} diagnose {}` has the steps for the sandbox\n",
+            session.invocation,
+            shell_word(&role.role)
+        ));
+    }
     Ok(CheckReport {
         spec: observed.desired.spec.clone(),
         account_id: observed.desired.account_id.clone(),
@@ -241,7 +251,7 @@ async fn make(
             GenesysSide::Rejected(_) | GenesysSide::Unreadable(_) => AskedOrganization::Unknown,
             GenesysSide::Read(genesys) => AskedOrganization::Named(genesys.organization_name),
         },
-        roles: facts.iter().map(judge).collect(),
+        roles,
     })
 }
 

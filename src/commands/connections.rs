@@ -81,7 +81,7 @@ impl Connections {
         if let Some(sandbox) = &self.sandbox {
             let mut known = sandbox.lock().unwrap_or_else(PoisonError::into_inner);
             known.seed(&seed);
-            scenario::configure(&mut known, options, &seed)?;
+            scenario::configure(&mut known, options, &seed, output)?;
             return Ok(Arc::clone(sandbox));
         }
         let state = state_file(Some(source));
@@ -102,7 +102,7 @@ impl Connections {
             ));
         }
         scenario::announce(&sandbox, options, output);
-        scenario::configure(&mut sandbox, options, &seed)?;
+        scenario::configure(&mut sandbox, options, &seed, output)?;
         let sandbox = Arc::new(Mutex::new(sandbox));
         self.sandbox = Some(Arc::clone(&sandbox));
         Ok(sandbox)

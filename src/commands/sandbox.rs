@@ -62,11 +62,11 @@ pub async fn serve(global: &Global, args: &ServeArgs, output: &Output) -> Result
     let seed = loading::seed(spec);
     let mut sandbox = if in_memory { Sandbox::new(&seed) } else { Sandbox::open(&state, &seed)? };
     announce(&sandbox, &global.sandbox_options, output);
-    configure(&mut sandbox, &global.sandbox_options, &seed)?;
+    configure(&mut sandbox, &global.sandbox_options, &seed, output)?;
     for spec in others {
         let seed = loading::seed(spec);
         sandbox.seed(&seed);
-        configure(&mut sandbox, &global.sandbox_options, &seed)?;
+        configure(&mut sandbox, &global.sandbox_options, &seed, output)?;
     }
     let listener =
         TcpListener::bind(listen).await.map_err(|source| ServeError::Listen { address: listen, source })?;

@@ -15,7 +15,12 @@ use crate::spec::read_bounded;
 use crate::text::one_line;
 
 /// Plants the scenario and sets the delay that the options ask for.
-pub fn configure(sandbox: &mut Sandbox, options: &SandboxOptions, seed: &Seed) -> Result<(), CommandError> {
+pub fn configure(
+    sandbox: &mut Sandbox,
+    options: &SandboxOptions,
+    seed: &Seed,
+    output: &Output,
+) -> Result<(), CommandError> {
     let SandboxOptions { scenario, consistency } = options;
     if let Some(name) = scenario {
         let text = match Scenario::built_in(name) {
@@ -25,7 +30,13 @@ pub fn configure(sandbox: &mut Sandbox, options: &SandboxOptions, seed: &Seed) -
         };
         let broken = |source| ScenarioArgError::Broken { name: name.clone(), source };
         let scenario = Scenario::parse(&text, seed).map_err(broken)?;
-        sandbox.plant(name, &scenario, seed)?;
+        if !sandbox.plant(name, &scenario, seed)? {
+            output.note(&format!(
+                "{} {} found nothing to change: run `genesys-iam --sandbox apply` first\n",
+                paint(WARNING, "note:"),
+                one_line(name)
+            ));
+        }
     }
     if let Some(seconds) = consistency {
         sandbox.set_consistency_delay(Duration::from_secs(*seconds));

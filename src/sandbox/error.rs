@@ -36,7 +36,9 @@ impl Explain for SandboxError {
                 "run `genesys-iam sandbox reset` to start with an empty sandbox"
             }
             Self::Scenario(_) => "docs/sandbox.md describes the file",
-            Self::InUse { .. } => "wait for the other process, or end it",
+            Self::InUse { .. } => {
+                "where it is `genesys-iam sandbox serve`, stop it with Ctrl-C in its terminal; otherwise wait for it"
+            }
         };
         Some(help.to_owned())
     }

@@ -25,15 +25,23 @@ use crate::arn::{AccountId, Arn, FunctionArn};
 const MANAGEMENT: &str = "999988887777";
 
 impl Sandbox {
-    /// Plants a scenario as of now, and remembers its name.
+    /// Plants a scenario as of now, and remembers its name. Whether it is in the state now: where it found nothing to change,
+    /// it is not.
     ///
     /// # Errors
     ///
     /// As [`Sandbox::play`].
-    pub fn plant(&mut self, name: &str, scenario: &Scenario, seed: &Seed) -> Result<(), SandboxError> {
+    pub fn plant(&mut self, name: &str, scenario: &Scenario, seed: &Seed) -> Result<bool, SandboxError> {
+        let before = self.state.clone();
+        self.play_now(scenario, seed)?;
+        let is_new = !before.planted.iter().any(|known| known == name);
+        if is_new && self.state == before {
+            return Ok(false);
+        }
         self.state.planted.retain(|known| known != name);
         self.state.planted.push(name.to_owned());
-        self.play_now(scenario, seed)
+        self.save()?;
+        Ok(true)
     }
 
     /// Plants a scenario as of now.
