@@ -117,7 +117,7 @@ Examples:
     /// Find out why a data action fails, without a spec; changes nothing
     #[command(after_long_help = "\
 Examples:
-  genesys-iam diagnose                           which roles look like Genesys Cloud's?
+  genesys-iam diagnose                           the role that looks like Genesys Cloud's
   genesys-iam diagnose GenesysDataActionRole     what is wrong with this one, and how to fix it
   genesys-iam diagnose --error \"User: … is not authorized to perform: sts:AssumeRole on resource: arn:aws:iam::…\"
   genesys-iam diagnose GenesysDataActionRole --format markdown > ticket.md      masked
