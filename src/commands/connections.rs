@@ -4,7 +4,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use aws_credential_types::provider::SharedCredentialsProvider;
-use jiff::Timestamp;
 
 use super::CommandError;
 use super::loading::{load, seed, state_file};
@@ -93,7 +92,7 @@ impl Connections {
         let mut sandbox = Sandbox::open(&state, &seed)?;
         if by_hand == ByHand::IfUntouched && sandbox.is_untouched(&spec.aws.account_id) {
             let desired = resolve(spec, &Default::default());
-            sandbox.make_by_hand(&spec.aws.account_id, &desired.roles, Timestamp::now());
+            sandbox.make_by_hand(&spec.aws.account_id, &desired.roles);
             let names: Vec<&str> = desired.roles.iter().map(|role| role.role.name.as_str()).collect();
             output.note(&format!(
                 "{} the scenario is planted on {}, which works, with its policy and an integration\n",

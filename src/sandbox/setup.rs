@@ -34,8 +34,8 @@ impl Sandbox {
     }
 
     /// Makes roles with their policies and integrations as somebody does by hand: nothing says that a spec made them.
-    pub fn make_by_hand(&mut self, account: &AccountId, roles: &[DesiredRole], now: Timestamp) {
-        let now = now.as_second();
+    pub fn make_by_hand(&mut self, account: &AccountId, roles: &[DesiredRole]) {
+        let now = Timestamp::now().as_second();
         for desired in roles {
             let DesiredRole { role, policy, functions, integration, .. } = desired;
             let made = Policy {
