@@ -307,7 +307,7 @@ async fn case(
                 if is_gone && !is_exact && !is_held(&genesys, &role) {
                     let known: Vec<&str> = listing.roles.iter().map(|role| role.arn.name()).collect();
                     if let Some(near) = near_miss(role.name(), &known) {
-                        let (role, near) = (role.clone(), near.to_owned());
+                        let (role, near) = (Box::new(role.clone()), near.to_owned());
                         return Err(DiagnoseError::Misspelt { role, near }.into());
                     }
                 }
@@ -560,7 +560,7 @@ pub enum DiagnoseError {
     #[error("`{role}` is in another account than the credentials, which belong to AWS account {account}")]
     OtherAccount { role: String, account: AccountId },
     #[error("AWS account {} has no role `{}`", role.account, role.name())]
-    Misspelt { role: Arn, near: String },
+    Misspelt { role: Box<Arn>, near: String },
     #[error("`--out` writes the spec of one role, and none is named")]
     OutNeedsRole,
     #[error("`--with {line}` makes no spec: {why}")]

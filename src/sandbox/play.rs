@@ -188,12 +188,12 @@ fn change_role(state: &mut State, account: &AccountId, name: &str, change: &Role
         };
         state.account_mut(account).instance_profiles.insert(profile.name.clone(), profile);
     }
-    if let Some(document) = trust
+    if let Some(text) = trust.as_ref().map(ToString::to_string)
         && let Some(role) = state.role(account, name)
-        && role.trust.text != document.to_string()
+        && role.trust.text != text
     {
         let arn = state.role_arn(account, role);
-        state.add_trust_event(arn, &document.to_string(), now, false);
+        state.add_trust_event(arn, &text, now, false);
     }
     let Some(role) = state.role_mut(account, name) else { return };
     if let Some(document) = trust {
