@@ -49,6 +49,9 @@ pub fn with_tip(mut error: Error) -> Error {
     let command = named(ContextKind::InvalidSubcommand);
     let tip = match (argument, command.as_deref()) {
         (Some(argument), _) if argument.starts_with('-') => found(&OPTIONS, &argument),
+        (Some(argument), _) if follows(&words, "--refuse-wider", &argument) => {
+            Some(format!("its value follows `=`: `--refuse-wider={}`", shell_word(&argument)))
+        }
         (Some(argument), _) => of_file(&argument, &words),
         // The sandbox is an option, and has commands of its own.
         (None, Some(command)) if words.iter().any(|word| word == "sandbox") => {
@@ -71,6 +74,11 @@ pub fn with_tip(mut error: Error) -> Error {
 
 fn found(known: &[(&[&str], &str)], word: &str) -> Option<String> {
     known.iter().find(|(names, _)| names.contains(&word)).map(|(_, tip)| (*tip).to_owned())
+}
+
+/// Whether a word was written right after another.
+fn follows(words: &[String], first: &str, then: &str) -> bool {
+    words.windows(2).any(|pair| pair == [first, then])
 }
 
 /// What to do with a file that a command does not take as an argument.

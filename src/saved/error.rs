@@ -75,8 +75,12 @@ impl Explain for SavedError {
                 "leave out `--sandbox`, or make a plan of the sandbox: `genesys-iam --sandbox plan --out FILE`"
             }
             // A file says what was reviewed, and no file allows what the command line does not.
-            Self::NotRepeated(_) => {
-                "if this is what was reviewed, repeat it after the file: `genesys-iam apply PLAN.json --adopt --prune`"
+            Self::NotRepeated(flags) => {
+                let flags: Vec<&str> = flags.iter().map(|flag| flag.trim_matches('`')).collect();
+                return Some(format!(
+                    "if this is what was reviewed, repeat it after the file: `genesys-iam apply PLAN.json {}`",
+                    flags.join(" ")
+                ));
             }
             Self::OtherAccounts(_) => "leave `--account` out: the plan says for which accounts it is",
             Self::OtherSpecs(_) => {

@@ -197,6 +197,7 @@ fn words_of_other_tools_get_a_tip() {
         (&["apply", "saved.json", "saved.json"], "`apply` takes one saved plan"),
         (&["plan", "--profile", "x"], "AWS_PROFILE"),
         (&["apply", "--auto-approve"], "`--yes` asks nothing"),
+        (&["plan", "--refuse-wider", "strangers"], "its value follows `=`: `--refuse-wider=strangers`"),
         (&["lint", "genesys.toml"], "`validate` finds mistakes in specs"),
         (&["diff"], "`plan` shows what would change"),
         (&["test"], "`check --invoke ACTION`"),

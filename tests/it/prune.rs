@@ -14,7 +14,10 @@ fn a_role_taken_out_of_the_spec_is_found_by_its_tag_and_pruned_when_asked() {
     let pruned = project.sandbox(&["plan", "--prune", "--out", "plan.json"]);
     assert_snapshot!(pruned.transcript());
     let not_repeated = project.sandbox(&["apply", "plan.json", "--no-check"]);
-    not_repeated.expect(3).says("made with `--prune`, and that is not given here").says("repeat it");
+    not_repeated
+        .expect(3)
+        .says("made with `--prune`, and that is not given here")
+        .says("apply PLAN.json --prune`");
     project.sandbox(&["apply", "plan.json", "--prune", "--no-check"]).expect(0).says("6 changes made");
     project.sandbox(&["plan", "--detailed-exitcode", "--prune"]).expect(0).says_not(ROLE);
 }

@@ -330,8 +330,9 @@ fn access(esc: &Escape<'_>, plan: &RolePlanView) -> String {
                 AccessSign::Lost => '-',
                 AccessSign::Kept => ' ',
             };
-            let mark = if *is_wider { "  <- WIDER" } else { "" };
-            let _ = writeln!(out, "{sign} {}{mark}", esc.fenced(sentence));
+            // At the end of a long line it would be out of sight.
+            let mark = if *is_wider { "WIDER: " } else { "" };
+            let _ = writeln!(out, "{sign} {mark}{}", esc.fenced(sentence));
         }
         out.push_str("```\n");
     }
