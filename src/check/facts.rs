@@ -311,6 +311,9 @@ impl Facts {
         match self.desired.external_id.is_masked() {
             true => ANOTHER_ORGANIZATION.to_owned(),
             false if is_id => format!("{THE_ORGANIZATION} {external_id}"),
+            false if external_id.contains(['*', '?']) => {
+                format!("whoever brings an external ID that matches \"{}\"", one_line(external_id))
+            }
             false => format!("whoever brings the external ID \"{}\"", one_line(external_id)),
         }
     }

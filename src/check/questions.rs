@@ -69,7 +69,14 @@ fn is_denial(decision: Decision) -> bool {
 }
 
 /// The request by which someone asks for a session of the role.
-pub(super) fn assumption(role: &Arn, action: &str, principal: &Principal, context: Context) -> Request {
+pub(super) fn assumption(role: &Arn, action: &str, principal: &Principal, mut context: Context) -> Request {
+    if let Principal::Aws(text) = principal
+        && let Ok(Arn { partition, account, resource, .. }) = text.parse::<Arn>()
+        && resource == "root"
+    {
+        // A federated user, whose ARN is one of STS, may not call it.
+        context = context.like("aws:PrincipalArn", format!("arn:{partition}:iam::{account}:*"));
+    }
     Request {
         principal: principal.clone(),
         action: action.to_owned(),

@@ -54,6 +54,13 @@ impl Context {
         self
     }
 
+    /// One value, of which it is only known that it matches a pattern with `*`.
+    #[must_use]
+    pub fn like(mut self, key: &str, pattern: String) -> Self {
+        self.keys.insert(key.to_ascii_lowercase(), ContextValue::Like(vec![pattern]));
+        self
+    }
+
     /// With what AWS says of every request of this caller, where nothing is set for it (IAM User Guide,
     /// `reference_policies_condition-keys`, "Properties of the principal"). The root of an account stands for someone
     /// of that account.

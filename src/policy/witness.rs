@@ -129,7 +129,7 @@ impl Questions {
             let Some(conditions) = &mut statement.condition else { continue };
             let mut outside: Vec<(String, String)> = Vec::new();
             for (operator, key, values) in conditions.iter() {
-                if key.eq_ignore_ascii_case(EXTERNAL_ID) {
+                if key.eq_ignore_ascii_case(EXTERNAL_ID) && operator != "Null" {
                     samples.extend(values.iter().map(ToString::to_string));
                 }
                 match languages_of(operator, key, values, version, &context) {

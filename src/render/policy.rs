@@ -7,12 +7,36 @@ use serde_json::{Value, json};
 use super::field;
 use super::style::{BOLD, CREATE, DIM, ERROR, HELP, REMOVE, WARNING, paint};
 use crate::plan::Diff;
+use crate::policy::document::{OneOrMany, Statement, VERSION_2008, VERSION_2012};
 use crate::policy::lint::{Lint, LintHit, LintSeverity};
-use crate::policy::{Decision, Document, Evaluation, StatementOutcome, StatementTrace};
+use crate::policy::{Decision, Document, Evaluation, StatementOutcome, StatementTrace, equivalent};
 
 /// The unified diff of two canonical forms.
 pub fn difference(document: &Diff<Document>) -> String {
-    format!("{}\n{}", paint(BOLD, "They do not mean the same."), field::difference(document))
+    let says = if allow_the_same(&document.before, &document.after) {
+        "They allow and deny the same: only IDs or versions differ."
+    } else {
+        "They are not shown to mean the same."
+    };
+    format!("{}\n{}", paint(BOLD, says), field::difference(document))
+}
+
+/// Whether two documents are equivalent but for what names them and their statements, and for a version that matters
+/// only to variables.
+fn allow_the_same(a: &Document, b: &Document) -> bool {
+    let has_variables = |document: &Document| document.to_json().contains("${");
+    let any_version = !has_variables(a) && !has_variables(b);
+    let bare = |document: &Document| {
+        let unnamed = |statement: &Statement| Statement { sid: None, ..statement.clone() };
+        let is_known = matches!(document.effective_version(), VERSION_2008 | VERSION_2012);
+        Document {
+            version: if any_version && is_known { None } else { document.version.clone() },
+            id: None,
+            statements: OneOrMany::Many(document.statements.as_slice().iter().map(unnamed).collect()).into(),
+            ..document.clone()
+        }
+    };
+    equivalent(&bare(a), &bare(b))
 }
 
 /// What is wrong with a document, each with its consequence and remedy.
@@ -106,4 +130,23 @@ pub fn json(evaluation: &Evaluation) -> String {
         .collect();
     let value = json!({ "decision": decision, "reason": reason, "statements": statements });
     format!("{value:#}\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn documents_that_differ_in_names_alone_are_not_said_to_mean_something_else() {
+        let of = |text: &str| Document::parse(text).unwrap();
+        let plain = r#"{"Version":"2012-10-17","Statement":{"Sid":"A","Effect":"Deny","Action":"s3:*","Resource":"*"}}"#;
+        for (from, to) in [("\"A\"", "\"B\""), ("2012-10-17", "2008-10-17")] {
+            assert!(allow_the_same(&of(plain), &of(&plain.replace(from, to))), "{to}");
+        }
+        for (from, to) in [("Deny", "Allow"), ("2012-10-17", "2030-10-17"), ("s3:*", "s3:Get*")] {
+            assert!(!allow_the_same(&of(plain), &of(&plain.replace(from, to))), "{to}");
+        }
+        let variable = plain.replace("\"*\"", "\"arn:aws:s3:::b/${aws:username}\"");
+        assert!(!allow_the_same(&of(&variable), &of(&variable.replace("2012", "2008"))));
+    }
 }
