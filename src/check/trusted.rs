@@ -290,7 +290,6 @@ fn instances(id: &str) -> Vec<String> {
 mod tests {
     use super::super::tests::{RIGHT, facts};
     use super::super::{RoleReport, Sign, judge};
-    use super::*;
     use crate::plan::testing::{converged, document};
 
     const OTHER: &str = "999988887777";
