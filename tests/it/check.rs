@@ -244,7 +244,7 @@ fn of_an_alias_the_own_policy_of_the_whole_function_is_judged_as_well() {
     project
         .sandbox(&["check"])
         .expect(4)
-        .says("Statement `public` of the own policy of function my-genesys-trigger-function lets anyone")
+        .says("Statement `public` of the own policy of function `my-genesys-trigger-function` lets anyone")
         .says_not("--qualifier");
     project.sandbox(&["plan"]).expect(0);
 }
