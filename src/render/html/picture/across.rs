@@ -141,7 +141,7 @@ fn door(html: &mut Html<'_>, others: &Outsiders, chips: &[String], side: i32, to
     let x = left(3) + BOX / 2;
     let mut y = 0;
     for who in chips {
-        chip(html, link.proof, (x - 26, y), who, SIDE - PAD);
+        chip(html, link.proof, (chip_left(x, chip_width(html, who)), y), who, WIDTH - 1);
         y += CHIP;
     }
     let from = y - 4;
@@ -159,6 +159,11 @@ fn door(html: &mut Html<'_>, others: &Outsiders, chips: &[String], side: i32, to
 
 fn chip_width(html: &Html<'_>, who: &str) -> i32 {
     width_of(html, who) * 8 / 7 + 24
+}
+
+/// Where a chip over the door at `x` begins: a long one reaches further to the left, not out of the picture.
+fn chip_left(x: i32, width: i32) -> i32 {
+    (x - 26).min(WIDTH - 1 - width).max(0)
 }
 
 fn chip(html: &mut Html<'_>, proof: LinkProof, (x, y): (i32, i32), who: &str, most: i32) {
@@ -234,4 +239,19 @@ fn end(html: &mut Html<'_>, link: &Link, genesys_bottom: i32, bottom: i32) -> i3
     badge(html, link.proof, (middle - half + 14, y));
     text(html, words_class(link.proof), Anchor::Middle, (middle + 10, y + 4), &said);
     y + 22
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_chip_over_the_door_ends_within_the_picture() {
+        let door = left(3) + BOX / 2;
+        for width in (40..WIDTH).step_by(10) {
+            let from = chip_left(door, width);
+            assert!(from >= 0 && from + width < WIDTH && from < door && from + width > door - 26, "{width}");
+        }
+        assert_eq!(chip_left(door, 120), door - 26);
+    }
 }
