@@ -35,7 +35,7 @@ use crate::view::{CandidateView, CandidatesView, DiagnoseView, LooseView};
 
 #[derive(Debug, Args)]
 pub struct DiagnoseArgs {
-    /// The role, by name or ARN; without it, the roles that look like Genesys Cloud's are listed
+    /// The role, by name or ARN; without it, the only one that looks like Genesys Cloud's, or a list of several
     #[arg(value_name = "ROLE")]
     pub role: Option<String>,
     /// What you see fail: the text of Architect, or of the data action's test
