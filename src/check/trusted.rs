@@ -288,13 +288,17 @@ fn instances(id: &str) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::super::tests::{RIGHT, facts};
-    use super::super::{RoleReport, Sign, judge};
+    use super::super::{Cause, Sign, judge};
+    use super::*;
     use crate::plan::testing::{converged, document};
+    use crate::policy::{Policies, Request, evaluate};
 
     const OTHER: &str = "999988887777";
 
-    fn report(statements: &str) -> RoleReport {
+    fn report(statements: &str) -> super::super::RoleReport {
         let mut live = converged();
         live.role.as_mut().unwrap().role.assume_role_policy =
             document(&format!(r#"{{"Version":"2012-10-17","Statement":[{statements}]}}"#));
@@ -373,6 +377,123 @@ mod tests {
             let report = report(&with(ALLOW, &format!(r#"{{"{operator}":{{"sts:ExternalId":"{id}"}}}}"#)));
             let what = &report.diagnosis.findings[0].what;
             assert!(what.starts_with("The trust policy also accepts"), "{what}");
+        }
+    }
+
+    fn some(texts: &[&'static str]) -> impl Strategy<Value = String> + use<> {
+        prop::sample::select(texts.to_vec()).prop_map(str::to_owned)
+    }
+
+    fn some_statement() -> impl Strategy<Value = String> {
+        let principal = some(&[
+            "\"Principal\":\"*\"",
+            "\"Principal\":{\"AWS\":\"765628985471\"}",
+            "\"Principal\":{\"AWS\":\"765628985471\"}",
+            "\"Principal\":{\"AWS\":\"999988887777\"}",
+            "\"Principal\":{\"AWS\":[\"765628985471\",\"999988887777\"]}",
+            "\"NotPrincipal\":{\"AWS\":\"765628985471\"}",
+        ]);
+        let action = some(&[
+            "\"Action\":\"sts:AssumeRole\"",
+            "\"Action\":\"sts:*\"",
+            "\"NotAction\":\"sts:TagSession\"",
+        ]);
+        let operator = some(&[
+            "StringEquals",
+            "StringNotEquals",
+            "StringLike",
+            "StringNotLike",
+            "StringEqualsIgnoreCase",
+            "StringEqualsIfExists",
+            "StringNotEqualsIfExists",
+            "ForAnyValue:StringLike",
+            "ForAnyValue:StringNotEquals",
+            "ForAllValues:StringNotLike",
+        ]);
+        let key = some(&[
+            "sts:ExternalId",
+            "sts:ExternalId",
+            "sts:ExternalId",
+            "aws:PrincipalAccount",
+            "aws:PrincipalArn",
+        ]);
+        let value = some(&[
+            RIGHT,
+            RIGHT,
+            "other-org",
+            "*-vendor",
+            "??",
+            "a*z",
+            "765628985471",
+            "9999*",
+            "${aws:PrincipalAccount}",
+            "${sts:ExternalId}",
+            "arn:aws:iam::765628985471:*",
+            "arn:aws:iam::999988887777:role/*",
+        ]);
+        let compare = (operator, key, prop::collection::vec(value, 1..3));
+        let condition = prop::collection::vec(compare, 0..3).prop_map(|entries| {
+            let mut conditions = serde_json::Map::new();
+            for (operator, key, values) in entries {
+                conditions.insert(operator, serde_json::json!({ key: values }));
+            }
+            serde_json::Value::Object(conditions).to_string()
+        });
+        (some(&["Allow", "Allow", "Deny"]), principal, action, condition).prop_map(
+            |(effect, principal, action, condition)| {
+                // An Allow with NotPrincipal IAM does not take.
+                let effect = if principal.contains("Not") { "Deny".to_owned() } else { effect };
+                format!(r#"{{"Effect":"{effect}",{principal},{action},"Condition":{condition}}}"#)
+            },
+        )
+    }
+
+    /// As STS decides: with a caller and a context of which everything is known.
+    fn gets_in(document: &Document, caller: &str, id: Option<&str>) -> bool {
+        let principal = Principal::Aws(caller.to_owned());
+        let arn: Arn = caller.parse().unwrap();
+        let context = Context::complete().of_caller(&principal).with("aws:SecureTransport", &["true"]);
+        let role = format!("arn:aws:iam::{}:role/caller", arn.account);
+        let context = context.with("aws:PrincipalArn", &[&role]);
+        let context = id.iter().fold(context, |context, id| context.with(EXTERNAL_ID, &[id]));
+        let request = Request {
+            principal,
+            action: ASSUME_ROLE.to_owned(),
+            resource: "arn:aws:iam::111122223333:role/GenesysDataActionRole".to_owned(),
+            context,
+        };
+        let policies = Policies { resource: Some(("it".to_owned(), document)), ..Policies::default() };
+        evaluate(&policies, &request).decision == Decision::Allowed
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 32, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn where_nobody_else_is_said_to_get_in_no_caller_with_any_id_does(
+            statements in prop::collection::vec(some_statement(), 1..4), with_good: bool, id in "[a-z0-9-]{2,4}",
+        ) {
+            let mut statements = statements;
+            if with_good {
+                statements.push(good());
+            }
+            let text = statements.join(",");
+            let report = report(&text);
+            let policy = document(&format!(r#"{{"Version":"2012-10-17","Statement":[{text}]}}"#));
+            let ids = [
+                Some(RIGHT), None, Some("other-org"), Some("-vendor"), Some("evil-vendor"), Some("ab"), Some("az"), Some("abz"),
+                Some("765628985471"), Some(OTHER), Some(STRANGER), Some("99990"), Some(id.as_str()), Some("*-vendor"), Some("??"),
+            ];
+            let session = |account: &str| format!("arn:aws:sts::{account}:assumed-role/caller/session");
+            let is_silent = report.verdict.others.is_empty() && report.verdict.others_known;
+            for id in ids.into_iter().filter(|_| is_silent) {
+                for account in [OTHER, STRANGER] {
+                    prop_assert!(!gets_in(&policy, &session(account), id), "{account} {id:?}: {text}");
+                }
+                prop_assert!(id == Some(RIGHT) || !gets_in(&policy, &session("765628985471"), id), "{id:?}: {text}");
+            }
+            let opens = report.diagnosis.has(Cause::RoleOpen);
+            prop_assert!(!opens || !report.verdict.others.is_empty(), "{text}");
         }
     }
 }

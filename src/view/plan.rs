@@ -216,8 +216,7 @@ fn cautions(plan: &Plan, summary: &PlanSummary) -> Vec<Caution> {
         matches!(notice, Notice::ConfirmedAccount { .. } | Notice::Accepted { lets_in: true, .. })
     };
     for role in &plan.roles {
-        let lost = role.access.restrictions().into_iter().filter(|line| line.is_wider);
-        let lost: Vec<&str> = lost.map(|line| line.sentence).collect();
+        let lost = role.access.lost_restrictions();
         let kept = role.kept_policies();
         if !lost.is_empty() && !kept.is_empty() {
             let what = format!(

@@ -36,6 +36,7 @@ fn removal(name: &str, live: &Live) -> RolePlan {
     };
     // A restriction that goes with its role lets nobody in.
     plan.access.before.restrictions.clear();
+    plan.access.before.refusals.clear();
     let mut changes: Vec<IamChange> = Vec::new();
     if let Some(role) = &live.role {
         let attached =

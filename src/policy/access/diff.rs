@@ -37,7 +37,19 @@ impl AccessDiff {
 
     /// Who may assume the role and could not before.
     pub fn wider_assume(&self) -> Vec<&Grant> {
-        uncovered(&self.after.assume, &self.before.assume)
+        let mut wider = uncovered(&self.after.assume, &self.before.assume);
+        let lost = self.lost_refusals();
+        let freed = |grant: &&Grant| lost.iter().any(|refusal| refusal.may_refuse(grant));
+        for grant in self.after.assume.iter().map(AsRef::as_ref).filter(freed) {
+            if !wider.contains(&grant) {
+                wider.push(grant);
+            }
+        }
+        wider
+    }
+
+    fn lost_refusals(&self) -> Vec<&Grant> {
+        uncovered(&self.before.refusals, &self.after.refusals)
     }
 
     /// Who could assume the role before and may not any more, or not in the same way.
@@ -53,7 +65,7 @@ impl AccessDiff {
     }
 
     pub fn assume(&self) -> Vec<AccessLine<'_>> {
-        let wider = uncovered(&self.after.assume, &self.before.assume);
+        let wider = self.wider_assume();
         lines(&self.before.assume, &self.after.assume, |_, grant| wider.contains(&grant))
     }
 
@@ -62,9 +74,24 @@ impl AccessDiff {
         lines(&self.before.permissions, &self.after.permissions, |_, grant| wider.contains(&grant))
     }
 
+    /// Of the role's permissions, then of who may assume it.
     pub fn restrictions(&self) -> Vec<AccessLine<'_>> {
-        let lost = uncovered(&self.before.restrictions, &self.after.restrictions);
-        lines(&self.before.restrictions, &self.after.restrictions, |_, grant| lost.contains(&grant))
+        let Self { before, after } = self;
+        let lost = uncovered(&before.restrictions, &after.restrictions);
+        let mut all = lines(&before.restrictions, &after.restrictions, |_, grant| lost.contains(&grant));
+        let (lost, admitted) = (self.lost_refusals(), &after.assume);
+        all.extend(lines(&before.refusals, &after.refusals, |_, refusal| {
+            lost.contains(&refusal) && admitted.iter().any(|grant| refusal.may_refuse(grant))
+        }));
+        all
+    }
+
+    /// What kept sessions of the role from something, and no longer does.
+    pub fn lost_restrictions(&self) -> Vec<&str> {
+        uncovered(&self.before.restrictions, &self.after.restrictions)
+            .into_iter()
+            .map(Grant::sentence)
+            .collect()
     }
 }
 

@@ -78,6 +78,14 @@ impl Grant {
         may_hold(&conditions, &self.rest.version, &Context::partial().with(EXTERNAL_ID, &[external_id]))
     }
 
+    /// Whether this, as a Deny, may refuse what `other` grants. When in doubt it may.
+    pub(super) fn may_refuse(&self, other: &Self) -> bool {
+        let (Some(conditions), Some(id)) = (self.rest.conditions(), other.rest.only_external_id()) else {
+            return true;
+        };
+        may_hold(&conditions, &self.rest.version, &Context::partial().with(EXTERNAL_ID, &[&id]))
+    }
+
     /// Whether everything that `other` lets happen is let happen by this. When in doubt it is not.
     pub(super) fn covers(&self, other: &Self) -> bool {
         self.rest.covers(&other.rest)

@@ -18,7 +18,10 @@ pub struct Access {
     pub assume: BTreeSet<Box<Grant>>,
     /// What the role may do.
     pub permissions: BTreeSet<Box<Grant>>,
+    /// What the role may not do.
     pub restrictions: BTreeSet<Box<Grant>>,
+    /// Who may not assume the role. It ends no session.
+    pub refusals: BTreeSet<Box<Grant>>,
 }
 
 impl Access {
@@ -72,7 +75,7 @@ impl Access {
                     Effect::Allow => self.assume.insert(Grant::boxed(&sentence, subject, object, rest)),
                     Effect::Deny => {
                         let sentence = format!("not assumable for {sentence}");
-                        self.restrictions.insert(Grant::boxed(&sentence, subject, object, rest))
+                        self.refusals.insert(Grant::boxed(&sentence, subject, object, rest))
                     }
                 };
             }
@@ -290,6 +293,31 @@ mod tests {
         ));
         let deny = r#"{"Effect":"Deny","Action":"*","Resource":"g"}"#;
         assert!(is_wider(access("", &format!("{},{deny}", function("*"))), access("", &function("*"))));
+    }
+
+    #[test]
+    fn a_trust_policy_s_lost_deny_widens_for_those_whom_it_may_have_refused_and_for_no_session() {
+        let open = GENESYS.replace(r#","Condition":{"StringEquals":{"sts:ExternalId":"x1"}}"#, "");
+        let deny = |condition: &str| {
+            format!(
+                r#"{{"Effect":"Deny","Principal":"*","Action":"sts:AssumeRole","Condition":{{{condition}}}}}"#
+            )
+        };
+        for (condition, widens) in [
+            (r#""StringNotEquals":{"sts:ExternalId":["x1","x2"]}"#, false),
+            (r#""StringNotEquals":{"sts:ExternalId":"x2"}"#, true),
+            (r#""StringNotEquals":{"sts:ExternalId":"x2"},"Bool":{"aws:SecureTransport":"false"}"#, true),
+            (r#""StringLike":{"sts:ExternalId":"y*"}"#, false),
+            (r#""Null":{"aws:PrincipalOrgID":"true"}"#, true),
+        ] {
+            let before = access(&format!("{open},{}", deny(condition)), "");
+            let diff = AccessDiff { before, after: access(GENESYS, "") };
+            assert_eq!((diff.is_wider(), diff.is_wider_inside()), (widens, false), "{condition}");
+            let shown = diff.restrictions();
+            assert_eq!(shown.iter().map(|line| line.is_wider).collect::<Vec<_>>(), [widens], "{condition}");
+        }
+        let all = r#"{"Effect":"Deny","Principal":"*","Action":"sts:AssumeRole"}"#;
+        assert!(is_wider(access(&format!("{GENESYS},{all}"), ""), access(GENESYS, "")));
     }
 
     #[test]
