@@ -42,8 +42,8 @@ pub struct CheckReport {
 /// Whether Genesys Cloud was asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AskedOrganization {
-    /// No credentials are given.
-    No,
+    /// No credentials are given in the variables of these names.
+    No([String; 2]),
     /// It did not answer.
     Unknown,
     Named(String),

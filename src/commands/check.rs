@@ -125,7 +125,8 @@ pub async fn run_in(session: &Session, args: &CheckArgs, output: &Output) -> Res
 
 async fn observe(session: &Session, args: &CheckArgs, output: &Output) -> Result<Observed, CommandError> {
     if !args.proofs.invoke.is_empty() && session.genesys.is_none() {
-        return Err(SessionError::NoGenesysCredentials.into());
+        let variables = session.spec.genesys.client_variables();
+        return Err(SessionError::NoGenesysCredentials { variables }.into());
     }
     session.observe(LookForOrphans::No, LookUp::New, output).await
 }
@@ -247,7 +248,7 @@ async fn make(
         region: observed.desired.region.clone(),
         in_sandbox: session.in_sandbox,
         organization: match genesys {
-            GenesysSide::NotAsked => AskedOrganization::No,
+            GenesysSide::NotAsked => AskedOrganization::No(session.spec.genesys.client_variables()),
             GenesysSide::Rejected(_) | GenesysSide::Unreadable(_) => AskedOrganization::Unknown,
             GenesysSide::Read(genesys) => AskedOrganization::Named(genesys.organization_name),
         },

@@ -227,7 +227,7 @@ pub enum SessionError {
     )]
     WrongAccount { live: AccountId, wanted: AccountId },
     #[error("there are no credentials for Genesys Cloud")]
-    NoGenesysCredentials,
+    NoGenesysCredentials { variables: [String; 2] },
     #[error("the value of `{flag}` {error}")]
     Endpoint { flag: &'static str, error: EndpointError },
 }
@@ -239,8 +239,8 @@ impl Explain for SessionError {
                 "choose other credentials (`[aws] profile`, AWS_PROFILE), or correct `[aws] account_id`"
             }
             Self::Endpoint { .. } => "give it a URL like https://host:4566",
-            Self::NoGenesysCredentials => {
-                "set GENESYSCLOUD_OAUTHCLIENT_ID, GENESYSCLOUD_OAUTHCLIENT_SECRET and GENESYSCLOUD_REGION (or `[genesys] region`)"
+            Self::NoGenesysCredentials { variables: [id, secret] } => {
+                return Some(format!("set {id}, {secret} and GENESYSCLOUD_REGION (or `[genesys] region`)"));
             }
         };
         Some(help.to_owned())
@@ -250,7 +250,7 @@ impl Explain for SessionError {
         match self {
             Self::WrongAccount { .. } => Status::Refused,
             Self::Endpoint { .. } => Status::Usage,
-            Self::NoGenesysCredentials => Status::Error,
+            Self::NoGenesysCredentials { .. } => Status::Error,
         }
     }
 }

@@ -345,7 +345,7 @@ async fn case(
     let guards = aws::organization_guards(&session.clients, &account).await;
     let facts = Facts { guards, ..Box::pin(gather(&session, &genesys, since, output)).await? };
     let organization = match &genesys {
-        GenesysSide::NotAsked => AskedOrganization::No,
+        GenesysSide::NotAsked => AskedOrganization::No(session.spec.genesys.client_variables()),
         GenesysSide::Rejected(_) | GenesysSide::Unreadable(_) => AskedOrganization::Unknown,
         GenesysSide::Read(genesys) => AskedOrganization::Named(genesys.organization_name.clone()),
     };

@@ -101,7 +101,10 @@ pub async fn run(global: &Global, args: &ImportArgs, output: &Output) -> Result<
         );
     }
     let organization = match &genesys {
-        None if folder.is_some() => return Err(connections::SessionError::NoGenesysCredentials.into()),
+        None if folder.is_some() => {
+            let variables = crate::spec::GenesysCloud::default().client_variables();
+            return Err(connections::SessionError::NoGenesysCredentials { variables }.into());
+        }
         None => None,
         Some(client) => match crate::genesys::live(client, &[], Details::All).await {
             Ok(organization) => Some(organization),

@@ -336,7 +336,9 @@ fn status(plan: &Plan, observed: &Observed, args: &PlanArgs) -> Status {
         refusal.status()
     } else if observed.genesys_unread.is_some() {
         Status::Error
-    } else if args.detailed_exitcode && (!plan.is_empty() || plan.has_foreign_policies()) {
+    } else if args.detailed_exitcode
+        && (!plan.is_empty() || plan.has_foreign_policies() || plan.lacks_genesys())
+    {
         Status::Changes
     } else {
         Status::Done

@@ -80,8 +80,6 @@ pub struct Observed {
     pub replaced: ReplacementTests,
 }
 
-const NO_CREDENTIALS: &str = "the environment has no credentials of the organization (GENESYSCLOUD_OAUTHCLIENT_ID, GENESYSCLOUD_OAUTHCLIENT_SECRET)";
-
 const PROGRAM: &str = "genesys-iam";
 
 /// How to run another command with the same specs.
@@ -339,7 +337,12 @@ impl Session {
         let Some(client) = &self.genesys else {
             return Ok(match wanted.as_slice() {
                 [] => OrganizationReading::NotAsked,
-                _ => OrganizationReading::NotRead(NO_CREDENTIALS.to_owned()),
+                _ => {
+                    let [id, secret] = self.spec.genesys.client_variables();
+                    OrganizationReading::NotRead(format!(
+                        "the environment has no credentials of the organization ({id}, {secret})"
+                    ))
+                }
             });
         };
         if wanted.is_empty() && orphans == LookForOrphans::No {

@@ -39,8 +39,6 @@ const TRIES: usize = 4;
 const PAGES: usize = 1000;
 const JSON: &str = "application/json";
 
-const ID: &str = "GENESYSCLOUD_OAUTHCLIENT_ID";
-const SECRET: &str = "GENESYSCLOUD_OAUTHCLIENT_SECRET";
 const TOKEN: &str = "GENESYSCLOUD_ACCESS_TOKEN";
 const REGION: &str = "GENESYSCLOUD_REGION";
 
@@ -86,12 +84,8 @@ impl Configuration {
         let variable = |name: &str| variable(name).filter(|text| !text.is_empty());
         let failed = |kind| GenesysError::new("configuration", kind);
         // A fleet may have several organizations.
-        let name = |name: &str| match &spec.credentials {
-            Some(suffix) => format!("{name}_{suffix}"),
-            None => name.to_owned(),
-        };
-        let (id, secret) = (name(ID), name(SECRET));
-        let access_token = variable(&name(TOKEN)).map(Secret::new);
+        let [id, secret] = spec.client_variables();
+        let access_token = variable(&spec.variable(TOKEN)).map(Secret::new);
         let (client_id, client_secret) = match (variable(&id), variable(&secret)) {
             (Some(id), Some(secret)) => (id, Secret::new(secret)),
             (id, secret) if access_token.is_some() => {
@@ -435,6 +429,9 @@ mod tests {
     use super::*;
     use crate::genesys::pace::WINDOW;
     use crate::genesys::transport::{HttpAnswer, TransportError};
+
+    const ID: &str = "GENESYSCLOUD_OAUTHCLIENT_ID";
+    const SECRET: &str = "GENESYSCLOUD_OAUTHCLIENT_SECRET";
 
     /// Answers from a script, and keeps the requests.
     #[derive(Clone, Default)]

@@ -1,5 +1,6 @@
 //! Who gains by a plan, by kind: a repair that gives Genesys Cloud back what it had is not a stranger's entry.
 
+use super::genesys::GenesysNotice;
 use super::model::{Notice, Plan, RolePlan, TenantDoubt, Widening};
 use super::party::{Gain, Party, gain};
 use crate::arn::AccountId;
@@ -27,6 +28,12 @@ impl Plan {
     /// Whether somebody unknown, or everybody, gains.
     pub fn lets_strangers_in(&self) -> bool {
         self.gains().iter().any(|gain| gain.party.is_stranger())
+    }
+
+    /// Whether the spec says something of Genesys Cloud, and its side was not read.
+    pub fn lacks_genesys(&self) -> bool {
+        let mut notices = self.roles.iter().flat_map(|role| &role.notices);
+        notices.any(|notice| matches!(notice, Notice::Genesys(GenesysNotice::NotRead { .. })))
     }
 
     /// Whether a role has a policy that the spec neither makes nor accepts.

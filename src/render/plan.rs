@@ -124,6 +124,8 @@ pub fn summary_of_all(plans: &[&PlanView], failed: usize) -> String {
     };
     let mut text = if plans.is_empty() {
         title.trim_end_matches(';').to_owned() + "."
+    } else if summary.changes() == 0 && summary.genesys_not_read.is_some() {
+        format!("{title} {}", paint(WARNING, "no changes on AWS's side."))
     } else if summary.changes() == 0 {
         format!("{title} {}", paint(GOOD, "no changes."))
     } else {
@@ -131,7 +133,9 @@ pub fn summary_of_all(plans: &[&PlanView], failed: usize) -> String {
     };
     add_foreign(&mut text, &summary);
     if let Some(why) = &summary.genesys_not_read {
-        let not_read = format!("Genesys Cloud's side was not read: {}.", one_line(why));
+        let unread = plans.iter().filter(|plan| plan.summary.genesys_not_read.is_some()).count();
+        let unread = plural(unread, "spec");
+        let not_read = format!("Genesys Cloud's side of {unread} was not read: {}.", one_line(why));
         let _ = write!(text, " {}", paint(WARNING, &not_read));
     }
     let blocked = plans.iter().filter(|plan| plan.summary.blocked).count();

@@ -80,6 +80,21 @@ pub struct GenesysCloud {
     pub credentials: Option<String>,
 }
 
+impl GenesysCloud {
+    /// The name under which this spec looks for a variable.
+    pub fn variable(&self, name: &str) -> String {
+        match &self.credentials {
+            Some(suffix) => format!("{name}_{suffix}"),
+            None => name.to_owned(),
+        }
+    }
+
+    /// The variables that hold the OAuth client's ID and secret.
+    pub fn client_variables(&self) -> [String; 2] {
+        ["GENESYSCLOUD_OAUTHCLIENT_ID", "GENESYSCLOUD_OAUTHCLIENT_SECRET"].map(|name| self.variable(name))
+    }
+}
+
 /// Where, and with which credentials.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Aws {

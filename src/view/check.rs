@@ -160,11 +160,14 @@ impl CheckView {
             in_sandbox: *in_sandbox,
             organization: match organization {
                 AskedOrganization::Named(name) => Some(name.clone()),
-                AskedOrganization::No | AskedOrganization::Unknown => None,
+                AskedOrganization::No(_) | AskedOrganization::Unknown => None,
             },
-            left_out: (*organization == AskedOrganization::No).then(|| {
-                "Genesys Cloud was not read: set GENESYSCLOUD_OAUTHCLIENT_ID, …_SECRET, …_REGION".to_owned()
-            }),
+            left_out: match organization {
+                AskedOrganization::No([id, secret]) => {
+                    Some(format!("Genesys Cloud was not read: set {id}, {secret} and GENESYSCLOUD_REGION"))
+                }
+                AskedOrganization::Named(_) | AskedOrganization::Unknown => None,
+            },
             has_fault: report.has_fault(),
             levels: Level::ALL.iter().map(|level| (level.word(), report.reaches(*level))).collect(),
             summary: Summary {

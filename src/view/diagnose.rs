@@ -206,7 +206,7 @@ fn known(case: &RoleCase) -> Vec<KnownView> {
     let view = |what, value: String, from: &str| KnownView { what, value, from: from.to_owned() };
     let organization = match &case.organization {
         AskedOrganization::Named(name) => format!("the organization \"{name}\""),
-        AskedOrganization::No | AskedOrganization::Unknown => "the organization".to_owned(),
+        AskedOrganization::No(_) | AskedOrganization::Unknown => "the organization".to_owned(),
     };
     let mut known = vec![view(
         "role",
@@ -300,12 +300,11 @@ fn next(case: &RoleCase, is_explained: bool, lines: &[LineView], causes: &[Diagn
                 .to_owned(),
         );
     }
-    if case.organization == AskedOrganization::No {
-        next.push(
-            "Genesys Cloud was not asked: with GENESYSCLOUD_OAUTHCLIENT_ID, GENESYSCLOUD_OAUTHCLIENT_SECRET and \
+    if let AskedOrganization::No([id, secret]) = &case.organization {
+        next.push(format!(
+            "Genesys Cloud was not asked: with {id}, {secret} and \
              GENESYSCLOUD_REGION set, its integrations, data actions and organization ID are compared too"
-                .to_owned(),
-        );
+        ));
     }
     next
 }

@@ -203,6 +203,10 @@ fn cautions(plan: &Plan, summary: &PlanSummary) -> Vec<Caution> {
             cautions.push(caution);
         }
     };
+    if let Some(why) = &summary.genesys_not_read {
+        let what = format!("Genesys Cloud's side was not read and is not in this plan: {}", one_line(why));
+        add(Caution { blocks: false, remark: Remark::new(what) });
+    }
     for blocker in plan.blockers().filter(|blocker| matches!(blocker, Blocker::UnknownAccount { .. })) {
         add(Caution { blocks: true, remark: blocker_remark(blocker) });
     }

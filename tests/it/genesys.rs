@@ -183,6 +183,25 @@ fn without_credentials_of_the_organization_awss_side_is_made_and_the_rest_is_sai
     project.run(&["plan"]).expect(0).says("Genesys Cloud's side was not read");
     project.run(&["apply", "--yes"]).expect(3).says("Applied. 3 changes made").says("--aws-only");
     project.run(&["apply", "--yes", "--aws-only"]).expect(0).says_not("--aws-only");
+    // Nobody takes the half that was read for the whole, nor sets variables that this spec does not read.
+    let own = BOTH_ENDS.replacen("[genesys]", "[genesys]\ncredentials = \"EMEA\"", 1);
+    project.write_spec(&own);
+    let (id, secret) = ("GENESYSCLOUD_OAUTHCLIENT_ID_EMEA", "GENESYSCLOUD_OAUTHCLIENT_SECRET_EMEA");
+    let what = "Genesys Cloud's side was not read and is not in this plan";
+    project.run(&["plan"]).expect(0).says("No changes on AWS's side.").says(id).says(secret).says(what);
+    project.run(&["plan", "--detailed-exitcode"]).expect(2);
+    let json = project.run(&["plan", "--format", "json"]);
+    let json: serde_json::Value = serde_json::from_str(&json.stdout).unwrap();
+    assert!(json["cautions"].to_string().contains(what), "{json}");
+    project.run(&["plan", "--format", "markdown"]).says(what);
+    std::fs::create_dir(project.path("specs")).unwrap();
+    for (name, role) in [("a", "GenesysDataActionRole"), ("b", "Other")] {
+        let spec = format!("name = {name:?}\n{}", own.replace("GenesysDataActionRole", role));
+        std::fs::write(project.path(&format!("specs/{name}.toml")), spec).unwrap();
+    }
+    project.run(&["--file", "specs", "plan"]).says("Genesys Cloud's side of 2 specs was not read");
+    project.run(&["check"]).says(id).says(secret);
+    project.run(&["check", "--invoke", "Get order status={}"]).says(id).says(secret);
 }
 
 #[test]

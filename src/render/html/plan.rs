@@ -141,13 +141,6 @@ fn remarks(
             html.raw("</div>\n");
         }
     }
-    if let Some(why) = &summary.genesys_not_read {
-        html.raw("<p class=\"note fails\"><b>")
-            .text("Genesys Cloud's side was not read:")
-            .raw("</b> ")
-            .prose(why)
-            .raw("</p>\n");
-    }
     if let Some(foreign) = foreign([summary]) {
         html.raw("<p class=\"note\">").prose(&sentence_case(&foreign)).raw("</p>\n");
     }
