@@ -36,8 +36,8 @@ impl Status {
             }
             Self::Error => "error",
             Self::Changes => {
-                "`plan --detailed-exitcode`: there are changes, or permissions that the spec neither makes nor accepts; \
-                 `fmt --check`: not formatted; `policy compare`: the documents differ"
+                "`plan --detailed-exitcode`: there are changes, or permissions that the spec neither makes nor accepts, \
+                 or Genesys Cloud's side was not read; `fmt --check`: not formatted; `policy compare`: the documents differ"
             }
             Self::Refused => {
                 "refused by a guard (also `plan`, after showing everything): wrong AWS account, something that this spec \
