@@ -80,6 +80,9 @@ pub struct Claim {
     pub accept: HowToAccept,
     /// What everybody should know although nothing is wrong.
     pub notices: Vec<String>,
+    /// Where it is not provable: whether it depends on who calls, so that a call of this tool says nothing of Genesys
+    /// Cloud's.
+    pub depends_on_caller: bool,
 }
 
 /// A question with its three answers, so that no sentence can say the opposite of its outcome.
@@ -142,6 +145,7 @@ impl Question {
             note: String::new(),
             notices: Vec::new(),
             accept: HowToAccept::default(),
+            depends_on_caller: false,
         }
     }
 }
@@ -155,6 +159,11 @@ impl Claim {
     #[must_use]
     pub fn with_accept(self, accept: HowToAccept) -> Self {
         Self { accept, ..self }
+    }
+
+    #[must_use]
+    pub fn depending_on_caller(self, depends_on_caller: bool) -> Self {
+        Self { depends_on_caller, ..self }
     }
 
     pub fn acceptances(&self) -> &[Acceptance] {

@@ -132,12 +132,30 @@ pub(crate) fn inline_name(policy: &str) -> String {
 
 /// The role's own policies, its boundary, and the function's own policy, for one function.
 pub fn may_invoke(role: &LiveRole, function: &FunctionArn, policy: Option<&Document>) -> Evaluation {
+    may_invoke_in(Context::partial(), role, function, policy)
+}
+
+/// Whether a session that is made late enough may invoke: no condition on time is in the way of it.
+pub(crate) fn may_invoke_later(role: &LiveRole, function: &FunctionArn, policy: Option<&Document>) -> bool {
+    const LATE: &str = "9999-01-01T00:00:00Z";
+    let context = ["aws:CurrentTime", "aws:TokenIssueTime"]
+        .iter()
+        .fold(Context::partial(), |context, key| context.with(key, &[LATE]));
+    may_invoke_in(context, role, function, policy).decision == Decision::Allowed
+}
+
+fn may_invoke_in(
+    context: Context,
+    role: &LiveRole,
+    function: &FunctionArn,
+    policy: Option<&Document>,
+) -> Evaluation {
     let role_arn = &role.role.arn;
     let session = format!(
         "arn:{}:sts::{}:assumed-role/{}/{SESSION}",
         role_arn.partition, role_arn.account, role.role.name
     );
-    let context = Context::partial()
+    let context = context
         .with("aws:PrincipalAccount", &[&role_arn.account])
         .with("aws:PrincipalArn", &[&role_arn.to_string()])
         .with("aws:SecureTransport", &["true"]);

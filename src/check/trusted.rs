@@ -337,7 +337,7 @@ mod tests {
             );
             let report = report(&format!("{ALLOW},{deny}"));
             assert_eq!(report.verdict.others, [who], "{spared}");
-            // Another account is no better.
+            // Another account is not better.
             let stranger = deny.replace("\"*\",\"Action", &format!("{{\"AWS\":\"{OTHER}\"}},\"Action"));
             let of_other = ALLOW.replace("765628985471", OTHER);
             let report = super::tests::report(&format!("{},{of_other},{stranger}", good()));

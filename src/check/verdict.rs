@@ -77,7 +77,7 @@ const NEEDED: &[Topic] =
 
 pub(crate) fn verdict(claims: &[Claim], diagnosis: &Diagnosis, proof: Option<Level>) -> Verdict {
     let harms = || diagnosis.findings.iter().map(|finding| &finding.harm);
-    // A real call decides what the documents leave open.
+    // A real call decides what the documents leave open, unless that is a matter of who calls.
     let is_proven = |topic: Topic| {
         let mut calls =
             claims.iter().filter(|claim| claim.topic == topic && claim.level.is_call()).peekable();
@@ -85,7 +85,7 @@ pub(crate) fn verdict(claims: &[Claim], diagnosis: &Diagnosis, proof: Option<Lev
     };
     let is_open = |claim: &&Claim, topics: &[Topic]| {
         claim.level.is_read()
-            && !is_proven(claim.topic)
+            && (claim.depends_on_caller || !is_proven(claim.topic))
             && topics.contains(&claim.topic)
             && matches!(claim.outcome, Outcome::NotProvable { .. })
     };

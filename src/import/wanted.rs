@@ -136,7 +136,7 @@ pub fn wanted(known: &Known<'_>) -> Result<Wanted, String> {
     if list.is_empty() {
         spec.roles.iter_mut().for_each(|role| role.functions.clear());
     }
-    // The placeholder stands for what is to be filled in.
+    // Somebody fills in the placeholder.
     let is_spec = |tables: &str| {
         let text =
             format!("name = \"diagnose\"\n{}{tables}", file(list.clone(), id.as_deref().or(Some(NO_ID))));

@@ -400,7 +400,7 @@ fn proof_in_words(proof: Option<Level>, sign: Sign, in_sandbox: bool) -> &'stati
 }
 
 fn line_view(claim: &Claim, report: &RoleReport) -> LineView {
-    let Claim { level, topic, function: _, sentence, outcome, seen, note, notices: _, accept: _ } = claim;
+    let Claim { level, topic, sentence, outcome, seen, note, .. } = claim;
     let (word, meaning, cause) = match outcome {
         Outcome::Holds => (OutcomeWord::Pass, note.clone(), None),
         Outcome::Accepted(acceptances) => {

@@ -179,6 +179,45 @@ async fn an_external_id_that_may_be_a_secret_leaves_the_machine_in_no_call() {
 }
 
 #[test]
+fn a_call_of_the_tools_own_says_nothing_of_genesys_cloud_where_it_matters_who_calls() {
+    let project = Project::example();
+    project.sandbox(&["apply", "--yes", "--no-check"]).expect(0);
+    let trust = |condition: &str| {
+        format!(
+            r#"{{"Version":"2012-10-17","Statement":{{"Effect":"Allow","Principal":{{"AWS":"arn:aws:iam::765628985471:root"}},
+                "Action":"sts:AssumeRole","Condition":{{"StringEquals":{{"sts:ExternalId":"2f9c1c5e-0b6c-4a8e-9d51-7f0e3c2b1a90"{condition}}}}}}}}}"#
+        )
+    };
+    let inline = |condition: &str| {
+        format!(
+            r#"{{"Version":"2012-10-17","Statement":{{"Effect":"Deny","Action":"lambda:InvokeFunction","Resource":"*",
+                "Condition":{{{condition}}}}}}}"#
+        )
+    };
+    let check = |trust: String, inline: Option<String>| {
+        by_hand(&project, |role| {
+            role["trust"] = trust.into();
+            role["inline"] = serde_json::json!({});
+            if let Some(inline) = inline {
+                role["inline"]["freeze"] = inline.into();
+            }
+        });
+        let run = project.sandbox(&["check", "--json"]);
+        serde_json::from_str::<serde_json::Value>(&run.stdout).unwrap()["roles"][0]["verdict"]["sign"].clone()
+    };
+    assert_eq!(check(trust(""), None), "good");
+    // The tool's own session has this name.
+    assert_eq!(check(trust(r#","sts:RoleSessionName":"genesys-iam-check""#), None), "unknown");
+    let by_name = r#""StringNotLike":{"aws:userid":"*:genesys-iam-check"}"#;
+    assert_eq!(check(trust(""), Some(inline(by_name))), "unknown");
+    // "Revoke active sessions" leaves this behind: it concerns no session that is made now.
+    let revoked = r#""DateLessThan":{"aws:TokenIssueTime":"2026-11-20T00:00:00Z"}"#;
+    assert_eq!(check(trust(""), Some(inline(revoked))), "good");
+    let frozen = r#""DateLessThan":{"aws:TokenIssueTime":"2098-01-01T00:00:00Z"}"#;
+    assert_eq!(check(trust(""), Some(inline(frozen))), "broken");
+}
+
+#[test]
 fn what_a_team_accepts_with_a_reason_is_green_and_shown_until_it_changes() {
     let project = Project::example();
     project.sandbox(&["apply", "--yes"]).expect(0);

@@ -4,7 +4,7 @@ use super::super::cause::Cause;
 use super::super::claim::{Acceptance, Claim, Finding, Harm};
 use super::super::facts::{Basis, Facts, FunctionFacts, Simulated};
 use super::super::questions::{
-    Extra, OWN_POLICY, attached_name, extra_grants, inline_name, may_invoke, name_of,
+    Extra, OWN_POLICY, attached_name, extra_grants, inline_name, may_invoke, may_invoke_later, name_of,
 };
 use super::super::topic::Topic;
 use super::functions::removal;
@@ -252,10 +252,13 @@ fn may(role: &LiveRole, facts: &Facts, function: &FunctionFacts) -> Claim {
     let evaluation = may_invoke(role, &function.arn, own(function));
     match evaluation.decision {
         Decision::Allowed => question.holds(evaluation.reason),
-        Decision::Undecided => question.not_provable(
-            evaluation.reason,
-            "it depends on what only AWS knows at the time of the call: a real call shows it",
-        ),
+        // What is only a matter of time is the same for every call.
+        Decision::Undecided => question
+            .not_provable(
+                evaluation.reason,
+                "it depends on what only AWS knows at the time of the call: `check --invoke` shows it",
+            )
+            .depending_on_caller(!may_invoke_later(role, &function.arn, own(function))),
         Decision::ExplicitDeny | Decision::ImplicitDeny => {
             let finding = Finding {
                 cause: Cause::PolicyDoesNotCover,

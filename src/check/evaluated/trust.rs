@@ -354,10 +354,12 @@ impl Asked<'_> {
         let evaluation = genesys_may_assume(self.role, &self.genesys(), Some(self.right()));
         match evaluation.decision {
             Decision::Allowed => question.holds(evaluation.reason),
-            Decision::Undecided => question.not_provable(
-                evaluation.reason,
-                "only AWS and Genesys Cloud know what it depends on: `check --invoke` shows it",
-            ),
+            Decision::Undecided => question
+                .not_provable(
+                    evaluation.reason,
+                    "only AWS and Genesys Cloud know what it depends on: `check --invoke` shows it",
+                )
+                .depending_on_caller(true),
             Decision::ExplicitDeny | Decision::ImplicitDeny => {
                 let finding = Finding {
                     cause: Cause::TrustPolicy,

@@ -222,7 +222,10 @@ impl AuthenticatedCaller {
             .with("aws:RequestedRegion", &[region])
             .with("aws:UserAgent", &[user_agent]);
         if self.session {
-            context = context.with("aws:MultiFactorAuthPresent", &["false"]);
+            context = context
+                .with("aws:MultiFactorAuthPresent", &["false"])
+                // A session is used as soon as it is made here.
+                .with("aws:TokenIssueTime", &[&date]);
         } else if let Ok(arn) = self.arn.parse::<Arn>() {
             context = context.with("aws:username", &[arn.name()]);
         }

@@ -39,7 +39,7 @@ fn check(subject: &Subject<'_>, hits: &mut Hits) {
                 && others.iter().any(|id| wildcard_matches(&value, id))
         });
         if let Some((operator, value)) = spares {
-            hits.add(number, format!("{operator} sts:ExternalId lets in what matches \"{value}\""));
+            hits.add(number, format!("{operator} sts:ExternalId admits what matches \"{value}\""));
         }
     }
 }
