@@ -28,7 +28,12 @@ impl Typed {
             let takes_specs = TAKES_SPECS.contains(&name) && !command.contains("--file") && !is_named;
             let specs = if takes_specs { self.specs.as_str() } else { "" };
             if !command.starts_with('-') {
-                for words in [self.options.as_str(), specs] {
+                // `genesys-iam --sandbox sandbox serve` would say it twice.
+                let options = match name {
+                    "sandbox" => self.options.replace("--sandbox", "").trim().to_owned(),
+                    _ => self.options.clone(),
+                };
+                for words in [options.as_str(), specs] {
                     out.push_str(words);
                     out.push_str(if words.is_empty() { "" } else { " " });
                 }
@@ -55,5 +60,6 @@ mod tests {
              `genesys-iam -C iam --sandbox apply --file b.toml`, `genesys-iam --sandbox plan`, `genesys-iam -C iam --sandbox apply a.toml`, `plan` and genesys-iam plan"
         );
         assert_eq!(Typed::default().commands(text), text);
+        assert_eq!(typed.commands("`genesys-iam sandbox reset`"), "`genesys-iam -C iam sandbox reset`");
     }
 }

@@ -295,7 +295,7 @@ fn next(case: &RoleCase, is_explained: bool, lines: &[LineView], causes: &[Diagn
     };
     if case.in_sandbox && causes.iter().any(has_commands) {
         next.push(
-            "the `aws` commands would go to AWS itself: for the sandbox, start `genesys-iam --sandbox sandbox serve` in another \
+            "the `aws` commands would go to AWS itself: for the sandbox, start `genesys-iam sandbox serve` in another \
              terminal, paste the `export` lines that it prints, and stop it with Ctrl-C before you run this program again"
                 .to_owned(),
         );
