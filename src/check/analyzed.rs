@@ -1,4 +1,4 @@
-//! Access Analyzer as an independent judge: does it find the same outsiders as the evaluation of the trust policy?
+//! Access Analyzer as an independent judge: does it find the same outsiders as our evaluation of the trust policy?
 
 use super::cause::Cause;
 use super::claim::{Claim, Finding, Harm, Question};
@@ -109,7 +109,7 @@ fn compare(findings: &[ExternalAccess], role: &LiveRole, facts: &Facts) -> Claim
     )
 }
 
-/// The account IDs of those who were found.
+/// Account IDs of the outsiders found.
 fn accounts(one: &ExternalAccess) -> impl Iterator<Item = String> {
     one.principal.values().map(|text| match text.parse::<crate::arn::Arn>() {
         Ok(arn) => arn.account,

@@ -63,7 +63,7 @@ words! {
 }
 
 impl Cause {
-    /// What keeps a caller out at `sts:AssumeRole`.
+    /// What blocks a caller at `sts:AssumeRole`.
     pub const OF_TRUST: &[Self] = &[
         Self::RoleMissing,
         Self::UnknownAccount,
@@ -74,7 +74,7 @@ impl Cause {
         Self::OrganizationGuard,
     ];
 
-    /// What keeps a session out at `lambda:InvokeFunction`, or lets it do more.
+    /// What blocks a session at `lambda:InvokeFunction`, or lets it do more.
     pub const OF_PERMISSIONS: &[Self] = &[
         Self::PolicyMissing,
         Self::PolicyNotAttached,
@@ -84,7 +84,7 @@ impl Cause {
         Self::OrganizationGuard,
     ];
 
-    /// What explains that an invocation through Genesys Cloud fails.
+    /// What explains a failed invocation through Genesys Cloud.
     pub const OF_INVOCATION: &[Self] = &[
         Self::RoleMissing,
         Self::UnknownAccount,

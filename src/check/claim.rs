@@ -1,4 +1,4 @@
-//! One thing that is held against the evidence: it holds, fails, or cannot be proven; its sentence follows its outcome.
+//! One thing checked against the evidence: it holds, fails, or cannot be proven; its sentence follows its outcome.
 
 use super::cause::Cause;
 use super::level::Level;
@@ -8,13 +8,13 @@ use crate::plan::HowToAccept;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
-    /// Seen, as it must be.
+    /// Seen, and as required.
     Holds,
-    /// Not as it would have to be, but wanted so: the spec says why.
+    /// Not as required, but intended: the spec says why.
     Accepted(Vec<Acceptance>),
     /// Seen, and wrong.
     Fails(Failure),
-    /// Not known from here; neither a fault nor a proof. What would show it.
+    /// Unknown from here; neither a fault nor a proof. Says what would show it.
     NotProvable { help: String },
 }
 
@@ -24,18 +24,18 @@ pub struct Acceptance {
     /// ``policy `AdministratorAccess` ``
     pub what: String,
     pub reason: String,
-    /// Who gets in by it.
+    /// Who gets in through it.
     pub lets_in: Vec<String>,
-    /// Whether whoever assumes the role can do more by it.
+    /// Whether someone who assumes the role can do more because of it.
     pub adds_permissions: bool,
 }
 
 /// Why a claim fails.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
-    /// What is wrong, where none of the other causes explains it.
+    /// What is wrong, if no other cause explains it.
     pub finding: Finding,
-    /// Where one of these was found, it is the reason for this too, and is not repeated.
+    /// If one of these was found, it explains this claim too, which is then not repeated.
     pub explained_by: &'static [Cause],
 }
 
@@ -45,21 +45,21 @@ pub struct Finding {
     pub cause: Cause,
     /// `The trust policy trusts AWS account …, not Genesys Cloud`
     pub what: String,
-    /// What comes of it.
+    /// Its consequence.
     pub consequence: String,
     /// An action: a command, or a line of the spec.
     pub remedy: String,
     pub harm: Harm,
 }
 
-/// What a fault does, for the verdict.
+/// The effect of a fault, for the verdict.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Harm {
     /// Genesys Cloud cannot invoke a function because of it.
     pub keeps_genesys_out: bool,
-    /// Who gets in by it: `AWS account 691338073777`.
+    /// Who gets in through it: `AWS account 691338073777`.
     pub lets_in: Vec<String>,
-    /// What the role may do by it that it should not: `s3:GetObject on *`.
+    /// What it lets the role do that it should not: `s3:GetObject on *`.
     pub adds: Vec<String>,
 }
 
@@ -67,25 +67,25 @@ pub struct Harm {
 pub struct Claim {
     pub level: Level,
     pub topic: Topic,
-    /// Where it is about one of the functions.
+    /// Set if it concerns one of the functions.
     pub function: Option<FunctionArn>,
-    /// Chosen by the outcome.
+    /// Depends on the outcome.
     pub sentence: String,
     pub outcome: Outcome,
     /// What was seen.
     pub seen: String,
     /// What the observation proves, or why it proves little.
     pub note: String,
-    /// Of one that fails: what to write into the spec to accept it, where that is possible.
+    /// For a failed claim: what to write into the spec to accept it, if possible.
     pub accept: HowToAccept,
-    /// What everybody should know although nothing is wrong.
+    /// Worth knowing although nothing is wrong.
     pub notices: Vec<String>,
-    /// Where it is not provable: whether it depends on who calls, so that a call of this tool says nothing of Genesys
+    /// If not provable: whether it depends on the caller, so that a call by this tool proves nothing about Genesys
     /// Cloud's.
     pub depends_on_caller: bool,
 }
 
-/// A question with its three answers, so that no sentence can say the opposite of its outcome.
+/// A question with its three answers, so no sentence can contradict its outcome.
 #[derive(Debug, Clone)]
 pub struct Question {
     pub level: Level,
@@ -173,14 +173,14 @@ impl Claim {
         }
     }
 
-    /// For everybody who reads the report, not just for those who look at every claim.
+    /// For every reader of the report, not only those who look at every claim.
     #[must_use]
     pub fn with_notice(mut self, notice: String) -> Self {
         self.notices.push(notice);
         self
     }
 
-    /// Whether it is as it must be, or as the spec accepts it.
+    /// Whether it is as required, or as the spec accepts it.
     pub fn is_good(&self) -> bool {
         matches!(self.outcome, Outcome::Holds | Outcome::Accepted(_))
     }

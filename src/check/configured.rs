@@ -63,14 +63,14 @@ fn read(genesys: &GenesysFacts, facts: &Facts) -> Vec<Claim> {
     let integrations = match &genesys.integrations {
         Ok(integrations) => integrations,
         Err(Unknown { why, help }) => {
-            // Not that there is none: that is another topic.
+            // Does not say that there is none: that is another topic.
             let question = Question { topic: Topic::Genesys, ..uses_role(facts) };
             claims.push(question.not_provable(why.clone(), help.clone()));
             return claims;
         }
     };
     let (claim, own) = match &facts.desired.integration {
-        // What of them is not as the spec says is another claim.
+        // Differences from the spec are another claim.
         Some(wanted) => of_spec(integrations, facts, &wanted.name),
         None => {
             let (claim, own) = integration(integrations, facts);
@@ -78,7 +78,7 @@ fn read(genesys: &GenesysFacts, facts: &Facts) -> Vec<Claim> {
         }
     };
     claims.extend(claim);
-    // One that the spec wants enabled and that is not is a difference from the spec, and a claim of its own.
+    // One that the spec wants enabled but is not differs from the spec, which is a separate claim.
     let is_told = |one: &&&IntegrationFacts| {
         let wanted = facts.desired.integration.as_ref();
         wanted.is_some_and(|wanted| wanted.enabled && wanted.name == one.name)
@@ -114,7 +114,7 @@ fn organization(genesys: &GenesysFacts, facts: &Facts) -> Claim {
     if organization_id == facts.desired.external_id.expose() {
         return question.holds(seen);
     }
-    // Whether it may be shown depends on the spec's own: both are IDs of organizations.
+    // Showing it depends on the spec's own ID: both are organization IDs.
     let shown = if facts.desired.external_id.is_masked() {
         "another one than the spec's".to_owned()
     } else {
@@ -145,14 +145,14 @@ fn organization(genesys: &GenesysFacts, facts: &Facts) -> Claim {
         "Genesys Cloud presents its organization's ID and is refused at sts:AssumeRole",
         remedy,
     );
-    // Whoever has the ID that the spec says gets in where the role lets it in.
+    // Anyone with the spec's ID gets in if the role admits it.
     if let Some(role) = &facts.live.role {
         let account = Principal::Aws(genesys_account(&facts.desired).to_string());
         let decision = genesys_may_assume(role, &account, Some(ours)).decision;
         if matches!(decision, Decision::Allowed | Decision::Undecided) {
             finding.harm.lets_in.push(facts.bearer_of(ours));
         }
-        // The right one may be let in anyway.
+        // The right one may be admitted anyway.
         if admits_organization(role, facts) {
             finding.harm.keeps_genesys_out = false;
             "the role admits the organization's own ID: nothing fails until `apply` makes it as the spec says"
@@ -172,7 +172,7 @@ fn uses_role(facts: &Facts) -> Question {
     )
 }
 
-/// Those that the spec names or that use its role; and that one does, if so.
+/// Integrations that the spec names or that use its role; and whether one does.
 fn of_spec<'i>(
     integrations: &'i [IntegrationFacts],
     facts: &Facts,
@@ -187,7 +187,7 @@ fn of_spec<'i>(
     (claim, own)
 }
 
-/// The claim, and the integrations that use this role, or may.
+/// The claim, and the integrations that use or may use this role.
 fn integration<'i>(
     integrations: &'i [IntegrationFacts],
     facts: &Facts,
@@ -234,18 +234,18 @@ fn integration<'i>(
              of one under Admin > Integrations"
         ),
     );
-    // With one alone there is no doubt which is meant.
+    // With only one, it is clear which is meant.
     let own = if integrations.len() == 1 { integrations.iter().collect() } else { Vec::new() };
     (question.fails(found.join("; "), finding, &[]), own)
 }
 
-/// With everything visible: an ARN in a credential may have a space at its end.
+/// Makes everything visible: an ARN in a credential may end with a space.
 fn shown(arn: &str) -> String {
     let text = one_line(arn);
     if text.trim() == text && !text.is_empty() { text.into_owned() } else { format!("\"{text}\"") }
 }
 
-/// Where two texts look alike, how they differ.
+/// How two texts that look alike differ.
 fn difference(found: &str, wanted: &str) -> String {
     if found.trim() == wanted {
         return " (with white space around it)".to_owned();
@@ -353,7 +353,7 @@ fn actions(own: &[&IntegrationFacts], facts: &Facts) -> Vec<Claim> {
     claims
 }
 
-/// A data action of the spec that points elsewhere: that is one mistake, which is a claim about the spec's own words.
+/// A data action of the spec that points elsewhere: one mistake, claimed about the spec's own words.
 fn is_corrected_by_apply(action: &ActionFacts, facts: &Facts) -> bool {
     let ConnectionFacts::Read { changes, .. } = &facts.connection else { return false };
     changes.iter().any(|change| match change {
@@ -365,12 +365,12 @@ fn is_corrected_by_apply(action: &ActionFacts, facts: &Facts) -> bool {
     })
 }
 
-/// Wherever the variable is: Velocity's `${input.x}`, `$input.x`, `$esc.url(…)`.
+/// Wherever the variable appears: Velocity's `${input.x}`, `$input.x`, `$esc.url(…)`.
 fn has_variable(target: &str) -> bool {
     target.contains('$') && !target.ends_with(":$LATEST") || target.replace(":$LATEST", "").contains('$')
 }
 
-/// A data action of the integration that points at no function of the spec.
+/// A data action of the integration that points at none of the spec's functions.
 fn other_action(action: &ActionFacts, all: &[&ActionFacts], facts: &Facts) -> Option<Claim> {
     let role = facts.live.role.as_ref()?;
     let ActionFacts { name, target, .. } = action;
@@ -422,7 +422,7 @@ fn other_action(action: &ActionFacts, all: &[&ActionFacts], facts: &Facts) -> Op
         Some(function) => format!("; the policy covers the {}, which is another ARN", name_of(&function.arn)),
         None => String::new(),
     };
-    // By its name where that says which; a version or an alias is another ARN.
+    // By name if that is unambiguous; a version or an alias is another ARN.
     let near = facts.functions.iter().any(|function| {
         let (one, other) = (function.arn.as_arn(), arn.as_arn());
         (&one.account, function.arn.region()) == (&other.account, arn.region())

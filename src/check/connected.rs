@@ -1,4 +1,4 @@
-//! Claims about Genesys Cloud's side against what the spec says of it: each difference is a cause.
+//! Claims that compare Genesys Cloud's side with the spec: each difference is a cause.
 
 use super::cause::Cause;
 use super::claim::{Claim, Finding, Harm, Question};
@@ -32,7 +32,7 @@ pub(crate) fn connected(facts: &Facts) -> Vec<Claim> {
         let consequence = "what the spec says cannot be made so";
         claims.push(fails(cause, "what the spec says can be made so", what, consequence, remedy, &[]));
     }
-    // Of an integration that is not there, everything else is missing too: that is one cause.
+    // If an integration does not exist, everything in it is missing too: that is one cause.
     let is_new = changes.iter().any(|change| matches!(change, GenesysChange::PostIntegrations { .. }));
     for change in changes {
         let is_first = matches!(change, GenesysChange::PostIntegrations { .. });
@@ -61,7 +61,7 @@ pub(crate) fn connected(facts: &Facts) -> Vec<Claim> {
     claims
 }
 
-/// What does not keep Genesys Cloud from invoking.
+/// Differences that do not block Genesys Cloud's invocations.
 const HARMLESS: [&str; 4] = [ONLY_NAME, NOTHING_FAILS, NOT_RECORDED, STILL_RUNS];
 const STILL_RUNS: &str = "its data actions still run";
 const ONLY_NAME: &str = "it holds the role's ARN, but its name does not say so";
@@ -110,7 +110,7 @@ fn fails(
     )
 }
 
-/// What is not as the spec says, in one sentence, and what comes of it.
+/// The difference from the spec and its consequence, in one sentence.
 fn differs(change: &GenesysChange) -> Option<(Cause, String, &'static str)> {
     let subject = change.subject();
     Some(match change {

@@ -1,4 +1,4 @@
-//! The shortest true explanation: causes from the claims that fail, and what is ruled out from those that hold.
+//! The shortest true explanation: causes from failed claims, and what is ruled out by claims that hold.
 
 use super::cause::Cause;
 use super::claim::{Claim, Failure, Finding, Outcome};
@@ -7,7 +7,7 @@ use super::topic::Topic;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Diagnosis {
     pub findings: Vec<Finding>,
-    /// What was looked at and is right, in sentences.
+    /// What was checked and is right, in sentences.
     pub ruled_out: Vec<&'static str>,
 }
 
@@ -17,11 +17,11 @@ impl Diagnosis {
     }
 }
 
-/// Every failed claim has a cause here: its own, or one of another claim that explains it.
+/// Every failed claim has a cause here: its own, or that of another claim that explains it.
 pub fn diagnose(claims: &[Claim]) -> Diagnosis {
     let mut diagnosis = Diagnosis::default();
     let failures = || claims.iter().filter_map(Claim::failure);
-    // What explains others comes before what may be explained by it.
+    // Causes that explain others come before those they may explain.
     let (plain, derived): (Vec<&Failure>, Vec<&Failure>) =
         failures().partition(|failure| failure.explained_by.is_empty());
     for Failure { finding, explained_by } in plain.into_iter().chain(derived) {
@@ -29,14 +29,14 @@ pub fn diagnose(claims: &[Claim]) -> Diagnosis {
         if is_explained {
             continue;
         }
-        // Said twice of the same thing: what comes later knows more.
+        // Said twice about the same thing: the later one knows more.
         let is_same = |known: &&mut Finding| (known.cause, &known.what) == (finding.cause, &finding.what);
         match diagnosis.findings.iter_mut().find(is_same) {
             Some(known) => *known = finding.clone(),
             None => diagnosis.findings.push(finding.clone()),
         }
     }
-    // In the order in which things happen: the role first, then the function, then Genesys Cloud's side.
+    // In the order of events: the role first, then the function, then Genesys Cloud's side.
     diagnosis.findings.sort_by_key(|finding| finding.cause);
     diagnosis.ruled_out = Topic::ALL
         .iter()
@@ -50,8 +50,8 @@ pub fn diagnose(claims: &[Claim]) -> Diagnosis {
     diagnosis
 }
 
-/// A topic is ruled out where everything that was read about it holds and no call contradicts it. A call that proves
-/// nothing takes nothing away from what was read.
+/// A topic is ruled out if everything read about it holds and no call contradicts it. A call that proves nothing does
+/// not weaken what was read.
 fn is_ruled_out(claims: &[Claim], topic: Topic) -> bool {
     let own = || claims.iter().filter(|claim| claim.topic == topic);
     let read = || own().filter(|claim| claim.level.is_read());

@@ -1,4 +1,4 @@
-//! The evidence, before it is judged: plain data, whoever read it.
+//! The evidence before it is judged: plain data, independent of who read it.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,38 +16,38 @@ use crate::text::one_line;
 pub struct Facts {
     pub live: Live,
     pub desired: DesiredRole,
-    /// In the order of the spec.
+    /// In spec order.
     pub functions: Vec<FunctionFacts>,
-    /// The own policies of the functions of which the spec names aliases or versions: who may change the function is in them.
+    /// Own policies of functions whose aliases or versions the spec names: they say who may change the function.
     pub whole_functions: Vec<(FunctionArn, OwnPolicy)>,
-    /// What AWS's policy simulator says of each function. `None`: nobody asked, or the caller may not.
+    /// What AWS's policy simulator says about each function. `None`: not asked, or the caller may not.
     pub simulated: Option<BTreeMap<FunctionArn, Simulated>>,
     pub genesys: GenesysSide,
     pub connection: ConnectionFacts,
     pub probes: Option<Probes>,
-    /// Tests of data actions that Genesys Cloud made.
+    /// Data action tests that Genesys Cloud ran.
     pub tests: Vec<ActionTest>,
     pub apply: ApplyOutlook,
     pub basis: Basis,
     pub guards: GuardsReading,
-    /// What to type for another command with the same spec.
+    /// How to type another command with the same spec.
     pub invocation: String,
-    /// What AWS recorded of the role's use. `None`: nobody asked.
+    /// What AWS recorded of the role's use. `None`: not asked.
     pub recorded: Option<Recorded>,
-    /// The AWS region in which Genesys Cloud has the organization, where it is known.
+    /// The AWS region of the organization in Genesys Cloud, if known.
     pub organization_region: Option<String>,
 }
 
-/// Genesys Cloud's side against what the spec says of it.
+/// Genesys Cloud's side compared with the spec.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum ConnectionFacts {
-    /// The spec says nothing of it.
+    /// The spec does not mention it.
     #[default]
     NotAsked,
     /// Why not.
     NotRead(String),
     Read {
-        /// What would make it as the spec says.
+        /// What would make it match the spec.
         changes: Vec<genesys::GenesysChange>,
         blockers: Vec<genesys::GenesysBlocker>,
         /// What Genesys Cloud does not show.
@@ -55,18 +55,18 @@ pub enum ConnectionFacts {
     },
 }
 
-/// Whose word the desired state is.
+/// Where the desired state comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Basis {
     Spec,
-    /// There is no spec: the organization's word, as far as it was asked, and what is live.
+    /// No spec: the organization as far as it was asked, and what is live.
     Found {
         is_organization_asked: bool,
     },
 }
 
 impl Basis {
-    /// What the external ID of the desired state is called.
+    /// How the external ID of the desired state is referred to.
     pub(crate) fn external_id(self) -> &'static str {
         match self {
             Self::Spec => "the spec's external ID",
@@ -95,19 +95,19 @@ pub struct Unknown {
 /// What `apply` would do for the role.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ApplyOutlook {
-    /// It makes the role what the spec says.
+    /// It makes the role match the spec.
     Works,
-    /// It needs `--adopt` to take over what this spec did not make.
+    /// It needs `--adopt` to take over what this spec did not create.
     NeedsAdopt,
     Blocked {
         why: String,
         remedy: String,
-        /// Whether it needs `--adopt` too, once that is done.
+        /// Whether it then still needs `--adopt`.
         needs_adopt: bool,
     },
 }
 
-/// What is known of a function from the Lambda API.
+/// What the Lambda API says about a function.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FunctionState {
     Exists(FunctionSettings),
@@ -116,7 +116,7 @@ pub enum FunctionState {
     Unknown(String),
 }
 
-/// What Lambda says of a function that bears on its invocation.
+/// Function settings from Lambda that affect its invocation.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct FunctionSettings {
     /// `Active`, `Pending`, `Inactive`, `Failed`, …
@@ -127,14 +127,14 @@ pub struct FunctionSettings {
     pub last_update_reason: StateReason,
     /// Seconds.
     pub timeout: Option<i32>,
-    /// Every invocation has to bring a tenant ID.
+    /// Every invocation must carry a tenant ID.
     pub isolates_tenants: bool,
     pub is_durable: bool,
     /// It runs on instances of the account (Lambda Managed Instances).
     pub has_capacity_provider: bool,
 }
 
-/// Why a function, or its last update, is in its state.
+/// Why a function or its last update is in its state.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct StateReason {
     /// `DisabledKMSKey`
@@ -143,15 +143,14 @@ pub struct StateReason {
     pub text: Option<String>,
 }
 
-/// A function's own policy, or why it is not known. `None`: it has none.
+/// A function's own policy, or why it is unknown. `None`: it has none.
 pub type OwnPolicy = Result<Option<Document>, String>;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FunctionFacts {
     pub arn: FunctionArn,
     pub state: FunctionState,
-    /// Concurrent executions that are reserved for the function, or why that is not known. `None`: there is no limit of
-    /// its own.
+    /// Concurrency reserved for the function, or why that is unknown. `None`: it has no limit of its own.
     pub reserved_concurrency: Result<Option<i32>, String>,
     pub policy: OwnPolicy,
 }
@@ -162,22 +161,22 @@ pub struct Simulated {
     pub allowed: bool,
     /// `allowed`, `implicitDeny` or `explicitDeny`.
     pub decision: String,
-    /// A service control policy does not allow it in the simulation.
+    /// In the simulation, a service control policy does not allow it.
     pub denied_by_organization: bool,
-    /// Condition keys that the policies ask for and the simulation did not have.
+    /// Condition keys that the policies use and the simulation did not have.
     pub missing_keys: BTreeSet<String>,
-    /// The policies whose statements decided, by the names that AWS gives them.
+    /// The policies whose statements decided, named as AWS names them.
     pub matched: BTreeSet<String>,
 }
 
-/// How AWS answered a call that was made for the sake of the answer.
+/// AWS's answer to a call made just for that answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Answer {
     Done,
     /// AccessDenied, in AWS's words.
     Denied(String),
     NotFound(String),
-    /// Neither: in one line.
+    /// Neither of them: in one line.
     Failed(String),
 }
 
@@ -186,19 +185,19 @@ pub enum Answer {
 pub struct Probes {
     /// The ARN of the caller.
     pub caller: String,
-    /// How the report calls the caller.
+    /// What the report calls the caller.
     pub prober: String,
     pub with_wrong_id: Answer,
     pub without_id: Answer,
     pub with_right_id: Answer,
-    /// `lambda:Invoke` with `DryRun` in the role's session; empty where the role was not assumed.
+    /// `lambda:Invoke` with `DryRun` in the role's session; empty if the role was not assumed.
     pub invocations: BTreeMap<FunctionArn, Answer>,
 }
 
-/// What is known of Genesys Cloud's side.
+/// What is known about Genesys Cloud's side.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum GenesysSide {
-    /// No credentials are given.
+    /// No credentials were given.
     NotAsked,
     /// It rejects the credentials.
     Rejected(Unknown),
@@ -211,7 +210,7 @@ pub struct GenesysFacts {
     pub organization_id: String,
     pub organization_name: String,
     pub integrations: Result<Vec<IntegrationFacts>, Unknown>,
-    /// Why the data actions are not known.
+    /// Why the data actions are unknown.
     pub actions_unknown: Option<Unknown>,
 }
 
@@ -227,7 +226,7 @@ pub struct IntegrationFacts {
     pub actions: Vec<ActionFacts>,
 }
 
-/// The role of an integration's credential.
+/// The role in an integration's credential.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CredentialArn {
     Shown(String),
@@ -240,7 +239,7 @@ pub enum CredentialArn {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ActionFacts {
     pub name: String,
-    /// The request URL template as written: a function's ARN, or with variables in it.
+    /// The request URL template as written: a function's ARN, or text with variables.
     pub target: String,
     pub timeout_seconds: Option<u32>,
 }
@@ -250,26 +249,26 @@ pub struct ActionTest {
     pub action: ActionFacts,
     pub success: bool,
     pub steps: Vec<TestStep>,
-    /// Genesys Cloud's words where it names no step that failed.
+    /// Genesys Cloud's words if it names no failed step.
     pub error: String,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TestStep {
     pub name: String,
-    /// `None`: it went well.
+    /// `None`: it succeeded.
     pub error: Option<String>,
 }
 
 impl Facts {
-    /// The own policies that decide who may run or change the functions.
+    /// The functions' own policies, which decide who may run or change them.
     pub(super) fn own_policies(&self) -> impl Iterator<Item = (&FunctionArn, &OwnPolicy)> {
         let known = self.functions.iter().filter(|function| function.state != FunctionState::Missing);
         let whole = self.whole_functions.iter().map(|(arn, policy)| (arn, policy));
         known.map(|function| (&function.arn, &function.policy)).chain(whole)
     }
 
-    /// What to write to accept something as it is, where there is a spec.
+    /// What to write to accept something as it is, if there is a spec.
     pub(crate) fn how_to_accept(&self, acceptable: &Acceptable) -> HowToAccept {
         match self.basis {
             Basis::Spec => acceptable.how_to_accept(&self.desired.accepts),
@@ -277,7 +276,7 @@ impl Facts {
         }
     }
 
-    /// A text whose commands can be typed: `` `check --invoke` `` with the program and the options of this run.
+    /// A text with commands ready to type: `` `check --invoke` `` with the program and options of this run.
     pub(super) fn typed(&self, text: &str) -> String {
         const COMMANDS: [&str; 5] = ["apply", "check", "diagnose", "permissions", "plan"];
         let mut out = String::with_capacity(text.len());
@@ -296,7 +295,7 @@ impl Facts {
         out
     }
 
-    /// Where Genesys Cloud was asked.
+    /// Set if Genesys Cloud was asked.
     pub(crate) fn organization_id(&self) -> Option<&str> {
         match &self.genesys {
             GenesysSide::Read(genesys) => Some(&genesys.organization_id),
@@ -304,8 +303,8 @@ impl Facts {
         }
     }
 
-    /// Whoever has the role assumed under this external ID. Both are IDs of organizations: what is masked in the spec is
-    /// not shown of others either.
+    /// Anyone who has the role assumed under this external ID. Both are organization IDs: what is masked in the spec is
+    /// masked for others too.
     pub(crate) fn bearer_of(&self, external_id: &str) -> String {
         let is_id = is_guid(external_id);
         match self.desired.external_id.is_masked() {
@@ -318,7 +317,7 @@ impl Facts {
         }
     }
 
-    /// The action that lets `apply` do something, as it works in this state.
+    /// The action that makes `apply` do something, as it works in this state.
     pub fn by_apply(&self, does: &str) -> String {
         let is_read = !matches!(self.connection, ConnectionFacts::NotRead(_));
         let aws_only = if is_read { "" } else { " --aws-only" };
@@ -356,7 +355,7 @@ fn after_it(does: &str) -> &str {
 const THE_ORGANIZATION: &str = "the Genesys Cloud organization";
 const ANOTHER_ORGANIZATION: &str = "another Genesys Cloud organization";
 
-/// Whether who gets in is named as an organization of Genesys Cloud.
+/// Whether those who get in are called an organization of Genesys Cloud.
 pub(crate) fn is_organization(who: &str) -> bool {
     who.starts_with(THE_ORGANIZATION) || who.starts_with(ANOTHER_ORGANIZATION)
 }

@@ -1,4 +1,4 @@
-//! Uses under an external ID that the trust policy itself demanded, until it was corrected.
+//! Uses under an external ID that the trust policy itself required until it was corrected.
 
 use super::facts::Facts;
 use super::questions::{genesys, may_assume};
@@ -6,18 +6,18 @@ use super::uses::{EventHistory, RoleUse, WrittenTrust};
 use crate::model::LiveRole;
 use crate::policy::{Decision, Document, Principal};
 
-/// An external ID that no trust policy demands.
+/// An external ID that no trust policy requires.
 const NOBODYS: &str = "an external ID of nobody";
 
-/// Whether the trust policy that was in force, as CloudTrail shows it, demanded just the ID of a use by Genesys Cloud's
-/// account, and today's policy refuses it. Where it is not known what the policy said, it did not.
+/// Whether the trust policy then in force, per CloudTrail, required exactly the ID of a use by Genesys Cloud's account,
+/// and today's policy refuses it. If what the policy said is unknown: no.
 pub(super) fn was_demanded(used: &RoleUse, history: &EventHistory, facts: &Facts) -> bool {
     let (Some(role), Some(id)) = (&facts.live.role, &used.external_id) else { return false };
     let id = id.expose();
     let genesys = Principal::Aws(genesys(&facts.desired).to_string());
     let latest = |written: &&WrittenTrust| written.at;
     let before = history.written.iter().filter(|written| written.at < used.at).max_by_key(latest);
-    // Events have seconds: within the same one, each of them may have been in force.
+    // Events are timed in seconds: within the same one, either policy may have been in force.
     let by_then = history.written.iter().filter(|written| written.at == used.at);
     let documents = by_then.chain(before).filter_map(|written| written.document.as_ref());
     !admits(role, &genesys, Some(id))
@@ -28,7 +28,7 @@ pub(super) fn was_demanded(used: &RoleUse, history: &EventHistory, facts: &Facts
         })
 }
 
-/// What is undecided may let in.
+/// Undecided may mean admitted.
 fn admits(role: &LiveRole, genesys: &Principal, id: Option<&str>) -> bool {
     matches!(may_assume(role, genesys, id).decision, Decision::Allowed | Decision::Undecided)
 }

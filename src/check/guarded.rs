@@ -1,4 +1,4 @@
-//! Claims about what the AWS organization forbids: its policies are in no document of the account.
+//! Claims about what the AWS organization forbids: the account's documents do not show its policies.
 
 use super::cause::Cause;
 use super::claim::{Claim, Finding, Harm, Question};
@@ -9,7 +9,7 @@ use super::topic::Topic;
 use crate::model::GuardsReading;
 use crate::plan::{GuardExemption, GuardFinding, GuardedCall, GuardedRole, guard_findings};
 
-/// What stands in the way of the role as it is.
+/// What blocks the role as it is.
 pub fn guards(facts: &Facts) -> Vec<GuardFinding> {
     let (GuardsReading::Known(policies), Some(role)) = (&facts.guards, &facts.live.role) else {
         return Vec::new();
@@ -56,7 +56,7 @@ pub(crate) fn guarded(facts: &Facts) -> Vec<Claim> {
     found.iter().map(|finding| claim(question(), finding)).collect()
 }
 
-/// Which kinds of policies the two calls were evaluated by.
+/// Which kinds of policies took part in evaluating the two calls.
 fn evaluated_by(guards: &GuardsReading) -> &'static str {
     let GuardsReading::Known(policies) = guards else { return "" };
     match (policies.scp.is_empty(), policies.rcp.is_empty()) {

@@ -41,7 +41,7 @@ fn one(test: &ActionTest, facts: &Facts) -> Claim {
     question.fails(seen, finding, Cause::OF_INVOCATION)
 }
 
-/// A function that becomes ready by itself is not a fault until an invocation fails.
+/// A function that becomes ready by itself is only a fault once an invocation fails.
 fn not_yet_ready(target: &str, facts: &Facts) -> Option<Finding> {
     let function = facts.functions.iter().find(|function| function.arn.to_string() == target)?;
     match &function.state {
@@ -52,7 +52,7 @@ fn not_yet_ready(target: &str, facts: &Facts) -> Option<Finding> {
     }
 }
 
-/// Where nothing else was found, Genesys Cloud's own words are all there is.
+/// If nothing else was found, Genesys Cloud's own words are all there is.
 fn explain(name: &str, step: &str, why: &str, observed: Option<&str>) -> Finding {
     let lower = why.to_lowercase();
     let remedy = if lower.contains("assumerole") || lower.contains("assume role") {

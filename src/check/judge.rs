@@ -15,7 +15,7 @@ use super::questions::name_of;
 use super::report::RoleReport;
 use crate::plan::{FunctionPolicy, Notice, note_accepts};
 
-/// The report is derived from the claims, and they from the facts alone.
+/// Derives the report from the claims, and the claims from the facts alone.
 pub fn judge(facts: &Facts) -> RoleReport {
     let claims: Vec<Claim> = [
         evaluated(facts),
@@ -32,7 +32,7 @@ pub fn judge(facts: &Facts) -> RoleReport {
     .map(|claim| typed(claim, facts))
     .collect();
     let functions = match facts.desired.functions.as_slice() {
-        // Without a spec they are those that the role may invoke.
+        // Without a spec: the functions that the role may invoke.
         [] => "a function".to_owned(),
         [one] => name_of(one).trim_start_matches("function ").to_owned(),
         several => format!("its {} functions", several.len()),
@@ -45,7 +45,7 @@ pub fn judge(facts: &Facts) -> RoleReport {
     }
 }
 
-/// Every remedy names commands as they can be typed.
+/// Every remedy names commands ready to type.
 fn typed(mut claim: Claim, facts: &Facts) -> Claim {
     match &mut claim.outcome {
         Outcome::Fails(failure) => failure.finding.remedy = facts.typed(&failure.finding.remedy),
@@ -55,7 +55,7 @@ fn typed(mut claim: Claim, facts: &Facts) -> Claim {
     claim
 }
 
-/// The accepts that are about nothing, or about what could not be looked at. The others are claims.
+/// Accepts that match nothing, or only what could not be read. The others are claims.
 fn notices(facts: &Facts) -> Vec<Notice> {
     let functions: Vec<FunctionPolicy<'_>> = facts
         .own_policies()

@@ -21,7 +21,7 @@ words! {
 }
 
 impl Level {
-    /// Those whose documents or configuration can be read without a call that proves something.
+    /// Levels whose documents or configuration can be read without a call that proves something.
     pub fn is_read(self) -> bool {
         match self {
             Self::Evaluated | Self::Configured => true,
@@ -29,7 +29,7 @@ impl Level {
         }
     }
 
-    /// A call that this check made: what AWS recorded says what was once so.
+    /// A call that this check made: AWS's records only say what was once true.
     pub fn is_call(self) -> bool {
         match self {
             Self::Refused | Self::Assumed | Self::EndToEnd => true,

@@ -1,5 +1,5 @@
-//! Whether Genesys Cloud, and nobody else, can invoke the functions: evidence ([`Facts`]), claims, causes, verdict, each
-//! derived from the one before.
+//! Whether Genesys Cloud, and nobody else, can invoke the functions: evidence ([`Facts`]), claims, causes, verdict,
+//! each derived from the previous one.
 
 mod analyzed;
 mod cause;

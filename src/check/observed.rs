@@ -1,5 +1,5 @@
 //! Claims about what happened: who got a session of the role, as AWS recorded it. Only what was seen proves something:
-//! AWS logs no refused call of another account in the role's account, so that nothing follows from what was not seen.
+//! AWS does not log refused calls of other accounts in the role's account, so absence proves nothing.
 
 use std::borrow::Cow;
 
@@ -20,29 +20,29 @@ use crate::plan::trust_parties;
 use crate::policy::{Decision, Principal};
 use crate::text::{one_line, sentence_case};
 
-/// The session name of this tool's own probes, by which they are told apart in CloudTrail.
+/// The session name of this tool's own probes, which identifies them in CloudTrail.
 pub const PROBE_SESSION: &str = "genesys-iam-check";
 
-/// How uses by Genesys Cloud's account under another external ID are called.
+/// What uses by Genesys Cloud's account under another external ID are called.
 const OTHER_CUSTOMER: &str = "another customer of Genesys Cloud";
 
 /// The external ID of such a use.
 const FORMER_ID: &str = "the external ID that the trust policy demanded until it was corrected";
 
-/// Seconds. Times that are closer than that have no order.
+/// Seconds. Times closer than that have no order.
 const CLOCKS: i64 = 60;
 const HOUR: i64 = 3600;
 const DAY: i64 = 24 * HOUR;
-/// Where that little is counted, it is one number.
+/// Up to this many, a count stands as a single number.
 const WEEK: i64 = 7 * DAY;
-/// By then service last accessed shows a call, as a rule.
+/// After this, service last accessed usually shows a call.
 const LAST_ACCESSED_DELAY: i64 = 4 * HOUR;
 
 pub(crate) fn observed(facts: &Facts) -> Vec<Claim> {
     let (Some(recorded), Some(role)) = (&facts.recorded, &facts.live.role) else { return Vec::new() };
     let Recorded { is_asked, history, lambda, analyzer: _ } = recorded;
     let seen = SeenUses::new(history, facts);
-    // A role that is new was seen nowhere: that is worth a line for those who ask for it.
+    // A new role was seen nowhere: worth a line for anyone who asks for it.
     let if_asked = |claim: Claim, is_read: bool| (*is_asked || claim.is_good() || !is_read).then_some(claim);
     let mut claims: Vec<Claim> = if_asked(seen.genesys_cloud(), seen.was_read()).into_iter().collect();
     if seen.was_read() {
@@ -65,7 +65,7 @@ pub(crate) fn observation(facts: &Facts) -> Option<String> {
     (seen.was_read() && (recorded.is_asked || is_news)).then(|| seen.sentence())
 }
 
-/// What the observations say of a 403, for whoever has one.
+/// What the observations say about a 403, for anyone who has one.
 pub(crate) fn split(facts: &Facts) -> Option<&'static str> {
     let (Some(recorded), Some(_)) = (&facts.recorded, &facts.live.role) else { return None };
     let seen = SeenUses::new(&recorded.history, facts);
@@ -74,7 +74,7 @@ pub(crate) fn split(facts: &Facts) -> Option<&'static str> {
 }
 
 fn split_by(seen: &SeenUses<'_>, reached: Option<&LastUse>) -> Option<&'static str> {
-    // What Genesys Cloud did before the trust policy was written says nothing of today, and an event comes late.
+    // What Genesys Cloud did before the trust policy was written says nothing about today, and events arrive late.
     let is_unclear = seen.valid_use().is_none() && !(seen.genesys.is_empty() && seen.former.is_empty());
     if !seen.was_read() || is_unclear || seen.facts.tests.iter().any(|test| test.success) {
         return None;
@@ -97,34 +97,34 @@ fn split_by(seen: &SeenUses<'_>, reached: Option<&LastUse>) -> Option<&'static s
     }
 }
 
-/// What a use of the role was.
+/// What kind of use of the role it was.
 enum UseKind {
     Genesys,
-    /// Genesys Cloud's account, for another organization.
+    /// Genesys Cloud's account, on behalf of another organization.
     OtherCustomer,
     Verifier,
-    /// Genesys Cloud's account, with the ID that the trust policy demanded until it was corrected.
+    /// Genesys Cloud's account, with the ID that the trust policy required until it was corrected.
     Former,
-    /// The spec accepts whom it is about, with a reason.
+    /// The spec accepts this principal, with a reason.
     Accepted,
-    /// This tool's own.
+    /// This tool's own probe.
     Probe,
     Stranger,
 }
 
-/// The event history, sorted by who it was.
+/// The event history, grouped by who it was.
 struct SeenUses<'a> {
     facts: &'a Facts,
     history: &'a EventHistory,
     genesys: Vec<&'a RoleUse>,
-    /// The newest first.
+    /// Newest first.
     former: Vec<&'a RoleUse>,
     probes: usize,
-    /// Of the probes, those by the account's own identities: anyone of them can choose the name.
+    /// Of the probes, only those by the account's own identities: anyone can choose the name.
     own_probes: usize,
     verifier: usize,
     accepted: usize,
-    /// By what they are called, with their uses; the newest first.
+    /// By display name, with their uses; newest first.
     strangers: Vec<(String, Vec<&'a RoleUse>)>,
 }
 
@@ -181,7 +181,7 @@ impl<'a> SeenUses<'a> {
     fn kind(&self, used: &RoleUse) -> UseKind {
         let desired = &self.facts.desired;
         let own = desired.role.arn.account.as_str();
-        // Not the spec's account where that is not Genesys's.
+        // Not the spec's account if that is not Genesys's.
         let of_genesys = genesys(desired).account;
         let account = match &used.by {
             SessionUser::Account(account) | SessionUser::Identity { account, .. } => account.as_str(),
@@ -190,7 +190,7 @@ impl<'a> SeenUses<'a> {
         };
         let is_genesys = of_genesys == account;
         let verifier = desired.verifier.as_ref();
-        // A name can be chosen by anyone: it excuses nobody from elsewhere.
+        // Anyone can choose a name: it excuses nobody from elsewhere.
         let is_ours = account == own || is_genesys || verifier.is_some_and(|arn| arn.account == account);
         if is_ours && used.session.as_deref() == Some(PROBE_SESSION) {
             return UseKind::Probe;
@@ -224,20 +224,20 @@ impl<'a> SeenUses<'a> {
         self.history.regions.iter().any(|(_, reading)| !matches!(reading, RegionReading::NotRead(_)))
     }
 
-    /// The last time that Genesys Cloud got in by the trust policy as it is now, as far as is known.
+    /// The last known time that Genesys Cloud got in by the trust policy as it is now.
     fn valid_use(&self) -> Option<&'a RoleUse> {
         let changed = self.changed();
         self.genesys.first().copied().filter(|used| changed.is_none_or(|changed| used.at > changed))
     }
 
-    /// When the trust policy was last written, as far as is known: at the latest when the role was made.
+    /// When the trust policy was last written, if known: no earlier than the role's creation.
     fn changed(&self) -> Option<Timestamp> {
         let created = self.facts.live.role.as_ref().and_then(|role| role.record.created);
         let written = self.history.written.iter().map(|written| written.at).max();
         written.max(created)
     }
 
-    /// Events have whole seconds, and the two services clocks of their own.
+    /// Events have whole seconds, and the two services have their own clocks.
     fn is_clearly_before(&self, used: &RoleUse) -> bool {
         self.changed().is_some_and(|changed| seconds(used.at, changed) >= CLOCKS)
     }
@@ -340,7 +340,7 @@ impl<'a> SeenUses<'a> {
         }]
     }
 
-    /// What nobody but its reader can judge: whether the organization of before was theirs.
+    /// What only the reader can judge: whether the earlier organization was theirs.
     fn former_in_words(&self) -> Option<String> {
         let used = self.former.first()?;
         let count = times(self.former.len(), ", last");
@@ -352,7 +352,7 @@ impl<'a> SeenUses<'a> {
         ))
     }
 
-    /// The command that looks at what came after.
+    /// The command that looks at what came later.
     fn looking_from(&self, at: Timestamp) -> String {
         let settled = right_after(at);
         let Facts { invocation, basis, desired, .. } = self.facts;
@@ -367,7 +367,7 @@ impl<'a> SeenUses<'a> {
 
     fn stranger(&self, who: &str, uses: &[&RoleUse]) -> Finding {
         let role = self.facts.live.role.as_ref();
-        // By the trust policy of today: who got in by another may be shut out by now.
+        // By today's trust policy: those who got in by an earlier one may be shut out by now.
         let is_admitted = |used: &&&RoleUse| {
             let (Some(role), Some(principal)) = (role, principal(&used.by, &self.facts.desired.role.arn))
             else {
@@ -428,7 +428,7 @@ impl<'a> SeenUses<'a> {
             Some(id) if id.expose() == self.facts.desired.external_id.expose() => {
                 "with the spec's external ID".to_owned()
             }
-            // Both are IDs of organizations: what is masked is not shown of others either.
+            // Both are organization IDs: what is masked is not shown for others either.
             Some(_) if self.facts.desired.external_id.is_masked() => "with another external ID".to_owned(),
             Some(id) => format!("with the external ID \"{}\"", one_line(id.expose())),
         }
@@ -502,7 +502,7 @@ impl<'a> SeenUses<'a> {
         format!("{least}{} in {day}", times(recent, ""))
     }
 
-    /// How far back all that was read goes.
+    /// How far back everything that was read goes.
     fn reach(&self) -> HistoryReach {
         let days = |from: Timestamp| seconds(from, self.history.now).div_euclid(DAY);
         let mut reach = HistoryReach { days: days(self.history.since), is_whole: true };
@@ -538,7 +538,7 @@ impl<'a> SeenUses<'a> {
         if !whole.is_empty() {
             parts.push(format!("{}; {period}", whole.join(", ")));
         }
-        // The same refusal in every region is one.
+        // The same refusal in every region counts once.
         let reasons: Vec<&String> = self
             .history
             .regions
@@ -649,7 +649,7 @@ fn in_words(by: &SessionUser, own: &str) -> String {
     }
 }
 
-/// Whether the trust policy of today names someone of another account, whose ARN CloudTrail does not show.
+/// Whether today's trust policy names someone of another account, whose ARN CloudTrail does not show.
 fn may_be_named(by: &SessionUser, role: &LiveRole, facts: &Facts) -> bool {
     let SessionUser::Account(account) = by else { return false };
     trust(role, &facts.desired).others.iter().any(|other| match &other.principal {
@@ -657,12 +657,12 @@ fn may_be_named(by: &SessionUser, role: &LiveRole, facts: &Facts) -> bool {
             text == account.as_str() || text.parse::<Arn>().is_ok_and(|arn| arn.account == account.as_str())
         }
         Some(Principal::Service(_) | Principal::Federated(_)) => false,
-        // Everybody, or nobody can say who.
+        // Everybody, or unknown.
         Some(Principal::Anonymous) | None => true,
     })
 }
 
-/// Whether the spec accepts them, in the trust policy as it is.
+/// Whether the spec accepts them in the current trust policy.
 fn is_accepted(by: &SessionUser, facts: &Facts) -> bool {
     let mut accepted = accepted_principals(facts);
     match by {
@@ -679,7 +679,7 @@ fn is_accepted(by: &SessionUser, facts: &Facts) -> bool {
     }
 }
 
-/// Whom the trust policy names and the spec accepts.
+/// Who is named by the trust policy and accepted by the spec.
 pub(crate) fn accepted_principals(facts: &Facts) -> impl Iterator<Item = String> {
     let desired = &facts.desired;
     let parties = facts.live.role.iter().flat_map(|role| trust_parties(role, desired)).flatten();
@@ -689,7 +689,7 @@ pub(crate) fn accepted_principals(facts: &Facts) -> impl Iterator<Item = String>
         .map(|thing| thing.value().to_owned())
 }
 
-/// As the trust policy is asked about them.
+/// How the trust policy is asked about them.
 fn principal(by: &SessionUser, role: &Arn) -> Option<Principal> {
     match by {
         SessionUser::Account(account) => {
@@ -701,7 +701,7 @@ fn principal(by: &SessionUser, role: &Arn) -> Option<Principal> {
     }
 }
 
-/// Whether an ARN, or the session that it is, belongs to an identity.
+/// Whether an ARN, or the session it denotes, belongs to an identity.
 fn is_of(arn: &str, identity: &Arn) -> bool {
     if arn == identity.to_string() {
         return true;
@@ -758,7 +758,7 @@ fn minute(at: Timestamp) -> String {
     at.strftime("%Y-%m-%d %H:%M UTC").to_string()
 }
 
-/// The first second that has nothing of it.
+/// The first second that has none of it.
 fn right_after(at: Timestamp) -> String {
     let next = Timestamp::from_second(at.as_second().saturating_add(1)).unwrap_or(at);
     next.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
@@ -806,7 +806,7 @@ mod tests {
         }
     }
 
-    /// The trust policy that demanded this ID, written so many seconds ago; `None`: what it said is not known.
+    /// The trust policy that required this ID, written so many seconds ago; `None`: what it said is unknown.
     fn written(ago: i64, id: Option<&str>) -> WrittenTrust {
         let document = id.map(|id| {
             let condition = format!(r#","Condition":{{"StringEquals":{{"sts:ExternalId":"{id}"}}}}"#);
@@ -838,7 +838,7 @@ mod tests {
                 .starts_with("Genesys Cloud last assumed this role 1 hour ago, with the external ID that")
         );
         assert!(observation.contains("; no other account was seen"), "{observation}");
-        // Nobody demanded it: what the policy said is not known, was open, demanded another ID, or came later.
+        // Nobody required it: the policy is unknown, was open, required another ID, or came later.
         for written in [
             vec![written(HOUR / 2, Some(RIGHT))],
             vec![written(2 * HOUR, None)],
@@ -851,7 +851,7 @@ mod tests {
             assert!(report.diagnosis.has(Cause::Stranger), "{report:?}");
             assert!(report.diagnosis.findings[0].remedy.starts_with("if it was your own organization"));
         }
-        // It excuses no other account.
+        // It does not excuse other accounts.
         let stranger = vec![used(60, "999988887777", Some("former"))];
         assert!(of(vec![written(2 * HOUR, Some("former"))], stranger).diagnosis.has(Cause::Stranger));
     }
@@ -912,7 +912,7 @@ mod tests {
         let all = vec![Topic::Used, Topic::Strangers, Topic::LastUsed, Topic::Reached];
         assert_eq!(levels(true, Ok(None)), (all, true));
         assert_eq!(levels(false, Ok(None)), (vec![Topic::Strangers], false));
-        // What may not be read is a line for everybody.
+        // What may not be read gets a line for everybody.
         assert_eq!(levels(false, Err("no".to_owned())), (vec![Topic::Strangers, Topic::Reached], false));
     }
 
@@ -924,7 +924,7 @@ mod tests {
         assert!(report.observation.unwrap().contains("before its trust policy was last written"));
         let report = report_of(EventHistory { written: vec![written(DAY, None)], ..history(uses()) });
         assert!(line(&report, Topic::Used).is_good());
-        // Two minutes are an order, and the same second is none.
+        // Two minutes make an order, the same second does not.
         let now = || vec![used(0, "765628985471", Some(RIGHT))];
         let report = report_of(EventHistory { written: vec![written(0, None)], ..history(now()) });
         assert!(report.observation.unwrap().contains("about when its trust policy was last written"));
@@ -946,7 +946,7 @@ mod tests {
         };
         for (one, who) in [
             (used(1, "999988887777", Some("x")), "AWS account 999988887777"),
-            // A session's name excuses nobody.
+            // A session name excuses nobody.
             (probe_from_elsewhere, "AWS account 999988887777"),
             (used(1, "765628985471", Some("another-organization")), "another customer of Genesys Cloud"),
             (used(1, "765628985471", None), "another customer of Genesys Cloud"),
@@ -969,7 +969,7 @@ mod tests {
             };
             let observation = report.observation.unwrap();
             assert!(observation.contains(&says), "{observation}");
-            // What was seen an hour ago is left out from right after it, and not from tomorrow.
+            // What was seen an hour ago is left out right after it, and not from tomorrow on.
             assert!(
                 findings[0].remedy.ends_with("`genesys-iam check --since 2026-09-21T14:12:21Z`"),
                 "{}",
@@ -1039,7 +1039,7 @@ mod tests {
         });
         assert!(!is_stranger(&facts));
         assert!(line(&judge(&facts), Topic::Strangers).seen.contains("those whom the spec accepts did once"));
-        // An accept of another document is none.
+        // An accept for another document does not count.
         facts.desired.accepts[0].digest = Some("sha256:0".to_owned());
         assert!(is_stranger(&facts));
     }

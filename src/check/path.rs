@@ -1,9 +1,9 @@
-//! The way of an invocation through both services: what it passes, by name.
+//! The path of an invocation through both services: what it passes, by name.
 
 use super::facts::{CredentialArn, Facts, GenesysSide};
 use crate::arn::{AccountId, FunctionArn};
 
-/// From Genesys Cloud to the functions; the role's name is the report's.
+/// From Genesys Cloud to the functions; the report has the role's name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InvocationPath {
     pub account_id: String,
@@ -14,7 +14,7 @@ pub struct InvocationPath {
     /// Those that the spec names, or whose credential holds the role.
     pub integrations: Vec<String>,
     pub policy: String,
-    /// In the order of the spec.
+    /// In spec order.
     pub functions: Vec<FunctionArn>,
 }
 
@@ -36,7 +36,7 @@ pub(crate) fn path(facts: &Facts) -> InvocationPath {
             integrations.push(integration.name.clone());
         }
     }
-    // With one alone there is no doubt which is meant.
+    // With only one, it is clear which is meant.
     if let ([], [one]) = (integrations.as_slice(), seen) {
         integrations.push(one.name.clone());
     }

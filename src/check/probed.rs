@@ -13,7 +13,7 @@ use crate::model::LiveRole;
 use crate::policy::{Decision, Principal, StatementOutcome};
 use crate::spec::Origin;
 
-/// Whether the trust policy lets the caller in: that decides what a refusal proves.
+/// Whether the trust policy admits the caller: decides what a refusal proves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Admission {
     Admitted,
@@ -47,7 +47,7 @@ pub(crate) fn probed(facts: &Facts) -> Vec<Claim> {
     claims
 }
 
-/// Nothing is presented that may be a secret: not to the owner of the role, nor to the account's CloudTrail.
+/// Never presents a possible secret: not to the role's owner, nor to the account's CloudTrail.
 fn withheld(origin: &Origin) -> Claim {
     let help = match origin {
         Origin::Variable(name) => format!(
@@ -74,7 +74,7 @@ struct Prober {
     is_genesys: bool,
     denial: Option<String>,
     restore: String,
-    /// The organization itself gets in by its own ID, which is not the one that was presented.
+    /// The organization itself gets in with its own ID, which is not the one presented.
     admits_us: bool,
 }
 
@@ -89,7 +89,7 @@ impl Prober {
             Decision::Undecided => Admission::Unknown,
         };
         let account = probes.caller.parse::<Arn>().map(|arn| arn.account).unwrap_or_default();
-        // A Deny that only AWS can decide about.
+        // A Deny that only AWS can evaluate.
         let denial = denial(role, &evaluation, StatementOutcome::Undecided);
         let restore = facts.by_apply("it restores the trust policy");
         Self {
@@ -162,7 +162,7 @@ impl Prober {
                 };
                 question.fails(denied(words), finding, Cause::OF_TRUST)
             }
-            // Also where the documents leave it undecided: a real call decides.
+            // Even if the documents leave it undecided: a real call decides.
             (Right, NotAdmitted | Unknown, Answer::Denied(words)) if self.is_genesys => {
                 let harm = Harm { keeps_genesys_out: !self.admits_us, ..Harm::default() };
                 let explained: &'static [Cause] = if self.admits_us { &[Cause::Organization] } else { Cause::OF_TRUST };
@@ -301,7 +301,7 @@ fn denied(words: &str) -> String {
     format!("AccessDenied: {words}")
 }
 
-/// Where AWS says why, that: what comes before only repeats who asked for what.
+/// AWS's reason, if it gives one: what comes before only repeats who asked for what.
 fn why(words: &str) -> String {
     let starts = ["with an explicit deny", "because no "];
     match starts.iter().find_map(|start| words.find(start)).and_then(|at| words.get(at..)) {
@@ -310,7 +310,7 @@ fn why(words: &str) -> String {
     }
 }
 
-/// The kind of policy that is in the way is in the sentence before, where AWS names it.
+/// The previous sentence names the kind of policy in the way, if AWS does.
 fn consequence(words: &str) -> &'static str {
     match cause(words) {
         Cause::OrganizationGuard => {
@@ -320,7 +320,7 @@ fn consequence(words: &str) -> &'static str {
     }
 }
 
-/// What AWS's words name is what has to change: a Deny, or an Allow that is missing.
+/// AWS's words name what has to change: a Deny, or a missing Allow.
 fn remedy(words: &str, otherwise: &str) -> String {
     let Some(Denying { kind, arn }) = denying_policy(words) else { return otherwise.to_owned() };
     let action = words.split_once("perform: ").and_then(|(_, rest)| rest.split([' ', ',']).next());
@@ -340,7 +340,7 @@ fn remedy(words: &str, otherwise: &str) -> String {
     }
 }
 
-/// A policy of the organization is a cause of its own: no document of the account shows it.
+/// An organization policy is a cause of its own: the account's documents do not show it.
 fn cause(words: &str) -> Cause {
     match denying_policy(words) {
         Some(Denying { kind: "service control policy" | "resource control policy", .. }) => {

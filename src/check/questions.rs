@@ -1,4 +1,4 @@
-//! Plain answers that the live documents give; no sentences, and nothing is judged. Lines and causes stand on these.
+//! Plain answers from the live documents, without sentences or judgement. Claims and causes build on these.
 
 use super::facts::Facts;
 use crate::arn::{Arn, FunctionArn};
@@ -10,14 +10,14 @@ use crate::policy::{
 };
 use crate::spec::{AccountTrust, KNOWN_GENESYS_ACCOUNTS};
 
-/// An account that nobody trusts: the documentation's own.
+/// An account that nobody trusts: the one in the documentation.
 pub(crate) const STRANGER: &str = "444455556666";
 
-/// A session name for evaluations; sessions of Genesys Cloud have names of their own.
+/// A session name for evaluations; Genesys Cloud's sessions have their own names.
 const SESSION: &str = "genesys-cloud";
 
-/// The account from which Genesys Cloud comes: the spec's, if it is Genesys's or the spec says why it is right;
-/// otherwise that of the core regions. What a wrong account may do is not what Genesys Cloud may.
+/// The account Genesys Cloud comes from: the spec's, if it is Genesys's or the spec says why it is right; otherwise
+/// that of the core regions. What a wrong account may do says nothing about Genesys Cloud.
 pub(crate) fn genesys(desired: &DesiredRole) -> Arn {
     let own = Arn::account_root(&desired.role.arn.partition, &desired.genesys_account_id);
     let core = KNOWN_GENESYS_ACCOUNTS.iter().find(|known| known.for_customers);
@@ -30,7 +30,7 @@ pub(crate) fn genesys(desired: &DesiredRole) -> Arn {
     }
 }
 
-/// Who asks to assume a role, by its trust policy alone.
+/// Who asks to assume a role, judged by its trust policy alone.
 pub fn may_assume(role: &LiveRole, principal: &Principal, external_id: Option<&str>) -> Evaluation {
     let document = &role.role.assume_role_policy;
     assume(&role.role.arn, document, ASSUME_ROLE, principal, external_id, None)
@@ -38,7 +38,7 @@ pub fn may_assume(role: &LiveRole, principal: &Principal, external_id: Option<&s
 
 pub(super) const ASSUME_ROLE: &str = "sts:AssumeRole";
 
-/// The same as Genesys Cloud. Its sessions know of no multi-factor authentication; whether they say so is not public.
+/// Same as Genesys Cloud. Its sessions have no multi-factor authentication; whether they say so is not public.
 pub(crate) fn genesys_may_assume(
     role: &LiveRole,
     genesys: &Principal,
@@ -57,7 +57,7 @@ pub(crate) fn genesys_may_assume(
     Evaluation { decision: Decision::Undecided, reason, ..says_no }
 }
 
-/// Whether the organization itself gets in by its own ID, which is not the external ID of the spec.
+/// Whether the organization itself gets in with its own ID, which is not the spec's external ID.
 pub(crate) fn admits_organization(role: &LiveRole, facts: &Facts) -> bool {
     let other = facts.organization_id().filter(|id| *id != facts.desired.external_id.expose());
     let us = Principal::Aws(genesys(&facts.desired).to_string());
@@ -68,13 +68,13 @@ fn is_denial(decision: Decision) -> bool {
     matches!(decision, Decision::ExplicitDeny | Decision::ImplicitDeny)
 }
 
-/// The request by which someone asks for a session of the role.
+/// The request someone makes for a session of the role.
 pub(super) fn assumption(role: &Arn, action: &str, principal: &Principal, mut context: Context) -> Request {
     if let Principal::Aws(text) = principal
         && let Ok(Arn { partition, account, resource, .. }) = text.parse::<Arn>()
         && resource == "root"
     {
-        // A federated user, whose ARN is one of STS, may not call it.
+        // A federated user, whose ARN belongs to STS, may not call it.
         context = context.like("aws:PrincipalArn", format!("arn:{partition}:iam::{account}:*"));
     }
     Request {
@@ -85,7 +85,7 @@ pub(super) fn assumption(role: &Arn, action: &str, principal: &Principal, mut co
     }
 }
 
-/// `mfa`: `None`: nothing is known; otherwise the key's value, or that it is absent.
+/// `mfa`: `None`: unknown; otherwise the key's value, or that it is absent.
 pub(super) fn assume(
     role: &Arn,
     document: &Document,
@@ -109,7 +109,7 @@ pub(super) fn assume(
     evaluate(&Policies { resource: trust, ..Policies::default() }, &request)
 }
 
-/// Wrong external IDs that come as near to the right one as can be: the last character changed, and the other case.
+/// Wrong external IDs as close to the right one as possible: last character changed, and other case.
 pub fn near_misses(id: &str) -> [String; 2] {
     let mut altered: String = id.to_owned();
     let last = altered.pop();
@@ -135,7 +135,7 @@ pub fn may_invoke(role: &LiveRole, function: &FunctionArn, policy: Option<&Docum
     may_invoke_in(Context::partial(), role, function, policy)
 }
 
-/// Whether a session that is made late enough may invoke: no condition on time is in the way of it.
+/// Whether a session made late enough may invoke: no time condition is in the way.
 pub(crate) fn may_invoke_later(role: &LiveRole, function: &FunctionArn, policy: Option<&Document>) -> bool {
     const LATE: &str = "9999-01-01T00:00:00Z";
     let context = ["aws:CurrentTime", "aws:TokenIssueTime"]
@@ -173,17 +173,17 @@ fn may_invoke_in(
     evaluate(&Policies { identity, boundary, resource, ..Policies::default() }, &request)
 }
 
-/// What a policy of the role grants that the spec does not.
+/// What a policy of the role grants beyond the spec.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Extra {
     /// `policy AdministratorAccess`, `inline policy more`
     pub policy: String,
-    /// `None`: it is the spec's own policy, which nobody can accept as it is.
+    /// `None`: the spec's own policy, which cannot be accepted as it is.
     pub acceptable: Option<Acceptable>,
     pub grants: Vec<String>,
 }
 
-/// By policy, each of them that grants more than the spec.
+/// One entry per policy that grants more than the spec.
 pub(crate) fn extra_grants(role: &LiveRole, desired: &DesiredRole) -> Vec<Extra> {
     let wanted = Access::of_permissions(&desired.policy.document).permissions;
     let own = role.attached.get(&desired.policy.arn);

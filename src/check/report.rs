@@ -9,14 +9,14 @@ use super::verdict::{Sign, Verdict, verdict};
 use crate::arn::AccountId;
 use crate::plan::Notice;
 
-/// One role: each part derived from the one before.
+/// One role: each part derived from the previous one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RoleReport {
     pub role: String,
     /// What the verdict calls the functions: `order-status`, `its 3 functions`.
     pub functions: String,
     pub path: InvocationPath,
-    /// As whom the probes were made; `None`: none were.
+    /// Who made the probes; `None`: there were none.
     pub prober: Option<String>,
     pub claims: Vec<Claim>,
     pub diagnosis: Diagnosis,
@@ -42,7 +42,7 @@ pub struct CheckReport {
 /// Whether Genesys Cloud was asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AskedOrganization {
-    /// No credentials are given in the variables of these names.
+    /// The variables with these names hold no credentials.
     No([String; 2]),
     /// It did not answer.
     Unknown,
@@ -80,7 +80,7 @@ impl RoleReport {
         }
     }
 
-    /// Which of the causes explains a failure, by its place among them.
+    /// The index of the cause that explains a failure.
     pub fn explaining(&self, failure: &Failure) -> Option<usize> {
         let own = &failure.finding;
         self.diagnosis.findings.iter().position(|finding| {
@@ -93,24 +93,24 @@ impl RoleReport {
         self.verdict.sign == Sign::Broken
     }
 
-    /// What everybody should know although nothing is wrong with it.
+    /// Worth knowing although nothing is wrong with it.
     pub fn claim_notices(&self) -> impl Iterator<Item = &str> {
         self.claims.iter().flat_map(|claim| &claim.notices).map(String::as_str)
     }
 }
 
-/// Whether everything that was looked at on this level is as it must be, and something was.
+/// Whether something was checked at this level, and all of it is as required.
 fn holds(claims: &[Claim], level: Level) -> bool {
     let mut claims = claims.iter().filter(|claim| claim.level == level).peekable();
     claims.peek().is_some() && claims.all(Claim::is_good)
 }
 
-/// Whether a level of proof is reached: without a fault, and with all that the weaker ones ask for.
+/// Whether a level of proof is reached: no fault, and everything that the weaker levels require.
 fn reaches(claims: &[Claim], level: Level) -> bool {
     claims.iter().all(|claim| claim.failure().is_none())
         && match level {
             Level::Evaluated | Level::Configured | Level::Refused | Level::EndToEnd => holds(claims, level),
-            // Positive evidence alone: what may not be read takes nothing away from it.
+            // Positive evidence only: what may not be read does not weaken it.
             Level::Observed => claims.iter().any(|claim| claim.topic == Topic::Used && claim.is_good()),
             Level::Assumed => holds(claims, Level::Evaluated) && holds(claims, Level::Assumed),
         }
@@ -121,7 +121,7 @@ impl CheckReport {
         self.roles.iter().flat_map(|role| &role.claims)
     }
 
-    /// Whether a level of proof is reached for every role.
+    /// Whether every role reaches a level of proof.
     pub fn reaches(&self, level: Level) -> bool {
         self.roles.iter().all(|role| reaches(&role.claims, level))
     }

@@ -1,4 +1,4 @@
-//! What the claims, the causes and the verdict have to do with one another.
+//! How the claims, the causes and the verdict relate.
 
 use std::collections::BTreeMap;
 
@@ -193,7 +193,7 @@ fn an_account_that_needs_no_external_id_is_the_cause_and_not_genesys_cloud() {
         assert_eq!(whats, ["The trust policy also admits AWS account 666666666666"], "{condition}");
         assert_eq!(report.verdict.others, ["AWS account 666666666666"]);
     }
-    // Both are open: both are said.
+    // Both are open: both are reported.
     let open = genesys("{}");
     let report = judge(&facts(with_trust(&[open.clone(), open.replace("765628985471", "666666666666")])));
     assert_eq!(report.verdict.others, ["any customer of Genesys Cloud", "AWS account 666666666666"]);
@@ -252,7 +252,7 @@ fn a_function_is_open_to_whoever_may_run_or_change_it_by_any_action() {
     assert!(report(&url).diagnosis.has(Cause::FunctionOpen));
     let reads = allow("\"*\"", "lambda:GetFunctionConfiguration");
     assert_eq!(report(&reads).diagnosis.findings, []);
-    // What a Deny takes away is not said.
+    // What a Deny takes away is not reported.
     let deny = allow("\"*\"", "lambda:Invoke*").replace("Allow", "Deny");
     let report = report(&format!("{},{deny}", allow("\"*\"", "lambda:*")));
     assert!(report.diagnosis.findings[0].what.ends_with("lets anyone change it"));
@@ -269,7 +269,7 @@ fn what_the_evaluator_denies_is_not_called_open() {
         let report = judge(&facts(with_trust(&[genesys(&closed)])));
         assert!(!report.diagnosis.has(Cause::RoleOpen), "{closed}: {:#?}", report.claims);
     }
-    // A deleted role is named, and admits no one.
+    // A deleted role is named but admits no one.
     let right = genesys(&format!(r#"{{"StringEquals":{{"sts:ExternalId":"{RIGHT}"}}}}"#));
     let stale = right.replace("765628985471", "AROAEXAMPLEEXAMPLE123");
     assert_eq!(causes(&with_trust(&[right, stale])), []);
@@ -346,7 +346,7 @@ fn each_thing_by_which_lambda_runs_no_function_is_a_cause_of_its_own() {
         let settings = FunctionSettings { state: Some(state.to_owned()), ..FunctionSettings::default() };
         assert_eq!(causes(settings, Ok(None)), [Cause::FunctionNotReady], "{state}");
     }
-    // Who may not read it, learns nothing worse.
+    // Without permission to read it, nothing worse is reported.
     let unread = with_settings(FunctionSettings::default(), Err("AccessDenied".to_owned()));
     assert_eq!(unread.verdict.sign, Sign::Good);
     assert!(!unread.diagnosis.ruled_out.contains(&Topic::Invocable.sentence()));
@@ -375,7 +375,7 @@ fn finding(cause: Cause) -> Finding {
     }
 }
 
-/// Any claim of any outcome; what may explain it is among the lists that the code uses.
+/// Any claim with any outcome; its possible explanations are among the lists that the code uses.
 fn claim() -> impl Strategy<Value = Claim> {
     let explained = prop::sample::select(vec![
         &[][..],
@@ -417,7 +417,7 @@ proptest! {
     }
 }
 
-/// What holds for every report, of whatever claims.
+/// What holds for every report, whatever its claims.
 fn check_report(report: &RoleReport) -> Result<(), TestCaseError> {
     let RoleReport { claims, diagnosis, verdict, .. } = report;
     let failures: Vec<&Failure> = claims.iter().filter_map(Claim::failure).collect();
@@ -503,7 +503,7 @@ fn genesys_side() -> impl Strategy<Value = GenesysSide> {
     ]
 }
 
-/// Live states in which any combination of things is wrong.
+/// Live states with any combination of faults.
 fn broken() -> impl Strategy<Value = Facts> {
     let statement = (0..5_u8, 0..7_u8).prop_map(|(principal, condition)| {
         let principal = [
@@ -630,7 +630,7 @@ proptest! {
         for Finding { what, consequence, remedy, .. } in &report.diagnosis.findings {
             prop_assert!(!what.is_empty() && !consequence.is_empty() && !remedy.is_empty());
         }
-        // Whoever may get in by any claim is in the verdict, but for the organization itself under its own ID.
+        // Anyone who may get in by any claim is in the verdict, except the organization itself under its own ID.
         let open = |claim: &&Claim| claim.topic == Topic::NobodyElse && claim.failure().is_some();
         let is_itself = report.diagnosis.has(Cause::Organization) || facts.organization_id() == Some("another");
         if report.claims.iter().any(|claim| open(&claim)) && !is_itself {
@@ -648,7 +648,7 @@ proptest! {
             prop_assert!(report.claims.iter().all(|claim| !needed.contains(&claim.topic) || claim.failure().is_none()
                 || !claim.level.is_read() || is_itself), "{:#?}", report);
         }
-        // What the role may do more is said whatever explains it.
+        // What else the role may do is reported whatever explains it.
         let more = report.claims.iter().filter(|claim| claim.topic == Topic::NothingElse);
         prop_assert_eq!(!report.verdict.does_more.is_empty(), more.filter_map(Claim::failure).next().is_some());
     }
@@ -704,9 +704,9 @@ proptest! {
             };
             prop_assert!(is_same || is_accepted && is_about, "{before:#?} became {after:#?}");
         }
-        // Whom it admits is reported.
+        // Those it admits are reported.
         prop_assert_eq!(before.verdict.genesys_can_invoke, after.verdict.genesys_can_invoke);
-        // What a call shows is explained no more by what is accepted.
+        // What is accepted no longer explains what a call shows.
         let is_known = |who: &String| before.verdict.others.contains(who) || facts.probes.is_some();
         prop_assert!(after.verdict.others.iter().all(is_known), "{:?}", after.verdict);
         for acceptance in &after.accepted {

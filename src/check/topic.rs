@@ -1,4 +1,4 @@
-//! What claims are about: where all claims about a topic hold, its sentence is ruled out as a cause.
+//! What claims are about: if all claims about a topic hold, its sentence is ruled out as a cause.
 
 use super::words::words;
 

@@ -1,4 +1,4 @@
-//! What the trust policy says of everybody: whom it names, who gets in, and with which external IDs.
+//! What the trust policy says about everybody: who it names, who gets in, and with which external IDs.
 
 use std::collections::BTreeSet;
 
@@ -15,7 +15,7 @@ use crate::spec::genesys_account_name;
 /// An external ID that no document names.
 const FRESH_ID: &str = "another-organization-of-genesys-cloud";
 
-/// Of whom something is true.
+/// Who something is true of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Bearers {
     pub genesys: bool,
@@ -30,26 +30,26 @@ impl Bearers {
     }
 }
 
-/// What the trust policy says, besides the one decision about Genesys Cloud.
+/// What the trust policy says, apart from the decision about Genesys Cloud.
 #[derive(Debug)]
 pub(crate) struct Trust {
     /// Whether an Allow names Genesys Cloud, whatever its conditions.
     pub names_genesys: bool,
-    /// Whether an Allow is met by the spec's external ID, whoever presents it.
+    /// Whether the spec's external ID satisfies an Allow, whoever presents it.
     pub accepts_id: bool,
-    /// The external IDs that are demanded in its place.
+    /// The external IDs required instead.
     pub demands: Vec<String>,
     /// Who may get in besides Genesys Cloud and the verifier.
     pub others: Vec<NamedParty>,
-    /// Deleted roles and users: they get in no more.
+    /// Deleted roles and users: they no longer get in.
     pub stale: Vec<String>,
-    /// Who of those who are trusted may come without the external ID, or with any.
+    /// Trusted principals who may come without the external ID, or with any.
     pub needs_no_id: Bearers,
-    /// Further external IDs that are accepted, or patterns of them, and of whom.
+    /// Further accepted external IDs or patterns, and from whom.
     pub also_accepts: Vec<(String, Bearers)>,
-    /// Why it is not known that there are no others.
+    /// Why it is unknown whether there are others.
     pub unsearched: Option<String>,
-    /// An element that IAM's grammar does not have.
+    /// An element that is not in IAM's grammar.
     pub unknown_element: Option<String>,
 }
 
@@ -82,7 +82,7 @@ pub(crate) fn trust(role: &LiveRole, desired: &DesiredRole) -> Trust {
     let is_us = |who: &Principal| *who == genesys || Some(who) == verifier.as_ref();
     let intruders = |other: &NamedParty| -> Vec<NamedParty> {
         match &other.principal {
-            // An external ID binds sts:AssumeRole only.
+            // An external ID only restricts sts:AssumeRole.
             Some(who) if is_us(who) && comes(who, ASSUME_ROLE, None) => Vec::new(),
             Some(who) if is_us(who) => {
                 let other_calls = SESSION_ACTIONS.into_iter().filter(|action| *action != ASSUME_ROLE);
@@ -93,7 +93,7 @@ pub(crate) fn trust(role: &LiveRole, desired: &DesiredRole) -> Trust {
                 let calls = SESSION_ACTIONS.into_iter().filter(|action| gets_in(who, action));
                 by_calls(other, &calls.collect::<Vec<_>>())
             }
-            // Nobody can say who it is.
+            // Who it is cannot be determined.
             Some(Principal::Federated(_)) | None => vec![other.clone()],
         }
     };
@@ -181,7 +181,7 @@ pub(crate) fn trust(role: &LiveRole, desired: &DesiredRole) -> Trust {
     }
 }
 
-/// Someone who gets a session by these calls; nobody by none.
+/// Someone who gets a session through these calls; nobody if empty.
 fn by_calls(other: &NamedParty, calls: &[&str]) -> Vec<NamedParty> {
     if calls.contains(&ASSUME_ROLE) {
         return vec![other.clone()];
@@ -190,11 +190,11 @@ fn by_calls(other: &NamedParty, calls: &[&str]) -> Vec<NamedParty> {
     if calls.is_empty() { Vec::new() } else { vec![NamedParty { words, ..other.clone() }] }
 }
 
-/// Who may be meant where a statement names everybody.
+/// Who may be meant by a statement that names everybody.
 struct Callers {
-    /// An account of each kind that the document tells apart, without Genesys Cloud's.
+    /// One account of each kind that the document distinguishes, except Genesys Cloud's.
     named: Vec<Principal>,
-    /// One that stands for all that the document does not name.
+    /// A representative of everything the document does not name.
     unnamed: Vec<Principal>,
 }
 
@@ -204,7 +204,7 @@ impl Callers {
         let root = |account: &str| Principal::Aws(format!("arn:{}:iam::{account}:root", role.partition));
         let accounts = caller_accounts(document, &Context::partial());
         let accounts = accounts.iter().flatten().map(ToString::to_string);
-        // A call to STS that is not signed is by a federated identity.
+        // An unsigned STS call comes from a federated identity.
         let mut unnamed = vec![root(STRANGER)];
         let mut named = Vec::new();
         for account in accounts {
@@ -215,7 +215,7 @@ impl Callers {
         Self { named, unnamed }
     }
 
-    /// Everybody, or who of everybody gets in.
+    /// Everybody, or which of them get in.
     fn intruders(
         &self,
         everybody: &NamedParty,
@@ -249,7 +249,7 @@ fn may_be(decision: Decision) -> bool {
     matches!(decision, Decision::Allowed | Decision::Undecided)
 }
 
-/// The external IDs and patterns of them that conditions name.
+/// The external IDs and patterns that conditions name.
 fn listed_ids<'a>(statements: impl Iterator<Item = &'a Statement>) -> BTreeSet<String> {
     statements
         .flat_map(|statement| statement.conditions().on(EXTERNAL_ID))
@@ -259,8 +259,8 @@ fn listed_ids<'a>(statements: impl Iterator<Item = &'a Statement>) -> BTreeSet<S
         .collect()
 }
 
-/// How to call an ID that was found: as the document does, where it names it or a pattern of it. What gives a masked
-/// ID away is never shown.
+/// How to refer to a found ID: as the document does, if it names it or a pattern of it. Never shows anything that
+/// reveals a masked ID.
 fn words_of(id: &str, right: &str, is_masked: bool, listed: &BTreeSet<String>) -> String {
     let pattern = || listed.iter().find(|one| one.contains(['*', '?']) && wildcard_matches(one, id));
     if listed.contains(id) {
@@ -277,7 +277,7 @@ fn words_of(id: &str, right: &str, is_masked: bool, listed: &BTreeSet<String>) -
     }
 }
 
-/// External IDs that a pattern matches: as written, and two with its wildcards filled in.
+/// External IDs that match a pattern: as written, and two with its wildcards filled in.
 fn instances(id: &str) -> Vec<String> {
     let mut instances = vec![id.to_owned()];
     if id.contains(['*', '?']) {
@@ -441,14 +441,14 @@ mod tests {
         });
         (some(&["Allow", "Allow", "Deny"]), principal, action, condition).prop_map(
             |(effect, principal, action, condition)| {
-                // An Allow with NotPrincipal IAM does not take.
+                // IAM rejects an Allow with NotPrincipal.
                 let effect = if principal.contains("Not") { "Deny".to_owned() } else { effect };
                 format!(r#"{{"Effect":"{effect}",{principal},{action},"Condition":{condition}}}"#)
             },
         )
     }
 
-    /// As STS decides: with a caller and a context of which everything is known.
+    /// As STS decides: with a fully known caller and context.
     fn gets_in(document: &Document, caller: &str, id: Option<&str>) -> bool {
         let principal = Principal::Aws(caller.to_owned());
         let arn: Arn = caller.parse().unwrap();

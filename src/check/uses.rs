@@ -1,4 +1,4 @@
-//! What AWS recorded of a role's use: plain data, whoever read it.
+//! What AWS recorded of a role's use: plain data, independent of who read it.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -9,21 +9,21 @@ use crate::arn::AccountId;
 use crate::model::LastUse;
 use crate::policy::Document;
 
-/// What was looked up about one role; nothing of it needs a call as Genesys Cloud.
+/// What was looked up about one role; none of it needs a call as Genesys Cloud.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Recorded {
-    /// Somebody asked for it: then it is also said what was not seen.
+    /// Explicitly requested: then what was not seen is reported too.
     pub is_asked: bool,
     pub history: EventHistory,
-    /// When Lambda was last called in a session of the role, allowed or not, or why that is not known.
+    /// When Lambda was last called in a session of the role, allowed or not, or why that is unknown.
     pub lambda: Result<Option<LastUse>, String>,
-    /// Who outside the account may assume the role, as Access Analyzer finds; or why that is not known. `None`: there is
-    /// no analyzer.
+    /// Who outside the account may assume the role, according to Access Analyzer; or why that is unknown. `None`: there
+    /// is no analyzer.
     pub analyzer: Result<Option<Vec<ExternalAccess>>, String>,
 }
 
 impl Recorded {
-    /// Those that somebody presented, or that a finding names.
+    /// IDs that somebody presented, or that a finding names.
     pub fn external_ids(&self) -> impl Iterator<Item = &PresentedId> {
         let used = self.history.uses.iter().filter_map(|used| used.external_id.as_ref());
         let findings = self.analyzer.iter().flatten().flatten();
@@ -35,15 +35,15 @@ impl Recorded {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EventHistory {
     pub now: Timestamp,
-    /// Nothing older was asked for.
+    /// Nothing older was requested.
     pub since: Timestamp,
-    /// By region, in the order in which they were asked.
+    /// By region, in the order they were asked.
     pub regions: Vec<(String, RegionReading)>,
-    /// The newest first.
+    /// Newest first.
     pub uses: Vec<RoleUse>,
-    /// The trust policies that were written, in no order.
+    /// The trust policies that were written, unordered.
     pub written: Vec<WrittenTrust>,
-    /// Events that could not be understood.
+    /// Events that could not be parsed.
     pub unreadable: usize,
 }
 
@@ -55,15 +55,15 @@ pub struct WrittenTrust {
     pub document: Option<Document>,
 }
 
-/// How far the events of one region were read.
+/// How far back the events of one region were read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RegionReading {
     Whole,
-    /// The newest events, back to the oldest of them; there are more.
+    /// The newest events, back to the oldest of these; there are more.
     Until {
         oldest: Timestamp,
         events: usize,
-        /// Why no more were read; `None`: so many are enough.
+        /// Why no more were read; `None`: these are enough.
         stopped_by: Option<String>,
     },
     /// Why not.
@@ -73,18 +73,18 @@ pub enum RegionReading {
 /// Somebody got a session of the role.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RoleUse {
-    /// Of the event.
+    /// The event's.
     pub id: String,
     pub at: Timestamp,
     pub region: String,
     pub by: SessionUser,
     pub external_id: Option<PresentedId>,
     pub session: Option<String>,
-    /// The address, or the service, from which the call came.
+    /// The address or service that made the call.
     pub source: Option<String>,
 }
 
-/// Who got a session, as far as the role's account is told.
+/// Who got a session, as far as the role's account can see.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SessionUser {
     /// Someone of another account.
@@ -93,11 +93,11 @@ pub enum SessionUser {
     Identity { account: AccountId, arn: String },
     /// `lambda.amazonaws.com`
     Service(String),
-    /// A user of an identity provider, or of a kind that is not known.
+    /// A user of an identity provider, or of an unknown kind.
     Other(String),
 }
 
-/// An external ID that somebody presented. It is as secret as the spec's own.
+/// An external ID that somebody presented. As secret as the spec's own.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PresentedId(String);
 
@@ -111,7 +111,7 @@ impl PresentedId {
     }
 }
 
-/// Without the ID.
+/// Omits the ID.
 impl fmt::Debug for PresentedId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("PresentedId")
@@ -123,7 +123,7 @@ impl fmt::Debug for PresentedId {
 pub struct ExternalAccess {
     /// By kind: `AWS` and an account ID or ARN, `Federated` and a provider.
     pub principal: BTreeMap<String, String>,
-    /// The external ID that the trust policy demands of them.
+    /// The external ID that the trust policy requires of them.
     pub external_id: Option<PresentedId>,
     pub analyzed: Option<Timestamp>,
 }

@@ -1,4 +1,4 @@
-//! The one sentence for which the tool exists: can Genesys Cloud, and nobody else, invoke the functions?
+//! The one sentence this tool exists for: can Genesys Cloud, and nobody else, invoke the functions?
 
 use std::collections::BTreeSet;
 
@@ -18,7 +18,7 @@ pub enum Sign {
 }
 
 impl Sign {
-    /// As JSON has it.
+    /// As in JSON.
     pub fn word(self) -> &'static str {
         match self {
             Self::Broken => "broken",
@@ -37,47 +37,47 @@ impl Sign {
     }
 }
 
-/// Derived from the causes and the claims, and from nothing else.
+/// Derived only from the causes and the claims.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Verdict {
     pub sign: Sign,
-    /// `None`: not known.
+    /// `None`: unknown.
     pub genesys_can_invoke: Option<bool>,
-    /// Who else gets in, as far as it is seen.
+    /// Who else gets in, as far as seen.
     pub others: Vec<String>,
     /// Who gets in because the spec accepts it.
     pub accepted_others: Vec<String>,
-    /// Who gets in as Genesys Cloud by the spec's word alone.
+    /// Who gets in as Genesys Cloud only because the spec says so.
     pub in_its_place: Option<String>,
     /// What else the role may do: `s3:GetObject on *`.
     pub does_more: Vec<String>,
-    /// Whether it may do more as the spec accepts it.
+    /// Whether it may do more, as accepted by the spec.
     pub does_more_as_accepted: bool,
     /// Who else was seen to get in, whether or not they still can.
     pub got_in: Vec<String>,
-    /// Whether it is known that `others` is all.
+    /// Whether `others` is known to be complete.
     pub others_known: bool,
-    /// Of how many functions the own policies were read, and all let nobody else in.
+    /// How many functions' own policies were read and admit nobody else.
     pub closed_functions: usize,
-    /// What keeps the answer from being known.
+    /// What keeps the answer unknown.
     pub unknown: Option<String>,
-    /// What to do about what is not known.
+    /// What to do about the unknown.
     pub to_do: Option<String>,
-    /// Whether Genesys Cloud's side could not be read: nothing says that an integration uses the role.
+    /// Whether Genesys Cloud's side could not be read: then nothing shows that an integration uses the role.
     pub is_genesys_unread: bool,
     /// What the documents leave open although every real call succeeded.
     pub left_open: Option<String>,
-    /// The strongest level that is proven.
+    /// The strongest proven level.
     pub proof: Option<Level>,
 }
 
-/// What has to hold for Genesys Cloud to invoke.
+/// What must hold for Genesys Cloud to invoke.
 const NEEDED: &[Topic] =
     &[Topic::Role, Topic::Admission, Topic::Functions, Topic::Invocation, Topic::Organization];
 
 pub(crate) fn verdict(claims: &[Claim], diagnosis: &Diagnosis, proof: Option<Level>) -> Verdict {
     let harms = || diagnosis.findings.iter().map(|finding| &finding.harm);
-    // A real call decides what the documents leave open, unless that is a matter of who calls.
+    // A real call decides what the documents leave open, unless it depends on the caller.
     let is_proven = |topic: Topic| {
         let mut calls =
             claims.iter().filter(|claim| claim.topic == topic && claim.level.is_call()).peekable();
@@ -92,7 +92,7 @@ pub(crate) fn verdict(claims: &[Claim], diagnosis: &Diagnosis, proof: Option<Lev
     let open_for_genesys = claims.iter().find(|claim| is_open(claim, NEEDED));
     let open_for_others =
         claims.iter().find(|claim| is_open(claim, &[Topic::NobodyElse, Topic::FunctionPolicies]));
-    // A call that was refused says so, whatever explains it.
+    // A refused call says so, whatever explains it.
     let is_refused = |claim: &Claim| {
         claim.level.is_call() && claim.failure().is_some_and(|failure| failure.finding.harm.keeps_genesys_out)
     };
@@ -109,7 +109,7 @@ pub(crate) fn verdict(claims: &[Claim], diagnosis: &Diagnosis, proof: Option<Lev
         let list = if finding.cause == Cause::Stranger { &mut got_in } else { &mut others };
         add_new(list, &finding.harm.lets_in);
     }
-    // What explains a failed claim need not say who gets in by it.
+    // The explanation of a failed claim need not say who gets in through it.
     for claim in claims {
         let Some(Failure { finding, explained_by }) = claim.failure() else { continue };
         // A call shows that someone gets in; the documents say who.
@@ -123,7 +123,7 @@ pub(crate) fn verdict(claims: &[Claim], diagnosis: &Diagnosis, proof: Option<Lev
         }
         add_new(&mut others, &finding.harm.lets_in);
     }
-    // Also where another cause explains the claim: an apply for that takes it away, but until then it is so.
+    // Even if another cause explains the claim: applying its fix removes it, but until then it is true.
     let mut does_more: Vec<String> = Vec::new();
     for failure in claims.iter().filter_map(Claim::failure) {
         add_new(&mut does_more, &failure.finding.harm.adds);
@@ -178,7 +178,7 @@ pub(crate) fn verdict(claims: &[Claim], diagnosis: &Diagnosis, proof: Option<Lev
     }
 }
 
-/// Appends those that are not in the list.
+/// Appends those not yet in the list.
 fn add_new(list: &mut Vec<String>, names: &[String]) {
     for name in names {
         if !list.contains(name) {

@@ -1,4 +1,4 @@
-//! Whom the functions' own policies admit.
+//! Who is admitted by the functions' own policies.
 
 use super::super::cause::Cause;
 use super::super::claim::{Acceptance, Claim, Finding, Harm, Question};
@@ -15,7 +15,7 @@ pub(crate) fn own_policies(facts: &Facts) -> Vec<Claim> {
     facts.own_policies().flat_map(|(arn, policy)| own_policy(arn, policy, facts)).collect()
 }
 
-/// A claim for each party that a statement admits.
+/// One claim for each party that a statement admits.
 fn own_policy(arn: &FunctionArn, policy: &OwnPolicy, facts: &Facts) -> Vec<Claim> {
     let document = match policy {
         Err(why) => {
@@ -44,7 +44,7 @@ fn own_policy(arn: &FunctionArn, policy: &OwnPolicy, facts: &Facts) -> Vec<Claim
     others.iter().map(|(acceptable, grant)| by_statement(arn, acceptable, grant, facts)).collect()
 }
 
-/// A policy of an alias or a version admits to it alone, and one of the function to all but them.
+/// A policy of an alias or version admits to it alone; one of the function admits to everything else.
 fn others_unread(arn: &FunctionArn) -> &'static str {
     match arn.qualifier() {
         Some(_) => "",

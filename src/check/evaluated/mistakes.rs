@@ -1,4 +1,4 @@
-//! The lints over the trust policy and the spec's own policy, as they are live.
+//! The lints, run on the live trust policy and the live version of the spec's policy.
 
 use super::super::cause::Cause;
 use super::super::claim::{Claim, Finding, Harm};
@@ -33,7 +33,7 @@ pub(crate) fn mistakes(role: &LiveRole, facts: &Facts) -> Vec<Claim> {
     claims
 }
 
-/// Errors fail; warnings are mentioned.
+/// Errors fail; warnings are only mentioned.
 fn judged(document: &str, found: &[LintHit], explained: &'static [Cause], facts: &Facts) -> Claim {
     let words = |hit: &LintHit| format!("{} ({})", hit.lint.name, hit.message);
     let listed: Vec<String> = found.iter().map(words).collect();

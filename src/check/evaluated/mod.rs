@@ -15,7 +15,7 @@ use question::{NOT_ASSUMED, ask};
 pub(super) use settings::not_ready;
 pub(super) use trust::denial;
 
-/// All claims of the evaluated level for one role.
+/// All evaluated-level claims for one role.
 pub(crate) fn evaluated(facts: &Facts) -> Vec<Claim> {
     let mut claims = trust::account(facts);
     claims.extend(settings::ready(facts));

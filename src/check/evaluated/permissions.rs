@@ -44,7 +44,7 @@ fn attached(role: &LiveRole, facts: &Facts) -> Vec<Claim> {
     // Another policy may allow it too.
     let all_allowed =
         !facts.functions.is_empty() && facts.functions.iter().all(|function| is_allowed(role, function));
-    // Without a spec no policy is asked for by name.
+    // Without a spec, no policy is asked for by name.
     if all_allowed && facts.basis != Basis::Spec && !role.attached.contains_key(&facts.desired.policy.arn) {
         return Vec::new();
     }
@@ -88,7 +88,7 @@ fn attached(role: &LiveRole, facts: &Facts) -> Vec<Claim> {
     vec![exists, is_attached.fails("it is not among the role's attached policies", finding, &[])]
 }
 
-/// Whether the spec's policy allows this very ARN.
+/// Whether the spec's policy allows exactly this ARN.
 fn covered(role: &LiveRole, facts: &Facts, function: &FunctionFacts) -> Option<Claim> {
     let policy = facts.live.policy.as_ref()?;
     let (name, function_name) = (&facts.desired.policy.name, name_of(&function.arn));
@@ -104,7 +104,7 @@ fn covered(role: &LiveRole, facts: &Facts, function: &FunctionFacts) -> Option<C
         Decision::Undecided => {
             Some(question.not_provable("it has a condition", "only AWS knows what it depends on"))
         }
-        // The denial is said by itself.
+        // The denial is reported separately.
         Decision::ExplicitDeny => None,
         Decision::ImplicitDeny => {
             let is_allowed = is_allowed(role, function);
@@ -127,7 +127,7 @@ fn covered(role: &LiveRole, facts: &Facts, function: &FunctionFacts) -> Option<C
     }
 }
 
-/// The usual mistake: an alias or version is another ARN than the function itself.
+/// The usual mistake: an alias or version has a different ARN than the function.
 fn near_miss_hint(policy: &LivePolicy, role: &LiveRole, function: &FunctionArn) -> String {
     let document = &policy.policy.document;
     let qualified_in_policy = document.to_json().contains(&format!("{function}:"));
@@ -145,7 +145,7 @@ fn near_miss_hint(policy: &LivePolicy, role: &LiveRole, function: &FunctionArn) 
     }
 }
 
-/// What takes away what the policy gives.
+/// What takes away the permissions that the policy grants.
 fn denials(role: &LiveRole, facts: &Facts, function: &FunctionFacts) -> Vec<Claim> {
     let name = name_of(&function.arn);
     let harm = || Harm { keeps_genesys_out: true, ..Harm::default() };
@@ -201,7 +201,7 @@ fn denials(role: &LiveRole, facts: &Facts, function: &FunctionFacts) -> Vec<Clai
     claims
 }
 
-/// How to take away the Deny that counts.
+/// How to remove the decisive Deny.
 fn without_deny(role: &LiveRole, facts: &Facts, function: &FunctionFacts, evaluation: &Evaluation) -> String {
     let Some(denying) = evaluation.statements.iter().find(|one| one.outcome == StatementOutcome::Denies)
     else {
@@ -239,7 +239,7 @@ fn without_deny(role: &LiveRole, facts: &Facts, function: &FunctionFacts, evalua
     )
 }
 
-/// The decision that counts.
+/// The decisive decision.
 fn may(role: &LiveRole, facts: &Facts, function: &FunctionFacts) -> Claim {
     let name = name_of(&function.arn);
     let question = ask(
@@ -252,7 +252,7 @@ fn may(role: &LiveRole, facts: &Facts, function: &FunctionFacts) -> Claim {
     let evaluation = may_invoke(role, &function.arn, own(function));
     match evaluation.decision {
         Decision::Allowed => question.holds(evaluation.reason),
-        // What is only a matter of time is the same for every call.
+        // What depends only on time is the same for every call.
         Decision::Undecided => question
             .not_provable(
                 evaluation.reason,
@@ -272,8 +272,8 @@ fn may(role: &LiveRole, facts: &Facts, function: &FunctionFacts) -> Claim {
     }
 }
 
-/// AWS's own opinion besides ours: of the role's policies, never of trust. It is not a proof: real calls outrank it, and a
-/// policy of the organization may depend on what the simulator does not know.
+/// AWS's own opinion next to ours: only of the role's policies, never of trust. Not a proof: real calls outrank it, and
+/// an organization policy may depend on things the simulator does not know.
 fn second_opinion(role: &LiveRole, facts: &Facts, function: &FunctionFacts) -> Option<Claim> {
     let Simulated { allowed, decision, denied_by_organization, missing_keys, matched } =
         facts.simulated.as_ref()?.get(&function.arn)?;
@@ -321,7 +321,7 @@ fn second_opinion(role: &LiveRole, facts: &Facts, function: &FunctionFacts) -> O
     })
 }
 
-/// What the role may do beyond the spec: by its own policy, and by each that is not the spec's.
+/// What the role may do beyond the spec: through the spec's policy, and through each other one.
 fn nothing_else(role: &LiveRole, facts: &Facts) -> Vec<Claim> {
     let compared = "what each attached and inline policy allows was compared with what is wanted";
     let extras = extra_grants(role, &facts.desired);
@@ -337,7 +337,7 @@ fn nothing_else(role: &LiveRole, facts: &Facts) -> Vec<Claim> {
     let mut claims = vec![match own.first() {
         None => question.holds(compared),
         Some(extra) => {
-            // What the policy allows in place of the function is said already.
+            // What the policy allows instead of the function is already reported.
             let finding = more(extra, "", facts.by_apply("it restores the policy"));
             question.fails(extra.grants.join("; "), finding, &[Cause::PolicyDoesNotCover])
         }
@@ -416,7 +416,7 @@ fn more(extra: &Extra, changed: &str, remedy: String) -> Finding {
     }
 }
 
-/// The first few; all are in the claim.
+/// The first few; the claim has all of them.
 fn short(grants: &[String]) -> String {
     const FEW: usize = 3;
     let shown = grants.iter().take(FEW).cloned().collect::<Vec<_>>().join("; ");

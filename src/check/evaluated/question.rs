@@ -1,4 +1,4 @@
-//! Questions of the evaluated level.
+//! Questions at the evaluated level.
 
 use std::borrow::Cow;
 
@@ -20,7 +20,7 @@ pub(super) fn ask(
     Question::new(Level::Evaluated, topic, holds, fails, open)
 }
 
-/// As a shell takes it, whatever is in it.
+/// Quoted for a shell, whatever it contains.
 pub(super) fn shell_word(text: &str) -> String {
     shlex::try_quote(text).map(Cow::into_owned).unwrap_or_default()
 }

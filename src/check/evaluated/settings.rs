@@ -1,4 +1,4 @@
-//! The functions as they are set up: does Lambda run them for a data action?
+//! The functions' settings: does Lambda run them for a data action?
 
 use super::super::cause::Cause;
 use super::super::claim::{Claim, Finding, Harm};
@@ -10,7 +10,7 @@ use crate::arn::FunctionArn;
 
 const KEPT_OUT: Harm = Harm { keeps_genesys_out: true, lets_in: Vec::new(), adds: Vec::new() };
 
-/// Whether each function exists, is ready, and takes invocations as a data action makes them.
+/// Whether each function exists, is ready, and accepts invocations the way a data action makes them.
 pub(crate) fn ready(facts: &Facts) -> Vec<Claim> {
     let region = facts.organization_region.as_deref();
     facts
@@ -59,7 +59,7 @@ fn one_ready(function: &FunctionFacts, organization_region: Option<&str>) -> Cla
         FunctionState::Exists(settings) => {
             let claim = match readiness(settings.state.as_deref()) {
                 Readiness::Ready => question.holds(format!("the Lambda API knows {arn}")),
-                // An inactive function wakes at the next invocation, which fails in the meantime.
+                // An inactive function wakes at the next invocation, which fails meanwhile.
                 Readiness::NotYet => question.not_provable(
                     format!("its state is {}", in_words(settings)),
                     if settings.state.as_deref() == Some("Inactive") {
@@ -91,7 +91,7 @@ fn because(reason: &StateReason) -> String {
     format!("{code}{text}")
 }
 
-/// A function that Lambda does not run as it is.
+/// A function that Lambda cannot run in its current state.
 pub(crate) fn not_ready(name: &str, settings: &FunctionSettings) -> Finding {
     Finding {
         cause: Cause::FunctionNotReady,
@@ -102,7 +102,7 @@ pub(crate) fn not_ready(name: &str, settings: &FunctionSettings) -> Finding {
     }
 }
 
-/// By Lambda's own word for the reason, otherwise by the state. The words are those of its API model.
+/// By Lambda's own reason code, otherwise by the state. The words come from its API model.
 fn remedy(state: &str, code: Option<&str>) -> String {
     let by_code = match code.unwrap_or_default() {
         "DisabledKMSKey" | "InvalidStateKMSKey" => {
@@ -163,7 +163,7 @@ fn remedy(state: &str, code: Option<&str>) -> String {
     }
 }
 
-/// What is worth knowing of a function that runs.
+/// Worth knowing about a function that runs.
 fn notices(arn: &FunctionArn, settings: &FunctionSettings, organization_region: Option<&str>) -> Vec<String> {
     let name = name_of(arn);
     let mut notices = Vec::new();
@@ -196,7 +196,7 @@ fn notices(arn: &FunctionArn, settings: &FunctionSettings, organization_region: 
     notices
 }
 
-/// A claim only where it breaks every invocation.
+/// A claim only if it breaks every invocation.
 fn tenancy(function: &FunctionFacts) -> Option<Claim> {
     let FunctionState::Exists(FunctionSettings { isolates_tenants: true, .. }) = function.state else {
         return None;
@@ -256,7 +256,7 @@ fn concurrency(function: &FunctionFacts) -> Claim {
 mod tests {
     use super::*;
 
-    /// The API model's words of 2026: states, and reasons for them.
+    /// The API model's words as of 2026: states and their reasons.
     const STATES: [&str; 5] = ["Failed", "Deactivating", "Deactivated", "ActiveNonInvocable", "Deleting"];
     const CODES: [&str; 27] = [
         "CapacityProviderScalingLimitExceeded",
@@ -294,7 +294,7 @@ mod tests {
         for code in CODES {
             assert_ne!(remedy("Failed", Some(code)), general, "{code}");
         }
-        // Of those there is nothing better to say.
+        // There is nothing better to say about these.
         for code in ["InternalError", "InvalidConfiguration", "DependencyError", "SomethingNew"] {
             assert_eq!(remedy("Failed", Some(code)), general);
         }

@@ -17,10 +17,10 @@ use crate::policy::document::Effect;
 use crate::policy::{Decision, Evaluation, Principal, StatementOutcome};
 use crate::spec::{AccountTrust, genesys_account_name};
 
-/// Whether the account that the spec trusts is one that Genesys names.
+/// Whether the account that the spec trusts is one that Genesys publishes.
 pub(crate) fn account(facts: &Facts) -> Vec<Claim> {
     let desired = &facts.desired;
-    // Without a spec nobody says whom to trust but Genesys.
+    // Without a spec, only Genesys says whom to trust.
     if facts.basis != Basis::Spec && desired.genesys_account == AccountTrust::Known {
         return Vec::new();
     }
@@ -81,7 +81,7 @@ pub(crate) fn account(facts: &Facts) -> Vec<Claim> {
     vec![question.fails(id.to_string(), finding, &[])]
 }
 
-/// All claims about the trust policy, with those whom the spec accepts in it.
+/// All claims about the trust policy, and who in it is accepted by the spec.
 pub(crate) fn trust(role: &LiveRole, facts: &Facts) -> Vec<Claim> {
     let mut claims = apart_from_accepted(role, facts, of_document);
     claims.extend(accepted(role, &facts.desired).into_iter().map(|acceptance| {
@@ -93,10 +93,10 @@ pub(crate) fn trust(role: &LiveRole, facts: &Facts) -> Vec<Claim> {
     claims
 }
 
-/// What was seen of someone whom the spec accepts.
+/// What was seen of someone the spec accepts.
 pub(crate) const IS_NAMED: &str = "the trust policy names it, and the spec accepts that";
 
-/// Claims about the trust policy: what fails only because of what the spec accepts in it is accepted.
+/// Claims about the trust policy: one that fails only because of what the spec accepts is accepted.
 pub(crate) fn apart_from_accepted(
     role: &LiveRole,
     facts: &Facts,
@@ -111,7 +111,7 @@ pub(crate) fn apart_from_accepted(
     whole.into_iter().zip(rest).map(|(whole, rest)| merged(whole, rest, &accepted)).collect()
 }
 
-/// An accept makes of a failure what is accepted, and changes nothing else.
+/// An accept turns a failure into an accepted claim, and changes nothing else.
 fn merged(whole: Claim, rest: Claim, accepted: &[Acceptance]) -> Claim {
     match (&whole.outcome, &rest.outcome) {
         (Outcome::Fails(_), Outcome::Holds) => {
@@ -123,7 +123,7 @@ fn merged(whole: Claim, rest: Claim, accepted: &[Acceptance]) -> Claim {
     }
 }
 
-/// Whom the trust policy names by statements that the spec accepts as a whole.
+/// Principals of the trust policy named by statements that the spec accepts as a whole.
 fn accepted(role: &LiveRole, desired: &DesiredRole) -> Vec<Acceptance> {
     let mut accepted = Vec::new();
     for parties in trust_parties(role, desired) {
@@ -164,7 +164,7 @@ fn of_document(role: &LiveRole, facts: &Facts) -> Vec<Claim> {
     claims
 }
 
-/// What to write to accept someone of the own account, or a service. A stranger is nobody to propose.
+/// What to write to accept a principal of the own account, or a service. Strangers are never proposed.
 fn how_to_accept(role: &LiveRole, facts: &Facts) -> HowToAccept {
     let desired = &facts.desired;
     let own = &desired.role.arn.account;
@@ -186,7 +186,7 @@ fn how_to_accept(role: &LiveRole, facts: &Facts) -> HowToAccept {
     }
 }
 
-/// The Deny of the trust policy that applies, or may apply, and when.
+/// The Deny of the trust policy that applies or may apply, and when.
 pub(crate) fn denial(role: &LiveRole, evaluation: &Evaluation, outcome: StatementOutcome) -> Option<String> {
     let statements = role.role.assume_role_policy.statements.as_slice();
     evaluation.statements.iter().filter(|one| one.outcome == outcome).find_map(|one| {
@@ -197,7 +197,7 @@ pub(crate) fn denial(role: &LiveRole, evaluation: &Evaluation, outcome: Statemen
     })
 }
 
-/// Why Genesys Cloud is kept out, what matters first: the rest may be cut.
+/// Why Genesys Cloud is blocked, most important first: the rest may be cut.
 fn kept_out(role: &LiveRole, evaluation: &Evaluation) -> String {
     if let Some(denial) = denial(role, evaluation, StatementOutcome::Denies) {
         return denial;
@@ -221,7 +221,7 @@ fn us(desired: &DesiredRole) -> String {
 struct Asked<'a> {
     role: &'a LiveRole,
     facts: &'a Facts,
-    /// The organization itself gets in by its own ID, which is not the spec's.
+    /// The organization itself gets in with its own ID, which is not the spec's.
     admits_us: bool,
     trust: Trust,
     us: String,
@@ -240,8 +240,8 @@ impl Asked<'_> {
         self.trust.others.iter().map(|other| other.words.clone()).collect()
     }
 
-    /// Who gets in through Genesys Cloud's account under another external ID than the spec's. The organization itself is
-    /// nobody else.
+    /// Who gets in through Genesys Cloud's account with another external ID than the spec's. The organization itself
+    /// does not count.
     fn bearers(&self) -> Vec<String> {
         let ours = self.facts.organization_id();
         let mut who: Vec<String> = Vec::new();
@@ -258,7 +258,7 @@ impl Asked<'_> {
         self.facts.by_apply("it restores the trust policy")
     }
 
-    /// Whether an Allow names Genesys Cloud, whatever else is demanded.
+    /// Whether an Allow names Genesys Cloud, whatever else it requires.
     fn named(&self) -> Claim {
         let us = &self.us;
         let question = ask(
@@ -292,7 +292,7 @@ impl Asked<'_> {
         question.fails(seen, finding, &[Cause::UnknownAccount])
     }
 
-    /// Whether an Allow is met by the spec's external ID.
+    /// Whether the spec's external ID satisfies an Allow.
     fn external_id(&self) -> Claim {
         let own = self.facts.basis.external_id();
         let question = ask(
@@ -334,15 +334,15 @@ impl Asked<'_> {
                 ),
                 Basis::Found { .. } => self.restore(),
             },
-            // In place of the right one, somebody else gets in.
+            // Somebody else gets in instead of the right one.
             harm: Harm { keeps_genesys_out: !self.admits_us, lets_in: self.bearers(), ..Harm::default() },
         };
-        // Then it is the spec that is wrong.
+        // In that case the spec is wrong.
         let explained: &'static [Cause] = if self.admits_us { &[Cause::Organization] } else { &[] };
         question.fails(format!("it demands {}", found.join(" or ")), finding, explained)
     }
 
-    /// The decision that counts.
+    /// The decisive decision.
     fn admission(&self) -> Claim {
         let us = &self.us;
         let question = ask(
@@ -378,7 +378,7 @@ impl Asked<'_> {
         }
     }
 
-    /// As near to the right one as can be, and none at all.
+    /// IDs as close to the right one as possible, and none at all.
     fn wrong_ids(&self) -> Vec<Claim> {
         let right = self.right();
         let [altered, swapped] = near_misses(right);
@@ -416,7 +416,7 @@ impl Asked<'_> {
         strangers
             .into_iter()
             .map(|(who, principal)| {
-                // No service presents one.
+                // Services present none.
                 let id = Some(self.right()).filter(|_| !matches!(principal, Principal::Service(_)));
                 let evaluation = may_assume(self.role, &principal, id);
                 self.refused(&who, evaluation, || self.also_admits("any AWS account"))
@@ -471,7 +471,7 @@ impl Asked<'_> {
         match evaluation.decision {
             Decision::ExplicitDeny | Decision::ImplicitDeny => question.holds(evaluation.reason),
             Decision::Allowed => question.fails(evaluation.reason, finding(), &[]),
-            // What cannot be decided counts as open.
+            // Undecidable counts as open.
             Decision::Undecided => {
                 question.fails(format!("undecided: {}", evaluation.reason), finding(), &[])
             }
@@ -481,7 +481,7 @@ impl Asked<'_> {
     fn any_id(&self) -> Finding {
         let Bearers { genesys, verifier, others } = self.trust.needs_no_id;
         match &self.facts.desired.verifier {
-            // Who they are says more than what is not demanded of them.
+            // Who they are says more than what is not required of them.
             _ if others && !genesys && self.trust.names_genesys => return self.also_admits(""),
             Some(verifier_arn) if verifier && !genesys && !others => {
                 return Finding {
@@ -525,7 +525,7 @@ impl Asked<'_> {
         }
     }
 
-    /// Everyone whom the trust policy names must be Genesys Cloud, or the verifier.
+    /// Everyone the trust policy names must be Genesys Cloud or the verifier.
     fn nobody_else_named(&self) -> Claim {
         let others = self.others();
         let question = ask(
@@ -557,7 +557,7 @@ impl Asked<'_> {
             .with_accept(how_to_accept(self.role, self.facts))
     }
 
-    /// One of every kind of external ID that the document tells apart is tried.
+    /// Tries one of every kind of external ID that the document distinguishes.
     fn no_other_id(&self) -> Claim {
         let Trust { needs_no_id, also_accepts, unsearched, unknown_element, .. } = &self.trust;
         let question = ask(
@@ -589,14 +589,14 @@ impl Asked<'_> {
         }
         let is_ours = also_accepts.iter().any(|(_, bearers)| bearers.genesys || bearers.verifier);
         if !is_ours && self.trust.names_genesys {
-            // Who they are is said already.
+            // Who they are is already reported.
             return question.fails(
                 format!("{} comes with {}", self.others().join(" and "), self.accepted_ids()),
                 self.also_admits(""),
                 &[],
             );
         }
-        // In place of the right one it is said already.
+        // If instead of the right one, it is already reported.
         question.fails(
             format!("it also accepts {}", self.accepted_ids()),
             self.other_ids(),
