@@ -1,4 +1,4 @@
-//! What became of a plan, change by change, as Markdown and JSON have it: docs/apply.schema.json describes the JSON.
+//! The outcome of a plan, change by change, for Markdown and JSON: docs/apply.schema.json describes the JSON.
 
 use std::collections::BTreeMap;
 
@@ -8,18 +8,18 @@ use super::check::CheckView;
 use crate::explain::Status;
 use crate::plan::{Change, ChangeKind, Plan};
 
-/// Of the layout: it grows when a reader of an older one would go wrong.
+/// Layout version: increases when readers of an older one would break.
 const FORMAT_VERSION: u64 = 1;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ChangeOutcome {
     Done,
-    /// It was not made.
+    /// Not made.
     Failed,
     /// The answer was lost, and the live state could not be read.
     NotKnown,
-    /// Something else failed, was refused or was interrupted before.
+    /// Something else failed, was refused or was interrupted first.
     NotBegun,
 }
 
@@ -42,7 +42,7 @@ pub enum RunOutcome {
     Refused,
     Failed,
     Interrupted,
-    /// Of several specs, an earlier one failed or was interrupted.
+    /// With several specs: an earlier one failed or was interrupted.
     NotBegun,
 }
 
@@ -74,7 +74,7 @@ pub struct ApplyView {
     pub summary: ChangeCounts,
     pub access_is_wider: bool,
     pub changes: Vec<AppliedChange>,
-    /// Whether the live state was seen to show every change; `None` where nothing was to be read.
+    /// Whether the live state was seen to show every change; `None` if there was nothing to read.
     pub read_back: Option<bool>,
     /// Why Genesys Cloud's side was neither read nor changed, although the spec has one.
     pub left_in_genesys_cloud: Option<String>,
@@ -84,7 +84,7 @@ pub struct ApplyView {
 }
 
 impl ApplyView {
-    /// Before anything is known but the spec; `format` is `genesys-iam apply` or `genesys-iam destroy`.
+    /// Before anything but the spec is known; `format` is `genesys-iam apply` or `genesys-iam destroy`.
     pub fn new(format: &'static str, spec: &str, account_id: &str, region: &str) -> Self {
         Self {
             format,
@@ -111,7 +111,7 @@ impl ApplyView {
         self.set_outcomes(plan, Vec::new());
     }
 
-    /// What became of the plan's changes; those that are not named were not begun.
+    /// The outcome of the plan's changes; those not named were not started.
     pub fn set_outcomes(&mut self, plan: &Plan, outcomes: Vec<(&Change, ChangeOutcome, Option<String>)>) {
         // By call and subject: there may be tens of thousands.
         let mut by_subject: BTreeMap<(&str, String), Vec<usize>> = BTreeMap::new();

@@ -1,4 +1,4 @@
-//! A check report as text, Markdown and JSON have it: docs/check-json.md describes the JSON.
+//! A check report for text, Markdown and JSON: docs/check-json.md describes the JSON.
 
 use serde::{Serialize, Serializer};
 use std::collections::BTreeMap;
@@ -12,7 +12,7 @@ use crate::check::{
     RoleReport, Sign, Verdict, is_organization,
 };
 
-/// Of the layout: it grows when a reader of an older one would go wrong.
+/// Layout version: increases when readers of an older one would break.
 const FORMAT_VERSION: u64 = 2;
 
 #[derive(Debug, Clone, Serialize)]
@@ -26,7 +26,7 @@ pub struct CheckView {
     pub in_sandbox: bool,
     /// The name of the organization that was asked.
     pub organization: Option<String>,
-    /// What was left out, and how to have it.
+    /// What was left out, and how to get it.
     pub left_out: Option<String>,
     pub has_fault: bool,
     pub levels: BTreeMap<&'static str, bool>,
@@ -43,9 +43,9 @@ pub struct Summary {
     pub causes: usize,
     /// Claims that hold.
     pub pass: usize,
-    /// Things that the spec accepts.
+    /// Things the spec accepts.
     pub accepted: usize,
-    /// Claims that fail: each has one of the causes.
+    /// Failed claims: each has one of the causes.
     pub fault: usize,
     pub not_provable: usize,
 }
@@ -56,16 +56,16 @@ pub struct RoleView {
     #[serde(skip)]
     pub picture: Picture,
     pub verdict: VerdictView,
-    /// As whom the probes were made; empty: none were.
+    /// Who made the probes; empty: there were none.
     pub prober: String,
     pub lines: Vec<LineView>,
     pub diagnosis: Vec<CauseView>,
     pub ruled_out: Vec<&'static str>,
     /// What the spec accepts.
     pub accepted: Vec<AcceptedView>,
-    /// Of the spec: what accepts nothing.
+    /// Accepts in the spec that match nothing.
     pub warnings: Vec<Remark>,
-    /// What everybody should know although nothing is wrong.
+    /// Worth knowing although nothing is wrong.
     pub notices: Vec<String>,
     /// What AWS recorded of the role's use; `None`: nobody looked, or nobody may.
     pub observation: Option<String>,
@@ -75,7 +75,7 @@ pub struct RoleView {
 pub struct AcceptedView {
     pub what: String,
     pub reason: String,
-    /// Who gets in by it.
+    /// Who gets in through it.
     pub lets_in: Vec<String>,
 }
 
@@ -86,7 +86,7 @@ pub struct VerdictView {
     pub sign: Sign,
     /// `Genesys Cloud can invoke …; the role and the function's own policy let nobody else in`
     pub headline: String,
-    /// The same of many roles.
+    /// The same for many roles.
     #[serde(skip)]
     pub of_many: String,
     pub genesys_can_invoke: Option<bool>,
@@ -96,14 +96,14 @@ pub struct VerdictView {
     pub accepted_others: Vec<String>,
     /// Who else was seen to get in, whether or not they still can.
     pub got_in: Vec<String>,
-    /// What else the role may do, whether or not that is all that is wrong.
+    /// What else the role may do, even if other things are wrong too.
     pub does_more: Vec<String>,
-    /// What keeps the answer from being known.
+    /// What keeps the answer unknown.
     pub unknown: Option<String>,
-    /// The strongest level that is proven.
+    /// The strongest proven level.
     pub proof: Option<&'static str>,
     pub proof_in_words: String,
-    /// What to do about what is not known.
+    /// What to do about the unknown.
     #[serde(skip)]
     pub to_do: Option<String>,
 }
@@ -126,7 +126,7 @@ pub struct LineView {
     pub seen: String,
     /// What it proves, what to do, or why it is accepted.
     pub meaning: String,
-    /// Of a fault: the cause that explains it.
+    /// For a fault: the cause that explains it.
     pub cause: Option<&'static str>,
 }
 
@@ -138,9 +138,9 @@ pub struct CauseView {
     pub what: String,
     pub consequence: String,
     pub remedy: String,
-    /// What to write into the spec to accept it, where that is possible.
+    /// What to write into the spec to accept it, if possible.
     pub accept: Vec<String>,
-    /// Whether somebody gets in by it.
+    /// Whether somebody gets in through it.
     #[serde(skip)]
     pub lets_in: bool,
 }
@@ -216,7 +216,7 @@ pub(super) fn role_view(report: &RoleReport, in_sandbox: bool) -> RoleView {
     } = report;
     let mut causes: Vec<CauseView> =
         diagnosis.findings.iter().map(|finding| cause_view(finding, claims)).collect();
-    // What lets someone in comes first: the end of a long report may be cut.
+    // What admits someone comes first: the end of a long report may be cut.
     causes.sort_by_key(|cause| !cause.lets_in);
     RoleView {
         role: role.clone(),
@@ -312,7 +312,7 @@ fn verdict_view(verdict: &Verdict, functions: &str, diagnosis: &Diagnosis, in_sa
             // A function may be open without it.
             let besides =
                 if others.is_empty() && got_in.is_empty() { String::new() } else { format!("; {in_words}") };
-            // Nobody named functions: there is no spec.
+            // No functions were named: there is no spec.
             return if functions == "a function" {
                 format!("Genesys Cloud cannot use the role: {}{besides}", missing.what.replacen('T', "t", 1))
             } else {
@@ -322,13 +322,13 @@ fn verdict_view(verdict: &Verdict, functions: &str, diagnosis: &Diagnosis, in_sa
         let more = match does_more.as_slice() {
             [] if *does_more_as_accepted => format!("; {the_role} may do more, as the spec accepts"),
             [] => String::new(),
-            // Of many roles each does something else.
+            // With many roles, each does something else.
             _ if the_role != THE_ROLE => format!("; {the_role} may do more"),
             all if all.iter().any(|grant| grant == "* on *") => format!("; {the_role} may do EVERYTHING"),
             [one] => format!("; {the_role} may do more: {one}"),
             [one, rest @ ..] => format!("; {the_role} may do more: {one}; and {} more", rest.len()),
         };
-        // Neither keeps Genesys Cloud out nor admits anyone, but is a fault.
+        // Neither blocks Genesys Cloud nor admits anyone, but is a fault.
         let is_harmless = diagnosis.findings.iter().all(|finding| finding.harm == Harm::default());
         let but = match diagnosis.findings.len() {
             0 => String::new(),
@@ -360,7 +360,7 @@ fn verdict_view(verdict: &Verdict, functions: &str, diagnosis: &Diagnosis, in_sa
     }
 }
 
-/// Only the policies that were read: whoever administers the account can do more.
+/// Only the policies that were read: account administrators can do more.
 fn nobody_else(the_role: &str, closed_functions: usize) -> String {
     match closed_functions {
         0 => format!("nobody else can assume {the_role}"),

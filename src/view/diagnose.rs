@@ -1,4 +1,4 @@
-//! A diagnosis as text, Markdown and JSON have it: docs/diagnose-json.md describes the JSON.
+//! A diagnosis for text, Markdown and JSON: docs/diagnose-json.md describes the JSON.
 
 use serde::Serialize;
 
@@ -10,7 +10,7 @@ use crate::diagnose::{FixStep, Means, RoleCase, Shell, Stage, remedy};
 use crate::import::{FunctionSource, IdSource};
 use crate::model::GuardsReading;
 
-/// Of the layout: it grows when a reader of an older one would go wrong.
+/// Layout version: increases when readers of an older one would break.
 const FORMAT_VERSION: u64 = 1;
 
 #[derive(Debug, Clone, Serialize)]
@@ -24,19 +24,19 @@ pub struct DiagnoseView {
     pub in_sandbox: bool,
     /// What was found out, each with its source.
     pub known: Vec<KnownView>,
-    /// What the text given with `--error` says.
+    /// What the text passed with `--error` says.
     pub error: Option<ErrorTextView>,
     pub verdict: VerdictView,
-    /// Those that explain the error first.
+    /// Causes that explain the error first.
     pub causes: Vec<DiagnosedView>,
     /// What could not be found out.
     pub unknown: Vec<UnknownView>,
-    /// What everybody should know although nothing is wrong.
+    /// Worth knowing although nothing is wrong.
     pub notices: Vec<String>,
     pub ruled_out: Vec<&'static str>,
-    /// What to do where no cause was found, or none that explains the error.
+    /// What to do if no cause was found, or none that explains the error.
     pub next: Vec<String>,
-    /// What to type when something was changed.
+    /// What to type after a change.
     pub again: String,
 }
 
@@ -52,7 +52,7 @@ pub struct ErrorTextView {
     pub says: String,
     /// Whether one of the causes explains it.
     pub is_explained: bool,
-    /// Whether it says what failed; otherwise the causes are what it may be.
+    /// Whether it says what failed; otherwise the causes are candidates.
     #[serde(skip)]
     pub is_clear: bool,
 }
@@ -106,7 +106,7 @@ impl DiagnoseView {
             .collect();
         causes.sort_by_key(|cause| !cause.explains_error);
         let is_open = |line: &LineView| line.outcome == OutcomeWord::NotProvable;
-        // Not a cause: the function may be ready in a moment.
+        // Not a cause: the function may be ready soon.
         let is_starting = case.error.as_ref().is_some_and(|error| error.stage == Stage::Start)
             && lines.iter().any(|line| is_open(line) && line.topic == Topic::Functions.word());
         let is_explained = is_starting || causes.iter().any(|cause| cause.explains_error);
@@ -154,7 +154,7 @@ impl DiagnosedView {
     }
 }
 
-/// What comes of it. What lets others in is found on the way, and no reason for a failure.
+/// Its consequence. What admits others is an incidental finding, never the reason for a failure.
 fn consequence(finding: &Finding) -> String {
     let is_open = matches!(
         finding.cause,
@@ -166,7 +166,7 @@ fn consequence(finding: &Finding) -> String {
     }
 }
 
-/// There is no spec for `check` yet.
+/// `check` has no spec yet.
 fn as_diagnosed(help: &str, again: &str) -> String {
     help.replace("run `check` again", &format!("run `{again}` again"))
 }
@@ -179,7 +179,7 @@ fn without_spec(topic: &'static str, case: &RoleCase) -> &'static str {
     }
 }
 
-/// A call from here proves nothing unless Genesys Cloud's account makes it, which everyone knows.
+/// Everyone knows that a call from here proves nothing unless Genesys Cloud's account makes it.
 fn is_worth(topic: &str, level: &str) -> bool {
     !matches!(
         (topic, level),
@@ -260,7 +260,7 @@ fn known(case: &RoleCase) -> Vec<KnownView> {
     known
 }
 
-/// Where the causes do not explain what somebody saw.
+/// If the causes do not explain what somebody saw.
 fn next(case: &RoleCase, is_explained: bool, lines: &[LineView], causes: &[DiagnosedView]) -> Vec<String> {
     let mut next = Vec::new();
     let holds = |topic: Topic, level: Option<Level>| {
@@ -309,7 +309,7 @@ fn next(case: &RoleCase, is_explained: bool, lines: &[LineView], causes: &[Diagn
     next
 }
 
-/// What no document of the account shows. Without the documents it stays a suspicion.
+/// What the account's documents cannot show. Without the documents it stays a suspicion.
 fn suspicion(guards: &GuardsReading) -> Option<String> {
     let of = match guards {
         GuardsReading::Known(_) | GuardsReading::Unrestricted(_) => return None,
@@ -383,7 +383,7 @@ impl WayView {
         match self.by {
             by if by == Means::Tool.word() => "with this tool",
             by if by == Means::Cli.word() => "with the AWS CLI",
-            // Some of it is a question to somebody else.
+            // Some of it is a question for somebody else.
             _ if self.steps.iter().any(|step| matches!(step, StepView::Do(text) if text.contains(" > "))) => {
                 "in the console"
             }

@@ -1,4 +1,4 @@
-//! What a plan says of Genesys Cloud's side: words, fields below a change, and values for machines.
+//! What a plan says about Genesys Cloud's side: words, fields below a change, and values for machines.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ use crate::plan::genesys::{Connection, GenesysBlocker, GenesysChange, GenesysNot
 use crate::spec::is_secret_header;
 use crate::text::one_line;
 
-/// A member of a data action as it may be shown.
+/// A member of a data action, as it may be shown.
 fn shown(member: &str, value: &Value) -> Value {
     let (true, Value::Object(headers)) = (member == "headers", value) else { return value.clone() };
     let masked = headers.iter().map(|(name, value)| {
@@ -224,7 +224,7 @@ pub(super) fn notice_remark(notice: &GenesysNotice) -> Remark {
     })
 }
 
-/// What is wrong, and what can be done.
+/// What is wrong, and how to fix it.
 pub(super) fn blocker_remark(blocker: &GenesysBlocker) -> Remark {
     let (what, remedy) = match blocker {
         GenesysBlocker::NotManaged { name, id, by } => (
@@ -343,7 +343,7 @@ fn action_json(action: &ActionState) -> Value {
     Value::Object(members.map(|(member, value)| (member.to_owned(), shown(member, &value))).collect())
 }
 
-/// What the spec wants of the organization for one role.
+/// What the spec wants in the organization for one role.
 pub(super) fn desired(integration: Option<&DesiredIntegration>) -> Value {
     let Some(DesiredIntegration { name, id, notes, enabled, adopt, role, actions }) = integration else {
         return Value::Null;

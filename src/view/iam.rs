@@ -1,4 +1,4 @@
-//! What a plan says of IAM's side: fields below a change, and values for machines.
+//! What a plan says about IAM's side: fields below a change, and values for machines.
 
 use serde_json::{Map, Value, json};
 
@@ -180,7 +180,7 @@ fn tag_json(tags: &TagChanges) -> (Value, Value) {
     (json!({ "tags": before }), json!({ "tags": after }))
 }
 
-/// In canonical form, as JSON and not as text.
+/// In canonical form, as JSON instead of text.
 pub(super) fn document(document: &Document) -> Value {
     let text = document.canonical().to_json();
     serde_json::from_str(&text).unwrap_or(Value::String(text))

@@ -1,4 +1,4 @@
-//! Words and counts, once: what a report says, for every renderer. Renderers only lay out.
+//! Words and counts, written once: what a report says, for every renderer. Renderers only lay out.
 
 mod apply;
 mod check;

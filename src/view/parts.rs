@@ -1,4 +1,4 @@
-//! What reports are put together from: remarks, and the lines below a change.
+//! Building blocks of reports: remarks, and the lines below a change.
 
 use serde::{Serialize, Serializer};
 use similar::{ChangeTag, TextDiff};
@@ -6,13 +6,13 @@ use similar::{ChangeTag, TextDiff};
 use crate::plan::Diff;
 use crate::policy::Document;
 
-/// Something a reviewer must know, and what can be done about it.
+/// Something a reviewer must know, and how to address it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Remark {
     pub what: String,
     pub details: Vec<String>,
     pub remedy: Option<String>,
-    /// Lines to write into the spec, as they are.
+    /// Lines to write into the spec verbatim.
     pub paste: Vec<String>,
 }
 
@@ -51,7 +51,7 @@ impl Serialize for Remark {
     }
 }
 
-/// A line, or several, below a change.
+/// One or more lines below a change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Field {
     Value { name: String, value: String },
@@ -59,7 +59,7 @@ pub enum Field {
     Lines { title: Option<String>, lines: Vec<DiffLine> },
 }
 
-/// A line of a document or of the difference of two.
+/// A line of a document or of a diff.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DiffLine {
     pub kind: LineKind,
@@ -71,7 +71,7 @@ pub enum LineKind {
     Added,
     Removed,
     Kept,
-    /// Where in the document the lines after it are.
+    /// Where the following lines are in the document.
     Hunk,
 }
 
@@ -102,7 +102,7 @@ pub(super) fn value_diff(out: &mut Vec<Field>, name: &str, before: &str, after: 
     }
 }
 
-/// A whole document, as it comes or goes.
+/// A whole document that is added or removed.
 pub(super) fn document_lines(out: &mut Vec<Field>, title: &str, document: &Document, kind: LineKind) {
     let lines = document.to_pretty().lines().map(|line| DiffLine::new(kind, line)).collect();
     out.push(Field::Lines { title: Some(title.to_owned()), lines });
@@ -122,7 +122,7 @@ pub fn document_diff(document: &Diff<Document>) -> Vec<DiffLine> {
     lines
 }
 
-/// A text of several lines, whole.
+/// A whole text of several lines.
 pub(super) fn text_diff(before: &str, after: &str) -> Vec<DiffLine> {
     let diff = TextDiff::from_lines(before, after);
     let line = |change: similar::Change<&str>| {

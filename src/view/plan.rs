@@ -1,4 +1,4 @@
-//! A plan as text, Markdown and JSON have it: docs/plan-json.md describes the JSON.
+//! A plan for text, Markdown and JSON: docs/plan-json.md describes the JSON.
 
 use serde::{Serialize, Serializer};
 use serde_json::Value;
@@ -12,7 +12,7 @@ use crate::plan::{Blocker, Change, ChangeKind, Denial, Gain, Notice, Party, Plan
 use crate::policy::access::{AccessLine, AccessSign};
 use crate::text::one_line;
 
-/// Of the layout: it grows when a reader of an older one would go wrong.
+/// Layout version: increases when readers of an older one would break.
 pub const FORMAT_VERSION: u64 = 1;
 
 /// What a plan calls itself.
@@ -21,7 +21,7 @@ pub const PLAN_FORMAT: &str = "genesys-iam plan";
 /// What several plans call themselves.
 pub const PLANS_FORMAT: &str = "genesys-iam plans";
 
-/// Everything that a plan says. Texts are not masked yet.
+/// Everything a plan says. Texts are not masked yet.
 #[derive(Debug, Clone, Serialize)]
 pub struct PlanView {
     pub format: &'static str,
@@ -33,20 +33,20 @@ pub struct PlanView {
     /// What the spec takes from elsewhere.
     pub indirections: Vec<String>,
     pub summary: PlanSummary,
-    /// What a reviewer has to read before anything else.
+    /// What a reviewer must read before anything else.
     pub cautions: Vec<Caution>,
     pub roles: Vec<RolePlanView>,
-    /// Roles with the tag of the spec, are not in it, and stay.
+    /// Roles that have the spec's tag but are not in it; they stay.
     #[serde(rename = "taken_out")]
     pub orphans: Vec<String>,
-    /// Why it is not known whether there are any.
+    /// Why it is unknown whether there are any.
     #[serde(rename = "taken_out_unknown")]
     pub orphans_unknown: Option<String>,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct PlanSummary {
-    /// API calls by what they do.
+    /// API calls by kind.
     pub create: usize,
     pub change: usize,
     pub remove: usize,
@@ -60,11 +60,11 @@ pub struct PlanSummary {
     /// Which, with what they allow: ``inline policy `ssm`: * on *``.
     pub accepts: Vec<String>,
     pub blocked: bool,
-    /// Why Genesys Cloud's side, which the spec has, is not in the plan.
+    /// Why Genesys Cloud's side, which the spec has, is missing from the plan.
     pub genesys_not_read: Option<String>,
 }
 
-/// One who gains.
+/// Someone who gains.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct GainView {
     #[serde(serialize_with = "party_word")]
@@ -72,7 +72,7 @@ pub struct GainView {
     pub who: String,
 }
 
-/// Permissions of a role that the spec neither makes nor accepts.
+/// Permissions of a role that the spec neither creates nor accepts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ForeignView {
     pub role: String,
@@ -92,7 +92,7 @@ pub struct DenialView {
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Caution {
-    /// Nothing can be applied because of it.
+    /// Blocks the plan from being applied.
     pub blocks: bool,
     #[serde(rename = "text")]
     pub remark: Remark,
@@ -101,24 +101,24 @@ pub struct Caution {
 #[derive(Debug, Clone, Serialize)]
 pub struct RolePlanView {
     pub role: String,
-    /// In the order in which they are carried out.
+    /// In the order they are carried out.
     pub changes: Vec<ChangeView>,
-    /// Empty where nothing changes.
+    /// Empty if nothing changes.
     pub access: AccessView,
     pub connections: Vec<ConnectionView>,
     pub notices: Vec<Remark>,
     pub blockers: Vec<Remark>,
 }
 
-/// One call of an API.
+/// One API call.
 #[derive(Debug, Clone, Serialize)]
 pub struct ChangeView {
-    /// The API's name of the call.
+    /// The API's name for the call.
     pub operation: &'static str,
     pub subject: String,
     #[serde(rename = "effect", serialize_with = "kind_word")]
     pub kind: ChangeKind,
-    /// What it is about, for machines: `before` and `after`, written out only where JSON is asked for.
+    /// Details for machines: `before` and `after`, written out only if JSON is requested.
     #[serde(flatten, serialize_with = "sides")]
     pub change: Change,
     /// The same for people.
@@ -175,7 +175,7 @@ impl PlanView {
         }
     }
 
-    /// With something that a reviewer should know before anything else, and that is not in the plan itself.
+    /// Adds something that a reviewer should know before anything else, and that is not in the plan itself.
     #[must_use]
     pub fn with_caution(mut self, what: Option<String>) -> Self {
         let caution = what.map(|what| Caution { blocks: false, remark: Remark::new(what) });
@@ -188,14 +188,14 @@ impl PlanView {
         self.summary.changes() == 0 && !self.summary.blocked
     }
 
-    /// Whether a line about it says all there is to say.
+    /// Whether one line says everything about it.
     pub fn is_quiet(&self) -> bool {
         self.orphans.is_empty() && self.cautions.is_empty() && self.roles.iter().all(RolePlanView::is_quiet)
     }
 }
 
-/// What stops a reviewer: an account that is not known to be Genesys's, a stranger who gains, an account that the spec
-/// confirms, somebody whom it accepts.
+/// What makes a reviewer stop: an account not known to be Genesys's, a stranger who gains, an account that the spec
+/// confirms, somebody it accepts.
 fn cautions(plan: &Plan, summary: &PlanSummary) -> Vec<Caution> {
     let mut cautions: Vec<Caution> = Vec::new();
     let mut add = |caution: Caution| {
@@ -283,7 +283,7 @@ impl PlanSummary {
         self.gains.iter().any(|gain| gain.party.is_stranger())
     }
 
-    /// `3 to create`, for each kind that there is.
+    /// `3 to create`, for each kind present.
     pub fn counts(&self) -> Vec<(ChangeKind, usize, &'static str)> {
         let Self { create, change, remove, .. } = self;
         [
@@ -296,7 +296,7 @@ impl PlanSummary {
         .collect()
     }
 
-    /// Of several plans.
+    /// For several plans.
     pub fn of_all<'a>(summaries: impl IntoIterator<Item = &'a Self>) -> Self {
         let mut all = Self::default();
         for Self {
@@ -375,7 +375,7 @@ impl RolePlanView {
 }
 
 impl AccessView {
-    /// With a title each, those that say something.
+    /// Those with something to say, each with a title.
     pub fn sections(&self) -> impl Iterator<Item = (&'static str, &[AccessLineView])> {
         let Self { is_wider: _, assume, permissions, restrictions, elsewhere } = self;
         [
@@ -448,14 +448,14 @@ pub fn gainers<'a>(summaries: impl IntoIterator<Item = &'a PlanSummary>) -> Opti
     }
 }
 
-/// What a notice says that the spec accepts, without the reason, which is the author's.
+/// What a notice says the spec accepts, without the reason, which is the author's.
 fn accepted_text(notice: &Notice) -> Option<String> {
     let Notice::Accepted { what, gains, .. } = notice else { return None };
     let gains = if gains.is_empty() { String::new() } else { format!(": {}", few(gains)) };
     Some(one_line(&format!("{what}{gains}")).into_owned())
 }
 
-/// What is live and not the spec's, and bears on what the roles can do; `None`: nothing is.
+/// What is live, not the spec's, and affects what the roles can do; `None`: nothing is.
 pub fn foreign<'a>(summaries: impl IntoIterator<Item = &'a PlanSummary>) -> Option<String> {
     let all = PlanSummary::of_all(summaries);
     let said: Vec<String> =
@@ -481,7 +481,7 @@ fn foreign_denials(denials: &[DenialView]) -> Option<String> {
     })
 }
 
-/// ``role `R` has permissions that the spec does not make: policy `AdministratorAccess` ``; `None`: none has.
+/// ``role `R` has permissions that the spec does not make: policy `AdministratorAccess` ``; `None`: no role has.
 fn foreign_permissions(foreign: &[ForeignView]) -> Option<String> {
     match foreign {
         [] => None,

@@ -1,15 +1,15 @@
-//! Where a comment comes from: the spec, the commit and the run, as far as the environment knows them.
+//! Where a comment comes from: the spec, the commit and the run, as far as the environment reveals them.
 
-/// What a reader needs to find the run again.
+/// What a reader needs to find the run.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Provenance {
-    /// The file of the spec; `None` where there are several.
+    /// The spec file; `None` if there are several.
     pub file: Option<String>,
     pub commit: Option<String>,
     pub run: Option<PipelineRun>,
 }
 
-/// A run of a pipeline.
+/// A pipeline run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PipelineRun {
     /// `run 4711`
@@ -18,7 +18,7 @@ pub struct PipelineRun {
 }
 
 impl Provenance {
-    /// What GitHub Actions, GitLab CI and Azure Pipelines say of themselves.
+    /// What GitHub Actions, GitLab CI and Azure Pipelines say about themselves.
     pub fn from_environment(variable: impl Fn(&str) -> Option<String>) -> Self {
         let variable = |name: &str| variable(name).filter(|value| !value.is_empty());
         let all = |names: &[&str]| names.iter().map(|name| variable(name)).collect::<Option<Vec<String>>>();
@@ -56,7 +56,7 @@ impl Provenance {
 }
 
 impl PipelineRun {
-    /// The address, where nothing in it could end a link or pass for another.
+    /// The address, unless something in it could end a link or look like another one.
     pub fn link(&self) -> Option<&str> {
         let is_plain = |c: char| c.is_ascii_alphanumeric() || "-._~:/?&=%".contains(c);
         let url = self.url.as_deref()?;

@@ -1,4 +1,4 @@
-//! What a plan says besides its changes: notices, blockers, and what else is widened.
+//! What a plan says besides its changes: notices, blockers, and what else widens access.
 
 use super::genesys;
 use super::parts::Remark;
@@ -212,7 +212,7 @@ pub(super) fn denial_text(by: &str, functions: &[String], is_boundary: bool) -> 
     }
 }
 
-/// Permissions that are not the spec's: what they grant, and what can be done about it.
+/// Permissions that are not the spec's: what they grant, and how to handle them.
 fn extra(what: &str, grants: &[String], accept: &HowToAccept) -> Remark {
     let changed = if accept.is_outdated { ", and is not what the spec accepts" } else { "" };
     with_removal(Remark::new(format!("{what}{changed}; it grants")).with_details(grants), accept)
@@ -223,7 +223,7 @@ fn with_removal(remark: Remark, accept: &HowToAccept) -> Remark {
     remark.with_remedy(format!("{REMOVES_EXTRAS}; {how}")).with_paste(paste)
 }
 
-/// What to do to accept something as it is, and the lines to write.
+/// How to accept something as it is, and the lines to write.
 pub(super) fn to_accept(accept: &HowToAccept) -> (&'static str, Vec<String>) {
     let HowToAccept { lines, is_outdated } = accept;
     if *is_outdated {
@@ -244,7 +244,7 @@ fn duration(seconds: i32) -> String {
     }
 }
 
-/// What is wrong, and what can be done.
+/// What is wrong, and how to fix it.
 pub fn blocker_remark(blocker: &Blocker) -> Remark {
     let (what, remedy) = match blocker {
         Blocker::UnknownAccount { why, help } => (one_line(why).into_owned(), one_line(help).into_owned()),

@@ -1,27 +1,27 @@
-//! The same cause of several roles is one.
+//! Merges causes shared by several roles.
 
 use std::collections::BTreeMap;
 
 use super::check::{CauseView, RoleView};
 
-/// So many roles are told one by one; more, in groups.
+/// Up to this many roles are reported one by one; more, in groups.
 pub const FEW_ROLES: usize = 10;
 
-/// A cause, and the roles that have it.
+/// A cause and the roles that have it.
 #[derive(Debug)]
 pub struct SharedCause<'a> {
     pub cause: &'a CauseView,
     pub roles: Vec<&'a str>,
     /// As each role has it.
     members: Vec<&'a CauseView>,
-    /// What it says of all of them.
+    /// What it says about all of them.
     pub what: String,
     pub consequence: String,
     pub remedy: String,
 }
 
-/// The causes of roles, each once, in order; they are the same where they differ in nothing but the role's name.
-/// Of many roles what was seen may differ too.
+/// The causes of roles, each once, in order; they are the same if only the role's name differs. With many roles, what
+/// was seen may differ too.
 pub fn shared_causes<'a>(roles: &[&'a RoleView]) -> Vec<SharedCause<'a>> {
     let mut groups: Vec<SharedCause<'a>> = Vec::new();
     let mut known = BTreeMap::new();
@@ -33,7 +33,7 @@ pub fn shared_causes<'a>(roles: &[&'a RoleView]) -> Vec<SharedCause<'a>> {
             let group = known.get(&key).and_then(|at: &usize| groups.get_mut(*at));
             match group {
                 Some(group) if !group.roles.contains(&role.as_str()) => group.join(cause, role),
-                // Of another account's role of this name.
+                // Another account's role of this name.
                 Some(group) if group.cause.what == cause.what => group.members.push(cause),
                 _ => {
                     known.insert(key, groups.len());
@@ -53,7 +53,7 @@ pub fn shared_causes<'a>(roles: &[&'a RoleView]) -> Vec<SharedCause<'a>> {
 }
 
 impl<'a> SharedCause<'a> {
-    /// Whether this very cause of a role is told here.
+    /// Whether exactly this cause of a role is reported here.
     pub fn has(&self, cause: &CauseView) -> bool {
         self.members.iter().any(|member| std::ptr::eq(*member, cause))
     }

@@ -1,4 +1,4 @@
-//! Desired and live state as values: what a saved plan is bound to.
+//! Desired and live state as values, which a saved plan is bound to.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use super::iam::{document, policy, role};
 use crate::model::{DesiredRole, DesiredState, Live, LivePolicy, LiveRole, LiveState, Orphans};
 use crate::spec::{Boundary, ExtraPermissions};
 
-/// What is wanted of each role, by name.
+/// The desired state of each role, by name.
 pub fn desired(desired: &DesiredState) -> Value {
     let roles = desired.roles.iter().map(|wanted| {
         let DesiredRole {

@@ -24,7 +24,7 @@ pub fn few<T: AsRef<str>>(names: &[T]) -> String {
     }
 }
 
-/// Whose tag is missing need not be made by someone else.
+/// If its tag is missing, someone else need not have made it.
 pub(super) fn tag_missing() -> String {
     format!("made by genesys-iam, but its tag `{SPEC_KEY}` is missing")
 }

@@ -1,4 +1,4 @@
-//! The way from Genesys Cloud to the functions, as a picture: HTML and Mermaid draw it.
+//! The path from Genesys Cloud to the functions as a picture, drawn by HTML and Mermaid.
 
 mod model;
 #[cfg(test)]

@@ -1,8 +1,8 @@
-//! The way from Genesys Cloud to the functions as a picture, before anybody draws it.
+//! The path from Genesys Cloud to the functions as a picture, before it is drawn.
 
 use super::super::words::few;
 
-/// Stations, and what is known of each link between them.
+/// Stations, and what is known about each link between them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Picture {
     /// `organization "Sandbox"`
@@ -11,15 +11,15 @@ pub struct Picture {
     pub aws_side: String,
     /// Genesys Cloud, integration, credential, role, policy.
     pub stations: [Station; 5],
-    /// From each of them to the next.
+    /// From each to the next.
     pub links: [Link; 4],
-    /// Each function, what is wrong first.
+    /// Each function, faulty ones first.
     pub functions: Vec<FunctionStop>,
     /// Everyone else, at the role's door.
     pub others: Outsiders,
-    /// What else the role may do, where it is something.
+    /// What else the role may do, if anything.
     pub more: Option<Link>,
-    /// Causes that have no place elsewhere, by number.
+    /// Causes without a place elsewhere, by number.
     pub elsewhere: Vec<usize>,
     /// Whether Genesys Cloud itself came through.
     pub end_to_end: Link,
@@ -42,7 +42,7 @@ pub struct FunctionStop {
     pub others: Option<Outsiders>,
 }
 
-/// Who comes from outside; the link says whether they get in.
+/// Outsiders; the link says whether they get in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outsiders {
     /// Empty: nobody is known to get in.
@@ -50,7 +50,7 @@ pub struct Outsiders {
     pub link: Link,
 }
 
-/// What is known of a step.
+/// What is known about a step.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Link {
     pub proof: LinkProof,
@@ -58,7 +58,7 @@ pub struct Link {
     pub words: String,
     /// `by a real call`
     pub basis: String,
-    /// The numbers of the causes.
+    /// The cause numbers.
     pub causes: Vec<usize>,
 }
 
@@ -69,11 +69,11 @@ pub enum LinkProof {
     Called,
     /// The live documents or the configuration show it.
     Read,
-    /// It is not as it would have to be, and the spec says why.
+    /// Not as required, and the spec says why.
     Accepted,
-    /// Nobody looked.
+    /// Not checked.
     NotRead,
-    /// Somebody looked, and does not know.
+    /// Checked, but unknown.
     Unknown,
     Fails,
 }
@@ -112,7 +112,7 @@ impl Link {
 }
 
 impl Picture {
-    /// The same in sentences, for who cannot see it.
+    /// The same in sentences, for anyone who cannot see it.
     pub fn sentences(&self) -> String {
         let mut said = Vec::new();
         let called = |station: &Station| format!("{} {}", station.kind, station.name);

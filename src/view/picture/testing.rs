@@ -1,8 +1,8 @@
-//! Pictures for tests of what draws them.
+//! Pictures for testing what draws them.
 
 use super::model::{FunctionStop, Link, LinkProof, Outsiders, Picture, Station};
 
-/// Every text of it is the same, and every kind of part is in it.
+/// All its texts are the same, and it has every kind of part.
 pub(crate) fn picture_of(text: &str, functions: usize) -> Picture {
     let t = || text.to_owned();
     let link = |proof| Link { proof, words: t(), basis: t(), causes: vec![1] };

@@ -1,4 +1,4 @@
-//! From a report to its picture: which claims speak of which link.
+//! From a report to its picture: which claims concern which link.
 
 use super::model::{FunctionStop, Link, LinkProof, Outsiders, Picture, Station};
 use crate::arn::FunctionArn;
@@ -30,7 +30,7 @@ enum Spot {
 }
 
 fn spot(claim: &Claim) -> Spot {
-    // Who gets in without the external ID is said beside others who get in.
+    // Who gets in without the external ID is listed with the others who get in.
     if claim.failure().is_some_and(|failure| failure.finding.cause == Cause::RoleOpen) {
         return Spot::Others;
     }
@@ -49,7 +49,7 @@ fn spot(claim: &Claim) -> Spot {
         Topic::FunctionPolicies => Spot::FunctionOthers,
         Topic::NothingElse => Spot::More,
         Topic::EndToEnd => Spot::Whole,
-        // What was seen to happen says who came, not who can.
+        // What was seen says who came, not who can.
         Topic::Strangers | Topic::Analyzer if claim.failure().is_some() => Spot::Others,
         Topic::Strangers | Topic::Analyzer | Topic::Used | Topic::LastUsed | Topic::Reached => Spot::Nowhere,
         Topic::Verifier | Topic::Mistakes | Topic::Simulator => Spot::Nowhere,
@@ -57,7 +57,7 @@ fn spot(claim: &Claim) -> Spot {
 }
 
 impl Spot {
-    /// What has to be answered for the link to be what it is called.
+    /// What must be answered for the link to deserve its name.
     fn question(self) -> Option<Topic> {
         match self {
             Self::Integration => Some(Topic::Integration),
@@ -73,7 +73,7 @@ impl Spot {
         }
     }
 
-    /// When it fails for a reason elsewhere.
+    /// If it fails for a reason elsewhere.
     fn fails(self) -> &'static str {
         match self {
             Self::Entry => "kept out",
@@ -89,7 +89,7 @@ impl Spot {
         }
     }
 
-    /// When all is well; when nobody looked.
+    /// If all is well; if nobody looked.
     fn words(self) -> (&'static str, &'static str) {
         match self {
             Self::Integration => ("enabled and active", "not looked at"),
@@ -105,7 +105,7 @@ impl Spot {
         }
     }
 
-    /// When it is otherwise, and the spec accepts that.
+    /// If it is different, and the spec accepts that.
     fn accepted(self) -> &'static str {
         match self {
             Self::Others => "can get in",
@@ -250,7 +250,7 @@ fn function_stop(report: &RoleReport, function: &FunctionArn) -> FunctionStop {
     }
 }
 
-/// Whoever gets in, by whichever cause, comes through the role's door; but not who reaches a function without the role.
+/// Anyone who gets in, by any cause, comes through the role's door; except those who reach a function without the role.
 fn others(report: &RoleReport, claims: &[&Claim]) -> Outsiders {
     let mut link = link(report, Spot::Others, claims);
     let mut names: Vec<String> = Vec::new();
@@ -275,7 +275,7 @@ fn others(report: &RoleReport, claims: &[&Claim]) -> Outsiders {
         }
     } else {
         link.proof = LinkProof::Fails;
-        // What was seen is not what is possible now.
+        // What was seen may not be possible now.
         let is_past = report
             .diagnosis
             .findings
@@ -307,7 +307,7 @@ fn link(report: &RoleReport, spot: Spot, claims: &[&Claim]) -> Link {
     if let Some(first) = causes.first().and_then(|number| report.diagnosis.findings.get(number - 1)) {
         let own =
             claims.iter().filter_map(|claim| claim.failure()).find(|own| own.finding.cause == first.cause);
-        // What is explained by a cause elsewhere is not that cause.
+        // A claim explained by a cause elsewhere is not that cause.
         let words = if own.is_some() { in_short(first.cause) } else { spot.fails() };
         return Link { proof: LinkProof::Fails, words: words.to_owned(), basis: String::new(), causes };
     }
@@ -317,7 +317,7 @@ fn link(report: &RoleReport, spot: Spot, claims: &[&Claim]) -> Link {
         basis: basis.to_owned(),
         causes: Vec::new(),
     };
-    // A failure without a cause of its own has none here either: it would be drawn as good.
+    // A failure without its own cause has none here either: it would be drawn as good.
     if claims.iter().any(|claim| claim.failure().is_some()) {
         return plain(LinkProof::Fails, spot.fails(), "");
     }
@@ -352,7 +352,7 @@ fn link(report: &RoleReport, spot: Spot, claims: &[&Claim]) -> Link {
     plain(proof, holds, spot.basis(proof))
 }
 
-/// What was read and leaves the answer open, as the verdict has it: a call decides what documents leave open.
+/// What was read but leaves the answer open, as in the verdict: a call decides what documents leave open.
 fn is_open(claim: &Claim, spot_of_it: Spot, report: &RoleReport) -> bool {
     let is_decided = || {
         let decides = |other: &&Claim| {
@@ -365,14 +365,14 @@ fn is_open(claim: &Claim, spot_of_it: Spot, report: &RoleReport) -> bool {
     };
     matches!(claim.outcome, Outcome::NotProvable { .. })
         && claim.level.is_read()
-        // What Genesys Cloud does not show of a data action is in the claims.
+        // The claims have what Genesys Cloud does not show of a data action.
         && (claim.topic != Topic::DataActions || claim.function.is_some())
-        // A limit that may not be read is not a reason to doubt.
+        // A limit that may not be read is not a reason for doubt.
         && claim.topic != Topic::Invocable
         && !is_decided()
 }
 
-/// What a help begins with, where it has room.
+/// How a help text begins, if it fits.
 fn short_help(help: &str) -> &str {
     const ROOM: usize = 32;
     let first = help.split([':', ';', ',']).next().unwrap_or(help);
@@ -419,7 +419,7 @@ mod tests {
         links.iter().chain(stops).chain([&others.link, end_to_end]).chain(more).collect()
     }
 
-    /// Any claim of any outcome, of the whole or of one function.
+    /// Any claim with any outcome, about the whole or one function.
     fn claim() -> impl Strategy<Value = Claim> {
         let explained =
             prop::sample::select(vec![&[][..], Cause::OF_TRUST, Cause::OF_PERMISSIONS, Cause::OF_INVOCATION]);
