@@ -20,13 +20,13 @@ pub struct Show {
     pub quiet: bool,
 }
 
-/// So many causes are shown with consequence and remedy, and so many in a line.
+/// This many causes are shown with consequence and remedy, and this many in one line.
 const WHOLE: usize = 3;
 const IN_A_LINE: usize = 6;
-/// So many accepted things have a line each.
+/// This many accepted things get a line each.
 const ACCEPTED: usize = 3;
 
-/// A role, with the file of its spec where there are several.
+/// A role, with its spec file if there are several.
 type Row<'a> = (Option<&'a str>, &'a CheckView, &'a RoleView);
 
 /// The reports of one spec, or of several by file; `failed` have none.
@@ -35,7 +35,7 @@ pub fn text(reports: &[(Option<&str>, &CheckView)], failed: &[String], show: Sho
         .iter()
         .flat_map(|(file, report)| report.roles.iter().map(move |role| (*file, *report, role)))
         .collect();
-    // What is wrong first, and of that what lets someone in.
+    // Faults first, and of those what admits someone.
     let is_closed = |role: &RoleView| !role.diagnosis.iter().any(|cause| cause.lets_in);
     rows.sort_by_key(|(_, _, role)| (role.verdict.sign, is_closed(role)));
     if show.quiet {
@@ -57,12 +57,12 @@ pub fn text(reports: &[(Option<&str>, &CheckView)], failed: &[String], show: Sho
     out
 }
 
-/// What gives way where a report would be too long. A remedy is always whole: half a command is none.
+/// What to shorten if a report would be too long. A remedy is always whole: half a command is useless.
 #[derive(Debug, Clone, Copy)]
 struct Amount {
-    /// So much of what a cause says: of the cause, of its consequence, and of a notice.
+    /// Limits for a cause, its consequence, and a notice.
     what: usize,
-    /// Of a cause that has no more than its line.
+    /// For a cause that only has its line.
     line: usize,
     so: usize,
     note: usize,
@@ -73,7 +73,7 @@ impl Amount {
     const ALL: usize = usize::MAX;
     const EVERYTHING: Self =
         Self { what: Self::ALL, line: Self::ALL, so: Self::ALL, note: Self::ALL, ruled_out: true };
-    /// What is wrong is cut last: in a log nobody can ask for the rest.
+    /// Faults are cut last: nobody can ask a log for the rest.
     const LESS_AND_LESS: [Self; 7] = [
         Self::EVERYTHING,
         Self { so: 145, note: 140, ..Self::EVERYTHING },
@@ -85,7 +85,7 @@ impl Amount {
     ];
 }
 
-/// So many lines of 80 columns has a report: 8 where all is well, 20 for three causes.
+/// A report's number of lines at 80 columns: 8 if all is well, 20 for three causes.
 fn limit(rows: &[Row<'_>], groups: &[SharedCause<'_>]) -> usize {
     let of_one = match groups.len() {
         0 => 8,
@@ -149,7 +149,7 @@ pub(super) fn sign_of(verdict: &VerdictView) -> String {
     paint(style, verdict.sign.symbol())
 }
 
-/// A line a role; of many roles, a line for all that get the same.
+/// One line per role; with many roles, one line for all with the same verdict.
 fn headlines(out: &mut String, rows: &[Row<'_>]) {
     let width = rows.iter().map(|(_, _, role)| one_line(&role.role).chars().count()).max().unwrap_or(0);
     let mut left: Vec<&Row<'_>> = rows.iter().collect();
@@ -203,7 +203,7 @@ fn headlines(out: &mut String, rows: &[Row<'_>]) {
     }
 }
 
-/// What everybody should know, though nothing is wrong with it.
+/// Worth knowing although nothing is wrong.
 fn notices(out: &mut String, rows: &[Row<'_>], show: Show, amount: Amount) {
     for (_, _, role) in rows.iter().take(if show.all { usize::MAX } else { FEW_ROLES }) {
         let Some(observation) = &role.observation else { continue };
@@ -265,7 +265,7 @@ fn causes(out: &mut String, rows: &[Row<'_>], groups: &[SharedCause<'_>], show: 
             let so = clip(consequence, amount.so);
             let _ = writeln!(out, "     {}", paint(DIM, &format!("so: {so}")));
         }
-        // Where the next has the same remedy, it is said once.
+        // If the next has the same remedy, it is printed once.
         let is_last = groups
             .get(index + 1)
             .is_none_or(|next| next.remedy != *remedy || !(show.all || index + 1 < WHOLE));
@@ -313,7 +313,7 @@ fn accepted(out: &mut String, rows: &[Row<'_>], show: Show) {
     }
 }
 
-/// As many as have room, and how many more there are.
+/// As many as fit, and how many more there are.
 pub(super) fn listed(items: &[&str], room: usize) -> String {
     let mut out = String::new();
     for (index, item) in items.iter().enumerate() {
@@ -329,7 +329,7 @@ pub(super) fn listed(items: &[&str], room: usize) -> String {
     out
 }
 
-/// As much of a text as has room, cut at a word, and never in a command.
+/// As much of a text as fits, cut at a word, and never inside a command.
 fn clip(text: &str, room: usize) -> String {
     let text = one_line(text);
     if text.chars().count() <= room {
@@ -346,7 +346,7 @@ fn clip(text: &str, room: usize) -> String {
     format!("{} …", cut[..end].trim_end_matches([',', ';', ':', ' ']))
 }
 
-/// Every claim of one role by level.
+/// Every claim about one role, by level.
 fn claims(out: &mut String, file: Option<&str>, report: &CheckView, role: &RoleView) {
     let file = file.map(|file| format!(" ({})", one_line(file))).unwrap_or_default();
     let _ = writeln!(out, "\n{}{file}", paint(BOLD, &format!("role {}", one_line(&role.role))));

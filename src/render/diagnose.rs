@@ -101,7 +101,7 @@ fn cause_text(out: &mut String, number: usize, cause: &DiagnosedView, error: Opt
                 StepView::Do(text) => {
                     let _ = writeln!(out, "     {}", one_line(text));
                 }
-                // Not indented in the middle: it is copied as it is.
+                // Not indented in the middle: it is copied as is.
                 StepView::Run(command) => {
                     let _ = writeln!(out, "     $ {}", lines(command));
                 }
@@ -177,7 +177,7 @@ pub fn markdown(view: &DiagnoseView, mask: &dyn Fn(&str) -> String) -> String {
     let _ = writeln!(out, "AWS account {}, region {}\n", esc.code(account_id), esc.code(region));
     out.push_str("| | | from |\n|---|---|---|\n");
     for KnownView { what, value, from } in known {
-        // What stands behind these words is masked even if it is a word of the report.
+        // What follows these words is masked even if it is a word of the report.
         let whole = (esc.mask)(&format!("{what} \"{value}\""));
         let value = whole.strip_prefix(what).and_then(|rest| rest.strip_prefix(" \"")?.strip_suffix('"'));
         let _ = writeln!(out, "| {what} | {} | {} |", esc.code(value.unwrap_or(&whole)), esc.text(from));

@@ -1,4 +1,4 @@
-//! Faults of a spec, each with its place in the source.
+//! Errors in a spec, each with its place in the source.
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
@@ -6,10 +6,10 @@ use serde_json::{Value, json};
 
 use crate::spec::{Diagnostic, RoleSpec, Severity};
 
-/// As many are shown: each takes a look at the whole source.
+/// Maximum shown: each one scans the whole source.
 const MOST: usize = 50;
 
-/// All of them, in colour; what is printed without colour is stripped on the way out.
+/// All of them, in colour; colours are stripped on output if unwanted.
 pub fn render(diagnostics: &[Diagnostic], path: &str, source: &str) -> String {
     let renderer = Renderer::styled();
     let mut out = String::new();
@@ -44,7 +44,7 @@ pub fn render(diagnostics: &[Diagnostic], path: &str, source: &str) -> String {
     out
 }
 
-/// Where each line begins.
+/// Where each line starts.
 fn line_starts(source: &str) -> Vec<usize> {
     std::iter::once(0).chain(source.match_indices('\n').map(|(at, _)| at + 1)).collect()
 }

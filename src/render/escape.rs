@@ -1,20 +1,20 @@
-//! Untrusted text in Markdown: masked first, then escaped, so that nothing escaped slips past the mask.
+//! Untrusted text in Markdown: masked first, then escaped, so escapes cannot hide a value from the mask.
 
 use crate::text::one_line as visible;
 
-/// Escapes for each place of a comment.
+/// Escapes for each place in a comment.
 pub(super) struct Escape<'a> {
     pub(super) mask: &'a dyn Fn(&str) -> String,
 }
 
 impl Escape<'_> {
-    /// Text that can neither break out of its place nor come alive: no mention, no link, no reference to an issue.
-    /// What is between backticks stays code.
+    /// Text that can neither break out of its place nor become active: no mention, link or issue reference. Text
+    /// between backticks stays code.
     pub(super) fn text(&self, text: &str) -> String {
         let text = visible(&(self.mask)(text)).into_owned();
         let mut out = String::with_capacity(text.len());
         let mut in_code = false;
-        // Several in a row, or one too many, pair otherwise than they seem to; in code a pipe cannot be escaped.
+        // Several in a row, or one too many, pair differently than they seem to; in code a pipe cannot be escaped.
         let is_odd = text.contains("``") || text.contains('|') || text.matches('`').count() % 2 == 1;
         for (at, c) in text.char_indices() {
             match c {
@@ -38,15 +38,15 @@ impl Escape<'_> {
         out
     }
 
-    /// Several lines as one.
+    /// Joins several lines into one.
     pub(super) fn one_line(&self, text: &str) -> String {
         self.text(&text.lines().map(str::trim).collect::<Vec<_>>().join("; "))
     }
 
-    /// In code nothing comes alive.
+    /// Nothing is active in code.
     pub(super) fn code(&self, text: &str) -> String {
         let code = visible(&(self.mask)(text)).replace('`', " ");
-        // Between backticks a pipe would end a table's cell, and nothing at all would be two backticks.
+        // Between backticks a pipe would end a table cell, and empty text would be two backticks.
         if code.contains('|') || code.trim().is_empty() {
             return format!("<code>{}</code>", self.text(&code));
         }
@@ -70,7 +70,7 @@ impl Escape<'_> {
         out
     }
 
-    /// In a fenced block nothing but a fence ends it.
+    /// Only a fence ends a fenced block.
     pub(super) fn fenced(&self, text: &str) -> String {
         visible(&(self.mask)(text)).replace("``", "` `").replace("``", "` `")
     }
@@ -80,7 +80,7 @@ impl Escape<'_> {
         text.lines().map(|line| self.fenced(line)).collect::<Vec<_>>().join("\n")
     }
 
-    /// In a label of a picture. Numbers and words between `#` and `;` are characters there.
+    /// In a picture's label. Numbers and words between `#` and `;` are characters there.
     pub(super) fn label(&self, text: &str) -> String {
         let mut out = String::new();
         for c in visible(&(self.mask)(text)).chars() {
@@ -89,7 +89,7 @@ impl Escape<'_> {
                 '<' => out.push_str("#lt;"),
                 '>' => out.push_str("#gt;"),
                 '#' => out.push_str("#35;"),
-                // Directives begin with two `%`, formulas with `$`.
+                // Directives start with two `%`, formulas with `$`.
                 '%' => out.push_str("#37;"),
                 '&' => out.push_str("#38;"),
                 '$' => out.push_str("#36;"),
@@ -101,7 +101,7 @@ impl Escape<'_> {
     }
 }
 
-/// An empty comment parts what would be a mention, a link or a reference to an issue; it is not seen.
+/// An invisible empty comment splits what would be a mention, a link or an issue reference.
 fn push_inert(out: &mut String, text: &str, at: usize, c: char) {
     const PART: &str = "<!-- -->";
     let before = text.get(..at).unwrap_or_default();

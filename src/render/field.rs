@@ -25,12 +25,12 @@ pub(super) fn field_lines(field: &Field) -> Vec<String> {
     }
 }
 
-/// The difference of two documents, indented.
+/// The diff of two documents, indented.
 pub fn difference(document: &Diff<Document>) -> String {
     diff_lines(&document_diff(document)).iter().map(|line| format!("{INDENT}{line}\n")).collect()
 }
 
-/// `+ …`, `- …`, `  …`, `@@ …`; in a line that takes the place of another, the words that differ stand out.
+/// `+ …`, `- …`, `  …`, `@@ …`; in a line that replaces another, the words that differ are highlighted.
 fn diff_lines(lines: &[DiffLine]) -> Vec<String> {
     let mut out = Vec::new();
     let mut rest = lines;
@@ -74,7 +74,7 @@ fn diff_line(line: &DiffLine, differs: Option<&Range<usize>>) -> String {
     }
 }
 
-/// The words in the middle in which two lines differ; `None` where they have little in common.
+/// The words in the middle that differ between two lines; `None` if they have little in common.
 fn differing(old: &str, new: &str) -> Option<(Range<usize>, Range<usize>)> {
     if old == new {
         return None;
@@ -91,7 +91,7 @@ fn differing(old: &str, new: &str) -> Option<(Range<usize>, Range<usize>)> {
     has_much_in_common.then(|| (before..old.len() - after, before..new.len() - after))
 }
 
-/// Runs of letters, digits and what belongs to names; every other character by itself.
+/// Runs of letters, digits and other characters of names; every other character by itself.
 fn words(text: &str) -> Vec<&str> {
     let is_word = |c: char| c.is_alphanumeric() || "_-".contains(c);
     let mut words = Vec::new();
@@ -106,7 +106,7 @@ fn words(text: &str) -> Vec<&str> {
     words
 }
 
-/// What to know in the first line, and what to do in the last.
+/// What to know on the first line, what to do on the last.
 pub(super) fn remark_lines(remark: &Remark) -> String {
     let Remark { what, details, remedy, paste } = remark;
     let mut lines = vec![what.clone()];

@@ -1,4 +1,4 @@
-//! A report whose every text is one that someone else chose.
+//! A report in which someone else chose every text.
 
 use crate::check::Sign;
 use crate::view::{

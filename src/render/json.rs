@@ -15,7 +15,7 @@ pub fn check(report: &CheckView) -> Value {
     value(report)
 }
 
-/// What became of a plan. Texts are not masked yet.
+/// The outcome of a plan. Texts are not masked yet.
 pub fn apply(view: &ApplyView) -> Value {
     value(view)
 }
@@ -30,7 +30,7 @@ pub fn candidates(view: &CandidatesView) -> Value {
     value(view)
 }
 
-/// A view has strings, numbers, lists and maps with string keys only: nothing that JSON cannot hold.
+/// A view only has strings, numbers, lists and maps with string keys: nothing that JSON cannot hold.
 fn value(view: &impl Serialize) -> Value {
     serde_json::to_value(view).unwrap_or(Value::Null)
 }

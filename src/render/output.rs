@@ -24,15 +24,15 @@ const SECOND: Duration = Duration::from_secs(1);
 pub struct Output {
     redactor: Arc<RwLock<Redactor>>,
     captured: Option<Arc<Mutex<String>>>,
-    /// Before each line of a message, where several specs are worked on at the same time.
+    /// Prefix of each line of a message when several specs are processed at once.
     spec: Option<Arc<str>>,
-    /// Something else already says what is being waited for.
+    /// Something else already says what we are waiting for.
     is_inner: bool,
-    /// Whether notes and progress are left out.
+    /// Whether to omit notes and progress.
     is_quiet: bool,
     /// What the commands in remedies repeat.
     typed: Arc<Typed>,
-    /// Whether the last line of the terminal says what is being waited for.
+    /// Whether the terminal's last line says what we are waiting for.
     is_waiting: Arc<AtomicBool>,
 }
 
@@ -42,13 +42,13 @@ impl Output {
         Self { captured: Some(Arc::default()), ..Self::default() }
     }
 
-    /// The same, for work that is waited for as a whole.
+    /// The same, for work awaited as a whole.
     #[must_use]
     pub fn inner(&self) -> Self {
         Self { is_inner: true, ..self.clone() }
     }
 
-    /// The same, whose messages say of which spec they are.
+    /// The same, with messages that name their spec.
     #[must_use]
     pub fn for_spec(&self, spec: &str) -> Self {
         Self { spec: Some(spec.into()), ..self.clone() }
@@ -65,7 +65,7 @@ impl Output {
         add(&mut self.redactor.write().unwrap_or_else(PoisonError::into_inner));
     }
 
-    /// As it is now, with every secret that the process has come to hold.
+    /// The current state, with every secret that the process holds by now.
     fn redactor(&self) -> RwLockReadGuard<'_, Redactor> {
         let read = || self.redactor.read().unwrap_or_else(PoisonError::into_inner);
         if read().is_behind() {
@@ -74,7 +74,7 @@ impl Output {
         read()
     }
 
-    /// A panic, whose words may hold anything. It may have come while values were added.
+    /// A panic, whose message may contain anything. It may have happened while values were added.
     pub fn panicked(&self, words: &str, place: &str) {
         let words = match self.redactor.try_read() {
             Ok(redactor) if !redactor.is_behind() => {
@@ -86,12 +86,12 @@ impl Output {
         let _ = io::stderr().write_all(text.as_bytes());
     }
 
-    /// What is logged, a line.
+    /// A log line.
     pub fn log(&self, line: &[u8]) {
         let _ = io::stderr().write_all(self.plain(&String::from_utf8_lossy(line)).as_bytes());
     }
 
-    /// A text that may name external IDs, and is a file of the user's.
+    /// A text that may name external IDs, and is the user's own file.
     pub fn without_secrets(&self, text: &str) -> String {
         self.redactor().without_secrets(text)
     }
@@ -107,7 +107,7 @@ impl Output {
             None => text,
         };
         let mut stdout = anstream::stdout().lock();
-        // A reader that has seen enough (`plan | head`) is not an error.
+        // A reader that stops early (`plan | head`) is not an error.
         match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
             Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(OutputError(error)),
             _ => Ok(()),
@@ -119,7 +119,7 @@ impl Output {
         self.captured.is_none() && io::stdout().is_terminal()
     }
 
-    /// A page, to standard output. Its texts were masked one by one, before they were escaped.
+    /// A page, to standard output. Its texts were masked one by one before escaping.
     pub fn page(&self, page: &str) -> Result<(), OutputError> {
         let page = &self.without_secrets(page);
         if let Some(captured) = &self.captured {
@@ -139,13 +139,13 @@ impl Output {
         Self { is_quiet, ..self }
     }
 
-    /// The same, whose remedies repeat these options.
+    /// The same, with remedies that repeat these options.
     #[must_use]
     pub fn typed(self, typed: Typed) -> Self {
         Self { typed: Arc::new(typed), ..self }
     }
 
-    /// A remedy, with its commands as they can be typed.
+    /// A remedy, with its commands ready to type.
     pub fn remedy(&self, text: &str) -> String {
         self.typed.commands(text)
     }
@@ -154,14 +154,14 @@ impl Output {
         self.is_quiet
     }
 
-    /// What is good to know, to standard error.
+    /// Useful information, to standard error.
     pub fn note(&self, text: &str) {
         if !self.is_quiet {
             self.message(text);
         }
     }
 
-    /// Warnings, errors and questions, to standard error; nothing can be done if that fails.
+    /// Warnings, errors and questions, to standard error; a failure to write is ignored.
     pub fn message(&self, text: &str) {
         let text = &match &self.spec {
             Some(spec) => {
@@ -182,12 +182,12 @@ impl Output {
         let _ = anstream::stderr().lock().write_all(text.as_bytes());
     }
 
-    /// Shows on a terminal what is waited for, once that takes longer than a moment.
+    /// Shows on a terminal what we are waiting for, once that takes longer than a moment.
     pub async fn waiting<T>(&self, what: &str, work: impl Future<Output = T>) -> T {
         self.waiting_for(|| what.to_owned(), work).await
     }
 
-    /// The same for what changes while it is waited for, such as counts.
+    /// The same for text that changes meanwhile, such as counts.
     pub async fn waiting_for<T>(&self, what: impl Fn() -> String, work: impl Future<Output = T>) -> T {
         if self.is_inner || self.is_quiet || self.captured.is_some() || !io::stderr().is_terminal() {
             return work.await;
@@ -201,7 +201,7 @@ impl Output {
         done
     }
 
-    /// Removes the line that says what is being waited for.
+    /// Removes the line that says what we are waiting for.
     fn clear_progress(&self) {
         if self.is_waiting.swap(false, Ordering::Relaxed) {
             let _ = anstream::stderr().lock().write_all(b"\r\x1b[2K");
@@ -215,7 +215,7 @@ impl Output {
         true
     }
 
-    /// JSON with every text in it masked. Its keys are this program's own, and those of documents.
+    /// JSON with every text masked. Its keys are this program's own, and those of documents.
     pub fn masked_json(&self, value: &Value) -> Value {
         self.masked_member("", value)
     }
@@ -252,12 +252,12 @@ impl Output {
         }
     }
 
-    /// Masks a value, for what escapes text before it is printed.
+    /// Masks a value, for code that escapes text before it is printed.
     pub fn masker(&self) -> impl Fn(&str) -> String + '_ {
         |text| self.redactor().apply(text)
     }
 
-    /// Text for a file: masked, and without colour.
+    /// Text for a file: masked and without colour.
     pub fn plain(&self, text: &str) -> String {
         anstream::adapter::strip_str(&self.masked(text)).to_string()
     }
@@ -268,12 +268,12 @@ impl Output {
     }
 }
 
-/// What this program's reports and AWS's documents name their members; other keys are names that somebody chose.
+/// Member names in this program's reports and AWS's documents; other keys are names that somebody chose.
 fn is_own_key(key: &str) -> bool {
     key.bytes().all(|b| b.is_ascii_alphabetic() || matches!(b, b'_' | b':'))
 }
 
-/// Shows a line after a moment, and a new one each second: something that does not move looks dead.
+/// Shows a line after a moment, then a new one each second: a static line looks dead.
 async fn narrated<T>(what: impl Fn() -> String, work: impl Future<Output = T>, show: impl Fn(String)) -> T {
     tokio::pin!(work);
     let (mut pause, mut seconds) = (MOMENT, 0);
@@ -289,8 +289,8 @@ async fn narrated<T>(what: impl Fn() -> String, work: impl Future<Output = T>, s
     }
 }
 
-/// Lines broken at spaces, with what follows set in under the line's own text: behind `help:` or a number, or else by two.
-/// What has no spaces stays whole, and so does a line of a file that is quoted.
+/// Breaks lines at spaces, and indents continuations under the line's own text: after `help:` or a number, otherwise by
+/// two. Text without spaces stays whole, and so do quoted lines of a file.
 pub(super) fn wrapped(text: &str, width: usize) -> String {
     let wrap = |line: &str| {
         let plain = anstream::adapter::strip_str(line).to_string();
@@ -309,7 +309,7 @@ pub(super) fn wrapped(text: &str, width: usize) -> String {
     text.split('\n').map(wrap).collect::<Vec<_>>().join("\n")
 }
 
-/// How far what follows a line is set in: as far as the text behind its mark.
+/// How far to indent a line's continuation: to the text after its mark.
 fn hang(line: &str) -> usize {
     let mark = line.split(' ').next().unwrap_or_default();
     let is_number = mark.len() < 4 && mark.trim_end_matches('.').parse::<u8>().is_ok();
@@ -373,13 +373,13 @@ mod tests {
         assert_eq!(plain, "short\n  seen: one two three four five six seven eight\n        nine ten\n");
         let arn = format!("  {}", "a-".repeat(40));
         assert_eq!(wrapped(&arn, 50), arn);
-        // Behind a title or a number.
+        // After a title or a number.
         let help = format!("{} one two three four five six seven eight nine", paint(DIM, "help:"));
         let plain = |text: &str| anstream::adapter::strip_str(text).to_string();
         assert_eq!(plain(&wrapped(&help, 42)), "help: one two three four five six seven\n      eight nine");
         let cause = "  12. one two three four five six seven eight nine";
         assert_eq!(wrapped(cause, 44), "  12. one two three four five six seven\n      eight nine");
-        // The carets below a line of a file stay below it.
+        // The carets below a quoted file line stay below it.
         let quoted = format!("3 | account_id = {}", "\"1\" ".repeat(20));
         assert_eq!(wrapped(&quoted, 50), quoted);
     }

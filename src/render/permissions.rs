@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use crate::permissions::{GenesysPermission, Permission, size};
 use crate::policy::quota;
 
-/// What the OAuth client needs, one per line: it is not part of the IAM policy.
+/// What the OAuth client needs, one per line: not part of the IAM policy.
 pub fn genesys(permissions: &[GenesysPermission]) -> String {
     let lines = permissions.iter().map(|GenesysPermission { name, is_optional }| {
         let note = if *is_optional { " (optional)" } else { "" };
@@ -16,7 +16,7 @@ pub fn genesys(permissions: &[GenesysPermission]) -> String {
     format!("In Genesys Cloud, a role of the OAuth client needs:{}", lines.collect::<String>())
 }
 
-/// The permissions as policies that each fit into a customer managed policy: one, where all of them do.
+/// The permissions as policies that each fit into a customer managed policy: one, if they all fit.
 pub fn policies(grants: &[Permission]) -> Vec<Vec<Permission>> {
     let fits = |policy: &[Permission]| size(&document(policy).to_string()) <= quota::MANAGED_POLICY;
     let mut policies = Vec::new();
@@ -28,7 +28,7 @@ pub fn policies(grants: &[Permission]) -> Vec<Vec<Permission>> {
             policy.push(grant);
             continue;
         }
-        // As much of it as there is room for.
+        // As much of it as fits.
         let lengths: Vec<usize> = (1..grant.resources.len()).collect();
         let room = lengths
             .partition_point(|&length| grant.divided(length).is_some_and(|(part, _)| fits(&with(part))));
@@ -79,7 +79,7 @@ fn document(grants: &[Permission]) -> Value {
     json!({ "Version": "2012-10-17", "Statement": statements })
 }
 
-/// `data "aws_iam_policy_document" "genesys_iam"`, with numbers where there are several.
+/// `data "aws_iam_policy_document" "genesys_iam"`, numbered if there are several.
 pub fn terraform(policies: &[Vec<Permission>]) -> String {
     match policies {
         [policy] => data_source("genesys_iam", policy),
@@ -125,7 +125,7 @@ fn data_source(name: &str, grants: &[Permission]) -> String {
     out
 }
 
-/// A string of HCL: `${` would begin an expression, `%{` a directive.
+/// An HCL string: `${` would start an expression, `%{` a directive.
 fn quoted(text: &str) -> String {
     Value::from(text).to_string().replace("${", "$${").replace("%{", "%%{")
 }

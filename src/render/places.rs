@@ -1,19 +1,19 @@
-//! Where external IDs stand in what is printed: in documents, and in sentences about them.
+//! Where external IDs occur in output: in documents, and in sentences about them.
 
 use std::ops::Range;
 
 use crate::text::one_line;
 
-/// As a document has them, as JSON within JSON does, in a URL, and in a page.
+/// As in a document, in JSON within JSON, in a URL, and in a page.
 const QUOTES: [&str; 4] = ["\\\"", "\"", "%22", "&quot;"];
 const BLANKS: [&str; 6] = [" ", "\n", "\t", "\\n", "%20", "%0A"];
-/// Behind these a value follows, in quotes.
+/// Followed by a value in quotes.
 const QUOTED: [&str; 6] =
     ["external id ", "externalid ", "demands ", "accepts ", "comes with ", "the request has "];
-/// Behind these, in quotes or without.
+/// Followed by a value, with or without quotes.
 const PLAIN: [&str; 2] = [", with external id ", "externalid is "];
 
-/// The places at which a value begins that `known` has the length of, in their order.
+/// The places where a value starts that `known` has the length of, in order.
 pub(super) fn external_ids(text: &str, known: &dyn Fn(&str) -> Option<usize>) -> Vec<Range<usize>> {
     let lower = text.to_ascii_lowercase();
     let mut found = Found { text, known, ranges: Vec::new() };
@@ -32,7 +32,7 @@ pub(super) fn external_ids(text: &str, known: &dyn Fn(&str) -> Option<usize>) ->
     found.ranges
 }
 
-/// Masks lines of a document together: where a value stands is said in the lines before it.
+/// Masks lines of a document together: the preceding lines say where a value is.
 pub(super) fn masked_lines<'a>(
     lines: impl Iterator<Item = &'a str>,
     mask: &dyn Fn(&str) -> String,
@@ -50,7 +50,7 @@ struct Found<'a> {
 }
 
 impl Found<'_> {
-    /// Behind `"sts:ExternalId`: a value, or a list of them.
+    /// After `"sts:ExternalId`: a value, or a list of them.
     fn condition(&mut self, at: usize) {
         let Some((_, at)) = strip(self.text, at, &QUOTES) else { return };
         let Some((_, at)) = strip(self.text, skip(self.text, at, &BLANKS), &[":", "%3A", "%3a"]) else {
@@ -63,13 +63,13 @@ impl Found<'_> {
         }
     }
 
-    /// Values with what parts them, and the signs of a difference.
+    /// Values with their separators, and the signs of a diff.
     fn values(&mut self, mut at: usize, is_list: bool, takes: &dyn Fn(&str) -> bool) {
         loop {
             at = skip(self.text, at, &BLANKS);
             at = skip(self.text, at, &["+ ", "- ", ",", "%2C", "%2c", " ", "\n", "\t", "\\n", "%20", "%0A"]);
             let Some((range, end)) = self.value(at) else { return };
-            // A name of something is none of the list.
+            // A name of something does not belong to the list.
             if self.text[end..].starts_with(':') || self.text[end..].starts_with("%3A") {
                 return;
             }
@@ -108,7 +108,7 @@ impl Found<'_> {
         }
     }
 
-    /// What is in quotes, or a number; and where what follows it begins.
+    /// The text in quotes, or a number; and where the rest starts.
     fn value(&self, at: usize) -> Option<(Range<usize>, usize)> {
         let Some((quote, from)) = strip(self.text, at, &QUOTES) else {
             let rest = &self.text[at..];
@@ -116,7 +116,7 @@ impl Found<'_> {
             return (length > 0).then_some((at..at + length, at + length));
         };
         let rest = &self.text[from..];
-        // A value that holds quotes of its own ends where the known one does.
+        // A value with quotes of its own ends where the known one does.
         if let Some(length) = (self.known)(rest)
             && rest[length..].starts_with(quote)
         {
@@ -134,7 +134,7 @@ impl Found<'_> {
     }
 }
 
-/// Whether a value of a list whose name is not shown may be an external ID: accounts, principals and actions are none.
+/// Whether a value from a list without a visible name may be an external ID: accounts, principals and actions are not.
 fn is_secretive(value: &str) -> bool {
     let is_action = value.split_once(':').is_some_and(|(service, action)| {
         service.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')

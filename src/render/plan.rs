@@ -12,10 +12,10 @@ use crate::view::{
     gainers, plural, sentence_case,
 };
 
-/// As many roles are shown each, also where nothing changes.
+/// This many roles are shown one by one, even if nothing changes.
 const FEW: usize = 10;
 
-/// The whole plan, with access in sentences and a closing line that counts.
+/// The whole plan, with access in sentences and a closing line with counts.
 pub fn text(plan: &PlanView) -> String {
     let mut out = String::new();
     let PlanView {
@@ -40,7 +40,7 @@ pub fn text(plan: &PlanView) -> String {
         let word = if *blocks { "blocked:" } else { "caution:" };
         let _ = writeln!(out, "{} {}", paint(ERROR, word), remark_lines(remark));
     }
-    // Of a fleet only those that there is something to say about.
+    // Of a fleet, only those with something to say.
     let (quiet, others): (Vec<&RolePlanView>, Vec<&RolePlanView>) =
         roles.iter().partition(|role| roles.len() > FEW && role.is_quiet());
     for role in others {
@@ -117,7 +117,7 @@ fn accepted(summary: &PlanSummary) -> String {
 pub fn summary_of_all(plans: &[&PlanView], failed: usize) -> String {
     let summary = PlanSummary::of_all(plans.iter().map(|plan| &plan.summary));
     let title = paint(BOLD, &format!("{}:", plural(plans.len() + failed, "spec")));
-    // Of what was not read nothing is known.
+    // Nothing is known about what was not read.
     let title = match failed {
         0 => title,
         _ => format!("{title} {} read;", plans.len()),

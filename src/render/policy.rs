@@ -21,8 +21,7 @@ pub fn difference(document: &Diff<Document>) -> String {
     format!("{}\n{}", paint(BOLD, says), field::difference(document))
 }
 
-/// Whether two documents are equivalent but for what names them and their statements, and for a version that matters
-/// only to variables.
+/// Whether two documents are equivalent apart from names and Sids, and a version that only matters to variables.
 fn allow_the_same(a: &Document, b: &Document) -> bool {
     let has_variables = |document: &Document| document.to_json().contains("${");
     let any_version = !has_variables(a) && !has_variables(b);
@@ -79,7 +78,7 @@ pub fn findings_json(path: &str, findings: &[LintHit]) -> Value {
     json!({ "file": path, "findings": findings.iter().map(one).collect::<Vec<_>>() })
 }
 
-/// The decision, its reason, and a line for each statement.
+/// The decision, its reason, and a line per statement.
 pub fn text(evaluation: &Evaluation) -> String {
     let Evaluation { decision, reason, statements } = evaluation;
     let (style, word) = match decision {

@@ -1,4 +1,4 @@
-//! Keeps masked values out of everything that is printed.
+//! Keeps masked values out of all output.
 
 use std::collections::BTreeSet;
 
@@ -15,24 +15,24 @@ use crate::secrets;
 use crate::spec::{ExternalId, is_guid};
 use crate::text::{color, one_line};
 
-/// Replaces every masked value in a text. One place for all output: what does not pass through
-/// here is not printed.
+/// Replaces every masked value in a text. The single place for all output: anything that does not pass through here is
+/// not printed.
 #[derive(Clone, Default)]
 pub struct Redactor {
-    /// The longest first, so that a value that contains another is replaced whole.
+    /// Longest first, so that a value containing another is replaced whole.
     replacements: Vec<(String, &'static str)>,
-    /// What others chose, who may have chosen a word of the report: masked where an external ID stands.
+    /// Values chosen by others, who may have picked a word of the report: masked where an external ID can occur.
     in_place: Vec<(String, &'static str)>,
-    /// With which a replacement can begin.
+    /// What a replacement can start with.
     first: BTreeSet<u8>,
-    /// Of those that the process remembers, how many have their replacement.
+    /// How many of the secrets that the process remembers have a replacement.
     remembered: usize,
 }
 
 const SECRET: &str = "(secret)";
 
-/// The report's own words, accounts and keys have none of these in them: what a spec, an account or a caller chose and
-/// is masked in every text cannot be one of them.
+/// The report's own words, accounts and keys contain none of these: a value chosen by a spec, an account or a caller
+/// and masked in every text cannot be one of them.
 pub(crate) fn is_distinctive(value: &str) -> bool {
     if is_guid(value) {
         return true;
@@ -50,7 +50,7 @@ fn has_account(value: &str) -> bool {
 }
 
 impl Redactor {
-    /// Masks the external ID, if it is one to be masked.
+    /// Masks the external ID, if it should be masked.
     pub fn add_external_id(&mut self, external_id: &ExternalId) {
         if external_id.is_masked() {
             match hides_a_report(external_id.expose()) {
@@ -67,7 +67,7 @@ impl Redactor {
         }
     }
 
-    /// Masks an external ID that no spec has, in a text that is pasted elsewhere.
+    /// Masks an external ID that is in no spec, in a text to be pasted elsewhere.
     pub fn add_found_external_id(&mut self, external_id: &str) {
         self.add_chosen_by_others(external_id, "(masked external ID)");
         for near in near_misses(external_id) {
@@ -82,7 +82,7 @@ impl Redactor {
         });
     }
 
-    /// Whether the process holds secrets that are not masked yet.
+    /// Whether the process holds secrets not masked yet.
     pub fn is_behind(&self) -> bool {
         !secrets::since(self.remembered).is_empty()
     }
@@ -95,7 +95,7 @@ impl Redactor {
         }
     }
 
-    /// Masks the external IDs of a live trust policy: where the spec's is masked, an earlier one is too.
+    /// Masks the external IDs of a live trust policy: if the spec's is masked, so is an earlier one.
     pub fn add_live_external_ids(&mut self, document: &Document) {
         for statement in document.statements.as_slice() {
             for (_, values) in statement.conditions().on(EXTERNAL_ID).filter(|(name, _)| *name != "Null") {
@@ -105,7 +105,7 @@ impl Redactor {
                         Scalar::Number(_) => value.to_string(),
                         Scalar::Bool(_) => continue,
                     };
-                    // A pattern of wildcards alone gives nothing away, and a reviewer must see it.
+                    // A pattern of only wildcards reveals nothing, and a reviewer must see it.
                     if !text.chars().all(|c| matches!(c, '*' | '?')) {
                         self.add_other_external_id(&text);
                     }
@@ -114,12 +114,12 @@ impl Redactor {
         }
     }
 
-    /// Masks an external ID that someone presented. The spec's own has its mask already.
+    /// Masks an external ID that someone presented. The spec's own is masked already.
     pub fn add_other_external_id(&mut self, id: &str) {
         self.add_chosen_by_others(id, "(masked: another external ID)");
     }
 
-    /// In every text only what can be nothing else.
+    /// In every text, only what cannot be anything else.
     fn add_chosen_by_others(&mut self, value: &str, placeholder: &'static str) {
         if is_distinctive(value) {
             self.add(value, placeholder);
@@ -136,7 +136,7 @@ impl Redactor {
     }
 
     fn add_forms(&mut self, value: &str, placeholder: &'static str, forms: impl Fn(&str) -> Vec<String>) {
-        // IAM's own have two characters at least; one would make a riddle of every text.
+        // IAM's have at least two characters; masking one would make every text a riddle.
         if value.trim().chars().count() < 2 {
             return;
         }
@@ -149,19 +149,19 @@ impl Redactor {
         longest_first(&mut self.replacements);
     }
 
-    /// An external ID that a condition has.
+    /// An external ID in a condition.
     pub fn apply_to_external_id(&self, value: &str) -> String {
         let masked = self.apply(value);
         let found = self.in_place.iter().find(|(known, _)| masked == value && known == value);
         found.map_or(masked, |(_, placeholder)| (*placeholder).to_owned())
     }
 
-    /// A text in which external IDs were masked one by one, before they were escaped, or are meant to be: a page, a spec.
+    /// A text whose external IDs were masked one by one before escaping, or are intended: a page, a spec.
     pub fn without_secrets(&self, text: &str) -> String {
         self.replaced(text, true)
     }
 
-    /// Colours neither hide a value nor end a word: values are looked for in the text without them.
+    /// Colours neither hide a value nor end a word: values are searched in the text without them.
     pub fn apply(&self, text: &str) -> String {
         self.replaced(text, false)
     }
@@ -220,13 +220,13 @@ impl Redactor {
     }
 }
 
-/// What an author of a spec can find in the environment of a pipeline, and a report needs: `root`, `true`, an account.
+/// Values in a pipeline's environment that a spec's author can find and a report needs: `root`, `true`, an account.
 fn hides_a_report(value: &str) -> bool {
     let is_plain = value.len() < WORD && value.bytes().all(|b| b.is_ascii_alphabetic());
     is_plain || has_account(value)
 }
 
-/// A value as comments and pages have it.
+/// A value as in comments and pages.
 fn escaped_forms(value: &str) -> Vec<String> {
     let escape = Escape { mask: &|text| text.to_owned() };
     let entities = value.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
@@ -237,7 +237,7 @@ fn escaped_forms(value: &str) -> Vec<String> {
     forms
 }
 
-/// A value within any text in base64: what is before it moves it by up to two bytes.
+/// A value inside any base64 text: what precedes it shifts it by up to two bytes.
 fn base64_forms(value: &str) -> Vec<String> {
     if value.len() < WORD {
         return Vec::new();
@@ -252,7 +252,7 @@ fn base64_forms(value: &str) -> Vec<String> {
     (0..3).flat_map(of).filter(|form| form.len() >= WORD).collect()
 }
 
-/// A value as texts, documents, sentences, URLs and JSON have it.
+/// A value as in texts, documents, sentences, URLs and JSON.
 fn forms(value: &str) -> Vec<String> {
     let json = |text: &str| {
         let quoted = serde_json::Value::from(text).to_string();
@@ -261,7 +261,7 @@ fn forms(value: &str) -> Vec<String> {
     let encoded = [NON_ALPHANUMERIC, RESERVED].map(|set| utf8_percent_encode(value, set).to_string());
     let lower = encoded.clone().map(|text| lower_case_escapes(&text));
     let plain = [value.to_owned(), json(value)];
-    // Sentences show what cannot be seen, and may be written into JSON once more.
+    // Sentences make invisible characters visible, and may be written into JSON again.
     let shown = plain.clone().map(|text| one_line(&text).into_owned());
     let again = [plain.clone(), shown.clone()].concat().into_iter().map(|text| json(&text));
     let mut forms = Vec::new();
@@ -277,7 +277,7 @@ fn longest_first(forms: &mut [(String, &'static str)]) {
     forms.sort_by(|(a, _), (b, _)| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
 }
 
-/// A value shorter than this is replaced only where it stands as a word: it may be a part of any other.
+/// A shorter value is only replaced as a whole word: it may be part of any other.
 const WORD: usize = 8;
 
 fn is_word(before: &str, after: &str) -> bool {
@@ -285,7 +285,7 @@ fn is_word(before: &str, after: &str) -> bool {
     bounds(before.chars().next_back()) && bounds(after.chars().next())
 }
 
-/// What RFC 3986 percent-encodes, and IAM in the documents that it answers.
+/// What RFC 3986 percent-encodes, as does IAM in the documents it returns.
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
 fn lower_case_escapes(text: &str) -> String {

@@ -1,4 +1,4 @@
-//! What a view says, text, Markdown and JSON all say.
+//! Text, Markdown and JSON all say what a view says.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -22,7 +22,7 @@ use crate::view::{
     ForeignView, GainView, LineKind, PlanSummary, PlanView, Provenance, Remark, RolePlanView,
 };
 
-/// Words that are like no other.
+/// Words unlike any other.
 #[derive(Default)]
 struct Words(Vec<String>);
 
@@ -47,7 +47,7 @@ impl Words {
     }
 
     fn change(&mut self, kind: ChangeKind) -> ChangeView {
-        // For machines the same is before and after, for people it is in fields.
+        // Machines get before and after, people get fields.
         let [a, b, c, d, e, f, g] = std::array::from_fn(|_| self.word());
         let line = |kind, text: &String| DiffLine { kind, text: text.clone() };
         let fields = vec![
@@ -70,7 +70,7 @@ impl Words {
     }
 }
 
-/// With a word of its own wherever a text can stand.
+/// With a distinct word wherever a text is possible.
 fn full(w: &mut Words) -> PlanView {
     let signs = [AccessSign::Gained, AccessSign::Lost, AccessSign::Kept];
     let lines = |w: &mut Words| signs.map(|sign| w.line(sign)).to_vec();
@@ -159,14 +159,14 @@ fn whatever_a_plan_says_it_says_in_text_in_markdown_and_in_json() {
     let counts = ["4711", "4712", "4713"].map(str::to_owned);
     for (report, text) in reports.iter().enumerate() {
         for word in words.0.iter().chain(&counts) {
-            // A sentence begins with a capital.
+            // Sentences start with a capital.
             let capital = word.replacen('w', "W", 1);
             assert!(text.contains(word) || text.contains(&capital), "report {report} has no {word}:\n{text}");
         }
     }
 }
 
-/// Of any level, topic, cause and outcome.
+/// With any level, topic, cause and outcome.
 type Drawn = (Level, Topic, Cause, u8);
 
 fn drawn() -> impl Strategy<Value = Vec<Drawn>> {
@@ -177,7 +177,7 @@ fn drawn() -> impl Strategy<Value = Vec<Drawn>> {
     prop::collection::vec(one.prop_map(named), 0..9)
 }
 
-/// Each with words of its own.
+/// Each with its own words.
 fn claim(n: usize, (level, topic, cause, outcome): Drawn, role: &str) -> Claim {
     let question =
         Question::new(level, topic, format!("holds{n}x"), format!("fails{n}x"), format!("open{n}x"));
@@ -270,7 +270,7 @@ proptest! {
     }
 }
 
-/// A secret between characters that every format escapes in its own way.
+/// A secret between characters that every format escapes differently.
 fn a_secret() -> impl Strategy<Value = String> {
     let odd = prop::sample::select(
         "&<>\"'`|*_[]\\~$#%@:/+=,.!? (){};^-é\u{85}\u{200b}\t".chars().collect::<Vec<_>>(),
@@ -310,7 +310,7 @@ proptest! {
                 prop_assert!(!bare.contains("Zq7xW") && !bare.contains("Kx9wV") && !bare.contains(middle), "{text}\n{shown}");
             }
         }
-        // A short one as a word; what is around it stays.
+        // A short one as a word; its surroundings stay.
         output.mask(|redactor| redactor.add_secret("k3y"));
         prop_assert_eq!(output.plain("monk3ys have a k3y: k3y."), "monk3ys have a (secret): (secret).");
     }

@@ -1,4 +1,4 @@
-//! Commands in remedies, as they can be typed: with the options that this run was given.
+//! Commands in remedies, ready to type: with the options given to this run.
 
 /// What is repeated.
 #[derive(Debug, Clone, Default)]
@@ -10,11 +10,11 @@ pub struct Typed {
 }
 
 const BEGINS: &str = "`genesys-iam ";
-/// Of these the remedies name the command and not its specs.
+/// For these, remedies name the command but not its specs.
 const TAKES_SPECS: [&str; 5] = ["plan", "apply", "check", "destroy", "permissions"];
 
 impl Typed {
-    /// A text with its commands as they can be typed. One that begins with an option of its own is whole.
+    /// A text with its commands ready to type. One that starts with an option of its own is complete.
     pub fn commands(&self, text: &str) -> String {
         let mut out = String::new();
         let mut rest = text;
@@ -23,7 +23,7 @@ impl Typed {
             out.push_str(before);
             let command = &after[..after.find('`').unwrap_or(after.len())];
             let name = command.split(' ').next().unwrap_or_default();
-            // A file that is named in another place is not a spec.
+            // A file named elsewhere is not a spec.
             let is_named = command.split(' ').any(|word| self.specs.split(' ').any(|spec| spec == word));
             let takes_specs = TAKES_SPECS.contains(&name) && !command.contains("--file") && !is_named;
             let specs = if takes_specs { self.specs.as_str() } else { "" };

@@ -1,4 +1,4 @@
-//! Check reports as pages: the verdict, then the picture, causes and claims of each role.
+//! Check reports as pages: the verdict, then each role's picture, causes and claims.
 
 use super::fleet;
 use super::page::{self, Tone, fact};
@@ -19,7 +19,7 @@ pub fn checks(
         .iter()
         .flat_map(|(file, report)| report.roles.iter().map(move |role| (*file, *report, role)))
         .collect();
-    // What is wrong first.
+    // Faults first.
     rows.sort_by_key(|(_, _, role)| Tone::of_sign(role.verdict.sign));
     let summary = reports.iter().map(|(_, report)| report.summary).fold(Summary::default(), Summary::plus);
     let tone = match rows.first() {
@@ -99,7 +99,7 @@ fn verdict(html: &mut Html<'_>, rows: &[RoleRow<'_>], summary: Summary, failed: 
     html.raw("</p></section>\n");
 }
 
-/// What to do about what is not known.
+/// What to do about the unknown.
 fn to_do(html: &mut Html<'_>, verdict: &VerdictView) {
     if let Some(to_do) = &verdict.to_do {
         html.raw(" To do: ").prose(to_do).raw(".");

@@ -1,4 +1,4 @@
-//! Several roles: a table, what is wrong first, and a section for each. Those that are fine show when they are chosen.
+//! Several roles: a table, faults first, and a section for each. Roles without faults show when selected.
 
 use super::page::Tone;
 use super::picture;

@@ -1,4 +1,4 @@
-//! Reports as a page of their own: one file that fetches nothing and runs nothing.
+//! Reports as standalone pages: one file that fetches nothing and runs nothing.
 
 mod check;
 mod fleet;

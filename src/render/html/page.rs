@@ -1,4 +1,4 @@
-//! The frame of every page: nothing in it is fetched from anywhere, and nothing is run.
+//! The frame of every page: it fetches nothing and runs nothing.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -11,7 +11,7 @@ use crate::view::{PipelineRun, Provenance};
 
 const STYLE: &str = include_str!("page.css");
 
-/// A sign in a circle, within the page.
+/// A sign in a circle, embedded in the page.
 macro_rules! icon {
     ($color:literal, $sign:literal) => {
         concat!(
@@ -25,12 +25,12 @@ macro_rules! icon {
     };
 }
 
-/// What a page says at first sight; the worst first.
+/// What a page says at first glance; worst first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Tone {
     Broken,
     Open,
-    /// Of a plan: there is something to do, and nothing speaks against it.
+    /// Of a plan: there is something to do, and nothing against it.
     Changes,
     Good,
 }
@@ -62,7 +62,7 @@ impl Tone {
         }
     }
 
-    /// Its sign as a picture, for the eye alone: words beside it say the same.
+    /// Its sign as a picture, purely visual: words next to it say the same.
     pub(super) fn badge(self) -> &'static str {
         match self {
             Self::Good => {
@@ -80,7 +80,7 @@ impl Tone {
         }
     }
 
-    /// In the tab of the browser.
+    /// In the browser tab.
     fn icon(self) -> &'static str {
         match self {
             Self::Good => icon!("17734a", "M-4.5%20.5l3%203%206-7"),
@@ -121,7 +121,7 @@ pub(super) fn page(
     html.finish()
 }
 
-/// The line above everything.
+/// The line at the very top.
 pub(super) fn top(html: &mut Html<'_>, command: &'static str, in_sandbox: bool) {
     html.raw("<header class=\"top\"><span><b>genesys-iam</b> ").raw(command).raw("</span>");
     if in_sandbox {
@@ -137,7 +137,7 @@ pub(super) fn fact(html: &mut Html<'_>, name: &'static str, value: &str) {
     }
 }
 
-/// Where the page comes from, and when.
+/// The page's source and time.
 pub(super) fn origin(html: &mut Html<'_>, provenance: &Provenance, time: jiff::Timestamp) {
     let Provenance { file: _, commit, run } = provenance;
     if let Some(commit) = commit {

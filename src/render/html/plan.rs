@@ -1,4 +1,4 @@
-//! Plans: what to do, who gains by it, and each change folded.
+//! Plans: what to do, who gains, and each change folded.
 
 use super::page::{self, Tone, fact};
 use super::picture::{access_class, access_figure, access_word};
@@ -12,10 +12,10 @@ use crate::view::{
     RolePlanView, few, foreign, gainers, plural, sentence_case,
 };
 
-/// A role, with the file of its spec where there are several.
+/// A role, with its spec file if there are several.
 type PlannedRow<'a> = (Option<&'a str>, &'a RolePlanView);
 
-/// The plans of one spec, or of several by file, as a page; for `failed` there is none.
+/// The plans of one spec, or of several by file, as a page; `failed` have none.
 pub fn plans(
     plans: &[(Option<&str>, &PlanView)],
     failed: &[String],
@@ -28,7 +28,7 @@ pub fn plans(
     let tone = tone(&summary, failed);
     let mut rows: Vec<PlannedRow<'_>> =
         plans.iter().flat_map(|(file, plan)| plan.roles.iter().map(move |role| (*file, role))).collect();
-    // What is blocked or widens before what is not, and what changes before what stays.
+    // Blocked or widened before the rest, and changed before unchanged.
     rows.sort_by_key(|(_, role)| (role.blockers.is_empty(), !role.access.is_wider, role.is_quiet()));
     let what = match rows.as_slice() {
         [(_, role)] => role.role.clone(),
@@ -120,7 +120,7 @@ fn facts(
     html.raw("</dl>\n");
 }
 
-/// What a reviewer has to read before anything else.
+/// What a reviewer must read before anything else.
 fn remarks(
     html: &mut Html<'_>,
     plans: &[(Option<&str>, &PlanView)],

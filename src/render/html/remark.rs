@@ -1,4 +1,4 @@
-//! What a reviewer must know, and what can be done about it.
+//! What a reviewer must know, and how to address it.
 
 use super::writer::Html;
 use crate::view::{Remark, sentence_case};

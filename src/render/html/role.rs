@@ -1,4 +1,4 @@
-//! What a report says of one role: its causes with what to do, and all claims folded.
+//! A report on one role: its causes with what to do, and all claims folded.
 
 use super::page::Tone;
 use super::picture::class;
@@ -10,10 +10,10 @@ use crate::view::{
     AcceptedView, CauseView, CheckView, LineView, LinkProof, OutcomeWord, RoleView, sentence_case,
 };
 
-/// How deep a part is in its page.
+/// How deep a part is nested in its page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Depth {
-    /// Right below the title.
+    /// Directly below the title.
     Page,
     /// In the section of one of several roles.
     Section,
@@ -35,14 +35,14 @@ impl Depth {
     }
 }
 
-/// A role, with the file of its spec where there are several.
+/// A role, with its spec file if there are several.
 pub(super) type RoleRow<'a> = (Option<&'a str>, &'a CheckView, &'a RoleView);
 
 pub(super) fn picture_title(role: &RoleView) -> String {
     format!("The way from Genesys Cloud through role {} to the functions", role.role)
 }
 
-/// What AWS recorded, and what everybody should know although nothing is wrong.
+/// What AWS recorded, and what is worth knowing although nothing is wrong.
 pub(super) fn known(html: &mut Html<'_>, role: &RoleView) {
     if let Some(observation) = &role.observation {
         html.raw("<p class=\"ruled\"><b>Observed:</b> ").prose(observation).raw("</p>\n");
@@ -52,7 +52,7 @@ pub(super) fn known(html: &mut Html<'_>, role: &RoleView) {
     }
 }
 
-/// Each cause with its number, what comes of it and what to do; then what the spec accepts.
+/// Each cause with its number, consequence and remedy; then what the spec accepts.
 pub(super) fn causes(html: &mut Html<'_>, role: &RoleView, depth: Depth, number: usize) {
     let RoleView { diagnosis, ruled_out, accepted, warnings, .. } = role;
     if !diagnosis.is_empty() {
@@ -75,7 +75,7 @@ pub(super) fn causes(html: &mut Html<'_>, role: &RoleView, depth: Depth, number:
     }
 }
 
-/// A card of its own, or a part of that of a role.
+/// A card of its own, or a part of a role's card.
 fn part(html: &mut Html<'_>, depth: Depth, write: impl FnOnce(&mut Html<'_>)) {
     if depth == Depth::Page {
         html.raw("<section class=\"card\">\n");

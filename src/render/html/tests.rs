@@ -1,4 +1,4 @@
-//! Whatever names hold: the page stays what it is, and nothing masked is in it.
+//! Whatever names contain, the page stays intact and shows nothing masked.
 
 use std::collections::BTreeSet;
 
@@ -15,7 +15,7 @@ use crate::view::{
     GainView, LineKind, PipelineRun, PlanSummary, PlanView, Provenance, Remark, RolePlanView,
 };
 
-/// What could end a place in HTML, begin something, or load it.
+/// What could end a place in HTML, start something, or load it.
 fn hostile() -> impl Strategy<Value = String> {
     let piece = prop::sample::select(vec![
         "<",
@@ -58,7 +58,7 @@ fn hostile() -> impl Strategy<Value = String> {
     prop::collection::vec(piece, 0..10).prop_map(|pieces| pieces.concat())
 }
 
-/// One role, and several roles of several specs of which one failed.
+/// One role, and several roles of several specs, one of which failed.
 fn pages(text: &str, mask: &dyn Fn(&str) -> String) -> Vec<String> {
     let provenance = Provenance {
         file: Some(text.to_owned()),
@@ -80,7 +80,7 @@ fn pages(text: &str, mask: &dyn Fn(&str) -> String) -> Vec<String> {
     pages
 }
 
-/// A plan of which every text is the same.
+/// A plan whose texts are all the same.
 fn plan_of(text: &str, roles: usize) -> PlanView {
     let t = || text.to_owned();
     let remark = || Remark::new(text).with_details(&[t()]).with_remedy(text);
@@ -196,7 +196,7 @@ proptest! {
         let around = format!("the external ID `{secret}` of x{secret}y");
         for page in pages(&around, &mask) {
             let page = page.split_once("</style>").unwrap().1;
-            // Half of it would be too much, wherever a line is broken.
+            // Half of it would be too much, wherever a line breaks.
             for part in [&secret[..8], &secret[secret.len() - 8..]] {
                 let escaped = part
                     .replace('&', "&amp;")

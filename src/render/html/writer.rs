@@ -1,16 +1,16 @@
-//! What is not written here in full is text, and text is escaped: markup can only be a literal of this program.
+//! Anything not written here in full is text, and text is escaped: markup can only be a literal of this program.
 
 use std::fmt::Write;
 
 use crate::text::one_line;
 
-/// HTML that is being written.
+/// HTML being written.
 pub(super) struct Html<'m> {
     out: String,
     mask: &'m dyn Fn(&str) -> String,
 }
 
-/// Untrusted text that is masked, every character of it visible; not yet escaped, so that it can be measured.
+/// Untrusted text, masked and with every character visible; not yet escaped, so it can be measured.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Plain(String);
 
@@ -29,7 +29,7 @@ impl<'m> Html<'m> {
         self.out
     }
 
-    /// Markup: only a literal fits.
+    /// Markup: accepts only literals.
     pub(super) fn raw(&mut self, markup: &'static str) -> &mut Self {
         self.out.push_str(markup);
         self
@@ -40,11 +40,11 @@ impl<'m> Html<'m> {
         self.plain_text(&plain)
     }
 
-    /// Text in which what is between backticks is code.
+    /// Text whose parts between backticks are code.
     pub(super) fn prose(&mut self, text: &str) -> &mut Self {
         let plain = self.plain(text);
         let parts: Vec<&str> = plain.0.split('`').collect();
-        // One too many pairs otherwise than it seems to.
+        // One too many pairs differently than it seems to.
         if parts.len().is_multiple_of(2) {
             return self.plain_text(&plain);
         }
@@ -83,7 +83,7 @@ impl<'m> Html<'m> {
         self
     }
 
-    /// What was written elsewhere, in the same way.
+    /// Something written separately, in the same way.
     pub(super) fn append(&mut self, part: Html<'_>) -> &mut Self {
         self.out.push_str(&part.out);
         self
@@ -99,13 +99,13 @@ impl<'m> Html<'m> {
         self
     }
 
-    /// ` name="value"` of what this program made: it is neither masked nor escaped.
+    /// ` name="value"` with a value of this program: neither masked nor escaped.
     pub(super) fn constant(&mut self, name: &'static str, value: &str) -> &mut Self {
         let _ = write!(self.out, " {name}=\"{value}\"");
         self
     }
 
-    /// What no name of others is part of, such as an ID within the page.
+    /// Something without foreign names in it, such as an ID within the page.
     pub(super) fn id(&mut self, name: &'static str, prefix: &'static str, number: usize) -> &mut Self {
         let _ = write!(self.out, " {name}=\"{prefix}{number}\"");
         self
@@ -116,12 +116,12 @@ impl<'m> Html<'m> {
         self
     }
 
-    /// Masks a text and makes it visible, before it is measured or cut: what is cut would slip past the mask.
+    /// Masks a text and makes it visible, before it is measured or cut: cut text would slip past the mask.
     pub(super) fn plain(&self, text: &str) -> Plain {
         Plain(one_line(&(self.mask)(text)).into_owned())
     }
 
-    /// A piece of a plain text.
+    /// A piece of plain text.
     pub(super) fn plain_text(&mut self, text: &Plain) -> &mut Self {
         self.escape(&text.0);
         self
@@ -144,7 +144,7 @@ impl<'m> Html<'m> {
 }
 
 impl Plain {
-    /// In lines of at most so many columns, broken where a name has joints; what has no room ends in an ellipsis.
+    /// Lines of at most this many columns, broken at the joints of names; what does not fit ends in an ellipsis.
     pub(super) fn lines(&self, columns: usize, most: usize) -> Vec<Plain> {
         let mut lines: Vec<String> = Vec::new();
         let mut line = String::new();
@@ -173,7 +173,7 @@ fn width(text: &str) -> usize {
     textwrap::core::display_width(text)
 }
 
-/// Words, and the parts of names: after a space or a mark, and before a capital.
+/// Words and parts of names: split after a space or a mark, and before a capital.
 fn pieces(text: &str) -> Vec<&str> {
     let mut pieces = Vec::new();
     let (mut start, mut before) = (0, ' ');
@@ -190,7 +190,7 @@ fn pieces(text: &str) -> Vec<&str> {
     pieces
 }
 
-/// A piece that is too long for a line, in several.
+/// A piece too long for a line, split into several.
 fn fitting(piece: &str, columns: usize) -> Vec<&str> {
     let mut parts = Vec::new();
     let (mut start, mut taken) = (0, 0);

@@ -1,4 +1,4 @@
-//! What became of plans, for the summary of a pipeline's step.
+//! The outcome of plans, for the summary of a pipeline step.
 
 use std::fmt::Write as _;
 
@@ -7,7 +7,7 @@ use super::common::{LIMIT, origin};
 use crate::render::escape::Escape;
 use crate::view::{AppliedChange, ApplyView, ChangeOutcome, Provenance, RunOutcome};
 
-/// By file where there are several, with those that could not even be planned: what is left first.
+/// By file if there are several, with those that could not even be planned: what remains comes first.
 pub fn applied(
     views: &[(Option<&str>, &ApplyView)],
     failed: &[(String, String)],

@@ -11,7 +11,7 @@ use crate::view::{
     few, plural, sentence_case, shared_causes,
 };
 
-/// Check reports: what is wrong first, then a line per role, and everything else folded, as far as there is room.
+/// Check reports: faults first, then a line per role, and everything else folded, as far as it fits.
 pub fn checks(
     reports: &[(Option<&str>, &CheckView)],
     failed: &[String],
@@ -36,7 +36,7 @@ pub fn checks(
     for note in notes {
         let _ = writeln!(out, "{}.\n", esc.text(note));
     }
-    // The verdict of every role before the causes of any, and those before the observations.
+    // The verdict of every role before any causes, and those before the observations.
     let mut cut = Vec::new();
     let mut add = |out: &mut String, name: &str, part: &str| {
         if out.len() + part.len() <= LIMIT {
@@ -142,7 +142,7 @@ fn check_headline(
     out
 }
 
-/// Who gets in who should not, or else what is wrong first, and what to do about it.
+/// Who gets in but should not, otherwise the worst fault, and what to do about it.
 fn first_of_all(esc: &Escape<'_>, rows: &[(Option<&str>, &RoleView)]) -> String {
     let causes = rows.iter().flat_map(|(_, role)| role.diagnosis.iter().map(move |cause| (role, cause)));
     let worst = causes.clone().find(|(_, cause)| cause.lets_in).or_else(|| causes.clone().next());
@@ -170,7 +170,7 @@ fn first_of_all(esc: &Escape<'_>, rows: &[(Option<&str>, &RoleView)]) -> String 
     }
 }
 
-/// What keeps the answer from being known, and what to do about it.
+/// What keeps the answer unknown, and what to do about it.
 fn not_known(esc: &Escape<'_>, rows: &[(Option<&str>, &RoleView)]) -> String {
     let Some((role, to_do)) =
         rows.iter().find_map(|(_, role)| role.verdict.to_do.as_ref().map(|to_do| (role, to_do)))
@@ -182,7 +182,7 @@ fn not_known(esc: &Escape<'_>, rows: &[(Option<&str>, &RoleView)]) -> String {
     format!("> [!NOTE]\n> {of}{}To do: {}.\n\n", unknown.unwrap_or_default(), esc.text(to_do))
 }
 
-/// A cause of several roles, once.
+/// A cause shared by several roles, once.
 fn shared_cause(esc: &Escape<'_>, group: &SharedCause<'_>) -> String {
     let SharedCause { cause, roles, what, consequence, remedy, .. } = group;
     let names: Vec<String> = roles.iter().map(|role| esc.code(role)).collect();
@@ -206,7 +206,7 @@ fn so_and_do(esc: &Escape<'_>, out: &mut String, consequence: &str, remedy: &str
     }
 }
 
-/// What is wrong with one role, but for what it shares with others.
+/// What is wrong with one role, except what it shares with others.
 fn role_causes(esc: &Escape<'_>, report: &RoleView, has_heading: bool, shared: &[SharedCause<'_>]) -> String {
     let mut out = String::new();
     let is_shared = |cause: &&CauseView| shared.iter().any(|group| group.has(cause));
@@ -251,7 +251,7 @@ fn role_causes(esc: &Escape<'_>, report: &RoleView, has_heading: bool, shared: &
     out
 }
 
-/// How an invocation gets to the functions, or does not: of several roles folded.
+/// How an invocation reaches the functions, or fails to: folded if there are several roles.
 fn role_picture(esc: &Escape<'_>, report: &RoleView, is_folded: bool) -> String {
     let drawn = picture::way(esc, &report.picture);
     if !is_folded {

@@ -1,4 +1,4 @@
-//! What the comments of plans and of checks share.
+//! Shared by the comments of plans and checks.
 
 use crate::render::escape::Escape;
 use crate::view::Provenance;
@@ -6,10 +6,11 @@ use crate::view::Provenance;
 /// GitHub takes 65,536 characters; a comment may have something before and after it.
 pub(super) const LIMIT: usize = 60_000;
 
-/// Characters of a commit that are shown.
+/// How many characters of a commit are shown.
 const COMMIT: usize = 12;
 
-/// ``spec `genesys.toml` · commit `0123456789ab` · [run 4711](https://…)``, with what is given in between; or nothing.
+/// ``spec `genesys.toml` · commit `0123456789ab` · [run 4711](https://…)``, with the given parts in between; or
+/// nothing.
 pub(super) fn origin(esc: &Escape<'_>, provenance: &Provenance, between: &[String]) -> String {
     let Provenance { file, commit, run } = provenance;
     let mut parts: Vec<String> = file.iter().map(|file| format!("spec {}", esc.code(file))).collect();
@@ -26,7 +27,7 @@ pub(super) fn origin(esc: &Escape<'_>, provenance: &Provenance, between: &[Strin
     if parts.is_empty() { String::new() } else { format!("{}\n\n", parts.join(" · ")) }
 }
 
-/// Lines to write into the spec, as they are; set in, so that they stay in their item of a list.
+/// Lines to write into the spec verbatim; indented to stay in their list item.
 pub(super) fn paste(esc: &Escape<'_>, lines: &[String], indent: usize) -> String {
     if lines.is_empty() {
         return String::new();

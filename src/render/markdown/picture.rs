@@ -1,4 +1,4 @@
-//! Pictures that GitHub and GitLab draw: the same as a page has.
+//! Pictures that GitHub and GitLab draw: the same as on a page.
 
 use std::fmt::Write;
 
@@ -6,10 +6,10 @@ use crate::policy::access::AccessSign;
 use crate::render::escape::Escape;
 use crate::view::{FunctionStop, Link, LinkProof, Outsiders, Picture, RolePlanView, Station, few};
 
-/// Functions with a box each.
+/// Functions with their own box.
 const FUNCTIONS: usize = 8;
 
-/// The way from Genesys Cloud to the functions, with what is known of each link in words.
+/// The path from Genesys Cloud to the functions, with what is known about each link in words.
 pub(super) fn way(esc: &Escape<'_>, picture: &Picture) -> String {
     let Picture {
         genesys_side,
@@ -62,7 +62,7 @@ pub(super) fn way(esc: &Escape<'_>, picture: &Picture) -> String {
     let Outsiders { names, link } = others;
     let who = if names.is_empty() { "anyone else".to_owned() } else { few(names) };
     let _ = writeln!(out, "  others([\"{}\"])", label(&who));
-    // Their way ends at the door.
+    // Their path ends at the door.
     let ends = names.is_empty() && link.proof != LinkProof::Fails;
     drawn.add(esc, ("others", "s3"), link, if ends { "--x" } else { arrow(link.proof) });
     if let Some(link) = more {
@@ -96,7 +96,7 @@ impl Drawn {
     }
 }
 
-/// That can be seen on light and on dark.
+/// Visible on light and dark.
 fn color(proof: LinkProof) -> &'static str {
     match proof {
         LinkProof::Called | LinkProof::Read => "#2da44e",
@@ -106,7 +106,7 @@ fn color(proof: LinkProof) -> &'static str {
     }
 }
 
-/// Thick where a call was made, dotted where nothing is known.
+/// Thick if a call was made, dotted if nothing is known.
 fn arrow(proof: LinkProof) -> &'static str {
     match proof {
         LinkProof::Called => "==>",
@@ -124,7 +124,7 @@ fn sign(proof: LinkProof) -> &'static str {
     }
 }
 
-/// Who reaches what through the role. What is gained has a thick line, what is lost a dotted one.
+/// Who reaches what through the role. Gains have a thick line, losses a dotted one.
 pub(super) fn access(esc: &Escape<'_>, plan: &RolePlanView) -> String {
     let arrow = |sign| match sign {
         AccessSign::Gained => "== gained ==>",

@@ -46,7 +46,7 @@ pub fn plans(
     for (file, plan) in &plans {
         let text = match plan {
             Ok(plan) => summary(esc, plan),
-            // One that has a great many faults leaves room for the others.
+            // One with very many errors leaves room for the others.
             Err(error) => {
                 format!("**FAILED** {}", esc.one_line(&error.chars().take(500).collect::<String>()))
             }
@@ -81,10 +81,10 @@ pub fn plans(
     truncated(&out)
 }
 
-/// So many reasons why something is blocked come before anything else.
+/// This many reasons for being blocked come before anything else.
 const BLOCKERS: usize = 3;
 
-/// What a reviewer has to look at first.
+/// What a reviewer must look at first.
 fn weight(plan: &Result<&PlanView, String>) -> u8 {
     let Ok(plan) = plan else { return 0 };
     let summary = &plan.summary;
@@ -97,12 +97,12 @@ fn weight(plan: &Result<&PlanView, String>) -> u8 {
     }
 }
 
-/// The same of the roles of a plan.
+/// The same for the roles of a plan.
 fn role_weight(role: &RolePlanView) -> (bool, bool) {
     (role.blockers.is_empty(), !role.access.is_wider)
 }
 
-/// What a reviewer has to read before anything else.
+/// What a reviewer must read before anything else.
 fn cautions<'a>(esc: &Escape<'_>, plans: impl Iterator<Item = &'a PlanView> + Clone) -> String {
     let in_sentences = |Remark { what, details, remedy, paste }: &Remark| {
         let parts = [what].into_iter().chain(details).chain(remedy.as_ref()).chain(paste);
@@ -142,7 +142,7 @@ fn cautions<'a>(esc: &Escape<'_>, plans: impl Iterator<Item = &'a PlanView> + Cl
     format!("> [!CAUTION]\n> {}\n\n", said.join("\n>\n> "))
 }
 
-/// Cut at a line; only where there are hundreds of specs.
+/// Cut at a line; only with hundreds of specs.
 fn truncated(text: &str) -> String {
     if text.len() <= LIMIT {
         return text.to_owned();
@@ -155,7 +155,7 @@ fn truncated(text: &str) -> String {
     format!("{}\n\n**The rest is not shown: it is too long for a comment.**\n", &text[..end])
 }
 
-/// A plan in so many characters, as far as its first lines let it be.
+/// A plan within this many characters, as far as its first lines allow.
 fn plan_within(esc: &Escape<'_>, plan: &PlanView, provenance: &Provenance, limit: usize) -> String {
     let PlanView {
         format: _,
@@ -228,7 +228,7 @@ fn plan_within(esc: &Escape<'_>, plan: &PlanView, provenance: &Provenance, limit
     if let Some(why) = orphans_unknown {
         let _ = writeln!(out, "> whether roles were taken out of the spec is not known: {}\n", esc.text(why));
     }
-    // What is blocked or widens before what is not, and the short of every role before the long of any.
+    // Blocked or widened before the rest, and the short form of every role before the long form of any.
     let mut by_weight: Vec<&RolePlanView> = roles.iter().collect();
     by_weight.sort_by_key(|role| role_weight(role));
     let mut parts: Vec<String> = by_weight.iter().map(|role| access(esc, role)).collect();
@@ -250,7 +250,7 @@ fn plan_within(esc: &Escape<'_>, plan: &PlanView, provenance: &Provenance, limit
     out
 }
 
-/// Who may do what they may not do now, of all roles: nothing is more important.
+/// Who gains what, over all roles: nothing is more important.
 fn widened(esc: &Escape<'_>, plan: &PlanView, limit: usize) -> String {
     let mut lines = Vec::new();
     for role in &plan.roles {
@@ -260,7 +260,7 @@ fn widened(esc: &Escape<'_>, plan: &PlanView, limit: usize) -> String {
             lines.push(format!("! {}: {sign}{}\n", esc.fenced(&role.role), esc.fenced(sentence)));
         }
     }
-    // Of one role its own section says it.
+    // With one role, its own section says it.
     if plan.roles.len() < 2 || lines.is_empty() {
         return String::new();
     }

@@ -1,4 +1,4 @@
-//! Whatever text a spec or a live object carries, in the comment it is inert.
+//! Text from a spec or a live object is inert in a comment, whatever it is.
 
 use std::collections::BTreeSet;
 
@@ -20,7 +20,7 @@ use crate::render::hostile::hostile_report;
 use crate::spec::ActionContent;
 use crate::view::{ApplyView, ErrorView, PlanView, Provenance};
 
-/// What comes alive in a comment, and what could end its surroundings.
+/// What becomes active in a comment, and what could end its surroundings.
 fn hostile() -> impl Strategy<Value = String> {
     let piece = prop::sample::select(vec![
         "@octocat",
@@ -110,7 +110,7 @@ fn without_code(line: &str) -> String {
                 let is_start = at == 0 || !after[..at].ends_with('`');
                 (is_start && length == run).then_some(at)
             });
-            // What nothing ends stays text.
+            // What is never closed stays text.
             let Some(end) = end else {
                 out.push_str(fence);
                 rest = after;
@@ -165,12 +165,12 @@ fn check_is_inert(markdown: &str) {
             || lower.contains("://")
             || lower.contains("www.")
             || plain.contains(['<', '&', '`', '\u{202e}', '\u{1b}'])
-            // Within HTML nothing else means anything.
+            // Inside HTML nothing else has a meaning.
             || !is_summary && (plain.contains("~~") || plain.replace("> [!CAUTION]", "").replace("> [!WARNING]", "").contains('['))
         {
             fails();
         }
-        // Every row of a table has the cells of its head.
+        // Every table row has as many cells as its header.
         let pipes = plain.matches('|').count();
         match columns {
             Some(columns) if line.starts_with('|') && pipes != columns => fails(),
@@ -189,7 +189,7 @@ fn documents(text: &str) -> [Document; 2] {
     [trust, permissions].map(|document| Document::parse(&document.to_string()).unwrap())
 }
 
-/// With the text wherever one can stand.
+/// With the text wherever one is possible.
 fn hostile_plan(text: &str) -> Plan {
     let t = || text.to_owned();
     let [trust, permissions] = documents(text);

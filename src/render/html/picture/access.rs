@@ -1,4 +1,4 @@
-//! Who can assume a role and what it can do then, as a plan changes it.
+//! Who can assume a role and what it can then do, as changed by a plan.
 
 use super::super::writer::Html;
 use super::shapes::{Anchor, LINE, Point, TRUNK, arrow, badge, line, line_count, lines, rect, text, trunk};
@@ -51,7 +51,7 @@ fn all_tall(html: &Html<'_>, lines: &[AccessLineView], columns: usize) -> i32 {
     lines.iter().map(|line| tall(html, line, columns) + APART).sum::<i32>() - APART
 }
 
-/// One of those who can assume the role, or one thing that it can do.
+/// Someone who can assume the role, or something it can do.
 fn part(html: &mut Html<'_>, of: &AccessLineView, (x, y): Point, width: i32, columns: usize) -> i32 {
     let tall = tall(html, of, columns);
     let class_of_box = if of.sign == AccessSign::Lost { "box missing" } else { "box" };
@@ -61,7 +61,7 @@ fn part(html: &mut Html<'_>, of: &AccessLineView, (x, y): Point, width: i32, col
     tall
 }
 
-/// How tall it is.
+/// Its height.
 pub(super) fn across(html: &mut Html<'_>, access: &AccessDrawing<'_>) -> i32 {
     let AccessDrawing { role, who, what } = access;
     let [left, right] = [who, what].map(|lines| all_tall(html, lines, COLUMNS));
@@ -110,7 +110,7 @@ fn join(html: &mut Html<'_>, x: i32, ends: &[i32], middle: i32) {
     trunk(html, &[(x, first), (x, last)]);
 }
 
-/// How tall it is, on a narrow page.
+/// Its height on a narrow page.
 pub(super) fn down(html: &mut Html<'_>, access: &AccessDrawing<'_>) -> i32 {
     const WAY: i32 = 12;
     const LEFT: i32 = 52;

@@ -1,4 +1,4 @@
-//! The picture on a wide page: from left to right, with those who come from outside above.
+//! The picture on a wide page: left to right, with outsiders at the top.
 
 use super::super::writer::Html;
 use super::shapes::{
@@ -7,7 +7,7 @@ use super::shapes::{
 };
 use crate::view::{FunctionStop, Link, LinkProof, Outsiders, Picture};
 
-/// Width of a box, between boxes of one side, within a side's border, and between the sides.
+/// Width of a box, between boxes of one side, inside a side's border, and between the sides.
 const BOX: i32 = 128;
 const GAP: i32 = 52;
 const PAD: i32 = 18;
@@ -20,10 +20,10 @@ const AWS: i32 = SIDE + BETWEEN;
 const NAME: usize = ((BOX - 20) / NAME_CHAR) as usize + 1;
 const UNDER: usize = 25;
 const IN_BETWEEN: usize = 20;
-/// Words within a function's box.
+/// Words inside a function's box.
 const INSIDE: usize = 16;
 
-/// Functions with a box each; further ones share one.
+/// Functions with their own box; further ones share one.
 const FUNCTIONS: usize = 8;
 const CHIP: i32 = 28;
 /// From the border of a side to its boxes: room for the door.
@@ -34,7 +34,7 @@ fn left(index: i32) -> i32 {
     if index < 3 { PAD + index * (BOX + GAP) } else { AWS + PAD + (index - 3) * (BOX + GAP) }
 }
 
-/// How tall it is.
+/// Its height.
 pub(super) fn draw(html: &mut Html<'_>, picture: &Picture) -> i32 {
     let Picture { genesys_side, aws_side, stations, links, functions, others, more, elsewhere, end_to_end } =
         picture;
@@ -55,7 +55,7 @@ pub(super) fn draw(html: &mut Html<'_>, picture: &Picture) -> i32 {
     let rest: Vec<(&FunctionStop, i32, i32)> =
         if single.is_some() { Vec::new() } else { stacked(html, functions, top) };
     let genesys_bottom = words_at + 3 * LINE;
-    // As far down as anything goes.
+    // The lowest point of anything.
     let mut bottom = genesys_bottom;
     if more.is_some() {
         bottom += CHIP + 34;
@@ -122,7 +122,7 @@ pub(super) fn draw(html: &mut Html<'_>, picture: &Picture) -> i32 {
     end(html, end_to_end, genesys_bottom, bottom)
 }
 
-/// Who comes from outside, a line each.
+/// Outsiders, one per line.
 fn chips(others: &Outsiders) -> Vec<String> {
     const FEW: usize = 4;
     if others.names.is_empty() {
@@ -135,7 +135,7 @@ fn chips(others: &Outsiders) -> Vec<String> {
     chips
 }
 
-/// The role's door: those who come from outside, and whether they get in.
+/// The role's door: outsiders, and whether they get in.
 fn door(html: &mut Html<'_>, others: &Outsiders, chips: &[String], side: i32, top: i32) {
     let Outsiders { names, link } = others;
     let x = left(3) + BOX / 2;
@@ -146,7 +146,7 @@ fn door(html: &mut Html<'_>, others: &Outsiders, chips: &[String], side: i32, to
     }
     let from = y - 4;
     if names.is_empty() && link.proof != LinkProof::Fails {
-        // A way that ends before it arrives.
+        // A path that ends before it arrives.
         let bar = top - 12;
         line(html, link.proof, &[(x, from), (x, bar)]);
         line(html, link.proof, &[(x - 22, bar), (x + 22, bar)]);
@@ -161,7 +161,7 @@ fn chip_width(html: &Html<'_>, who: &str) -> i32 {
     width_of(html, who) * 8 / 7 + 24
 }
 
-/// Where a chip over the door at `x` begins: a long one reaches further to the left, not out of the picture.
+/// Where a chip above the door at `x` starts: a long one extends to the left instead of leaving the picture.
 fn chip_left(x: i32, width: i32) -> i32 {
     (x - 26).min(WIDTH - 1 - width).max(0)
 }
@@ -186,7 +186,7 @@ fn anything_else(html: &mut Html<'_>, link: &Link, from: i32, to: i32) {
     words(html, &said, Anchor::Start, (beside, to + 9), 40);
 }
 
-/// Who reaches the function without the role comes from below; where that ends.
+/// Those who reach the function without the role come from below; returns where that ends.
 fn from_below(html: &mut Html<'_>, others: &Outsiders, box_end: i32, bottom: i32) -> i32 {
     let Outsiders { names, link } = others;
     let (x, y) = (left(5) + BOX - 26, bottom + 20);
@@ -199,7 +199,7 @@ fn from_below(html: &mut Html<'_>, others: &Outsiders, box_end: i32, bottom: i32
     y + CHIP + 6
 }
 
-/// Several functions one under the other: where each begins, and how tall it is.
+/// Functions stacked vertically: where each starts, and its height.
 fn stacked<'p>(
     html: &Html<'_>,
     functions: &'p [FunctionStop],

@@ -1,4 +1,4 @@
-//! The picture on a narrow page: from top to bottom, with those who come from outside on the right.
+//! The picture on a narrow page: top to bottom, with outsiders on the right.
 
 use super::super::writer::Html;
 use super::shapes::{
@@ -10,7 +10,7 @@ use crate::view::{FunctionStop, Link, LinkProof, Outsiders, Picture};
 pub(super) const WIDTH: i32 = 360;
 const PAD: i32 = 14;
 const BOX: i32 = WIDTH - 2 * PAD;
-/// Where the way goes, and where those come who are not on it.
+/// Where the path runs, and where outsiders come in.
 const WAY: i32 = PAD + 30;
 const OUTSIDE: i32 = 300;
 const GAP: i32 = 62;
@@ -18,14 +18,14 @@ const TITLE: i32 = 38;
 
 const NAME: usize = 40;
 const BESIDE: usize = 38;
-/// Beside those who come from outside.
+/// Next to outsiders.
 const HALF: usize = 16;
 const DOOR: usize = 30;
-/// Within a function's box.
+/// Inside a function's box.
 const INSIDE: usize = 36;
 const FUNCTIONS: usize = 8;
 
-/// How tall it is.
+/// Its height.
 pub(super) fn draw(html: &mut Html<'_>, picture: &Picture) -> i32 {
     let Picture { genesys_side, aws_side, stations, links, functions, others, more, elsewhere, end_to_end } =
         picture;
@@ -118,7 +118,7 @@ fn step(html: &mut Html<'_>, link: &Link, from: i32, to: i32, columns: usize) {
     words(html, link, Anchor::Start, (WAY + 20, middle + if is_one { 5 } else { -3 }), columns);
 }
 
-/// Who comes from outside, in a box on the right: where it ends, and how much room it took.
+/// Outsiders, in a box on the right: where it ends, and how much room it took.
 fn chip(html: &mut Html<'_>, others: &Outsiders, y: i32) -> (i32, i32) {
     const FEW: usize = 3;
     const COLUMNS: usize = 20;
@@ -153,7 +153,7 @@ fn door(html: &mut Html<'_>, others: &Outsiders, from: i32, aws: i32, top: i32) 
     words(html, link, Anchor::End, (OUTSIDE - 18, aws + 50), DOOR);
 }
 
-/// What else the role may do, on its right.
+/// What else the role may do, to its right.
 fn anything_else(html: &mut Html<'_>, link: &Link, y: i32) {
     let (x, to) = (WIDTH - PAD - 130, y + 60);
     arrow(html, link.proof, &[(OUTSIDE, y), (OUTSIDE, to)]);
@@ -163,7 +163,7 @@ fn anything_else(html: &mut Html<'_>, link: &Link, y: i32) {
     words(html, link, Anchor::End, (OUTSIDE - 18, y + 20), HALF);
 }
 
-/// Several functions, one under the other; where the last ends.
+/// Functions stacked vertically; returns where the last one ends.
 fn list(html: &mut Html<'_>, functions: &[FunctionStop], from: i32) -> i32 {
     let mut y = from + 24;
     let x = WAY + 44;

@@ -1,11 +1,11 @@
-//! Each picture as SVG twice, for wide pages and for narrow ones; the style sheet shows one.
+//! Each picture as SVG twice, for wide and narrow pages; the style sheet shows one.
 
 use super::super::writer::Html;
 use super::access::{self, AccessDrawing};
 use super::{across, down, shapes};
 use crate::view::{AccessView, LinkProof, Picture};
 
-/// What a picture is called, and what it shows in sentences.
+/// A picture's title, and what it shows in sentences.
 struct Caption<'a> {
     title: &'a str,
     sentences: &'a str,
@@ -13,7 +13,7 @@ struct Caption<'a> {
     number: usize,
 }
 
-/// The way of an invocation.
+/// The path of an invocation.
 pub(in crate::render::html) fn figure(html: &mut Html<'_>, picture: &Picture, number: usize, title: &str) {
     let caption = Caption { title, sentences: &picture.sentences(), number };
     both(
@@ -24,7 +24,7 @@ pub(in crate::render::html) fn figure(html: &mut Html<'_>, picture: &Picture, nu
     );
 }
 
-/// Who can assume a role, and what it can do then.
+/// Who can assume a role, and what it can then do.
 pub(in crate::render::html) fn access_figure(
     html: &mut Html<'_>,
     role: &str,

@@ -1,18 +1,18 @@
-//! What a picture is made of. Colours are the style sheet's; a class says what a thing means.
+//! Building blocks of pictures. The style sheet sets colours; a class says what a thing means.
 
 use super::super::writer::{Html, Plain};
 use crate::policy::access::AccessSign;
 use crate::view::{AccessLineView, FunctionStop, Link, LinkProof, Outsiders, Station};
 
-/// Of a line of words, and of a name.
+/// For a line of words, and for a name.
 pub(super) const LINE: i32 = 16;
-/// How wide a character is at most: of names, which are set in a fixed width, and of words.
+/// Maximum character width: for names, which are monospaced, and for words.
 pub(super) const NAME_CHAR: i32 = 8;
 pub(super) const WORD_CHAR: i32 = 7;
 
 pub(super) type Point = (i32, i32);
 
-/// Where text begins.
+/// Where text starts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Anchor {
     Start,
@@ -30,7 +30,7 @@ impl Anchor {
     }
 }
 
-/// The class that gives a link and what belongs to it their colour and line.
+/// The class that gives a link and its parts their colour and line.
 pub(in crate::render::html) fn class(proof: LinkProof) -> &'static str {
     match proof {
         LinkProof::Called => "called",
@@ -42,14 +42,14 @@ pub(in crate::render::html) fn class(proof: LinkProof) -> &'static str {
     }
 }
 
-/// How a link is drawn: the class of its line, and the sign on it.
+/// How a link is drawn: its line's class, and the sign on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Ink {
     class: &'static str,
     badge: &'static str,
 }
 
-/// Of a line that several links share.
+/// For a line shared by several links.
 pub(super) const TRUNK: Ink = Ink { class: "trunk", badge: "" };
 
 impl From<LinkProof> for Ink {
@@ -78,7 +78,7 @@ impl From<&AccessLineView> for Ink {
     }
 }
 
-/// The signs on the links, once for all pictures of a page: filled where a call was made.
+/// The link signs, once for all pictures of a page: filled if a call was made.
 pub(in crate::render::html) const BADGES: &str = concat!(
     r##"<g id="b-called" class="badge called"><circle r="10"/><path d="M-4.5 .5l3 3 6-7"/></g>"##,
     r##"<g id="b-read" class="badge read"><circle r="9.25"/><path d="M-4.5 .5l3 3 6-7"/></g>"##,
@@ -107,17 +107,17 @@ pub(super) fn rect(html: &mut Html<'_>, class: &'static str, (x, y): Point, widt
     html.number("width", width).number("height", height).number("rx", 8).raw("/>");
 }
 
-/// A line through some points.
+/// A line through points.
 pub(super) fn line(html: &mut Html<'_>, ink: impl Into<Ink>, points: &[Point]) {
     html.raw("<polyline class=\"line ").raw(ink.into().class).raw("\"").points(points).raw("/>");
 }
 
-/// A line that several links share.
+/// A line shared by several links.
 pub(super) fn trunk(html: &mut Html<'_>, points: &[Point]) {
     line(html, TRUNK, points);
 }
 
-/// An arrow along a line; its head is at the last point.
+/// An arrow along a line, with its head at the last point.
 pub(super) fn arrow(html: &mut Html<'_>, ink: impl Into<Ink>, points: &[Point]) {
     let ink = ink.into();
     let Some((&(x, y), &(from_x, from_y))) =
@@ -167,18 +167,18 @@ pub(super) fn lines(
     (at - y) / LINE
 }
 
-/// How many lines a text takes.
+/// How many lines a text needs.
 pub(super) fn line_count(html: &Html<'_>, text: &str, columns: usize, most: usize) -> i32 {
     i32::try_from(html.plain(text).lines(columns, most).len()).unwrap_or(1)
 }
 
-/// About how wide a text is.
+/// A text's approximate width.
 pub(super) fn width_of(html: &Html<'_>, text: &str) -> i32 {
     let columns = textwrap::core::display_width(html.plain(text).as_str());
     WORD_CHAR * i32::try_from(columns).unwrap_or(i32::MAX / WORD_CHAR)
 }
 
-/// What is known of a link, in words: what, then by what, then which cause. How many lines it took.
+/// What is known about a link, in words: what, then by what, then which cause. Returns how many lines it took.
 pub(super) fn words(html: &mut Html<'_>, link: &Link, anchor: Anchor, (x, y): Point, columns: usize) -> i32 {
     let mut count = lines(html, words_class(link.proof), anchor, (x, y), &link.words, (columns, 3));
     for text in [link.basis.clone(), see(&link.causes)].iter().filter(|text| !text.is_empty()) {
@@ -198,7 +198,7 @@ pub(super) fn words_class(proof: LinkProof) -> &'static str {
     }
 }
 
-/// `see 1 and 2`; nothing: no cause.
+/// `see 1 and 2`; empty: no cause.
 pub(super) fn see(causes: &[usize]) -> String {
     let numbers: Vec<String> = causes.iter().map(ToString::to_string).collect();
     match numbers.as_slice() {
@@ -224,7 +224,7 @@ pub(super) fn station_height(html: &Html<'_>, station: &Station, columns: usize)
     38 + LINE * line_count(html, &station.name, columns, NAME_LINES)
 }
 
-/// What is said within a function's box.
+/// The words inside a function's box.
 pub(super) fn said_of(stop: &FunctionStop) -> Vec<(&'static str, String)> {
     let FunctionStop { link, others, .. } = stop;
     let mut said = vec![
