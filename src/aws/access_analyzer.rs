@@ -1,4 +1,4 @@
-//! IAM Access Analyzer: who outside the account may assume a role, as AWS finds by itself.
+//! IAM Access Analyzer: who outside the account may assume a role, according to AWS itself.
 
 use serde_json::{Value, json};
 
@@ -9,13 +9,13 @@ use crate::check::{ExternalAccess, PresentedId};
 
 const SERVICE: SignedService = SignedService { name: "access-analyzer", id: "AccessAnalyzer", rate: None };
 
-/// Of findings about one role.
+/// Limit for findings about one role.
 const MOST_PAGES: usize = 5;
 
-/// The active findings about a role, of the account's analyzers for external access. `None`: there is no analyzer.
+/// The active findings about a role from the account's analyzers for external access. `None`: no analyzer exists.
 ///
 /// # Errors
-/// When the caller may not ask, and whenever the service does not answer.
+/// If the caller may not ask, or the service does not answer.
 pub async fn external_access(clients: &Clients, role: &Arn) -> Result<Option<Vec<ExternalAccess>>, AwsError> {
     let call = |operation, method, path, body| SignedCall {
         service: SERVICE,
@@ -54,7 +54,7 @@ fn items(value: &Value) -> impl Iterator<Item = &Value> {
     value.as_array().into_iter().flatten()
 }
 
-/// Those that look for unused or internal access find something else.
+/// Analyzers for unused or internal access find something else.
 fn external(analyzer: &Value) -> Option<&str> {
     let is_external = matches!(analyzer["type"].as_str(), Some("ACCOUNT" | "ORGANIZATION"));
     let is_active = analyzer["status"].as_str() == Some("ACTIVE");
@@ -80,7 +80,7 @@ fn finding(one: &Value) -> ExternalAccess {
 mod tests {
     use super::*;
 
-    /// Shapes that were recorded (Cloud Custodian's test data).
+    /// Shapes recorded elsewhere (Cloud Custodian's test data).
     #[test]
     fn findings_have_a_principal_and_analyzers_a_type() {
         let recorded = json!({

@@ -12,19 +12,20 @@ use crate::arn::{AccountId, Arn};
 use crate::check::{EventHistory, PresentedId, RegionReading, RoleUse, SessionUser, WrittenTrust};
 use crate::policy::Document;
 
-/// AWS allows two requests per second in an account and region.
+/// AWS allows two requests per second per account and region.
 const CLOUDTRAIL: SignedService = SignedService { name: "cloudtrail", id: "CloudTrail", rate: Some(2.0) };
 
-/// Of 50 events each, in a region: five seconds at AWS's rate.
+/// Pages of 50 events each, in a region: five seconds at AWS's rate.
 const MOST_PAGES: usize = 10;
 
-/// Characters of a value of an event that is only shown: more is cut.
+/// Characters of an event's value that is only shown: more is cut.
 const LONGEST: usize = 256;
-/// Characters of what is compared: one more than an external ID may have, or an ARN.
+/// Characters of a compared value: one more than an external ID or an ARN may have.
 const LONGEST_ID: usize = 1225;
 const LONGEST_ARN: usize = 2049;
 
-/// Looks up who got a session of the role from a moment on, in some regions at the same time. What cannot be read is part of the answer.
+/// Looks up who got a session of the role since a moment, in several regions at once. The answer says what cannot be
+/// read.
 pub async fn role_uses(
     clients: &Clients,
     role: &Arn,
@@ -71,7 +72,7 @@ async fn in_region(clients: &Clients, role: &Arn, region: &str, since: Timestamp
     for _ in 0..MOST_PAGES {
         let page = match look_up(clients, role, region, since, token.as_deref()).await {
             Ok(page) => page,
-            // What came before it was read still.
+            // What came before is still read.
             Err(error) => {
                 let why = error.brief();
                 let reading = match oldest {
@@ -137,27 +138,27 @@ async fn look_up(
     clients.signed(call).await
 }
 
-/// What an event says of a role. Nothing else of it is kept: a session's token is in it.
+/// What an event says about a role. Nothing else is kept: it contains a session's token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum RoleEvent {
     Use(RoleUse),
     TrustWritten(WrittenTrust),
     /// A refusal, another role, another call.
     Other,
-    /// Nobody can say what it is.
+    /// Cannot be interpreted.
     Unreadable,
 }
 
-/// The calls by which one gets a session of a role.
+/// The calls that yield a session of a role.
 const SESSIONS: [&str; 4] = ["AssumeRole", "AssumeRoleWithSAML", "AssumeRoleWithWebIdentity", "AssumeRoot"];
 
-/// Reads an event, which is JSON in a string.
+/// Parses an event, which is JSON in a string.
 fn role_event(text: &str, role: &Arn) -> RoleEvent {
     let Ok(event) = serde_json::from_str::<Value>(text) else { return RoleEvent::Unreadable };
     let (Some(name), Some(source)) = (event["eventName"].as_str(), event["eventSource"].as_str()) else {
         return RoleEvent::Unreadable;
     };
-    // Refusals of the account's own callers are in its history.
+    // The history includes refusals of the account's own callers.
     if event["errorCode"].is_string() || event["errorMessage"].is_string() {
         return RoleEvent::Other;
     }
@@ -175,7 +176,7 @@ fn role_event(text: &str, role: &Arn) -> RoleEvent {
             })
         }
         ("sts.amazonaws.com", name, Some(at)) if SESSIONS.contains(&name) => {
-            // The look-up was by this role; where the event names one, it decides.
+            // The look-up was by this role; if the event names one, that decides.
             match parameters["roleArn"].as_str() {
                 Some(arn) if arn != role.to_string() => return RoleEvent::Other,
                 _ => {}
@@ -197,11 +198,11 @@ fn role_event(text: &str, role: &Arn) -> RoleEvent {
     }
 }
 
-/// Who it was. Of callers from another account CloudTrail shows no ARN.
+/// Who it was. CloudTrail shows no ARN for callers from another account.
 fn user(identity: &Value) -> SessionUser {
     let kind = identity["type"].as_str().unwrap_or_default();
     let account = identity["accountId"].as_str().and_then(|id| id.parse::<AccountId>().ok());
-    // Of a session, the role behind it; a session's own ARN names no path.
+    // For a session, the role behind it; a session's own ARN omits the path.
     let issuer = identity["sessionContext"]["sessionIssuer"]["arn"].as_str();
     let arn = issuer.or(identity["arn"].as_str()).map(|arn| cut(arn, LONGEST_ARN));
     let service = || short(&identity["invokedBy"]);
@@ -263,7 +264,7 @@ mod tests {
         }
     }
 
-    /// As AWS's documentation shows the role owner's side of a call from another account.
+    /// From AWS's documentation: the role owner's side of a call from another account.
     #[test]
     fn a_call_from_another_account_has_an_account_and_an_external_id() {
         let identity = json!({ "type": "AWSAccount", "principalId": "AIDAQRSTUVWXYZEXAMPLE", "accountId": "765628985471" });
@@ -291,7 +292,7 @@ mod tests {
         assert_eq!(used.session.unwrap().len(), LONGEST);
     }
 
-    /// Shapes that were recorded from real accounts (stratus-red-team's detonation logs).
+    /// Shapes recorded in real accounts (stratus-red-team's detonation logs).
     #[test]
     fn odd_shapes_are_understood_or_told_as_unreadable() {
         let user = json!({ "type": "IAMUser", "accountId": "111122223333", "arn": "arn:aws:iam::111122223333:user/x",
@@ -300,11 +301,11 @@ mod tests {
                               "responseElements": null, "errorCode": "AccessDenied", "errorMessage": "User: … not authorized",
                               "eventTime": "2024-07-30T21:31:12Z", "userIdentity": user });
         assert_eq!(read(&refused), RoleEvent::Other);
-        // Without parameters it is about the role all the same: it was looked up by it.
+        // Even without parameters it is about the role: it was looked up by it.
         let bare = used(&event(user, Value::Null));
         assert!(matches!(bare.by, SessionUser::Identity { ref arn, .. } if arn.ends_with("user/x")));
         assert_eq!((bare.external_id, bare.session), (None, None));
-        // A session chained on another: the role behind it.
+        // A session chained from another: the role behind it.
         let chained = json!({ "type": "AssumedRole", "accountId": "111122223333",
                               "arn": "arn:aws:sts::111122223333:assumed-role/ci/run",
                               "sessionContext": { "sessionIssuer": { "arn": "arn:aws:iam::111122223333:role/path/ci" } } });
@@ -320,7 +321,7 @@ mod tests {
             json!({ "type": "WebIdentityUser", "userName": "repo:x", "identityProvider": "token.example" });
         assert_eq!(used(&event(web, json!({}))).by, SessionUser::Other("WebIdentityUser repo:x".to_owned()));
         assert!(matches!(used(&event(Value::Null, json!({}))).by, SessionUser::Other(_)));
-        // Several resources, of which one is another role.
+        // Several resources, one of them another role.
         let other = json!({ "roleArn": "arn:aws:iam::111122223333:role/Other" });
         assert_eq!(read(&event(json!({}), other)), RoleEvent::Other);
         for unreadable in ["", "null", "[]", "{}", "{\"eventName\": 7}", "not JSON"] {
@@ -334,7 +335,7 @@ mod tests {
         assert!(matches!(read(&written), RoleEvent::TrustWritten(_)));
     }
 
-    /// JSON of any shape, with the names that an event has.
+    /// JSON of any shape, with an event's names.
     fn any_value() -> impl Strategy<Value = Value> {
         let leaf = prop_oneof![
             Just(Value::Null),

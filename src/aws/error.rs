@@ -15,7 +15,7 @@ use crate::aws::client::bound::OtherAccount;
 use crate::explain::{Explain, Status};
 use crate::policy::ParseError;
 
-/// The cause below an error, as the SDK gave it.
+/// The cause of an error, as the SDK gave it.
 pub(crate) type BoxError = Box<dyn Error + Send + Sync + 'static>;
 
 const CHECK_NETWORK: &str = "check the network, a proxy (`HTTPS_PROXY`), and the endpoint: `--aws-endpoint-url`, \
@@ -23,17 +23,17 @@ const CHECK_NETWORK: &str = "check the network, a proxy (`HTTPS_PROXY`), and the
 const GIVE_CREDENTIALS: &str = "give credentials: `profile` in the spec or `AWS_PROFILE`, naming a profile that \
                                 exists in `~/.aws`, or `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`";
 
-/// A call to AWS that failed: what was called, on what, and why.
+/// A failed call to AWS: what was called, on what, and why.
 ///
-/// `Display` is one line, and mostly a second, indented, with AWS's own words. It shows the whole chain of
-/// causes; [`Error::source`] has them as values.
+/// `Display` is one line, and usually a second, indented, with AWS's own words. It shows the whole chain of causes;
+/// [`Error::source`] has them as values.
 #[derive(Debug)]
 pub struct AwsError {
     /// `iam:CreateRole`
     pub operation: String,
-    /// ``role `X` ``; empty where the call is about nothing in particular.
+    /// ``role `X` ``; empty if the call has no particular subject.
     pub subject: String,
-    /// Boxed, so that results stay small.
+    /// Boxed to keep results small.
     pub kind: Box<AwsErrorKind>,
     /// What was found out about the cause.
     found: Option<Box<str>>,
@@ -51,33 +51,33 @@ pub enum AwsErrorKind {
         /// The `Retry-After` header.
         retry_after: Option<Duration>,
     },
-    /// No usable credentials: none found, expired, not logged in, or the role of the spec cannot be assumed.
+    /// No usable credentials: none found, expired, not logged in, or the spec's role cannot be assumed.
     Credentials(BoxError),
     /// No answer in time. The request may still have been carried out.
     Timeout(BoxError),
-    /// The endpoint was not reached, or the connection broke.
+    /// The endpoint was not reached, or the connection dropped.
     Connect(BoxError),
-    /// An answer that is not AWS's, or incomplete: a proxy's page, half an answer.
+    /// Not an AWS answer, or incomplete: a proxy's page, half an answer.
     Response { status: Option<u16>, detail: String, source: Option<BoxError> },
     /// The request could not even be made.
     Construction(BoxError),
-    /// A policy document that cannot be read; the subject says which.
+    /// An unreadable policy document; the subject says which.
     Document(ParseError),
     /// Something in the AWS configuration of this machine.
     Configuration { what: String, help: String },
-    /// A profile asks for a code of an MFA device.
+    /// A profile asks for an MFA code.
     Mfa { profile: String, serial: String },
-    /// Answers that do not fit together, as IAM gives them just after a change.
+    /// Answers that contradict each other, as IAM gives them just after a change.
     Contradiction(String),
 }
 
 impl AwsError {
-    /// An error without an answer of AWS's behind it.
+    /// An error without an AWS answer.
     pub fn new(operation: &str, subject: impl Into<String>, kind: AwsErrorKind) -> Self {
         Self { operation: operation.to_owned(), subject: subject.into(), kind: Box::new(kind), found: None }
     }
 
-    /// Takes over an error of the SDK: code, message, request ID and the chain of causes.
+    /// Converts an SDK error: code, message, request ID and the chain of causes.
     pub fn from_sdk<E>(operation: &str, subject: impl Into<String>, error: SdkError<E, HttpResponse>) -> Self
     where
         E: ProvideErrorMetadata + Error + Send + Sync + 'static,
@@ -85,7 +85,7 @@ impl AwsError {
         Self::new(operation, subject, kind_from_sdk(error))
     }
 
-    /// An answer in which something is missing that AWS always sends.
+    /// An answer without something that AWS always sends.
     pub fn incomplete(operation: &str, subject: impl Into<String>, missing: &str) -> Self {
         let detail = format!("the answer has no {missing}");
         Self::new(operation, subject, AwsErrorKind::Response { status: None, detail, source: None })
@@ -97,7 +97,7 @@ impl AwsError {
         Self { found: Some(found.into()), ..self }
     }
 
-    /// The MFA device whose code is needed.
+    /// The MFA device that must supply a code.
     pub fn mfa_serial(&self) -> Option<&str> {
         match self.kind.as_ref() {
             AwsErrorKind::Mfa { serial, .. } => Some(serial),
@@ -105,7 +105,7 @@ impl AwsError {
         }
     }
 
-    /// AWS's error code, where AWS answered.
+    /// AWS's error code, if AWS answered.
     pub fn code(&self) -> Option<&str> {
         match self.kind.as_ref() {
             AwsErrorKind::Service { code, .. } => Some(code),
@@ -113,7 +113,7 @@ impl AwsError {
         }
     }
 
-    /// AWS's own message, where AWS answered.
+    /// AWS's own message, if AWS answered.
     pub fn message(&self) -> Option<&str> {
         match self.kind.as_ref() {
             AwsErrorKind::Service { message, .. } => Some(message),
@@ -121,7 +121,7 @@ impl AwsError {
         }
     }
 
-    /// AWS's code and message, or what kept AWS from answering, in one line.
+    /// AWS's code and message, or why AWS did not answer, in one line.
     pub fn brief(&self) -> String {
         match (self.code(), self.message()) {
             (Some(code), Some(message)) => format!("{code}: {message}"),
@@ -163,7 +163,7 @@ impl AwsError {
         }
     }
 
-    /// What to do next, in one line, where there is something to say.
+    /// The next step, in one line, if there is one.
     pub fn help(&self) -> Option<String> {
         let help = match self.kind.as_ref() {
             AwsErrorKind::Service { code, message, .. } => return self.help_for_code(code, message),
@@ -251,7 +251,7 @@ impl AwsError {
         Some(help.to_owned())
     }
 
-    /// AWS says which kind of policy denies; where it does, the way out is another one.
+    /// AWS says which kind of policy denies; if so, the solution differs.
     fn help_for_denial(&self, message: &str) -> String {
         let permission = permission_in(message).unwrap_or(match self.operation.as_str() {
             "lambda:Invoke" => "lambda:InvokeFunction",
@@ -396,7 +396,7 @@ where
     }
 }
 
-/// Failing credentials come wrapped as a failure of whatever needed them.
+/// Credential failures are wrapped as a failure of whatever needed them.
 fn classify<E>(error: SdkError<E, HttpResponse>, otherwise: fn(BoxError) -> AwsErrorKind) -> AwsErrorKind
 where
     E: Error + Send + Sync + 'static,
@@ -417,7 +417,7 @@ where
     error.into_source().ok()
 }
 
-/// Status, type and beginning of an answer that is not AWS's.
+/// Status, type and beginning of an answer that does not come from AWS.
 fn describe(response: &HttpResponse) -> String {
     const SHOWN: usize = 120;
     let mut text = format!("HTTP {}", response.status().as_u16());
@@ -425,7 +425,7 @@ fn describe(response: &HttpResponse) -> String {
         text += &format!(", {kind}");
     }
     let body = response.body().bytes().map(String::from_utf8_lossy).unwrap_or_default();
-    // A successful answer may hold a session's credentials.
+    // A successful answer may contain a session's credentials.
     if !response.status().is_success() {
         let body = body.split_whitespace().collect::<Vec<_>>().join(" ");
         if !body.is_empty() {
@@ -440,22 +440,22 @@ fn error_chain<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a
     std::iter::successors(Some(error), |&error| error.source())
 }
 
-/// Code and message with which STS refused the role that the credentials are to come from.
+/// STS's code and message for refusing the role that provides the credentials.
 fn refusal<'a>(link: &'a (dyn Error + 'static)) -> Option<(&'a str, &'a str)> {
     let meta = link.downcast_ref::<AssumeRoleError>()?.meta();
     Some((meta.code()?, meta.message().unwrap_or_default()))
 }
 
-/// The chain of causes in one line. Links that say nothing, or what the one before said, are left out.
+/// The chain of causes in one line. Omits links that say nothing, or repeat the previous one.
 pub(super) fn in_one_line(error: &(dyn Error + 'static)) -> String {
     const EMPTY: [&str; 5] = ["service error", "dispatch failure", "other", "unhandled error", "Error"];
     let mut parts: Vec<String> = Vec::new();
     for link in error_chain(error) {
-        // The SDK's service errors print their code only.
+        // The SDK's service errors only print their code.
         let refused = refusal(link);
         let text = match refused {
             Some((code, message)) => format!("{code}: {message}"),
-            // What the SDK says of every source of credentials that is not there.
+            // What the SDK says about every missing source of credentials.
             None => link
                 .to_string()
                 .replace("the credential provider was not enabled: ", "")
@@ -473,7 +473,7 @@ pub(super) fn in_one_line(error: &(dyn Error + 'static)) -> String {
     parts.join(": ")
 }
 
-/// The SDK puts whole requests, as Rust prints them for debugging, into some messages: with headers and bodies.
+/// The SDK puts whole requests in Rust's debug format into some messages: with headers and bodies.
 fn without_debug_text(text: &str) -> String {
     let Some(brace) = text.find(" { ") else { return text.to_owned() };
     let before = text[..brace].trim_end_matches(|c: char| c.is_ascii_alphanumeric() || c == '_');

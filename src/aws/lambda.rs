@@ -12,15 +12,15 @@ use crate::policy::Document;
 /// A function, or an alias or version of one, as Lambda knows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Function {
-    /// As returned: qualified when a qualifier was asked for.
+    /// As returned: qualified if a qualifier was requested.
     pub arn: FunctionArn,
     pub settings: FunctionSettings,
 }
 
-/// Looks a function up, with its alias or version if the ARN names one, in the ARN's region. `None`: there is none.
+/// Looks a function up, with its alias or version if the ARN names one, in the ARN's region. `None`: it does not exist.
 ///
 /// # Errors
-/// Whatever keeps Lambda from saying whether it exists.
+/// If Lambda does not say whether it exists.
 pub async fn function(clients: &Clients, function: &FunctionArn) -> Result<Option<Function>, AwsError> {
     const OPERATION: &str = "lambda:GetFunctionConfiguration";
     let subject = subject(function);
@@ -53,7 +53,7 @@ pub async fn function(clients: &Clients, function: &FunctionArn) -> Result<Optio
             text: answer.last_update_status_reason,
         },
         timeout: answer.timeout,
-        // Another mode, of which nobody knows yet, isolates tenants too.
+        // Any other, still unknown mode isolates tenants too.
         isolates_tenants: answer.tenancy_config.is_some(),
         is_durable: answer.durable_config.is_some(),
         has_capacity_provider: answer.capacity_provider_config.is_some(),
@@ -61,11 +61,10 @@ pub async fn function(clients: &Clients, function: &FunctionArn) -> Result<Optio
     Ok(Some(Function { arn, settings }))
 }
 
-/// The concurrent executions that are reserved for a function, whatever its alias or version. `None`: it has no limit of
-/// its own.
+/// The concurrency reserved for a function, whatever its alias or version. `None`: it has no limit of its own.
 ///
 /// # Errors
-/// Whatever keeps Lambda from answering.
+/// If Lambda does not answer.
 pub async fn reserved_concurrency(
     clients: &Clients,
     function: &FunctionArn,
@@ -83,7 +82,7 @@ pub async fn reserved_concurrency(
 /// The names of the functions in the clients' region.
 ///
 /// # Errors
-/// Whatever keeps Lambda from listing them.
+/// If Lambda does not list them.
 pub async fn function_names(clients: &Clients) -> Result<Vec<String>, AwsError> {
     let pages = clients.lambda.list_functions().into_paginator().send();
     let functions: Vec<FunctionConfiguration> = items(pages, |page| page.functions.unwrap_or_default())
@@ -95,7 +94,7 @@ pub async fn function_names(clients: &Clients) -> Result<Vec<String>, AwsError> 
 /// The policy of a function itself, or of its alias or version. `None`: it has none.
 ///
 /// # Errors
-/// Whatever keeps Lambda from answering, and a document that cannot be read.
+/// If Lambda does not answer, or the document cannot be read.
 pub async fn function_policy(
     clients: &Clients,
     function: &FunctionArn,

@@ -10,14 +10,14 @@ use super::iam::last_use;
 use crate::arn::Arn;
 use crate::model::LastUse;
 
-/// Before each further look at the job, in milliseconds.
+/// Delay before each further poll of the job, in milliseconds.
 const PAUSES: [u64; 5] = [300, 600, 1200, 2400, 4800];
 
-/// When Lambda was last called in a session of the role, allowed or not. `None`: not in the 400 days of the record, or not
+/// When Lambda was last called in a session of the role, allowed or not. `None`: not in the record's 400 days, or not
 /// shown yet.
 ///
 /// # Errors
-/// When the caller may not ask, and whenever IAM does not answer in time.
+/// If the caller may not ask, or IAM does not answer in time.
 pub async fn lambda_last_accessed(clients: &Clients, role: &Arn) -> Result<Option<LastUse>, AwsError> {
     const GENERATE: &str = "iam:GenerateServiceLastAccessedDetails";
     const GET: &str = "iam:GetServiceLastAccessedDetails";

@@ -1,4 +1,4 @@
-//! AWS Organizations: the policies that bear on an account, for those who may read them.
+//! AWS Organizations: the policies that affect an account, for those who may read them.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ use crate::spec::{OrganizationPolicies, OrganizationPolicy, ScpLevel};
 
 const SERVICE: SignedService = SignedService { name: "organizations", id: "Organizations", rate: None };
 
-/// A call by its permission and by its header.
+/// A call, by its permission and its header.
 #[derive(Clone, Copy)]
 struct OrganizationsCall(&'static str, &'static str);
 
@@ -32,8 +32,8 @@ const DESCRIBE_POLICY: OrganizationsCall =
 /// An organization has a root and at most five levels of units.
 const LEVELS: usize = 8;
 
-/// What restricts an account. Any account may ask whether it is in an organization; its policies are shown to the management
-/// account and to delegated administrators only.
+/// What restricts an account. Any account may ask whether it is in an organization; only the management account and
+/// delegated administrators see its policies.
 pub async fn organization_guards(clients: &Clients, account: &AccountId) -> GuardsReading {
     let described = call(clients, DESCRIBE_ORGANIZATION, "", json!({})).await;
     let organization = match described {
@@ -66,7 +66,7 @@ async fn policies(clients: &Clients, account: &AccountId) -> Result<Organization
         }
         .to_owned();
         let scp = attached(clients, &target, "SERVICE_CONTROL_POLICY", &mut documents).await?;
-        // Where the type is not enabled, nothing is attached anywhere.
+        // If the type is not enabled, nothing is attached anywhere.
         if !scp.is_empty() {
             found.scp.push(ScpLevel { name: level, policies: scp });
         }

@@ -1,4 +1,4 @@
-//! Listings that end: an endpoint could answer pages without end.
+//! Bounded listings: an endpoint could return pages forever.
 
 use std::error::Error;
 
@@ -13,7 +13,7 @@ pub(super) const PAGES: usize = 200;
 ///
 /// # Errors
 ///
-/// Whatever keeps AWS from answering, and after [`PAGES`].
+/// If AWS does not answer, or after [`PAGES`].
 pub(super) async fn items<P, T, E>(
     mut pages: PaginationStream<Result<P, SdkError<E, HttpResponse>>>,
     of: impl Fn(P) -> Vec<T>,
@@ -31,7 +31,7 @@ where
     Err(no_end())
 }
 
-/// The listing is longer than any that is real.
+/// The listing is longer than any real one.
 pub(super) fn no_end<E>() -> SdkError<E, HttpResponse> {
     SdkError::construction_failure(format!("the listing has no end: {PAGES} pages were read"))
 }

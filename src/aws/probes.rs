@@ -1,4 +1,4 @@
-//! Calls that `check` makes for the sake of the answer alone.
+//! Calls that `check` makes just for the answer.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -25,18 +25,18 @@ pub struct Assumed {
     pub session: String,
 }
 
-/// Without the credentials.
+/// Omits the credentials.
 impl fmt::Debug for Assumed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Assumed").field("session", &self.session).finish_non_exhaustive()
     }
 }
 
-/// Assumes a role for 15 minutes, the shortest session there is. A denial is an error with
+/// Assumes a role for 15 minutes, the shortest possible session. A denial is an error with
 /// [`AwsError::is_access_denied`].
 ///
 /// # Errors
-/// When the caller may not assume the role, and whenever STS does not answer.
+/// If the caller may not assume the role, or STS does not answer.
 pub async fn assume_role(
     clients: &Clients,
     role: &Arn,
@@ -72,12 +72,12 @@ pub async fn assume_role(
     })
 }
 
-/// Asks Lambda whether the caller may invoke this very ARN, without running the function.
+/// Asks Lambda whether the caller may invoke exactly this ARN, without running the function.
 ///
 /// # Errors
-/// When the caller may not, when there is no such function, and whenever Lambda does not answer.
+/// If the caller may not, the function does not exist, or Lambda does not answer.
 pub async fn invoke_dry_run(clients: &Clients, function: &FunctionArn) -> Result<(), AwsError> {
-    // The ARN goes as it is: the permission must be for the one that Genesys Cloud invokes.
+    // The ARN is sent as is: the permission must be for the one that Genesys Cloud invokes.
     clients
         .lambda_in(function.region())
         .invoke()
@@ -90,16 +90,16 @@ pub async fn invoke_dry_run(clients: &Clients, function: &FunctionArn) -> Result
 }
 
 /// Asks AWS's policy simulator whether the role's policies let it invoke the functions. It evaluates neither trust
-/// policies nor functions' own policies, and knows only the condition keys that it is given.
+/// policies nor functions' own policies, and only knows the condition keys it is given.
 ///
 /// # Errors
-/// When the caller may not ask, and whenever IAM does not answer.
+/// If the caller may not ask, or IAM does not answer.
 pub async fn simulate(
     clients: &Clients,
     role: &Arn,
     functions: &[FunctionArn],
 ) -> Result<BTreeMap<FunctionArn, Simulated>, AwsError> {
-    // What a call to a function carries depends on its region and account.
+    // What a call to a function contains depends on its region and account.
     let mut places: BTreeMap<(&str, &str), Vec<&FunctionArn>> = BTreeMap::new();
     for function in functions {
         let arn = function.as_arn();
@@ -133,7 +133,7 @@ async fn simulate_in(
     Ok(results.iter().flat_map(of_each_function).collect())
 }
 
-/// The condition keys that a session of the role brings to Lambda, as far as they are known beforehand.
+/// The condition keys that a session of the role sends to Lambda, if known beforehand.
 fn context_of_session(role: &Arn, region: &str, account: &str) -> Vec<ContextEntry> {
     let entry = |key: &str, value: &str, kind: ContextKeyTypeEnum| {
         ContextEntry::builder().context_key_name(key).context_key_values(value).context_key_type(kind).build()
@@ -151,8 +151,8 @@ fn context_of_session(role: &Arn, region: &str, account: &str) -> Vec<ContextEnt
     ]
 }
 
-/// One result is about an action: of several resources it has a template for a name, the strictest decision, and a
-/// result of its own for each. The organization's part is in the former only.
+/// Each result is about an action: for several resources it has a name template, the strictest decision, and a separate
+/// result for each. Only the former includes the organization's part.
 fn of_each_function(result: &EvaluationResult) -> Vec<(FunctionArn, Simulated)> {
     let denied_by_organization =
         result.organizations_decision_detail.as_ref().is_some_and(|detail| !detail.allowed_by_organizations);
@@ -180,7 +180,7 @@ fn of_each_function(result: &EvaluationResult) -> Vec<(FunctionArn, Simulated)> 
     if !of_resources.is_empty() {
         return of_resources;
     }
-    // Before 2026 there was a result for each resource, and none within it.
+    // Before 2026 there was a result per resource, with none nested in it.
     let function = result.eval_resource_name.as_deref().and_then(|name| name.parse().ok());
     let own = |function| {
         let (missing, matched) = (result.missing_context_values(), result.matched_statements());

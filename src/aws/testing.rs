@@ -1,4 +1,4 @@
-//! Clients that get one and the same answer to everything.
+//! Clients that get the same answer to everything.
 
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;

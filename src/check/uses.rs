@@ -17,8 +17,8 @@ pub struct Recorded {
     pub history: EventHistory,
     /// When Lambda was last called in a session of the role, allowed or not, or why that is unknown.
     pub lambda: Result<Option<LastUse>, String>,
-    /// Who outside the account may assume the role, according to Access Analyzer; or why that is unknown. `None`: there
-    /// is no analyzer.
+    /// Who outside the account may assume the role, according to Access Analyzer; or why that is unknown. `None`: no
+    /// analyzer exists.
     pub analyzer: Result<Option<Vec<ExternalAccess>>, String>,
 }
 

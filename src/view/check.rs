@@ -312,7 +312,7 @@ fn verdict_view(verdict: &Verdict, functions: &str, diagnosis: &Diagnosis, in_sa
             // A function may be open without it.
             let besides =
                 if others.is_empty() && got_in.is_empty() { String::new() } else { format!("; {in_words}") };
-            // No functions were named: there is no spec.
+            // Without a spec, no functions are named.
             return if functions == "a function" {
                 format!("Genesys Cloud cannot use the role: {}{besides}", missing.what.replacen('T', "t", 1))
             } else {

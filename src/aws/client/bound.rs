@@ -1,4 +1,4 @@
-//! Credentials that stay those of one account.
+//! Credentials bound to one account.
 
 use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
@@ -11,8 +11,8 @@ use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvid
 use super::credentials::with_provider;
 use crate::arn::AccountId;
 
-/// Credentials may be renewed on the way, and as another account's: no request goes out with those. The first ones are
-/// those whose account every command asks for before it writes.
+/// Credentials may be renewed midway, even as another account's: no request is sent with those. The first ones belong
+/// to the account that every command confirms before it writes.
 pub(super) fn bound_to(account: &AccountId, sdk: SdkConfig) -> SdkConfig {
     let Some(inner) = sdk.credentials_provider() else { return sdk };
     let bound = BodyBound { inner, account: account.clone(), sdk: sdk.clone(), known: Mutex::default() };

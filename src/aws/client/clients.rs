@@ -1,4 +1,4 @@
-//! The SDK's clients of one identity.
+//! One identity's SDK clients.
 
 use std::fmt;
 use std::sync::Arc;
@@ -32,10 +32,10 @@ pub struct Clients {
     pub iam: aws_sdk_iam::Client,
     pub lambda: aws_sdk_lambda::Client,
     pub sts: aws_sdk_sts::Client,
-    /// In the region where IAM's resources are.
+    /// In the region that holds IAM's resources.
     pub tagging: aws_sdk_resourcegroupstagging::Client,
     pub region: String,
-    /// Roles that were read so far, of those that are read now.
+    /// Roles read so far in the current read.
     pub(crate) roles_read: Arc<AtomicUsize>,
     limiters: [Arc<Limiter>; 4],
     paces: Paces,
@@ -45,7 +45,7 @@ pub struct Clients {
 impl Clients {
     pub(super) fn from_sdk(sdk: SdkConfig, region: String) -> Self {
         let attempts = sdk.retry_config().map_or(3, RetryConfig::max_attempts);
-        // Waiting for its turn is not part of an attempt: the limiter itself bounds those.
+        // Waiting in the queue is not part of an attempt: the limiter itself bounds it.
         let timeouts = TimeoutConfig::builder().connect_timeout(CONNECT_TIMEOUT).build();
         // Nor is it a stalled stream.
         let stalled = StalledStreamProtectionConfig::disabled();
@@ -60,7 +60,8 @@ impl Clients {
             .interceptor(ApiLog)
             .retry_classifier(RetryAfter)
             .retry_partition(quota());
-        // In that region the tagging API knows IAM's resources. Its answers are available elsewhere, so it is not retried.
+        // In that region the tagging API knows IAM's resources. Its answers are also available elsewhere, so it is not
+        // retried.
         let mut tagging = aws_sdk_resourcegroupstagging::config::Builder::from(&sdk)
             .interceptor(ApiLog)
             .region(Region::new(global_region(partition_of_region(&region))))
@@ -83,23 +84,23 @@ impl Clients {
         }
     }
 
-    /// What carries their requests, for other clients.
+    /// The transport of their requests, for use by other clients.
     pub fn http_client(&self) -> SharedHttpClient {
         self.sdk.http_client().unwrap_or_else(|| network_client(None))
     }
 
-    /// Calls back when a service is first seen to throttle.
+    /// Calls back when a service is first seen throttling.
     pub fn on_throttle(&self, callback: &OnThrottle) {
         self.limiters.iter().for_each(|limiter| limiter.on_throttle(Arc::clone(callback)));
     }
 
-    /// Requests per second that IAM is sent, once it is known to throttle.
+    /// Requests per second to IAM, once it is known to throttle.
     pub fn throttled_to(&self) -> Option<f64> {
         let [iam, ..] = &self.limiters;
         iam.rate()
     }
 
-    /// A Lambda client for a region: a function need not be in the region of the spec.
+    /// A Lambda client for a region: a function need not be in the spec's region.
     pub fn lambda_in(&self, region: &str) -> aws_sdk_lambda::Client {
         if region == self.region {
             return self.lambda.clone();
@@ -108,19 +109,19 @@ impl Clients {
         lambda(&self.sdk, limiter, Some(region))
     }
 
-    /// A call to a service of which the program has no SDK crate.
+    /// A call to a service without an SDK crate in this program.
     ///
     /// # Errors
     /// As every call to AWS.
     pub async fn signed(&self, call: SignedCall<'_>) -> Result<serde_json::Value, AwsError> {
-        // Boxed: with the SDK's orchestrator in it the future is large.
+        // Boxed: the SDK's orchestrator makes the future large.
         Box::pin(signed::send(&self.sdk, &self.paces, call)).await
     }
 
-    /// The same transport and region under the credentials of a profile.
+    /// The same transport and region with a profile's credentials.
     ///
     /// # Errors
-    /// When there is no such profile, or it asks for a code of an MFA device.
+    /// If the profile does not exist, or asks for an MFA code.
     pub async fn with_profile(&self, profile: &str) -> Result<Self, AwsError> {
         let profiles = Profiles::load(Some(profile)).await?;
         let sdk = match profiles.provider(&self.sdk, None)? {
@@ -130,7 +131,7 @@ impl Clients {
         Ok(Self::from_sdk(sdk, self.region.clone()))
     }
 
-    /// The same transport and region under other credentials, as of a session.
+    /// The same transport and region with other credentials, such as a session's.
     #[must_use]
     pub fn with_credentials(&self, credentials: Credentials) -> Self {
         let sdk = with_provider(&self.sdk, SharedCredentialsProvider::new(credentials));

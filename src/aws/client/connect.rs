@@ -20,33 +20,33 @@ use super::profile::Profiles;
 use crate::aws::error::{AwsError, AwsErrorKind};
 use crate::spec::Aws;
 
-/// What carries the requests.
+/// The transport of requests.
 pub enum Transport {
-    /// HTTPS to AWS, or to the endpoint of the spec, the profile or the environment.
+    /// HTTPS to AWS, or to the endpoint from the spec, the profile or the environment.
     Network,
-    /// The same, through the connections of other clients.
+    /// The same, over the connections of other clients.
     Shared(SharedHttpClient),
-    /// A stand-in within this process. Profile, role and endpoint of the spec do not apply, neither does the environment.
+    /// An in-process fake. The spec's profile, role and endpoint and the environment do not apply.
     InProcess { http_client: SharedHttpClient, credentials: SharedCredentialsProvider },
 }
 
-/// The certificate authorities of the environment or the profile that applies, in PEM.
+/// The certificate authorities from the environment or the applicable profile, in PEM.
 ///
 /// # Errors
-/// When there is no such profile, and when they cannot be read.
+/// If the profile does not exist, or they cannot be read.
 pub async fn ca_bundle(profile: Option<&str>) -> Result<Option<Vec<u8>>, AwsError> {
     Profiles::load(profile).await?.ca_bundle()
 }
 
-/// Sets up clients as the spec says. Credentials are only looked for at the first call.
+/// Sets up clients according to the spec. Credentials are only looked up at the first call.
 ///
 /// # Errors
-/// When there is no such profile, or one asks for a code of an MFA device.
+/// If the profile does not exist, or one asks for an MFA code.
 pub async fn connect(aws: &Aws, transport: Transport) -> Result<Clients, AwsError> {
     connect_with_mfa(aws, transport, None).await
 }
 
-/// The same with the code of the MFA device that the profile names.
+/// The same, with a code from the MFA device that the profile names.
 ///
 /// # Errors
 /// As [`connect`].
@@ -81,7 +81,7 @@ pub async fn connect_with_mfa(
                 Transport::Shared(http_client) => http_client,
                 _ => network_client(profiles.ca_bundle()?),
             };
-            // With a region given, the metadata service is only asked for credentials, and last.
+            // With a given region, the metadata service is only asked for credentials, and last.
             let mut loader = aws_config::defaults(BehaviorVersion::latest())
                 .region(region)
                 .app_name(app_name)
@@ -94,7 +94,7 @@ pub async fn connect_with_mfa(
                 loader = loader.endpoint_url(url);
             }
             let base = loader.load().await;
-            // A profile that is named wins over keys in the environment, as in the AWS CLI.
+            // A named profile takes precedence over keys in the environment, as in the AWS CLI.
             let base = match profiles.provider(&base, code)? {
                 Some(provider) if aws.profile.is_some() || profiles.assumes_role() => {
                     with_provider(&base, provider)
@@ -110,7 +110,7 @@ pub async fn connect_with_mfa(
     Ok(Clients::from_sdk(bound_to(&aws.account_id, sdk), aws.region.clone()))
 }
 
-/// Without the credentials.
+/// Omits the credentials.
 impl fmt::Debug for Transport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

@@ -1,4 +1,4 @@
-//! Credentials of a role that the spec wants assumed.
+//! Credentials of a role that the spec wants to assume.
 
 use aws_config::SdkConfig;
 use aws_config::identity::IdentityCache;
@@ -28,18 +28,18 @@ pub(super) async fn with_assumed_role(base: &SdkConfig, role: &AssumeRole) -> Sd
 
 pub(super) fn with_provider(sdk: &SdkConfig, provider: SharedCredentialsProvider) -> SdkConfig {
     let provider = SharedCredentialsProvider::new(Remembered(provider));
-    // A cache of its own, so that sessions never mix.
+    // A separate cache, so that sessions never mix.
     let cache = IdentityCache::lazy().build();
     sdk.clone().into_builder().credentials_provider(provider).identity_cache(cache).build()
 }
 
-/// What is used is printed nowhere.
+/// Never prints the credentials in use.
 pub(super) fn remember(credentials: &Credentials) {
     secrets::remember(credentials.secret_access_key());
     credentials.session_token().into_iter().for_each(secrets::remember);
 }
 
-/// Credentials that are printed nowhere.
+/// Credentials that are never printed.
 #[derive(Debug)]
 struct Remembered(SharedCredentialsProvider);
 

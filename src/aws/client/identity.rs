@@ -8,17 +8,17 @@ use crate::aws::error::AwsError;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Caller {
     pub account: AccountId,
-    /// Of a user, of the account root, or of a session: `arn:aws:sts::ACCOUNT:assumed-role/NAME/SESSION`,
-    /// without the role's path.
+    /// ARN of a user, the account root, or a session: `arn:aws:sts::ACCOUNT:assumed-role/NAME/SESSION`, without the
+    /// role's path.
     pub arn: String,
     /// `AIDA…`, `AROA…:SESSION` or an account ID.
     pub user_id: String,
 }
 
-/// Asks STS whose credentials these are. This needs no permission.
+/// Asks STS whose credentials these are. Requires no permission.
 ///
 /// # Errors
-/// Without usable credentials, and whenever STS does not answer.
+/// Without usable credentials, or if STS does not answer.
 pub async fn caller(clients: &Clients) -> Result<Caller, AwsError> {
     const OPERATION: &str = "sts:GetCallerIdentity";
     let answer = clients

@@ -1,8 +1,8 @@
-//! Keeping within AWS's rate: a limiter for each service of an account, between the SDK and the network.
+//! Staying within AWS's rate: a limiter for each service of an account, between the SDK and the network.
 //!
-//! The SDK's own retries are made for a few requests: with hundreds in flight, all of them are refused at once, and again
-//! after each pause. Here the first refusal holds all of them back, and from how many pass between two refusals, when
-//! AWS's bucket is empty, the rate is known.
+//! The SDK's own retries are designed for a few requests: with hundreds in flight, all are refused at once, and again
+//! after each pause. Here the first refusal pauses all of them, and the number that pass between two refusals, each
+//! with AWS's bucket empty, gives the rate.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -22,41 +22,41 @@ use tokio::time::Instant;
 
 use crate::aws::error::retry_after;
 
-/// From the request to the end of its answer. The SDK makes three attempts unless `AWS_MAX_ATTEMPTS` or the profile says
-/// otherwise.
+/// From the request to the end of its answer. The SDK makes three attempts unless `AWS_MAX_ATTEMPTS` or the profile
+/// overrides that.
 pub(crate) const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(30);
-/// As many requests may be in flight at first; each that passes allows one more, so that the window doubles with each
-/// round trip. AWS's own bucket holds more.
+/// Initial number of requests in flight; each that passes allows one more, so that the window doubles every round trip.
+/// AWS's own bucket holds more.
 const WINDOW: f64 = 38.0;
 const GROWTH: f64 = 1.0;
 /// After the first refusal, while the bucket fills a little.
 const PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(8);
-/// Requests a second, to see what has come into the bucket in the meantime.
+/// Requests per second, to see what has refilled the bucket meanwhile.
 const PROBE: f64 = 60.0;
-/// Of the rate that was measured: the rest is for others of the account.
+/// Share of the measured rate: the rest is for others in the account.
 const SHARE: f64 = 0.98;
 const SLOWEST: f64 = 0.5;
-/// As much may be caught up.
+/// How much may be caught up.
 const LATE: Duration = Duration::from_millis(50);
-/// As many must pass between two refusals for the rate to be known well.
+/// This many must pass between two refusals for the rate to be well known.
 const ENOUGH: u32 = 20;
-/// A longer pause than that is not made because a server asks for it.
+/// The longest pause made because a server asks for it.
 const LONGEST_ASKED: Duration = Duration::from_secs(60);
 
 /// Bytes of an answer. IAM's longest pages have a few million.
 const LARGEST_BODY: usize = 32 * 1024 * 1024;
 
-/// Called with the service's name when AWS is first seen to throttle.
+/// Called with the service's name when AWS is first seen throttling.
 pub type OnThrottle = Arc<dyn Fn(&str) + Send + Sync>;
 
-/// The pace of one service of one account.
+/// The pace of one service in one account.
 pub(crate) struct Limiter {
     service: &'static str,
-    /// Of one request that finds nothing but refusals.
+    /// For one request that only meets refusals.
     attempts: u32,
     state: Mutex<LimiterState>,
-    /// New requests, first come, first served. One that was refused goes before them.
+    /// New requests, first come, first served. A refused one goes before them.
     queue: Queue<()>,
     pace: Queue<()>,
     answered: Notify,
@@ -65,23 +65,23 @@ pub(crate) struct Limiter {
 struct LimiterState {
     in_flight: u32,
     window: f64,
-    /// Requests a second; none until the first refusal.
+    /// Requests per second; none until the first refusal.
     rate: Option<f64>,
     /// The earliest moment for the next request.
     next: Instant,
-    /// Grows with each refusal that says something new.
+    /// Increases with each refusal that says something new.
     epoch: u64,
     /// When the bucket was last seen empty.
     empty: Option<Instant>,
-    /// Since then.
+    /// Requests since then.
     passed: u32,
-    /// Refusals in a row without anything passing in between.
+    /// Consecutive refusals with nothing passing in between.
     fruitless: u32,
     knowledge: Knowledge,
     on_throttle: Option<OnThrottle>,
 }
 
-/// How well the rate is known: after so many that passed, more is tried.
+/// How well the rate is known: after this many passed, more is tried.
 #[derive(Debug, Clone, Copy)]
 struct Knowledge {
     patience: u32,
@@ -91,23 +91,23 @@ struct Knowledge {
 impl Knowledge {
     const GUESSED: Self = Self { patience: 64, more: 2.0 };
     const ROUGH: Self = Self { patience: 16, more: 1.25 };
-    /// Nothing more is tried.
+    /// No further increase is tried.
     const CERTAIN: Self = Self { patience: u32::MAX, more: 1.0 };
     const GOOD: Self = Self { patience: 256, more: 1.05 };
 }
 
-/// A request that is on its way.
+/// A request in flight.
 struct Ticket {
     epoch: u64,
 }
 
 impl Limiter {
-    /// `attempts` are those of the SDK's configuration.
+    /// `attempts` comes from the SDK's configuration.
     pub(crate) fn new(service: &'static str, attempts: u32) -> Arc<Self> {
         Self::paced(service, attempts, None)
     }
 
-    /// The same for a service whose rate is known: requests per second.
+    /// The same for a service with a known rate: requests per second.
     pub(crate) fn paced(service: &'static str, attempts: u32, rate: Option<f64>) -> Arc<Self> {
         Arc::new(Self {
             service,
@@ -130,8 +130,7 @@ impl Limiter {
         })
     }
 
-    /// Calls back when AWS is seen to throttle.
-    /// Requests per second, once the service is known to throttle.
+    /// Calls back when AWS is seen throttling. Requests per second, once the service is known to throttle.
     pub(crate) fn rate(&self) -> Option<f64> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner).rate
     }
@@ -140,7 +139,7 @@ impl Limiter {
         self.state().on_throttle = Some(callback);
     }
 
-    /// Each request is sent through it.
+    /// Every request is sent through it.
     pub(crate) fn wrap(self: &Arc<Self>, client: SharedHttpClient) -> SharedHttpClient {
         SharedHttpClient::new(LimitedClient { limiter: Arc::clone(self), client })
     }
@@ -163,7 +162,7 @@ impl Limiter {
                     None if in_flight >= state.window => None,
                     rate => {
                         if let Some(rate) = rate {
-                            // From the last turn on, not from now: timers are late by a millisecond.
+                            // Counted from the last turn, not from now: timers are late by a millisecond.
                             let turn = state.next.max(now.checked_sub(LATE).unwrap_or(now));
                             state.next = turn + Duration::from_secs_f64(1.0 / rate);
                         }
@@ -186,7 +185,7 @@ impl Limiter {
             state.window += GROWTH;
         } else if ticket.epoch == state.epoch {
             state.passed += 1;
-            // Each time less often.
+            // Less often each time.
             if state.passed.is_multiple_of(state.knowledge.patience) {
                 let Knowledge { patience, more } = state.knowledge;
                 state.rate = state.rate.map(|rate| rate * more);
@@ -195,10 +194,10 @@ impl Limiter {
         }
     }
 
-    /// Whether it is worth another try; `times` is how often this very request was refused.
+    /// Whether another try is worthwhile; `times` is how often this very request was refused.
     fn refused(&self, ticket: &Ticket, asked: Option<Duration>, times: u32) -> bool {
         let mut state = self.state();
-        // Those that were sent before the last refusal came back say nothing new.
+        // Requests sent before the last refusal came back say nothing new.
         if ticket.epoch == state.epoch {
             let now = Instant::now();
             state.fruitless += 1;
@@ -229,7 +228,7 @@ impl Limiter {
     }
 }
 
-/// A place in what is in flight, given back however the request ends.
+/// A slot among the requests in flight, returned however the request ends.
 struct InFlight<'a>(&'a Limiter);
 
 impl Drop for InFlight<'_> {
@@ -297,11 +296,11 @@ impl HttpConnector for LimitedConnector {
     }
 }
 
-/// An answer with its body read: also that is a part of the attempt.
+/// An answer with its body read: that is part of the attempt too.
 async fn whole(mut response: HttpResponse) -> Result<HttpResponse, ConnectorError> {
     let body = Limited::new(response.take_body(), LARGEST_BODY).collect().await.map_err(|error| {
         match error.downcast::<LengthLimitError>() {
-            // The same would come again.
+            // A retry would get the same.
             Ok(_) => ConnectorError::user(format!("the answer has more than {LARGEST_BODY} bytes").into()),
             Err(error) => ConnectorError::io(error),
         }
@@ -324,13 +323,13 @@ fn is_throttled(response: &HttpResponse) -> bool {
 
 const GIVEN_UP: &str = "genesys-iam-given-up";
 
-/// So that the SDK does not start over.
+/// Keeps the SDK from starting over.
 fn marked(mut response: HttpResponse) -> HttpResponse {
     response.headers_mut().insert(GIVEN_UP, "throttled");
     response
 }
 
-/// Whether a limiter has tried already what can be tried.
+/// Whether a limiter has already tried everything.
 pub(super) fn is_given_up(response: &HttpResponse) -> bool {
     response.headers().get(GIVEN_UP).is_some()
 }
@@ -342,7 +341,7 @@ mod tests {
 
     use super::*;
 
-    /// A server with a bucket of tokens, and an answer after 50 ms. Time is virtual.
+    /// A server with a token bucket, which answers after 50 ms. Time is virtual.
     #[derive(Debug)]
     struct VirtualServer {
         rate: f64,
@@ -401,7 +400,7 @@ mod tests {
         }
     }
 
-    /// Sends so many requests at once: seconds, refusals, the most at a time, and how many failed.
+    /// Sends this many requests at once: seconds, refusals, the peak in flight, and how many failed.
     async fn send(server: &Arc<VirtualServer>, attempts: u32, count: usize) -> (f64, u32, u32, usize) {
         let limiter = Limiter::new("IAM", attempts);
         let began = Instant::now();
@@ -423,7 +422,7 @@ mod tests {
             let bound = (count as f64 - burst) / rate;
             assert_eq!(failed, 0);
             assert!(
-                // When the bucket is first empty, as many are in flight as it held.
+                // When the bucket first empties, as many are in flight as it held.
                 seconds <= bound * 1.1 && f64::from(refusals) < burst + 31.0,
                 "{count} at {rate}: {seconds:.1} s of {bound:.1} s, {refusals} refusals"
             );
@@ -443,7 +442,7 @@ mod tests {
         let (seconds, refusals, _, failed) = send(&VirtualServer::new(0.0, 0.0), 3, 1).await;
         assert_eq!((refusals, failed), (3, 1));
         assert!(seconds < 10.0, "{seconds}");
-        // As `AWS_MAX_ATTEMPTS=1` wants it.
+        // As `AWS_MAX_ATTEMPTS=1` demands.
         assert_eq!(send(&VirtualServer::new(0.0, 0.0), 1, 1).await.1, 1);
     }
 

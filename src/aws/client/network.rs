@@ -11,7 +11,7 @@ use aws_smithy_runtime_api::client::http::{
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 
-/// As the SDK's own default is, but that TLS and its roots are not loaded before the first request that needs them.
+/// Like the SDK's default, except that TLS and its roots are only loaded for the first request that needs them.
 pub(super) fn network_client(ca_bundle: Option<Vec<u8>>) -> SharedHttpClient {
     let context = tls_context(ca_bundle);
     let https = Builder::new().build_with_connector_fn(move |settings, components| {
@@ -34,7 +34,7 @@ pub(super) fn network_client(ca_bundle: Option<Vec<u8>>) -> SharedHttpClient {
     SharedHttpClient::new(ByScheme { http, https })
 }
 
-/// With certificate authorities in addition to those of the system.
+/// With certificate authorities in addition to the system's.
 fn tls_context(ca_bundle: Option<Vec<u8>>) -> Option<TlsContext> {
     let store = TrustStore::default().with_pem_certificate(ca_bundle?);
     TlsContext::builder().with_trust_store(store).build().ok()
@@ -63,7 +63,7 @@ impl HttpClient for ByScheme {
     }
 }
 
-/// Asks for the connector when the request is there: the SDK already does so when a client is made.
+/// Asks for the connector when there is a request: the SDK does so as soon as a client is created.
 #[derive(Debug)]
 struct Chosen {
     http: SharedHttpClient,

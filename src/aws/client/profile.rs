@@ -1,4 +1,4 @@
-//! The AWS profile that applies: the roles that it assumes, its MFA device, its certificate authorities.
+//! The applicable AWS profile: the roles that it assumes, its MFA device, its certificate authorities.
 
 use std::borrow::Cow;
 use std::fs::File;
@@ -21,9 +21,9 @@ use crate::aws::error::{AwsError, AwsErrorKind, in_one_line};
 use crate::secrets;
 use crate::spec::read_bounded;
 
-/// Bytes of a file of certificates.
+/// Bytes of a certificate file.
 const LARGEST_BUNDLE: u64 = 4 * 1024 * 1024;
-/// Bytes of a web identity token, which STS takes up to 20,000 of.
+/// Bytes of a web identity token; STS takes up to 20,000.
 const LARGEST_TOKEN: u64 = 64 * 1024;
 const CA_BUNDLE: &str = "AWS_CA_BUNDLE";
 const KEY_ID: &str = "AWS_ACCESS_KEY_ID";
@@ -35,17 +35,17 @@ fn is_set(name: &str) -> bool {
     std::env::var_os(name).is_some_and(|value| !value.is_empty())
 }
 
-/// The profiles of this machine, and which of them applies.
+/// This machine's profiles, and which one applies.
 #[derive(Debug)]
 pub(super) struct Profiles {
     sections: ProfileSet,
-    /// The one that credentials come from; none where the environment has keys.
+    /// The one that provides credentials; none if the environment has keys.
     selected: Option<String>,
-    /// The role that the environment's token is for, where neither keys nor a profile come first.
+    /// The role for the environment's token, if neither keys nor a profile take precedence.
     web_identity: Option<TokenRole>,
 }
 
-/// A role that a workload's own token is exchanged for.
+/// A role obtained in exchange for a workload's own token.
 #[derive(Debug, Clone)]
 struct TokenRole {
     role_arn: String,
@@ -65,11 +65,11 @@ impl TokenRole {
 }
 
 impl Profiles {
-    /// `named` wins over the environment, as in the AWS CLI.
+    /// `named` takes precedence over the environment, as in the AWS CLI.
     pub(super) async fn load(named: Option<&str>) -> Result<Self, AwsError> {
         let name = named.map(|name| Cow::Owned(name.to_owned()));
         let sections = load(&Fs::real(), &Env::real(), &Default::default(), name).await.map_err(|error| {
-            // The file and the line, never what is in it.
+            // The file and the line, never their content.
             configuration(
                 format!("the AWS profiles cannot be read: {}", in_one_line(&error)),
                 "correct that line".to_owned(),
@@ -104,7 +104,7 @@ impl Profiles {
         self.sections.get_profile(profile)?.get(key)
     }
 
-    /// Whether a role is assumed on the way to the credentials: by another profile's, or with a token.
+    /// Whether the credentials involve assuming a role: with another profile's, or with a token.
     pub(super) fn assumes_role(&self) -> bool {
         let of_profile = |profile: &String| self.is_role(profile) || self.token_role(profile).is_some();
         self.web_identity.is_some() || self.selected.as_ref().is_some_and(of_profile)
@@ -123,7 +123,7 @@ impl Profiles {
         self.get(profile, "role_arn").is_some() && self.get(profile, "web_identity_token_file").is_none()
     }
 
-    /// The certificate authorities of the environment or the profile, in PEM.
+    /// The certificate authorities from the environment or the profile, in PEM.
     pub(super) fn ca_bundle(&self) -> Result<Option<Vec<u8>>, AwsError> {
         let variable = std::env::var(CA_BUNDLE).ok().filter(|path| !path.is_empty());
         let of_profile = || self.get(self.sections.selected_profile(), "ca_bundle").map(str::to_owned);
@@ -143,7 +143,7 @@ impl Profiles {
         })
     }
 
-    /// What gives the credentials of the profile that applies; `code` is that of its MFA device.
+    /// The credentials provider of the applicable profile; `code` comes from its MFA device.
     pub(super) fn provider(
         &self,
         sdk: &SdkConfig,
@@ -155,7 +155,7 @@ impl Profiles {
         self.of_profile(profile, sdk, code, &mut Vec::new()).map(Some)
     }
 
-    /// The SDK's own provider would send a profile's AssumeRole to AWS whatever the endpoint, and knows no MFA.
+    /// The SDK's own provider would send a profile's AssumeRole to AWS whatever the endpoint, and does not support MFA.
     fn of_profile<'a>(
         &'a self,
         profile: &'a str,
@@ -207,7 +207,7 @@ impl Profiles {
         }))
     }
 
-    /// Keys that are written in the profile itself.
+    /// Keys written in the profile itself.
     fn keys(&self, profile: &str) -> Option<SharedCredentialsProvider> {
         let get = |key| self.get(profile, key).map(str::to_owned);
         let (id, secret) = get("aws_access_key_id").zip(get("aws_secret_access_key"))?;
@@ -232,7 +232,7 @@ fn exchanged(role: TokenRole, sdk: &SdkConfig) -> SharedCredentialsProvider {
     SharedCredentialsProvider::new(WebIdentity { sts: aws_sdk_sts::Client::new(sdk), role })
 }
 
-/// A session for a workload's own token, which is read anew each time: whoever runs the workload renews it.
+/// A session for a workload's own token, which is reread each time: the workload's platform renews it.
 #[derive(Debug)]
 struct WebIdentity {
     sts: aws_sdk_sts::Client,
@@ -270,7 +270,7 @@ impl ProvideCredentials for WebIdentity {
     }
 }
 
-/// A session as STS hands it out.
+/// A session as returned by STS.
 fn session(
     session: Option<aws_sdk_sts::types::Credentials>,
     source: &'static str,
@@ -284,7 +284,7 @@ fn session(
     Ok(credentials)
 }
 
-/// The role of a profile, assumed with the credentials of another.
+/// A profile's role, assumed with another profile's credentials.
 #[derive(Debug)]
 struct RoleOfProfile {
     sts: aws_sdk_sts::Client,
@@ -293,7 +293,7 @@ struct RoleOfProfile {
     session_name: String,
     /// Seconds.
     duration: Option<i32>,
-    /// The device's serial number and its code, which is good once.
+    /// The device's serial number and its code, which works once.
     mfa: Option<(String, String)>,
 }
 
@@ -321,7 +321,7 @@ impl ProvideCredentials for RoleOfProfile {
     }
 }
 
-/// Certificates that can be read: TLS itself would not come back from others.
+/// Certificates that can be read: TLS itself would hang on others.
 fn checked(bundle: String) -> io::Result<String> {
     const BEGIN: &str = "-----BEGIN CERTIFICATE-----";
     let wrong = |why: &str| Err(io::Error::new(io::ErrorKind::InvalidData, why.to_owned()));
@@ -332,7 +332,7 @@ fn checked(bundle: String) -> io::Result<String> {
     for certificate in certificates {
         let body = certificate.split_once("-----END CERTIFICATE-----").map(|(body, _)| body);
         let body: Option<String> = body.map(|body| body.split_whitespace().collect());
-        // A sequence, whose length takes two bytes.
+        // A sequence with a two-byte length.
         let is_der = |der: Vec<u8>| match der.as_slice() {
             [0x30, 0x82, high, low, rest @ ..] => rest.len() == usize::from(*high) * 256 + usize::from(*low),
             [0x30, 0x81, length, rest @ ..] => rest.len() == usize::from(*length),
@@ -349,7 +349,7 @@ fn configuration(what: String, help: String) -> AwsError {
     AwsError::new("AWS configuration", "", AwsErrorKind::Configuration { what, help })
 }
 
-/// The SDK would go on to the next source, and blame the last.
+/// The SDK would go on to the next source, and blame the last one.
 fn missing_half(missing: &str, given: &str) -> AwsError {
     configuration(
         format!("{missing} is not set, and {given} is"),

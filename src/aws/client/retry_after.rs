@@ -1,4 +1,4 @@
-//! The standard `Retry-After` header, and answers that are not to be asked for again.
+//! The standard `Retry-After` header, and answers that must not be retried.
 
 use aws_sdk_iam::config::retry::{RetryPartition, TokenBucket};
 use aws_smithy_runtime_api::client::interceptors::context::InterceptorContext;
@@ -11,7 +11,7 @@ use super::credentials::APP_NAME;
 use super::limit::is_given_up;
 use crate::aws::error::retry_after;
 
-/// The SDK knows AWS's own header only; servers in front of it send the standard one.
+/// The SDK only knows AWS's own header; servers in front of it send the standard one.
 #[derive(Debug)]
 pub(super) struct RetryAfter;
 
@@ -38,8 +38,8 @@ impl ClassifyRetry for RetryAfter {
     }
 }
 
-/// The number of attempts bounds the retries. The SDK's own quota is shared by the whole process: many reads
-/// at once under throttling would use it up, and from then on the first fault would be final.
+/// The number of attempts bounds the retries. The SDK's own quota is shared by the whole process: many concurrent reads
+/// under throttling would use it up, and then the first fault would be final.
 pub(super) fn quota() -> RetryPartition {
     RetryPartition::custom(APP_NAME).token_bucket(TokenBucket::unlimited()).build()
 }

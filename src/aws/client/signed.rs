@@ -1,4 +1,4 @@
-//! Services of which the program has no SDK crate: requests that are signed, retried, paced and logged as the SDK's own are.
+//! Services without an SDK crate in this program: requests signed, retried, paced and logged like the SDK's own.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -38,30 +38,30 @@ use crate::aws::error::AwsError;
 /// A service by its names.
 #[derive(Debug, Clone, Copy)]
 pub struct SignedService {
-    /// Of its permissions, endpoint and signature: `cloudtrail`.
+    /// In its permissions, endpoint and signature: `cloudtrail`.
     pub name: &'static str,
-    /// Of `AWS_ENDPOINT_URL_…`: `CloudTrail`.
+    /// In `AWS_ENDPOINT_URL_…`: `CloudTrail`.
     pub id: &'static str,
-    /// Requests per second in a region, where AWS names a limit; otherwise it is found out.
+    /// Requests per second in a region, if AWS documents a limit; otherwise it is discovered.
     pub rate: Option<f64>,
 }
 
-/// One request, whose answer is JSON.
+/// One request with a JSON answer.
 #[derive(Debug, Clone)]
 pub struct SignedCall<'a> {
     pub service: SignedService,
     pub region: &'a str,
-    /// As permissions are called: `cloudtrail:LookupEvents`.
+    /// As in permissions: `cloudtrail:LookupEvents`.
     pub operation: &'static str,
-    /// What it is about, for errors.
+    /// Its subject, for errors.
     pub subject: String,
     pub payload: Payload,
 }
 
-/// What is asked, in the protocol of the service.
+/// The request, in the service's protocol.
 #[derive(Debug, Clone)]
 pub enum Payload {
-    /// AWS JSON 1.1: `target` is the header `X-Amz-Target`.
+    /// AWS JSON 1.1: `target` is the `X-Amz-Target` header.
     Target { target: &'static str, body: Value },
     /// REST.
     Rest { method: &'static str, path: &'static str, body: Option<Value> },
@@ -131,7 +131,7 @@ fn signing(sdk: &SdkConfig, service: SignedService, region: &str) -> StaticRunti
         ..SigV4OperationSigningConfig::default()
     });
     config.store_put(quota());
-    // An event of CloudTrail holds a session's token: no answer is logged.
+    // A CloudTrail event contains a session's token: answers are not logged.
     config.store_put(SensitiveOutput);
     let mut components = RuntimeComponentsBuilder::new("signing")
         .with_auth_scheme(SigV4AuthScheme::new())
@@ -187,7 +187,7 @@ fn answer(response: &HttpResponse) -> Result<Value, OrchestratorError<Refused>> 
     Err(OrchestratorError::operation(Refused { meta: meta.build() }))
 }
 
-/// Where the service is: at the endpoint that is given, or at AWS's own.
+/// Where the service is: at the given endpoint, or AWS's own.
 fn endpoint(sdk: &SdkConfig, service: SignedService, region: &str) -> String {
     let given = sdk.endpoint_url().map(str::to_owned);
     let of_service = || {
@@ -199,7 +199,7 @@ fn endpoint(sdk: &SdkConfig, service: SignedService, region: &str) -> String {
             .ok()?;
         sdk.service_config()?.load_config(key)
     };
-    // As in the SDK: what the spec or the command line says comes first.
+    // As in the SDK: the spec or the command line takes precedence.
     let given =
         if sdk.get_origin("endpoint_url").is_client_config() { given } else { of_service().or(given) };
     given.unwrap_or_else(|| {
@@ -217,7 +217,7 @@ fn endpoint(sdk: &SdkConfig, service: SignedService, region: &str) -> String {
     })
 }
 
-/// An answer that is an error.
+/// An error answer.
 #[derive(Debug)]
 struct Refused {
     meta: ErrorMetadata,

@@ -1,4 +1,4 @@
-//! The roles and the managed policies of an account, to find those that nobody named.
+//! An account's roles and managed policies, to find those that nobody named.
 
 use aws_sdk_iam::types::{EntityType, ManagedPolicyDetail, RoleDetail};
 
@@ -8,30 +8,30 @@ use crate::aws::error::AwsError;
 use crate::aws::pages::{PAGES, no_end};
 use crate::policy::Document;
 
-/// The most that IAM puts on a page.
+/// IAM's maximum page size.
 const PAGE: i32 = 1000;
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct AccountListing {
     pub roles: Vec<ListedRole>,
-    /// Those of the account itself, with the document in force.
+    /// The account's own, with the document in force.
     pub policies: Vec<(Arn, Document)>,
 }
 
-/// A role whose documents can be read; of those that cannot be read nothing is known.
+/// A role with readable documents; nothing is known about unreadable ones.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ListedRole {
     pub arn: Arn,
     pub trust: Document,
     pub inline: Vec<Document>,
-    /// Also those of AWS.
+    /// Includes AWS's own.
     pub attached: Vec<Arn>,
 }
 
-/// One call for each 1000 roles and policies, more where IAM sends short pages.
+/// One call per 1000 roles and policies, more if IAM sends short pages.
 ///
 /// # Errors
-/// Whatever keeps IAM from listing all of them.
+/// If IAM cannot list all of them.
 pub async fn account_listing(clients: &Clients) -> Result<AccountListing, AwsError> {
     const OPERATION: &str = "iam:GetAccountAuthorizationDetails";
     let request = clients

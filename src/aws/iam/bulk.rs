@@ -1,7 +1,7 @@
 //! Live state of many roles in a handful of calls.
 //!
-//! GetAccountAuthorizationDetails returns everything but the description and the session duration of roles, which ListRoles
-//! returns, and the tags of policies, which the Resource Groups Tagging API returns. All are asked at the same time. What is
+//! GetAccountAuthorizationDetails returns everything except roles' descriptions and session durations, which ListRoles
+//! returns, and policies' tags, which the Resource Groups Tagging API returns. All are called concurrently. Anything
 //! missing or inconsistent is read again role by role.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -23,15 +23,15 @@ use crate::plan::diff_role;
 use crate::policy::{Document, equivalent};
 use crate::spec::Boundary;
 
-/// The most that IAM puts on a page.
+/// IAM's maximum page size.
 const PAGE: i32 = 1000;
-/// The most that can be asked for by ARN in one call.
+/// The maximum number of ARNs in one call.
 const ARNS: usize = 100;
 /// Tags can also be read one by one, so the bulk call gets only a few seconds.
 const PATIENCE: Duration = Duration::from_secs(3);
 const DETAILS: &str = "iam:GetAccountAuthorizationDetails";
 
-/// Whether what is read was written a moment ago.
+/// Whether the state being read was written a moment ago.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Freshness {
     Settled,
@@ -39,10 +39,10 @@ pub enum Freshness {
     JustWritten,
 }
 
-/// As many questions about single roles and policies are under way at a time: each holds memory and a connection.
+/// Concurrent requests for single roles and policies: each holds memory and a connection.
 const AT_A_TIME: usize = 128;
 
-/// What was found of the roles of a spec.
+/// What was found about a spec's roles.
 pub(super) struct RolesFound {
     pub roles: BTreeMap<String, Live>,
     /// The names of all roles with the spec's tag.
@@ -50,10 +50,10 @@ pub(super) struct RolesFound {
     pub namesakes: Namesakes,
 }
 
-/// Reads all roles of the spec with their policies; `None` when a listing has more pages than it may have.
+/// Reads all roles of the spec with their policies; `None` if a listing exceeds its page limit.
 ///
 /// # Errors
-/// Whatever keeps IAM from answering, and documents of these roles that cannot be read.
+/// If IAM does not answer, or documents of these roles cannot be read.
 pub(super) async fn read(
     clients: &Clients,
     desired: &DesiredState,
@@ -66,7 +66,7 @@ pub(super) async fn read(
     let own_tags = async {
         match freshness {
             Freshness::Settled => Ok(indexed_tags(clients, policies.keys()).await),
-            // They are there, and the index does not have them yet.
+            // They exist, but the index does not have them yet.
             Freshness::JustWritten => exact_tags(clients, policies.keys()).await,
         }
     };
@@ -88,7 +88,7 @@ pub(super) async fn read(
     let mut incomplete = Vec::new();
     for role in &desired.roles {
         match account.take(role, &others)? {
-            // The index may lag behind: before anything is written, IAM says whose the policy is.
+            // The index may lag behind: before anything is written, IAM confirms who owns the policy.
             Some(Listed::All(live))
                 if freshness == Freshness::JustWritten
                     || live.policy.is_none()
@@ -106,7 +106,7 @@ pub(super) async fn read(
                 set_tags(&mut live, &read::policy_tags(clients, &role.policy.arn).await?);
                 *live
             }
-            // Boxed: few come here, and the futures are large.
+            // Boxed: rarely reached, and the futures are large.
             None => Box::pin(read::live(clients, role)).await?,
         };
         Ok::<_, AwsError>((role.role.name.clone(), live))
@@ -117,12 +117,12 @@ pub(super) async fn read(
     Ok(Some(RolesFound { roles, tagged, namesakes }))
 }
 
-/// What the listing of roles has to do with a spec.
+/// What the role listing has about a spec.
 struct RolesListed {
     found: BTreeMap<String, RoleDetail>,
     /// The names of those with the spec's tag.
     tagged: BTreeSet<String>,
-    /// Those whose names differ from a wanted one in case only.
+    /// Those whose names differ from a wanted one only in case.
     namesakes: BTreeSet<Arn>,
 }
 
@@ -183,17 +183,17 @@ async fn attributes(
     Ok(Some(found))
 }
 
-/// A customer managed policy, as far as it can matter.
+/// A customer managed policy, if it can matter.
 enum ListedPolicy {
     /// One of the spec's.
     Wanted(Box<LivePolicy>),
-    /// One of the spec's whose description is incomplete.
+    /// One of the spec's with an incomplete description.
     Odd,
-    /// The document of another one's default version, as it was answered.
+    /// The document of another policy's default version, as returned.
     Other(String),
 }
 
-/// The policies, and those whose names differ from a wanted one in case or path only.
+/// The policies, and those whose names differ from a wanted one only in case or path.
 async fn details(
     clients: &Clients,
     wanted: &BTreeMap<Arn, &DesiredRole>,
@@ -238,14 +238,14 @@ fn default_document(policy: &ManagedPolicyDetail) -> Option<&str> {
     versions.iter().find(|version| version.is_default_version)?.document.as_deref()
 }
 
-/// The spec's policy without its tags; `None` where something is missing.
+/// The spec's policy without its tags; `None` if something is missing.
 fn live_policy(policy: ManagedPolicyDetail, desired: &DesiredRole) -> Result<Option<LivePolicy>, AwsError> {
     let Some(document) =
         default_document(&policy).map(|text| parse(&desired.policy.arn, text)).transpose()?
     else {
         return Ok(None);
     };
-    // As in single reads, the other versions matter only where this one is not what is wanted.
+    // As in single reads, other versions matter only if this one is not the wanted one.
     let all = !equivalent(&document, &desired.policy.document);
     let mut versions = Vec::new();
     for version in policy.policy_version_list.unwrap_or_default() {
@@ -273,8 +273,8 @@ fn parse(arn: &Arn, text: &str) -> Result<Document, AwsError> {
         .map_err(|error| AwsError::new(DETAILS, subject(), AwsErrorKind::Document(error)))
 }
 
-/// The tags of policies, as far as the Resource Groups Tagging API knows them. Its index may lag, and it may be
-/// unavailable, so a missing entry means nothing.
+/// Policies' tags, as known to the Resource Groups Tagging API. Its index may lag, and it may be unavailable, so a
+/// missing entry means nothing.
 async fn indexed_tags(clients: &Clients, policies: impl Iterator<Item = &Arn>) -> BTreeMap<Arn, Tags> {
     let arns: Vec<String> = policies.map(Arn::to_string).collect();
     let answers = join_all(arns.chunks(ARNS).map(|chunk| async move {
@@ -292,10 +292,10 @@ async fn indexed_tags(clients: &Clients, policies: impl Iterator<Item = &Arn>) -
     found
 }
 
-/// The tags of policies as IAM has them; those that it does not show yet are missing.
+/// Policies' tags from IAM; omits policies that it does not show yet.
 ///
 /// # Errors
-/// Whatever keeps IAM from answering.
+/// If IAM does not answer.
 async fn exact_tags(
     clients: &Clients,
     policies: impl Iterator<Item = &Arn>,
@@ -311,23 +311,23 @@ async fn exact_tags(
     Ok(read.into_iter().flatten().collect())
 }
 
-/// What the listings of the account say of the spec's roles and policies.
+/// What the account's listings say about the spec's roles and policies.
 struct Listings {
     roles: BTreeMap<String, RoleDetail>,
     attributes: BTreeMap<String, (String, Option<i32>)>,
     details: BTreeMap<Arn, ListedPolicy>,
-    /// Of the spec's own policies.
+    /// For the spec's own policies.
     tags: BTreeMap<Arn, Tags>,
 }
 
-/// A role of the spec, as far as the listings have it.
+/// A role of the spec, as far as the listings show it.
 enum Listed {
     All(Box<Live>),
     ButTags(Box<Live>),
 }
 
 impl Listings {
-    /// Documents and tags of the policies that are attached to these roles or bound them, and are not the role's own.
+    /// Documents and tags of the policies attached to these roles or bounding them, other than the roles' own.
     async fn others(
         &self,
         clients: &Clients,
@@ -349,7 +349,7 @@ impl Listings {
             }
             arns.extend(bound);
         }
-        // Tags say whether an attached policy is one that this spec made under another name; nothing else hangs on them.
+        // Tags say whether this spec made an attached policy under another name; nothing else depends on them.
         let wanted: BTreeSet<&Arn> = desired.roles.iter().map(|role| &role.policy.arn).collect();
         let is_own = |arn: &&Arn| {
             arn.account == desired.account_id.as_str()
@@ -393,14 +393,14 @@ impl Listings {
         }
     }
 
-    /// Takes what is listed of a role; `None` when the answers do not fit each other, as just after a change.
+    /// Takes over a role's listed data; `None` if the answers contradict each other, as just after a change.
     fn take(
         &mut self,
         desired: &DesiredRole,
         others: &BTreeMap<Arn, (Document, Tags)>,
     ) -> Result<Option<Listed>, AwsError> {
         let name = &desired.role.name;
-        // Each is one role's alone.
+        // Each belongs to one role only.
         let policy = match self.details.remove(&desired.policy.arn) {
             None => None,
             Some(ListedPolicy::Wanted(mut live)) => {
@@ -425,7 +425,7 @@ impl Listings {
         if live.policy.is_none() {
             return Ok(Some(Listed::All(live)));
         }
-        // What would be a difference is asked for again where it is authoritative.
+        // Anything that would be a difference is read again from the authoritative source.
         let fits = |tags: &Tags| desired.policy.tags.iter().all(|(key, value)| tags.get(key) == Some(value));
         Ok(Some(match self.tags.remove(&desired.policy.arn).filter(fits) {
             Some(tags) => {
@@ -437,7 +437,7 @@ impl Listings {
     }
 }
 
-/// Where a live document is the one that is wanted, they are kept once.
+/// If a live document is the wanted one, they are stored once.
 fn share(live: &mut Document, wanted: &Document) {
     if live == wanted {
         live.clone_from(wanted);
@@ -484,7 +484,7 @@ fn live_role(
     else {
         return Ok(None);
     };
-    // A role that was just made may for a while have its unique ID, `AROA…`, in place of its ARN.
+    // A new role may temporarily have its unique ID, `AROA…`, instead of its ARN.
     let Ok(arn) = arn.parse() else { return Ok(None) };
     let mut policies = BTreeMap::new();
     for (arn, name) in attached(&detail) {

@@ -1,4 +1,4 @@
-//! Looking up what IAM would refuse, for a plan that creates or deletes something.
+//! Looks up what IAM would refuse, for a plan that creates or deletes something.
 
 use std::collections::BTreeSet;
 
@@ -13,7 +13,7 @@ use crate::plan::iam::IamChange;
 use crate::plan::{Change, Plan, needs_attachment_quota};
 
 /// # Errors
-/// Whatever keeps IAM from answering. Where it refuses the look-up, that is said in [`Foresight::unknown`].
+/// If IAM does not answer. A refused look-up is reported in [`Foresight::unknown`].
 pub async fn foresee(
     clients: &Clients,
     plan: &Plan,
@@ -93,7 +93,7 @@ pub async fn foresee(
     Ok(found)
 }
 
-/// What came of a look-up that may be refused.
+/// The result of a look-up that may be refused.
 pub(super) enum Looked<T> {
     Up(T),
     Refused(String),
@@ -103,7 +103,7 @@ fn looked<T>(what: &str, answer: Result<T, AwsError>) -> Result<Looked<Option<T>
     match answer {
         Ok(answer) => Ok(Looked::Up(Some(answer))),
         Err(error) if error.is_not_found() => Ok(Looked::Up(None)),
-        // A stand-in for AWS may not have the call.
+        // An AWS emulator may not have the call.
         Err(error) if error.is_access_denied() || error.code() == Some("InvalidAction") => {
             Ok(Looked::Refused(format!("{what} is not known: {}", error.brief())))
         }
@@ -111,8 +111,8 @@ fn looked<T>(what: &str, answer: Result<T, AwsError>) -> Result<Looked<Option<T>
     }
 }
 
-/// The names that are taken, and the account's quotas. `known` are the names that the listings of the account have shown
-/// already.
+/// Names already in use, and the account's quotas. `known` are the names that the account's listings have already
+/// shown.
 async fn names_and_room(
     clients: &Clients,
     desired: &DesiredState,

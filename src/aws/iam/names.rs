@@ -1,4 +1,4 @@
-//! Names that are taken: IAM's are unique whatever their case, and a policy's whatever its path.
+//! Names already in use: IAM's are unique regardless of case, and a policy's regardless of path.
 
 use std::collections::BTreeSet;
 
@@ -10,13 +10,13 @@ use crate::aws::error::AwsError;
 use crate::aws::pages::items;
 use crate::model::WantedNames;
 
-/// The most that IAM puts on a page.
+/// IAM's maximum page size.
 const PAGE: i32 = 1000;
 
-/// The roles of the account that have one of these names.
+/// The account's roles with one of these names.
 ///
 /// # Errors
-/// Whatever keeps IAM from listing all of them.
+/// If IAM cannot list all of them.
 pub(super) async fn roles_named(clients: &Clients, wanted: &WantedNames) -> Result<BTreeSet<Arn>, AwsError> {
     let pages = clients.iam.list_roles().max_items(PAGE).into_paginator().send();
     let roles = items(pages, |page| page.roles)
@@ -26,10 +26,10 @@ pub(super) async fn roles_named(clients: &Clients, wanted: &WantedNames) -> Resu
     Ok(named.filter_map(|role| role.arn.parse().ok()).collect())
 }
 
-/// The customer managed policies of the account that have one of these names.
+/// The customer managed policies of the account with one of these names.
 ///
 /// # Errors
-/// Whatever keeps IAM from listing all of them.
+/// If IAM cannot list all of them.
 pub(super) async fn policies_named(
     clients: &Clients,
     wanted: &WantedNames,

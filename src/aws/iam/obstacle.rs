@@ -1,4 +1,4 @@
-//! What stays in the way of a change that IAM refuses, so that waiting would not help.
+//! What blocks a change that IAM refuses, so that waiting would not help.
 
 use std::collections::BTreeSet;
 
@@ -12,8 +12,8 @@ use crate::aws::pages::items;
 use crate::model::WantedNames;
 use crate::plan::iam::IamChange;
 
-/// Says why an error of this change will not pass; `None` where it may, or where that cannot be looked up. `earlier` are
-/// the changes that this run has made before: IAM may still show what they took away.
+/// Why an error of this change will not pass; `None` if it may pass, or that cannot be looked up. `earlier` are this
+/// run's previous changes: IAM may still show what they removed.
 pub async fn obstacle(
     clients: &Clients,
     change: &IamChange,
@@ -50,7 +50,7 @@ fn in_the_way(things: Vec<String>) -> Option<String> {
     (!things.is_empty()).then(|| format!("in the way: {}", things.join(", ")))
 }
 
-/// Who has a policy attached or as a boundary, and which versions it has besides the default.
+/// Who has a policy attached or as a boundary, and its non-default versions.
 async fn users_of(clients: &Clients, policy: &Arn, earlier: &[&IamChange]) -> Result<Vec<String>, AwsError> {
     const OPERATION: &str = "iam:ListEntitiesForPolicy";
     let detached: BTreeSet<&str> = earlier
@@ -86,7 +86,7 @@ async fn users_of(clients: &Clients, policy: &Arn, earlier: &[&IamChange]) -> Re
     Ok(found)
 }
 
-/// What a role still has, though this run has not made it.
+/// What a role still has, though this run did not make it.
 async fn belongings(clients: &Clients, role: &str, earlier: &[&IamChange]) -> Result<Vec<String>, AwsError> {
     let attached = read::attached_policies(clients, role).await?.unwrap_or_default();
     let inline = read::inline_names(clients, role).await?.unwrap_or_default();

@@ -1,4 +1,4 @@
-//! Roles found among all of the account's: those with the tag of a spec, those that trust Genesys Cloud.
+//! Roles found among all of the account's: those with a spec's tag, and those that trust Genesys Cloud.
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -16,23 +16,23 @@ use crate::policy::Document;
 use crate::policy::template::invoke_policy;
 use crate::spec::default_policy_name;
 
-/// The most that IAM puts on a page.
+/// IAM's maximum page size.
 const PAGE: i32 = 1000;
 
-/// The names of the roles that this spec made, also of those that it no longer has. One call for each 1000 roles of
-/// the account, fewer where IAM sends short pages.
+/// The names of the roles that this spec made, including those no longer in it. One call per 1000 roles of the account,
+/// more if IAM sends short pages.
 ///
 /// # Errors
-/// Whatever keeps IAM from listing all of them.
+/// If IAM cannot list all of them.
 pub async fn roles_tagged(clients: &Clients, spec: &str) -> Result<BTreeSet<String>, AwsError> {
     names(clients, |role| is_of(spec, &read::tags(role.tags.clone()))).await
 }
 
-/// The names of the roles whose trust policy passes a test, and of those that pass another. As many calls as [`roles_tagged`]
-/// makes.
+/// The names of the roles whose trust policy passes a test, and of those that pass another. Makes as many calls as
+/// [`roles_tagged`].
 ///
 /// # Errors
-/// Whatever keeps IAM from listing all of them. A document that cannot be read passes no test.
+/// If IAM cannot list all of them. An unreadable document passes no test.
 pub async fn roles_trusting(
     clients: &Clients,
     test: impl Fn(&Document) -> bool,
@@ -73,10 +73,10 @@ async fn names(clients: &Clients, test: impl Fn(&RoleDetail) -> bool) -> Result<
     Ok(names)
 }
 
-/// The roles that were taken out of the spec, in one call for each 1000 roles of the account.
+/// The roles removed from the spec, in one call per 1000 roles of the account.
 ///
 /// # Errors
-/// Whatever keeps IAM from answering. Where only their names are wanted, a missing permission is not an error.
+/// If IAM does not answer. If only their names are wanted, a missing permission is not an error.
 pub(crate) async fn find(
     clients: &Clients,
     desired: &DesiredState,
@@ -87,7 +87,7 @@ pub(crate) async fn find(
     }
     match roles_tagged(clients, &desired.spec).await {
         Ok(names) => of_names(clients, desired, look, names).await,
-        // To remove what cannot be found would be half the job.
+        // Removing what cannot be found would be half the job.
         Err(error) if error.is_access_denied() && look == LookForOrphans::Named => {
             Ok(Orphans::Unknown(error.brief()))
         }
@@ -95,7 +95,7 @@ pub(crate) async fn find(
     }
 }
 
-/// As [`find`], with the names of all roles with the spec's tag.
+/// As [`find`], given the names of all roles with the spec's tag.
 ///
 /// # Errors
 /// As [`find`].
@@ -118,8 +118,8 @@ pub(super) async fn of_names(
     Ok(Orphans::Read(try_join_all(read).await?.into_iter().collect()))
 }
 
-/// A role that the spec no longer has, with the policy that this spec made for it, as far as the spec has no other use for
-/// that. Nothing when the role does not have the spec's tag. `known` are policies that may be its own.
+/// A role no longer in the spec, with the policy that this spec made for it, unless the spec still uses that. Nothing
+/// if the role does not have the spec's tag. `known` are policies that may be its own.
 ///
 /// # Errors
 /// As [`read::live`].
@@ -129,7 +129,7 @@ pub async fn orphan(
     known: &[Arn],
     desired: &DesiredState,
 ) -> Result<Live, AwsError> {
-    // Any role of the spec gives partition and account, and what is not known of this one.
+    // Any role of the spec provides partition and account, and what is unknown about this one.
     let Some(like) = desired.roles.first() else { return Ok(Live::default()) };
     let mut role = like.role.clone();
     role.arn = Arn { resource: format!("role/{name}"), ..role.arn };
@@ -138,7 +138,7 @@ pub async fn orphan(
     let in_use = |arn: &Arn| desired.roles.iter().any(|role| role.policy.arn == *arn);
     let attached = read::attached_policies(clients, name).await?;
     let mut candidates: Vec<Arn> = attached.unwrap_or_default().into_keys().filter(own).collect();
-    // A run that was cut off may have left it unattached.
+    // An aborted run may have left it unattached.
     candidates.extend(known.iter().filter(|arn| own(arn)).cloned());
     candidates.push(Arn { resource: format!("policy/{}", default_policy_name(name)), ..role.arn.clone() });
     let mut found = None;
@@ -160,6 +160,6 @@ pub async fn orphan(
     }
     let live = read::live_of(clients, &role, found.as_ref(), Prefetch::Nothing).await?;
     let is_ours = |role: &LiveRole| is_of(&desired.spec, &role.role.tags);
-    // It may have been given to somebody else since it was listed.
+    // It may have changed owner since it was listed.
     Ok(if live.role.as_ref().is_none_or(is_ours) { live } else { Live::default() })
 }

@@ -1,4 +1,4 @@
-//! The live state: a role with everything it can do, and the policy that the spec names.
+//! The live state: a role with everything it can do, and the policy named by the spec.
 
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -25,12 +25,12 @@ use crate::policy::template::invoke_policy;
 use crate::policy::{Document, equivalent};
 use crate::spec::Boundary;
 
-/// Reads a role and its policy. All that does not hang on another answer is asked for at the same time:
-/// two round trips for the spec's own policy, three where other policies are attached. Answers that contradict each
-/// other, as IAM gives them just after a change, are asked for again.
+/// Reads a role and its policy. Everything that does not depend on another answer is requested concurrently: two round
+/// trips for the spec's own policy, three if other policies are attached. Contradictory answers, as IAM gives them just
+/// after a change, are requested again.
 ///
 /// # Errors
-/// Whatever keeps IAM from answering, and documents that cannot be read. What does not exist is not an error.
+/// If IAM does not answer, or documents cannot be read. What does not exist is not an error.
 pub async fn live(clients: &Clients, desired: &DesiredRole) -> Result<Live, AwsError> {
     with_wanted_boundary(
         clients,
@@ -40,7 +40,7 @@ pub async fn live(clients: &Clients, desired: &DesiredRole) -> Result<Live, AwsE
     .await
 }
 
-/// The boundary that the spec wants, where a live role has another, which it will replace.
+/// The boundary wanted by the spec, if a live role has another, which it will replace.
 pub(super) fn other_boundary<'a>(desired: &'a DesiredRole, live: &LiveRole) -> Option<&'a Arn> {
     match &desired.boundary {
         Boundary::Policy(wanted)
@@ -67,8 +67,8 @@ async fn with_wanted_boundary(
     }
 }
 
-/// As [`live`], in one round trip where the policy has never been changed: what its first version says is asked for
-/// before it is known which one is in force.
+/// As [`live`], in one round trip if the policy was never changed: its first version is requested before it is known
+/// which one is in force.
 ///
 /// # Errors
 /// As [`live`].
@@ -81,11 +81,11 @@ pub(super) async fn live_at_once(clients: &Clients, desired: &DesiredRole) -> Re
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Prefetch {
     Nothing,
-    /// The first version of the policy is in force.
+    /// The policy's first version is in force.
     FirstVersion,
 }
 
-/// A role of this name with all that it can do, whatever its path.
+/// A role of this name with everything it can do, whatever its path.
 ///
 /// # Errors
 /// As [`live`].
@@ -109,7 +109,7 @@ pub async fn role(
     Ok(live_of(clients, &role, None, Prefetch::Nothing).await?.role)
 }
 
-/// A role, and a policy if there is one to be asked for.
+/// A role, and a policy if one was requested.
 pub(super) async fn live_of(
     clients: &Clients,
     role: &Role,
@@ -128,7 +128,7 @@ pub(super) async fn live_of(
     }
 }
 
-/// How long answers may contradict each other before that is an error.
+/// How long answers may contradict each other before it is an error.
 const CONTRADICTIONS: Duration = Duration::from_secs(10);
 
 fn contradiction(operation: &str, subject: &str, text: &str) -> AwsError {
@@ -163,7 +163,7 @@ async fn live_once(
     Ok(Live { role: Some(role), policy, wanted_boundary: None })
 }
 
-/// A role whose attachment of the spec's own policy is still to be filled in.
+/// A role without the attachment of the spec's own policy, which is filled in later.
 struct FoundRole {
     role: LiveRole,
     /// The name of the spec's own policy, if it is attached.
@@ -209,7 +209,7 @@ pub(super) async fn role_and_boundary(
     let answer = clients.iam.get_role().role_name(&desired.name).send().await;
     let Some(answer) = existing(OPERATION, &subject, answer)? else { return Ok(None) };
     let role = answer.role.ok_or_else(|| AwsError::incomplete(OPERATION, &subject, "role"))?;
-    // A role that was just made may for a while have its unique ID, `AROA…`, in place of its ARN.
+    // A new role may temporarily have its unique ID, `AROA…`, instead of its ARN.
     let arn = role.arn.parse().unwrap_or_else(|_| Arn {
         resource: format!("role{}{}", role.path, role.role_name),
         ..desired.arn.clone()
@@ -241,7 +241,7 @@ pub(super) async fn role_and_boundary(
     Ok(Some((role, boundary, record)))
 }
 
-/// What IAM remembers of a role: the same in each answer that has it.
+/// What IAM stores about a role: the same in every answer that has it.
 pub(super) fn record(created: Option<&DateTime>, last_used: Option<&iam::RoleLastUsed>) -> RoleRecord {
     let last_used = last_used
         .and_then(|used| last_use(used.last_used_date.as_ref()?, used.region.clone().unwrap_or_default()));
@@ -256,7 +256,7 @@ fn timestamp(at: &DateTime) -> Option<Timestamp> {
     Timestamp::from_second(at.secs()).ok()
 }
 
-/// ARNs and names of the attached managed policies; `None` where there is no such role.
+/// ARNs and names of the attached managed policies; `None` if the role does not exist.
 pub(super) async fn attached_policies(
     clients: &Clients,
     role: &str,
@@ -279,7 +279,7 @@ pub(super) async fn attached_policies(
     Ok(Some(attached))
 }
 
-/// The names of the inline policies; `None` where there is no such role.
+/// The names of the inline policies; `None` if the role does not exist.
 pub(super) async fn inline_names(clients: &Clients, role: &str) -> Result<Option<Vec<String>>, AwsError> {
     const OPERATION: &str = "iam:ListRolePolicies";
     let subject = format!("role `{role}`");
@@ -287,7 +287,7 @@ pub(super) async fn inline_names(clients: &Clients, role: &str) -> Result<Option
     existing(OPERATION, &subject, items(pages, |page| page.policy_names).await)
 }
 
-/// The inline policies; `None` where there is no such role.
+/// The inline policies; `None` if the role does not exist.
 pub(super) async fn inline_policies(
     clients: &Clients,
     role: &str,
@@ -304,7 +304,7 @@ pub(super) async fn inline_policies(
     Ok(Some(try_join_all(documents).await?.into_iter().collect()))
 }
 
-/// The document of the default version, and the tags, of a policy that must exist, of the customer's or of AWS.
+/// The default version's document, and the tags, of a policy that must exist, customer managed or AWS managed.
 pub(super) async fn policy(clients: &Clients, policy: &Arn) -> Result<(Document, Tags), AwsError> {
     const OPERATION: &str = "iam:GetPolicy";
     let subject = subject(policy);
@@ -365,7 +365,7 @@ pub(super) async fn live_policy(
             arn: desired.arn.clone(),
             name: policy.policy_name.unwrap_or_else(|| desired.name.clone()),
             path: policy.path.unwrap_or_else(|| desired.path.clone()),
-            // It cannot be changed, so what it says makes no difference.
+            // It cannot be changed, so its content makes no difference.
             description: desired.description.clone(),
             document,
             tags: tags(policy.tags),
@@ -376,7 +376,7 @@ pub(super) async fn live_policy(
     }))
 }
 
-/// The versions without documents, newest first; `None` where there is no such policy.
+/// The versions without documents, newest first; `None` if the policy does not exist.
 pub(super) async fn version_ids(
     clients: &Clients,
     policy: &Arn,
@@ -398,7 +398,7 @@ pub(super) async fn version_ids(
 
 const LIST_VERSIONS: &str = "iam:ListPolicyVersions";
 
-/// The permissions boundary of a role; none where there is no such role.
+/// A role's permissions boundary; none if the role does not exist.
 pub(super) async fn boundary(clients: &Clients, role: &str) -> Result<Option<String>, AwsError> {
     const OPERATION: &str = "iam:GetRole";
     let answer = clients.iam.get_role().role_name(role).send().await;
@@ -407,8 +407,8 @@ pub(super) async fn boundary(clients: &Clients, role: &str) -> Result<Option<Str
     Ok(boundary.and_then(|boundary| boundary.permissions_boundary_arn))
 }
 
-/// The versions, and the document of the default one. The other documents are read only where the default one is not
-/// what is wanted: one of them may be.
+/// The versions, and the default one's document. The other documents are read only if the default one is not the wanted
+/// one: one of them may be.
 async fn versions(
     clients: &Clients,
     desired: &ManagedPolicy,

@@ -1,10 +1,10 @@
-//! Waiting for what passes by itself: IAM is eventually consistent, and throttles.
+//! Waiting out temporary errors: IAM is eventually consistent, and throttles.
 
 use crate::aws::error::AwsError;
 use crate::plan::ChangeKind;
 use crate::plan::iam::IamChange;
 
-/// What this run has done to the same role before, as far as it explains an error that passes by itself.
+/// What this run did to the same role before, if it explains a temporary error.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Recent {
     pub created: bool,
@@ -17,21 +17,21 @@ pub fn passes_by_itself(change: &IamChange, recent: Recent, error: &AwsError) ->
         return Some("AWS is throttling");
     }
     match error.code()? {
-        // An account's root is known or will never be.
+        // An account's root is known or never will be.
         "MalformedPolicyDocument"
             if error.message()?.contains("Invalid principal in policy")
                 && !error.message()?.contains(":root") =>
         {
             Some("the principal is not known to IAM yet")
         }
-        // Something that should be removed and no longer exists was looked for already.
+        // Something to remove that no longer exists was already looked for.
         "NoSuchEntity" if change.kind() == ChangeKind::Remove => {
             Some("IAM says that it is not there, and shows it")
         }
         "NoSuchEntity" if may_be_invisible(change, recent) => Some("it is not visible in IAM yet"),
         "EntityAlreadyExists" => Some("IAM says that it exists, and does not show it yet"),
         "ConcurrentModification" => Some("another change is under way"),
-        // What this run has not removed stays in the way.
+        // What this run did not remove stays in the way.
         "DeleteConflict"
             if recent.removed
                 && !["instance profile", "boundary"]
@@ -45,7 +45,7 @@ pub fn passes_by_itself(change: &IamChange, recent: Recent, error: &AwsError) ->
     }
 }
 
-/// An attachment needs two that may have been made a moment ago, also by a run that was cut off.
+/// An attachment needs two objects that may be new, even from an aborted run.
 fn may_be_invisible(change: &IamChange, recent: Recent) -> bool {
     match change {
         IamChange::AttachRolePolicy { .. } => true,

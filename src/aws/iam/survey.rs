@@ -12,13 +12,13 @@ use crate::aws::error::AwsError;
 use crate::model::{DesiredState, Live, LiveState, LookForOrphans, Orphans};
 use crate::plan::Reads;
 
-/// As many roles are read at a time: each holds memory and up to five connections.
+/// Roles read concurrently: each holds memory and up to five connections.
 const AT_A_TIME: usize = 64;
 
-/// Reads the roles of the spec, and those that were taken out of it.
+/// Reads the roles in the spec, and those removed from it.
 ///
 /// # Errors
-/// Whatever keeps IAM from answering.
+/// If IAM does not answer.
 pub async fn survey(
     clients: &Clients,
     desired: &DesiredState,
@@ -54,7 +54,7 @@ pub async fn survey(
 
 async fn roles(clients: &Clients, desired: &DesiredState) -> Result<BTreeMap<String, Live>, AwsError> {
     let reads = desired.roles.iter().map(|role| async {
-        // Where AWS throttles, a wasted call costs more than another round trip.
+        // If AWS throttles, a wasted call costs more than another round trip.
         let live = match clients.throttled_to() {
             None => read::live_at_once(clients, role).await?,
             Some(_) => read::live(clients, role).await?,

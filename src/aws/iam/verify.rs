@@ -1,4 +1,4 @@
-//! Whether a change was already made: the answer to a call that was carried out may be lost.
+//! Whether a change was already made: the answer to a successful call may be lost.
 
 use super::read::{self, Prefetch};
 use crate::aws::client::Clients;
@@ -7,11 +7,11 @@ use crate::model::{ManagedPolicy, Role, Tags};
 use crate::plan::iam::IamChange;
 use crate::policy::equivalent;
 
-/// Whether what a change makes is there, just as it would make it. `None`: IAM does not show it, or the change makes
-/// nothing that can be found again.
+/// Whether the result of a change exists, exactly as the change would make it. `None`: IAM does not show it, or the
+/// change makes nothing that can be found again.
 ///
 /// # Errors
-/// Whatever keeps IAM from answering.
+/// If IAM does not answer.
 pub async fn is_made(clients: &Clients, change: &IamChange) -> Result<Option<bool>, AwsError> {
     match change {
         IamChange::CreateRole(wanted) => {
@@ -33,7 +33,7 @@ pub async fn is_made(clients: &Clients, change: &IamChange) -> Result<Option<boo
 /// Whether what a change removes is gone: just after a change, IAM may report something as missing that still exists.
 ///
 /// # Errors
-/// Whatever keeps IAM from answering.
+/// If IAM does not answer.
 pub async fn is_gone(clients: &Clients, change: &IamChange) -> Result<bool, AwsError> {
     match change {
         IamChange::DetachRolePolicy { role, policy, document: _ } => {
@@ -83,7 +83,7 @@ fn is_policy(live: &ManagedPolicy, wanted: &ManagedPolicy) -> bool {
     live.path == *path && equivalent(&live.document, document) && has_tags(&live.tags, tags)
 }
 
-/// The tags that mark its owner among them: what someone else made does not count as ours.
+/// Including the tags that mark its owner: what someone else made does not count as ours.
 fn has_tags(live: &Tags, wanted: &Tags) -> bool {
     wanted.iter().all(|(key, value)| live.get(key) == Some(value))
 }

@@ -1,4 +1,4 @@
-//! Carrying out a change: one change, one API call.
+//! Carrying out changes: one change, one API call.
 
 use aws_sdk_iam::types::Tag;
 use aws_smithy_types::error::operation::BuildError;
@@ -9,15 +9,15 @@ use crate::model::{ManagedPolicy, Role, Tags};
 use crate::plan::Diff;
 use crate::plan::iam::{IamChange, TagChanges};
 
-/// Makes the call of a change, once.
+/// Makes a change's call, once.
 ///
 /// # Errors
-/// Whatever keeps IAM from making the change. [`AwsError::may_have_been_done`] says whether it may still have been made.
+/// If IAM does not make the change. [`AwsError::may_have_been_done`] says whether it may still have been made.
 pub async fn write(clients: &Clients, change: &IamChange) -> Result<(), AwsError> {
     let iam = &clients.iam;
     let operation = format!("iam:{}", change.operation());
     let failed = |kind| AwsError::new(&operation, change.subject(), kind);
-    // The answers hold nothing that is not known: what came of it is read again after the last change.
+    // The answers say nothing new: the result is read after the last change.
     macro_rules! send {
         ($request:expr) => {
             $request
@@ -70,7 +70,7 @@ pub async fn write(clients: &Clients, change: &IamChange) -> Result<(), AwsError
         IamChange::UpdateRole { role, description, max_session_duration } => send!(
             iam.update_role()
                 .role_name(role)
-                // Sent even when empty: that is how a description is taken away.
+                // Sent even if empty: that removes a description.
                 .description(&description.after)
                 .max_session_duration(max_session_duration.after)
         ),
@@ -118,7 +118,7 @@ pub async fn write(clients: &Clients, change: &IamChange) -> Result<(), AwsError
     }
 }
 
-/// IAM takes no empty description at creation as what it is: none.
+/// At creation, IAM does not treat an empty description as none.
 fn unless_empty(text: &str) -> Option<String> {
     (!text.is_empty()).then(|| text.to_owned())
 }
