@@ -1,4 +1,4 @@
-//! One change in Genesys Cloud, with the IDs that earlier changes of the role brought.
+//! One change in Genesys Cloud, with the IDs returned by the role's earlier changes.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -26,7 +26,7 @@ impl Made {
 }
 
 impl Made {
-    /// The ID of the action that has come in the place of the one that a change deletes.
+    /// The ID of the action that replaced the one a change deletes.
     pub(super) fn replacement<'a>(&'a self, change: &'a GenesysChange) -> Option<(&'a str, &'a str)> {
         let GenesysChange::DeleteIntegrationsAction { name, replaced_by: Some(by), .. } = change else {
             return None;
@@ -39,7 +39,7 @@ impl Made {
     }
 }
 
-/// A plan whose order is wrong would ask for what is not there yet.
+/// A wrongly ordered plan would ask for something that does not exist yet.
 fn known(handle: &Handle, made: Option<&String>) -> Result<String, WriteError> {
     match handle {
         Handle::Id(id) => Ok(id.clone()),
@@ -50,7 +50,7 @@ fn known(handle: &Handle, made: Option<&String>) -> Result<String, WriteError> {
 /// Carries a change out, within `waits`.
 ///
 /// # Errors
-/// Whatever keeps Genesys Cloud from making the change, and what is no longer as the plan saw it.
+/// If Genesys Cloud does not make the change, or something is no longer as the plan saw it.
 pub(super) async fn execute(
     (client, siblings): (&Client, &Siblings),
     change: &GenesysChange,

@@ -1,4 +1,4 @@
-//! One change in IAM: made, waited for, and looked at where the answer does not say what came of it.
+//! One change in IAM: made, waited for, and looked up if the answer does not say what happened.
 
 use std::ops::ControlFlow;
 use std::time::Duration;
@@ -8,12 +8,12 @@ use crate::backoff::Backoff;
 use crate::plan::iam::IamChange;
 use crate::plan::{Change, ChangeKind};
 
-/// Carries a change out; `earlier` are those of the same role that this run has made. Errors that pass by themselves, as
-/// IAM takes note of what was just written, are waited out within `waits`: `waiting` makes each pause, and may break it
-/// off. When an answer was lost and the call made again, what it finds done counts as done.
+/// Carries a change out; `earlier` are this run's previous changes to the same role. Temporary errors, while IAM
+/// processes recent writes, are waited out within `waits`: `waiting` makes each pause, and may abort it. If an answer
+/// was lost and the call repeated, what it finds done counts as done.
 ///
 /// # Errors
-/// Whatever keeps IAM from making the change. [`AwsError::may_have_been_done`] says whether it may have been made anyway.
+/// If IAM does not make the change. [`AwsError::may_have_been_done`] says whether it may have been made anyway.
 pub(super) async fn execute(
     clients: &Clients,
     change: &IamChange,
@@ -33,7 +33,7 @@ pub(super) async fn execute(
     let mut pauses = waits.pauses();
     loop {
         let Err(error) = write(clients, change).await else { return Ok(()) };
-        // Where it cannot be looked up, the first error says more than the second.
+        // If it cannot be looked up, the first error says more than the second.
         if error.is_not_found() && change.kind() == ChangeKind::Remove {
             match is_gone(clients, change).await {
                 Ok(true) => return Ok(()),
@@ -51,7 +51,7 @@ pub(super) async fn execute(
                 Ok(Some(false)) | Err(_) => return Err(error),
             }
         }
-        // Boxed: few come here, and the futures of listings are large.
+        // Boxed: rarely reached, and the futures of listings are large.
         if let Some(found) = Box::pin(obstacle(clients, change, &earlier, &error)).await {
             return Err(error.because(&found));
         }

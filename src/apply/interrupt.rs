@@ -16,7 +16,7 @@ pub struct Interrupt {
 }
 
 impl Interrupt {
-    /// Whether it was set before.
+    /// Whether it was already set.
     pub fn set(&self) -> bool {
         let before = self.set.swap(true, Ordering::Relaxed);
         self.wake.notify_waiters();
@@ -27,7 +27,7 @@ impl Interrupt {
         self.set.load(Ordering::Relaxed)
     }
 
-    /// Whether a plan is being carried out, so that a call may be in flight.
+    /// Whether a plan is being carried out, so a call may be in flight.
     pub fn is_writing(&self) -> bool {
         self.writing.load(Ordering::Relaxed)
     }
@@ -36,7 +36,7 @@ impl Interrupt {
         self.writing.store(writing, Ordering::Relaxed);
     }
 
-    /// What the work comes to, or `None` when it is interrupted: then it is dropped where it is.
+    /// The work's result, or `None` if it is interrupted: then it is dropped where it is.
     pub async fn or_interrupted<T>(&self, work: impl Future<Output = T>) -> Option<T> {
         let woken = self.wake.notified();
         if self.is_set() {
@@ -49,7 +49,7 @@ impl Interrupt {
         }
     }
 
-    /// A pause that an interruption breaks off.
+    /// An interruptible pause.
     pub async fn pause(&self, pause: Duration) -> ControlFlow<()> {
         match self.or_interrupted(tokio::time::sleep(pause)).await {
             Some(()) => ControlFlow::Continue(()),

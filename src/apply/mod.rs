@@ -1,4 +1,4 @@
-//! Carries a plan out, and looks again before each change of a plan that is old.
+//! Carries a plan out, and rechecks before each change if the plan is old.
 
 mod genesys;
 mod iam;

@@ -1,4 +1,4 @@
-//! Looking again before a change: a plan that waited for an answer, or in a file, may be old.
+//! Rechecking before a change: a plan that waited for confirmation, or in a file, may be old.
 
 use crate::arn::Arn;
 use crate::aws::{self, AwsError, Clients};
@@ -14,11 +14,11 @@ pub enum PlanKind {
     Destroy,
 }
 
-/// For each of these changes, whether a plan that was made now would have that very change in it, or it finds what it
-/// is to replace.
+/// For each of these changes, whether a plan made now would contain exactly that change, or it finds what it should
+/// replace.
 ///
 /// # Errors
-/// Whatever keeps IAM from answering.
+/// If IAM does not answer.
 pub(super) async fn are_still_wanted(
     clients: &Clients,
     kind: PlanKind,
@@ -42,7 +42,7 @@ pub(super) async fn are_still_wanted(
             (live, now)
         }
     };
-    // How often a policy is attached is known late, and IAM guards it itself.
+    // A policy's attachment count is known late, and IAM guards it itself.
     let blocks =
         |blocker: &Blocker| !matches!(blocker, Blocker::PolicyInUse { .. } | Blocker::PolicyBounds { .. });
     let fits = |change: &Change| match change {
@@ -53,15 +53,15 @@ pub(super) async fn are_still_wanted(
     Ok(changes.iter().map(|change| !is_blocked && (now.changes.contains(change) || fits(change))).collect())
 }
 
-/// Whether no change before this one is in Genesys Cloud.
+/// Whether no earlier change is in Genesys Cloud.
 pub(super) fn is_first_genesys_change(role: &RolePlan, at: usize) -> bool {
     !role.changes[..at].iter().any(|change| matches!(change, Change::Genesys(_)))
 }
 
-/// Whether a plan that was made now would have the same changes in Genesys Cloud for this role.
+/// Whether a plan made now would have the same changes in Genesys Cloud for this role.
 ///
 /// # Errors
-/// Whatever keeps Genesys Cloud from answering.
+/// If Genesys Cloud does not answer.
 pub(super) async fn is_organization_as_planned(
     (client, siblings): (&genesys::Client, &Siblings),
     kind: PlanKind,
@@ -70,12 +70,12 @@ pub(super) async fn is_organization_as_planned(
 ) -> Result<bool, GenesysError> {
     let only = desired.only(|one| one.role.name == role.role);
     let wanted: Vec<_> = only.roles.iter().filter_map(|role| role.integration.as_ref()).collect();
-    // What was taken out of the spec is named by its ID, and deleting it twice does no harm.
+    // What was removed from the spec is named by its ID, and deleting it twice is harmless.
     if wanted.is_empty() {
         return Ok(true);
     }
     let mut organization = genesys::live(client, &wanted, Details::Wanted).await?;
-    // So far this run made nothing for this role.
+    // So far this run has made nothing for this role.
     organization.integrations.retain(|one| !siblings.has_made(&one.id));
     let live = LiveState { organization: OrganizationReading::Read(organization), ..LiveState::default() };
     let now = match kind {
@@ -86,7 +86,7 @@ pub(super) async fn is_organization_as_planned(
         now.roles.into_iter().flat_map(|role| role.changes).filter_map(in_genesys).collect();
     let planned: Vec<Change> = role.changes.iter().cloned().filter_map(in_genesys).collect();
     let is_delete = |change: &Change| change.operation() == "DeleteIntegrationsAction";
-    // IAM's side was not read here, and it decides which action is pointed elsewhere first.
+    // IAM's side was not read here, and it decides which action is repointed first.
     let deleted = |all: &[Change], id: &str| {
         all.iter().any(|change| matches!(change, Change::Genesys(GenesysChange::DeleteIntegrationsAction { id: gone, .. }) if gone == id))
     };
@@ -107,7 +107,7 @@ pub(super) async fn is_organization_as_planned(
     Ok(is_same || (planned.iter().any(is_delete) && now.iter().all(|change| planned.contains(change))))
 }
 
-/// A change in Genesys Cloud, without a version: that alone is not a reason to stop.
+/// A change in Genesys Cloud, without its version: a new version alone is not a reason to stop.
 fn in_genesys(change: Change) -> Option<Change> {
     let Change::Genesys(mut change) = change else { return None };
     if let crate::plan::genesys::GenesysChange::PatchIntegrationsAction { before, .. } = &mut change {

@@ -1,5 +1,5 @@
-//! Carries a plan out: the changes of a role one after the other, but for those that do not need each other, and several
-//! roles at a time; the first failure stops all.
+//! Carries a plan out: a role's changes in sequence, except independent ones, and several roles concurrently; the first
+//! failure stops everything.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -19,13 +19,13 @@ use crate::model::DesiredState;
 use crate::plan::genesys::GenesysChange;
 use crate::plan::{Change, Notice, Plan, RolePlan};
 
-/// What became of each change.
+/// The outcome of each change.
 #[derive(Debug)]
 pub struct ApplyReport<'p> {
     pub applied: Vec<&'p Change>,
-    /// Several only where several roles were worked on at the same time.
+    /// Several only if several roles were processed concurrently.
     pub failed: Vec<(&'p Change, ChangeFailure)>,
-    /// Not begun, because of a failure or an interruption.
+    /// Not started, because of a failure or an interruption.
     pub skipped: Vec<&'p Change>,
     pub interrupted: bool,
 }
@@ -35,9 +35,9 @@ pub struct ApplyReport<'p> {
 pub enum ChangeFailure {
     Aws(AwsError),
     Genesys(GenesysError),
-    /// What it was to change is no longer what the plan saw.
+    /// What it would change is no longer what the plan saw.
     Changed,
-    /// The data action that has come in the place of another failed its test: the old one stays. Why.
+    /// A replacement data action failed its test: the old one stays. Says why.
     Untested(String),
 }
 
@@ -50,7 +50,7 @@ impl From<WriteError> for ChangeFailure {
     }
 }
 
-/// What is told while a plan is carried out.
+/// What is reported while a plan is carried out.
 pub enum Progress<'a> {
     Done(&'a Change),
     Failed(&'a Change),
@@ -62,16 +62,16 @@ pub enum Progress<'a> {
     },
 }
 
-/// The tests of data actions that are made before what they replace is deleted: their inputs, by role and name.
+/// Data action tests to run before what they replace is deleted: their inputs, by role and name.
 #[derive(Debug, Default)]
 pub struct ReplacementTests {
     pub inputs: BTreeMap<(String, String), String>,
-    /// Those that passed, by the data action's ID.
+    /// Those that passed, by data action ID.
     pub passed: RefCell<BTreeMap<String, TestResult>>,
 }
 
 impl ReplacementTests {
-    /// Those of the data actions that have a `test_input`.
+    /// Those of data actions with a `test_input`.
     pub fn of(desired: &DesiredState) -> Self {
         let mut inputs = BTreeMap::new();
         for role in &desired.roles {
@@ -87,22 +87,22 @@ impl ReplacementTests {
 
 pub struct Apply<'a> {
     pub clients: &'a Clients,
-    /// For the changes in Genesys Cloud.
+    /// For changes in Genesys Cloud.
     pub genesys: Option<&'a genesys_cloud::Client>,
     /// What this run makes there, for this spec and others.
     pub siblings: &'a Siblings,
     pub waits: Backoff,
     pub interrupt: &'a Interrupt,
-    /// Reads again before each change what it is to change, and makes it only if the plan still asks for it: for plans
-    /// that are not carried out at once.
+    /// Rereads the subject of each change before making it, and makes it only if the plan still calls for it: for plans
+    /// not carried out at once.
     pub recheck: Option<(PlanKind, &'a DesiredState)>,
     pub tests: &'a ReplacementTests,
 }
 
-/// Roles that are written to at the same time: few, so that little is in flight when something fails.
+/// Roles written to concurrently: few, so that little is in flight when something fails.
 const AT_A_TIME: usize = 32;
 
-/// What the roles that are worked on have in common.
+/// Shared by the roles being processed.
 struct Run<'a, 'p, P> {
     apply: &'a Apply<'a>,
     report: RefCell<ApplyReport<'p>>,
@@ -110,7 +110,7 @@ struct Run<'a, 'p, P> {
 }
 
 impl<'p, P: FnMut(Progress<'_>)> Run<'_, 'p, P> {
-    /// Carries out the changes of a role up to a place; `begun` are those that were.
+    /// Carries out a role's changes up to an index; `begun` are those already started.
     async fn role(&self, role: &'p RolePlan, made_ids: &mut genesys::Made, mut begun: usize, end: usize) {
         while begun < end {
             let places = begun..begun + at_once(&role.changes[begun..]);
@@ -174,7 +174,7 @@ impl<'p, P: FnMut(Progress<'_>)> Run<'_, 'p, P> {
     }
 }
 
-/// How many changes of a role, from the first on, take something away in Genesys Cloud, or point a data action elsewhere.
+/// How many of a role's changes, from the first on, remove something in Genesys Cloud, or repoint a data action.
 fn leading(role: &RolePlan) -> usize {
     let is_leading = |change: &&Change| match change {
         Change::Iam(_) => false,
@@ -194,7 +194,7 @@ fn leading(role: &RolePlan) -> usize {
     role.changes.iter().take_while(is_leading).count()
 }
 
-/// How many of these changes, from the first on, are made at the same time.
+/// How many of these changes, from the first on, are made concurrently.
 fn at_once(changes: &[Change]) -> usize {
     match changes {
         [Change::Iam(first), Change::Iam(second), ..] if second.goes_beside(first) => 2,
@@ -203,7 +203,7 @@ fn at_once(changes: &[Change]) -> usize {
 }
 
 impl Apply<'_> {
-    /// Carries out every change: those of a role in order, and roles that were taken out of the spec before the others.
+    /// Carries out every change: each role's in order, and roles removed from the spec before the others.
     pub async fn run<'p>(&self, plan: &'p Plan, progress: impl FnMut(Progress<'_>)) -> ApplyReport<'p> {
         let report =
             ApplyReport { applied: Vec::new(), failed: Vec::new(), skipped: Vec::new(), interrupted: false };
@@ -214,7 +214,7 @@ impl Apply<'_> {
         for roles in [first, then] {
             let mut roles: Vec<(&RolePlan, genesys::Made)> =
                 roles.into_iter().map(|role| (role, genesys::Made::default())).collect();
-            // What Genesys Cloud loses first, it loses before IAM changes for any role: one's integration may use another.
+            // Genesys Cloud's removals come before IAM changes for any role: one role's integration may use another.
             let first = roles.iter_mut().map(|(role, made)| run.role(role, made, 0, leading(role)));
             stream::iter(first).for_each_concurrent(AT_A_TIME, |role| role).await;
             let rest =
@@ -225,8 +225,8 @@ impl Apply<'_> {
         run.report.into_inner()
     }
 
-    /// Which of the changes at these places a plan that was made now would not have. They are begun at the same time, and
-    /// looked at before the first of them.
+    /// Which of the changes at these indexes a plan made now would not have. They start together, and are checked
+    /// before the first of them.
     async fn outdated(&self, role: &RolePlan, places: Range<usize>) -> Result<Vec<usize>, ChangeFailure> {
         let Some((kind, desired)) = self.recheck else { return Ok(Vec::new()) };
         let wanted = match (&role.changes[places.start], self.genesys) {
@@ -236,7 +236,7 @@ impl Apply<'_> {
                     .await
                     .map_err(ChangeFailure::Aws)?
             }
-            // All of a role's at once: from then on they follow on each other.
+            // All of a role's at once: from then on they depend on each other.
             (Change::Genesys(_), Some(client)) if recheck::is_first_genesys_change(role, places.start) => {
                 let same = Box::pin(recheck::is_organization_as_planned(
                     (client, self.siblings),
@@ -251,7 +251,7 @@ impl Apply<'_> {
         Ok(places.zip(wanted).filter(|(_, wanted)| !wanted).map(|(at, _)| at).collect())
     }
 
-    /// Makes one change of a role, `at` being its place among them.
+    /// Makes one of a role's changes, the one at index `at`.
     async fn make(
         &self,
         role: &RolePlan,
@@ -272,12 +272,12 @@ impl Apply<'_> {
                     .map_err(ChangeFailure::Aws)
             }
             Change::Genesys(change) => {
-                // A plan has such changes only where the organization was read.
+                // A plan only has such changes if the organization was read.
                 let Some(client) = self.genesys else { return Err(ChangeFailure::Changed) };
                 if let Some((id, name)) = made.replacement(change) {
                     self.test_replacement(client, &role.role, name, id).await?;
                 }
-                // Boxed: of every run's future it is a part.
+                // Boxed: it is part of every run's future.
                 let made =
                     Box::pin(genesys::execute((client, self.siblings), change, made, self.waits, waiting))
                         .await;
@@ -286,7 +286,7 @@ impl Apply<'_> {
         }
     }
 
-    /// The new one has to work before the old one goes, where tests are wanted.
+    /// The new one has to work before the old one goes, if tests are wanted.
     async fn test_replacement(
         &self,
         client: &genesys_cloud::Client,

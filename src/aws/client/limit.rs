@@ -130,11 +130,12 @@ impl Limiter {
         })
     }
 
-    /// Calls back when AWS is seen throttling. Requests per second, once the service is known to throttle.
+    /// Requests per second, once the service is known to throttle.
     pub(crate) fn rate(&self) -> Option<f64> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner).rate
     }
 
+    /// Calls back when AWS is seen throttling.
     pub(crate) fn on_throttle(&self, callback: OnThrottle) {
         self.state().on_throttle = Some(callback);
     }

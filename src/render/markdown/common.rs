@@ -9,8 +9,7 @@ pub(super) const LIMIT: usize = 60_000;
 /// How many characters of a commit are shown.
 const COMMIT: usize = 12;
 
-/// ``spec `genesys.toml` · commit `0123456789ab` · [run 4711](https://…)``, with the given parts in between; or
-/// nothing.
+/// ``spec `genesys.toml` · commit `0123456789ab` · [run 4711](https://…)``, with the given parts between; or nothing.
 pub(super) fn origin(esc: &Escape<'_>, provenance: &Provenance, between: &[String]) -> String {
     let Provenance { file, commit, run } = provenance;
     let mut parts: Vec<String> = file.iter().map(|file| format!("spec {}", esc.code(file))).collect();
