@@ -1,4 +1,4 @@
-//! Tokens, paging, limits and repeats.
+//! Tokens, paging, limits and retries.
 
 use std::fmt;
 use std::future::Future;
@@ -22,27 +22,27 @@ use crate::backoff::Backoff;
 use crate::secrets;
 use crate::spec::{GenesysCloud, region_as_given};
 
-/// A token is not used in its last moments.
+/// A token is not used just before it expires.
 const MARGIN: Duration = Duration::from_secs(60);
-/// Seconds, where the server does not say: Genesys Cloud's default is a day.
+/// Seconds, if the server does not say: Genesys Cloud's default is a day.
 const LIFETIME: u64 = 86_400;
-/// From the request to the end of its answer, however slowly that drips.
+/// From the request to the end of its answer, however slowly that arrives.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(30);
 /// A data action's test may take as long as the action itself: a minute.
 pub(super) const TEST_TIMEOUT: Duration = Duration::from_secs(90);
-/// Everything of an organization together.
+/// For reading everything in an organization.
 const READING_TIMEOUT: Duration = Duration::from_secs(5 * 60);
-/// All waiting of one request for a 429 or a fault of the server together.
+/// Total waiting of one request for 429s or server faults.
 const RETRY_BUDGET: Duration = Duration::from_secs(60);
 const TRIES: usize = 4;
-/// Of a listing, of 100 entries each: more than any organization may have.
+/// Pages of a listing, 100 entries each: more than any organization may have.
 const PAGES: usize = 1000;
 const JSON: &str = "application/json";
 
 const TOKEN: &str = "GENESYSCLOUD_ACCESS_TOKEN";
 const REGION: &str = "GENESYSCLOUD_REGION";
 
-/// Never printed, and zeroed when it is dropped.
+/// Never printed, and zeroed on drop.
 #[derive(Debug, Clone)]
 pub struct Secret(SecretString);
 
@@ -61,7 +61,7 @@ impl Secret {
 pub struct Configuration {
     pub client_id: String,
     pub client_secret: Secret,
-    /// Takes the place of ID and secret.
+    /// Replaces ID and secret.
     pub access_token: Option<Secret>,
     /// `https://api.mypurecloud.com`
     pub api: String,
@@ -70,16 +70,16 @@ pub struct Configuration {
 }
 
 impl Configuration {
-    /// From the environment, as Genesys's own tools read it, and the spec. `None`: no client is given.
+    /// From the environment, like Genesys's own tools, and the spec. `None`: no client is given.
     ///
     /// # Errors
     ///
-    /// When only a part is given, or the region is none.
+    /// If only a part is given, or the region does not exist.
     pub fn from_environment(
         spec: &GenesysCloud,
         variable: impl Fn(&str) -> Option<String>,
     ) -> Result<Option<Self>, GenesysError> {
-        // A line's end comes along easily where secrets are pasted.
+        // Pasted secrets often carry a line end.
         let variable = |name: &str| variable(name).map(|text| text.trim().to_owned());
         let variable = |name: &str| variable(name).filter(|text| !text.is_empty());
         let failed = |kind| GenesysError::new("configuration", kind);
@@ -126,7 +126,7 @@ pub struct Client {
     pace: Pace,
 }
 
-/// Without secrets.
+/// Omits secrets.
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Client").field("api", &self.configuration.api).finish_non_exhaustive()
@@ -139,15 +139,15 @@ struct TokenAnswer {
     expires_in: Option<u64>,
 }
 
-/// A call of the API.
+/// An API call.
 pub(super) struct ApiCall<'a> {
     /// For people: `reading the organization`
     pub step: &'a str,
     pub method: Method,
-    /// With the query.
+    /// Including the query.
     pub path: &'a str,
     pub body: Option<String>,
-    /// What it needs, as Genesys Cloud names it.
+    /// The permission it needs, as named by Genesys Cloud.
     pub permission: &'static str,
 }
 
@@ -156,7 +156,7 @@ impl Client {
         Self { configuration, transport, token: Mutex::default(), pace: Pace::default() }
     }
 
-    /// Of a stand-in in this process, which takes any credentials.
+    /// For an in-process fake, which accepts any credentials.
     pub fn of_stand_in(transport: Box<dyn HttpTransport>) -> Self {
         let configuration = Configuration {
             client_id: "sandbox".to_owned(),
@@ -168,7 +168,7 @@ impl Client {
         Self::new(configuration, transport)
     }
 
-    /// Calls back when all requests that the API allows were made, with the pause that follows.
+    /// Calls back when all requests that the API allows are used up, with the pause that follows.
     pub fn on_pause(&self, callback: OnPause) {
         self.pace.on_pause(callback);
     }
@@ -178,7 +178,7 @@ impl Client {
         &self.configuration.api
     }
 
-    /// The token in use, or a new one. It is kept until shortly before it expires.
+    /// The current token, or a new one. It is kept until shortly before it expires.
     async fn token(&self, refused: Option<&Secret>) -> Result<Secret, GenesysError> {
         if let Some(token) = &self.configuration.access_token {
             return Ok(token.clone());
@@ -221,7 +221,7 @@ impl Client {
         Ok(value)
     }
 
-    /// Sends again what is limited or met a fault of the server, as far as that cannot do harm.
+    /// Retries after limits and server faults, if that is harmless.
     async fn send(
         &self,
         step: &str,
@@ -247,13 +247,13 @@ impl Client {
             let answer = answer
                 .unwrap_or_else(|elapsed| Err(TransportError { is_timeout: true, source: elapsed.into() }));
             let ms = began.elapsed().as_millis();
-            // How long the server asks to wait, where another attempt can do no harm.
+            // How long the server asks to wait, if another attempt is harmless.
             let again = match &answer {
                 Ok(response) => {
                     let status = response.status().as_u16();
                     tracing::debug!(target: "genesys_iam::genesys", "{step}: {status} in {ms} ms");
                     match status {
-                        // Nothing was done: it may be sent again whatever it is.
+                        // Nothing was done: any request may be sent again.
                         429 => Some(retry_after(response)),
                         500 | 502 | 503 | 504 if *method == Method::GET => Some(None),
                         _ => None,
@@ -276,7 +276,7 @@ impl Client {
         }
     }
 
-    /// Calls the API; a token that is refused is renewed once.
+    /// Calls the API; a refused token is renewed once.
     async fn exchange(
         &self,
         call: &ApiCall<'_>,
@@ -344,7 +344,7 @@ impl Client {
         })
     }
 
-    /// A text that is not JSON.
+    /// Text that is not JSON.
     pub(super) async fn get_text(
         &self,
         step: &str,
@@ -372,14 +372,14 @@ impl Client {
             let call = ApiCall { step, method: Method::GET, path: &path, body: None, permission };
             let page: EntityPage<T> = self.call(&call).await?;
             all.extend(page.entities);
-            // Only a path of the same API: the token goes nowhere else.
+            // Only a path of the same API: the token must not go anywhere else.
             next = page.next_uri.filter(|uri| uri.starts_with("/api/v2/"));
         }
         Err(GenesysError::new(step, unreadable(200, "the listing has no end")))
     }
 }
 
-/// A reading of many calls, each of which may be slow; what the pace holds back is not counted.
+/// A read of many calls, each of which may be slow; time held back by the pace does not count.
 pub(super) async fn in_time<T>(
     client: &Client,
     reading: impl Future<Output = Result<T, GenesysError>>,
@@ -409,7 +409,7 @@ fn retry_after(response: &Response<Vec<u8>>) -> Option<Duration> {
     response.headers().get("retry-after")?.to_str().ok()?.trim().parse().ok().map(Duration::from_secs)
 }
 
-/// Genesys Cloud's own words, but for what it was sent as proof; of a page that is none of its answers the kind.
+/// Genesys Cloud's own words, without the proof that was sent; for a page that is not its answer, the kind.
 fn words(response: &Response<Vec<u8>>, proof: &str) -> String {
     let words = match serde_json::from_slice::<ErrorBody>(response.body()) {
         Ok(body) => body.words(),
@@ -418,7 +418,7 @@ fn words(response: &Response<Vec<u8>>, proof: &str) -> String {
             format!("{} bytes of {}", response.body().len(), kind.unwrap_or("no known kind"))
         }
     };
-    // A shorter one is none, and a part of any word.
+    // Anything shorter is not a proof, but a part of any word.
     if proof.len() < 8 { words } else { words.replace(proof, "(secret)") }
 }
 
@@ -433,7 +433,7 @@ mod tests {
     const ID: &str = "GENESYSCLOUD_OAUTHCLIENT_ID";
     const SECRET: &str = "GENESYSCLOUD_OAUTHCLIENT_SECRET";
 
-    /// Answers from a script, and keeps the requests.
+    /// Answers from a script, and records the requests.
     #[derive(Clone, Default)]
     struct Script {
         answers: Arc<StdMutex<Vec<Scripted>>>,
@@ -444,7 +444,7 @@ mod tests {
     enum Scripted {
         Answer(u16, Vec<(&'static str, &'static str)>, String),
         Broken,
-        /// After so many seconds, as from a server that drips.
+        /// After this many seconds, as from a slow server.
         Slow(u64, String),
     }
 
@@ -522,20 +522,20 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn an_answer_that_drips_is_not_waited_for() {
         let drips = || Scripted::Slow(3600, String::new());
-        // Three calls need the token at once: each would wait for its own.
+        // Three calls need the token at once: each would fetch its own.
         let (slow, script) = client(&[drips(), drips(), drips()]);
         let began = Instant::now();
         let error = crate::genesys::live(&slow, &[], crate::genesys::Details::Wanted).await.unwrap_err();
         assert!(error.to_string().contains("no answer in time"), "{error}");
         assert_eq!((began.elapsed().as_secs(), paths(&script).len()), (30, 1));
 
-        // The test of a data action takes longer than other calls, but not for ever.
+        // A data action's test takes longer than other calls, but not forever.
         let slow = |seconds| Scripted::Slow(seconds, r#"{"success":true,"operations":[]}"#.to_owned());
         let (client_of_tests, _) = client(&[token("t"), slow(80), slow(100)]);
         assert!(client_of_tests.test("a", "{}").await.unwrap().success);
         assert!(client_of_tests.test("a", "{}").await.is_err());
 
-        // Each page comes in time, and there is always another one.
+        // Each page arrives in time, and there is always another one.
         let page = r#"{"entities":[],"nextUri":"/api/v2/next"}"#;
         let mut answers = vec![token("t"), Scripted::Slow(29, ORGANIZATION.to_owned())];
         answers.extend(vec![Scripted::Slow(29, page.to_owned()); 100]);
@@ -552,7 +552,7 @@ mod tests {
         }
     }
 
-    /// Allows one request a minute, or says so, and has always another page.
+    /// Allows one request a minute, or claims to, and always has another page.
     #[derive(Clone)]
     struct Holding {
         asked: Arc<StdMutex<u32>>,
@@ -597,11 +597,11 @@ mod tests {
         }
     }
 
-    /// A server that counts by the minute, as Genesys Cloud does, and refuses what is too much.
+    /// A server that counts by the minute, like Genesys Cloud, and refuses the excess.
     #[derive(Clone)]
     struct Counting {
         allowed: u32,
-        /// When its minute began, and requests in it.
+        /// When its minute started, and requests in it.
         window: Arc<StdMutex<(Instant, u32)>>,
         tells: bool,
         refused: Arc<StdMutex<u32>>,
@@ -648,7 +648,7 @@ mod tests {
             let (template, _) = client(&[]);
             let client = Client::new(template.configuration.clone(), Box::new(server.clone()));
             tokio::time::sleep(Duration::from_secs(late)).await;
-            // The first answer says how many there may be.
+            // The first answer says how many are allowed.
             client.organization().await.unwrap();
             let pauses = Arc::new(StdMutex::new(Vec::new()));
             let told = Arc::clone(&pauses);
@@ -669,7 +669,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_refusal_of_one_request_holds_back_all_and_a_long_reading_may_take_its_minutes() {
-        // Somebody else uses the same token: the first answer counts the window's last request but one.
+        // Somebody else uses the same token: the first answer counts the window's second to last request.
         let window = Arc::new(StdMutex::new((Instant::now(), 298)));
         let server = Counting { allowed: 300, window, tells: true, refused: Arc::default() };
         let (template, _) = client(&[]);
@@ -677,7 +677,7 @@ mod tests {
         let both = || futures_util::future::join_all((0..6).map(|_| client.organization()));
         assert!(both().await.into_iter().all(|answer| answer.is_ok()));
         assert_eq!(*server.refused.lock().unwrap(), 4);
-        // 3000 requests at 300 a minute: longer than a reading may take whose answers are slow.
+        // 3000 requests at 300 a minute: longer than a read with slow answers may take.
         let many = async {
             futures_util::future::try_join_all((0..3000).map(|_| client.organization())).await.map(drop)
         };
@@ -742,7 +742,7 @@ mod tests {
         let began = Instant::now();
         good.organization().await.unwrap();
         assert!((10..=13).contains(&began.elapsed().as_secs()), "{:?}", began.elapsed());
-        // Longer than it is worth to wait.
+        // Longer than is worth waiting.
         let (bad, _) = client(&[token("t"), limited("300")]);
         let began = Instant::now();
         let error = bad.organization().await.unwrap_err();
@@ -813,10 +813,10 @@ mod tests {
             ("https://api.mypurecloud.ie", "https://login.mypurecloud.ie")
         );
         assert!(!format!("{found:?}").contains("\"s\""));
-        // The spec's region comes first.
+        // The spec's region takes precedence.
         let found = Configuration::from_environment(&spec(Some("us-west-2")), all).unwrap().unwrap();
         assert_eq!(found.api, "https://api.usw2.pure.cloud");
-        // As a region, an API domain, or a URL; with a token in place of ID and secret.
+        // As a region, an API domain, or a URL; with a token instead of ID and secret.
         for region in ["mypurecloud.de", "api.mypurecloud.de", "https://api.mypurecloud.de/", "EU-CENTRAL-1"]
         {
             let given = move |name: &str| match name {
@@ -828,7 +828,7 @@ mod tests {
             assert_eq!(found.api, "https://api.mypurecloud.de");
             assert_eq!(found.access_token.unwrap().expose(), "t");
         }
-        // Of several organizations each spec names its own.
+        // With several organizations, each spec names its own.
         let emea = GenesysCloud { credentials: Some("EMEA".to_owned()), ..spec(Some("us-west-2")) };
         let both = with(&[
             (ID, "i"),

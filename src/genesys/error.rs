@@ -6,28 +6,28 @@ use std::fmt;
 use super::transport::TransportError;
 use crate::explain::{Explain, Status};
 
-/// A step that failed, and why. `Display` is one line, and mostly a second, indented, with Genesys Cloud's own words.
+/// A failed step, and why. `Display` is one line, and usually a second, indented, with Genesys Cloud's own words.
 #[derive(Debug)]
 pub struct GenesysError {
     /// `reading the organization`
     pub step: String,
-    /// Boxed, so that results stay small.
+    /// Boxed to keep results small.
     pub kind: Box<GenesysErrorKind>,
 }
 
 #[derive(Debug)]
 pub enum GenesysErrorKind {
-    /// Only some of what is needed is in the environment.
+    /// The environment has only part of what is needed.
     Incomplete {
         missing: String,
     },
-    /// No region, in the environment or the spec; or one that there is not.
+    /// No region in the environment or the spec, or one that does not exist.
     Region(String),
     /// No token for this ID and secret.
     Credentials {
         words: String,
     },
-    /// A token that was just made is refused.
+    /// A new token is refused.
     Unauthorized {
         words: String,
     },
@@ -36,9 +36,9 @@ pub enum GenesysErrorKind {
         permission: &'static str,
         words: String,
     },
-    /// 429, for longer than it is worth to wait.
+    /// 429, for longer than is worth waiting.
     RateLimited,
-    /// Any other answer that is not a success.
+    /// Any other unsuccessful answer.
     Refused {
         status: u16,
         words: String,
@@ -49,9 +49,9 @@ pub enum GenesysErrorKind {
         status: u16,
         detail: String,
     },
-    /// An integration reports ERROR: what Genesys Cloud says of it.
+    /// An integration reports ERROR: what Genesys Cloud says about it.
     State(String),
-    /// What is named is not there.
+    /// The named object does not exist.
     NotFound(String),
 }
 
@@ -69,7 +69,7 @@ impl GenesysError {
         matches!(*self.kind, GenesysErrorKind::Forbidden { .. })
     }
 
-    /// Of an answer that is a refusal.
+    /// For an answer that is a refusal.
     pub fn status(&self) -> Option<u16> {
         match *self.kind {
             GenesysErrorKind::Refused { status, .. } => Some(status),
@@ -77,7 +77,7 @@ impl GenesysError {
         }
     }
 
-    /// Whether what was sent carried a version that is no longer the newest. Every shape of it that is known.
+    /// Whether the request carried an outdated version. Covers every known shape of that answer.
     pub fn is_stale_version(&self) -> bool {
         match self.kind.as_ref() {
             GenesysErrorKind::Refused { status: 408 | 409, .. } => true,
@@ -97,7 +97,7 @@ impl GenesysError {
         }
     }
 
-    /// Whether a refusal says what in the request it is about.
+    /// Whether a refusal says which part of the request it concerns.
     pub fn names_a_field(&self) -> bool {
         match self.kind.as_ref() {
             GenesysErrorKind::Refused { words, .. } => words.contains("field "),
@@ -105,7 +105,7 @@ impl GenesysError {
         }
     }
 
-    /// What to do next, in one line.
+    /// The next step, in one line.
     pub fn help(&self) -> String {
         match self.kind.as_ref() {
             GenesysErrorKind::Incomplete { missing } => format!(

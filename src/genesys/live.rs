@@ -1,4 +1,4 @@
-//! Everything of the organization that a plan compares with the spec.
+//! Everything in the organization that a plan compares with the spec.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,12 +15,12 @@ use crate::model::{
 use crate::spec::{ActionContent, DEFAULT_TIMEOUT};
 
 const VIEW_FLOWS: &str = "architect:dependencyTracking:view";
-/// An empty `notes` comes back as this where Genesys Cloud's own store shows through.
+/// An empty `notes` comes back as this if Genesys Cloud's own store shows through.
 const EMPTY: &str = "node_dynamodb_empty_string";
-/// Flows that are named in full.
+/// Maximum number of flows listed by name.
 const FLOWS: usize = 100;
 
-/// The key of an integration's configuration under which the credential is, whatever its case.
+/// The key of the credential in an integration's configuration, in any case.
 pub(super) fn is_credential_key(key: &str) -> bool {
     key.eq_ignore_ascii_case("amazonWebServicesARN")
 }
@@ -29,19 +29,19 @@ pub(super) fn text(value: &Value) -> String {
     value.as_str().filter(|text| *text != EMPTY).unwrap_or_default().to_owned()
 }
 
-/// How much of the actions is read.
+/// Which actions are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Details {
-    /// Of the actions that these ask for.
+    /// Among the actions that these ask for.
     Wanted,
-    /// Of all actions in the integrations of these, for `import`.
+    /// Among all actions in these integrations, for `import`.
     All,
 }
 
-/// Reads the Lambda integrations, and in full the actions that are wanted.
+/// Reads the Lambda integrations, and the wanted actions in full.
 ///
 /// # Errors
-/// Whatever keeps Genesys Cloud from answering: what is not known cannot be compared.
+/// If Genesys Cloud does not answer: unknown state cannot be compared.
 pub async fn live(
     client: &Client,
     wanted: &[&DesiredIntegration],
@@ -55,7 +55,7 @@ async fn read(
     wanted: &[&DesiredIntegration],
     details: Details,
 ) -> Result<LiveOrganization, GenesysError> {
-    // The first error ends it: with no token, each of them would ask for one again.
+    // The first error ends it: without a token, each would request one again.
     let drafts = async { if wanted.is_empty() { Ok(Vec::new()) } else { client.drafts().await } };
     let (organization, integrations, actions, drafts) =
         futures_util::try_join!(client.organization(), client.integrations(), client.actions(), drafts)?;
@@ -65,7 +65,7 @@ async fn read(
         let wanted_here = |action: &Action| {
             details == Details::All || wanted.iter().any(|wanted| is_wanted(wanted, integration, action))
         };
-        // Of the others the credential's name is enough, where the configuration has it.
+        // For the others the credential's name is enough, if the configuration has it.
         let in_full = |credential: &str| {
             let is_meant = |wanted: &&DesiredIntegration| {
                 is_named(wanted, &integration.id, &integration.name) || wanted.credential_name() == credential
@@ -147,7 +147,7 @@ fn brief(action: &Action) -> LiveAction {
 }
 
 impl Client {
-    /// An integration's name and notes as its configuration has them, and its credential.
+    /// An integration's name and notes from its configuration, and its credential.
     async fn configuration(
         &self,
         integration: &Integration,
@@ -172,7 +172,7 @@ impl Client {
         Ok((name, text(&configuration["notes"]), credential))
     }
 
-    /// The configuration as it is sent: a PUT has to have all of it.
+    /// The configuration to send: a PUT must contain all of it.
     pub(super) async fn read_configuration(&self, integration: &str) -> Result<Value, GenesysError> {
         let step = "reading an integration's configuration";
         let path = format!("/api/v2/integrations/{}/config/current", segment(step, integration)?);
@@ -195,7 +195,7 @@ impl Client {
             .flatten()
             .find(|(key, _)| key.eq_ignore_ascii_case("ARN"))
             .map(|(_, value)| text(value).trim().to_owned());
-        // Missing, empty or masked: it is not shown.
+        // Missing, empty or masked: not shown.
         let is_role = |arn: &String| {
             arn.parse::<crate::arn::Arn>()
                 .is_ok_and(|arn| arn.service == "iam" && arn.resource.starts_with("role/"))
@@ -204,7 +204,7 @@ impl Client {
         Ok(LiveCredential { id: id.to_owned(), name, arn: arn.filter(is_role), is_gone: false })
     }
 
-    /// IDs of the credentials that have one of these names.
+    /// IDs of the credentials with one of these names.
     pub(super) async fn credentials_named(
         &self,
         names: &BTreeSet<String>,
@@ -280,7 +280,7 @@ impl Client {
         })
     }
 
-    /// A template: inline, or else as a text of its own. `None`: not known.
+    /// A template: inline, or else in a separate text. `None`: unknown.
     async fn template(
         &self,
         action: &str,
@@ -305,7 +305,7 @@ impl Client {
         let found = join_all(actions.iter().map(|action| async {
             let LiveAction { id, version, secure, .. } = action;
             let usage = match self.consumers(id, Some(*version), *secure).await {
-                // Which version a data action has there is not documented.
+                // Which data action version this refers to is not documented.
                 Err(error) if error.status() == Some(400) => self.consumers(id, None, *secure).await,
                 other => other,
             };
@@ -331,7 +331,7 @@ impl Client {
             path.push_str(&format!("&version={version}"));
         }
         let all: Vec<Named> = self.pages(step, &path, VIEW_FLOWS).await?;
-        // One entry for each version of a flow.
+        // One entry per version of a flow.
         Ok(all.into_iter().map(|flow| if flow.name.is_empty() { flow.id } else { flow.name }).collect())
     }
 

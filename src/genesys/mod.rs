@@ -1,4 +1,4 @@
-//! Genesys Cloud's Platform API, as far as Lambda data actions need it: the organization, integrations with their
+//! Genesys Cloud's Platform API, as needed for Lambda data actions: the organization, integrations with their
 //! credentials, data actions and their test.
 
 mod client;

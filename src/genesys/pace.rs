@@ -1,4 +1,5 @@
-//! One pace for all requests of a token: Genesys Cloud counts them by the minute, and its answers say how many there were.
+//! One pace for all requests of a token: Genesys Cloud counts them by the minute, and its answers say how many there
+//! were.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -6,18 +7,18 @@ use std::time::Duration;
 use http::Response;
 use tokio::time::Instant;
 
-/// Requests of one token in one window, until an answer says otherwise.
+/// Requests per token and window, until an answer says otherwise.
 const ALLOWED: u32 = 300;
 pub(super) const WINDOW: Duration = Duration::from_secs(60);
 /// The server counts in whole seconds, and answers overtake each other.
 const SLACK: Duration = Duration::from_secs(2);
 
-/// Requests in one window, where an organization allows fewest.
+/// Requests per window in the most restrictive organization.
 const SLOWEST: u32 = 50;
-/// What a reading may be held back altogether.
+/// How long a read may be held back in total.
 const PATIENCE: Duration = Duration::from_secs(60 * 60);
 
-/// Called with the pause when all requests that are allowed were made.
+/// Called with the pause when all allowed requests are used up.
 pub type OnPause = Arc<dyn Fn(Duration) + Send + Sync>;
 
 #[derive(Default)]
@@ -25,19 +26,19 @@ pub(super) struct Pace(Mutex<Window>);
 
 struct Window {
     allowed: u32,
-    /// Requests in this window, with those that the server does not know of yet.
+    /// Requests in this window, including those the server has not counted yet.
     count: u32,
     in_flight: u32,
     ends: Option<WindowEnd>,
-    /// The end for which a pause was announced.
+    /// The window end for which a pause was announced.
     announced: Option<Instant>,
-    /// How long requests were held back, all windows together.
+    /// How long requests were held back, over all windows.
     held: Duration,
     sent: u32,
     on_pause: Option<OnPause>,
 }
 
-/// When the server begins to count anew.
+/// When the server starts counting again.
 #[derive(Clone, Copy)]
 struct WindowEnd {
     at: Instant,
@@ -60,7 +61,7 @@ impl Default for Window {
     }
 }
 
-/// A request that is on its way; dropped, it is no longer.
+/// A request in flight; it ends when dropped.
 pub(super) struct Turn<'a>(&'a Pace);
 
 impl Drop for Turn<'_> {
@@ -79,8 +80,8 @@ impl Pace {
         self.window().on_pause = Some(callback);
     }
 
-    /// How long requests were held back so far, as far as a server that counts honestly could want it: whoever answers
-    /// may say anything.
+    /// How long requests were held back so far, limited to what an honestly counting server could demand: an answer may
+    /// say anything.
     pub(super) fn held(&self) -> Duration {
         let window = self.window();
         let windows = (window.sent / SLOWEST).saturating_add(2);
@@ -103,7 +104,7 @@ impl Pace {
                     window.sent = window.sent.saturating_add(1);
                     return Turn(self);
                 };
-                // Whoever waits for the same end waits at the same time.
+                // All who wait for the same window end wait at the same time.
                 let is_first = window.announced.is_none_or(|announced| ends.at > announced + SLACK);
                 if is_first {
                     window.announced = Some(ends.at);
@@ -118,7 +119,7 @@ impl Pace {
         }
     }
 
-    /// Takes in what an answer says of the window.
+    /// Records what an answer says about the window.
     pub(super) fn answered(&self, response: &Response<Vec<u8>>) {
         let number =
             |name: &str| -> Option<u64> { response.headers().get(name)?.to_str().ok()?.trim().parse().ok() };
@@ -129,7 +130,7 @@ impl Pace {
             window.allowed = u32::try_from(allowed).unwrap_or(ALLOWED).max(1);
         }
         if response.status().as_u16() == 429 {
-            // Whatever was counted here, nothing of this token is answered until then.
+            // Whatever was counted here, this token gets no answers until then.
             if let Some(after) = seconds("retry-after") {
                 window.count = window.count.max(window.allowed);
                 window.ends = Some(WindowEnd { at: now + after, is_guess: false });

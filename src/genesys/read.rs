@@ -19,7 +19,7 @@ const EXECUTE: &str = "integrations:action:execute";
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RoleArn {
     Known(String),
-    /// It has a credential whose ARN Genesys Cloud does not show, or that may not be read: why.
+    /// Its credential's ARN is not shown by Genesys Cloud, or may not be read: why.
     Unreadable(String),
     /// It has no credential.
     None,
@@ -32,12 +32,12 @@ pub struct IntegrationReading {
     pub actions: Vec<Action>,
 }
 
-/// What was asked for step by step; a step that may not be taken leaves the others.
+/// What was requested step by step; a forbidden step does not affect the others.
 #[derive(Debug)]
 pub struct OrganizationSurvey {
     pub organization: Organization,
     pub integrations: Result<Vec<IntegrationReading>, GenesysError>,
-    /// Why the data actions are not known.
+    /// Why the data actions are unknown.
     pub actions_unknown: Option<GenesysError>,
 }
 
@@ -45,7 +45,7 @@ pub struct OrganizationSurvey {
 ///
 /// # Errors
 ///
-/// When not even the organization can be read: that needs no permission.
+/// If not even the organization can be read: that needs no permission.
 pub async fn gather(client: &Client) -> Result<OrganizationSurvey, GenesysError> {
     in_time(client, gather_all(client)).await
 }
@@ -72,7 +72,7 @@ async fn gather_all(client: &Client) -> Result<OrganizationSurvey, GenesysError>
     Ok(OrganizationSurvey { organization, integrations: Ok(facts.collect()), actions_unknown })
 }
 
-/// An ID as a part of a path: what the API answers may lead nowhere else.
+/// An ID as part of a path: an API answer must not lead anywhere else.
 pub(super) fn segment<'a>(step: &str, id: &'a str) -> Result<&'a str, GenesysError> {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
     if !id.is_empty() && id.chars().all(is_plain) && id.chars().any(|c| c != '.') {
@@ -85,7 +85,7 @@ pub(super) fn segment<'a>(step: &str, id: &'a str) -> Result<&'a str, GenesysErr
 impl Client {
     /// # Errors
     ///
-    /// Whatever keeps Genesys Cloud from answering.
+    /// If Genesys Cloud does not answer.
     pub async fn organization(&self) -> Result<Organization, GenesysError> {
         let step = "reading the organization";
         self.get(step, "/api/v2/organizations/me", "none").await
@@ -103,7 +103,7 @@ impl Client {
     pub(super) async fn integrations(&self) -> Result<Vec<Integration>, GenesysError> {
         let path = format!("/api/v2/integrations?integrationType={TYPE}&pageSize=100");
         let all: Vec<Integration> = self.pages("listing the integrations", &path, VIEW).await?;
-        // A filter that a server does not know is ignored by it.
+        // Servers ignore unknown filters.
         let lambda = |integration: &Integration| integration.integration_type.id == TYPE;
         Ok(all
             .into_iter()
@@ -116,7 +116,7 @@ impl Client {
         self.pages("listing the data actions", path, VIEW_ACTIONS).await
     }
 
-    /// Drafts that nobody published; none where a server does not list them.
+    /// Unpublished drafts; none if a server does not list them.
     pub(super) async fn drafts(&self) -> Result<Vec<Action>, GenesysError> {
         let path = "/api/v2/integrations/actions/drafts?pageSize=100";
         match self.pages("listing drafts of data actions", path, VIEW_ACTIONS).await {
@@ -163,16 +163,16 @@ impl Client {
         }
     }
 
-    /// The data action of this ID, or of this name if there is just one.
+    /// The data action with this ID, or with this name if it is unique.
     ///
     /// # Errors
     ///
-    /// When there is none or more than one, and whatever keeps Genesys Cloud from answering.
+    /// If there is none or more than one, or Genesys Cloud does not answer.
     pub async fn action(&self, named: &str) -> Result<Action, GenesysError> {
         let (mut actions, others): (Vec<Action>, Vec<Action>) =
             self.actions().await?.into_iter().partition(|action| action.id == named || action.name == named);
         let others: Vec<String> = others.into_iter().map(|action| action.name).collect();
-        // An ID goes before a name.
+        // An ID takes precedence over a name.
         actions.sort_by_key(|action| action.id == named);
         let found = actions.pop();
         match found {
@@ -191,11 +191,11 @@ impl Client {
         }
     }
 
-    /// The input contract of a data action; `None` where Genesys Cloud does not show it.
+    /// A data action's input contract; `None` if Genesys Cloud does not show it.
     ///
     /// # Errors
     ///
-    /// Whatever keeps Genesys Cloud from answering.
+    /// If Genesys Cloud does not answer.
     pub async fn input_contract(&self, action: &str) -> Result<Option<Value>, GenesysError> {
         let step = "reading a data action";
         let path =
@@ -209,7 +209,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// When the test could not be made; a test that failed is a result.
+    /// If the test could not be made; a failed test is a result.
     pub async fn test(&self, action: &str, input: &str) -> Result<TestResult, GenesysError> {
         let step = "testing the data action";
         let path = format!("/api/v2/integrations/actions/{}/test", segment(step, action)?);

@@ -1,14 +1,14 @@
-//! What one run makes in Genesys Cloud, for whichever role of whichever spec: none of it is a foreign change.
+//! What one run makes in Genesys Cloud, for any role of any spec: none of it is a foreign change.
 
 use std::collections::BTreeSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-/// Shared by everything that one run makes at the same time.
+/// Shared by everything that one run makes concurrently.
 #[derive(Debug, Default)]
 pub struct Siblings {
-    /// Read by each POST while it is under way; written by who has to know what all of them made.
+    /// Read-locked by each POST in flight; write-locked by code that must know what all of them made.
     under_way: RwLock<()>,
     known: Mutex<Posts>,
 }
@@ -16,7 +16,7 @@ pub struct Siblings {
 #[derive(Debug, Default)]
 struct Posts {
     made: BTreeSet<String>,
-    /// POSTs whose answer was lost, and of which nobody knows what they made.
+    /// POSTs whose answer was lost, so that their result is unknown.
     lost: usize,
 }
 
@@ -26,7 +26,7 @@ impl Siblings {
         self.under_way.read().await
     }
 
-    /// No POST is under way while this is held.
+    /// No POST is in flight while this is held.
     pub(super) async fn settled(&self) -> RwLockWriteGuard<'_, ()> {
         self.under_way.write().await
     }
@@ -39,14 +39,14 @@ impl Siblings {
         self.known().lost += 1;
     }
 
-    /// What a POST made whose answer was lost.
+    /// The result of a POST whose answer was lost.
     pub(super) fn found(&self, id: &str) {
         let mut known = self.known();
         known.made.insert(id.to_owned());
         known.lost -= 1;
     }
 
-    /// Whether an object of which nobody knows who made it may be another POST's than the one that asks.
+    /// Whether an object of unknown origin may come from a POST other than the asking one.
     pub(super) fn others_are_lost(&self) -> bool {
         self.known().lost > 1
     }

@@ -1,4 +1,4 @@
-//! How requests travel: HTTPS, or a stand-in within the process.
+//! How requests travel: HTTPS, or an in-process fake.
 
 use std::error::Error;
 use std::fmt;
@@ -7,7 +7,7 @@ use std::pin::Pin;
 use std::time::Duration;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-/// Bytes of an answer.
+/// Maximum bytes of an answer.
 const LARGEST_BODY: usize = 16 * 1024 * 1024;
 
 /// No answer came.
@@ -32,8 +32,8 @@ impl Error for TransportError {
 pub type HttpAnswer<'a> =
     Pin<Box<dyn Future<Output = Result<http::Response<Vec<u8>>, TransportError>> + Send + 'a>>;
 
-/// Carries one request to its host and brings the whole answer, whatever its status. It takes as long as it takes: who
-/// asks drops it in time.
+/// Carries one request to its host and returns the whole answer, whatever its status. It has no time limit: the caller
+/// drops it in time.
 pub trait HttpTransport: Send + Sync {
     fn carry(&self, request: http::Request<Vec<u8>>) -> HttpAnswer<'_>;
 }
@@ -44,10 +44,10 @@ pub struct Https(reqwest::Client);
 impl Https {
     /// # Errors
     ///
-    /// When TLS cannot be set up.
+    /// If TLS cannot be set up.
     pub fn new(ca_bundle: Option<&[u8]>) -> Result<Self, TransportError> {
         let failed = |error: reqwest::Error| TransportError { is_timeout: false, source: error.into() };
-        // Besides those of the system.
+        // In addition to the system's.
         let authorities = match ca_bundle {
             Some(bundle) => reqwest::Certificate::from_pem_bundle(bundle).map_err(failed)?,
             None => Vec::new(),
@@ -55,7 +55,7 @@ impl Https {
         let client = reqwest::Client::builder()
             .tls_certs_merge(authorities)
             .connect_timeout(CONNECT_TIMEOUT)
-            // An API that sends one elsewhere would get the token there.
+            // A redirecting API would send the token elsewhere.
             .redirect(reqwest::redirect::Policy::none())
             .user_agent(concat!("genesys-iam/", env!("CARGO_PKG_VERSION")))
             .build();

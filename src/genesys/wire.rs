@@ -1,4 +1,4 @@
-//! The parts of the API's responses that we read. Members that are not read may be missing or new.
+//! The parts of the API's responses that we read. Unread members may be missing or new.
 
 use std::collections::BTreeMap;
 
@@ -62,7 +62,7 @@ pub struct Detail {
 /// `GET /api/v2/integrations/{id}/config/current`
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub(super) struct IntegrationConfiguration {
-    /// By the kind of credential, whose case varies.
+    /// By credential kind, in varying case.
     #[serde(default)]
     pub credentials: BTreeMap<String, Named>,
 }
@@ -107,7 +107,7 @@ pub struct ActionRequest {
 }
 
 impl Integration {
-    /// What Genesys Cloud says of the state.
+    /// What Genesys Cloud says about the state.
     pub fn detail(&self) -> String {
         let detail = self.reported_state.as_ref().and_then(|state| state.detail.as_ref());
         detail.map(|detail| detail.message.clone()).unwrap_or_default()
@@ -141,7 +141,7 @@ pub struct TestResult {
 }
 
 impl TestResult {
-    /// The step that failed, with Genesys Cloud's words.
+    /// The failed step, with Genesys Cloud's words.
     pub fn why_it_failed(&self) -> String {
         let failed = self.operations.iter().find(|operation| !operation.success);
         let (step, error) =
@@ -155,7 +155,7 @@ impl TestResult {
         )
     }
 
-    /// Whether it failed for certain before the function ran: at assuming the role.
+    /// Whether it definitely failed before the function ran: when assuming the role.
     pub fn is_refused_before_the_function(&self) -> bool {
         let failed = self.operations.iter().find(|operation| !operation.success);
         let error = failed.map_or(&self.error, |operation| &operation.error);
@@ -181,7 +181,7 @@ pub struct Operation {
     pub error: Value,
 }
 
-/// Both shapes of an error's body, and that of the token endpoint.
+/// Both shapes of an error body, and that of the token endpoint.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(super) struct ErrorBody {
@@ -209,7 +209,7 @@ pub(super) struct ErrorDetail {
     pub entity_name: Option<String>,
 }
 
-/// A limit of the organization that is used up.
+/// An exhausted limit of the organization.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Limit {
@@ -218,7 +218,7 @@ pub(super) struct Limit {
 }
 
 impl ErrorBody {
-    /// Code, message and the ID by which support can find the request.
+    /// Code, message and the ID that lets support find the request.
     pub(crate) fn words(&self) -> String {
         let Self {
             message,
@@ -250,7 +250,7 @@ impl ErrorBody {
                 text.push_str(&format!("; {}", said.join(" ")));
             }
         }
-        // The reason stands there where the message is only "Bad Request".
+        // The reason is there if the message is only "Bad Request".
         for error in errors {
             text.push_str(&format!("; {}", error.words()));
         }

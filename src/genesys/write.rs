@@ -1,4 +1,4 @@
-//! One function for each call that changes something. None of them makes a second object, whatever becomes of an answer.
+//! One function for each changing call. None of them makes a second object, whatever happens to an answer.
 
 use std::collections::BTreeSet;
 use std::future::{Future, Ready, ready};
@@ -24,18 +24,18 @@ const EDIT_ACTION: &str = "integrations:action:edit";
 const DELETE_ACTION: &str = "integrations:action:delete";
 
 const CREDENTIAL_TYPE: &str = "amazonWebServicesARN";
-/// The key of an integration's configuration, where it has none yet.
+/// The credential's key in an integration's configuration, if it has none yet.
 const CREDENTIAL_KEY: &str = "AmazonWebServicesARN";
-/// Looks after a lost answer: an object may be listed a moment after it was made.
+/// Look-ups after a lost answer: a new object may be listed with a delay.
 const LOOKS: usize = 3;
-/// Times that a version that is no longer the newest is read again.
+/// How often an outdated version is read again.
 const STALE: usize = 6;
 
 /// Why a call was not made.
 #[derive(Debug)]
 pub enum WriteError {
     Genesys(GenesysError),
-    /// What it was to change is no longer what the plan saw.
+    /// What it would change is no longer what the plan saw.
     Changed,
 }
 
@@ -49,16 +49,16 @@ type Written<T> = Result<T, WriteError>;
 /// IDs.
 type MadeIds = Result<BTreeSet<String>, GenesysError>;
 
-/// Of what keeps its name, there is nothing else to find.
+/// If it keeps its name, there is nothing else to find.
 fn nothing() -> Ready<MadeIds> {
     ready(Ok(BTreeSet::new()))
 }
 
-/// Makes a pause, says why, and may break the work off.
+/// Pauses, says why, and may abort the work.
 pub trait Waiting: AsyncFnMut(&'static str, Duration) -> ControlFlow<()> {}
 impl<T: AsyncFnMut(&'static str, Duration) -> ControlFlow<()>> Waiting for T {}
 
-/// One writer for the calls of a run.
+/// One writer for a run's calls.
 pub struct Writer<'a, W> {
     pub client: &'a Client,
     pub siblings: &'a Siblings,
@@ -86,8 +86,8 @@ impl<W: Waiting> Writer<'_, W> {
         self.client.call_or_empty(&ApiCall { step, method, path, body, permission }).await
     }
 
-    /// POSTs once, if nobody else made one of that name since the plan. Where the answer is lost, just one that is new is
-    /// the one that was made.
+    /// POSTs once, if nobody else made one of that name since the plan. If the answer is lost and exactly one is new,
+    /// that is the one that was made.
     async fn create<N, A>(
         &mut self,
         step: &'static str,
@@ -105,7 +105,7 @@ impl<W: Waiting> Writer<'_, W> {
         let is_new = |id: &String| !before.contains(id) && !siblings.has_made(id);
         let mut under_way = siblings.post().await;
         if named().await?.iter().any(is_new) {
-            // It may be a sibling's whose answer is still on its way.
+            // It may belong to a sibling whose answer is still in flight.
             drop(under_way);
             let settled = siblings.settled().await;
             if named().await?.iter().any(is_new) {
@@ -136,7 +136,7 @@ impl<W: Waiting> Writer<'_, W> {
         for _ in 0..LOOKS {
             let settled = siblings.settled().await;
             let mut new: Vec<String> = named().await?.into_iter().filter(is_new).collect();
-            // Without its name it may also be another's whose answer was lost.
+            // Without its name it may also come from another POST whose answer was lost.
             if new.is_empty() && !siblings.others_are_lost() {
                 new = any().await?.into_iter().filter(is_new).collect();
             }
@@ -171,7 +171,7 @@ impl<W: Waiting> Writer<'_, W> {
         self.create("making a credential", call, credential(name, arn), before, (named, nothing)).await
     }
 
-    /// Sends all of it again, so that it may be repeated.
+    /// Sends the whole object again, so it may be repeated.
     pub async fn put_credential(&mut self, id: &str, name: &str, arn: &str) -> Written<()> {
         let step = "changing a credential";
         let path = format!("/api/v2/integrations/credentials/{}", segment(step, id)?);
@@ -215,7 +215,7 @@ impl<W: Waiting> Writer<'_, W> {
             if is(name.1, notes.1, credential.1) {
                 return Ok(());
             }
-            // POST may not keep a name: an integration that nobody configured yet may have any.
+            // POST may not keep a name: an integration not configured yet may have any.
             let is_fresh = now.1.is_empty() && now.2.is_none();
             let was_fresh = credential.0.is_none() && notes.0.is_empty();
             let is_as_planned = is(name.0, notes.0, credential.0) || (is_fresh && was_fresh);
@@ -251,7 +251,7 @@ impl<W: Waiting> Writer<'_, W> {
             Some(id) => drop(credentials.insert(key, json!({ "id": id }))),
             None => drop(credentials.remove(&key)),
         }
-        // Of foreign ones only the ID is used.
+        // For foreign ones only the ID is used.
         for value in credentials.values_mut() {
             *value = json!({ "id": value["id"] });
         }
@@ -271,7 +271,7 @@ impl<W: Waiting> Writer<'_, W> {
         if enabled { self.wait_until_active(id).await } else { Ok(()) }
     }
 
-    /// Waits for ACTIVE; ERROR ends it at once, and what is still on its way at the end is left to the check.
+    /// Waits for ACTIVE; ERROR ends it at once, and anything still pending at the end is left to the check.
     async fn wait_until_active(&mut self, id: &str) -> Written<()> {
         let step = "waiting for an integration to become active";
         let mut pauses = self.waits.pauses();
@@ -383,7 +383,7 @@ impl<W: Waiting> Writer<'_, W> {
         self.delete(step, &path, DELETE).await
     }
 
-    /// What is gone is deleted, whoever did it.
+    /// What is gone counts as deleted, whoever did it.
     async fn delete(&mut self, step: &'static str, path: &str, permission: &'static str) -> Written<()> {
         match self.repeat(step, Method::DELETE, path, None, permission).await {
             Err(WriteError::Genesys(error)) if error.status() == Some(404) => Ok(()),
@@ -391,7 +391,7 @@ impl<W: Waiting> Writer<'_, W> {
         }
     }
 
-    /// Sends what does the same when it is done twice, until it is answered.
+    /// Sends an idempotent request until it is answered.
     async fn repeat(
         &mut self,
         step: &'static str,
@@ -419,14 +419,14 @@ fn credential(name: &str, arn: &str) -> Value {
     json!({ "name": name, "type": { "name": CREDENTIAL_TYPE }, "credentialFields": { "ARN": arn } })
 }
 
-/// The key and the ID of a configuration's credential.
+/// A configuration's credential key and ID.
 fn credential_of(configuration: &Value) -> Option<(String, String)> {
     let credentials = configuration["credentials"].as_object()?;
     let (key, credential) = credentials.iter().find(|(key, _)| is_credential_key(key))?;
     Some((key.clone(), credential["id"].as_str()?.to_owned()))
 }
 
-/// All of it, spelled out: what is left out may be kept or cleared.
+/// Everything spelled out: omitted members may be kept or cleared.
 fn config(action: &ActionState) -> Value {
     let content = &action.content;
     json!({
