@@ -50,7 +50,7 @@ fn known(handle: &Handle, made: Option<&String>) -> Result<String, WriteError> {
 /// Carries a change out, within `waits`.
 ///
 /// # Errors
-/// If Genesys Cloud does not make the change, or something is no longer as the plan saw it.
+/// If Genesys Cloud does not make the change, or something changed since the plan.
 pub(super) async fn execute(
     (client, siblings): (&Client, &Siblings),
     change: &GenesysChange,

@@ -35,7 +35,7 @@ pub struct ApplyReport<'p> {
 pub enum ChangeFailure {
     Aws(AwsError),
     Genesys(GenesysError),
-    /// What it would change is no longer what the plan saw.
+    /// What it would change has changed since the plan.
     Changed,
     /// A replacement data action failed its test: the old one stays. Says why.
     Untested(String),

@@ -24,8 +24,7 @@ const LONGEST: usize = 256;
 const LONGEST_ID: usize = 1225;
 const LONGEST_ARN: usize = 2049;
 
-/// Looks up who got a session of the role since a moment, in several regions at once. The answer says what is
-/// unreadable.
+/// Looks up who got a session of the role since a moment, in several regions at once; also reports what is unreadable.
 pub async fn role_uses(
     clients: &Clients,
     role: &Arn,

@@ -303,8 +303,8 @@ impl Facts {
         }
     }
 
-    /// Anyone who has the role assumed under this external ID. Both are organization IDs: what is masked in the spec is
-    /// masked for others too.
+    /// Describes whoever has the role assumed under this external ID. Both are organization IDs: if the spec's is
+    /// masked, so are others.
     pub(crate) fn bearer_of(&self, external_id: &str) -> String {
         let is_id = is_guid(external_id);
         match self.desired.external_id.is_masked() {
@@ -355,7 +355,7 @@ fn after_it(does: &str) -> &str {
 const THE_ORGANIZATION: &str = "the Genesys Cloud organization";
 const ANOTHER_ORGANIZATION: &str = "another Genesys Cloud organization";
 
-/// Whether those who get in are called an organization of Genesys Cloud.
+/// Whether `who` is described as an organization of Genesys Cloud.
 pub(crate) fn is_organization(who: &str) -> bool {
     who.starts_with(THE_ORGANIZATION) || who.starts_with(ANOTHER_ORGANIZATION)
 }

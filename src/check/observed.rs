@@ -33,7 +33,7 @@ const FORMER_ID: &str = "the external ID that the trust policy demanded until it
 const CLOCKS: i64 = 60;
 const HOUR: i64 = 3600;
 const DAY: i64 = 24 * HOUR;
-/// Up to this many, a count stands as a single number.
+/// The longest period over which uses are counted.
 const WEEK: i64 = 7 * DAY;
 /// After this, service last accessed usually shows a call.
 const LAST_ACCESSED_DELAY: i64 = 4 * HOUR;

@@ -10,7 +10,7 @@ use crate::policy::{
 };
 use crate::spec::{AccountTrust, KNOWN_GENESYS_ACCOUNTS};
 
-/// An account that nobody trusts: the one in the documentation.
+/// An account that nobody trusts: the documentation's example.
 pub(crate) const STRANGER: &str = "444455556666";
 
 /// A session name for evaluations; Genesys Cloud's sessions have their own names.

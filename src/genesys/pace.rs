@@ -1,5 +1,4 @@
-//! One pace for all requests of a token: Genesys Cloud counts them by the minute, and its answers say how many there
-//! were.
+//! One pace for all requests of a token: Genesys Cloud counts them by the minute, and reports the count in its answers.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;

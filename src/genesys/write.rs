@@ -35,7 +35,7 @@ const STALE: usize = 6;
 #[derive(Debug)]
 pub enum WriteError {
     Genesys(GenesysError),
-    /// What it would change is no longer what the plan saw.
+    /// What it would change has changed since the plan.
     Changed,
 }
 
@@ -49,7 +49,7 @@ type Written<T> = Result<T, WriteError>;
 /// IDs.
 type MadeIds = Result<BTreeSet<String>, GenesysError>;
 
-/// If it keeps its name, there is nothing else to find.
+/// For objects that keep their name: there is nothing else to find.
 fn nothing() -> Ready<MadeIds> {
     ready(Ok(BTreeSet::new()))
 }

@@ -60,8 +60,7 @@ impl Clients {
             .interceptor(ApiLog)
             .retry_classifier(RetryAfter)
             .retry_partition(quota());
-        // In that region the tagging API knows IAM's resources. Its answers are also available elsewhere, so it is not
-        // retried.
+        // In that region the tagging API knows IAM's resources. Its answers exist elsewhere too, so it is not retried.
         let mut tagging = aws_sdk_resourcegroupstagging::config::Builder::from(&sdk)
             .interceptor(ApiLog)
             .region(Region::new(global_region(partition_of_region(&region))))

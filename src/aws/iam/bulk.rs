@@ -437,7 +437,7 @@ impl Listings {
     }
 }
 
-/// If a live document is the wanted one, they are stored once.
+/// Stores a live document that equals the wanted one only once.
 fn share(live: &mut Document, wanted: &Document) {
     if live == wanted {
         live.clone_from(wanted);
