@@ -2,8 +2,8 @@
 
 use std::cell::Cell;
 
-/// Steps of comparison that one evaluation may take. Documents within IAM's limits stay far below; what goes
-/// over is undecided, so that hostile input costs no more than a moment.
+/// Comparison steps that one evaluation may take. Documents within IAM's limits stay far below; anything over is
+/// undecided, so hostile input costs no more than a moment.
 const STEPS: u64 = 20_000_000;
 
 pub(super) struct Budget(Cell<u64>);
@@ -19,7 +19,7 @@ impl Budget {
         self.0.get() == 0
     }
 
-    /// `None` when the budget is used up.
+    /// `None` once the budget is used up.
     pub(super) fn spend(&self, steps: usize) -> Option<()> {
         let left = self.0.get().checked_sub(steps as u64);
         self.0.set(left.unwrap_or(0));

@@ -16,15 +16,15 @@ use super::request::{Context, ContextValue};
 use super::truth::Truth;
 use super::words::listed;
 
-/// Every request that is still to be made is later than this.
+/// Every future request is later than this.
 const MADE: &str = "2026-11-01";
 
-/// Whether the conditions of a statement hold for certain with what is known.
+/// Whether the conditions of a statement definitely hold, given what is known.
 pub fn certainly_hold(conditions: &Conditions, version: &str, context: &Context) -> bool {
     holds(conditions, version, context, &Budget::new()) == Truth::True
 }
 
-/// Whether they may hold, with what is known.
+/// Whether they may hold, given what is known.
 pub(super) fn may_hold(conditions: &Conditions, version: &str, context: &Context) -> bool {
     !matches!(holds(conditions, version, context, &Budget::new()), Truth::False(_))
 }
@@ -51,7 +51,7 @@ pub(super) fn holds(conditions: &Conditions, version: &str, context: &Context, b
     }))
 }
 
-/// One operator with one key.
+/// One operator applied to one key.
 struct Test<'a> {
     name: &'a str,
     operator: Operator,
@@ -92,7 +92,7 @@ impl Test<'_> {
         }
     }
 
-    /// What is known where only patterns are known, one of which the request's value matches.
+    /// What is known if the request's value is only known to match one of some patterns.
     fn shaped(&self, shapes: &[String]) -> Truth {
         let (comparison, negated) = match self.operator {
             Operator::Null => return self.null(false),
@@ -121,7 +121,7 @@ impl Test<'_> {
         if negated { any.not(why_not) } else { any }
     }
 
-    /// What is known of the time of a request that is yet to come.
+    /// What is known of the time of a future request.
     fn in_time(&self) -> Truth {
         let Operator::Compare { comparison, negated, .. } = self.operator else { return self.null(false) };
         let one = |wanted: &String| {
@@ -170,11 +170,11 @@ impl Test<'_> {
         quantifier: Quantifier,
         present: &[String],
     ) -> Truth {
-        // "If the value resolves to a null data set, such as an empty string", it is as if the key were missing.
+        // "If the value resolves to a null data set, such as an empty string", the key counts as missing.
         if quantifier == Quantifier::ForAllValues && present.iter().all(String::is_empty) {
             return Truth::True;
         }
-        // Compares one value of the request with all of the policy: one of them, or with a negated operator none.
+        // Compares one request value with all policy values: one must match, or none for a negated operator.
         let one = |value: &String| {
             if self.budget.is_exhausted() {
                 return Truth::Unknown(Budget::EXHAUSTED.to_owned());
@@ -192,7 +192,7 @@ impl Test<'_> {
             (Quantifier::ForAnyValue, _) => {
                 let (empty, present): (Vec<&String>, Vec<&String>) =
                     present.iter().partition(|v| v.is_empty());
-                // Whether a value that is empty counts is not documented.
+                // Whether an empty value counts is not documented.
                 let empty = Truth::any(empty.into_iter().map(one), String::new).and(|| {
                     Truth::Unknown(format!("condition {} {}: a value is empty", self.name, self.key))
                 });
@@ -201,7 +201,7 @@ impl Test<'_> {
             (Quantifier::ForAllValues, _) => Truth::all(present.iter().map(one)),
         };
         match truth {
-            // In words once, not for every pair of values.
+            // Rendered once, not for every pair of values.
             Truth::False(_) => Truth::False(self.mismatch(&in_words(present))),
             other => other,
         }
@@ -214,7 +214,7 @@ impl Test<'_> {
         }
         let pieces = || match pattern::expand(wanted, self.version, self.context, self.budget) {
             Ok(pieces) => Ok(pieces),
-            // Nothing equals nothing: a negated operator matches then.
+            // Nothing equals nothing, so a negated operator matches.
             Err(Unresolved::Missing(key)) => {
                 Err(Truth::False(format!("the variable ${{{key}}} has no value")))
             }
@@ -248,7 +248,7 @@ impl Test<'_> {
             Comparison::StringEquals => with_pieces(&|pieces| decided(pattern::literal(pieces) == value)),
             Comparison::StringEqualsIgnoreCase => with_pieces(&|pieces| {
                 let wanted = pattern::literal(pieces);
-                // What else than A to Z has two cases to IAM is not documented.
+                // Which letters besides A to Z IAM treats as having case is not documented.
                 match wanted.is_ascii() && value.is_ascii() {
                     true => decided(wanted.eq_ignore_ascii_case(value)),
                     false if wanted == value => Truth::True,
@@ -317,7 +317,7 @@ fn is_fraction(value: &Scalar) -> bool {
     matches!(value, Scalar::Number(number) if !number.is_i64() && !number.is_u64())
 }
 
-/// Integers exactly; decimals as long as a double holds their digits. `None` for what is written in another way.
+/// Integers exactly; decimals as long as a double holds their digits. `None` for any other notation.
 fn compare_numbers(a: &str, b: &str) -> Option<Ordering> {
     if !is_plain_number(a) || !is_plain_number(b) {
         return None;
@@ -343,10 +343,10 @@ fn is_plain_number(text: &str) -> bool {
     digits(whole) && (whole == "0" || !whole.starts_with('0')) && fraction.is_none_or(digits)
 }
 
-/// ISO 8601 in the forms of W3C's note, without a year or a month alone, or seconds since 1970.
+/// ISO 8601 in the forms of W3C's note, except a year or month alone, or seconds since 1970.
 fn parse_date(text: &str) -> Option<jiff::Timestamp> {
     if text.bytes().all(|b| b.is_ascii_digit()) {
-        // Four digits could be a year, eight a day, thirteen milliseconds.
+        // Four digits could be a year, eight a date, thirteen milliseconds.
         return match text.len() {
             9 | 10 => jiff::Timestamp::from_second(text.parse().ok()?).ok(),
             _ => None,
@@ -371,7 +371,7 @@ fn parse_date(text: &str) -> Option<jiff::Timestamp> {
     if is_time && is_zone && is_fraction { text.parse().ok() } else { None }
 }
 
-/// Whether a text has digits where the shape has a `d`, and the shape's own characters elsewhere.
+/// Whether a text has digits where the shape has a `d`, and the shape's own characters everywhere else.
 fn has_shape(text: &str, shape: &str) -> bool {
     let fits = |(b, wanted): (u8, u8)| if wanted == b'd' { b.is_ascii_digit() } else { b == wanted };
     text.len() == shape.len() && text.bytes().zip(shape.bytes()).all(fits)
@@ -380,7 +380,7 @@ fn has_shape(text: &str, shape: &str) -> bool {
 /// An address, or a network in CIDR form.
 fn parse_network(text: &str) -> Option<IpNet> {
     match text.split_once('/') {
-        // ipnet takes leading zeros, which are octal to some.
+        // ipnet accepts leading zeros, which some read as octal.
         Some((_, length)) if length.len() > 1 && length.starts_with('0') => None,
         Some((address, length)) => IpNet::new(address.parse().ok()?, length.parse().ok()?).ok(),
         None => text.parse::<IpAddr>().ok().map(IpNet::from),

@@ -13,13 +13,13 @@ use super::truth::Truth;
 use super::words::shown;
 use crate::arn::Arn;
 
-/// The documents that bear on a request. Each document has a name, for the trace.
+/// The documents that affect a request. Each has a name, for the trace.
 #[derive(Debug, Clone, Default)]
 pub struct Policies<'a> {
     pub identity: Vec<(String, &'a Document)>,
     pub boundary: Option<(String, &'a Document)>,
     pub session: Option<(String, &'a Document)>,
-    /// A trust policy or another policy of the resource.
+    /// A trust policy or any other resource policy.
     pub resource: Option<(String, &'a Document)>,
 }
 
@@ -31,12 +31,12 @@ pub enum Decision {
     Undecided,
 }
 
-/// What one statement had to say.
+/// What one statement contributed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StatementTrace {
     /// The name of the document, as given in [`Policies`].
     pub document: String,
-    /// Counted from 1, as a person would.
+    /// Counted from 1.
     pub number: usize,
     pub sid: Option<String>,
     pub outcome: StatementOutcome,
@@ -60,14 +60,14 @@ pub struct Evaluation {
     pub statements: Vec<StatementTrace>,
 }
 
-/// What all statements of one kind of policy say together.
+/// The combined result of all statements in one kind of policy.
 #[derive(Debug, Default)]
 struct Tally {
     allows: Option<Specificity>,
     unknown_allow: Option<String>,
     denies: Option<String>,
     unknown_deny: Option<String>,
-    /// Why an Allow does not match, of the first that does not.
+    /// Why the first Allow that does not match does not.
     misses: Vec<String>,
 }
 
@@ -75,12 +75,12 @@ struct Tally {
 enum PolicyKind {
     Identity,
     Resource,
-    /// A resource control policy, which is none of the resource's own.
+    /// A resource control policy, not one of the resource's own.
     Guardrail,
 }
 
 /// Evaluates a request by IAM's logic (IAM User Guide, `reference_policies_evaluation-logic`). With a resource policy
-/// and no identity policies the question is what the resource's policy itself says of that principal.
+/// and no identity policies, the question is what the resource policy itself says of that principal.
 pub fn evaluate(policies: &Policies<'_>, request: &Request) -> Evaluation {
     if let Some(fault) = grammar::action_fault(&request.action) {
         return undecided(fault);
@@ -106,8 +106,8 @@ fn undecided(reason: String) -> Evaluation {
     Evaluation { decision: Decision::Undecided, reason, statements: Vec::new() }
 }
 
-/// What must be allowed besides assuming a role, by what the call is known to bring
-/// (IAM User Guide, `id_session-tags` and `id_credentials_temp_control-access_monitor`).
+/// What must be allowed besides assuming a role, given what the call is known to carry (IAM User Guide,
+/// `id_session-tags` and `id_credentials_temp_control-access_monitor`).
 pub(super) fn companions(request: &Request) -> Vec<(&'static str, &'static str)> {
     let Request { action, context, .. } = request;
     if !action.to_ascii_lowercase().starts_with("sts:assumerole") {
@@ -199,8 +199,8 @@ impl Guard {
     }
 }
 
-/// What policies of one kind of an organization leave of a request: with a level, service control policies, of which
-/// one must allow; without, resource control policies, which only deny.
+/// What an organization's policies of one kind leave of a request: with a level, service control policies, one of which
+/// must allow; without, resource control policies, which only deny.
 pub(super) fn judge(
     documents: &[(String, &Document)],
     request: &Request,
@@ -257,8 +257,8 @@ fn combine(
     };
     let by_resource = || resource.allowed("the resource's policy");
     let both = || by_identity().and(limited).and(by_resource);
-    // Within one account either side suffices, unless the resource's policy names the whole account. A trust policy
-    // and the policy of a KMS key are the exception: they must allow, whatever the identity's policies say.
+    // Within one account either side suffices, unless the resource policy names the whole account. Exceptions are trust
+    // policies and KMS key policies: they must allow, whatever the identity policies say.
     let either = || {
         let is_key = request.action.to_ascii_lowercase().starts_with("kms:");
         if (is_trust(request) || is_key) && resource.allows.is_none() {
@@ -272,7 +272,7 @@ fn combine(
             }
             None => by_resource(),
         };
-        // A statement that may apply may also name the caller more closely.
+        // A statement that may apply may also name the caller more specifically.
         let direct = match (direct, &resource.unknown_allow) {
             (Truth::False(_), Some(why)) => Truth::Unknown(why.clone()),
             (direct, _) => direct,
@@ -290,7 +290,7 @@ fn combine(
     }
 }
 
-/// Whether the policies of an identity suffice where the resource's are not given.
+/// Whether an identity's policies suffice if the resource's are not given.
 fn other_side(request: &Request) -> Truth {
     let action = request.action.to_ascii_lowercase();
     let missing = |whose: &str| Truth::Unknown(format!("{whose}, which must allow it too, is not given"));
@@ -300,7 +300,7 @@ fn other_side(request: &Request) -> Truth {
     if action.starts_with("kms:") && request.resource.contains(":key/") {
         return missing("the key's policy");
     }
-    // AWS's own policies are everybody's to read; other calls are about no resource.
+    // Anyone may read AWS's own policies; other calls have no resource.
     if request.resource == "*" || request.resource.contains(":iam::aws:") {
         return Truth::True;
     }
@@ -313,7 +313,7 @@ fn other_side(request: &Request) -> Truth {
     }
 }
 
-/// Whether the resource's policy is a role's trust policy.
+/// Whether the resource policy is a role's trust policy.
 fn is_trust(request: &Request) -> bool {
     is_role(&request.resource) && request.action.to_ascii_lowercase().starts_with("sts:")
 }
@@ -322,7 +322,7 @@ fn is_role(resource: &str) -> bool {
     resource.parse::<Arn>().is_ok_and(|arn| arn.service == "iam" && arn.resource.starts_with("role/"))
 }
 
-/// `None` where an ARN does not say its account.
+/// `None` if an ARN does not include its account.
 fn same_account(request: &Request) -> Option<bool> {
     let Principal::Aws(caller) = &request.principal else { return Some(false) };
     let caller: Arn = caller.parse().ok()?;
@@ -358,7 +358,7 @@ fn place(trace: &StatementTrace) -> String {
     format!("statement {} of {}", trace.number, trace.document)
 }
 
-/// One evaluation under way.
+/// State of one evaluation.
 struct Evaluator<'a> {
     request: &'a Request,
     has_boundary: bool,
@@ -441,7 +441,7 @@ fn applies(
         .and(|| action_matches(action.as_ref(), &request.action, budget))
         .and(|| grammar::refused(statement, purpose).map_or(Truth::True, Truth::Unknown));
     if !matches!(version, VERSION_2008 | VERSION_2012) {
-        // What its variables, wildcards and operators mean cannot be known.
+        // The meaning of its variables, wildcards and operators cannot be known.
         let why = "the document's Version is not one that IAM knows".to_owned();
         return (truth.and(|| Truth::Unknown(why)), naming);
     }
@@ -495,7 +495,7 @@ fn resource_matches(
 ) -> Truth {
     let Evaluator { request, budget, .. } = run;
     let resource = &request.resource;
-    // An unresolved variable takes the statement out of force: safe for an Allow, not for a Deny.
+    // An unresolved variable disables the statement: safe for an Allow, not for a Deny.
     let one = |wanted: &String, negated: bool| {
         if let Some(fault) = grammar::resource_fault(wanted) {
             return Truth::Unknown(fault);
@@ -532,7 +532,7 @@ fn resource_matches(
             Truth::any(values.as_slice().iter().map(|wanted| one(wanted, true)), String::new)
                 .not(|| format!("its NotResource excepts {}", shown(resource)))
         }
-        // A trust policy is about the role that it belongs to.
+        // A trust policy applies to the role it belongs to.
         (None, PolicyKind::Resource) if is_role(resource) => Truth::True,
         (None, _) => Truth::Unknown("it has no resource".to_owned()),
     }
@@ -600,7 +600,7 @@ mod tests {
             let request = request(aws(USER), "sts:AssumeRole", ROLE);
             let allow = format!(r#"{{"Effect":"Allow",{elements}}}"#);
             assert_eq!(by_resource(&allow, &request), Decision::Undecided, "{allow}");
-            // Besides an Allow, the same as a Deny must not be passed over either.
+            // Besides an Allow, whatever counts as a Deny must not be skipped either.
             let deny = format!(
                 r#"{{"Effect":"Deny",{elements}}},{{"Effect":"Allow","Principal":"*","Action":"sts:*"}}"#
             );

@@ -8,10 +8,11 @@ use super::pattern::wildcard_matches;
 use super::request::{Context, Principal, Request};
 use crate::arn::{Arn, FunctionArn};
 
-/// By which a function runs.
+/// Actions that run a function.
 const RUN: [&str; 3] = ["lambda:InvokeFunction", "lambda:InvokeFunctionUrl", "lambda:InvokeAsync"];
 
-/// By which a function, what calls it, or who may, is changed. Others that a policy names in full are judged by name.
+/// Actions that change a function, its triggers, or who may use it. Others that a policy names in full are judged by
+/// name.
 const CHANGE: [&str; 22] = [
     "lambda:AddPermission",
     "lambda:CreateAlias",
@@ -37,15 +38,15 @@ const CHANGE: [&str; 22] = [
     "lambda:UpdateFunctionUrlConfig",
 ];
 
-/// What a function's own policy lets someone do.
+/// What a function's own policy allows someone to do.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Powers {
     pub run: bool,
-    /// Its code, its settings, or who may run it.
+    /// Change its code, its settings, or who may run it.
     pub change: bool,
 }
 
-/// One whom a statement of a function's own policy lets run or change it.
+/// A principal that a statement of a function's own policy allows to run or change it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FunctionGrant {
     /// Of the statement.
@@ -55,12 +56,12 @@ pub struct FunctionGrant {
     /// As the document names them.
     pub principal: Option<String>,
     pub powers: Powers,
-    /// The statement, with whatever the document denies.
+    /// The statement, plus the document's denials.
     pub document: Document,
 }
 
-/// Whom a function's own policy lets run or change it, statement by statement, other than the account's own identities
-/// and services on its behalf.
+/// Everyone a function's own policy allows to run or change it, statement by statement, except the account's own
+/// identities and services acting for it.
 pub fn function_grants(policy: &Document, function: &FunctionArn, name: AccountName) -> Vec<FunctionGrant> {
     let canonical = policy.canonical();
     let account = function.as_arn().account.as_str();
@@ -118,7 +119,7 @@ pub fn function_grants(policy: &Document, function: &FunctionArn, name: AccountN
     grants
 }
 
-/// The actions by which a function is changed, with those that the statement names in full and that do not only read.
+/// The actions that change a function, plus any non-read-only actions that the statement names in full.
 fn change_actions(statement: &Statement) -> Vec<String> {
     let named = match &statement.action {
         Some(ActionElement::Action(actions)) => actions.as_slice(),
@@ -133,7 +134,7 @@ fn change_actions(statement: &Statement) -> Vec<String> {
     CHANGE.into_iter().map(str::to_owned).chain(named.iter().filter(is_change).cloned()).collect()
 }
 
-/// Those of the actions that a statement is about.
+/// Which of the actions a statement covers.
 fn reached(statement: &Statement, actions: &[impl AsRef<str>]) -> Vec<String> {
     let matches = |patterns: &[String], action: &str| {
         let action = action.to_ascii_lowercase();
@@ -147,8 +148,8 @@ fn reached(statement: &Statement, actions: &[impl AsRef<str>]) -> Vec<String> {
     actions.iter().map(AsRef::as_ref).filter(is_reached).map(str::to_owned).collect()
 }
 
-/// Whether conditions bind a statement to the account, be it that of the caller or of what a service acts for. The
-/// name of a bucket does too: nobody else can have it for as long as the account does.
+/// Whether conditions bind a statement to the account, either the caller's or the one a service acts for. A bucket name
+/// does too: nobody else can have it while the account does.
 fn is_bound(statement: &Statement, account: &str) -> bool {
     statement.conditions().iter().any(|(operator, key, values)| {
         let is_bound = |value: String| match key.to_ascii_lowercase().as_str() {
@@ -163,23 +164,23 @@ fn is_bound(statement: &Statement, account: &str) -> bool {
     })
 }
 
-/// Whether a pattern matches ARNs of the account only.
+/// Whether a pattern matches only ARNs of the account.
 fn is_of_account(pattern: &str, operator: &str, account: &str) -> bool {
     let parts: Vec<&str> = pattern.splitn(6, ':').collect();
-    // Wildcards of `StringLike` match colons: one before the account may match all that follows it.
+    // `StringLike` wildcards match colons: one before the account may match everything after it.
     let is_open = |part: &&str| part.contains("${") || operator == "StringLike" && part.contains(['*', '?']);
     parts.len() == 6 && parts[4] == account && !parts[..4].iter().any(is_open)
 }
 
-/// The bucket of an ARN without an account that names one in full.
+/// The bucket of an ARN that has no account but names a bucket in full.
 fn bucket_name(arn: &str) -> Option<&str> {
     let name = arn.splitn(6, ':').nth(5).filter(|_| arn.starts_with("arn:aws") && arn.contains(":s3:::"))?;
     let is_name = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '.' | '-');
     (name.len() >= 3 && name.chars().all(is_name)).then_some(name)
 }
 
-/// The buckets by whose name alone a statement is bound: whoever creates a bucket of that name, once it is deleted, may
-/// invoke the function.
+/// The buckets whose names alone bind a statement: once deleted, anyone who recreates a bucket of that name may invoke
+/// the function.
 pub fn buckets_by_name(policy: &Document, account: &str) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
     for statement in policy.statements.as_slice().iter().filter(|statement| statement.allows()) {
@@ -195,7 +196,7 @@ pub fn buckets_by_name(policy: &Document, account: &str) -> Vec<String> {
     names
 }
 
-/// Whether a condition narrows for whom a service acts, if not to the account.
+/// Whether a condition narrows who a service acts for, even if not to the account.
 fn is_narrowed(statement: &Statement) -> bool {
     const KEYS: [&str; 6] = [
         "aws:SourceArn",

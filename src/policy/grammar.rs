@@ -1,4 +1,4 @@
-//! What IAM refuses to store: where a document has such a fault, nothing is known of what it means.
+//! What IAM refuses to store: a document with such a fault has no known meaning.
 
 use std::collections::BTreeSet;
 
@@ -8,7 +8,7 @@ use super::document::{
 };
 use crate::arn::{AccountId, Arn, PARTITIONS};
 
-/// What a document is for; that decides what it may contain.
+/// What a document is for; decides what it may contain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Purpose {
     /// What an identity may do: a managed or inline policy, a boundary, a session policy.
@@ -19,7 +19,7 @@ pub enum Purpose {
     Resource,
 }
 
-/// The actions of a trust policy that hand out sessions of the role.
+/// The trust policy actions that hand out sessions of the role.
 pub const SESSION_ACTIONS: [&str; 4] =
     ["sts:AssumeRole", "sts:AssumeRoleWithWebIdentity", "sts:AssumeRoleWithSAML", "sts:AssumeRoot"];
 
@@ -31,8 +31,7 @@ pub struct DocumentRefusal {
     pub message: String,
 }
 
-/// Everything for which IAM refuses a document but elements and operators that it does not have: those have lints of
-/// their own.
+/// Every reason IAM refuses a document, except unknown elements and operators, which have their own lints.
 pub fn refusals(document: &Document, purpose: Purpose) -> Vec<DocumentRefusal> {
     let Document { version, id, statements, unknown: _ } = document;
     let mut found = Vec::new();
@@ -65,8 +64,8 @@ pub fn refusals(document: &Document, purpose: Purpose) -> Vec<DocumentRefusal> {
     found
 }
 
-/// The first fault of a statement, for which nothing is known of what it means. An operator that is not known is no
-/// such fault: it only leaves its own condition undecided.
+/// The first fault that makes a statement's meaning unknown. An unknown operator does not count: it leaves only its own
+/// condition undecided.
 pub(super) fn refused(statement: &Statement, purpose: Purpose) -> Option<String> {
     if let Some(element) = statement.unknown.keys().next() {
         return Some(format!("it has an element `{element}` that IAM does not know"));
@@ -144,7 +143,7 @@ pub(super) fn action_fault(action: &str) -> Option<String> {
     None
 }
 
-/// `*`, or an ARN, which may end with a wildcard early.
+/// `*`, or an ARN, which may end early in a wildcard.
 pub(super) fn resource_fault(resource: &str) -> Option<String> {
     if resource == "*" {
         return None;
@@ -210,7 +209,7 @@ fn is_aws_principal(value: &str) -> bool {
                 && (arn.account.parse::<AccountId>().is_ok() || arn.service == "cloudfront")
                 && is_whole
         }
-        // The unique ID of a principal that was deleted.
+        // The unique ID of a deleted principal.
         Err(_) => {
             value.len() >= 8
                 && value.starts_with(|c: char| c.is_ascii_uppercase())
@@ -239,7 +238,7 @@ fn condition_faults(conditions: &Conditions, add: &mut dyn FnMut(String)) {
     }
 }
 
-/// IAM takes tab, line feed, carriage return and U+0020 to U+00FF (IAM API reference, `PolicyDocument`).
+/// IAM accepts tab, line feed, carriage return and U+0020 to U+00FF (IAM API reference, `PolicyDocument`).
 fn character_fault(text: &str) -> Option<String> {
     let is_taken = |c: &char| matches!(*c, '\t' | '\n' | '\r' | ' '..='\u{ff}');
     let other = text.chars().find(|c| !is_taken(c))?;

@@ -5,26 +5,26 @@ use super::document::{ActionElement, Document, Effect, PrincipalElement, Princip
 use super::evaluate::{Decision, Evaluation, Guard, Policies, StatementTrace, companions, evaluate, judge};
 use super::request::{Principal, Request};
 
-/// The policies of an organization that bear on a request. Whoever calls is held by the service control policies of
-/// the caller's account, the resource by the resource control policies of its own. Accounts without any, such as
-/// the management account and those outside the organization, have none.
+/// The organization policies that affect a request. The caller is limited by the service control policies of its
+/// account, the resource by the resource control policies of its own. Accounts without any, such as the management
+/// account and accounts outside the organization, have none.
 #[derive(Debug, Clone, Default)]
 pub struct Guardrails<'a> {
-    /// Root, organizational units, account: at each at least one policy must allow.
+    /// Root, organizational units, account: each needs at least one policy that allows.
     pub scp: Vec<GuardrailLevel<'a>>,
-    /// Of all levels together: they only deny.
+    /// From all levels together: they only deny.
     pub rcp: Vec<(String, &'a Document)>,
 }
 
-/// What is attached side by side.
+/// Policies attached at the same level.
 #[derive(Debug, Clone)]
 pub struct GuardrailLevel<'a> {
     pub name: String,
     pub policies: Vec<(String, &'a Document)>,
 }
 
-/// Services whose resources an RCP guards (AWS Organizations User Guide, "Resource control policies", 2026); the list
-/// grows.
+/// Services whose resources an RCP can protect (AWS Organizations User Guide, "Resource control policies", 2026); the
+/// list grows.
 const GUARDED: [&str; 11] = [
     "s3",
     "sts",
@@ -38,7 +38,7 @@ const GUARDED: [&str; 11] = [
     "ecr",
     "aoss",
 ];
-/// Services that the list does not have and that this tool is about.
+/// Services relevant to this tool that are not on the list.
 const UNGUARDED: [&str; 2] = ["lambda", "iam"];
 
 /// Why a document cannot be a service control policy.
@@ -50,7 +50,8 @@ pub fn scp_fault(document: &Document) -> Option<String> {
     named.map(|index| format!("statement {}: a service control policy names no principal", index + 1))
 }
 
-/// Why a document cannot be a resource control policy. AWS's own `RCPFullAWSAccess`, which allows everything, can.
+/// Why a document cannot be a resource control policy. AWS's own `RCPFullAWSAccess`, which allows everything, can be
+/// one.
 pub fn rcp_fault(document: &Document) -> Option<String> {
     if let Some(fault) = version_fault(document) {
         return Some(fault);
@@ -85,8 +86,8 @@ fn version_fault(document: &Document) -> Option<String> {
         .then(|| format!("the Version of an organization's policy must be {VERSION_2012}"))
 }
 
-/// Evaluates a request by the policies that bear on it, and by what the organizations of caller and resource leave.
-/// No policy can give back what they take.
+/// Evaluates a request by the policies that affect it and by what the organizations of caller and resource leave. No
+/// policy can restore what they take away.
 pub fn evaluate_guarded(
     policies: &Policies<'_>,
     guardrails: &Guardrails<'_>,
@@ -114,7 +115,7 @@ pub fn evaluate_guarded(
     evaluation
 }
 
-/// What the organizations of caller and resource alone leave of a request: allowed where they take nothing away.
+/// What the organizations of caller and resource alone leave of a request: allowed if they take nothing away.
 pub fn judge_guardrails(guardrails: &Guardrails<'_>, request: &Request) -> Evaluation {
     let (guard, statements) = guard(guardrails, request);
     let (decision, reason) = taken(guard)
@@ -122,7 +123,7 @@ pub fn judge_guardrails(guardrails: &Guardrails<'_>, request: &Request) -> Evalu
     Evaluation { decision, reason, statements }
 }
 
-/// `None`: nothing.
+/// `None`: no limit.
 fn taken(guard: Guard) -> Option<(Decision, String)> {
     Some(match guard {
         Guard::Open => return None,
@@ -152,7 +153,7 @@ fn guard(guardrails: &Guardrails<'_>, request: &Request) -> (Guard, Vec<Statemen
             });
         }
     }
-    // They hold principals of the organization's accounts: no service, no identity provider, nobody anonymous.
+    // They limit principals of the organization's accounts, not services, identity providers or anonymous callers.
     if matches!(request.principal, Principal::Aws(_)) {
         for GuardrailLevel { name, policies } in &guardrails.scp {
             let (guard, traces) = judge(policies, request, Some(&format!("the level `{name}`")));
@@ -163,7 +164,7 @@ fn guard(guardrails: &Guardrails<'_>, request: &Request) -> (Guard, Vec<Statemen
     (Guard::strongest(guards), statements)
 }
 
-/// Neither kind holds service-linked roles.
+/// Neither kind limits service-linked roles.
 fn is_service_linked(principal: &Principal) -> bool {
     let Principal::Aws(arn) = principal else { return false };
     arn.contains(":role/aws-service-role/") || arn.contains(":assumed-role/AWSServiceRoleFor")
@@ -182,8 +183,7 @@ mod tests {
     const FUNCTION: &str = "arn:aws:lambda:eu-west-1:111122223333:function:f";
     const SESSION: &str = "arn:aws:sts::111122223333:assumed-role/genesys-invoke/session";
     const FULL: &str = r#"{"Effect":"Allow","Action":"*","Resource":"*"}"#;
-    /// As AWS's template for an identity perimeter says it: outsiders are refused unless they are listed, or the role
-    /// has a tag.
+    /// Like AWS's identity perimeter template: outsiders are refused unless they are listed or the role has a tag.
     const PERIMETER: &str = r#"{"Sid":"OwnIdentities","Effect":"Deny","Principal":"*","Action":["s3:*","sts:AssumeRole","kms:*"],"Resource":"*","Condition":{"StringNotEqualsIfExists":{"aws:PrincipalOrgID":"o-own","aws:PrincipalAccount":["444455556666","LISTED"],"aws:ResourceTag/dp:exclude:identity":"true"},"BoolIfExists":{"aws:PrincipalIsAWSService":"false"}}}"#;
     const HTTPS: &str = r#"{"Effect":"Deny","Principal":"*","Action":["s3:*","sts:*"],"Resource":"*","Condition":{"BoolIfExists":{"aws:SecureTransport":"false"}}}"#;
     const REGIONS: &str = r#"{"Effect":"Deny","NotAction":["iam:*","sts:*"],"Resource":"*","Condition":{"StringNotEquals":{"aws:RequestedRegion":["eu-west-1","eu-central-1"]}}}"#;

@@ -10,12 +10,12 @@ pub(super) fn is_presentable_id(id: &str) -> bool {
 
 pub(super) const SHORTEST_ID: usize = 2;
 pub(super) const LONGEST_ID: usize = 1224;
-/// What an external ID is made of, the plainest first.
+/// The characters of an external ID, plainest first.
 pub(super) const ID_CHARACTERS: &str =
     "xabcdefghijklmnopqrstuvwyz0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ-_.:/+=,@";
 
 /// The global keys, and those of STS and Lambda (AWS, "AWS global condition context keys", "Actions, resources, and
-/// condition keys"): all of them, so that a correct key is never reported as a typo of another.
+/// condition keys"). The list is complete, so a correct key is never reported as a typo of another.
 pub(super) static KEYS: [&str; 64] = [
     EXTERNAL_ID,
     "sts:AWSServiceName",

@@ -1,15 +1,15 @@
-//! The kinds of texts that patterns tell apart.
+//! The kinds of text that patterns tell apart.
 //!
-//! Whatever a document asks of one text, it asks by finitely many patterns: texts that match the same of them are one
-//! kind to it. A walk over the states that all patterns are in after the same text meets every kind that exists, with
-//! a shortest text of it, so that what holds of those texts holds of all.
+//! A document tests a text with finitely many patterns; texts that match the same ones are of one kind to it. Walking
+//! the states that all patterns can be in after the same text reaches every existing kind, each with a shortest text,
+//! so what holds for those texts holds for all.
 
 use std::collections::{BTreeSet, HashSet, VecDeque};
 use std::ops::ControlFlow;
 
 use super::pattern::Piece;
 
-/// What one place in a pattern takes.
+/// What one place in a pattern accepts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum PatternStep {
     Literal(char),
@@ -25,7 +25,7 @@ impl PatternStep {
         matches!(self, Self::Run | Self::RunButColon)
     }
 
-    /// Whether the step is passed by this character. A run is left without one.
+    /// Whether this character passes the step. A run can end without one.
     fn passes(self, c: char) -> bool {
         match self {
             Self::Literal(wanted) => wanted == c,
@@ -63,7 +63,7 @@ impl Language {
         self.add(text.chars().map(PatternStep::LiteralInAnyCase));
     }
 
-    /// What `ArnLike` matches: in all components but the last, wildcards do not match a colon.
+    /// What `ArnLike` matches: wildcards do not match a colon except in the last component.
     pub(super) fn add_arn(&mut self, pieces: &[Piece]) {
         let mut colons = 0;
         let steps: Vec<PatternStep> = pieces
@@ -85,7 +85,7 @@ impl Language {
     fn add(&mut self, steps: impl Iterator<Item = PatternStep>) {
         let mut pattern: Vec<PatternStep> = Vec::new();
         for step in steps {
-            // Two runs in a row are one.
+            // Two consecutive runs are one.
             if !(step.is_run() && pattern.last() == Some(&step)) {
                 pattern.push(step);
             }
@@ -103,10 +103,10 @@ impl Language {
     }
 }
 
-/// The texts among which to look.
+/// The texts to search.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Texts {
-    /// Of what characters, in the order of preference.
+    /// Allowed characters, in order of preference.
     pub(super) alphabet: &'static str,
     pub(super) shortest: usize,
     pub(super) longest: usize,
@@ -118,14 +118,14 @@ pub(super) enum Walk {
     /// Every kind was visited.
     Complete,
     Stopped,
-    /// There are more states than a moment can visit.
+    /// There are too many states to visit in a moment.
     TooLarge,
 }
 
-/// Words of states that a walk may compute: a tenth of a second or so.
+/// State words that a walk may compute: about a tenth of a second.
 const MOST: usize = 2_000_000;
 
-/// Visits a shortest text of every kind that the languages tell apart.
+/// Visits a shortest text of every kind that the languages distinguish.
 pub(super) fn visit_kinds(
     languages: &[Language],
     texts: Texts,
@@ -185,18 +185,18 @@ fn spell(nodes: &[Reached], mut node: usize, symbols: &[char]) -> String {
     text.iter().rev().collect()
 }
 
-/// The characters that the languages name, and one for all others, which are the same to them.
+/// The characters that the languages name, plus one for all others, which they treat alike.
 fn symbols(languages: &[Language], alphabet: &str) -> Vec<char> {
     let named: BTreeSet<char> = languages.iter().flat_map(Language::characters).collect();
     let (named, others): (Vec<char>, Vec<char>) = alphabet.chars().partition(|c| named.contains(c));
     others.into_iter().take(1).chain(named).collect()
 }
 
-/// One pattern's steps as bits: a set bit of a state is a place that the text so far may have reached.
+/// One pattern's steps as bits: a set bit in a state marks a place that the text so far may have reached.
 struct Machine {
     length: usize,
     runs: Vec<u64>,
-    /// Those that stay wherever they are.
+    /// Places that stay active.
     open_runs: Vec<u64>,
     /// By symbol.
     passes: Vec<Vec<u64>>,
@@ -245,7 +245,7 @@ impl Machine {
         next
     }
 
-    /// Runs may be empty; and what was reached before the last open run adds nothing to what that run lets follow.
+    /// Runs may be empty; places before the last open run add nothing to what that run can be followed by.
     fn settle(&self, state: &mut [u64]) {
         loop {
             let (mut changed, mut carry) = (false, 0);
@@ -272,15 +272,15 @@ impl Machine {
         state[self.length / 64] & (1 << (self.length % 64)) != 0
     }
 
-    /// Whether whatever follows is matched too.
+    /// Whether any continuation matches too.
     fn always_matches(&self, state: &[u64]) -> bool {
         let Some(last) = self.length.checked_sub(1) else { return false };
         state[last / 64] & self.open_runs[last / 64] & (1 << (last % 64)) != 0
     }
 }
 
-/// All machines at once. A state has a word for each language, which is 1 once it matches whatever follows, and the
-/// words of its machines.
+/// All machines at once. A state has, for each language, a word that is 1 once any continuation matches, and the words
+/// of its machines.
 struct Product<'a> {
     languages: &'a [Language],
     machines: Vec<Machine>,
@@ -394,7 +394,7 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig { cases: 2048, failure_persistence: None, ..ProptestConfig::default() })]
 
-        /// Brute force finds no kind that the walk does not, nor two texts of one kind among those of the walk.
+        /// Brute force finds no kind that the walk misses, and the walk never yields two texts of one kind.
         #[test]
         fn a_walk_visits_every_kind_of_text_once(
             patterns in prop::collection::vec(prop::collection::vec("[ab:?*]{0,6}", 1..3), 1..4),

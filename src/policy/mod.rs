@@ -1,5 +1,5 @@
-//! The policy language: grammar, canonical form, equivalence, evaluation, lints. Pure. Anything it cannot decide is
-//! treated as not allowed.
+//! The policy language: grammar, canonical form, equivalence, evaluation, lints. Pure. Anything it cannot decide counts
+//! as not allowed.
 
 pub mod access;
 mod budget;

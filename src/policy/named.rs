@@ -1,20 +1,20 @@
-//! Whom a statement names, one by one.
+//! The principals a statement names, one by one.
 
 use super::access::{AccountName, principal_in_words};
 use super::document::{PrincipalElement, Principals, Statement};
 use super::request::Principal;
 
-/// Someone whom a statement names.
+/// A principal that a statement names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NamedParty {
     /// `AWS account 691338073777`
     pub words: String,
-    /// As the document has it; `*` for everybody. `None`: whoever is not excepted.
+    /// As written in the document; `*` for everyone. `None`: everyone not excepted.
     pub value: Option<String>,
     pub principal: Option<Principal>,
 }
 
-/// Whom a statement names. Without a principal, or with `*`, it names everybody.
+/// The principals a statement names. Without a principal, or with `*`, it names everyone.
 pub fn named_parties(statement: &Statement, name: AccountName) -> Vec<NamedParty> {
     let anyone = || NamedParty {
         words: "anyone".to_owned(),
@@ -44,7 +44,7 @@ pub fn named_parties(statement: &Statement, name: AccountName) -> Vec<NamedParty
     }
 }
 
-/// `AROA…`, `AIDA…`: what IAM shows in place of a role or user that was deleted.
+/// `AROA…`, `AIDA…`: what IAM shows in place of a deleted role or user.
 pub fn is_unique_id(text: &str) -> bool {
     text.len() >= 16
         && text.starts_with('A')

@@ -1,9 +1,10 @@
-//! Condition operators: every one of IAM's reference (IAM User Guide, `reference_policies_elements_condition_operators`
-//! and `reference_policies_condition-single-vs-multi-valued-context-keys`).
+//! Condition operators: all of those in IAM's reference (IAM User Guide,
+//! `reference_policies_elements_condition_operators` and
+//! `reference_policies_condition-single-vs-multi-valued-context-keys`).
 
 use std::cmp::Ordering;
 
-/// How one value of the policy is compared with one of the request.
+/// How one policy value is compared with one request value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Comparison {
     StringEquals,
@@ -73,7 +74,7 @@ pub static OPERATORS: [&str; 27] = [
 ];
 
 impl Operator {
-    /// `None` for what is not in the reference. Operators are taken as written there, with their case.
+    /// `None` if not in the reference. Operators must match the reference's spelling, including case.
     pub(super) fn parse(name: &str) -> Option<Self> {
         if name == "Null" {
             return Some(Self::Null);

@@ -4,11 +4,11 @@ use super::budget::Budget;
 use super::document::VERSION_2012;
 use super::request::{Context, ContextValue};
 
-/// One piece of a pattern; what a variable expands to is literal, never a wildcard.
+/// One piece of a pattern; a variable expands to literal text, never to a wildcard.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Piece {
     Literal(char),
-    /// Any run of characters, also none and also colons.
+    /// Any run of characters, including none and including colons.
     Star,
     /// One character.
     Question,
@@ -19,9 +19,9 @@ pub(super) enum Piece {
 pub(super) enum Unresolved {
     /// The budget is used up.
     Exhausted,
-    /// The request has no such key.
+    /// The request does not have this key.
     Missing(String),
-    /// What the key holds is unknown, or it holds several values.
+    /// The key's value is unknown, or it has several values.
     Unknown(String),
 }
 
@@ -57,7 +57,7 @@ pub(super) fn expand(
         };
         pieces.extend(wildcards(&rest[..start]));
         let value = variable(&rest[start + 2..start + length], context)?;
-        // Dearer than a comparison: it takes memory.
+        // Costs more than a comparison: it allocates.
         budget.spend(4 * value.len()).ok_or(Unresolved::Exhausted)?;
         pieces.extend(value.chars().map(Piece::Literal));
         rest = &rest[start + length + 1..];
@@ -75,7 +75,7 @@ fn variable(inside: &str, context: &Context) -> Result<String, Unresolved> {
         Some((key, default)) => (key, Some(default.strip_prefix(' ').unwrap_or(default))),
         None => (inside, None),
     };
-    // What blanks around a key or within it mean is not documented.
+    // The meaning of blanks around or within a key is not documented.
     if key.is_empty() || key.contains(|c: char| c == '$' || c == '{' || c.is_whitespace()) {
         return Err(Unresolved::Unknown(key.to_owned()));
     }
@@ -91,7 +91,7 @@ fn variable(inside: &str, context: &Context) -> Result<String, Unresolved> {
         ContextValue::Values(values) if !values.is_empty() => Err(Unresolved::Unknown(key.to_owned())),
         ContextValue::Unknown | ContextValue::Like(_) => Err(Unresolved::Unknown(key.to_owned())),
         ContextValue::Values(_) | ContextValue::Absent => match default {
-            // Whether a wildcard in a default is one is not documented.
+            // Whether a wildcard in a default acts as one is not documented.
             Some(default) if default.contains(['*', '?']) => Err(Unresolved::Unknown(key.to_owned())),
             Some(default) => Ok(default),
             None => Err(Unresolved::Missing(key.to_owned())),
@@ -99,7 +99,7 @@ fn variable(inside: &str, context: &Context) -> Result<String, Unresolved> {
     }
 }
 
-/// The text that a pattern matches when wildcards are taken literally, as `StringEquals` does.
+/// The text that a pattern matches with its wildcards taken literally, as in `StringEquals`.
 pub(super) fn literal(pieces: &[Piece]) -> String {
     let char_of = |piece: &Piece| match piece {
         Piece::Literal(c) => *c,
@@ -109,8 +109,8 @@ pub(super) fn literal(pieces: &[Piece]) -> String {
     pieces.iter().map(char_of).collect()
 }
 
-/// Whether the whole text matches; `None` when the budget is used up. Greedy with one point of return: at worst
-/// the product of both lengths.
+/// Whether the whole text matches; `None` once the budget is used up. Greedy with one backtracking point: at worst the
+/// product of both lengths.
 pub(super) fn matches(pieces: &[Piece], text: &str, budget: &Budget) -> Option<bool> {
     budget.spend(pieces.len())?;
     greedy(pieces, text, budget)
@@ -147,7 +147,7 @@ fn greedy(pieces: &[Piece], text: &str, budget: &Budget) -> Option<bool> {
     Some(pieces[p..].iter().all(|piece| *piece == Piece::Star))
 }
 
-/// The positions in a pattern that are reached before anything was read.
+/// The positions reached in a pattern before anything is read.
 fn beginning(pieces: &[Piece]) -> Vec<bool> {
     let mut reached = vec![false; pieces.len() + 1];
     reached[0] = true;
@@ -164,8 +164,8 @@ fn skip_stars(pieces: &[Piece], reached: &mut [bool]) {
     }
 }
 
-/// How a resource's ARN matches. IAM documents that a `*` at the end of a segment matches past the colon; whether
-/// another wildcard does, it does not say.
+/// How a resource's ARN matches. IAM documents that a `*` at the end of a segment matches past the colon, but not
+/// whether other wildcards do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ResourceMatch {
     Yes,
@@ -173,12 +173,12 @@ pub(super) enum ResourceMatch {
     OnlyByCrossingColon,
 }
 
-/// `None` when the budget is used up.
+/// `None` once the budget is used up.
 pub(super) fn resource_matches(pieces: &[Piece], resource: &str, budget: &Budget) -> Option<ResourceMatch> {
     if !matches(pieces, resource, budget)? {
         return Some(ResourceMatch::No);
     }
-    // A wildcard that has to stay within its segment.
+    // A wildcard that must stay within its segment.
     let confined = |at: usize| match pieces[at] {
         Piece::Literal(_) => false,
         Piece::Question => true,
@@ -206,16 +206,16 @@ pub(super) fn resource_matches(pieces: &[Piece], resource: &str, budget: &Budget
     Some(if reached[pieces.len()] { ResourceMatch::Yes } else { ResourceMatch::OnlyByCrossingColon })
 }
 
-/// Whether a pattern with `*` and `?` matches the whole text, with case.
+/// Whether a pattern with `*` and `?` matches the whole text, case-sensitively.
 pub fn wildcard_matches(pattern: &str, text: &str) -> bool {
     matches(&wildcards(pattern), text, &Budget::new()).unwrap_or(false)
 }
 
-/// What a pattern lets a place in a text be.
+/// What a pattern allows at a place in a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Symbol {
     Literal(char),
-    /// One character, whichever.
+    /// Any single character.
     One,
     /// Any run of characters: a star, or a variable's value.
     Run,
@@ -240,8 +240,8 @@ fn symbols(pattern: &str) -> Vec<Symbol> {
     symbols
 }
 
-/// Whether everything that may match `narrow` matches `wide` for certain. With `confined`, only a star at the end of
-/// an ARN's segment is certain to match a colon. What has variables covers nothing for certain.
+/// Whether everything that may match `narrow` definitely matches `wide`. With `confined`, only a star at the end of an
+/// ARN segment definitely matches a colon. A pattern with variables never definitely covers anything.
 pub(super) fn contains(wide: &str, narrow: &str, confined: bool) -> bool {
     if wide.contains("${") {
         return false;
@@ -272,7 +272,7 @@ pub(super) fn contains(wide: &str, narrow: &str, confined: bool) -> bool {
     reached[pieces.len()]
 }
 
-/// The same for what `ArnLike` matches, component by component.
+/// The same for `ArnLike`, component by component.
 pub(super) fn arn_contains(wide: &str, narrow: &str) -> bool {
     let [wide, narrow] = [wide, narrow].map(|text| text.splitn(6, ':').collect::<Vec<_>>());
     wide.len() == 6
@@ -280,8 +280,8 @@ pub(super) fn arn_contains(wide: &str, narrow: &str) -> bool {
         && wide.iter().zip(narrow).all(|(wide, narrow)| contains(wide, narrow, false))
 }
 
-/// Whether nothing may match both patterns: one is a plain text that the other does not match, or they begin
-/// differently.
+/// Whether nothing can match both patterns: one is plain text that the other does not match, or their beginnings
+/// differ.
 pub(super) fn is_disjoint(a: &str, b: &str) -> bool {
     let is_open = |text: &str| text.contains(['*', '?']) || text.contains("${");
     if !is_open(b) && !a.contains("${") {
@@ -293,8 +293,8 @@ pub(super) fn is_disjoint(a: &str, b: &str) -> bool {
     beginning(a).iter().zip(&beginning(b)).any(|(a, b)| a != b)
 }
 
-/// Whether an ARN matches, each of its six components for itself: here a `*` does not cross a colon, but in the last.
-/// `None` when one of them is not an ARN, or when the budget is used up.
+/// Whether an ARN matches, each of its six components separately: a `*` does not cross a colon, except in the last.
+/// `None` if either is not an ARN, or once the budget is used up.
 pub(super) fn arn_matches(pieces: &[Piece], arn: &str, budget: &Budget) -> Option<bool> {
     let patterns: Vec<&[Piece]> = pieces.splitn(6, |piece| *piece == Piece::Literal(':')).collect();
     let parts: Vec<&str> = arn.splitn(6, ':').collect();
@@ -309,8 +309,8 @@ pub(super) fn arn_matches(pieces: &[Piece], arn: &str, budget: &Budget) -> Optio
     Some(true)
 }
 
-/// Whether a variable before the last component of an ARN stands for text with a colon: then it is not documented
-/// which component is which.
+/// Whether a variable before an ARN's last component expands to text with a colon: which component is which is then not
+/// documented.
 pub(super) fn variable_breaks_arn(text: &str, pieces: &[Piece]) -> bool {
     let mut outside = String::new();
     let mut rest = text;

@@ -7,18 +7,18 @@ use super::truth::Truth;
 use super::words::shown;
 use crate::arn::{AccountId, Arn};
 
-/// How a policy names the principal: that decides what else must allow the request.
+/// How a policy names the principal; decides what else must allow the request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Specificity {
-    /// The whole account: its own policies have to allow it too.
+    /// The whole account: its own policies must allow it too.
     Account,
-    /// A role: a boundary and a session policy still limit it.
+    /// A role: still limited by a boundary and a session policy.
     Role,
     /// A user, one session, or everyone.
     Direct,
 }
 
-/// Whether the element covers the principal, and the closest way in which it names it.
+/// Whether the element covers the principal, and the most specific way it names it.
 pub(super) fn covers(
     element: &PrincipalElement,
     effect: Effect,
@@ -27,7 +27,7 @@ pub(super) fn covers(
 ) -> (Truth, Option<Specificity>) {
     match element {
         PrincipalElement::Principal(principals) => named(principals, effect == Effect::Allow, principal),
-        // Documented: it always denies a principal that has a permissions boundary.
+        // Documented: it always denies a principal with a permissions boundary.
         PrincipalElement::NotPrincipal(_) if effect == Effect::Deny && has_boundary => (Truth::True, None),
         PrincipalElement::NotPrincipal(principals) => {
             (not_named(principals, effect, principal), Some(Specificity::Role))
@@ -35,8 +35,8 @@ pub(super) fn covers(
     }
 }
 
-/// `grants`: the statement allows those who are named. There the safe answer to what IAM cannot have stored is no;
-/// where naming denies, or keeps from being excepted, it is unknown.
+/// `grants`: the statement allows the principals it names. There, anything IAM cannot have stored safely counts as no;
+/// where naming denies, or prevents an exception, it is unknown.
 fn named(principals: &Principals, grants: bool, principal: &Principal) -> (Truth, Option<Specificity>) {
     let Principals::ByKind(kinds) = principals else { return (Truth::True, Some(Specificity::Direct)) };
     let mut naming = None;
@@ -86,11 +86,11 @@ fn entry(kind: &str, value: &str, grants: bool, principal: &Principal) -> (Truth
     }
 }
 
-/// An entry of kind `AWS` against the ARN of the caller.
+/// Matches an entry of kind `AWS` against the caller's ARN.
 fn aws(value: &str, grants: bool, caller: &Arn) -> (Truth, Specificity) {
     let is = |holds: bool, naming: Specificity| (Truth::of(holds, String::new), naming);
     if let Ok(account) = value.parse::<AccountId>() {
-        // As in the canonical form, which has to mean the same.
+        // Same as in the canonical form, which must mean the same.
         let root = Arn::account_root("aws", &account).to_string();
         return aws(&root, grants, caller);
     }
@@ -109,7 +109,7 @@ fn aws(value: &str, grants: bool, caller: &Arn) -> (Truth, Specificity) {
     }
     let is_root = |arn: &Arn| arn.service == "iam" && arn.resource == "root";
     if arn.partition != caller.partition {
-        // A bare account ID is compared as this ARN, and its partition is not known.
+        // A bare account ID is compared as this ARN; its partition is unknown.
         if is_root(&arn) && arn.partition == "aws" {
             let why = "an account ID does not say its partition, and the caller is not in `aws`";
             return (Truth::Unknown(why.to_owned()), Specificity::Account);
@@ -126,7 +126,7 @@ fn aws(value: &str, grants: bool, caller: &Arn) -> (Truth, Specificity) {
         let naming = if arn.resource.starts_with("role/") { Specificity::Role } else { Specificity::Direct };
         return is(true, naming);
     }
-    // A session stands for its role; its ARN does not have the role's path, but names are unique whatever the path.
+    // A session represents its role; its ARN omits the role's path, but names are unique regardless of path.
     let session_role = caller.resource.strip_prefix("assumed-role/").and_then(|rest| rest.split('/').next());
     let same = caller.service == "sts"
         && arn.service == "iam"
@@ -147,7 +147,7 @@ fn aws(value: &str, grants: bool, caller: &Arn) -> (Truth, Specificity) {
         || (arn.service == "iam"
             && role_of(&arn).zip(role_of(caller)).is_some_and(|(a, b)| a != b && a.eq_ignore_ascii_case(&b)));
     if nearly {
-        // Names are unique whatever their case.
+        // Names are unique regardless of case.
         return unmatched("it differs from the caller's ARN only in case");
     }
     is(same, Specificity::Role)
@@ -159,7 +159,7 @@ fn not_named(principals: &Principals, effect: Effect, principal: &Principal) -> 
     if effect == Effect::Allow || named != Truth::True {
         return listed(named);
     }
-    // With Deny the account, the role and the session each have to be listed to be excepted.
+    // With Deny, the account, the role and the session must each be listed to be excepted.
     let everyone = match principals {
         Principals::Any => true,
         Principals::ByKind(kinds) => {
@@ -182,7 +182,7 @@ fn not_named(principals: &Principals, effect: Effect, principal: &Principal) -> 
     let root = format!("arn:{}:iam::{}:root", caller.partition, caller.account);
     let is_account = |entry: &str| entry == root || (entry == caller.account && caller.partition == "aws");
     let account = entries.iter().any(|entry| is_account(entry));
-    // It stands for someone of the account, who need not be the root user.
+    // It represents someone in the account, not necessarily the root user.
     let is_someone = *arn == root;
     let itself = !is_someone && entries.contains(&arn.as_str());
     let is_session = caller.resource.starts_with("assumed-role/");
@@ -192,7 +192,7 @@ fn not_named(principals: &Principals, effect: Effect, principal: &Principal) -> 
     if itself && account && (role || !is_session) {
         return listed(Truth::True);
     }
-    // Documented by example: beside the one that is named, others of its account, or of its role, are not excepted.
+    // Documented by example: naming one does not except others in its account or role.
     let sibling = |entry: &&str| {
         let Ok(entry) = entry.parse::<Arn>() else { return false };
         let same_account = entry.account == caller.account && entry.resource != "root";

@@ -2,9 +2,9 @@
 
 pub const TRUST_POLICY: usize = 2048;
 pub const MANAGED_POLICY: usize = 6144;
-/// All inline policies of a role together.
+/// All inline policies of a role combined.
 pub const INLINE_POLICIES: usize = 10_240;
-/// Managed policies attached to a role, which can be raised.
+/// Managed policies attached to a role; can be raised.
 pub const ATTACHED_POLICIES: usize = 10;
-/// A session policy, which is not a quota but a limit of the API.
+/// A session policy: an API limit, not a quota.
 pub const SESSION_POLICY: usize = 2048;

@@ -8,7 +8,7 @@ use crate::arn::Arn;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Principal {
     /// The ARN of an account root, user, role, assumed-role session or federated user.
-    /// `account_root` asks for "some identity of that account which its own policies allow everything".
+    /// `account_root` means "some identity in that account whose own policies allow everything".
     Aws(String),
     /// `lambda.amazonaws.com`
     Service(String),
@@ -23,13 +23,13 @@ pub enum ContextValue {
     /// One value or several; numbers, dates and booleans as strings.
     Values(Vec<String>),
     Absent,
-    /// One value, of which it is only known that it matches one of these patterns with `*`.
+    /// One value, known only to match one of these patterns with `*`.
     Like(Vec<String>),
     /// Unknown. If the outcome depends on it, the result is undecided.
     Unknown,
 }
 
-/// Condition keys, without case, to what is known of them.
+/// Condition keys (case-insensitive) and what is known of them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Context {
     keys: BTreeMap<String, ContextValue>,
@@ -37,12 +37,12 @@ pub struct Context {
 }
 
 impl Context {
-    /// Every key that is not set is absent.
+    /// Every key not set is absent.
     pub fn complete() -> Self {
         Self { keys: BTreeMap::new(), rest: ContextValue::Absent }
     }
 
-    /// Every key that is not set is unknown.
+    /// Every key not set is unknown.
     pub fn partial() -> Self {
         Self { keys: BTreeMap::new(), rest: ContextValue::Unknown }
     }
@@ -54,16 +54,16 @@ impl Context {
         self
     }
 
-    /// One value, of which it is only known that it matches a pattern with `*`.
+    /// One value, known only to match a pattern with `*`.
     #[must_use]
     pub fn like(mut self, key: &str, pattern: String) -> Self {
         self.keys.insert(key.to_ascii_lowercase(), ContextValue::Like(vec![pattern]));
         self
     }
 
-    /// With what AWS says of every request of this caller, where nothing is set for it (IAM User Guide,
-    /// `reference_policies_condition-keys`, "Properties of the principal"). The root of an account stands for someone
-    /// of that account.
+    /// Adds what AWS sets on every request of this caller, unless already set (IAM User Guide,
+    /// `reference_policies_condition-keys`, "Properties of the principal"). An account's root represents someone in
+    /// that account.
     #[must_use]
     pub fn of_caller(mut self, caller: &Principal) -> Self {
         let mut set = |key: &str, value: ContextValue| {
@@ -87,7 +87,7 @@ impl Context {
                         let of = |service: &str| format!("arn:{partition}:{service}::{account}:*");
                         set("aws:PrincipalArn", ContextValue::Like(vec![of("iam"), of("sts")]));
                     }
-                    // A session's ARN does not have the path of its role, which this key has.
+                    // A session's ARN omits its role's path, which this key includes.
                     Some(("assumed-role", rest)) => {
                         let role = rest.split('/').next().unwrap_or_default();
                         let path = format!("arn:{partition}:iam::{account}:role/*{role}");
@@ -131,7 +131,7 @@ impl Context {
         self
     }
 
-    /// The keys, in lower case, that are known to have a value.
+    /// The keys, in lower case, known to have a value.
     pub fn known(&self) -> impl Iterator<Item = &str> {
         let has_value = |value: &ContextValue| match value {
             ContextValue::Values(values) => !values.is_empty(),

@@ -55,7 +55,7 @@ pub fn closed_trust() -> Document {
     })
 }
 
-/// Allows nothing: IAM has no document without statements.
+/// Allows nothing: IAM requires at least one statement.
 pub fn deny_policy() -> Document {
     document(Statement {
         sid: None,

@@ -1,6 +1,6 @@
-//! Three-valued logic: what cannot be decided never counts as true.
+//! Three-valued logic: undecided never counts as true.
 
-/// Whether something holds, with the reason where it does not, or where that is unknown.
+/// Whether something holds, and why if it does not or is unknown.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Truth {
     True,
@@ -13,7 +13,7 @@ impl Truth {
         if holds { Self::True } else { Self::False(why_not()) }
     }
 
-    /// False is stronger than unknown, unknown than true.
+    /// False beats unknown, unknown beats true.
     pub(super) fn and(self, other: impl FnOnce() -> Self) -> Self {
         match self {
             Self::False(_) => self,
@@ -25,7 +25,7 @@ impl Truth {
         }
     }
 
-    /// True is stronger than unknown, unknown than false.
+    /// True beats unknown, unknown beats false.
     pub(super) fn or(self, other: impl FnOnce() -> Self) -> Self {
         match self {
             Self::True => self,

@@ -1,5 +1,5 @@
-//! Which external IDs a document accepts from a caller: one of every kind of ID that the document tells apart is put to
-//! the evaluator, so that "no other" is a proof. What it cannot prove it says.
+//! Which external IDs a document accepts from a caller: the evaluator is asked about one ID of every kind that the
+//! document tells apart, so "no other" is a proof. It says what it cannot prove.
 
 use std::ops::ControlFlow;
 
@@ -12,19 +12,18 @@ use super::pattern::{self, Unresolved};
 use super::request::{Context, ContextValue, Request};
 use crate::arn::AccountId;
 
-/// What a document makes of the external IDs that a caller may bring.
+/// How a document treats the external IDs a caller may present.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AcceptedIds {
-    /// What it makes of none.
+    /// The result without an external ID.
     pub without: Decision,
-    /// One of each kind that is allowed, or not known to be denied, those that are allowed first. There are at most
-    /// [`ENOUGH`].
+    /// One of each kind that is allowed, or not known to be denied, allowed ones first. At most [`ENOUGH`].
     pub found: Vec<AcceptedId>,
     /// Why there may be others.
     pub unsearched: Option<String>,
 }
 
-/// An external ID that lets the caller in.
+/// An external ID that gets the caller in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AcceptedId {
     pub id: String,
@@ -33,17 +32,17 @@ pub struct AcceptedId {
 }
 
 impl AcceptedIds {
-    /// Whether some ID lets the caller in, or is not ruled out.
+    /// Whether some ID gets the caller in, or is not ruled out.
     pub fn any(&self) -> bool {
         !self.found.is_empty() || self.unsearched.is_some()
     }
 }
 
-/// So many kinds of IDs that let a caller in say what there is to say.
+/// This many kinds of admitted IDs are enough to report.
 const ENOUGH: usize = 16;
 
-/// The external IDs with which a resource's policy lets a request through, other than `right`. What the request's
-/// context says of the external ID does not matter.
+/// The external IDs, other than `right`, with which a resource policy allows a request. The external ID in the
+/// request's context is ignored.
 pub fn accepted_ids(document: &Document, request: &Request, right: Option<&str>) -> AcceptedIds {
     let questions = Questions::of(document, &request.context);
     let judge = |document: &Document, id: Option<&str>| {
@@ -51,14 +50,14 @@ pub fn accepted_ids(document: &Document, request: &Request, right: Option<&str>)
             Some(id) => request.context.clone().with(EXTERNAL_ID, &[id]),
             None => request.context.clone().without(EXTERNAL_ID),
         };
-        // Where the original has a condition that is not searched, this key stands for it.
+        // This key replaces the original's conditions that are not searched.
         let request = Request { context: context.unknown(UNSEARCHED), ..request.clone() };
         let policies =
             Policies { resource: Some(("the policy".to_owned(), document)), ..Policies::default() };
         evaluate(&policies, &request)
     };
     let Questions { mut languages, outside, samples } = questions;
-    // Those that are known by name are kinds of their own.
+    // IDs known by name are kinds of their own.
     let (mut itself, mut named) = (Language::default(), Language::default());
     itself.add_literal(right.unwrap_or_default());
     samples.iter().for_each(|sample| named.add_literal(sample));
@@ -107,15 +106,15 @@ fn is_open(decision: Decision) -> bool {
     matches!(decision, Decision::Allowed | Decision::Undecided)
 }
 
-/// A condition key that no request has, for what is not searched.
+/// A condition key that no request has, replacing what is not searched.
 const UNSEARCHED: &str = "genesys-iam:unsearched";
 
-/// What a document asks about the external ID.
+/// How a document tests the external ID.
 struct Questions {
     languages: Vec<Language>,
-    /// The document with all conditions undecided that are not a matter of patterns.
+    /// The document with all conditions that are not about patterns undecided.
     outside: Option<Document>,
-    /// IDs that conditions name, and some that may meet what is not a matter of patterns.
+    /// IDs that conditions name, and some that may meet conditions not about patterns.
     samples: Vec<String>,
 }
 
@@ -153,7 +152,7 @@ impl Questions {
     }
 }
 
-/// Puts what no request has in the place of a condition.
+/// Replaces a condition with a key that no request has.
 fn leave_open(conditions: &mut Conditions, operator: &str, key: &str) {
     if let Some(keys) = conditions.0.get_mut(operator)
         && let Some(values) = keys.remove(key)
@@ -162,7 +161,7 @@ fn leave_open(conditions: &mut Conditions, operator: &str, key: &str) {
     }
 }
 
-/// What a condition tells apart about an external ID that is present; `None` where that is not a matter of patterns.
+/// What a condition distinguishes about an external ID that is present; `None` if that is not a matter of patterns.
 fn languages_of(
     operator: &str,
     key: &str,
@@ -175,7 +174,7 @@ fn languages_of(
         return languages_elsewhere(operator, key, &values, version, context);
     }
     let Some(Operator::Compare { comparison, .. }) = Operator::parse(operator) else {
-        // Whether there is one at all, or what nobody can decide.
+        // Whether there is one at all, or something nobody can decide.
         return Some(Vec::new());
     };
     let mut language = Language::default();
@@ -184,11 +183,11 @@ fn languages_of(
         let pieces = match pattern::expand(value, version, context, &super::budget::Budget::new()) {
             Ok(pieces) => pieces,
             Err(Unresolved::Unknown(key)) if key.eq_ignore_ascii_case(EXTERNAL_ID) => {
-                // It equals itself; what is more than that, or less, is not regular.
+                // It equals itself; anything else is not regular.
                 let is_alone = value.len() == VARIABLE.len() + 1;
                 if is_alone && comparison != Comparison::Arn { continue } else { return None }
             }
-            // The same whatever the ID.
+            // The same for every ID.
             Err(_) => continue,
         };
         match comparison {
@@ -199,7 +198,7 @@ fn languages_of(
             Comparison::StringLike => language.add_glob(&pieces),
             Comparison::Arn => {
                 language.add_arn(&pieces);
-                // What has not six components is not an ARN.
+                // Without six components it is not an ARN.
                 shape.add_glob(&pattern::wildcards("*:*:*:*:*:*"));
             }
             Comparison::Bool => {
@@ -230,7 +229,7 @@ fn languages_elsewhere(
     let present = match context.get(key) {
         _ if values.peek().is_none() => return Some(Vec::new()),
         ContextValue::Values(present) => present,
-        // Whatever the ID is compared with, the outcome is the same.
+        // The outcome is the same for every ID it is compared with.
         ContextValue::Absent | ContextValue::Unknown | ContextValue::Like(_) => return Some(Vec::new()),
     };
     let Some(Operator::Compare { comparison, .. }) = Operator::parse(operator) else {
@@ -247,8 +246,8 @@ fn languages_elsewhere(
     Some(vec![language])
 }
 
-/// An account of every kind that a document tells apart: as principals, or by what it asks about the caller. `None`
-/// where they are too many.
+/// One account of every kind that a document tells apart, as principals or by conditions on the caller. `None` if there
+/// are too many.
 pub fn caller_accounts(document: &Document, context: &Context) -> Option<Vec<AccountId>> {
     let mut languages = Vec::new();
     for account in document.to_json().split(|c: char| !c.is_ascii_digit()).filter(|run| run.len() == 12) {
@@ -268,7 +267,7 @@ pub fn caller_accounts(document: &Document, context: &Context) -> Option<Vec<Acc
     (walk == Walk::Complete).then_some(accounts)
 }
 
-/// What a statement asks about the caller's account, or the account in the caller's ARN.
+/// What a statement tests about the caller's account, or the account in the caller's ARN.
 fn account_languages(statement: &Statement, version: &str, context: &Context) -> Vec<Language> {
     let conditions = statement.conditions();
     let of_account = conditions.on("aws:PrincipalAccount").flat_map(|(_, values)| values);
@@ -416,7 +415,7 @@ mod tests {
             let document = document(&with(ALLOW, condition));
             assert!(accepted_ids(&document, &request(), Some("right-one")).any(), "{condition}");
         }
-        // Beside a demand for one ID they open nothing.
+        // Alongside a required ID they open nothing.
         let both =
             r#"{"NumericLessThan":{"sts:ExternalId":"-7"},"StringEquals":{"sts:ExternalId":"right-one"}}"#;
         assert_eq!(others(&with(ALLOW, both)), Vec::<String>::new());
@@ -509,7 +508,7 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig { cases: 512, failure_persistence: None, ..ProptestConfig::default() })]
 
-        /// Where the search finds nobody, no short ID gets in; and what it finds the evaluator says too.
+        /// If the search finds nobody, no short ID gets in; and the evaluator confirms what it finds.
         #[test]
         fn brute_force_finds_no_id_that_the_search_does_not(document in some_document()) {
             let right = "ab";

@@ -1,8 +1,8 @@
-//! Values as reasons show them.
+//! Values as shown in reasons.
 
 use std::borrow::Cow;
 
-/// A value as a reason shows it: whole, unless it is longer than any that AWS has.
+/// A value as shown in a reason: whole, unless longer than any AWS has.
 pub(super) fn shown(text: &str) -> Cow<'_, str> {
     match text.char_indices().nth(2048) {
         None => text.into(),

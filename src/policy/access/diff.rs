@@ -30,12 +30,12 @@ pub struct AccessLine<'a> {
 }
 
 impl AccessDiff {
-    /// Whether anything is granted that was not, or a restriction falls away.
+    /// Whether the change grants something new or drops a restriction.
     pub fn is_wider(&self) -> bool {
         !self.wider_assume().is_empty() || self.is_wider_inside()
     }
 
-    /// Who may assume the role and could not before.
+    /// Who can newly assume the role.
     pub fn wider_assume(&self) -> Vec<&Grant> {
         let mut wider = uncovered(&self.after.assume, &self.before.assume);
         let lost = self.lost_refusals();
@@ -52,12 +52,12 @@ impl AccessDiff {
         uncovered(&self.before.refusals, &self.after.refusals)
     }
 
-    /// Who could assume the role before and may not any more, or not in the same way.
+    /// Who could assume the role before and no longer can, or not in the same way.
     pub fn shut_out(&self) -> Vec<&Grant> {
         uncovered(&self.before.assume, &self.after.assume)
     }
 
-    /// Whether a session of the role can do more, whoever has it.
+    /// Whether a session of the role can do more, regardless of who holds it.
     pub fn is_wider_inside(&self) -> bool {
         let Self { before, after } = self;
         !uncovered(&after.permissions, &before.permissions).is_empty()
@@ -74,7 +74,7 @@ impl AccessDiff {
         lines(&self.before.permissions, &self.after.permissions, |_, grant| wider.contains(&grant))
     }
 
-    /// Of the role's permissions, then of who may assume it.
+    /// The role's permissions first, then who may assume it.
     pub fn restrictions(&self) -> Vec<AccessLine<'_>> {
         let Self { before, after } = self;
         let lost = uncovered(&before.restrictions, &after.restrictions);
@@ -86,7 +86,7 @@ impl AccessDiff {
         all
     }
 
-    /// What kept sessions of the role from something, and no longer does.
+    /// What used to restrict sessions of the role and no longer does.
     pub fn lost_restrictions(&self) -> Vec<&str> {
         uncovered(&self.before.restrictions, &self.after.restrictions)
             .into_iter()
@@ -95,7 +95,7 @@ impl AccessDiff {
     }
 }
 
-/// The grants that none of `others` covers.
+/// The grants not covered by any of `others`.
 pub fn uncovered<'a>(grants: &'a BTreeSet<Box<Grant>>, others: &BTreeSet<Box<Grant>>) -> Vec<&'a Grant> {
     let grants = grants.iter().map(Box::as_ref);
     grants.filter(|grant| !others.iter().any(|other| other.covers(grant))).collect()

@@ -1,5 +1,5 @@
-//! What a grant reaches: patterns that may cover one another. One covers another only where the evaluator allows by
-//! the first, for certain, whatever it may allow by the second.
+//! What a grant reaches: patterns that may cover one another. One covers another only where the evaluator definitely
+//! allows by the first everything it may allow by the second.
 
 use super::super::grammar::{action_fault, resource_fault};
 use super::super::pattern::{contains, is_disjoint};
@@ -9,14 +9,14 @@ pub(super) enum Extent {
     Everything,
     /// With `*` and `?`.
     Pattern(PatternKind, String),
-    /// What covers only itself.
+    /// Covers only itself.
     Exactly(String),
-    /// All but what these match.
+    /// Everything except what these match.
     AllBut(PatternKind, Vec<String>),
     OneOf(Vec<Extent>),
 }
 
-/// What a pattern is matched with: that decides about case and colons.
+/// What a pattern is matched with; decides how case and colons are treated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum PatternKind {
     Action,
@@ -31,7 +31,7 @@ impl PatternKind {
         }
     }
 
-    /// Whether whatever may match `narrow` certainly matches `wide`.
+    /// Whether everything that may match `narrow` definitely matches `wide`.
     fn covers(self, wide: &str, narrow: &str) -> bool {
         match self {
             Self::Action if action_fault(wide).is_some() => false,
@@ -41,7 +41,7 @@ impl PatternKind {
         }
     }
 
-    /// Whether nothing may match both.
+    /// Whether no text can match both.
     fn is_disjoint(self, a: &str, b: &str) -> bool {
         match self {
             Self::Action if action_fault(a).is_some() => false,

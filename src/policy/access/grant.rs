@@ -1,4 +1,4 @@
-//! One thing that a statement lets happen or forbids.
+//! One thing that a statement allows or forbids.
 
 use std::cmp::Ordering;
 
@@ -9,16 +9,16 @@ use super::super::request::Context;
 use super::extent::Extent;
 use crate::text::one_line;
 
-/// One thing that a statement lets happen or forbids. The sentence is for people; what is compared is the statement
-/// itself, so that no two different ones look the same; the case in which its actions are written says nothing.
+/// One thing that a statement allows or forbids. The sentence is for people; comparison uses the statement itself, so
+/// two different ones never look the same. The case of its actions is ignored.
 #[derive(Debug, Clone)]
 pub struct Grant {
     sentence: String,
-    /// Who may, or the actions that may be taken.
+    /// The principals, or the actions they may take.
     subject: Extent,
-    /// The actions of a trust policy, or the resources of another.
+    /// The actions of a trust policy, or the resources of any other policy.
     object: Extent,
-    /// Everything else that bears on it: conditions above all.
+    /// Everything else that affects it, above all conditions.
     rest: Rest,
 }
 
@@ -49,7 +49,7 @@ impl PartialEq for Grant {
 impl Eq for Grant {}
 
 impl Grant {
-    /// Boxed: most sets of grants have one or two, and a node of a set has room for eleven.
+    /// Boxed: most sets hold one or two grants, while a set's node has room for eleven.
     pub(super) fn boxed(sentence: &str, subject: Extent, object: Extent, rest: Rest) -> Box<Self> {
         Box::new(Self { sentence: one_line(sentence).into_owned(), subject, object, rest })
     }
@@ -58,7 +58,8 @@ impl Grant {
         &self.sentence
     }
 
-    /// Whom a grant of a trust policy names, as kind and value, or `*`; `None` where it names nobody one by one.
+    /// The principal that a trust policy's grant names, as kind and value, or `*`; `None` if it names nobody
+    /// individually.
     pub fn subject(&self) -> Option<&str> {
         match &self.subject {
             Extent::Everything => Some("*"),
@@ -67,18 +68,18 @@ impl Grant {
         }
     }
 
-    /// The external ID that it demands, where it demands just one and nothing else.
+    /// The external ID it requires, if it requires exactly one and nothing else.
     pub fn demanded_external_id(&self) -> Option<String> {
         self.rest.only_external_id()
     }
 
-    /// Whether a caller with this external ID may meet its conditions.
+    /// Whether a caller with this external ID could meet its conditions.
     pub fn may_admit(&self, external_id: &str) -> bool {
         let Some(conditions) = self.rest.conditions() else { return self.rest.json.is_empty() };
         may_hold(&conditions, &self.rest.version, &Context::partial().with(EXTERNAL_ID, &[external_id]))
     }
 
-    /// Whether this, as a Deny, may refuse what `other` grants. When in doubt it may.
+    /// Whether this, as a Deny, may refuse what `other` grants. Yes when in doubt.
     pub(super) fn may_refuse(&self, other: &Self) -> bool {
         let (Some(conditions), Some(id)) = (self.rest.conditions(), other.rest.only_external_id()) else {
             return true;
@@ -86,7 +87,7 @@ impl Grant {
         may_hold(&conditions, &self.rest.version, &Context::partial().with(EXTERNAL_ID, &[&id]))
     }
 
-    /// Whether everything that `other` lets happen is let happen by this. When in doubt it is not.
+    /// Whether this allows everything that `other` allows. No when in doubt.
     pub(super) fn covers(&self, other: &Self) -> bool {
         self.rest.covers(&other.rest)
             && self.subject.covers(&other.subject)
@@ -97,9 +98,9 @@ impl Grant {
 /// What a statement says besides subject and object.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Rest {
-    /// As JSON, with the version of the document where that matters; empty when there is nothing.
+    /// As JSON, with the document's version where that matters; empty if there is nothing.
     pub(super) json: String,
-    /// Nothing but conditions: they are read again where they are needed, which is rare.
+    /// Only conditions: parsed again in the rare cases where they are needed.
     pub(super) is_conditions: bool,
     pub(super) version: String,
 }
@@ -126,7 +127,7 @@ impl PartialOrd for Rest {
 }
 
 impl Rest {
-    /// Whether whatever meets `other` meets this.
+    /// Whether everything that meets `other` meets this.
     fn covers(&self, other: &Self) -> bool {
         if self.json.is_empty() || self == other {
             return true;
@@ -138,7 +139,7 @@ impl Rest {
         certainly_hold(&conditions, &self.version, &request)
     }
 
-    /// The conditions, where there is nothing else.
+    /// The conditions, if there is nothing else.
     fn conditions(&self) -> Option<Conditions> {
         if !self.is_conditions {
             return None;
@@ -148,7 +149,7 @@ impl Rest {
         document.statements.as_slice().first()?.condition.clone()
     }
 
-    /// The external ID, where just one is demanded and nothing else.
+    /// The external ID, if exactly one is required and nothing else.
     fn only_external_id(&self) -> Option<String> {
         let conditions = self.conditions()?;
         let mut demands = conditions.iter();

@@ -1,4 +1,4 @@
-//! What documents grant, as sentences that can be compared: the reader of a plan sees who gains what.
+//! What documents grant, as comparable sentences: they show the reader of a plan who gains what.
 
 mod diff;
 mod extent;

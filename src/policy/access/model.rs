@@ -1,4 +1,4 @@
-//! What documents grant: grants and restrictions, taken from their statements.
+//! What documents grant: the grants and restrictions in their statements.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,12 +20,12 @@ pub struct Access {
     pub permissions: BTreeSet<Box<Grant>>,
     /// What the role may not do.
     pub restrictions: BTreeSet<Box<Grant>>,
-    /// Who may not assume the role. It ends no session.
+    /// Who may not assume the role. Does not end existing sessions.
     pub refusals: BTreeSet<Box<Grant>>,
 }
 
 impl Access {
-    /// Who may assume the role by this trust policy.
+    /// Who may assume the role under this trust policy.
     pub fn of_trust(document: &Document, name: AccountName) -> Self {
         let mut access = Self::default();
         access.add_trust(document, name);
@@ -53,7 +53,7 @@ impl Access {
                 ),
             };
             let on = match &statement.resource {
-                // IAM refuses it, and what it would mean nobody knows.
+                // IAM rejects it, and its meaning is unknown.
                 Some(_) => resources(statement).iter().map(|(text, _)| format!(" on {text}")).collect(),
                 None => String::new(),
             };
@@ -117,7 +117,7 @@ impl Access {
     }
 }
 
-/// What a document may let happen by an element that IAM's grammar does not have.
+/// What a document may allow through an element that IAM's grammar does not have.
 fn unknown_elements(document: &Document) -> Option<Box<Grant>> {
     let element = document.unknown.keys().next()?;
     let sentence = format!("whatever the element `{element}` means, which IAM's grammar does not have");
@@ -125,7 +125,7 @@ fn unknown_elements(document: &Document) -> Option<Box<Grant>> {
     Some(Grant::boxed(&sentence, subject, object, Rest::default()))
 }
 
-/// What a statement says besides subject and object, and in words.
+/// What a statement says besides subject and object, as data and in words.
 fn rest(statement: &Statement, document: &Document) -> (Rest, String) {
     let mut words = conditions(statement);
     for element in statement.unknown.keys() {
@@ -156,7 +156,7 @@ fn rest(statement: &Statement, document: &Document) -> (Rest, String) {
     )
 }
 
-/// `lambda:InvokeFunction on arn:…`, an entry for each grant of a document; denials are left out.
+/// `lambda:InvokeFunction on arn:…`, one entry for each grant in a document; denials are left out.
 pub fn grants(document: &Document) -> Vec<String> {
     let sentences = Access::of_permissions(document).permissions;
     sentences.iter().map(|grant| grant.sentence().to_owned()).collect()
@@ -188,7 +188,7 @@ fn principals(statement: &Statement, name: AccountName) -> Vec<(String, Extent)>
     named
 }
 
-/// How a document writes its actions, by their canonical forms.
+/// How a document writes its actions, keyed by canonical form.
 type Spelling = BTreeMap<String, String>;
 
 fn spelling(document: &Document) -> Spelling {
@@ -202,7 +202,7 @@ fn actions(statement: &Statement, spelling: &Spelling) -> Vec<(String, Extent)> 
         Some(ActionElement::NotAction(values)) => (Some(values), true),
         None => (None, false),
     };
-    // What this product itself is about is canonical as AWS writes it.
+    // The canonical form of this product's own actions is AWS's spelling.
     let shown = |action: &str| match spelling.get(action) {
         Some(written) => written.clone(),
         None => action.to_owned(),
@@ -425,7 +425,7 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig { cases: 4096, failure_persistence: None, ..ProptestConfig::default() })]
 
-        /// Coverage says what the evaluator says: never more of anything, and never less of a plain ARN and action.
+        /// Coverage agrees with the evaluator: never more of anything, and never less of a plain ARN and action.
         #[test]
         fn a_grant_covers_another_just_where_the_evaluator_allows_it(
             wide in some_pattern(), narrow in some_pattern(), text in "[fg:]{1,4}(live)?", not: bool,
@@ -460,7 +460,7 @@ mod tests {
         }
     }
 
-    /// Sentences read alike where statements differ: what is compared is the statement.
+    /// Different statements may read alike: the comparison uses the statement.
     #[test]
     fn statements_that_differ_are_never_taken_for_the_same() {
         let trust = |more: &str| GENESYS.replace(r#""Action""#, &format!("{more},\"Action\""));

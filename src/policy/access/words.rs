@@ -4,10 +4,10 @@ use super::super::document::{Scalar, Statement};
 use super::super::key::{EXTERNAL_ID, KEYS};
 use crate::arn::{AccountId, Arn};
 
-/// What an account is known as, by its partition and ID.
+/// What an account is called, by partition and ID.
 pub type AccountName = fn(&str, &AccountId) -> Option<&'static str>;
 
-/// The account, and its partition, of a principal that is a whole account.
+/// The account and partition of a principal that is a whole account.
 fn whole_account(principal: &str) -> Option<(AccountId, String)> {
     if let Ok(account) = principal.parse() {
         return Some((account, "aws".to_owned()));
@@ -36,7 +36,7 @@ pub fn principal_in_words(kind: &str, principal: &str, name: AccountName) -> Str
     }
 }
 
-/// `, with external ID x`, `, if StringLike aws:PrincipalArn is a or b`, or nothing for none.
+/// `, with external ID x`, `, if StringLike aws:PrincipalArn is a or b`, or nothing if there are no conditions.
 pub fn conditions(statement: &Statement) -> String {
     let mut external_ids = String::new();
     let mut others = Vec::new();
@@ -59,12 +59,12 @@ pub fn conditions(statement: &Statement) -> String {
     if others.is_empty() { external_ids } else { format!("{external_ids}, if {}", others.join(" and ")) }
 }
 
-/// Keys do not distinguish case; people read them as AWS writes them.
+/// Keys are case-insensitive; people read them as AWS writes them.
 fn in_awss_capitals(key: &str) -> &str {
     KEYS.iter().find(|known| known.eq_ignore_ascii_case(key)).unwrap_or(&key)
 }
 
-/// In quotes unless it is one plain word, so that no value reads like a piece of the sentence.
+/// Quoted unless it is one plain word, so no value reads like part of the sentence.
 fn value_in_words(value: &Scalar) -> String {
     let text = value.to_string();
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_.:/+=@*?${}".contains(c);

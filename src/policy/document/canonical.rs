@@ -1,4 +1,4 @@
-//! The form in which documents are compared and shown, and when two documents mean the same.
+//! The form in which documents are compared and shown, and when two documents are equivalent.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,9 +20,9 @@ impl Document {
         out.push('\n');
         out
     }
-    /// The canonical form: lists sorted and without duplicates, a list of one as a lone value, account IDs of a
-    /// principal as root ARNs, empty elements left out, actions and known condition keys in one case. Two documents
-    /// with equal canonical forms mean the same; what is not understood is kept as it is, so that it differs.
+    /// The canonical form: lists sorted and deduplicated, one-element lists as single values, principals' account IDs
+    /// as root ARNs, empty elements removed, actions and known condition keys in one case. Documents with equal
+    /// canonical forms mean the same; anything not understood is kept as is, so it differs.
     #[must_use]
     pub fn canonical(&self) -> Self {
         let Self { version, id, statements, unknown } = self;
@@ -44,7 +44,7 @@ impl Document {
 }
 
 impl Document {
-    /// A statement of it alone, with whatever the document denies: all that bears on what the statement lets happen.
+    /// One of its statements plus all the document's denials: everything that affects what the statement allows.
     #[must_use]
     pub fn with_denials(&self, statement: &Statement) -> Self {
         let denials = self.statements.as_slice().iter().filter(|other| other.effect == Effect::Deny);
@@ -52,7 +52,7 @@ impl Document {
         Self { statements: OneOrMany::Many(statements).into(), ..self.clone() }
     }
 
-    /// `sha256:…` of the canonical form: the same for documents that mean the same.
+    /// `sha256:…` of the canonical form: identical for equivalent documents.
     pub fn digest(&self) -> String {
         let digest = Sha256::digest(self.canonical().to_json());
         digest.iter().fold("sha256:".to_owned(), |mut text, byte| {
@@ -107,8 +107,8 @@ impl Principals {
                 .as_slice()
                 .iter()
                 .map(|value| match value.parse::<AccountId>() {
-                    // The partition of a bare ID is the document's own, which for the most part is `aws`;
-                    // elsewhere the two forms differ, and a needless update is all that costs.
+                    // A bare ID has the document's own partition, usually `aws`; elsewhere the two forms differ, which
+                    // costs only a needless update.
                     Ok(account) if kind == "AWS" => format!("arn:aws:iam::{account}:root"),
                     _ => value.clone(),
                 })
@@ -120,7 +120,7 @@ impl Principals {
 }
 
 impl<T: Ord + Clone> OneOrMany<T> {
-    /// Sorted, without duplicates, and a lone value where there is one. An empty list stays one.
+    /// Sorted and deduplicated; a single element becomes a lone value. An empty list stays a list.
     fn sorted(&self) -> Self {
         let set: BTreeSet<&T> = self.as_slice().iter().collect();
         let mut values: Vec<T> = set.into_iter().cloned().collect();
@@ -134,7 +134,7 @@ impl<T: Ord + Clone> OneOrMany<T> {
     }
 }
 
-/// Actions ignore case; those of this product's own subject are shown as AWS writes them, others in lower case.
+/// Actions ignore case: this product's own are shown as AWS writes them, others in lower case.
 fn canonical_actions(actions: &OneOrMany<String>) -> OneOrMany<String> {
     let canonical = |action: &String| {
         let known = ["sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity", "lambda:InvokeFunction"];
@@ -146,13 +146,13 @@ fn canonical_actions(actions: &OneOrMany<String>) -> OneOrMany<String> {
     OneOrMany::Many(actions.as_slice().iter().map(canonical).collect()).sorted()
 }
 
-/// Keys ignore case, values do not. Keys of one operator that differ in case only are left as they are:
-/// what IAM makes of them is not documented, and merging could lose a condition.
+/// Keys ignore case, values do not. Keys of one operator that differ only in case are left alone: how IAM treats them
+/// is not documented, and merging could lose a condition.
 fn canonical_conditions(conditions: &Conditions) -> Conditions {
     let operators = conditions
         .0
         .iter()
-        // An unknown operator is kept even when it is empty: nobody knows what it says.
+        // An unknown operator is kept even when empty: its meaning is unknown.
         .filter(|(operator, keys)| !keys.is_empty() || !is_known_operator(operator))
         .map(|(operator, keys)| {
             let lower: BTreeSet<String> = keys.keys().map(|key| key.to_ascii_lowercase()).collect();
@@ -166,7 +166,7 @@ fn canonical_conditions(conditions: &Conditions) -> Conditions {
     Conditions(operators.collect())
 }
 
-/// Integers and booleans as text, which mean the same. How IAM writes a fraction is not known: it stays a number.
+/// Integers and booleans become text, which means the same. How IAM writes a fraction is unknown, so it stays a number.
 fn canonical_values(values: &OneOrMany<Scalar>) -> OneOrMany<Scalar> {
     let is_fraction =
         |value: &Scalar| matches!(value, Scalar::Number(number) if !number.is_i64() && !number.is_u64());
@@ -185,13 +185,13 @@ fn canonical_values(values: &OneOrMany<Scalar>) -> OneOrMany<Scalar> {
     }
 }
 
-/// The tag key after the slash of `aws:PrincipalTag/Team` ignores case too.
+/// The tag key after the slash in `aws:PrincipalTag/Team` ignores case too.
 fn canonical_key(key: &str) -> String {
     if key.eq_ignore_ascii_case(EXTERNAL_ID) { EXTERNAL_ID.to_owned() } else { key.to_ascii_lowercase() }
 }
 
-/// Whether two documents mean the same, by their canonical forms: linear in size but for sorting. When in doubt
-/// they differ: a false "equal" hides an open door, a false "different" costs one needless update.
+/// Whether two documents mean the same, by canonical form: linear in size except for sorting. When in doubt they
+/// differ: a false "equal" hides an open door, a false "different" costs one needless update.
 ///
 /// ```
 /// use genesys_iam::policy::{Document, equivalent};

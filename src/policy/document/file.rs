@@ -1,4 +1,4 @@
-//! Documents in files, in the forms in which people have them.
+//! Documents in files, in the forms people have them in.
 
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
@@ -7,7 +7,7 @@ use super::model::Document;
 use super::read::ParseError;
 use crate::file_kind::FileKind;
 
-/// Where the answers of AWS's APIs have a document (`get-role`, `get-policy-version`, `get-role-policy`,
+/// Where AWS API responses carry a document (`get-role`, `get-policy-version`, `get-role-policy`,
 /// `lambda get-policy`, `describe-policy`, and CloudFormation's properties).
 const PLACES: [&[&str]; 8] = [
     &["Role", "AssumeRolePolicyDocument"],
@@ -21,12 +21,12 @@ const PLACES: [&[&str]; 8] = [
 ];
 
 impl Document {
-    /// Reads a document from a file: JSON in UTF-8 or UTF-16, percent-encoded, as text within JSON, or within an
-    /// answer of AWS's API.
+    /// Reads a document from a file: JSON in UTF-8 or UTF-16, percent-encoded, as text within JSON, or within an AWS
+    /// API response.
     ///
     /// # Errors
     ///
-    /// Like [`Document::parse`], and for what has no policy document in it: it is named for what it is.
+    /// Like [`Document::parse`], and if the file contains no policy document; the error names what it is.
     pub fn from_file(bytes: &[u8]) -> Result<Self, ParseError> {
         let text = decode(bytes).ok_or_else(|| error("the file is neither UTF-8 nor UTF-16"))?;
         Self::from_text(&text, 3)
@@ -52,7 +52,7 @@ fn error(message: impl Into<String>) -> ParseError {
     ParseError { message: message.into() }
 }
 
-/// By its byte order mark; without one UTF-16 is known by the zero bytes of its ASCII.
+/// Decodes by byte order mark; without one, UTF-16 is recognized by the zero bytes of its ASCII.
 fn decode(bytes: &[u8]) -> Option<String> {
     let utf16 = |bytes: &[u8], unit: fn([u8; 2]) -> u16| {
         let (pairs, rest) = bytes.as_chunks::<2>();
@@ -69,7 +69,7 @@ fn decode(bytes: &[u8]) -> Option<String> {
     }
 }
 
-/// The text of the document within an answer; `None` for what is a document itself, or no JSON at all.
+/// The text of the document within a response; `None` if it is already a document, or not JSON at all.
 fn inner_document(text: &str) -> Result<Option<String>, ParseError> {
     let Ok(value) = serde_json::from_str::<Value>(text) else { return Ok(None) };
     if value.get("Statement").is_some() {

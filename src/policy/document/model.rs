@@ -8,16 +8,16 @@ use serde_json::Value;
 
 /// A policy document: trust, identity, boundary, session or resource policy.
 ///
-/// Kept as written (a lone value stays a lone value), so that a round trip is lossless;
-/// [`Document::canonical`] brings it to the form in which documents are compared and shown.
+/// Kept as written (a lone value stays a lone value), so a round trip is lossless; [`Document::canonical`] gives the
+/// form in which documents are compared and shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Document {
-    /// `None`: IAM takes it as `2008-10-17`.
+    /// `None`: IAM treats it as `2008-10-17`.
     pub version: Option<String>,
     pub id: Option<String>,
-    /// Shared: live state, desired state and plan of a fleet have the same documents many times.
+    /// Shared: a fleet's live state, desired state and plan repeat the same documents many times.
     pub statements: Arc<OneOrMany<Statement>>,
-    /// Elements that are not in IAM's grammar: kept, shown, and never taken as harmless.
+    /// Elements that are not in IAM's grammar: kept, shown, and never assumed harmless.
     pub unknown: BTreeMap<String, Value>,
 }
 
@@ -32,7 +32,7 @@ pub struct Statement {
     pub unknown: BTreeMap<String, Value>,
 }
 
-/// Operator, as written, to key, as written, to values.
+/// Operator to key to values; operator and key as written.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Conditions(pub BTreeMap<String, BTreeMap<String, OneOrMany<Scalar>>>);
 
@@ -68,7 +68,7 @@ pub enum ResourceElement {
     NotResource(OneOrMany<String>),
 }
 
-/// A value, or a list of values: IAM takes a lone value and a list of one as the same.
+/// A value, or a list of values: IAM treats a lone value and a one-element list as the same.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum OneOrMany<T> {
     One(T),
@@ -91,7 +91,7 @@ pub enum Scalar {
     Number(serde_json::Number),
     Bool(bool),
 }
-/// The version that IAM assumes where none is given.
+/// The version IAM assumes if none is given.
 pub const VERSION_2008: &str = "2008-10-17";
 pub const VERSION_2012: &str = "2012-10-17";
 impl fmt::Display for Scalar {
@@ -104,7 +104,7 @@ impl fmt::Display for Scalar {
     }
 }
 impl Document {
-    /// The version by whose rules the document is read.
+    /// The version whose rules apply to the document.
     pub fn effective_version(&self) -> &str {
         self.version.as_deref().unwrap_or(VERSION_2008)
     }
@@ -117,12 +117,12 @@ impl Statement {
         self.effect == Effect::Allow
     }
 
-    /// Empty where the statement has no `Condition`.
+    /// Empty if the statement has no `Condition`.
     pub fn conditions(&self) -> &Conditions {
         self.condition.as_ref().unwrap_or(&NO_CONDITIONS)
     }
 
-    /// Kind and value of each entry of a `Principal` that names principals by kind.
+    /// Kind and value of each principal that a `Principal` element names by kind.
     pub fn principals(&self) -> impl Iterator<Item = (&str, &str)> {
         let kinds = match &self.principal {
             Some(PrincipalElement::Principal(Principals::ByKind(kinds))) => Some(kinds),
@@ -166,7 +166,7 @@ impl Conditions {
         })
     }
 
-    /// What the conditions say about one key, whose case does not matter: operators and values.
+    /// What the conditions say about one key (case-insensitive): operators and values.
     pub fn on<'a>(&'a self, key: &'a str) -> impl Iterator<Item = (&'a str, &'a [Scalar])> {
         self.iter()
             .filter(move |(_, written, _)| written.eq_ignore_ascii_case(key))

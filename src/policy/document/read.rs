@@ -1,4 +1,4 @@
-//! Reading documents: strict JSON, and the shapes that IAM's grammar has.
+//! Reading documents: strict JSON, and the shapes of IAM's grammar.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -12,7 +12,7 @@ use super::model::{
     Scalar, Statement,
 };
 
-/// What is read, in bytes. IAM takes 131,072 from customers; policies of AWS's own are longer.
+/// Limit on input, in bytes. IAM accepts 131,072 from customers; AWS's own policies are longer.
 const MAX_BYTES: usize = 1_048_576;
 
 /// Why a text is not a policy document. Says where the error is but never quotes a value: it may be an external ID.
@@ -32,8 +32,8 @@ impl Document {
     ///
     /// # Errors
     ///
-    /// Duplicate keys, a shape that IAM's grammar does not have, a number that cannot be held exactly, or more
-    /// than 1,048,576 bytes.
+    /// Duplicate keys, a shape outside IAM's grammar, a number that cannot be held exactly, or more than 1,048,576
+    /// bytes.
     pub fn parse(text: &str) -> Result<Self, ParseError> {
         if text.len() > MAX_BYTES {
             let message = format!("the document has {} bytes, at most {MAX_BYTES} are read", text.len());
@@ -48,8 +48,8 @@ impl Document {
         parse_document(value)
     }
 
-    /// Reads a document as IAM returns it: percent-encoded by RFC 3986 (`+` is not a space);
-    /// plain JSON, as some stand-ins return, is read too.
+    /// Reads a document as IAM returns it: percent-encoded by RFC 3986 (`+` is not a space). Also accepts plain JSON,
+    /// as some emulators return it.
     ///
     /// # Errors
     ///
@@ -64,7 +64,7 @@ impl Document {
     }
 }
 
-/// A syntax error without the text it is about.
+/// A syntax error without the text it refers to.
 fn json_error(error: &serde_json::Error) -> String {
     if error.is_data() {
         // Our own messages: they name keys only.
@@ -74,7 +74,7 @@ fn json_error(error: &serde_json::Error) -> String {
     format!("{what} (line {}, column {})", error.line(), error.column())
 }
 
-/// Reads any JSON value, but no object with a key twice and no number that a 64-bit number cannot hold.
+/// Reads any JSON value, but rejects duplicate keys and numbers that do not fit in 64 bits.
 struct Strict;
 
 impl<'de> DeserializeSeed<'de> for Strict {
@@ -109,7 +109,7 @@ impl<'de> Visitor<'de> for Strict {
     }
 
     fn visit_f64<E: serde::de::Error>(self, value: f64) -> Result<Value, E> {
-        // 2^53: from here on two different numbers in the text could become the same one.
+        // 2^53: from here on, two different numbers in the text could become the same one.
         if value.abs() >= 9_007_199_254_740_992.0 {
             return Err(E::custom("a number cannot be held exactly; write it as a string"));
         }
@@ -141,8 +141,7 @@ impl<'de> Visitor<'de> for Strict {
     }
 }
 
-/// Refuses numbers that an integer of 64 bits or a double would change: two documents that differ must not become
-/// the same by being read.
+/// Rejects numbers that a 64-bit integer or a double would change: parsing must not make two different documents equal.
 fn numbers_are_exact(text: &str) -> Result<(), ParseError> {
     let bytes = text.as_bytes();
     let (mut at, mut in_string) = (0, false);
@@ -169,13 +168,13 @@ fn numbers_are_exact(text: &str) -> Result<(), ParseError> {
 
 fn is_exact(number: &str) -> bool {
     if !number.contains(['.', 'e', 'E']) {
-        // Zero has no sign as an integer: it would be read as a double.
+        // An integer zero has no sign, so this would be read as a double.
         return number != "-0" && (number.parse::<i64>().is_ok() || number.parse::<u64>().is_ok());
     }
     let Ok(value) = number.parse::<f64>() else { return false };
     let mantissa = number.split(['e', 'E']).next().unwrap_or_default();
     let digits = mantissa.trim_start_matches(['-', '0', '.']).bytes().filter(u8::is_ascii_digit).count();
-    // A double keeps 15 digits, and integers up to 2^53; what is smaller than its smallest becomes zero.
+    // A double keeps 15 digits, and integers up to 2^53; anything below its smallest value becomes zero.
     let kept = if digits == 0 { value.is_sign_positive() } else { value.is_normal() };
     digits <= 15 && kept && value.abs() < 9_007_199_254_740_992.0
 }

@@ -8,13 +8,13 @@ use super::model::{
 };
 
 impl Document {
-    /// Compact JSON, as it is sent to IAM. Elements in IAM's usual order.
+    /// Compact JSON, as sent to IAM. Elements in IAM's usual order.
     pub fn to_json(&self) -> String {
         let mut out = String::new();
         self.to_node().write_compact(&mut out);
         out
     }
-    /// The number of characters that IAM counts against its quotas: white space outside strings is left out.
+    /// The number of characters IAM counts against its quotas: white space outside strings is ignored.
     pub fn size(&self) -> usize {
         self.to_json().chars().count()
     }
@@ -90,7 +90,7 @@ impl Principals {
         }
     }
 }
-/// JSON with ordered members, to be written out.
+/// JSON with ordered members, ready to write.
 pub(super) enum Node {
     /// Already JSON.
     Leaf(String),

@@ -1,5 +1,5 @@
-//! Mistakes in documents of any origin. Each lint has a file in `rules/` and a line in its catalogue; the page
-//! `docs/lints.md` is written from them.
+//! Mistakes in documents of any origin. Each lint has a file in `rules/` and a line in its catalogue, from which
+//! `docs/lints.md` is generated.
 
 mod expected;
 mod model;

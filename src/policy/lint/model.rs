@@ -1,4 +1,4 @@
-//! Lints, what they look at and what they find.
+//! Lints, their input and their findings.
 
 use std::fmt;
 
@@ -16,7 +16,7 @@ pub enum LintSeverity {
 /// A kind of mistake.
 pub struct Lint {
     pub name: &'static str,
-    /// Names that it had before.
+    /// Former names.
     pub aliases: &'static [&'static str],
     pub severity: LintSeverity,
     pub consequence: &'static str,
@@ -48,7 +48,7 @@ pub struct LintHit {
     pub message: String,
 }
 
-/// What the rules look at.
+/// Input for the rules.
 pub(super) struct Subject<'a> {
     pub(super) document: &'a Document,
     pub(super) purpose: Purpose,
@@ -67,13 +67,13 @@ impl<'a> Subject<'a> {
             .map(|(index, statement)| (index + 1, statement))
     }
 
-    /// Those that allow, of a document for this purpose.
+    /// Allow statements, if the document has this purpose.
     pub(super) fn allows(&self, purpose: Purpose) -> impl Iterator<Item = (usize, &'a Statement)> + use<'a> {
         let fits = self.purpose == purpose;
         self.statements().filter(move |(_, statement)| fits && statement.effect == Effect::Allow)
     }
 
-    /// Where what an identity may do names this action and grants it.
+    /// Where an identity policy names this action and grants it.
     pub(super) fn add_named_action(&self, wanted: &str, hits: &mut Hits) {
         for (number, statement) in self.allows(Purpose::Identity) {
             let Some(ActionElement::Action(actions)) = &statement.action else { continue };
@@ -86,7 +86,7 @@ impl<'a> Subject<'a> {
     }
 }
 
-/// What one lint finds.
+/// The findings of one lint.
 pub(super) struct Hits {
     lint: &'static Lint,
     found: Vec<LintHit>,

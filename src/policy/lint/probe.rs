@@ -1,4 +1,4 @@
-//! Asks the evaluator, so that no lint says what the evaluator denies.
+//! Asks the evaluator, so no lint contradicts it.
 
 use std::collections::BTreeSet;
 
@@ -14,13 +14,13 @@ use super::super::witness::{AcceptedIds, accepted_ids};
 use super::expected::Expected;
 use crate::arn::{AccountId, Arn};
 
-/// More statements than this times denials are judged without the denials: no document that IAM stores has as many.
+/// Above this many statements times denials, denials are ignored: no document that IAM stores has as many.
 const MOST: usize = 20_000;
 
 pub(super) struct Probe<'a> {
     document: &'a Document,
     denials: Vec<Statement>,
-    /// External IDs worth a question: those of the document, and one that it does not have.
+    /// External IDs worth testing: those in the document, and one that is not in it.
     ids: BTreeSet<String>,
     /// An account that the document does not name.
     stranger: String,
@@ -39,7 +39,7 @@ impl<'a> Probe<'a> {
         if denials.len() * statements.len() > MOST {
             denials.clear();
         }
-        // A condition may compare the external ID with what another key holds.
+        // A condition may compare the external ID with the value of another key.
         let mut ids = [OTHER_ID, "true", "false"].map(str::to_owned).into_iter().collect::<BTreeSet<_>>();
         for (_, values) in statements.iter().flat_map(|statement| statement.conditions().on(EXTERNAL_ID)) {
             ids.extend(values.iter().take(8).map(|value| sample(&value.to_string())));
@@ -66,7 +66,7 @@ impl<'a> Probe<'a> {
         Self { document, denials, ids, stranger, genesys }
     }
 
-    /// Whether the statement, with every denial of the document, leaves the request open.
+    /// Whether the statement, with every denial in the document, leaves the request possible.
     fn leaves_open(&self, statement: &Statement, request: &Request) -> bool {
         let document = self.alone(statement);
         let named = ("it".to_owned(), &document);
@@ -77,7 +77,7 @@ impl<'a> Probe<'a> {
         matches!(evaluate(&policies, request).decision, Decision::Allowed | Decision::Undecided)
     }
 
-    /// Whether this principal may assume the role by the statement, with this external ID or with none.
+    /// Whether the statement lets this principal assume the role, with this external ID or without one.
     pub(super) fn admits(&self, statement: &Statement, principal: &Principal, id: Option<&str>) -> bool {
         self.admits_by(statement, principal, "sts:AssumeRole", id)
     }
@@ -92,7 +92,7 @@ impl<'a> Probe<'a> {
         self.leaves_open(statement, &assumption(principal, action, id, "false"))
     }
 
-    /// Whether the document as a whole lets the principal in with some external ID, with or without MFA.
+    /// Whether the whole document admits the principal with some external ID, with or without MFA.
     pub(super) fn admits_with_mfa(&self, principal: &Principal, mfa: bool) -> bool {
         let policies = Policies { resource: Some(("it".to_owned(), self.document)), ..Policies::default() };
         let mfa = if mfa { "true" } else { "false" };
@@ -103,7 +103,7 @@ impl<'a> Probe<'a> {
         })
     }
 
-    /// Whether the principal may have a session of the role by some call, with some external ID or with none.
+    /// Whether the principal can get a session of the role by any call, with or without an external ID.
     pub(super) fn admits_somehow(&self, statement: &Statement, principal: &Principal) -> bool {
         SESSION_ACTIONS.into_iter().any(|action| {
             self.admits_by(statement, principal, action, None)
@@ -112,7 +112,7 @@ impl<'a> Probe<'a> {
         })
     }
 
-    /// The external IDs with which the principal may assume the role by the statement.
+    /// The external IDs with which the statement lets the principal assume the role.
     pub(super) fn accepted(&self, statement: &Statement, principal: &Principal) -> AcceptedIds {
         self.accepted_by(statement, principal, "sts:AssumeRole")
     }
@@ -121,7 +121,7 @@ impl<'a> Probe<'a> {
         accepted_ids(&self.alone(statement), &assumption(principal, action, None, "false"), None)
     }
 
-    /// The statement with every denial of the document.
+    /// The statement with every denial in the document.
     fn alone(&self, statement: &Statement) -> Document {
         let statements = std::iter::once(statement.clone()).chain(self.denials.iter().cloned()).collect();
         Document {
@@ -132,7 +132,7 @@ impl<'a> Probe<'a> {
         }
     }
 
-    /// Everybody whom the statement names, with a stranger where it names everyone.
+    /// Everyone the statement names, plus a stranger if it names everyone.
     pub(super) fn principals(&self, statement: &Statement) -> Vec<Principal> {
         let stranger = Principal::Aws(format!("arn:aws:iam::{}:root", self.stranger));
         let everyone = || std::iter::once(stranger.clone()).chain(self.genesys.iter().cloned());
@@ -151,7 +151,7 @@ impl<'a> Probe<'a> {
         }
     }
 
-    /// Whether somebody whom the document does not name may assume the role by the statement.
+    /// Whether the statement lets someone the document does not name assume the role.
     pub(super) fn admits_a_stranger(&self, statement: &Statement) -> bool {
         self.admits_somehow(statement, &Principal::Aws(format!("arn:aws:iam::{}:root", self.stranger)))
     }
@@ -161,7 +161,7 @@ impl<'a> Probe<'a> {
         OTHER_ID
     }
 
-    /// Whether the role may do this by the statement, on something that the statement names.
+    /// Whether the statement lets the role do this, on something that the statement names.
     pub(super) fn may(&self, statement: &Statement, action: &str) -> bool {
         match statement.resource_values() {
             [] => self.may_on(statement, action, "*"),
@@ -169,7 +169,7 @@ impl<'a> Probe<'a> {
         }
     }
 
-    /// Whether the role may do this by the statement, on this resource or one that its pattern matches.
+    /// Whether the statement lets the role do this, on this resource or one that its pattern matches.
     pub(super) fn may_on(&self, statement: &Statement, action: &str, resource: &str) -> bool {
         self.may_on_some(statement, action, resource, |_| true)
     }
@@ -192,7 +192,7 @@ impl<'a> Probe<'a> {
             "*" => ("*".to_owned(), ANY_FUNCTION.to_owned()),
             pattern => (without_variables(pattern, "*"), sample(pattern)),
         };
-        // A denial may leave nothing but what it names.
+        // A denial may leave only what it names.
         let spared = self.denials.iter().flat_map(Statement::resource_values).filter(|value| counts(value));
         let spared = spared.take(32).map(|value| sample(value));
         let resources =
@@ -211,7 +211,7 @@ impl<'a> Probe<'a> {
         })
     }
 
-    /// Whether the document as a whole leaves it open that the role invokes a function.
+    /// Whether the whole document leaves it possible for the role to invoke a function.
     pub(super) fn may_invoke(&self, function: &Arn) -> bool {
         let policies = Policies { identity: vec![("it".to_owned(), self.document)], ..Policies::default() };
         let request = Request {
@@ -229,7 +229,7 @@ impl<'a> Probe<'a> {
 
 const ANY_FUNCTION: &str = "arn:aws:lambda:us-east-1:111122223333:function:x";
 
-/// A text that a pattern matches; a variable may stand for any.
+/// A text that a pattern matches; a variable may be any text.
 pub(super) fn sample(pattern: &str) -> String {
     without_variables(pattern, "x").replace(['*', '?'], "x")
 }
@@ -246,7 +246,7 @@ fn without_variables(pattern: &str, with: &str) -> String {
     text
 }
 
-/// Who a principal element's entry is.
+/// The principal behind an entry of a principal element.
 pub(super) fn principal(kind: &str, value: &str) -> Principal {
     match kind {
         "Service" => Principal::Service(value.to_owned()),
@@ -280,7 +280,7 @@ fn assumption(principal: &Principal, action: &str, id: Option<&str>, mfa: &str) 
     }
 }
 
-/// Whether a condition value is one external ID, not a pattern or a variable.
+/// Whether a condition value is a single external ID, not a pattern or variable.
 pub(super) fn is_plain_id(value: &Scalar) -> bool {
     let text = value.to_string();
     !text.contains(['*', '?']) && !text.contains("${")

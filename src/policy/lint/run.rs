@@ -1,4 +1,4 @@
-//! Every rule over a document.
+//! Runs every rule on a document.
 
 use super::super::document::Document;
 use super::super::grammar::Purpose;
@@ -7,22 +7,22 @@ use super::model::{Hits, LintHit, Subject};
 use super::probe::Probe;
 use super::rules::LINTS;
 
-/// Mistakes of a trust policy.
+/// Mistakes in a trust policy.
 pub fn lint_trust(document: &Document, expected: &Expected<'_>) -> Vec<LintHit> {
     lint(document, Purpose::Trust, expected)
 }
 
-/// Mistakes of a policy that says what the role may do.
+/// Mistakes in a policy that says what the role may do.
 pub fn lint_permissions(document: &Document, expected: &Expected<'_>) -> Vec<LintHit> {
     lint(document, Purpose::Identity, expected)
 }
 
-/// Mistakes of a function's own policy.
+/// Mistakes in a function's own policy.
 pub fn lint_function(document: &Document, expected: &Expected<'_>) -> Vec<LintHit> {
     lint(document, Purpose::Resource, expected)
 }
 
-/// By statement, and within one in the order of the catalogue.
+/// By statement, then in catalogue order.
 fn lint(document: &Document, purpose: Purpose, expected: &Expected<'_>) -> Vec<LintHit> {
     let subject = Subject { document, purpose, expected, probe: Probe::new(document, expected) };
     let mut found = Vec::new();

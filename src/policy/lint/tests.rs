@@ -1,4 +1,4 @@
-//! Documents to lint, the page, and what ties the lints to the evaluator.
+//! Documents to lint, the docs page, and checks that the lints agree with the evaluator.
 
 use std::fmt::Write;
 
@@ -23,7 +23,7 @@ fn text(statement: &str) -> String {
     format!(r#"{{"Version":"2012-10-17","Statement":[{statement}]}}"#)
 }
 
-/// What a trust policy with this statement has, where the spec trusts Genesys Cloud.
+/// Findings for a trust policy with this statement, if the spec trusts Genesys Cloud.
 pub(super) fn trust(statement: &str) -> Vec<&'static str> {
     trust_of(&text(statement))
 }
@@ -34,14 +34,14 @@ pub(super) fn trust_of(document: &str) -> Vec<&'static str> {
     names(lint_trust(&Document::parse(document).unwrap(), &expected))
 }
 
-/// What it has without a spec, where these accounts are the user's own.
+/// Findings without a spec, if these accounts are the user's own.
 pub(super) fn unbound(statement: &str, own: &[&str]) -> Vec<&'static str> {
     let own: Vec<_> = own.iter().map(|account| account.parse().unwrap()).collect();
     let expected = Expected { known_accounts: &KNOWN, own_accounts: &own, ..Expected::default() };
     names(lint_trust(&Document::parse(&text(statement)).unwrap(), &expected))
 }
 
-/// What a function's own policy with this statement has, where these accounts are the user's own.
+/// Findings for a function's own policy with this statement, if these accounts are the user's own.
 pub(super) fn function(statement: &str, own: &[&str]) -> Vec<&'static str> {
     let own: Vec<_> = own.iter().map(|account| account.parse().unwrap()).collect();
     let expected = Expected { own_accounts: &own, ..Expected::default() };
@@ -101,7 +101,7 @@ const GENESYS: &str = "arn:aws:iam::765628985471:root";
 const STRANGER: &str = "arn:aws:iam::222233334444:root";
 const OTHER: &str = "arn:aws:iam::444455556666:root";
 
-/// Whether a trust policy leaves it open that somebody assumes the role.
+/// Whether a trust policy leaves it possible for anyone to assume the role.
 fn admits(document: &Document, who: &str, id: Option<&str>) -> bool {
     admits_by("sts:AssumeRole", document, who, id)
 }

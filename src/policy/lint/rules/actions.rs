@@ -1,6 +1,6 @@
-//! The actions that the rules are about.
+//! The actions the rules look at.
 
-/// What a trust policy may be about.
+/// What a trust policy may contain.
 pub(super) const ASSUME: [&str; 7] = [
     "sts:AssumeRole",
     "sts:AssumeRoot",
@@ -10,6 +10,6 @@ pub(super) const ASSUME: [&str; 7] = [
     "sts:SetSourceIdentity",
     "sts:SetContext",
 ];
-/// By which a function can be invoked.
+/// Actions that can invoke a function.
 pub(super) const INVOKE: [&str; 3] =
     ["lambda:InvokeFunction", "lambda:InvokeFunctionUrl", "lambda:InvokeAsync"];

@@ -17,7 +17,7 @@ pub(super) static LINT: Lint = Lint {
     check,
 };
 
-/// Actions of which a pattern may reach one.
+/// Those actions that a pattern may reach.
 const OTHERS: [&str; 12] = [
     "lambda:InvokeFunctionUrl",
     "lambda:InvokeAsync",
@@ -57,7 +57,7 @@ fn check(subject: &Subject<'_>, hits: &mut Hits) {
 fn reached(action: &str) -> Vec<String> {
     let is_pattern = action.contains(['*', '?']);
     let is_invoke = INVOKE.iter().any(|known| known.eq_ignore_ascii_case(action));
-    // What is malformed or misspelt has lints of its own.
+    // Malformed or misspelt actions have their own lints.
     if action_fault(action).is_some() || (!is_pattern && (is_invoke || near_miss(action, &INVOKE).is_some()))
     {
         return Vec::new();

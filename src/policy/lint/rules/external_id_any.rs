@@ -25,7 +25,7 @@ fn check(subject: &Subject<'_>, hits: &mut Hits) {
             continue;
         }
         if !accepts_any(subject, statement) {
-            // As `${aws:PrincipalAccount}` does.
+            // As with `${aws:PrincipalAccount}`.
             let is_named = |id: &String| {
                 listed(subject).map(|(_, value)| value.to_string()).any(|value| {
                     value.eq_ignore_ascii_case(id)

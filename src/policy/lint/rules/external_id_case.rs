@@ -1,4 +1,4 @@
-//! An external ID whose case does not count, or is probably wrong.
+//! An external ID matched without case, or with probably the wrong case.
 
 use super::super::model::{Hits, Lint, LintSeverity, Subject};
 use super::external_ids::{accepts, demanded, plain_operator};

@@ -38,7 +38,7 @@ mod tests {
         assert_eq!(trust(&TRUST.replace("\"x1\"", "[\"x1\",\"x2\"]")), ["external-id-several"]);
         assert_eq!(trust(&TRUST.replace("\"x1\"", "[\"x1\"]")), Vec::<&str>::new());
         assert_eq!(trust(&TRUST.replace("\"x1\"", "[\"x1\",\"x1\"]")), Vec::<&str>::new());
-        // A denial that spares two is not better.
+        // A denial that exempts two is just as bad.
         let open = TRUST.replace(r#","Condition":{"StringEquals":{"sts:ExternalId":"x1"}}"#, "");
         let deny = r#"{"Effect":"Deny","Principal":"*","Action":"sts:AssumeRole","Condition":{"StringNotEquals":{"sts:ExternalId":["x1","x2"]}}}"#;
         assert_eq!(trust(&format!("{open},{deny}")), ["external-id-several"]);

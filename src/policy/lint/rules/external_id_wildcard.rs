@@ -28,7 +28,7 @@ fn check(subject: &Subject<'_>, hits: &mut Hits) {
             hits.add(number, format!("{operator} sts:ExternalId has a wildcard"));
             continue;
         }
-        // A denial may spare what matches a pattern.
+        // A denial may exempt what matches a pattern.
         let is_named = |id: &str| listed(subject).any(|(_, value)| value.to_string() == id);
         let ids = accepted(subject, statement);
         let others: Vec<&String> = ids.iter().filter(|id| !is_named(id)).collect();

@@ -1,4 +1,4 @@
-//! What statements accept as an external ID, as several rules ask.
+//! What statements accept as an external ID, shared by several rules.
 
 use std::collections::BTreeSet;
 
@@ -7,12 +7,12 @@ use crate::policy::Principal;
 use crate::policy::document::{Scalar, Statement};
 use crate::policy::key::EXTERNAL_ID;
 
-/// Whether somebody whom the statement names gets in without an external ID.
+/// Whether someone the statement names gets in without an external ID.
 pub(super) fn accepts_none(subject: &Subject<'_>, statement: &Statement) -> bool {
     accepts(subject, statement, None)
 }
 
-/// Whether somebody whom the statement names gets in with an external ID that the document does not name.
+/// Whether someone the statement names gets in with an external ID that is not in the document.
 pub(super) fn accepts_any(subject: &Subject<'_>, statement: &Statement) -> bool {
     accepts(subject, statement, Some(subject.probe.other_id()))
 }
@@ -24,7 +24,7 @@ pub(super) fn accepts(subject: &Subject<'_>, statement: &Statement, id: Option<&
         .any(|principal| !is_verifier(subject, principal) && subject.probe.admits(statement, principal, id))
 }
 
-/// External IDs of every kind with which somebody whom the statement names gets in.
+/// External IDs, of every kind, with which someone the statement names gets in.
 pub(super) fn accepted(subject: &Subject<'_>, statement: &Statement) -> BTreeSet<String> {
     let principals = subject.probe.principals(statement);
     let others = principals.iter().filter(|principal| !is_verifier(subject, principal));
@@ -43,7 +43,7 @@ fn is_verifier(subject: &Subject<'_>, principal: &Principal) -> bool {
     matches!(principal, Principal::Aws(arn) if Some(arn) == verifier.as_ref())
 }
 
-/// Whether the statement has a demand that a missing external ID meets.
+/// Whether the statement has a condition that a missing external ID satisfies.
 pub(super) fn has_optional_demand(statement: &Statement) -> bool {
     statement.conditions().on(EXTERNAL_ID).any(|(operator, _)| is_optional(operator))
 }
@@ -52,13 +52,13 @@ pub(super) fn is_optional(operator: &str) -> bool {
     operator.ends_with("IfExists") || operator.starts_with("ForAllValues:")
 }
 
-/// The operator without set operator and `IfExists`.
+/// The operator without its set operator and `IfExists`.
 pub(super) fn plain_operator(operator: &str) -> &str {
     let operator = operator.trim_start_matches("ForAnyValue:").trim_start_matches("ForAllValues:");
     operator.strip_suffix("IfExists").unwrap_or(operator)
 }
 
-/// The values by which a statement demands an external ID, with their operators.
+/// The values a statement requires of the external ID, with their operators.
 pub(super) fn demanded(statement: &Statement) -> impl Iterator<Item = (&str, &Scalar)> {
     let demands = statement.conditions().on(EXTERNAL_ID);
     demands

@@ -1,4 +1,4 @@
-//! A function elsewhere.
+//! A function in another account or region.
 
 use super::super::model::{Hits, Lint, LintSeverity, Subject};
 use super::actions::INVOKE;

@@ -6,7 +6,7 @@ use crate::policy::document::{ResourceElement, Statement};
 use crate::policy::function_policy::function_grants;
 use crate::policy::grammar::Purpose;
 
-/// The account of a function of which the document does not say whose it is: to it, every account is another.
+/// The account of a function whose owner the document does not identify: every account counts as foreign.
 const NOBODYS: &str = "000000000000";
 
 pub(super) static LINT: Lint = Lint {
@@ -40,7 +40,7 @@ fn check(subject: &Subject<'_>, hits: &mut Hits) {
     }
 }
 
-/// The functions that a statement is about, and what they are called. One stands for all that a pattern matches.
+/// The functions a statement covers, and their names. One represents everything that a pattern matches.
 fn functions(subject: &Subject<'_>, statement: &Statement) -> Vec<(FunctionArn, String)> {
     let values = statement.resource_values();
     let named = values.iter().filter_map(|value| value.parse::<FunctionArn>().ok());

@@ -1,4 +1,4 @@
-//! One identity of Genesys's account in place of the account.
+//! A single identity of Genesys's account instead of the account.
 
 use super::super::model::{Hits, Lint, LintSeverity, Subject};
 use super::principals::account_principals;

@@ -1,4 +1,4 @@
-//! The catalogue: a file per lint.
+//! The catalogue: one file per lint.
 
 mod account_typo;
 mod actions;
@@ -39,7 +39,7 @@ pub use unknown_account::LINT as UNKNOWN_ACCOUNT;
 
 use super::model::Lint;
 
-/// All of them; the findings of a statement come in this order.
+/// All of them; a statement's findings come in this order.
 pub static LINTS: &[&Lint] = &[
     &refused::LINT,
     &unknown_element::LINT,

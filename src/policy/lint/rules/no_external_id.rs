@@ -1,4 +1,4 @@
-//! No external ID is demanded.
+//! No external ID is required.
 
 use super::super::model::{Hits, Lint, LintSeverity, Subject};
 use super::external_ids::{accepts_any, accepts_none, has_optional_demand};
@@ -40,7 +40,7 @@ mod tests {
         assert_eq!(trust(&TRUST.replace("sts:ExternalId", "STS:externalID")), Vec::<&str>::new());
         let second = format!("{TRUST},{}", TRUST.replace(condition, ""));
         assert_eq!(trust(&second), ["trust-without-external-id"]);
-        // A Deny of whoever brings none does the same as a demand, but for other IDs.
+        // Denying callers without one works like a requirement, except that other IDs pass.
         let deny = r#"{"Effect":"Deny","Principal":"*","Action":"sts:*","Condition":{"StringNotEquals":{"sts:ExternalId":"x1"}}}"#;
         assert_eq!(trust(&format!("{},{deny}", TRUST.replace(condition, ""))), Vec::<&str>::new());
     }

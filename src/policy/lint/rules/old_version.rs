@@ -1,4 +1,4 @@
-//! A Version by whose rules variables are plain text.
+//! A Version whose rules treat variables as plain text.
 
 use super::super::model::{Hits, Lint, LintSeverity, Subject};
 use crate::policy::document::VERSION_2008;

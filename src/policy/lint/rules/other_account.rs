@@ -36,7 +36,7 @@ fn check(subject: &Subject<'_>, hits: &mut Hits) {
                     hits.add(number, format!("`{value}`, the spec trusts {trusted}"));
                 }
                 Some(_) => {}
-                // Without a spec, your own account next to Genesys's is a warning.
+                // Without a spec, your own account alongside Genesys's is a warning.
                 None => {
                     let is_known = found.known(subject).is_some() || found.near(subject).is_some();
                     let is_excused = names_genesys(subject) || found.is_own(subject);
@@ -61,7 +61,7 @@ mod tests {
         let other = TRUST.replace("765628985471", "444455556666");
         assert_eq!(trust(&other), ["trust-other-account", "unknown-genesys-account"]);
         assert_eq!(unbound(&other, &[]), ["trust-other-account"]);
-        // Beside Genesys's, or by the user's word, it is a warning.
+        // Alongside Genesys's, or if the user says so, it is a warning.
         let both = TRUST.replace("\"arn:aws:iam::765628985471:root\"", "[\"765628985471\",\"444455556666\"]");
         assert_eq!(unbound(&both, &[]), ["unknown-genesys-account"]);
         assert_eq!(unbound(&other, &["444455556666"]), Vec::<&str>::new());

@@ -1,4 +1,4 @@
-//! An account of Genesys's in a partition where it is nobody's of Genesys's.
+//! A Genesys account in a partition where the ID is not Genesys's.
 
 use super::super::model::{Hits, Lint, LintSeverity, Subject};
 use super::principals::account_principals;

@@ -1,4 +1,4 @@
-//! Longer than IAM takes.
+//! Longer than IAM accepts.
 
 use super::super::model::{Hits, Lint, LintSeverity, Subject};
 use crate::policy::grammar::Purpose;
@@ -17,7 +17,7 @@ fn check(subject: &Subject<'_>, hits: &mut Hits) {
     let quota = match subject.purpose {
         Purpose::Trust => quota::TRUST_POLICY,
         Purpose::Identity => quota::MANAGED_POLICY,
-        // Lambda counts a function's own policy by a limit of its own.
+        // Lambda has its own limit for function policies.
         Purpose::Resource => return,
     };
     let size = subject.document.size();

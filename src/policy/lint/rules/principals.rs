@@ -1,4 +1,4 @@
-//! The accounts that a trust policy names, as several rules ask about them.
+//! The accounts that a trust policy names, shared by several rules.
 
 use super::super::expected::NamedAccount;
 use super::super::model::Subject;
@@ -6,14 +6,14 @@ use super::super::probe::principal;
 use crate::arn::{AccountId, Arn};
 use crate::policy::document::Statement;
 
-/// An entry of a principal element that names an account, or somebody of one.
+/// An entry of a principal element that names an account or an identity in one.
 pub(super) struct AccountPrincipal<'a> {
     pub(super) value: &'a str,
-    /// Digits in an account's place, be they twelve or not.
+    /// Digits where the account goes, twelve or not.
     pub(super) account: String,
     /// Unknown for a bare account ID.
     pub(super) partition: Option<String>,
-    /// Whether it names the account, not one identity of it.
+    /// Whether it names the account rather than one identity of it.
     pub(super) is_whole: bool,
 }
 
@@ -60,7 +60,7 @@ impl<'a> AccountPrincipal<'a> {
     }
 }
 
-/// The accounts that a statement names and admits; without `verifier` and `*`.
+/// The accounts that a statement names and admits, except `verifier` and `*`.
 pub(super) fn account_principals<'a>(
     subject: &Subject<'_>,
     statement: &'a Statement,
@@ -76,7 +76,7 @@ pub(super) fn account_principals<'a>(
         .collect()
 }
 
-/// Whether the document names an account of Genesys's.
+/// Whether the document names a Genesys account.
 pub(super) fn names_genesys(subject: &Subject<'_>) -> bool {
     let mut principals = subject.statements().flat_map(|(_, statement)| statement.principals());
     principals.any(|(kind, value)| {

@@ -1,4 +1,4 @@
-//! A principal that was deleted.
+//! A deleted principal.
 
 use super::super::model::{Hits, Lint, LintSeverity, Subject};
 use crate::policy::grammar::Purpose;

@@ -54,7 +54,7 @@ mod tests {
             .replace("lambda:InvokeFunction", "lambda:InvokeFunctionUrl")
             .replace("function:f", "function:*");
         assert_eq!(permissions(&url), ["function-not-covered", "invoke-function-url", "wildcard-resource"]);
-        // A statement about other things is said to be too broad, not what it is for.
+        // A statement about other things is reported as too broad, not for its resources.
         let read = INVOKES
             .replace("lambda:InvokeFunction", "lambda:GetFunction")
             .replace("function:f", "function:*");
