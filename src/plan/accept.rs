@@ -1,4 +1,4 @@
-//! What is live and not the spec's, and whether the spec accepts it: bound to the document that a person has seen.
+//! What is live but not in the spec, and whether the spec accepts it, bound to the document that a person reviewed.
 
 use std::borrow::Cow;
 
@@ -13,24 +13,24 @@ use crate::policy::{
 };
 use crate::spec::{AcceptSpec, AcceptedThing, KNOWN_GENESYS_ACCOUNTS, genesys_account_name};
 
-/// Something that can be accepted, as it is live.
+/// Something live that can be accepted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Acceptable {
-    /// By which an accept can name it, the plainest first.
+    /// How an accept can name it, plainest first.
     pub things: Vec<AcceptedThing>,
     pub digest: String,
     /// ``policy `AdministratorAccess` ``
     pub what: String,
-    /// Who gains what by it.
+    /// Who gains what through it.
     pub gains: Vec<String>,
 }
 
-/// What the spec says of something that can be accepted.
+/// What the spec says about something acceptable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Consent<'a> {
     None,
     Given(&'a AcceptSpec),
-    /// To another document, or to none yet.
+    /// Bound to another document, or to none yet.
     Outdated(&'a AcceptSpec),
 }
 
@@ -52,7 +52,7 @@ impl Acceptable {
         }
     }
 
-    /// What to write into the spec; nothing where an accept cannot name it.
+    /// What to write into the spec; empty if an accept cannot name it.
     pub fn how_to_accept(&self, accepts: &[AcceptSpec]) -> HowToAccept {
         let quoted = |text: &str| serde_json::Value::from(text).to_string();
         let Some(thing) = self.things.first() else { return HowToAccept::default() };
@@ -68,7 +68,7 @@ impl Acceptable {
     }
 }
 
-/// The role's policies that are not the spec's.
+/// The role's policies that are not from the spec.
 pub fn foreign_policies<'a>(
     role: &'a LiveRole,
     desired: &'a DesiredRole,
@@ -91,7 +91,7 @@ pub fn foreign_policies<'a>(
     attached.chain(inline)
 }
 
-/// Where a policy that is not the spec's is.
+/// Where a policy that is not from the spec is.
 #[derive(Debug, Clone, Copy)]
 pub enum ForeignPolicy<'a> {
     Attached(&'a Arn, &'a AttachedPolicy),
@@ -102,16 +102,17 @@ fn of_policy(what: String, things: Vec<AcceptedThing>, document: &Document) -> A
     Acceptable { things, digest: document.digest(), what, gains: grants(document) }
 }
 
-/// Whom the trust policy names by statements that name neither Genesys Cloud, nor the verifier, nor everybody; by statement.
+/// Everyone the trust policy names, in statements that name neither Genesys Cloud, the verifier nor everyone; by
+/// statement.
 pub fn trust_parties(role: &LiveRole, desired: &DesiredRole) -> Vec<Vec<Acceptable>> {
     let document = role.role.assume_role_policy.canonical();
     let statements = document.statements.as_slice().iter();
     statements.filter_map(|statement| of_trust(&document, statement, desired)).collect()
 }
 
-/// A statement's parties; `None` where it is not one that can be accepted.
+/// A statement's parties; `None` if it cannot be accepted.
 fn of_trust(document: &Document, statement: &Statement, desired: &DesiredRole) -> Option<Vec<Acceptable>> {
-    // What the document means elsewhere must be what it means here.
+    // The document must mean the same here as elsewhere.
     let wanted = desired.role.assume_role_policy.canonical();
     if statement.effect != Effect::Allow
         || !document.unknown.is_empty()
@@ -143,8 +144,8 @@ fn of_trust(document: &Document, statement: &Statement, desired: &DesiredRole) -
     parties.iter().map(one).collect()
 }
 
-/// The trust policy that the spec wants, with the live statements that it accepts, and with what is denied beside them:
-/// that is part of what was accepted.
+/// The trust policy that the spec wants, plus the live statements it accepts and the denials beside them: those are
+/// part of what was accepted.
 pub(super) fn with_accepted<'a>(role: Option<&LiveRole>, desired: &'a DesiredRole) -> Cow<'a, DesiredRole> {
     let Some(role) = role.filter(|_| !desired.accepts.is_empty()) else { return Cow::Borrowed(desired) };
     let accepted = accepted_statements(role, desired);
@@ -161,7 +162,7 @@ pub(super) fn with_accepted<'a>(role: Option<&LiveRole>, desired: &'a DesiredRol
     Cow::Owned(desired)
 }
 
-/// The statements of the trust policy all of whose parties are accepted.
+/// The trust policy statements whose parties are all accepted.
 fn accepted_statements(role: &LiveRole, desired: &DesiredRole) -> Vec<Statement> {
     let document = role.role.assume_role_policy.canonical();
     let is_accepted = |statement: &&Statement| {
@@ -172,7 +173,7 @@ fn accepted_statements(role: &LiveRole, desired: &DesiredRole) -> Vec<Statement>
     document.statements.as_slice().iter().filter(is_accepted).cloned().collect()
 }
 
-/// The role as if its trust policy had no statement that the spec accepts.
+/// The role without the trust policy statements that the spec accepts.
 pub fn without_accepted(role: &LiveRole, desired: &DesiredRole) -> LiveRole {
     let accepted = accepted_statements(role, desired);
     let mut role = role.clone();
@@ -185,16 +186,16 @@ pub fn without_accepted(role: &LiveRole, desired: &DesiredRole) -> LiveRole {
     role
 }
 
-/// Whom a function's own policy lets run or change it.
+/// Everyone a function's own policy lets run or change it.
 pub fn function_parties(function: &FunctionArn, policy: &Document) -> Vec<(Acceptable, FunctionGrant)> {
     let grants = function_grants(policy, function, genesys_account_name);
     let one = |grant: FunctionGrant| {
         let FunctionGrant { sid, who, principal, powers, document } = &grant;
-        // All customers of Genesys Cloud have its accounts in common: no team can accept what those may do.
+        // All Genesys Cloud customers share its accounts: no team can accept what those may do.
         let is_genesys = principal.as_deref().is_some_and(is_genesys);
         let sid_thing = sid.iter().filter(|_| !is_genesys);
         let sid_thing = sid_thing.map(|sid| AcceptedThing::FunctionPolicySid(sid.clone()));
-        // Everybody can be named by the statement only, which a person has to look at.
+        // Everyone can be named only by the statement, which a person must review.
         let principal = principal.iter().filter(|value| *value != "*" && !is_genesys);
         let principal = principal.map(|value| AcceptedThing::Principal(value.clone()));
         let does = match (powers.run, powers.change) {
@@ -218,7 +219,7 @@ pub fn function_parties(function: &FunctionArn, policy: &Document) -> Vec<(Accep
     grants.into_iter().map(one).collect()
 }
 
-/// Whether a principal is of one of Genesys's accounts: every customer of Genesys Cloud has those in common.
+/// Whether a principal belongs to a Genesys account, which all Genesys Cloud customers share.
 fn is_genesys(principal: &str) -> bool {
     principal
         .parse::<Arn>()
@@ -228,7 +229,7 @@ fn is_genesys(principal: &str) -> bool {
 /// A function's own policy, as far as it was read.
 pub type FunctionPolicy<'a> = (&'a FunctionArn, Result<Option<&'a Document>, &'a str>);
 
-/// What the accepts of a role come to, for a reviewer: `functions` are those whose own policies were looked at.
+/// The result of a role's accepts, for a reviewer; `functions` are those whose own policies were read.
 pub fn note_accepts(
     role: Option<&LiveRole>,
     desired: &DesiredRole,
@@ -249,7 +250,7 @@ pub fn note_accepts(
                 let reason = accept.reason.clone();
                 notices.push(Notice::Accepted { what, gains, reason, lets_in: !is_told });
             }
-            // A policy of the role has a notice of its own.
+            // A policy of the role has its own notice.
             Consent::Outdated(_) if !is_told => {
                 let accept = acceptable.how_to_accept(accepts);
                 notices.push(Notice::AcceptOutdated { what, gains, accept });

@@ -1,4 +1,4 @@
-//! One change, one API call, whichever service it goes to.
+//! One change, one API call, to any of the services.
 
 use super::{genesys, iam};
 
@@ -8,7 +8,7 @@ pub struct Diff<T> {
     pub after: T,
 }
 
-/// A change, whole and concrete: nothing is left to decide while it is carried out.
+/// A change, complete and concrete: nothing is left to decide when it is applied.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[expect(clippy::large_enum_variant, reason = "most changes are IAM's, the larger")]
 pub enum Change {
@@ -16,7 +16,7 @@ pub enum Change {
     Genesys(genesys::GenesysChange),
 }
 
-/// Whose API a change calls.
+/// The service whose API a change calls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Service {
     Iam,
@@ -38,7 +38,7 @@ impl From<iam::IamChange> for Change {
 }
 
 impl Change {
-    /// The API's name of the call.
+    /// The call's API name.
     pub fn operation(&self) -> &'static str {
         match self {
             Self::Iam(change) => change.operation(),
@@ -46,7 +46,7 @@ impl Change {
         }
     }
 
-    /// What the call is about: `role X`, `policy Y`, `policy Y of role X`.
+    /// The subject of the call: `role X`, `policy Y`, `policy Y of role X`.
     pub fn subject(&self) -> String {
         match self {
             Self::Iam(change) => change.subject(),

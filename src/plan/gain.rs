@@ -1,23 +1,23 @@
-//! Who gains by a plan, by kind: a repair that gives Genesys Cloud back what it had is not a stranger's entry.
+//! Who gains from a plan, by kind: a repair that restores Genesys Cloud's access is not a stranger's entry.
 
 use super::genesys::GenesysNotice;
 use super::model::{Notice, Plan, RolePlan, TenantDoubt, Widening};
 use super::party::{Gain, Party, gain};
 use crate::arn::AccountId;
 
-/// Something that denies a role what it is for, or that only denies.
+/// Something that denies a role its purpose, or that only denies.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Denial {
     pub role: String,
     /// ``inline policy `deny` ``
     pub by: String,
-    /// Whose invocation it denies.
+    /// The functions it denies.
     pub functions: Vec<String>,
     pub is_boundary: bool,
 }
 
 impl Plan {
-    /// Who gains by any of the roles, each once.
+    /// Everyone who gains from any role, once each.
     pub fn gains(&self) -> Vec<Gain> {
         let mut gains: Vec<Gain> = self.roles.iter().flat_map(|role| role.gains(&self.account_id)).collect();
         gains.sort();
@@ -25,18 +25,18 @@ impl Plan {
         gains
     }
 
-    /// Whether somebody unknown, or everybody, gains.
+    /// Whether someone unknown, or everyone, gains.
     pub fn lets_strangers_in(&self) -> bool {
         self.gains().iter().any(|gain| gain.party.is_stranger())
     }
 
-    /// Whether the spec says something of Genesys Cloud, and its side was not read.
+    /// Whether the spec covers Genesys Cloud but its side was not read.
     pub fn lacks_genesys(&self) -> bool {
         let mut notices = self.roles.iter().flat_map(|role| &role.notices);
         notices.any(|notice| matches!(notice, Notice::Genesys(GenesysNotice::NotRead { .. })))
     }
 
-    /// Whether a role has a policy that the spec neither makes nor accepts.
+    /// Whether a role has a policy that the spec neither creates nor accepts.
     pub fn has_foreign_policies(&self) -> bool {
         let notices = self.roles.iter().flat_map(|role| &role.notices);
         notices
@@ -44,7 +44,7 @@ impl Plan {
             .any(|notice| matches!(notice, Notice::ExtraAttached { .. } | Notice::ExtraInline { .. }))
     }
 
-    /// What keeps roles from what they are for, or only denies, and is not the spec's.
+    /// Policies not from the spec that deny roles their purpose, or only deny.
     pub fn denials(&self) -> Vec<Denial> {
         let of_role = |role: &RolePlan| -> Vec<Denial> {
             let of_notice = |notice: &Notice| {
@@ -69,7 +69,7 @@ impl Plan {
         self.roles.iter().flat_map(of_role).collect()
     }
 
-    /// The roles with permissions that the spec neither makes nor accepts, with the names of their policies.
+    /// The roles with permissions that the spec neither creates nor accepts, with the policies' names.
     pub fn foreign(&self) -> Vec<(&str, Vec<String>)> {
         self.roles
             .iter()
@@ -80,7 +80,7 @@ impl Plan {
 }
 
 impl RolePlan {
-    /// Who gains by the changes of the role; `own` is the account that it is in.
+    /// Who gains from the role's changes; `own` is the role's account.
     pub fn gains(&self, own: &AccountId) -> Vec<Gain> {
         let mut gains: Vec<Gain> = Vec::new();
         let tenant = self.widenings.iter().find_map(|widening| match widening {
@@ -98,20 +98,20 @@ impl RolePlan {
             matches!(widening, Widening::Session { .. } | Widening::TagElsewhere { .. })
         };
         if self.access.is_wider_inside() || self.widenings.iter().any(to_sessions) {
-            // Whoever may assume the role afterwards.
+            // Everyone who may assume the role afterwards.
             gains.extend(self.access.after.assume.iter().map(|grant| of(grant.subject())));
         }
         let by_tag = |widening: &Widening| matches!(widening, Widening::TagElsewhere { .. });
         if !self.access.shut_out().is_empty()
             && (self.access.is_wider_inside() || self.widenings.iter().any(by_tag))
         {
-            // The trust policy ends no session.
+            // The trust policy does not end sessions.
             let who = "whoever holds a session of the role from before".to_owned();
             gains.push(Gain { party: Party::Unknown, who });
         }
         for widening in &self.widenings {
             match widening {
-                // A trust policy that was not read may admit a stranger there.
+                // An unread trust policy may admit a stranger there.
                 Widening::Policy { policy, .. } => gains.push(Gain {
                     party: Party::Unknown,
                     who: format!("whoever can use what policy `{policy}` is attached to"),
@@ -120,7 +120,7 @@ impl RolePlan {
                     party: Party::Unknown,
                     who: format!("anyone whom a condition on the tag `{key}` admits"),
                 }),
-                // What other permissions of the role the tag opens, and to whom, is not known.
+                // What else the tag opens among the role's permissions, and to whom, is unknown.
                 Widening::TagElsewhere { key } if self.has_foreign_permissions() => gains.push(Gain {
                     party: Party::Unknown,
                     who: format!("anyone whom a policy elsewhere admits by the tag `{key}`"),
@@ -133,7 +133,7 @@ impl RolePlan {
         gains
     }
 
-    /// The names of the policies that the spec neither makes nor accepts.
+    /// The names of the policies that the spec neither creates nor accepts.
     fn foreign_policies(&self) -> Vec<String> {
         let policy = |notice: &Notice| match notice {
             Notice::ExtraAttached { policy, grants, .. } if !grants.is_empty() => {
@@ -147,7 +147,7 @@ impl RolePlan {
         self.notices.iter().filter_map(policy).collect()
     }
 
-    /// The policies that stay though the spec does not make them, whether it accepts them or not.
+    /// The policies that stay although the spec does not create them, accepted or not.
     pub fn kept_policies(&self) -> Vec<String> {
         let accepted = self.notices.iter().filter_map(|notice| match notice {
             Notice::Accepted { what, gains, lets_in: false, .. } if !gains.is_empty() => Some(what.clone()),
@@ -156,7 +156,7 @@ impl RolePlan {
         self.foreign_policies().into_iter().chain(accepted).collect()
     }
 
-    /// Whether the role keeps permissions that the spec does not make.
+    /// Whether the role keeps permissions that the spec does not create.
     fn has_foreign_permissions(&self) -> bool {
         self.notices.iter().any(|notice| match notice {
             Notice::ExtraAttached { grants, .. }

@@ -1,4 +1,4 @@
-//! What has to change, as data: `diff` and `destroy` are pure, and what they find can be shown, saved or carried out.
+//! What must change, as data: `diff` and `destroy` are pure, and their result can be shown, saved or applied.
 
 mod accept;
 mod change;
@@ -28,7 +28,7 @@ pub use reading::{CALLS_PER_ROLE, LISTINGS, Reads};
 
 use crate::model::{DesiredRole, DesiredState, Live, LiveState, Orphans};
 
-/// What would make `live` into `desired`. Pure: no I/O, no clock, no randomness.
+/// The changes that turn `live` into `desired`. Pure: no I/O, no clock, no randomness.
 pub fn diff(live: &LiveState, desired: &DesiredState) -> Plan {
     let absent = Live::default();
     let mut plan = Plan::empty(desired, &live.orphans);
@@ -51,8 +51,8 @@ pub fn diff(live: &LiveState, desired: &DesiredState) -> Plan {
     plan
 }
 
-/// The plan that leaves nothing of the spec's roles and policies. Everything that goes is in it, also what others
-/// attached to a role or put inline. `even_if_used`: also data actions that flows use.
+/// The plan that removes all of the spec's roles and policies. It includes everything removed, even what others
+/// attached to a role or added inline. `even_if_used`: also data actions that flows use.
 pub fn destroy(live: &LiveState, desired: &DesiredState, even_if_used: bool) -> Plan {
     let absent = Live::default();
     let mut plan = Plan::empty(desired, &live.orphans);

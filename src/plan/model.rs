@@ -16,11 +16,11 @@ pub struct Plan {
     pub region: String,
     /// What the spec takes from elsewhere, in words.
     pub indirections: Vec<String>,
-    /// In the order of the spec; those that are no longer in it first.
+    /// In spec order; roles no longer in it come first.
     pub roles: Vec<RolePlan>,
-    /// Roles with the tag of the spec, are not in it, and stay.
+    /// Roles that have the spec's tag, are not in it, and stay.
     pub orphans: BTreeSet<String>,
-    /// Why it is not known whether there are any.
+    /// Why it is unknown whether there are any.
     pub orphans_unknown: Option<String>,
 }
 
@@ -31,49 +31,49 @@ pub struct RolePlan {
     pub changes: Vec<Change>,
     pub blockers: Vec<Blocker>,
     pub notices: Vec<Notice>,
-    /// Empty where nothing changes.
+    /// Empty if nothing changes.
     pub access: AccessDiff,
-    /// What Genesys Cloud can do afterwards; empty where nothing changes on its side.
+    /// What Genesys Cloud can do afterwards; empty if nothing changes on its side.
     pub connections: Vec<genesys::Connection>,
-    /// Whatever else lets somebody do more.
+    /// Everything else that allows someone more.
     pub widenings: Vec<Widening>,
 }
 
-/// What lets somebody do more, though the role's own documents do not show it.
+/// What allows someone more without showing in the role's own documents.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Widening {
-    /// A policy allows more that is attached to others too, or is somebody's permissions boundary.
+    /// A policy allows more, and is also attached elsewhere or is someone's permissions boundary.
     Policy {
         policy: String,
         others: i32,
         bounds: i32,
-        /// What it allows now, and what it no longer denies.
+        /// What it now allows, and what it no longer denies.
         gained: Vec<String>,
         no_longer: Vec<String>,
     },
     /// A policy in force has a condition on a tag that changes.
     Tag { what: Owned, key: String },
-    /// No document that was read has a condition on a tag of the role that changes; those elsewhere were not read.
+    /// No document that was read has a condition on a changed tag of the role; those elsewhere were not read.
     TagElsewhere { key: String },
     /// Sessions may last longer, in seconds.
     Session { before: i32, after: i32 },
-    /// The external ID that Genesys Cloud has to present may be another customer's.
+    /// The external ID that Genesys Cloud must present may be another customer's.
     Tenant { external_id: String, doubt: TenantDoubt },
 }
 
-/// Why the Genesys Cloud organization that gains may be somebody else's.
+/// Why the Genesys Cloud organization that gains may be someone else's.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TenantDoubt {
-    /// The organization that the credentials belong to has another ID.
+    /// The credentials' organization has a different ID.
     NotTheOrganization { id: String },
-    /// The role admits another ID now, where just one, and nothing says whose the new one is.
+    /// The role currently admits another ID, if exactly one, and nothing says who owns the new one.
     NotKnown { former: Option<String> },
-    /// The role admits another of Genesys's accounts now: another platform.
+    /// The role currently admits another Genesys account: another platform.
     OtherAccount,
 }
 
 impl RolePlan {
-    /// Without changes.
+    /// A plan without changes.
     pub fn empty(role: &str) -> Self {
         Self {
             role: role.to_owned(),
@@ -86,36 +86,36 @@ impl RolePlan {
         }
     }
 
-    /// Whether anyone can do more afterwards, as far as is known. When in doubt, yes.
+    /// Whether anyone can do more afterwards, as far as is known. Yes when in doubt.
     pub fn is_wider(&self) -> bool {
         self.access.is_wider() || !self.widenings.is_empty()
     }
 }
 
-/// Why the changes of a role may not be carried out.
+/// Why a role's changes may not be applied.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Blocker {
-    /// The spec trusts an account that is not known to be Genesys's, and does not say why.
+    /// The spec trusts an account not known to be Genesys's, and does not say why.
     UnknownAccount {
         why: String,
         help: String,
     },
-    /// It exists, and this spec did not make it.
+    /// It exists, and this spec did not create it.
     NotManaged {
         what: Owned,
         by: Owner,
     },
-    /// It would be destroyed, and this spec did not make it.
+    /// It would be destroyed, and this spec did not create it.
     NotOurs {
         what: Owned,
         by: Owner,
     },
-    /// A policy that this spec made under another name is attached to the role.
+    /// A policy that this spec created under another name is attached to the role.
     PolicyName {
         live: Arn,
         desired: String,
     },
-    /// The path of a role cannot be changed.
+    /// A role's path cannot be changed.
     RolePath {
         role: String,
         live: String,
@@ -136,7 +136,7 @@ pub enum Blocker {
         function: FunctionArn,
         line: usize,
     },
-    /// IAM's names ignore case and path: another has it.
+    /// IAM's names ignore case and path: another object has it.
     NameTaken {
         what: Owned,
         live: Arn,
@@ -149,35 +149,35 @@ pub enum Blocker {
     NoBoundary {
         arn: Arn,
     },
-    /// IAM deletes no role that is in one.
+    /// IAM does not delete a role that is in one.
     InInstanceProfile {
         role: String,
         profiles: Vec<String>,
     },
-    /// The account has no room.
+    /// The account's quota is exhausted.
     Quota {
         what: &'static str,
         used: i32,
         limit: i32,
-        /// As many the plan makes.
+        /// How many the plan creates.
         more: usize,
     },
-    /// The role or policy itself has no room.
+    /// The role's or policy's own quota is exhausted.
     OverQuota {
         of: Owned,
         what: &'static str,
         needs: usize,
         limit: usize,
     },
-    /// A service-linked role, or another that only AWS changes.
+    /// A service-linked role, or another that only AWS can change.
     MadeByAws {
         role: String,
     },
-    /// The spec guards the role against being destroyed.
+    /// The spec protects the role from destruction.
     PreventDestroy {
         role: String,
     },
-    /// A policy of the same name under another path is attached to the role.
+    /// A policy with the same name under another path is attached to the role.
     PolicyPath {
         policy: String,
         live: Arn,
@@ -197,24 +197,24 @@ pub enum Owned {
 pub enum Owner {
     /// No tag of this tool.
     Unknown,
-    /// This tool's, but the tag that names the spec is missing.
+    /// It has this tool's tags, but not the one that names the spec.
     TagMissing,
     /// The tag names another spec.
     Spec(String),
 }
 
-/// The lines of the spec that accept something as it is live.
+/// The spec's lines that accept something as it is live.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct HowToAccept {
     pub lines: Vec<String>,
-    /// The spec accepts it as it was.
+    /// The spec accepts an earlier state of it.
     pub is_outdated: bool,
 }
 
 /// Something a reviewer must know that this plan does not change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Notice {
-    /// The spec says why it trusts an account that is not known to be Genesys's.
+    /// The spec says why it trusts an account not known to be Genesys's.
     ConfirmedAccount {
         account: AccountId,
         reason: String,
@@ -222,7 +222,7 @@ pub enum Notice {
     ExtraAttached {
         policy: Arn,
         grants: Vec<String>,
-        /// The functions whose invocation it denies.
+        /// The functions it denies.
         denies: Vec<String>,
         accept: HowToAccept,
     },
@@ -232,51 +232,51 @@ pub enum Notice {
         denies: Vec<String>,
         accept: HowToAccept,
     },
-    /// It is not the spec's, and the spec accepts it.
+    /// It is not from the spec, but the spec accepts it.
     Accepted {
         what: String,
         gains: Vec<String>,
         reason: String,
-        /// Whether somebody gets in by it.
+        /// Whether it gives someone access.
         lets_in: bool,
     },
-    /// The spec accepts another document than the one that is live, or does not say which.
+    /// The spec accepts a document other than the live one, or does not say which.
     AcceptOutdated {
         what: String,
         gains: Vec<String>,
         accept: HowToAccept,
     },
-    /// The spec accepts something that is not there.
+    /// The spec accepts something that does not exist.
     AcceptsNothing {
         what: String,
         line: usize,
     },
-    /// What the spec accepts could not be looked at.
+    /// What the spec accepts could not be read.
     AcceptUnknown {
         what: String,
         why: String,
     },
-    /// A policy that this spec did not make, and that does more than deny, denies what the role is for.
+    /// A policy that this spec did not create, and that does more than deny, denies the role its purpose.
     ForeignDeny {
         /// ``inline policy `deny` ``
         policy: String,
         functions: Vec<String>,
     },
-    /// A policy of the AWS organization will refuse one of Genesys Cloud's calls.
+    /// An AWS organization policy will refuse one of Genesys Cloud's calls.
     Guarded {
         finding: GuardFinding,
         /// The tag whose old value exempted the role.
         shut_by: Option<String>,
     },
-    /// A tag is overwritten that may exempt the role from a policy of the AWS organization.
+    /// An overwritten tag may exempt the role from an AWS organization policy.
     ExemptionTag {
         key: String,
     },
-    /// A boundary that the spec does not mention, or that keeps the role from what it is for.
+    /// A boundary that the spec does not mention, or that denies the role its purpose.
     Boundary {
         arn: Arn,
         is_mentioned: bool,
-        /// The functions that it does not allow.
+        /// The functions it does not allow.
         blocks: Vec<String>,
     },
     /// Taken over by `adopt`.
@@ -286,15 +286,15 @@ pub enum Notice {
     },
     /// It has the spec's tag but is no longer in it.
     RemovedFromSpec,
-    /// No order of the changes is safe but one in which nobody can use the role for a while.
+    /// The only safe order of changes leaves the role unusable for a while.
     ShutMeanwhile {
         writes: usize,
     },
-    /// The trust policy shuts somebody out who may hold a session of the role, for as many seconds as those last.
+    /// The trust policy shuts out someone who may hold a session of the role, for as many seconds as sessions last.
     OlderSessions {
         seconds: i32,
     },
-    /// The policy is also attached elsewhere: changing it changes that too.
+    /// The policy is also attached elsewhere: changing it has an effect there too.
     SharedPolicy {
         policy: String,
         others: i32,
@@ -330,7 +330,7 @@ impl Plan {
         self.roles.iter().flat_map(|role| &role.blockers)
     }
 
-    /// Whether anything may not be carried out.
+    /// Whether anything may not be applied.
     pub fn is_blocked(&self) -> bool {
         self.blockers().next().is_some()
     }

@@ -1,14 +1,14 @@
-//! Who somebody is to the owner of a role: Genesys Cloud, of the own account, unknown, or everybody.
+//! Who someone is to a role's owner: Genesys Cloud, own account, unknown, or everyone.
 
 use crate::arn::{AccountId, Arn};
 use crate::policy::access::principal_in_words;
 use crate::spec::{genesys_account_name, genesys_customer_account};
 
-/// Kinds of those who may gain, the least remarkable first.
+/// Kinds of parties that may gain, least remarkable first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Party {
     Genesys,
-    /// Somebody of the account that the spec is for.
+    /// Someone in the spec's account.
     OwnAccount,
     Unknown,
     Everybody,
@@ -31,7 +31,7 @@ impl Party {
     }
 }
 
-/// One who gains.
+/// A party that gains.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Gain {
     pub party: Party,

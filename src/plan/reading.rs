@@ -1,30 +1,30 @@
-//! What a way of reading the live state costs, in calls.
+//! The cost of each way to read the live state, in calls.
 
 /// How the live state is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Reads {
-    /// Whichever takes fewer calls, as far as that is known beforehand.
+    /// Whichever takes fewer calls, as far as can be known beforehand.
     #[default]
     Auto,
-    /// Six calls per role, all roles at the same time.
+    /// Six calls per role, all roles concurrently.
     Single,
-    /// As many calls as the account has pages of roles and policies, and one for each 100 roles of the spec.
+    /// One call per page of the account's roles and policies, plus one per 100 roles of the spec.
     Bulk,
 }
 
-/// For one role without anything unusual: GetRole, ListAttachedRolePolicies, ListRolePolicies, GetPolicy, ListPolicyVersions,
+/// For an ordinary role: GetRole, ListAttachedRolePolicies, ListRolePolicies, GetPolicy, ListPolicyVersions,
 /// GetPolicyVersion.
 pub const CALLS_PER_ROLE: usize = 6;
-/// The listings that bulk reading consists of: roles, roles again for what is missing in the first, policies.
+/// The listings in a bulk read: roles, roles again for what the first omits, policies.
 pub const LISTINGS: usize = 3;
-/// How full pages are, and how long AWS takes for them, is not known: so bulk must be far better on paper.
+/// How full pages are, and how long AWS takes for them, is unknown, so bulk must be far better on paper.
 const MARGIN: usize = 8;
 
-/// More than any account has: an endpoint could answer pages without end.
+/// More than any account has: an endpoint could return pages forever.
 const MOST_PAGES: usize = 300;
 
 impl Reads {
-    /// How many pages each listing of the account may have, if bulk reading is tried.
+    /// The maximum pages per listing of the account, if a bulk read is tried.
     pub fn pages(self, roles: usize) -> Option<usize> {
         let single = CALLS_PER_ROLE * roles;
         match self {

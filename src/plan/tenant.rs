@@ -1,5 +1,5 @@
-//! Whose the external ID is: Genesys Cloud's account is the same for all of its customers, and only the external ID tells
-//! them apart. Another one lets another customer in.
+//! Who owns the external ID: all Genesys Cloud customers share its account, and only the external ID tells them apart.
+//! Another ID admits another customer.
 
 use super::model::{RolePlan, TenantDoubt, Widening};
 use super::party::{Party, party};
@@ -7,8 +7,8 @@ use crate::arn::AccountId;
 use crate::model::{DesiredRole, OrganizationReading};
 use crate::policy::access::Grant;
 
-/// Adds what a plan does for an organization that may not be the spec's owner's. A new role, and one that admitted nobody
-/// of Genesys's, is doubted only where the organization itself says otherwise.
+/// Adds what a plan does for an organization that may not belong to the spec's owner. A new role, or one that admitted
+/// no Genesys account, is doubted only if the organization itself says otherwise.
 pub(super) fn widen_by_tenant(
     plan: &mut RolePlan,
     desired: &DesiredRole,
@@ -89,7 +89,7 @@ mod tests {
         assert!(swapped.lets_strangers_in());
         assert!(!plan(GENESYS, &demand(THEIRS), Some(OURS)).lets_strangers_in());
         assert!(plan(GENESYS, &demand(THEIRS), Some(THEIRS)).lets_strangers_in());
-        // However the former one is demanded.
+        // However the former ID is required.
         for condition in [
             r#""StringLike":{"sts:ExternalId":"3f*"}"#,
             r#""StringEqualsIgnoreCase":{"sts:ExternalId":"other"}"#,

@@ -1,4 +1,4 @@
-//! States for the tests of what is above IAM's API.
+//! States for tests above the IAM API.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use crate::model::{AttachedPolicy, DesiredState, Live, LivePolicy, LiveRole, Pol
 use crate::policy::Document;
 use crate::spec::{self, EmptyEnvironment};
 
-/// The example, with a line in the role's table.
+/// The example with one more line in the role's table.
 pub fn desired(line: &str) -> DesiredState {
     let source = format!("{}\n{line}\n", include_str!("../../tests/data/aws-only.toml"));
     resolve(&spec::parse(&source, "genesys", &EmptyEnvironment).0.unwrap(), &BTreeMap::new())

@@ -1,25 +1,25 @@
-//! One change, one call of the Platform API, under the API's own name.
+//! One change, one Platform API call, under the API's own name.
 
 use std::collections::BTreeSet;
 
 use crate::model::{ActionState, LiveAction, Marker, MemberDiff};
 use crate::plan::change::{ChangeKind, Diff};
 
-/// An object that exists, or the one of its kind that an earlier change of the same role makes.
+/// An existing object, or the one of its kind that an earlier change of the same role creates.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Handle {
     Id(String),
     Made,
 }
 
-/// A data action of the spec in the marker: by ID, or by the name under which this plan makes it.
+/// A spec's data action in the marker: by ID, or by the name under which this plan creates it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ActionRef {
     Id(String),
     Made(String),
 }
 
-/// An integration's notes: what the spec says, and the marker.
+/// An integration's notes: the spec's text and the marker.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NotesState {
     pub text: String,
@@ -28,7 +28,7 @@ pub struct NotesState {
 }
 
 impl NotesState {
-    /// The text; `made` gives the ID of an action that was made under a name.
+    /// The text; `made` gives the ID of an action created under a name.
     pub fn render(&self, made: impl Fn(&str) -> Option<String>) -> String {
         let ids = self.actions.iter().filter_map(|action| match action {
             ActionRef::Id(id) => Some(id.clone()),
@@ -38,19 +38,19 @@ impl NotesState {
     }
 }
 
-/// A change, whole and concrete but for IDs that only Genesys Cloud can give.
+/// A change, complete and concrete except for IDs that only Genesys Cloud can assign.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum GenesysChange {
     PostIntegrationsCredentials {
         name: String,
         arn: String,
-        /// IDs of the credentials that have the name already.
+        /// IDs of credentials that already have the name.
         before: BTreeSet<String>,
     },
     PutIntegrationsCredential {
         id: String,
         name: Diff<String>,
-        /// Before: where Genesys Cloud shows it.
+        /// The old value, if Genesys Cloud shows it.
         arn: Diff<Option<String>>,
     },
     PostIntegrations {
@@ -59,7 +59,7 @@ pub enum GenesysChange {
     PutIntegrationConfigCurrent {
         integration: Handle,
         name: Diff<String>,
-        /// Before: the text with a marker, as it is.
+        /// The old text, including any marker.
         notes_before: String,
         notes_after: NotesState,
         credential_before: Option<Handle>,
@@ -73,7 +73,7 @@ pub enum GenesysChange {
     PostIntegrationsActions {
         integration: Handle,
         action: Box<ActionState>,
-        /// IDs of the actions of the integration that have the name already.
+        /// IDs of the integration's actions that already have the name.
         before: BTreeSet<String>,
     },
     PatchIntegrationsAction {
@@ -84,7 +84,7 @@ pub enum GenesysChange {
     DeleteIntegrationsAction {
         id: String,
         name: String,
-        /// The one that has come in its place.
+        /// Its replacement.
         replaced_by: Option<ActionRef>,
     },
     DeleteIntegration {
@@ -99,7 +99,7 @@ pub enum GenesysChange {
 }
 
 impl GenesysChange {
-    /// The API's name of the call.
+    /// The call's API name.
     pub fn operation(&self) -> &'static str {
         match self {
             Self::PostIntegrationsCredentials { .. } => "PostIntegrationsCredentials",
@@ -115,7 +115,7 @@ impl GenesysChange {
         }
     }
 
-    /// What the call is about.
+    /// The subject of the call.
     pub fn subject(&self) -> String {
         match self {
             Self::PostIntegrationsCredentials { name, .. }

@@ -1,11 +1,11 @@
-//! What leaves nothing of the spec in the organization. Pure.
+//! Removes everything of the spec from the organization. Pure.
 
 use super::change::{GenesysChange, Handle};
 use super::diff::{Ownership, SpecScope, find, ownership, take_away};
 use super::model::{GenesysBlocker, Side};
 use crate::model::{DesiredIntegration, LiveAction, LiveIntegration, LiveOrganization, Marker, arn_in_name};
 
-/// What takes a role's integration away. `even_if_used`: also where flows use its actions.
+/// Removes a role's integration. `even_if_used`: even if flows use its actions.
 pub(super) fn destroy_role(
     organization: &LiveOrganization,
     wanted: &DesiredIntegration,
@@ -22,7 +22,7 @@ pub(super) fn destroy_role(
         }
     };
     let Some(live) = live else {
-        // A credential that a broken-off run left.
+        // A credential left by an interrupted run.
         for id in organization.credentials.get(&wanted.credential_name()).into_iter().flatten() {
             if organization.users_of(id) == 0 {
                 let name = wanted.credential_name();
@@ -35,12 +35,12 @@ pub(super) fn destroy_role(
     take_integration_away(organization, live, scope, even_if_used, &named)
 }
 
-/// What takes an integration of the spec away.
+/// Removes an integration of the spec.
 pub(super) fn prune(organization: &LiveOrganization, live: &LiveIntegration, scope: SpecScope<'_>) -> Side {
     take_integration_away(organization, live, scope, false, &[])
 }
 
-/// Takes away an integration with its actions and its credential; `named` are actions of the spec.
+/// Removes an integration with its actions and credential; `named` are actions of the spec.
 fn take_integration_away(
     organization: &LiveOrganization,
     live: &LiveIntegration,
@@ -85,7 +85,7 @@ fn take_integration_away(
         name: live.name.clone(),
         actions: live.actions.len(),
     });
-    // One with another name was there before, and one that others use stays.
+    // One with another name existed before, and one used by others stays.
     if let Some(credential) = &live.credential
         && arn_in_name(&credential.name).is_some()
         && organization.users_of(&credential.id) == 1

@@ -1,4 +1,4 @@
-//! What would make Genesys Cloud's side as desired. Pure.
+//! Brings Genesys Cloud's side to the desired state. Pure.
 
 use std::collections::BTreeSet;
 
@@ -13,7 +13,7 @@ use crate::model::{
 use crate::plan::change::Diff;
 use crate::plan::model::Owner;
 
-/// Whose the spec's integrations are, and what may go.
+/// Who owns the spec's integrations, and what may be removed.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct SpecScope<'a> {
     pub(super) spec: &'a str,
@@ -25,7 +25,7 @@ pub(super) struct SpecScope<'a> {
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Ownership {
     Ours(Marker),
-    /// Of our name, without anything in it: a run that was broken off made it, or somebody just began.
+    /// Has our name but is empty: from an interrupted run, or someone just started.
     Unfinished,
     Foreign(Owner),
 }
@@ -33,7 +33,7 @@ pub(super) enum Ownership {
 pub(super) fn ownership(live: &LiveIntegration, scope: SpecScope<'_>) -> Ownership {
     let (text, marker) = Marker::split(&live.notes);
     match marker {
-        // Two accounts may have specs of one name.
+        // Two accounts may have specs with the same name.
         Some(marker) if marker.spec == scope.spec && !is_elsewhere(live, scope.account) => {
             Ownership::Ours(marker)
         }
@@ -45,7 +45,7 @@ pub(super) fn ownership(live: &LiveIntegration, scope: SpecScope<'_>) -> Ownersh
     }
 }
 
-/// Whether the credential's name, which only this tool gives, is about another account.
+/// Whether the credential's name, which only this tool assigns, refers to another account.
 fn is_elsewhere(live: &LiveIntegration, account: &AccountId) -> bool {
     let named = live.credential.as_ref().and_then(|credential| arn_in_name(&credential.name));
     named.is_some_and(|arn| arn.account != account.as_str())
@@ -56,7 +56,7 @@ pub(super) fn usage_of(organization: &LiveOrganization, action: &str) -> Usage {
     organization.usage.get(action).cloned().unwrap_or_else(unknown)
 }
 
-/// The integration that is meant, if there is just one.
+/// The matching integration, if there is exactly one.
 pub(super) fn find<'o>(
     organization: &'o LiveOrganization,
     wanted: &DesiredIntegration,
@@ -95,8 +95,7 @@ pub(super) fn find<'o>(
     }
 }
 
-/// What one role needs. `others` are the integrations of the spec's other roles; `role` is the role itself, as wanted and
-/// as it is.
+/// What one role needs. `others` are the integrations of the spec's other roles; `role` is the role, desired and live.
 pub(super) fn diff_role(
     organization: &LiveOrganization,
     wanted: &DesiredIntegration,
@@ -140,7 +139,7 @@ pub(super) fn diff_role(
         spec: scope.spec.to_owned(),
         actions,
     };
-    // The IDs that are known already, so that a run that is broken off leaves no action without an owner.
+    // IDs known already, so an interrupted run leaves no action without an owner.
     let is_known = |action: &&ActionRef| matches!(action, ActionRef::Id(_));
     let known: BTreeSet<ActionRef> =
         planned.owned.iter().filter(is_known).chain(&planned.leaving).cloned().collect();
@@ -173,7 +172,7 @@ pub(super) fn diff_role(
         side.last.push(GenesysChange::PatchIntegration { integration: handle.clone(), name, enabled: true });
     }
     side.last.extend(planned.changes);
-    // The old one after the new one: until then flows have something to use.
+    // The old one after the new one: flows have something to use until then.
     side.last.extend(planned.deletes_last);
     if first != last {
         let name = Diff { before: wanted.name.clone(), after: wanted.name.clone() };
@@ -200,7 +199,7 @@ fn connections(wanted: &DesiredIntegration) -> Vec<Connection> {
     wanted.actions.iter().map(of).collect()
 }
 
-/// The marker of an integration that is ours, or will be.
+/// The marker of an integration that is or will be ours.
 fn own(
     live: &LiveIntegration,
     wanted: &DesiredIntegration,
@@ -222,7 +221,7 @@ fn own(
     None
 }
 
-/// The credential that the integration is to have, and what makes it hold the role.
+/// The credential the integration should have, and the changes that make it hold the role.
 fn credential(
     organization: &LiveOrganization,
     live: Option<&LiveIntegration>,
@@ -231,7 +230,7 @@ fn credential(
 ) -> Handle {
     let (name, arn) = (wanted.credential_name(), wanted.role.to_string());
     let own = live.and_then(|live| live.credential.as_ref());
-    // One that another integration uses too is not ours to change.
+    // One that another integration also uses is not ours to change.
     let own = own.filter(|own| !own.is_gone && organization.users_of(&own.id) <= 1);
     if let Some(own) = own {
         let holds_it = match &own.arn {
@@ -260,11 +259,11 @@ fn credential(
         }
         return Handle::Id(own.id.clone());
     }
-    // One that a run made before it was broken off.
+    // One created by a run before it was interrupted.
     let spare = organization.credentials.get(&name).into_iter().flatten();
     let mut spare = spare.filter(|id| organization.users_of(id) == 0);
     if let Some(id) = spare.next() {
-        // What it holds is not known until it is sent.
+        // Its content is unknown until it is sent.
         side.last.push(GenesysChange::PutIntegrationsCredential {
             id: id.clone(),
             name: Diff { before: name.clone(), after: name },
@@ -280,17 +279,17 @@ fn credential(
 /// The data actions' part of a plan.
 #[derive(Default)]
 struct Planned {
-    /// Before anything changes in IAM or about the credential.
+    /// Before any change in IAM or to the credential.
     moves_first: Vec<GenesysChange>,
     changes: Vec<GenesysChange>,
     deletes_first: Vec<GenesysChange>,
     deletes_last: Vec<GenesysChange>,
     owned: BTreeSet<ActionRef>,
-    /// Ours until they are deleted.
+    /// Ours until deleted.
     leaving: BTreeSet<ActionRef>,
 }
 
-/// Where the data actions are.
+/// Which integration holds the data actions.
 struct ActionPlace<'a> {
     organization: &'a LiveOrganization,
     live: Option<&'a LiveIntegration>,
@@ -309,7 +308,7 @@ fn actions(
     let mut planned = Planned::default();
     let mut claimed: BTreeSet<&str> = BTreeSet::new();
     let own: &[LiveAction] = live.map_or(&[], |live| &live.actions);
-    // Where it did not work, nothing is lost when it is pointed elsewhere before anything else changes.
+    // If it did not work before, pointing it elsewhere first loses nothing.
     let must_move_first = |found: &LiveAction, wanted: &ActionState| {
         found.target != wanted.target.trim()
             && !found.target.is_empty()
@@ -437,7 +436,7 @@ fn actions(
     planned
 }
 
-/// Deletes an action in whose place another one has come.
+/// Deletes an action that has been replaced.
 fn replaced(old: &LiveAction, by: ActionRef) -> GenesysChange {
     let (id, name) = (old.id.clone(), old.name.clone());
     GenesysChange::DeleteIntegrationsAction { id, name, replaced_by: Some(by) }
@@ -451,7 +450,7 @@ fn patch(found: &LiveAction, after: &ActionState, differences: Vec<MemberDiff>) 
     }
 }
 
-/// Deletes an action, unless flows use it or may.
+/// Deletes an action, unless flows use it or may use it.
 pub(super) fn take_away(
     organization: &LiveOrganization,
     action: &LiveAction,
@@ -470,7 +469,7 @@ pub(super) fn take_away(
     changes.push(GenesysChange::DeleteIntegrationsAction { id, name, replaced_by: None });
 }
 
-/// The new and the old one of a replacement that was broken off: the old one is in the marker, the new one is as wanted.
+/// The new and old action of an interrupted replacement: the old one is in the marker, the new one is as desired.
 fn half_replaced<'a>(
     own: &'a [LiveAction],
     wanted: &DesiredAction,
@@ -536,7 +535,7 @@ fn find_action<'a>(
     }
 }
 
-/// Integrations that this spec made and no role of it has: by the role that their credential names.
+/// Integrations that this spec created but none of its roles has, by the role their credential names.
 pub(super) fn orphans<'o>(
     organization: &'o LiveOrganization,
     claimed: &BTreeSet<String>,

@@ -1,16 +1,16 @@
-//! No open door through a data action: what it points at changes before something new can be reached through it.
+//! No open door through a data action: its target changes before anything new is reachable through it.
 //!
-//! IAM's own order lets nobody do on the way what neither the old nor the new documents allow. Through a data action
-//! two services meet: one that points at a function that its role could not invoke would work for a moment if the role
-//! gained that function, or the credential another role, before the action is pointed elsewhere.
+//! IAM's own order never allows, on the way, what neither the old nor the new documents allow. A data action joins two
+//! services: if it points at a function its role could not invoke, it would work for a moment if the role gained that
+//! function, or the credential another role, before the action is redirected.
 
 use crate::model::{DesiredRole, LiveIntegration, LiveRole};
 use crate::policy::{Context, Decision, EXTERNAL_ID, Policies, Principal, Request, evaluate};
 
-/// What Genesys Cloud was able to do through an integration before anything changed.
+/// What Genesys Cloud could do through an integration before any change.
 pub(super) struct Before<'a> {
     role: &'a DesiredRole,
-    /// As it is, where Genesys Cloud uses it: enabled, and with its ARN in the credential.
+    /// The live role, if Genesys Cloud uses it: integration enabled, role ARN in the credential.
     used: Option<&'a LiveRole>,
 }
 
@@ -28,7 +28,7 @@ impl<'a> Before<'a> {
         Self { role, used: live.filter(|_| uses_it) }
     }
 
-    /// Whether a data action that points at a function was able to invoke it, for certain.
+    /// Whether a data action that points at a function could definitely invoke it.
     pub(super) fn could_invoke(&self, function: &str) -> bool {
         self.used.is_some_and(|live| self.is_admitted(live) && is_allowed(live, function))
     }
@@ -49,7 +49,7 @@ impl<'a> Before<'a> {
 
 fn is_allowed(live: &LiveRole, function: &str) -> bool {
     let arn = &live.role.arn;
-    // A boundary that was not read may forbid anything.
+    // An unread boundary may forbid anything.
     if live.role.permissions_boundary.is_some() && live.boundary.is_none() {
         return false;
     }

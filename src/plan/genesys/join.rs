@@ -1,4 +1,4 @@
-//! Both sides in one plan: IAM first when making, Genesys Cloud first when taking away.
+//! Both sides in one plan: IAM first when creating, Genesys Cloud first when removing.
 
 use std::collections::BTreeSet;
 
@@ -13,7 +13,7 @@ use crate::model::{
 use crate::plan::change::Change;
 use crate::plan::model::{Blocker, Notice, Plan, RolePlan};
 
-/// Adds what has to change in Genesys Cloud to a plan for IAM.
+/// Adds the required Genesys Cloud changes to a plan for IAM.
 pub(crate) fn add(plan: &mut Plan, live: &LiveState, desired: &DesiredState) {
     let LiveState { roles, orphans: pruned, organization: reading, .. } = live;
     let Some(organization) = read_or_noted(plan, reading, desired) else { return };
@@ -34,14 +34,14 @@ pub(crate) fn add(plan: &mut Plan, live: &LiveState, desired: &DesiredState) {
         }
         merge(of(plan, &role.role.name), side);
     }
-    // Of a part of the spec nothing follows about what is not in it.
+    // Part of a spec implies nothing about what is missing from it.
     if desired.excluded.is_empty() {
         take_orphans_away(plan, organization, desired, scope);
     }
 }
 
-/// Switches an integration off while its credential comes from another role that changes in the same run: what that role
-/// gains must not be within reach of the integration's data actions for a moment.
+/// Disables an integration while its credential switches from another role that changes in the same run: the
+/// integration's data actions must not reach what that role gains, even for a moment.
 fn shut_meanwhile(plan: &Plan, live: &LiveIntegration, wanted: &DesiredIntegration, side: &mut Side) {
     let former = live.credential.as_ref().and_then(LiveCredential::role).filter(|role| *role != wanted.role);
     let Some(former) = former.filter(|_| live.intended_state == "ENABLED" && wanted.enabled) else { return };
@@ -62,7 +62,7 @@ fn shut_meanwhile(plan: &Plan, live: &LiveIntegration, wanted: &DesiredIntegrati
     side.notices.push(GenesysNotice::OffMeanwhile { integration, former });
 }
 
-/// What was read; where it could not be, each role with an integration gets a notice that says why.
+/// What was read; if nothing could be, each role with an integration gets a notice with the reason.
 fn read_or_noted<'a>(
     plan: &mut Plan,
     reading: &'a OrganizationReading,
@@ -81,7 +81,7 @@ fn read_or_noted<'a>(
     }
 }
 
-/// As [`add`], where everything is to go.
+/// Like [`add`], for removing everything.
 pub(crate) fn add_destroy(
     plan: &mut Plan,
     reading: &OrganizationReading,
@@ -115,7 +115,7 @@ fn take_orphans_away(
         .map(|live| live.id.clone())
         .collect();
     for (live, role) in orphans(organization, &claimed, scope) {
-        // In which role it is shown: its own, where there still is one.
+        // The role to show it under: its own, if that still exists.
         let name = role.map_or_else(|| live.name.clone(), |role| role.name().to_owned());
         let role_plan = of(plan, &name);
         if scope.prune {
@@ -127,7 +127,7 @@ fn take_orphans_away(
     }
 }
 
-/// The plan of a role; a new one where IAM has nothing to do with it.
+/// A role's plan; a new one if IAM has nothing to change.
 fn of<'p>(plan: &'p mut Plan, role: &str) -> &'p mut RolePlan {
     let at = match plan.roles.iter().position(|one| one.role == role) {
         Some(at) => at,

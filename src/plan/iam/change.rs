@@ -1,4 +1,4 @@
-//! IAM's calls, under IAM's own names.
+//! IAM calls, under IAM's own names.
 
 use std::collections::BTreeMap;
 
@@ -8,13 +8,13 @@ use crate::model::{Live, ManagedPolicy, Role};
 use crate::plan::change::{ChangeKind, Diff};
 use crate::policy::Document;
 
-/// The tags that are set, by key.
+/// The tags to set, by key.
 pub type TagChanges = BTreeMap<String, TagChange>;
 
-/// A tag that is set: a plan never removes one.
+/// A tag to set: a plan never removes one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TagChange {
-    /// The key in the spelling that it has now, where that is another: the keys of a role's tags ignore case.
+    /// The key's current spelling, if different: a role's tag keys ignore case.
     pub former_key: Option<String>,
     pub before: Option<String>,
     pub after: String,
@@ -33,13 +33,13 @@ pub enum IamChange {
         role: String,
         document: Diff<Document>,
     },
-    /// `UpdateRole` sets both; one of them may be the same before and after.
+    /// `UpdateRole` sets both; one of them may be unchanged.
     UpdateRole {
         role: String,
         description: Diff<String>,
         max_session_duration: Diff<i32>,
     },
-    /// With `SetAsDefault`.
+    /// Using `SetAsDefault`.
     CreatePolicyVersion {
         policy: Arn,
         document: Diff<Document>,
@@ -97,7 +97,7 @@ pub enum IamChange {
 }
 
 impl IamChange {
-    /// The API's name of the call.
+    /// The call's API name.
     pub fn operation(&self) -> &'static str {
         match self {
             Self::CreatePolicy(_) => "CreatePolicy",
@@ -120,7 +120,7 @@ impl IamChange {
         }
     }
 
-    /// Whether it can be made while `before` is, the change before it: neither needs the other.
+    /// Whether it can run concurrently with `before`, the previous change: neither needs the other.
     pub fn goes_beside(&self, before: &Self) -> bool {
         match (before, self) {
             (Self::CreatePolicy(policy), Self::CreateRole(role)) => {
@@ -130,7 +130,7 @@ impl IamChange {
         }
     }
 
-    /// Whether a change that is made on the way finds what the plan saw: a plan that is made now may go another way.
+    /// Whether a change made along the way still finds what the plan saw; a plan made now may take another way.
     pub fn finds_what_it_replaces(&self, live: &Live) -> bool {
         let role = live.role.as_ref();
         match self {
@@ -153,7 +153,7 @@ impl IamChange {
         }
     }
 
-    /// What the call is about: `role X`, `policy Y`, `policy Y of role X`.
+    /// The subject of the call: `role X`, `policy Y`, `policy Y of role X`.
     pub fn subject(&self) -> String {
         match self {
             Self::CreatePolicy(ManagedPolicy { name, .. }) => format!("policy `{name}`"),

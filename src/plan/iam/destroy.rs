@@ -1,4 +1,4 @@
-//! What removes a role with its policy, in IAM's order.
+//! Removes a role with its policy, in IAM's order.
 
 use super::change::IamChange;
 use super::order::{BoundaryEffect, Replacement, Task, order, shut_trust};
@@ -9,11 +9,11 @@ use crate::plan::change::Change;
 use crate::plan::model::{Blocker, Notice, RolePlan};
 use crate::policy::access::{Access, AccessDiff};
 
-/// What removes one role of the spec.
+/// Removes one role of the spec.
 pub fn destroy_role(live: &Live, desired: &DesiredRole, spec: &str) -> RolePlan {
     let name = &desired.role.name;
     let mut plan = removal(name, live);
-    // Adopting is for what should be kept: nothing is taken over in order to remove it.
+    // Adopting is for keeping things: nothing is taken over just to remove it.
     plan.blockers.extend(not_ours(live, spec).map(|(what, by)| Blocker::NotOurs { what, by }));
     if desired.prevent_destroy && (live.role.is_some() || live.policy.is_some()) {
         plan.blockers.push(Blocker::PreventDestroy { role: name.clone() });
@@ -21,7 +21,7 @@ pub fn destroy_role(live: &Live, desired: &DesiredRole, spec: &str) -> RolePlan 
     plan
 }
 
-/// What removes a role with the spec's tag that is no longer in it.
+/// Removes a role that has the spec's tag but was taken out of the spec.
 pub fn prune_role(name: &str, live: &Live) -> RolePlan {
     let mut plan = removal(name, live);
     plan.notices.push(Notice::RemovedFromSpec);
@@ -34,7 +34,7 @@ fn removal(name: &str, live: &Live) -> RolePlan {
         access: AccessDiff { before: access_before(live), after: Access::default() },
         ..RolePlan::empty(&name)
     };
-    // A restriction that goes with its role lets nobody in.
+    // A restriction that goes with its role admits nobody.
     plan.access.before.restrictions.clear();
     plan.access.before.refusals.clear();
     let mut changes: Vec<IamChange> = Vec::new();
@@ -77,7 +77,7 @@ fn removal(name: &str, live: &Live) -> RolePlan {
         if others > 0 {
             plan.blockers.push(Blocker::PolicyInUse { policy: policy.policy.name.clone(), others });
         }
-        // That of the role itself goes with it, but after the policy.
+        // The role's own goes with it, but after the policy.
         if policy.boundary_count > 0 {
             let name = policy.policy.name.clone();
             plan.blockers.push(Blocker::PolicyBounds { policy: name, count: policy.boundary_count });
@@ -88,7 +88,7 @@ fn removal(name: &str, live: &Live) -> RolePlan {
         let document = policy.policy.document.clone();
         changes.push(IamChange::DeletePolicy { policy: arn.clone(), document });
     }
-    // Delete the role last, so that an interrupted run can find it again by its tag.
+    // Delete the role last, so an interrupted run can find it again by its tag.
     if let Some(role) = &live.role {
         changes.push(IamChange::DeleteRole { role: name, arn: role.role.arn.clone() });
     }

@@ -1,4 +1,4 @@
-//! What IAM would refuse: known before anything is written, it blocks the role.
+//! What IAM would refuse: known before anything is written, so it blocks the role.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,7 +9,7 @@ use crate::plan::change::Change;
 use crate::plan::model::{Blocker, Owned, Plan, RolePlan};
 use crate::policy::quota;
 
-/// Blocks the roles of which IAM would refuse a change.
+/// Blocks the roles for which IAM would refuse a change.
 pub fn block_what_iam_refuses(
     plan: &mut Plan,
     desired: &DesiredState,
@@ -80,10 +80,10 @@ pub fn block_what_iam_refuses(
     }
 }
 
-/// Of a role, or of a policy.
+/// The tags of a role, or of a policy.
 const MOST_TAGS: usize = 50;
 
-/// What a role holds at its fullest while its changes are made.
+/// A role's peak usage while its changes are made.
 #[derive(Default)]
 struct Peak {
     attached: usize,
@@ -138,14 +138,14 @@ impl Peak {
     }
 }
 
-/// Whether a role will have more attached policies than every account allows: then the account's quota decides.
+/// Whether a role will have more attached policies than every account allows; then the account's quota decides.
 pub fn needs_attachment_quota(plan: &Plan, live: &LiveState) -> bool {
     let peak = |role: &RolePlan| Some(Peak::of(role, live.roles.get(&role.role)?).attached);
     let changed = plan.roles.iter().filter(|role| !role.changes.is_empty());
     changed.filter_map(peak).any(|attached| attached > quota::ATTACHED_POLICIES)
 }
 
-/// The quotas of a single role that its changes would exceed.
+/// The single-role quotas that its changes would exceed.
 fn too_much(plan: &RolePlan, live: &Live, foresight: &Foresight) -> Vec<Blocker> {
     let Peak { attached, inline, role_tags, policy_tags } = Peak::of(plan, live);
     let quota = |key| foresight.summary.get(key).and_then(|limit| usize::try_from(*limit).ok());
@@ -165,7 +165,7 @@ fn too_much(plan: &RolePlan, live: &Live, foresight: &Foresight) -> Vec<Blocker>
         .collect()
 }
 
-/// Names are unique within an account whatever their case and path.
+/// Names are unique within an account, regardless of case and path.
 fn same_name<'a>(wanted: &Arn, mut live: impl Iterator<Item = &'a Arn>) -> Option<&'a Arn> {
     live.find(|live| *live != wanted && live.name().eq_ignore_ascii_case(wanted.name()))
 }
@@ -182,7 +182,7 @@ fn no_boundary(foresight: &Foresight, arn: &Arn) -> Option<Blocker> {
 }
 
 fn no_principal(role: &RolePlan, desired: &DesiredState, foresight: &Foresight) -> Option<Blocker> {
-    // Of thousands of roles few are searched for.
+    // Of thousands of roles, only a few are looked up.
     if foresight.missing.is_empty() {
         return None;
     }

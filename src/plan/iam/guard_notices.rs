@@ -1,10 +1,10 @@
-//! What the AWS organization will do to a role as the plan makes it.
+//! What the AWS organization will do to a role as planned.
 
 use super::guarded::{GuardExemption, GuardedRole, guard_findings};
 use crate::model::{DesiredRole, GuardsReading, Live, Tags};
 use crate::plan::model::{Notice, RolePlan};
 
-/// What the organization will do to the role as the plan makes it; and what a tag that it overwrites shuts.
+/// What the organization will do to the role as planned, and exemptions that an overwritten tag ends.
 pub(in crate::plan) fn note_guards(
     plan: &mut RolePlan,
     live: &Live,
@@ -12,7 +12,7 @@ pub(in crate::plan) fn note_guards(
     guards: &GuardsReading,
 ) {
     let before = live.role.as_ref().map(|role| role.role.tags.clone()).unwrap_or_default();
-    // Tags are written, and none is taken away.
+    // Tags are only written, never removed.
     let mut after = before.clone();
     after.extend(desired.role.tags.clone());
     let overwritten: Vec<&String> =
@@ -49,5 +49,5 @@ pub(in crate::plan) fn note_guards(
     }
 }
 
-/// How AWS's own templates of organization policies call the tags that exempt a role.
+/// The names AWS's own organization policy templates use for tags that exempt a role.
 const EXEMPTS: &str = "dp:exclude:";

@@ -1,4 +1,4 @@
-//! Whether the policies of the organization let both calls of Genesys Cloud through, for a role as it is or as it will be.
+//! Whether the organization's policies allow both of Genesys Cloud's calls, for a live or planned role.
 
 use std::collections::BTreeSet;
 
@@ -9,7 +9,7 @@ use crate::policy::guardrail::{GuardrailLevel, Guardrails, judge_guardrails};
 use crate::policy::{Context, Decision, Document, EXTERNAL_ID, Principal, Request};
 use crate::spec::{OrganizationPolicies, ScpLevel};
 
-/// What the policies are asked about.
+/// What the policies are evaluated for.
 #[derive(Debug, Clone, Copy)]
 pub struct GuardedRole<'a> {
     pub arn: &'a Arn,
@@ -26,19 +26,19 @@ pub enum GuardedCall {
     Invoke(FunctionArn),
 }
 
-/// How the organization decides about a call, where it does not plainly let it through.
+/// How the organization decides on a call that it does not plainly allow.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GuardFinding {
     pub call: GuardedCall,
     /// `RCP perimeter.json`, `SCP regions.json`, `the level root`
     pub policy: String,
-    /// Not known whether it denies.
+    /// May or may not deny.
     pub is_undecided: bool,
     pub reason: String,
     pub exemptions: Vec<GuardExemption>,
 }
 
-/// By what a policy lets a role or a caller through.
+/// How a policy exempts a role or a caller.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum GuardExemption {
     /// A tag of the role.
@@ -47,7 +47,7 @@ pub enum GuardExemption {
     Account,
 }
 
-/// Each policy that does not let a call through, in the order of the calls.
+/// Each policy that does not allow a call, in the order of the calls.
 pub fn guard_findings(role: &GuardedRole<'_>, policies: &OrganizationPolicies) -> Vec<GuardFinding> {
     let mut findings = Vec::new();
     let assume = assume_request(role, policies);
@@ -79,7 +79,7 @@ pub fn guard_findings(role: &GuardedRole<'_>, policies: &OrganizationPolicies) -
     findings
 }
 
-/// The policies of a level that deny, or the level where none allows.
+/// The policies of a level that deny, or the level itself if none allows.
 fn at_level(
     role: &GuardedRole<'_>,
     function: &FunctionArn,
@@ -105,7 +105,7 @@ fn at_level(
         Decision::Allowed => None,
         Decision::ImplicitDeny => Some(finding(format!("the level {}", level.name), Vec::new())),
         Decision::ExplicitDeny | Decision::Undecided => {
-            // Which of them it is: the level without it is open, or decides otherwise.
+            // Which ones matter: without them, the level is open or decides otherwise.
             let without =
                 |name: &str| all().into_iter().filter(|(other, _)| other != name).collect::<Vec<_>>();
             let culprit = level.policies.iter().find(|one| whole(without(&one.name)).0 != decision);
@@ -132,7 +132,7 @@ fn judge_guardrails_of(scp: Vec<GuardrailLevel<'_>>, request: &Request) -> (Deci
     (evaluation.decision, evaluation.reason)
 }
 
-/// Genesys Cloud assumes the role. Which organization its account is in is not public: it is not the reader's.
+/// Genesys Cloud assumes the role. Its account's organization is not public, but is not the reader's.
 fn assume_request(role: &GuardedRole<'_>, policies: &OrganizationPolicies) -> Request {
     let context = Context::partial()
         .with(EXTERNAL_ID, &[role.external_id])
@@ -176,7 +176,7 @@ fn invoke_request(
     }
 }
 
-/// The role's tags are known, and so is that it has no others. Keys of tags ignore case.
+/// The role's tags are known to be complete. Tag keys ignore case.
 fn tagged(context: Context, prefix: &str, tags: &Tags, policies: &OrganizationPolicies) -> Context {
     let asked = keys(policies, prefix);
     let context = asked.iter().fold(context, |context, key| context.without(key));
@@ -191,7 +191,7 @@ fn keys(policies: &OrganizationPolicies, prefix: &str) -> BTreeSet<String> {
     keys.filter(|key| key.to_ascii_lowercase().starts_with(&prefix)).map(str::to_owned).collect()
 }
 
-/// What would let the call through, as the document's own conditions say it; each was tried.
+/// What would get the call allowed, according to the document's own conditions; each was tried.
 fn exemptions(
     document: &Document,
     prefix: &str,
@@ -223,7 +223,7 @@ fn exemptions(
     found.into_iter().collect()
 }
 
-/// The document with one more account in each list of them.
+/// The document with one more account in each of its account lists.
 fn with_account(document: &Document, account: &AccountId) -> Document {
     let more = |statement: &Statement| {
         let mut statement = statement.clone();

@@ -1,4 +1,4 @@
-//! What has to change in IAM.
+//! What must change in IAM.
 
 mod change;
 mod closed;

@@ -1,9 +1,9 @@
-//! In which order a role's documents change, so that no door is open on the way.
+//! The order in which a role's documents change, so no door is open on the way.
 //!
-//! One rule covers the trust policy, the role's own policy, all others and the boundary together: no write lets anybody
-//! do what was refused just before it, unless the finished plan allows it. Orders are searched with the fewest writes
-//! first, on the way through documents that allow less if need be; each step is proved by [`super::proof`]. Where none
-//! can be proved, an inline policy that denies everything goes in front, and is taken away last.
+//! One rule covers the trust policy, the role's own policy, all others and the boundary together: no write allows
+//! anything that was refused just before it, unless the finished plan allows it. Orders with the fewest writes are
+//! searched first, going through documents that allow less if necessary; [`super::proof`] proves each step. If no order
+//! can be proved, an inline policy that denies everything goes first and is removed last.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,7 +17,7 @@ use crate::policy::Document;
 use crate::policy::document::Effect;
 use crate::policy::template::{closed_trust, deny_policy};
 
-/// A document that may come between the old one and the new one, and what it takes to get there.
+/// A document that may come between the old and the new one, and the changes that lead there.
 pub(super) struct Between {
     pub(super) document: Document,
     pub(super) to: Vec<IamChange>,
@@ -26,13 +26,13 @@ pub(super) struct Between {
     pub(super) is_shut: bool,
 }
 
-/// One document that is replaced, directly or by way of another.
+/// One document that is replaced, directly or via another.
 #[derive(Default)]
 pub(super) struct Replacement {
     pub(super) before: Option<Document>,
     pub(super) after: Option<Document>,
     pub(super) direct: Vec<IamChange>,
-    /// Those that are preferred first.
+    /// In order of preference.
     pub(super) between: Vec<Between>,
 }
 
@@ -48,46 +48,46 @@ pub(super) enum BoundaryEffect<'a> {
     None,
     /// The spec's own policy.
     Own,
-    /// Another, which may be anything where it was not read.
+    /// Another one, which may say anything if unread.
     Document(Option<&'a Document>),
 }
 
-/// Everything about one role that has to change, and bears on who can do what.
+/// Everything about one role that must change and affects access.
 pub(super) struct Task<'a> {
     pub(super) role: &'a LiveRole,
     pub(super) trust: Replacement,
-    /// The spec's own policy, where it stays or comes.
+    /// The spec's own policy, if it stays or is new.
     pub(super) own: Replacement,
     pub(super) is_attached: bool,
     pub(super) attach: Option<IamChange>,
-    /// The policies that go, with their documents.
+    /// The policies to remove, with their documents.
     pub(super) removals: Vec<(IamChange, Document)>,
     /// The policies that stay besides the spec's own.
     pub(super) kept: Vec<&'a Document>,
     pub(super) boundary: Option<IamChange>,
     /// Before and after.
     pub(super) bounds: [BoundaryEffect<'a>; 2],
-    /// What is written somewhere before the role gets its policy, and bears on nothing.
+    /// Writes made before the role gets its policy that affect no access.
     pub(super) neutral: Vec<IamChange>,
     pub(super) tags: Option<IamChange>,
-    /// Afterwards there is no role.
+    /// The role will be removed.
     pub(super) is_removal: bool,
 }
 
 /// Changes in order.
 pub(super) struct Ordered {
     pub(super) changes: Vec<IamChange>,
-    /// After how many of them nobody can use the role, who could before.
+    /// How many of them leave a role that was usable unusable.
     pub(super) shut: usize,
 }
 
-/// Where a role is on the way.
+/// How far a role has got.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Position {
-    /// 0: before; 1: after; from 2 on one in between.
+    /// 0: before; 1: after; 2 and up: an intermediate document.
     trust: usize,
     own: usize,
-    /// Those that only allow go together.
+    /// Those that only allow are removed together.
     allowing_gone: bool,
     denying_gone: u32,
     boundary: bool,
@@ -106,9 +106,9 @@ enum Step {
     Tags,
 }
 
-/// A write counts as this much.
+/// The cost of a write.
 const WRITE: usize = 100;
-/// That nobody can use the role for a while counts as much as two writes.
+/// A period in which nobody can use the role costs as much as two writes.
 const SHUT: usize = 2 * WRITE;
 
 pub(super) fn order(task: Task<'_>) -> Ordered {
@@ -147,7 +147,7 @@ pub(super) fn order(task: Task<'_>) -> Ordered {
         }
         let before = changes.len();
         changes.extend(search.changes(state, step));
-        // All writes of a step but its last leave things as they are.
+        // Only the last write of a step changes anything.
         if search.is_shut(state) {
             shut += changes.len() - before - 1;
         }
@@ -167,11 +167,11 @@ pub(super) fn order(task: Task<'_>) -> Ordered {
         let delete = IamChange::DeleteRolePolicy { role, name, document };
         shut = if was_shut || task.is_removal { 0 } else { changes.len() + 1 };
         changes.insert(0, put);
-        // Where everything goes, before the policies and the role themselves.
+        // When everything is removed, before the policies and the role itself.
         changes.push(delete);
     }
     for (name, document) in task.role.inline.iter().filter(|(name, document)| is_closed(name, document)) {
-        // A removal has it among what goes.
+        // In a removal it is already among the removals.
         if !task.is_removal {
             changes.push(IamChange::DeleteRolePolicy {
                 role: task.role.role.name.clone(),
@@ -188,7 +188,7 @@ pub(super) fn denies(document: &Document) -> bool {
     document.statements.as_slice().iter().any(|statement| statement.effect == Effect::Deny)
 }
 
-/// The way by a trust policy that lets nobody in.
+/// The way via a trust policy that admits nobody.
 pub(super) fn shut_trust(role: &str, before: &Document, after: Option<&Document>) -> Between {
     let change = |before: &Document, after: &Document| IamChange::UpdateAssumeRolePolicy {
         role: role.to_owned(),
@@ -212,7 +212,7 @@ struct InForce {
     phase: usize,
 }
 
-/// What lets a request through besides the role's policies.
+/// What allows a request besides the role's policies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Route {
     /// Nothing.
@@ -223,7 +223,7 @@ enum Route {
     Session,
 }
 
-/// What a way costs, and its steps.
+/// The cost of a way, and its steps.
 type Path = (usize, Vec<Step>);
 
 struct Search<'a> {
@@ -231,10 +231,10 @@ struct Search<'a> {
     allowing: Vec<&'a (IamChange, Document)>,
     denying: Vec<&'a (IamChange, Document)>,
     tags_matter: bool,
-    /// `None`: too much to go through.
+    /// `None`: too much to search.
     trust_cases: Option<Vec<Case>>,
     permission_cases: Option<Vec<Case>>,
-    /// Where in the list of documents each kind begins.
+    /// Where each kind begins in the list of documents.
     at: Places,
     memo: RefCell<BTreeMap<Position, Option<Path>>>,
 }
@@ -247,11 +247,11 @@ struct Places {
     boundary: [Option<BoundaryDocument>; 2],
 }
 
-/// Which document a boundary is.
+/// The index of a boundary's document.
 #[derive(Debug, Clone, Copy)]
 enum BoundaryDocument {
     Document(usize),
-    /// The spec's own policy, as it is at the time.
+    /// The spec's own policy at that point.
     Own,
 }
 
@@ -297,9 +297,9 @@ impl<'a> Search<'a> {
             let text = document.to_json().to_ascii_lowercase();
             keys.iter().any(|key| text.contains(&format!("tag/{key}")))
         };
-        // One that was not read may have any condition.
+        // An unread document may have any condition.
         let is_tag = |document: &Option<&Document>| document.as_ref().map_or(!keys.is_empty(), is_tag);
-        // Mostly no tag changes: then no document is written out.
+        // Usually no tag changes, so no document is serialized.
         let tags_matter = !keys.is_empty() && documents.iter().chain(&trust).any(is_tag);
         let mut search = Self {
             task,
@@ -318,7 +318,7 @@ impl<'a> Search<'a> {
         search
     }
 
-    /// One step alone leads to the end, and nowhere else; unless there is none, as a role that goes is there a while.
+    /// A single step leads only to the end, unless a removal drops denials: the role still exists for a while.
     fn needs_proof(&self) -> bool {
         let least = if self.task.is_removal && !self.denying.is_empty() { 0 } else { 1 };
         self.left(self.start()) > least
@@ -340,7 +340,7 @@ impl<'a> Search<'a> {
         (0..self.denying.len()).fold(0, |all, at| all | 1_u32.wrapping_shl(u32::try_from(at).unwrap_or(0)))
     }
 
-    /// The steps that the rest certainly takes.
+    /// The steps that the rest definitely takes.
     fn left(&self, state: Position) -> usize {
         usize::from(self.task.trust.is_needed() && state.trust != 1)
             + usize::from(self.task.own.is_needed() && state.own != 1)
@@ -351,7 +351,7 @@ impl<'a> Search<'a> {
             + usize::from(self.tags_matter && !state.tagged)
     }
 
-    /// The steps that can be next, those that come first without a reason to the contrary first.
+    /// The possible next steps, in default order.
     fn steps(&self, state: Position) -> Vec<Step> {
         let Task { trust, own, boundary, attach, .. } = self.task;
         let mut steps = Vec::new();
@@ -385,7 +385,7 @@ impl<'a> Search<'a> {
         steps
     }
 
-    /// Every step that is needed, in the order that is usual.
+    /// Every required step, in the usual order.
     fn default_path(&self, start: Position) -> Option<Vec<Step>> {
         let mut path = Vec::new();
         let mut state = start;
@@ -397,7 +397,7 @@ impl<'a> Search<'a> {
         Some(path)
     }
 
-    /// The way out of this state with the fewest writes of which each is proved.
+    /// The way out of this state with the fewest writes, each of them proved.
     fn best(&self, state: Position) -> Option<Path> {
         if self.left(state) == 0 {
             return Some((0, Vec::new()));
@@ -505,7 +505,7 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// Where all of it leads; nowhere when the role goes.
+    /// The final state; none if the role is removed.
     fn goal(&self) -> Option<InForce> {
         let goal = Position {
             trust: usize::from(self.task.trust.is_needed()),
@@ -519,14 +519,14 @@ impl<'a> Search<'a> {
         (!self.task.is_removal).then(|| self.in_force(goal))
     }
 
-    /// Whether nobody can do in the second state what was refused in the first and will be refused in the end.
+    /// Whether the second state allows nothing that the first refuses and the end will refuse.
     fn is_safe(&self, from: Position, to: Position) -> bool {
         let (Some(trust), Some(permissions)) = (&self.trust_cases, &self.permission_cases) else {
             return false;
         };
         let [from, to] = [from, to].map(|state| self.in_force(state));
         let goal = self.goal();
-        // What is allowed before, after, and in the end.
+        // Allowed before, after, and in the end.
         type Allowed = [bool; 3];
         let three = |is: &dyn Fn(InForce) -> bool| -> Allowed { [is(from), is(to), goal.is_some_and(is)] };
         let admitted: BTreeSet<Allowed> = trust
@@ -544,7 +544,7 @@ impl<'a> Search<'a> {
             .map(|(case, route)| (three(&|state| is_allowed(case, route, state)), route == Route::Identity))
             .collect();
         allowed.iter().all(|(may, is_own)| {
-            // Who holds a session needs no trust policy any more.
+            // Anyone with a session no longer needs the trust policy.
             let holder = is_own.then_some([true, true, goal.is_some()]);
             admitted.iter().copied().chain(holder).all(|is_in| {
                 let can = |at: usize| may[at] && is_in[at];

@@ -1,11 +1,11 @@
-//! Whose role and policy it is.
+//! Who owns a role and policy.
 
 use crate::arn::Arn;
 use crate::model::{DesiredRole, DesiredState, Live, LivePolicy, Tags, is_of};
 use crate::plan::model::{Blocker, Notice, Owned, Owner, RolePlan};
 use crate::spec::{MANAGED_BY_KEY, MANAGED_BY_VALUE, SPEC_KEY};
 
-/// The role and the policy that this spec did not make, and who did.
+/// The role and policy that this spec did not create, and who did.
 pub(super) fn not_ours(live: &Live, spec: &str) -> impl Iterator<Item = (Owned, Owner)> {
     let role = live.role.as_ref().map(|role| (Owned::Role(role.role.name.clone()), &role.role.tags));
     let policy =
@@ -13,7 +13,7 @@ pub(super) fn not_ours(live: &Live, spec: &str) -> impl Iterator<Item = (Owned, 
     role.into_iter().chain(policy).filter_map(move |(what, tags)| Some((what, foreign_owner(tags, spec)?)))
 }
 
-/// What keeps the role and the policy from being changed, or should be known before they are.
+/// What prevents changes to the role and policy, or should be known first.
 pub(super) fn check_ownership(live: &Live, desired: &DesiredRole, all: &DesiredState, plan: &mut RolePlan) {
     let is_aws = live.role.as_ref().is_some_and(|role| {
         ["/aws-service-role/", "/aws-reserved/"].iter().any(|path| role.role.path.starts_with(path))
@@ -75,7 +75,7 @@ pub(super) fn check_ownership(live: &Live, desired: &DesiredRole, all: &DesiredS
     }
 }
 
-/// Who else manages what has these tags; `None` when it is this spec.
+/// Who else manages an object with these tags; `None` if this spec does.
 fn foreign_owner(tags: &Tags, spec: &str) -> Option<Owner> {
     if is_of(spec, tags) {
         return None;

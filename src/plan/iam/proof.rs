@@ -1,9 +1,9 @@
 //! Who can do what, in every state between two writes.
 //!
-//! A request meets documents in a finite number of ways: which statements match it. The cases below are at least all of
-//! those ways, so what holds of every case holds of every request: a value that a document names is tried as it is, by
-//! the policy language itself; what only a wildcard reaches is tried in every combination that is not impossible; and
-//! what nobody can know here, such as a condition's key, is both true and false.
+//! A request meets documents in finitely many ways: which statements match it. The cases below include all of those
+//! ways, so what holds for every case holds for every request. A value that a document names is tried as is, by the
+//! policy language itself; anything only a wildcard reaches is tried in every possible combination; and what cannot be
+//! known here, such as a condition's key, is both true and false.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,7 +16,7 @@ use crate::policy::document::{
 };
 use crate::policy::{Context, Decision, Document, EXTERNAL_ID, Policies, Principal, Request, evaluate};
 
-/// Beyond these numbers nothing is proved, and the caller takes the order that needs no proof.
+/// Beyond these limits nothing is proved, and the caller uses the order that needs no proof.
 const ROWS: usize = 1024;
 const PRODUCT: usize = 200_000;
 const FREE_TESTS: usize = 10;
@@ -29,7 +29,7 @@ pub(super) struct Match {
     pub(super) denies: u64,
 }
 
-/// Before the role's tags change, and after.
+/// Before and after the role's tags change.
 pub(super) type Case = [Match; 2];
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,8 +38,8 @@ pub(super) enum ProvenSide {
     Permissions,
 }
 
-/// Every way in which a request can meet these documents; an unread one may allow and deny anything. `tags` are the
-/// keys of the role's tags that change. `None` where there are too many ways to go through.
+/// Every way a request can meet these documents; an unread one may allow and deny anything. `tags` are the keys of the
+/// role's tags that change. `None` if there are too many ways to enumerate.
 pub(super) fn cases(
     documents: &[Option<&Document>],
     kind: ProvenSide,
@@ -87,7 +87,7 @@ struct Clause {
     action: Selector,
     resource: Selector,
     external_id: Selector,
-    /// What must be true besides, and is not known.
+    /// What else must be true, and is unknown.
     tests: Vec<usize>,
 }
 
@@ -101,7 +101,7 @@ struct TruthTable<'a> {
     resources: Vec<String>,
     /// Operator and values.
     external_ids: Vec<(String, Vec<String>, String)>,
-    /// What is not known, and whether it may change with the tags.
+    /// What is unknown, and whether it may change with the tags.
     tests: BTreeMap<String, (usize, bool)>,
 }
 
@@ -283,7 +283,7 @@ impl<'a> TruthTable<'a> {
         Some(cases.into_iter().collect())
     }
 
-    /// Adds the cases of those requests that match a set of statements as far as their tests hold.
+    /// Adds the cases of requests that match a set of statements, as far as their tests hold.
     fn with_tests(&self, set: u128, cases: &mut BTreeSet<Case>) -> Option<()> {
         let clauses: Vec<&Clause> = self
             .clauses
@@ -293,7 +293,7 @@ impl<'a> TruthTable<'a> {
             .map(|(_, clause)| clause)
             .collect();
         let is_tag: BTreeMap<usize, bool> = self.tests.values().copied().collect();
-        // Each test has a place, and a second one after the tags changed where it depends on them.
+        // Each test has a slot, and a second one for after the tag change if it depends on the tags.
         let mut places: BTreeMap<usize, [usize; 2]> = BTreeMap::new();
         let mut free = 0;
         for test in clauses.iter().flat_map(|clause| &clause.tests) {
@@ -332,7 +332,7 @@ impl<'a> TruthTable<'a> {
             let statement = json!({ "Effect": "Allow", "Action": action, "Resource": "*" });
             identity_allows(&statement, witness, "arn:aws:lambda:us-east-1:111122223333:function:x")
         };
-        // IAM refuses a wildcard within the service: then nothing is known of it.
+        // IAM refuses a wildcard in the service, so its meaning is unknown.
         let is_plain =
             |text: &str| text == "*" || text.split_once(':').is_some_and(|(service, _)| !is_open(service));
         let relation = |one: &String, other: &String| {
@@ -354,7 +354,7 @@ impl<'a> TruthTable<'a> {
         };
         let relation = |one: &String, other: &String| {
             let has_variable = one.contains("${") || other.contains("${");
-            // Only a star in the last section certainly matches past a colon.
+            // Only a star in the last section definitely matches past a colon.
             if has_variable { KeyRelation::Free } else { glob_relation(one, other, 5) }
         };
         rows(&self.resources, |text| !is_open(text), decide, relation)
@@ -407,7 +407,7 @@ impl<'a> TruthTable<'a> {
             self.external_ids.iter().flat_map(|(_, values, _)| values).filter(|value| !is_open(value));
         let mut witnesses: BTreeSet<Option<&str>> = named.map(|value| Some(value.as_str())).collect();
         witnesses.insert(None);
-        // One that nobody named.
+        // A value nobody named.
         const UNNAMED: &str = "-unnamed-:@/=,.+";
         witnesses.insert(Some(UNNAMED));
         let mut found = BTreeSet::new();
@@ -417,7 +417,7 @@ impl<'a> TruthTable<'a> {
                 .iter()
                 .map(|(operator, values, version)| {
                     let name = operator.strip_suffix("IfExists").unwrap_or(operator);
-                    // An unnamed one may well be like a pattern.
+                    // An unnamed value may well look like a pattern.
                     let is_decided = matches!(name, "StringEquals" | "StringNotEquals" | "Null");
                     if witness == Some(UNNAMED) && (!is_decided || values.iter().any(|value| value.contains("${"))) {
                         return None;
@@ -443,7 +443,7 @@ impl<'a> TruthTable<'a> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum KeyRelation {
     Disjoint,
-    /// Whatever meets the first meets the second.
+    /// Whether everything that meets the first meets the second.
     Within,
     Contains,
     Free,
@@ -499,7 +499,7 @@ where
     (found.len() <= ROWS).then(|| found.into_iter().collect())
 }
 
-/// Adds each row that fits one of which parts are not known.
+/// Adds every complete row that fits one with unknown parts.
 fn complete(row: &[Option<bool>], found: &mut BTreeSet<Vec<bool>>) -> Option<()> {
     let free: Vec<usize> = (0..row.len()).filter(|at| row[*at].is_none()).collect();
     if free.len() > FREE_TESTS {
@@ -515,7 +515,7 @@ fn complete(row: &[Option<bool>], found: &mut BTreeSet<Vec<bool>>) -> Option<()>
     Some(())
 }
 
-/// How two patterns stand to each other; `colons` must come before a star for it to match whatever follows.
+/// How two patterns relate; `colons` must precede a star for it to match anything that follows.
 fn glob_relation(one: &str, other: &str, colons: usize) -> KeyRelation {
     let covers = |wide: &str, narrow: &str| {
         let Some(prefix) = wide.strip_suffix('*') else { return false };
@@ -539,7 +539,7 @@ fn glob_relation(one: &str, other: &str, colons: usize) -> KeyRelation {
 /// Whether some text matches both patterns.
 fn may_meet(one: &str, other: &str) -> bool {
     let [one, other] = [one, other].map(|text| text.chars().collect::<Vec<char>>());
-    // From the ends: whether the rests of both from here on have a text in common.
+    // From the ends: whether the remainders of both from here have a text in common.
     let mut below = vec![false; other.len() + 1];
     for i in (0..=one.len()).rev() {
         let mut line = vec![false; other.len() + 1];

@@ -1,4 +1,4 @@
-//! What would make one role, with its policy, as desired.
+//! Brings one role, with its policy, to the desired state.
 
 use std::collections::BTreeMap;
 
@@ -17,7 +17,7 @@ use crate::policy::template::{deny_policy, invoke_policy, trust_policy};
 use crate::policy::{Decision, Document, equivalent};
 use crate::spec::{self, AccountTrust, ExtraPermissions, genesys_account_name};
 
-/// What would make one role as desired.
+/// Brings one role to the desired state.
 pub fn diff_role(live: &Live, desired: &DesiredRole, all: &DesiredState) -> RolePlan {
     let mut plan = RolePlan::empty(&desired.role.name);
     let desired = &*with_accepted(live.role.as_ref(), desired);
@@ -60,7 +60,7 @@ pub fn diff_role(live: &Live, desired: &DesiredRole, all: &DesiredState) -> Role
         }
     };
     plan.changes = changes.into_iter().map(Change::Iam).collect();
-    // Each is large, and of a fleet's roles most have one.
+    // Each is large, and most roles of a fleet have one.
     plan.changes.shrink_to_fit();
     plan.widenings = widenings(live, desired);
     // Without a change nobody gains or loses anything.
@@ -75,7 +75,7 @@ pub fn diff_role(live: &Live, desired: &DesiredRole, all: &DesiredState) -> Role
     plan
 }
 
-/// What has to change about a role that exists.
+/// The changes an existing role needs.
 fn task<'a>(
     role: &'a LiveRole,
     live: &'a Live,
@@ -143,7 +143,7 @@ fn diff_own(role: &LiveRole, live: &Live, desired: &DesiredRole, is_attached: bo
     Replacement { before: Some(before.clone()), after: Some(after.clone()), direct, between }
 }
 
-/// Whatever else the role can do: reported, or removed where the spec says so and does not accept it.
+/// Whatever else the role can do: reported, or removed if the spec says so and does not accept it.
 fn extras(role: &LiveRole, desired: &DesiredRole, plan: &mut RolePlan) -> Vec<(IamChange, Document)> {
     let mut changes = Vec::new();
     let name = &desired.role.name;
@@ -182,13 +182,13 @@ fn extras(role: &LiveRole, desired: &DesiredRole, plan: &mut RolePlan) -> Vec<(I
     changes
 }
 
-/// Whether a policy that is not the spec's stays.
+/// Whether a policy that is not from the spec stays.
 fn stays(acceptable: &Acceptable, desired: &DesiredRole) -> bool {
     desired.extra_permissions == ExtraPermissions::Report
         || matches!(acceptable.consent(&desired.accepts), Consent::Given(_))
 }
 
-/// The documents of the policies that are not the spec's and stay.
+/// The documents of policies that stay and are not from the spec.
 fn kept<'a>(role: &'a LiveRole, desired: &'a DesiredRole) -> Vec<&'a Document> {
     foreign_policies(role, desired)
         .filter(|(acceptable, _)| stays(acceptable, desired))
@@ -199,14 +199,14 @@ fn kept<'a>(role: &'a LiveRole, desired: &'a DesiredRole) -> Vec<&'a Document> {
         .collect()
 }
 
-/// The functions that a policy denies the role, for certain.
+/// The functions that a policy definitely denies the role.
 fn denied(document: &Document, role: &LiveRole, desired: &DesiredRole) -> Vec<String> {
     let functions = desired.functions.iter();
     let denied = functions.filter(|function| role.decision_by(document, function) == Decision::ExplicitDeny);
     denied.map(FunctionArn::label).collect()
 }
 
-/// The functions that the boundary keeps from the role, for certain.
+/// The functions that the boundary definitely denies the role.
 fn bounded(role: &LiveRole, desired: &DesiredRole) -> Vec<String> {
     let Some(boundary) = &role.boundary else { return Vec::new() };
     let is_blocked = |function: &&FunctionArn| {
@@ -269,7 +269,7 @@ fn diff_trust(role: &LiveRole, desired: &DesiredRole) -> Replacement {
         document: Diff { before: before.clone(), after: after.clone() },
     };
     let genesys = Arn::account_root(&desired.role.arn.partition, &desired.genesys_account_id);
-    // Only one of those admitted: the other may be new, or not exist yet.
+    // Only one of the admitted principals: the other may be new, or not exist yet.
     let alone = desired.verifier.iter().flat_map(|verifier| [&genesys, verifier]).map(|principal| {
         let document = trust_policy(&[principal], desired.external_id.expose());
         Between {
@@ -288,7 +288,7 @@ fn diff_trust(role: &LiveRole, desired: &DesiredRole) -> Replacement {
     }
 }
 
-/// What bears on nobody's access, and the tags, which may.
+/// Changes that affect nobody's access, plus the tags, which may.
 fn diff_attributes(role: &LiveRole, desired: &DesiredRole) -> (Option<IamChange>, Option<IamChange>) {
     let live = &role.role;
     let wanted = &desired.role;
@@ -304,7 +304,7 @@ fn diff_attributes(role: &LiveRole, desired: &DesiredRole) -> (Option<IamChange>
     (attributes, tags)
 }
 
-/// Tags that the spec does not name are left alone.
+/// Tags not in the spec are left alone.
 fn diff_tags(live: &Tags, desired: &Tags) -> TagChanges {
     desired
         .iter()
@@ -316,7 +316,7 @@ fn diff_tags(live: &Tags, desired: &Tags) -> TagChanges {
         .collect::<BTreeMap<_, _>>()
 }
 
-/// The same for a role, where one key replaces another that differs only in case.
+/// The same for a role, where a key replaces another that differs only in case.
 fn diff_role_tags(live: &Tags, desired: &Tags) -> TagChanges {
     let mut changes = diff_tags(live, desired);
     for (key, change) in changes.iter_mut().filter(|(_, change)| change.before.is_none()) {

@@ -1,4 +1,4 @@
-//! The document of the spec's own policy, and the versions that it is kept in.
+//! The document of the spec's own policy, and the versions it is stored in.
 
 use super::change::IamChange;
 use super::order::Between;
@@ -28,7 +28,7 @@ pub(super) fn diff_document(live: &LivePolicy, desired: &DesiredRole) -> Vec<Iam
     changes
 }
 
-/// The way by another document.
+/// The way via another document.
 pub(super) fn via(live: &LivePolicy, desired: &DesiredRole, document: Document, is_shut: bool) -> Between {
     let step = |before: &Document, after: &Document| IamChange::CreatePolicyVersion {
         policy: desired.policy.arn.clone(),
@@ -39,8 +39,8 @@ pub(super) fn via(live: &LivePolicy, desired: &DesiredRole, document: Document, 
     Between { onward: vec![step(&document, &desired.policy.document)], to, document, is_shut }
 }
 
-/// Removes versions until there is room for as many more: the oldest, so that the one in force stays, and the newest
-/// beside it, which was in force last.
+/// Removes versions to make room for this many more, oldest first: the one in force stays, and so does the newest of
+/// the others, which was in force last.
 fn prune_versions(live: &LivePolicy, desired: &DesiredRole, more: usize) -> Vec<IamChange> {
     let mut others: Vec<&PolicyVersion> =
         live.versions.iter().filter(|version| !version.is_default).collect();

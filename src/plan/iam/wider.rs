@@ -1,4 +1,4 @@
-//! What lets somebody do more, besides what the role's own documents show.
+//! What allows someone more, beyond what the role's own documents show.
 
 use super::change::{IamChange, TagChanges};
 use crate::model::{DesiredRole, Live};
@@ -8,7 +8,7 @@ use crate::policy::access::{Access, AccessDiff, AccessLine, AccessSign};
 use crate::policy::{Document, equivalent};
 use crate::spec::{MANAGED_BY_KEY, SPEC_KEY};
 
-/// The spec's policy acts wherever it is attached, and bounds whomever it is the boundary of.
+/// The spec's policy applies wherever it is attached, and limits everyone it bounds.
 pub(super) fn widenings(live: &Live, desired: &DesiredRole) -> Vec<Widening> {
     let mut found = Vec::new();
     if let Some(policy) = &live.policy
@@ -47,8 +47,8 @@ pub(super) fn widenings(live: &Live, desired: &DesiredRole) -> Vec<Widening> {
     found
 }
 
-/// Adds the tags that a plan changes and that a condition in force is about, in any of these documents (it may be
-/// another role's), or elsewhere.
+/// Adds the tags a plan changes that a condition in force refers to, in any of these documents (possibly another
+/// role's) or elsewhere.
 pub(in crate::plan) fn widen_by_tags<'a>(plan: &mut RolePlan, documents: impl Iterator<Item = &'a Document>) {
     let changed: Vec<(Owned, Vec<&String>)> = plan
         .changes
@@ -72,7 +72,7 @@ pub(in crate::plan) fn widen_by_tags<'a>(plan: &mut RolePlan, documents: impl It
         .collect();
     let mut found = Vec::new();
     for (what, keys) in changed {
-        // A policy is nobody who could make a request.
+        // A policy makes no requests.
         let kinds: &[&str] = match what {
             Owned::Role(_) => &["principaltag/", "resourcetag/"],
             Owned::Policy(_) => &["resourcetag/"],
@@ -81,7 +81,7 @@ pub(in crate::plan) fn widen_by_tags<'a>(plan: &mut RolePlan, documents: impl It
             if texts.iter().any(|text| is_about(text, kinds, &key.to_ascii_lowercase())) {
                 found.push(Widening::Tag { what: what.clone(), key: key.clone() });
             } else if matches!(what, Owned::Role(_)) && !is_own(key) {
-                // Another role's trust policy, or one of the organization, may be about it.
+                // Another role's trust policy, or an organization's, may refer to it.
                 found.push(Widening::TagElsewhere { key: key.clone() });
             }
         }
@@ -89,7 +89,7 @@ pub(in crate::plan) fn widen_by_tags<'a>(plan: &mut RolePlan, documents: impl It
     plan.widenings.extend(found);
 }
 
-/// The tags whose value changes: a key in another case is the same to a condition.
+/// The tags whose value changes: conditions ignore a key's case.
 fn changed_keys(tags: &TagChanges) -> Vec<&String> {
     tags.iter()
         .filter(|(_, change)| change.before.as_ref() != Some(&change.after))
@@ -97,14 +97,14 @@ fn changed_keys(tags: &TagChanges) -> Vec<&String> {
         .collect()
 }
 
-/// Whether a tag is this tool's.
+/// Whether a tag belongs to this tool.
 fn is_own(key: &str) -> bool {
     [MANAGED_BY_KEY, SPEC_KEY].iter().any(|own| own.eq_ignore_ascii_case(key))
 }
 
-/// Whether a document, in lower case, has a condition or a variable about this tag.
+/// Whether a document, in lower case, has a condition or variable on this tag.
 fn is_about(text: &str, kinds: &[&str], key: &str) -> bool {
-    // As it stands within JSON.
+    // As it appears within JSON.
     let quoted = serde_json::Value::from(key).to_string();
     let key = quoted.trim_matches('"');
     kinds.iter().any(|kind| {

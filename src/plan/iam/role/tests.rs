@@ -104,7 +104,7 @@ fn where_both_change_both_ways_the_policy_first_becomes_what_is_common() {
     assert!(
         matches!(&changes[0], Change::Iam(IamChange::UpdateAssumeRolePolicy { document, .. }) if document.after == closed_trust())
     );
-    // One function in common, among wanted ones that are not all there.
+    // One function in common, among desired ones that are not all there.
     let mut more = desired("");
     more.roles[0].functions.push("arn:aws:lambda:us-east-1:111122223333:function:new".parse().unwrap());
     more.roles[0].policy.document = invoke_policy(&more.roles[0].functions);
@@ -150,7 +150,7 @@ fn a_policy_that_the_spec_made_under_another_name_blocks() {
         matches!(blockers.as_slice(), [Blocker::PolicyName { live, .. }] if *live == former),
         "{blockers:?}"
     );
-    // That of another role of the spec is only one too many.
+    // The policy of another role in the spec is just one too many.
     let mut both = wanted.clone();
     both.roles.push(wanted.roles[0].clone());
     both.roles[1].policy.arn = former;
@@ -402,12 +402,12 @@ fn a_tag_that_only_documents_elsewhere_can_be_about_never_changes_silently() {
         let changed = plan(live.clone(), &desired(""));
         assert!(elsewhere(&changed), "{changed:?}");
         assert!(!parties(&changed).is_empty() && parties(&changed).iter().all(|party| !party.is_stranger()));
-        // Where the role can do more than the spec says, nobody knows what the tag opens.
+        // If the role can do more than the spec says, nobody knows what the tag opens.
         let role = live.role.as_mut().unwrap();
         role.inline.insert("assume".to_owned(), everything());
         assert!(parties(&plan(live, &desired(""))).contains(&Party::Unknown));
     }
-    // Its own tags, and a key in another case, are about nothing.
+    // Its own tags, and a key in another case, do not matter.
     let mut live = converged();
     let own_tags = &mut live.role.as_mut().unwrap().role.tags;
     let team = own_tags.remove("team").unwrap();
@@ -433,7 +433,7 @@ fn sessions_of_those_who_are_shut_out_are_said_and_gain_what_the_plan_adds() {
     set_document(&mut live, &document(r#"{"Version":"2012-10-17","Statement":[]}"#));
     let both = plan(live.clone(), &desired(""));
     assert!(both.notices.contains(&Notice::OlderSessions { seconds: 7200 }) && strangers(&both));
-    // Where nobody is shut out there is nothing to say.
+    // If nobody is shut out there is nothing to report.
     let trust = desired("").roles[0].role.assume_role_policy.clone();
     live.role.as_mut().unwrap().role.assume_role_policy = trust;
     let added = plan(live, &desired(""));
@@ -459,7 +459,7 @@ fn a_policy_that_bounds_somebody_is_not_destroyed() {
     assert!(matches!(plan.blockers.as_slice(), [Blocker::PolicyBounds { count: 1, .. }]), "{plan:?}");
 }
 
-/// Something accepted, with the digest of a document.
+/// An accepted thing, with a document's digest.
 fn accept(thing: &str, document: &Document) -> String {
     format!("[[role.accept]]\n{thing}\ndigest = \"{}\"\nreason = \"known\"", document.digest())
 }
@@ -506,7 +506,7 @@ fn an_accepted_statement_of_the_trust_policy_stays_and_no_other() {
     let kept = plan(live.clone(), &accepted(&party.digest));
     assert_eq!((operations(&kept).len(), kept.is_wider()), (0, false));
     let alone = party.digest;
-    // What is denied beside it is part of what was accepted.
+    // Denials beside it are part of what was accepted.
     let mut denied = live.clone();
     let deny = r#"[{"Effect":"Deny","Principal":{"AWS":"arn:aws:iam::111122223333:role/ci"},"Action":"sts:AssumeRole","Condition":{"Bool":{"aws:MultiFactorAuthPresent":"false"}}},"#;
     let document = document(&with("sts:AssumeRole").to_json().replacen('[', deny, 1));
