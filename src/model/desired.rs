@@ -17,15 +17,15 @@ pub struct DesiredState {
     pub region: String,
     /// What the spec takes from elsewhere, in words: `external ID from the environment variable X`.
     pub indirections: Vec<String>,
-    /// Whether AWS Organizations is asked what it forbids.
+    /// Whether to ask AWS Organizations what it forbids.
     pub reads_organization: bool,
     pub roles: Vec<DesiredRole>,
-    /// The policies of the spec's roles that are not worked on.
+    /// The policies of the spec's roles that are not selected.
     pub excluded: BTreeSet<Arn>,
 }
 
 impl DesiredState {
-    /// The same with some of the roles only.
+    /// The same, limited to some of the roles.
     #[must_use]
     pub fn only(&self, keep: impl Fn(&DesiredRole) -> bool) -> Cow<'_, Self> {
         if self.roles.iter().all(&keep) {
@@ -48,23 +48,23 @@ impl DesiredState {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DesiredRole {
-    /// `permissions_boundary` is what the role is created with; `boundary` says what is wanted of a live role.
+    /// `permissions_boundary` is what the role is created with; `boundary` is what a live role should have.
     pub role: Role,
     pub policy: ManagedPolicy,
-    /// Exactly what Genesys Cloud is to invoke.
+    /// Exactly what Genesys Cloud should invoke.
     pub functions: Vec<FunctionArn>,
     pub genesys_account_id: AccountId,
     pub genesys_account: AccountTrust,
     pub external_id: ExternalId,
-    /// Trusted in addition to Genesys Cloud, with the same external ID, so that the check can assume the role.
+    /// Trusted in addition to Genesys Cloud, with the same external ID, so the check can assume the role.
     pub verifier: Option<Arn>,
     pub boundary: Boundary,
     pub adopt: bool,
-    /// `destroy` leaves it alone.
+    /// Exempt from `destroy`.
     pub prevent_destroy: bool,
     pub extra_permissions: ExtraPermissions,
-    /// What is not the spec's but is wanted.
+    /// What is not from the spec but is wanted.
     pub accepts: Vec<AcceptSpec>,
-    /// Where Genesys Cloud's side is the spec's too.
+    /// Set if the spec also manages Genesys Cloud's side.
     pub integration: Option<DesiredIntegration>,
 }

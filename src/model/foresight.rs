@@ -1,18 +1,18 @@
-//! What IAM is going to refuse, as far as it was looked up.
+//! What IAM will refuse, as far as it was looked up.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::desired::DesiredState;
 use crate::arn::Arn;
 
-/// What an account has under names that a spec wants, in another case or, for policies, under another path.
+/// What an account has under names a spec wants, in another case or, for policies, under another path.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Namesakes {
     pub roles: BTreeSet<Arn>,
     pub policies: BTreeSet<Arn>,
 }
 
-/// The names of a spec's roles and policies. IAM's are unique whatever their case.
+/// The names of a spec's roles and policies. IAM's are unique regardless of case.
 #[derive(Debug)]
 pub struct WantedNames {
     roles: BTreeSet<String>,
@@ -48,12 +48,12 @@ impl WantedNames {
 pub struct Foresight {
     /// Looked up if a role or policy will be created.
     pub names: Namesakes,
-    /// As IAM's account summary names them.
+    /// As named in IAM's account summary.
     pub summary: BTreeMap<String, i32>,
-    /// Principals and boundaries that do not exist, with what exists under nearly the same ARN.
+    /// Principals and boundaries that do not exist, with existing ones whose ARN is nearly the same.
     pub missing: BTreeMap<Arn, Option<Arn>>,
-    /// The instance profiles that a role is in, by role.
+    /// The instance profiles that contain a role, by role.
     pub instance_profiles: BTreeMap<String, Vec<String>>,
-    /// What is not known, and why.
+    /// What is unknown, and why.
     pub unknown: Vec<String>,
 }

@@ -1,4 +1,4 @@
-//! Genesys Cloud's side, as the product compares it.
+//! Genesys Cloud's side, in the form the product compares.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use crate::arn::Arn;
 use crate::spec::ActionContent;
 
-/// What the spec asks of the organization for one role.
+/// What the spec wants from the organization for one role.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DesiredIntegration {
     pub name: String,
@@ -22,7 +22,7 @@ pub struct DesiredIntegration {
 }
 
 impl DesiredIntegration {
-    /// It carries the ARN, which Genesys Cloud may not show, and says whose it is.
+    /// Carries the ARN, which Genesys Cloud may not show, and identifies the owner.
     pub fn credential_name(&self) -> String {
         credential_name(&self.role.to_string())
     }
@@ -37,7 +37,7 @@ pub struct DesiredAction {
     pub replace: bool,
 }
 
-/// All of a data action but its ID and its integration.
+/// Everything in a data action except its ID and integration.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ActionState {
     /// The function's ARN.
@@ -48,7 +48,7 @@ pub struct ActionState {
 /// Whether Genesys Cloud's side is known.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum OrganizationReading {
-    /// The spec says nothing of it.
+    /// The spec does not mention it.
     #[default]
     NotAsked,
     /// Why not.
@@ -63,9 +63,9 @@ pub struct LiveOrganization {
     pub name: String,
     /// Those for Lambda data actions.
     pub integrations: Vec<LiveIntegration>,
-    /// Credentials by name, where a role has none in its integration; their IDs.
+    /// Credentials by name, for roles without one in their integration; their IDs.
     pub credentials: BTreeMap<String, BTreeSet<String>>,
-    /// By the action's ID; those that somebody asked for.
+    /// By the action's ID; only those requested.
     pub usage: BTreeMap<String, Usage>,
 }
 
@@ -77,13 +77,13 @@ pub struct LiveIntegration {
     pub notes: String,
     /// `ENABLED`, `DISABLED`, …
     pub intended_state: String,
-    /// `ACTIVE`, `ACTIVATING`, `INACTIVE`, `DEACTIVATING`, `ERROR`; empty where it is not known.
+    /// `ACTIVE`, `ACTIVATING`, `INACTIVE`, `DEACTIVATING`, `ERROR`; empty if unknown.
     pub reported_state: String,
-    /// What Genesys Cloud says of the state.
+    /// What Genesys Cloud says about the state.
     pub detail: String,
     pub credential: Option<LiveCredential>,
     pub actions: Vec<LiveAction>,
-    /// Drafts that nobody published, by the action's ID: their names. Empty also where Genesys Cloud does not list them.
+    /// Names of never-published drafts, by action ID. Also empty if Genesys Cloud does not list them.
     pub drafts: BTreeMap<String, String>,
 }
 
@@ -91,9 +91,9 @@ pub struct LiveIntegration {
 pub struct LiveCredential {
     pub id: String,
     pub name: String,
-    /// Where Genesys Cloud shows it.
+    /// Set if Genesys Cloud shows it.
     pub arn: Option<String>,
-    /// It was deleted, and the integration still names it.
+    /// It was deleted, but the integration still names it.
     pub is_gone: bool,
 }
 
@@ -104,18 +104,18 @@ pub struct LiveAction {
     pub target: String,
     pub version: i64,
     pub secure: bool,
-    /// Read for actions of the spec only.
+    /// Read only for actions of the spec.
     pub state: Option<ActionState>,
-    /// Members of the state that Genesys Cloud does not show.
+    /// State fields that Genesys Cloud does not show.
     pub unknown: BTreeSet<&'static str>,
 }
 
 /// What uses a data action.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Usage {
-    /// Names of flows. None proves nothing: scripts and other clients are not seen.
+    /// Names of flows. None proves nothing: scripts and other clients are not visible.
     Flows(BTreeSet<String>),
-    /// Why it is not known.
+    /// Why it is unknown.
     Unknown(String),
 }
 
@@ -127,20 +127,20 @@ impl LiveOrganization {
     }
 }
 
-/// Ends the names of this tool's credentials.
+/// Suffix of this tool's credential names.
 const SUFFIX: &str = " (genesys-iam)";
 
 pub(super) fn credential_name(role: &str) -> String {
     format!("{role}{SUFFIX}")
 }
 
-/// The ARN that the name of one of this tool's credentials carries.
+/// The ARN in the name of one of this tool's credentials.
 pub fn arn_in_name(name: &str) -> Option<Arn> {
     name.strip_suffix(SUFFIX)?.parse().ok()
 }
 
 impl LiveCredential {
-    /// The role that it holds, as far as Genesys Cloud shows: the field, or else the name.
+    /// The role it holds, as far as Genesys Cloud shows: the field, or else the name.
     pub fn role(&self) -> Option<Arn> {
         match &self.arn {
             Some(arn) => arn.parse().ok(),
@@ -152,11 +152,11 @@ impl LiveCredential {
 const MARKER: &str = "managed-by: genesys-iam, spec ";
 const ACTIONS: &str = "; actions";
 
-/// The line in an integration's notes that says whose it is.
+/// The line in an integration's notes that identifies its owner.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Marker {
     pub spec: String,
-    /// IDs of the data actions that are the spec's.
+    /// IDs of the data actions owned by the spec.
     pub actions: BTreeSet<String>,
 }
 
@@ -194,24 +194,24 @@ impl Marker {
     }
 }
 
-/// A member of a data action that is not as wanted.
+/// A data action field that differs from what is wanted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MemberDiff {
-    /// As the spec calls it.
+    /// The spec's name for it.
     pub member: &'static str,
     pub before: Value,
     pub after: Value,
 }
 
 impl MemberDiff {
-    /// Whether Genesys Cloud changes it in a published action.
+    /// Whether Genesys Cloud can change it in a published action.
     pub fn needs_replacement(&self) -> bool {
         matches!(self.member, "input_schema" | "success_schema" | "secure")
     }
 }
 
 impl ActionState {
-    /// What differs in meaning, by member; order, line ends and what Genesys Cloud fills in by itself do not count.
+    /// Differences in meaning, by field; order, line ends and what Genesys Cloud fills in by itself do not count.
     pub fn differences(&self, wanted: &Self) -> Vec<MemberDiff> {
         let (own, other) = (self.members(), wanted.members());
         own.into_iter()
@@ -221,7 +221,7 @@ impl ActionState {
             .collect()
     }
 
-    /// Notes in the schemas that differ: they mean nothing, and cannot be changed.
+    /// Schema annotations that differ: they mean nothing, and cannot be changed.
     pub fn has_other_annotations(&self, wanted: &Self) -> bool {
         let same = |a: &Value, b: &Value| {
             means_the_same("input_schema", a, b) && without_nulls(a) != without_nulls(b)
@@ -233,7 +233,7 @@ impl ActionState {
                 && annotations(&a.success_schema) != annotations(&b.success_schema))
     }
 
-    /// Every member under the spec's name for it.
+    /// Every field under the spec's name for it.
     pub fn members(&self) -> Vec<(&'static str, Value)> {
         let Self { target, content } = self;
         let ActionContent {
@@ -285,7 +285,7 @@ fn canonical_text(text: &str) -> String {
     text.strip_suffix('\n').unwrap_or(&text).to_owned()
 }
 
-/// Members of a schema that say nothing about what fits it.
+/// Schema members that do not affect what is valid.
 const ANNOTATIONS: [&str; 4] = ["title", "description", "$schema", "id"];
 
 fn annotations(schema: &Value) -> Vec<&Value> {
@@ -305,7 +305,7 @@ fn without_nulls(value: &Value) -> Value {
     }
 }
 
-/// A schema without what means nothing, in one order.
+/// A schema without its annotations, in a fixed order.
 fn canonical_schema(schema: &Value) -> Value {
     let Value::Object(members) = schema else { return schema.clone() };
     let mut canonical = Map::new();
@@ -366,7 +366,7 @@ mod tests {
             json!({ "properties": { "title": { "type": "string" } } }),
             json!({ "properties": { "title": { "type": "number" } } })
         ));
-        // A property may be called like an annotation.
+        // A property may have the name of an annotation.
         assert!(!same(empty, json!({ "type": "object", "properties": { "title": { "type": "string" } } })));
     }
 

@@ -1,18 +1,18 @@
-//! What the AWS organization of an account forbids, as far as it is known.
+//! What an account's AWS organization forbids, as far as it is known.
 
 use crate::spec::OrganizationPolicies;
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum GuardsReading {
-    /// The spec says nothing of it.
+    /// The spec does not mention it.
     #[default]
     NotAsked,
-    /// Why its policies are not known, and of which organization the account is a member, as far as that is.
+    /// Why its policies are unknown, and the account's organization, if known.
     NotRead {
         organization: Option<String>,
         why: String,
     },
-    /// No policy of an organization restricts the account: why.
+    /// No organization policy restricts the account, and why.
     Unrestricted(&'static str),
     Known(OrganizationPolicies),
 }

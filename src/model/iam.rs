@@ -9,13 +9,13 @@ use crate::policy::{Context, Decision, Document, Policies, Principal, Request, e
 
 pub type Tags = BTreeMap<String, String>;
 
-/// A role, without what is attached to it.
+/// A role, without its policies.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Role {
     pub arn: Arn,
     pub name: String,
     pub path: String,
-    /// Empty: IAM takes none and an empty one as the same.
+    /// Empty: IAM treats none and an empty one as the same.
     pub description: String,
     /// Seconds.
     pub max_session_duration: i32,
@@ -40,7 +40,7 @@ pub struct Live {
     pub role: Option<LiveRole>,
     /// The managed policy that the spec names.
     pub policy: Option<LivePolicy>,
-    /// The document of the permissions boundary that the spec wants, where the role has another and this one exists.
+    /// The document of the permissions boundary that the spec wants, if the role has another and this one exists.
     pub wanted_boundary: Option<Document>,
 }
 
@@ -65,17 +65,17 @@ impl Live {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LiveRole {
     pub role: Role,
-    /// All attached managed policies, the spec's own among them, by ARN. Boxed: mostly it is one, and a node of a map has room
-    /// for eleven.
+    /// All attached managed policies, including the spec's own, by ARN. Boxed: usually there is one, while a map's node
+    /// has room for eleven.
     pub attached: BTreeMap<Arn, Box<AttachedPolicy>>,
     /// Inline policies by name.
     pub inline: BTreeMap<String, Document>,
-    /// The document of the permissions boundary, where there is one.
+    /// The document of the permissions boundary, if any.
     pub boundary: Option<Document>,
     pub record: RoleRecord,
 }
 
-/// What IAM remembers of a role's life.
+/// IAM's record of a role's history.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct RoleRecord {
     pub created: Option<Timestamp>,
@@ -91,12 +91,12 @@ pub struct LastUse {
 }
 
 impl LiveRole {
-    /// Every document that says what the role may do, attached and inline.
+    /// Every document that says what the role may do, attached or inline.
     pub fn documents(&self) -> impl Iterator<Item = &Document> {
         self.attached.values().map(|policy| &policy.document).chain(self.inline.values())
     }
 
-    /// What a document by itself decides about the role's invoking a function.
+    /// What a document alone decides about the role invoking a function.
     pub fn decision_by(&self, document: &Document, function: &FunctionArn) -> Decision {
         let request = Request {
             principal: Principal::Aws(self.role.arn.to_string()),
@@ -114,7 +114,7 @@ pub struct AttachedPolicy {
     pub name: String,
     /// Of the default version.
     pub document: Document,
-    /// None for those of AWS.
+    /// None for AWS's own policies.
     pub tags: Tags,
 }
 
@@ -125,7 +125,7 @@ pub struct LivePolicy {
     pub versions: Vec<PolicyVersion>,
     /// How many users, groups and roles it is attached to.
     pub attachment_count: i32,
-    /// How many users and roles it is the permissions boundary of.
+    /// How many users and roles have it as their permissions boundary.
     pub boundary_count: i32,
 }
 
@@ -134,12 +134,12 @@ pub struct PolicyVersion {
     /// `v1`, `v2`, …
     pub id: String,
     pub is_default: bool,
-    /// Only read where the default version is not what is wanted.
+    /// Only read if the default version is not what is wanted.
     pub document: Option<Document>,
 }
 
 impl PolicyVersion {
-    /// The number in `v12`, so that v9 comes before v10.
+    /// The number in `v12`, so v9 sorts before v10.
     pub fn number(&self) -> u32 {
         self.id.trim_start_matches('v').parse().unwrap_or(0)
     }

@@ -8,13 +8,13 @@ use super::guards::GuardsReading;
 use super::iam::Live;
 use crate::policy::Document;
 
-/// What was read of one role of the spec and of its policy.
+/// What was read of one role of the spec and its policy.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct LiveState {
-    /// By role name; an entry for each role that was asked for.
+    /// By role name; one entry for each requested role.
     pub roles: BTreeMap<String, Live>,
     pub orphans: Orphans,
-    /// Where the listings of the account were read anyway.
+    /// Set if the account's listings were read anyway.
     pub namesakes: Option<Namesakes>,
     pub organization: OrganizationReading,
     /// What the AWS organization forbids.
@@ -32,24 +32,24 @@ impl LiveState {
     }
 }
 
-/// Roles with the spec's tag that are no longer in it.
+/// Roles that have the spec's tag but were taken out of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Orphans {
-    /// Nobody looked, or nobody may: why.
+    /// Nobody looked, or nobody may look: why.
     Unknown(String),
-    /// They are to stay, so only their names are known.
+    /// They stay, so only their names are known.
     Named(BTreeSet<String>),
-    /// They are to go.
+    /// They will be removed.
     Read(BTreeMap<String, Live>),
 }
 
-/// Whether to look for roles that were taken out of the spec.
+/// Whether to look for roles taken out of the spec.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LookForOrphans {
     No,
-    /// Only which there are.
+    /// Only their names.
     Named,
-    /// All of them, to remove them.
+    /// All of them, in order to remove them.
     Read,
 }
 

@@ -1,9 +1,9 @@
-//! The tags that say whose a role or policy is.
+//! The tags that identify the owner of a role or policy.
 
 use super::iam::Tags;
 use crate::spec::{MANAGED_BY_KEY, MANAGED_BY_VALUE, SPEC_KEY};
 
-/// Whether these tags say that this spec made what has them.
+/// Whether these tags say that this spec created the tagged object.
 pub fn is_of(spec: &str, tags: &Tags) -> bool {
     let has = |key: &str, value: &str| tags.get(key).is_some_and(|live| live == value);
     has(MANAGED_BY_KEY, MANAGED_BY_VALUE) && has(SPEC_KEY, spec)

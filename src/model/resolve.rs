@@ -1,4 +1,4 @@
-//! From the spec to the desired state: ARNs and tags are made here and nowhere else.
+//! From the spec to the desired state: the only place where ARNs and tags are created.
 
 use std::collections::BTreeMap;
 
@@ -9,8 +9,8 @@ use crate::arn::{Arn, FunctionArn};
 use crate::policy::template::{invoke_policy, trust_policy};
 use crate::spec::{Boundary, DataActionSpec, MANAGED_BY_KEY, MANAGED_BY_VALUE, RoleSpec, SPEC_KEY, Spec};
 
-/// The desired state; `functions` maps ARNs as the spec means them to the exact ones that the
-/// Lambda API answered. An ARN that is not in the map is taken as it is.
+/// The desired state; `functions` maps the spec's ARNs to the exact ones returned by the Lambda API. An ARN not in the
+/// map is used as is.
 pub fn resolve(spec: &Spec, functions: &BTreeMap<FunctionArn, FunctionArn>) -> DesiredState {
     DesiredState {
         spec: spec.name.clone(),

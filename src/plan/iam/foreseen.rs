@@ -80,7 +80,7 @@ pub fn block_what_iam_refuses(
     }
 }
 
-/// The tags of a role, or of a policy.
+/// Per role or per policy.
 const MOST_TAGS: usize = 50;
 
 /// A role's peak usage while its changes are made.
