@@ -1,4 +1,4 @@
-//! The sandbox itself: the state, and the services that answer from it.
+//! The sandbox itself: the state, and the services that use it.
 
 use std::path::Path;
 use std::time::Duration;
@@ -17,12 +17,12 @@ use super::state::State;
 use super::state_file::StateFile;
 use crate::arn::AccountId;
 
-/// The credentials of an administrator of the account. They mean nothing outside the sandbox.
+/// Credentials of an account administrator. They mean nothing outside the sandbox.
 pub fn credentials(account: &AccountId) -> aws_credential_types::Credentials {
     aws_credential_types::Credentials::new(account.as_str(), "sandbox", None, None, "genesys-iam sandbox")
 }
 
-/// A stand-in for IAM, STS, Lambda and one organization of Genesys Cloud: any number of accounts of one partition.
+/// A stand-in for IAM, STS, Lambda and one Genesys Cloud organization: any number of accounts in one partition.
 #[derive(Debug)]
 pub struct Sandbox {
     pub(super) state: State,
@@ -30,7 +30,7 @@ pub struct Sandbox {
     file: Option<StateFile>,
     pub(super) defaults: Defaults,
     requests: u64,
-    /// What reads are answered from while changes are not yet seen.
+    /// What reads use while changes are not yet visible.
     past: Past,
     rates: genesys::Rates,
 }
@@ -51,13 +51,13 @@ impl Sandbox {
         }
     }
 
-    /// A sandbox whose state is kept in a file, created when absent; functions of the seed are added when they are missing.
+    /// A sandbox whose state is kept in a file, created if absent; missing functions of the seed are added.
     ///
-    /// The file is locked for as long as the sandbox lives, and written after each request that changes something.
+    /// The file is locked for the sandbox's lifetime, and written after each request that changes something.
     ///
     /// # Errors
     ///
-    /// When the file cannot be read, written or understood, or another process uses it.
+    /// If the file cannot be read, written or parsed, or another process uses it.
     pub fn open(path: &Path, seed: &Seed) -> Result<Self, SandboxError> {
         let file = StateFile::lock(path)?;
         let mut sandbox = Self::new(seed);
@@ -76,7 +76,7 @@ impl Sandbox {
         Ok(sandbox)
     }
 
-    /// Writes the state, where it is kept in a file.
+    /// Writes the state, if it is kept in a file.
     pub(super) fn save(&self) -> Result<(), SandboxError> {
         match &self.file {
             Some(file) => file.write(&self.state),
@@ -84,33 +84,33 @@ impl Sandbox {
         }
     }
 
-    /// From now on reads see a change only after this time, and a role that was changed is used as it was before.
+    /// From now on, reads see changes only after this delay, and a changed role keeps working as before until then.
     pub fn set_consistency_delay(&mut self, delay: Duration) {
         self.past = Past::new(delay);
     }
 
-    /// Deletes a state file; the names of the scenarios that were planted in it. `None`: there was none.
+    /// Deletes a state file; returns the names of its planted scenarios. `None`: the file did not exist.
     ///
     /// # Errors
     ///
-    /// When it cannot be deleted, or another process uses it.
+    /// If it cannot be deleted, or another process uses it.
     pub fn reset(path: &Path) -> Result<Option<Vec<String>>, SandboxError> {
         if !path.exists() {
             return Ok(None);
         }
         let file = StateFile::lock(path)?;
-        // One that cannot be read can be deleted.
+        // An unreadable file can be deleted.
         let planted = file.read().ok().flatten().map(|state| state.planted);
         file.delete()?;
         Ok(Some(planted.unwrap_or_default()))
     }
 
-    /// Adds the account, functions and organization of another spec.
+    /// Adds another spec's account, functions and organization.
     pub fn seed(&mut self, seed: &Seed) {
         self.state.seed(seed);
     }
 
-    /// A copy in memory, as everything is now.
+    /// An in-memory copy of the current state.
     #[must_use]
     pub fn copy(&self) -> Self {
         let Self { state, file: _, defaults, requests, past: _, rates } = self;
@@ -124,16 +124,16 @@ impl Sandbox {
         }
     }
 
-    /// A text that is the same for equal states.
+    /// Text that is identical for equal states.
     pub fn fingerprint(&self) -> String {
         format!("{:?}", self.state.accounts)
     }
 
-    /// Answers a request. Never panics, and does no I/O but saving the state after a write.
+    /// Answers a request. Never panics; its only I/O is saving the state after a write.
     pub fn handle<B: AsRef<[u8]>>(&mut self, request: &Request<B>, now: Timestamp) -> Response<Vec<u8>> {
         self.requests += 1;
         let request_id = uuid(self.state.counter.rotate_left(32) ^ self.requests);
-        // A session's credentials are new state too, so STS writes as IAM does.
+        // A session's credentials are new state too, so STS writes like IAM.
         let is_kept = self.file.is_some() || self.past.is_kept();
         let before = (is_kept && !is_read(request)).then(|| self.state.clone());
         let mut response = self.answer(request, now, &request_id);
@@ -142,7 +142,7 @@ impl Sandbox {
                 Ok(()) if self.past.is_kept() => self.past.keep(before, now),
                 Ok(()) => {}
                 Err(error) => {
-                    // What could not be kept has not happened.
+                    // What could not be saved did not happen.
                     self.state = before;
                     let message = match std::error::Error::source(&error) {
                         Some(source) => format!("{error}: {source}"),
@@ -170,10 +170,10 @@ impl Sandbox {
         if let Some(seen) = past.seen(now)
             && (is_read(request) || is_use(request))
         {
-            // Credentials work from the moment on in which they are given out.
+            // Credentials work as soon as they are issued.
             let mut seen = State { sessions: state.sessions.clone(), ..seen.clone() };
             let response = aws::answer(&mut seen, defaults, request, now, id);
-            // A role that is used must be there by both, and admit the caller.
+            // A role in use must exist, and admit the caller, in both states.
             if is_read(request) || !response.status().is_success() {
                 return response;
             }
@@ -181,7 +181,7 @@ impl Sandbox {
         aws::answer(state, defaults, request, now, id)
     }
 
-    /// The answer to a request too many.
+    /// The throttling response.
     pub(super) fn throttle<B>(&mut self, request: &Request<B>) -> Response<Vec<u8>> {
         self.requests += 1;
         let id = uuid(self.requests);
@@ -201,7 +201,7 @@ fn identify(response: &mut Response<Vec<u8>>, request_id: &str) {
     }
 }
 
-/// Whether a request can change nothing: then no copy of the state is needed.
+/// Whether a request cannot change anything, so no copy of the state is needed.
 fn is_read<B: AsRef<[u8]>>(request: &Request<B>) -> bool {
     let action = request.body().as_ref();
     // The tagging API is only read.
@@ -211,7 +211,7 @@ fn is_read<B: AsRef<[u8]>>(request: &Request<B>) -> bool {
     [b"Action=Get".as_slice(), b"Action=List"].iter().any(|start| action.starts_with(start))
 }
 
-/// Whether a request uses a role: assumes it, or invokes a function under it.
+/// Whether a request uses a role: assumes it, or invokes a function with it.
 fn is_use<B: AsRef<[u8]>>(request: &Request<B>) -> bool {
     request.body().as_ref().starts_with(b"Action=AssumeRole")
         || request.uri().path().starts_with(aws::lambda::PATH)

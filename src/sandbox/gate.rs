@@ -1,4 +1,4 @@
-//! What a served sandbox counts, and how much it lets through.
+//! What a served sandbox counts and throttles.
 
 use std::collections::BTreeMap;
 use std::time::Instant;
@@ -8,18 +8,18 @@ use serde_json::{Value, json};
 
 use super::aws::auth::CredentialScope;
 
-/// A bucket of tokens: so many requests at once, and so many a second.
+/// A token bucket: how many requests at once, and how many per second.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Rate {
     pub per_second: f64,
     pub burst: f64,
 }
 
-/// All requests to the server; each service has a bucket of its own.
+/// All requests to the server; each service has its own bucket.
 #[derive(Debug)]
 pub(super) struct Gate {
     rate: Option<Rate>,
-    /// Tokens by service, and when they were counted.
+    /// Tokens by service, and when they were last counted.
     buckets: BTreeMap<String, (f64, Instant)>,
     calls: BTreeMap<String, u64>,
     refused: u64,
@@ -41,7 +41,7 @@ impl Gate {
         self.now -= 1;
     }
 
-    /// Whether it is let through; counts it either way.
+    /// Whether a request is allowed through; counts it either way.
     pub(crate) fn admit<B: AsRef<[u8]>>(&mut self, request: &Request<B>) -> bool {
         let name = name(request);
         if let Some(Rate { per_second, burst }) = self.rate {
@@ -60,7 +60,7 @@ impl Gate {
         true
     }
 
-    /// What was counted since the last time.
+    /// What was counted since the last call.
     pub(crate) fn tally(&mut self) -> Value {
         let calls = std::mem::take(&mut self.calls);
         let (refused, most) =
@@ -69,7 +69,7 @@ impl Gate {
     }
 }
 
-/// `iam:GetRole`; of REST services the method and the last part of the path.
+/// `iam:GetRole`; for REST services the method and the last part of the path.
 fn name<B: AsRef<[u8]>>(request: &Request<B>) -> String {
     let service =
         CredentialScope::of(request.headers()).map_or_else(|| "genesys".to_owned(), |scope| scope.service);

@@ -17,12 +17,12 @@ use jiff::Timestamp;
 use super::embedded::Sandbox;
 use crate::genesys::{HttpAnswer, HttpTransport};
 
-/// An HTTP client for the SDK's `.http_client(…)`, which answers from the sandbox.
+/// An HTTP client for the SDK's `.http_client(…)`, answered by the sandbox.
 pub fn http_client(sandbox: Arc<Mutex<Sandbox>>) -> SharedHttpClient {
     SharedHttpClient::new(InProcess { sandbox, time: None })
 }
 
-/// A transport for the client of Genesys Cloud's API, which the sandbox answers.
+/// A transport for the Genesys Cloud API client, answered by the sandbox.
 pub fn genesys_transport(sandbox: Arc<Mutex<Sandbox>>) -> Box<dyn HttpTransport> {
     Box::new(GenesysEndpoint(sandbox))
 }
@@ -65,7 +65,7 @@ impl HttpConnector for InProcess {
             let now =
                 time.and_then(|time| Timestamp::try_from(time.now()).ok()).unwrap_or_else(Timestamp::now);
             let response = {
-                // A poisoned lock means a panic elsewhere; the state is changed as a whole or not at all.
+                // A poisoned lock means a panic elsewhere; the state changes as a whole or not at all.
                 let mut sandbox = sandbox.lock().unwrap_or_else(PoisonError::into_inner);
                 sandbox.handle(&request, now)
             };

@@ -1,6 +1,6 @@
-//! IDs that look random and are the same on every run.
+//! IDs that look random but are the same on every run.
 
-/// The finaliser of splitmix64: neighbouring numbers come out far apart.
+/// The splitmix64 finaliser: neighbouring numbers come out far apart.
 pub(crate) fn mix(number: u64) -> u64 {
     let mut z = number.wrapping_mul(0x9e37_79b9_7f4a_7c15);
     z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -8,12 +8,12 @@ pub(crate) fn mix(number: u64) -> u64 {
     z ^ (z >> 31)
 }
 
-/// A number for a text, the same for the same text.
+/// A deterministic number for a text.
 pub(crate) fn digest(text: &str) -> u64 {
     text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| mix(hash ^ u64::from(byte)))
 }
 
-/// A number in the shape of a UUID.
+/// A number in UUID form.
 pub(crate) fn uuid(number: u64) -> String {
     let [a, b] = [mix(number), mix(number ^ u64::MAX)];
     format!(
@@ -26,7 +26,7 @@ pub(crate) fn uuid(number: u64) -> String {
     )
 }
 
-/// Text of AWS's alphabet for IDs; `counter` moves on, so that no two are the same.
+/// Text in AWS's ID alphabet; `counter` advances, so no two are the same.
 pub(crate) fn random_text(counter: &mut u64, length: usize) -> String {
     const ALPHABET: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
     let mut text = String::with_capacity(length);

@@ -1,8 +1,9 @@
-//! The sandbox: an embedded stand-in for IAM, STS, Lambda and Genesys Cloud, so that the whole product can be tried without AWS.
+//! The sandbox: an embedded stand-in for IAM, STS, Lambda and Genesys Cloud, so the whole product can be tried without
+//! AWS.
 //!
-//! It plugs into the SDK as its HTTP client ([`http_client`]) or is served on loopback ([`serve`]). Trust and
-//! permissions are enforced by the product's own evaluator; signatures are not verified: the access key ID alone says
-//! who calls, and a 12-digit one is an administrator of that account.
+//! It plugs into the SDK as its HTTP client ([`http_client`]) or is served on loopback ([`serve`]). The product's own
+//! evaluator enforces trust and permissions. Signatures are not verified: the access key ID alone identifies the
+//! caller, and a 12-digit one is an administrator of that account.
 
 mod aws;
 mod embedded;

@@ -1,4 +1,4 @@
-//! Eventual consistency: what reads still see of the time before a change.
+//! Eventual consistency: what reads still see from before a change.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::state::State;
 
-/// Former states, the oldest first, each with the moment in which it was replaced.
+/// Former states, oldest first, each with the time it was replaced.
 #[derive(Debug, Default)]
 pub(super) struct Past {
     delay: Duration,
@@ -23,7 +23,7 @@ impl Past {
         !self.delay.is_zero()
     }
 
-    /// Keeps a state that was replaced just now.
+    /// Keeps a state that was just replaced.
     pub(crate) fn keep(&mut self, replaced: State, now: Timestamp) {
         self.states.push_back((now, replaced));
     }

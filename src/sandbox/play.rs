@@ -25,12 +25,12 @@ use crate::arn::{AccountId, Arn, FunctionArn};
 const MANAGEMENT: &str = "999988887777";
 
 impl Sandbox {
-    /// Plants a scenario as of now, and remembers its name. Whether it is in the state now: where it found nothing to change,
-    /// it is not.
+    /// Plants a scenario as of now, and records its name. Returns whether it is now in the state: not if it found
+    /// nothing to change.
     ///
     /// # Errors
     ///
-    /// As [`Sandbox::play`].
+    /// See [`Sandbox::play`].
     pub fn plant(&mut self, name: &str, scenario: &Scenario, seed: &Seed) -> Result<bool, SandboxError> {
         let before = self.state.clone();
         self.play_now(scenario, seed)?;
@@ -48,16 +48,16 @@ impl Sandbox {
     ///
     /// # Errors
     ///
-    /// As [`Sandbox::play`].
+    /// See [`Sandbox::play`].
     pub fn play_now(&mut self, scenario: &Scenario, seed: &Seed) -> Result<(), SandboxError> {
         self.play(scenario, seed, Timestamp::now())
     }
 
-    /// Plants a scenario for the account of a spec; playing it again changes nothing more.
+    /// Plants a scenario for a spec's account; playing it again changes nothing more.
     ///
     /// # Errors
     ///
-    /// When a value of the scenario is not what it must be, or the state cannot be saved.
+    /// If a value in the scenario is invalid, or the state cannot be saved.
     pub fn play(&mut self, scenario: &Scenario, seed: &Seed, now: Timestamp) -> Result<(), SandboxError> {
         let Scenario {
             about: _,
@@ -218,7 +218,7 @@ fn change_role(state: &mut State, account: &AccountId, name: &str, change: &Role
     }
 }
 
-/// A managed policy for the boundary of a role; its ARN.
+/// Creates a managed policy as a role's boundary; returns its ARN.
 fn add_boundary(
     state: &mut State,
     account: &AccountId,
@@ -260,7 +260,7 @@ fn change_policies(state: &mut State, account: &AccountId, wanted: &str, change:
     let names: Vec<(String, String)> = policies
         .filter(|policy| wanted == "*" || policy.name == wanted)
         .map(|policy| (policy.name.clone(), state.policy_arn(account, policy).to_string()))
-        // IAM lets nobody delete what is a boundary, and a boundary is not what a policy of the spec is.
+        // IAM does not let anyone delete a policy in use as a boundary, and a spec's policy is not one.
         .filter(|(_, arn)| wanted != "*" || !is_boundary(state, account, arn))
         .collect();
     let known = state.account_mut(account);
@@ -354,14 +354,14 @@ fn add_events(
     let session_name = session_name.clone().unwrap_or_else(|| "genesys-cloud".to_owned());
     for role in roles {
         let id = uuid(digest(&format!("{role} {account} {minutes_ago} {session_name} {external_id:?}")));
-        // It was there by then.
+        // It already existed then.
         if let Some(own) = state.role_mut(&seed.account, role.name()) {
             own.created = own.created.min(now - 60 * i64::from(*minutes_ago) - 24 * 3600);
             let created = own.created;
             let creation = |event: &&mut TrustEvent| event.is_creation && event.role == role;
             state.trust_events.iter_mut().filter(creation).for_each(|event| event.time = created);
         }
-        // Played again, it happened once.
+        // If played again, it still happened only once.
         state.events.retain(|event| event.id != id);
         state.add_event(AssumeRoleEvent {
             id,
@@ -380,7 +380,7 @@ fn add_events(
     Ok(())
 }
 
-/// The roles of a name, or with `*` all that AWS does not keep for itself.
+/// The roles with this name, or for `*` all that AWS does not reserve.
 fn matching(state: &State, account: &AccountId, name: &str) -> Vec<Arn> {
     let roles = state.account(account).into_iter().flat_map(|account| account.roles.values());
     let fits = |role: &&StoredRole| (name == "*" && !role.is_service_linked()) || role.name == name;

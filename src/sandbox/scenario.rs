@@ -1,4 +1,4 @@
-//! Scenarios: what a demonstration or a test changes in a sandbox behind the services' back.
+//! Scenarios: what a demonstration or test changes in a sandbox behind the services' back.
 
 use std::collections::BTreeMap;
 
@@ -7,20 +7,20 @@ use serde_json::Value;
 
 use super::seed::Seed;
 
-/// What is planted, for the account of a spec.
+/// What is planted, for a spec's account.
 ///
-/// In a file, TOML or JSON, `{{account}}`, `{{region}}`, `{{genesys}}` and `{{external_id}}` stand for the spec's own.
+/// In a file, TOML or JSON, `{{account}}`, `{{region}}`, `{{genesys}}` and `{{external_id}}` are the spec's own.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Scenario {
-    /// What it demonstrates, in a line.
+    /// What it demonstrates, in one line.
     pub about: String,
     pub quotas: Option<QuotaChange>,
-    /// By name; `*` is each role of the account.
+    /// By name; `*` is every role in the account.
     pub role: BTreeMap<String, RoleChange>,
-    /// Managed policies of the account, by name; `*` is each of them.
+    /// The account's managed policies, by name; `*` is every one.
     pub policy: BTreeMap<String, PolicyChange>,
-    /// By name, with `:QUALIFIER` where the change is to its alone; `*` is each function of the spec.
+    /// By name, with `:QUALIFIER` to change only that version or alias; `*` is every function of the spec.
     pub function: BTreeMap<String, FunctionChange>,
     /// Roles that only AWS can change.
     pub service_linked_role: Vec<String>,
@@ -48,22 +48,22 @@ pub struct RoleChange {
     pub trust: Option<Value>,
     /// Inline policies, by name.
     pub inline: BTreeMap<String, Value>,
-    /// A permissions boundary of this document.
+    /// A permissions boundary with this document.
     pub boundary: Option<Value>,
-    /// Takes all managed policies from the role.
+    /// Detaches all managed policies from the role.
     pub detach: bool,
     pub tags: BTreeMap<String, String>,
     pub last_used: Option<LastUsedChange>,
-    /// An instance profile that holds the role.
+    /// An instance profile that contains the role.
     pub instance_profile: Option<String>,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct PolicyChange {
-    /// It is attached to nothing and does not exist.
+    /// Detached from everything and deleted.
     pub missing: bool,
-    /// Of its default version.
+    /// The document of its default version.
     pub document: Option<Value>,
 }
 
@@ -77,9 +77,9 @@ pub struct LastUsedChange {
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct FunctionChange {
-    /// It, or the alias or version that was named, is not there.
+    /// The function, or the named alias or version, does not exist.
     pub missing: bool,
-    /// Members of its configuration, such as `State` and `StateReasonCode`.
+    /// Fields of its configuration, such as `State` and `StateReasonCode`.
     pub configuration: BTreeMap<String, Value>,
     pub reserved_concurrency: Option<u32>,
     /// The function's own policy.
@@ -93,7 +93,7 @@ pub struct OrganizationChange {
     pub id: Option<String>,
     /// The account itself is the management account, which no policy restricts.
     pub is_management_account: bool,
-    /// The account may read the policies, as only few accounts of an organization may.
+    /// The account may read the policies, as few accounts of an organization may.
     pub is_delegated_administrator: bool,
     /// Service control policies by level, from the root down.
     pub scp: Vec<LevelChange>,
@@ -113,7 +113,7 @@ pub struct LevelChange {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PlantedSession {
-    /// By name; `*` is each role of the account.
+    /// By name; `*` is every role in the account.
     pub role: String,
     pub minutes_ago: u32,
     /// The caller's account.
@@ -126,7 +126,7 @@ pub struct PlantedSession {
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct PlantedOrganization {
-    /// The organization has another ID than the spec says.
+    /// The organization's ID differs from the spec's.
     pub organization_id: Option<String>,
     /// `intendedState` of each integration.
     pub intended_state: Option<String>,
@@ -134,9 +134,9 @@ pub struct PlantedOrganization {
     pub role_arn: Option<String>,
     /// The function's ARN in each data action.
     pub function_arn: Option<String>,
-    /// Every OAuth client but this ID is refused.
+    /// Every OAuth client except this ID is refused.
     pub only_client: Option<String>,
-    /// Permissions that the OAuth client does not have.
+    /// Permissions the OAuth client does not have.
     pub denied_permissions: Vec<String>,
 }
 
@@ -152,7 +152,7 @@ pub enum ScenarioError {
 
 macro_rules! built_in {
     ($($name:literal),+ $(,)?) => {
-        /// Name and text of each scenario in the program.
+        /// Name and text of each built-in scenario.
         pub const BUILT_IN: &[(&str, &str)] = &[$(($name, include_str!(concat!("scenarios/", $name, ".toml")))),+];
     };
 }
@@ -196,11 +196,11 @@ built_in![
 ];
 
 impl Scenario {
-    /// Reads a scenario, TOML or JSON, for the account of a spec.
+    /// Reads a scenario, TOML or JSON, for a spec's account.
     ///
     /// # Errors
     ///
-    /// When it is neither, or has a key that is not known.
+    /// If it is neither, or has an unknown key.
     pub fn parse(text: &str, seed: &Seed) -> Result<Self, ScenarioError> {
         let (genesys, external_id) = match &seed.genesys {
             Some(genesys) => (genesys.account.as_str(), genesys.organization_id.as_str()),

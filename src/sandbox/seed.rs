@@ -1,19 +1,19 @@
-//! What a sandbox begins with.
+//! The initial contents of a sandbox.
 
 use crate::arn::{AccountId, Arn, FunctionArn};
 
-/// What a sandbox begins with.
+/// The initial contents of a sandbox.
 #[derive(Debug, Clone)]
 pub struct Seed {
     pub account: AccountId,
     pub partition: String,
     pub region: String,
-    /// Lambda functions that exist, with the alias or version where the ARN names one.
+    /// Existing Lambda functions, with the alias or version if the ARN names one.
     pub functions: Vec<FunctionArn>,
     pub genesys: Option<GenesysSeed>,
 }
 
-/// The Genesys Cloud organization that a sandbox has.
+/// A sandbox's Genesys Cloud organization.
 #[derive(Debug, Clone)]
 pub struct GenesysSeed {
     pub organization_id: String,
@@ -22,7 +22,7 @@ pub struct GenesysSeed {
     pub integrations: Vec<IntegrationSeed>,
 }
 
-/// An enabled integration for Lambda data actions, with one action for each function.
+/// An enabled integration for Lambda data actions, with one action per function.
 #[derive(Debug, Clone)]
 pub struct IntegrationSeed {
     pub name: String,

@@ -19,21 +19,21 @@ use tokio::task::JoinSet;
 use super::embedded::Sandbox;
 use super::gate::{Gate, Rate};
 
-/// Far more than any request that the sandbox understands.
+/// Far larger than any request the sandbox understands.
 const MAX_BODY: usize = 1 << 20;
 
-/// A client that does not finish its headers, or its body, in this time is given up.
+/// A client that does not finish its headers or body in this time is dropped.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Shows the calls answered since the last time: their names, and how many were in flight at most.
+/// Shows the calls answered since the last report: their names, and how many were in flight at most.
 const TALLY: &str = "/_sandbox/tally";
 
 /// How the server behaves.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct ServeOptions {
-    /// Before each answer.
+    /// Delay before each response.
     pub latency: Duration,
-    /// What goes beyond it is refused.
+    /// Anything above it is refused.
     pub rate: Option<Rate>,
 }
 
@@ -45,7 +45,7 @@ struct Server {
 
 /// Serves the sandbox until `shutdown` is ready.
 ///
-/// Signatures are not verified: listen on loopback only.
+/// Signatures are not verified: listen only on loopback.
 ///
 /// # Errors
 ///
@@ -63,14 +63,14 @@ pub async fn serve(
     tokio::pin!(shutdown);
     loop {
         tokio::select! {
-            // Connections still open end with the set: no request is half carried out, `handle` does not wait.
+            // Open connections end with the set: no request is half done, since `handle` does not wait.
             () = &mut shutdown => return Ok(()),
             accepted = listener.accept() => match accepted {
                 Ok((stream, _)) => {
                     connections.spawn(connection(stream, Arc::clone(&server)));
                 }
                 Err(error) => {
-                    // Out of file descriptors, as a rule: that passes when connections end.
+                    // Usually out of file descriptors, which passes when connections end.
                     tracing::warn!(%error, "cannot accept a connection");
                     tokio::time::sleep(Duration::from_millis(50)).await;
                 }
@@ -81,7 +81,7 @@ pub async fn serve(
 }
 
 async fn connection(stream: TcpStream, server: Arc<Server>) {
-    // Answers are small: waiting to fill a packet would only delay them.
+    // Responses are small: waiting to fill a packet would only delay them.
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "cannot set TCP_NODELAY");
     }
@@ -132,12 +132,12 @@ impl Server {
     }
 }
 
-/// The body did not arrive in time: the connection ends without a response.
+/// The body did not arrive in time: the connection closes without a response.
 #[derive(Debug, thiserror::Error)]
 #[error("the body did not arrive in time")]
 struct GivenUp;
 
-/// A response outside the protocols of AWS and Genesys Cloud; the connection is closed.
+/// A response outside the AWS and Genesys Cloud protocols; the connection is closed.
 fn refuse(status: StatusCode, why: &'static str) -> Response<Full<Bytes>> {
     let mut response = Response::new(Full::new(Bytes::from_static(why.as_bytes())));
     *response.status_mut() = status;
@@ -147,9 +147,9 @@ fn refuse(status: StatusCode, why: &'static str) -> Response<Full<Bytes>> {
     response
 }
 
-/// Refuses what a web page can send: since signatures are not verified, any page that the developer visits could
-/// otherwise write here, by a cross-origin form or by DNS rebinding. Programs send no `Origin` and name the loopback
-/// address that they connect to.
+/// Refuses what a web page can send: since signatures are not verified, any page the developer visits could otherwise
+/// write here, through a cross-origin form or DNS rebinding. Programs send no `Origin` and name the loopback address
+/// they connect to.
 fn refuse_foreign(headers: &HeaderMap) -> Result<(), &'static str> {
     const HOST: &str = "the Host header must name a loopback address";
     const WEB_PAGE: &str = "requests from web pages are refused";
@@ -162,7 +162,7 @@ fn refuse_foreign(headers: &HeaderMap) -> Result<(), &'static str> {
         return Err(WEB_PAGE);
     }
     match headers.get("sec-fetch-site").map(|site| site.as_bytes()) {
-        // `none`: somebody typed the address.
+        // `none`: someone typed the address.
         None | Some(b"none") => Ok(()),
         Some(_) => Err(WEB_PAGE),
     }

@@ -13,27 +13,27 @@ use crate::model::DesiredRole;
 use crate::policy::Document;
 
 impl Sandbox {
-    /// Adds somebody who can call, by access key ID; without policies it is an administrator.
+    /// Adds a caller by access key ID; without policies it is an administrator.
     pub fn add_identity(&mut self, access_key_id: &str, arn: &str, policies: Option<Vec<Document>>) {
-        // A name that is not an ARN can call nothing, so there is nothing to add.
+        // A name that is not an ARN cannot call anything, so there is nothing to add.
         let Ok(arn) = arn.parse::<Arn>() else { return };
         let policies = policies.map(|documents| documents.iter().map(Document::to_json).collect());
         let id = self.state.new_id("AIDA");
         self.state.identities.insert(access_key_id.to_owned(), Identity { arn, id, policies });
     }
 
-    /// Whether an account has no role, and no scenario was planted.
+    /// Whether an account has no roles and no scenario was planted.
     pub fn is_untouched(&self, account: &AccountId) -> bool {
         self.state.planted.is_empty()
             && self.state.account(account).is_none_or(|known| known.roles.is_empty())
     }
 
-    /// The names of the scenarios that were planted, in this order.
+    /// The names of the planted scenarios, in order.
     pub fn planted(&self) -> &[String] {
         &self.state.planted
     }
 
-    /// Makes roles with their policies and integrations as somebody does by hand: nothing says that a spec made them.
+    /// Creates roles with their policies and integrations as if by hand: nothing says that a spec created them.
     pub fn make_by_hand(&mut self, account: &AccountId, roles: &[DesiredRole]) {
         let now = Timestamp::now().as_second();
         for desired in roles {
@@ -75,17 +75,17 @@ impl Sandbox {
         }
     }
 
-    /// No page of a listing has more than `items` items, whatever was asked for.
+    /// Limits listing pages to `items` items, whatever the request asks for.
     pub fn set_page_limit(&mut self, items: usize) {
         self.defaults.page_limit = items;
     }
 
-    /// Makes a function exist, with the alias or version that its ARN names.
+    /// Creates a function, with the alias or version named in its ARN.
     pub fn add_function(&mut self, arn: &FunctionArn) {
         self.state.add_function(arn);
     }
 
-    /// Removes a function, or the alias or version that its ARN names.
+    /// Removes a function, or the alias or version named in its ARN.
     pub fn remove_function(&mut self, arn: &FunctionArn) {
         let function = arn.unqualified();
         let Some(qualifier) = arn.qualifier() else {
@@ -100,7 +100,7 @@ impl Sandbox {
         }
     }
 
-    /// Sets a function's state (`Active`, `Pending`, `Inactive`, `Failed`) and the reason for it.
+    /// Sets a function's state (`Active`, `Pending`, `Inactive`, `Failed`) and its reason.
     pub fn set_function_state(&mut self, arn: &FunctionArn, state: &str, reason: Option<&str>) {
         if let Some(function) = self.state.functions.get_mut(&arn.unqualified()) {
             function.state = state.to_owned();
@@ -108,17 +108,17 @@ impl Sandbox {
         }
     }
 
-    /// Lets only this OAuth client in.
+    /// Accepts only this OAuth client.
     pub fn set_genesys_client(&mut self, id: &str, secret: &str) {
         self.state.organization.clients = [(id.to_owned(), secret.to_owned())].into();
     }
 
-    /// Takes a permission from the organization's OAuth clients.
+    /// Removes a permission from the organization's OAuth clients.
     pub fn remove_genesys_permission(&mut self, permission: &str) {
         self.state.organization.denied_permissions.insert(permission.to_owned());
     }
 
-    /// Makes all tokens expire.
+    /// Expires all tokens.
     pub fn expire_genesys_tokens(&mut self) {
         self.state.organization.tokens.clear();
     }
@@ -128,24 +128,24 @@ impl Sandbox {
         self.state.organization.id = id.to_owned();
     }
 
-    /// Sets how the organization behaves where that is not known of the real one.
+    /// Sets how the organization behaves where the real one's behavior is unknown.
     pub fn set_genesys_quirks(&mut self, quirks: GenesysQuirks) {
         self.state.organization.quirks = quirks;
     }
 
-    /// Says that flows use a data action, by its ID.
+    /// Records that flows use a data action, by its ID.
     pub fn set_flows(&mut self, action: &str, flows: &[&str]) {
         let flows = flows.iter().map(|name| (*name).to_owned()).collect();
         self.state.organization.flows.insert(action.to_owned(), flows);
     }
 
-    /// How many integrations, credentials and data actions there are.
+    /// How many integrations, credentials and data actions exist.
     pub fn genesys_counts(&self) -> (usize, usize, usize) {
         let StoredOrganization { integrations, credentials, actions, .. } = &self.state.organization;
         (integrations.len(), credentials.len(), actions.len())
     }
 
-    /// Changes each integration, its configuration, its credential or its data actions, in the API's own form.
+    /// Changes each integration, its configuration, credential or data actions, in the API's own form.
     pub fn edit_genesys(&mut self, mut edit: impl FnMut(GenesysKind, &mut serde_json::Value)) {
         let StoredOrganization { integrations, credentials, actions, .. } = &mut self.state.organization;
         for (kind, all) in [
@@ -154,7 +154,7 @@ impl Sandbox {
             (GenesysKind::Action, actions),
         ] {
             all.values_mut().for_each(|value| edit(kind, value));
-            // What was made null is gone.
+            // Fields set to null are gone.
             all.retain(|_, value| !value.is_null());
         }
     }

@@ -1,4 +1,4 @@
-//! The state file: locked against other processes, replaced as a whole, readable by its owner only.
+//! The state file: locked against other processes, replaced as a whole, readable only by its owner.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read as _};
@@ -14,14 +14,14 @@ use crate::files::{self, Overwrite};
 #[derive(Debug)]
 pub(super) struct StateFile {
     path: PathBuf,
-    /// Held for as long as it is open. A file of its own, since the state file is replaced on each write.
+    /// Held as long as it is open. A separate file, since each write replaces the state file.
     _lock: File,
 }
 
-/// A sandbox of 10,000 roles takes a tenth of it.
+/// A sandbox with 10,000 roles needs a tenth of it.
 const MAX_SIZE: u64 = 256 << 20;
 
-/// How long another process may take to end.
+/// How long to wait for another process to end.
 const PATIENCE: Duration = Duration::from_millis(if cfg!(test) { 100 } else { 2000 });
 const PAUSE: Duration = Duration::from_millis(50);
 
@@ -32,10 +32,10 @@ impl StateFile {
             && !directory.exists()
         {
             files::create_folder(directory).map_err(unwritable)?;
-            // The state has trust policies, and these an external ID: not a thing to be committed by mistake.
+            // The state contains trust policies with external IDs, which must not be committed by mistake.
             files::write(&directory.join(".gitignore"), b"*\n", Overwrite::File).map_err(unwritable)?;
         }
-        // Opening it would create what a link leads to.
+        // Opening it would create the target of a link.
         let lock = beside(path, "lock");
         files::check(&lock, Overwrite::File).map_err(unwritable)?;
         let lock = private().write(true).create(true).truncate(false).open(lock);
@@ -57,7 +57,7 @@ impl StateFile {
     pub(crate) fn read(&self) -> Result<Option<State>, SandboxError> {
         let path = &self.path;
         let unreadable = |source| SandboxError::Read { path: path.clone(), source };
-        // A FIFO or a device would never end; opening a FIFO would wait for a writer.
+        // A FIFO or device would never end; opening a FIFO would wait for a writer.
         match fs::metadata(path) {
             Ok(found) if !found.is_file() => {
                 return Err(unreadable(io::Error::new(
@@ -77,7 +77,7 @@ impl StateFile {
         }
         let broken = |source| SandboxError::Broken { path: path.clone(), source };
         let value: Value = serde_json::from_slice(&text).map_err(broken)?;
-        // The version first: another layout would be an error that says nothing.
+        // Version first: another layout would fail with an error that says nothing.
         if let Some(found) = value.get("version").and_then(Value::as_u64)
             && found != VERSION
         {
@@ -86,7 +86,7 @@ impl StateFile {
         serde_json::from_value(value).map(Some).map_err(broken)
     }
 
-    /// Deletes the state; the lock ends with it.
+    /// Deletes the state, then releases the lock.
     pub(crate) fn delete(self) -> Result<(), SandboxError> {
         let unwritable = |source| SandboxError::Write { path: self.path.clone(), source };
         fs::remove_file(&self.path).map_err(unwritable)?;

@@ -60,7 +60,7 @@ impl Answered {
         Self { status: response.status().as_u16(), body: String::from_utf8(response.into_body()).unwrap() }
     }
 
-    /// The texts of all elements of that name.
+    /// The texts of all elements with that name.
     fn all(&self, name: &str) -> Vec<&str> {
         let open = format!("<{name}>");
         let close = format!("</{name}>");

@@ -1,4 +1,4 @@
-//! IAM Access Analyzer: who outside the account the trust policies admit, found from the documents.
+//! IAM Access Analyzer: who outside the account the trust policies admit, derived from the documents.
 
 use http::Method;
 use serde::Deserialize;
@@ -37,7 +37,7 @@ pub(crate) fn handle(call: &Call<'_>, method: &Method, path: &str, body: &[u8]) 
                                    "createdAt": "2026-01-01T00:00:00Z" });
             Ok(json!({ "analyzers": if has_analyzer { vec![analyzer] } else { Vec::new() } }))
         }
-        // The second version lists them without whom they are about: that is in GetFindingV2.
+        // The second version lists them without their principals: those are in GetFindingV2.
         (&Method::POST, "/finding" | "/findingv2") => {
             call.caller.authorise("access-analyzer:ListFindings", &arn, call.context(), None)?;
             let ListFindings { analyzer_arn, filter } = serde_json::from_slice(body)
@@ -103,7 +103,7 @@ fn findings(call: &Call<'_>) -> Result<Vec<Value>, Refusal> {
     Ok(found)
 }
 
-/// The AWS principals of a statement that are not of the account itself.
+/// The AWS principals of a statement that are outside the account.
 fn outsiders(statement: &Statement, account: &AccountId) -> Vec<String> {
     match &statement.principal {
         Some(PrincipalElement::Principal(Principals::ByKind(kinds))) => {
@@ -123,7 +123,7 @@ fn finding(call: &Call<'_>, role: &StoredRole, arn: &Arn, statement: &Statement,
         let values: Vec<String> = values.iter().map(ToString::to_string).collect();
         conditions.insert(key.to_owned(), values.join(", ").into());
     }
-    // An account's root shows as the account.
+    // An account's root is shown as the account.
     let shown = match principal.parse::<Arn>() {
         Ok(arn) if arn.resource == "root" => arn.account,
         _ => principal.to_owned(),

@@ -1,4 +1,4 @@
-//! Who calls, and whether they may. Signatures are not verified: the access key ID says who it is.
+//! Who is calling, and whether they may. Signatures are not verified: the access key ID identifies the caller.
 
 use http::HeaderMap;
 use jiff::Timestamp;
@@ -36,14 +36,14 @@ impl CredentialScope {
 #[derive(Debug, Clone)]
 pub(crate) struct AuthenticatedCaller {
     pub account: AccountId,
-    /// As GetCallerIdentity says it: without the role's path for a session.
+    /// As in GetCallerIdentity: without the role's path for a session.
     pub arn: String,
     pub user_id: String,
     /// The role's ARN for a session, the same as `arn` otherwise.
     pub principal_arn: String,
     pub session: bool,
     tags: Vec<Tag>,
-    /// Tags that sessions assumed from this one inherit.
+    /// Tags inherited by sessions assumed from this one.
     pub transitive: Vec<Tag>,
     guards: Guards,
     identity: Vec<(String, Document)>,
@@ -57,7 +57,7 @@ fn invalid_token() -> Refusal {
     Refusal::new(403, "InvalidClientTokenId", INVALID_TOKEN)
 }
 
-/// Finds out who calls.
+/// Identifies the caller.
 pub(crate) fn caller(
     state: &State,
     scope: Option<&CredentialScope>,
@@ -116,7 +116,7 @@ pub(crate) fn caller(
 fn of_session(state: &State, session: &StsSession) -> Result<AuthenticatedCaller, Refusal> {
     let StsSession { account, role, role_id, name, token: _, expires: _, policies, tags, transitive } =
         session;
-    // A session dies with its role, also when another of that name takes its place.
+    // A session dies with its role, even if another role of that name replaces it.
     let role = state.role(account, role).filter(|role| role.id == *role_id).ok_or_else(invalid_token)?;
     let (identity, boundary) = role_policies(state, role)?;
     let session_policy = match policies.as_slice() {
@@ -153,7 +153,7 @@ fn of_session(state: &State, session: &StsSession) -> Result<AuthenticatedCaller
 
 type Documents = Vec<(String, Document)>;
 
-/// What a role's policies, attached and inline, and its boundary say.
+/// A role's policies, attached and inline, and its boundary.
 pub(crate) fn role_policies(
     state: &State,
     role: &StoredRole,
@@ -169,7 +169,7 @@ pub(crate) fn role_policies(
     }
     let boundary = match &role.boundary {
         None => None,
-        // A boundary that is gone allows nothing.
+        // A deleted boundary allows nothing.
         Some(arn) => {
             let document = state.managed_text(arn).map_or_else(|| Ok(nothing()), parse)?;
             Some((format!("boundary {arn}"), document))
@@ -178,7 +178,7 @@ pub(crate) fn role_policies(
     Ok((identity, boundary))
 }
 
-/// A document that has no statement.
+/// A document without statements.
 fn nothing() -> Document {
     Document {
         version: Some("2012-10-17".to_owned()),
@@ -191,7 +191,7 @@ fn nothing() -> Document {
 fn everything() -> Document {
     const TEXT: &str =
         r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}"#;
-    // If the constant did not parse, an administrator could do nothing and tests would fail.
+    // If the constant failed to parse, an administrator could do nothing and tests would fail.
     Document::parse(TEXT).unwrap_or_else(|_| nothing())
 }
 
@@ -204,7 +204,7 @@ enum RefusingSide {
 }
 
 impl AuthenticatedCaller {
-    /// The condition keys that every request has.
+    /// The condition keys set on every request.
     pub(crate) fn context(&self, region: &str, user_agent: &str, now: Timestamp) -> Context {
         let date = date(now.as_second());
         let epoch = now.as_second().to_string();
@@ -224,7 +224,7 @@ impl AuthenticatedCaller {
         if self.session {
             context = context
                 .with("aws:MultiFactorAuthPresent", &["false"])
-                // A session is used as soon as it is made here.
+                // Here a session is used as soon as it is created.
                 .with("aws:TokenIssueTime", &[&date]);
         } else if let Ok(arn) = self.arn.parse::<Arn>() {
             context = context.with("aws:username", &[arn.name()]);
@@ -247,7 +247,7 @@ impl AuthenticatedCaller {
         }
     }
 
-    /// Refuses what the caller's permissions, or the resource's policy, do not allow. What cannot be decided is refused.
+    /// Refuses what the caller's permissions or the resource policy do not allow. Anything undecided is refused.
     pub(crate) fn authorise(
         &self,
         action: &str,
@@ -257,7 +257,7 @@ impl AuthenticatedCaller {
     ) -> Result<(), Refusal> {
         let empty = nothing();
         let mut policies = self.policies();
-        // Without any policy the evaluator would ask the resource's policy alone.
+        // Without any policy the evaluator would consult only the resource policy.
         if policies.identity.is_empty() {
             policies.identity.push(("no policy".to_owned(), &empty));
         }
@@ -308,13 +308,13 @@ impl AuthenticatedCaller {
         Err(Refusal::access_denied(format!("{} {why}", self.refused(action, resource))))
     }
 
-    /// How AWS begins every refusal.
+    /// The start of every AWS refusal.
     pub(crate) fn refused(&self, action: &str, resource: &str) -> String {
         format!("User: {} is not authorized to perform: {action} on resource: {resource}", self.arn)
     }
 
-    /// Refuses a caller that a role does not admit: its trust policy must, and for a caller whose whole account it
-    /// names (or of another account) the caller's own permissions must too. The refusal does not say which of the
+    /// Refuses a caller that a role does not admit: its trust policy must, and for a caller admitted through its whole
+    /// account (or from another account) the caller's own permissions must too. The refusal does not say which of the
     /// two it was, unless it was the organization.
     pub(crate) fn may_assume(
         &self,
@@ -347,7 +347,7 @@ fn named(documents: &[(String, Document)]) -> Vec<(String, &Document)> {
     documents.iter().map(|(name, document)| (name.clone(), document)).collect()
 }
 
-/// Asks each side by itself.
+/// Evaluates each side separately.
 fn culprit(policies: &Policies<'_>, request: &Request, decision: Decision) -> RefusingSide {
     let Policies { identity, boundary, session, resource } = policies;
     let refuses = |alone: Policies<'_>| evaluate(&alone, request).decision == decision;

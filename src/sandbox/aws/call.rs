@@ -1,4 +1,4 @@
-//! One request, as the actions of AWS's services see it.
+//! One request, as seen by the actions of AWS's services.
 
 use jiff::Timestamp;
 
@@ -11,15 +11,15 @@ use crate::policy::Context;
 use crate::sandbox::state::State;
 use crate::sandbox::state::iam::{LastUsed, StoredRole, Tag};
 
-/// What holds for requests that do not say otherwise.
+/// Defaults for requests.
 #[derive(Debug, Clone)]
 pub(crate) struct Defaults {
     pub region: String,
-    /// No page of a listing has more items.
+    /// Maximum items per page of a listing.
     pub page_limit: usize,
 }
 
-/// One request, as the actions see it.
+/// One request, as seen by the actions.
 pub(crate) struct Call<'a> {
     pub state: &'a mut State,
     pub params: &'a Params,
@@ -32,12 +32,12 @@ pub(crate) struct Call<'a> {
 }
 
 impl Call<'_> {
-    /// The condition keys that every request has.
+    /// The condition keys set on every request.
     pub(crate) fn context(&self) -> Context {
         self.context.clone()
     }
 
-    /// The role of the caller's account.
+    /// The role in the caller's account.
     pub(crate) fn role(&self, name: &str) -> Result<&StoredRole, Refusal> {
         self.state.role(&self.caller.account, name).ok_or_else(|| no_such_role(name))
     }
@@ -46,7 +46,7 @@ impl Call<'_> {
         self.state.role_mut(&self.caller.account, name).ok_or_else(|| no_such_role(name))
     }
 
-    /// Notes when and where a role was used; its users are its sessions.
+    /// Records when and where a role was used; its users are its sessions.
     pub(crate) fn note_use(&mut self) {
         if !self.caller.session {
             return;

@@ -1,4 +1,4 @@
-//! CloudTrail's event history: who assumed the roles of the caller's account, and what their trust policies said.
+//! CloudTrail's event history: who assumed the roles in the caller's account, and what their trust policies said.
 
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -26,7 +26,7 @@ struct Attribute {
     attribute_value: String,
 }
 
-/// `target` is the header `X-Amz-Target`.
+/// `target` is the `X-Amz-Target` header.
 pub(crate) fn handle(call: &Call<'_>, target: &str, body: &[u8]) -> Result<Value, Refusal> {
     if !target.ends_with(".LookupEvents") {
         return Err(Refusal::new(400, "UnknownOperationException", "The sandbox has LookupEvents only"));
@@ -72,7 +72,7 @@ pub(crate) fn handle(call: &Call<'_>, target: &str, body: &[u8]) -> Result<Value
     Ok(answer)
 }
 
-/// What the history has.
+/// The contents of the history.
 enum LoggedEvent<'s> {
     Session(&'s AssumeRoleEvent),
     Trust(&'s TrustEvent),
@@ -93,7 +93,7 @@ impl LoggedEvent<'_> {
         }
     }
 
-    /// IAM's own are in the partition's first region.
+    /// IAM's events are in the partition's first region.
     fn region<'r>(&'r self, global: &'r str) -> &'r str {
         match self {
             Self::Session(event) => &event.region,
@@ -170,7 +170,7 @@ fn session(call: &Call<'_>, event: &AssumeRoleEvent) -> Value {
     if let Some(external_id) = external_id {
         parameters["externalId"] = external_id.as_str().into();
     }
-    // In the role's account a caller from another account has no ARN.
+    // In the role's account, a caller from another account has no ARN.
     let mut identity = json!({ "type": "AWSAccount", "principalId": caller_id, "accountId": caller_account });
     if *caller_account == call.caller.account {
         identity["type"] = "IAMUser".into();

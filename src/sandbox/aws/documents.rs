@@ -1,4 +1,4 @@
-//! Policy documents on their way in: what IAM refuses, in its words.
+//! Incoming policy documents: what IAM refuses, in its words.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,19 +11,19 @@ use crate::policy::{Document, is_known_operator, quota};
 use crate::sandbox::state::State;
 use crate::sandbox::state::trust::{StoredTrust, map_principals};
 
-/// What a document is for; that decides what it can contain.
+/// What a document is for; decides what it may contain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum DocumentKind {
     Trust,
-    /// A customer managed policy: IAM demands the current version of the language.
+    /// A customer managed policy: IAM requires the current version of the language.
     Managed,
-    /// An inline or session policy; one without a version is of 2008-10-17.
+    /// An inline or session policy; without a version it counts as 2008-10-17.
     Inline,
 }
 
 const VENDOR: &str = "Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc.";
 
-/// Parses a document and refuses what IAM refuses.
+/// Parses a document and applies IAM's refusals.
 pub(crate) fn check(text: &str, kind: DocumentKind) -> Result<Document, Refusal> {
     let document = Document::parse(text).map_err(|_| {
         Refusal::malformed(match kind {
@@ -189,7 +189,7 @@ fn check_resource(resource: &str) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// Checks a trust policy, with the principals that it names, and makes it ready to be stored.
+/// Checks a trust policy and the principals it names, and prepares it for storage.
 pub(crate) fn trust(state: &State, text: &str) -> Result<StoredTrust, Refusal> {
     let mut document = check(text, DocumentKind::Trust)?;
     if document.size() > quota::TRUST_POLICY {
@@ -244,7 +244,7 @@ pub(crate) fn trust(state: &State, text: &str) -> Result<StoredTrust, Refusal> {
 /// What a principal of kind `AWS` names.
 enum NamedPrincipal {
     AsWritten,
-    /// An account by its bare ID: returned as its root ARN.
+    /// An account by its bare ID: returned as the account's root ARN.
     Account(String),
     /// A role or user: stored by its unique ID.
     Entity(String),
@@ -267,7 +267,7 @@ fn aws_principal(state: &State, value: &str) -> Option<NamedPrincipal> {
         ("iam", "root") if name.is_empty() => Some(NamedPrincipal::AsWritten),
         ("iam", "role" | "user") if !name.is_empty() => match state.unique_id(&arn) {
             Some(id) => Some(NamedPrincipal::Entity(id)),
-            // Who lives in an account that the sandbox knows nothing of is not for it to say.
+            // The sandbox cannot say who exists in an account it knows nothing about.
             None if !is_known(state, &account) => Some(NamedPrincipal::AsWritten),
             None => None,
         },
@@ -281,7 +281,7 @@ fn aws_principal(state: &State, value: &str) -> Option<NamedPrincipal> {
     }
 }
 
-/// Whether the sandbox keeps roles, functions or identities of that account.
+/// Whether the sandbox has roles, functions or identities in that account.
 fn is_known(state: &State, account: &AccountId) -> bool {
     state.accounts.contains_key(account)
         || state.identities.values().any(|identity| identity.arn.account == account.as_str())

@@ -1,9 +1,9 @@
-//! The forms in which Lambda accepts a function's name, and its words for those that it refuses.
+//! The forms of function name that Lambda accepts, and its messages for those it refuses.
 
 use crate::arn::{AccountId, FunctionArn};
 use crate::sandbox::aws::refusal::Refusal;
 
-/// The function of a request: its unqualified ARN, and the qualifier.
+/// The function in a request: its unqualified ARN and the qualifier.
 #[derive(Debug)]
 pub(crate) struct NamedFunction {
     pub function: FunctionArn,
@@ -11,7 +11,7 @@ pub(crate) struct NamedFunction {
 }
 
 impl NamedFunction {
-    /// As the request named it, which is what permissions are about.
+    /// As the request named it; permissions apply to this form.
     pub(crate) fn arn(&self) -> FunctionArn {
         match &self.qualifier {
             Some(qualifier) => self.function.with_qualifier(qualifier),
@@ -25,7 +25,7 @@ const QUALIFIER_PATTERN: &str = r"\$(LATEST(\.PUBLISHED)?)|[a-zA-Z0-9-_$]+";
 const MAX_NAME: usize = 256;
 const MAX_QUALIFIER: usize = 128;
 
-/// Reads a name: `NAME`, `ACCOUNT:function:NAME`, or the whole ARN, each with or without a qualifier; `given` is the
+/// Parses a name: `NAME`, `ACCOUNT:function:NAME`, or the full ARN, each with or without a qualifier; `given` is the
 /// qualifier in the query.
 pub(crate) fn parse(
     name: &str,
@@ -94,7 +94,7 @@ fn qualifier_fault(qualifier: &str) -> Option<String> {
     (!in_pattern).then(|| fault(qualifier, "qualifier", &constraint))
 }
 
-/// A name taken apart by [`NAME_PATTERN`].
+/// A name split by [`NAME_PATTERN`].
 struct Parts<'a> {
     partition: Option<&'a str>,
     region: Option<&'a str>,
@@ -111,7 +111,7 @@ impl<'a> Parts<'a> {
             partition = Some(*own);
             rest = after.to_vec();
         }
-        // Each part may be missing, but a name must be left: `…:function` names the function `function`.
+        // Each part may be missing, but a name must remain: `…:function` names the function `function`.
         let mut take = |fits: fn(&str) -> bool| {
             let is_part = rest.len() > 1 && rest.first().is_some_and(|part| fits(part));
             is_part.then(|| rest.remove(0))

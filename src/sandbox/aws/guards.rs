@@ -11,17 +11,17 @@ use crate::sandbox::state::organizations::GuardPolicy;
 
 type GuardDocuments = Vec<(String, Document)>;
 
-/// The policies of an organization that bear on a caller, or on a resource.
+/// The organization policies that apply to a caller or a resource.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Guards {
-    /// Level by level: at each, one policy must allow.
+    /// Level by level: one policy must allow at each.
     scps: Vec<(String, GuardDocuments)>,
     rcps: GuardDocuments,
     pub organization_id: Option<String>,
 }
 
 impl Guards {
-    /// The service control policies for identities of an account.
+    /// The service control policies for an account's identities.
     pub(crate) fn of_caller(state: &State, account: &AccountId) -> Result<Self, BrokenDocument> {
         let Some(organization) = state.aws_organization.as_ref().filter(|one| one.has(account)) else {
             return Ok(Self::default());
@@ -58,7 +58,7 @@ impl Guards {
         judge_guardrails(&Guardrails { scp: scp.collect(), ..Guardrails::default() }, request).decision
     }
 
-    /// Refuses what a service control policy does not allow; what cannot be decided is refused.
+    /// Refuses what a service control policy does not allow; anything undecided is refused.
     pub(crate) fn refuse_caller(&self, request: &Request, refused: &str) -> Result<(), Refusal> {
         let why = match self.decide(request) {
             Decision::Allowed => return Ok(()),
@@ -70,7 +70,7 @@ impl Guards {
         Err(Refusal::access_denied(format!("{refused} {why}")))
     }
 
-    /// Refuses what a resource control policy denies, whoever calls.
+    /// Refuses what a resource control policy denies, regardless of caller.
     pub(crate) fn refuse_resource(&self, request: &Request, refused: &str) -> Result<(), Refusal> {
         let rcp = Guardrails { rcp: named(&self.rcps), ..Guardrails::default() };
         let decision = judge_guardrails(&rcp, request).decision;

@@ -1,11 +1,11 @@
-//! AWS's JSON 1.1 protocol, which the tagging API and CloudTrail speak.
+//! AWS's JSON 1.1 protocol, used by the tagging API and CloudTrail.
 
 use http::{HeaderValue, Response, StatusCode};
 use serde_json::{Value, json};
 
 use super::refusal::Refusal;
 
-/// Writes the answer to an action, or its refusal.
+/// Writes an action's response or refusal.
 pub(crate) fn respond(outcome: Result<Value, Refusal>) -> Response<Vec<u8>> {
     let (status, body) = match outcome {
         Ok(value) => (200, value),

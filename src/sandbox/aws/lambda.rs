@@ -1,4 +1,4 @@
-//! Lambda: whether a function is there, and whether the caller may invoke it. No function is ever run.
+//! Lambda: whether a function exists, and whether the caller may invoke it. No function ever runs.
 
 use http::{HeaderValue, Method, Response, StatusCode};
 use percent_encoding::percent_decode_str;
@@ -14,12 +14,12 @@ use crate::sandbox::state::document::parse;
 use crate::sandbox::state::lambda::StoredFunction;
 
 pub(crate) const PATH: &str = "/2015-03-31/functions/";
-/// Concurrency is of later versions of the API: to read it, and to change it.
+/// Later API versions for concurrency: to read it, and to change it.
 const CONCURRENCY_PATHS: [&str; 2] = ["/2019-09-30/functions/", "/2017-10-31/functions/"];
 
 const NO_POLICY: &str = "The resource you requested does not exist.";
 
-/// The parts of a request to Lambda that are not in [`Call`].
+/// The parts of a Lambda request that are not in [`Call`].
 pub(crate) struct InvocationTarget<'a> {
     pub method: &'a Method,
     pub path: &'a str,
@@ -28,7 +28,7 @@ pub(crate) struct InvocationTarget<'a> {
     pub invocation_type: &'a str,
 }
 
-/// What an action answers with.
+/// An action's response.
 pub(crate) struct Reply {
     status: u16,
     body: Vec<u8>,
@@ -78,7 +78,7 @@ pub(crate) fn handle(call: &mut Call<'_>, target: &InvocationTarget<'_>) -> Resu
         .and_then(|function| function.policies.get(named.qualifier.as_deref().unwrap_or_default()))
         .map(|text| parse(text))
         .transpose()?;
-    // Permission comes first: one who has none does not learn whether the function exists.
+    // Permission is checked first: without it, a caller does not learn whether the function exists.
     let context = call.context().with("aws:ResourceAccount", &[&named.function.as_arn().account]);
     call.caller
         .authorise(&format!("lambda:{action}"), &arn.to_string(), context, policy.as_ref())
@@ -87,7 +87,7 @@ pub(crate) fn handle(call: &mut Call<'_>, target: &InvocationTarget<'_>) -> Resu
     let not_found = || {
         let message = match (action, &named.qualifier) {
             ("GetPolicy", _) => NO_POLICY.to_owned(),
-            // Of all actions, this one alone names the version that would have run.
+            // Only this action names the version that would have run.
             ("InvokeFunction", None) => format!("Function not found: {arn}:$LATEST"),
             _ => format!("Function not found: {arn}"),
         };
@@ -157,7 +157,7 @@ pub(crate) fn handle(call: &mut Call<'_>, target: &InvocationTarget<'_>) -> Resu
     }
 }
 
-/// Takes a statement out of a function's own policy; without its last one the policy is gone.
+/// Removes a statement from a function's own policy; without its last statement the policy is gone.
 fn remove_permission(function: &mut StoredFunction, qualifier: &str, sid: &str) -> Result<(), Refusal> {
     let not_found = |message: String| Refusal::new(404, "ResourceNotFoundException", message);
     let text = function.policies.get(qualifier).ok_or_else(|| not_found(NO_POLICY.to_owned()))?;
@@ -177,7 +177,7 @@ fn remove_permission(function: &mut StoredFunction, qualifier: &str, sid: &str) 
     Ok(())
 }
 
-/// Empty where none is reserved.
+/// Empty if none is reserved.
 fn concurrency_of(function: &StoredFunction) -> Value {
     match function.reserved_concurrency {
         Some(number) => json!({ "ReservedConcurrentExecutions": number }),
@@ -185,7 +185,7 @@ fn concurrency_of(function: &StoredFunction) -> Value {
     }
 }
 
-/// ListFunctions: those of the caller's account in the region.
+/// ListFunctions: those in the caller's account and region.
 fn list(call: &Call<'_>, region: &str) -> Result<Reply, Refusal> {
     call.caller
         .authorise("lambda:ListFunctions", "*", call.context(), None)
@@ -202,7 +202,7 @@ fn decode(text: &str) -> String {
     percent_decode_str(text).decode_utf8_lossy().into_owned()
 }
 
-/// The version that a qualifier names.
+/// The version a qualifier refers to.
 fn version<'a>(function: &'a StoredFunction, qualifier: &'a str) -> Option<&'a str> {
     if qualifier == "$LATEST" {
         return Some(qualifier);
@@ -253,7 +253,7 @@ fn configuration(arn: &FunctionArn, function: &StoredFunction, version: &str) ->
     Value::Object(members)
 }
 
-/// The same for the same ARN.
+/// Deterministic per ARN.
 fn revision(arn: &Arn) -> String {
     uuid(arn.to_string().bytes().fold(7, |hash, byte| mix(hash ^ u64::from(byte))))
 }
@@ -263,7 +263,7 @@ fn invoke(function: &StoredFunction, version: &str, invocation_type: &str) -> Re
         "DryRun" => Ok(Reply { status: 204, body: Vec::new(), headers: Vec::new() }),
         "" | "RequestResponse" | "Event" => {
             if function.state != "Active" {
-                // An idle function is being woken by then.
+                // An idle function is already being woken.
                 let state = if function.state == "Inactive" { "Pending" } else { &function.state };
                 return Err(Refusal::new(
                     409,
@@ -307,7 +307,7 @@ fn invoke(function: &StoredFunction, version: &str, invocation_type: &str) -> Re
     }
 }
 
-/// A reply of another service that speaks Lambda's protocol.
+/// A reply from another service that uses Lambda's protocol.
 pub(crate) fn json(value: Value) -> Reply {
     Reply::json(&value)
 }
@@ -324,7 +324,7 @@ pub(crate) fn respond(outcome: Result<Reply, Refusal>) -> Response<Vec<u8>> {
                 "ServiceFailure" => "ServiceException",
                 code => code,
             };
-            // As recorded: which of the two it is depends on the exception.
+            // As recorded: which of the two applies depends on the exception.
             let member = match code {
                 "InvalidParameterValueException" | "TooManyRequestsException" => "message",
                 _ => "Message",

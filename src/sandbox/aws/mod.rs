@@ -84,7 +84,7 @@ pub(crate) fn answer<B: AsRef<[u8]>>(
     let target = header(request.headers(), "x-amz-target");
     match service {
         "tagging" => return json::respond(tagging::handle(&call, target, request.body().as_ref())),
-        // Its protocol is Lambda's.
+        // It uses Lambda's protocol.
         "access-analyzer" => {
             let (method, body) = (request.method(), request.body().as_ref());
             return lambda::respond(access_analyzer::handle(&call, method, path, body).map(lambda::json));
@@ -111,7 +111,7 @@ pub(crate) fn answer<B: AsRef<[u8]>>(
     query::respond(namespace, action, outcome, id)
 }
 
-/// The answer to a request too many.
+/// The throttling response.
 pub(crate) fn throttle<B>(request: &Request<B>, id: &str) -> Response<Vec<u8>> {
     let service = CredentialScope::of(request.headers()).map(|scope| scope.service).unwrap_or_default();
     match service.as_str() {

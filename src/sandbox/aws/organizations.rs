@@ -1,4 +1,4 @@
-//! AWS Organizations: the chain of one account, shown to those who may see it.
+//! AWS Organizations: one account's chain, shown to those who may see it.
 
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -16,13 +16,13 @@ struct OrganizationsQuery {
     policy_id: String,
 }
 
-/// AWS attaches it wherever nothing else is.
+/// AWS attaches it wherever nothing else is attached.
 const FULL_SCP: &str =
     r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}"#;
 const FULL_RCP: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"*","Resource":"*"}]}"#;
 const ROOT: &str = "r-sand";
 
-/// `target` is the header `X-Amz-Target`.
+/// `target` is the `X-Amz-Target` header.
 pub(crate) fn handle(call: &Call<'_>, target: &str, body: &[u8]) -> Result<Value, Refusal> {
     let operation = target.rsplit('.').next().unwrap_or_default();
     call.caller.authorise(&format!("organizations:{operation}"), "*", call.context(), None)?;
@@ -97,7 +97,7 @@ fn summary(id: &str, name: &str, kind: &str) -> Value {
     json!({ "Id": id, "Name": name, "Type": kind, "AwsManaged": name.ends_with("FullAWSAccess") })
 }
 
-/// From the root to the account, each with its level, if it has one of its own.
+/// From the root to the account, each with its own level, if any.
 fn chain<'o>(
     organization: &'o AwsOrganization,
     account: &str,

@@ -1,4 +1,4 @@
-//! AWS's query protocol, which IAM and STS speak: a form in, XML out.
+//! AWS's query protocol, used by IAM and STS: a form in, XML out.
 
 use std::collections::BTreeMap;
 use std::fmt::{self, Write as _};
@@ -36,7 +36,7 @@ impl Params {
     }
 }
 
-/// XML that cannot come out malformed: text is always escaped, elements always closed.
+/// XML that is always well-formed: text is escaped, elements are closed.
 #[derive(Debug, Default)]
 pub(crate) struct Xml(String);
 
@@ -86,7 +86,7 @@ impl Xml {
                 // A parser would turn a bare one into a line feed.
                 '\r' => self.0.push_str("&#xD;"),
                 '\t' | '\n' => self.0.push(char),
-                // XML 1.0 has no way to write these.
+                // XML 1.0 cannot represent these.
                 char if char.is_control() && char < ' ' => self.0.push(char::REPLACEMENT_CHARACTER),
                 '\u{fffe}' | '\u{ffff}' => self.0.push(char::REPLACEMENT_CHARACTER),
                 char => self.0.push(char),
@@ -95,10 +95,10 @@ impl Xml {
     }
 }
 
-/// What an action answers with.
+/// An action's response.
 #[derive(Debug)]
 pub(crate) enum QueryAnswer {
-    /// No more than the request ID.
+    /// Only the request ID.
     Done,
     Result(Xml),
 }
@@ -111,7 +111,7 @@ impl QueryAnswer {
     }
 }
 
-/// Writes the answer to an action, or its refusal.
+/// Writes an action's response or refusal.
 pub(crate) fn respond(
     namespace: &str,
     action: &str,

@@ -1,16 +1,16 @@
-//! What a call can be refused with.
+//! The reasons a call can be refused.
 
 use std::fmt;
 
 use crate::sandbox::state::document::BrokenDocument;
 
-/// A refusal, in AWS's own terms: each service writes it in its own protocol.
+/// A refusal in AWS's own terms; each service writes it in its own protocol.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Refusal {
     pub status: u16,
     pub code: &'static str,
     pub message: String,
-    /// Lambda's further word for why it throttles.
+    /// Lambda's additional reason for throttling.
     pub reason: Option<&'static str>,
 }
 
@@ -55,7 +55,7 @@ impl Refusal {
         Self::new(403, "AccessDenied", message)
     }
 
-    /// The sandbox itself failed: its state cannot be written, or was altered by hand.
+    /// The sandbox itself failed: its state cannot be written, or was edited by hand.
     pub(crate) fn failure(message: impl fmt::Display) -> Self {
         Self::new(500, "ServiceFailure", message)
     }

@@ -1,4 +1,4 @@
-//! STS: who am I, and AssumeRole with its trust policy enforced.
+//! STS: GetCallerIdentity, and AssumeRole with its trust policy enforced.
 
 use super::call::{Call, unknown_action, with_request_tags};
 use super::documents::{self, DocumentKind};
@@ -19,7 +19,7 @@ pub(crate) const NAMESPACE: &str = "https://sts.amazonaws.com/doc/2011-06-15/";
 
 pub(crate) fn handle(call: &mut Call<'_>, action: &str) -> Result<QueryAnswer, Refusal> {
     match action {
-        // AWS asks no permission for this one.
+        // AWS requires no permission for this one.
         "GetCallerIdentity" => Ok(QueryAnswer::of(|xml| {
             xml.text("Arn", &call.caller.arn);
             xml.text("UserId", &call.caller.user_id);
@@ -47,7 +47,7 @@ fn assume_role(call: &mut Call<'_>) -> Result<QueryAnswer, Refusal> {
 
     let state = &*call.state;
     let denied = || Refusal::access_denied(call.caller.refused("sts:AssumeRole", role_arn));
-    // Whether the role exists is not for everyone to know: the refusal is the same.
+    // The refusal is the same whether or not the role exists: not everyone may know.
     let (account, role) = state.role_of_arn(&arn).ok_or_else(denied)?;
     let trust = parse(&state.trust_of(role)?)?;
     let mut context = call
@@ -105,7 +105,7 @@ fn assume_role(call: &mut Call<'_>) -> Result<QueryAnswer, Refusal> {
     let state = &mut *call.state;
     state.sessions.retain(|_, session| session.expires > now);
     let key = state.new_id_of_length("ASIA", 16);
-    // They open nothing but the sandbox: signatures are not verified.
+    // They open only the sandbox: signatures are not verified.
     let secret = state.random_text(40);
     let token = state.random_text(96);
     let partition = state.partition.clone();
@@ -142,10 +142,10 @@ fn assume_role(call: &mut Call<'_>) -> Result<QueryAnswer, Refusal> {
 const DUPLICATE: &str = "Duplicate tag keys found. Please note that Tag keys are case insensitive.";
 const CONFLICT: &str = "One of the specified transitive tag keys can't be set because it conflicts with a transitive tag key from the calling session.";
 
-/// The session's tags: those of the request, and the transitive ones of the calling session.
+/// The session's tags: those in the request, plus the calling session's transitive ones.
 fn session_tags(call: &Call<'_>) -> Result<Vec<Tag>, Refusal> {
     let invalid = |message: &str| Refusal::new(400, "InvalidParameterValue", message);
-    // STS has a code of its own for what IAM calls InvalidInput.
+    // STS has its own code for what IAM calls InvalidInput.
     let mut tags = call.params.tags(true).map_err(|refusal| match refusal.code {
         "InvalidInput" if refusal.message == DUPLICATE => invalid(DUPLICATE),
         "InvalidInput" => invalid(&refusal.message),
@@ -160,7 +160,7 @@ fn session_tags(call: &Call<'_>) -> Result<Vec<Tag>, Refusal> {
     Ok(tags)
 }
 
-/// The keys of the tags that sessions assumed from this one will have, too.
+/// The keys of the tags that sessions assumed from this one inherit.
 fn transitive_tags(call: &Call<'_>, tags: &[Tag]) -> Result<Vec<String>, Refusal> {
     let invalid = |message: &str| Refusal::new(400, "InvalidParameterValue", message);
     let mut keys: Vec<String> = call.caller.transitive.iter().map(|tag| tag.key.clone()).collect();
@@ -194,7 +194,7 @@ fn record(call: &mut Call<'_>, role: Arn, session_name: &str, external_id: Optio
     call.state.add_event(event);
 }
 
-/// The texts of the session policies: the one given whole, and those given by ARN.
+/// The session policy texts: the one passed inline, and those passed by ARN.
 fn session_policies(call: &Call<'_>) -> Result<Vec<String>, Refusal> {
     let mut texts = Vec::new();
     if let Some(text) = call.params.get("Policy") {

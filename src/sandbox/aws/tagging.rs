@@ -1,4 +1,4 @@
-//! The Resource Groups Tagging API, for the tags of managed policies. As on AWS, it has none of roles.
+//! The Resource Groups Tagging API, for managed policies' tags. As on AWS, it does not cover roles.
 
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -29,7 +29,7 @@ struct TagFilter {
     values: Vec<String>,
 }
 
-/// `target` is the header `X-Amz-Target`.
+/// `target` is the `X-Amz-Target` header.
 pub(crate) fn handle(call: &Call<'_>, target: &str, body: &[u8]) -> Result<Value, Refusal> {
     let invalid = |message: &str| Refusal::new(400, "InvalidParameterException", message);
     let Some("GetResources") = target.strip_prefix(TARGET) else {
@@ -50,7 +50,7 @@ pub(crate) fn handle(call: &Call<'_>, target: &str, body: &[u8]) -> Result<Value
     let wanted_type = resource_type_filters.is_empty()
         || resource_type_filters.iter().any(|kind| kind == TYPE || kind == "iam");
     let policies = call.state.account(&call.caller.account).map(|account| account.policies.values());
-    // Where the partition keeps its global resources, and nowhere else.
+    // Only where the partition keeps its global resources.
     let policies = policies.filter(|_| call.region == global_region(&call.state.partition));
     let found: Vec<(String, &[Tag])> = policies
         .into_iter()

@@ -1,4 +1,4 @@
-//! Parameters, checked against the patterns and limits of AWS's service models.
+//! Parameter checks against the patterns and limits of AWS's service models.
 
 use std::fmt;
 
@@ -16,7 +16,7 @@ fn is_external_id(char: char) -> bool {
     is_name(char) || char == ':' || char == '/'
 }
 
-/// `[\p{L}\p{Z}\p{N}_.:/=+\-@]`; marks that count as alphabetic pass too, which AWS refuses.
+/// `[\p{L}\p{Z}\p{N}_.:/=+\-@]`; also accepts marks that count as alphabetic, which AWS refuses.
 fn is_tag(char: char) -> bool {
     char.is_alphanumeric()
         || char.is_numeric()
@@ -55,7 +55,7 @@ fn missing(name: &str) -> Refusal {
     ))
 }
 
-/// A text that is not an ARN at all; its two spaces are AWS's.
+/// Text that is not an ARN at all; the two spaces are AWS's.
 fn unparsable_arn() -> Refusal {
     Refusal::validation("Invalid ARN:  Could not be parsed!")
 }
@@ -79,7 +79,7 @@ fn pattern(field: &str, value: &str, holds: bool, pattern: &str) -> Result<(), R
     }
 }
 
-/// Which items of a listing are wanted.
+/// Which items of a listing are requested.
 #[derive(Debug, Clone)]
 pub(crate) struct ListingPage {
     pub after: Option<String>,
@@ -115,7 +115,7 @@ impl Params {
         self.name("InstanceProfileName", 128)
     }
 
-    /// A path, `/` where none is given. A policy's has fewer characters to choose from than a role's.
+    /// A path, `/` if none is given. A policy's path allows fewer characters than a role's.
     pub(crate) fn path(&self, name: &str, allowed: fn(char) -> bool) -> Result<&str, Refusal> {
         let Some(value) = self.get(name) else { return Ok("/") };
         length(&field(name), value, 1, 512)?;
@@ -130,7 +130,7 @@ impl Params {
         Ok(value)
     }
 
-    /// The path that a listing is limited to, `/` where none is given.
+    /// The path prefix of a listing, `/` if none is given.
     pub(crate) fn path_prefix(&self) -> Result<&str, Refusal> {
         let Some(value) = self.get("PathPrefix") else { return Ok("/") };
         length("pathPrefix", value, 1, 512)?;
@@ -139,7 +139,7 @@ impl Params {
         Ok(value)
     }
 
-    /// The device and the code of a session with MFA; the sandbox has no devices to compare them with.
+    /// Device and code of a session with MFA; the sandbox has no devices to check them against.
     pub(crate) fn mfa(&self) -> Result<(), Refusal> {
         if let Some(serial) = self.get("SerialNumber") {
             length("serialNumber", serial, 9, 256)?;
@@ -153,7 +153,7 @@ impl Params {
         Ok(())
     }
 
-    /// A role's description; a policy's may have any characters.
+    /// A role's description; a policy's may contain any characters.
     pub(crate) fn description(&self) -> Result<Option<&str>, Refusal> {
         let Some(value) = self.policy_description()? else { return Ok(None) };
         let allowed = r"[\u0009\u000A\u000D\u0020-\u007E\u00A1-\u00FF]*";
@@ -194,7 +194,7 @@ impl Params {
         }
     }
 
-    /// One of the values that the service's model lists.
+    /// One of the values listed in the service's model.
     pub(crate) fn choice(&self, name: &str, allowed: &[&str]) -> Result<Option<&str>, Refusal> {
         let Some(value) = self.get(name) else { return Ok(None) };
         if allowed.contains(&value) {
@@ -224,7 +224,7 @@ impl Params {
         Ok(value)
     }
 
-    /// A policy document; what it says is checked elsewhere.
+    /// A policy document; its content is checked elsewhere.
     pub(crate) fn document(&self, name: &str) -> Result<&str, Refusal> {
         let value = self.required(name)?;
         if value.is_empty() || value.len() > 131_072 {
@@ -243,12 +243,12 @@ impl Params {
         Ok(value)
     }
 
-    /// The tags of a request that must have some.
+    /// The tags of a request that requires some.
     pub(crate) fn required_tags(&self, ignore_case: bool) -> Result<Vec<Tag>, Refusal> {
         if self.indices("Tags").is_empty() { Err(missing("Tags")) } else { self.tags(ignore_case) }
     }
 
-    /// The tags; `ignore_case`: whether keys that differ in case only are the same one.
+    /// The tags; `ignore_case`: whether keys that differ only in case are the same.
     pub(crate) fn tags(&self, ignore_case: bool) -> Result<Vec<Tag>, Refusal> {
         let mut tags: Vec<Tag> = Vec::new();
         for index in self.indices("Tags") {
@@ -307,7 +307,7 @@ impl Params {
         Ok(keys)
     }
 
-    /// Which page of a listing is wanted; `limit` is the sandbox's own, to make short pages.
+    /// Which page of a listing is requested; `limit` is the sandbox's own, to force short pages.
     pub(crate) fn page(&self, limit: usize) -> Result<ListingPage, Refusal> {
         let size = self.number("MaxItems", 1, 1000)?.map_or(100, |size| size as usize).min(limit.max(1));
         let after = self
@@ -363,7 +363,7 @@ fn tag_key(place: &str, key: &str) -> Result<(), Refusal> {
     pattern(place, key, key.chars().all(is_tag), r"[\p{L}\p{Z}\p{N}_.:/=+\-@]+")
 }
 
-/// A marker is the key of the last item shown, in hexadecimal so that nobody takes it for a name.
+/// A marker is the key of the last item shown, in hexadecimal so nobody mistakes it for a name.
 fn mark(key: &str) -> String {
     key.bytes().map(|byte| format!("{byte:02x}")).collect()
 }
@@ -376,7 +376,7 @@ fn unmark(marker: &str) -> Option<String> {
 }
 
 impl ListingPage {
-    /// The items of this page out of all, which are in the order of their keys; and the marker of the next page.
+    /// This page's items out of all items, which are sorted by key, and the next page's marker.
     pub(crate) fn cut<T>(&self, items: impl IntoIterator<Item = (String, T)>) -> (Vec<T>, Option<String>) {
         let Self { after, size } = self;
         let mut rest =

@@ -7,7 +7,7 @@ use super::api::{ApiAnswer, ApiOutcome, ApiRefusal, ReceivedCall};
 use super::invocation;
 
 const VIEW: &str = "integrations:action:view";
-/// Genesys Cloud's own, which cannot be made, changed or deleted.
+/// Genesys Cloud's own, which cannot be created, changed or deleted.
 const STATIC: &str = "static_-_sandbox";
 
 /// `rest` is the path after `integrations/actions/`.
@@ -78,7 +78,7 @@ fn create_draft(call: &mut ReceivedCall<'_>) -> ApiOutcome {
     Ok(ApiAnswer::json(201, draft))
 }
 
-/// Opens a draft of a published action; it counts its own versions.
+/// Opens a draft of a published action; it has its own version counter.
 fn draft_of(call: &mut ReceivedCall<'_>, id: &str) -> ApiOutcome {
     call.require("integrations:action:edit")?;
     let mut draft = call.organization().actions.get(id).cloned().ok_or_else(|| missing(id))?;
@@ -107,7 +107,7 @@ fn get(call: &mut ReceivedCall<'_>, id: &str) -> ApiOutcome {
     Ok(answer.into())
 }
 
-/// What is wrong with an action's name, category or configuration.
+/// What is invalid about an action's name, category or configuration.
 fn checked(body: &Value) -> Result<(), ApiRefusal> {
     for member in ["name", "category"] {
         let length = body[member].as_str().map_or(0, |text| text.chars().count());
@@ -174,7 +174,7 @@ fn create(call: &mut ReceivedCall<'_>) -> ApiOutcome {
     Ok(ApiAnswer::json(201, answer))
 }
 
-/// Changes what is published at once; contract, secrecy and integration stay.
+/// Changes the published action directly; contract, secrecy and integration stay.
 fn patch(call: &mut ReceivedCall<'_>, id: &str) -> ApiOutcome {
     call.require("integrations:action:edit")?;
     let body = call.body.clone();
@@ -247,7 +247,7 @@ fn test(call: &mut ReceivedCall<'_>, id: &str) -> ApiOutcome {
     Ok(invocation::test(call, &action).into())
 }
 
-/// As the API answers: templates and schemas by address, and by value only where they are asked for.
+/// The API's form: templates and schemas by address, and by value only on request.
 fn shown(action: &Value, config: bool, contract: bool, inline: bool) -> Value {
     let mut shown: Map<String, Value> = action.as_object().cloned().unwrap_or_default();
     let id = action["id"].as_str().unwrap_or_default().to_owned();
@@ -269,7 +269,7 @@ fn shown(action: &Value, config: bool, contract: bool, inline: bool) -> Value {
         shown.remove("config");
     }
     if !contract {
-        // The member is still there, with addresses only.
+        // The field is still there, with addresses only.
         let uri = |file: &str| format!("/api/v2/integrations/actions/{id}/schemas/{file}");
         shown.insert(
             "contract".to_owned(),

@@ -58,7 +58,7 @@ impl ApiRefusal {
         Self { status, code, message: message.into(), details: Vec::new(), errors: Vec::new() }
     }
 
-    /// The reason stands beside a message that says nothing.
+    /// The reason accompanies a message that says nothing.
     pub(crate) fn bad_request(field: &str, reason: &str) -> Self {
         let mut refusal = Self::new(400, "bad.request", "Bad Request").detail("invalid.value", Some(field));
         refusal.errors.push(json!({ "message": reason, "code": "invalid.value", "status": 400 }));
@@ -73,7 +73,7 @@ impl ApiRefusal {
         self
     }
 
-    /// A version that is no longer the newest, in one of the two shapes.
+    /// An outdated version, in one of the two shapes.
     pub(crate) fn stale(quirks: &GenesysQuirks, sent: &Value, current: &Value) -> Self {
         let message = format!("The version {sent} does not match the current version {current}");
         if quirks.stale_is_400 {
@@ -84,7 +84,7 @@ impl ApiRefusal {
     }
 }
 
-/// A request under a valid token.
+/// A request with a valid token.
 pub(crate) struct ReceivedCall<'a> {
     pub state: &'a mut State,
     pub defaults: &'a Defaults,

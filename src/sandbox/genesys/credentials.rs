@@ -1,4 +1,4 @@
-//! Credentials: of Lambda integrations, the ARN of a role.
+//! Credentials; for Lambda integrations, the ARN of a role.
 
 use http::Method;
 use serde_json::{Value, json};
@@ -27,7 +27,7 @@ fn missing(id: &str) -> ApiRefusal {
     ApiRefusal::new(404, "not.found", format!("Entity of type [Credential] with ID [{id}] not found "))
 }
 
-/// As listings and writes answer: without the fields.
+/// The form in listings and write responses: without the fields.
 fn info(credential: &Value) -> Value {
     let mut info = credential.clone();
     if let Some(members) = info.as_object_mut() {
@@ -36,7 +36,7 @@ fn info(credential: &Value) -> Value {
     info
 }
 
-/// What is wrong with a credential that was sent.
+/// What is invalid about a submitted credential.
 fn checked(body: &Value) -> Result<Value, ApiRefusal> {
     let kind = body["type"]["name"].as_str().or(body["type"]["id"].as_str()).unwrap_or_default();
     if kind != KIND {
@@ -68,7 +68,7 @@ fn list(call: &mut ReceivedCall<'_>) -> ApiOutcome {
     call.page(all)
 }
 
-/// Pages by cursor: the ID of the last one.
+/// Pages by cursor: the last credential's ID.
 fn listing(call: &mut ReceivedCall<'_>) -> ApiOutcome {
     call.require(VIEW)?;
     let size = call.parameter("pageSize").and_then(|size| size.parse().ok()).unwrap_or(25usize);

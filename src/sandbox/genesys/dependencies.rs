@@ -29,7 +29,7 @@ fn consumers(call: &mut ReceivedCall<'_>) -> ApiOutcome {
     let is_secure = organization.actions.get(&id).is_some_and(|action| action["secure"] == true);
     let asked = if is_secure { "SECUREACTION" } else { "DATAACTION" };
     let flows = organization.flows.get(&id).into_iter().flatten().filter(|_| kind == asked);
-    // One entry for each version of a flow.
+    // One entry per version of a flow.
     let all: Vec<Value> = flows
         .flat_map(|name| {
             ["1", "2"].map(

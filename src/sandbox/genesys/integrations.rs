@@ -90,7 +90,7 @@ fn get(call: &mut ReceivedCall<'_>, id: &str) -> ApiOutcome {
     Ok(integration.into())
 }
 
-/// Time passes by looks.
+/// Time advances with each read.
 fn settle(organization: &mut StoredOrganization, id: &str) {
     let Some(left) = organization.activating.get_mut(id) else { return };
     *left = left.saturating_sub(1);
@@ -138,14 +138,14 @@ fn set_intended_state(call: &mut ReceivedCall<'_>, id: &str) -> ApiOutcome {
         integration["reportedState"] = json!({ "code": "INACTIVE", "effective": "Inactive" });
     }
     let answer = integration.clone();
-    // Where no look is needed it is active from here on, though the answer says otherwise.
+    // If no read is needed it is active from here on, although the answer says otherwise.
     if activating == 0 && intended == "ENABLED" {
         settle(organization, id);
     }
     Ok(answer.into())
 }
 
-/// With its actions, as the real one does.
+/// Deletes its actions too, like the real one.
 fn delete(call: &mut ReceivedCall<'_>, id: &str) -> ApiOutcome {
     call.require("integrations:integration:delete")?;
     let organization = call.organization();
@@ -201,7 +201,7 @@ fn put_configuration(call: &mut ReceivedCall<'_>, id: &str) -> ApiOutcome {
     Ok(current.into())
 }
 
-/// The ID of the credential of an integration's configuration.
+/// The credential ID in an integration's configuration.
 pub(crate) fn role_credential<'o>(
     organization: &'o StoredOrganization,
     integration: &str,

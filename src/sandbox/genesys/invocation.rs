@@ -1,4 +1,4 @@
-//! The chain that a data action goes through in the sandbox's AWS.
+//! The chain a data action goes through in the sandbox's AWS.
 
 use http::{Method, Request, Response};
 use serde_json::{Value, json};
@@ -8,8 +8,8 @@ use crate::arn::FunctionArn;
 use crate::sandbox::aws;
 use crate::sandbox::state::genesys::StoredOrganization;
 
-/// The chain that a data action goes through: the role of the integration's credential assumed from Genesys's account with the
-/// organization's ID, then the function invoked under the session's credentials.
+/// The chain a data action goes through: the credential's role is assumed from Genesys's account with the
+/// organization's ID, then the function is invoked with the session's credentials.
 pub(crate) fn test(call: &mut ReceivedCall<'_>, action: &Value) -> Value {
     let input = call.body.clone();
     let mut operations = Vec::new();

@@ -1,4 +1,4 @@
-//! Genesys Cloud: an organization with Lambda integrations and data actions, whose test really assumes the role and
+//! Genesys Cloud: an organization with Lambda integrations and data actions; testing one really assumes the role and
 //! invokes the function in the sandbox's AWS.
 
 mod actions;
@@ -54,7 +54,7 @@ fn bearer<B>(request: &Request<B>) -> &str {
     authorization(request).strip_prefix("Bearer ").unwrap_or_default()
 }
 
-/// Writes the answer to a request, or its refusal.
+/// Writes a request's response or refusal.
 fn respond(outcome: ApiOutcome, request_id: &str) -> Response<Vec<u8>> {
     let ApiAnswer { status, body } = outcome.unwrap_or_else(|refusal| refused(refusal, request_id));
     let (kind, body) = match body {
@@ -84,7 +84,7 @@ fn refused(ApiRefusal { status, code, message, details, errors }: ApiRefusal, re
     ApiAnswer::json(status, body)
 }
 
-/// The answer to a request too many.
+/// The throttling response.
 pub(crate) fn throttle(request_id: &str) -> Response<Vec<u8>> {
     too_many(1, request_id)
 }
@@ -113,7 +113,7 @@ fn answer(
     let query = request.uri().query().unwrap_or_default();
     let body: Value = match request.body().as_ref() {
         [] => Value::Null,
-        // No call takes anything else.
+        // No call accepts anything else.
         text => match serde_json::from_slice(text) {
             Ok(body @ (Value::Null | Value::Object(_))) => body,
             _ => {

@@ -9,7 +9,7 @@ use super::api::{ApiOutcome, ApiRefusal};
 use crate::sandbox::state::State;
 use crate::sandbox::state::genesys::StoredOrganization;
 
-/// The lifetime of a token, in seconds.
+/// Lifetime of a token, in seconds.
 const LIFETIME: i64 = 86_400;
 
 /// A token for a client's ID and secret.
@@ -53,7 +53,7 @@ pub(crate) fn token(
     Ok(json!({ "access_token": token, "token_type": "bearer", "expires_in": LIFETIME }).into())
 }
 
-/// Whether a token is in force.
+/// Whether a token is valid.
 pub(crate) fn is_valid(organization: &StoredOrganization, token: &str, now: Timestamp) -> bool {
     organization.tokens.get(token).is_some_and(|until| *until > now.as_second())
 }

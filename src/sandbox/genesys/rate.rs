@@ -1,19 +1,19 @@
-//! Requests of each token, by the minute: Genesys Cloud says how many there were, and refuses what is too much.
+//! Requests per token and minute: Genesys Cloud reports the count and refuses any excess.
 
 use std::collections::BTreeMap;
 
 use http::{HeaderMap, HeaderValue};
 use jiff::Timestamp;
 
-/// Where the state says nothing else.
+/// Unless the state says otherwise.
 const ALLOWED: u32 = 300;
 const MINUTE: i64 = 60;
 
-/// By token: the second in which its minute began, and the requests in it.
+/// By token: the second in which its minute began, and its requests since.
 #[derive(Debug, Default, Clone)]
 pub(crate) struct Rates(BTreeMap<String, (i64, u32)>);
 
-/// What an answer says of the rate.
+/// The rate reported in a response.
 pub(crate) struct RateUsed {
     count: u32,
     allowed: u32,
@@ -21,7 +21,7 @@ pub(crate) struct RateUsed {
 }
 
 impl Rates {
-    /// Counts a request. `limit` is 0 where the sandbox refuses none.
+    /// Counts a request. `limit` is 0 if the sandbox refuses none.
     pub(crate) fn count(&mut self, token: &str, limit: u32, now: Timestamp) -> RateUsed {
         let now = now.as_second();
         let (began, count) = self.0.entry(token.to_owned()).or_insert((now, 0));
@@ -30,7 +30,7 @@ impl Rates {
         }
         *count += 1;
         let allowed = if limit == 0 { ALLOWED } else { limit };
-        // Where nothing is refused nobody has to wait either.
+        // If nothing is refused, nobody has to wait.
         let count = if limit == 0 { (*count).min(allowed - 1) } else { *count };
         RateUsed { count, allowed, reset: *began + MINUTE - now }
     }

@@ -1,11 +1,12 @@
-//! CloudTrail's event history: who assumed a role, and what its trust policy said by then.
+//! CloudTrail's event history: who assumed a role, and what its trust policy said at the time.
 
 use serde::{Deserialize, Serialize};
 
 use super::iam::Seconds;
 use crate::arn::{AccountId, Arn};
 
-/// A successful AssumeRole, in the history of the role's account. Refused ones from other accounts are not logged there.
+/// A successful AssumeRole, in the history of the role's account. Refused ones from other accounts are not logged
+/// there.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct AssumeRoleEvent {
@@ -30,9 +31,9 @@ pub(crate) struct TrustEvent {
     pub role: Arn,
     /// The trust policy as it was sent.
     pub document: String,
-    /// The role was made by it.
+    /// The event created the role.
     pub is_creation: bool,
 }
 
-/// More than a demonstration needs; the state file is written whole each time.
+/// More than a demonstration needs; the state file is rewritten in full each time.
 pub(crate) const MAX_EVENTS: usize = 200;

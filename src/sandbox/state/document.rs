@@ -1,8 +1,8 @@
-//! Policy documents of the state: they were checked when they were written.
+//! The state's policy documents, already validated when written.
 
 use crate::policy::Document;
 
-/// A stored document that does not parse: somebody edited the state file.
+/// A stored document that does not parse: someone edited the state file.
 #[derive(Debug, thiserror::Error)]
 #[error("a document of the sandbox's state is broken: {0}")]
 pub(crate) struct BrokenDocument(String);

@@ -9,21 +9,21 @@ use super::quirks::GenesysQuirks;
 use crate::arn::{AccountId, Arn, FunctionArn};
 use crate::sandbox::ids::{digest, uuid};
 
-/// The type of an integration for Lambda data actions.
+/// The integration type for Lambda data actions.
 pub(crate) const INTEGRATION_TYPE: &str = "aws-lambda-data-actions";
 
-/// What the organization has.
+/// The organization's contents.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct StoredOrganization {
     pub id: String,
     /// The AWS account from which it assumes roles.
     pub account: Option<AccountId>,
-    /// OAuth clients: ID to secret. Without any, every ID and secret is accepted.
+    /// OAuth clients: ID to secret. If empty, every ID and secret is accepted.
     pub clients: BTreeMap<String, String>,
-    /// Token to the second in which it expires.
+    /// Token to its expiry second.
     pub tokens: BTreeMap<String, i64>,
-    /// Permissions that its clients do not have.
+    /// Permissions its clients do not have.
     #[serde(alias = "lacks")]
     pub denied_permissions: BTreeSet<String>,
     /// In the API's own form, by ID.
@@ -31,32 +31,32 @@ pub(crate) struct StoredOrganization {
     pub configurations: BTreeMap<String, Value>,
     pub credentials: BTreeMap<String, Value>,
     pub actions: BTreeMap<String, Value>,
-    /// Drafts of data actions, by the action's ID; of one that was never published there is no action.
+    /// Drafts of data actions, by the action's ID; a never-published draft has no action.
     #[serde(default)]
     pub drafts: BTreeMap<String, Value>,
     /// Names of the flows that use an action, by its ID.
     #[serde(default)]
     pub flows: BTreeMap<String, BTreeSet<String>>,
-    /// Looks that still show ACTIVATING, and refusals of first actions, by integration.
+    /// Remaining reads that show ACTIVATING, and remaining refusals of first actions, by integration.
     #[serde(default)]
     pub activating: BTreeMap<String, u32>,
     #[serde(default)]
     pub refusals: BTreeMap<String, u32>,
     #[serde(default)]
     pub quirks: GenesysQuirks,
-    /// What IDs are made from.
+    /// The source of IDs.
     #[serde(default)]
     pub made: u64,
 }
 
 impl StoredOrganization {
-    /// An ID that nothing has had.
+    /// An ID that was never used.
     pub(crate) fn new_id(&mut self) -> String {
         self.made += 1;
         uuid(digest(&format!("{} {}", self.id, self.made)))
     }
 
-    /// Takes away what sandboxes planted of themselves until 0.1.0, where nobody changed it: an organization is empty now.
+    /// Removes what sandboxes up to 0.1.0 planted by themselves, if unchanged: an organization now starts empty.
     pub(crate) fn drop_planted(&mut self) {
         let planted: Vec<(String, String)> = self
             .integrations
@@ -81,10 +81,10 @@ impl StoredOrganization {
         }
     }
 
-    /// An integration that uses the role, enabled, with a data action for each function.
-    /// What exists already stays as it is.
+    /// Adds an enabled integration that uses the role, with a data action per function. Existing objects are left
+    /// alone.
     pub(crate) fn add_integration(&mut self, name: &str, role: &Arn, functions: &[FunctionArn]) {
-        // Two accounts may have a role of the same name.
+        // Two accounts may have a role with the same name.
         let id = uuid(digest(&format!("{name} {role}")));
         let credential = uuid(digest(&format!("{name} {role} credential")));
         if !self.integrations.contains_key(&id) {

@@ -43,7 +43,7 @@ pub(crate) struct InstanceProfile {
     pub path: String,
     pub id: String,
     pub created: Seconds,
-    /// IAM allows one at most.
+    /// IAM allows at most one.
     pub role: Option<String>,
 }
 
@@ -83,7 +83,7 @@ impl StoredRole {
 }
 
 impl Account {
-    /// The instance profiles that hold a role.
+    /// The instance profiles that contain a role.
     pub(crate) fn profiles_of<'a>(&'a self, role: &'a str) -> impl Iterator<Item = &'a InstanceProfile> {
         self.instance_profiles.values().filter(move |profile| profile.role.as_deref() == Some(role))
     }
@@ -106,7 +106,7 @@ pub(crate) struct Policy {
     pub updated: Seconds,
     pub description: Option<String>,
     pub tags: Vec<Tag>,
-    /// By number; a number is never used again.
+    /// By number; numbers are never reused.
     pub versions: BTreeMap<u32, StoredVersion>,
     pub default_version: u32,
     pub last_version: u32,

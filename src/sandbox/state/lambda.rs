@@ -20,7 +20,7 @@ pub(crate) struct StoredFunction {
     /// 0: every invocation is throttled.
     #[serde(default)]
     pub reserved_concurrency: Option<u32>,
-    /// Members of its configuration that differ from those of every function, such as `StateReasonCode`.
+    /// Configuration fields that differ from the defaults, such as `StateReasonCode`.
     #[serde(default)]
     pub members: BTreeMap<String, Value>,
 }
@@ -38,7 +38,7 @@ impl StoredFunction {
         }
     }
 
-    /// Makes a version or an alias exist; an alias points to version 1.
+    /// Creates a version or an alias; an alias points to version 1.
     pub(crate) fn publish(&mut self, qualifier: &str) {
         match qualifier.parse() {
             _ if qualifier == "$LATEST" => {}

@@ -1,4 +1,4 @@
-//! A handful of the policies that AWS itself manages, abridged to what bears on roles and functions.
+//! A few of AWS's own managed policies, abridged to what concerns roles and functions.
 
 pub(crate) struct AwsManaged {
     pub path: &'static str,

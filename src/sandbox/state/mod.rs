@@ -1,4 +1,4 @@
-//! All that the sandbox knows, as the state file keeps it: data and look-ups, nothing that answers a request.
+//! All of the sandbox's state, as kept in the state file: data and look-ups, but nothing that answers requests.
 
 pub(crate) mod cloudtrail;
 pub(crate) mod document;

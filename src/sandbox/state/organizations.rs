@@ -1,4 +1,4 @@
-//! AWS Organizations: which accounts are members, and what their organization forbids.
+//! AWS Organizations: its member accounts, and what their organization forbids.
 
 use std::collections::BTreeSet;
 
@@ -15,12 +15,12 @@ pub(crate) struct AwsOrganization {
     /// Its own identities and resources are exempt from all policies.
     pub management_account: AccountId,
     pub members: BTreeSet<AccountId>,
-    /// Service control policies, level by level: at each, one must allow.
+    /// Service control policies, level by level: one must allow at each.
     pub scps: Vec<OrganizationLevel>,
     /// The account may read the organization's policies.
     #[serde(default)]
     pub is_delegated: bool,
-    /// Resource control policies, of all levels together.
+    /// Resource control policies, from all levels together.
     pub rcps: Vec<GuardPolicy>,
 }
 

@@ -1,4 +1,4 @@
-//! The state as a whole, and look-ups in it.
+//! The whole state, and look-ups in it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -23,7 +23,7 @@ pub(crate) const VERSION: u64 = 1;
 #[serde(deny_unknown_fields)]
 pub(crate) struct State {
     pub version: u64,
-    /// What all IDs are made from.
+    /// The source of all IDs.
     pub counter: u64,
     pub accounts: BTreeMap<AccountId, Account>,
     /// By unqualified ARN.
@@ -34,22 +34,22 @@ pub(crate) struct State {
     pub sessions: BTreeMap<String, StsSession>,
     #[serde(default)]
     pub organization: StoredOrganization,
-    /// Job ID to the role that it is about.
+    /// Job ID to the role it is about.
     #[serde(default)]
     pub last_accessed_jobs: BTreeMap<String, Arn>,
     /// AWS Organizations; not Genesys Cloud's organization.
     #[serde(default)]
     pub aws_organization: Option<AwsOrganization>,
-    /// CloudTrail's event history, the oldest first.
+    /// CloudTrail's event history, oldest first.
     #[serde(default)]
     pub events: Vec<AssumeRoleEvent>,
-    /// Of the same history: trust policies that were written, the oldest first.
+    /// From the same history: trust policies that were written, oldest first.
     #[serde(default)]
     pub trust_events: Vec<TrustEvent>,
-    /// Functions that a scenario took away, whatever a spec names.
+    /// Functions a scenario removed, whatever a spec names.
     #[serde(default)]
     pub missing_functions: BTreeSet<FunctionArn>,
-    /// The names of the scenarios that were planted, in this order.
+    /// The names of the planted scenarios, in order.
     #[serde(default)]
     pub planted: Vec<String>,
     /// Accounts that have an access analyzer.
@@ -80,7 +80,7 @@ impl State {
         }
     }
 
-    /// Adds what is in the seed and does not exist yet.
+    /// Adds what is in the seed but does not exist yet.
     pub(crate) fn seed(&mut self, seed: &Seed) {
         let Seed { account, partition: _, region: _, functions, genesys } = seed;
         self.account_mut(account);
@@ -90,7 +90,7 @@ impl State {
             self.add_function(&arn);
         }
         let Some(GenesysSeed { organization_id, account, integrations }) = genesys else { return };
-        // It keeps its ID, as a real one does: a spec that names another is wrong.
+        // It keeps its ID, like a real one: a spec that names another is wrong.
         if self.organization.id.is_empty() {
             self.organization.id.clone_from(organization_id);
         }
@@ -100,7 +100,7 @@ impl State {
         }
     }
 
-    /// Makes a function exist, with the alias or version that its ARN names.
+    /// Creates a function, with the alias or version named in its ARN.
     pub(crate) fn add_function(&mut self, arn: &FunctionArn) {
         let function = self.functions.entry(arn.unqualified()).or_insert_with(StoredFunction::active);
         if let Some(qualifier) = arn.qualifier() {
@@ -116,7 +116,7 @@ impl State {
         self.accounts.entry(account.clone()).or_default()
     }
 
-    // AWS does not say whether a lookup ignores case as the uniqueness of names does: here it is exact.
+    // AWS does not document whether look-ups ignore case like the uniqueness check; here they are exact.
     pub(crate) fn role(&self, account: &AccountId, name: &str) -> Option<&StoredRole> {
         self.account(account)?.roles.get(name)
     }
@@ -138,14 +138,14 @@ impl State {
         Arn::policy(&self.partition, account, &policy.path, &policy.name)
     }
 
-    /// The role that an ARN names, path included, in whatever account.
+    /// The role with this ARN, path included, in any account.
     pub(crate) fn role_of_arn(&self, arn: &Arn) -> Option<(AccountId, &StoredRole)> {
         let account: AccountId = arn.account.parse().ok()?;
         let role = self.account(&account)?.roles.get(arn.name())?;
         (self.role_arn(&account, role) == *arn).then_some((account, role))
     }
 
-    /// The customer managed policy that an ARN names, path included.
+    /// The customer managed policy with this ARN, path included.
     pub(crate) fn policy_of_arn(&self, arn: &str) -> Option<(AccountId, &Policy)> {
         let arn: Arn = arn.parse().ok()?;
         let account: AccountId = arn.account.parse().ok()?;
@@ -163,7 +163,7 @@ impl State {
         managed::find(&self.partition, arn)
     }
 
-    /// The text in force of a managed policy, the customer's or AWS's.
+    /// The document in force of a managed policy, the customer's or AWS's.
     pub(crate) fn managed_text(&self, arn: &str) -> Option<&str> {
         if let Some(policy) = self.aws_managed(arn) {
             return Some(policy.document);
@@ -172,12 +172,12 @@ impl State {
         policy.versions.get(&policy.default_version).map(|version| version.text.as_str())
     }
 
-    /// Whether a policy can be attached by roles of this account.
+    /// Whether roles in this account can attach a policy.
     pub(crate) fn attachable(&self, account: &AccountId, arn: &str) -> bool {
         self.aws_managed(arn).is_some() || self.policy_of_arn(arn).is_some_and(|(owner, _)| owner == *account)
     }
 
-    /// The unique ID of the role or user that an ARN names.
+    /// The unique ID of the role or user with this ARN.
     pub(crate) fn unique_id(&self, arn: &Arn) -> Option<String> {
         if let Some((_, role)) = self.role_of_arn(arn) {
             return Some(role.id.clone());
@@ -190,7 +190,7 @@ impl State {
         (*arn == administrator(&self.partition, &account)).then(|| administrator_id(&account))
     }
 
-    /// Adds to CloudTrail's event history, which forgets the oldest.
+    /// Adds to CloudTrail's event history, which drops the oldest.
     pub(crate) fn add_event(&mut self, event: AssumeRoleEvent) {
         if self.events.len() >= MAX_EVENTS {
             self.events.remove(0);
@@ -198,18 +198,18 @@ impl State {
         self.events.push(event);
     }
 
-    /// Adds that a trust policy was written.
+    /// Records that a trust policy was written.
     pub(crate) fn add_trust_event(&mut self, role: Arn, document: &str, time: Seconds, is_creation: bool) {
         if self.trust_events.len() >= MAX_EVENTS {
             self.trust_events.remove(0);
         }
         let id = ids::uuid(ids::digest(&format!("trust {role} {time} {document}")));
-        // Planted again, it happened once.
+        // If planted again, it still happened only once.
         self.trust_events.retain(|event| event.id != id);
         self.trust_events.push(TrustEvent { id, time, role, document: document.to_owned(), is_creation });
     }
 
-    /// A new unique ID: `AROA…` and 17 characters more.
+    /// A new unique ID: `AROA…` and 17 more characters.
     pub(crate) fn new_id(&mut self, prefix: &str) -> String {
         self.new_id_of_length(prefix, 17)
     }
@@ -218,7 +218,7 @@ impl State {
         format!("{prefix}{}", self.random_text(length))
     }
 
-    /// Text that looks random and is the same on every run.
+    /// Text that looks random but is the same on every run.
     pub(crate) fn random_text(&mut self, length: usize) -> String {
         ids::random_text(&mut self.counter, length)
     }

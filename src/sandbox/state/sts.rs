@@ -1,4 +1,4 @@
-//! Who can call: identities that were added, sessions of roles, and an administrator for each account.
+//! Who can call: added identities, role sessions, and an administrator per account.
 
 use serde::{Deserialize, Serialize};
 
@@ -19,15 +19,15 @@ pub(crate) struct Identity {
 pub(crate) struct StsSession {
     pub account: AccountId,
     pub role: String,
-    /// A role that was recreated under the same name is another one.
+    /// A role recreated under the same name is a different one.
     pub role_id: String,
     pub name: String,
     pub token: String,
     pub expires: Seconds,
-    /// Session policies; none: the role's permissions as they are.
+    /// Session policies; if empty, the role's permissions apply unchanged.
     pub policies: Vec<String>,
     pub tags: Vec<Tag>,
-    /// Keys of the tags that sessions assumed from this one inherit.
+    /// Tag keys inherited by sessions assumed from this one.
     #[serde(default)]
     pub transitive: Vec<String>,
 }

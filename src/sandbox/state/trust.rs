@@ -1,4 +1,4 @@
-//! Trust policies as IAM keeps them: a principal that is deleted shows as its unique ID.
+//! Trust policies as IAM stores them: a deleted principal is shown as its unique ID.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use crate::arn::Arn;
 use crate::policy::Document;
 use crate::policy::document::{OneOrMany, PrincipalElement, Principals};
 
-/// A trust policy, with the unique ID of each role or user that it named when it was written.
+/// A trust policy, with the unique ID that each named role or user had when it was written.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct StoredTrust {
     #[serde(rename = "trust")]
@@ -21,8 +21,8 @@ pub(crate) struct StoredTrust {
 }
 
 impl StoredTrust {
-    /// The document as IAM returns and enforces it: ARNs of roles and users while they exist, the unique ID of
-    /// one that was deleted, even if another of that name was created later.
+    /// The document as IAM returns and enforces it: ARNs of existing roles and users, and unique IDs of deleted ones,
+    /// even if another was later created under the same name.
     pub(crate) fn current(
         &self,
         unique_id: impl Fn(&Arn) -> Option<String>,
@@ -42,7 +42,7 @@ impl StoredTrust {
     }
 }
 
-/// Replaces principals of kind `AWS` where `other` knows another value.
+/// Replaces principals of kind `AWS` for which `other` has another value.
 pub(crate) fn map_principals(document: &mut Document, other: &dyn Fn(&str) -> Option<String>) {
     let map = |value: &mut String| {
         if let Some(other) = other(value) {

@@ -18,7 +18,7 @@ fn assume(sandbox: &mut Sandbox, key: &str, more: &[(&str, &str)]) -> Answered {
     send_as(sandbox, key, "sts", "AssumeRole", &params)
 }
 
-/// A request under a session's credentials.
+/// A request with a session's credentials.
 fn in_session(sandbox: &mut Sandbox, session: &Answered, service: &str, action: &str, at: &str) -> Answered {
     let request = Request::post("/")
         .header("authorization", authorization(session.one("AccessKeyId"), "us-east-1", service))
@@ -60,7 +60,7 @@ fn only_the_trusted_account_with_the_right_id_assumes_the_role() {
         let message = denied("sts:AssumeRole", ROLE_ARN, &caller);
         assert_eq!(answered.error(), (403, "AccessDenied", message.as_str()));
     }
-    // A role that does not exist is refused in the same words.
+    // A role that does not exist gets the same refusal.
     let none = "arn:aws:iam::111122223333:role/none";
     let params = [("RoleArn", none), ("RoleSessionName", "probe")];
     let answered = send_as(&mut sandbox, GENESYS, "sts", "AssumeRole", &params);

@@ -2,7 +2,7 @@
 
 use super::*;
 
-/// An action, its parameters, and what the refusal says.
+/// An action, its parameters, and the text of its refusal.
 type ActionCase<'a> = (&'a str, &'a [(&'a str, &'a str)], &'a str);
 
 const OF_AWS: [&str; 9] = [

@@ -1,4 +1,4 @@
-//! What an organization forbids, what is observed of a role's use, and changes that are not seen at once.
+//! What an organization forbids, what is recorded of a role's use, and changes that are not visible at once.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ fn play(sandbox: &mut Sandbox, text: &str) {
     sandbox.play(&scenario, &seed, now()).unwrap();
 }
 
-/// A sandbox with a role that Genesys Cloud can use, and one of the program's scenarios.
+/// A sandbox with a role that Genesys Cloud can use, and one built-in scenario.
 fn with(name: &str) -> Sandbox {
     let mut sandbox = furnished();
     let text = Scenario::built_in(name)
@@ -215,7 +215,7 @@ fn a_change_is_seen_only_after_the_delay() {
     assert_eq!(at(&mut sandbox, 5, "iam", "GetRole", &role[..1]).status, 200);
     let session = at(&mut sandbox, 5, "sts", "AssumeRole", &assume);
     assert_eq!(session.status, 200);
-    // Deleted, it still admits its callers for a while: a revocation takes time.
+    // Once deleted, it still admits its callers for a while: a revocation takes time.
     assert_eq!(at(&mut sandbox, 6, "iam", "DeleteRole", &role[..1]).status, 200);
     assert_eq!(at(&mut sandbox, 7, "iam", "GetRole", &role[..1]).status, 200);
     assert_eq!(at(&mut sandbox, 11, "iam", "GetRole", &role[..1]).status, 404);

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::*;
 
-/// Sends a request on an open connection and reads its answer.
+/// Sends a request on an open connection and reads the response.
 fn ask(stream: &mut TcpStream, body: &str) -> String {
     let authorization = authorization(ACCOUNT, "us-east-1", "sts");
     let length = body.len();
@@ -56,7 +56,7 @@ async fn several_requests_go_over_one_connection_and_shutdown_ends_it() {
     assert!(matches!(rest, Ok(0)), "the connection is closed: {rest:?}");
 }
 
-/// Sends bytes to a server of its own, on a clock that moves only while everybody waits, and returns what comes back
+/// Sends bytes to a separate server, on a clock that advances only while everyone waits, and returns what comes back
 /// until the connection closes.
 async fn sent(bytes: &[u8]) -> String {
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -138,6 +138,6 @@ async fn a_body_is_bounded() {
     let mut request = head.as_bytes().to_vec();
     request.resize(head.len() + 2_000_000, b'a');
     let answer = sent(&request).await;
-    // The server may close before the client has read its answer.
+    // The server may close before the client has read the response.
     assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 413"), "{answer}");
 }

@@ -66,7 +66,7 @@ fn what_cannot_be_saved_has_not_happened() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("sandbox.json");
     let mut sandbox = Sandbox::open(&path, &seed()).unwrap();
-    // A directory in its place: also root cannot replace it.
+    // A directory in its place, which even root cannot replace.
     if path.exists() {
         fs::remove_file(&path).unwrap();
     }

@@ -1,4 +1,4 @@
-//! Reads of the whole account.
+//! Reads that cover the whole account.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use crate::sandbox::aws::query::{QueryAnswer, Xml};
 use crate::sandbox::aws::refusal::Refusal;
 use crate::sandbox::state::iam::{InstanceProfile, Policy, StoredRole, date};
 
-/// An item of GetAccountAuthorizationDetails.
+/// An item in GetAccountAuthorizationDetails.
 enum AuthorizationDetail<'a> {
     Role(&'a StoredRole, String, Vec<(&'a InstanceProfile, String)>),
     Policy(&'a Policy),
@@ -62,7 +62,7 @@ pub(crate) fn authorization_details(call: &mut Call<'_>) -> Result<QueryAnswer, 
     }))
 }
 
-/// How often each policy is attached to a role, and bounds one.
+/// How many roles each policy is attached to, and how many it bounds.
 type Counts = BTreeMap<String, (usize, usize)>;
 
 fn counts(call: &Call<'_>) -> Counts {
@@ -154,7 +154,7 @@ fn write_policy(xml: &mut Xml, call: &Call<'_>, policy: &Policy, counts: &Counts
     });
 }
 
-/// How much of everything there is, and the quotas.
+/// How many of everything exist, and the quotas.
 pub(crate) fn summary(call: &mut Call<'_>) -> Result<QueryAnswer, Refusal> {
     let account = call.state.account(&call.caller.account).cloned().unwrap_or_default();
     let versions: usize = account.policies.values().map(|policy| policy.versions.len()).sum();

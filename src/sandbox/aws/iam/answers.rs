@@ -1,10 +1,10 @@
-//! Parts of IAM's answers that several actions share.
+//! Parts of IAM responses shared by several actions.
 
 use crate::sandbox::aws::query::{Params, QueryAnswer, Xml};
 use crate::sandbox::aws::refusal::Refusal;
 use crate::sandbox::state::iam::{LastUsed, Tag, date};
 
-/// Writes a listing that may go on: `<name><member>…`, `IsTruncated` and `Marker`.
+/// Writes a listing that may be truncated: `<name><member>…`, `IsTruncated` and `Marker`.
 pub(crate) fn listing<T>(
     name: &str,
     (items, marker): (Vec<T>, Option<String>),
@@ -47,14 +47,14 @@ pub(crate) fn write_last_used(xml: &mut Xml, last_used: Option<&LastUsed>) {
     });
 }
 
-/// As IAM returns documents: percent-encoded by RFC 3986.
+/// IAM's encoding of returned documents: percent-encoded by RFC 3986.
 pub(crate) fn encoded(document: &str) -> String {
     use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
     const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
     utf8_percent_encode(document, UNRESERVED).to_string()
 }
 
-/// The path that a listing is limited to.
+/// The path prefix of a listing.
 pub(crate) fn path_prefix(params: &Params) -> Result<&str, Refusal> {
     params.path_prefix()
 }

@@ -1,4 +1,4 @@
-//! Instance profiles: a role that is in one cannot be deleted.
+//! Instance profiles: a role in one cannot be deleted.
 
 use super::answers::{encoded, listing, path_prefix};
 use crate::arn::AccountId;

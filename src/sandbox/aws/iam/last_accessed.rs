@@ -1,4 +1,4 @@
-//! When a role last reached a service, by IAM's own account: a job that is asked for, and its result.
+//! When a role last reached a service, according to IAM: a job to request, and its result.
 
 use crate::arn::Arn;
 use crate::sandbox::aws::call::Call;

@@ -1,4 +1,4 @@
-//! IAM: which actions there are, and what permission each needs.
+//! IAM: its actions, and the permission each needs.
 
 mod account;
 mod answers;
@@ -100,7 +100,7 @@ fn refuse_protected(call: &Call<'_>, action: &str) -> Result<(), Refusal> {
     }
 }
 
-/// Every action needs the permission of its own name; creating with tags needs that of tagging too.
+/// Every action needs the permission of its own name; creating with tags also needs the tagging permission.
 fn authorise(call: &Call<'_>, action: &str) -> Result<(), Refusal> {
     let resource = resource(call, action);
     let mut context = context(call, action);
@@ -121,7 +121,7 @@ fn authorise(call: &Call<'_>, action: &str) -> Result<(), Refusal> {
     check(action, context)
 }
 
-/// The resource as a refusal shows it: not an ARN where a role does not exist, nor for all policies.
+/// The resource as shown in a refusal: not an ARN if a role does not exist, or for all policies.
 fn shown_resource(call: &Call<'_>, action: &str, resource: &str) -> String {
     let role = call.params.get("RoleName").filter(|_| action != "CreateRole");
     match role {
@@ -133,7 +133,7 @@ fn shown_resource(call: &Call<'_>, action: &str, resource: &str) -> String {
     }
 }
 
-/// The ARN whose permission an action needs.
+/// The ARN that an action needs permission on.
 fn resource(call: &Call<'_>, action: &str) -> String {
     let Call { state, params, caller, .. } = call;
     let (partition, account) = (&state.partition, &caller.account);
@@ -175,7 +175,7 @@ fn resource(call: &Call<'_>, action: &str) -> String {
     }
 }
 
-/// The condition keys that AWS has for the action.
+/// The condition keys AWS sets for the action.
 fn context(call: &Call<'_>, action: &str) -> Context {
     let Call { state, params, caller, .. } = call;
     let mut context = call.context();
@@ -204,7 +204,7 @@ fn context(call: &Call<'_>, action: &str) -> Context {
             .with(&format!("aws:ResourceTag/{key}"), &[value])
             .with(&format!("iam:ResourceTag/{key}"), &[value]);
     }
-    // Faulty tags are refused by the action itself.
+    // The action itself refuses invalid tags.
     let tags = params.tags(false).unwrap_or_default();
     if tags.is_empty() {
         let keys = params.list("TagKeys");

@@ -16,7 +16,7 @@ use crate::sandbox::state::managed::{self, AwsManaged};
 /// IAM's quota.
 const MAX_VERSIONS: usize = 5;
 
-/// When AWS made its own policies; the sandbox has one date for all.
+/// When AWS created its own policies; the sandbox uses one date for all.
 const AWS_DATE: Seconds = 1_423_180_800;
 
 pub(crate) fn create(call: &mut Call<'_>) -> Result<QueryAnswer, Refusal> {
@@ -58,7 +58,7 @@ pub(crate) fn create(call: &mut Call<'_>) -> Result<QueryAnswer, Refusal> {
     let arn = call.state.policy_arn(account, &policy).to_string();
     call.state.account_mut(account).policies.insert(name.to_owned(), policy);
     let policy = find(call, &arn)?;
-    // Its description is not in this answer.
+    // Its description is not in this response.
     Ok(QueryAnswer::of(|xml| {
         xml.element("Policy", |xml| {
             write(xml, call, &policy);
@@ -79,7 +79,7 @@ pub(crate) fn get(call: &mut Call<'_>) -> Result<QueryAnswer, Refusal> {
 fn show(call: &Call<'_>, arn: &str) -> Result<QueryAnswer, Refusal> {
     let policy = find(call, arn).map_err(|refusal| {
         let own = arn.parse::<Arn>().is_ok_and(|arn| arn.account == call.caller.account.as_str());
-        // GetPolicy has words of its own for a policy of the caller's account.
+        // GetPolicy has its own message for a policy in the caller's account.
         if own { not_attachable(arn) } else { refusal }
     })?;
     Ok(QueryAnswer::of(|xml| {
@@ -93,7 +93,7 @@ fn show(call: &Call<'_>, arn: &str) -> Result<QueryAnswer, Refusal> {
     }))
 }
 
-/// A managed policy, whosever.
+/// A managed policy, regardless of owner.
 #[derive(Clone, Copy)]
 enum AnyPolicy<'a> {
     Customer(&'a Policy),
@@ -111,7 +111,7 @@ fn find<'a>(call: &'a Call<'_>, arn: &str) -> Result<AnyPolicy<'a>, Refusal> {
     }
 }
 
-/// A policy that the caller can change: not one of AWS's own, nor another account's.
+/// A policy that the caller can change: neither AWS's own nor another account's.
 fn find_mut<'a>(call: &'a mut Call<'_>, arn: &str) -> Result<&'a mut Policy, Refusal> {
     match find(call, arn)? {
         AnyPolicy::Aws(_) => {
@@ -129,7 +129,7 @@ fn not_found(arn: &str) -> Refusal {
     Refusal::no_such_entity(format!("Policy {arn} was not found."))
 }
 
-/// The roles of an account that have the policy attached, and those that have it as boundary.
+/// The account's roles that have the policy attached, and those that have it as boundary.
 pub(crate) fn users<'a>(
     state: &'a State,
     account: &AccountId,
@@ -260,7 +260,7 @@ pub(crate) fn create_version(call: &mut Call<'_>) -> Result<QueryAnswer, Refusal
     }))
 }
 
-/// The number of the version that the request names, when the policy has it.
+/// The number of the version that the request names, if the policy has it.
 fn version(policy: &Policy, arn: &str, id: &str) -> Result<u32, Refusal> {
     let number = id.strip_prefix('v').and_then(|digits| digits.parse().ok());
     number.filter(|number| policy.versions.contains_key(number)).ok_or_else(|| {
@@ -298,7 +298,7 @@ pub(crate) fn list_versions(call: &mut Call<'_>) -> Result<QueryAnswer, Refusal>
     let page = call.page()?;
     let arn = call.params.policy_arn("PolicyArn")?;
     let versions: Vec<(String, (String, bool, Seconds))> = match find(call, arn)? {
-        // The newest first; numbers are padded so that keys sort like them.
+        // Newest first; numbers are padded so keys sort numerically.
         AnyPolicy::Customer(policy) => policy
             .versions
             .iter()
@@ -370,7 +370,7 @@ pub(crate) fn list_entities(call: &mut Call<'_>) -> Result<QueryAnswer, Refusal>
     }))
 }
 
-/// The tags of a policy of the caller's own account.
+/// The tags of a policy in the caller's own account.
 pub(crate) fn tags_mut<'a>(call: &'a mut Call<'_>, arn: &str) -> Result<&'a mut Vec<Tag>, Refusal> {
     find_mut(call, arn).map(|policy| &mut policy.tags)
 }

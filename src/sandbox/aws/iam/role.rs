@@ -12,7 +12,7 @@ use crate::sandbox::aws::validate::is_role_path;
 use crate::sandbox::state::State;
 use crate::sandbox::state::iam::{Account, StoredRole, date};
 
-/// What an answer shows of a role.
+/// How a response shows a role.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Shown {
     Created,
@@ -56,7 +56,7 @@ pub(crate) fn create(call: &mut Call<'_>) -> Result<QueryAnswer, Refusal> {
     };
     let state = &*call.state;
     let answer = QueryAnswer::of(|xml| {
-        // The trust policy comes back as it was sent; later a bare account ID shows as the account's root.
+        // The trust policy is returned as it was sent; later, a bare account ID is shown as the account's root.
         xml.element("Role", |xml| write(xml, state, account, &role, text, Shown::Created));
     });
     let arn = call.state.role_arn(account, &role);
@@ -181,7 +181,7 @@ pub(crate) fn delete(call: &mut Call<'_>) -> Result<QueryAnswer, Refusal> {
     Ok(QueryAnswer::Done)
 }
 
-/// The boundary that a request names; it must exist.
+/// The boundary named in a request; it must exist.
 fn boundary(call: &Call<'_>) -> Result<Option<String>, Refusal> {
     if call.params.get("PermissionsBoundary").is_none() {
         return Ok(None);

@@ -89,7 +89,7 @@ pub(crate) fn list_inline(call: &mut Call<'_>) -> Result<QueryAnswer, Refusal> {
     let role = call.role(call.params.role_name()?)?;
     let (names, marker) = page.cut(role.inline.keys().map(|name| (name.clone(), name)));
     Ok(QueryAnswer::of(|xml| {
-        // Its members are plain texts.
+        // Its members are plain text.
         xml.element("PolicyNames", |xml| names.iter().for_each(|name| xml.text("member", name)));
         truncation(xml, marker.as_deref());
     }))

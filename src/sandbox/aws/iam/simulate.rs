@@ -20,7 +20,7 @@ struct SimulatedResource {
     resource: String,
     decision: Decision,
     by_boundary: Option<bool>,
-    /// The policies whose statements decide.
+    /// The policies whose statements are decisive.
     matched: BTreeSet<String>,
 }
 
@@ -50,7 +50,7 @@ pub(crate) fn simulate(call: &mut Call<'_>) -> Result<QueryAnswer, Refusal> {
     let all = identity.iter().chain(&boundary).map(|(_, document)| document);
     let missing: BTreeSet<String> =
         all.flat_map(condition_keys).filter(|key| !given.contains(&key.to_ascii_lowercase())).collect();
-    // A resource whose ARN names no account counts as the role's own; a policy that asks for it still does not know.
+    // A resource whose ARN has no account counts as the role's own; if a policy asks for the account, it stays unknown.
     let asks_for_owner = missing.iter().any(|key| key.eq_ignore_ascii_case("aws:ResourceAccount"));
     if !asks_for_owner && !given.contains("aws:resourceaccount") {
         context = context.with("aws:ResourceAccount", &[account.as_str()]);
@@ -113,7 +113,7 @@ pub(crate) fn simulate(call: &mut Call<'_>) -> Result<QueryAnswer, Refusal> {
     }))
 }
 
-/// One result for an action, whatever the number of resources: the strictest decision, and each resource's own.
+/// One result per action, regardless of the number of resources: the strictest decision, and each resource's own.
 fn write(
     xml: &mut Xml,
     action: &str,
@@ -145,7 +145,7 @@ fn write(
     });
 }
 
-/// A managed policy by its name, an inline one with its role's.
+/// A managed policy by its name, an inline one by its role's name and its own.
 fn source_policy_id(role: &str, document: &str) -> String {
     if let Some(inline) = document.strip_prefix("inline policy ") {
         return format!("role_{role}_{inline}");
@@ -172,7 +172,7 @@ fn write_boundary(xml: &mut Xml, allowed: Option<bool>) {
     }
 }
 
-/// What AWS names in place of several resources.
+/// What AWS shows instead of several resources.
 fn template(action: &str) -> &'static str {
     if action.to_ascii_lowercase().starts_with("lambda:") {
         "arn:${Partition}:lambda:${Region}:${Account}:function:${FunctionName}"
@@ -197,7 +197,7 @@ fn word(decision: Decision) -> &'static str {
     }
 }
 
-/// The context that the request gives; a key that it does not give is missing in the simulation. The keys in lower case.
+/// The context given in the request; keys not given are missing in the simulation. Keys are in lower case.
 fn context_entries(params: &Params) -> (Context, BTreeSet<String>) {
     let mut context = Context::complete();
     let mut given = BTreeSet::new();
@@ -211,7 +211,7 @@ fn context_entries(params: &Params) -> (Context, BTreeSet<String>) {
     (context, given)
 }
 
-/// The keys that a document's conditions ask for.
+/// The keys in a document's conditions.
 fn condition_keys(document: &Document) -> BTreeSet<String> {
     let conditions = document.statements.as_slice().iter().flat_map(|statement| &statement.condition);
     conditions.flat_map(Conditions::iter).map(|(_, key, _)| key.to_owned()).collect()

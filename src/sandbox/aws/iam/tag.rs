@@ -52,7 +52,7 @@ pub(crate) fn untag_policy(call: &mut Call<'_>) -> Result<QueryAnswer, Refusal> 
     Ok(remove(policy::tags_mut(call, arn)?, &keys, false))
 }
 
-/// Keys that are not there are no error.
+/// Keys that do not exist are no error.
 fn remove(present: &mut Vec<Tag>, keys: &[&str], ignore_case: bool) -> QueryAnswer {
     present.retain(|tag| !keys.iter().any(|key| same_key(&tag.key, key, ignore_case)));
     QueryAnswer::Done

@@ -1,4 +1,4 @@
-//! Users: the administrator that every account has, and the identities that were added.
+//! Users: every account's administrator, and the identities that were added.
 
 use crate::arn::Arn;
 use crate::sandbox::aws::call::Call;
@@ -7,10 +7,10 @@ use crate::sandbox::aws::refusal::Refusal;
 use crate::sandbox::state::iam::date;
 use crate::sandbox::state::sts::{administrator, administrator_id};
 
-/// Everyone who was there from the start was made at this moment.
+/// Creation time of everyone who existed from the start.
 const CREATED: i64 = 1_767_225_600;
 
-/// The user of a name, or the caller.
+/// The named user, or the caller.
 pub(crate) fn get(call: &mut Call<'_>) -> Result<QueryAnswer, Refusal> {
     let caller: Option<Arn> = call.caller.arn.parse().ok();
     let own = caller.filter(|arn| arn.resource.starts_with("user/"));
