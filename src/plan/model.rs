@@ -284,7 +284,7 @@ pub enum Notice {
         what: Owned,
         by: Owner,
     },
-    /// It has the spec's tag but is no longer in it.
+    /// It has the spec's tag but was taken out of the spec.
     RemovedFromSpec,
     /// The only safe order of changes leaves the role unusable for a while.
     ShutMeanwhile {
