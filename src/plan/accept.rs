@@ -229,7 +229,7 @@ fn is_genesys(principal: &str) -> bool {
 /// A function's own policy, as far as it was read.
 pub type FunctionPolicy<'a> = (&'a FunctionArn, Result<Option<&'a Document>, &'a str>);
 
-/// The result of a role's accepts, for a reviewer; `functions` are those whose own policies were read.
+/// The result of a role's accepts, for a reviewer; `functions` are those whose own policies were looked at.
 pub fn note_accepts(
     role: Option<&LiveRole>,
     desired: &DesiredRole,

@@ -600,7 +600,7 @@ mod tests {
             let request = request(aws(USER), "sts:AssumeRole", ROLE);
             let allow = format!(r#"{{"Effect":"Allow",{elements}}}"#);
             assert_eq!(by_resource(&allow, &request), Decision::Undecided, "{allow}");
-            // Besides an Allow, whatever counts as a Deny must not be skipped either.
+            // The same as a Deny, next to an Allow, must not be skipped either.
             let deny = format!(
                 r#"{{"Effect":"Deny",{elements}}},{{"Effect":"Allow","Principal":"*","Action":"sts:*"}}"#
             );

@@ -196,7 +196,7 @@ fn symbols(languages: &[Language], alphabet: &str) -> Vec<char> {
 struct Machine {
     length: usize,
     runs: Vec<u64>,
-    /// Places that stay active.
+    /// Runs that stay on any symbol.
     open_runs: Vec<u64>,
     /// By symbol.
     passes: Vec<Vec<u64>>,

@@ -35,8 +35,8 @@ pub(super) fn covers(
     }
 }
 
-/// `grants`: the statement allows the principals it names. There, anything IAM cannot have stored safely counts as no;
-/// where naming denies, or prevents an exception, it is unknown.
+/// `grants`: the statement allows the principals it names. There, no is the safe answer to
+/// anything IAM cannot have stored; where naming denies, or prevents an exception, it is unknown.
 fn named(principals: &Principals, grants: bool, principal: &Principal) -> (Truth, Option<Specificity>) {
     let Principals::ByKind(kinds) = principals else { return (Truth::True, Some(Specificity::Direct)) };
     let mut naming = None;

@@ -86,7 +86,7 @@ impl StateFile {
         serde_json::from_value(value).map(Some).map_err(broken)
     }
 
-    /// Deletes the state, then releases the lock.
+    /// Deletes the state, then its lock file.
     pub(crate) fn delete(self) -> Result<(), SandboxError> {
         let unwritable = |source| SandboxError::Write { path: self.path.clone(), source };
         fs::remove_file(&self.path).map_err(unwritable)?;

@@ -77,7 +77,7 @@ pub(super) struct Task<'a> {
 /// Changes in order.
 pub(super) struct Ordered {
     pub(super) changes: Vec<IamChange>,
-    /// How many of them leave a role that was usable unusable.
+    /// After how many of them a role that was usable is not.
     pub(super) shut: usize,
 }
 
