@@ -1,4 +1,4 @@
-//! A spec for roles that exist, after which the next plan only adds tags; and what a spec cannot express. Pure.
+//! Writes a spec for existing roles, so that the next plan only adds tags; reports what a spec cannot express. Pure.
 
 mod connected;
 mod genesys;
@@ -26,21 +26,21 @@ use crate::spec::{
 };
 use crate::text::one_line;
 
-/// The text of a spec, and what it could not express.
+/// The text of a spec, and what it cannot express.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Imported {
     pub text: String,
-    /// A sentence each; with none the next plan has nothing but tags.
+    /// One sentence each; if empty, the next plan only adds tags.
     pub limits: Vec<String>,
-    /// Whether the text is a spec as it is, without anything to be filled in.
+    /// Whether the text is a complete spec, with nothing left to fill in.
     pub is_spec: bool,
-    /// How many of the roles are only comments.
+    /// How many of the roles are commented out.
     pub commented: usize,
     /// The files that the spec names, by their paths in it.
     pub files: BTreeMap<String, String>,
 }
 
-/// The files that go with a spec that is not written yet.
+/// The files that belong to a spec that is not written yet.
 struct WithFiles<'a>(&'a BTreeMap<String, String>);
 
 impl Environment for WithFiles<'_> {
@@ -57,9 +57,9 @@ impl Environment for WithFiles<'_> {
     }
 }
 
-/// Writes a spec called `name` for these roles; `region` where the functions name none. A role that no spec can have is
-/// written as comments. With an organization, each role's integration and data actions are in it too; with a folder,
-/// named as the spec would, the actions are files in it, as the UI exports them.
+/// Writes a spec called `name` for these roles; `region` is used if the functions name none. A role that no spec can
+/// describe is written as comments. With an organization, each role's integration and data actions are included; with a
+/// folder, named as the spec would, the actions go into files there, as exported by the UI.
 pub fn import(
     name: &str,
     account: &AccountId,
@@ -138,7 +138,7 @@ pub fn import(
                 &mut limits,
             )
         {
-            // Where the role itself has a fault nothing is the tables' own.
+            // If the role itself has a fault, its tables cannot be judged separately.
             let fault_with = |table: &str, files: &BTreeMap<String, String>| {
                 fault_of(&head, &written_check, role, table, files).filter(|_| fault.is_none())
             };
@@ -179,7 +179,7 @@ pub fn import(
     Imported { text, limits, is_spec, commented, files }
 }
 
-/// Why the role alone would make no valid spec.
+/// Why the role alone would not make a valid spec.
 fn fault_of(
     head: &str,
     check: &str,
@@ -206,7 +206,7 @@ fn fault_of(
     (!errors.is_empty()).then(|| errors.join("; "))
 }
 
-/// Who is trusted by all the roles besides Genesys, in this account; anyone else is said to be left out.
+/// The principal in this account that all roles trust besides Genesys; anyone else is reported as left out.
 fn common_verifier(
     found: &mut [ImportedRole<'_>],
     account: &AccountId,
@@ -295,8 +295,8 @@ fn read<'a>(live: &'a LiveRole, spec: &str, limits: &mut Vec<String>) -> Importe
     ImportedRole { live, genesys_account, guessed_account, external_id, verifier, policy, functions }
 }
 
-/// Genesys's account in place of another one that the role trusts: what a stranger has is not taken over unseen. `None`
-/// where none is public: whoever imports has to ask.
+/// Replaces another account that the role trusts with Genesys's: a stranger's access is never imported unseen. `None`
+/// where no Genesys account is public: the user has to ask.
 fn of_genesys(account: String, live: &LiveRole, limits: &mut Vec<String>) -> Option<String> {
     let partition = &live.role.arn.partition;
     if genesys_customer_account(&account, partition).is_some() {
@@ -318,7 +318,7 @@ fn of_genesys(account: String, live: &LiveRole, limits: &mut Vec<String>) -> Opt
     Some(known.id.to_owned())
 }
 
-/// Account, external ID and verifier, where the trust policy is just what a spec would write.
+/// Account, external ID and verifier, if the trust policy is exactly what a spec would write.
 fn trusted(live: &LiveRole) -> Option<(String, String, Option<Arn>)> {
     let document = &live.role.assume_role_policy;
     let (account, id, verifier) = guessed(document);
@@ -328,7 +328,7 @@ fn trusted(live: &LiveRole) -> Option<(String, String, Option<Arn>)> {
     equivalent(document, &trust_policy(&principals, &id)).then_some((account, id, verifier))
 }
 
-/// Why a trust policy is not one that a spec makes.
+/// Why a spec could not have made this trust policy.
 fn beyond_a_spec(document: &Document) -> String {
     let canonical = document.canonical();
     let statements = canonical.statements.as_slice();
@@ -368,14 +368,14 @@ fn most_common_region(found: &[ImportedRole<'_>]) -> Option<String> {
     most.map(|(region, _)| region.to_owned())
 }
 
-/// Whether a trust policy names an account of Genesys's.
+/// Whether a trust policy names a Genesys account.
 pub fn trusts_genesys(document: &Document) -> bool {
     let text = document.canonical().to_json();
     KNOWN_GENESYS_ACCOUNTS.iter().any(|known| text.contains(known.id))
 }
 
-/// Whether a trust policy that does not name Genesys looks as if it were meant to: it trusts anyone, or the account that
-/// tutorials have.
+/// Whether a trust policy that does not name Genesys seems meant for it: it trusts anyone, or the account from
+/// tutorials.
 pub fn looks_like_genesys(document: &Document) -> bool {
     document.canonical().statements.as_slice().iter().any(|statement| {
         let Some(PrincipalElement::Principal(principals)) = &statement.principal else { return false };

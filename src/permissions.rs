@@ -1,4 +1,4 @@
-//! The least that a command needs for a spec, as an IAM policy. Pure.
+//! The least privileges that a command needs for a spec, as an IAM policy. Pure.
 
 use std::collections::BTreeSet;
 
@@ -7,7 +7,7 @@ use crate::model::{DesiredRole, DesiredState};
 use crate::plan::Reads;
 use crate::spec::{AcceptedThing, Boundary, ExtraPermissions};
 
-/// For which command.
+/// The command that needs the permissions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum CommandKind {
     Plan,
@@ -24,19 +24,19 @@ pub struct Permission {
     pub resources: Vec<String>,
     /// Condition operator, key and values.
     pub condition: Option<(&'static str, &'static str, Vec<String>)>,
-    /// Without it the command works, and says what it could not find out.
+    /// Without it the command still works, and reports what it could not find out.
     pub is_optional: bool,
 }
 
 impl Permission {
-    /// The same permission as two that allow together what a command needs, the first for up to `first` resources. None for one
-    /// that cannot be divided.
+    /// Splits the permission into two that together allow what a command needs, the first for up to `first` resources.
+    /// `None` if it cannot be divided.
     pub fn divided(&self, first: usize) -> Option<(Self, Self)> {
         let (mut one, mut other) = (self.clone(), self.clone());
         if self.resources.len() > 1 {
             let first = first.clamp(1, self.resources.len() - 1);
             other.resources = one.resources.split_off(first);
-            // A role has only its own policy attached: they are in the same order.
+            // A role has only its own policy attached, so the order is the same.
             if let (Some((_, ATTACHED, some)), Some((_, _, rest))) =
                 (&mut one.condition, &mut other.condition)
             {
@@ -54,18 +54,18 @@ impl Permission {
     }
 }
 
-/// The condition key of a policy that is attached.
+/// The condition key for a policy being attached.
 const ATTACHED: &str = "iam:PolicyARN";
 
-/// A permission of Genesys Cloud's OAuth client, and what it is for.
+/// A permission of Genesys Cloud's OAuth client, and its purpose.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct GenesysPermission {
     pub name: &'static str,
-    /// Without it the command works, and says what it could not find out.
+    /// Without it the command still works, and reports what it could not find out.
     pub is_optional: bool,
 }
 
-/// Whether what the spec accepts for a role may be in a function's own policy.
+/// Whether an accept of this role may refer to a function's own policy.
 pub fn accepts_about_functions(role: &DesiredRole) -> bool {
     role.accepts.iter().any(|accept| match accept.what {
         AcceptedThing::FunctionPolicySid(_) | AcceptedThing::Principal(_) => true,
@@ -73,7 +73,7 @@ pub fn accepts_about_functions(role: &DesiredRole) -> bool {
     })
 }
 
-/// What a command needs in Genesys Cloud; nothing where the spec says nothing of it.
+/// What a command needs in Genesys Cloud; empty if the spec does not cover it.
 pub fn genesys_permissions(desired: &DesiredState, purpose: CommandKind) -> Vec<GenesysPermission> {
     let integrations: Vec<_> = desired.roles.iter().filter_map(|role| role.integration.as_ref()).collect();
     if integrations.is_empty() {
@@ -150,7 +150,7 @@ pub fn permissions(desired: &DesiredState, command: CommandKind) -> Vec<Permissi
         grants.push(optional(grant("ReadPoliciesOfFunctions", &["lambda:GetPolicy"], functions.clone())));
     }
     if matches!(command, CommandKind::Check | CommandKind::Apply) {
-        // Apply ends with the check.
+        // Apply ends with a check.
         let actions = &["lambda:GetFunctionConcurrency"];
         grants.push(optional(grant("ReadConcurrencyOfFunctions", actions, functions)));
         grants.push(optional(grant("AskTheSimulator", &["iam:SimulatePrincipalPolicy"], roles())));
@@ -240,13 +240,13 @@ pub fn permissions(desired: &DesiredState, command: CommandKind) -> Vec<Permissi
     grants
 }
 
-/// The actions without which the command cannot do its work. IAM reports one that is missing at a time.
+/// The actions that the command cannot work without. IAM reports only one missing action at a time.
 pub fn required_actions(desired: &DesiredState, command: CommandKind) -> BTreeSet<&'static str> {
     let permissions = permissions(desired, command);
     permissions.into_iter().filter(|one| !one.is_optional).flat_map(|one| one.actions).collect()
 }
 
-/// An ARN that means just itself: a path may have what are wildcards and variables in a policy.
+/// An ARN that matches only itself: a path may contain what a policy treats as wildcards and variables.
 fn literal(arn: &Arn) -> String {
     let escape = |c: char| match c {
         '*' | '?' | '$' => format!("${{{c}}}"),
@@ -255,7 +255,7 @@ fn literal(arn: &Arn) -> String {
     Arn { resource: arn.resource.chars().map(escape).collect(), ..arn.clone() }.to_string()
 }
 
-/// How many characters IAM counts of a document: all but white space.
+/// How many characters of a document IAM counts: all except white space.
 pub fn size(document: &str) -> usize {
     document.chars().filter(|c| !c.is_whitespace()).count()
 }
@@ -280,7 +280,7 @@ fn writes(desired: &DesiredState, roles: Vec<String>, policies: Vec<String>) -> 
     };
     let creates = grant("CreateRoles", &["iam:CreateRole"], &roles);
     let mut grants = vec![
-        // A role that is made without its boundary could do more than the boundary allows.
+        // A role created without its boundary could do more than the boundary allows.
         if desired.roles.iter().all(|role| boundary(role).is_some()) {
             with_boundary(creates)
         } else {
@@ -298,13 +298,13 @@ fn writes(desired: &DesiredState, roles: Vec<String>, policies: Vec<String>) -> 
             ],
             &policies,
         ),
-        // No other policy can be attached by whoever has this.
+        // The holder of this permission cannot attach any other policy.
         Permission {
             condition: Some(("ArnEquals", ATTACHED, policies)),
             ..grant("AttachPolicies", &["iam:AttachRolePolicy"], &roles)
         },
     ];
-    // Where no order of the changes is safe, no one can use the role in the meantime.
+    // If no order of the changes is safe, nobody can use the role in the meantime.
     grants.push(grant("ShutMeanwhile", &["iam:PutRolePolicy", "iam:DeleteRolePolicy"], &roles));
     if any(|role| role.extra_permissions == ExtraPermissions::Remove) {
         grants.push(grant(
@@ -322,14 +322,14 @@ fn writes(desired: &DesiredState, roles: Vec<String>, policies: Vec<String>) -> 
     grants
 }
 
-/// What else may be attached, or be a boundary: the account's policies and AWS's.
+/// What else may be attached or be a boundary: the account's policies and AWS's.
 fn others(desired: &DesiredState) -> Vec<String> {
     let Some(role) = desired.roles.first() else { return Vec::new() };
     let Arn { partition, account, .. } = &role.role.arn;
     vec![format!("arn:{partition}:iam::{account}:policy/*"), format!("arn:{partition}:iam::aws:policy/*")]
 }
 
-/// Each function by its own ARN and, where the spec names an alias or version, by that too: Lambda's reads go by either.
+/// Each function by its own ARN and, if the spec names an alias or version, by that too: Lambda's reads use either.
 fn functions(desired: &DesiredState) -> Vec<String> {
     let mut found: Vec<String> = Vec::new();
     for arn in desired.roles.iter().flat_map(|role| &role.functions) {

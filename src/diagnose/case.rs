@@ -5,7 +5,7 @@ use crate::arn::AccountId;
 use crate::check::{AskedOrganization, Cause, Facts, RoleReport, judge};
 use crate::import::Wanted;
 
-/// Everything about one role of which nobody wrote a spec.
+/// Everything about one role without a spec.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RoleCase {
     pub account: AccountId,
@@ -14,17 +14,17 @@ pub struct RoleCase {
     pub organization: AskedOrganization,
     pub wanted: Wanted,
     pub facts: Facts,
-    /// What somebody saw fail.
+    /// The failure that the user saw.
     pub error: Option<ErrorReading>,
 }
 
 impl RoleCase {
-    /// The same judgement as that of `check`.
+    /// The same judgement as `check`.
     pub fn report(&self) -> RoleReport {
         judge(&self.facts)
     }
 
-    /// Whether a cause explains what was seen; without a text, each does.
+    /// Whether a cause explains the failure; without an error text, any cause does.
     pub fn explains(&self, cause: Cause) -> bool {
         self.error.as_ref().is_none_or(|error| error.is_explained_by(cause))
     }

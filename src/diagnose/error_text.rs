@@ -1,4 +1,4 @@
-//! What the text of an error says: from Architect, from the test of a data action, from AWS.
+//! Interprets error text from Architect, a data action's test or AWS.
 
 use std::collections::BTreeSet;
 
@@ -12,13 +12,13 @@ pub enum Stage {
     Assume,
     /// lambda:InvokeFunction was refused.
     Invoke,
-    /// Somebody was refused something: a bare 403.
+    /// Something was refused to someone: a bare 403.
     Refused,
-    /// Lambda does not find the function.
+    /// Lambda cannot find the function.
     Find,
     /// Lambda throttles it.
     Throttle,
-    /// The function is there and cannot run.
+    /// The function exists but cannot run.
     Start,
     /// It takes too long.
     Time,
@@ -28,7 +28,7 @@ pub enum Stage {
     Contract,
     /// Genesys Cloud's own side: the integration, its credential.
     Integration,
-    /// Genesys Cloud refuses whoever uses its API.
+    /// Genesys Cloud refuses the API client.
     Permission,
     /// The text says none of this.
     Unknown,
@@ -37,14 +37,14 @@ pub enum Stage {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ErrorReading {
     pub stage: Stage,
-    /// The role that it names.
+    /// The role named in the text.
     pub role: Option<Arn>,
     pub function: Option<FunctionArn>,
-    /// The kind of policy that it names: `resource control policy`.
+    /// The kind of policy named in the text: `resource control policy`.
     pub policy: Option<&'static str>,
 }
 
-/// Marks of each stage, in lower case; the first that is in the text decides.
+/// Markers of each stage, in lower case; the first one found in the text decides.
 const MARKS: &[(Stage, &[&str])] = &[
     (
         Stage::Permission,
@@ -138,7 +138,7 @@ const MARKS: &[(Stage, &[&str])] = &[
     ),
 ];
 
-/// Reads the text of an error; what it does not say stays unknown.
+/// Reads an error text; whatever it does not say stays unknown.
 pub fn read_error(text: &str) -> ErrorReading {
     let lower = text.to_lowercase();
     let stage = MARKS
@@ -159,7 +159,7 @@ pub fn read_error(text: &str) -> ErrorReading {
     }
 }
 
-/// A role, or that of the session that was refused at Lambda. At sts:AssumeRole the session is Genesys Cloud's own.
+/// A role, or that of the session refused by Lambda. At sts:AssumeRole the session is Genesys Cloud's own.
 fn role(arn: Arn, stage: Stage) -> Option<Arn> {
     match (arn.service.as_str(), arn.resource.split('/').collect::<Vec<_>>().as_slice()) {
         ("iam", ["role", ..]) => Some(arn),
@@ -169,7 +169,7 @@ fn role(arn: Arn, stage: Stage) -> Option<Arn> {
 }
 
 impl ErrorReading {
-    /// What it says, for a person.
+    /// What it says, in words.
     pub fn sentence(&self) -> String {
         let text = match self.stage {
             Stage::Assume => "Genesys Cloud was refused when it assumed the role (sts:AssumeRole)",
@@ -213,17 +213,17 @@ impl ErrorReading {
             Stage::Function | Stage::Contract => &[],
             Stage::Unknown => &[Cause::OF_INVOCATION],
         };
-        // What admits or allows too much refuses nobody.
+        // A policy that allows too much refuses nobody.
         let is_too_open = matches!(cause, Cause::RoleOpen | Cause::ExtraPermissions);
         explains.iter().any(|causes| causes.contains(&cause)) && !is_too_open
     }
 
-    /// Whether the text says what failed. Otherwise a cause may explain it, and no more.
+    /// Whether the text says what failed. If not, a cause can only possibly explain it.
     pub fn is_clear(&self) -> bool {
         !matches!(self.stage, Stage::Unknown | Stage::Refused)
     }
 
-    /// The role that the text names, where it is another.
+    /// The role that the text names, if it is a different one.
     pub fn other_role(&self, role: &Arn) -> Option<&Arn> {
         let named = self.role.as_ref()?;
         let name = match named.service.as_str() {
@@ -233,7 +233,7 @@ impl ErrorReading {
         (named.account != role.account || name != role.name()).then_some(named)
     }
 
-    /// What to look at where nothing that was found explains it.
+    /// What to look at if no finding explains it.
     pub fn otherwise(&self) -> &'static str {
         match self.stage {
             Stage::Assume => {

@@ -9,7 +9,7 @@ use crate::plan::function_parties;
 use crate::policy::document::OneOrMany;
 use crate::policy::{Document, document::Effect};
 
-/// Functions, aliases and versions that are not there.
+/// Functions, aliases and versions that do not exist.
 pub(super) fn missing(facts: &Facts, shell: &Shell) -> Remedy {
     let (mut cli, mut console) = (Vec::new(), Vec::new());
     let gone = facts.functions.iter().filter(|one| one.state == FunctionState::Missing);
@@ -48,7 +48,7 @@ pub(super) fn missing(facts: &Facts, shell: &Shell) -> Remedy {
     Remedy::default().with(Means::Console, console).with(Means::Cli, cli)
 }
 
-/// Functions that do not run.
+/// Functions that cannot run.
 pub(super) fn not_ready(facts: &Facts, shell: &Shell) -> Remedy {
     let (mut cli, mut console) = (Vec::new(), Vec::new());
     for FunctionFacts { arn, state, .. } in &facts.functions {
@@ -93,7 +93,7 @@ pub(super) fn throttled(facts: &Facts, shell: &Shell) -> Remedy {
     Remedy::default().with(Means::Console, console).with(Means::Cli, cli)
 }
 
-/// Functions that want a tenant ID: that is fixed when a function is created.
+/// Functions that require a tenant ID, which is fixed at creation.
 pub(super) fn tenants(facts: &Facts, shell: &Shell) -> Remedy {
     let (mut cli, mut console) = (Vec::new(), Vec::new());
     for FunctionFacts { arn, state, .. } in &facts.functions {
@@ -134,7 +134,7 @@ fn state_of(arn: &FunctionArn, shell: &Shell) -> String {
     ])
 }
 
-/// Statements of a function's own policy that let somebody else in.
+/// Statements of a function's own policy that admit someone else.
 pub(super) fn open(facts: &Facts, shell: &Shell) -> Remedy {
     let (mut cli, mut console) = (Vec::new(), Vec::new());
     for FunctionFacts { arn, policy, .. } in &facts.functions {

@@ -7,14 +7,14 @@ use super::trust::by_tool;
 use crate::arn::FunctionArn;
 use crate::check::{CredentialArn, Facts, Finding, GenesysSide, IntegrationFacts};
 
-/// The integrations that are about the role: those that hold it, or those that are named.
+/// The integrations that concern the role: those that hold it, or those named in the finding.
 fn meant<'f>(facts: &'f Facts, finding: &Finding) -> Vec<&'f IntegrationFacts> {
     let GenesysSide::Read(genesys) = &facts.genesys else { return Vec::new() };
     let Ok(integrations) = &genesys.integrations else { return Vec::new() };
     integrations.iter().filter(|one| finding.what.contains(&format!("\"{}\"", one.name))).collect()
 }
 
-/// Whether the spec that `--out` writes has this integration: it holds the role, or is the only one there is.
+/// Whether the spec written by `--out` includes this integration: it holds the role, or is the only one.
 fn is_in_spec(facts: &Facts, one: &IntegrationFacts) -> bool {
     let GenesysSide::Read(genesys) = &facts.genesys else { return false };
     let integrations = genesys.integrations.as_deref().unwrap_or_default();
@@ -43,7 +43,7 @@ pub(super) fn integration(facts: &Facts, finding: &Finding, shell: &Shell) -> Re
             })
             .collect(),
     };
-    // One in error is enabled already: no spec makes it active.
+    // One in error is already enabled: no spec can make it active.
     let tool = match found.as_slice() {
         [one] if one.intended_state != "ENABLED" && is_in_spec(facts, one) => by_tool(facts, shell, ""),
         _ => Remedy::default(),
@@ -51,7 +51,7 @@ pub(super) fn integration(facts: &Facts, finding: &Finding, shell: &Shell) -> Re
     tool.with(Means::Console, console)
 }
 
-/// The role's ARN in the credential.
+/// Puts the role's ARN into the credential.
 pub(super) fn credential(facts: &Facts, finding: &Finding, shell: &Shell) -> Remedy {
     let role = facts.desired.role.arn.to_string();
     let found = meant(facts, finding);
@@ -77,7 +77,7 @@ pub(super) fn credential(facts: &Facts, finding: &Finding, shell: &Shell) -> Rem
     tool.with(Means::Console, console)
 }
 
-/// A data action that points elsewhere: either end can give way.
+/// A data action that points elsewhere: either end can change.
 pub(super) fn data_action(facts: &Facts, finding: &Finding, shell: &Shell) -> Remedy {
     let GenesysSide::Read(genesys) = &facts.genesys else { return Remedy::default() };
     let integrations = genesys.integrations.as_deref().unwrap_or_default();
@@ -101,7 +101,7 @@ pub(super) fn data_action(facts: &Facts, finding: &Finding, shell: &Shell) -> Re
     Remedy::default().with(Means::Console, console).with(Means::Cli, cli.unwrap_or_default())
 }
 
-/// An OAuth client that is not accepted.
+/// An OAuth client that is rejected.
 pub(super) fn credentials() -> Remedy {
     let steps = vec![
         say("Genesys Cloud: Admin > Integrations > OAuth: a client with the grant type Client Credentials"),

@@ -1,5 +1,5 @@
-//! For somebody without a spec: how each cause is fixed by this tool, in the console, and with the AWS CLI, and what the text
-//! of an error says. Pure.
+//! Diagnosis without a spec: how to fix each cause with this tool, in the console or with the AWS CLI, and what an
+//! error's text says. Pure.
 
 mod case;
 mod error_text;

@@ -1,6 +1,6 @@
 //! A remedy, as steps.
 
-/// Each way by itself removes the cause.
+/// Each way removes the cause on its own.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Remedy {
     pub ways: Vec<Way>,
@@ -21,7 +21,7 @@ pub enum Means {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FixStep {
-    /// Something that a person does, or must know.
+    /// Something a person must do or know.
     Do(String),
     /// A command, quoted for a shell.
     Run(String),
@@ -40,7 +40,7 @@ impl Remedy {
 }
 
 impl Means {
-    /// In JSON.
+    /// Its name in JSON.
     pub fn word(self) -> &'static str {
         match self {
             Self::Tool => "tool",

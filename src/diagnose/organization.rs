@@ -6,7 +6,7 @@ use super::trust::by_tool;
 use crate::check::{Facts, Finding, guards};
 use crate::plan::GuardExemption;
 
-/// Whoever administers the organization exempts the role, or tells by which tag it is exempt.
+/// The organization's administrator exempts the role, or says which tag exempts it.
 pub(super) fn guard(facts: &Facts, finding: &Finding, shell: &Shell) -> Remedy {
     let role = facts.desired.role.name.as_str();
     let account = &facts.desired.genesys_account_id;

@@ -9,10 +9,10 @@ use crate::model::{LivePolicy, LiveRole};
 use crate::policy::document::{Effect, OneOrMany, Statement};
 use crate::policy::{Decision, Document};
 
-/// IAM keeps so many versions of a policy.
+/// How many versions of a policy IAM keeps.
 const VERSIONS: usize = 5;
 
-/// The policy is made, attached, or both.
+/// Creates the policy, attaches it, or both.
 pub(super) fn attached(facts: &Facts, shell: &Shell) -> Remedy {
     if facts.desired.functions.is_empty() {
         let ask = "which function the data action invokes is not known: set the credentials of Genesys Cloud and run this \
@@ -24,7 +24,7 @@ pub(super) fn attached(facts: &Facts, shell: &Shell) -> Remedy {
         .with(Means::Cli, policy_commands(facts, shell))
 }
 
-/// The policy allows the functions too, and where nothing else is in it, only them.
+/// The policy also allows the functions, and only them if it contains nothing else.
 pub(super) fn covered(facts: &Facts, shell: &Shell) -> Remedy {
     let Some(policy) = &facts.live.policy else { return attached(facts, shell) };
     let live = &policy.policy.document;
@@ -79,7 +79,7 @@ fn is_attached(facts: &Facts, policy: &Arn) -> bool {
     facts.live.role.as_ref().is_some_and(|role| role.attached.contains_key(policy))
 }
 
-/// Whether nothing of it is lost when it is replaced.
+/// Whether replacing it loses nothing.
 fn is_about_invocations(document: &Document) -> bool {
     document.statements.as_slice().iter().all(|statement| {
         statement.effect == Effect::Allow
@@ -90,7 +90,7 @@ fn is_about_invocations(document: &Document) -> bool {
     })
 }
 
-/// What a document says, and what the role should be allowed besides.
+/// What a document says, plus what the role should be allowed.
 fn joined(facts: &Facts, document: &Document) -> Document {
     with(document, facts.desired.policy.document.statements.as_slice())
 }
@@ -100,7 +100,7 @@ fn with(document: &Document, more: &[Statement]) -> Document {
     Document { statements: OneOrMany::Many(statements).into(), ..document.clone() }
 }
 
-/// Whoever takes the invocation away gives it back.
+/// Whoever denied the invocation has to allow it again.
 pub(super) fn denied(facts: &Facts, shell: &Shell) -> Remedy {
     let Some(role) = &facts.live.role else { return Remedy::default() };
     let name = role.role.name.as_str();
@@ -144,7 +144,7 @@ pub(super) fn denied(facts: &Facts, shell: &Shell) -> Remedy {
     remedy.with(Means::Console, console).with(Means::Cli, cli)
 }
 
-/// The last table of a spec that `diagnose` writes is the role's.
+/// The last table of a spec written by `diagnose` is the role's.
 const REMOVE: &str = "extra_permissions = \"remove\"";
 
 pub(super) fn delete_inline(shell: &Shell, role: &str, policy: &str) -> String {
@@ -162,7 +162,7 @@ struct Steps {
     console: Vec<FixStep>,
 }
 
-/// It belongs to whoever guards the account: it keeps its shape, and allows these functions.
+/// A boundary belongs to the account's guardians: it keeps its shape, and additionally allows these functions.
 fn boundary(facts: &Facts, role: &LiveRole, shell: &Shell) -> Steps {
     let (Some(document), Some(arn)) = (&role.boundary, &role.role.permissions_boundary) else {
         return Steps::default();
@@ -210,7 +210,7 @@ fn of_function(function: &FunctionFacts, shell: &Shell) -> (Vec<FixStep>, Vec<Fi
     (cli, console)
 }
 
-/// A statement taken from a function's own policy.
+/// Removes a statement from a function's own policy.
 pub(super) fn without_statement(
     function: &FunctionArn,
     sid: Option<&str>,
@@ -235,7 +235,7 @@ pub(super) fn without_statement(
     (cli, console)
 }
 
-/// What the role may do besides.
+/// What else the role may do.
 pub(super) fn extra(facts: &Facts, shell: &Shell, is_own: bool) -> Remedy {
     if is_own {
         return narrowed(facts, shell);
@@ -262,7 +262,7 @@ pub(super) fn extra(facts: &Facts, shell: &Shell, is_own: bool) -> Remedy {
     by_tool(facts, shell, REMOVE).with(Means::Console, console).with(Means::Cli, cli)
 }
 
-/// The policy allows one more function: what a data action points at.
+/// The policy allows one more function: the one that a data action points at.
 pub(super) fn also(facts: &Facts, shell: &Shell, function: &FunctionArn) -> Option<FixStep> {
     let policy = facts.live.policy.as_ref()?;
     let more = crate::policy::template::invoke_policy(std::slice::from_ref(function));
@@ -271,7 +271,7 @@ pub(super) fn also(facts: &Facts, shell: &Shell, function: &FunctionArn) -> Opti
     Some(set_document(shell, &arn, &document))
 }
 
-/// The policy gets this document.
+/// Replaces the policy's document.
 fn set_document(shell: &Shell, arn: &str, document: &Document) -> FixStep {
     run(shell.aws(&[
         "iam",

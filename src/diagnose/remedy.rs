@@ -10,7 +10,8 @@ use super::strangers::got_in;
 use super::trust::{role, trust};
 use crate::check::{Cause, Facts, Finding};
 
-/// How a cause that was found with these facts is removed, each way by itself. Commands name what is live, quoted for a shell.
+/// How to remove a cause found with these facts; each way works on its own. Commands use live names, quoted for a
+/// shell.
 pub fn remedy(finding: &Finding, facts: &Facts, shell: &Shell) -> Remedy {
     let own = format!("policy `{}`", facts.desired.policy.name);
     let remedy = match finding.cause {
@@ -39,7 +40,7 @@ pub fn remedy(finding: &Finding, facts: &Facts, shell: &Shell) -> Remedy {
         Cause::IntegrationCredential => credential(facts, finding, shell),
         Cause::DataAction => data_action(facts, finding, shell),
         Cause::OrganizationGuard => guard(facts, finding, shell),
-        // What there is to do is in the finding itself.
+        // The finding itself says what to do.
         Cause::Invocation | Cause::Probe => Remedy::default(),
     };
     if remedy.ways.is_empty() {

@@ -1,18 +1,18 @@
-//! Commands with live names in them, quoted for a POSIX shell.
+//! Commands that contain live names, quoted for a POSIX shell.
 
 use std::borrow::Cow;
 
-/// What is typed before every command's own words.
+/// What precedes every command's own words.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Shell {
     /// `genesys-iam --sandbox`
     pub program: String,
-    /// Options of `diagnose` and of the AWS CLI alike.
+    /// Shared by `diagnose` and the AWS CLI.
     pub profile: Option<String>,
 }
 
 impl Shell {
-    /// What to type when something was changed.
+    /// What to type after a change.
     pub fn again(&self, role: &str) -> String {
         let profile = self.profile.as_deref().map(|name| format!(" --profile {}", quote(name)));
         format!("{} diagnose {}{}", self.program, quote(role), profile.unwrap_or_default())
@@ -27,7 +27,7 @@ impl Shell {
         command
     }
 
-    /// The spec of the role as it should be, with a line more for the role, and then applied.
+    /// Writes the spec of the role as it should be, with one more line for the role, and applies it.
     pub(super) fn apply(&self, role: &str, more: &str) -> Vec<String> {
         let (program, profile) = (&self.program, self.profile.as_deref());
         let profile = profile.map(|name| format!(" --profile {}", quote(name))).unwrap_or_default();
@@ -43,7 +43,7 @@ fn join(words: &[&str]) -> String {
     words.iter().map(|word| quote(word)).collect::<Vec<_>>().join(" ")
 }
 
-/// A text that a shell could never hand over is shown as it is.
+/// A text that a shell could never pass on is shown as it is.
 pub(super) fn quote(text: &str) -> Cow<'_, str> {
     shlex::try_quote(text).unwrap_or(Cow::Borrowed(text))
 }

@@ -5,11 +5,11 @@ use super::shell::Shell;
 use super::trust::trust;
 use crate::check::{Facts, Finding, RoleUse};
 
-/// The role is closed where it is still open; then CloudTrail says what they did.
+/// Closes the role if it is still open; then CloudTrail says what they did.
 pub(super) fn got_in(facts: &Facts, finding: &Finding, shell: &Shell) -> Remedy {
     let role = &facts.desired.role;
     let uses = facts.recorded.iter().flat_map(|recorded| &recorded.history.uses);
-    // The finding names the session of the one whom it is about.
+    // The finding names the session of the stranger in question.
     let theirs = |used: &&RoleUse| {
         let session = used.session.as_deref();
         session.is_some_and(|session| finding.remedy.contains(&format!("`{session}`")))
@@ -36,7 +36,7 @@ pub(super) fn got_in(facts: &Facts, finding: &Finding, shell: &Shell) -> Remedy 
          read the functions' logs of that time"
     )));
     let tell = "tell whoever is responsible for security. The event stays in the history for 90 days, and is shown here until then";
-    // The command is the finding's own.
+    // The command comes from the finding.
     let settled = finding.remedy.rsplit_once("when it is settled, ").map_or("", |(_, command)| command);
     let tell = format!("{tell}; when it is settled, {settled} leaves it out");
     console.push(say(tell.as_str()));

@@ -5,7 +5,7 @@ use super::shell::Shell;
 use crate::arn::Arn;
 use crate::check::Facts;
 
-/// The trust policy is replaced by what it should be.
+/// Replaces the trust policy with the correct one.
 pub(super) fn trust(facts: &Facts, shell: &Shell) -> Remedy {
     let desired = &facts.desired.role;
     let document = desired.assume_role_policy.to_json();
@@ -25,7 +25,7 @@ pub(super) fn trust(facts: &Facts, shell: &Shell) -> Remedy {
     by_tool(facts, shell, "").with(Means::Console, console).with(Means::Cli, vec![run(cli)])
 }
 
-/// The role is made, with its policy.
+/// Creates the role with its policy.
 pub(super) fn role(facts: &Facts, shell: &Shell) -> Remedy {
     let desired = &facts.desired.role;
     let name = desired.name.as_str();
@@ -53,7 +53,7 @@ pub(super) fn role(facts: &Facts, shell: &Shell) -> Remedy {
     by_tool(facts, shell, "").with(Means::Console, console).with(Means::Cli, cli)
 }
 
-/// Made where it is not there, and attached.
+/// Creates the policy if needed, and attaches it.
 pub(super) fn policy_commands(facts: &Facts, shell: &Shell) -> Vec<FixStep> {
     let policy = &facts.desired.policy;
     let mut steps = Vec::new();
@@ -90,7 +90,7 @@ pub(super) fn policy_in_console(facts: &Facts) -> Vec<FixStep> {
     steps
 }
 
-/// A spec makes the AWS side what it should be. Without functions there is none.
+/// A spec corrects the AWS side. Without functions there is none.
 pub(super) fn by_tool(facts: &Facts, shell: &Shell, more: &str) -> Remedy {
     if facts.desired.functions.is_empty() {
         return Remedy::default();

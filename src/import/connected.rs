@@ -1,11 +1,11 @@
-//! The integration and the data actions of a role that nobody wrote a spec for.
+//! The integration and data actions of a role without a spec.
 
 use super::genesys::{IntegrationTables, tables};
 use crate::arn::{Arn, FunctionArn};
 use crate::model::{LiveCredential, LiveIntegration, LiveOrganization};
 
-/// The tables of the integration that uses the role, or that is the only one there is, as it should be: enabled, with the
-/// role's ARN. What would make no spec is left out, and stays as it is in Genesys Cloud.
+/// The tables of the integration that uses the role, or of the only one there is, as it should be: enabled, with the
+/// role's ARN. Anything that would make the spec invalid is left out, and stays unchanged in Genesys Cloud.
 pub(super) fn connected(
     organization: &LiveOrganization,
     role: &Arn,
@@ -19,7 +19,7 @@ pub(super) fn connected(
     let holders: Vec<&LiveIntegration> = organization.integrations.iter().filter(holder).collect();
     let meant = match (holders.as_slice(), organization.integrations.as_slice()) {
         ([one], _) => *one,
-        // What is not shown may be the role's.
+        // A hidden credential may hold this role.
         ([], [one]) if one.credential.as_ref().is_none_or(|credential| credential.arn.is_some()) => one,
         _ => return String::new(),
     };

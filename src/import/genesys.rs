@@ -1,4 +1,4 @@
-//! Genesys Cloud's side of an imported role: its integration and its data actions, as tables of the spec.
+//! Genesys Cloud's side of an imported role: its integration and data actions, as tables of the spec.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
@@ -10,7 +10,7 @@ use crate::arn::{Arn, FunctionArn};
 use crate::model::{ActionState, LiveAction, LiveIntegration, LiveOrganization, Marker};
 use crate::spec::{ActionContent, DEFAULT_TIMEOUT, RAW_REQUEST, RAW_RESULT, is_secret_header};
 
-/// The tables of one role's side.
+/// The tables for one role.
 #[derive(Default)]
 pub(super) struct IntegrationTables {
     /// `[role.integration]`
@@ -22,13 +22,13 @@ pub(super) struct IntegrationTables {
 pub(super) struct ActionTable {
     pub(super) name: String,
     pub(super) text: String,
-    /// The file that the table names, as the spec writes its path, and what is in it.
+    /// The file that the table names, with its path as in the spec, and its contents.
     pub(super) file: Option<(String, String)>,
-    /// What to look at in it.
+    /// What to review in it.
     pub(super) notice: Option<String>,
 }
 
-/// The files that data actions are written to, in a folder as the spec writes its path.
+/// The files for data actions, in a folder whose path is as in the spec.
 pub(super) struct ActionFolder<'a> {
     path: &'a str,
     taken: BTreeSet<String>,
@@ -39,7 +39,7 @@ impl<'a> ActionFolder<'a> {
         Self { path, taken: BTreeSet::new() }
     }
 
-    /// A path that no other action has, also where names ignore case.
+    /// A path that no other action has, even where names ignore case.
     fn path_for(&mut self, action: &LiveAction) -> String {
         let letters = |text: &str| -> String {
             let plain =
@@ -63,10 +63,10 @@ impl<'a> ActionFolder<'a> {
     }
 }
 
-/// Characters of an action's name in the name of its file.
+/// Characters of an action's name used in its file name.
 const LONGEST_STEM: usize = 80;
 
-/// The tables of the integration that uses a role; nothing where none or several do.
+/// The tables of the integration that uses a role; empty if none or several do.
 pub(super) fn tables(
     organization: &LiveOrganization,
     role: &Arn,
@@ -135,7 +135,7 @@ pub(super) fn left_out(action: &LiveAction, why: &str) -> String {
     format!("data action \"{}\" ({}) is left out: {why}", action.name, action.id)
 }
 
-/// One data action, or why a spec cannot have it.
+/// One data action, or why a spec cannot describe it.
 fn data_action(
     action: &LiveAction,
     integration: &LiveIntegration,
@@ -168,7 +168,7 @@ fn data_action(
         line("category", quoted(&content.category));
     }
     if content.timeout_seconds != DEFAULT_TIMEOUT {
-        // The UI's files do not have it.
+        // The UI's files do not include it.
         line("timeout_seconds", content.timeout_seconds.to_string());
     }
     let file = match folder {
@@ -250,7 +250,7 @@ fn in_keys(content: &ActionContent, mut line: impl FnMut(&str, String)) {
     }
 }
 
-/// The short form, where the schema says nothing more.
+/// The short form, if the schema says nothing more.
 fn short(schema: &Value) -> Option<String> {
     let members = schema.as_object()?;
     if !members.keys().all(|key| key == "type" || key == "properties") || schema["type"] != "object" {

@@ -1,4 +1,4 @@
-//! What a role says, and the tables of a spec that say the same.
+//! What a role says, and spec tables that say the same.
 
 use std::fmt::Write;
 
@@ -15,7 +15,7 @@ use crate::spec::{KNOWN_GENESYS_ACCOUNTS, KnownAccount, default_policy_name};
 pub(super) struct ImportedRole<'a> {
     pub(super) live: &'a LiveRole,
     pub(super) genesys_account: Option<String>,
-    /// The account that it trusts where none of Genesys's is public.
+    /// The account it trusts where no Genesys account is public.
     pub(super) guessed_account: Option<String>,
     pub(super) external_id: Option<String>,
     pub(super) verifier: Option<Arn>,
@@ -23,12 +23,12 @@ pub(super) struct ImportedRole<'a> {
     pub(super) functions: Vec<FunctionArn>,
 }
 
-/// Genesys's account for customers in a partition, where it is public.
+/// Genesys's account for customers in a partition, if it is public.
 pub(super) fn genesys_account_of(partition: &str) -> Option<&'static KnownAccount> {
     KNOWN_GENESYS_ACCOUNTS.iter().find(|known| known.for_customers && known.partition == partition)
 }
 
-/// What looks like Genesys's account, the external ID, and somebody else who is trusted.
+/// The likely Genesys account, the external ID, and another trusted principal.
 pub(super) fn guessed(document: &Document) -> (Option<String>, Option<String>, Option<Arn>) {
     let document = document.canonical();
     let allow = |statement: &&Statement| statement.effect == Effect::Allow;
@@ -46,7 +46,7 @@ pub(super) fn guessed(document: &Document) -> (Option<String>, Option<String>, O
         arn.filter(|arn| arn.resource == "root").map(|arn| arn.account)
     };
     let accounts: Vec<String> = named.iter().filter_map(account).collect();
-    // Of several of Genesys's the one of its core and satellite regions.
+    // Of several Genesys accounts, the one for its core and satellite regions.
     let known =
         KNOWN_GENESYS_ACCOUNTS.iter().find(|known| accounts.iter().any(|account| account == known.id));
     let genesys = known.map(|known| known.id.to_owned()).or_else(|| accounts.first().cloned());
@@ -61,14 +61,14 @@ pub(super) fn guessed(document: &Document) -> (Option<String>, Option<String>, O
     (genesys, ids, verifier)
 }
 
-/// What a document allows to invoke.
+/// The functions that a document allows invoking.
 pub(super) struct InvokedFunctions {
     pub(super) functions: Vec<FunctionArn>,
-    /// Resources that are no function of the role's account.
+    /// Resources that are not functions of the role's account.
     pub(super) others: Vec<String>,
 }
 
-/// Where a document does nothing but allow to invoke, a function at least.
+/// `None` unless the document only allows invoking, and at least one function.
 pub(super) fn invoked(document: &Document, role: &Arn) -> Option<InvokedFunctions> {
     let canonical = document.canonical();
     let (mut functions, mut others) = (Vec::new(), Vec::new());
@@ -92,14 +92,14 @@ pub(super) fn invoked(document: &Document, role: &Arn) -> Option<InvokedFunction
     (!functions.is_empty()).then_some(InvokedFunctions { functions, others })
 }
 
-/// Whether it is just one function of the role's account, or an alias or version of one.
+/// Whether it is exactly one function of the role's account, or an alias or version of one.
 pub(super) fn is_function(function: &FunctionArn, role: &Arn) -> bool {
     let is_plain = |text: &str| !text.is_empty() && !text.contains(['*', '?', '{']);
     let Arn { partition, account, region, resource, .. } = function.as_arn();
     is_plain(region) && is_plain(resource) && (partition, account) == (&role.partition, &role.account)
 }
 
-/// `guessed`: the account that a role trusts where none of Genesys's is public.
+/// `guessed`: the account that a role trusts where no Genesys account is public.
 pub(super) fn genesys_table(
     head: &str,
     partition: &str,

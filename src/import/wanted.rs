@@ -1,4 +1,4 @@
-//! The spec that a role should have where nobody wrote one: from what is live, and from what Genesys Cloud says.
+//! The spec that a role without one should have: from the live state, and from what Genesys Cloud says.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,21 +16,21 @@ use crate::spec::{
     self, EmptyEnvironment, Severity, Spec, default_policy_name, genesys_customer_account, is_guid,
 };
 
-/// What is known of a role that does not do what it should.
+/// What is known about a role that does not work as it should.
 #[derive(Debug, Clone, Copy)]
 pub struct Known<'a> {
     pub account: &'a AccountId,
     pub region: &'a str,
-    /// As it is, or as an empty role of its name where there is none.
+    /// The live role, or an empty role of that name if there is none.
     pub role: &'a LiveRole,
-    /// Managed policies of the account that the role does not have.
+    /// Managed policies in the account that are not attached to the role.
     pub unattached: &'a [(Arn, Document)],
     pub organization_id: Option<&'a str>,
     /// What the data actions point at.
     pub targets: &'a [FunctionArn],
-    /// Those of them, and of the policies, that Lambda does not have.
+    /// Functions among the targets and in the policies that do not exist in Lambda.
     pub missing: &'a BTreeSet<FunctionArn>,
-    /// Genesys Cloud's side in full, where the text is wanted.
+    /// Genesys Cloud's side in full, if the text is wanted.
     pub organization: Option<&'a LiveOrganization>,
 }
 
@@ -39,15 +39,15 @@ pub struct Known<'a> {
 pub struct Wanted {
     /// Without what is not known.
     pub spec: Spec,
-    /// As a file; what is not known is left to be filled in.
+    /// As a file; unknown values are left to fill in.
     pub text: String,
-    /// What of Genesys Cloud's side is not in the text, a sentence each.
+    /// What the text omits of Genesys Cloud's side, one sentence each.
     pub left_out: Vec<String>,
     pub external_id: IdSource,
     pub functions: BTreeMap<FunctionArn, FunctionSource>,
 }
 
-/// Where an external ID is from.
+/// Where an external ID comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum IdSource {
     Organization,
@@ -64,7 +64,7 @@ pub enum FunctionSource {
     Both,
 }
 
-/// Only in specs whose external ID or functions are not known, and in no file.
+/// Only used in specs with unknown external ID or functions, never in a file.
 const NO_ID: &str = "00000000-0000-0000-0000-000000000000";
 const NO_FUNCTION: &str = "unknown";
 
@@ -77,11 +77,12 @@ pub fn candidates(
     named(role, unattached).into_iter().chain(targets.iter().cloned()).collect()
 }
 
-/// The spec that a role should have: Genesys's account, the organization's ID, the functions that Genesys Cloud invokes.
+/// The spec that a role should have: Genesys's account, the organization's ID, the functions that Genesys Cloud
+/// invokes.
 ///
 /// # Errors
 ///
-/// Why no spec can have such a role.
+/// Why no spec can describe such a role.
 pub fn wanted(known: &Known<'_>) -> Result<Wanted, String> {
     let Known { account, region, role, unattached, organization_id, .. } = *known;
     let document = &role.role.assume_role_policy;
@@ -101,7 +102,7 @@ pub fn wanted(known: &Known<'_>) -> Result<Wanted, String> {
     let check = verifier.as_ref().map(|arn| format!("\n[check]\nverifier = {}\n", quoted(&arn.to_string())));
     let placeholder: Option<FunctionArn> =
         format!("arn:{partition}:lambda:{region}:{account}:function:{NO_FUNCTION}").parse().ok();
-    // A boundary that a spec does not mention stays as it is.
+    // A boundary that a spec does not mention stays unchanged.
     let mut unbounded = role.clone();
     unbounded.role.permissions_boundary = None;
     let imported = |functions: Vec<FunctionArn>| ImportedRole {
@@ -136,7 +137,7 @@ pub fn wanted(known: &Known<'_>) -> Result<Wanted, String> {
     if list.is_empty() {
         spec.roles.iter_mut().for_each(|role| role.functions.clear());
     }
-    // Somebody fills in the placeholder.
+    // The user fills in the placeholder.
     let is_spec = |tables: &str| {
         let text =
             format!("name = \"diagnose\"\n{}{tables}", file(list.clone(), id.as_deref().or(Some(NO_ID))));
@@ -156,8 +157,8 @@ pub fn wanted(known: &Known<'_>) -> Result<Wanted, String> {
     Ok(Wanted { spec, text, left_out, external_id, functions })
 }
 
-/// Whom the role should trust, and whether it is known to be Genesys's. Where none is public, the trust policy's word is all
-/// there is.
+/// Whom the role should trust, and whether it is known to be Genesys. Where no account is public, there is only the
+/// trust policy to go by.
 fn genesys_account(partition: &str, guessed: Option<String>) -> (Option<String>, bool) {
     if let Some(id) = guessed.as_deref().filter(|id| genesys_customer_account(id, partition).is_some()) {
         return (Some(id.to_owned()), true);
@@ -168,7 +169,7 @@ fn genesys_account(partition: &str, guessed: Option<String>) -> (Option<String>,
     }
 }
 
-/// The one external ID that a trust policy demands; of several an organization's.
+/// The only external ID that a trust policy demands; if several, an organization's.
 fn demanded_id(document: &Document) -> Option<String> {
     let allows = document.statements.as_slice().iter().filter(|one| one.effect == Effect::Allow);
     let listed: Vec<String> = allows
@@ -181,7 +182,8 @@ fn demanded_id(document: &Document) -> Option<String> {
     listed.iter().find(|id| is_guid(id)).or_else(|| listed.first()).cloned()
 }
 
-/// What Genesys Cloud invokes, as far as the role may or the function is there; and what else the policies name.
+/// The functions that Genesys Cloud invokes, if the role is allowed to or they exist; and others that the policies
+/// name.
 fn functions(known: &Known<'_>) -> BTreeMap<FunctionArn, FunctionSource> {
     let Known { role, unattached, targets, missing, .. } = *known;
     let is_own = |function: &&FunctionArn| is_function(function, &role.role.arn);
@@ -197,7 +199,7 @@ fn functions(known: &Known<'_>) -> BTreeMap<FunctionArn, FunctionSource> {
         functions.insert(function.clone(), source);
     }
     if functions.is_empty() {
-        // Nothing of the role says more.
+        // Nothing else about the role says more.
         functions.extend(
             targets.iter().filter(is_own).map(|function| (function.clone(), FunctionSource::DataAction)),
         );
@@ -205,7 +207,7 @@ fn functions(known: &Known<'_>) -> BTreeMap<FunctionArn, FunctionSource> {
     functions
 }
 
-/// The functions that the role's policies allow by name, or else the policy that it should have by its name.
+/// The functions that the role's policies allow by name, or else those of the policy with the expected name.
 fn named(role: &LiveRole, unattached: &[(Arn, Document)]) -> BTreeSet<FunctionArn> {
     let of = |document: &Document| -> Vec<FunctionArn> {
         let canonical = document.canonical();
@@ -221,7 +223,7 @@ fn named(role: &LiveRole, unattached: &[(Arn, Document)]) -> BTreeSet<FunctionAr
     unattached.iter().filter(|(arn, _)| arn.name() == wanted).flat_map(|(_, document)| of(document)).collect()
 }
 
-/// Whether an Allow is about invocations.
+/// Whether an Allow covers invocations.
 fn may_invoke(statement: &Statement) -> bool {
     statement.effect == Effect::Allow
         && matches!(statement.action, Some(crate::policy::document::ActionElement::Action(_)))
@@ -231,12 +233,13 @@ fn may_invoke(statement: &Statement) -> bool {
             .any(|action| wildcard_matches(&action.to_ascii_lowercase(), "lambda:invokefunction"))
 }
 
-/// Whether the role's policies are about a function, be it to deny it.
+/// Whether the role's policies mention a function, even to deny it.
 fn is_allowed(role: &LiveRole, function: &FunctionArn) -> bool {
     role.documents().any(|document| role.decision_by(document, function) != Decision::ImplicitDeny)
 }
 
-/// The managed policy by which the role invokes, or is meant to. `None`: there is none, or another kind of policy allows it.
+/// The managed policy that lets the role invoke, or is meant to. `None`: there is none, or another kind of policy
+/// allows it.
 fn policy(role: &LiveRole, unattached: &[(Arn, Document)], functions: &[FunctionArn]) -> Option<Arn> {
     let covers = |document: &Document| {
         functions

@@ -1,4 +1,4 @@
-//! What is no longer as it was when a plan was saved, in sentences.
+//! What has changed since a plan was saved, in sentences.
 
 use serde_json::Value;
 
@@ -7,28 +7,28 @@ use crate::plan::Diff;
 use crate::policy::Document;
 use crate::render::field::difference;
 
-/// How a saved plan differs from one that is made now.
+/// How a saved plan differs from one made now.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Misfit {
-    /// In sentences; none where it may be carried out.
+    /// In sentences; empty if the plan may be carried out.
     pub differences: Vec<String>,
-    /// Of its changes those that are still to be made, in words.
+    /// The changes that still have to be made, in words.
     pub left: Vec<String>,
-    /// How many of them have been made, as far as the live state shows.
+    /// How many have been made, as far as the live state shows.
     pub made: usize,
-    /// Whether nothing is left to do at all.
+    /// Whether nothing at all is left to do.
     pub is_done: bool,
 }
 
 impl SavedPlan {
-    /// What no longer fits, and how far the plan has been carried out.
+    /// What no longer fits, and how much of the plan has been carried out.
     pub fn compare(&self, now: &Self) -> Misfit {
         let (left, made) = self.left(now);
         let is_done = self.has_changes() && !now.has_changes();
         Misfit { differences: self.differences(now), left, made, is_done }
     }
 
-    /// What is no longer as it was when the plan was saved, in sentences; nothing when the plan may be carried out.
+    /// What has changed since the plan was saved, in sentences; empty if the plan may be carried out.
     pub fn differences(&self, now: &Self) -> Vec<String> {
         let Self { plan, options: _, in_sandbox: _, genesys_cloud, spec_digest, live_digest, desired, live } =
             self;
@@ -43,7 +43,7 @@ impl SavedPlan {
                 .map(|api| api.as_deref().unwrap_or("nowhere: there are no credentials for it"));
             found.push(format!("the plan is for Genesys Cloud at {then}, this is {this}"));
         }
-        // Of another spec everything differs.
+        // If the spec is a different one, everything differs.
         if !found.is_empty() {
             return found;
         }
@@ -91,7 +91,7 @@ impl SavedPlan {
     }
 }
 
-/// Calls back for each member that differs; a missing one is null.
+/// Calls `differs` for each member that differs; a missing one is null.
 fn compare_members(before: &Value, after: &Value, differs: &mut dyn FnMut(&str, &Value, &Value)) {
     let none = serde_json::Map::new();
     let [before, after] = [before, after].map(|value| value.as_object().unwrap_or(&none));
@@ -127,7 +127,7 @@ fn wanted_differences(role: &str, before: &Value, after: &Value, found: &mut Vec
     });
 }
 
-/// What is no longer as it was in Genesys Cloud.
+/// What has changed in Genesys Cloud.
 fn organization_differences(before: &Value, after: &Value, found: &mut Vec<String>) {
     if before.is_null() || after.is_null() {
         if before != after {

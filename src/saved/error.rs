@@ -1,4 +1,4 @@
-//! Why a plan is not saved, not read, or not carried out as it was saved.
+//! Why a plan cannot be saved, read, or carried out as saved.
 
 use std::io;
 use std::path::PathBuf;
@@ -74,7 +74,7 @@ impl Explain for SavedError {
             Self::MadeOutside { .. } => {
                 "leave out `--sandbox`, or make a plan of the sandbox: `genesys-iam --sandbox plan --out FILE`"
             }
-            // A file says what was reviewed, and no file allows what the command line does not.
+            // A file records what was reviewed; it cannot permit what the command line does not.
             Self::NotRepeated(flags) => {
                 let flags: Vec<&str> = flags.iter().map(|flag| flag.trim_matches('`')).collect();
                 return Some(format!(

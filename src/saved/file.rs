@@ -1,4 +1,4 @@
-//! The file: a plan of one spec, or of several.
+//! The file: a plan for one spec, or for several.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -15,10 +15,10 @@ use crate::files::{self, Overwrite};
 use crate::spec::read_bounded;
 use crate::view::{FORMAT_VERSION, PLAN_FORMAT};
 
-/// Bytes of a file.
+/// Maximum bytes of a file.
 const LARGEST: u64 = 64 * 1024 * 1024;
 
-/// What a file of several plans calls itself.
+/// The kind of a file with several plans.
 const SEVERAL: &str = "genesys-iam saved plans";
 
 /// What is in a file.
@@ -28,14 +28,14 @@ pub enum SavedFile {
     Several(SavedFleet),
 }
 
-/// The plans of several specs. They are carried out together: what no longer fits one of them keeps all from it.
+/// Plans for several specs, carried out together: if one no longer fits, none is carried out.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SavedFleet {
     format: String,
     format_version: u64,
     tool_version: String,
-    /// Of the specs only those of these accounts; all where there is none.
+    /// Only the specs for these accounts; all if empty.
     pub accounts: Vec<String>,
     pub specs: Vec<SavedSpec>,
 }
@@ -44,7 +44,7 @@ pub struct SavedFleet {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SavedSpec {
-    /// As the command line or the folder names it.
+    /// As named by the command line or the folder.
     pub file: String,
     pub saved: SavedPlan,
 }
@@ -60,7 +60,7 @@ impl SavedFleet {
         }
     }
 
-    /// In what this is not about the specs of `files`, in sentences.
+    /// How the specs differ from those in `files`, in sentences.
     pub fn other_specs(&self, files: &[String]) -> Vec<String> {
         let same = |one: &str, other: &str| Path::new(one).components().eq(Path::new(other).components());
         let gone = self.specs.iter().filter(|spec| !files.iter().any(|file| same(file, &spec.file)));
@@ -70,7 +70,7 @@ impl SavedFleet {
         gone.chain(more).collect()
     }
 
-    /// The plan of the spec of a file.
+    /// The plan for the spec in a file.
     pub fn of(&self, file: &str) -> Option<&SavedPlan> {
         let same = |one: &str| Path::new(one).components().eq(Path::new(file).components());
         self.specs.iter().find(|spec| same(&spec.file)).map(|spec| &spec.saved)
@@ -80,7 +80,7 @@ impl SavedFleet {
 impl SavedFile {
     /// # Errors
     ///
-    /// When the file cannot be read or understood, or does not fit itself.
+    /// When the file cannot be read or understood, or is inconsistent.
     pub fn read(path: &Path) -> Result<Self, SavedError> {
         let path = path.to_owned();
         let text = match fs::File::open(&path).and_then(|file| read_bounded(file, LARGEST)) {
@@ -91,7 +91,7 @@ impl SavedFile {
         if kind != FileKind::SavedPlan {
             return Err(SavedError::NotAPlan { path, kind });
         }
-        // As editors on Windows begin a file.
+        // Editors on Windows begin files like this.
         let value: Value = match serde_json::from_str(text.trim_start_matches('\u{feff}')) {
             Ok(value) => value,
             Err(source) => return Err(SavedError::Broken { path, source }),
@@ -103,7 +103,7 @@ impl SavedFile {
             let source = serde::de::Error::custom(format!("the format of its plan is not {PLAN_FORMAT:?}"));
             return Err(SavedError::Broken { path, source });
         }
-        // The version first: another layout would be an error that says nothing.
+        // The version first: the error about another layout would be meaningless.
         if let Some(found) = of_plan.get("format_version")
             && found.as_u64() != Some(FORMAT_VERSION)
         {
@@ -119,7 +119,7 @@ impl SavedFile {
             Err(source) => return Err(SavedError::Broken { path, source }),
         };
         let plans = saved.plans();
-        // All of them were made by one command.
+        // One command made all of them.
         let is_alike =
             plans.iter().all(|plan| plans.first().is_some_and(|first| first.options == plan.options));
         let is_twice = match &saved {
@@ -149,7 +149,7 @@ impl SavedFile {
     ///
     /// # Errors
     ///
-    /// When it was made in the sandbox and this is not, or the other way round.
+    /// When one was made in the sandbox and the other was not.
     pub fn is_for(&self, in_sandbox: bool, path: &Path) -> Result<(), SavedError> {
         let path = path.to_owned();
         match self.plans().first().and_then(|plan| plan.in_sandbox) {
@@ -159,7 +159,7 @@ impl SavedFile {
         }
     }
 
-    /// What the plans are carried out with: see [`SavedPlan::options`].
+    /// The options to carry the plans out with: see [`SavedPlan::options`].
     ///
     /// # Errors
     ///
@@ -167,12 +167,12 @@ impl SavedFile {
     pub fn options(&self, given: &Options) -> Result<Options, SavedError> {
         match self.plans().first() {
             Some(plan) => plan.options(given),
-            // Nothing reads or makes such a file.
+            // No such file is ever read or made.
             None => Ok(given.clone()),
         }
     }
 
-    /// Whether [`SavedFile::write`] would write there: nothing is in the way, or a plan.
+    /// Whether [`SavedFile::write`] would write there: the path is free or holds a plan.
     ///
     /// # Errors
     ///
@@ -191,7 +191,7 @@ impl SavedFile {
     ///
     /// # Errors
     ///
-    /// When it cannot be written, and when something else than a saved plan is in its place.
+    /// When it cannot be written, or anything but a saved plan is in its place.
     pub fn write(&self, path: &Path) -> Result<(), SavedError> {
         Self::check(path)?;
         let text = match self {

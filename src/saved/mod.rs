@@ -1,7 +1,7 @@
-//! Plans in a file: bound to the specs and to the live state that they were made from, and without a secret.
+//! Plans in a file: tied to the specs and live state they were made from, and free of secrets.
 //!
-//! The file is a witness, not an order: `apply` makes the plans again and carries them out only if specs, live state and
-//! plans are what the file says. So an edited file can make nothing happen.
+//! The file is a witness, not an order: `apply` makes the plans again and carries them out only if specs, live state
+//! and plans match the file. So an edited file cannot make anything happen.
 
 mod differences;
 mod error;

@@ -1,4 +1,4 @@
-//! The plan of one spec, with what it is bound to.
+//! The plan for one spec, with what it is tied to.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -18,7 +18,7 @@ use crate::view::{self, PlanView};
 pub struct Options {
     pub adopt: bool,
     pub prune: bool,
-    /// Of the roles of the spec only those whose names fit one of these; all where there is none.
+    /// Only the spec's roles that match one of these patterns; all if empty.
     pub roles: Vec<String>,
 }
 
@@ -26,21 +26,21 @@ pub struct Options {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SavedPlan {
-    /// As `render::json` has it.
+    /// As written by `render::json`.
     pub plan: Value,
     pub options: Options,
-    /// Whether the plan is of the sandbox; files of earlier versions do not say it.
+    /// Whether the plan is for the sandbox; files of earlier versions do not say.
     #[serde(default)]
     pub in_sandbox: Option<bool>,
-    /// The API of the organization, where its side is planned too.
+    /// The organization's API, if its side is planned too.
     pub genesys_cloud: Option<String>,
-    /// SHA-256 of what the spec wants, unmasked.
+    /// SHA-256 of the desired state, unmasked.
     pub spec_digest: String,
     /// SHA-256 of the live state, masked.
     pub live_digest: String,
-    /// What the spec wants of each role.
+    /// What the spec wants for each role.
     pub desired: Value,
-    /// What was there.
+    /// The live state.
     pub live: Value,
 }
 
@@ -56,7 +56,7 @@ impl SavedPlan {
         options: Options,
         output: &Output,
     ) -> Result<Self, SavedError> {
-        // The 122 random bits of a GUID are given away by no digest.
+        // No digest gives away the 122 random bits of a GUID.
         let weak = |id: &ExternalId| id.is_masked() && !is_guid(id.expose());
         if let Some(role) = desired.roles.iter().find(|role| weak(&role.external_id)) {
             return Err(SavedError::WeakExternalId { role: role.role.name.clone() });
@@ -78,7 +78,8 @@ impl SavedPlan {
         })
     }
 
-    /// What the plan is carried out with. What takes over or removes must be said again: the file may come from anywhere.
+    /// The options to carry the plan out with. Options that take over or remove must be repeated: the file may come
+    /// from anywhere.
     ///
     /// # Errors
     ///
@@ -97,13 +98,13 @@ impl SavedPlan {
         Ok(self.options.clone())
     }
 
-    /// Whether there was anything to be done.
+    /// Whether there was anything to do.
     pub(super) fn has_changes(&self) -> bool {
         let roles = self.plan["roles"].as_array();
         roles.into_iter().flatten().any(|role| role["changes"] != Value::Array(Vec::new()))
     }
 
-    /// Of its changes those that `now` still has, in words, and how many it has no more.
+    /// Its changes that `now` still has, in words, and how many are gone.
     pub(super) fn left(&self, now: &Self) -> (Vec<String>, usize) {
         let mut still = now.change_lines();
         let (left, made): (Vec<String>, Vec<String>) = self.change_lines().into_iter().partition(|line| {
@@ -121,7 +122,7 @@ impl SavedPlan {
         changes.map(|change| format!("{} {}", text(&change["operation"]), text(&change["subject"]))).collect()
     }
 
-    /// Whether the live state in it is what it was bound to.
+    /// Whether its live state matches its digest.
     pub(super) fn fits_itself(&self) -> bool {
         digest(&self.live) == self.live_digest
     }

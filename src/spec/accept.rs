@@ -1,20 +1,20 @@
-//! What a team knows and wants, although the spec does not make it.
+//! Deviations that a team knows about and wants, although the spec does not create them.
 
 use std::ops::Range;
 
-/// One thing that is accepted as it is, with the reason that every plan and report shows.
+/// One accepted deviation, with the reason that every plan and report shows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AcceptSpec {
     pub what: AcceptedThing,
-    /// `sha256:…` of the document that was accepted; `None`: not written yet, and nothing is accepted.
+    /// `sha256:…` of the accepted document; `None`: not written yet, so nothing is accepted.
     pub digest: Option<String>,
     pub reason: String,
     pub span: Range<usize>,
-    /// Of the file, counted from 1.
+    /// Line in the file, counted from 1.
     pub line: usize,
 }
 
-/// What an accept names: one thing, never a pattern.
+/// What an accept names: exactly one thing, never a pattern.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum AcceptedThing {
     /// A managed policy of the role: its name or ARN.
@@ -23,12 +23,12 @@ pub enum AcceptedThing {
     InlinePolicy(String),
     /// The `Sid` of a statement in a function's own policy.
     FunctionPolicySid(String),
-    /// Someone whom the trust policy, or a function's own policy, names; an account as its root ARN.
+    /// A principal named by the trust policy or a function's own policy; an account as its root ARN.
     Principal(String),
 }
 
 impl AcceptedThing {
-    /// In the spec.
+    /// The key in the spec.
     pub fn key(&self) -> &'static str {
         match self {
             Self::Policy(_) => "policy",

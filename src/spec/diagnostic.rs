@@ -4,9 +4,9 @@ use std::ops::Range;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
-    /// There is no spec.
+    /// The spec cannot be used.
     Error,
-    /// The spec can be read and planned, but not be applied.
+    /// The spec can be read and planned, but not applied.
     Blocks,
     Warning,
 }
@@ -14,13 +14,13 @@ pub enum Severity {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Diagnostic {
     pub severity: Severity,
-    /// The lint that it is, where it is one (`docs/lints.md`).
+    /// The lint behind it, if any (`docs/lints.md`).
     pub lint: Option<&'static str>,
-    /// Bytes of the source.
+    /// Byte range in the source.
     pub span: Range<usize>,
     /// What is wrong.
     pub message: String,
-    /// Beside the place in the source.
+    /// Shown next to the place in the source.
     pub label: String,
     /// What to write instead.
     pub help: Option<String>,

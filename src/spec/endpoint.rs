@@ -1,4 +1,4 @@
-//! Endpoints: in a spec this machine only, from the person at the keyboard any server.
+//! Endpoints: a spec may only name this machine; the person at the keyboard may name any server.
 
 use url::Url;
 
@@ -11,14 +11,14 @@ pub enum EndpointError {
     UserInfo,
     #[error("has a query or a fragment")]
     Query,
-    /// With the same endpoint for the command line, where it may be given there.
+    /// With the command-line flag for the same endpoint, if there is one.
     #[error("is not http:// or https:// with 127.0.0.1, [::1] or localhost, and a port")]
     NotLocal(Option<String>),
     #[error("is http:// to another machine: credentials would go there in the clear")]
     Clear,
 }
 
-/// An endpoint that the person at the keyboard gives.
+/// An endpoint given by the person at the keyboard.
 ///
 /// # Errors
 ///
@@ -31,7 +31,7 @@ pub fn given_endpoint(text: &str) -> Result<(), EndpointError> {
     Ok(())
 }
 
-/// The same for Genesys Cloud's API: the client's secret goes there, so without TLS only to this machine.
+/// The same for Genesys Cloud's API: it receives the client's secret, so plain HTTP may only go to this machine.
 ///
 /// # Errors
 ///
@@ -45,8 +45,8 @@ pub fn given_genesys_endpoint(text: &str) -> Result<(), EndpointError> {
     Ok(())
 }
 
-/// An endpoint in a spec, which may be somebody else's text: a port of this machine, and nothing that another reader of URLs
-/// could read otherwise.
+/// An endpoint in a spec, whose author may be untrusted: a port of this machine, and nothing that another URL parser
+/// could read differently.
 ///
 /// # Errors
 ///
@@ -70,7 +70,7 @@ pub(super) fn spec_endpoint(text: &str) -> Result<(), EndpointError> {
 }
 
 fn parse(text: &str) -> Result<Url, EndpointError> {
-    // Also where it is empty, or where another reader of URLs would see one.
+    // Even if it is empty, or only another URL parser would see one.
     if text.contains('@') {
         return Err(EndpointError::UserInfo);
     }
@@ -161,7 +161,7 @@ mod tests {
     }
 
     proptest! {
-        /// What passes is read as this machine by a second reader of URLs, too: the one that sends the requests.
+        /// A second URL parser, the one that sends the requests, also reads whatever passes as this machine.
         #[test]
         fn both_readers_of_urls_agree_on_what_passes(
             text in "https?://[a-z0-9.:@\\[\\]\\\\/?#%-]{0,40}|https?://(localhost|127\\.0\\.0\\.1|\\[::1\\])[:@./\\\\0-9a-z]{0,12}"

@@ -5,21 +5,21 @@ use std::io;
 /// Environment variables and files that a spec may name.
 pub trait Environment {
     fn variable(&self, name: &str) -> Option<String>;
-    /// Whether the person at the keyboard allows this variable by name, although it may hold credentials.
+    /// Whether the person at the keyboard explicitly allows this variable, although it may hold credentials.
     fn is_allowed(&self, name: &str) -> bool;
-    /// Whether values are only looked at, not used: a variable that is not set is then warned of.
+    /// Whether values are only inspected, not used: then an unset variable is just a warning.
     fn is_offline(&self) -> bool {
         false
     }
-    /// A file of at most so many bytes. Relative paths are relative to the spec's folder.
+    /// Reads a file of at most `limit` bytes. Relative paths are relative to the spec's folder.
     ///
     /// # Errors
     ///
-    /// When the spec may not name it, and whatever keeps it from being read.
+    /// When the spec may not name it, or it cannot be read.
     fn file(&self, path: &str, limit: u64) -> io::Result<String>;
 }
 
-/// Neither variables nor files: for a text that takes nothing from elsewhere.
+/// Neither variables nor files: for a text that takes nothing from outside.
 #[derive(Debug, Clone, Copy)]
 pub struct EmptyEnvironment;
 

@@ -1,4 +1,4 @@
-//! The files that a spec may name: plain, small, not hidden, and below the repository's root.
+//! The files that a spec may name: regular, small, not hidden, and below the repository's root.
 
 use std::fs::{self, File, Metadata};
 use std::io::{self, Read as _};
@@ -6,22 +6,22 @@ use std::path::{Component, Path, PathBuf};
 
 use crate::file_kind::FileKind;
 
-/// Bytes of a spec.
+/// Maximum bytes of a spec.
 const LARGEST_SPEC: u64 = 16 * 1024 * 1024;
 
-/// Where a spec's files may be.
+/// Where the files of a spec may be.
 #[derive(Debug, Clone)]
 pub(super) struct Files {
-    /// The spec's.
+    /// The spec's folder.
     folder: PathBuf,
-    /// The nearest folder with a `.git`, or the spec's own.
+    /// The nearest folder with a `.git`, or else the spec's own.
     root: PathBuf,
-    /// A text from standard input has no folder that its author could mean.
+    /// A spec from standard input has no folder that its author could mean.
     refuses_relative: bool,
 }
 
 impl Files {
-    /// Those of the spec at a path.
+    /// For the spec at a path.
     pub(super) fn of(spec: &Path) -> Self {
         let folder = match spec.parent() {
             Some(folder) if folder != Path::new("") => folder,
@@ -32,16 +32,16 @@ impl Files {
         Self { root: root.to_owned(), folder, refuses_relative: false }
     }
 
-    /// Those of a text that is in no file.
+    /// For a spec that is not in a file.
     pub(super) fn without_folder() -> Self {
         Self { refuses_relative: true, ..Self::of(Path::new("")) }
     }
 
-    /// The text of a file of at most so many bytes. Relative paths are relative to the spec's folder.
+    /// Reads a file of at most `limit` bytes. Relative paths are relative to the spec's folder.
     ///
     /// # Errors
     ///
-    /// When the spec may not name the file, and whatever keeps it from being read.
+    /// When the spec may not name the file, or it cannot be read.
     pub(super) fn read(&self, path: &str, limit: u64) -> io::Result<String> {
         if path.contains('\0') {
             return refused("its name has a NUL character");
@@ -54,7 +54,7 @@ impl Files {
         if written.is_relative() && is_hidden(written) {
             return refused("it is hidden: a part of its path begins with `.`");
         }
-        // `..` is resolved with the links, as the system itself does it.
+        // `..` is resolved along with the links, as the system itself does.
         let real = self.folder.join(path).canonicalize()?;
         let Ok(below) = real.strip_prefix(&self.root) else {
             return refused(&format!("it is not below `{}`", crate::text::path(&self.root)));
@@ -66,20 +66,21 @@ impl Files {
     }
 }
 
-/// The text of a spec, wherever the command line says that it is. Whoever writes in a repository can make its
-/// `genesys.toml` a link to a secret, whose lines an error would quote: a link stays in the repository, and out of its
-/// hidden files.
+/// Reads a spec from wherever the command line says it is. Anyone who can write to a repository can make its
+/// `genesys.toml` a link to a secret, whose lines an error would then quote: a link must stay inside the repository and
+/// out of its hidden files.
 ///
 /// # Errors
 ///
-/// When it is not a plain file, or a link that leads out, and whatever keeps it from being read.
+/// When it is not a regular file, is a link that leads outside, or cannot be read.
 pub fn read_spec(path: &Path) -> io::Result<String> {
     let real = path.canonicalize()?;
     refuse_links_out(&std::path::absolute(path)?)?;
     read_plain(&real, LARGEST_SPEC, || path.canonicalize())
 }
 
-/// Follows a path part by part. Where a link is in no repository, only the last part may be judged: it stays in its folder.
+/// Follows a path part by part. For a link outside any repository, only the last part is judged: it must stay in its
+/// folder.
 fn refuse_links_out(named: &Path) -> io::Result<()> {
     let mut at = PathBuf::new();
     let mut parts = named.components().peekable();
@@ -113,9 +114,9 @@ fn refuse_links_out(named: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// The text of a plain file, which is still the one that its path leads to.
+/// Reads a regular file, provided that its path still leads to it.
 fn read_plain(real: &Path, limit: u64, again: impl Fn() -> io::Result<PathBuf>) -> io::Result<String> {
-    // Before it is opened: a FIFO would wait for a writer, a device may do anything.
+    // Before opening it: a FIFO would wait for a writer, a device may do anything.
     let seen = fs::symlink_metadata(real)?;
     if !seen.is_file() {
         return refused("it is not a plain file");
@@ -127,17 +128,17 @@ fn read_plain(real: &Path, limit: u64, again: impl Fn() -> io::Result<PathBuf>) 
     read_bounded(file, limit)
 }
 
-/// Whether a part of a path begins with `.`.
+/// Whether any part of a path begins with `.`.
 fn is_hidden(path: &Path) -> bool {
     let is_hidden = |part: &str| part.starts_with('.') && part != "." && part != "..";
     path.components().any(|part| is_hidden(&part.as_os_str().to_string_lossy()))
 }
 
-/// Everything from a reader as text, of at most so many bytes.
+/// Reads everything as text, up to `limit` bytes.
 ///
 /// # Errors
 ///
-/// When there is more, when it is not UTF-8, and whatever keeps it from being read.
+/// When there is more, when it is not UTF-8, or when reading fails.
 pub fn read_bounded(reader: impl io::Read, limit: u64) -> io::Result<String> {
     let mut bytes = Vec::new();
     reader.take(limit + 1).read_to_end(&mut bytes)?;
@@ -225,7 +226,7 @@ mod tests {
             assert!(error.starts_with("it is a link that leads out of"), "{path}: {error}");
         }
         assert!(read("repo/specs").unwrap_err().contains("not a plain file"));
-        // Whoever names it means it, also by way of a repository.
+        // A path named explicitly is intended, even if it runs through a repository.
         for path in ["outside", "repo/../outside", "repo/specs/../../outside"] {
             assert_eq!(read(path).unwrap(), "an-id\n", "{path}");
         }

@@ -1,8 +1,8 @@
-//! One way to write a spec: spacing, not content. Comments and the order of everything stay.
+//! One way to write a spec: changes spacing, not content. Comments and order stay.
 
 use toml_edit::{Array, Decor, DocumentMut, InlineTable, Item, RawString, Table, TomlError, Value};
 
-/// The text in its one form. Formatting it again changes nothing.
+/// The text in its canonical form. Formatting it again changes nothing.
 ///
 /// # Errors
 ///
@@ -13,7 +13,7 @@ pub fn format(text: &str) -> Result<String, TomlError> {
     let trailing = lines(document.trailing().as_str().unwrap_or_default());
     document.set_trailing(trailing.join("\n"));
     let mut text = document.to_string();
-    // One end of line at the end, and none at the beginning.
+    // Exactly one newline at the end, and none at the beginning.
     text.truncate(text.trim_end().len());
     text.push('\n');
     Ok(text.trim_start_matches('\n').to_owned())
@@ -22,7 +22,7 @@ pub fn format(text: &str) -> Result<String, TomlError> {
 fn table(table: &mut Table, is_root: bool) {
     if !is_root && !table.is_implicit() {
         let mut before = lines(table.decor().prefix().and_then(RawString::as_str).unwrap_or_default());
-        // A blank line before each header; comments that end the table before it stay there.
+        // A blank line before each header; comments at the end of the previous table stay there.
         if !before.iter().any(String::is_empty) {
             before.insert(0, String::new());
         }
@@ -48,11 +48,11 @@ fn table(table: &mut Table, is_root: bool) {
     }
 }
 
-/// The lines of a decoration: comments without indentation, and at most one blank line in a row.
+/// The lines of a decoration: comments without indentation, with at most one blank line in a row.
 fn lines(text: &str) -> Vec<String> {
     let mut kept: Vec<String> = Vec::new();
     let all: Vec<&str> = text.split('\n').map(str::trim).collect();
-    // What follows the last end of line is the indentation of what comes next.
+    // The text after the last newline is the indentation of the next item.
     for line in &all[..all.len().saturating_sub(1)] {
         if !line.is_empty() || kept.last().is_none_or(|last| !last.is_empty()) {
             kept.push((*line).to_owned());
@@ -101,7 +101,7 @@ fn inline(inner: &mut InlineTable) {
     }
 }
 
-/// On one line as it was, or one item a line; with comments inside it is left alone.
+/// On one line as before, or one item per line; an array with comments inside is left alone.
 fn array(items: &mut Array) {
     let text = items.to_string();
     if items.iter().any(|item| has_comment(item.decor()))

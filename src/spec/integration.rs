@@ -1,4 +1,4 @@
-//! What a role's table says of Genesys Cloud: its integration and its data actions.
+//! What a role's table says about Genesys Cloud: its integration and data actions.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -7,19 +7,19 @@ use serde_json::{Map, Value};
 
 use crate::arn::FunctionArn;
 
-/// What Genesys Cloud itself takes where a template is not given: the event is the input, the result the output.
+/// What Genesys Cloud itself uses without a template: the event is the input, the result the output.
 pub const RAW_REQUEST: &str = "${input.rawRequest}";
 pub const RAW_RESULT: &str = "${rawResult}";
-/// Seconds, where a data action has no timeout of its own.
+/// Seconds, for a data action without its own timeout.
 pub const DEFAULT_TIMEOUT: u32 = 60;
 
 /// `[role.integration]`
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IntegrationSpec {
     pub name: String,
-    /// Which one, where several have the name.
+    /// Which one, if several share the name.
     pub id: Option<String>,
-    /// Without the line of this tool.
+    /// Without this tool's own line.
     pub notes: String,
     pub enabled: bool,
     pub adopt: bool,
@@ -29,32 +29,32 @@ pub struct IntegrationSpec {
 /// `[[role.data_action]]`
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DataActionSpec {
-    /// Which one, where several have the name.
+    /// Which one, if several share the name.
     pub id: Option<String>,
-    /// Its name until now: it is renamed in place.
+    /// Its previous name: it is renamed in place.
     pub was: Option<String>,
-    /// As the spec means it; Lambda may know it by a more exact ARN.
+    /// As written in the spec; Lambda may know it by a more exact ARN.
     pub function: FunctionArn,
     pub content: ActionContent,
-    /// What the proof sends; without it no proof is made.
+    /// The input for the proof; without it nothing is proven.
     pub test_input: Option<Map<String, Value>>,
-    /// Files that parts of it come from, as the spec names them.
+    /// Files that parts of it come from, as named in the spec.
     pub files: Vec<String>,
-    /// Whether a new action may take its place where it cannot be changed.
+    /// Whether a new action may replace it if it cannot be changed.
     pub replace: bool,
     pub span: Range<usize>,
 }
 
-/// Words in the name of a header whose value may be a secret.
+/// Words in the name of a header whose value may be secret.
 const SECRET: [&str; 8] = ["auth", "token", "key", "secret", "password", "credential", "cookie", "session"];
 
-/// Whether the value of a header of this name may be a secret.
+/// Whether the value of a header with this name may be secret.
 pub fn is_secret_header(name: &str) -> bool {
     let name = name.to_lowercase();
     SECRET.iter().any(|word| name.contains(word))
 }
 
-/// What is wrong with an input for a contract: sentences, each with what to do. `what` is what to call the input.
+/// Why an input does not fit a contract: sentences, each with what to do. `what` is what to call the input.
 pub fn unfit_input(what: &str, input: &Map<String, Value>, schema: &Value) -> Vec<(String, String)> {
     let known: Vec<&str> = schema["properties"]
         .as_object()
@@ -96,7 +96,7 @@ pub fn unfit_input(what: &str, input: &Map<String, Value>, schema: &Value) -> Ve
     faults
 }
 
-/// Everything about a data action but its integration and its function.
+/// Everything about a data action except its integration and function.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ActionContent {
     pub name: String,

@@ -1,4 +1,4 @@
-//! What is publicly known of Genesys Cloud's side.
+//! What is publicly known about Genesys Cloud's side.
 
 use crate::arn::AccountId;
 use crate::policy::lint::NamedAccount;
@@ -6,11 +6,11 @@ use crate::policy::lint::NamedAccount;
 /// An AWS account of Genesys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct KnownAccount {
-    /// Where it is: nobody assumes a role across partitions.
+    /// Its partition: roles cannot be assumed across partitions.
     pub partition: &'static str,
     pub id: &'static str,
     pub name: &'static str,
-    /// Whether customers are to trust it.
+    /// Whether customers should trust it.
     pub for_customers: bool,
 }
 
@@ -32,7 +32,7 @@ pub fn customer_accounts() -> Vec<NamedAccount<'static>> {
     customers.map(|&KnownAccount { partition, id, name, .. }| NamedAccount { partition, id, name }).collect()
 }
 
-/// What an account of Genesys's is called.
+/// The name of an account that belongs to Genesys.
 pub fn genesys_account_name(partition: &str, id: &AccountId) -> Option<&'static str> {
     let known = KNOWN_GENESYS_ACCOUNTS
         .iter()
@@ -40,20 +40,20 @@ pub fn genesys_account_name(partition: &str, id: &AccountId) -> Option<&'static 
     Some(known.name)
 }
 
-/// The account of Genesys's that customers in a partition may trust, if this is one.
+/// The Genesys account that customers in a partition may trust, if this is one.
 pub fn genesys_customer_account(id: &str, partition: &str) -> Option<&'static KnownAccount> {
     KNOWN_GENESYS_ACCOUNTS
         .iter()
         .find(|known| known.id == id && known.for_customers && known.partition == partition)
 }
 
-/// Appears in third-party tutorials but in no source of Genesys's.
+/// Appears in third-party tutorials but in no Genesys source.
 pub const TUTORIAL_ACCOUNT: &str = "691338073777";
 
 /// A region of Genesys Cloud. The API is at `api.`, tokens at `login.` of the domain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct GenesysRegion {
-    /// By this name Genesys's own tools choose it.
+    /// The name by which Genesys's own tools select it.
     pub aws_region: &'static str,
     pub domain: &'static str,
 }
@@ -83,7 +83,7 @@ pub static GENESYS_REGIONS: [GenesysRegion; 18] = [
 
 /// # Errors
 ///
-/// The regions that there are, in words.
+/// The available regions, in words.
 pub fn genesys_region(name: &str) -> Result<&'static GenesysRegion, String> {
     GENESYS_REGIONS.iter().find(|region| region.aws_region == name).ok_or_else(|| {
         let names: Vec<&str> = GENESYS_REGIONS.iter().map(|region| region.aws_region).collect();
@@ -91,7 +91,7 @@ pub fn genesys_region(name: &str) -> Result<&'static GenesysRegion, String> {
     })
 }
 
-/// A region as Genesys's tools take it in the environment: by AWS's name, as an API domain, or as a URL.
+/// A region as Genesys's tools accept it in the environment: by AWS's name, as an API domain, or as a URL.
 ///
 /// # Errors
 ///
@@ -109,7 +109,7 @@ pub fn region_as_given(text: &str) -> Result<&'static GenesysRegion, String> {
     }
 }
 
-/// AWS's regions (botocore `endpoints.json`, AWS's list of regions); new ones come.
+/// AWS's regions (botocore `endpoints.json`, AWS's list of regions); new ones keep coming.
 pub static AWS_REGIONS: [&str; 46] = [
     "us-east-1",
     "us-east-2",

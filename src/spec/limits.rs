@@ -1,6 +1,6 @@
 //! IAM's and Lambda's patterns and limits, from AWS's own service models.
 
-/// Why a text is not what it should be; the end of the sentence "`x` …".
+/// Why a text is invalid; the end of the sentence "`x` …".
 pub(super) type Validation = Result<(), String>;
 
 fn length(text: &str, least: usize, most: usize) -> Validation {
@@ -55,8 +55,8 @@ pub(super) fn external_id(text: &str) -> Validation {
     )
 }
 
-/// For values that must not be shown: the message does not quote the text. What a report says of its own would be masked
-/// with them.
+/// For values that must not be shown: the message does not quote the text, because masking would also hit the report's
+/// own words.
 pub(super) fn masked_external_id(text: &str) -> Validation {
     external_id(text)
         .map_err(|_| "is not an external ID: 2 to 1224 letters, digits and _+=,.@:/-".to_owned())?;
@@ -132,14 +132,14 @@ pub(super) fn region(text: &str) -> Validation {
     if shape { Ok(()) } else { Err("is not an AWS region".to_owned()) }
 }
 
-/// The end of the name of Genesys Cloud's variables of one organization.
+/// The suffix of the Genesys Cloud variables for one organization.
 pub(super) fn credentials_suffix(text: &str) -> Validation {
     length(text, 1, 64)?;
     let allowed = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
     characters(text, allowed, "upper-case letters, digits and _")
 }
 
-/// Shown in every plan and report, in one line.
+/// Shown on one line in every plan and report.
 pub(super) fn reason(text: &str) -> Validation {
     if text.trim().is_empty() {
         return Err("is empty".to_owned());
@@ -182,7 +182,7 @@ pub fn is_guid(text: &str) -> bool {
     parts == [8, 4, 4, 4, 12] && text.bytes().all(|b| b == b'-' || b.is_ascii_hexdigit())
 }
 
-/// Of an integration, a data action or a category.
+/// The name of an integration, a data action or a category.
 pub(super) fn genesys_name(text: &str) -> Validation {
     match text.chars().count() {
         0 => Err("is empty".to_owned()),
@@ -201,7 +201,7 @@ pub(super) fn genesys_id(text: &str) -> Validation {
     Err("is not an ID of Genesys Cloud".to_owned())
 }
 
-/// One of the lines of notes is this tool's own.
+/// One line of the notes is this tool's own.
 pub(super) fn notes(text: &str) -> Validation {
     if text.lines().any(|line| line.trim_start().starts_with("managed-by:")) {
         return Err("has a line `managed-by:`, which is this tool's own".to_owned());

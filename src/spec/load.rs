@@ -12,10 +12,10 @@ use crate::explain::{Explain, Status};
 use crate::file_kind::FileKind;
 use crate::text::{shell_word, without_passwords};
 
-/// The spec that is read where no other is named.
+/// The spec that is read if no other is named.
 pub const DEFAULT_FILE: &str = "genesys.toml";
 
-/// A spec with its source, for messages: the passwords of URLs are masked in it.
+/// A spec with its source for messages; passwords in URLs are masked in the source.
 #[derive(Debug)]
 pub struct Loaded {
     pub spec: Spec,
@@ -44,7 +44,7 @@ struct SystemEnvironment<'a> {
 pub struct LoadOptions<'a> {
     /// Variables that a spec may read although they may hold credentials.
     pub allowed: &'a [String],
-    /// The spec is only looked at: a variable that is not set is warned of.
+    /// The spec is only inspected: an unset variable is just a warning.
     pub is_offline: bool,
 }
 
@@ -70,17 +70,17 @@ impl Environment for SystemEnvironment<'_> {
 ///
 /// # Errors
 ///
-/// When the file cannot be read, or with every fault that it has.
+/// When the file cannot be read or is invalid, with all its faults.
 pub fn load(path: &Path, options: LoadOptions<'_>) -> Result<Loaded, LoadError> {
     let source = read_spec(path).map_err(|source| LoadError::Read { path: path.to_owned(), source })?;
     check(path, source, Files::of(path), options)
 }
 
-/// The same for a text without a folder: it names no relative files.
+/// The same for a text without a folder: it cannot name relative files.
 ///
 /// # Errors
 ///
-/// With every fault that it has.
+/// When it is invalid, with all its faults.
 pub fn load_text(source: String, options: LoadOptions<'_>) -> Result<Loaded, LoadError> {
     check(Path::new(DEFAULT_FILE), source, Files::without_folder(), options)
 }
@@ -89,7 +89,7 @@ fn check(path: &Path, source: String, files: Files, options: LoadOptions<'_>) ->
     refuse_other_kinds(path, &source)?;
     let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
     let result = parse(&source, &stem, &SystemEnvironment { files, options });
-    // Of the same length, so that places stay.
+    // Of the same length, so that positions stay valid.
     let source = without_passwords(&source).into_owned();
     match result {
         (Some(spec), warnings) => Ok(Loaded { spec, source, warnings }),
@@ -97,7 +97,7 @@ fn check(path: &Path, source: String, files: Files, options: LoadOptions<'_>) ->
     }
 }
 
-/// What is not TOML at all is named for what it is; the parser would show the first character.
+/// Names the real kind of a file that is not TOML; the parser would only point at its first character.
 ///
 /// # Errors
 ///
@@ -141,7 +141,7 @@ impl Explain for LoadError {
                     _ => "name a spec, a file of TOML, such as `--file genesys.toml`".to_owned(),
                 })
             }
-            // Each fault has its own.
+            // Each fault has its own help.
             Self::Invalid { .. } => None,
         }
     }

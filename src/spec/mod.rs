@@ -1,4 +1,4 @@
-//! The TOML file: its shape, its validation with positions, and the type that is already valid.
+//! The TOML file: its shape, its validation with positions, and a type that is always valid.
 
 mod accept;
 mod diagnostic;

@@ -13,7 +13,7 @@ use crate::arn::{AccountId, Arn, FunctionArn};
 /// The tag that marks what this tool manages.
 pub const MANAGED_BY_KEY: &str = "managed-by";
 pub const MANAGED_BY_VALUE: &str = "genesys-iam";
-/// The tag that names the spec by which it is managed.
+/// The tag that names the managing spec.
 pub const SPEC_KEY: &str = "genesys-iam:spec";
 
 /// A valid spec.
@@ -21,21 +21,21 @@ pub const SPEC_KEY: &str = "genesys-iam:spec";
 pub struct Spec {
     /// Goes into the tag that says which spec manages a role.
     pub name: String,
-    /// Whether the file says its name. Another file in another place may have the same stem.
+    /// Whether the file states its name. Another file elsewhere may have the same stem.
     pub is_named: bool,
     pub aws: Aws,
     pub genesys: GenesysCloud,
-    /// Of `[check]`: somebody of the user's own whom the roles trust too, so that the check can assume them.
+    /// From `[check]`: the user's own principal that the roles also trust, so that the check can assume them.
     pub verifier: Option<Arn>,
-    /// Of `[organization]`: what the AWS organization forbids.
+    /// From `[organization]`: what the AWS organization forbids.
     pub organization: OrganizationSpec,
     pub roles: Vec<RoleSpec>,
-    /// Of the file too, but not selected.
+    /// In the file but not selected.
     pub excluded: Vec<RoleSpec>,
 }
 
 impl Spec {
-    /// What it takes from elsewhere: a reviewer cannot see that in the file.
+    /// What it takes from elsewhere, which a reviewer cannot see in the file.
     pub fn indirections(&self) -> Vec<String> {
         let Aws { profile, assume_role, endpoint_url, .. } = &self.aws;
         let mut found = Vec::new();
@@ -63,25 +63,25 @@ impl Spec {
         found
     }
 
-    /// Whether something in it keeps it from being applied.
+    /// Whether anything keeps it from being applied.
     pub fn is_blocked(&self) -> bool {
         self.roles.iter().any(|role| matches!(role.genesys_account, AccountTrust::Unknown { .. }))
     }
 }
 
-/// Where the organization's API is.
+/// Where to find the organization's API.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct GenesysCloud {
-    /// The AWS region's name.
+    /// Name of the AWS region.
     pub region: Option<String>,
-    /// In place of the region's own hosts, for API and tokens alike.
+    /// Replaces the region's own hosts, for both API and tokens.
     pub endpoint_url: Option<String>,
-    /// The end of the names of the variables that hold ID and secret, where a fleet has several organizations.
+    /// The suffix of the variables that hold ID and secret, if a fleet has several organizations.
     pub credentials: Option<String>,
 }
 
 impl GenesysCloud {
-    /// The name under which this spec looks for a variable.
+    /// The name that this spec uses for a variable.
     pub fn variable(&self, name: &str) -> String {
         match &self.credentials {
             Some(suffix) => format!("{name}_{suffix}"),
@@ -101,7 +101,7 @@ pub struct Aws {
     pub region: String,
     /// The guard: no other account is ever touched.
     pub account_id: AccountId,
-    /// Follows from the region.
+    /// Derived from the region.
     pub partition: String,
     pub profile: Option<String>,
     pub assume_role: Option<AssumeRole>,
@@ -131,38 +131,38 @@ pub struct RoleSpec {
     pub genesys_account: AccountTrust,
     pub external_id: ExternalId,
     pub functions: Vec<FunctionRef>,
-    /// Where Genesys Cloud's side is this spec's too.
+    /// Set if the spec also manages Genesys Cloud's side.
     pub integration: Option<IntegrationSpec>,
     pub data_actions: Vec<DataActionSpec>,
     pub adopt: bool,
     /// `destroy` leaves it alone.
     pub prevent_destroy: bool,
     pub extra_permissions: ExtraPermissions,
-    /// What is not the spec's but is wanted.
+    /// What the spec does not create but accepts.
     pub accepts: Vec<AcceptSpec>,
-    /// Of the role's table, in bytes of the source.
+    /// Byte range of the role's table in the source.
     pub span: Range<usize>,
 }
 
-/// Whether the trusted account is known to be Genesys's.
+/// Whether the trusted account is known to belong to Genesys.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AccountTrust {
-    /// Genesys's own sources name it, for this partition.
+    /// Genesys's own sources name it for this partition.
     Known,
-    /// They do not, and the spec says why it is trusted.
+    /// They do not, but the spec says why it is trusted.
     Confirmed { reason: String },
     /// They do not: nothing may be applied.
     Unknown { why: String, help: String },
 }
 
-/// What to do about permissions of the role that the spec does not name.
+/// What to do about permissions of the role that the spec does not list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ExtraPermissions {
     Report,
     Remove,
 }
 
-/// A boundary narrows what a role can do: one that the spec does not mention is left in place.
+/// A boundary limits a role: one that the spec does not mention is left in place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Boundary {
     Unmentioned,
@@ -170,17 +170,17 @@ pub enum Boundary {
     Policy(Arn),
 }
 
-/// A function as written, and the exact ARN that is meant.
+/// A function as written, and the exact ARN it means.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FunctionRef {
     pub written: String,
     pub arn: FunctionArn,
     pub span: Range<usize>,
-    /// Of the file, counted from 1.
+    /// Line in the file, counted from 1.
     pub line: usize,
 }
 
-/// An external ID. One that comes from the environment or a file is masked wherever it would be printed.
+/// An external ID. If it comes from the environment or a file, it is masked wherever it would be printed.
 #[derive(Clone, PartialEq, Eq)]
 pub struct ExternalId {
     value: String,
@@ -188,7 +188,7 @@ pub struct ExternalId {
     is_presentable: bool,
 }
 
-/// Where the spec has a value from.
+/// Where the spec gets a value from.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Origin {
     Literal,
@@ -197,15 +197,15 @@ pub enum Origin {
 }
 
 impl ExternalId {
-    /// `is_allowed`: the name of its variable says so, or the command line.
+    /// `is_allowed`: by its variable's name or by the command line.
     pub(super) fn new(value: String, origin: Origin, is_allowed: bool) -> Self {
-        // An organization ID is one wherever it comes from.
+        // An organization ID is presentable wherever it comes from.
         let is_presentable = origin == Origin::Literal || is_allowed || is_guid(&value);
         Self { value, origin, is_presentable }
     }
 
-    /// Whether a call may carry it. A spec may be somebody else's text, and account and role its author's: what is
-    /// presented when a role is assumed ends in the CloudTrail of that account.
+    /// Whether a call may carry it. A spec may be untrusted, and its author may own the account and role: whatever is
+    /// presented when a role is assumed ends up in that account's CloudTrail.
     pub fn is_presentable(&self) -> bool {
         self.is_presentable
     }
@@ -239,7 +239,7 @@ impl fmt::Debug for ExternalId {
     }
 }
 
-/// The name of a role's policy where the spec does not give another.
+/// The name of a role's policy unless the spec sets another.
 pub fn default_policy_name(role: &str) -> String {
     format!("GenesysLambdaInvokePolicy_{role}")
 }

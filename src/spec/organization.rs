@@ -1,23 +1,23 @@
-//! `[organization]`: what the AWS organization of the account forbids, as far as somebody says it.
+//! `[organization]`: what the account's AWS organization forbids, if the spec says.
 
 use crate::policy::Document;
 use crate::policy::guardrail::{GuardrailLevel, Guardrails};
 
-/// What a spec says of it.
+/// What a spec says about it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct OrganizationSpec {
-    /// The documents that are named. `None`: none are.
+    /// The named documents; `None` if there are none.
     pub policies: Option<OrganizationPolicies>,
-    /// Whether AWS Organizations is asked for them.
+    /// Whether to ask AWS Organizations for them.
     pub read: bool,
 }
 
-/// The policies of an organization that bear on one account.
+/// The organization policies that affect one account.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct OrganizationPolicies {
     /// Service control policies: at each level one must allow.
     pub scp: Vec<ScpLevel>,
-    /// Resource control policies, of all levels together.
+    /// Resource control policies of all levels together.
     pub rcp: Vec<OrganizationPolicy>,
 }
 
@@ -30,13 +30,13 @@ pub struct ScpLevel {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OrganizationPolicy {
-    /// Its name, or the file that it is in.
+    /// Its name, or the file it is in.
     pub name: String,
     pub document: Document,
 }
 
 impl OrganizationPolicies {
-    /// As the policy language takes them.
+    /// In the form that the policy language takes.
     pub fn guardrails(&self) -> Guardrails<'_> {
         let scp = self
             .scp

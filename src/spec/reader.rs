@@ -1,4 +1,4 @@
-//! Reads TOML with its positions, and gathers faults rather than stopping at the first.
+//! Reads TOML with positions, and collects all faults rather than stopping at the first.
 
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -9,11 +9,11 @@ use toml::de::{DeTable, DeValue};
 use super::diagnostic::{Diagnostic, Severity};
 use crate::policy::lint::Lint;
 
-/// What people call a key by what is in it.
+/// Keys that people name after their contents.
 const RENAMED: [(&str, &str); 3] =
     [("organization_id", "external_id"), ("org_id", "external_id"), ("account", "account_id")];
 
-/// Gathers what is wrong.
+/// Collects faults.
 #[derive(Default)]
 pub(super) struct Diagnostics {
     pub(super) list: Vec<Diagnostic>,
@@ -40,7 +40,7 @@ impl Diagnostics {
         self.add(Severity::Warning, None, span, message.into(), label.into(), help.into());
     }
 
-    /// One of the lints of policy documents that keeps the spec from being applied.
+    /// Reports a lint of policy documents that keeps the spec from being applied.
     pub(super) fn blocks(
         &mut self,
         lint: &'static Lint,
@@ -66,7 +66,7 @@ impl Diagnostics {
     }
 }
 
-/// A value with its place.
+/// A value with its position.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Spanned<T> {
     pub(super) value: T,
@@ -75,7 +75,7 @@ pub(super) struct Spanned<T> {
 
 type Value<'a> = toml::Spanned<DeValue<'a>>;
 
-/// A table that remembers what was asked of it: what is left is unknown.
+/// A table that tracks which keys were read: the rest are unknown.
 pub(super) struct Table<'a> {
     /// As a user would name it: `[aws]`.
     name: &'static str,
@@ -85,7 +85,8 @@ pub(super) struct Table<'a> {
     missing: Vec<MissingKey>,
 }
 
-/// What a table must have, by either of its names. It is reported with the unknown keys: one of them may be it, misspelt.
+/// A required key, under either of its names. It is reported with the unknown keys: one of them may be a misspelling of
+/// it.
 pub(super) struct MissingKey {
     pub(super) keys: Vec<&'static str>,
     pub(super) span: Range<usize>,
@@ -185,9 +186,9 @@ impl<'a> Table<'a> {
         Some(read)
     }
 
-    /// A key that must be there: see [`MissingKey`].
+    /// A required key: see [`MissingKey`].
     pub(super) fn required<T>(&mut self, value: Option<T>, key: &'static str, example: &str) -> Option<T> {
-        // A value that is there but wrong has been reported already.
+        // A value that is present but wrong has already been reported.
         if value.is_none() && !self.entries.contains_key(key) {
             let help = if example.starts_with("[[") {
                 format!("add {example}")
@@ -210,18 +211,18 @@ impl<'a> Table<'a> {
         self.missing.push(missing);
     }
 
-    /// The place of the table's head: its first line.
+    /// The position of the table's header, its first line.
     pub(super) fn head(&self) -> Range<usize> {
         self.span.clone()
     }
 
-    /// Reports every key that was never asked for, with the nearest that was, and what is missing. Returns the keys that
+    /// Reports every key that was never read, with the nearest known one, and every missing key. Returns the keys that
     /// unknown ones look like.
     pub(super) fn deny_unknown_keys(self, diagnostics: &mut Diagnostics) -> BTreeSet<&'static str> {
         self.deny_unknown_keys_but(&[], diagnostics)
     }
 
-    /// The same; `renamed` are names that other tools have for what this one calls otherwise.
+    /// The same; `renamed` maps other tools' names to ours.
     pub(super) fn deny_unknown_keys_but(
         self,
         renamed: &[(&str, &'static str)],
@@ -234,7 +235,7 @@ impl<'a> Table<'a> {
             if asked.contains(written) {
                 continue;
             }
-            // A key that is longer by far is not a misspelling.
+            // A much longer key is not a misspelling.
             let short: String = written.chars().take(LONGEST_KEY).collect::<String>().to_lowercase();
             let nearest = asked
                 .iter()
@@ -247,7 +248,7 @@ impl<'a> Table<'a> {
             let renamed = renamed.filter(|own| asked.contains(own));
             let help = match renamed.or(nearest) {
                 Some(known) => {
-                    // Not what was meant where that is there too.
+                    // Not what was meant if that key is present too.
                     if !entries.contains_key(known) {
                         misspelt.insert(known);
                     }

@@ -32,22 +32,22 @@ const WORDS: [&str; 16] = [
     "URL",
     "DSN",
 ];
-/// Parts of a name, between `_`: whole, or how they begin.
+/// Parts of a name, between `_`: whole words or prefixes.
 const PARTS: [&str; 16] = [
     "PW", "PAT", "SK", "PEM", "PIN", "OTP", "SALT", "SIG", "DB", "CFG", "CONFIG", "PAS*", "TOK*", "CRED*",
     "CERT*", "HOOK*",
 ];
-/// An external ID that is presented when a role is assumed ends in the CloudTrail of the role's account.
+/// An external ID that is presented when a role is assumed ends up in the CloudTrail of the role's account.
 const PRESENTABLE: &str = "GENESYS_";
 
-/// Whether it can be the name of a variable at all.
+/// Whether it can be a variable name at all.
 pub(super) fn is_name(name: &str) -> bool {
     !name.starts_with(|c: char| c.is_ascii_digit())
         && !name.is_empty()
         && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
 }
 
-/// The pattern by which a variable holds credentials, whatever its case: `AWS_*`, `*TOKEN*`.
+/// The pattern that marks a variable as holding credentials, ignoring case: `AWS_*`, `*TOKEN*`.
 pub(super) fn credentials_pattern(name: &str) -> Option<String> {
     let name = name.to_ascii_uppercase();
     let prefix = PREFIXES.iter().find(|prefix| name.starts_with(*prefix)).map(|prefix| format!("{prefix}*"));
@@ -62,7 +62,7 @@ pub(super) fn credentials_pattern(name: &str) -> Option<String> {
         .or_else(part)
 }
 
-/// Whether its value may be presented to whoever owns the role that is assumed.
+/// Whether its value may be presented to the owner of the role that is assumed.
 pub(super) fn is_presentable(name: &str) -> bool {
     name.to_ascii_uppercase().starts_with(PRESENTABLE)
 }

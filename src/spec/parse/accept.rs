@@ -87,8 +87,8 @@ impl Parser<'_> {
         })
     }
 
-    /// One who can be named in a review: an account, a role or user, a service, a provider; never Genesys Cloud, whom
-    /// every customer of Genesys Cloud has in common.
+    /// A principal that a review can name: an account, a role or user, a service, a provider; never Genesys Cloud,
+    /// which all its customers share.
     fn accepted_principal(&mut self, written: &Spanned<String>, target: Option<&Target>) -> Option<String> {
         let Spanned { value, span } = written;
         let partition = target.map_or("aws", |target| target.partition);
@@ -124,7 +124,7 @@ impl Parser<'_> {
     }
 }
 
-/// One thing that has a name.
+/// A single thing that has a name.
 fn named(text: &str) -> limits::Validation {
     if text.trim().is_empty() {
         return Err("is empty".to_owned());

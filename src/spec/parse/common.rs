@@ -1,4 +1,4 @@
-//! What may be in `[defaults]` and in a role.
+//! What both `[defaults]` and a role may contain.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -65,7 +65,7 @@ impl Parser<'_> {
         }
     }
 
-    /// `"none"` says that there should be no boundary.
+    /// `"none"` means that there should be no boundary.
     fn boundary(&mut self, written: &Spanned<String>, target: Option<&Target>) -> Option<Boundary> {
         if written.value == "none" {
             return Some(Boundary::None);

@@ -1,4 +1,4 @@
-//! The contract of a data action: what Genesys Cloud takes as schemas of input and output.
+//! The contract of a data action: the input and output schemas that Genesys Cloud accepts.
 
 use std::collections::BTreeSet;
 
@@ -9,14 +9,14 @@ const DEPTH: usize = 50;
 const RESERVED: [&str; 3] = ["orgId", "integrationId", "rawRequest"];
 const TYPES: [&str; 7] = ["string", "integer", "number", "boolean", "null", "object", "array"];
 
-/// The schema of a flat object, from names to types.
+/// The schema of a flat object, given its names and types.
 pub(super) fn from_short(types: &[(String, String)]) -> Value {
     let properties: Map<String, Value> =
         types.iter().map(|(name, kind)| (name.clone(), json!({ "type": kind }))).collect();
     json!({ "type": "object", "properties": properties })
 }
 
-/// What is wrong with the schema of an input, in words; nothing if it is one that Genesys Cloud takes.
+/// What is wrong with an input schema, in words; empty if Genesys Cloud accepts it.
 pub(super) fn input_faults(schema: &Value) -> Vec<String> {
     let mut faults = common_faults(schema);
     if schema["type"] != "object" {
@@ -47,13 +47,13 @@ pub(super) fn input_faults(schema: &Value) -> Vec<String> {
             }
         }
     }
-    // What is wrong with any schema may be wrong with an input, too.
+    // Faults of any schema also apply to an input.
     let mut seen = BTreeSet::new();
     faults.retain(|fault| seen.insert(fault.clone()));
     faults
 }
 
-/// The same of an output.
+/// The same for an output.
 pub(super) fn output_faults(schema: &Value) -> Vec<String> {
     let mut faults = common_faults(schema);
     match schema["type"].as_str() {
@@ -97,7 +97,7 @@ fn common_faults(schema: &Value) -> Vec<String> {
     faults
 }
 
-/// With the type that other languages call so.
+/// Suggests the type that other languages call by this name.
 fn no_such_type(name: &str, written: &str) -> String {
     let fault = format!("gives the property `{name}` the type {written:?}, which there is not");
     let kind = written.to_ascii_lowercase();

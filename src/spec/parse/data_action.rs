@@ -16,7 +16,7 @@ use crate::spec::limits;
 use crate::spec::model::FunctionRef;
 use crate::spec::reader::{MissingKey, Spanned, Table, json_of, wrong_type};
 
-/// CX as Code's names and the report's, and ours.
+/// Names used by CX as Code and the report, and ours.
 const RENAMED: [(&str, &str); 9] = [
     ("request_url_template", "function"),
     ("config_timeout_seconds", "timeout_seconds"),
@@ -29,14 +29,14 @@ const RENAMED: [(&str, &str); 9] = [
     ("request_type", "function"),
 ];
 
-/// Bytes of a file.
+/// Maximum bytes of a file.
 const LIMIT: u64 = 1024 * 1024;
 
 /// The two halves of a contract.
 struct Half {
     short: &'static str,
     full: &'static str,
-    /// A property.
+    /// An example property.
     example: &'static str,
     faults: fn(&Value) -> Vec<String>,
 }
@@ -217,7 +217,7 @@ impl Parser<'_> {
         })
     }
 
-    /// `file`: what the UI exports.
+    /// `file`: as exported by the UI.
     fn exported(&mut self, table: &mut Table<'_>) -> Option<Exported> {
         let file = table.string("file", self.diagnostics)?;
         let read = self.json_file(&file)?;
@@ -270,7 +270,7 @@ impl Parser<'_> {
             Some(written) => {
                 let arn = self.function(&written, target)?;
                 if !functions.iter().any(|function| function.arn == arn) {
-                    // Without functions of the role that is what is wrong.
+                    // If the role has no functions, that is the fault to report.
                     if !functions.is_empty() {
                         self.diagnostics.error(
                             written.span,
@@ -313,7 +313,7 @@ impl Parser<'_> {
         Some(read.into_iter().map(|(name, value)| (name.value, value.value)).collect())
     }
 
-    /// The short form, the full one, or what the file has.
+    /// The short form, the full form, or what the file has.
     fn schema(
         &mut self,
         table: &mut Table<'_>,

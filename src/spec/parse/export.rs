@@ -1,4 +1,4 @@
-//! The file that the UI exports of a data action (`*.custom.json`).
+//! The file that the UI exports for a data action (`*.custom.json`).
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use serde_json::Value;
 
 const LAMBDA: &str = "aws-lambda-data-actions";
 
-/// What the file says. It names no integration, and its function gives way to the spec's.
+/// The contents of the file. It names no integration, and the spec's function replaces its own.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Exported {
     pub(super) name: Option<String>,
@@ -81,7 +81,7 @@ struct ExportedOutput {
     success_schema: Value,
 }
 
-/// What is wrong with it, in words that follow its name.
+/// On failure: what is wrong with it, in words that follow its name.
 pub(super) fn read(value: &Value) -> Result<Exported, String> {
     let file: File =
         File::deserialize(value).map_err(|error| format!("is not what the UI exports: {error}"))?;

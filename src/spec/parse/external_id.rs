@@ -1,4 +1,4 @@
-//! An external ID, written out or kept elsewhere.
+//! An external ID, written out or stored elsewhere.
 
 use toml::de::DeValue;
 
@@ -8,17 +8,17 @@ use crate::spec::model::{ExternalId, Origin};
 use crate::spec::reader::{Spanned, Table, string, wrong_type};
 use crate::spec::variables;
 
-/// Bytes of a file.
+/// Maximum bytes of a file.
 const LIMIT: u64 = 4096;
-/// In place of a value that is only looked at.
+/// Placeholder for a value that is only inspected.
 const UNSET: &str = "00000000-0000-0000-0000-000000000000";
 
 /// What an external ID is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ExternalIdUse {
-    /// It goes into trust policies.
+    /// Goes into trust policies.
     Organization,
-    /// It is presented to whoever owns the role that is assumed.
+    /// Presented to the owner of the role that is assumed.
     AssumeRole,
 }
 
@@ -115,7 +115,7 @@ impl Parser<'_> {
                 return None;
             }
         };
-        // As editors on Windows begin and end a file.
+        // Editors on Windows begin and end files like this.
         let text = text.trim_start_matches('\u{feff}').trim_end_matches(['\r', '\n']).to_owned();
         if text.is_empty() {
             let message = format!("`{}` is empty", from.value);
@@ -125,7 +125,7 @@ impl Parser<'_> {
         Some((text, origin))
     }
 
-    /// A spec may be somebody else's text: it reads no variable that holds credentials by convention.
+    /// A spec may be untrusted: it cannot read variables that hold credentials by convention.
     fn variable(&mut self, env: &Spanned<String>, purpose: ExternalIdUse) -> Option<String> {
         let Spanned { value: name, span } = env;
         let mut refuse = |message: String, label: &str, help: String| {

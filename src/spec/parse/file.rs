@@ -13,8 +13,8 @@ use crate::spec::limits;
 use crate::spec::model::Spec;
 use crate::spec::reader::{Diagnostics, Spanned, Table, wrong_type};
 
-/// Reads a spec; `name` is what it is called unless it says so itself. Without an error there is a spec, and what is
-/// returned with it are warnings and what blocks it.
+/// Reads a spec; `name` is its name unless it sets its own. Without an error there is a spec, and the returned
+/// diagnostics are warnings and blockers.
 pub fn parse(source: &str, name: &str, environment: &dyn Environment) -> (Option<Spec>, Vec<Diagnostic>) {
     let mut diagnostics = Diagnostics::default();
     let mut spec = match DeTable::parse(source) {
@@ -38,7 +38,7 @@ pub fn parse(source: &str, name: &str, environment: &dyn Environment) -> (Option
             None
         }
     };
-    // Each after the one before it: the file is gone through once.
+    // In order of position, so that the file is scanned only once.
     let (mut at, mut line) = (0, 1);
     let mut line_of = |start: usize| {
         if start < at {
@@ -135,7 +135,7 @@ fn tag_text(text: &str) -> String {
     if text.is_empty() { "genesys".to_owned() } else { text }
 }
 
-/// What is wrong with a line that is not TOML, where it is a habit from elsewhere.
+/// Help for a line that is not TOML, if it is a habit from elsewhere.
 fn syntax_help(source: &str, span: &std::ops::Range<usize>) -> String {
     let before = source.get(..span.start).unwrap_or_default();
     let line = source.get(before.rfind('\n').map_or(0, |at| at + 1)..).unwrap_or_default();
@@ -170,7 +170,7 @@ fn syntax_help(source: &str, span: &std::ops::Range<usize>) -> String {
     if is_bare { format!("write it in quotes: {key} = \"{value}\"") } else { String::new() }
 }
 
-/// A number cannot begin with 0, an account ID can.
+/// A number cannot begin with 0, but an account ID can.
 fn unquoted_account_id(source: &str, span: &std::ops::Range<usize>) -> String {
     let from = source.get(..span.start).unwrap_or_default();
     let begin = from.trim_end_matches(|c: char| c.is_ascii_digit()).len();

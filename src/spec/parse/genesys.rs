@@ -1,4 +1,4 @@
-//! `[genesys]`, also that of a role.
+//! `[genesys]`, also within a role.
 
 use super::external_id::ExternalIdUse;
 use super::parser::{Parser, Target};
@@ -11,13 +11,13 @@ use crate::spec::limits;
 use crate::spec::model::{AccountTrust, ExternalId, GenesysCloud};
 use crate::spec::reader::{Spanned, Table};
 
-/// `[genesys]`, and what a role puts in its place.
+/// `[genesys]`, and what a role overrides.
 #[derive(Default, Clone)]
 pub(super) struct Genesys {
     pub(super) cloud: GenesysCloud,
     pub(super) account: Option<(AccountId, AccountTrust)>,
     pub(super) external_id: Option<ExternalId>,
-    /// Whether a fault in it has been reported, so that what is missing is not reported too.
+    /// Whether a fault in it has been reported, so that it is not reported as missing too.
     pub(super) account_given: bool,
     pub(super) external_id_given: bool,
 }
@@ -35,7 +35,7 @@ impl Parser<'_> {
         Genesys { cloud, ..self.trust(table, target) }
     }
 
-    /// Whom roles trust: all that a role's own table may have.
+    /// Whom roles trust: the only part that a role's own table may have.
     pub(super) fn trust(&mut self, mut table: Table<'_>, target: Option<&Target>) -> Genesys {
         let account = table.string("account_id", self.diagnostics);
         let account = self.account_id(account, "account_id");
@@ -67,7 +67,7 @@ impl Parser<'_> {
         }
     }
 
-    /// Whether an account is Genesys's; `None` where nobody of it could assume the role.
+    /// Whether an account belongs to Genesys; `None` if nobody there could assume the role.
     fn account_trust(
         &mut self,
         account: &Spanned<AccountId>,

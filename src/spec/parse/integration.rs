@@ -5,7 +5,7 @@ use crate::spec::integration::IntegrationSpec;
 use crate::spec::limits;
 use crate::spec::reader::Table;
 
-/// CX as Code's names, and ours.
+/// Names used by CX as Code, and ours.
 const RENAMED: [(&str, &str); 2] = [("integration_type", "name"), ("credentials", "name")];
 
 impl Parser<'_> {

@@ -1,4 +1,4 @@
-//! From TOML to a valid spec, or to every fault that it has. One file per table.
+//! From TOML to a valid spec, or to all its faults. One file per table.
 
 mod accept;
 mod aws;

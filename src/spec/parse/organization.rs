@@ -8,13 +8,13 @@ use crate::policy::guardrail::{rcp_fault, scp_fault};
 use crate::spec::organization::{OrganizationPolicies, OrganizationPolicy, OrganizationSpec, ScpLevel};
 use crate::spec::reader::{Spanned, Table, string, wrong_type};
 
-/// Bytes of a file: AWS's policies of an organization have some ten thousand characters at most.
+/// Maximum bytes of a file: AWS's organization policies have some ten thousand characters at most.
 const LIMIT: u64 = 64 << 10;
-/// Files of a list: AWS attaches no more than ten side by side.
+/// Maximum files in a list: AWS attaches at most ten side by side.
 const FILES: usize = 20;
-/// Levels of SCPs: the root, organizational units five deep, and the account.
+/// Maximum levels of SCPs: the root, organizational units five deep, and the account.
 const LEVELS: usize = 10;
-/// What is attached side by side, where no level is named.
+/// The level for policies attached side by side without a named level.
 const ONE_LEVEL: &str = "attached";
 
 type Fault = fn(&Document) -> Option<String>;
@@ -70,7 +70,7 @@ impl Parser<'_> {
             return wrong_type(value, key, "a list of files", self.diagnostics).unwrap_or_default();
         };
         if files.is_empty() || files.len() > FILES {
-            // Nothing would be evaluated, and nothing be in the way.
+            // Nothing would be evaluated, and nothing would block.
             self.diagnostics.error(
                 value.span(),
                 format!("`{key}` has 1 to {FILES} files, this has {}", files.len()),

@@ -1,4 +1,4 @@
-//! What all parts of the file have in common: texts, account IDs and ARNs.
+//! What all parts of the file share: texts, account IDs and ARNs.
 
 use std::collections::BTreeMap;
 
@@ -12,17 +12,17 @@ use crate::spec::reader::{Diagnostics, Spanned, Table};
 pub(super) struct Parser<'p> {
     pub(super) diagnostics: &'p mut Diagnostics,
     pub(super) environment: &'p dyn Environment,
-    /// Names and policy names of the roles so far, in lower case, with the role as written.
+    /// Role and policy names so far, in lower case, with the role as written.
     pub(super) names: BTreeMap<String, String>,
     pub(super) policies: BTreeMap<String, String>,
-    /// Names of the integrations so far.
+    /// Integration names so far.
     pub(super) integrations: Vec<String>,
     pub(super) verifier: Option<Arn>,
-    /// What the data action at hand names and is read.
+    /// Files read for the current data action.
     pub(super) files: Vec<String>,
 }
 
-/// The account, region and partition that everything in the file must belong to; missing where `[aws]` is faulty.
+/// The account, region and partition that everything in the file must belong to; absent if `[aws]` is faulty.
 pub(super) struct Target {
     pub(super) account_id: AccountId,
     pub(super) region: String,
@@ -41,7 +41,7 @@ impl Parser<'_> {
         self.checked(value, key, check)
     }
 
-    /// Reports a value that does not pass.
+    /// Reports a value that fails a check.
     pub(super) fn checked(
         &mut self,
         value: Option<Spanned<String>>,
@@ -58,7 +58,7 @@ impl Parser<'_> {
         }
     }
 
-    /// An endpoint: a spec may be somebody else's text, so it names this machine only.
+    /// An endpoint: a spec may be untrusted, so it can only name this machine.
     pub(super) fn endpoint(&mut self, table: &mut Table<'_>, flag: &str) -> Option<String> {
         let written = table.string("endpoint_url", self.diagnostics)?;
         let error = match spec_endpoint(&written.value) {
@@ -80,7 +80,7 @@ impl Parser<'_> {
         None
     }
 
-    /// Reports a region that looks like a typo; one that is merely new is a warning.
+    /// Reports a region that looks like a typo; one that is merely new gets a warning.
     pub(super) fn known_region(&mut self, region: &Spanned<String>) -> bool {
         let Spanned { value, span } = region;
         if AWS_REGIONS.contains(&value.as_str()) {
@@ -112,7 +112,7 @@ impl Parser<'_> {
         }
     }
 
-    /// A region of a function's ARN.
+    /// The region of a function's ARN.
     pub(super) fn is_region(&mut self, text: &str, span: &std::ops::Range<usize>) -> bool {
         limits::region(text).is_ok()
             && self.known_region(&Spanned { value: text.to_owned(), span: span.clone() })

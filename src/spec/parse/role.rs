@@ -14,7 +14,7 @@ use crate::spec::model::{Boundary, ExtraPermissions, GenesysCloud, RoleSpec, def
 use crate::spec::reader::{Spanned, Table};
 
 const TAG_LIMIT: usize = 50;
-/// A role's and a policy's two tags of this tool.
+/// The number of this tool's own tags on a role or policy.
 const OWN_TAGS: usize = 2;
 
 impl Parser<'_> {
@@ -132,7 +132,7 @@ impl Parser<'_> {
         }
     }
 
-    /// A role's tags take the place of the defaults' whatever their case, as IAM's tag keys ignore it.
+    /// A role's tags override the defaults whatever their case, because IAM ignores the case of tag keys.
     fn merged_tags(
         &mut self,
         defaults: &BTreeMap<String, String>,
@@ -175,7 +175,7 @@ impl Parser<'_> {
     }
 }
 
-/// How many of the functions a policy has room for.
+/// How many of the functions fit into a policy.
 fn most_that_fit(arns: &[FunctionArn]) -> usize {
     let (mut fits, mut too_many) = (0, arns.len());
     while fits + 1 < too_many {

@@ -1,6 +1,6 @@
-//! What is wrong with a request template, as far as it can be seen without Velocity.
+//! What is wrong with a request template, as far as can be seen without Velocity.
 
-/// The names of inputs that a template puts between quotes without escaping them.
+/// The names of inputs that a template quotes without escaping.
 pub(super) fn unescaped(template: &str) -> Vec<String> {
     let mut found = Vec::new();
     for (start, _) in template.match_indices("${input.") {
