@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 #[serde(try_from = "String", into = "String")]
 pub struct AccountId(String);
 
-/// Why a text is not an account ID.
+/// Why a text is not a valid account ID.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum AccountIdError {
     #[error("an AWS account ID has 12 digits, this has {0}")]
@@ -65,17 +65,17 @@ impl fmt::Debug for AccountId {
     }
 }
 
-/// A part of AWS with accounts and endpoints of its own.
+/// A part of AWS with its own accounts and endpoints.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Partition {
     pub name: &'static str,
-    /// How the names of its regions begin.
+    /// Prefix of its region names.
     pub region_prefix: &'static str,
-    /// The region of its global services, IAM among them.
+    /// The region of its global services, including IAM.
     pub global_region: &'static str,
 }
 
-/// AWS General Reference; botocore `partitions.json`. `aws` is the last: its prefix fits every region.
+/// AWS General Reference; botocore `partitions.json`. `aws` comes last: its prefix matches every region.
 pub static PARTITIONS: [Partition; 8] = [
     Partition { name: "aws-cn", region_prefix: "cn-", global_region: "cn-north-1" },
     Partition { name: "aws-us-gov", region_prefix: "us-gov-", global_region: "us-gov-west-1" },
@@ -87,12 +87,12 @@ pub static PARTITIONS: [Partition; 8] = [
     Partition { name: "aws", region_prefix: "", global_region: "us-east-1" },
 ];
 
-/// The partition that a region belongs to, by the naming of regions.
+/// The partition of a region, judging by its name.
 pub fn partition_of_region(region: &str) -> &'static str {
     PARTITIONS.iter().find(|known| region.starts_with(known.region_prefix)).map_or("aws", |known| known.name)
 }
 
-/// The region in which a partition keeps what IAM has.
+/// The region where a partition keeps IAM's data.
 pub fn global_region(partition: &str) -> &'static str {
     PARTITIONS.iter().find(|known| known.name == partition).map_or("us-east-1", |known| known.global_region)
 }
@@ -106,11 +106,11 @@ pub struct Arn {
     pub region: String,
     /// An account ID, `aws` (for AWS's own policies) or empty.
     pub account: String,
-    /// May itself contain colons and slashes.
+    /// May contain colons and slashes.
     pub resource: String,
 }
 
-/// The text is not of the form `arn:partition:service:region:account:resource`.
+/// The text does not have the form `arn:partition:service:region:account:resource`.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("an ARN has the form arn:partition:service:region:account:resource")]
 pub struct ArnError;
@@ -126,7 +126,7 @@ impl Arn {
         Self::iam(partition, account, format!("policy{path}{name}"))
     }
 
-    /// `arn:…:iam::ACCOUNT:root`: every identity of the account, by the account's leave.
+    /// `arn:…:iam::ACCOUNT:root`: every identity of the account that the account itself permits.
     pub fn account_root(partition: &str, account: &AccountId) -> Self {
         Self::iam(partition, account, "root".to_owned())
     }
@@ -141,7 +141,7 @@ impl Arn {
         }
     }
 
-    /// What follows the last `/` of the resource: a role's, user's or policy's name.
+    /// Everything after the last `/` of the resource: the name of a role, user or policy.
     pub fn name(&self) -> &str {
         self.resource.rsplit('/').next().unwrap_or(&self.resource)
     }
@@ -197,7 +197,7 @@ impl fmt::Debug for Arn {
     }
 }
 
-/// The ARN of a Lambda function, or of one of its versions or aliases: each is another ARN to IAM.
+/// The ARN of a Lambda function, or of one of its versions or aliases; to IAM, each is a different ARN.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct FunctionArn {
@@ -206,7 +206,7 @@ pub struct FunctionArn {
     qualifier: Option<Qualifier>,
 }
 
-/// What follows a function's name.
+/// The part after a function's name.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Qualifier {
     Latest,
@@ -215,7 +215,7 @@ pub enum Qualifier {
     Alias(String),
 }
 
-/// The text is not of the form `arn:partition:lambda:region:account:function:name[:qualifier]`.
+/// The text does not have the form `arn:partition:lambda:region:account:function:name[:qualifier]`.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("a function's ARN has the form arn:partition:lambda:region:account:function:name[:alias or version]")]
 pub struct FunctionArnError;
@@ -299,7 +299,7 @@ impl FunctionArn {
         Self { qualifier: Some(Qualifier::from(qualifier)), ..self.clone() }.with_resource()
     }
 
-    /// Whether both are of one function, be it by different aliases or versions.
+    /// Whether both belong to one function, even by different aliases or versions.
     pub fn is_same_function(&self, other: &Self) -> bool {
         self.unqualified() == other.unqualified()
     }

@@ -1,15 +1,15 @@
-//! Growing pauses with jitter and a limit, for what passes by itself.
+//! Growing pauses with jitter and a limit, for transient conditions.
 
 use std::time::Duration;
 
-/// How long to wait for what passes by itself.
+/// How long to wait for a transient condition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Backoff {
     /// Before the second try; doubles from then on.
     pub first: Duration,
-    /// The longest pause between two tries, unless the server asks for a longer one.
+    /// The longest pause between two tries, unless the server asks for more.
     pub longest: Duration,
-    /// All pauses for one thing together.
+    /// The sum of all pauses for one condition.
     pub limit: Duration,
 }
 
@@ -32,9 +32,9 @@ pub struct Pauses {
 }
 
 impl Pauses {
-    /// The next pause, and at least what the server asks for; `None` when that is more than what is left.
+    /// The next pause, at least as long as the server asks; `None` if that exceeds the time left.
     pub fn next(&mut self, asked: Option<Duration>) -> Option<Duration> {
-        // At least half of it: clients waiting for the same thing do not collide.
+        // At least half of it, with jitter: clients waiting for the same thing do not collide.
         let jittered = self.next.mul_f64(0.5 + fastrand::f64() / 2.0).min(self.left);
         let pause = jittered.max(asked.unwrap_or_default());
         if pause.is_zero() || pause > self.left {

@@ -188,7 +188,7 @@ impl Cli {
             return Err(ScenarioArgError::NotInSandbox.into());
         }
         match &command {
-            // No runtime, no credentials, no TLS roots before they are needed.
+            // No runtime, credentials or TLS roots before they are needed.
             Command::Validate(args) => validate::run(global, args, output),
             Command::Fmt(args) => fmt::run(global, args, output),
             Command::Init(args) => block_on(init::run(global, args, output)),
@@ -214,7 +214,7 @@ impl Cli {
 }
 
 impl Command {
-    /// `--json`, where the command has a report.
+    /// Applies `--json`, if the command has a report.
     fn print_json(&mut self) -> Result<(), NoJson> {
         match self {
             Self::Plan(args) => args.format = ReportFormat::Json,
@@ -262,7 +262,7 @@ impl Explain for NoJson {
 fn block_on(command: impl Future<Output = Result<Status, CommandError>>) -> Result<Status, CommandError> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(RuntimeError)?;
     let ended = runtime.block_on(command);
-    // A prompt may still wait for its answer.
+    // A prompt may still be waiting for an answer.
     runtime.shutdown_background();
     ended
 }

@@ -1,4 +1,4 @@
-//! What every error says about itself: its message, what to do next, and the exit status.
+//! What every error provides: its message, what to do next, and the exit status.
 
 use std::error::Error;
 use std::process::ExitCode;
@@ -28,7 +28,7 @@ impl Status {
         Self::Interrupted,
     ];
 
-    /// As docs/exit-status.md and the manual pages have it.
+    /// As in docs/exit-status.md and the manual pages.
     pub const fn meaning(self) -> &'static str {
         match self {
             Self::Done => {
@@ -61,14 +61,14 @@ impl From<Status> for ExitCode {
     }
 }
 
-/// An error that can end a command. Nothing but `shows_causes` has a default, so that every new error decides.
+/// An error that can end a command. Only `shows_causes` has a default, so that every new error decides.
 pub trait Explain: Error {
     /// What to do next, in one line.
     fn help(&self) -> Option<String>;
 
     fn status(&self) -> Status;
 
-    /// Whether its sources are printed below it. `false` where the message includes them.
+    /// Whether its sources are printed below it; `false` if the message includes them.
     fn shows_causes(&self) -> bool {
         true
     }

@@ -1,4 +1,4 @@
-//! What a file is, by its content: so that an error about one in the wrong place can name it.
+//! Recognizes a file by its content, so that an error about a misplaced one can name it.
 
 use std::fmt;
 
@@ -14,7 +14,7 @@ pub enum FileKind {
     Binary,
     Spec,
     SavedPlan,
-    /// A report that was printed as JSON, with the command that printed it.
+    /// A report printed as JSON, with the command that printed it.
     Report(&'static str),
     SandboxState,
     Schema,
@@ -25,7 +25,7 @@ pub enum FileKind {
     OtherText,
 }
 
-/// What reports call themselves, and the commands that print them.
+/// The names that reports give themselves, and the commands that print them.
 const REPORTS: [(&str, &str); 11] = [
     ("genesys-iam plan", "plan"),
     ("genesys-iam plans", "plan"),
@@ -63,11 +63,11 @@ impl FileKind {
         if text.is_empty() {
             return Self::Empty;
         }
-        // No TOML and no other text is JSON but by chance: a bare number.
+        // TOML and other texts are JSON only by chance, such as a bare number.
         if let Ok(value) = serde_json::from_str(text) {
             return Self::of_json(&value);
         }
-        // Every spec says which account it is for.
+        // Every spec states its account.
         let is_aws = |line: &str| ["[aws]", "[aws.", "aws.", "aws ="].iter().any(|key| line.starts_with(key));
         match text.as_bytes().first() {
             Some(b'{') => Self::BrokenJson,
@@ -85,7 +85,7 @@ impl FileKind {
             _ if has("spec_digest") && has("plan") || format == Some("genesys-iam saved plans") => {
                 Self::SavedPlan
             }
-            // What only calls itself a report is none.
+            // A file that only claims to be a report is not one.
             Some((_, command)) if has("tool_version") => Self::Report(command),
             _ if has("$schema") && has("properties") => Self::Schema,
             _ if has("Statement") => Self::PolicyDocument,
@@ -95,7 +95,7 @@ impl FileKind {
     }
 }
 
-/// As what a file "is".
+/// Completes the sentence "the file is …".
 impl fmt::Display for FileKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

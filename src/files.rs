@@ -1,25 +1,25 @@
-//! The one place that writes files: as a whole or not at all, and through no link that a checkout may bring along.
+//! The only place that writes files: completely or not at all, and never through a link that a checkout may contain.
 
 use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
-/// What a file that is written may replace.
+/// What a written file may replace.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Overwrite {
-    /// Nothing is overwritten.
+    /// Overwrites nothing.
     Never,
-    /// A file, which is replaced and keeps its mode.
+    /// Replaces a file and keeps its mode.
     File,
-    /// The same; nobody but its owner reads it.
+    /// The same, readable only by its owner.
     PrivateFile,
 }
 
-/// Writes a file. What is neither a file nor a folder, such as a pipe, is written to directly.
+/// Writes a file. Anything that is neither a file nor a folder, such as a pipe, is written to directly.
 ///
 /// # Errors
 ///
-/// As [`check`], and whatever keeps it from being written.
+/// Those of [`check`], and any failure to write.
 pub fn write(path: &Path, text: &[u8], overwrite: Overwrite) -> io::Result<()> {
     check(path, overwrite)?;
     let there = fs::metadata(path).ok();
@@ -32,17 +32,17 @@ pub fn write(path: &Path, text: &[u8], overwrite: Overwrite) -> io::Result<()> {
     builder.permissions(match there {
         _ if overwrite == Overwrite::PrivateFile => std::os::unix::fs::PermissionsExt::from_mode(0o600),
         Some(there) => there.permissions(),
-        // It is there to be read by others, unless the umask says otherwise.
+        // Others may read it, unless the umask says otherwise.
         None => std::os::unix::fs::PermissionsExt::from_mode(0o644),
     });
     let mut file = builder.tempfile_in(folder_of(path))?;
     file.write_all(text)?;
-    // A link that came into being since is replaced, not followed.
+    // A link created in the meantime is replaced, not followed.
     let done = if overwrite == Overwrite::Never { file.persist_noclobber(path) } else { file.persist(path) };
     done.map(drop).map_err(|error| error.error)
 }
 
-/// Whether [`write`] would write there, for whoever does much before it.
+/// Whether [`write`] would write there, for callers that do a lot of work first.
 ///
 /// # Errors
 ///
@@ -59,7 +59,7 @@ pub fn check(path: &Path, overwrite: Overwrite) -> io::Result<()> {
         ));
     }
     let Ok(found) = fs::symlink_metadata(path) else { return Ok(()) };
-    // Where `/dev/stdout` and `>(…)` lead there is nothing to overwrite.
+    // Nothing can be overwritten where `/dev/stdout` and `>(…)` lead.
     let leads_to_a_pipe = || fs::metadata(path).is_ok_and(|there| !there.is_file() && !there.is_dir());
     if overwrite == Overwrite::Never {
         return Err(io::ErrorKind::AlreadyExists.into());
@@ -70,7 +70,7 @@ pub fn check(path: &Path, overwrite: Overwrite) -> io::Result<()> {
     if found.is_dir() { Err(io::ErrorKind::IsADirectory.into()) } else { Ok(()) }
 }
 
-/// Creates a folder with those above it.
+/// Creates a folder and its parents.
 ///
 /// # Errors
 ///
@@ -85,7 +85,7 @@ pub fn create_folder(path: &Path) -> io::Result<()> {
     fs::create_dir_all(path)
 }
 
-/// Whether two paths are the same file, which need not exist.
+/// Whether two paths are the same file, which may not exist yet.
 pub fn is_same(one: &Path, other: &Path) -> bool {
     let key = |path: &Path| {
         let folder = folder_of(path);
@@ -99,8 +99,8 @@ fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
-/// The first folder on the way that is a link, in the repository of the working folder: a pull request can bring it.
-/// Links elsewhere are the machine's own.
+/// The first folder in the path that is a link inside the working folder's repository: a pull request can add one.
+/// Links elsewhere belong to the machine.
 fn linked_folder(path: &Path) -> io::Result<Option<PathBuf>> {
     let here = std::path::absolute(".")?.canonicalize()?;
     let root = here.ancestors().find(|folder| folder.join(".git").exists()).unwrap_or(&here);

@@ -13,7 +13,7 @@ use genesys_iam::commands::{Status, report};
 use genesys_iam::render::output::Output;
 
 fn main() -> ExitCode {
-    // Asked by a shell with the script of `completions`, it answers and ends here.
+    // When called by a shell through the script from `completions`, it answers and exits here.
     CompleteEnv::with_factory(Cli::command).complete();
     let cli: Cli = match Cli::try_parse() {
         Ok(cli) => cli,
@@ -42,7 +42,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// What a panic says is masked as everything else is.
+/// Panic messages are masked like all other output.
 fn watch_panics(output: &Output) {
     let output = output.clone();
     panic::set_hook(Box::new(move |info| {
@@ -51,7 +51,7 @@ fn watch_panics(output: &Output) {
     }));
 }
 
-/// Writes lines of the log as everything else is written.
+/// Writes log lines like all other output.
 struct Log(Output);
 
 impl io::Write for Log {
@@ -65,7 +65,7 @@ impl io::Write for Log {
     }
 }
 
-/// Logs to standard error. Only this crate's own lines: the SDK's would show headers and bodies, and with them secrets.
+/// Logs to standard error, only this crate's own lines: the SDK's would show headers and bodies, including secrets.
 fn start_log(verbose: u8, output: &Output) {
     use tracing_subscriber::filter::{EnvFilter, FilterExt, filter_fn};
     use tracing_subscriber::prelude::*;

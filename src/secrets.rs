@@ -1,13 +1,13 @@
-//! Every secret that this process has held: whoever prints looks for them, whichever part of the program they came by.
+//! Every secret that this process has held: all output is checked for them, whichever part of the program read them.
 
 use std::sync::{Arc, PoisonError, RwLock};
 
 static HELD: RwLock<Vec<Arc<str>>> = RwLock::new(Vec::new());
 
-/// What is shorter protects nothing, and may be a part of any word.
+/// A shorter secret protects nothing, and may be part of any word.
 const SHORTEST: usize = 8;
 
-/// From now on it is printed nowhere.
+/// From now on, output masks this secret.
 pub fn remember(secret: &str) {
     if secret.trim().len() < SHORTEST {
         return;
@@ -22,7 +22,7 @@ pub fn remember(secret: &str) {
     }
 }
 
-/// Those that came after the first so many.
+/// The secrets that were added after the first `known` ones.
 pub fn since(known: usize) -> Vec<Arc<str>> {
     let held = HELD.read().unwrap_or_else(PoisonError::into_inner);
     held.get(known..).unwrap_or_default().to_vec()

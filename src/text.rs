@@ -1,20 +1,20 @@
-//! Untrusted text: escape it so that it cannot imitate our own output.
+//! Untrusted text: escaped so that it cannot imitate our own output.
 
 use std::borrow::Cow;
 use std::ops::Range;
 use std::path::Path;
 
-/// One line in which every character can be seen.
+/// One line with every character visible.
 pub fn one_line(text: &str) -> Cow<'_, str> {
     escaped(text, |_, c| is_unseen(c))
 }
 
-/// A path in a line of its own text: its name may hold anything but a slash.
+/// A path within a line: its name may contain anything but a slash.
 pub fn path(path: &Path) -> String {
     one_line(&path.to_string_lossy()).into_owned()
 }
 
-/// Several lines, with tabs and our own colours, in which every other character can be seen.
+/// Several lines, with tabs and our own colours; every other character is visible.
 pub fn lines(text: &str) -> Cow<'_, str> {
     escaped(text, |at, c| match c {
         '\n' | '\t' => false,
@@ -23,7 +23,7 @@ pub fn lines(text: &str) -> Cow<'_, str> {
     })
 }
 
-/// The same text, of the same length, with asterisks in place of the user names and passwords of URLs.
+/// The same text at the same length, with asterisks replacing user names and passwords in URLs.
 pub fn without_passwords(text: &str) -> Cow<'_, str> {
     let mut masked: Vec<Range<usize>> = Vec::new();
     for (at, separator) in text.match_indices("://") {
@@ -32,7 +32,7 @@ pub fn without_passwords(text: &str) -> Cow<'_, str> {
         let url = &text[start..];
         let url = &url[..url.find(ends).unwrap_or(url.len())];
         let authority = &url[..url.find(['/', '?', '#', '\\']).unwrap_or(url.len())];
-        // A password may hold what ends an authority. Then what follows the colon is not a port.
+        // A password may contain what ends an authority. Then the text after the colon is not a port.
         let after_host = authority
             .strip_prefix('[')
             .and_then(|rest| rest.split_once(']'))
@@ -48,7 +48,7 @@ pub fn without_passwords(text: &str) -> Cow<'_, str> {
     let mut out = String::with_capacity(text.len());
     let mut from = 0;
     for Range { start, end } in masked {
-        // One URL may be in the password of another.
+        // One URL may be inside the password of another.
         let start = start.max(from);
         if start < end {
             out.push_str(&text[from..start]);
@@ -60,9 +60,9 @@ pub fn without_passwords(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// A word of a command as a shell reads it.
+/// A command's word, quoted for a shell.
 pub fn shell_word(text: &str) -> String {
-    // A line's end in a file's name would end the line that shows the command.
+    // A newline in a file name would end the line that shows the command.
     if text.chars().any(char::is_control) {
         let escaped = text.chars().map(|c| match c {
             '\'' | '\\' => format!("\\{c}"),
@@ -74,14 +74,14 @@ pub fn shell_word(text: &str) -> String {
     shlex::try_quote(text).map_or_else(|_| text.to_owned(), |quoted| quoted.into_owned())
 }
 
-/// The password of a URL, also of one that is broken.
+/// The password of a URL, even of a broken one.
 pub fn password(url: &str) -> Option<&str> {
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
     let (user_info, _) = rest.rsplit_once('@')?;
     Some(user_info.split_once(':').map_or(user_info, |(_, password)| password))
 }
 
-/// With a capital letter at its beginning, unless it begins with a name: those are printed as they are.
+/// Capitalizes the first letter, unless the text begins with a name: names are printed as they are.
 pub fn sentence_case(text: &str) -> String {
     let first = text.split([' ', ',', '.', ';', ')']).next().unwrap_or_default();
     let is_word = !first.is_empty() && first.bytes().all(|b| b.is_ascii_lowercase() || b == b'\'');
@@ -92,8 +92,8 @@ pub fn sentence_case(text: &str) -> String {
     chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }
 
-/// Lines that start no command of a CI: `::command::` at the beginning, `##[command]` anywhere. Colours are left out
-/// where no terminal reads them, so that they part nothing.
+/// Escapes lines that would start a CI command: `::command::` at the beginning, `##[command]` anywhere. Colours are
+/// skipped, because they are left out where no terminal reads them.
 pub fn inert(text: &str) -> String {
     if !text.contains(':') && !text.contains('#') {
         return text.to_owned();
@@ -111,7 +111,7 @@ pub fn inert(text: &str) -> String {
         match c {
             ':' if begins_line && next_seen(after).0 == Some(':') => out.push_str("\\u003a"),
             '#' if is_command(after) => {
-                // The second one is escaped.
+                // The second `#` is escaped.
                 let (_, behind) = next_seen(after);
                 out.push('#');
                 out.push_str(&after[..after.len() - behind.len() - 1]);
@@ -144,7 +144,7 @@ fn is_command(after: &str) -> bool {
         }
 }
 
-/// The first character behind colours, and what follows it.
+/// The first character after any colours, and the rest.
 fn next_seen(mut text: &str) -> (Option<char>, &str) {
     while let Some(code) = color(text) {
         text = &text[code.len()..];
@@ -153,10 +153,10 @@ fn next_seen(mut text: &str) -> (Option<char>, &str) {
     (chars.next(), chars.as_str())
 }
 
-/// As JSON, TOML and Rust write it, so that it stays valid in each.
+/// Escapes as JSON, TOML and Rust do, so that the text stays valid in each.
 fn escaped(text: &str, escapes: impl Fn(usize, char) -> bool) -> Cow<'_, str> {
     let mut out = String::new();
-    // What is fine is taken over in one piece.
+    // Unescaped stretches are copied in one piece.
     let mut from = 0;
     for (at, c) in text.char_indices() {
         if escapes(at, c) {
@@ -176,7 +176,8 @@ fn escaped(text: &str, escapes: impl Fn(usize, char) -> bool) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// Controls, what changes the direction of text, joins, takes no room, or looks like a space and is none; private use.
+/// Control, joining, zero-width and private-use characters, those that change the text direction, and lookalikes of a
+/// space.
 fn is_unseen(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{a0}' | '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{1680}' | '\u{17b4}' | '\u{17b5}'
@@ -198,12 +199,12 @@ pub fn plural(count: usize, noun: &str) -> String {
     if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
 }
 
-/// The nearest of the known ones, where the text is none of them but nearly one. Case does not count.
+/// The nearest known word, if the text nearly matches one but none exactly. Ignores case.
 pub fn near_miss<'k>(text: &str, known: &[&'k str]) -> Option<&'k str> {
     const NEAR: usize = 3;
     let text = text.to_ascii_lowercase();
     let distance = |known: &&'k str| strsim::damerau_levenshtein(&known.to_ascii_lowercase(), &text);
-    // The length first: the distance of long texts takes long.
+    // The length first: comparing long texts is slow.
     let nearest = known
         .iter()
         .filter(|known| known.len().abs_diff(text.len()) <= NEAR)
@@ -263,7 +264,7 @@ mod tests {
             "a\n  \\u003a:error::x\nb :: c\n#\\u0023[add-mask]y"
         );
         assert_eq!(inert("{\"a\": \"::x\"}"), "{\"a\": \"::x\"}");
-        // Where no terminal reads it, colours are left out and blanks do not count.
+        // Without a terminal, colours are left out and blanks do not count.
         let (red, end) = ("\x1b[31m", "\x1b[0m");
         for command in [
             format!("  {red}::add-mask::e{end}"),

@@ -1,4 +1,4 @@
-//! `apply`: make it so, see that it is so, then check.
+//! `apply`: carry out the plan, verify the result, then check.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -59,7 +59,7 @@ pub struct ApplyArgs {
     pub planning: Planning,
 }
 
-/// What the command line says, with the saved plan that it names.
+/// The command line, with the saved plan it names.
 pub(super) struct ApplyRun<'a> {
     pub(super) args: &'a ApplyArgs,
     pub(super) interrupt: &'a Interrupt,
@@ -82,7 +82,7 @@ pub async fn run(global: &Global, args: &ApplyArgs, output: &Output) -> Result<S
         let select =
             Select { roles: file.options(&given)?.roles, accounts: accounts(saved, &args.planning.select)? };
         let members = fleet::open_all(global, &select, output).await.map_err(|error| {
-            // The roles are the plan's: none of them is in these specs.
+            // The plan's roles: none of them is in these specs.
             match error.find::<NothingSelected>() {
                 Some(_) => SavedError::OtherSpecs(saved.other_specs(&files(global))).into(),
                 None => error,
@@ -97,7 +97,7 @@ pub async fn run(global: &Global, args: &ApplyArgs, output: &Output) -> Result<S
     }
 }
 
-/// For one spec, in a session that is given.
+/// For one spec, in a given session.
 pub async fn run_in(
     session: Session,
     args: &ApplyArgs,
@@ -118,13 +118,13 @@ pub async fn run_in(
     record.finish(ended, &args.planning.reports)
 }
 
-/// The specs that are given.
+/// The specs on the command line.
 fn files(global: &Global) -> Vec<String> {
     let named = super::specs::named(global, &Output::default().quiet(true)).unwrap_or_default();
     named.iter().map(SpecSource::display).collect()
 }
 
-/// The accounts that a saved plan is for.
+/// The accounts covered by a saved plan.
 fn accounts(saved: &SavedFleet, given: &Select) -> Result<Vec<crate::arn::AccountId>, SavedError> {
     let wanted: Vec<_> = saved.accounts.iter().filter_map(|account| account.parse().ok()).collect();
     if !given.accounts.is_empty() && given.accounts != wanted {
@@ -148,7 +148,7 @@ impl ApplyRun<'_> {
         *test || (plan.is_none() && !yes && !no_test)
     }
 
-    /// Without an answer or `--test` nothing is tested, whatever the spec has for it.
+    /// Without a yes or `--test` nothing is tested, whatever the spec contains.
     fn note_what_is_not_proven(&self, plan: &Plan) {
         if self.makes_proofs() && !self.args.no_check {
             return;
@@ -256,7 +256,7 @@ impl ApplyRun<'_> {
     }
 }
 
-/// The proofs that follow from a plan: of data actions on whose way something was made or changed.
+/// The proofs that a plan calls for: of data actions that depend on anything created or changed.
 fn tests(plan: &Plan, observed: &Observed) -> Vec<SpecTest> {
     let OrganizationReading::Read(organization) = &observed.live.organization else { return Vec::new() };
     let mut tests = Vec::new();
@@ -298,7 +298,7 @@ pub(super) fn waits(Wait { wait }: Wait) -> Backoff {
     Backoff::within(Duration::from_secs(wait))
 }
 
-/// Whether the answer is yes; `None` when interrupted.
+/// Whether the user says yes; `None` when interrupted.
 pub(super) async fn confirm(
     question: &str,
     plans: &[&Plan],
@@ -321,7 +321,7 @@ pub(super) async fn confirm(
 /// Why a plan is not carried out.
 #[derive(Debug, thiserror::Error)]
 pub enum ApplyError {
-    /// By spec, where there are several.
+    /// Per spec, if there are several.
     #[error("{}", outdated(.0))]
     Outdated(Vec<(Option<String>, Misfit)>),
     #[error("`--format` prints a report and asks nothing")]
@@ -348,7 +348,7 @@ impl Explain for ApplyError {
     }
 }
 
-/// Whether nothing is left of a saved plan.
+/// Whether a saved plan is fully carried out.
 fn is_done(misfits: &[(Option<String>, Misfit)]) -> bool {
     let has_nothing = |misfit: &Misfit| misfit.differences.is_empty() && misfit.left.is_empty();
     misfits.iter().all(|(_, misfit)| misfit.is_done || has_nothing(misfit))

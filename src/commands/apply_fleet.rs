@@ -1,4 +1,4 @@
-//! `apply` for several specs: all plans first, then all of them at the same time, or of a saved plan one by one.
+//! `apply` for several specs: all plans first, then all at the same time, or one by one for a saved plan.
 
 use futures_util::future::join_all;
 
@@ -28,13 +28,13 @@ struct Job<'a> {
     plan: Plan,
     observed: Observed,
     record: Record<'a>,
-    /// How it ended, where it has.
+    /// The result, once it has ended.
     ended: Option<Result<Status, CommandError>>,
 }
 
 impl<'a> ApplyRun<'a> {
-    /// For several specs: all plans first, one question, then all of them at the same time. Of a saved plan: all of them
-    /// have to be as they were saved, and are carried out one after the other, up to the first that fails.
+    /// For several specs: all plans first, one question, then all at the same time. For a saved plan: all must still
+    /// match what was saved, and are carried out one by one until one fails.
     pub(super) async fn many(
         &self,
         members: Members,
@@ -135,7 +135,7 @@ impl<'a> ApplyRun<'a> {
         finish_all(name, members, &failed, status, (args.format, &args.planning.reports), output)
     }
 
-    /// How each spec differs from what was saved of it; empty where none does.
+    /// How each spec differs from its saved plan; empty if none does.
     fn misfits(
         &self,
         saved: &SavedFleet,
@@ -164,7 +164,7 @@ impl<'a> ApplyRun<'a> {
         .await;
     }
 
-    /// What is not begun when one fails stays so.
+    /// If one fails, the rest is not started.
     async fn one_by_one(&self, jobs: &mut [Job<'a>]) {
         for job in jobs {
             self.carry_out(job, Age::Saved, waits(self.args.wait)).await;
@@ -191,7 +191,7 @@ impl<'a> ApplyRun<'a> {
         }));
     }
 
-    /// What became of each, and the check of those that were carried out.
+    /// The outcome of each, and the check of those that were carried out.
     async fn check_all(&self, jobs: &mut [Job<'a>]) -> Result<Status, CommandError> {
         let mut statuses = Vec::new();
         for Job { file, session, plan, observed, record, ended } in jobs {
@@ -201,7 +201,7 @@ impl<'a> ApplyRun<'a> {
                     statuses.push(Status::Interrupted);
                     continue;
                 }
-                // Refused ones were reported with their plan.
+                // Refusals were already reported with their plan.
                 Some(Err(error)) if error.find::<PlanError>().is_some() => {
                     statuses.push(error.status());
                     continue;
@@ -240,7 +240,7 @@ impl<'a> ApplyRun<'a> {
         Ok(fleet::worst(statuses))
     }
 
-    /// Where not all of it was carried out: how far each spec came, and what to do next.
+    /// If not everything was carried out: how far each spec got, and what to do next.
     fn sum_up(&self, jobs: &[Job<'a>], failed: &[(SpecSource, CommandError)], is_saved: bool) {
         let is_done = |job: &Job<'_>| job.record.view.summary.done == job.record.view.summary.planned;
         let done = jobs.iter().filter(|job| is_done(job) && job.ended.is_some()).count();

@@ -1,4 +1,4 @@
-//! Carrying a plan out: each change is shown as it is made, what failed is looked up, and everything is read back.
+//! Carrying out a plan: shows each change as it is made, looks up what failed, and reads everything back.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -18,25 +18,25 @@ use crate::render::style::{DIM, ERROR, GOOD, HELP, WARNING, paint};
 use crate::text::one_line;
 use crate::view::ChangeOutcome;
 
-/// What became of a plan.
+/// The outcome of a plan.
 pub(super) struct Attempt<'p> {
-    /// Of its changes; those that are not named were not begun.
+    /// Outcomes of its changes; those not listed were not started.
     pub outcomes: Vec<(&'p Change, ChangeOutcome, Option<String>)>,
-    /// Whether the live state was seen to show every change; `None` where nothing was to be read.
+    /// Whether the live state showed every change; `None` if there was nothing to read.
     pub read_back: Option<bool>,
     pub ended: Result<Carried, CommandError>,
 }
 
-/// How far a plan was carried out, when nothing failed.
+/// How far a plan was carried out, if nothing failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Carried {
     All,
-    /// What is left was reported.
+    /// What remains was reported.
     Interrupted,
 }
 
 impl Attempt<'_> {
-    /// Of a plan that has no changes.
+    /// For a plan without changes.
     pub(super) fn nothing() -> Self {
         Self { outcomes: Vec::new(), read_back: None, ended: Ok(Carried::All) }
     }
@@ -45,14 +45,14 @@ impl Attempt<'_> {
 /// Where a plan comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Age {
-    /// Made a moment ago.
+    /// Just made.
     Fresh,
-    /// It waited for an answer.
+    /// Waited for the user's answer.
     Confirmed,
     Saved,
 }
 
-/// Carries a plan out and reads back what it made.
+/// Carries out a plan and reads back the result.
 pub(super) async fn converge<'p>(
     session: &Session,
     plan: &'p Plan,
@@ -103,7 +103,7 @@ pub(super) fn applied(plan: &Plan) -> String {
     format!("{} {made} made; {} what the spec says.\n", paint(GOOD, "Applied."), services(plan))
 }
 
-/// Carries a plan out and reports each change.
+/// Carries out a plan and reports each change.
 pub(super) async fn carry_out<'p>(
     run: &Apply<'_>,
     session: &Session,
@@ -141,7 +141,7 @@ fn seconds(pause: Duration) -> String {
     format!("{:.1} s", pause.as_secs_f32())
 }
 
-/// Reports what is done, what is not, and why. Without an error it was interrupted.
+/// Reports what is done, what is not, and why. Without an error, it was interrupted.
 async fn unfinished<'p>(
     report: ApplyReport<'p>,
     session: &Session,
@@ -216,10 +216,10 @@ async fn unfinished<'p>(
     ended(Err(first))
 }
 
-/// Changes that are named one by one; more are counted.
+/// How many changes are named one by one; beyond that they are counted.
 const NAMED: usize = 6;
 
-/// What was not begun: each change, or of many how many of each kind.
+/// The changes not started: each one, or counts of each kind if there are many.
 fn left(skipped: &[&Change]) -> String {
     let not_yet = paint(WARNING, "not yet");
     if skipped.len() <= NAMED {
@@ -237,7 +237,7 @@ fn left(skipped: &[&Change]) -> String {
     format!("{not_yet} {} changes: {}\n", skipped.len(), counts.join(", "))
 }
 
-/// The response was lost or says nothing: the live state shows whether the change was made.
+/// The response was lost or inconclusive: the live state shows whether the change was made.
 async fn unsure(
     change: &Change,
     command: &str,
@@ -298,7 +298,7 @@ async fn read_back(
     }
 }
 
-/// Reads the roles, and Genesys Cloud's side where the spec has one.
+/// Reads the roles, and Genesys Cloud's side if the spec has one.
 async fn both_sides(
     session: &Session,
     desired: &DesiredState,
@@ -329,7 +329,7 @@ fn service(change: &Change) -> &'static str {
     }
 }
 
-/// Who was seen to show what was made: `IAM shows`, `IAM and Genesys Cloud show`.
+/// The services that showed the changes: `IAM shows`, `IAM and Genesys Cloud show`.
 fn services(plan: &Plan) -> &'static str {
     let has = |service| plan.changes().any(|change| change.service() == service);
     match (has(Service::Iam), has(Service::Genesys)) {
@@ -339,7 +339,7 @@ fn services(plan: &Plan) -> &'static str {
     }
 }
 
-/// Half of an answer may be old and half new, and what failed on the way may be asked again.
+/// An answer may be half old and half new, and a failed request may be repeated.
 fn is_transient(error: &AwsError) -> bool {
     matches!(*error.kind, AwsErrorKind::Contradiction(_))
         || error.is_not_found()
@@ -353,7 +353,7 @@ fn not_read_back(error: impl Into<CommandError>, output: &Output) -> CommandErro
     error.into()
 }
 
-/// Why a plan was not carried out as a whole.
+/// Why a plan was not fully carried out.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum AttemptError {
     #[error("{command} ended early: {applied} of {total} changes were made")]

@@ -81,10 +81,10 @@ pub struct SpecTest {
     pub role_is_new: bool,
 }
 
-/// Before the tests of a data action that are made again because its role is new.
+/// Pauses before repeating a data action's test because its role is new.
 const NEW_ROLE_PAUSES: [u64; 3] = [5, 10, 20];
 
-/// A level by its word.
+/// Parses a level by name.
 fn levels() -> impl TypedValueParser<Value = Level> {
     let values =
         Level::ALL.iter().map(|level| PossibleValue::new(level.word()).help(sentence_case(level.sentence())));
@@ -93,10 +93,10 @@ fn levels() -> impl TypedValueParser<Value = Level> {
     })
 }
 
-/// Of so many roles it is looked up by whom they were used, without being asked for: CloudTrail answers slowly.
+/// Up to this many roles, their use is looked up by default: CloudTrail is slow.
 const LOOK_BACK_AT: usize = 5;
 
-/// What is proven, with how far back it is looked up by whom the roles were used.
+/// The proofs, including how far back to look up who used the roles.
 fn looking_back(args: &CheckArgs, roles: usize, is_fleet: bool) -> Proofs {
     let is_asked = args.proofs.since.is_some() || args.require == Some(Level::Observed);
     let by_itself = !is_fleet && roles <= LOOK_BACK_AT;
@@ -117,7 +117,7 @@ pub async fn run(global: &Global, args: &CheckArgs, output: &Output) -> Result<S
     }
 }
 
-/// For one spec, in a session that is given.
+/// For one spec, in a given session.
 pub async fn run_in(session: &Session, args: &CheckArgs, output: &Output) -> Result<Status, CommandError> {
     let observed = Box::pin(observe(session, args, output)).await?;
     Box::pin(report(session, &observed, args, output)).await
@@ -190,7 +190,7 @@ async fn run_many(members: Members, args: &CheckArgs, output: &Output) -> Result
     Ok(outcome)
 }
 
-/// Makes the report from a reading, and shows it.
+/// Makes and shows the report for a reading.
 async fn report(
     session: &Session,
     observed: &Observed,
@@ -219,7 +219,7 @@ pub(super) fn text(view: &CheckView, output: &Output) -> String {
     render::check::text(&[(None, view)], &[], show_of(false, output))
 }
 
-/// The probes are made as Genesys Cloud in the sandbox, with the profile where one is given, and otherwise as the caller.
+/// Probes run as Genesys Cloud in the sandbox, with the profile if there is one, and otherwise as the caller.
 async fn make(
     session: &Session,
     observed: &Observed,
@@ -228,7 +228,7 @@ async fn make(
 ) -> Result<CheckReport, CommandError> {
     let asking = evidence::of_genesys(session.genesys.as_ref());
     let genesys = output.waiting("asking Genesys Cloud", asking).await;
-    // What `apply` would do says which remedies work.
+    // The plan tells which remedies work.
     let mut plan = diff(&observed.live, &observed.desired);
     session.look_ahead_quietly(&mut plan, observed).await;
     let facts = facts_of(session, observed, &plan, proofs, &genesys, output).await?;
@@ -256,7 +256,7 @@ async fn make(
     })
 }
 
-/// The evidence about each role, with the tests of data actions that are asked for.
+/// The evidence about each role, with the requested tests of data actions.
 pub(super) async fn facts_of(
     session: &Session,
     observed: &Observed,
@@ -274,7 +274,7 @@ pub(super) async fn facts_of(
         let profile = proofs.probe_profile.as_deref();
         evidence::of_role(session, observed, desired, genesys, plan, profile, proofs.look_back)
     });
-    // Boxed: of a thousand roles the futures alone would be large.
+    // Boxed: for a thousand roles the futures alone would be large.
     let gather = stream::iter(gather.map(Box::pin)).buffered(AT_A_TIME).try_collect();
     let mut facts: Vec<Facts> = output.waiting("checking the roles", gather).await?;
     evidence::mask(&facts, output);
@@ -296,7 +296,7 @@ pub(super) async fn facts_of(
                 None => Box::pin(prove(client, &action, &test, output)).await?,
             };
             let test = evidence::of_test(&action, &result);
-            // It belongs to the role whose function the data action points at; otherwise to all.
+            // It belongs to the role whose function the data action points at; otherwise to all roles.
             let is_known = facts.iter().any(|facts| evidence::points_at(&facts.desired, &action));
             if !is_known {
                 warn_of_target(&action, output);
@@ -311,8 +311,8 @@ pub(super) async fn facts_of(
     Ok(facts)
 }
 
-/// A test that the command line asks for: with the spec's `test_input` where there is no `--input`, and one that fits the
-/// contract. Genesys Cloud may drop what does not, and the function would be proven with less than was meant.
+/// A test requested on the command line: without `--input` it uses the spec's `test_input`, and the input must fit the
+/// contract. Genesys Cloud may drop what does not, and would then prove less than was meant.
 async fn as_asked(
     session: &Session,
     client: &genesys::Client,
@@ -346,7 +346,7 @@ async fn as_asked(
     Ok(test)
 }
 
-/// Makes the test of a data action; again only while a role that is new is refused, so that the function runs once.
+/// Tests a data action; repeats only while its new role is refused, so that the function runs once.
 async fn prove(
     client: &genesys::Client,
     action: &Action,
@@ -381,7 +381,7 @@ fn show_of(all: bool, output: &Output) -> Show {
     Show { all, quiet: output.is_quiet() }
 }
 
-/// Prints the report, and writes the files that it is also for.
+/// Prints the report, and writes the files requested for it.
 fn show(
     report: &CheckReport,
     session: &Session,
@@ -406,7 +406,7 @@ fn show(
     Ok(())
 }
 
-/// The level that is asked for and not reached.
+/// The requested level, if it was not reached.
 fn not_reached(report: &CheckReport, args: &CheckArgs) -> Option<Level> {
     args.require.filter(|level| !report.reaches(*level))
 }
@@ -429,10 +429,10 @@ fn warn_if_level_not_reached(report: &CheckReport, args: &CheckArgs, output: &Ou
     }
 }
 
-/// Bytes: Lambda accepts 6 MB.
+/// Maximum bytes: Lambda accepts 6 MB.
 const LARGEST_INPUT: u64 = 8 * 1024 * 1024;
 
-/// The input of a data action's test: JSON, or a file that contains it.
+/// The input for a data action's test: JSON, or a file that contains it.
 fn input(text: Option<&str>) -> Result<String, InputError> {
     let Some(text) = text else { return Ok("{}".to_owned()) };
     let text = match text.strip_prefix('@') {

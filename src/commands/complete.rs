@@ -1,29 +1,29 @@
-//! What a shell offers while an option is being typed.
+//! What a shell offers while the user types an option.
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use clap_complete::CompletionCandidate;
 
-/// Bytes of a spec whose names are offered.
+/// Maximum bytes of a spec whose names are offered.
 const LIMIT: u64 = 4 << 20;
 
-/// The names of the roles in the specs that the command line names so far, also where these have faults.
+/// The role names in the specs that the command line names so far, even in faulty ones.
 pub fn role_names(current: &OsStr) -> Vec<CompletionCandidate> {
     let mut names = names(roles_of);
-    // A shell expands, and may run, whatever it is offered.
+    // A shell expands, and may run, whatever is offered.
     let current = current.to_string_lossy();
     names.retain(|name| name.starts_with(&*current) && name.len() <= 64 && is_plain(name));
     names.into_iter().map(CompletionCandidate::new).collect()
 }
 
-/// The names of the data actions in the same specs, written so that the shell takes each as one word.
+/// The data action names in the same specs, written so that the shell takes each as one word.
 pub fn data_action_names(current: &OsStr) -> Vec<CompletionCandidate> {
-    // Bash's script alone sets the first; those of zsh and elvish, which quote what they are offered, the second.
+    // Only Bash's script sets the first; zsh's and elvish's, which quote the offers, set the second.
     let has = |name: &str| std::env::var_os(name).is_some();
     let (is_bash, does_quote) = (has("_CLAP_COMPLETE_COMP_TYPE"), has("_CLAP_IFS"));
     let current = current.to_string_lossy();
-    // The shell hands over the word as it was typed.
+    // The shell passes the word as typed.
     let unquoted = current.trim_start_matches(['"', '\'']);
     let is_quoted = unquoted.len() < current.len();
     let typed = unquoted.replace("\\ ", " ");
@@ -37,7 +37,7 @@ pub fn data_action_names(current: &OsStr) -> Vec<CompletionCandidate> {
     names.into_iter().filter_map(as_typed).map(CompletionCandidate::new).collect()
 }
 
-/// Letters that no shell gives a meaning: IAM's.
+/// Characters without a special meaning in any shell: IAM's.
 fn is_plain(name: &str) -> bool {
     !name.is_empty()
         && !name.starts_with('-')
@@ -79,7 +79,7 @@ fn files(arguments: &[String]) -> Vec<PathBuf> {
 }
 
 fn read(file: &Path) -> Option<toml::Table> {
-    // A pipe would be waited for, and a large file too.
+    // A pipe would block, and a large file would take long.
     let is_small = std::fs::metadata(file).is_ok_and(|found| found.is_file() && found.len() <= LIMIT);
     if is_small { std::fs::read_to_string(file).ok()?.parse().ok() } else { None }
 }

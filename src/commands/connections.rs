@@ -1,4 +1,4 @@
-//! Clients of AWS and of the organization: of the network, or of the sandbox.
+//! Clients for AWS and the organization: over the network, or in the sandbox.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -22,11 +22,11 @@ use crate::render::style::{HELP, WARNING, paint};
 use crate::sandbox::{self, Sandbox};
 use crate::spec::{Aws, EndpointError, GenesysCloud, Spec, given_endpoint, given_genesys_endpoint};
 
-/// Whether the spec's roles are made in the sandbox before a scenario is planted.
+/// Whether the spec's roles are created in the sandbox before a scenario is planted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ByHand {
     Never,
-    /// There is nothing yet that could break.
+    /// Nothing exists yet that could break.
     IfUntouched,
 }
 
@@ -34,7 +34,7 @@ pub enum ByHand {
 #[derive(Default)]
 pub struct Connections {
     sandbox: Option<Arc<Mutex<Sandbox>>>,
-    /// By what the specs say of AWS: their limiters, credentials and connections are the same.
+    /// Keyed by what the specs say about AWS: equal specs share limiters, credentials and connections.
     clients: Vec<(Aws, Clients)>,
 }
 
@@ -108,7 +108,7 @@ impl Connections {
     }
 }
 
-/// The code that a device shows; none where nobody answers.
+/// The code from an MFA device; none if nobody answers.
 async fn mfa_code(serial: &str, output: &Output) -> Option<String> {
     let question = format!("MFA code of {serial}: ");
     loop {
@@ -120,7 +120,7 @@ async fn mfa_code(serial: &str, output: &Output) -> Option<String> {
     }
 }
 
-/// Clients of an administrator of the account, and of the organization, in the sandbox.
+/// Clients for an account administrator and the organization, in the sandbox.
 pub(super) async fn sandbox_clients(
     sandbox: Arc<Mutex<Sandbox>>,
     aws: &Aws,
@@ -133,7 +133,7 @@ pub(super) async fn sandbox_clients(
     Ok((aws::connect(aws, transport).await?, genesys))
 }
 
-/// Clients without a spec of their own: the sandbox's, which then begins with the spec at hand or the built-in one.
+/// Clients without their own spec: the sandbox's, which then starts with the current spec or the built-in one.
 pub(super) async fn in_sandbox(
     global: &Global,
     region: Option<&str>,
@@ -156,7 +156,7 @@ pub(super) async fn in_sandbox(
     Ok((clients, genesys, spec))
 }
 
-/// What the spec says of both sides, with the endpoints of the command line in place of its own.
+/// The spec's settings for both sides, with endpoints from the command line replacing its own.
 pub(super) fn with_endpoints(spec: &Spec, global: &Global) -> Result<(Aws, GenesysCloud), SessionError> {
     let (mut aws, mut cloud) = (spec.aws.clone(), spec.genesys.clone());
     let wrong = |flag, error| SessionError::Endpoint { flag, error };
@@ -171,7 +171,7 @@ pub(super) fn with_endpoints(spec: &Spec, global: &Global) -> Result<(Aws, Genes
     Ok((aws, cloud))
 }
 
-/// The same where there is no spec, as for `import`.
+/// The same without a spec, as for `import`.
 pub(super) async fn genesys_without_spec(
     global: &Global,
     profile: Option<&str>,
@@ -186,7 +186,7 @@ pub(super) async fn genesys_without_spec(
     Ok(genesys_client(profile, &cloud, output).await)
 }
 
-/// The client of the organization's API, where the environment has its credentials. What is wrong with them keeps nobody
+/// The client for the organization's API, if the environment has credentials for it. Bad credentials do not keep anyone
 /// from working on the AWS side.
 pub(super) async fn genesys_client(
     profile: Option<&str>,

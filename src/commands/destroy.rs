@@ -57,7 +57,7 @@ pub async fn run(global: &Global, args: &DestroyArgs, output: &Output) -> Result
         Fleet::One(session) => return run_in(*session, args, &interrupt, output).await,
         Fleet::Many(members) => members,
     };
-    // One after the other: each is a decision of its own.
+    // One by one: each is a separate decision.
     let (mut statuses, mut done, mut failed) = (Vec::new(), Vec::new(), Vec::new());
     let mut is_over = false;
     for (file, session) in members {
@@ -92,7 +92,7 @@ pub async fn run(global: &Global, args: &DestroyArgs, output: &Output) -> Result
     finish_all(name, done, &failed, fleet::worst(statuses), (args.format, &args.reports), output)
 }
 
-/// As [`run`], in a session that is given.
+/// Like [`run`], in a given session.
 pub async fn run_in(
     session: Session,
     args: &DestroyArgs,
@@ -111,7 +111,7 @@ async fn one(
     interrupt: &Interrupt,
     output: &Output,
 ) -> Result<Status, CommandError> {
-    // Role by role: whose a policy is, is asked of IAM itself before anything is removed.
+    // Role by role: before anything is removed, IAM itself says who owns a policy.
     let session = Session { reads: Reads::Single, ..session };
     let observed = interrupt
         .or_interrupted(Box::pin(session.observe(LookForOrphans::Named, LookUp::None, output)))

@@ -1,4 +1,4 @@
-//! `diagnose`: why a data action fails, for somebody who has no spec. Writes nothing but the file of `--out`.
+//! `diagnose`: why a data action fails, for users without a spec. Writes nothing except the file of `--out`.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -61,18 +61,18 @@ pub struct DiagnoseArgs {
     pub profile: Option<String>,
 }
 
-/// Whose account, and how to reach both services.
+/// The account, and how to reach both services.
 pub struct Place {
     pub clients: Clients,
     pub account: AccountId,
     pub genesys: Option<genesys::Client>,
     pub in_sandbox: bool,
     pub region: String,
-    /// How far back it is looked who used the role; `None`: as far as it is known.
+    /// How far back to look up who used the role; `None`: as far as known.
     pub since: Option<Since>,
-    /// Whether a spec is written: then the data actions are read in full.
+    /// Whether a spec will be written: then the data actions are read in full.
     pub writes_spec: bool,
-    /// What is typed before a command's name.
+    /// What to type before a command's name.
     pub invocation: String,
 }
 
@@ -85,7 +85,7 @@ impl Place {
 pub async fn run(global: &Global, args: &DiagnoseArgs, output: &Output) -> Result<Status, CommandError> {
     page::refuse("diagnose", args.format, &Reports::default())?;
     let error = args.error.as_deref().map(read_error);
-    // Genesys Cloud's words name the role that its integration has.
+    // Genesys Cloud's error names the role of its integration.
     let named = args.role.clone().or_else(|| Some(error.as_ref()?.role.as_ref()?.to_string()));
     let place = place(global, args, named.as_deref(), output).await?;
     let named = match named {
@@ -155,11 +155,11 @@ pub async fn run(global: &Global, args: &DiagnoseArgs, output: &Output) -> Resul
     })
 }
 
-/// Finds out everything about one role, by its name or ARN.
+/// Finds out everything about one role, given its name or ARN.
 ///
 /// # Errors
 ///
-/// When it is not a role of this account, and whatever keeps IAM from answering.
+/// When it is not a role in this account, or IAM does not answer.
 pub async fn examine(
     place: Place,
     named: &str,
@@ -169,7 +169,7 @@ pub async fn examine(
     let asking = evidence::of_genesys(place.genesys.as_ref());
     let genesys = output.waiting("asking Genesys Cloud", asking).await;
     let role = role_arn(&place, named, &genesys)?;
-    // Who gives the ARN means it, also where there is no such role.
+    // An ARN is meant literally, even if no such role exists.
     let is_exact = named.contains(':');
     Box::pin(case(place, role, is_exact, genesys, error, output)).await
 }
@@ -221,7 +221,7 @@ async fn place(
     })
 }
 
-/// The role that is meant. A path, where only the name is given, is what a credential of Genesys Cloud says.
+/// The intended role. If only a name is given, its path comes from a Genesys Cloud credential.
 fn role_arn(place: &Place, named: &str, genesys: &GenesysSide) -> Result<Arn, DiagnoseError> {
     let (arn, name) = match named.parse::<Arn>() {
         Ok(arn) if arn.service == "iam" && arn.resource.starts_with("role/") => {
@@ -266,7 +266,7 @@ fn is_held(genesys: &GenesysSide, role: &Arn) -> bool {
     integrations(genesys).iter().any(|one| one.credential == held)
 }
 
-/// What the data actions of the role's integrations point at: of those that hold it, or of the only one there is.
+/// The targets of data actions in the integrations that hold the role, or in the only one there is.
 fn targets(genesys: &GenesysSide, role: &Arn) -> Vec<FunctionArn> {
     let all = integrations(genesys);
     let holds = CredentialArn::Shown(role.to_string());
@@ -278,7 +278,7 @@ fn targets(genesys: &GenesysSide, role: &Arn) -> Vec<FunctionArn> {
     meant.iter().flat_map(|one| &one.actions).filter_map(|action| action.target.parse().ok()).collect()
 }
 
-/// Makes the desired state from what is live and what Genesys Cloud says, and has `check` compare them.
+/// Derives the desired state from the live state and Genesys Cloud, and has `check` compare them.
 async fn case(
     place: Place,
     role: Arn,
@@ -290,7 +290,7 @@ async fn case(
     let Place { clients, account, genesys: client, in_sandbox, region, since, writes_spec, invocation } =
         place;
     let organization = match &client {
-        // A spec without it is one, too.
+        // A spec without it is still valid.
         Some(client) if writes_spec => genesys::live(client, &[], genesys::Details::All).await.ok(),
         Some(_) | None => None,
     };
@@ -301,7 +301,7 @@ async fn case(
         let targets = targets(&genesys, &live.role.arn);
         let unattached = match live.documents().any(is_about_lambda) {
             true => Vec::new(),
-            // It may have been detached; who may not list policies does without.
+            // It may have been detached; callers who may not list policies do without.
             false => {
                 let listing = aws::account_listing(&clients).await.unwrap_or_default();
                 if is_gone && !is_exact && !is_held(&genesys, &role) {
@@ -368,7 +368,7 @@ async fn gather(
     Ok(Facts { basis: Basis::Found { is_organization_asked }, ..facts })
 }
 
-/// A role that is not there, as an empty one.
+/// Represents a missing role as an empty one.
 fn absent(arn: Arn) -> LiveRole {
     let name = arn.name().to_owned();
     let path = arn.resource.trim_start_matches("role").trim_end_matches(name.as_str()).to_owned();
@@ -390,14 +390,14 @@ fn absent(arn: Arn) -> LiveRole {
     }
 }
 
-/// Those that Lambda does not have; what may not be asked is not missing.
+/// The functions that Lambda does not have; one that may not be looked up does not count as missing.
 async fn missing(clients: &Clients, functions: BTreeSet<FunctionArn>) -> BTreeSet<FunctionArn> {
     let answers = join_all(functions.iter().map(|function| aws::function(clients, function))).await;
     let gone = functions.iter().zip(answers).filter(|(_, answer)| matches!(answer, Ok(None)));
     gone.map(|(function, _)| function.clone()).collect()
 }
 
-/// Whether a document allows something of Lambda's.
+/// Whether a document allows anything in Lambda.
 fn is_about_lambda(document: &Document) -> bool {
     document.statements.as_slice().iter().filter(|one| one.effect == Effect::Allow).any(|statement| {
         let mut actions = statement.action_values().iter();
@@ -405,7 +405,7 @@ fn is_about_lambda(document: &Document) -> bool {
     })
 }
 
-/// The spec with more lines in the role's table.
+/// The spec with extra lines in the role's table.
 fn with_lines(text: &str, lines: &[String]) -> Result<String, DiagnoseError> {
     // The last of the role's own keys.
     const LAST: &str = "\nadopt = true\n";
@@ -420,7 +420,7 @@ fn with_lines(text: &str, lines: &[String]) -> Result<String, DiagnoseError> {
     Ok(more)
 }
 
-/// The external IDs, for a text that is pasted elsewhere.
+/// Masks the external IDs, because the text gets pasted elsewhere.
 fn mask(case: &RoleCase, output: &Output) {
     output.mask(|redactor| {
         redactor.add_found_external_id(case.facts.desired.external_id.expose());
@@ -433,7 +433,7 @@ fn mask(case: &RoleCase, output: &Output) {
     });
 }
 
-/// Without a role: what looks like Genesys Cloud's.
+/// Without a role: lists those that look like Genesys Cloud's.
 async fn list(place: &Place, args: &DiagnoseArgs, output: &Output) -> Result<CandidatesView, CommandError> {
     let reads = async {
         futures_util::join!(
@@ -464,7 +464,7 @@ async fn list(place: &Place, args: &DiagnoseArgs, output: &Output) -> Result<Can
         let why = looks(role, &listing, !integrations.is_empty())?;
         Some(candidate(&role.arn, role.arn.name(), why, integrations))
     });
-    // A role that is gone is a cause, and diagnosed as one.
+    // A missing role is a cause, and diagnosed as one.
     let gone: BTreeSet<Arn> = known
         .iter()
         .filter_map(|one| match &one.credential {
@@ -546,7 +546,7 @@ fn looks(role: &ListedRole, listing: &AccountListing, is_held: bool) -> Option<&
 
 fn invokes(role: &ListedRole, listing: &AccountListing) -> bool {
     let own = listing.policies.iter().filter(|(arn, _)| role.attached.contains(arn)).map(|(_, one)| one);
-    // Those of AWS are known by name.
+    // AWS's own policies are known by name.
     role.inline.iter().chain(own).any(is_about_lambda)
         || role.attached.iter().any(|arn| arn.account == "aws" && arn.name().contains("Lambda"))
 }

@@ -5,7 +5,7 @@ use std::fmt;
 
 use crate::explain::{Explain, Status};
 
-/// Why a command could not do what it was asked: an error of some area.
+/// Why a command failed: an error from one area of the program.
 pub struct CommandError(Box<dyn Explain + Send + Sync>);
 
 impl<E: Explain + Send + Sync + 'static> From<E> for CommandError {
@@ -23,7 +23,7 @@ impl CommandError {
         self.0.status()
     }
 
-    /// The area's own error, if it is of that type.
+    /// The area's own error, if it has that type.
     pub fn find<E: Error + 'static>(&self) -> Option<&E> {
         let error: &(dyn Error + 'static) = &*self.0;
         error.downcast_ref()

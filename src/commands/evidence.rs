@@ -1,4 +1,4 @@
-//! Gathers what `check` judges: everything about one role from AWS and Genesys Cloud, as plain data.
+//! Gathers the evidence for `check`: everything about one role from AWS and Genesys Cloud, as plain data.
 
 use std::collections::BTreeMap;
 
@@ -22,7 +22,7 @@ use crate::render::output::Output;
 use crate::spec::region_as_given;
 use crate::view::{Remark, blocker_remark};
 
-/// Everything about one role but the tests of data actions.
+/// Everything about one role except the tests of data actions.
 pub(crate) async fn of_role(
     session: &Session,
     observed: &Observed,
@@ -37,14 +37,14 @@ pub(crate) async fn of_role(
         if live.role.is_none() || desired.functions.is_empty() {
             return None;
         }
-        // A second opinion, for those who may have it where there is one.
+        // A second opinion, if there is one and the caller may ask for it.
         aws::simulate(&session.clients, &desired.role.arn, &desired.functions).await.ok()
     };
     let recorded = async {
         let (Some(look_back), Some(_)) = (look_back, &live.role) else { return None };
         Some(Box::pin(recorded(session, &desired.role.arn, look_back)).await)
     };
-    // Before the probes, which would be seen in it.
+    // Before the probes, which would show up in it.
     let (functions, whole_functions, simulated, recorded) = futures_util::join!(
         session.function_facts(observed, desired),
         session.whole_functions(desired),
@@ -77,12 +77,12 @@ pub(crate) async fn of_role(
     })
 }
 
-/// What AWS recorded of a role's use. What may not be read is part of it.
+/// AWS's records of a role's use, including what could not be read.
 async fn recorded(session: &Session, role: &Arn, look_back: LookBack) -> Recorded {
     let LookBack { since, is_asked } = look_back;
     let Session { clients, .. } = session;
-    // A call to a regional endpoint of STS is in that region's history, one to the global endpoint in the partition's first
-    // region: which one Genesys Cloud calls is not public.
+    // A call to a regional STS endpoint is in that region's history, one to the global endpoint in the partition's
+    // first region: which one Genesys Cloud calls is not public.
     let mut regions: Vec<String> = Vec::new();
     let global = global_region(&role.partition).to_owned();
     for region in organization_region(session).into_iter().chain([clients.region.clone(), global]) {
@@ -103,7 +103,7 @@ async fn recorded(session: &Session, role: &Arn, look_back: LookBack) -> Recorde
     }
 }
 
-/// Where the spec's external ID is masked, so are those that others presented.
+/// If the spec's external ID is masked, also masks the IDs that others presented.
 pub(crate) fn mask(facts: &[Facts], output: &Output) {
     let masked = facts.iter().filter(|facts| facts.desired.external_id.is_masked());
     let recorded = masked.filter_map(|facts| facts.recorded.as_ref());
@@ -112,13 +112,13 @@ pub(crate) fn mask(facts: &[Facts], output: &Output) {
     });
 }
 
-/// Where Genesys Cloud has the organization: as its API's name says, otherwise as the spec does.
+/// The organization's Genesys Cloud region: from its API's name, otherwise from the spec.
 fn organization_region(session: &Session) -> Option<String> {
     let of_api = session.genesys.as_ref().and_then(|client| region_as_given(client.api()).ok());
     of_api.map(|region| region.aws_region.to_owned()).or_else(|| session.spec.genesys.region.clone())
 }
 
-/// Genesys Cloud's side against the spec, as the plan for the role says.
+/// Genesys Cloud's side compared with the spec, according to the role's plan.
 fn connection(observed: &Observed, desired: &DesiredRole, plan: Option<&RolePlan>) -> ConnectionFacts {
     if desired.integration.is_none() {
         return ConnectionFacts::NotAsked;
@@ -146,7 +146,7 @@ fn connection(observed: &Observed, desired: &DesiredRole, plan: Option<&RolePlan
     ConnectionFacts::Read { changes, blockers, hidden }
 }
 
-/// What `apply` would do, as the plan for the role says, and the functions without which it does nothing.
+/// What `apply` would do, according to the role's plan, and the functions it cannot do without.
 fn apply(plan: &RolePlan, functions: &[FunctionFacts]) -> ApplyOutlook {
     let is_adoption = |blocker: &&Blocker| {
         matches!(blocker, Blocker::NotManaged { .. } | Blocker::Genesys(GenesysBlocker::NotManaged { .. }))
@@ -171,7 +171,7 @@ fn apply(plan: &RolePlan, functions: &[FunctionFacts]) -> ApplyOutlook {
     }
 }
 
-/// As Genesys Cloud in the sandbox, with the profile where one is given, and otherwise as the caller.
+/// As Genesys Cloud in the sandbox, with the profile if there is one, and otherwise as the caller.
 async fn probe(
     session: &Session,
     observed: &Observed,
@@ -229,7 +229,7 @@ fn answer<T>(result: Result<T, AwsError>) -> Answer {
     }
 }
 
-/// Genesys Cloud's side, of which each role's report takes its part.
+/// Genesys Cloud's side; each role's report uses its own part.
 pub(crate) async fn of_genesys(client: Option<&genesys::Client>) -> GenesysSide {
     let Some(client) = client else { return GenesysSide::NotAsked };
     match genesys::gather(client).await {
@@ -303,12 +303,12 @@ pub(crate) fn of_test(tested: &Action, result: &TestResult) -> ActionTest {
     }
 }
 
-/// Whether a test belongs to a role: whose function the data action points at.
+/// Whether a test belongs to a role: the data action points at one of its functions.
 pub(crate) fn points_at(desired: &DesiredRole, action: &Action) -> bool {
     desired.functions.iter().any(|arn: &FunctionArn| arn.to_string() == action.target())
 }
 
-/// The message of an error, or the error as it is.
+/// The message of an error, or the raw error.
 fn message(error: &Value) -> String {
     match error {
         Value::Object(members) => {

@@ -41,7 +41,7 @@ impl Explain for FileError {
     }
 }
 
-/// Bytes of a document, a request or a spec to be formatted.
+/// Maximum bytes of a document, a request or a spec to be formatted.
 const LARGEST_FILE: u64 = 16 * 1024 * 1024;
 
 pub(super) fn read(path: &Path) -> Result<String, FileError> {

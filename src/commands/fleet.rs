@@ -1,4 +1,4 @@
-//! Several specs at once: each with its own account, credentials and organization.
+//! Several specs at once, each with its own account, credentials and organization.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -21,25 +21,25 @@ use crate::render::style::{BOLD, paint};
 use crate::spec::Spec;
 use crate::view::FORMAT_VERSION;
 
-/// What became of each spec, in the order of the files.
+/// The outcome for each spec, in the order of the files.
 pub type Outcomes<T> = Vec<(SpecSource, Result<(Session, T), CommandError>)>;
 
-/// Specs by file; one that cannot be read is among them.
+/// Specs by file, including those that cannot be read.
 pub type Members = Vec<(SpecSource, Result<Session, CommandError>)>;
 
 /// The specs that a command works on.
 pub enum Fleet {
-    /// Just one file was named: its errors are the command's.
+    /// Exactly one file was named: its errors end the command.
     One(Box<Session>),
     Many(Members),
 }
 
 impl Fleet {
-    /// Reads the specs, and keeps what is selected of them.
+    /// Reads the specs, and keeps what is selected.
     ///
     /// # Errors
     ///
-    /// Those of a spec that is the only one, and when nothing is selected.
+    /// Those of a single spec, and when nothing is selected.
     pub async fn open(global: &Global, select: &Select, output: &Output) -> Result<Self, CommandError> {
         let sources = specs::named(global, output)?;
         let is_one = sources.len() == 1;
@@ -54,7 +54,7 @@ impl Fleet {
     }
 }
 
-/// The specs that are named, also where it is just one.
+/// The named specs, even if there is just one.
 ///
 /// # Errors
 ///
@@ -103,7 +103,7 @@ async fn members(
     }
 }
 
-/// What is left of a spec; `None` when nothing of it is selected.
+/// The selected part of a spec; `None` if nothing in it is selected.
 pub(super) fn selected(mut spec: Spec, Select { roles, accounts }: &Select) -> Option<Spec> {
     if !accounts.is_empty() && !accounts.contains(&spec.aws.account_id) {
         return None;
@@ -112,7 +112,7 @@ pub(super) fn selected(mut spec: Spec, Select { roles, accounts }: &Select) -> O
     (!spec.roles.is_empty()).then_some(spec)
 }
 
-/// Keeps the roles whose names fit one of the patterns; all where there is no pattern.
+/// Keeps the roles whose names match a pattern; all if there are no patterns.
 pub fn select_roles(spec: &mut Spec, patterns: &[String]) {
     if !patterns.is_empty() {
         let fits = |name: &str| patterns.iter().any(|pattern| wildcard_matches(pattern, name));
@@ -121,7 +121,7 @@ pub fn select_roles(spec: &mut Spec, patterns: &[String]) {
     }
 }
 
-/// Works on all of them at the same time; one that fails keeps no other from being worked on.
+/// Works on all of them at the same time; if one fails, the others go on.
 pub async fn for_each_spec<T>(
     members: Members,
     work: impl AsyncFn(&mut Session) -> Result<T, CommandError>,
@@ -138,13 +138,13 @@ pub async fn for_each_spec<T>(
     .await
 }
 
-/// What is shown while they are read.
+/// Progress to show while they are read.
 pub(super) fn reading(members: &Members) -> Reading {
     let sessions = members.iter().filter_map(|(_, session)| session.as_ref().ok());
     Reading::of(sessions.map(|session| (&session.spec, &session.clients)))
 }
 
-/// Several reports as one value: those that were made, and why others were not.
+/// Several reports as one value: the finished ones, and why the others are missing.
 pub fn json(
     format: &str,
     member: &str,
@@ -179,7 +179,7 @@ pub fn heading(source: impl fmt::Display) -> String {
     format!("{}\n", paint(BOLD, &format!("── {source} ──")))
 }
 
-/// The one that matters most to whoever acts on it.
+/// The most important status for the user to act on.
 pub fn worst(statuses: impl IntoIterator<Item = Status>) -> Status {
     let severity = |status: &Status| match status {
         Status::Done => 0,
@@ -194,7 +194,7 @@ pub fn worst(statuses: impl IntoIterator<Item = Status>) -> Status {
     statuses.into_iter().max_by_key(severity).unwrap_or(Status::Done)
 }
 
-/// A selection that is about nothing: a name that none of the specs has is a typo, whatever the other names select.
+/// A selection that matches nothing: a name in none of the specs is a typo, whatever the other names select.
 #[derive(Debug, thiserror::Error)]
 pub enum NothingSelected {
     #[error("there is no role `{pattern}` in {}", specs(*.of))]
@@ -205,12 +205,12 @@ pub enum NothingSelected {
     NotBoth,
 }
 
-/// Names that an error lists.
+/// How many names an error lists.
 const NAMED: usize = 12;
 
 impl NothingSelected {
-    /// Unless every pattern fits a role, and every account is one of the specs'. A spec that cannot be read may have
-    /// what the others have not.
+    /// `None` if every pattern matches a role, and every account belongs to a spec. A spec that cannot be read may have
+    /// what the others do not.
     pub(super) fn of<'a>(
         loaded: impl Iterator<Item = &'a Result<Spec, CommandError>>,
         select: &Select,

@@ -38,7 +38,7 @@ pub fn run(global: &Global, args: &FmtArgs, output: &Output) -> Result<Status, C
 }
 
 fn one(path: &Path, args: &FmtArgs, output: &Output) -> Result<Status, CommandError> {
-    // A link is followed as far as every other command follows it.
+    // Follows a link only as far as every other command does.
     let text = spec::read_spec(path).map_err(|source| FileError::Read { path: path.to_owned(), source })?;
     let formatted = formatted(path, &text)?;
     if formatted == text {
@@ -57,7 +57,7 @@ fn one(path: &Path, args: &FmtArgs, output: &Output) -> Result<Status, CommandEr
 }
 
 fn formatted(path: &Path, text: &str) -> Result<String, CommandError> {
-    // One that is about to be written may be empty.
+    // A file that is about to be written may be empty.
     if !text.trim().is_empty() {
         spec::refuse_other_kinds(path, text)?;
     }

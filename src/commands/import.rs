@@ -1,4 +1,4 @@
-//! `import`: a spec for roles that exist.
+//! `import`: a spec for existing roles.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -46,7 +46,7 @@ pub struct ImportArgs {
     pub profile: Option<String>,
 }
 
-/// Any region does to reach IAM; the functions say their own.
+/// Any region can reach IAM; the functions name their own.
 const REGION: &str = "us-east-1";
 
 pub async fn run(global: &Global, args: &ImportArgs, output: &Output) -> Result<Status, CommandError> {
@@ -131,10 +131,10 @@ pub async fn run(global: &Global, args: &ImportArgs, output: &Output) -> Result<
     );
     let masked =
         output.masker()(&text).replace("\"(masked external ID)\"", "{ env = \"GENESYS_EXTERNAL_ID\" }");
-    // What is masked elsewhere is in no file either.
+    // What is masked elsewhere must not be in a file either.
     let text = if masked.contains("{ env = \"GENESYS_EXTERNAL_ID\" }") { masked } else { text };
     let status = if is_spec { Status::Done } else { Status::Error };
-    // The files first: a spec without them is none.
+    // The files first: without them the spec is not valid.
     write_actions(&files, args, output)?;
     if global.json {
         let members = json!({ "spec": text, "is_complete": is_spec, "not_taken": not_taken, "files": files.keys().collect::<Vec<_>>(), "notices": limits });
@@ -166,7 +166,7 @@ pub async fn run(global: &Global, args: &ImportArgs, output: &Output) -> Result<
     if is_spec { Ok(Status::Done) } else { Err(ImportError::Incomplete.into()) }
 }
 
-/// The folder of the data actions as the spec, which is written to `out` or into this folder, names it.
+/// The path of the data actions' folder as the spec should name it; the spec is written to `out` or into this folder.
 fn as_the_spec_names_it(folder: &Path, out: Option<&Path>) -> Result<String, ImportError> {
     let elsewhere = || ImportError::ActionsElsewhere(folder.to_owned());
     let beside = out.and_then(Path::parent).unwrap_or(Path::new(""));
@@ -180,7 +180,7 @@ fn as_the_spec_names_it(folder: &Path, out: Option<&Path>) -> Result<String, Imp
     Ok(parts.ok_or_else(elsewhere)?.join("/"))
 }
 
-/// Writes all of them, or none where one of them exists.
+/// Writes all of them, or none if one of them exists.
 fn write_actions(
     files: &BTreeMap<String, String>,
     args: &ImportArgs,
@@ -207,7 +207,7 @@ pub(super) async fn connect(
     region: &str,
     profile: Option<String>,
 ) -> Result<(Clients, AccountId), CommandError> {
-    // The account is what is asked for; nothing is held against it here.
+    // The account is what we are asking for, so nothing is compared with this one.
     let nobody: AccountId = "000000000000".parse().map_err(|_| ImportError::NothingToImport)?;
     if let Some(url) = &global.aws_endpoint_url {
         let flag = "--aws-endpoint-url";
@@ -226,7 +226,7 @@ pub(super) async fn connect(
     Ok((clients, account))
 }
 
-/// The region of the environment, as AWS's own tools read it.
+/// The region from the environment, as AWS's own tools read it.
 pub(super) fn environment_region() -> Option<String> {
     let region = |name: &str| std::env::var(name).ok().filter(|region| !region.is_empty());
     region("AWS_REGION").or_else(|| region("AWS_DEFAULT_REGION"))

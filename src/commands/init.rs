@@ -1,4 +1,4 @@
-//! `init`: a commented spec to begin with. What is not given is found out, or asked for on a terminal.
+//! `init`: a commented spec to start with. Missing values are looked up, or asked for on a terminal.
 
 use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
@@ -59,7 +59,7 @@ pub async fn run(global: &Global, args: &InitArgs, output: &Output) -> Result<St
     let both = Offers::read(global, args, &asker, output).await?;
     asker.ask(&ACCOUNT, args.account_id.as_deref(), both.account.clone())?;
     asker.ask(&EXTERNAL_ID, args.external_id.as_deref(), both.organization)?;
-    // Those of another account would be the wrong ones.
+    // Functions of another account would be the wrong ones.
     let is_own = both.account.as_ref() == Some(&asker.answers.account);
     let known = match &both.clients {
         Some(clients) if is_own && asker.is_asking() && args.functions.is_empty() => {
@@ -69,7 +69,7 @@ pub async fn run(global: &Global, args: &InitArgs, output: &Output) -> Result<St
     };
     let functions = (!args.functions.is_empty()).then(|| args.functions.join(" "));
     asker.ask(&FUNCTIONS, functions.as_deref(), None)?;
-    // Who gives all that is needed by flags is asked nothing.
+    // If flags give everything that is needed, nothing is asked.
     if asker.has_asked || args.integration.is_some() {
         asker.ask(&INTEGRATION, args.integration.as_deref(), None)?;
     }
@@ -118,7 +118,7 @@ pub async fn run(global: &Global, args: &InitArgs, output: &Output) -> Result<St
     Ok(Status::Done)
 }
 
-/// The file to write: the one that is named, otherwise in this folder, whatever is above it.
+/// The file to write: the one named, otherwise in this folder, whatever is above it.
 fn target(global: &Global) -> Result<PathBuf, SpecsError> {
     match global.files.as_slice() {
         [] => Ok(DEFAULT_FILE.into()),
@@ -127,7 +127,7 @@ fn target(global: &Global) -> Result<PathBuf, SpecsError> {
     }
 }
 
-/// What the two services say, where there are credentials.
+/// What the two services offer, if there are credentials.
 #[derive(Default)]
 struct Offers {
     clients: Option<Clients>,
@@ -166,7 +166,7 @@ impl Offers {
     }
 }
 
-/// What the spec is made of.
+/// The values for the spec.
 #[derive(Clone)]
 struct Answers {
     region: String,
@@ -175,7 +175,7 @@ struct Answers {
     functions: String,
     genesys_account: String,
     role: String,
-    /// Empty for none, as the data action.
+    /// Empty for none, like the data action.
     integration: String,
     data_action: String,
 }
@@ -198,11 +198,11 @@ impl Answers {
         self.functions.split([' ', ',']).filter(|name| !name.is_empty())
     }
 
-    /// The spec; what is not known yet is as in the example.
+    /// The spec; unknown values are as in the example.
     fn text(&self) -> String {
         let functions: Vec<String> = self.functions().map(quoted).collect();
         let replacements = [
-            // It is a path of the repository's.
+            // This path only works in the repository.
             ("#:schema ../docs/genesys.schema.json\n\n", String::new()),
             ("region = \"us-east-1\"", format!("region = {}", quoted(&self.region))),
             ("account_id = \"111122223333\"", format!("account_id = {}", quoted(&self.account))),
@@ -229,8 +229,7 @@ impl Answers {
         self.with_genesys_side(&text)
     }
 
-    /// The example's integration and data action with the names that were asked for; without a name they become
-    /// comments.
+    /// The example's integration and data action under the requested names; without a name they become comments.
     fn with_genesys_side(&self, text: &str) -> String {
         let (before, tables) = text.split_at(text.find("[role.integration]").unwrap_or(text.len()));
         let (integration, action) =
@@ -243,7 +242,7 @@ impl Answers {
         let action = if self.data_action.is_empty() {
             commented(action, |_| true)
         } else {
-            // Nobody's function has the example's contract.
+            // No real function has the example's contract.
             let action = action.replacen("input = { OrderNumber = \"string\" } ", "input = {} ", 1);
             let action = action.replacen("output = { status = \"string\" }", "output = {}", 1);
             let action = commented(&action, |line| line.starts_with("test_input"));
@@ -279,11 +278,11 @@ fn errors(diagnostics: &[Diagnostic]) -> impl Iterator<Item = &Diagnostic> {
 
 struct Prompt {
     what: &'static str,
-    /// Where the answer is found.
+    /// Where to find the answer.
     place: &'static str,
     flag: &'static str,
     answer: fn(&mut Answers) -> &mut String,
-    /// No answer is one too.
+    /// Whether it may be left empty.
     is_optional: bool,
 }
 
@@ -333,7 +332,7 @@ const DATA_ACTION: Prompt = Prompt {
 struct Asker<'a> {
     output: &'a Output,
     answers: Answers,
-    /// Flags that are missing, where there is no terminal to ask on.
+    /// Missing flags, when nobody can be asked on a terminal.
     missing: Vec<&'static str>,
     has_asked: bool,
 }
@@ -343,7 +342,7 @@ impl Asker<'_> {
         io::stdin().is_terminal()
     }
 
-    /// Takes what is given; otherwise asks until the answer is valid, and offers what was found.
+    /// Takes the given value; otherwise asks until the answer is valid, offering what was found.
     fn ask(
         &mut self,
         question: &Prompt,
@@ -405,7 +404,7 @@ impl Asker<'_> {
     }
 }
 
-/// The organization's own ID, where there are credentials for it.
+/// The organization's own ID, if there are credentials for it.
 async fn organization() -> Result<Option<String>, CommandError> {
     let variable = |name: &str| std::env::var(name).ok();
     let Some(configuration) = Configuration::from_environment(&GenesysCloud::default(), variable)? else {
@@ -418,7 +417,7 @@ async fn organization() -> Result<Option<String>, CommandError> {
     Ok(Some(client.organization().await?.id))
 }
 
-/// Lists the functions to choose from. Not being allowed to list them is not an error.
+/// Lists the functions to choose from. Being denied the list is not an error.
 async fn list_functions(clients: &aws::Clients, output: &Output) -> Option<Vec<String>> {
     match aws::function_names(clients).await {
         Ok(names) if names.is_empty() => {
@@ -441,10 +440,10 @@ async fn list_functions(clients: &aws::Clients, output: &Output) -> Option<Vec<S
     }
 }
 
-/// Says which of the functions are not there yet: a spec may come before its functions.
+/// Warns of functions that do not exist yet: a spec may come before its functions.
 fn warn_of_unknown(functions: &str, known: &[String], output: &Output) {
     let names = functions.split([' ', ',']).filter(|name| !name.is_empty());
-    // An ARN, or one with an alias or a version, is looked up by `plan`.
+    // `plan` looks up ARNs, aliases and versions.
     for name in names.filter(|name| !name.contains(':') && !known.iter().any(|known| known == name)) {
         output.message(&format!(
             "{} Lambda has no function `{}` in this region yet; until it has, `plan` blocks the role\n",

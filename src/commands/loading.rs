@@ -1,4 +1,4 @@
-//! Specs as commands load them, and what the sandbox begins with for one.
+//! Specs as commands load them, and what the sandbox starts with for one.
 
 use std::path::{Path, PathBuf};
 
@@ -14,7 +14,7 @@ use crate::spec::{LoadOptions, Loaded, RoleSpec, Spec};
 /// Where the sandbox keeps its state, beside the spec.
 const SANDBOX_STATE: &str = ".genesys-iam/sandbox.json";
 
-/// The state of the sandbox of these specs, of which this is the first.
+/// The sandbox's state file for these specs, given the first of them.
 pub fn state_file(source: Option<&SpecSource>) -> PathBuf {
     source.map_or(Path::new(""), SpecSource::folder).join(SANDBOX_STATE)
 }
@@ -24,7 +24,7 @@ pub fn load(from: &SpecSource, global: &Global, output: &Output) -> Result<Spec,
     load_with(from, LoadOptions { is_offline: false, ..offline(global) }, output)
 }
 
-/// The same for a command that only looks at it: it needs no secret.
+/// The same for a command that only inspects it: it needs no secret.
 pub fn load_offline(from: &SpecSource, global: &Global, output: &Output) -> Result<Spec, CommandError> {
     load_with(from, offline(global), output)
 }
@@ -45,7 +45,7 @@ fn load_with(from: &SpecSource, options: LoadOptions<'_>, output: &Output) -> Re
     Ok(spec)
 }
 
-/// What the sandbox begins with: the account and the functions of the spec, and an empty organization.
+/// What the sandbox starts with: the spec's account and functions, and an empty organization.
 pub fn seed(spec: &Spec) -> Seed {
     let functions = |role: &RoleSpec| -> Vec<FunctionArn> {
         role.functions.iter().map(|function| function.arn.clone()).collect()

@@ -1,4 +1,4 @@
-//! Manual pages: what clap knows of each command, then exit statuses, environment, files and examples.
+//! Manual pages: what clap knows about each command, then exit statuses, environment, files and examples.
 
 use std::io;
 
@@ -29,7 +29,7 @@ const FILES: &[(&str, &str)] = &[
     ("~/.aws/config, ~/.aws/credentials", "Profiles of AWS's tools."),
 ];
 
-/// The page of the tool and one for each of its commands: file name and text.
+/// The page for the tool and one for each command: file name and text.
 ///
 /// # Errors
 ///
@@ -139,7 +139,7 @@ fn section<'a>(page: &mut String, heading: &str, rows: impl Iterator<Item = (&'a
     }
 }
 
-/// Text as roff: nothing in it is a request or an escape, and a hyphen is one that can be pasted.
+/// Text as roff: it cannot contain a request or an escape, and hyphens can be pasted.
 fn escaped(text: &str) -> String {
     let text = text.replace('\\', "\\e").replace('-', "\\-").replace('\'', "\\(aq").replace('`', "\\(ga");
     let lines =

@@ -1,4 +1,4 @@
-//! Names that two specs of one account both want: each would undo what the other makes.
+//! Names that two specs for one account both want: each would undo what the other makes.
 
 use std::collections::BTreeMap;
 
@@ -16,7 +16,7 @@ pub(super) struct Names {
 impl Names {
     /// # Errors
     ///
-    /// [`SameName`] for a name that an earlier spec has too.
+    /// [`SameName`] for a name that an earlier spec also uses.
     pub(super) fn add(&mut self, source: &SpecSource, spec: &Spec) -> Result<(), SameName> {
         let roles = spec.roles.iter().map(|role| ("role", &role.name));
         let policies = spec.roles.iter().map(|role| ("policy", &role.policy_name));

@@ -56,7 +56,7 @@ pub struct Global {
 }
 
 impl Global {
-    /// What another command has to repeat to work on the same.
+    /// What another command must repeat to work on the same specs.
     pub fn typed(&self) -> Typed {
         let mut words = Vec::new();
         if let Some(folder) = &self.directory {
@@ -77,7 +77,7 @@ impl Global {
         Typed { options: words.join(" "), specs: specs.collect::<Vec<_>>().join(" ") }
     }
 
-    /// Passwords of endpoints and proxies, also where these are too broken to be recognized as URLs.
+    /// Passwords of endpoints and proxies, even if these are too broken to be recognized as URLs.
     pub fn mask_passwords(&self, output: &Output) {
         let is_url = |name: &str| {
             let name = name.to_ascii_uppercase();
@@ -98,7 +98,7 @@ impl Global {
     }
 }
 
-/// Whether the value of a variable is a secret, rather than the place of one or something like its name.
+/// Whether the value of a variable is a secret, rather than its location or a name.
 fn holds_a_secret(name: &str) -> bool {
     let name = name.to_ascii_uppercase();
     ["SECRET", "TOKEN", "PASSWORD"].iter().any(|word| name.contains(word))

@@ -8,7 +8,7 @@ use super::reports::Reports;
 use crate::explain::Explain;
 use crate::render::output::{Output, OutputError};
 
-/// When a report is made; SOURCE_DATE_EPOCH pins it, so that the same report is the same page.
+/// When a report is made; SOURCE_DATE_EPOCH pins it, so that the same report gives the same page.
 pub(super) fn time() -> Timestamp {
     let pinned = std::env::var("SOURCE_DATE_EPOCH").ok().and_then(|seconds| seconds.parse().ok());
     pinned.and_then(|seconds| Timestamp::from_second(seconds).ok()).unwrap_or_else(Timestamp::now)
@@ -22,7 +22,7 @@ pub(super) fn refuse_on_a_terminal(format: ReportFormat, output: &Output) -> Res
     }
 }
 
-/// What is carried out has a comment, and no page.
+/// Commands that carry out a plan can print a comment but not a page.
 pub(super) fn refuse(name: &'static str, format: ReportFormat, reports: &Reports) -> Result<(), PageError> {
     match format {
         ReportFormat::Text | ReportFormat::Json | ReportFormat::Markdown
@@ -34,7 +34,7 @@ pub(super) fn refuse(name: &'static str, format: ReportFormat, reports: &Reports
     }
 }
 
-/// A page as it is, anything else as a result.
+/// Prints a page as it is, anything else as a result.
 pub(super) fn print(format: ReportFormat, text: &str, output: &Output) -> Result<(), OutputError> {
     if format == ReportFormat::Html { output.page(text) } else { output.result(text) }
 }

@@ -1,4 +1,4 @@
-//! `permissions`: the least-privilege IAM policy for these very specs. Offline.
+//! `permissions`: the least-privilege IAM policy for exactly these specs. Offline.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -75,7 +75,7 @@ pub fn run(global: &Global, args: &PermissionsArgs, output: &Output) -> Result<S
     Ok(Status::Done)
 }
 
-/// That the permissions are printed as several policies, and what to do with them.
+/// Says that the permissions take several policies, and what to do with them.
 fn too_long(grants: &[Permission], policies: usize, format: PermissionsFormat) -> String {
     let size = size(&render::permissions::json(&[grants.to_vec()]));
     let printed = match format {
@@ -96,7 +96,7 @@ fn too_long(grants: &[Permission], policies: usize, format: PermissionsFormat) -
     )
 }
 
-/// What all of the specs want: a policy is of one account.
+/// Merges what all specs want: a policy belongs to one account.
 fn of_one_account(mut states: impl Iterator<Item = DesiredState>) -> Result<DesiredState, CommandError> {
     let Some(mut all) = states.next() else { return Err(SpecsError::NoSpec.into()) };
     let mut others = BTreeSet::new();

@@ -61,7 +61,7 @@ pub async fn run(global: &Global, args: &PlanArgs, output: &Output) -> Result<St
     }
 }
 
-/// Plans for several specs: one report, grouped, and one file.
+/// Plans for several specs: one grouped report, and one file.
 async fn run_many(
     members: Members,
     global: &Global,
@@ -152,7 +152,7 @@ async fn run_many(
     Ok(outcome)
 }
 
-/// A plan with what it was made from, and what a reviewer should know of the organization.
+/// A plan with what it was made from, and what a reviewer should know about the organization.
 type MadePlan = (Plan, Observed, Option<String>);
 
 /// Whether both sides were planned.
@@ -160,14 +160,14 @@ fn is_whole((_, observed, _): &MadePlan) -> bool {
     observed.genesys_unread.is_none()
 }
 
-/// What no plan looks at.
+/// What a plan does not cover.
 fn beyond(invocation: &str) -> String {
     format!(
         "A plan compares what the spec makes: `{invocation} check` says who can get in and whether the functions run."
     )
 }
 
-/// Those of which there is no plan, and why.
+/// Reports the specs without a plan, and why.
 fn report_errors<T>(made: &Outcomes<T>, output: &Output) {
     for (file, made) in made {
         if let Err(error) = made {
@@ -176,7 +176,7 @@ fn report_errors<T>(made: &Outcomes<T>, output: &Output) {
     }
 }
 
-/// All of them, or nothing where one has no plan.
+/// All plans, or nothing if one is missing.
 fn saved_fleet(
     made: &Outcomes<MadePlan>,
     options: &Options,
@@ -199,7 +199,7 @@ fn saved_fleet(
     Ok(Some(SavedFleet::new(&args.planning.select.accounts, specs)))
 }
 
-/// What of a plan is kept.
+/// The part of a plan that is kept.
 pub(super) fn saved(
     session: &Session,
     plan: &Plan,
@@ -212,7 +212,7 @@ pub(super) fn saved(
     SavedPlan::new(plan, &observed.desired, &observed.live, place, options.clone(), output)
 }
 
-/// A refused plan is not kept, and what an earlier run kept in its place is not this one.
+/// A refused plan is not kept, and a file from an earlier run is not this plan.
 fn warn_of_earlier(args: &PlanArgs, output: &Output) {
     if let Some(path) = args.out.as_deref().filter(|path| path.exists()) {
         output.message(&format!(
@@ -231,7 +231,7 @@ fn say_what_is_next(path: &Path, invocation: &str, options: &Options, output: &O
     output.note(&format!("The plan is in {}. {next}\n", crate::text::path(path)));
 }
 
-/// The plans as text, under a heading each.
+/// The plans as text, each under a heading.
 fn texts(plans: &[(String, Result<PlanView, &CommandError>)], beyond: &str) -> String {
     let mut out = String::new();
     for (file, plan) in plans {
@@ -251,7 +251,7 @@ fn texts(plans: &[(String, Result<PlanView, &CommandError>)], beyond: &str) -> S
     out
 }
 
-/// The plans as text, under a heading each, and a line that counts them all.
+/// The plans as text, each under a heading, and a line that counts them all.
 pub(super) fn show_all<T>(
     made: &Outcomes<T>,
     plan: impl Fn(&T) -> PlanView,
@@ -279,7 +279,7 @@ pub(super) fn show_all<T>(
     Ok(())
 }
 
-/// As [`run`], in a session that is given.
+/// Like [`run`], in a given session.
 pub async fn run_in(mut session: Session, args: &PlanArgs, output: &Output) -> Result<Status, CommandError> {
     let options = options(args.planning.scope, &args.planning.select);
     let (plan, observed) = make(&mut session, &options, output).await?;
@@ -325,7 +325,7 @@ pub async fn run_in(mut session: Session, args: &PlanArgs, output: &Output) -> R
     Ok(status)
 }
 
-/// As an error is reported, where another one decides how the command ends.
+/// Prints it like an error, though another one decides how the command ends.
 fn report_unread(error: &GenesysError, output: &Output) {
     let (error_word, help) = (paint(ERROR, "error:"), paint(HELP, "help:"));
     output.message(&format!("{error_word} {error}\n{help} {}\n", error.help()));
@@ -362,7 +362,7 @@ pub(super) fn options(Scope { adopt, prune }: Scope, select: &Select) -> Options
     Options { adopt, prune, roles: select.roles.clone() }
 }
 
-/// The same where a side that was not read may not be left out.
+/// The same, but an unread side is an error.
 pub(super) async fn make_whole(
     session: &mut Session,
     options: &Options,
@@ -393,7 +393,8 @@ async fn make(
     Ok((plan, observed))
 }
 
-/// With credentials for Genesys Cloud: whether the external ID is not the organization's. A plan does not hang on it.
+/// With credentials for Genesys Cloud: whether the external ID differs from the organization's. A plan does not depend
+/// on it.
 async fn other_organization(session: &Session, output: &Output) -> Option<String> {
     match session.genesys.as_ref()?.organization().await {
         Err(error) => {
@@ -426,7 +427,7 @@ async fn other_organization(session: &Session, output: &Output) -> Option<String
     }
 }
 
-/// `--adopt` says for every role what `adopt = true` says for one.
+/// `--adopt` means `adopt = true` for every role.
 fn adopt(spec: &mut Spec, adopt: bool) {
     spec.roles.iter_mut().for_each(|role| role.adopt |= adopt);
 }

@@ -99,7 +99,7 @@ pub fn run(global: &Global, command: &PolicyCommand, output: &Output) -> Result<
 
 fn read(path: &Path) -> Result<String, FileError> {
     let text = files::read(path)?;
-    // As editors on Windows begin a file.
+    // Editors on Windows begin files like this.
     Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
 }
 
@@ -109,8 +109,8 @@ fn document(path: &Path) -> Result<Document, CommandError> {
         .map_err(|source| PolicyError::Document { path: path.to_owned(), source }.into())
 }
 
-/// What a document is by what is in it: a function's own policy names principals and a function, a trust policy
-/// principals or a way to assume a role.
+/// Guesses the kind of a document from its contents: a function's own policy names principals and a function, a trust
+/// policy principals or a way to assume a role.
 fn kind_of(document: &Document) -> LintKind {
     let statements = document.statements.as_slice();
     let is_of_function = |statement: &Statement| {
@@ -180,7 +180,7 @@ fn compare(a: &Path, b: &Path, as_json: bool, output: &Output) -> Result<Status,
     Ok(status)
 }
 
-/// The request as a file says it.
+/// A request as written in a file.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RequestFile {
@@ -189,7 +189,7 @@ struct RequestFile {
     resource: String,
     #[serde(default)]
     context: BTreeMap<String, Vec<String>>,
-    /// Keys of which it is not known whether the request has them.
+    /// Keys that the request may or may not have.
     #[serde(default)]
     unknown: Vec<String>,
 }
@@ -267,7 +267,7 @@ fn run_evaluate(args: &EvaluateArgs, output: &Output) -> Result<Status, CommandE
     })
 }
 
-/// A policy of an organization, by its path.
+/// An organization's policy, read from a path.
 fn guardrail(
     path: &Path,
     fault: fn(&Document) -> Option<String>,

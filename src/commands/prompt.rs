@@ -31,7 +31,7 @@ pub fn interrupted(what: &str, output: &Output) -> Status {
     Status::Interrupted
 }
 
-/// The answer to a question; `None` when it is interrupted.
+/// The answer to a question; `None` when interrupted.
 ///
 /// # Errors
 ///
@@ -45,7 +45,7 @@ pub async fn ask(
         return Err(PromptError::NoTerminal);
     }
     output.message(question);
-    // The thread may never end: the runtime does not wait for it.
+    // The thread may never end, so the runtime does not wait for it.
     let line = tokio::task::spawn_blocking(|| {
         let mut line = String::new();
         let read = io::stdin().read_line(&mut line)?;

@@ -1,4 +1,4 @@
-//! What is shown while roles are read: how many of how many, and where.
+//! Progress while roles are read: how many of how many, and where.
 
 use std::collections::BTreeSet;
 use std::sync::atomic::Ordering;
@@ -10,7 +10,7 @@ use crate::text::plural;
 
 /// The readings that run at the same time.
 pub(super) struct Reading {
-    /// One of each account's connection.
+    /// One client per account.
     clients: Vec<Clients>,
     accounts: BTreeSet<AccountId>,
     roles: usize,
@@ -38,7 +38,7 @@ impl Reading {
 }
 
 fn line(read: usize, roles: usize, accounts: &BTreeSet<AccountId>, rate: Option<f64>) -> String {
-    // In bulk they come all at once.
+    // In bulk they arrive all at once.
     let count = if read == 0 { plural(roles, "role") } else { format!("{}/{roles} roles", read.min(roles)) };
     let place = match (accounts.first(), accounts.len()) {
         (Some(account), 1) => account.to_string(),

@@ -15,7 +15,7 @@ use crate::render::style::{WARNING, paint};
 use crate::spec::Spec;
 use crate::view::{ApplyView, ErrorView};
 
-/// The report of one spec. As text it is printed as it comes about, otherwise at the end.
+/// The report of one spec. Text is printed as it is produced, other formats at the end.
 pub(super) struct Record<'a> {
     pub view: ApplyView,
     format: ReportFormat,
@@ -28,7 +28,7 @@ impl<'a> Record<'a> {
         Self { view: ApplyView::new(name, &spec.name, aws.account_id.as_str(), &aws.region), format, output }
     }
 
-    /// A part of the report as text.
+    /// Prints a part of a text report.
     pub(super) fn text(&self, text: &str) -> Result<(), OutputError> {
         match self.format {
             ReportFormat::Text => self.output.result(text),
@@ -36,7 +36,7 @@ impl<'a> Record<'a> {
         }
     }
 
-    /// What became of the changes, and how far the plan was carried out.
+    /// Records what became of the changes, and how far the plan was carried out.
     pub(super) fn made(&mut self, plan: &Plan, attempt: Attempt) -> Result<Carried, CommandError> {
         let Attempt { outcomes, read_back, ended } = attempt;
         self.view.set_outcomes(plan, outcomes);
@@ -44,7 +44,7 @@ impl<'a> Record<'a> {
         ended
     }
 
-    /// Without credentials of the organization only AWS's side was made.
+    /// Without credentials for the organization only AWS's side was carried out.
     pub(super) fn left_in_genesys(&mut self, observed: &Observed) -> Status {
         let OrganizationReading::NotRead(why) = &observed.live.organization else { return Status::Done };
         self.output.message(&format!(
@@ -62,7 +62,7 @@ impl<'a> Record<'a> {
         }
     }
 
-    /// Prints it, and writes the files that it is also for.
+    /// Prints it, and writes the files requested for it.
     pub(super) fn finish(
         mut self,
         ended: Result<Status, CommandError>,
@@ -91,7 +91,7 @@ fn error_view(error: &CommandError) -> ErrorView {
 /// One of several specs: its file, its report, and how it ended.
 pub(super) type Member<'a> = (SpecSource, Record<'a>, Option<Result<Status, CommandError>>);
 
-/// Prints the reports of several specs, and writes the files that they are also for.
+/// Prints the reports of several specs, and writes the files requested for them.
 pub(super) fn finish_all(
     name: (&str, &str),
     members: Vec<Member<'_>>,

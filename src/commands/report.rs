@@ -10,7 +10,7 @@ use crate::spec::{Diagnostic, LoadError, Severity};
 use crate::text::plural;
 use crate::view::{FORMAT_VERSION, Provenance};
 
-/// One error: what was being done, the cause, and what to do next on a line of its own.
+/// Prints one error: what was being done, the cause, and what to do next on a separate line.
 pub fn report(error: &CommandError, output: &Output) {
     if let Some(LoadError::Invalid { path, text, diagnostics }) = error.find() {
         output.message(&diagnostics::render(diagnostics, &crate::text::path(path), text));
@@ -30,7 +30,7 @@ pub(super) fn provenance() -> Provenance {
     Provenance::from_environment(|name| std::env::var(name).ok())
 }
 
-/// A report for machines: its members, after what every report has.
+/// A JSON report: what every report has, then its own members.
 pub(super) fn report_json(
     format: &str,
     members: &Value,

@@ -1,4 +1,4 @@
-//! `--report`: the report as a file too, in a format of its own.
+//! `--report`: also writes the report to a file, in its own format.
 
 use std::fs;
 use std::io;
@@ -50,16 +50,16 @@ impl Reports {
         self.reports.iter().any(|report| report.format == format)
     }
 
-    /// Before anything is read or done: each file can be written, and is none that the command is about.
+    /// Before anything is read or done: each file must be writable, and not one that the command works on.
     ///
     /// # Errors
     ///
-    /// When one is not.
+    /// When a file is not.
     pub(super) fn check(&self, global: &Global, plan: Option<&Path>) -> Result<(), ReportsError> {
         if self.reports.is_empty() {
             return Ok(());
         }
-        // What is wrong with the specs is reported when they are read.
+        // Faults in the specs are reported when they are read.
         let specs = specs::named(global, &Output::default().quiet(true)).unwrap_or_default();
         for (number, ReportFile { path, .. }) in self.reports.iter().enumerate() {
             let failed = |source| ReportsError::Write { path: path.clone(), source };
@@ -74,7 +74,7 @@ impl Reports {
             if self.reports[..number].iter().any(|other| files::is_same(path, &other.path)) {
                 return of("another report");
             }
-            // What only looks like a report's place: the spec, plan or state of another command.
+            // A misplaced report: the path holds another command's spec, plan or state.
             let kind =
                 if path.is_file() { fs::read(path).ok().map(|bytes| FileKind::of(&bytes)) } else { None };
             match kind {
@@ -97,7 +97,7 @@ impl Reports {
     ) -> Result<(), ReportsError> {
         for ReportFile { format, path } in &self.reports {
             let text = page(*format);
-            // A page is masked already, text by text.
+            // A page is already masked, text by text.
             let is_page = *format == ReportFormat::Html;
             let text = if is_page { output.without_secrets(&text) } else { output.plain(&text) };
             files::write(path, text.as_bytes(), Overwrite::File)

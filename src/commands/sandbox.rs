@@ -1,4 +1,4 @@
-//! `sandbox serve`: the stand-in for AWS on a loopback address; its scenarios and its end.
+//! `sandbox serve`: the AWS stand-in on a loopback address; its scenarios and its end.
 
 use std::io;
 use std::net::SocketAddr;
@@ -81,7 +81,7 @@ pub async fn serve(global: &Global, args: &ServeArgs, output: &Output) -> Result
     ))?;
     output.note("The sandbox is listening; Ctrl-C ends it.\n");
     let shutdown = async {
-        // Without a handler for Ctrl-C the process ends by the signal itself.
+        // Without a handler for Ctrl-C the signal itself ends the process.
         let _ = tokio::signal::ctrl_c().await;
     };
     let options = ServeOptions {

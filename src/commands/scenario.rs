@@ -1,4 +1,4 @@
-//! `--scenario` and `--consistency`: what a sandbox is made to show.
+//! `--scenario` and `--consistency`: what a sandbox should show.
 
 use std::io;
 use std::path::Path;
@@ -14,7 +14,7 @@ use crate::sandbox::{Sandbox, Scenario, ScenarioError, Seed};
 use crate::spec::read_bounded;
 use crate::text::one_line;
 
-/// Plants the scenario and sets the delay that the options ask for.
+/// Plants the scenario and sets the delay given by the options.
 pub fn configure(
     sandbox: &mut Sandbox,
     options: &SandboxOptions,
@@ -44,7 +44,7 @@ pub fn configure(
     Ok(())
 }
 
-/// Says which scenarios are in the state already: they stay, one on top of the other.
+/// Lists the scenarios already in the state: they stay, one on top of another.
 pub(super) fn announce(sandbox: &Sandbox, options: &SandboxOptions, output: &Output) {
     let others: Vec<&String> =
         sandbox.planted().iter().filter(|known| options.scenario.as_ref() != Some(known)).collect();
@@ -82,7 +82,7 @@ fn read_scenario(path: &str) -> Result<String, ScenarioArgError> {
     }
 }
 
-/// Bytes of a scenario.
+/// Maximum bytes of a scenario.
 const MAX_SCENARIO: u64 = 1 << 20;
 
 #[derive(Debug, thiserror::Error)]

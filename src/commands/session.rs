@@ -1,4 +1,4 @@
-//! What plan, apply and check have in common: the spec, the clients, and one reading of the live state.
+//! What plan, apply and check share: the spec, the clients, and one reading of the live state.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -37,46 +37,46 @@ pub struct Session {
     pub spec: Spec,
     pub clients: Clients,
     pub in_sandbox: bool,
-    /// Of the organization, where credentials are given.
+    /// For the organization, if there are credentials.
     pub genesys: Option<genesys::Client>,
     pub reads: Reads,
-    /// What to type for another command with the same spec.
+    /// What to type to run another command with the same spec.
     pub invocation: String,
-    /// What reports call the file of the spec.
+    /// How reports name the spec's file.
     pub file: String,
 }
 
-/// As many functions are looked up at a time: each holds memory and a connection.
+/// How many functions are looked up at a time: each takes memory and a connection.
 const FUNCTIONS_AT_A_TIME: usize = 128;
 
-/// Which functions are looked up in Lambda.
+/// Which functions to look up in Lambda.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LookUp {
-    /// To destroy, or where it is done later.
+    /// To destroy, or if it is done later.
     None,
-    /// To plan: where roles are read in bulk, only those of a role whose policy does not allow just them already.
+    /// To plan: in bulk reads, only for roles whose policy does not already allow exactly these functions.
     New,
 }
 
-/// Each function's state, and the exact ARNs that the Lambda API answered.
+/// Each function's state, and the exact ARNs that Lambda's API returned.
 type FunctionsFound = (BTreeMap<FunctionArn, FunctionState>, BTreeMap<FunctionArn, FunctionArn>);
 
 /// One reading of everything.
 pub struct Observed {
     pub caller: Caller,
-    /// Of those that were looked up.
+    /// Of the functions that were looked up.
     pub functions: BTreeMap<FunctionArn, FunctionState>,
     pub live: LiveState,
     pub desired: DesiredState,
-    /// What IAM would refuse of a plan; none where none will be made.
+    /// What IAM would refuse of a plan; `None` if none will be made.
     foresight: Option<Foresight>,
-    /// The plan that it was looked up for.
+    /// The plan it was looked up for.
     draft: Option<Plan>,
-    /// Why Genesys Cloud's side, which the spec has, could not be read. Everything else was.
+    /// Why Genesys Cloud's side of the spec could not be read. Everything else was.
     pub genesys_unread: Option<GenesysError>,
-    /// The functions' own policies, where the spec accepts something about them.
+    /// The functions' own policies, if the spec accepts anything in them.
     pub function_policies: BTreeMap<FunctionArn, OwnPolicy>,
-    /// What is tested before what it replaces is deleted, and what passed already.
+    /// What is tested before the old version is deleted, and what has already passed.
     pub replaced: ReplacementTests,
 }
 
@@ -87,7 +87,7 @@ pub(super) fn invocation_for_all(global: &Global) -> String {
     invocation(&global.typed().specs, global)
 }
 
-/// The same where there is no spec.
+/// The same without a spec.
 pub(super) fn invocation_without_spec(global: &Global) -> String {
     invocation("", global)
 }
@@ -124,7 +124,7 @@ impl Session {
         Ok(Self { spec, clients, in_sandbox: true, genesys: Some(genesys), reads, invocation, file })
     }
 
-    /// A session with clients of its own.
+    /// A session with its own clients.
     pub fn new(spec: Spec, clients: Clients, genesys: Option<genesys::Client>) -> Self {
         let file = format!("{}.toml", spec.name);
         Self {
@@ -146,11 +146,11 @@ impl Session {
         output: &Output,
     ) -> Result<Observed, CommandError> {
         let Self { spec, clients, .. } = self;
-        // Only `check` looks for none: to it what cannot be read is not provable.
+        // Only `check` does not look for orphans; it treats whatever cannot be read as not provable.
         let is_check = orphans == LookForOrphans::No;
-        // Of a part of the spec nothing follows about what is not in it.
+        // A part of the spec says nothing about what is not in it.
         let orphans = if spec.excluded.is_empty() { orphans } else { LookForOrphans::No };
-        // The account is in the spec, so all ARNs are known beforehand.
+        // The account is in the spec, so all ARNs are known in advance.
         let expected = resolve(spec, &BTreeMap::new());
         let in_bulk = self.reads.pages(expected.roles.len()).is_some();
         let all: Vec<&FunctionArn> = match look_up {
@@ -166,7 +166,7 @@ impl Session {
             plural(all.len(), "function")
         );
         let reads = async {
-            // Boxed: each is large, and together they are more than a thread's stack takes.
+            // Boxed: each is large, and together they overflow a thread's stack.
             futures_util::join!(
                 aws::caller(clients),
                 self.functions(all),
@@ -241,7 +241,7 @@ impl Session {
         })
     }
 
-    /// What was read, where nothing will be planned.
+    /// The reading, if nothing will be planned.
     async fn observed_for_no_plan(
         &self,
         caller: Caller,
@@ -272,7 +272,7 @@ impl Session {
         })
     }
 
-    /// The own policies of the functions of which the spec may accept something.
+    /// The own policies of functions for which the spec may accept something.
     pub async fn accepted_policies(
         &self,
         desired: &DesiredState,
@@ -284,7 +284,8 @@ impl Session {
         Ok(try_join_all(read).await?.into_iter().collect())
     }
 
-    /// The own policies of the functions of which a role has aliases or versions, unless it has them as well.
+    /// The own policies of the functions whose aliases or versions a role has, unless it also has the functions
+    /// themselves.
     pub async fn whole_functions(
         &self,
         desired: &DesiredRole,
@@ -303,7 +304,7 @@ impl Session {
         Ok((arn, policy))
     }
 
-    /// Works on AWS's side only, as if the spec said nothing of Genesys Cloud.
+    /// Works only on AWS's side, as if the spec did not mention Genesys Cloud.
     pub fn leave_genesys_alone(&mut self) {
         self.genesys = None;
         for role in &mut self.spec.roles {
@@ -312,7 +313,7 @@ impl Session {
         }
     }
 
-    /// What the AWS organization forbids: as the spec says it, or as AWS Organizations does.
+    /// What the AWS organization forbids, from the spec or from AWS Organizations.
     pub async fn guards(&self) -> GuardsReading {
         let OrganizationSpec { policies, read } = &self.spec.organization;
         match policies {
@@ -322,11 +323,11 @@ impl Session {
         }
     }
 
-    /// Genesys Cloud's side, where the spec says something of it or may have said so before.
+    /// Genesys Cloud's side, if the spec mentions it or may have done so before.
     ///
     /// # Errors
     ///
-    /// Whatever keeps Genesys Cloud from answering what the spec needs.
+    /// When Genesys Cloud does not answer what the spec needs.
     pub async fn organization(
         &self,
         desired: &DesiredState,
@@ -350,13 +351,13 @@ impl Session {
         }
         match genesys::live(client, &wanted, Details::Wanted).await {
             Ok(organization) => Ok(OrganizationReading::Read(organization)),
-            // Only what an earlier spec may have left was looked for.
+            // This only looked for leftovers of an earlier spec.
             Err(_) if wanted.is_empty() => Ok(OrganizationReading::NotAsked),
             Err(error) => Err(error),
         }
     }
 
-    /// Asks which flows use the actions that a plan changes or deletes.
+    /// Looks up which flows use the actions that a plan changes or deletes.
     pub async fn read_usage(&self, live: &mut LiveState, plan: &Plan) {
         let (Some(client), OrganizationReading::Read(organization)) = (&self.genesys, &mut live.organization)
         else {
@@ -369,7 +370,7 @@ impl Session {
         organization.usage.extend(usage);
     }
 
-    /// All that a command needs, where AWS reports the first that is missing.
+    /// Lists all permissions that a command needs; AWS only reports the first missing one.
     pub(super) fn list_permissions(&self, error: &AwsError, command: CommandKind, output: &Output) {
         if !error.is_access_denied() {
             return;
@@ -390,11 +391,11 @@ impl Session {
         ));
     }
 
-    /// Blocks what IAM would refuse, where something is created or deleted.
+    /// Blocks what IAM would refuse, if anything is created or deleted.
     ///
     /// # Errors
     ///
-    /// Whatever keeps IAM from answering.
+    /// When IAM does not answer.
     pub async fn look_ahead(
         &self,
         plan: &mut Plan,
@@ -419,8 +420,8 @@ impl Session {
         Ok(())
     }
 
-    /// The same for `check`, whose remedies only have to work: of a role that exists nothing is asked, and what cannot be
-    /// looked up blocks nothing.
+    /// The same for `check`, whose remedies only have to work: existing roles are not looked up, and a failed lookup
+    /// blocks nothing.
     pub async fn look_ahead_quietly(&self, plan: &mut Plan, observed: &Observed) {
         let Observed { desired, live, .. } = observed;
         let is_created = |change: &Change| {
@@ -435,7 +436,7 @@ impl Session {
         }
     }
 
-    /// The SDK reports that credentials are missing, but not for which profile.
+    /// The SDK reports missing credentials, but not for which profile.
     fn name_profile(&self, error: &AwsError, output: &Output) {
         let written = self.spec.aws.profile.clone().map(|name| (name, "`[aws] profile` in the spec"));
         let profile = written.or_else(|| Some((std::env::var("AWS_PROFILE").ok()?, "AWS_PROFILE")));
@@ -444,7 +445,7 @@ impl Session {
         }
     }
 
-    /// The roles of the spec with their policies, and those that were taken out of it.
+    /// The roles of the spec with their policies, and those that were removed from it.
     pub async fn live(
         &self,
         desired: &DesiredState,
@@ -461,7 +462,7 @@ impl Session {
         Ok(live)
     }
 
-    /// Each function's state, and the exact ARNs that the Lambda API answered.
+    /// Each function's state, and the exact ARNs that Lambda's API returned.
     async fn functions(&self, mut wanted: Vec<&FunctionArn>) -> Result<FunctionsFound, AwsError> {
         wanted.sort_unstable();
         wanted.dedup();
@@ -510,14 +511,14 @@ impl Session {
                 aws::reserved_concurrency(&self.clients, arn)
             );
             let (_, policy) = policy?;
-            // Nothing depends on it but one claim.
+            // Only one claim depends on it.
             let reserved_concurrency = reserved.map_err(|error| error.brief());
             Ok(FunctionFacts { arn: arn.clone(), state, reserved_concurrency, policy })
         });
         try_join_all(facts).await
     }
 
-    /// In the sandbox, clients that play Genesys Cloud: an identity of its own account.
+    /// In the sandbox, clients that act as Genesys Cloud: an identity of its own account.
     pub fn as_genesys(&self, account: &AccountId) -> Option<Clients> {
         self.in_sandbox.then(|| self.clients.with_credentials(sandbox::credentials(account)))
     }
@@ -527,7 +528,7 @@ fn is_as_written(exact: &BTreeMap<FunctionArn, FunctionArn>) -> bool {
     exact.iter().all(|(written, exact)| written == exact)
 }
 
-/// What is wanted of the ARNs that the Lambda API answered: mostly just what was expected.
+/// The desired state with the ARNs that Lambda's API returned: usually the expected ones.
 fn as_answered(
     spec: &Spec,
     expected: DesiredState,
@@ -536,13 +537,13 @@ fn as_answered(
     if is_as_written(exact) { expected } else { resolve(spec, exact) }
 }
 
-/// Whether the live policy means what is wanted: then each function was looked up when it was put there.
+/// Whether the live policy already allows what is wanted: then each function was looked up when the policy was written.
 fn is_allowed_already(role: &DesiredRole, live: &LiveState) -> bool {
     let policy = live.roles.get(&role.role.name).and_then(|live| live.policy.as_ref());
     policy.is_some_and(|policy| equivalent(&policy.policy.document, &role.policy.document))
 }
 
-/// Where the spec's external ID is masked, so are those that are in any live document.
+/// If the spec's external ID is masked, also masks those in any live document.
 fn mask<'a>(live: impl Iterator<Item = &'a Live>, desired: &DesiredState, output: &Output) {
     if !desired.roles.iter().any(|role| role.external_id.is_masked()) {
         return;
@@ -553,7 +554,7 @@ fn mask<'a>(live: impl Iterator<Item = &'a Live>, desired: &DesiredState, output
 }
 
 impl Observed {
-    /// What the spec accepts is shown in every plan.
+    /// Every plan shows what the spec accepts.
     fn add_accepts(&self, plan: &mut Plan) {
         for desired in &self.desired.roles {
             let live = self.live.roles.get(&desired.role.name).and_then(|live| live.role.as_ref());
@@ -571,7 +572,7 @@ impl Observed {
         }
     }
 
-    /// What would change. A role whose functions are not all there is blocked, and no other.
+    /// What would change. Only a role with missing functions is blocked.
     pub fn plan(&mut self, spec: &Spec, output: &Output) -> Plan {
         for (arn, state) in &self.functions {
             if let FunctionState::Unknown(why) = state {
@@ -589,7 +590,7 @@ impl Observed {
             let blockers = missing
                 .map(|f| Blocker::MissingFunction { function: f.arn.clone(), line: f.line })
                 .collect::<Vec<_>>();
-            // Of thousands of roles few are searched for.
+            // Of thousands of roles, only a few are searched for.
             if blockers.is_empty() {
                 continue;
             }

@@ -1,4 +1,4 @@
-//! What shells, editors and `man` take: completions, pages, the schema of the spec.
+//! For shells, editors and `man`: completions, pages, the schema of the spec.
 
 use std::path::Path;
 
@@ -17,7 +17,7 @@ const NAME: &str = "genesys-iam";
 
 pub fn completions(shell: Shell, output: &Output) -> Result<Status, CommandError> {
     let mut text = Vec::new();
-    // The script asks the program itself, which knows the roles of the spec.
+    // The script calls the program, which knows the spec's roles.
     let shells = Shells::builtins();
     if let Some(shell) = shells.completer(&shell.to_string()) {
         shell.write_registration("COMPLETE", NAME, NAME, NAME, &mut text).map_err(OutputError::from)?;
@@ -26,7 +26,7 @@ pub fn completions(shell: Shell, output: &Output) -> Result<Status, CommandError
     Ok(Status::Done)
 }
 
-/// A page for the tool and one for each of its commands.
+/// Writes a page for the tool and one for each command.
 pub fn man(program: clap::Command, folder: &Path, output: &Output) -> Result<Status, CommandError> {
     let failed = |source| FileError::Write { path: folder.to_owned(), source };
     files::create_folder(folder).map_err(failed)?;
@@ -43,7 +43,7 @@ pub fn schema(output: &Output) -> Result<Status, CommandError> {
 }
 
 pub fn version(as_json: bool, output: &Output) -> Result<Status, CommandError> {
-    // Releases are built with both; a build from a checkout is of no particular commit.
+    // Releases set both at build time; a build from a checkout belongs to no particular commit.
     let (commit, date) = (option_env!("GENESYS_IAM_COMMIT"), option_env!("GENESYS_IAM_DATE"));
     if as_json {
         let members = json!({ "commit": commit, "date": date });

@@ -1,25 +1,25 @@
-//! How far back to look in what AWS recorded.
+//! How far back to look in AWS's records.
 
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
-/// Seconds: so long does CloudTrail keep its event history.
+/// Seconds: how long CloudTrail keeps its event history.
 const LONGEST: i64 = 90 * 24 * 3600;
 
-/// The earliest moment that is of interest.
+/// The earliest moment of interest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Since {
-    /// So many seconds ago.
+    /// This many seconds ago.
     Ago(i64),
     At(Timestamp),
 }
 
-/// What AWS recorded is looked up.
+/// AWS's records are looked up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LookBack {
     pub since: Since,
-    /// On the command line: then it is also said what was not seen.
+    /// Requested on the command line: then the report also says what was not seen.
     pub is_asked: bool,
 }
 
@@ -30,7 +30,7 @@ impl Default for Since {
 }
 
 impl Since {
-    /// Not before what is kept.
+    /// No earlier than what CloudTrail keeps.
     pub fn from(self, now: Timestamp) -> Timestamp {
         let before = |seconds: i64| Timestamp::from_second(now.as_second().saturating_sub(seconds));
         let earliest = before(LONGEST).unwrap_or(now);
@@ -40,11 +40,11 @@ impl Since {
         }
     }
 
-    /// `2h`, `7d`, `2026-11-01`, or a moment by RFC 3339.
+    /// `2h`, `7d`, `2026-11-01`, or an RFC 3339 timestamp.
     ///
     /// # Errors
     ///
-    /// What it may be, in words.
+    /// The accepted forms, in words.
     pub fn parse(text: &str) -> Result<Self, String> {
         if let Ok(at) = text.parse::<Timestamp>() {
             return Ok(Self::At(at));

@@ -1,4 +1,4 @@
-//! Which specs a command works on: those that are named, the one that is found, or in the sandbox a built-in one.
+//! Which specs a command works on: those named, the one found, or a built-in one in the sandbox.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -14,13 +14,13 @@ use crate::render::style::{WARNING, paint};
 use crate::spec::{DEFAULT_FILE, LoadError, LoadOptions, Loaded, load, load_text, read_bounded};
 use crate::text::shell_word;
 
-/// The spec that the sandbox uses where there is none.
+/// The spec that the sandbox uses by default.
 pub const DEMONSTRATION: &str = include_str!("../../examples/genesys.toml");
-/// Names a spec where the command line names none.
+/// Names a spec if the command line does not.
 const FILE_VARIABLE: &str = "GENESYS_IAM_FILE";
-/// Names standard input.
+/// Stands for standard input.
 const STDIN: &str = "-";
-/// Bytes of a spec from standard input.
+/// Maximum bytes of a spec from standard input.
 const LIMIT: u64 = 16 * 1024 * 1024;
 
 /// Where a spec is read from.
@@ -36,12 +36,12 @@ pub enum SpecSource {
 }
 
 impl SpecSource {
-    /// What to call it in reports.
+    /// Its name in reports.
     pub fn display(&self) -> String {
         self.to_string()
     }
 
-    /// The options that name it for another command, quoted for a shell.
+    /// The options that name it in another command, quoted for a shell.
     pub fn option(&self) -> Option<String> {
         match self {
             Self::File(path) if path != Path::new(DEFAULT_FILE) => {
@@ -52,7 +52,7 @@ impl SpecSource {
         }
     }
 
-    /// The file, where it is one.
+    /// Its path, if it is a file.
     pub(super) fn path(&self) -> Option<&Path> {
         match self {
             Self::File(path) | Self::Found(path) => Some(path),
@@ -60,7 +60,7 @@ impl SpecSource {
         }
     }
 
-    /// The folder that it is in; empty for the current one.
+    /// Its folder; empty for the current one.
     pub fn folder(&self) -> &Path {
         match self {
             Self::File(path) | Self::Found(path) => path.parent().unwrap_or(Path::new("")),
@@ -76,7 +76,7 @@ impl SpecSource {
                     .map_err(|source| LoadError::Read { path: STDIN.into(), source })?;
                 load_text(text, options)
                     .map_err(|error| match error {
-                        // What is read from standard input has no file.
+                        // Standard input has no file.
                         LoadError::Invalid { path: _, text, diagnostics } => {
                             LoadError::Invalid { path: self.to_string().into(), text, diagnostics }
                         }
@@ -102,11 +102,11 @@ impl fmt::Display for SpecSource {
     }
 }
 
-/// The specs of the options that all commands have.
+/// The specs named by the options that all commands share.
 ///
 /// # Errors
 ///
-/// When none is named and none is found, and when a folder cannot be read or has no spec.
+/// When none is named and none is found, or a folder cannot be read or has no spec.
 pub fn named(global: &Global, output: &Output) -> Result<Vec<SpecSource>, CommandError> {
     if !global.files.is_empty() {
         return listed(&global.files);
@@ -117,11 +117,11 @@ pub fn named(global: &Global, output: &Output) -> Result<Vec<SpecSource>, Comman
     }
 }
 
-/// Those of a command's own arguments, or else of the options.
+/// The specs in a command's own arguments, or else in the options.
 ///
 /// # Errors
 ///
-/// As [`named`], and when both are given.
+/// As [`named`], or when both are given.
 pub fn given(
     arguments: &[PathBuf],
     global: &Global,
@@ -136,11 +136,11 @@ pub fn given(
     }
 }
 
-/// The spec of a command that takes just one.
+/// The spec of a command that takes exactly one.
 ///
 /// # Errors
 ///
-/// As [`named`], and when several are given.
+/// As [`named`], or when several are given.
 pub fn one(global: &Global, what: &'static str, output: &Output) -> Result<SpecSource, CommandError> {
     let mut sources = named(global, output)?;
     match (sources.pop(), sources.is_empty()) {
@@ -149,7 +149,7 @@ pub fn one(global: &Global, what: &'static str, output: &Output) -> Result<SpecS
     }
 }
 
-/// The files, and the specs in the folders among them.
+/// The files, and the specs in any folders among them.
 fn listed(files: &[PathBuf]) -> Result<Vec<SpecSource>, CommandError> {
     let mut sources = Vec::new();
     for named in files {
@@ -183,7 +183,7 @@ fn listed(files: &[PathBuf]) -> Result<Vec<SpecSource>, CommandError> {
     Ok(sources)
 }
 
-/// The spec of this folder or of one above it, or in the sandbox the built-in one.
+/// The spec in this folder or one above it; in the sandbox, otherwise the built-in one.
 fn found(global: &Global, output: &Output) -> Result<SpecSource, CommandError> {
     if Path::new(DEFAULT_FILE).exists() {
         return Ok(SpecSource::File(DEFAULT_FILE.into()));
@@ -207,13 +207,13 @@ fn found(global: &Global, output: &Output) -> Result<SpecSource, CommandError> {
     })
 }
 
-/// A spec above this folder that is not this user's to find.
+/// A spec above this folder that this user must not pick up.
 fn unused() -> Option<PathBuf> {
     let here = std::env::current_dir().ok()?;
     here.ancestors().skip(1).map(|folder| folder.join(DEFAULT_FILE)).find(|path| path.is_file())
 }
 
-/// No further up than the repository's root, or the home folder where there is no repository.
+/// Searches no further up than the repository's root, or the home folder without a repository.
 fn above() -> Result<Option<PathBuf>, SpecsError> {
     let Ok(here) = std::env::current_dir() else { return Ok(None) };
     let home = std::env::home_dir().map(|home| home.canonicalize().unwrap_or(home));

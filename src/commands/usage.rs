@@ -1,4 +1,4 @@
-//! A tip for wrong usage: a file in the wrong place, and what other tools call it.
+//! Tips for wrong usage: a misplaced file, and the names that other tools use.
 
 use std::path::Path;
 
@@ -8,7 +8,7 @@ use clap::error::{ContextKind, ContextValue, Error};
 use crate::file_kind::FileKind;
 use crate::text::shell_word;
 
-/// Options of Terraform, the AWS CLI and others, and how to say it here.
+/// Options of Terraform, the AWS CLI and others, and our equivalents.
 const OPTIONS: [(&[&str], &str); 9] = [
     (&["--org-id", "--organization-id", "--organization"], "the organization's ID is `--external-id`"),
     (&["--auto-approve", "--force"], "`--yes` asks nothing"),
@@ -37,7 +37,7 @@ const COMMANDS: [(&[&str], &str); 9] = [
     (&["completion"], "`completions SHELL` prints completions"),
 ];
 
-/// The error with a tip, where there is one.
+/// The error with a tip, if there is one.
 #[must_use]
 pub fn with_tip(mut error: Error) -> Error {
     let words: Vec<String> = std::env::args().skip(1).collect();
@@ -53,7 +53,7 @@ pub fn with_tip(mut error: Error) -> Error {
             Some(format!("its value follows `=`: `--refuse-wider={}`", shell_word(&argument)))
         }
         (Some(argument), _) => of_file(&argument, &words),
-        // The sandbox is an option, and has commands of its own.
+        // The sandbox is an option, and has its own commands.
         (None, Some(command)) if words.iter().any(|word| word == "sandbox") => {
             Some(format!("to run a command in the sandbox: `genesys-iam --sandbox {}`", shell_word(command)))
         }
@@ -64,7 +64,7 @@ pub fn with_tip(mut error: Error) -> Error {
         (None, None) => None,
     };
     if let Some(tip) = tip {
-        // What is merely spelt alike is not what was meant.
+        // A similar spelling is not what was meant.
         error.remove(ContextKind::SuggestedSubcommand);
         error.remove(ContextKind::SuggestedArg);
         error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![StyledStr::from(tip)]));
@@ -76,7 +76,7 @@ fn found(known: &[(&[&str], &str)], word: &str) -> Option<String> {
     known.iter().find(|(names, _)| names.contains(&word)).map(|(_, tip)| (*tip).to_owned())
 }
 
-/// Whether a word was written right after another.
+/// Whether one word directly follows another.
 fn follows(words: &[String], first: &str, then: &str) -> bool {
     words.windows(2).any(|pair| pair == [first, then])
 }
