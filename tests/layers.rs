@@ -1,4 +1,4 @@
-//! The architecture, as a test: who may use whom. It reads the sources and links nothing of them.
+//! The architecture, as a test: who may use whom. It reads the sources without linking them.
 
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, unreachable_pub)]
 
@@ -13,7 +13,7 @@ use source::{Sources, product_code};
 
 /// The top-level modules, bottom to top: each uses only those before it.
 const LAYERS: &[&str] = &[
-    // Words that everything uses.
+    // Words used everywhere.
     "arn",
     "text",
     "secrets",
@@ -63,10 +63,10 @@ const PURE: &[&str] = &[
     "diagnose",
 ];
 
-/// Of the pure layers these read files: the spec, and what it names.
+/// Files in the pure layers that may read files: the spec, and what it names.
 const READERS: &[&str] = &["spec/load.rs", "spec/files.rs"];
 
-/// What only these files name (a folder ends in a slash).
+/// Names that may only occur in these files (a folder ends in a slash).
 const ONLY_IN: &[(&str, &[&str])] = &[
     ("aws_config::", &["aws/"]),
     ("aws_sdk_", &["aws/"]),
@@ -98,13 +98,13 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("Timestamp::now", &["aws/", "genesys/", "sandbox/", "commands/page.rs"]),
 ];
 
-/// Debts: lines may be removed, never added. Modules that use one of a higher layer.
+/// Debts: lines may be removed, never added. Modules that use a higher layer.
 const UPWARD: &[(&str, &str)] = &[];
-/// Files that use each other, in a circle.
+/// Files that use each other in a cycle.
 const CYCLES: &[&[&str]] = &[];
-/// Files that name what they should not.
+/// Files that use forbidden names.
 const NAMES: &[(&str, &str)] = &[];
-/// Facades with types of their own.
+/// Facades with their own types.
 const FACADES: &[&str] = &[];
 
 fn sources() -> Sources {
@@ -143,7 +143,7 @@ fn upward(sources: &Sources) -> BTreeSet<(String, String)> {
     sources.uses().into_iter().filter(is_upward).collect()
 }
 
-/// Groups of files each of which uses all others of its group, directly or through them.
+/// Groups of files in which each uses all others, directly or indirectly.
 fn cycles(sources: &Sources) -> BTreeSet<Vec<String>> {
     let mut reached: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for (from, to) in sources.uses() {
@@ -170,7 +170,7 @@ fn cycles(sources: &Sources) -> BTreeSet<Vec<String>> {
     reached.keys().map(circle).filter(|group| !group.is_empty()).collect()
 }
 
-/// Names of the world in files that should not know them.
+/// Names of the outside world in files that should not know them.
 fn misplaced(sources: &Sources) -> BTreeSet<(String, String)> {
     let mut found = BTreeSet::new();
     for (file, code) in sources.product_files() {
@@ -201,7 +201,7 @@ fn facades_with_types(sources: &Sources) -> BTreeSet<String> {
     facades.filter(|(_, code)| declares(code)).map(|(file, _)| file.to_owned()).collect()
 }
 
-/// Names that stand for two types, with the files that declare them.
+/// Names shared by two types, with the files that declare them.
 fn shared_names(sources: &Sources) -> BTreeMap<String, Vec<String>> {
     let mut files: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for (file, code) in sources.product_files() {
@@ -223,7 +223,7 @@ fn shared_names(sources: &Sources) -> BTreeMap<String, Vec<String>> {
     files
 }
 
-/// What is found is owed, and what is owed is found.
+/// What is found must be listed as a debt, and every listed debt must be found.
 #[track_caller]
 fn assert_debts<T: Ord + std::fmt::Debug>(what: &str, found: &BTreeSet<T>, debts: &BTreeSet<T>) {
     let new: Vec<&T> = found.difference(debts).collect();

@@ -1,5 +1,5 @@
-//! The whole life of a role on whatever endpoint the environment gives: an account of AWS where one is named, and the
-//! stand-ins in every run. Afterwards nothing of it is left, and a table says what was observed.
+//! The whole life of a role on whatever endpoint the environment names: a real AWS account if one is named, and the
+//! stand-ins in every run. Afterwards nothing of it is left, and a table shows what was observed.
 //!
 //!     GENESYS_IAM_ACCEPTANCE=111122223333 GENESYS_IAM_ACCEPTANCE_FUNCTION=my-function AWS_PROFILE=… AWS_REGION=… \
 //!         cargo test --test it -- --nocapture acceptance::an_account
@@ -30,7 +30,7 @@ struct Place {
     account: String,
     region: String,
     function: String,
-    /// What a stand-in does not do.
+    /// What a stand-in cannot do.
     lacks: &'static [&'static str],
     _server: Option<Server>,
 }
@@ -42,9 +42,9 @@ struct Life {
     iam: Client,
     sdk: SdkConfig,
     runtime: tokio::runtime::Runtime,
-    /// What was observed, in order.
+    /// Observations, in order.
     seen: Vec<(String, String)>,
-    /// Milliseconds by call.
+    /// Milliseconds per call.
     latencies: BTreeMap<String, Vec<u64>>,
 }
 
@@ -88,7 +88,7 @@ impl Life {
         self.seen.push((what.to_owned(), observed.into()));
     }
 
-    /// Runs a command, with its calls in the log.
+    /// Runs a command and logs its calls.
     #[track_caller]
     fn run(&mut self, args: &[&str], status: i32) -> Run {
         let run = self.place.project.run(&[&["-v"], args].concat());
@@ -106,7 +106,7 @@ impl Life {
         run
     }
 
-    /// Seconds that a repair took, after which the plan is empty.
+    /// The seconds that a repair took; the plan must be empty afterwards.
     #[track_caller]
     fn repairs(&mut self, drift: &str, operation: &str) {
         self.run(&["plan", "--detailed-exitcode"], 2).says(operation);
@@ -148,7 +148,7 @@ impl Life {
         for (what, observed) in &self.seen {
             let _ = writeln!(text, "| {what} | {} |", observed.replace('|', "\\|").replace('\n', " "));
         }
-        // The account is nobody's business.
+        // The account must stay private.
         text.replace(&self.place.account, "ACCOUNT")
     }
 }
@@ -218,7 +218,7 @@ fn live(place: Place) {
     };
     assert!(gone, "the role is still there");
     life.observe("role gone after destroy", format!("{:.1} s", began.elapsed().as_secs_f32()));
-    // Not through the macros: a test that passes shows nothing of theirs.
+    // Not through the macros: their output is hidden for passing tests.
     let _ = writeln!(std::io::stderr(), "{}", life.table());
 }
 
@@ -269,7 +269,7 @@ fn drift(life: &mut Life) {
     macro_rules! by_hand {
         ($($request:expr),+) => { life.runtime.block_on(async { $($request.send().await.unwrap();)+ }) };
     }
-    // For the account itself: an account of AWS is not opened to anyone.
+    // For the account itself: a real AWS account is not opened to everyone.
     let opened = trust(&format!("arn:aws:iam::{account}:root"));
     by_hand!(iam.update_assume_role_policy().role_name(&role).policy_document(opened));
     life.repairs("trust policy", "UpdateAssumeRolePolicy");
@@ -289,7 +289,7 @@ fn drift(life: &mut Life) {
     if has_rollback {
         life.repairs("another version in force", "SetDefaultPolicyVersion");
     }
-    // Up to the limit, and none that fits.
+    // Up to the limit, and none matches.
     by_hand!(version("s3:GetObject"), version("s3:ListBucket"), version("s3:GetBucketAcl"));
     let sixth = life.runtime.block_on(async { version("s3:GetBucketTagging").send().await });
     life.refused("CreatePolicyVersion beyond the limit", sixth);
@@ -307,7 +307,7 @@ fn drift(life: &mut Life) {
     life.run(&["plan", "--detailed-exitcode"], 0);
 }
 
-/// Until the role can be assumed by the verifier, and what `check` says.
+/// Waits until the verifier can assume the role, and records what `check` says.
 fn check(life: &mut Life, id: &str) {
     let sts = aws_sdk_sts::Client::new(&life.sdk);
     let caller = life.runtime.block_on(async { sts.get_caller_identity().send().await.unwrap() });
@@ -366,7 +366,7 @@ fn check(life: &mut Life, id: &str) {
     life.run(&["apply", "--yes", "--no-check"], 0);
 }
 
-/// AWS's own words.
+/// AWS's own error messages.
 fn refusals(life: &mut Life) {
     let (iam, role, arn) = (life.iam.clone(), life.role.clone(), life.policy_arn());
     let trusted = trust(&format!("arn:aws:iam::{}:root", life.place.account));
@@ -383,7 +383,7 @@ fn refusals(life: &mut Life) {
         "CreateRole in another case",
         iam.create_role().role_name(role.to_uppercase()).assume_role_policy_document(&trusted)
     );
-    // A stand-in that lets it be made must not keep it.
+    // A stand-in that allows its creation must not keep it.
     let _ = life.runtime.block_on(async { iam.delete_role().role_name(role.to_uppercase()).send().await });
     if !life.place.lacks.contains(&"NoSuchEntity") {
         refused!(
@@ -466,7 +466,7 @@ fn an_account() {
     };
     let function = variable("GENESYS_IAM_ACCEPTANCE_FUNCTION").expect("the name of a function that exists");
     let region = variable("AWS_REGION").or_else(|| variable("AWS_DEFAULT_REGION")).expect("AWS_REGION");
-    // What the tests otherwise keep away: the credentials of whoever runs it.
+    // The credentials of the user who runs it, which other tests keep out.
     let mut project = Project::empty();
     for (name, value) in std::env::vars().filter(|(name, _)| name == "HOME" || name.starts_with("AWS_")) {
         project = project.env(&name, &value);

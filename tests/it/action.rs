@@ -10,7 +10,7 @@ use std::process::Command;
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
-/// A project with a stand-in for GitHub: a `gh` that keeps what it is asked, and has the comments of a file.
+/// A project with a stand-in for GitHub: a `gh` that records its requests and reads comments from a file.
 #[cfg(unix)]
 struct Action {
     project: Project,
@@ -37,7 +37,7 @@ esac
         Self { project, server }
     }
 
-    /// Two specs in a folder, of two roles each.
+    /// Two specs in a folder, with two roles each.
     fn of_a_folder() -> Self {
         let project = Project::empty();
         fs::create_dir(project.path("specs")).unwrap();
@@ -49,7 +49,7 @@ esac
         Self::new(project, &["--file", "specs"])
     }
 
-    /// Runs a script as the action's step does; what it sets of the step's files is read with `read`.
+    /// Runs a script like the action's step; `read` returns what it writes to the step's files.
     fn step(&self, script: &str, more: &[(&str, &str)]) -> Run {
         let path = format!("{}:{}", self.project.path("bin").display(), std::env::var("PATH").unwrap());
         let mut command = Command::new("bash");
@@ -125,13 +125,13 @@ fn the_actions_scripts_keep_one_comment_with_the_plan_and_save_it() {
     let time = body.lines().nth(3).unwrap();
     assert!(time.ends_with(" UTC") && time.len() == "2026-11-26 17:00 UTC".len(), "{time}");
     action.step("apply", &[]).expect(0);
-    // The second time the same comment is brought up to date.
+    // The second time, the same comment is updated.
     fs::write(action.project.path("existing"), "4711\n").unwrap();
     plan(&[]).expect(0);
     let log = action.read("gh.log");
     assert!(log.contains("--method PATCH repos/o/r/issues/comments/4711"), "{log}");
     assert!(action.read("body.md").contains("**no changes**"), "{}", action.read("body.md"));
-    // What fails is in the comment too, and fails the job.
+    // A failure appears in the comment too, and fails the job.
     action
         .project
         .write_spec(&example_with(FUNCTIONS, "functions = [\"my-genesys-trigger-function\", \"gone\"]"));
@@ -166,7 +166,7 @@ fn the_action_takes_a_folder_and_makes_one_comment_one_plan_and_outputs_of_it() 
     action.step("check", &folder).expect(0);
     assert!(action.read("summary").contains("## genesys-iam check: `specs`"), "{}", action.read("summary"));
     assert_eq!(action.read("output"), "strangers=false\nexit-code=0\n");
-    // The same plan a second time: refused, said, and nothing to go on with.
+    // The same plan a second time: refused, reported, and no output to continue with.
     action.step("apply", &folder).expect(3).says("nothing is left to do");
     assert!(action.read("summary").contains("nothing is left to do"), "{}", action.read("summary"));
     // Several names, one per line; the guards.
@@ -188,7 +188,7 @@ fn what_is_wrong_is_annotated_at_its_line_and_what_is_not_known_is_no_false() {
     let start = format!("::error file=specs/b.toml,line={},title=genesys-iam::role bR1: ", line("bR1") - 1);
     blocked.expect(3).says(&start);
     assert!(action.read("body.md").contains("**Merging applies nothing"), "{}", action.read("body.md"));
-    // A fault of the file, whose text cannot end the annotation.
+    // A fault in the file; its text cannot end the annotation.
     let broken = text.replacen("region = ", "region = \"x%,::set\" # ", 1);
     fs::write(action.project.path("specs/b.toml"), &broken).unwrap();
     let faulty = action.step("plan", &folder);
@@ -197,17 +197,17 @@ fn what_is_wrong_is_annotated_at_its_line_and_what_is_not_known_is_no_false() {
     for line in faulty.stdout.lines() {
         assert!(line.starts_with("::error ") || line.starts_with("::warning "), "{line}");
     }
-    // One of two specs has no plan: only what is true of the other is known.
+    // One of two specs has no plan: only facts about the other are known.
     assert_eq!(action.read("output"), "changed=true\nwider=true\nstrangers=unknown\nexit-code=1\n");
     assert!(!action.project.path("plan.json").exists());
-    // Of a check, the causes at the role's line.
+    // For a check, the causes at the role's line.
     fs::write(action.project.path("specs/b.toml"), &text).unwrap();
     let check = action.step("check", &folder);
     check.expect(4).says(&format!("::error file=specs/b.toml,line={},title=genesys-iam::", line("bR1") - 1));
     assert!(action.read("output").ends_with("exit-code=4\n"), "{}", action.read("output"));
 }
 
-/// A stand-in for a repository with a release, under `o/r`: what git and curl read with `file://`.
+/// A stand-in for a repository with a release, under `o/r`, which git and curl read with `file://`.
 #[cfg(unix)]
 fn repository_with_release(project: &Project) -> String {
     let version = env!("CARGO_PKG_VERSION");
@@ -279,7 +279,7 @@ fn an_action_that_is_pinned_by_commit_finds_its_release_for_its_machine() {
     install(&commit, "Linux aarch64").expect(0).says("genesys-iam of aarch64-unknown-linux-musl");
     install(&commit, "Darwin arm64").expect(0).says("genesys-iam of aarch64-apple-darwin");
     install(&commit, "Darwin x86_64").expect(0).says("genesys-iam of x86_64-apple-darwin");
-    // Another commit than the release's is other code, whatever its version says.
+    // Any commit other than the release's is different code, whatever its version says.
     for reference in [later.stdout.trim(), "main", "no-such-ref"] {
         install(reference, "Linux x86_64").expect(9).says("built from source");
     }
@@ -327,7 +327,7 @@ fn the_scripts_have_no_mistake_that_shellcheck_finds() {
     Run::from(run).expect(0);
 }
 
-/// With pre-commit itself, from a clone as a user's machine makes one.
+/// With pre-commit itself, from a clone like one on a user's machine.
 #[cfg(unix)]
 #[test]
 fn pre_commit_runs_the_hooks_on_every_spec_and_on_nothing_else() {

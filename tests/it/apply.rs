@@ -1,4 +1,4 @@
-//! `apply`: confirmation, and what is reported.
+//! `apply`: confirmation and report.
 
 use insta::assert_snapshot;
 
@@ -53,7 +53,7 @@ fn no_check_leaves_the_check_out() {
         .says_not("Check:");
 }
 
-/// The example, by a role that is assumed first.
+/// The example, using a role that is assumed first.
 fn as_deploy_role() -> String {
     EXAMPLE.replacen(
         "# profile",
@@ -104,14 +104,14 @@ for n in range(10):
     apply.says("nothing was changed");
     served.boto3("iam.detach_role_policy(RoleName=ROLE, PolicyArn='arn:aws:iam::111122223333:policy/p0')");
     served.run(&["apply", "--yes", "--no-check"]).expect(0).says("2 changes made");
-    // The policies that somebody else attached are still there.
+    // Policies attached by someone else are still there.
     served.run(&["plan", "--detailed-exitcode"]).expect(2).says("No changes. But role");
 }
 
 #[test]
 fn a_denied_write_names_the_action_and_the_caller() {
     let served = Served::new(&[]);
-    // A deploy role that may read everything and create nothing.
+    // A deploy role that may read everything but create nothing.
     served.boto3(
         "
 iam.create_role(RoleName='deploy', AssumeRolePolicyDocument=trust())

@@ -43,7 +43,7 @@ fn a_report_for_comments_has_the_verdict_first_and_breaks_out_of_nothing() {
 
 #[test]
 fn a_verifier_is_trusted_beside_genesys_cloud_and_can_prove_the_role() {
-    // The caller itself: the administrator whom the sandbox takes a 12-digit key for.
+    // The caller itself: the administrator that the sandbox assigns to a 12-digit key.
     let verifier = "arn:aws:iam::111122223333:user/sandbox";
     let section = format!("[check]\nverifier = {verifier:?}\n\n[defaults]");
     let project = Project::new(&EXAMPLE.replacen("[defaults]", &section, 1));
@@ -88,7 +88,7 @@ fn the_check_asks_genesys_cloud_over_http_and_shows_no_secret() {
         run.says_not(secret);
     }
     Run::of(&mut command(&["plan"])).expect(0).says_not("warning:");
-    // Nothing is invoked without credentials, and nothing is asked.
+    // Without credentials nothing is invoked and nothing is asked.
     served.run(&["check", "--invoke", "x"]).expect(1).says("no credentials for Genesys Cloud").says("help:");
     served.run(&["check", "--all"]).expect(0).says("Genesys Cloud was not read");
     let mut incomplete = served.project.command(&["plan"]);
@@ -102,7 +102,7 @@ fn the_check_asks_genesys_cloud_over_http_and_shows_no_secret() {
     Run::of(&mut command(&["check", "--invoke", "x", "--input", "[1]"])).expect(64).says("not a JSON object");
 }
 
-/// One value, wherever a spec looks for one.
+/// One value, for every variable or file that a spec reads.
 struct Everywhere {
     value: &'static str,
     allowed: Option<&'static str>,
@@ -122,7 +122,7 @@ impl Environment for Everywhere {
     }
 }
 
-/// Keeps what was asked.
+/// Records what was asked.
 struct Recorder {
     world: Arc<World>,
     requests: Mutex<Vec<String>>,
@@ -206,11 +206,11 @@ fn a_call_of_the_tools_own_says_nothing_of_genesys_cloud_where_it_matters_who_ca
         serde_json::from_str::<serde_json::Value>(&run.stdout).unwrap()["roles"][0]["verdict"]["sign"].clone()
     };
     assert_eq!(check(trust(""), None), "good");
-    // The tool's own session has this name.
+    // The tool's own session uses this name.
     assert_eq!(check(trust(r#","sts:RoleSessionName":"genesys-iam-check""#), None), "unknown");
     let by_name = r#""StringNotLike":{"aws:userid":"*:genesys-iam-check"}"#;
     assert_eq!(check(trust(""), Some(inline(by_name))), "unknown");
-    // "Revoke active sessions" leaves this behind: it concerns no session that is made now.
+    // "Revoke active sessions" leaves this behind: it does not affect new sessions.
     let revoked = r#""DateLessThan":{"aws:TokenIssueTime":"2026-11-20T00:00:00Z"}"#;
     assert_eq!(check(trust(""), Some(inline(revoked))), "good");
     let frozen = r#""DateLessThan":{"aws:TokenIssueTime":"2098-01-01T00:00:00Z"}"#;
@@ -229,7 +229,7 @@ fn what_a_team_accepts_with_a_reason_is_green_and_shown_until_it_changes() {
     by_hand(&project, |role| role["inline"]["flags"] = allow("ssm:GetParameter").into());
     let plan = project.sandbox(&["plan", "--detailed-exitcode"]);
     plan.expect(2).says("But role `GenesysDataActionRole` has permissions that the spec does not make");
-    // The lines are there to be pasted.
+    // The lines are meant to be pasted.
     let check = project.sandbox(&["check"]);
     let lines = |output: &str| -> String {
         let from = output.find("[[role.accept]]").unwrap();
@@ -270,7 +270,7 @@ fn what_a_team_accepts_with_a_reason_is_green_and_shown_until_it_changes() {
         .says("accepts `inline_policy = \"flags\"`, which is not there");
 }
 
-/// Whoever may change the function decides what its alias runs.
+/// Anyone who can change the function decides what its alias runs.
 #[test]
 fn of_an_alias_the_own_policy_of_the_whole_function_is_judged_as_well() {
     let project = Project::example();
@@ -316,7 +316,7 @@ fn whoever_gets_in_by_what_is_accepted_is_in_the_headline_and_cautioned_of_in_a_
         .says("2 accepted");
     let plan = project.sandbox(&["plan", "--detailed-exitcode", "--format", "markdown"]);
     plan.expect(0).says("> [!CAUTION]").says("a public status page").says("Anyone may invoke function");
-    // Nobody accepts a stranger by pasting what the tool proposes.
+    // Pasting the tool's proposal must not accept a stranger.
     by_hand(&project, |role| {
         let trust = role["trust"].as_str().unwrap().replace("111122223333:role/ci", "691338073777:root");
         role["trust"] = trust.into();

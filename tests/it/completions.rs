@@ -26,7 +26,7 @@ fn shells_and_man_get_what_they_take() {
 fn a_shell_is_offered_commands_options_and_the_roles_of_the_specs() {
     let project = Project::example();
     fs::create_dir(project.path("specs")).unwrap();
-    // Also one that has faults.
+    // Even in a faulty spec.
     fs::write(project.path("specs/other.toml"), "[[role]]\nname = \"Gamma\"\n[[role]]\nname = \"Delta\"\n")
         .unwrap();
     let binary = project.command(&[]);
@@ -104,7 +104,7 @@ fn the_names_of_data_actions_are_offered_as_one_word() {
     assert_eq!(offered("powershell", "Get"), "Get-order", "it would take three words");
 }
 
-/// A shell on a terminal: words, Tab, and what then stands on the line.
+/// A shell on a terminal: words, Tab, and the resulting command line.
 #[cfg(unix)]
 fn completed(shell: &[&str], set_up: &str, words: &str, expected: &str) {
     use crate::support::packages::on_the_machine;

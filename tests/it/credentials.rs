@@ -1,4 +1,4 @@
-//! Credentials as people have them, each kind tried against a stand-in on loopback.
+//! Credentials as users have them, each kind tried against a stand-in on loopback.
 
 use std::fs;
 use std::sync::{Arc, Mutex};
@@ -14,11 +14,11 @@ use genesys_iam::commands::loading::seed;
 use genesys_iam::sandbox::Sandbox;
 use genesys_iam::spec::{self, EmptyEnvironment};
 
-/// Of whom the sandbox takes the account's administrator.
+/// The sandbox takes its holder for the account's administrator.
 const KEY: &str = "111122223333";
 const ROLE_ARN: &str = "arn:aws:iam::111122223333:role/ops";
 
-/// The sandbox, in which some requests are answered by the test; what those were.
+/// The sandbox, with some requests answered by the test; returns those requests.
 fn stand_in(
     answers: impl Fn(&str, &str) -> Option<(&'static str, String)> + Send + Sync + 'static,
 ) -> (String, Arc<Mutex<Vec<String>>>) {
@@ -41,7 +41,7 @@ fn stand_in(
     (endpoint, asked)
 }
 
-/// An STS answer with a session, of an action.
+/// An STS response with a session, for an action.
 fn handed_out(action: &str) -> String {
     format!(
         "<{action}Response><{action}Result><Credentials><AccessKeyId>{KEY}</AccessKeyId>\
@@ -76,7 +76,7 @@ fn an_sso_login_is_exchanged_for_the_accounts_credentials() {
     let project = project(config).env("AWS_ENDPOINT_URL", &endpoint).env("AWS_PROFILE", "work");
     fs::create_dir_all(project.path(".aws/sso/cache")).unwrap();
     let login = r#"{"accessToken":"SECRET-LOGIN","expiresAt":"2099-01-01T00:00:00Z","region":"us-east-1","startUrl":"https://example.awsapps.com/start"}"#;
-    // The name is the SHA-1 of the session's.
+    // The file name is the SHA-1 of the session's name.
     let cached = ".aws/sso/cache/a0f1490a20d0211c997b44bc357e1972deab8ae3.json";
     fs::write(project.path(cached), login).unwrap();
     plans(&project, &[]);

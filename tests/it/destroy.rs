@@ -33,7 +33,7 @@ iam.create_policy_version(PolicyArn=POLICY_ARN, PolicyDocument=permissions('lamb
         .says("policy `rogue` of role")
         .says("inline policy `inline`")
         .says("not a terminal");
-    // What others attached is not a change of the spec's, but not nothing either.
+    // What others attached is not a change of the spec, but the exit status counts it.
     served.run(&["plan", "--detailed-exitcode"]).expect(2);
     let destroy = served.run(&["destroy", "--yes"]);
     destroy

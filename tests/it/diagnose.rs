@@ -1,4 +1,4 @@
-//! `diagnose`: each scenario named, its remedies followed, what is masked, what an error's text says.
+//! `diagnose`: every scenario is named, its remedies work, secrets are masked, and error texts are understood.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;
@@ -12,7 +12,7 @@ use crate::support::served::serve;
 use crate::support::world::ID;
 use crate::support::{BOTH_ENDS, Project, ROLE, Run};
 
-/// What is planted, and what a diagnosis without a spec names; nothing else.
+/// Each planted scenario, with exactly the causes that a diagnosis without a spec names.
 const NAMED: &[(&str, &[&str])] = &[
     ("role-missing", &["role-missing"]),
     ("wrong-external-id", &["external-id"]),
@@ -28,7 +28,7 @@ const NAMED: &[(&str, &[&str])] = &[
     ("boundary-secure-transport", &[]),
     ("function-missing", &["function-missing"]),
     ("function-failed", &["function-not-ready"]),
-    // They may be Active in a moment: nobody can say that an invocation fails.
+    // They may be Active in a moment: nobody can say whether an invocation fails.
     ("function-pending", &[]),
     ("function-inactive", &[]),
     ("function-not-invocable", &["function-not-ready"]),
@@ -46,7 +46,7 @@ const NAMED: &[(&str, &[&str])] = &[
     ("another-customer", &["stranger"]),
     ("integration-disabled", &["integration"]),
     ("other-role", &["integration-credential"]),
-    // The role demands one ID and the organization has another: whose is wrong nobody can say.
+    // The role demands one ID and the organization has another: nobody can say which is wrong.
     ("other-organization", &["external-id"]),
     ("other-function", &["data-action"]),
     ("missing-permission", &[]),
@@ -85,7 +85,7 @@ fn each_scenario_is_named_and_nothing_else() {
     }
 }
 
-/// The page's command lines, each with the cause that its section names.
+/// The page's commands, each with the cause that its section names.
 fn page() -> Vec<(String, String)> {
     let page = include_str!("../../docs/failures.md");
     let mut found = Vec::new();
@@ -111,7 +111,7 @@ fn each_command_of_the_twenty_ways_shows_its_cause() {
     }
 }
 
-/// A served sandbox of both ends in which a scenario was planted, and clients that know of no spec.
+/// A served sandbox of both ends with a planted scenario, and clients without a spec.
 struct Broken {
     project: Project,
     _server: crate::support::Server,
@@ -140,7 +140,7 @@ impl Broken {
         self.project.run(&["--genesys-endpoint-url", self.endpoint(), "diagnose", ROLE, "--format", "text"])
     }
 
-    /// The commands of one way, as they are printed.
+    /// The commands of one way, as printed.
     fn commands(&self, title: &str) -> Vec<String> {
         let run = self.diagnose();
         let after = run.stdout.split_once(title).unwrap_or_else(|| panic!("{}", run.transcript())).1;
@@ -148,7 +148,7 @@ impl Broken {
         of_way.filter_map(|line| line.trim().strip_prefix("$ ")).map(str::to_owned).collect()
     }
 
-    /// Typed into a shell, with the binary and the AWS CLI on the PATH.
+    /// Runs them in a shell, with the binary and the AWS CLI on the PATH.
     fn follow(&self, commands: &[String]) {
         assert!(!commands.is_empty());
         let bin = std::path::Path::new(env!("CARGO_BIN_EXE_genesys-iam")).parent().unwrap();
@@ -165,7 +165,7 @@ impl Broken {
             typed.env("PATH", path);
             shell.stdin(Stdio::null());
             let run = Run::of(&mut typed);
-            // With `--out` it still says what is wrong.
+            // With `--out` it still reports what is wrong.
             run.expect(if command.contains(" diagnose ") { 4 } else { 0 });
         }
     }
@@ -239,7 +239,7 @@ fn in_an_empty_folder_each_scenario_breaks_a_role_that_works() {
         run.says("the scenario is planted on GenesysDataActionRole, which works").says(ROLE);
         let run = project.run(&["--sandbox", "diagnose", ROLE, "--json"]);
         let expected: BTreeSet<String> = expected.iter().map(|word| (*word).to_owned()).collect();
-        // Without the scenario the policy alone says which function was meant.
+        // Without the scenario, only the policy says which function was meant.
         assert_eq!(causes(&report(&run)), expected, "{scenario}: {}", run.transcript());
         let planted = format!("planted in this sandbox, and in force unless it was fixed: {scenario};");
         run.says(&planted);
@@ -310,7 +310,7 @@ fn the_spec_that_is_written_has_the_integration_and_invites_nobody_to_delete_it(
 #[test]
 fn nothing_is_written_by_a_diagnosis() {
     let project = applied();
-    // Tokens come with every run.
+    // Every run gets new tokens.
     let state = || {
         let text = std::fs::read_to_string(project.path(".genesys-iam/sandbox.json")).unwrap();
         let mut state: Value = serde_json::from_str(&text).unwrap();
@@ -392,7 +392,7 @@ fn the_text_of_an_error_names_the_role_and_how_far_it_got() {
     let project = applied();
     let assume = "AccessDenied: User: arn:aws:sts::765628985471:assumed-role/x/y is not authorized to perform: \
                   sts:AssumeRole on resource: arn:aws:iam::111122223333:role/GenesysDataActionRole";
-    // Nothing is wrong: it must be what no document of the account shows.
+    // Nothing is wrong: the cause must be something that no document of the account shows.
     let run = project.sandbox(&["diagnose", "--error", assume]);
     run.expect(5).says("refused when it assumed the role").says("nothing that was found explains it");
     run.says("Genesys Cloud was let in just now").says_not("resource control policy (RCP)");
@@ -401,12 +401,12 @@ fn the_text_of_an_error_names_the_role_and_how_far_it_got() {
     let project = applied();
     let run = project.sandbox(&["--scenario", "extra-permissions", "diagnose", ROLE, "--error", assume]);
     run.expect(4).says("does not explain the error").says("This is not why a data action fails");
-    // Another role's error is no evidence about this one.
+    // Another role's error says nothing about this one.
     let other = assume.replace("GenesysDataActionRole", "Other");
     let run = project.sandbox(&["diagnose", ROLE, "--error", &other]);
     run.says("warning: the text is about another role, arn:aws:iam::111122223333:role/Other");
     project.sandbox(&["diagnose", ROLE, "--error", assume]).says_not("warning: the text");
-    // The only role there is; the text says too little to blame something.
+    // The only role there is; the text says too little to blame anything.
     let run = project.sandbox(&["diagnose", "--error", "HTTP 403"]);
     run.expect(4).says("the text names no role").says("does not explain the error");
     let run =
@@ -421,7 +421,7 @@ fn the_text_of_an_error_names_the_role_and_how_far_it_got() {
     run.says("the function ran and failed by itself").says("read the function's log");
 }
 
-/// Somebody does them, one after the other.
+/// Carries them out one by one.
 #[test]
 fn a_fix_that_is_made_elsewhere_is_told_as_steps() {
     for (scenario, steps) in [

@@ -1,4 +1,4 @@
-//! Every cause of a failing data action, planted alone and in pairs: the diagnosis names it, and nothing else.
+//! Every cause of a failing data action, planted alone and in pairs: the diagnosis names exactly those causes.
 
 use aws_credential_types::provider::SharedCredentialsProvider;
 use std::collections::BTreeSet;
@@ -38,7 +38,7 @@ async fn session(sandbox: &Arc<Mutex<Sandbox>>) -> Session {
     Session::new(spec(), clients(sandbox).await, Some(genesys))
 }
 
-/// A sandbox in which everything is as it must be.
+/// A sandbox in which everything is correct.
 async fn sound() -> Sandbox {
     let sandbox = Arc::new(Mutex::new(Sandbox::new(&seed_with_integrations(&spec()))));
     let args = args::apply("--yes --no-check --wait 0");
@@ -53,7 +53,7 @@ async fn report(sandbox: &Arc<Mutex<Sandbox>>, options: &str) -> (Status, Value)
     let args = args::check(&format!("--format json {options}"));
     let status = check::run_in(&session(sandbox).await, &args, &output).await.unwrap();
     let text = output.captured();
-    // Messages stand before and after it.
+    // Messages come before and after it.
     let from = text.find("{\n").unwrap();
     let json = text[from..].split_once("\n}").map(|(json, _)| format!("{json}\n}}")).unwrap();
     (status, serde_json::from_str(&json).unwrap())
@@ -119,7 +119,7 @@ const ALL: [Planted; 25] = [
 ];
 
 impl Planted {
-    /// What the diagnosis is to call it.
+    /// What the diagnosis must call it.
     fn word(self) -> &'static str {
         match self {
             RoleMissing => "role-missing",
@@ -144,7 +144,7 @@ impl Planted {
         }
     }
 
-    /// What cannot be seen, or cannot be, beside it.
+    /// Causes that cannot be seen, or cannot exist, beside it.
     fn hides(self, other: Self) -> bool {
         let on_genesys_side = [
             Organization,
@@ -167,14 +167,14 @@ impl Planted {
                 DenyOfTheFunction,
                 Boundary,
                 ExtraPermissions,
-                // A role that is not there was used by nobody.
+                // Nobody used a role that does not exist.
                 Stranger,
                 AnotherCustomer,
-                // What it points at is held against the role's policies.
+                // Its target is compared with the role's policies.
                 ActionPointsAtAnAlias,
             ]
             .contains(&other),
-            // Anyone gets in, Genesys Cloud too.
+            // Anyone gets in, including Genesys Cloud.
             RoleOpen => [TrustedAccount, ExternalId].contains(&other),
             FunctionMissing => {
                 [FunctionFailed, FunctionNotInvocable, ConcurrencyZero, TenantIsolation, DenyOfTheFunction]
@@ -316,7 +316,7 @@ async fn plant(sandbox: &Arc<Mutex<Sandbox>>, causes: &[Planted]) {
     });
 }
 
-/// The causes that `diagnose` names, which knows no spec.
+/// The causes that `diagnose` names without a spec.
 async fn found(before: &Sandbox, causes: &[Planted]) -> BTreeSet<String> {
     let sandbox = Arc::new(Mutex::new(before.copy()));
     plant(&sandbox, causes).await;
@@ -335,19 +335,19 @@ async fn found(before: &Sandbox, causes: &[Planted]) -> BTreeSet<String> {
     case.report().diagnosis.findings.iter().map(|finding| finding.cause.word().to_owned()).collect()
 }
 
-/// The organization's, where neither the spec nor the role has it.
+/// The organization's, if neither the spec nor the role has it.
 const THIRD_ID: &str = "0c1d2e3f-0b6c-4a8e-9d51-7f0e3c2b1a90";
 
-/// Where without a spec two mistakes look like one, or like another: nobody can say what was meant.
+/// Pairs that look like one mistake, or like another, without a spec: nobody can say what was meant.
 fn is_ambiguous(first: Planted, second: Planted) -> bool {
     let is = |a: Planted, b: Planted| (first, second) == (a, b) || (first, second) == (b, a);
     let points_elsewhere = [PolicyForAnotherFunction, PolicyForAnAlias, PolicyMissing];
     points_elsewhere.iter().any(|policy| {
-        // Then nothing names the function that is there.
+        // Then nothing names the existing function.
         is(*policy, ActionPointsAtAnAlias)
             || *policy != PolicyMissing && (is(*policy, FunctionMissing) || is(*policy, GenesysCredentials))
     })
-        // The ID that the role demands is the organization's again, or all that is known of it.
+        // The role demands the organization's ID again, or its ID is all that is known.
         || is(ExternalId, Organization)
         || is(ExternalId, GenesysCredentials)
         || is(RoleOpen, Organization)
@@ -359,7 +359,7 @@ fn without_a_spec_each_cause_alone_and_in_pairs_is_named_and_nothing_else() {
     virtual_time().block_on(async {
         let before = sound().await;
         assert_eq!(found(&before, &[]).await, BTreeSet::new());
-        // The organization's word is held against the role's.
+        // The organization's claim is compared with the role's.
         let word = |cause: &Planted| match cause {
             Organization => "external-id".to_owned(),
             cause => cause.word().to_owned(),
@@ -450,7 +450,7 @@ fn the_test_of_a_data_action_succeeds_just_when_nothing_is_wrong_with_the_chain(
                 "{cause:?}: {json:#}"
             );
             assert_eq!(json["levels"]["end-to-end"], false, "{cause:?}");
-            // It is explained by what the other checks found.
+            // The other checks' findings explain it.
             assert_eq!(json["roles"][0]["diagnosis"][0]["cause"], cause.word(), "{cause:?}: {json:#}");
         }
         let sandbox = Arc::new(Mutex::new(before.copy()));

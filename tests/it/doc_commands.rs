@@ -1,7 +1,7 @@
-//! Every command of the README and the docs is run as a reader would run it, and every option that they name exists.
+//! Every command in the README and the docs is run as a reader would run it, and every option they name exists.
 //!
-//! Blocks marked `sh` hold commands, those marked `console` a `$` before each command and what it prints
-//! (`UPDATE_DOCS=1 cargo test` rewrites that). A page is one folder and one shell, from its first block to its last.
+//! Blocks marked `sh` contain commands, those marked `console` a `$` before each command and its output (`UPDATE_DOCS=1
+//! cargo test` rewrites that). A page is one folder and one shell, from its first block to its last.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -13,7 +13,7 @@ use genesys_iam::cli::Cli;
 
 use crate::support::{BOTH_ENDS, Project, Run};
 
-/// In front of a page, or of one command of it.
+/// Runs before a page, or before one of its commands.
 const BEFORE: &[(&str, &str, &str)] = &[
     (
         "README.md",
@@ -54,7 +54,7 @@ const BEFORE: &[(&str, &str, &str)] = &[
     ),
 ];
 
-/// What ends with another status than 0, and should.
+/// Commands that should exit with a status other than 0.
 const STATUSES: &[(&str, &str, i32)] = &[
     ("README.md", "genesys-iam check", 4),
     ("README.md", "genesys-iam check --invoke", 0),
@@ -70,7 +70,7 @@ const STATUSES: &[(&str, &str, i32)] = &[
     ("docs/tutorial.md", "genesys-iam --sandbox --scenario", 4),
 ];
 
-/// What cannot run in a test, and why.
+/// Commands that cannot run in a test, and why.
 const NOT_RUN: &[(&str, &str, &str)] = &[
     ("README.md", "cargo ", "builds; CI and the release workflow do it"),
     ("CONTRIBUTING.md", ".ci/run", "runs this test"),
@@ -96,7 +96,7 @@ fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// README, CONTRIBUTING and the docs, but for what the program writes itself.
+/// README, CONTRIBUTING and the docs, except what the program generates.
 fn pages() -> Vec<(String, String)> {
     let docs = fs::read_dir(root().join("docs")).unwrap();
     let docs = docs.map(|entry| format!("docs/{}", entry.unwrap().file_name().to_str().unwrap()));
@@ -107,7 +107,7 @@ fn pages() -> Vec<(String, String)> {
     names.into_iter().map(|name| (name.clone(), fs::read_to_string(root().join(&name)).unwrap())).collect()
 }
 
-/// A command of a page, and in a `console` block what it prints.
+/// A command on a page, with its output if the block is a `console` block.
 #[derive(Debug)]
 struct Step {
     command: String,
@@ -170,13 +170,13 @@ fn commands(body: &str) -> Vec<Step> {
     steps
 }
 
-/// Finds the row for a command: one that begins with it, and of those the longest.
+/// Finds the row for a command: the longest one that the command begins with.
 fn row<'a, T>(rows: &'a [(&str, &str, T)], page: &str, command: &str) -> Option<&'a T> {
     let fits = |row: &&(&str, &str, T)| row.0 == page && !row.1.is_empty() && command.starts_with(row.1);
     rows.iter().filter(fits).max_by_key(|row| row.1.len()).map(|row| &row.2)
 }
 
-/// A folder with the example as its spec, and on the PATH a `genesys-iam` that works in the sandbox and says yes.
+/// A folder with the example as its spec, and on the PATH a `genesys-iam` that works in the sandbox and answers yes.
 fn readers_folder() -> Project {
     let project = Project::new(BOTH_ENDS);
     let scenario = "[role.GenesysDataActionRole]\ntrust = { Version = \"2012-10-17\", Statement = { Effect = \"Allow\", \
@@ -211,7 +211,7 @@ fn bash(project: &Project, script: &str) -> Run {
     Run::of(&mut command)
 }
 
-/// Runs the steps of a page; what each printed, `None` for those that were left out.
+/// Runs a page's steps; returns what each printed, `None` for skipped ones.
 fn run(page: &str, steps: &[Step]) -> Vec<Option<(i32, String)>> {
     let project = readers_folder();
     let mut script = String::new();
@@ -226,7 +226,7 @@ fn run(page: &str, steps: &[Step]) -> Vec<Option<(i32, String)>> {
         if let Some(before) = row(BEFORE, page, command) {
             let _ = writeln!(script, "{{\n{before}\n}} >>before.log 2>&1");
         }
-        // The next command may ask how this one ended.
+        // The next command may need this one's exit status.
         let _ = writeln!(
             script,
             "{{\n{command}\n}} >out.{index} 2>&1\nended=$?; echo $ended >status.{index}; (exit $ended)"
@@ -242,7 +242,7 @@ fn run(page: &str, steps: &[Step]) -> Vec<Option<(i32, String)>> {
             let note =
                 "note: in the sandbox: an embedded stand-in for AWS, state in .genesys-iam/sandbox.json\n";
             let printed = printed.replacen(note, "", 1);
-            // Nor does it plant a scenario, where it shows what a mistake looks like.
+            // The note about a planted scenario goes too: the page shows what a mistake looks like.
             let is_shown = |line: &&str| !line.starts_with("note: planted in this sandbox");
             let printed: String = printed.split_inclusive('\n').filter(is_shown).collect();
             // A remedy repeats an option that the page does not show.
@@ -288,7 +288,7 @@ fn every_command_in_the_docs_runs_and_prints_what_the_docs_show() {
     assert!(wrong.is_empty(), "{wrong}");
 }
 
-/// The lists above would otherwise outlive what they are about.
+/// Otherwise the lists above would outlive their commands.
 #[test]
 fn every_exception_is_about_a_command_of_the_docs() {
     let pages = pages();
@@ -319,7 +319,7 @@ fn commands_are_in_blocks_that_are_run() {
     }
 }
 
-/// As a reader with a terminal: a line is pasted when the shell is ready for it, and a question answered with yes.
+/// Like a reader at a terminal: a line is pasted once the shell is ready for it, and questions are answered with yes.
 #[cfg(unix)]
 #[test]
 fn the_tutorial_can_be_pasted_line_by_line_into_an_empty_folder() {
@@ -375,7 +375,7 @@ os.waitpid(pid, 0)
     assert_eq!(failed, ["4"], "only the check of what was broken fails: {}", run.transcript());
 }
 
-/// Options and commands that some text names, as far as they are there.
+/// Options and commands named in a text that do not exist.
 fn named_wrongly(words: &[&str], program: &clap::Command) -> Option<String> {
     let mut command = program;
     let mut words =
@@ -461,7 +461,7 @@ fn every_command_and_option_that_a_text_names_exists() {
     assert!(wrong.is_empty(), "{wrong}");
 }
 
-/// The examples at the end of `--help`, and those of the manual pages.
+/// The examples at the end of `--help` and in the manual pages.
 #[test]
 fn every_example_in_the_help_is_a_command_that_the_program_takes() {
     fn look(command: &clap::Command, seen: &mut usize) {

@@ -35,7 +35,7 @@ fn the_reference_is_what_the_program_says() {
     );
 }
 
-/// The options of each command are in its section of the page, and each that the section's heading shows exists.
+/// The page's section for a command has all its options, and every option in the section's heading exists.
 #[test]
 fn the_page_on_commands_has_every_option_of_every_command_and_no_other() {
     let page = include_str!("../../docs/commands.md");
@@ -122,7 +122,7 @@ fn every_path_in_the_architecture_exists() {
     assert!(paths > 30, "{paths}");
 }
 
-/// What is between two markers of a page; `UPDATE_DOCS=1 cargo test` rewrites it.
+/// The text between two markers of a page; `UPDATE_DOCS=1 cargo test` rewrites it.
 fn between(page: &str, marker: &str, rows: &str) {
     let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs").join(page);
     let text = fs::read_to_string(&path).unwrap();

@@ -1,4 +1,4 @@
-//! Broken environments: each ends in one clear error with a next step, in time, and shows no secret.
+//! Broken environments: each leads to one clear error with a next step, in time, without showing a secret.
 
 use std::fs;
 use std::process::Stdio;
@@ -261,7 +261,7 @@ fn a_file_system_that_cannot_be_written_to() {
     let project = Project::example();
     let run = project.sandbox(&["plan", "--out", "no-such-folder/plan.json"]);
     one_error(&run, "cannot write the plan `no-such-folder/plan.json`", "--out");
-    // Where a folder ought to be is a file.
+    // A file in place of a folder.
     fs::write(project.path("file"), "").unwrap();
     one_error(&project.sandbox(&["plan", "--out", "file/plan.json"]), "cannot write the plan", "--out");
     #[cfg(target_os = "linux")]

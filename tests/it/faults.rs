@@ -1,5 +1,5 @@
-//! Faults at every call of every kind of run, and what may never happen on the way: an open door, or a report that does
-//! not say what was done.
+//! Faults at every call of every kind of run, and what must never happen along the way: an open door, or a report that
+//! does not say what was done.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io::Write as _;
@@ -74,7 +74,7 @@ async fn run(world: &Arc<World>, scenario: &Scenario, fault: Option<(usize, Faul
     Outcome { result, said: output.captured(), calls: wire.calls() }
 }
 
-/// Whether nothing is left to do, as a client sees it that has no faults.
+/// Whether nothing is left to do, as seen by a client without faults.
 async fn is_converged(world: &Arc<World>, scenario: &Scenario) -> bool {
     let clients = clean(world, &scenario.wanted).await;
     let desired = resolve(&scenario.wanted, &BTreeMap::new());
@@ -148,16 +148,16 @@ fn invocable(role: &LiveRole) -> Vec<String> {
     found
 }
 
-/// What somebody did by hand.
+/// A change made by hand.
 #[derive(Debug, Clone, Copy)]
 enum Drift {
     TrustOpened,
     TrustEmptied,
     PolicyWidened,
     PolicyNarrowed,
-    /// With versions up to the limit, none of which fits.
+    /// With versions up to the limit, none of which matches.
     VersionLimit,
-    /// The wanted version is there, and another is in force.
+    /// The wanted version exists, but another is in force.
     OtherDefault,
     Detached,
     Attributes,
@@ -245,7 +245,7 @@ async fn drift(clients: &Clients, role: &str, drift: Drift) {
     }
 }
 
-/// What `old` makes, with drifts, to become `wanted`.
+/// What `old` creates, with drifts, before it becomes `wanted`.
 async fn scenario(
     name: &'static str,
     old: Option<Spec>,
@@ -388,7 +388,7 @@ struct Tally {
     reported: usize,
 }
 
-/// What a scenario may expose, and what each state that was seen exposes.
+/// What a scenario may expose, and what each observed state exposes.
 struct Doors {
     allowed: Exposure,
     seen: HashMap<String, Exposure>,
@@ -410,7 +410,7 @@ impl Doors {
 }
 
 async fn walk(scenario: &Scenario) -> Tally {
-    // Without a fault: how many calls there are, and what may be exposed.
+    // Without a fault: how many calls are made, and what may be exposed.
     let world = World::new(scenario.before.copy());
     let outcome = run(&world, scenario, None).await;
     assert!(matches!(outcome.result, Ok(Status::Done)), "{}: {}", scenario.name, outcome.said);
@@ -449,7 +449,7 @@ async fn walk(scenario: &Scenario) -> Tally {
     tally
 }
 
-/// Each write that was carried out is said to be done or to be unsure, and nothing else is.
+/// Each write that was carried out is reported as done or unsure, and nothing else is.
 fn check_report(outcome: &Outcome, case: &str) {
     let Outcome { result, said, calls } = outcome;
     let error = result.as_ref().err().unwrap();
@@ -463,7 +463,7 @@ fn check_report(outcome: &Outcome, case: &str) {
         .filter(|call| call.is_write() && call.carried_out)
         .map(|call| call.operation.as_str())
         .collect();
-    // A call whose answer was lost is made again, and may then be carried out twice.
+    // A call whose answer was lost is repeated, and may then be carried out twice.
     for operation in &carried_out {
         assert!(
             done.contains(operation) || failed.contains(operation),
@@ -488,7 +488,7 @@ fn check_report(outcome: &Outcome, case: &str) {
             rest.starts_with(char::is_uppercase)
         };
         let planned = said.lines().filter(is_change).count();
-        // Many are counted in one line.
+        // Many changes are counted on one line.
         let counted = |line: &str| {
             let (number, rest) = line.split_once(' ')?;
             rest.starts_with("changes:").then(|| number.parse::<usize>().unwrap())
@@ -511,7 +511,7 @@ fn check_report(outcome: &Outcome, case: &str) {
 #[test]
 fn whatever_fails_at_whatever_call_is_survived_or_reported_and_mended_by_the_next_run() {
     let began = Instant::now();
-    // Futures of unoptimised code are large.
+    // Futures in unoptimized code are large.
     let thread = || std::thread::Builder::new().stack_size(64 << 20);
     let scenarios = std::thread::scope(|scope| {
         thread().spawn_scoped(scope, || virtual_time().block_on(scenarios())).unwrap().join().unwrap()
@@ -524,7 +524,7 @@ fn whatever_fails_at_whatever_call_is_survived_or_reported_and_mended_by_the_nex
             let work = || {
                 loop {
                     let Some(scenario) = scenarios.lock().unwrap().pop() else { break };
-                    // The others go on.
+                    // The others continue.
                     let walked = catch_unwind(AssertUnwindSafe(|| virtual_time().block_on(walk(&scenario))));
                     let Ok(tally) = walked else {
                         failures.lock().unwrap().push(scenario.name);
@@ -540,7 +540,7 @@ fn whatever_fails_at_whatever_call_is_survived_or_reported_and_mended_by_the_nex
         }
     });
     let Tally { cases, survived, reported } = total.into_inner().unwrap();
-    // Not through the macros: a test that passes shows nothing of theirs.
+    // Not through the macros: their output is hidden for passing tests.
     let _ = writeln!(
         std::io::stderr(),
         "faults: {count} scenarios, {cases} cases: {survived} survived, {reported} reported and fixed by the next \
@@ -551,7 +551,7 @@ fn whatever_fails_at_whatever_call_is_survived_or_reported_and_mended_by_the_nex
     assert!(cases > 1000);
 }
 
-/// A sandbox in which somebody else makes a call right after the first write.
+/// A sandbox in which someone else makes a call right after the first write.
 struct Meddled {
     world: Arc<World>,
     call: &'static [(&'static str, &'static str)],
@@ -581,7 +581,7 @@ impl Endpoint for Meddled {
     }
 }
 
-/// Saves a plan and carries it out, while somebody meddles; what was said.
+/// Saves a plan and carries it out while someone meddles; returns the output.
 async fn meddle(
     scenario: &Scenario,
     call: &'static [(&'static str, &'static str)],
@@ -632,7 +632,7 @@ fn what_somebody_changes_between_two_writes_of_a_saved_plan_is_not_written_over(
     });
 }
 
-/// Credentials of one account, so many times, and then of another.
+/// Credentials of one account for a number of calls, and then of another.
 #[derive(Debug)]
 struct Renewed {
     left: Mutex<usize>,
@@ -647,7 +647,7 @@ impl ProvideCredentials for Renewed {
         let account = if *left > 0 { ACCOUNT } else { "999988887777" };
         *left = left.saturating_sub(1);
         let given = sandbox::credentials(&account.parse().unwrap());
-        // So soon that they are asked for again at every call.
+        // So soon that they are requested again for every call.
         let expiry = SystemTime::now() + Duration::from_secs(1);
         let credentials = Credentials::new(
             given.access_key_id(),
@@ -660,7 +660,7 @@ impl ProvideCredentials for Renewed {
     }
 }
 
-/// What is asked with the credentials of the other account, but for whose they are.
+/// Records requests made with the other account's credentials, except those that ask whose they are.
 struct Watched {
     world: Arc<World>,
     strayed: Mutex<Vec<String>>,
@@ -706,7 +706,7 @@ fn credentials_that_become_another_accounts_stop_everything_before_the_next_writ
     });
 }
 
-/// The tagging API says of everything that it is this spec's.
+/// The tagging API claims that everything belongs to this spec.
 struct LaggingIndex {
     world: Arc<World>,
     policy: String,
@@ -776,7 +776,7 @@ fn an_interruption_before_the_first_write_leaves_everything_as_it_was() {
     });
 }
 
-/// The binary against a sandbox that stops at a write: before it is carried out, or after.
+/// The binary against a sandbox that stops at a write, before or after carrying it out.
 #[cfg(unix)]
 mod process {
     use std::process::{Command, Stdio};
@@ -793,12 +793,12 @@ mod process {
         After,
     }
 
-    /// Where to stop: at which write, and what then.
+    /// Where to stop: at which write, and whether before or after it.
     struct Stop {
         write: usize,
         moment: Moment,
         reached: Sender<()>,
-        /// Nothing comes: there will be no answer.
+        /// If its sender is dropped, there will be no answer.
         go_on: Receiver<()>,
     }
 
@@ -836,7 +836,7 @@ mod process {
     }
 
     impl Served {
-        /// Arms the next stop; what signals that it was reached, and what lets it continue.
+        /// Arms the next stop; returns a signal that it was reached, and one to continue.
         fn stop_at(&self, write: usize, moment: Moment) -> (Receiver<()>, Sender<()>) {
             let (reached, is_reached) = channel();
             let (let_go, go_on) = channel();
@@ -870,7 +870,7 @@ mod process {
                         .stderr(Stdio::null())
                         .spawn()
                         .unwrap();
-                    // With fewer writes than that it ends by itself.
+                    // If there are fewer writes, it ends by itself.
                     let stopped = loop {
                         if reached.recv_timeout(Duration::from_millis(5)).is_ok() {
                             break true;
@@ -891,11 +891,11 @@ mod process {
                 }
             }
         }
-        // Three writes from nothing; trust policy and policy otherwise, the latter in two steps.
+        // Three writes from scratch; otherwise trust policy and policy, the latter in two steps.
         assert_eq!(kills, 2 * (3 + 3));
     }
 
-    /// Interrupts an apply at a write that is carried out; what was said.
+    /// Interrupts an apply at a write that is carried out; returns the output.
     fn interrupted_at(write: usize, served: &Served) -> String {
         let (reached, let_go) = served.stop_at(write, Moment::After);
         let mut child = served
@@ -928,7 +928,7 @@ mod process {
         }
         first.project.run(&["apply", "--yes", "--no-check"]).expect(0).says("1 change made");
         assert!(said.contains("`genesys-iam apply` continues where it stopped"), "{said}");
-        // At the last one nothing is left but to look.
+        // At the last one, only verification is left.
         let said = interrupted_at(2, &served(sandbox(), &spec_text("R", &["one"], ID, REMOVE)));
         for line in ["done   AttachRolePolicy", "interrupted: every change was made"] {
             assert!(said.contains(line), "no {line:?} in {said}");

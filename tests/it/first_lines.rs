@@ -1,4 +1,4 @@
-//! What the first lines of a plan, and of its comment, tell a reviewer.
+//! What the first lines of a plan, and of its comment, say to a reviewer.
 
 use crate::support::{BOTH_ENDS, EXAMPLE, Project, example_with};
 
@@ -63,13 +63,13 @@ fn a_side_that_could_not_be_read_is_said_first_in_every_form_and_the_other_is_pl
         assert_eq!(json["exit_status"], 1);
         let page = plan(&["--format", "html"]);
         assert!(page.contains("side was not read") && page.contains(why), "{page}");
-        // AWS's side is planned, and nothing is kept of half a plan.
+        // AWS's side is planned, but half a plan is not saved.
         project
             .sandbox(&["--scenario", "policy-missing", "plan", "--out", "plan.json"])
             .expect(1)
             .says("CreatePolicy");
         assert!(!project.path("plan.json").exists());
-        // What check says to do does it.
+        // Check's advice works.
         project
             .sandbox(&["check"])
             .expect(4)
@@ -117,7 +117,7 @@ fn another_organization_than_the_specs_is_in_the_first_lines_of_a_comment() {
     let head = head(&plan.expect(0).stdout);
     assert!(head.contains("The external ID of role `GenesysDataActionRole` is not the ID"), "{head}");
     assert!(head.contains("Genesys Cloud will be refused"), "{head}");
-    // It stays so until the spec is corrected.
+    // It stays like this until the spec is corrected.
     project
         .sandbox(&["check"])
         .expect(4)

@@ -1,4 +1,4 @@
-//! Many roles: read role by role or in bulk, which must come to the same.
+//! Many roles: reading them one by one or in bulk must give the same result.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
@@ -40,12 +40,12 @@ const TRUST: [&str; 2] = [
 const AWS_MANAGED: [&str; 2] =
     ["arn:aws:iam::aws:policy/ReadOnlyAccess", "arn:aws:iam::aws:policy/SecurityAudit"];
 
-/// What somebody does to an account.
+/// A change to an account.
 #[derive(Debug, Clone)]
 enum Mutation {
     Trust(usize),
     Version(usize),
-    /// The default version becomes the first of all.
+    /// The very first version becomes the default.
     RollBack,
     Inline(String, usize),
     Attach(String),
@@ -58,7 +58,7 @@ enum Mutation {
     Detach,
     DeleteRole,
     DeletePolicy,
-    /// A policy of nobody's, with a path.
+    /// An unrelated policy with a path.
     Stray(String, usize),
 }
 
@@ -91,7 +91,7 @@ fn mutation() -> impl Strategy<Value = Mutation> {
     ]
 }
 
-/// Does it as far as IAM lets it be done.
+/// Applies it as far as IAM allows.
 async fn act(clients: &Clients, desired: &DesiredState, role: &Index, mutation: &Mutation) {
     let iam = &clients.iam;
     let role = &desired.roles[role.index(desired.roles.len())];
@@ -163,7 +163,7 @@ async fn converge(world: &Arc<World>, spec: &Spec) {
     apply::run_in(session, &args, &Interrupt::default(), &Output::capture()).await.unwrap();
 }
 
-/// What is read, and how many calls of which name it took.
+/// The reading, and how many calls of each name it took.
 async fn read(
     world: &Arc<World>,
     spec: &Spec,
@@ -181,7 +181,7 @@ async fn read(
     (live, calls)
 }
 
-/// Without the tags of attached policies that cannot be this spec's under another name.
+/// Without the tags of attached policies that cannot belong to this spec under another name.
 fn comparable(mut live: LiveState, desired: &DesiredState) -> LiveState {
     let is_some_roles = |arn: &Arn| desired.roles.iter().any(|role| role.policy.arn == *arn);
     for (name, one) in &mut live.roles {
@@ -213,7 +213,7 @@ proptest! {
                 let policy = clients.iam.create_policy().policy_name(name).path("/p/");
                 policy.policy_document(DOCUMENTS[0]).send().await.unwrap();
             }
-            // One role more than is wanted later.
+            // One more role than is wanted later.
             converge(&world, &fleet_of(roles + 1, OTHER_ID)).await;
             let desired = resolve(&fleet_of(roles + 1, ID), &BTreeMap::new());
             for (role, mutation) in &mutations {
@@ -223,7 +223,7 @@ proptest! {
             for spec in [&spec, &wanted] {
                 let (singly, _) = read(&world, spec, LookForOrphans::Read, Reads::Single).await;
                 let (mut in_bulk, _) = read(&world, spec, LookForOrphans::Read, Reads::Bulk).await;
-                // What the listings say besides, and what nothing hangs on.
+                // Extra data in the listings that nothing depends on.
                 in_bulk.namesakes = None;
                 let desired = resolve(spec, &BTreeMap::new());
                 let (singly, in_bulk) = (comparable(singly, &desired), comparable(in_bulk, &desired));
@@ -250,7 +250,7 @@ fn what_each_way_costs() {
         let (_, singly) = read(&world, &spec, LookForOrphans::Named, Reads::Single).await;
         let total: usize = singly.values().sum();
         assert_eq!(total, 6 * 120 + 1, "{singly:?}");
-        // An account with so many pages that role by role is fewer calls.
+        // An account with so many pages that reading role by role takes fewer calls.
         world.sandbox.lock().unwrap().set_page_limit(1);
         let few = fleet_of(6, ID);
         let (_, given_up) = read(&world, &few, LookForOrphans::Named, Reads::Auto).await;
@@ -260,7 +260,7 @@ fn what_each_way_costs() {
     });
 }
 
-/// Two specs of two accounts in a folder, and one that is broken elsewhere.
+/// Two specs for two accounts in a folder, and a broken one elsewhere.
 fn two_specs() -> Project {
     let project = Project::example();
     std::fs::create_dir(project.path("specs")).unwrap();
@@ -358,7 +358,7 @@ fn a_part_of_a_spec_is_planned_saved_and_applied_and_the_rest_is_left_alone() {
     project.sandbox(&["plan", "--detailed-exitcode", "--role", "R1"]).expect(0);
 }
 
-/// The sandbox behind a bucket of tokens, as IAM is. Time is virtual.
+/// The sandbox behind a token bucket, like IAM. Time is virtual.
 struct Throttled {
     world: Arc<World>,
     bucket: Mutex<(f64, Instant)>,
@@ -418,7 +418,7 @@ fn a_role_that_two_specs_of_one_account_have_is_named_before_anything_is_done() 
             .says("role `r` of AWS account 111122223333 is in two specs: genesys.toml and other.toml");
         run.says("help: keep it in one of them");
     }
-    // Policies have names of their own, and another account has other roles.
+    // Policies have their own names, and another account has other roles.
     std::fs::write(
         project.path("other.toml"),
         other.replace("name = \"r\"", "name = \"S\"\npolicy_name = \"GenesysLambdaInvokePolicy_R\""),

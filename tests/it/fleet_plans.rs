@@ -17,7 +17,7 @@ fn spec(name: &str, account: &str, id: &str) -> String {
     fleet_text(2, id).replace("\"test\"", &format!("{name:?}")).replace(ACCOUNT, account)
 }
 
-/// `specs/a.toml` and `specs/b.toml`, of an account each.
+/// `specs/a.toml` and `specs/b.toml`, one account each.
 fn two_specs() -> Project {
     let project = Project::empty();
     fs::create_dir(project.path("specs")).unwrap();
@@ -47,7 +47,7 @@ fn plans_of_several_specs_are_one_file_that_is_applied_as_a_whole_and_once() {
     let apply = all(&project, &["apply", "plan.json"]);
     apply.expect(0).says("── specs/a.toml ──").says("[specs/b.toml] done   CreateRole role `R1`");
     apply.says_not("error:").says("Applied. 6 changes made");
-    // One after the other.
+    // One by one.
     let at = |what: &str| apply.stderr.find(what).unwrap();
     assert!(at("[specs/a.toml] done   AttachRolePolicy") < at("[specs/b.toml] done   CreatePolicy"));
     all(&project, &["plan", "--detailed-exitcode"]).expect(0);
@@ -55,7 +55,7 @@ fn plans_of_several_specs_are_one_file_that_is_applied_as_a_whole_and_once() {
         .expect(3)
         .says("specs/a.toml: nothing is left to do")
         .says("Nothing is left to do: the live state matches the spec");
-    // Also where one of the specs had nothing to do in the first place.
+    // Even if one of the specs had nothing to do in the first place.
     fs::write(project.path("specs/b.toml"), spec("b", OTHER_ACCOUNT, OTHER_ID)).unwrap();
     all(&project, &["plan", "--out", "plan.json"]).expect(0);
     all(&project, &["apply", "plan.json", "--no-check"]).expect(0);
@@ -87,7 +87,7 @@ fn one_spec_that_is_no_longer_as_it_was_keeps_all_from_being_applied() {
     assert_eq!(report["specs"][1]["apply"]["outcome"], "refused");
     assert_eq!(report["exit_status"], 3);
     all(&project, &["plan", "--account", ACCOUNT]).expect(0).says("2 to change");
-    // The spec's own changes, and other specs, too.
+    // The spec's own changes and other specs count too.
     state["accounts"][OTHER_ACCOUNT]["roles"]["R1"]["description"] = "Genesys Cloud".into();
     fs::write(project.path("specs/c.toml"), spec("c", "777788889999", ID)).unwrap();
     all(&project, &["apply", "plan.json"]).expect(3).says("`specs/c.toml` is not in the plan");
@@ -126,7 +126,7 @@ fn a_saved_plan_is_for_the_specs_and_the_selection_that_it_was_made_with() {
         .expect(0)
         .says("Applied. 3 changes made")
         .says_not("specs/a.toml");
-    // A plan of one spec is for one.
+    // A plan for one spec cannot be applied to several.
     project.sandbox(&["--file", "specs/a.toml", "plan", "--out", "one.json"]).expect(0);
     all(&project, &["apply", "one.json"]).expect(64).says("the plan is for one spec");
     project
@@ -148,7 +148,7 @@ fn no_plan_is_kept_where_one_spec_has_none_and_an_edited_one_is_refused() {
     let text = fs::read_to_string(project.path("plan.json")).unwrap();
     let mut fewer: Value = serde_json::from_str(&text).unwrap();
     fewer["specs"].as_array_mut().unwrap().pop();
-    // The same spec twice, also by another spelling of its path.
+    // The same spec twice, even under another spelling of its path.
     let twice = |name: &str| {
         let mut twice: Value = serde_json::from_str(&text).unwrap();
         let mut first = twice["specs"][0].clone();
@@ -179,7 +179,7 @@ fn no_plan_is_kept_where_one_spec_has_none_and_an_edited_one_is_refused() {
     all(&project, &["plan"]).expect(0).says("2 specs: 12 to create");
 }
 
-/// A spec of a served sandbox whose IAM refuses to create one role, once `is_refused`.
+/// A spec of a served sandbox whose IAM refuses to create one role while `is_refused` is set.
 fn refusing(names: [&str; 3]) -> (Project, Arc<AtomicBool>) {
     let project = Project::empty();
     fs::create_dir(project.path("specs")).unwrap();
@@ -250,7 +250,7 @@ fn a_saved_plan_that_fails_half_way_says_for_each_spec_how_far_it_came() {
     let change = failed["changes"].as_array().unwrap().iter().find(|one| one["outcome"] == "failed").unwrap();
     assert_eq!((&change["operation"], &change["role"]), (&"CreateRole".into(), &"bR1".into()));
     assert!(change["error"].as_str().unwrap().contains("AccessDenied"), "{change}");
-    // The next run of the same file says what is left, and writes nothing.
+    // The next run of the same file reports what is left, and writes nothing.
     is_refused.store(false, Relaxed);
     run(&["apply", "plan.json"])
         .expect(3)
@@ -296,7 +296,7 @@ fn apply_and_destroy_report_as_json_what_was_done_also_when_it_fails_half_way() 
         faults.iter().rev().skip(1).all(Option::is_none) && faults.last().unwrap().is_some(),
         "{faults:?}"
     );
-    // Whoever asks for a report is not there to be asked.
+    // When a report is requested, nobody is there to answer questions.
     of("c", &["apply", "--json"]).expect(64).says("asks nothing").says("--yes");
     of("c", &["destroy", "--json"]).expect(64).says("asks nothing").says("--yes");
 }

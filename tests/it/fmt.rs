@@ -8,7 +8,7 @@ fn fmt_changes_the_spacing_and_check_only_tells() {
     let project = Project::new(&EXAMPLE.replace(" = ", "="));
     project.run(&["fmt", "--check"]).expect(2).says("is not formatted");
     project.run(&["fmt"]).expect(0).says("is formatted");
-    // What comments say stays.
+    // The comments keep their content.
     let text = fs::read_to_string(project.path("genesys.toml")).unwrap();
     assert!(
         text.contains("region = \"us-east-1\"") && text.contains("# profile=\"contact-centre\""),

@@ -1,5 +1,5 @@
-//! Both ends, with Genesys Cloud's own SDK as the judge: it reads what apply made, and what it changes by hand is seen,
-//! named and repaired.
+//! Both ends, judged by Genesys Cloud's own SDK: it reads what apply made; its manual changes are detected, named and
+//! repaired.
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
@@ -128,7 +128,7 @@ fn each_kind_of_drift_is_seen_named_and_repaired() {
             .says("integration, credential and data actions are as the spec says");
         both.run(&["plan", "--detailed-exitcode"]).expect(0);
     }
-    // A second one of the same name blocks until the ID says which is meant.
+    // A second one with the same name blocks until the ID says which one is meant.
     both.sdk(&format!(
         "{FIND}
 integrations.post_integrations_actions(body={{'name': action.name, 'category': 'c', 'integrationId': integration.id,
@@ -171,7 +171,7 @@ for name in ['Get order status', 'Another']:
     adopted.says("data actions that this spec did not make; they stay: \"Another\"");
     both.run(&["plan", "--detailed-exitcode"]).expect(0);
     both.sdk(&format!("{FIND}\nassert len(integrations.get_integrations_actions().entities) == 3\nassert configuration.credentials['amazonWebServicesARN'].id == info.id"));
-    // What others made does not go with it.
+    // Things made by others are not deleted with it.
     both.run(&["destroy", "--yes"]).expect(3).says("data actions that this spec did not make: \"Another\"");
 }
 
@@ -183,7 +183,8 @@ fn without_credentials_of_the_organization_awss_side_is_made_and_the_rest_is_sai
     project.run(&["plan"]).expect(0).says("Genesys Cloud's side was not read");
     project.run(&["apply", "--yes"]).expect(3).says("Applied. 3 changes made").says("--aws-only");
     project.run(&["apply", "--yes", "--aws-only"]).expect(0).says_not("--aws-only");
-    // Nobody takes the half that was read for the whole, nor sets variables that this spec does not read.
+    // Half a reading must not pass for the whole, and nobody should be asked for variables that this spec does not
+    // read.
     let own = BOTH_ENDS.replacen("[genesys]", "[genesys]\ncredentials = \"EMEA\"", 1);
     project.write_spec(&own);
     let (id, secret) = ("GENESYSCLOUD_OAUTHCLIENT_ID_EMEA", "GENESYSCLOUD_OAUTHCLIENT_SECRET_EMEA");
@@ -270,7 +271,7 @@ fn a_header_that_looks_like_a_secret_is_never_shown() {
 fn a_saved_plan_of_both_ends_is_carried_out_or_says_what_changed() {
     let both = BothEnds::new("");
     both.run(&["plan", "--out", "plan.json"]).expect(0);
-    // Another region's or organization's API is another place.
+    // The API of another region or organization is a different place.
     let elsewhere = both.0.server.endpoint.replace("127.0.0.1", "localhost");
     both.run(&["--genesys-endpoint-url", &elsewhere, "apply", "plan.json", "--no-check"])
         .expect(3)
@@ -291,7 +292,7 @@ fn import_writes_both_ends_so_that_the_next_plan_changes_nothing_but_whose_they_
         "timeout_seconds = 7\nrequest_template = \"{\\n}\"\ntranslation_map = { \"a b\" = \"$.x\" }",
     );
     both.run(&["apply", "--yes", "--no-check"]).expect(0);
-    // As the UI makes it: without the marker, and with a name of its own for the credential.
+    // As made in the UI: without the marker, and with its own name for the credential.
     both.sdk(&format!(
         "{FIND}
 configuration.notes = 'Ask Ann'
@@ -377,9 +378,9 @@ post('Get order status')
         std::fs::read_to_string(both.0.project.path("actions/get-order-status-2.custom.json")).unwrap();
     let file: serde_json::Value = serde_json::from_str(&text).unwrap();
     let members: Vec<&String> = file.as_object().unwrap().keys().collect();
-    // Just those of a file that the UI exports.
+    // Exactly those of a file exported by the UI.
     assert_eq!(members, ["actionType", "config", "contract", "integrationType", "name", "secure"]);
-    // A second time nothing is overwritten, and nothing is written by half.
+    // The second time nothing is overwritten, and nothing is half written.
     import(&["actions", "--out", "other.toml"]).expect(1).says("cannot write `actions/");
     assert!(!both.0.project.path("other.toml").exists());
     both.write(&std::fs::read_to_string(both.0.project.path("new.toml")).unwrap());
@@ -412,7 +413,7 @@ fn what_a_test_sends_fits_the_contract_and_comes_from_the_spec() {
         .sandbox(&["check", "--invoke", "get order status"])
         .expect(1)
         .says("there is \"Get order status\"");
-    // A new name alone may be a rename.
+    // A new name alone may mean a rename.
     let renamed = BOTH_ENDS.replace("name = \"Get order status\"", "name = \"Order status\"");
     project.write_spec(&format!("name = \"genesys\"\n{renamed}"));
     for args in [&["plan"][..], &["plan", "--prune"]] {
@@ -438,7 +439,7 @@ fn a_replaced_action_goes_only_after_the_new_one_has_passed_its_test() {
         let failed = project.sandbox(&["apply", "--yes", "--test"]);
         failed.expect(4).says("the data action that takes its place fails its test").says("AccessDenied");
         failed.says("flows still have the old one").says_not("done   DeleteIntegrationsAction");
-        // The second run makes no third one.
+        // The second run does not create a third one.
         let now = actions();
         assert!(now.len() == 2 && now.contains(&old[0]), "{now:?}");
     }
@@ -467,7 +468,7 @@ integrations.post_integrations_actions_drafts(body={{'name': 'Not yet', 'categor
     both.run(&["destroy", "--yes"]).expect(3).says("data actions that this spec did not make: \"Not yet\"");
 }
 
-/// The schema as it is for whoever reads plans, and nothing else allowed.
+/// The schema as shown to readers of plans, with nothing else allowed.
 fn closed(schema: &str) -> String {
     schema.replace("\"additionalProperties\": true", "\"additionalProperties\": false")
 }

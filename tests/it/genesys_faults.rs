@@ -1,5 +1,5 @@
-//! Faults at every call to Genesys Cloud, and the process killed after each: the run ends converged or says what is
-//! missing, the next run repairs it, and nothing is ever made twice.
+//! Faults at every call to Genesys Cloud, and the process killed after each: the run converges or reports what is
+//! missing, the next run repairs it, and nothing is ever created twice.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex};
@@ -21,11 +21,11 @@ const NOW: Timestamp = Timestamp::constant(1_790_000_000, 0);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Fault {
-    /// The call is not carried out, and no answer comes.
+    /// The call is not carried out, and no answer arrives.
     Lost,
-    /// The call is carried out, and no answer comes.
+    /// The call is carried out, but no answer arrives.
     AnswerLost,
-    /// From here on nothing comes through.
+    /// From here on nothing gets through.
     KilledAfter,
     Status(u16),
     /// 429 with `Retry-After`
@@ -138,7 +138,7 @@ fn empty(spec: &Spec, quirks: &GenesysQuirks) -> Sandbox {
     sandbox
 }
 
-/// A world in which a spec was applied.
+/// A world in which a spec has been applied.
 fn applied(spec: &Spec, quirks: &GenesysQuirks) -> Sandbox {
     let world = World::new(empty(spec, quirks));
     let outcome = run(&world, spec, Run::Apply, None);
@@ -151,7 +151,7 @@ struct Scenario {
     before: Sandbox,
     wanted: Spec,
     run: Run,
-    /// Integrations, credentials and data actions at the end.
+    /// Final counts of integrations, credentials and data actions.
     counts: (usize, usize, usize),
 }
 
@@ -214,7 +214,7 @@ fn scenarios(quirks: &GenesysQuirks) -> Vec<Scenario> {
     ]
 }
 
-/// One fault at one call; what must hold afterwards.
+/// Injects one fault at one call, and checks what must hold afterwards.
 fn hold(scenario: &Scenario, at: usize, fault: Fault, quirks: &GenesysQuirks) {
     let world = World::new(scenario.before.copy());
     let outcome = run(&world, &scenario.wanted, scenario.run, Some((at, fault)));
@@ -228,16 +228,16 @@ fn hold(scenario: &Scenario, at: usize, fault: Fault, quirks: &GenesysQuirks) {
     } else {
         assert!(result.is_err(), "{what}");
     }
-    // The new one first, the old one last: one more for a while.
+    // The new one first, the old one last: temporarily one extra.
     let most = (1, 1, 3);
     let now = count();
     let is_few = now.0 <= most.0 && now.1 <= most.1 && now.2 <= most.2;
     assert!(is_few || quirks.drops_name, "{now:?} {what}");
-    // Without a fault the next run does what is left, and after it there is nothing.
+    // Without a fault the next run finishes the rest, and then nothing is left.
     for last in [false, true] {
         let next = run(&world, &scenario.wanted, scenario.run, None);
         if quirks.drops_name && next.said.contains("exists and is empty") {
-            // The one cell that is excused: nothing distinguishes the orphan from someone else's beginning.
+            // The one excused case: the orphan looks exactly like someone else's unfinished work.
             return;
         }
         assert!(matches!(next.result, Ok(Status::Done)), "{what}\nnext: {:?}\n{}", next.result, next.said);
@@ -332,7 +332,7 @@ fn an_integration_in_error_ends_the_run_at_once_with_genesys_clouds_words() {
     assert!(outcome.said.contains("not yet PostIntegrationsActions data action \"A\""), "{}", outcome.said);
 }
 
-/// What docs/genesys.md says that a plan costs.
+/// The cost of a plan according to docs/genesys.md.
 #[test]
 fn a_plan_costs_six_calls_and_three_for_each_data_action() {
     for actions in [1, 5, 40] {
@@ -357,7 +357,7 @@ fn a_limit_that_never_ends_ends_the_run() {
     let quirks = GenesysQuirks { requests_per_minute: 5, ..GenesysQuirks::default() };
     let world = World::new(empty(&spec, &quirks));
     let outcome = run(&world, &spec, Run::Apply, None);
-    // The sandbox's clock stands still, so that the sixth request waits in vain: the run ends, and says so.
+    // The sandbox's clock stands still, so the sixth request waits in vain: the run ends with an error.
     let error = outcome.result.unwrap_err().to_string();
     assert!(error.contains("too many requests (429)"), "{error}");
     assert!(outcome.said.contains("apply ended early: 3 of 10 changes were made"), "{}", outcome.said);

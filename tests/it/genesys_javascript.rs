@@ -1,4 +1,4 @@
-//! Genesys Cloud's SDK for JavaScript as the judge: it reads what apply made, and what it makes is imported and adopted.
+//! Judged by Genesys Cloud's SDK for JavaScript: it reads what apply made, and what it makes is imported and adopted.
 
 use std::path::Path;
 

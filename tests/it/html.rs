@@ -1,17 +1,17 @@
-//! `--format html`: pages as a browser, a validator and a checker of accessibility see them.
+//! `--format html`: pages as seen by a browser, a validator and an accessibility checker.
 
 use crate::support::browser::{faults_of_comments, faults_of_pages};
 use crate::support::terminal::on_a_terminal;
 use crate::support::{BOTH_ENDS, EXAMPLE, Project};
 
-/// What looks least alike.
+/// The scenarios that look least alike.
 const SCENARIOS: [&str; 4] = ["role-missing", "open-role", "function-public", "other-arn"];
 
 fn page_of(project: &Project, args: &[&str]) -> String {
     project.sandbox(&[args, &["--format", "html"]].concat()).stdout
 }
 
-/// A fleet: specs of a folder, the roles of one of which are open, and one spec that cannot be read.
+/// A fleet: a folder of specs, one with open roles, and one spec that cannot be read.
 fn fleet() -> Project {
     let project = Project::empty();
     for team in ["billing", "orders", "support"] {
@@ -83,7 +83,7 @@ fn comments_and_their_pictures_render() {
     let missing = comment(&["--scenario", "role-missing", "check"]);
     let specs = fleet();
     let several = specs.sandbox(&["-f", "specs", "check", "--format", "markdown"]).stdout;
-    // What names may hold in IAM and in Genesys Cloud.
+    // What names may contain in IAM and in Genesys Cloud.
     let hostile = Project::new(
         &BOTH_ENDS
             .replace("GenesysDataActionRole", "a+b=c,d.e@f-g_h")

@@ -38,7 +38,7 @@ iam.put_role_policy(RoleName='Loose', PolicyName='in', PolicyDocument=permission
         .collect();
     assert_eq!(operations, ["TagPolicy", "TagRole", "TagPolicy", "TagRole"], "{value:#}");
     served.run(&["--file", "imported.toml", "apply", "--yes"]).expect(0).says("no fault");
-    // What a spec cannot express is said.
+    // Reports what a spec cannot express.
     let loose = served.run(&["import", "Loose"]);
     loose
         .expect(1)
@@ -157,7 +157,7 @@ fn genesys_accounts_belong_to_partition_aws_in_every_command() {
                 // validate, plan, apply and check.
                 let statuses = match (partition == "aws", is_genesys, is_customers, reason) {
                     (true, _, true, _) => [0, 0, 0, 0],
-                    // Nobody assumes a role across partitions, whatever a spec says.
+                    // Roles cannot be assumed across partitions, whatever a spec says.
                     (false, true, ..) => [1, 1, 1, 1],
                     (_, _, _, "") => [1, 3, 3, 4],
                     _ => [0, 0, 0, 0],

@@ -20,7 +20,7 @@ fn init_writes_a_spec_that_validates_and_never_over_another() {
         "--function",
         "b",
     ];
-    // Not a terminal: what is missing is named.
+    // Not a terminal: missing values are named.
     empty.run(&flags).expect(1).says("cannot be asked for: --external-id").says("help:");
     let all = [&flags[..], &["--external-id", "6b1f7d2a-93c4-4e0b-8a57-d2c5e8f01234"]].concat();
     empty.run(&all).expect(0).says("is written");
@@ -129,6 +129,6 @@ fn init_in_the_sandbox_offers_what_the_sandbox_has() {
         .says("Lambda has no function `to-come` in this region yet")
         .says_not("no function `my-genesys");
     run.says("AWS account [111122223333]:").says("  my-genesys-trigger-function");
-    // The sandbox has what its spec names.
+    // The sandbox contains what its spec names.
     empty.sandbox(&["apply", "--yes"]).expect(0).says("no fault");
 }

@@ -1,4 +1,4 @@
-//! What the spec says of Genesys Cloud: what is read, and what is refused with its place.
+//! What the spec says about Genesys Cloud: what is accepted, and what is refused with its position.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -35,7 +35,7 @@ fn read(source: &str, files: &[(&'static str, String)]) -> (Option<Spec>, Vec<Di
     parse(source, "test", &Given(files.iter().cloned().collect()))
 }
 
-/// The one fault, the text at its place, and what to do.
+/// The only fault, the text at its position, and what to do.
 #[track_caller]
 fn fault(more: &str) -> (String, String, String) {
     let source = spec_with(more);

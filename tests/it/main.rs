@@ -1,4 +1,4 @@
-//! All integration tests in one binary, a file for each command or subject.
+//! All integration tests in one binary, one file per command or subject.
 
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, unreachable_pub)]
 
@@ -65,7 +65,7 @@ mod specs;
 mod untrusted_text;
 mod validate;
 
-/// A file that is not named above would silently not be tested.
+/// A file missing above would silently not be tested.
 #[test]
 fn no_test_file_is_forgotten() {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it");

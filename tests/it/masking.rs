@@ -1,4 +1,4 @@
-//! Masked external IDs, and that nothing printed contains them.
+//! Masked external IDs never appear in any output.
 
 use crate::support::{EXAMPLE, LITERAL_ID, MASKED_ID, Project, ROLE, Run, by_hand, example_with};
 use std::fs;
@@ -9,7 +9,7 @@ fn a_masked_external_id_appears_nowhere() {
     let old = "0a1b2c3d-aaaa-4bbb-8ccc-ddddeeeeffff";
     let project = Project::new(&example_with(LITERAL_ID, MASKED_ID)).env("GENESYS_EXTERNAL_ID", old);
     project.sandbox(&["apply", "--yes"]).expect(0).says_not(old).says("(masked external ID)");
-    // The rotation shows a change without showing either value, or a near miss of the new one.
+    // The rotation shows a change without either value or a near miss of the new one.
     let project = project.env("GENESYS_EXTERNAL_ID", id);
     for args in
         [&["plan", "-vv"][..], &["check", "-vv"], &["apply", "--yes", "-vv"], &["check", "-vv"], &["plan"]]
@@ -59,7 +59,7 @@ fn where_an_external_id_is_masked_so_are_those_of_what_is_pruned() {
 
 #[test]
 fn a_masked_id_of_any_shape_appears_in_no_format() {
-    // What a spec may have, and what a document may store.
+    // What a spec may contain, and what a document may store.
     for id in ["org_live_S3cret@acme", "S3cret:a/b,c=d+e.f-g"] {
         let project = Project::new(&EXAMPLE.replacen(
             "external_id = \"2f9c1c5e-0b6c-4a8e-9d51-7f0e3c2b1a90\"",
@@ -116,7 +116,7 @@ fn a_masked_id_of_any_shape_appears_in_no_format() {
 
 #[test]
 fn a_masked_id_with_underscores_and_its_near_misses_appear_in_no_comment_log_error_or_saved_plan() {
-    // As a spec may have it, as an earlier one was, and what a check would try in its place.
+    // The spec's value, an earlier one, and the value a check would try instead.
     let project = Project::new(&example_with(LITERAL_ID, MASKED_ID)).env("GENESYS_EXTERNAL_ID", "my_org_0");
     project.sandbox(&["apply", "--yes", "--no-check"]).expect(0);
     let project = project.env("GENESYS_EXTERNAL_ID", "my_org_1");
@@ -132,7 +132,7 @@ fn a_masked_id_with_underscores_and_its_near_misses_appear_in_no_comment_log_err
         let run = Run::of(project.command(&[&["--sandbox", "-vv"], args].concat()).env("RUST_LOG", "trace"));
         let saved = fs::read_to_string(project.path("plan.json")).unwrap_or_default();
         let seen = [run.stdout.as_str(), &run.stderr, &saved].concat().to_lowercase();
-        // Whatever an escape puts between the letters.
+        // Ignoring whatever an escape puts between the letters.
         let seen = seen.replace(['\\', '`'], "").replace("<!-- -->", "").replace("%5f", "_");
         assert!(!seen.contains("my_org"), "{args:?}: {}", run.transcript());
     }
@@ -169,7 +169,7 @@ fn what_others_chose_hides_nothing_of_a_report() {
             .map(|args| project.sandbox(args).stdout),
         )
     };
-    // Two IDs that are nothing else, and eight that are words, accounts and keys of the report.
+    // Two IDs that are nothing else, and eight that are also words, accounts and keys in the report.
     let neutral = serde_json::json!(["S3cret-one-1", "S3cret-two-2"]);
     let hostile = [
         "unknown",
@@ -204,7 +204,7 @@ fn what_others_chose_hides_nothing_of_a_report() {
     }
 }
 
-/// The keys of all objects, in their order.
+/// The keys of all objects, in order.
 fn keys(value: &serde_json::Value) -> Vec<String> {
     match value {
         serde_json::Value::Object(members) => members

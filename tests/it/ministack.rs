@@ -1,5 +1,5 @@
-//! Against ministack, which enforces trust policies and external IDs across accounts: here the positive probe can be
-//! made, with credentials of the trusted account.
+//! Against ministack, which enforces trust policies and external IDs across accounts: with credentials of the trusted
+//! account, the positive probe works here.
 
 use std::fs;
 
@@ -28,7 +28,7 @@ while awslambda.get_function_configuration(FunctionName=FUNCTION)['State'] == 'P
     project.run(&["apply", "--yes", "--no-check"]).expect(0).says("3 changes made");
     project.run(&["plan", "--detailed-exitcode"]).expect(0).says("No changes.");
 
-    // From the customer's own account the refusal is right, and proves little.
+    // From the customer's own account the refusal is correct, and proves little.
     let check = project.run(&["check", "--all"]);
     check.expect(0).says("?        sts:AssumeRole with the right external ID proves nothing from here");
     check.says("not by a call as Genesys Cloud");
@@ -46,7 +46,7 @@ while awslambda.get_function_configuration(FunctionName=FUNCTION)['State'] == 'P
     );
     check.says("Proven by real calls");
 
-    // Genesys's account itself: another party's evaluation of the trust policy that was written.
+    // As Genesys's account itself: a third party evaluates the trust policy that was written.
     boto3(
         &home,
         &server.endpoint,

@@ -1,4 +1,4 @@
-//! Against moto 5, a stand-in for AWS that no one here wrote. It does not enforce trust policies.
+//! Against moto 5, a third-party stand-in for AWS. It does not enforce trust policies.
 
 use crate::support::python::{boto3, moto};
 use crate::support::{EXAMPLE, Project, ROLE, Run, Server};
@@ -9,7 +9,7 @@ struct Moto {
 }
 
 impl Moto {
-    /// A server with the function of the example.
+    /// A server with the example's function.
     fn new(spec: &str) -> Self {
         let project = Project::new(spec);
         let server = moto(&project.path(""));
@@ -43,7 +43,7 @@ awslambda.create_function(FunctionName=FUNCTION, Runtime='python3.12', Role=role
         run
     }
 
-    /// Drift made by hand is seen, named by the call that fixes it, and fixed.
+    /// Manual drift is detected, named by the call that fixes it, and fixed.
     #[track_caller]
     fn repairs(&self, drift: &str, operation: &str, shows: &str) {
         self.boto3(drift);
@@ -61,7 +61,7 @@ fn from_nothing_the_plan_shows_the_creates_and_apply_converges() {
     plan.expect(2).says("CreatePolicy").says("CreateRole").says("AttachRolePolicy").says("3 to create");
     moto.run(&["apply", "--yes", "--no-check"]).expect(0).says("3 changes made");
     moto.run(&["plan", "--detailed-exitcode"]).expect(0).says("No changes.");
-    // What was made is what another client sees.
+    // Another client sees what was created.
     let seen = moto.boto3(
         "
 role = iam.get_role(RoleName=ROLE)['Role']
@@ -86,7 +86,7 @@ fn drift_of_every_kind_is_seen_and_repaired() {
     );
     moto.repairs(
         "iam.create_policy_version(PolicyArn=POLICY_ARN, SetAsDefault=True, PolicyDocument=permissions('lambda:*', '*'))",
-        // The first version still says what is wanted.
+        // The first version already matches the spec.
         "SetDefaultPolicyVersion",
         "- lambda:* on *",
     );

@@ -1,4 +1,4 @@
-//! What AWS recorded of the role's use: Genesys Cloud, and whoever else, in CloudTrail, IAM and Access Analyzer.
+//! AWS's records of the role's use, by Genesys Cloud and anyone else, in CloudTrail, IAM and Access Analyzer.
 
 use crate::support::served::Served;
 use crate::support::{EXAMPLE, LITERAL_ID, MASKED_ID, Project, Run, example_with};
@@ -40,7 +40,7 @@ fn a_role_that_genesys_cloud_uses_is_observed_without_an_invocation() {
     let report: serde_json::Value = serde_json::from_str(&run.stdout).unwrap();
     assert_eq!(report["levels"]["observed"], true);
     assert_eq!(report["roles"][0]["observation"], SEEN);
-    // Whoever wants less, looks less far back.
+    // A lower requirement allows a shorter look back.
     check(&project, "used", &["--since", "30m", "--require", "observed"]).expect(5);
     project.sandbox(&["check", "--since", "100d"]).expect(64).says("90 days");
 }
@@ -59,13 +59,13 @@ fn somebody_else_who_got_in_is_a_fault_with_a_name_until_it_is_settled() {
         .says("no other account was seen (us-east-1; 2 hours)");
     let project = applied(EXAMPLE);
     check(&project, "another-customer", &[]).expect(4).says("another customer of Genesys Cloud got in");
-    // It got in by a door that is still open.
+    // They got in through a door that is still open.
     let project = applied(EXAMPLE);
     check(&project, "open-role", &["--quiet"]).expect(4);
     check(&project, "another-customer", &["--all"]).expect(4).says("and the trust policy still lets them in");
 }
 
-/// The trust policy demanded another ID, somebody used it, and then it was corrected: nobody got in who should not.
+/// The trust policy demanded another ID, someone used it, and then it was corrected: nobody got in who should not.
 #[test]
 fn after_a_repair_the_use_under_the_former_id_is_a_notice() {
     let former = "9a8b7c6d-0000-4000-8000-000000000000";
@@ -118,7 +118,7 @@ fn in_a_fleet_nobody_looks_unless_asked() {
     asked.says("last assumed this role 2 hours ago").says("(us-east-1; 7 days)");
 }
 
-/// AWS's own client understands what the sandbox says, so that the reader here is judged by real shapes.
+/// AWS's own client understands the sandbox's answers, so our reader is tested with real shapes.
 #[test]
 fn boto3_reads_the_same_history_findings_and_services() {
     let served = Served::new(&["--scenario", "used"]);

@@ -1,4 +1,4 @@
-//! What does not pass by itself is reported at once, with what is in the way: time is virtual.
+//! Permanent obstacles are reported at once, with what is in the way: time is virtual.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -56,7 +56,7 @@ enum Run {
     Destroy,
 }
 
-/// Runs it while someone meddles, for which there is a minute: what was said, the causes among it, and the seconds it took.
+/// Runs it for up to a minute while someone meddles: returns the output, its causes, and the seconds it took.
 async fn run(run: Run, spec: &Spec, before: &'static str, calls: &'static [Call]) -> (String, u64) {
     let world = World::new(Sandbox::new(&seed(spec)));
     send(&world, &[("Action", "CreateRole"), ("RoleName", "Other"), ("AssumeRolePolicyDocument", TRUST)]);

@@ -1,10 +1,10 @@
-//! Files and words in the wrong place: each error names the true cause, and what to type instead works.
+//! Misplaced files and words: each error names the true cause, and its advice works.
 
 use std::fs;
 
 use crate::support::{EXAMPLE, Project, Run};
 
-/// A file of each kind that this program reads or writes, and some that it never saw.
+/// One file of each kind that this program reads or writes, and some unknown ones.
 fn with_files() -> Project {
     let project = Project::example();
     project.sandbox(&["apply", "--yes", "--no-check"]).expect(0);
@@ -134,7 +134,7 @@ fn a_plan_is_carried_out_only_where_it_was_made() {
         .expect(3)
         .says("made for AWS itself")
         .says("help: leave out `--sandbox`");
-    // A file of an earlier version does not say it, and editors on Windows begin a file with a mark.
+    // A file of an earlier version does not say, and editors on Windows begin a file with a mark.
     let earlier =
         format!("\u{feff}{}", text.replacen("  \"in_sandbox\": true,\n", "", 1).replace('\n', "\r\n"));
     assert_ne!(earlier.len(), text.len());

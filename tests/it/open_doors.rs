@@ -1,7 +1,7 @@
-//! No open door: in no state between two writes can anybody do what was refused before and will be refused after.
+//! No open door: in no state between two writes can anyone do what was refused before and will be refused after.
 //!
-//! The judge knows nothing of how the planner proves its orders: it makes requests of its own, and asks only the
-//! policy language.
+//! The judge does not know how the planner proves its orders: it makes its own requests, and only asks the policy
+//! language.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
@@ -35,7 +35,7 @@ fn arn(resource: &str) -> Arn {
     format!("arn:aws:iam::{ACCOUNT}:{resource}").parse().unwrap()
 }
 
-/// What the planner is given: a role as it is, and as it should be.
+/// The planner's input: the current role and the wanted one.
 #[derive(Debug, Clone)]
 struct Scenario {
     trust: Value,
@@ -114,7 +114,7 @@ fn permissions() -> impl Strategy<Value = Value> {
         .prop_map(|statements| json!({ "Version": "2012-10-17", "Statement": statements }))
 }
 
-/// Often what the product writes itself.
+/// Often exactly what the product would write.
 fn own() -> impl Strategy<Value = Value> {
     let functions = prop::collection::vec(select(vec!["f", "g", "h", "secret"]).prop_map(function), 1..4);
     let written = functions.prop_map(|functions| {
@@ -296,7 +296,7 @@ impl Scenario {
     }
 }
 
-/// IAM, as far as one role goes.
+/// IAM, as far as a single role is concerned.
 fn make(live: &mut Live, change: &Change, scenario: &Scenario) {
     let Change::Iam(change) = change else { panic!("{change:?}") };
     let own_arn = arn("policy/GenesysLambdaInvokePolicy_R");
@@ -426,14 +426,14 @@ fn all_deeds() -> Vec<Deed> {
         .collect()
 }
 
-/// Who can assume the role, and what whoever did can do.
+/// Who can assume the role, and what they can do then.
 type Access = (BTreeSet<usize>, BTreeSet<usize>);
 
 fn access(live: &Live) -> Access {
     access_after(&Live::default(), &Access::default(), live)
 }
 
-/// The same, where the access of an earlier state is known: what did not change is not judged again.
+/// The same, given the access of an earlier state: unchanged parts are not judged again.
 fn access_after(earlier: &Live, known: &Access, live: &Live) -> Access {
     let Some(role) = &live.role else { return Access::default() };
     let same = earlier.role.as_ref();
@@ -492,7 +492,7 @@ fn access_after(earlier: &Live, known: &Access, live: &Live) -> Access {
     (callers, deeds)
 }
 
-/// What somebody can do between two states, who can do it in neither.
+/// Something possible between two states for someone who can do it in neither.
 fn open_door(before: &Access, between: &Access, after: &Access) -> Option<(usize, usize)> {
     let can = |access: &Access, (caller, deed): (usize, usize)| {
         access.0.contains(&caller) && access.1.contains(&deed)
@@ -519,7 +519,7 @@ fn no_door_is_open_between_two_writes() {
             let mut states = Vec::new();
             let mut after = before.clone();
             for (at, change) in plan.changes.iter().enumerate() {
-                // A plan that waited looks again before each write: it must find its own way right.
+                // A plan that waited looks again before each write: it must find its own way correctly.
                 if scenario.versions == 4 {
                     let now = scenario.plan(&live, &desired);
                     let Change::Iam(iam) = change else { continue };
@@ -555,12 +555,12 @@ fn no_door_is_open_between_two_writes() {
             Ok(())
         })
         .unwrap();
-    // The search is of worth only where there is something to find.
+    // The search is only worth something if there is something to find.
     assert!(seen["several writes"] > cases as usize / 4, "{seen:?}");
     assert!(seen["shut in the meantime"] > cases as usize / 50, "{seen:?}");
 }
 
-/// Another role, to which the spec's policy is attached, or whose boundary it is.
+/// Another role with the spec's policy attached or as its boundary.
 #[derive(Debug, Clone)]
 struct Neighbour {
     is_attached: bool,
@@ -611,7 +611,7 @@ fn whenever_somebody_can_do_more_afterwards_the_plan_said_wider() {
             let mut live = scenario.live(&desired);
             let role = &mut live.role.as_mut().unwrap().role;
             role.max_session_duration = session;
-            // Otherwise nearly every plan admits somebody.
+            // Otherwise nearly every plan would admit someone.
             if is_same_trust {
                 role.assume_role_policy = desired.roles[0].role.assume_role_policy.clone();
             }

@@ -1,7 +1,7 @@
-//! No open door across both services: in no state between two writes can Genesys Cloud, with its own external ID, make a
-//! data action invoke what the action neither could invoke before nor can afterwards.
+//! No open door across both services: in no state between two writes can Genesys Cloud, with its own external ID, make
+//! a data action invoke what it could not invoke before and cannot invoke afterwards.
 //!
-//! The judge knows nothing of plans: it takes a copy of everything after each write, and has each data action of it run
+//! The judge knows nothing about plans: it copies everything after each write, and has each data action in the copy run
 //! Genesys Cloud's own test, which really assumes the role and invokes the function.
 
 use std::collections::BTreeSet;
@@ -32,21 +32,21 @@ fn function(name: &str) -> String {
     format!("arn:aws:lambda:us-east-1:111122223333:function:{name}")
 }
 
-/// What a spec says of one role.
+/// What a spec says about one role.
 #[derive(Debug, Clone)]
 struct Side {
     functions: Vec<&'static str>,
     enabled: bool,
-    /// Names, which function of the role's, and what the contract says.
+    /// Name, index of the role's function, and what the contract says.
     actions: Vec<(&'static str, usize, bool)>,
 }
 
-/// What somebody changes by hand in between.
+/// A manual change in between.
 #[derive(Debug, Clone)]
 struct Drift {
     state: Option<&'static str>,
     credential: Option<&'static str>,
-    /// Of each action in turn.
+    /// For each action in turn.
     targets: Vec<Option<&'static str>>,
 }
 
@@ -113,7 +113,7 @@ fn spec_of(sides: &[Side; 2]) -> Spec {
     spec.unwrap_or_else(|| panic!("{faults:?}\n{text}"))
 }
 
-/// Genesys Cloud on the wire; keeps a copy after each write, in one row with IAM's.
+/// Genesys Cloud on the wire; keeps a copy after each write, in sequence with IAM's.
 struct Transport(Arc<World>);
 
 impl HttpTransport for Transport {

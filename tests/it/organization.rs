@@ -1,4 +1,4 @@
-//! `[organization]`: the SCPs and RCPs of the AWS organization, evaluated for both calls of Genesys Cloud.
+//! `[organization]`: the AWS organization's SCPs and RCPs, evaluated for both calls from Genesys Cloud.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,8 @@ use serde_json::Value;
 
 use crate::support::{BOTH_ENDS, EXAMPLE, Project, ROLE};
 
-/// As AWS's template of an identity perimeter: outsiders may not assume roles, unless they are listed or the role is tagged.
+/// Like AWS's identity perimeter template: outsiders may not assume roles, unless they are listed or the role is
+/// tagged.
 const PERIMETER: &str = r#"{"Version":"2012-10-17","Statement":[{"Sid":"OwnPeopleOnly","Effect":"Deny","Principal":"*",
   "Action":["s3:*","sts:AssumeRole"],"Resource":"*","Condition":{
     "StringNotEqualsIfExists":{"aws:PrincipalOrgID":"o-own","aws:PrincipalAccount":["444455556666"],"aws:ResourceTag/dp:exclude:identity":"true"},
@@ -29,10 +30,10 @@ enum Is {
     Unknown,
 }
 
-/// Kind, what it is, document, tags of the role, and what becomes of Genesys Cloud.
+/// Kind, description, document, tags of the role, and the effect on Genesys Cloud.
 type TemplateCase = (&'static str, &'static str, String, &'static [(&'static str, &'static str)], Is);
 
-/// How one policy meets the call that it bears on.
+/// How one policy affects the call it applies to.
 fn decide(kind: &str, document: &str, tags: &[(&str, &str)]) -> (Is, Vec<GuardExemption>) {
     let policy = OrganizationPolicy { name: "p".to_owned(), document: Document::parse(document).unwrap() };
     let full = OrganizationPolicy { name: "full".to_owned(), document: Document::parse(FULL).unwrap() };
@@ -67,7 +68,7 @@ fn decide(kind: &str, document: &str, tags: &[(&str, &str)]) -> (Is, Vec<GuardEx
     (if finding.is_undecided { Is::Unknown } else { Is::Refused }, finding.exemptions.clone())
 }
 
-/// The kinds of policies that AWS publishes as templates, in a few words each, and what they do to Genesys Cloud.
+/// The kinds of policies that AWS publishes as templates, abbreviated, and their effect on Genesys Cloud.
 #[test]
 fn the_kinds_of_awss_own_templates_do_to_genesys_cloud_what_aws_says() {
     use Is::{Open, Refused, Unknown};
@@ -260,7 +261,7 @@ fn what_exempts_a_role_is_found_in_the_policy_and_was_tried() {
         decide("rcp", PERIMETER, &[]).1,
         [tag("dp:exclude:identity", "true"), GuardExemption::Account]
     );
-    // Of two denials one tag exempts from one only.
+    // A tag that exempts from only one of two denials.
     let two = PERIMETER.replace(
         r#""Statement":["#,
         r#""Statement":[{"Effect":"Deny","Principal":"*","Action":"sts:AssumeRole","Resource":"*"},"#,
@@ -295,7 +296,7 @@ fn check_and_plan_evaluate_both_calls_with_the_files_of_the_spec() {
         .says("RCP rcp.json of the AWS organization refuses sts:AssumeRole")
         .says("dp:exclude:identity");
     run.says("the level ou of the AWS organization refuses lambda:InvokeFunction");
-    // The exemption, by the spec.
+    // The exemption, set by the spec.
     let exempt =
         EXAMPLE.replacen("[[role]]\n", "[[role]]\ntags = { \"dp:exclude:identity\" = \"true\" }\n", 1);
     project.write_spec(&format!("{exempt}\n[organization]\nrcp = [\"rcp.json\"]\nscp = [\"full.json\"]\n"));
@@ -303,7 +304,7 @@ fn check_and_plan_evaluate_both_calls_with_the_files_of_the_spec() {
     project.sandbox(&["apply", "--yes", "--no-check"]).expect(0);
     let run = project.sandbox(&["check"]);
     run.expect(0).says("no fault");
-    // A plan that overwrites the tag says what it shuts, with the documents and without.
+    // A plan that overwrites the tag reports what it shuts, with and without the documents.
     let shut = exempt.replacen("\"true\" }", "\"no\" }", 1);
     project.write_spec(&format!("{shut}\n[organization]\nrcp = [\"rcp.json\"]\n"));
     project
@@ -366,7 +367,7 @@ fn aws_organizations_is_read_where_it_may_be_and_only_when_it_is_asked_for() {
     run.expect(4)
         .says("the level ou-sand-ou of the AWS organization refuses lambda:InvokeFunction")
         .says("1 cause");
-    // A member that may not read them knows that it is one.
+    // A member account that may not read them knows that it is one.
     let run = project.sandbox(&["--scenario", "rcp-identity-perimeter", "check", "--all"]);
     run.expect(4).says("the account is a member of o-sandbox000: ask whoever administers it");
     project.write_spec(EXAMPLE);
@@ -395,7 +396,7 @@ fn a_diagnosis_names_the_policy_and_the_tag_that_exempts_from_it() {
         "{report:#}"
     );
     assert!(text.contains("adds 765628985471 to the accounts"), "{report:#}");
-    // Without the documents it is a suspicion.
+    // Without the documents it is only a suspicion.
     project.sandbox(&["apply", "--yes", "--no-check"]);
     let member = "[organization]\n[[organization.scp]]\nlevel = \"root\"\n[organization.scp.policies.Full]\nVersion = \"2012-10-17\"\nStatement = { Effect = \"Allow\", Action = \"*\", Resource = \"*\" }\n";
     std::fs::write(project.path("member.toml"), member).unwrap();

@@ -1,4 +1,4 @@
-//! What all commands have in common: usage, colours, the log, pipes.
+//! What all commands share: usage, colours, the log, pipes.
 
 use std::fs;
 
@@ -137,7 +137,7 @@ fn a_report_overwrites_neither_spec_nor_plan_nor_what_a_link_leads_to_and_nothin
     assert!(!project.path(".genesys-iam").exists());
     assert_eq!(fs::read_dir(other.path()).unwrap().count(), 1);
     assert_eq!(fs::read_to_string(other.path().join("secret")).unwrap(), "old");
-    // A name of its own is replaced, not what has it as another name.
+    // The name is replaced, not the file that has it as a hard link.
     project.sandbox(&["plan", "--report", "json=report.json"]).expect(0);
     assert_eq!(fs::read_to_string(project.path("hard.json")).unwrap(), "old");
     assert!(fs::read_to_string(project.path("report.json")).unwrap().starts_with('{'));

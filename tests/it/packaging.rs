@@ -1,4 +1,4 @@
-//! How people get it: wheel, Debian package, formula, book, and the command that makes a release.
+//! How users get it: wheel, Debian package, formula, book, and the release command.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -26,7 +26,7 @@ fn executable(path: &Path, text: &str) {
     fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
 }
 
-/// The real maturin, with a cargo that has built already.
+/// The real maturin, with a cargo that has already built.
 #[test]
 fn the_wheel_installs_into_a_fresh_environment_and_brings_the_program() {
     let tools = python_tools();
@@ -74,7 +74,7 @@ print(json.dumps({"reason": "build-finished", "success": True}))
     Run::of(&mut installed).expect(0).says("no fault");
 }
 
-/// Installed into a folder with a package database of its own, and removed.
+/// Installed into a folder with its own package database, and removed.
 #[test]
 fn the_debian_package_has_no_errors_installs_runs_and_goes_without_a_trace() {
     if ["dpkg-deb", "objdump", "strip"].iter().any(|tool| on_the_machine(tool).is_none()) {
@@ -93,7 +93,7 @@ fn the_debian_package_has_no_errors_installs_runs_and_goes_without_a_trace() {
     fs::write(system.join("var/lib/dpkg/status"), "").unwrap();
     let dpkg = |args: &[&str]| {
         let mut dpkg = Command::new("dpkg");
-        // Its libraries are the machine's own, which this database knows nothing of.
+        // Its libraries come from the machine, unknown to this database.
         dpkg.arg(format!("--root={}", system.display()))
             .args(["--force-not-root", "--force-depends"])
             .arg(format!("--log={}", dir.path().join("log").display()));
@@ -185,7 +185,7 @@ fn a_release_bumps_everything_that_names_the_version_and_tags_it() {
     );
     assert!(git(&["tag", "--points-at", "HEAD"]).stdout.trim() == format!("v{next}"));
     assert_eq!(git(&["status", "--porcelain"]).stdout, "");
-    // The lock is in step with the manifest.
+    // The lock file matches the manifest.
     let mut metadata = Command::new(env!("CARGO"));
     metadata.args(["metadata", "--locked", "--offline", "--format-version", "1", "--no-deps"]);
     Run::of(metadata.current_dir(dir.path())).expect(0);
@@ -198,7 +198,7 @@ fn a_release_bumps_everything_that_names_the_version_and_tags_it() {
     let section = unreleased.split_once("## [Unreleased]\n").unwrap().1.split("\n## [").next().unwrap();
     assert_eq!(notes.stdout.trim(), section.trim());
     Run::of(Command::new(dir.path().join("ci/notes.sh")).arg("9.9.9")).expect(1);
-    // And the next one has nothing to say yet.
+    // The next one has nothing to say yet.
     release("99.0.0").expect(1).says("CHANGELOG.md has nothing under [Unreleased]");
 }
 
@@ -220,13 +220,13 @@ fn the_book_builds_without_a_warning_and_every_link_in_it_leads_somewhere() {
         .into_iter()
         .map(|name| (name.clone(), fs::read_to_string(dir.path().join(name)).unwrap()))
         .collect();
-    // What mdBook makes itself has links of its own kind.
+    // mdBook's generated pages have special links.
     let own = ["404.html", "print.html", "toc.html"];
     let links = pages.iter().filter(|(page, _)| !own.contains(&page.as_str())).flat_map(|(page, text)| {
         let links = text.split("<a href=\"").skip(1).map(|rest| rest.split('"').next().unwrap());
         links.map(move |link| (page.as_str(), link))
     });
-    // Each page has the links of the table of contents.
+    // Each page contains the links of the table of contents.
     for (page, link) in links.collect::<BTreeSet<_>>() {
         let (target, anchor) = link.split_once('#').unwrap_or((link, ""));
         if target.contains("://") {
@@ -239,7 +239,7 @@ fn the_book_builds_without_a_warning_and_every_link_in_it_leads_somewhere() {
     }
 }
 
-/// What is uploaded to crates.io.
+/// The upload to crates.io.
 #[test]
 fn the_package_has_what_a_build_needs_and_nothing_of_the_repository() {
     let mut cargo = Command::new(env!("CARGO"));

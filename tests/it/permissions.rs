@@ -1,4 +1,4 @@
-//! The permissions that `permissions` prints are enough, and none of them is too much.
+//! The permissions that `permissions` prints are sufficient, and all are necessary.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -25,7 +25,7 @@ use insta::assert_snapshot;
 const KEY: &str = "AKIALIMITEDLIMITED";
 const S3: &str = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"s3:*","Resource":"*"}}"#;
 
-/// What there is before, and what is run.
+/// The initial state, and what is run.
 struct Scenario {
     before: Sandbox,
     wanted: Spec,
@@ -35,11 +35,11 @@ struct Scenario {
 struct Outcome {
     result: Result<Status, CommandError>,
     said: String,
-    /// As permissions are called.
+    /// By permission name.
     used: BTreeSet<String>,
 }
 
-/// Runs the scenario as somebody who has just these grants, without one action.
+/// Runs the scenario as a caller with exactly these grants, except one action.
 async fn run(scenario: &Scenario, grants: &[Permission], without: Option<&str>) -> Outcome {
     let mut documents = Vec::new();
     for grants in policies(grants) {
@@ -69,7 +69,7 @@ async fn run(scenario: &Scenario, grants: &[Permission], without: Option<&str>) 
             destroy::run_in(session, &args::destroy("--yes --wait 0"), &interrupt, &output).await
         }
     };
-    // What is asked for before it is known whether it is there, is not needed where it is not.
+    // Permissions for lookups of something that turns out not to exist are not needed.
     let in_vain = |call: &&Call| call.operation == "GetPolicyVersion" && !call.carried_out;
     let calls = wire.calls();
     let used =
@@ -77,7 +77,7 @@ async fn run(scenario: &Scenario, grants: &[Permission], without: Option<&str>) 
     Outcome { result, said: output.captured(), used }
 }
 
-/// The permission that a call needs; probes need none of the caller's.
+/// The permission that a call needs; probes need none from the caller.
 fn permission(operation: &str) -> Option<String> {
     match operation {
         "GetCallerIdentity" | "AssumeRole" => None,
@@ -92,7 +92,7 @@ fn permission(operation: &str) -> Option<String> {
     }
 }
 
-/// Makes what `spec` wants, then does what a person did by hand.
+/// Creates what `spec` wants, then makes manual changes.
 async fn made(spec: &Spec, by_hand: impl AsyncFnOnce(&genesys_iam::aws::Clients)) -> Sandbox {
     let world = World::new(Sandbox::new(&seed(spec)));
     let clients = clean(&world, spec).await;
@@ -217,9 +217,9 @@ fn with_exactly_these_permissions_each_command_works_and_without_any_one_it_says
                 }
             }
         }
-        // Each that is printed was needed in one scenario of its command.
+        // Each printed permission was needed in a scenario of its command.
         for (purpose, mut never) in never_used {
-            // Asked only where IAM refuses a deletion: see `obstacles`.
+            // Only asked if IAM refuses a deletion: see `obstacles`.
             never.remove("iam:ListEntitiesForPolicy");
             assert_eq!(never, BTreeSet::new(), "{purpose:?}");
         }

@@ -1,4 +1,4 @@
-//! `plan`: what is shown, and to whom access is given.
+//! `plan`: what is shown, and who gets access.
 
 use std::fs;
 
@@ -35,7 +35,7 @@ fn a_plan_after_apply_is_empty() {
 #[test]
 fn a_missing_function_is_named_with_its_region_and_kind() {
     let project = Project::example();
-    // The sandbox keeps the functions that it was made with; a typo comes later, over the served sandbox.
+    // The sandbox keeps the functions it was created with; the typo comes later, with the served sandbox.
     let server = serve(&project, &[]);
     let spec = example_with(
         FUNCTIONS,
@@ -85,7 +85,7 @@ fn several_roles_in_one_file_work() {
 
 #[test]
 fn another_partition_works() {
-    // Genesys's account there is not public.
+    // No Genesys account is public there.
     let spec = example_with("\"us-east-1\"", "\"us-gov-west-1\"").replace(
         "account_id = \"765628985471\"",
         "account_id = \"999988887777\"\naccount_reason = \"told by Genesys\" #",
@@ -128,13 +128,13 @@ fn refuse_wider_lets_repairs_pass_and_nothing_else() {
     }
     project.sandbox(&["plan", "--detailed-exitcode"]).expect(2).says("3 to create");
     project.sandbox(&["apply", "--yes", "--no-check"]).expect(0);
-    // What was opened by hand is narrowed unattended.
+    // Access opened by hand is narrowed unattended.
     by_hand(&project, |role| {
         let open = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":"*","Action":"sts:AssumeRole"}}"#;
         role["trust"] = open.into();
     });
     project.sandbox(&["apply", "--yes", "--refuse-wider"]).expect(0).says("1 change made").says_not("WIDER");
-    // A further function is not admitted.
+    // Another function is not allowed.
     project.write_spec(&example_with(FUNCTIONS, "functions = [\"my-genesys-trigger-function\", \"second\"]"));
     project.sandbox(&["apply", "--yes", "--refuse-wider"]).expect(3).says("function:second  <- WIDER");
 }
@@ -288,7 +288,7 @@ fn a_comment_names_its_spec_its_commit_and_its_run() {
         let origin = first.iter().find(|line| line.starts_with("spec `genesys.toml`")).unwrap();
         assert!(origin.contains(" · commit `0123456789ab` · "), "{origin}");
         assert!(origin.ends_with("[run 4711](https://git.example/team/roles/actions/runs/4711)"), "{origin}");
-        // What is compared later does not change with the run.
+        // What later comparisons use must not vary between runs.
         let json = project.sandbox(&[command, "--format", "json"]);
         assert!(!json.stdout.contains("0123456789ab") && !json.stdout.contains("4711"));
     }

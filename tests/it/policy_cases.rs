@@ -1,4 +1,4 @@
-//! Cases from AWS's documentation, in files: what IAM is documented to answer, not what the code does.
+//! Cases from AWS's documentation, in files: IAM's documented answers, not what the code does.
 
 use std::fmt::Write;
 use std::fs;
@@ -86,7 +86,7 @@ fn principal(value: &Value) -> Principal {
     }
 }
 
-/// A document that is not a policy leaves everything undecided.
+/// If a document is not a policy, everything is undecided.
 fn judge(case: &EvaluationCase) -> Result<Evaluation, String> {
     let parse = |value: &Value| Document::parse(&value.to_string()).map_err(|error| error.to_string());
     let identity: Vec<Document> = case.identity.iter().map(parse).collect::<Result<_, _>>()?;

@@ -1,4 +1,4 @@
-//! Properties of the policy language that must hold for every document.
+//! Properties of the policy language that hold for every document.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use serde_json::Value;
 
-/// Few values, so that documents often meet each other and the requests.
+/// Few values, so that documents often overlap with each other and the requests.
 fn one_or_many<T: Clone + std::fmt::Debug + 'static>(values: Vec<T>) -> impl Strategy<Value = OneOrMany<T>> {
     let one = select(values.clone()).prop_map(OneOrMany::One);
     let many = prop::collection::vec(select(values), 1..4).prop_map(OneOrMany::Many);
@@ -121,7 +121,7 @@ fn document() -> impl Strategy<Value = Document> {
     })
 }
 
-/// A document that means the same by the rules: other order, single values as lists, doubled values.
+/// A document with the same meaning by the rules: other order, single values as lists, repeated values.
 fn rewritten(document: &Document, seed: u64) -> Document {
     let mut bits = seed;
     let mut flip = move || {
@@ -214,20 +214,20 @@ fn requests() -> Vec<Request> {
     requests
 }
 
-/// What the document says as a resource's policy.
+/// The decision with the document as a resource policy.
 fn decide(document: &Document, request: &Request) -> Decision {
     let policies = Policies { resource: Some(("it".to_owned(), document)), ..Policies::default() };
     evaluate(&policies, request).decision
 }
 
-/// The document with one statement more.
+/// The document with one more statement.
 fn with(document: &Document, statement: &Statement) -> Document {
     let mut statements = document.statements.as_slice().to_vec();
     statements.push(statement.clone());
     Document { statements: OneOrMany::Many(statements).into(), ..document.clone() }
 }
 
-/// What a key may hold that is not known.
+/// The values that an unknown key may have.
 fn possible_values() -> [ContextValue; 8] {
     let values = |values: &[&str]| ContextValue::Values(strings(values));
     [
@@ -292,7 +292,7 @@ proptest! {
         prop_assert_eq!(equivalent(&a, &b), equivalent(&a, &c));
     }
 
-    /// The one that matters for security: what looks equal behaves equally.
+    /// The one that matters for security: documents that compare equal behave equally.
     #[test]
     fn what_the_evaluator_tells_apart_is_never_called_equal(a in document(), b in document(), seed: u64) {
         for b in [b, rewritten(&a, seed), a.canonical()] {
@@ -304,7 +304,7 @@ proptest! {
         }
     }
 
-    /// The same for small documents, of which many pairs are equal by chance.
+    /// The same for small documents, where many pairs are equal by chance.
     #[test]
     fn small_documents_that_differ_in_one_place_are_told_apart(a in statement(), b in statement()) {
         let lone = |statement: &Statement| Document {
@@ -330,7 +330,7 @@ proptest! {
         }
     }
 
-    /// What is decided although a key is unknown is decided so whatever the key holds.
+    /// A decision made despite an unknown key holds for every value of the key.
     #[test]
     fn an_unknown_key_leaves_undecided_what_hangs_on_it(
         document in document(),
@@ -345,7 +345,7 @@ proptest! {
                 }
                 for value in possible_values() {
                     let known = decide(&document, &with_value(request, key, &value));
-                    // A Deny that was not known to match may turn out to, where nothing allows the request anyway.
+                    // A Deny that may or may not match can turn out to match, if nothing allows the request anyway.
                     let same = known == without
                         || (without == Decision::ImplicitDeny && known == Decision::ExplicitDeny);
                     prop_assert!(same, "{key} {value:?}: {without:?}, {known:?}\n{}\n{request:?}", document.to_json());

@@ -1,4 +1,4 @@
-//! `--prune`: what was removed from the spec.
+//! `--prune`: roles and policies removed from the spec.
 
 use crate::support::{EXAMPLE, Project, ROLE};
 use insta::assert_snapshot;
@@ -30,7 +30,7 @@ fn a_policy_with_a_name_of_its_own_is_pruned_with_its_role() {
     project.write_spec(&with_name.replacen(ROLE, "Renamed", 1).replace("\"Own\"", "\"Another\""));
     project.sandbox(&["plan", "--prune", "--out", "plan.json"]).expect(0).says("DeletePolicy policy `Own`");
     project.sandbox(&["apply", "plan.json", "--prune", "--no-check"]).expect(0).says("6 changes made");
-    // The name of a policy cannot be changed.
+    // Policies cannot be renamed.
     project.write_spec(&with_name.replacen(ROLE, "Renamed", 1).replace("\"Own\"", "\"Third\""));
     project
         .sandbox(&["apply", "--yes"])
@@ -43,7 +43,7 @@ fn a_policy_with_a_name_of_its_own_is_pruned_with_its_role() {
 fn pruning_needs_a_name_that_no_other_file_has_by_chance() {
     let project = Project::example();
     project.sandbox(&["apply", "--prune", "--yes"]).expect(3).says("set `name` in the spec").says("name = ");
-    // The roles of another spec are not this one's to prune.
+    // This spec must not prune another spec's roles.
     project.sandbox(&["apply", "--yes", "--no-check"]).expect(0);
     project.write_spec(&format!("name = \"another\"\n{}", EXAMPLE.replace(ROLE, "Another")));
     project.sandbox(&["plan", "--prune"]).expect(0).says("3 to create").says_not("to remove").says_not(ROLE);

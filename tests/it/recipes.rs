@@ -1,4 +1,4 @@
-//! The recipes of docs/ci.md: valid by the schemas of those whose files they are, and their script lines run.
+//! The recipes of docs/ci.md: valid by the official schemas, and their script lines work.
 
 #![cfg(unix)]
 
@@ -45,7 +45,7 @@ with tempfile.NamedTemporaryFile('w', suffix='.yml') as file:
     validate(include_str!("../../action.yml"), "vendor.github-actions", "[]").expect(0);
     validate(recipe("GitHub"), "vendor.github-workflows", "[]").expect(0);
     validate(recipe("GitLab"), "vendor.gitlab-ci", "['--data-transform', 'gitlab-ci']").expect(0);
-    // Python's expressions: the schema has some that are none in Unicode mode.
+    // Python's regular expressions: some in the schema are invalid in Unicode mode.
     let python = "['--regex-variant', 'python', '--data-transform', 'azure-pipelines']";
     validate(recipe("Azure DevOps"), "vendor.azure-pipelines", python).expect(0);
     validate(&recipe("GitLab").replace("script:", "skript:"), "vendor.gitlab-ci", "[]").expect(1);
@@ -57,7 +57,7 @@ fn the_workflows_have_no_mistake_that_actionlint_finds() {
         return;
     };
     assert!(found.iter().any(|line| line.contains("evnt_name")), "{found:?}");
-    // It is from 2023: it does not know what GitHub has had since.
+    // It is from 2023 and does not know GitHub's later additions.
     let is_news = |line: &String| {
         line.contains("\" is unknown. available labels") || line.contains("scope \"attestations\"")
     };
@@ -71,7 +71,7 @@ fn the_workflows_have_no_mistake_that_actionlint_finds() {
     }
 }
 
-/// A folder of specs, a served sandbox, and a shell in which the program is on the path.
+/// A folder of specs, a served sandbox, and a shell with the program on its PATH.
 struct Pipeline {
     project: Project,
     server: Server,
@@ -145,7 +145,7 @@ esac
     ];
     let project = &pipeline.project;
     let read = |name: &str| fs::read_to_string(project.path(name)).unwrap();
-    // Somebody else's note begins so too.
+    // Someone else's note begins like this too.
     let stranger = r#"{"id": 1, "author": {"id": 4}, "body": "<!-- genesys-iam plan: specs -->"}"#;
     fs::write(project.path("notes.json"), format!("[{stranger}]")).unwrap();
     pipeline.shell(&lines("plan"), &gitlab).expect(0).says("`specs/b.toml`");
@@ -161,7 +161,7 @@ esac
     pipeline.shell(&lines("drift"), &gitlab).expect(4);
     pipeline.shell(&lines("apply"), &gitlab).expect(0).says("── specs/b.toml ──");
     pipeline.shell(&lines("drift"), &gitlab).expect(0);
-    // What fails still says so in the note, and fails the job.
+    // A failure still appears in the note, and fails the job.
     fs::write(project.path("specs/a.toml"), "nothing = 1\n").unwrap();
     pipeline.shell(&lines("plan"), &gitlab).expect(1);
     assert!(read("sent.md").contains("**FAILED**"), "{}", read("sent.md"));
@@ -174,7 +174,7 @@ fn the_lines_of_the_azure_recipe_make_a_plan_and_apply_it() {
     let steps = |at: &str| -> String {
         let steps = recipe.pointer(at).unwrap_or_else(|| panic!("no {at}")).as_array().unwrap();
         let lines: Vec<&str> = steps.iter().filter_map(|step| step["bash"].as_str()).collect();
-        // Azure puts these in before the shell sees them.
+        // Azure substitutes these before the shell sees them.
         let folder = pipeline.project.path("kept/genesys-iam-plan");
         let root = pipeline.project.path("kept");
         let text = lines.join("\n").replace("$(Build.ArtifactStagingDirectory)", folder.to_str().unwrap());
@@ -223,7 +223,7 @@ print(cmarkgfm.github_flavored_markdown_to_html(sys.stdin.read(), Options.CMARK_
     ] {
         assert!(html.contains(part), "no {part} in\n{html}");
     }
-    // Every fence, table and fold that begins ends.
+    // Every fence, table and fold is closed.
     for tag in ["table", "details", "pre", "code", "blockquote"] {
         let [opened, closed] = [format!("<{tag}"), format!("</{tag}>")].map(|tag| html.matches(&tag).count());
         assert_eq!(opened, closed, "{tag}");

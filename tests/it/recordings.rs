@@ -1,5 +1,5 @@
-//! The sandbox, judged by what AWS really answered: statuses, codes, messages and members, transcribed from recordings of
-//! AWS and, where there is none, from its API reference. Each step of a case is a call to the sandbox.
+//! The sandbox, judged by AWS's real answers: statuses, codes, messages and members, transcribed from recordings of AWS
+//! or, if there are none, from its API reference. Each step of a case is a call to the sandbox.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -24,7 +24,7 @@ struct Case {
     /// A scenario that is planted first.
     #[serde(default)]
     given: Value,
-    /// The caller's access key; an administrator otherwise.
+    /// The caller's access key; by default an administrator's.
     #[serde(default, rename = "as")]
     caller: Option<String>,
     steps: Vec<Step>,
@@ -50,7 +50,7 @@ struct Step {
     /// Values of members, wherever they are.
     #[serde(default, rename = "is")]
     values: BTreeMap<String, Value>,
-    /// The session that the answer has makes the steps to come.
+    /// The session in the answer is used for the following steps.
     then: Option<String>,
 }
 
@@ -105,7 +105,7 @@ fn lambda(request: http::request::Builder, action: &str, step: &Step) -> Request
         .unwrap()
 }
 
-/// An answer as a tree: XML's elements, or JSON's members.
+/// An answer as a tree of XML elements or JSON members.
 #[derive(Debug, Default, Clone)]
 struct Node {
     name: String,
@@ -135,7 +135,7 @@ impl Node {
         Self { name: name.to_owned(), text, children }
     }
 
-    /// Of XML as the sandbox writes it: elements, text, attributes at the root only.
+    /// Parses XML as the sandbox writes it: elements, text, attributes only at the root.
     fn of_xml(body: &str) -> Self {
         let mut stack = vec![Self::default()];
         for part in body.split('<').skip(1) {
@@ -194,7 +194,7 @@ fn seed() -> Seed {
     }
 }
 
-/// The differences between an answer and what AWS answered.
+/// The differences between an answer and AWS's.
 fn differences(step: &Step, response: &Response<Vec<u8>>) -> Vec<String> {
     let answer = Node::read(response);
     let mut found = Vec::new();
@@ -222,7 +222,7 @@ fn differences(step: &Step, response: &Response<Vec<u8>>) -> Vec<String> {
     for (name, wanted) in &step.values {
         let got = answer.find(name).map(|node| node.text.clone());
         match wanted {
-            // It is enough that it is there.
+            // It only has to be present.
             Value::Null => same(name, got.is_some().to_string(), true.to_string()),
             // A document.
             Value::Object(_) => {
@@ -272,7 +272,7 @@ fn the_sandbox_answers_as_aws_did() {
     assert!(found.is_empty(), "{} of {steps} steps differ:\n{}", found.len(), found.join("\n"));
 }
 
-/// An error that AWS answered.
+/// An error returned by AWS.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RecordedError {
@@ -333,7 +333,7 @@ fn every_recorded_error_keeps_its_code_and_words_and_means_one_thing() {
                 (error.is_not_found(), matches!(code.as_str(), "NoSuchEntity" | "ResourceNotFoundException")),
                 (error.is_access_denied(), code == "AccessDeniedException"),
                 (error.is_throttled(), code == "TooManyRequestsException"),
-                // Each of them is a refusal: nothing was done.
+                // All of them are refusals: nothing was done.
                 (error.may_have_been_done(), false),
             ];
             assert!(means.iter().all(|(is, should)| is == should), "{recorded:?}: {means:?}");

@@ -1,11 +1,11 @@
-//! Remedies work: what `check` says to do repairs what it found, alone and together with something else.
+//! Remedies work: following `check`'s advice repairs each finding, alone and together with another.
 
 use genesys_iam::sandbox::BUILT_IN;
 use serde_json::Value;
 
 use crate::support::{BOTH_ENDS, EXAMPLE, Project, Run};
 
-/// A sandbox in which a spec was applied, again and again.
+/// A sandbox in which a spec was applied, copied for each test.
 struct Applied {
     spec: String,
     state: Vec<u8>,
@@ -26,7 +26,7 @@ impl Applied {
         project
     }
 
-    /// With one scenario after the other; they stay.
+    /// With one scenario after another; they stay.
     fn with(&self, scenarios: &[&str]) -> Project {
         let project = self.copy();
         for scenario in scenarios {
@@ -47,7 +47,7 @@ fn causes(report: &Value) -> Vec<(String, String)> {
     causes.map(|cause| (text(cause, "cause"), text(cause, "remedy"))).collect()
 }
 
-/// The options of the first command of a remedy, where it is this program's `apply`.
+/// The options of a remedy's first command, if that is this program's `apply`.
 fn apply_of(remedy: &str) -> Option<Vec<&str>> {
     let command = remedy.strip_prefix("run `genesys-iam --sandbox apply")?.split('`').next()?;
     Some(command.split_whitespace().collect())
@@ -67,7 +67,7 @@ fn where_apply_is_the_remedy_it_repairs_and_elsewhere_it_would_not() {
                 run.expect(0);
             }
             let after = causes(&report(&project.sandbox(&["check", "--json"])));
-            // What stays has another remedy, and what has another remedy stays.
+            // A cause remains if and only if `apply` is not its remedy.
             let left: Vec<&String> = after.iter().map(|(cause, _)| cause).collect();
             let others = before.iter().filter(|(_, remedy)| apply_of(remedy).is_none());
             let expected: Vec<&String> = others.map(|(cause, _)| cause).collect();
@@ -96,7 +96,7 @@ fn of_two_mistakes_each_is_named_and_the_first_remedy_takes_something_away() {
     }
 }
 
-/// Text, comment and JSON say the same, and the headline says what the other members do.
+/// Text, comment and JSON agree, and so do the headline and the other members.
 fn check_agrees(project: &Project, report: &Value) {
     let role = &report["roles"][0];
     let verdict = &role["verdict"];
@@ -119,7 +119,7 @@ fn check_agrees(project: &Project, report: &Value) {
     };
     let (others, got_in, more) = (named("others"), named("got_in"), named("does_more"));
     let without_nobody = headline.replace("nobody else can assume the role", "");
-    // It speaks of the functions' own policies where those were read, and only there.
+    // It mentions the functions' own policies exactly when those were read.
     let own = role["lines"].as_array().unwrap().iter().filter(|line| line["topic"] == "function-policies");
     let is_closed = own.clone().count() > 0 && own.clone().all(|line| line["outcome"] == "pass");
     assert!(is_closed || !headline.contains("own polic"), "{headline}");
@@ -143,11 +143,11 @@ fn check_agrees(project: &Project, report: &Value) {
 
 #[test]
 fn a_remedy_names_first_what_would_block_apply() {
-    // A name that differs in case only is taken.
+    // A name that differs only in case is taken.
     let served = crate::support::served::Served::new(&[]);
     served.boto3("iam.create_role(RoleName='genesysdataactionrole', AssumeRolePolicyDocument=trust('*'))\n");
     served.run(&["check"]).expect(4).says("do: choose another `name`").says("; then run `");
-    // So is a function that is not there.
+    // So is a function that does not exist.
     let project = Project::new(EXAMPLE);
     project
         .sandbox(&["--scenario", "function-missing", "check"])

@@ -1,4 +1,4 @@
-//! The repository itself: what its workflows may do, and where its scripts put things.
+//! The repository itself: what its workflows may do, and where its scripts put files.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -31,7 +31,7 @@ fn every_action_is_pinned_by_a_commit() {
     }
 }
 
-/// The jobs of a workflow, each with its lines.
+/// A workflow's jobs, each with its lines.
 fn jobs(text: &str) -> Vec<(&str, String)> {
     let mut jobs: Vec<(&str, String)> = Vec::new();
     for line in text.split_once("\njobs:\n").unwrap().1.lines() {
@@ -84,7 +84,7 @@ fn a_release_is_tested_first_and_stays_a_draft() {
 fn the_installer_trusts_no_folder_that_exists() {
     let dir = tempfile::tempdir().unwrap();
     let path = |name: &str| dir.path().join(name);
-    // What somebody else could leave in a shared place.
+    // What someone else could leave in a shared place.
     fs::create_dir(path("genesys-iam")).unwrap();
     fs::write(path("genesys-iam/genesys-iam"), "#!/bin/sh\necho planted\n").unwrap();
     fs::create_dir(path("bin")).unwrap();
@@ -128,7 +128,7 @@ fn no_file_holds_a_conflict() {
     look(root());
 }
 
-/// What a translator's English sounds like: docs/style.md says what to write instead.
+/// Signs of translated English: docs/style.md says what to write instead.
 #[test]
 fn no_text_falls_back_into_stilted_english() {
     /// `is no X`, but not `there is no X` and not `is no longer`.
@@ -183,7 +183,7 @@ fn no_text_falls_back_into_stilted_english() {
             }
         }
     };
-    // The page that lists such words, one with names of tests, and one that the program writes.
+    // A page that lists such words, one with test names, and one that the program generates.
     let exempt = ["style.md", "terraform-scenarios.md", "reference.md"];
     let mut folders = vec![root().join("src"), root().join("docs"), root().join("ci")];
     while let Some(folder) = folders.pop() {

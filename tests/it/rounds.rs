@@ -1,4 +1,4 @@
-//! How many round trips and calls a run takes: every answer takes a second of virtual time.
+//! How many round trips and calls a run takes: every answer takes one second of virtual time.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -22,7 +22,7 @@ enum Run {
     Apply,
 }
 
-/// Round trips, and calls by name; those to Lambda are called `/`.
+/// Round trips, and calls by name; those to Lambda are named `/`.
 async fn cost(world: &Arc<World>, spec: &Spec, reads: Reads, run: Run) -> (u64, BTreeMap<String, usize>) {
     let wire = Wire::slow(Arc::clone(world) as _, Duration::from_secs(1));
     let session = Session { reads, ..Session::new(spec.clone(), connect(spec, &wire).await, None) };
@@ -48,14 +48,14 @@ fn a_first_apply_takes_five_round_trips_and_looks_names_up_once() {
         for (roles, reads) in [(1, Reads::Auto), (3, Reads::Single), (3, Reads::Bulk)] {
             let spec = fleet_of(roles, ID);
             let world = World::new(Sandbox::new(&seed(&spec)));
-            // What is there, what would be refused, both creations, the attachment, what came of it.
+            // What exists, what would be refused, both creations, the attachment, the result.
             let (rounds, calls) = cost(&world, &spec, reads, Run::Apply).await;
             assert_eq!(rounds, 5, "{roles} {reads:?}: {calls:?}");
             assert_eq!(calls["GetAccountSummary"], 1, "{calls:?}");
             for write in ["CreatePolicy", "CreateRole", "AttachRolePolicy"] {
                 assert_eq!(calls[write], roles, "{calls:?}");
             }
-            // In bulk the listings have the names.
+            // In bulk the listings contain the names.
             let listed = if reads == Reads::Bulk { None } else { Some(&1) };
             assert_eq!(calls.get("ListPolicies"), listed, "{calls:?}");
             let (rounds, calls) = cost(&world, &spec, reads, Run::Plan).await;
@@ -92,7 +92,7 @@ fn tags_of_policies_are_asked_for_one_by_one_only_where_they_can_change_the_plan
         clients.iam.attach_role_policy().role_name("R0").policy_arn(policy(1)).send().await.unwrap();
         let (_, calls) = cost(&world, &spec, Reads::Bulk, Run::Plan).await;
         assert!(!calls.contains_key("ListPolicyTags"), "{calls:?}");
-        // Whose a policy is, is asked of IAM itself where something is to be written.
+        // Before a write, IAM itself is asked who owns a policy.
         let (_, calls) = cost(&world, &wanted, Reads::Bulk, Run::Plan).await;
         assert_eq!(calls["ListPolicyTags"], 3, "{calls:?}");
     });

@@ -1,4 +1,4 @@
-//! The served sandbox, with boto3 and the binary as its clients.
+//! The served sandbox, used by boto3 and the binary.
 
 use crate::support::Project;
 use crate::support::served::{BothEnds, REFUSED, Served};

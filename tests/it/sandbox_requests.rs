@@ -1,4 +1,4 @@
-//! Random requests to the sandbox: it answers each with what a client can read, and never with a fault of its own.
+//! Random requests to the sandbox: every answer is readable for a client and never an internal error.
 
 use genesys_iam::sandbox::{GenesysSeed, IntegrationSeed, Sandbox, Seed};
 use http::{Method, Request, Response};
@@ -228,7 +228,7 @@ fn value() -> impl Strategy<Value = String> {
 
 fn query_call() -> impl Strategy<Value = Sent> {
     let parameters = prop::collection::vec((select(PARAMETERS), value()), 0..8);
-    // Most calls name what the others name.
+    // Most calls name the same things as the others.
     let likely =
         [("RoleName", "R"), ("PolicyName", "R"), ("PolicyArn", "arn:aws:iam::111122223333:policy/R")];
     (select(ACTIONS), parameters, any::<bool>()).prop_map(move |(action, parameters, is_likely)| {
@@ -285,7 +285,7 @@ fn sandbox() -> Sandbox {
     })
 }
 
-/// A token, and the IDs of the integration and of its action.
+/// A token, and the IDs of the integration and its action.
 fn known(sandbox: &mut Sandbox) -> [String; 3] {
     let mut ask = |request: http::request::Builder, body: &str| -> serde_json::Value {
         let answer = sandbox.handle(&request.body(body.to_owned()).unwrap(), NOW);
@@ -302,7 +302,7 @@ fn known(sandbox: &mut Sandbox) -> [String; 3] {
     [token, integration, action]
 }
 
-/// What keeps a client from reading an answer.
+/// Why a client cannot read an answer.
 fn unreadable(answer: &Response<Vec<u8>>) -> Option<String> {
     let Ok(body) = std::str::from_utf8(answer.body()) else { return Some("not UTF-8".to_owned()) };
     if answer.status() == http::StatusCode::NO_CONTENT {
@@ -318,7 +318,7 @@ fn unreadable(answer: &Response<Vec<u8>>) -> Option<String> {
     }
 }
 
-/// What is wrong with XML that has elements and text only.
+/// What is wrong with XML that only has elements and text.
 fn not_xml(body: &str) -> Option<String> {
     let is_no_xml =
         |c: char| c < ' ' && !matches!(c, '\t' | '\n' | '\r') || matches!(c, '\u{fffe}' | '\u{ffff}');

@@ -24,7 +24,7 @@ fn what_changed_since_a_plan_was_saved_is_named_and_nothing_is_done() {
         project.write_spec(spec);
         &project
     };
-    // The sandbox has what the specs that it saw have.
+    // The sandbox contains what its earlier specs named.
     fs::remove_dir_all(project.path(".genesys-iam")).unwrap();
     project_of(&spec).sandbox(&["plan"]).expect(0);
     project_of(EXAMPLE).sandbox(&["apply", "--yes", "--no-check"]).expect(0);
@@ -40,7 +40,7 @@ fn what_changed_since_a_plan_was_saved_is_named_and_nothing_is_done() {
     let refused = project.sandbox(&["apply", "plan.json"]);
     refused.expect(3);
     assert_snapshot!(refused.transcript());
-    // The spec's own changes are named too.
+    // The spec's own changes are also named.
     project.write_spec(&spec.replace("[defaults]", "[defaults]\nmax_session_duration = 7200"));
     project
         .sandbox(&["apply", "plan.json"])
@@ -57,7 +57,7 @@ fn a_saved_plan_holds_no_masked_external_id_and_is_bound_to_it() {
     assert!(!text.contains(id) && text.contains("(masked external ID)"));
     let project = project.env("GENESYS_EXTERNAL_ID", "0b1f7d2a-93c4-4e0b-8a57-d2c5e8f01234");
     project.sandbox(&["apply", "plan.json"]).expect(3).says("a masked external ID is another");
-    // What could be guessed from a digest is not digested.
+    // Values that could be guessed from a digest are not digested.
     let project = project.env("GENESYS_EXTERNAL_ID", "short-one");
     project.sandbox(&["plan", "--out", "weak.json"]).expect(3).says("could give it away").says("help:");
     assert!(!project.path("weak.json").exists());
@@ -172,7 +172,7 @@ fn a_blocked_plan_is_shown_exits_with_3_and_is_not_kept() {
         .sandbox(&["plan", "--adopt", "--out", "plan.json"])
         .expect(0)
         .says("genesys-iam --sandbox apply plan.json --adopt");
-    // The file alone takes nothing over, and neither do other roles than its own.
+    // The file alone takes nothing over, and it cannot be applied to other roles.
     project.sandbox(&["apply", "plan.json"]).expect(3).says("made with `--adopt`").says("repeat it");
     project.sandbox(&["apply", "plan.json", "--adopt", "--role", "Gen*"]).expect(3).says("of the whole spec");
     project.sandbox(&["apply", "plan.json", "--adopt", "--no-check"]).expect(0).says("Applied.");

@@ -1,4 +1,4 @@
-//! The sandbox's scenarios: listed, documented, and seen by `check`.
+//! The sandbox's scenarios: listed, documented, and detected by `check`.
 
 use genesys_iam::commands::loading;
 use genesys_iam::sandbox::{BUILT_IN, Sandbox, Scenario};
@@ -21,7 +21,7 @@ fn applied(spec: &str) -> Project {
 
 const HEAD: &str = "| name | what is planted | the cause that `check --invoke` names |\n|---|---|---|\n";
 
-/// The table of docs/sandbox.md, as the program is now.
+/// The table of docs/sandbox.md, as the program would write it now.
 fn table() -> String {
     let mut table = HEAD.to_owned();
     for (name, text) in BUILT_IN {
@@ -30,7 +30,7 @@ fn table() -> String {
             let run = applied(spec).sandbox(&[&["--scenario", name, "check", "--json"], options].concat());
             serde_json::from_str::<serde_json::Value>(&run.stdout).ok()
         };
-        // Where Genesys Cloud refuses to be read, a spec with its side gets an error and no report.
+        // If Genesys Cloud cannot be read, a spec with its side gets an error instead of a report.
         let report = check(BOTH_ENDS, &["--invoke", ACTION]).or_else(|| check(EXAMPLE, &[])).unwrap();
         let diagnosis = report["roles"][0]["diagnosis"].as_array().unwrap();
         let mut causes: Vec<String> =
@@ -95,7 +95,7 @@ fn a_scenario_file_says_what_is_wrong_with_it() {
     project.run(&["--consistency", "3", "plan"]).expect(64).says("add `--sandbox`");
 }
 
-/// Lines of a terminal of 80 columns.
+/// Lines on an 80-column terminal.
 fn lines_at_80(text: &str) -> usize {
     let of_line = |line: &str| {
         let indent = line.len() - line.trim_start().len() + 2;
@@ -113,7 +113,7 @@ fn lines_at_80(text: &str) -> usize {
     text.lines().map(of_line).sum()
 }
 
-/// A project in which the spec was applied, again and again.
+/// A project in which the spec was applied, copied each time.
 fn copies(spec: &str) -> impl Fn(&str) -> String + use<> {
     let applied = applied(spec);
     let state = std::fs::read(applied.path(".genesys-iam/sandbox.json")).unwrap();
@@ -205,21 +205,21 @@ fn the_simulator_is_read_function_by_function_with_the_keys_of_a_real_call() {
     let check = |scenario: &str| project.sandbox(&["--scenario", scenario, "check", "--all"]);
     let agrees =
         |function: &str| format!("ok       AWS's policy simulator agrees about function `{function}`");
-    // Healthy roles: AWS gives one result for both functions, and knows only the keys that it is given.
+    // Healthy roles: AWS gives one result for both functions, and only knows the keys it is given.
     for scenario in ["used", "boundary-secure-transport", "scp-region-fence"] {
         check(scenario).expect(0).says(&agrees(FUNCTION)).says(&agrees("other"));
         project.sandbox(&["apply", "--yes", "--no-check"]);
     }
-    // A denial by the organization can be the simulation's own: it is not a fault of the role by itself.
+    // A denial by the organization can come from the simulation: by itself it is not a fault of the role.
     let differs = "?        AWS's policy simulator does not agree about function `other`";
     let project = applied(&two);
     project.sandbox(&["--scenario", "scp-deny", "check", "--all"]).says(differs).says("it says implicitDeny");
-    // The policy that decides is named.
+    // Names the policy that decides.
     let project = applied(EXAMPLE);
     project
         .sandbox(&["check", "--all"])
         .says("seen: it says allowed, by `GenesysLambdaInvokePolicy_GenesysDataActionRole`");
-    // A key that nobody can know beforehand.
+    // A key that nobody can know in advance.
     let project = applied(&two);
     let boundary = r#"{"role": {"*": {"boundary": {"Version": "2012-10-17", "Statement": {
         "Effect": "Allow", "Action": "*", "Resource": "*", "Condition": {"StringLike": {"aws:UserAgent": "*"}}}}}}}"#;

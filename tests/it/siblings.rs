@@ -1,5 +1,5 @@
-//! Several roles, and several specs, make their integrations in one organization at the same time: what one of them makes
-//! is no foreign change for the others, whatever the order of the answers.
+//! Several roles, and several specs, create their integrations in one organization at the same time: what one creates
+//! is not a foreign change to the others, whatever the order of the answers.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -23,7 +23,7 @@ use jiff::Timestamp;
 
 const NOW: Timestamp = Timestamp::constant(1_790_000_000, 0);
 
-/// A spec of so many roles, each with an integration and a data action.
+/// A spec with this many roles, each with an integration and a data action.
 fn text(roles: usize) -> String {
     let mut text = String::new();
     for (n, role) in fleet_text(roles, ID).split_inclusive("tags = { team = \"t\" }\n").enumerate() {
@@ -51,7 +51,7 @@ enum Loss {
     Answer,
 }
 
-/// Each call takes a while of its own, there and back; some POSTs of integrations get no answer.
+/// Each call takes its own time, there and back; some POSTs of integrations get no answer.
 struct Slow {
     world: Arc<World>,
     seed: u64,
@@ -114,7 +114,7 @@ fn world(spec: &Spec, drops_name: bool) -> Arc<World> {
     World::new(sandbox)
 }
 
-/// The names of all integrations, each of which has to have a credential of its own.
+/// The names of all integrations, each of which must have its own credential.
 fn names(world: &World) -> BTreeSet<String> {
     let (mut names, mut credentials) = (BTreeSet::new(), BTreeSet::new());
     world.sandbox.lock().unwrap().edit_genesys(|kind, value| {
@@ -151,7 +151,7 @@ fn an_answer_that_is_lost_gives_no_role_the_integration_of_another() {
                 let what = format!("{first:?} {second:?} {seed} drops_name: {drops_name}");
                 let world = world(&spec, drops_name);
                 let (result, said) = run(&world, &spec, seed, &[(1 + seed as usize % 3, first), (4, second)]);
-                // Whatever it came to, the next run completes it, and no integration served two roles.
+                // Whatever happened, the next run completes it, and no integration served two roles.
                 let (again, then) = run(&world, &spec, seed, &[]);
                 let what = format!("{what}\n{result:?}\n{said}\n{again:?}\n{then}");
                 assert!(matches!(again, Ok(Status::Done)), "{what}");

@@ -1,4 +1,4 @@
-//! The spec file: what is read, and what is refused, one fault at a time.
+//! The spec file: what is accepted, and what is refused, one fault at a time.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -40,7 +40,7 @@ fn valid(source: &str) -> Spec {
     spec.unwrap_or_else(|| panic!("{diagnostics:#?}"))
 }
 
-/// The example with a line in the role's table.
+/// The example with an extra line in the role's table.
 fn role_with(line: &str) -> String {
     format!("{EXAMPLE}\n{line}\n")
 }
@@ -50,7 +50,7 @@ fn functions(list: &str) -> String {
     EXAMPLE.replacen("[\"my-genesys-trigger-function\"]", list, 1)
 }
 
-/// The one fault of a source, with the text it points at.
+/// The only fault of a source, with the text it points at.
 #[track_caller]
 fn fault(source: &str) -> (String, String, String) {
     let (spec, diagnostics) = read(source);
@@ -233,7 +233,7 @@ fn an_account_that_genesys_does_not_name_blocks_unless_the_spec_says_why() {
 fn a_role_confirms_its_own_account_and_no_other() {
     let own = "[role.genesys]\naccount_id = \"999988887777\"\naccount_reason = \"our lab\"";
     assert!(!valid(&role_with(own)).is_blocked());
-    // The reason of [genesys] is about the account of [genesys].
+    // The reason in [genesys] applies to the account in [genesys].
     let source = EXAMPLE.replacen("external_id =", "account_reason = \"our lab\"\nexternal_id =", 1);
     assert!(valid(&format!("{source}\n[role.genesys]\naccount_id = \"999988887777\"\n")).is_blocked());
     let (message, place, _) = fault(&role_with("[role.genesys]\naccount_reason = \"our lab\""));
@@ -255,7 +255,7 @@ fn an_account_of_genesys_is_none_in_another_partition() {
             assert!(message.contains("cannot assume a role in") && message.contains(partition), "{message}");
             assert_eq!(place, format!("\"{account}\""));
             assert!(help.contains("ask Genesys for its account in partition"), "{help}");
-            // There the confirmation is the normal way.
+            // Confirmation is the normal way there.
             let other = source.replacen(account, "999988887777", 1);
             assert!(valid(&other).is_blocked());
             let confirmed =
@@ -568,7 +568,7 @@ fn no_source_makes_the_reader_panic() {
     }
 }
 
-/// The keys that a table knows, as the fault of an unknown one lists them.
+/// The keys that a table accepts, as listed in the fault about an unknown one.
 fn known_keys(source: &str) -> Vec<String> {
     let (_, diagnostics) = read(source);
     let unknown = diagnostics.iter().find(|d| d.message.contains("`zzzzzzzzzzzzzzzzzzzz`")).unwrap();

@@ -42,7 +42,7 @@ fn the_spec_is_found_above_as_far_as_the_repository_or_the_home_folder() {
     fs::create_dir_all(project.path("a/b")).unwrap();
     let below =
         |folder: &str, args: &[&str]| Run::of(project.command(args).current_dir(project.path(folder)));
-    // The home folder is the project's.
+    // The project is the home folder.
     let found = project.path("genesys.toml").canonicalize().unwrap();
     below("a/b", &["--sandbox", "apply", "--yes"])
         .expect(0)
@@ -53,7 +53,7 @@ fn the_spec_is_found_above_as_far_as_the_repository_or_the_home_folder() {
     // A repository ends the search.
     fs::create_dir(project.path("a/.git")).unwrap();
     below("a/b", &["validate"]).expect(1).says("there is no genesys.toml");
-    // Of two the nearer one.
+    // Of two, the nearer one.
     fs::write(project.path("a/genesys.toml"), EXAMPLE.replace("111122223333", "444455556666")).unwrap();
     below("a/b", &["validate"]).expect(0).says("444455556666");
     Run::of(project.command(&["validate"]).current_dir(project.path("a/b")).env("HOME", "/nonexistent"))

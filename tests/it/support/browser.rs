@@ -1,4 +1,4 @@
-//! Pages in headless Chromium, by Node; what is missing on a machine is said, and the test is skipped.
+//! Pages in headless Chromium, through Node; if a tool is missing on the machine, it is named and the test skipped.
 
 use std::fs;
 use std::io::Write as _;
@@ -42,7 +42,7 @@ fn find() -> Option<Tools> {
     Some(Tools { folder: packages::node("browser", &PACKAGES)?, chromium })
 }
 
-/// Runs a script of this folder with what it is given, and reads what it answers. `None`: a tool is missing.
+/// Runs a script of this folder with an input, and returns its answer. `None`: a tool is missing.
 fn script(name: &str, input: Value) -> Option<Value> {
     let Tools { folder, chromium } = tools()?;
     // Node looks for packages beside the script.
@@ -58,15 +58,15 @@ fn script(name: &str, input: Value) -> Option<Value> {
     Some(serde_json::from_slice(&output.stdout).unwrap())
 }
 
-/// What a browser, a validator and a checker of accessibility find wrong with pages; empty: nothing.
-/// With PAGES_OUT, screenshots are left in that folder.
+/// Faults that a browser, a validator and an accessibility checker find in pages; empty if none. With PAGES_OUT,
+/// screenshots are saved in that folder.
 pub fn faults_of_pages(pages: &[(&str, &str)]) -> Option<Vec<String>> {
     let pages: Vec<Value> = pages.iter().map(|(name, html)| json!({"name": name, "html": html})).collect();
     let faults = script("pages.mjs", json!({"pages": pages, "out": std::env::var("PAGES_OUT").ok()}))?;
     Some(serde_json::from_value(faults).unwrap())
 }
 
-/// The same of comments: whether they render, and their Mermaid pictures too.
+/// The same for comments: whether they render, including their Mermaid pictures.
 pub fn faults_of_comments(comments: &[(&str, &str)]) -> Option<Vec<String>> {
     let comments: Vec<Value> =
         comments.iter().map(|(name, markdown)| json!({"name": name, "markdown": markdown})).collect();

@@ -1,4 +1,4 @@
-//! A small HTTP server on loopback that answers as a test likes.
+//! A small HTTP server on loopback whose answers a test defines.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use hyper_util::rt::TokioIo;
 pub type Request = http::Request<Vec<u8>>;
 pub type Response = http::Response<Vec<u8>>;
 
-/// Serves until the process ends; the endpoint. Without an answer the connection stays open, in silence.
+/// Serves until the process ends; returns the endpoint. Without an answer the connection stays open, silently.
 pub fn serve(answer: impl Fn(&Request) -> Option<Response> + Send + Sync + 'static) -> String {
     let answer = Arc::new(answer);
     let (send, endpoint) = std::sync::mpsc::channel();
@@ -55,7 +55,7 @@ pub fn answer(status: u16, kind: &str, body: &str) -> Response {
     response.body(body.as_bytes().to_vec()).unwrap()
 }
 
-/// An error as IAM and STS send it.
+/// An error in the format of IAM and STS.
 pub fn aws_error(status: u16, code: &str, message: &str) -> Response {
     let body = format!(
         "<ErrorResponse><Error><Type>Sender</Type><Code>{code}</Code><Message>{message}</Message></Error>\

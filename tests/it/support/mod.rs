@@ -1,4 +1,4 @@
-//! What the tests that drive the binary share.
+//! Shared by the tests that run the binary.
 
 pub mod args;
 pub mod browser;
@@ -44,13 +44,13 @@ pub fn by_hand(project: &Project, change: impl FnOnce(&mut serde_json::Value)) {
     fs::write(&path, state.to_string()).unwrap();
 }
 
-/// A folder of its own with a `genesys.toml`, in which the binary runs.
+/// A separate folder with a `genesys.toml`, in which the binary runs.
 pub struct Project {
     dir: tempfile::TempDir,
     env: Vec<(String, String)>,
 }
 
-/// What a run of the binary left.
+/// The result of running the binary.
 pub struct Run {
     pub status: i32,
     pub stdout: String,
@@ -133,7 +133,7 @@ impl Run {
         Self::from(command.output().unwrap())
     }
 
-    /// Everything a user sees, for snapshots.
+    /// Everything that a user sees, for snapshots.
     pub fn transcript(&self) -> String {
         let Self { status, stdout, stderr } = self;
         format!("exit status {status}\n--- stdout\n{stdout}--- stderr\n{stderr}")
@@ -166,7 +166,7 @@ impl Run {
     }
 }
 
-/// Nothing of the machine's own AWS set-up may reach a test, and nothing of a test the network.
+/// The machine's AWS set-up must not reach a test, and a test must not reach the network.
 fn clean_environment(command: &mut Command, home: &Path) {
     let keep = ["PATH", "LD_LIBRARY_PATH", "SYSTEMROOT", "LLVM_PROFILE_FILE"];
     command.env_clear().envs(std::env::vars().filter(|(name, _)| keep.contains(&name.as_str())));
@@ -180,7 +180,7 @@ pub struct Server {
 }
 
 impl Server {
-    /// Starts a command that prints its endpoint in a line that contains `http://127.0.0.1:PORT`.
+    /// Starts a command that prints a line containing its endpoint, `http://127.0.0.1:PORT`.
     pub fn start(command: &mut Command) -> Self {
         let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap());
@@ -193,7 +193,7 @@ impl Server {
                 break line[start..end].trim_end_matches('/').to_owned();
             }
         };
-        // The pipe is kept drained: a full one would stop the server.
+        // The pipe is drained: a full one would stop the server.
         std::thread::spawn(move || std::io::copy(&mut lines, &mut std::io::sink()));
         Self { child, endpoint }
     }

@@ -1,4 +1,4 @@
-//! Genesys Cloud's SDK for JavaScript, where the machine has Node.
+//! Genesys Cloud's SDK for JavaScript, if the machine has Node.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -8,13 +8,13 @@ use super::{Run, clean_environment, packages};
 
 const PACKAGE: &str = "purecloud-platform-client-v2@262.0.0";
 
-/// Where the SDK is; `None`, and why on standard error, where Node or npm is missing.
+/// Path of the SDK; without Node or npm `None`, with the reason on standard error.
 pub fn sdk() -> Option<&'static Path> {
     static FOLDER: OnceLock<Option<PathBuf>> = OnceLock::new();
     FOLDER.get_or_init(|| packages::node("node", &[PACKAGE])).as_deref()
 }
 
-/// Runs a script with the SDK as `sdk`, its `integrations` API at the endpoint, and `assert`.
+/// Runs a script with the SDK as `sdk`, its `integrations` API for the endpoint, and `assert`.
 pub fn genesys_sdk(sdk: &Path, home: &Path, endpoint: &str, script: &str) -> Run {
     let prelude = "
 const assert = require('node:assert').strict;

@@ -1,4 +1,4 @@
-//! Packages of PyPI and npm, installed into `target/` on first use, and programs of the machine.
+//! Packages from PyPI and npm, installed into `target/` on first use, and programs on the machine.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -7,17 +7,17 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Mutex;
 
-/// The folder in which `install` has put the packages: by the first test that asks, while the others wait.
+/// The folder into which `install` puts the packages, run by the first test that asks, while the others wait.
 #[track_caller]
 fn installed(name: &'static str, packages: &[&str], install: impl FnOnce(&Path)) -> PathBuf {
     static WANTED: Mutex<BTreeMap<&str, String>> = Mutex::new(BTreeMap::new());
     let wanted = packages.join("\n");
-    // Two lists in one folder would take each other's packages away.
+    // Two lists in one folder would remove each other's packages.
     let known = WANTED.lock().unwrap().entry(name).or_insert_with(|| wanted.clone()).clone();
     assert_eq!(known, wanted, "`{name}` is the folder of other packages");
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     fs::create_dir_all(&folder).unwrap();
-    // Test processes may run at the same time.
+    // Test processes may run concurrently.
     let lock = File::create(folder.join("lock")).unwrap();
     lock.lock().unwrap();
     let stamp = folder.join("installed");
@@ -34,7 +34,7 @@ pub fn run(command: &mut Command) {
     assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
 }
 
-/// The folder of the programs of a virtual environment with these packages, Python itself among them.
+/// The programs folder of a virtual environment with these packages, including Python itself.
 pub fn python(name: &'static str, packages: &[&str]) -> PathBuf {
     let folder = installed(name, packages, |folder| {
         run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(folder.join("venv")));
@@ -45,7 +45,7 @@ pub fn python(name: &'static str, packages: &[&str]) -> PathBuf {
     folder.join("venv/bin")
 }
 
-/// The folder in which Node finds these packages; `None`, and why on standard error, where Node or npm is missing.
+/// The folder in which Node finds these packages; without Node or npm `None`, with the reason on standard error.
 pub fn node(name: &'static str, packages: &[&str]) -> Option<PathBuf> {
     on_the_machine("node")?;
     on_the_machine("npm")?;
@@ -58,7 +58,7 @@ pub fn node(name: &'static str, packages: &[&str]) -> Option<PathBuf> {
     }))
 }
 
-/// Where a program is; prints why a test returns early where it is not.
+/// The path of a program; if it is missing, prints why a test returns early.
 pub fn on_the_machine(name: &str) -> Option<PathBuf> {
     let folders = std::env::var_os("PATH").unwrap_or_default();
     let found = std::env::split_paths(&folders).map(|folder| folder.join(name)).find(|path| path.is_file());

@@ -1,4 +1,4 @@
-//! Servers and clients of other projects, in Python.
+//! Third-party servers and clients in Python.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -9,16 +9,16 @@ use super::{Run, Server, clean_environment, packages};
 const PACKAGES: [&str; 3] =
     ["moto[server]==5.2.1", "ministack==1.5.33", "PureCloudPlatformClientV2==269.0.0"];
 
-/// Validators of others' formats, and GitHub's own parser of Markdown.
+/// Validators of third-party formats, and GitHub's own Markdown parser.
 const VALIDATORS: [&str; 2] = ["check-jsonschema==0.39.0", "cmarkgfm==2025.10.22"];
 
-/// A Python that has moto, ministack, boto3 and the SDK of Genesys Cloud.
+/// A Python with moto, ministack, boto3 and Genesys Cloud's SDK.
 fn python() -> &'static Path {
     static PYTHON: OnceLock<PathBuf> = OnceLock::new();
     PYTHON.get_or_init(|| packages::python("python", &PACKAGES).join("python3"))
 }
 
-/// Runs a script with what is for it on standard input, in the environment of the tools.
+/// Runs a script with the given standard input, in the tools' environment.
 pub fn tools(script: &str, input: &str) -> Run {
     static PYTHON: OnceLock<PathBuf> = OnceLock::new();
     let python = PYTHON.get_or_init(|| packages::python("validators", &VALIDATORS).join("python3"));
@@ -46,8 +46,8 @@ server.serve_forever()
     Server::start(&mut command)
 }
 
-/// An HTTPS server that refuses everything, as AWS words it, with a certificate of an authority of its own: the endpoint,
-/// and the authority's certificate.
+/// An HTTPS server that refuses everything in AWS's words, with a certificate from its own authority: returns the
+/// endpoint and the authority's certificate.
 pub fn https(home: &Path) -> (Server, PathBuf) {
     let script = "
 import datetime, http.server, ipaddress, ssl, sys
@@ -126,7 +126,8 @@ def archive():
     Run::from(command.output().unwrap())
 }
 
-/// Runs a script with Genesys Cloud's own SDK as `sdk`, and its APIs `integrations` and `organizations` at the endpoint.
+/// Runs a script with Genesys Cloud's own SDK as `sdk`, and its APIs `integrations` and `organizations` for the
+/// endpoint.
 pub fn genesys_sdk(home: &Path, endpoint: &str, script: &str) -> Run {
     let prelude = "
 import os, json
@@ -143,8 +144,8 @@ organizations = sdk.OrganizationApi(client)
     Run::from(command.output().unwrap())
 }
 
-/// Whether texts, TOML or JSON, fit a JSON Schema, by the reference validator of the Python world. A schema names the others
-/// by the names of their files in `docs`.
+/// Whether texts, TOML or JSON, match a JSON Schema, according to Python's reference validator. Schemas refer to each
+/// other by their file names in `docs`.
 pub fn fits_schema(schema: &str, texts: &[&str]) -> Vec<bool> {
     faults_by_schema(schema, texts).iter().map(Option::is_none).collect()
 }

@@ -1,11 +1,11 @@
-//! `sandbox serve`, with boto3 and the binary as its clients.
+//! `sandbox serve`, used by boto3 and the binary.
 
 use std::process::Stdio;
 
 use super::python::{boto3, genesys_sdk};
 use super::{BOTH_ENDS, Project, Run, Server};
 
-/// Serves the sandbox of the project's spec.
+/// Serves the sandbox for the project's spec.
 pub fn serve(project: &Project, args: &[&str]) -> Server {
     let args = [&["sandbox", "serve", "--listen", "127.0.0.1:0"], args].concat();
     Server::start(project.command(&args).stderr(Stdio::null()))
@@ -55,7 +55,7 @@ def refused(code, call, **arguments):
 pub struct BothEnds(pub Served);
 
 impl BothEnds {
-    /// With the example, `more` in its last table.
+    /// The example with `more` in its last table.
     pub fn new(more: &str) -> Self {
         let served = Served::new(&[]);
         let both = Self(served);

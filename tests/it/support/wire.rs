@@ -1,4 +1,4 @@
-//! A wire with faults: an HTTP client for the SDK in front of a sandbox, or of any other client.
+//! A wire with faults: an HTTP client for the SDK, in front of a sandbox or any other client.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -17,24 +17,24 @@ use http_body_util::BodyExt as _;
 /// What goes wrong, from a certain call on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
-    /// An error answer of AWS's; the call is not carried out.
+    /// An error from AWS; the call is not carried out.
     Error { code: &'static str, status: u16, calls: usize },
-    /// An answer that is not AWS's, with a `Retry-After` header.
+    /// An answer not from AWS, with a `Retry-After` header.
     Busy { seconds: u32, calls: usize },
     /// The connection breaks before the call is carried out.
     Lost { calls: usize },
-    /// The call is carried out, and the connection breaks before its answer comes.
+    /// The call is carried out, but the connection breaks before its answer arrives.
     AnswerLost { calls: usize },
-    /// The call is carried out, and no answer ever comes.
+    /// The call is carried out, but no answer ever arrives.
     Silence { calls: usize },
-    /// The call is carried out, and something in between answers with a page of its own.
+    /// The call is carried out, but an intermediary answers with its own page.
     Garbled { calls: usize },
-    /// After the call the next reads are answered as before it.
+    /// After the call, the next reads return the state before it.
     Stale { reads: usize },
 }
 
 impl Fault {
-    /// Whether it is worth a try with a read: an error more or less makes no difference there, and nothing is carried out.
+    /// Whether to try it with reads: an extra error makes no difference there, and nothing is carried out.
     pub fn is_for_reads(self) -> bool {
         match self {
             Self::Error { code, calls, .. } => match code {
@@ -49,7 +49,7 @@ impl Fault {
         }
     }
 
-    /// Whether the tool promises to get over it by itself, given time.
+    /// Whether the tool promises to recover by itself, given time.
     pub fn passes(self, is_write: bool) -> bool {
         match self {
             Self::Error { code, calls, .. } => match code {
@@ -77,12 +77,12 @@ impl Fault {
     }
 }
 
-/// A call that came through.
+/// A call that got through.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Call {
-    /// `CreateRole`; for Lambda the path.
+    /// `CreateRole`; the path for Lambda.
     pub operation: String,
-    /// Whether it was carried out, with a good answer.
+    /// Whether it was carried out and answered successfully.
     pub carried_out: bool,
 }
 
@@ -96,7 +96,7 @@ fn is_write(operation: &str) -> bool {
     !(operation.starts_with("Get") || operation.starts_with("List") || operation.starts_with('/'))
 }
 
-/// What answers, when nothing goes wrong.
+/// What answers if nothing goes wrong.
 pub trait Endpoint: Send + Sync + 'static {
     fn answer(&self, request: &http::Request<Vec<u8>>) -> http::Response<Vec<u8>>;
     /// Called after each write that was carried out.
@@ -117,7 +117,7 @@ struct State {
     fault: Option<(usize, Fault)>,
     /// The last answer to each read.
     answers: HashMap<Vec<u8>, http::Response<Vec<u8>>>,
-    /// How many reads are still answered from there.
+    /// How many more reads are answered from there.
     stale: usize,
 }
 
@@ -128,7 +128,7 @@ impl std::fmt::Debug for Wire {
 }
 
 impl Wire {
-    /// With a fault at the call of this number, counted from 0.
+    /// With a fault at the call with this number, counted from 0.
     pub fn new(endpoint: Arc<dyn Endpoint>, fault: Option<(usize, Fault)>) -> Self {
         Self {
             endpoint,
@@ -137,7 +137,7 @@ impl Wire {
         }
     }
 
-    /// Without faults, and with a pause before each answer: in virtual time it counts round trips.
+    /// Without faults, with a pause before each answer: in virtual time it counts round trips.
     pub fn slow(endpoint: Arc<dyn Endpoint>, delay: Duration) -> Self {
         Self { delay, ..Self::new(endpoint, None) }
     }

@@ -1,4 +1,4 @@
-//! Specs from text, and a sandbox behind a wire, with the command's own code on it.
+//! Specs from text, and a sandbox behind a wire, driven by the commands' own code.
 
 use std::sync::{Arc, Mutex};
 
@@ -32,7 +32,7 @@ pub fn spec_of(role: &str, functions: &[&str], id: &str, more: &str) -> Spec {
     spec.unwrap_or_else(|| panic!("{faults:?}"))
 }
 
-/// What a sandbox begins with, and an integration that somebody made by hand for each role.
+/// What a sandbox starts with, including a manually created integration for each role.
 pub fn seed_with_integrations(spec: &Spec) -> sandbox::Seed {
     let mut seed = genesys_iam::commands::loading::seed(spec);
     if let Some(genesys) = &mut seed.genesys {
@@ -51,13 +51,13 @@ pub fn seed_with_integrations(spec: &Spec) -> sandbox::Seed {
     seed
 }
 
-/// The sandbox on the wire; keeps a copy of what there is after each write.
+/// The sandbox on the wire; keeps a copy of its state after each write.
 pub struct World {
     pub sandbox: Mutex<Sandbox>,
     pub states: Mutex<Vec<Sandbox>>,
 }
 
-/// All runs happen at one moment, so that equal histories make equal states.
+/// All runs happen at the same moment, so that equal histories give equal states.
 const NOW: Timestamp = Timestamp::constant(1_790_000_000, 0);
 
 impl Endpoint for World {
@@ -81,7 +81,7 @@ impl World {
     }
 }
 
-/// Clients of an administrator of the spec's account.
+/// Clients for an administrator of the spec's account.
 pub async fn connect(spec: &Spec, wire: &Wire) -> Clients {
     connect_as(spec, wire, sandbox::credentials(&spec.aws.account_id)).await
 }
@@ -100,13 +100,13 @@ pub async fn clean(world: &Arc<World>, spec: &Spec) -> Clients {
     connect(spec, &Wire::new(Arc::clone(world) as _, None)).await
 }
 
-/// A runtime whose clock stands still but for waiting.
+/// A runtime whose clock only advances while waiting.
 pub fn virtual_time() -> tokio::runtime::Runtime {
     let mut runtime = tokio::runtime::Builder::new_current_thread();
     runtime.enable_all().start_paused(true).build().unwrap()
 }
 
-/// A spec of so many roles, each with a function of its own.
+/// A spec with this many roles, each with its own function.
 pub fn fleet_of(roles: usize, id: &str) -> Spec {
     let (spec, faults) = spec::parse(&fleet_text(roles, id), "test", &EmptyEnvironment);
     spec.unwrap_or_else(|| panic!("{faults:?}"))
