@@ -374,8 +374,7 @@ pub fn trusts_genesys(document: &Document) -> bool {
     KNOWN_GENESYS_ACCOUNTS.iter().any(|known| text.contains(known.id))
 }
 
-/// Whether a trust policy that does not name Genesys seems meant for it: it trusts anyone, or the account from
-/// tutorials.
+/// Whether a trust policy that does not name Genesys seems meant to: it trusts anyone, or the tutorials' account.
 pub fn looks_like_genesys(document: &Document) -> bool {
     document.canonical().statements.as_slice().iter().any(|statement| {
         let Some(PrincipalElement::Principal(principals)) = &statement.principal else { return false };

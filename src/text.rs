@@ -176,8 +176,7 @@ fn escaped(text: &str, escapes: impl Fn(usize, char) -> bool) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// Control, joining, zero-width and private-use characters, those that change the text direction, and lookalikes of a
-/// space.
+/// Control, joining, zero-width and private-use characters, direction changes, and lookalikes of a space.
 fn is_unseen(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{a0}' | '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{1680}' | '\u{17b4}' | '\u{17b5}'

@@ -393,8 +393,7 @@ async fn make(
     Ok((plan, observed))
 }
 
-/// With credentials for Genesys Cloud: whether the external ID differs from the organization's. A plan does not depend
-/// on it.
+/// With credentials for Genesys Cloud: whether the external ID is not the organization's. No plan depends on it.
 async fn other_organization(session: &Session, output: &Output) -> Option<String> {
     match session.genesys.as_ref()?.organization().await {
         Err(error) => {

@@ -284,8 +284,7 @@ impl Session {
         Ok(try_join_all(read).await?.into_iter().collect())
     }
 
-    /// The own policies of the functions whose aliases or versions a role has, unless it also has the functions
-    /// themselves.
+    /// The own policies of functions whose aliases or versions a role has, unless it has the functions too.
     pub async fn whole_functions(
         &self,
         desired: &DesiredRole,

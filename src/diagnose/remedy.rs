@@ -10,8 +10,7 @@ use super::strangers::got_in;
 use super::trust::{role, trust};
 use crate::check::{Cause, Facts, Finding};
 
-/// How to remove a cause found with these facts; each way works on its own. Commands use live names, quoted for a
-/// shell.
+/// How to remove a cause found with these facts, each way on its own. Commands use live names, shell-quoted.
 pub fn remedy(finding: &Finding, facts: &Facts, shell: &Shell) -> Remedy {
     let own = format!("policy `{}`", facts.desired.policy.name);
     let remedy = match finding.cause {

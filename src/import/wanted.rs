@@ -77,8 +77,7 @@ pub fn candidates(
     named(role, unattached).into_iter().chain(targets.iter().cloned()).collect()
 }
 
-/// The spec that a role should have: Genesys's account, the organization's ID, the functions that Genesys Cloud
-/// invokes.
+/// The spec that a role should have: Genesys's account, the organization's ID, the functions Genesys Cloud invokes.
 ///
 /// # Errors
 ///
@@ -182,8 +181,7 @@ fn demanded_id(document: &Document) -> Option<String> {
     listed.iter().find(|id| is_guid(id)).or_else(|| listed.first()).cloned()
 }
 
-/// The functions that Genesys Cloud invokes, if the role is allowed to or they exist; and others that the policies
-/// name.
+/// The functions Genesys Cloud invokes, if the role may or they exist; and others that the policies name.
 fn functions(known: &Known<'_>) -> BTreeMap<FunctionArn, FunctionSource> {
     let Known { role, unattached, targets, missing, .. } = *known;
     let is_own = |function: &&FunctionArn| is_function(function, &role.role.arn);
@@ -238,8 +236,7 @@ fn is_allowed(role: &LiveRole, function: &FunctionArn) -> bool {
     role.documents().any(|document| role.decision_by(document, function) != Decision::ImplicitDeny)
 }
 
-/// The managed policy that lets the role invoke, or is meant to. `None`: there is none, or another kind of policy
-/// allows it.
+/// The managed policy that lets the role invoke, or is meant to. `None` if another kind of policy does, or none.
 fn policy(role: &LiveRole, unattached: &[(Arn, Document)], functions: &[FunctionArn]) -> Option<Arn> {
     let covers = |document: &Document| {
         functions

@@ -79,8 +79,7 @@ pub fn read_spec(path: &Path) -> io::Result<String> {
     read_plain(&real, LARGEST_SPEC, || path.canonicalize())
 }
 
-/// Follows a path part by part. For a link outside any repository, only the last part is judged: it must stay in its
-/// folder.
+/// Follows a path part by part. For a link outside repositories, only the last part is judged: it stays in its folder.
 fn refuse_links_out(named: &Path) -> io::Result<()> {
     let mut at = PathBuf::new();
     let mut parts = named.components().peekable();

@@ -85,8 +85,7 @@ pub(super) struct Table<'a> {
     missing: Vec<MissingKey>,
 }
 
-/// A required key, under either of its names. It is reported with the unknown keys: one of them may be a misspelling of
-/// it.
+/// A required key, under either of its names. It is reported with the unknown keys: one of them may be its misspelling.
 pub(super) struct MissingKey {
     pub(super) keys: Vec<&'static str>,
     pub(super) span: Range<usize>,

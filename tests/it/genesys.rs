@@ -1,4 +1,4 @@
-//! Both ends, judged by Genesys Cloud's own SDK: it reads what apply made; its manual changes are detected, named and
+//! Both ends, judged by Genesys Cloud's own SDK: it reads what apply made; its changes are detected, named and
 //! repaired.
 
 use std::io::{Read as _, Write as _};
@@ -183,8 +183,7 @@ fn without_credentials_of_the_organization_awss_side_is_made_and_the_rest_is_sai
     project.run(&["plan"]).expect(0).says("Genesys Cloud's side was not read");
     project.run(&["apply", "--yes"]).expect(3).says("Applied. 3 changes made").says("--aws-only");
     project.run(&["apply", "--yes", "--aws-only"]).expect(0).says_not("--aws-only");
-    // Half a reading must not pass for the whole, and nobody should be asked for variables that this spec does not
-    // read.
+    // Half a reading must not pass for the whole, nor should variables be named that this spec does not read.
     let own = BOTH_ENDS.replacen("[genesys]", "[genesys]\ncredentials = \"EMEA\"", 1);
     project.write_spec(&own);
     let (id, secret) = ("GENESYSCLOUD_OAUTHCLIENT_ID_EMEA", "GENESYSCLOUD_OAUTHCLIENT_SECRET_EMEA");

@@ -357,7 +357,7 @@ fn a_limit_that_never_ends_ends_the_run() {
     let quirks = GenesysQuirks { requests_per_minute: 5, ..GenesysQuirks::default() };
     let world = World::new(empty(&spec, &quirks));
     let outcome = run(&world, &spec, Run::Apply, None);
-    // The sandbox's clock stands still, so the sixth request waits in vain: the run ends with an error.
+    // The sandbox's clock stands still, so the sixth request never gets its turn: the run ends with an error.
     let error = outcome.result.unwrap_err().to_string();
     assert!(error.contains("too many requests (429)"), "{error}");
     assert!(outcome.said.contains("apply ended early: 3 of 10 changes were made"), "{}", outcome.said);

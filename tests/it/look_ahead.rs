@@ -19,8 +19,7 @@ const TRUST: &str = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow",
 const POLICY: &str =
     r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"s3:*","Resource":"*"}}"#;
 
-/// Applies the spec, or destroys what was applied, after a manual change: nothing is written, and these words are
-/// printed.
+/// Applies the spec, or destroys it again, after a manual change: nothing is written, and these words are printed.
 async fn is_blocked(spec: &Spec, destroys: bool, by_hand: impl AsyncFnOnce(&Clients), words: &[&str]) {
     let world = World::new(Sandbox::new(&seed(spec)));
     let clients = clean(&world, spec).await;

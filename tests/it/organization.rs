@@ -11,8 +11,7 @@ use serde_json::Value;
 
 use crate::support::{BOTH_ENDS, EXAMPLE, Project, ROLE};
 
-/// Like AWS's identity perimeter template: outsiders may not assume roles, unless they are listed or the role is
-/// tagged.
+/// Like AWS's identity perimeter template: outsiders may not assume roles unless listed, or the role is tagged.
 const PERIMETER: &str = r#"{"Version":"2012-10-17","Statement":[{"Sid":"OwnPeopleOnly","Effect":"Deny","Principal":"*",
   "Action":["s3:*","sts:AssumeRole"],"Resource":"*","Condition":{
     "StringNotEqualsIfExists":{"aws:PrincipalOrgID":"o-own","aws:PrincipalAccount":["444455556666"],"aws:ResourceTag/dp:exclude:identity":"true"},

