@@ -1,5 +1,4 @@
-//! Both ends, judged by Genesys Cloud's own SDK: it reads what apply made; its changes are detected, named and
-//! repaired.
+//! Both ends, judged by Genesys Cloud's own SDK: it reads what apply made; its changes are seen, named and repaired.
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;

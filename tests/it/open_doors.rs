@@ -1,7 +1,6 @@
 //! No open door: in no state between two writes can anyone do what was refused before and will be refused after.
 //!
-//! The judge does not know how the planner proves its orders: it makes its own requests, asking only the policy
-//! language.
+//! The judge does not know how the planner proves its orders: it puts its own requests to the policy language.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
