@@ -187,7 +187,7 @@ impl Output {
         self.waiting_for(|| what.to_owned(), work).await
     }
 
-    /// The same for text that changes meanwhile, such as counts.
+    /// The same for text that changes while it is shown, such as counts.
     pub async fn waiting_for<T>(&self, what: impl Fn() -> String, work: impl Future<Output = T>) -> T {
         if self.is_inner || self.is_quiet || self.captured.is_some() || !io::stderr().is_terminal() {
             return work.await;

@@ -32,7 +32,7 @@ const GROWTH: f64 = 1.0;
 /// After the first refusal, while the bucket fills a little.
 const PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(8);
-/// Requests per second, to see what has refilled the bucket meanwhile.
+/// Requests per second, to see what has refilled the bucket since then.
 const PROBE: f64 = 60.0;
 /// Share of the measured rate: the rest is for others in the account.
 const SHARE: f64 = 0.98;

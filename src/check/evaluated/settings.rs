@@ -59,7 +59,7 @@ fn one_ready(function: &FunctionFacts, organization_region: Option<&str>) -> Cla
         FunctionState::Exists(settings) => {
             let claim = match readiness(settings.state.as_deref()) {
                 Readiness::Ready => question.holds(format!("the Lambda API knows {arn}")),
-                // An inactive function wakes at the next invocation, which fails meanwhile.
+                // An inactive function wakes at the next invocation, and that one fails.
                 Readiness::NotYet => question.not_provable(
                     format!("its state is {}", in_words(settings)),
                     if settings.state.as_deref() == Some("Inactive") {

@@ -80,7 +80,7 @@ fn pages(text: &str, mask: &dyn Fn(&str) -> String) -> Vec<String> {
     pages
 }
 
-/// A plan whose texts are all the same.
+/// A plan with the same text everywhere.
 fn plan_of(text: &str, roles: usize) -> PlanView {
     let t = || text.to_owned();
     let remark = || Remark::new(text).with_details(&[t()]).with_remedy(text);
