@@ -437,8 +437,10 @@ fn other_action(action: &ActionFacts, all: &[&ActionFacts], facts: &Facts) -> Op
             Cause::DataAction,
             format!("The data action \"{name}\" points at {called}, which the policy does not cover{why}"),
             "this data action fails with 403 at lambda:InvokeFunction",
-            "let the data action point at a function of the spec, or add this very ARN to `functions`"
-                .to_owned(),
+            format!(
+                "let the data action point at a function of the spec (Admin > Integrations > Actions), or add \"{target}\" \
+                 to `functions`"
+            ),
         )
     };
     Some(question.fails(format!("{target} is not covered by the role's policies{why}"), finding, &[]))

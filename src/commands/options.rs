@@ -12,7 +12,7 @@ use crate::render::output::Output;
 use crate::secrets;
 use crate::text::{password, shell_word};
 
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Options of all commands")]
 pub struct Global {
     /// Read the spec from this file, from the specs of this folder, or with - from standard input; repeatable. Without it:
@@ -106,7 +106,7 @@ fn holds_a_secret(name: &str) -> bool {
 }
 
 /// How the sandbox behaves, embedded or served.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Options of the sandbox")]
 pub struct SandboxOptions {
     /// Plant a scenario, by its name (`genesys-iam sandbox scenarios`) or from a TOML or JSON file

@@ -1,7 +1,15 @@
 //! The served sandbox, used by boto3 and the binary.
 
 use crate::support::Project;
-use crate::support::served::{BothEnds, REFUSED, Served};
+use crate::support::served::{BothEnds, REFUSED, Served, serve};
+
+#[test]
+fn without_a_spec_the_built_in_one_is_served() {
+    let project = Project::empty();
+    let server = serve(&project, &[]);
+    let project = project.aws(&server.endpoint, "111122223333", "x");
+    project.run(&["diagnose"]).expect(0).says("No role");
+}
 
 #[test]
 fn boto3_creates_reads_and_deletes_what_the_tool_manages() {

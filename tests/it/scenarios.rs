@@ -158,7 +158,7 @@ fn what_to_do_is_said_whole_and_can_be_typed() {
         assert!(report.contains(what) && !report.contains("AWS names"), "{scenario}: {report}");
         let cut = report.lines().find(|line| line.contains("do: ") && line.ends_with('…'));
         assert_eq!(cut, None, "{scenario}");
-        assert!(!report.contains("add this very ARN"), "{report}");
+        assert!(!report.contains("to `functions`"), "{report}");
     }
 }
 
