@@ -152,20 +152,9 @@ fn add_service_linked_role(state: &mut State, account: &AccountId, name: &str, n
     let trust = format!(
         r#"{{"Version":"2012-10-17","Statement":[{{"Effect":"Allow","Principal":{{"Service":"{service}.amazonaws.com"}},"Action":"sts:AssumeRole"}}]}}"#
     );
-    let role = StoredRole {
-        name: name.to_owned(),
-        path: format!("/aws-service-role/{service}.amazonaws.com/"),
-        id: state.new_id("AROA"),
-        created: now,
-        trust: StoredTrust { text: trust, ids: Default::default() },
-        description: None,
-        max_session_duration: 3600,
-        boundary: None,
-        tags: Vec::new(),
-        attached: Default::default(),
-        inline: Default::default(),
-        last_used: None,
-    };
+    let path = format!("/aws-service-role/{service}.amazonaws.com/");
+    let trust = StoredTrust { text: trust, ids: Default::default() };
+    let role = StoredRole::new(name, &path, state.new_id("AROA"), now, trust);
     state.account_mut(account).roles.insert(name.to_owned(), role);
 }
 

@@ -55,19 +55,10 @@ impl Sandbox {
             self.state.add_trust_event(role.arn.clone(), &trust, now, true);
             let known = self.state.account_mut(account);
             known.policies.insert(policy.name.clone(), made);
+            let trust = StoredTrust { text: trust, ids: Default::default() };
             let made = StoredRole {
-                name: role.name.clone(),
-                path: role.path.clone(),
-                id,
-                created: now,
-                trust: StoredTrust { text: trust, ids: Default::default() },
-                description: None,
-                max_session_duration: 3600,
-                boundary: None,
-                tags: Vec::new(),
                 attached: [policy.arn.to_string()].into(),
-                inline: Default::default(),
-                last_used: None,
+                ..StoredRole::new(&role.name, &role.path, id, now, trust)
             };
             known.roles.insert(role.name.clone(), made);
             let name = integration.as_ref().map_or("AWS Lambda", |integration| integration.name.as_str());

@@ -76,6 +76,24 @@ pub(crate) struct LastUsed {
 }
 
 impl StoredRole {
+    /// A role with IAM's defaults and no permissions.
+    pub(crate) fn new(name: &str, path: &str, id: String, created: Seconds, trust: StoredTrust) -> Self {
+        Self {
+            name: name.to_owned(),
+            path: path.to_owned(),
+            id,
+            created,
+            trust,
+            description: None,
+            max_session_duration: 3600,
+            boundary: None,
+            tags: Vec::new(),
+            attached: BTreeSet::new(),
+            inline: BTreeMap::new(),
+            last_used: None,
+        }
+    }
+
     /// A role that only AWS itself can change or delete.
     pub(crate) fn is_service_linked(&self) -> bool {
         self.path.starts_with("/aws-service-role/")

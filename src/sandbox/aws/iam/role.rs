@@ -1,7 +1,5 @@
 //! Roles themselves: trust, description, duration, boundary.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use super::answers::{encoded, listing, path_prefix, write_boundary, write_last_used, write_tags};
 use crate::arn::AccountId;
 use crate::sandbox::aws::call::Call;
@@ -40,19 +38,13 @@ pub(crate) fn create(call: &mut Call<'_>) -> Result<QueryAnswer, Refusal> {
         return Err(Refusal::limit(format!("Cannot exceed quota for RolesPerAccount: {quota}")));
     }
     let trust = documents::trust(call.state, text)?;
+    let id = call.state.new_id("AROA");
     let role = StoredRole {
-        name: name.to_owned(),
-        path: path.to_owned(),
-        id: call.state.new_id("AROA"),
-        created: call.now.as_second(),
-        trust,
         description: description.map(str::to_owned),
         max_session_duration,
         boundary,
         tags,
-        attached: BTreeSet::new(),
-        inline: BTreeMap::new(),
-        last_used: None,
+        ..StoredRole::new(name, path, id, call.now.as_second(), trust)
     };
     let state = &*call.state;
     let answer = QueryAnswer::of(|xml| {
