@@ -280,7 +280,7 @@ fn a_full_disk() {
     one_error(&run, "No space left on device", "--out");
     assert!(!fs::metadata("/dev/full").unwrap().is_file());
     let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
-    let run = Run::of(project.command(&["--sandbox", "plan"]).stdout(full));
+    let run = Run::from(project.command(&["--sandbox", "plan"]).stdout(full).output().unwrap());
     run.expect(1).says("cannot write to standard output").says("No space left on device");
 }
 
@@ -303,7 +303,7 @@ fn an_apply_whose_output_nobody_reads_is_carried_out() {
 fn an_apply_whose_plan_cannot_be_shown_changes_nothing() {
     let project = Project::example();
     let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
-    Run::of(project.command(&["--sandbox", "apply", "--yes"]).stdout(full)).expect(1);
+    Run::from(project.command(&["--sandbox", "apply", "--yes"]).stdout(full).output().unwrap()).expect(1);
     project.sandbox(&["plan", "--detailed-exitcode"]).expect(2).says("3 to create");
 }
 

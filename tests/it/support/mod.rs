@@ -17,6 +17,9 @@ use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
+use std::time::Duration;
 
 pub const EXAMPLE: &str = include_str!("../../data/aws-only.toml");
 /// With Genesys Cloud's side.
@@ -29,6 +32,9 @@ pub const POLICY_ARN: &str =
 pub const LITERAL_ID: &str = "external_id = \"2f9c1c5e-0b6c-4a8e-9d51-7f0e3c2b1a90\"";
 pub const MASKED_ID: &str = "external_id = { env = \"GENESYS_EXTERNAL_ID\" }";
 pub const FUNCTIONS: &str = "functions = [\"my-genesys-trigger-function\"]";
+
+/// Far beyond what any run takes, on any machine.
+const LONGEST_RUN: Duration = Duration::from_secs(600);
 
 /// The example with one line changed.
 pub fn example_with(from: &str, to: &str) -> String {
@@ -129,8 +135,20 @@ impl From<Output> for Run {
 }
 
 impl Run {
+    /// Runs the command to its end. One that does not end is killed: it must not hold up all other tests.
     pub fn of(command: &mut Command) -> Self {
-        Self::from(command.output().unwrap())
+        let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let id = child.id().to_string();
+        let (ended, end) = mpsc::channel::<()>();
+        let watch = thread::spawn(move || {
+            if end.recv_timeout(LONGEST_RUN) == Err(RecvTimeoutError::Timeout) {
+                let _ = Command::new("kill").args(["-KILL", &id]).status();
+            }
+        });
+        let run = Self::from(child.wait_with_output().unwrap());
+        drop(ended);
+        watch.join().unwrap();
+        run
     }
 
     /// Everything that a user sees, for snapshots.
@@ -194,7 +212,7 @@ impl Server {
             }
         };
         // The pipe is drained: a full one would stop the server.
-        std::thread::spawn(move || std::io::copy(&mut lines, &mut std::io::sink()));
+        thread::spawn(move || std::io::copy(&mut lines, &mut std::io::sink()));
         Self { child, endpoint }
     }
 }
