@@ -5,7 +5,7 @@ use super::diagnosis::{Diagnosis, diagnose};
 use super::level::Level;
 use super::path::InvocationPath;
 use super::topic::Topic;
-use super::verdict::{Sign, Verdict, verdict};
+use super::verdict::{Sign, Verdict, all_invoked, verdict};
 use crate::arn::AccountId;
 use crate::plan::Notice;
 
@@ -109,7 +109,8 @@ fn holds(claims: &[Claim], level: Level) -> bool {
 fn reaches(claims: &[Claim], level: Level) -> bool {
     claims.iter().all(|claim| claim.failure().is_none())
         && match level {
-            Level::Evaluated | Level::Configured | Level::Refused | Level::EndToEnd => holds(claims, level),
+            Level::Evaluated | Level::Configured | Level::Refused => holds(claims, level),
+            Level::EndToEnd => holds(claims, level) && all_invoked(claims),
             // Positive evidence only: what may not be read does not weaken it.
             Level::Observed => claims.iter().any(|claim| claim.topic == Topic::Used && claim.is_good()),
             Level::Assumed => holds(claims, Level::Evaluated) && holds(claims, Level::Assumed),

@@ -6,6 +6,7 @@ use proptest::prelude::*;
 
 use super::questions::near_misses;
 use super::*;
+use crate::arn::FunctionArn;
 use crate::model::{GuardsReading, Live, resolve};
 use crate::plan::testing::{converged, desired, document};
 use crate::plan::{Acceptable, foreign_policies, function_parties, trust_parties};
@@ -350,6 +351,43 @@ fn each_thing_by_which_lambda_runs_no_function_is_a_cause_of_its_own() {
     let unread = with_settings(FunctionSettings::default(), Err("AccessDenied".to_owned()));
     assert_eq!(unread.verdict.sign, Sign::Good);
     assert!(!unread.diagnosis.ruled_out.contains(&Topic::Invocable.sentence()));
+}
+
+#[test]
+fn a_call_about_one_function_proves_nothing_about_another() {
+    let mut facts = facts(converged());
+    let [tested, other] = ["a", "b"].map(|name| -> FunctionArn {
+        format!("arn:aws:lambda:us-east-1:111122223333:function:{name}").parse().unwrap()
+    });
+    facts.desired.functions = vec![tested.clone(), other.clone()];
+    facts.functions = [&tested, &other]
+        .map(|arn| FunctionFacts {
+            arn: arn.clone(),
+            state: in_state("Active"),
+            reserved_concurrency: Ok(None),
+            policy: Ok(None),
+        })
+        .into();
+    let permitted = document(
+        r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"lambda:InvokeFunction","Resource":["arn:aws:lambda:us-east-1:111122223333:function:a","arn:aws:lambda:us-east-1:111122223333:function:b"]}]}"#,
+    );
+    let role = facts.live.role.as_mut().unwrap();
+    role.attached.values_mut().for_each(|policy| policy.document = permitted.clone());
+    facts.live.policy.as_mut().unwrap().policy.document = permitted.clone();
+    facts.desired.policy.document = permitted;
+    let test = |function: &FunctionArn| ActionTest {
+        action: ActionFacts { name: "A".to_owned(), target: function.to_string(), timeout_seconds: None },
+        success: true,
+        steps: Vec::new(),
+        error: String::new(),
+    };
+    facts.tests = vec![test(&tested)];
+    let RoleReport { verdict: one, diagnosis, .. } = judge(&facts);
+    assert_eq!((one.sign, one.proof), (Sign::Good, Some(Level::Evaluated)), "{diagnosis:#?}");
+    assert_eq!(one.only_invoked, ["function `a`"]);
+    facts.tests.push(test(&other));
+    let both = judge(&facts).verdict;
+    assert_eq!((both.proof, both.only_invoked), (Some(Level::EndToEnd), Vec::new()));
 }
 
 #[test]

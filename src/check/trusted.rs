@@ -291,7 +291,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::super::tests::{RIGHT, facts};
-    use super::super::{Cause, Sign, judge};
+    use super::super::{Answer, Cause, Probes, Sign, judge};
     use super::*;
     use crate::plan::testing::{converged, document};
     use crate::policy::{Policies, Request, evaluate};
@@ -358,6 +358,32 @@ mod tests {
         }
         let both = by_account.replace("\"765628985471\"", &format!("[\"765628985471\",\"{OTHER}\"]"));
         assert_eq!(report(&both).verdict.others, ["anyone in AWS account 999988887777"]);
+    }
+
+    #[test]
+    fn refused_calls_do_not_show_that_an_id_nobody_tried_is_refused() {
+        // More kinds of IDs than can be tried, all of them denied.
+        let patterns: Vec<String> = (10..40).map(|n| format!("*{n}*{n}*{n}*")).collect();
+        let like =
+            |patterns: &[String]| serde_json::json!({"StringLike": {"sts:ExternalId": patterns}}).to_string();
+        let allow = with(ALLOW, &like(&patterns));
+        let deny = with(ALLOW, &like(&patterns)).replace("Allow", "Deny");
+        let mut live = converged();
+        live.role.as_mut().unwrap().role.assume_role_policy =
+            document(&format!(r#"{{"Version":"2012-10-17","Statement":[{},{allow},{deny}]}}"#, good()));
+        let mut facts = facts(live);
+        let refused = || Answer::Denied("not authorized".to_owned());
+        facts.probes = Some(Probes {
+            caller: "arn:aws:iam::765628985471:user/x".to_owned(),
+            prober: "x".to_owned(),
+            with_wrong_id: refused(),
+            without_id: refused(),
+            with_right_id: Answer::Done,
+            invocations: facts.desired.functions.iter().map(|f| (f.clone(), Answer::Done)).collect(),
+        });
+        let report = judge(&facts);
+        assert_eq!(report.verdict.sign, Sign::Unknown, "{:#?}", report.verdict);
+        assert!(!report.verdict.others_known);
     }
 
     #[test]

@@ -6,6 +6,7 @@ use super::cause::Cause;
 use super::claim::{Claim, Failure, Outcome};
 use super::diagnosis::Diagnosis;
 use super::level::Level;
+use super::questions::name_of;
 use super::topic::Topic;
 use crate::arn::FunctionArn;
 
@@ -69,6 +70,8 @@ pub struct Verdict {
     pub left_open: Option<String>,
     /// The strongest proven level.
     pub proof: Option<Level>,
+    /// The functions that Genesys Cloud itself invoked, where there are others that it did not.
+    pub only_invoked: Vec<String>,
 }
 
 /// What must hold for Genesys Cloud to invoke.
@@ -78,18 +81,20 @@ const NEEDED: &[Topic] =
 pub(crate) fn verdict(claims: &[Claim], diagnosis: &Diagnosis, proof: Option<Level>) -> Verdict {
     let harms = || diagnosis.findings.iter().map(|finding| &finding.harm);
     // A real call decides what the documents leave open, unless it depends on the caller.
-    let is_proven = |topic: Topic| {
-        let mut calls =
-            claims.iter().filter(|claim| claim.topic == topic && claim.level.is_call()).peekable();
-        calls.peek().is_some() && calls.all(Claim::is_good)
+    let is_proven = |open: &Claim| {
+        let is_its_call = |claim: &&Claim| {
+            claim.level.is_call() && claim.topic == open.topic && claim.function == open.function
+        };
+        let mut calls = claims.iter().filter(is_its_call).peekable();
+        !open.depends_on_caller && calls.peek().is_some() && calls.all(Claim::is_good)
     };
-    let is_open = |claim: &&Claim, topics: &[Topic]| {
+    let is_open = |claim: &Claim, topics: &[Topic]| {
         claim.level.is_read()
-            && (claim.depends_on_caller || !is_proven(claim.topic))
             && topics.contains(&claim.topic)
             && matches!(claim.outcome, Outcome::NotProvable { .. })
     };
-    let open_for_genesys = claims.iter().find(|claim| is_open(claim, NEEDED));
+    let open_for_genesys = claims.iter().find(|claim| is_open(claim, NEEDED) && !is_proven(claim));
+    // Refused calls are samples: they do not show that everybody else is refused.
     let open_for_others =
         claims.iter().find(|claim| is_open(claim, &[Topic::NobodyElse, Topic::FunctionPolicies]));
     // A refused call says so, whatever explains it.
@@ -175,7 +180,25 @@ pub(crate) fn verdict(claims: &[Claim], diagnosis: &Diagnosis, proof: Option<Lev
         is_genesys_unread: unread.is_some() && proof != Some(Level::EndToEnd),
         left_open: left_open.map(|claim| claim.sentence.clone()),
         proof,
+        only_invoked: if all_invoked(claims) { Vec::new() } else { names_of(&invoked(claims)) },
     }
+}
+
+/// The functions that Genesys Cloud itself invoked.
+fn invoked(claims: &[Claim]) -> BTreeSet<&FunctionArn> {
+    let tests = claims.iter().filter(|claim| claim.level == Level::EndToEnd && claim.is_good());
+    tests.filter_map(|claim| claim.function.as_ref()).collect()
+}
+
+/// Whether Genesys Cloud itself invoked every function.
+pub(crate) fn all_invoked(claims: &[Claim]) -> bool {
+    let invoked = invoked(claims);
+    let mut needed = claims.iter().filter(|claim| claim.topic == Topic::Functions);
+    needed.all(|claim| claim.function.as_ref().is_none_or(|function| invoked.contains(function)))
+}
+
+fn names_of(functions: &BTreeSet<&FunctionArn>) -> Vec<String> {
+    functions.iter().map(|function| name_of(function)).collect()
 }
 
 /// Appends those not yet in the list.

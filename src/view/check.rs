@@ -259,6 +259,7 @@ fn verdict_view(verdict: &Verdict, functions: &str, diagnosis: &Diagnosis, in_sa
         is_genesys_unread,
         left_open,
         proof,
+        only_invoked,
     } = verdict;
     let us = in_its_place.as_deref().unwrap_or("Genesys Cloud");
     let beside: Vec<&String> =
@@ -354,6 +355,14 @@ fn verdict_view(verdict: &Verdict, functions: &str, diagnosis: &Diagnosis, in_sa
                 format!("Proven by real calls in the sandbox (not in AWS); only {open}.")
             }
             Some(open) => format!("Proven by real calls; only {open}."),
+            None if !only_invoked.is_empty() && *sign != Sign::Broken => {
+                let place = if in_sandbox { " in the sandbox (not in AWS)" } else { "" };
+                let rest = match proof {
+                    Some(Level::Assumed) => "by real calls that ran no function (DryRun)",
+                    _ => "by the live documents only",
+                };
+                format!("Proven end to end{place} for {} only; the rest is shown {rest}.", few(only_invoked))
+            }
             None => proof_in_words(*proof, *sign, in_sandbox).to_owned(),
         },
         to_do: to_do.clone(),
