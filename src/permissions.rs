@@ -130,7 +130,7 @@ pub fn permissions(desired: &DesiredState, command: CommandKind) -> Vec<Permissi
         grant(
             "ReadRoles",
             &["iam:GetRole", "iam:ListAttachedRolePolicies", "iam:ListRolePolicies", "iam:GetRolePolicy"],
-            roles(),
+            desired.roles.iter().flat_map(|role| as_read(&role.role.arn)).collect(),
         ),
         grant(
             "ReadPolicies",
@@ -244,6 +244,17 @@ pub fn permissions(desired: &DesiredState, command: CommandKind) -> Vec<Permissi
 pub fn required_actions(desired: &DesiredState, command: CommandKind) -> BTreeSet<&'static str> {
     let permissions = permissions(desired, command);
     permissions.into_iter().filter(|one| !one.is_optional).flat_map(|one| one.actions).collect()
+}
+
+/// A role is read by its name: IAM cannot know the path of one that does not exist.
+fn as_read(role: &Arn) -> Vec<String> {
+    let mut resources = vec![literal(role)];
+    if let Some((path, name)) = role.resource.rsplit_once('/')
+        && path != "role"
+    {
+        resources.push(literal(&Arn { resource: format!("role/{name}"), ..role.clone() }));
+    }
+    resources
 }
 
 /// An ARN that matches only itself: a path may contain what a policy treats as wildcards and variables.

@@ -111,6 +111,7 @@ async fn scenarios() -> Vec<Scenario> {
     let bounded = spec_of("R", &["f"], ID, &boundary);
     let unbounded = spec_of("R", &["f"], ID, "permissions_boundary = \"none\"");
     let plain = spec_of("R", &["f"], ID, "");
+    let with_path = spec_of("R", &["f"], ID, "path = \"/genesys/\"");
     let own = arn("GenesysLambdaInvokePolicy_R");
     let rogue = async |clients: &genesys_iam::aws::Clients| {
         let iam = &clients.iam;
@@ -166,6 +167,7 @@ async fn scenarios() -> Vec<Scenario> {
     let nothing = Sandbox::new(&seed(&wanted));
     vec![
         scenario(&nothing, &wanted, CommandKind::Apply),
+        scenario(&nothing, &with_path, CommandKind::Apply),
         scenario(&drifted, &wanted, CommandKind::Apply),
         scenario(&rolled_back, &plain, CommandKind::Apply),
         scenario(&with_boundary_policy, &bounded, CommandKind::Apply),
