@@ -47,7 +47,7 @@ impl Status {
                 "`check`, also after `apply`, and `diagnose`: a fault was found; `policy evaluate`: denied; `policy lint`: an error"
             }
             Self::Undecided => {
-                "`check --require`: the level was not reached; `diagnose --error`: nothing explains it; `policy evaluate`: undecided"
+                "`check --require`: the level was not reached, or something is unknown; `diagnose --error`: nothing explains it; `policy evaluate`: undecided"
             }
             Self::Usage => "wrong usage",
             Self::Interrupted => "interrupted",

@@ -14,10 +14,19 @@ use super::topic::Topic;
 use crate::arn::FunctionArn;
 use crate::plan::genesys::GenesysChange;
 use crate::policy::{Decision, Principal};
-use crate::text::one_line;
+use crate::text::{one_line, plural};
 
 pub(crate) fn configured(facts: &Facts) -> Vec<Claim> {
     match &facts.genesys {
+        // The spec says what Genesys Cloud should be like.
+        GenesysSide::NotAsked if facts.desired.integration.is_some() => {
+            vec![
+                api().not_provable(
+                    "there are no credentials for it",
+                    "give the credentials of its OAuth client",
+                ),
+            ]
+        }
         GenesysSide::NotAsked => Vec::new(),
         GenesysSide::Rejected(Unknown { why, help }) => {
             let finding = Finding {
@@ -194,27 +203,32 @@ fn integration<'i>(
 ) -> (Claim, Vec<&'i IntegrationFacts>) {
     let role = facts.desired.role.arn.to_string();
     let question = uses_role(facts);
-    if integrations.is_empty() {
-        let help = format!(
-            "left to you: [role.integration] in the spec makes one, or add one under Admin > Integrations, with a \
-             credential that holds {role}"
-        );
-        let seen = "the organization has none for Lambda data actions";
-        return (question.not_provable(seen, help), Vec::new());
-    }
     let known: Vec<&IntegrationFacts> =
         integrations.iter().filter(|one| one.credential == CredentialArn::Shown(role.clone())).collect();
     if !known.is_empty() {
         let names: Vec<String> = known.iter().map(|one| format!("\"{}\"", one.name)).collect();
         return (question.holds(format!("the credential of {} holds its ARN", names.join(" and "))), known);
     }
+    // One that serves another role as intended says nothing about this role.
+    let left: Vec<&IntegrationFacts> = integrations.iter().filter(|one| !one.is_of_a_known_role).collect();
+    if left.is_empty() {
+        let help = format!(
+            "left to you: [role.integration] in the spec makes one, or add one under Admin > Integrations, with a \
+             credential that holds {role}"
+        );
+        let seen = match integrations.len() {
+            0 => "the organization has none for Lambda data actions".to_owned(),
+            n => format!("{} of the organization: other roles of the specs", plural(n, "integration")),
+        };
+        return (question.not_provable(seen, help), Vec::new());
+    }
     let unread: Vec<&IntegrationFacts> =
-        integrations.iter().filter(|one| matches!(one.credential, CredentialArn::Unreadable(_))).collect();
+        left.iter().copied().filter(|one| matches!(one.credential, CredentialArn::Unreadable(_))).collect();
     if let Some(CredentialArn::Unreadable(why)) = unread.first().map(|one| &one.credential) {
         let help = "look it up under Admin > Integrations, or prove it with `--invoke`";
         return (question.not_provable(why.clone(), help), unread);
     }
-    let found: Vec<String> = integrations
+    let found: Vec<String> = left
         .iter()
         .map(|one| match &one.credential {
             CredentialArn::Shown(arn) => {
@@ -235,7 +249,7 @@ fn integration<'i>(
         ),
     );
     // With only one, it is clear which is meant.
-    let own = if integrations.len() == 1 { integrations.iter().collect() } else { Vec::new() };
+    let own = if left.len() == 1 { left } else { Vec::new() };
     (question.fails(found.join("; "), finding, &[]), own)
 }
 

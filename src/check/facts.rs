@@ -223,6 +223,8 @@ pub struct IntegrationFacts {
     pub reported_state: String,
     pub detail: String,
     pub credential: CredentialArn,
+    /// Whether its credential holds a role of one of the run's specs.
+    pub is_of_a_known_role: bool,
     pub actions: Vec<ActionFacts>,
 }
 

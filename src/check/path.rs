@@ -37,7 +37,8 @@ pub(crate) fn path(facts: &Facts) -> InvocationPath {
         }
     }
     // With only one, it is clear which is meant.
-    if let ([], [one]) = (integrations.as_slice(), seen) {
+    let left: Vec<_> = seen.iter().filter(|one| !one.is_of_a_known_role).collect();
+    if let ([], [one]) = (integrations.as_slice(), left.as_slice()) {
         integrations.push(one.name.clone());
     }
     InvocationPath {

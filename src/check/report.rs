@@ -89,6 +89,44 @@ impl RoleReport {
         })
     }
 
+    /// What keeps it from being proven at a level, if anything.
+    pub fn unproven(&self, level: Level) -> Option<String> {
+        let Verdict { unknown, is_genesys_unread, .. } = &self.verdict;
+        if let Some(unknown) = unknown {
+            return Some(unknown.clone());
+        }
+        if *is_genesys_unread {
+            return Some("whether an integration uses it could not be read".to_owned());
+        }
+        if reaches(&self.claims, level) {
+            return None;
+        }
+        let in_words = |claim: &Claim| format!("{} ({})", claim.sentence, claim.seen);
+        let of_level = |claim: &&Claim| claim.level == level && !claim.is_good();
+        let needed = match level {
+            Level::Assumed => {
+                self.claims.iter().find(|claim| claim.level == Level::Evaluated && !claim.is_good())
+            }
+            _ => None,
+        };
+        Some(match self.claims.iter().find(of_level).or(needed) {
+            Some(claim) => in_words(claim),
+            None => match level {
+                Level::EndToEnd if !self.verdict.only_invoked.is_empty() => {
+                    format!(
+                        "only {} was invoked; add `--invoke` for each other one",
+                        self.verdict.only_invoked.join(" and ")
+                    )
+                }
+                Level::EndToEnd => "no data action was tested; add `--invoke DATA_ACTION`".to_owned(),
+                Level::Observed => "Genesys Cloud was not seen to assume the role".to_owned(),
+                Level::Refused | Level::Assumed => "no call was made".to_owned(),
+                Level::Evaluated => "nothing could be evaluated".to_owned(),
+                Level::Configured => "Genesys Cloud was not asked".to_owned(),
+            },
+        })
+    }
+
     pub fn is_broken(&self) -> bool {
         self.verdict.sign == Sign::Broken
     }
@@ -120,6 +158,11 @@ fn reaches(claims: &[Claim], level: Level) -> bool {
 impl CheckReport {
     pub fn claims(&self) -> impl Iterator<Item = &Claim> {
         self.roles.iter().flat_map(|role| &role.claims)
+    }
+
+    /// The roles that are not proven at a level, and why.
+    pub fn unproven(&self, level: Level) -> impl Iterator<Item = (&str, String)> {
+        self.roles.iter().filter_map(move |role| Some((role.role.as_str(), role.unproven(level)?)))
     }
 
     /// Whether every role reaches a level of proof.

@@ -515,6 +515,7 @@ fn genesys_side() -> impl Strategy<Value = GenesysSide> {
         reported_state: "ACTIVE".to_owned(),
         detail: String::new(),
         credential,
+        is_of_a_known_role: false,
         actions,
     };
     let own = CredentialArn::Shown(desired("").roles[0].role.arn.to_string());

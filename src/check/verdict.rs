@@ -140,7 +140,10 @@ pub(crate) fn verdict(claims: &[Claim], diagnosis: &Diagnosis, proof: Option<Lev
     let in_its_place =
         confirmed.flat_map(Claim::acceptances).find_map(|acceptance| acceptance.lets_in.first().cloned());
     let unknown = if genesys_can_invoke.is_none() { open_for_genesys } else { None }.or(open_for_others);
-    let unread = claims.iter().find(|claim| claim.topic == Topic::Genesys && !claim.is_good());
+    let unread = claims
+        .iter()
+        .find(|claim| claim.topic == Topic::Genesys && !claim.is_good())
+        .filter(|_| proof != Some(Level::EndToEnd));
     let mut calls = claims.iter().filter(|claim| claim.level == Level::Assumed).peekable();
     let calls_succeed = calls.peek().is_some() && calls.all(Claim::is_good);
     let is_undecided = |claim: &&Claim| {
@@ -158,7 +161,7 @@ pub(crate) fn verdict(claims: &[Claim], diagnosis: &Diagnosis, proof: Option<Lev
     Verdict {
         sign: if !diagnosis.findings.is_empty() {
             Sign::Broken
-        } else if unknown.is_some() {
+        } else if unknown.is_some() || unread.is_some() {
             Sign::Unknown
         } else {
             Sign::Good
@@ -177,7 +180,7 @@ pub(crate) fn verdict(claims: &[Claim], diagnosis: &Diagnosis, proof: Option<Lev
             Outcome::NotProvable { help } => Some(help.clone()),
             Outcome::Holds | Outcome::Accepted(_) | Outcome::Fails(_) => None,
         }),
-        is_genesys_unread: unread.is_some() && proof != Some(Level::EndToEnd),
+        is_genesys_unread: unread.is_some(),
         left_open: left_open.map(|claim| claim.sentence.clone()),
         proof,
         only_invoked: if all_invoked(claims) { Vec::new() } else { names_of(&invoked(claims)) },

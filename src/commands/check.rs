@@ -226,7 +226,7 @@ async fn make(
     proofs: &Proofs,
     output: &Output,
 ) -> Result<CheckReport, CommandError> {
-    let asking = evidence::of_genesys(session.genesys.as_ref());
+    let asking = evidence::of_genesys(session.genesys.as_ref(), &session.known_roles);
     let genesys = output.waiting("asking Genesys Cloud", asking).await;
     // The plan tells which remedies work.
     let mut plan = diff(&observed.live, &observed.desired);
@@ -406,9 +406,9 @@ fn show(
     Ok(())
 }
 
-/// The requested level, if it was not reached.
+/// The requested level, if it was not reached, or what else is unknown.
 fn not_reached(report: &CheckReport, args: &CheckArgs) -> Option<Level> {
-    args.require.filter(|level| !report.reaches(*level))
+    args.require.filter(|level| report.unproven(*level).next().is_some())
 }
 
 fn status(report: &CheckReport, args: &CheckArgs) -> Status {
@@ -420,12 +420,17 @@ fn status(report: &CheckReport, args: &CheckArgs) -> Status {
 }
 
 fn warn_if_level_not_reached(report: &CheckReport, args: &CheckArgs, output: &Output) {
+    const FEW: usize = 4;
     if let Some(level) = not_reached(report, args).filter(|_| !report.has_fault()) {
-        let level = level.word();
-        output.message(&format!(
-            "{} the required level `{level}` was not reached\n",
-            paint(WARNING, "undecided:")
-        ));
+        let unproven: Vec<(&str, String)> = report.unproven(level).collect();
+        let undecided = paint(WARNING, "undecided:");
+        for (role, why) in unproven.iter().take(FEW) {
+            let role = one_line(role);
+            output.message(&format!("{undecided} role `{role}` is not proven `{}`: {why}\n", level.word()));
+        }
+        if unproven.len() > FEW {
+            output.message(&format!("{undecided} and {} more roles\n", unproven.len() - FEW));
+        }
     }
 }
 

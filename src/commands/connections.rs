@@ -1,5 +1,6 @@
 //! Clients for AWS and the organization: over the network, or in the sandbox.
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -33,6 +34,8 @@ pub enum ByHand {
 /// What the sessions of one command share.
 #[derive(Default)]
 pub struct Connections {
+    /// The ARNs of the roles of every spec of the run.
+    pub(super) roles: Arc<BTreeSet<String>>,
     sandbox: Option<Arc<Mutex<Sandbox>>>,
     /// Keyed by what the specs say about AWS: equal specs share limiters, credentials and connections.
     clients: Vec<(Aws, Clients)>,

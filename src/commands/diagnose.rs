@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use clap::Args;
 use futures_util::future::join_all;
@@ -81,6 +82,9 @@ impl Place {
         partition_of_region(&self.region)
     }
 }
+
+/// Roles of specs: there is none.
+static NO_SPEC: BTreeSet<String> = BTreeSet::new();
 
 pub async fn run(global: &Global, args: &DiagnoseArgs, output: &Output) -> Result<Status, CommandError> {
     page::refuse("diagnose", args.format, &Reports::default())?;
@@ -166,7 +170,7 @@ pub async fn examine(
     error: Option<ErrorReading>,
     output: &Output,
 ) -> Result<RoleCase, CommandError> {
-    let asking = evidence::of_genesys(place.genesys.as_ref());
+    let asking = evidence::of_genesys(place.genesys.as_ref(), &NO_SPEC);
     let genesys = output.waiting("asking Genesys Cloud", asking).await;
     let role = role_arn(&place, named, &genesys)?;
     // An ARN is meant literally, even if no such role exists.
@@ -341,6 +345,7 @@ async fn case(
         reads: Reads::Single,
         file: String::new(),
         invocation,
+        known_roles: Arc::default(),
     };
     let guards = aws::organization_guards(&session.clients, &account).await;
     let facts = Facts { guards, ..Box::pin(gather(&session, &genesys, since, output)).await? };
@@ -438,7 +443,7 @@ async fn list(place: &Place, args: &DiagnoseArgs, output: &Output) -> Result<Can
     let reads = async {
         futures_util::join!(
             aws::account_listing(&place.clients),
-            evidence::of_genesys(place.genesys.as_ref())
+            evidence::of_genesys(place.genesys.as_ref(), &NO_SPEC)
         )
     };
     let (listing, genesys) = output.waiting("listing the roles", reads).await;

@@ -1,6 +1,6 @@
 //! Gathers the evidence for `check`: everything about one role from AWS and Genesys Cloud, as plain data.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
@@ -230,10 +230,13 @@ fn answer<T>(result: Result<T, AwsError>) -> Answer {
 }
 
 /// Genesys Cloud's side; each role's report uses its own part.
-pub(crate) async fn of_genesys(client: Option<&genesys::Client>) -> GenesysSide {
+pub(crate) async fn of_genesys(
+    client: Option<&genesys::Client>,
+    known_roles: &BTreeSet<String>,
+) -> GenesysSide {
     let Some(client) = client else { return GenesysSide::NotAsked };
     match genesys::gather(client).await {
-        Ok(read) => GenesysSide::Read(facts(read)),
+        Ok(read) => GenesysSide::Read(facts(read, known_roles)),
         Err(error) => {
             let is_rejected = matches!(
                 *error.kind,
@@ -249,7 +252,7 @@ fn unknown(error: &GenesysError) -> Unknown {
     Unknown { why: error.brief(), help: error.help() }
 }
 
-fn facts(read: genesys::OrganizationSurvey) -> GenesysFacts {
+fn facts(read: genesys::OrganizationSurvey, known_roles: &BTreeSet<String>) -> GenesysFacts {
     let genesys::OrganizationSurvey { organization, integrations, actions_unknown } = read;
     let integration = |facts: genesys::IntegrationReading| {
         let genesys::IntegrationReading { integration, role, actions } = facts;
@@ -258,6 +261,7 @@ fn facts(read: genesys::OrganizationSurvey) -> GenesysFacts {
             name: integration.name,
             intended_state: integration.intended_state,
             reported_state: reported.as_ref().map(|state| state.code.clone()).unwrap_or_default(),
+            is_of_a_known_role: matches!(&role, RoleArn::Known(arn) if known_roles.contains(arn)),
             detail: reported.and_then(|state| state.detail).map(|detail| detail.message).unwrap_or_default(),
             credential: match role {
                 RoleArn::Known(arn) => CredentialArn::Shown(arn),

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
+use std::sync::Arc;
 
 use futures_util::future::join_all;
 use serde_json::{Value, json};
@@ -85,6 +86,8 @@ async fn members(
     for (source, spec) in &loaded {
         spec.iter().try_for_each(|spec| names.add(source, spec))?;
     }
+    connections.roles =
+        Arc::new(loaded.iter().flat_map(|(_, spec)| spec).flat_map(Spec::role_arns).collect());
     let nothing = NothingSelected::of(loaded.iter().map(|(_, spec)| spec), select);
     let mut members = Vec::new();
     for (source, spec) in loaded {

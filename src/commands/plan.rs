@@ -337,7 +337,10 @@ fn status(plan: &Plan, observed: &Observed, args: &PlanArgs) -> Status {
     } else if observed.genesys_unread.is_some() {
         Status::Error
     } else if args.detailed_exitcode
-        && (!plan.is_empty() || plan.has_foreign_policies() || plan.lacks_genesys())
+        && (!plan.is_empty()
+            || !plan.orphans.is_empty()
+            || plan.has_foreign_policies()
+            || plan.lacks_genesys())
     {
         Status::Changes
     } else {

@@ -1,6 +1,7 @@
 //! What plan, apply and check share: the spec, the clients, and one reading of the live state.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use futures_util::future::try_join_all;
 use futures_util::stream::{self, StreamExt as _};
@@ -44,6 +45,8 @@ pub struct Session {
     pub invocation: String,
     /// How reports name the spec's file.
     pub file: String,
+    /// The ARNs of the roles of every spec of the run.
+    pub known_roles: Arc<BTreeSet<String>>,
 }
 
 /// How many functions are looked up at a time: each takes memory and a connection.
@@ -107,6 +110,10 @@ impl Session {
         output: &Output,
     ) -> Result<Self, CommandError> {
         let (invocation, file) = (invocation(&source.option().unwrap_or_default(), global), source.display());
+        let known_roles = match connections.roles.is_empty() {
+            true => Arc::new(spec.role_arns().collect()),
+            false => Arc::clone(&connections.roles),
+        };
         let reads = match global.reads {
             ReadsArg::Auto => Reads::Auto,
             ReadsArg::Single => Reads::Single,
@@ -116,18 +123,37 @@ impl Session {
             let (aws, cloud) = with_endpoints(&spec, global)?;
             let clients = connections.clients(&aws, output).await?;
             let genesys = genesys_client(aws.profile.as_deref(), &cloud, output).await;
-            return Ok(Self { spec, clients, in_sandbox: false, genesys, reads, invocation, file });
+            return Ok(Self {
+                spec,
+                clients,
+                in_sandbox: false,
+                genesys,
+                reads,
+                invocation,
+                file,
+                known_roles,
+            });
         }
         let options = &global.sandbox_options;
         let sandbox = connections.sandbox(source, &spec, options, ByHand::Never, output)?;
         let (clients, genesys) = sandbox_clients(sandbox, &spec.aws).await?;
-        Ok(Self { spec, clients, in_sandbox: true, genesys: Some(genesys), reads, invocation, file })
+        Ok(Self {
+            spec,
+            clients,
+            in_sandbox: true,
+            genesys: Some(genesys),
+            reads,
+            invocation,
+            file,
+            known_roles,
+        })
     }
 
     /// A session with its own clients.
     pub fn new(spec: Spec, clients: Clients, genesys: Option<genesys::Client>) -> Self {
         let file = format!("{}.toml", spec.name);
         Self {
+            known_roles: Arc::new(spec.role_arns().collect()),
             spec,
             clients,
             in_sandbox: false,

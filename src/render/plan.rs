@@ -22,14 +22,14 @@ pub fn text(plan: &PlanView) -> String {
         format: _,
         format_version: _,
         tool_version: _,
-        spec,
+        spec: _,
         account_id,
         region,
         indirections,
         summary: _,
         cautions,
         roles,
-        orphans,
+        orphans: _,
         orphans_unknown,
     } = plan;
     let _ = writeln!(out, "{}", paint(DIM, &format!("AWS account {account_id}, region {region}")));
@@ -51,15 +51,6 @@ pub fn text(plan: &PlanView) -> String {
         let _ = writeln!(out, "\n{}: no changes", paint(BOLD, &format!("{} roles", quiet.len())));
     }
     out.push('\n');
-    for name in orphans {
-        let _ = writeln!(
-            out,
-            "{} role `{}` has the tag of this spec (`{spec}`) but is no longer in it; it stays. \
-             `--prune` removes it",
-            paint(WARNING, "notice:"),
-            one_line(name)
-        );
-    }
     if let Some(why) = orphans_unknown {
         let _ = writeln!(
             out,

@@ -83,7 +83,7 @@ fn full(w: &mut Words) -> PlanView {
         format: "genesys-iam plan",
         format_version: 1,
         tool_version: "0",
-        spec: w.word(),
+        spec: "genesys".to_owned(),
         account_id: w.word(),
         region: w.word(),
         indirections: vec![w.word(), w.word()],
@@ -138,7 +138,8 @@ fn full(w: &mut Words) -> PlanView {
                 blockers: Vec::new(),
             },
         ],
-        orphans: vec![w.word(), w.word()],
+        // Their names are in the cautions.
+        orphans: Vec::new(),
         orphans_unknown: Some(w.word()),
     }
 }

@@ -35,6 +35,13 @@ pub struct Spec {
 }
 
 impl Spec {
+    /// The ARNs of all its roles, selected or not.
+    pub fn role_arns(&self) -> impl Iterator<Item = String> {
+        let arn =
+            |role: &RoleSpec| Arn::role(&self.aws.partition, &self.aws.account_id, &role.path, &role.name);
+        self.roles.iter().chain(&self.excluded).map(move |role| arn(role).to_string())
+    }
+
     /// What it takes from elsewhere, which a reviewer cannot see in the file.
     pub fn indirections(&self) -> Vec<String> {
         let Aws { profile, assume_role, endpoint_url, .. } = &self.aws;

@@ -207,6 +207,19 @@ fn cautions(plan: &Plan, summary: &PlanSummary) -> Vec<Caution> {
         let what = format!("Genesys Cloud's side was not read and is not in this plan: {}", one_line(why));
         add(Caution { blocks: false, remark: Remark::new(what) });
     }
+    let orphans: Vec<String> = plan.orphans.iter().map(|name| format!("`{}`", one_line(name))).collect();
+    if !orphans.is_empty() {
+        let (roles, are, stay) = match orphans.len() {
+            1 => ("role", "is", "stays"),
+            _ => ("roles", "are", "stay"),
+        };
+        let what = format!(
+            "{roles} {} {are} no longer in the spec (`{}`) and {stay} as open as before; `check` does not look there: `--prune` removes what is left",
+            few(&orphans),
+            plan.spec
+        );
+        add(Caution { blocks: false, remark: Remark::new(what) });
+    }
     for blocker in plan.blockers().filter(|blocker| matches!(blocker, Blocker::UnknownAccount { .. })) {
         add(Caution { blocks: true, remark: blocker_remark(blocker) });
     }

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use crate::support::served::{Served, serve};
 use crate::support::wire::{Endpoint, Wire};
 use crate::support::world::{World, connect, spec_of, spec_text};
-use crate::support::{BOTH_ENDS, EXAMPLE, FUNCTIONS, Project, Run, args, by_hand, example_with};
+use crate::support::{BOTH_ENDS, EXAMPLE, FUNCTIONS, Project, ROLE, Run, args, by_hand, example_with};
 use genesys_iam::apply::Interrupt;
 use genesys_iam::commands::loading::seed;
 use genesys_iam::commands::session::Session;
@@ -56,7 +56,7 @@ fn a_verifier_is_trusted_beside_genesys_cloud_and_can_prove_the_role() {
     project.write_spec(EXAMPLE);
     project.run(&["apply", "--yes", "--no-check"]).expect(0).says(&format!("- {verifier}, with external ID"));
     project.run(&["check", "--require", "evaluated"]).expect(0);
-    project.run(&["check", "--require", "assumed"]).expect(5).says("was not reached");
+    project.run(&["check", "--require", "assumed"]).expect(5).says("is not proven `assumed`");
     for (bad, says) in [
         ("arn:aws:iam::111122223333:root", "is not the ARN of one role or user"),
         ("arn:aws:iam::999988887777:user/ci", "is in account 999988887777"),
@@ -324,4 +324,44 @@ fn whoever_gets_in_by_what_is_accepted_is_in_the_headline_and_cautioned_of_in_a_
     let stranger = project.sandbox(&["check"]);
     stranger.expect(4).says("691338073777 can get in").says_not("principal = \"arn:aws:iam::691338073777");
     project.sandbox(&["plan"]).says("UpdateAssumeRolePolicy");
+}
+
+#[test]
+fn an_integration_of_another_role_of_the_specs_is_no_mistake_about_this_one() {
+    let with_more =
+        format!("{BOTH_ENDS}\n[[role]]\nname = \"Later\"\nfunctions = [\"my-genesys-trigger-function\"]\n");
+    let project = Project::new(&with_more);
+    project.sandbox(&["apply", "--yes"]).expect(0).says("no fault");
+    let selected = project.sandbox(&["check", "--role", "Later", "--all"]);
+    selected.expect(0).says("1 integration of the organization: other roles of the specs");
+    // Nor in another file of the same run.
+    let two = Project::empty();
+    std::fs::write(two.path("a.toml"), BOTH_ENDS.replacen("[aws]", "name = \"a\"\n[aws]", 1)).unwrap();
+    std::fs::write(
+        two.path("b.toml"),
+        EXAMPLE.replacen("[aws]", "name = \"b\"\n[aws]", 1).replace(ROLE, "Later"),
+    )
+    .unwrap();
+    let both = ["-f", "a.toml", "-f", "b.toml"];
+    two.sandbox(&[&both[..], &["apply", "--yes"]].concat()).expect(0);
+    two.sandbox(&[&both[..], &["check"]].concat()).expect(0);
+    // One that holds a role of no spec may be meant for this one.
+    two.sandbox(&["-f", "b.toml", "check"])
+        .expect(4)
+        .says("No integration's credential holds the role's ARN");
+}
+
+#[test]
+fn what_the_spec_says_of_genesys_cloud_is_not_known_without_its_credentials() {
+    let project = Project::new(BOTH_ENDS);
+    project.sandbox(&["apply", "--yes"]).expect(0);
+    let server = serve(&project, &[]);
+    let project = project.aws(&server.endpoint, "111122223333", "x");
+    let check = project.run(&["check", "--require", "evaluated"]);
+    check.expect(5).says("? GenesysDataActionRole: the role lets Genesys Cloud invoke");
+    check.says("whether an integration uses it could not be read").says("GENESYSCLOUD_OAUTHCLIENT_ID");
+    project.run(&["check"]).expect(0);
+    // A spec that leaves Genesys Cloud's side alone does not need them.
+    project.write_spec(EXAMPLE);
+    project.run(&["check", "--require", "evaluated"]).expect(0);
 }

@@ -23,7 +23,7 @@ fn a_role_that_genesys_cloud_uses_is_observed_without_an_invocation() {
         .sandbox(&["check", "--require", "observed"])
         .expect(5)
         .says("Genesys Cloud was not seen to assume this role, which proves nothing")
-        .says("the required level `observed` was not reached");
+        .says("is not proven `observed`: Genesys Cloud was not seen to assume the role");
     project.sandbox(&["check"]).expect(0).says_not("was not seen");
     check(&project, "used", &["--require", "observed"]).expect(0).says(SEEN);
     check(&project, "used", &["--format", "markdown"])

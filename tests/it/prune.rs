@@ -10,7 +10,8 @@ fn a_role_taken_out_of_the_spec_is_found_by_its_tag_and_pruned_when_asked() {
     project.sandbox(&["apply", "--yes", "--no-check"]).expect(0);
     project.write_spec(&named.replacen(&format!("\"{ROLE}\""), "\"Renamed\"", 1));
     let plan = project.sandbox(&["plan"]);
-    plan.says("role `GenesysDataActionRole` has the tag of this spec").says("it stays").says("3 to create");
+    plan.says("caution: role `GenesysDataActionRole` is no longer in the spec (`contact-centre`) and stays")
+        .says("3 to create");
     let pruned = project.sandbox(&["plan", "--prune", "--out", "plan.json"]);
     assert_snapshot!(pruned.transcript());
     let not_repeated = project.sandbox(&["apply", "plan.json", "--no-check"]);

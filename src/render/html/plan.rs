@@ -148,10 +148,6 @@ fn remarks(
         html.raw("<p class=\"note\">The spec accepts ").prose(&few(&summary.accepts)).raw(".</p>\n");
     }
     for (_, plan) in plans {
-        for name in &plan.orphans {
-            html.raw("<p class=\"note\">Role <code>").text(name).raw("</code> has the tag of this spec ");
-            html.raw("but is no longer in it; it stays. <code>--prune</code> removes it.</p>\n");
-        }
         if let Some(why) = &plan.orphans_unknown {
             html.raw("<p class=\"note\">Whether roles were taken out of the spec is not known: ");
             html.prose(why).raw("</p>\n");

@@ -142,7 +142,7 @@ fn plan_of(text: &str, roles: usize) -> PlanView {
         },
         cautions: vec![Caution { blocks: true, remark: remark() }],
         roles: vec![role; roles],
-        orphans: vec![t()],
+        orphans: Vec::new(),
         orphans_unknown: Some(t()),
     }
 }

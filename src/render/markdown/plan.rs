@@ -168,7 +168,7 @@ fn plan_within(esc: &Escape<'_>, plan: &PlanView, provenance: &Provenance, limit
         summary: _,
         cautions: _,
         roles,
-        orphans,
+        orphans: _,
         orphans_unknown,
     } = plan;
     let mut out = String::new();
@@ -217,13 +217,6 @@ fn plan_within(esc: &Escape<'_>, plan: &PlanView, provenance: &Provenance, limit
         0 => {}
         1 => out.push_str("1 role has no changes.\n\n"),
         n => out.push_str(&format!("{n} roles have no changes.\n\n")),
-    }
-    for name in orphans {
-        let _ = writeln!(
-            out,
-            "> role {} has the tag of this spec but is no longer in it; it stays. `--prune` removes it\n",
-            esc.code(name)
-        );
     }
     if let Some(why) = orphans_unknown {
         let _ = writeln!(out, "> whether roles were taken out of the spec is not known: {}\n", esc.text(why));

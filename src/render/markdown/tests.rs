@@ -347,7 +347,7 @@ fn hostile_plan(text: &str) -> Plan {
         region: t(),
         indirections: vec![t()],
         roles: vec![role.clone(), role],
-        orphans: [t()].into(),
+        orphans: Default::default(),
         orphans_unknown: Some(t()),
     }
 }
