@@ -38,7 +38,7 @@ pub(super) async fn are_still_wanted(
         None => {
             let deleted: Vec<Arn> = role.changes.iter().filter_map(deleted_policy).cloned().collect();
             let live = aws::orphan(clients, &role.role, &deleted, desired).await?;
-            let now = prune_role(&role.role, &live);
+            let now = prune_role(&role.role, &live, desired);
             (live, now)
         }
     };

@@ -60,9 +60,14 @@ impl<'a> ApplyRun<'a> {
             }
             plan::make_whole(session, &options, &inner).await
         });
-        let Some(made) = interrupt.or_interrupted(output.waiting_for(|| reading.text(), make)).await else {
+        let Some(mut made) = interrupt.or_interrupted(output.waiting_for(|| reading.text(), make)).await
+        else {
             return Ok(interrupted(NOTHING, output));
         };
+        plan::block_across_specs(made.iter_mut().filter_map(|(_, made)| {
+            let (plan, observed) = &mut made.as_mut().ok()?.1;
+            Some((plan, &*observed))
+        }));
         let misfits = match saved {
             Some(saved) => self.misfits(saved, &made, &options)?,
             None => Vec::new(),

@@ -1,5 +1,6 @@
 //! `plan`: what apply would change.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -11,10 +12,11 @@ use super::report::{provenance, report};
 use super::reports::Reports;
 use super::session::{LookUp, Observed, Session, invocation_for_all};
 use super::{CommandError, Status};
+use crate::arn::AccountId;
 use crate::explain::Explain;
 use crate::genesys::GenesysError;
-use crate::model::LookForOrphans;
-use crate::plan::Plan;
+use crate::model::{Foresight, LookForOrphans};
+use crate::plan::{Plan, block_without_room};
 use crate::render;
 use crate::render::output::Output;
 use crate::render::style::{ERROR, HELP, WARNING, paint};
@@ -76,7 +78,11 @@ async fn run_many(
         let other = other_organization(session, &inner).await;
         Ok((plan, observed, other))
     });
-    let made = output.waiting_for(|| reading.text(), made).await;
+    let mut made = output.waiting_for(|| reading.text(), made).await;
+    block_across_specs(made.iter_mut().filter_map(|(_, made)| {
+        let (plan, observed, _) = &mut made.as_mut().ok()?.1;
+        Some((plan, &*observed))
+    }));
     let outcome = fleet::worst(made.iter().map(|(_, made)| match made {
         Ok((_, (plan, observed, _))) => status(plan, observed, args),
         Err(error) => error.status(),
@@ -427,6 +433,17 @@ async fn other_organization(session: &Session, output: &Output) -> Option<String
             ))
         }
     }
+}
+
+/// Blocks what there is no room for in an account that several specs share.
+pub(super) fn block_across_specs<'a>(made: impl Iterator<Item = (&'a mut Plan, &'a Observed)>) {
+    let mut accounts: BTreeMap<&AccountId, Vec<(&mut Plan, &Foresight)>> = BTreeMap::new();
+    for (plan, observed) in made {
+        if let Some(foresight) = observed.foresight() {
+            accounts.entry(&observed.desired.account_id).or_default().push((plan, foresight));
+        }
+    }
+    accounts.values_mut().for_each(|plans| block_without_room(plans));
 }
 
 /// `--adopt` means `adopt = true` for every role.

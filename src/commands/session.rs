@@ -25,8 +25,7 @@ use crate::model::{
 };
 use crate::permissions::{CommandKind, accepts_about_functions, required_actions};
 use crate::plan::genesys::touched_actions;
-use crate::plan::iam::IamChange;
-use crate::plan::{Blocker, Change, FunctionPolicy, Plan, Reads, block_what_iam_refuses, diff, note_accepts};
+use crate::plan::{Blocker, FunctionPolicy, Plan, Reads, block_what_iam_refuses, diff, note_accepts};
 use crate::policy::equivalent;
 use crate::render::output::Output;
 use crate::render::style::{WARNING, paint};
@@ -81,6 +80,13 @@ pub struct Observed {
     pub function_policies: BTreeMap<FunctionArn, OwnPolicy>,
     /// What is tested before the old version is deleted, and what has already passed.
     pub replaced: ReplacementTests,
+}
+
+impl Observed {
+    /// What IAM would refuse of a plan, if one was made.
+    pub(super) fn foresight(&self) -> Option<&Foresight> {
+        self.foresight.as_ref()
+    }
 }
 
 const PROGRAM: &str = "genesys-iam";
@@ -445,20 +451,12 @@ impl Session {
         Ok(())
     }
 
-    /// The same for `check`, whose remedies only have to work: existing roles are not looked up, and a failed lookup
-    /// blocks nothing.
+    /// The same for `check`, whose remedies only have to work: what cannot be looked up blocks nothing.
     pub async fn look_ahead_quietly(&self, plan: &mut Plan, observed: &Observed) {
         let Observed { desired, live, .. } = observed;
-        let is_created = |change: &Change| {
-            matches!(change, Change::Iam(IamChange::CreateRole(_) | IamChange::CreatePolicy(_)))
-        };
-        if !plan.changes().any(is_created) {
-            return;
-        }
         // Boxed: the futures of listings are large.
-        if let Ok(foresight) = Box::pin(aws::foresee(&self.clients, plan, desired, live)).await {
-            block_what_iam_refuses(plan, desired, live, &foresight);
-        }
+        let foresight = Box::pin(aws::foresee(&self.clients, plan, desired, live)).await.unwrap_or_default();
+        block_what_iam_refuses(plan, desired, live, &foresight);
     }
 
     /// The SDK reports missing credentials, but not for which profile.

@@ -19,8 +19,8 @@ pub use accept::{
 pub use change::{Change, ChangeKind, Diff, Service};
 pub use gain::Denial;
 pub use iam::{
-    GuardExemption, GuardFinding, GuardedCall, GuardedRole, block_what_iam_refuses, destroy_role, diff_role,
-    guard_findings, needs_attachment_quota, prune_role,
+    GuardExemption, GuardFinding, GuardedCall, GuardedRole, block_what_iam_refuses, block_without_room,
+    destroy_role, diff_role, guard_findings, needs_attachment_quota, prune_role,
 };
 pub use model::{Blocker, HowToAccept, Notice, Owned, Owner, Plan, RolePlan, TenantDoubt, Widening};
 pub use party::{Gain, Party};
@@ -33,7 +33,7 @@ pub fn diff(live: &LiveState, desired: &DesiredState) -> Plan {
     let absent = Live::default();
     let mut plan = Plan::empty(desired, &live.orphans);
     if let Orphans::Read(orphans) = &live.orphans {
-        plan.roles.extend(orphans.iter().map(|(name, live)| prune_role(name, live)));
+        plan.roles.extend(orphans.iter().map(|(name, live)| prune_role(name, live, desired)));
     }
     let of = |role: &DesiredRole| live.roles.get(&role.role.name).unwrap_or(&absent);
     plan.roles.extend(desired.roles.iter().map(|role| diff_role(of(role), role, desired)));

@@ -131,6 +131,11 @@ pub enum Blocker {
         policy: String,
         count: i32,
     },
+    /// The plan would delete it, and the spec still names it.
+    StillNamed {
+        what: Owned,
+        key: &'static str,
+    },
     /// The spec names a function, version or alias that does not exist.
     MissingFunction {
         function: FunctionArn,

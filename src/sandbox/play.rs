@@ -10,7 +10,7 @@ use super::error::SandboxError;
 use super::ids::{digest, uuid};
 use super::scenario::{
     FunctionChange, LevelChange, OrganizationChange, PlantedOrganization, PlantedSession, PolicyChange,
-    RoleChange, Scenario, ScenarioError,
+    QuotaChange, RoleChange, Scenario, ScenarioError,
 };
 use super::seed::Seed;
 use super::setup::GenesysKind;
@@ -75,7 +75,9 @@ impl Sandbox {
         let account = &seed.account;
         let state = &mut self.state;
         if let Some(quotas) = quotas {
-            state.account_mut(account).quotas = Quotas { roles: quotas.roles, policies: quotas.policies };
+            let QuotaChange { roles, policies, versions } = *quotas;
+            let versions = versions.unwrap_or(Quotas::default().versions);
+            state.account_mut(account).quotas = Quotas { roles, policies, versions };
         }
         for name in service_linked_role {
             add_service_linked_role(state, account, name, now);

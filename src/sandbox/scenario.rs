@@ -38,6 +38,8 @@ pub struct Scenario {
 pub struct QuotaChange {
     pub roles: usize,
     pub policies: usize,
+    /// All versions of all policies.
+    pub versions: Option<usize>,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]

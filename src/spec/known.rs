@@ -26,6 +26,12 @@ pub static KNOWN_GENESYS_ACCOUNTS: [KnownAccount; 3] = [
     },
 ];
 
+/// Whether roles under this path are AWS's own: no one else can create or change them (IAM User Guide, service-linked
+/// roles; IAM Identity Center, `AWSReservedSSO`).
+pub fn is_path_of_aws(path: &str) -> bool {
+    ["/aws-service-role/", "/aws-reserved/"].iter().any(|own| path.starts_with(own))
+}
+
 /// The accounts that customers trust.
 pub fn customer_accounts() -> Vec<NamedAccount<'static>> {
     let customers = KNOWN_GENESYS_ACCOUNTS.iter().filter(|known| known.for_customers);

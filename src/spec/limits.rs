@@ -1,5 +1,7 @@
 //! IAM's and Lambda's patterns and limits, from AWS's own service models.
 
+use super::known::is_path_of_aws;
+
 /// Why a text is invalid; the end of the sentence "`x` …".
 pub(super) type Validation = Result<(), String>;
 
@@ -79,6 +81,9 @@ pub(super) fn masked_external_id(text: &str) -> Validation {
 pub(super) fn role_path(text: &str) -> Validation {
     if text == "//" {
         return Err("has an empty part: `//`".to_owned());
+    }
+    if is_path_of_aws(text) {
+        return Err("belongs to AWS: no one else can make roles under it".to_owned());
     }
     path(text, |c| ('!'..='~').contains(&c), "visible ASCII characters")
 }

@@ -28,7 +28,8 @@ pub use integration::{
 };
 pub use known::{
     AWS_REGIONS, GENESYS_REGIONS, GenesysRegion, KNOWN_GENESYS_ACCOUNTS, KnownAccount, TUTORIAL_ACCOUNT,
-    customer_accounts, genesys_account_name, genesys_customer_account, genesys_region, region_as_given,
+    customer_accounts, genesys_account_name, genesys_customer_account, genesys_region, is_path_of_aws,
+    region_as_given,
 };
 pub use limits::is_guid;
 pub use load::{DEFAULT_FILE, LoadError, LoadOptions, Loaded, load, load_text, refuse_other_kinds};

@@ -3,7 +3,7 @@
 use super::genesys;
 use super::parts::Remark;
 use super::words::{few, plural, tag_missing};
-use crate::arn::Qualifier;
+use crate::arn::{Arn, Qualifier};
 use crate::plan::{
     Blocker, GuardFinding, GuardedCall, HowToAccept, Notice, Owned, Owner, TenantDoubt, Widening,
 };
@@ -244,6 +244,15 @@ fn duration(seconds: i32) -> String {
     }
 }
 
+/// How the spec names a policy that is live under another path, or in another case.
+fn as_live(live: &Arn, desired: &Arn) -> String {
+    let path = |arn: &Arn| arn.resource.trim_start_matches("policy").trim_end_matches(arn.name()).to_owned();
+    let name = (live.name() != desired.name()).then(|| format!("`policy_name = \"{}\"`", live.name()));
+    let path = (path(live) != path(desired)).then(|| format!("`policy_path = \"{}\"`", path(live)));
+    let both: Vec<String> = name.into_iter().chain(path).collect();
+    one_line(&both.join(" and ")).into_owned()
+}
+
 /// What is wrong, and how to fix it.
 pub fn blocker_remark(blocker: &Blocker) -> Remark {
     let (what, remedy) = match blocker {
@@ -280,6 +289,10 @@ pub fn blocker_remark(blocker: &Blocker) -> Remark {
                 if *count == 1 { "role or user" } else { "roles or users" }
             ),
             "give them another boundary first, or leave it".to_owned(),
+        ),
+        Blocker::StillNamed { what, key } => (
+            format!("{} would be deleted, and `{key}` in the spec names it", one_line(&owned_text(what))),
+            format!("name another in `{key}`, or put the role back into the spec"),
         ),
         Blocker::MissingFunction { function, line } => {
             let name = one_line(function.name());
@@ -364,7 +377,7 @@ pub fn blocker_remark(blocker: &Blocker) -> Remark {
             format!(
                 "`{live}` is attached; the spec means `{desired}`, and the name `{policy}` can be used only once"
             ),
-            "write the live path as `policy_path`, or choose another `policy_name`".to_owned(),
+            format!("write {}, or choose another `policy_name`", as_live(live, desired)),
         ),
     };
     Remark::new(what).with_remedy(remedy)

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::support::args;
 use crate::support::world::{ACCOUNT, ID, World, clean, spec_of, virtual_time};
+use crate::support::{Project, args};
 use genesys_iam::apply::Interrupt;
 use genesys_iam::aws::Clients;
 use genesys_iam::commands::loading::seed;
@@ -70,19 +70,109 @@ fn names_that_are_taken_in_another_case_or_under_another_path_block() {
     });
 }
 
+/// What a check says of the spec, after it was applied (if it is to exist) and changed by hand.
+async fn checked(applied: Option<&Spec>, spec: &Spec, by_hand: impl AsyncFnOnce(&Clients)) -> String {
+    let world = World::new(Sandbox::new(&seed(spec)));
+    let clients = clean(&world, spec).await;
+    if let Some(applied) = applied {
+        let session = Session::new(applied.clone(), clients.clone(), None);
+        let args = args::apply("--yes --no-check --wait 0");
+        Box::pin(apply::run_in(session, &args, &Interrupt::default(), &Output::capture())).await.unwrap();
+    }
+    by_hand(&clients).await;
+    let output = Output::capture();
+    let session = Session::new(spec.clone(), clients, None);
+    Box::pin(check::run_in(&session, &args::check(""), &output)).await.unwrap();
+    output.captured()
+}
+
 #[test]
-fn a_check_does_not_send_for_apply_where_another_role_has_the_name() {
+fn a_check_does_not_send_for_apply_where_the_plan_is_blocked() {
     virtual_time().block_on(async {
         let spec = spec_of("GenRole", &["f"], ID, "");
-        let clients = clean(&World::new(Sandbox::new(&seed(&spec))), &spec).await;
-        let request = clients.iam.create_role().role_name("genrole");
-        request.assume_role_policy_document(TRUST).send().await.unwrap();
-        let output = Output::capture();
-        let session = Session::new(spec, clients, None);
-        Box::pin(check::run_in(&session, &args::check(""), &output)).await.unwrap();
-        let said = output.captured();
+        let namesake = async |clients: &Clients| {
+            let request = clients.iam.create_role().role_name("genrole");
+            request.assume_role_policy_document(TRUST).send().await.unwrap();
+        };
+        let said = Box::pin(checked(None, &spec, namesake)).await;
         assert!(said.contains("do: choose another `name`"), "{said}");
+        // The role exists; only its trust policy would be changed.
+        let text = crate::support::world::spec_text("GenRole", &["f"], ID, "");
+        let text = format!("{text}\n[check]\nverifier = \"arn:aws:iam::{ACCOUNT}:role/none\"\n");
+        let (verified, faults) =
+            genesys_iam::spec::parse(&text, "test", &genesys_iam::spec::EmptyEnvironment);
+        let verified = verified.unwrap_or_else(|| panic!("{faults:?}"));
+        let said = Box::pin(checked(Some(&spec), &verified, async |_: &Clients| ())).await;
+        assert!(said.contains("do: create it first, or correct the ARN"), "{said}");
+        // Only its policy would be attached.
+        let full = async |clients: &Clients| {
+            let own = format!("arn:aws:iam::{ACCOUNT}:policy/GenesysLambdaInvokePolicy_GenRole");
+            clients.iam.detach_role_policy().role_name("GenRole").policy_arn(own).send().await.unwrap();
+            for n in 0..10 {
+                let create = clients.iam.create_policy().policy_name(format!("p{n}"));
+                let policy = create.policy_document(POLICY).send().await.unwrap().policy.unwrap();
+                let attach = clients.iam.attach_role_policy().role_name("GenRole");
+                attach.policy_arn(policy.arn.unwrap()).send().await.unwrap();
+            }
+        };
+        let said = Box::pin(checked(Some(&spec), &spec, full)).await;
+        assert!(said.contains("do: detach one that it does not need"), "{said}");
     });
+}
+
+#[test]
+fn a_path_that_belongs_to_aws_is_a_fault_of_the_spec() {
+    for path in ["/aws-service-role/x.amazonaws.com/", "/aws-reserved/sso.amazonaws.com/"] {
+        let text = crate::support::world::spec_text("R", &["f"], ID, &format!("path = {path:?}"));
+        let (spec, faults) = genesys_iam::spec::parse(&text, "test", &genesys_iam::spec::EmptyEnvironment);
+        assert!(spec.is_none() && format!("{faults:?}").contains("belongs to AWS"), "{faults:?}");
+    }
+}
+
+#[test]
+fn a_policy_that_is_live_in_another_case_or_under_another_path_is_named_as_the_spec_would() {
+    virtual_time().block_on(async {
+        let plan_of = async |live: &str, wanted: &str| {
+            let (live, wanted) = (spec_of("R", &["f"], ID, live), spec_of("R", &["f"], ID, wanted));
+            let clients = clean(&World::new(Sandbox::new(&seed(&live))), &live).await;
+            let args = args::apply("--yes --no-check --wait 0");
+            let session = Session::new(live, clients.clone(), None);
+            Box::pin(apply::run_in(session, &args, &Interrupt::default(), &Output::capture())).await.unwrap();
+            let output = Output::capture();
+            let session = Session::new(wanted, clients, None);
+            Box::pin(plan::run_in(session, &args::plan(""), &output)).await.unwrap_err();
+            output.captured()
+        };
+        let said = Box::pin(plan_of("policy_name = \"P\"", "policy_name = \"p\"")).await;
+        assert!(said.contains("write `policy_name = \"P\"`, or choose another"), "{said}");
+        assert_eq!(said.matches("blocked: ").count(), 1, "{said}");
+        let said = Box::pin(plan_of("policy_path = \"/a/\"", "policy_path = \"/b/\"")).await;
+        assert!(said.contains("write `policy_path = \"/a/\"`, or choose another"), "{said}");
+    });
+}
+
+#[test]
+fn what_the_specs_of_one_account_create_together_has_to_fit_its_quotas() {
+    let project = Project::empty();
+    std::fs::create_dir(project.path("specs")).unwrap();
+    for name in ["a", "b", "c"] {
+        let text = crate::support::world::spec_text(&format!("R{name}"), &["f"], ID, "");
+        let text = text.replace("\"test\"", &format!("{name:?}"));
+        std::fs::write(project.path(&format!("specs/{name}.toml")), text).unwrap();
+    }
+    for (roles, status) in [(3, 0), (2, 3)] {
+        let quotas = format!("quotas = {{ roles = {roles}, policies = 99 }}");
+        std::fs::write(project.path("room.toml"), quotas).unwrap();
+        let all = |words: &[&str]| {
+            project.sandbox(&[&["--file", "specs", "--scenario", "room.toml"], words].concat())
+        };
+        let plan = all(&["plan"]);
+        plan.expect(status);
+        if status == 3 {
+            plan.says("blocked: the account has 0 of 2 roles, and the plan creates 3");
+            all(&["apply", "--yes", "--no-check"]).expect(3).says_not("done ");
+        }
+    }
 }
 
 #[test]

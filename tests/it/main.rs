@@ -47,6 +47,7 @@ mod permissions;
 mod plan;
 mod policy;
 mod policy_cases;
+mod promises;
 mod properties;
 mod prune;
 mod recipes;

@@ -28,6 +28,7 @@ pub async fn foresee(
         })
         .collect();
     let creates = changes.iter().any(|c| matches!(c, IamChange::CreateRole(_) | IamChange::CreatePolicy(_)));
+    let adds_versions = changes.iter().any(|change| matches!(change, IamChange::CreatePolicyVersion { .. }));
     let trusts = changes
         .iter()
         .any(|c| matches!(c, IamChange::CreateRole(_) | IamChange::UpdateAssumeRolePolicy { .. }));
@@ -62,7 +63,7 @@ pub async fn foresee(
             match creates {
                 true => Box::pin(names_and_room(clients, desired, live.namesakes.as_ref())).await,
                 // Only how much is allowed.
-                false if needs_attachment_quota(plan, live) => {
+                false if adds_versions || needs_attachment_quota(plan, live) => {
                     Box::pin(names_and_room(clients, desired, Some(&Namesakes::default()))).await
                 }
                 false => Ok(Foresight::default()),

@@ -4,9 +4,9 @@ use super::change::IamChange;
 use super::order::{BoundaryEffect, Replacement, Task, order, shut_trust};
 use super::ownership::not_ours;
 use super::role::{access_before, delete_inline, detach};
-use crate::model::{DesiredRole, Live};
+use crate::model::{DesiredRole, DesiredState, Live};
 use crate::plan::change::Change;
-use crate::plan::model::{Blocker, Notice, RolePlan};
+use crate::plan::model::{Blocker, Notice, Owned, RolePlan};
 use crate::policy::access::{Access, AccessDiff};
 
 /// Removes one role of the spec.
@@ -22,10 +22,35 @@ pub fn destroy_role(live: &Live, desired: &DesiredRole, spec: &str) -> RolePlan 
 }
 
 /// Removes a role that has the spec's tag but was taken out of the spec.
-pub fn prune_role(name: &str, live: &Live) -> RolePlan {
+pub fn prune_role(name: &str, live: &Live, desired: &DesiredState) -> RolePlan {
     let mut plan = removal(name, live);
     plan.notices.push(Notice::RemovedFromSpec);
+    let named = plan.changes.iter().filter_map(|change| match change {
+        Change::Iam(change) => still_named(change, desired),
+        Change::Genesys(_) => None,
+    });
+    plan.blockers.extend(named.collect::<Vec<_>>());
     plan
+}
+
+/// What a removal would delete, though a role that stays needs it.
+fn still_named(change: &IamChange, desired: &DesiredState) -> Option<Blocker> {
+    let any = |is: &dyn Fn(&DesiredRole) -> bool| desired.roles.iter().any(is);
+    let (what, key) = match change {
+        IamChange::DeleteRole { role, arn } if any(&|other| other.verifier.as_ref() == Some(arn)) => {
+            (Owned::Role(role.clone()), "[check] verifier")
+        }
+        IamChange::DeletePolicy { policy, .. } if any(&|other| other.policy.arn == *policy) => {
+            (Owned::Policy(policy.name().to_owned()), "policy_name")
+        }
+        IamChange::DeletePolicy { policy, .. }
+            if any(&|other| other.role.permissions_boundary.as_ref() == Some(policy)) =>
+        {
+            (Owned::Policy(policy.name().to_owned()), "permissions_boundary")
+        }
+        _ => return None,
+    };
+    Some(Blocker::StillNamed { what, key })
 }
 
 fn removal(name: &str, live: &Live) -> RolePlan {

@@ -16,17 +16,11 @@ pub fn block_what_iam_refuses(
     live: &LiveState,
     foresight: &Foresight,
 ) {
-    let count = |plan: &Plan, is: fn(&IamChange) -> bool| {
-        plan.changes().filter(|change| matches!(change, Change::Iam(change) if is(change))).count()
-    };
-    let new_roles = count(plan, |change| matches!(change, IamChange::CreateRole(_)));
-    let new_policies = count(plan, |change| matches!(change, IamChange::CreatePolicy(_)));
-    let new_versions = count(plan, |change| {
-        matches!(change, IamChange::CreatePolicy(_) | IamChange::CreatePolicyVersion { .. })
-    });
+    block_without_room(&mut [(plan, foresight)]);
     let absent = Live::default();
     for role in plan.roles.iter_mut().filter(|role| !role.changes.is_empty()) {
         let mut blockers = Vec::new();
+        let is_at_another_path = role.blockers.iter().any(|one| matches!(one, Blocker::PolicyPath { .. }));
         for change in &role.changes {
             let Change::Iam(change) = change else { continue };
             match change {
@@ -35,7 +29,6 @@ pub fn block_what_iam_refuses(
                     let what = || Owned::Role(wanted.name.clone());
                     blockers
                         .extend(taken.map(|live| Blocker::NameTaken { what: what(), live: live.clone() }));
-                    blockers.extend(no_room(foresight, "Roles", "roles", new_roles));
                     blockers.extend(
                         wanted.permissions_boundary.as_ref().and_then(|arn| no_boundary(foresight, arn)),
                     );
@@ -43,19 +36,10 @@ pub fn block_what_iam_refuses(
                 }
                 IamChange::CreatePolicy(wanted) => {
                     let taken = same_name(&wanted.arn, foresight.names.policies.iter());
+                    let taken = taken.filter(|_| !is_at_another_path);
                     let what = || Owned::Policy(wanted.name.clone());
                     blockers
                         .extend(taken.map(|live| Blocker::NameTaken { what: what(), live: live.clone() }));
-                    blockers.extend(no_room(
-                        foresight,
-                        "Policies",
-                        "customer managed policies",
-                        new_policies,
-                    ));
-                }
-                IamChange::CreatePolicyVersion { .. } => {
-                    let what = "versions of policies";
-                    blockers.extend(no_room(foresight, "PolicyVersionsInUse", what, new_versions));
                 }
                 IamChange::UpdateAssumeRolePolicy { .. } => {
                     blockers.extend(no_principal(role, desired, foresight))
@@ -77,6 +61,60 @@ pub fn block_what_iam_refuses(
         blockers.extend(too_much(role, live.roles.get(&role.role).unwrap_or(&absent), foresight));
         blockers.dedup();
         role.blockers.extend(blockers);
+    }
+}
+
+/// A quota of the account.
+struct Quota {
+    /// As IAM's account summary names what is used; the limit's name ends in `Quota`.
+    key: &'static str,
+    what: &'static str,
+    /// How many more one role's changes need.
+    needs: fn(&RolePlan) -> usize,
+}
+
+static QUOTAS: [Quota; 3] = [
+    Quota {
+        key: "Roles",
+        what: "roles",
+        needs: |role| count(role, |change| matches!(change, IamChange::CreateRole(_))),
+    },
+    Quota {
+        key: "Policies",
+        what: "customer managed policies",
+        needs: |role| count(role, |change| matches!(change, IamChange::CreatePolicy(_))),
+    },
+    Quota {
+        key: "PolicyVersionsInUse",
+        what: "versions of policies",
+        needs: |role| {
+            let is_new = |change: &IamChange| {
+                matches!(change, IamChange::CreatePolicy(_) | IamChange::CreatePolicyVersion { .. })
+            };
+            // A role's old versions are deleted before its new one is made.
+            let is_freed = |change: &IamChange| matches!(change, IamChange::DeletePolicyVersion { .. });
+            count(role, is_new).saturating_sub(count(role, is_freed))
+        },
+    },
+];
+
+fn count(role: &RolePlan, is: impl Fn(&IamChange) -> bool) -> usize {
+    role.changes.iter().filter(|change| matches!(change, Change::Iam(change) if is(change))).count()
+}
+
+/// Blocks the roles of one account's plans for which there is no room, all plans taken together.
+pub fn block_without_room(plans: &mut [(&mut Plan, &Foresight)]) {
+    for Quota { key, what, needs } in &QUOTAS {
+        let more = plans.iter().flat_map(|(plan, _)| &plan.roles).map(needs).sum();
+        for (plan, foresight) in &mut *plans {
+            let Some(blocker) = no_room(foresight, key, what, more) else { continue };
+            for role in plan.roles.iter_mut().filter(|role| needs(role) > 0) {
+                let is_known =
+                    |one: &Blocker| matches!(one, Blocker::Quota { what: other, .. } if other == what);
+                role.blockers.retain(|one| !is_known(one));
+                role.blockers.push(blocker.clone());
+            }
+        }
     }
 }
 

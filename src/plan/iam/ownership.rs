@@ -3,7 +3,7 @@
 use crate::arn::Arn;
 use crate::model::{DesiredRole, DesiredState, Live, LivePolicy, Tags, is_of};
 use crate::plan::model::{Blocker, Notice, Owned, Owner, RolePlan};
-use crate::spec::{MANAGED_BY_KEY, MANAGED_BY_VALUE, SPEC_KEY};
+use crate::spec::{MANAGED_BY_KEY, MANAGED_BY_VALUE, SPEC_KEY, is_path_of_aws};
 
 /// The role and policy that this spec did not create, and who did.
 pub(super) fn not_ours(live: &Live, spec: &str) -> impl Iterator<Item = (Owned, Owner)> {
@@ -15,9 +15,7 @@ pub(super) fn not_ours(live: &Live, spec: &str) -> impl Iterator<Item = (Owned, 
 
 /// What prevents changes to the role and policy, or should be known first.
 pub(super) fn check_ownership(live: &Live, desired: &DesiredRole, all: &DesiredState, plan: &mut RolePlan) {
-    let is_aws = live.role.as_ref().is_some_and(|role| {
-        ["/aws-service-role/", "/aws-reserved/"].iter().any(|path| role.role.path.starts_with(path))
-    });
+    let is_aws = live.role.as_ref().is_some_and(|role| is_path_of_aws(&role.role.path));
     if is_aws {
         plan.blockers.push(Blocker::MadeByAws { role: desired.role.name.clone() });
     }

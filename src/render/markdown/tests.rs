@@ -308,6 +308,7 @@ fn hostile_plan(text: &str) -> Plan {
         blockers: [
             Blocker::UnknownAccount { why: t(), help: t() },
             Blocker::NotManaged { what: Owned::Role(t()), by: Owner::Spec(t()) },
+            Blocker::StillNamed { what: Owned::Role(t()), key: "policy_name" },
             Blocker::InInstanceProfile { role: t(), profiles: vec![t(), t()] },
             Blocker::PreventDestroy { role: t() },
         ]

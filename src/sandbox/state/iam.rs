@@ -21,18 +21,24 @@ pub(crate) struct Account {
     pub quotas: Quotas,
 }
 
-/// How many roles and policies an account can have.
+/// How many roles, policies and versions of policies an account can have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Quotas {
     pub roles: usize,
     pub policies: usize,
+    #[serde(default = "default_versions")]
+    pub versions: usize,
+}
+
+fn default_versions() -> usize {
+    10_000
 }
 
 /// IAM's defaults.
 impl Default for Quotas {
     fn default() -> Self {
-        Self { roles: 1000, policies: 1500 }
+        Self { roles: 1000, policies: 1500, versions: default_versions() }
     }
 }
 
@@ -101,6 +107,11 @@ impl StoredRole {
 }
 
 impl Account {
+    /// How many versions its policies have.
+    pub(crate) fn versions(&self) -> usize {
+        self.policies.values().map(|policy| policy.versions.len()).sum()
+    }
+
     /// The instance profiles that contain a role.
     pub(crate) fn profiles_of<'a>(&'a self, role: &'a str) -> impl Iterator<Item = &'a InstanceProfile> {
         self.instance_profiles.values().filter(move |profile| profile.role.as_deref() == Some(role))

@@ -76,6 +76,21 @@ impl World {
         Arc::new(Self { sandbox: Mutex::new(sandbox), states: Mutex::default() })
     }
 
+    /// A call to IAM by an administrator: whether it was carried out, and the answer. It is not counted as a write.
+    pub fn by_hand(&self, action: &str, params: &[(&str, &str)]) -> (bool, String) {
+        let credential = format!("{ACCOUNT}/20260101/us-east-1/iam/aws4_request");
+        let request = http::Request::post("/").header(
+            "authorization",
+            format!("AWS4-HMAC-SHA256 Credential={credential}, SignedHeaders=host, Signature=0"),
+        );
+        let body = form_urlencoded::Serializer::new(String::new())
+            .append_pair("Action", action)
+            .extend_pairs(params)
+            .finish();
+        let answer = self.sandbox.lock().unwrap().handle(&request.body(body.into_bytes()).unwrap(), NOW);
+        (answer.status().is_success(), String::from_utf8(answer.into_body()).unwrap())
+    }
+
     pub fn copy(&self) -> Sandbox {
         self.sandbox.lock().unwrap().copy()
     }

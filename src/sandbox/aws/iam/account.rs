@@ -157,7 +157,6 @@ fn write_policy(xml: &mut Xml, call: &Call<'_>, policy: &Policy, counts: &Counts
 /// How many of everything exist, and the quotas.
 pub(crate) fn summary(call: &mut Call<'_>) -> Result<QueryAnswer, Refusal> {
     let account = call.state.account(&call.caller.account).cloned().unwrap_or_default();
-    let versions: usize = account.policies.values().map(|policy| policy.versions.len()).sum();
     let entries = [
         ("AccessKeysPerUserQuota", 2),
         ("AccountAccessKeysPresent", 0),
@@ -180,8 +179,8 @@ pub(crate) fn summary(call: &mut Call<'_>) -> Result<QueryAnswer, Refusal> {
         ("Policies", account.policies.len()),
         ("PoliciesQuota", account.quotas.policies),
         ("PolicySizeQuota", quota::MANAGED_POLICY),
-        ("PolicyVersionsInUse", versions),
-        ("PolicyVersionsInUseQuota", 10_000),
+        ("PolicyVersionsInUse", account.versions()),
+        ("PolicyVersionsInUseQuota", account.quotas.versions),
         ("Providers", 0),
         ("RolePolicySizeQuota", quota::INLINE_POLICIES),
         ("Roles", account.roles.len()),

@@ -41,6 +41,7 @@ pub(crate) fn create(call: &mut Call<'_>) -> Result<QueryAnswer, Refusal> {
     if account_now.is_some_and(|account| account.policies.len() >= quota) {
         return Err(Refusal::limit(format!("Cannot exceed quota for PoliciesPerAccount: {quota}")));
     }
+    refuse_version_over_quota(call)?;
     documents::managed(text)?;
     let now = call.now.as_second();
     let policy = Policy {
@@ -236,8 +237,10 @@ pub(crate) fn create_version(call: &mut Call<'_>) -> Result<QueryAnswer, Refusal
     let text = params.document("PolicyDocument")?;
     let set_as_default = params.boolean("SetAsDefault")?;
     let now = call.now.as_second();
-    let policy = find_mut(call, arn)?;
+    find_mut(call, arn)?;
     documents::managed(text)?;
+    refuse_version_over_quota(call)?;
+    let policy = find_mut(call, arn)?;
     if policy.versions.len() >= MAX_VERSIONS {
         return Err(Refusal::limit(
             "A managed policy can have up to 5 versions. Before you create a new version, you must delete an existing \
@@ -258,6 +261,17 @@ pub(crate) fn create_version(call: &mut Call<'_>) -> Result<QueryAnswer, Refusal
             xml.text("CreateDate", date(now));
         });
     }))
+}
+
+/// If the account has as many versions of policies as it may.
+fn refuse_version_over_quota(call: &Call<'_>) -> Result<(), Refusal> {
+    match call.state.account(&call.caller.account) {
+        Some(account) if account.versions() >= account.quotas.versions => Err(Refusal::limit(format!(
+            "Cannot exceed quota for PolicyVersionsInUse: {}",
+            account.quotas.versions
+        ))),
+        _ => Ok(()),
+    }
 }
 
 /// The number of the version that the request names, if the policy has it.
