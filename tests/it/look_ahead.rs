@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::support::world::{ACCOUNT, ID, World, clean, spec_of, virtual_time};
+use crate::support::world::{ACCOUNT, ID, World, clean, spec_of, spec_text, virtual_time};
 use crate::support::{Project, args};
 use genesys_iam::apply::Interrupt;
 use genesys_iam::aws::Clients;
@@ -12,7 +12,7 @@ use genesys_iam::commands::{Status, apply, check, destroy, plan};
 use genesys_iam::plan::Reads;
 use genesys_iam::render::output::Output;
 use genesys_iam::sandbox::Sandbox;
-use genesys_iam::spec::Spec;
+use genesys_iam::spec::{EmptyEnvironment, Spec};
 
 const TRUST: &str = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow",
     "Principal":{"Service":"ec2.amazonaws.com"},"Action":"sts:AssumeRole"}}"#;
@@ -97,10 +97,9 @@ fn a_check_does_not_send_for_apply_where_the_plan_is_blocked() {
         let said = Box::pin(checked(None, &spec, namesake)).await;
         assert!(said.contains("do: choose another `name`"), "{said}");
         // The role exists; only its trust policy would be changed.
-        let text = crate::support::world::spec_text("GenRole", &["f"], ID, "");
+        let text = spec_text("GenRole", &["f"], ID, "");
         let text = format!("{text}\n[check]\nverifier = \"arn:aws:iam::{ACCOUNT}:role/none\"\n");
-        let (verified, faults) =
-            genesys_iam::spec::parse(&text, "test", &genesys_iam::spec::EmptyEnvironment);
+        let (verified, faults) = genesys_iam::spec::parse(&text, "test", &EmptyEnvironment);
         let verified = verified.unwrap_or_else(|| panic!("{faults:?}"));
         let said = Box::pin(checked(Some(&spec), &verified, async |_: &Clients| ())).await;
         assert!(said.contains("do: create it first, or correct the ARN"), "{said}");
@@ -123,8 +122,8 @@ fn a_check_does_not_send_for_apply_where_the_plan_is_blocked() {
 #[test]
 fn a_path_that_belongs_to_aws_is_a_fault_of_the_spec() {
     for path in ["/aws-service-role/x.amazonaws.com/", "/aws-reserved/sso.amazonaws.com/"] {
-        let text = crate::support::world::spec_text("R", &["f"], ID, &format!("path = {path:?}"));
-        let (spec, faults) = genesys_iam::spec::parse(&text, "test", &genesys_iam::spec::EmptyEnvironment);
+        let text = spec_text("R", &["f"], ID, &format!("path = {path:?}"));
+        let (spec, faults) = genesys_iam::spec::parse(&text, "test", &EmptyEnvironment);
         assert!(spec.is_none() && format!("{faults:?}").contains("belongs to AWS"), "{faults:?}");
     }
 }
@@ -156,7 +155,7 @@ fn what_the_specs_of_one_account_create_together_has_to_fit_its_quotas() {
     let project = Project::empty();
     std::fs::create_dir(project.path("specs")).unwrap();
     for name in ["a", "b", "c"] {
-        let text = crate::support::world::spec_text(&format!("R{name}"), &["f"], ID, "");
+        let text = spec_text(&format!("R{name}"), &["f"], ID, "");
         let text = text.replace("\"test\"", &format!("{name:?}"));
         std::fs::write(project.path(&format!("specs/{name}.toml")), text).unwrap();
     }
@@ -179,9 +178,9 @@ fn what_the_specs_of_one_account_create_together_has_to_fit_its_quotas() {
 fn a_verifier_or_boundary_that_does_not_exist_blocks() {
     virtual_time().block_on(async {
         let reserved = format!("arn:aws:iam::{ACCOUNT}:role/aws-reserved/sso.amazonaws.com/SSO_Admin");
-        let text = crate::support::world::spec_text("R", &["f"], ID, "");
+        let text = spec_text("R", &["f"], ID, "");
         let text = format!("{text}\n[check]\nverifier = \"{reserved}\"\n");
-        let (spec, faults) = genesys_iam::spec::parse(&text, "test", &genesys_iam::spec::EmptyEnvironment);
+        let (spec, faults) = genesys_iam::spec::parse(&text, "test", &EmptyEnvironment);
         let spec = spec.unwrap_or_else(|| panic!("{faults:?}"));
         let role = async |clients: &Clients| {
             let request = clients.iam.create_role().role_name("SSO_Admin");
@@ -238,6 +237,49 @@ fn a_boundary_that_the_spec_names_is_read_so_that_its_replacement_needs_no_detou
                 assert!(said.contains(operation), "{reads:?}: no {operation} in {said}");
             }
             assert!(!said.contains("+ PutRolePolicy"), "{reads:?}: {said}");
+        }
+    });
+}
+
+#[test]
+fn what_the_spec_still_names_is_not_pruned() {
+    virtual_time().block_on(async {
+        let policy = format!("arn:aws:iam::{ACCOUNT}:policy/GenesysLambdaInvokePolicy_Old");
+        let verifier = format!("[check]\nverifier = \"arn:aws:iam::{ACCOUNT}:role/Old\"\n");
+        let old = "[[role]]\nname = \"Old\"\nfunctions = [\"f\"]\n";
+        for (line, table, words) in [
+            (
+                "",
+                verifier.as_str(),
+                "role `Old` would be deleted, and `[check] verifier` in the spec names it",
+            ),
+            (
+                &format!("permissions_boundary = {policy:?}"),
+                "",
+                "`permissions_boundary` in the spec names it",
+            ),
+        ] {
+            let parse = |line: &str, more: &str| {
+                let text = format!("{}\n{more}", spec_text("New", &["f"], ID, line));
+                let (spec, faults) = genesys_iam::spec::parse(&text, "test", &EmptyEnvironment);
+                spec.unwrap_or_else(|| panic!("{faults:?}"))
+            };
+            let (before, after) = (parse("", old), parse(line, table));
+            let world = World::new(Sandbox::new(&seed(&before)));
+            let clients = clean(&world, &before).await;
+            let run = async |spec: &Spec, more: &str| {
+                let session = Session::new(spec.clone(), clients.clone(), None);
+                let args = args::apply(&format!("--yes --no-check --wait 0 {more}"));
+                let output = Output::capture();
+                let ended = Box::pin(apply::run_in(session, &args, &Interrupt::default(), &output)).await;
+                (ended.map_err(|error| error.status()), output.captured())
+            };
+            Box::pin(run(&before, "")).await.0.unwrap();
+            let written = world.states.lock().unwrap().len();
+            let (ended, said) = Box::pin(run(&after, "--prune")).await;
+            assert!(said.contains(words), "no {words:?} in {said}");
+            assert_eq!(ended, Err(Status::Refused), "{said}");
+            assert_eq!(world.states.lock().unwrap().len(), written, "{said}");
         }
     });
 }

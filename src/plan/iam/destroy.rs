@@ -40,9 +40,6 @@ fn still_named(change: &IamChange, desired: &DesiredState) -> Option<Blocker> {
         IamChange::DeleteRole { role, arn } if any(&|other| other.verifier.as_ref() == Some(arn)) => {
             (Owned::Role(role.clone()), "[check] verifier")
         }
-        IamChange::DeletePolicy { policy, .. } if any(&|other| other.policy.arn == *policy) => {
-            (Owned::Policy(policy.name().to_owned()), "policy_name")
-        }
         IamChange::DeletePolicy { policy, .. }
             if any(&|other| other.role.permissions_boundary.as_ref() == Some(policy)) =>
         {
