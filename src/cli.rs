@@ -17,10 +17,11 @@ use crate::commands::plan::PlanArgs;
 use crate::commands::policy::{EvaluateFormat, PolicyCommand};
 use crate::commands::sandbox::SandboxCommand;
 use crate::commands::scenario::ScenarioArgError;
+use crate::commands::show::ShowArgs;
 use crate::commands::validate::ValidateArgs;
 use crate::commands::{
     self, CommandError, Status, apply, check, destroy, diagnose, fmt, import, init, permissions, plan,
-    policy, shell, validate,
+    policy, shell, show, validate,
 };
 use crate::explain::Explain;
 use crate::render::output::Output;
@@ -60,6 +61,13 @@ Examples:
   genesys-iam plan --format markdown > comment.md     for a pull request
 ")]
     Plan(PlanArgs),
+    /// Show a saved plan again, without credentials and without any call
+    #[command(after_long_help = "\
+Examples:
+  genesys-iam show plan.json
+  genesys-iam show plan.json --format html > plan.html
+")]
+    Show(ShowArgs),
     /// Apply the spec, then check the result
     #[command(after_long_help = "\
 Examples:
@@ -197,6 +205,7 @@ impl Cli {
             Command::Completions { shell } => shell::completions(*shell, output),
             Command::Man { folder } => shell::man(Self::command(), folder, output),
             Command::Schema => shell::schema(output),
+            Command::Show(args) => show::run(global, args, output),
             Command::Version => shell::version(global.json, output),
             Command::Permissions(args) => permissions::run(global, args, output),
             Command::Policy(command) => policy::run(global, command, output),
@@ -218,6 +227,7 @@ impl Command {
     fn print_json(&mut self) -> Result<(), NoJson> {
         match self {
             Self::Plan(args) => args.format = ReportFormat::Json,
+            Self::Show(args) => args.format = ReportFormat::Json,
             Self::Check(args) => args.format = ReportFormat::Json,
             Self::Apply(args) => args.format = ReportFormat::Json,
             Self::Destroy(args) => args.format = ReportFormat::Json,

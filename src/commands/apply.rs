@@ -194,7 +194,7 @@ impl ApplyRun<'_> {
         let (plan, mut observed) = made?;
         record.view.set_plan(&plan);
         if let Some(saved) = &saved {
-            let now = plan::saved(&session, &plan, &observed, &options, output)?;
+            let now = plan::saved(&session, (&plan, None), &observed, &options, output)?;
             let misfit = saved.compare(&now);
             if !misfit.differences.is_empty() {
                 return Err(ApplyError::Outdated(vec![(None, misfit)]).into());

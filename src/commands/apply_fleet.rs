@@ -73,7 +73,7 @@ impl<'a> ApplyRun<'a> {
             None => Vec::new(),
         };
         if args.format == ReportFormat::Text && misfits.is_empty() {
-            plan::show_all(&made, |(plan, _)| PlanView::new(plan), output)?;
+            plan::show_all(&made, |(plan, _)| PlanView::new(plan), false, output)?;
         }
         let mut failed = Vec::new();
         let mut jobs = Vec::new();
@@ -150,7 +150,7 @@ impl<'a> ApplyRun<'a> {
         let mut misfits = Vec::new();
         for (file, made) in made {
             let Ok((session, (plan, observed))) = made else { continue };
-            let now = plan::saved(session, plan, observed, options, self.output)?;
+            let now = plan::saved(session, (plan, None), observed, options, self.output)?;
             let known = saved.of(&file.display());
             misfits.extend(known.map(|known| (Some(file.display()), known.compare(&now))));
         }

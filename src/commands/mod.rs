@@ -33,6 +33,7 @@ pub mod sandbox;
 pub mod scenario;
 pub mod session;
 pub mod shell;
+pub mod show;
 mod since;
 pub mod specs;
 pub mod usage;

@@ -20,7 +20,7 @@ use crate::plan::{Plan, block_without_room};
 use crate::render;
 use crate::render::output::Output;
 use crate::render::style::{ERROR, HELP, WARNING, paint};
-use crate::saved::{Options, SavedError, SavedFile, SavedFleet, SavedPlan, SavedSpec};
+use crate::saved::{Made, Options, SavedError, SavedFile, SavedFleet, SavedPlan, SavedSpec};
 use crate::spec::{RoleSpec, Spec};
 use crate::text::{one_line, shell_word};
 use crate::view::{PLANS_FORMAT, PlanView, few};
@@ -36,6 +36,9 @@ pub struct PlanArgs {
     /// How to print the plan
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub format: ReportFormat,
+    /// As text, print a line for each role, without its changes
+    #[arg(long)]
+    pub summary: bool,
     #[command(flatten)]
     pub planning: Planning,
 }
@@ -123,11 +126,12 @@ async fn run_many(
                 .collect();
             render::markdown::plans(&plans, &beyond, &provenance(), &output.masker())
         }
-        ReportFormat::Text => texts(&plans, &beyond),
+        ReportFormat::Text => texts(&plans, &beyond, args.summary),
     };
     match args.format {
         ReportFormat::Text => {
-            show_all(&made, |(plan, _, other)| PlanView::new(plan).with_caution(other.clone()), output)?;
+            let view = |(plan, _, other): &MadePlan| PlanView::new(plan).with_caution(other.clone());
+            show_all(&made, view, args.summary, output)?;
             if plans.iter().filter_map(|(_, plan)| plan.as_ref().ok()).any(PlanView::has_no_changes) {
                 output.result(&format!("{beyond}\n"))?;
             }
@@ -167,7 +171,7 @@ fn is_whole((_, observed, _): &MadePlan) -> bool {
 }
 
 /// What a plan does not cover.
-fn beyond(invocation: &str) -> String {
+pub(super) fn beyond(invocation: &str) -> String {
     format!(
         "A plan compares what the spec makes: `{invocation} check` says who can get in and whether the functions run."
     )
@@ -191,7 +195,7 @@ fn saved_fleet(
 ) -> Result<Option<SavedFleet>, CommandError> {
     let mut specs = Vec::new();
     for (file, made) in made {
-        let Some((session, (plan, observed, _))) = made.as_ref().ok().filter(|(_, made)| is_whole(made))
+        let Some((session, (plan, observed, other))) = made.as_ref().ok().filter(|(_, made)| is_whole(made))
         else {
             output.message(&format!("{} {file} has no plan, so none is kept\n", paint(ERROR, "error:")));
             warn_of_earlier(args, output);
@@ -199,7 +203,7 @@ fn saved_fleet(
         };
         specs.push(SavedSpec {
             file: file.display(),
-            saved: saved(session, plan, observed, options, output)?,
+            saved: saved(session, (plan, other.as_deref()), observed, options, output)?,
         });
     }
     Ok(Some(SavedFleet::new(&args.planning.select.accounts, specs)))
@@ -208,14 +212,19 @@ fn saved_fleet(
 /// The part of a plan that is kept.
 pub(super) fn saved(
     session: &Session,
-    plan: &Plan,
+    (plan, caution): (&Plan, Option<&str>),
     observed: &Observed,
     options: &Options,
     output: &Output,
 ) -> Result<SavedPlan, SavedError> {
     let api = session.genesys.as_ref().map(crate::genesys::Client::api);
     let place = (session.in_sandbox, api);
-    SavedPlan::new(plan, &observed.desired, &observed.live, place, options.clone(), output)
+    let made = Made {
+        time: page::time().strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+        from: provenance().with_file(&session.file),
+        caution: caution.map(str::to_owned),
+    };
+    SavedPlan::new(plan, &observed.desired, &observed.live, place, options.clone(), made, output)
 }
 
 /// A refused plan is not kept, and a file from an earlier run is not this plan.
@@ -237,13 +246,21 @@ fn say_what_is_next(path: &Path, invocation: &str, options: &Options, output: &O
     output.note(&format!("The plan is in {}. {next}\n", crate::text::path(path)));
 }
 
+fn text(plan: &PlanView, is_short: bool) -> String {
+    if is_short { render::plan::summary(plan) } else { render::plan::text(plan) }
+}
+
 /// The plans as text, each under a heading.
-fn texts(plans: &[(String, Result<PlanView, &CommandError>)], beyond: &str) -> String {
+pub(super) fn texts(
+    plans: &[(String, Result<PlanView, &CommandError>)],
+    beyond: &str,
+    is_short: bool,
+) -> String {
     let mut out = String::new();
     for (file, plan) in plans {
         out.push_str(&fleet::heading(file));
         out.push_str(&match plan {
-            Ok(plan) => render::plan::text(plan),
+            Ok(plan) => text(plan, is_short),
             Err(error) => error.with_causes(),
         });
         out.push('\n');
@@ -261,6 +278,7 @@ fn texts(plans: &[(String, Result<PlanView, &CommandError>)], beyond: &str) -> S
 pub(super) fn show_all<T>(
     made: &Outcomes<T>,
     plan: impl Fn(&T) -> PlanView,
+    is_short: bool,
     output: &Output,
 ) -> Result<(), CommandError> {
     let mut failed = 0;
@@ -270,7 +288,7 @@ pub(super) fn show_all<T>(
         match made {
             Ok((_, made)) => {
                 let view = plan(made);
-                output.result(&format!("{}\n", render::plan::text(&view)))?;
+                output.result(&format!("{}\n", text(&view, is_short)))?;
                 views.push(view);
             }
             Err(error) => {
@@ -291,11 +309,11 @@ pub async fn run_in(mut session: Session, args: &PlanArgs, output: &Output) -> R
     let (plan, observed) = make(&mut session, &options, output).await?;
     let other = other_organization(&session, output).await;
     let status = status(&plan, &observed, args);
-    let view = PlanView::new(&plan).with_caution(other);
+    let view = PlanView::new(&plan).with_caution(other.clone());
     let beyond = beyond(&session.invocation);
     let page = |format| match format {
-        ReportFormat::Text if view.has_no_changes() => format!("{}{beyond}\n", render::plan::text(&view)),
-        ReportFormat::Text => render::plan::text(&view),
+        ReportFormat::Text if view.has_no_changes() => format!("{}{beyond}\n", text(&view, args.summary)),
+        ReportFormat::Text => text(&view, args.summary),
         ReportFormat::Json => {
             let mut value = render::json::plan(&view);
             value["exit_status"] = (status as i32).into();
@@ -324,7 +342,7 @@ pub async fn run_in(mut session: Session, args: &PlanArgs, output: &Output) -> R
         return Err(error.into());
     }
     if let Some(path) = &args.out {
-        let saved = saved(&session, &plan, &observed, &options, output)?;
+        let saved = saved(&session, (&plan, other.as_deref()), &observed, &options, output)?;
         SavedFile::One(Box::new(saved)).write(path)?;
         say_what_is_next(path, &session.invocation, &options, output);
     }

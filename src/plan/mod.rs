@@ -22,7 +22,7 @@ pub use iam::{
     GuardExemption, GuardFinding, GuardedCall, GuardedRole, block_what_iam_refuses, block_without_room,
     destroy_role, diff_role, guard_findings, needs_attachment_quota, prune_role,
 };
-pub use model::{Blocker, HowToAccept, Notice, Owned, Owner, Plan, RolePlan, TenantDoubt, Widening};
+pub use model::{Blocker, HowToAccept, Notice, Owned, Owner, Plan, RolePlan, TenantDoubt, Way, Widening};
 pub use party::{Gain, Party};
 pub use reading::{CALLS_PER_ROLE, LISTINGS, Reads};
 
@@ -48,6 +48,7 @@ pub fn diff(live: &LiveState, desired: &DesiredState) -> Plan {
         }
     }
     genesys::add(&mut plan, live, desired);
+    note_ways(&mut plan, desired);
     plan
 }
 
@@ -60,5 +61,14 @@ pub fn destroy(live: &LiveState, desired: &DesiredState, even_if_used: bool) -> 
     let live = |role: &DesiredRole| live.roles.get(&role.role.name).unwrap_or(&absent);
     plan.roles.extend(desired.roles.iter().map(|role| destroy_role(live(role), role, &desired.spec)));
     genesys::add_destroy(&mut plan, organization, desired, even_if_used);
+    note_ways(&mut plan, desired);
     plan
+}
+
+fn note_ways(plan: &mut Plan, desired: &DesiredState) {
+    for role in &desired.roles {
+        if let Some(planned) = plan.roles.iter_mut().rfind(|planned| planned.role == role.role.name) {
+            planned.way = Some(Way::of(role));
+        }
+    }
 }

@@ -6,7 +6,7 @@ use super::change::Change;
 use super::genesys;
 use super::iam::GuardFinding;
 use crate::arn::{AccountId, Arn, FunctionArn};
-use crate::model::{DesiredState, Orphans};
+use crate::model::{DesiredRole, DesiredState, Orphans};
 use crate::policy::access::AccessDiff;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,6 +37,34 @@ pub struct RolePlan {
     pub connections: Vec<genesys::Connection>,
     /// Everything else that allows someone more.
     pub widenings: Vec<Widening>,
+    /// What an invocation passes, by the spec; `None` for a role that is no longer in it.
+    pub way: Option<Way>,
+}
+
+/// What an invocation passes on its way to the functions, by name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Way {
+    pub genesys_account_id: AccountId,
+    /// With the names of its data actions, if the spec has one.
+    pub integration: Option<(String, Vec<String>)>,
+    pub policy: String,
+    pub functions: Vec<FunctionArn>,
+}
+
+impl Way {
+    pub fn of(desired: &DesiredRole) -> Self {
+        let DesiredRole { policy, functions, genesys_account_id, integration, .. } = desired;
+        let integration = integration.as_ref().map(|integration| {
+            let names = integration.actions.iter().map(|action| action.state.content.name.clone());
+            (integration.name.clone(), names.collect())
+        });
+        Self {
+            genesys_account_id: genesys_account_id.clone(),
+            integration,
+            policy: policy.name.clone(),
+            functions: functions.clone(),
+        }
+    }
 }
 
 /// What allows someone more without showing in the role's own documents.
@@ -83,6 +111,7 @@ impl RolePlan {
             access: AccessDiff::default(),
             connections: Vec::new(),
             widenings: Vec::new(),
+            way: None,
         }
     }
 

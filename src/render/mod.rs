@@ -21,4 +21,5 @@ pub mod style;
 mod tests;
 mod typed;
 
+pub use places::masked_lines;
 pub use typed::Typed;

@@ -33,10 +33,7 @@ pub(super) fn external_ids(text: &str, known: &dyn Fn(&str) -> Option<usize>) ->
 }
 
 /// Masks lines of a document together: the preceding lines say where a value is.
-pub(super) fn masked_lines<'a>(
-    lines: impl Iterator<Item = &'a str>,
-    mask: &dyn Fn(&str) -> String,
-) -> Vec<String> {
+pub fn masked_lines<'a>(lines: impl Iterator<Item = &'a str>, mask: &dyn Fn(&str) -> String) -> Vec<String> {
     let lines: Vec<_> = lines.map(|line| one_line(line).into_owned()).collect();
     let masked = mask(&lines.join("\n"));
     let together: Vec<String> = masked.split('\n').map(str::to_owned).collect();

@@ -8,15 +8,60 @@ use crate::plan::ChangeKind;
 use crate::policy::access::AccessSign;
 use crate::text::one_line;
 use crate::view::{
-    AccessLineView, AccessView, Caution, ChangeView, PlanSummary, PlanView, RolePlanView, few, foreign,
-    gainers, plural, sentence_case,
+    AccessLineView, AccessView, Alike, Caution, ChangeView, FEW_PLANNED, PlanSummary, PlanView, RolePlanView,
+    alike, few, foreign, gainers, plural, sentence_case,
 };
-
-/// This many roles are shown one by one, even if nothing changes.
-const FEW: usize = 10;
 
 /// The whole plan, with access in sentences and a closing line with counts.
 pub fn text(plan: &PlanView) -> String {
+    within(plan, |out, roles| {
+        for Alike { first, others } in alike(roles.iter().copied()) {
+            out.push('\n');
+            role_text(out, first);
+            if !others.is_empty() {
+                let count = paint(BOLD, &format!("the same for {}", plural(others.len(), "more role")));
+                let names: Vec<_> = others.iter().map(|name| one_line(name)).collect();
+                let _ = writeln!(out, "  {count}, with its own name each: {}", names.join(", "));
+            }
+        }
+    })
+}
+
+/// A line for each role, or for several to which the same happens.
+pub fn summary(plan: &PlanView) -> String {
+    within(plan, |out, roles| {
+        out.push('\n');
+        for Alike { first, others } in alike(roles.iter().copied()) {
+            let counts: Vec<String> = [ChangeKind::Create, ChangeKind::Change, ChangeKind::Remove]
+                .into_iter()
+                .filter(|kind| first.count(*kind) > 0)
+                .map(|kind| {
+                    let (sign, style) = style_of(kind);
+                    paint(style, &format!("{sign}{}", first.count(kind)))
+                })
+                .collect();
+            let counts = if counts.is_empty() { "no changes".to_owned() } else { counts.join(" ") };
+            let mut names = vec![one_line(&first.role)];
+            names.extend(others.iter().map(|name| one_line(name)));
+            let who = match others.len() {
+                0 => format!("role {}", names.concat()),
+                _ => format!("{} alike: {}", plural(names.len(), "role"), few(&names)),
+            };
+            let _ = write!(out, "{}  {counts}", paint(BOLD, &who));
+            if first.access.is_wider {
+                let _ = write!(out, "  {}", paint(WARNING, "<- WIDER"));
+            }
+            out.push('\n');
+            for blocker in &first.blockers {
+                let what = paint(WARNING, "blocked:");
+                let _ = writeln!(out, "  {what} {}", one_line(&blocker.what));
+            }
+        }
+    })
+}
+
+/// What is said around the roles.
+fn within(plan: &PlanView, show: impl FnOnce(&mut String, &[&RolePlanView])) -> String {
     let mut out = String::new();
     let PlanView {
         format: _,
@@ -42,11 +87,8 @@ pub fn text(plan: &PlanView) -> String {
     }
     // Of a fleet, only those with something to say.
     let (quiet, others): (Vec<&RolePlanView>, Vec<&RolePlanView>) =
-        roles.iter().partition(|role| roles.len() > FEW && role.is_quiet());
-    for role in others {
-        out.push('\n');
-        role_text(&mut out, role);
-    }
+        roles.iter().partition(|role| roles.len() > FEW_PLANNED && role.is_quiet());
+    show(&mut out, &others);
     if !quiet.is_empty() {
         let _ = writeln!(out, "\n{}: no changes", paint(BOLD, &format!("{} roles", quiet.len())));
     }
@@ -161,7 +203,7 @@ fn counts(summary: &PlanSummary) -> String {
 }
 
 fn role_text(out: &mut String, plan: &RolePlanView) {
-    let RolePlanView { role, changes, access, connections, notices, blockers } = plan;
+    let RolePlanView { role, changes, access, connections, notices, blockers, picture: _ } = plan;
     let _ = writeln!(out, "{}", paint(BOLD, &format!("role {}", one_line(role))));
     for change in changes {
         change_text(out, change);

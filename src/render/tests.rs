@@ -19,7 +19,7 @@ use crate::plan::{ChangeKind, Party};
 use crate::policy::access::AccessSign;
 use crate::view::{
     AccessLineView, AccessView, Caution, ChangeView, CheckView, ConnectionView, DenialView, DiffLine, Field,
-    ForeignView, GainView, LineKind, PlanSummary, PlanView, Provenance, Remark, RolePlanView,
+    ForeignView, GainView, LineKind, PlanSummary, PlanView, Provenance, Remark, RolePlanView, Sides,
 };
 
 /// Words unlike any other.
@@ -66,7 +66,13 @@ impl Words {
         };
         let tags = [(a, tag(&b, &c)), (d, tag(&e, &f)), (g.clone(), tag(&g, &g))].into();
         let change = IamChange::TagRole { role: String::new(), tags }.into();
-        ChangeView { operation: "AttachRolePolicy", subject: self.word(), kind, change, fields }
+        ChangeView {
+            operation: "AttachRolePolicy".to_owned(),
+            subject: self.word(),
+            kind,
+            sides: Sides::Of(Box::new(change)),
+            fields,
+        }
     }
 }
 
@@ -80,9 +86,9 @@ fn full(w: &mut Words) -> PlanView {
         ConnectionView { action, function, role, is_enabled: true, sentence }
     };
     PlanView {
-        format: "genesys-iam plan",
+        format: "genesys-iam plan".to_owned(),
         format_version: 1,
-        tool_version: "0",
+        tool_version: "0".to_owned(),
         spec: "genesys".to_owned(),
         account_id: w.word(),
         region: w.word(),
@@ -114,6 +120,7 @@ fn full(w: &mut Words) -> PlanView {
         ],
         roles: vec![
             RolePlanView {
+                picture: None,
                 role: w.word(),
                 changes: [ChangeKind::Create, ChangeKind::Change, ChangeKind::Remove]
                     .map(|kind| w.change(kind))
@@ -130,6 +137,7 @@ fn full(w: &mut Words) -> PlanView {
                 blockers: vec![w.remark(), w.remark()],
             },
             RolePlanView {
+                picture: None,
                 role: w.word(),
                 changes: Vec::new(),
                 access: AccessView::default(),
@@ -216,6 +224,7 @@ proptest! {
             account_id: state.role.arn.account.clone(),
             genesys_account_id: state.genesys_account_id.clone(),
             organization: None,
+            actions: Vec::new(),
             integrations: Vec::new(),
             policy: "p".to_owned(),
             functions: Vec::new(),

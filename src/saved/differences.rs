@@ -30,8 +30,18 @@ impl SavedPlan {
 
     /// What has changed since the plan was saved, in sentences; empty if the plan may be carried out.
     pub fn differences(&self, now: &Self) -> Vec<String> {
-        let Self { plan, options: _, in_sandbox: _, genesys_cloud, spec_digest, live_digest, desired, live } =
-            self;
+        let Self {
+            plan,
+            options: _,
+            in_sandbox: _,
+            genesys_cloud,
+            spec_digest,
+            live_digest,
+            desired,
+            live,
+            made: _,
+            shown,
+        } = self;
         let mut found = Vec::new();
         for (key, what) in [("spec", "spec"), ("account_id", "AWS account"), ("region", "region")] {
             if plan[key] != now.plan[key] {
@@ -79,7 +89,9 @@ impl SavedPlan {
         }
         let [mut then, mut this] = [plan.clone(), now.plan.clone()];
         let versions = [&mut then, &mut this].map(|plan| plan["tool_version"].take());
-        if found.is_empty() && (then != this || *desired != now.desired) {
+        // What a reviewer was shown is the plan, too.
+        let is_shown = shown.is_none() || *shown == now.shown;
+        if found.is_empty() && (then != this || *desired != now.desired || !is_shown) {
             let [old, new] = versions;
             found.push(if old == new {
                 "the file was edited: what it says is not what it was made from".to_owned()

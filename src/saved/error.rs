@@ -28,6 +28,8 @@ pub enum SavedError {
     Version { path: PathBuf, found: Value },
     #[error("`{path}` was edited: it does not fit its own digest", path = crate::text::path(.path))]
     Edited { path: PathBuf },
+    #[error("`{path}` was made by an earlier genesys-iam, which kept nothing to show", path = crate::text::path(.path))]
+    Old { path: PathBuf },
     #[error("the plan was made with {}, and that is not given here", .0.join(" and "))]
     NotRepeated(Vec<&'static str>),
     #[error("the plan is for the roles {}, and `--role` says otherwise", .0.join(", "))]
@@ -62,9 +64,11 @@ impl Explain for SavedError {
             Self::Read { source, .. } if source.kind() == io::ErrorKind::IsADirectory => {
                 "name a saved plan; specs are named with `--file`: `genesys-iam apply --file FOLDER`"
             }
-            Self::Read { .. } | Self::NotAPlan { .. } | Self::Broken { .. } | Self::Version { .. } => {
-                "`genesys-iam plan --out FILE` makes a plan that can be applied"
-            }
+            Self::Read { .. }
+            | Self::NotAPlan { .. }
+            | Self::Broken { .. }
+            | Self::Version { .. }
+            | Self::Old { .. } => "`genesys-iam plan --out FILE` makes a plan that can be applied",
             Self::MadeInSandbox { path } => {
                 let path = shell_word(&path.to_string_lossy());
                 return Some(format!(
@@ -115,7 +119,8 @@ impl Explain for SavedError {
             | Self::Write { .. }
             | Self::NotAPlan { .. }
             | Self::Broken { .. }
-            | Self::Version { .. } => Status::Error,
+            | Self::Version { .. }
+            | Self::Old { .. } => Status::Error,
         }
     }
 }

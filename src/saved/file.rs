@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::error::SavedError;
-use super::plan::{Options, SavedPlan};
+use super::plan::{Options, SavedPlan, digest};
 use crate::arn::AccountId;
 use crate::file_kind::FileKind;
 use crate::files::{self, Overwrite};
@@ -20,6 +20,9 @@ const LARGEST: u64 = 64 * 1024 * 1024;
 
 /// The kind of a file with several plans.
 const SEVERAL: &str = "genesys-iam saved plans";
+
+/// The member with the digest of all others. Anyone can make another: what protects is that apply makes the plan again.
+const DIGEST: &str = "digest";
 
 /// What is in a file.
 #[derive(Debug, Clone, PartialEq)]
@@ -92,7 +95,7 @@ impl SavedFile {
             return Err(SavedError::NotAPlan { path, kind });
         }
         // Editors on Windows begin files like this.
-        let value: Value = match serde_json::from_str(text.trim_start_matches('\u{feff}')) {
+        let mut value: Value = match serde_json::from_str(text.trim_start_matches('\u{feff}')) {
             Ok(value) => value,
             Err(source) => return Err(SavedError::Broken { path, source }),
         };
@@ -109,6 +112,8 @@ impl SavedFile {
         {
             return Err(SavedError::Version { path, found: found.clone() });
         }
+        let sealed = value.as_object_mut().and_then(|members| members.remove(DIGEST));
+        let fits = sealed.as_ref().map(|sealed| *sealed == digest(&value));
         let saved = if is_several {
             serde_json::from_value(value).map(Self::Several)
         } else {
@@ -132,7 +137,10 @@ impl SavedFile {
                     .all(|spec| seen.insert(Path::new(&spec.file).components().collect::<PathBuf>()))
             }
         };
-        if plans.is_empty() || is_twice || !is_alike || !plans.iter().all(|plan| plan.fits_itself()) {
+        // Earlier versions wrote no digest, and nothing to show.
+        let fits = fits.unwrap_or(plans.iter().all(|plan| plan.shown.is_none() && plan.made.is_none()));
+        let fits = fits && plans.iter().all(|plan| plan.fits_itself());
+        if plans.is_empty() || is_twice || !is_alike || !fits {
             return Err(SavedError::Edited { path });
         }
         Ok(saved)
@@ -194,12 +202,14 @@ impl SavedFile {
     /// When it cannot be written, or anything but a saved plan is in its place.
     pub fn write(&self, path: &Path) -> Result<(), SavedError> {
         Self::check(path)?;
-        let text = match self {
-            Self::One(plan) => serde_json::to_vec_pretty(plan),
-            Self::Several(fleet) => serde_json::to_vec_pretty(fleet),
+        let value = match self {
+            Self::One(plan) => serde_json::to_value(plan),
+            Self::Several(fleet) => serde_json::to_value(fleet),
         };
         let write = || {
-            let mut text = text?;
+            let mut value = value?;
+            value[DIGEST] = digest(&value).into();
+            let mut text = serde_json::to_vec_pretty(&value)?;
             text.push(b'\n');
             files::write(path, &text, Overwrite::File)
         };

@@ -7,8 +7,10 @@ mod differences;
 mod error;
 mod file;
 mod plan;
+mod shown;
 
 pub use differences::Misfit;
 pub use error::SavedError;
 pub use file::{SavedFile, SavedFleet, SavedSpec};
 pub use plan::{Options, SavedPlan};
+pub use shown::Made;

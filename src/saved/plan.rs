@@ -1,10 +1,12 @@
 //! The plan for one spec, with what it is tied to.
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
 use super::error::SavedError;
+use super::shown::{Made, Shown};
 use crate::model::{DesiredState, LiveState, OrganizationReading};
 use crate::plan::Plan;
 use crate::render::json;
@@ -42,9 +44,16 @@ pub struct SavedPlan {
     pub desired: Value,
     /// The live state.
     pub live: Value,
+    /// Files of earlier versions have neither.
+    #[serde(default)]
+    pub made: Option<Made>,
+    #[serde(default)]
+    pub shown: Option<Shown>,
 }
 
 impl SavedPlan {
+    /// `made` comes from outside: no plan says when it was made.
+    ///
     /// # Errors
     ///
     /// [`SavedError::WeakExternalId`] for a masked external ID that could be guessed from a digest.
@@ -54,6 +63,7 @@ impl SavedPlan {
         live: &LiveState,
         (in_sandbox, genesys_api): (bool, Option<&str>),
         options: Options,
+        made: Made,
         output: &Output,
     ) -> Result<Self, SavedError> {
         // No digest gives away the 122 random bits of a GUID.
@@ -64,8 +74,9 @@ impl SavedPlan {
         let wanted = view::desired(desired);
         let is_planned = live.organization != OrganizationReading::NotAsked;
         let live = output.masked_json(&view::live(live));
+        let view = PlanView::new(plan);
         Ok(Self {
-            plan: output.masked_json(&json::plan(&PlanView::new(plan))),
+            plan: output.masked_json(&json::plan(&view)),
             options,
             in_sandbox: Some(in_sandbox),
             genesys_cloud: genesys_api
@@ -75,6 +86,8 @@ impl SavedPlan {
             live_digest: digest(&live),
             desired: output.masked_json(&wanted),
             live,
+            made: masked(&made, output),
+            shown: masked(&Shown::of(&view, &output.masker()), output),
         })
     }
 
@@ -96,6 +109,12 @@ impl SavedPlan {
             return Err(SavedError::OtherRoles(all));
         }
         Ok(self.options.clone())
+    }
+
+    /// The plan as it was shown when it was made; `None` if that was not kept.
+    pub fn view(&self) -> Option<PlanView> {
+        let view = self.shown.clone()?.join(&self.plan)?;
+        Some(view.with_caution(self.made.as_ref()?.caution.clone()))
     }
 
     /// Whether there was anything to do.
@@ -128,7 +147,13 @@ impl SavedPlan {
     }
 }
 
-fn digest(value: &Value) -> String {
+/// Each text by itself.
+fn masked<T: Serialize + DeserializeOwned>(value: &T, output: &Output) -> Option<T> {
+    let value = serde_json::to_value(value).ok()?;
+    serde_json::from_value(output.masked_json(&value)).ok()
+}
+
+pub(super) fn digest(value: &Value) -> String {
     let digest = Sha256::digest(value.to_string());
     let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
     format!("sha256:{hex}")

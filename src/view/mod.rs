@@ -1,5 +1,6 @@
 //! Words and counts, written once: what a report says, for every renderer. Renderers only lay out.
 
+mod alike;
 mod apply;
 mod check;
 mod diagnose;
@@ -12,8 +13,10 @@ mod provenance;
 mod remark;
 mod shared;
 mod state;
+mod wire;
 mod words;
 
+pub use alike::{Alike, FEW_PLANNED, alike};
 pub use apply::{AppliedChange, ApplyView, ChangeCounts, ChangeOutcome, ErrorView, RunOutcome};
 pub use check::{AcceptedView, CauseView, CheckView, LineView, OutcomeWord, RoleView, Summary, VerdictView};
 pub use diagnose::{
@@ -23,7 +26,7 @@ pub use diagnose::{
 pub use parts::{DiffLine, Field, LineKind, Remark, document_diff};
 #[cfg(test)]
 pub(crate) use picture::testing::picture_of;
-pub use picture::{FunctionStop, Link, LinkProof, Outsiders, Picture, Station};
+pub use picture::{FunctionStop, Link, LinkProof, Mark, OF_GENESYS, Outsiders, Picture, STATIONS, Station};
 pub use plan::{
     AccessLineView, AccessView, Caution, ChangeView, ConnectionView, DenialView, FORMAT_VERSION, ForeignView,
     GainView, PLAN_FORMAT, PLANS_FORMAT, PlanSummary, PlanView, RolePlanView, foreign, gainers,
@@ -32,6 +35,7 @@ pub use provenance::{PipelineRun, Provenance};
 pub use remark::blocker_remark;
 pub use shared::{FEW_ROLES, SharedCause, shared_causes};
 pub use state::{desired, live};
+pub use wire::Sides;
 pub use words::{few, plural};
 
 pub use crate::text::sentence_case;

@@ -1,6 +1,6 @@
 //! Building blocks of reports: remarks, and the lines below a change.
 
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use similar::{ChangeTag, TextDiff};
 
 use crate::plan::Diff;
@@ -51,8 +51,16 @@ impl Serialize for Remark {
     }
 }
 
+/// All of it is in its first part then.
+impl<'de> Deserialize<'de> for Remark {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer).map(Self::new)
+    }
+}
+
 /// One or more lines below a change.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase", deny_unknown_fields)]
 pub enum Field {
     Value { name: String, value: String },
     Changed { name: String, before: String, after: String },
@@ -60,13 +68,15 @@ pub enum Field {
 }
 
 /// A line of a document or of a diff.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct DiffLine {
     pub kind: LineKind,
     pub text: String,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum LineKind {
     Added,
     Removed,

@@ -1,12 +1,14 @@
 //! A plan for text, Markdown and JSON: docs/plan-json.md describes the JSON.
 
-use serde::{Serialize, Serializer};
-use serde_json::Value;
+use serde::{Deserialize, Serialize};
 
 use super::parts::{Field, Remark};
+use super::picture::{Picture, planned};
 use super::remark::{blocker_remark, denial_text, notice_remark, widening_text};
+use super::wire::Sides;
 use super::words::few;
-use super::{genesys, iam};
+use super::{genesys, iam, wire};
+use crate::arn::AccountId;
 use crate::plan::genesys::{Connection, GenesysNotice};
 use crate::plan::{Blocker, Change, ChangeKind, Denial, Gain, Notice, Party, Plan, RolePlan};
 use crate::policy::access::{AccessLine, AccessSign};
@@ -22,11 +24,11 @@ pub const PLAN_FORMAT: &str = "genesys-iam plan";
 pub const PLANS_FORMAT: &str = "genesys-iam plans";
 
 /// Everything a plan says. Texts are not masked yet.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct PlanView {
-    pub format: &'static str,
+    pub format: String,
     pub format_version: u64,
-    pub tool_version: &'static str,
+    pub tool_version: String,
     pub spec: String,
     pub account_id: String,
     pub region: String,
@@ -44,7 +46,7 @@ pub struct PlanView {
     pub orphans_unknown: Option<String>,
 }
 
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PlanSummary {
     /// API calls by kind.
     pub create: usize,
@@ -65,21 +67,21 @@ pub struct PlanSummary {
 }
 
 /// Someone who gains.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct GainView {
-    #[serde(serialize_with = "party_word")]
+    #[serde(with = "wire::party")]
     pub party: Party,
     pub who: String,
 }
 
 /// Permissions of a role that the spec neither creates nor accepts.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ForeignView {
     pub role: String,
     pub policies: Vec<String>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DenialView {
     pub role: String,
     /// ``inline policy `deny` ``
@@ -90,7 +92,7 @@ pub struct DenialView {
     pub sentence: String,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Caution {
     /// Blocks the plan from being applied.
     pub blocks: bool,
@@ -98,7 +100,7 @@ pub struct Caution {
     pub remark: Remark,
 }
 
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct RolePlanView {
     pub role: String,
     /// In the order they are carried out.
@@ -108,26 +110,29 @@ pub struct RolePlanView {
     pub connections: Vec<ConnectionView>,
     pub notices: Vec<Remark>,
     pub blockers: Vec<Remark>,
+    /// `None` if nothing changes.
+    #[serde(skip)]
+    pub picture: Option<Picture>,
 }
 
 /// One API call.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct ChangeView {
     /// The API's name for the call.
-    pub operation: &'static str,
+    pub operation: String,
     pub subject: String,
-    #[serde(rename = "effect", serialize_with = "kind_word")]
+    #[serde(rename = "effect", with = "wire::kind")]
     pub kind: ChangeKind,
-    /// Details for machines: `before` and `after`, written out only if JSON is requested.
-    #[serde(flatten, serialize_with = "sides")]
-    pub change: Change,
+    /// Details for machines.
+    #[serde(flatten)]
+    pub sides: Sides,
     /// The same for people.
     #[serde(skip)]
     pub fields: Vec<Field>,
 }
 
 /// Who may assume the role, what it may do, what restricts it, and what else lets somebody do more.
-#[derive(Debug, Clone, Default, Serialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct AccessView {
     pub is_wider: bool,
     pub assume: Vec<AccessLineView>,
@@ -136,16 +141,16 @@ pub struct AccessView {
     pub elsewhere: Vec<AccessLineView>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AccessLineView {
-    #[serde(serialize_with = "sign_word")]
+    #[serde(with = "wire::sign")]
     pub sign: AccessSign,
     pub sentence: String,
     pub is_wider: bool,
 }
 
 /// What Genesys Cloud can do afterwards.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct ConnectionView {
     pub action: String,
     pub function: String,
@@ -160,16 +165,16 @@ impl PlanView {
         let Plan { spec, account_id, region, indirections, roles, orphans, orphans_unknown } = plan;
         let summary = PlanSummary::new(plan);
         Self {
-            format: PLAN_FORMAT,
+            format: PLAN_FORMAT.to_owned(),
             format_version: FORMAT_VERSION,
-            tool_version: env!("CARGO_PKG_VERSION"),
+            tool_version: env!("CARGO_PKG_VERSION").to_owned(),
             spec: spec.clone(),
             account_id: account_id.to_string(),
             region: region.clone(),
             indirections: indirections.clone(),
             cautions: cautions(plan, &summary),
             summary,
-            roles: roles.iter().map(RolePlanView::new).collect(),
+            roles: roles.iter().map(|role| RolePlanView::new(role, account_id)).collect(),
             orphans: orphans.iter().cloned().collect(),
             orphans_unknown: orphans_unknown.clone(),
         }
@@ -345,8 +350,8 @@ impl PlanSummary {
 }
 
 impl RolePlanView {
-    fn new(plan: &RolePlan) -> Self {
-        let RolePlan { role, changes, blockers, notices, access, connections, widenings } = plan;
+    fn new(plan: &RolePlan, account: &AccountId) -> Self {
+        let RolePlan { role, changes, blockers, notices, access, connections, widenings, way: _ } = plan;
         let lines = |lines: Vec<AccessLine<'_>>| -> Vec<AccessLineView> {
             if changes.is_empty() && !access.is_wider() {
                 return Vec::new();
@@ -374,6 +379,7 @@ impl RolePlanView {
             connections: connections.iter().map(ConnectionView::new).collect(),
             notices: notices.iter().map(|notice| notice_remark(notice, role)).collect(),
             blockers: blockers.iter().map(blocker_remark).collect(),
+            picture: planned(plan, account),
         }
     }
 
@@ -409,8 +415,8 @@ impl ChangeView {
             Change::Iam(change) => iam::change_fields(&mut fields, change),
             Change::Genesys(change) => genesys::change_fields(&mut fields, change),
         }
-        let (operation, subject, kind) = (change.operation(), change.subject(), change.kind());
-        Self { operation, subject, kind, change: change.clone(), fields }
+        let (operation, subject, kind) = (change.operation().to_owned(), change.subject(), change.kind());
+        Self { operation, subject, kind, sides: Sides::Of(Box::new(change.clone())), fields }
     }
 }
 
@@ -510,37 +516,4 @@ fn foreign_permissions(foreign: &[ForeignView]) -> Option<String> {
             ))
         }
     }
-}
-
-fn party_word<S: Serializer>(party: &Party, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(party.word())
-}
-
-fn sides<S: Serializer>(change: &Change, serializer: S) -> Result<S::Ok, S::Error> {
-    #[derive(Serialize)]
-    struct Sides {
-        before: Value,
-        after: Value,
-    }
-    let (before, after) = match change {
-        Change::Iam(change) => iam::change_json(change),
-        Change::Genesys(change) => genesys::change_json(change),
-    };
-    Sides { before, after }.serialize(serializer)
-}
-
-fn kind_word<S: Serializer>(kind: &ChangeKind, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(match kind {
-        ChangeKind::Create => "create",
-        ChangeKind::Change => "change",
-        ChangeKind::Remove => "remove",
-    })
-}
-
-fn sign_word<S: Serializer>(sign: &AccessSign, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(match sign {
-        AccessSign::Gained => "gained",
-        AccessSign::Lost => "lost",
-        AccessSign::Kept => "kept",
-    })
 }

@@ -1,7 +1,10 @@
 //! Where a comment comes from: the spec, the commit and the run, as far as the environment reveals them.
 
+use serde::{Deserialize, Serialize};
+
 /// What a reader needs to find the run.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Provenance {
     /// The spec file; `None` if there are several.
     pub file: Option<String>,
@@ -10,7 +13,8 @@ pub struct Provenance {
 }
 
 /// A pipeline run.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct PipelineRun {
     /// `run 4711`
     pub name: String,

@@ -1,7 +1,7 @@
 //! Plans: what to do, who gains, and each change folded.
 
 use super::page::{self, Tone, fact};
-use super::picture::{access_class, access_figure, access_word};
+use super::picture::{access_class, access_figure, access_word, figure, planned_legend};
 use super::remark::{remark_list, remark_text};
 use super::writer::Html;
 use crate::plan::ChangeKind;
@@ -43,7 +43,7 @@ pub fn plans(
         match rows.as_slice() {
             [(_, role)] if role.is_quiet() => {}
             [(_, role)] => {
-                html.raw("<section class=\"card\">\n<h2>Access</h2>\n");
+                html.raw("<section class=\"card whole\">\n<h2>From Genesys Cloud to the function</h2>\n");
                 access(html, role, 1);
                 html.raw("</section>\n<section class=\"card\">\n");
                 changes(html, role, ("<h2>", "</h2>"));
@@ -219,8 +219,14 @@ fn section(html: &mut Html<'_>, file: Option<&str>, role: &RolePlanView, number:
 
 /// Who gains and who loses what, and what to know about it.
 fn access(html: &mut Html<'_>, role: &RolePlanView, number: usize) {
-    let RolePlanView { role: name, access, connections, notices, blockers, .. } = role;
+    let RolePlanView { role: name, access, connections, notices, blockers, picture, .. } = role;
     remark_list(html, "note fails", "Blocked", blockers);
+    if let Some(picture) = picture {
+        let title = format!("What the plan changes between Genesys Cloud, role {name} and the functions");
+        figure(html, picture, number, &title);
+        planned_legend(html);
+        html.raw("<p class=\"part\"><b>Who can assume the role, and what it can do</b></p>\n");
+    }
     if !(access.assume.is_empty() && access.permissions.is_empty()) {
         access_figure(html, name, access, number);
     }
@@ -273,7 +279,7 @@ fn changes(html: &mut Html<'_>, role: &RolePlanView, (start, end): (&'static str
             ChangeKind::Remove => ("−", "op remove"),
         };
         html.raw("<details class=\"change\"><summary><span class=\"").raw(class).raw("\">").raw(sign);
-        html.raw("</span><b>").raw(operation).raw("</b> <span class=\"subject\">").prose(subject);
+        html.raw("</span><b>").text(operation).raw("</b> <span class=\"subject\">").prose(subject);
         html.raw("</span></summary>\n<div>");
         fields.iter().for_each(|field| one_field(html, field));
         html.raw("</div></details>\n");

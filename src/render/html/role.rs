@@ -163,7 +163,9 @@ fn claim(html: &mut Html<'_>, line: &LineView) {
         LinkProof::Read => r##"<svg viewBox="-11 -11 22 22" aria-hidden="true"><use href="#b-read"/></svg>"##,
         LinkProof::Accepted => ACCEPTED,
         LinkProof::Fails => Tone::Broken.badge(),
-        LinkProof::Called | LinkProof::NotRead | LinkProof::Unknown => Tone::Open.badge(),
+        LinkProof::Called | LinkProof::NotRead | LinkProof::Unknown | LinkProof::Planned(_) => {
+            Tone::Open.badge()
+        }
     });
     html.raw("<span class=\"out\">")
         .raw(word)

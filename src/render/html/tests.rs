@@ -6,13 +6,13 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::check::Sign;
-use crate::plan::iam::{IamChange, TagChanges};
 use crate::plan::{ChangeKind, Party};
 use crate::policy::access::AccessSign;
 use crate::render::hostile::hostile_report;
 use crate::view::{
     AccessLineView, AccessView, Caution, ChangeView, CheckView, ConnectionView, DiffLine, Field, ForeignView,
-    GainView, LineKind, PipelineRun, PlanSummary, PlanView, Provenance, Remark, RolePlanView,
+    GainView, LineKind, PipelineRun, PlanSummary, PlanView, Provenance, Remark, RolePlanView, Sides,
+    picture_of,
 };
 
 /// What could end a place in HTML, start something, or load it.
@@ -89,10 +89,10 @@ fn plan_of(text: &str, roles: usize) -> PlanView {
         .flat_map(|sign| [true, false].map(|is_wider| AccessLineView { sign, sentence: t(), is_wider }))
         .collect();
     let change = |kind| ChangeView {
-        operation: "CreateRole",
+        operation: "CreateRole".to_owned(),
         subject: t(),
         kind,
-        change: IamChange::TagRole { role: t(), tags: TagChanges::new() }.into(),
+        sides: Sides::Read { before: t().into(), after: t().into() },
         fields: vec![
             Field::Value { name: t(), value: t() },
             Field::Changed { name: t(), before: t(), after: t() },
@@ -123,11 +123,12 @@ fn plan_of(text: &str, roles: usize) -> PlanView {
         }],
         notices: vec![remark()],
         blockers: vec![remark()],
+        picture: Some(picture_of(text, 2)),
     };
     PlanView {
-        format: "genesys-iam plan",
+        format: "genesys-iam plan".to_owned(),
         format_version: 1,
-        tool_version: "0",
+        tool_version: "0".to_owned(),
         spec: t(),
         account_id: t(),
         region: t(),

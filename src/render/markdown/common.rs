@@ -26,6 +26,11 @@ pub(super) fn origin(esc: &Escape<'_>, provenance: &Provenance, between: &[Strin
     if parts.is_empty() { String::new() } else { format!("{}\n\n", parts.join(" · ")) }
 }
 
+/// A line above a report.
+pub fn note(text: &str, mask: &dyn Fn(&str) -> String) -> String {
+    format!("> {}", Escape { mask }.text(text))
+}
+
 /// Lines to write into the spec verbatim; indented to stay in their list item.
 pub(super) fn paste(esc: &Escape<'_>, lines: &[String], indent: usize) -> String {
     if lines.is_empty() {

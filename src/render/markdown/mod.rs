@@ -10,4 +10,5 @@ mod tests;
 
 pub use apply::applied;
 pub use check::checks;
+pub use common::note;
 pub use plan::{plan, plans};

@@ -2,9 +2,10 @@
 
 use std::fmt::Write;
 
-use crate::policy::access::AccessSign;
 use crate::render::escape::Escape;
-use crate::view::{FunctionStop, Link, LinkProof, Outsiders, Picture, RolePlanView, Station, few};
+use crate::view::{
+    FunctionStop, Link, LinkProof, Mark, OF_GENESYS, Outsiders, Picture, STATIONS, Station, few,
+};
 
 /// Functions with their own box.
 const FUNCTIONS: usize = 8;
@@ -24,18 +25,25 @@ pub(super) fn way(esc: &Escape<'_>, picture: &Picture) -> String {
     } = picture;
     let mut out = String::from("\n```mermaid\nflowchart TB\n");
     let label = |text: &str| esc.label(text);
-    let boxed = |id: &str, station: &Station| {
-        let dots = if station.is_known { "" } else { ":::missing" };
-        format!("    {id}[\"{}<br/>{}\"]{dots}\n", station.kind, label(&station.name))
+    let boxed = |id: &str, kind: &str, station: &Station| {
+        let (mark, class) = match station.mark {
+            None | Some(Mark::Same) if station.is_known => (String::new(), ""),
+            None | Some(Mark::Same) => (String::new(), ":::missing"),
+            Some(mark) => (format!("<br/>{} {}", mark.sign(), mark.word()), box_class(mark)),
+        };
+        format!("    {id}[\"{kind}<br/>{}{mark}\"]{class}\n", label(&station.name))
     };
-    for (id, title, range) in [("genesys", genesys_side, 0..3), ("aws", aws_side, 3..5)] {
+    let is_plan = stations.iter().any(|station| station.mark.is_some());
+    for (id, title, range) in
+        [("genesys", genesys_side, 0..OF_GENESYS), ("aws", aws_side, OF_GENESYS..STATIONS.len())]
+    {
         let _ = writeln!(out, "  subgraph {id}[\"{}\"]", label(title));
         for (index, station) in stations.iter().enumerate().filter(|(index, _)| range.contains(index)) {
-            out.push_str(&boxed(&format!("s{index}"), station));
+            out.push_str(&boxed(&format!("s{index}"), STATIONS[index], station));
         }
         if id == "aws" {
             for (index, stop) in functions.iter().take(FUNCTIONS).enumerate() {
-                out.push_str(&boxed(&format!("f{index}"), &stop.station));
+                out.push_str(&boxed(&format!("f{index}"), "function", &stop.station));
             }
             if functions.len() > FUNCTIONS {
                 let _ = writeln!(out, "    rest[\"and {} more functions\"]", functions.len() - FUNCTIONS);
@@ -49,34 +57,60 @@ pub(super) fn way(esc: &Escape<'_>, picture: &Picture) -> String {
     }
     for (index, FunctionStop { link, others, .. }) in functions.iter().take(FUNCTIONS).enumerate() {
         let function = format!("f{index}");
-        drawn.add(esc, ("s4", &function), link, arrow(link.proof));
+        drawn.add(esc, (POLICY, &function), link, arrow(link.proof));
         if let Some(Outsiders { names, link }) = others {
             let _ = writeln!(out, "  x{index}([\"{}\"])", label(&few(names)));
             drawn.add(esc, (&format!("x{index}"), &function), link, arrow(link.proof));
         }
     }
     if functions.len() > FUNCTIONS {
-        let _ = writeln!(drawn.lines, "  s4 --> rest");
+        let _ = writeln!(drawn.lines, "  {POLICY} --> rest");
         drawn.count += 1;
     }
-    let Outsiders { names, link } = others;
-    let who = if names.is_empty() { "anyone else".to_owned() } else { few(names) };
-    let _ = writeln!(out, "  others([\"{}\"])", label(&who));
-    // Their path ends at the door.
-    let ends = names.is_empty() && link.proof != LinkProof::Fails;
-    drawn.add(esc, ("others", "s3"), link, if ends { "--x" } else { arrow(link.proof) });
+    if let Some(Outsiders { names, link }) = others {
+        let who = if names.is_empty() { "anyone else".to_owned() } else { few(names) };
+        let _ = writeln!(out, "  others([\"{}\"])", label(&who));
+        // Their path ends at the door.
+        let ends = names.is_empty() && link.proof != LinkProof::Fails;
+        drawn.add(esc, ("others", ROLE), link, if ends { "--x" } else { arrow(link.proof) });
+    }
     if let Some(link) = more {
         out.push_str("  more([\"something else\"])\n");
-        drawn.add(esc, ("s3", "more"), link, arrow(link.proof));
+        drawn.add(esc, (ROLE, "more"), link, arrow(link.proof));
     }
-    if end_to_end.proof != LinkProof::NotRead {
+    if let Some(end_to_end) = end_to_end.as_ref().filter(|link| link.proof != LinkProof::NotRead) {
         let link = Link { words: format!("end to end: {}", end_to_end.words), ..end_to_end.clone() };
         drawn.add(esc, ("s0", "f0"), &link, arrow(link.proof));
     }
     out.push_str(&drawn.lines);
     out.push_str(&drawn.styles);
-    out.push_str("  classDef missing stroke-dasharray: 4 4\n```\n");
+    out.push_str("  classDef missing stroke-dasharray: 4 4\n");
+    if is_plan {
+        for mark in Mark::ALL.into_iter().filter(|mark| *mark != Mark::Same) {
+            let dashed = if mark == Mark::Gone { ",stroke-dasharray: 4 4" } else { "" };
+            let color = color(LinkProof::Planned(mark));
+            let _ = writeln!(out, "  classDef {} stroke:{color},stroke-width:2px{dashed}", class_name(mark));
+        }
+    }
+    out.push_str("```\n");
     out
+}
+
+/// The role, and its policy.
+const ROLE: &str = "s4";
+const POLICY: &str = "s5";
+
+fn class_name(mark: Mark) -> &'static str {
+    box_class(mark).trim_start_matches(':')
+}
+
+fn box_class(mark: Mark) -> &'static str {
+    match mark {
+        Mark::New => ":::added",
+        Mark::Changed => ":::changed",
+        Mark::Gone => ":::removed",
+        Mark::Same => "",
+    }
 }
 
 /// Links, and the colour of each by its number.
@@ -99,19 +133,19 @@ impl Drawn {
 /// Visible on light and dark.
 fn color(proof: LinkProof) -> &'static str {
     match proof {
-        LinkProof::Called | LinkProof::Read => "#2da44e",
-        LinkProof::Accepted | LinkProof::Unknown => "#bf8700",
-        LinkProof::NotRead => "#8c959f",
-        LinkProof::Fails => "#e5534b",
+        LinkProof::Called | LinkProof::Read | LinkProof::Planned(Mark::New) => "#2da44e",
+        LinkProof::Accepted | LinkProof::Unknown | LinkProof::Planned(Mark::Changed) => "#bf8700",
+        LinkProof::NotRead | LinkProof::Planned(Mark::Same) => "#8c959f",
+        LinkProof::Fails | LinkProof::Planned(Mark::Gone) => "#e5534b",
     }
 }
 
 /// Thick if a call was made, dotted if nothing is known.
 fn arrow(proof: LinkProof) -> &'static str {
     match proof {
-        LinkProof::Called => "==>",
-        LinkProof::Read | LinkProof::Accepted | LinkProof::Fails => "-->",
-        LinkProof::NotRead | LinkProof::Unknown => "-.->",
+        LinkProof::Called | LinkProof::Planned(Mark::New | Mark::Changed) => "==>",
+        LinkProof::Read | LinkProof::Accepted | LinkProof::Planned(Mark::Same) | LinkProof::Fails => "-->",
+        LinkProof::NotRead | LinkProof::Unknown | LinkProof::Planned(Mark::Gone) => "-.->",
     }
 }
 
@@ -120,25 +154,7 @@ fn sign(proof: LinkProof) -> &'static str {
         LinkProof::Called | LinkProof::Read | LinkProof::Accepted => "✓",
         LinkProof::NotRead => "–",
         LinkProof::Unknown => "?",
+        LinkProof::Planned(mark) => mark.sign(),
         LinkProof::Fails => "✗",
     }
-}
-
-/// Who reaches what through the role. Gains have a thick line, losses a dotted one.
-pub(super) fn access(esc: &Escape<'_>, plan: &RolePlanView) -> String {
-    let arrow = |sign| match sign {
-        AccessSign::Gained => "== gained ==>",
-        AccessSign::Lost => "-. lost .->",
-        AccessSign::Kept => "-->",
-    };
-    let mut out = String::from("\n```mermaid\nflowchart LR\n");
-    let _ = writeln!(out, "  role([\"role {}\"])", esc.label(&plan.role));
-    for (number, line) in plan.access.assume.iter().enumerate() {
-        let _ = writeln!(out, "  who{number}[\"{}\"] {} role", esc.label(&line.sentence), arrow(line.sign));
-    }
-    for (number, line) in plan.access.permissions.iter().enumerate() {
-        let _ = writeln!(out, "  role {} what{number}[\"{}\"]", arrow(line.sign), esc.label(&line.sentence));
-    }
-    out.push_str("```\n");
-    out
 }

@@ -10,8 +10,8 @@ use crate::render::escape::Escape;
 use crate::render::field::field_lines;
 use crate::render::places::masked_lines;
 use crate::view::{
-    AccessLineView, Caution, ChangeView, PlanView, Provenance, Remark, RolePlanView, few, foreign, gainers,
-    plural, sentence_case,
+    AccessLineView, Alike, Caution, ChangeView, PlanView, Provenance, Remark, RolePlanView, alike, few,
+    foreign, gainers, plural, sentence_case,
 };
 
 /// A plan: one line that says it all, who gains and loses what, a picture, and each change folded.
@@ -224,8 +224,10 @@ fn plan_within(esc: &Escape<'_>, plan: &PlanView, provenance: &Provenance, limit
     // Blocked or widened before the rest, and the short form of every role before the long form of any.
     let mut by_weight: Vec<&RolePlanView> = roles.iter().collect();
     by_weight.sort_by_key(|role| role_weight(role));
-    let mut parts: Vec<String> = by_weight.iter().map(|role| access(esc, role)).collect();
-    parts.extend(by_weight.iter().map(|role| changes(esc, role)));
+    let groups = alike(by_weight);
+    let mut parts: Vec<String> =
+        groups.iter().map(|Alike { first, others }| access(esc, first) + &same_for(esc, others)).collect();
+    parts.extend(groups.iter().map(|group| changes(esc, group.first)));
     let mut cut = 0;
     for part in parts.iter().filter(|part| !part.is_empty()) {
         if out.len() + part.len() > limit {
@@ -299,7 +301,7 @@ fn summary(esc: &Escape<'_>, plan: &PlanView) -> String {
 
 /// Who gains and who loses what, with notices and blockers, and a picture.
 fn access(esc: &Escape<'_>, plan: &RolePlanView) -> String {
-    let RolePlanView { role, changes, blockers, notices, access, connections } = plan;
+    let RolePlanView { role, changes: _, blockers, notices, access, connections, picture } = plan;
     if plan.is_quiet() {
         return String::new();
     }
@@ -329,11 +331,20 @@ fn access(esc: &Escape<'_>, plan: &RolePlanView) -> String {
         }
         out.push_str("```\n");
     }
-    if !changes.is_empty() {
-        out.push_str(&picture::access(esc, plan));
+    if let Some(picture) = picture {
+        out.push_str(&picture::way(esc, picture));
     }
     out.push('\n');
     out
+}
+
+fn same_for(esc: &Escape<'_>, others: &[&str]) -> String {
+    if others.is_empty() {
+        return String::new();
+    }
+    let names: Vec<String> = others.iter().map(|name| esc.code(name)).collect();
+    let count = plural(others.len(), "more role");
+    format!("**The same for {count}**, with its own name each: {}\n\n", names.join(", "))
 }
 
 /// Each change of a role, folded.

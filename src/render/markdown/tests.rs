@@ -13,7 +13,7 @@ use crate::plan::genesys::{
     ActionRef, Connection, GenesysBlocker, GenesysChange, GenesysNotice, Handle, NotesState,
 };
 use crate::plan::iam::{IamChange, TagChange};
-use crate::plan::{Blocker, Change, Diff, HowToAccept, Notice, Owned, Owner, Plan, RolePlan, Widening};
+use crate::plan::{Blocker, Change, Diff, HowToAccept, Notice, Owned, Owner, Plan, RolePlan, Way, Widening};
 use crate::policy::Document;
 use crate::policy::access::{Access, AccessDiff};
 use crate::render::hostile::hostile_report;
@@ -341,6 +341,12 @@ fn hostile_plan(text: &str) -> Plan {
             Widening::Policy { policy: t(), others: 1, bounds: 1, gained: vec![t()], no_longer: vec![t()] },
             Widening::Tag { what: Owned::Role(t()), key: t() },
         ],
+        way: Some(Way {
+            genesys_account_id: "765628985471".parse().unwrap(),
+            integration: Some((t(), vec![t()])),
+            policy: t(),
+            functions: Vec::new(),
+        }),
     };
     Plan {
         spec: t(),

@@ -1,40 +1,52 @@
 //! The path from Genesys Cloud to the functions as a picture, before it is drawn.
 
+use serde::{Deserialize, Serialize};
+
 use super::super::words::few;
 
+/// What the stations are, in their order.
+pub const STATIONS: [&str; 6] =
+    ["Genesys Cloud", "integration", "data action", "credential", "role", "policy"];
+
+/// How many of them are on Genesys Cloud's side.
+pub const OF_GENESYS: usize = 4;
+
 /// Stations, and what is known about each link between them.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Picture {
     /// `organization "Sandbox"`
     pub genesys_side: String,
     /// `AWS account 111122223333`
     pub aws_side: String,
-    /// Genesys Cloud, integration, credential, role, policy.
-    pub stations: [Station; 5],
+    /// One for each of [`STATIONS`].
+    pub stations: [Station; 6],
     /// From each to the next.
-    pub links: [Link; 4],
+    pub links: [Link; 5],
     /// Each function, faulty ones first.
     pub functions: Vec<FunctionStop>,
-    /// Everyone else, at the role's door.
-    pub others: Outsiders,
+    /// Everyone else, at the role's door; of a plan only those who gain.
+    pub others: Option<Outsiders>,
     /// What else the role may do, if anything.
     pub more: Option<Link>,
     /// Causes without a place elsewhere, by number.
     pub elsewhere: Vec<usize>,
-    /// Whether Genesys Cloud itself came through.
-    pub end_to_end: Link,
+    /// Whether Genesys Cloud itself came through; no plan knows.
+    pub end_to_end: Option<Link>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Station {
-    /// `role`
-    pub kind: &'static str,
     pub name: String,
     /// Whether it was found.
     pub is_known: bool,
+    /// Of a plan.
+    pub mark: Option<Mark>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct FunctionStop {
     pub link: Link,
     pub station: Station,
@@ -43,7 +55,8 @@ pub struct FunctionStop {
 }
 
 /// Outsiders; the link says whether they get in.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Outsiders {
     /// Empty: nobody is known to get in.
     pub names: Vec<String>,
@@ -51,7 +64,8 @@ pub struct Outsiders {
 }
 
 /// What is known about a step.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Link {
     pub proof: LinkProof,
     /// `may assume the role`
@@ -63,7 +77,8 @@ pub struct Link {
 }
 
 /// From good to bad.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum LinkProof {
     /// A real call shows it.
     Called,
@@ -75,7 +90,42 @@ pub enum LinkProof {
     NotRead,
     /// Checked, but unknown.
     Unknown,
+    /// Of a plan.
+    Planned(Mark),
     Fails,
+}
+
+/// What a plan does to something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Mark {
+    New,
+    Changed,
+    Gone,
+    Same,
+}
+
+impl Mark {
+    pub const ALL: [Self; 4] = [Self::New, Self::Changed, Self::Gone, Self::Same];
+
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::New => "new",
+            Self::Changed => "changed",
+            Self::Gone => "gone",
+            Self::Same => "stays",
+        }
+    }
+
+    /// As in the list of changes.
+    pub fn sign(self) -> &'static str {
+        match self {
+            Self::New => "+",
+            Self::Changed => "~",
+            Self::Gone => "−",
+            Self::Same => "=",
+        }
+    }
 }
 
 impl LinkProof {
@@ -89,6 +139,7 @@ impl LinkProof {
             Self::Accepted => "accepted by the spec",
             Self::Unknown => "not known",
             Self::NotRead => "not looked at",
+            Self::Planned(mark) => mark.word(),
             Self::Fails => "wrong",
         }
     }
@@ -114,27 +165,36 @@ impl Link {
 impl Picture {
     /// The same in sentences, for anyone who cannot see it.
     pub fn sentences(&self) -> String {
+        let Self { stations, links, functions, others, more, end_to_end, .. } = self;
         let mut said = Vec::new();
-        let called = |station: &Station| format!("{} {}", station.kind, station.name);
-        for (ends, link) in self.stations.windows(2).zip(&self.links) {
+        let called = |(kind, station): (&str, &Station)| {
+            let mark = station.mark.map(|mark| format!(" ({})", mark.word())).unwrap_or_default();
+            format!("{kind} {}{mark}", station.name)
+        };
+        let names: Vec<String> = STATIONS.into_iter().zip(stations).map(called).collect();
+        for (ends, link) in names.windows(2).zip(links) {
             if let [from, to] = ends {
-                said.push(format!("{} to {}: {}.", called(from), called(to), link.sentence()));
+                said.push(format!("{from} to {to}: {}.", link.sentence()));
             }
         }
-        let policy = self.stations.last().map(called).unwrap_or_default();
-        for FunctionStop { link, station, others } in &self.functions {
-            said.push(format!("{policy} to {}: {}.", called(station), link.sentence()));
+        let policy = names.last().cloned().unwrap_or_default();
+        for FunctionStop { link, station, others } in functions {
+            let function = called(("function", station));
+            said.push(format!("{policy} to {function}: {}.", link.sentence()));
             if let Some(Outsiders { names, link }) = others {
-                said.push(format!("{} to {}: {}.", few(names), called(station), link.sentence()));
+                said.push(format!("{} to {function}: {}.", few(names), link.sentence()));
             }
         }
-        let Outsiders { names, link } = &self.others;
-        let who = if names.is_empty() { "Anyone else".to_owned() } else { few(names) };
-        said.push(format!("{who} to the role: {}.", link.sentence()));
-        if let Some(link) = &self.more {
+        if let Some(Outsiders { names, link }) = others {
+            let who = if names.is_empty() { "Anyone else".to_owned() } else { few(names) };
+            said.push(format!("{who} to the role: {}.", link.sentence()));
+        }
+        if let Some(link) = more {
             said.push(format!("What else the role may do: {}.", link.sentence()));
         }
-        said.push(format!("End to end: {}.", self.end_to_end.sentence()));
+        if let Some(link) = end_to_end {
+            said.push(format!("End to end: {}.", link.sentence()));
+        }
         said.join(" ")
     }
 }

@@ -1,5 +1,6 @@
 //! From a report to its picture: which claims concern which link.
 
+use super::super::words::few;
 use super::model::{FunctionStop, Link, LinkProof, Outsiders, Picture, Station};
 use crate::arn::FunctionArn;
 use crate::check::{Cause, Claim, InvocationPath, Outcome, RoleReport, Topic, is_organization};
@@ -9,7 +10,9 @@ use crate::check::{Cause, Claim, InvocationPath, Outcome, RoleReport, Topic, is_
 enum Spot {
     /// Genesys Cloud → integration
     Integration,
-    /// integration → credential
+    /// integration → data action
+    Action,
+    /// data action → credential
     Credential,
     /// credential → role
     Entry,
@@ -35,7 +38,8 @@ fn spot(claim: &Claim) -> Spot {
         return Spot::Others;
     }
     match claim.topic {
-        Topic::Genesys | Topic::Organization | Topic::Integration | Topic::DataActions => Spot::Integration,
+        Topic::Genesys | Topic::Organization | Topic::Integration => Spot::Integration,
+        Topic::DataActions => Spot::Action,
         Topic::Credential => Spot::Credential,
         Topic::Role | Topic::Account | Topic::Trusted | Topic::ExternalId | Topic::Admission => Spot::Entry,
         Topic::Attached => Spot::Policy,
@@ -61,6 +65,7 @@ impl Spot {
     fn question(self) -> Option<Topic> {
         match self {
             Self::Integration => Some(Topic::Integration),
+            Self::Action => Some(Topic::DataActions),
             Self::Credential => Some(Topic::Credential),
             Self::Entry => Some(Topic::Admission),
             Self::Policy => Some(Topic::Attached),
@@ -81,6 +86,7 @@ impl Spot {
             Self::More => "may do more",
             Self::Whole => "the test failed",
             Self::Integration
+            | Self::Action
             | Self::Credential
             | Self::Policy
             | Self::Others
@@ -93,6 +99,7 @@ impl Spot {
     fn words(self) -> (&'static str, &'static str) {
         match self {
             Self::Integration => ("enabled and active", "not looked at"),
+            Self::Action => ("points at the function", "not looked at"),
             Self::Credential => ("holds the role's ARN", "not looked at"),
             Self::Entry => ("may assume the role", "not looked at"),
             Self::Policy => ("attached", "not looked at"),
@@ -120,10 +127,12 @@ impl Spot {
             (LinkProof::Called, Self::Others) => "by documents and real calls",
             (LinkProof::Called, Self::Whole) => "in a real test",
             (LinkProof::Called, _) => "by a real call",
-            (LinkProof::Read, Self::Integration | Self::Credential) => "as Genesys Cloud shows it",
+            (LinkProof::Read, Self::Integration | Self::Action | Self::Credential) => {
+                "as Genesys Cloud shows it"
+            }
             (LinkProof::Read, _) => "by the live documents",
             (LinkProof::Accepted, _) => "accepted by the spec",
-            (LinkProof::NotRead | LinkProof::Unknown | LinkProof::Fails, _) => "",
+            (LinkProof::NotRead | LinkProof::Unknown | LinkProof::Planned(_) | LinkProof::Fails, _) => "",
         }
     }
 }
@@ -163,8 +172,15 @@ fn in_short(cause: Cause) -> &'static str {
 
 pub(in crate::view) fn picture(report: &RoleReport) -> Picture {
     let RoleReport { role, path, claims, diagnosis, .. } = report;
-    let InvocationPath { account_id, genesys_account_id, organization, integrations, policy, functions } =
-        path;
+    let InvocationPath {
+        account_id,
+        genesys_account_id,
+        organization,
+        integrations,
+        actions,
+        policy,
+        functions,
+    } = path;
     let at = |wanted: Spot| claims.iter().filter(move |claim| spot(claim) == wanted).collect::<Vec<_>>();
     let link = |wanted: Spot| link(report, wanted, &at(wanted));
     let has = |cause| diagnosis.has(cause);
@@ -172,20 +188,22 @@ pub(in crate::view) fn picture(report: &RoleReport) -> Picture {
         [] => "none known".to_owned(),
         names => names.join(", "),
     };
-    let links = [Spot::Integration, Spot::Credential, Spot::Entry, Spot::Policy].map(link);
-    let [enabled, holds, _, _] = &links;
+    let action = match actions.as_slice() {
+        [] => "none known".to_owned(),
+        names => few(names),
+    };
+    let links = [Spot::Integration, Spot::Action, Spot::Credential, Spot::Entry, Spot::Policy].map(link);
+    let [enabled, _, holds, _, _] = &links;
     let is_read = |link: &Link| link.proof != LinkProof::NotRead;
     let stations = [
-        Station { kind: "Genesys Cloud", name: format!("AWS account {genesys_account_id}"), is_known: true },
-        Station {
-            kind: "integration",
-            name: integration,
-            is_known: is_read(enabled) && !integrations.is_empty(),
-        },
-        Station { kind: "credential", name: "holds a role's ARN".to_owned(), is_known: is_read(holds) },
-        Station { kind: "role", name: role.clone(), is_known: !has(Cause::RoleMissing) },
-        Station { kind: "policy", name: policy.clone(), is_known: !has(Cause::PolicyMissing) },
-    ];
+        (format!("AWS account {genesys_account_id}"), true),
+        (integration, is_read(enabled) && !integrations.is_empty()),
+        (action, !actions.is_empty()),
+        ("holds a role's ARN".to_owned(), is_read(holds)),
+        (role.clone(), !has(Cause::RoleMissing)),
+        (policy.clone(), !has(Cause::PolicyMissing)),
+    ]
+    .map(|(name, is_known)| Station { name, is_known, mark: None });
     let mut functions: Vec<FunctionStop> =
         functions.iter().map(|function| function_stop(report, function)).collect();
     functions.sort_by_key(|stop| {
@@ -215,10 +233,10 @@ pub(in crate::view) fn picture(report: &RoleReport) -> Picture {
         stations,
         links,
         functions,
-        others,
+        others: Some(others),
         more,
         elsewhere: (1..=diagnosis.findings.len()).filter(|number| !drawn.contains(number)).collect(),
-        end_to_end,
+        end_to_end: Some(end_to_end),
     }
 }
 
@@ -245,7 +263,7 @@ fn function_stop(report: &RoleReport, function: &FunctionArn) -> FunctionStop {
         .any(|claim| claim.failure().is_some_and(|failure| failure.finding.cause == Cause::FunctionMissing));
     FunctionStop {
         link: link(report, Spot::Function, &at(Spot::Function)),
-        station: Station { kind: "function", name: function.label(), is_known: !is_missing },
+        station: Station { name: function.label(), is_known: !is_missing, mark: None },
         others: (!names.is_empty()).then_some(Outsiders { names, link: open }),
     }
 }
@@ -398,6 +416,7 @@ mod tests {
             genesys_account_id: "765628985471".parse().unwrap(),
             organization: None,
             integrations: Vec::new(),
+            actions: Vec::new(),
             policy: "p".to_owned(),
             functions: FUNCTIONS.map(|arn| arn.parse().unwrap()).to_vec(),
         }
@@ -416,7 +435,8 @@ mod tests {
         let stops = functions
             .iter()
             .flat_map(|stop| [&stop.link].into_iter().chain(stop.others.iter().map(|others| &others.link)));
-        links.iter().chain(stops).chain([&others.link, end_to_end]).chain(more).collect()
+        let others = others.as_ref().map(|others| &others.link);
+        links.iter().chain(stops).chain(others).chain(end_to_end).chain(more).collect()
     }
 
     /// Any claim with any outcome, about the whole or one function.
@@ -502,8 +522,9 @@ mod tests {
                 spot(claim) == Spot::Others && claim.acceptances().iter().any(|one| !one.lets_in.is_empty())
             });
             let picture = of(&report);
-            prop_assert_eq!(!picture.others.names.is_empty(), expected || is_accepted);
-            prop_assert_eq!(picture.others.link.proof == LinkProof::Fails, expected || !picture.others.link.causes.is_empty());
+            let others = picture.others.unwrap();
+            prop_assert_eq!(!others.names.is_empty(), expected || is_accepted);
+            prop_assert_eq!(others.link.proof == LinkProof::Fails, expected || !others.link.causes.is_empty());
         }
     }
 

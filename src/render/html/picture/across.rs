@@ -2,26 +2,34 @@
 
 use super::super::writer::Html;
 use super::shapes::{
-    Anchor, LINE, NAME_CHAR, arrow, badge, line, line_count, lines, rect, said_of, see, station,
+    Anchor, LINE, NAME_CHAR, arrow, badge, box_class, line, line_count, lines, rect, said_of, see, station,
     station_height, text, trunk, width_of, words, words_class,
 };
-use crate::view::{FunctionStop, Link, LinkProof, Outsiders, Picture};
+use crate::view::{FunctionStop, Link, LinkProof, Outsiders, Picture, STATIONS};
 
 /// Width of a box, between boxes of one side, inside a side's border, and between the sides.
-const BOX: i32 = 128;
-const GAP: i32 = 52;
-const PAD: i32 = 18;
-const BETWEEN: i32 = 172;
+const BOX: i32 = 112;
+const GAP: i32 = 42;
+const PAD: i32 = 16;
+const BETWEEN: i32 = 156;
+/// Integration, data action and credential stand beside Genesys Cloud; role, policy and function in the account.
+const GENESYS: i32 = 2 * PAD + 4 * BOX + 3 * GAP;
 const SIDE: i32 = 2 * PAD + 3 * BOX + 2 * GAP;
-pub(super) const WIDTH: i32 = 2 * SIDE + BETWEEN;
-const AWS: i32 = SIDE + BETWEEN;
+pub(super) const WIDTH: i32 = GENESYS + BETWEEN + SIDE;
+const AWS: i32 = GENESYS + BETWEEN;
+
+/// Stations by number.
+const CREDENTIAL: i32 = 3;
+const ROLE: i32 = 4;
+const POLICY: i32 = 5;
+const FUNCTION: i32 = 6;
 
 /// Characters of a name in a box; of words under a link, and between the sides.
 const NAME: usize = ((BOX - 20) / NAME_CHAR) as usize + 1;
-const UNDER: usize = 25;
+const UNDER: usize = 20;
 const IN_BETWEEN: usize = 20;
 /// Words inside a function's box.
-const INSIDE: usize = 16;
+const INSIDE: usize = 14;
 
 /// Functions with their own box; further ones share one.
 const FUNCTIONS: usize = 8;
@@ -31,14 +39,14 @@ const DOOR: i32 = 92;
 
 /// The left edge of a station.
 fn left(index: i32) -> i32 {
-    if index < 3 { PAD + index * (BOX + GAP) } else { AWS + PAD + (index - 3) * (BOX + GAP) }
+    if index < ROLE { PAD + index * (BOX + GAP) } else { AWS + PAD + (index - ROLE) * (BOX + GAP) }
 }
 
 /// Its height.
 pub(super) fn draw(html: &mut Html<'_>, picture: &Picture) -> i32 {
     let Picture { genesys_side, aws_side, stations, links, functions, others, more, elsewhere, end_to_end } =
         picture;
-    let chips = chips(others);
+    let chips = others.as_ref().map(chips).unwrap_or_default();
     let side = CHIP * i32::try_from(chips.len()).unwrap_or(1) + 16;
     let top = side + DOOR;
     let single = if let [one] = functions.as_slice() { Some(one) } else { None };
@@ -64,62 +72,64 @@ pub(super) fn draw(html: &mut Html<'_>, picture: &Picture) -> i32 {
     if functions.len() > FUNCTIONS {
         bottom += 26;
     }
-    rect(html, "side genesys", (0, side), SIDE, genesys_bottom - side);
-    lines(html, "title", Anchor::Start, (PAD, side + 26), genesys_side, (58, 1));
+    rect(html, "side genesys", (0, side), GENESYS, genesys_bottom - side);
+    lines(html, "title", Anchor::Start, (PAD, side + 26), genesys_side, (66, 1));
     rect(html, "side aws", (AWS, side), SIDE, bottom - side);
     lines(html, "title", Anchor::End, (AWS + SIDE - PAD, side + 26), aws_side, (40, 1));
     for (index, link) in (0..).zip(links) {
         let (from, to) = (left(index) + BOX, left(index + 1));
         arrow(html, link.proof, &[(from, middle), (to, middle)]);
         badge(html, link.proof, ((from + to) / 2 - 4, middle));
-        let columns = if index == 2 { IN_BETWEEN } else { UNDER };
+        let columns = if index == CREDENTIAL { IN_BETWEEN } else { UNDER };
         words(html, link, Anchor::Middle, ((from + to) / 2, words_at), columns);
-        if index == 2 {
+        if index == CREDENTIAL {
             text(html, "call", Anchor::Middle, ((from + to) / 2, middle - 20), "sts:AssumeRole");
         }
     }
-    for (index, one) in (0..).zip(stations) {
+    for (index, one) in (0..).zip(STATIONS.into_iter().zip(stations)) {
         station(html, one, (left(index), top), (BOX, height), NAME);
     }
     if !elsewhere.is_empty() {
-        let at = (left(3) + 11, top + height - 10);
+        let at = (left(ROLE) + 11, top + height - 10);
         text(html, words_class(LinkProof::Fails), Anchor::Start, at, &see(elsewhere));
     }
-    door(html, others, &chips, side, top);
+    if let Some(others) = others {
+        door(html, others, &chips, side, top);
+    }
     if let Some(link) = more {
         anything_else(html, link, top + height, words_at + 3 * LINE + 8);
     }
     match single {
         Some(FunctionStop { link, station: function, others }) => {
-            let (from, to) = (left(4) + BOX, left(5));
+            let (from, to) = (left(POLICY) + BOX, left(FUNCTION));
             arrow(html, link.proof, &[(from, middle), (to, middle)]);
             badge(html, link.proof, ((from + to) / 2 - 4, middle));
             words(html, link, Anchor::Middle, ((from + to) / 2, words_at), UNDER);
-            station(html, function, (to, top), (BOX, height), NAME);
+            station(html, ("function", function), (to, top), (BOX, height), NAME);
             if let Some(others) = others {
                 let below = from_below(html, others, top + height, bottom);
-                return end(html, end_to_end, genesys_bottom, below);
+                return end(html, end_to_end.as_ref(), genesys_bottom, below);
             }
         }
         None => {
-            let bus = left(4) + BOX + 14;
+            let bus = left(POLICY) + BOX + 14;
             let ends = rest.iter().map(|(_, y, tall)| y + tall / 2).chain([middle]);
             let (first, last) = (ends.clone().min().unwrap_or(middle), ends.max().unwrap_or(middle));
-            trunk(html, &[(left(4) + BOX, middle), (bus, middle)]);
+            trunk(html, &[(left(POLICY) + BOX, middle), (bus, middle)]);
             trunk(html, &[(bus, first), (bus, last)]);
             for (stop, y, tall) in &rest {
                 let at = y + tall / 2;
-                arrow(html, stop.link.proof, &[(bus, at), (left(5), at)]);
+                arrow(html, stop.link.proof, &[(bus, at), (left(FUNCTION), at)]);
                 badge(html, stop.link.proof, (bus + 15, at));
                 function(html, stop, *y, *tall);
             }
             if let Some(more) = functions.len().checked_sub(FUNCTIONS).filter(|more| *more > 0) {
-                let at = (left(5), bottom - 16);
+                let at = (left(FUNCTION), bottom - 16);
                 text(html, "basis", Anchor::Start, at, &format!("and {more} more"));
             }
         }
     }
-    end(html, end_to_end, genesys_bottom, bottom)
+    end(html, end_to_end.as_ref(), genesys_bottom, bottom)
 }
 
 /// Outsiders, one per line.
@@ -138,7 +148,7 @@ fn chips(others: &Outsiders) -> Vec<String> {
 /// The role's door: outsiders, and whether they get in.
 fn door(html: &mut Html<'_>, others: &Outsiders, chips: &[String], side: i32, top: i32) {
     let Outsiders { names, link } = others;
-    let x = left(3) + BOX / 2;
+    let x = left(ROLE) + BOX / 2;
     let mut y = 0;
     for who in chips {
         chip(html, link.proof, (chip_left(x, chip_width(html, who)), y), who, WIDTH - 1);
@@ -176,7 +186,7 @@ fn chip(html: &mut Html<'_>, proof: LinkProof, (x, y): (i32, i32), who: &str, mo
 
 /// What else the role may do, below it.
 fn anything_else(html: &mut Html<'_>, link: &Link, from: i32, to: i32) {
-    let x = left(3) + BOX / 2;
+    let x = left(ROLE) + BOX / 2;
     arrow(html, link.proof, &[(x, from), (x, to)]);
     badge(html, link.proof, (x, to - 26));
     let what = "something else";
@@ -189,7 +199,7 @@ fn anything_else(html: &mut Html<'_>, link: &Link, from: i32, to: i32) {
 /// Those who reach the function without the role come from below; returns where that ends.
 fn from_below(html: &mut Html<'_>, others: &Outsiders, box_end: i32, bottom: i32) -> i32 {
     let Outsiders { names, link } = others;
-    let (x, y) = (left(5) + BOX - 26, bottom + 20);
+    let (x, y) = (left(FUNCTION) + BOX - 26, bottom + 20);
     arrow(html, link.proof, &[(x, y), (x, box_end)]);
     badge(html, link.proof, (x, bottom - 22));
     let who = names.join(", ");
@@ -218,8 +228,8 @@ fn stacked<'p>(
 }
 
 fn function(html: &mut Html<'_>, stop: &FunctionStop, y: i32, tall: i32) {
-    let x = left(5);
-    rect(html, if stop.station.is_known { "box" } else { "box missing" }, (x, y), BOX, tall);
+    let x = left(FUNCTION);
+    rect(html, box_class(&stop.station), (x, y), BOX, tall);
     let mut at = y + 22;
     at += LINE * lines(html, "name", Anchor::Start, (x + 11, at), &stop.station.name, (NAME, 2));
     for (class, text) in said_of(stop) {
@@ -228,9 +238,10 @@ fn function(html: &mut Html<'_>, stop: &FunctionStop, y: i32, tall: i32) {
 }
 
 /// Whether Genesys Cloud itself came through, below everything.
-fn end(html: &mut Html<'_>, link: &Link, genesys_bottom: i32, bottom: i32) -> i32 {
+fn end(html: &mut Html<'_>, link: Option<&Link>, genesys_bottom: i32, bottom: i32) -> i32 {
+    let Some(link) = link else { return bottom + 4 };
     let y = bottom + 30;
-    let (from, to) = (left(0) + BOX / 2, left(5) + BOX / 2);
+    let (from, to) = (left(0) + BOX / 2, left(FUNCTION) + BOX / 2);
     let said = format!("End to end: {}", link.sentence());
     let half = width_of(html, &said) / 2 + 22;
     let middle = WIDTH / 2;
@@ -247,7 +258,7 @@ mod tests {
 
     #[test]
     fn a_chip_over_the_door_ends_within_the_picture() {
-        let door = left(3) + BOX / 2;
+        let door = left(ROLE) + BOX / 2;
         for width in (40..WIDTH).step_by(10) {
             let from = chip_left(door, width);
             assert!(from >= 0 && from + width < WIDTH && from < door && from + width > door - 26, "{width}");

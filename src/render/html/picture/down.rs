@@ -2,10 +2,10 @@
 
 use super::super::writer::Html;
 use super::shapes::{
-    Anchor, LINE, arrow, badge, line, line_count, lines, rect, said_of, see, station, station_height, text,
-    trunk, words, words_class,
+    Anchor, LINE, arrow, badge, box_class, line, line_count, lines, rect, said_of, see, station,
+    station_height, text, trunk, words, words_class,
 };
-use crate::view::{FunctionStop, Link, LinkProof, Outsiders, Picture};
+use crate::view::{FunctionStop, Link, LinkProof, OF_GENESYS, Outsiders, Picture, STATIONS};
 
 pub(super) const WIDTH: i32 = 360;
 const PAD: i32 = 14;
@@ -29,28 +29,30 @@ const FUNCTIONS: usize = 8;
 pub(super) fn draw(html: &mut Html<'_>, picture: &Picture) -> i32 {
     let Picture { genesys_side, aws_side, stations, links, functions, others, more, elsewhere, end_to_end } =
         picture;
-    let [genesys, integration, credential, role, policy] = stations;
-    let [enabled, holds, entry, attached] = links;
+    let [.., entry, attached] = links;
+    let [.., role, policy] = stations;
     let tall = |html: &Html<'_>, one| station_height(html, one, NAME);
+    let of_genesys = || STATIONS.into_iter().zip(stations).take(OF_GENESYS);
 
-    let side = TITLE + tall(html, genesys) + tall(html, integration) + tall(html, credential) + 2 * GAP + PAD;
+    let boxes: i32 = of_genesys().map(|(_, one)| tall(html, one) + GAP).sum();
+    let side = TITLE + boxes - GAP + PAD;
     rect(html, "side genesys", (0, 0), WIDTH, side);
     lines(html, "title", Anchor::Start, (PAD, 25), genesys_side, (48, 1));
     let mut y = TITLE;
-    for (one, link) in [(genesys, Some(enabled)), (integration, Some(holds)), (credential, None)] {
-        let size = (BOX, tall(html, one));
-        station(html, one, (PAD, y), size, NAME);
-        y += size.1;
-        if let Some(link) = link {
+    for (index, (kind, one)) in of_genesys().enumerate() {
+        if let Some(link) = index.checked_sub(1).and_then(|before| links.get(before)) {
             step(html, link, y, y + GAP, BESIDE);
             y += GAP;
         }
+        let size = (BOX, tall(html, one));
+        station(html, (kind, one), (PAD, y), size, NAME);
+        y += size.1;
     }
     let out = y;
     y += PAD;
 
     // Between the sides: Genesys Cloud on the left, anyone else on the right.
-    let (chip_end, between) = chip(html, others, y + 16);
+    let (chip_end, between) = others.as_ref().map_or((y, 0), |others| chip(html, others, y + 16));
     let aws = y + between.max(104);
     let top = aws + 92;
     let inside = height_inside(html, picture);
@@ -60,11 +62,13 @@ pub(super) fn draw(html: &mut Html<'_>, picture: &Picture) -> i32 {
     badge(html, entry.proof, (WAY, (y + aws) / 2));
     let count = i32::try_from(html.plain(&entry.words).lines(HALF, 3).len()).unwrap_or(1);
     words(html, entry, Anchor::Start, (WAY + 20, (y + aws) / 2 + 4 - LINE * (count - 1) / 2 - 4), HALF);
-    door(html, others, chip_end, aws, top);
+    if let Some(others) = others {
+        door(html, others, chip_end, aws, top);
+    }
 
     y = top;
     let size = (BOX, tall(html, role));
-    station(html, role, (PAD, y), size, NAME);
+    station(html, ("role", role), (PAD, y), size, NAME);
     if !elsewhere.is_empty() {
         let at = (PAD + BOX - 11, y + 20);
         text(html, words_class(LinkProof::Fails), Anchor::End, at, &see(elsewhere));
@@ -77,13 +81,13 @@ pub(super) fn draw(html: &mut Html<'_>, picture: &Picture) -> i32 {
     }
     y += gap;
     let size = (BOX, tall(html, policy));
-    station(html, policy, (PAD, y), size, NAME);
+    station(html, ("policy", policy), (PAD, y), size, NAME);
     y += size.1;
     y = match functions.as_slice() {
         [FunctionStop { link, station: function, .. }] => {
             step(html, link, y, y + GAP, BESIDE);
             let size = (BOX, tall(html, function));
-            station(html, function, (PAD, y + GAP), size, NAME);
+            station(html, ("function", function), (PAD, y + GAP), size, NAME);
             y + GAP + size.1
         }
         several => list(html, several, y),
@@ -97,6 +101,7 @@ pub(super) fn draw(html: &mut Html<'_>, picture: &Picture) -> i32 {
         y += 44;
         y += LINE * lines(html, "who", Anchor::End, (WIDTH - PAD, y + 18), &names.join(", "), (44, 2)) + 12;
     }
+    let Some(end_to_end) = end_to_end else { return y };
     let words = format!("End to end: {}", end_to_end.words);
     badge(html, end_to_end.proof, (WAY, y + 26));
     let count = super::shapes::words(
@@ -177,7 +182,7 @@ fn list(html: &mut Html<'_>, functions: &[FunctionStop], from: i32) -> i32 {
         let at = y + tall / 2;
         arrow(html, stop.link.proof, &[(WAY, at), (x, at)]);
         badge(html, stop.link.proof, (WAY + 18, at));
-        rect(html, if stop.station.is_known { "box" } else { "box missing" }, (x, y), WIDTH - PAD - x, tall);
+        rect(html, box_class(&stop.station), (x, y), WIDTH - PAD - x, tall);
         let mut at = y + 22;
         at += LINE * lines(html, "name", Anchor::Start, (x + 11, at), &stop.station.name, (30, 3));
         for (class, text) in said_of(stop) {

@@ -3,19 +3,20 @@
 use super::super::writer::Html;
 use super::access::{self, AccessDrawing};
 use super::{across, down, shapes};
-use crate::view::{AccessView, LinkProof, Picture};
+use crate::view::{AccessView, LinkProof, Mark, Picture};
 
 /// A picture's title, and what it shows in sentences.
 struct Caption<'a> {
     title: &'a str,
     sentences: &'a str,
-    /// Unique in the page.
+    /// Unique among those of its kind in the page.
     number: usize,
+    part: &'static str,
 }
 
 /// The path of an invocation.
 pub(in crate::render::html) fn figure(html: &mut Html<'_>, picture: &Picture, number: usize, title: &str) {
-    let caption = Caption { title, sentences: &picture.sentences(), number };
+    let caption = Caption { title, sentences: &picture.sentences(), number, part: "way-" };
     both(
         html,
         &caption,
@@ -39,7 +40,7 @@ pub(in crate::render::html) fn access_figure(
         }
     }
     let title = format!("Who can assume role {role}, and what it can do");
-    let caption = Caption { title: &title, sentences: &said.join(" "), number };
+    let caption = Caption { title: &title, sentences: &said.join(" "), number, part: "access-" };
     both(
         html,
         &caption,
@@ -67,21 +68,30 @@ fn svg(
     width: i32,
     draw: impl Fn(&mut Html<'_>) -> i32,
 ) {
-    let Caption { title, sentences, number } = *caption;
+    let Caption { title, sentences, number, part } = *caption;
     let mut drawn = Html::new(html.mask());
     let height = draw(&mut drawn);
     html.raw("<svg role=\"img\"").attribute("class", class);
-    html.raw(" aria-labelledby=\"").raw(title_id).count(number).raw("\" aria-describedby=\"");
-    html.raw(text_id).count(number).raw("\"").view_box(width, height).raw(">");
-    html.raw("<title id=\"").raw(title_id).count(number).raw("\">").text(title).raw("</title>");
-    html.raw("<desc id=\"").raw(text_id).count(number).raw("\">").text(sentences).raw("</desc>");
+    html.raw(" aria-labelledby=\"").raw(part).raw(title_id).count(number).raw("\" aria-describedby=\"");
+    html.raw(part).raw(text_id).count(number).raw("\"").view_box(width, height).raw(">");
+    html.raw("<title id=\"").raw(part).raw(title_id).count(number).raw("\">").text(title).raw("</title>");
+    html.raw("<desc id=\"").raw(part).raw(text_id).count(number).raw("\">").text(sentences).raw("</desc>");
     html.append(drawn).raw("</svg>\n");
 }
 
 /// What the signs and lines mean.
 pub(in crate::render::html) fn legend(html: &mut Html<'_>) {
+    key(html, &LinkProof::ALL);
+}
+
+/// The same for a plan.
+pub(in crate::render::html) fn planned_legend(html: &mut Html<'_>) {
+    key(html, &Mark::ALL.map(LinkProof::Planned));
+}
+
+fn key(html: &mut Html<'_>, proofs: &[LinkProof]) {
     html.raw("<ul class=\"legend\">");
-    for proof in LinkProof::ALL {
+    for proof in proofs.iter().copied() {
         html.raw("<li class=\"").raw(shapes::class(proof)).raw("\">");
         html.raw("<svg viewBox=\"0 0 44 22\" width=\"44\" height=\"22\" aria-hidden=\"true\">");
         shapes::line(html, proof, &[(0, 11), (44, 11)]);

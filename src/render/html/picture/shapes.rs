@@ -2,7 +2,7 @@
 
 use super::super::writer::{Html, Plain};
 use crate::policy::access::AccessSign;
-use crate::view::{AccessLineView, FunctionStop, Link, LinkProof, Outsiders, Station};
+use crate::view::{AccessLineView, FunctionStop, Link, LinkProof, Mark, Outsiders, Station};
 
 /// For a line of words, and for a name.
 pub(super) const LINE: i32 = 16;
@@ -38,7 +38,17 @@ pub(in crate::render::html) fn class(proof: LinkProof) -> &'static str {
         LinkProof::Accepted => "accepted",
         LinkProof::NotRead => "unread",
         LinkProof::Unknown => "unknown",
+        LinkProof::Planned(mark) => mark_class(mark),
         LinkProof::Fails => "fails",
+    }
+}
+
+fn mark_class(mark: Mark) -> &'static str {
+    match mark {
+        Mark::New => "new",
+        Mark::Changed => "changed",
+        Mark::Gone => "gone",
+        Mark::Same => "same",
     }
 }
 
@@ -60,6 +70,10 @@ impl From<LinkProof> for Ink {
             LinkProof::Accepted => "#b-accepted",
             LinkProof::NotRead => "#b-unread",
             LinkProof::Unknown => "#b-unknown",
+            LinkProof::Planned(Mark::New) => "#b-new",
+            LinkProof::Planned(Mark::Changed) => "#b-changed",
+            LinkProof::Planned(Mark::Gone) => "#b-gone",
+            LinkProof::Planned(Mark::Same) => "#b-same",
             LinkProof::Fails => "#b-fails",
         };
         Self { class: class(proof), badge }
@@ -95,6 +109,10 @@ pub(in crate::render::html) const BADGES: &str = concat!(
     r##"<g id="b-wider-lost" class="badge wider"><rect x="-10" y="-10" width="20" height="20" rx="4"/>"##,
     r##"<path d="M-4.5 0h9"/></g>"##,
     r##"<g id="b-changes" class="badge changes"><circle r="10"/><path d="M-4.5-2h9M0-6.5v9M-4.5 5.5h9"/></g>"##,
+    r##"<g id="b-new" class="badge new"><circle r="10"/><path d="M-4.5 0h9M0-4.5v9"/></g>"##,
+    r##"<g id="b-changed" class="badge changed"><circle r="10"/><path d="M-5 1.5c1.5-4 3.5-4 5-1.5s3.5 2.5 5-1.5"/></g>"##,
+    r##"<g id="b-gone" class="badge gone"><circle r="10"/><path d="M-4.5 0h9"/></g>"##,
+    r##"<g id="b-same" class="badge same"><circle r="9.25"/><path d="M-4-2.2h8M-4 2.2h8"/></g>"##,
     r##"<g id="b-fails" class="badge fails"><circle r="10"/><path d="M-3.8-3.8l7.6 7.6M3.8-3.8l-7.6 7.6"/></g>"##,
 );
 
@@ -194,6 +212,10 @@ pub(super) fn words_class(proof: LinkProof) -> &'static str {
         LinkProof::Accepted => "words accepted",
         LinkProof::NotRead => "words unread",
         LinkProof::Unknown => "words unknown",
+        LinkProof::Planned(Mark::New) => "words new",
+        LinkProof::Planned(Mark::Changed) => "words changed",
+        LinkProof::Planned(Mark::Gone) => "words gone",
+        LinkProof::Planned(Mark::Same) => "words same",
         LinkProof::Fails => "words fails",
     }
 }
@@ -208,20 +230,42 @@ pub(super) fn see(causes: &[usize]) -> String {
     }
 }
 
-/// A station as a box.
-pub(super) fn station(html: &mut Html<'_>, station: &Station, at: Point, size: Point, columns: usize) {
-    let Station { kind, name, is_known } = station;
+/// A station as a box; a plan's mark is a sign on its corner and a word below its name.
+pub(super) fn station(
+    html: &mut Html<'_>,
+    (kind, station): (&'static str, &Station),
+    at: Point,
+    size: Point,
+    columns: usize,
+) {
+    let Station { name, mark, .. } = station;
     let (x, y) = at;
-    rect(html, if *is_known { "box" } else { "box missing" }, at, size.0, size.1);
+    rect(html, box_class(station), at, size.0, size.1);
     text(html, "kind", Anchor::Start, (x + 11, y + 20), kind);
-    lines(html, "name", Anchor::Start, (x + 11, y + 39), name, (columns, NAME_LINES));
+    let count = lines(html, "name", Anchor::Start, (x + 11, y + 39), name, (columns, NAME_LINES));
+    if let Some(mark) = mark.filter(|mark| *mark != Mark::Same) {
+        let proof = LinkProof::Planned(mark);
+        text(html, words_class(proof), Anchor::Start, (x + 11, y + 39 + count * LINE), mark.word());
+        badge(html, proof, (x + size.0 - 4, y + 3));
+    }
+}
+
+pub(super) fn box_class(station: &Station) -> &'static str {
+    match station.mark {
+        Some(Mark::New) => "box new",
+        Some(Mark::Changed) => "box changed",
+        Some(Mark::Gone) => "box gone",
+        Some(Mark::Same) | None if station.is_known => "box",
+        Some(Mark::Same) | None => "box missing",
+    }
 }
 
 /// A longer name is cut.
 pub(super) const NAME_LINES: usize = 5;
 
 pub(super) fn station_height(html: &Html<'_>, station: &Station, columns: usize) -> i32 {
-    38 + LINE * line_count(html, &station.name, columns, NAME_LINES)
+    let mark = station.mark.is_some_and(|mark| mark != Mark::Same);
+    38 + LINE * (line_count(html, &station.name, columns, NAME_LINES) + i32::from(mark))
 }
 
 /// The words inside a function's box.
