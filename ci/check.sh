@@ -6,7 +6,8 @@
 # shellcheck source=ci/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-run "$work/check.md" check --require "${LEVEL:-evaluated}" --format markdown --report "json=$report"
+run "$work/check.md" check --require "${LEVEL:-evaluated}" --format markdown --report "json=$report" \
+    ${selection[@]+"${selection[@]}"}
 {
     heading check
     cat "$work/check.md"

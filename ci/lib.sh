@@ -5,6 +5,8 @@
 #   SPEC              the specs: a file or folder per line (default: genesys.toml)
 #   REFUSE_WIDER      true: fail when access is widened; strangers: only when somebody unknown gains
 #   ADOPT, PRUNE      true: take over what the specs did not make, remove what was taken out of them
+#   ROLE, ACCOUNT     only these roles and accounts: one per line (default: all); not for apply, where the plan says it
+#   ASSUME_ROLE       the role to assume in each spec's account, whatever the spec says
 #   ALLOW_ENV         variables that a spec may read although their names say that they may hold credentials
 #   HEAD_SHA          the commit that is reported, where GITHUB_SHA is another, as on a pull request
 #   GITHUB_OUTPUT, GITHUB_STEP_SUMMARY, GITHUB_ACTIONS as GitHub sets them; without them the parts for GitHub are left out
@@ -52,6 +54,15 @@ case "${REFUSE_WIDER:-false}" in
     false | '') ;;
     *) wrong refuse-wider 'true, false or strangers' ;;
 esac
+selection=()
+while read -r name; do
+    if [ -n "$name" ]; then selection+=(--role "$name"); fi
+done <<<"${ROLE:-}"
+while read -r name; do
+    if [ -n "$name" ]; then selection+=(--account "$name"); fi
+done <<<"${ACCOUNT:-}"
+# Here, and not in `env:`: an empty variable is not one that is missing.
+if [ -n "${ASSUME_ROLE:-}" ]; then export GENESYS_IAM_ASSUME_ROLE=$ASSUME_ROLE; fi
 allowed=()
 for name in ${ALLOW_ENV:-}; do allowed+=(--allow-env "$name"); done
 

@@ -13,7 +13,8 @@ marker="<!-- genesys-iam plan: $title -->"
 comment=$work/comment.md
 
 # Planned whenever the specs load: what blocks one is the first thing in its plan.
-run "$work/plan.md" plan --format markdown --report "json=$report" --out "$plan" ${scope[@]+"${scope[@]}"}
+run "$work/plan.md" plan --format markdown --report "json=$report" --out "$plan" ${scope[@]+"${scope[@]}"} \
+    ${selection[@]+"${selection[@]}"}
 {
     printf '%s\n' "$marker"
     heading plan

@@ -87,7 +87,7 @@ With GENESYSCLOUD_OAUTHCLIENT_ID, GENESYSCLOUD_OAUTHCLIENT_SECRET and GENESYSCLO
 Cloud's side too.
 ")]
     Check(CheckArgs),
-    /// Remove the roles and policies of the spec, and whatever is attached to the roles
+    /// Remove all that the spec made, in AWS and in Genesys Cloud
     #[command(after_long_help = "\
 Examples:
   genesys-iam destroy          look, type each role's name
@@ -168,7 +168,7 @@ Examples:
     },
     /// Print the version, with the commit and its date
     Version,
-    /// Run the embedded stand-in for AWS
+    /// Run the embedded stand-in for AWS and Genesys Cloud
     #[command(subcommand)]
     Sandbox(SandboxCommand),
 }

@@ -88,7 +88,7 @@ impl Connections {
         }
         let state = state_file(Some(source));
         output.note(&format!(
-            "{} in the sandbox: an embedded stand-in for AWS, state in {}\n",
+            "{} in the sandbox: an embedded stand-in for AWS and Genesys Cloud, state in {}\n",
             paint(WARNING, "note:"),
             crate::text::path(&state)
         ));
@@ -159,9 +159,12 @@ pub(super) async fn in_sandbox(
     Ok((clients, genesys, spec))
 }
 
-/// The spec's settings for both sides, with endpoints from the command line replacing its own.
+/// The spec's settings for both sides, with endpoints and role from the command line replacing its own.
 pub(super) fn with_endpoints(spec: &Spec, global: &Global) -> Result<(Aws, GenesysCloud), SessionError> {
     let (mut aws, mut cloud) = (spec.aws.clone(), spec.genesys.clone());
+    if let Some(role) = &global.assume_role {
+        aws = role.instead_of(aws);
+    }
     let wrong = |flag, error| SessionError::Endpoint { flag, error };
     if let Some(url) = &global.aws_endpoint_url {
         given_endpoint(url).map_err(|error| wrong("--aws-endpoint-url", error))?;
@@ -243,7 +246,9 @@ impl Explain for SessionError {
             }
             Self::Endpoint { .. } => "give it a URL like https://host:4566",
             Self::NoGenesysCredentials { variables: [id, secret] } => {
-                return Some(format!("set {id}, {secret} and GENESYSCLOUD_REGION (or `[genesys] region`)"));
+                return Some(format!(
+                    "set {id} and {secret}, and GENESYSCLOUD_REGION where the spec has no `[genesys] region`"
+                ));
             }
         };
         Some(help.to_owned())

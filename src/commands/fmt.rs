@@ -46,7 +46,8 @@ fn one(path: &Path, args: &FmtArgs, output: &Output) -> Result<Status, CommandEr
     }
     let name = crate::text::path(path);
     if args.check {
-        output.message(&format!("{name} is not formatted; run `genesys-iam fmt`\n"));
+        let command = format!("`genesys-iam fmt {}`", shell_word(&path.to_string_lossy()));
+        output.message(&format!("{name} is not formatted; run {}\n", output.remedy(&command)));
         return Ok(Status::Changes);
     }
     let failed = |source| FileError::Write { path: path.to_owned(), source };

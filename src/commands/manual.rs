@@ -8,7 +8,10 @@ use clap_mangen::Man;
 use crate::explain::Status;
 
 const ENVIRONMENT: &[(&str, &str)] = &[
-    ("GENESYS_IAM_FILE, GENESYS_IAM_READS, GENESYS_IAM_COLOR", "Defaults of --file, --reads and --color."),
+    (
+        "GENESYS_IAM_FILE, GENESYS_IAM_READS, GENESYS_IAM_COLOR, GENESYS_IAM_ASSUME_ROLE",
+        "Defaults of --file, --reads, --color and --assume-role.",
+    ),
     (
         "AWS_PROFILE, AWS_REGION, AWS_ACCESS_KEY_ID and others of AWS's tools",
         "Credentials and settings for AWS. The region is always that of the spec.",

@@ -6,10 +6,11 @@ use clap::Args;
 use clap_complete::ArgValueCompleter;
 
 use super::complete::role_names;
-use crate::arn::AccountId;
+use crate::arn::{AccountId, Arn};
 use crate::render::Typed;
 use crate::render::output::Output;
 use crate::secrets;
+use crate::spec::{AssumeRole, Aws};
 use crate::text::{password, shell_word};
 
 #[derive(Debug, Clone, Args)]
@@ -22,7 +23,7 @@ pub struct Global {
     /// Change to this folder first
     #[arg(short = 'C', long, global = true, value_name = "DIR")]
     pub directory: Option<PathBuf>,
-    /// Use the embedded stand-in for AWS; its state is kept in .genesys-iam/sandbox.json beside the spec
+    /// Use the embedded stand-in for AWS and Genesys Cloud; its state is kept in .genesys-iam/sandbox.json beside the spec
     #[arg(long, global = true)]
     pub sandbox: bool,
     /// Send AWS's requests to this server; a spec can only name this machine
@@ -31,6 +32,9 @@ pub struct Global {
     /// Send Genesys Cloud's requests to this server; a spec can only name this machine
     #[arg(long, global = true, value_name = "URL")]
     pub genesys_endpoint_url: Option<String>,
+    /// Assume the role of this name in each spec's account, whatever `[aws] assume_role` says
+    #[arg(long, global = true, value_name = "NAME", env = "GENESYS_IAM_ASSUME_ROLE", value_parser = role_to_assume)]
+    pub assume_role: Option<RoleToAssume>,
     /// Let specs read this environment variable although its name says that it may hold credentials; `check` may present
     /// its value to the role's AWS account when it makes probes (repeatable)
     #[arg(long, global = true, value_name = "NAME")]
@@ -55,6 +59,45 @@ pub struct Global {
     pub sandbox_options: SandboxOptions,
 }
 
+/// A role by name, with its path: the account is each spec's own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RoleToAssume(String);
+
+impl RoleToAssume {
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The spec's settings with this role in place of its own; what its author wrote beside the role stays.
+    #[must_use]
+    pub fn instead_of(&self, aws: Aws) -> Aws {
+        let (path, name) =
+            self.0.rsplit_once('/').map_or(("/", self.0.as_str()), |(path, name)| (path, name));
+        let path = format!("/{}/", path.trim_matches('/')).replace("//", "/");
+        let role_arn = Arn::role(&aws.partition, &aws.account_id, &path, name);
+        let (external_id, session_name) =
+            aws.assume_role.map(|role| (role.external_id, role.session_name)).unwrap_or_default();
+        Aws { assume_role: Some(AssumeRole { role_arn, external_id, session_name }), ..aws }
+    }
+}
+
+/// # Errors
+///
+/// When it cannot be the name of a role, with or without its path.
+fn role_to_assume(text: &str) -> Result<RoleToAssume, String> {
+    let is_name = |c: char| c.is_ascii_alphanumeric() || "_+=,.@-".contains(c);
+    if text.starts_with("arn:") {
+        let name = text.split_once(":role/").map_or("NAME", |(_, name)| name);
+        return Err(format!("give the role's name only, `{name}`: the account is each spec's own"));
+    }
+    let parts: Vec<&str> = text.trim_start_matches('/').split('/').collect();
+    if parts.iter().all(|part| !part.is_empty() && part.chars().all(is_name)) && text.len() <= 512 {
+        Ok(RoleToAssume(text.to_owned()))
+    } else {
+        Err("it is the name of a role, with its path if it has one, such as `ci/genesys-iam-plan`".to_owned())
+    }
+}
+
 impl Global {
     /// What another command must repeat to work on the same specs.
     pub fn typed(&self) -> Typed {
@@ -72,6 +115,9 @@ impl Global {
         for (option, value) in options {
             words.extend(value.iter().map(|value| format!("{option} {}", shell_word(value))));
         }
+        let assume_role =
+            self.assume_role.iter().map(|role| format!("--assume-role {}", shell_word(role.as_str())));
+        words.extend(assume_role);
         words.extend(self.allow_env.iter().map(|name| format!("--allow-env {}", shell_word(name))));
         let specs = self.files.iter().map(|file| format!("--file {}", shell_word(&file.to_string_lossy())));
         Typed { options: words.join(" "), specs: specs.collect::<Vec<_>>().join(" ") }

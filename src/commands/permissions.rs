@@ -53,11 +53,11 @@ pub fn run(global: &Global, args: &PermissionsArgs, output: &Output) -> Result<S
     }
     let specs = loaded.into_iter().flatten().filter_map(|spec| selected(spec, &args.select));
     let desired = of_one_account(specs.map(|spec| resolve(&spec, &BTreeMap::new())))?;
-    let purpose = match args.purpose {
-        PermissionsFor::Plan => CommandKind::Plan,
-        PermissionsFor::Check => CommandKind::Check,
-        PermissionsFor::Apply => CommandKind::Apply,
-        PermissionsFor::Destroy => CommandKind::Destroy,
+    let (purpose, command) = match args.purpose {
+        PermissionsFor::Plan => (CommandKind::Plan, "plan"),
+        PermissionsFor::Check => (CommandKind::Check, "check"),
+        PermissionsFor::Apply => (CommandKind::Apply, "apply"),
+        PermissionsFor::Destroy => (CommandKind::Destroy, "destroy"),
     };
     let grants = permissions(&desired, purpose);
     let policies = render::permissions::policies(&grants);
@@ -70,7 +70,10 @@ pub fn run(global: &Global, args: &PermissionsArgs, output: &Output) -> Result<S
     }
     output.result(&match args.format {
         PermissionsFormat::Json => render::permissions::json(&policies),
-        PermissionsFormat::Terraform => render::permissions::terraform(&policies),
+        PermissionsFormat::Terraform => {
+            let name = format!("genesys_iam_{}_{}", command, desired.account_id);
+            render::permissions::terraform(&name, &policies)
+        }
     })?;
     Ok(Status::Done)
 }

@@ -142,7 +142,9 @@ pub enum ServeError {
 impl Explain for ServeError {
     fn help(&self) -> Option<String> {
         let help = match self {
-            Self::Listen { .. } => "choose another address with `--listen`; port 0 picks a free one",
+            Self::Listen { .. } => {
+                "`--listen 127.0.0.1:0` picks a free port: `genesys-iam sandbox serve --listen 127.0.0.1:0`"
+            }
             Self::NotLoopback(_) => "use 127.0.0.1 or [::1]: the sandbox does not verify signatures",
         };
         Some(help.to_owned())

@@ -58,7 +58,7 @@ pub(super) fn announce(sandbox: &Sandbox, options: &SandboxOptions, output: &Out
             one_line(name)
         ),
         None => format!(
-            "{note} planted in this sandbox, and in force unless it was fixed: {others}; `genesys-iam sandbox reset` forgets it\n"
+            "{note} planted in this sandbox, and in force unless it was fixed: {others}; `genesys-iam sandbox reset` empties the sandbox\n"
         ),
     });
 }

@@ -79,18 +79,24 @@ fn document(grants: &[Permission]) -> Value {
     json!({ "Version": "2012-10-17", "Statement": statements })
 }
 
-/// `data "aws_iam_policy_document" "genesys_iam"`, numbered if there are several.
-pub fn terraform(policies: &[Vec<Permission>]) -> String {
-    match policies {
-        [policy] => data_source("genesys_iam", policy),
-        _ => {
-            let numbered = policies.iter().zip(1..);
-            let sources: Vec<String> = numbered
-                .map(|(policy, number): (_, usize)| data_source(&format!("genesys_iam_{number}"), policy))
-                .collect();
-            sources.join("\n")
-        }
+/// `data "aws_iam_policy_document" "NAME_1"`, `"NAME_2"` and so on, and a list of them as `local.NAME`: whoever uses that
+/// need not know how many there are.
+pub fn terraform(name: &str, policies: &[Vec<Permission>]) -> String {
+    let names: Vec<String> = (1..=policies.len()).map(|number| format!("{name}_{number}")).collect();
+    let mut out = String::new();
+    for (name, policy) in names.iter().zip(policies) {
+        out.push_str(&data_source(name, policy));
+        out.push('\n');
     }
+    out.push_str(
+        "locals {\n  # Each becomes a customer managed policy; with the spec, their number may grow.\n",
+    );
+    let _ = writeln!(out, "  {name} = [");
+    for name in names {
+        let _ = writeln!(out, "    data.aws_iam_policy_document.{name}.json,");
+    }
+    out.push_str("  ]\n}\n");
+    out
 }
 
 fn data_source(name: &str, grants: &[Permission]) -> String {

@@ -163,9 +163,9 @@ impl CheckView {
                 AskedOrganization::No(_) | AskedOrganization::Unknown => None,
             },
             left_out: match organization {
-                AskedOrganization::No([id, secret]) => {
-                    Some(format!("Genesys Cloud was not read: set {id}, {secret} and GENESYSCLOUD_REGION"))
-                }
+                AskedOrganization::No([id, secret]) => Some(format!(
+                    "Genesys Cloud was not read: set {id} and {secret}, and GENESYSCLOUD_REGION where the spec has no `[genesys] region`"
+                )),
                 AskedOrganization::Named(_) | AskedOrganization::Unknown => None,
             },
             has_fault: report.has_fault(),

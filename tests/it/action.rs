@@ -177,6 +177,37 @@ fn the_action_takes_a_folder_and_makes_one_comment_one_plan_and_outputs_of_it() 
 
 #[cfg(unix)]
 #[test]
+fn drift_is_a_plan_that_is_empty_and_a_check_without_fault() {
+    let action = Action::of_a_folder();
+    let drift = |more: &[(&str, &str)]| action.step("drift", &[&[("SPEC", "specs")], more].concat());
+    // Nothing exists: the check's fault counts more than the plan's changes.
+    drift(&[]).expect(4);
+    assert_eq!(action.read("output"), "changed=true\nwider=true\nstrangers=false\nexit-code=4\n");
+    action.step("plan", &[("SPEC", "specs")]).expect(0);
+    action.step("apply", &[("SPEC", "specs")]).expect(0);
+    drift(&[]).expect(0);
+    assert_eq!(action.read("output"), "changed=false\nwider=false\nstrangers=false\nexit-code=0\n");
+    let summary = action.read("summary");
+    assert!(summary.contains("## genesys-iam drift: `specs`") && summary.contains("no changes"), "{summary}");
+    // What no check looks at: here, of one role.
+    let spec = action.project.path("specs/a.toml");
+    let text = fs::read_to_string(&spec).unwrap();
+    fs::write(&spec, text.replacen("name = \"aR0\"", "name = \"aR0\"\ndescription = \"changed\"", 1))
+        .unwrap();
+    action.step("check", &[("SPEC", "specs")]).expect(0);
+    drift(&[]).expect(2);
+    assert_eq!(action.read("output"), "changed=true\nwider=false\nstrangers=false\nexit-code=2\n");
+    drift(&[("ROLE", "aR1\nb*\n")]).expect(0);
+    drift(&[("ROLE", "aR0"), ("ACCOUNT", ACCOUNT)]).expect(2);
+    drift(&[("ACCOUNT", "444455556666")]).expect(64).says("the accounts are");
+    // Nothing that is not known is taken for nothing.
+    fs::write(&spec, "nothing = 1").unwrap();
+    drift(&[]).expect(1);
+    assert!(action.read("output").contains("changed=unknown\n"), "{}", action.read("output"));
+}
+
+#[cfg(unix)]
+#[test]
 fn what_is_wrong_is_annotated_at_its_line_and_what_is_not_known_is_no_false() {
     let action = Action::of_a_folder();
     let folder = [("SPEC", "specs")];
@@ -310,8 +341,10 @@ fn the_hooks_and_the_action_name_commands_that_there_are() {
         let args: Vec<&str> = line.split(' ').chain(["genesys.toml"]).collect();
         project.run(&args).expect(0);
     }
-    for command in ["plan", "apply", "check"] {
-        let script = Path::new(ROOT).join(format!("ci/{command}.sh"));
+    for (script, command) in
+        [("plan", "plan"), ("apply", "apply"), ("check", "check"), ("drift", "plan"), ("drift", "check")]
+    {
+        let script = Path::new(ROOT).join(format!("ci/{script}.sh"));
         assert!(fs::read_to_string(&script).unwrap().contains(&format!("\" {command} ")), "{script:?}");
     }
 }

@@ -199,3 +199,40 @@ fn a_private_certificate_authority_is_trusted_where_it_is_named() {
     let of_profile = project(&config).env("AWS_ENDPOINT_URL", &server.endpoint).env("AWS_MAX_ATTEMPTS", "1");
     of_profile.env("AWS_PROFILE", "corporate").run(&["plan"]).expect(1).says("AccessDenied").says("reached");
 }
+
+#[test]
+fn the_command_line_says_which_role_is_assumed_whatever_the_spec_says() {
+    let credentials = |body: &str| {
+        body.contains("Action=AssumeRole&").then(|| {
+            let text = format!(
+                "<AssumeRoleResponse><AssumeRoleResult><Credentials><AccessKeyId>{KEY}</AccessKeyId>\
+                 <SecretAccessKey>s</SecretAccessKey><SessionToken>t</SessionToken>\
+                 <Expiration>2999-01-01T00:00:00Z</Expiration></Credentials></AssumeRoleResult></AssumeRoleResponse>"
+            );
+            ("text/xml", text)
+        })
+    };
+    let (endpoint, asked) = stand_in(move |_, body| credentials(body));
+    let powerful = "account_id = \"111122223333\"\nassume_role = { role_arn = \"arn:aws:iam::111122223333:role/genesys-iam-apply\", external_id = \"the-id\" }";
+    let spec = EXAMPLE.replacen("account_id = \"111122223333\"", powerful, 1);
+    let project = Project::new(&spec).aws(&endpoint, "base", "x");
+    let assumed = |project: &Project, args: &[&str]| {
+        asked.lock().unwrap().clear();
+        project.run(args).expect(0);
+        asked.lock().unwrap().concat()
+    };
+    let plain = assumed(&project, &["plan"]);
+    assert!(plain.contains("role%2Fgenesys-iam-apply&"), "{plain}");
+    let given = assumed(&project, &["--assume-role", "ci/genesys-iam-plan", "plan"]);
+    assert!(given.contains("111122223333%3Arole%2Fci%2Fgenesys-iam-plan&"), "{given}");
+    assert!(!given.contains("apply") && given.contains("ExternalId=the-id"), "{given}");
+    // Also where the spec says nothing of a role, and from the environment.
+    let silent =
+        Project::example().aws(&endpoint, "base", "x").env("GENESYS_IAM_ASSUME_ROLE", "genesys-iam-plan");
+    assert!(assumed(&silent, &["plan"]).contains("111122223333%3Arole%2Fgenesys-iam-plan&"));
+    project.run(&["--assume-role", ROLE_ARN, "plan"]).expect(64).says("give the role's name only, `ops`");
+    project.run(&["--assume-role", "a b", "plan"]).expect(64).says("the name of a role");
+    // Commands that it prints can be pasted.
+    let saved = project.run(&["--assume-role", "genesys-iam-plan", "plan", "--out", "plan.json"]);
+    saved.expect(0).says("genesys-iam --assume-role genesys-iam-plan apply plan.json");
+}

@@ -240,7 +240,7 @@ fn run(page: &str, steps: &[Step]) -> Vec<Option<(i32, String)>> {
                 read(format!("status.{index}")).unwrap_or_else(|_| panic!("{page}: {}", run.transcript()));
             let printed = read(format!("out.{index}")).unwrap();
             let note =
-                "note: in the sandbox: an embedded stand-in for AWS, state in .genesys-iam/sandbox.json\n";
+                "note: in the sandbox: an embedded stand-in for AWS and Genesys Cloud, state in .genesys-iam/sandbox.json\n";
             let printed = printed.replacen(note, "", 1);
             // The note about a planted scenario goes too: the page shows what a mistake looks like.
             let is_shown = |line: &&str| !line.starts_with("note: planted in this sandbox");

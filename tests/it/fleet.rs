@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
 
-use crate::support::Project;
 use crate::support::args;
 use crate::support::http_stub::aws_error;
 use crate::support::wire::{Endpoint, Wire};
 use crate::support::world::{
     ACCOUNT, ID, OTHER_ID, World, clean, connect, fleet_of, fleet_text, spec_text, virtual_time,
 };
+use crate::support::{EXAMPLE, Project};
 use aws_sdk_iam::types::Tag;
 use genesys_iam::apply::Interrupt;
 use genesys_iam::arn::Arn;
@@ -430,4 +430,46 @@ fn a_role_that_two_specs_of_one_account_have_is_named_before_anything_is_done() 
         .says("policy `GenesysLambdaInvokePolicy_R`");
     std::fs::write(project.path("other.toml"), other.replace(ACCOUNT, "444455556666")).unwrap();
     project.run(&[&both[..], &["validate"]].concat()).expect(0);
+}
+
+#[test]
+fn a_large_plan_shows_once_what_happens_to_many_roles_alike() {
+    let tagged = |team: &str, more: &str| {
+        let roles: String = (0..14)
+            .map(|n| {
+                format!(
+                    "[[role]]\nname = \"Role-{n}\"\nfunctions = [\"f\"]\n{}\n",
+                    if n == 3 { more } else { "" }
+                )
+            })
+            .collect();
+        let head =
+            EXAMPLE.split("[[role]]").next().unwrap().replace("contact-centre\" }", &format!("{team}\" }}"));
+        format!("{head}{roles}")
+    };
+    let project = Project::new(&tagged("one", ""));
+    // New roles differ in nothing but their names.
+    let new = project.sandbox(&["plan"]);
+    new.expect(0).says("role Role-0\n").says_not("role Role-1\n").says("42 to create");
+    new.says("the same for 13 more roles, with its own name each: Role-1, Role-2, Role-3,");
+    assert!(new.stdout.lines().count() < 80, "{}", new.stdout);
+    project.sandbox(&["apply", "--yes", "--no-check"]).expect(0);
+    // One to which something else happens is shown for itself, and marked as it is.
+    project.write_spec(&tagged("two", "max_session_duration = 7200"));
+    let changed = project.sandbox(&["plan"]);
+    changed.expect(0).says("role Role-0\n").says("role Role-3\n").says_not("role Role-2\n");
+    changed
+        .says("the same for 12 more roles, with its own name each: Role-1, Role-2, Role-4,")
+        .says("7200 s");
+    let comment = project.sandbox(&["plan", "--format", "markdown"]);
+    comment.expect(0).says("**The same for 12 more roles**").says("### `Role-3`").says_not("### `Role-2`");
+    let summary = project.sandbox(&["plan", "--summary"]);
+    summary
+        .expect(0)
+        .says("13 roles alike: Role-0, Role-1, Role-2 and 10 more  ~2  <- WIDER\n")
+        .says("role Role-3  ~3  <- WIDER\n");
+    summary.says_not("TagRole").says("29 to change");
+    // Few roles are shown one by one.
+    let few = project.sandbox(&["plan", "--role", "Role-1*"]);
+    few.expect(0).says("role Role-1\n").says("role Role-13\n").says_not("the same for");
 }

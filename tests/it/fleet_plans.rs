@@ -8,7 +8,7 @@ use crate::support::http_stub;
 use crate::support::python::faults_by_schema;
 use crate::support::served::serve;
 use crate::support::world::{ACCOUNT, ID, OTHER_ID, fleet_text};
-use crate::support::{Project, Run};
+use crate::support::{Project, Run, resealed};
 use serde_json::Value;
 
 const OTHER_ACCOUNT: &str = "444455556666";
@@ -166,7 +166,7 @@ fn no_plan_is_kept_where_one_spec_has_none_and_an_edited_one_is_refused() {
         (text.replacen("\"format_version\": 1", "\"format_version\": 2", 1), 1, "format version 2"),
     ] {
         assert_ne!(edited, text);
-        fs::write(project.path("edited.json"), edited).unwrap();
+        fs::write(project.path("edited.json"), resealed(&edited)).unwrap();
         all(&project, &["apply", "edited.json"]).expect(status).says(says).says("help:");
     }
     let printed = all(&project, &["plan", "--json"]);

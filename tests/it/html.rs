@@ -72,6 +72,80 @@ fn pages_of_plans_are_sound_in_a_browser() {
     }
 }
 
+/// What each station of a plan's picture says, from its description for screen readers.
+fn way_of(page: &str) -> String {
+    let at = page.find("way-wide-text-1\">").expect("a picture");
+    page[at..].split("</desc>").next().unwrap().to_owned()
+}
+
+#[test]
+fn a_plan_draws_the_whole_way_with_what_is_new_changed_and_gone() {
+    let project = Project::new(BOTH_ENDS);
+    let new = way_of(&page_of(&project, &["plan"]));
+    for words in [
+        "Genesys Cloud AWS account 765628985471 to integration AWS Lambda orders (new): new.",
+        "to data action Get order status (new): new.",
+        "to credential holds the role&#39;s ARN (new): new.",
+        "to role GenesysDataActionRole (new): new.",
+        "to policy GenesysLambdaInvokePolicy_GenesysDataActionRole (new): new, attached.",
+        "to function my-genesys-trigger-function: new, may be invoked.",
+    ] {
+        assert!(new.contains(words), "{words}: {new}");
+    }
+    project.sandbox(&["apply", "--yes", "--no-check"]).expect(0);
+    // Nothing changes: no picture.
+    assert!(!page_of(&project, &["plan"]).contains("way-wide-text-1"));
+    project.write_spec(&BOTH_ENDS.replace("my-genesys-trigger-function", "another-function"));
+    let comment = project.sandbox(&["--scenario", "open-role", "plan", "--format", "markdown"]).stdout;
+    let page = page_of(&project, &["plan"]);
+    let changed = way_of(&page);
+    for words in [
+        "integration AWS Lambda orders (stays)",
+        "data action Get order status (changed)",
+        "role GenesysDataActionRole (changed): changed, its trust policy.",
+        "(changed) to function another-function: new, may be invoked.",
+        "to function my-genesys-trigger-function: gone, no longer invoked.",
+    ] {
+        assert!(changed.contains(words), "{words}: {changed}");
+    }
+    for words in
+        ["box changed", "href=\"#b-changed\"", "href=\"#b-new\"", "href=\"#b-gone\"", ">changed</text>"]
+    {
+        assert!(page.contains(words), "{words}");
+    }
+    for words in [
+        "data action<br/>Get order status<br/>~ changed\"]:::changed",
+        "function<br/>another-function",
+        "|\"+ new, may be invoked\"|",
+        "|\"− gone, no longer invoked\"|",
+    ] {
+        assert!(comment.contains(words), "{words}: {comment}");
+    }
+    // An open door is drawn in a plan that opens one.
+    let open = Project::example();
+    open.sandbox(&["apply", "--yes", "--no-check"]).expect(0);
+    let verifier = "[check]\nverifier = \"arn:aws:iam::111122223333:user/dev\"\n\n[[role]]";
+    open.write_spec(&EXAMPLE.replacen("[[role]]", verifier, 1));
+    let opened = way_of(&page_of(&open, &["plan"]));
+    assert!(opened.contains("to the role: gains access."), "{opened}");
+    assert!(opened.contains("integration not in this spec: not in this spec."), "{opened}");
+}
+
+#[test]
+fn a_check_draws_the_data_action_between_integration_and_credential() {
+    let project = Project::new(BOTH_ENDS);
+    project.sandbox(&["apply", "--yes", "--no-check"]).expect(0);
+    let page = way_of(&page_of(&project, &["check"]));
+    for words in [
+        "integration AWS Lambda orders to data action Get order status: points at the function, as Genesys Cloud shows it.",
+        "data action Get order status to credential holds a role&#39;s ARN: holds the role&#39;s ARN",
+    ] {
+        assert!(page.contains(words), "{words}: {page}");
+    }
+    let comment = project.sandbox(&["check", "--format", "markdown"]).stdout;
+    assert!(comment.contains("data action<br/>Get order status"), "{comment}");
+}
+
 #[test]
 fn comments_and_their_pictures_render() {
     let project = Project::new(BOTH_ENDS);

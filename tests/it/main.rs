@@ -60,6 +60,7 @@ mod sandbox;
 mod sandbox_requests;
 mod saved;
 mod scenarios;
+mod show;
 mod siblings;
 mod spec_files;
 mod specs;

@@ -277,7 +277,13 @@ fn permissions_name_just_the_paths_of_the_spec_and_tell_when_they_are_too_long()
     assert!(array.len() > 1 && array.iter().all(|policy| size(&policy.to_string()) <= quota::MANAGED_POLICY));
     let terraform = project.run(&["permissions", "--format", "terraform"]);
     terraform.expect(0).says(&format!("{} data sources", array.len()));
-    terraform.says(&format!("\"aws_iam_policy_document\" \"genesys_iam_{}\"", array.len()));
+    terraform
+        .says(&format!("\"aws_iam_policy_document\" \"genesys_iam_apply_111122223333_{}\"", array.len()));
+    terraform
+        .says(&format!("data.aws_iam_policy_document.genesys_iam_apply_111122223333_{}.json,", array.len()));
+    // The names of two commands do not collide, and a policy keeps its own when others join it.
+    let plan = project.run(&["permissions", "--for", "plan", "--format", "terraform"]);
+    plan.expect(0).says("\"genesys_iam_plan_111122223333_1\"").says_not("genesys_iam_apply");
     for n in 20..120 {
         many.push_str(&format!("\n[[role]]\nname = \"Role{n}\"\nfunctions = [\"f{n}\"]\n"));
     }

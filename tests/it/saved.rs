@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::support::{EXAMPLE, FUNCTIONS, LITERAL_ID, MASKED_ID, Project, by_hand, example_with};
+use crate::support::{EXAMPLE, FUNCTIONS, LITERAL_ID, MASKED_ID, Project, by_hand, example_with, resealed};
 use insta::assert_snapshot;
 
 #[test]
@@ -101,7 +101,7 @@ fn a_file_that_is_no_plan_or_was_edited_makes_nothing_happen() {
         ("more", text.replacen('{', "{\"more\": 1,", 1), 1, "is broken"),
     ] {
         assert_ne!(edited, text, "{name}");
-        fs::write(project.path("edited.json"), edited).unwrap();
+        fs::write(project.path("edited.json"), resealed(&edited)).unwrap();
         project.sandbox(&["apply", "edited.json"]).expect(status).says(says).says("help:");
     }
     project.sandbox(&["apply", "none.json"]).expect(1).says("cannot read the plan `none.json`");

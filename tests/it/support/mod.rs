@@ -43,6 +43,18 @@ pub fn example_with(from: &str, to: &str) -> String {
 }
 
 /// Changes the role in the sandbox's state file, behind the tool's back.
+/// A saved plan with the digest that its content has now.
+pub fn resealed(text: &str) -> String {
+    use sha2::{Digest as _, Sha256};
+    let Ok(mut value) = serde_json::from_str::<serde_json::Value>(text) else { return text.to_owned() };
+    if value.as_object_mut().and_then(|members| members.remove("digest")).is_some() {
+        let digest = Sha256::digest(value.to_string());
+        let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+        value["digest"] = format!("sha256:{hex}").into();
+    }
+    value.to_string()
+}
+
 pub fn by_hand(project: &Project, change: impl FnOnce(&mut serde_json::Value)) {
     let path = project.path(".genesys-iam/sandbox.json");
     let mut state: serde_json::Value = serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
@@ -117,7 +129,7 @@ impl Project {
     /// Runs in the sandbox, without the note that says so.
     pub fn sandbox(&self, args: &[&str]) -> Run {
         let mut run = self.run(&[&["--sandbox"], args].concat());
-        let note = "note: in the sandbox: an embedded stand-in for AWS, state in .genesys-iam/sandbox.json\n";
+        let note = "note: in the sandbox: an embedded stand-in for AWS and Genesys Cloud, state in .genesys-iam/sandbox.json\n";
         run.stderr = run.stderr.replacen(note, "", 1);
         run
     }
