@@ -20,7 +20,7 @@ use crate::plan::{Plan, block_without_room};
 use crate::render;
 use crate::render::output::Output;
 use crate::render::style::{ERROR, HELP, WARNING, paint};
-use crate::saved::{Made, Options, SavedError, SavedFile, SavedFleet, SavedPlan, SavedSpec};
+use crate::saved::{Options, PlanOrigin, SavedError, SavedFile, SavedFleet, SavedPlan, SavedSpec};
 use crate::spec::{RoleSpec, Spec};
 use crate::text::{one_line, shell_word};
 use crate::view::{PLANS_FORMAT, PlanView, few};
@@ -219,7 +219,7 @@ pub(super) fn saved(
 ) -> Result<SavedPlan, SavedError> {
     let api = session.genesys.as_ref().map(crate::genesys::Client::api);
     let place = (session.in_sandbox, api);
-    let made = Made {
+    let made = PlanOrigin {
         time: page::time().strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
         from: provenance().with_file(&session.file),
         caution: caution.map(str::to_owned),

@@ -14,7 +14,7 @@ use super::reports::Reports;
 use super::{CommandError, Status};
 use crate::render;
 use crate::render::output::Output;
-use crate::saved::{Made, SavedError, SavedFile, SavedFleet, SavedPlan};
+use crate::saved::{PlanOrigin, SavedError, SavedFile, SavedFleet, SavedPlan};
 use crate::text::shell_word;
 use crate::view::{PLANS_FORMAT, PlanView, Provenance, plural};
 
@@ -46,7 +46,7 @@ pub fn run(global: &Global, args: &ShowArgs, output: &Output) -> Result<Status, 
         }
     };
     let in_sandbox = in_sandbox == Some(true);
-    let Some(Shown { made, .. }) = shown.first() else { return Err(old().into()) };
+    let Some(ShownPlan { made, .. }) = shown.first() else { return Err(old().into()) };
     let note = note(made, &shown, &args.plan, in_sandbox);
     let page = |format| page_of(format, args, &shown, (&note, in_sandbox), output);
     page::print(args.format, &page(args.format), output)?;
@@ -59,20 +59,20 @@ pub fn run(global: &Global, args: &ShowArgs, output: &Output) -> Result<Status, 
 }
 
 /// One of the plans in the file.
-struct Shown<'a> {
+struct ShownPlan<'a> {
     file: Option<&'a str>,
     view: PlanView,
     json: &'a Value,
-    made: &'a Made,
+    made: &'a PlanOrigin,
 }
 
 /// `None`: an earlier version made it, or it does not fit together.
-fn shown<'a>(file: Option<&'a str>, saved: &'a SavedPlan) -> Option<Shown<'a>> {
-    Some(Shown { file, view: saved.view()?, json: &saved.plan, made: saved.made.as_ref()? })
+fn shown<'a>(file: Option<&'a str>, saved: &'a SavedPlan) -> Option<ShownPlan<'a>> {
+    Some(ShownPlan { file, view: saved.view()?, json: &saved.plan, made: saved.made.as_ref()? })
 }
 
 /// When it was made and of which specs, and that it may not be the truth any more.
-fn note(made: &Made, shown: &[Shown<'_>], path: &Path, in_sandbox: bool) -> String {
+fn note(made: &PlanOrigin, shown: &[ShownPlan<'_>], path: &Path, in_sandbox: bool) -> String {
     let spec = match shown {
         [one] => one.file.or(made.from.file.as_deref()).map(crate::text::one_line).unwrap_or_default(),
         several => plural(several.len(), "spec").into(),
@@ -91,16 +91,16 @@ fn note(made: &Made, shown: &[Shown<'_>], path: &Path, in_sandbox: bool) -> Stri
 fn page_of(
     format: ReportFormat,
     args: &ShowArgs,
-    shown: &[Shown<'_>],
+    shown: &[ShownPlan<'_>],
     (note, in_sandbox): (&str, bool),
     output: &Output,
 ) -> String {
     let beyond = beyond(if in_sandbox { "genesys-iam --sandbox" } else { "genesys-iam" });
-    let from = |made: &Made| made.from.clone();
+    let from = |made: &PlanOrigin| made.from.clone();
     let made = shown.first().map(|one| one.made);
     let provenance = made.map(from).unwrap_or_default();
     let several = match shown {
-        [Shown { file: None, .. }] => None,
+        [ShownPlan { file: None, .. }] => None,
         several => Some(several),
     };
     let mask = output.masker();

@@ -22,7 +22,9 @@ pub use iam::{
     GuardExemption, GuardFinding, GuardedCall, GuardedRole, block_what_iam_refuses, block_without_room,
     destroy_role, diff_role, guard_findings, needs_attachment_quota, prune_role,
 };
-pub use model::{Blocker, HowToAccept, Notice, Owned, Owner, Plan, RolePlan, TenantDoubt, Way, Widening};
+pub use model::{
+    Blocker, HowToAccept, InvocationWay, Notice, Owned, Owner, Plan, RolePlan, TenantDoubt, Widening,
+};
 pub use party::{Gain, Party};
 pub use reading::{CALLS_PER_ROLE, LISTINGS, Reads};
 
@@ -68,7 +70,7 @@ pub fn destroy(live: &LiveState, desired: &DesiredState, even_if_used: bool) -> 
 fn note_ways(plan: &mut Plan, desired: &DesiredState) {
     for role in &desired.roles {
         if let Some(planned) = plan.roles.iter_mut().rfind(|planned| planned.role == role.role.name) {
-            planned.way = Some(Way::of(role));
+            planned.way = Some(InvocationWay::of(role));
         }
     }
 }

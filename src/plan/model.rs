@@ -38,12 +38,12 @@ pub struct RolePlan {
     /// Everything else that allows someone more.
     pub widenings: Vec<Widening>,
     /// What an invocation passes, by the spec; `None` for a role that is no longer in it.
-    pub way: Option<Way>,
+    pub way: Option<InvocationWay>,
 }
 
 /// What an invocation passes on its way to the functions, by name.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Way {
+pub struct InvocationWay {
     pub genesys_account_id: AccountId,
     /// With the names of its data actions, if the spec has one.
     pub integration: Option<(String, Vec<String>)>,
@@ -51,7 +51,7 @@ pub struct Way {
     pub functions: Vec<FunctionArn>,
 }
 
-impl Way {
+impl InvocationWay {
     pub fn of(desired: &DesiredRole) -> Self {
         let DesiredRole { policy, functions, genesys_account_id, integration, .. } = desired;
         let integration = integration.as_ref().map(|integration| {

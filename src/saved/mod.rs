@@ -3,14 +3,14 @@
 //! The file is a witness, not an order: `apply` makes the plans again and carries them out only if specs, live state
 //! and plans match the file. So an edited file cannot make anything happen.
 
+mod details;
 mod differences;
 mod error;
 mod file;
 mod plan;
-mod shown;
 
+pub use details::PlanOrigin;
 pub use differences::Misfit;
 pub use error::SavedError;
 pub use file::{SavedFile, SavedFleet, SavedSpec};
 pub use plan::{Options, SavedPlan};
-pub use shown::Made;

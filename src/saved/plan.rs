@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
+use super::details::{PlanDetails, PlanOrigin};
 use super::error::SavedError;
-use super::shown::{Made, Shown};
 use crate::model::{DesiredState, LiveState, OrganizationReading};
 use crate::plan::Plan;
 use crate::render::json;
@@ -46,9 +46,9 @@ pub struct SavedPlan {
     pub live: Value,
     /// Files of earlier versions have neither.
     #[serde(default)]
-    pub made: Option<Made>,
+    pub made: Option<PlanOrigin>,
     #[serde(default)]
-    pub shown: Option<Shown>,
+    pub shown: Option<PlanDetails>,
 }
 
 impl SavedPlan {
@@ -63,7 +63,7 @@ impl SavedPlan {
         live: &LiveState,
         (in_sandbox, genesys_api): (bool, Option<&str>),
         options: Options,
-        made: Made,
+        made: PlanOrigin,
         output: &Output,
     ) -> Result<Self, SavedError> {
         // No digest gives away the 122 random bits of a GUID.
@@ -87,7 +87,7 @@ impl SavedPlan {
             desired: output.masked_json(&wanted),
             live,
             made: masked(&made, output),
-            shown: masked(&Shown::of(&view, &output.masker()), output),
+            shown: masked(&PlanDetails::of(&view, &output.masker()), output),
         })
     }
 

@@ -5,9 +5,9 @@ use serde::{Deserialize, Serialize};
 use super::parts::{Field, Remark};
 use super::picture::{Picture, planned};
 use super::remark::{blocker_remark, denial_text, notice_remark, widening_text};
-use super::wire::Sides;
+use super::wire::{Sides, read_kind, read_party, read_sign, write_kind, write_party, write_sign};
 use super::words::few;
-use super::{genesys, iam, wire};
+use super::{genesys, iam};
 use crate::arn::AccountId;
 use crate::plan::genesys::{Connection, GenesysNotice};
 use crate::plan::{Blocker, Change, ChangeKind, Denial, Gain, Notice, Party, Plan, RolePlan};
@@ -69,7 +69,7 @@ pub struct PlanSummary {
 /// Someone who gains.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct GainView {
-    #[serde(with = "wire::party")]
+    #[serde(serialize_with = "write_party", deserialize_with = "read_party")]
     pub party: Party,
     pub who: String,
 }
@@ -121,7 +121,7 @@ pub struct ChangeView {
     /// The API's name for the call.
     pub operation: String,
     pub subject: String,
-    #[serde(rename = "effect", with = "wire::kind")]
+    #[serde(rename = "effect", serialize_with = "write_kind", deserialize_with = "read_kind")]
     pub kind: ChangeKind,
     /// Details for machines.
     #[serde(flatten)]
@@ -143,7 +143,7 @@ pub struct AccessView {
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AccessLineView {
-    #[serde(with = "wire::sign")]
+    #[serde(serialize_with = "write_sign", deserialize_with = "read_sign")]
     pub sign: AccessSign,
     pub sentence: String,
     pub is_wider: bool,

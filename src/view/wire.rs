@@ -15,7 +15,7 @@ pub enum Sides {
 }
 
 #[derive(Serialize, Deserialize)]
-struct Written {
+struct BothSides {
     before: Value,
     after: Value,
 }
@@ -29,44 +29,53 @@ impl Serialize for Sides {
             },
             Self::Read { before, after } => (before.clone(), after.clone()),
         };
-        Written { before, after }.serialize(serializer)
+        BothSides { before, after }.serialize(serializer)
     }
 }
 
 impl<'de> Deserialize<'de> for Sides {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let Written { before, after } = Written::deserialize(deserializer)?;
+        let BothSides { before, after } = BothSides::deserialize(deserializer)?;
         Ok(Self::Read { before, after })
     }
 }
 
-/// A module for `#[serde(with)]`: each value by its word.
+/// For `#[serde(serialize_with, deserialize_with)]`: each value by its word.
 macro_rules! words {
-    ($name:ident, $type:ty, $all:expr, $word:expr) => {
-        pub(super) mod $name {
-            use super::*;
+    ($write:ident, $read:ident, $type:ty, $all:expr, $word:expr) => {
+        pub(super) fn $write<S: Serializer>(value: &$type, serializer: S) -> Result<S::Ok, S::Error> {
+            serializer.serialize_str($word(*value))
+        }
 
-            pub(in crate::view) fn serialize<S: Serializer>(
-                value: &$type,
-                serializer: S,
-            ) -> Result<S::Ok, S::Error> {
-                serializer.serialize_str($word(*value))
-            }
-
-            pub(in crate::view) fn deserialize<'de, D: Deserializer<'de>>(
-                deserializer: D,
-            ) -> Result<$type, D::Error> {
-                let word = String::deserialize(deserializer)?;
-                let found = $all.into_iter().find(|one| $word(*one) == word);
-                found.ok_or_else(|| serde::de::Error::custom(format!("unknown word {word:?}")))
-            }
+        pub(super) fn $read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<$type, D::Error> {
+            let word = String::deserialize(deserializer)?;
+            let found = $all.into_iter().find(|one| $word(*one) == word);
+            found.ok_or_else(|| serde::de::Error::custom(format!("unknown word {word:?}")))
         }
     };
 }
 
-words!(party, Party, [Party::Genesys, Party::OwnAccount, Party::Unknown, Party::Everybody], Party::word);
-words!(kind, ChangeKind, [ChangeKind::Create, ChangeKind::Change, ChangeKind::Remove], kind_word);
-words!(sign, AccessSign, [AccessSign::Gained, AccessSign::Lost, AccessSign::Kept], sign_word);
+words!(
+    write_party,
+    read_party,
+    Party,
+    [Party::Genesys, Party::OwnAccount, Party::Unknown, Party::Everybody],
+    Party::word
+);
+words!(
+    write_kind,
+    read_kind,
+    ChangeKind,
+    [ChangeKind::Create, ChangeKind::Change, ChangeKind::Remove],
+    kind_word
+);
+words!(
+    write_sign,
+    read_sign,
+    AccessSign,
+    [AccessSign::Gained, AccessSign::Lost, AccessSign::Kept],
+    sign_word
+);
 
 fn kind_word(kind: ChangeKind) -> &'static str {
     match kind {

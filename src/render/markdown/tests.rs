@@ -13,7 +13,9 @@ use crate::plan::genesys::{
     ActionRef, Connection, GenesysBlocker, GenesysChange, GenesysNotice, Handle, NotesState,
 };
 use crate::plan::iam::{IamChange, TagChange};
-use crate::plan::{Blocker, Change, Diff, HowToAccept, Notice, Owned, Owner, Plan, RolePlan, Way, Widening};
+use crate::plan::{
+    Blocker, Change, Diff, HowToAccept, InvocationWay, Notice, Owned, Owner, Plan, RolePlan, Widening,
+};
 use crate::policy::Document;
 use crate::policy::access::{Access, AccessDiff};
 use crate::render::hostile::hostile_report;
@@ -341,7 +343,7 @@ fn hostile_plan(text: &str) -> Plan {
             Widening::Policy { policy: t(), others: 1, bounds: 1, gained: vec![t()], no_longer: vec![t()] },
             Widening::Tag { what: Owned::Role(t()), key: t() },
         ],
-        way: Some(Way {
+        way: Some(InvocationWay {
             genesys_account_id: "765628985471".parse().unwrap(),
             integration: Some((t(), vec![t()])),
             policy: t(),

@@ -15,9 +15,9 @@ pub(in crate::view) fn planned(plan: &RolePlan, account: &AccountId) -> Option<P
     if plan.changes.is_empty() {
         return None;
     }
-    let mut found = Found::default();
+    let mut found = Marks::default();
     plan.changes.iter().for_each(|change| found.add(change));
-    let Found { integration, credential, actions, role, policy, attached, trust, allowed, forbidden, names } =
+    let Marks { integration, credential, actions, role, policy, attached, trust, allowed, forbidden, names } =
         found;
     let way = plan.way.as_ref();
     let wanted = way.and_then(|way| way.integration.as_ref());
@@ -90,7 +90,7 @@ pub(in crate::view) fn planned(plan: &RolePlan, account: &AccountId) -> Option<P
 }
 
 /// What the changes say about each station.
-struct Found {
+struct Marks {
     integration: Mark,
     credential: Mark,
     actions: Vec<(String, Mark)>,
@@ -101,17 +101,17 @@ struct Found {
     /// Functions that the policy names afterwards, and before.
     allowed: BTreeSet<String>,
     forbidden: BTreeSet<String>,
-    names: Names,
+    names: RemovedNames,
 }
 
 /// Of what is removed: no spec has it any more.
 #[derive(Default)]
-struct Names {
+struct RemovedNames {
     integration: Option<String>,
     policy: Option<String>,
 }
 
-impl Default for Found {
+impl Default for Marks {
     fn default() -> Self {
         Self {
             integration: Mark::Same,
@@ -123,12 +123,12 @@ impl Default for Found {
             trust: false,
             allowed: BTreeSet::new(),
             forbidden: BTreeSet::new(),
-            names: Names::default(),
+            names: RemovedNames::default(),
         }
     }
 }
 
-impl Found {
+impl Marks {
     fn add(&mut self, change: &Change) {
         match change {
             Change::Iam(change) => self.add_iam(change),

@@ -9,7 +9,7 @@ use crate::view::{Caution, DiffLine, Field, Picture, PlanView, Provenance, Remar
 /// When a plan was made, where, and what the run said beside it. No later run can confirm that.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Made {
+pub struct PlanOrigin {
     /// `2026-11-27T01:02:03Z`
     pub time: String,
     pub from: Provenance,
@@ -19,7 +19,7 @@ pub struct Made {
 /// In the order of the plan's JSON.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Shown {
+pub struct PlanDetails {
     cautions: Vec<ShownRemark>,
     denials: Vec<String>,
     roles: Vec<ShownRole>,
@@ -44,7 +44,7 @@ struct ShownRemark {
     paste: Vec<String>,
 }
 
-impl Shown {
+impl PlanDetails {
     /// Documents are masked here, where their lines are together; anything else is not yet.
     pub(super) fn of(plan: &PlanView, mask: &dyn Fn(&str) -> String) -> Self {
         Self {
