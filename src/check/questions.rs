@@ -6,12 +6,9 @@ use crate::model::{DesiredRole, LiveRole};
 use crate::plan::{Acceptable, ForeignPolicy, foreign_policies};
 use crate::policy::access::{Access, uncovered};
 use crate::policy::{
-    Context, Decision, Document, EXTERNAL_ID, Evaluation, Policies, Principal, Request, evaluate,
+    ASSUME_ROLE, Context, Decision, Document, Evaluation, Policies, Principal, Request, assume, evaluate,
 };
 use crate::spec::{AccountTrust, KNOWN_GENESYS_ACCOUNTS};
-
-/// An account that nobody trusts: the documentation's example.
-pub(crate) const STRANGER: &str = "444455556666";
 
 /// A session name for evaluations; Genesys Cloud's sessions have their own names.
 const SESSION: &str = "genesys-cloud";
@@ -35,8 +32,6 @@ pub fn may_assume(role: &LiveRole, principal: &Principal, external_id: Option<&s
     let document = &role.role.assume_role_policy;
     assume(&role.role.arn, document, ASSUME_ROLE, principal, external_id, None)
 }
-
-pub(super) const ASSUME_ROLE: &str = "sts:AssumeRole";
 
 /// Same as Genesys Cloud. Its sessions have no multi-factor authentication; whether they say so is not public.
 pub(crate) fn genesys_may_assume(
@@ -66,47 +61,6 @@ pub(crate) fn admits_organization(role: &LiveRole, facts: &Facts) -> bool {
 
 fn is_denial(decision: Decision) -> bool {
     matches!(decision, Decision::ExplicitDeny | Decision::ImplicitDeny)
-}
-
-/// The request someone makes for a session of the role.
-pub(super) fn assumption(role: &Arn, action: &str, principal: &Principal, mut context: Context) -> Request {
-    if let Principal::Aws(text) = principal
-        && let Ok(Arn { partition, account, resource, .. }) = text.parse::<Arn>()
-        && resource == "root"
-    {
-        // A federated user, whose ARN belongs to STS, may not call it.
-        context = context.like("aws:PrincipalArn", format!("arn:{partition}:iam::{account}:*"));
-    }
-    Request {
-        principal: principal.clone(),
-        action: action.to_owned(),
-        resource: role.to_string(),
-        context: context.with("aws:SecureTransport", &["true"]).of_caller(principal),
-    }
-}
-
-/// `mfa`: `None`: unknown; otherwise the key's value, or that it is absent.
-pub(super) fn assume(
-    role: &Arn,
-    document: &Document,
-    action: &str,
-    principal: &Principal,
-    external_id: Option<&str>,
-    mfa: Option<Option<&str>>,
-) -> Evaluation {
-    const MFA: &str = "aws:MultiFactorAuthPresent";
-    let mut context = match external_id {
-        Some(id) => Context::partial().with(EXTERNAL_ID, &[id]),
-        None => Context::partial().without(EXTERNAL_ID),
-    };
-    context = match mfa {
-        Some(Some(value)) => context.with(MFA, &[value]),
-        Some(None) => context.without(MFA).without("aws:MultiFactorAuthAge"),
-        None => context,
-    };
-    let request = assumption(role, action, principal, context);
-    let trust = Some(("the trust policy".to_owned(), document));
-    evaluate(&Policies { resource: trust, ..Policies::default() }, &request)
 }
 
 /// Wrong external IDs as close to the right one as possible: last character changed, and other case.

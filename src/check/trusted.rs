@@ -2,13 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use super::questions::{ASSUME_ROLE, STRANGER, assume, assumption, genesys, near_misses};
+use super::questions::{genesys, near_misses};
 use crate::arn::Arn;
 use crate::model::{DesiredRole, LiveRole};
 use crate::policy::document::{Effect, OneOrMany, Statement};
 use crate::policy::{
-    AcceptedIds, Context, Decision, Document, EXTERNAL_ID, NamedParty, Principal, SESSION_ACTIONS,
-    accepted_ids, caller_accounts, is_unique_id, named_parties, wildcard_matches,
+    ASSUME_ROLE, AcceptedIds, Admission, Decision, Document, Everybody, EXTERNAL_ID, NamedParty, Principal, is_unique_id,
+    named_parties, wildcard_matches,
 };
 use crate::spec::genesys_account_name;
 
@@ -62,17 +62,7 @@ pub(crate) fn trust(role: &LiveRole, desired: &DesiredRole) -> Trust {
     let canonical = document.canonical();
     let allows: Vec<&Statement> =
         canonical.statements.as_slice().iter().filter(|one| one.effect == Effect::Allow).collect();
-    let ids_of = |who: &Principal, action: &str| {
-        accepted_ids(document, &assumption(arn, action, who, Context::partial()), Some(right))
-    };
-    let comes = |who: &Principal, action: &str, id: Option<&str>| {
-        may_be(assume(arn, document, action, who, id, None).decision)
-    };
-    let gets_in = |who: &Principal, action: &str| {
-        let ids = || ids_of(who, action);
-        comes(who, action, None) || comes(who, action, Some(right)) || ids().any()
-    };
-    let callers = Callers::of(document, arn, &genesys);
+    let admission = Admission { role: arn, document };
 
     let named: Vec<NamedParty> =
         allows.iter().flat_map(|statement| named_parties(statement, genesys_account_name)).collect();
@@ -82,19 +72,11 @@ pub(crate) fn trust(role: &LiveRole, desired: &DesiredRole) -> Trust {
     let is_us = |who: &Principal| *who == genesys || Some(who) == verifier.as_ref();
     let intruders = |other: &NamedParty| -> Vec<NamedParty> {
         match &other.principal {
-            // An external ID only restricts sts:AssumeRole.
-            Some(who) if is_us(who) && comes(who, ASSUME_ROLE, None) => Vec::new(),
-            Some(who) if is_us(who) => {
-                let other_calls = SESSION_ACTIONS.into_iter().filter(|action| *action != ASSUME_ROLE);
-                by_calls(other, &other_calls.filter(|action| comes(who, action, None)).collect::<Vec<_>>())
-            }
-            Some(Principal::Anonymous) => callers.intruders(other, &gets_in),
-            Some(who @ (Principal::Aws(_) | Principal::Service(_))) => {
-                let calls = SESSION_ACTIONS.into_iter().filter(|action| gets_in(who, action));
-                by_calls(other, &calls.collect::<Vec<_>>())
-            }
+            Some(who) if is_us(who) => Vec::new(),
+            Some(Principal::Anonymous) => of_everybody(other, &admission, &genesys),
+            Some(who) => by_calls(other, &admission.calls(who)),
             // Who it is cannot be determined.
-            Some(Principal::Federated(_)) | None => vec![other.clone()],
+            None => vec![other.clone()],
         }
     };
     let mut others: Vec<NamedParty> = named.iter().flat_map(intruders).collect();
@@ -108,7 +90,7 @@ pub(crate) fn trust(role: &LiveRole, desired: &DesiredRole) -> Trust {
     let us = [Some(&genesys), verifier.as_ref()].into_iter().flatten();
     let strangers = others.iter().filter_map(|other| other.principal.as_ref()).filter(|who| !is_us(who));
     let searched: Vec<(Principal, AcceptedIds)> =
-        us.chain(strangers).map(|who| (who.clone(), ids_of(who, ASSUME_ROLE))).collect();
+        us.chain(strangers).map(|who| (who.clone(), admission.ids_of(who, Some(right)))).collect();
     let bearers = |is: &dyn Fn(&Principal, &AcceptedIds) -> bool| {
         let mut bearers = Bearers { genesys: false, verifier: false, others: false };
         for (who, _) in searched.iter().filter(|(who, ids)| is(who, ids)) {
@@ -122,7 +104,7 @@ pub(crate) fn trust(role: &LiveRole, desired: &DesiredRole) -> Trust {
         }
         bearers
     };
-    let needs_no_id = bearers(&|who, ids| may_be(ids.without) || comes(who, ASSUME_ROLE, Some(FRESH_ID)));
+    let needs_no_id = bearers(&|who, ids| may_be(ids.without) || admission.comes(who, ASSUME_ROLE, Some(FRESH_ID)));
     let listed = listed_ids(canonical.statements.as_slice().iter());
     let mut also_accepts: Vec<(String, Bearers)> = Vec::new();
     for one in searched.iter().flat_map(|(_, ids)| &ids.found) {
@@ -144,7 +126,7 @@ pub(crate) fn trust(role: &LiveRole, desired: &DesiredRole) -> Trust {
     };
     let is_named = |statement: &&Statement| {
         let unconditional = alone(&Statement { condition: None, ..(*statement).clone() });
-        may_be(assume(arn, &unconditional, ASSUME_ROLE, &genesys, Some(right), None).decision)
+        Admission { document: &unconditional, ..admission }.comes(&genesys, ASSUME_ROLE, Some(right))
     };
     let meets = |statement: &Statement, id: &str| {
         let document = alone(statement);
@@ -152,7 +134,7 @@ pub(crate) fn trust(role: &LiveRole, desired: &DesiredRole) -> Trust {
             .iter()
             .filter_map(|other| other.principal.as_ref())
             .chain([&genesys])
-            .any(|who| may_be(assume(arn, &document, ASSUME_ROLE, who, Some(id), None).decision))
+            .any(|who| Admission { document: &document, ..admission }.comes(who, ASSUME_ROLE, Some(id)))
     };
     let accepts_id = allows.iter().any(|statement| meets(statement, right));
     let mut demands: Vec<String> = listed_ids(allows.iter().copied())
@@ -183,65 +165,31 @@ pub(crate) fn trust(role: &LiveRole, desired: &DesiredRole) -> Trust {
 
 /// Someone who gets a session through these calls; nobody if empty.
 fn by_calls(other: &NamedParty, calls: &[&str]) -> Vec<NamedParty> {
+    let is_usual = match other.principal {
+        Some(Principal::Federated(_)) => true,
+        _ => calls.contains(&ASSUME_ROLE),
+    };
+    match calls {
+        [] => Vec::new(),
+        _ if is_usual => vec![other.clone()],
+        _ => vec![NamedParty { words: format!("{} by {}", other.words, calls.join(", ")), ..other.clone() }],
+    }
+}
+
+/// Everybody, or which of them get in.
+fn of_everybody(everybody: &NamedParty, admission: &Admission<'_>, genesys: &Principal) -> Vec<NamedParty> {
+    let Everybody { calls, named, without_id: _ } = admission.everybody();
+    let anyone = by_calls(everybody, &calls);
     if calls.contains(&ASSUME_ROLE) {
-        return vec![other.clone()];
+        return anyone;
     }
-    let words = format!("{} by {}", other.words, calls.join(", "));
-    if calls.is_empty() { Vec::new() } else { vec![NamedParty { words, ..other.clone() }] }
-}
-
-/// Who may be meant by a statement that names everybody.
-struct Callers {
-    /// One account of each kind that the document distinguishes, except Genesys Cloud's.
-    named: Vec<Principal>,
-    /// A representative of everything the document does not name.
-    unnamed: Vec<Principal>,
-}
-
-impl Callers {
-    fn of(document: &Document, role: &Arn, genesys: &Principal) -> Self {
-        let text = document.to_json();
-        let root = |account: &str| Principal::Aws(format!("arn:{}:iam::{account}:root", role.partition));
-        let accounts = caller_accounts(document, &Context::partial());
-        let accounts = accounts.iter().flatten().map(ToString::to_string);
-        // An unsigned STS call comes from a federated identity.
-        let mut unnamed = vec![root(STRANGER)];
-        let mut named = Vec::new();
-        for account in accounts {
-            let list = if text.contains(&account) { &mut named } else { &mut unnamed };
-            list.push(root(&account));
-        }
-        named.retain(|who| who != genesys);
-        Self { named, unnamed }
-    }
-
-    /// Everybody, or which of them get in.
-    fn intruders(
-        &self,
-        everybody: &NamedParty,
-        gets_in: &dyn Fn(&Principal, &str) -> bool,
-    ) -> Vec<NamedParty> {
-        let federated = [Principal::Federated("accounts.google.com".to_owned())];
-        let calls = |callers: &[Principal]| -> Vec<&'static str> {
-            let admits = |action: &&str| {
-                let is_signed = !action.starts_with("sts:AssumeRoleWith");
-                let callers = if is_signed { callers } else { &federated[..] };
-                callers.iter().any(|who| gets_in(who, action))
-            };
-            SESSION_ACTIONS.into_iter().filter(admits).collect()
-        };
-        let anyone = by_calls(everybody, &calls(&self.unnamed));
-        if anyone.iter().any(|one| one.words == everybody.words) {
-            return anyone;
-        }
-        let of_account = |who: &Principal| {
-            let Principal::Aws(text) = who else { return None };
-            let words = format!("anyone in AWS account {}", text.parse::<Arn>().ok()?.account);
-            let party = NamedParty { words, value: everybody.value.clone(), principal: Some(who.clone()) };
-            gets_in(who, ASSUME_ROLE).then_some(party)
-        };
-        anyone.into_iter().chain(self.named.iter().filter_map(of_account)).collect()
-    }
+    let of_account = |who: &Principal| {
+        let Principal::Aws(text) = who else { return None };
+        let words = format!("anyone in AWS account {}", text.parse::<Arn>().ok()?.account);
+        Some(NamedParty { words, value: everybody.value.clone(), principal: Some(who.clone()) })
+    };
+    let others = named.iter().filter(|who| *who != genesys);
+    anyone.into_iter().chain(others.filter_map(of_account)).collect()
 }
 
 /// Allowed, or not known to be denied.
@@ -294,7 +242,8 @@ mod tests {
     use super::super::{Answer, Cause, Probes, Sign, judge};
     use super::*;
     use crate::plan::testing::{converged, document};
-    use crate::policy::{Policies, Request, evaluate};
+    use crate::policy::access::{Access, AccessDiff, Grant};
+    use crate::policy::{Context, Policies, Request, STRANGER, evaluate};
 
     const OTHER: &str = "999988887777";
 
@@ -418,11 +367,16 @@ mod tests {
             "\"Principal\":{\"AWS\":\"999988887777\"}",
             "\"Principal\":{\"AWS\":[\"765628985471\",\"999988887777\"]}",
             "\"NotPrincipal\":{\"AWS\":\"765628985471\"}",
+            "\"Principal\":{\"AWS\":\"AROAEXAMPLEEXAMPLE12\"}",
+            "\"Principal\":{\"AWS\":\"arn:aws:iam::111122223333:role/ci\"}",
+            "\"Principal\":{\"Service\":\"lambda.amazonaws.com\"}",
+            "\"Principal\":{\"Federated\":\"accounts.google.com\"}",
         ]);
         let action = some(&[
             "\"Action\":\"sts:AssumeRole\"",
             "\"Action\":\"sts:*\"",
             "\"NotAction\":\"sts:TagSession\"",
+            "\"Action\":[\"sts:AssumeRoleWithWebIdentity\",\"sts:AssumeRoleWithSAML\"]",
         ]);
         let operator = some(&[
             "StringEquals",
@@ -521,6 +475,53 @@ mod tests {
             }
             let opens = report.diagnosis.has(Cause::RoleOpen);
             prop_assert!(!opens || !report.verdict.others.is_empty(), "{text}");
+        }
+
+        /// Whom a plan says to get in is whom the check says to get in.
+        #[test]
+        fn a_plan_and_a_check_agree_on_who_gets_in(
+            before in prop::collection::vec(some_statement(), 1..5), after in prop::collection::vec(some_statement(), 1..4),
+        ) {
+            let [before, after] = [before, after].map(|statements| {
+                document(&format!(r#"{{"Version":"2012-10-17","Statement":[{}]}}"#, statements.join(",")))
+            });
+            let mut live = converged();
+            let role = live.role.as_mut().unwrap();
+            let facts = facts(converged());
+            let access = |document: &Document, role: &LiveRole| Access::of_trust(document, &role.role.arn, genesys_account_name);
+            let diff = AccessDiff { before: access(&before, role), after: access(&after, role) };
+            for (document, access) in [(&before, &diff.before), (&after, &diff.after)] {
+                role.role.assume_role_policy = document.clone();
+                let trust = trust(role, &facts.desired);
+                let strangers: Vec<&str> = access.assume.iter().filter(|grant| is_of_stranger(grant)).map(|grant| grant.sentence()).collect();
+                prop_assert_eq!(strangers.is_empty(), trust.others.is_empty(), "{:?} {:?}: {}", strangers, trust.others, document.to_json());
+                let says_no_id = |grant: &Box<Grant>| grant.sentence().ends_with(", without an external ID") && is_genesys(grant);
+                prop_assert!(trust.needs_no_id.genesys || !access.assume.iter().any(says_no_id), "{}", document.to_json());
+            }
+            for account in [OTHER, STRANGER, "765628985471", "111122223333"] {
+                let session = format!("arn:aws:sts::{account}:assumed-role/ci/session");
+                for id in [Some(RIGHT), None, Some("other-org"), Some("evil-vendor"), Some("ab"), Some("azz"), Some(account)] {
+                    if gets_in(&after, &session, id) && !gets_in(&before, &session, id) {
+                        prop_assert!(diff.is_wider(), "{} {:?}: {} -> {}", account, id, before.to_json(), after.to_json());
+                    }
+                }
+            }
+            for grant in diff.wider_assume().into_iter().chain(diff.shut_out()) {
+                prop_assert!(!grant.sentence().ends_with("in effect nobody"), "{}", grant.sentence());
+            }
+        }
+    }
+
+    fn is_genesys(grant: &Grant) -> bool {
+        grant.subject().is_some_and(|subject| subject.contains("765628985471"))
+    }
+
+    /// As a reviewer reads the sentence.
+    fn is_of_stranger(grant: &Grant) -> bool {
+        match grant.sentence().split_once("; in effect ") {
+            Some((_, "nobody")) => false,
+            Some((_, who)) => who != "at most Genesys Cloud (AWS account 765628985471)",
+            None => !is_genesys(grant),
         }
     }
 }

@@ -99,7 +99,8 @@ impl RolePlan {
         };
         if self.access.is_wider_inside() || self.widenings.iter().any(to_sessions) {
             // Everyone who may assume the role afterwards.
-            gains.extend(self.access.after.assume.iter().map(|grant| of(grant.subject())));
+            let admitted = self.access.after.assume.iter().filter(|grant| grant.admits_somebody());
+            gains.extend(admitted.map(|grant| of(grant.subject())));
         }
         let by_tag = |widening: &Widening| matches!(widening, Widening::TagElsewhere { .. });
         if !self.access.shut_out().is_empty()

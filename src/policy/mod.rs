@@ -2,6 +2,7 @@
 //! as not allowed.
 
 pub mod access;
+mod admission;
 mod budget;
 mod condition;
 pub mod document;
@@ -23,6 +24,7 @@ mod truth;
 mod witness;
 mod words;
 
+pub use admission::{ASSUME_ROLE, Admission, Everybody, STRANGER, assume};
 pub use condition::certainly_hold;
 pub use document::{Document, ParseError, equivalent};
 pub use evaluate::{Decision, Evaluation, Policies, StatementOutcome, StatementTrace, evaluate};

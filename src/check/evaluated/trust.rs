@@ -4,7 +4,7 @@ use super::super::cause::Cause;
 use super::super::claim::{Acceptance, Claim, Finding, Harm, Outcome};
 use super::super::facts::{Basis, Facts};
 use super::super::questions::{
-    STRANGER, admits_organization, genesys, genesys_may_assume, may_assume, near_misses,
+    admits_organization, genesys, genesys_may_assume, may_assume, near_misses,
 };
 use super::super::topic::Topic;
 use super::super::trusted::{self, Bearers, Trust};
@@ -14,7 +14,7 @@ use crate::model::{DesiredRole, LiveRole};
 use crate::plan::{Acceptable, Consent, HowToAccept, trust_parties, without_accepted};
 use crate::policy::access::{conditions, principal_in_words};
 use crate::policy::document::Effect;
-use crate::policy::{Decision, Evaluation, Principal, StatementOutcome};
+use crate::policy::{Decision, Evaluation, Principal, STRANGER, StatementOutcome};
 use crate::spec::{AccountTrust, genesys_account_name};
 
 /// Whether the account that the spec trusts is one that Genesys publishes.

@@ -332,7 +332,7 @@ fn diff_role_tags(live: &Tags, desired: &Tags) -> TagChanges {
 pub(super) fn access_before(live: &Live) -> Access {
     let mut access = Access::default();
     if let Some(role) = &live.role {
-        access.add_trust(&role.role.assume_role_policy, genesys_account_name);
+        access.add_trust(&role.role.assume_role_policy, &role.role.arn, genesys_account_name);
         for document in role.documents() {
             access.add_permissions(document);
         }
@@ -345,7 +345,7 @@ pub(super) fn access_before(live: &Live) -> Access {
 
 fn access_after(live: &Live, desired: &DesiredRole) -> Access {
     let mut access = Access::default();
-    access.add_trust(&desired.role.assume_role_policy, genesys_account_name);
+    access.add_trust(&desired.role.assume_role_policy, &desired.role.arn, genesys_account_name);
     access.add_permissions(&desired.policy.document);
     let live = live.role.as_ref();
     for document in live.map(|role| kept(role, desired)).unwrap_or_default() {

@@ -38,9 +38,10 @@ impl AccessDiff {
     /// Who can newly assume the role.
     pub fn wider_assume(&self) -> Vec<&Grant> {
         let mut wider = uncovered(&self.after.assume, &self.before.assume);
+        wider.retain(|grant| grant.admits_somebody());
         let lost = self.lost_refusals();
         let freed = |grant: &&Grant| lost.iter().any(|refusal| refusal.may_refuse(grant));
-        for grant in self.after.assume.iter().map(AsRef::as_ref).filter(freed) {
+        for grant in self.after.assume.iter().map(AsRef::as_ref).filter(|grant| grant.admits_somebody()).filter(freed) {
             if !wider.contains(&grant) {
                 wider.push(grant);
             }
@@ -54,7 +55,9 @@ impl AccessDiff {
 
     /// Who could assume the role before and no longer can, or not in the same way.
     pub fn shut_out(&self) -> Vec<&Grant> {
-        uncovered(&self.before.assume, &self.after.assume)
+        let mut shut_out = uncovered(&self.before.assume, &self.after.assume);
+        shut_out.retain(|grant| grant.admits_somebody());
+        shut_out
     }
 
     /// Whether a session of the role can do more, regardless of who holds it.
@@ -95,10 +98,11 @@ impl AccessDiff {
     }
 }
 
-/// The grants not covered by any of `others`.
+/// The grants not covered by any of `others` that let somebody do something.
 pub fn uncovered<'a>(grants: &'a BTreeSet<Box<Grant>>, others: &BTreeSet<Box<Grant>>) -> Vec<&'a Grant> {
     let grants = grants.iter().map(Box::as_ref);
-    grants.filter(|grant| !others.iter().any(|other| other.covers(grant))).collect()
+    let covers = |grant: &Grant| others.iter().any(|other| other.admits_somebody() && other.covers(grant));
+    grants.filter(|grant| !covers(grant)).collect()
 }
 
 fn lines<'a>(

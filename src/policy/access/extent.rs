@@ -3,6 +3,7 @@
 
 use super::super::grammar::{action_fault, resource_fault};
 use super::super::pattern::{contains, is_disjoint};
+use crate::arn::{AccountId, Arn};
 
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Extent {
@@ -74,4 +75,25 @@ impl Extent {
             _ => self == other,
         }
     }
+
+    /// Whether nothing is in both. No when in doubt.
+    pub(super) fn is_disjoint(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::OneOf(parts), other) | (other, Self::OneOf(parts)) => {
+                parts.iter().all(|part| part.is_disjoint(other))
+            }
+            (Self::Pattern(kind, a), Self::Pattern(_, b)) => kind.is_disjoint(a, b),
+            (Self::Exactly(a), Self::Exactly(b)) => match (account(a), account(b)) {
+                (Some(a), Some(b)) => a != b,
+                _ => false,
+            },
+            _ => false,
+        }
+    }
+}
+
+/// The account of a principal `AWS …`.
+fn account(principal: &str) -> Option<AccountId> {
+    let value = principal.strip_prefix("AWS ")?;
+    value.parse().ok().or_else(|| value.parse::<Arn>().ok()?.account.parse().ok())
 }

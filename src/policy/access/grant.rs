@@ -20,11 +20,14 @@ pub struct Grant {
     object: Extent,
     /// Everything else that affects it, above all conditions.
     rest: Rest,
+    /// Whether anyone gets what it grants: the document may refuse all of them.
+    is_void: bool,
 }
 
 impl Ord for Grant {
     fn cmp(&self, other: &Self) -> Ordering {
-        let Self { sentence, subject, object, rest } = self;
+        // The sentence says whether it is void.
+        let Self { sentence, subject, object, rest, is_void: _ } = self;
         let lower = |text: &str| text.bytes().map(|b| b.to_ascii_lowercase()).collect::<Vec<u8>>();
         lower(sentence)
             .cmp(&lower(&other.sentence))
@@ -51,7 +54,18 @@ impl Eq for Grant {}
 impl Grant {
     /// Boxed: most sets hold one or two grants, while a set's node has room for eleven.
     pub(super) fn boxed(sentence: &str, subject: Extent, object: Extent, rest: Rest) -> Box<Self> {
-        Box::new(Self { sentence: one_line(sentence).into_owned(), subject, object, rest })
+        let sentence = one_line(sentence).into_owned();
+        Box::new(Self { sentence, subject, object, rest, is_void: false })
+    }
+
+    pub(super) fn admitting(mut self: Box<Self>, somebody: bool) -> Box<Self> {
+        self.is_void = !somebody;
+        self
+    }
+
+    /// Whether someone gets what it grants, as far as is known.
+    pub fn admits_somebody(&self) -> bool {
+        !self.is_void
     }
 
     pub fn sentence(&self) -> &str {
@@ -81,6 +95,9 @@ impl Grant {
 
     /// Whether this, as a Deny, may refuse what `other` grants. Yes when in doubt.
     pub(super) fn may_refuse(&self, other: &Self) -> bool {
+        if self.subject.is_disjoint(&other.subject) || self.object.is_disjoint(&other.object) {
+            return false;
+        }
         let (Some(conditions), Some(id)) = (self.rest.conditions(), other.rest.only_external_id()) else {
             return true;
         };
@@ -150,7 +167,7 @@ impl Rest {
     }
 
     /// The external ID, if exactly one is required and nothing else.
-    fn only_external_id(&self) -> Option<String> {
+    pub(super) fn only_external_id(&self) -> Option<String> {
         let conditions = self.conditions()?;
         let mut demands = conditions.iter();
         match (demands.next()?, demands.next()) {

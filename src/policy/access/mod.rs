@@ -1,6 +1,7 @@
 //! What documents grant, as comparable sentences: they show the reader of a plan who gains what.
 
 mod diff;
+mod effect;
 mod extent;
 mod grant;
 mod model;

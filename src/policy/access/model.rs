@@ -6,6 +6,7 @@ use super::super::document::{
     ActionElement, Document, Effect, OneOrMany, PrincipalElement, Principals, ResourceElement, Statement,
     VERSION_2012,
 };
+use super::effect::{InEffect, Narrowed};
 use super::extent::{Extent, PatternKind};
 use super::grant::{Grant, Rest};
 use super::words::{AccountName, conditions, principal_in_words};
@@ -26,9 +27,9 @@ pub struct Access {
 
 impl Access {
     /// Who may assume the role under this trust policy.
-    pub fn of_trust(document: &Document, name: AccountName) -> Self {
+    pub fn of_trust(document: &Document, role: &Arn, name: AccountName) -> Self {
         let mut access = Self::default();
-        access.add_trust(document, name);
+        access.add_trust(document, role, name);
         access
     }
 
@@ -40,7 +41,7 @@ impl Access {
     }
 
     /// Adds what a trust policy says.
-    pub fn add_trust(&mut self, document: &Document, name: AccountName) {
+    pub fn add_trust(&mut self, document: &Document, role: &Arn, name: AccountName) {
         let spelling = spelling(document);
         let document = document.canonical();
         for statement in document.statements.as_slice() {
@@ -59,20 +60,27 @@ impl Access {
             };
             let rest_of = Statement { principal: None, action: None, ..statement.clone() };
             let (rest, in_words) = rest(&rest_of, &document);
+            let is_plain = by.is_empty() && (rest.json.is_empty() || rest.only_external_id().is_some());
             for (who, subject) in principals(statement, name) {
-                let sentence = match in_words.as_str() {
-                    "" if statement.effect == Effect::Allow => {
-                        format!("{who}{by}{on}, without an external ID")
-                    }
-                    _ => format!("{who}{by}{on}{in_words}"),
+                let narrowed = Narrowed::new(statement, &subject, &document, role, is_plain);
+                let effect = narrowed.effect(name);
+                let id = match in_words.as_str() {
+                    "" if statement.effect == Effect::Deny || effect == InEffect::Nobody => "",
+                    "" if narrowed.needs_no_id() => ", without an external ID",
+                    "" => ", with an external ID that no Deny refuses",
+                    conditions => conditions,
                 };
+                let sentence = format!("{who}{by}{on}{id}{}", effect.words());
                 let object = match actions.as_slice() {
                     [(_, extent)] => extent.clone(),
                     several => Extent::OneOf(several.iter().map(|(_, extent)| extent.clone()).collect()),
                 };
                 let rest = rest.clone();
                 match statement.effect {
-                    Effect::Allow => self.assume.insert(Grant::boxed(&sentence, subject, object, rest)),
+                    Effect::Allow => {
+                        let grant = Grant::boxed(&sentence, subject, object, rest);
+                        self.assume.insert(grant.admitting(effect != InEffect::Nobody))
+                    }
                     Effect::Deny => {
                         let sentence = format!("not assumable for {sentence}");
                         self.refusals.insert(Grant::boxed(&sentence, subject, object, rest))
@@ -246,8 +254,12 @@ mod tests {
     use super::*;
     use crate::policy::{Context, Decision, Policies, Principal, Request, evaluate};
 
+    fn role() -> Arn {
+        "arn:aws:iam::111122223333:role/r".parse().unwrap()
+    }
+
     fn add_trust(access: &mut Access, document: &Document) {
-        access.add_trust(document, |_, _| None);
+        access.add_trust(document, &role(), |_, _| None);
     }
 
     fn access(trust: &str, permissions: &str) -> Access {
@@ -509,6 +521,6 @@ mod tests {
         let text = r#"{"Version":"2012-10-17","Statement":[],"statement":[]}"#;
         let document = Document::parse(text).unwrap();
         assert_eq!(grants(&document).len(), 1);
-        assert!(is_wider(Access::default(), Access::of_trust(&document, |_, _| None)));
+        assert!(is_wider(Access::default(), Access::of_trust(&document, &role(), |_, _| None)));
     }
 }
