@@ -103,7 +103,8 @@ impl RolePlan {
             gains.extend(admitted.map(|grant| of(grant.subject())));
         }
         let by_tag = |widening: &Widening| matches!(widening, Widening::TagElsewhere { .. });
-        if !self.access.shut_out().is_empty()
+        let has_shut_out = self.notices.iter().any(|one| matches!(one, Notice::OlderSessions { .. }));
+        if has_shut_out
             && (self.access.is_wider_inside() || self.widenings.iter().any(by_tag))
         {
             // The trust policy does not end sessions.

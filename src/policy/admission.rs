@@ -1,8 +1,9 @@
 //! Who gets a session of a role: the evaluator is asked about its trust policy as a whole, with every Deny.
 
-use super::document::Document;
+use super::document::{Document, Effect};
 use super::evaluate::{Decision, Evaluation, Policies, evaluate};
 use super::key::EXTERNAL_ID;
+use super::named::named_parties;
 use super::request::{Context, Principal, Request};
 use super::witness::{AcceptedIds, accepted_ids, caller_accounts};
 use crate::arn::Arn;
@@ -103,7 +104,27 @@ impl Admission<'_> {
         possible.iter().copied().filter(gets_in).collect()
     }
 
-    pub fn everybody(&self) -> Everybody {
+    /// Whether it admits someone whom `other` does not, or an external ID from them; `right` is one of those that both
+    /// may admit.
+    pub fn admits_more_than(&self, other: &Self, right: &str) -> bool {
+        let allows = self.document.statements.as_slice().iter().filter(|one| one.effect == Effect::Allow);
+        let named = allows.flat_map(|statement| named_parties(statement, |_, _| None));
+        let (unnamed, of_accounts) = self.callers();
+        let callers = named.map(|party| party.principal).chain(unnamed.into_iter().chain(of_accounts).map(Some));
+        callers.collect::<Vec<_>>().into_iter().any(|who| {
+            let Some(who) = who else { return true };
+            let calls = other.calls(&who);
+            self.calls(&who).into_iter().any(|action| {
+                let ids = self.ids_by(&who, action, Some(right));
+                let found = ids.found.iter().map(|one| Some(one.id.as_str())).chain([Some(right), None]);
+                let mut lost = found.filter(|id| self.comes(&who, action, *id) && !other.comes(&who, action, *id));
+                !calls.contains(&action) || ids.unsearched.is_some() || lost.next().is_some()
+            })
+        })
+    }
+
+    /// One of each kind of those whom the document does not name, and the accounts in it, as account roots.
+    fn callers(&self) -> (Vec<Principal>, Vec<Principal>) {
         let text = self.document.to_json();
         let root = |account: &str| Principal::Aws(format!("arn:{}:iam::{account}:root", self.role.partition));
         let accounts = caller_accounts(self.document, &Context::partial());
@@ -112,8 +133,11 @@ impl Admission<'_> {
             accounts.partition(|account| text.contains(account));
         let unnamed = unnamed.iter().map(String::as_str).chain([STRANGER]).map(root);
         let federated = Principal::Federated("accounts.google.com".to_owned());
-        let unnamed: Vec<Principal> = unnamed.chain([federated]).collect();
-        let named: Vec<Principal> = named.iter().map(|account| root(account)).collect();
+        (unnamed.chain([federated]).collect(), named.iter().map(|account| root(account)).collect())
+    }
+
+    pub fn everybody(&self) -> Everybody {
+        let (unnamed, named) = self.callers();
         let mut calls: Vec<&'static str> = unnamed.iter().flat_map(|who| self.calls(who)).collect();
         calls.sort_unstable();
         calls.dedup();

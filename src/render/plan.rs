@@ -235,7 +235,12 @@ fn access_text(out: &mut String, access: &AccessView) {
                 AccessSign::Kept => format!("  {sentence}"),
             };
             // Also without colour.
-            let mark = if *is_wider { format!("  {}", paint(WARNING, "<- WIDER")) } else { String::new() };
+            let mark = match sign {
+                _ if !is_wider => String::new(),
+                // Of something that goes, the word alone reads the wrong way round.
+                AccessSign::Lost => format!("  {}", paint(WARNING, "<- WIDER: this limit goes")),
+                AccessSign::Gained | AccessSign::Kept => format!("  {}", paint(WARNING, "<- WIDER")),
+            };
             let _ = writeln!(out, "    {line}{mark}");
         }
     }

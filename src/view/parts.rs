@@ -5,6 +5,7 @@ use similar::{ChangeTag, TextDiff};
 
 use crate::plan::Diff;
 use crate::policy::Document;
+use crate::policy::document::Spelling;
 
 /// Something a reviewer must know, and how to address it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -120,7 +121,8 @@ pub(super) fn document_lines(out: &mut Vec<Field>, title: &str, document: &Docum
 
 /// A unified diff of the canonical forms.
 pub fn document_diff(document: &Diff<Document>) -> Vec<DiffLine> {
-    let [before, after] = [document.before.to_pretty(), document.after.to_pretty()];
+    let spelling = Spelling::of(&[&document.before, &document.after]);
+    let [before, after] = [&document.before, &document.after].map(|one| one.to_pretty_spelled(&spelling));
     let diff = TextDiff::from_lines(&before, &after);
     let mut lines = Vec::new();
     for hunk in diff.unified_diff().context_radius(3).iter_hunks() {

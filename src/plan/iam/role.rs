@@ -14,7 +14,7 @@ use crate::plan::change::{Change, Diff};
 use crate::plan::model::{Blocker, Notice, RolePlan};
 use crate::policy::access::{Access, AccessDiff, grants};
 use crate::policy::template::{deny_policy, invoke_policy, trust_policy};
-use crate::policy::{Decision, Document, equivalent};
+use crate::policy::{Admission, Decision, Document, equivalent};
 use crate::spec::{self, AccountTrust, ExtraPermissions, genesys_account_name};
 
 /// Brings one role to the desired state.
@@ -69,10 +69,18 @@ pub fn diff_role(live: &Live, desired: &DesiredRole, all: &DesiredState) -> Role
     }
     if let Some(role) = &live.role
         && !plan.access.shut_out().is_empty()
+        && shuts_someone_out(role, desired)
     {
         plan.notices.push(Notice::OlderSessions { seconds: role.role.max_session_duration });
     }
     plan
+}
+
+/// Whether the new trust policy refuses someone who may hold a session, whatever its statements say.
+fn shuts_someone_out(role: &LiveRole, desired: &DesiredRole) -> bool {
+    let before = Admission { role: &role.role.arn, document: &role.role.assume_role_policy };
+    let after = Admission { document: &desired.role.assume_role_policy, ..before };
+    before.admits_more_than(&after, desired.external_id.expose())
 }
 
 /// The changes an existing role needs.

@@ -1,9 +1,9 @@
 //! What documents grant: the grants and restrictions in their statements.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use super::super::document::{
-    ActionElement, Document, Effect, OneOrMany, PrincipalElement, Principals, ResourceElement, Statement,
+    ActionElement, Document, Effect, OneOrMany, PrincipalElement, Principals, ResourceElement, Spelling, Statement,
     VERSION_2012,
 };
 use super::effect::{InEffect, Narrowed};
@@ -42,7 +42,7 @@ impl Access {
 
     /// Adds what a trust policy says.
     pub fn add_trust(&mut self, document: &Document, role: &Arn, name: AccountName) {
-        let spelling = spelling(document);
+        let spelling = Spelling::of(&[document]);
         let document = document.canonical();
         for statement in document.statements.as_slice() {
             let actions = actions(statement, &spelling);
@@ -93,7 +93,7 @@ impl Access {
 
     /// Adds what a policy of the role allows and denies.
     pub fn add_permissions(&mut self, document: &Document) {
-        let spelling = spelling(document);
+        let spelling = Spelling::of(&[document]);
         let document = document.canonical();
         for statement in document.statements.as_slice() {
             let rest_of = Statement { action: None, resource: None, ..statement.clone() };
@@ -196,26 +196,13 @@ fn principals(statement: &Statement, name: AccountName) -> Vec<(String, Extent)>
     named
 }
 
-/// How a document writes its actions, keyed by canonical form.
-type Spelling = BTreeMap<String, String>;
-
-fn spelling(document: &Document) -> Spelling {
-    let written = document.statements.as_slice().iter().flat_map(Statement::action_values);
-    written.map(|action| (action.to_ascii_lowercase(), action.clone())).collect()
-}
-
 fn actions(statement: &Statement, spelling: &Spelling) -> Vec<(String, Extent)> {
     let (values, negated) = match &statement.action {
         Some(ActionElement::Action(values)) => (Some(values), false),
         Some(ActionElement::NotAction(values)) => (Some(values), true),
         None => (None, false),
     };
-    // The canonical form of this product's own actions is AWS's spelling.
-    let shown = |action: &str| match spelling.get(action) {
-        Some(written) => written.clone(),
-        None => action.to_owned(),
-    };
-    extents(values, negated, PatternKind::Action, shown)
+    extents(values, negated, PatternKind::Action, |action| spelling.written(action))
 }
 
 fn resources(statement: &Statement) -> Vec<(String, Extent)> {

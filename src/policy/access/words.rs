@@ -48,9 +48,9 @@ pub fn conditions(statement: &Statement) -> String {
             let key = in_awss_capitals(key);
             others.push(match (operator, values.as_str()) {
                 ("Null", "true") if key == "aws:PrincipalOrgID" => {
-                    format!("the caller is in no organization ({key} is absent)")
+                    format!("the caller belongs to no AWS organization ({key} is missing)")
                 }
-                ("Null", "true") => format!("{key} is absent"),
+                ("Null", "true") => format!("{key} is missing"),
                 ("Null", "false") => format!("{key} is present"),
                 _ => format!("{operator} {key} is {values}"),
             });

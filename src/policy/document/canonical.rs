@@ -10,16 +10,25 @@ use super::model::{
     ActionElement, Conditions, Document, Effect, OneOrMany, PrincipalElement, Principals, ResourceElement,
     Scalar, Statement, VERSION_2008,
 };
+use super::spelling::Spelling;
 use crate::arn::AccountId;
 
 impl Document {
-    /// Canonical JSON, two spaces of indentation, for diffs and reports.
+    /// The canonical form for people, with two spaces of indentation: actions and keys have their capitals.
     pub fn to_pretty(&self) -> String {
+        self.to_pretty_spelled(&Spelling::of(&[self]))
+    }
+
+    /// The same in a given spelling: documents with one spelling differ only where their canonical forms do.
+    pub fn to_pretty_spelled(&self, spelling: &Spelling) -> String {
+        let mut canonical = self.canonical();
+        spelling.respell(&mut canonical);
         let mut out = String::new();
-        self.canonical().to_node().write_pretty(&mut out, 0);
+        canonical.to_node().write_pretty(&mut out, 0);
         out.push('\n');
         out
     }
+
     /// The canonical form: lists sorted and deduplicated, one-element lists as single values, principals' account IDs
     /// as root ARNs, empty elements removed, actions and known condition keys in one case. Documents with equal
     /// canonical forms mean the same; anything not understood is kept as is, so it differs.

@@ -4,6 +4,7 @@ mod canonical;
 mod file;
 mod model;
 mod read;
+mod spelling;
 mod write;
 
 pub use canonical::equivalent;
@@ -12,3 +13,4 @@ pub use model::{
     Scalar, Statement, VERSION_2008, VERSION_2012,
 };
 pub use read::ParseError;
+pub use spelling::Spelling;

@@ -320,13 +320,13 @@ fn access(esc: &Escape<'_>, plan: &RolePlanView) -> String {
     for (title, lines) in access.sections() {
         let _ = writeln!(out, "\n{}:\n\n```diff", sentence_case(title));
         for AccessLineView { sign, sentence, is_wider } in lines {
-            let sign = match sign {
-                AccessSign::Gained => '+',
-                AccessSign::Lost => '-',
-                AccessSign::Kept => ' ',
-            };
             // At the end of a long line it would be out of sight.
-            let mark = if *is_wider { "WIDER: " } else { "" };
+            let (sign, mark) = match sign {
+                AccessSign::Gained => ('+', "WIDER: "),
+                AccessSign::Lost => ('-', "WIDER, this limit goes: "),
+                AccessSign::Kept => (' ', "WIDER: "),
+            };
+            let mark = if *is_wider { mark } else { "" };
             let _ = writeln!(out, "{sign} {mark}{}", esc.fenced(sentence));
         }
         out.push_str("```\n");

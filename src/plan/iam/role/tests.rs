@@ -518,3 +518,37 @@ fn an_accepted_statement_of_the_trust_policy_stays_and_no_other() {
     live.role.as_mut().unwrap().role.assume_role_policy = with("sts:*");
     assert_eq!(operations(&plan(live, &accepted(&alone))), ["UpdateAssumeRolePolicy"]);
 }
+
+#[test]
+fn nobody_is_said_to_be_shut_out_whom_a_deny_shut_out_before() {
+    let wanted = desired("");
+    let id = wanted.roles[0].external_id.expose();
+    let allow = r#"{"Effect":"Allow","Principal":{"AWS":"765628985471"},"Action":"sts:AssumeRole"}"#;
+    let right = format!(r#""Condition":{{"StringEquals":{{"sts:ExternalId":"{id}"}}}},"Action""#);
+    let anyone = allow.replace(r#"{"AWS":"765628985471"}"#, "\"*\"").replace("\"Action\"", &right);
+    let deny = |rest: &str| format!(r#"{{"Effect":"Deny","Action":"sts:AssumeRole",{rest}}}"#);
+    let not_genesys = deny(r#""NotPrincipal":{"AWS":"arn:aws:iam::765628985471:root"}"#);
+    let other_ids = |ids: &str| {
+        deny(&format!(r#""Principal":"*","Condition":{{"StringNotEquals":{{"sts:ExternalId":{ids}}}}}"#))
+    };
+    let federated = r#"{"Effect":"Allow","Principal":{"Federated":"accounts.google.com"},"Action":"sts:*"}"#;
+    let good = allow.replace("\"Action\"", &right);
+    let no_web = r#"{"Effect":"Deny","Principal":"*","Action":"sts:AssumeRoleWith*"}"#;
+    for (trust, shuts_out) in [
+        (format!("{anyone},{not_genesys}"), false),
+        (format!("{allow},{}", other_ids(&format!("\"{id}\""))), false),
+        (format!("{good},{federated},{no_web}"), false),
+        (anyone.clone(), true),
+        (allow.to_owned(), true),
+        (format!("{good},{federated}"), true),
+        (format!("{allow},{}", other_ids(&format!("[\"{id}\",\"other\"]"))), true),
+    ] {
+        let mut live = converged();
+        live.role.as_mut().unwrap().role.assume_role_policy =
+            document(&format!(r#"{{"Version":"2012-10-17","Statement":[{trust}]}}"#));
+        let plan = plan(live, &wanted);
+        assert_eq!(operations(&plan), ["UpdateAssumeRolePolicy"]);
+        let says = plan.notices.iter().any(|notice| matches!(notice, Notice::OlderSessions { .. }));
+        assert_eq!(says, shuts_out, "{trust}");
+    }
+}

@@ -29,7 +29,7 @@ pub(in crate::render::html) fn word(line: &AccessLineView) -> &'static str {
         (AccessSign::Lost, false) => "lost",
         (AccessSign::Kept, false) => "stays",
         (AccessSign::Gained, true) => "gained: access is wider",
-        (AccessSign::Lost, true) => "lost: access is wider",
+        (AccessSign::Lost, true) => "this limit goes: access is wider",
         (AccessSign::Kept, true) => "stays: access is wider",
     }
 }
