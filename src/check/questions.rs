@@ -1,10 +1,12 @@
 //! Plain answers from the live documents, without sentences or judgement. Claims and causes build on these.
 
+use std::collections::BTreeSet;
+
 use super::facts::Facts;
 use crate::arn::{Arn, FunctionArn};
 use crate::model::{DesiredRole, LiveRole};
 use crate::plan::{Acceptable, ForeignPolicy, foreign_policies};
-use crate::policy::access::{Access, uncovered};
+use crate::policy::access::{Access, Grant, Limits, uncovered};
 use crate::policy::{
     ASSUME_ROLE, Context, Decision, Document, Evaluation, Policies, Principal, Request, assume, evaluate,
 };
@@ -134,7 +136,12 @@ pub(crate) struct Extra {
     pub policy: String,
     /// `None`: the spec's own policy, which cannot be accepted as it is.
     pub acceptable: Option<Acceptable>,
+    /// As the policy has them.
     pub grants: Vec<String>,
+    /// What the role's boundary and denials leave of them.
+    pub effective: Vec<String>,
+    /// `the permissions boundary`, if there is something that limits them.
+    pub limits: Option<&'static str>,
 }
 
 /// One entry per policy that grants more than the spec.
@@ -149,13 +156,19 @@ pub(crate) fn extra_grants(role: &LiveRole, desired: &DesiredRole) -> Vec<Extra>
         };
         (acceptable.what.clone(), Some(acceptable), document)
     });
+    let documents: Vec<&Document> = role.documents().collect();
+    let limits = Limits::of(role.boundary.as_ref(), &documents);
     own.into_iter()
         .chain(foreign)
         .filter_map(|(policy, acceptable, document)| {
             let live = Access::of_permissions(document).permissions;
-            let grants: Vec<String> =
-                uncovered(&live, &wanted).into_iter().map(|grant| grant.sentence().to_owned()).collect();
-            (!grants.is_empty()).then_some(Extra { policy, acceptable, grants })
+            let more = uncovered(&live, &wanted);
+            let grants: Vec<String> = more.iter().map(|grant| grant.sentence().to_owned()).collect();
+            let left: BTreeSet<Box<Grant>> = more.iter().flat_map(|grant| limits.leave(grant)).collect();
+            let left = uncovered(&left, &wanted).into_iter();
+            let effective = left.map(|grant| grant.sentence().to_owned()).collect();
+            let limits = limits.words();
+            (!grants.is_empty()).then_some(Extra { policy, acceptable, grants, effective, limits })
         })
         .collect()
 }

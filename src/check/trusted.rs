@@ -7,8 +7,8 @@ use crate::arn::Arn;
 use crate::model::{DesiredRole, LiveRole};
 use crate::policy::document::{Effect, OneOrMany, Statement};
 use crate::policy::{
-    ASSUME_ROLE, AcceptedIds, Admission, Decision, Document, Everybody, EXTERNAL_ID, NamedParty, Principal, is_unique_id,
-    named_parties, wildcard_matches,
+    ASSUME_ROLE, AcceptedIds, Admission, Decision, Document, EXTERNAL_ID, Everybody, NamedParty, Principal,
+    is_unique_id, named_parties, wildcard_matches,
 };
 use crate::spec::genesys_account_name;
 
@@ -104,7 +104,8 @@ pub(crate) fn trust(role: &LiveRole, desired: &DesiredRole) -> Trust {
         }
         bearers
     };
-    let needs_no_id = bearers(&|who, ids| may_be(ids.without) || admission.comes(who, ASSUME_ROLE, Some(FRESH_ID)));
+    let needs_no_id =
+        bearers(&|who, ids| may_be(ids.without) || admission.comes(who, ASSUME_ROLE, Some(FRESH_ID)));
     let listed = listed_ids(canonical.statements.as_slice().iter());
     let mut also_accepts: Vec<(String, Bearers)> = Vec::new();
     for one in searched.iter().flat_map(|(_, ids)| &ids.found) {

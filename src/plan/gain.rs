@@ -104,9 +104,7 @@ impl RolePlan {
         }
         let by_tag = |widening: &Widening| matches!(widening, Widening::TagElsewhere { .. });
         let has_shut_out = self.notices.iter().any(|one| matches!(one, Notice::OlderSessions { .. }));
-        if has_shut_out
-            && (self.access.is_wider_inside() || self.widenings.iter().any(by_tag))
-        {
+        if has_shut_out && (self.access.is_wider_inside() || self.widenings.iter().any(by_tag)) {
             // The trust policy does not end sessions.
             let who = "whoever holds a session of the role from before".to_owned();
             gains.push(Gain { party: Party::Unknown, who });

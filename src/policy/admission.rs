@@ -99,8 +99,7 @@ impl Admission<'_> {
             Principal::Federated(_) => &FEDERATED_CALLS[..],
             Principal::Anonymous => &[],
         };
-        let gets_in =
-            |action: &&str| self.comes(who, action, None) || self.ids_by(who, action, None).any();
+        let gets_in = |action: &&str| self.comes(who, action, None) || self.ids_by(who, action, None).any();
         possible.iter().copied().filter(gets_in).collect()
     }
 
@@ -110,14 +109,16 @@ impl Admission<'_> {
         let allows = self.document.statements.as_slice().iter().filter(|one| one.effect == Effect::Allow);
         let named = allows.flat_map(|statement| named_parties(statement, |_, _| None));
         let (unnamed, of_accounts) = self.callers();
-        let callers = named.map(|party| party.principal).chain(unnamed.into_iter().chain(of_accounts).map(Some));
+        let callers =
+            named.map(|party| party.principal).chain(unnamed.into_iter().chain(of_accounts).map(Some));
         callers.collect::<Vec<_>>().into_iter().any(|who| {
             let Some(who) = who else { return true };
             let calls = other.calls(&who);
             self.calls(&who).into_iter().any(|action| {
                 let ids = self.ids_by(&who, action, Some(right));
                 let found = ids.found.iter().map(|one| Some(one.id.as_str())).chain([Some(right), None]);
-                let mut lost = found.filter(|id| self.comes(&who, action, *id) && !other.comes(&who, action, *id));
+                let mut lost =
+                    found.filter(|id| self.comes(&who, action, *id) && !other.comes(&who, action, *id));
                 !calls.contains(&action) || ids.unsearched.is_some() || lost.next().is_some()
             })
         })

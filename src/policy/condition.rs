@@ -108,9 +108,13 @@ impl Test<'_> {
                 Comparison::Arn => pattern::arn_contains(wanted, shape),
                 _ => false,
             };
+            let is_disjoint = |shape: &String| match comparison {
+                Comparison::Arn => pattern::arn_is_disjoint(shape, wanted),
+                _ => pattern::is_disjoint(shape, wanted),
+            };
             if is_variable || !is_text {
                 self.unknown()
-            } else if shapes.iter().all(|shape| pattern::is_disjoint(shape, wanted)) {
+            } else if shapes.iter().all(is_disjoint) {
                 Truth::False(String::new())
             } else {
                 let holds = shapes.iter().all(contains);

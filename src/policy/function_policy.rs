@@ -1,11 +1,13 @@
 //! What a function's own policy lets others do with it.
 
 use super::access::AccountName;
-use super::document::{ActionElement, Document, Effect, Statement};
+use super::admission::STRANGER;
+use super::document::{ActionElement, Document, Effect, OneOrMany, Scalar, Statement};
 use super::evaluate::{Decision, Policies, evaluate};
 use super::named::{is_unique_id, named_parties};
 use super::pattern::wildcard_matches;
 use super::request::{Context, Principal, Request};
+use super::witness::caller_accounts;
 use crate::arn::{Arn, FunctionArn};
 
 /// Actions that run a function.
@@ -65,6 +67,7 @@ pub struct FunctionGrant {
 pub fn function_grants(policy: &Document, function: &FunctionArn, name: AccountName) -> Vec<FunctionGrant> {
     let canonical = policy.canonical();
     let account = function.as_arn().account.as_str();
+    let strangers = Strangers::of(&canonical, function);
     let mut grants = Vec::new();
     for statement in canonical.statements.as_slice() {
         if statement.effect != Effect::Allow || is_bound(statement, account) {
@@ -81,17 +84,8 @@ pub fn function_grants(policy: &Document, function: &FunctionArn, name: AccountN
                 _ => false,
             };
             let is_left = |action: &String| {
-                other.principal.as_ref().is_none_or(|who| {
-                    let request = Request {
-                        principal: who.clone(),
-                        action: action.clone(),
-                        resource: function.to_string(),
-                        context: Context::partial(),
-                    };
-                    let resource = Some(("the function's own policy".to_owned(), policy));
-                    let policies = Policies { resource, ..Policies::default() };
-                    evaluate(&policies, &request).decision != Decision::ExplicitDeny
-                })
+                let callers = callers(other.principal.as_ref(), &canonical, account);
+                callers.iter().any(|who| strangers.may(who, statement, action))
             };
             let powers = Powers { run: run.iter().any(is_left), change: change.iter().any(is_left) };
             if is_own || powers == Powers::default() {
@@ -117,6 +111,86 @@ pub fn function_grants(policy: &Document, function: &FunctionArn, name: AccountN
         }
     }
     grants
+}
+
+/// Whoever a party may be: of everybody, one of each kind of account that the document distinguishes, a service, and
+/// someone without credentials.
+fn callers(party: Option<&Principal>, document: &Document, own: &str) -> Vec<Principal> {
+    match party {
+        Some(Principal::Anonymous) | None => {
+            let accounts = caller_accounts(document, &Context::partial()).unwrap_or_default();
+            let accounts = accounts.iter().map(ToString::to_string).filter(|account| account != own);
+            let roots =
+                accounts.chain([STRANGER.to_owned()]).map(|account| format!("arn:aws:iam::{account}:root"));
+            let others = [Principal::Service("s3.amazonaws.com".to_owned()), Principal::Anonymous];
+            roots.map(Principal::Aws).chain(others).collect()
+        }
+        Some(one) => vec![one.clone()],
+    }
+}
+
+/// What a function's own policy lets those do who are not of its account, and services that act for others.
+struct Strangers<'a> {
+    document: &'a Document,
+    function: &'a FunctionArn,
+    /// The denials that only spare what the account does through services, without the condition that spares it.
+    for_others: Vec<Statement>,
+}
+
+impl<'a> Strangers<'a> {
+    fn of(document: &'a Document, function: &'a FunctionArn) -> Self {
+        let account = function.as_arn().account.as_str();
+        let denials = document.statements.as_slice().iter().filter(|one| one.effect == Effect::Deny);
+        let for_others = denials.filter_map(|statement| {
+            let mut condition = statement.conditions().clone();
+            for (operator, keys) in &mut condition.0 {
+                keys.retain(|key, values| !spares_only(operator, key, values.as_slice(), account));
+            }
+            condition.0.retain(|_, keys| !keys.is_empty());
+            let is_bound = condition != *statement.conditions();
+            is_bound.then(|| Statement { condition: Some(condition), ..statement.clone() })
+        });
+        Self { document, function, for_others: for_others.collect() }
+    }
+
+    /// Whether a statement may let them, despite every Deny.
+    fn may(&self, who: &Principal, statement: &Statement, action: &str) -> bool {
+        let mut context = Context::partial().of_caller(who);
+        let is_direct = !matches!(who, Principal::Service(_));
+        if is_direct {
+            // Only a service's calls have them.
+            for key in ["aws:SourceAccount", "aws:SourceArn", "aws:SourceOrgID", "aws:SourceOrgPaths"] {
+                context = context.without(key);
+            }
+        }
+        let mut document = self.document.with_denials(statement);
+        if !is_direct {
+            let statements = document.statements.as_slice().iter().chain(&self.for_others).cloned();
+            document.statements = OneOrMany::Many(statements.collect()).into();
+        }
+        let request = Request {
+            principal: who.clone(),
+            action: action.to_owned(),
+            resource: self.function.to_string(),
+            context,
+        };
+        let resource = Some(("the function's own policy".to_owned(), &document));
+        let policies = Policies { resource, ..Policies::default() };
+        matches!(evaluate(&policies, &request).decision, Decision::Allowed | Decision::Undecided)
+    }
+}
+
+/// Whether a condition of a Deny spares only what is of the account, so that it refuses everyone else.
+fn spares_only(operator: &str, key: &str, values: &[Scalar], account: &str) -> bool {
+    let positive = match operator.strip_suffix("IfExists").unwrap_or(operator) {
+        "StringNotEquals" => "StringEquals",
+        "StringNotLike" => "StringLike",
+        "ArnNotEquals" => "ArnEquals",
+        "ArnNotLike" => "ArnLike",
+        _ => return false,
+    };
+    // A service that acts for someone else is not a principal of the account either.
+    binds(positive, key, values, account)
 }
 
 /// The actions that change a function, plus any non-read-only actions that the statement names in full.
@@ -151,17 +225,19 @@ fn reached(statement: &Statement, actions: &[impl AsRef<str>]) -> Vec<String> {
 /// Whether conditions bind a statement to the account, either the caller's or the one a service acts for. A bucket name
 /// does too: nobody else can have it while the account does.
 fn is_bound(statement: &Statement, account: &str) -> bool {
-    statement.conditions().iter().any(|(operator, key, values)| {
-        let is_bound = |value: String| match key.to_ascii_lowercase().as_str() {
-            "aws:principalaccount" | "aws:sourceaccount" => value == account,
-            "aws:sourcearn" => is_of_account(&value, operator, account) || bucket_name(&value).is_some(),
-            "aws:principalarn" => is_of_account(&value, operator, account),
-            _ => false,
-        };
-        matches!(operator, "StringEquals" | "StringLike" | "ArnEquals" | "ArnLike")
-            && !values.is_empty()
-            && values.iter().map(ToString::to_string).all(is_bound)
-    })
+    statement.conditions().iter().any(|(operator, key, values)| binds(operator, key, values, account))
+}
+
+fn binds(operator: &str, key: &str, values: &[Scalar], account: &str) -> bool {
+    let is_bound = |value: String| match key.to_ascii_lowercase().as_str() {
+        "aws:principalaccount" | "aws:sourceaccount" => value == account,
+        "aws:sourcearn" => is_of_account(&value, operator, account) || bucket_name(&value).is_some(),
+        "aws:principalarn" => is_of_account(&value, operator, account),
+        _ => false,
+    };
+    matches!(operator, "StringEquals" | "StringLike" | "ArnEquals" | "ArnLike")
+        && !values.is_empty()
+        && values.iter().map(ToString::to_string).all(is_bound)
 }
 
 /// Whether a pattern matches only ARNs of the account.
@@ -262,5 +338,70 @@ mod tests {
         }
         let nothing = who(S3, r#"{"Bool":{"aws:SecureTransport":"true"}}"#);
         assert_eq!(nothing, ["the AWS service s3.amazonaws.com, whichever account it acts for"]);
+    }
+
+    #[test]
+    fn a_deny_of_what_is_not_of_the_account_binds_what_it_covers() {
+        let who = |allow: &str, denials: &[String]| {
+            let text = format!(
+                r#"{{"Version":"2012-10-17","Statement":[{{"Effect":"Allow",{allow},"Action":"lambda:InvokeFunction","Resource":"{FUNCTION}"}}{}]}}"#,
+                denials.iter().map(|deny| format!(",{deny}")).collect::<String>()
+            );
+            let policy = Document::parse(&text).unwrap();
+            let grants = function_grants(&policy, &FUNCTION.parse().unwrap(), |_, _| None);
+            grants.into_iter().map(|grant| grant.who).collect::<Vec<_>>()
+        };
+        let deny = |condition: &str| {
+            format!(
+                r#"{{"Effect":"Deny","Principal":"*","Action":"lambda:*","Resource":"{FUNCTION}","Condition":{condition}}}"#
+            )
+        };
+        let (anyone, s3) = (r#""Principal":"*""#, r#""Principal":{"Service":"s3.amazonaws.com"}"#);
+        let by_source = deny(r#"{"StringNotEquals":{"aws:SourceAccount":"111122223333"}}"#);
+        let by_caller = deny(r#"{"StringNotEquals":{"aws:PrincipalAccount":"111122223333"}}"#);
+        let by_arn = deny(r#"{"ArnNotLike":{"aws:SourceArn":"arn:aws:*:*:111122223333:*"}}"#);
+        let by_caller_arn = deny(r#"{"ArnNotLike":{"aws:PrincipalArn":"arn:aws:*:*:111122223333:*"}}"#);
+        let if_exists = deny(r#"{"StringNotEqualsIfExists":{"aws:SourceAccount":"111122223333"}}"#);
+        let of_services = deny(
+            r#"{"StringNotEquals":{"aws:SourceAccount":"111122223333"},"Bool":{"aws:PrincipalIsAWSService":"true"}}"#,
+        );
+        let of_callers = deny(
+            r#"{"StringNotEquals":{"aws:PrincipalAccount":"111122223333"},"Bool":{"aws:PrincipalIsAWSService":"false"}}"#,
+        );
+        for (allow, denials) in [
+            (s3, vec![&by_source]),
+            (s3, vec![&by_arn]),
+            (s3, vec![&if_exists]),
+            (s3, vec![&of_services]),
+            (s3, vec![&by_caller]),
+            (anyone, vec![&by_caller]),
+            (anyone, vec![&by_source]),
+            (anyone, vec![&by_arn]),
+            (anyone, vec![&of_services, &of_callers]),
+            (anyone, vec![&by_caller_arn]),
+        ] {
+            let denials: Vec<String> = denials.into_iter().cloned().collect();
+            assert_eq!(who(allow, &denials), Vec::<String>::new(), "{allow} {denials:?}");
+        }
+        for (allow, denial) in [
+            (s3, deny(r#"{"StringNotEquals":{"aws:SourceAccount":["111122223333","999988887777"]}}"#)),
+            (s3, deny(r#"{"StringEquals":{"aws:SourceAccount":"999988887777"}}"#)),
+            (
+                s3,
+                deny(
+                    r#"{"StringNotEquals":{"aws:SourceAccount":"111122223333"},"Null":{"aws:SourceAccount":"false"}}"#,
+                ),
+            ),
+            (s3, by_source.replace("lambda:*", "lambda:UpdateFunctionCode")),
+            (s3, of_callers.clone()),
+            (anyone, of_services.clone()),
+            (anyone, deny(r#"{"StringNotEquals":{"aws:PrincipalAccount":["111122223333","999988887777"]}}"#)),
+            (
+                anyone,
+                deny(r#"{"StringNotLike":{"aws:SourceAccount":"1111*"}}"#).replace("\"Principal\":\"*\"", s3),
+            ),
+        ] {
+            assert_eq!(who(allow, std::slice::from_ref(&denial)).len(), 1, "{allow} {denial}");
+        }
     }
 }

@@ -280,17 +280,52 @@ pub(super) fn arn_contains(wide: &str, narrow: &str) -> bool {
         && wide.iter().zip(narrow).all(|(wide, narrow)| contains(wide, narrow, false))
 }
 
-/// Whether nothing can match both patterns: one is plain text that the other does not match, or their beginnings
-/// differ.
+/// Whether nothing can match both patterns. A variable may be anything. No when that would take too long.
 pub(super) fn is_disjoint(a: &str, b: &str) -> bool {
-    let is_open = |text: &str| text.contains(['*', '?']) || text.contains("${");
-    if !is_open(b) && !a.contains("${") {
-        return !wildcard_matches(a, b);
+    const MOST: usize = 1_000_000;
+    let [a, b] = [a, b].map(symbols);
+    if (a.len() + 1) * (b.len() + 1) > MOST {
+        let is_plain = |symbol: &&Symbol| matches!(symbol, Symbol::Literal(_));
+        return a.iter().take_while(is_plain).zip(b.iter().take_while(is_plain)).any(|(a, b)| a != b);
     }
-    let beginning = |text: &str| -> Vec<Symbol> {
-        symbols(text).into_iter().take_while(|symbol| matches!(symbol, Symbol::Literal(_))).collect()
-    };
-    beginning(a).iter().zip(&beginning(b)).any(|(a, b)| a != b)
+    // Which places in `b` one text can have reached, for a place in `a`.
+    let mut reached = vec![false; b.len() + 1];
+    reached[0] = true;
+    for at in 0..=a.len() {
+        let mut next = vec![false; b.len() + 1];
+        for to in 0..=b.len() {
+            if !reached[to] {
+                continue;
+            }
+            match (a.get(at), b.get(to)) {
+                (Some(Symbol::Run), other) => {
+                    next[to] = true;
+                    if other.is_some() {
+                        reached[to + 1] = true;
+                    }
+                }
+                (other, Some(Symbol::Run)) => {
+                    reached[to + 1] = true;
+                    if other.is_some() {
+                        next[to] = true;
+                    }
+                }
+                (Some(Symbol::Literal(a)), Some(Symbol::Literal(b))) if a != b => {}
+                (Some(_), Some(_)) => next[to + 1] = true,
+                (None, _) | (_, None) => {}
+            }
+        }
+        if at < a.len() {
+            reached = next;
+        }
+    }
+    !reached[b.len()]
+}
+
+/// The same for `ArnLike`, component by component.
+pub(super) fn arn_is_disjoint(a: &str, b: &str) -> bool {
+    let [a, b] = [a, b].map(|text| text.splitn(6, ':').collect::<Vec<_>>());
+    a.len() == 6 && b.len() == 6 && a.iter().zip(b).any(|(a, b)| is_disjoint(a, b))
 }
 
 /// Whether an ARN matches, each of its six components separately: a `*` does not cross a colon, except in the last.
@@ -327,6 +362,8 @@ pub(super) fn variable_breaks_arn(text: &str, pieces: &[Piece]) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn glob(pattern: &str, text: &str) -> bool {
@@ -420,5 +457,21 @@ mod tests {
         assert_eq!(arn_matches(&wildcards("arn:aws:*:role/a:b"), arn, &Budget::new()), None);
         assert_eq!(arn_matches(&wildcards("*:*:*:*:*:*"), arn, &Budget::new()), Some(true));
         assert_eq!(arn_matches(&wildcards("*"), arn, &Budget::new()), None);
+    }
+
+    proptest! {
+        #[test]
+        fn patterns_are_disjoint_where_no_text_matches_both(a in "[ab*?]{0,5}", b in "[ab*?]{0,5}") {
+            let mut texts = vec![String::new()];
+            let mut all = texts.clone();
+            for _ in 0..6 {
+                texts = texts.iter().flat_map(|text| ["a", "b"].map(|c| format!("{text}{c}"))).collect();
+                all.extend(texts.iter().cloned());
+            }
+            let both = all.iter().find(|text| wildcard_matches(&a, text) && wildcard_matches(&b, text));
+            // Two patterns of five need no longer text.
+            prop_assert!(is_disjoint(&a, &b) == both.is_none() || a.len() + b.len() > 6, "{a} {b} {both:?}");
+            prop_assert!(!is_disjoint(&a, &b) || both.is_none(), "{a} {b} {both:?}");
+        }
     }
 }

@@ -356,7 +356,7 @@ fn nothing_else(role: &LiveRole, facts: &Facts) -> Vec<Claim> {
 }
 
 fn by_foreign(extra: &Extra, facts: &Facts) -> Option<Claim> {
-    let Extra { policy, acceptable, grants } = extra;
+    let Extra { policy, acceptable, grants, effective, limits: _ } = extra;
     let (acceptable, accepts) = (acceptable.as_ref()?, &facts.desired.accepts);
     let question = ask(
         Topic::NothingElse,
@@ -385,7 +385,7 @@ fn by_foreign(extra: &Extra, facts: &Facts) -> Option<Claim> {
                 what: policy.clone(),
                 reason: accept.reason.clone(),
                 lets_in: Vec::new(),
-                adds_permissions: true,
+                adds_permissions: !effective.is_empty(),
             };
             return Some(question.accepted(seen, acceptance));
         }
@@ -406,13 +406,27 @@ fn by_foreign(extra: &Extra, facts: &Facts) -> Option<Claim> {
 }
 
 fn more(extra: &Extra, changed: &str, remedy: String) -> Finding {
-    let Extra { policy, grants, .. } = extra;
+    let Extra { policy, acceptable: _, grants, effective, limits } = extra;
+    let limits = limits.unwrap_or("what limits it");
+    let (what, consequence) = if effective.is_empty() {
+        (
+            format!("By {policy}{changed}, but for {limits}, the role could do more: {}", short(grants)),
+            format!("without {limits}, whoever assumes the role could do that"),
+        )
+    } else {
+        let what = format!("The role has extra permissions by {policy}{changed}: {}", short(effective));
+        let can = "whoever assumes the role can do that too".to_owned();
+        match effective == grants {
+            true => (what, can),
+            false => (what, format!("{can}; without {limits}, also {}", short(grants))),
+        }
+    };
     Finding {
         cause: Cause::ExtraPermissions,
-        what: format!("The role has extra permissions by {policy}{changed}: {}", short(grants)),
-        consequence: "whoever assumes the role can do that too".to_owned(),
+        what,
+        consequence,
         remedy,
-        harm: Harm { adds: grants.clone(), ..Harm::default() },
+        harm: Harm { adds: effective.clone(), ..Harm::default() },
     }
 }
 

@@ -3,9 +3,7 @@
 use super::super::cause::Cause;
 use super::super::claim::{Acceptance, Claim, Finding, Harm, Outcome};
 use super::super::facts::{Basis, Facts};
-use super::super::questions::{
-    admits_organization, genesys, genesys_may_assume, may_assume, near_misses,
-};
+use super::super::questions::{admits_organization, genesys, genesys_may_assume, may_assume, near_misses};
 use super::super::topic::Topic;
 use super::super::trusted::{self, Bearers, Trust};
 use super::question::{NOT_ASSUMED, ask};

@@ -41,7 +41,9 @@ impl AccessDiff {
         wider.retain(|grant| grant.admits_somebody());
         let lost = self.lost_refusals();
         let freed = |grant: &&Grant| lost.iter().any(|refusal| refusal.may_refuse(grant));
-        for grant in self.after.assume.iter().map(AsRef::as_ref).filter(|grant| grant.admits_somebody()).filter(freed) {
+        for grant in
+            self.after.assume.iter().map(AsRef::as_ref).filter(|grant| grant.admits_somebody()).filter(freed)
+        {
             if !wider.contains(&grant) {
                 wider.push(grant);
             }

@@ -1,6 +1,7 @@
 //! What a grant reaches: patterns that may cover one another. One covers another only where the evaluator definitely
 //! allows by the first everything it may allow by the second.
 
+use super::super::document::Spelling;
 use super::super::grammar::{action_fault, resource_fault};
 use super::super::pattern::{contains, is_disjoint};
 use crate::arn::{AccountId, Arn};
@@ -76,9 +77,60 @@ impl Extent {
         }
     }
 
+    /// What is in both; `None`: nothing. This one whole when in doubt.
+    pub(super) fn and(&self, other: &Self) -> Option<Self> {
+        if other.covers(self) {
+            Some(self.clone())
+        } else if self.covers(other) {
+            Some(other.clone())
+        } else {
+            (!self.is_disjoint(other)).then(|| self.clone())
+        }
+    }
+
+    /// What a Deny of this leaves of `other`; `None`: not known.
+    pub(super) fn spared_of(&self, other: &Self) -> Option<Vec<Self>> {
+        match self {
+            _ if self.covers(other) => Some(Vec::new()),
+            Self::AllBut(kind, spared) => {
+                Some(spared.iter().filter_map(|one| other.and(&Self::of_pattern(*kind, one))).collect())
+            }
+            _ => None,
+        }
+    }
+
+    /// As in a sentence.
+    pub(super) fn words(&self, spelling: &Spelling) -> String {
+        let list =
+            |all: &[String]| all.iter().map(|one| spelling.written(one)).collect::<Vec<_>>().join(", ");
+        match self {
+            Self::Everything => "*".to_owned(),
+            Self::Pattern(_, text) | Self::Exactly(text) => spelling.written(text),
+            Self::AllBut(kind, excepted) => format!("every {} but {}", kind.word(), list(excepted)),
+            Self::OneOf(parts) => {
+                parts.iter().map(|part| part.words(spelling)).collect::<Vec<_>>().join(", ")
+            }
+        }
+    }
+
+    /// Whether a text may be in it. Yes when in doubt.
+    #[cfg(test)]
+    pub(super) fn may_hold(&self, kind: PatternKind, text: &str) -> bool {
+        match self {
+            Self::Pattern(kind, pattern) => !kind.is_disjoint(pattern, text),
+            Self::AllBut(kind, excepted) => !excepted.iter().any(|pattern| kind.covers(pattern, text)),
+            Self::Everything | Self::Exactly(_) => true,
+            Self::OneOf(parts) => parts.iter().any(|part| part.may_hold(kind, text)),
+        }
+    }
+
     /// Whether nothing is in both. No when in doubt.
     pub(super) fn is_disjoint(&self, other: &Self) -> bool {
         match (self, other) {
+            (Self::AllBut(kind, excepted), Self::Pattern(_, pattern))
+            | (Self::Pattern(_, pattern), Self::AllBut(kind, excepted)) => {
+                excepted.iter().any(|one| one == pattern || kind.covers(one, pattern))
+            }
             (Self::OneOf(parts), other) | (other, Self::OneOf(parts)) => {
                 parts.iter().all(|part| part.is_disjoint(other))
             }

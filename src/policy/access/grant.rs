@@ -3,10 +3,12 @@
 use std::cmp::Ordering;
 
 use super::super::condition::{certainly_hold, may_hold};
-use super::super::document::{Conditions, Document, Scalar};
+use super::super::document::{Conditions, Document, Scalar, Spelling};
 use super::super::key::EXTERNAL_ID;
 use super::super::request::Context;
 use super::extent::Extent;
+#[cfg(test)]
+use super::extent::PatternKind;
 use crate::text::one_line;
 
 /// One thing that a statement allows or forbids. The sentence is for people; comparison uses the statement itself, so
@@ -15,9 +17,9 @@ use crate::text::one_line;
 pub struct Grant {
     sentence: String,
     /// The principals, or the actions they may take.
-    subject: Extent,
+    pub(super) subject: Extent,
     /// The actions of a trust policy, or the resources of any other policy.
-    object: Extent,
+    pub(super) object: Extent,
     /// Everything else that affects it, above all conditions.
     rest: Rest,
     /// Whether anyone gets what it grants: the document may refuse all of them.
@@ -66,6 +68,35 @@ impl Grant {
     /// Whether someone gets what it grants, as far as is known.
     pub fn admits_somebody(&self) -> bool {
         !self.is_void
+    }
+
+    /// A part of this permission, left by `other`.
+    pub(super) fn narrowed(
+        &self,
+        subject: Extent,
+        object: Extent,
+        other: &Self,
+        spelling: &Spelling,
+    ) -> Box<Self> {
+        let rest = if self.is_unconditional() { &other.rest } else { &self.rest };
+        let is = |grant: &Self| grant.subject == subject && grant.object == object && grant.rest == *rest;
+        if let Some(same) = [self, other].into_iter().find(|grant| is(grant)) {
+            return Box::new(same.clone());
+        }
+        let conditions = if rest.json.is_empty() { "" } else { ", under conditions" };
+        let sentence = format!("{} on {}{conditions}", subject.words(spelling), object.words(spelling));
+        Self::boxed(&sentence, subject, object, rest.clone())
+    }
+
+    pub(super) fn is_unconditional(&self) -> bool {
+        self.rest.json.is_empty()
+    }
+
+    /// Whether this may allow an action on a resource.
+    #[cfg(test)]
+    pub(super) fn may_allow(&self, action: &str, resource: &str) -> bool {
+        self.subject.may_hold(PatternKind::Action, action)
+            && self.object.may_hold(PatternKind::Resource, resource)
     }
 
     pub fn sentence(&self) -> &str {

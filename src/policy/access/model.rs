@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::super::document::{
-    ActionElement, Document, Effect, OneOrMany, PrincipalElement, Principals, ResourceElement, Spelling, Statement,
-    VERSION_2012,
+    ActionElement, Document, Effect, OneOrMany, PrincipalElement, Principals, ResourceElement, Spelling,
+    Statement, VERSION_2012,
 };
 use super::effect::{InEffect, Narrowed};
 use super::extent::{Extent, PatternKind};

@@ -36,7 +36,9 @@ impl Spelling {
     }
 
     fn respell_statement(&self, statement: &mut Statement) {
-        if let Some(ActionElement::Action(actions) | ActionElement::NotAction(actions)) = &mut statement.action {
+        if let Some(ActionElement::Action(actions) | ActionElement::NotAction(actions)) =
+            &mut statement.action
+        {
             let written = |action: &String| self.written(action);
             *actions = match &*actions {
                 OneOrMany::One(action) => OneOrMany::One(written(action)),
@@ -69,8 +71,10 @@ mod tests {
             ))
             .unwrap()
         };
-        let [before, after] =
-            [document("s3:getobject", "AWS:principalaccount"), document("s3:GetObject", "aws:PrincipalAccount")];
+        let [before, after] = [
+            document("s3:getobject", "AWS:principalaccount"),
+            document("s3:GetObject", "aws:PrincipalAccount"),
+        ];
         for word in ["s3:GetObject", "sts:AssumeRole", "aws:PrincipalAccount"] {
             assert!(after.to_pretty().contains(&format!("\"{word}\"")), "{word}");
         }

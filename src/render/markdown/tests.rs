@@ -229,7 +229,8 @@ fn hostile_plan(text: &str) -> Plan {
         MemberDiff { member: "headers", before: json!({ text: text }), after: json!({}) },
     ];
     let usage = || Usage::Flows([t(), t()].into());
-    let mut after = Access::of_trust(&trust, &"arn:aws:iam::111122223333:role/r".parse().unwrap(), |_, _| None);
+    let mut after =
+        Access::of_trust(&trust, &"arn:aws:iam::111122223333:role/r".parse().unwrap(), |_, _| None);
     let of_permissions = Access::of_permissions(&permissions);
     after.permissions.extend(of_permissions.permissions);
     after.restrictions.extend(of_permissions.restrictions);
