@@ -7,7 +7,7 @@ use crate::arn::Arn;
 use crate::model::{DesiredRole, LiveRole};
 use crate::policy::document::{Effect, OneOrMany, Statement};
 use crate::policy::{
-    ASSUME_ROLE, AcceptedIds, Admission, Decision, Document, EXTERNAL_ID, Everybody, NamedParty, Principal,
+    ASSUME_ROLE, AcceptedIds, Decision, Document, EXTERNAL_ID, Everybody, NamedParty, Principal, TrustPolicy,
     is_unique_id, named_parties, wildcard_matches,
 };
 use crate::spec::genesys_account_name;
@@ -62,7 +62,7 @@ pub(crate) fn trust(role: &LiveRole, desired: &DesiredRole) -> Trust {
     let canonical = document.canonical();
     let allows: Vec<&Statement> =
         canonical.statements.as_slice().iter().filter(|one| one.effect == Effect::Allow).collect();
-    let admission = Admission { role: arn, document };
+    let admission = TrustPolicy { role: arn, document };
 
     let named: Vec<NamedParty> =
         allows.iter().flat_map(|statement| named_parties(statement, genesys_account_name)).collect();
@@ -127,7 +127,7 @@ pub(crate) fn trust(role: &LiveRole, desired: &DesiredRole) -> Trust {
     };
     let is_named = |statement: &&Statement| {
         let unconditional = alone(&Statement { condition: None, ..(*statement).clone() });
-        Admission { document: &unconditional, ..admission }.comes(&genesys, ASSUME_ROLE, Some(right))
+        TrustPolicy { document: &unconditional, ..admission }.comes(&genesys, ASSUME_ROLE, Some(right))
     };
     let meets = |statement: &Statement, id: &str| {
         let document = alone(statement);
@@ -135,7 +135,7 @@ pub(crate) fn trust(role: &LiveRole, desired: &DesiredRole) -> Trust {
             .iter()
             .filter_map(|other| other.principal.as_ref())
             .chain([&genesys])
-            .any(|who| Admission { document: &document, ..admission }.comes(who, ASSUME_ROLE, Some(id)))
+            .any(|who| TrustPolicy { document: &document, ..admission }.comes(who, ASSUME_ROLE, Some(id)))
     };
     let accepts_id = allows.iter().any(|statement| meets(statement, right));
     let mut demands: Vec<String> = listed_ids(allows.iter().copied())
@@ -178,7 +178,7 @@ fn by_calls(other: &NamedParty, calls: &[&str]) -> Vec<NamedParty> {
 }
 
 /// Everybody, or which of them get in.
-fn of_everybody(everybody: &NamedParty, admission: &Admission<'_>, genesys: &Principal) -> Vec<NamedParty> {
+fn of_everybody(everybody: &NamedParty, admission: &TrustPolicy<'_>, genesys: &Principal) -> Vec<NamedParty> {
     let Everybody { calls, named, without_id: _ } = admission.everybody();
     let anyone = by_calls(everybody, &calls);
     if calls.contains(&ASSUME_ROLE) {

@@ -60,7 +60,7 @@ pub fn assume(
 
 /// A role's trust policy, to be asked who gets in. Whoever is not known to be refused does.
 #[derive(Debug, Clone, Copy)]
-pub struct Admission<'a> {
+pub struct TrustPolicy<'a> {
     pub role: &'a Arn,
     pub document: &'a Document,
 }
@@ -76,7 +76,7 @@ pub struct Everybody {
     pub without_id: bool,
 }
 
-impl Admission<'_> {
+impl TrustPolicy<'_> {
     /// With which external IDs, and whether without one.
     pub fn ids_of(&self, who: &Principal, right: Option<&str>) -> AcceptedIds {
         self.ids_by(who, ASSUME_ROLE, right)

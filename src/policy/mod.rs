@@ -24,7 +24,7 @@ mod truth;
 mod witness;
 mod words;
 
-pub use admission::{ASSUME_ROLE, Admission, Everybody, STRANGER, assume};
+pub use admission::{ASSUME_ROLE, Everybody, STRANGER, TrustPolicy, assume};
 pub use condition::certainly_hold;
 pub use document::{Document, ParseError, equivalent};
 pub use evaluate::{Decision, Evaluation, Policies, StatementOutcome, StatementTrace, evaluate};

@@ -14,7 +14,7 @@ use crate::plan::change::{Change, Diff};
 use crate::plan::model::{Blocker, Notice, RolePlan};
 use crate::policy::access::{Access, AccessDiff, grants};
 use crate::policy::template::{deny_policy, invoke_policy, trust_policy};
-use crate::policy::{Admission, Decision, Document, equivalent};
+use crate::policy::{Decision, Document, TrustPolicy, equivalent};
 use crate::spec::{self, AccountTrust, ExtraPermissions, genesys_account_name};
 
 /// Brings one role to the desired state.
@@ -78,8 +78,8 @@ pub fn diff_role(live: &Live, desired: &DesiredRole, all: &DesiredState) -> Role
 
 /// Whether the new trust policy refuses someone who may hold a session, whatever its statements say.
 fn shuts_someone_out(role: &LiveRole, desired: &DesiredRole) -> bool {
-    let before = Admission { role: &role.role.arn, document: &role.role.assume_role_policy };
-    let after = Admission { document: &desired.role.assume_role_policy, ..before };
+    let before = TrustPolicy { role: &role.role.arn, document: &role.role.assume_role_policy };
+    let after = TrustPolicy { document: &desired.role.assume_role_policy, ..before };
     before.admits_more_than(&after, desired.external_id.expose())
 }
 

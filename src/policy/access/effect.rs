@@ -1,6 +1,6 @@
 //! Whom a trust policy's statement lets in, in effect: its conditions and every Deny of the document counted.
 
-use super::super::admission::{ASSUME_ROLE, Admission, Everybody};
+use super::super::admission::{ASSUME_ROLE, Everybody, TrustPolicy};
 use super::super::document::{Document, Effect, Statement};
 use super::super::named::is_unique_id;
 use super::super::request::Principal;
@@ -90,8 +90,8 @@ impl<'a> Narrowed<'a> {
         }
     }
 
-    fn admission(&self) -> Option<Admission<'_>> {
-        Some(Admission { role: self.role, document: self.document.as_ref()? })
+    fn admission(&self) -> Option<TrustPolicy<'_>> {
+        Some(TrustPolicy { role: self.role, document: self.document.as_ref()? })
     }
 }
 
