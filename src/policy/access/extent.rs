@@ -115,12 +115,12 @@ impl Extent {
 
     /// Whether a text may be in it. Yes when in doubt.
     #[cfg(test)]
-    pub(super) fn may_hold(&self, kind: PatternKind, text: &str) -> bool {
+    pub(super) fn may_hold(&self, text: &str) -> bool {
         match self {
             Self::Pattern(kind, pattern) => !kind.is_disjoint(pattern, text),
             Self::AllBut(kind, excepted) => !excepted.iter().any(|pattern| kind.covers(pattern, text)),
             Self::Everything | Self::Exactly(_) => true,
-            Self::OneOf(parts) => parts.iter().any(|part| part.may_hold(kind, text)),
+            Self::OneOf(parts) => parts.iter().any(|part| part.may_hold(text)),
         }
     }
 

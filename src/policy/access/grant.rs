@@ -7,8 +7,6 @@ use super::super::document::{Conditions, Document, Scalar, Spelling};
 use super::super::key::EXTERNAL_ID;
 use super::super::request::Context;
 use super::extent::Extent;
-#[cfg(test)]
-use super::extent::PatternKind;
 use crate::text::one_line;
 
 /// One thing that a statement allows or forbids. The sentence is for people; comparison uses the statement itself, so
@@ -95,8 +93,7 @@ impl Grant {
     /// Whether this may allow an action on a resource.
     #[cfg(test)]
     pub(super) fn may_allow(&self, action: &str, resource: &str) -> bool {
-        self.subject.may_hold(PatternKind::Action, action)
-            && self.object.may_hold(PatternKind::Resource, resource)
+        self.subject.may_hold(action) && self.object.may_hold(resource)
     }
 
     pub fn sentence(&self) -> &str {

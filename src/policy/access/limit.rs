@@ -39,14 +39,11 @@ impl Limits {
     }
 
     /// The parts of a grant that are left. Too much when in doubt.
-    pub fn leave(&self, grant: &Grant) -> Vec<Box<Grant>> {
-        let whole = || vec![Box::new(grant.clone())];
-        let mut parts = match &self.boundary {
+    pub fn leave(&self, grant: &Grant) -> BTreeSet<Box<Grant>> {
+        let whole = || BTreeSet::from([Box::new(grant.clone())]);
+        let mut parts: BTreeSet<Box<Grant>> = match &self.boundary {
             None => whole(),
-            Some(allowed) => {
-                let parts = allowed.iter().filter_map(|other| self.both(grant, other));
-                parts.collect::<BTreeSet<_>>().into_iter().collect()
-            }
+            Some(allowed) => allowed.iter().filter_map(|other| self.both(grant, other)).collect(),
         };
         for denial in self.denials.iter().filter(|denial| denial.is_unconditional()) {
             parts = parts.iter().flat_map(|part| self.without(part, denial)).collect();
@@ -64,9 +61,11 @@ impl Limits {
     }
 
     /// What a Deny leaves: what it spares of the actions, and what it spares of the resources.
-    fn without(&self, part: &Grant, denial: &Grant) -> Vec<Box<Grant>> {
+    fn without(&self, part: &Grant, denial: &Grant) -> BTreeSet<Box<Grant>> {
         let spared = (denial.subject.spared_of(&part.subject), denial.object.spared_of(&part.object));
-        let (Some(actions), Some(resources)) = spared else { return vec![Box::new(part.clone())] };
+        let (Some(actions), Some(resources)) = spared else {
+            return BTreeSet::from([Box::new(part.clone())]);
+        };
         let actions = actions.into_iter().map(|subject| (subject, part.object.clone()));
         let resources = resources.into_iter().map(|object| (part.subject.clone(), object));
         actions
