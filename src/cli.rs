@@ -217,6 +217,7 @@ impl Cli {
                 block_on(commands::sandbox::serve(global, args, output))
             }
             Command::Sandbox(SandboxCommand::Scenarios) => commands::sandbox::scenarios(global.json, output),
+            Command::Sandbox(SandboxCommand::Undo) => commands::sandbox::undo(global, output),
             Command::Sandbox(SandboxCommand::Reset) => commands::sandbox::reset(global, output),
         }
     }
@@ -245,6 +246,7 @@ impl Command {
             Self::Completions { .. } => return Err(NoJson("completions")),
             Self::Man { .. } => return Err(NoJson("man")),
             Self::Sandbox(SandboxCommand::Serve(_)) => return Err(NoJson("sandbox serve")),
+            Self::Sandbox(SandboxCommand::Undo) => return Err(NoJson("sandbox undo")),
             Self::Sandbox(SandboxCommand::Reset) => return Err(NoJson("sandbox reset")),
         }
         Ok(())

@@ -53,6 +53,8 @@ pub async fn function(clients: &Clients, function: &FunctionArn) -> Result<Optio
             text: answer.last_update_status_reason,
         },
         timeout: answer.timeout,
+        kms_key: answer.kms_key_arn.filter(|arn| !arn.is_empty()),
+        execution_role: answer.role,
         // Any other, still unknown mode isolates tenants too.
         isolates_tenants: answer.tenancy_config.is_some(),
         is_durable: answer.durable_config.is_some(),

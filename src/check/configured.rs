@@ -444,7 +444,8 @@ fn other_action(action: &ActionFacts, all: &[&ActionFacts], facts: &Facts) -> Op
     let called = if near && same.is_none() { format!("the {}", name_of(&arn)) } else { target.clone() };
     let finding = Finding {
         harm: Harm {
-            keeps_genesys_out: same.is_some_and(|function| is_only(&function.arn)),
+            // Then no data action invokes any of them.
+            keeps_genesys_out: facts.functions.iter().all(|function| is_only(&function.arn)),
             ..Harm::default()
         },
         ..finding(

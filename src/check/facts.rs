@@ -127,6 +127,10 @@ pub struct FunctionSettings {
     pub last_update_reason: StateReason,
     /// Seconds.
     pub timeout: Option<i32>,
+    /// The customer managed key of its environment variables.
+    pub kms_key: Option<String>,
+    /// The role that its code runs with.
+    pub execution_role: Option<String>,
     /// Every invocation must carry a tenant ID.
     pub isolates_tenants: bool,
     pub is_durable: bool,

@@ -42,7 +42,7 @@ pub use level::Level;
 pub use observed::PROBE_SESSION;
 pub use path::InvocationPath;
 pub(crate) use probed::POLICY_KINDS;
-pub(crate) use questions::extra_grants;
+pub(crate) use questions::{Readiness, extra_grants, readiness};
 pub use questions::{may_assume, may_invoke, near_misses};
 pub use report::{AskedOrganization, CheckReport, RoleReport};
 pub use topic::Topic;

@@ -93,15 +93,8 @@ impl Connections {
             crate::text::path(&state)
         ));
         let mut sandbox = Sandbox::open(&state, &seed)?;
-        if by_hand == ByHand::IfUntouched && sandbox.is_untouched(&spec.aws.account_id) {
-            let desired = resolve(spec, &Default::default());
-            sandbox.make_by_hand(&spec.aws.account_id, &desired.roles);
-            let names: Vec<&str> = desired.roles.iter().map(|role| role.role.name.as_str()).collect();
-            output.note(&format!(
-                "{} the scenario is planted on {}, which works, with its policy and an integration\n",
-                paint(WARNING, "note:"),
-                scenario::joined(&names)
-            ));
+        if by_hand == ByHand::IfUntouched {
+            make_by_hand(&mut sandbox, spec, output);
         }
         scenario::announce(&sandbox, options, output);
         scenario::configure(&mut sandbox, options, &seed, output)?;
@@ -109,6 +102,21 @@ impl Connections {
         self.sandbox = Some(Arc::clone(&sandbox));
         Ok(sandbox)
     }
+}
+
+/// A role that works and can be broken, unless there is one already.
+pub(super) fn make_by_hand(sandbox: &mut Sandbox, spec: &Spec, output: &Output) {
+    if !sandbox.is_untouched(&spec.aws.account_id) {
+        return;
+    }
+    let desired = resolve(spec, &Default::default());
+    sandbox.make_by_hand(&spec.aws.account_id, &desired.roles);
+    let names: Vec<&str> = desired.roles.iter().map(|role| role.role.name.as_str()).collect();
+    output.note(&format!(
+        "{} the scenario is planted on {}, which works, with its policy and an integration\n",
+        paint(WARNING, "note:"),
+        scenario::joined(&names)
+    ));
 }
 
 /// The code from an MFA device; none if nobody answers.
@@ -170,7 +178,7 @@ pub(super) fn with_endpoints(spec: &Spec, global: &Global) -> Result<(Aws, Genes
         given_endpoint(url).map_err(|error| wrong("--aws-endpoint-url", error))?;
         aws.endpoint_url = Some(url.clone());
     }
-    if let Some(url) = &global.genesys_endpoint_url {
+    if let Some(url) = &global.genesys_endpoint() {
         given_genesys_endpoint(url).map_err(|error| wrong("--genesys-endpoint-url", error))?;
         cloud.endpoint_url = Some(url.clone());
     }
@@ -184,7 +192,7 @@ pub(super) async fn genesys_without_spec(
     output: &Output,
 ) -> Result<Option<genesys::Client>, SessionError> {
     let mut cloud = GenesysCloud::default();
-    if let Some(url) = &global.genesys_endpoint_url {
+    if let Some(url) = &global.genesys_endpoint() {
         let flag = "--genesys-endpoint-url";
         given_genesys_endpoint(url).map_err(|error| SessionError::Endpoint { flag, error })?;
         cloud.endpoint_url = Some(url.clone());

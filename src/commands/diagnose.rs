@@ -1,7 +1,7 @@
 //! `diagnose`: why a data action fails, for users without a spec. Writes nothing except the file of `--out`.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::Args;
@@ -19,7 +19,7 @@ use super::{CommandError, Status, connections, evidence};
 use crate::arn::{AccountId, Arn, FunctionArn, global_region, partition_of_region};
 use crate::aws::{self, AccountListing, Clients, ListedRole};
 use crate::check::{AskedOrganization, Basis, CredentialArn, Facts, GenesysSide, IntegrationFacts, Recorded};
-use crate::diagnose::{ErrorReading, RoleCase, Shell, read_error};
+use crate::diagnose::{ErrorReading, RoleCase, Shell, SpecFile, read_error};
 use crate::explain::Explain;
 use crate::genesys;
 use crate::import::{Known, candidates, looks_like_genesys, trusts_genesys, wanted};
@@ -30,7 +30,7 @@ use crate::policy::template::trust_policy;
 use crate::policy::{Document, EXTERNAL_ID, wildcard_matches};
 use crate::render;
 use crate::render::output::Output;
-use crate::spec::{EmptyEnvironment, Severity, is_guid, parse};
+use crate::spec::{DEFAULT_FILE, EmptyEnvironment, LoadOptions, Severity, is_guid, load, parse};
 use crate::text::{near_miss, shell_word};
 use crate::view::{CandidateView, CandidatesView, DiagnoseView, LooseView};
 
@@ -114,8 +114,9 @@ pub async fn run(global: &Global, args: &DiagnoseArgs, output: &Output) -> Resul
         }
     };
     let program = place.invocation.clone();
-    let shell = Shell { program: program.clone(), profile: args.profile.clone() };
     let case = Box::pin(examine(place, &named, error, output)).await?;
+    let spec = spec_file(global, args.out.as_deref(), &case);
+    let shell = Shell { program: program.clone(), profile: args.profile.clone(), spec };
     if args.format != ReportFormat::Text {
         mask(&case, output);
     }
@@ -128,8 +129,13 @@ pub async fn run(global: &Global, args: &DiagnoseArgs, output: &Output) -> Resul
     }
     if let Some(path) = &args.out {
         write_new(path, &with_lines(&case.wanted.text, &args.with)?, output)?;
+        let file = match path == Path::new(DEFAULT_FILE) {
+            true => String::new(),
+            false => format!(" --file {}", shell_word(&path.to_string_lossy())),
+        };
         output.note(&format!(
-            "the spec of the role as it should be is in {}. Look at it, then: {program} plan\n",
+            "the spec of the role as it should be is in {}. Look at it, then: {program} apply --adopt{file}   (it shows its plan, \
+             and asks)\n",
             crate::text::path(path)
         ));
         for left_out in &case.wanted.left_out {
@@ -140,13 +146,16 @@ pub async fn run(global: &Global, args: &DiagnoseArgs, output: &Output) -> Resul
     if args.out.is_some() {
         for (index, cause) in view.causes.iter().enumerate().filter(|(_, cause)| !cause.is_fixed_by_tool()) {
             output.note(&format!(
-                "note: this spec does not fix {} ({}): follow the steps that it has\n",
+                "note: this spec does not fix {} ({}): follow the steps that `{}` shows for it\n",
                 index + 1,
-                cause.cause
+                cause.cause,
+                view.again
             ));
         }
     }
     output.result(&match args.format {
+        // Whoever writes the spec has seen the rest.
+        ReportFormat::Text | ReportFormat::Html if args.out.is_some() => render::diagnose::headline(&view),
         ReportFormat::Text | ReportFormat::Html => render::diagnose::text(&view),
         ReportFormat::Markdown => render::diagnose::markdown(&view, &output.masker()),
         ReportFormat::Json => format!("{:#}\n", output.masked_json(&render::json::diagnose(&view))),
@@ -157,6 +166,36 @@ pub async fn run(global: &Global, args: &DiagnoseArgs, output: &Output) -> Resul
         [] => Status::Done,
         _ => Status::Fault,
     })
+}
+
+/// The spec in this folder if it has the role as it should be; else a name for a new one.
+fn spec_file(global: &Global, out: Option<&Path>, case: &RoleCase) -> SpecFile {
+    if let Some(out) = out {
+        return SpecFile::New(out.to_string_lossy().into_owned());
+    }
+    let wanted = &case.facts.desired;
+    let (path, options) = match global.files.as_slice() {
+        [one] => (one.as_path(), format!(" --file {}", shell_word(&one.to_string_lossy()))),
+        _ => (Path::new(DEFAULT_FILE), String::new()),
+    };
+    let known = load(path, LoadOptions { allowed: &global.allow_env, is_offline: false }).ok();
+    let is_same = known.is_some_and(|known| {
+        known.spec.aws.account_id == case.account
+            && known.spec.roles.iter().any(|role| {
+                let functions: BTreeSet<&FunctionArn> = role.functions.iter().map(|one| &one.arn).collect();
+                role.name == wanted.role.name
+                    && role.external_id.expose() == wanted.external_id.expose()
+                    && role.genesys_account_id == wanted.genesys_account_id
+                    && wanted.functions.iter().all(|function| functions.contains(function))
+            })
+    });
+    if is_same {
+        return SpecFile::Here { name: crate::text::path(path), options };
+    }
+    let role = &wanted.role.name;
+    let names = [DEFAULT_FILE.to_owned(), format!("{role}.toml")].into_iter();
+    let mut names = names.chain((2..).map(|number| format!("{role}-{number}.toml")));
+    SpecFile::New(names.find(|name| !Path::new(name).exists()).unwrap_or_default())
 }
 
 /// Finds out everything about one role, given its name or ARN.

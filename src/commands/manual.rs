@@ -16,7 +16,10 @@ const ENVIRONMENT: &[(&str, &str)] = &[
         "AWS_PROFILE, AWS_REGION, AWS_ACCESS_KEY_ID and others of AWS's tools",
         "Credentials and settings for AWS. The region is always that of the spec.",
     ),
-    ("AWS_ENDPOINT_URL, AWS_CA_BUNDLE, HTTPS_PROXY", "Another server, certificates and a proxy."),
+    (
+        "AWS_ENDPOINT_URL, GENESYSCLOUD_ENDPOINT_URL, AWS_CA_BUNDLE, HTTPS_PROXY",
+        "Other servers, certificates and a proxy.",
+    ),
     ("AWS_MAX_ATTEMPTS, AWS_RETRY_MODE", "How often a call to AWS is tried."),
     (
         "GENESYSCLOUD_OAUTHCLIENT_ID, GENESYSCLOUD_OAUTHCLIENT_SECRET, GENESYSCLOUD_REGION, GENESYSCLOUD_ACCESS_TOKEN",

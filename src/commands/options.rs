@@ -13,6 +13,9 @@ use crate::secrets;
 use crate::spec::{AssumeRole, Aws};
 use crate::text::{password, shell_word};
 
+/// As AWS_ENDPOINT_URL for AWS.
+pub const GENESYS_ENDPOINT: &str = "GENESYSCLOUD_ENDPOINT_URL";
+
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Options of all commands")]
 pub struct Global {
@@ -99,6 +102,12 @@ fn role_to_assume(text: &str) -> Result<RoleToAssume, String> {
 }
 
 impl Global {
+    /// Where Genesys Cloud's requests go, if not to Genesys Cloud: the option or the environment says so.
+    pub fn genesys_endpoint(&self) -> Option<String> {
+        let given = || std::env::var(GENESYS_ENDPOINT).ok().filter(|url| !url.is_empty());
+        self.genesys_endpoint_url.clone().or_else(given)
+    }
+
     /// What another command must repeat to work on the same specs.
     pub fn typed(&self) -> Typed {
         let mut words = Vec::new();
@@ -127,7 +136,7 @@ impl Global {
     pub fn mask_passwords(&self, output: &Output) {
         let is_url = |name: &str| {
             let name = name.to_ascii_uppercase();
-            name.starts_with("AWS_ENDPOINT_URL") || name.ends_with("_PROXY")
+            name.starts_with("AWS_ENDPOINT_URL") || name == GENESYS_ENDPOINT || name.ends_with("_PROXY")
         };
         let environment = std::env::vars_os().filter_map(|(name, value)| {
             is_url(&name.to_string_lossy()).then(|| value.to_string_lossy().into_owned())

@@ -66,7 +66,7 @@ pub async fn ask(
 pub enum PromptError {
     #[error("not confirmed, nothing was changed")]
     NotConfirmed,
-    #[error("not a terminal, so confirmation is not possible; nothing was changed")]
+    #[error("nobody can be asked here, since standard input is not a terminal; nothing was changed")]
     NoTerminal,
     #[error("no answer, nothing was changed")]
     Ended,
@@ -78,7 +78,10 @@ impl Explain for PromptError {
     fn help(&self) -> Option<String> {
         match self {
             Self::NotConfirmed | Self::Ended => None,
-            Self::NoTerminal => Some("look at the plan, then pass `--yes`".to_owned()),
+            Self::NoTerminal => Some(
+                "if the plan above is what you want, run the same command again with `--yes` after it"
+                    .to_owned(),
+            ),
             Self::Read(_) => Some("pass `--yes`, or the flags, in place of answers".to_owned()),
         }
     }

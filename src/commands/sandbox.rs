@@ -9,10 +9,11 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 use tokio::net::TcpListener;
 
-use super::options::Global;
+use super::connections::make_by_hand;
+use super::options::{GENESYS_ENDPOINT, Global};
 use super::report::report_json;
 use super::scenario::{announce, configure, joined};
-use super::specs::SpecsError;
+use super::specs::{SpecSource, SpecsError};
 use super::{CommandError, Status, loading, specs};
 use crate::explain::Explain;
 use crate::render::output::Output;
@@ -24,6 +25,8 @@ pub enum SandboxCommand {
     Serve(ServeArgs),
     /// List the scenarios that `--scenario` knows by name
     Scenarios,
+    /// Take back what a scenario did to other people's things: the AWS organization, the functions, Genesys Cloud
+    Undo,
     /// Delete the sandbox's state
     Reset,
 }
@@ -63,6 +66,9 @@ pub async fn serve(global: &Global, args: &ServeArgs, output: &Output) -> Result
     let Some((spec, others)) = loaded.split_first() else { return Err(SpecsError::NoSpec.into()) };
     let seed = loading::seed(spec);
     let mut sandbox = if in_memory { Sandbox::new(&seed) } else { Sandbox::open(&state, &seed)? };
+    if global.sandbox_options.scenario.is_some() && sources == [SpecSource::Demonstration] {
+        make_by_hand(&mut sandbox, spec, output);
+    }
     announce(&sandbox, &global.sandbox_options, output);
     configure(&mut sandbox, &global.sandbox_options, &seed, output)?;
     for spec in others {
@@ -70,6 +76,7 @@ pub async fn serve(global: &Global, args: &ServeArgs, output: &Output) -> Result
         sandbox.seed(&seed);
         configure(&mut sandbox, &global.sandbox_options, &seed, output)?;
     }
+    sandbox.share()?;
     let listener =
         TcpListener::bind(listen).await.map_err(|source| ServeError::Listen { address: listen, source })?;
     let address = listener.local_addr().map_err(|source| ServeError::Listen { address: listen, source })?;
@@ -79,8 +86,16 @@ pub async fn serve(global: &Global, args: &ServeArgs, output: &Output) -> Result
         "export AWS_ENDPOINT_URL=http://{address}\n\
          export AWS_ACCESS_KEY_ID={account}   # a 12-digit account ID: an administrator of that account\n\
          export AWS_SECRET_ACCESS_KEY=sandbox\n\
-         export AWS_REGION={region} AWS_DEFAULT_REGION={region}\n"
+         export AWS_REGION={region} AWS_DEFAULT_REGION={region}\n\
+         export {GENESYS_ENDPOINT}=http://{address}\n\
+         export GENESYSCLOUD_OAUTHCLIENT_ID=sandbox GENESYSCLOUD_OAUTHCLIENT_SECRET=sandbox\n"
     ))?;
+    if let Some(management) = sandbox.management_account().filter(|one| one != account) {
+        output.note(&format!(
+            "note: {account} is in an AWS organization: AWS_ACCESS_KEY_ID={management} in front of an `aws` command plays its \
+             administrator\n"
+        ));
+    }
     output.note("The sandbox is listening; Ctrl-C ends it.\n");
     let shutdown = async {
         // Without a handler for Ctrl-C the signal itself ends the process.
@@ -113,6 +128,20 @@ pub fn scenarios(as_json: bool, output: &Output) -> Result<Status, CommandError>
 fn about(text: &str) -> &str {
     let line = text.lines().next().unwrap_or_default();
     line.strip_prefix("about = \"").and_then(|rest| rest.strip_suffix('"')).unwrap_or_default()
+}
+
+pub fn undo(global: &Global, output: &Output) -> Result<Status, CommandError> {
+    let global = &Global { sandbox: true, ..global.clone() };
+    let sources = specs::named(global, output)?;
+    let Some(source) = sources.first() else { return Err(SpecsError::NoSpec.into()) };
+    let seed = loading::seed(&loading::load(source, global, output)?);
+    let mut sandbox = Sandbox::open(&loading::state_file(Some(source)), &seed)?;
+    let done = sandbox.undo(&seed)?;
+    output.message(&match done.as_slice() {
+        [] => "Nothing to undo: roles and policies are yours to fix, `genesys-iam --sandbox diagnose` shows how.\n".to_owned(),
+        done => format!("Undone: {}.\n", joined(done)),
+    });
+    Ok(Status::Done)
 }
 
 pub fn reset(global: &Global, output: &Output) -> Result<Status, CommandError> {

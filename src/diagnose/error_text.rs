@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::arn::{Arn, FunctionArn};
-use crate::check::{Cause, POLICY_KINDS};
+use crate::check::{Cause, POLICY_KINDS, Topic};
 
 /// How far an invocation got.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -216,6 +216,17 @@ impl ErrorReading {
         // A policy that allows too much refuses nobody.
         let is_too_open = matches!(cause, Cause::RoleOpen | Cause::ExtraPermissions);
         explains.iter().any(|causes| causes.contains(&cause)) && !is_too_open
+    }
+
+    /// Whether it is about the call that claims of this topic decide.
+    pub fn is_about(&self, topic: &str) -> bool {
+        let (admission, invocation) = (topic == Topic::Admission.word(), topic == Topic::Invocation.word());
+        match self.stage {
+            Stage::Assume => admission,
+            Stage::Invoke => invocation,
+            Stage::Refused => admission || invocation,
+            _ => false,
+        }
     }
 
     /// Whether the text says what failed. If not, a cause can only possibly explain it.

@@ -3,7 +3,6 @@
 use super::model::{Means, Remedy, run, say};
 use super::permissions::without_statement;
 use super::shell::Shell;
-use crate::arn::FunctionArn;
 use crate::check::{Facts, FunctionFacts, FunctionSettings, FunctionState};
 use crate::plan::function_parties;
 use crate::policy::document::OneOrMany;
@@ -44,25 +43,6 @@ pub(super) fn missing(facts: &Facts, shell: &Shell) -> Remedy {
         };
         console.push(say(format!("Lambda ({region}) > Functions: {deploy}")));
         cli.push(say(deploy));
-    }
-    Remedy::default().with(Means::Console, console).with(Means::Cli, cli)
-}
-
-/// Functions that cannot run.
-pub(super) fn not_ready(facts: &Facts, shell: &Shell) -> Remedy {
-    let (mut cli, mut console) = (Vec::new(), Vec::new());
-    for FunctionFacts { arn, state, .. } in &facts.functions {
-        let FunctionState::Exists(FunctionSettings { state: Some(word), .. }) = state else { continue };
-        if word == "Active" {
-            continue;
-        }
-        console.push(say(format!(
-            "Lambda ({}) > Functions > {}: see what it says about the state {word}, fix that, and deploy again",
-            arn.region(),
-            arn.label()
-        )));
-        cli.push(say("see why, fix that, and deploy the function again:"));
-        cli.push(run(state_of(arn, shell)));
     }
     Remedy::default().with(Means::Console, console).with(Means::Cli, cli)
 }
@@ -118,20 +98,6 @@ pub(super) fn tenants(facts: &Facts, shell: &Shell) -> Remedy {
         cli.extend(rest.iter().map(say));
     }
     Remedy::default().with(Means::Console, console).with(Means::Cli, cli)
-}
-
-fn state_of(arn: &FunctionArn, shell: &Shell) -> String {
-    let name = arn.to_string();
-    shell.aws(&[
-        "lambda",
-        "get-function-configuration",
-        "--region",
-        arn.region(),
-        "--function-name",
-        &name,
-        "--query",
-        "[State,StateReason,StateReasonCode,LastUpdateStatus,LastUpdateStatusReason]",
-    ])
 }
 
 /// Statements of a function's own policy that admit someone else.

@@ -1,11 +1,11 @@
 //! Genesys Cloud's side.
 
-use super::model::{FixStep, Means, Remedy, say};
+use super::model::{FixStep, Means, Remedy, run, say};
 use super::permissions::also;
 use super::shell::Shell;
 use super::trust::by_tool;
 use crate::arn::FunctionArn;
-use crate::check::{CredentialArn, Facts, Finding, GenesysSide, IntegrationFacts};
+use crate::check::{ActionFacts, CredentialArn, Facts, Finding, GenesysSide, IntegrationFacts};
 
 /// The integrations that concern the role: those that hold it, or those named in the finding.
 fn meant<'f>(facts: &'f Facts, finding: &Finding) -> Vec<&'f IntegrationFacts> {
@@ -81,24 +81,50 @@ pub(super) fn credential(facts: &Facts, finding: &Finding, shell: &Shell) -> Rem
 pub(super) fn data_action(facts: &Facts, finding: &Finding, shell: &Shell) -> Remedy {
     let GenesysSide::Read(genesys) = &facts.genesys else { return Remedy::default() };
     let integrations = genesys.integrations.as_deref().unwrap_or_default();
-    let action = integrations.iter().flat_map(|one| &one.actions).find(|action| {
-        finding.what.contains(&format!("\"{}\"", action.name)) && finding.what.contains(&action.target)
-    });
-    let Some(action) = action else { return Remedy::default() };
+    let all = integrations.iter().flat_map(|one| one.actions.iter().map(move |action| (one, action)));
+    let is_meant = |action: &ActionFacts| {
+        let target = action.target.parse::<FunctionArn>();
+        let label = target.map_or_else(|_| action.target.clone(), |arn| format!("`{}`", arn.label()));
+        finding.what.contains(&format!("\"{}\"", action.name))
+            && (finding.what.contains(&action.target) || finding.what.contains(&label))
+    };
+    let Some((integration, action)) = all.into_iter().find(|(_, action)| is_meant(action)) else {
+        return Remedy::default();
+    };
     let functions: Vec<String> = facts.desired.functions.iter().map(ToString::to_string).collect();
     let mut console = vec![say(format!(
-        "Genesys Cloud: Admin > Integrations > Actions > {} > Setup > Configuration: Request URL Template, then Publish",
+        "Genesys Cloud: Admin > Integrations > Actions > {} > Setup > Configuration: Request URL Template, then Save & Publish",
         action.name
     ))];
     console.push(match functions.as_slice() {
         [one] => FixStep::Paste(one.clone()),
         several => say(format!("one of {}", several.join(", "))),
     });
-    let cli = action.target.parse::<FunctionArn>().ok().and_then(|arn| also(facts, shell, &arn));
-    let cli = cli.map(|command| {
-        vec![say(format!("if {} is the right one, let the role invoke it:", action.target)), command]
+    let target = action.target.parse::<FunctionArn>().ok();
+    // The spec that `--out` writes lets it invoke the only function there is.
+    let is_own = target.as_ref().is_some_and(|arn| arn.as_arn().account == facts.desired.role.arn.account);
+    let tool = match is_own && functions.len() == 1 && is_in_spec(facts, integration) {
+        true => by_tool(facts, shell, ""),
+        false => Remedy::default(),
+    };
+    let cli = target.and_then(|arn| {
+        let command = also(facts, shell, &arn)?;
+        let (region, name) = (arn.region(), arn.to_string());
+        Some(vec![
+            say(format!("only if {arn} is the right one, and exists:")),
+            run(shell.aws(&[
+                "lambda",
+                "get-function-configuration",
+                "--region",
+                region,
+                "--function-name",
+                &name,
+            ])),
+            say("let the role invoke it:"),
+            command,
+        ])
     });
-    Remedy::default().with(Means::Console, console).with(Means::Cli, cli.unwrap_or_default())
+    tool.with(Means::Console, console).with(Means::Cli, cli.unwrap_or_default())
 }
 
 /// An OAuth client that is rejected.

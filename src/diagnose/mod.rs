@@ -3,6 +3,7 @@
 
 mod case;
 mod error_text;
+mod function_states;
 mod functions;
 mod genesys;
 mod model;
@@ -16,4 +17,5 @@ mod trust;
 pub use case::RoleCase;
 pub use error_text::{ErrorReading, Stage, read_error};
 pub use model::{FixStep, Means, Remedy, Way};
-pub use remedy::{Shell, remedy};
+pub use remedy::{Shell, SpecFile, remedy};
+pub use trust::trust as suspected_trust;

@@ -17,6 +17,8 @@ pub enum Means {
     Tool,
     Console,
     Cli,
+    /// Whoever administers the AWS organization.
+    Administrator,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,6 +48,7 @@ impl Means {
             Self::Tool => "tool",
             Self::Console => "console",
             Self::Cli => "cli",
+            Self::Administrator => "administrator",
         }
     }
 }

@@ -1,11 +1,12 @@
 //! Which remedy belongs to which cause.
 
-use super::functions::{missing, not_ready, open, tenants, throttled};
+use super::function_states::not_ready;
+use super::functions::{missing, open, tenants, throttled};
 use super::genesys::{credential, credentials, data_action, integration};
 use super::model::{Means, Remedy, say};
 use super::organization::guard;
 use super::permissions::{attached, covered, denied, extra, narrowed};
-pub use super::shell::Shell;
+pub use super::shell::{Shell, SpecFile};
 use super::strangers::got_in;
 use super::trust::{role, trust};
 use crate::check::{Cause, Facts, Finding};

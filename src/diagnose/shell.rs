@@ -2,6 +2,9 @@
 
 use std::borrow::Cow;
 
+use super::model::{FixStep, run, say};
+use crate::spec::DEFAULT_FILE;
+
 /// What precedes every command's own words.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Shell {
@@ -9,6 +12,16 @@ pub struct Shell {
     pub program: String,
     /// Shared by `diagnose` and the AWS CLI.
     pub profile: Option<String>,
+    pub spec: SpecFile,
+}
+
+/// Where the spec of the role as it should be is, or will be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SpecFile {
+    /// There is one that says so: its name, and the options that name it.
+    Here { name: String, options: String },
+    /// A name that is free.
+    New(String),
 }
 
 impl Shell {
@@ -28,13 +41,22 @@ impl Shell {
     }
 
     /// Writes the spec of the role as it should be, with one more line for the role, and applies it.
-    pub(super) fn apply(&self, role: &str, more: &str) -> Vec<String> {
+    pub(super) fn apply(&self, role: &str, more: &str) -> Vec<FixStep> {
         let (program, profile) = (&self.program, self.profile.as_deref());
+        let file = match &self.spec {
+            SpecFile::New(file) => file,
+            SpecFile::Here { name, options } => {
+                let add = say(format!("{name} has the role: add the line {more} to it, then"));
+                let apply = run(format!("{program} apply --adopt{options}"));
+                return if more.is_empty() { vec![apply] } else { vec![add, apply] };
+            }
+        };
+        let options = if file == DEFAULT_FILE { String::new() } else { format!(" --file {}", quote(file)) };
         let profile = profile.map(|name| format!(" --profile {}", quote(name))).unwrap_or_default();
         let with = if more.is_empty() { String::new() } else { format!(" --with {}", quote(more)) };
         vec![
-            format!("{program} diagnose {}{profile} --out genesys.toml{with}", quote(role)),
-            format!("{program} apply --adopt"),
+            run(format!("{program} diagnose {}{profile} --out {}{with}", quote(role), quote(file))),
+            run(format!("{program} apply --adopt{options}")),
         ]
     }
 }

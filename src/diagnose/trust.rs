@@ -6,7 +6,7 @@ use crate::arn::Arn;
 use crate::check::Facts;
 
 /// Replaces the trust policy with the correct one.
-pub(super) fn trust(facts: &Facts, shell: &Shell) -> Remedy {
+pub fn trust(facts: &Facts, shell: &Shell) -> Remedy {
     let desired = &facts.desired.role;
     let document = desired.assume_role_policy.to_json();
     let console = vec![
@@ -95,6 +95,5 @@ pub(super) fn by_tool(facts: &Facts, shell: &Shell, more: &str) -> Remedy {
     if facts.desired.functions.is_empty() {
         return Remedy::default();
     }
-    let commands = shell.apply(&facts.desired.role.name, more);
-    Remedy::default().with(Means::Tool, commands.into_iter().map(run).collect())
+    Remedy::default().with(Means::Tool, shell.apply(&facts.desired.role.name, more))
 }

@@ -1,8 +1,10 @@
 //! The integration and data actions of a role without a spec.
 
+use std::collections::BTreeSet;
+
 use super::genesys::{IntegrationTables, tables};
 use crate::arn::{Arn, FunctionArn};
-use crate::model::{LiveCredential, LiveIntegration, LiveOrganization};
+use crate::model::{LiveAction, LiveCredential, LiveIntegration, LiveOrganization};
 
 /// The tables of the integration that uses the role, or of the only one there is, as it should be: enabled, with the
 /// role's ARN. Anything that would make the spec invalid is left out, and stays unchanged in Genesys Cloud.
@@ -10,6 +12,7 @@ pub(super) fn connected(
     organization: &LiveOrganization,
     role: &Arn,
     functions: &[FunctionArn],
+    missing: &BTreeSet<FunctionArn>,
     is_spec: impl Fn(&str) -> bool,
     left_out: &mut Vec<String>,
 ) -> String {
@@ -29,7 +32,12 @@ pub(super) fn connected(
         arn: None,
         is_gone: false,
     });
+    let mut actions = meant.actions.clone();
+    if let [only] = functions {
+        actions.iter_mut().for_each(|action| retarget(action, only, missing, left_out));
+    }
     let meant = LiveIntegration {
+        actions,
         intended_state: "ENABLED".to_owned(),
         credential: Some(LiveCredential { arn: Some(role.to_string()), is_gone: false, ..credential }),
         ..meant.clone()
@@ -55,4 +63,24 @@ pub(super) fn connected(
         }
     }
     text
+}
+
+/// A data action of a function that does not exist invokes the one that does.
+fn retarget(
+    action: &mut LiveAction,
+    to: &FunctionArn,
+    missing: &BTreeSet<FunctionArn>,
+    left_out: &mut Vec<String>,
+) {
+    let Some(state) = &mut action.state else { return };
+    let is_missing = state.target.parse().is_ok_and(|target| missing.contains(&target));
+    if !is_missing || state.target == to.to_string() {
+        return;
+    }
+    left_out.push(format!(
+        "data action \"{}\" points at {}, which Lambda does not have: with this spec it invokes {to}",
+        action.name, state.target
+    ));
+    state.target = to.to_string();
+    action.target = to.to_string();
 }

@@ -144,10 +144,9 @@ pub fn wanted(known: &Known<'_>) -> Result<Wanted, String> {
         !faults.iter().any(|fault| fault.severity == Severity::Error)
     };
     let mut left_out = Vec::new();
-    let tables = known
-        .organization
-        .filter(|_| !list.is_empty())
-        .map(|organization| connected(organization, &role.role.arn, &list, is_spec, &mut left_out));
+    let tables = known.organization.filter(|_| !list.is_empty()).map(|organization| {
+        connected(organization, &role.role.arn, &list, known.missing, is_spec, &mut left_out)
+    });
     let text = format!(
         "# Written by `genesys-iam diagnose`. Look it over, then run `plan` with it.\n\n{}{}",
         file(list.clone(), id.as_deref()),

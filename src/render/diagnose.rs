@@ -52,6 +52,13 @@ pub fn text(view: &DiagnoseView) -> String {
             let _ = writeln!(out, "  {} {}", paint(WARNING, "?"), one_line(&one.what));
             let _ = writeln!(out, "    {}", paint(DIM, &format!("seen: {}", one_line(&one.seen))));
             let _ = writeln!(out, "    so: {}", one_line(&one.help));
+            if !one.ways.is_empty() {
+                let _ = writeln!(
+                    out,
+                    "   If Genesys Cloud is refused, this may be why. To fix it, any one of these:"
+                );
+                ways_text(&mut out, &one.ways);
+            }
         }
     }
     if !notices.is_empty() {
@@ -76,6 +83,12 @@ pub fn text(view: &DiagnoseView) -> String {
     out
 }
 
+/// The first line, for a run whose result is a file.
+pub fn headline(view: &DiagnoseView) -> String {
+    let DiagnoseView { role, verdict, .. } = view;
+    format!("{} {}: {}\n", sign_of(verdict), paint(BOLD, &one_line(role)), one_line(&verdict.headline))
+}
+
 fn cause_text(out: &mut String, number: usize, cause: &DiagnosedView, error: Option<&ErrorTextView>) {
     let DiagnosedView { cause: word, what, consequence, explains_error, ways } = cause;
     let explains = match (error.map(|error| error.is_clear), explains_error) {
@@ -94,6 +107,10 @@ fn cause_text(out: &mut String, number: usize, cause: &DiagnosedView, error: Opt
     let _ = writeln!(out, "   {}", paint(DIM, &format!("so: {}", one_line(consequence))));
     let title = if ways.len() > 1 { "To fix it, any one of these:" } else { "To fix it:" };
     let _ = writeln!(out, "   {title}");
+    ways_text(out, ways);
+}
+
+fn ways_text(out: &mut String, ways: &[WayView]) {
     for way in ways {
         let _ = writeln!(out, "   {}", paint(BOLD, way.title()));
         for step in &way.steps {
@@ -203,6 +220,12 @@ pub fn markdown(view: &DiagnoseView, mask: &dyn Fn(&str) -> String) -> String {
         for one in unknown {
             let _ =
                 writeln!(out, "- {}: {}. {}", esc.text(&one.what), esc.text(&one.seen), esc.text(&one.help));
+            if !one.ways.is_empty() {
+                out.push_str(
+                    "\nIf Genesys Cloud is refused, this may be why. To fix it, any one of these:\n\n",
+                );
+                one.ways.iter().for_each(|way| way_markdown(&mut out, esc, way));
+            }
         }
         out.push('\n');
     }

@@ -14,7 +14,7 @@ use super::ids::uuid;
 use super::past::Past;
 use super::seed::Seed;
 use super::state::State;
-use super::state_file::StateFile;
+use super::state_file::{Stamp, StateFile};
 use crate::arn::AccountId;
 
 /// Credentials of an account administrator. They mean nothing outside the sandbox.
@@ -28,6 +28,10 @@ pub struct Sandbox {
     pub(super) state: State,
     /// `None`: in memory only.
     file: Option<StateFile>,
+    /// Other processes use the file between requests: how this one left it.
+    shared: Option<Stamp>,
+    /// What it starts with, also after another process has reset it.
+    seeds: Vec<Seed>,
     pub(super) defaults: Defaults,
     requests: u64,
     /// What reads use while changes are not yet visible.
@@ -44,6 +48,8 @@ impl Sandbox {
         Self {
             state,
             file: None,
+            shared: None,
+            seeds: vec![seed.clone()],
             defaults,
             requests: 0,
             past: Past::default(),
@@ -108,15 +114,45 @@ impl Sandbox {
     /// Adds another spec's account, functions and organization.
     pub fn seed(&mut self, seed: &Seed) {
         self.state.seed(seed);
+        self.seeds.push(seed.clone());
+    }
+
+    /// From now on, other processes may use the state file between requests.
+    ///
+    /// # Errors
+    ///
+    /// If the state cannot be written.
+    pub fn share(&mut self) -> Result<(), SandboxError> {
+        self.save()?;
+        self.shared = self.file.as_mut().map(StateFile::release);
+        Ok(())
+    }
+
+    /// Takes the shared file back, and reads what others changed.
+    fn take_back(&mut self) -> Result<(), SandboxError> {
+        let (Some(stamp), Some(file)) = (self.shared, &mut self.file) else { return Ok(()) };
+        file.acquire()?;
+        if !file.is_newer_than(stamp) {
+            return Ok(());
+        }
+        let partition = self.state.partition.clone();
+        self.state = match file.read()? {
+            Some(stored) => State { partition, ..stored },
+            None => State::new(&partition),
+        };
+        self.seeds.iter().for_each(|seed| self.state.seed(seed));
+        Ok(())
     }
 
     /// An in-memory copy of the current state.
     #[must_use]
     pub fn copy(&self) -> Self {
-        let Self { state, file: _, defaults, requests, past: _, rates } = self;
+        let Self { state, file: _, shared: _, seeds, defaults, requests, past: _, rates } = self;
         Self {
             state: state.clone(),
             file: None,
+            shared: None,
+            seeds: seeds.clone(),
             defaults: defaults.clone(),
             requests: *requests,
             past: Past::default(),
@@ -131,12 +167,30 @@ impl Sandbox {
 
     /// Answers a request. Never panics; its only I/O is saving the state after a write.
     pub fn handle<B: AsRef<[u8]>>(&mut self, request: &Request<B>, now: Timestamp) -> Response<Vec<u8>> {
+        let taken = self.take_back();
         self.requests += 1;
         let request_id = uuid(self.state.counter.rotate_left(32) ^ self.requests);
+        let mut response = match taken {
+            Ok(()) => self.handle_own(request, now, &request_id),
+            Err(error) => failed(&error, &request_id),
+        };
+        if let (Some(stamp), Some(file)) = (&mut self.shared, &mut self.file) {
+            *stamp = file.release();
+        }
+        identify(&mut response, &request_id);
+        response
+    }
+
+    fn handle_own<B: AsRef<[u8]>>(
+        &mut self,
+        request: &Request<B>,
+        now: Timestamp,
+        request_id: &str,
+    ) -> Response<Vec<u8>> {
         // A session's credentials are new state too, so STS writes like IAM.
         let is_kept = self.file.is_some() || self.past.is_kept();
         let before = (is_kept && !is_read(request)).then(|| self.state.clone());
-        let mut response = self.answer(request, now, &request_id);
+        let response = self.answer(request, now, request_id);
         if let Some(before) = before.filter(|before| *before != self.state) {
             match self.save() {
                 Ok(()) if self.past.is_kept() => self.past.keep(before, now),
@@ -144,16 +198,10 @@ impl Sandbox {
                 Err(error) => {
                     // What could not be saved did not happen.
                     self.state = before;
-                    let message = match std::error::Error::source(&error) {
-                        Some(source) => format!("{error}: {source}"),
-                        None => error.to_string(),
-                    };
-                    let refusal = Err(Refusal::failure(message));
-                    response = aws::query::respond(aws::iam::NAMESPACE, "", refusal, &request_id);
+                    return failed(&error, request_id);
                 }
             }
         }
-        identify(&mut response, &request_id);
         response
     }
 
@@ -195,6 +243,15 @@ impl Sandbox {
     }
 }
 
+/// The state could not be read or kept.
+fn failed(error: &SandboxError, request_id: &str) -> Response<Vec<u8>> {
+    let message = match std::error::Error::source(error) {
+        Some(source) => format!("{error}: {source}"),
+        None => error.to_string(),
+    };
+    aws::query::respond(aws::iam::NAMESPACE, "", Err(Refusal::failure(message)), request_id)
+}
+
 fn identify(response: &mut Response<Vec<u8>>, request_id: &str) {
     if let Ok(id) = HeaderValue::from_str(request_id) {
         response.headers_mut().insert("x-amzn-requestid", id);
@@ -204,9 +261,13 @@ fn identify(response: &mut Response<Vec<u8>>, request_id: &str) {
 /// Whether a request cannot change anything, so no copy of the state is needed.
 fn is_read<B: AsRef<[u8]>>(request: &Request<B>) -> bool {
     let action = request.body().as_ref();
-    // The tagging API is only read.
-    if request.method() == http::Method::GET || request.headers().contains_key("x-amz-target") {
+    if request.method() == http::Method::GET {
         return true;
+    }
+    if let Some(target) = request.headers().get("x-amz-target") {
+        let operation = target.as_bytes().rsplit(|byte| *byte == b'.').next().unwrap_or_default();
+        let reads = [b"Get".as_slice(), b"List", b"Describe", b"Lookup"];
+        return reads.iter().any(|start| operation.starts_with(start));
     }
     [b"Action=Get".as_slice(), b"Action=List"].iter().any(|start| action.starts_with(start))
 }

@@ -22,6 +22,7 @@ mod state;
 mod state_file;
 #[cfg(test)]
 mod tests;
+mod undo;
 
 pub use self::embedded::{Sandbox, credentials};
 pub use self::error::SandboxError;

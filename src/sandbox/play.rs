@@ -68,6 +68,7 @@ impl Sandbox {
             service_linked_role,
             organization,
             assumed,
+            kms_keys,
             access_analyzer,
             genesys,
         } = scenario;
@@ -101,6 +102,7 @@ impl Sandbox {
         for call in assumed {
             add_events(state, seed, call, now)?;
         }
+        state.kms_keys.extend(kms_keys.clone());
         if *access_analyzer {
             state.analyzers.insert(account.clone());
         }

@@ -28,6 +28,8 @@ pub struct Scenario {
     pub organization: Option<OrganizationChange>,
     /// Successful AssumeRole calls, in CloudTrail's event history.
     pub assumed: Vec<PlantedSession>,
+    /// Customer managed KMS keys by ARN, and whether they are enabled.
+    pub kms_keys: BTreeMap<String, bool>,
     /// The account has an access analyzer.
     pub access_analyzer: bool,
     pub genesys: PlantedOrganization,

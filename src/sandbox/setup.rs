@@ -33,6 +33,11 @@ impl Sandbox {
         &self.state.planted
     }
 
+    /// The management account of the AWS organization, if there is one.
+    pub fn management_account(&self) -> Option<AccountId> {
+        self.state.aws_organization.as_ref().map(|organization| organization.management_account.clone())
+    }
+
     /// Creates roles with their policies and integrations as if by hand: nothing says that a spec created them.
     pub fn make_by_hand(&mut self, account: &AccountId, roles: &[DesiredRole]) {
         let now = Timestamp::now().as_second();

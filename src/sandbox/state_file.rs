@@ -3,7 +3,7 @@
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use serde_json::Value;
 
@@ -14,9 +14,12 @@ use crate::files::{self, Overwrite};
 #[derive(Debug)]
 pub(super) struct StateFile {
     path: PathBuf,
-    /// Held as long as it is open. A separate file, since each write replaces the state file.
-    _lock: File,
+    /// Held as long as it is open. A separate file, since each write replaces the state file. `None`: released.
+    lock: Option<File>,
 }
+
+/// Differs after the file was replaced. `None`: it does not exist.
+pub(super) type Stamp = Option<(SystemTime, u64)>;
 
 /// A sandbox with 10,000 roles needs a tenth of it.
 const MAX_SIZE: u64 = 256 << 20;
@@ -36,14 +39,18 @@ impl StateFile {
             files::write(&directory.join(".gitignore"), b"*\n", Overwrite::File).map_err(unwritable)?;
         }
         // Opening it would create the target of a link.
-        let lock = beside(path, "lock");
-        files::check(&lock, Overwrite::File).map_err(unwritable)?;
-        let lock = private().write(true).create(true).truncate(false).open(lock);
-        let lock = lock.map_err(unwritable)?;
+        let lock_path = beside(path, "lock");
+        files::check(&lock_path, Overwrite::File).map_err(unwritable)?;
+        let open = || private().write(true).create(true).truncate(false).open(&lock_path);
+        let mut lock = open().map_err(unwritable)?;
         let mut waited = Duration::ZERO;
         loop {
             match lock.try_lock() {
-                Ok(()) => return Ok(Self { path: path.to_owned(), _lock: lock }),
+                Ok(()) if lock_path.exists() => {
+                    return Ok(Self { path: path.to_owned(), lock: Some(lock) });
+                }
+                // Whoever had it has deleted it.
+                Ok(()) => lock = open().map_err(unwritable)?,
                 Err(TryLockError::WouldBlock) if waited < PATIENCE => {
                     std::thread::sleep(PAUSE);
                     waited += PAUSE;
@@ -52,6 +59,31 @@ impl StateFile {
                 Err(TryLockError::Error(source)) => return Err(unwritable(source)),
             }
         }
+    }
+
+    /// Lets other processes use the file.
+    pub(crate) fn release(&mut self) -> Stamp {
+        let stamp = self.stamp();
+        self.lock = None;
+        stamp
+    }
+
+    /// Takes the file back.
+    pub(crate) fn acquire(&mut self) -> Result<(), SandboxError> {
+        if self.lock.is_none() {
+            *self = Self::lock(&self.path)?;
+        }
+        Ok(())
+    }
+
+    /// Whether another process has replaced the file.
+    pub(crate) fn is_newer_than(&self, stamp: Stamp) -> bool {
+        self.stamp() != stamp
+    }
+
+    fn stamp(&self) -> Stamp {
+        let found = fs::metadata(&self.path).ok()?;
+        Some((found.modified().ok()?, found.len()))
     }
 
     pub(crate) fn read(&self) -> Result<Option<State>, SandboxError> {

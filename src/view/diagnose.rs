@@ -4,9 +4,9 @@ use serde::Serialize;
 
 use super::check::{LineView, OutcomeWord, RoleView, VerdictView, role_view};
 use crate::check::{
-    Answer, AskedOrganization, Cause, CredentialArn, Finding, FunctionState, GenesysSide, Level, Topic,
+    Answer, AskedOrganization, Cause, CredentialArn, Facts, Finding, FunctionState, GenesysSide, Level, Topic,
 };
-use crate::diagnose::{FixStep, Means, RoleCase, Shell, Stage, remedy};
+use crate::diagnose::{FixStep, Means, Remedy, RoleCase, Shell, Stage, remedy, suspected_trust};
 use crate::import::{FunctionSource, IdSource};
 use crate::model::GuardsReading;
 
@@ -86,6 +86,8 @@ pub struct UnknownView {
     pub what: String,
     pub seen: String,
     pub help: String,
+    /// If it is this that refuses Genesys Cloud.
+    pub ways: Vec<WayView>,
 }
 
 impl DiagnoseView {
@@ -109,7 +111,11 @@ impl DiagnoseView {
         // Not a cause: the function may be ready soon.
         let is_starting = case.error.as_ref().is_some_and(|error| error.stage == Stage::Start)
             && lines.iter().any(|line| is_open(line) && line.topic == Topic::Functions.word());
-        let is_explained = is_starting || causes.iter().any(|cause| cause.explains_error);
+        // A Deny that may apply, and an error that it would explain.
+        let is_suspected = case.error.as_ref().is_some_and(|error| {
+            lines.iter().any(|line| is_open(line) && is_evaluated(line) && error.is_about(line.topic))
+        });
+        let is_explained = is_starting || is_suspected || causes.iter().any(|cause| cause.explains_error);
         let error = case.error.as_ref().map(|error| ErrorTextView {
             says: error.sentence(),
             is_explained,
@@ -117,13 +123,22 @@ impl DiagnoseView {
         });
         let again = shell.again(&role);
         let next = next(case, is_explained, &lines, &causes);
+        // A refused call has decided it; a cause names the data action that points elsewhere.
+        let is_decided = |topic: &str| {
+            lines
+                .iter()
+                .any(|line| line.topic == topic && line.outcome == OutcomeWord::Fault && !is_evaluated(line))
+                || (topic == Topic::DataActions.word()
+                    && causes.iter().any(|cause| cause.cause == Cause::DataAction.word()))
+        };
         let unknown = lines
-            .into_iter()
-            .filter(|line| is_open(line) && is_worth(line.topic, line.level))
+            .iter()
+            .filter(|line| is_open(line) && is_worth(line.topic, line.level) && !is_decided(line.topic))
             .map(|line| UnknownView {
-                what: line.claim,
-                seen: line.seen,
+                what: line.claim.clone(),
+                seen: line.seen.clone(),
                 help: as_diagnosed(&line.meaning, &again),
+                ways: ways(suspected(line, &case.facts, shell)),
             })
             .collect();
         Self {
@@ -152,6 +167,22 @@ impl DiagnosedView {
     pub fn is_fixed_by_tool(&self) -> bool {
         self.ways.iter().any(|way| way.by == Means::Tool.word())
     }
+
+    /// Whether there are commands of the AWS CLI that fix it.
+    fn has_commands(&self) -> bool {
+        let mut steps = self.ways.iter().flat_map(|way| &way.steps);
+        steps.any(|step| matches!(step, StepView::Run(command) if command.starts_with("aws ")))
+    }
+}
+
+fn is_evaluated(line: &LineView) -> bool {
+    line.level == Level::Evaluated.word()
+}
+
+/// Removes a Deny of the trust policy that may refuse Genesys Cloud.
+fn suspected(line: &LineView, facts: &Facts, shell: &Shell) -> Remedy {
+    let is_denial = line.topic == Topic::Admission.word() && is_evaluated(line) && line.seen.contains("Deny");
+    if is_denial { suspected_trust(facts, shell) } else { Remedy::default() }
 }
 
 /// Its consequence. What admits others is an incidental finding, never the reason for a failure.
@@ -187,7 +218,7 @@ fn is_worth(topic: &str, level: &str) -> bool {
     )
 }
 
-fn ways(remedy: crate::diagnose::Remedy) -> Vec<WayView> {
+fn ways(remedy: Remedy) -> Vec<WayView> {
     let step = |step| match step {
         FixStep::Do(text) => StepView::Do(text),
         FixStep::Run(text) => StepView::Run(text),
@@ -289,14 +320,17 @@ fn next(case: &RoleCase, is_explained: bool, lines: &[LineView], causes: &[Diagn
     if !is_explained || !case.report().is_broken() {
         next.extend(suspicion(&case.facts.guards));
     }
-    let has_commands = |cause: &DiagnosedView| {
-        let mut steps = cause.ways.iter().flat_map(|way| &way.steps);
-        steps.any(|step| matches!(step, StepView::Run(command) if command.starts_with("aws ")))
-    };
-    if case.in_sandbox && causes.iter().any(has_commands) {
+    if case.in_sandbox && causes.iter().any(DiagnosedView::has_commands) {
         next.push(
             "the `aws` commands would go to AWS itself: for the sandbox, start `genesys-iam sandbox serve` in another \
-             terminal, paste the `export` lines that it prints, and stop it with Ctrl-C before you run this program again"
+             terminal, and paste the `export` lines that it prints here first"
+                .to_owned(),
+        );
+    }
+    if case.in_sandbox && !causes.iter().all(DiagnosedView::is_fixed_by_tool) {
+        next.push(
+            "the sandbox has no console and no other people: `genesys-iam sandbox undo` does there what others would do (the \
+             organization's administrator, whoever deploys the function, Genesys Cloud's administrator)"
                 .to_owned(),
         );
     }
@@ -383,6 +417,7 @@ impl WayView {
         match self.by {
             by if by == Means::Tool.word() => "with this tool",
             by if by == Means::Cli.word() => "with the AWS CLI",
+            by if by == Means::Administrator.word() => "by whoever administers your AWS organization",
             // Some of it is a question for somebody else.
             _ if self.steps.iter().any(|step| matches!(step, StepView::Do(text) if text.contains(" > "))) => {
                 "in the console"

@@ -174,18 +174,18 @@ pub(super) fn notice_remark(notice: &GenesysNotice) -> Remark {
             list(names)
         ),
         GenesysNotice::ActionTakenOut { name, id } => format!(
-            "this spec made the data action {} ({}) and no longer has it; it stays. `--prune` removes it",
+            "this spec made the data action {} ({}) and no longer has it: it stays as it is, unless you ask for its removal with `--prune`",
             in_quotes(name),
             one_line(id)
         ),
         GenesysNotice::MaybeRenamed { was, name } => format!(
             "data action {1} is new, and {0} of the same function is no longer in the spec. Is it renamed? Then write `was = {0}` \
-             in its table: it keeps its ID, which flows use; `--prune` would delete it",
+             in its table: it keeps its ID, which flows use; only `--prune` would delete it",
             in_quotes(was),
             in_quotes(name)
         ),
         GenesysNotice::IntegrationTakenOut { name, id } => format!(
-            "this spec made the integration {} ({}) and no longer has it; it stays. `--prune` removes it",
+            "this spec made the integration {} ({}) and no longer has it: it stays as it is, unless you ask for its removal with `--prune`",
             in_quotes(name),
             one_line(id)
         ),

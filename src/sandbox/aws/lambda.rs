@@ -26,6 +26,7 @@ pub(crate) struct InvocationTarget<'a> {
     pub query: &'a str,
     pub region: &'a str,
     pub invocation_type: &'a str,
+    pub body: &'a [u8],
 }
 
 /// An action's response.
@@ -54,6 +55,9 @@ pub(crate) fn handle(call: &mut Call<'_>, target: &InvocationTarget<'_>) -> Resu
         (&Method::GET, ["concurrency"]) => "GetFunctionConcurrency",
         (&Method::GET, ["configuration"]) => "GetFunctionConfiguration",
         (&Method::DELETE, ["concurrency"]) => "DeleteFunctionConcurrency",
+        (&Method::PUT, ["configuration"]) => "UpdateFunctionConfiguration",
+        (&Method::PUT, ["code"]) => "UpdateFunctionCode",
+        (&Method::POST, ["versions"]) => "PublishVersion",
         (&Method::GET, ["policy"]) => "GetPolicy",
         (&Method::DELETE, ["policy", _]) => "RemovePermission",
         (&Method::GET, ["aliases"]) => "ListAliases",
@@ -99,6 +103,9 @@ pub(crate) fn handle(call: &mut Call<'_>, target: &InvocationTarget<'_>) -> Resu
         Some(qualifier) => version(function, qualifier).ok_or_else(not_found)?,
     };
     match action {
+        "UpdateFunctionConfiguration" | "UpdateFunctionCode" | "PublishVersion" => {
+            change(call, &named, action, target.body)
+        }
         "DeleteFunctionConcurrency" | "RemovePermission" => {
             let qualifier = named.qualifier.clone().unwrap_or_default();
             if let Some(function) = call.state.functions.get_mut(&named.function) {
@@ -155,6 +162,45 @@ pub(crate) fn handle(call: &mut Call<'_>, target: &InvocationTarget<'_>) -> Resu
             Ok(Reply::json(&json!({ "Versions": versions })))
         }
     }
+}
+
+/// Deploys a function again, or publishes a version of it.
+fn change(call: &mut Call<'_>, named: &NamedFunction, action: &str, body: &[u8]) -> Result<Reply, Refusal> {
+    let asked: Map<String, Value> = match body {
+        [] => Map::new(),
+        body => {
+            let invalid =
+                |_| Refusal::new(400, "InvalidRequestContentException", "Could not parse request body");
+            serde_json::from_slice(body).map_err(invalid)?
+        }
+    };
+    let keys = call.state.kms_keys.clone();
+    let Some(function) = call.state.functions.get_mut(&named.function) else {
+        return Err(Refusal::new(404, "ResourceNotFoundException", "Function not found"));
+    };
+    if action == "PublishVersion" {
+        let number = function.versions.last().copied().unwrap_or_default() + 1;
+        function.versions.insert(number);
+        let version = number.to_string();
+        let arn = NamedFunction { function: named.function.clone(), qualifier: Some(version.clone()) }.arn();
+        return Ok(Reply { status: 201, ..Reply::json(&configuration(&arn, function, &version)) });
+    }
+    if action == "UpdateFunctionConfiguration" {
+        function.members.extend(asked.into_iter().filter(|(_, value)| !value.is_null()));
+    }
+    let key = function.members.get("KMSKeyArn").and_then(Value::as_str).unwrap_or_default();
+    if keys.get(key) == Some(&false) {
+        let message = "Lambda was unable to configure access to your environment variables because the KMS key is \
+                       disabled. Please check your KMS key settings.";
+        return Err(Refusal::new(400, "InvalidParameterValueException", message));
+    }
+    // An update sets the function up again.
+    function.members.retain(|member, _| !member.starts_with("State") && !member.starts_with("LastUpdate"));
+    if function.state != "ActiveNonInvocable" {
+        function.state = "Active".to_owned();
+        function.reason = None;
+    }
+    Ok(Reply::json(&configuration(&named.arn(), function, "$LATEST")))
 }
 
 /// Removes a statement from a function's own policy; without its last statement the policy is gone.
@@ -215,7 +261,7 @@ fn version<'a>(function: &'a StoredFunction, qualifier: &'a str) -> Option<&'a s
 
 fn configuration(arn: &FunctionArn, function: &StoredFunction, version: &str) -> Value {
     let iam = arn.as_arn();
-    let StoredFunction { state, reason, .. } = function;
+    let StoredFunction { reason, .. } = function;
     let runtime = format!("arn:{}:lambda:{}::runtime:sandbox", iam.partition, iam.region);
     let mut members = Map::new();
     let mut set = |key: &str, value: Value| members.insert(key.to_owned(), value);
@@ -236,7 +282,6 @@ fn configuration(arn: &FunctionArn, function: &StoredFunction, version: &str) ->
     set("Version", version.into());
     set("TracingConfig", json!({ "Mode": "PassThrough" }));
     set("RevisionId", revision(iam).into());
-    set("State", state.as_str().into());
     if let Some(reason) = reason {
         set("StateReason", reason.as_str().into());
     }
@@ -250,7 +295,16 @@ fn configuration(arn: &FunctionArn, function: &StoredFunction, version: &str) ->
     for (member, value) in &function.members {
         set(member, value.clone());
     }
+    set("State", state_of(function, version).into());
     Value::Object(members)
+}
+
+/// A published version runs where the function itself cannot.
+fn state_of<'f>(function: &'f StoredFunction, version: &str) -> &'f str {
+    match function.state.as_str() {
+        "ActiveNonInvocable" if version != "$LATEST" => "Active",
+        state => state,
+    }
 }
 
 /// Deterministic per ARN.
@@ -262,9 +316,10 @@ fn invoke(function: &StoredFunction, version: &str, invocation_type: &str) -> Re
     match invocation_type {
         "DryRun" => Ok(Reply { status: 204, body: Vec::new(), headers: Vec::new() }),
         "" | "RequestResponse" | "Event" => {
-            if function.state != "Active" {
+            let state = state_of(function, version);
+            if state != "Active" {
                 // An idle function is already being woken.
-                let state = if function.state == "Inactive" { "Pending" } else { &function.state };
+                let state = if state == "Inactive" { "Pending" } else { state };
                 return Err(Refusal::new(
                     409,
                     "ResourceConflictException",

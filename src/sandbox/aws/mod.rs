@@ -9,6 +9,7 @@ mod function_name;
 mod guards;
 pub(crate) mod iam;
 mod json;
+mod kms;
 pub(crate) mod lambda;
 mod organizations;
 pub(crate) mod query;
@@ -44,7 +45,9 @@ pub(crate) fn answer<B: AsRef<[u8]>>(
         None => "",
     };
     let params = match service {
-        "lambda" | "tagging" | "cloudtrail" | "access-analyzer" | "organizations" => Params::default(),
+        "lambda" | "tagging" | "cloudtrail" | "access-analyzer" | "organizations" | "kms" => {
+            Params::default()
+        }
         _ => Params::parse(request.body().as_ref()),
     };
     let action = params.get("Action").unwrap_or_default();
@@ -54,7 +57,7 @@ pub(crate) fn answer<B: AsRef<[u8]>>(
         Err(refusal) if matches!(service, "lambda" | "access-analyzer") => {
             return lambda::respond(Err(refusal));
         }
-        Err(refusal) if matches!(service, "tagging" | "cloudtrail" | "organizations") => {
+        Err(refusal) if matches!(service, "tagging" | "cloudtrail" | "organizations" | "kms") => {
             return json::respond(Err(refusal));
         }
         Err(refusal) => return query::respond(namespace, action, Err(refusal), id),
@@ -76,6 +79,7 @@ pub(crate) fn answer<B: AsRef<[u8]>>(
             query: request.uri().query().unwrap_or_default(),
             region: &region,
             invocation_type: header(request.headers(), "x-amz-invocation-type"),
+            body: request.body().as_ref(),
         };
         let outcome = lambda::handle(&mut call, &target);
         call.note_use();
@@ -91,8 +95,9 @@ pub(crate) fn answer<B: AsRef<[u8]>>(
         }
         "cloudtrail" => return json::respond(cloudtrail::handle(&call, target, request.body().as_ref())),
         "organizations" => {
-            return json::respond(organizations::handle(&call, target, request.body().as_ref()));
+            return json::respond(organizations::handle(&mut call, target, request.body().as_ref()));
         }
+        "kms" => return json::respond(kms::handle(&mut call, target, request.body().as_ref())),
         _ => {}
     }
     let outcome = match service {
@@ -103,7 +108,7 @@ pub(crate) fn answer<B: AsRef<[u8]>>(
         "sts" => sts::handle(&mut call, action),
         other => {
             let message = format!(
-                "The sandbox has iam, sts, lambda, tagging, cloudtrail, access-analyzer and organizations, not {other}"
+                "The sandbox has iam, sts, lambda, tagging, cloudtrail, access-analyzer, organizations and kms, not {other}"
             );
             Err(Refusal::new(400, "InvalidAction", message))
         }
@@ -117,7 +122,7 @@ pub(crate) fn throttle<B>(request: &Request<B>, id: &str) -> Response<Vec<u8>> {
     match service.as_str() {
         "lambda" => lambda::respond(Err(Refusal::new(429, "TooManyRequestsException", "Rate exceeded")
             .with_reason("CallerRateLimitExceeded"))),
-        "tagging" | "cloudtrail" | "organizations" => {
+        "tagging" | "cloudtrail" | "organizations" | "kms" => {
             json::respond(Err(Refusal::new(400, "ThrottlingException", "Rate exceeded")))
         }
         _ => {

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::call::Call;
 use super::refusal::Refusal;
+use crate::policy::Document;
 use crate::sandbox::state::organizations::{AwsOrganization, GuardPolicy, OrganizationLevel};
 
 #[derive(Debug, Default, Deserialize)]
@@ -14,6 +15,7 @@ struct OrganizationsQuery {
     filter: String,
     child_id: String,
     policy_id: String,
+    content: String,
 }
 
 /// AWS attaches it wherever nothing else is attached.
@@ -23,7 +25,7 @@ const FULL_RCP: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow"
 const ROOT: &str = "r-sand";
 
 /// `target` is the `X-Amz-Target` header.
-pub(crate) fn handle(call: &Call<'_>, target: &str, body: &[u8]) -> Result<Value, Refusal> {
+pub(crate) fn handle(call: &mut Call<'_>, target: &str, body: &[u8]) -> Result<Value, Refusal> {
     let operation = target.rsplit('.').next().unwrap_or_default();
     call.caller.authorise(&format!("organizations:{operation}"), "*", call.context(), None)?;
     let account = &call.caller.account;
@@ -44,6 +46,13 @@ pub(crate) fn handle(call: &Call<'_>, target: &str, body: &[u8]) -> Result<Value
         let message = "You don't have permissions to access this resource.";
         return Err(Refusal::access_denied(message.to_owned()));
     }
+    if matches!(operation, "UpdatePolicy" | "DetachPolicy") {
+        if *account != organization.management_account {
+            let message = "You don't have permissions to access this resource.";
+            return Err(Refusal::access_denied(message.to_owned()));
+        }
+        return change(call, operation, &asked);
+    }
     let chain = chain(organization, account.as_str());
     match operation {
         "ListParents" => {
@@ -60,6 +69,7 @@ pub(crate) fn handle(call: &Call<'_>, target: &str, body: &[u8]) -> Result<Value
             let is_scp = asked.filter == "SERVICE_CONTROL_POLICY";
             let own: &[GuardPolicy] = match level {
                 Some(level) if is_scp => &level.policies,
+                // They are all kept at the root.
                 _ if !is_scp && asked.target_id == ROOT => &organization.rcps,
                 _ => &[],
             };
@@ -84,9 +94,35 @@ pub(crate) fn handle(call: &Call<'_>, target: &str, body: &[u8]) -> Result<Value
             Ok(json!({ "Policy": { "PolicySummary": summary, "Content": content } }))
         }
         _ => {
-            Err(Refusal::new(400, "UnknownOperationException", "The sandbox has four calls of Organizations"))
+            Err(Refusal::new(400, "UnknownOperationException", "The sandbox has six calls of Organizations"))
         }
     }
+}
+
+/// What only the management account may do.
+fn change(call: &mut Call<'_>, operation: &str, asked: &OrganizationsQuery) -> Result<Value, Refusal> {
+    let Some(organization) = &mut call.state.aws_organization else { return Ok(json!({})) };
+    let levels = organization.scps.iter_mut().map(|level| &mut level.policies);
+    let mut all = levels.chain([&mut organization.rcps]);
+    let id = &asked.policy_id;
+    let Some(policies) = all.find(|policies| policies.iter().any(|policy| policy.id == *id)) else {
+        return Err(missing("PolicyNotFoundException"));
+    };
+    if operation == "DetachPolicy" {
+        policies.retain(|policy| policy.id != *id);
+        return Ok(json!({}));
+    }
+    if Document::parse(&asked.content).is_err() {
+        let message =
+            "The provided policy document does not meet the requirements of the specified policy type.";
+        return Err(Refusal::new(400, "MalformedPolicyDocumentException", message));
+    }
+    let Some(policy) = policies.iter_mut().find(|policy| policy.id == *id) else {
+        return Err(missing("PolicyNotFoundException"));
+    };
+    policy.text.clone_from(&asked.content);
+    let summary = json!({ "Id": policy.id, "Name": policy.name });
+    Ok(json!({ "Policy": { "PolicySummary": summary, "Content": policy.text } }))
 }
 
 fn missing(code: &'static str) -> Refusal {

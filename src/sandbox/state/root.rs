@@ -49,6 +49,9 @@ pub(crate) struct State {
     /// Functions a scenario removed, whatever a spec names.
     #[serde(default)]
     pub missing_functions: BTreeSet<FunctionArn>,
+    /// Customer managed KMS keys by ARN, and whether they are enabled.
+    #[serde(default)]
+    pub kms_keys: BTreeMap<String, bool>,
     /// The names of the planted scenarios, in order.
     #[serde(default)]
     pub planted: Vec<String>,
@@ -74,6 +77,7 @@ impl State {
             events: Vec::new(),
             trust_events: Vec::new(),
             missing_functions: BTreeSet::new(),
+            kms_keys: BTreeMap::new(),
             planted: Vec::new(),
             analyzers: BTreeSet::new(),
             partition: partition.to_owned(),

@@ -1,0 +1,303 @@
+//! A function that cannot run: who has to do what about each of Lambda's reasons.
+
+use super::model::{FixStep, Means, Remedy, run, say};
+use super::shell::Shell;
+use crate::arn::{Arn, FunctionArn};
+use crate::check::{Facts, FunctionFacts, FunctionSettings, FunctionState, Readiness, readiness};
+
+/// Functions in a state in which Lambda does not run them.
+pub(super) fn not_ready(facts: &Facts, shell: &Shell) -> Remedy {
+    let (mut console, mut cli) = (Vec::new(), Vec::new());
+    for FunctionFacts { arn, state, .. } in &facts.functions {
+        let FunctionState::Exists(settings) = state else { continue };
+        if readiness(settings.state.as_deref()) != Readiness::Never {
+            continue;
+        }
+        let Steps { console: mut one, cli: mut other } = Stuck { arn, settings, shell }.steps();
+        console.append(&mut one);
+        cli.append(&mut other);
+    }
+    Remedy::default().with(Means::Console, console).with(Means::Cli, cli)
+}
+
+#[derive(Default)]
+struct Steps {
+    console: Vec<FixStep>,
+    cli: Vec<FixStep>,
+}
+
+impl Steps {
+    fn both(mut self, text: impl Into<String>) -> Self {
+        let text = text.into();
+        self.console.push(say(text.clone()));
+        self.cli.push(say(text));
+        self
+    }
+
+    fn console(mut self, text: impl Into<String>) -> Self {
+        self.console.push(say(text));
+        self
+    }
+
+    fn say(mut self, text: impl Into<String>) -> Self {
+        self.cli.push(say(text));
+        self
+    }
+
+    fn run(mut self, command: String) -> Self {
+        self.cli.push(run(command));
+        self
+    }
+}
+
+struct Stuck<'a> {
+    arn: &'a FunctionArn,
+    settings: &'a FunctionSettings,
+    shell: &'a Shell,
+}
+
+/// What a policy of an ECR repository must allow Lambda's service.
+const ECR: &str = "ecr:BatchGetImage and ecr:GetDownloadUrlForLayer for the principal lambda.amazonaws.com";
+/// AWS's managed policy for functions in a VPC.
+const VPC_ACCESS: &str = "AWSLambdaVPCAccessExecutionRole";
+
+impl Stuck<'_> {
+    fn steps(&self) -> Steps {
+        let steps = Steps::default();
+        match self.settings.state_reason.code.as_deref().unwrap_or_default() {
+            "DisabledKMSKey" => self.deployed_again(self.key_enabled(steps)),
+            "InvalidStateKMSKey" => {
+                let steps = match &self.settings.kms_key {
+                    Some(key) => steps
+                        .console(format!("{}: Key actions > Cancel key deletion, if it is to be deleted", self.key_page(key)))
+                        .say("if the key's state is PendingDeletion:")
+                        .run(self.kms("cancel-key-deletion", key)),
+                    None => steps,
+                };
+                self.deployed_again(self.key_enabled(steps))
+            }
+            "KMSKeyAccessDenied" => self.deployed_again(self.key_permitted(steps)),
+            "KMSKeyNotFound" => steps
+                .console(format!("{}: Environment variables > Edit > Encryption configuration: a key that exists, or AWS's own, then Save", self.page()))
+                .say("with the ARN of a key that exists (empty: AWS's own):")
+                .run(self.lambda("update-function-configuration", &["--kms-key-arn", ""])),
+            "ImageDeleted" | "InvalidImage" => self.image(steps),
+            "ImageAccessDenied" => {
+                let steps = steps.both(format!("whoever owns the ECR repository of the image: its policy must allow {ECR}"));
+                self.image(steps)
+            }
+            "InvalidRuntime" => steps
+                .console(format!("{}: Runtime settings > Edit: a runtime that Lambda supports, then Save", self.page()))
+                .say("with a runtime that Lambda supports, such as python3.13 or nodejs22.x:")
+                .run(self.lambda("update-function-configuration", &["--runtime", "RUNTIME"])),
+            "InvalidZipFileException" => steps
+                .console(format!("{}: Code > Upload from > .zip file: a package that is whole", self.page()))
+                .say("with a package that is whole:")
+                .run(self.lambda("update-function-code", &["--zip-file", "fileb://FILE.zip"])),
+            "SubnetOutOfIPAddresses" => {
+                self.network(steps, "with subnets that have free addresses (AvailableIpAddressCount):")
+            }
+            "InvalidSubnet" | "InvalidSecurityGroup" => {
+                self.network(steps, "with subnets and security groups that exist, in one VPC:")
+            }
+            "DisallowedByVpcEncryptionControl" => {
+                let steps = steps.both("whoever administers the VPC: exclude Lambda from its encryption controls (VPC > VPC encryption controls)");
+                self.deployed_again(steps)
+            }
+            "EniLimitExceeded" => {
+                let steps = steps
+                    .console(format!("Service Quotas ({}) > Amazon VPC > Network interfaces per Region: Request increase", self.arn.region()))
+                    .say("raise the quota (network interfaces per Region), and wait until AWS grants it:")
+                    .run(self.shell.aws(&["service-quotas", "request-service-quota-increase", "--region", self.arn.region(), "--service-code", "vpc", "--quota-code", "L-DF5E4CA3", "--desired-value", "10000"]));
+                self.deployed_again(steps)
+            }
+            "EFSIOError" | "EFSMountConnectivityError" | "EFSMountFailure" | "EFSMountTimeout" => {
+                let steps = steps
+                    .both("whoever administers its EFS file system: a mount target in each of the function's subnets, whose security group admits NFS (TCP 2049) from the function's")
+                    .run(self.shown("FileSystemConfigs"));
+                self.deployed_again(steps)
+            }
+            "InsufficientRolePermissions" => self.deployed_again(self.network_permitted(steps)),
+            "VcpuLimitExceeded" | "CapacityProviderScalingLimitExceeded" | "InsufficientCapacity"
+            | "EC2RequestLimitExceeded" | "ServiceQuotaExceededException" => {
+                let steps = steps.both("whoever administers the account: raise the quota, or the capacity, that the reason names (Service Quotas; Lambda > Capacity providers)");
+                self.deployed_again(steps)
+            }
+            code if code.starts_with("FunctionError") => {
+                let group = format!("/aws/lambda/{}", self.arn.name());
+                self.code(steps
+                    .console(format!("CloudWatch ({}) > Log groups > {group}: why the code fails while it starts", self.arn.region()))
+                    .say("see why the code fails while it starts:")
+                    .run(self.shell.aws(&["logs", "tail", &group, "--region", self.arn.region(), "--since", "1d"])))
+            }
+            _ => self.by_state(steps),
+        }
+    }
+
+    /// Without a reason that Lambda has a word for.
+    fn by_state(&self, steps: Steps) -> Steps {
+        let (name, state) = (self.arn.name(), self.settings.state.as_deref().unwrap_or_default());
+        match state {
+            "ActiveNonInvocable" => steps
+                .console(format!("{}: Versions > Publish new version", self.page()))
+                .run(self.lambda("publish-version", &[]))
+                .both(format!(
+                    "then let the policy and the data action name that version ({}:1, or what it prints), or an alias of it",
+                    self.arn.unqualified()
+                )),
+            "Deleting" => steps.both(format!("somebody is deleting {name}: deploy it again, or let the data action name another")),
+            _ => {
+                let steps = steps
+                    .console(format!("{}: it says there why it is {state}; fix that", self.page()))
+                    .say(format!("see why it is {state}, and fix that:"))
+                    .run(self.shown("[State,StateReasonCode,StateReason]"));
+                self.deployed_again(steps)
+            }
+        }
+    }
+
+    /// Lambda sets a function up again when its configuration is written, even unchanged.
+    fn deployed_again(&self, steps: Steps) -> Steps {
+        let timeout = self.settings.timeout.unwrap_or(3).to_string();
+        let own = match (&self.settings.kms_key, self.is_about_the_key()) {
+            (Some(key), true) => ["--kms-key-arn", key],
+            _ => ["--timeout", timeout.as_str()],
+        };
+        steps
+            .console(format!(
+                "{}: General configuration > Edit > Save: Lambda sets the function up again",
+                self.page()
+            ))
+            .say("then have Lambda set the function up again (this changes nothing else):")
+            .run(self.lambda("update-function-configuration", &own))
+    }
+
+    fn is_about_the_key(&self) -> bool {
+        self.settings.state_reason.code.as_deref().is_some_and(|code| code.contains("KMS"))
+    }
+
+    fn key_enabled(&self, steps: Steps) -> Steps {
+        let Some(key) = &self.settings.kms_key else {
+            return steps
+                .both("whoever administers its KMS key has to enable it; which key that is:")
+                .run(self.shown("KMSKeyArn"));
+        };
+        steps
+            .both(format!("whoever administers the KMS key (kms:EnableKey): ask them why it is disabled, if that is not you"))
+            .console(format!("{}: Key actions > Enable", self.key_page(key)))
+            .run(self.kms("describe-key", key))
+            .run(self.kms("enable-key", key))
+    }
+
+    fn key_permitted(&self, steps: Steps) -> Steps {
+        let (Some(key), Some(role)) = (&self.settings.kms_key, &self.settings.execution_role) else {
+            return steps
+                .both("whoever administers its KMS key lets the function's execution role decrypt (kms:Decrypt):")
+                .run(self.shown("[KMSKeyArn,Role]"));
+        };
+        steps
+            .both("whoever administers the KMS key lets the function's execution role decrypt (kms:Decrypt)")
+            .console(format!("{}: Key users > Add: {}", self.key_page(key), short(role)))
+            .run(self.shell.aws(&[
+                "kms",
+                "create-grant",
+                "--region",
+                self.arn.region(),
+                "--key-id",
+                key,
+                "--grantee-principal",
+                role,
+                "--operations",
+                "Decrypt",
+            ]))
+    }
+
+    fn network_permitted(&self, steps: Steps) -> Steps {
+        let Some(role) = &self.settings.execution_role else {
+            return steps
+                .both(format!("attach {VPC_ACCESS} to the function's execution role:"))
+                .run(self.shown("Role"));
+        };
+        let policy = format!("arn:{}:iam::aws:policy/service-role/{VPC_ACCESS}", self.arn.as_arn().partition);
+        steps
+            .console(format!(
+                "IAM > Roles > {} > Add permissions > Attach policies: {VPC_ACCESS}",
+                short(role)
+            ))
+            .say("the function's own role needs what its settings ask for, in a VPC:")
+            .run(self.shell.aws(&[
+                "iam",
+                "attach-role-policy",
+                "--role-name",
+                short(role),
+                "--policy-arn",
+                &policy,
+            ]))
+    }
+
+    fn image(&self, steps: Steps) -> Steps {
+        steps
+            .console(format!(
+                "{}: Image > Deploy new image: one that exists in ECR and that Lambda can run",
+                self.page()
+            ))
+            .say("see which image it has, push it again or choose another, and deploy that:")
+            .run(self.lambda("get-function", &["--query", "Code.ImageUri"]))
+            .run(self.lambda("update-function-code", &["--image-uri", "IMAGE_URI"]))
+    }
+
+    fn code(&self, steps: Steps) -> Steps {
+        steps
+            .console(format!("{}: Code: fix it, then Deploy", self.page()))
+            .say("fix the code, and deploy it:")
+            .run(self.lambda("update-function-code", &["--zip-file", "fileb://FILE.zip"]))
+    }
+
+    fn network(&self, steps: Steps, with: &str) -> Steps {
+        let region = self.arn.region();
+        steps
+            .console(format!("{}: VPC > Edit: {}, then Save", self.page(), with.trim_end_matches(':')))
+            .say("see what it has, and what there is:")
+            .run(self.shown("VpcConfig"))
+            .run(self.shell.aws(&[
+                "ec2",
+                "describe-subnets",
+                "--region",
+                region,
+                "--query",
+                "Subnets[].[SubnetId,VpcId,AvailableIpAddressCount]",
+            ]))
+            .say(with)
+            .run(self.lambda(
+                "update-function-configuration",
+                &["--vpc-config", "SubnetIds=SUBNET,SecurityGroupIds=GROUP"],
+            ))
+    }
+
+    /// `Lambda (us-east-1) > Functions > f`
+    fn page(&self) -> String {
+        format!("Lambda ({}) > Functions > {} > Configuration", self.arn.region(), self.arn.name())
+    }
+
+    fn key_page(&self, key: &str) -> String {
+        format!("KMS ({}) > Customer managed keys > {}", self.arn.region(), short(key))
+    }
+
+    fn kms(&self, operation: &str, key: &str) -> String {
+        self.shell.aws(&["kms", operation, "--region", self.arn.region(), "--key-id", key])
+    }
+
+    fn shown(&self, query: &str) -> String {
+        self.lambda("get-function-configuration", &["--query", query])
+    }
+
+    fn lambda(&self, operation: &str, more: &[&str]) -> String {
+        let words = ["lambda", operation, "--region", self.arn.region(), "--function-name", self.arn.name()];
+        self.shell.aws(&[&words[..], more].concat())
+    }
+}
+
+/// The name at the end of an ARN.
+fn short(arn: &str) -> &str {
+    arn.parse::<Arn>().ok().and_then(|_| arn.rsplit('/').next()).unwrap_or(arn)
+}

@@ -1,0 +1,103 @@
+//! Takes back what a scenario put into other people's hands: those of the AWS organization's administrator, of whoever
+//! deploys the functions, and of Genesys Cloud's administrator.
+
+use serde_json::Value;
+
+use super::embedded::Sandbox;
+use super::error::SandboxError;
+use super::scenario::Scenario;
+use super::seed::Seed;
+use super::setup::GenesysKind;
+use super::state::State;
+
+impl Sandbox {
+    /// Undoes it all; returns what was undone, one phrase each. Roles and policies of the account stay as they are.
+    ///
+    /// # Errors
+    ///
+    /// If the state cannot be saved.
+    pub fn undo(&mut self, seed: &Seed) -> Result<Vec<String>, SandboxError> {
+        let mut done = Vec::new();
+        if self.state.aws_organization.take().is_some() {
+            done.push("the AWS organization and its policies".to_owned());
+        }
+        self.state.kms_keys.values_mut().for_each(|is_enabled| *is_enabled = true);
+        done.extend(restore_functions(&mut self.state, seed));
+        done.extend(self.restore_genesys(seed));
+        if !done.is_empty() {
+            let is_left = |name: &String| {
+                let text = Scenario::built_in(name);
+                text.and_then(|text| Scenario::parse(text, seed).ok())
+                    .is_none_or(|scenario| is_about_roles(&scenario))
+            };
+            self.state.planted.retain(is_left);
+            self.save()?;
+        }
+        Ok(done)
+    }
+
+    fn restore_genesys(&mut self, seed: &Seed) -> Vec<String> {
+        let mut done = Vec::new();
+        let organization = &mut self.state.organization;
+        if !organization.clients.is_empty() || !organization.denied_permissions.is_empty() {
+            organization.clients.clear();
+            organization.denied_permissions.clear();
+            done.push("what the OAuth client may do".to_owned());
+        }
+        if let Some(genesys) = &seed.genesys
+            && organization.id != genesys.organization_id
+        {
+            organization.id.clone_from(&genesys.organization_id);
+            done.push("the organization's ID".to_owned());
+        }
+        let functions: Vec<String> = seed.functions.iter().map(ToString::to_string).collect();
+        self.edit_genesys(|kind, value| match kind {
+            GenesysKind::Integration => {
+                if value["intendedState"] == "DISABLED" {
+                    value["intendedState"] = "ENABLED".into();
+                    done.push("the integration is enabled".to_owned());
+                }
+            }
+            GenesysKind::Action => {
+                let target = &mut value["config"]["request"]["requestUrlTemplate"];
+                if let [only] = functions.as_slice()
+                    && *target != Value::from(only.as_str())
+                {
+                    *target = only.as_str().into();
+                    done.push(format!("the data action points at {only}"));
+                }
+            }
+            GenesysKind::Credential => {}
+        });
+        done
+    }
+}
+
+fn restore_functions(state: &mut State, seed: &Seed) -> Vec<String> {
+    let mut done = Vec::new();
+    for arn in &seed.functions {
+        let is_missing = state.missing_functions.remove(arn);
+        if is_missing {
+            state.add_function(arn);
+        }
+        let Some(function) = state.functions.get_mut(&arn.unqualified()) else { continue };
+        let is_changed = function.state != "Active"
+            || !function.members.is_empty()
+            || function.reserved_concurrency.is_some();
+        "Active".clone_into(&mut function.state);
+        function.reason = None;
+        function.members.clear();
+        function.reserved_concurrency = None;
+        if is_missing || is_changed {
+            done.push(format!("the function {}", arn.label()));
+        }
+    }
+    done
+}
+
+/// What the account's owner fixes.
+fn is_about_roles(scenario: &Scenario) -> bool {
+    let Scenario { role, policy, function, assumed, .. } = scenario;
+    let has_policy = function.values().any(|change| change.policy.is_some());
+    !role.is_empty() || !policy.is_empty() || !assumed.is_empty() || has_policy
+}
