@@ -1,6 +1,7 @@
 //! `diagnose`: why a data action fails, for users without a spec. Writes nothing except the file of `--out`.
 
 use std::collections::BTreeSet;
+use std::io::{self, IsTerminal as _, Read as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -39,7 +40,7 @@ pub struct DiagnoseArgs {
     /// The role, by name or ARN; without it, the only one that looks like Genesys Cloud's, or a list of several
     #[arg(value_name = "ROLE")]
     pub role: Option<String>,
-    /// What you see fail: the text of Architect, or of the data action's test
+    /// What you see fail: the text of Architect, or of the data action's test; with - from standard input
     #[arg(long, value_name = "TEXT")]
     pub error: Option<String>,
     /// See who used the role since then (2h, 7d, 2026-11-01); 90 days back without it
@@ -88,11 +89,25 @@ static NO_SPEC: BTreeSet<String> = BTreeSet::new();
 
 pub async fn run(global: &Global, args: &DiagnoseArgs, output: &Output) -> Result<Status, CommandError> {
     page::refuse("diagnose", args.format, &Reports::default())?;
-    let error = args.error.as_deref().map(read_error);
+    let error = match args.error.as_deref() {
+        Some("-") => Some(read_error(&from_stdin()?)),
+        text => text.map(read_error),
+    };
     // Genesys Cloud's error names the role of its integration.
-    let named = args.role.clone().or_else(|| Some(error.as_ref()?.role.as_ref()?.to_string()));
+    let in_error = error.as_ref().and_then(|error| error.role.clone()).filter(|_| args.role.is_none());
+    let named = args.role.clone().or_else(|| in_error.as_ref().map(ToString::to_string));
     let place = place(global, args, named.as_deref(), output).await?;
-    let named = match named {
+    let whole = match &in_error {
+        Some(role) => whole_name(&place, role).await,
+        None => None,
+    };
+    if let Some(whole) = &whole {
+        output.note(&format!(
+            "note: the text is cut off: {} is the only role whose name begins like that\n",
+            whole.name()
+        ));
+    }
+    let named = match whole.map(|role| role.to_string()).or(named) {
         Some(named) => named,
         None => {
             let view = list(&place, args, output).await?;
@@ -196,6 +211,34 @@ fn spec_file(global: &Global, out: Option<&Path>, case: &RoleCase) -> SpecFile {
     let names = [DEFAULT_FILE.to_owned(), format!("{role}.toml")].into_iter();
     let mut names = names.chain((2..).map(|number| format!("{role}-{number}.toml")));
     SpecFile::New(names.find(|name| !Path::new(name).exists()).unwrap_or_default())
+}
+
+fn from_stdin() -> Result<String, DiagnoseError> {
+    if std::io::stdin().is_terminal() {
+        return Err(DiagnoseError::ErrorFromTerminal);
+    }
+    let mut text = Vec::new();
+    std::io::stdin().lock().take(MAX_ERROR).read_to_end(&mut text).map_err(DiagnoseError::Stdin)?;
+    Ok(String::from_utf8_lossy(&text).into_owned())
+}
+
+/// Longer than any error, far shorter than a log.
+const MAX_ERROR: u64 = 1 << 20;
+
+/// The role that a text names only the beginning of. `None`: it exists, or it is not clear which is meant.
+async fn whole_name(place: &Place, cut: &Arn) -> Option<Arn> {
+    let is_own = cut.service == "iam" && cut.account == place.account.as_str();
+    if !is_own || aws::role(&place.clients, &cut.partition, &place.account, cut.name()).await.ok()?.is_some()
+    {
+        return None;
+    }
+    let listing = aws::account_listing(&place.clients).await.ok()?;
+    let mut fitting =
+        listing.roles.into_iter().filter(|role| role.arn.to_string().starts_with(&cut.to_string()));
+    match (fitting.next(), fitting.next()) {
+        (Some(only), None) => Some(only.arn),
+        _ => None,
+    }
 }
 
 /// Finds out everything about one role, given its name or ARN.
@@ -611,6 +654,10 @@ pub enum DiagnoseError {
     With { line: String, why: String },
     #[error("no spec can have this role: {0}")]
     NoSpec(String),
+    #[error("`--error -` reads the text from standard input, which is a terminal")]
+    ErrorFromTerminal,
+    #[error("cannot read the text from standard input")]
+    Stdin(#[source] io::Error),
 }
 
 impl Explain for DiagnoseError {
@@ -630,6 +677,8 @@ impl Explain for DiagnoseError {
             Self::With { .. } => {
                 "give it a line of the role's table, such as `extra_permissions = \"remove\"`"
             }
+            Self::ErrorFromTerminal => "give it a file: `genesys-iam diagnose --error - < FILE`",
+            Self::Stdin(_) => "give the text itself: `--error \"TEXT\"`",
             Self::NoSpec(_) => {
                 "`--region` must be a region of the role's partition; otherwise please report this"
             }
@@ -643,9 +692,10 @@ impl Explain for DiagnoseError {
             | Self::NotARole(_)
             | Self::Misspelt { .. }
             | Self::OutNeedsRole
+            | Self::ErrorFromTerminal
             | Self::With { .. } => Status::Usage,
             Self::OtherAccount { .. } => Status::Refused,
-            Self::NoSpec(_) => Status::Error,
+            Self::NoSpec(_) | Self::Stdin(_) => Status::Error,
         }
     }
 }

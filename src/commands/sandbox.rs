@@ -96,7 +96,14 @@ pub async fn serve(global: &Global, args: &ServeArgs, output: &Output) -> Result
              administrator\n"
         ));
     }
-    output.note("The sandbox is listening; Ctrl-C ends it.\n");
+    if sandbox.planted().is_empty() {
+        output.note("The sandbox is listening; Ctrl-C ends it.\n");
+    } else {
+        output.note(
+            "The sandbox is listening; Ctrl-C ends it. What only others can fix (the AWS organization's administrator, whoever \
+             deploys the functions, Genesys Cloud's console), `genesys-iam sandbox undo` fixes.\n",
+        );
+    }
     let shutdown = async {
         // Without a handler for Ctrl-C the signal itself ends the process.
         let _ = tokio::signal::ctrl_c().await;

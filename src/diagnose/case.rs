@@ -2,7 +2,7 @@
 
 use super::error_text::ErrorReading;
 use crate::arn::AccountId;
-use crate::check::{AskedOrganization, Cause, Facts, RoleReport, judge};
+use crate::check::{AskedOrganization, Cause, Facts, Finding, RoleReport, Sign, judge};
 use crate::import::Wanted;
 
 /// Everything about one role without a spec.
@@ -19,9 +19,18 @@ pub struct RoleCase {
 }
 
 impl RoleCase {
-    /// The same judgement as `check`.
+    /// The same judgement as `check`, and what the error itself says of the organization's policies.
     pub fn report(&self) -> RoleReport {
-        judge(&self.facts)
+        let mut report = judge(&self.facts);
+        let known = |finding: &Finding| finding.cause == Cause::OrganizationGuard;
+        if let Some(finding) = self.error.as_ref().and_then(ErrorReading::guard)
+            && !report.diagnosis.findings.iter().any(known)
+        {
+            report.diagnosis.findings.push(finding);
+            report.verdict.sign = Sign::Broken;
+            report.verdict.genesys_can_invoke = Some(false);
+        }
+        report
     }
 
     /// Whether a cause explains the failure; without an error text, any cause does.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::arn::{Arn, FunctionArn};
-use crate::check::{Cause, POLICY_KINDS, Topic};
+use crate::check::{Cause, Finding, Harm, POLICY_KINDS, Topic};
 
 /// How far an invocation got.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,7 +50,8 @@ const MARKS: &[(Stage, &[&str])] = &[
         Stage::Permission,
         &["missing.any.permissions", "missing.permissions", "missing the following permission"],
     ),
-    (Stage::Assume, &["sts:assumerole", "assumerole", "assume the role", "assume role"]),
+    // The text may be cut off in the middle of the action.
+    (Stage::Assume, &["sts:assume", "perform: sts", "assumerole", "assume the role", "assume role"]),
     (
         Stage::Throttle,
         &[
@@ -95,7 +96,7 @@ const MARKS: &[(Stage, &[&str])] = &[
             "state: pending",
         ],
     ),
-    (Stage::Invoke, &["lambda:invokefunction", "lambda:invoke"]),
+    (Stage::Invoke, &["lambda:invoke", "perform: lambda"]),
     (Stage::Time, &["timed out", "timeout", "time-out", "took too long", "gateway time"]),
     (
         Stage::Function,
@@ -140,29 +141,83 @@ const MARKS: &[(Stage, &[&str])] = &[
 
 /// Reads an error text; whatever it does not say stays unknown.
 pub fn read_error(text: &str) -> ErrorReading {
-    let lower = text.to_lowercase();
+    let text = &plain(text);
+    let one_line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let lower = one_line.to_lowercase();
     let stage = MARKS
         .iter()
         .find(|(_, marks)| marks.iter().any(|mark| lower.contains(mark)))
         .map_or(Stage::Unknown, |(stage, _)| *stage);
-    let arns: BTreeSet<&str> = text
-        .split(|c: char| c.is_whitespace() || "\"'`(),;[]{}<>".contains(c))
-        .filter_map(|word| word.find("arn:").map(|at| word.split_at(at).1))
-        .map(|word| word.trim_end_matches(['.', ':']))
-        .collect();
-    let arn = |word: &&str| word.parse::<Arn>().ok();
+    // A terminal or a form may have broken a long ARN.
+    let unbroken: String = text.lines().map(str::trim).collect();
+    let (whole, broken) = (arns(&one_line), arns(&unbroken));
+    let role_in =
+        |arns: &[String]| arns.iter().filter_map(|word| word.parse().ok()).find_map(|arn| role(arn, stage));
+    let function_in = |arns: &[String]| arns.iter().find_map(|word| word.parse::<FunctionArn>().ok());
     ErrorReading {
         stage,
-        role: arns.iter().filter_map(arn).find_map(|arn| role(arn, stage)),
-        function: arns.iter().find_map(|word| word.parse::<FunctionArn>().ok()),
-        policy: POLICY_KINDS.into_iter().chain(["trust policy"]).find(|kind| text.contains(kind)),
+        role: role_in(&whole).or_else(|| role_in(&broken)),
+        function: function_in(&whole).or_else(|| function_in(&broken)),
+        policy: POLICY_KINDS.into_iter().chain(["trust policy"]).find(|kind| lower.contains(kind)),
     }
+}
+
+/// The ARNs in a text.
+fn arns(text: &str) -> Vec<String> {
+    let is_around = |c: char| c.is_whitespace() || "\"'`(),;[]{}<>|\\“”‘’«»".contains(c);
+    let words = text.split(is_around).filter_map(|word| {
+        let at = word.to_ascii_lowercase().find("arn:")?;
+        let word = word.get(at..)?.trim_end_matches(['.', ':', '…', '!', '?']);
+        // Forms and tickets shout; the name at the end keeps its case.
+        let scheme = word.match_indices(':').nth(4).map_or(0, |(at, _)| at);
+        let (scheme, rest) = word.split_at_checked(scheme)?;
+        let (kind, name) = rest.split_once('/').map_or((rest, None), |(kind, name)| (kind, Some(name)));
+        let is_shouted = scheme.starts_with("ARN");
+        let kind = if is_shouted { kind.to_ascii_lowercase() } else { kind.to_owned() };
+        let name = name.map(|name| format!("/{name}")).unwrap_or_default();
+        Some(format!("{}{kind}{name}", scheme.to_ascii_lowercase()))
+    });
+    words.collect::<BTreeSet<String>>().into_iter().collect()
+}
+
+/// Without what HTML, JSON, URLs and word processors put in place of characters.
+fn plain(text: &str) -> String {
+    const IN_PLACE: [(&str, &str); 22] = [
+        ("&amp;", "&"),
+        ("&quot;", "\""),
+        ("&#34;", "\""),
+        ("&#39;", "'"),
+        ("&#x27;", "'"),
+        ("&apos;", "'"),
+        ("&#x2F;", "/"),
+        ("&#47;", "/"),
+        ("&#58;", ":"),
+        ("&lt;", "<"),
+        ("&gt;", ">"),
+        ("&nbsp;", " "),
+        ("<br>", "\n"),
+        ("<br/>", "\n"),
+        ("\\r", " "),
+        ("\\n", "\n"),
+        ("\\t", " "),
+        ("\\\"", "\""),
+        ("\\/", "/"),
+        ("\\u0027", "'"),
+        ("\\u0022", "\""),
+        ("\u{200b}", ""),
+    ];
+    let mut text =
+        text.replace(['\u{a0}', '\u{202f}'], " ").replace("%3A", ":").replace("%2F", "/").replace("%20", " ");
+    for (found, meant) in IN_PLACE {
+        text = text.replace(found, meant);
+    }
+    text
 }
 
 /// A role, or that of the session refused by Lambda. At sts:AssumeRole the session is Genesys Cloud's own.
 fn role(arn: Arn, stage: Stage) -> Option<Arn> {
     match (arn.service.as_str(), arn.resource.split('/').collect::<Vec<_>>().as_slice()) {
-        ("iam", ["role", ..]) => Some(arn),
+        ("iam", ["role", .., name]) if !name.is_empty() => Some(arn),
         ("sts", ["assumed-role", _, ..]) if stage == Stage::Invoke => Some(arn),
         _ => None,
     }
@@ -193,6 +248,26 @@ impl ErrorReading {
             Some(policy) => format!("{text}, because of a {policy}"),
             None => text.to_owned(),
         }
+    }
+
+    /// The cause that AWS itself names: no document of the account shows it.
+    pub fn guard(&self) -> Option<Finding> {
+        let action = match self.stage {
+            Stage::Assume => "sts:AssumeRole",
+            Stage::Invoke => "lambda:InvokeFunction",
+            _ => return None,
+        };
+        let kind = self
+            .policy
+            .filter(|kind| matches!(*kind, "service control policy" | "resource control policy"))?;
+        Some(Finding {
+            cause: Cause::OrganizationGuard,
+            what: format!("AWS names a {kind} as the reason for refusing {action}"),
+            consequence: "the data action fails with 403, whatever this account's own policies say"
+                .to_owned(),
+            remedy: "ask whoever administers the AWS organization".to_owned(),
+            harm: Harm { keeps_genesys_out: true, ..Harm::default() },
+        })
     }
 
     /// Whether a cause explains it.
@@ -332,6 +407,37 @@ mod tests {
             ("it does not work", Stage::Unknown),
         ] {
             assert_eq!(read_error(text).stage, stage, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_text_is_read_however_it_was_pasted() {
+        const ROLE: &str = "arn:aws:iam::111122223333:role/genesys/R";
+        for text in [
+            "User: arn:aws:iam::765628985471:user/x is not authorized to\n  perform: sts:AssumeRole\n on resource: arn:aws:iam::111122223333:role/genesys/R\n",
+            "... sts:\nAssumeRole on resource: arn:aws:iam::1111\n    22223333:role/genesys/R",
+            r#"{"errors":[{"message":"User: arn:aws:iam::765628985471:user/x is not authorized to perform: sts:AssumeRole on resource: arn:aws:iam::111122223333:role/genesys/R"}],"requestId":"1f2e"}"#,
+            r#"{\"message\":\"not authorized to perform: sts:AssumeRole on resource: arn:aws:iam::111122223333:role\/genesys\/R\",\"status\":403}"#,
+            "<Error><Code>AccessDenied</Code><Message>User: x is not authorized to perform: sts:AssumeRole on resource: arn:aws:iam::111122223333:role/genesys/R</Message></Error><RequestId>1f2e</RequestId>",
+            "&quot;not authorized to perform: sts:AssumeRole on resource: arn:aws:iam::111122223333:role&#x2F;genesys&#x2F;R&quot;",
+            "&amp;quot;perform: sts:AssumeRole on resource: arn:aws:iam::111122223333:role/genesys/R&amp;quot;",
+            "PERFORM: STS:ASSUMEROLE ON RESOURCE: ARN:AWS:IAM::111122223333:ROLE/genesys/R",
+            "“not authorized to perform: sts:AssumeRole on resource: arn:aws:iam::111122223333:role/genesys/R”.",
+            "perform: sts:AssumeRole on arn%3Aaws%3Aiam%3A%3A111122223333%3Arole%2Fgenesys%2FR",
+            "on resource: arn:aws:iam::111122223333:role/genesys/R … perform: sts:Assu",
+            "'arn:aws:iam::111122223333:role/genesys/R': sts:AssumeRole (Service: AWSSecurityTokenService; Status Code: 403; Request ID: 0a1b2c3d-4e5f)",
+        ] {
+            let read = read_error(text);
+            assert_eq!(read.stage, Stage::Assume, "{text}");
+            assert_eq!(read.role.map(|role| role.to_string()).as_deref(), Some(ROLE), "{text}");
+        }
+        let read =
+            read_error("with an explicit deny in a RESOURCE\n control policy, perform: sts:AssumeRole");
+        assert_eq!(read.policy, Some("resource control policy"));
+        assert_eq!(read.guard().map(|finding| finding.cause), Some(Cause::OrganizationGuard));
+        for text in ["", " ", "\u{0}", "arn:", "arn:aws:iam::1:role/", "\\", "&amp;amp;amp;", "ARN:é:ü"] {
+            let read = read_error(text);
+            assert_eq!((read.stage, &read.role, read.guard()), (Stage::Unknown, &None, None), "{text}");
         }
     }
 

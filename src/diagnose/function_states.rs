@@ -183,7 +183,7 @@ impl Stuck<'_> {
                 .run(self.shown("KMSKeyArn"));
         };
         steps
-            .both(format!("whoever administers the KMS key (kms:EnableKey): ask them why it is disabled, if that is not you"))
+            .both("ask whoever administers the KMS key why it is disabled; then they, or you with kms:EnableKey:")
             .console(format!("{}: Key actions > Enable", self.key_page(key)))
             .run(self.kms("describe-key", key))
             .run(self.kms("enable-key", key))
@@ -300,4 +300,117 @@ impl Stuck<'_> {
 /// The name at the end of an ARN.
 fn short(arn: &str) -> &str {
     arn.parse::<Arn>().ok().and_then(|_| arn.rsplit('/').next()).unwrap_or(arn)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::StateReason;
+    use crate::diagnose::SpecFile;
+
+    /// The API model's words as of 2026.
+    const CODES: [&str; 27] = [
+        "CapacityProviderScalingLimitExceeded",
+        "DisabledKMSKey",
+        "DisallowedByVpcEncryptionControl",
+        "EC2RequestLimitExceeded",
+        "EFSIOError",
+        "EFSMountConnectivityError",
+        "EFSMountFailure",
+        "EFSMountTimeout",
+        "EniLimitExceeded",
+        "FunctionError",
+        "FunctionError.InitTimeout",
+        "FunctionError.RuntimeInitError",
+        "ImageAccessDenied",
+        "ImageDeleted",
+        "InsufficientCapacity",
+        "InsufficientRolePermissions",
+        "InvalidImage",
+        "InvalidRuntime",
+        "InvalidSecurityGroup",
+        "InvalidStateKMSKey",
+        "InvalidSubnet",
+        "InvalidZipFileException",
+        "KMSKeyAccessDenied",
+        "KMSKeyNotFound",
+        "ServiceQuotaExceededException",
+        "SubnetOutOfIPAddresses",
+        "VcpuLimitExceeded",
+    ];
+
+    fn steps(state: &str, code: Option<&str>, known: bool) -> (Vec<String>, Vec<String>, Vec<String>) {
+        let arn = "arn:aws:lambda:eu-west-1:111122223333:function:f:live".parse().unwrap();
+        let text = |text: &str| known.then(|| text.to_owned());
+        let settings = FunctionSettings {
+            state: Some(state.to_owned()),
+            state_reason: StateReason { code: code.map(str::to_owned), text: None },
+            timeout: Some(7),
+            kms_key: text("arn:aws:kms:eu-west-1:111122223333:key/k-1"),
+            execution_role: text("arn:aws:iam::111122223333:role/service-role/f-role"),
+            ..FunctionSettings::default()
+        };
+        let shell = Shell {
+            program: "genesys-iam".to_owned(),
+            profile: None,
+            spec: SpecFile::New("genesys.toml".to_owned()),
+        };
+        let Steps { console, cli } = Stuck { arn: &arn, settings: &settings, shell: &shell }.steps();
+        let (mut words, mut commands) = (Vec::new(), Vec::new());
+        for step in cli {
+            match step {
+                FixStep::Run(command) => commands.push(command),
+                FixStep::Do(text) | FixStep::Paste(text) => words.push(text),
+            }
+        }
+        let console = console.into_iter().map(|step| match step {
+            FixStep::Do(text) | FixStep::Run(text) | FixStep::Paste(text) => text,
+        });
+        (console.collect(), words, commands)
+    }
+
+    #[test]
+    fn each_reason_that_lambda_gives_has_steps_that_change_something() {
+        for code in CODES {
+            for known in [true, false] {
+                let (console, words, commands) = steps("Failed", Some(code), known);
+                assert!(console.iter().any(|step| step.contains(" > ")), "{code}: {console:?}");
+                assert!(!words.is_empty(), "{code}");
+                let last = commands.last().unwrap_or_else(|| panic!("{code} has no command"));
+                assert!(last.starts_with("aws lambda update-function-"), "{code}: {last}");
+                assert!(
+                    commands
+                        .iter()
+                        .all(|command| command.starts_with("aws ") && command.contains("eu-west-1")
+                            || command.starts_with("aws iam ")),
+                    "{code}: {commands:?}"
+                );
+            }
+        }
+        for state in ["Failed", "Deactivated", "Deleting", "ActiveNonInvocable"] {
+            let (console, words, _) = steps(state, None, true);
+            assert!(!console.is_empty() && !words.is_empty(), "{state}");
+        }
+    }
+
+    #[test]
+    fn a_disabled_key_is_named_enabled_and_used_again() {
+        let (console, words, commands) = steps("Failed", Some("DisabledKMSKey"), true);
+        assert!(
+            console
+                .iter()
+                .any(|step| step == "KMS (eu-west-1) > Customer managed keys > k-1: Key actions > Enable"),
+            "{console:?}"
+        );
+        assert!(words[0].starts_with("ask whoever administers the KMS key"), "{words:?}");
+        assert_eq!(
+            commands,
+            [
+                "aws kms describe-key --region eu-west-1 --key-id arn:aws:kms:eu-west-1:111122223333:key/k-1",
+                "aws kms enable-key --region eu-west-1 --key-id arn:aws:kms:eu-west-1:111122223333:key/k-1",
+                "aws lambda update-function-configuration --region eu-west-1 --function-name f --kms-key-arn \
+                 arn:aws:kms:eu-west-1:111122223333:key/k-1",
+            ]
+        );
+    }
 }

@@ -36,8 +36,7 @@ pub(super) fn guard(facts: &Facts, finding: &Finding, shell: &Shell) -> Remedy {
                 vec![say(consent), run(shell.aws(&["iam", "tag-role", "--role-name", role, "--tags", &tag]))],
             );
     }
-    let ask =
-        "nobody can change it from this account; send this to whoever administers your AWS organization:";
+    let ask = "you cannot change it from this account. Send them:";
     let refusal = Refusal::of(finding);
     let policy = found.first().map(|guard| guard.policy.as_str());
     remedy.with(Means::Administrator, vec![say(ask), FixStep::Paste(refusal.letter(facts, policy))])

@@ -4,7 +4,8 @@ use serde::Serialize;
 
 use super::check::{LineView, OutcomeWord, RoleView, VerdictView, role_view};
 use crate::check::{
-    Answer, AskedOrganization, Cause, CredentialArn, Facts, Finding, FunctionState, GenesysSide, Level, Topic,
+    Answer, AskedOrganization, Cause, CredentialArn, Facts, Finding, FunctionState, GenesysSide, Harm, Level,
+    Topic,
 };
 use crate::diagnose::{FixStep, Means, Remedy, RoleCase, Shell, Stage, remedy, suspected_trust};
 use crate::import::{FunctionSource, IdSource};
@@ -179,10 +180,23 @@ fn is_evaluated(line: &LineView) -> bool {
     line.level == Level::Evaluated.word()
 }
 
-/// Removes a Deny of the trust policy that may refuse Genesys Cloud.
+/// Removes what may refuse Genesys Cloud: a Deny of the trust policy, a policy of the organization.
 fn suspected(line: &LineView, facts: &Facts, shell: &Shell) -> Remedy {
-    let is_denial = line.topic == Topic::Admission.word() && is_evaluated(line) && line.seen.contains("Deny");
-    if is_denial { suspected_trust(facts, shell) } else { Remedy::default() }
+    let is_about = |topic: Topic| line.topic == topic.word() && is_evaluated(line);
+    if is_about(Topic::Admission) && line.seen.contains("Deny") {
+        suspected_trust(facts, shell)
+    } else if is_about(Topic::Invocation) && line.claim.contains("the organization's SCPs") {
+        let finding = Finding {
+            cause: Cause::OrganizationGuard,
+            what: line.claim.clone(),
+            consequence: String::new(),
+            remedy: String::new(),
+            harm: Harm::default(),
+        };
+        remedy(&finding, facts, shell)
+    } else {
+        Remedy::default()
+    }
 }
 
 /// Its consequence. What admits others is an incidental finding, never the reason for a failure.
@@ -330,7 +344,8 @@ fn next(case: &RoleCase, is_explained: bool, lines: &[LineView], causes: &[Diagn
     if case.in_sandbox && !causes.iter().all(DiagnosedView::is_fixed_by_tool) {
         next.push(
             "the sandbox has no console and no other people: `genesys-iam sandbox undo` does there what others would do (the \
-             organization's administrator, whoever deploys the function, Genesys Cloud's administrator)"
+             organization's administrator, whoever deploys the function, Genesys Cloud's administrator); `sandbox serve` says how to \
+             play the organization's administrator"
                 .to_owned(),
         );
     }

@@ -12,6 +12,7 @@ mod completions;
 mod credentials;
 mod destroy;
 mod diagnose;
+mod diagnose_fixes;
 mod diagnosis;
 mod doc_commands;
 mod docs;

@@ -279,11 +279,16 @@ fn second_opinion(role: &LiveRole, facts: &Facts, function: &FunctionFacts) -> O
         facts.simulated.as_ref()?.get(&function.arn)?;
     let ours = may_invoke(role, &function.arn, None).decision;
     let name = name_of(&function.arn);
+    // AWS itself says so: without a real call that succeeds, it is not known whether the invocation is allowed.
+    let is_guarded = *denied_by_organization && ours == Decision::Allowed && !allowed;
     let question = ask(
-        Topic::Simulator,
+        if is_guarded { Topic::Invocation } else { Topic::Simulator },
         format!("AWS's policy simulator agrees about {name}"),
         String::new(),
         match ours {
+            _ if is_guarded => {
+                format!("AWS's policy simulator says that the organization's SCPs refuse {name}")
+            }
             Decision::Undecided => format!("only AWS's policy simulator decides about {name}"),
             _ => format!("AWS's policy simulator does not agree about {name}"),
         },
@@ -308,7 +313,7 @@ fn second_opinion(role: &LiveRole, facts: &Facts, function: &FunctionFacts) -> O
         (Decision::Allowed, true) | (Decision::ExplicitDeny | Decision::ImplicitDeny, false) => {
             question.holds(seen)
         }
-        (Decision::Allowed, false) if *denied_by_organization => question.not_provable(
+        _ if is_guarded => question.not_provable(
             seen,
             "an SCP may deny it, or only seems to because the simulator does not know the whole request: ask who \
              administers the organization; a real call shows it",

@@ -102,9 +102,9 @@ pub(crate) fn not_ready(name: &str, settings: &FunctionSettings) -> Finding {
     }
 }
 
-/// By Lambda's own reason code, otherwise by the state. The words come from its API model.
-fn remedy(state: &str, code: Option<&str>) -> String {
-    let by_code = match code.unwrap_or_default() {
+/// By Lambda's own reason code. The words come from its API model.
+fn by_code(code: Option<&str>) -> &'static str {
+    match code.unwrap_or_default() {
         "DisabledKMSKey" | "InvalidStateKMSKey" => {
             "enable the KMS key of the function (or cancel its deletion), then update the function"
         }
@@ -143,9 +143,14 @@ fn remedy(state: &str, code: Option<&str>) -> String {
             "the code fails while it starts: read the function's log, then deploy code that starts"
         }
         _ => "",
-    };
-    if !by_code.is_empty() {
-        return by_code.to_owned();
+    }
+}
+
+/// By the reason code, otherwise by the state.
+fn remedy(state: &str, code: Option<&str>) -> String {
+    match by_code(code) {
+        "" => {}
+        remedy => return remedy.to_owned(),
     }
     match state {
         "Failed" => "fix and deploy the function".to_owned(),
@@ -169,8 +174,12 @@ fn notices(arn: &FunctionArn, settings: &FunctionSettings, organization_region: 
     let mut notices = Vec::new();
     match settings.last_update.as_deref() {
         Some("Failed") => notices.push(format!(
-            "the last update of {name} failed{}: invocations run what was there before it",
-            because(&settings.last_update_reason).trim_end_matches('.')
+            "the last update of {name} failed{}: invocations run what was there before it{}",
+            because(&settings.last_update_reason).trim_end_matches('.'),
+            match by_code(settings.last_update_reason.code.as_deref()) {
+                "" => String::new(),
+                remedy => format!("; to update it, {remedy}"),
+            }
         )),
         Some("InProgress") => notices.push(format!(
             "{name} is being updated{}: until then invocations run what was there before",

@@ -5,6 +5,8 @@ use serde_json::{Value, json};
 
 use super::call::Call;
 use super::refusal::Refusal;
+use crate::arn::Arn;
+use crate::sandbox::state::document::parse;
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -23,7 +25,13 @@ pub(crate) fn handle(call: &mut Call<'_>, target: &str, body: &[u8]) -> Result<V
             format!("arn:{}:kms:{}:{}:key/{key_id}", call.state.partition, call.region, call.caller.account)
         }
     };
-    call.caller.authorise(&format!("kms:{operation}"), &arn, call.context(), None)?;
+    // The key policy that KMS gives a key: the account's own policies decide.
+    let key_policy = format!(
+        r#"{{"Version":"2012-10-17","Statement":{{"Effect":"Allow","Principal":{{"AWS":"{}"}},"Action":"kms:*","Resource":"*"}}}}"#,
+        Arn::account_root(&call.state.partition, &call.caller.account)
+    );
+    let key_policy = parse(&key_policy)?;
+    call.caller.authorise(&format!("kms:{operation}"), &arn, call.context(), Some(&key_policy))?;
     let Some(is_enabled) = call.state.kms_keys.get_mut(&arn) else {
         return Err(Refusal::new(400, "NotFoundException", format!("Key '{arn}' does not exist")));
     };
