@@ -89,7 +89,7 @@ static NO_SPEC: BTreeSet<String> = BTreeSet::new();
 
 pub async fn run(global: &Global, args: &DiagnoseArgs, output: &Output) -> Result<Status, CommandError> {
     page::refuse("diagnose", args.format, &Reports::default())?;
-    let error = match args.error.as_deref() {
+    let mut error = match args.error.as_deref() {
         Some("-") => Some(read_error(&from_stdin()?)),
         text => text.map(read_error),
     };
@@ -106,6 +106,7 @@ pub async fn run(global: &Global, args: &DiagnoseArgs, output: &Output) -> Resul
             "note: the text is cut off: {} is the only role whose name begins like that\n",
             whole.name()
         ));
+        error.iter_mut().for_each(|error| error.role = Some(whole.clone()));
     }
     let named = match whole.map(|role| role.to_string()).or(named) {
         Some(named) => named,

@@ -69,7 +69,7 @@ impl Stuck<'_> {
             "InvalidStateKMSKey" => {
                 let steps = match &self.settings.kms_key {
                     Some(key) => steps
-                        .console(format!("{}: Key actions > Cancel key deletion, if it is to be deleted", self.key_page(key)))
+                        .console(format!("{}: Key actions > Cancel key deletion, if its deletion is scheduled", self.key_page(key)))
                         .say("if the key's state is PendingDeletion:")
                         .run(self.kms("cancel-key-deletion", key)),
                     None => steps,

@@ -211,7 +211,7 @@ fn the_simulator_is_read_function_by_function_with_the_keys_of_a_real_call() {
         project.sandbox(&["apply", "--yes", "--no-check"]);
     }
     // A denial by the organization can come from the simulation: by itself it is not a fault of the role.
-    let differs = "?        AWS's policy simulator does not agree about function `other`";
+    let differs = "?        AWS's policy simulator says that the organization's SCPs refuse function `other`";
     let project = applied(&two);
     project.sandbox(&["--scenario", "scp-deny", "check", "--all"]).says(differs).says("it says implicitDeny");
     // Names the policy that decides.
