@@ -13,7 +13,7 @@ pub(super) fn not_ready(facts: &Facts, shell: &Shell) -> Remedy {
         if readiness(settings.state.as_deref()) != Readiness::Never {
             continue;
         }
-        let Steps { console: mut one, cli: mut other } = Stuck { arn, settings, shell }.steps();
+        let WaysOut { console: mut one, cli: mut other } = Stuck { arn, settings, shell }.steps();
         console.append(&mut one);
         cli.append(&mut other);
     }
@@ -21,12 +21,12 @@ pub(super) fn not_ready(facts: &Facts, shell: &Shell) -> Remedy {
 }
 
 #[derive(Default)]
-struct Steps {
+struct WaysOut {
     console: Vec<FixStep>,
     cli: Vec<FixStep>,
 }
 
-impl Steps {
+impl WaysOut {
     fn both(mut self, text: impl Into<String>) -> Self {
         let text = text.into();
         self.console.push(say(text.clone()));
@@ -62,8 +62,8 @@ const ECR: &str = "ecr:BatchGetImage and ecr:GetDownloadUrlForLayer for the prin
 const VPC_ACCESS: &str = "AWSLambdaVPCAccessExecutionRole";
 
 impl Stuck<'_> {
-    fn steps(&self) -> Steps {
-        let steps = Steps::default();
+    fn steps(&self) -> WaysOut {
+        let steps = WaysOut::default();
         match self.settings.state_reason.code.as_deref().unwrap_or_default() {
             "DisabledKMSKey" => self.deployed_again(self.key_enabled(steps)),
             "InvalidStateKMSKey" => {
@@ -135,7 +135,7 @@ impl Stuck<'_> {
     }
 
     /// Without a reason that Lambda has a word for.
-    fn by_state(&self, steps: Steps) -> Steps {
+    fn by_state(&self, steps: WaysOut) -> WaysOut {
         let (name, state) = (self.arn.name(), self.settings.state.as_deref().unwrap_or_default());
         match state {
             "ActiveNonInvocable" => steps
@@ -157,7 +157,7 @@ impl Stuck<'_> {
     }
 
     /// Lambda sets a function up again when its configuration is written, even unchanged.
-    fn deployed_again(&self, steps: Steps) -> Steps {
+    fn deployed_again(&self, steps: WaysOut) -> WaysOut {
         let timeout = self.settings.timeout.unwrap_or(3).to_string();
         let own = match (&self.settings.kms_key, self.is_about_the_key()) {
             (Some(key), true) => ["--kms-key-arn", key],
@@ -176,7 +176,7 @@ impl Stuck<'_> {
         self.settings.state_reason.code.as_deref().is_some_and(|code| code.contains("KMS"))
     }
 
-    fn key_enabled(&self, steps: Steps) -> Steps {
+    fn key_enabled(&self, steps: WaysOut) -> WaysOut {
         let Some(key) = &self.settings.kms_key else {
             return steps
                 .both("whoever administers its KMS key has to enable it; which key that is:")
@@ -189,7 +189,7 @@ impl Stuck<'_> {
             .run(self.kms("enable-key", key))
     }
 
-    fn key_permitted(&self, steps: Steps) -> Steps {
+    fn key_permitted(&self, steps: WaysOut) -> WaysOut {
         let (Some(key), Some(role)) = (&self.settings.kms_key, &self.settings.execution_role) else {
             return steps
                 .both("whoever administers its KMS key lets the function's execution role decrypt (kms:Decrypt):")
@@ -212,7 +212,7 @@ impl Stuck<'_> {
             ]))
     }
 
-    fn network_permitted(&self, steps: Steps) -> Steps {
+    fn network_permitted(&self, steps: WaysOut) -> WaysOut {
         let Some(role) = &self.settings.execution_role else {
             return steps
                 .both(format!("attach {VPC_ACCESS} to the function's execution role:"))
@@ -235,7 +235,7 @@ impl Stuck<'_> {
             ]))
     }
 
-    fn image(&self, steps: Steps) -> Steps {
+    fn image(&self, steps: WaysOut) -> WaysOut {
         steps
             .console(format!(
                 "{}: Image > Deploy new image: one that exists in ECR and that Lambda can run",
@@ -246,14 +246,14 @@ impl Stuck<'_> {
             .run(self.lambda("update-function-code", &["--image-uri", "IMAGE_URI"]))
     }
 
-    fn code(&self, steps: Steps) -> Steps {
+    fn code(&self, steps: WaysOut) -> WaysOut {
         steps
             .console(format!("{}: Code: fix it, then Deploy", self.page()))
             .say("fix the code, and deploy it:")
             .run(self.lambda("update-function-code", &["--zip-file", "fileb://FILE.zip"]))
     }
 
-    fn network(&self, steps: Steps, with: &str) -> Steps {
+    fn network(&self, steps: WaysOut, with: &str) -> WaysOut {
         let region = self.arn.region();
         steps
             .console(format!("{}: VPC > Edit: {}, then Save", self.page(), with.trim_end_matches(':')))
@@ -355,7 +355,7 @@ mod tests {
             profile: None,
             spec: SpecFile::New("genesys.toml".to_owned()),
         };
-        let Steps { console, cli } = Stuck { arn: &arn, settings: &settings, shell: &shell }.steps();
+        let WaysOut { console, cli } = Stuck { arn: &arn, settings: &settings, shell: &shell }.steps();
         let (mut words, mut commands) = (Vec::new(), Vec::new());
         for step in cli {
             match step {

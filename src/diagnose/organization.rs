@@ -37,14 +37,14 @@ pub(super) fn guard(facts: &Facts, finding: &Finding, shell: &Shell) -> Remedy {
             );
     }
     let ask = "you cannot change it from this account. Send them:";
-    let refusal = Refusal::of(finding);
+    let letter = GuardLetter::of(finding);
     let policy = found.first().map(|guard| guard.policy.as_str());
-    remedy.with(Means::Administrator, vec![say(ask), FixStep::Paste(refusal.letter(facts, policy))])
+    remedy.with(Means::Administrator, vec![say(ask), FixStep::Paste(letter.text(facts, policy))])
 }
 
 /// Which kind of policy refuses which call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Refusal {
+enum GuardLetter {
     /// A resource control policy denies sts:AssumeRole.
     AssumeDenied,
     /// A service control policy denies lambda:InvokeFunction.
@@ -53,7 +53,7 @@ enum Refusal {
     InvokeNotAllowed,
 }
 
-impl Refusal {
+impl GuardLetter {
     fn of(finding: &Finding) -> Self {
         let what = finding.what.to_lowercase();
         if what.contains("resource control policy") || what.starts_with("rcp ") {
@@ -66,7 +66,7 @@ impl Refusal {
     }
 
     /// To the administrator: what is refused, what to change, and with which commands.
-    fn letter(self, facts: &Facts, policy: Option<&str>) -> String {
+    fn text(self, facts: &Facts, policy: Option<&str>) -> String {
         let (role, genesys) = (&facts.desired.role.arn, &facts.desired.genesys_account_id);
         let account = &role.account;
         let functions: Vec<String> = facts.desired.functions.iter().map(ToString::to_string).collect();
