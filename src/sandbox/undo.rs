@@ -1,8 +1,6 @@
 //! Takes back what a scenario put into other people's hands: those of the AWS organization's administrator, of whoever
 //! deploys the functions, and of Genesys Cloud's administrator.
 
-use serde_json::Value;
-
 use super::embedded::Sandbox;
 use super::error::SandboxError;
 use super::scenario::Scenario;
@@ -61,7 +59,7 @@ impl Sandbox {
             GenesysKind::Action => {
                 let target = &mut value["config"]["request"]["requestUrlTemplate"];
                 if let [only] = functions.as_slice()
-                    && *target != Value::from(only.as_str())
+                    && *target != only.as_str()
                 {
                     *target = only.as_str().into();
                     done.push(format!("the data action points at {only}"));
