@@ -830,7 +830,7 @@ fn the_role_is_not_said_to_do_what_its_boundary_or_a_deny_keeps_it_from() {
             all.to_owned(),
             Some(&wanted),
             vec![],
-            "By inline policy `more`, but for the permissions boundary, the role could do more: * on *",
+            "Inline policy `more` allows more than the spec: * on * (kept from the role by the permissions boundary)",
         ),
         (
             all.to_owned(),
@@ -848,7 +848,7 @@ fn the_role_is_not_said_to_do_what_its_boundary_or_a_deny_keeps_it_from() {
             format!("{all},{but}"),
             Some(&wanted),
             vec![],
-            "By inline policy `more`, but for the permissions boundary and a Deny, the role could do more: * on *",
+            "Inline policy `more` allows more than the spec: * on * (kept from the role by the permissions boundary and a Deny)",
         ),
         (
             all.to_owned(),

@@ -378,7 +378,7 @@ fn warn_of_target(action: &Action, output: &Output) {
 }
 
 fn show_of(all: bool, output: &Output) -> Show {
-    Show { all, quiet: output.is_quiet() }
+    Show { all, quiet: output.is_quiet(), whole: Output::columns().is_none() }
 }
 
 /// Prints the report, and writes the files requested for it.

@@ -24,11 +24,12 @@ pub(super) fn widen_by_tenant(
         OrganizationReading::Read(organization) => Some(organization.id.as_str()),
         OrganizationReading::NotAsked | OrganizationReading::NotRead(_) => None,
     };
-    let before: Vec<&Grant> =
-        access.before.assume.iter().map(AsRef::as_ref).filter(|grant| is_genesys(grant)).collect();
-    let in_account = |grant: &&Grant| {
-        grant.subject().is_some_and(|subject| subject.contains(desired.genesys_account_id.as_str()))
-    };
+    let admitted = access.before.assume.iter().map(AsRef::as_ref).filter(|grant| grant.admits_somebody());
+    let before: Vec<&Grant> = admitted.filter(|grant| is_genesys(grant)).collect();
+    let in_account = |grant: &&Grant| grant.account().as_ref() == Some(&desired.genesys_account_id);
+    // What cannot be told is not taken for the same customer.
+    let is_refused = access.before.refusals.iter().any(|refusal| refusal.may_refuse_id(external_id));
+    let admits = |grant: &&Grant| !is_refused && grant.certainly_admits(external_id);
     let doubt = match known {
         Some(id) if id != external_id && (gains || gains_inside) => {
             TenantDoubt::NotTheOrganization { id: id.to_owned() }
@@ -36,7 +37,7 @@ pub(super) fn widen_by_tenant(
         _ if !gains || before.is_empty() => return,
         _ if !before.iter().any(in_account) => TenantDoubt::OtherAccount,
         Some(_) => return,
-        None if before.iter().any(|grant| in_account(grant) && grant.may_admit(external_id)) => return,
+        None if before.iter().any(|grant| in_account(grant) && admits(grant)) => return,
         None => {
             let mut ids = before.iter().filter_map(|grant| grant.demanded_external_id());
             let former = ids.next().filter(|_| ids.next().is_none());
@@ -95,6 +96,9 @@ mod tests {
             r#""StringEqualsIgnoreCase":{"sts:ExternalId":"other"}"#,
             r#""StringEquals":{"sts:ExternalId":["a1","b2"]}"#,
             r#""StringNotEquals":{"sts:ExternalId":"2f9c1c5e-0b6c-4a8e-9d51-7f0e3c2b1a90"}"#,
+            r#""StringEquals":{"sts:ExternalId":"${aws:PrincipalTag/organization}"}"#,
+            r#""StringLike":{"sts:ExternalId":["a1","2f9c${aws:username}"]}"#,
+            r#""StringEquals":{"aws:PrincipalTag/organization":"${sts:ExternalId}"}"#,
         ] {
             assert!(plan(GENESYS, condition, None).lets_strangers_in(), "{condition}");
         }
@@ -137,5 +141,24 @@ mod tests {
         assert!(!of(converged(), Some(THEIRS)).is_wider());
         let wider = plan(GENESYS, r#""StringLike":{"sts:ExternalId":"*"}"#, None);
         assert!(!wider.is_wider(), "{:?}", wider.roles[0].widenings);
+    }
+
+    #[test]
+    fn what_a_deny_left_to_another_customer_is_another_customer_s() {
+        for (ids, strangers) in [(format!("\"{THEIRS}\""), true), (format!("\"{OURS}\""), false)] {
+            let mut live = converged();
+            live.role.as_mut().unwrap().role.assume_role_policy = document(&format!(
+                r#"{{"Version":"2012-10-17","Statement":[
+                    {{"Effect":"Allow","Principal":{{"AWS":"{GENESYS}"}},"Action":"sts:AssumeRole"}},
+                    {{"Effect":"Deny","Principal":"*","Action":"sts:AssumeRole","Condition":{{"StringNotEquals":{{"sts:ExternalId":{ids}}}}}}}]}}"#
+            ));
+            assert_eq!(of(live, None).lets_strangers_in(), strangers, "{ids}");
+        }
+    }
+
+    #[test]
+    fn accounts_are_compared_whole() {
+        let role = format!("arn:aws:iam::325654371633:role/x{GENESYS}");
+        assert!(plan(&role, &demand(OURS), None).lets_strangers_in());
     }
 }

@@ -18,6 +18,14 @@ pub struct Show {
     pub all: bool,
     /// Only what is wrong.
     pub quiet: bool,
+    /// Whole sentences, however long: a log has room, and nobody can ask it for the rest.
+    pub whole: bool,
+}
+
+impl Show {
+    fn room(self, room: usize) -> usize {
+        if self.whole || self.all { usize::MAX } else { room }
+    }
 }
 
 /// This many causes are shown with consequence and remedy, and this many in one line.
@@ -46,7 +54,7 @@ pub fn text(reports: &[(Option<&str>, &CheckView)], failed: &[String], show: Sho
     }
     let groups = grouped(&rows);
     let limit = limit(&rows, &groups);
-    let amounts = if show.all { &[Amount::EVERYTHING][..] } else { &Amount::LESS_AND_LESS };
+    let amounts = if show.all || show.whole { &[Amount::EVERYTHING][..] } else { &Amount::LESS_AND_LESS };
     let mut out = String::new();
     for amount in amounts {
         out = with_amount(reports, failed, &rows, &groups, show, *amount);
@@ -110,7 +118,7 @@ fn with_amount(
     amount: Amount,
 ) -> String {
     let mut out = String::new();
-    headlines(&mut out, rows);
+    headlines(&mut out, rows, show);
     causes(&mut out, rows, groups, show, amount);
     accepted(&mut out, rows, show);
     if !show.quiet {
@@ -150,7 +158,7 @@ pub(super) fn sign_of(verdict: &VerdictView) -> String {
 }
 
 /// One line per role; with many roles, one line for all with the same verdict.
-fn headlines(out: &mut String, rows: &[Row<'_>]) {
+fn headlines(out: &mut String, rows: &[Row<'_>], show: Show) {
     let width = rows.iter().map(|(_, _, role)| one_line(&role.role).chars().count()).max().unwrap_or(0);
     let mut left: Vec<&Row<'_>> = rows.iter().collect();
     while let Some((file, _, role)) = left.first().copied() {
@@ -189,10 +197,10 @@ fn headlines(out: &mut String, rows: &[Row<'_>]) {
     }
     if let [(_, _, role)] = rows {
         let detail = match (&role.verdict.unknown, role.verdict.sign) {
-            (Some(unknown), Sign::Unknown) => Some(clip(unknown, 150)),
+            (Some(unknown), Sign::Unknown) => Some(clip(unknown, show.room(150))),
             (_, Sign::Broken) => return,
             _ if role.verdict.to_do.is_some() => None,
-            _ => Some(paint(DIM, &clip(&role.verdict.proof_in_words, 220))),
+            _ => Some(paint(DIM, &clip(&role.verdict.proof_in_words, show.room(220)))),
         };
         if let Some(detail) = detail {
             let _ = writeln!(out, "  {detail}");
@@ -208,7 +216,7 @@ fn notices(out: &mut String, rows: &[Row<'_>], show: Show, amount: Amount) {
     for (_, _, role) in rows.iter().take(if show.all { usize::MAX } else { FEW_ROLES }) {
         let Some(observation) = &role.observation else { continue };
         let of = if rows.len() == 1 { String::new() } else { format!("{}: ", one_line(&role.role)) };
-        let _ = writeln!(out, "  {}", paint(DIM, &format!("{of}{}", clip(observation, 400))));
+        let _ = writeln!(out, "  {}", paint(DIM, &format!("{of}{}", clip(observation, show.room(400)))));
     }
     let all = rows.iter().flat_map(|(_, _, role)| role.notices.iter().map(move |text| (&role.role, text)));
     let room = if show.all { usize::MAX } else { IN_A_LINE };
@@ -304,7 +312,7 @@ fn accepted(out: &mut String, rows: &[Row<'_>], show: Show) {
     }
     let room = if show.all { usize::MAX } else { ACCEPTED };
     for (style, line) in lines.iter().take(room) {
-        let line = if show.all { one_line(line).into_owned() } else { clip(line, 145) };
+        let line = clip(line, show.room(145));
         let _ = writeln!(out, "  {}", paint(*style, &line));
     }
     if lines.len() > room {

@@ -244,7 +244,7 @@ proptest! {
         };
         let view = CheckView::new(&report);
         let reports = [(None, &view)];
-        let text = check::text(&reports, &[], check::Show { all: true, quiet: false });
+        let text = check::text(&reports, &[], check::Show { all: true, ..check::Show::default() });
         let text = anstream::adapter::strip_str(&text).to_string();
         let comment = markdown::checks(&reports, &[], &Provenance::default(), &|text| text.to_owned()).replace('\\', "");
         let json = for_machines::check(&view);
@@ -308,7 +308,7 @@ proptest! {
             let report = hostile_report(&text, Sign::Broken, 2);
             let reports = [(None, &report)];
             let shown = [
-                output.plain(&check::text(&reports, &[], check::Show { all: true, quiet: false })),
+                output.plain(&check::text(&reports, &[], check::Show { all: true, ..check::Show::default() })),
                 output.plain(&markdown::checks(&reports, &[], &Provenance::default(), &mask)),
                 output.without_secrets(&html::checks(&reports, &[], &Provenance::default(), Timestamp::UNIX_EPOCH, &mask)),
                 output.plain(&output.masked_json(&for_machines::check(&report)).to_string()),

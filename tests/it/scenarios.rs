@@ -119,7 +119,7 @@ fn copies(spec: &str) -> impl Fn(&str) -> String + use<> {
     let state = std::fs::read(applied.path(".genesys-iam/sandbox.json")).unwrap();
     let spec = spec.to_owned();
     move |scenario| {
-        let project = Project::new(&spec);
+        let project = Project::new(&spec).env("COLUMNS", "80");
         std::fs::create_dir(project.path(".genesys-iam")).unwrap();
         std::fs::write(project.path(".genesys-iam/sandbox.json"), &state).unwrap();
         match scenario {
@@ -180,6 +180,10 @@ fn three_causes_have_20_lines_further_ones_a_line_each_and_after_six_a_count() {
                 "arn:aws:iam::691338073777:root"},"Action":"sts:AssumeRole"}}"#
                 .into();
         });
+        let whole = project.sandbox(&[&["check"], options].concat()).expect(4).stdout.clone();
+        // A log has room, and nobody can ask it for the rest.
+        assert!(!whole.lines().any(|line| line.ends_with(" …")), "{whole}");
+        let project = project.env("COLUMNS", "80");
         project.sandbox(&[&["check"], options].concat()).expect(4).stdout.clone()
     };
     let three = report(1, &[]);

@@ -16,7 +16,7 @@ use crate::policy::access::grants;
 use crate::policy::document::Effect;
 use crate::policy::{Decision, Document, Evaluation, StatementOutcome};
 use crate::spec::AcceptedThing;
-use crate::text::one_line;
+use crate::text::{one_line, sentence_case};
 
 /// All claims about the role's policies.
 pub(crate) fn permissions(role: &LiveRole, facts: &Facts) -> Vec<Claim> {
@@ -415,7 +415,11 @@ fn more(extra: &Extra, changed: &str, remedy: String) -> Finding {
     let limits = limits.unwrap_or("what limits it");
     let (what, consequence) = if effective.is_empty() {
         (
-            format!("By {policy}{changed}, but for {limits}, the role could do more: {}", short(grants)),
+            format!(
+                "{}{changed} allows more than the spec: {} (kept from the role by {limits})",
+                sentence_case(policy),
+                short(grants)
+            ),
             format!("without {limits}, whoever assumes the role could do that"),
         )
     } else {

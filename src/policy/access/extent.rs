@@ -145,7 +145,7 @@ impl Extent {
 }
 
 /// The account of a principal `AWS …`.
-fn account(principal: &str) -> Option<AccountId> {
+pub(super) fn account(principal: &str) -> Option<AccountId> {
     let value = principal.strip_prefix("AWS ")?;
     value.parse().ok().or_else(|| value.parse::<Arn>().ok()?.account.parse().ok())
 }

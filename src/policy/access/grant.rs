@@ -6,7 +6,8 @@ use super::super::condition::{certainly_hold, may_hold};
 use super::super::document::{Conditions, Document, Scalar, Spelling};
 use super::super::key::EXTERNAL_ID;
 use super::super::request::Context;
-use super::extent::Extent;
+use super::extent::{Extent, account};
+use crate::arn::AccountId;
 use crate::text::one_line;
 
 /// One thing that a statement allows or forbids. The sentence is for people; comparison uses the statement itself, so
@@ -110,15 +111,43 @@ impl Grant {
         }
     }
 
+    /// The AWS account that it names, or of which it names someone.
+    pub fn account(&self) -> Option<AccountId> {
+        account(self.subject()?)
+    }
+
     /// The external ID it requires, if it requires exactly one and nothing else.
     pub fn demanded_external_id(&self) -> Option<String> {
         self.rest.only_external_id()
     }
 
-    /// Whether a caller with this external ID could meet its conditions.
-    pub fn may_admit(&self, external_id: &str) -> bool {
-        let Some(conditions) = self.rest.conditions() else { return self.rest.json.is_empty() };
-        may_hold(&conditions, &self.rest.version, &Context::partial().with(EXTERNAL_ID, &[external_id]))
+    /// Whether a caller with this external ID certainly meets what it demands of the ID. No when in doubt.
+    pub fn certainly_admits(&self, external_id: &str) -> bool {
+        let Some(conditions) = self.about_ids() else { return self.rest.json.is_empty() };
+        certainly_hold(&conditions, &self.rest.version, &Context::partial().with(EXTERNAL_ID, &[external_id]))
+    }
+
+    /// Whether this, as a Deny, may refuse a caller because of this external ID.
+    pub fn may_refuse_id(&self, external_id: &str) -> bool {
+        let Some(conditions) = self.about_ids() else { return !self.rest.json.is_empty() };
+        let request = Context::partial().with(EXTERNAL_ID, &[external_id]);
+        !conditions.0.is_empty() && may_hold(&conditions, &self.rest.version, &request)
+    }
+
+    /// Its conditions on the external ID; `None` if others may depend on it too.
+    fn about_ids(&self) -> Option<Conditions> {
+        let Conditions(mut operators) = self.rest.conditions()?;
+        let is_about = |key: &str| key.eq_ignore_ascii_case(EXTERNAL_ID);
+        let refers = |(_, key, values): (&str, &str, &[Scalar])| {
+            let names = |value: &Scalar| value.to_string().to_ascii_lowercase().contains("${sts:externalid");
+            !is_about(key) && values.iter().any(names)
+        };
+        if Conditions(operators.clone()).iter().any(refers) {
+            return None;
+        }
+        operators.values_mut().for_each(|keys| keys.retain(|key, _| is_about(key)));
+        operators.retain(|_, keys| !keys.is_empty());
+        Some(Conditions(operators))
     }
 
     /// Whether this, as a Deny, may refuse what `other` grants. Yes when in doubt.
