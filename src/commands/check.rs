@@ -378,7 +378,9 @@ fn warn_of_target(action: &Action, output: &Output) {
 }
 
 fn show_of(all: bool, output: &Output) -> Show {
-    Show { all, quiet: output.is_quiet(), whole: Output::columns().is_none() }
+    // A shell's `COLUMNS`, where exported, counts as it does for `--help`.
+    let is_narrow = output.is_on_a_terminal() || std::env::var_os("COLUMNS").is_some();
+    Show { all, quiet: output.is_quiet(), whole: !is_narrow }
 }
 
 /// Prints the report, and writes the files requested for it.

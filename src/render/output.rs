@@ -114,14 +114,6 @@ impl Output {
         }
     }
 
-    /// How wide the lines are on which a person reads the result; `None`: it goes into a log or a file. A shell's
-    /// `COLUMNS`, where exported, counts as it does for `--help`.
-    pub fn columns() -> Option<usize> {
-        let of_terminal =
-            terminal_size::terminal_size_of(io::stdout()).map(|(Width(width), _)| usize::from(width));
-        of_terminal.or_else(|| std::env::var("COLUMNS").ok()?.parse().ok())
-    }
-
     /// Whether a person reads the result as it is printed.
     pub fn is_on_a_terminal(&self) -> bool {
         self.captured.is_none() && io::stdout().is_terminal()
