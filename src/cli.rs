@@ -141,12 +141,17 @@ Examples:
     /// Lint, compare and evaluate policy documents from anywhere
     #[command(subcommand)]
     Policy(PolicyCommand),
-    /// Print the JSON Schema of the spec, for editors
+    /// Print the JSON Schema of the spec, for editors, or of what a command prints as JSON
     #[command(after_long_help = "\
 Examples:
   genesys-iam schema > genesys.schema.json
+  genesys-iam schema plan    of `plan --json`
 ")]
-    Schema,
+    Schema {
+        /// Of what
+        #[arg(value_name = "NAME", default_value = "spec", value_parser = shell::schema_names())]
+        name: String,
+    },
     /// Print completions for a shell
     #[command(after_long_help = "\
 Examples:
@@ -204,7 +209,7 @@ impl Cli {
             Command::Diagnose(args) => block_on(diagnose::run(global, args, output)),
             Command::Completions { shell } => shell::completions(*shell, output),
             Command::Man { folder } => shell::man(Self::command(), folder, output),
-            Command::Schema => shell::schema(output),
+            Command::Schema { name } => shell::schema(name, output),
             Command::Show(args) => show::run(global, args, output),
             Command::Version => shell::version(global.json, output),
             Command::Permissions(args) => permissions::run(global, args, output),
@@ -238,7 +243,7 @@ impl Command {
             Self::Policy(PolicyCommand::Lint { .. } | PolicyCommand::Compare { .. })
             | Self::Validate(_)
             | Self::Import(_)
-            | Self::Schema
+            | Self::Schema { .. }
             | Self::Version
             | Self::Sandbox(SandboxCommand::Scenarios) => {}
             Self::Fmt(_) => return Err(NoJson("fmt")),

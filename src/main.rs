@@ -7,6 +7,7 @@ use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser};
 use clap_complete::CompleteEnv;
 use genesys_iam::cli::Cli;
+use genesys_iam::commands::complete::remember_shell;
 use genesys_iam::commands::options::ColorWhen;
 use genesys_iam::commands::usage::with_tip;
 use genesys_iam::commands::{Status, report};
@@ -14,6 +15,7 @@ use genesys_iam::render::output::Output;
 
 fn main() -> ExitCode {
     // When called by a shell through the script from `completions`, it answers and exits here.
+    remember_shell();
     CompleteEnv::with_factory(Cli::command).complete();
     let cli: Cli = match Cli::try_parse() {
         Ok(cli) => cli,

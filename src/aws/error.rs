@@ -396,6 +396,16 @@ where
     }
 }
 
+/// The metadata service is asked last, so it is what the SDK complains about where there simply are no credentials.
+fn without_metadata(detail: String) -> String {
+    if detail.contains("IMDS") {
+        tracing::debug!(%detail, "the metadata service gave no credentials");
+        "there are none in the environment, in a profile, or for this machine".to_owned()
+    } else {
+        detail
+    }
+}
+
 /// Credential failures are wrapped as a failure of whatever needed them.
 fn classify<E>(error: SdkError<E, HttpResponse>, otherwise: fn(BoxError) -> AwsErrorKind) -> AwsErrorKind
 where
@@ -499,7 +509,9 @@ impl fmt::Display for AwsError {
                 }
                 (code.as_str(), detail)
             }
-            AwsErrorKind::Credentials(cause) => ("no usable credentials", in_one_line(cause.as_ref())),
+            AwsErrorKind::Credentials(cause) => {
+                ("no usable credentials", without_metadata(in_one_line(cause.as_ref())))
+            }
             AwsErrorKind::Configuration { what, help: _ } => (what.as_str(), String::new()),
             AwsErrorKind::Mfa { profile, serial } => (
                 "a code of an MFA device is needed",

@@ -2,11 +2,22 @@
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use clap_complete::CompletionCandidate;
 
 /// Maximum bytes of a spec whose names are offered.
 const LIMIT: u64 = 4 << 20;
+
+/// Which shell asks.
+static SHELL: OnceLock<String> = OnceLock::new();
+
+/// Remembers it before the completion takes it out of the environment.
+pub fn remember_shell() {
+    if let Ok(shell) = std::env::var("COMPLETE") {
+        SHELL.get_or_init(|| shell);
+    }
+}
 
 /// The role names in the specs that the command line names so far, even in faulty ones.
 pub fn role_names(current: &OsStr) -> Vec<CompletionCandidate> {
@@ -19,9 +30,10 @@ pub fn role_names(current: &OsStr) -> Vec<CompletionCandidate> {
 
 /// The data action names in the same specs, written so that the shell takes each as one word.
 pub fn data_action_names(current: &OsStr) -> Vec<CompletionCandidate> {
-    // Only Bash's script sets the first; zsh's and elvish's, which quote the offers, set the second.
-    let has = |name: &str| std::env::var_os(name).is_some();
-    let (is_bash, does_quote) = (has("_CLAP_COMPLETE_COMP_TYPE"), has("_CLAP_IFS"));
+    let shell = SHELL.get().map(String::as_str);
+    let is_bash = shell == Some("bash");
+    // These quote what is offered.
+    let does_quote = matches!(shell, Some("zsh" | "fish" | "elvish"));
     let current = current.to_string_lossy();
     // The shell passes the word as typed.
     let unquoted = current.trim_start_matches(['"', '\'']);

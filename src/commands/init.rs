@@ -92,13 +92,6 @@ pub async fn run(global: &Global, args: &InitArgs, output: &Output) -> Result<St
         return Err(InitError::Invalid(errors(&diagnostics).count()).into());
     }
     write_new(&file, &text, output)?;
-    if !asker.answers.data_action.is_empty() {
-        output.message(&format!(
-            "{} write the data action's `input` and `output` first: Genesys Cloud cannot change them once it is \
-             published\n",
-            paint(WARNING, "note:")
-        ));
-    }
     let spec = SpecSource::File(file).option().map(|option| format!(" {option}")).unwrap_or_default();
     let sandbox = if global.sandbox { " --sandbox" } else { "" };
     let without_aws = if global.sandbox {
@@ -351,7 +344,7 @@ impl Asker<'_> {
     ) -> Result<(), PromptError> {
         let Prompt { what, place, flag, answer, is_optional } = question;
         if let Some(given) = given {
-            *answer(&mut self.answers) = given.to_owned();
+            *answer(&mut self.answers) = unmistakable(question, given);
             return Ok(());
         }
         if !self.is_asking() {
@@ -373,7 +366,11 @@ impl Asker<'_> {
                 return Err(PromptError::Ended);
             }
             let line = line.trim();
-            let given = if line.is_empty() { found.clone().unwrap_or_default() } else { line.to_owned() };
+            let given = if line.is_empty() {
+                found.clone().unwrap_or_default()
+            } else {
+                unmistakable(question, line)
+            };
             let why = match self.fault(question, &given) {
                 _ if given.is_empty() && !is_optional => "an answer is needed".to_owned(),
                 Some(why) => why,
@@ -392,15 +389,23 @@ impl Asker<'_> {
         if *flag == EXTERNAL_ID.flag && !is_guid(given) {
             return Some(format!("an organization's ID is a GUID; find it in {place}"));
         }
-        if *flag == EXTERNAL_ID.flag && given.contains(|c: char| c.is_ascii_uppercase()) {
-            return Some(format!("Genesys Cloud writes it in lower case: {}", given.to_ascii_lowercase()));
-        }
         let mut answers = self.answers.clone();
         *answer(&mut answers) = given.to_owned();
         let (_, diagnostics) = spec::parse(&answers.text(), "genesys", &EmptyEnvironment);
         let first = errors(&diagnostics).next()?;
         let help = first.help.as_deref().map(|help| format!("; {help}")).unwrap_or_default();
         Some(format!("{}{help}", first.message))
+    }
+}
+
+/// An answer as it must be written, where there is no doubt: an account without dashes, a GUID in Genesys Cloud's lower case.
+fn unmistakable(question: &Prompt, given: &str) -> String {
+    let digits: String = given.chars().filter(|c| !matches!(c, '-' | ' ')).collect();
+    let is_account = digits.len() == 12 && digits.bytes().all(|byte| byte.is_ascii_digit());
+    match question.flag {
+        flag if flag == ACCOUNT.flag && is_account => digits,
+        flag if flag == EXTERNAL_ID.flag && is_guid(given) => given.to_ascii_lowercase(),
+        _ => given.to_owned(),
     }
 }
 

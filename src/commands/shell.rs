@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use clap::builder::PossibleValuesParser;
 use clap_complete::Shell;
 use clap_complete::env::Shells;
 use serde_json::json;
@@ -37,8 +38,33 @@ pub fn man(program: clap::Command, folder: &Path, output: &Output) -> Result<Sta
     Ok(Status::Done)
 }
 
-pub fn schema(output: &Output) -> Result<Status, CommandError> {
-    output.result(include_str!("../../docs/genesys.schema.json"))?;
+/// Each by the name of what it describes.
+const SCHEMAS: [(&str, &str); 15] = [
+    ("spec", include_str!("../../docs/genesys.schema.json")),
+    ("plan", include_str!("../../docs/plan.schema.json")),
+    ("saved-plan", include_str!("../../docs/saved-plan.schema.json")),
+    ("apply", include_str!("../../docs/apply.schema.json")),
+    ("check", include_str!("../../docs/check.schema.json")),
+    ("diagnose", include_str!("../../docs/diagnose.schema.json")),
+    ("fleet", include_str!("../../docs/fleet.schema.json")),
+    ("validation", include_str!("../../docs/validation.schema.json")),
+    ("import", include_str!("../../docs/import.schema.json")),
+    ("lint", include_str!("../../docs/lint.schema.json")),
+    ("evaluate", include_str!("../../docs/evaluate.schema.json")),
+    ("comparison", include_str!("../../docs/comparison.schema.json")),
+    ("permissions", include_str!("../../docs/permissions.schema.json")),
+    ("scenarios", include_str!("../../docs/scenarios.schema.json")),
+    ("version", include_str!("../../docs/version.schema.json")),
+];
+
+/// What `schema` takes.
+pub fn schema_names() -> PossibleValuesParser {
+    PossibleValuesParser::new(SCHEMAS.map(|(name, _)| name))
+}
+
+pub fn schema(name: &str, output: &Output) -> Result<Status, CommandError> {
+    let found = SCHEMAS.iter().find(|(known, _)| *known == name);
+    output.result(found.map(|(_, schema)| *schema).unwrap_or_default())?;
     Ok(Status::Done)
 }
 

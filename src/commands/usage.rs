@@ -22,12 +22,13 @@ const OPTIONS: [(&[&str], &str); 9] = [
 ];
 
 /// The same for commands.
-const COMMANDS: [(&[&str], &str); 9] = [
+const COMMANDS: [(&[&str], &str); 10] = [
     (&["lint"], "`validate` finds mistakes in specs, `policy lint` in policy documents"),
-    (&["diff", "preview", "show"], "`plan` shows what would change"),
+    (&["diff", "preview"], "`plan` shows what would change"),
     (&["deploy", "up", "sync"], "`apply` makes the changes"),
     (&["delete", "remove", "rm", "down"], "`destroy` removes what the spec made"),
-    (&["status", "verify", "drift"], "`check` says who can invoke the functions, and why not"),
+    (&["drift"], "`plan` says what differs from the spec, `check` who can invoke the functions"),
+    (&["status", "verify"], "`check` says who can invoke the functions, and why not"),
     (
         &["test", "invoke", "run"],
         "`check --invoke ACTION` lets Genesys Cloud test a data action, which really runs the function",
@@ -87,12 +88,19 @@ fn of_file(argument: &str, words: &[String]) -> Option<String> {
     let word = shell_word(argument);
     let is_sandbox = words.iter().any(|word| word == "--sandbox");
     let program = if is_sandbox { "genesys-iam --sandbox" } else { "genesys-iam" };
+    // `-f a b`: the option takes one value.
+    let before = words.iter().position(|word| word == argument).and_then(|at| words.get(at.checked_sub(2)?));
+    if before.is_some_and(|option| option == "-f" || option == "--file") {
+        return Some(format!("`--file` takes one value, and may be repeated: `--file {word}`"));
+    }
     let is_apply = words.iter().any(|word| word == "apply");
     if path.is_dir() || path.extension().is_some_and(|extension| extension == "toml") {
         return Some(format!("each spec is named with `--file`: `--file {word}`"));
     }
     if !path.exists()
-        && words.iter().any(|word| ["plan", "check", "apply", "destroy"].contains(&word.as_str()))
+        && words
+            .iter()
+            .any(|word| word != argument && ["plan", "check", "apply", "destroy"].contains(&word.as_str()))
     {
         return Some(format!("a role is selected with `--role {word}`"));
     }
@@ -100,7 +108,9 @@ fn of_file(argument: &str, words: &[String]) -> Option<String> {
         FileKind::SavedPlan if is_apply => {
             Some("`apply` takes one saved plan; `plan --out FILE` of several specs writes one".to_owned())
         }
-        FileKind::SavedPlan => Some(format!("it is a saved plan: `{program} apply {word}` carries it out")),
+        FileKind::SavedPlan => Some(format!(
+            "it is a saved plan: `{program} apply {word}` carries it out, `genesys-iam show {word}` shows it"
+        )),
         FileKind::Spec => Some(format!("each spec is named with `--file`: `--file {word}`")),
         FileKind::PolicyDocument => Some(format!("it is a policy document: `{program} policy lint {word}`")),
         _ => None,

@@ -1,6 +1,6 @@
 //! `completions` and `man`.
 
-use crate::support::{Project, ROLE, Run};
+use crate::support::{BOTH_ENDS, Project, ROLE, Run};
 use std::fs;
 
 #[test]
@@ -101,6 +101,7 @@ fn the_names_of_data_actions_are_offered_as_one_word() {
     assert_eq!(offered("bash", "Get\\ o"), "Get\\ order\\ status");
     assert_eq!(offered("bash", "\"Get o"), "Get order status");
     assert!(offered("zsh", "Put").starts_with("Put order"));
+    assert_eq!(offered("fish", "\"Get o"), "Get order status");
     assert_eq!(offered("powershell", "Get"), "Get-order", "it would take three words");
 }
 
@@ -109,7 +110,7 @@ fn the_names_of_data_actions_are_offered_as_one_word() {
 fn completed(shell: &[&str], set_up: &str, words: &str, expected: &str) {
     use crate::support::packages::on_the_machine;
     let Some(program) = on_the_machine(shell[0]) else { return };
-    let project = Project::example();
+    let project = Project::new(BOTH_ENDS);
     let script = r"
 import os, pty, signal, sys
 signal.alarm(120)
@@ -159,6 +160,11 @@ fn zsh_completes_at_its_prompt() {
     let set_up = "autoload -U compinit; compinit -u -D; eval \"$(genesys-iam completions zsh)\"";
     completed(&["zsh", "-f", "-i"], set_up, "genesys-iam plan --role Genesys", "DataActionRole");
     completed(&["zsh", "-f", "-i"], set_up, "genesys-iam plan --detailed", "-exitcode");
+    for (typed, rest) in
+        [("\"Get or", "der status\""), ("'Get or", "der status'"), ("Get", "\\ order\\ status")]
+    {
+        completed(&["zsh", "-f", "-i"], set_up, &format!("genesys-iam check --invoke {typed}"), rest);
+    }
 }
 
 #[cfg(unix)]
@@ -167,14 +173,17 @@ fn fish_offers_commands_options_and_roles() {
     use crate::support::packages::on_the_machine;
     use crate::support::tools::path_with;
     let Some(fish) = on_the_machine("fish") else { return };
-    let project = Project::example();
+    let project = Project::new(BOTH_ENDS);
     let ready = project.command(&[]);
     let folder = std::path::Path::new(ready.get_program()).parent().unwrap();
-    let script = "genesys-iam completions fish | source; for words in 'pl' 'plan --detailed' 'plan --role Gen'; \
+    let script = "genesys-iam completions fish | source; for words in 'pl' 'plan --detailed' 'plan --role Gen' \
+                  'check --invoke \"Get or' 'check --invoke Get' 'check --invoke Get\\ o'; \
                   complete --do-complete \"genesys-iam $words\"; end";
     let mut command = std::process::Command::new(fish);
     command.env_clear().envs(ready.get_envs().filter_map(|(name, value)| Some((name, value?))));
     command.env("PATH", path_with(&[folder])).args(["--no-config", "--command", script]);
     let run = Run::of(command.current_dir(project.path("")));
     run.expect(0).says("plan\tShow what apply would change").says("--detailed-exitcode").says(ROLE);
+    // Quoted, plain and escaped; fish itself quotes what it inserts.
+    assert_eq!(run.stdout.matches("Get order status").count(), 3, "{}", run.stdout);
 }

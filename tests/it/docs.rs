@@ -190,6 +190,26 @@ fn the_words_of_the_schema_are_those_of_the_program() {
 }
 
 #[test]
+fn each_schema_is_printed_by_the_name_of_what_it_describes() {
+    let project = Project::empty();
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/docs");
+    let mut count = 0;
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let file = path.file_name().unwrap().to_str().unwrap().to_owned();
+        if let Some(name) = file.strip_suffix(".schema.json") {
+            let name = if name == "genesys" { "spec" } else { name };
+            let printed = project.run(&["schema", name]);
+            assert_eq!(printed.expect(0).stdout, fs::read_to_string(&path).unwrap(), "{name}");
+            count += 1;
+        }
+    }
+    assert!(count > 10);
+    assert_eq!(project.run(&["schema"]).stdout, project.run(&["schema", "spec"]).stdout);
+    project.run(&["schema", "plans"]).expect(64).says("saved-plan");
+}
+
+#[test]
 fn a_schema_holds_the_schemas_that_it_refers_to() {
     let path = |name: &str| format!("{}/docs/{name}.schema.json", env!("CARGO_MANIFEST_DIR"));
     let read = |name: &str| fs::read_to_string(path(name)).unwrap();

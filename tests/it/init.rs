@@ -64,7 +64,11 @@ fn init_writes_genesys_clouds_side_when_it_is_named() {
     empty.run(&["validate", "--file", "alone.toml"]).expect(0).says_not("warning");
 
     let both = [&flags[..], &orders, &action].concat();
-    empty.run(&both).expect(0).says("note: write the data action's `input` and `output` first");
+    empty
+        .run(&both)
+        .expect(0)
+        .says("warning: the data action takes nothing")
+        .says("write its `input` and `output` before");
     let text = fs::read_to_string(empty.path("genesys.toml")).unwrap();
     for line in [
         "[[role.data_action]]",
@@ -75,7 +79,7 @@ fn init_writes_genesys_clouds_side_when_it_is_named() {
     ] {
         assert!(text.contains(&format!("\n{line}")), "{line}: {text}");
     }
-    empty.run(&["validate"]).expect(0).says_not("warning");
+    empty.run(&["validate"]).expect(0).says("an empty contract");
     empty.sandbox(&["apply", "--yes"]).expect(0).says("PostIntegrationsActions data action \"Get order\"");
 }
 
@@ -109,6 +113,48 @@ fn init_asks_on_a_terminal_for_what_it_was_not_told_and_until_the_answer_is_vali
         assert!(text.contains(line), "{line}: {text}");
     }
     empty.run(&["validate"]).expect(0);
+}
+
+#[test]
+fn init_writes_an_unmistakable_answer_as_it_must_be_and_takes_no_placeholder() {
+    let empty = Project::empty();
+    let init = |account: &str, id: &str| {
+        let flags = [
+            "init",
+            "--region",
+            "us-east-1",
+            "--function",
+            "f",
+            "--account-id",
+            account,
+            "--external-id",
+            id,
+        ];
+        empty.run(&flags)
+    };
+    init("1111-2222-3333", "2F9C1C5E-0B6C-4A8E-9D51-7F0E3C2B1A90").expect(0).says_not("warning");
+    let text = fs::read_to_string(empty.path("genesys.toml")).unwrap();
+    for value in ["\"111122223333\"", "\"2f9c1c5e-0b6c-4a8e-9d51-7f0e3c2b1a90\""] {
+        assert!(text.contains(value), "{value}: {text}");
+    }
+    fs::remove_file(empty.path("genesys.toml")).unwrap();
+    for id in [
+        "YOUR-ORG-ID",
+        "your_organization_id",
+        "<organization ID>",
+        "changeme",
+        "xxxxxxxx",
+        "00000000-0000-0000-0000-000000000000",
+        "${external_id}",
+    ] {
+        init("111122223333", id)
+            .expect(1)
+            .says("the external ID is a placeholder")
+            .says("Organization Settings");
+        assert!(!empty.path("genesys.toml").exists(), "{id}");
+    }
+    // Not every odd ID is one.
+    init("111122223333", "acme-contact-centre-1").expect(0).says("which is a GUID");
 }
 
 #[cfg(unix)]

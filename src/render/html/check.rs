@@ -84,7 +84,8 @@ fn verdict(html: &mut Html<'_>, rows: &[RoleRow<'_>], summary: Summary, failed: 
                     to_do(html, verdict);
                 }
                 (_, Tone::Broken) => {
-                    html.text(&format!("{} below, each with what to do.", plural(summary.causes, "cause")));
+                    let each = if summary.causes > 1 { ", each" } else { "," };
+                    html.text(&format!("{} below{each} with what to do.", plural(summary.causes, "cause")));
                 }
                 _ => {
                     html.text(&verdict.proof_in_words);

@@ -101,6 +101,7 @@ impl Parser<'_> {
         target: Option<&Target>,
     ) -> Option<DataActionSpec> {
         let span = table.head();
+        let has_file = table.value("file").is_some();
         let exported = self.exported(&mut table);
         let file_is_faulty = exported.is_none() && table.value("file").is_some();
         let exported = exported.unwrap_or_default();
@@ -187,6 +188,19 @@ impl Parser<'_> {
         }
         let input_schema = self.schema(&mut table, &INPUT, exported.input_schema, file_is_faulty);
         let success_schema = self.schema(&mut table, &OUTPUT, exported.success_schema, file_is_faulty);
+        let is_empty = |schema: &Option<Value>| {
+            let properties = schema.as_ref().and_then(|schema| schema.get("properties"));
+            properties.is_some_and(|properties| properties.as_object().is_some_and(Map::is_empty))
+        };
+        // One with an ID is published already.
+        if is_empty(&input_schema) && is_empty(&success_schema) && id.is_none() && !has_file {
+            self.diagnostics.warning(
+                span.clone(),
+                "the data action takes nothing and returns nothing, and Genesys Cloud cannot change that once it is published",
+                "an empty contract",
+                "write its `input` and `output` before the first `apply`",
+            );
+        }
         let test_input = self.test_input(&mut table, input_schema.as_ref());
         let replace = table.boolean("replace", self.diagnostics).unwrap_or(false);
         table.deny_unknown_keys_but(&RENAMED, self.diagnostics);

@@ -25,7 +25,8 @@ const APART: i32 = 14;
 /// `gained`, `gained: wider`
 pub(in crate::render::html) fn word(line: &AccessLineView) -> &'static str {
     match (line.sign, line.is_wider) {
-        (AccessSign::Gained, false) => "gained",
+        // What was there before covers it.
+        (AccessSign::Gained, false) => "added, not wider",
         (AccessSign::Lost, false) => "lost",
         (AccessSign::Kept, false) => "stays",
         (AccessSign::Gained, true) => "gained: access is wider",
