@@ -88,14 +88,14 @@ fn of_file(argument: &str, words: &[String]) -> Option<String> {
     let word = shell_word(argument);
     let is_sandbox = words.iter().any(|word| word == "--sandbox");
     let program = if is_sandbox { "genesys-iam --sandbox" } else { "genesys-iam" };
+    let is_apply = words.iter().any(|word| word == "apply");
+    if path.is_dir() || path.extension().is_some_and(|extension| extension == "toml") {
+        return Some(format!("each spec is named with `--file`: `--file {word}`"));
+    }
     // `-f a b`: the option takes one value.
     let before = words.iter().position(|word| word == argument).and_then(|at| words.get(at.checked_sub(2)?));
     if before.is_some_and(|option| option == "-f" || option == "--file") {
         return Some(format!("`--file` takes one value, and may be repeated: `--file {word}`"));
-    }
-    let is_apply = words.iter().any(|word| word == "apply");
-    if path.is_dir() || path.extension().is_some_and(|extension| extension == "toml") {
-        return Some(format!("each spec is named with `--file`: `--file {word}`"));
     }
     if !path.exists()
         && words

@@ -34,6 +34,7 @@ const BEFORE: &[(&str, &str, &str)] = &[
          genesys-iam --scenario wrong-account check; true",
     ),
     ("docs/ci.md", "", "mkdir specs; cp genesys.toml specs; genesys-iam --file specs apply --no-check"),
+    ("docs/ci.md", "genesys-iam show", "genesys-iam --file specs plan --out plan.json"),
     ("docs/tutorial.md", "", "rm genesys.toml"),
     ("docs/genesys.md", "", "rm genesys.toml"),
     ("docs/howto-adopt.md", "", "genesys-iam apply --no-check; rm genesys.toml"),
@@ -309,7 +310,7 @@ fn commands_are_in_blocks_that_are_run() {
         for (line, before) in text.lines().zip(std::iter::once("").chain(text.lines())) {
             if let Some(language) = line.trim_start().strip_prefix("```") {
                 is_block = !is_block;
-                let known = ["sh", "console", "toml", "yaml", "json", "text", "mermaid", "html"];
+                let known = ["sh", "console", "toml", "yaml", "json", "text", "mermaid", "html", "hcl"];
                 assert!(!is_block || known.contains(&language), "{page}: a block of {language:?}");
                 assert!(line.starts_with("```"), "{page}: a block that is indented is not run");
             }

@@ -206,7 +206,7 @@ fn each_schema_is_printed_by_the_name_of_what_it_describes() {
     }
     assert!(count > 10);
     assert_eq!(project.run(&["schema"]).stdout, project.run(&["schema", "spec"]).stdout);
-    project.run(&["schema", "plans"]).expect(64).says("saved-plan");
+    project.run(&["schema", "plans"]).expect(64).says("saved-plan").says_not("a role is selected");
 }
 
 #[test]
