@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{CommandFactory as _, Parser, Subcommand};
 
-use crate::commands::apply::ApplyArgs;
+use crate::commands::apply::{ApplyArgs, NOTHING};
 use crate::commands::check::CheckArgs;
 use crate::commands::destroy::DestroyArgs;
 use crate::commands::diagnose::DiagnoseArgs;
@@ -15,6 +15,7 @@ use crate::commands::options::{Global, ReportFormat, SandboxOptions};
 use crate::commands::permissions::{PermissionsArgs, PermissionsFormat};
 use crate::commands::plan::PlanArgs;
 use crate::commands::policy::{EvaluateFormat, PolicyCommand};
+use crate::commands::prompt::end_when_interrupted;
 use crate::commands::sandbox::SandboxCommand;
 use crate::commands::scenario::ScenarioArgError;
 use crate::commands::show::ShowArgs;
@@ -200,6 +201,9 @@ impl Cli {
         if !is_sandbox && (scenario.is_some() || consistency.is_some()) {
             return Err(ScenarioArgError::NotInSandbox.into());
         }
+        if let Some(what) = command.when_interrupted() {
+            end_when_interrupted(what, output);
+        }
         match &command {
             // No runtime, credentials or TLS roots before they are needed.
             Command::Validate(args) => validate::run(global, args, output),
@@ -229,6 +233,18 @@ impl Cli {
 }
 
 impl Command {
+    /// What Ctrl-C leaves behind, for commands that read and do not listen to it themselves.
+    fn when_interrupted(&self) -> Option<&'static str> {
+        match self {
+            Self::Check(args) if !args.proofs.invoke.is_empty() => {
+                Some("a data action's test may still be running")
+            }
+            Self::Plan(_) | Self::Check(_) | Self::Diagnose(_) | Self::Import(_) => Some(NOTHING),
+            Self::Init(_) | Self::Fmt(_) => Some("nothing was written"),
+            _ => None,
+        }
+    }
+
     /// Applies `--json`, if the command has a report.
     fn print_json(&mut self) -> Result<(), NoJson> {
         match self {

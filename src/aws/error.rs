@@ -66,7 +66,7 @@ pub enum AwsErrorKind {
     /// Something in the AWS configuration of this machine.
     Configuration { what: String, help: String },
     /// A profile asks for an MFA code.
-    Mfa { profile: String, serial: String },
+    Mfa { profile: String, serial: String, asked: bool },
     /// Answers that contradict each other, as IAM gives them just after a change.
     Contradiction(String),
 }
@@ -103,6 +103,15 @@ impl AwsError {
             AwsErrorKind::Mfa { serial, .. } => Some(serial),
             _ => None,
         }
+    }
+
+    /// The code was asked for, and nobody gave one.
+    #[must_use]
+    pub fn unanswered(mut self) -> Self {
+        if let AwsErrorKind::Mfa { asked, .. } = self.kind.as_mut() {
+            *asked = true;
+        }
+        self
     }
 
     /// AWS's error code, if AWS answered.
@@ -181,10 +190,13 @@ impl AwsError {
             }
             AwsErrorKind::Contradiction(_) => "it may have been changed in the meantime: run it again",
             AwsErrorKind::Configuration { help, .. } => help,
-            AwsErrorKind::Mfa { serial, .. } => {
+            AwsErrorKind::Mfa { serial, asked, .. } => {
+                let first = match asked {
+                    true => "run it again and type the code",
+                    false => "run it on a terminal, which asks for the code",
+                };
                 return Some(format!(
-                    "run it on a terminal, which asks for the code, or get a session first: `aws sts get-session-token \
-                     --serial-number {serial} --token-code CODE`"
+                    "{first}, or get a session first: `aws sts get-session-token --serial-number {serial} --token-code CODE`"
                 ));
             }
             AwsErrorKind::Construction(_) => return None,
@@ -513,8 +525,8 @@ impl fmt::Display for AwsError {
                 ("no usable credentials", without_metadata(in_one_line(cause.as_ref())))
             }
             AwsErrorKind::Configuration { what, help: _ } => (what.as_str(), String::new()),
-            AwsErrorKind::Mfa { profile, serial } => (
-                "a code of an MFA device is needed",
+            AwsErrorKind::Mfa { profile, serial, asked } => (
+                if *asked { "no MFA code was given" } else { "a code of an MFA device is needed" },
                 format!("the profile `{profile}` asks for a code of `{serial}`"),
             ),
             AwsErrorKind::Timeout(cause) => ("no answer in time", in_one_line(cause.as_ref())),

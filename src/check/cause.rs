@@ -47,7 +47,7 @@ words! {
         KnownMistake = "known-mistake",
         /// the spec's external ID is not the organization's ID
         Organization = "organization",
-        /// Genesys Cloud rejects the OAuth client's ID and secret (401)
+        /// Genesys Cloud rejects the OAuth client's ID and secret, or the access token (401)
         GenesysCredentials = "genesys-credentials",
         /// no integration for Lambda data actions, or it is disabled or in error
         Integration = "integration",

@@ -4,7 +4,7 @@ use super::cause::Cause;
 use super::claim::{Claim, Finding, Harm, Question};
 use super::facts::{
     ActionFacts, ConnectionFacts, CredentialArn, Facts, FunctionSettings, FunctionState, GenesysFacts,
-    GenesysSide, IntegrationFacts, Unknown,
+    GenesysSide, IntegrationFacts, RejectedCredentials, Unknown,
 };
 use super::level::Level;
 use super::questions::{
@@ -28,10 +28,14 @@ pub(crate) fn configured(facts: &Facts) -> Vec<Claim> {
             ]
         }
         GenesysSide::NotAsked => Vec::new(),
-        GenesysSide::Rejected(Unknown { why, help }) => {
+        GenesysSide::Rejected(rejected, Unknown { why, help }) => {
+            let what = match rejected {
+                RejectedCredentials::Client => "the OAuth client's ID and secret",
+                RejectedCredentials::Token => "the access token",
+            };
             let finding = Finding {
                 cause: Cause::GenesysCredentials,
-                what: "Genesys Cloud rejects the OAuth client's ID and secret (401)".to_owned(),
+                what: format!("Genesys Cloud rejects {what} (401)"),
                 consequence: "Genesys Cloud's side cannot be checked; the role itself is unaffected"
                     .to_owned(),
                 remedy: help.clone(),

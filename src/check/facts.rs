@@ -204,9 +204,18 @@ pub enum GenesysSide {
     /// No credentials were given.
     NotAsked,
     /// It rejects the credentials.
-    Rejected(Unknown),
+    Rejected(RejectedCredentials, Unknown),
     Unreadable(Unknown),
     Read(GenesysFacts),
+}
+
+/// What Genesys Cloud rejects.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RejectedCredentials {
+    /// An OAuth client's ID and secret.
+    Client,
+    /// An access token, from the environment or just issued.
+    Token,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -305,7 +314,7 @@ impl Facts {
     pub(crate) fn organization_id(&self) -> Option<&str> {
         match &self.genesys {
             GenesysSide::Read(genesys) => Some(&genesys.organization_id),
-            GenesysSide::NotAsked | GenesysSide::Rejected(_) | GenesysSide::Unreadable(_) => None,
+            GenesysSide::NotAsked | GenesysSide::Rejected(..) | GenesysSide::Unreadable(_) => None,
         }
     }
 

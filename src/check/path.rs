@@ -27,7 +27,7 @@ pub(crate) fn path(facts: &Facts) -> InvocationPath {
         GenesysSide::Read(genesys) => {
             (Some(genesys.organization_name.clone()), genesys.integrations.as_deref().unwrap_or_default())
         }
-        GenesysSide::NotAsked | GenesysSide::Rejected(_) | GenesysSide::Unreadable(_) => {
+        GenesysSide::NotAsked | GenesysSide::Rejected(..) | GenesysSide::Unreadable(_) => {
             (None, [].as_slice())
         }
     };

@@ -537,7 +537,7 @@ fn genesys_side() -> impl Strategy<Value = GenesysSide> {
     let read = (prop::sample::select(vec![RIGHT, ANOTHER, "another"]), prop::sample::select(integrations));
     prop_oneof![
         2 => Just(GenesysSide::NotAsked),
-        1 => Just(GenesysSide::Rejected(unknown())),
+        1 => Just(GenesysSide::Rejected(RejectedCredentials::Client, unknown())),
         1 => Just(GenesysSide::Unreadable(unknown())),
         4 => read.prop_map(|(id, integrations)| GenesysSide::Read(GenesysFacts {
             organization_id: id.to_owned(),

@@ -81,7 +81,9 @@ pub async fn run(global: &Global, args: &ApplyArgs, output: &Output) -> Result<S
     if let Some(file @ SavedFile::Several(saved)) = &saved {
         let select =
             Select { roles: file.options(&given)?.roles, accounts: accounts(saved, &args.planning.select)? };
-        let members = fleet::open_all(global, &select, output).await.map_err(|error| {
+        let opened = interrupt.or_interrupted(fleet::open_all(global, &select, output)).await;
+        let Some(opened) = opened else { return Ok(interrupted(NOTHING, output)) };
+        let members = opened.map_err(|error| {
             // The plan's roles: none of them is in these specs.
             match error.find::<NothingSelected>() {
                 Some(_) => SavedError::OtherSpecs(saved.other_specs(&files(global))).into(),
@@ -90,7 +92,9 @@ pub async fn run(global: &Global, args: &ApplyArgs, output: &Output) -> Result<S
         })?;
         return run.many(members, Some(saved)).await;
     }
-    match Fleet::open(global, &args.planning.select, output).await? {
+    let fleet = interrupt.or_interrupted(Fleet::open(global, &args.planning.select, output)).await;
+    let Some(fleet) = fleet else { return Ok(interrupted(NOTHING, output)) };
+    match fleet? {
         Fleet::One(session) => run_in(*session, args, &interrupt, output).await,
         Fleet::Many(_) if saved.is_some() => Err(SavedError::OneSpec.into()),
         Fleet::Many(members) => run.many(members, None).await,
@@ -287,7 +291,7 @@ fn tests(plan: &Plan, observed: &Observed) -> Vec<SpecTest> {
     tests
 }
 
-pub(super) const NOTHING: &str = "nothing was changed";
+pub const NOTHING: &str = "nothing was changed";
 pub(super) const UNCHECKED: &str = "the check at the end was not made";
 
 pub(super) fn may_be_carried_out(plan: &Plan, guard: WideningGuard) -> Result<(), PlanError> {

@@ -7,7 +7,7 @@ use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap_complete::ArgValueCompleter;
 
 use super::complete::data_action_names;
-use super::connections::SessionError;
+use super::connections::{GenesysAccess, with_profile};
 use super::fleet::{self, Fleet, Members};
 use super::options::{Global, ReportFormat, Select};
 use super::page;
@@ -126,7 +126,7 @@ pub async fn run_in(session: &Session, args: &CheckArgs, output: &Output) -> Res
 async fn observe(session: &Session, args: &CheckArgs, output: &Output) -> Result<Observed, CommandError> {
     if !args.proofs.invoke.is_empty() && session.genesys.is_none() {
         let variables = session.spec.genesys.client_variables();
-        return Err(SessionError::NoGenesysCredentials { variables }.into());
+        return Err(GenesysAccess::missing(session.genesys_trouble.as_ref(), variables).into());
     }
     session.observe(LookForOrphans::No, LookUp::New, output).await
 }
@@ -226,7 +226,11 @@ async fn make(
     proofs: &Proofs,
     output: &Output,
 ) -> Result<CheckReport, CommandError> {
-    let asking = evidence::of_genesys(session.genesys.as_ref(), &session.known_roles);
+    let asking = evidence::of_genesys(
+        session.genesys.as_ref(),
+        session.genesys_trouble.as_ref(),
+        &session.known_roles,
+    );
     let genesys = output.waiting("asking Genesys Cloud", asking).await;
     // The plan tells which remedies work.
     let mut plan = diff(&observed.live, &observed.desired);
@@ -249,7 +253,7 @@ async fn make(
         in_sandbox: session.in_sandbox,
         organization: match genesys {
             GenesysSide::NotAsked => AskedOrganization::No(session.spec.genesys.client_variables()),
-            GenesysSide::Rejected(_) | GenesysSide::Unreadable(_) => AskedOrganization::Unknown,
+            GenesysSide::Rejected(..) | GenesysSide::Unreadable(_) => AskedOrganization::Unknown,
             GenesysSide::Read(genesys) => AskedOrganization::Named(genesys.organization_name),
         },
         roles,
@@ -269,10 +273,15 @@ pub(super) async fn facts_of(
     if session.in_sandbox && proofs.probe_profile.is_some() {
         return Err(InputError::ProfileInSandbox.into());
     }
+    // Once for all roles: an MFA code works once.
+    let as_profile = match &proofs.probe_profile {
+        Some(profile) => Some(with_profile(&session.clients, profile, output).await?),
+        None => None,
+    };
     let gather = observed.desired.roles.iter().map(|desired| {
         let plan = plan.roles.iter().find(|role| role.role == desired.role.name);
-        let profile = proofs.probe_profile.as_deref();
-        evidence::of_role(session, observed, desired, genesys, plan, profile, proofs.look_back)
+        let as_profile = as_profile.as_ref();
+        evidence::of_role(session, observed, desired, genesys, plan, as_profile, proofs.look_back)
     });
     // Boxed: for a thousand roles the futures alone would be large.
     let gather = stream::iter(gather.map(Box::pin)).buffered(AT_A_TIME).try_collect();

@@ -9,12 +9,13 @@ use aws_credential_types::provider::SharedCredentialsProvider;
 use super::CommandError;
 use super::loading::{load, seed, state_file};
 use super::options::{Global, SandboxOptions};
-use super::prompt::ask;
+use super::prompt::{PromptError, ask};
 use super::scenario;
 use super::specs::{self, SpecSource};
 use crate::apply::Interrupt;
 use crate::arn::AccountId;
 use crate::aws::{self, AwsError, Clients, Transport};
+use crate::check::Unknown;
 use crate::explain::{Explain, Status};
 use crate::genesys::{self, Configuration, GenesysError, GenesysErrorKind};
 use crate::model::resolve;
@@ -52,9 +53,7 @@ impl Connections {
         };
         let clients = match aws::connect(aws, transport).await {
             Err(error) if error.mfa_serial().is_some() => {
-                let Some(code) = mfa_code(error.mfa_serial().unwrap_or_default(), output).await else {
-                    return Err(error);
-                };
+                let code = mfa_code(error, output).await?;
                 aws::connect_with_mfa(aws, Transport::Network, Some(&code)).await?
             }
             clients => clients?,
@@ -119,13 +118,32 @@ pub(super) fn make_by_hand(sandbox: &mut Sandbox, spec: &Spec, output: &Output) 
     ));
 }
 
-/// The code from an MFA device; none if nobody answers.
-async fn mfa_code(serial: &str, output: &Output) -> Option<String> {
-    let question = format!("MFA code of {serial}: ");
+/// Clients with a profile's credentials over the same transport; asks for the code of its MFA device.
+pub(super) async fn with_profile(
+    clients: &Clients,
+    profile: &str,
+    output: &Output,
+) -> Result<Clients, AwsError> {
+    match clients.with_profile(profile, None).await {
+        Err(error) if error.mfa_serial().is_some() => {
+            let code = mfa_code(error, output).await?;
+            clients.with_profile(profile, Some(&code)).await
+        }
+        clients => clients,
+    }
+}
+
+/// The code from the MFA device that an error names; the error again, if nobody answers.
+async fn mfa_code(error: AwsError, output: &Output) -> Result<String, AwsError> {
+    let question = format!("MFA code of {}: ", error.mfa_serial().unwrap_or_default());
     loop {
-        let code = ask(&question, &Interrupt::default(), output).await.ok()??;
+        let code = match ask(&question, &Interrupt::default(), output).await {
+            Ok(Some(code)) => code,
+            Err(PromptError::NoTerminal) => return Err(error),
+            Ok(None) | Err(_) => return Err(error.unanswered()),
+        };
         if code.len() == 6 && code.bytes().all(|byte| byte.is_ascii_digit()) {
-            return Some(code);
+            return Ok(code);
         }
         output.message("not valid: a code has six digits\n");
     }
@@ -190,23 +208,23 @@ pub(super) async fn genesys_without_spec(
     global: &Global,
     profile: Option<&str>,
     output: &Output,
-) -> Result<Option<genesys::Client>, SessionError> {
+) -> Result<GenesysAccess, SessionError> {
     let mut cloud = GenesysCloud::default();
     if let Some(url) = &global.genesys_endpoint() {
         let flag = "--genesys-endpoint-url";
         given_genesys_endpoint(url).map_err(|error| SessionError::Endpoint { flag, error })?;
         cloud.endpoint_url = Some(url.clone());
     }
-    Ok(genesys_client(profile, &cloud, output).await)
+    Ok(genesys_access(profile, &cloud, output).await)
 }
 
 /// The client for the organization's API, if the environment has credentials for it. Bad credentials do not keep anyone
 /// from working on the AWS side.
-pub(super) async fn genesys_client(
+pub(super) async fn genesys_access(
     profile: Option<&str>,
     cloud: &GenesysCloud,
     output: &Output,
-) -> Option<genesys::Client> {
+) -> GenesysAccess {
     let client = async {
         let variable = |name: &str| std::env::var(name).ok();
         let Some(configuration) = Configuration::from_environment(cloud, variable)? else { return Ok(None) };
@@ -227,11 +245,35 @@ pub(super) async fn genesys_client(
         }) as genesys::OnPause);
         Ok::<_, GenesysError>(Some(client))
     };
-    client.await.unwrap_or_else(|error| {
-        let (warning, help) = (paint(WARNING, "warning:"), paint(HELP, "help:"));
-        output.message(&format!("{warning} {error}; its side is left out\n{help} {}\n", error.help()));
-        None
-    })
+    match client.await {
+        Ok(client) => GenesysAccess { client, trouble: None },
+        Err(error) => {
+            let (warning, help) = (paint(WARNING, "warning:"), paint(HELP, "help:"));
+            output.message(&format!("{warning} {error}; its side is left out\n{help} {}\n", error.help()));
+            let trouble = Some(Unknown { why: error.brief(), help: error.help() });
+            GenesysAccess { client: None, trouble }
+        }
+    }
+}
+
+/// The organization's API, as far as the environment has what it takes.
+#[derive(Debug, Default)]
+pub(super) struct GenesysAccess {
+    /// `None`: nothing is set, or something of it is wrong.
+    pub client: Option<genesys::Client>,
+    pub trouble: Option<Unknown>,
+}
+
+impl GenesysAccess {
+    /// Why there is no client.
+    pub(super) fn missing(trouble: Option<&Unknown>, variables: [String; 2]) -> SessionError {
+        match trouble {
+            Some(Unknown { why, help }) => {
+                SessionError::GenesysSettings { why: why.clone(), help: help.clone() }
+            }
+            None => SessionError::NoGenesysCredentials { variables },
+        }
+    }
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -242,6 +284,8 @@ pub enum SessionError {
     WrongAccount { live: AccountId, wanted: AccountId },
     #[error("there are no credentials for Genesys Cloud")]
     NoGenesysCredentials { variables: [String; 2] },
+    #[error("{why}")]
+    GenesysSettings { why: String, help: String },
     #[error("the value of `{flag}` {error}")]
     Endpoint { flag: &'static str, error: EndpointError },
 }
@@ -252,6 +296,7 @@ impl Explain for SessionError {
             Self::WrongAccount { .. } => {
                 "choose other credentials (`[aws] profile`, AWS_PROFILE), or correct `[aws] account_id`"
             }
+            Self::GenesysSettings { help, .. } => help,
             Self::Endpoint { .. } => "give it a URL like https://host:4566",
             Self::NoGenesysCredentials { variables: [id, secret] } => {
                 return Some(format!(
@@ -266,7 +311,7 @@ impl Explain for SessionError {
         match self {
             Self::WrongAccount { .. } => Status::Refused,
             Self::Endpoint { .. } => Status::Usage,
-            Self::NoGenesysCredentials { .. } => Status::Error,
+            Self::NoGenesysCredentials { .. } | Self::GenesysSettings { .. } => Status::Error,
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use clap::Args;
 
+use super::apply::NOTHING;
 use super::apply::waits;
 use super::carry_out::{Age, Carried, carry_out};
 use super::fleet::{self, Fleet};
@@ -51,9 +52,10 @@ pub async fn run(global: &Global, args: &DestroyArgs, output: &Output) -> Result
         return Err(NotAsked.into());
     }
     args.reports.check(global, None)?;
-    let fleet = Fleet::open(global, &args.select, output).await?;
     let interrupt = interrupts(output);
-    let members = match fleet {
+    let fleet = interrupt.or_interrupted(Fleet::open(global, &args.select, output)).await;
+    let Some(fleet) = fleet else { return Ok(interrupted(NOTHING, output)) };
+    let members = match fleet? {
         Fleet::One(session) => return run_in(*session, args, &interrupt, output).await,
         Fleet::Many(members) => members,
     };
@@ -155,8 +157,6 @@ async fn one(
         Carried::Interrupted => Ok(Status::Interrupted),
     }
 }
-
-const NOTHING: &str = "nothing was changed";
 
 /// Asks for each role's name; `None` when interrupted.
 async fn confirm(plan: &Plan, interrupt: &Interrupt, output: &Output) -> Result<Option<()>, CommandError> {

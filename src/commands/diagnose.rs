@@ -9,6 +9,7 @@ use clap::Args;
 use futures_util::future::join_all;
 
 use super::check::{Proofs, facts_of};
+use super::connections::GenesysAccess;
 use super::files::write_new;
 use super::import::{connect, environment_region};
 use super::options::{Global, ReportFormat};
@@ -19,7 +20,9 @@ use super::since::{LookBack, Since};
 use super::{CommandError, Status, connections, evidence};
 use crate::arn::{AccountId, Arn, FunctionArn, global_region, partition_of_region};
 use crate::aws::{self, AccountListing, Clients, ListedRole};
-use crate::check::{AskedOrganization, Basis, CredentialArn, Facts, GenesysSide, IntegrationFacts, Recorded};
+use crate::check::{
+    AskedOrganization, Basis, CredentialArn, Facts, GenesysSide, IntegrationFacts, Recorded, Unknown,
+};
 use crate::diagnose::{ErrorReading, RoleCase, Shell, SpecFile, read_error};
 use crate::explain::Explain;
 use crate::genesys;
@@ -68,6 +71,8 @@ pub struct Place {
     pub clients: Clients,
     pub account: AccountId,
     pub genesys: Option<genesys::Client>,
+    /// What is wrong with the settings for it.
+    pub genesys_trouble: Option<Unknown>,
     pub in_sandbox: bool,
     pub region: String,
     /// How far back to look up who used the role; `None`: as far as known.
@@ -253,7 +258,7 @@ pub async fn examine(
     error: Option<ErrorReading>,
     output: &Output,
 ) -> Result<RoleCase, CommandError> {
-    let asking = evidence::of_genesys(place.genesys.as_ref(), &NO_SPEC);
+    let asking = evidence::of_genesys(place.genesys.as_ref(), place.genesys_trouble.as_ref(), &NO_SPEC);
     let genesys = output.waiting("asking Genesys Cloud", asking).await;
     let role = role_arn(&place, named, &genesys)?;
     // An ARN is meant literally, even if no such role exists.
@@ -280,6 +285,7 @@ async fn place(
             clients,
             account,
             genesys: Some(genesys),
+            genesys_trouble: None,
             in_sandbox: true,
             region,
             since: args.since,
@@ -294,12 +300,14 @@ async fn place(
         (None, Some(partition)) => global_region(&partition).to_owned(),
         (None, None) => global_region("aws").to_owned(),
     };
-    let (clients, account) = connect(global, &region, args.profile.clone()).await?;
-    let genesys = connections::genesys_without_spec(global, args.profile.as_deref(), output).await?;
+    let (clients, account) = connect(global, &region, args.profile.clone(), output).await?;
+    let GenesysAccess { client: genesys, trouble: genesys_trouble } =
+        connections::genesys_without_spec(global, args.profile.as_deref(), output).await?;
     Ok(Place {
         clients,
         account,
         genesys,
+        genesys_trouble,
         in_sandbox: false,
         region,
         since: args.since,
@@ -344,7 +352,7 @@ fn role_arn(place: &Place, named: &str, genesys: &GenesysSide) -> Result<Arn, Di
 fn integrations(genesys: &GenesysSide) -> &[IntegrationFacts] {
     match genesys {
         GenesysSide::Read(genesys) => genesys.integrations.as_deref().unwrap_or_default(),
-        GenesysSide::NotAsked | GenesysSide::Rejected(_) | GenesysSide::Unreadable(_) => &[],
+        GenesysSide::NotAsked | GenesysSide::Rejected(..) | GenesysSide::Unreadable(_) => &[],
     }
 }
 
@@ -374,8 +382,17 @@ async fn case(
     error: Option<ErrorReading>,
     output: &Output,
 ) -> Result<RoleCase, CommandError> {
-    let Place { clients, account, genesys: client, in_sandbox, region, since, writes_spec, invocation } =
-        place;
+    let Place {
+        clients,
+        account,
+        genesys: client,
+        genesys_trouble: _,
+        in_sandbox,
+        region,
+        since,
+        writes_spec,
+        invocation,
+    } = place;
     let organization = match &client {
         // A spec without it is still valid.
         Some(client) if writes_spec => genesys::live(client, &[], genesys::Details::All).await.ok(),
@@ -425,6 +442,7 @@ async fn case(
         clients,
         in_sandbox,
         genesys: client,
+        genesys_trouble: None,
         reads: Reads::Single,
         file: String::new(),
         invocation,
@@ -434,7 +452,7 @@ async fn case(
     let facts = Facts { guards, ..Box::pin(gather(&session, &genesys, since, output)).await? };
     let organization = match &genesys {
         GenesysSide::NotAsked => AskedOrganization::No(session.spec.genesys.client_variables()),
-        GenesysSide::Rejected(_) | GenesysSide::Unreadable(_) => AskedOrganization::Unknown,
+        GenesysSide::Rejected(..) | GenesysSide::Unreadable(_) => AskedOrganization::Unknown,
         GenesysSide::Read(genesys) => AskedOrganization::Named(genesys.organization_name.clone()),
     };
     Ok(RoleCase { account, region, in_sandbox, organization, wanted, facts, error })
@@ -526,7 +544,7 @@ async fn list(place: &Place, args: &DiagnoseArgs, output: &Output) -> Result<Can
     let reads = async {
         futures_util::join!(
             aws::account_listing(&place.clients),
-            evidence::of_genesys(place.genesys.as_ref(), &NO_SPEC)
+            evidence::of_genesys(place.genesys.as_ref(), place.genesys_trouble.as_ref(), &NO_SPEC)
         )
     };
     let (listing, genesys) = output.waiting("listing the roles", reads).await;
@@ -593,7 +611,7 @@ async fn list(place: &Place, args: &DiagnoseArgs, output: &Output) -> Result<Can
     });
     let left_out = match &genesys {
         GenesysSide::Read(facts) => facts.integrations.as_ref().err().map(|unknown| unknown.why.clone()),
-        GenesysSide::Rejected(unknown) | GenesysSide::Unreadable(unknown) => Some(unknown.why.clone()),
+        GenesysSide::Rejected(_, unknown) | GenesysSide::Unreadable(unknown) => Some(unknown.why.clone()),
         GenesysSide::NotAsked => Some(
             "Genesys Cloud was not asked: set GENESYSCLOUD_OAUTHCLIENT_ID, GENESYSCLOUD_OAUTHCLIENT_SECRET and \
              GENESYSCLOUD_REGION to see its integrations"

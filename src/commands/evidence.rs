@@ -12,7 +12,7 @@ use crate::aws::{self, AwsError, Clients};
 use crate::check::{
     ActionFacts, ActionTest, Answer, ApplyOutlook, Basis, ConnectionFacts, CredentialArn, Facts,
     FunctionFacts, FunctionState, GenesysFacts, GenesysSide, IntegrationFacts, PROBE_SESSION, Probes,
-    Recorded, TestStep, Unknown, near_misses,
+    Recorded, RejectedCredentials, TestStep, Unknown, near_misses,
 };
 use crate::genesys::{self, Action, GenesysError, GenesysErrorKind, RoleArn, TestResult};
 use crate::model::{DesiredRole, OrganizationReading};
@@ -29,7 +29,7 @@ pub(crate) async fn of_role(
     desired: &DesiredRole,
     genesys: &GenesysSide,
     plan: Option<&RolePlan>,
-    probe_profile: Option<&str>,
+    as_profile: Option<&Clients>,
     look_back: Option<LookBack>,
 ) -> Result<Facts, CommandError> {
     let live = observed.live.roles.get(&desired.role.name).cloned().unwrap_or_default();
@@ -53,7 +53,7 @@ pub(crate) async fn of_role(
     );
     let probes = match &live.role {
         Some(_) if desired.external_id.is_presentable() => {
-            Some(probe(session, observed, desired, probe_profile).await?)
+            Some(probe(session, observed, desired, as_profile).await?)
         }
         Some(_) | None => None,
     };
@@ -176,18 +176,17 @@ async fn probe(
     session: &Session,
     observed: &Observed,
     desired: &DesiredRole,
-    probe_profile: Option<&str>,
+    as_profile: Option<&Clients>,
 ) -> Result<Probes, CommandError> {
-    let (clients, caller, prober) = match (session.as_genesys(&desired.genesys_account_id), probe_profile) {
+    let (clients, caller, prober) = match (session.as_genesys(&desired.genesys_account_id), as_profile) {
         (Some(genesys), _) => {
             let caller = aws::caller(&genesys).await?.arn;
             let name = format!("Genesys Cloud, played by the sandbox ({caller})");
             (genesys, caller, name)
         }
-        (None, Some(profile)) => {
-            let clients = session.clients.with_profile(profile).await?;
-            let caller = aws::caller(&clients).await?.arn;
-            (clients, caller.clone(), caller)
+        (None, Some(clients)) => {
+            let caller = aws::caller(clients).await?.arn;
+            (clients.clone(), caller.clone(), caller)
         }
         (None, None) => {
             let caller = observed.caller.arn.clone();
@@ -232,18 +231,25 @@ fn answer<T>(result: Result<T, AwsError>) -> Answer {
 /// Genesys Cloud's side; each role's report uses its own part.
 pub(crate) async fn of_genesys(
     client: Option<&genesys::Client>,
+    trouble: Option<&Unknown>,
     known_roles: &BTreeSet<String>,
 ) -> GenesysSide {
-    let Some(client) = client else { return GenesysSide::NotAsked };
+    let Some(client) = client else {
+        return trouble.cloned().map_or(GenesysSide::NotAsked, GenesysSide::Unreadable);
+    };
     match genesys::gather(client).await {
         Ok(read) => GenesysSide::Read(facts(read, known_roles)),
         Err(error) => {
-            let is_rejected = matches!(
-                *error.kind,
-                GenesysErrorKind::Credentials { .. } | GenesysErrorKind::Unauthorized { .. }
-            );
             let unknown = unknown(&error);
-            if is_rejected { GenesysSide::Rejected(unknown) } else { GenesysSide::Unreadable(unknown) }
+            match *error.kind {
+                GenesysErrorKind::Credentials { .. } => {
+                    GenesysSide::Rejected(RejectedCredentials::Client, unknown)
+                }
+                GenesysErrorKind::Unauthorized { .. } => {
+                    GenesysSide::Rejected(RejectedCredentials::Token, unknown)
+                }
+                _ => GenesysSide::Unreadable(unknown),
+            }
         }
     }
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use serde_json::json;
 
-use super::connections::SessionError;
+use super::connections::{GenesysAccess, SessionError};
 use super::files::{FileError, write_new};
 use super::options::Global;
 use super::report::report_json;
@@ -14,7 +14,7 @@ use super::session::invocation_without_spec;
 use super::specs::SpecSource;
 use super::{CommandError, Status, connections};
 use crate::arn::{AccountId, partition_of_region};
-use crate::aws::{self, Clients, Transport};
+use crate::aws::{self, Clients};
 use crate::explain::Explain;
 use crate::files::{self, Overwrite};
 use crate::genesys::Details;
@@ -64,9 +64,9 @@ pub async fn run(global: &Global, args: &ImportArgs, output: &Output) -> Result<
         if args.region.is_none() {
             region = spec.aws.region;
         }
-        (clients, spec.aws.account_id, Some(genesys))
+        (clients, spec.aws.account_id, GenesysAccess { client: Some(genesys), trouble: None })
     } else {
-        let (clients, account) = connect(global, &region, args.profile.clone()).await?;
+        let (clients, account) = connect(global, &region, args.profile.clone(), output).await?;
         let genesys = connections::genesys_without_spec(global, args.profile.as_deref(), output).await?;
         (clients, account, genesys)
     };
@@ -100,10 +100,10 @@ pub async fn run(global: &Global, args: &ImportArgs, output: &Output) -> Result<
             role.ok_or_else(|| ImportError::NoSuchRole { role: name.clone(), account: account.clone() })?,
         );
     }
-    let organization = match &genesys {
+    let organization = match &genesys.client {
         None if folder.is_some() => {
             let variables = crate::spec::GenesysCloud::default().client_variables();
-            return Err(connections::SessionError::NoGenesysCredentials { variables }.into());
+            return Err(GenesysAccess::missing(genesys.trouble.as_ref(), variables).into());
         }
         None => None,
         Some(client) => match crate::genesys::live(client, &[], Details::All).await {
@@ -206,6 +206,7 @@ pub(super) async fn connect(
     global: &Global,
     region: &str,
     profile: Option<String>,
+    output: &Output,
 ) -> Result<(Clients, AccountId), CommandError> {
     // The account is what we are asking for, so nothing is compared with this one.
     let nobody: AccountId = "000000000000".parse().map_err(|_| ImportError::NothingToImport)?;
@@ -221,7 +222,7 @@ pub(super) async fn connect(
         assume_role: None,
         endpoint_url: global.aws_endpoint_url.clone(),
     };
-    let clients = aws::connect(&aws, Transport::Network).await?;
+    let clients = connections::Connections::default().clients(&aws, output).await?;
     let account = aws::caller(&clients).await?.account;
     Ok((clients, account))
 }

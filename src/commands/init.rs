@@ -148,8 +148,11 @@ impl Offers {
         }
         // Only if something must be looked up there.
         let needs_aws = args.account_id.is_none() || (args.functions.is_empty() && asker.is_asking());
-        let aws =
-            if needs_aws && !region.is_empty() { connect(global, region, None).await.ok() } else { None };
+        let aws = if needs_aws && !region.is_empty() {
+            connect(global, region, None, output).await.ok()
+        } else {
+            None
+        };
         let organization = match args.external_id {
             Some(_) => None,
             None => organization().await?,

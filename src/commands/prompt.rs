@@ -2,6 +2,7 @@
 
 use std::io::{self, IsTerminal};
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::apply::Interrupt;
 use crate::explain::{Explain, Status};
@@ -24,6 +25,29 @@ pub fn interrupts(output: &Output) -> Arc<Interrupt> {
     });
     interrupt
 }
+
+/// For commands that only read: Ctrl-C ends the process, wherever it is, with a line that says so. On a thread of its
+/// own, since reading standard input or judging a large account leaves the runtime no time.
+pub fn end_when_interrupted(what: &'static str, output: &Output) {
+    let output = output.clone();
+    std::thread::spawn(move || {
+        let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_io().build() else { return };
+        if runtime.block_on(tokio::signal::ctrl_c()).is_err() {
+            return;
+        }
+        // Whoever reads the output may have stopped, and then the line waits behind it.
+        let (done, printed) = std::sync::mpsc::channel();
+        std::thread::spawn(move || {
+            interrupted(what, &output);
+            let _ = done.send(());
+        });
+        let _ = printed.recv_timeout(LAST_WORDS);
+        std::process::exit(Status::Interrupted as i32);
+    });
+}
+
+/// How long the process waits for its last line to be printed.
+const LAST_WORDS: Duration = Duration::from_millis(500);
 
 /// Says where it was interrupted.
 pub fn interrupted(what: &str, output: &Output) -> Status {

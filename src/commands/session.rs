@@ -8,7 +8,7 @@ use futures_util::stream::{self, StreamExt as _};
 
 use super::CommandError;
 use super::connections::{
-    ByHand, Connections, SessionError, genesys_client, sandbox_clients, with_endpoints,
+    ByHand, Connections, GenesysAccess, SessionError, genesys_access, sandbox_clients, with_endpoints,
 };
 use super::options::{Global, ReadsArg};
 use super::reading::Reading;
@@ -16,7 +16,7 @@ use super::specs::SpecSource;
 use crate::apply::ReplacementTests;
 use crate::arn::{AccountId, FunctionArn};
 use crate::aws::{self, AwsError, AwsErrorKind, Caller, Clients, Freshness};
-use crate::check::{FunctionFacts, FunctionState, OwnPolicy};
+use crate::check::{FunctionFacts, FunctionState, OwnPolicy, Unknown};
 use crate::genesys::{self, Details, GenesysError};
 use crate::model::resolve;
 use crate::model::{
@@ -39,6 +39,8 @@ pub struct Session {
     pub in_sandbox: bool,
     /// For the organization, if there are credentials.
     pub genesys: Option<genesys::Client>,
+    /// What is wrong with the settings for it.
+    pub genesys_trouble: Option<Unknown>,
     pub reads: Reads,
     /// What to type to run another command with the same spec.
     pub invocation: String,
@@ -128,12 +130,14 @@ impl Session {
         if !global.sandbox {
             let (aws, cloud) = with_endpoints(&spec, global)?;
             let clients = connections.clients(&aws, output).await?;
-            let genesys = genesys_client(aws.profile.as_deref(), &cloud, output).await;
+            let GenesysAccess { client: genesys, trouble: genesys_trouble } =
+                genesys_access(aws.profile.as_deref(), &cloud, output).await;
             return Ok(Self {
                 spec,
                 clients,
                 in_sandbox: false,
                 genesys,
+                genesys_trouble,
                 reads,
                 invocation,
                 file,
@@ -148,6 +152,7 @@ impl Session {
             clients,
             in_sandbox: true,
             genesys: Some(genesys),
+            genesys_trouble: None,
             reads,
             invocation,
             file,
@@ -164,6 +169,7 @@ impl Session {
             clients,
             in_sandbox: false,
             genesys,
+            genesys_trouble: None,
             reads: Reads::Auto,
             invocation: PROGRAM.to_owned(),
             file,
@@ -369,6 +375,9 @@ impl Session {
         let Some(client) = &self.genesys else {
             return Ok(match wanted.as_slice() {
                 [] => OrganizationReading::NotAsked,
+                _ if let Some(Unknown { why, .. }) = &self.genesys_trouble => {
+                    OrganizationReading::NotRead(why.clone())
+                }
                 _ => {
                     let [id, secret] = self.spec.genesys.client_variables();
                     OrganizationReading::NotRead(format!(

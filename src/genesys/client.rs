@@ -63,6 +63,8 @@ pub struct Configuration {
     pub client_secret: Secret,
     /// Replaces ID and secret.
     pub access_token: Option<Secret>,
+    /// Where the credentials and the region come from, as an error names them.
+    pub settings: String,
     /// `https://api.mypurecloud.com`
     pub api: String,
     /// `https://login.mypurecloud.com`
@@ -109,7 +111,16 @@ impl Configuration {
                 (format!("https://api.{domain}"), format!("https://login.{domain}"))
             }
         };
-        Ok(Some(Self { client_id, client_secret, access_token, api, login }))
+        let region = match (&spec.endpoint_url, &spec.region) {
+            (Some(_), _) => "the endpoint",
+            (None, Some(_)) => "`[genesys] region`",
+            (None, None) => REGION,
+        };
+        let settings = match &access_token {
+            Some(_) => format!("{} and {region}", spec.variable(TOKEN)),
+            None => format!("{id}, {secret} and {region}"),
+        };
+        Ok(Some(Self { client_id, client_secret, access_token, settings, api, login }))
     }
 }
 
@@ -162,6 +173,7 @@ impl Client {
             client_id: "sandbox".to_owned(),
             client_secret: Secret::new("sandbox".to_owned()),
             access_token: None,
+            settings: String::new(),
             api: String::new(),
             login: String::new(),
         };
@@ -206,7 +218,8 @@ impl Client {
         let response = self.send(step, &Method::GET, ATTEMPT_TIMEOUT, None, request).await?;
         let status = response.status().as_u16();
         if matches!(status, 400 | 401 | 403) {
-            return Err(failed(GenesysErrorKind::Credentials { words: words(&response, &basic) }));
+            let settings = self.configuration.settings.clone();
+            return Err(failed(GenesysErrorKind::Credentials { words: words(&response, &basic), settings }));
         }
         if !response.status().is_success() {
             return Err(failed(GenesysErrorKind::Refused { status, words: words(&response, &basic) }));
@@ -309,7 +322,10 @@ impl Client {
                     refused = Some(token);
                     continue;
                 }
-                401 => Err(failed(GenesysErrorKind::Unauthorized { words: words() })),
+                401 => {
+                    let settings = self.configuration.settings.clone();
+                    Err(failed(GenesysErrorKind::Unauthorized { words: words(), settings }))
+                }
                 403 => Err(failed(GenesysErrorKind::Forbidden { permission, words: words() })),
                 200..=299 => Ok(response),
                 _ => Err(failed(GenesysErrorKind::Refused { status, words: words() })),
@@ -492,6 +508,7 @@ mod tests {
             client_id: "the-id".to_owned(),
             client_secret: Secret::new("the-secret".to_owned()),
             access_token: None,
+            settings: "the test".to_owned(),
             api: "https://api.example".to_owned(),
             login: "https://login.example".to_owned(),
         };
@@ -837,6 +854,11 @@ mod tests {
             ("GENESYSCLOUD_OAUTHCLIENT_SECRET_EMEA", "s-emea"),
         ]);
         let found = Configuration::from_environment(&emea, both).unwrap().unwrap();
+        // An error names the variables that were read.
+        assert_eq!(
+            found.settings,
+            "GENESYSCLOUD_OAUTHCLIENT_ID_EMEA, GENESYSCLOUD_OAUTHCLIENT_SECRET_EMEA and GENESYSCLOUD_REGION"
+        );
         assert_eq!((found.client_id.as_str(), found.client_secret.expose()), ("i-emea", "s-emea"));
         assert!(Configuration::from_environment(&emea, all).unwrap().is_none());
         for (given, says) in [

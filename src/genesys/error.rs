@@ -23,13 +23,15 @@ pub enum GenesysErrorKind {
     },
     /// No region in the environment or the spec, or one that does not exist.
     Region(String),
-    /// No token for this ID and secret.
+    /// No token for this ID and secret, from these settings.
     Credentials {
         words: String,
+        settings: String,
     },
-    /// A new token is refused.
+    /// A token is refused; with the settings that it comes from.
     Unauthorized {
         words: String,
+        settings: String,
     },
     /// 403
     Forbidden {
@@ -116,15 +118,11 @@ impl GenesysError {
                  \"us-east-1\""
                     .to_owned()
             }
-            GenesysErrorKind::Credentials { .. } => {
-                "check client ID, secret and region under Admin > Integrations > OAuth, and in GENESYSCLOUD_OAUTHCLIENT_ID, \
-                 GENESYSCLOUD_OAUTHCLIENT_SECRET and GENESYSCLOUD_REGION"
-                    .to_owned()
+            GenesysErrorKind::Credentials { settings, .. } => {
+                format!("check client ID, secret and region under Admin > Integrations > OAuth, and in {settings}")
             }
-            GenesysErrorKind::Unauthorized { .. } => {
-                "the token was refused: check the region, that the OAuth client is active, and that GENESYSCLOUD_ACCESS_TOKEN, \
-                 if it is set, has not expired"
-                    .to_owned()
+            GenesysErrorKind::Unauthorized { settings, .. } => {
+                format!("tokens expire and belong to one region: check {settings}")
             }
             GenesysErrorKind::Forbidden { permission, .. } => format!(
                 "give a role of the OAuth client the permission {permission} (Admin > Integrations > OAuth > Roles)"
@@ -162,10 +160,10 @@ impl fmt::Display for GenesysError {
         let (what, words) = match kind.as_ref() {
             GenesysErrorKind::Incomplete { missing } => (format!("{missing} is not set"), ""),
             GenesysErrorKind::Region(why) => (why.clone(), ""),
-            GenesysErrorKind::Credentials { words } => {
+            GenesysErrorKind::Credentials { words, .. } => {
                 ("the client ID or secret was rejected (401)".to_owned(), words.as_str())
             }
-            GenesysErrorKind::Unauthorized { words } => {
+            GenesysErrorKind::Unauthorized { words, .. } => {
                 ("the token is refused (401)".to_owned(), words.as_str())
             }
             GenesysErrorKind::Forbidden { permission, words } => {

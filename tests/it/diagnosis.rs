@@ -325,6 +325,7 @@ async fn found(before: &Sandbox, causes: &[Planted]) -> BTreeSet<String> {
         clients,
         account: ACCOUNT.parse().unwrap(),
         genesys,
+        genesys_trouble: None,
         in_sandbox: false,
         region: "us-east-1".to_owned(),
         since: None,

@@ -4,6 +4,8 @@ use std::fs;
 use std::process::Stdio;
 
 use crate::support::http_stub::{answer, aws_error, serve};
+#[cfg(unix)]
+use crate::support::terminal::on_a_terminal;
 use crate::support::{EXAMPLE, POLICY_ARN, Project, ROLE, Run, example_with};
 use insta::assert_snapshot;
 
@@ -118,6 +120,63 @@ fn a_code_of_an_mfa_device_is_asked_for_on_a_terminal_only() {
     let project = with_profiles(&format!("{OPS}mfa_serial = arn:aws:iam::111122223333:mfa/jane\n"));
     let run = project.env("AWS_PROFILE", "ops").env("AWS_ENDPOINT_URL", "http://127.0.0.1:9").run(&["plan"]);
     one_error(&run, "arn:aws:iam::111122223333:mfa/jane", "run it on a terminal");
+}
+
+#[cfg(unix)]
+#[test]
+fn whoever_gives_no_code_on_a_terminal_is_not_sent_to_one() {
+    let config = format!("{OPS}mfa_serial = arn:aws:iam::111122223333:mfa/jane\n");
+    let project = with_profiles(&config).env("AWS_ENDPOINT_URL", "http://127.0.0.1:9");
+    // Ctrl-D; also where the profile is an option's.
+    let by_variable =
+        with_profiles(&config).env("AWS_ENDPOINT_URL", "http://127.0.0.1:9").env("AWS_PROFILE", "ops");
+    for run in [
+        on_a_terminal(&by_variable, &["plan"], "\x04"),
+        on_a_terminal(&project, &["import", "R", "--region", "us-east-1", "--profile", "ops"], "\x04"),
+    ] {
+        run.expect(1).says("MFA code of arn:aws:iam::111122223333:mfa/jane: ").says("no MFA code was given");
+        run.says("run it again and type the code").says_not("run it on a terminal");
+    }
+    // Ctrl-C.
+    on_a_terminal(&by_variable, &["plan"], "\x03").expect(130).says("interrupted: nothing was changed");
+    let apply = on_a_terminal(&by_variable, &["apply"], "\x03");
+    apply.expect(130).says("interrupted: nothing was changed");
+}
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_while_it_reads_says_that_nothing_was_changed() {
+    for command in [&["plan"][..], &["check"], &["import", "R", "--region", "us-east-1"], &["diagnose", "R"]]
+    {
+        let (asked, first) = std::sync::mpsc::channel();
+        let asked = std::sync::Mutex::new(asked);
+        let endpoint = serve(move |_| {
+            let _ = asked.lock().unwrap().send(());
+            None
+        });
+        let child =
+            with_keys(&endpoint).command(command).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
+        let child = child.unwrap();
+        first.recv().unwrap();
+        let kill = std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status();
+        assert!(kill.unwrap().success());
+        let run = Run::from(child.wait_with_output().unwrap());
+        run.expect(130).says("error: interrupted: nothing was changed");
+    }
+}
+
+#[test]
+fn settings_of_genesys_cloud_that_are_wrong_are_not_called_missing() {
+    let project = with_keys("http://127.0.0.1:9")
+        .env("GENESYSCLOUD_OAUTHCLIENT_ID", "id")
+        .env("GENESYSCLOUD_OAUTHCLIENT_SECRET", "SECRET-KEY")
+        .env("GENESYSCLOUD_REGION", "us-east-9");
+    let run = project.run(&["check", "--invoke", "get order"]);
+    run.expect(1).says("error: Genesys Cloud, configuration: `us-east-9`").says("set GENESYSCLOUD_REGION or");
+    run.says_not("no credentials");
+    let half = with_keys("http://127.0.0.1:9").env("GENESYSCLOUD_OAUTHCLIENT_ID", "id");
+    let run = half.run(&["check", "--invoke", "get order"]);
+    run.expect(1).says("error: Genesys Cloud, configuration: GENESYSCLOUD_OAUTHCLIENT_SECRET is not set");
 }
 
 #[test]

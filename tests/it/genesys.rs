@@ -45,7 +45,11 @@ fn an_access_token_takes_the_place_of_the_oauth_client_and_a_wrong_one_is_one_cl
     project.run(&["plan"]).expect(0).says("PostIntegrations ").says_not(token);
     let project = project.env("GENESYSCLOUD_ACCESS_TOKEN", "SECRET-TOKEN");
     let run = project.run(&["plan"]);
-    run.expect(1).says("the token was refused").says("GENESYSCLOUD_ACCESS_TOKEN").says_not("SECRET-TOKEN");
+    run.expect(1)
+        .says("the token is refused")
+        .says("check GENESYSCLOUD_ACCESS_TOKEN and")
+        .says_not("SECRET-TOKEN");
+    project.run(&["check"]).says("Genesys Cloud rejects the access token (401)").says_not("SECRET-TOKEN");
 }
 
 #[test]

@@ -120,10 +120,10 @@ impl Clients {
     /// The same transport and region with a profile's credentials.
     ///
     /// # Errors
-    /// If the profile does not exist, or asks for an MFA code.
-    pub async fn with_profile(&self, profile: &str) -> Result<Self, AwsError> {
+    /// If the profile does not exist, or asks for an MFA code and there is none.
+    pub async fn with_profile(&self, profile: &str, mfa_code: Option<&str>) -> Result<Self, AwsError> {
         let profiles = Profiles::load(Some(profile)).await?;
-        let sdk = match profiles.provider(&self.sdk, None)? {
+        let sdk = match profiles.provider(&self.sdk, mfa_code)? {
             Some(provider) => with_provider(&self.sdk, provider),
             None => self.sdk.clone(),
         };

@@ -192,7 +192,11 @@ impl Profiles {
         let mfa = match (get("mfa_serial"), code) {
             (Some(serial), Some(code)) => Some((serial.to_owned(), code.to_owned())),
             (Some(serial), None) => {
-                let kind = AwsErrorKind::Mfa { profile: profile.to_owned(), serial: serial.to_owned() };
+                let kind = AwsErrorKind::Mfa {
+                    profile: profile.to_owned(),
+                    serial: serial.to_owned(),
+                    asked: false,
+                };
                 return Err(AwsError::new("AWS configuration", "", kind));
             }
             (None, _) => None,
