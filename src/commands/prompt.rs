@@ -1,7 +1,9 @@
 //! Terminal prompts that can be interrupted with Ctrl-C.
 
 use std::io::{self, IsTerminal};
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::{Context, Waker};
 use std::time::Duration;
 
 use crate::apply::Interrupt;
@@ -30,9 +32,17 @@ pub fn interrupts(output: &Output) -> Arc<Interrupt> {
 /// own, since reading standard input or judging a large account leaves the runtime no time.
 pub fn end_when_interrupted(what: &'static str, output: &Output) {
     let output = output.clone();
+    let (listens, listening) = std::sync::mpsc::channel();
     std::thread::spawn(move || {
         let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_io().build() else { return };
-        if runtime.block_on(tokio::signal::ctrl_c()).is_err() {
+        let pressed = runtime.block_on(async {
+            let mut pressed = pin!(tokio::signal::ctrl_c());
+            // It listens from the first poll on.
+            let _ = pressed.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+            let _ = listens.send(());
+            pressed.await
+        });
+        if pressed.is_err() {
             return;
         }
         // Whoever reads the output may have stopped, and then the line waits behind it.
@@ -44,6 +54,8 @@ pub fn end_when_interrupted(what: &'static str, output: &Output) {
         let _ = printed.recv_timeout(LAST_WORDS);
         std::process::exit(Status::Interrupted as i32);
     });
+    // Fails if there can be no such thread: then Ctrl-C ends the process without a word.
+    let _ = listening.recv();
 }
 
 /// How long the process waits for its last line to be printed.
@@ -68,6 +80,8 @@ pub async fn ask(
     if !io::stdin().is_terminal() {
         return Err(PromptError::NoTerminal);
     }
+    // So that Ctrl-C is listened for before somebody can press it.
+    tokio::task::yield_now().await;
     output.message(question);
     // The thread may never end, so the runtime does not wait for it.
     let line = tokio::task::spawn_blocking(|| {

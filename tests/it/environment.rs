@@ -154,9 +154,9 @@ fn ctrl_c_while_it_reads_says_that_nothing_was_changed() {
             let _ = asked.lock().unwrap().send(());
             None
         });
-        let child =
-            with_keys(&endpoint).command(command).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
-        let child = child.unwrap();
+        let project = with_keys(&endpoint);
+        let mut child = project.command(command);
+        let child = child.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         first.recv().unwrap();
         let kill = std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status();
         assert!(kill.unwrap().success());
