@@ -163,7 +163,7 @@ pub async fn run(global: &Global, args: &DiagnoseArgs, output: &Output) -> Resul
             output.note(&format!("note: {left_out}\n"));
         }
     }
-    let view = DiagnoseView::new(&case, &shell);
+    let view = DiagnoseView::new(&case, &shell, args.format != ReportFormat::Text);
     if args.out.is_some() {
         for (index, cause) in view.causes.iter().enumerate().filter(|(_, cause)| !cause.is_fixed_by_tool()) {
             output.note(&format!(
@@ -200,18 +200,29 @@ fn spec_file(global: &Global, out: Option<&Path>, case: &RoleCase) -> SpecFile {
         _ => (Path::new(DEFAULT_FILE), String::new()),
     };
     let known = load(path, LoadOptions { allowed: &global.allow_env, is_offline: false }).ok();
-    let is_same = known.is_some_and(|known| {
-        known.spec.aws.account_id == case.account
-            && known.spec.roles.iter().any(|role| {
-                let functions: BTreeSet<&FunctionArn> = role.functions.iter().map(|one| &one.arn).collect();
-                role.name == wanted.role.name
-                    && role.external_id.expose() == wanted.external_id.expose()
-                    && role.genesys_account_id == wanted.genesys_account_id
-                    && wanted.functions.iter().all(|function| functions.contains(function))
-            })
-    });
-    if is_same {
-        return SpecFile::Here { name: crate::text::path(path), options };
+    let known = known.filter(|known| known.spec.aws.account_id == case.account);
+    let roles = known.iter().flat_map(|known| &known.spec.roles);
+    let own = roles.into_iter().find(|role| role.name == wanted.role.name);
+    if let Some(role) = own {
+        let name = crate::text::path(path);
+        let functions: BTreeSet<&FunctionArn> = role.functions.iter().map(|one| &one.arn).collect();
+        let mut lines = Vec::new();
+        let mut line = |is_same: bool, key: &str, value: String| {
+            if !is_same {
+                lines.push(format!("{key} = {value}"));
+            }
+        };
+        let quoted = |text: &str| serde_json::Value::from(text).to_string();
+        let (id, account) = (wanted.external_id.expose(), &wanted.genesys_account_id);
+        line(role.external_id.expose() == id, "external_id", quoted(id));
+        line(role.genesys_account_id == *account, "account_id", quoted(account.as_str()));
+        let list: Vec<String> = wanted.functions.iter().map(|arn| quoted(&arn.to_string())).collect();
+        let has_all = wanted.functions.iter().all(|function| functions.contains(function));
+        line(has_all, "functions", format!("[{}]", list.join(", ")));
+        return match lines.as_slice() {
+            [] => SpecFile::Here { name, options },
+            _ => SpecFile::Otherwise { name, options, lines },
+        };
     }
     let role = &wanted.role.name;
     let names = [DEFAULT_FILE.to_owned(), format!("{role}.toml")].into_iter();
@@ -403,8 +414,8 @@ async fn case(
         let is_gone = live.is_none();
         let live = live.unwrap_or_else(|| absent(role.clone()));
         let targets = targets(&genesys, &live.role.arn);
-        let unattached = match live.documents().any(is_about_lambda) {
-            true => Vec::new(),
+        let (unattached, instead) = match live.documents().any(is_about_lambda) {
+            true => (Vec::new(), Vec::new()),
             // It may have been detached; callers who may not list policies do without.
             false => {
                 let listing = aws::account_listing(&clients).await.unwrap_or_default();
@@ -415,13 +426,16 @@ async fn case(
                         return Err(DiagnoseError::Misspelt { role, near }.into());
                     }
                 }
-                listing.policies
+                let fits =
+                    |one: &&ListedRole| is_gone && trusts_genesys(&one.trust) && invokes(one, &listing);
+                let instead = listing.roles.iter().filter(fits).map(|one| one.arn.clone()).collect();
+                (listing.policies, instead)
             }
         };
         let missing = missing(&clients, candidates(&live, &unattached, &targets)).await;
-        Ok::<_, CommandError>((live, targets, missing, unattached))
+        Ok::<_, CommandError>((live, targets, missing, unattached, instead))
     };
-    let (live, targets, missing, unattached) = output.waiting("reading the role", reading).await?;
+    let (live, targets, missing, unattached, instead) = output.waiting("reading the role", reading).await?;
     let organization_id = match &genesys {
         GenesysSide::Read(genesys) => Some(genesys.organization_id.as_str()),
         _ => None,
@@ -455,7 +469,7 @@ async fn case(
         GenesysSide::Rejected(..) | GenesysSide::Unreadable(_) => AskedOrganization::Unknown,
         GenesysSide::Read(genesys) => AskedOrganization::Named(genesys.organization_name.clone()),
     };
-    Ok(RoleCase { account, region, in_sandbox, organization, wanted, facts, error })
+    Ok(RoleCase { account, region, in_sandbox, organization, wanted, facts, instead, error })
 }
 
 async fn gather(
@@ -584,14 +598,7 @@ async fn list(place: &Place, args: &DiagnoseArgs, output: &Output) -> Result<Can
                 && !listing.roles.iter().any(|role| role.arn == *arn)
         })
         .collect();
-    let missing = gone.iter().map(|arn| {
-        candidate(
-            arn,
-            &arn.to_string(),
-            "an integration holds its ARN, and there is no such role",
-            holders(arn),
-        )
-    });
+    let missing = gone.iter().map(|arn| candidate(arn, &arn.to_string(), GONE, holders(arn)));
     let roles: Vec<CandidateView> = roles.chain(missing).collect();
     let loose = known.iter().filter_map(|one| {
         let why = match &one.credential {
@@ -630,8 +637,13 @@ fn print_list(view: &CandidatesView, args: &DiagnoseArgs, output: &Output) -> Re
         ReportFormat::Markdown => render::diagnose::candidates_markdown(view, &output.masker()),
         ReportFormat::Json => format!("{:#}\n", output.masked_json(&render::json::candidates(view))),
     })?;
-    Ok(Status::Done)
+    // An integration that uses none of the account's roles, or one that does not exist.
+    let is_broken = view.roles.iter().any(|role| role.why == GONE);
+    Ok(if is_broken { Status::Fault } else { Status::Done })
 }
+
+/// Why a role that does not exist is listed.
+const GONE: &str = "an integration holds its ARN, and there is no such role";
 
 /// Why a role looks like Genesys Cloud's.
 fn looks(role: &ListedRole, listing: &AccountListing, is_held: bool) -> Option<&'static str> {

@@ -1,7 +1,9 @@
 //! What `diagnose` found out about one role.
 
 use super::error_text::ErrorReading;
-use crate::arn::AccountId;
+use super::model::{FixStep, Means, Remedy, run, say};
+use super::remedy::{Shell, remedy};
+use crate::arn::{AccountId, Arn};
 use crate::check::{AskedOrganization, Cause, Facts, Finding, RoleReport, Sign, judge};
 use crate::import::Wanted;
 
@@ -14,6 +16,8 @@ pub struct RoleCase {
     pub organization: AskedOrganization,
     pub wanted: Wanted,
     pub facts: Facts,
+    /// For a role that does not exist: others of the account that look right.
+    pub instead: Vec<Arn>,
     /// The failure that the user saw.
     pub error: Option<ErrorReading>,
 }
@@ -31,6 +35,29 @@ impl RoleCase {
             report.verdict.genesys_can_invoke = Some(false);
         }
         report
+    }
+
+    /// How to remove a cause. A role that is gone may never have been meant: the credential can name another.
+    pub fn remedy(&self, finding: &Finding, shell: &Shell) -> Remedy {
+        let fix = remedy(finding, &self.facts, shell);
+        let [other] = self.instead.as_slice() else { return fix };
+        if finding.cause != Cause::RoleMissing {
+            return fix;
+        }
+        let steps = vec![
+            say(format!(
+                "{} trusts Genesys Cloud and may invoke functions: if it was meant, no new role is needed",
+                other.name()
+            )),
+            say(
+                "Genesys Cloud: Admin > Integrations > the integration > Configuration > Credentials > Configure: Role ARN",
+            ),
+            FixStep::Paste(other.to_string()),
+            say("or let this tool write it, as this shows:"),
+            run(shell.again(other.name())),
+        ];
+        let first = Remedy::default().with(Means::Credential, steps);
+        Remedy { ways: first.ways.into_iter().chain(fix.ways).collect() }
     }
 
     /// Whether a cause explains the failure; without an error text, any cause does.

@@ -245,6 +245,7 @@ impl ErrorReading {
             Stage::Unknown => "the text says nothing that this tool knows",
         };
         match self.policy {
+            Some(policy @ "identity-based policy") => format!("{text}, because of an {policy}"),
             Some(policy) => format!("{text}, because of a {policy}"),
             None => text.to_owned(),
         }

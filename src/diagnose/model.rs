@@ -17,6 +17,8 @@ pub enum Means {
     Tool,
     Console,
     Cli,
+    /// The integration's credential can name another role.
+    Credential,
     /// Whoever administers the AWS organization.
     Administrator,
 }
@@ -48,6 +50,7 @@ impl Means {
             Self::Tool => "tool",
             Self::Console => "console",
             Self::Cli => "cli",
+            Self::Credential => "credential",
             Self::Administrator => "administrator",
         }
     }

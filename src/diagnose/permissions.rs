@@ -136,12 +136,16 @@ pub(super) fn denied(facts: &Facts, shell: &Shell) -> Remedy {
         cli.extend(own_cli);
         console.extend(own_console);
     }
-    let remedy = match (tool.as_str(), is_boundary) {
-        ("", true) => by_tool(facts, shell, "permissions_boundary = \"none\""),
-        ("", false) => Remedy::default(),
-        (more, _) => by_tool(facts, shell, more),
-    };
-    remedy.with(Means::Console, console).with(Means::Cli, cli)
+    let remedy = if tool.is_empty() { Remedy::default() } else { by_tool(facts, shell, &tool) };
+    let mut remedy = remedy.with(Means::Console, console).with(Means::Cli, cli);
+    // Last: without it the role may do whatever its other policies allow.
+    if tool.is_empty() && is_boundary {
+        let mut removal = by_tool(facts, shell, "permissions_boundary = \"none\"");
+        let caution = "only if the boundary's owner agrees that the role has none at all:";
+        removal.ways.iter_mut().for_each(|way| way.steps.insert(0, say(caution)));
+        remedy.ways.append(&mut removal.ways);
+    }
+    remedy
 }
 
 /// The last table of a spec written by `diagnose` is the role's.
@@ -174,14 +178,20 @@ fn boundary(facts: &Facts, role: &LiveRole, shell: &Shell) -> Steps {
     }
     let name = arn.name();
     let text = arn.to_string();
-    let ask = format!("`{name}` is the permissions boundary: ask whoever set it before you change it");
+    let missing: Vec<String> = facts.functions.iter().map(|function| function.arn.to_string()).collect();
+    let ask = format!(
+        "`{name}` is the permissions boundary: ask its owner to allow lambda:InvokeFunction on {} in it",
+        missing.join(" and ")
+    );
+    let agreed = "only if its owner agrees that the role has none at all:";
     let is_denial = decisions.contains(&Decision::ExplicitDeny);
     if is_denial || arn.account != role.role.arn.account {
         let remove = shell.aws(&["iam", "delete-role-permissions-boundary", "--role-name", &role.role.name]);
         return Steps {
-            cli: vec![say(&*ask), run(remove)],
+            cli: vec![say(&*ask), say(agreed), run(remove)],
             console: vec![
                 say(ask),
+                say(agreed),
                 say(format!("IAM > Roles > {} > Permissions boundary > Remove boundary", role.role.name)),
             ],
         };

@@ -20,6 +20,8 @@ pub struct Shell {
 pub enum SpecFile {
     /// There is one that says so: its name, and the options that name it.
     Here { name: String, options: String },
+    /// There is one that has the role otherwise: what to write in it.
+    Otherwise { name: String, options: String, lines: Vec<String> },
     /// A name that is free.
     New(String),
 }
@@ -49,6 +51,16 @@ impl Shell {
                 let add = say(format!("{name} has the role: add the line {more} to it, then"));
                 let apply = run(format!("{program} apply --adopt{options}"));
                 return if more.is_empty() { vec![apply] } else { vec![add, apply] };
+            }
+            // A second spec for the same role would take it away from this one.
+            SpecFile::Otherwise { name, options, lines } => {
+                let lines: Vec<&str> =
+                    lines.iter().map(String::as_str).chain([more]).filter(|one| !one.is_empty()).collect();
+                return vec![
+                    say(format!("{name} has the role otherwise; write there:")),
+                    FixStep::Paste(lines.join("\n")),
+                    run(format!("{program} apply --adopt{options}")),
+                ];
             }
         };
         let options = if file == DEFAULT_FILE { String::new() } else { format!(" --file {}", quote(file)) };

@@ -7,7 +7,7 @@ use crate::check::{
     Answer, AskedOrganization, Cause, CredentialArn, Facts, Finding, FunctionState, GenesysSide, Harm, Level,
     Topic,
 };
-use crate::diagnose::{FixStep, Means, Remedy, RoleCase, Shell, Stage, remedy, suspected_trust};
+use crate::diagnose::{FixStep, Means, Remedy, RoleCase, Shell, Stage, Way, remedy, suspected_trust};
 use crate::import::{FunctionSource, IdSource};
 use crate::model::GuardsReading;
 
@@ -92,7 +92,9 @@ pub struct UnknownView {
 }
 
 impl DiagnoseView {
-    pub fn new(case: &RoleCase, shell: &Shell) -> Self {
+    /// `is_masked`: the text is for others, and has no external ID.
+    pub fn new(case: &RoleCase, shell: &Shell, is_masked: bool) -> Self {
+        let hidden = Some(case.facts.desired.external_id.expose()).filter(|_| is_masked);
         let report = case.report();
         let RoleView { role, verdict, lines, ruled_out, notices, .. } = role_view(&report, case.in_sandbox);
         let mut causes: Vec<DiagnosedView> = report
@@ -104,7 +106,7 @@ impl DiagnoseView {
                 what: finding.what.clone(),
                 consequence: consequence(finding),
                 explains_error: case.explains(finding.cause),
-                ways: ways(remedy(finding, &case.facts, shell)),
+                ways: ways(case.remedy(finding, shell), hidden),
             })
             .collect();
         causes.sort_by_key(|cause| !cause.explains_error);
@@ -139,7 +141,7 @@ impl DiagnoseView {
                 what: line.claim.clone(),
                 seen: line.seen.clone(),
                 help: as_diagnosed(&line.meaning, &again),
-                ways: ways(suspected(line, &case.facts, shell)),
+                ways: ways(suspected(line, &case.facts, shell), hidden),
             })
             .collect();
         Self {
@@ -232,17 +234,36 @@ fn is_worth(topic: &str, level: &str) -> bool {
     )
 }
 
-fn ways(remedy: Remedy) -> Vec<WayView> {
+/// `hidden`: the external ID that they must not contain. A masked one in a command would be written to AWS.
+fn ways(remedy: Remedy, hidden: Option<&str>) -> Vec<WayView> {
     let step = |step| match step {
         FixStep::Do(text) => StepView::Do(text),
-        FixStep::Run(text) => StepView::Run(text),
-        FixStep::Paste(text) => StepView::Paste(text),
+        FixStep::Run(text) => StepView::Run(without(&text, hidden, IN_COMMAND)),
+        FixStep::Paste(text) => StepView::Paste(without(&text, hidden, IN_DOCUMENT)),
     };
-    remedy
-        .ways
-        .into_iter()
-        .map(|way| WayView { by: way.by.word(), steps: way.steps.into_iter().map(step).collect() })
-        .collect()
+    let has_it = |step: &FixStep| match step {
+        FixStep::Run(text) | FixStep::Paste(text) => hidden.is_some_and(|id| text.contains(id)),
+        FixStep::Do(_) => false,
+    };
+    let way = |way: Way| {
+        let first = way.steps.iter().any(has_it).then(|| StepView::Do(SET_ID.to_owned()));
+        WayView {
+            by: way.by.word(),
+            steps: first.into_iter().chain(way.steps.into_iter().map(step)).collect(),
+        }
+    };
+    remedy.ways.into_iter().map(way).collect()
+}
+
+/// The external ID is masked where a text is for others: whoever follows it brings it.
+const SET_ID: &str = "EXTERNAL_ID below is the ID of your organization, which is masked here (Genesys Cloud: Admin > Account Settings > \
+                      Organization Settings > Organization ID): set that variable, or put the ID in its place";
+/// Ends the single quotes around a document, and stops the shell if the variable is not set.
+const IN_COMMAND: &str = "'\"${EXTERNAL_ID:?}\"'";
+const IN_DOCUMENT: &str = "EXTERNAL_ID";
+
+fn without(text: &str, hidden: Option<&str>, instead: &str) -> String {
+    hidden.filter(|id| !id.is_empty()).map_or_else(|| text.to_owned(), |id| text.replace(id, instead))
 }
 
 /// Account, ID, functions and integration, and how each was found out.
@@ -432,6 +453,7 @@ impl WayView {
         match self.by {
             by if by == Means::Tool.word() => "with this tool",
             by if by == Means::Cli.word() => "with the AWS CLI",
+            by if by == Means::Credential.word() => "with a role that exists",
             by if by == Means::Administrator.word() => "by whoever administers your AWS organization",
             // Some of it is a question for somebody else.
             _ if self.steps.iter().any(|step| matches!(step, StepView::Do(text) if text.contains(" > "))) => {

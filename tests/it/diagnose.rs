@@ -223,11 +223,18 @@ fn texts_for_tickets_have_no_external_id_and_fit_their_schema() {
     for format in ["json", "markdown"] {
         let run = project.sandbox(&["diagnose", ROLE, "--format", format]);
         run.expect(4).says_not(ID).says_not("0b1c2d3e-0000-4000-8000-000000000000").says("(masked");
+        // A masked ID in a command would be written, and lock Genesys Cloud out.
+        run.says("${EXTERNAL_ID:?}").says("set that variable");
+        for line in
+            run.stdout.lines().filter(|line| line.contains("aws iam ") || line.contains("sts:ExternalId"))
+        {
+            assert!(!line.contains("(masked") || !line.contains("ExternalId"), "{line}");
+        }
         texts.push(run.stdout);
     }
     project.sandbox(&["--scenario", "other-role", "diagnose", ROLE, "--quiet"]);
     let list = project.sandbox(&["diagnose", "--json"]);
-    list.expect(0);
+    list.expect(4);
     let schema = include_str!("../../docs/diagnose.schema.json");
     let broken = texts[0].replace("\"causes\"", "\"reasons\"");
     assert_eq!(fits_schema(schema, &[&texts[0], &list.stdout, &broken]), [true, true, false]);
@@ -243,7 +250,7 @@ fn without_a_role_the_only_one_is_diagnosed_and_several_are_listed() {
     let project = applied();
     let run = project.sandbox(&["--scenario", "other-role", "diagnose"]);
     let command = format!("$ genesys-iam --sandbox diagnose {ROLE}");
-    run.expect(0).says("Not diagnosed yet. Roles of AWS account 111122223333").says(&command);
+    run.expect(4).says("Not diagnosed yet. Roles of AWS account 111122223333").says(&command);
     run.says("it trusts an account of Genesys's")
         .says("an integration holds its ARN, and there is no such role");
     project.sandbox(&["diagnose", "--out", "found.toml"]).expect(64).says("none is named");

@@ -290,6 +290,12 @@ fn the_way_with_this_tool_uses_the_spec_that_is_here() {
     let spec = BOTH_ENDS.replace(crate::support::world::ID, "0b1c2d3e-0000-4000-8000-000000000001");
     std::fs::write(project.path("genesys.toml"), spec).unwrap();
     let run = project.sandbox(&["diagnose", ROLE]);
+    run.says("genesys.toml has the role otherwise; write there:").says_not("--out");
+    run.says("external_id = \"2f9c1c5e-0b6c-4a8e-9d51-7f0e3c2b1a90\"");
+    // One of another role is left alone.
+    let spec = BOTH_ENDS.replace("name = \"GenesysDataActionRole\"", "name = \"Another\"");
+    std::fs::write(project.path("genesys.toml"), spec).unwrap();
+    let run = project.sandbox(&["diagnose", ROLE]);
     run.says(&format!("--out {ROLE}.toml")).says(&format!("apply --adopt --file {ROLE}.toml"));
 }
 
@@ -297,4 +303,36 @@ fn the_way_with_this_tool_uses_the_spec_that_is_here() {
 fn where_nobody_can_be_asked_apply_says_how_to_go_on() {
     let run = Project::new(BOTH_ENDS).sandbox(&["apply"]);
     run.expect(3).says("nobody can be asked here").says("run the same command again with `--yes` after it");
+}
+
+#[test]
+fn a_boundary_is_for_its_owner_to_widen_and_its_removal_comes_last() {
+    let project = Project::empty();
+    let run = project.sandbox(&["--scenario", "boundary", "diagnose", ROLE]);
+    run.expect(4).says(
+        "ask its owner to allow lambda:InvokeFunction on arn:aws:lambda:us-east-1:111122223333:function:",
+    );
+    let at = |text: &str| run.stdout.find(text).unwrap_or_else(|| panic!("{}", run.transcript()));
+    assert!(at("in the console") < at("with the AWS CLI") && at("with the AWS CLI") < at("with this tool"));
+    assert!(at("only if the boundary's owner agrees") < at("permissions_boundary = \"none\""));
+}
+
+#[test]
+fn a_role_that_looks_right_comes_before_a_new_one() {
+    let project = Project::empty();
+    let list = project.sandbox(&["--scenario", "other-role", "diagnose"]);
+    // Something is wrong, although it is only a list.
+    list.expect(4).says("Not diagnosed yet").says("there is no such role");
+    let other = list
+        .stdout
+        .lines()
+        .find_map(|line| line.trim().strip_prefix("$ ").filter(|line| line.contains("arn:aws:iam")))
+        .unwrap();
+    let words: Vec<&str> = other.split(' ').skip(1).collect();
+    let run = project.run(&words);
+    run.expect(4)
+        .says("(role-missing)")
+        .says("GenesysDataActionRole trusts Genesys Cloud and may invoke functions: if it was meant");
+    let at = |text: &str| run.stdout.find(text).unwrap_or_else(|| panic!("{}", run.transcript()));
+    assert!(at("with a role that exists") < at("with this tool"), "{}", run.stdout);
 }
