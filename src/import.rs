@@ -13,11 +13,15 @@ use std::fmt::Write;
 use std::io;
 
 use genesys::{ActionFolder, ActionTable, IntegrationTables};
-use role::{ImportedRole, InvokedFunctions, genesys_account_of, genesys_table, guessed, invoked, role_table};
+use role::{
+    ImportedRole, InvokedFunctions, genesys_account_of, genesys_table, guessed, invoked, is_function,
+    role_table,
+};
 use text::quoted;
 
 use crate::arn::{AccountId, Arn};
-use crate::model::{LiveOrganization, LiveRole};
+use crate::model::{LiveCredential, LiveIntegration, LiveOrganization, LiveRole, Role};
+use crate::plan::genesys::may_invoke;
 use crate::policy::document::{Effect, PrincipalElement, Principals, Statement};
 use crate::policy::template::{invoke_policy, trust_policy};
 use crate::policy::{Document, EXTERNAL_ID, equivalent};
@@ -73,6 +77,9 @@ pub fn import(
     let mut files = BTreeMap::new();
     let mut limits = Vec::new();
     let mut found: Vec<ImportedRole<'_>> = roles.iter().map(|live| read(live, name, &mut limits)).collect();
+    for role in &mut found {
+        take_called_functions(role, organization, &mut limits);
+    }
     let region = most_common_region(&found).unwrap_or_else(|| region.to_owned());
     let verifier = common_verifier(&mut found, account, &mut limits);
     let check = verifier.map(|arn| format!("\n[check]\nverifier = {}\n", quoted(&arn.to_string())));
@@ -293,6 +300,41 @@ fn read<'a>(live: &'a LiveRole, spec: &str, limits: &mut Vec<String>) -> Importe
         }
     };
     ImportedRole { live, genesys_account, guessed_account, external_id, verifier, policy, functions }
+}
+
+/// Takes the functions that data actions call through the role and that only a wildcard of its policies allows: without
+/// them, the calls would end.
+fn take_called_functions(
+    role: &mut ImportedRole<'_>,
+    organization: Option<&LiveOrganization>,
+    limits: &mut Vec<String>,
+) {
+    let LiveRole { role: Role { arn, name, permissions_boundary, .. }, boundary, .. } = role.live;
+    if permissions_boundary.is_some() && boundary.is_none() {
+        return;
+    }
+    let holds =
+        |one: &&LiveIntegration| one.credential.as_ref().and_then(LiveCredential::role).as_ref() == Some(arn);
+    let integrations = organization.into_iter().flat_map(|organization| &organization.integrations);
+    for action in integrations.filter(holds).flat_map(|one| &one.actions) {
+        let Some(function) = action.target.trim().parse().ok().filter(|function| is_function(function, arn))
+        else {
+            continue;
+        };
+        let is_allowed = || {
+            let documents = role.live.documents();
+            may_invoke(arn, documents, boundary.as_ref(), &function.to_string())
+        };
+        if !role.functions.contains(&function) && is_allowed() {
+            limits.push(format!(
+                "role `{name}`: the function `{}` is in the spec because data action \"{}\" calls it; the role's policy allows it by a \
+                 wildcard or with conditions",
+                function.label(),
+                one_line(&action.name)
+            ));
+            role.functions.push(function);
+        }
+    }
 }
 
 /// Replaces another account that the role trusts with Genesys's: a stranger's access is never imported unseen. `None`

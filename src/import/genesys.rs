@@ -147,7 +147,7 @@ fn data_action(
     };
     let function = functions.iter().find(|function| function.to_string() == target.trim());
     let Some(function) = function else {
-        return Err(format!("it points at {target}, which the role's policy does not name"));
+        return Err(format!("it points at {target}, which the role may not invoke"));
     };
     if !action.unknown.is_empty() {
         let members: Vec<&str> = action.unknown.iter().copied().collect();

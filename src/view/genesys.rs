@@ -220,6 +220,12 @@ pub(super) fn notice_remark(notice: &GenesysNotice) -> Remark {
             in_quotes(integration),
             one_line(former)
         ),
+        GenesysNotice::CutOff { action, function, role } => format!(
+            "data action {} calls {}, which role `{}` may no longer invoke: it will fail with 403",
+            in_quotes(action),
+            one_line(function),
+            one_line(role)
+        ),
         GenesysNotice::NotRead { why } => format!("Genesys Cloud's side was not read: {}", one_line(why)),
     })
 }

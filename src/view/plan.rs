@@ -235,7 +235,12 @@ fn cautions(plan: &Plan, summary: &PlanSummary) -> Vec<Caution> {
         add(Caution { blocks: false, remark });
     }
     let is_cautioned = |notice: &&Notice| {
-        matches!(notice, Notice::ConfirmedAccount { .. } | Notice::Accepted { lets_in: true, .. })
+        matches!(
+            notice,
+            Notice::ConfirmedAccount { .. }
+                | Notice::Accepted { lets_in: true, .. }
+                | Notice::Genesys(GenesysNotice::CutOff { .. })
+        )
     };
     for role in &plan.roles {
         let lost = role.access.lost_restrictions();

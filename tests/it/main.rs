@@ -10,6 +10,7 @@ mod apply;
 mod check;
 mod completions;
 mod credentials;
+mod cut_off;
 mod destroy;
 mod diagnose;
 mod diagnose_fixes;

@@ -4,8 +4,9 @@
 //! services: if it points at a function its role could not invoke, it would work for a moment if the role gained that
 //! function, or the credential another role, before the action is redirected.
 
+use crate::arn::Arn;
 use crate::model::{DesiredRole, LiveIntegration, LiveRole};
-use crate::policy::{Context, Decision, EXTERNAL_ID, Policies, Principal, Request, evaluate};
+use crate::policy::{Context, Decision, Document, EXTERNAL_ID, Policies, Principal, Request, evaluate};
 
 /// What Genesys Cloud could do through an integration before any change.
 pub(super) struct Before<'a> {
@@ -48,11 +49,20 @@ impl<'a> Before<'a> {
 }
 
 fn is_allowed(live: &LiveRole, function: &str) -> bool {
-    let arn = &live.role.arn;
     // An unread boundary may forbid anything.
     if live.role.permissions_boundary.is_some() && live.boundary.is_none() {
         return false;
     }
+    may_invoke(&live.role.arn, live.documents(), live.boundary.as_ref(), function)
+}
+
+/// Whether a session of a role with these policies may certainly invoke a function.
+pub fn may_invoke<'a>(
+    arn: &Arn,
+    documents: impl Iterator<Item = &'a Document>,
+    boundary: Option<&Document>,
+    function: &str,
+) -> bool {
     let session = format!("arn:{}:sts::{}:assumed-role/{}/session", arn.partition, arn.account, arn.name());
     let request = Request {
         principal: Principal::Aws(session),
@@ -61,8 +71,8 @@ fn is_allowed(live: &LiveRole, function: &str) -> bool {
         context: Context::partial(),
     };
     let policies = Policies {
-        identity: live.documents().map(|document| ("a policy of the role".to_owned(), document)).collect(),
-        boundary: live.boundary.as_ref().map(|boundary| ("the boundary".to_owned(), boundary)),
+        identity: documents.map(|document| ("a policy of the role".to_owned(), document)).collect(),
+        boundary: boundary.map(|boundary| ("the boundary".to_owned(), boundary)),
         ..Policies::default()
     };
     evaluate(&policies, &request).decision == Decision::Allowed

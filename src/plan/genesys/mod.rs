@@ -1,6 +1,7 @@
 //! Genesys Cloud's side: integration, credential, state and data actions.
 
 mod change;
+mod cut_off;
 mod destroy;
 mod diff;
 mod doors;
@@ -8,6 +9,8 @@ mod join;
 mod model;
 
 pub use change::{ActionRef, GenesysChange, Handle, NotesState};
+pub(super) use cut_off::note_cut_off;
+pub use doors::may_invoke;
 pub use join::touched_actions;
 pub(super) use join::{add, add_destroy};
 pub use model::{Connection, GenesysBlocker, GenesysNotice, Side};

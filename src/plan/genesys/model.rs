@@ -80,6 +80,8 @@ pub enum GenesysNotice {
     Repointed { integration: String, before: String, after: String },
     /// It is disabled until everything is as desired: its credential's former role changes too.
     OffMeanwhile { integration: String, former: String },
+    /// It works, and will not any more: the role may no longer invoke its function.
+    CutOff { action: String, function: String, role: String },
     /// Genesys Cloud's side was not read.
     NotRead { why: String },
 }

@@ -279,6 +279,7 @@ fn hostile_plan(text: &str) -> Plan {
     let notices = [
         GenesysNotice::Adopted { name: t(), by: Owner::Spec(t()) },
         GenesysNotice::Unfinished { name: t() },
+        GenesysNotice::CutOff { action: t(), function: t(), role: t() },
         GenesysNotice::EmptyIntegration { name: t(), id: t() },
         GenesysNotice::ForeignActions { names: vec![t(), t()] },
         GenesysNotice::Drafts { names: vec![t()] },

@@ -1,0 +1,72 @@
+//! Data actions that work, and what a plan or an import means for them.
+
+use std::fs;
+
+use serde_json::Value;
+
+use crate::support::{BOTH_ENDS, Project, ROLE};
+
+const FUNCTION: &str = "my-genesys-trigger-function";
+const ACTION: &str = "[[role.data_action]]";
+
+/// The example of both ends, applied in the sandbox.
+fn applied() -> Project {
+    let project = Project::new(&BOTH_ENDS.replacen("[aws]", "name = \"both\"\n[aws]", 1));
+    project.sandbox(&["apply", "--yes", "--no-check"]).expect(0);
+    project
+}
+
+fn name_of_the_action() -> &'static str {
+    let table = BOTH_ENDS.split_once(ACTION).unwrap().1;
+    table.split_once("name = \"").unwrap().1.split('"').next().unwrap()
+}
+
+#[test]
+fn a_plan_that_ends_what_a_live_data_action_calls_says_so_first() {
+    let project = applied();
+    let without = BOTH_ENDS.replacen("[aws]", "name = \"both\"\n[aws]", 1);
+    let without = without.split_once(ACTION).unwrap().0.to_owned();
+    // The action stays, its function goes.
+    fs::write(project.path("other.toml"), without.replace(FUNCTION, "another")).unwrap();
+    let says = format!(
+        "data action \"{}\" calls arn:aws:lambda:us-east-1:111122223333:function:{FUNCTION}, which role `{ROLE}` may no longer \
+         invoke: it will fail with 403",
+        name_of_the_action()
+    );
+    let other = |args: &[&str]| project.sandbox(&[&["--file", "other.toml"], args].concat());
+    let plan = other(&["plan"]);
+    plan.expect(0).says(&says);
+    let second = plan.stdout.lines().nth(1).unwrap();
+    assert!(second.starts_with("caution: data action"), "{}", plan.stdout);
+    other(&["plan", "--format", "markdown"]).expect(0).says("> [!CAUTION]\n> Data action");
+    let json: Value = serde_json::from_str(&other(&["plan", "--format", "json"]).stdout).unwrap();
+    assert_eq!(json["cautions"][0]["text"], says.as_str(), "{json:#}");
+    // Nothing is cut off where the function stays, where the action goes too, or where it is pointed elsewhere.
+    fs::write(project.path("stays.toml"), &without).unwrap();
+    project.sandbox(&["--file", "stays.toml", "plan"]).expect(0).says_not("may no longer");
+    other(&["plan", "--prune"]).expect(0).says("DeleteIntegrationsAction").says_not("may no longer");
+    project
+        .write_spec(&BOTH_ENDS.replacen("[aws]", "name = \"both\"\n[aws]", 1).replace(FUNCTION, "another"));
+    project.sandbox(&["plan"]).expect(0).says("PatchIntegrationsAction").says_not("may no longer");
+    // A role that goes takes everything along that is called through it.
+    fs::write(project.path("none.toml"), without.split_once("[role.integration]").unwrap().0).unwrap();
+    project.sandbox(&["--file", "none.toml", "destroy", "--yes"]).says(&says);
+}
+
+#[test]
+fn an_import_takes_the_functions_that_only_a_wildcard_allows_and_data_actions_call() {
+    let project = applied();
+    let state = project.path(".genesys-iam/sandbox.json");
+    let mut value: Value = serde_json::from_str(&fs::read_to_string(&state).unwrap()).unwrap();
+    let policies = value["accounts"]["111122223333"]["policies"].as_object_mut().unwrap();
+    for policy in policies.values_mut() {
+        let text = policy["versions"]["1"]["text"].as_str().unwrap();
+        policy["versions"]["1"]["text"] = text.replace(FUNCTION, "my-*").into();
+    }
+    fs::write(&state, value.to_string()).unwrap();
+    let imported = project.sandbox(&["import", ROLE, "--out", "imported.toml"]);
+    imported.says(&format!("the function `{FUNCTION}` is in the spec because data action"));
+    let text = fs::read_to_string(project.path("imported.toml")).unwrap();
+    assert!(text.contains(&format!("    \"{FUNCTION}\",\n")) && text.contains(ACTION), "{text}");
+    project.sandbox(&["--file", "imported.toml", "plan"]).expect(0).says_not("may no longer");
+}
