@@ -121,7 +121,9 @@ impl<'a> ApplyRun<'a> {
                 .map(|job| &job.plan)
                 .collect();
             if !changed.is_empty() && !args.yes && saved.is_none() {
-                let question = format!("Make these changes for {}?", plural(changed.len(), "spec"));
+                let place =
+                    if jobs.iter().any(|job| job.session.in_sandbox) { " in the sandbox" } else { "" };
+                let question = format!("Make these changes for {}{place}?", plural(changed.len(), "spec"));
                 if confirm(&question, &changed, interrupt, output).await?.is_none() {
                     return Ok(interrupted(NOTHING, output));
                 }

@@ -69,15 +69,13 @@ pub enum Field {
 }
 
 /// A line of a document or of a diff.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DiffLine {
     pub kind: LineKind,
     pub text: String,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LineKind {
     Added,
     Removed,
@@ -89,6 +87,35 @@ pub enum LineKind {
 impl DiffLine {
     fn new(kind: LineKind, text: &str) -> Self {
         Self { kind, text: text.to_owned() }
+    }
+}
+
+impl LineKind {
+    const ALL: [Self; 4] = [Self::Added, Self::Removed, Self::Kept, Self::Hunk];
+
+    fn sign(self) -> char {
+        match self {
+            Self::Added => '+',
+            Self::Removed => '-',
+            Self::Kept => ' ',
+            Self::Hunk => '@',
+        }
+    }
+}
+
+/// In one string: a saved plan has very many.
+impl Serialize for DiffLine {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&format_args!("{}{}", self.kind.sign(), self.text))
+    }
+}
+
+impl<'de> Deserialize<'de> for DiffLine {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let line = String::deserialize(deserializer)?;
+        let kind = LineKind::ALL.into_iter().find(|kind| line.starts_with(kind.sign()));
+        let kind = kind.ok_or_else(|| serde::de::Error::custom("a line without a sign"))?;
+        Ok(Self::new(kind, &line[1..]))
     }
 }
 

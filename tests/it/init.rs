@@ -141,11 +141,9 @@ fn init_writes_an_unmistakable_answer_as_it_must_be_and_takes_no_placeholder() {
     for id in [
         "YOUR-ORG-ID",
         "your_organization_id",
-        "<organization ID>",
         "changeme",
         "xxxxxxxx",
         "00000000-0000-0000-0000-000000000000",
-        "${external_id}",
     ] {
         init("111122223333", id)
             .expect(1)

@@ -75,7 +75,7 @@ pub fn plans(
         let specs = plural(cut, "spec");
         let _ = writeln!(
             out,
-            "\n**The roles and changes of {specs} are not shown: it is too long for a comment.** `genesys-iam plan` shows them."
+            "\n**The roles and changes of {specs} are not shown: it is too long for a comment.** `genesys-iam show plan.json` shows all of a saved plan."
         );
     }
     truncated(&out)
@@ -239,7 +239,7 @@ fn plan_within(esc: &Escape<'_>, plan: &PlanView, provenance: &Provenance, limit
     if cut > 0 {
         let _ = writeln!(
             out,
-            "**{cut} parts of this plan are not shown: it is too long for a comment.** `genesys-iam plan` shows them."
+            "**{cut} parts of this plan are not shown: it is too long for a comment.** `genesys-iam show plan.json` shows all of a saved plan."
         );
     }
     out

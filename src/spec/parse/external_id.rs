@@ -230,5 +230,5 @@ fn is_placeholder(id: &str) -> bool {
     let is_one = letters.len() > 1 && characters.all(|c| Some(c) == first);
     let is_word =
         WORDS.iter().any(|word| letters == *word || letters.starts_with("your") && letters.contains(word));
-    is_one || is_word || id.starts_with(['<', '{', '$'])
+    is_one || is_word
 }
