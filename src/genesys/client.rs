@@ -733,7 +733,7 @@ mod tests {
         assert!(matches!(*error.kind, GenesysErrorKind::Credentials { .. }));
         let text = format!("{error} {} {error:?}", error.help());
         assert!(
-            text.contains("invalid_client") && text.contains("GENESYSCLOUD_OAUTHCLIENT_SECRET"),
+            text.contains("invalid_client") && text.contains("Admin > Integrations > OAuth, and in the test"),
             "{text}"
         );
         assert!(!text.contains("the-secret"), "{text}");
@@ -857,7 +857,7 @@ mod tests {
         // An error names the variables that were read.
         assert_eq!(
             found.settings,
-            "GENESYSCLOUD_OAUTHCLIENT_ID_EMEA, GENESYSCLOUD_OAUTHCLIENT_SECRET_EMEA and GENESYSCLOUD_REGION"
+            "GENESYSCLOUD_OAUTHCLIENT_ID_EMEA, GENESYSCLOUD_OAUTHCLIENT_SECRET_EMEA and `[genesys] region`"
         );
         assert_eq!((found.client_id.as_str(), found.client_secret.expose()), ("i-emea", "s-emea"));
         assert!(Configuration::from_environment(&emea, all).unwrap().is_none());
