@@ -203,6 +203,23 @@ pub(super) fn with_endpoints(spec: &Spec, global: &Global) -> Result<(Aws, Genes
     Ok((aws, cloud))
 }
 
+/// A spec may not name the host that the operator's OAuth client goes to, not even one of this machine: whoever listens
+/// there would have its secret, and vouch for any external ID.
+///
+/// # Errors
+///
+/// [`SessionError::SecretToSpecEndpoint`] if there is a secret and only the spec names the endpoint.
+pub(super) fn may_send_secret(spec: &Spec, global: &Global) -> Result<(), SessionError> {
+    let named = spec.genesys.endpoint_url.as_ref().filter(|_| global.genesys_endpoint().is_none());
+    let Some(url) = named else { return Ok(()) };
+    let variable = |name: &str| std::env::var(name).ok();
+    match Configuration::from_environment(&spec.genesys, variable) {
+        Ok(Some(_)) => Err(SessionError::SecretToSpecEndpoint { url: url.clone() }),
+        // Without a whole client nothing is sent.
+        Ok(None) | Err(_) => Ok(()),
+    }
+}
+
 /// The same without a spec, as for `import`.
 pub(super) async fn genesys_without_spec(
     global: &Global,
@@ -286,6 +303,10 @@ pub enum SessionError {
     NoGenesysCredentials { variables: [String; 2] },
     #[error("{why}")]
     GenesysSettings { why: String, help: String },
+    #[error(
+        "the spec sends Genesys Cloud's requests, with the secret of your OAuth client, to {url}: nothing was sent"
+    )]
+    SecretToSpecEndpoint { url: String },
     #[error("the value of `{flag}` {error}")]
     Endpoint { flag: &'static str, error: EndpointError },
 }
@@ -298,6 +319,9 @@ impl Explain for SessionError {
             }
             Self::GenesysSettings { help, .. } => help,
             Self::Endpoint { .. } => "give it a URL like https://host:4566",
+            Self::SecretToSpecEndpoint { url } => {
+                return Some(format!("if it may go there, say so: `--genesys-endpoint-url {url}`"));
+            }
             Self::NoGenesysCredentials { variables: [id, secret] } => {
                 return Some(format!(
                     "set {id} and {secret}, and GENESYSCLOUD_REGION where the spec has no `[genesys] region`"
@@ -309,7 +333,7 @@ impl Explain for SessionError {
 
     fn status(&self) -> Status {
         match self {
-            Self::WrongAccount { .. } => Status::Refused,
+            Self::WrongAccount { .. } | Self::SecretToSpecEndpoint { .. } => Status::Refused,
             Self::Endpoint { .. } => Status::Usage,
             Self::NoGenesysCredentials { .. } | Self::GenesysSettings { .. } => Status::Error,
         }

@@ -461,6 +461,7 @@ async fn case(
         file: String::new(),
         invocation,
         known_roles: Arc::default(),
+        has_aws_endpoint_of_spec: false,
     };
     let guards = aws::organization_guards(&session.clients, &account).await;
     let facts = Facts { guards, ..Box::pin(gather(&session, &genesys, since, output)).await? };

@@ -32,7 +32,8 @@ pub struct Global {
     /// Send AWS's requests to this server; a spec can only name this machine
     #[arg(long, global = true, value_name = "URL")]
     pub aws_endpoint_url: Option<String>,
-    /// Send Genesys Cloud's requests to this server; a spec can only name this machine
+    /// Send Genesys Cloud's requests to this server [env: GENESYSCLOUD_ENDPOINT_URL]; one that only a spec names
+    /// gets no OAuth client
     #[arg(long, global = true, value_name = "URL")]
     pub genesys_endpoint_url: Option<String>,
     /// Assume the role of this name in each spec's account, whatever `[aws] assume_role` says

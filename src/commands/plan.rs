@@ -15,7 +15,7 @@ use super::{CommandError, Status};
 use crate::arn::AccountId;
 use crate::explain::Explain;
 use crate::genesys::GenesysError;
-use crate::model::{Foresight, LookForOrphans};
+use crate::model::{Foresight, LookForOrphans, OwnOrganization};
 use crate::plan::{Plan, block_without_room};
 use crate::render;
 use crate::render::output::Output;
@@ -379,7 +379,14 @@ pub(super) fn refusal(plan: &Plan, guard: WideningGuard) -> Option<PlanError> {
     } else {
         match guard.refuse_wider {
             Some(Widened::Any) if plan.is_wider() => Some(PlanError::Wider),
-            Some(Widened::Strangers) if plan.lets_strangers_in() => Some(PlanError::Strangers),
+            Some(Widened::Strangers) if plan.lets_strangers_in() => {
+                Some(match plan.organization_not_read() {
+                    Some(organization) if plan.is_only_not_shown() => {
+                        PlanError::NotShown(organization.clone())
+                    }
+                    organization => PlanError::Strangers(organization.cloned()),
+                })
+            }
             _ => None,
         }
     }
@@ -479,16 +486,44 @@ pub enum PlanError {
     #[error(
         "the plan lets somebody unknown in, and `--refuse-wider=strangers` is given: nothing was changed"
     )]
-    Strangers,
+    Strangers(Option<OwnOrganization>),
+    #[error(
+        "nothing shows that the external ID is your organization's, and `--refuse-wider=strangers` is given: nothing was changed"
+    )]
+    NotShown(OwnOrganization),
     #[error("set `name` in the spec: without it, roles of another file called `{0}` would look like its own")]
     PruneUnnamed(String),
+}
+
+/// What makes an external ID known.
+fn how_to_show(organization: &OwnOrganization) -> String {
+    match organization {
+        OwnOrganization::NoCredentials { variables: [id, secret], .. } => format!(
+            "give the credentials of the organization with this ID: {id}, {secret} and GENESYSCLOUD_REGION"
+        ),
+        OwnOrganization::NotRead(_) | OwnOrganization::NotAsked | OwnOrganization::Read(_) => {
+            "fix what kept Genesys Cloud from being read".to_owned()
+        }
+    }
 }
 
 impl Explain for PlanError {
     fn help(&self) -> Option<String> {
         let help = match self {
             Self::Blocked => "each `blocked:` line of the plan says what can be done",
-            Self::Strangers => "each line marked WIDER says who gains what; have someone review it first",
+            Self::Strangers(organization) => {
+                let review = "each line marked WIDER says who gains what; have someone review it first";
+                return Some(match organization {
+                    Some(organization) => format!("{review}, and {}", how_to_show(organization)),
+                    None => review.to_owned(),
+                });
+            }
+            Self::NotShown(organization) => {
+                return Some(format!(
+                    "{}; or have someone review the plan, and apply it once without the guard",
+                    how_to_show(organization)
+                ));
+            }
             Self::Wider => {
                 "each line marked WIDER says who gains what; have someone review it, then apply without `--refuse-wider`"
             }
@@ -503,7 +538,9 @@ impl Explain for PlanError {
 
     fn status(&self) -> Status {
         match self {
-            Self::Blocked | Self::Wider | Self::Strangers | Self::PruneUnnamed(_) => Status::Refused,
+            Self::Blocked | Self::Wider | Self::Strangers(_) | Self::NotShown(_) | Self::PruneUnnamed(_) => {
+                Status::Refused
+            }
         }
     }
 }

@@ -8,7 +8,8 @@ use futures_util::stream::{self, StreamExt as _};
 
 use super::CommandError;
 use super::connections::{
-    ByHand, Connections, GenesysAccess, SessionError, genesys_access, sandbox_clients, with_endpoints,
+    ByHand, Connections, GenesysAccess, SessionError, genesys_access, may_send_secret, sandbox_clients,
+    with_endpoints,
 };
 use super::options::{Global, ReadsArg};
 use super::reading::Reading;
@@ -21,11 +22,13 @@ use crate::genesys::{self, Details, GenesysError};
 use crate::model::resolve;
 use crate::model::{
     DesiredIntegration, DesiredRole, DesiredState, Foresight, GuardsReading, Live, LiveAction, LiveState,
-    LookForOrphans, OrganizationReading, Orphans,
+    LookForOrphans, OrganizationReading, Orphans, OwnOrganization,
 };
 use crate::permissions::{CommandKind, accepts_about_functions, required_actions};
 use crate::plan::genesys::touched_actions;
-use crate::plan::{Blocker, FunctionPolicy, Plan, Reads, block_what_iam_refuses, diff, note_accepts};
+use crate::plan::{
+    Blocker, FunctionPolicy, Plan, Reads, block_what_iam_refuses, diff, note_accepts, widen_by_verifiers,
+};
 use crate::policy::equivalent;
 use crate::render::output::Output;
 use crate::render::style::{WARNING, paint};
@@ -46,6 +49,8 @@ pub struct Session {
     pub invocation: String,
     /// How reports name the spec's file.
     pub file: String,
+    /// The spec names whoever answers for AWS, and the operator does not.
+    pub has_aws_endpoint_of_spec: bool,
     /// The ARNs of the roles of every spec of the run.
     pub known_roles: Arc<BTreeSet<String>>,
 }
@@ -130,8 +135,11 @@ impl Session {
         if !global.sandbox {
             let (aws, cloud) = with_endpoints(&spec, global)?;
             let clients = connections.clients(&aws, output).await?;
+            may_send_secret(&spec, global)?;
             let GenesysAccess { client: genesys, trouble: genesys_trouble } =
                 genesys_access(aws.profile.as_deref(), &cloud, output).await;
+            let has_aws_endpoint_of_spec =
+                spec.aws.endpoint_url.is_some() && global.aws_endpoint_url.is_none();
             return Ok(Self {
                 spec,
                 clients,
@@ -141,6 +149,7 @@ impl Session {
                 reads,
                 invocation,
                 file,
+                has_aws_endpoint_of_spec,
                 known_roles,
             });
         }
@@ -156,6 +165,7 @@ impl Session {
             reads,
             invocation,
             file,
+            has_aws_endpoint_of_spec: false,
             known_roles,
         })
     }
@@ -173,6 +183,7 @@ impl Session {
             reads: Reads::Auto,
             invocation: PROGRAM.to_owned(),
             file,
+            has_aws_endpoint_of_spec: false,
         }
     }
 
@@ -235,6 +246,10 @@ impl Session {
         let mut live = live?;
         live.guards = guards;
         let is_plan = !is_check && look_up != LookUp::None;
+        live.is_of_spec_endpoint = self.has_aws_endpoint_of_spec;
+        if is_plan {
+            live.own_organization = Box::pin(self.own_organization(&organization)).await;
+        }
         let (organization, genesys_unread) = match organization {
             Err(error) if is_check => (OrganizationReading::NotRead(error.brief()), None),
             // AWS's side can be planned without it.
@@ -397,6 +412,27 @@ impl Session {
         }
     }
 
+    /// Whose credentials for Genesys Cloud these are.
+    async fn own_organization(&self, reading: &Result<OrganizationReading, GenesysError>) -> OwnOrganization {
+        let Some(client) = &self.genesys else {
+            let Spec { genesys, .. } = &self.spec;
+            return OwnOrganization::NoCredentials {
+                variables: genesys.client_variables(),
+                are_chosen: genesys.credentials.is_some(),
+            };
+        };
+        match reading {
+            Ok(OrganizationReading::Read(organization)) => OwnOrganization::Read(organization.id.clone()),
+            Err(error) => OwnOrganization::NotRead(error.brief()),
+            Ok(OrganizationReading::NotAsked | OrganizationReading::NotRead(_)) => {
+                match client.organization().await {
+                    Ok(organization) => OwnOrganization::Read(organization.id),
+                    Err(error) => OwnOrganization::NotRead(error.brief()),
+                }
+            }
+        }
+    }
+
     /// Looks up which flows use the actions that a plan changes or deletes.
     pub async fn read_usage(&self, live: &mut LiveState, plan: &Plan) {
         let (Some(client), OrganizationReading::Read(organization)) = (&self.genesys, &mut live.organization)
@@ -457,6 +493,7 @@ impl Session {
             output.message(&format!("{} {unknown}\n", paint(WARNING, "warning:")));
         }
         block_what_iam_refuses(plan, desired, live, foresight);
+        widen_by_verifiers(plan, desired, foresight);
         Ok(())
     }
 

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::desired::DesiredState;
 use crate::arn::Arn;
+use crate::policy::Document;
 
 /// What an account has under names a spec wants, in another case or, for policies, under another path.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -54,6 +55,15 @@ pub struct Foresight {
     pub missing: BTreeMap<Arn, Option<Arn>>,
     /// The instance profiles that contain a role, by role.
     pub instance_profiles: BTreeMap<String, Vec<String>>,
+    /// The trust policies of the verifiers that are roles of the account.
+    pub verifiers: BTreeMap<Arn, VerifierTrust>,
     /// What is unknown, and why.
     pub unknown: Vec<String>,
+}
+
+/// Whom a verifier's own trust policy admits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum VerifierTrust {
+    Read(Document),
+    NotRead,
 }

@@ -6,6 +6,7 @@ use super::foresight::Namesakes;
 use super::genesys::OrganizationReading;
 use super::guards::GuardsReading;
 use super::iam::Live;
+use super::own_organization::OwnOrganization;
 use crate::policy::Document;
 
 /// What was read of one role of the spec and its policy.
@@ -17,6 +18,9 @@ pub struct LiveState {
     /// Set if the account's listings were read anyway.
     pub namesakes: Option<Namesakes>,
     pub organization: OrganizationReading,
+    pub own_organization: OwnOrganization,
+    /// Whoever answers for AWS was named by the spec: its roles vouch for nothing.
+    pub is_of_spec_endpoint: bool,
     /// What the AWS organization forbids.
     pub guards: GuardsReading,
 }

@@ -6,11 +6,12 @@ mod genesys;
 mod guards;
 mod iam;
 mod live;
+mod own_organization;
 mod ownership;
 mod resolve;
 
 pub use desired::{DesiredRole, DesiredState};
-pub use foresight::{Foresight, Namesakes, WantedNames};
+pub use foresight::{Foresight, Namesakes, VerifierTrust, WantedNames};
 pub use genesys::{
     ActionState, DesiredAction, DesiredIntegration, LiveAction, LiveCredential, LiveIntegration,
     LiveOrganization, Marker, MemberDiff, OrganizationReading, Usage, arn_in_name,
@@ -20,5 +21,6 @@ pub use iam::{
     AttachedPolicy, LastUse, Live, LivePolicy, LiveRole, ManagedPolicy, PolicyVersion, Role, RoleRecord, Tags,
 };
 pub use live::{LiveState, LookForOrphans, Orphans};
+pub use own_organization::OwnOrganization;
 pub use ownership::is_of;
 pub use resolve::resolve;

@@ -4,6 +4,7 @@ use super::genesys::GenesysNotice;
 use super::model::{Notice, Plan, RolePlan, TenantDoubt, Widening};
 use super::party::{Gain, Party, gain};
 use crate::arn::AccountId;
+use crate::model::OwnOrganization;
 
 /// Something that denies a role its purpose, or that only denies.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,9 +26,26 @@ impl Plan {
         gains
     }
 
-    /// Whether someone unknown, or everyone, gains.
+    /// Whether someone unknown or everyone gains, or someone who is not shown to be the owner's.
     pub fn lets_strangers_in(&self) -> bool {
-        self.gains().iter().any(|gain| gain.party.is_stranger())
+        self.gains().iter().any(|gain| !gain.party.is_known())
+    }
+
+    /// Whether all that is unknown is whose the external ID is.
+    pub fn is_only_not_shown(&self) -> bool {
+        let is_beyond = |role: &RolePlan| role.admitted_beyond(&self.account_id).is_some();
+        !self.roles.iter().any(is_beyond) && !self.gains().iter().any(|gain| gain.party.is_stranger())
+    }
+
+    /// The organization that would settle a doubt about an external ID, which was not read.
+    pub fn organization_not_read(&self) -> Option<&OwnOrganization> {
+        self.roles.iter().flat_map(|role| &role.widenings).find_map(|widening| match widening {
+            Widening::Tenant {
+                doubt: TenantDoubt::Replaced { organization, .. } | TenantDoubt::NotShown { organization },
+                ..
+            } => Some(organization),
+            _ => None,
+        })
     }
 
     /// Whether the spec covers Genesys Cloud but its side was not read.
@@ -87,20 +105,43 @@ impl RolePlan {
             Widening::Tenant { external_id, doubt } => Some((external_id, doubt)),
             _ => None,
         });
-        let of = |subject: Option<&str>| match (gain(subject, own), tenant) {
-            (Gain { party: Party::Genesys, who }, Some((external_id, doubt))) => {
-                Gain { party: Party::Unknown, who: tenant_in_words(&who, external_id, doubt) }
+        let verifier = self.widenings.iter().find_map(|widening| match widening {
+            Widening::Verifier { arn, admits } => Some((format!("AWS {arn}"), admits)),
+            _ => None,
+        });
+        let of = |subject: Option<&str>| match (gain(subject, own), tenant, &verifier) {
+            (Gain { party: Party::Genesys, who }, Some((external_id, doubt)), _) => {
+                tenant_gain(&who, external_id, doubt)
             }
-            (gain, _) => gain,
+            (Gain { party: Party::OwnAccount, who }, _, Some((arn, admits)))
+                if subject == Some(arn.as_str()) =>
+            {
+                through_verifier(&who, admits)
+            }
+            (gain, ..) => gain,
         };
-        gains.extend(self.access.wider_assume().into_iter().map(|grant| of(grant.subject())));
+        let kept = self.kept_policies();
+        // What else the role can do is not in the spec, or was only accepted by it.
+        let beyond = |gain: Gain| match kept.is_empty() {
+            true => gain,
+            false => Gain {
+                party: gain.party.max(Party::Doubtful),
+                who: format!("{}, with what {} allows", gain.who, kept.join(", ")),
+            },
+        };
+        let entry = self.access.wider_assume();
+        gains.extend(entry.iter().map(|grant| beyond(of(grant.subject()))));
         let to_sessions = |widening: &Widening| {
             matches!(widening, Widening::Session { .. } | Widening::TagElsewhere { .. })
         };
         if self.access.is_wider_inside() || self.widenings.iter().any(to_sessions) {
             // Everyone who may assume the role afterwards.
+            let is_freed = !self.access.lost_restrictions().is_empty();
             let admitted = self.access.after.assume.iter().filter(|grant| grant.admits_somebody());
-            gains.extend(admitted.map(|grant| of(grant.subject())));
+            gains.extend(admitted.map(|grant| {
+                let gain = of(grant.subject());
+                if is_freed || entry.contains(&grant.as_ref()) { beyond(gain) } else { gain }
+            }));
         }
         let by_tag = |widening: &Widening| matches!(widening, Widening::TagElsewhere { .. });
         let has_shut_out = self.notices.iter().any(|one| matches!(one, Notice::OlderSessions { .. }));
@@ -132,12 +173,24 @@ impl RolePlan {
                     party: Party::Unknown,
                     who: format!("anyone whom a policy elsewhere admits by the tag `{key}`"),
                 }),
-                Widening::Session { .. } | Widening::TagElsewhere { .. } | Widening::Tenant { .. } => {}
+                Widening::Session { .. }
+                | Widening::TagElsewhere { .. }
+                | Widening::Tenant { .. }
+                | Widening::Verifier { .. } => {}
             }
         }
         gains.sort();
         gains.dedup();
         gains
+    }
+
+    /// Those admitted to a role that can do more than the spec says, and what else it has.
+    pub fn admitted_beyond(&self, own: &AccountId) -> Option<(Vec<String>, Vec<String>)> {
+        let kept = self.kept_policies();
+        let mut who: Vec<String> =
+            self.access.wider_assume().into_iter().map(|grant| gain(grant.subject(), own).who).collect();
+        who.dedup();
+        (!kept.is_empty() && !who.is_empty()).then_some((who, kept))
     }
 
     /// The names of the policies that the spec neither creates nor accepts.
@@ -174,14 +227,34 @@ impl RolePlan {
     }
 }
 
-fn tenant_in_words(account: &str, external_id: &str, doubt: &TenantDoubt) -> String {
-    match doubt {
-        TenantDoubt::OtherAccount => account.to_owned(),
-        TenantDoubt::NotTheOrganization { .. } | TenantDoubt::NotKnown { former: None } => {
-            format!("the Genesys Cloud organization {external_id}")
+fn tenant_gain(account: &str, external_id: &str, doubt: &TenantDoubt) -> Gain {
+    let (party, who) = match doubt {
+        TenantDoubt::OtherAccount => (Party::Unknown, account.to_owned()),
+        TenantDoubt::NotTheOrganization { .. } | TenantDoubt::Replaced { former: None, .. } => {
+            (Party::Unknown, format!("the Genesys Cloud organization {external_id}"))
         }
-        TenantDoubt::NotKnown { former: Some(former) } => {
-            format!("the Genesys Cloud organization {external_id}, in place of {former}")
+        TenantDoubt::Replaced { former: Some(former), .. } => {
+            (Party::Unknown, format!("the Genesys Cloud organization {external_id}, in place of {former}"))
         }
+        TenantDoubt::NotShown { .. } => (
+            Party::Doubtful,
+            format!(
+                "Genesys Cloud (external ID {external_id}; not shown to be your organization's: Genesys Cloud was not read)"
+            ),
+        ),
+    };
+    Gain { party, who }
+}
+
+fn through_verifier(verifier: &str, admits: &[String]) -> Gain {
+    match admits {
+        [] => Gain {
+            party: Party::Doubtful,
+            who: format!("whoever can become the verifier {verifier}: its trust policy was not read"),
+        },
+        admits => Gain {
+            party: Party::Unknown,
+            who: format!("{}, who can become the verifier {verifier}", admits.join(", ")),
+        },
     }
 }

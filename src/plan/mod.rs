@@ -11,6 +11,7 @@ mod reading;
 mod tenant;
 #[cfg(test)]
 pub mod testing;
+mod verifier;
 
 pub use accept::{
     Acceptable, Consent, ForeignPolicy, FunctionPolicy, foreign_policies, function_parties, note_accepts,
@@ -27,6 +28,7 @@ pub use model::{
 };
 pub use party::{Gain, Party};
 pub use reading::{CALLS_PER_ROLE, LISTINGS, Reads};
+pub use verifier::widen_by_verifiers;
 
 use crate::model::{DesiredRole, DesiredState, Live, LiveState, Orphans};
 
@@ -34,6 +36,7 @@ use crate::model::{DesiredRole, DesiredState, Live, LiveState, Orphans};
 pub fn diff(live: &LiveState, desired: &DesiredState) -> Plan {
     let absent = Live::default();
     let mut plan = Plan::empty(desired, &live.orphans);
+    plan.missing_credentials = live.own_organization.missing_choice().cloned();
     if let Orphans::Read(orphans) = &live.orphans {
         plan.roles.extend(orphans.iter().map(|(name, live)| prune_role(name, live, desired)));
     }
@@ -42,11 +45,12 @@ pub fn diff(live: &LiveState, desired: &DesiredState) -> Plan {
     for role in &mut plan.roles {
         iam::widen_by_tags(role, live.documents());
     }
+    let admitted = tenant::Admitted::default();
     for role in &desired.roles {
         let planned = plan.roles.iter_mut().rfind(|planned| planned.role == role.role.name);
         if let Some(planned) = planned {
             iam::note_guards(planned, of(role), role, &live.guards);
-            tenant::widen_by_tenant(planned, role, &desired.account_id, &live.organization);
+            tenant::widen_by_tenant(planned, role, &desired.account_id, live, &admitted);
         }
     }
     genesys::add(&mut plan, live, desired);

@@ -6,7 +6,7 @@ use super::change::Change;
 use super::genesys;
 use super::iam::GuardFinding;
 use crate::arn::{AccountId, Arn, FunctionArn};
-use crate::model::{DesiredRole, DesiredState, Orphans};
+use crate::model::{DesiredRole, DesiredState, Orphans, OwnOrganization};
 use crate::policy::access::AccessDiff;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,6 +22,8 @@ pub struct Plan {
     pub orphans: BTreeSet<String>,
     /// Why it is unknown whether there are any.
     pub orphans_unknown: Option<String>,
+    /// The variables that `[genesys] credentials` names and nobody set.
+    pub missing_credentials: Option<[String; 2]>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -87,6 +89,8 @@ pub enum Widening {
     Session { before: i32, after: i32 },
     /// The external ID that Genesys Cloud must present may be another customer's.
     Tenant { external_id: String, doubt: TenantDoubt },
+    /// Others can become the verifier, and through it use the role; none: its trust policy was not read.
+    Verifier { arn: Arn, admits: Vec<String> },
 }
 
 /// Why the Genesys Cloud organization that gains may be someone else's.
@@ -95,7 +99,9 @@ pub enum TenantDoubt {
     /// The credentials' organization has a different ID.
     NotTheOrganization { id: String },
     /// The role currently admits another ID, if exactly one, and nothing says who owns the new one.
-    NotKnown { former: Option<String> },
+    Replaced { former: Option<String>, organization: OwnOrganization },
+    /// The role currently admits none, and nothing says who owns this one.
+    NotShown { organization: OwnOrganization },
     /// The role currently admits another Genesys account: another platform.
     OtherAccount,
 }
@@ -345,6 +351,7 @@ impl Plan {
             region: desired.region.clone(),
             indirections: desired.indirections.clone(),
             roles: Vec::new(),
+            missing_credentials: None,
             orphans: match orphans {
                 Orphans::Named(names) => names.clone(),
                 Orphans::Unknown(_) | Orphans::Read(_) => BTreeSet::new(),

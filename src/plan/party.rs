@@ -10,6 +10,8 @@ pub enum Party {
     Genesys,
     /// Someone in the spec's account.
     OwnAccount,
+    /// Someone known who may be someone else's, or who gains more than the spec says.
+    Doubtful,
     Unknown,
     Everybody,
 }
@@ -20,7 +22,7 @@ impl Party {
         match self {
             Self::Genesys => "genesys",
             Self::OwnAccount => "own_account",
-            Self::Unknown => "unknown",
+            Self::Doubtful | Self::Unknown => "unknown",
             Self::Everybody => "everybody",
         }
     }
@@ -28,6 +30,11 @@ impl Party {
     /// Whether it must stop a reviewer.
     pub fn is_stranger(self) -> bool {
         matches!(self, Self::Unknown | Self::Everybody)
+    }
+
+    /// Whether `--refuse-wider=strangers` lets it pass.
+    pub fn is_known(self) -> bool {
+        matches!(self, Self::Genesys | Self::OwnAccount)
     }
 }
 

@@ -1,47 +1,89 @@
 //! Who owns the external ID: all Genesys Cloud customers share its account, and only the external ID tells them apart.
-//! Another ID admits another customer.
+//! Another ID admits another customer. A spec's word for it is not enough: the organization itself has it, or a role
+//! of the account admits it already.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
 
 use super::model::{RolePlan, TenantDoubt, Widening};
 use super::party::{Party, party};
 use crate::arn::AccountId;
-use crate::model::{DesiredRole, OrganizationReading};
-use crate::policy::access::Grant;
+use crate::model::{DesiredRole, LiveRole, LiveState, OwnOrganization};
+use crate::policy::access::{Access, Grant};
+use crate::spec::genesys_account_name;
 
-/// Adds what a plan does for an organization that may not belong to the spec's owner. A new role, or one that admitted
-/// no Genesys account, is doubted only if the organization itself says otherwise.
+/// The Genesys accounts and external IDs that were looked for in the account's roles.
+#[derive(Default)]
+pub(super) struct Admitted(RefCell<BTreeMap<(AccountId, String), bool>>);
+
+impl Admitted {
+    /// Whether a role that was read admits Genesys Cloud with just this external ID.
+    fn has(&self, live: &LiveState, account: &AccountId, external_id: &str) -> bool {
+        let key = (account.clone(), external_id.to_owned());
+        *self.0.borrow_mut().entry(key).or_insert_with(|| {
+            let mut roles = live.roles.values().filter_map(|live| live.role.as_ref());
+            !live.is_of_spec_endpoint && roles.any(|role| admits(role, account, external_id))
+        })
+    }
+}
+
+fn admits(role: &LiveRole, account: &AccountId, external_id: &str) -> bool {
+    let access = Access::of_trust(&role.role.assume_role_policy, &role.role.arn, genesys_account_name);
+    let refuses = |id: &str| access.refusals.iter().any(|refusal| refusal.may_refuse_id(id));
+    let is_named = |grant: &Grant| grant.names_external_id(external_id) || refuses(OTHER_ID);
+    !refuses(external_id)
+        && access.assume.iter().any(|grant| {
+            grant.account().as_ref() == Some(account)
+                && grant.is_of_action("sts:AssumeRole")
+                && grant.admits_somebody()
+                && grant.certainly_admits(external_id)
+                && is_named(grant)
+        })
+}
+
+/// An external ID that no policy names.
+const OTHER_ID: &str = "00000000-0000-4000-8000-000000000000";
+
+/// Adds what a plan does for an organization that may not belong to the spec's owner.
 pub(super) fn widen_by_tenant(
     plan: &mut RolePlan,
     desired: &DesiredRole,
     own: &AccountId,
-    organization: &OrganizationReading,
+    live: &LiveState,
+    admitted: &Admitted,
 ) {
+    if !plan.gains(own).iter().any(|gain| gain.party == Party::Genesys) {
+        return;
+    }
     let external_id = desired.external_id.expose();
+    let account = &desired.genesys_account_id;
     let is_genesys = |grant: &Grant| party(grant.subject(), own) == Party::Genesys;
     let access = &plan.access;
-    let gains = access.wider_assume().into_iter().any(is_genesys);
-    let gains_inside = access.is_wider_inside() && access.after.assume.iter().any(|grant| is_genesys(grant));
-    let known = match organization {
-        OrganizationReading::Read(organization) => Some(organization.id.as_str()),
-        OrganizationReading::NotAsked | OrganizationReading::NotRead(_) => None,
-    };
-    let admitted = access.before.assume.iter().map(AsRef::as_ref).filter(|grant| grant.admits_somebody());
-    let before: Vec<&Grant> = admitted.filter(|grant| is_genesys(grant)).collect();
-    let in_account = |grant: &&Grant| grant.account().as_ref() == Some(&desired.genesys_account_id);
-    // What cannot be told is not taken for the same customer.
-    let is_refused = access.before.refusals.iter().any(|refusal| refusal.may_refuse_id(external_id));
-    let admits = |grant: &&Grant| !is_refused && grant.certainly_admits(external_id);
-    let doubt = match known {
-        Some(id) if id != external_id && (gains || gains_inside) => {
+    let before = access.before.assume.iter().map(AsRef::as_ref).filter(|grant| grant.admits_somebody());
+    let before: Vec<&Grant> = before.filter(|grant| is_genesys(grant)).collect();
+    let in_account = |grant: &&Grant| grant.account().as_ref() == Some(account);
+    let gains_entry = access.wider_assume().into_iter().any(is_genesys);
+    let doubt = match &live.own_organization {
+        OwnOrganization::Read(id) if id != external_id => {
             TenantDoubt::NotTheOrganization { id: id.to_owned() }
         }
-        _ if !gains || before.is_empty() => return,
-        _ if !before.iter().any(in_account) => TenantDoubt::OtherAccount,
-        Some(_) => return,
-        None if before.iter().any(|grant| in_account(grant) && admits(grant)) => return,
-        None => {
+        _ if gains_entry && !before.is_empty() && !before.iter().any(in_account) => TenantDoubt::OtherAccount,
+        OwnOrganization::Read(_) => return,
+        _ if admitted.has(live, account, external_id) => return,
+        organization => {
+            let organization = organization.clone();
             let mut ids = before.iter().filter_map(|grant| grant.demanded_external_id());
             let former = ids.next().filter(|_| ids.next().is_none());
-            TenantDoubt::NotKnown { former }
+            // What cannot be told is not taken for the same customer.
+            let is_refused = access.before.refusals.iter().any(|refusal| refusal.may_refuse_id(external_id));
+            let mut before = before.iter().filter(|grant| in_account(grant)).peekable();
+            if before.peek().is_some()
+                && (is_refused || !before.any(|grant| grant.certainly_admits(external_id)))
+            {
+                TenantDoubt::Replaced { former, organization }
+            } else {
+                TenantDoubt::NotShown { organization }
+            }
         }
     };
     plan.widenings.push(Widening::Tenant { external_id: external_id.to_owned(), doubt });
@@ -50,30 +92,44 @@ pub(super) fn widen_by_tenant(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Live, LiveOrganization, LiveState};
+    use crate::model::Live;
     use crate::plan::testing::{converged, desired, document};
     use crate::plan::{Gain, Plan, diff};
 
     const OURS: &str = "2f9c1c5e-0b6c-4a8e-9d51-7f0e3c2b1a90";
     const THEIRS: &str = "3f9c1c5e-0b6c-4a8e-9d51-7f0e3c2b1a90";
 
-    /// The plan for a role whose trust policy has this principal and condition; the spec has [`OURS`].
-    fn plan(principal: &str, condition: &str, organization: Option<&str>) -> Plan {
+    /// A live role with this principal and condition in its trust policy; the spec has [`OURS`].
+    fn trusting(principal: &str, condition: &str) -> Live {
         let mut live = converged();
         live.role.as_mut().unwrap().role.assume_role_policy = document(&format!(
             r#"{{"Version":"2012-10-17","Statement":{{"Effect":"Allow","Principal":{{"AWS":"{principal}"}},
                 "Action":"sts:AssumeRole","Condition":{{{condition}}}}}}}"#
         ));
-        of(live, organization)
+        live
+    }
+
+    fn plan(principal: &str, condition: &str, organization: Option<&str>) -> Plan {
+        of(trusting(principal, condition), organization)
     }
 
     fn of(live: Live, organization: Option<&str>) -> Plan {
+        beside(live, [], organization, false)
+    }
+
+    /// The plan beside other roles of the spec.
+    fn beside(
+        live: Live,
+        others: impl IntoIterator<Item = Live>,
+        organization: Option<&str>,
+        is_of_spec_endpoint: bool,
+    ) -> Plan {
         let wanted = desired("");
-        let organization = organization.map_or(OrganizationReading::NotAsked, |id| {
-            OrganizationReading::Read(LiveOrganization { id: id.to_owned(), ..LiveOrganization::default() })
-        });
-        let roles = [(wanted.roles[0].role.name.clone(), live)].into();
-        diff(&LiveState { roles, organization, ..LiveState::default() }, &wanted)
+        let own_organization =
+            organization.map_or(OwnOrganization::NotAsked, |id| OwnOrganization::Read(id.to_owned()));
+        let others = others.into_iter().enumerate().map(|(n, live)| (format!("other-{n}"), live));
+        let roles = others.chain([(wanted.roles[0].role.name.clone(), live)]).collect();
+        diff(&LiveState { roles, own_organization, is_of_spec_endpoint, ..LiveState::default() }, &wanted)
     }
 
     fn demand(id: &str) -> String {
@@ -100,34 +156,74 @@ mod tests {
             r#""StringLike":{"sts:ExternalId":["a1","2f9c${aws:username}"]}"#,
             r#""StringEquals":{"aws:PrincipalTag/organization":"${sts:ExternalId}"}"#,
         ] {
-            assert!(plan(GENESYS, condition, None).lets_strangers_in(), "{condition}");
+            let gains = plan(GENESYS, condition, None).gains();
+            assert!(gains.iter().all(|gain| gain.party == Party::Unknown), "{condition} {gains:?}");
         }
+    }
+
+    #[test]
+    fn a_spec_s_word_alone_makes_no_external_id_known() {
+        for live in [Live::default(), trusting("691338073777", &demand(OURS))] {
+            let unread = of(live.clone(), None);
+            let [gain] = unread.gains().try_into().unwrap();
+            assert_eq!(gain.party, Party::Doubtful);
+            assert!(
+                gain.who.starts_with(&format!("Genesys Cloud (external ID {OURS}; not shown")),
+                "{gain:?}"
+            );
+            assert!(unread.lets_strangers_in() && unread.is_only_not_shown());
+            assert_eq!(unread.organization_not_read(), Some(&OwnOrganization::NotAsked));
+            // The organization's own word counts.
+            assert!(!of(live.clone(), Some(OURS)).lets_strangers_in());
+            assert!(of(live.clone(), Some(THEIRS)).gains().iter().all(|gain| gain.party == Party::Unknown));
+            // So does a role that admits it already, but only for Genesys Cloud, with just this ID, and to the role.
+            let known = |other: Live| !beside(live.clone(), [other], None, false).lets_strangers_in();
+            assert!(known(converged()));
+            assert!(known(trusting(GENESYS, &demand(OURS))));
+            assert!(known(trusting(
+                GENESYS,
+                &format!(r#""StringEquals":{{"sts:ExternalId":["x1","{OURS}"]}}"#)
+            )));
+            for (principal, condition) in [
+                (GENESYS, demand(THEIRS)),
+                ("691338073777", demand(OURS)),
+                ("325654371633", demand(OURS)),
+                ("111122223333", demand(OURS)),
+                (GENESYS, r#""StringLike":{"sts:ExternalId":"*"}"#.to_owned()),
+                (GENESYS, format!(r#""StringEquals":{{"sts:ExternalId":"{OURS}","sts:externalid":"x1"}}"#)),
+            ] {
+                assert!(!known(trusting(principal, &condition)), "{principal} {condition}");
+            }
+            // Nor where the spec names who answers for AWS.
+            assert!(beside(live.clone(), [converged()], None, true).lets_strangers_in());
+        }
+    }
+
+    #[test]
+    fn drift_is_repaired_for_an_id_that_another_role_admits() {
+        let drifted = trusting(GENESYS, &demand(THEIRS));
+        assert!(of(drifted.clone(), None).lets_strangers_in());
+        assert!(!beside(drifted, [converged()], None, false).lets_strangers_in());
     }
 
     #[test]
     fn a_repair_for_the_same_organization_lets_no_stranger_in() {
-        for (principal, condition) in [
+        for (principal, condition, is_shown) in [
             // The wrong account, the right ID.
-            ("691338073777", demand(OURS)),
-            ("691338073777", demand(THEIRS)),
-            (GENESYS, format!(r#"{},"Bool":{{"aws:SecureTransport":"true"}}"#, demand(OURS))),
-            (GENESYS, format!(r#"{},"IpAddress":{{"aws:SourceIp":"192.0.2.0/24"}}"#, demand(OURS))),
-            (GENESYS, r#""StringNotEquals":{"sts:ExternalId":"x1"}"#.to_owned()),
+            ("691338073777", demand(OURS), false),
+            ("691338073777", demand(THEIRS), false),
+            (GENESYS, format!(r#"{},"Bool":{{"aws:SecureTransport":"true"}}"#, demand(OURS)), true),
+            (GENESYS, format!(r#"{},"IpAddress":{{"aws:SourceIp":"192.0.2.0/24"}}"#, demand(OURS)), true),
+            // Nobody gains.
+            (GENESYS, r#""StringNotEquals":{"sts:ExternalId":"x1"}"#.to_owned(), true),
         ] {
-            for organization in [None, Some(OURS)] {
-                assert!(
-                    !plan(principal, &condition, organization).lets_strangers_in(),
-                    "{principal} {condition}"
-                );
-            }
+            assert!(!plan(principal, &condition, Some(OURS)).lets_strangers_in(), "{principal} {condition}");
+            assert_eq!(
+                !plan(principal, &condition, None).lets_strangers_in(),
+                is_shown,
+                "{principal} {condition}"
+            );
         }
-        assert!(!of(Live::default(), None).lets_strangers_in());
-    }
-
-    #[test]
-    fn the_organization_s_own_word_counts_for_a_new_role_too() {
-        assert!(!of(Live::default(), Some(OURS)).lets_strangers_in());
-        assert!(of(Live::default(), Some(THEIRS)).lets_strangers_in());
     }
 
     #[test]

@@ -194,7 +194,7 @@ fn counts(summary: &PlanSummary) -> String {
         .collect();
     let access = match gainers([summary]) {
         Some(who) => {
-            let style = if summary.lets_strangers_in() { ERROR } else { WARNING };
+            let style = if summary.names_strangers() { ERROR } else { WARNING };
             paint(style, &format!("Access is widened for {who}."))
         }
         None => "Access is not widened.".to_owned(),

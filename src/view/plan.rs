@@ -162,7 +162,16 @@ pub struct ConnectionView {
 
 impl PlanView {
     pub fn new(plan: &Plan) -> Self {
-        let Plan { spec, account_id, region, indirections, roles, orphans, orphans_unknown } = plan;
+        let Plan {
+            spec,
+            account_id,
+            region,
+            indirections,
+            roles,
+            orphans,
+            orphans_unknown,
+            missing_credentials: _,
+        } = plan;
         let summary = PlanSummary::new(plan);
         Self {
             format: PLAN_FORMAT.to_owned(),
@@ -212,6 +221,14 @@ fn cautions(plan: &Plan, summary: &PlanSummary) -> Vec<Caution> {
         let what = format!("Genesys Cloud's side was not read and is not in this plan: {}", one_line(why));
         add(Caution { blocks: false, remark: Remark::new(what) });
     }
+    if let Some([id, secret]) = &plan.missing_credentials {
+        let what = format!(
+            "`[genesys] credentials` in the spec chooses {} and {}, which are not set: no organization vouches for its external ID",
+            one_line(id),
+            one_line(secret)
+        );
+        add(Caution { blocks: false, remark: Remark::new(what) });
+    }
     let orphans: Vec<String> = plan.orphans.iter().map(|name| format!("`{}`", one_line(name))).collect();
     if !orphans.is_empty() {
         let (roles, are, stay) = match orphans.len() {
@@ -228,7 +245,7 @@ fn cautions(plan: &Plan, summary: &PlanSummary) -> Vec<Caution> {
     for blocker in plan.blockers().filter(|blocker| matches!(blocker, Blocker::UnknownAccount { .. })) {
         add(Caution { blocks: true, remark: blocker_remark(blocker) });
     }
-    if summary.lets_strangers_in()
+    if summary.names_strangers()
         && let Some(who) = gainers([summary])
     {
         let remark = Remark::new(format!("this plan widens access for {who}"));
@@ -253,6 +270,15 @@ fn cautions(plan: &Plan, summary: &PlanSummary) -> Vec<Caution> {
                 few(&lost)
             );
             add(Caution { blocks: false, remark: Remark::new(what) });
+        }
+        if let Some((who, kept)) = role.admitted_beyond(&plan.account_id) {
+            let what = format!(
+                "role `{}` has {}, which this spec does not make: this plan gives that to {}, too",
+                one_line(&role.role),
+                few(&kept),
+                few(&who)
+            );
+            add(Caution { blocks: false, remark: Remark::new(one_line(&what)) });
         }
         for notice in role.notices.iter().filter(is_cautioned) {
             add(Caution { blocks: false, remark: notice_remark(notice, &role.role) });
@@ -302,7 +328,7 @@ impl PlanSummary {
     }
 
     /// Whether somebody unknown, or everybody, gains.
-    pub fn lets_strangers_in(&self) -> bool {
+    pub fn names_strangers(&self) -> bool {
         self.gains.iter().any(|gain| gain.party.is_stranger())
     }
 
@@ -445,7 +471,7 @@ pub fn gainers<'a>(summaries: impl IntoIterator<Item = &'a PlanSummary>) -> Opti
     gains.sort();
     gains.dedup();
     // Strangers first.
-    let parties = [Party::Everybody, Party::Unknown, Party::OwnAccount, Party::Genesys];
+    let parties = [Party::Everybody, Party::Unknown, Party::Doubtful, Party::OwnAccount, Party::Genesys];
     let said: Vec<String> = parties
         .into_iter()
         .filter_map(|party| {
@@ -460,6 +486,7 @@ pub fn gainers<'a>(summaries: impl IntoIterator<Item = &'a PlanSummary>) -> Opti
             Some(match party {
                 Party::Everybody => "EVERYBODY".to_owned(),
                 Party::Unknown => format!("someone unknown ({})", few(&who)),
+                Party::Doubtful => few(&who),
                 Party::OwnAccount => format!("someone of your own account ({})", few(&who)),
                 Party::Genesys => "Genesys Cloud".to_owned(),
             })

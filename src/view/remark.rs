@@ -4,6 +4,7 @@ use super::genesys;
 use super::parts::Remark;
 use super::words::{few, plural, tag_missing};
 use crate::arn::{Arn, Qualifier};
+use crate::model::OwnOrganization;
 use crate::plan::{
     Blocker, GuardFinding, GuardedCall, HowToAccept, Notice, Owned, Owner, TenantDoubt, Widening,
 };
@@ -59,6 +60,16 @@ pub(super) fn widening_text(widening: &Widening) -> String {
         Widening::Session { before, after } => {
             format!("sessions may last {after} s instead of {before} s")
         }
+        Widening::Verifier { arn, admits } => {
+            let arn = one_line(&arn.to_string()).into_owned();
+            match admits.as_slice() {
+                [] => format!("verifier `{arn}`: who can become it was not read"),
+                admits => format!(
+                    "verifier `{arn}`: {} can become it, by its own trust policy",
+                    one_line(&few(admits))
+                ),
+            }
+        }
         Widening::Tenant { external_id, doubt } => {
             let external_id = one_line(external_id);
             match doubt {
@@ -68,19 +79,38 @@ pub(super) fn widening_text(widening: &Widening) -> String {
                         "external ID `{external_id}` is not the ID of your Genesys Cloud organization, `{id}`"
                     )
                 }
-                TenantDoubt::NotKnown { former: Some(former) } => format!(
-                    "external ID `{external_id}` in place of `{}`: it was not looked up whether that is your organization",
-                    one_line(former)
+                TenantDoubt::Replaced { former: Some(former), organization } => format!(
+                    "external ID `{external_id}` in place of `{}`: {}",
+                    one_line(former),
+                    not_shown(organization)
                 ),
-                TenantDoubt::NotKnown { former: None } => format!(
-                    "external ID `{external_id}`, which the role does not admit now: it was not looked up whether that is your organization"
+                TenantDoubt::Replaced { former: None, organization } => format!(
+                    "external ID `{external_id}`, which the role does not admit now: {}",
+                    not_shown(organization)
                 ),
+                TenantDoubt::NotShown { organization } => {
+                    format!("external ID `{external_id}`: {}", not_shown(organization))
+                }
                 TenantDoubt::OtherAccount => {
                     "another of Genesys Cloud's accounts: another platform, with other customers".to_owned()
                 }
             }
         }
     }
+}
+
+/// Why nothing shows whose an external ID is.
+fn not_shown(organization: &OwnOrganization) -> String {
+    let why = match organization {
+        OwnOrganization::NoCredentials { variables: [id, secret], .. } => {
+            format!(" ({} and {} are not set)", one_line(id), one_line(secret))
+        }
+        OwnOrganization::NotRead(why) => format!(" ({})", one_line(why)),
+        OwnOrganization::NotAsked | OwnOrganization::Read(_) => String::new(),
+    };
+    format!(
+        "not shown to be your organization's: Genesys Cloud was not read{why}, and no role of the spec admits it yet"
+    )
 }
 
 pub(super) fn notice_remark(notice: &Notice, role: &str) -> Remark {

@@ -55,7 +55,15 @@ pub fn desired(desired: &DesiredState) -> Value {
 
 /// The live state of each role, by name, including those removed from the spec.
 pub fn live(live: &LiveState) -> Value {
-    let LiveState { roles, orphans, namesakes: _, organization, guards: _ } = live;
+    let LiveState {
+        roles,
+        orphans,
+        namesakes: _,
+        organization,
+        guards: _,
+        own_organization: _,
+        is_of_spec_endpoint: _,
+    } = live;
     let named = |roles: &BTreeMap<String, Live>| -> Map<String, Value> {
         roles.iter().map(|(name, live)| (name.clone(), live_of(live))).collect()
     };

@@ -155,7 +155,7 @@ fn the_action_takes_a_folder_and_makes_one_comment_one_plan_and_outputs_of_it() 
     for spec in ["`specs/a.toml`", "`specs/b.toml`", "`aR0`", "`bR1`"] {
         assert!(body.contains(spec), "{spec}: {body}");
     }
-    assert_eq!(action.read("output"), "changed=true\nwider=true\nstrangers=false\nexit-code=0\n");
+    assert_eq!(action.read("output"), "changed=true\nwider=true\nstrangers=true\nexit-code=0\n");
     assert!(action.read("summary").contains("**Merging applies exactly this plan"));
     let apply = action.step("apply", &folder);
     apply.expect(0).says("[specs/a.toml] done   CreateRole role `aR0`");
@@ -228,8 +228,8 @@ fn what_is_wrong_is_annotated_at_its_line_and_what_is_not_known_is_no_false() {
     for line in faulty.stdout.lines() {
         assert!(line.starts_with("::error ") || line.starts_with("::warning "), "{line}");
     }
-    // One of two specs has no plan: only facts about the other are known.
-    assert_eq!(action.read("output"), "changed=true\nwider=true\nstrangers=unknown\nexit-code=1\n");
+    // One of two specs has no plan: only facts about the other are known. Nothing shows whose its external ID is.
+    assert_eq!(action.read("output"), "changed=true\nwider=true\nstrangers=true\nexit-code=1\n");
     assert!(!action.project.path("plan.json").exists());
     // For a check, the causes at the role's line.
     fs::write(action.project.path("specs/b.toml"), &text).unwrap();

@@ -77,6 +77,7 @@ fn the_check_asks_genesys_cloud_over_http_and_shows_no_secret() {
         let mut command = served.project.command(args);
         command.env("GENESYSCLOUD_OAUTHCLIENT_ID", "the-client");
         command.env("GENESYSCLOUD_OAUTHCLIENT_SECRET", "S3CRET-of-the-client");
+        command.env("GENESYSCLOUD_ENDPOINT_URL", &served.server.endpoint);
         command.env("RUST_LOG", "trace");
         command
     };

@@ -40,8 +40,9 @@ fn an_access_token_takes_the_place_of_the_oauth_client_and_a_wrong_one_is_one_cl
     stream.read_to_string(&mut answer).unwrap();
     let (_, token) = answer.split_once("\"access_token\":\"").unwrap();
     let (token, _) = token.split_once('"').unwrap();
-    let Served { project, server: _server } = both.0;
-    let project = project.env("GENESYSCLOUD_ACCESS_TOKEN", token);
+    let Served { project, server } = both.0;
+    let project =
+        project.env("GENESYSCLOUD_ACCESS_TOKEN", token).env("GENESYSCLOUD_ENDPOINT_URL", &server.endpoint);
     project.run(&["plan"]).expect(0).says("PostIntegrations ").says_not(token);
     let project = project.env("GENESYSCLOUD_ACCESS_TOKEN", "SECRET-TOKEN");
     let run = project.run(&["plan"]);

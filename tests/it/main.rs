@@ -23,6 +23,7 @@ mod first_lines;
 mod fleet;
 mod fleet_plans;
 mod fmt;
+mod gate;
 mod genesys;
 mod genesys_faults;
 mod genesys_javascript;

@@ -185,7 +185,8 @@ fn four_specs_make_integrations_in_one_organization_at_the_same_time() {
     let project = project
         .aws(&server.endpoint, ACCOUNT, "x")
         .env("GENESYSCLOUD_OAUTHCLIENT_ID", "id")
-        .env("GENESYSCLOUD_OAUTHCLIENT_SECRET", "secret");
+        .env("GENESYSCLOUD_OAUTHCLIENT_SECRET", "secret")
+        .env("GENESYSCLOUD_ENDPOINT_URL", &server.endpoint);
     let all = |args: &[&str]| project.run(&[&["--file", "specs"], args].concat());
     all(&["apply", "--yes", "--no-check"]).expect(0);
     all(&["plan", "--detailed-exitcode"]).expect(0).says("4 specs: no changes.");

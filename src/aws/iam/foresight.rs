@@ -8,9 +8,10 @@ use super::names::{policies_named, roles_named};
 use crate::arn::Arn;
 use crate::aws::client::Clients;
 use crate::aws::error::AwsError;
-use crate::model::{DesiredState, Foresight, LiveState, Namesakes, WantedNames};
+use crate::model::{DesiredState, Foresight, LiveState, Namesakes, VerifierTrust, WantedNames};
 use crate::plan::iam::IamChange;
 use crate::plan::{Change, Plan, needs_attachment_quota};
+use crate::policy::Document;
 
 /// # Errors
 /// If IAM does not answer. A refused look-up is reported in [`Foresight::unknown`].
@@ -45,11 +46,12 @@ pub async fn foresee(
         _ => None,
     });
     let boundaries: BTreeSet<&Arn> = boundaries.filter(|arn| !made.contains(arn)).collect();
+    let widens = plan.is_wider();
     let principals: BTreeSet<&Arn> = desired
         .roles
         .iter()
         .filter_map(|role| role.verifier.as_ref())
-        .filter(|arn| trusts && arn.account == desired.account_id.as_str())
+        .filter(|arn| (trusts || widens) && arn.account == desired.account_id.as_str())
         .collect();
     let deleted: Vec<&String> = changes
         .iter()
@@ -58,7 +60,7 @@ pub async fn foresee(
             _ => None,
         })
         .collect();
-    let (names, missing_boundaries, missing_principals, profiles) = futures_util::try_join!(
+    let (names, missing_boundaries, found_principals, profiles) = futures_util::try_join!(
         async {
             match creates {
                 true => Box::pin(names_and_room(clients, desired, live.namesakes.as_ref())).await,
@@ -70,11 +72,24 @@ pub async fn foresee(
             }
         },
         try_join_all(boundaries.into_iter().map(|arn| Box::pin(missing_policy(clients, arn)))),
-        try_join_all(principals.into_iter().map(|arn| Box::pin(missing_principal(clients, arn)))),
+        try_join_all(principals.into_iter().map(|arn| Box::pin(principal(clients, arn)))),
         try_join_all(deleted.into_iter().map(|role| Box::pin(instance_profiles(clients, role)))),
     )?;
     let mut found = names;
-    for missing in missing_boundaries.into_iter().chain(missing_principals) {
+    let mut missing = missing_boundaries;
+    for (arn, principal) in found_principals {
+        match principal {
+            Looked::Up(Existing { missing: is_missing, trust }) => {
+                found.verifiers.extend(trust.map(|trust| (arn, trust)));
+                missing.push(Looked::Up(is_missing));
+            }
+            Looked::Refused(why) => {
+                found.verifiers.insert(arn, VerifierTrust::NotRead);
+                missing.push(Looked::Refused(why));
+            }
+        }
+    }
+    for missing in missing {
         match missing {
             Looked::Up(Some((arn, nearly))) => {
                 found.missing.insert(arn, nearly);
@@ -170,29 +185,52 @@ async fn missing_policy(clients: &Clients, arn: &Arn) -> Result<Missing, AwsErro
 }
 
 pub(super) async fn missing_principal(clients: &Clients, arn: &Arn) -> Result<Missing, AwsError> {
+    Ok(match principal(clients, arn).await?.1 {
+        Looked::Up(found) => Looked::Up(found.missing),
+        Looked::Refused(why) => Looked::Refused(why),
+    })
+}
+
+/// A principal that was looked up.
+struct Existing {
+    missing: Option<(Arn, Option<Arn>)>,
+    /// Of a role.
+    trust: Option<VerifierTrust>,
+}
+
+async fn principal(clients: &Clients, arn: &Arn) -> Result<(Arn, Looked<Existing>), AwsError> {
     let what = format!("whether `{arn}` exists");
     let name = arn.name();
+    let mut trust = None;
     let found = if arn.resource.starts_with("role/") {
         let answer = clients.iam.get_role().role_name(name).send().await;
         let failed = |error| AwsError::from_sdk("iam:GetRole", format!("role `{name}`"), error);
         match looked(&what, answer.map_err(failed))? {
-            Looked::Refused(why) => return Ok(Looked::Refused(why)),
-            Looked::Up(answer) => answer.and_then(|answer| answer.role).map(|role| role.arn),
+            Looked::Refused(why) => return Ok((arn.clone(), Looked::Refused(why))),
+            Looked::Up(answer) => answer.and_then(|answer| answer.role).map(|role| {
+                let document = role.assume_role_policy_document.as_deref().map(Document::parse_encoded);
+                trust = Some(match document {
+                    Some(Ok(document)) => VerifierTrust::Read(document),
+                    Some(Err(_)) | None => VerifierTrust::NotRead,
+                });
+                role.arn
+            }),
         }
     } else if arn.resource.starts_with("user/") {
         let answer = clients.iam.get_user().user_name(name).send().await;
         let failed = |error| AwsError::from_sdk("iam:GetUser", format!("user `{name}`"), error);
         match looked(&what, answer.map_err(failed))? {
-            Looked::Refused(why) => return Ok(Looked::Refused(why)),
+            Looked::Refused(why) => return Ok((arn.clone(), Looked::Refused(why))),
             Looked::Up(answer) => answer.and_then(|answer| answer.user).map(|user| user.arn),
         }
     } else {
-        return Ok(Looked::Up(None));
+        return Ok((arn.clone(), Looked::Up(Existing { missing: None, trust: None })));
     };
-    Ok(Looked::Up(match found.and_then(|found| found.parse::<Arn>().ok()) {
+    let missing = match found.and_then(|found| found.parse::<Arn>().ok()) {
         Some(found) if found == *arn => None,
         nearly => Some((arn.clone(), nearly)),
-    }))
+    };
+    Ok((arn.clone(), Looked::Up(Existing { missing, trust })))
 }
 
 pub(super) async fn instance_profiles(

@@ -6,7 +6,7 @@ use super::super::condition::{certainly_hold, may_hold};
 use super::super::document::{Conditions, Document, Scalar, Spelling};
 use super::super::key::EXTERNAL_ID;
 use super::super::request::Context;
-use super::extent::{Extent, account};
+use super::extent::{Extent, PatternKind, account};
 use crate::arn::AccountId;
 use crate::text::one_line;
 
@@ -87,7 +87,8 @@ impl Grant {
         Self::boxed(&sentence, subject, object, rest.clone())
     }
 
-    pub(super) fn is_unconditional(&self) -> bool {
+    /// Whether it says nothing besides subject and object.
+    pub fn is_unconditional(&self) -> bool {
         self.rest.json.is_empty()
     }
 
@@ -119,6 +120,22 @@ impl Grant {
     /// The external ID it requires, if it requires exactly one and nothing else.
     pub fn demanded_external_id(&self) -> Option<String> {
         self.rest.only_external_id()
+    }
+
+    /// Whether it demands one of several external IDs, this one among them, whatever else it demands.
+    pub fn names_external_id(&self, external_id: &str) -> bool {
+        let names = |(operator, key, values): (&str, &str, &[Scalar])| {
+            let mut ids = values.iter().map(Scalar::to_string);
+            operator == "StringEquals"
+                && key.eq_ignore_ascii_case(EXTERNAL_ID)
+                && ids.any(|id| id == external_id)
+        };
+        self.rest.conditions().is_some_and(|conditions| conditions.iter().any(names))
+    }
+
+    /// Whether this trust policy's grant is of an action.
+    pub fn is_of_action(&self, action: &str) -> bool {
+        self.object.covers(&Extent::of_pattern(PatternKind::Action, action))
     }
 
     /// Whether a caller with this external ID certainly meets what it demands of the ID. No when in doubt.

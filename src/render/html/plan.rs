@@ -62,7 +62,7 @@ pub fn plans(
 }
 
 fn tone(summary: &PlanSummary, failed: &[String]) -> Tone {
-    if summary.blocked || summary.lets_strangers_in() || !failed.is_empty() {
+    if summary.blocked || summary.names_strangers() || !failed.is_empty() {
         Tone::Broken
     } else if summary.changes() > 0 {
         Tone::Changes

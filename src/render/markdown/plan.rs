@@ -90,7 +90,7 @@ fn weight(plan: &Result<&PlanView, String>) -> u8 {
     let summary = &plan.summary;
     match () {
         () if summary.blocked => 1,
-        () if summary.gains.iter().any(|gain| gain.party.is_stranger()) => 2,
+        () if summary.gains.iter().any(|gain| !gain.party.is_known()) => 2,
         () if summary.access_is_wider => 3,
         () if !plan.is_quiet() => 4,
         () => 5,
@@ -279,7 +279,7 @@ fn summary(esc: &Escape<'_>, plan: &PlanView) -> String {
     let counts = if counts.is_empty() { "no changes".to_owned() } else { counts.join(", ") };
     let wider = match gainers([summary]) {
         // A repair for Genesys Cloud does not shout.
-        Some(who) if !summary.lets_strangers_in() && !summary.gains.is_empty() => {
+        Some(who) if !summary.names_strangers() && !summary.gains.is_empty() => {
             format!("yes, for {}", esc.text(&who))
         }
         Some(who) => format!("**YES**, for {}", esc.text(&who)),

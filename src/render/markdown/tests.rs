@@ -353,6 +353,7 @@ fn hostile_plan(text: &str) -> Plan {
         }),
     };
     Plan {
+        missing_credentials: None,
         spec: t(),
         account_id: "111122223333".parse().unwrap(),
         region: t(),

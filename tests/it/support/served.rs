@@ -61,8 +61,10 @@ impl BothEnds {
         let both = Self(served);
         both.write(&format!("{BOTH_ENDS}\n{more}\n"));
         let Served { project, server } = both.0;
-        let project =
-            project.env("GENESYSCLOUD_OAUTHCLIENT_ID", "id").env("GENESYSCLOUD_OAUTHCLIENT_SECRET", "secret");
+        let project = project
+            .env("GENESYSCLOUD_OAUTHCLIENT_ID", "id")
+            .env("GENESYSCLOUD_OAUTHCLIENT_SECRET", "secret")
+            .env("GENESYSCLOUD_ENDPOINT_URL", &server.endpoint);
         Self(Served { project, server })
     }
 

@@ -1,0 +1,144 @@
+//! `--refuse-wider=strangers`: whom it knows, and what a spec cannot make it believe.
+
+use std::io::ErrorKind;
+use std::net::TcpListener;
+
+use crate::support::served::Served;
+use crate::support::{EXAMPLE, Project, Run, by_hand, example_with};
+
+const THEIRS: &str = "3f9c1c5e-0b6c-4a8e-9d51-7f0e3c2b1a90";
+const GUARD: &str = "--refuse-wider=strangers";
+
+fn report(run: &Run) -> serde_json::Value {
+    serde_json::from_str(&run.expect(0).stdout).unwrap()
+}
+
+#[test]
+fn without_its_organization_no_external_id_is_known_and_the_error_says_how_it_would_be() {
+    let served = Served::new(&[]);
+    let new_role = format!(
+        "{EXAMPLE}\n[[role]]\nname = \"Other\"\nfunctions = [\"my-genesys-trigger-function\"]\n[role.genesys]\nexternal_id = \"{THEIRS}\"\n"
+    );
+    // A first plan is not shouted at.
+    let first = served.run(&["plan"]);
+    first.expect(0).says("Access is widened for Genesys Cloud (external ID 2f9c1c5e").says_not("unknown");
+    served.run(&["plan", GUARD]).expect(3).says("nothing shows that the external ID is your organization's");
+    served.run(&["apply", "--yes", "--no-check"]).expect(0);
+    served.project.write_spec(&new_role.replacen("[genesys]", "[genesys]\ncredentials = \"NOPE\"", 1));
+    let plan = served.run(&["plan", GUARD]);
+    plan.expect(3).says(&format!("external ID {THEIRS}; not shown to be your organization's"));
+    plan.says(
+        "help: give the credentials of the organization with this ID: GENESYSCLOUD_OAUTHCLIENT_ID_NOPE",
+    );
+    served.run(&["apply", "--yes", GUARD]).expect(3).says_not("CreateRole role `Other` done");
+    let json = report(&served.run(&["plan", "--json"]));
+    assert_eq!(json["summary"]["gains"][0]["party"], "unknown");
+    assert!(json["cautions"][0]["text"].to_string().contains("_NOPE, which are not set"), "{json}");
+    served.run(&["plan", "--format", "markdown"]).expect(0).says(THEIRS).says("[!CAUTION]");
+    // The ID that a role of the spec admits already is known: a new role for it passes, so does a repair.
+    served.project.write_spec(&new_role.replacen(THEIRS, "2f9c1c5e-0b6c-4a8e-9d51-7f0e3c2b1a90", 1));
+    served.run(&["plan", GUARD]).expect(0).says("Access is widened for Genesys Cloud.");
+}
+
+#[test]
+fn a_server_that_only_the_spec_names_gets_no_secret_of_genesys_cloud() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.set_nonblocking(true).unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let served = Served::new(&[]);
+    served.project.write_spec(&example_with("[genesys]", &format!("[genesys]\nendpoint_url = \"{url}\"")));
+    let Served { project, server } = served;
+    let project =
+        project.env("GENESYSCLOUD_OAUTHCLIENT_ID", "id").env("GENESYSCLOUD_OAUTHCLIENT_SECRET", "S3CRET");
+    for command in [&["plan"][..], &["check"], &["apply", "--yes"], &["destroy", "--yes"]] {
+        let refused = project.run(command);
+        refused.expect(3).says("nothing was sent").says(&format!("`--genesys-endpoint-url {url}`"));
+    }
+    assert_eq!(listener.accept().unwrap_err().kind(), ErrorKind::WouldBlock);
+    // The operator's word counts, by flag or variable.
+    project.run(&["--genesys-endpoint-url", &server.endpoint, "plan", GUARD]).expect(0);
+    let project = project.env("GENESYSCLOUD_ENDPOINT_URL", &server.endpoint);
+    project.run(&["plan", GUARD]).expect(0).says("Access is widened for Genesys Cloud.");
+    assert_eq!(listener.accept().unwrap_err().kind(), ErrorKind::WouldBlock);
+}
+
+#[test]
+fn whoever_is_admitted_to_a_role_that_can_do_more_gains_that_accepted_or_not() {
+    let project = Project::new(&example_with("# adopt = true", "adopt = true #"));
+    project.sandbox(&["apply", "--yes", "--no-check"]).expect(0);
+    by_hand(&project, |role| {
+        let own = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"AWS":"111122223333"},"Action":"sts:AssumeRole"}}"#;
+        role["trust"] = own.into();
+        role["tags"] = serde_json::json!([]);
+        role["inline"] = serde_json::json!({
+            "admin": r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}"#
+        });
+    });
+    let plan = project.sandbox(&["plan", GUARD]);
+    plan.expect(3).says("with what inline policy `admin` allows").says("have someone review it first");
+    let json = report(&project.sandbox(&["plan", "--json"]));
+    let caution =
+        "has inline policy `admin`, which this spec does not make: this plan gives that to Genesys Cloud";
+    assert!(json["cautions"].to_string().contains(caution), "{json}");
+    // The same pull request may accept it: nobody knows since when.
+    let digest = plan.stdout.lines().find(|line| line.trim().starts_with("digest = ")).unwrap();
+    let accept =
+        format!("[[role.accept]]\ninline_policy = \"admin\"\n{}\nreason = \"routine\"\n", digest.trim());
+    let spec = std::fs::read_to_string(project.path("genesys.toml")).unwrap();
+    project.write_spec(&format!("{spec}\n{accept}"));
+    let plan = project.sandbox(&["plan", GUARD]);
+    plan.expect(3).says("The spec accepts").says("with what inline policy `admin` allows");
+    project
+        .sandbox(&["plan", "--format", "markdown"])
+        .expect(0)
+        .says("[!CAUTION]")
+        .says("this plan gives that to");
+    // Once they are in, nothing is gained.
+    project.sandbox(&["apply", "--yes", "--no-check"]).expect(0);
+    project.sandbox(&["plan", GUARD]).expect(0).says("No changes");
+}
+
+#[test]
+fn whoever_can_become_the_verifier_is_admitted_too() {
+    let verifier = "arn:aws:iam::111122223333:role/ci";
+    let spec = example_with("[defaults]", &format!("[check]\nverifier = \"{verifier}\"\n\n[defaults]"));
+    let project = Project::example();
+    project.sandbox(&["apply", "--yes", "--no-check"]).expect(0);
+    let trusting = |principal: &str| {
+        let path = project.path(".genesys-iam/sandbox.json");
+        let text = std::fs::read_to_string(&path).unwrap();
+        let mut state: serde_json::Value = serde_json::from_str(&text).unwrap();
+        let roles = &mut state["accounts"]["111122223333"]["roles"];
+        let mut ci = roles["GenesysDataActionRole"].clone();
+        (ci["name"], ci["id"]) = ("ci".into(), "AROACI".into());
+        (ci["attached"], ci["tags"]) = (serde_json::json!([]), serde_json::json!([]));
+        ci["trust"] = format!(
+            r#"{{"Version":"2012-10-17","Statement":{{"Effect":"Allow","Principal":{{"AWS":"{principal}"}},"Action":"sts:AssumeRole"}}}}"#
+        )
+        .into();
+        roles["ci"] = ci;
+        std::fs::write(&path, state.to_string()).unwrap();
+        project.write_spec(&spec);
+        project.sandbox(&["plan", GUARD])
+    };
+    let open = trusting("*");
+    open.expect(3)
+        .says("someone unknown (anyone, who can become the verifier arn:aws:iam::111122223333:role/ci)");
+    open.says("<- WIDER").says("anyone can become it, by its own trust policy");
+    trusting("999988887777").expect(3).says("AWS account 999988887777, who can become the verifier");
+    trusting("111122223333").expect(0).says("someone of your own account").says("role/ci");
+}
+
+#[test]
+fn adopting_a_role_that_demands_no_external_id_yet_lets_no_one_in() {
+    // Without tags of its own.
+    let project = Project::new(&example_with("tags = { team = \"contact-centre\" }", "tags = {}"));
+    project.sandbox(&["apply", "--yes", "--no-check"]).expect(0);
+    by_hand(&project, |role| {
+        let any = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"AWS":"765628985471"},"Action":"sts:AssumeRole"}}"#;
+        role["trust"] = any.into();
+        role["tags"] = serde_json::json!([]);
+    });
+    let plan = project.sandbox(&["plan", "--adopt", GUARD]);
+    plan.expect(0).says("genesys-iam:spec").says("Access is not widened.").says_not("unknown");
+}
