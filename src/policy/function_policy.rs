@@ -40,12 +40,18 @@ const CHANGE: [&str; 22] = [
     "lambda:UpdateFunctionUrlConfig",
 ];
 
+/// Actions that show a function's code or its environment variables.
+const READ: [&str; 3] =
+    ["lambda:GetFunction", "lambda:GetFunctionConfiguration", "lambda:ListVersionsByFunction"];
+
 /// What a function's own policy allows someone to do.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Powers {
     pub run: bool,
     /// Change its code, its settings, or who may run it.
     pub change: bool,
+    /// See its code or its environment variables.
+    pub read: bool,
 }
 
 /// A principal that a statement of a function's own policy allows to run or change it.
@@ -65,6 +71,23 @@ pub struct FunctionGrant {
 /// Everyone a function's own policy allows to run or change it, statement by statement, except the account's own
 /// identities and services acting for it.
 pub fn function_grants(policy: &Document, function: &FunctionArn, name: AccountName) -> Vec<FunctionGrant> {
+    let mut grants = grants_to_others(policy, function, name);
+    grants.retain(|grant| grant.powers.run || grant.powers.change);
+    grants
+}
+
+/// Whom it only lets see the function's code or environment variables, in words and as the document names them.
+pub fn function_readers(
+    policy: &Document,
+    function: &FunctionArn,
+    name: AccountName,
+) -> Vec<(String, Option<String>)> {
+    let mut readers = grants_to_others(policy, function, name);
+    readers.retain(|grant| !grant.powers.run && !grant.powers.change);
+    readers.into_iter().map(|grant| (grant.who, grant.principal)).collect()
+}
+
+fn grants_to_others(policy: &Document, function: &FunctionArn, name: AccountName) -> Vec<FunctionGrant> {
     let canonical = policy.canonical();
     let account = function.as_arn().account.as_str();
     let strangers = Strangers::of(&canonical, function);
@@ -85,9 +108,13 @@ pub fn function_grants(policy: &Document, function: &FunctionArn, name: AccountN
             };
             let is_left = |action: &String| {
                 let callers = callers(other.principal.as_ref(), &canonical, account);
-                callers.iter().any(|who| strangers.may(who, statement, action))
+                callers.is_none_or(|all| all.iter().any(|who| strangers.may(who, statement, action)))
             };
-            let powers = Powers { run: run.iter().any(is_left), change: change.iter().any(is_left) };
+            let powers = Powers {
+                run: run.iter().any(is_left),
+                change: change.iter().any(is_left),
+                read: reached(statement, &READ).iter().any(is_left),
+            };
             if is_own || powers == Powers::default() {
                 continue;
             }
@@ -114,11 +141,11 @@ pub fn function_grants(policy: &Document, function: &FunctionArn, name: AccountN
 }
 
 /// Whoever a party may be: of everybody, one of each kind of account that the document distinguishes, a service, and
-/// someone without credentials.
-fn callers(party: Option<&Principal>, document: &Document, own: &str) -> Vec<Principal> {
-    match party {
+/// someone without credentials. `None`: the kinds are too many.
+fn callers(party: Option<&Principal>, document: &Document, own: &str) -> Option<Vec<Principal>> {
+    Some(match party {
         Some(Principal::Anonymous) | None => {
-            let accounts = caller_accounts(document, &Context::partial()).unwrap_or_default();
+            let accounts = caller_accounts(document, &Context::partial())?;
             let accounts = accounts.iter().map(ToString::to_string).filter(|account| account != own);
             let roots =
                 accounts.chain([STRANGER.to_owned()]).map(|account| format!("arn:aws:iam::{account}:root"));
@@ -126,7 +153,7 @@ fn callers(party: Option<&Principal>, document: &Document, own: &str) -> Vec<Pri
             roots.map(Principal::Aws).chain(others).collect()
         }
         Some(one) => vec![one.clone()],
-    }
+    })
 }
 
 /// What a function's own policy lets those do who are not of its account, and services that act for others.

@@ -8,7 +8,8 @@ use super::super::topic::Topic;
 use super::question::{ask, shell_word};
 use crate::arn::FunctionArn;
 use crate::plan::{Acceptable, Consent, function_parties};
-use crate::policy::{FunctionGrant, buckets_by_name};
+use crate::policy::{FunctionGrant, buckets_by_name, function_readers};
+use crate::spec::genesys_account_name;
 
 /// "And nobody else" includes the functions' own policies.
 pub(crate) fn own_policies(facts: &Facts) -> Vec<Claim> {
@@ -32,13 +33,19 @@ fn own_policy(arn: &FunctionArn, policy: &OwnPolicy, facts: &Facts) -> Vec<Claim
     if others.is_empty() {
         let seen = "only this account, and services bound to it, may do so by it";
         let names = buckets_by_name(document, &arn.as_arn().account);
-        let note = match names.is_empty() {
-            true => others_unread(arn).to_owned(),
-            false => format!(
-                "bind it to aws:SourceAccount too: whoever gets the bucket name {} once it is free may invoke it",
-                names.join(" or ")
-            ),
-        };
+        let readers = function_readers(document, arn, genesys_account_name);
+        let mut notes: Vec<String> = Vec::new();
+        if !readers.is_empty() {
+            let who = readers.into_iter().map(|(who, _)| who).collect::<Vec<_>>().join(" and ");
+            notes.push(format!("it lets {who} see the function's code or environment variables"));
+        }
+        if !names.is_empty() {
+            let names = names.join(" or ");
+            notes.push(format!(
+                "bind it to aws:SourceAccount too: whoever gets the bucket name {names} once it is free may invoke it"
+            ));
+        }
+        let note = if notes.is_empty() { others_unread(arn).to_owned() } else { notes.join("; ") };
         return vec![ask_own(arn, None, "invoke").holds(seen).with_note(&note)];
     }
     others.iter().map(|(acceptable, grant)| by_statement(arn, acceptable, grant, facts)).collect()

@@ -20,8 +20,6 @@ const MOST: usize = 20_000;
 pub(super) struct Probe<'a> {
     document: &'a Document,
     denials: Vec<Statement>,
-    /// External IDs worth testing: those in the document, and one that is not in it.
-    ids: BTreeSet<String>,
     /// An account that the document does not name.
     stranger: String,
     /// The caller that should be trusted.
@@ -39,31 +37,18 @@ impl<'a> Probe<'a> {
         if denials.len() * statements.len() > MOST {
             denials.clear();
         }
-        // A condition may compare the external ID with the value of another key.
-        let mut ids = [OTHER_ID, "true", "false"].map(str::to_owned).into_iter().collect::<BTreeSet<_>>();
-        for (_, values) in statements.iter().flat_map(|statement| statement.conditions().on(EXTERNAL_ID)) {
-            ids.extend(values.iter().take(8).map(|value| sample(&value.to_string())));
-        }
         let named: BTreeSet<&str> =
             statements.iter().flat_map(Statement::principals).map(|(_, principal)| principal).collect();
-        let accounts = named.iter().filter_map(|principal| match principal.parse::<Arn>() {
-            Ok(arn) => arn.account.parse::<AccountId>().ok().map(|account| account.to_string()),
-            Err(_) => principal.parse::<AccountId>().ok().map(|account| account.to_string()),
-        });
-        ids.extend(accounts.take(32));
         let is_free = |account: &String| !named.iter().any(|principal| principal.contains(account.as_str()));
         let stranger =
             (0..=9).map(|digit: u8| digit.to_string().repeat(12)).find(is_free).unwrap_or_default();
-        ids.insert(stranger.clone());
-        // Nobody can present it.
-        ids.remove("");
         let known = expected
             .known_accounts
             .iter()
             .map(|known| format!("arn:{}:iam::{}:root", known.partition, known.id));
         let trusted = expected.trusted.map(|trusted| Arn::account_root("aws", trusted).to_string());
         let genesys = known.chain(trusted).map(Principal::Aws).collect();
-        Self { document, denials, ids, stranger, genesys }
+        Self { document, denials, stranger, genesys }
     }
 
     /// Whether the statement, with every denial in the document, leaves the request possible.
@@ -94,13 +79,9 @@ impl<'a> Probe<'a> {
 
     /// Whether the whole document admits the principal with some external ID, with or without MFA.
     pub(super) fn admits_with_mfa(&self, principal: &Principal, mfa: bool) -> bool {
-        let policies = Policies { resource: Some(("it".to_owned(), self.document)), ..Policies::default() };
-        let mfa = if mfa { "true" } else { "false" };
-        let ids = self.ids.iter().map(|id| Some(id.as_str())).chain([None]);
-        ids.into_iter().any(|id| {
-            let decision = evaluate(&policies, &assumption(principal, "sts:AssumeRole", id, mfa)).decision;
-            matches!(decision, Decision::Allowed | Decision::Undecided)
-        })
+        let request = assumption(principal, "sts:AssumeRole", None, if mfa { "true" } else { "false" });
+        let ids = accepted_ids(self.document, &request, None);
+        ids.any() || matches!(ids.without, Decision::Allowed | Decision::Undecided)
     }
 
     /// Whether the principal can get a session of the role by any call, with or without an external ID.

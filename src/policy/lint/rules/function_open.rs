@@ -1,7 +1,7 @@
 //! A function's own policy that lets someone else run or change the function.
 
 use super::super::model::{Hits, Lint, LintSeverity, Subject};
-use crate::arn::FunctionArn;
+use crate::arn::{Arn, FunctionArn};
 use crate::policy::document::{ResourceElement, Statement};
 use crate::policy::function_policy::function_grants;
 use crate::policy::grammar::Purpose;
@@ -19,14 +19,11 @@ pub(super) static LINT: Lint = Lint {
 };
 
 fn check(subject: &Subject<'_>, hits: &mut Hits) {
-    let own = |principal: &str| {
-        subject.expected.own_accounts.iter().any(|account| principal.contains(&format!("::{account}:")))
-    };
     for (number, statement) in subject.allows(Purpose::Resource) {
         let alone = subject.document.with_denials(statement);
         for (function, label) in functions(subject, statement) {
             for grant in function_grants(&alone, &function, |_, _| None) {
-                if grant.principal.as_deref().is_some_and(own) {
+                if grant.principal.as_deref().is_some_and(|one| is_own(subject, one)) {
                     continue;
                 }
                 let does = match (grant.powers.run, grant.powers.change) {
@@ -40,8 +37,14 @@ fn check(subject: &Subject<'_>, hits: &mut Hits) {
     }
 }
 
+/// Whether a principal is of an account that is the user's.
+pub(super) fn is_own(subject: &Subject<'_>, principal: &str) -> bool {
+    let account = principal.parse::<Arn>().map_or_else(|_| principal.to_owned(), |arn| arn.account);
+    subject.expected.own_accounts.iter().any(|own| own.as_str() == account)
+}
+
 /// The functions a statement covers, and their names. One represents everything that a pattern matches.
-fn functions(subject: &Subject<'_>, statement: &Statement) -> Vec<(FunctionArn, String)> {
+pub(super) fn functions(subject: &Subject<'_>, statement: &Statement) -> Vec<(FunctionArn, String)> {
     let values = statement.resource_values();
     let named = values.iter().filter_map(|value| value.parse::<FunctionArn>().ok());
     let mut functions: Vec<(FunctionArn, String)> = named
@@ -123,6 +126,6 @@ mod tests {
         let bound = r#","Condition":{"StringEquals":{"aws:SourceAccount":"111122223333"}}"#;
         let service = r#"{"Service":"s3.amazonaws.com"}"#;
         assert_eq!(function(&allow(service, "lambda:InvokeFunction", bound), &[]), [""; 0]);
-        assert_eq!(function(&allow(r#""*""#, "lambda:GetFunction", ""), &[]), [""; 0]);
+        assert_eq!(function(&allow(r#""*""#, "lambda:GetPolicy", ""), &[]), [""; 0]);
     }
 }

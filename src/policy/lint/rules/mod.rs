@@ -11,7 +11,9 @@ mod external_id_unusable;
 mod external_id_wildcard;
 mod external_ids;
 mod foreign_resource;
+mod function_by_bucket;
 mod function_open;
+mod function_readable;
 mod genesys_identity;
 mod invoke_async;
 mod invoke_function_url;
@@ -71,4 +73,6 @@ pub static LINTS: &[&Lint] = &[
     &wildcard_resource::LINT,
     &foreign_resource::LINT,
     &function_open::LINT,
+    &function_readable::LINT,
+    &function_by_bucket::LINT,
 ];

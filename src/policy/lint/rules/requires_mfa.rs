@@ -49,6 +49,10 @@ mod tests {
             let deny = r#"{"Effect":"Deny","Principal":"*","Action":"sts:*","Condition":{"Bool":{"aws:MultiFactorAuthPresent":"false"}}}"#;
             assert_eq!(trust(&format!("{TRUST},{deny}")), ["trust-requires-mfa"]);
         }
+        // Whatever IDs the document tells apart.
+        let hidden = r#"{"Effect":"Allow","Principal":{"AWS":"765628985471"},"Action":"sts:AssumeRole","Condition":{"StringLike":{"sts:ExternalId":"a*z"},
+            "StringNotLike":{"sts:ExternalId":["a?z","axxz","ax*"]},"Bool":{"aws:MultiFactorAuthPresent":"true"}}}"#;
+        assert!(trust(hidden).contains(&"trust-requires-mfa"));
         let no = TRUST
             .replace(r#""Condition":{"#, r#""Condition":{"Bool":{"aws:MultiFactorAuthPresent":"false"},"#);
         assert_eq!(trust(&no), Vec::<&str>::new());
