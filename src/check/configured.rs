@@ -413,14 +413,19 @@ fn other_action(action: &ActionFacts, all: &[&ActionFacts], facts: &Facts) -> Op
     }
     let Ok(arn) = target.parse::<FunctionArn>() else {
         let meant = facts.functions.iter().map(|function| &function.arn);
-        let meant = meant.filter(|arn| arn.name() == target || arn.label() == *target).any(is_only);
+        let meant = meant.filter(|arn| arn.name() == target || arn.label() == *target);
+        let whole = match meant.clone().next() {
+            Some(arn) => format!("write the whole ARN, {arn}, as the data action's request URL"),
+            None => "write the function's whole ARN as the data action's request URL".to_owned(),
+        };
+        let meant = meant.into_iter().any(is_only);
         let finding = Finding {
             harm: Harm { keeps_genesys_out: meant, ..Harm::default() },
             ..finding(
                 Cause::DataAction,
                 format!("The data action \"{name}\" points at `{target}`, which is not a function's ARN"),
                 "this data action fails",
-                "write the function's whole ARN as the data action's request URL".to_owned(),
+                whole,
             )
         };
         return Some(question.fails(format!("it points at `{target}`, which is not an ARN"), finding, &[]));

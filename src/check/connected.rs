@@ -29,8 +29,7 @@ pub(crate) fn connected(facts: &Facts) -> Vec<Claim> {
     let mut claims = Vec::new();
     for blocker in blockers {
         let (cause, what, remedy) = blocked(blocker);
-        let consequence = "what the spec says cannot be made so";
-        claims.push(fails(cause, "what the spec says can be made so", what, consequence, remedy, &[]));
+        claims.push(fails(cause, "what the spec says can be made so", what, NOT_MADE, remedy, &[]));
     }
     // If an integration does not exist, everything in it is missing too: that is one cause.
     let is_new = changes.iter().any(|change| matches!(change, GenesysChange::PostIntegrations { .. }));
@@ -62,7 +61,8 @@ pub(crate) fn connected(facts: &Facts) -> Vec<Claim> {
 }
 
 /// Differences that do not block Genesys Cloud's invocations.
-const HARMLESS: [&str; 4] = [ONLY_NAME, NOTHING_FAILS, NOT_RECORDED, STILL_RUNS];
+const HARMLESS: [&str; 5] = [ONLY_NAME, NOTHING_FAILS, NOT_RECORDED, STILL_RUNS, NOT_MADE];
+const NOT_MADE: &str = "what the spec says cannot be made so";
 const STILL_RUNS: &str = "its data actions still run";
 const ONLY_NAME: &str = "it holds the role's ARN, but its name does not say so";
 const NOTHING_FAILS: &str = "nothing fails because of it";

@@ -37,7 +37,12 @@ fn one(test: &ActionTest, facts: &Facts) -> Claim {
         return question.holds(seen).with_note("the only end-to-end proof; the function was really run");
     }
     let (step, why) = failed.unwrap_or(("the test", error.as_str()));
-    let finding = not_yet_ready(target, facts).unwrap_or_else(|| explain(name, step, why, split(facts)));
+    // Of another function, it says nothing about the spec's.
+    let is_ours = facts.functions.iter().any(|function| function.arn.to_string() == *target);
+    let finding = not_yet_ready(target, facts).unwrap_or_else(|| {
+        let finding = explain(name, step, why, split(facts));
+        Finding { harm: Harm { keeps_genesys_out: is_ours, ..Harm::default() }, ..finding }
+    });
     question.fails(seen, finding, Cause::OF_INVOCATION)
 }
 

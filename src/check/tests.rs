@@ -394,6 +394,14 @@ fn a_call_about_one_function_proves_nothing_about_another() {
     facts.tests.push(test(&other));
     let both = judge(&facts).verdict;
     assert_eq!((both.proof, both.only_invoked), (Some(Level::EndToEnd), Vec::new()));
+    // A data action of a function that is not the spec's says nothing about those that are.
+    let failing =
+        |function: &FunctionArn| ActionTest { success: false, error: "timeout".to_owned(), ..test(function) };
+    facts.tests.push(failing(&"arn:aws:lambda:us-east-1:111122223333:function:c".parse().unwrap()));
+    let verdict = judge(&facts).verdict;
+    assert_eq!((verdict.sign, verdict.genesys_can_invoke), (Sign::Broken, Some(true)));
+    facts.tests.push(failing(&other));
+    assert_eq!(judge(&facts).verdict.genesys_can_invoke, Some(false));
 }
 
 #[test]

@@ -79,7 +79,6 @@ const NEEDED: &[Topic] =
     &[Topic::Role, Topic::Admission, Topic::Functions, Topic::Invocation, Topic::Organization];
 
 pub(crate) fn verdict(claims: &[Claim], diagnosis: &Diagnosis, proof: Option<Level>) -> Verdict {
-    let harms = || diagnosis.findings.iter().map(|finding| &finding.harm);
     // A real call decides what the documents leave open, unless it depends on the caller.
     let is_proven = |open: &Claim| {
         let is_its_call = |claim: &&Claim| {
@@ -101,7 +100,14 @@ pub(crate) fn verdict(claims: &[Claim], diagnosis: &Diagnosis, proof: Option<Lev
     let is_refused = |claim: &Claim| {
         claim.level.is_call() && claim.failure().is_some_and(|failure| failure.finding.harm.keeps_genesys_out)
     };
-    let genesys_can_invoke = if harms().any(|harm| harm.keeps_genesys_out) || claims.iter().any(is_refused) {
+    // What Genesys Cloud shows of its side keeps nothing from what it just did.
+    let is_disproved = |cause: Cause| {
+        proof == Some(Level::EndToEnd)
+            && matches!(cause, Cause::Integration | Cause::IntegrationCredential | Cause::DataAction)
+    };
+    let mut keeping = diagnosis.findings.iter().filter(|finding| finding.harm.keeps_genesys_out);
+    let is_kept_out = keeping.any(|finding| !is_disproved(finding.cause));
+    let genesys_can_invoke = if is_kept_out || claims.iter().any(is_refused) {
         Some(false)
     } else if proof == Some(Level::EndToEnd) || open_for_genesys.is_none() {
         Some(true)

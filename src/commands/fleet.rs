@@ -258,8 +258,14 @@ impl Explain for NothingSelected {
             }
         };
         Some(match self {
+            Self::NoRole { known, .. } if known.len() == 1 => {
+                format!("the only role is {}; names are case-sensitive", list(known))
+            }
             Self::NoRole { known, .. } => {
                 format!("the roles are {}; names are case-sensitive, `*` and `?` are wildcards", list(known))
+            }
+            Self::NoAccount { known, .. } if known.len() == 1 => {
+                format!("the only account is {}", list(known))
             }
             Self::NoAccount { known, .. } => format!("the accounts are {}", list(known)),
             Self::NotBoth => "leave out one of them".to_owned(),

@@ -30,7 +30,10 @@ fn assumption(role: &Arn, action: &str, principal: &Principal, mut context: Cont
         principal: principal.clone(),
         action: action.to_owned(),
         resource: role.to_string(),
-        context: context.with("aws:SecureTransport", &["true"]).of_caller(principal),
+        context: context
+            .with("aws:SecureTransport", &["true"])
+            .with("aws:ResourceAccount", &[&role.account])
+            .of_caller(principal),
     }
 }
 
@@ -130,8 +133,14 @@ impl TrustPolicy<'_> {
         let root = |account: &str| Principal::Aws(format!("arn:{}:iam::{account}:root", self.role.partition));
         let accounts = caller_accounts(self.document, &Context::partial());
         let accounts = accounts.iter().flatten().map(ToString::to_string);
-        let (named, unnamed): (Vec<String>, Vec<String>) =
+        let (mut named, mut unnamed): (Vec<String>, Vec<String>) =
             accounts.partition(|account| text.contains(account));
+        // A variable can name the role's own.
+        let own = &self.role.account;
+        unnamed.retain(|account| account != own);
+        if !named.contains(own) {
+            named.push(own.clone());
+        }
         let unnamed = unnamed.iter().map(String::as_str).chain([STRANGER]).map(root);
         let federated = Principal::Federated("accounts.google.com".to_owned());
         (unnamed.chain([federated]).collect(), named.iter().map(|account| root(account)).collect())

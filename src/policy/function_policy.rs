@@ -1,6 +1,6 @@
 //! What a function's own policy lets others do with it.
 
-use super::access::AccountName;
+use super::access::{AccountName, conditions};
 use super::admission::STRANGER;
 use super::document::{ActionElement, Document, Effect, OneOrMany, Scalar, Statement};
 use super::evaluate::{Decision, Policies, evaluate};
@@ -59,7 +59,7 @@ pub struct Powers {
 pub struct FunctionGrant {
     /// Of the statement.
     pub sid: Option<String>,
-    /// `AWS account 222222222222`, `the AWS service sns.amazonaws.com, whichever account it acts for`
+    /// `AWS account 222222222222`, `the AWS service sns.amazonaws.com for any account`
     pub who: String,
     /// As the document names them.
     pub principal: Option<String>,
@@ -118,13 +118,19 @@ fn grants_to_others(policy: &Document, function: &FunctionArn, name: AccountName
             if is_own || powers == Powers::default() {
                 continue;
             }
+            let buckets = buckets_by_name(statement);
             let who = match &other.principal {
+                Some(Principal::Service(name)) if !buckets.is_empty() => {
+                    format!("the AWS service {name} for whoever owns the bucket {}", buckets.join(" or "))
+                }
                 Some(Principal::Service(name)) if is_narrowed(statement) => {
-                    format!("the AWS service {name}, not bound to this account")
+                    format!("the AWS service {name} for others than this account")
                 }
-                Some(Principal::Service(name)) => {
-                    format!("the AWS service {name}, whichever account it acts for")
-                }
+                Some(Principal::Service(name)) => format!("the AWS service {name} for any account"),
+                Some(Principal::Anonymous) => match conditions(statement).strip_prefix(", if ") {
+                    Some(conditions) => format!("{} for whom {conditions}", other.words),
+                    None => other.words,
+                },
                 _ => other.words,
             };
             let document = canonical.with_denials(statement);
@@ -182,7 +188,8 @@ impl<'a> Strangers<'a> {
 
     /// Whether a statement may let them, despite every Deny.
     fn may(&self, who: &Principal, statement: &Statement, action: &str) -> bool {
-        let mut context = Context::partial().of_caller(who);
+        let account = self.function.as_arn().account.as_str();
+        let mut context = Context::partial().of_caller(who).with("aws:ResourceAccount", &[account]);
         let is_direct = !matches!(who, Principal::Service(_));
         if is_direct {
             // Only a service's calls have them.
@@ -249,17 +256,18 @@ fn reached(statement: &Statement, actions: &[impl AsRef<str>]) -> Vec<String> {
     actions.iter().map(AsRef::as_ref).filter(is_reached).map(str::to_owned).collect()
 }
 
-/// Whether conditions bind a statement to the account, either the caller's or the one a service acts for. A bucket name
-/// does too: nobody else can have it while the account does.
+/// Whether conditions bind a statement to the account, either the caller's or the one a service acts for. A bucket's name
+/// does not: its ARN has no account.
 fn is_bound(statement: &Statement, account: &str) -> bool {
     statement.conditions().iter().any(|(operator, key, values)| binds(operator, key, values, account))
 }
 
 fn binds(operator: &str, key: &str, values: &[Scalar], account: &str) -> bool {
     let is_bound = |value: String| match key.to_ascii_lowercase().as_str() {
-        "aws:principalaccount" | "aws:sourceaccount" => value == account,
-        "aws:sourcearn" => is_of_account(&value, operator, account) || bucket_name(&value).is_some(),
-        "aws:principalarn" => is_of_account(&value, operator, account),
+        "aws:principalaccount" | "aws:sourceaccount" => {
+            value == account || value.eq_ignore_ascii_case("${aws:ResourceAccount}")
+        }
+        "aws:sourcearn" | "aws:principalarn" => is_of_account(&value, operator, account),
         _ => false,
     };
     matches!(operator, "StringEquals" | "StringLike" | "ArnEquals" | "ArnLike")
@@ -272,7 +280,12 @@ fn is_of_account(pattern: &str, operator: &str, account: &str) -> bool {
     let parts: Vec<&str> = pattern.splitn(6, ':').collect();
     // `StringLike` wildcards match colons: one before the account may match everything after it.
     let is_open = |part: &&str| part.contains("${") || operator == "StringLike" && part.contains(['*', '?']);
-    parts.len() == 6 && parts[4] == account && !parts[..4].iter().any(is_open)
+    // An account has twelve digits, so that wildcards around twelve match nothing.
+    let of_account = match operator {
+        "StringLike" | "StringEquals" => parts.get(4).copied(),
+        _ => parts.get(4).map(|part| part.trim_matches('*')),
+    };
+    parts.len() == 6 && of_account == Some(account) && !parts[..4].iter().any(is_open)
 }
 
 /// The bucket of an ARN that has no account but names a bucket in full.
@@ -282,21 +295,10 @@ fn bucket_name(arn: &str) -> Option<&str> {
     (name.len() >= 3 && name.chars().all(is_name)).then_some(name)
 }
 
-/// The buckets whose names alone bind a statement: once deleted, anyone who recreates a bucket of that name may invoke
-/// the function.
-pub fn buckets_by_name(policy: &Document, account: &str) -> Vec<String> {
-    let mut names: Vec<String> = Vec::new();
-    for statement in policy.statements.as_slice().iter().filter(|statement| statement.allows()) {
-        let conditions = statement.conditions();
-        let has_account = conditions.on("aws:SourceAccount").any(|(operator, values)| {
-            operator == "StringEquals" && values.iter().all(|v| v.to_string() == account)
-        });
-        let arns = conditions.on("aws:SourceArn").filter(|_| !has_account).flat_map(|(_, values)| values);
-        names.extend(arns.filter_map(|arn| bucket_name(&arn.to_string()).map(str::to_owned)));
-    }
-    names.sort();
-    names.dedup();
-    names
+/// The buckets whose names alone say for whom S3 may act: once one is deleted, its name is anyone's.
+fn buckets_by_name(statement: &Statement) -> Vec<String> {
+    let arns = statement.conditions().on("aws:SourceArn").flat_map(|(_, values)| values);
+    arns.filter_map(|arn| bucket_name(&arn.to_string()).map(str::to_owned)).collect()
 }
 
 /// Whether a condition narrows who a service acts for, even if not to the account.
@@ -337,10 +339,22 @@ mod tests {
             r#"{"ArnLike":{"aws:SourceArn":"arn:aws:events:us-east-1:111122223333:rule/*"}}"#,
             r#"{"ArnLike":{"aws:SourceArn":"arn:aws:*:*:111122223333:*"}}"#,
             r#"{"StringLike":{"aws:SourceArn":"arn:aws:events:us-east-1:111122223333:rule/*"}}"#,
-            r#"{"ArnLike":{"aws:SourceArn":"arn:aws:s3:::my-bucket"}}"#,
+            r#"{"ArnLike":{"aws:SourceArn":"arn:aws:events:*:*111122223333*:*"}}"#,
+            r#"{"StringEquals":{"aws:SourceAccount":"${aws:ResourceAccount}"}}"#,
+            r#"{"ArnLike":{"aws:SourceArn":"arn:aws:s3:::my-bucket"},"StringEquals":{"aws:SourceAccount":"111122223333"}}"#,
         ] {
             assert_eq!(who(S3, bound), Vec::<String>::new(), "{bound}");
         }
+        for by_name in ["ArnLike", "StringEquals"] {
+            assert_eq!(
+                who(S3, &format!(r#"{{"{by_name}":{{"AWS:SourceArn":"arn:aws:s3:::my-bucket"}}}}"#)),
+                ["the AWS service s3.amazonaws.com for whoever owns the bucket my-bucket"]
+            );
+        }
+        assert_eq!(
+            who("\"*\"", r#"{"StringEquals":{"aws:PrincipalOrgID":"o-abcdefghij"}}"#),
+            ["anyone for whom StringEquals aws:PrincipalOrgID is o-abcdefghij"]
+        );
         for open in [
             r#"{"ArnLike":{"aws:SourceArn":"arn:aws:s3:::*"}}"#,
             r#"{"ArnLike":{"aws:SourceArn":"arn:aws:s3:::my-*"}}"#,
@@ -358,13 +372,13 @@ mod tests {
         ] {
             assert_eq!(
                 who(S3, open),
-                ["the AWS service s3.amazonaws.com, not bound to this account"],
+                ["the AWS service s3.amazonaws.com for others than this account"],
                 "{open}"
             );
             assert_eq!(who("\"*\"", open).len(), 1, "{open}");
         }
         let nothing = who(S3, r#"{"Bool":{"aws:SecureTransport":"true"}}"#);
-        assert_eq!(nothing, ["the AWS service s3.amazonaws.com, whichever account it acts for"]);
+        assert_eq!(nothing, ["the AWS service s3.amazonaws.com for any account"]);
     }
 
     #[test]

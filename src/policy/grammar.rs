@@ -242,7 +242,14 @@ fn condition_faults(conditions: &Conditions, add: &mut dyn FnMut(String)) {
 fn character_fault(text: &str) -> Option<String> {
     let is_taken = |c: &char| matches!(*c, '\t' | '\n' | '\r' | ' '..='\u{ff}');
     let other = text.chars().find(|c| !is_taken(c))?;
-    Some(format!("the character U+{:04X}", u32::from(other)))
+    let what = match other {
+        '\u{2010}'..='\u{2015}' | '\u{2212}' => ", a dash other than -",
+        '\u{2018}'..='\u{201f}' => ", a typographic quotation mark",
+        '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}' => ", which cannot be seen",
+        '\u{2000}'..='\u{200a}' | '\u{202f}' | '\u{3000}' => ", a blank other than a space",
+        _ => "",
+    };
+    Some(format!("the character U+{:04X}{what}", u32::from(other)))
 }
 
 #[cfg(test)]

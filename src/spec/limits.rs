@@ -49,12 +49,13 @@ pub(super) fn session_name(text: &str) -> Validation {
 }
 
 pub(super) fn external_id(text: &str) -> Validation {
-    length(text, 2, 1224)?;
+    // What does not belong says more than how much there is.
     characters(
         text,
         |c| c.is_ascii_alphanumeric() || "_+=,.@:/-".contains(c),
         "letters, digits and _+=,.@:/-",
-    )
+    )?;
+    length(text, 2, 1224)
 }
 
 /// For values that must not be shown: the message does not quote the text, because masking would also hit the report's

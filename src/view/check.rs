@@ -1,15 +1,16 @@
 //! A check report for text, Markdown and JSON: docs/check-json.md describes the JSON.
 
 use serde::{Serialize, Serializer};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::parts::Remark;
 use super::picture::{Picture, picture};
 use super::remark::{notice_remark, to_accept};
 use super::words::few;
+use crate::arn::FunctionArn;
 use crate::check::{
     Acceptance, AskedOrganization, Cause, CheckReport, Claim, Diagnosis, Finding, Harm, Level, Outcome,
-    RoleReport, Sign, Verdict, is_organization,
+    RoleReport, Sign, Topic, Verdict, is_organization,
 };
 
 /// Layout version: increases when readers of an older one would break.
@@ -221,7 +222,7 @@ pub(super) fn role_view(report: &RoleReport, in_sandbox: bool) -> RoleView {
     RoleView {
         role: role.clone(),
         picture: picture(report),
-        verdict: verdict_view(verdict, functions, diagnosis, in_sandbox),
+        verdict: verdict_view(verdict, functions, diagnosis, claims, in_sandbox),
         prober: prober.clone().unwrap_or_default(),
         lines: claims.iter().map(|claim| line_view(claim, report)).collect(),
         diagnosis: causes,
@@ -242,7 +243,25 @@ pub(super) fn role_view(report: &RoleReport, in_sandbox: bool) -> RoleView {
 
 const THE_ROLE: &str = "the role";
 
-fn verdict_view(verdict: &Verdict, functions: &str, diagnosis: &Diagnosis, in_sandbox: bool) -> VerdictView {
+/// The functions that failed claims of this kind are about, if not all of the role's are.
+fn some_functions(claims: &[Claim], is_one: impl Fn(&Claim) -> bool) -> Option<String> {
+    let of = |claims: &mut dyn Iterator<Item = &Claim>| -> BTreeSet<Option<String>> {
+        claims.map(|claim| claim.function.as_ref().map(FunctionArn::label)).collect()
+    };
+    let all = of(&mut claims.iter().filter(|claim| claim.topic == Topic::Functions));
+    let some = of(&mut claims.iter().filter(|claim| claim.failure().is_some() && is_one(claim)));
+    let is_part = some.len() < all.len() && some.is_subset(&all);
+    let names: Option<Vec<String>> = some.into_iter().map(|name| Some(format!("`{}`", name?))).collect();
+    names.filter(|names| is_part && !names.is_empty()).map(|names| few(&names))
+}
+
+fn verdict_view(
+    verdict: &Verdict,
+    functions: &str,
+    diagnosis: &Diagnosis,
+    claims: &[Claim],
+    in_sandbox: bool,
+) -> VerdictView {
     let Verdict {
         sign,
         genesys_can_invoke,
@@ -264,7 +283,15 @@ fn verdict_view(verdict: &Verdict, functions: &str, diagnosis: &Diagnosis, in_sa
     let us = in_its_place.as_deref().unwrap_or("Genesys Cloud");
     let beside: Vec<&String> =
         accepted_others.iter().filter(|who| Some(*who) != in_its_place.as_ref()).collect();
+    let keeps_out =
+        |claim: &Claim| claim.failure().is_some_and(|failure| failure.finding.harm.keeps_genesys_out);
+    let failing = some_functions(claims, keeps_out);
+    let open = some_functions(claims, |claim| claim.topic == Topic::FunctionPolicies);
     let headline = |functions: &str, the_role: &str| {
+        let which = |some: &Option<String>| match some {
+            Some(some) if the_role == THE_ROLE => some.clone(),
+            _ => functions.to_owned(),
+        };
         let genesys = match genesys_can_invoke {
             Some(true) if *is_genesys_unread && the_role == THE_ROLE => {
                 format!(
@@ -280,7 +307,7 @@ fn verdict_view(verdict: &Verdict, functions: &str, diagnosis: &Diagnosis, in_sa
             Some(false) if others.iter().any(|who| is_organization(who)) => {
                 format!("Genesys Cloud cannot invoke {functions} for your organization")
             }
-            Some(false) => format!("{us} cannot invoke {functions}"),
+            Some(false) => format!("{us} cannot invoke {}", which(&failing)),
             None => format!("it is not known whether {us} can invoke {functions}"),
         };
         let in_words = match (others.as_slice(), beside.as_slice()) {
@@ -299,7 +326,9 @@ fn verdict_view(verdict: &Verdict, functions: &str, diagnosis: &Diagnosis, in_sa
                 // `anyone (without the role)`
                 let (who, how) = one.rsplit_once(" (").unwrap_or((one, ")"));
                 match how {
-                    "without the role)" => format!("{who} can invoke {functions} directly, without the role"),
+                    "without the role)" => {
+                        format!("{who} can invoke {} directly, without the role", which(&open))
+                    }
                     how => format!("{who} can get in ({how}"),
                 }
             }
@@ -330,7 +359,11 @@ fn verdict_view(verdict: &Verdict, functions: &str, diagnosis: &Diagnosis, in_sa
             [one, rest @ ..] => format!("; {the_role} may do more: {one}; and {} more", rest.len()),
         };
         // Neither blocks Genesys Cloud nor admits anyone, but is a fault.
-        let is_harmless = diagnosis.findings.iter().all(|finding| finding.harm == Harm::default());
+        let can = *genesys_can_invoke == Some(true);
+        let is_harmless = diagnosis.findings.iter().all(|finding| {
+            let Harm { keeps_genesys_out, lets_in, adds } = &finding.harm;
+            (can || !keeps_genesys_out) && lets_in.is_empty() && adds.is_empty()
+        });
         let but = match diagnosis.findings.len() {
             0 => String::new(),
             _ if !is_harmless || !more.is_empty() => String::new(),

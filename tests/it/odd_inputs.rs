@@ -152,7 +152,7 @@ fn a_name_that_selects_nothing_lists_those_that_are() {
             .sandbox(&[command, "--role", "GenesysDataActionRole", "--role", "Nope"])
             .expect(64)
             .says("there is no role `Nope` in the spec")
-            .says("the roles are `GenesysDataActionRole`");
+            .says("the only role is `GenesysDataActionRole`");
         project
             .sandbox(&[command, "--account", "999999999999"])
             .expect(64)

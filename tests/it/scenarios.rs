@@ -194,6 +194,42 @@ fn three_causes_have_20_lines_further_ones_a_line_each_and_after_six_a_count() {
 }
 
 #[test]
+fn the_function_that_is_open_or_fails_is_named_and_for_whom_it_is_open() {
+    let two = r#"["my-genesys-trigger-function", "other"]"#;
+    let project = applied(&example_with(r#"["my-genesys-trigger-function"]"#, two));
+    let other = "arn:aws:lambda:us-east-1:111122223333:function:other";
+    for (principal, condition, who) in [
+        ("\"*\"", "{}", "anyone"),
+        (
+            "\"*\"",
+            r#"{"StringEquals":{"aws:PrincipalOrgID":"o-abcdefghij"}}"#,
+            "anyone for whom StringEquals aws:PrincipalOrgID is o-abcdefghij",
+        ),
+        (
+            r#"{"Service":"s3.amazonaws.com"}"#,
+            r#"{"ArnLike":{"aws:SourceArn":"arn:aws:s3:::my-bucket"}}"#,
+            "the AWS service s3.amazonaws.com for whoever owns the bucket my-bucket",
+        ),
+    ] {
+        let policy = format!(
+            r#"{{"Version":"2012-10-17","Statement":{{"Sid":"s","Effect":"Allow","Principal":{principal},
+                "Action":"lambda:InvokeFunction","Resource":"{other}","Condition":{condition}}}}}"#
+        );
+        let scenario = format!(r#"{{"function":{{"other":{{"policy":{policy}}}}}}}"#);
+        std::fs::write(project.path("open.json"), scenario).unwrap();
+        let check = project.sandbox(&["--scenario", "open.json", "check"]);
+        check.expect(4).says(&format!("{who} can invoke `other` directly, without the role"));
+    }
+    let deny = format!(
+        r#"{{"function":{{"other":{{"policy":{{"Version":"2012-10-17","Statement":{{"Effect":"Deny","Principal":"*",
+            "Action":"lambda:InvokeFunction","Resource":"{other}"}}}}}}}}}}"#
+    );
+    std::fs::write(project.path("deny.json"), deny).unwrap();
+    let check = project.sandbox(&["--scenario", "deny.json", "check"]);
+    check.expect(4).says("Genesys Cloud cannot invoke `other`; ");
+}
+
+#[test]
 fn reset_forgets_everything() {
     let project = applied(EXAMPLE);
     project.run(&["sandbox", "reset"]).expect(0).says("was deleted");

@@ -8,7 +8,7 @@ use super::super::topic::Topic;
 use super::question::{ask, shell_word};
 use crate::arn::FunctionArn;
 use crate::plan::{Acceptable, Consent, function_parties};
-use crate::policy::{FunctionGrant, buckets_by_name, function_readers};
+use crate::policy::{FunctionGrant, function_readers};
 use crate::spec::genesys_account_name;
 
 /// "And nobody else" includes the functions' own policies.
@@ -32,20 +32,12 @@ fn own_policy(arn: &FunctionArn, policy: &OwnPolicy, facts: &Facts) -> Vec<Claim
     let others = function_parties(arn, document);
     if others.is_empty() {
         let seen = "only this account, and services bound to it, may do so by it";
-        let names = buckets_by_name(document, &arn.as_arn().account);
         let readers = function_readers(document, arn, genesys_account_name);
-        let mut notes: Vec<String> = Vec::new();
-        if !readers.is_empty() {
-            let who = readers.into_iter().map(|(who, _)| who).collect::<Vec<_>>().join(" and ");
-            notes.push(format!("it lets {who} see the function's code or environment variables"));
-        }
-        if !names.is_empty() {
-            let names = names.join(" or ");
-            notes.push(format!(
-                "bind it to aws:SourceAccount too: whoever gets the bucket name {names} once it is free may invoke it"
-            ));
-        }
-        let note = if notes.is_empty() { others_unread(arn).to_owned() } else { notes.join("; ") };
+        let who = readers.into_iter().map(|(who, _)| who).collect::<Vec<_>>().join(" and ");
+        let note = match who.as_str() {
+            "" => others_unread(arn).to_owned(),
+            who => format!("it lets {who} see the function's code or environment variables"),
+        };
         return vec![ask_own(arn, None, "invoke").holds(seen).with_note(&note)];
     }
     others.iter().map(|(acceptable, grant)| by_statement(arn, acceptable, grant, facts)).collect()
@@ -64,7 +56,7 @@ fn others_unread(arn: &FunctionArn) -> &'static str {
 fn by_statement(arn: &FunctionArn, acceptable: &Acceptable, grant: &FunctionGrant, facts: &Facts) -> Claim {
     let FunctionGrant { sid, who, principal: _, powers, document: _ } = grant;
     let (name, accepts) = (name_of(arn), &facts.desired.accepts);
-    let run = if who.starts_with("anyone") {
+    let run = if who == "anyone" {
         "anyone with an AWS account can run it"
     } else {
         "they run the function without the role"
@@ -88,6 +80,12 @@ fn by_statement(arn: &FunctionArn, acceptable: &Acceptable, grant: &FunctionGran
     let question = ask_own(arn, sid.as_deref(), verbs);
     let mut changed = "";
     let mut remedy = removal(arn, sid.as_deref());
+    if who.starts_with("the AWS service ") {
+        let account = &arn.as_arn().account;
+        remedy.push_str(&format!(
+            "; if the service is meant to, add it again with `--source-account {account}`"
+        ));
+    }
     match acceptable.consent(accepts) {
         Consent::Given(accept) => {
             let (what, reason) = (acceptable.what.clone(), accept.reason.clone());

@@ -49,6 +49,16 @@ impl Parser<'_> {
             self.diagnostics.error(span(), format!("`{text}` has a wildcard"), "a wildcard", help);
             return None;
         }
+        if text.contains("${") || text.contains("{{") {
+            let help = "name each function, alias or version that it can stand for";
+            self.diagnostics.error(span(), format!("`{text}` has a variable in it"), "a variable", help);
+            return None;
+        }
+        if text.contains("://") {
+            let help = "write the function's name, or its ARN as the Lambda console shows it";
+            self.diagnostics.error(span(), format!("`{text}` is a URL, not a function"), "a URL", help);
+            return None;
+        }
         let full;
         let parts: Vec<&str> = if text.starts_with("arn:") {
             full = self.arn(written, "functions", target, false)?;

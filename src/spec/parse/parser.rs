@@ -169,8 +169,19 @@ impl Parser<'_> {
         if arn.account != target.account_id.as_str() && !(aws_account && arn.account == "aws") {
             self.diagnostics.error(
                 span,
-                format!("`{key}` is in account {}, the spec is for {}", arn.account, target.account_id),
-                "another account",
+                match (key, arn.account.as_str()) {
+                    (_, "") => format!("`{}` names no account", written.value),
+                    ("functions", account) => {
+                        format!(
+                            "`{}` is in account {account}, the spec is for {}",
+                            written.value, target.account_id
+                        )
+                    }
+                    (key, account) => {
+                        format!("`{key}` is in account {account}, the spec is for {}", target.account_id)
+                    }
+                },
+                if arn.account.is_empty() { "no account" } else { "another account" },
                 "a spec is about one account: correct the ARN, or `[aws] account_id`",
             );
             return None;
@@ -188,7 +199,9 @@ pub(super) fn example(key: &str) -> &'static str {
         "description" => "like \"Lets Genesys Cloud data actions invoke Lambda\", at most 1000 characters",
         "region" => "like \"us-east-1\"",
         "endpoint_url" => "like \"http://127.0.0.1:4566\"",
-        "external_id" => "it is the Genesys Cloud organization ID, a GUID",
+        "external_id" => {
+            "it is the Genesys Cloud organization ID, a GUID: Admin > Organization Settings > Advanced shows it"
+        }
         "digest" => "leave it out: `plan` and `check` print the line to write",
         "session_name" => "like \"genesys-iam\", 2 to 64 characters",
         _ => "",

@@ -11,7 +11,6 @@ mod external_id_unusable;
 mod external_id_wildcard;
 mod external_ids;
 mod foreign_resource;
-mod function_by_bucket;
 mod function_open;
 mod function_readable;
 mod genesys_identity;
@@ -74,5 +73,4 @@ pub static LINTS: &[&Lint] = &[
     &foreign_resource::LINT,
     &function_open::LINT,
     &function_readable::LINT,
-    &function_by_bucket::LINT,
 ];
