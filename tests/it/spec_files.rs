@@ -114,7 +114,7 @@ fn functions_that_cannot_be_meant_are_refused() {
             "`functions` is in partition `aws-cn`, the region `us-east-1` is not",
             "\"arn:aws-cn:lambda:cn-north-1:111122223333:function:a\"",
         ),
-        ("[\"arn:aws:s3:::bucket\"]", "names no account", "\"arn:aws:s3:::bucket\""),
+        ("[\"arn:aws:s3:::bucket\"]", "`arn:aws:s3:::bucket` names no account", "\"arn:aws:s3:::bucket\""),
         ("[]", "`functions` is empty", "[]"),
         ("\"a\"", "`functions` must be a list of strings", "\"a\""),
     ] {

@@ -244,7 +244,7 @@ proptest! {
         let document = Document::parse(&text(&statements.join(","))).unwrap();
         let expected = Expected { known_accounts: &KNOWN, ..Expected::default() };
         let hits = lint_trust(&document, &expected);
-        let ids = [None, Some("x1"), Some("x2"), Some("xx"), Some("true"), Some("false"), Some("x"), Some("765628985471"), Some("444455556666"), Some("222233334444"), Some("other")];
+        let ids = [None, Some("x1"), Some("x2"), Some("xx"), Some("true"), Some("false"), Some("x"), Some("765628985471"), Some("444455556666"), Some("222233334444"), Some("other"), Some("TRUE"), Some("FALSE"), Some("X1"), Some("X2")];
         let somehow = |who: &str| ids.iter().any(|id| SESSION_ACTIONS.iter().any(|action| admits_by(action, &document, who, *id)));
         let errors: Vec<&str> = hits.iter().filter(|hit| hit.lint.severity == LintSeverity::Error).map(|hit| hit.lint.name).collect();
         let is_open = somehow(STRANGER) || SESSION_ACTIONS.iter().any(|action| admits_by(action, &document, GENESYS, None)) || admits(&document, GENESYS, Some("other"));

@@ -82,15 +82,6 @@ impl Parser<'_> {
                 "not a GUID",
                 PLACE,
             );
-        } else if id.expose().bytes().filter(|b| *b != b'-').collect::<std::collections::BTreeSet<u8>>().len()
-            == 1
-        {
-            self.diagnostics.warning(
-                span,
-                "the external ID is a placeholder: no organization of Genesys Cloud has it",
-                "a placeholder",
-                "find yours in Genesys Cloud under Admin > Organization Settings > Advanced",
-            );
         } else if id.expose().bytes().any(|b| b.is_ascii_uppercase()) {
             self.diagnostics.warning(
                 span,
