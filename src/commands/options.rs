@@ -39,7 +39,7 @@ pub struct Global {
     /// Assume the role of this name in each spec's account, whatever `[aws] assume_role` says
     #[arg(long, global = true, value_name = "NAME", env = "GENESYS_IAM_ASSUME_ROLE", value_parser = role_to_assume)]
     pub assume_role: Option<RoleToAssume>,
-    /// Let specs read this environment variable although its name says that it may hold credentials; `check` may present
+    /// Let specs read this environment variable although its name does not say that it holds an external ID; `check` may present
     /// its value to the role's AWS account when it makes probes (repeatable)
     #[arg(long, global = true, value_name = "NAME")]
     pub allow_env: Vec<String>,

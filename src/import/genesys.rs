@@ -8,7 +8,9 @@ use serde_json::{Value, json};
 use super::text::quoted;
 use crate::arn::{Arn, FunctionArn};
 use crate::model::{ActionState, LiveAction, LiveIntegration, LiveOrganization, Marker};
-use crate::spec::{ActionContent, DEFAULT_TIMEOUT, RAW_REQUEST, RAW_RESULT, is_secret_header};
+use crate::spec::{
+    ActionContent, DEFAULT_TIMEOUT, RAW_REQUEST, RAW_RESULT, is_secret_header, is_secret_value,
+};
 
 /// The tables for one role.
 #[derive(Default)]
@@ -153,7 +155,8 @@ fn data_action(
         let members: Vec<&str> = action.unknown.iter().copied().collect();
         return Err(format!("Genesys Cloud does not show its {}", members.join(" and ")));
     }
-    if let Some(header) = content.headers.keys().find(|name| is_secret_header(name)) {
+    let is_secret = |(name, value): &(&String, &String)| is_secret_header(name) || is_secret_value(value);
+    if let Some((header, _)) = content.headers.iter().find(is_secret) {
         return Err(format!("its header `{header}` may be a secret, which a spec would hold in clear"));
     }
     let mut text = format!("\n[[role.data_action]]\nname = {}\n", quoted(&content.name));

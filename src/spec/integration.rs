@@ -54,6 +54,20 @@ pub fn is_secret_header(name: &str) -> bool {
     SECRET.iter().any(|word| name.contains(word))
 }
 
+/// Whether the value of a header looks like a secret, whatever the header's name: a long word of letters and digits.
+pub fn is_secret_value(value: &str) -> bool {
+    const PREFIXES: [&str; 6] = ["Bearer ", "Basic ", "sk_", "ghp_", "AKIA", "eyJ"];
+    let is_long = |word: &str| {
+        word.len() >= 16
+            && word.bytes().any(|b| b.is_ascii_digit())
+            && word.bytes().any(|b| b.is_ascii_alphabetic())
+            && word.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-+/=.~".contains(&b))
+    };
+    let begins =
+        |prefix: &&str| value.get(..prefix.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(prefix));
+    PREFIXES.iter().any(|prefix| begins(&prefix)) || value.split([' ', ';', ',', ':', '"']).any(is_long)
+}
+
 /// Why an input does not fit a contract: sentences, each with what to do. `what` is what to call the input.
 pub fn unfit_input(what: &str, input: &Map<String, Value>, schema: &Value) -> Vec<(String, String)> {
     let known: Vec<&str> = schema["properties"]

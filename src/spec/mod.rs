@@ -24,7 +24,7 @@ pub use files::{read_bounded, read_spec};
 pub use format::format;
 pub use integration::{
     ActionContent, DEFAULT_TIMEOUT, DataActionSpec, IntegrationSpec, RAW_REQUEST, RAW_RESULT,
-    is_secret_header, unfit_input,
+    is_secret_header, is_secret_value, unfit_input,
 };
 pub use known::{
     AWS_REGIONS, GENESYS_REGIONS, GenesysRegion, KNOWN_GENESYS_ACCOUNTS, KnownAccount, TUTORIAL_ACCOUNT,

@@ -1,4 +1,5 @@
-//! Which environment variables a spec may read: not those that hold credentials by convention.
+//! Which environment variables a spec may read: those whose name says that they hold an external ID, and not those that
+//! hold credentials by convention.
 
 /// Variables of AWS, of Genesys's tools, of CI systems and of other programs that hold credentials.
 const PREFIXES: [&str; 11] = [
@@ -62,6 +63,17 @@ pub(super) fn credentials_pattern(name: &str) -> Option<String> {
         .or_else(part)
 }
 
+/// Parts of the name of a variable that holds an organization's ID.
+const ORGANIZATION: [&str; 4] = ["ORG", "ORGID", "ORGANIZATION", "ORGANISATION"];
+
+/// Whether the name says that the variable holds an external ID: no list of what may hold credentials is complete.
+pub(super) fn is_of_an_external_id(name: &str) -> bool {
+    let name = name.to_ascii_uppercase();
+    name.starts_with(PRESENTABLE)
+        || ["EXTERNAL_ID", "EXTERNALID"].iter().any(|word| name.contains(word))
+        || name.split('_').any(|part| ORGANIZATION.contains(&part))
+}
+
 /// Whether its value may be presented to the owner of the role that is assumed.
 pub(super) fn is_presentable(name: &str) -> bool {
     name.to_ascii_uppercase().starts_with(PRESENTABLE)
@@ -100,6 +112,20 @@ mod tests {
         }
         for name in ["ORGANIZATION_ID", "GENESYS_EXTERNAL_ID", "EXTERNAL_ID", "ORG_EMEA", "ID"] {
             assert_eq!(credentials_pattern(name), None, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_name_that_says_nothing_of_an_external_id_is_no_name_for_one() {
+        for name in
+            ["DOCKER_LOGIN", "STRIPE_LIVE", "DEPLOY_ACCESS", "MNEMONIC", "KUBECONFIG", "TF_VAR_admin", "ID"]
+        {
+            assert!(!is_of_an_external_id(name), "{name}");
+        }
+        for name in
+            ["GENESYS_X", "genesys_emea", "EXTERNAL_ID", "MyExternalId", "ORG_EMEA", "EMEA_ORGANIZATION_ID"]
+        {
+            assert!(is_of_an_external_id(name), "{name}");
         }
     }
 

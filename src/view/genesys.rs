@@ -10,16 +10,63 @@ use crate::model::{
 };
 use crate::plan::Owner;
 use crate::plan::genesys::{Connection, GenesysBlocker, GenesysChange, GenesysNotice, Handle};
-use crate::spec::is_secret_header;
+use crate::spec::{is_secret_header, is_secret_value};
 use crate::text::one_line;
 
 /// A member of a data action, as it may be shown.
 fn shown(member: &str, value: &Value) -> Value {
-    let (true, Value::Object(headers)) = (member == "headers", value) else { return value.clone() };
-    let masked = headers.iter().map(|(name, value)| {
-        (name.clone(), if is_secret_header(name) { "(masked)".into() } else { value.clone() })
+    match (member, value) {
+        ("headers", Value::Object(headers)) => {
+            let is_secret = |name: &str, value: &Value| {
+                is_secret_header(name) || value.as_str().is_some_and(is_secret_value)
+            };
+            let masked = headers.iter().map(|(name, value)| {
+                (name.clone(), if is_secret(name, value) { "(masked)".into() } else { value.clone() })
+            });
+            Value::Object(masked.collect())
+        }
+        ("input_schema" | "success_schema", schema) => shown_schema(schema),
+        _ => value.clone(),
+    }
+}
+
+const NOT_SHOWN: &str = "(not shown: not of a JSON schema)";
+
+/// A schema may be any JSON file of the repository: only what a schema consists of is shown.
+fn shown_schema(schema: &Value) -> Value {
+    let Value::Object(members) = schema else {
+        return if schema.is_boolean() { schema.clone() } else { NOT_SHOWN.into() };
+    };
+    let each = |value: &Value| match value {
+        Value::Object(members) => members
+            .iter()
+            .map(|(name, inner)| (name.clone(), shown_schema(inner)))
+            .collect::<Map<_, _>>()
+            .into(),
+        _ => Value::from(NOT_SHOWN),
+    };
+    let known = members.iter().map(|(key, value)| {
+        let value = match key.as_str() {
+            "properties" | "patternProperties" | "definitions" => each(value),
+            "items" | "additionalProperties" | "additionalItems" | "not" => match value {
+                Value::Array(items) => items.iter().map(shown_schema).collect(),
+                one => shown_schema(one),
+            },
+            "allOf" | "anyOf" | "oneOf" => match value {
+                Value::Array(items) => items.iter().map(shown_schema).collect(),
+                _ => NOT_SHOWN.into(),
+            },
+            "type" | "title" | "description" | "$schema" | "id" | "$id" | "required" | "enum" | "const"
+            | "default" | "format" | "pattern" | "minimum" | "maximum" | "exclusiveMinimum"
+            | "exclusiveMaximum" | "minLength" | "maxLength" | "minItems" | "maxItems" | "uniqueItems"
+            | "minProperties" | "maxProperties" | "multipleOf" | "examples" | "readOnly" | "nullable" => {
+                value.clone()
+            }
+            _ => NOT_SHOWN.into(),
+        };
+        (key.clone(), value)
     });
-    Value::Object(masked.collect())
+    Value::Object(known.collect())
 }
 
 fn handle_text(handle: &Handle, what: &str) -> String {
@@ -412,4 +459,47 @@ pub(super) fn live(reading: &OrganizationReading) -> Value {
         })
         .collect();
     json!({ "integrations": integrations, "flows": usage })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn headers_that_look_like_secrets_are_masked_whatever_their_name() {
+        let headers = json!({
+            "X-Foo": "sk_live_51Habcdefghijklmnop",
+            "Api-Key": "short",
+            "Trace": "Bearer x",
+            "Content-Type": "application/json; charset=utf-8",
+            "Order": "${input.OrderNumber}",
+        });
+        assert_eq!(
+            shown("headers", &headers),
+            json!({
+                "X-Foo": "(masked)",
+                "Api-Key": "(masked)",
+                "Trace": "(masked)",
+                "Content-Type": "application/json; charset=utf-8",
+                "Order": "${input.OrderNumber}",
+            })
+        );
+    }
+
+    #[test]
+    fn of_a_schema_only_what_a_schema_consists_of_is_shown() {
+        let good = json!({
+            "$schema": "x", "type": "object", "required": ["password"], "additionalProperties": false,
+            "properties": { "password": { "type": "string" }, "list": { "type": "array", "items": { "type": "string" } } },
+        });
+        assert_eq!(shown("success_schema", &good), good);
+        let any = json!({
+            "type": "object", "password": "hunter2-value", "properties": { "a": "hunter2-value", "b": { "c": ["hunter2-value"] } },
+            "items": [{ "d": "hunter2-value" }], "anyOf": "hunter2-value", "definitions": "hunter2-value",
+        });
+        for member in ["input_schema", "success_schema"] {
+            let text = shown(member, &any).to_string();
+            assert!(!text.contains("hunter2") && text.contains("password"), "{text}");
+        }
+    }
 }

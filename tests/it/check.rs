@@ -145,8 +145,8 @@ async fn an_external_id_that_may_be_a_secret_leaves_the_machine_in_no_call() {
     let literal = |value: &str| format!("{value:?}");
     for (source, value, allowed, is_probed) in [
         ("{ env = \"MYSQL_WORD\" }".to_owned(), SECRET, Some("MYSQL_WORD"), true),
-        ("{ env = \"MYSQL_WORD\" }".to_owned(), SECRET, None, false),
-        ("{ env = \"MYSQL_WORD\" }".to_owned(), SECRET, Some("ANOTHER"), false),
+        ("{ env = \"ORG_WORD\" }".to_owned(), SECRET, None, false),
+        ("{ env = \"ORG_WORD\" }".to_owned(), SECRET, Some("ANOTHER"), false),
         ("{ file = \"internal.txt\" }".to_owned(), SECRET, Some("internal.txt"), false),
         ("{ env = \"GENESYS_X\" }".to_owned(), SECRET, None, true),
         ("{ env = \"ORG\" }".to_owned(), GUID, None, true),

@@ -347,6 +347,14 @@ fn a_spec_reads_no_variable_that_may_hold_credentials_unless_it_is_allowed_by_na
         assert!(diagnostics[0].help.as_ref().unwrap().contains(&format!("`--allow-env {name}`")));
     }
     assert!(from("ORG_KEY").0.is_some());
+    for name in ["DOCKER_LOGIN", "MNEMONIC", "KUBECONFIG", "TF_VAR_admin"] {
+        let (spec, diagnostics) = from(name);
+        assert!(spec.is_none());
+        assert!(
+            diagnostics[0].message.contains("does not say that it holds an external ID"),
+            "{diagnostics:?}"
+        );
+    }
     assert!(from("A=B").1[0].message.contains("is not the name of an environment variable"));
 }
 
@@ -419,14 +427,14 @@ fn an_external_id_comes_from_the_environment_or_a_file_and_is_masked() {
     let id = "0f7d2f5e-1111-4222-8333-444455556666";
     let given = Given {
         variables: [
-            ("ID", id),
-            ("EMPTY", ""),
-            ("BAD", "a secret!"),
-            ("SHORT", "org-1.a"),
-            ("ACCOUNT", "222222222222"),
-            ("ROLE", "iam::222222222222:role/x"),
-            ("WORD", "access_is_wider"),
-            ("MARK", "everybody:"),
+            ("ORG_ID", id),
+            ("ORG_EMPTY", ""),
+            ("ORG_BAD", "a secret!"),
+            ("ORG_SHORT", "org-1.a"),
+            ("ORG_ACCOUNT", "222222222222"),
+            ("ORG_ROLE", "iam::222222222222:role/x"),
+            ("ORG_WORD", "access_is_wider"),
+            ("ORG_MARK", "everybody:"),
         ]
         .into(),
         files: [("id.txt", "0f7d2f5e-1111-4222-8333-444455556666\n")].into(),
@@ -434,7 +442,7 @@ fn an_external_id_comes_from_the_environment_or_a_file_and_is_masked() {
     };
     let literal = "\"2f9c1c5e-0b6c-4a8e-9d51-7f0e3c2b1a90\"";
     let from = |source: &str| parse(&EXAMPLE.replacen(literal, source, 1), "genesys", &given);
-    for source in ["{ env = \"ID\" }", "{ file = \"id.txt\" }"] {
+    for source in ["{ env = \"ORG_ID\" }", "{ file = \"id.txt\" }"] {
         let (spec, diagnostics) = from(source);
         let external_id = &spec.unwrap().roles[0].external_id;
         assert_eq!((external_id.expose(), external_id.is_masked()), (id, true));
@@ -443,31 +451,34 @@ fn an_external_id_comes_from_the_environment_or_a_file_and_is_masked() {
     }
     let guid = ". A Genesys Cloud organization ID is a GUID";
     for (source, message) in [
-        ("{ env = \"NONE\" }", "the environment variable `NONE` is not set"),
-        ("{ env = \"EMPTY\" }", "`EMPTY` is empty"),
-        ("{ env = \"BAD\" }", "`external_id` is not an external ID: 2 to 1224 letters, digits and _+=,.@:/-"),
+        ("{ env = \"ORG_NONE\" }", "the environment variable `ORG_NONE` is not set"),
+        ("{ env = \"ORG_EMPTY\" }", "`ORG_EMPTY` is empty"),
         (
-            "{ env = \"SHORT\" }",
+            "{ env = \"ORG_BAD\" }",
+            "`external_id` is not an external ID: 2 to 1224 letters, digits and _+=,.@:/-",
+        ),
+        (
+            "{ env = \"ORG_SHORT\" }",
             &format!("`external_id` is too short to be masked: it has fewer than 8 characters{guid}"),
         ),
         (
-            "{ env = \"ACCOUNT\" }",
+            "{ env = \"ORG_ACCOUNT\" }",
             &format!("`external_id` cannot be masked: it holds what may be an account number{guid}"),
         ),
         (
-            "{ env = \"ROLE\" }",
+            "{ env = \"ORG_ROLE\" }",
             &format!("`external_id` cannot be masked: it holds what may be an account number{guid}"),
         ),
         (
-            "{ env = \"WORD\" }",
+            "{ env = \"ORG_WORD\" }",
             &format!("`external_id` cannot be masked: it is a single word, as reports have them{guid}"),
         ),
         (
-            "{ env = \"MARK\" }",
+            "{ env = \"ORG_MARK\" }",
             &format!("`external_id` cannot be masked: it is a single word, as reports have them{guid}"),
         ),
         ("{ file = \"none.txt\" }", "cannot read `none.txt`: entity not found"),
-        ("{ env = \"ID\", file = \"id.txt\" }", "`external_id` names no source, or two"),
+        ("{ env = \"ORG_ID\", file = \"id.txt\" }", "`external_id` names no source, or two"),
         ("{ evn = \"ID\" }", "unknown key `evn` in external_id"),
     ] {
         let (spec, diagnostics) = from(source);

@@ -27,7 +27,7 @@ fn a_spec_that_begins_with_a_comment_only_says_what_is_missing() {
 fn the_schema_takes_what_the_reader_takes_and_refuses_faults_of_form() {
     let schema = Project::example().run(&["schema"]).expect(0).stdout.clone();
     let full = format!(
-        "name = \"n\"\n{}\n[role.genesys]\naccount_id = \"325654371633\"\nexternal_id = {{ env = \"X\" }}\n\
+        "name = \"n\"\n{}\n[role.genesys]\naccount_id = \"325654371633\"\nexternal_id = {{ env = \"GENESYS_X\" }}\n\
          [check]\nverifier = \"arn:aws:iam::111122223333:role/ci\"\n",
         EXAMPLE.replace("# path", "path").replace("# max_", "max_").replace("# extra_", "extra_")
     );

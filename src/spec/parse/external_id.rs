@@ -162,7 +162,16 @@ impl Parser<'_> {
                 format!("a spec may not read `{name}`: a variable named {pattern} may hold credentials"),
                 "may hold credentials",
                 format!(
-                    "give the variable another name, or allow it on the command line: `--allow-env {name}`"
+                    "name the variable like `GENESYS_EXTERNAL_ID`, or allow it on the command line: `--allow-env {name}`"
+                ),
+            );
+        }
+        if !variables::is_of_an_external_id(name) && !self.environment.is_allowed(name) {
+            return refuse(
+                format!("a spec may not read `{name}`: its name does not say that it holds an external ID"),
+                "may hold anything",
+                format!(
+                    "name the variable like `GENESYS_EXTERNAL_ID`, or allow it on the command line: `--allow-env {name}`"
                 ),
             );
         }
