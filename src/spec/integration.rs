@@ -64,8 +64,8 @@ pub fn is_secret_value(value: &str) -> bool {
             && word.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-+/=.~".contains(&b))
     };
     let begins =
-        |prefix: &&str| value.get(..prefix.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(prefix));
-    PREFIXES.iter().any(|prefix| begins(&prefix)) || value.split([' ', ';', ',', ':', '"']).any(is_long)
+        |prefix: &str| value.get(..prefix.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(prefix));
+    PREFIXES.iter().any(|prefix| begins(prefix)) || value.split([' ', ';', ',', ':', '"']).any(is_long)
 }
 
 /// Why an input does not fit a contract: sentences, each with what to do. `what` is what to call the input.
