@@ -459,8 +459,17 @@ impl Session {
         };
         let desired = resolve(&self.spec, &BTreeMap::new());
         let actions: Vec<&str> = required_actions(&desired, command).into_iter().collect();
+        let mut more = String::new();
+        if command == CommandKind::Apply && !actions.contains(&error.operation.as_str()) {
+            let all = required_actions(&desired, CommandKind::Destroy).into_iter();
+            let deleting: Vec<&str> = all.filter(|action| !actions.contains(action)).collect();
+            more = format!(
+                "; to delete what the spec no longer names also {}, on those roles and policies",
+                deleting.join(", ")
+            );
+        }
         output.message(&format!(
-            "{} for this spec `{word}` needs {}; `{} permissions --for {word}` prints the policy\n",
+            "{} for this spec `{word}` needs {}; `{} permissions --for {word}` prints the policy{more}\n",
             paint(WARNING, "note:"),
             actions.join(", "),
             self.invocation

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::support::world::{ACCOUNT, ID, World, clean, spec_of, spec_text, virtual_time};
+use crate::support::wire::{Fault, Wire};
+use crate::support::world::{ACCOUNT, ID, World, clean, connect, spec_of, spec_text, virtual_time};
 use crate::support::{Project, args};
 use genesys_iam::apply::Interrupt;
 use genesys_iam::aws::Clients;
@@ -238,6 +239,56 @@ fn a_boundary_that_the_spec_names_is_read_so_that_its_replacement_needs_no_detou
             }
             assert!(!said.contains("+ PutRolePolicy"), "{reads:?}: {said}");
         }
+    });
+}
+
+#[test]
+fn a_policy_that_becomes_its_roles_boundary_is_created_first() {
+    virtual_time().block_on(async {
+        let own =
+            format!("permissions_boundary = \"arn:aws:iam::{ACCOUNT}:policy/GenesysLambdaInvokePolicy_R\"");
+        let spec = spec_of("R", &["f"], ID, &format!("{own}\nadopt = true"));
+        let clients = clean(&World::new(Sandbox::new(&seed(&spec))), &spec).await;
+        let role = clients.iam.create_role().role_name("R").assume_role_policy_document(TRUST);
+        role.send().await.unwrap();
+        let output = Output::capture();
+        let args = args::apply("--yes --no-check --wait 0");
+        let session = Session::new(spec, clients, None);
+        let ended = Box::pin(apply::run_in(session, &args, &Interrupt::default(), &output)).await;
+        let said = output.captured();
+        assert_eq!(ended.map_err(|error| error.status()), Ok(Status::Done), "{said}");
+        let at = |what: &str| said.find(&format!("done   {what}")).unwrap();
+        assert!(at("CreatePolicy") < at("PutRolePermissionsBoundary"), "{said}");
+    });
+}
+
+#[test]
+fn a_pruning_that_is_refused_names_what_deleting_needs() {
+    virtual_time().block_on(async {
+        let parse = |more: &str| {
+            let text = format!("{}\n{more}", spec_text("New", &["f"], ID, ""));
+            let (spec, faults) = genesys_iam::spec::parse(&text, "test", &EmptyEnvironment);
+            spec.unwrap_or_else(|| panic!("{faults:?}"))
+        };
+        let (before, after) = (parse("[[role]]\nname = \"Old\"\nfunctions = [\"f\"]\n"), parse(""));
+        let made = World::new(Sandbox::new(&seed(&before)));
+        let run = async |world: &Arc<World>, spec: &Spec, fault, more: &str| {
+            let wire = Wire::new(Arc::clone(world) as _, fault);
+            let session = Session::new(spec.clone(), connect(spec, &wire).await, None);
+            let args = args::apply(&format!("--yes --no-check --wait 0 {more}"));
+            let output = Output::capture();
+            let ended = Box::pin(apply::run_in(session, &args, &Interrupt::default(), &output)).await;
+            (ended.map_err(|error| error.status()), output.captured(), wire.calls())
+        };
+        Box::pin(run(&made, &before, None, "")).await.0.unwrap();
+        let (_, _, calls) = Box::pin(run(&World::new(made.copy()), &after, None, "--prune")).await;
+        let at = calls.iter().position(|call| call.operation == "DeletePolicy").unwrap();
+        let refused = Fault::Error { code: "AccessDenied", status: 403, calls: 1 };
+        let (ended, said, _) =
+            Box::pin(run(&World::new(made.copy()), &after, Some((at, refused)), "--prune")).await;
+        assert_eq!(ended, Err(Status::Error), "{said}");
+        let (_, list) = said.split_once("to delete what the spec no longer names also ").unwrap();
+        assert!(list.contains("iam:DeletePolicy") && list.contains("iam:DeleteRole"), "{said}");
     });
 }
 

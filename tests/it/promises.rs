@@ -94,7 +94,8 @@ fn wanted(name: &'static str) -> impl Strategy<Value = Wanted> {
         own("Bound"),
         own("none"),
         own("Shared"),
-        format!("arn:aws:iam::{ACCOUNT}:policy/GenesysLambdaInvokePolicy_{name}"),
+        own(&format!("GenesysLambdaInvokePolicy_{name}")),
+        own("GenesysLambdaInvokePolicy_Alpha"),
         "arn:aws:iam::aws:policy/ReadOnlyAccess".to_owned(),
     ];
     let boundaries: Vec<&str> = boundaries.iter().map(String::as_str).collect();

@@ -10,7 +10,7 @@ use crate::aws::client::Clients;
 use crate::aws::error::AwsError;
 use crate::model::{DesiredState, Foresight, LiveState, Namesakes, VerifierTrust, WantedNames};
 use crate::plan::iam::IamChange;
-use crate::plan::{Change, Plan, needs_attachment_quota};
+use crate::plan::{Change, Plan, RolePlan, needs_attachment_quota};
 use crate::policy::Document;
 
 /// # Errors
@@ -33,19 +33,8 @@ pub async fn foresee(
     let trusts = changes
         .iter()
         .any(|c| matches!(c, IamChange::CreateRole(_) | IamChange::UpdateAssumeRolePolicy { .. }));
-    let made: BTreeSet<&Arn> = changes
-        .iter()
-        .filter_map(|change| match change {
-            IamChange::CreatePolicy(policy) => Some(&policy.arn),
-            _ => None,
-        })
-        .collect();
-    let boundaries = changes.iter().filter_map(|change| match change {
-        IamChange::CreateRole(role) => role.permissions_boundary.as_ref(),
-        IamChange::PutRolePermissionsBoundary { after, .. } => Some(after),
-        _ => None,
-    });
-    let boundaries: BTreeSet<&Arn> = boundaries.filter(|arn| !made.contains(arn)).collect();
+    // A role's own policy is created first; another role's may be created too late.
+    let boundaries: BTreeSet<&Arn> = plan.roles.iter().flat_map(needed_boundaries).collect();
     let widens = plan.is_wider();
     let principals: BTreeSet<&Arn> = desired
         .roles
@@ -107,6 +96,24 @@ pub async fn foresee(
         }
     }
     Ok(found)
+}
+
+/// The boundaries that a role gets and its changes do not create.
+fn needed_boundaries(role: &RolePlan) -> impl Iterator<Item = &Arn> {
+    let iam = || {
+        role.changes.iter().filter_map(|change| match change {
+            Change::Iam(change) => Some(change),
+            Change::Genesys(_) => None,
+        })
+    };
+    let boundaries = iam().filter_map(|change| match change {
+        IamChange::CreateRole(role) => role.permissions_boundary.as_ref(),
+        IamChange::PutRolePermissionsBoundary { after, .. } => Some(after),
+        _ => None,
+    });
+    boundaries.filter(move |arn| {
+        !iam().any(|change| matches!(change, IamChange::CreatePolicy(policy) if policy.arn == **arn))
+    })
 }
 
 /// The result of a look-up that may be refused.

@@ -59,7 +59,7 @@ pub fn diff_role(live: &Live, desired: &DesiredRole, all: &DesiredState) -> Role
             document.into_iter().flatten().chain(neutral).chain([created, attach]).collect()
         }
     };
-    plan.changes = changes.into_iter().map(Change::Iam).collect();
+    plan.changes = own_boundary_first(changes).into_iter().map(Change::Iam).collect();
     // Each is large, and most roles of a fleet have one.
     plan.changes.shrink_to_fit();
     plan.widenings = widenings(live, desired);
@@ -74,6 +74,21 @@ pub fn diff_role(live: &Live, desired: &DesiredRole, all: &DesiredState) -> Role
         plan.notices.push(Notice::OlderSessions { seconds: role.role.max_session_duration });
     }
     plan
+}
+
+/// A policy that the role gets as its boundary exists before: unattached, it does nothing.
+fn own_boundary_first(mut changes: Vec<IamChange>) -> Vec<IamChange> {
+    let created = changes.iter().position(|change| {
+        let IamChange::CreatePolicy(policy) = change else { return false };
+        let bounds = |other: &IamChange| {
+            matches!(other, IamChange::PutRolePermissionsBoundary { after, .. } if *after == policy.arn)
+        };
+        changes.iter().any(bounds)
+    });
+    if let Some(at) = created {
+        changes[..=at].rotate_right(1);
+    }
+    changes
 }
 
 /// Whether the new trust policy refuses someone who may hold a session, whatever its statements say.
