@@ -195,7 +195,7 @@ fn fault_of(
     files: &BTreeMap<String, String>,
 ) -> Option<String> {
     // A missing external ID must be filled in.
-    let id = role.external_id.as_deref().unwrap_or("00000000-0000-0000-0000-000000000000");
+    let id = role.external_id.as_deref().unwrap_or(wanted::NO_ID);
     let partition = role.live.role.arn.partition.as_str();
     let mut genesys = genesys_table("[genesys]", partition, role.genesys_account.as_deref(), None, Some(id));
     if role.genesys_account.is_none() && genesys_account_of(partition).is_none() {

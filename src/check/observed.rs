@@ -392,7 +392,7 @@ impl<'a> SeenUses<'a> {
             } else {
                 ""
             };
-            format!("{theirs}find out how they got in")
+            format!("{theirs}treat it as an incident and find out how they got in")
         };
         let session = uses.iter().find_map(|used| used.session.as_deref()).unwrap_or("their session");
         let session = one_line(session);
@@ -402,7 +402,7 @@ impl<'a> SeenUses<'a> {
             what: format!("{} has assumed the role: {}", sentence_case(who), self.uses_in_short(uses)),
             consequence: consequence.to_owned(),
             remedy: format!(
-                "{first}; look in CloudTrail for session `{session}`; when it is settled, {}",
+                "{first}; see in CloudTrail what session `{session}` did; once it is settled, {} leaves out what came before",
                 self.looking_from(newest)
             ),
             harm: Harm { lets_in: vec![who.to_owned()], ..Harm::default() },

@@ -148,7 +148,10 @@ impl Prober {
                 let finding = Finding {
                     cause: cause(words),
                     ..finding(
-                        format!("AWS refuses a caller whom the trust policy admits, {}", why(words)),
+                        match self.is_genesys {
+                            true => format!("AWS refuses Genesys Cloud, whom the trust policy admits, {}", why(words)),
+                            false => format!("AWS refuses a caller whom the trust policy admits, {}", why(words)),
+                        },
                         match self.is_genesys {
                             true => consequence(words),
                             false => "what the documents promise cannot be relied on",

@@ -14,6 +14,7 @@ use crate::policy::document::{Effect, Statement};
 use crate::policy::{Decision, Document, EXTERNAL_ID, wildcard_matches};
 use crate::spec::{
     self, EmptyEnvironment, Severity, Spec, default_policy_name, genesys_customer_account, is_guid,
+    is_placeholder,
 };
 
 /// What is known about a role that does not work as it should.
@@ -65,7 +66,7 @@ pub enum FunctionSource {
 }
 
 /// Only used in specs with unknown external ID or functions, never in a file.
-const NO_ID: &str = "00000000-0000-0000-0000-000000000000";
+pub(super) const NO_ID: &str = "00000000-0000-4000-8000-000000000000";
 const NO_FUNCTION: &str = "unknown";
 
 /// The functions whose existence decides what a role should invoke.
@@ -88,7 +89,8 @@ pub fn wanted(known: &Known<'_>) -> Result<Wanted, String> {
     let (guessed_account, _, verifier) = guessed(document);
     let partition = role.role.arn.partition.as_str();
     let (genesys_account, is_public) = genesys_account(partition, guessed_account);
-    let demanded = demanded_id(document);
+    // What nobody has as an ID says nothing about the organization's.
+    let demanded = demanded_id(document).filter(|id| !is_placeholder(id));
     let (id, external_id) = match (organization_id, demanded) {
         (Some(id), _) => (Some(id.to_owned()), IdSource::Organization),
         (None, Some(id)) => (Some(id), IdSource::TrustPolicy),

@@ -293,7 +293,7 @@ fn causes(out: &mut String, rows: &[Row<'_>], groups: &[SharedCause<'_>], show: 
         && amount.ruled_out
     {
         let room = if show.all { usize::MAX } else { 140 };
-        let text = format!("ruled out: {}", listed(&role.ruled_out, room));
+        let text = format!("checked and in order: {}", listed(&role.ruled_out, room));
         let _ = writeln!(out, "  {}", paint(DIM, &text));
     }
 }
@@ -368,7 +368,11 @@ fn claims(out: &mut String, file: Option<&str>, report: &CheckView, role: &RoleV
         lines.iter().for_each(|line| line_text(out, line));
     }
     if !role.ruled_out.is_empty() {
-        let _ = writeln!(out, "  {}", paint(DIM, &format!("ruled out: {}", role.ruled_out.join("; "))));
+        let _ = writeln!(
+            out,
+            "  {}",
+            paint(DIM, &format!("checked and in order: {}", role.ruled_out.join("; ")))
+        );
     }
 }
 

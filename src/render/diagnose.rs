@@ -75,7 +75,7 @@ pub fn text(view: &DiagnoseView) -> String {
     }
     out.push('\n');
     if !ruled_out.is_empty() {
-        let _ = writeln!(out, "{}", paint(DIM, &format!("ruled out: {}", listed(ruled_out, 140))));
+        let _ = writeln!(out, "{}", paint(DIM, &format!("checked and in order: {}", listed(ruled_out, 140))));
     }
     if !causes.is_empty() {
         let _ = writeln!(out, "{}", paint(DIM, &format!("when something was changed: {}", one_line(again))));
@@ -236,7 +236,7 @@ pub fn markdown(view: &DiagnoseView, mask: &dyn Fn(&str) -> String) -> String {
         out.push('\n');
     }
     if !ruled_out.is_empty() {
-        let _ = writeln!(out, "Ruled out: {}.\n", esc.text(&ruled_out.join("; ")));
+        let _ = writeln!(out, "Checked and in order: {}.\n", esc.text(&ruled_out.join("; ")));
     }
     let _ = writeln!(out, "When something was changed: {}", esc.code(again));
     out

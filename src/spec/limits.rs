@@ -182,6 +182,32 @@ pub(super) fn qualifier(text: &str) -> Validation {
     characters(text, |c| c.is_ascii_alphanumeric() || "-_".contains(c), "letters, digits and -_")
 }
 
+/// What templates and tutorials have in place of an ID: words for one, or one character only.
+pub fn is_placeholder(id: &str) -> bool {
+    const WORDS: [&str; 12] = [
+        "yourorg",
+        "yourexternalid",
+        "yourid",
+        "yourgenesys",
+        "myorgid",
+        "orgid",
+        "organizationid",
+        "externalid",
+        "changeme",
+        "replaceme",
+        "placeholder",
+        "todo",
+    ];
+    let letters: String =
+        id.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect();
+    let mut characters = letters.chars();
+    let first = characters.next();
+    let is_one = letters.len() > 1 && characters.all(|c| Some(c) == first);
+    let is_word =
+        WORDS.iter().any(|word| letters == *word || letters.starts_with("your") && letters.contains(word));
+    is_one || is_word
+}
+
 /// Whether it looks like `2f9c1c5e-0b6c-4a8e-9d51-7f0e3c2b1a90`, as every organization ID does.
 pub fn is_guid(text: &str) -> bool {
     let parts: Vec<usize> = text.split('-').map(str::len).collect();

@@ -31,7 +31,7 @@ pub use known::{
     customer_accounts, genesys_account_name, genesys_customer_account, genesys_region, is_path_of_aws,
     region_as_given,
 };
-pub use limits::is_guid;
+pub use limits::{is_guid, is_placeholder};
 pub use load::{DEFAULT_FILE, LoadError, LoadOptions, Loaded, load, load_text, refuse_other_kinds};
 pub use model::{
     AccountTrust, AssumeRole, Aws, Boundary, ExternalId, ExtraPermissions, FunctionRef, GenesysCloud,

@@ -307,6 +307,10 @@ fn verdict_view(
             Some(false) if others.iter().any(|who| is_organization(who)) => {
                 format!("Genesys Cloud cannot invoke {functions} for your organization")
             }
+            // It may: its data action names another function.
+            Some(false) if only_actions_differ(diagnosis) => {
+                format!("{us} does not invoke {}", which(&failing))
+            }
             Some(false) => format!("{us} cannot invoke {}", which(&failing)),
             None => format!("it is not known whether {us} can invoke {functions}"),
         };
@@ -400,6 +404,11 @@ fn verdict_view(
         },
         to_do: to_do.clone(),
     }
+}
+
+fn only_actions_differ(diagnosis: &Diagnosis) -> bool {
+    let mut causes = diagnosis.findings.iter().filter(|finding| finding.harm.keeps_genesys_out).peekable();
+    causes.peek().is_some() && causes.all(|finding| finding.cause == Cause::DataAction)
 }
 
 /// Only the policies that were read: account administrators can do more.

@@ -185,7 +185,7 @@ pub(super) fn notice_remark(notice: &Notice, role: &str) -> Remark {
             one_line(key)
         ),
         Notice::ConfirmedAccount { account, reason } => format!(
-            "{account} is trusted, which no source of Genesys's names; the spec's reason: \"{}\"",
+            "{account} is trusted, which Genesys does not list among its accounts; the spec's reason: \"{}\"",
             one_line(reason)
         ),
         Notice::RemovedFromSpec => "the role has the tag of this spec but is no longer in it".to_owned(),

@@ -9,6 +9,7 @@ use crate::support::world::{ACCOUNT, GENESYS, ID, OTHER_ID, seed_with_integratio
 use genesys_iam::apply::Interrupt;
 use genesys_iam::arn::FunctionArn;
 use genesys_iam::aws::{self, Clients, Transport};
+use genesys_iam::check::Sign;
 use genesys_iam::commands::loading::seed;
 use genesys_iam::commands::session::Session;
 use genesys_iam::commands::{Status, apply, check, diagnose};
@@ -499,5 +500,28 @@ fn what_an_oauth_client_may_not_read_is_not_provable_and_names_the_permission() 
         let args = args::check("--invoke f");
         let error = check::run_in(&session(&sandbox).await, &args, &Output::capture()).await.unwrap_err();
         assert!(error.help().unwrap().contains("integrations:action:execute"), "{error}");
+    });
+}
+
+#[test]
+fn a_placeholder_in_the_trust_policy_does_not_keep_the_role_from_being_diagnosed() {
+    virtual_time().block_on(async {
+        let sandbox = Arc::new(Mutex::new(sound().await.copy()));
+        let clients = clients(&sandbox).await;
+        let request = clients.iam.update_assume_role_policy().role_name(ROLE);
+        request.policy_document(trust(GENESYS, "YOUR-ORG-ID", false)).send().await.unwrap();
+        let place = diagnose::Place {
+            clients,
+            account: ACCOUNT.parse().unwrap(),
+            genesys: None,
+            genesys_trouble: None,
+            in_sandbox: false,
+            region: "us-east-1".to_owned(),
+            since: None,
+            writes_spec: false,
+            invocation: "genesys-iam".to_owned(),
+        };
+        let case = diagnose::examine(place, ROLE, None, &Output::capture()).await.unwrap();
+        assert_ne!(case.report().verdict.sign, Sign::Good, "{:#?}", case.report().verdict);
     });
 }

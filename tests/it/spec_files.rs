@@ -199,7 +199,7 @@ fn an_account_that_genesys_does_not_name_blocks_unless_the_spec_says_why() {
         ("691338073777", "appears in third-party tutorials"),
         ("490606849374", "is a Genesys-internal account"),
         ("765628985472", "looks like a typo of 765628985471 (Genesys Cloud)"),
-        ("999988887777", "no source of Genesys's names the account 999988887777"),
+        ("999988887777", "Genesys does not list 999988887777 among its accounts"),
     ] {
         let source = EXAMPLE.replacen("765628985471", account, 1);
         let (spec, diagnostics) = read(&source);

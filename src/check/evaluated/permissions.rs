@@ -189,9 +189,11 @@ fn denials(role: &LiveRole, facts: &Facts, function: &FunctionFacts) -> Vec<Clai
             Decision::ImplicitDeny => {
                 let finding = Finding {
                     cause: Cause::Denied,
-                    what: format!("The permissions boundary does not allow the {name}"),
+                    what: format!("The permissions boundary{} does not allow the {name}", of(role)),
                     consequence: NOT_INVOKED.to_owned(),
-                    remedy: "have the boundary's owner allow this function in it".to_owned(),
+                    remedy:
+                        "ask whoever set the boundary to allow lambda:InvokeFunction on this function in it"
+                            .to_owned(),
                     harm: harm(),
                 };
                 question.fails("no Allow of it matches", finding, &[])
@@ -199,6 +201,11 @@ fn denials(role: &LiveRole, facts: &Facts, function: &FunctionFacts) -> Vec<Clai
         });
     }
     claims
+}
+
+/// ` (arn:aws:iam::111122223333:policy/limits)`, if it is known.
+fn of(role: &LiveRole) -> String {
+    role.role.permissions_boundary.as_ref().map(|arn| format!(" ({arn})")).unwrap_or_default()
 }
 
 /// How to remove the decisive Deny.

@@ -1,4 +1,4 @@
-//! Whom a trust policy's statement lets in, in effect: its conditions and every Deny of the document counted.
+//! Who gets in by a statement of a trust policy, with its conditions and every Deny of the document taken into account.
 
 use super::super::admission::{ASSUME_ROLE, Everybody, TrustPolicy};
 use super::super::document::{Document, Effect, Statement};
@@ -33,7 +33,7 @@ impl InEffect {
 pub(super) struct Narrowed<'a> {
     role: &'a Arn,
     who: Option<Principal>,
-    /// The statement, and every Deny; `None`: it lets in whom it names.
+    /// The statement, and every Deny; `None`: whoever it names gets in.
     document: Option<Document>,
 }
 

@@ -116,7 +116,7 @@ fn faults(
     }
     html.raw("</ol>\n");
     if !ruled_out.is_empty() {
-        html.raw("<p class=\"ruled\">Ruled out: ").text(&ruled_out.join("; ")).raw(".</p>\n");
+        html.raw("<p class=\"ruled\">Checked and in order: ").text(&ruled_out.join("; ")).raw(".</p>\n");
     }
 }
 

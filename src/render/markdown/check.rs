@@ -245,7 +245,7 @@ fn role_causes(esc: &Escape<'_>, report: &RoleView, has_heading: bool, shared: &
         let _ = writeln!(out, "- note: {}", esc.text(notice));
     }
     if !report.ruled_out.is_empty() && !report.diagnosis.is_empty() {
-        let _ = writeln!(out, "\nRuled out: {}.", esc.text(&report.ruled_out.join("; ")));
+        let _ = writeln!(out, "\nChecked and in order: {}.", esc.text(&report.ruled_out.join("; ")));
     }
     out.push('\n');
     out

@@ -71,7 +71,7 @@ impl Parser<'_> {
     fn organization_id(&mut self, id: &ExternalId, span: std::ops::Range<usize>) {
         const PLACE: &str = "find it in Genesys Cloud under Admin > Organization Settings > Advanced, or with GET \
                              /api/v2/organizations/me";
-        if !id.is_masked() && is_placeholder(id.expose()) {
+        if !id.is_masked() && limits::is_placeholder(id.expose()) {
             // Whoever guesses it would be let in.
             let message = "the external ID is a placeholder, not the ID of your organization";
             self.diagnostics.error(span, message, "anybody could guess it", PLACE);
@@ -215,29 +215,4 @@ impl Parser<'_> {
             }
         }
     }
-}
-/// What templates and tutorials have in place of an ID: words for one, or one character only.
-fn is_placeholder(id: &str) -> bool {
-    const WORDS: [&str; 12] = [
-        "yourorg",
-        "yourexternalid",
-        "yourid",
-        "yourgenesys",
-        "myorgid",
-        "orgid",
-        "organizationid",
-        "externalid",
-        "changeme",
-        "replaceme",
-        "placeholder",
-        "todo",
-    ];
-    let letters: String =
-        id.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect();
-    let mut characters = letters.chars();
-    let first = characters.next();
-    let is_one = letters.len() > 1 && characters.all(|c| Some(c) == first);
-    let is_word =
-        WORDS.iter().any(|word| letters == *word || letters.starts_with("your") && letters.contains(word));
-    is_one || is_word
 }

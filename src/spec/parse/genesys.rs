@@ -119,7 +119,7 @@ impl Parser<'_> {
             (None, None) if value.as_str() == TUTORIAL_ACCOUNT => {
                 format!("{value} appears in third-party tutorials but in no source of Genesys's: {owner}")
             }
-            (None, None) => format!("no source of Genesys's names the account {value}: {owner}"),
+            (None, None) => format!("Genesys does not list {value} among its accounts: {owner}"),
         };
         let help = format!(
             "{of_partition}; if you know that this one is right, add `account_reason = \"…\"` below it"
