@@ -150,13 +150,6 @@ impl RolePlan {
             let who = "whoever holds a session of the role from before".to_owned();
             gains.push(Gain { party: Party::Unknown, who });
         }
-        // What it makes possible is not the spec's: no repair gives Genesys Cloud that.
-        let foreign = self.foreign_policies();
-        if !foreign.is_empty() && !self.access.lost_restrictions().is_empty() {
-            let policies = foreign.join(" and ");
-            let who = format!("whoever gave the role {policies}, which this spec does not make");
-            gains.push(Gain { party: Party::Unknown, who });
-        }
         for widening in &self.widenings {
             match widening {
                 // An unread trust policy may admit a stranger there.

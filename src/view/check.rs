@@ -13,6 +13,9 @@ use crate::check::{
     RoleReport, Sign, Topic, Verdict, is_organization,
 };
 
+/// What no report shows, for whoever gets one without the documentation.
+pub const BEYOND_A_CHECK: &str = "Whoever may change IAM or Lambda in your own account can still let others in; only a later check shows it.";
+
 /// Layout version: increases when readers of an older one would break.
 const FORMAT_VERSION: u64 = 2;
 

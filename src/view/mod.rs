@@ -18,7 +18,9 @@ mod words;
 
 pub use alike::{Alike, FEW_PLANNED, alike};
 pub use apply::{AppliedChange, ApplyView, ChangeCounts, ChangeOutcome, ErrorView, RunOutcome};
-pub use check::{AcceptedView, CauseView, CheckView, LineView, OutcomeWord, RoleView, Summary, VerdictView};
+pub use check::{
+    AcceptedView, BEYOND_A_CHECK, CauseView, CheckView, LineView, OutcomeWord, RoleView, Summary, VerdictView,
+};
 pub use diagnose::{
     CandidateView, CandidatesView, DiagnoseView, DiagnosedView, ErrorTextView, KnownView, LooseView,
     StepView, UnknownView, WayView,

@@ -199,7 +199,7 @@ fn drift_is_a_plan_that_is_empty_and_a_check_without_fault() {
     assert_eq!(action.read("output"), "changed=true\nwider=false\nstrangers=false\nexit-code=2\n");
     drift(&[("ROLE", "aR1\nb*\n")]).expect(0);
     drift(&[("ROLE", "aR0"), ("ACCOUNT", ACCOUNT)]).expect(2);
-    drift(&[("ACCOUNT", "444455556666")]).expect(64).says("the accounts are");
+    drift(&[("ACCOUNT", "444455556666")]).expect(64).says("the only account is `111122223333`");
     // Nothing that is not known is taken for nothing.
     fs::write(&spec, "nothing = 1").unwrap();
     drift(&[]).expect(1);

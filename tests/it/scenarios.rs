@@ -220,6 +220,14 @@ fn the_function_that_is_open_or_fails_is_named_and_for_whom_it_is_open() {
         let check = project.sandbox(&["--scenario", "open.json", "check"]);
         check.expect(4).says(&format!("{who} can invoke `other` directly, without the role"));
     }
+    let reader = format!(
+        r#"{{"function":{{"other":{{"policy":{{"Version":"2012-10-17","Statement":{{"Effect":"Allow","Principal":{{"AWS":"999988887777"}},
+            "Action":"lambda:GetFunction","Resource":"{other}"}}}}}}}}}}"#
+    );
+    std::fs::write(project.path("reader.json"), reader).unwrap();
+    let check = project.sandbox(&["--scenario", "reader.json", "check"]);
+    let note = "the own policy of function `other` lets AWS account 999988887777 see its code or environment variables";
+    check.expect(0).says(note);
     let deny = format!(
         r#"{{"function":{{"other":{{"policy":{{"Version":"2012-10-17","Statement":{{"Effect":"Deny","Principal":"*",
             "Action":"lambda:InvokeFunction","Resource":"{other}"}}}}}}}}}}"#

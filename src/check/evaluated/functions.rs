@@ -34,11 +34,14 @@ fn own_policy(arn: &FunctionArn, policy: &OwnPolicy, facts: &Facts) -> Vec<Claim
         let seen = "only this account, and services bound to it, may do so by it";
         let readers = function_readers(document, arn, genesys_account_name);
         let who = readers.into_iter().map(|(who, _)| who).collect::<Vec<_>>().join(" and ");
-        let note = match who.as_str() {
-            "" => others_unread(arn).to_owned(),
-            who => format!("it lets {who} see the function's code or environment variables"),
-        };
-        return vec![ask_own(arn, None, "invoke").holds(seen).with_note(&note)];
+        let claim = ask_own(arn, None, "invoke").holds(seen).with_note(others_unread(arn));
+        return vec![match who.as_str() {
+            "" => claim,
+            who => claim.with_notice(format!(
+                "the own policy of {} lets {who} see its code or environment variables",
+                name_of(arn)
+            )),
+        }];
     }
     others.iter().map(|(acceptable, grant)| by_statement(arn, acceptable, grant, facts)).collect()
 }

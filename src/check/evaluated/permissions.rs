@@ -427,7 +427,7 @@ fn more(extra: &Extra, changed: &str, remedy: String) -> Finding {
                 sentence_case(policy),
                 short(grants)
             ),
-            format!("without {limits}, whoever assumes the role could do that"),
+            format!("without {limits} it would be possible"),
         )
     } else {
         let what = format!("The role has extra permissions by {policy}{changed}: {}", short(effective));

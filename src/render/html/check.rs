@@ -5,7 +5,7 @@ use super::page::{self, Tone, fact};
 use super::picture;
 use super::role::{Depth, RoleRow, causes, claims, known, picture_title};
 use super::writer::Html;
-use crate::view::{CheckView, Provenance, Summary, VerdictView, few, plural, sentence_case};
+use crate::view::{BEYOND_A_CHECK, CheckView, Provenance, Summary, VerdictView, few, plural, sentence_case};
 
 /// The reports of one spec, or of several by file, as a page; `failed` have none.
 pub fn checks(
@@ -145,7 +145,7 @@ fn notes(html: &mut Html<'_>, reports: &[(Option<&str>, &CheckView)], failed: &[
     }
     let mut notes: Vec<&String> = reports.iter().filter_map(|(_, report)| report.left_out.as_ref()).collect();
     notes.dedup();
-    for note in notes {
+    for note in notes.into_iter().map(String::as_str).chain([BEYOND_A_CHECK]) {
         html.raw("<p class=\"note\">").prose(note).raw("</p>\n");
     }
 }

@@ -7,8 +7,8 @@ use super::picture;
 use crate::check::Sign;
 use crate::render::escape::Escape;
 use crate::view::{
-    AcceptedView, CauseView, CheckView, FEW_ROLES, OutcomeWord, Provenance, RoleView, SharedCause, Summary,
-    few, plural, sentence_case, shared_causes,
+    AcceptedView, BEYOND_A_CHECK, CauseView, CheckView, FEW_ROLES, OutcomeWord, Provenance, RoleView,
+    SharedCause, Summary, few, plural, sentence_case, shared_causes,
 };
 
 /// Check reports: faults first, then a line per role, and everything else folded, as far as it fits.
@@ -81,10 +81,11 @@ pub fn checks(
     for (_, role) in &rows {
         add(&mut out, &role.role, &role_lines(esc, role));
     }
+    let _ = writeln!(out, "{}", esc.text(BEYOND_A_CHECK));
     if !cut.is_empty() {
         let _ = writeln!(
             out,
-            "**The report is too long for a comment: parts of {} are not shown.** `genesys-iam check --all` shows them.",
+            "\n**The report is too long for a comment: parts of {} are not shown.** `genesys-iam check --all` shows them.",
             esc.text(&few(&cut))
         );
     }

@@ -10,8 +10,8 @@ use crate::render::escape::Escape;
 use crate::render::field::field_lines;
 use crate::render::places::masked_lines;
 use crate::view::{
-    AccessLineView, Alike, Caution, ChangeView, PlanView, Provenance, Remark, RolePlanView, alike, few,
-    foreign, gainers, plural, sentence_case,
+    AccessLineView, Alike, Caution, ChangeView, PlanSummary, PlanView, Provenance, Remark, RolePlanView,
+    alike, few, foreign, gainers, plural, sentence_case,
 };
 
 /// A plan: one line that says it all, who gains and loses what, a picture, and each change folded.
@@ -35,23 +35,30 @@ pub fn plans(
 ) -> String {
     let esc = &Escape { mask };
     let made = || plans.iter().filter_map(|(_, plan)| plan.as_ref().ok()).copied();
-    let mut out = cautions(esc, made());
-    out.push_str(&origin(esc, provenance, &[]));
-    if made().any(PlanView::has_no_changes) {
-        let _ = writeln!(out, "{}\n", esc.text(beyond));
+    let failed = plans.len() - made().count();
+    let all = PlanSummary::of_all(made().map(|plan| &plan.summary));
+    let mut out = format!("{}: {}", plural(plans.len(), "spec"), summary(esc, &all));
+    if failed > 0 {
+        let _ = write!(out, " · **{failed} FAILED**");
     }
+    out.push_str("\n\n");
+    out.push_str(&cautions(esc, made()));
+    out.push_str(&origin(esc, provenance, &[]));
     out.push_str("| spec | plan |\n|---|---|\n");
     let mut plans: Vec<_> = plans.iter().collect();
     plans.sort_by_key(|(_, plan)| weight(plan));
     for (file, plan) in &plans {
         let text = match plan {
-            Ok(plan) => summary(esc, plan),
+            Ok(plan) => summary(esc, &plan.summary),
             // One with very many errors leaves room for the others.
             Err(error) => {
                 format!("**FAILED** {}", esc.one_line(&error.chars().take(500).collect::<String>()))
             }
         };
         let _ = writeln!(out, "| {} | {text} |", esc.code(file));
+    }
+    if made().any(PlanView::has_no_changes) {
+        let _ = writeln!(out, "\n{}", esc.text(beyond));
     }
     let mut left = made().filter(|plan| !plan.is_quiet()).count();
     let mut cut = 0;
@@ -172,7 +179,7 @@ fn plan_within(esc: &Escape<'_>, plan: &PlanView, provenance: &Provenance, limit
         orphans_unknown,
     } = plan;
     let mut out = String::new();
-    let _ = writeln!(out, "{}\n", summary(esc, plan));
+    let _ = writeln!(out, "{}\n", summary(esc, &plan.summary));
     out.push_str(&cautions(esc, std::iter::once(plan)));
     let place = [
         format!("AWS account {}", esc.code(account_id)),
@@ -272,8 +279,7 @@ fn widened(esc: &Escape<'_>, plan: &PlanView, limit: usize) -> String {
 }
 
 /// `**2 to create, 1 to change** · access widened: no`
-fn summary(esc: &Escape<'_>, plan: &PlanView) -> String {
-    let summary = &plan.summary;
+fn summary(esc: &Escape<'_>, summary: &PlanSummary) -> String {
     let counts: Vec<String> =
         summary.counts().into_iter().map(|(_, count, what)| format!("{count} {what}")).collect();
     let counts = if counts.is_empty() { "no changes".to_owned() } else { counts.join(", ") };

@@ -552,28 +552,3 @@ fn nobody_is_said_to_be_shut_out_whom_a_deny_shut_out_before() {
         assert_eq!(says, shuts_out, "{trust}");
     }
 }
-
-#[test]
-fn a_boundary_that_goes_lets_through_what_nobody_knows_who_gave_the_role() {
-    let own = "111122223333".parse().unwrap();
-    let mut live = converged();
-    let role = live.role.as_mut().unwrap();
-    role.role.permissions_boundary = Some("arn:aws:iam::111122223333:policy/limit".parse().unwrap());
-    let none = desired("permissions_boundary = \"none\"");
-    let strangers = |live: &Live, wanted: &DesiredState| {
-        let gains = plan(live.clone(), wanted).gains(&own);
-        gains.into_iter().filter(|gain| gain.party.is_stranger()).map(|gain| gain.who).collect::<Vec<_>>()
-    };
-    assert_eq!(strangers(&live, &none), Vec::<String>::new());
-    live.role.as_mut().unwrap().inline.insert("more".to_owned(), everything());
-    let who = "whoever gave the role inline policy `more`, which this spec does not make";
-    assert_eq!(strangers(&live, &none), [who]);
-    let other = desired("permissions_boundary = \"arn:aws:iam::111122223333:policy/wider\"");
-    assert_eq!(strangers(&live, &other), [who]);
-    let digest = everything().digest();
-    let accepted = format!(
-        "permissions_boundary = \"none\"\n[[role.accept]]\ninline_policy = \"more\"\ndigest = \"{digest}\"\nreason = \"ours\""
-    );
-    assert_eq!(strangers(&live, &desired(&accepted)), Vec::<String>::new());
-    assert_eq!(strangers(&live, &desired("")), Vec::<String>::new());
-}
