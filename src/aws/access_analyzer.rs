@@ -1,53 +1,90 @@
 //! IAM Access Analyzer: who outside the account may assume a role, according to AWS itself.
 
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 
 use super::client::{Clients, Payload, SignedCall, SignedService};
 use super::error::AwsError;
 use crate::arn::Arn;
-use crate::check::{ExternalAccess, PresentedId};
+use crate::check::{AnalyzerFindings, ExternalAccess, PresentedId};
 
 const SERVICE: SignedService = SignedService { name: "access-analyzer", id: "AccessAnalyzer", rate: None };
 
 /// Limit for findings about one role.
 const MOST_PAGES: usize = 5;
 
-/// The active findings about a role from the account's analyzers for external access. `None`: no analyzer exists.
+/// The findings about a role from the account's analyzers for external access, archived ones too: the access is there.
+/// `None`: no analyzer exists.
 ///
 /// # Errors
-/// If the caller may not ask, or the service does not answer.
-pub async fn external_access(clients: &Clients, role: &Arn) -> Result<Option<Vec<ExternalAccess>>, AwsError> {
-    let call = |operation, method, path, body| SignedCall {
+/// If the caller may not list analyzers, or the service does not answer.
+pub async fn external_access(clients: &Clients, role: &Arn) -> Result<Option<AnalyzerFindings>, AwsError> {
+    let mut analyzers: Vec<String> = Vec::new();
+    let mut token = String::new();
+    for _ in 0..MOST_PAGES {
+        let path =
+            if token.is_empty() { "/analyzer".to_owned() } else { format!("/analyzer?nextToken={token}") };
+        let page = clients
+            .signed(call(clients, role, "access-analyzer:ListAnalyzers", ("GET", &path), None))
+            .await?;
+        analyzers.extend(items(&page["analyzers"]).filter_map(external).map(str::to_owned));
+        match page["nextToken"].as_str() {
+            Some(next) => token = utf8_percent_encode(next, NON_ALPHANUMERIC).to_string(),
+            None => break,
+        }
+    }
+    if analyzers.is_empty() {
+        return Ok(None);
+    }
+    let (mut found, mut unread) = (Vec::new(), None);
+    for analyzer in analyzers {
+        let mut body = json!({ "analyzerArn": analyzer, "filter": { "resource": { "eq": [role] } } });
+        let mut is_whole = false;
+        for _ in 0..MOST_PAGES {
+            let listed =
+                call(clients, role, "access-analyzer:ListFindings", ("POST", "/finding"), Some(body.clone()));
+            let page = match clients.signed(listed).await {
+                Ok(page) => page,
+                // What other analyzers find still counts.
+                Err(error) => {
+                    unread = Some(error.brief());
+                    is_whole = true;
+                    break;
+                }
+            };
+            let is_about = |one: &&Value| {
+                one["resource"].as_str() == Some(role.to_string().as_str()) && one["status"] != "RESOLVED"
+            };
+            found.extend(items(&page["findings"]).filter(is_about).map(finding));
+            match page["nextToken"].as_str() {
+                Some(token) => body["nextToken"] = token.into(),
+                None => {
+                    is_whole = true;
+                    break;
+                }
+            }
+        }
+        if !is_whole {
+            unread = Some(format!("it has more than {MOST_PAGES} pages of findings about the role"));
+        }
+    }
+    Ok(Some(AnalyzerFindings { found, unread }))
+}
+
+fn call<'a>(
+    clients: &'a Clients,
+    role: &Arn,
+    operation: &'static str,
+    (method, path): (&'static str, &str),
+    body: Option<Value>,
+) -> SignedCall<'a> {
+    SignedCall {
         service: SERVICE,
         region: &clients.region,
         operation,
         subject: format!("role `{}`", role.name()),
-        payload: Payload::Rest { method, path, body },
-    };
-    let answer = clients.signed(call("access-analyzer:ListAnalyzers", "GET", "/analyzer", None)).await?;
-    let analyzers: Vec<&str> = items(&answer["analyzers"]).filter_map(external).collect();
-    if analyzers.is_empty() {
-        return Ok(None);
+        payload: Payload::Rest { method, path: path.to_owned(), body },
     }
-    let mut found = Vec::new();
-    for analyzer in analyzers {
-        let mut body = json!({
-            "analyzerArn": analyzer,
-            "filter": { "resource": { "eq": [role] }, "status": { "eq": ["ACTIVE"] } },
-        });
-        for _ in 0..MOST_PAGES {
-            let page = clients
-                .signed(call("access-analyzer:ListFindings", "POST", "/finding", Some(body.clone())))
-                .await?;
-            let is_about = |one: &&Value| one["resource"].as_str() == Some(role.to_string().as_str());
-            found.extend(items(&page["findings"]).filter(is_about).map(finding));
-            match page["nextToken"].as_str() {
-                Some(token) => body["nextToken"] = token.into(),
-                None => break,
-            }
-        }
-    }
-    Ok(Some(found))
 }
 
 fn items(value: &Value) -> impl Iterator<Item = &Value> {
@@ -73,6 +110,7 @@ fn finding(one: &Value) -> ExternalAccess {
             .find(|(key, _)| key.eq_ignore_ascii_case("sts:ExternalId"))
             .map(|(_, id)| PresentedId::new(id)),
         analyzed: one["analyzedAt"].as_str().and_then(|at| at.parse().ok()),
+        is_archived: one["status"] == "ARCHIVED",
     }
 }
 

@@ -5,10 +5,10 @@ use super::claim::{Claim, Finding, Harm, Question};
 use super::facts::Facts;
 use super::level::Level;
 use super::observed::accepted_principals;
-use super::questions::genesys;
+use super::questions::{genesys, to_see_it};
 use super::topic::Topic;
 use super::trusted::trust;
-use super::uses::{ExternalAccess, PresentedId, Recorded};
+use super::uses::{AnalyzerFindings, ExternalAccess, PresentedId, Recorded};
 use crate::model::LiveRole;
 use crate::text::one_line;
 
@@ -22,7 +22,7 @@ pub(crate) fn analyzed(facts: &Facts) -> Option<Claim> {
         Err(why) => {
             let question =
                 ask("whether AWS's Access Analyzer agrees about who can assume the role is not known");
-            let help = "permit `access-analyzer:ListAnalyzers` and `access-analyzer:ListFindings` to see it";
+            let help = to_see_it(why, "`access-analyzer:ListAnalyzers` and `access-analyzer:ListFindings`");
             return Some(question.not_provable(why.clone(), help));
         }
     };
@@ -39,7 +39,8 @@ fn ask(open: &str) -> Question {
     )
 }
 
-fn compare(findings: &[ExternalAccess], role: &LiveRole, facts: &Facts) -> Claim {
+fn compare(analyzer: &AnalyzerFindings, role: &LiveRole, facts: &Facts) -> Claim {
+    let AnalyzerFindings { found: findings, unread } = analyzer;
     let desired = &facts.desired;
     let genesys = genesys(desired).account;
     let verifier = desired.verifier.as_ref().map(ToString::to_string);
@@ -99,13 +100,20 @@ fn compare(findings: &[ExternalAccess], role: &LiveRole, facts: &Facts) -> Claim
         ];
         return ask(differs).fails(seen, finding, explained);
     }
+    if let Some(why) = unread {
+        return ask("whether AWS's Access Analyzer agrees about who can assume the role is not known")
+            .not_provable(
+                format!("not all of its findings were read: {why}"),
+                to_see_it(why, "`access-analyzer:ListAnalyzers` and `access-analyzer:ListFindings`"),
+            );
+    }
     if findings.iter().any(|one| is_genesys(one) && is_right(one)) {
         return ask(differs)
             .holds(format!("it finds Genesys Cloud under the right external ID, and nobody else{date}"));
     }
     ask(differs).not_provable(
         "it finds nobody outside the account, not even Genesys Cloud",
-        "its finding may be archived, or is yet to come: it takes up to half an hour after a change",
+        "its finding may be yet to come: it takes up to half an hour after a change",
     )
 }
 
@@ -132,5 +140,6 @@ fn in_words(one: &ExternalAccess, is_masked: bool) -> String {
         Some(_) if is_masked => " with an external ID".to_owned(),
         Some(id) => format!(" with the external ID \"{}\"", one_line(id)),
     };
-    format!("{}{id}", who.join(" and "))
+    let archived = if one.is_archived { " (its finding is archived)" } else { "" };
+    format!("{}{id}{archived}", who.join(" and "))
 }

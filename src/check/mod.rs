@@ -47,6 +47,7 @@ pub use questions::{may_assume, may_invoke, near_misses};
 pub use report::{AskedOrganization, CheckReport, RoleReport};
 pub use topic::Topic;
 pub use uses::{
-    EventHistory, ExternalAccess, PresentedId, Recorded, RegionReading, RoleUse, SessionUser, WrittenTrust,
+    AnalyzerFindings, EventHistory, ExternalAccess, PresentedId, Recorded, RegionReading, RoleUse,
+    SessionUser, WrittenTrust,
 };
 pub use verdict::{Sign, Verdict};

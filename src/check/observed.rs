@@ -10,7 +10,7 @@ use super::claim::{Claim, Finding, Harm, Question};
 use super::facts::{Basis, Facts};
 use super::former::was_demanded;
 use super::level::Level;
-use super::questions::{genesys, may_assume};
+use super::questions::{genesys, may_assume, to_see_it};
 use super::topic::Topic;
 use super::trusted::trust;
 use super::uses::{EventHistory, PresentedId, Recorded, RegionReading, RoleUse, SessionUser};
@@ -257,7 +257,8 @@ impl<'a> SeenUses<'a> {
         let HistoryShown { looked_at, .. } = self.shown();
         match (self.valid_use(), self.genesys.first()) {
             _ if !self.was_read() => {
-                question.not_provable(looked_at, "permit `cloudtrail:LookupEvents` to see it")
+                let help = to_see_it(&looked_at, "`cloudtrail:LookupEvents`");
+                question.not_provable(looked_at, help)
             }
             (Some(used), _) => question.holds(format!(
                 "{}, with the right external ID{}; {}",
@@ -632,7 +633,10 @@ fn reached(lambda: &Result<Option<LastUse>, String>, seen: &SeenUses<'_>) -> Cla
         ),
         Err(why) => question.not_provable(
             why.clone(),
-            "permit `iam:GenerateServiceLastAccessedDetails` and `iam:GetServiceLastAccessedDetails` to see it",
+            to_see_it(
+                why,
+                "`iam:GenerateServiceLastAccessedDetails` and `iam:GetServiceLastAccessedDetails`",
+            ),
         ),
     }
 }

@@ -190,6 +190,17 @@ pub(crate) fn readiness(state: Option<&str>) -> Readiness {
     }
 }
 
+/// What to do about something that was not read: a permission helps only if AWS refused it.
+pub(super) fn to_see_it(why: &str, permissions: &str) -> String {
+    if why.contains("service control policy") {
+        "a service control policy of the AWS organization refuses it: ask its administrator for it".to_owned()
+    } else if why.contains("AccessDenied") || why.contains("not authorized") {
+        format!("permit {permissions} to see it")
+    } else {
+        "run `check` again later: nothing follows from what was not read".to_owned()
+    }
+}
+
 /// ``function `my-function:live` ``
 pub(crate) fn name_of(function: &FunctionArn) -> String {
     format!("function `{}`", function.label())

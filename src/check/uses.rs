@@ -19,14 +19,14 @@ pub struct Recorded {
     pub lambda: Result<Option<LastUse>, String>,
     /// Who outside the account may assume the role, according to Access Analyzer; or why that is unknown. `None`: no
     /// analyzer exists.
-    pub analyzer: Result<Option<Vec<ExternalAccess>>, String>,
+    pub analyzer: Result<Option<AnalyzerFindings>, String>,
 }
 
 impl Recorded {
     /// IDs that somebody presented, or that a finding names.
     pub fn external_ids(&self) -> impl Iterator<Item = &PresentedId> {
         let used = self.history.uses.iter().filter_map(|used| used.external_id.as_ref());
-        let findings = self.analyzer.iter().flatten().flatten();
+        let findings = self.analyzer.iter().flatten().flat_map(|analyzer| &analyzer.found);
         used.chain(findings.filter_map(|one| one.external_id.as_ref()))
     }
 }
@@ -118,6 +118,14 @@ impl fmt::Debug for PresentedId {
     }
 }
 
+/// What the account's analyzers say about the role.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AnalyzerFindings {
+    pub found: Vec<ExternalAccess>,
+    /// Why there may be more.
+    pub unread: Option<String>,
+}
+
 /// A finding of Access Analyzer: someone outside the account may assume the role.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ExternalAccess {
@@ -126,4 +134,6 @@ pub struct ExternalAccess {
     /// The external ID that the trust policy requires of them.
     pub external_id: Option<PresentedId>,
     pub analyzed: Option<Timestamp>,
+    /// Somebody has archived it: the access is still there.
+    pub is_archived: bool,
 }

@@ -168,7 +168,8 @@ pub(super) async fn in_sandbox(
     region: Option<&str>,
     output: &Output,
 ) -> Result<(Clients, genesys::Client, Spec), CommandError> {
-    let source = specs::named(global, output).ok().and_then(|mut sources| sources.pop());
+    // Its notes are about a spec, which these commands do not read.
+    let source = specs::named(global, &Output::capture()).ok().and_then(|mut sources| sources.pop());
     let source = source.unwrap_or(SpecSource::Demonstration);
     let spec = load(&source, global, output)?;
     let options = &global.sandbox_options;

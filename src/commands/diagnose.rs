@@ -34,7 +34,7 @@ use crate::policy::template::trust_policy;
 use crate::policy::{Document, EXTERNAL_ID, wildcard_matches};
 use crate::render;
 use crate::render::output::Output;
-use crate::spec::{DEFAULT_FILE, EmptyEnvironment, LoadOptions, Severity, is_guid, load, parse};
+use crate::spec::{DEFAULT_FILE, EmptyEnvironment, LoadOptions, SPEC_KEY, Severity, is_guid, load, parse};
 use crate::text::{near_miss, shell_word};
 use crate::view::{CandidateView, CandidatesView, DiagnoseView, LooseView};
 
@@ -201,6 +201,11 @@ fn spec_file(global: &Global, out: Option<&Path>, case: &RoleCase) -> SpecFile {
     };
     let known = load(path, LoadOptions { allowed: &global.allow_env, is_offline: false }).ok();
     let known = known.filter(|known| known.spec.aws.account_id == case.account);
+    // What the spec made itself needs no `--adopt`.
+    let made_by = case.facts.live.role.as_ref().and_then(|role| role.role.tags.get(SPEC_KEY));
+    let is_own = known.as_ref().is_some_and(|known| Some(&known.spec.name) == made_by);
+    let adopt = if is_own { "" } else { " --adopt" };
+    let options = format!("{adopt}{options}");
     let roles = known.iter().flat_map(|known| &known.spec.roles);
     let own = roles.into_iter().find(|role| role.name == wanted.role.name);
     if let Some(role) = own {

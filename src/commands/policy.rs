@@ -72,7 +72,7 @@ pub struct EvaluateArgs {
     /// A role's trust policy, or another policy of the resource; without --identity, what it itself says
     #[arg(long, value_name = "FILE")]
     pub trust: Option<PathBuf>,
-    /// A service control policy of the caller's account; those without a level are attached side by side, to one
+    /// A service control policy of the caller's account, of a level (root, a unit, account) or, without one, of the same
     #[arg(long, value_name = "[LEVEL=]FILE[,FILE…]")]
     pub scp: Vec<String>,
     /// A resource control policy of the resource's account, of whatever level (repeatable)
@@ -244,7 +244,7 @@ fn run_evaluate(args: &EvaluateArgs, output: &Output) -> Result<Status, CommandE
         resource: trust.as_ref().map(|named| (borrowed(named), &named.1)),
     };
     let levels = scp_levels(scp)?;
-    let rcp = rcp.iter().map(|path| guardrail(path, rcp_fault)).collect::<Result<Vec<_>, _>>()?;
+    let rcp = rcp.iter().map(|path| guardrail(path, (RESOURCE, rcp_fault))).collect::<Result<Vec<_>, _>>()?;
     let guardrails = Guardrails {
         scp: levels
             .iter()
@@ -270,14 +270,23 @@ fn run_evaluate(args: &EvaluateArgs, output: &Output) -> Result<Status, CommandE
 /// An organization's policy, read from a path.
 fn guardrail(
     path: &Path,
-    fault: fn(&Document) -> Option<String>,
+    (kind, fault): (&'static str, fn(&Document) -> Option<String>),
 ) -> Result<(String, Document), CommandError> {
+    if !path.exists()
+        && kind == RESOURCE
+        && path.to_string_lossy().split_once('=').is_some_and(|(_, file)| Path::new(file).exists())
+    {
+        return Err(PolicyError::RcpLevel(path.to_owned()).into());
+    }
     let document = document(path)?;
     match fault(&document) {
-        Some(why) => Err(PolicyError::Guardrail { path: path.to_owned(), why }.into()),
+        Some(why) => Err(PolicyError::Guardrail { path: path.to_owned(), kind, why }.into()),
         None => Ok((crate::text::path(path), document)),
     }
 }
+
+/// `a resource control policy`
+const RESOURCE: &str = "a resource";
 
 /// A level with its policies, by their paths.
 type NamedLevel = (String, Vec<(String, Document)>);
@@ -287,12 +296,15 @@ fn scp_levels(given: &[String]) -> Result<Vec<NamedLevel>, CommandError> {
     let mut levels: Vec<NamedLevel> = Vec::new();
     for text in given {
         let (name, files) = match text.split_once('=') {
-            Some((name, files)) if !Path::new(text).exists() => (name, files.split(',').collect()),
+            Some((name, files)) if !Path::new(text).exists() => (name, files.split(',').collect::<Vec<_>>()),
             _ => ("attached", vec![text.as_str()]),
         };
+        if name.is_empty() || files.iter().any(|file| file.is_empty()) {
+            return Err(PolicyError::Level(text.clone()).into());
+        }
         let policies = files
             .into_iter()
-            .map(|file| guardrail(Path::new(file), scp_fault))
+            .map(|file| guardrail(Path::new(file), ("a service", scp_fault)))
             .collect::<Result<Vec<_>, _>>()?;
         match levels.iter_mut().find(|(known, _)| known == name) {
             Some((_, known)) => known.extend(policies),
@@ -304,8 +316,12 @@ fn scp_levels(given: &[String]) -> Result<Vec<NamedLevel>, CommandError> {
 
 #[derive(Debug, thiserror::Error)]
 pub enum PolicyError {
-    #[error("`{path}` cannot be such a policy of an organization: {why}", path = crate::text::path(.path))]
-    Guardrail { path: PathBuf, why: String },
+    #[error("`{path}` cannot be {kind} control policy: {why}", path = crate::text::path(.path))]
+    Guardrail { path: PathBuf, kind: &'static str, why: String },
+    #[error("`--scp {0}` is not LEVEL=FILE, with more files after commas")]
+    Level(String),
+    #[error("`--rcp {path}` names a level, and resource control policies need none", path = crate::text::path(.0))]
+    RcpLevel(PathBuf),
     #[error("`{path}` is not a policy document: {source}", path = crate::text::path(.path))]
     Document { path: PathBuf, source: ParseError },
     #[error("`{path}` is not a request: {source}", path = crate::text::path(.path))]
@@ -321,6 +337,8 @@ impl Explain for PolicyError {
                     .to_owned(),
             ),
             Self::Guardrail { .. } => None,
+            Self::Level(_) => Some("such as `--scp root=FILE,FILE --scp ou=FILE`, or `--scp FILE`".to_owned()),
+            Self::RcpLevel(_) => Some("give the file alone: those of all levels count together".to_owned()),
             Self::Request { .. } => Some(
                 "it looks like {\"principal\": {\"AWS\": \"arn:…\"}, \"action\": \"sts:AssumeRole\", \"resource\": \"arn:…\", \
                  \"context\": {\"sts:ExternalId\": [\"…\"]}}"
@@ -330,7 +348,10 @@ impl Explain for PolicyError {
     }
 
     fn status(&self) -> Status {
-        Status::Error
+        match self {
+            Self::Level(_) | Self::RcpLevel(_) => Status::Usage,
+            Self::Guardrail { .. } | Self::Document { .. } | Self::Request { .. } => Status::Error,
+        }
     }
 
     fn shows_causes(&self) -> bool {

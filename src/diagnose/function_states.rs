@@ -78,7 +78,7 @@ impl Stuck<'_> {
             }
             "KMSKeyAccessDenied" => self.deployed_again(self.key_permitted(steps)),
             "KMSKeyNotFound" => steps
-                .console(format!("{}: Environment variables > Edit > Encryption configuration: a key that exists, or AWS's own, then Save", self.page()))
+                .console(format!("{} > Configuration > Environment variables > Edit > Encryption configuration: a key that exists, or AWS's own, then Save", self.page()))
                 .say("with the ARN of a key that exists (empty: AWS's own):")
                 .run(self.lambda("update-function-configuration", &["--kms-key-arn", ""])),
             "ImageDeleted" | "InvalidImage" => self.image(steps),
@@ -87,11 +87,11 @@ impl Stuck<'_> {
                 self.image(steps)
             }
             "InvalidRuntime" => steps
-                .console(format!("{}: Runtime settings > Edit: a runtime that Lambda supports, then Save", self.page()))
+                .console(format!("{} > Code > Runtime settings > Edit: a runtime that Lambda supports, then Save", self.page()))
                 .say("with a runtime that Lambda supports, such as python3.13 or nodejs22.x:")
                 .run(self.lambda("update-function-configuration", &["--runtime", "RUNTIME"])),
             "InvalidZipFileException" => steps
-                .console(format!("{}: Code > Upload from > .zip file: a package that is whole", self.page()))
+                .console(format!("{} > Code > Upload from > .zip file: a package that is whole", self.page()))
                 .say("with a package that is whole:")
                 .run(self.lambda("update-function-code", &["--zip-file", "fileb://FILE.zip"])),
             "SubnetOutOfIPAddresses" => {
@@ -139,7 +139,7 @@ impl Stuck<'_> {
         let (name, state) = (self.arn.name(), self.settings.state.as_deref().unwrap_or_default());
         match state {
             "ActiveNonInvocable" => steps
-                .console(format!("{}: Versions > Publish new version", self.page()))
+                .console(format!("{} > Versions > Publish new version", self.page()))
                 .run(self.lambda("publish-version", &[]))
                 .both(format!(
                     "then let the policy and the data action name that version ({}:1, or what it prints), or an alias of it",
@@ -165,10 +165,10 @@ impl Stuck<'_> {
         };
         steps
             .console(format!(
-                "{}: General configuration > Edit > Save: Lambda sets the function up again",
+                "{} > Configuration > General configuration > Edit > Save: Lambda sets the function up again",
                 self.page()
             ))
-            .say("then have Lambda set the function up again (this changes nothing else):")
+            .say("then have Lambda set the function up again (this changes nothing else; until then its state stays as it is):")
             .run(self.lambda("update-function-configuration", &own))
     }
 
@@ -238,7 +238,7 @@ impl Stuck<'_> {
     fn image(&self, steps: WaysOut) -> WaysOut {
         steps
             .console(format!(
-                "{}: Image > Deploy new image: one that exists in ECR and that Lambda can run",
+                "{} > Image > Deploy new image: one that exists in ECR and that Lambda can run",
                 self.page()
             ))
             .say("see which image it has, push it again or choose another, and deploy that:")
@@ -248,7 +248,7 @@ impl Stuck<'_> {
 
     fn code(&self, steps: WaysOut) -> WaysOut {
         steps
-            .console(format!("{}: Code: fix it, then Deploy", self.page()))
+            .console(format!("{} > Code: fix it, then Deploy", self.page()))
             .say("fix the code, and deploy it:")
             .run(self.lambda("update-function-code", &["--zip-file", "fileb://FILE.zip"]))
     }
@@ -256,7 +256,11 @@ impl Stuck<'_> {
     fn network(&self, steps: WaysOut, with: &str) -> WaysOut {
         let region = self.arn.region();
         steps
-            .console(format!("{}: VPC > Edit: {}, then Save", self.page(), with.trim_end_matches(':')))
+            .console(format!(
+                "{} > Configuration > VPC > Edit: {}, then Save",
+                self.page(),
+                with.trim_end_matches(':')
+            ))
             .say("see what it has, and what there is:")
             .run(self.shown("VpcConfig"))
             .run(self.shell.aws(&[
@@ -276,7 +280,7 @@ impl Stuck<'_> {
 
     /// `Lambda (us-east-1) > Functions > f`
     fn page(&self) -> String {
-        format!("Lambda ({}) > Functions > {} > Configuration", self.arn.region(), self.arn.name())
+        format!("Lambda ({}) > Functions > {}", self.arn.region(), self.arn.name())
     }
 
     fn key_page(&self, key: &str) -> String {

@@ -49,7 +49,7 @@ impl Shell {
             SpecFile::New(file) => file,
             SpecFile::Here { name, options } => {
                 let add = say(format!("{name} has the role: add the line {more} to it, then"));
-                let apply = run(format!("{program} apply --adopt{options}"));
+                let apply = run(format!("{program} apply{options}"));
                 return if more.is_empty() { vec![apply] } else { vec![add, apply] };
             }
             // A second spec for the same role would take it away from this one.
@@ -59,7 +59,7 @@ impl Shell {
                 return vec![
                     say(format!("{name} has the role otherwise; write there:")),
                     FixStep::Paste(lines.join("\n")),
-                    run(format!("{program} apply --adopt{options}")),
+                    run(format!("{program} apply{options}")),
                 ];
             }
         };

@@ -249,7 +249,8 @@ fn way_markdown(out: &mut String, esc: &Escape<'_>, way: &WayView) {
         let (wanted, text) = match step {
             StepView::Do(text) => ("", text),
             StepView::Run(text) => ("sh", text),
-            StepView::Paste(text) => ("json", text),
+            StepView::Paste(text) if text.starts_with('{') => ("json", text),
+            StepView::Paste(text) => ("text", text),
         };
         if wanted != fence && !fence.is_empty() {
             out.push_str("```\n\n");

@@ -345,6 +345,10 @@ fn next(case: &RoleCase, is_explained: bool, lines: &[LineView], causes: &[Diagn
             case.facts.desired.role.arn
         )),
         Some(error) => next.push(error.otherwise().to_owned()),
+        None if case.report().verdict.genesys_can_invoke == Some(true) && case.report().is_broken() => next.push(
+            "nothing that was found keeps Genesys Cloud out: if the data action fails, give the text that you see, `--error \"…\"`"
+                .to_owned(),
+        ),
         None if case.report().is_broken() => {}
         None => {
             next.push(
@@ -355,6 +359,14 @@ fn next(case: &RoleCase, is_explained: bool, lines: &[LineView], causes: &[Diagn
     if !is_explained || !case.report().is_broken() {
         next.extend(suspicion(&case.facts.guards));
     }
+    let is_guarded = causes.iter().any(|cause| cause.cause == Cause::OrganizationGuard.word());
+    if case.in_sandbox && is_guarded {
+        next.push(
+            "in the sandbox you can play the organization's administrator: with `genesys-iam sandbox serve`, put \
+             AWS_ACCESS_KEY_ID=999988887777 in front of the commands of the letter"
+                .to_owned(),
+        );
+    }
     if case.in_sandbox && causes.iter().any(DiagnosedView::has_commands) {
         next.push(
             "the `aws` commands would go to AWS itself: for the sandbox, start `genesys-iam sandbox serve` in another \
@@ -362,11 +374,14 @@ fn next(case: &RoleCase, is_explained: bool, lines: &[LineView], causes: &[Diagn
                 .to_owned(),
         );
     }
-    if case.in_sandbox && !causes.iter().all(DiagnosedView::is_fixed_by_tool) {
+    let is_waiting = lines
+        .iter()
+        .any(|line| line.topic == Topic::Functions.word() && line.outcome == OutcomeWord::NotProvable);
+    if case.in_sandbox && (is_waiting || !causes.iter().all(DiagnosedView::is_fixed_by_tool)) {
         next.push(
             "the sandbox has no console and no other people: `genesys-iam sandbox undo` does there what others would do (the \
-             organization's administrator, whoever deploys the function, Genesys Cloud's administrator); `sandbox serve` says how to \
-             play the organization's administrator"
+             organization's administrator, whoever deploys the function, Genesys Cloud's administrator), where none of the ways above \
+             can be gone"
                 .to_owned(),
         );
     }

@@ -283,7 +283,7 @@ fn the_way_with_this_tool_uses_the_spec_that_is_here() {
     let project = Project::new(BOTH_ENDS);
     project.sandbox(&["apply", "--yes", "--no-check"]).expect(0);
     let run = project.sandbox(&["--scenario", "wrong-external-id", "diagnose", ROLE]);
-    run.expect(4).says("     $ genesys-iam --sandbox apply --adopt\n").says_not("--out");
+    run.expect(4).says("     $ genesys-iam --sandbox apply\n").says_not("--out");
     let run = project.sandbox(&["--scenario", "explicit-deny", "diagnose", ROLE]);
     run.says("genesys.toml has the role: add the line extra_permissions = \"remove\" to it, then");
     // One that says otherwise stays as it is.

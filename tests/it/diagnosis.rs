@@ -87,9 +87,23 @@ enum Planted {
     IntegrationInError,
     OtherRoleInTheCredential,
     ActionPointsAtAnAlias,
+    OrganizationRefusesTheRole,
+    OrganizationRefusesTheInvocation,
+    OrganizationAllowsNothing,
+    AnalyzerOfAnOpenRole,
+    KeyDisabled,
 }
 
 use Planted::*;
+
+/// Found by `diagnose` in what the credentials may read of the AWS organization, of Access Analyzer and of the functions.
+const BEYOND_THE_ROLE: [Planted; 5] = [
+    OrganizationRefusesTheRole,
+    OrganizationRefusesTheInvocation,
+    OrganizationAllowsNothing,
+    AnalyzerOfAnOpenRole,
+    KeyDisabled,
+];
 
 const ALL: [Planted; 25] = [
     RoleMissing,
@@ -142,6 +156,11 @@ impl Planted {
             IntegrationDisabled | IntegrationInError => "integration",
             OtherRoleInTheCredential => "integration-credential",
             ActionPointsAtAnAlias => "data-action",
+            OrganizationRefusesTheRole | OrganizationRefusesTheInvocation | OrganizationAllowsNothing => {
+                "organization-guard"
+            }
+            AnalyzerOfAnOpenRole => "role-open",
+            KeyDisabled => "function-not-ready",
         }
     }
 
@@ -177,6 +196,12 @@ impl Planted {
             .contains(&other),
             // Anyone gets in, including Genesys Cloud.
             RoleOpen => [TrustedAccount, ExternalId].contains(&other),
+            AnalyzerOfAnOpenRole => [RoleMissing, RoleOpen, TrustedAccount, ExternalId].contains(&other),
+            // Without a role there is nobody to refuse.
+            OrganizationRefusesTheRole | OrganizationRefusesTheInvocation | OrganizationAllowsNothing => {
+                other == RoleMissing || BEYOND_THE_ROLE[..3].contains(&other)
+            }
+            KeyDisabled => [FunctionMissing, FunctionFailed, FunctionNotInvocable].contains(&other),
             FunctionMissing => {
                 [FunctionFailed, FunctionNotInvocable, ConcurrencyZero, TenantIsolation, DenyOfTheFunction]
                     .contains(&other)
@@ -211,9 +236,13 @@ fn allow(action: &str, resource: &str) -> String {
 async fn plant(sandbox: &Arc<Mutex<Sandbox>>, causes: &[Planted]) {
     let iam = clients(sandbox).await.iam;
     let has = |cause| causes.contains(&cause);
-    if has(TrustedAccount) || has(ExternalId) || has(RoleOpen) {
+    if has(TrustedAccount) || has(ExternalId) || has(RoleOpen) || has(AnalyzerOfAnOpenRole) {
         let account = if has(TrustedAccount) { "691338073777" } else { GENESYS };
-        let document = trust(account, if has(ExternalId) { OTHER_ID } else { ID }, has(RoleOpen));
+        let document = trust(
+            account,
+            if has(ExternalId) { OTHER_ID } else { ID },
+            has(RoleOpen) || has(AnalyzerOfAnOpenRole),
+        );
         iam.update_assume_role_policy().role_name(ROLE).policy_document(document).send().await.unwrap();
     }
     if has(PolicyForAnotherFunction) || has(PolicyForAnAlias) {
@@ -285,6 +314,34 @@ async fn plant(sandbox: &Arc<Mutex<Sandbox>>, causes: &[Planted]) {
             play(Scenario::built_in(name).unwrap());
         }
     }
+    if has(KeyDisabled) {
+        play(Scenario::built_in("function-failed").unwrap());
+    }
+    if has(AnalyzerOfAnOpenRole) {
+        play("access_analyzer = true");
+    }
+    // The credentials may read the organization's policies: no call is needed to see what they refuse.
+    for (cause, name) in [
+        (OrganizationRefusesTheRole, "rcp-identity-perimeter"),
+        (OrganizationRefusesTheInvocation, "scp-deny"),
+    ] {
+        if has(cause) {
+            let text = Scenario::built_in(name).unwrap();
+            let organization = "[organization]\nis_delegated_administrator = true\n";
+            play(&match text.contains("[organization]\n") {
+                true => text.replacen("[organization]\n", organization, 1),
+                false => {
+                    text.replacen("[[organization.scp]]", &format!("{organization}[[organization.scp]]"), 1)
+                }
+            });
+        }
+    }
+    if has(OrganizationAllowsNothing) {
+        play(
+            r#"{"organization": {"is_delegated_administrator": true, "scp": [{"level": "ou", "policies": {"NoLambda": {
+                "Version": "2012-10-17", "Statement": {"Effect": "Allow", "NotAction": "lambda:InvokeFunction", "Resource": "*"}}}}]}}"#,
+        );
+    }
     if has(FunctionNotInvocable) {
         play("function.\"*\".configuration = { State = \"ActiveNonInvocable\" }");
     }
@@ -353,6 +410,7 @@ fn is_ambiguous(first: Planted, second: Planted) -> bool {
         || is(ExternalId, Organization)
         || is(ExternalId, GenesysCredentials)
         || is(RoleOpen, Organization)
+        || is(AnalyzerOfAnOpenRole, Organization)
         || is(RoleMissing, Organization)
 }
 
@@ -370,6 +428,27 @@ fn without_a_spec_each_cause_alone_and_in_pairs_is_named_and_nothing_else() {
             for second in ALL {
                 if second < first || first.hides(second) || second.hides(first) || is_ambiguous(first, second)
                 {
+                    continue;
+                }
+                let causes = if first == second { vec![first] } else { vec![first, second] };
+                let expected: BTreeSet<String> = causes.iter().map(word).collect();
+                assert_eq!(found(&before, &causes).await, expected, "{causes:?}");
+            }
+        }
+    });
+}
+
+#[test]
+fn guards_analyzers_and_keys_beside_every_other_cause_are_both_named_and_nothing_else() {
+    virtual_time().block_on(async {
+        let before = sound().await;
+        let word = |cause: &Planted| match cause {
+            Organization => "external-id".to_owned(),
+            cause => cause.word().to_owned(),
+        };
+        for first in BEYOND_THE_ROLE {
+            for second in BEYOND_THE_ROLE.into_iter().chain(ALL) {
+                if first.hides(second) || second.hides(first) || is_ambiguous(first, second) {
                     continue;
                 }
                 let causes = if first == second { vec![first] } else { vec![first, second] };

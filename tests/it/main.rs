@@ -18,6 +18,7 @@ mod diagnosis;
 mod doc_commands;
 mod docs;
 mod environment;
+mod evidence;
 mod faults;
 mod first_lines;
 mod fleet;

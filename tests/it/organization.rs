@@ -16,6 +16,11 @@ const PERIMETER: &str = r#"{"Version":"2012-10-17","Statement":[{"Sid":"OwnPeopl
   "Action":["s3:*","sts:AssumeRole"],"Resource":"*","Condition":{
     "StringNotEqualsIfExists":{"aws:PrincipalOrgID":"o-own","aws:PrincipalAccount":["444455556666"],"aws:ResourceTag/dp:exclude:identity":"true"},
     "BoolIfExists":{"aws:PrincipalIsAWSService":"false"}}}]}"#;
+/// Like AWS's network perimeter template: outsiders only from known networks, unless listed or the role is tagged.
+const NETWORK_RCP: &str = r#"{"Effect":"Deny","Principal":"*","Action":["logs:*","sts:AssumeRole"],"Resource":"*","Condition":{
+    "NotIpAddressIfExists":{"aws:SourceIp":"192.0.2.0/24"},
+    "StringNotEqualsIfExists":{"aws:SourceVpc":"vpc-1","aws:PrincipalAccount":["444455556666"],"aws:ResourceTag/dp:exclude:network":"true"},
+    "BoolIfExists":{"aws:PrincipalIsAWSService":"false","aws:ViaAWSService":"false"}}}"#;
 const FULL: &str = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}"#;
 
 fn statement(text: &str) -> String {
@@ -246,6 +251,138 @@ fn the_kinds_of_awss_own_templates_do_to_genesys_cloud_what_aws_says() {
             statement(r#"{"Effect":"Allow","Action":["s3:*","lambda:*"],"Resource":"*"}"#),
             &[],
             Open,
+        ),
+        // AWS's templates that bear on one of the two calls, in short.
+        ("rcp", "a network perimeter by VPC and address", statement(NETWORK_RCP), &[], Unknown),
+        (
+            "rcp",
+            "the same, the role exempted by its tag",
+            statement(NETWORK_RCP),
+            &[("dp:exclude:network", "true")],
+            Open,
+        ),
+        (
+            "rcp",
+            "the same, the account listed",
+            statement(&NETWORK_RCP.replace("444455556666", "765628985471")),
+            &[],
+            Open,
+        ),
+        (
+            "rcp",
+            "a VPC only from its own region",
+            statement(
+                r#"{"Effect":"Deny","Principal":"*","Action":["sts:AssumeRole","logs:*"],"Resource":"*","Condition":{"StringEquals":{"aws:SourceVpc":"vpc-1"},"StringNotEqualsIfExists":{"aws:RequestedRegion":"eu-west-1"}}}"#,
+            ),
+            &[],
+            Unknown,
+        ),
+        (
+            "rcp",
+            "no one but a privileged role of the account",
+            statement(
+                r#"{"Effect":"Deny","Principal":"*","Action":["s3:*","sts:AssumeRole"],"Resource":"*","Condition":{"BoolIfExists":{"aws:PrincipalIsAWSService":"false"},"ArnNotLikeIfExists":{"aws:PrincipalARN":"arn:aws:iam::111122223333:role/Privileged"}}}"#,
+            ),
+            &[],
+            // The ARN of Genesys Cloud's caller is not public.
+            Unknown,
+        ),
+        (
+            "rcp",
+            "no confused deputy for a service with a source account",
+            statement(
+                r#"{"Effect":"Deny","Principal":"*","Action":["s3:*","sts:*"],"Resource":"*","Condition":{"StringNotEqualsIfExists":{"aws:SourceOrgID":"o-own","aws:SourceAccount":"444455556666"},"Null":{"aws:SourceAccount":"false"},"Bool":{"aws:PrincipalIsAWSService":"true"}}}"#,
+            ),
+            &[],
+            Open,
+        ),
+        (
+            "scp",
+            "IAM users only from known networks",
+            statement(
+                r#"{"Effect":"Deny","NotAction":["es:ES*","dax:GetItem"],"Resource":"*","Condition":{"NotIpAddressIfExists":{"aws:SourceIp":"192.0.2.0/24"},"ArnLike":{"aws:PrincipalArn":["arn:aws:iam::*:user/*"]}}}"#,
+            ),
+            &[],
+            Open,
+        ),
+        (
+            "scp",
+            "a VPC only from its own region, which the function is in",
+            statement(
+                r#"{"Effect":"Deny","Action":"*","Resource":"*","Condition":{"StringEquals":{"aws:SourceVpc":"vpc-1"},"StringNotEqualsIfExists":{"aws:RequestedRegion":"eu-west-1"}}}"#,
+            ),
+            &[],
+            Open,
+        ),
+        (
+            "scp",
+            "the same, the function elsewhere",
+            statement(
+                r#"{"Effect":"Deny","Action":"*","Resource":"*","Condition":{"StringEquals":{"aws:SourceVpc":"vpc-1"},"StringNotEqualsIfExists":{"aws:RequestedRegion":"us-east-1"}}}"#,
+            ),
+            &[],
+            Unknown,
+        ),
+        (
+            "scp",
+            "a perimeter by VPC endpoints for whoever is tagged, not tagged",
+            statement(
+                r#"{"Effect":"Deny","Action":["athena:*","lambda:*"],"Resource":"*","Condition":{"BoolIfExists":{"aws:ViaAWSService":"false"},"NotIpAddressIfExists":{"aws:SourceIp":"192.0.2.0/24"},"StringNotEqualsIfExists":{"aws:VpceOrgID":"o-own"},"StringEquals":{"aws:PrincipalTag/dp:include:network":"true"}}}"#,
+            ),
+            &[],
+            Open,
+        ),
+        (
+            "scp",
+            "only resources of the organization, the role exempted by its tag",
+            statement(
+                r#"{"Effect":"Deny","Action":"*","Resource":"*","Condition":{"StringNotEqualsIfExists":{"aws:ResourceOrgID":"o-own","aws:PrincipalTag/dp:exclude:resource":"true"}}}"#,
+            ),
+            &[("dp:exclude:resource", "true")],
+            Open,
+        ),
+        (
+            "scp",
+            "nothing by an assumed root",
+            statement(
+                r#"{"Effect":"Deny","Action":"*","Resource":"*","Condition":{"ArnLike":{"aws:PrincipalArn":["arn:aws:iam::*:root"]},"Null":{"aws:AssumedRoot":"true"}}}"#,
+            ),
+            &[],
+            Open,
+        ),
+        (
+            "scp",
+            "a region fence but for a privileged role, this one",
+            statement(
+                r#"{"Effect":"Deny","NotAction":["iam:*","sts:*"],"Resource":"*","Condition":{"StringNotEquals":{"aws:RequestedRegion":["us-east-1"]},"ArnNotLike":{"aws:PrincipalARN":"arn:aws:iam::111122223333:role/genesys/R"}}}"#,
+            ),
+            &[],
+            Open,
+        ),
+        (
+            "scp",
+            "nothing through a chat application",
+            statement(
+                r#"{"Effect":"Deny","Action":["iam:AttachRolePolicy","iam:CreateAccessKey"],"Resource":"*","Condition":{"ArnLike":{"aws:ChatbotSourceArn":"arn:aws:chatbot::*:*"}}}"#,
+            ),
+            &[],
+            Open,
+        ),
+        (
+            "scp",
+            "no changes to what protects the account",
+            statement(
+                r#"{"Effect":"Deny","Action":["access-analyzer:DeleteAnalyzer","guardduty:DeleteDetector","securityhub:Disable*","config:Stop*","macie2:Disable*","cloudtrail:StopLogging","kms:ScheduleKeyDeletion","ec2:CreateVpc","logs:DeleteLogGroup","route53:Delete*","backup:Delete*","aws-portal:Modify*","ram:CreateResourceShare","s3:DeleteBucket","bedrock:InvokeModel","lambda:CreateFunctionUrlConfig","lambda:CreateFunction","iam:CreateUser","organizations:LeaveOrganization"],"Resource":"*"}"#,
+            ),
+            &[],
+            Open,
+        ),
+        (
+            "scp alone",
+            "FullAWSAccess detached at one unit",
+            statement(r#"{"Effect":"Deny","Action":"s3:*","Resource":"*"}"#),
+            &[],
+            Refused,
         ),
     ];
     for (kind, what, document, tags, expected) in cases {

@@ -166,6 +166,49 @@ fn an_organizations_policies_are_evaluated_by_level() {
 }
 
 #[test]
+fn a_level_or_a_policy_that_cannot_be_one_is_refused_and_never_left_out() {
+    let deny = |more: &str| {
+        format!(r#"{{"Version":"2012-10-17","Statement":{{"Effect":"Deny","Resource":"*",{more}}}}}"#)
+    };
+    let project = project(&[
+        (
+            "full.json",
+            r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}"#,
+        ),
+        ("rcp.json", &deny(r#""Principal":"*","Action":"sts:*""#)),
+        ("who.json", &deny(r#""Principal":{"AWS":"111122223333"},"Action":"sts:*""#)),
+        ("not.json", &deny(r#""Principal":"*","NotAction":"sts:*""#)),
+        ("star.json", &deny(r#""Principal":"*","Action":"*""#)),
+        ("half.json", "{"),
+        (
+            "request.json",
+            r#"{"principal":{"AWS":"arn:aws:sts::111122223333:assumed-role/r/s"},"action":"lambda:InvokeFunction","resource":"arn:aws:lambda:eu-west-1:111122223333:function:f"}"#,
+        ),
+    ]);
+    for (option, value, status, words) in [
+        ("--scp", "=full.json", 64, "is not LEVEL=FILE"),
+        ("--scp", "root=", 64, "is not LEVEL=FILE"),
+        ("--scp", "root=full.json,", 64, "is not LEVEL=FILE"),
+        ("--rcp", "root=rcp.json", 64, "names a level"),
+        ("--scp", "none.json", 1, "cannot read `none.json`"),
+        ("--scp", "root=none.json", 1, "cannot read `none.json`"),
+        ("--scp", "half.json", 1, "is not a policy document"),
+        ("--scp", "rcp.json", 1, "cannot be a service control policy: statement 1: "),
+        ("--rcp", "full.json", 1, "cannot be a resource control policy: statement 1: "),
+        ("--rcp", "who.json", 1, "its Principal must be"),
+        ("--rcp", "not.json", 1, "it has no NotAction"),
+        ("--rcp", "star.json", 1, "its Action must begin with a service"),
+    ] {
+        let args =
+            ["policy", "evaluate", "--request", "request.json", "--identity", "full.json", option, value];
+        project.run(&args).expect(status).says(words).says_not("Allowed");
+    }
+    // A level in two parts is one level.
+    let parts = ["--identity", "full.json", "--scp", "root=full.json", "--scp", "root=full.json"];
+    project.run(&[&["policy", "evaluate", "--request", "request.json"], &parts[..]].concat()).expect(0);
+}
+
+#[test]
 fn a_document_is_read_from_what_aws_answers() {
     let utf16: Vec<u8> = TRUST.encode_utf16().flat_map(u16::to_le_bytes).collect();
     let project = project(&[

@@ -64,7 +64,7 @@ pub enum Payload {
     /// AWS JSON 1.1: `target` is the `X-Amz-Target` header.
     Target { target: &'static str, body: Value },
     /// REST.
-    Rest { method: &'static str, path: &'static str, body: Option<Value> },
+    Rest { method: &'static str, path: String, body: Option<Value> },
 }
 
 /// By service and region.
@@ -146,7 +146,7 @@ fn signing(sdk: &SdkConfig, service: SignedService, region: &str) -> StaticRunti
 fn request(payload: &Payload) -> Result<HttpRequest, BoxError> {
     let (method, path, body, kind) = match payload {
         Payload::Target { body, .. } => ("POST", "/", Some(body), "application/x-amz-json-1.1"),
-        Payload::Rest { method, path, body } => (*method, *path, body.as_ref(), "application/json"),
+        Payload::Rest { method, path, body } => (*method, path.as_str(), body.as_ref(), "application/json"),
     };
     let body = body.map(Value::to_string);
     let mut request = http::Request::builder()

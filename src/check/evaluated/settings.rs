@@ -63,9 +63,14 @@ fn one_ready(function: &FunctionFacts, organization_region: Option<&str>) -> Cla
                 Readiness::NotYet => question.not_provable(
                     format!("its state is {}", in_words(settings)),
                     if settings.state.as_deref() == Some("Inactive") {
-                        "invoke it once, which fails and wakes it, then check again"
+                        format!(
+                            "invoke it once (`aws lambda invoke --region {} --function-name {} /dev/null`): that call fails and wakes it; \
+                             then check again",
+                            arn.region(),
+                            arn.unqualified().name()
+                        )
                     } else {
-                        "wait until it is Active, then run `check` again"
+                        "wait until it is Active, then run `check` again".to_owned()
                     },
                 ),
                 Readiness::Never => {

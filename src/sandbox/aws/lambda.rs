@@ -116,7 +116,18 @@ pub(crate) fn handle(call: &mut Call<'_>, target: &InvocationTarget<'_>) -> Resu
             }
             Ok(Reply { status: 204, body: Vec::new(), headers: Vec::new() })
         }
-        "InvokeFunction" => invoke(function, version, target.invocation_type),
+        "InvokeFunction" => {
+            let answer = invoke(function, version, target.invocation_type);
+            // This call fails, and the next one finds it awake.
+            if target.invocation_type != "DryRun"
+                && let Some(idle) = call.state.functions.get_mut(&named.function)
+                && idle.state == "Inactive"
+            {
+                idle.state = "Active".to_owned();
+                idle.members.retain(|member, _| !member.starts_with("State"));
+            }
+            answer
+        }
         "GetFunctionConfiguration" => Ok(Reply::json(&configuration(&arn, function, version))),
         "GetFunction" => {
             let mut answer = json!({

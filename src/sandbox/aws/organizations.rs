@@ -53,7 +53,9 @@ pub(crate) fn handle(call: &mut Call<'_>, target: &str, body: &[u8]) -> Result<V
         }
         return change(call, operation, &asked);
     }
-    let chain = chain(organization, account.as_str());
+    // The management account sees the chain of its member.
+    let member = organization.members.iter().find(|one| *one == account).or(organization.members.first());
+    let chain = chain(organization, member.unwrap_or(account).as_str());
     match operation {
         "ListParents" => {
             let at = chain.iter().position(|(id, _)| *id == asked.child_id);
