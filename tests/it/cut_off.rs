@@ -54,6 +54,17 @@ fn a_plan_that_ends_what_a_live_data_action_calls_says_so_first() {
 }
 
 #[test]
+fn an_action_that_somebody_pointed_elsewhere_is_tested_with_the_specs_input() {
+    let table = "test_input = { OrderNumber = \"42\" }\n";
+    let (before, after) = BOTH_ENDS.split_once(ACTION).unwrap();
+    let after = after.lines().filter(|line| !line.starts_with("test_input")).collect::<Vec<_>>().join("\n");
+    let project = Project::new(&format!("{before}{ACTION}\n{table}{}\n", after.trim_start()));
+    project.sandbox(&["apply", "--yes", "--no-check"]).expect(0);
+    let invoke = ["--scenario", "other-function", "check", "--invoke", name_of_the_action()];
+    project.sandbox(&invoke).says("sending {\"OrderNumber\":\"42\"} to");
+}
+
+#[test]
 fn an_import_takes_the_functions_that_only_a_wildcard_allows_and_data_actions_call() {
     let project = applied();
     let state = project.path(".genesys-iam/sandbox.json");
