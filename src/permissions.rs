@@ -188,21 +188,21 @@ pub fn permissions(desired: &DesiredState, command: CommandKind) -> Vec<Permissi
         .filter_map(|role| role.verifier.as_ref())
         .filter(|arn| arn.account == desired.account_id.as_str())
         .collect();
+    let verifying_roles: Vec<String> =
+        verifiers.iter().filter(|arn| arn.resource.starts_with("role/")).map(|arn| literal(arn)).collect();
     match command {
-        CommandKind::Check => {}
+        CommandKind::Check if verifying_roles.is_empty() => {}
+        CommandKind::Check => {
+            grants.push(optional(grant("FindVerifier", &["iam:GetRole"], verifying_roles)));
+        }
         CommandKind::Plan | CommandKind::Apply => {
             let actions = &["iam:GetAccountSummary", "iam:ListPolicies", "iam:ListRoles"];
             grants.push(optional(grant("LookAhead", actions, vec!["*".to_owned()])));
-            let named = |kind: &str| -> Vec<String> {
-                verifiers
-                    .iter()
-                    .filter(|arn| arn.resource.starts_with(kind))
-                    .map(|arn| literal(arn))
-                    .collect()
-            };
+            let users = verifiers.iter().filter(|arn| arn.resource.starts_with("user/"));
+            let verifying_users = users.map(|arn| literal(arn)).collect();
             for (sid, action, found) in [
-                ("FindVerifier", "iam:GetRole", named("role/")),
-                ("FindVerifyingUser", "iam:GetUser", named("user/")),
+                ("FindVerifier", "iam:GetRole", verifying_roles),
+                ("FindVerifyingUser", "iam:GetUser", verifying_users),
             ] {
                 if !found.is_empty() {
                     grants.push(optional(grant(sid, &[action], found)));

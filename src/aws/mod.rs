@@ -22,7 +22,7 @@ pub use cloudtrail::role_uses;
 pub use error::{AwsError, AwsErrorKind};
 pub use iam::{
     AccountListing, Freshness, ListedRole, Recent, account_listing, foresee, is_gone, is_made, live,
-    obstacle, orphan, passes_by_itself, role, roles_tagged, roles_trusting, survey, write,
+    obstacle, orphan, passes_by_itself, role, roles_tagged, roles_trusting, survey, verifier_trust, write,
 };
 pub use lambda::{Function, function, function_names, function_policy, reserved_concurrency};
 pub use last_accessed::lambda_last_accessed;

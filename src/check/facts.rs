@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::uses::Recorded;
 use crate::arn::FunctionArn;
-use crate::model::{DesiredRole, GuardsReading, Live};
+use crate::model::{DesiredRole, GuardsReading, Live, VerifierTrust};
 use crate::plan::{Acceptable, HowToAccept, genesys};
 use crate::policy::Document;
 use crate::spec::is_guid;
@@ -36,6 +36,8 @@ pub struct Facts {
     pub recorded: Option<Recorded>,
     /// The AWS region of the organization in Genesys Cloud, if known.
     pub organization_region: Option<String>,
+    /// The verifier's own trust policy. `None`: there is none, or it has none.
+    pub verifier_trust: Option<VerifierTrust>,
 }
 
 /// Genesys Cloud's side compared with the spec.

@@ -32,6 +32,7 @@ pub(super) fn facts(live: Live) -> Facts {
         invocation: "genesys-iam".to_owned(),
         recorded: None,
         organization_region: None,
+        verifier_trust: None,
     }
 }
 

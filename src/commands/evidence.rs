@@ -45,11 +45,18 @@ pub(crate) async fn of_role(
         Some(Box::pin(recorded(session, &desired.role.arn, look_back)).await)
     };
     // Before the probes, which would show up in it.
-    let (functions, whole_functions, simulated, recorded) = futures_util::join!(
+    let verifier_trust = async {
+        match &desired.verifier {
+            Some(verifier) => Box::pin(aws::verifier_trust(&session.clients, verifier)).await,
+            None => None,
+        }
+    };
+    let (functions, whole_functions, simulated, recorded, verifier_trust) = futures_util::join!(
         session.function_facts(observed, desired),
         session.whole_functions(desired),
         simulate,
-        recorded
+        recorded,
+        verifier_trust
     );
     let probes = match &live.role {
         Some(_) if desired.external_id.is_presentable() => {
@@ -74,6 +81,7 @@ pub(crate) async fn of_role(
         invocation: session.invocation.clone(),
         recorded,
         organization_region: organization_region(session),
+        verifier_trust,
     })
 }
 

@@ -20,9 +20,12 @@ impl Names {
     pub(super) fn add(&mut self, source: &SpecSource, spec: &Spec) -> Result<(), SameName> {
         let roles = spec.roles.iter().map(|role| ("role", &role.name));
         let policies = spec.roles.iter().map(|role| ("policy", &role.policy_name));
-        for (kind, name) in roles.chain(policies) {
+        // What a spec made is found by its name: each would take the other's roles for its own, and prune them.
+        let own = std::iter::once((SPEC, &spec.name));
+        for (kind, name) in own.chain(roles).chain(policies) {
             let account = spec.aws.account_id.clone();
-            let key = (account.clone(), kind, name.to_ascii_lowercase());
+            let key =
+                (account.clone(), kind, if kind == SPEC { name.clone() } else { name.to_ascii_lowercase() });
             let this = source.to_string();
             if let Some(other) = self.seen.insert(key, this.clone()).filter(|other| *other != this) {
                 return Err(SameName { kind, name: name.clone(), account, this, other });
@@ -31,6 +34,8 @@ impl Names {
         Ok(())
     }
 }
+
+const SPEC: &str = "the spec name";
 
 #[derive(Debug, thiserror::Error)]
 #[error("{kind} `{name}` of AWS account {account} is in two specs: {other} and {this}")]
@@ -44,7 +49,13 @@ pub(super) struct SameName {
 
 impl Explain for SameName {
     fn help(&self) -> Option<String> {
-        Some("keep it in one of them, or give it another name".to_owned())
+        Some(match self.kind {
+            SPEC => format!(
+                "what a spec made is found by its name: write another `name = \"…\"` at the top of {}",
+                self.this
+            ),
+            _ => "keep it in one of them, or give it another name".to_owned(),
+        })
     }
 
     fn status(&self) -> Status {

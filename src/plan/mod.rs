@@ -28,7 +28,7 @@ pub use model::{
 };
 pub use party::{Gain, Party};
 pub use reading::{CALLS_PER_ROLE, LISTINGS, Reads};
-pub use verifier::widen_by_verifiers;
+pub use verifier::{verifier_strangers, widen_by_verifiers};
 
 use crate::model::{DesiredRole, DesiredState, Live, LiveState, Orphans};
 

@@ -18,7 +18,7 @@ pub fn widen_by_verifiers(plan: &mut Plan, desired: &DesiredState, foresight: &F
         let planned = plan.roles.iter_mut().rfind(|planned| planned.role == role.role.name);
         let Some(planned) = planned.filter(|planned| planned.is_wider()) else { continue };
         let admits = match foresight.verifiers.get(arn) {
-            Some(VerifierTrust::Read(trust)) => match strangers(trust, arn) {
+            Some(VerifierTrust::Read(trust)) => match verifier_strangers(trust, arn) {
                 admits if admits.is_empty() => continue,
                 admits => admits,
             },
@@ -31,7 +31,7 @@ pub fn widen_by_verifiers(plan: &mut Plan, desired: &DesiredState, foresight: &F
 
 /// Who outside the account a trust policy admits. Services run in the account, and a provider's conditions say whom it
 /// vouches for.
-fn strangers(trust: &Document, verifier: &Arn) -> Vec<String> {
+pub fn verifier_strangers(trust: &Document, verifier: &Arn) -> Vec<String> {
     let Ok(own) = &verifier.account.parse::<AccountId>() else { return vec!["anyone".to_owned()] };
     let is_stranger = |grant: &Grant, party: Party| match party {
         Party::OwnAccount => false,
@@ -80,7 +80,10 @@ mod tests {
             true => trust.replace("sts:AssumeRole", "sts:AssumeRoleWithWebIdentity"),
             false => trust,
         };
-        strangers(&Document::parse(&trust).unwrap(), &"arn:aws:iam::111122223333:role/ci".parse().unwrap())
+        verifier_strangers(
+            &Document::parse(&trust).unwrap(),
+            &"arn:aws:iam::111122223333:role/ci".parse().unwrap(),
+        )
     }
 
     #[test]

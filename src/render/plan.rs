@@ -119,6 +119,7 @@ fn summary_text(summary: &PlanSummary) -> String {
         };
     }
     let mut text = format!("{} {}", paint(BOLD, "Plan:"), counts(summary));
+    add_repurposed(&mut text, summary);
     add_foreign(&mut text, summary);
     if !summary.accepts.is_empty() {
         let _ = write!(text, " The spec accepts {}.", few(&summary.accepts));
@@ -164,6 +165,7 @@ pub fn summary_of_all(plans: &[&PlanView], failed: usize) -> String {
     } else {
         format!("{title} {}", counts(&summary))
     };
+    add_repurposed(&mut text, &summary);
     add_foreign(&mut text, &summary);
     if let Some(why) = &summary.genesys_not_read {
         let unread = plans.iter().filter(|plan| plan.summary.genesys_not_read.is_some()).count();
@@ -178,6 +180,13 @@ pub fn summary_of_all(plans: &[&PlanView], failed: usize) -> String {
         }
     }
     text
+}
+
+fn add_repurposed(text: &mut String, summary: &PlanSummary) {
+    if !summary.repurposed.is_empty() {
+        let what = sentence_case(&few(&summary.repurposed));
+        let _ = write!(text, " {}", paint(WARNING, &format!("{what}.")));
+    }
 }
 
 fn add_foreign(text: &mut String, summary: &PlanSummary) {

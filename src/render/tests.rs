@@ -112,6 +112,7 @@ fn full(w: &mut Words) -> PlanView {
             accepted: 4714,
             accepts: vec![w.word()],
             blocked: true,
+            repurposed: vec![w.word()],
             genesys_not_read: Some(w.word()),
         },
         cautions: vec![

@@ -9,7 +9,7 @@ use super::wire::{Sides, read_kind, read_party, read_sign, write_kind, write_par
 use super::words::few;
 use super::{genesys, iam};
 use crate::arn::AccountId;
-use crate::plan::genesys::{Connection, GenesysNotice};
+use crate::plan::genesys::{Connection, GenesysChange, GenesysNotice};
 use crate::plan::{Blocker, Change, ChangeKind, Denial, Gain, Notice, Party, Plan, RolePlan};
 use crate::policy::access::{AccessLine, AccessSign};
 use crate::text::one_line;
@@ -62,6 +62,8 @@ pub struct PlanSummary {
     /// Which, with what they allow: ``inline policy `ssm`: * on *``.
     pub accepts: Vec<String>,
     pub blocked: bool,
+    /// Data actions that then do something else, under the role's permissions of before.
+    pub repurposed: Vec<String>,
     /// Why Genesys Cloud's side, which the spec has, is missing from the plan.
     pub genesys_not_read: Option<String>,
 }
@@ -315,6 +317,7 @@ impl PlanSummary {
             accepted: accepts.len(),
             accepts,
             blocked: plan.is_blocked(),
+            repurposed: plan.changes().filter_map(repurposed).collect(),
             genesys_not_read: notices.into_iter().find_map(|notice| match notice {
                 Notice::Genesys(GenesysNotice::NotRead { why }) => Some(why.clone()),
                 _ => None,
@@ -359,6 +362,7 @@ impl PlanSummary {
             accepted,
             accepts,
             blocked,
+            repurposed,
             genesys_not_read,
         } in summaries
         {
@@ -372,6 +376,7 @@ impl PlanSummary {
             all.accepted += accepted;
             all.accepts.extend(accepts.iter().cloned());
             all.blocked |= blocked;
+            all.repurposed.extend(repurposed.iter().cloned());
             if all.genesys_not_read.is_none() {
                 all.genesys_not_read.clone_from(genesys_not_read);
             }
@@ -496,6 +501,24 @@ pub fn gainers<'a>(summaries: impl IntoIterator<Item = &'a PlanSummary>) -> Opti
         true if summary.access_is_wider => Some("someone who cannot be named".to_owned()),
         true => None,
         false => Some(few(&said)),
+    }
+}
+
+/// A data action that a change has do something else: no access is widened by it.
+fn repurposed(change: &Change) -> Option<String> {
+    let Change::Genesys(GenesysChange::PatchIntegrationsAction { before, after, differences }) = change
+    else {
+        return None;
+    };
+    let is_changed = |member: &str| differences.iter().any(|diff| diff.member == member);
+    let name = one_line(&before.name);
+    if is_changed("function") {
+        let [from, to] = [&before.target, &after.target].map(|target| one_line(target));
+        Some(format!("data action `{name}` then invokes {to} instead of {from}"))
+    } else if is_changed("request_template") {
+        Some(format!("data action `{name}` then sends its function something else"))
+    } else {
+        None
     }
 }
 

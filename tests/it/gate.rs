@@ -4,7 +4,7 @@ use std::io::ErrorKind;
 use std::net::TcpListener;
 
 use crate::support::served::Served;
-use crate::support::{EXAMPLE, Project, Run, by_hand, example_with};
+use crate::support::{BOTH_ENDS, EXAMPLE, Project, Run, by_hand, example_with};
 
 const THEIRS: &str = "3f9c1c5e-0b6c-4a8e-9d51-7f0e3c2b1a90";
 const GUARD: &str = "--refuse-wider=strangers";
@@ -127,6 +127,13 @@ fn whoever_can_become_the_verifier_is_admitted_too() {
     open.says("<- WIDER").says("anyone can become it, by its own trust policy");
     trusting("999988887777").expect(3).says("AWS account 999988887777, who can become the verifier");
     trusting("111122223333").expect(0).says("someone of your own account").says("role/ci");
+    trusting("999988887777").expect(3);
+    project.sandbox(&["apply", "--yes", "--no-check"]).expect(0);
+    let check = project.sandbox(&["check", "--all"]);
+    check
+        .says("its own trust policy admits AWS account 999988887777")
+        .says("? GenesysDataActionRole")
+        .says_not("✓ GenesysDataActionRole");
 }
 
 #[test]
@@ -141,4 +148,60 @@ fn adopting_a_role_that_demands_no_external_id_yet_lets_no_one_in() {
     });
     let plan = project.sandbox(&["plan", "--adopt", GUARD]);
     plan.expect(0).says("genesys-iam:spec").says("Access is not widened.").says_not("unknown");
+}
+
+#[test]
+fn two_specs_of_a_run_do_not_share_name_and_account() {
+    let project = Project::empty();
+    std::fs::create_dir(project.path("specs")).unwrap();
+    let named = |name: &str, role: &str| {
+        format!("name = \"{name}\"\n{}", EXAMPLE.replace("GenesysDataActionRole", role))
+    };
+    std::fs::write(project.path("specs/orders.toml"), named("orders", "A")).unwrap();
+    std::fs::write(project.path("specs/evil.toml"), named("orders", "B")).unwrap();
+    for command in [&["validate"][..], &["plan", "--prune"], &["apply", "--yes", "--prune"], &["check"]] {
+        let run = project.sandbox(&[&["--file", "specs"], command].concat());
+        run.expect(1).says("the spec name `orders` of AWS account 111122223333 is in two specs");
+        run.says("help: what a spec made is found by its name");
+    }
+    std::fs::write(project.path("specs/evil.toml"), named("Orders", "B")).unwrap();
+    project.sandbox(&["--file", "specs", "plan"]).expect(0);
+}
+
+#[test]
+fn of_hundreds_of_roles_the_one_for_another_organization_is_in_the_comment() {
+    let served = Served::new(&[]);
+    let roles: String = (0..300)
+        .map(|n| {
+            let other = if n == 250 {
+                format!("[role.genesys]\nexternal_id = \"{THEIRS}\"\n")
+            } else {
+                String::new()
+            };
+            let text = format!("no. {n} ").repeat(20);
+            format!("[[role]]\nname = \"R{n}\"\ndescription = \"{text}\"\nfunctions = [\"my-genesys-trigger-function\"]\n{other}")
+        })
+        .collect();
+    let (head, _) = EXAMPLE.split_once("[[role]]").unwrap();
+    served.project.write_spec(&format!("{head}{roles}"));
+    let comment = served.run(&["plan", "--format", "markdown"]);
+    let comment = &comment.expect(0).stdout;
+    assert!(comment.chars().count() <= 60_000 && comment.contains("are not shown"), "{}", comment.len());
+    let line = |start: &str| comment.lines().find(|line| line.starts_with(start)).unwrap_or_default();
+    assert!(line("! R250: Genesys Cloud").contains(THEIRS), "{comment}");
+    assert!(line("! 299 roles: Genesys Cloud").contains("2f9c1c5e"), "{comment}");
+    // Before the others in the table, and in full.
+    assert!(line("| `R").starts_with("| `R250` |"), "{comment}");
+    assert!(comment.contains("### `R250`"), "{comment}");
+}
+
+#[test]
+fn a_data_action_that_then_does_something_else_is_in_the_first_lines() {
+    let project = Project::new(BOTH_ENDS);
+    project.sandbox(&["apply", "--yes", "--no-check"]).expect(0);
+    project.write_spec(&format!("{BOTH_ENDS}\nrequest_template = '{{\"all\": true}}'\n"));
+    let says = "ata action `Get order status` then sends its function something else";
+    project.sandbox(&["plan", GUARD]).expect(0).says("Access is not widened. D").says(says);
+    let comment = project.sandbox(&["plan", "--format", "markdown"]);
+    assert!(comment.expect(0).stdout.lines().next().unwrap().contains(says), "{}", comment.transcript());
 }

@@ -198,6 +198,17 @@ pub(super) async fn missing_principal(clients: &Clients, arn: &Arn) -> Result<Mi
     })
 }
 
+/// Whom a verifier's own trust policy admits; `None` if it is not a role of the account, or does not exist.
+pub async fn verifier_trust(clients: &Clients, arn: &Arn) -> Option<VerifierTrust> {
+    if !arn.resource.starts_with("role/") {
+        return None;
+    }
+    match principal(clients, arn).await {
+        Ok((_, Looked::Up(found))) => found.trust,
+        Ok((_, Looked::Refused(_))) | Err(_) => Some(VerifierTrust::NotRead),
+    }
+}
+
 /// A principal that was looked up.
 struct Existing {
     missing: Option<(Arn, Option<Arn>)>,

@@ -14,7 +14,7 @@ mod write;
 
 pub use account::{AccountListing, ListedRole, account_listing};
 pub use bulk::Freshness;
-pub use foresight::foresee;
+pub use foresight::{foresee, verifier_trust};
 pub use obstacle::obstacle;
 pub use orphans::{orphan, roles_tagged, roles_trusting};
 pub(super) use read::last_use;

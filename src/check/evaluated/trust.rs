@@ -8,8 +8,8 @@ use super::super::topic::Topic;
 use super::super::trusted::{self, Bearers, Trust};
 use super::question::{NOT_ASSUMED, ask};
 use crate::arn::Arn;
-use crate::model::{DesiredRole, LiveRole};
-use crate::plan::{Acceptable, Consent, HowToAccept, trust_parties, without_accepted};
+use crate::model::{DesiredRole, LiveRole, VerifierTrust};
+use crate::plan::{Acceptable, Consent, HowToAccept, trust_parties, verifier_strangers, without_accepted};
 use crate::policy::access::{conditions, principal_in_words};
 use crate::policy::document::Effect;
 use crate::policy::{Decision, Evaluation, Principal, STRANGER, StatementOutcome};
@@ -452,7 +452,33 @@ impl Asked<'_> {
             }
         };
         let without = may_assume(self.role, &principal, None);
-        vec![admitted, self.refused("the verifier without an external ID", without, || self.any_id())]
+        let mut claims =
+            vec![admitted, self.refused("the verifier without an external ID", without, || self.any_id())];
+        claims.extend(self.become_verifier(verifier));
+        claims
+    }
+
+    /// Whoever can become the verifier can use the role.
+    fn become_verifier(&self, verifier: &Arn) -> Option<Claim> {
+        let question = ask(
+            Topic::NobodyElse,
+            format!("no one outside the account can become the verifier ({verifier})"),
+            String::new(),
+            format!("whoever can become the verifier ({verifier}) can use the role"),
+        );
+        Some(match self.facts.verifier_trust.as_ref()? {
+            VerifierTrust::NotRead => question
+                .not_provable("its trust policy could not be read", "allow the caller iam:GetRole on it"),
+            VerifierTrust::Read(trust) => match verifier_strangers(trust, verifier) {
+                admits if admits.is_empty() => question.holds("its trust policy admits no one else"),
+                admits => question.not_provable(
+                    format!("its own trust policy admits {}", admits.join(", ")),
+                    format!(
+                        "close the trust policy of {verifier}, or take `[check] verifier` out of the spec"
+                    ),
+                ),
+            },
+        })
     }
 
     /// Someone who must not get in.

@@ -1,5 +1,6 @@
 //! A plan as a comment.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use super::common::{LIMIT, origin, paste};
@@ -10,8 +11,8 @@ use crate::render::escape::Escape;
 use crate::render::field::field_lines;
 use crate::render::places::masked_lines;
 use crate::view::{
-    AccessLineView, Alike, Caution, ChangeView, PlanSummary, PlanView, Provenance, Remark, RolePlanView,
-    alike, few, foreign, gainers, plural, sentence_case,
+    AccessLineView, AccessView, Alike, Caution, ChangeView, PlanSummary, PlanView, Provenance, Remark,
+    RolePlanView, alike, few, foreign, gainers, plural, sentence_case,
 };
 
 /// A plan: one line that says it all, who gains and loses what, a picture, and each change folded.
@@ -104,9 +105,17 @@ fn weight(plan: &Result<&PlanView, String>) -> u8 {
     }
 }
 
-/// The same for the roles of a plan.
-fn role_weight(role: &RolePlanView) -> (bool, bool) {
-    (role.blockers.is_empty(), !role.access.is_wider)
+/// The same for the roles of a plan: those that admit someone whom few others admit come before the rest.
+fn sort_by_weight(roles: &mut [&RolePlanView]) {
+    let entry = |role: &RolePlanView| {
+        let lines = role.access.assume.iter().chain(&role.access.elsewhere).filter(|line| line.is_wider);
+        lines.map(|line| line.sentence.clone()).collect::<Vec<_>>()
+    };
+    let mut counts: BTreeMap<Vec<String>, usize> = BTreeMap::new();
+    roles.iter().for_each(|role| *counts.entry(entry(role)).or_default() += 1);
+    roles.sort_by_cached_key(|role| {
+        (role.blockers.is_empty(), !role.access.is_wider, counts.get(&entry(role)).copied())
+    });
 }
 
 /// What a reviewer must read before anything else.
@@ -196,7 +205,7 @@ fn plan_within(esc: &Escape<'_>, plan: &PlanView, provenance: &Provenance, limit
     out.push_str(&widened(esc, plan, limit / 3));
     let (unchanged, mut others): (Vec<&RolePlanView>, Vec<&RolePlanView>) =
         roles.iter().partition(|role| role.is_quiet());
-    others.sort_by_key(|role| role_weight(role));
+    sort_by_weight(&mut others);
     if !others.is_empty() {
         let _ = writeln!(out, "| role | create | change | remove | access widened |\n|---|---|---|---|---|");
         for role in others {
@@ -230,7 +239,7 @@ fn plan_within(esc: &Escape<'_>, plan: &PlanView, provenance: &Provenance, limit
     }
     // Blocked or widened before the rest, and the short form of every role before the long form of any.
     let mut by_weight: Vec<&RolePlanView> = roles.iter().collect();
-    by_weight.sort_by_key(|role| role_weight(role));
+    sort_by_weight(&mut by_weight);
     let groups = alike(by_weight);
     let mut parts: Vec<String> =
         groups.iter().map(|Alike { first, others }| access(esc, first) + &same_for(esc, others)).collect();
@@ -252,31 +261,57 @@ fn plan_within(esc: &Escape<'_>, plan: &PlanView, provenance: &Provenance, limit
     out
 }
 
-/// Who gains what, over all roles: nothing is more important.
+/// Who gains what, over all roles: nothing is more important. Who gets in is said by sentence, the rarest first, and is
+/// not cut.
 fn widened(esc: &Escape<'_>, plan: &PlanView, limit: usize) -> String {
-    let mut lines = Vec::new();
+    let mut entry: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+    let mut inside: BTreeMap<String, Vec<&str>> = BTreeMap::new();
     for role in &plan.roles {
-        let all = role.access.sections().flat_map(|(_, lines)| lines);
-        for AccessLineView { sign, sentence, .. } in all.filter(|line| line.is_wider) {
-            let sign = if *sign == AccessSign::Lost { "no longer " } else { "" };
-            lines.push(format!("! {}: {sign}{}\n", esc.fenced(&role.role), esc.fenced(sentence)));
+        let AccessView { is_wider: _, assume, permissions, restrictions, elsewhere } = &role.access;
+        for (found, sections) in
+            [(&mut entry, [assume, elsewhere]), (&mut inside, [permissions, restrictions])]
+        {
+            for AccessLineView { sign, sentence, .. } in
+                sections.into_iter().flatten().filter(|line| line.is_wider)
+            {
+                let sign = if *sign == AccessSign::Lost { "no longer " } else { "" };
+                found.entry(format!("{sign}{}", esc.fenced(sentence))).or_default().push(&role.role);
+            }
         }
     }
     // With one role, its own section says it.
-    if plan.roles.len() < 2 || lines.is_empty() {
+    if plan.roles.len() < 2 || entry.is_empty() && inside.is_empty() {
         return String::new();
     }
+    let line = |(sentence, roles): (String, Vec<&str>)| {
+        let who = match roles.len() {
+            ..=NAMED => roles.iter().map(|role| esc.fenced(role)).collect::<Vec<_>>().join(", "),
+            count => format!("{count} roles"),
+        };
+        format!("! {who}: {sentence}\n")
+    };
+    let by_rarity = |found: BTreeMap<String, Vec<&str>>| {
+        let mut found: Vec<_> = found.into_iter().collect();
+        found.sort_by_key(|(_, roles)| roles.len());
+        found.into_iter().map(line).collect::<Vec<String>>()
+    };
+    let (entry, inside) = (by_rarity(entry), by_rarity(inside));
     let mut out = "Access that is widened:\n\n```diff\n".to_owned();
-    for (number, line) in lines.iter().enumerate() {
-        if out.len() + line.len() > limit {
-            let _ = writeln!(out, "! and {} more", lines.len() - number);
-            break;
+    for (lines, limit) in [(entry, 2 * limit), (inside, limit)] {
+        for (number, line) in lines.iter().enumerate() {
+            if out.len() + line.len() > limit {
+                let _ = writeln!(out, "! and {} more", lines.len() - number);
+                break;
+            }
+            out.push_str(line);
         }
-        out.push_str(line);
     }
     out.push_str("```\n\n");
     out
 }
+
+/// This many roles are named.
+const NAMED: usize = 3;
 
 /// `**2 to create, 1 to change** · access widened: no`
 fn summary(esc: &Escape<'_>, summary: &PlanSummary) -> String {
@@ -291,6 +326,10 @@ fn summary(esc: &Escape<'_>, summary: &PlanSummary) -> String {
         Some(who) => format!("**YES**, for {}", esc.text(&who)),
         None => "no".to_owned(),
     };
+    let repurposed = match summary.repurposed.as_slice() {
+        [] => String::new(),
+        repurposed => format!(" · **{}**", esc.text(&few(repurposed))),
+    };
     let foreign =
         foreign([summary]).map(|foreign| format!(" · **{}**", esc.text(&foreign))).unwrap_or_default();
     let accepted = match summary.accepts.as_slice() {
@@ -302,7 +341,7 @@ fn summary(esc: &Escape<'_>, summary: &PlanSummary) -> String {
         Some(why) => format!(" · **Genesys Cloud's side was not read**: {}", esc.text(why)),
         None => String::new(),
     };
-    format!("**{counts}** · access widened: {wider}{not_read}{foreign}{accepted}{blocked}")
+    format!("**{counts}** · access widened: {wider}{repurposed}{not_read}{foreign}{accepted}{blocked}")
 }
 
 /// Who gains and who loses what, with notices and blockers, and a picture.
