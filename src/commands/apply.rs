@@ -27,7 +27,7 @@ use crate::render;
 use crate::render::output::Output;
 use crate::render::style::{BOLD, WARNING, paint};
 use crate::saved::{Misfit, SavedError, SavedFile, SavedFleet, SavedPlan};
-use crate::view::{CheckView, PlanSummary, PlanView, gainers, plural};
+use crate::view::{CheckView, PlanSummary, PlanView, few, gainers, plural};
 
 #[derive(Debug, Args)]
 pub struct ApplyArgs {
@@ -358,6 +358,9 @@ fn is_done(misfits: &[(Option<String>, Misfit)]) -> bool {
     misfits.iter().all(|(_, misfit)| misfit.is_done || has_nothing(misfit))
 }
 
+/// Sixty roles have hundreds of them, and the first say what happened.
+const DIFFERENCES: usize = 12;
+
 fn outdated(misfits: &[(Option<String>, Misfit)]) -> String {
     let mut text = "the saved plan is out of date; nothing was changed".to_owned();
     for (file, Misfit { differences, left, made, is_done }) in misfits {
@@ -378,13 +381,20 @@ fn outdated(misfits: &[(Option<String>, Misfit)]) -> String {
                 n => format!(" {} left, as planned", plural(n, "change")),
             });
         }
-        for difference in differences {
+        for difference in differences.iter().take(DIFFERENCES) {
             for line in difference.lines() {
                 text.push_str(&format!("\n{indent}{line}"));
             }
         }
+        if let Some(more) = differences.len().checked_sub(DIFFERENCES).filter(|more| *more > 0) {
+            text.push_str(&format!("\n{indent}and {}", plural(more, "more difference")));
+        }
         if *made > 0 && !*is_done {
-            let left = if left.is_empty() { "none of it".to_owned() } else { left.join(", ") };
+            let left = if left.is_empty() {
+                "none of it".to_owned()
+            } else {
+                few(&left.iter().map(String::as_str).collect::<Vec<_>>())
+            };
             text.push_str(&format!(
                 "\n{indent}{} of the plan made already; left: {left}",
                 plural(*made, "change")

@@ -9,22 +9,36 @@ use crate::policy::access::AccessSign;
 use crate::text::one_line;
 use crate::view::{
     AccessLineView, AccessView, Alike, Caution, ChangeView, FEW_PLANNED, PlanSummary, PlanView, RolePlanView,
-    alike, few, foreign, gainers, plural, sentence_case,
+    alike, few, foreign, functions, gainers, plural, sentence_case,
 };
 
 /// The whole plan, with access in sentences and a closing line with counts.
 pub fn text(plan: &PlanView) -> String {
     within(plan, |out, roles| {
-        for Alike { first, others } in alike(roles.iter().copied()) {
+        for group in alike(roles.iter().copied()) {
             out.push('\n');
-            role_text(out, first);
-            if !others.is_empty() {
-                let count = paint(BOLD, &format!("the same for {}", plural(others.len(), "more role")));
-                let names: Vec<_> = others.iter().map(|name| one_line(name)).collect();
-                let _ = writeln!(out, "  {count}, with its own name each: {}", names.join(", "));
-            }
+            role_text(out, group.first);
+            same_text(out, &group);
         }
     })
+}
+
+fn same_text(out: &mut String, group: &Alike<'_>) {
+    let Alike { first: _, others } = group;
+    if others.is_empty() {
+        return;
+    }
+    let count = paint(BOLD, &format!("the same for {}", plural(others.len(), "more role")));
+    if group.share_functions() {
+        let names: Vec<_> = others.iter().map(|role| one_line(&role.role)).collect();
+        let _ = writeln!(out, "  {count}, each with its own name: {}", names.join(", "));
+        return;
+    }
+    let _ = writeln!(out, "  {count}, each with its own name and functions:");
+    for role in others {
+        let functions: Vec<_> = functions(role).into_iter().map(one_line).collect();
+        let _ = writeln!(out, "    {}: {}", one_line(&role.role), functions.join(", "));
+    }
 }
 
 /// A line for each role, or for several to which the same happens.
@@ -42,7 +56,7 @@ pub fn summary(plan: &PlanView) -> String {
                 .collect();
             let counts = if counts.is_empty() { "no changes".to_owned() } else { counts.join(" ") };
             let mut names = vec![one_line(&first.role)];
-            names.extend(others.iter().map(|name| one_line(name)));
+            names.extend(others.iter().map(|role| one_line(&role.role)));
             let who = match others.len() {
                 0 => format!("role {}", names.concat()),
                 _ => format!("{} alike: {}", plural(names.len(), "role"), few(&names)),

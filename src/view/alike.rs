@@ -3,14 +3,29 @@
 use std::collections::BTreeMap;
 
 use super::plan::RolePlanView;
+use crate::policy::access::AccessSign;
 
 /// A plan with more roles than this shows what is alike once.
 pub const FEW_PLANNED: usize = 10;
 
-/// A role, and the names of those whose plans differ from its plan in nothing but the role's name. In the order of the first.
+/// A role, and those to which the same happens: nothing differs but the names of the role and of its functions. In the
+/// order of the first.
 pub struct Alike<'a> {
     pub first: &'a RolePlanView,
-    pub others: Vec<&'a str>,
+    pub others: Vec<&'a RolePlanView>,
+}
+
+impl Alike<'_> {
+    /// Whether all of them have the same functions.
+    pub fn share_functions(&self) -> bool {
+        self.others.iter().all(|other| functions(other) == functions(self.first))
+    }
+}
+
+/// The names of the functions on a role's way.
+pub fn functions(role: &RolePlanView) -> Vec<&str> {
+    let stops = role.picture.iter().flat_map(|picture| &picture.functions);
+    stops.map(|stop| stop.station.name.as_str()).collect()
 }
 
 /// Groups `roles` if there are many; otherwise each stands for itself.
@@ -20,9 +35,9 @@ pub fn alike<'a>(roles: impl IntoIterator<Item = &'a RolePlanView>) -> Vec<Alike
     let mut groups: Vec<Alike<'a>> = Vec::new();
     let mut places: BTreeMap<String, usize> = BTreeMap::new();
     for role in roles {
-        let known = if is_large && !role.is_quiet() { without_name(role) } else { None };
+        let known = if is_large && !role.is_quiet() { without_names(role) } else { None };
         match known.as_ref().and_then(|plan| places.get(plan)) {
-            Some(place) => groups[*place].others.push(&role.role),
+            Some(place) => groups[*place].others.push(role),
             None => {
                 places.extend(known.map(|plan| (plan, groups.len())));
                 groups.push(Alike { first: role, others: Vec::new() });
@@ -32,10 +47,25 @@ pub fn alike<'a>(roles: impl IntoIterator<Item = &'a RolePlanView>) -> Vec<Alike
     groups
 }
 
-/// Everything that the plan says about a role, with a sign that no text has in place of its name. Where two of these are
-/// equal, each says the same as the other with the other's name.
-fn without_name(role: &RolePlanView) -> Option<String> {
-    let all = serde_json::to_string(role).ok()?;
-    let name = serde_json::to_string(&role.role).ok()?;
-    Some(all.replace(name.trim_matches('"'), "\n"))
+/// All that a plan changes for a role or says about it, with signs that JSON never has in place of the names. Where two of
+/// these are equal, each is the other with the other's names.
+fn without_names(role: &RolePlanView) -> Option<String> {
+    let mut changing = role.clone();
+    let access = &mut changing.access;
+    for lines in
+        [&mut access.assume, &mut access.permissions, &mut access.restrictions, &mut access.elsewhere]
+    {
+        lines.retain(|line| line.sign != AccessSign::Kept || line.is_wider);
+    }
+    let escaped = |name: &str| {
+        let quoted = serde_json::to_string(name).ok()?;
+        Some(quoted.trim_matches('"').to_owned()).filter(|name| !name.is_empty())
+    };
+    let name = escaped(&role.role)?;
+    let mut all = serde_json::to_string(&changing).ok()?.replace(&name, "\n");
+    for (number, function) in functions(role).into_iter().enumerate() {
+        let function = escaped(function)?.replace(&name, "\n");
+        all = all.replace(&function, &format!("\t{number}\t"));
+    }
+    Some(all)
 }

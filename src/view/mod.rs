@@ -16,7 +16,7 @@ mod state;
 mod wire;
 mod words;
 
-pub use alike::{Alike, FEW_PLANNED, alike};
+pub use alike::{Alike, FEW_PLANNED, alike, functions};
 pub use apply::{AppliedChange, ApplyView, ChangeCounts, ChangeOutcome, ErrorView, RunOutcome};
 pub use check::{
     AcceptedView, BEYOND_A_CHECK, CauseView, CheckView, LineView, OutcomeWord, RoleView, Summary, VerdictView,

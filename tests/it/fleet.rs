@@ -451,7 +451,7 @@ fn a_large_plan_shows_once_what_happens_to_many_roles_alike() {
     // New roles differ in nothing but their names.
     let new = project.sandbox(&["plan"]);
     new.expect(0).says("role Role-0\n").says_not("role Role-1\n").says("42 to create");
-    new.says("the same for 13 more roles, with its own name each: Role-1, Role-2, Role-3,");
+    new.says("the same for 13 more roles, each with its own name: Role-1, Role-2, Role-3,");
     assert!(new.stdout.lines().count() < 80, "{}", new.stdout);
     project.sandbox(&["apply", "--yes", "--no-check"]).expect(0);
     // One to which something else happens is shown for itself, and marked as it is.
@@ -459,7 +459,7 @@ fn a_large_plan_shows_once_what_happens_to_many_roles_alike() {
     let changed = project.sandbox(&["plan"]);
     changed.expect(0).says("role Role-0\n").says("role Role-3\n").says_not("role Role-2\n");
     changed
-        .says("the same for 12 more roles, with its own name each: Role-1, Role-2, Role-4,")
+        .says("the same for 12 more roles, each with its own name: Role-1, Role-2, Role-4,")
         .says("7200 s");
     let comment = project.sandbox(&["plan", "--format", "markdown"]);
     comment.expect(0).says("**The same for 12 more roles**").says("### `Role-3`").says_not("### `Role-2`");
@@ -469,6 +469,29 @@ fn a_large_plan_shows_once_what_happens_to_many_roles_alike() {
         .says("13 roles alike: Role-0, Role-1, Role-2 and 10 more  ~2  <- WIDER\n")
         .says("role Role-3  ~3  <- WIDER\n");
     summary.says_not("TagRole").says("29 to change");
+    // Each with a function of its own: these are named.
+    let own = |change: &str| {
+        let role = |n| format!("[[role]]\nname = \"Own-{n}\"\nfunctions = [\"f-{n}\"]\n");
+        let head = EXAMPLE
+            .split("[[role]]")
+            .next()
+            .unwrap()
+            .replace("contact-centre\" }", &format!("{change}\" }}"));
+        format!("{head}{}", (0..14).map(role).collect::<String>())
+    };
+    let project = Project::new(&own("one"));
+    let new = project.sandbox(&["plan"]);
+    new.expect(0).says("each with its own name and functions:\n    Own-1: f-1\n    Own-2: f-2\n");
+    // What stays as it is does not tell them apart.
+    project.sandbox(&["apply", "--yes", "--no-check"]).expect(0);
+    project.write_spec(&own("two"));
+    project.sandbox(&["plan"]).expect(0).says("the same for 13 more roles").says("    Own-13: f-13\n");
+    // And what no longer fits a saved plan is a page, not a book.
+    project.sandbox(&["plan", "--out", "plan.json"]).expect(0);
+    project.write_spec(&own("three"));
+    let refused = project.sandbox(&["apply", "plan.json"]);
+    refused.expect(3).says("`tags` of the role of `Own-0` was").says("\n  and 16 more differences\n");
+    let project = Project::new(&tagged("two", ""));
     // Few roles are shown one by one.
     let few = project.sandbox(&["plan", "--role", "Role-1*"]);
     few.expect(0).says("role Role-1\n").says("role Role-13\n").says_not("the same for");

@@ -12,7 +12,7 @@ use crate::render::field::field_lines;
 use crate::render::places::masked_lines;
 use crate::view::{
     AccessLineView, AccessView, Alike, Caution, ChangeView, PlanSummary, PlanView, Provenance, Remark,
-    RolePlanView, alike, few, foreign, gainers, plural, sentence_case,
+    RolePlanView, alike, few, foreign, functions, gainers, plural, sentence_case,
 };
 
 /// A plan: one line that says it all, who gains and loses what, a picture, and each change folded.
@@ -242,7 +242,7 @@ fn plan_within(esc: &Escape<'_>, plan: &PlanView, provenance: &Provenance, limit
     sort_by_weight(&mut by_weight);
     let groups = alike(by_weight);
     let mut parts: Vec<String> =
-        groups.iter().map(|Alike { first, others }| access(esc, first) + &same_for(esc, others)).collect();
+        groups.iter().map(|group| access(esc, group.first) + &same_for(esc, group)).collect();
     parts.extend(groups.iter().map(|group| changes(esc, group.first)));
     let mut cut = 0;
     for part in parts.iter().filter(|part| !part.is_empty()) {
@@ -383,13 +383,23 @@ fn access(esc: &Escape<'_>, plan: &RolePlanView) -> String {
     out
 }
 
-fn same_for(esc: &Escape<'_>, others: &[&str]) -> String {
+fn same_for(esc: &Escape<'_>, group: &Alike<'_>) -> String {
+    let Alike { first: _, others } = group;
     if others.is_empty() {
         return String::new();
     }
-    let names: Vec<String> = others.iter().map(|name| esc.code(name)).collect();
+    let is_one = group.share_functions();
+    let of_role = |role: &&RolePlanView| match is_one {
+        true => esc.code(&role.role),
+        false => {
+            let functions: Vec<String> = functions(role).into_iter().map(|name| esc.code(name)).collect();
+            format!("{} ({})", esc.code(&role.role), functions.join(", "))
+        }
+    };
+    let names: Vec<String> = others.iter().map(of_role).collect();
     let count = plural(others.len(), "more role");
-    format!("**The same for {count}**, with its own name each: {}\n\n", names.join(", "))
+    let own = if is_one { "its own name" } else { "its own name and functions" };
+    format!("**The same for {count}**, each with {own}: {}\n\n", names.join(", "))
 }
 
 /// Each change of a role, folded.
