@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
-use clap::{CommandFactory as _, Parser, Subcommand};
+use clap::error::ErrorKind;
+use clap::parser::ValueSource;
+use clap::{ArgMatches, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use crate::commands::apply::{ApplyArgs, NOTHING};
 use crate::commands::check::CheckArgs;
@@ -180,6 +182,22 @@ Examples:
 }
 
 impl Cli {
+    /// Reads the arguments of this process.
+    ///
+    /// # Errors
+    ///
+    /// Wrong usage, and requests for help.
+    pub fn from_arguments() -> Result<Self, clap::Error> {
+        let mut usage = Self::command();
+        let matches = usage.try_get_matches_from_mut(std::env::args_os())?;
+        if let Some(format) = format_beside_json(&matches) {
+            let message =
+                format!("`--json` prints JSON, and `--format {format}` does not: leave out one of them");
+            return Err(usage.error(ErrorKind::ArgumentConflict, message));
+        }
+        Self::from_arg_matches(&matches).map_err(|error| error.format(&mut usage))
+    }
+
     /// Runs the command.
     ///
     /// # Errors
@@ -272,6 +290,21 @@ impl Command {
         }
         Ok(())
     }
+}
+
+/// The format that was asked for together with `--json`, if it is another.
+fn format_beside_json(matches: &ArgMatches) -> Option<String> {
+    if let Some((_, inner)) = matches.subcommand() {
+        return format_beside_json(inner);
+    }
+    let is_given = |id: &str| {
+        matches.ids().any(|one| one == id) && matches.value_source(id) == Some(ValueSource::CommandLine)
+    };
+    if !is_given("json") || !is_given("format") {
+        return None;
+    }
+    let format = matches.get_raw("format")?.next_back()?.to_string_lossy().into_owned();
+    (format != "json").then_some(format)
 }
 
 #[derive(Debug, thiserror::Error)]

@@ -3,8 +3,8 @@
 use std::process::ExitCode;
 use std::{io, panic};
 
+use clap::CommandFactory;
 use clap::error::ErrorKind;
-use clap::{CommandFactory, Parser};
 use clap_complete::CompleteEnv;
 use genesys_iam::cli::Cli;
 use genesys_iam::commands::complete::remember_shell;
@@ -17,7 +17,7 @@ fn main() -> ExitCode {
     // When called by a shell through the script from `completions`, it answers and exits here.
     remember_shell();
     CompleteEnv::with_factory(Cli::command).complete();
-    let cli: Cli = match Cli::try_parse() {
+    let cli: Cli = match Cli::from_arguments() {
         Ok(cli) => cli,
         Err(error) => {
             let error = with_tip(error);

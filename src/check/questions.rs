@@ -114,6 +114,8 @@ fn may_invoke_in(
     let context = context
         .with("aws:PrincipalAccount", &[&role_arn.account])
         .with("aws:PrincipalArn", &[&role_arn.to_string()])
+        // Lambda is called in the function's own region.
+        .with("aws:RequestedRegion", &[function.region()])
         .with("aws:SecureTransport", &["true"]);
     let request = Request {
         principal: Principal::Aws(session),

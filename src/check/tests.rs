@@ -10,7 +10,7 @@ use crate::arn::FunctionArn;
 use crate::model::{GuardsReading, Live, resolve};
 use crate::plan::testing::{converged, desired, document};
 use crate::plan::{Acceptable, foreign_policies, function_parties, trust_parties};
-use crate::policy::Document;
+use crate::policy::{Decision, Document};
 use crate::spec::{self, AcceptSpec, AcceptedThing, EmptyEnvironment};
 
 pub(super) const RIGHT: &str = "2f9c1c5e-0b6c-4a8e-9d51-7f0e3c2b1a90";
@@ -301,6 +301,34 @@ fn a_trust_policy_that_demands_mfa_keeps_genesys_cloud_out() {
 }
 
 #[test]
+fn a_session_without_mfa_has_no_age_of_it() {
+    let age = |operator: &str| {
+        let role = with_trust(&[genesys(&format!(
+            r#"{{"StringEquals":{{"sts:ExternalId":"{RIGHT}"}},"{operator}":{{"aws:MultiFactorAuthAge":"3600"}}}}"#
+        ))]);
+        judge(&facts(role)).verdict.genesys_can_invoke
+    };
+    assert_eq!(age("NumericLessThanIfExists"), Some(true));
+    assert_eq!(age("NumericLessThan"), Some(false));
+}
+
+#[test]
+fn a_function_is_called_in_its_own_region() {
+    let decided = |region: &str| {
+        let mut live = converged();
+        let boundary = format!(
+            r#"{{"Version":"2012-10-17","Statement":[{{"Effect":"Allow","Action":"*","Resource":"*","Condition":{{"StringEquals":{{"aws:RequestedRegion":"{region}"}}}}}}]}}"#
+        );
+        let role = live.role.as_mut().unwrap();
+        role.boundary = Some(document(&boundary));
+        let function: FunctionArn = desired("").roles.remove(0).functions.remove(0);
+        may_invoke(role, &function, None).decision
+    };
+    assert_eq!(decided("us-east-1"), Decision::Allowed);
+    assert_eq!(decided("eu-west-1"), Decision::ImplicitDeny);
+}
+
+#[test]
 fn an_element_that_nobody_knows_is_a_fault() {
     let mut live = converged();
     let inline = document(r#"{"Version":"2012-10-17","Statement":[],"statement":[]}"#);
@@ -467,6 +495,33 @@ proptest! {
     #[test]
     fn causes_come_from_failed_claims_and_ruled_out_is_only_what_holds(claims in prop::collection::vec(claim(), 0..12)) {
         check_report(&RoleReport::new("r".to_owned(), "f".to_owned(), super::path::path(&facts(converged())), None, claims))?;
+    }
+}
+
+proptest! {
+    #[test]
+    fn what_genesys_cloud_just_did_it_is_not_said_to_be_unable_to_do(
+        claims in prop::collection::vec(claim(), 0..12),
+    ) {
+        let function: FunctionArn = "arn:aws:lambda:us-east-1:111122223333:function:order-status".parse().unwrap();
+        let mut claims: Vec<Claim> =
+            claims.into_iter().filter(|claim| !claim.level.is_call() || claim.failure().is_none()).collect();
+        let role = |claims: Vec<Claim>| {
+            let path = super::path::path(&facts(converged()));
+            RoleReport::new("r".to_owned(), "f".to_owned(), path, None, claims)
+        };
+        let needed = |name: &str| {
+            let function = format!("arn:aws:lambda:us-east-1:111122223333:function:{name}").parse().unwrap();
+            Question::new(Level::Evaluated, Topic::Functions, "holds", "fails", "open").about(&function)
+        };
+        claims.push(needed("order-status").holds("seen"));
+        claims.push(
+            Question::new(Level::EndToEnd, Topic::EndToEnd, "holds", "fails", "open").about(&function).holds("seen"),
+        );
+        prop_assert_eq!(role(claims.clone()).verdict.genesys_can_invoke, Some(true));
+        // Of another function it says nothing.
+        claims.push(needed("other").fails("seen", finding(Cause::Denied), &[]));
+        prop_assert_eq!(role(claims).verdict.genesys_can_invoke, Some(false));
     }
 }
 

@@ -100,14 +100,13 @@ pub(crate) fn verdict(claims: &[Claim], diagnosis: &Diagnosis, proof: Option<Lev
     let is_refused = |claim: &Claim| {
         claim.level.is_call() && claim.failure().is_some_and(|failure| failure.finding.harm.keeps_genesys_out)
     };
-    // What Genesys Cloud shows of its side keeps nothing from what it just did.
-    let is_disproved = |cause: Cause| {
-        proof == Some(Level::EndToEnd)
-            && matches!(cause, Cause::Integration | Cause::IntegrationCredential | Cause::DataAction)
-    };
-    let mut keeping = diagnosis.findings.iter().filter(|finding| finding.harm.keeps_genesys_out);
-    let is_kept_out = keeping.any(|finding| !is_disproved(finding.cause));
-    let genesys_can_invoke = if is_kept_out || claims.iter().any(is_refused) {
+    // What the documents and Genesys Cloud's side say keeps it from nothing that it just did.
+    let has_invoked = all_invoked(claims) && !invoked(claims).is_empty();
+    let genesys_can_invoke = if claims.iter().any(is_refused) {
+        Some(false)
+    } else if has_invoked {
+        Some(true)
+    } else if diagnosis.findings.iter().any(|finding| finding.harm.keeps_genesys_out) {
         Some(false)
     } else if proof == Some(Level::EndToEnd) || open_for_genesys.is_none() {
         Some(true)

@@ -47,13 +47,16 @@ pub fn assume(
     mfa: Option<Option<&str>>,
 ) -> Evaluation {
     const MFA: &str = "aws:MultiFactorAuthPresent";
+    const MFA_AGE: &str = "aws:MultiFactorAuthAge";
     let mut context = match external_id {
         Some(id) => Context::partial().with(EXTERNAL_ID, &[id]),
         None => Context::partial().without(EXTERNAL_ID),
     };
     context = match mfa {
+        // Without MFA there is no age of it.
+        Some(Some("false")) => context.with(MFA, &["false"]).without(MFA_AGE),
         Some(Some(value)) => context.with(MFA, &[value]),
-        Some(None) => context.without(MFA).without("aws:MultiFactorAuthAge"),
+        Some(None) => context.without(MFA).without(MFA_AGE),
         None => context,
     };
     let request = assumption(role, action, principal, context);

@@ -49,8 +49,11 @@ impl SavedPlan {
             }
         }
         if *genesys_cloud != now.genesys_cloud {
-            let [then, this] = [genesys_cloud, &now.genesys_cloud]
-                .map(|api| api.as_deref().unwrap_or("nowhere: there are no credentials for it"));
+            let [then, this] = [genesys_cloud, &now.genesys_cloud].map(|api| {
+                api.as_deref()
+                    .filter(|api| !api.is_empty())
+                    .unwrap_or("nowhere: there are no credentials for it")
+            });
             found.push(format!("the plan is for Genesys Cloud at {then}, this is {this}"));
         }
         // If the spec is a different one, everything differs.
@@ -73,7 +76,12 @@ impl SavedPlan {
                 wanted_differences(role, before, after, &mut found);
             });
             if found.len() == before {
-                found.push("the spec was changed since: a masked external ID is another".to_owned());
+                let is_masked = desired.to_string().contains("(masked external ID)");
+                found.push(if is_masked {
+                    "the spec was changed since: a masked external ID is another".to_owned()
+                } else {
+                    "the spec was changed since, or the file was edited: `spec_digest` is another".to_owned()
+                });
             }
         }
         if *live_digest != now.live_digest {

@@ -237,3 +237,15 @@ fn what_lists_something_prints_json_too() {
             .says(&format!("`{name}` has no report to print as JSON"));
     }
 }
+
+#[test]
+fn json_beside_another_format_is_wrong_usage() {
+    let project = Project::example();
+    for format in ["text", "markdown", "html"] {
+        for words in [["--json", "check", "--format", format], ["check", "--format", format, "--json"]] {
+            project.run(&words).expect(64).says(&format!("`--format {format}` does not"));
+        }
+    }
+    let run = project.run(&["--sandbox", "plan", "--json", "--format", "json"]);
+    assert!(run.stdout.starts_with('{'), "{}", run.transcript());
+}

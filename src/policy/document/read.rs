@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use percent_encoding::percent_decode_str;
-use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
 use super::model::{
@@ -39,6 +39,9 @@ impl Document {
             let message = format!("the document has {} bytes, at most {MAX_BYTES} are read", text.len());
             return Err(ParseError { message });
         }
+        // What is not JSON at all is not about its numbers.
+        serde_json::from_str::<IgnoredAny>(text)
+            .map_err(|error| ParseError { message: json_error(&error) })?;
         numbers_are_exact(text)?;
         let mut deserializer = serde_json::Deserializer::from_str(text);
         let value = Strict
@@ -409,6 +412,12 @@ mod tests {
         ] {
             assert!(read(number).is_err(), "{number}");
         }
+    }
+
+    #[test]
+    fn what_is_not_json_is_not_said_to_have_a_number_that_is_too_long() {
+        let error = Document::parse("Version: 2012-10-17\nStatement: []").unwrap_err();
+        assert_eq!(error.message, "this is not JSON (line 1, column 1)");
     }
 
     #[test]
