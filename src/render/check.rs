@@ -169,8 +169,11 @@ fn headlines(out: &mut String, rows: &[Row<'_>], show: Show) {
         };
         let alike: Vec<&Row<'_>> = left.iter().copied().filter(|row| same(row)).collect();
         if rows.len() > FEW_ROLES && alike.len() > 1 {
-            let names: Vec<String> =
-                alike.iter().map(|(_, _, role)| one_line(&role.role).into_owned()).collect();
+            let named = |(file, _, role): &&Row<'_>| match file {
+                Some(file) => format!("{} [{}]", one_line(&role.role), one_line(file)),
+                None => one_line(&role.role).into_owned(),
+            };
+            let names: Vec<String> = alike.iter().map(named).collect();
             let who = format!("{} ({})", plural(names.len(), "role"), few(&names));
             let _ = writeln!(
                 out,

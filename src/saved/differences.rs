@@ -7,6 +7,8 @@ use crate::plan::Diff;
 use crate::policy::Document;
 use crate::render::field::difference;
 
+const EDITED: &str = "the file was edited: what it says is not what it was made from";
+
 /// How a saved plan differs from one made now.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Misfit {
@@ -25,7 +27,10 @@ impl SavedPlan {
     pub fn compare(&self, now: &Self) -> Misfit {
         let (left, made) = self.left(now);
         let is_done = self.has_changes() && !now.has_changes();
-        Misfit { differences: self.differences(now), left, made, is_done }
+        let differences = self.differences(now);
+        // A change that somebody wrote into the file was not made.
+        let made = if differences.iter().any(|one| one == EDITED) { 0 } else { made };
+        Misfit { differences, left, made, is_done }
     }
 
     /// What has changed since the plan was saved, in sentences; empty if the plan may be carried out.
@@ -49,10 +54,10 @@ impl SavedPlan {
             }
         }
         if *genesys_cloud != now.genesys_cloud {
-            let [then, this] = [genesys_cloud, &now.genesys_cloud].map(|api| {
-                api.as_deref()
-                    .filter(|api| !api.is_empty())
-                    .unwrap_or("nowhere: there are no credentials for it")
+            let [then, this] = [genesys_cloud, &now.genesys_cloud].map(|api| match api.as_deref() {
+                Some("") => "the sandbox's own address",
+                Some(api) => api,
+                None => "nowhere: there are no credentials for it",
             });
             found.push(format!("the plan is for Genesys Cloud at {then}, this is {this}"));
         }
@@ -102,7 +107,7 @@ impl SavedPlan {
         if found.is_empty() && (then != this || *desired != now.desired || !is_shown) {
             let [old, new] = versions;
             found.push(if old == new {
-                "the file was edited: what it says is not what it was made from".to_owned()
+                EDITED.to_owned()
             } else {
                 format!("genesys-iam {old}, which made the plan, says it otherwise than {new}")
             });

@@ -294,6 +294,20 @@ fn several_specs_are_planned_applied_checked_and_destroyed_in_one_go() {
 }
 
 #[test]
+fn of_many_roles_in_several_files_each_is_named_with_its_file() {
+    let project = two_specs();
+    for (name, account) in [("dev", "111122223333"), ("prod", "444455556666")] {
+        let text = fleet_text(6, ID).replace("\"test\"", &format!("{name:?}")).replace(ACCOUNT, account);
+        std::fs::write(project.path(&format!("specs/{name}.toml")), text).unwrap();
+    }
+    let all = |args: &[&str]| project.sandbox(&[&["--file", "specs"], args].concat());
+    all(&["apply", "--yes", "--no-check"]).expect(0);
+    all(&["check"])
+        .expect(0)
+        .says("12 roles (R0 [specs/dev.toml], R1 [specs/dev.toml], R2 [specs/dev.toml] and 9 more)");
+}
+
+#[test]
 fn a_spec_that_fails_keeps_no_other_from_being_worked_on() {
     let project = two_specs();
     let all = |args: &[&str]| {

@@ -71,6 +71,18 @@ fn a_file_that_is_no_plan_or_was_edited_makes_nothing_happen() {
     for (name, edited, status, says) in [
         ("live", text.replacen("\"policy\": null", "\"policy\": 1", 1), 3, "was edited"),
         ("changes", text.replacen("\"CreateRole\"", "\"DeleteRole\"", 1), 3, "the file was edited"),
+        (
+            "digest",
+            text.replacen("\"spec_digest\": \"", "\"spec_digest\": \"0", 1),
+            3,
+            "`spec_digest` is another",
+        ),
+        (
+            "address",
+            text.replacen("\"genesys_cloud\": \"", "\"genesys_cloud\": \"https://other.example", 1),
+            3,
+            "at https://other.example, this is the sandbox's own address",
+        ),
         ("summary", text.replacen("\"create\": 3", "\"create\": 1", 1), 3, "the file was edited"),
         (
             "desired",
@@ -102,7 +114,13 @@ fn a_file_that_is_no_plan_or_was_edited_makes_nothing_happen() {
     ] {
         assert_ne!(edited, text, "{name}");
         fs::write(project.path("edited.json"), resealed(&edited)).unwrap();
-        project.sandbox(&["apply", "edited.json"]).expect(status).says(says).says("help:");
+        let refused = project.sandbox(&["apply", "edited.json"]);
+        refused
+            .expect(status)
+            .says(says)
+            .says("help:")
+            .says_not("made already")
+            .says_not("masked external ID");
     }
     project.sandbox(&["apply", "none.json"]).expect(1).says("cannot read the plan `none.json`");
     project.sandbox(&["plan", "--detailed-exitcode"]).expect(2).says("3 to create");
