@@ -403,7 +403,7 @@ impl<'a> SeenUses<'a> {
             what: format!("{} has assumed the role: {}", sentence_case(who), self.uses_in_short(uses)),
             consequence: consequence.to_owned(),
             remedy: format!(
-                "{first}; see in CloudTrail what session `{session}` did; once it is settled, {} leaves out what came before",
+                "{first}; see in CloudTrail what session `{session}` did; when it is settled, {}",
                 self.looking_from(newest)
             ),
             harm: Harm { lets_in: vec![who.to_owned()], ..Harm::default() },

@@ -37,8 +37,9 @@ pub(crate) fn is_distinctive(value: &str) -> bool {
     if is_guid(value) {
         return true;
     }
-    let is_of_an_id = |c: char| c.is_ascii_alphanumeric() || "_+=,.@/-".contains(c);
-    value.len() >= WORD
+    // A pattern reveals the ID that it was made from.
+    let is_of_an_id = |c: char| c.is_ascii_alphanumeric() || "_+=,.@/-*?".contains(c);
+    value.chars().filter(|c| !matches!(c, '*' | '?')).count() >= WORD
         && value.chars().all(is_of_an_id)
         && value.bytes().any(|b| b.is_ascii_digit())
         && value.bytes().any(|b| b.is_ascii_alphabetic())

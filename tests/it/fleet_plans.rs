@@ -8,7 +8,7 @@ use crate::support::http_stub;
 use crate::support::python::faults_by_schema;
 use crate::support::served::serve;
 use crate::support::world::{ACCOUNT, ID, OTHER_ID, fleet_text};
-use crate::support::{Project, Run, resealed};
+use crate::support::{Project, Run, Server, resealed};
 use serde_json::Value;
 
 const OTHER_ACCOUNT: &str = "444455556666";
@@ -180,7 +180,7 @@ fn no_plan_is_kept_where_one_spec_has_none_and_an_edited_one_is_refused() {
 }
 
 /// A spec of a served sandbox whose IAM refuses to create one role while `is_refused` is set.
-fn refusing(names: [&str; 3]) -> (Project, Arc<AtomicBool>) {
+fn refusing(names: [&str; 3]) -> (Project, Server, Arc<AtomicBool>) {
     let project = Project::empty();
     fs::create_dir(project.path("specs")).unwrap();
     for name in names {
@@ -192,7 +192,6 @@ fn refusing(names: [&str; 3]) -> (Project, Arc<AtomicBool>) {
     let is_refused = Arc::new(AtomicBool::new(false));
     let flag = Arc::clone(&is_refused);
     let front = http_stub::serve(move |request| {
-        let _keep = &server;
         let body = String::from_utf8_lossy(request.body()).into_owned();
         if flag.load(Relaxed) && body.contains("Action=CreateRole") && body.contains("RoleName=bR1") {
             return Some(http_stub::aws_error(
@@ -203,7 +202,7 @@ fn refusing(names: [&str; 3]) -> (Project, Arc<AtomicBool>) {
         }
         Some(forwarded(&endpoint, request))
     });
-    (project.aws(&front, ACCOUNT, "x"), is_refused)
+    (project.aws(&front, ACCOUNT, "x"), server, is_refused)
 }
 
 fn forwarded(endpoint: &str, request: &http_stub::Request) -> http_stub::Response {
@@ -226,7 +225,7 @@ fn forwarded(endpoint: &str, request: &http_stub::Request) -> http_stub::Respons
 
 #[test]
 fn a_saved_plan_that_fails_half_way_says_for_each_spec_how_far_it_came() {
-    let (project, is_refused) = refusing(["a", "b", "c"]);
+    let (project, _server, is_refused) = refusing(["a", "b", "c"]);
     let run = |args: &[&str]| project.run(&[&["--file", "specs"], args].concat());
     run(&["plan", "--out", "plan.json"]).expect(0);
     is_refused.store(true, Relaxed);
@@ -256,7 +255,7 @@ fn a_saved_plan_that_fails_half_way_says_for_each_spec_how_far_it_came() {
         .expect(3)
         .says("specs/a.toml: nothing is left to do")
         .says("changes of the plan made already; left: ")
-        .says("CreateRole role `bR1`, AttachRolePolicy")
+        .says("CreateRole role `bR1` and AttachRolePolicy")
         .says("specs/c.toml: 6 changes left, as planned");
     run(&["plan", "--out", "plan.json"]).expect(0);
     run(&["apply", "plan.json", "--no-check"]).expect(0);
@@ -265,7 +264,7 @@ fn a_saved_plan_that_fails_half_way_says_for_each_spec_how_far_it_came() {
 
 #[test]
 fn apply_and_destroy_report_as_json_what_was_done_also_when_it_fails_half_way() {
-    let (project, is_refused) = refusing(["a", "b", "c"]);
+    let (project, _server, is_refused) = refusing(["a", "b", "c"]);
     let of =
         |name: &str, args: &[&str]| project.run(&[&["--file", &format!("specs/{name}.toml")], args].concat());
     let mut texts = Vec::new();

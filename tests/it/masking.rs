@@ -139,6 +139,35 @@ fn a_masked_id_with_underscores_and_its_near_misses_appear_in_no_comment_log_err
 }
 
 #[test]
+fn a_pattern_made_from_a_masked_id_is_masked_as_well() {
+    let project = Project::new(&example_with(LITERAL_ID, MASKED_ID))
+        .env("GENESYS_EXTERNAL_ID", "2f9c1c5e-0b6c-4a8e-9d51-7f0e3c2b1a90");
+    project.sandbox(&["apply", "--yes", "--no-check"]).expect(0);
+    for pattern in [
+        "2f9c1c5e-0b6c-4a8e-9d51-7f0e3c2b1a9*",
+        "*f9c1c5e-0b6c-4a8e-9d51-7f0e3c2b1a90",
+        "2f9c1c5e-0b6c-????-9d51-7f0e3c2b1a??",
+    ] {
+        by_hand(&project, |role| {
+            let trust = role["trust"].as_str().unwrap().replace("StringEquals", "StringLike");
+            let mut trust: serde_json::Value = serde_json::from_str(&trust).unwrap();
+            trust["Statement"][0]["Condition"]["StringLike"]["sts:ExternalId"] = pattern.into();
+            role["trust"] = trust.to_string().into();
+        });
+        for args in [
+            &["check"][..],
+            &["check", "--json"],
+            &["check", "--format", "markdown"],
+            &["plan"],
+            &["diagnose", ROLE, "--format", "markdown"],
+        ] {
+            let run = project.sandbox(args);
+            run.says_not("c1c5e-0b6c").says_not("7f0e3c2b1a");
+        }
+    }
+}
+
+#[test]
 fn what_others_chose_hides_nothing_of_a_report() {
     let project = Project::new(&example_with(LITERAL_ID, MASKED_ID))
         .env("GENESYS_EXTERNAL_ID", "6b1f7d2a-93c4-4e0b-8a57-d2c5e8f01234");

@@ -51,8 +51,11 @@ print(json.dumps({"reason": "build-finished", "success": True}))
     maturin
         .env("PATH", path_with(&[&dir.path().join("bin")]))
         .env("CARGO_TARGET_DIR", dir.path().join("target"));
+    // maturin moves it away for a moment, and other tests are using the original.
+    let built = dir.path().join("genesys-iam");
+    fs::copy(BINARY, &built).unwrap();
     // `cargo test` sets CARGO, which maturin prefers to the PATH.
-    maturin.env("REAL_CARGO", env!("CARGO")).env("CARGO", dir.path().join("bin/cargo")).env("BUILT", BINARY);
+    maturin.env("REAL_CARGO", env!("CARGO")).env("CARGO", dir.path().join("bin/cargo")).env("BUILT", built);
     Run::of(&mut maturin).expect(0);
     let wheels: Vec<PathBuf> =
         fs::read_dir(dir.path().join("wheels")).unwrap().map(|entry| entry.unwrap().path()).collect();

@@ -158,7 +158,8 @@ fn a_comment_names_what_widens_before_anything_else_and_keeps_to_its_room() {
         for n in 0..120 {
             text.push_str(&role(n, if n == 119 { last } else { "" }));
             if long {
-                text.push_str(&format!("description = \"{}\"\n", "long ".repeat(150)));
+                // Roles that differ in nothing but their names are shown once.
+                text.push_str(&format!("description = \"{n} {}\"\n", "long ".repeat(150)));
             }
         }
         text
@@ -176,7 +177,10 @@ fn a_comment_names_what_widens_before_anything_else_and_keeps_to_its_room() {
 fn a_plan_too_long_for_a_comment_is_cut_with_everything_that_counts_first() {
     let mut spec = EXAMPLE.to_owned();
     for n in 0..60 {
-        spec.push_str(&format!("\n[[role]]\nname = \"role-{n}\"\nfunctions = [\"f{n}\", \"g{n}\"]\n"));
+        // Roles that differ in nothing but their names are shown once.
+        spec.push_str(&format!(
+            "\n[[role]]\nname = \"role-{n}\"\nfunctions = [\"f{n}\", \"g{n}\"]\ntags = {{ owner = \"{n}\" }}\n"
+        ));
     }
     let plan = Project::new(&spec).sandbox(&["plan", "--format", "markdown"]);
     assert!(plan.stdout.len() < 60_500, "{}", plan.stdout.len());
