@@ -54,6 +54,11 @@ impl From<WriteError> for ChangeFailure {
 pub enum Progress<'a> {
     Done(&'a Change),
     Failed(&'a Change),
+    /// Its turn had come, but what it changes could not be read.
+    Unread {
+        change: &'a Change,
+        operation: Option<&'a str>,
+    },
     /// Before the next try.
     Retrying {
         change: &'a Change,
@@ -125,7 +130,13 @@ impl<'p, P: FnMut(Progress<'_>)> Run<'_, 'p, P> {
             let outdated = match self.apply.outdated(role, places.clone()).await {
                 Ok(outdated) => outdated,
                 Err(failure) => {
-                    self.failed(&role.changes[places.start], failure);
+                    let change = &role.changes[places.start];
+                    let operation = match &failure {
+                        ChangeFailure::Aws(error) => Some(error.operation.as_str()),
+                        _ => None,
+                    };
+                    self.notify(Progress::Unread { change, operation });
+                    self.report.borrow_mut().failed.push((change, failure));
                     self.report.borrow_mut().skipped.extend(&role.changes[places.start + 1..begun]);
                     continue;
                 }

@@ -33,7 +33,7 @@ pub(crate) fn connected(facts: &Facts) -> Vec<Claim> {
     }
     // If an integration does not exist, everything in it is missing too: that is one cause.
     let is_new = changes.iter().any(|change| matches!(change, GenesysChange::PostIntegrations { .. }));
-    for change in changes {
+    for change in changes.iter().filter(|change| !is_only_meanwhile(change, changes)) {
         let is_first = matches!(change, GenesysChange::PostIntegrations { .. });
         let explained: &[Cause] = if is_new && !is_first { &[Cause::Integration] } else { &[] };
         let Some((cause, what, consequence)) = differs(change) else { continue };
@@ -58,6 +58,18 @@ pub(crate) fn connected(facts: &Facts) -> Vec<Claim> {
         all.not_provable(seen, "only the end-to-end proof shows it: `apply --test`, or `check --invoke`")
     });
     claims
+}
+
+/// Whether the integration is only switched off while it is changed: it is enabled, as the spec says.
+fn is_only_meanwhile(change: &GenesysChange, changes: &[GenesysChange]) -> bool {
+    let GenesysChange::PatchIntegration { integration, .. } = change else { return false };
+    let switched = |to: bool| {
+        changes.iter().any(|other| {
+            matches!(other, GenesysChange::PatchIntegration { integration: other, enabled, .. }
+                if other == integration && *enabled == to)
+        })
+    };
+    switched(false) && switched(true)
 }
 
 /// Differences that do not block Genesys Cloud's invocations.

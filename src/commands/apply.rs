@@ -27,6 +27,7 @@ use crate::render;
 use crate::render::output::Output;
 use crate::render::style::{BOLD, WARNING, paint};
 use crate::saved::{Misfit, SavedError, SavedFile, SavedFleet, SavedPlan};
+use crate::text::one_line;
 use crate::view::{CheckView, PlanSummary, PlanView, few, gainers, plural};
 
 #[derive(Debug, Args)]
@@ -40,8 +41,8 @@ pub struct ApplyArgs {
     /// Skip the check at the end
     #[arg(long)]
     pub no_check: bool,
-    /// Test each data action with `test_input` that this run made or changed, which REALLY RUNS the function; without
-    /// it only where you are asked
+    /// Test each data action that has `test_input`, which REALLY RUNS the function; without it, where you are asked, only
+    /// those that this run made or changed
     #[arg(long, conflicts_with_all = ["no_test", "no_check"])]
     pub test: bool,
     /// Do not test data actions
@@ -248,7 +249,15 @@ impl ApplyRun<'_> {
         observed: &Observed,
         record: &mut Record<'_>,
     ) -> Option<Result<Status, CommandError>> {
-        let tests = if self.makes_proofs() { tests(plan, observed) } else { Vec::new() };
+        let mut tests = if self.makes_proofs() { tests(plan, observed) } else { Vec::new() };
+        if self.args.test {
+            for what in untested(observed, &tests) {
+                self.output.note(&format!("{} {what}\n", paint(WARNING, "note:")));
+            }
+        } else {
+            tests.retain(|test| changes(plan, &test.role).next().is_some());
+        }
+        let tests = tests.into_iter().map(|test| test.test).collect();
         let made = Box::pin(check::after_apply(session, observed, tests, self.output));
         let made = self.interrupt.or_interrupted(made).await?;
         Some(made.and_then(|report| {
@@ -260,17 +269,22 @@ impl ApplyRun<'_> {
     }
 }
 
-/// The proofs that a plan calls for: of data actions that depend on anything created or changed.
-fn tests(plan: &Plan, observed: &Observed) -> Vec<SpecTest> {
+/// A data action's test, and whose it is.
+struct ActionTest {
+    role: String,
+    action: String,
+    test: SpecTest,
+}
+
+/// The tests of every data action with `test_input` that can run.
+fn tests(plan: &Plan, observed: &Observed) -> Vec<ActionTest> {
     let OrganizationReading::Read(organization) = &observed.live.organization else { return Vec::new() };
     let mut tests = Vec::new();
     for desired in &observed.desired.roles {
         let Some(integration) = desired.integration.as_ref().filter(|integration| integration.enabled) else {
             continue;
         };
-        let role = plan.roles.iter().find(|plan| plan.role == desired.role.name);
-        let Some(role) = role.filter(|role| !role.changes.is_empty()) else { continue };
-        let role_is_new = role.changes.iter().any(|change| change.operation() == "CreateRole");
+        let role_is_new = changes(plan, &desired.role.name).any(|change| change.operation() == "CreateRole");
         let live = organization.integrations.iter().find(|live| match &integration.id {
             Some(id) => live.id == *id,
             None => live.name == integration.name,
@@ -281,14 +295,53 @@ fn tests(plan: &Plan, observed: &Observed) -> Vec<SpecTest> {
                 Some(id) => live.id == *id,
                 None => live.name == action.state.content.name,
             });
-            tests.extend(found.map(|found| SpecTest {
-                id: found.id.clone(),
-                input: serde_json::Value::Object(input.clone()).to_string(),
-                role_is_new,
+            tests.extend(found.map(|found| ActionTest {
+                role: desired.role.name.clone(),
+                action: action.state.content.name.clone(),
+                test: SpecTest {
+                    id: found.id.clone(),
+                    input: serde_json::Value::Object(input.clone()).to_string(),
+                    role_is_new,
+                },
             }));
         }
     }
     tests
+}
+
+fn changes<'a>(plan: &'a Plan, role: &str) -> impl Iterator<Item = &'a Change> {
+    plan.roles.iter().filter(move |plan| plan.role == role).flat_map(|plan| &plan.changes)
+}
+
+/// What the user asked to test and is not tested.
+fn untested(observed: &Observed, tests: &[ActionTest]) -> Vec<String> {
+    let integrations = || {
+        let roles = observed.desired.roles.iter();
+        roles.filter_map(|role| role.integration.as_ref().map(|integration| (&role.role.name, integration)))
+    };
+    if integrations().all(|(_, integration)| integration.actions.is_empty()) {
+        return vec!["nothing is tested: the spec has no data action".to_owned()];
+    }
+    let mut untested = Vec::new();
+    for (role, integration) in integrations() {
+        for action in &integration.actions {
+            let name = &action.state.content.name;
+            if tests.iter().any(|test| test.role == *role && test.action == *name) {
+                continue;
+            }
+            let why = if action.test_input.is_none() {
+                "it has no `test_input`"
+            } else if !integration.enabled {
+                "the spec switches its integration off"
+            } else if !matches!(observed.live.organization, OrganizationReading::Read(_)) {
+                "Genesys Cloud's side was not read"
+            } else {
+                "Genesys Cloud does not have it"
+            };
+            untested.push(format!("data action \"{}\" is not tested: {why}", one_line(name)));
+        }
+    }
+    untested
 }
 
 pub const NOTHING: &str = "nothing was changed";

@@ -126,13 +126,18 @@ fn line(change: &Change) -> String {
 fn progress(output: &Output, event: &Progress<'_>) {
     let text = match event {
         Progress::Done(change) => format!("{} {}\n", paint(GOOD, "done  "), line(change)),
+        Progress::Unread { change, operation } => {
+            let read =
+                operation.map_or("reading it", |operation| operation.rsplit(':').next().unwrap_or(operation));
+            format!("{} {read}, before {}\n", paint(ERROR, "failed"), line(change))
+        }
         Progress::Failed(change) => format!("{} {}\n", paint(ERROR, "failed"), line(change)),
         Progress::Retrying { change, reason, delay } => {
             format!("{} {}: {reason}, next try in {}\n", paint(DIM, "waits "), line(change), seconds(*delay))
         }
     };
     match event {
-        Progress::Failed(_) => output.message(&text),
+        Progress::Failed(_) | Progress::Unread { .. } => output.message(&text),
         _ => output.note(&text),
     }
 }

@@ -31,8 +31,16 @@ pub fn configure(
         let broken = |source| ScenarioArgError::Broken { name: name.clone(), source };
         let scenario = Scenario::parse(&text, seed).map_err(broken)?;
         if !sandbox.plant(name, &scenario, seed)? {
+            let subjects = scenario.subjects();
+            let (about, or) = match subjects.as_slice() {
+                [] => (String::new(), ""),
+                subjects => (
+                    format!(" (it is about {})", joined(subjects)),
+                    ", or name in the scenario what the spec names",
+                ),
+            };
             output.note(&format!(
-                "{} {} found nothing to change: run `genesys-iam --sandbox apply` first\n",
+                "{} {} found nothing to change{about}: run `genesys-iam --sandbox apply` first{or}\n",
                 paint(WARNING, "note:"),
                 one_line(name)
             ));

@@ -113,6 +113,11 @@ impl GenesysError {
             GenesysErrorKind::Incomplete { missing } => format!(
                 "set {missing} too: ID, secret and region of an OAuth client with the grant \"Client Credentials\""
             ),
+            GenesysErrorKind::Region(why) if why.contains("://") => {
+                "GENESYSCLOUD_REGION is an AWS region or the URL of one of Genesys Cloud's regions; another endpoint is \
+                 given with `--genesys-endpoint-url` or GENESYSCLOUD_ENDPOINT_URL"
+                    .to_owned()
+            }
             GenesysErrorKind::Region(_) => {
                 "set GENESYSCLOUD_REGION or `[genesys] region` to the AWS region of your organization, such as \
                  \"us-east-1\""

@@ -1,5 +1,7 @@
 //! Everything an organization shows about Lambda data actions.
 
+use std::collections::BTreeSet;
+
 use futures_util::future::join_all;
 use http::Method;
 use serde_json::Value;
@@ -8,7 +10,7 @@ use super::client::{ApiCall, Client, TEST_TIMEOUT, in_time};
 use super::error::{GenesysError, GenesysErrorKind};
 use super::wire::{Action, Credential, Integration, IntegrationConfiguration, Organization, TestResult};
 
-use crate::text::one_line;
+use crate::text::{near_miss, one_line};
 
 pub(super) const TYPE: &str = "aws-lambda-data-actions";
 pub(super) const VIEW: &str = "integrations:integration:view";
@@ -182,10 +184,8 @@ impl Client {
                 Err(GenesysError::new("looking for the data action", GenesysErrorKind::NotFound(what)))
             }
             None => {
-                let alike = others.iter().find(|name| name.to_lowercase() == named.to_lowercase());
-                let alike =
-                    alike.map(|name| format!("; there is \"{}\"", one_line(name))).unwrap_or_default();
-                let what = format!("no data action has the ID or the name `{named}`{alike}");
+                let what =
+                    format!("no data action has the ID or the name `{named}`{}", instead(named, &others));
                 Err(GenesysError::new("looking for the data action", GenesysErrorKind::NotFound(what)))
             }
         }
@@ -216,6 +216,27 @@ impl Client {
         let body = Some(input.to_owned());
         let call = ApiCall { step, method: Method::POST, path: &path, body, permission: EXECUTE };
         self.call_within(&call, TEST_TIMEOUT).await
+    }
+}
+
+/// How many data actions are named one by one.
+const NAMED: usize = 6;
+
+/// What there is: the one that is meant, or otherwise a few of them.
+fn instead(named: &str, others: &[String]) -> String {
+    let names: BTreeSet<&str> = others.iter().map(String::as_str).collect();
+    let quoted = |name: &&str| format!("\"{}\"", one_line(name));
+    let known: Vec<&str> = names.iter().copied().collect();
+    let alike = known.iter().find(|name| name.to_lowercase() == named.to_lowercase()).copied();
+    if let Some(alike) = alike.or_else(|| near_miss(named, &known)) {
+        return format!("; did you mean {}?", quoted(&alike));
+    }
+    let some: Vec<String> = known.iter().take(NAMED).map(quoted).collect();
+    let more = known.len() - some.len();
+    match (some.is_empty(), more) {
+        (true, _) => "; there is none".to_owned(),
+        (false, 0) => format!("; there are {}", some.join(", ")),
+        (false, more) => format!("; there are {} and {more} more", some.join(", ")),
     }
 }
 

@@ -330,6 +330,10 @@ pub enum Notice {
     ShutMeanwhile {
         writes: usize,
     },
+    /// For a while, no proven order of the changes lets the role do all that it could before and can do in the end.
+    InterruptedMeanwhile {
+        writes: usize,
+    },
     /// The trust policy shuts out someone who may hold a session of the role, for as many seconds as sessions last.
     OlderSessions {
         seconds: i32,

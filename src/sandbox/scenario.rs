@@ -200,6 +200,19 @@ built_in![
 ];
 
 impl Scenario {
+    /// What it names, rather than every role, policy or function.
+    pub fn subjects(&self) -> Vec<String> {
+        let kinds: [(&str, Vec<&String>); 3] = [
+            ("role", self.role.keys().collect()),
+            ("policy", self.policy.keys().collect()),
+            ("function", self.function.keys().collect()),
+        ];
+        let named = |(kind, names): (&'static str, Vec<&String>)| -> Vec<String> {
+            names.into_iter().filter(|name| *name != "*").map(|name| format!("{kind} `{name}`")).collect()
+        };
+        kinds.into_iter().flat_map(named).collect()
+    }
+
     /// Reads a scenario, TOML or JSON, for a spec's account.
     ///
     /// # Errors

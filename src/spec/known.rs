@@ -111,6 +111,7 @@ pub fn region_as_given(text: &str) -> Result<&'static GenesysRegion, String> {
     };
     match GENESYS_REGIONS.iter().find(|region| is_host(region.domain)) {
         Some(region) => Ok(region),
+        None if text.contains("://") => Err("is not the address of a region of Genesys Cloud".to_owned()),
         None => genesys_region(host),
     }
 }

@@ -221,7 +221,8 @@ pub(super) fn notice_remark(notice: &GenesysNotice) -> Remark {
             list(names)
         ),
         GenesysNotice::ActionTakenOut { name, id } => format!(
-            "this spec made the data action {} ({}) and no longer has it: it stays as it is, unless you ask for its removal with `--prune`",
+            "this spec made the data action {} ({}) and no longer has it: it stays as it is, unless you ask for its removal with `--prune` \
+             (for which the spec needs a `name`)",
             in_quotes(name),
             one_line(id)
         ),
@@ -232,7 +233,8 @@ pub(super) fn notice_remark(notice: &GenesysNotice) -> Remark {
             in_quotes(name)
         ),
         GenesysNotice::IntegrationTakenOut { name, id } => format!(
-            "this spec made the integration {} ({}) and no longer has it: it stays as it is, unless you ask for its removal with `--prune`",
+            "this spec made the integration {} ({}) and no longer has it: it stays as it is, unless you ask for its removal with `--prune` \
+             (for which the spec needs a `name`)",
             in_quotes(name),
             one_line(id)
         ),
@@ -257,6 +259,19 @@ pub(super) fn notice_remark(notice: &GenesysNotice) -> Remark {
             one_line(id),
             usage_text(usage)
         ),
+        GenesysNotice::LeftOver { action, was, replace } => {
+            let keys = match (was, replace) {
+                (true, true) => "`was` and `replace = true` are",
+                (true, false) => "`was` is",
+                _ => "`replace = true` is",
+            };
+            let or = match replace {
+                true => ", or the next change of the contract replaces the data action again, with a new ID",
+                false => "",
+            };
+            let them = if *was && *replace { "them" } else { "it" };
+            format!("data action {}: {keys} no longer needed: remove {them}{or}", in_quotes(action))
+        }
         GenesysNotice::Repointed { integration, before, after } => format!(
             "integration {}: Genesys Cloud will assume {after} in place of {}",
             in_quotes(integration),

@@ -211,6 +211,12 @@ pub(super) fn notice_remark(notice: &Notice, role: &str) -> Remark {
             one_line(role),
             plural(*writes, "write")
         ),
+        Notice::InterruptedMeanwhile { writes } => format!(
+            "while it is being changed, role `{}` cannot do all that it can before and after, so data actions may fail: \
+             for about {}",
+            one_line(role),
+            plural(*writes, "write")
+        ),
         Notice::OlderSessions { seconds } => format!(
             "sessions already given to those now shut out stay valid for up to {}; \
              to end them, revoke older sessions (IAM console: Revoke active sessions)",

@@ -81,3 +81,74 @@ fn an_import_takes_the_functions_that_only_a_wildcard_allows_and_data_actions_ca
     assert!(text.contains(&format!("    \"{FUNCTION}\",\n")) && text.contains(ACTION), "{text}");
     project.sandbox(&["--file", "imported.toml", "plan"]).expect(0).says_not("may no longer");
 }
+
+#[test]
+fn apply_with_a_test_makes_it_where_nothing_changed_and_names_what_it_cannot_test() {
+    let project = applied();
+    let action = name_of_the_action();
+    let again = project.sandbox(&["apply", "--yes", "--test"]);
+    again.expect(0).says("Proven end to end").says_not("is not tested");
+    project.sandbox(&["apply", "--yes"]).expect(0).says_not("Proven end to end");
+    let spec = fs::read_to_string(project.path("genesys.toml")).unwrap();
+    let untested: String =
+        spec.lines().filter(|line| !line.starts_with("test_input")).map(|line| format!("{line}\n")).collect();
+    project.write_spec(&untested);
+    let run = project.sandbox(&["apply", "--yes", "--test"]);
+    run.expect(0).says(&format!("data action \"{action}\" is not tested: it has no `test_input`"));
+    let (without, _) = spec.split_once("[role.integration]").unwrap();
+    project.write_spec(without);
+    project.sandbox(&["apply", "--yes", "--test"]).says("nothing is tested: the spec has no data action");
+}
+
+#[test]
+fn what_was_for_one_run_is_called_left_over_in_the_next_plan() {
+    let project = applied();
+    let spec = fs::read_to_string(project.path("genesys.toml")).unwrap();
+    let action = name_of_the_action();
+    project.sandbox(&["plan"]).says_not("no longer needed");
+    let renamed =
+        spec.replace(&format!("name = \"{action}\""), &format!("name = \"New\"\nwas = \"{action}\""));
+    project.write_spec(&format!("{renamed}\n"));
+    project.sandbox(&["apply", "--yes"]).expect(0).says_not("no longer needed");
+    project.sandbox(&["plan"]).expect(0).says("data action \"New\": `was` is no longer needed: remove it");
+    let other = renamed.replace("status = \"string\"", "status = \"string\", total = \"number\"");
+    project.write_spec(&format!("{other}\nreplace = true\n"));
+    project
+        .sandbox(&["apply", "--yes", "--test"])
+        .expect(0)
+        .says("is replaced")
+        .says_not("replace = true` is no");
+    project
+        .sandbox(&["plan"])
+        .expect(0)
+        .says("`was` and `replace = true` are no longer needed: remove them, or");
+}
+
+#[test]
+fn what_an_invocation_cannot_find_is_answered_with_what_there_is() {
+    let project = applied();
+    let action = name_of_the_action();
+    let near = project.sandbox(&["check", "--invoke", &format!("{action}s")]);
+    near.expect(1).says(&format!("did you mean \"{action}\"?"));
+    let far = project.sandbox(&["check", "--invoke", "something else entirely"]);
+    far.expect(1).says(&format!("there are \"{action}\""));
+}
+
+#[test]
+fn a_data_action_taken_out_says_all_that_its_pruning_needs() {
+    let project = applied();
+    let spec = fs::read_to_string(project.path("genesys.toml")).unwrap();
+    project.write_spec(spec.split_once(ACTION).unwrap().0);
+    let plan = project.sandbox(&["plan"]);
+    plan.says("with `--prune` (for which the spec needs a `name`)");
+}
+
+#[test]
+fn an_integration_that_is_off_only_while_it_is_changed_is_not_called_enabled_or_not_enabled() {
+    let project = applied();
+    let spec = fs::read_to_string(project.path("genesys.toml")).unwrap();
+    project.write_spec(&spec.replace(ROLE, "AnotherRole"));
+    project.sandbox(&["plan"]).says("PatchIntegration ");
+    let check = project.sandbox(&["check", "--all"]);
+    check.says("The credential holds").says_not("which the spec does not want").says_not("is not enabled");
+}

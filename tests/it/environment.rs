@@ -174,6 +174,10 @@ fn settings_of_genesys_cloud_that_are_wrong_are_not_called_missing() {
     let run = project.run(&["check", "--invoke", "get order"]);
     run.expect(1).says("error: Genesys Cloud, configuration: `us-east-9`").says("set GENESYSCLOUD_REGION or");
     run.says_not("no credentials");
+    // Another endpoint is no region.
+    let elsewhere = project.env("GENESYSCLOUD_REGION", "http://127.0.0.1:9");
+    let run = elsewhere.run(&["check", "--invoke", "get order"]);
+    run.expect(1).says("is not the address of a region").says("`--genesys-endpoint-url`");
     let half = with_keys("http://127.0.0.1:9").env("GENESYSCLOUD_OAUTHCLIENT_ID", "id");
     let run = half.run(&["check", "--invoke", "get order"]);
     run.expect(1).says("error: Genesys Cloud, configuration: GENESYSCLOUD_OAUTHCLIENT_SECRET is not set");

@@ -386,6 +386,11 @@ fn actions(
             }
             continue;
         }
+        let was = action.was.is_some() && found.name == *name;
+        let replace = action.replace && planned.deletes_last.iter().all(|change| !deletes(change, name));
+        if was || replace {
+            side.notices.push(GenesysNotice::LeftOver { action: name.clone(), was, replace });
+        }
         planned.owned.insert(ActionRef::Id(found.id.clone()));
         if !mutable.is_empty() {
             let changes = if must_move_first(found, &action.state) {
@@ -467,6 +472,10 @@ pub(super) fn take_away(
         side.notices.push(GenesysNotice::Flows { action: name.clone(), usage });
     }
     changes.push(GenesysChange::DeleteIntegrationsAction { id, name, replaced_by: None });
+}
+
+fn deletes(change: &GenesysChange, action: &str) -> bool {
+    matches!(change, GenesysChange::DeleteIntegrationsAction { name, .. } if name == action)
 }
 
 /// The new and old action of an interrupted replacement: the old one is in the marker, the new one is as desired.

@@ -76,6 +76,8 @@ pub enum GenesysNotice {
     Proof { action: String },
     /// It replaces another one: flows must be pointed at it.
     Replaced { action: String, id: String, usage: Usage },
+    /// What these keys of its table asked for is done.
+    LeftOver { action: String, was: bool, replace: bool },
     /// Genesys Cloud will assume this role instead of the other.
     Repointed { integration: String, before: String, after: String },
     /// It is disabled until everything is as desired: its credential's former role changes too.

@@ -79,6 +79,8 @@ pub(super) struct Ordered {
     pub(super) changes: Vec<IamChange>,
     /// After how many of them a role that was usable is not.
     pub(super) shut: usize,
+    /// After how many others it lacks what it could do before and can do in the end.
+    pub(super) interrupted: usize,
 }
 
 /// How far a role has got.
@@ -110,6 +112,10 @@ enum Step {
 const WRITE: usize = 100;
 /// A period in which nobody can use the role costs as much as two writes.
 const SHUT: usize = 2 * WRITE;
+/// A write after which the role lacks what it could do before and can do in the end: decides between equally many.
+const INTERRUPTED: usize = 2;
+/// AWS's default of managed policies per role.
+const ATTACHED_QUOTA: usize = 10;
 
 pub(super) fn order(task: Task<'_>) -> Ordered {
     let (allowing, denying): (Vec<_>, Vec<_>) =
@@ -137,22 +143,28 @@ pub(super) fn order(task: Task<'_>) -> Ordered {
     }
     let mut changes = Vec::new();
     let mut shut = 0;
+    let mut interrupted = 0;
     let mut state = start;
     let was_shut = search.is_shut(start);
     let mut neutral = task.neutral.clone();
     neutral.extend(task.tags.clone().filter(|_| !search.tags_matter));
     for step in path {
+        let before = changes.len();
         if step == Step::Attach {
             changes.append(&mut neutral);
         }
-        let before = changes.len();
         changes.extend(search.changes(state, step));
         // Only the last write of a step changes anything.
-        if search.is_shut(state) {
-            shut += changes.len() - before - 1;
+        let same = changes.len() - before - 1;
+        let next = search.after(state, step);
+        for (state, writes) in [(state, same), (next, 1)] {
+            if search.is_shut(state) {
+                shut += writes;
+            } else if search.is_interrupted(state) {
+                interrupted += writes;
+            }
         }
-        state = search.after(state, step);
-        shut += usize::from(search.is_shut(state));
+        state = next;
     }
     changes.append(&mut neutral);
     if was_shut || task.is_removal {
@@ -166,6 +178,7 @@ pub(super) fn order(task: Task<'_>) -> Ordered {
             IamChange::PutRolePolicy { role: role.clone(), name: name.clone(), document: document.clone() };
         let delete = IamChange::DeleteRolePolicy { role, name, document };
         shut = if was_shut || task.is_removal { 0 } else { changes.len() + 1 };
+        interrupted = 0;
         changes.insert(0, put);
         // When everything is removed, before the policies and the role itself.
         changes.push(delete);
@@ -180,7 +193,7 @@ pub(super) fn order(task: Task<'_>) -> Ordered {
             });
         }
     }
-    Ordered { changes, shut }
+    Ordered { changes, shut, interrupted }
 }
 
 /// Whether a document denies something.
@@ -370,7 +383,7 @@ impl<'a> Search<'a> {
         steps.extend(
             (0..self.denying.len()).filter(|at| state.denying_gone >> at & 1 == 0).map(Step::Denying),
         );
-        if attach.is_some() && !state.attached {
+        if attach.is_some() && !state.attached && (self.has_room() || self.is_detached(state)) {
             steps.push(Step::Attach);
         }
         if self.tags_matter && !state.tagged {
@@ -383,6 +396,16 @@ impl<'a> Search<'a> {
             steps.extend((0..trust.between.len()).map(|at| Step::Trust(at + 2)));
         }
         steps
+    }
+
+    /// Whether one more managed policy can be attached before any is detached.
+    fn has_room(&self) -> bool {
+        self.task.role.attached.len() < ATTACHED_QUOTA
+    }
+
+    /// Whether every policy to be removed is.
+    fn is_detached(&self, state: Position) -> bool {
+        state.allowing_gone && state.denying_gone == self.all_denying()
     }
 
     /// Every required step, in the usual order.
@@ -431,7 +454,8 @@ impl<'a> Search<'a> {
             }
             _ => 0,
         };
-        WRITE * self.changes(state, step).len() + detour
+        let is_interrupted = self.is_interrupted(self.after(state, step));
+        WRITE * self.changes(state, step).len() + detour + INTERRUPTED * usize::from(is_interrupted)
     }
 
     fn own_between(&self, at: usize) -> Option<&Between> {
@@ -449,6 +473,19 @@ impl<'a> Search<'a> {
     fn is_shut(&self, state: Position) -> bool {
         self.trust_between(state.trust).is_some_and(|between| between.is_shut)
             || state.attached && self.own_between(state.own).is_some_and(|between| between.is_shut)
+    }
+
+    /// Whether something is refused here that was allowed at the start and will be in the end.
+    fn is_interrupted(&self, state: Position) -> bool {
+        let (Some(trust), Some(permissions), Some(goal)) =
+            (&self.trust_cases, &self.permission_cases, self.goal())
+        else {
+            return false;
+        };
+        let [start, now] = [self.start(), state].map(|state| self.in_force(state));
+        let is_lost = |is: &dyn Fn(InForce) -> bool| is(start) && is(goal) && !is(now);
+        trust.iter().any(|case| is_lost(&|state| is_admitted(case, state)))
+            || permissions.iter().any(|case| is_lost(&|state| is_allowed(case, Route::Identity, state)))
     }
 
     fn after(&self, state: Position, step: Step) -> Position {
@@ -529,15 +566,8 @@ impl<'a> Search<'a> {
         // Allowed before, after, and in the end.
         type Allowed = [bool; 3];
         let three = |is: &dyn Fn(InForce) -> bool| -> Allowed { [is(from), is(to), goal.is_some_and(is)] };
-        let admitted: BTreeSet<Allowed> = trust
-            .iter()
-            .map(|case| {
-                three(&|state| {
-                    let found = case[state.phase];
-                    found.allows & state.trust != 0 && found.denies & state.trust == 0
-                })
-            })
-            .collect();
+        let admitted: BTreeSet<Allowed> =
+            trust.iter().map(|case| three(&|state| is_admitted(case, state))).collect();
         let allowed: BTreeSet<(Allowed, bool)> = permissions
             .iter()
             .flat_map(|case| [Route::Identity, Route::Role, Route::Session].map(|route| (case, route)))
@@ -552,6 +582,11 @@ impl<'a> Search<'a> {
             })
         })
     }
+}
+
+fn is_admitted(case: &Case, state: InForce) -> bool {
+    let found = case[state.phase];
+    found.allows & state.trust != 0 && found.denies & state.trust == 0
 }
 
 fn is_allowed(case: &Case, route: Route, state: InForce) -> bool {

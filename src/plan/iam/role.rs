@@ -46,9 +46,13 @@ pub fn diff_role(live: &Live, desired: &DesiredRole, all: &DesiredState) -> Role
         IamChange::AttachRolePolicy { role: desired.role.name.clone(), policy: desired.policy.arn.clone() };
     let changes = match &live.role {
         Some(role) => {
-            let Ordered { changes, shut } = order(task(role, live, desired, neutral, attach, &mut plan));
+            let task = task(role, live, desired, neutral, attach, &mut plan);
+            let Ordered { changes, shut, interrupted } = order(task);
             if shut > 0 {
                 plan.notices.push(Notice::ShutMeanwhile { writes: shut });
+            }
+            if interrupted > 0 {
+                plan.notices.push(Notice::InterruptedMeanwhile { writes: interrupted });
             }
             changes
         }

@@ -61,6 +61,13 @@ impl Document {
         Self { statements: OneOrMany::Many(statements).into(), ..self.clone() }
     }
 
+    /// Without `Id` and `Sid`, which nobody's access depends on.
+    fn without_names(&self) -> Self {
+        let unnamed = |statement: &Statement| Statement { sid: None, ..statement.clone() };
+        let statements: Vec<Statement> = self.statements.as_slice().iter().map(unnamed).collect();
+        Self { id: None, statements: OneOrMany::Many(statements).into(), ..self.clone() }
+    }
+
     /// `sha256:…` of the canonical form: identical for equivalent documents.
     pub fn digest(&self) -> String {
         let digest = Sha256::digest(self.canonical().to_json());
@@ -199,7 +206,7 @@ fn canonical_key(key: &str) -> String {
     if key.eq_ignore_ascii_case(EXTERNAL_ID) { EXTERNAL_ID.to_owned() } else { key.to_ascii_lowercase() }
 }
 
-/// Whether two documents mean the same, by canonical form: linear in size except for sorting. When in doubt they
+/// Whether two documents mean the same, by canonical form and whatever their `Id` and `Sid` are: linear in size except for sorting. When in doubt they
 /// differ: a false "equal" hides an open door, a false "different" costs one needless update.
 ///
 /// ```
@@ -210,7 +217,7 @@ fn canonical_key(key: &str) -> String {
 /// # Ok::<(), genesys_iam::policy::ParseError>(())
 /// ```
 pub fn equivalent(a: &Document, b: &Document) -> bool {
-    a == b || a.canonical() == b.canonical()
+    a == b || a.without_names().canonical() == b.without_names().canonical()
 }
 
 #[cfg(test)]
@@ -260,6 +267,15 @@ mod tests {
         };
         assert!(same(&id("sts:ExternalId", "a"), &id("STS:externalid", "a")));
         assert!(!same(&id("sts:ExternalId", "a"), &id("sts:ExternalId", "A")));
+    }
+
+    #[test]
+    fn a_name_alone_is_no_difference() {
+        let plain = statement(r#""Action":"a:b""#);
+        let named = statement(r#""Action":"a:b","Sid":"Anything""#);
+        assert!(same(&plain, &named));
+        assert!(same(&plain, &plain.replacen('{', r#"{"Id":"x","#, 1)));
+        assert!(!same(&plain, &statement(r#""Action":"a:c","Sid":"Anything""#)));
     }
 
     #[test]

@@ -294,6 +294,7 @@ fn hostile_plan(text: &str) -> Plan {
         GenesysNotice::Replaced { action: t(), id: t(), usage: usage() },
         GenesysNotice::Repointed { integration: t(), before: t(), after: t() },
         GenesysNotice::OffMeanwhile { integration: t(), former: t() },
+        GenesysNotice::LeftOver { action: t(), was: true, replace: true },
         GenesysNotice::NotRead { why: t() },
     ];
     let blockers = [

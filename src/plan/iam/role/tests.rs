@@ -189,6 +189,45 @@ fn extra_permissions_are_reported_or_removed_first() {
     assert_eq!(remove.notices, []);
 }
 
+/// A role that invokes the functions through policies made by hand, some attached and one inline.
+fn made_by_hand(attached_policies: usize) -> Live {
+    let mut live = converged();
+    let role = live.role.as_mut().unwrap();
+    let document = live.policy.take().unwrap().policy.document;
+    role.attached.clear();
+    for n in 0..attached_policies {
+        let arn: Arn = format!("arn:aws:iam::111122223333:policy/hand{n}").parse().unwrap();
+        let mut policy = attached("hand", Tags::new());
+        policy.document = document.clone();
+        role.attached.insert(arn, policy);
+    }
+    role.inline.insert("hand".to_owned(), document);
+    live
+}
+
+fn is_interrupted(plan: &RolePlan) -> bool {
+    plan.notices.iter().any(|notice| matches!(notice, Notice::InterruptedMeanwhile { .. }))
+}
+
+#[test]
+fn genesys_cloud_keeps_its_permission_while_a_policy_takes_the_place_of_another() {
+    let plan = plan(made_by_hand(1), &desired("extra_permissions = \"remove\""));
+    assert_eq!(
+        operations(&plan),
+        ["CreatePolicy", "AttachRolePolicy", "DetachRolePolicy", "DeleteRolePolicy"]
+    );
+    assert!(!is_interrupted(&plan), "{:?}", plan.notices);
+}
+
+#[test]
+fn an_interruption_that_no_order_avoids_is_said() {
+    // No eleventh policy can be attached.
+    let plan = plan(made_by_hand(10), &desired("extra_permissions = \"remove\""));
+    let operations = operations(&plan);
+    assert_eq!(operations.last(), Some(&"AttachRolePolicy"), "{operations:?}");
+    assert!(plan.notices.contains(&Notice::InterruptedMeanwhile { writes: 2 }), "{:?}", plan.notices);
+}
+
 #[test]
 fn a_deny_is_removed_after_what_it_restricts() {
     let mut live = converged();
