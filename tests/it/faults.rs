@@ -632,6 +632,36 @@ fn what_somebody_changes_between_two_writes_of_a_saved_plan_is_not_written_over(
     });
 }
 
+#[test]
+fn a_reading_that_fails_before_a_write_is_not_called_a_failed_write() {
+    virtual_time().block_on(async {
+        let nothing = scenario("from nothing", None, &[], spec(), Run::Apply).await;
+        let saved_and_applied = async |fault: Option<(usize, Fault)>| {
+            let folder = tempfile::tempdir().unwrap();
+            let plan = folder.path().join("plan.json").display().to_string();
+            let world = World::new(nothing.before.copy());
+            let (clean, wire) =
+                (Wire::new(Arc::clone(&world) as _, None), Wire::new(Arc::clone(&world) as _, fault));
+            let session = async |wire: &Wire| {
+                Session::new(nothing.wanted.clone(), connect(&nothing.wanted, wire).await, None)
+            };
+            let output = Output::capture();
+            let args = args::plan(&format!("--out {plan}"));
+            commands::plan::run_in(session(&clean).await, &args, &output).await.unwrap();
+            let args = args::apply(&format!("{plan} --no-check --wait 0"));
+            let _ = apply::run_in(session(&wire).await, &args, &Interrupt::default(), &output).await;
+            (output.captured(), wire.calls())
+        };
+        let (_, calls) = saved_and_applied(None).await;
+        let before = calls.iter().position(Call::is_write).unwrap() - 1;
+        let denied = Fault::Error { code: "AccessDenied", status: 403, calls: 1 };
+        let (said, _) = saved_and_applied(Some((before, denied))).await;
+        let read = &calls[before].operation;
+        assert!(said.contains(&format!("failed {read}, before CreatePolicy")), "{said}");
+        assert!(!said.contains("failed CreatePolicy"), "{said}");
+    });
+}
+
 /// Credentials of one account for a number of calls, and then of another.
 #[derive(Debug)]
 struct Renewed {

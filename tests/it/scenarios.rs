@@ -90,6 +90,11 @@ fn a_scenario_file_says_what_is_wrong_with_it() {
         .says("unknown field `detached`");
     std::fs::write(project.path("own.json"), r#"{"function": {"*": {"missing": true}}}"#).unwrap();
     project.sandbox(&["--scenario", "own.json", "check"]).expect(4);
+    std::fs::write(project.path("live.json"), r#"{"function": {"fn:live": {"missing": true}}}"#).unwrap();
+    project
+        .sandbox(&["--scenario", "live.json", "plan"])
+        .says("found nothing to change (it is about function `fn:live`)")
+        .says("or name in the scenario what the spec names");
     project.sandbox(&["--scenario", "none", "plan"]).expect(64).says("there is no scenario `none`");
     project.run(&["--scenario", "used", "plan"]).expect(64).says("add `--sandbox`");
     project.run(&["--consistency", "3", "plan"]).expect(64).says("add `--sandbox`");

@@ -15,6 +15,7 @@ use crate::model::LiveRole;
 use crate::plan::change::Diff;
 use crate::policy::Document;
 use crate::policy::document::Effect;
+use crate::policy::quota::ATTACHED_POLICIES;
 use crate::policy::template::{closed_trust, deny_policy};
 
 /// A document that may come between the old and the new one, and the changes that lead there.
@@ -114,8 +115,6 @@ const WRITE: usize = 100;
 const SHUT: usize = 2 * WRITE;
 /// A write after which the role lacks what it could do before and can do in the end: decides between equally many.
 const INTERRUPTED: usize = 2;
-/// AWS's default of managed policies per role.
-const ATTACHED_QUOTA: usize = 10;
 
 pub(super) fn order(task: Task<'_>) -> Ordered {
     let (allowing, denying): (Vec<_>, Vec<_>) =
@@ -400,7 +399,7 @@ impl<'a> Search<'a> {
 
     /// Whether one more managed policy can be attached before any is detached.
     fn has_room(&self) -> bool {
-        self.task.role.attached.len() < ATTACHED_QUOTA
+        self.task.role.attached.len() < ATTACHED_POLICIES
     }
 
     /// Whether every policy to be removed is.
