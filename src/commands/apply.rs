@@ -270,14 +270,14 @@ impl ApplyRun<'_> {
 }
 
 /// A data action's test, and whose it is.
-struct ActionTest {
+struct RunnableTest {
     role: String,
     action: String,
     test: SpecTest,
 }
 
 /// The tests of every data action with `test_input` that can run.
-fn tests(plan: &Plan, observed: &Observed) -> Vec<ActionTest> {
+fn tests(plan: &Plan, observed: &Observed) -> Vec<RunnableTest> {
     let OrganizationReading::Read(organization) = &observed.live.organization else { return Vec::new() };
     let mut tests = Vec::new();
     for desired in &observed.desired.roles {
@@ -295,7 +295,7 @@ fn tests(plan: &Plan, observed: &Observed) -> Vec<ActionTest> {
                 Some(id) => live.id == *id,
                 None => live.name == action.state.content.name,
             });
-            tests.extend(found.map(|found| ActionTest {
+            tests.extend(found.map(|found| RunnableTest {
                 role: desired.role.name.clone(),
                 action: action.state.content.name.clone(),
                 test: SpecTest {
@@ -314,7 +314,7 @@ fn changes<'a>(plan: &'a Plan, role: &str) -> impl Iterator<Item = &'a Change> {
 }
 
 /// What the user asked to test and is not tested.
-fn untested(observed: &Observed, tests: &[ActionTest]) -> Vec<String> {
+fn untested(observed: &Observed, tests: &[RunnableTest]) -> Vec<String> {
     let integrations = || {
         let roles = observed.desired.roles.iter();
         roles.filter_map(|role| role.integration.as_ref().map(|integration| (&role.role.name, integration)))
