@@ -142,7 +142,8 @@ impl Questions {
             outside.iter().for_each(|(operator, key)| leave_open(conditions, operator, key));
         }
         if !is_whole {
-            samples.extend(["0", "true", "10.0.0.1"].map(str::to_owned));
+            // A number, a truth value, an address, Base64.
+            samples.extend(["0", "true", "10.0.0.1", "YWFh"].map(str::to_owned));
         }
         samples.retain(|sample| is_presentable_id(sample));
         samples.sort();
@@ -527,7 +528,10 @@ mod tests {
             }
             let decisions: Vec<Decision> = all.iter().filter(|id| *id != right).map(|id| decide(&document, Some(id))).collect();
             if decisions.contains(&Decision::Allowed) {
-                let finds = accepted.found.iter().any(|one| one.decision == Decision::Allowed) || accepted.unsearched.is_some();
+                // Of numbers, dates and the like one is tried of each: it may be undecided where another is allowed.
+                let is_of_patterns = Questions::of(&document, &request().context).outside.is_none();
+                let is_found = accepted.found.iter().any(|one| one.decision == Decision::Allowed);
+                let finds = is_found || accepted.unsearched.is_some() || !is_of_patterns && accepted.any();
                 prop_assert!(finds, "{}", document.to_json());
             }
             prop_assert!(accepted.any() || !decisions.contains(&Decision::Undecided), "{}", document.to_json());
