@@ -16,7 +16,7 @@ mod testing;
 pub use access_analyzer::external_access;
 pub use client::{
     Caller, Clients, OnThrottle, Payload, SignedCall, SignedService, Transport, ca_bundle, caller, connect,
-    connect_with_mfa,
+    connect_with_mfa, exchanges_token,
 };
 pub use cloudtrail::role_uses;
 pub use error::{AwsError, AwsErrorKind};

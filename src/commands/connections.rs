@@ -221,6 +221,21 @@ pub(super) fn may_send_secret(spec: &Spec, global: &Global) -> Result<(), Sessio
     }
 }
 
+/// Nor the host that a workload's token goes to: who has it has the role.
+///
+/// # Errors
+///
+/// [`SessionError::TokenToSpecEndpoint`] if there is one and only the spec names the endpoint.
+pub(super) async fn may_send_token(spec: &Spec, aws: &Aws, global: &Global) -> Result<(), CommandError> {
+    let named = spec.aws.endpoint_url.as_ref().filter(|_| global.aws_endpoint_url.is_none());
+    match named {
+        Some(url) if aws::exchanges_token(aws.profile.as_deref()).await? => {
+            Err(SessionError::TokenToSpecEndpoint { url: url.clone() }.into())
+        }
+        Some(_) | None => Ok(()),
+    }
+}
+
 /// The same without a spec, as for `import`.
 pub(super) async fn genesys_without_spec(
     global: &Global,
@@ -308,6 +323,10 @@ pub enum SessionError {
         "the spec sends Genesys Cloud's requests, with the secret of your OAuth client, to {url}: nothing was sent"
     )]
     SecretToSpecEndpoint { url: String },
+    #[error(
+        "the spec sends AWS's requests, with the token for which AWS gives credentials, to {url}: nothing was sent"
+    )]
+    TokenToSpecEndpoint { url: String },
     #[error("the value of `{flag}` {error}")]
     Endpoint { flag: &'static str, error: EndpointError },
 }
@@ -323,6 +342,9 @@ impl Explain for SessionError {
             Self::SecretToSpecEndpoint { url } => {
                 return Some(format!("if it may go there, say so: `--genesys-endpoint-url {url}`"));
             }
+            Self::TokenToSpecEndpoint { url } => {
+                return Some(format!("if it may go there, say so: `--aws-endpoint-url {url}`"));
+            }
             Self::NoGenesysCredentials { variables: [id, secret] } => {
                 return Some(format!(
                     "set {id} and {secret}, and GENESYSCLOUD_REGION where the spec has no `[genesys] region`"
@@ -334,7 +356,9 @@ impl Explain for SessionError {
 
     fn status(&self) -> Status {
         match self {
-            Self::WrongAccount { .. } | Self::SecretToSpecEndpoint { .. } => Status::Refused,
+            Self::WrongAccount { .. }
+            | Self::SecretToSpecEndpoint { .. }
+            | Self::TokenToSpecEndpoint { .. } => Status::Refused,
             Self::Endpoint { .. } => Status::Usage,
             Self::NoGenesysCredentials { .. } | Self::GenesysSettings { .. } => Status::Error,
         }

@@ -8,8 +8,8 @@ use futures_util::stream::{self, StreamExt as _};
 
 use super::CommandError;
 use super::connections::{
-    ByHand, Connections, GenesysAccess, SessionError, genesys_access, may_send_secret, sandbox_clients,
-    with_endpoints,
+    ByHand, Connections, GenesysAccess, SessionError, genesys_access, may_send_secret, may_send_token,
+    sandbox_clients, with_endpoints,
 };
 use super::options::{Global, ReadsArg};
 use super::reading::Reading;
@@ -134,6 +134,7 @@ impl Session {
         };
         if !global.sandbox {
             let (aws, cloud) = with_endpoints(&spec, global)?;
+            may_send_token(&spec, &aws, global).await?;
             let clients = connections.clients(&aws, output).await?;
             may_send_secret(&spec, global)?;
             let GenesysAccess { client: genesys, trouble: genesys_trouble } =

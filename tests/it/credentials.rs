@@ -236,3 +236,30 @@ fn the_command_line_says_which_role_is_assumed_whatever_the_spec_says() {
     let saved = project.run(&["--assume-role", "genesys-iam-plan", "plan", "--out", "plan.json"]);
     saved.expect(0).says("genesys-iam --assume-role genesys-iam-plan apply plan.json");
 }
+
+#[test]
+fn a_workloads_token_goes_to_no_endpoint_that_only_the_spec_names() {
+    let config = format!(
+        "[profile pod]\nrole_arn = {ROLE_ARN}\nweb_identity_token_file = token\n[profile over]\nrole_arn = {ROLE_ARN}\nsource_profile = pod\n"
+    );
+    for profile in [None, Some("pod"), Some("over")] {
+        let (endpoint, asked) = stand_in(|_, body| {
+            body.contains("Token").then(|| ("text/xml", handed_out("AssumeRoleWithWebIdentity")))
+        });
+        let project = project(&config);
+        fs::write(project.path("token"), "the-token\n").unwrap();
+        project.write_spec(&EXAMPLE.replacen("[aws]", &format!("[aws]\nendpoint_url = {endpoint:?}"), 1));
+        let project = match profile {
+            Some(profile) => project.env("AWS_PROFILE", profile),
+            None => project.env("AWS_ROLE_ARN", ROLE_ARN).env("AWS_WEB_IDENTITY_TOKEN_FILE", "token"),
+        };
+        for command in ["plan", "check"] {
+            project
+                .run(&[command])
+                .expect(3)
+                .says("nothing was sent")
+                .says("--aws-endpoint-url http://127.0.0.1:");
+        }
+        assert_eq!(*asked.lock().unwrap(), Vec::<String>::new());
+    }
+}

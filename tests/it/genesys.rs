@@ -415,7 +415,7 @@ fn what_a_test_sends_fits_the_contract_and_comes_from_the_spec() {
     project
         .sandbox(&["check", "--invoke", "get order status"])
         .expect(1)
-        .says("there is \"Get order status\"");
+        .says("did you mean \"Get order status\"?");
     // A new name alone may mean a rename.
     let renamed = BOTH_ENDS.replace("name = \"Get order status\"", "name = \"Order status\"");
     project.write_spec(&format!("name = \"genesys\"\n{renamed}"));

@@ -38,6 +38,14 @@ pub async fn ca_bundle(profile: Option<&str>) -> Result<Option<Vec<u8>>, AwsErro
     Profiles::load(profile).await?.ca_bundle()
 }
 
+/// Whether the credentials that apply are had for a workload's token.
+///
+/// # Errors
+/// If the profile does not exist.
+pub async fn exchanges_token(profile: Option<&str>) -> Result<bool, AwsError> {
+    Ok(Profiles::load(profile).await?.exchanges_token())
+}
+
 /// Sets up clients according to the spec. Credentials are only looked up at the first call.
 ///
 /// # Errors

@@ -13,7 +13,7 @@ mod retry_after;
 mod signed;
 
 pub use clients::Clients;
-pub use connect::{Transport, ca_bundle, connect, connect_with_mfa};
+pub use connect::{Transport, ca_bundle, connect, connect_with_mfa, exchanges_token};
 pub use identity::{Caller, caller};
 pub use limit::OnThrottle;
 pub use signed::{Payload, SignedCall, SignedService};

@@ -1,6 +1,7 @@
 //! The applicable AWS profile: the roles that it assumes, its MFA device, its certificate authorities.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io;
 
@@ -108,6 +109,19 @@ impl Profiles {
     pub(super) fn assumes_role(&self) -> bool {
         let of_profile = |profile: &String| self.is_role(profile) || self.token_role(profile).is_some();
         self.web_identity.is_some() || self.selected.as_ref().is_some_and(of_profile)
+    }
+
+    /// Whether a workload's token, which is all that its role asks for, is exchanged for the credentials.
+    pub(super) fn exchanges_token(&self) -> bool {
+        let mut next = self.selected.as_deref();
+        let mut passed = BTreeSet::new();
+        while let Some(profile) = next.filter(|profile| passed.insert(*profile)) {
+            if self.token_role(profile).is_some() {
+                return true;
+            }
+            next = self.get(profile, "source_profile");
+        }
+        self.web_identity.is_some()
     }
 
     fn token_role(&self, profile: &str) -> Option<TokenRole> {
