@@ -149,6 +149,40 @@ pub struct StateReason {
     pub text: Option<String>,
 }
 
+#[cfg(test)]
+impl StateReason {
+    /// The API model's words as of 2026.
+    pub(crate) const CODES: [&str; 27] = [
+        "CapacityProviderScalingLimitExceeded",
+        "DisabledKMSKey",
+        "DisallowedByVpcEncryptionControl",
+        "EC2RequestLimitExceeded",
+        "EFSIOError",
+        "EFSMountConnectivityError",
+        "EFSMountFailure",
+        "EFSMountTimeout",
+        "EniLimitExceeded",
+        "FunctionError",
+        "FunctionError.InitTimeout",
+        "FunctionError.RuntimeInitError",
+        "ImageAccessDenied",
+        "ImageDeleted",
+        "InsufficientCapacity",
+        "InsufficientRolePermissions",
+        "InvalidImage",
+        "InvalidRuntime",
+        "InvalidSecurityGroup",
+        "InvalidStateKMSKey",
+        "InvalidSubnet",
+        "InvalidZipFileException",
+        "KMSKeyAccessDenied",
+        "KMSKeyNotFound",
+        "ServiceQuotaExceededException",
+        "SubnetOutOfIPAddresses",
+        "VcpuLimitExceeded",
+    ];
+}
+
 /// A function's own policy, or why it is unknown. `None`: it has none.
 pub type OwnPolicy = Result<Option<Document>, String>;
 

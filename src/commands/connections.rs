@@ -221,16 +221,20 @@ pub(super) fn may_send_secret(spec: &Spec, global: &Global) -> Result<(), Sessio
     }
 }
 
+/// Where AWS's requests go, if only the spec names it.
+pub(super) fn aws_endpoint_of_spec<'s>(spec: &'s Spec, global: &Global) -> Option<&'s str> {
+    spec.aws.endpoint_url.as_deref().filter(|_| global.aws_endpoint_url.is_none())
+}
+
 /// Nor the host that a workload's token goes to: who has it has the role.
 ///
 /// # Errors
 ///
 /// [`SessionError::TokenToSpecEndpoint`] if there is one and only the spec names the endpoint.
 pub(super) async fn may_send_token(spec: &Spec, aws: &Aws, global: &Global) -> Result<(), CommandError> {
-    let named = spec.aws.endpoint_url.as_ref().filter(|_| global.aws_endpoint_url.is_none());
-    match named {
+    match aws_endpoint_of_spec(spec, global) {
         Some(url) if aws::exchanges_token(aws.profile.as_deref()).await? => {
-            Err(SessionError::TokenToSpecEndpoint { url: url.clone() }.into())
+            Err(SessionError::TokenToSpecEndpoint { url: url.to_owned() }.into())
         }
         Some(_) | None => Ok(()),
     }

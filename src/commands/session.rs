@@ -8,8 +8,8 @@ use futures_util::stream::{self, StreamExt as _};
 
 use super::CommandError;
 use super::connections::{
-    ByHand, Connections, GenesysAccess, SessionError, genesys_access, may_send_secret, may_send_token,
-    sandbox_clients, with_endpoints,
+    ByHand, Connections, GenesysAccess, SessionError, aws_endpoint_of_spec, genesys_access, may_send_secret,
+    may_send_token, sandbox_clients, with_endpoints,
 };
 use super::options::{Global, ReadsArg};
 use super::reading::Reading;
@@ -139,8 +139,7 @@ impl Session {
             may_send_secret(&spec, global)?;
             let GenesysAccess { client: genesys, trouble: genesys_trouble } =
                 genesys_access(aws.profile.as_deref(), &cloud, output).await;
-            let has_aws_endpoint_of_spec =
-                spec.aws.endpoint_url.is_some() && global.aws_endpoint_url.is_none();
+            let has_aws_endpoint_of_spec = aws_endpoint_of_spec(&spec, global).is_some();
             return Ok(Self {
                 spec,
                 clients,

@@ -312,37 +312,6 @@ mod tests {
     use crate::check::StateReason;
     use crate::diagnose::SpecFile;
 
-    /// The API model's words as of 2026.
-    const CODES: [&str; 27] = [
-        "CapacityProviderScalingLimitExceeded",
-        "DisabledKMSKey",
-        "DisallowedByVpcEncryptionControl",
-        "EC2RequestLimitExceeded",
-        "EFSIOError",
-        "EFSMountConnectivityError",
-        "EFSMountFailure",
-        "EFSMountTimeout",
-        "EniLimitExceeded",
-        "FunctionError",
-        "FunctionError.InitTimeout",
-        "FunctionError.RuntimeInitError",
-        "ImageAccessDenied",
-        "ImageDeleted",
-        "InsufficientCapacity",
-        "InsufficientRolePermissions",
-        "InvalidImage",
-        "InvalidRuntime",
-        "InvalidSecurityGroup",
-        "InvalidStateKMSKey",
-        "InvalidSubnet",
-        "InvalidZipFileException",
-        "KMSKeyAccessDenied",
-        "KMSKeyNotFound",
-        "ServiceQuotaExceededException",
-        "SubnetOutOfIPAddresses",
-        "VcpuLimitExceeded",
-    ];
-
     fn steps(state: &str, code: Option<&str>, known: bool) -> (Vec<String>, Vec<String>, Vec<String>) {
         let arn = "arn:aws:lambda:eu-west-1:111122223333:function:f:live".parse().unwrap();
         let text = |text: &str| known.then(|| text.to_owned());
@@ -375,7 +344,7 @@ mod tests {
 
     #[test]
     fn each_reason_that_lambda_gives_has_steps_that_change_something() {
-        for code in CODES {
+        for code in StateReason::CODES {
             for known in [true, false] {
                 let (console, words, commands) = steps("Failed", Some(code), known);
                 assert!(console.iter().any(|step| step.contains(" > ")), "{code}: {console:?}");

@@ -270,42 +270,13 @@ fn concurrency(function: &FunctionFacts) -> Claim {
 mod tests {
     use super::*;
 
-    /// The API model's words as of 2026: states and their reasons.
+    /// The API model's words as of 2026.
     const STATES: [&str; 5] = ["Failed", "Deactivating", "Deactivated", "ActiveNonInvocable", "Deleting"];
-    const CODES: [&str; 27] = [
-        "CapacityProviderScalingLimitExceeded",
-        "DisabledKMSKey",
-        "DisallowedByVpcEncryptionControl",
-        "EC2RequestLimitExceeded",
-        "EFSIOError",
-        "EFSMountConnectivityError",
-        "EFSMountFailure",
-        "EFSMountTimeout",
-        "EniLimitExceeded",
-        "FunctionError",
-        "FunctionError.InitTimeout",
-        "FunctionError.RuntimeInitError",
-        "ImageAccessDenied",
-        "ImageDeleted",
-        "InsufficientCapacity",
-        "InsufficientRolePermissions",
-        "InvalidImage",
-        "InvalidRuntime",
-        "InvalidSecurityGroup",
-        "InvalidStateKMSKey",
-        "InvalidSubnet",
-        "InvalidZipFileException",
-        "KMSKeyAccessDenied",
-        "KMSKeyNotFound",
-        "ServiceQuotaExceededException",
-        "SubnetOutOfIPAddresses",
-        "VcpuLimitExceeded",
-    ];
 
     #[test]
     fn each_reason_has_a_remedy_of_its_own_and_each_state_one_that_fits_it() {
         let general = remedy("Failed", None);
-        for code in CODES {
+        for code in StateReason::CODES {
             assert_ne!(remedy("Failed", Some(code)), general, "{code}");
         }
         // There is nothing better to say about these.
