@@ -1,0 +1,514 @@
+//! The event history of a role, grouped by who it was, and what each group means.
+
+use std::borrow::Cow;
+
+use jiff::Timestamp;
+
+use super::times::{CLOCKS, DAY, WEEK, ago, minute, period, right_after, seconds, times};
+use super::users::{PROBE_SESSION, in_words, is_accepted, is_of, may_be_named, principal};
+use crate::check::cause::Cause;
+use crate::check::claim::{Claim, Finding, Harm, Question};
+use crate::check::facts::{Basis, Facts};
+use crate::check::former::was_demanded;
+use crate::check::level::Level;
+use crate::check::questions::{genesys, may_assume, to_see_it};
+use crate::check::topic::Topic;
+use crate::check::uses::{EventHistory, PresentedId, RegionReading, RoleUse, SessionUser};
+use crate::policy::Decision;
+use crate::text::{one_line, sentence_case};
+
+/// What uses by Genesys Cloud's account under another external ID are called.
+pub(super) const OTHER_CUSTOMER: &str = "another customer of Genesys Cloud";
+
+/// The external ID of an earlier use.
+const FORMER_ID: &str = "the external ID that the trust policy demanded until it was corrected";
+
+/// What kind of use of the role it was.
+enum UseKind {
+    Genesys,
+    /// Genesys Cloud's account, on behalf of another organization.
+    OtherCustomer,
+    Verifier,
+    /// Genesys Cloud's account, with the ID that the trust policy required until it was corrected.
+    Former,
+    /// The spec accepts this principal, with a reason.
+    Accepted,
+    /// This tool's own probe.
+    Probe,
+    Stranger,
+}
+
+/// The event history, grouped by who it was.
+pub(super) struct SeenUses<'a> {
+    pub(super) facts: &'a Facts,
+    pub(super) history: &'a EventHistory,
+    pub(super) genesys: Vec<&'a RoleUse>,
+    /// Newest first.
+    pub(super) former: Vec<&'a RoleUse>,
+    probes: usize,
+    /// Of the probes, only those by the account's own identities: anyone can choose the name.
+    pub(super) own_probes: usize,
+    verifier: usize,
+    accepted: usize,
+    /// By display name, with their uses; newest first.
+    pub(super) strangers: Vec<(String, Vec<&'a RoleUse>)>,
+}
+
+impl<'a> SeenUses<'a> {
+    pub(super) fn new(history: &'a EventHistory, facts: &'a Facts) -> Self {
+        let mut seen = Self {
+            facts,
+            history,
+            genesys: Vec::new(),
+            former: Vec::new(),
+            probes: 0,
+            own_probes: 0,
+            verifier: 0,
+            accepted: 0,
+            strangers: Vec::new(),
+        };
+        for used in &history.uses {
+            let who = match seen.kind(used) {
+                UseKind::Genesys => {
+                    seen.genesys.push(used);
+                    continue;
+                }
+                UseKind::Former => {
+                    seen.former.push(used);
+                    continue;
+                }
+                UseKind::Probe => {
+                    seen.probes += 1;
+                    let own = facts.desired.role.arn.account.as_str();
+                    let is_own = matches!(&used.by, SessionUser::Account(account) if account.as_str() == own)
+                        || matches!(&used.by, SessionUser::Identity { account, .. } if account.as_str() == own);
+                    seen.own_probes += usize::from(is_own && !seen.is_verifier(&used.by));
+                    continue;
+                }
+                UseKind::Verifier => {
+                    seen.verifier += 1;
+                    continue;
+                }
+                UseKind::Accepted => {
+                    seen.accepted += 1;
+                    continue;
+                }
+                UseKind::OtherCustomer => OTHER_CUSTOMER.to_owned(),
+                UseKind::Stranger => in_words(&used.by, &facts.desired.role.arn.account),
+            };
+            match seen.strangers.iter_mut().find(|(known, _)| *known == who) {
+                Some((_, uses)) => uses.push(used),
+                None => seen.strangers.push((who, vec![used])),
+            }
+        }
+        seen
+    }
+
+    fn kind(&self, used: &RoleUse) -> UseKind {
+        let desired = &self.facts.desired;
+        let own = desired.role.arn.account.as_str();
+        // Not the spec's account if that is not Genesys's.
+        let of_genesys = genesys(desired).account;
+        let account = match &used.by {
+            SessionUser::Account(account) | SessionUser::Identity { account, .. } => account.as_str(),
+            SessionUser::Service(_) if is_accepted(&used.by, self.facts) => return UseKind::Accepted,
+            SessionUser::Service(_) | SessionUser::Other(_) => return UseKind::Stranger,
+        };
+        let is_genesys = of_genesys == account;
+        let verifier = desired.verifier.as_ref();
+        // Anyone can choose a name: it excuses nobody from elsewhere.
+        let is_ours = account == own || is_genesys || verifier.is_some_and(|arn| arn.account == account);
+        if is_ours && used.session.as_deref() == Some(PROBE_SESSION) {
+            return UseKind::Probe;
+        }
+        if is_genesys {
+            let is_right =
+                used.external_id.as_ref().is_some_and(|id| id.expose() == desired.external_id.expose());
+            return match is_right {
+                true => UseKind::Genesys,
+                false if was_demanded(used, self.history, self.facts) => UseKind::Former,
+                false => UseKind::OtherCustomer,
+            };
+        }
+        match &used.by {
+            by if self.is_verifier(by) => UseKind::Verifier,
+            by if is_accepted(by, self.facts) => UseKind::Accepted,
+            _ => UseKind::Stranger,
+        }
+    }
+
+    fn is_verifier(&self, by: &SessionUser) -> bool {
+        match (&self.facts.desired.verifier, by) {
+            (Some(verifier), SessionUser::Account(account)) => verifier.account == account.as_str(),
+            (Some(verifier), SessionUser::Identity { arn, .. }) => is_of(arn, verifier),
+            _ => false,
+        }
+    }
+
+    /// Whether any region's events are known.
+    pub(super) fn was_read(&self) -> bool {
+        self.history.regions.iter().any(|(_, reading)| !matches!(reading, RegionReading::NotRead(_)))
+    }
+
+    /// The last known time that Genesys Cloud got in by the trust policy as it is now.
+    pub(super) fn valid_use(&self) -> Option<&'a RoleUse> {
+        let changed = self.changed();
+        self.genesys.first().copied().filter(|used| changed.is_none_or(|changed| used.at > changed))
+    }
+
+    /// When the trust policy was last written, if known: no earlier than the role's creation.
+    fn changed(&self) -> Option<Timestamp> {
+        let created = self.facts.live.role.as_ref().and_then(|role| role.record.created);
+        let written = self.history.written.iter().map(|written| written.at).max();
+        written.max(created)
+    }
+
+    /// Events have whole seconds, and the two services have their own clocks.
+    fn is_clearly_before(&self, used: &RoleUse) -> bool {
+        self.changed().is_some_and(|changed| seconds(used.at, changed) >= CLOCKS)
+    }
+
+    pub(super) fn genesys_cloud(&self) -> Claim {
+        let question = Question::new(
+            Level::Observed,
+            Topic::Used,
+            "Genesys Cloud has assumed the role",
+            String::new(),
+            match (self.was_read(), self.genesys.first()) {
+                (false, _) => "whether Genesys Cloud has assumed the role is not known",
+                (true, Some(_)) => "whether Genesys Cloud can still assume the role was not seen",
+                (true, None) => "Genesys Cloud was not seen to assume the role",
+            },
+        );
+        let HistoryShown { looked_at, .. } = self.shown();
+        match (self.valid_use(), self.genesys.first()) {
+            _ if !self.was_read() => {
+                let help = to_see_it(&looked_at, "`cloudtrail:LookupEvents`");
+                question.not_provable(looked_at, help)
+            }
+            (Some(used), _) => question.holds(format!(
+                "{}, with the right external ID{}; {}",
+                self.when(used),
+                from(used),
+                self.how_often(&self.genesys)
+            )),
+            (None, Some(used)) => {
+                let order = match self.is_clearly_before(used) {
+                    true => "after that",
+                    false => "at about that time",
+                };
+                question.not_provable(
+                    format!("the last time was {}", self.when(used)),
+                    format!(
+                        "the trust policy was written {order}, {}: let Genesys Cloud invoke the function, and look again in \
+                         90 minutes",
+                        self.at(self.changed().unwrap_or(used.at))
+                    ),
+                )
+            }
+            (None, None) if !self.former.is_empty() => {
+                let used = self.former[0];
+                question.not_provable(
+                    format!("the last time was {}, with {FORMER_ID}", self.when(used)),
+                    "let Genesys Cloud invoke the function, and look again in 90 minutes",
+                )
+            }
+            (None, None) => question.not_provable(
+                format!("no event in {looked_at}"),
+                "nothing follows from it: AWS logs no refusal here, and an event comes up to 90 minutes late",
+            ),
+        }
+    }
+
+    pub(super) fn strangers(&self) -> Vec<Claim> {
+        let HistoryShown { looked_at, is_whole } = self.shown();
+        let question = |who: &str| {
+            Question::new(
+                Level::Observed,
+                Topic::Strangers,
+                "nobody else was seen to assume the role",
+                format!("{who} has assumed the role"),
+                "whether nobody else has assumed the role is not known",
+            )
+        };
+        if !self.strangers.is_empty() {
+            return self
+                .strangers
+                .iter()
+                .map(|(who, uses)| {
+                    let seen = self.uses_in_words(uses);
+                    question(who).fails(seen, self.stranger(who, uses), &[])
+                })
+                .collect();
+        }
+        let mut seen = looked_at;
+        if self.probes > 0 {
+            let name = PROBE_SESSION;
+            seen = format!("{seen}; {} of this tool's own probes (session {name}) aside", self.probes);
+        }
+        if self.verifier > 0 {
+            seen = format!("{seen}; the verifier did {}", times(self.verifier, ""));
+        }
+        if self.accepted > 0 {
+            seen = format!("{seen}; those whom the spec accepts did {}", times(self.accepted, ""));
+        }
+        if self.history.unreadable > 0 {
+            let help = "look at them in CloudTrail's event history: this tool did not understand them";
+            let unreadable = self.history.unreadable;
+            return vec![
+                question("").not_provable(format!("{unreadable} events about the role; {seen}"), help),
+            ];
+        }
+        let note = if is_whole { "" } else { "said of what was looked at, and of nothing else" };
+        let claim = question("").holds(seen).with_note(note);
+        vec![match self.former_in_words() {
+            Some(notice) => claim.with_notice(notice),
+            None => claim,
+        }]
+    }
+
+    /// What only the reader can judge: whether the earlier organization was theirs.
+    fn former_in_words(&self) -> Option<String> {
+        let used = self.former.first()?;
+        let count = times(self.former.len(), ", last");
+        Some(format!(
+            "Genesys Cloud assumed the role {count} {}, with {FORMER_ID}: if that was your organization before you corrected it, \
+             nothing is wrong, and {} leaves it out",
+            ago(used.at, self.history.now),
+            self.looking_from(used.at)
+        ))
+    }
+
+    /// The command that looks at what came later.
+    fn looking_from(&self, at: Timestamp) -> String {
+        let settled = right_after(at);
+        let Facts { invocation, basis, desired, .. } = self.facts;
+        match basis {
+            Basis::Spec => format!("`{invocation} check --since {settled}`"),
+            Basis::Found { .. } => {
+                let role = shlex::try_quote(&desired.role.name).unwrap_or(Cow::Borrowed("ROLE"));
+                format!("`{invocation} diagnose {role} --since {settled}`")
+            }
+        }
+    }
+
+    fn stranger(&self, who: &str, uses: &[&RoleUse]) -> Finding {
+        let role = self.facts.live.role.as_ref();
+        // By today's trust policy: those who got in by an earlier one may be shut out by now.
+        let is_admitted = |used: &&&RoleUse| {
+            let (Some(role), Some(principal)) = (role, principal(&used.by, &self.facts.desired.role.arn))
+            else {
+                return true;
+            };
+            let id = used.external_id.as_ref().map(PresentedId::expose);
+            let decision = may_assume(role, &principal, id).decision;
+            matches!(decision, Decision::Allowed | Decision::Undecided)
+                || may_be_named(&used.by, role, self.facts)
+        };
+        let still = uses.iter().any(|used| is_admitted(&used));
+        let consequence = if still {
+            "they had the role's permissions, and the trust policy still lets them in"
+        } else {
+            "they had the role's permissions; today's trust policy shuts them out"
+        };
+        let first = if still {
+            self.facts.by_apply("it restores the trust policy")
+        } else {
+            let theirs = if who == OTHER_CUSTOMER {
+                "if it was your own organization, before the external ID was corrected, nothing is wrong; otherwise "
+            } else {
+                ""
+            };
+            format!("{theirs}treat it as an incident and find out how they got in")
+        };
+        let session = uses.iter().find_map(|used| used.session.as_deref()).unwrap_or("their session");
+        let session = one_line(session);
+        let newest = uses.first().map_or(self.history.now, |used| used.at);
+        Finding {
+            cause: Cause::Stranger,
+            what: format!("{} has assumed the role: {}", sentence_case(who), self.uses_in_short(uses)),
+            consequence: consequence.to_owned(),
+            remedy: format!(
+                "{first}; see in CloudTrail what session `{session}` did; when it is settled, {}",
+                self.looking_from(newest)
+            ),
+            harm: Harm { lets_in: vec![who.to_owned()], ..Harm::default() },
+        }
+    }
+
+    /// `once, 24 hours ago (2026-11-25 17:00 UTC) in us-east-1, with the external ID "guessed-id", from 192.0.2.1`
+    fn uses_in_words(&self, uses: &[&RoleUse]) -> String {
+        let Some(used) = uses.first() else { return String::new() };
+        let count = times(uses.len(), ", last");
+        format!("{count} {}, {}{}", self.when(used), self.id_in_words(used), from(used))
+    }
+
+    fn uses_in_short(&self, uses: &[&RoleUse]) -> String {
+        let Some(used) = uses.first() else { return String::new() };
+        let count = times(uses.len(), ", last");
+        format!("{count} {}, {}", ago(used.at, self.history.now), self.id_in_words(used))
+    }
+
+    fn id_in_words(&self, used: &RoleUse) -> String {
+        match &used.external_id {
+            None => "without an external ID".to_owned(),
+            Some(id) if id.expose() == self.facts.desired.external_id.expose() => {
+                "with the spec's external ID".to_owned()
+            }
+            // Both are organization IDs: what is masked is not shown for others either.
+            Some(_) if self.facts.desired.external_id.is_masked() => "with another external ID".to_owned(),
+            Some(id) => format!("with the external ID \"{}\"", one_line(id.expose())),
+        }
+    }
+
+    fn others(&self) -> Vec<&str> {
+        self.strangers.iter().map(|(who, _)| who.as_str()).collect()
+    }
+
+    pub(super) fn sentence(&self) -> String {
+        let HistoryShown { looked_at, .. } = self.shown();
+        let genesys = match (self.valid_use(), self.genesys.first()) {
+            (Some(used), _) => format!(
+                "Genesys Cloud last assumed this role {}, with the right external ID; {}",
+                ago(used.at, self.history.now),
+                self.how_often(&self.genesys)
+            ),
+            (None, Some(used)) => {
+                let before = match self.is_clearly_before(used) {
+                    true => ", before its trust policy was last written",
+                    false => ", about when its trust policy was last written",
+                };
+                format!("Genesys Cloud last assumed this role {}{before}", ago(used.at, self.history.now))
+            }
+            (None, None) if self.strangers.iter().any(|(who, _)| who == OTHER_CUSTOMER) => {
+                let only = if self.strangers.len() == 1 { "; only another organization has" } else { "" };
+                let others: Vec<&str> =
+                    self.others().into_iter().filter(|who| *who != OTHER_CUSTOMER).collect();
+                let seen = match others.as_slice() {
+                    [] => String::new(),
+                    others => format!("; another organization has, and {}", others.join(" and ")),
+                };
+                return format!(
+                    "For your organization Genesys Cloud was not seen to assume the role{only}{seen} ({looked_at})."
+                );
+            }
+            (None, None) => match self.former.first() {
+                Some(used) => format!(
+                    "Genesys Cloud last assumed this role {}, with {FORMER_ID}",
+                    ago(used.at, self.history.now)
+                ),
+                None => "Genesys Cloud was not seen to assume this role, which proves nothing".to_owned(),
+            },
+        };
+        let too = if self.genesys.is_empty() { "" } else { ", too" };
+        let others = self.others();
+        let others = match others.as_slice() {
+            [] if self.history.unreadable > 0 => {
+                format!("{} events could not be understood", self.history.unreadable)
+            }
+            [] => "no other account was seen".to_owned(),
+            [one] => format!("{one} was seen{too}"),
+            others => format!("{} were seen{too}", others.join(" and ")),
+        };
+        let own = match self.own_probes {
+            0 => String::new(),
+            count => format!(
+                "; your own account assumed it {} as {PROBE_SESSION}, as this program's probes do",
+                times(count, "")
+            ),
+        };
+        format!("{genesys}; {others}{own} ({looked_at}).")
+    }
+
+    fn how_often(&self, uses: &[&RoleUse]) -> String {
+        let HistoryReach { days, is_whole } = self.reach();
+        let days = days.clamp(1, WEEK / DAY);
+        let recent = uses.iter().filter(|used| seconds(used.at, self.history.now) <= days * DAY).count();
+        let least = if is_whole { "" } else { "at least " };
+        let day = if days == 1 { "the last day".to_owned() } else { format!("{days} days") };
+        format!("{least}{} in {day}", times(recent, ""))
+    }
+
+    /// How far back everything that was read goes.
+    fn reach(&self) -> HistoryReach {
+        let days = |from: Timestamp| seconds(from, self.history.now).div_euclid(DAY);
+        let mut reach = HistoryReach { days: days(self.history.since), is_whole: true };
+        for (_, reading) in &self.history.regions {
+            if let RegionReading::Until { oldest, .. } = reading {
+                reach.is_whole &= seconds(*oldest, self.history.now) >= WEEK.min(reach.days * DAY);
+            }
+        }
+        reach
+    }
+
+    /// `us-east-1, eu-central-1; 90 days`
+    fn shown(&self) -> HistoryShown {
+        let period = period(seconds(self.history.since, self.history.now));
+        let mut whole = Vec::new();
+        let mut rest = Vec::new();
+        for (region, reading) in &self.history.regions {
+            match reading {
+                RegionReading::Whole => whole.push(region.as_str()),
+                RegionReading::Until { oldest, events, stopped_by } => {
+                    let why = stopped_by.as_deref().map(|why| format!(", then {}", one_line(why)));
+                    rest.push(format!(
+                        "the newest {events} events of {region}, back to {}{}",
+                        minute(*oldest),
+                        why.unwrap_or_default()
+                    ));
+                }
+                RegionReading::NotRead(why) => rest.push(format!("not {region}: {}", one_line(why))),
+            }
+        }
+        let is_whole = rest.is_empty();
+        let mut parts = Vec::new();
+        if !whole.is_empty() {
+            parts.push(format!("{}; {period}", whole.join(", ")));
+        }
+        // The same refusal in every region counts once.
+        let reasons: Vec<&String> = self
+            .history
+            .regions
+            .iter()
+            .filter_map(|(_, reading)| match reading {
+                RegionReading::NotRead(why) => Some(why),
+                _ => None,
+            })
+            .collect();
+        match reasons.as_slice() {
+            [first, others @ ..] if whole.is_empty() && reasons.len() == self.history.regions.len() => {
+                let more = if others.iter().any(|why| why != first) { ", and others" } else { "" };
+                parts.push(format!("CloudTrail's event history was not read: {}{more}", one_line(first)));
+            }
+            _ => parts.extend(rest),
+        }
+        HistoryShown { looked_at: parts.join("; "), is_whole }
+    }
+
+    /// `2 hours ago (2026-11-26 15:02 UTC) in us-east-1`
+    fn when(&self, used: &RoleUse) -> String {
+        format!("{} in {}", self.at(used.at), one_line(&used.region))
+    }
+
+    fn at(&self, at: Timestamp) -> String {
+        format!("{} ({})", ago(at, self.history.now), minute(at))
+    }
+}
+
+struct HistoryShown {
+    looked_at: String,
+    is_whole: bool,
+}
+
+struct HistoryReach {
+    days: i64,
+    is_whole: bool,
+}
+
+fn from(used: &RoleUse) -> String {
+    let source =
+        used.source.as_ref().map(|source| format!(", from {}", one_line(source))).unwrap_or_default();
+    let session =
+        used.session.as_ref().map(|name| format!(", session {}", one_line(name))).unwrap_or_default();
+    format!("{source}{session}")
+}

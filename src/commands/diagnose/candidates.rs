@@ -1,0 +1,162 @@
+//! Without a role: those that look like Genesys Cloud's.
+
+use std::collections::BTreeSet;
+
+use super::args::DiagnoseArgs;
+use super::error::DiagnoseError;
+use super::place::Place;
+use crate::arn::Arn;
+use crate::aws::{self, AccountListing, ListedRole};
+use crate::check::{CredentialArn, GenesysSide, IntegrationFacts};
+use crate::commands::options::ReportFormat;
+use crate::commands::{CommandError, Status, evidence};
+use crate::import::{looks_like_genesys, trusts_genesys};
+use crate::policy::document::Effect;
+use crate::policy::{Document, EXTERNAL_ID, wildcard_matches};
+use crate::render;
+use crate::render::output::Output;
+use crate::spec::is_guid;
+use crate::text::shell_word;
+use crate::view::{CandidateView, CandidatesView, LooseView};
+
+/// Roles of specs: there is none.
+pub(super) static NO_SPEC: BTreeSet<String> = BTreeSet::new();
+
+/// Without a role: lists those that look like Genesys Cloud's.
+pub(super) async fn list(
+    place: &Place,
+    args: &DiagnoseArgs,
+    output: &Output,
+) -> Result<CandidatesView, CommandError> {
+    let reads = async {
+        futures_util::join!(
+            aws::account_listing(&place.clients),
+            evidence::of_genesys(place.genesys.as_ref(), place.genesys_trouble.as_ref(), &NO_SPEC)
+        )
+    };
+    let (listing, genesys) = output.waiting("listing the roles", reads).await;
+    let listing = listing?;
+    let known = integrations(&genesys);
+    let holders = |arn: &Arn| -> Vec<String> {
+        let held = CredentialArn::Shown(arn.to_string());
+        known.iter().filter(|one| one.credential == held).map(|one| one.name.clone()).collect()
+    };
+    let option = |name: &str, value: Option<&str>| {
+        value.map(|value| format!(" --{name} {}", shell_word(value))).unwrap_or_default()
+    };
+    let options = option("error", args.error.as_deref()) + &option("profile", args.profile.as_deref());
+    let candidate = |arn: &Arn, named: &str, why: &str, integrations| CandidateView {
+        role: arn.name().to_owned(),
+        arn: arn.to_string(),
+        why: why.to_owned(),
+        integrations,
+        next: format!("{} diagnose {}{options}", place.invocation, shell_word(named)),
+    };
+    let roles = listing.roles.iter().filter_map(|role| {
+        let integrations = holders(&role.arn);
+        let why = looks(role, &listing, !integrations.is_empty())?;
+        Some(candidate(&role.arn, role.arn.name(), why, integrations))
+    });
+    // A missing role is a cause, and diagnosed as one.
+    let gone: BTreeSet<Arn> = known
+        .iter()
+        .filter_map(|one| match &one.credential {
+            CredentialArn::Shown(text) => text.parse::<Arn>().ok(),
+            CredentialArn::Unreadable(_) | CredentialArn::None => None,
+        })
+        .filter(|arn| {
+            arn.service == "iam"
+                && arn.resource.starts_with("role/")
+                && arn.account == place.account.as_str()
+                && !listing.roles.iter().any(|role| role.arn == *arn)
+        })
+        .collect();
+    let missing = gone.iter().map(|arn| candidate(arn, &arn.to_string(), GONE, holders(arn)));
+    let roles: Vec<CandidateView> = roles.chain(missing).collect();
+    let loose = known.iter().filter_map(|one| {
+        let why = match &one.credential {
+            CredentialArn::Shown(arn)
+                if listing.roles.iter().any(|role| role.arn.to_string() == *arn)
+                    || gone.iter().any(|known| known.to_string() == *arn) =>
+            {
+                return None;
+            }
+            CredentialArn::Shown(arn) => {
+                format!("its credential holds {arn}, which is not a role of this account")
+            }
+            CredentialArn::Unreadable(why) => format!("which role its credential holds is not known: {why}"),
+            CredentialArn::None => "it has no credential".to_owned(),
+        };
+        Some(LooseView { name: one.name.clone(), why })
+    });
+    let left_out = match &genesys {
+        GenesysSide::Read(facts) => facts.integrations.as_ref().err().map(|unknown| unknown.why.clone()),
+        GenesysSide::Rejected(_, unknown) | GenesysSide::Unreadable(unknown) => Some(unknown.why.clone()),
+        GenesysSide::NotAsked => Some(
+            "Genesys Cloud was not asked: set GENESYSCLOUD_OAUTHCLIENT_ID, GENESYSCLOUD_OAUTHCLIENT_SECRET and \
+             GENESYSCLOUD_REGION to see its integrations"
+                .to_owned(),
+        ),
+    };
+    Ok(CandidatesView::new(&place.account, roles, loose.collect(), left_out))
+}
+
+pub(super) fn print_list(
+    view: &CandidatesView,
+    args: &DiagnoseArgs,
+    output: &Output,
+) -> Result<Status, CommandError> {
+    if args.out.is_some() {
+        return Err(DiagnoseError::OutNeedsRole.into());
+    }
+    output.result(&match args.format {
+        ReportFormat::Text | ReportFormat::Html => render::diagnose::candidates_text(view),
+        ReportFormat::Markdown => render::diagnose::candidates_markdown(view, &output.masker()),
+        ReportFormat::Json => format!("{:#}\n", output.masked_json(&render::json::candidates(view))),
+    })?;
+    // An integration that uses none of the account's roles, or one that does not exist.
+    let is_broken = view.roles.iter().any(|role| role.why == GONE);
+    Ok(if is_broken { Status::Fault } else { Status::Done })
+}
+
+/// Why a role that does not exist is listed.
+const GONE: &str = "an integration holds its ARN, and there is no such role";
+
+/// Why a role looks like Genesys Cloud's.
+fn looks(role: &ListedRole, listing: &AccountListing, is_held: bool) -> Option<&'static str> {
+    let ids = role.trust.statements.as_slice().iter().flat_map(|one| one.conditions().on(EXTERNAL_ID));
+    let is_organization = ids.flat_map(|(_, values)| values).any(|value| is_guid(&value.to_string()));
+    if trusts_genesys(&role.trust) {
+        Some("it trusts an account of Genesys's")
+    } else if is_held {
+        Some("an integration holds its ARN")
+    } else if looks_like_genesys(&role.trust) {
+        Some("it trusts anyone, or an account that tutorials call Genesys's")
+    } else if is_organization && invokes(role, listing) {
+        Some("its external ID looks like an organization's, and it may invoke functions")
+    } else {
+        None
+    }
+}
+
+pub(super) fn invokes(role: &ListedRole, listing: &AccountListing) -> bool {
+    let own = listing.policies.iter().filter(|(arn, _)| role.attached.contains(arn)).map(|(_, one)| one);
+    // AWS's own policies are known by name.
+    role.inline.iter().chain(own).any(is_about_lambda)
+        || role.attached.iter().any(|arn| arn.account == "aws" && arn.name().contains("Lambda"))
+}
+
+/// Whether a document allows anything in Lambda.
+pub(super) fn is_about_lambda(document: &Document) -> bool {
+    document.statements.as_slice().iter().filter(|one| one.effect == Effect::Allow).any(|statement| {
+        let mut actions = statement.action_values().iter();
+        actions.any(|action| wildcard_matches(&action.to_ascii_lowercase(), "lambda:invokefunction"))
+    })
+}
+
+pub(super) fn integrations(genesys: &GenesysSide) -> &[IntegrationFacts] {
+    match genesys {
+        GenesysSide::Read(genesys) => genesys.integrations.as_deref().unwrap_or_default(),
+        GenesysSide::NotAsked | GenesysSide::Rejected(..) | GenesysSide::Unreadable(_) => &[],
+    }
+}

@@ -1,0 +1,228 @@
+//! Everything about one role: what it should be is derived from what it is and from Genesys Cloud, and `check` compares.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use futures_util::future::join_all;
+
+use super::candidates::{NO_SPEC, integrations, invokes, is_about_lambda};
+use super::error::DiagnoseError;
+use super::place::Place;
+use crate::arn::{Arn, FunctionArn};
+use crate::aws::{self, Clients, ListedRole};
+use crate::check::{AskedOrganization, Basis, CredentialArn, Facts, GenesysSide, IntegrationFacts};
+use crate::commands::check::{Proofs, facts_of};
+use crate::commands::session::{LookUp, Session};
+use crate::commands::since::{LookBack, Since};
+use crate::commands::{CommandError, evidence};
+use crate::diagnose::{ErrorReading, RoleCase};
+use crate::genesys;
+use crate::import::{Known, candidates, trusts_genesys, wanted};
+use crate::model::{LiveRole, LookForOrphans, Role, RoleRecord, Tags};
+use crate::plan::{Reads, diff};
+use crate::policy::template::trust_policy;
+use crate::render::output::Output;
+use crate::text::near_miss;
+
+/// Finds out everything about one role, given its name or ARN.
+///
+/// # Errors
+///
+/// When it is not a role in this account, or IAM does not answer.
+pub async fn examine(
+    place: Place,
+    named: &str,
+    error: Option<ErrorReading>,
+    output: &Output,
+) -> Result<RoleCase, CommandError> {
+    let asking = evidence::of_genesys(place.genesys.as_ref(), place.genesys_trouble.as_ref(), &NO_SPEC);
+    let genesys = output.waiting("asking Genesys Cloud", asking).await;
+    let role = role_arn(&place, named, &genesys)?;
+    // An ARN is meant literally, even if no such role exists.
+    let is_exact = named.contains(':');
+    Box::pin(case(place, role, is_exact, genesys, error, output)).await
+}
+
+/// The intended role. If only a name is given, its path comes from a Genesys Cloud credential.
+fn role_arn(place: &Place, named: &str, genesys: &GenesysSide) -> Result<Arn, DiagnoseError> {
+    let (arn, name) = match named.parse::<Arn>() {
+        Ok(arn) if arn.service == "iam" && arn.resource.starts_with("role/") => {
+            let name = arn.name().to_owned();
+            (Some(arn), name)
+        }
+        Ok(arn) if arn.service == "sts" && arn.resource.starts_with("assumed-role/") => {
+            let name = arn.resource.split('/').nth(1).unwrap_or_default().to_owned();
+            (Some(Arn { service: "iam".to_owned(), resource: format!("role/{name}"), ..arn }), name)
+        }
+        Ok(arn) => return Err(DiagnoseError::NotARole(arn.to_string())),
+        Err(_) => (None, named.rsplit('/').next().unwrap_or(named).to_owned()),
+    };
+    if let Some(arn) = &arn
+        && arn.account != place.account.as_str()
+    {
+        return Err(DiagnoseError::OtherAccount { role: arn.to_string(), account: place.account.clone() });
+    }
+    let is_name = |c: char| c.is_ascii_alphanumeric() || "_+=,.@-".contains(c);
+    if name.is_empty() || name.len() > 64 || !name.chars().all(is_name) {
+        return Err(DiagnoseError::NotARole(named.to_owned()));
+    }
+    let plain = || Arn::role(place.partition(), &place.account, "/", &name);
+    let held = integrations(genesys).iter().find_map(|one| match &one.credential {
+        CredentialArn::Shown(text) => {
+            text.parse::<Arn>().ok().filter(|arn| arn.name() == name && arn.account == place.account.as_str())
+        }
+        CredentialArn::Unreadable(_) | CredentialArn::None => None,
+    });
+    Ok(arn.or(held).unwrap_or_else(plain))
+}
+
+fn is_held(genesys: &GenesysSide, role: &Arn) -> bool {
+    let held = CredentialArn::Shown(role.to_string());
+    integrations(genesys).iter().any(|one| one.credential == held)
+}
+
+/// The targets of data actions in the integrations that hold the role, or in the only one there is.
+fn targets(genesys: &GenesysSide, role: &Arn) -> Vec<FunctionArn> {
+    let all = integrations(genesys);
+    let holds = CredentialArn::Shown(role.to_string());
+    let own: Vec<&IntegrationFacts> = all.iter().filter(|one| one.credential == holds).collect();
+    let meant = match (own.as_slice(), all) {
+        ([], [one]) => vec![one],
+        _ => own,
+    };
+    meant.iter().flat_map(|one| &one.actions).filter_map(|action| action.target.parse().ok()).collect()
+}
+
+/// Derives the desired state from the live state and Genesys Cloud, and has `check` compare them.
+async fn case(
+    place: Place,
+    role: Arn,
+    is_exact: bool,
+    genesys: GenesysSide,
+    error: Option<ErrorReading>,
+    output: &Output,
+) -> Result<RoleCase, CommandError> {
+    let Place {
+        clients,
+        account,
+        genesys: client,
+        genesys_trouble: _,
+        in_sandbox,
+        region,
+        since,
+        writes_spec,
+        invocation,
+    } = place;
+    let organization = match &client {
+        // A spec without it is still valid.
+        Some(client) if writes_spec => genesys::live(client, &[], genesys::Details::All).await.ok(),
+        Some(_) | None => None,
+    };
+    let reading = async {
+        let live = aws::role(&clients, &role.partition, &account, role.name()).await?;
+        let is_gone = live.is_none();
+        let live = live.unwrap_or_else(|| absent(role.clone()));
+        let targets = targets(&genesys, &live.role.arn);
+        let (unattached, instead) = match live.documents().any(is_about_lambda) {
+            true => (Vec::new(), Vec::new()),
+            // It may have been detached; callers who may not list policies do without.
+            false => {
+                let listing = aws::account_listing(&clients).await.unwrap_or_default();
+                if is_gone && !is_exact && !is_held(&genesys, &role) {
+                    let known: Vec<&str> = listing.roles.iter().map(|role| role.arn.name()).collect();
+                    if let Some(near) = near_miss(role.name(), &known) {
+                        let (role, near) = (Box::new(role.clone()), near.to_owned());
+                        return Err(DiagnoseError::Misspelt { role, near }.into());
+                    }
+                }
+                let fits =
+                    |one: &&ListedRole| is_gone && trusts_genesys(&one.trust) && invokes(one, &listing);
+                let instead = listing.roles.iter().filter(fits).map(|one| one.arn.clone()).collect();
+                (listing.policies, instead)
+            }
+        };
+        let missing = missing(&clients, candidates(&live, &unattached, &targets)).await;
+        Ok::<_, CommandError>((live, targets, missing, unattached, instead))
+    };
+    let (live, targets, missing, unattached, instead) = output.waiting("reading the role", reading).await?;
+    let organization_id = match &genesys {
+        GenesysSide::Read(genesys) => Some(genesys.organization_id.as_str()),
+        _ => None,
+    };
+    let known = Known {
+        account: &account,
+        region: &region,
+        role: &live,
+        unattached: &unattached,
+        organization_id,
+        targets: &targets,
+        missing: &missing,
+        organization: organization.as_ref(),
+    };
+    let wanted = wanted(&known).map_err(DiagnoseError::NoSpec)?;
+    let session = Session {
+        spec: wanted.spec.clone(),
+        clients,
+        in_sandbox,
+        genesys: client,
+        genesys_trouble: None,
+        reads: Reads::Single,
+        file: String::new(),
+        invocation,
+        known_roles: Arc::default(),
+        has_aws_endpoint_of_spec: false,
+    };
+    let guards = aws::organization_guards(&session.clients, &account).await;
+    let facts = Facts { guards, ..Box::pin(gather(&session, &genesys, since, output)).await? };
+    let organization = match &genesys {
+        GenesysSide::NotAsked => AskedOrganization::No(session.spec.genesys.client_variables()),
+        GenesysSide::Rejected(..) | GenesysSide::Unreadable(_) => AskedOrganization::Unknown,
+        GenesysSide::Read(genesys) => AskedOrganization::Named(genesys.organization_name.clone()),
+    };
+    Ok(RoleCase { account, region, in_sandbox, organization, wanted, facts, instead, error })
+}
+
+async fn gather(
+    session: &Session,
+    genesys: &GenesysSide,
+    since: Option<Since>,
+    output: &Output,
+) -> Result<Facts, CommandError> {
+    let observed = session.observe(LookForOrphans::No, LookUp::New, output).await?;
+    let plan = diff(&observed.live, &observed.desired);
+    let look_back = LookBack { since: since.unwrap_or_default(), is_asked: since.is_some() };
+    let proofs = Proofs { look_back: Some(look_back), ..Proofs::default() };
+    let facts = facts_of(session, &observed, &plan, &proofs, genesys, output).await?;
+    let facts = facts.into_iter().next().ok_or(DiagnoseError::NoSpec(String::new()))?;
+    let is_organization_asked = matches!(genesys, GenesysSide::Read(_));
+    Ok(Facts { basis: Basis::Found { is_organization_asked }, ..facts })
+}
+
+/// Represents a missing role as an empty one.
+fn absent(arn: Arn) -> LiveRole {
+    let name = arn.name().to_owned();
+    let path = arn.resource.trim_start_matches("role").trim_end_matches(name.as_str()).to_owned();
+    LiveRole {
+        role: Role {
+            name,
+            path,
+            arn,
+            description: String::new(),
+            max_session_duration: 3600,
+            assume_role_policy: trust_policy(&[], ""),
+            permissions_boundary: None,
+            tags: Tags::new(),
+        },
+        attached: Default::default(),
+        inline: Default::default(),
+        boundary: None,
+        record: RoleRecord::default(),
+    }
+}
+
+/// The functions that Lambda does not have; one that may not be looked up does not count as missing.
+async fn missing(clients: &Clients, functions: BTreeSet<FunctionArn>) -> BTreeSet<FunctionArn> {
+    let answers = join_all(functions.iter().map(|function| aws::function(clients, function))).await;
+    let gone = functions.iter().zip(answers).filter(|(_, answer)| matches!(answer, Ok(None)));
+    gone.map(|(function, _)| function.clone()).collect()
+}
