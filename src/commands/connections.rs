@@ -109,7 +109,7 @@ pub(super) fn make_by_hand(sandbox: &mut Sandbox, spec: &Spec, output: &Output) 
         return;
     }
     let desired = resolve(spec, &Default::default());
-    sandbox.make_by_hand(&spec.aws.account_id, &desired.roles);
+    sandbox.make_by_hand(&spec.aws.account_id, spec.genesys.credentials.as_deref(), &desired.roles);
     let names: Vec<&str> = desired.roles.iter().map(|role| role.role.name.as_str()).collect();
     output.note(&format!(
         "{} the scenario is planted on {}, which works, with its policy and an integration\n",
@@ -153,8 +153,10 @@ async fn mfa_code(error: AwsError, output: &Output) -> Result<String, AwsError> 
 pub(super) async fn sandbox_clients(
     sandbox: Arc<Mutex<Sandbox>>,
     aws: &Aws,
+    cloud: &GenesysCloud,
 ) -> Result<(Clients, genesys::Client), AwsError> {
-    let genesys = genesys::Client::of_stand_in(sandbox::genesys_transport(Arc::clone(&sandbox)));
+    let client = sandbox::client_id(cloud.credentials.as_deref());
+    let genesys = genesys::Client::of_stand_in(&client, sandbox::genesys_transport(Arc::clone(&sandbox)));
     let transport = Transport::InProcess {
         http_client: sandbox::http_client(sandbox),
         credentials: SharedCredentialsProvider::new(sandbox::credentials(&aws.account_id)),
@@ -182,7 +184,7 @@ pub(super) async fn in_sandbox(
     if let Some(region) = region {
         aws.region = region.to_owned();
     }
-    let (clients, genesys) = sandbox_clients(sandbox, &aws).await?;
+    let (clients, genesys) = sandbox_clients(sandbox, &aws, &spec.genesys).await?;
     Ok((clients, genesys, spec))
 }
 

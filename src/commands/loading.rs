@@ -56,6 +56,7 @@ pub fn seed(spec: &Spec) -> Seed {
         region: spec.aws.region.clone(),
         functions: spec.roles.iter().flat_map(functions).collect(),
         genesys: spec.roles.first().map(|role| GenesysSeed {
+            credentials: spec.genesys.credentials.clone(),
             organization_id: role.external_id.expose().to_owned(),
             account: role.genesys_account_id.clone(),
             integrations: Vec::new(),

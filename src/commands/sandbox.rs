@@ -1,5 +1,6 @@
 //! `sandbox serve`: the AWS stand-in on a loopback address; its scenarios and its end.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
@@ -15,9 +16,11 @@ use super::report::report_json;
 use super::scenario::{announce, configure, joined};
 use super::specs::{SpecSource, SpecsError};
 use super::{CommandError, Status, loading, specs};
+use crate::arn::AccountId;
 use crate::explain::Explain;
 use crate::render::output::Output;
-use crate::sandbox::{BUILT_IN, Rate, Sandbox, ServeOptions, serve as serve_http};
+use crate::sandbox::{BUILT_IN, Rate, Sandbox, ServeOptions, client_id, serve as serve_http};
+use crate::spec::Spec;
 
 #[derive(Debug, Subcommand)]
 pub enum SandboxCommand {
@@ -85,11 +88,18 @@ pub async fn serve(global: &Global, args: &ServeArgs, output: &Output) -> Result
     output.result(&format!(
         "export AWS_ENDPOINT_URL=http://{address}\n\
          export AWS_ACCESS_KEY_ID={account}   # a 12-digit account ID: an administrator of that account\n\
-         export AWS_SECRET_ACCESS_KEY=sandbox\n\
+         export AWS_SECRET_ACCESS_KEY=made-up-secret\n\
          export AWS_REGION={region} AWS_DEFAULT_REGION={region}\n\
-         export {GENESYS_ENDPOINT}=http://{address}\n\
-         export GENESYSCLOUD_OAUTHCLIENT_ID=sandbox GENESYSCLOUD_OAUTHCLIENT_SECRET=sandbox\n"
+         export {GENESYS_ENDPOINT}=http://{address}\n{}",
+        oauth_clients(&loaded)
     ))?;
+    let others: BTreeSet<&AccountId> =
+        loaded.iter().map(|spec| &spec.aws.account_id).filter(|one| *one != account).collect();
+    if !others.is_empty() {
+        let others: Vec<&str> = others.into_iter().map(AccountId::as_str).collect();
+        output
+            .note(&format!("note: for the other specs, set AWS_ACCESS_KEY_ID to {}\n", others.join(" or ")));
+    }
     if let Some(management) = sandbox.management_account().filter(|one| one != account) {
         output.note(&format!(
             "note: {account} is in an AWS organization: AWS_ACCESS_KEY_ID={management} in front of an `aws` command plays its \
@@ -116,6 +126,20 @@ pub async fn serve(global: &Global, args: &ServeArgs, output: &Output) -> Result
         .await
         .map_err(|source| ServeError::Listen { address, source })?;
     Ok(Status::Done)
+}
+
+/// An `export` line for each organization.
+fn oauth_clients(specs: &[Spec]) -> String {
+    let credentials: BTreeSet<Option<&str>> =
+        specs.iter().map(|spec| spec.genesys.credentials.as_deref()).collect();
+    let line = |credentials: Option<&str>| {
+        let suffix = credentials.map(|name| format!("_{name}")).unwrap_or_default();
+        format!(
+            "export GENESYSCLOUD_OAUTHCLIENT_ID{suffix}={} GENESYSCLOUD_OAUTHCLIENT_SECRET{suffix}=made-up-secret\n",
+            client_id(credentials)
+        )
+    };
+    credentials.into_iter().map(line).collect()
 }
 
 pub fn scenarios(as_json: bool, output: &Output) -> Result<Status, CommandError> {

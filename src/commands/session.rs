@@ -155,7 +155,7 @@ impl Session {
         }
         let options = &global.sandbox_options;
         let sandbox = connections.sandbox(source, &spec, options, ByHand::Never, output)?;
-        let (clients, genesys) = sandbox_clients(sandbox, &spec.aws).await?;
+        let (clients, genesys) = sandbox_clients(sandbox, &spec.aws, &spec.genesys).await?;
         Ok(Self {
             spec,
             clients,

@@ -168,10 +168,10 @@ impl Client {
     }
 
     /// For an in-process fake, which accepts any credentials.
-    pub fn of_stand_in(transport: Box<dyn HttpTransport>) -> Self {
+    pub fn of_stand_in(client_id: &str, transport: Box<dyn HttpTransport>) -> Self {
         let configuration = Configuration {
-            client_id: "sandbox".to_owned(),
-            client_secret: Secret::new("sandbox".to_owned()),
+            client_id: client_id.to_owned(),
+            client_secret: Secret::new("made-up-secret".to_owned()),
             access_token: None,
             settings: String::new(),
             api: String::new(),

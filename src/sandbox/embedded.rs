@@ -19,10 +19,16 @@ use crate::arn::AccountId;
 
 /// Credentials of an account administrator. They mean nothing outside the sandbox.
 pub fn credentials(account: &AccountId) -> aws_credential_types::Credentials {
-    aws_credential_types::Credentials::new(account.as_str(), "sandbox", None, None, "genesys-iam sandbox")
+    aws_credential_types::Credentials::new(
+        account.as_str(),
+        "made-up-secret",
+        None,
+        None,
+        "genesys-iam sandbox",
+    )
 }
 
-/// A stand-in for IAM, STS, Lambda and one Genesys Cloud organization: any number of accounts in one partition.
+/// A stand-in for IAM, STS, Lambda and Genesys Cloud organizations: any number of accounts in one partition.
 #[derive(Debug)]
 pub struct Sandbox {
     pub(super) state: State,

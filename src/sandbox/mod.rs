@@ -27,6 +27,7 @@ mod undo;
 pub use self::embedded::{Sandbox, credentials};
 pub use self::error::SandboxError;
 pub use self::gate::Rate;
+pub use self::genesys::client_id;
 pub use self::http_client::{genesys_transport, http_client};
 pub use self::scenario::{BUILT_IN, Scenario, ScenarioError};
 pub use self::seed::{GenesysSeed, IntegrationSeed, Seed};

@@ -106,8 +106,17 @@ impl Sandbox {
         if *access_analyzer {
             state.analyzers.insert(account.clone());
         }
-        self.change_genesys(genesys);
+        self.in_organization(seed, |sandbox| sandbox.change_genesys(genesys));
         self.save()
+    }
+
+    /// Acts with the organization of the spec as the only one. `act` must not save.
+    pub(super) fn in_organization<R>(&mut self, seed: &Seed, act: impl FnOnce(&mut Self) -> R) -> R {
+        let credentials = seed.genesys.as_ref().and_then(|genesys| genesys.credentials.as_deref());
+        self.state.swap_organization(credentials);
+        let done = act(self);
+        self.state.swap_organization(credentials);
+        done
     }
 
     fn change_genesys(&mut self, change: &PlantedOrganization) {
@@ -118,6 +127,7 @@ impl Sandbox {
             function_arn,
             only_client,
             denied_permissions,
+            flows,
         } = change;
         if let Some(id) = organization_id {
             self.set_organization_id(id);
@@ -127,6 +137,11 @@ impl Sandbox {
         }
         for permission in denied_permissions {
             self.remove_genesys_permission(permission);
+        }
+        if !flows.is_empty() {
+            let actions: Vec<String> = self.state.organization.actions.keys().cloned().collect();
+            let names: Vec<&str> = flows.iter().map(String::as_str).collect();
+            actions.iter().for_each(|action| self.set_flows(action, &names));
         }
         self.edit_genesys(|kind, value| match kind {
             GenesysKind::Integration => {

@@ -142,6 +142,8 @@ pub struct PlantedOrganization {
     pub only_client: Option<String>,
     /// Permissions the OAuth client does not have.
     pub denied_permissions: Vec<String>,
+    /// Names of flows that use each data action.
+    pub flows: Vec<String>,
 }
 
 /// Why a scenario cannot be played.
@@ -195,6 +197,7 @@ built_in![
     "other-role",
     "other-organization",
     "other-function",
+    "flow-uses-action",
     "missing-permission",
     "rejected-client",
 ];

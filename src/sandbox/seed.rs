@@ -16,6 +16,8 @@ pub struct Seed {
 /// A sandbox's Genesys Cloud organization.
 #[derive(Debug, Clone)]
 pub struct GenesysSeed {
+    /// `[genesys] credentials` of its spec: each name has an organization of its own.
+    pub credentials: Option<String>,
     pub organization_id: String,
     /// The AWS account from which it assumes roles.
     pub account: AccountId,

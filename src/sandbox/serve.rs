@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use http::{HeaderMap, Request, Response, StatusCode};
+use http::{HeaderMap, Method, Request, Response, StatusCode};
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::body::{Bytes, Incoming};
 use hyper::server::conn::http1;
@@ -16,6 +16,7 @@ use jiff::Timestamp;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 
+use super::aws::lambda::{CODE, CODE_PATH};
 use super::embedded::Sandbox;
 use super::gate::{Gate, Rate};
 
@@ -113,6 +114,12 @@ impl Server {
         let gate = || self.gate.lock().unwrap_or_else(PoisonError::into_inner);
         if parts.uri.path() == TALLY {
             return Ok(Response::new(Full::new(Bytes::from(gate().tally().to_string()))));
+        }
+        if parts.uri.path() == CODE_PATH && parts.method == Method::GET {
+            let mut code = Response::new(Full::new(Bytes::from_static(CODE)));
+            code.headers_mut()
+                .insert(http::header::CONTENT_TYPE, http::HeaderValue::from_static("application/zip"));
+            return Ok(code);
         }
         gate().begin();
         let response = self.answer(Request::from_parts(parts, body.to_bytes())).await;

@@ -39,7 +39,7 @@ impl Sandbox {
     }
 
     /// Creates roles with their policies and integrations as if by hand: nothing says that a spec created them.
-    pub fn make_by_hand(&mut self, account: &AccountId, roles: &[DesiredRole]) {
+    pub fn make_by_hand(&mut self, account: &AccountId, credentials: Option<&str>, roles: &[DesiredRole]) {
         let now = Timestamp::now().as_second();
         for desired in roles {
             let DesiredRole { role, policy, functions, integration, .. } = desired;
@@ -67,7 +67,9 @@ impl Sandbox {
             };
             known.roles.insert(role.name.clone(), made);
             let name = integration.as_ref().map_or("AWS Lambda", |integration| integration.name.as_str());
-            self.state.organization.add_integration(name, &role.arn, functions);
+            self.state.in_organization(credentials, |state| {
+                state.organization.add_integration(name, &role.arn, functions);
+            });
         }
     }
 

@@ -21,7 +21,7 @@ impl Sandbox {
         }
         self.state.kms_keys.values_mut().for_each(|is_enabled| *is_enabled = true);
         done.extend(restore_functions(&mut self.state, seed));
-        done.extend(self.restore_genesys(seed));
+        done.extend(self.in_organization(seed, |sandbox| sandbox.restore_genesys(seed)));
         if !done.is_empty() {
             let is_left = |name: &String| {
                 let text = Scenario::built_in(name);
@@ -80,7 +80,7 @@ fn restore_functions(state: &mut State, seed: &Seed) -> Vec<String> {
         }
         let Some(function) = state.functions.get_mut(&arn.unqualified()) else { continue };
         let is_changed = function.state != "Active"
-            || !function.members.is_empty()
+            || function.members.keys().any(|member| member != "LastModified")
             || function.reserved_concurrency.is_some();
         "Active".clone_into(&mut function.state);
         function.reason = None;

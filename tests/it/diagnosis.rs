@@ -35,7 +35,7 @@ async fn clients(sandbox: &Arc<Mutex<Sandbox>>) -> Clients {
 }
 
 async fn session(sandbox: &Arc<Mutex<Sandbox>>) -> Session {
-    let genesys = Client::of_stand_in(sandbox::genesys_transport(Arc::clone(sandbox)));
+    let genesys = Client::of_stand_in("sandbox", sandbox::genesys_transport(Arc::clone(sandbox)));
     Session::new(spec(), clients(sandbox).await, Some(genesys))
 }
 

@@ -112,7 +112,7 @@ fn run(world: &Arc<World>, spec: &Spec, run: Run, fault: Option<(usize, Fault)>)
         let clients = connect(spec, &wire).await;
         let calls = Arc::new(Mutex::new(Vec::new()));
         let transport = Transport { world: Arc::clone(world), fault, calls: Arc::clone(&calls) };
-        let client = Client::of_stand_in(Box::new(transport));
+        let client = Client::of_stand_in("sandbox", Box::new(transport));
         let session = Session::new(spec.clone(), clients, Some(client));
         let output = Output::capture();
         let interrupt = Interrupt::default();

@@ -131,7 +131,7 @@ fn run(world: &Arc<World>, spec: &Spec, prune: bool) -> (bool, String) {
     virtual_time().block_on(async {
         let wire = Wire::new(Arc::clone(world) as _, None);
         let clients = connect(spec, &wire).await;
-        let client = Client::of_stand_in(Box::new(Transport(Arc::clone(world))));
+        let client = Client::of_stand_in("sandbox", Box::new(Transport(Arc::clone(world))));
         let session = Session::new(spec.clone(), clients, Some(client));
         let output = Output::capture();
         let prune = if prune { "--prune" } else { "" };

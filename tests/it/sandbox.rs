@@ -1,7 +1,7 @@
 //! The served sandbox, used by boto3 and the binary.
 
-use crate::support::Project;
 use crate::support::served::{BothEnds, REFUSED, Served, serve};
+use crate::support::{BOTH_ENDS, Project};
 
 #[test]
 fn without_a_spec_the_built_in_one_is_served() {
@@ -100,6 +100,122 @@ assert boto3.client('sts', **session).get_caller_identity()['Arn'].endswith(':as
     served.boto3_as("765628985471", &script).expect(0);
     let stranger = script.replace("keys = sts.assume_role", "refused('AccessDenied', sts.assume_role, RoleArn=arn, RoleSessionName='probe', ExternalId=right)\nraise SystemExit(0)\nkeys = sts.assume_role");
     served.boto3_as("444455556666", &stranger).expect(0);
+}
+
+#[test]
+fn functions_aliases_and_permissions_come_and_go() {
+    let served = Served::new(&[]);
+    served.run(&["apply", "--yes", "--no-check"]).expect(0);
+    served.boto3(&format!(
+        "{REFUSED}
+import urllib.request
+functions = boto3.client('lambda')
+code = urllib.request.urlopen(functions.get_function(FunctionName=FUNCTION)['Code']['Location']).read()
+wanted = dict(FunctionName='new', Runtime='python3.13', Handler='index.handler', Code={{'ZipFile': code}},
+              Role='arn:aws:iam::111122223333:role/service-role/new', Timeout=9,
+              TenancyConfig={{'TenantIsolationMode': 'PER_TENANT'}})
+made = functions.create_function(**wanted)
+assert (made['State'], made['Timeout'], made['Role']) == ('Pending', 9, wanted['Role']), made
+shown = functions.get_function_configuration(FunctionName='new')
+assert (shown['State'], shown['Handler']) == ('Active', 'index.handler'), shown
+assert shown['TenancyConfig'] == {{'TenantIsolationMode': 'PER_TENANT'}} and shown['LastModified'] > '2026-01-02', shown
+refused('ResourceConflictException', functions.create_function, **wanted)
+refused('InvalidParameterValueException', functions.create_function, **wanted | {{'FunctionName': 'n', 'Code': {{'ZipFile': b'text'}}}})
+refused('ValidationException', functions.create_function, **wanted | {{'FunctionName': 'n', 'Role': 'arn:aws:iam::1:user/u'}})
+
+assert functions.publish_version(FunctionName='new')['Version'] == '1'
+refused('ResourceNotFoundException', functions.create_alias, FunctionName='new', Name='live', FunctionVersion='2')
+refused('ValidationException', functions.create_alias, FunctionName='new', Name='7', FunctionVersion='1')
+alias = functions.create_alias(FunctionName='new', Name='live', FunctionVersion='1')
+assert alias['AliasArn'].endswith(':function:new:live') and alias['FunctionVersion'] == '1', alias
+refused('ResourceConflictException', functions.create_alias, FunctionName='new', Name='live', FunctionVersion='1')
+
+invoke = boto3.client('lambda', aws_access_key_id='444455556666', aws_secret_access_key='x').invoke
+arn = made['FunctionArn']
+refused('AccessDeniedException', invoke, FunctionName=arn + ':live', InvocationType='DryRun')
+grant = dict(FunctionName='new', Qualifier='live', StatementId='s', Action='lambda:InvokeFunction', Principal='444455556666')
+statement = json.loads(functions.add_permission(**grant)['Statement'])
+assert statement['Principal'] == {{'AWS': 'arn:aws:iam::444455556666:root'}} and statement['Resource'] == arn + ':live', statement
+refused('ResourceConflictException', functions.add_permission, **grant)
+assert invoke(FunctionName=arn + ':live', InvocationType='DryRun')['StatusCode'] == 204
+refused('AccessDeniedException', invoke, FunctionName=arn, InvocationType='DryRun')
+functions.add_permission(**grant | {{'StatementId': 't', 'Principal': 's3.amazonaws.com', 'SourceArn': 'arn:aws:s3:::b', 'SourceAccount': '111122223333'}})
+[one, two] = json.loads(functions.get_policy(FunctionName='new', Qualifier='live')['Policy'])['Statement']
+assert two['Principal'] == {{'Service': 's3.amazonaws.com'}} and two['Condition']['ArnLike'] == {{'AWS:SourceArn': 'arn:aws:s3:::b'}}, two
+functions.remove_permission(FunctionName='new', Qualifier='live', StatementId='s')
+refused('ResourceNotFoundException', functions.remove_permission, FunctionName='new', Qualifier='live', StatementId='s')
+refused('AccessDeniedException', invoke, FunctionName=arn + ':live', InvocationType='DryRun')
+
+assert functions.put_function_concurrency(FunctionName='new', ReservedConcurrentExecutions=0)['ReservedConcurrentExecutions'] == 0
+functions.delete_function_concurrency(FunctionName='new')
+for gone in ('new', FUNCTION):
+    functions.delete_function(FunctionName=gone)
+    refused('ResourceNotFoundException', functions.get_function, FunctionName=gone)
+"
+    ));
+    // A spec that names it does not bring it back, and whoever makes it again does.
+    served.run(&["check"]).expect(4).says("has no function `my-genesys-trigger-function`");
+    served.boto3(
+        "
+import io, zipfile
+package = io.BytesIO()
+with zipfile.ZipFile(package, 'w') as archive: archive.writestr('index.py', 'handler = lambda event, context: {}')
+boto3.client('lambda').create_function(FunctionName=FUNCTION, Runtime='python3.13', Handler='index.handler',
+    Code={'ZipFile': package.getvalue()}, Role='arn:aws:iam::111122223333:role/f')
+",
+    );
+    served.run(&["check"]).expect(0);
+}
+
+#[test]
+fn each_name_of_credentials_has_an_organization_of_its_own() {
+    let spec = |name: &str, id: &str| {
+        let head = format!("name = \"{name}\"\n");
+        let own = BOTH_ENDS
+            .replace("2f9c1c5e-0b6c-4a8e-9d51-7f0e3c2b1a90", id)
+            .replacen("[genesys]", &format!("[genesys]\ncredentials = \"{}\"", name.to_uppercase()), 1)
+            .replace("name = \"GenesysDataActionRole\"", &format!("name = \"Role-{name}\""));
+        head + &own
+    };
+    let project = Project::empty();
+    std::fs::create_dir(project.path("specs")).unwrap();
+    let ids =
+        [("emea", "0b1c2d3e-0000-4000-8000-000000000001"), ("us", "0b1c2d3e-0000-4000-8000-000000000002")];
+    for (name, id) in ids {
+        std::fs::write(project.path(&format!("specs/{name}.toml")), spec(name, id)).unwrap();
+    }
+    project.sandbox(&["-f", "specs", "apply", "--yes"]).expect(0).says("Genesys Cloud can invoke");
+    project.sandbox(&["-f", "specs", "plan", "--detailed-exitcode"]).expect(0);
+    // A scenario is about the organization of the spec.
+    let check = |name: &str| project.sandbox(&["-f", &format!("specs/{name}.toml"), "check"]);
+    project.sandbox(&["-f", "specs/us.toml", "--scenario", "integration-disabled", "check"]).expect(4);
+    check("us").expect(4).says("disabled");
+    check("emea").expect(0);
+    project.sandbox(&["-f", "specs/us.toml", "apply", "--yes"]).expect(0);
+    check("us").expect(0);
+    // Over HTTP the client says which.
+    let args = ["-f", "specs", "sandbox", "serve", "--listen", "127.0.0.1:0"];
+    let server = crate::support::Server::start(project.command(&args).stderr(std::process::Stdio::null()));
+    let served =
+        project.aws(&server.endpoint, "111122223333", "x").env("GENESYSCLOUD_ENDPOINT_URL", &server.endpoint);
+    let served = ids.iter().fold(served, |served, (name, _)| {
+        let suffix = name.to_uppercase();
+        served
+            .env(&format!("GENESYSCLOUD_OAUTHCLIENT_ID_{suffix}"), &format!("sandbox-{suffix}"))
+            .env(&format!("GENESYSCLOUD_OAUTHCLIENT_SECRET_{suffix}"), "made-up")
+    });
+    served.run(&["-f", "specs", "check"]).expect(0);
+}
+
+#[test]
+fn a_flow_that_uses_a_data_action_keeps_it_from_being_deleted() {
+    let project = Project::new(BOTH_ENDS);
+    project.sandbox(&["apply", "--yes", "--no-check"]).expect(0);
+    project
+        .sandbox(&["--scenario", "flow-uses-action", "destroy", "--yes"])
+        .expect(3)
+        .says("Orders (published)");
+    project.sandbox(&["destroy", "--yes", "--even-if-used"]).expect(0);
 }
 
 #[test]

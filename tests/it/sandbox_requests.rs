@@ -268,6 +268,7 @@ fn other_call() -> impl Strategy<Value = Sent> {
 fn sandbox() -> Sandbox {
     let function = format!("arn:aws:lambda:us-east-1:{ACCOUNT}:function:f");
     let genesys = GenesysSeed {
+        credentials: None,
         organization_id: "2f9c1c5e-0b6c-4a8e-9d51-7f0e3c2b1a90".to_owned(),
         account: "765628985471".parse().unwrap(),
         integrations: vec![IntegrationSeed {

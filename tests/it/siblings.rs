@@ -99,7 +99,7 @@ fn run(
         let clients = connect(spec, &Wire::new(Arc::clone(world) as _, None)).await;
         let (world, losses) = (Arc::clone(world), losses.to_vec());
         let transport = Slow { world, seed, losses, calls: Mutex::default() };
-        let client = Client::of_stand_in(Box::new(transport));
+        let client = Client::of_stand_in("sandbox", Box::new(transport));
         let session = Session::new(spec.clone(), clients, Some(client));
         let (output, interrupt) = (Output::capture(), Interrupt::default());
         let args = args::apply("--yes --no-check --wait 20");

@@ -41,7 +41,7 @@ pub(crate) fn answer<B: AsRef<[u8]>>(
     let path = request.uri().path();
     let service = match &scope {
         Some(scope) => scope.service.as_str(),
-        None if path.starts_with(lambda::PATH) => "lambda",
+        None if path.starts_with(lambda::PATH.trim_end_matches('/')) => "lambda",
         None => "",
     };
     let params = match service {
@@ -79,6 +79,7 @@ pub(crate) fn answer<B: AsRef<[u8]>>(
             query: request.uri().query().unwrap_or_default(),
             region: &region,
             invocation_type: header(request.headers(), "x-amz-invocation-type"),
+            host: header(request.headers(), "host"),
             body: request.body().as_ref(),
         };
         let outcome = lambda::handle(&mut call, &target);

@@ -14,6 +14,7 @@ use http::{Request, Response, StatusCode};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+pub use self::oauth::client_id;
 pub(crate) use self::rate::Rates;
 
 use self::api::{ApiAnswer, ApiOutcome, ApiRefusal, Body, ReceivedCall};
@@ -33,17 +34,20 @@ pub(crate) fn handle(
     now: Timestamp,
     request_id: &str,
 ) -> Response<Vec<u8>> {
-    if request.uri().path() == "/oauth/token" {
-        return respond(answer(state, defaults, request, now), request_id);
-    }
-    let used = rates.count(bearer(request), state.organization.quirks.requests_per_minute, now);
-    let mut response = if used.is_too_much() {
-        too_many(used.seconds_left(), request_id)
-    } else {
-        respond(answer(state, defaults, request, now), request_id)
-    };
-    used.tell(response.headers_mut());
-    response
+    let organization = oauth::organization_of(state, authorization(request));
+    state.in_organization(organization.as_deref(), |state| {
+        if request.uri().path() == "/oauth/token" {
+            return respond(answer(state, defaults, request, now), request_id);
+        }
+        let used = rates.count(bearer(request), state.organization.quirks.requests_per_minute, now);
+        let mut response = if used.is_too_much() {
+            too_many(used.seconds_left(), request_id)
+        } else {
+            respond(answer(state, defaults, request, now), request_id)
+        };
+        used.tell(response.headers_mut());
+        response
+    })
 }
 
 fn authorization<B>(request: &Request<B>) -> &str {

@@ -12,6 +12,35 @@ use crate::sandbox::state::genesys::StoredOrganization;
 /// Lifetime of a token, in seconds.
 const LIFETIME: i64 = 86_400;
 
+/// The ID of an OAuth client.
+const CLIENT: &str = "sandbox";
+
+/// The client that the sandbox's organization of these credentials knows.
+pub fn client_id(credentials: Option<&str>) -> String {
+    credentials.map_or_else(|| CLIENT.to_owned(), |name| format!("{CLIENT}-{name}"))
+}
+
+/// Which organization of a spec's own credentials a request is for: by its client, or by its token.
+pub(crate) fn organization_of(state: &State, authorization: &str) -> Option<String> {
+    let others = &state.other_organizations;
+    let known = match authorization.strip_prefix("Bearer ") {
+        Some(token) => others.iter().find(|(_, one)| one.tokens.contains_key(token)),
+        None => {
+            let (id, _) = client(authorization)?;
+            others.get_key_value(id.strip_prefix(CLIENT)?.strip_prefix('-')?)
+        }
+    };
+    known.map(|(name, _)| name.clone())
+}
+
+/// ID and secret.
+fn client(authorization: &str) -> Option<(String, String)> {
+    let encoded = authorization.strip_prefix("Basic ")?;
+    let text = String::from_utf8(base64::engine::general_purpose::STANDARD.decode(encoded).ok()?).ok()?;
+    let (id, secret) = text.split_once(':').unwrap_or((&text, ""));
+    Some((id.to_owned(), secret.to_owned()))
+}
+
 /// A token for a client's ID and secret.
 pub(crate) fn token(
     state: &mut State,
@@ -33,15 +62,10 @@ pub(crate) fn token(
             "client credentials are the only grant of the sandbox",
         ));
     }
-    let decoded = basic
-        .strip_prefix("Basic ")
-        .and_then(|text| base64::engine::general_purpose::STANDARD.decode(text).ok())
-        .and_then(|bytes| String::from_utf8(bytes).ok())
-        .ok_or_else(|| invalid("client not found or invalid client"))?;
-    let (id, secret) = decoded.split_once(':').unwrap_or((&decoded, ""));
+    let (id, secret) = client(basic).ok_or_else(|| invalid("client not found or invalid client"))?;
     let organization = &state.organization;
-    let is_known = match organization.clients.get(id) {
-        Some(known) => known == secret,
+    let is_known = match organization.clients.get(&id) {
+        Some(known) => *known == secret,
         None => organization.clients.is_empty() && !id.is_empty() && !secret.is_empty(),
     };
     if !is_known {

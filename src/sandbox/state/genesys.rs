@@ -1,4 +1,4 @@
-//! Genesys Cloud's part of the state: one organization.
+//! Genesys Cloud's part of the state: what an organization has.
 
 use std::collections::{BTreeMap, BTreeSet};
 

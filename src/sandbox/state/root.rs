@@ -34,6 +34,9 @@ pub(crate) struct State {
     pub sessions: BTreeMap<String, StsSession>,
     #[serde(default)]
     pub organization: StoredOrganization,
+    /// Those of specs with `[genesys] credentials`, by its name.
+    #[serde(default)]
+    pub other_organizations: BTreeMap<String, StoredOrganization>,
     /// Job ID to the role it is about.
     #[serde(default)]
     pub last_accessed_jobs: BTreeMap<String, Arn>,
@@ -72,6 +75,7 @@ impl State {
             identities: BTreeMap::new(),
             sessions: BTreeMap::new(),
             organization: StoredOrganization::default(),
+            other_organizations: BTreeMap::new(),
             last_accessed_jobs: BTreeMap::new(),
             aws_organization: None,
             events: Vec::new(),
@@ -93,14 +97,39 @@ impl State {
         {
             self.add_function(&arn);
         }
-        let Some(GenesysSeed { organization_id, account, integrations }) = genesys else { return };
-        // It keeps its ID, like a real one: a spec that names another is wrong.
-        if self.organization.id.is_empty() {
-            self.organization.id.clone_from(organization_id);
-        }
-        self.organization.account = Some(account.clone());
-        for IntegrationSeed { name, role, functions } in integrations {
-            self.organization.add_integration(name, role, functions);
+        let Some(GenesysSeed { credentials, organization_id, account, integrations }) = genesys else {
+            return;
+        };
+        self.in_organization(credentials.as_deref(), |state| {
+            let organization = &mut state.organization;
+            // It keeps its ID, like a real one: a spec that names another is wrong.
+            if organization.id.is_empty() {
+                organization.id.clone_from(organization_id);
+            }
+            organization.account = Some(account.clone());
+            for IntegrationSeed { name, role, functions } in integrations {
+                organization.add_integration(name, role, functions);
+            }
+        });
+    }
+
+    /// Acts with the organization of these credentials as the only one.
+    pub(crate) fn in_organization<R>(
+        &mut self,
+        credentials: Option<&str>,
+        act: impl FnOnce(&mut Self) -> R,
+    ) -> R {
+        self.swap_organization(credentials);
+        let done = act(self);
+        self.swap_organization(credentials);
+        done
+    }
+
+    /// Puts the organization of these credentials in the place of the usual one; the next swap puts it back.
+    pub(crate) fn swap_organization(&mut self, credentials: Option<&str>) {
+        if let Some(name) = credentials {
+            let other = self.other_organizations.entry(name.to_owned()).or_default();
+            std::mem::swap(&mut self.organization, other);
         }
     }
 

@@ -108,6 +108,7 @@ fn an_organization_loses_what_older_sandboxes_planted_and_keeps_what_somebody_ch
     };
     let mut planted = seed();
     planted.genesys = Some(GenesysSeed {
+        credentials: None,
         organization_id: "2f9c1c5e-0b6c-4a8e-9d51-7f0e3c2b1a90".to_owned(),
         account: "765628985471".parse().unwrap(),
         integrations: vec![integration("Planted"), integration("Renamed")],
