@@ -6,8 +6,8 @@ use serde_json::{Map, Value, json};
 
 use super::change::{stored, timestamp};
 use super::reply::Reply;
+use super::request::{InvocationTarget, members};
 use super::settings::{configuration, revision};
-use super::{InvocationTarget, members};
 use crate::arn::{Arn, FunctionArn};
 use crate::sandbox::aws::call::Call;
 use crate::sandbox::aws::function_name::{self, NamedFunction};

@@ -5,11 +5,12 @@ mod create;
 mod invoke;
 mod permission;
 mod reply;
+mod request;
 mod settings;
 
 use http::Method;
 use percent_encoding::percent_decode_str;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::call::Call;
 use super::function_name::{self, NamedFunction};
@@ -17,6 +18,8 @@ use super::refusal::Refusal;
 use crate::sandbox::state::document::parse;
 use invoke::invoke;
 pub(crate) use reply::{Reply, json, respond};
+pub(crate) use request::InvocationTarget;
+use request::{NO_POLICY, members};
 use settings::{concurrency_of, configuration, list, revision, version};
 
 pub(crate) const PATH: &str = "/2015-03-31/functions/";
@@ -28,20 +31,6 @@ pub(crate) const CODE_PATH: &str = "/_sandbox/code.zip";
 
 /// A package whose Python handler answers `{}`.
 pub(crate) const CODE: &[u8] = include_bytes!("code.zip");
-
-const NO_POLICY: &str = "The resource you requested does not exist.";
-
-/// The parts of a Lambda request that are not in [`Call`].
-pub(crate) struct InvocationTarget<'a> {
-    pub method: &'a Method,
-    pub path: &'a str,
-    pub query: &'a str,
-    pub region: &'a str,
-    pub invocation_type: &'a str,
-    /// Whom the request is sent to; empty within the process.
-    pub host: &'a str,
-    pub body: &'a [u8],
-}
 
 pub(crate) fn handle(call: &mut Call<'_>, target: &InvocationTarget<'_>) -> Result<Reply, Refusal> {
     let mut concurrency = CONCURRENCY_PATHS.iter().filter_map(|path| target.path.strip_prefix(path));
@@ -176,16 +165,6 @@ pub(crate) fn handle(call: &mut Call<'_>, target: &InvocationTarget<'_>) -> Resu
             Ok(Reply::json(&json!({ "Versions": versions })))
         }
     }
-}
-
-/// The members of a request.
-fn members(body: &[u8]) -> Result<Map<String, Value>, Refusal> {
-    if body.is_empty() {
-        return Ok(Map::new());
-    }
-    serde_json::from_slice(body).map_err(|_| {
-        Refusal::new(400, "InvalidRequestContentException", "Could not parse request body into json")
-    })
 }
 
 /// Where the server has the code of every function.

@@ -2,9 +2,9 @@
 
 use serde_json::{Map, Value, json};
 
-use super::NO_POLICY;
 use super::change::stored;
 use super::reply::Reply;
+use super::request::NO_POLICY;
 use crate::arn::{AccountId, Arn};
 use crate::policy::document::{OneOrMany, Statement};
 use crate::sandbox::aws::call::Call;
