@@ -4,6 +4,7 @@ mod access_analyzer;
 mod client;
 mod cloudtrail;
 mod error;
+mod error_text;
 mod iam;
 mod lambda;
 mod last_accessed;

@@ -18,7 +18,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::credentials::{APP_NAME, remember, with_provider};
-use crate::aws::error::{AwsError, AwsErrorKind, in_one_line};
+use crate::aws::error::{AwsError, AwsErrorKind};
+use crate::aws::error_text::in_one_line;
 use crate::secrets;
 use crate::spec::read_bounded;
 
