@@ -2,6 +2,7 @@
 //! credentials, data actions and their test.
 
 mod client;
+mod configuration;
 mod error;
 mod live;
 mod pace;
@@ -11,7 +12,8 @@ mod transport;
 mod wire;
 mod write;
 
-pub use client::{Client, Configuration, Secret};
+pub use client::Client;
+pub use configuration::{Configuration, Secret};
 pub use error::{GenesysError, GenesysErrorKind};
 pub use live::{Details, live};
 pub use pace::OnPause;
