@@ -598,7 +598,7 @@ impl Session {
 
     /// In the sandbox, clients that act as Genesys Cloud: an identity of its own account.
     pub fn as_genesys(&self, account: &AccountId) -> Option<Clients> {
-        self.in_sandbox.then(|| self.clients.with_credentials(sandbox::credentials(account)))
+        self.in_sandbox.then(|| self.clients.with_credentials(sandbox::prober_credentials(account)))
     }
 }
 

@@ -28,6 +28,13 @@ pub fn credentials(account: &AccountId) -> aws_credential_types::Credentials {
     )
 }
 
+/// Those of the identity that probes as Genesys Cloud. What it does is no part of what AWS would have recorded.
+pub fn prober_credentials(account: &AccountId) -> aws_credential_types::Credentials {
+    let token = Some(aws::PROBER_TOKEN.to_owned());
+    let secret = "made-up-secret";
+    aws_credential_types::Credentials::new(account.as_str(), secret, token, None, "genesys-iam sandbox")
+}
+
 /// A stand-in for IAM, STS, Lambda and Genesys Cloud organizations: any number of accounts in one partition.
 #[derive(Debug)]
 pub struct Sandbox {

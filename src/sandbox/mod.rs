@@ -24,7 +24,7 @@ mod state_file;
 mod tests;
 mod undo;
 
-pub use self::embedded::{Sandbox, credentials};
+pub use self::embedded::{Sandbox, credentials, prober_credentials};
 pub use self::error::SandboxError;
 pub use self::gate::Rate;
 pub use self::genesys::client_id;

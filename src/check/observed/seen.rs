@@ -33,7 +33,7 @@ enum UseKind {
     Former,
     /// The spec accepts this principal, with a reason.
     Accepted,
-    /// This tool's own probe.
+    /// This tool's own probe, or that of anyone who may as well have the role: of the own account, or with the right ID.
     Probe,
     Stranger,
 }
@@ -114,21 +114,20 @@ impl<'a> SeenUses<'a> {
             SessionUser::Service(_) if is_accepted(&used.by, self.facts) => return UseKind::Accepted,
             SessionUser::Service(_) | SessionUser::Other(_) => return UseKind::Stranger,
         };
-        let is_genesys = of_genesys == account;
-        let verifier = desired.verifier.as_ref();
-        // Anyone can choose a name: it excuses nobody from elsewhere.
-        let is_ours = account == own || is_genesys || verifier.is_some_and(|arn| arn.account == account);
-        if is_ours && used.session.as_deref() == Some(PROBE_SESSION) {
-            return UseKind::Probe;
-        }
-        if is_genesys {
+        // Anyone can choose a name: it excuses nobody from elsewhere, least of all another customer of Genesys Cloud.
+        let is_probe = used.session.as_deref() == Some(PROBE_SESSION);
+        if of_genesys == account {
             let is_right =
                 used.external_id.as_ref().is_some_and(|id| id.expose() == desired.external_id.expose());
             return match is_right {
+                true if is_probe => UseKind::Probe,
                 true => UseKind::Genesys,
                 false if was_demanded(used, self.history, self.facts) => UseKind::Former,
                 false => UseKind::OtherCustomer,
             };
+        }
+        if account == own && is_probe {
+            return UseKind::Probe;
         }
         match &used.by {
             by if self.is_verifier(by) => UseKind::Verifier,

@@ -176,14 +176,15 @@ fn everybody_else_is_a_stranger_by_name() {
         ..used(1, "111122223333", Some(RIGHT))
     };
     let admin = "arn:aws:iam::111122223333:user/admin";
-    let probe_from_elsewhere =
-        RoleUse { session: Some(PROBE_SESSION.to_owned()), ..used(1, "999988887777", Some(RIGHT)) };
+    let as_probe = |used: RoleUse| RoleUse { session: Some(PROBE_SESSION.to_owned()), ..used };
     let service =
         RoleUse { by: SessionUser::Service("ec2.amazonaws.com".to_owned()), ..used(1, "999988887777", None) };
     for (one, who) in [
         (used(1, "999988887777", Some("x")), "AWS account 999988887777"),
         // A session name excuses nobody.
-        (probe_from_elsewhere, "AWS account 999988887777"),
+        (as_probe(used(1, "999988887777", Some(RIGHT))), "AWS account 999988887777"),
+        (as_probe(used(1, "765628985471", Some("9999-other-customer"))), "another customer of Genesys Cloud"),
+        (as_probe(used(1, "765628985471", None)), "another customer of Genesys Cloud"),
         (used(1, "765628985471", Some("another-organization")), "another customer of Genesys Cloud"),
         (used(1, "765628985471", None), "another customer of Genesys Cloud"),
         (own("s", admin), "arn:aws:iam::111122223333:user/admin of your own account"),
@@ -212,9 +213,11 @@ fn everybody_else_is_a_stranger_by_name() {
             findings[0].remedy
         );
     }
-    let report = report_of(history(vec![own(PROBE_SESSION, admin)]));
-    assert_eq!(report.diagnosis.findings, []);
-    assert!(line(&report, Topic::Strangers).seen.contains("1 of this tool's own probes"));
+    for probe in [own(PROBE_SESSION, admin), as_probe(used(1, "765628985471", Some(RIGHT)))] {
+        let report = report_of(history(vec![probe]));
+        assert_eq!(report.diagnosis.findings, []);
+        assert!(line(&report, Topic::Strangers).seen.contains("1 of this tool's own probes"));
+    }
 }
 
 #[test]

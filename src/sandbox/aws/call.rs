@@ -28,6 +28,8 @@ pub(crate) struct Call<'a> {
     pub page_limit: usize,
     pub region: &'a str,
     pub user_agent: &'a str,
+    /// Whether CloudTrail shows it.
+    pub is_logged: bool,
     pub context: Context,
 }
 

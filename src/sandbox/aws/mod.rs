@@ -28,6 +28,9 @@ use self::query::Params;
 use self::refusal::Refusal;
 use super::state::State;
 
+/// The session token of the tool's own probes as Genesys Cloud, which no account of AWS would have recorded.
+pub(crate) const PROBER_TOKEN: &str = "genesys-iam-prober";
+
 /// Answers a request to any of the services.
 pub(crate) fn answer<B: AsRef<[u8]>>(
     state: &mut State,
@@ -71,6 +74,7 @@ pub(crate) fn answer<B: AsRef<[u8]>>(
         page_limit: defaults.page_limit,
         region: &region,
         user_agent: header(request.headers(), "user-agent"),
+        is_logged: header(request.headers(), "x-amz-security-token") != PROBER_TOKEN,
     };
     if service == "lambda" {
         let target = lambda::InvocationTarget {

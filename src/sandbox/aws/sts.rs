@@ -111,7 +111,9 @@ fn assume_role(call: &mut Call<'_>) -> Result<QueryAnswer, Refusal> {
     let partition = state.partition.clone();
     let assumed = format!("arn:{partition}:sts::{account}:assumed-role/{role_name}/{session_name}");
     let assumed_id = format!("{role_id}:{session_name}");
-    record(call, role_arn, session_name, external_id);
+    if call.is_logged {
+        record(call, role_arn, session_name, external_id);
+    }
     let session = StsSession {
         account,
         role: role_name,
