@@ -147,7 +147,12 @@ pub fn permissions(desired: &DesiredState, command: CommandKind) -> Vec<Permissi
     }
     let accepts = desired.roles.iter().any(accepts_about_functions);
     if matches!(command, CommandKind::Check | CommandKind::Apply) || command == CommandKind::Plan && accepts {
-        grants.push(optional(grant("ReadPoliciesOfFunctions", &["lambda:GetPolicy"], functions.clone())));
+        let whole = || functions.iter().filter(|arn| arn.matches(':').count() == 6);
+        let mut all = functions.clone();
+        all.extend(whole().map(|arn| format!("{arn}:*")));
+        grants.push(optional(grant("ReadPoliciesOfFunctions", &["lambda:GetPolicy"], all)));
+        let actions = &["lambda:ListAliases", "lambda:ListVersionsByFunction"];
+        grants.push(optional(grant("FindAliasesAndVersions", actions, whole().cloned().collect())));
     }
     if matches!(command, CommandKind::Check | CommandKind::Apply) {
         // Apply ends with a check.

@@ -121,6 +121,44 @@ pub async fn function_policy(
     Ok(Some(document))
 }
 
+/// A function's aliases, then its published versions, newest first. Empty also if it does not exist.
+///
+/// # Errors
+/// If Lambda does not list them.
+pub async fn function_qualifiers(
+    clients: &Clients,
+    function: &FunctionArn,
+) -> Result<Vec<FunctionArn>, AwsError> {
+    let lambda = clients.lambda_in(function.region());
+    let name = function.unqualified().to_string();
+    let aliases = lambda.list_aliases().function_name(&name).into_paginator().send();
+    let versions = lambda.list_versions_by_function().function_name(&name).into_paginator().send();
+    let (aliases, versions) = futures_util::join!(
+        items(aliases, |page| page.aliases.unwrap_or_default()),
+        items(versions, |page| {
+            // Only the numbers: the rest of a configuration is large, and may hold secrets.
+            let numbers = page.versions.unwrap_or_default().into_iter();
+            numbers.filter_map(|one| one.version?.parse::<u64>().ok()).collect()
+        }),
+    );
+    let subject = subject(function);
+    let aliases = aliases.map_err(|error| AwsError::from_sdk("lambda:ListAliases", subject.as_str(), error));
+    let versions = versions
+        .map_err(|error| AwsError::from_sdk("lambda:ListVersionsByFunction", subject.as_str(), error));
+    let mut versions = if_it_exists(versions)?;
+    versions.sort_unstable_by(|one, other| other.cmp(one));
+    let aliases = if_it_exists(aliases)?.into_iter().filter_map(|alias| alias.name);
+    let qualifiers: Vec<String> = aliases.chain(versions.iter().map(u64::to_string)).collect();
+    Ok(qualifiers.iter().map(|qualifier| function.with_qualifier(qualifier)).collect())
+}
+
+fn if_it_exists<T>(found: Result<Vec<T>, AwsError>) -> Result<Vec<T>, AwsError> {
+    match found {
+        Err(error) if error.is_not_found() => Ok(Vec::new()),
+        found => found,
+    }
+}
+
 /// ``function `NAME[:QUALIFIER]` in REGION``
 pub(super) fn subject(function: &FunctionArn) -> String {
     format!("function `{}` in {}", function.label(), function.region())

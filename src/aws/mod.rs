@@ -25,7 +25,9 @@ pub use iam::{
     AccountListing, Freshness, ListedRole, Recent, account_listing, foresee, is_gone, is_made, live,
     obstacle, orphan, passes_by_itself, role, roles_tagged, roles_trusting, survey, verifier_trust, write,
 };
-pub use lambda::{Function, function, function_names, function_policy, reserved_concurrency};
+pub use lambda::{
+    Function, function, function_names, function_policy, function_qualifiers, reserved_concurrency,
+};
 pub use last_accessed::lambda_last_accessed;
 pub use organizations::organization_guards;
 pub use probes::{Assumed, assume_role, invoke_dry_run, simulate};

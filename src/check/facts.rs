@@ -20,6 +20,8 @@ pub struct Facts {
     pub functions: Vec<FunctionFacts>,
     /// Own policies of functions whose aliases or versions the spec names: they say who may change the function.
     pub whole_functions: Vec<(FunctionArn, OwnPolicy)>,
+    /// Of each function.
+    pub qualified_policies: Vec<QualifiedPolicies>,
     /// What AWS's policy simulator says about each function. `None`: not asked, or the caller may not.
     pub simulated: Option<BTreeMap<FunctionArn, Simulated>>,
     pub genesys: GenesysSide,
@@ -186,6 +188,16 @@ impl StateReason {
 /// A function's own policy, or why it is unknown. `None`: it has none.
 pub type OwnPolicy = Result<Option<Document>, String>;
 
+/// The policies of a function's aliases and versions that the spec does not name: each lets others run the function.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct QualifiedPolicies {
+    /// Without a qualifier.
+    pub function: FunctionArn,
+    pub policies: Vec<(FunctionArn, OwnPolicy)>,
+    /// Why there may be more.
+    pub unread: Option<String>,
+}
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FunctionFacts {
     pub arn: FunctionArn,
@@ -316,7 +328,11 @@ impl Facts {
     pub(super) fn own_policies(&self) -> impl Iterator<Item = (&FunctionArn, &OwnPolicy)> {
         let known = self.functions.iter().filter(|function| function.state != FunctionState::Missing);
         let whole = self.whole_functions.iter().map(|(arn, policy)| (arn, policy));
-        known.map(|function| (&function.arn, &function.policy)).chain(whole)
+        // Most aliases and versions have none.
+        let qualified = self.qualified_policies.iter().flat_map(|one| &one.policies);
+        let qualified = qualified.filter(|(_, policy)| !matches!(policy, Ok(None)));
+        let qualified = qualified.map(|(arn, policy)| (arn, policy));
+        known.map(|function| (&function.arn, &function.policy)).chain(whole).chain(qualified)
     }
 
     /// What to write to accept something as it is, if there is a spec.

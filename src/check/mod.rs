@@ -34,7 +34,7 @@ pub(crate) use facts::is_organization;
 pub use facts::{
     ActionFacts, ActionTest, Answer, ApplyOutlook, Basis, ConnectionFacts, CredentialArn, Facts,
     FunctionFacts, FunctionSettings, FunctionState, GenesysFacts, GenesysSide, IntegrationFacts, OwnPolicy,
-    Probes, RejectedCredentials, Simulated, StateReason, TestStep, Unknown,
+    Probes, QualifiedPolicies, RejectedCredentials, Simulated, StateReason, TestStep, Unknown,
 };
 pub use guarded::guards;
 pub use judge::judge;

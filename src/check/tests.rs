@@ -21,6 +21,7 @@ pub(super) fn facts(live: Live) -> Facts {
         desired: desired("").roles.remove(0),
         functions: Vec::new(),
         whole_functions: Vec::new(),
+        qualified_policies: Vec::new(),
         simulated: None,
         genesys: GenesysSide::NotAsked,
         connection: ConnectionFacts::NotAsked,

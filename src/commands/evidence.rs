@@ -51,9 +51,10 @@ pub(crate) async fn of_role(
             None => None,
         }
     };
-    let (functions, whole_functions, simulated, recorded, verifier_trust) = futures_util::join!(
+    let (functions, whole_functions, qualified_policies, simulated, recorded, verifier_trust) = futures_util::join!(
         session.function_facts(observed, desired),
         session.whole_functions(desired),
+        session.qualified_policies(desired),
         simulate,
         recorded,
         verifier_trust
@@ -69,6 +70,7 @@ pub(crate) async fn of_role(
         apply: plan.map_or(ApplyOutlook::Works, |plan| apply(plan, &functions)),
         functions,
         whole_functions: whole_functions?,
+        qualified_policies,
         simulated,
         live,
         desired: desired.clone(),

@@ -13,6 +13,7 @@ mod evidence;
 mod files;
 pub mod fleet;
 pub mod fmt;
+mod function_policies;
 pub mod import;
 pub mod init;
 pub mod loading;

@@ -24,7 +24,7 @@ use crate::model::{
     DesiredIntegration, DesiredRole, DesiredState, Foresight, GuardsReading, Live, LiveAction, LiveState,
     LookForOrphans, OrganizationReading, Orphans, OwnOrganization,
 };
-use crate::permissions::{CommandKind, accepts_about_functions, required_actions};
+use crate::permissions::{CommandKind, required_actions};
 use crate::plan::genesys::touched_actions;
 use crate::plan::{
     Blocker, FunctionPolicy, Plan, Reads, block_what_iam_refuses, diff, note_accepts, widen_by_verifiers,
@@ -325,37 +325,6 @@ impl Session {
         })
     }
 
-    /// The own policies of functions for which the spec may accept something.
-    pub async fn accepted_policies(
-        &self,
-        desired: &DesiredState,
-    ) -> Result<BTreeMap<FunctionArn, OwnPolicy>, AwsError> {
-        let roles = desired.roles.iter().filter(|role| accepts_about_functions(role));
-        let functions: BTreeSet<FunctionArn> =
-            roles.flat_map(|role| &role.functions).flat_map(|arn| [arn.clone(), arn.unqualified()]).collect();
-        let read = functions.into_iter().map(|arn| self.own_policy(arn));
-        Ok(try_join_all(read).await?.into_iter().collect())
-    }
-
-    /// The own policies of functions whose aliases or versions a role has, unless it has the functions too.
-    pub async fn whole_functions(
-        &self,
-        desired: &DesiredRole,
-    ) -> Result<Vec<(FunctionArn, OwnPolicy)>, AwsError> {
-        let all: BTreeSet<FunctionArn> = desired.functions.iter().map(FunctionArn::unqualified).collect();
-        let others = all.into_iter().filter(|arn| !desired.functions.contains(arn));
-        try_join_all(others.map(|arn| self.own_policy(arn))).await
-    }
-
-    async fn own_policy(&self, arn: FunctionArn) -> Result<(FunctionArn, OwnPolicy), AwsError> {
-        let policy = match aws::function_policy(&self.clients, &arn).await {
-            Ok(policy) => Ok(policy),
-            Err(error) if error.is_access_denied() => Err(error.brief()),
-            Err(error) => return Err(error),
-        };
-        Ok((arn, policy))
-    }
-
     /// Works only on AWS's side, as if the spec did not mention Genesys Cloud.
     pub fn leave_genesys_alone(&mut self) {
         self.genesys = None;
@@ -636,7 +605,9 @@ impl Observed {
     fn add_accepts(&self, plan: &mut Plan) {
         for desired in &self.desired.roles {
             let live = self.live.roles.get(&desired.role.name).and_then(|live| live.role.as_ref());
-            let read = desired.functions.iter().filter_map(|arn| self.function_policies.get_key_value(arn));
+            let is_of_role =
+                |arn: &FunctionArn| desired.functions.iter().any(|own| own.is_same_function(arn));
+            let read = self.function_policies.iter().filter(|(arn, _)| is_of_role(arn));
             let functions: Vec<FunctionPolicy<'_>> = read
                 .map(|(arn, policy)| (arn, policy.as_ref().map(Option::as_ref).map_err(String::as_str)))
                 .collect();

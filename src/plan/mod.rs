@@ -50,7 +50,7 @@ pub fn diff(live: &LiveState, desired: &DesiredState) -> Plan {
         let planned = plan.roles.iter_mut().rfind(|planned| planned.role == role.role.name);
         if let Some(planned) = planned {
             iam::note_guards(planned, of(role), role, &live.guards);
-            tenant::widen_by_tenant(planned, role, &desired.account_id, live, &admitted);
+            tenant::widen_by_tenant(planned, role, desired, live, &admitted);
         }
     }
     genesys::add(&mut plan, live, desired);

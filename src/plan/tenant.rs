@@ -1,6 +1,6 @@
 //! Who owns the external ID: all Genesys Cloud customers share its account, and only the external ID tells them apart.
-//! Another ID admits another customer. A spec's word for it is not enough: the organization itself has it, or a role
-//! of the account admits it already.
+//! Another ID admits another customer. A spec's word for it is not enough: the organization itself has it, or, for a
+//! role that demanded no other, a role that this spec made admits it already.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use super::model::{RolePlan, TenantDoubt, Widening};
 use super::party::{Party, party};
 use crate::arn::AccountId;
-use crate::model::{DesiredRole, LiveRole, LiveState, OwnOrganization};
+use crate::model::{DesiredRole, DesiredState, LiveRole, LiveState, OwnOrganization, is_of};
 use crate::policy::access::{Access, Grant};
 use crate::spec::genesys_account_name;
 
@@ -17,12 +17,14 @@ use crate::spec::genesys_account_name;
 pub(super) struct Admitted(RefCell<BTreeMap<(AccountId, String), bool>>);
 
 impl Admitted {
-    /// Whether a role that was read admits Genesys Cloud with just this external ID.
-    fn has(&self, live: &LiveState, account: &AccountId, external_id: &str) -> bool {
+    /// Whether a role that this spec made admits Genesys Cloud with just this external ID. One that a spec only names,
+    /// and would adopt, vouches for nobody: whoever writes the spec chooses it.
+    fn has(&self, live: &LiveState, spec: &str, account: &AccountId, external_id: &str) -> bool {
         let key = (account.clone(), external_id.to_owned());
         *self.0.borrow_mut().entry(key).or_insert_with(|| {
-            let mut roles = live.roles.values().filter_map(|live| live.role.as_ref());
-            !live.is_of_spec_endpoint && roles.any(|role| admits(role, account, external_id))
+            let roles = live.roles.values().filter_map(|live| live.role.as_ref());
+            let mut own = roles.filter(|role| is_of(spec, &role.role.tags));
+            !live.is_of_spec_endpoint && own.any(|role| admits(role, account, external_id))
         })
     }
 }
@@ -48,7 +50,7 @@ const OTHER_ID: &str = "00000000-0000-4000-8000-000000000000";
 pub(super) fn widen_by_tenant(
     plan: &mut RolePlan,
     desired: &DesiredRole,
-    own: &AccountId,
+    DesiredState { spec, account_id: own, .. }: &DesiredState,
     live: &LiveState,
     admitted: &Admitted,
 ) {
@@ -69,7 +71,6 @@ pub(super) fn widen_by_tenant(
         }
         _ if gains_entry && !before.is_empty() && !before.iter().any(in_account) => TenantDoubt::OtherAccount,
         OwnOrganization::Read(_) => return,
-        _ if admitted.has(live, account, external_id) => return,
         organization => {
             let organization = organization.clone();
             let mut ids = before.iter().filter_map(|grant| grant.demanded_external_id());
@@ -77,12 +78,13 @@ pub(super) fn widen_by_tenant(
             // What cannot be told is not taken for the same customer.
             let is_refused = access.before.refusals.iter().any(|refusal| refusal.may_refuse_id(external_id));
             let mut before = before.iter().filter(|grant| in_account(grant)).peekable();
-            if before.peek().is_some()
-                && (is_refused || !before.any(|grant| grant.certainly_admits(external_id)))
-            {
-                TenantDoubt::Replaced { former, organization }
-            } else {
-                TenantDoubt::NotShown { organization }
+            let is_replaced = before.peek().is_some()
+                && (is_refused || !before.any(|grant| grant.certainly_admits(external_id)));
+            match is_replaced {
+                // Two roles of a spec may serve two organizations: only the organization itself can tell.
+                true => TenantDoubt::Replaced { former, organization },
+                false if admitted.has(live, spec, account, external_id) => return,
+                false => TenantDoubt::NotShown { organization },
             }
         }
     };
@@ -200,10 +202,43 @@ mod tests {
     }
 
     #[test]
-    fn drift_is_repaired_for_an_id_that_another_role_admits() {
+    fn a_replaced_id_is_known_to_the_organization_only() {
         let drifted = trusting(GENESYS, &demand(THEIRS));
         assert!(of(drifted.clone(), None).lets_strangers_in());
-        assert!(!beside(drifted, [converged()], None, false).lets_strangers_in());
+        assert!(beside(drifted.clone(), [converged()], None, false).lets_strangers_in());
+        assert!(!beside(drifted, [converged()], Some(OURS), false).lets_strangers_in());
+    }
+
+    #[test]
+    fn a_role_that_this_spec_did_not_make_vouches_for_nobody() {
+        let made_by = |tags: &[(&str, &str)]| {
+            let mut other = converged();
+            let tags = tags.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
+            other.role.as_mut().unwrap().role.tags = tags.collect();
+            other
+        };
+        let own = converged().role.unwrap().role.tags;
+        let spec = own.get(crate::spec::SPEC_KEY).unwrap().clone();
+        let tool = (crate::spec::MANAGED_BY_KEY, crate::spec::MANAGED_BY_VALUE);
+        for (tags, is_known) in [
+            (vec![tool, (crate::spec::SPEC_KEY, spec.as_str())], true),
+            (vec![], false),
+            (vec![tool], false),
+            (vec![tool, (crate::spec::SPEC_KEY, "another")], false),
+            (vec![(crate::spec::SPEC_KEY, spec.as_str())], false),
+        ] {
+            let beside = beside(Live::default(), [made_by(&tags)], None, false);
+            assert_eq!(!beside.lets_strangers_in(), is_known, "{tags:?}");
+        }
+        // Nor does the role itself, that is adopted and whose policy then lets it do something.
+        let mut adopted = made_by(&[]);
+        adopted.policy = None;
+        adopted.role.as_mut().unwrap().attached.clear();
+        let mut wanted = desired("");
+        wanted.roles[0].adopt = true;
+        let roles = [(wanted.roles[0].role.name.clone(), adopted)].into();
+        let plan = diff(&LiveState { roles, ..LiveState::default() }, &wanted);
+        assert!(plan.lets_strangers_in(), "{:?}", plan.gains());
     }
 
     #[test]

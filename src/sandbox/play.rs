@@ -91,10 +91,7 @@ impl Sandbox {
             change_policies(state, account, name, change);
         }
         for (name, change) in function {
-            let arns = seed.functions.iter().filter(|arn| {
-                name == "*" || arn.as_arn().resource.strip_prefix("function:").is_some_and(|own| own == name)
-            });
-            arns.for_each(|arn| change_function(state, arn, change));
+            functions_named(seed, name).iter().for_each(|arn| change_function(state, arn, change));
         }
         if let Some(change) = organization {
             state.aws_organization = Some(organization_of(account, change)?);
@@ -286,6 +283,15 @@ fn change_policies(state: &mut State, account: &AccountId, wanted: &str, change:
     }
 }
 
+/// The spec's functions with this name, or an alias or version of one that the spec need not name.
+fn functions_named(seed: &Seed, name: &str) -> BTreeSet<FunctionArn> {
+    let known = |arn: &&FunctionArn| name == "*" || arn.label() == name;
+    let exact: BTreeSet<FunctionArn> = seed.functions.iter().filter(known).cloned().collect();
+    let Some((function, qualifier)) = name.split_once(':').filter(|_| exact.is_empty()) else { return exact };
+    let of = seed.functions.iter().filter(|arn| arn.name() == function);
+    of.map(|arn| arn.unqualified().with_qualifier(qualifier)).collect()
+}
+
 fn change_function(state: &mut State, arn: &FunctionArn, change: &FunctionChange) {
     let FunctionChange { missing, configuration, reserved_concurrency, policy } = change;
     let unqualified = arn.unqualified();
@@ -304,6 +310,9 @@ fn change_function(state: &mut State, arn: &FunctionArn, change: &FunctionChange
         return;
     }
     let Some(function) = state.functions.get_mut(&unqualified) else { return };
+    if let Some(qualifier) = &qualifier {
+        function.publish(qualifier);
+    }
     function.members.extend(configuration.clone());
     if let Some(state) = configuration.get("State").and_then(Value::as_str) {
         function.state = state.to_owned();

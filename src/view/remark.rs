@@ -88,9 +88,10 @@ pub(super) fn widening_text(widening: &Widening) -> String {
                     "external ID `{external_id}`, which the role does not admit now: {}",
                     not_shown(organization)
                 ),
-                TenantDoubt::NotShown { organization } => {
-                    format!("external ID `{external_id}`: {}", not_shown(organization))
-                }
+                TenantDoubt::NotShown { organization } => format!(
+                    "external ID `{external_id}`: {}, and no role that this spec made admits it yet",
+                    not_shown(organization)
+                ),
                 TenantDoubt::OtherAccount => {
                     "another of Genesys Cloud's accounts: another platform, with other customers".to_owned()
                 }
@@ -108,9 +109,7 @@ fn not_shown(organization: &OwnOrganization) -> String {
         OwnOrganization::NotRead(why) => format!(" ({})", one_line(why)),
         OwnOrganization::NotAsked | OwnOrganization::Read(_) => String::new(),
     };
-    format!(
-        "not shown to be your organization's: Genesys Cloud was not read{why}, and no role of the spec admits it yet"
-    )
+    format!("not shown to be your organization's: Genesys Cloud was not read{why}")
 }
 
 pub(super) fn notice_remark(notice: &Notice, role: &str) -> Remark {

@@ -366,3 +366,35 @@ fn what_the_spec_says_of_genesys_cloud_is_not_known_without_its_credentials() {
     project.write_spec(EXAMPLE);
     project.run(&["check", "--require", "evaluated"]).expect(0);
 }
+
+/// The spec names the function itself; an alias or version of it has a policy of its own, and runs the same code.
+#[test]
+fn an_alias_or_version_that_lets_a_stranger_in_is_found_although_the_spec_does_not_name_it() {
+    for qualifier in ["live", "7"] {
+        let project = Project::example();
+        project.sandbox(&["apply", "--yes"]).expect(0);
+        let function = format!("my-genesys-trigger-function:{qualifier}");
+        let scenario = format!(
+            "[function.\"{function}\".policy]\nVersion = \"2012-10-17\"\n[[function.\"{function}\".policy.Statement]]\nSid = \"s\"\n\
+             Effect = \"Allow\"\nAction = \"lambda:InvokeFunction\"\nPrincipal = {{ AWS = \"arn:aws:iam::999988887777:root\" }}\n\
+             Resource = \"arn:aws:lambda:us-east-1:111122223333:function:{function}\"\n"
+        );
+        std::fs::write(project.path("open.toml"), scenario).unwrap();
+        let check = project.sandbox(&["--scenario", "open.toml", "check"]);
+        check
+            .expect(4)
+            .says("; AWS account 999988887777 (without the role) can get in")
+            .says(&format!(
+                "1. Statement `s` of the own policy of function `{function}` lets AWS account 999988887777"
+            ))
+            .says(&format!("--qualifier {qualifier} --statement-id s"));
+        project.sandbox(&["diagnose", ROLE]).expect(4).says(&format!("own policy of function `{function}`"));
+        // Accepted, it is shown as that, in the plan too.
+        let digest = check.stdout.lines().find(|line| line.trim().starts_with("digest = ")).unwrap();
+        let accept =
+            format!("[[role.accept]]\nfunction_policy_sid = \"s\"\n{}\nreason = \"known\"\n", digest.trim());
+        project.write_spec(&format!("{EXAMPLE}\n{accept}"));
+        project.sandbox(&["check"]).expect(0).says("AWS account 999988887777 (without the role)");
+        project.sandbox(&["plan"]).expect(0).says("the spec accepts").says_not("accepts nothing");
+    }
+}

@@ -40,6 +40,43 @@ fn without_its_organization_no_external_id_is_known_and_the_error_says_how_it_wo
     served.run(&["plan", GUARD]).expect(0).says("Access is widened for Genesys Cloud.");
 }
 
+/// A role that somebody made by hand admits their organization: a pull request names both as its own.
+#[test]
+fn a_role_that_the_same_pull_request_adopts_vouches_for_no_external_id() {
+    let served = Served::new(&[]);
+    served.run(&["apply", "--yes", "--no-check"]).expect(0);
+    served.boto3(&format!(
+        "
+trust = json.dumps({{'Version': '2012-10-17', 'Statement': [{{'Effect': 'Allow', 'Action': 'sts:AssumeRole',
+    'Principal': {{'AWS': '765628985471'}}, 'Condition': {{'StringEquals': {{'sts:ExternalId': '{THEIRS}'}}}}}}]}})
+iam.create_role(RoleName='Partner', AssumeRolePolicyDocument=trust)
+"
+    ));
+    let ours = "2f9c1c5e-0b6c-4a8e-9d51-7f0e3c2b1a90";
+    let partner =
+        "\n[[role]]\nname = \"Partner\"\nadopt = true\nfunctions = [\"my-genesys-trigger-function\"]\n";
+    // In place of our ID, and beside it.
+    for (ours, new) in [
+        (EXAMPLE.replace(ours, THEIRS), ""),
+        (EXAMPLE.to_owned(), "[role.genesys]\nexternal_id = \"3f9c1c5e-0b6c-4a8e-9d51-7f0e3c2b1a90\"\n"),
+    ] {
+        served.project.write_spec(&format!("{ours}{partner}{new}"));
+        let plan = served.run(&["plan", GUARD]);
+        plan.expect(3)
+            .says(THEIRS)
+            .says("not shown to be your organization's")
+            .says_not("widened for Genesys Cloud.");
+    }
+    // Once it is the spec's, a new role for the same organization is no news; another ID in place of ours is.
+    served.run(&["apply", "--yes", "--no-check"]).expect(0);
+    let another = partner.replace("Partner", "Another").replace("adopt = true\n", "");
+    let theirs = format!("[role.genesys]\nexternal_id = \"{THEIRS}\"\n");
+    served.project.write_spec(&format!("{EXAMPLE}{partner}{theirs}{another}{theirs}"));
+    served.run(&["plan", GUARD]).expect(0).says("Access is widened for Genesys Cloud.");
+    served.project.write_spec(&format!("{}{partner}{theirs}", EXAMPLE.replace(ours, THEIRS)));
+    served.run(&["plan", GUARD]).expect(3).says(&format!("{THEIRS}, in place of {ours}"));
+}
+
 #[test]
 fn a_server_that_only_the_spec_names_gets_no_secret_of_genesys_cloud() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();

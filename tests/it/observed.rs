@@ -34,8 +34,7 @@ fn a_role_that_genesys_cloud_uses_is_observed_without_an_invocation() {
         .says("observed: what AWS recorded of the role's use")
         .says("ok       Genesys Cloud has assumed the role")
         .says("ok       sessions of the role have reached Lambda")
-        .says("ok       AWS's Access Analyzer agrees about who can assume the role")
-        .says("this tool's own probes (session genesys-iam-check) aside");
+        .says("ok       AWS's Access Analyzer agrees about who can assume the role");
     let run = check(&project, "used", &["--json"]);
     let report: serde_json::Value = serde_json::from_str(&run.stdout).unwrap();
     assert_eq!(report["levels"]["observed"], true);
@@ -63,6 +62,25 @@ fn somebody_else_who_got_in_is_a_fault_with_a_name_until_it_is_settled() {
     let project = applied(EXAMPLE);
     check(&project, "open-role", &["--quiet"]).expect(4);
     check(&project, "another-customer", &["--all"]).expect(4).says("and the trust policy still lets them in");
+}
+
+#[test]
+fn a_session_that_calls_itself_a_probe_is_another_customer_without_the_right_id() {
+    let project = applied(EXAMPLE);
+    for id in ["", "external_id = \"9999-other-customer\"\n"] {
+        let event = format!(
+            "[[assumed]]\nrole = \"*\"\nminutes_ago = 5\naccount = \"{{{{genesys}}}}\"\nsession_name = \"genesys-iam-check\"\n{id}"
+        );
+        std::fs::write(project.path("use.toml"), &event).unwrap();
+        check(&project, "use.toml", &["--since", "2h"])
+            .expect(4)
+            .says("another customer of Genesys Cloud got in");
+    }
+    // What the sandbox itself probed, through a door that was open then, is nobody.
+    let project = applied(EXAMPLE);
+    check(&project, "open-role", &["--quiet"]).expect(4);
+    project.sandbox(&["apply", "--yes"]).expect(0);
+    project.sandbox(&["check", "--since", "1h"]).expect(0).says("no other account was seen");
 }
 
 /// The trust policy demanded another ID, someone used it, and then it was corrected: nobody got in who should not.

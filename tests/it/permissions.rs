@@ -84,6 +84,8 @@ fn permission(operation: &str) -> Option<String> {
         path if path.ends_with("/configuration") => Some("lambda:GetFunctionConfiguration".to_owned()),
         path if path.ends_with("/concurrency") => Some("lambda:GetFunctionConcurrency".to_owned()),
         path if path.ends_with("/policy") => Some("lambda:GetPolicy".to_owned()),
+        path if path.ends_with("/aliases") => Some("lambda:ListAliases".to_owned()),
+        path if path.ends_with("/versions") => Some("lambda:ListVersionsByFunction".to_owned()),
         "LookupEvents" => Some("cloudtrail:LookupEvents".to_owned()),
         "/analyzer" => Some("access-analyzer:ListAnalyzers".to_owned()),
         "/finding" => Some("access-analyzer:ListFindings".to_owned()),

@@ -2,7 +2,7 @@
 
 use super::super::cause::Cause;
 use super::super::claim::{Acceptance, Claim, Finding, Harm, Question};
-use super::super::facts::{Facts, OwnPolicy};
+use super::super::facts::{Facts, OwnPolicy, QualifiedPolicies};
 use super::super::questions::name_of;
 use super::super::topic::Topic;
 use super::question::{ask, shell_word};
@@ -13,7 +13,37 @@ use crate::spec::genesys_account_name;
 
 /// "And nobody else" includes the functions' own policies.
 pub(crate) fn own_policies(facts: &Facts) -> Vec<Claim> {
-    facts.own_policies().flat_map(|(arn, policy)| own_policy(arn, policy, facts)).collect()
+    let own = facts.own_policies().flat_map(|(arn, policy)| own_policy(arn, policy, facts));
+    own.chain(facts.qualified_policies.iter().map(|one| aliases_and_versions(one, facts))).collect()
+}
+
+/// Those without a policy, in one claim; each of the others has claims of its own.
+fn aliases_and_versions(read: &QualifiedPolicies, facts: &Facts) -> Claim {
+    let QualifiedPolicies { function, policies, unread } = read;
+    let name = name_of(function);
+    let is_other =
+        facts.functions.iter().any(|one| one.arn.unqualified() == *function && one.arn != *function)
+            || policies.iter().any(|(_, policy)| !matches!(policy, Ok(None)));
+    let other = if is_other { "other " } else { "" };
+    let question = ask(
+        Topic::FunctionPolicies,
+        format!("no {other}alias or version of {name} has a policy of its own"),
+        String::new(),
+        format!("whether an alias or version of {name} lets someone else invoke or change it is unknown"),
+    )
+    .about(function);
+    match unread {
+        Some(why) => question.not_provable(
+            why.clone(),
+            "permit `lambda:ListAliases`, `lambda:ListVersionsByFunction` and `lambda:GetPolicy` to see them; of a version that \
+             is left, see `aws lambda get-policy --qualifier`",
+        ),
+        None => question.holds(match policies.len() {
+            0 => format!("it has no {other}alias and no {other}published version"),
+            1 => "one alias or version was looked at".to_owned(),
+            count => format!("{count} aliases and versions were looked at"),
+        }),
+    }
 }
 
 /// One claim for each party that a statement admits.
@@ -24,8 +54,7 @@ fn own_policy(arn: &FunctionArn, policy: &OwnPolicy, facts: &Facts) -> Vec<Claim
             return vec![ask_own(arn, None, "invoke").not_provable(why.clone(), help)];
         }
         Ok(None) => {
-            let claim = ask_own(arn, None, "invoke").holds("it has no policy of its own");
-            return vec![claim.with_note(others_unread(arn))];
+            return vec![ask_own(arn, None, "invoke").holds("it has no policy of its own")];
         }
         Ok(Some(document)) => document,
     };
@@ -34,7 +63,7 @@ fn own_policy(arn: &FunctionArn, policy: &OwnPolicy, facts: &Facts) -> Vec<Claim
         let seen = "only this account, and services bound to it, may do so by it";
         let readers = function_readers(document, arn, genesys_account_name);
         let who = readers.into_iter().map(|(who, _)| who).collect::<Vec<_>>().join(" and ");
-        let claim = ask_own(arn, None, "invoke").holds(seen).with_note(others_unread(arn));
+        let claim = ask_own(arn, None, "invoke").holds(seen);
         return vec![match who.as_str() {
             "" => claim,
             who => claim.with_notice(format!(
@@ -44,16 +73,6 @@ fn own_policy(arn: &FunctionArn, policy: &OwnPolicy, facts: &Facts) -> Vec<Claim
         }];
     }
     others.iter().map(|(acceptable, grant)| by_statement(arn, acceptable, grant, facts)).collect()
-}
-
-/// A policy of an alias or version admits to it alone; one of the function admits to everything else.
-fn others_unread(arn: &FunctionArn) -> &'static str {
-    match arn.qualifier() {
-        Some(_) => "",
-        None => {
-            "aliases and versions have policies of their own: of them, those that the spec names are looked at"
-        }
-    }
 }
 
 fn by_statement(arn: &FunctionArn, acceptable: &Acceptable, grant: &FunctionGrant, facts: &Facts) -> Claim {
