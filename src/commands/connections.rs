@@ -1,17 +1,18 @@
 //! Clients for AWS and the organization: over the network, or in the sandbox.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use aws_credential_types::provider::SharedCredentialsProvider;
 
 use super::CommandError;
-use super::loading::{load, seed, state_file};
+use super::loading::{load, open_sandbox, seed};
 use super::options::{Global, SandboxOptions};
 use super::prompt::{PromptError, ask};
 use super::scenario;
-use super::specs::{self, SpecSource};
+use super::specs::{self, SpecSource, SpecsError, Use};
 use crate::apply::Interrupt;
 use crate::arn::AccountId;
 use crate::aws::{self, AwsError, Clients, Transport};
@@ -21,7 +22,7 @@ use crate::genesys::{self, Configuration, GenesysError, GenesysErrorKind};
 use crate::model::resolve;
 use crate::render::output::Output;
 use crate::render::style::{HELP, WARNING, paint};
-use crate::sandbox::{self, Sandbox};
+use crate::sandbox::{self, Sandbox, Seed};
 use crate::spec::{Aws, EndpointError, GenesysCloud, Spec, given_endpoint, given_genesys_endpoint};
 
 /// Whether the spec's roles are created in the sandbox before a scenario is planted.
@@ -85,13 +86,8 @@ impl Connections {
             scenario::configure(&mut known, options, &seed, output)?;
             return Ok(Arc::clone(sandbox));
         }
-        let state = state_file(Some(source));
-        output.note(&format!(
-            "{} in the sandbox: an embedded stand-in for AWS and Genesys Cloud, state in {}\n",
-            paint(WARNING, "note:"),
-            crate::text::path(&state)
-        ));
-        let mut sandbox = Sandbox::open(&state, &seed)?;
+        note_of_sandbox(&source.state_file(), output);
+        let mut sandbox = open_sandbox(source, &seed)?;
         if by_hand == ByHand::IfUntouched {
             make_by_hand(&mut sandbox, spec, output);
         }
@@ -101,6 +97,14 @@ impl Connections {
         self.sandbox = Some(Arc::clone(&sandbox));
         Ok(sandbox)
     }
+}
+
+fn note_of_sandbox(state: &Path, output: &Output) {
+    output.note(&format!(
+        "{} in the sandbox: an embedded stand-in for AWS and Genesys Cloud, state in {}\n",
+        paint(WARNING, "note:"),
+        crate::text::path(state)
+    ));
 }
 
 /// A role that works and can be broken, unless there is one already.
@@ -164,17 +168,34 @@ pub(super) async fn sandbox_clients(
     Ok((aws::connect(aws, transport).await?, genesys))
 }
 
-/// Clients without their own spec: the sandbox's, which then starts with the current spec or the built-in one.
+/// Clients without their own spec: the sandbox's, which starts with the current spec or the built-in one, or is taken as
+/// it is found. With the account and region they are for.
 pub(super) async fn in_sandbox(
     global: &Global,
     region: Option<&str>,
     output: &Output,
-) -> Result<(Clients, genesys::Client, Spec), CommandError> {
+) -> Result<(Clients, genesys::Client, Aws), CommandError> {
+    let options = &global.sandbox_options;
     // Its notes are about a spec, which these commands do not read.
-    let source = specs::named(global, &Output::capture()).ok().and_then(|mut sources| sources.pop());
+    let source = match specs::named_or_state(global, &Output::capture()) {
+        Ok(Use::State(state)) => {
+            note_of_sandbox(&state, output);
+            let (mut sandbox, seed) = found_sandbox(&state)?;
+            scenario::announce(&sandbox, options, output);
+            scenario::configure(&mut sandbox, options, &seed, output)?;
+            let aws = aws_of(&seed, region);
+            let cloud = GenesysCloud {
+                credentials: seed.genesys.and_then(|genesys| genesys.credentials),
+                ..GenesysCloud::default()
+            };
+            let (clients, genesys) = sandbox_clients(Arc::new(Mutex::new(sandbox)), &aws, &cloud).await?;
+            return Ok((clients, genesys, aws));
+        }
+        Ok(Use::Specs(mut sources)) => sources.pop(),
+        Err(_) => None,
+    };
     let source = source.unwrap_or(SpecSource::Demonstration);
     let spec = load(&source, global, output)?;
-    let options = &global.sandbox_options;
     let by_hand = match (&source, &options.scenario) {
         (SpecSource::Demonstration, Some(_)) => ByHand::IfUntouched,
         _ => ByHand::Never,
@@ -185,7 +206,28 @@ pub(super) async fn in_sandbox(
         aws.region = region.to_owned();
     }
     let (clients, genesys) = sandbox_clients(sandbox, &aws, &spec.genesys).await?;
-    Ok((clients, genesys, spec))
+    Ok((clients, genesys, aws))
+}
+
+/// A state that no known spec made, with what is in it.
+///
+/// # Errors
+///
+/// If it cannot be used.
+pub(super) fn found_sandbox(state: &Path) -> Result<(Sandbox, Seed), CommandError> {
+    Ok(Sandbox::open_as_found(state)?.ok_or(SpecsError::NoSpec)?)
+}
+
+fn aws_of(seed: &Seed, region: Option<&str>) -> Aws {
+    let Seed { account, partition, region: own, .. } = seed;
+    Aws {
+        region: region.unwrap_or(own).to_owned(),
+        account_id: account.clone(),
+        partition: partition.clone(),
+        profile: None,
+        assume_role: None,
+        endpoint_url: None,
+    }
 }
 
 /// The spec's settings for both sides, with endpoints and role from the command line replacing its own.

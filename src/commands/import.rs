@@ -59,12 +59,9 @@ pub async fn run(global: &Global, args: &ImportArgs, output: &Output) -> Result<
         if args.profile.is_some() {
             return Err(ImportError::ProfileInSandbox.into());
         }
-        let (clients, genesys, spec) =
-            connections::in_sandbox(global, args.region.as_deref(), output).await?;
-        if args.region.is_none() {
-            region = spec.aws.region;
-        }
-        (clients, spec.aws.account_id, GenesysAccess { client: Some(genesys), trouble: None })
+        let (clients, genesys, aws) = connections::in_sandbox(global, args.region.as_deref(), output).await?;
+        region = aws.region;
+        (clients, aws.account_id, GenesysAccess { client: Some(genesys), trouble: None })
     } else {
         let (clients, account) = connect(global, &region, args.profile.clone(), output).await?;
         let genesys = connections::genesys_without_spec(global, args.profile.as_deref(), output).await?;

@@ -1,5 +1,6 @@
 //! `init`: a commented spec to start with. Missing values are looked up, or asked for on a terminal.
 
+use std::ffi::OsStr;
 use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 
@@ -9,6 +10,7 @@ use super::files::write_new;
 use super::import::connect;
 use super::options::Global;
 use super::prompt::PromptError;
+use super::scenario::joined;
 use super::specs::{DEMONSTRATION, SpecSource, SpecsError};
 use super::{CommandError, Status, connections};
 use crate::aws::{self, Clients};
@@ -17,7 +19,7 @@ use crate::genesys::{self, Configuration};
 use crate::render::diagnostics;
 use crate::render::output::Output;
 use crate::render::style::{BOLD, WARNING, paint};
-use crate::spec::{self, DEFAULT_FILE, Diagnostic, EmptyEnvironment, GenesysCloud, Severity, Spec, is_guid};
+use crate::spec::{self, DEFAULT_FILE, Diagnostic, EmptyEnvironment, GenesysCloud, Severity, is_guid};
 use crate::text::{one_line, plural};
 
 #[derive(Debug, Args)]
@@ -43,9 +45,9 @@ pub struct InitArgs {
     /// Name of the integration in Genesys Cloud; without it, Genesys Cloud's side is written as comments
     #[arg(long, value_name = "NAME")]
     pub integration: Option<String>,
-    /// Name of a data action of this integration
-    #[arg(long, value_name = "NAME", requires = "integration")]
-    pub data_action: Option<String>,
+    /// Name of a data action of this integration; repeatable: the first for the first function, the second for the second
+    #[arg(long = "data-action", value_name = "NAME", requires = "integration")]
+    pub data_actions: Vec<String>,
 }
 
 pub async fn run(global: &Global, args: &InitArgs, output: &Output) -> Result<Status, CommandError> {
@@ -53,7 +55,8 @@ pub async fn run(global: &Global, args: &InitArgs, output: &Output) -> Result<St
     if file.exists() {
         return Err(InitError::Exists(file).into());
     }
-    let mut asker = Asker { output, answers: Answers::new(args), missing: Vec::new(), has_asked: false };
+    let mut asker =
+        Asker { output, answers: Answers::new(args, &file), missing: Vec::new(), has_asked: false };
     let region = ["AWS_REGION", "AWS_DEFAULT_REGION"].into_iter().find_map(|name| std::env::var(name).ok());
     asker.ask(&REGION, args.region.as_deref(), region)?;
     let both = Offers::read(global, args, &asker, output).await?;
@@ -74,7 +77,8 @@ pub async fn run(global: &Global, args: &InitArgs, output: &Output) -> Result<St
         asker.ask(&INTEGRATION, args.integration.as_deref(), None)?;
     }
     if !asker.answers.integration.is_empty() {
-        asker.ask(&DATA_ACTION, args.data_action.as_deref(), None)?;
+        let names = (!args.data_actions.is_empty()).then(|| args.data_actions.join("\n"));
+        asker.ask(&DATA_ACTIONS, names.as_deref(), None)?;
     }
     if let Some(known) = known {
         warn_of_unknown(&asker.answers.functions, &known, output);
@@ -102,10 +106,16 @@ pub async fn run(global: &Global, args: &InitArgs, output: &Output) -> Result<St
     output.note(&format!(
         "{name} is written. Look at it, then: genesys-iam{sandbox}{spec} plan{without_aws}\n"
     ));
-    if !asker.answers.data_action.is_empty() && asker.answers.functions().count() > 1 {
+    let unused: Vec<String> = asker
+        .answers
+        .functions_without_action()
+        .map(|function| format!("`{}`", one_line(function)))
+        .collect();
+    if !asker.answers.data_actions.is_empty() && !unused.is_empty() {
         output.note(&format!(
-            "{} the data action invokes the first function; write another [[role.data_action]] for each of the others\n",
-            paint(WARNING, "note:")
+            "{} no data action invokes {} yet: write a [[role.data_action]] for each\n",
+            paint(WARNING, "note:"),
+            joined(&unused)
         ));
     }
     Ok(Status::Done)
@@ -137,8 +147,7 @@ impl Offers {
     ) -> Result<Self, CommandError> {
         let region = &asker.answers.region;
         if global.sandbox {
-            let (clients, genesys, Spec { aws, .. }) =
-                connections::in_sandbox(global, Some(region), output).await?;
+            let (clients, genesys, aws) = connections::in_sandbox(global, Some(region), output).await?;
             let organization = genesys.organization().await.ok().map(|organization| organization.id);
             return Ok(Self {
                 clients: Some(clients),
@@ -165,20 +174,27 @@ impl Offers {
 /// The values for the spec.
 #[derive(Clone)]
 struct Answers {
+    /// What the spec is called in the tags of what it makes.
+    name: String,
     region: String,
     account: String,
     external_id: String,
     functions: String,
     genesys_account: String,
     role: String,
-    /// Empty for none, like the data action.
+    /// Empty for none, like the data actions.
     integration: String,
-    data_action: String,
+    /// One per line.
+    data_actions: String,
 }
 
 impl Answers {
-    fn new(args: &InitArgs) -> Self {
+    fn new(args: &InitArgs, file: &Path) -> Self {
+        let stem = file.file_stem().filter(|_| file.file_name() != Some(OsStr::new(DEFAULT_FILE)));
         Self {
+            // Most files have the default's name. Two specs of an account that both had it as theirs would prune each other's
+            // roles; no two specs have one role.
+            name: stem.map_or_else(|| args.role.clone(), |stem| stem.to_string_lossy().into_owned()),
             region: String::new(),
             account: String::new(),
             external_id: String::new(),
@@ -186,12 +202,20 @@ impl Answers {
             genesys_account: args.genesys_account_id.clone(),
             role: args.role.clone(),
             integration: String::new(),
-            data_action: String::new(),
+            data_actions: String::new(),
         }
     }
 
     fn functions(&self) -> impl Iterator<Item = &str> {
         self.functions.split([' ', ',']).filter(|name| !name.is_empty())
+    }
+
+    fn data_actions(&self) -> impl Iterator<Item = &str> {
+        self.data_actions.lines().map(str::trim).filter(|name| !name.is_empty())
+    }
+
+    fn functions_without_action(&self) -> impl Iterator<Item = &str> {
+        self.functions().skip(self.data_actions().count())
     }
 
     /// The spec; unknown values are as in the example.
@@ -200,6 +224,13 @@ impl Answers {
         let replacements = [
             // This path only works in the repository.
             ("#:schema ../docs/genesys.schema.json\n\n", String::new()),
+            (
+                "\n[aws]\n",
+                format!(
+                    "\nname = {}   # tags what this spec makes: no other spec of the account may have it\n\n[aws]\n",
+                    quoted(&self.name)
+                ),
+            ),
             ("region = \"us-east-1\"", format!("region = {}", quoted(&self.region))),
             ("account_id = \"111122223333\"", format!("account_id = {}", quoted(&self.account))),
             ("account_id = \"765628985471\"", format!("account_id = {}", quoted(&self.genesys_account))),
@@ -235,25 +266,35 @@ impl Answers {
         } else {
             integration.replacen("\"AWS Lambda orders\"", &quoted(&self.integration), 1)
         };
-        let action = if self.data_action.is_empty() {
-            commented(action, |_| true)
-        } else {
-            // No real function has the example's contract.
-            let action = action.replacen("input = { OrderNumber = \"string\" } ", "input = {} ", 1);
-            let action = action.replacen("output = { status = \"string\" }", "output = {}", 1);
-            let action = commented(&action, |line| line.starts_with("test_input"));
-            let action = action.replacen("\"Get order status\"", &quoted(&self.data_action), 1);
-            let mut functions = self.functions();
-            match (functions.next(), functions.next()) {
-                (Some(first), Some(_)) => action.replacen(
-                    &format!("# function = {}", quoted(first)),
-                    &format!("function = {}", quoted(first)),
-                    1,
-                ),
-                _ => action,
-            }
+        let functions: Vec<&str> = self.functions().collect();
+        let mut names = self.data_actions();
+        let Some(first) = names.next() else {
+            return [before, &integration, &commented(action, |_| true)].concat();
         };
-        [before, &integration, &action].concat()
+        // No real function has the example's contract.
+        let action = action.replacen("input = { OrderNumber = \"string\" } ", "input = {} ", 1);
+        let action = action.replacen("output = { status = \"string\" }", "output = {}", 1);
+        let action = commented(&action, |line| line.starts_with("test_input"));
+        let action = action.replacen("\"Get order status\"", &quoted(first), 1);
+        let action = match functions.as_slice() {
+            [first, _, ..] => action.replacen(
+                &format!("# function = {}", quoted(first)),
+                &format!("function = {}", quoted(first)),
+                1,
+            ),
+            _ => action,
+        };
+        let others = names.enumerate().map(|(index, name)| {
+            // Where there is none, the reader asks for it.
+            let function =
+                functions.get(index + 1).map(|function| format!("function = {}\n", quoted(function)));
+            format!(
+                "\n[[role.data_action]]\nname = {}\n{}input = {{}}\noutput = {{}}\n",
+                quoted(name),
+                function.unwrap_or_default()
+            )
+        });
+        [before, &integration, &action].into_iter().map(str::to_owned).chain(others).collect()
     }
 }
 
@@ -317,11 +358,11 @@ const INTEGRATION: Prompt = Prompt {
     answer: |answers| &mut answers.integration,
     is_optional: true,
 };
-const DATA_ACTION: Prompt = Prompt {
-    what: "Data action (none: only the integration)",
-    place: "Genesys Cloud: Admin > Integrations > Actions; its name",
+const DATA_ACTIONS: Prompt = Prompt {
+    what: "Data actions, separated by commas (none: only the integration)",
+    place: "Genesys Cloud: Admin > Integrations > Actions; the name of one for each function, in the functions' order",
     flag: "--data-action",
-    answer: |answers| &mut answers.data_action,
+    answer: |answers| &mut answers.data_actions,
     is_optional: true,
 };
 
@@ -372,7 +413,7 @@ impl Asker<'_> {
             let given = if line.is_empty() {
                 found.clone().unwrap_or_default()
             } else {
-                unmistakable(question, line)
+                unmistakable(question, &separated(question, line))
             };
             let why = match self.fault(question, &given) {
                 _ if given.is_empty() && !is_optional => "an answer is needed".to_owned(),
@@ -399,6 +440,11 @@ impl Asker<'_> {
         let help = first.help.as_deref().map(|help| format!("; {help}")).unwrap_or_default();
         Some(format!("{}{help}", first.message))
     }
+}
+
+/// An answer with each of its names on a line, where it has several.
+fn separated(question: &Prompt, line: &str) -> String {
+    if question.flag == DATA_ACTIONS.flag { line.replace(',', "\n") } else { line.to_owned() }
 }
 
 /// An answer as it must be written, where there is no doubt: an account without dashes, a GUID in Genesys Cloud's lower case.

@@ -1,22 +1,25 @@
 //! Specs as commands load them, and what the sandbox starts with for one.
 
-use std::path::{Path, PathBuf};
-
 use super::CommandError;
 use super::options::Global;
 use super::specs::SpecSource;
 use crate::arn::FunctionArn;
 use crate::render::diagnostics;
 use crate::render::output::Output;
-use crate::sandbox::{GenesysSeed, Seed};
+use crate::sandbox::{GenesysSeed, Sandbox, SandboxError, Seed};
 use crate::spec::{LoadOptions, Loaded, RoleSpec, Spec};
 
-/// Where the sandbox keeps its state, beside the spec.
-const SANDBOX_STATE: &str = ".genesys-iam/sandbox.json";
-
-/// The sandbox's state file for these specs, given the first of them.
-pub fn state_file(source: Option<&SpecSource>) -> PathBuf {
-    source.map_or(Path::new(""), SpecSource::folder).join(SANDBOX_STATE)
+/// Opens the sandbox beside a spec, with what that spec needs.
+///
+/// # Errors
+///
+/// If its state cannot be used.
+pub fn open_sandbox(source: &SpecSource, seed: &Seed) -> Result<Sandbox, SandboxError> {
+    let state = source.state_file();
+    match source {
+        SpecSource::Demonstration => Sandbox::open_demonstration(&state, seed),
+        SpecSource::File(_) | SpecSource::Found(_) | SpecSource::Stdin => Sandbox::open(&state, seed),
+    }
 }
 
 /// Reads a spec, prints its warnings and registers what must be masked.

@@ -52,7 +52,7 @@ pub struct Global {
     /// When to use colour
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto", env = "GENESYS_IAM_COLOR")]
     pub color: ColorWhen,
-    /// Print results, warnings and errors only
+    /// No notes on standard error, only results, warnings and errors; `check` then prints only what is wrong or not known
     #[arg(short, long, global = true)]
     pub quiet: bool,
     /// Log each API call to standard error, with -vv also what is read and how; RUST_LOG is honoured

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::io;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -10,21 +11,23 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 use tokio::net::TcpListener;
 
-use super::connections::make_by_hand;
+use super::connections::{found_sandbox, make_by_hand};
 use super::options::{GENESYS_ENDPOINT, Global};
 use super::report::report_json;
 use super::scenario::{announce, configure, joined};
-use super::specs::{SpecSource, SpecsError};
+use super::specs::{SpecSource, SpecsError, Use};
 use super::{CommandError, Status, loading, specs};
 use crate::arn::AccountId;
 use crate::explain::Explain;
 use crate::render::output::Output;
-use crate::sandbox::{BUILT_IN, Rate, Sandbox, ServeOptions, client_id, serve as serve_http};
-use crate::spec::Spec;
+use crate::sandbox::{
+    BUILT_IN, GenesysSeed, Rate, Sandbox, Seed, ServeOptions, client_id, serve as serve_http,
+};
 
 #[derive(Debug, Subcommand)]
 pub enum SandboxCommand {
-    /// Serve IAM, STS and Lambda over HTTP on a loopback address, for any AWS client
+    /// Serve the sandbox over HTTP on a loopback address: for any AWS client (IAM, STS, Lambda, KMS, CloudTrail,
+    /// Organizations, Access Analyzer, tagging) and Genesys Cloud's
     Serve(ServeArgs),
     /// List the scenarios that `--scenario` knows by name
     Scenarios,
@@ -60,41 +63,22 @@ pub async fn serve(global: &Global, args: &ServeArgs, output: &Output) -> Result
     if !listen.ip().is_loopback() {
         return Err(ServeError::NotLoopback(listen).into());
     }
-    let mut loaded = Vec::new();
-    let sources = specs::named(global, output)?;
-    let state = loading::state_file(sources.first());
-    for source in &sources {
-        loaded.push(loading::load(source, global, output)?);
-    }
-    let Some((spec, others)) = loaded.split_first() else { return Err(SpecsError::NoSpec.into()) };
-    let seed = loading::seed(spec);
-    let mut sandbox = if in_memory { Sandbox::new(&seed) } else { Sandbox::open(&state, &seed)? };
-    if global.sandbox_options.scenario.is_some() && sources == [SpecSource::Demonstration] {
-        make_by_hand(&mut sandbox, spec, output);
-    }
-    announce(&sandbox, &global.sandbox_options, output);
-    configure(&mut sandbox, &global.sandbox_options, &seed, output)?;
-    for spec in others {
-        let seed = loading::seed(spec);
-        sandbox.seed(&seed);
-        configure(&mut sandbox, &global.sandbox_options, &seed, output)?;
-    }
+    let Served { mut sandbox, state, first, others } = served(global, in_memory, output)?;
     sandbox.share()?;
     let listener =
         TcpListener::bind(listen).await.map_err(|source| ServeError::Listen { address: listen, source })?;
     let address = listener.local_addr().map_err(|source| ServeError::Listen { address: listen, source })?;
-    let account = &spec.aws.account_id;
-    let region = &spec.aws.region;
+    let Seed { account, region, .. } = &first;
     output.result(&format!(
         "export AWS_ENDPOINT_URL=http://{address}\n\
          export AWS_ACCESS_KEY_ID={account}   # a 12-digit account ID: an administrator of that account\n\
          export AWS_SECRET_ACCESS_KEY=made-up-secret\n\
          export AWS_REGION={region} AWS_DEFAULT_REGION={region}\n\
          export {GENESYS_ENDPOINT}=http://{address}\n{}",
-        oauth_clients(&loaded)
+        oauth_clients(&[&[first.clone()], others.as_slice()].concat())
     ))?;
     let others: BTreeSet<&AccountId> =
-        loaded.iter().map(|spec| &spec.aws.account_id).filter(|one| *one != account).collect();
+        others.iter().map(|seed| &seed.account).filter(|one| *one != account).collect();
     if !others.is_empty() {
         let others: Vec<&str> = others.into_iter().map(AccountId::as_str).collect();
         output
@@ -106,13 +90,17 @@ pub async fn serve(global: &Global, args: &ServeArgs, output: &Output) -> Result
              administrator\n"
         ));
     }
+    let serves = match &state {
+        Some(state) => format!("The sandbox is listening and serves {}", crate::text::path(state)),
+        None => "The sandbox is listening; its state is in memory only".to_owned(),
+    };
     if sandbox.planted().is_empty() {
-        output.note("The sandbox is listening; Ctrl-C ends it.\n");
+        output.note(&format!("{serves}; Ctrl-C ends it.\n"));
     } else {
-        output.note(
-            "The sandbox is listening; Ctrl-C ends it. What only others can fix (the AWS organization's administrator, whoever \
+        output.note(&format!(
+            "{serves}; Ctrl-C ends it. What only others can fix (the AWS organization's administrator, whoever \
              deploys the functions, Genesys Cloud's console), `genesys-iam sandbox undo` fixes.\n",
-        );
+        ));
     }
     let shutdown = async {
         // Without a handler for Ctrl-C the signal itself ends the process.
@@ -129,17 +117,63 @@ pub async fn serve(global: &Global, args: &ServeArgs, output: &Output) -> Result
 }
 
 /// An `export` line for each organization.
-fn oauth_clients(specs: &[Spec]) -> String {
-    let credentials: BTreeSet<Option<&str>> =
-        specs.iter().map(|spec| spec.genesys.credentials.as_deref()).collect();
-    let line = |credentials: Option<&str>| {
-        let suffix = credentials.map(|name| format!("_{name}")).unwrap_or_default();
+fn oauth_clients(seeds: &[Seed]) -> String {
+    let of =
+        |seed: &Seed| seed.genesys.as_ref().and_then(|GenesysSeed { credentials, .. }| credentials.clone());
+    let credentials: BTreeSet<Option<String>> = seeds.iter().map(of).collect();
+    let line = |credentials: Option<String>| {
+        let suffix = credentials.as_ref().map(|name| format!("_{name}")).unwrap_or_default();
         format!(
             "export GENESYSCLOUD_OAUTHCLIENT_ID{suffix}={} GENESYSCLOUD_OAUTHCLIENT_SECRET{suffix}=made-up-secret\n",
-            client_id(credentials)
+            client_id(credentials.as_deref())
         )
     };
     credentials.into_iter().map(line).collect()
+}
+
+struct Served {
+    sandbox: Sandbox,
+    /// As an absolute path: what it serves is seen in another terminal, in another folder.
+    state: Option<PathBuf>,
+    /// Of all specs. The shell is for the first one's account.
+    first: Seed,
+    others: Vec<Seed>,
+}
+
+fn served(global: &Global, in_memory: bool, output: &Output) -> Result<Served, CommandError> {
+    let options = &global.sandbox_options;
+    let absolute = |state: PathBuf| std::path::absolute(&state).unwrap_or(state);
+    let sources = match specs::named_or_state(global, output)? {
+        Use::Specs(sources) => sources,
+        Use::State(_) if in_memory => vec![SpecSource::Demonstration],
+        Use::State(state) => {
+            let (mut sandbox, seed) = found_sandbox(&state)?;
+            announce(&sandbox, options, output);
+            configure(&mut sandbox, options, &seed, output)?;
+            return Ok(Served { sandbox, state: Some(absolute(state)), first: seed, others: Vec::new() });
+        }
+    };
+    let mut loaded = Vec::new();
+    for source in &sources {
+        loaded.push(loading::load(source, global, output)?);
+    }
+    let (Some(source), Some((spec, others))) = (sources.first(), loaded.split_first()) else {
+        return Err(SpecsError::NoSpec.into());
+    };
+    let seed = loading::seed(spec);
+    let mut sandbox = if in_memory { Sandbox::new(&seed) } else { loading::open_sandbox(source, &seed)? };
+    if options.scenario.is_some() && sources == [SpecSource::Demonstration] {
+        make_by_hand(&mut sandbox, spec, output);
+    }
+    announce(&sandbox, options, output);
+    configure(&mut sandbox, options, &seed, output)?;
+    let others: Vec<Seed> = others.iter().map(loading::seed).collect();
+    for seed in &others {
+        sandbox.seed(seed);
+        configure(&mut sandbox, options, seed, output)?;
+    }
+    let state = (!in_memory).then(|| absolute(source.state_file()));
+    Ok(Served { sandbox, state, first: seed, others })
 }
 
 pub fn scenarios(as_json: bool, output: &Output) -> Result<Status, CommandError> {
@@ -163,10 +197,14 @@ fn about(text: &str) -> &str {
 
 pub fn undo(global: &Global, output: &Output) -> Result<Status, CommandError> {
     let global = &Global { sandbox: true, ..global.clone() };
-    let sources = specs::named(global, output)?;
-    let Some(source) = sources.first() else { return Err(SpecsError::NoSpec.into()) };
-    let seed = loading::seed(&loading::load(source, global, output)?);
-    let mut sandbox = Sandbox::open(&loading::state_file(Some(source)), &seed)?;
+    let (mut sandbox, seed) = match specs::named_or_state(global, output)? {
+        Use::State(state) => found_sandbox(&state)?,
+        Use::Specs(sources) => {
+            let Some(source) = sources.first() else { return Err(SpecsError::NoSpec.into()) };
+            let seed = loading::seed(&loading::load(source, global, output)?);
+            (loading::open_sandbox(source, &seed)?, seed)
+        }
+    };
     let done = sandbox.undo(&seed)?;
     output.message(&match done.as_slice() {
         [] => "Nothing to undo: roles and policies are yours to fix, `genesys-iam --sandbox diagnose` shows how.\n".to_owned(),
@@ -177,7 +215,7 @@ pub fn undo(global: &Global, output: &Output) -> Result<Status, CommandError> {
 
 pub fn reset(global: &Global, output: &Output) -> Result<Status, CommandError> {
     let sources = specs::named(global, output).unwrap_or_default();
-    let state = loading::state_file(sources.first());
+    let state = sources.first().unwrap_or(&SpecSource::Demonstration).state_file();
     let said = match Sandbox::reset(&state)?.as_deref() {
         None => "The sandbox has no state here.\n".to_owned(),
         Some([]) => format!("The sandbox is empty again: {} was deleted.\n", crate::text::path(&state)),

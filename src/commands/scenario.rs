@@ -10,9 +10,11 @@ use crate::explain::{Explain, Status};
 use crate::file_kind::FileKind;
 use crate::render::output::Output;
 use crate::render::style::{WARNING, paint};
-use crate::sandbox::{Sandbox, Scenario, ScenarioError, Seed};
+use crate::sandbox::{Sandbox, Scenario, ScenarioError, Seed, is_undone};
 use crate::spec::read_bounded;
 use crate::text::one_line;
+
+const UNDO: &str = "`genesys-iam sandbox undo` takes back what others would have to fix";
 
 /// Plants the scenario and sets the delay given by the options.
 pub fn configure(
@@ -30,7 +32,11 @@ pub fn configure(
         };
         let broken = |source| ScenarioArgError::Broken { name: name.clone(), source };
         let scenario = Scenario::parse(&text, seed).map_err(broken)?;
-        if !sandbox.plant(name, &scenario, seed)? {
+        if sandbox.plant(name, &scenario, seed)? {
+            if is_undone(name) {
+                output.note(&format!("{} {UNDO} of {}\n", paint(WARNING, "note:"), one_line(name)));
+            }
+        } else {
             let subjects = scenario.subjects();
             let (about, or) = match subjects.as_slice() {
                 [] => (String::new(), ""),
@@ -54,20 +60,24 @@ pub fn configure(
 
 /// Lists the scenarios already in the state: they stay, one on top of another.
 pub(super) fn announce(sandbox: &Sandbox, options: &SandboxOptions, output: &Output) {
-    let others: Vec<&String> =
+    let known: Vec<&String> =
         sandbox.planted().iter().filter(|known| options.scenario.as_ref() != Some(known)).collect();
-    if others.is_empty() {
+    if known.is_empty() {
         return;
     }
-    let (note, others) = (paint(WARNING, "note:"), joined(&others));
+    let (note, others) = (paint(WARNING, "note:"), joined(&known));
     output.note(&match &options.scenario {
         Some(name) => format!(
             "{note} {} is planted on top of {others}; to see it alone, run `genesys-iam sandbox reset` first\n",
             one_line(name)
         ),
-        None => format!(
-            "{note} planted in this sandbox, and in force unless it was fixed: {others}; `genesys-iam sandbox reset` empties the sandbox\n"
-        ),
+        None => {
+            let undo = if known.iter().any(|name| is_undone(name)) { format!("{UNDO}, ") } else { String::new() };
+            format!(
+                "{note} planted in this sandbox, and in force unless it was fixed: {others}; {undo}`genesys-iam sandbox reset` \
+                 empties the sandbox\n"
+            )
+        }
     });
 }
 

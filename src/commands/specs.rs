@@ -11,17 +11,22 @@ use super::options::Global;
 use crate::explain::{Explain, Status};
 use crate::render::output::Output;
 use crate::render::style::{WARNING, paint};
+use crate::sandbox::Sandbox;
 use crate::spec::{DEFAULT_FILE, LoadError, LoadOptions, Loaded, load, load_text, read_bounded};
 use crate::text::shell_word;
 
 /// The spec that the sandbox uses by default.
 pub const DEMONSTRATION: &str = include_str!("../../examples/genesys.toml");
+/// What it is called in the tags of what it makes.
+const DEMONSTRATION_NAME: &str = "genesys";
 /// Names a spec if the command line does not.
 const FILE_VARIABLE: &str = "GENESYS_IAM_FILE";
 /// Stands for standard input.
 const STDIN: &str = "-";
 /// Maximum bytes of a spec from standard input.
 const LIMIT: u64 = 16 * 1024 * 1024;
+/// Where the sandbox keeps its state, beside the spec.
+const SANDBOX_STATE: &str = ".genesys-iam/sandbox.json";
 
 /// Where a spec is read from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,6 +71,11 @@ impl SpecSource {
             Self::File(path) | Self::Found(path) => path.parent().unwrap_or(Path::new("")),
             Self::Stdin | Self::Demonstration => Path::new(""),
         }
+    }
+
+    /// The sandbox's state file for this spec.
+    pub fn state_file(&self) -> PathBuf {
+        self.folder().join(SANDBOX_STATE)
     }
 
     pub(super) fn load(&self, options: LoadOptions<'_>) -> Result<Loaded, CommandError> {
@@ -114,6 +124,28 @@ pub fn named(global: &Global, output: &Output) -> Result<Vec<SpecSource>, Comman
     match std::env::var_os(FILE_VARIABLE).filter(|file| !file.is_empty()) {
         Some(file) => listed(&[file.into()]),
         None => Ok(vec![found(global, output)?]),
+    }
+}
+
+/// What the sandbox is used for.
+pub enum Use {
+    Specs(Vec<SpecSource>),
+    /// There is no spec, and the built-in one did not make this state: it is used as it is found.
+    State(PathBuf),
+}
+
+/// The specs of a command that can use the sandbox without one, too.
+///
+/// # Errors
+///
+/// As [`named`].
+pub fn named_or_state(global: &Global, output: &Output) -> Result<Use, CommandError> {
+    match named(global, output) {
+        Ok(sources) => Ok(Use::Specs(sources)),
+        Err(error) => match error.find() {
+            Some(SpecsError::StateOfOthers(state)) => Ok(Use::State(state.clone())),
+            _ => Err(error),
+        },
     }
 }
 
@@ -184,6 +216,9 @@ fn listed(files: &[PathBuf]) -> Result<Vec<SpecSource>, CommandError> {
 }
 
 /// The spec in this folder or one above it; in the sandbox, otherwise the built-in one.
+///
+/// That one is neither applied to a state that it did not make, nor compared with it: what it would find wrong there is
+/// nobody's fault, and what it would change is somebody's work.
 fn found(global: &Global, output: &Output) -> Result<SpecSource, CommandError> {
     if Path::new(DEFAULT_FILE).exists() {
         return Ok(SpecSource::File(DEFAULT_FILE.into()));
@@ -193,6 +228,10 @@ fn found(global: &Global, output: &Output) -> Result<SpecSource, CommandError> {
         return Ok(SpecSource::Found(path));
     }
     if global.sandbox {
+        let state = SpecSource::Demonstration.state_file();
+        if !Sandbox::is_for_demonstration(&state, DEMONSTRATION_NAME)? {
+            return Err(SpecsError::StateOfOthers(state).into());
+        }
         let above =
             unused().map(|path| format!(", and {} is not used unasked", path.display())).unwrap_or_default();
         output.note(&format!(
@@ -257,6 +296,12 @@ pub enum SpecsError {
     NotOwn(PathBuf),
     #[error("there is no {DEFAULT_FILE} here, and `{path}` is outside the repository and the home folder, so it is not used unasked", path = crate::text::path(.0))]
     NotUsed(PathBuf),
+    #[error(
+        "there is no {DEFAULT_FILE} here, and the built-in demonstration spec did not make what the sandbox holds (`{path}`): \
+         nothing was compared, nothing was changed",
+        path = crate::text::path(.0)
+    )]
+    StateOfOthers(PathBuf),
     #[error("`{path}` contains no spec: no file ends in .toml", path = crate::text::path(.0))]
     EmptyFolder(PathBuf),
     #[error("{0} takes one spec, and several are given")]
@@ -276,6 +321,10 @@ impl Explain for SpecsError {
             Self::NotOwn(path) | Self::NotUsed(path) => {
                 return Some(format!("to use it, name it: `--file {}`", shell_word(&path.to_string_lossy())));
             }
+            Self::StateOfOthers(_) => {
+                "`genesys-iam --sandbox diagnose` needs no spec, and with `--out genesys.toml` writes one; `--file` names one that \
+                 is elsewhere; `genesys-iam sandbox reset` empties the sandbox"
+            }
             Self::EmptyFolder(_) => "name a file, or a folder that contains specs",
             Self::OneSpec(_) => "give one spec at a time",
             Self::NamedTwice => "name them in one way",
@@ -286,7 +335,7 @@ impl Explain for SpecsError {
     fn status(&self) -> Status {
         match self {
             Self::NoSpec | Self::NotUsed(_) | Self::EmptyFolder(_) => Status::Error,
-            Self::NotOwn(_) => Status::Refused,
+            Self::NotOwn(_) | Self::StateOfOthers(_) => Status::Refused,
             Self::OneSpec(_) | Self::NamedTwice => Status::Usage,
         }
     }

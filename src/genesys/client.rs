@@ -87,6 +87,7 @@ impl Client {
             client_id: client_id.to_owned(),
             client_secret: Secret::new("made-up-secret".to_owned()),
             access_token: None,
+            // There are none: nobody set anything.
             settings: String::new(),
             api: String::new(),
             login: String::new(),

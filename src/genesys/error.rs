@@ -123,6 +123,11 @@ impl GenesysError {
                  \"us-east-1\""
                     .to_owned()
             }
+            GenesysErrorKind::Credentials { settings, .. } | GenesysErrorKind::Unauthorized { settings, .. }
+                if settings.is_empty() =>
+            {
+                "in the sandbox there is no client to correct: `genesys-iam sandbox undo` has it accept any again".to_owned()
+            }
             GenesysErrorKind::Credentials { settings, .. } => {
                 format!("check client ID, secret and region under Admin > Integrations > OAuth, and in {settings}")
             }

@@ -276,12 +276,14 @@ fn causes(out: &mut String, rows: &[Row<'_>], groups: &[SharedCause<'_>], show: 
             let so = clip(consequence, amount.so);
             let _ = writeln!(out, "     {}", paint(DIM, &format!("so: {so}")));
         }
-        // If the next has the same remedy, it is printed once.
-        let is_last = groups
-            .get(index + 1)
-            .is_none_or(|next| next.remedy != *remedy || !(show.all || index + 1 < WHOLE));
-        if is_last {
-            let _ = writeln!(out, "     do: {}", one_line(remedy));
+        // The same remedy is printed once, and never missed.
+        match groups[..index].iter().position(|earlier| earlier.remedy == *remedy) {
+            Some(first) => {
+                let _ = writeln!(out, "     do: as for {}", first + 1);
+            }
+            None => {
+                let _ = writeln!(out, "     do: {}", one_line(remedy));
+            }
         }
         if !cause.accept.is_empty() && (show.all || groups.len() == 1) {
             let _ = writeln!(out, "     to accept it, in the spec:");

@@ -304,7 +304,12 @@ pub(super) fn wrapped(text: &str, width: usize) -> String {
         let options = textwrap::Options::new(width).initial_indent(&at).subsequent_indent(&under);
         let (separator, splitter) =
             (textwrap::WordSeparator::AsciiSpace, textwrap::WordSplitter::NoHyphenation);
-        textwrap::fill(rest, options.break_words(false).word_separator(separator).word_splitter(splitter))
+        let filled = textwrap::fill(
+            rest,
+            options.break_words(false).word_separator(separator).word_splitter(splitter),
+        );
+        // Between a question and its answer.
+        format!("{filled}{}", &rest[rest.trim_end_matches(' ').len()..])
     };
     text.split('\n').map(wrap).collect::<Vec<_>>().join("\n")
 }
@@ -379,6 +384,8 @@ mod tests {
         assert_eq!(plain(&wrapped(&help, 42)), "help: one two three four five six seven\n      eight nine");
         let cause = "  12. one two three four five six seven eight nine";
         assert_eq!(wrapped(cause, 44), "  12. one two three four five six seven\n      eight nine");
+        let question = "Make these changes? Only `yes` is accepted, nothing else: ";
+        assert_eq!(wrapped(question, 50), "Make these changes? Only `yes` is accepted,\n  nothing else: ");
         // The carets below a quoted file line stay below it.
         let quoted = format!("3 | account_id = {}", "\"1\" ".repeat(20));
         assert_eq!(wrapped(&quoted, 50), quoted);

@@ -78,6 +78,14 @@ impl Sandbox {
     ///
     /// If the file cannot be read, written or parsed, or another process uses it.
     pub fn open(path: &Path, seed: &Seed) -> Result<Self, SandboxError> {
+        Self::open_marked(path, seed, false)
+    }
+
+    pub(super) fn open_marked(
+        path: &Path,
+        seed: &Seed,
+        is_demonstration: bool,
+    ) -> Result<Self, SandboxError> {
         let file = StateFile::lock(path)?;
         let mut sandbox = Self::new(seed);
         let stored = file.read()?;
@@ -86,6 +94,7 @@ impl Sandbox {
             sandbox.state = State { partition: seed.partition.clone(), ..stored };
         }
         let before = sandbox.state.clone();
+        sandbox.state.is_demonstration = is_demonstration && (fresh || before.is_demonstration);
         sandbox.state.organization.drop_planted();
         sandbox.state.seed(seed);
         if fresh || sandbox.state != before {
@@ -93,6 +102,11 @@ impl Sandbox {
         }
         sandbox.file = Some(file);
         Ok(sandbox)
+    }
+
+    /// From now on, the state is kept in this file.
+    pub(super) fn keep_in(&mut self, file: StateFile) {
+        self.file = Some(file);
     }
 
     /// Writes the state, if it is kept in a file.
@@ -151,7 +165,7 @@ impl Sandbox {
         let partition = self.state.partition.clone();
         self.state = match file.read()? {
             Some(stored) => State { partition, ..stored },
-            None => State::new(&partition),
+            None => State { is_demonstration: self.state.is_demonstration, ..State::new(&partition) },
         };
         self.seeds.iter().for_each(|seed| self.state.seed(seed));
         Ok(())

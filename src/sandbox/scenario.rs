@@ -231,10 +231,15 @@ impl Scenario {
             .replace("{{region}}", &seed.region)
             .replace("{{genesys}}", genesys)
             .replace("{{external_id}}", external_id);
+        Self::read(&text)
+    }
+
+    /// The same with its placeholders as they are.
+    pub(super) fn read(text: &str) -> Result<Self, ScenarioError> {
         if text.trim_start().starts_with('{') {
-            return serde_json::from_str(&text).map_err(|error| ScenarioError::Syntax(error.to_string()));
+            return serde_json::from_str(text).map_err(|error| ScenarioError::Syntax(error.to_string()));
         }
-        toml::from_str(&text).map_err(|error| ScenarioError::Syntax(error.to_string()))
+        toml::from_str(text).map_err(|error| ScenarioError::Syntax(error.to_string()))
     }
 
     /// The text of a built-in scenario.

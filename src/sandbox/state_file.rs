@@ -87,8 +87,12 @@ impl StateFile {
     }
 
     pub(crate) fn read(&self) -> Result<Option<State>, SandboxError> {
-        let path = &self.path;
-        let unreadable = |source| SandboxError::Read { path: path.clone(), source };
+        Self::peek(&self.path)
+    }
+
+    /// Reads a state that another process may be using: it is replaced as a whole.
+    pub(crate) fn peek(path: &Path) -> Result<Option<State>, SandboxError> {
+        let unreadable = |source| SandboxError::Read { path: path.to_owned(), source };
         // A FIFO or device would never end; opening a FIFO would wait for a writer.
         match fs::metadata(path) {
             Ok(found) if !found.is_file() => {
@@ -107,13 +111,13 @@ impl StateFile {
             let message = format!("it is larger than {} MiB", MAX_SIZE >> 20);
             return Err(unreadable(io::Error::new(io::ErrorKind::FileTooLarge, message)));
         }
-        let broken = |source| SandboxError::Broken { path: path.clone(), source };
+        let broken = |source| SandboxError::Broken { path: path.to_owned(), source };
         let value: Value = serde_json::from_slice(&text).map_err(broken)?;
         // Version first: another layout would fail with an error that says nothing.
         if let Some(found) = value.get("version").and_then(Value::as_u64)
             && found != VERSION
         {
-            return Err(SandboxError::Version { path: path.clone(), found, known: VERSION });
+            return Err(SandboxError::Version { path: path.to_owned(), found, known: VERSION });
         }
         serde_json::from_value(value).map(Some).map_err(broken)
     }

@@ -3,7 +3,7 @@
 
 use super::embedded::Sandbox;
 use super::error::SandboxError;
-use super::scenario::Scenario;
+use super::scenario::{FunctionChange, PlantedOrganization, Scenario};
 use super::seed::Seed;
 use super::setup::GenesysKind;
 use super::state::State;
@@ -91,6 +91,31 @@ fn restore_functions(state: &mut State, seed: &Seed) -> Vec<String> {
         }
     }
     done
+}
+
+/// Whether `sandbox undo` has anything to take back of the scenario with this name.
+pub fn is_undone(name: &str) -> bool {
+    let scenario = Scenario::built_in(name).and_then(|text| Scenario::read(text).ok());
+    // It does not know what a file planted.
+    let Some(Scenario { function, organization, kms_keys, genesys, .. }) = scenario else { return true };
+    let is_function = |change: &FunctionChange| {
+        let FunctionChange { missing, configuration, reserved_concurrency, policy: _ } = change;
+        *missing || !configuration.is_empty() || reserved_concurrency.is_some()
+    };
+    let PlantedOrganization {
+        organization_id,
+        intended_state,
+        role_arn: _,
+        function_arn,
+        only_client,
+        denied_permissions,
+    } = &genesys;
+    let changed = [organization_id, intended_state, function_arn, only_client];
+    organization.is_some()
+        || !kms_keys.is_empty()
+        || function.values().any(is_function)
+        || changed.iter().any(|value| value.is_some())
+        || !denied_permissions.is_empty()
 }
 
 /// What the account's owner fixes.

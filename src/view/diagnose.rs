@@ -370,7 +370,7 @@ fn next(case: &RoleCase, is_explained: bool, lines: &[LineView], causes: &[Diagn
     if case.in_sandbox && causes.iter().any(DiagnosedView::has_commands) {
         next.push(
             "the `aws` commands would go to AWS itself: for the sandbox, start `genesys-iam sandbox serve` in another \
-             terminal, and paste the `export` lines that it prints here first"
+             terminal, in this folder, and paste the `export` lines that it prints here first"
                 .to_owned(),
         );
     }

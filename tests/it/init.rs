@@ -28,6 +28,7 @@ fn init_writes_a_spec_that_validates_and_never_over_another() {
     for line in [
         "region = \"eu-west-1\"",
         "account_id = \"444455556666\"",
+        "name = \"GenesysDataActionRole\"   # tags what this spec makes",
         "functions = [\"a:live\", \"b\"]",
         "# permissions_boundary",
         "\n# [role.integration]",
@@ -81,6 +82,78 @@ fn init_writes_genesys_clouds_side_when_it_is_named() {
     }
     empty.run(&["validate"]).expect(0).says("an empty contract");
     empty.sandbox(&["apply", "--yes"]).expect(0).says("PostIntegrationsActions data action \"Get order\"");
+}
+
+#[test]
+fn init_gives_each_function_its_data_action_and_says_which_has_none() {
+    let external_id = "6b1f7d2a-93c4-4e0b-8a57-d2c5e8f01234";
+    let flags =
+        ["init", "--region", "us-east-1", "--account-id", "444455556666", "--external-id", external_id];
+    let init = |functions: &[&str], actions: &[&str]| {
+        let empty = Project::empty();
+        let mut all = [&flags[..], &["--integration", "Orders"]].concat();
+        all.extend(functions.iter().flat_map(|name| ["--function", *name]));
+        all.extend(actions.iter().flat_map(|name| ["--data-action", *name]));
+        (empty.run(&all), empty)
+    };
+    let (run, project) = init(&["status", "cancel"], &["Get, or guess, a status", "Cancel order"]);
+    run.expect(0).says_not("no data action invokes");
+    let actions = |project: &Project| -> Vec<(String, Option<String>)> {
+        let text = fs::read_to_string(project.path("genesys.toml")).unwrap();
+        let spec: toml::Table = text.parse().unwrap();
+        let actions = spec["role"][0]["data_action"].as_array().unwrap();
+        let text =
+            |action: &toml::Value, key| action.get(key).map(|value| value.as_str().unwrap().to_owned());
+        actions.iter().map(|action| (text(action, "name").unwrap(), text(action, "function"))).collect()
+    };
+    let pair = |name: &str, function: Option<&str>| (name.to_owned(), function.map(str::to_owned));
+    let both = [pair("Get, or guess, a status", Some("status")), pair("Cancel order", Some("cancel"))];
+    assert_eq!(actions(&project), both);
+    project.sandbox(&["apply", "--yes"]).expect(0);
+
+    let (run, project) = init(&["status"], &["Get status", "Get it again"]);
+    run.expect(0).says_not("no data action invokes");
+    assert_eq!(actions(&project), [pair("Get status", None), pair("Get it again", None)]);
+
+    let (run, _) = init(&["a", "b", "c"], &["A"]);
+    run.expect(0).says("no data action invokes `b` and `c` yet: write a [[role.data_action]] for each");
+    let (run, project) = init(&["a", "b"], &["A", "B", "C"]);
+    run.expect(1).says("function").says("nothing was written");
+    assert!(!project.path("genesys.toml").exists());
+}
+
+#[test]
+fn what_init_wrote_can_be_pruned() {
+    let project = Project::empty();
+    let external_id = "6b1f7d2a-93c4-4e0b-8a57-d2c5e8f01234";
+    let flags = ["--region", "us-east-1", "--account-id", "444455556666", "--external-id", external_id];
+    let of = |file: &str, role: &str| {
+        let more = ["--function", "f", "--file", file, "--role", role];
+        project.run(&[&["init"], &flags[..], &more].concat()).expect(0);
+        fs::read_to_string(project.path(file)).unwrap()
+    };
+    let text = of("genesys.toml", "Orders");
+    assert!(text.contains("\nname = \"Orders\"   # tags"), "{text}");
+    project.sandbox(&["apply", "--yes"]).expect(0);
+    fs::write(
+        project.path("genesys.toml"),
+        text.replace("[[role]]\nname = \"Orders\"", "[[role]]\nname = \"Other\""),
+    )
+    .unwrap();
+    project.sandbox(&["apply", "--prune", "--yes"]).expect(0).says("DeleteRole");
+    let text = of("stage.toml", "Stage");
+    assert!(text.contains("\nname = \"stage\"   # tags"), "{text}");
+}
+
+#[cfg(unix)]
+#[test]
+fn init_takes_several_data_actions_at_its_prompt() {
+    let empty = Project::empty();
+    let answers = "us-east-1\n\n\norder-status cancel-order\nOrders\nGet order status, Cancel order\n";
+    on_a_terminal(&empty, &["--sandbox", "init"], answers).expect(0).says("separated by commas");
+    let text = fs::read_to_string(empty.path("genesys.toml")).unwrap();
+    let second = "[[role.data_action]]\nname = \"Cancel order\"\nfunction = \"cancel-order\"\n";
+    assert!(text.contains("name = \"Get order status\"") && text.contains(second), "{text}");
 }
 
 #[cfg(unix)]

@@ -184,3 +184,126 @@ fn what_cannot_be_a_spec_is_said_to_be_what_it_is() {
         .says("TOML in UTF-8")
         .says_not("check the name");
 }
+
+/// Commands that compare the spec with the sandbox, or change it.
+const JUDGES: [&[&str]; 5] = [
+    &["check"],
+    &["plan"],
+    &["plan", "--adopt", "--prune", "--out", "plan.json"],
+    &["apply", "--adopt", "--yes"],
+    &["destroy", "--yes"],
+];
+
+fn state(project: &Project) -> String {
+    fs::read_to_string(project.path(".genesys-iam/sandbox.json")).unwrap()
+}
+
+/// What somebody made, without what reading leaves: sessions, tokens, when a role was last used.
+fn made(project: &Project) -> String {
+    let mut state: serde_json::Value = serde_json::from_str(&state(project)).unwrap();
+    for account in state["accounts"].as_object_mut().unwrap().values_mut() {
+        for role in account["roles"].as_object_mut().unwrap().values_mut() {
+            role.as_object_mut().unwrap().remove("last_used");
+        }
+    }
+    let organization = &state["organization"];
+    let of_genesys =
+        ["id", "integrations", "configurations", "credentials", "actions"].map(|key| &organization[key]);
+    serde_json::json!([state["accounts"], state["functions"], state["missing_functions"], of_genesys])
+        .to_string()
+}
+
+fn edited(project: &Project, edit: impl FnOnce(&mut serde_json::Value)) {
+    let mut value: serde_json::Value = serde_json::from_str(&state(project)).unwrap();
+    edit(&mut value);
+    fs::write(project.path(".genesys-iam/sandbox.json"), value.to_string()).unwrap();
+}
+
+#[test]
+fn the_demonstration_spec_is_neither_applied_to_nor_compared_with_what_it_did_not_make() {
+    // What a spec made that is gone; a role made by hand; a demonstration that never made anything itself.
+    let spec_gone = Project::new(EXAMPLE);
+    spec_gone.sandbox(&["apply", "--yes"]).expect(0);
+    fs::remove_file(spec_gone.path("genesys.toml")).unwrap();
+    let by_hand = Project::empty();
+    by_hand.sandbox(&["--scenario", "wrong-external-id", "diagnose"]).expect(4);
+    let by_others = Project::empty();
+    by_others.sandbox(&["apply", "--yes"]).expect(0);
+    edited(&by_others, |state| {
+        for kind in ["roles", "policies"] {
+            for made in state["accounts"]["111122223333"][kind].as_object_mut().unwrap().values_mut() {
+                made["tags"] = serde_json::json!([]);
+            }
+        }
+    });
+    // Older states do not say who made them.
+    let old = Project::empty();
+    old.sandbox(&["apply", "--yes"]).expect(0);
+    edited(&old, |state| {
+        state.as_object_mut().unwrap().remove("is_demonstration");
+    });
+    for (index, project) in [spec_gone, by_hand, by_others, old].iter().enumerate() {
+        let before = state(project);
+        for command in JUDGES {
+            let run = project.sandbox(command);
+            run.expect(3)
+                .says("the built-in demonstration spec did not make what the sandbox holds")
+                .says("`genesys-iam --sandbox diagnose` needs no spec, and with `--out genesys.toml` writes one")
+                .says_not("using the built-in");
+            assert_eq!(run.stdout, "", "{index}");
+            assert!(state(project) == before, "{index} {command:?}: the state changed");
+        }
+        // Nothing of the demonstration's is added for the others.
+        let before = made(project);
+        project.sandbox(&["import", "--all"]).says("GenesysDataActionRole");
+        assert_eq!(made(project), before, "{index}");
+        // What it says works.
+        project.sandbox(&["diagnose", "--out", "genesys.toml"]).says("apply --adopt");
+        project.sandbox(&["apply", "--adopt", "--yes"]).says_not("demonstration");
+    }
+}
+
+#[test]
+fn the_demonstration_goes_on_with_what_it_made_itself() {
+    let project = Project::empty();
+    for command in [
+        &["plan"][..],
+        &["apply", "--yes"],
+        &["check"],
+        &["--scenario", "role-missing", "plan"],
+        &["apply", "--yes"],
+        &["--scenario", "policy-missing", "plan"],
+        &["apply", "--yes"],
+        &["destroy", "--yes"],
+        &["plan"],
+        &["apply", "--yes"],
+    ] {
+        project.sandbox(command).expect(0).says("using the built-in demonstration spec");
+    }
+    // Another spec has used the state since.
+    fs::write(project.path("genesys.toml"), EXAMPLE.replace("GenesysDataActionRole", "Mine")).unwrap();
+    project.sandbox(&["plan"]).expect(0);
+    fs::remove_file(project.path("genesys.toml")).unwrap();
+    project.sandbox(&["plan"]).expect(3);
+    project.sandbox(&["sandbox", "reset"]).expect(0);
+    project.sandbox(&["plan"]).expect(0).says("using the built-in demonstration spec");
+}
+
+#[test]
+fn a_state_without_a_spec_is_looked_at_in_the_account_and_region_that_it_is_of() {
+    let spec = EXAMPLE.replace("111122223333", "444455556666").replace("us-east-1", "eu-central-1");
+    let project = Project::new(&spec);
+    project.sandbox(&["apply", "--yes"]).expect(0);
+    project.sandbox(&["--scenario", "function-missing", "check"]).expect(4);
+    fs::remove_file(project.path("genesys.toml")).unwrap();
+    let before = made(&project);
+    project.sandbox(&["diagnose"]).expect(4).says("my-genesys-trigger-function");
+    project
+        .sandbox(&["import", "--all"])
+        .expect(0)
+        .says("account_id = \"444455556666\"")
+        .says("eu-central-1");
+    assert_eq!(made(&project), before, "the missing function is still missing");
+    project.sandbox(&["sandbox", "undo"]).expect(0).says("the function my-genesys-trigger-function");
+    project.sandbox(&["diagnose"]).expect(0);
+}

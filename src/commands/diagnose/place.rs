@@ -12,6 +12,7 @@ use crate::commands::since::Since;
 use crate::commands::{CommandError, connections, session};
 use crate::genesys;
 use crate::render::output::Output;
+use crate::spec::Aws;
 
 /// The account, and how to reach both services.
 pub struct Place {
@@ -47,10 +48,8 @@ pub(super) async fn place(
         if args.profile.is_some() {
             return Err(DiagnoseError::ProfileInSandbox.into());
         }
-        let (clients, genesys, spec) =
-            connections::in_sandbox(global, args.region.as_deref(), output).await?;
-        let region = args.region.clone().unwrap_or(spec.aws.region);
-        let account = spec.aws.account_id;
+        let (clients, genesys, aws) = connections::in_sandbox(global, args.region.as_deref(), output).await?;
+        let Aws { region, account_id: account, .. } = aws;
         return Ok(Place {
             clients,
             account,

@@ -61,6 +61,9 @@ pub(crate) struct State {
     /// Accounts that have an access analyzer.
     #[serde(default)]
     pub analyzers: BTreeSet<AccountId>,
+    /// The built-in demonstration spec began it, and no other spec has used it since.
+    #[serde(default)]
+    pub is_demonstration: bool,
     #[serde(skip)]
     pub partition: String,
 }
@@ -84,6 +87,7 @@ impl State {
             kms_keys: BTreeMap::new(),
             planted: Vec::new(),
             analyzers: BTreeSet::new(),
+            is_demonstration: false,
             partition: partition.to_owned(),
         }
     }

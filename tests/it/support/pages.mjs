@@ -50,6 +50,16 @@ for (const { name, html } of pages) {
           const [own, all] = [text.getBoundingClientRect(), text.ownerSVGElement.getBoundingClientRect()];
           return own.left < all.left - 1 || own.right > all.right + 1 || own.bottom > all.bottom + 1;
         }).map((text) => text.textContent),
+        // Each text ends within the smallest box that it is in the middle of.
+        overrun: [...document.querySelectorAll('figure svg text')].filter((text) => text.checkVisibility()).filter((text) => {
+          const own = text.getBoundingClientRect();
+          const [x, y] = [(own.left + own.right) / 2, (own.top + own.bottom) / 2];
+          const boxes = [...text.ownerSVGElement.querySelectorAll('rect')].map((rect) => rect.getBoundingClientRect())
+            .filter((box) => box.height > 18 && box.left < x && x < box.right && box.top < y && y < box.bottom)
+            .sort((a, b) => a.width * a.height - b.width * b.height);
+          const [box] = boxes;
+          return box && (own.left < box.left || own.right > box.right || own.bottom > box.bottom - 2);
+        }).map((text) => text.textContent),
         painted: getComputedStyle(document.body).backgroundColor,
       }));
       if (seen.width > width) faults.push(`${at}: it is ${seen.width} px wide`);
@@ -57,6 +67,7 @@ for (const { name, html } of pages) {
       const wanted = width < 1100 ? 'down' : 'across';
       if (seen.pictures.some((shown) => shown !== wanted)) faults.push(`${at}: it shows ${seen.pictures}`);
       if (seen.outside.length > 0) faults.push(`${at}: outside of its picture: ${seen.outside}`);
+      if (seen.overrun.length > 0) faults.push(`${at}: over the edge of its box: ${seen.overrun}`);
       if (out) await page.screenshot({ path: join(out, `${name}-${width}-${colorScheme}.png`), fullPage: true });
       await page.context().close();
 

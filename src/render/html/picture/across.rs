@@ -2,19 +2,21 @@
 
 use super::super::writer::Html;
 use super::shapes::{
-    Anchor, LINE, NAME_CHAR, arrow, badge, box_class, line, line_count, lines, rect, said_of, see, station,
-    station_height, text, trunk, width_of, words, words_class,
+    Anchor, BOLD_CHAR, LINE, NAME_CHAR, arrow, badge, box_class, line, line_count, lines, rect, said_of, see,
+    station, station_height, text, trunk, width_of, words, words_class, words_height,
 };
 use crate::view::{FunctionStop, Link, LinkProof, Outsiders, Picture, STATIONS};
 
 /// Width of a box, between boxes of one side, inside a side's border, and between the sides.
 const BOX: i32 = 112;
+/// A function's box is wider: what is known of one of several is written in it.
+const FUNCTION_BOX: i32 = 140;
 const GAP: i32 = 42;
 const PAD: i32 = 16;
 const BETWEEN: i32 = 156;
 /// Integration, data action and credential stand beside Genesys Cloud; role, policy and function in the account.
 const GENESYS: i32 = 2 * PAD + 4 * BOX + 3 * GAP;
-const SIDE: i32 = 2 * PAD + 3 * BOX + 2 * GAP;
+const SIDE: i32 = 2 * PAD + 2 * BOX + FUNCTION_BOX + 2 * GAP;
 pub(super) const WIDTH: i32 = GENESYS + BETWEEN + SIDE;
 const AWS: i32 = GENESYS + BETWEEN;
 
@@ -28,8 +30,9 @@ const FUNCTION: i32 = 6;
 const NAME: usize = ((BOX - 20) / NAME_CHAR) as usize + 1;
 const UNDER: usize = 20;
 const IN_BETWEEN: usize = 20;
-/// Words inside a function's box.
-const INSIDE: usize = 14;
+/// Characters of a name, and of words, inside a function's box.
+const FUNCTION_NAME: usize = ((FUNCTION_BOX - 20) / NAME_CHAR) as usize + 1;
+const INSIDE: usize = ((FUNCTION_BOX - 20) / BOLD_CHAR) as usize;
 
 /// Functions with their own box; further ones share one.
 const FUNCTIONS: usize = 8;
@@ -52,8 +55,8 @@ pub(super) fn draw(html: &mut Html<'_>, picture: &Picture) -> i32 {
     let single = if let [one] = functions.as_slice() { Some(one) } else { None };
     let height = stations
         .iter()
-        .chain(single.iter().map(|stop| &stop.station))
         .map(|station| station_height(html, station, NAME))
+        .chain(single.iter().map(|stop| station_height(html, &stop.station, FUNCTION_NAME)))
         .max()
         .unwrap_or(0)
         .max(66)
@@ -62,7 +65,8 @@ pub(super) fn draw(html: &mut Html<'_>, picture: &Picture) -> i32 {
     let words_at = top + height + 26;
     let rest: Vec<(&FunctionStop, i32, i32)> =
         if single.is_some() { Vec::new() } else { stacked(html, functions, top) };
-    let genesys_bottom = words_at + 3 * LINE;
+    let below = links.iter().chain(single.map(|stop| &stop.link)).map(|link| words_height(html, link, UNDER));
+    let genesys_bottom = words_at + below.max().unwrap_or(0) + 4;
     // The lowest point of anything.
     let mut bottom = genesys_bottom;
     if more.is_some() {
@@ -97,7 +101,7 @@ pub(super) fn draw(html: &mut Html<'_>, picture: &Picture) -> i32 {
         door(html, others, &chips, side, top);
     }
     if let Some(link) = more {
-        anything_else(html, link, top + height, words_at + 3 * LINE + 8);
+        anything_else(html, link, top + height, genesys_bottom + 8);
     }
     match single {
         Some(FunctionStop { link, station: function, others }) => {
@@ -105,7 +109,7 @@ pub(super) fn draw(html: &mut Html<'_>, picture: &Picture) -> i32 {
             arrow(html, link.proof, &[(from, middle), (to, middle)]);
             badge(html, link.proof, ((from + to) / 2 - 4, middle));
             words(html, link, Anchor::Middle, ((from + to) / 2, words_at), UNDER);
-            station(html, ("function", function), (to, top), (BOX, height), NAME);
+            station(html, ("function", function), (to, top), (FUNCTION_BOX, height), FUNCTION_NAME);
             if let Some(others) = others {
                 let below = from_below(html, others, top + height, bottom);
                 return end(html, end_to_end.as_ref(), genesys_bottom, below);
@@ -199,7 +203,7 @@ fn anything_else(html: &mut Html<'_>, link: &Link, from: i32, to: i32) {
 /// Those who reach the function without the role come from below; returns where that ends.
 fn from_below(html: &mut Html<'_>, others: &Outsiders, box_end: i32, bottom: i32) -> i32 {
     let Outsiders { names, link } = others;
-    let (x, y) = (left(FUNCTION) + BOX - 26, bottom + 20);
+    let (x, y) = (left(FUNCTION) + FUNCTION_BOX - 26, bottom + 20);
     arrow(html, link.proof, &[(x, y), (x, box_end)]);
     badge(html, link.proof, (x, bottom - 22));
     let who = names.join(", ");
@@ -218,7 +222,7 @@ fn stacked<'p>(
     let mut y = top;
     let mut placed = Vec::new();
     for stop in functions.iter().take(FUNCTIONS) {
-        let name = line_count(html, &stop.station.name, NAME, 2);
+        let name = line_count(html, &stop.station.name, FUNCTION_NAME, 2);
         let said: i32 = said_of(stop).iter().map(|(_, text)| line_count(html, text, INSIDE, 2)).sum();
         let tall = 12 + LINE * (name + said) + 8;
         placed.push((stop, y, tall));
@@ -229,9 +233,9 @@ fn stacked<'p>(
 
 fn function(html: &mut Html<'_>, stop: &FunctionStop, y: i32, tall: i32) {
     let x = left(FUNCTION);
-    rect(html, box_class(&stop.station), (x, y), BOX, tall);
+    rect(html, box_class(&stop.station), (x, y), FUNCTION_BOX, tall);
     let mut at = y + 22;
-    at += LINE * lines(html, "name", Anchor::Start, (x + 11, at), &stop.station.name, (NAME, 2));
+    at += LINE * lines(html, "name", Anchor::Start, (x + 11, at), &stop.station.name, (FUNCTION_NAME, 2));
     for (class, text) in said_of(stop) {
         at += LINE * lines(html, class, Anchor::Start, (x + 11, at), &text, (INSIDE, 2));
     }
@@ -241,7 +245,7 @@ fn function(html: &mut Html<'_>, stop: &FunctionStop, y: i32, tall: i32) {
 fn end(html: &mut Html<'_>, link: Option<&Link>, genesys_bottom: i32, bottom: i32) -> i32 {
     let Some(link) = link else { return bottom + 4 };
     let y = bottom + 30;
-    let (from, to) = (left(0) + BOX / 2, left(FUNCTION) + BOX / 2);
+    let (from, to) = (left(0) + BOX / 2, left(FUNCTION) + FUNCTION_BOX / 2);
     let said = format!("End to end: {}", link.sentence());
     let half = width_of(html, &said) / 2 + 22;
     let middle = WIDTH / 2;

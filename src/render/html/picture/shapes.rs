@@ -9,6 +9,8 @@ pub(super) const LINE: i32 = 16;
 /// Maximum character width: for names, which are monospaced, and for words.
 pub(super) const NAME_CHAR: i32 = 8;
 pub(super) const WORD_CHAR: i32 = 7;
+/// Of words that say what is so.
+pub(super) const BOLD_CHAR: i32 = 8;
 
 pub(super) type Point = (i32, i32);
 
@@ -196,11 +198,26 @@ pub(super) fn width_of(html: &Html<'_>, text: &str) -> i32 {
     WORD_CHAR * i32::try_from(columns).unwrap_or(i32::MAX / WORD_CHAR)
 }
 
+/// How tall [`words`] are.
+pub(super) fn words_height(html: &Html<'_>, link: &Link, columns: usize) -> i32 {
+    let below = [link.basis.clone(), see(&link.causes)];
+    let below: i32 = below
+        .iter()
+        .filter(|text| !text.is_empty())
+        .map(|text| line_count(html, text, columns, WORD_LINES.1))
+        .sum();
+    LINE * (line_count(html, &link.words, columns, WORD_LINES.0) + below)
+}
+
+/// The most lines of words, and of what is below them.
+const WORD_LINES: (usize, usize) = (3, 2);
+
 /// What is known about a link, in words: what, then by what, then which cause. Returns how many lines it took.
 pub(super) fn words(html: &mut Html<'_>, link: &Link, anchor: Anchor, (x, y): Point, columns: usize) -> i32 {
-    let mut count = lines(html, words_class(link.proof), anchor, (x, y), &link.words, (columns, 3));
+    let mut count =
+        lines(html, words_class(link.proof), anchor, (x, y), &link.words, (columns, WORD_LINES.0));
     for text in [link.basis.clone(), see(&link.causes)].iter().filter(|text| !text.is_empty()) {
-        count += lines(html, "basis", anchor, (x, y + count * LINE), text, (columns, 2));
+        count += lines(html, "basis", anchor, (x, y + count * LINE), text, (columns, WORD_LINES.1));
     }
     count
 }
