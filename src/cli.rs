@@ -138,6 +138,7 @@ Examples:
     #[command(after_long_help = "\
 Examples:
   genesys-iam permissions --for plan
+  genesys-iam permissions --for plan,check           one identity for both
   genesys-iam permissions --for apply --format terraform
 ")]
     Permissions(PermissionsArgs),
@@ -272,7 +273,7 @@ impl Command {
             Self::Apply(args) => args.format = ReportFormat::Json,
             Self::Destroy(args) => args.format = ReportFormat::Json,
             Self::Diagnose(args) => args.format = ReportFormat::Json,
-            Self::Permissions(args) => args.format = PermissionsFormat::Json,
+            Self::Permissions(args) => args.format = PermissionsFormat::Report,
             Self::Policy(PolicyCommand::Evaluate(args)) => args.format = EvaluateFormat::Json,
             Self::Policy(PolicyCommand::Lint { .. } | PolicyCommand::Compare { .. })
             | Self::Validate(_)

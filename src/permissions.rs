@@ -115,6 +115,39 @@ pub fn genesys_permissions(desired: &DesiredState, purpose: CommandKind) -> Vec<
     permissions
 }
 
+/// What one identity needs to run several commands: each permission once, necessary if it is for one of them.
+pub fn together(needs: impl IntoIterator<Item = Vec<Permission>>) -> Vec<Permission> {
+    let mut all: Vec<Permission> = Vec::new();
+    for need in needs.into_iter().flatten() {
+        let is_same = |known: &&mut Permission| {
+            (known.sid, &known.resources, &known.condition) == (need.sid, &need.resources, &need.condition)
+        };
+        match all.iter_mut().find(is_same) {
+            Some(known) => {
+                let more = need.actions.iter().filter(|action| !known.actions.contains(*action)).copied();
+                let more: Vec<&'static str> = more.collect();
+                known.actions.extend(more);
+                known.is_optional &= need.is_optional;
+            }
+            None => all.push(need),
+        }
+    }
+    all
+}
+
+/// The same for Genesys Cloud.
+pub fn genesys_together(needs: impl IntoIterator<Item = Vec<GenesysPermission>>) -> Vec<GenesysPermission> {
+    let mut all: Vec<GenesysPermission> = Vec::new();
+    for need in needs.into_iter().flatten() {
+        match all.iter_mut().find(|known| known.name == need.name) {
+            Some(known) => known.is_optional &= need.is_optional,
+            None => all.push(need),
+        }
+    }
+    all.sort_by_key(|permission| permission.is_optional);
+    all
+}
+
 /// Everything the command might need for this spec.
 pub fn permissions(desired: &DesiredState, command: CommandKind) -> Vec<Permission> {
     let roles = || desired.roles.iter().map(|role| literal(&role.role.arn)).collect::<Vec<_>>();

@@ -6,12 +6,15 @@ use clap::Args;
 
 use super::fleet::{NothingSelected, selected};
 use super::options::{Global, Select};
+use super::report::report_json;
 use super::specs::SpecsError;
 use super::{CommandError, Status, loading, specs};
 use crate::arn::AccountId;
 use crate::explain::Explain;
 use crate::model::{DesiredState, resolve};
-use crate::permissions::{CommandKind, Permission, genesys_permissions, permissions, size};
+use crate::permissions::{
+    CommandKind, Permission, genesys_permissions, genesys_together, permissions, size, together,
+};
 use crate::policy::quota;
 use crate::render;
 use crate::render::output::Output;
@@ -19,10 +22,11 @@ use crate::render::style::{WARNING, paint};
 
 #[derive(Debug, Args)]
 pub struct PermissionsArgs {
-    /// For this command; apply includes plan and the check at its end
-    #[arg(long = "for", value_name = "COMMAND", default_value = "apply")]
-    pub purpose: PermissionsFor,
-    /// An IAM policy document, or Terraform's data source for one
+    /// For this command, or for several that one identity runs, separated by commas; apply includes plan and the check at its
+    /// end, drift is plan and check
+    #[arg(long = "for", value_name = "COMMAND,…", value_delimiter = ',', default_value = "apply")]
+    pub purposes: Vec<PermissionsFor>,
+    /// An IAM policy document, Terraform's data source for one, or a report with Genesys Cloud's permissions too (as --json)
     #[arg(long, value_name = "FORMAT", default_value = "json")]
     pub format: PermissionsFormat,
     #[command(flatten)]
@@ -35,12 +39,36 @@ pub enum PermissionsFor {
     Apply,
     Destroy,
     Check,
+    Drift,
+}
+
+impl PermissionsFor {
+    fn commands(self) -> &'static [CommandKind] {
+        match self {
+            Self::Plan => &[CommandKind::Plan],
+            Self::Apply => &[CommandKind::Apply],
+            Self::Destroy => &[CommandKind::Destroy],
+            Self::Check => &[CommandKind::Check],
+            Self::Drift => &[CommandKind::Plan, CommandKind::Check],
+        }
+    }
+
+    fn word(self) -> &'static str {
+        match self {
+            Self::Plan => "plan",
+            Self::Apply => "apply",
+            Self::Destroy => "destroy",
+            Self::Check => "check",
+            Self::Drift => "drift",
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum PermissionsFormat {
     Json,
     Terraform,
+    Report,
 }
 
 pub fn run(global: &Global, args: &PermissionsArgs, output: &Output) -> Result<Status, CommandError> {
@@ -53,26 +81,35 @@ pub fn run(global: &Global, args: &PermissionsArgs, output: &Output) -> Result<S
     }
     let specs = loaded.into_iter().flatten().filter_map(|spec| selected(spec, &args.select));
     let desired = of_one_account(specs.map(|spec| resolve(&spec, &BTreeMap::new())))?;
-    let (purpose, command) = match args.purpose {
-        PermissionsFor::Plan => (CommandKind::Plan, "plan"),
-        PermissionsFor::Check => (CommandKind::Check, "check"),
-        PermissionsFor::Apply => (CommandKind::Apply, "apply"),
-        PermissionsFor::Destroy => (CommandKind::Destroy, "destroy"),
-    };
-    let grants = permissions(&desired, purpose);
+    let commands: BTreeSet<CommandKind> =
+        args.purposes.iter().flat_map(|purpose| purpose.commands()).copied().collect();
+    let mut words: Vec<&str> = Vec::new();
+    for word in args.purposes.iter().map(|purpose| purpose.word()) {
+        if !words.contains(&word) {
+            words.push(word);
+        }
+    }
+    let grants = together(commands.iter().map(|command| permissions(&desired, *command)));
     let policies = render::permissions::policies(&grants);
     if policies.len() > 1 {
         output.message(&too_long(&grants, policies.len(), args.format));
     }
-    let of_genesys = genesys_permissions(&desired, purpose);
-    if !of_genesys.is_empty() {
+    let of_genesys = genesys_together(commands.iter().map(|command| genesys_permissions(&desired, *command)));
+    if !of_genesys.is_empty() && args.format != PermissionsFormat::Report {
         output.message(&format!("{}\n", render::permissions::genesys(&of_genesys)));
     }
     output.result(&match args.format {
         PermissionsFormat::Json => render::permissions::json(&policies),
         PermissionsFormat::Terraform => {
-            let name = format!("genesys_iam_{}_{}", command, desired.account_id);
+            let name = format!("genesys_iam_{}_{}", words.join("_"), desired.account_id);
             render::permissions::terraform(&name, &policies)
+        }
+        PermissionsFormat::Report => {
+            let mut members = render::permissions::report(&policies, &of_genesys);
+            members["for"] = words.into();
+            members["account_id"] = desired.account_id.as_str().into();
+            report_json("genesys-iam permissions", &members, Status::Done, output)?;
+            return Ok(Status::Done);
         }
     })?;
     Ok(Status::Done)
@@ -82,7 +119,7 @@ pub fn run(global: &Global, args: &PermissionsArgs, output: &Output) -> Result<S
 fn too_long(grants: &[Permission], policies: usize, format: PermissionsFormat) -> String {
     let size = size(&render::permissions::json(&[grants.to_vec()]));
     let printed = match format {
-        PermissionsFormat::Json => format!("an array of {policies} policies"),
+        PermissionsFormat::Json | PermissionsFormat::Report => format!("an array of {policies} policies"),
         PermissionsFormat::Terraform => format!("{policies} data sources"),
     };
     let more_than_attach = match policies {

@@ -1,5 +1,6 @@
 //! Permissions as an IAM policy, or as Terraform's data source for one.
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use serde_json::{Map, Value, json};
@@ -57,8 +58,30 @@ pub fn policies(grants: &[Permission]) -> Vec<Vec<Permission>> {
 pub fn json(policies: &[Vec<Permission>]) -> String {
     match policies {
         [policy] => format!("{:#}\n", document(policy)),
-        _ => format!("{:#}\n", policies.iter().map(|policy| document(policy)).collect::<Value>()),
+        _ => format!("{:#}\n", documents(policies)),
     }
+}
+
+fn documents(policies: &[Vec<Permission>]) -> Value {
+    policies.iter().map(|policy| document(policy)).collect()
+}
+
+/// Both services' permissions, for machines.
+pub fn report(policies: &[Vec<Permission>], of_genesys: &[GenesysPermission]) -> Value {
+    let optional: BTreeSet<&str> = policies
+        .iter()
+        .flatten()
+        .filter(|grant| grant.is_optional)
+        .map(|Permission { sid, .. }| *sid)
+        .collect();
+    let of_genesys = of_genesys.iter().map(|GenesysPermission { name, is_optional }| {
+        json!({ "permission": name, "is_optional": is_optional })
+    });
+    json!({
+        "policies": documents(policies),
+        "optional": optional,
+        "genesys_cloud": of_genesys.collect::<Value>(),
+    })
 }
 
 fn document(grants: &[Permission]) -> Value {

@@ -1,13 +1,15 @@
 //! The permissions that `permissions` prints are sufficient, and all are necessary.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::process::Command;
 
 use crate::support::args;
 use crate::support::wire::{Call, Wire};
 use crate::support::world::{
     ACCOUNT, ID, OTHER_ID, World, clean, connect_as, fleet_of, spec_of, virtual_time,
 };
-use crate::support::{EXAMPLE, Project};
+use crate::support::packages::on_the_machine;
+use crate::support::{BOTH_ENDS, EXAMPLE, Project, Run};
 use aws_credential_types::Credentials;
 use genesys_iam::apply::Interrupt;
 use genesys_iam::commands::loading::seed;
@@ -252,6 +254,86 @@ fn the_permissions_for_this_very_spec_are_printed_as_json_and_for_terraform() {
     let terraform = project.run(&["permissions", "--format", "terraform"]);
     terraform.expect(0);
     assert_snapshot!(terraform.stdout);
+}
+
+#[test]
+fn one_identity_may_run_several_commands_and_the_report_has_both_services() {
+    let project = Project::new(BOTH_ENDS);
+    let policy = |purpose: &str| -> BTreeMap<String, serde_json::Value> {
+        let run = project.run(&["permissions", "--for", purpose]);
+        let policy: serde_json::Value = serde_json::from_str(&run.expect(0).stdout).unwrap();
+        let statements = policy["Statement"].as_array().unwrap();
+        let by_sid: BTreeMap<_, _> =
+            statements.iter().map(|one| (one["Sid"].as_str().unwrap().to_owned(), one.clone())).collect();
+        assert_eq!(by_sid.len(), statements.len(), "{purpose}: two statements have one Sid");
+        by_sid
+    };
+    let allows = |policy: &BTreeMap<String, serde_json::Value>| -> BTreeSet<(String, String)> {
+        let pairs = |one: &serde_json::Value| -> Vec<(String, String)> {
+            let rest = format!("{} {}", one["Resource"], one["Condition"]);
+            one["Action"].as_array().unwrap().iter().map(|action| (action.to_string(), rest.clone())).collect()
+        };
+        policy.values().flat_map(pairs).collect()
+    };
+    for commands in ["plan,check", "apply,destroy", "plan,check,apply,destroy"] {
+        let alone: BTreeSet<_> = commands.split(',').flat_map(|command| allows(&policy(command))).collect();
+        assert_eq!(allows(&policy(commands)), alone, "{commands}");
+    }
+    let repeated = project.run(&["permissions", "--for", "plan", "--for", "check"]);
+    let drift = project.run(&["permissions", "--for", "drift"]);
+    assert_eq!(repeated.expect(0).stdout, drift.expect(0).stdout);
+    project
+        .run(&["permissions", "--for", "drift", "--format", "terraform"])
+        .expect(0)
+        .says("genesys_iam_drift_111122223333");
+    let report = project.run(&["--json", "permissions", "--for", "plan,check"]);
+    report.expect(0).says_not("In Genesys Cloud");
+    let report: serde_json::Value = serde_json::from_str(&report.stdout).unwrap();
+    assert_eq!(report["for"], serde_json::json!(["plan", "check"]));
+    assert_eq!(report["policies"][0], serde_json::from_str::<serde_json::Value>(&repeated.stdout).unwrap());
+    let needed = |name: &str| {
+        let all = report["genesys_cloud"].as_array().unwrap();
+        all.iter().find(|one| one["permission"] == name).map(|one| !one["is_optional"].as_bool().unwrap())
+    };
+    assert_eq!(needed("integrations:action:view"), Some(true));
+    assert_eq!(needed("integrations:action:execute"), Some(false));
+    assert_eq!(needed("integrations:action:add"), None);
+    assert!(report["optional"].as_array().unwrap().contains(&"LookAhead".into()), "{report:#}");
+}
+
+/// The blocks of HCL on the page, each with the title in its first line.
+fn examples() -> Vec<String> {
+    let page = include_str!("../../docs/permissions.md");
+    page.split("```hcl\n").skip(1).map(|rest| rest.split("```").next().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn terraform_takes_the_examples_of_the_page_with_what_is_printed() {
+    let Some(terraform) = on_the_machine("terraform") else { return };
+    let project = Project::new(BOTH_ENDS);
+    let printed = ["plan", "apply", "drift"].map(|purpose| {
+        project.run(&["permissions", "--for", purpose, "--format", "terraform"]).expect(0).stdout.clone()
+    });
+    let provider = "terraform {\n  required_providers {\n    aws = { source = \"hashicorp/aws\" }\n  }\n}\n";
+    let examples = examples();
+    let [account, hub] = examples.as_slice() else { panic!("{examples:?}") };
+    for (name, files) in [("account", [&[account.clone()], &printed[..]].concat()), ("hub", vec![hub.clone()])] {
+        let folder = project.path(name);
+        std::fs::create_dir(&folder).unwrap();
+        std::fs::write(folder.join("example.tf"), &files[0]).unwrap();
+        let run = |args: &[&str]| Run::of(Command::new(&terraform).args(args).current_dir(&folder));
+        run(&["fmt", "-check", "-diff", "-no-color"]).expect(0);
+        for (number, text) in files.iter().enumerate().skip(1) {
+            std::fs::write(folder.join(format!("printed{number}.tf")), text).unwrap();
+        }
+        std::fs::write(folder.join("provider.tf"), provider).unwrap();
+        let init = run(&["init", "-input=false", "-no-color"]);
+        if init.status != 0 {
+            eprintln!("skipped: Terraform has no provider for AWS here: {}", init.stderr);
+            return;
+        }
+        run(&["validate", "-no-color"]).expect(0).says("The configuration is valid");
+    }
 }
 
 #[test]
