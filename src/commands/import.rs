@@ -11,13 +11,15 @@ use super::files::{FileError, write_new};
 use super::options::Global;
 use super::report::report_json;
 use super::session::invocation_without_spec;
+use super::loading::load_offline;
 use super::specs::SpecSource;
-use super::{CommandError, Status, connections};
+use super::{CommandError, Status, connections, specs};
 use crate::arn::{AccountId, partition_of_region};
 use crate::aws::{self, Clients};
 use crate::explain::Explain;
 use crate::files::{self, Overwrite};
 use crate::genesys::Details;
+use crate::model::{Tags, is_managed};
 use crate::import::{Imported, import, looks_like_genesys, trusts_genesys};
 use crate::render::output::Output;
 use crate::render::style::{WARNING, paint};
@@ -32,6 +34,9 @@ pub struct ImportArgs {
     /// Every role of the account that trusts one of Genesys's accounts
     #[arg(long, conflicts_with = "roles")]
     pub all: bool,
+    /// Only roles that no spec has made; exits with 2 if there are any
+    #[arg(long, requires = "all")]
+    pub unmanaged: bool,
     /// Write the spec to this file, which must not exist
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
@@ -73,13 +78,18 @@ pub async fn run(global: &Global, args: &ImportArgs, output: &Output) -> Result<
     let mut names: BTreeSet<String> = args.roles.iter().map(name).collect();
     let mut not_taken: Vec<String> = Vec::new();
     if args.all {
-        let (trusting, others) = aws::roles_trusting(&clients, trusts_genesys, looks_like_genesys).await?;
+        let is_meant = |tags: &Tags| !(args.unmanaged && is_managed(tags));
+        let (trusting, others) =
+            aws::roles_trusting(&clients, trusts_genesys, looks_like_genesys, is_meant).await?;
         for role in &others {
             output.note(&format!(
                 "{} role `{role}` is not taken: it trusts anyone, or an account that tutorials call Genesys's. \
                  `genesys-iam import {role}` takes it\n",
                 paint(WARNING, "notice:")
             ));
+        }
+        if trusting.is_empty() && args.unmanaged {
+            return none_unmanaged(global, &account, others, output);
         }
         if trusting.is_empty() {
             return Err(ImportError::NobodyTrustsGenesys(account).into());
@@ -130,7 +140,22 @@ pub async fn run(global: &Global, args: &ImportArgs, output: &Output) -> Result<
         output.masker()(&text).replace("\"(masked external ID)\"", "{ env = \"GENESYS_EXTERNAL_ID\" }");
     // What is masked elsewhere must not be in a file either.
     let text = if masked.contains("{ env = \"GENESYS_EXTERNAL_ID\" }") { masked } else { text };
-    let status = if is_spec { Status::Done } else { Status::Error };
+    let status = match is_spec {
+        true if args.unmanaged => Status::Changes,
+        true => Status::Done,
+        false => Status::Error,
+    };
+    let managed = roles.iter().filter(|role| is_managed(&role.role.tags)).count();
+    if args.all && managed > 0 {
+        output.note(&format!(
+            "{} {managed} of {} made by a spec already: `--all --unmanaged` leaves such roles out\n",
+            paint(WARNING, "note:"),
+            match roles.len() {
+                1 => "1 role is".to_owned(),
+                all => format!("{all} roles are"),
+            }
+        ));
+    }
     // The files first: without them the spec is not valid.
     write_actions(&files, args, output)?;
     if global.json {
@@ -160,7 +185,23 @@ pub async fn run(global: &Global, args: &ImportArgs, output: &Output) -> Result<
     for limit in limits {
         output.message(&format!("{} {limit}\n", paint(WARNING, "notice:")));
     }
-    if is_spec { Ok(Status::Done) } else { Err(ImportError::Incomplete.into()) }
+    if is_spec { Ok(status) } else { Err(ImportError::Incomplete.into()) }
+}
+
+/// Every role that certainly trusts Genesys is some spec's; the others were named above.
+fn none_unmanaged(
+    global: &Global,
+    account: &AccountId,
+    others: BTreeSet<String>,
+    output: &Output,
+) -> Result<Status, CommandError> {
+    let status = if others.is_empty() { Status::Done } else { Status::Changes };
+    output.note(&format!("specs have made every role of AWS account {account} that trusts an account of Genesys's\n"));
+    if global.json {
+        let members = json!({ "spec": "", "is_complete": true, "not_taken": others, "files": [], "notices": [] });
+        report_json("genesys-iam import", &members, status, output)?;
+    }
+    Ok(status)
 }
 
 /// The path of the data actions' folder as the spec should name it; the spec is written to `out` or into this folder.
@@ -219,9 +260,27 @@ pub(super) async fn connect(
         assume_role: None,
         endpoint_url: global.aws_endpoint_url.clone(),
     };
+    let aws = match &global.assume_role {
+        Some(role) => role.instead_of(Aws { account_id: account_of_specs(global)?, ..aws }),
+        None => aws,
+    };
     let clients = connections::Connections::default().clients(&aws, output).await?;
     let account = aws::caller(&clients).await?.account;
     Ok((clients, account))
+}
+
+/// The account of the specs that the command line names: a role to assume is named without one.
+fn account_of_specs(global: &Global) -> Result<AccountId, CommandError> {
+    let mut accounts = BTreeSet::new();
+    if !global.files.is_empty() {
+        for source in specs::named(global, &Output::capture())? {
+            accounts.insert(load_offline(&source, global, &Output::capture())?.aws.account_id);
+        }
+    }
+    match (accounts.pop_first(), accounts.is_empty()) {
+        (Some(account), true) => Ok(account),
+        _ => Err(ImportError::WhoseRole.into()),
+    }
 }
 
 /// The region from the environment, as AWS's own tools read it.
@@ -234,6 +293,8 @@ pub(super) fn environment_region() -> Option<String> {
 pub enum ImportError {
     #[error("`--profile` names credentials of AWS, and the sandbox has none")]
     ProfileInSandbox,
+    #[error("`--assume-role` names a role without its account, and no spec says which is meant")]
+    WhoseRole,
     #[error("no role is named")]
     NothingToImport,
     #[error("no role of AWS account {0} trusts an account of Genesys's")]
@@ -250,6 +311,7 @@ impl Explain for ImportError {
     fn help(&self) -> Option<String> {
         let help = match self {
             Self::ProfileInSandbox => "leave out `--profile` or `--sandbox`",
+            Self::WhoseRole => "name one spec of that account: `--file FILE`",
             Self::ActionsElsewhere(_) => {
                 "a spec names files beside and below itself: choose a folder there, such as `--actions-dir actions`"
             }
@@ -269,7 +331,7 @@ impl Explain for ImportError {
 
     fn status(&self) -> Status {
         match self {
-            Self::ProfileInSandbox | Self::ActionsElsewhere(_) => Status::Usage,
+            Self::ProfileInSandbox | Self::WhoseRole | Self::ActionsElsewhere(_) => Status::Usage,
             Self::NothingToImport
             | Self::NobodyTrustsGenesys(_)
             | Self::NoSuchRole { .. }

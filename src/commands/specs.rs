@@ -325,7 +325,9 @@ impl Explain for SpecsError {
                 "`genesys-iam --sandbox diagnose` needs no spec, and with `--out genesys.toml` writes one; `--file` names one that \
                  is elsewhere; `genesys-iam sandbox reset` empties the sandbox"
             }
-            Self::EmptyFolder(_) => "name a file, or a folder that contains specs",
+            Self::EmptyFolder(_) => {
+                "name a file, or a folder that itself contains specs: the folders in it are not read, name each"
+            }
             Self::OneSpec(_) => "give one spec at a time",
             Self::NamedTwice => "name them in one way",
         };

@@ -22,5 +22,5 @@ pub use iam::{
 };
 pub use live::{LiveState, LookForOrphans, Orphans};
 pub use own_organization::OwnOrganization;
-pub use ownership::is_of;
+pub use ownership::{is_managed, is_of};
 pub use resolve::resolve;

@@ -109,6 +109,7 @@ pub fn is_undone(name: &str) -> bool {
         function_arn,
         only_client,
         denied_permissions,
+        flows: _,
     } = &genesys;
     let changed = [organization_id, intended_state, function_arn, only_client];
     organization.is_some()

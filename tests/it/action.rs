@@ -107,6 +107,34 @@ fn an_input_that_is_misspelt_fails_the_step_before_anything_is_planned() {
 
 #[cfg(unix)]
 #[test]
+fn a_step_is_rehearsed_in_the_sandbox_with_its_comment_outputs_and_annotations() {
+    let project = Project::example();
+    let rehearse = |step: &str, more: &[(&str, &str)]| {
+        let mut command = Command::new("bash");
+        command.arg(format!("{ROOT}/ci/rehearse.sh")).arg(step).current_dir(project.path(""));
+        command.env("GENESYS_IAM", env!("CARGO_BIN_EXE_genesys-iam")).envs(more.iter().copied());
+        Run::of(&mut command)
+    };
+    rehearse("plans", &[]).expect(64).says("usage:");
+    rehearse("plan", &[])
+        .expect(0)
+        .says("output: changed=true")
+        .says("call: gh api --method POST repos/OWNER/REPOSITORY/issues/1/comments")
+        .says("exit status 0");
+    let kept = |name: &str| fs::read_to_string(project.path(".genesys-iam/rehearsal").join(name)).unwrap();
+    assert!(kept("comment.md").contains("**3 to create**"), "{}", kept("comment.md"));
+    assert_eq!(fs::read_to_string(project.path(".genesys-iam/.gitignore")).unwrap(), "*\n");
+    rehearse("apply", &[]).expect(0).says("output: changed=true");
+    rehearse("plan", &[]).expect(0).says("--method PATCH").says("output: changed=false");
+    rehearse("drift", &[]).expect(0).says("output: strangers=false");
+    project.write_spec(&example_with(FUNCTIONS, "functions = [\"my-genesys-trigger-function\", \"f\"]"));
+    rehearse("plan", &[("REFUSE_WIDER", "true")]).expect(3).says("exit status 3").says("output: wider=true");
+    project.write_spec(&example_with("account_id", "acount_id"));
+    rehearse("plan", &[]).expect(1).says("::error file=genesys.toml,line=");
+}
+
+#[cfg(unix)]
+#[test]
 fn the_actions_scripts_keep_one_comment_with_the_plan_and_save_it() {
     let action = Action::new(Project::example(), &[]);
     let plan = |more: &[(&str, &str)]| action.step("plan", more);

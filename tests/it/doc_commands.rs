@@ -34,10 +34,17 @@ const BEFORE: &[(&str, &str, &str)] = &[
          genesys-iam --scenario wrong-account check; true",
     ),
     ("docs/ci.md", "", "mkdir specs; cp genesys.toml specs; genesys-iam --file specs apply --no-check"),
+    ("docs/ci.md", "SPEC=specs $SOURCE/ci/rehearse.sh plan", concat!("SOURCE=", env!("CARGO_MANIFEST_DIR"))),
     ("docs/ci.md", "genesys-iam show", "genesys-iam --file specs plan --out plan.json"),
     ("docs/tutorial.md", "", "rm genesys.toml"),
     ("docs/genesys.md", "", "rm genesys.toml"),
     ("docs/howto-adopt.md", "", "genesys-iam apply --no-check; rm genesys.toml"),
+    (
+        "docs/howto-adopt.md",
+        "genesys-iam import --all --unmanaged",
+        "genesys-iam sandbox reset; mv genesys.toml moved; genesys-iam --scenario used diagnose; mv moved genesys.toml; \
+         sed -i 's/GenesysDataActionRole/Other/' genesys.toml",
+    ),
     ("docs/failures.md", "", "rm genesys.toml"),
     ("docs/failures.md", "genesys-iam --sandbox --scenario", "genesys-iam sandbox reset"),
     (
@@ -62,6 +69,7 @@ const STATUSES: &[(&str, &str, i32)] = &[
     ("README.md", "genesys-iam validate", 1),
     ("docs/check.md", "genesys-iam check", 4),
     ("docs/failures.md", "genesys-iam --sandbox --scenario", 4),
+    ("docs/howto-adopt.md", "genesys-iam import --all --unmanaged", 2),
     ("docs/howto-diagnose.md", "genesys-iam diagnose GenesysDataActionRole", 4),
     ("docs/howto-diagnose.md", "genesys-iam diagnose GenesysDataActionRole --format", 0),
     ("docs/howto-diagnose.md", "genesys-iam diagnose", 4),

@@ -198,3 +198,53 @@ fn genesys_accounts_belong_to_partition_aws_in_every_command() {
         }
     }
 }
+
+#[test]
+fn of_all_roles_those_that_no_spec_has_made_are_found_and_told_by_the_exit_status() {
+    let served = Served::new(&[]);
+    let unmanaged = ["import", "--all", "--unmanaged"];
+    served.run(&["import", "--unmanaged"]).expect(64);
+    let none = served.run(&unmanaged);
+    none.expect(0).says("specs have made every role of AWS account 111122223333");
+    assert_eq!(none.stdout, "");
+    served.run(&["apply", "--yes", "--no-check"]).expect(0);
+    served.run(&unmanaged).expect(0);
+    served.run(&["import", "--all"]).expect(0).says("1 role is made by a spec already: `--all --unmanaged`");
+    served.boto3("iam.create_role(RoleName='Rogue', AssumeRolePolicyDocument=trust('*'))");
+    // Nothing to write a spec of, and yet something that no spec has made.
+    served.run(&unmanaged).expect(2).says("role `Rogue` is not taken");
+    let json = served.run(&[&["--json"], &unmanaged[..]].concat());
+    let json: serde_json::Value = serde_json::from_str(&json.expect(2).stdout).unwrap();
+    assert_eq!(json["not_taken"], serde_json::json!(["Rogue"]));
+    served.boto3(
+        "
+right = {'StringEquals': {'sts:ExternalId': '6b1f7d2a-93c4-4e0b-8a57-d2c5e8f01234'}}
+iam.create_role(RoleName='ByHand', AssumeRolePolicyDocument=trust('arn:aws:iam::765628985471:root', right))
+arn = iam.create_policy(PolicyName='p', PolicyDocument=permissions('lambda:InvokeFunction',
+    ['arn:aws:lambda:us-east-1:111122223333:function:my-genesys-trigger-function']))['Policy']['Arn']
+iam.attach_role_policy(RoleName='ByHand', PolicyArn=arn)
+",
+    );
+    let found = served.run(&[&unmanaged[..], &["--out", "found.toml"]].concat());
+    found.expect(2).says("imported 1 role into").says_not("made by a spec");
+    let text = std::fs::read_to_string(served.project.path("found.toml")).unwrap();
+    assert!(text.contains("name = \"ByHand\"") && !text.contains(ROLE), "{text}");
+}
+
+#[test]
+fn a_role_to_assume_is_that_of_the_named_specs_account() {
+    let served = Served::new(&[]);
+    let other = crate::support::EXAMPLE.replace("111122223333", "444455556666");
+    std::fs::write(served.project.path("other.toml"), &other).unwrap();
+    let script = "
+iam.create_role(RoleName='reader', AssumeRolePolicyDocument=trust('arn:aws:iam::111122223333:root'))
+iam.put_role_policy(RoleName='reader', PolicyName='p', PolicyDocument=permissions('iam:*', '*'))
+right = {'StringEquals': {'sts:ExternalId': '6b1f7d2a-93c4-4e0b-8a57-d2c5e8f01234'}}
+iam.create_role(RoleName='Theirs', AssumeRolePolicyDocument=trust('arn:aws:iam::765628985471:root', right))
+";
+    served.boto3_as("444455556666", script).expect(0);
+    let import = |more: &[&str]| served.run(&[&["--assume-role", "reader"], more, &["import", "--all"]].concat());
+    import(&["--file", "other.toml"]).says("name = \"Theirs\"").says("account_id = \"444455556666\"");
+    import(&[]).expect(64).says("names a role without its account").says("`--file FILE`");
+    import(&["--file", "other.toml", "--file", "genesys.toml"]).expect(64);
+}

@@ -28,7 +28,8 @@ pub async fn roles_tagged(clients: &Clients, spec: &str) -> Result<BTreeSet<Stri
     names(clients, |role| is_of(spec, &read::tags(role.tags.clone()))).await
 }
 
-/// The names of the roles whose trust policy passes a test, and of those that pass another. Makes as many calls as
+/// The names of the roles whose trust policy passes a test, and of those that pass another, among the roles whose tags are
+/// meant. Makes as many calls as
 /// [`roles_tagged`].
 ///
 /// # Errors
@@ -37,12 +38,16 @@ pub async fn roles_trusting(
     clients: &Clients,
     test: impl Fn(&Document) -> bool,
     other: impl Fn(&Document) -> bool,
+    is_meant: impl Fn(&Tags) -> bool,
 ) -> Result<(BTreeSet<String>, BTreeSet<String>), AwsError> {
     let trust =
         |role: &RoleDetail| Document::parse_encoded(role.assume_role_policy_document.as_deref()?).ok();
     let others = RefCell::new(BTreeSet::new());
     let passing = names(clients, |role| {
         let Some(document) = trust(role) else { return false };
+        if !is_meant(&read::tags(role.tags.clone())) {
+            return false;
+        }
         let passes = test(&document);
         if !passes && other(&document) {
             others.borrow_mut().extend(role.role_name.clone());
