@@ -8,10 +8,10 @@ use serde_json::json;
 
 use super::connections::{GenesysAccess, SessionError};
 use super::files::{FileError, write_new};
+use super::loading::load_offline;
 use super::options::Global;
 use super::report::report_json;
 use super::session::invocation_without_spec;
-use super::loading::load_offline;
 use super::specs::SpecSource;
 use super::{CommandError, Status, connections, specs};
 use crate::arn::{AccountId, partition_of_region};
@@ -19,8 +19,8 @@ use crate::aws::{self, Clients};
 use crate::explain::Explain;
 use crate::files::{self, Overwrite};
 use crate::genesys::Details;
-use crate::model::{Tags, is_managed};
 use crate::import::{Imported, import, looks_like_genesys, trusts_genesys};
+use crate::model::{Tags, is_managed};
 use crate::render::output::Output;
 use crate::render::style::{WARNING, paint};
 use crate::spec::{Aws, given_endpoint};
@@ -196,9 +196,12 @@ fn none_unmanaged(
     output: &Output,
 ) -> Result<Status, CommandError> {
     let status = if others.is_empty() { Status::Done } else { Status::Changes };
-    output.note(&format!("specs have made every role of AWS account {account} that trusts an account of Genesys's\n"));
+    output.note(&format!(
+        "specs have made every role of AWS account {account} that trusts an account of Genesys's\n"
+    ));
     if global.json {
-        let members = json!({ "spec": "", "is_complete": true, "not_taken": others, "files": [], "notices": [] });
+        let members =
+            json!({ "spec": "", "is_complete": true, "not_taken": others, "files": [], "notices": [] });
         report_json("genesys-iam import", &members, status, output)?;
     }
     Ok(status)

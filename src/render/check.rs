@@ -8,7 +8,7 @@ use crate::check::{Level, Sign};
 use crate::text::one_line;
 use crate::view::{
     AcceptedView, CheckView, FEW_ROLES, LineView, OutcomeWord, RoleView, SharedCause, Summary, VerdictView,
-    few, plural, shared_causes,
+    alike_notices, few, plural, shared_causes,
 };
 
 /// How much to show.
@@ -221,20 +221,17 @@ fn notices(out: &mut String, rows: &[Row<'_>], show: Show, amount: Amount) {
         let of = if rows.len() == 1 { String::new() } else { format!("{}: ", one_line(&role.role)) };
         let _ = writeln!(out, "  {}", paint(DIM, &format!("{of}{}", clip(observation, show.room(400)))));
     }
-    let all = rows.iter().flat_map(|(_, _, role)| role.notices.iter().map(move |text| (&role.role, text)));
+    let roles: Vec<(&str, &[String])> =
+        rows.iter().map(|(_, _, role)| (role.role.as_str(), role.notices.as_slice())).collect();
+    let all = alike_notices(&roles);
     let room = if show.all { usize::MAX } else { IN_A_LINE };
-    let mut left = 0;
-    for (index, (role, text)) in all.enumerate() {
-        if index >= room {
-            left += 1;
-            continue;
-        }
-        let of = if rows.len() == 1 { String::new() } else { format!("{}: ", one_line(role)) };
+    for text in all.iter().take(room) {
         // One with a command is a remedy, and whole.
         let is_remedy = text.contains("`genesys-iam ");
         let text = clip(text, if is_remedy { usize::MAX } else { amount.note });
-        let _ = writeln!(out, "  {} {}", paint(WARNING, "note:"), paint(DIM, &format!("{of}{text}")));
+        let _ = writeln!(out, "  {} {}", paint(WARNING, "note:"), paint(DIM, &text));
     }
+    let left = all.len().saturating_sub(room);
     if left > 0 {
         let _ = writeln!(out, "  {}", paint(DIM, &format!("… {left} more notes: `--all` shows them")));
     }

@@ -74,9 +74,9 @@ pub fn report(policies: &[Vec<Permission>], of_genesys: &[GenesysPermission]) ->
         .filter(|grant| grant.is_optional)
         .map(|Permission { sid, .. }| *sid)
         .collect();
-    let of_genesys = of_genesys.iter().map(|GenesysPermission { name, is_optional }| {
-        json!({ "permission": name, "is_optional": is_optional })
-    });
+    let of_genesys = of_genesys.iter().map(
+        |GenesysPermission { name, is_optional }| json!({ "permission": name, "is_optional": is_optional }),
+    );
     json!({
         "policies": documents(policies),
         "optional": optional,

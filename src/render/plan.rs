@@ -44,7 +44,9 @@ fn same_text(out: &mut String, group: &Alike<'_>) {
 /// A line for each role, or for several to which the same happens.
 pub fn summary(plan: &PlanView) -> String {
     within(plan, |out, roles| {
-        out.push('\n');
+        if !roles.is_empty() {
+            out.push('\n');
+        }
         for Alike { first, others } in alike(roles.iter().copied()) {
             let counts: Vec<String> = [ChangeKind::Create, ChangeKind::Change, ChangeKind::Remove]
                 .into_iter()

@@ -1,6 +1,7 @@
 //! Words and counts, written once: what a report says, for every renderer. Renderers only lay out.
 
 mod alike;
+mod alike_notices;
 mod apply;
 mod check;
 mod diagnose;
@@ -17,6 +18,7 @@ mod wire;
 mod words;
 
 pub use alike::{Alike, FEW_PLANNED, alike, functions};
+pub use alike_notices::alike_notices;
 pub use apply::{AppliedChange, ApplyView, ChangeCounts, ChangeOutcome, ErrorView, RunOutcome};
 pub use check::{
     AcceptedView, BEYOND_A_CHECK, CauseView, CheckView, LineView, OutcomeWord, RoleView, Summary, VerdictView,

@@ -243,7 +243,8 @@ right = {'StringEquals': {'sts:ExternalId': '6b1f7d2a-93c4-4e0b-8a57-d2c5e8f0123
 iam.create_role(RoleName='Theirs', AssumeRolePolicyDocument=trust('arn:aws:iam::765628985471:root', right))
 ";
     served.boto3_as("444455556666", script).expect(0);
-    let import = |more: &[&str]| served.run(&[&["--assume-role", "reader"], more, &["import", "--all"]].concat());
+    let import =
+        |more: &[&str]| served.run(&[&["--assume-role", "reader"], more, &["import", "--all"]].concat());
     import(&["--file", "other.toml"]).says("name = \"Theirs\"").says("account_id = \"444455556666\"");
     import(&[]).expect(64).says("names a role without its account").says("`--file FILE`");
     import(&["--file", "other.toml", "--file", "genesys.toml"]).expect(64);

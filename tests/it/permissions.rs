@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 
 use crate::support::args;
+use crate::support::packages::on_the_machine;
 use crate::support::wire::{Call, Wire};
 use crate::support::world::{
     ACCOUNT, ID, OTHER_ID, World, clean, connect_as, fleet_of, spec_of, virtual_time,
 };
-use crate::support::packages::on_the_machine;
 use crate::support::{BOTH_ENDS, EXAMPLE, Project, Run};
 use aws_credential_types::Credentials;
 use genesys_iam::apply::Interrupt;
@@ -271,7 +271,12 @@ fn one_identity_may_run_several_commands_and_the_report_has_both_services() {
     let allows = |policy: &BTreeMap<String, serde_json::Value>| -> BTreeSet<(String, String)> {
         let pairs = |one: &serde_json::Value| -> Vec<(String, String)> {
             let rest = format!("{} {}", one["Resource"], one["Condition"]);
-            one["Action"].as_array().unwrap().iter().map(|action| (action.to_string(), rest.clone())).collect()
+            one["Action"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|action| (action.to_string(), rest.clone()))
+                .collect()
         };
         policy.values().flat_map(pairs).collect()
     };
@@ -317,7 +322,9 @@ fn terraform_takes_the_examples_of_the_page_with_what_is_printed() {
     let provider = "terraform {\n  required_providers {\n    aws = { source = \"hashicorp/aws\" }\n  }\n}\n";
     let examples = examples();
     let [account, hub] = examples.as_slice() else { panic!("{examples:?}") };
-    for (name, files) in [("account", [&[account.clone()], &printed[..]].concat()), ("hub", vec![hub.clone()])] {
+    for (name, files) in
+        [("account", [&[account.clone()], &printed[..]].concat()), ("hub", vec![hub.clone()])]
+    {
         let folder = project.path(name);
         std::fs::create_dir(&folder).unwrap();
         std::fs::write(folder.join("example.tf"), &files[0]).unwrap();
