@@ -37,7 +37,8 @@ impl Status {
             Self::Error => "error",
             Self::Changes => {
                 "`plan --detailed-exitcode`: there are changes, or permissions that the spec neither makes nor accepts, \
-                 or Genesys Cloud's side was not read; `fmt --check`: not formatted; `policy compare`: the documents differ"
+                 or Genesys Cloud's side was not read; `fmt --check`: not formatted; `import --all \
+                 --unmanaged`: there are roles that no spec has made; `policy compare`: the documents differ"
             }
             Self::Refused => {
                 "refused by a guard (also `plan`, after showing everything): wrong AWS account, something that this spec \

@@ -28,7 +28,7 @@ pub fn credentials(account: &AccountId) -> aws_credential_types::Credentials {
     )
 }
 
-/// Those of the identity that probes as Genesys Cloud. What it does is no part of what AWS would have recorded.
+/// Those of the identity that probes as Genesys Cloud. What it does is not part of what AWS would have recorded.
 pub fn prober_credentials(account: &AccountId) -> aws_credential_types::Credentials {
     let token = Some(aws::PROBER_TOKEN.to_owned());
     let secret = "made-up-secret";

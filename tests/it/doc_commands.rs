@@ -43,7 +43,7 @@ const BEFORE: &[(&str, &str, &str)] = &[
         "docs/howto-adopt.md",
         "genesys-iam import --all --unmanaged",
         "genesys-iam sandbox reset; mv genesys.toml moved; genesys-iam --scenario used diagnose; mv moved genesys.toml; \
-         sed -i 's/GenesysDataActionRole/Other/' genesys.toml",
+         sed -i 's/GenesysDataActionRole/Other/; s/AWS Lambda orders/Others/' genesys.toml",
     ),
     ("docs/failures.md", "", "rm genesys.toml"),
     ("docs/failures.md", "genesys-iam --sandbox --scenario", "genesys-iam sandbox reset"),

@@ -36,7 +36,7 @@ for (const { name, html } of pages) {
   for (const message of (await validator.validateString(html)).results.flatMap((result) => result.messages)) {
     faults.push(`${name}: not valid in line ${message.line}: ${message.ruleId}: ${message.message}`);
   }
-  for (const [width, height] of [[1280, 900], [390, 844]]) {
+  for (const [width, height] of [[1280, 900], [800, 1000], [390, 844]]) {
     for (const colorScheme of ['light', 'dark']) {
       const at = `${name} at ${width} px, ${colorScheme}`;
       const page = await open(file, at, { viewport: { width, height }, colorScheme });
