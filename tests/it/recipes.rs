@@ -71,10 +71,8 @@ fn the_workflows_have_no_mistake_that_actionlint_finds() {
     let is_news = |line: &String| {
         line.contains("\" is unknown. available labels") || line.contains("scope \"attestations\"")
     };
-    let own = [
-        include_str!("../../.github/workflows/ci.yml"),
-        include_str!("../../.github/workflows/release.yml"),
-    ];
+    let own =
+        [include_str!("../../.github/workflows/ci.yml"), include_str!("../../.github/workflows/release.yml")];
     for workflow in workflows().into_iter().chain(own) {
         let found: Vec<String> = actionlint(workflow).unwrap();
         assert!(found.iter().all(is_news), "{found:#?}");
