@@ -75,7 +75,7 @@ pub async fn serve(global: &Global, args: &ServeArgs, output: &Output) -> Result
          export AWS_SECRET_ACCESS_KEY=made-up-secret\n\
          export AWS_REGION={region} AWS_DEFAULT_REGION={region}\n\
          export {GENESYS_ENDPOINT}=http://{address}\n{}",
-        oauth_clients(&[&[first.clone()], others.as_slice()].concat())
+        oauth_clients(&[std::slice::from_ref(&first), others.as_slice()].concat())
     ))?;
     let others: BTreeSet<&AccountId> =
         others.iter().map(|seed| &seed.account).filter(|one| *one != account).collect();
