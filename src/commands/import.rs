@@ -23,7 +23,7 @@ use crate::import::{Imported, import, looks_like_genesys, trusts_genesys};
 use crate::model::{Tags, is_managed};
 use crate::render::output::Output;
 use crate::render::style::{WARNING, paint};
-use crate::spec::{Aws, given_endpoint};
+use crate::spec::{Aws, default_spec_name, given_endpoint};
 use crate::text::plural;
 
 #[derive(Debug, Args)]
@@ -126,9 +126,10 @@ pub async fn run(global: &Global, args: &ImportArgs, output: &Output) -> Result<
             }
         },
     };
-    let stem = args.out.as_deref().and_then(Path::file_stem).map(|stem| stem.to_string_lossy().into_owned());
+    let stem = args.out.as_deref().and_then(Path::file_stem).map(|stem| stem.to_string_lossy());
+    let name = default_spec_name(stem.as_deref().unwrap_or_default());
     let Imported { text, limits, is_spec, commented, files } = import(
-        stem.as_deref().unwrap_or("genesys"),
+        &name,
         &account,
         &region,
         args.profile.as_deref().filter(|_| !global.sandbox),

@@ -38,4 +38,4 @@ pub use model::{
     MANAGED_BY_KEY, MANAGED_BY_VALUE, Origin, RoleSpec, SPEC_KEY, Spec, default_policy_name,
 };
 pub use organization::{OrganizationPolicies, OrganizationPolicy, OrganizationSpec, ScpLevel};
-pub use parse::parse;
+pub use parse::{default_spec_name, parse};

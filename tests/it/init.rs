@@ -143,6 +143,12 @@ fn what_init_wrote_can_be_pruned() {
     project.sandbox(&["apply", "--prune", "--yes"]).expect(0).says("DeleteRole");
     let text = of("stage.toml", "Stage");
     assert!(text.contains("\nname = \"stage\"   # tags"), "{text}");
+    // What a tag cannot hold is left out.
+    let text = of("a#b (c).toml", "Odd");
+    assert!(text.contains("\nname = \"ab c\"   # tags"), "{text}");
+    let imported = project.sandbox(&["--file", "genesys.toml", "import", "Other", "--out", "d#e.toml"]);
+    imported.expect(0);
+    assert!(fs::read_to_string(project.path("d#e.toml")).unwrap().contains("name = \"de\""));
 }
 
 #[cfg(unix)]

@@ -115,7 +115,7 @@ impl Parser<'_> {
             );
         }
         let is_named = name.is_some();
-        let name = name.map_or_else(|| tag_text(stem), |name| name.value);
+        let name = name.map_or_else(|| default_spec_name(stem), |name| name.value);
         Some(Spec {
             name,
             is_named,
@@ -129,9 +129,9 @@ impl Parser<'_> {
     }
 }
 
-/// What a tag's value may contain.
-fn tag_text(text: &str) -> String {
-    let text: String = text.chars().filter(|c| limits::tag_value(&c.to_string()).is_ok()).take(256).collect();
+/// A spec's name after its file: as much of it as a tag's value may contain.
+pub fn default_spec_name(stem: &str) -> String {
+    let text: String = stem.chars().filter(|c| limits::tag_value(&c.to_string()).is_ok()).take(256).collect();
     if text.is_empty() { "genesys".to_owned() } else { text }
 }
 

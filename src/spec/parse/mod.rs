@@ -17,4 +17,4 @@ mod parser;
 mod role;
 mod velocity;
 
-pub use file::parse;
+pub use file::{default_spec_name, parse};

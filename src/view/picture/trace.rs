@@ -345,7 +345,12 @@ fn link(report: &RoleReport, spot: Spot, claims: &[&Claim]) -> Link {
             Outcome::Holds | Outcome::Accepted(_) | Outcome::Fails(_) => "",
         };
         let is_unseen = open.topic == Topic::DataActions;
-        let words = if is_unseen { "no data action seen" } else { "not known" };
+        let has_one = claims.iter().any(|claim| claim.topic == Topic::DataActions && claim.is_good());
+        let words = match is_unseen {
+            true if has_one => "not for each function",
+            true => "no data action seen",
+            false => "not known",
+        };
         return plain(LinkProof::Unknown, words, short_help(help));
     }
     let good = || claims.iter().filter(|claim| claim.is_good());
