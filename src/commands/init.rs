@@ -252,7 +252,7 @@ impl Answers {
         ];
         let is_known = |to: &&(&str, String)| !to.1.ends_with(" = \"\"") && !to.1.ends_with("= []");
         let known = replacements.iter().filter(is_known);
-        let text = known.fold(DEMONSTRATION.to_owned(), |text, (from, to)| text.replacen(from, to, 1));
+        let text = known.fold(DEMONSTRATION.to_owned(), |text, (from, to)| replaced(&text, from, to));
         self.with_genesys_side(&text)
     }
 
@@ -264,7 +264,7 @@ impl Answers {
         let integration = if self.integration.is_empty() {
             commented(integration, |_| true)
         } else {
-            integration.replacen("\"AWS Lambda orders\"", &quoted(&self.integration), 1)
+            replaced(integration, "\"AWS Lambda orders\"", &quoted(&self.integration))
         };
         let functions: Vec<&str> = self.functions().collect();
         let mut names = self.data_actions();
@@ -272,16 +272,15 @@ impl Answers {
             return [before, &integration, &commented(action, |_| true)].concat();
         };
         // No real function has the example's contract.
-        let action = action.replacen("input = { OrderNumber = \"string\" } ", "input = {} ", 1);
-        let action = action.replacen("output = { status = \"string\" }", "output = {}", 1);
+        let action = replaced(action, "input = { OrderNumber = \"string\" }", "input = {}");
+        let action = replaced(&action, "output = { status = \"string\" }", "output = {}");
         let action = commented(&action, |line| line.starts_with("test_input"));
-        let action = action.replacen("\"Get order status\"", &quoted(first), 1);
+        let action = replaced(&action, "\"Get order status\"", &quoted(first));
         let action = match functions.as_slice() {
-            [first, _, ..] => action.replacen(
-                &format!("# function = {}", quoted(first)),
-                &format!("function = {}", quoted(first)),
-                1,
-            ),
+            [first, _, ..] => {
+                let function = format!("function = {}", quoted(first));
+                replaced(&action, &format!("# {function}"), &function)
+            }
             _ => action,
         };
         let others = names.enumerate().map(|(index, name)| {
@@ -296,6 +295,18 @@ impl Answers {
         });
         [before, &integration, &action].into_iter().map(str::to_owned).chain(others).collect()
     }
+}
+
+/// The text with the first `from` replaced, and a comment behind it in the column where it was.
+fn replaced(text: &str, from: &str, to: &str) -> String {
+    let Some((before, after)) = text.split_once(from) else { return text.to_owned() };
+    let rest = after.trim_start_matches(' ');
+    let blanks = after.len() - rest.len();
+    if blanks < 2 || !rest.starts_with('#') {
+        return [before, to, after].concat();
+    }
+    let wanted = (blanks + from.chars().count()).saturating_sub(to.chars().count()).max(3);
+    format!("{before}{to}{:wanted$}{rest}", "")
 }
 
 fn commented(text: &str, is_meant: impl Fn(&str) -> bool) -> String {

@@ -201,7 +201,8 @@ pub fn undo(global: &Global, output: &Output) -> Result<Status, CommandError> {
         Use::State(state) => found_sandbox(&state)?,
         Use::Specs(sources) => {
             let Some(source) = sources.first() else { return Err(SpecsError::NoSpec.into()) };
-            let seed = loading::seed(&loading::load(source, global, output)?);
+            // Its warnings are not what this is about.
+            let seed = loading::seed(&loading::load(source, global, &Output::capture())?);
             (loading::open_sandbox(source, &seed)?, seed)
         }
     };
