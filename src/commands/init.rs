@@ -194,7 +194,8 @@ impl Answers {
         Self {
             // Most files have the default's name. Two specs of an account that both had it as theirs would prune each other's
             // roles; no two specs have one role.
-            name: stem.map_or_else(|| args.role.clone(), |stem| spec::default_spec_name(&stem.to_string_lossy())),
+            name: stem
+                .map_or_else(|| args.role.clone(), |stem| spec::default_spec_name(&stem.to_string_lossy())),
             region: String::new(),
             account: String::new(),
             external_id: String::new(),
