@@ -1,13 +1,17 @@
 //! Specs as commands load them, and what the sandbox starts with for one.
 
+use std::collections::BTreeSet;
+
 use super::CommandError;
 use super::options::Global;
 use super::specs::SpecSource;
 use crate::arn::FunctionArn;
 use crate::render::diagnostics;
 use crate::render::output::Output;
+use crate::render::style::{WARNING, paint};
 use crate::sandbox::{GenesysSeed, Sandbox, SandboxError, Seed};
-use crate::spec::{LoadOptions, Loaded, RoleSpec, Spec};
+use crate::spec::{Diagnostic, LoadOptions, Loaded, RoleSpec, Severity, Spec};
+use crate::text::plural;
 
 /// Opens the sandbox beside a spec, with what that spec needs.
 ///
@@ -43,9 +47,27 @@ fn load_with(from: &SpecSource, options: LoadOptions<'_>, output: &Output) -> Re
         output.mask(|redactor| redactor.add_external_id(external_id));
     }
     if !warnings.is_empty() {
-        output.message(&diagnostics::render(&warnings, &from.to_string(), &source));
+        let (shown, left) = first_of_each(warnings);
+        output.message(&diagnostics::render(&shown, &from.to_string(), &source));
+        if left > 0 {
+            let note = paint(WARNING, "note:");
+            output.note(&format!(
+                "{note} {} like these: `genesys-iam validate` shows all\n",
+                plural(left, "more warning")
+            ));
+        }
     }
     Ok(spec)
+}
+
+/// Of warnings that say the same, the first, and how many others there are. Only `validate` is about all of them.
+fn first_of_each(warnings: Vec<Diagnostic>) -> (Vec<Diagnostic>, usize) {
+    let mut seen = BTreeSet::new();
+    let all = warnings.len();
+    let is_shown = |one: &Diagnostic| one.severity != Severity::Warning || seen.insert(one.message.clone());
+    let shown: Vec<Diagnostic> = warnings.into_iter().filter(is_shown).collect();
+    let left = all - shown.len();
+    (shown, left)
 }
 
 /// What the sandbox starts with: the spec's account and functions, and an empty organization.

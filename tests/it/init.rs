@@ -109,7 +109,12 @@ fn init_gives_each_function_its_data_action_and_says_which_has_none() {
     let pair = |name: &str, function: Option<&str>| (name.to_owned(), function.map(str::to_owned));
     let both = [pair("Get, or guess, a status", Some("status")), pair("Cancel order", Some("cancel"))];
     assert_eq!(actions(&project), both);
-    project.sandbox(&["apply", "--yes"]).expect(0);
+    // The two contracts are empty: only `validate` says so twice.
+    let apply = project.sandbox(&["apply", "--yes"]);
+    apply.expect(0).says("note: 1 more warning like these: `genesys-iam validate` shows all");
+    assert_eq!(apply.stderr.matches("takes nothing and returns nothing").count(), 1, "{}", apply.stderr);
+    let validate = project.run(&["validate"]);
+    assert_eq!(validate.expect(0).stderr.matches("takes nothing and returns nothing").count(), 2);
 
     let (run, project) = init(&["status"], &["Get status", "Get it again"]);
     run.expect(0).says_not("no data action invokes");

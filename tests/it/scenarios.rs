@@ -1,7 +1,10 @@
 //! The sandbox's scenarios: listed, documented, and detected by `check`.
 
+use std::collections::BTreeMap;
+
 use genesys_iam::commands::loading;
-use genesys_iam::sandbox::{BUILT_IN, Sandbox, Scenario};
+use genesys_iam::model::resolve;
+use genesys_iam::sandbox::{BUILT_IN, Sandbox, Scenario, is_undone};
 use jiff::Timestamp;
 
 use crate::support::world::{ID, spec_of};
@@ -77,6 +80,35 @@ fn a_scenario_played_twice_is_played_once() {
         sandbox.play(&scenario, &seed, NOW).unwrap();
         assert_eq!(once, sandbox.fingerprint(), "{name}");
     }
+}
+
+#[test]
+fn undo_is_offered_for_what_it_takes_back_and_for_nothing_else() {
+    let spec = spec_of("R", &["f"], ID, "");
+    let seed = loading::seed(&spec);
+    for (name, text) in BUILT_IN {
+        let mut sandbox = Sandbox::new(&seed);
+        sandbox.make_by_hand(&spec.aws.account_id, None, &resolve(&spec, &BTreeMap::new()).roles);
+        sandbox.plant(name, &Scenario::parse(text, &seed).unwrap(), &seed).unwrap();
+        let undone = sandbox.undo(&seed).unwrap();
+        assert_eq!(is_undone(name), !undone.is_empty(), "{name}: {undone:?}");
+    }
+    let project = applied(BOTH_ENDS);
+    let check = project.sandbox(&["--scenario", "rejected-client", "check"]);
+    check
+        .expect(4)
+        .says("note: `genesys-iam sandbox undo` takes back what others would have to fix of rejected-client");
+    check
+        .says("do: in the sandbox there is no client to correct: `genesys-iam sandbox undo`")
+        .says_not("and in \n");
+    // The next command names both ways out, the one that keeps the roles first.
+    project.sandbox(&["apply", "--yes"]).says(
+        "rejected-client; `genesys-iam sandbox undo` takes back what others would have to fix, `genesys-iam sandbox reset`",
+    );
+    project.sandbox(&["sandbox", "undo"]).expect(0);
+    project.sandbox(&["check"]).expect(0).says_not("sandbox undo");
+    let own = applied(EXAMPLE).sandbox(&["--scenario", "no-permission", "check"]);
+    own.expect(4).says_not("sandbox undo");
 }
 
 #[test]
