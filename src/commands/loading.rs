@@ -47,7 +47,10 @@ fn load_with(from: &SpecSource, options: LoadOptions<'_>, output: &Output) -> Re
         output.mask(|redactor| redactor.add_external_id(external_id));
     }
     if !warnings.is_empty() {
-        let (shown, left) = first_of_each(warnings);
+        let (shown, left) = match options.is_offline {
+            true => (warnings, 0),
+            false => first_of_each(warnings),
+        };
         output.message(&diagnostics::render(&shown, &from.to_string(), &source));
         if left > 0 {
             let note = paint(WARNING, "note:");
@@ -60,7 +63,8 @@ fn load_with(from: &SpecSource, options: LoadOptions<'_>, output: &Output) -> Re
     Ok(spec)
 }
 
-/// Of warnings that say the same, the first, and how many others there are. Only `validate` is about all of them.
+/// Of warnings that say the same, the first, and how many others there are. Commands that only inspect a spec are about
+/// all of them.
 fn first_of_each(warnings: Vec<Diagnostic>) -> (Vec<Diagnostic>, usize) {
     let mut seen = BTreeSet::new();
     let all = warnings.len();
