@@ -55,6 +55,8 @@ pub async fn function(clients: &Clients, function: &FunctionArn) -> Result<Optio
         timeout: answer.timeout,
         kms_key: answer.kms_key_arn.filter(|arn| !arn.is_empty()),
         execution_role: answer.role,
+        runtime: answer.runtime.map(|runtime| runtime.as_str().to_owned()),
+        handler: answer.handler,
         // Any other, still unknown mode isolates tenants too.
         isolates_tenants: answer.tenancy_config.is_some(),
         is_durable: answer.durable_config.is_some(),
@@ -81,12 +83,12 @@ pub async fn reserved_concurrency(
     Ok(answer.reserved_concurrent_executions)
 }
 
-/// The names of the functions in the clients' region.
+/// The names of the functions in a region.
 ///
 /// # Errors
 /// If Lambda does not list them.
-pub async fn function_names(clients: &Clients) -> Result<Vec<String>, AwsError> {
-    let pages = clients.lambda.list_functions().into_paginator().send();
+pub async fn function_names(clients: &Clients, region: &str) -> Result<Vec<String>, AwsError> {
+    let pages = clients.lambda_in(region).list_functions().into_paginator().send();
     let functions: Vec<FunctionConfiguration> = items(pages, |page| page.functions.unwrap_or_default())
         .await
         .map_err(|error| AwsError::from_sdk("lambda:ListFunctions", "", error))?;

@@ -25,7 +25,12 @@ pub fn diagnose(claims: &[Claim]) -> Diagnosis {
     let (plain, derived): (Vec<&Failure>, Vec<&Failure>) =
         failures().partition(|failure| failure.explained_by.is_empty());
     for Failure { finding, explained_by } in plain.into_iter().chain(derived) {
-        let is_explained = explained_by.iter().any(|cause| diagnosis.has(*cause));
+        // What keeps nobody out explains no refusal.
+        let explains = |known: &Finding| {
+            explained_by.contains(&known.cause)
+                && (known.harm.keeps_genesys_out || !finding.harm.keeps_genesys_out)
+        };
+        let is_explained = diagnosis.findings.iter().any(explains);
         if is_explained {
             continue;
         }

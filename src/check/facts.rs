@@ -135,6 +135,10 @@ pub struct FunctionSettings {
     pub kms_key: Option<String>,
     /// The role that its code runs with.
     pub execution_role: Option<String>,
+    /// `python3.13`; none for a container image.
+    pub runtime: Option<String>,
+    /// `index.handler`
+    pub handler: Option<String>,
     /// Every invocation must carry a tenant ID.
     pub isolates_tenants: bool,
     pub is_durable: bool,

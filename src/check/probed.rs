@@ -6,7 +6,7 @@ use super::claim::{Claim, Finding, Harm, Question};
 use super::evaluated::denial;
 use super::facts::{Answer, Facts, Probes};
 use super::level::Level;
-use super::questions::{admits_organization, may_assume, name_of};
+use super::questions::{admits_organization, may_assume, may_invoke, may_invoke_later, name_of};
 use super::topic::Topic;
 use crate::arn::{Arn, FunctionArn};
 use crate::model::LiveRole;
@@ -43,7 +43,14 @@ pub(crate) fn probed(facts: &Facts) -> Vec<Claim> {
         prober.assume(Presented::None, &probes.without_id),
         prober.assume(Presented::Right, &probes.with_right_id),
     ];
-    claims.extend(probes.invocations.iter().map(|(function, answer)| prober.invoke(function, answer)));
+    claims.extend(probes.invocations.iter().map(|(function, answer)| {
+        let own = facts.functions.iter().find(|one| one.arn == *function);
+        let own = own.and_then(|one| one.policy.as_ref().ok()?.as_ref());
+        // Another session name or address than Genesys Cloud's: AWS's answer is about this caller.
+        let depends = may_invoke(role, function, own).decision == Decision::Undecided
+            && !may_invoke_later(role, function, own);
+        prober.invoke(function, answer, depends)
+    }));
     claims
 }
 
@@ -200,7 +207,7 @@ impl Prober {
         }
     }
 
-    fn invoke(&self, function: &FunctionArn, answer: &Answer) -> Claim {
+    fn invoke(&self, function: &FunctionArn, answer: &Answer, depends_on_caller: bool) -> Claim {
         let name = name_of(function);
         let question = Question::new(
             Level::Assumed,
@@ -229,6 +236,12 @@ impl Prober {
             Answer::Done => question
                 .holds("AWS permits it; the function was not run")
                 .with_note("whoever assumes the role with the right external ID may invoke this function; that it runs is not shown"),
+            Answer::Denied(words) if depends_on_caller && cause(words) != Cause::OrganizationGuard => question
+                .not_provable(
+                    denied(words),
+                    "it depends on the caller: only Genesys Cloud's own call, `check --invoke`, shows whether it is refused too",
+                )
+                .depending_on_caller(true),
             Answer::Denied(words) => {
                 let finding = Finding {
                     cause: cause(words),

@@ -485,7 +485,7 @@ async fn organization() -> Result<Option<String>, CommandError> {
 
 /// Lists the functions to choose from. Being denied the list is not an error.
 async fn list_functions(clients: &aws::Clients, output: &Output) -> Option<Vec<String>> {
-    match aws::function_names(clients).await {
+    match aws::function_names(clients, &clients.region).await {
         Ok(names) if names.is_empty() => {
             output.message("There are no functions in this region.\n");
             Some(names)

@@ -2,9 +2,11 @@
 
 use super::error_text::ErrorReading;
 use super::model::{FixStep, Means, Remedy, run, say};
-use super::remedy::{Shell, remedy};
+use super::remedy::{Shell, Surroundings, remedy};
 use crate::arn::{AccountId, Arn};
-use crate::check::{AskedOrganization, Cause, Facts, Finding, RoleReport, Sign, judge};
+use crate::check::{
+    AskedOrganization, Cause, CredentialArn, Facts, Finding, GenesysSide, RoleReport, Sign, judge,
+};
 use crate::import::Wanted;
 
 /// Everything about one role without a spec.
@@ -18,6 +20,7 @@ pub struct RoleCase {
     pub facts: Facts,
     /// For a role that does not exist: others of the account that look right.
     pub instead: Vec<Arn>,
+    pub around: Surroundings,
     /// The failure that the user saw.
     pub error: Option<ErrorReading>,
 }
@@ -39,25 +42,70 @@ impl RoleCase {
 
     /// How to remove a cause. A role that is gone may never have been meant: the credential can name another.
     pub fn remedy(&self, finding: &Finding, shell: &Shell) -> Remedy {
-        let fix = remedy(finding, &self.facts, shell);
-        let [other] = self.instead.as_slice() else { return fix };
-        if finding.cause != Cause::RoleMissing {
+        let fix = remedy(finding, &self.facts, &self.around, shell);
+        let (Cause::RoleMissing | Cause::IntegrationCredential, None) =
+            (finding.cause, &self.facts.live.role)
+        else {
+            return fix;
+        };
+        let (mut steps, mut is_used) = (Vec::new(), false);
+        for other in &self.instead {
+            let used = self.users(other);
+            is_used |= !used.is_empty();
+            steps.push(match used.as_slice() {
+                [] => say(format!(
+                    "{} trusts Genesys Cloud and may invoke functions: if it was meant, no new role is needed",
+                    other.name()
+                )),
+                names => say(format!(
+                    "{} exists, trusts Genesys Cloud, and the integration {} uses it: if it was meant, nothing is to be made. Diagnose that one:",
+                    other.name(),
+                    names.join(" and ")
+                )),
+            });
+            if used.is_empty() {
+                steps.push(say(
+                    "Genesys Cloud: Admin > Integrations > the integration > Configuration > Credentials > Configure: Role ARN",
+                ));
+                steps.push(FixStep::Paste(other.to_string()));
+                steps.push(say("or let this tool write it, as this shows:"));
+            }
+            steps.push(run(shell.again(other.name())));
+        }
+        let first = Remedy::default().with(Means::Credential, steps);
+        // An integration that works must not be pointed at a role that does not exist.
+        if finding.cause == Cause::IntegrationCredential && is_used {
+            return first;
+        }
+        if finding.cause == Cause::IntegrationCredential || first.ways.is_empty() {
             return fix;
         }
-        let steps = vec![
-            say(format!(
-                "{} trusts Genesys Cloud and may invoke functions: if it was meant, no new role is needed",
-                other.name()
-            )),
-            say(
-                "Genesys Cloud: Admin > Integrations > the integration > Configuration > Credentials > Configure: Role ARN",
-            ),
-            FixStep::Paste(other.to_string()),
-            say("or let this tool write it, as this shows:"),
-            run(shell.again(other.name())),
-        ];
-        let first = Remedy::default().with(Means::Credential, steps);
         Remedy { ways: first.ways.into_iter().chain(fix.ways).collect() }
+    }
+
+    /// The integrations whose credential holds a role.
+    fn users(&self, role: &Arn) -> Vec<String> {
+        let GenesysSide::Read(genesys) = &self.facts.genesys else { return Vec::new() };
+        let held = CredentialArn::Shown(role.to_string());
+        let all = genesys.integrations.as_deref().unwrap_or_default().iter();
+        all.filter(|one| one.credential == held).map(|one| format!("\"{}\"", one.name)).collect()
+    }
+
+    /// What the account refuses now, if the text blames a kind of policy that no longer does.
+    pub fn outdated(&self) -> Option<String> {
+        let error = self.error.as_ref()?;
+        let role = self.facts.live.role.as_ref()?;
+        let now = match error.policy? {
+            "permissions boundary" if role.boundary.is_none() => "the role has no permissions boundary now",
+            "permissions boundary" => "the role's permissions boundary allows it now",
+            "identity-based policy" => "the role's policies allow it now",
+            "resource-based policy" => "the function's own policy denies the role nothing now",
+            "role trust policy" | "trust policy" => "the trust policy admits Genesys Cloud now",
+            _ => return None,
+        };
+        Some(format!(
+            "{now}: is the text older than a change? Run the data action's test again, and give its new text to --error"
+        ))
     }
 
     /// Whether a cause explains the failure; without an error text, any cause does.

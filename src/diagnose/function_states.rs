@@ -1,27 +1,31 @@
 //! A function that cannot run: who has to do what about each of Lambda's reasons.
 
+use super::functions::concerned;
 use super::model::{FixStep, Means, Remedy, run, say};
 use super::shell::Shell;
 use crate::arn::{Arn, FunctionArn};
-use crate::check::{Facts, FunctionFacts, FunctionSettings, FunctionState, Readiness, readiness};
+use crate::check::{Facts, Finding, FunctionFacts, FunctionSettings, FunctionState, Readiness, readiness};
 
 /// Functions in a state in which Lambda does not run them.
-pub(super) fn not_ready(facts: &Facts, shell: &Shell) -> Remedy {
-    let (mut console, mut cli) = (Vec::new(), Vec::new());
-    for FunctionFacts { arn, state, .. } in &facts.functions {
+pub(super) fn not_ready(facts: &Facts, finding: &Finding, shell: &Shell) -> Remedy {
+    let (mut letter, mut console, mut cli) = (Vec::new(), Vec::new(), Vec::new());
+    for FunctionFacts { arn, state, .. } in concerned(facts, finding) {
         let FunctionState::Exists(settings) = state else { continue };
         if readiness(settings.state.as_deref()) != Readiness::Never {
             continue;
         }
-        let WaysOut { console: mut one, cli: mut other } = Stuck { arn, settings, shell }.steps();
+        let WaysOut { letter: text, console: mut one, cli: mut other } =
+            Stuck { arn, settings, shell }.steps();
+        letter.extend(text);
         console.append(&mut one);
         cli.append(&mut other);
     }
-    Remedy::default().with(Means::Console, console).with(Means::Cli, cli)
+    Remedy::default().with(Means::Owner, letter).with(Means::Console, console).with(Means::Cli, cli)
 }
 
 #[derive(Default)]
 struct WaysOut {
+    letter: Vec<FixStep>,
     console: Vec<FixStep>,
     cli: Vec<FixStep>,
 }
@@ -58,6 +62,7 @@ struct Stuck<'a> {
 
 /// What a policy of an ECR repository must allow Lambda's service.
 const ECR: &str = "ecr:BatchGetImage and ecr:GetDownloadUrlForLayer for the principal lambda.amazonaws.com";
+const KEY_OWNER: &str = "whoever administers its KMS key";
 /// AWS's managed policy for functions in a VPC.
 const VPC_ACCESS: &str = "AWSLambdaVPCAccessExecutionRole";
 
@@ -83,8 +88,8 @@ impl Stuck<'_> {
                 .run(self.lambda("update-function-configuration", &["--kms-key-arn", ""])),
             "ImageDeleted" | "InvalidImage" => self.image(steps),
             "ImageAccessDenied" => {
-                let steps = steps.both(format!("whoever owns the ECR repository of the image: its policy must allow {ECR}"));
-                self.image(steps)
+                let text = format!("Lambda may not pull its image. Please let the policy of the ECR repository allow {ECR}.");
+                self.image(self.letter(steps, "whoever owns the ECR repository of its image", &text))
             }
             "InvalidRuntime" => steps
                 .console(format!("{} > Code > Runtime settings > Edit: a runtime that Lambda supports, then Save", self.page()))
@@ -101,8 +106,8 @@ impl Stuck<'_> {
                 self.network(steps, "with subnets and security groups that exist, in one VPC:")
             }
             "DisallowedByVpcEncryptionControl" => {
-                let steps = steps.both("whoever administers the VPC: exclude Lambda from its encryption controls (VPC > VPC encryption controls)");
-                self.deployed_again(steps)
+                let text = "The VPC's encryption controls forbid it. Please exclude Lambda from them (VPC > VPC encryption controls).";
+                self.deployed_again(self.letter(steps, "whoever administers the VPC", text))
             }
             "EniLimitExceeded" => {
                 let steps = steps
@@ -112,16 +117,18 @@ impl Stuck<'_> {
                 self.deployed_again(steps)
             }
             "EFSIOError" | "EFSMountConnectivityError" | "EFSMountFailure" | "EFSMountTimeout" => {
-                let steps = steps
-                    .both("whoever administers its EFS file system: a mount target in each of the function's subnets, whose security group admits NFS (TCP 2049) from the function's")
-                    .run(self.shown("FileSystemConfigs"));
+                let text = "It cannot reach its EFS file system. Please see to a mount target in each of the function's subnets, whose security group admits NFS (TCP 2049) from the function's.";
+                let steps = self
+                    .letter(steps, "whoever administers its EFS file system", text)
+                    .say("which file system, subnets and security groups it has:")
+                    .run(self.shown("[FileSystemConfigs,VpcConfig]"));
                 self.deployed_again(steps)
             }
             "InsufficientRolePermissions" => self.deployed_again(self.network_permitted(steps)),
             "VcpuLimitExceeded" | "CapacityProviderScalingLimitExceeded" | "InsufficientCapacity"
             | "EC2RequestLimitExceeded" | "ServiceQuotaExceededException" => {
-                let steps = steps.both("whoever administers the account: raise the quota, or the capacity, that the reason names (Service Quotas; Lambda > Capacity providers)");
-                self.deployed_again(steps)
+                let text = "Please raise the quota, or the capacity, that the reason names (Service Quotas; Lambda > Capacity providers).";
+                self.deployed_again(self.letter(steps, "whoever administers the account", text))
             }
             code if code.starts_with("FunctionError") => {
                 let group = format!("/aws/lambda/{}", self.arn.name());
@@ -178,25 +185,44 @@ impl Stuck<'_> {
 
     fn key_enabled(&self, steps: WaysOut) -> WaysOut {
         let Some(key) = &self.settings.kms_key else {
-            return steps
-                .both("whoever administers its KMS key has to enable it; which key that is:")
+            return self
+                .letter(
+                    steps,
+                    KEY_OWNER,
+                    "Its KMS key is disabled. Why? If nothing speaks against it, please enable the key.",
+                )
+                .say("which key that is:")
                 .run(self.shown("KMSKeyArn"));
         };
-        steps
-            .both("ask whoever administers the KMS key why it is disabled; then they, or you with kms:EnableKey:")
-            .console(format!("{}: Key actions > Enable", self.key_page(key)))
-            .run(self.kms("describe-key", key))
+        let text = format!(
+            "Its KMS key {key} is disabled. Why? If nothing speaks against it, please enable the key, or may we?"
+        );
+        self.letter(steps, KEY_OWNER, &text)
+            .console(format!(
+                "{}: if its status is Disabled and its owner agrees: Key actions > Enable. If it is Enabled, only the next step is left",
+                self.key_page(key)
+            ))
+            .say("is the key still disabled? If this says Enabled, only the last command is left:")
+            .run(format!("{} --query KeyMetadata.KeyState --output text", self.kms("describe-key", key)))
+            .say("if it says Disabled, and its owner agrees (kms:EnableKey):")
             .run(self.kms("enable-key", key))
     }
 
     fn key_permitted(&self, steps: WaysOut) -> WaysOut {
         let (Some(key), Some(role)) = (&self.settings.kms_key, &self.settings.execution_role) else {
-            return steps
-                .both("whoever administers its KMS key lets the function's execution role decrypt (kms:Decrypt):")
+            return self
+                .letter(
+                    steps,
+                    KEY_OWNER,
+                    "Please let its execution role decrypt with its KMS key (kms:Decrypt).",
+                )
+                .say("which key and role these are:")
                 .run(self.shown("[KMSKeyArn,Role]"));
         };
-        steps
-            .both("whoever administers the KMS key lets the function's execution role decrypt (kms:Decrypt)")
+        let text =
+            format!("Please let its execution role {role} decrypt with the KMS key {key} (kms:Decrypt).");
+        self.letter(steps, KEY_OWNER, &text)
+            .say("if they agree:")
             .console(format!("{}: Key users > Add: {}", self.key_page(key), short(role)))
             .run(self.shell.aws(&[
                 "kms",
@@ -278,6 +304,17 @@ impl Stuck<'_> {
             ))
     }
 
+    /// A text for somebody else: what is wrong with the function, and what they can do.
+    fn letter(&self, mut steps: WaysOut, who: &str, text: &str) -> WaysOut {
+        let code = self.settings.state_reason.code.as_deref().unwrap_or_default();
+        let about = format!(
+            "Our Lambda function {} does not start ({code}), and Genesys Cloud, our contact centre, cannot invoke it. {text}",
+            self.arn
+        );
+        steps.letter.extend(self.shell.letter(who, about));
+        steps
+    }
+
     /// `Lambda (us-east-1) > Functions > f`
     fn page(&self) -> String {
         format!("Lambda ({}) > Functions > {}", self.arn.region(), self.arn.name())
@@ -326,11 +363,13 @@ mod tests {
         let shell = Shell {
             program: "genesys-iam".to_owned(),
             profile: None,
-            spec: SpecFile::New("genesys.toml".to_owned()),
+            spec: SpecFile::New { file: "genesys.toml".to_owned(), made_by: None },
+            in_sandbox: false,
         };
-        let WaysOut { console, cli } = Stuck { arn: &arn, settings: &settings, shell: &shell }.steps();
+        let WaysOut { letter, console, cli } =
+            Stuck { arn: &arn, settings: &settings, shell: &shell }.steps();
         let (mut words, mut commands) = (Vec::new(), Vec::new());
-        for step in cli {
+        for step in letter.into_iter().chain(cli) {
             match step {
                 FixStep::Run(command) => commands.push(command),
                 FixStep::Do(text) | FixStep::Paste(text) => words.push(text),
@@ -370,16 +409,16 @@ mod tests {
     fn a_disabled_key_is_named_enabled_and_used_again() {
         let (console, words, commands) = steps("Failed", Some("DisabledKMSKey"), true);
         assert!(
-            console
-                .iter()
-                .any(|step| step == "KMS (eu-west-1) > Customer managed keys > k-1: Key actions > Enable"),
+            console.iter().any(|step| step
+                .starts_with("KMS (eu-west-1) > Customer managed keys > k-1: if its status is Disabled")),
             "{console:?}"
         );
-        assert!(words[0].starts_with("ask whoever administers the KMS key"), "{words:?}");
+        assert!(words[0].starts_with("send this to whoever administers its KMS key"), "{words:?}");
         assert_eq!(
             commands,
             [
-                "aws kms describe-key --region eu-west-1 --key-id arn:aws:kms:eu-west-1:111122223333:key/k-1",
+                "aws kms describe-key --region eu-west-1 --key-id arn:aws:kms:eu-west-1:111122223333:key/k-1 --query \
+                 KeyMetadata.KeyState --output text",
                 "aws kms enable-key --region eu-west-1 --key-id arn:aws:kms:eu-west-1:111122223333:key/k-1",
                 "aws lambda update-function-configuration --region eu-west-1 --function-name f --kms-key-arn \
                  arn:aws:kms:eu-west-1:111122223333:key/k-1",

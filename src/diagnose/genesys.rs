@@ -2,7 +2,7 @@
 
 use super::model::{FixStep, Means, Remedy, say};
 use super::permissions::also;
-use super::shell::Shell;
+use super::shell::{Shell, SpecEdit};
 use super::trust::by_tool;
 use crate::arn::FunctionArn;
 use crate::check::{ActionFacts, CredentialArn, Facts, Finding, GenesysSide, IntegrationFacts};
@@ -45,7 +45,9 @@ pub(super) fn integration(facts: &Facts, finding: &Finding, shell: &Shell) -> Re
     };
     // One in error is already enabled: no spec can make it active.
     let tool = match found.as_slice() {
-        [one] if one.intended_state != "ENABLED" && is_in_spec(facts, one) => by_tool(facts, shell, ""),
+        [one] if one.intended_state != "ENABLED" && is_in_spec(facts, one) => {
+            by_tool(facts, shell, SpecEdit::Nothing)
+        }
         _ => Remedy::default(),
     };
     tool.with(Means::Console, console)
@@ -71,7 +73,7 @@ pub(super) fn credential(facts: &Facts, finding: &Finding, shell: &Shell) -> Rem
     }
     console.push(FixStep::Paste(role));
     let tool = match wrong.as_slice() {
-        [one] if is_in_spec(facts, one) => by_tool(facts, shell, ""),
+        [one] if is_in_spec(facts, one) => by_tool(facts, shell, SpecEdit::Nothing),
         _ => Remedy::default(),
     };
     tool.with(Means::Console, console)
@@ -103,8 +105,10 @@ pub(super) fn data_action(facts: &Facts, finding: &Finding, shell: &Shell) -> Re
     let target = action.target.parse::<FunctionArn>().ok();
     // The spec that `--out` writes lets it invoke the only function there is.
     let is_own = target.as_ref().is_some_and(|arn| arn.as_arn().account == facts.desired.role.arn.account);
-    let tool = match is_own && functions.len() == 1 && is_in_spec(facts, integration) {
-        true => by_tool(facts, shell, ""),
+    let is_fixed =
+        shell.has_action(&action.name) || is_own && functions.len() == 1 && is_in_spec(facts, integration);
+    let tool = match is_fixed {
+        true => by_tool(facts, shell, SpecEdit::Nothing),
         false => Remedy::default(),
     };
     // Of its own account's functions, Lambda was asked: one that exists would be among those of the role.

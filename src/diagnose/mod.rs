@@ -2,6 +2,7 @@
 //! error's text says. Pure.
 
 mod case;
+mod denials;
 mod error_text;
 mod function_states;
 mod functions;
@@ -15,7 +16,9 @@ mod strangers;
 mod trust;
 
 pub use case::RoleCase;
+pub use denials::perhaps_denied;
 pub use error_text::{ErrorReading, Stage, read_error};
 pub use model::{FixStep, Means, Remedy, Way};
-pub use remedy::{Shell, SpecFile, remedy};
+pub use organization::refused_by_organization;
+pub use remedy::{Shell, SpecFile, SpecTable, Surroundings, remedy};
 pub use trust::trust as suspected_trust;

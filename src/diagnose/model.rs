@@ -21,6 +21,8 @@ pub enum Means {
     Credential,
     /// Whoever administers the AWS organization.
     Administrator,
+    /// Whoever owns what is in the way: a key, a function, a boundary.
+    Owner,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,6 +54,7 @@ impl Means {
             Self::Cli => "cli",
             Self::Credential => "credential",
             Self::Administrator => "administrator",
+            Self::Owner => "owner",
         }
     }
 }

@@ -1,13 +1,13 @@
 //! What the role may do.
 
 use super::model::{FixStep, Means, Remedy, run, say};
-use super::shell::Shell;
+use super::shell::{Shell, SpecEdit};
 use super::trust::{by_tool, policy_commands, policy_in_console};
 use crate::arn::{Arn, FunctionArn};
-use crate::check::{Facts, FunctionFacts, extra_grants};
+use crate::check::{Facts, extra_grants};
 use crate::model::{LivePolicy, LiveRole};
+use crate::policy::Document;
 use crate::policy::document::{Effect, OneOrMany, Statement};
-use crate::policy::{Decision, Document};
 
 /// How many versions of a policy IAM keeps.
 const VERSIONS: usize = 5;
@@ -19,7 +19,7 @@ pub(super) fn attached(facts: &Facts, shell: &Shell) -> Remedy {
                    again, or read it under Admin > Integrations > Actions";
         return Remedy::default().with(Means::Console, vec![say(ask)]);
     }
-    by_tool(facts, shell, "")
+    by_tool(facts, shell, SpecEdit::Nothing)
         .with(Means::Console, policy_in_console(facts))
         .with(Means::Cli, policy_commands(facts, shell))
 }
@@ -72,7 +72,7 @@ fn new_version(facts: &Facts, shell: &Shell, policy: &LivePolicy, document: &Doc
         cli.extend(policy_commands(facts, shell));
         console.extend(policy_in_console(facts));
     }
-    by_tool(facts, shell, "").with(Means::Console, console).with(Means::Cli, cli)
+    by_tool(facts, shell, SpecEdit::Nothing).with(Means::Console, console).with(Means::Cli, cli)
 }
 
 fn is_attached(facts: &Facts, policy: &Arn) -> bool {
@@ -91,61 +91,12 @@ fn is_about_invocations(document: &Document) -> bool {
 }
 
 /// What a document says, plus what the role should be allowed.
-fn joined(facts: &Facts, document: &Document) -> Document {
+pub(super) fn joined(facts: &Facts, document: &Document) -> Document {
     with(document, facts.desired.policy.document.statements.as_slice())
 }
 
 fn with(document: &Document, more: &[Statement]) -> Document {
-    let statements = [document.statements.as_slice(), more].concat();
-    Document { statements: OneOrMany::Many(statements).into(), ..document.clone() }
-}
-
-/// Whoever denied the invocation has to allow it again.
-pub(super) fn denied(facts: &Facts, shell: &Shell) -> Remedy {
-    let Some(role) = &facts.live.role else { return Remedy::default() };
-    let name = role.role.name.as_str();
-    let denies = |document: &Document| {
-        facts
-            .functions
-            .iter()
-            .any(|function| role.decision_by(document, &function.arn) == Decision::ExplicitDeny)
-    };
-    let (mut cli, mut console) = (Vec::new(), Vec::new());
-    let mut tool = String::new();
-    for (policy, _) in role.inline.iter().filter(|(_, document)| denies(document)) {
-        cli.push(run(delete_inline(shell, name, policy)));
-        console.push(say(format!(
-            "IAM > Roles > {name} > Permissions > {policy}: remove the statement with the Deny, or Remove the policy"
-        )));
-        tool = REMOVE.to_owned();
-    }
-    for (arn, policy) in role.attached.iter().filter(|(_, policy)| denies(&policy.document)) {
-        cli.push(run(detach(shell, name, arn)));
-        console.push(say(format!(
-            "IAM > Roles > {name} > Permissions > {}: remove the statement with the Deny, or Detach the policy",
-            policy.name
-        )));
-        tool = REMOVE.to_owned();
-    }
-    let boundary = boundary(facts, role, shell);
-    let is_boundary = !boundary.cli.is_empty();
-    cli.extend(boundary.cli);
-    console.extend(boundary.console);
-    for function in &facts.functions {
-        let (own_cli, own_console) = of_function(function, shell);
-        cli.extend(own_cli);
-        console.extend(own_console);
-    }
-    let remedy = if tool.is_empty() { Remedy::default() } else { by_tool(facts, shell, &tool) };
-    let mut remedy = remedy.with(Means::Console, console).with(Means::Cli, cli);
-    // Last: without it the role may do whatever its other policies allow.
-    if tool.is_empty() && is_boundary {
-        let mut removal = by_tool(facts, shell, "permissions_boundary = \"none\"");
-        let caution = "only if the boundary's owner agrees that the role has none at all:";
-        removal.ways.iter_mut().for_each(|way| way.steps.insert(0, say(caution)));
-        remedy.ways.append(&mut removal.ways);
-    }
-    remedy
+    with_statements(document, [document.statements.as_slice(), more].concat())
 }
 
 /// The last table of a spec written by `diagnose` is the role's.
@@ -155,69 +106,23 @@ pub(super) fn delete_inline(shell: &Shell, role: &str, policy: &str) -> String {
     shell.aws(&["iam", "delete-role-policy", "--role-name", role, "--policy-name", policy])
 }
 
+pub(super) fn put_inline(shell: &Shell, role: &str, policy: &str, document: &Document) -> String {
+    let document = document.to_json();
+    shell.aws(&[
+        "iam",
+        "put-role-policy",
+        "--role-name",
+        role,
+        "--policy-name",
+        policy,
+        "--policy-document",
+        &document,
+    ])
+}
+
 pub(super) fn detach(shell: &Shell, role: &str, policy: &Arn) -> String {
     let arn = policy.to_string();
     shell.aws(&["iam", "detach-role-policy", "--role-name", role, "--policy-arn", &arn])
-}
-
-#[derive(Default)]
-struct Steps {
-    cli: Vec<FixStep>,
-    console: Vec<FixStep>,
-}
-
-/// A boundary belongs to the account's guardians: it keeps its shape, and additionally allows these functions.
-fn boundary(facts: &Facts, role: &LiveRole, shell: &Shell) -> Steps {
-    let (Some(document), Some(arn)) = (&role.boundary, &role.role.permissions_boundary) else {
-        return Steps::default();
-    };
-    let decisions: Vec<Decision> =
-        facts.functions.iter().map(|function| role.decision_by(document, &function.arn)).collect();
-    if decisions.iter().all(|decision| matches!(decision, Decision::Allowed | Decision::Undecided)) {
-        return Steps::default();
-    }
-    let name = arn.name();
-    let text = arn.to_string();
-    let missing: Vec<String> = facts.functions.iter().map(|function| function.arn.to_string()).collect();
-    let ask = format!(
-        "`{name}` is the permissions boundary: ask its owner to allow lambda:InvokeFunction on {} in it",
-        missing.join(" and ")
-    );
-    let agreed = "only if its owner agrees that the role has none at all:";
-    let is_denial = decisions.contains(&Decision::ExplicitDeny);
-    if is_denial || arn.account != role.role.arn.account {
-        let remove = shell.aws(&["iam", "delete-role-permissions-boundary", "--role-name", &role.role.name]);
-        return Steps {
-            cli: vec![say(&*ask), say(agreed), run(remove)],
-            console: vec![
-                say(ask),
-                say(agreed),
-                say(format!("IAM > Roles > {} > Permissions boundary > Remove boundary", role.role.name)),
-            ],
-        };
-    }
-    let wider = joined(facts, document);
-    Steps {
-        cli: vec![say(&*ask), set_document(shell, &text, &wider)],
-        console: vec![
-            say(ask),
-            say(format!("IAM > Policies > {name} > Permissions > Edit: this document, then Save")),
-            FixStep::Paste(wider.to_pretty()),
-        ],
-    }
-}
-
-/// A Deny in the function's own policy.
-fn of_function(function: &FunctionFacts, shell: &Shell) -> (Vec<FixStep>, Vec<FixStep>) {
-    let Ok(Some(policy)) = &function.policy else { return Default::default() };
-    let statements = policy.statements.as_slice().iter().filter(|one| one.effect == Effect::Deny);
-    let (mut cli, mut console) = (Vec::new(), Vec::new());
-    for statement in statements {
-        let (one, other) = without_statement(&function.arn, statement.sid.as_deref(), shell);
-        cli.extend(one);
-        console.push(other);
-    }
-    (cli, console)
 }
 
 /// Removes a statement from a function's own policy.
@@ -257,19 +162,61 @@ pub(super) fn extra(facts: &Facts, shell: &Shell, is_own: bool) -> Remedy {
     let (mut cli, mut console) = (Vec::new(), Vec::new());
     for (policy, document) in &role.inline {
         let inline = [(policy.clone(), document.clone())].into();
-        if is_extra(LiveRole { inline, ..alone.clone() }) {
-            cli.push(run(delete_inline(shell, name, policy)));
-            console.push(say(format!("IAM > Roles > {name} > Permissions > {policy}: Remove")));
+        if !is_extra(LiveRole { inline, ..alone.clone() }) {
+            continue;
+        }
+        let denies = only(document, Effect::Deny);
+        match &denies {
+            // A denial that somebody put beside it stays.
+            Some(denies) => {
+                console.push(say(format!(
+                    "IAM > Roles > {name} > Permissions > {policy} > Edit: only its Deny stays, then Save"
+                )));
+                console.push(FixStep::Paste(denies.to_pretty()));
+                cli.push(say(format!("the Deny in `{policy}` stays, what it allows goes:")));
+                cli.push(run(put_inline(shell, name, policy, denies)));
+            }
+            None => {
+                console.push(say(format!("IAM > Roles > {name} > Permissions > {policy}: Remove")));
+                cli.push(run(delete_inline(shell, name, policy)));
+            }
         }
     }
     for (arn, policy) in role.attached.iter().filter(|(arn, _)| **arn != facts.desired.policy.arn) {
         let attached = [(arn.clone(), policy.clone())].into();
         if is_extra(LiveRole { attached, ..alone.clone() }) {
+            let also = only(&policy.document, Effect::Deny)
+                .map_or("", |_| "; what it denies goes too: look at it first");
+            console.push(say(format!("IAM > Roles > {name} > Permissions > {}: Remove{also}", policy.name)));
+            if !also.is_empty() {
+                cli.push(say(format!("{}{also}:", policy.name)));
+            }
             cli.push(run(detach(shell, name, arn)));
-            console.push(say(format!("IAM > Roles > {name} > Permissions > {}: Remove", policy.name)));
         }
     }
-    by_tool(facts, shell, REMOVE).with(Means::Console, console).with(Means::Cli, cli)
+    removal(facts, role, shell).with(Means::Console, console).with(Means::Cli, cli)
+}
+
+/// The tool's own way: every policy that the spec does not name goes, as a whole.
+pub(super) fn removal(facts: &Facts, role: &LiveRole, shell: &Shell) -> Remedy {
+    let own = &facts.desired.policy.arn;
+    let attached = role.attached.iter().filter(|(arn, _)| *arn != own).map(|(_, policy)| &policy.name);
+    let names: Vec<String> = role.inline.keys().chain(attached).map(|name| format!("`{name}`")).collect();
+    let mut remedy = by_tool(facts, shell, SpecEdit::Line(REMOVE));
+    let says = format!("this takes whole policies off the role, all but the spec's: {}", names.join(", "));
+    remedy.ways.iter_mut().for_each(|way| way.steps.insert(0, say(says.as_str())));
+    remedy
+}
+
+/// The statements of one effect, if there are any.
+pub(super) fn only(document: &Document, effect: Effect) -> Option<Document> {
+    let all = document.statements.as_slice().iter();
+    let kept: Vec<Statement> = all.filter(|one| one.effect == effect).cloned().collect();
+    (!kept.is_empty()).then(|| with_statements(document, kept))
+}
+
+pub(super) fn with_statements(document: &Document, statements: Vec<Statement>) -> Document {
+    Document { statements: OneOrMany::Many(statements).into(), ..document.clone() }
 }
 
 /// The policy allows one more function: the one that a data action points at.
@@ -282,7 +229,7 @@ pub(super) fn also(facts: &Facts, shell: &Shell, function: &FunctionArn) -> Opti
 }
 
 /// Replaces the policy's document.
-fn set_document(shell: &Shell, arn: &str, document: &Document) -> FixStep {
+pub(super) fn set_document(shell: &Shell, arn: &str, document: &Document) -> FixStep {
     run(shell.aws(&[
         "iam",
         "create-policy-version",

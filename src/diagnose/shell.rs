@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 
 use super::model::{FixStep, run, say};
-use crate::spec::DEFAULT_FILE;
+use crate::arn::FunctionArn;
+use crate::spec::{DEFAULT_FILE, SPEC_KEY};
 
 /// What precedes every command's own words.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,17 +14,44 @@ pub struct Shell {
     /// Shared by `diagnose` and the AWS CLI.
     pub profile: Option<String>,
     pub spec: SpecFile,
+    /// There is nobody else to ask.
+    pub in_sandbox: bool,
 }
 
 /// Where the spec of the role as it should be is, or will be.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SpecFile {
-    /// There is one that says so: its name, and the options that name it.
-    Here { name: String, options: String },
-    /// There is one that has the role otherwise: what to write in it.
-    Otherwise { name: String, options: String, lines: Vec<String> },
-    /// A name that is free.
-    New(String),
+    /// There is one that says so.
+    Here(SpecTable),
+    /// There is one that has the role otherwise: what to write in its table, and in that of Genesys Cloud.
+    Otherwise { table: SpecTable, role: Vec<String>, genesys: Vec<String> },
+    /// A name that is free, and the spec that made the role, if its tags name one.
+    New { file: String, made_by: Option<String> },
+}
+
+/// The table of a role in a spec.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SpecTable {
+    pub file: String,
+    /// What `apply` needs to find it, and to take over what it did not make: ` --adopt --file other.toml`
+    pub options: String,
+    /// Counted from 1.
+    pub line: usize,
+    /// The names of its data actions.
+    pub data_actions: Vec<String>,
+}
+
+/// What the spec says beyond the role as it should be.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum SpecEdit<'a> {
+    Nothing,
+    /// A line more for the role.
+    Line(&'a str),
+    /// Another function in place of one.
+    Function {
+        old: &'a FunctionArn,
+        new: &'a str,
+    },
 }
 
 impl Shell {
@@ -42,34 +70,87 @@ impl Shell {
         command
     }
 
-    /// Writes the spec of the role as it should be, with one more line for the role, and applies it.
-    pub(super) fn apply(&self, role: &str, more: &str) -> Vec<FixStep> {
-        let (program, profile) = (&self.program, self.profile.as_deref());
-        let file = match &self.spec {
-            SpecFile::New(file) => file,
-            SpecFile::Here { name, options } => {
-                let add = say(format!("{name} has the role: add the line {more} to it, then"));
-                let apply = run(format!("{program} apply{options}"));
-                return if more.is_empty() { vec![apply] } else { vec![add, apply] };
+    /// Whether the spec at hand has a data action of this name, so that `apply` corrects it.
+    pub(super) fn has_action(&self, name: &str) -> bool {
+        match &self.spec {
+            SpecFile::Here(table) | SpecFile::Otherwise { table, .. } => {
+                table.data_actions.iter().any(|known| known == name)
             }
+            SpecFile::New { .. } => false,
+        }
+    }
+
+    /// Somebody else has to do it, or to agree: what to send them.
+    pub(super) fn letter(&self, who: &str, text: impl Into<String>) -> Vec<FixStep> {
+        let first = match self.in_sandbox {
+            true => format!(
+                "{who} would get this text; in the sandbox that is you, and what is printed here works:"
+            ),
+            false => format!("send this to {who}:"),
+        };
+        vec![say(first), FixStep::Paste(text.into())]
+    }
+
+    /// Writes the spec of the role as it should be, edited, and applies it.
+    pub(super) fn apply(&self, role: &str, edit: SpecEdit<'_>) -> Vec<FixStep> {
+        let program = &self.program;
+        let (table, own, genesys) = match &self.spec {
+            SpecFile::New { file, made_by } => return self.written(role, file, made_by.as_deref(), edit),
+            SpecFile::Here(table) => (table, &[][..], &[][..]),
             // A second spec for the same role would take it away from this one.
-            SpecFile::Otherwise { name, options, lines } => {
-                let lines: Vec<&str> =
-                    lines.iter().map(String::as_str).chain([more]).filter(|one| !one.is_empty()).collect();
-                return vec![
-                    say(format!("{name} has the role otherwise; write there:")),
-                    FixStep::Paste(lines.join("\n")),
-                    run(format!("{program} apply{options}")),
-                ];
+            SpecFile::Otherwise { table, role, genesys } => (table, role.as_slice(), genesys.as_slice()),
+        };
+        let SpecTable { file, options, line, data_actions: _ } = table;
+        let mut steps = Vec::new();
+        if !genesys.is_empty() {
+            steps.push(say(format!(
+                "in {file}, correct this in the table [genesys], or in [role.genesys] of `{role}`:"
+            )));
+            steps.push(FixStep::Paste(genesys.join("\n")));
+        }
+        let more = match edit {
+            SpecEdit::Line(line) => Some(line),
+            SpecEdit::Nothing | SpecEdit::Function { .. } => None,
+        };
+        let lines: Vec<&str> = own.iter().map(String::as_str).chain(more).collect();
+        if !lines.is_empty() {
+            steps.push(say(format!(
+                "in {file}, line {line}, [[role]] `{role}`: below its name, in place of a line with the same key:"
+            )));
+            steps.push(FixStep::Paste(lines.join("\n")));
+        }
+        if let SpecEdit::Function { old, new } = edit {
+            steps.push(say(format!(
+                "in {file}, line {line}, [[role]] `{role}`: {new} in place of {} in `functions`, and in `function` of its data actions",
+                old.label()
+            )));
+        }
+        steps.push(run(format!("{program} apply{options}")));
+        steps
+    }
+
+    fn written(&self, role: &str, file: &str, made_by: Option<&str>, edit: SpecEdit<'_>) -> Vec<FixStep> {
+        let program = &self.program;
+        let profile =
+            self.profile.as_deref().map(|name| format!(" --profile {}", quote(name))).unwrap_or_default();
+        let with = match edit {
+            SpecEdit::Nothing => String::new(),
+            SpecEdit::Line(line) => format!(" --with {}", quote(line)),
+            SpecEdit::Function { old, new } => {
+                format!(" --function {}", quote(&format!("{}={new}", old.label())))
             }
         };
         let options = if file == DEFAULT_FILE { String::new() } else { format!(" --file {}", quote(file)) };
-        let profile = profile.map(|name| format!(" --profile {}", quote(name))).unwrap_or_default();
-        let with = if more.is_empty() { String::new() } else { format!(" --with {}", quote(more)) };
-        vec![
-            run(format!("{program} diagnose {}{profile} --out {}{with}", quote(role), quote(file))),
-            run(format!("{program} apply --adopt{options}")),
-        ]
+        let mut steps = Vec::new();
+        if let Some(spec) = made_by {
+            steps.push(say(format!(
+                "the spec `{spec}` made this role (its tag {SPEC_KEY}): find that file first, and work with it; this writes a second one:"
+            )));
+        }
+        steps.push(run(format!("{program} diagnose {}{profile} --out {}{with}", quote(role), quote(file))));
+        // What it writes says `adopt = true`.
+        steps.push(run(format!("{program} apply{options}")));
+        steps
     }
 }
 

@@ -23,7 +23,7 @@ pub(super) fn got_in(facts: &Facts, finding: &Finding, shell: &Shell) -> Remedy 
         match way.by {
             Means::Console => console = way.steps,
             Means::Cli => cli = way.steps,
-            Means::Tool | Means::Credential | Means::Administrator => {}
+            Means::Tool | Means::Credential | Means::Administrator | Means::Owner => {}
         }
     }
     console.push(say(format!(

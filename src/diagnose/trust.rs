@@ -1,7 +1,7 @@
 //! The role, and who may assume it.
 
 use super::model::{FixStep, Means, Remedy, run, say};
-use super::shell::Shell;
+use super::shell::{Shell, SpecEdit};
 use crate::arn::Arn;
 use crate::check::Facts;
 
@@ -22,7 +22,7 @@ pub fn trust(facts: &Facts, shell: &Shell) -> Remedy {
         "--policy-document",
         &document,
     ]);
-    by_tool(facts, shell, "").with(Means::Console, console).with(Means::Cli, vec![run(cli)])
+    by_tool(facts, shell, SpecEdit::Nothing).with(Means::Console, console).with(Means::Cli, vec![run(cli)])
 }
 
 /// Creates the role with its policy.
@@ -50,7 +50,7 @@ pub(super) fn role(facts: &Facts, shell: &Shell) -> Remedy {
     }
     cli.extend(policy_commands(facts, shell));
     console.extend(policy_in_console(facts));
-    by_tool(facts, shell, "").with(Means::Console, console).with(Means::Cli, cli)
+    by_tool(facts, shell, SpecEdit::Nothing).with(Means::Console, console).with(Means::Cli, cli)
 }
 
 /// Creates the policy if needed, and attaches it.
@@ -91,9 +91,9 @@ pub(super) fn policy_in_console(facts: &Facts) -> Vec<FixStep> {
 }
 
 /// A spec corrects the AWS side. Without functions there is none.
-pub(super) fn by_tool(facts: &Facts, shell: &Shell, more: &str) -> Remedy {
+pub(super) fn by_tool(facts: &Facts, shell: &Shell, edit: SpecEdit<'_>) -> Remedy {
     if facts.desired.functions.is_empty() {
         return Remedy::default();
     }
-    Remedy::default().with(Means::Tool, shell.apply(&facts.desired.role.name, more))
+    Remedy::default().with(Means::Tool, shell.apply(&facts.desired.role.name, edit))
 }

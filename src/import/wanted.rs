@@ -13,7 +13,7 @@ use crate::model::{LiveOrganization, LiveRole};
 use crate::policy::document::{Effect, Statement};
 use crate::policy::{Decision, Document, EXTERNAL_ID, wildcard_matches};
 use crate::spec::{
-    self, EmptyEnvironment, Severity, Spec, default_policy_name, genesys_customer_account, is_guid,
+    self, EmptyEnvironment, RoleSpec, Severity, Spec, default_policy_name, genesys_customer_account, is_guid,
     is_placeholder,
 };
 
@@ -29,6 +29,8 @@ pub struct Known<'a> {
     pub organization_id: Option<&'a str>,
     /// What the data actions point at.
     pub targets: &'a [FunctionArn],
+    /// What a spec at hand says about the role.
+    pub declared: Option<&'a RoleSpec>,
     /// Functions among the targets and in the policies that do not exist in Lambda.
     pub missing: &'a BTreeSet<FunctionArn>,
     /// Genesys Cloud's side in full, if the text is wanted.
@@ -53,6 +55,8 @@ pub struct Wanted {
 pub enum IdSource {
     Organization,
     TrustPolicy,
+    /// A spec at hand; Genesys Cloud was not asked.
+    Spec,
     /// The trust policy demands none, and Genesys Cloud was not asked.
     Unknown,
 }
@@ -63,6 +67,8 @@ pub enum FunctionSource {
     DataAction,
     Policy,
     Both,
+    /// A spec at hand; nothing else names one.
+    Spec,
 }
 
 /// Only used in specs with unknown external ID or functions, never in a file.
@@ -91,10 +97,12 @@ pub fn wanted(known: &Known<'_>) -> Result<Wanted, String> {
     let (genesys_account, is_public) = genesys_account(partition, guessed_account);
     // What nobody has as an ID says nothing about the organization's.
     let demanded = demanded_id(document).filter(|id| !is_placeholder(id));
-    let (id, external_id) = match (organization_id, demanded) {
-        (Some(id), _) => (Some(id.to_owned()), IdSource::Organization),
-        (None, Some(id)) => (Some(id), IdSource::TrustPolicy),
-        (None, None) => (None, IdSource::Unknown),
+    let declared = known.declared.map(|role| &role.external_id).filter(|id| !id.is_masked());
+    let (id, external_id) = match (organization_id, declared, demanded) {
+        (Some(id), ..) => (Some(id.to_owned()), IdSource::Organization),
+        (None, Some(id), _) => (Some(id.expose().to_owned()), IdSource::Spec),
+        (None, None, Some(id)) => (Some(id), IdSource::TrustPolicy),
+        (None, None, None) => (None, IdSource::Unknown),
     };
     let functions = functions(known);
     let list: Vec<FunctionArn> = functions.keys().cloned().collect();
@@ -150,7 +158,7 @@ pub fn wanted(known: &Known<'_>) -> Result<Wanted, String> {
         connected(organization, &role.role.arn, &list, known.missing, is_spec, &mut left_out)
     });
     let text = format!(
-        "# Written by `genesys-iam diagnose`. Look it over, then run `plan` with it.\n\n{}{}",
+        "# Written by `genesys-iam diagnose`. Look it over, then run `genesys-iam apply`: it shows its plan, and asks.\n\n{}{}",
         file(list.clone(), id.as_deref()),
         tables.unwrap_or_default()
     );
@@ -202,6 +210,10 @@ fn functions(known: &Known<'_>) -> BTreeMap<FunctionArn, FunctionSource> {
         functions.extend(
             targets.iter().filter(is_own).map(|function| (function.clone(), FunctionSource::DataAction)),
         );
+    }
+    if functions.is_empty() {
+        let declared = known.declared.iter().flat_map(|role| &role.functions).map(|one| &one.arn);
+        functions.extend(declared.filter(is_own).map(|function| (function.clone(), FunctionSource::Spec)));
     }
     functions
 }

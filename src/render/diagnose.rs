@@ -75,7 +75,9 @@ pub fn text(view: &DiagnoseView) -> String {
     }
     out.push('\n');
     if !ruled_out.is_empty() {
-        let _ = writeln!(out, "{}", paint(DIM, &format!("checked and in order: {}", listed(ruled_out, 140))));
+        let shown = listed(ruled_out, 140);
+        let all = if shown.contains(" more") { " (`--format markdown` lists them all)" } else { "" };
+        let _ = writeln!(out, "{}", paint(DIM, &format!("checked and in order: {shown}{all}")));
     }
     if !causes.is_empty() {
         let _ = writeln!(out, "{}", paint(DIM, &format!("when something was changed: {}", one_line(again))));
@@ -133,7 +135,7 @@ fn ways_text(out: &mut String, ways: &[WayView]) {
 }
 
 pub fn candidates_text(view: &CandidatesView) -> String {
-    let CandidatesView { account_id, roles, integrations, left_out, .. } = view;
+    let CandidatesView { account_id, roles, integrations, hint, left_out, .. } = view;
     let mut out = String::new();
     if roles.is_empty() {
         let _ = writeln!(out, "No role of AWS account {account_id} looks like Genesys Cloud's.");
@@ -164,6 +166,9 @@ pub fn candidates_text(view: &CandidatesView) -> String {
     }
     for one in integrations {
         let _ = writeln!(out, "  {}  {}", paint(BOLD, &one_line(&one.name)), paint(DIM, &one_line(&one.why)));
+    }
+    if let Some(hint) = hint {
+        let _ = writeln!(out, "\n{}", one_line(&crate::text::sentence_case(hint)));
     }
     if let Some(left_out) = left_out {
         let _ = writeln!(out, "\n{}", paint(DIM, left_out));
@@ -275,7 +280,7 @@ fn way_markdown(out: &mut String, esc: &Escape<'_>, way: &WayView) {
 
 pub fn candidates_markdown(view: &CandidatesView, mask: &dyn Fn(&str) -> String) -> String {
     let esc = &Escape { mask };
-    let CandidatesView { account_id, roles, integrations, left_out, .. } = view;
+    let CandidatesView { account_id, roles, integrations, hint, left_out, .. } = view;
     let mut out = format!("**diagnose: AWS account {}**\n\n", esc.code(account_id));
     out.push_str("| role | looks like Genesys Cloud's | integrations |\n|---|---|---|\n");
     for role in roles {
@@ -288,6 +293,9 @@ pub fn candidates_markdown(view: &CandidatesView, mask: &dyn Fn(&str) -> String)
         for one in integrations {
             let _ = writeln!(out, "| {} | {} |", esc.code(&one.name), esc.text(&one.why));
         }
+    }
+    if let Some(hint) = hint {
+        let _ = writeln!(out, "\n{}.", esc.text(&crate::text::sentence_case(hint)));
     }
     if let Some(left_out) = left_out {
         let _ = writeln!(out, "\n{}.", esc.text(left_out));

@@ -7,7 +7,10 @@ use crate::check::{
     Answer, AskedOrganization, Cause, CredentialArn, Facts, Finding, FunctionState, GenesysSide, Harm, Level,
     Topic,
 };
-use crate::diagnose::{FixStep, Means, Remedy, RoleCase, Shell, Stage, Way, remedy, suspected_trust};
+use crate::diagnose::{
+    FixStep, Means, Remedy, RoleCase, Shell, Stage, Surroundings, Way, perhaps_denied, remedy,
+    suspected_trust,
+};
 use crate::import::{FunctionSource, IdSource};
 use crate::model::GuardsReading;
 
@@ -69,7 +72,7 @@ pub struct DiagnosedView {
 
 #[derive(Debug, Clone, Serialize)]
 pub struct WayView {
-    /// `tool`, `console`, `cli`
+    /// `tool`, `console`, `cli`, `credential`, `administrator`, `owner`
     pub by: &'static str,
     pub steps: Vec<StepView>,
 }
@@ -148,7 +151,7 @@ impl DiagnoseView {
             format: "genesys-iam diagnose",
             format_version: FORMAT_VERSION,
             tool_version: env!("CARGO_PKG_VERSION"),
-            known: known(case),
+            known: known(case, &lines),
             account_id: case.account.to_string(),
             region: case.region.clone(),
             in_sandbox: case.in_sandbox,
@@ -171,6 +174,12 @@ impl DiagnosedView {
         self.ways.iter().any(|way| way.by == Means::Tool.word())
     }
 
+    /// Whether this tool, the AWS CLI or the organization's administrator, whom anyone can play there, fix it.
+    fn can_be_fixed_in_sandbox(&self) -> bool {
+        let is_letter = |way: &WayView| way.by == Means::Administrator.word();
+        self.is_fixed_by_tool() || self.has_commands() || self.ways.iter().any(is_letter)
+    }
+
     /// Whether there are commands of the AWS CLI that fix it.
     fn has_commands(&self) -> bool {
         let mut steps = self.ways.iter().flat_map(|way| &way.steps);
@@ -187,6 +196,8 @@ fn suspected(line: &LineView, facts: &Facts, shell: &Shell) -> Remedy {
     let is_about = |topic: Topic| line.topic == topic.word() && is_evaluated(line);
     if is_about(Topic::Admission) && line.seen.contains("Deny") {
         suspected_trust(facts, shell)
+    } else if is_about(Topic::Invocation) && line.seen.contains("Deny") {
+        perhaps_denied(facts, shell)
     } else if is_about(Topic::Invocation) && line.claim.contains("the organization's SCPs") {
         let finding = Finding {
             cause: Cause::OrganizationGuard,
@@ -195,7 +206,7 @@ fn suspected(line: &LineView, facts: &Facts, shell: &Shell) -> Remedy {
             remedy: String::new(),
             harm: Harm::default(),
         };
-        remedy(&finding, facts, shell)
+        remedy(&finding, facts, &Surroundings::default(), shell)
     } else {
         Remedy::default()
     }
@@ -256,8 +267,8 @@ fn ways(remedy: Remedy, hidden: Option<&str>) -> Vec<WayView> {
 }
 
 /// The external ID is masked where a text is for others: whoever follows it brings it.
-const SET_ID: &str = "EXTERNAL_ID below is the ID of your organization, which is masked here (Genesys Cloud: Admin > Account Settings > \
-                      Organization Settings > Organization ID): set that variable, or put the ID in its place";
+const SET_ID: &str = "EXTERNAL_ID below is the ID of your organization, which is masked here (Genesys Cloud: Admin > \
+                      Organization Settings > Advanced): set that variable, or put the ID in its place";
 /// Ends the single quotes around a document, and stops the shell if the variable is not set.
 const IN_COMMAND: &str = "'\"${EXTERNAL_ID:?}\"'";
 const IN_DOCUMENT: &str = "EXTERNAL_ID";
@@ -267,7 +278,7 @@ fn without(text: &str, hidden: Option<&str>, instead: &str) -> String {
 }
 
 /// Account, ID, functions and integration, and how each was found out.
-fn known(case: &RoleCase) -> Vec<KnownView> {
+fn known(case: &RoleCase, lines: &[LineView]) -> Vec<KnownView> {
     let desired = &case.facts.desired;
     let view = |what, value: String, from: &str| KnownView { what, value, from: from.to_owned() };
     let organization = match &case.organization {
@@ -287,6 +298,11 @@ fn known(case: &RoleCase) -> Vec<KnownView> {
             desired.external_id.expose().to_owned(),
             "the trust policy; Genesys Cloud was not asked",
         ),
+        IdSource::Spec => view(
+            "external ID",
+            desired.external_id.expose().to_owned(),
+            "the spec in this folder; Genesys Cloud was not asked",
+        ),
         IdSource::Unknown => view("external ID", "not known".to_owned(), "Genesys Cloud was not asked"),
     });
     if case.wanted.functions.is_empty() {
@@ -300,6 +316,7 @@ fn known(case: &RoleCase) -> Vec<KnownView> {
             FunctionSource::DataAction => "a data action",
             FunctionSource::Policy => "its policy",
             FunctionSource::Both => "its policy and a data action",
+            FunctionSource::Spec => "the spec in this folder",
         };
         known.push(view("function", function.to_string(), &format!("{from}{missing}")));
     }
@@ -315,9 +332,16 @@ fn known(case: &RoleCase) -> Vec<KnownView> {
             known.push(view("integration", one.name.clone(), &from));
         }
     }
+    let is_fault = lines.iter().any(|line| {
+        line.topic == Topic::Admission.word()
+            && line.level == Level::Assumed.word()
+            && line.outcome == OutcomeWord::Fault
+    });
     if let Some(probes) = &case.facts.probes {
         let answer = match &probes.with_right_id {
             Answer::Done => "it was let in",
+            // A ✓ beside a refusal frightens.
+            Answer::Denied(_) if !is_fault => "refused, as it should be: it is not Genesys Cloud",
             Answer::Denied(_) => "it was refused",
             Answer::NotFound(_) | Answer::Failed(_) => "the call failed",
         };
@@ -344,7 +368,7 @@ fn next(case: &RoleCase, is_explained: bool, lines: &[LineView], causes: &[Diagn
              role or organization. Compare the role that it names with {}, and try again",
             case.facts.desired.role.arn
         )),
-        Some(error) => next.push(error.otherwise().to_owned()),
+        Some(error) => next.push(case.outdated().unwrap_or_else(|| error.otherwise().to_owned())),
         None if case.report().verdict.genesys_can_invoke == Some(true) && case.report().is_broken() => next.push(
             "nothing that was found keeps Genesys Cloud out: if the data action fails, give the text that you see, `--error \"…\"`"
                 .to_owned(),
@@ -357,15 +381,8 @@ fn next(case: &RoleCase, is_explained: bool, lines: &[LineView], causes: &[Diagn
         }
     }
     if !is_explained || !case.report().is_broken() {
-        next.extend(suspicion(&case.facts.guards));
-    }
-    let is_guarded = causes.iter().any(|cause| cause.cause == Cause::OrganizationGuard.word());
-    if case.in_sandbox && is_guarded {
-        next.push(
-            "in the sandbox you can play the organization's administrator: with `genesys-iam sandbox serve`, put \
-             AWS_ACCESS_KEY_ID=999988887777 in front of the commands of the letter"
-                .to_owned(),
-        );
+        let is_member = lines.iter().any(|line| line.seen.contains("service control policy"));
+        next.extend(suspicion(&case.facts.guards, is_member));
     }
     if case.in_sandbox && causes.iter().any(DiagnosedView::has_commands) {
         next.push(
@@ -377,12 +394,9 @@ fn next(case: &RoleCase, is_explained: bool, lines: &[LineView], causes: &[Diagn
     let is_waiting = lines
         .iter()
         .any(|line| line.topic == Topic::Functions.word() && line.outcome == OutcomeWord::NotProvable);
-    if case.in_sandbox && (is_waiting || !causes.iter().all(DiagnosedView::is_fixed_by_tool)) {
+    if case.in_sandbox && (is_waiting || !causes.iter().all(DiagnosedView::can_be_fixed_in_sandbox)) {
         next.push(
-            "the sandbox has no console and no other people: `genesys-iam sandbox undo` does there what others would do (the \
-             organization's administrator, whoever deploys the function, Genesys Cloud's administrator), where none of the ways above \
-             can be gone"
-                .to_owned(),
+            "in the sandbox nobody else can do that: `genesys-iam sandbox undo` does it for them, and wakes a function".to_owned(),
         );
     }
     if let AskedOrganization::No([id, secret]) = &case.organization {
@@ -395,11 +409,14 @@ fn next(case: &RoleCase, is_explained: bool, lines: &[LineView], causes: &[Diagn
 }
 
 /// What the account's documents cannot show. Without the documents it stays a suspicion.
-fn suspicion(guards: &GuardsReading) -> Option<String> {
+fn suspicion(guards: &GuardsReading, is_member: bool) -> Option<String> {
     let of = match guards {
         GuardsReading::Known(_) | GuardsReading::Unrestricted(_) => return None,
         GuardsReading::NotRead { organization: Some(id), .. } => {
             format!("the account is in the organization {id}")
+        }
+        GuardsReading::NotAsked | GuardsReading::NotRead { organization: None, .. } if is_member => {
+            "the account is in an AWS organization, whose policy refused a call above".to_owned()
         }
         GuardsReading::NotAsked | GuardsReading::NotRead { organization: None, .. } => {
             "if the account is in an AWS organization".to_owned()
@@ -422,6 +439,8 @@ pub struct CandidatesView {
     pub roles: Vec<CandidateView>,
     /// Integrations whose credential holds none of the account's roles.
     pub integrations: Vec<LooseView>,
+    /// What to do next, if none can be chosen.
+    pub hint: Option<String>,
     pub left_out: Option<String>,
 }
 
@@ -448,6 +467,7 @@ impl CandidatesView {
         account: &crate::arn::AccountId,
         roles: Vec<CandidateView>,
         integrations: Vec<LooseView>,
+        hint: Option<String>,
         left_out: Option<String>,
     ) -> Self {
         Self {
@@ -457,6 +477,7 @@ impl CandidatesView {
             account_id: account.to_string(),
             roles,
             integrations,
+            hint,
             left_out,
         }
     }
@@ -470,6 +491,7 @@ impl WayView {
             by if by == Means::Cli.word() => "with the AWS CLI",
             by if by == Means::Credential.word() => "with a role that exists",
             by if by == Means::Administrator.word() => "by whoever administers your AWS organization",
+            by if by == Means::Owner.word() => "by whoever it belongs to",
             // Some of it is a question for somebody else.
             _ if self.steps.iter().any(|step| matches!(step, StepView::Do(text) if text.contains(" > "))) => {
                 "in the console"

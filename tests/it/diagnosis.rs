@@ -382,6 +382,8 @@ fn place(clients: Clients, genesys: Option<Client>) -> diagnose::Place {
         genesys_trouble: None,
         in_sandbox: false,
         region: "us-east-1".to_owned(),
+        is_region_chosen: true,
+        declared: None,
         since: None,
         writes_spec: false,
         invocation: "genesys-iam".to_owned(),
@@ -393,7 +395,8 @@ async fn found(before: &Sandbox, causes: &[Planted]) -> BTreeSet<String> {
     let sandbox = Arc::new(Mutex::new(before.copy()));
     plant(&sandbox, causes).await;
     let Session { clients, genesys, .. } = session(&sandbox).await;
-    let case = diagnose::examine(place(clients, genesys), ROLE, None, &Output::capture()).await.unwrap();
+    let case =
+        diagnose::examine(place(clients, genesys), None, ROLE, None, &Output::capture()).await.unwrap();
     case.report().diagnosis.findings.iter().map(|finding| finding.cause.word().to_owned()).collect()
 }
 
@@ -592,7 +595,8 @@ fn a_placeholder_in_the_trust_policy_does_not_keep_the_role_from_being_diagnosed
         let clients = clients(&sandbox).await;
         let request = clients.iam.update_assume_role_policy().role_name(ROLE);
         request.policy_document(trust(GENESYS, "YOUR-ORG-ID", false)).send().await.unwrap();
-        let case = diagnose::examine(place(clients, None), ROLE, None, &Output::capture()).await.unwrap();
+        let case =
+            diagnose::examine(place(clients, None), None, ROLE, None, &Output::capture()).await.unwrap();
         assert_ne!(case.report().verdict.sign, Sign::Good, "{:#?}", case.report().verdict);
     });
 }

@@ -67,7 +67,17 @@ fn attached(role: &LiveRole, facts: &Facts) -> Vec<Claim> {
     if facts.live.policy.is_none() {
         let finding = Finding {
             cause: Cause::PolicyMissing,
-            what: format!("There is no policy `{name}`"),
+            what: match (facts.basis, facts.functions.as_slice()) {
+                (Basis::Spec, _) | (_, []) => format!("There is no policy `{name}`"),
+                // Without a spec, nobody asked for that name.
+                (Basis::Found { .. }, functions) => {
+                    let names: Vec<String> = functions.iter().map(|one| name_of(&one.arn)).collect();
+                    format!(
+                        "The role has no policy that allows lambda:InvokeFunction on the {}",
+                        names.join(" and the ")
+                    )
+                }
+            },
             consequence,
             remedy: facts.by_apply("it creates and attaches the policy"),
             harm,

@@ -21,12 +21,15 @@ pub struct DiagnoseArgs {
     /// How to print it; markdown and json are masked, for a ticket
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub format: ReportFormat,
-    /// Write the spec of the role as it should be to this file, which must not exist
+    /// Write the spec of the role as it should be to this file (NAME.toml), which must not exist
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
     /// A line more for the role in that file, such as `extra_permissions = "remove"`; repeatable
     #[arg(long, value_name = "LINE", requires = "out")]
     pub with: Vec<String>,
+    /// In that file, another function in place of one (name or ARN); repeatable
+    #[arg(long = "function", value_name = "OLD=NEW", requires = "out")]
+    pub functions: Vec<String>,
     /// AWS region, if the functions do not name it; it also decides the partition
     #[arg(long, value_name = "REGION")]
     pub region: Option<String>,

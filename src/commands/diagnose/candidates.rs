@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::args::DiagnoseArgs;
 use super::error::DiagnoseError;
+use super::folder::FolderSpec;
 use super::place::Place;
 use crate::arn::Arn;
 use crate::aws::{self, AccountListing, ListedRole};
@@ -72,7 +73,15 @@ pub(super) async fn list(
         })
         .collect();
     let missing = gone.iter().map(|arn| candidate(arn, &arn.to_string(), GONE, holders(arn)));
-    let roles: Vec<CandidateView> = roles.chain(missing).collect();
+    let declared = place
+        .declared
+        .iter()
+        .flat_map(FolderSpec::roles)
+        .map(|role| Arn::role(place.partition(), &place.account, &role.path, &role.name));
+    let is_new = |arn: &Arn| !gone.contains(arn) && !listing.roles.iter().any(|role| role.arn == *arn);
+    let declared = declared.filter(is_new).map(|arn| candidate(&arn, arn.name(), DECLARED, holders(&arn)));
+    // What is certainly wrong comes first.
+    let roles: Vec<CandidateView> = missing.chain(declared).chain(roles).collect();
     let loose = known.iter().filter_map(|one| {
         let why = match &one.credential {
             CredentialArn::Shown(arn)
@@ -98,7 +107,8 @@ pub(super) async fn list(
                 .to_owned(),
         ),
     };
-    Ok(CandidatesView::new(&place.account, roles, loose.collect(), left_out))
+    let hint = hint(&roles, &place.invocation);
+    Ok(CandidatesView::new(&place.account, roles, loose.collect(), hint, left_out))
 }
 
 pub(super) fn print_list(
@@ -115,12 +125,71 @@ pub(super) fn print_list(
         ReportFormat::Json => format!("{:#}\n", output.masked_json(&render::json::candidates(view))),
     })?;
     // An integration that uses none of the account's roles, or one that does not exist.
-    let is_broken = view.roles.iter().any(|role| role.why == GONE);
+    let is_broken = view.roles.iter().any(is_missing);
     Ok(if is_broken { Status::Fault } else { Status::Done })
 }
 
 /// Why a role that does not exist is listed.
 const GONE: &str = "an integration holds its ARN, and there is no such role";
+
+/// Why a role of the spec in this folder that does not exist is listed.
+const DECLARED: &str = "the spec in this folder has it, and there is no such role";
+
+fn is_missing(role: &CandidateView) -> bool {
+    [GONE, DECLARED].contains(&role.why.as_str())
+}
+
+/// The role to diagnose, and why it.
+pub(super) struct ToStartWith {
+    pub arn: String,
+    pub reason: String,
+}
+
+/// The only role that looks right; one that an integration misses in its place is a cause of that.
+pub(super) fn to_start_with(view: &CandidatesView) -> Option<ToStartWith> {
+    let (missing, existing): (Vec<&CandidateView>, Vec<&CandidateView>) =
+        view.roles.iter().partition(|role| is_missing(role));
+    match (missing.as_slice(), existing.as_slice()) {
+        ([only], []) | ([], [only]) => Some(ToStartWith {
+            arn: only.arn.clone(),
+            reason: format!("{} is the only one that looks like Genesys Cloud's", only.role),
+        }),
+        (gone, [only]) if only.integrations.is_empty() && gone.iter().all(|role| role.why == GONE) => {
+            let names: Vec<&str> = gone.iter().map(|role| role.role.as_str()).collect();
+            Some(ToStartWith {
+                arn: only.arn.clone(),
+                reason: format!(
+                    "{} is the only role that looks like Genesys Cloud's; an integration names {}, which does not exist",
+                    only.role,
+                    names.join(" and ")
+                ),
+            })
+        }
+        _ => None,
+    }
+}
+
+/// What to do about a list.
+fn hint(roles: &[CandidateView], invocation: &str) -> Option<String> {
+    let Some(missing) = roles.iter().find(|role| is_missing(role)) else {
+        return roles.is_empty().then(|| {
+            format!("to diagnose a role by its name: `{invocation} diagnose ROLE`; to make one: `{invocation} init`")
+        });
+    };
+    let what = match missing.integrations.as_slice() {
+        [] => format!("there is no role {}, which the spec in this folder has", missing.role),
+        names => format!(
+            "the integration \"{}\" uses the role {}, which does not exist",
+            names.join("\" and \""),
+            missing.role
+        ),
+    };
+    Some(format!("probably the cause: {what}. Start with that one: {}", missing.next))
+}
+
+pub(super) fn looks_right(role: &ListedRole, listing: &AccountListing, is_held: bool) -> bool {
+    looks(role, listing, is_held).is_some()
+}
 
 /// Why a role looks like Genesys Cloud's.
 fn looks(role: &ListedRole, listing: &AccountListing, is_held: bool) -> Option<&'static str> {

@@ -1,21 +1,24 @@
 //! Everything about one role: what it should be is derived from what it is and from Genesys Cloud, and `check` compares.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use futures_util::future::join_all;
 
-use super::candidates::{NO_SPEC, integrations, invokes, is_about_lambda};
+use super::candidates::{NO_SPEC, integrations, invokes, is_about_lambda, looks_right};
 use super::error::DiagnoseError;
+use super::folder::FolderSpec;
 use super::place::Place;
 use crate::arn::{Arn, FunctionArn};
-use crate::aws::{self, Clients, ListedRole};
-use crate::check::{AskedOrganization, Basis, CredentialArn, Facts, GenesysSide, IntegrationFacts};
+use crate::aws::{self, AccountListing, Clients, ListedRole};
+use crate::check::{
+    ActionFacts, AskedOrganization, Basis, CredentialArn, Facts, FunctionState, GenesysSide, IntegrationFacts,
+};
 use crate::commands::check::{Proofs, facts_of};
 use crate::commands::session::{LookUp, Session};
 use crate::commands::since::{LookBack, Since};
 use crate::commands::{CommandError, evidence};
-use crate::diagnose::{ErrorReading, RoleCase};
+use crate::diagnose::{ErrorReading, RoleCase, Surroundings, refused_by_organization};
 use crate::genesys;
 use crate::import::{Known, candidates, trusts_genesys, wanted};
 use crate::model::{LiveRole, LookForOrphans, Role, RoleRecord, Tags};
@@ -31,20 +34,26 @@ use crate::text::near_miss;
 /// When it is not a role in this account, or IAM does not answer.
 pub async fn examine(
     place: Place,
+    folder: Option<&FolderSpec>,
     named: &str,
     error: Option<ErrorReading>,
     output: &Output,
 ) -> Result<RoleCase, CommandError> {
     let asking = evidence::of_genesys(place.genesys.as_ref(), place.genesys_trouble.as_ref(), &NO_SPEC);
     let genesys = output.waiting("asking Genesys Cloud", asking).await;
-    let role = role_arn(&place, named, &genesys)?;
+    let role = role_arn(&place, folder, named, &genesys)?;
     // An ARN is meant literally, even if no such role exists.
     let is_exact = named.contains(':');
-    Box::pin(case(place, role, is_exact, genesys, error, output)).await
+    Box::pin(case(place, folder, role, is_exact, genesys, error, output)).await
 }
 
-/// The intended role. If only a name is given, its path comes from a Genesys Cloud credential.
-fn role_arn(place: &Place, named: &str, genesys: &GenesysSide) -> Result<Arn, DiagnoseError> {
+/// The intended role. If only a name is given, its path comes from a Genesys Cloud credential, or from a spec.
+fn role_arn(
+    place: &Place,
+    folder: Option<&FolderSpec>,
+    named: &str,
+    genesys: &GenesysSide,
+) -> Result<Arn, DiagnoseError> {
     let (arn, name) = match named.parse::<Arn>() {
         Ok(arn) if arn.service == "iam" && arn.resource.starts_with("role/") => {
             let name = arn.name().to_owned();
@@ -66,7 +75,8 @@ fn role_arn(place: &Place, named: &str, genesys: &GenesysSide) -> Result<Arn, Di
     if name.is_empty() || name.len() > 64 || !name.chars().all(is_name) {
         return Err(DiagnoseError::NotARole(named.to_owned()));
     }
-    let plain = || Arn::role(place.partition(), &place.account, "/", &name);
+    let path = folder.and_then(|folder| folder.role(&name)).map_or("/", |role| role.path.as_str());
+    let plain = || Arn::role(place.partition(), &place.account, path, &name);
     let held = integrations(genesys).iter().find_map(|one| match &one.credential {
         CredentialArn::Shown(text) => {
             text.parse::<Arn>().ok().filter(|arn| arn.name() == name && arn.account == place.account.as_str())
@@ -96,6 +106,7 @@ fn targets(genesys: &GenesysSide, role: &Arn) -> Vec<FunctionArn> {
 /// Derives the desired state from the live state and Genesys Cloud, and has `check` compare them.
 async fn case(
     place: Place,
+    folder: Option<&FolderSpec>,
     role: Arn,
     is_exact: bool,
     genesys: GenesysSide,
@@ -109,6 +120,8 @@ async fn case(
         genesys_trouble: _,
         in_sandbox,
         region,
+        is_region_chosen,
+        declared: _,
         since,
         writes_spec,
         invocation,
@@ -118,6 +131,7 @@ async fn case(
         Some(client) if writes_spec => genesys::live(client, &[], genesys::Details::All).await.ok(),
         Some(_) | None => None,
     };
+    let declared = folder.and_then(|folder| folder.role(role.name()));
     let reading = async {
         let live = aws::role(&clients, &role.partition, &account, role.name()).await?;
         let is_gone = live.is_none();
@@ -128,12 +142,10 @@ async fn case(
             // It may have been detached; callers who may not list policies do without.
             false => {
                 let listing = aws::account_listing(&clients).await.unwrap_or_default();
-                if is_gone && !is_exact && !is_held(&genesys, &role) {
-                    let known: Vec<&str> = listing.roles.iter().map(|role| role.arn.name()).collect();
-                    if let Some(near) = near_miss(role.name(), &known) {
-                        let (role, near) = (Box::new(role.clone()), near.to_owned());
-                        return Err(DiagnoseError::Misspelt { role, near }.into());
-                    }
+                if is_gone && !is_exact && declared.is_none() && !is_held(&genesys, &role) {
+                    return Err(no_such_role(&clients, role.clone(), &region, &listing, &genesys)
+                        .await
+                        .into());
                 }
                 let fits =
                     |one: &&ListedRole| is_gone && trusts_genesys(&one.trust) && invokes(one, &listing);
@@ -145,6 +157,11 @@ async fn case(
         Ok::<_, CommandError>((live, targets, missing, unattached, instead))
     };
     let (live, targets, missing, unattached, instead) = output.waiting("reading the role", reading).await?;
+    let region = match folder.filter(|_| declared.is_some()) {
+        _ if is_region_chosen => region,
+        Some(folder) => folder.region().to_owned(),
+        None => only_region(&candidates(&live, &unattached, &targets)).unwrap_or(region),
+    };
     let organization_id = match &genesys {
         GenesysSide::Read(genesys) => Some(genesys.organization_id.as_str()),
         _ => None,
@@ -156,6 +173,7 @@ async fn case(
         unattached: &unattached,
         organization_id,
         targets: &targets,
+        declared,
         missing: &missing,
         organization: organization.as_ref(),
     };
@@ -179,7 +197,68 @@ async fn case(
         GenesysSide::Rejected(..) | GenesysSide::Unreadable(_) => AskedOrganization::Unknown,
         GenesysSide::Read(genesys) => AskedOrganization::Named(genesys.organization_name.clone()),
     };
-    Ok(RoleCase { account, region, in_sandbox, organization, wanted, facts, instead, error })
+    let functions = other_functions(&session.clients, &facts).await;
+    let around = Surroundings { functions, refused: refused_by_organization(&facts) };
+    Ok(RoleCase { account, region, in_sandbox, organization, wanted, facts, instead, around, error })
+}
+
+/// Why a name that neither IAM nor an integration nor a spec knows is not diagnosed as a missing role: it may be
+/// something else's, and the fix would be a role that nobody needs.
+async fn no_such_role(
+    clients: &Clients,
+    role: Arn,
+    region: &str,
+    listing: &AccountListing,
+    genesys: &GenesysSide,
+) -> DiagnoseError {
+    let names: Vec<&str> = listing.roles.iter().map(|role| role.arn.name()).collect();
+    let name = role.name();
+    let known = integrations(genesys);
+    let actions = || known.iter().flat_map(|one| &one.actions);
+    let is_target = |action: &ActionFacts| {
+        action.target.parse::<FunctionArn>().is_ok_and(|arn| arn.name() == name || arn.label() == name)
+    };
+    let function = format!("arn:{}:lambda:{region}:{}:function:{name}", role.partition, role.account);
+    let what = if let Some(near) = near_miss(name, &names) {
+        let meant = vec![near.to_owned()];
+        return DiagnoseError::NoSuchRole { role: Box::new(role), what: None, meant };
+    } else if actions().any(is_target) {
+        Some("a function")
+    } else if actions().any(|action| action.name == name) {
+        Some("a data action")
+    } else if known.iter().any(|one| one.name == name) {
+        Some("an integration")
+    } else if listing.policies.iter().any(|(arn, _)| arn.name() == name) {
+        Some("a policy")
+    } else if let Ok(function) = function.parse::<FunctionArn>()
+        && matches!(aws::function(clients, &function).await, Ok(Some(_)))
+    {
+        Some("a function")
+    } else {
+        None
+    };
+    let held = |one: &ListedRole| is_held(genesys, &one.arn);
+    let right = listing.roles.iter().filter(|one| looks_right(one, listing, held(one)));
+    let meant = right.map(|one| one.arn.name().to_owned()).collect();
+    DiagnoseError::NoSuchRole { role: Box::new(role), what, meant }
+}
+
+/// The region of all functions, if it is one.
+fn only_region(functions: &BTreeSet<FunctionArn>) -> Option<String> {
+    let regions: BTreeSet<&str> = functions.iter().map(FunctionArn::region).collect();
+    match regions.into_iter().collect::<Vec<_>>().as_slice() {
+        [one] => Some((*one).to_owned()),
+        _ => None,
+    }
+}
+
+/// Where a function is missing: what else its region has. What may not be listed is not known.
+async fn other_functions(clients: &Clients, facts: &Facts) -> BTreeMap<String, Vec<String>> {
+    let missing = facts.functions.iter().filter(|one| one.state == FunctionState::Missing);
+    let regions: BTreeSet<&str> = missing.map(|one| one.arn.region()).collect();
+    let names = regions.iter().map(|region| aws::function_names(clients, region));
+    let known = regions.iter().zip(join_all(names).await);
+    known.filter_map(|(region, names)| Some(((*region).to_owned(), names.ok()?))).collect()
 }
 
 async fn gather(

@@ -2,6 +2,7 @@
 
 use super::args::DiagnoseArgs;
 use super::error::DiagnoseError;
+use super::folder::FolderSpec;
 use crate::arn::{AccountId, Arn, global_region, partition_of_region};
 use crate::aws::Clients;
 use crate::check::Unknown;
@@ -23,6 +24,10 @@ pub struct Place {
     pub genesys_trouble: Option<Unknown>,
     pub in_sandbox: bool,
     pub region: String,
+    /// Whether someone chose it; otherwise the functions' region decides.
+    pub is_region_chosen: bool,
+    /// The spec in this folder, if it is about this account.
+    pub declared: Option<FolderSpec>,
     /// How far back to look up who used the role; `None`: as far as known.
     pub since: Option<Since>,
     /// Whether a spec will be written: then the data actions are read in full.
@@ -52,6 +57,8 @@ pub(super) async fn place(
         let Aws { region, account_id: account, .. } = aws;
         return Ok(Place {
             clients,
+            is_region_chosen: true,
+            declared: FolderSpec::find(global, &account),
             account,
             genesys: Some(genesys),
             genesys_trouble: None,
@@ -69,11 +76,14 @@ pub(super) async fn place(
         (None, Some(partition)) => global_region(&partition).to_owned(),
         (None, None) => global_region("aws").to_owned(),
     };
+    let is_region_chosen = args.region.is_some() || environment_region().is_some();
     let (clients, account) = connect(global, &region, args.profile.clone(), output).await?;
     let GenesysAccess { client: genesys, trouble: genesys_trouble } =
         connections::genesys_without_spec(global, args.profile.as_deref(), output).await?;
     Ok(Place {
         clients,
+        is_region_chosen,
+        declared: FolderSpec::find(global, &account),
         account,
         genesys,
         genesys_trouble,
