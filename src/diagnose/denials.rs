@@ -44,7 +44,7 @@ fn undone(facts: &Facts, functions: &[&FunctionFacts], denial: Denial, shell: &S
     let Some(role) = &facts.live.role else { return Remedy::default() };
     let name = role.role.name.as_str();
     let denies = |statement: &Statement| {
-        let alone = with_statements(&facts.desired.policy.document, vec![statement.clone()]);
+        let alone = beside_allow(facts, statement);
         statement.effect == Effect::Deny
             && functions.iter().any(|function| denial.is(role.decision_by(&alone, &function.arn)))
     };
@@ -66,7 +66,7 @@ fn undone(facts: &Facts, functions: &[&FunctionFacts], denial: Denial, shell: &S
         console.extend(other);
     }
     for function in functions {
-        let (one, other) = of_function(function, denial, role, shell);
+        let (one, other) = of_function(facts, function, denial, role, shell);
         cli.extend(one);
         console.extend(other);
     }
@@ -88,6 +88,12 @@ fn undone(facts: &Facts, functions: &[&FunctionFacts], denial: Denial, shell: &S
     let mut remedy = remedy.with(Means::Console, console).with(Means::Cli, cli);
     remedy.ways.extend(boundary.ways);
     remedy
+}
+
+/// A statement beside what the role should be allowed: whether it denies shows only where something is allowed.
+fn beside_allow(facts: &Facts, statement: &Statement) -> Document {
+    let allow = &facts.desired.policy.document;
+    with_statements(allow, [allow.statements.as_slice(), std::slice::from_ref(statement)].concat())
 }
 
 /// What a document denies, and what is left of it without that.
@@ -126,7 +132,7 @@ fn about(
              function {}:",
             names.join(", ")
         ),
-        denying.to_pretty(),
+        denying.to_pretty().trim_end().to_owned(),
     ]
 }
 
@@ -265,14 +271,20 @@ fn boundary(
 
 /// Statements of the function's own policy that deny this role. Others are not in the way.
 fn of_function(
+    facts: &Facts,
     function: &FunctionFacts,
     denial: Denial,
     role: &LiveRole,
     shell: &Shell,
 ) -> (Vec<FixStep>, Vec<FixStep>) {
     let Ok(Some(policy)) = &function.policy else { return Default::default() };
-    let bare =
-        LiveRole { attached: Default::default(), inline: Default::default(), boundary: None, ..role.clone() };
+    let allow = ("allow".to_owned(), facts.desired.policy.document.clone());
+    let bare = LiveRole {
+        attached: Default::default(),
+        inline: [allow].into(),
+        boundary: None,
+        ..role.clone()
+    };
     let denies = |statement: &&Statement| {
         let alone = with_statements(policy, vec![(*statement).clone()]);
         statement.effect == Effect::Deny && denial.is(may_invoke(&bare, &function.arn, Some(&alone)).decision)

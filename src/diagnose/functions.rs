@@ -67,9 +67,8 @@ fn function_missing(facts: &Facts, arn: &FunctionArn, known: Option<&[String]>, 
         }
         None => Remedy::default(),
     };
-    let mut console = vec![say(format!(
-        "{there}. If `{name}` is not among them, deploy it: Lambda ({region}) > Create function"
-    ))];
+    let mut console =
+        vec![say(format!("{there}. To deploy `{name}` there: Lambda ({region}) > Create function"))];
     if meant.is_some() {
         console.push(say("if another one is meant, let policy and data action name it:"));
         console.extend(renamed_in_console(facts, arn));

@@ -84,7 +84,7 @@ impl Shell {
     pub(super) fn letter(&self, who: &str, text: impl Into<String>) -> Vec<FixStep> {
         let first = match self.in_sandbox {
             true => format!(
-                "{who} would get this text; in the sandbox that is you, and what is printed here works:"
+                "{who} would get this text; in the sandbox that is you, and what is printed below works:"
             ),
             false => format!("send this to {who}:"),
         };

@@ -97,7 +97,9 @@ pub struct UnknownView {
 impl DiagnoseView {
     /// `is_masked`: the text is for others, and has no external ID.
     pub fn new(case: &RoleCase, shell: &Shell, is_masked: bool) -> Self {
-        let hidden = Some(case.facts.desired.external_id.expose()).filter(|_| is_masked);
+        // What is not known must not be written to AWS either.
+        let is_unknown = case.wanted.external_id == IdSource::Unknown;
+        let hidden = Some(case.facts.desired.external_id.expose()).filter(|_| is_masked || is_unknown);
         let report = case.report();
         let RoleView { role, verdict, lines, ruled_out, notices, .. } = role_view(&report, case.in_sandbox);
         let mut causes: Vec<DiagnosedView> = report
@@ -266,8 +268,8 @@ fn ways(remedy: Remedy, hidden: Option<&str>) -> Vec<WayView> {
     remedy.ways.into_iter().map(way).collect()
 }
 
-/// The external ID is masked where a text is for others: whoever follows it brings it.
-const SET_ID: &str = "EXTERNAL_ID below is the ID of your organization, which is masked here (Genesys Cloud: Admin > \
+/// The external ID is masked where a text is for others, or not known: whoever follows it brings it.
+const SET_ID: &str = "EXTERNAL_ID below is the ID of your organization, which is not shown here (Genesys Cloud: Admin > \
                       Organization Settings > Advanced): set that variable, or put the ID in its place";
 /// Ends the single quotes around a document, and stops the shell if the variable is not set.
 const IN_COMMAND: &str = "'\"${EXTERNAL_ID:?}\"'";
@@ -396,7 +398,9 @@ fn next(case: &RoleCase, is_explained: bool, lines: &[LineView], causes: &[Diagn
         .any(|line| line.topic == Topic::Functions.word() && line.outcome == OutcomeWord::NotProvable);
     if case.in_sandbox && (is_waiting || !causes.iter().all(DiagnosedView::can_be_fixed_in_sandbox)) {
         next.push(
-            "in the sandbox nobody else can do that: `genesys-iam sandbox undo` does it for them, and wakes a function".to_owned(),
+            "what only others can do, whoever deploys the function or administers Genesys Cloud: `genesys-iam sandbox undo` does it for \
+             them in the sandbox"
+                .to_owned(),
         );
     }
     if let AskedOrganization::No([id, secret]) = &case.organization {

@@ -46,6 +46,7 @@ const NAMED: &[(&str, &[&str])] = &[
     // The role demands one ID and the organization has another: nobody can say which is wrong.
     ("other-organization", &["external-id"]),
     ("other-function", &["data-action"]),
+    ("flow-uses-action", &[]),
     ("missing-permission", &[]),
     ("rejected-client", &["genesys-credentials"]),
 ];
@@ -210,8 +211,106 @@ fn nothing_is_written_by_a_diagnosis() {
         assert_eq!(before["organization"], after["organization"]);
     }
     assert!(project.path("found.toml").exists());
-    project.sandbox(&["diagnose", ROLE, "--out", "found.toml"]).expect(1).says("cannot write `found.toml`");
+    project
+        .sandbox(&["diagnose", ROLE, "--out", "found.toml"])
+        .expect(1)
+        .says("cannot write `found.toml`: the file exists");
     project.run(&["validate", "--file", "found.toml"]).expect(0);
+}
+
+/// A spec has the external ID, which a ticket must not have.
+#[test]
+fn what_out_writes_is_a_spec_and_never_a_ticket() {
+    let project = applied();
+    for options in [
+        &["--out", "ticket.md"][..],
+        &["--out", "ticket"],
+        &["--out", "ticket.md", "--format", "markdown"],
+        &["--out", "ticket.toml", "--format", "markdown"],
+        &["--out", "ticket.toml", "--json"],
+    ] {
+        let run = project.sandbox(&[&["diagnose", ROLE][..], options].concat());
+        run.expect(64).says("`--out` writes a spec").says("--format markdown > ticket.md").says_not(ID);
+        assert!(!project.path(options[1]).exists(), "{options:?}");
+    }
+}
+
+/// The region of the functions, where nobody chose another.
+#[test]
+fn without_a_chosen_region_it_is_that_of_the_functions() {
+    let spec = BOTH_ENDS.replace("us-east-1", "eu-central-1");
+    let project = Project::new(&spec);
+    project.sandbox(&["apply", "--yes", "--no-check"]).expect(0);
+    let server = crate::support::served::serve(&project, &[]);
+    let project = project.aws(&server.endpoint, "111122223333", "x");
+    std::fs::remove_file(project.path("genesys.toml")).unwrap();
+    project.run(&["diagnose", ROLE, "--format", "text"]).says("region eu-central-1");
+    project.run(&["diagnose", ROLE, "--out", "found.toml"]).expect(0);
+    assert!(std::fs::read_to_string(project.path("found.toml")).unwrap().contains("region = \"eu-central-1\""));
+    project.run(&["diagnose", ROLE, "--region", "eu-west-1", "--format", "text"]).says("region eu-west-1");
+}
+
+/// Before the first `apply`, the spec is all that knows the role.
+#[test]
+fn a_role_that_only_the_spec_has_is_made_by_apply() {
+    let project = Project::new(BOTH_ENDS);
+    for words in [&["diagnose"][..], &["diagnose", ROLE]] {
+        let run = project.sandbox(words);
+        run.expect(4).says("(role-missing)").says("     $ genesys-iam --sandbox apply\n");
+        run.says("(the spec in this folder)").says_not("--out").says_not("--adopt");
+    }
+    project.sandbox(&["apply", "--yes", "--no-check"]).expect(0);
+    project.sandbox(&["diagnose", ROLE]).expect(0).says("✓");
+    let run = Project::empty().sandbox(&["diagnose"]);
+    run.expect(0).says("No role of AWS account").says("genesys-iam --sandbox init");
+}
+
+/// What nobody knows is not written into a command.
+#[test]
+fn an_external_id_that_is_not_known_is_left_to_fill_in() {
+    let project = applied();
+    project.sandbox(&["--scenario", "rejected-client", "diagnose", ROLE]).expect(4);
+    let run = project.sandbox(&["diagnose", "arn:aws:iam::111122223333:role/Foo"]);
+    run.expect(4).says("external ID        not known").says("${EXTERNAL_ID:?}").says("which is not shown here");
+    run.says_not("00000000-0000-4000-8000-000000000000");
+}
+
+/// An integration that works is not pointed at a role that does not exist.
+#[test]
+fn a_role_that_is_missing_takes_no_integration_from_one_that_works() {
+    let project = applied();
+    let run = project.sandbox(&["diagnose", "arn:aws:iam::111122223333:role/Foo"]);
+    run.expect(4).says("(role-missing)").says_not("       arn:aws:iam::111122223333:role/Foo");
+    run.says("GenesysDataActionRole exists, trusts Genesys Cloud, and the integration \"AWS Lambda orders\" uses it");
+}
+
+/// Whether a condition on the caller is met, this tool's own call does not show.
+#[test]
+fn a_deny_that_depends_on_the_caller_is_a_suspicion_with_steps() {
+    let project = Project::empty();
+    let scenario = r#"
+about = "A Deny outside one network, beside an Allow."
+[role."*".inline.mixed]
+Version = "2012-10-17"
+[[role."*".inline.mixed.Statement]]
+Effect = "Deny"
+Action = "lambda:*"
+Resource = "*"
+Condition = { NotIpAddress = { "aws:SourceIp" = "10.0.0.0/8" } }
+[[role."*".inline.mixed.Statement]]
+Effect = "Allow"
+Action = "s3:GetObject"
+Resource = "*"
+"#;
+    std::fs::write(project.path("mixed.toml"), scenario).unwrap();
+    let run = project.sandbox(&["--scenario", "mixed.toml", "diagnose", ROLE]);
+    run.expect(4)
+        .says("it is not known whether Genesys Cloud can invoke")
+        .says("If Genesys Cloud is refused, this may be why");
+    // Neither way takes away what is beside it.
+    run.says("the Deny in `mixed` stays, what it allows goes").says("`mixed` without the statement; the rest of it stays");
+    run.says_not("aws iam delete-role-policy");
+    run.says("it may keep Genesys Cloud");
 }
 
 #[test]
@@ -247,13 +346,25 @@ fn without_a_role_the_only_one_is_diagnosed_and_several_are_listed() {
     project.sandbox(&["diagnose"]).expect(0).says(&only).says_not("Not diagnosed yet");
     let run = project.sandbox(&["--scenario", "explicit-deny", "diagnose"]);
     run.expect(4).says(&only).says("(denied)");
+    // The only role that looks right, and no integration uses it: that is what is wrong.
     let project = applied();
     let run = project.sandbox(&["--scenario", "other-role", "diagnose"]);
-    let command = format!("$ genesys-iam --sandbox diagnose {ROLE}");
-    run.expect(4).says("Not diagnosed yet. Roles of AWS account 111122223333").says(&command);
+    run.expect(4)
+        .says("an integration names Other, which does not exist")
+        .says("(integration-credential)");
+    project.sandbox(&["diagnose", "--out", "found.toml"]).expect(0);
+    // Two that look right are a choice.
+    let project = applied();
+    project.sandbox(&["--scenario", "other-role", "diagnose"]).expect(4);
+    let second = BOTH_ENDS.replace("GenesysDataActionRole", "Second").replace("AWS Lambda orders", "Two");
+    std::fs::write(project.path("two.toml"), second.replace("Get order status", "Two")).unwrap();
+    project.sandbox(&["apply", "--file", "two.toml", "--yes", "--no-check"]).expect(0);
+    let run = project.sandbox(&["diagnose"]);
+    run.expect(4).says("Not diagnosed yet. Roles of AWS account 111122223333");
     run.says("it trusts an account of Genesys's")
-        .says("an integration holds its ARN, and there is no such role");
-    project.sandbox(&["diagnose", "--out", "found.toml"]).expect(64).says("none is named");
+        .says("an integration holds its ARN, and there is no such role")
+        .says("Probably the cause: the integration \"AWS Lambda orders\" uses the role Other, which does not exist");
+    project.sandbox(&["diagnose", "--out", "more.toml"]).expect(64).says("none is named");
     let project = applied();
     let run = project.sandbox(&["--scenario", "role-missing", "diagnose"]);
     run.expect(4).says("(role-missing)").says(&only);
@@ -268,7 +379,14 @@ fn a_misspelt_role_is_not_diagnosed_as_missing() {
     assert!(!project.path("found.toml").exists());
     let exact = "arn:aws:iam::111122223333:role/GenesysDataActionRol";
     project.sandbox(&["diagnose", exact]).expect(4).says("(role-missing)");
-    project.sandbox(&["diagnose", "Another"]).expect(4).says("(role-missing)");
+    // A name that nobody knows is no missing role: the fix would be a role that nobody needs.
+    project.sandbox(&["diagnose", "Another"]).expect(64).says("did you mean `GenesysDataActionRole`?");
+    for (name, what) in [
+        ("my-genesys-trigger-function", "that is a function"),
+        ("GenesysLambdaInvokePolicy_GenesysDataActionRole", "that is a policy"),
+    ] {
+        project.sandbox(&["diagnose", name]).expect(64).says(what).says_not("create-role");
+    }
 }
 
 #[test]
@@ -287,7 +405,7 @@ fn the_text_of_an_error_names_the_role_and_how_far_it_got() {
         .says("✗ GenesysDataActionRole: Genesys Cloud cannot invoke")
         .says("(organization-guard, explains the error)");
     run.says("AWS names a resource control policy as the reason for refusing sts:AssumeRole")
-        .says("Send them:");
+        .says("send them this text");
     // The only role that begins like what was not cut off.
     let cut = assume.strip_suffix("ActionRole").unwrap();
     project
@@ -317,6 +435,12 @@ fn the_text_of_an_error_names_the_role_and_how_far_it_got() {
     let pending = "The function is currently in the following state: Pending";
     let run = project.sandbox(&["--scenario", "function-pending", "diagnose", ROLE, "--error", pending]);
     run.expect(0).says("is not ready yet").says_not("nothing that was found explains it");
+    // What the text blames is gone.
+    let bound = "User: arn:aws:sts::111122223333:assumed-role/GenesysDataActionRole/x is not authorized to perform: \
+                 lambda:InvokeFunction because no permissions boundary allows the lambda:InvokeFunction action";
+    project.sandbox(&["sandbox", "undo"]);
+    let run = project.sandbox(&["diagnose", ROLE, "--error", bound]);
+    run.expect(5).says("the role has no permissions boundary now: is the text older than a change?");
     let run = project.sandbox(&["diagnose", ROLE, "--error", "Invoked function failed: KeyError"]);
     run.says("the function ran and failed by itself").says("read the function's log");
 }
@@ -350,13 +474,14 @@ fn a_fix_that_is_made_elsewhere_is_told_as_steps() {
         .says("The image could not be pulled: invocations run")
         .says("let Lambda pull the container image");
     let run = applied().sandbox(&["--scenario", "concurrency-zero", "diagnose", ROLE, "--out", "role.toml"]);
-    run.expect(4)
+    // The file is what was asked for: `diagnose … --out FILE && apply` goes on.
+    run.expect(0)
         .says("this spec does not fix 1 (function-throttled)")
-        .says("sandbox apply --adopt --file role.toml");
+        .says("sandbox apply --file role.toml");
     // Whoever writes the file has seen the rest.
     run.says_not("To fix it").says_not("--prune");
-    let run = applied().sandbox(&["--scenario", "wrong-external-id", "diagnose", ROLE, "--out", "role.toml"]);
-    run.expect(4).says_not("does not fix");
+    let run = applied().sandbox(&["--scenario", "wrong-external-id", "diagnose", ROLE, "--out", "again.toml"]);
+    run.expect(0).says_not("does not fix");
 }
 
 #[test]
