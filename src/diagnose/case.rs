@@ -80,7 +80,9 @@ impl RoleCase {
         if finding.cause == Cause::IntegrationCredential || first.ways.is_empty() {
             return fix;
         }
-        Remedy { ways: first.ways.into_iter().chain(fix.ways).collect() }
+        // Nor by the spec that this tool would write.
+        let rest = fix.ways.into_iter().filter(|way| !(is_used && way.by == Means::Tool));
+        Remedy { ways: first.ways.into_iter().chain(rest).collect() }
     }
 
     /// The integrations whose credential holds a role.

@@ -279,12 +279,8 @@ fn of_function(
 ) -> (Vec<FixStep>, Vec<FixStep>) {
     let Ok(Some(policy)) = &function.policy else { return Default::default() };
     let allow = ("allow".to_owned(), facts.desired.policy.document.clone());
-    let bare = LiveRole {
-        attached: Default::default(),
-        inline: [allow].into(),
-        boundary: None,
-        ..role.clone()
-    };
+    let bare =
+        LiveRole { attached: Default::default(), inline: [allow].into(), boundary: None, ..role.clone() };
     let denies = |statement: &&Statement| {
         let alone = with_statements(policy, vec![(*statement).clone()]);
         statement.effect == Effect::Deny && denial.is(may_invoke(&bare, &function.arn, Some(&alone)).decision)

@@ -2,13 +2,15 @@
 
 use super::functions::concerned;
 use super::model::{FixStep, Means, Remedy, run, say};
-use super::shell::Shell;
+use super::shell::{Shell, SpecEdit};
+use super::trust::by_tool;
 use crate::arn::{Arn, FunctionArn};
 use crate::check::{Facts, Finding, FunctionFacts, FunctionSettings, FunctionState, Readiness, readiness};
 
 /// Functions in a state in which Lambda does not run them.
 pub(super) fn not_ready(facts: &Facts, finding: &Finding, shell: &Shell) -> Remedy {
     let (mut letter, mut console, mut cli) = (Vec::new(), Vec::new(), Vec::new());
+    let mut tool = Remedy::default();
     for FunctionFacts { arn, state, .. } in concerned(facts, finding) {
         let FunctionState::Exists(settings) = state else { continue };
         if readiness(settings.state.as_deref()) != Readiness::Never {
@@ -17,10 +19,34 @@ pub(super) fn not_ready(facts: &Facts, finding: &Finding, shell: &Shell) -> Reme
         let WaysOut { letter: text, console: mut one, cli: mut other } =
             Stuck { arn, settings, shell }.steps();
         letter.extend(text);
+        if settings.state.as_deref() == Some("ActiveNonInvocable") {
+            tool.ways.extend(published(facts, arn, shell).ways);
+        }
         console.append(&mut one);
         cli.append(&mut other);
     }
-    Remedy::default().with(Means::Owner, letter).with(Means::Console, console).with(Means::Cli, cli)
+    let mut remedy = Remedy::default().with(Means::Owner, letter);
+    remedy.ways.extend(tool.ways);
+    remedy.with(Means::Console, console).with(Means::Cli, cli)
+}
+
+/// A version of it, which policy and data action name.
+fn published(facts: &Facts, arn: &FunctionArn, shell: &Shell) -> Remedy {
+    let new = format!("{}:1", arn.name());
+    let mut tool = by_tool(facts, shell, SpecEdit::Function { old: arn, new: &new });
+    for way in &mut tool.ways {
+        let publish = shell.aws(&[
+            "lambda",
+            "publish-version",
+            "--region",
+            arn.region(),
+            "--function-name",
+            arn.name(),
+        ]);
+        let first = [run(publish), say(format!("with the Version that it prints, here 1 (`{new}`):"))];
+        way.steps.splice(0..0, first);
+    }
+    tool
 }
 
 #[derive(Default)]

@@ -178,8 +178,9 @@ impl DiagnosedView {
 
     /// Whether this tool, the AWS CLI or the organization's administrator, whom anyone can play there, fix it.
     fn can_be_fixed_in_sandbox(&self) -> bool {
-        let is_letter = |way: &WayView| way.by == Means::Administrator.word();
-        self.is_fixed_by_tool() || self.has_commands() || self.ways.iter().any(is_letter)
+        let is_possible =
+            |way: &WayView| [Means::Administrator.word(), Means::Credential.word()].contains(&way.by);
+        self.is_fixed_by_tool() || self.has_commands() || self.ways.iter().any(is_possible)
     }
 
     /// Whether there are commands of the AWS CLI that fix it.

@@ -10,7 +10,7 @@ use crate::support::world::ID;
 use crate::support::{BOTH_ENDS, Project, ROLE, Run};
 
 /// Each planted scenario, with exactly the causes that a diagnosis without a spec names.
-const NAMED: &[(&str, &[&str])] = &[
+pub const NAMED: &[(&str, &[&str])] = &[
     ("role-missing", &["role-missing"]),
     ("wrong-external-id", &["external-id"]),
     ("wrong-account", &["trusted-account"]),
@@ -246,7 +246,9 @@ fn without_a_chosen_region_it_is_that_of_the_functions() {
     std::fs::remove_file(project.path("genesys.toml")).unwrap();
     project.run(&["diagnose", ROLE, "--format", "text"]).says("region eu-central-1");
     project.run(&["diagnose", ROLE, "--out", "found.toml"]).expect(0);
-    assert!(std::fs::read_to_string(project.path("found.toml")).unwrap().contains("region = \"eu-central-1\""));
+    assert!(
+        std::fs::read_to_string(project.path("found.toml")).unwrap().contains("region = \"eu-central-1\"")
+    );
     project.run(&["diagnose", ROLE, "--region", "eu-west-1", "--format", "text"]).says("region eu-west-1");
 }
 
@@ -271,7 +273,10 @@ fn an_external_id_that_is_not_known_is_left_to_fill_in() {
     let project = applied();
     project.sandbox(&["--scenario", "rejected-client", "diagnose", ROLE]).expect(4);
     let run = project.sandbox(&["diagnose", "arn:aws:iam::111122223333:role/Foo"]);
-    run.expect(4).says("external ID        not known").says("${EXTERNAL_ID:?}").says("which is not shown here");
+    run.expect(4)
+        .says("external ID        not known")
+        .says("${EXTERNAL_ID:?}")
+        .says("which is not shown here");
     run.says_not("00000000-0000-4000-8000-000000000000");
 }
 
@@ -280,7 +285,15 @@ fn an_external_id_that_is_not_known_is_left_to_fill_in() {
 fn a_role_that_is_missing_takes_no_integration_from_one_that_works() {
     let project = applied();
     let run = project.sandbox(&["diagnose", "arn:aws:iam::111122223333:role/Foo"]);
-    run.expect(4).says("(role-missing)").says_not("       arn:aws:iam::111122223333:role/Foo");
+    run.expect(4).says("(role-missing)").says_not("\n       arn:aws:iam::111122223333:role/Foo");
+    // Nor by the spec that the tool would write.
+    run.says_not("--out");
+    let out = ["diagnose", "arn:aws:iam::111122223333:role/Foo", "--out", "foo.toml"];
+    project
+        .sandbox(&out)
+        .expect(0)
+        .says("the integration \"AWS Lambda orders\" uses another role, and stays as it is");
+    assert!(!std::fs::read_to_string(project.path("foo.toml")).unwrap().contains("[role.integration]"));
     run.says("GenesysDataActionRole exists, trusts Genesys Cloud, and the integration \"AWS Lambda orders\" uses it");
 }
 
@@ -308,7 +321,8 @@ Resource = "*"
         .says("it is not known whether Genesys Cloud can invoke")
         .says("If Genesys Cloud is refused, this may be why");
     // Neither way takes away what is beside it.
-    run.says("the Deny in `mixed` stays, what it allows goes").says("`mixed` without the statement; the rest of it stays");
+    run.says("the Deny in `mixed` stays, what it allows goes")
+        .says("`mixed` without the statement; the rest of it stays");
     run.says_not("aws iam delete-role-policy");
     run.says("it may keep Genesys Cloud");
 }
@@ -349,9 +363,7 @@ fn without_a_role_the_only_one_is_diagnosed_and_several_are_listed() {
     // The only role that looks right, and no integration uses it: that is what is wrong.
     let project = applied();
     let run = project.sandbox(&["--scenario", "other-role", "diagnose"]);
-    run.expect(4)
-        .says("an integration names Other, which does not exist")
-        .says("(integration-credential)");
+    run.expect(4).says("an integration names Other, which does not exist").says("(integration-credential)");
     project.sandbox(&["diagnose", "--out", "found.toml"]).expect(0);
     // Two that look right are a choice.
     let project = applied();
@@ -480,7 +492,8 @@ fn a_fix_that_is_made_elsewhere_is_told_as_steps() {
         .says("sandbox apply --file role.toml");
     // Whoever writes the file has seen the rest.
     run.says_not("To fix it").says_not("--prune");
-    let run = applied().sandbox(&["--scenario", "wrong-external-id", "diagnose", ROLE, "--out", "again.toml"]);
+    let run =
+        applied().sandbox(&["--scenario", "wrong-external-id", "diagnose", ROLE, "--out", "again.toml"]);
     run.expect(0).says_not("does not fix");
 }
 

@@ -166,6 +166,13 @@ async fn case(
         GenesysSide::Read(genesys) => Some(genesys.organization_id.as_str()),
         _ => None,
     };
+    // An integration that uses another role, which is there, is not taken from it.
+    let others: Vec<&str> = integrations(&genesys)
+        .iter()
+        .filter(|one| instead.iter().any(|other| one.credential == CredentialArn::Shown(other.to_string())))
+        .map(|one| one.name.as_str())
+        .collect();
+    let organization = organization.filter(|_| others.is_empty());
     let known = Known {
         account: &account,
         region: &region,
@@ -177,7 +184,10 @@ async fn case(
         missing: &missing,
         organization: organization.as_ref(),
     };
-    let wanted = wanted(&known).map_err(DiagnoseError::NoSpec)?;
+    let mut wanted = wanted(&known).map_err(DiagnoseError::NoSpec)?;
+    wanted.left_out.extend(
+        others.iter().map(|name| format!("the integration \"{name}\" uses another role, and stays as it is")),
+    );
     let session = Session {
         spec: wanted.spec.clone(),
         clients,
