@@ -45,7 +45,7 @@ impl Status {
                  did not make, a saved plan that is out of date, access widened under `--refuse-wider`, not confirmed"
             }
             Self::Fault => {
-                "`check`, also after `apply`, and `diagnose`: a fault was found; `policy evaluate`: denied; `policy lint`: an error"
+                "`check`, also after `apply`, and `diagnose` without `--out`: a fault was found; `policy evaluate`: denied; `policy lint`: an error"
             }
             Self::Undecided => {
                 "`check --require`: the level was not reached, or something is unknown; `diagnose --error`: nothing explains it; `policy evaluate`: undecided"

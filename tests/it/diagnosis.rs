@@ -395,8 +395,10 @@ async fn found(before: &Sandbox, causes: &[Planted]) -> BTreeSet<String> {
     let sandbox = Arc::new(Mutex::new(before.copy()));
     plant(&sandbox, causes).await;
     let Session { clients, genesys, .. } = session(&sandbox).await;
+    // By its ARN: one that is missing is meant to be.
+    let role = format!("arn:aws:iam::{ACCOUNT}:role/{ROLE}");
     let case =
-        diagnose::examine(place(clients, genesys), None, ROLE, None, &Output::capture()).await.unwrap();
+        diagnose::examine(place(clients, genesys), None, &role, None, &Output::capture()).await.unwrap();
     case.report().diagnosis.findings.iter().map(|finding| finding.cause.word().to_owned()).collect()
 }
 
