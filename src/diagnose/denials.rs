@@ -15,13 +15,13 @@ use crate::policy::{Decision, Document};
 
 /// How sure it is that a statement denies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Denial {
+enum Certainty {
     Certain,
     /// It depends on what only AWS knows at the time of the call.
     Possible,
 }
 
-impl Denial {
+impl Certainty {
     fn is(self, decision: Decision) -> bool {
         match self {
             Self::Certain => decision == Decision::ExplicitDeny,
@@ -32,21 +32,21 @@ impl Denial {
 
 /// Whoever denied the invocation has to allow it again.
 pub(super) fn denied(facts: &Facts, finding: &Finding, shell: &Shell) -> Remedy {
-    undone(facts, &concerned(facts, finding), Denial::Certain, shell)
+    undone(facts, &concerned(facts, finding), Certainty::Certain, shell)
 }
 
 /// The same for a Deny whose condition nobody can evaluate here.
 pub fn perhaps_denied(facts: &Facts, shell: &Shell) -> Remedy {
-    undone(facts, &facts.functions.iter().collect::<Vec<_>>(), Denial::Possible, shell)
+    undone(facts, &facts.functions.iter().collect::<Vec<_>>(), Certainty::Possible, shell)
 }
 
-fn undone(facts: &Facts, functions: &[&FunctionFacts], denial: Denial, shell: &Shell) -> Remedy {
+fn undone(facts: &Facts, functions: &[&FunctionFacts], certainty: Certainty, shell: &Shell) -> Remedy {
     let Some(role) = &facts.live.role else { return Remedy::default() };
     let name = role.role.name.as_str();
     let denies = |statement: &Statement| {
         let alone = beside_allow(facts, statement);
         statement.effect == Effect::Deny
-            && functions.iter().any(|function| denial.is(role.decision_by(&alone, &function.arn)))
+            && functions.iter().any(|function| certainty.is(role.decision_by(&alone, &function.arn)))
     };
     let (mut letter, mut cli, mut console) = (Vec::new(), Vec::new(), Vec::new());
     let mut is_foreign = false;
@@ -54,9 +54,9 @@ fn undone(facts: &Facts, functions: &[&FunctionFacts], denial: Denial, shell: &S
         role.attached.iter().map(|(arn, policy)| (policy.name.as_str(), &policy.document, Some(arn)));
     let inline = role.inline.iter().map(|(policy, document)| (policy.as_str(), document, None));
     for (policy, document, arn) in inline.chain(attached) {
-        let Some(parts) = Parts::of(document, &denies) else { continue };
+        let Some(parts) = DividedPolicy::of(document, &denies) else { continue };
         is_foreign |= arn != Some(&facts.desired.policy.arn);
-        letter.extend(about(policy, name, &parts.denying, functions, denial));
+        letter.extend(about(policy, name, &parts.denying, functions, certainty));
         let place = format!("IAM > Roles > {name} > Permissions > {policy}");
         let (one, other) = match arn {
             None => inline_steps(shell, name, policy, &place, &parts),
@@ -66,7 +66,7 @@ fn undone(facts: &Facts, functions: &[&FunctionFacts], denial: Denial, shell: &S
         console.extend(other);
     }
     for function in functions {
-        let (one, other) = of_function(facts, function, denial, role, shell);
+        let (one, other) = of_function(facts, function, certainty, role, shell);
         cli.extend(one);
         console.extend(other);
     }
@@ -76,7 +76,7 @@ fn undone(facts: &Facts, functions: &[&FunctionFacts], denial: Denial, shell: &S
         letter.push("Is that on purpose? If not, may we remove it?".to_owned());
         shell.letter("whoever set this Deny", letter.join("\n"))
     };
-    let boundary = boundary(facts, functions, denial, role, shell);
+    let boundary = boundary(facts, functions, certainty, role, shell);
     let tool = if is_foreign { removal(facts, role, shell) } else { Remedy::default() };
     let own = match letter.is_empty() || is_foreign {
         true => Remedy::default(),
@@ -97,12 +97,12 @@ fn beside_allow(facts: &Facts, statement: &Statement) -> Document {
 }
 
 /// What a document denies, and what is left of it without that.
-struct Parts {
+struct DividedPolicy {
     denying: Document,
     rest: Option<Document>,
 }
 
-impl Parts {
+impl DividedPolicy {
     fn of(document: &Document, denies: &dyn Fn(&Statement) -> bool) -> Option<Self> {
         let (denying, rest): (Vec<Statement>, Vec<Statement>) =
             document.statements.as_slice().iter().cloned().partition(|one| denies(one));
@@ -119,11 +119,11 @@ fn about(
     role: &str,
     denying: &Document,
     functions: &[&FunctionFacts],
-    denial: Denial,
+    certainty: Certainty,
 ) -> Vec<String> {
-    let keeps = match denial {
-        Denial::Certain => "keeps",
-        Denial::Possible => "may keep",
+    let keeps = match certainty {
+        Certainty::Certain => "keeps",
+        Certainty::Possible => "may keep",
     };
     let names: Vec<String> = functions.iter().map(|one| one.arn.label()).collect();
     vec![
@@ -141,7 +141,7 @@ fn inline_steps(
     role: &str,
     policy: &str,
     place: &str,
-    parts: &Parts,
+    parts: &DividedPolicy,
 ) -> (Vec<FixStep>, Vec<FixStep>) {
     match &parts.rest {
         None => (
@@ -166,7 +166,7 @@ fn attached_steps(
     role: &LiveRole,
     arn: &Arn,
     place: &str,
-    parts: &Parts,
+    parts: &DividedPolicy,
 ) -> (Vec<FixStep>, Vec<FixStep>) {
     let (name, text) = (arn.name(), arn.to_string());
     match &parts.rest {
@@ -205,7 +205,7 @@ fn attached_steps(
 fn boundary(
     facts: &Facts,
     functions: &[&FunctionFacts],
-    denial: Denial,
+    certainty: Certainty,
     role: &LiveRole,
     shell: &Shell,
 ) -> Remedy {
@@ -214,11 +214,11 @@ fn boundary(
     };
     let decisions: Vec<Decision> =
         functions.iter().map(|function| role.decision_by(document, &function.arn)).collect();
-    let is_in_the_way = match denial {
-        Denial::Certain => {
+    let is_in_the_way = match certainty {
+        Certainty::Certain => {
             decisions.iter().any(|one| matches!(one, Decision::ExplicitDeny | Decision::ImplicitDeny))
         }
-        Denial::Possible => decisions.contains(&Decision::Undecided),
+        Certainty::Possible => decisions.contains(&Decision::Undecided),
     };
     if !is_in_the_way {
         return Remedy::default();
@@ -234,7 +234,7 @@ fn boundary(
     );
     let mut remedy =
         Remedy::default().with(Means::Owner, shell.letter("whoever set the permissions boundary", letter));
-    let is_denial = decisions.contains(&Decision::ExplicitDeny) || denial == Denial::Possible;
+    let is_denial = decisions.contains(&Decision::ExplicitDeny) || certainty == Certainty::Possible;
     if !is_denial && arn.account == role.role.arn.account {
         let wider = joined(facts, document);
         let agreed = "if they agree, for every role that has this boundary:";
@@ -273,7 +273,7 @@ fn boundary(
 fn of_function(
     facts: &Facts,
     function: &FunctionFacts,
-    denial: Denial,
+    certainty: Certainty,
     role: &LiveRole,
     shell: &Shell,
 ) -> (Vec<FixStep>, Vec<FixStep>) {
@@ -283,7 +283,8 @@ fn of_function(
         LiveRole { attached: Default::default(), inline: [allow].into(), boundary: None, ..role.clone() };
     let denies = |statement: &&Statement| {
         let alone = with_statements(policy, vec![(*statement).clone()]);
-        statement.effect == Effect::Deny && denial.is(may_invoke(&bare, &function.arn, Some(&alone)).decision)
+        statement.effect == Effect::Deny
+            && certainty.is(may_invoke(&bare, &function.arn, Some(&alone)).decision)
     };
     let (mut cli, mut console) = (Vec::new(), Vec::new());
     for statement in policy.statements.as_slice().iter().filter(denies) {
