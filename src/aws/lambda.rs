@@ -6,7 +6,7 @@ use super::client::Clients;
 use super::error::{AwsError, AwsErrorKind};
 use super::pages::items;
 use crate::arn::FunctionArn;
-use crate::check::{FunctionSettings, StateReason};
+use crate::check::{CodePackage, FunctionSettings, StateReason};
 use crate::policy::Document;
 
 /// A function, or an alias or version of one, as Lambda knows it.
@@ -55,8 +55,11 @@ pub async fn function(clients: &Clients, function: &FunctionArn) -> Result<Optio
         timeout: answer.timeout,
         kms_key: answer.kms_key_arn.filter(|arn| !arn.is_empty()),
         execution_role: answer.role,
-        runtime: answer.runtime.map(|runtime| runtime.as_str().to_owned()),
-        handler: answer.handler,
+        package: answer
+            .runtime
+            .map(|runtime| runtime.as_str().to_owned())
+            .zip(answer.handler)
+            .map(|(runtime, handler)| Box::new(CodePackage { runtime, handler })),
         // Any other, still unknown mode isolates tenants too.
         isolates_tenants: answer.tenancy_config.is_some(),
         is_durable: answer.durable_config.is_some(),

@@ -135,15 +135,22 @@ pub struct FunctionSettings {
     pub kms_key: Option<String>,
     /// The role that its code runs with.
     pub execution_role: Option<String>,
-    /// `python3.13`; none for a container image.
-    pub runtime: Option<String>,
-    /// `index.handler`
-    pub handler: Option<String>,
+    /// None for a container image.
+    pub package: Option<Box<CodePackage>>,
     /// Every invocation must carry a tenant ID.
     pub isolates_tenants: bool,
     pub is_durable: bool,
     /// It runs on instances of the account (Lambda Managed Instances).
     pub has_capacity_provider: bool,
+}
+
+/// How a function's code is run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CodePackage {
+    /// `python3.13`
+    pub runtime: String,
+    /// `index.handler`
+    pub handler: String,
 }
 
 /// Why a function or its last update is in its state.

@@ -32,7 +32,7 @@ pub use claim::{Acceptance, Claim, Failure, Finding, Harm, Outcome, Question};
 pub use diagnosis::{Diagnosis, diagnose};
 pub(crate) use facts::is_organization;
 pub use facts::{
-    ActionFacts, ActionTest, Answer, ApplyOutlook, Basis, ConnectionFacts, CredentialArn, Facts,
+    ActionFacts, ActionTest, Answer, ApplyOutlook, Basis, CodePackage, ConnectionFacts, CredentialArn, Facts,
     FunctionFacts, FunctionSettings, FunctionState, GenesysFacts, GenesysSide, IntegrationFacts, OwnPolicy,
     Probes, QualifiedPolicies, RejectedCredentials, Simulated, StateReason, TestStep, Unknown,
 };

@@ -7,7 +7,7 @@ use super::permissions::{set_document, with_statements, without_statement};
 use super::shell::{Shell, SpecEdit, quote};
 use super::trust::by_tool;
 use crate::arn::FunctionArn;
-use crate::check::{Facts, Finding, FunctionFacts, FunctionSettings, FunctionState};
+use crate::check::{CodePackage, Facts, Finding, FunctionFacts, FunctionSettings, FunctionState};
 use crate::plan::function_parties;
 use crate::policy::document::Effect;
 use crate::policy::template::invoke_policy;
@@ -278,12 +278,12 @@ fn made_again(arn: &FunctionArn, settings: &FunctionSettings, other: &str, shell
         ])
     };
     let role = settings.execution_role.as_deref().unwrap_or("EXECUTION_ROLE");
-    match (&settings.runtime, &settings.handler) {
-        (Some(runtime), Some(handler)) => vec![
+    match settings.package.as_deref() {
+        Some(CodePackage { runtime, handler }) => vec![
             run(format!("curl -fsSo code.zip \"$({})\"", of("Code.Location"))),
             run(create(shell, arn, other, runtime, handler, role)),
         ],
-        _ => vec![run(format!(
+        None => vec![run(format!(
             "aws lambda create-function --region {} --function-name {} --package-type Image --role {} --code ImageUri=\"$({})\"",
             quote(arn.region()),
             quote(other),
