@@ -70,7 +70,7 @@ fn split_by(seen: &SeenUses<'_>, reached: Option<&LastUse>) -> Option<&'static s
     match (seen.valid_use(), reached) {
         (Some(_), Some(_)) => Some(
             "Genesys Cloud gets its session and Lambda is reached: trust policy, external ID and RCPs let it in; \
-             what still fails is the permission to invoke, an SCP or the function",
+             if an invocation fails, it is by the permission to invoke, an SCP or the function",
         ),
         (Some(used), None) if seconds(used.at, now) > LAST_ACCESSED_DELAY => Some(
             "Genesys Cloud gets its session, and Lambda is not reached with it: the data action names another function or \
