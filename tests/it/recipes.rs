@@ -25,7 +25,7 @@ fn recipe(section: &str) -> &'static str {
 fn workflows() -> Vec<&'static str> {
     let blocks = PAGE.split("```yaml\n").skip(1).map(|rest| rest.split("```").next().unwrap());
     let all: Vec<&str> = blocks.filter(|text| text.contains("runs-on:")).collect();
-    assert!(all.len() >= 2 && all[0] == recipe("GitHub"), "{all:?}");
+    assert_eq!((all.len(), all[0]), (2, recipe("GitHub")));
     all
 }
 
