@@ -3,7 +3,8 @@
 #
 #   GENESYS_IAM       the binary (default: genesys-iam)
 #   SPEC              the specs: a file or folder per line (default: genesys.toml)
-#   REFUSE_WIDER      true: fail when access is widened; strangers: only when somebody unknown gains
+#   REFUSE_WIDER      true: fail when access is widened; strangers: only when somebody unknown gains; limits: also when a limit ends
+#   ALLOW_ACCEPT      digests of accepts, and accounts with a reason, that REFUSE_WIDER lets pass
 #   ADOPT, PRUNE      true: take over what the specs did not make, remove what was taken out of them
 #   ROLE, ACCOUNT     only these roles and accounts: one per line (default: all); not for apply, where the plan says it
 #   ASSUME_ROLE       the role to assume in each spec's account, whatever the spec says
@@ -50,9 +51,13 @@ case "${PRUNE:-false}" in
 esac
 case "${REFUSE_WIDER:-false}" in
     true | any) scope+=(--refuse-wider) ;;
-    strangers) scope+=(--refuse-wider=strangers) ;;
+    strangers | limits) scope+=("--refuse-wider=$REFUSE_WIDER") ;;
     false | '') ;;
-    *) wrong refuse-wider 'true, false or strangers' ;;
+    *) wrong refuse-wider 'true, false, strangers or limits' ;;
+esac
+case "${REFUSE_WIDER:-false}" in
+    false | '') ;;
+    *) for known in ${ALLOW_ACCEPT:-}; do scope+=(--allow-accept "$known"); done ;;
 esac
 selection=()
 while read -r name; do

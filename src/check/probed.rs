@@ -58,11 +58,11 @@ pub(crate) fn probed(facts: &Facts) -> Vec<Claim> {
 fn withheld(origin: &Origin) -> Claim {
     let help = match origin {
         Origin::Variable(name) => format!(
-            "write the external ID out, keep it in a variable whose name begins with GENESYS_, or allow this one: \
+            "write the external ID out, keep it in a variable whose name contains EXTERNAL_ID, or allow this one: \
              `--allow-env {name}`"
         ),
         Origin::Literal | Origin::File(_) => {
-            "write the external ID out, or keep it in a variable whose name begins with GENESYS_".to_owned()
+            "write the external ID out, or keep it in a variable whose name contains EXTERNAL_ID".to_owned()
         }
     };
     let open = "whether sts:AssumeRole and lambda:Invoke (DryRun) succeed is unknown";

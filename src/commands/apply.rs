@@ -28,7 +28,7 @@ use crate::render::output::Output;
 use crate::render::style::{BOLD, WARNING, paint};
 use crate::saved::{Misfit, SavedError, SavedFile, SavedFleet, SavedPlan};
 use crate::text::one_line;
-use crate::view::{CheckView, PlanSummary, PlanView, few, gainers, plural};
+use crate::view::{CheckView, PlanSummary, PlanView, beside_gains, few, gainers, plural, sentence_case};
 
 #[derive(Debug, Args)]
 pub struct ApplyArgs {
@@ -206,7 +206,7 @@ impl ApplyRun<'_> {
             }
         }
         record.text(&render::plan::text(&PlanView::new(&plan)))?;
-        may_be_carried_out(&plan, args.planning.guard)?;
+        may_be_carried_out(&plan, &args.planning.guard)?;
         if !plan.is_empty() {
             let asks = saved.is_none() && !args.yes;
             let place = if session.in_sandbox { " in the sandbox" } else { "" };
@@ -347,7 +347,7 @@ fn untested(observed: &Observed, tests: &[RunnableTest]) -> Vec<String> {
 pub const NOTHING: &str = "nothing was changed";
 pub(super) const UNCHECKED: &str = "the check at the end was not made";
 
-pub(super) fn may_be_carried_out(plan: &Plan, guard: WideningGuard) -> Result<(), PlanError> {
+pub(super) fn may_be_carried_out(plan: &Plan, guard: &WideningGuard) -> Result<(), PlanError> {
     plan::refusal(plan, guard).map_or(Ok(()), Err)
 }
 
@@ -367,7 +367,9 @@ pub(super) async fn confirm(
         Some(who) => format!(" Access is widened for {who}."),
         None => String::new(),
     };
-    let question = format!("\n{}{access} Only `yes` is accepted: ", paint(BOLD, question));
+    let beside = beside_gains(&PlanSummary::of_all(&summaries));
+    let beside: String = beside.iter().map(|text| format!(" {}.", sentence_case(text))).collect();
+    let question = format!("\n{}{access}{beside} Only `yes` is accepted: ", paint(BOLD, question));
     match ask(&question, interrupt, output).await?.as_deref() {
         None => Ok(None),
         Some("yes") => Ok(Some(())),

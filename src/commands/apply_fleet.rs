@@ -86,7 +86,7 @@ impl<'a> ApplyRun<'a> {
                     let refusal = match misfit {
                         Some((_, misfit)) if misfit.differences.is_empty() => None,
                         Some((_, misfit)) => Some(ApplyError::Outdated(vec![(None, misfit.clone())]).into()),
-                        None => may_be_carried_out(&plan, args.planning.guard).err().map(|error| {
+                        None => may_be_carried_out(&plan, &args.planning.guard).err().map(|error| {
                             output.message(&format!("{} {file}: {error}\n", paint(ERROR, "error:")));
                             error.into()
                         }),

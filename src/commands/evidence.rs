@@ -19,7 +19,7 @@ use crate::model::{DesiredRole, OrganizationReading};
 use crate::plan::genesys::GenesysBlocker;
 use crate::plan::{self, Blocker, Change, Notice, RolePlan};
 use crate::render::output::Output;
-use crate::spec::region_as_given;
+use crate::spec::{region_as_given, regions_of};
 use crate::view::{Remark, blocker_remark};
 
 /// Everything about one role except the tests of data actions.
@@ -95,7 +95,11 @@ async fn recorded(session: &Session, role: &Arn, look_back: LookBack) -> Recorde
     // first region: which one Genesys Cloud calls is not public.
     let mut regions: Vec<String> = Vec::new();
     let global = global_region(&role.partition).to_owned();
-    for region in organization_region(session).into_iter().chain([clients.region.clone(), global]) {
+    // A stranger chooses the region: every one is asked that each account has.
+    let every = regions_of(&role.partition).filter(|(_, is_everyones)| *is_everyones);
+    let every = every.map(|(region, _)| region.to_owned());
+    let known = organization_region(session).into_iter().chain([clients.region.clone(), global]);
+    for region in known.chain(every) {
         if partition_of_region(&region) == role.partition && !regions.contains(&region) {
             regions.push(region);
         }

@@ -221,11 +221,15 @@ pub struct Scope {
     pub prune: bool,
 }
 
-#[derive(Debug, Clone, Copy, Args)]
+#[derive(Debug, Clone, Args)]
 pub struct WideningGuard {
     /// Exit with 3, nothing done, when the plan widens access, or only when strangers gain: for unattended pipelines
     #[arg(long, value_name = "WHOSE", num_args = 0..=1, require_equals = true, default_missing_value = "any")]
     pub refuse_wider: Option<Widened>,
+    /// With --refuse-wider, let pass that the spec accepts this access from outside the account: the `digest` of a
+    /// [[role.accept]], or the account of an `account_reason` (repeatable)
+    #[arg(long, value_name = "DIGEST|ACCOUNT", requires = "refuse_wider")]
+    pub allow_accept: Vec<String>,
 }
 
 /// Whose access may not be widened.
@@ -235,6 +239,8 @@ pub enum Widened {
     Any,
     /// That of someone unknown, or everyone's: a repair for Genesys Cloud passes
     Strangers,
+    /// The same, and no limit may end: a boundary, a Deny, what policies demand of a tag
+    Limits,
 }
 
 #[derive(Debug, Clone, Copy, Args)]

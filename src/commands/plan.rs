@@ -16,7 +16,7 @@ use crate::arn::AccountId;
 use crate::explain::Explain;
 use crate::genesys::GenesysError;
 use crate::model::{Foresight, LookForOrphans, OwnOrganization};
-use crate::plan::{Plan, block_without_room};
+use crate::plan::{KeptStranger, Plan, block_without_room};
 use crate::render;
 use crate::render::output::Output;
 use crate::render::style::{ERROR, HELP, WARNING, paint};
@@ -149,7 +149,7 @@ async fn run_many(
         }
     }
     if let Some(refusal) =
-        made.iter().find_map(|(_, made)| refusal(&made.as_ref().ok()?.1.0, args.planning.guard))
+        made.iter().find_map(|(_, made)| refusal(&made.as_ref().ok()?.1.0, &args.planning.guard))
     {
         warn_of_earlier(args, output);
         return Err(refusal.into());
@@ -331,7 +331,7 @@ pub async fn run_in(mut session: Session, args: &PlanArgs, output: &Output) -> R
     };
     page::print(args.format, &page(args.format), output)?;
     args.planning.reports.write(output, page)?;
-    if let Some(refusal) = refusal(&plan, args.planning.guard) {
+    if let Some(refusal) = refusal(&plan, &args.planning.guard) {
         if let Some(error) = &observed.genesys_unread {
             report_unread(error, output);
         }
@@ -356,7 +356,7 @@ fn report_unread(error: &GenesysError, output: &Output) {
 }
 
 fn status(plan: &Plan, observed: &Observed, args: &PlanArgs) -> Status {
-    if let Some(refusal) = refusal(plan, args.planning.guard) {
+    if let Some(refusal) = refusal(plan, &args.planning.guard) {
         refusal.status()
     } else if observed.genesys_unread.is_some() {
         Status::Error
@@ -373,23 +373,29 @@ fn status(plan: &Plan, observed: &Observed, args: &PlanArgs) -> Status {
 }
 
 /// Why a plan may not be carried out.
-pub(super) fn refusal(plan: &Plan, guard: WideningGuard) -> Option<PlanError> {
+pub(super) fn refusal(plan: &Plan, guard: &WideningGuard) -> Option<PlanError> {
     if plan.is_blocked() {
-        Some(PlanError::Blocked)
-    } else {
-        match guard.refuse_wider {
-            Some(Widened::Any) if plan.is_wider() => Some(PlanError::Wider),
-            Some(Widened::Strangers) if plan.lets_strangers_in() => {
-                Some(match plan.organization_not_read() {
-                    Some(organization) if plan.is_only_not_shown() => {
-                        PlanError::NotShown(organization.clone())
-                    }
-                    organization => PlanError::Strangers(organization.cloned()),
-                })
-            }
-            _ => None,
-        }
+        return Some(PlanError::Blocked);
     }
+    let WideningGuard { refuse_wider, allow_accept } = guard;
+    let refused = (*refuse_wider)?;
+    if refused == Widened::Any && plan.is_wider() {
+        return Some(PlanError::Wider);
+    }
+    if plan.lets_strangers_in() {
+        return Some(match plan.organization_not_read() {
+            Some(organization) if plan.is_only_not_shown() => PlanError::NotShown(organization.clone()),
+            organization => PlanError::Strangers(organization.cloned()),
+        });
+    }
+    let limits = plan.lost_limits();
+    if refused == Widened::Limits && !limits.is_empty() {
+        return Some(PlanError::Limits(limits));
+    }
+    // Nothing shows that it was accepted before this very pull request.
+    let mut kept = plan.kept_strangers();
+    kept.retain(|kept| !allow_accept.contains(&kept.key));
+    (!kept.is_empty()).then_some(PlanError::Kept(kept))
 }
 
 pub(super) fn options(Scope { adopt, prune }: Scope, select: &Select) -> Options {
@@ -491,6 +497,13 @@ pub enum PlanError {
         "nothing shows that the external ID is your organization's, and `--refuse-wider=strangers` is given: nothing was changed"
     )]
     NotShown(OwnOrganization),
+    #[error("the plan ends limits ({}), and `--refuse-wider=limits` is given: nothing was changed", one_line(&few(.0)))]
+    Limits(Vec<String>),
+    #[error(
+        "the spec keeps someone from outside the account inside ({}), and `--refuse-wider` is given: nothing was changed",
+        one_line(&.0.iter().map(|kept| kept.what.as_str()).collect::<Vec<_>>().join("; "))
+    )]
+    Kept(Vec<KeptStranger>),
     #[error("set `name` in the spec: without it, roles of another file called `{0}` would look like its own")]
     PruneUnnamed(String),
 }
@@ -524,6 +537,17 @@ impl Explain for PlanError {
                     how_to_show(organization)
                 ));
             }
+            Self::Limits(_) => {
+                "have someone review what the role can do without them, then apply with `--refuse-wider=strangers`"
+            }
+            Self::Kept(kept) => {
+                let allow: Vec<String> =
+                    kept.iter().map(|kept| format!("--allow-accept {}", shell_word(&kept.key))).collect();
+                return Some(format!(
+                    "nothing shows that anyone but the author of the spec accepted it: have someone review it, and say so where the guard is: {}",
+                    allow.join(" ")
+                ));
+            }
             Self::Wider => {
                 "each line marked WIDER says who gains what; have someone review it, then apply without `--refuse-wider`"
             }
@@ -538,9 +562,13 @@ impl Explain for PlanError {
 
     fn status(&self) -> Status {
         match self {
-            Self::Blocked | Self::Wider | Self::Strangers(_) | Self::NotShown(_) | Self::PruneUnnamed(_) => {
-                Status::Refused
-            }
+            Self::Blocked
+            | Self::Wider
+            | Self::Strangers(_)
+            | Self::NotShown(_)
+            | Self::Limits(_)
+            | Self::Kept(_)
+            | Self::PruneUnnamed(_) => Status::Refused,
         }
     }
 }

@@ -23,6 +23,8 @@ pub struct Acceptable {
     pub what: String,
     /// Who gains what through it.
     pub gains: Vec<String>,
+    /// Whether it lets someone in who is not of the spec's account.
+    pub is_for_outsiders: bool,
 }
 
 /// What the spec says about something acceptable.
@@ -99,7 +101,7 @@ pub enum ForeignPolicy<'a> {
 }
 
 fn of_policy(what: String, things: Vec<AcceptedThing>, document: &Document) -> Acceptable {
-    Acceptable { things, digest: document.digest(), what, gains: grants(document) }
+    Acceptable { things, digest: document.digest(), what, gains: grants(document), is_for_outsiders: false }
 }
 
 /// Everyone the trust policy names, in statements that name neither Genesys Cloud, the verifier nor everyone; by
@@ -139,6 +141,13 @@ fn of_trust(document: &Document, statement: &Statement, desired: &DesiredRole) -
             digest: digest.clone(),
             what: format!("{} in the trust policy", party.words),
             gains: vec![format!("{} may assume the role", party.words)],
+            is_for_outsiders: match &party.principal {
+                Some(Principal::Aws(text)) => {
+                    let arn = text.parse::<Arn>().ok();
+                    arn.as_ref().map_or(text, |arn| &arn.account) != &desired.role.arn.account
+                }
+                Some(Principal::Service(_) | Principal::Federated(_) | Principal::Anonymous) | None => true,
+            },
         })
     };
     parties.iter().map(one).collect()
@@ -213,6 +222,7 @@ pub fn function_parties(function: &FunctionArn, policy: &Document) -> Vec<(Accep
                 None => format!("{who} in the own policy of function `{}`", function.label()),
             },
             gains: vec![format!("{who} {does} function `{}`", function.label())],
+            is_for_outsiders: true,
         };
         (acceptable, grant)
     };
@@ -243,12 +253,13 @@ pub fn note_accepts(
     let mut found: Vec<AcceptedThing> = Vec::new();
     let mut add = |acceptable: &Acceptable, is_whole: bool, is_told: bool| {
         found.extend(acceptable.things.iter().cloned());
-        let Acceptable { what, gains, .. } = acceptable;
+        let Acceptable { what, gains, digest, is_for_outsiders, .. } = acceptable;
         let (what, gains) = (what.clone(), gains.clone());
         match acceptable.consent(accepts) {
             Consent::Given(accept) if is_whole => {
                 let reason = accept.reason.clone();
-                notices.push(Notice::Accepted { what, gains, reason, lets_in: !is_told });
+                let outsiders = is_for_outsiders.then(|| digest.clone());
+                notices.push(Notice::Accepted { what, gains, reason, lets_in: !is_told, outsiders });
             }
             // A policy of the role has its own notice.
             Consent::Outdated(_) if !is_told => {

@@ -5,6 +5,7 @@ use super::model::{Notice, Plan, RolePlan, TenantDoubt, Widening};
 use super::party::{Gain, Party, gain};
 use crate::arn::AccountId;
 use crate::model::OwnOrganization;
+use crate::policy::access::Grant;
 
 /// Something that denies a role its purpose, or that only denies.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,7 +18,68 @@ pub struct Denial {
     pub is_boundary: bool,
 }
 
+/// Someone from outside the account who has access, and keeps it only because the spec says so. Nothing shows that it
+/// said so before: the pull request may be the first to.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct KeptStranger {
+    /// `AWS account 999988887777 may assume the role`
+    pub what: String,
+    /// What names just this: the digest of what is accepted, or the account.
+    pub key: String,
+}
+
 impl Plan {
+    /// Those from outside whom the spec keeps inside.
+    pub fn kept_strangers(&self) -> Vec<KeptStranger> {
+        let of = |notice: &Notice| match notice {
+            Notice::Accepted { what, gains, outsiders: Some(digest), .. } => {
+                let gains = if gains.is_empty() { what.clone() } else { gains.join(", ") };
+                Some(KeptStranger { what: gains, key: digest.clone() })
+            }
+            Notice::ConfirmedAccount { account, .. } => Some(KeptStranger {
+                what: format!("AWS account {account} may assume the role as Genesys Cloud"),
+                key: account.to_string(),
+            }),
+            _ => None,
+        };
+        let mut kept: Vec<KeptStranger> =
+            self.roles.iter().flat_map(|role| &role.notices).filter_map(of).collect();
+        kept.sort();
+        kept.dedup();
+        kept
+    }
+
+    /// Everyone who loses their way into a role, once each.
+    pub fn losses(&self) -> Vec<String> {
+        let mut losses: Vec<String> =
+            self.roles.iter().flat_map(|role| role.losses(&self.account_id)).collect();
+        losses.sort();
+        losses.dedup();
+        losses
+    }
+
+    /// What limited roles and no longer does, or may no longer: sentences.
+    pub fn lost_limits(&self) -> Vec<String> {
+        let mut lost: Vec<String> = self.roles.iter().flat_map(RolePlan::lost_limits).collect();
+        lost.sort();
+        lost.dedup();
+        lost
+    }
+
+    /// The tags of roles by which policies that were not read may admit or exempt someone.
+    pub fn unknown_tags(&self) -> Vec<&str> {
+        let widenings = self.roles.iter().flat_map(|role| &role.widenings);
+        let mut keys: Vec<&str> = widenings
+            .filter_map(|widening| match widening {
+                Widening::TagElsewhere { key } => Some(key.as_str()),
+                _ => None,
+            })
+            .collect();
+        keys.sort_unstable();
+        keys.dedup();
+        keys
+    }
+
     /// Everyone who gains from any role, once each.
     pub fn gains(&self) -> Vec<Gain> {
         let mut gains: Vec<Gain> = self.roles.iter().flat_map(|role| role.gains(&self.account_id)).collect();
@@ -131,19 +193,20 @@ impl RolePlan {
         };
         let entry = self.access.wider_assume();
         gains.extend(entry.iter().map(|grant| beyond(of(grant.subject()))));
-        let to_sessions = |widening: &Widening| {
-            matches!(widening, Widening::Session { .. } | Widening::TagElsewhere { .. })
-        };
-        if self.access.is_wider_inside() || self.widenings.iter().any(to_sessions) {
+        let by_tag = |widening: &Widening| matches!(widening, Widening::TagElsewhere { .. });
+        let is_longer = self.widenings.iter().any(|widening| matches!(widening, Widening::Session { .. }));
+        let is_wider_inside = self.access.is_wider_inside() || is_longer;
+        if is_wider_inside || self.widenings.iter().any(by_tag) {
             // Everyone who may assume the role afterwards.
             let is_freed = !self.access.lost_restrictions().is_empty();
             let admitted = self.access.after.assume.iter().filter(|grant| grant.admits_somebody());
-            gains.extend(admitted.map(|grant| {
+            gains.extend(admitted.filter_map(|grant| {
                 let gain = of(grant.subject());
-                if is_freed || entry.contains(&grant.as_ref()) { beyond(gain) } else { gain }
+                let gain = if is_freed || entry.contains(&grant.as_ref()) { beyond(gain) } else { gain };
+                // What a tag does elsewhere is not known: it is no gain of those who belong here.
+                (is_wider_inside || !gain.party.is_known()).then_some(gain)
             }));
         }
-        let by_tag = |widening: &Widening| matches!(widening, Widening::TagElsewhere { .. });
         let has_shut_out = self.notices.iter().any(|one| matches!(one, Notice::OlderSessions { .. }));
         if has_shut_out && (self.access.is_wider_inside() || self.widenings.iter().any(by_tag)) {
             // The trust policy does not end sessions.
@@ -175,6 +238,48 @@ impl RolePlan {
         gains.sort();
         gains.dedup();
         gains
+    }
+
+    /// Who can no longer assume the role.
+    fn losses(&self, own: &AccountId) -> Vec<String> {
+        let after: Vec<&Grant> = self
+            .access
+            .after
+            .assume
+            .iter()
+            .map(AsRef::as_ref)
+            .filter(|grant| grant.admits_somebody())
+            .collect();
+        let is_genesys = |grant: &Grant| gain(grant.subject(), own).party == Party::Genesys;
+        let lost = |grant: &&Grant| {
+            let Gain { party, who } = gain(grant.subject(), own);
+            if party != Party::Genesys {
+                let is_left = after.iter().any(|left| left.subject() == grant.subject());
+                return (!is_left).then_some(who);
+            }
+            let ids = |grant: &Grant| grant.demanded_external_id();
+            match ids(grant) {
+                _ if !after.iter().any(|left| is_genesys(left)) => Some(who),
+                Some(id) if after.iter().any(|left| ids(left).as_ref() == Some(&id)) => None,
+                Some(id) => Some(format!("the Genesys Cloud organization {id}")),
+                None => Some("any other customer of Genesys Cloud".to_owned()),
+            }
+        };
+        self.access.shut_out().iter().filter_map(lost).collect()
+    }
+
+    /// What limited the role and no longer does, or may no longer.
+    fn lost_limits(&self) -> Vec<String> {
+        let of_documents = self.access.lost_restrictions().into_iter().map(str::to_owned);
+        let elsewhere = self.widenings.iter().filter_map(|widening| match widening {
+            Widening::Session { before, after } => Some(format!("sessions of {before} s, then of {after} s")),
+            Widening::Tag { key, .. } | Widening::TagElsewhere { key } => {
+                Some(format!("what policies demand of the tag `{key}`"))
+            }
+            Widening::Policy { policy, bounds: 1.., .. } => Some(format!("boundary `{policy}`")),
+            Widening::Policy { .. } | Widening::Tenant { .. } | Widening::Verifier { .. } => None,
+        });
+        of_documents.chain(elsewhere).collect()
     }
 
     /// Those admitted to a role that can do more than the spec says, and what else it has.

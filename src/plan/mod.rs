@@ -18,7 +18,7 @@ pub use accept::{
     trust_parties, without_accepted,
 };
 pub use change::{Change, ChangeKind, Diff, Service};
-pub use gain::Denial;
+pub use gain::{Denial, KeptStranger};
 pub use iam::{
     GuardExemption, GuardFinding, GuardedCall, GuardedRole, block_what_iam_refuses, block_without_room,
     destroy_role, diff_role, guard_findings, needs_attachment_quota, prune_role,

@@ -279,6 +279,8 @@ pub enum Notice {
         reason: String,
         /// Whether it gives someone access.
         lets_in: bool,
+        /// The accept's digest, if they are not of the spec's account.
+        outsiders: Option<String>,
     },
     /// The spec accepts a document other than the live one, or does not say which.
     AcceptOutdated {

@@ -9,7 +9,7 @@ use crate::policy::access::AccessSign;
 use crate::text::one_line;
 use crate::view::{
     AccessLineView, AccessView, Alike, Caution, ChangeView, FEW_PLANNED, PlanSummary, PlanView, RolePlanView,
-    alike, few, foreign, functions, gainers, plural, sentence_case,
+    alike, beside_gains, few, foreign, functions, gainers, plural, sentence_case,
 };
 
 /// The whole plan, with access in sentences and a closing line with counts.
@@ -131,7 +131,9 @@ fn summary_text(summary: &PlanSummary) -> String {
             }
             // "No changes" is not "all is well".
             Some(foreign) => format!("{text} {}", paint(WARNING, &format!("But {}.", one_line(&foreign)))),
-            None => format!("{text} Live state is what the spec says{}.", accepted(summary)),
+            None => {
+                format!("{text} Live state is what the spec says{}.{}", accepted(summary), beside(summary))
+            }
         };
     }
     let mut text = format!("{} {}", paint(BOLD, "Plan:"), counts(summary));
@@ -222,9 +224,16 @@ fn counts(summary: &PlanSummary) -> String {
             let style = if summary.names_strangers() { ERROR } else { WARNING };
             paint(style, &format!("Access is widened for {who}."))
         }
+        None if !summary.unknown_tags.is_empty() => paint(WARNING, "Whether access is widened is not known."),
         None => "Access is not widened.".to_owned(),
     };
-    format!("{}. {access}", counts.join(", "))
+    format!("{}. {access}{}", counts.join(", "), beside(summary))
+}
+
+/// ` Loses access: AWS account 999988887777.`
+fn beside(summary: &PlanSummary) -> String {
+    let sentences = beside_gains(summary).into_iter();
+    sentences.map(|text| format!(" {}", paint(WARNING, &format!("{}.", sentence_case(&text))))).collect()
 }
 
 fn role_text(out: &mut String, plan: &RolePlanView) {

@@ -1,6 +1,6 @@
 //! What is publicly known about Genesys Cloud's side.
 
-use crate::arn::AccountId;
+use crate::arn::{AccountId, partition_of_region};
 use crate::policy::lint::NamedAccount;
 
 /// An AWS account of Genesys.
@@ -165,3 +165,30 @@ pub static AWS_REGIONS: [&str; 46] = [
     "us-isof-south-1",
     "eusc-de-east-1",
 ];
+
+/// Of these, the regions that an account has only if it opted in (AWS Account Management guide).
+const OPT_IN_REGIONS: [&str; 17] = [
+    "ca-west-1",
+    "mx-central-1",
+    "eu-central-2",
+    "eu-south-1",
+    "eu-south-2",
+    "il-central-1",
+    "me-south-1",
+    "me-central-1",
+    "af-south-1",
+    "ap-east-1",
+    "ap-east-2",
+    "ap-south-2",
+    "ap-southeast-3",
+    "ap-southeast-4",
+    "ap-southeast-5",
+    "ap-southeast-6",
+    "ap-southeast-7",
+];
+
+/// A partition's known regions, and whether every account has each.
+pub fn regions_of(partition: &str) -> impl Iterator<Item = (&'static str, bool)> {
+    let known = AWS_REGIONS.iter().filter(move |region| partition_of_region(region) == partition);
+    known.map(|region| (*region, !OPT_IN_REGIONS.contains(region)))
+}

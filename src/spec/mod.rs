@@ -29,7 +29,7 @@ pub use integration::{
 pub use known::{
     AWS_REGIONS, GENESYS_REGIONS, GenesysRegion, KNOWN_GENESYS_ACCOUNTS, KnownAccount, TUTORIAL_ACCOUNT,
     customer_accounts, genesys_account_name, genesys_customer_account, genesys_region, is_path_of_aws,
-    region_as_given,
+    region_as_given, regions_of,
 };
 pub use limits::{is_guid, is_placeholder};
 pub use load::{DEFAULT_FILE, LoadError, LoadOptions, Loaded, load, load_text, refuse_other_kinds};

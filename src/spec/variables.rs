@@ -38,8 +38,8 @@ const PARTS: [&str; 16] = [
     "PW", "PAT", "SK", "PEM", "PIN", "OTP", "SALT", "SIG", "DB", "CFG", "CONFIG", "PAS*", "TOK*", "CRED*",
     "CERT*", "HOOK*",
 ];
-/// An external ID that is presented when a role is assumed ends up in the CloudTrail of the role's account.
-const PRESENTABLE: &str = "GENESYS_";
+/// Variables made for this tool.
+const OWN: &str = "GENESYS_";
 
 /// Whether it can be a variable name at all.
 pub(super) fn is_name(name: &str) -> bool {
@@ -69,14 +69,13 @@ const ORGANIZATION: [&str; 4] = ["ORG", "ORGID", "ORGANIZATION", "ORGANISATION"]
 /// Whether the name says that the variable holds an external ID: no list of what may hold credentials is complete.
 pub(super) fn is_of_an_external_id(name: &str) -> bool {
     let name = name.to_ascii_uppercase();
-    name.starts_with(PRESENTABLE)
-        || ["EXTERNAL_ID", "EXTERNALID"].iter().any(|word| name.contains(word))
-        || name.split('_').any(|part| ORGANIZATION.contains(&part))
+    name.starts_with(OWN) || is_presentable(&name) || name.split('_').any(|part| ORGANIZATION.contains(&part))
 }
 
-/// Whether its value may be presented to the owner of the role that is assumed.
+/// Whether the probes may present its value to the owner of the role, whatever it looks like.
 pub(super) fn is_presentable(name: &str) -> bool {
-    name.to_ascii_uppercase().starts_with(PRESENTABLE)
+    let name = name.to_ascii_uppercase();
+    ["EXTERNAL_ID", "EXTERNALID"].iter().any(|word| name.contains(word))
 }
 
 #[cfg(test)]
@@ -130,9 +129,9 @@ mod tests {
     }
 
     #[test]
-    fn only_variables_of_their_own_prefix_are_presented() {
-        assert!(is_presentable("GENESYS_EXTERNAL_ID") && is_presentable("genesys_hub"));
-        assert!(!is_presentable("GENESYSCLOUD_OAUTHCLIENT_ID") && !is_presentable("ORGANIZATION_ID"));
+    fn only_variables_that_are_called_external_ids_are_presented() {
+        assert!(is_presentable("GENESYS_EXTERNAL_ID") && is_presentable("emeaExternalId"));
+        assert!(!is_presentable("GENESYS_APPLY_CLIENT") && !is_presentable("ORGANIZATION_ID"));
     }
 
     #[test]

@@ -33,7 +33,7 @@ pub(crate) use picture::testing::picture_of;
 pub use picture::{FunctionStop, Link, LinkProof, Mark, OF_GENESYS, Outsiders, Picture, STATIONS, Station};
 pub use plan::{
     AccessLineView, AccessView, Caution, ChangeView, ConnectionView, DenialView, FORMAT_VERSION, ForeignView,
-    GainView, PLAN_FORMAT, PLANS_FORMAT, PlanSummary, PlanView, RolePlanView, foreign, gainers,
+    GainView, PLAN_FORMAT, PLANS_FORMAT, PlanSummary, PlanView, RolePlanView, beside_gains, foreign, gainers,
 };
 pub use provenance::{PipelineRun, Provenance};
 pub use remark::blocker_remark;

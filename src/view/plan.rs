@@ -66,6 +66,14 @@ pub struct PlanSummary {
     pub repurposed: Vec<String>,
     /// Why Genesys Cloud's side, which the spec has, is missing from the plan.
     pub genesys_not_read: Option<String>,
+    /// Who can no longer assume a role.
+    pub losses: Vec<String>,
+    /// What limited a role and no longer does, or may no longer.
+    pub lost_limits: Vec<String>,
+    /// Tags of roles that policies which were not read may refer to: what changes by them is not known.
+    pub unknown_tags: Vec<String>,
+    /// What those from outside the account can do, and still can because the spec accepts it.
+    pub keeps: Vec<String>,
 }
 
 /// Someone who gains.
@@ -322,6 +330,10 @@ impl PlanSummary {
                 Notice::Genesys(GenesysNotice::NotRead { why }) => Some(why.clone()),
                 _ => None,
             }),
+            losses: plan.losses(),
+            lost_limits: plan.lost_limits(),
+            unknown_tags: plan.unknown_tags().into_iter().map(str::to_owned).collect(),
+            keeps: plan.kept_strangers().into_iter().map(|kept| kept.what).collect(),
         }
     }
 
@@ -364,6 +376,10 @@ impl PlanSummary {
             blocked,
             repurposed,
             genesys_not_read,
+            losses,
+            lost_limits,
+            unknown_tags,
+            keeps,
         } in summaries
         {
             all.create += create;
@@ -379,6 +395,15 @@ impl PlanSummary {
             all.repurposed.extend(repurposed.iter().cloned());
             if all.genesys_not_read.is_none() {
                 all.genesys_not_read.clone_from(genesys_not_read);
+            }
+            for (all, of_one) in [
+                (&mut all.losses, losses),
+                (&mut all.lost_limits, lost_limits),
+                (&mut all.unknown_tags, unknown_tags),
+                (&mut all.keeps, keeps),
+            ] {
+                let new: Vec<String> = of_one.iter().filter(|one| !all.contains(one)).cloned().collect();
+                all.extend(new);
             }
         }
         all
@@ -498,10 +523,32 @@ pub fn gainers<'a>(summaries: impl IntoIterator<Item = &'a PlanSummary>) -> Opti
         })
         .collect();
     match said.is_empty() {
-        true if summary.access_is_wider => Some("someone who cannot be named".to_owned()),
+        true if summary.access_is_wider && summary.unknown_tags.is_empty() => {
+            Some("someone who cannot be named".to_owned())
+        }
         true => None,
         false => Some(few(&said)),
     }
+}
+
+/// What a reviewer must know beside who gains, in a phrase each.
+pub fn beside_gains(summary: &PlanSummary) -> Vec<String> {
+    let PlanSummary { losses, lost_limits, unknown_tags, keeps, .. } = summary;
+    let tags: Vec<String> = unknown_tags.iter().map(|key| format!("`{}`", one_line(key))).collect();
+    let tag = if tags.len() == 1 { "tag" } else { "tags" };
+    let of_tags = |limit: &&String| !unknown_tags.iter().any(|key| limit.ends_with(&format!("tag `{key}`")));
+    let limits: Vec<&String> = lost_limits.iter().filter(of_tags).collect();
+    let said = |start: &str, what: &[String]| (!what.is_empty()).then(|| format!("{start}{}", few(what)));
+    [
+        said(&format!("not known: what policies elsewhere allow by the {tag} "), &tags),
+        (!limits.is_empty()).then(|| format!("limits that end: {}", few(&limits))),
+        said("loses access: ", losses),
+        said("keeps access, as the spec accepts: ", keeps),
+    ]
+    .into_iter()
+    .flatten()
+    .map(|text| one_line(&text).into_owned())
+    .collect()
 }
 
 /// A data action that a change has do something else: no access is widened by it.

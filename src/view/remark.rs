@@ -131,7 +131,7 @@ pub(super) fn notice_remark(notice: &Notice, role: &str) -> Remark {
             let what = format!("the role has an inline policy `{}`, not from this spec", one_line(name));
             return extra(&what, grants, accept);
         }
-        Notice::Accepted { what, gains, reason, lets_in: _ } => {
+        Notice::Accepted { what, gains, reason, lets_in: _, outsiders: _ } => {
             return Remark::new(format!(
                 "the spec accepts {}; the reason: \"{}\"",
                 one_line(what),

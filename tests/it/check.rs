@@ -148,7 +148,8 @@ async fn an_external_id_that_may_be_a_secret_leaves_the_machine_in_no_call() {
         ("{ env = \"ORG_WORD\" }".to_owned(), SECRET, None, false),
         ("{ env = \"ORG_WORD\" }".to_owned(), SECRET, Some("ANOTHER"), false),
         ("{ file = \"internal.txt\" }".to_owned(), SECRET, Some("internal.txt"), false),
-        ("{ env = \"GENESYS_X\" }".to_owned(), SECRET, None, true),
+        ("{ env = \"GENESYS_APPLY_CLIENT\" }".to_owned(), SECRET, None, false),
+        ("{ env = \"GENESYS_EXTERNAL_ID\" }".to_owned(), SECRET, None, true),
         ("{ env = \"ORG\" }".to_owned(), GUID, None, true),
         ("{ file = \"id.txt\" }".to_owned(), GUID, None, true),
         (literal(SECRET), SECRET, None, true),
@@ -175,7 +176,7 @@ async fn an_external_id_that_may_be_a_secret_leaves_the_machine_in_no_call() {
         assert_eq!(requests.contains("Action=AssumeRole&"), is_probed, "{source} {allowed:?}");
         let said = output.captured();
         assert_eq!(said.contains("no call was made"), !is_probed, "{source} {allowed:?}: {said}");
-        assert_eq!(said.contains("whose name begins with GENESYS_"), !is_probed, "{said}");
+        assert_eq!(said.contains("whose name contains EXTERNAL_ID"), !is_probed, "{said}");
     }
 }
 

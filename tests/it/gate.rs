@@ -242,3 +242,111 @@ fn a_data_action_that_then_does_something_else_is_in_the_first_lines() {
     let comment = project.sandbox(&["plan", "--format", "markdown"]);
     assert!(comment.expect(0).stdout.lines().next().unwrap().contains(says), "{}", comment.transcript());
 }
+
+/// The pull request turns "apply throws them out" into "apply keeps them".
+#[test]
+fn what_the_spec_accepts_from_outside_the_account_passes_only_if_the_operator_says_so() {
+    let trusting = |principal: &str| {
+        let project = Project::example();
+        project.sandbox(&["apply", "--yes", "--no-check"]).expect(0);
+        by_hand(&project, |role| {
+            let mut trust: serde_json::Value = serde_json::from_str(role["trust"].as_str().unwrap()).unwrap();
+            trust["Statement"].as_array_mut().unwrap().push(serde_json::json!({
+                "Effect": "Allow", "Principal": { "AWS": principal }, "Action": "sts:AssumeRole"
+            }));
+            role["trust"] = trust.to_string().into();
+        });
+        project
+    };
+    let accepting = |project: &Project, key: &str| {
+        project.write_spec(&format!("{EXAMPLE}\n[[role.accept]]\n{key}\nreason = \"routine\"\n"));
+        let plan = project.sandbox(&["plan"]);
+        let digest = plan.stdout.lines().find_map(|line| line.trim().strip_prefix("digest = "));
+        let digest = digest.unwrap_or_else(|| panic!("{}", plan.transcript())).to_owned();
+        project.write_spec(&format!(
+            "{EXAMPLE}\n[[role.accept]]\n{key}\ndigest = {digest}\nreason = \"routine\"\n"
+        ));
+        digest.trim_matches('"').to_owned()
+    };
+    let stranger = "arn:aws:iam::999988887777:root";
+    let project = trusting(stranger);
+    let out = project.sandbox(&["plan", "--format", "markdown", GUARD]);
+    let first = out.expect(0).stdout.lines().next().unwrap().to_owned();
+    assert!(first.contains("access widened: no · **loses access: AWS account 999988887777**"), "{first}");
+    let digest = accepting(&project, &format!("principal = {stranger:?}"));
+    for guard in [GUARD, "--refuse-wider", "--refuse-wider=limits"] {
+        let plan = project.sandbox(&["plan", guard]);
+        plan.expect(3)
+            .says("the spec keeps someone from outside the account inside (AWS account 999988887777 may assume the role)")
+            .says(&format!("--allow-accept {digest}"))
+            .says("Keeps access, as the spec accepts: AWS account 999988887777 may assume the role.");
+        project.sandbox(&["apply", "--yes", guard]).expect(3).says_not("no fault");
+        project.sandbox(&["plan", guard, "--allow-accept", &digest]).expect(0);
+        project.sandbox(&["plan", guard, "--allow-accept", "sha256:0"]).expect(3);
+    }
+    project.sandbox(&["plan", "--allow-accept", &digest]).expect(64);
+    let out = project.sandbox(&["plan", "--format", "markdown"]);
+    let first = out.expect(0).stdout.lines().next().unwrap().to_owned();
+    assert!(
+        first.contains("access widened: no · **keeps access, as the spec accepts: AWS account"),
+        "{first}"
+    );
+    project.sandbox(&["check"]).expect(0).says("AWS account 999988887777 can get in, as the spec accepts");
+    // Someone of the own account is no stranger.
+    let own = "arn:aws:iam::111122223333:role/ci";
+    let project = trusting(own);
+    accepting(&project, &format!("principal = {own:?}"));
+    project.sandbox(&["plan", GUARD]).expect(0).says_not("Keeps access");
+    // Anyone, by the function's own policy.
+    let project = Project::example();
+    project.sandbox(&["apply", "--yes", "--no-check"]).expect(0);
+    project.sandbox(&["--scenario", "function-public", "check"]).expect(4);
+    let digest = accepting(&project, "function_policy_sid = \"public\"");
+    project.sandbox(&["plan", GUARD]).expect(3).says("(anyone may invoke function").says(&digest);
+    project.sandbox(&["plan", GUARD, "--allow-accept", &digest]).expect(0);
+    // An account that only a reason vouches for.
+    let project = trusting(stranger);
+    let spec = example_with(
+        "account_id = \"765628985471\"",
+        "account_id = \"999988887777\"\naccount_reason = \"theirs\"",
+    );
+    by_hand(&project, |role| {
+        role["trust"] = role["trust"].as_str().unwrap().replace("765628985471", "999988887777").into();
+    });
+    project.write_spec(&spec);
+    project.sandbox(&["apply", "--yes", "--no-check"]).expect(0);
+    project.sandbox(&["plan", GUARD]).expect(3).says("--allow-accept 999988887777");
+    project.sandbox(&["plan", GUARD, "--allow-accept", "999988887777"]).expect(0);
+}
+
+#[test]
+fn a_tag_is_not_known_to_widen_anything_and_a_limit_that_ends_has_a_level_of_its_own() {
+    let project = Project::example();
+    project.sandbox(&["apply", "--yes", "--no-check"]).expect(0);
+    let tags = "tags = { team = \"contact-centre\"";
+    for key in ["team2", "\"dp:exclude:identity\""] {
+        project.write_spec(&example_with(tags, &format!("{tags}, {key} = \"x\"")));
+        let plan = project.sandbox(&["plan", GUARD]);
+        plan.expect(0)
+            .says("Whether access is widened is not known. Not known: what policies elsewhere allow by the tag `")
+            .says_not("widened for");
+        let comment = project.sandbox(&["plan", "--format", "markdown"]);
+        assert!(
+            comment.stdout.lines().next().unwrap().contains("access widened: **not known**"),
+            "{}",
+            comment.stdout
+        );
+        project.sandbox(&["plan", "--refuse-wider"]).expect(3);
+        project
+            .sandbox(&["plan", "--refuse-wider=limits"])
+            .expect(3)
+            .says("the plan ends limits (what policies demand of the tag");
+    }
+    // A boundary that goes is Genesys Cloud's gain, and the end of a limit.
+    project.write_spec(&example_with("[[role]]", "[[role]]\npermissions_boundary = \"none\""));
+    by_hand(&project, |role| role["boundary"] = "arn:aws:iam::aws:policy/ReadOnlyAccess".into());
+    let plan = project.sandbox(&["plan", GUARD]);
+    plan.expect(0).says("Access is widened for Genesys Cloud. Limits that end: ");
+    project.sandbox(&["plan", "--refuse-wider=limits"]).expect(3).says("the plan ends limits (");
+    project.sandbox(&["apply", "--yes", "--refuse-wider=limits"]).expect(3);
+}

@@ -13,8 +13,8 @@ fn check(project: &Project, scenario: &str, options: &[&str]) -> Run {
     project.sandbox(&[&["--scenario", scenario, "check"], options].concat())
 }
 
-const SEEN: &str = "Genesys Cloud last assumed this role 2 hours ago, with the right external ID; once in 7 days; no other account \
-                    was seen (us-east-1; 90 days).";
+const SEEN: &str = "Genesys Cloud last assumed this role 2 hours ago, with the right external ID; once in 90 days; no other account \
+                    was seen (17 regions; 90 days).";
 
 #[test]
 fn a_role_that_genesys_cloud_uses_is_observed_without_an_invocation() {
@@ -55,7 +55,7 @@ fn somebody_else_who_got_in_is_a_fault_with_a_name_until_it_is_settled() {
         .says("Check: 1 cause.");
     check(&project, "stranger", &["--since", "2h"])
         .expect(0)
-        .says("no other account was seen (us-east-1; 2 hours)");
+        .says("no other account was seen (17 regions; 2 hours)");
     let project = applied(EXAMPLE);
     check(&project, "another-customer", &[]).expect(4).says("another customer of Genesys Cloud got in");
     // They got in through a door that is still open.
@@ -81,6 +81,26 @@ fn a_session_that_calls_itself_a_probe_is_another_customer_without_the_right_id(
     check(&project, "open-role", &["--quiet"]).expect(4);
     project.sandbox(&["apply", "--yes"]).expect(0);
     project.sandbox(&["check", "--since", "1h"]).expect(0).says("no other account was seen");
+}
+
+/// Whoever may assume a role does it in any region: STS has an endpoint in each, with a history of its own.
+#[test]
+fn somebody_who_got_in_through_another_region_is_seen_and_regions_that_were_not_asked_are_named() {
+    let project = applied(EXAMPLE);
+    for region in ["eu-west-1", "sa-east-1"] {
+        let event = format!(
+            "[[assumed]]\nrole = \"*\"\nminutes_ago = 9\naccount = \"999988887777\"\nregion = \"{region}\"\n"
+        );
+        std::fs::write(project.path("use.toml"), event).unwrap();
+        check(&project, "use.toml", &["--all"])
+            .expect(4)
+            .says("AWS account 999988887777 got in")
+            .says(&format!(" in {region}, without an external ID"));
+    }
+    let project = applied(EXAMPLE);
+    check(&project, "used", &["--all"])
+        .expect(0)
+        .says("not looked at are regions that an account has only if it opted in: ca-west-1, mx-central-1");
 }
 
 /// The trust policy demanded another ID, someone used it, and then it was corrected: nobody got in who should not.
@@ -133,7 +153,7 @@ fn in_a_fleet_nobody_looks_unless_asked() {
     let quiet = project.sandbox(&[&["--scenario", "used"], &files[..], &["check"]].concat());
     quiet.says_not("last assumed this role");
     let asked = project.sandbox(&[&files[..], &["check", "--since", "7d"]].concat());
-    asked.says("last assumed this role 2 hours ago").says("(us-east-1; 7 days)");
+    asked.says("last assumed this role 2 hours ago").says("(17 regions; 7 days)");
 }
 
 /// AWS's own client understands the sandbox's answers, so our reader is tested with real shapes.

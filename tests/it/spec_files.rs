@@ -360,7 +360,7 @@ fn a_spec_reads_no_variable_that_may_hold_credentials_unless_it_is_allowed_by_na
 
 #[test]
 fn what_is_presented_to_the_owner_of_a_role_is_written_out_or_kept_for_that() {
-    let given = Given {
+    let given = |allowed: Vec<&'static str>| Given {
         variables: [
             ("GENESYS_HUB_ID", "an-id-42"),
             ("ORGANIZATION", "an-id-42"),
@@ -368,21 +368,29 @@ fn what_is_presented_to_the_owner_of_a_role_is_written_out_or_kept_for_that() {
         ]
         .into(),
         files: [("id.txt", "an-id-42")].into(),
-        ..Given::default()
+        allowed,
     };
-    let with = |id: &str| {
+
+    let with = |id: &str, allowed: Vec<&'static str>| {
         let role = "arn:aws:iam::111122223333:role/d";
         let table = format!("[aws]\nassume_role = {{ role_arn = \"{role}\", external_id = {id} }}");
-        parse(&EXAMPLE.replacen("[aws]", &table, 1), "x", &given)
+        parse(&EXAMPLE.replacen("[aws]", &table, 1), "x", &given(allowed))
     };
-    for good in ["\"an-id-42\"", "{ env = \"GENESYS_HUB_ID\" }"] {
-        let (spec, diagnostics) = with(good);
+    for (good, allowed) in [
+        ("\"an-id-42\"", vec![]),
+        ("{ env = \"GENESYS_HUB_ID\" }", vec!["GENESYS_HUB_ID"]),
+        ("{ env = \"ORGANIZATION\" }", vec!["ORGANIZATION"]),
+    ] {
+        let (spec, diagnostics) = with(good, allowed);
         assert!(spec.is_some(), "{diagnostics:?}");
     }
-    for bad in
-        ["{ env = \"ORGANIZATION\" }", "{ env = \"GENESYSCLOUD_OAUTHCLIENT_ID\" }", "{ file = \"id.txt\" }"]
-    {
-        assert!(with(bad).0.is_none(), "{bad}");
+    for bad in [
+        "{ env = \"GENESYS_HUB_ID\" }",
+        "{ env = \"ORGANIZATION\" }",
+        "{ env = \"GENESYSCLOUD_OAUTHCLIENT_ID\" }",
+        "{ file = \"id.txt\" }",
+    ] {
+        assert!(with(bad, vec!["ANOTHER"]).0.is_none(), "{bad}");
     }
 }
 

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use jiff::Timestamp;
 
-use super::times::{CLOCKS, DAY, WEEK, ago, minute, period, right_after, seconds, times};
+use super::times::{CLOCKS, ago, minute, period, right_after, seconds, times};
 use super::users::{PROBE_SESSION, in_words, is_accepted, is_of, may_be_named, principal};
 use crate::check::cause::Cause;
 use crate::check::claim::{Claim, Finding, Harm, Question};
@@ -15,6 +15,7 @@ use crate::check::questions::{genesys, may_assume, to_see_it};
 use crate::check::topic::Topic;
 use crate::check::uses::{EventHistory, PresentedId, RegionReading, RoleUse, SessionUser};
 use crate::policy::Decision;
+use crate::spec::regions_of;
 use crate::text::{one_line, sentence_case};
 
 /// What uses by Genesys Cloud's account under another external ID are called.
@@ -220,7 +221,7 @@ impl<'a> SeenUses<'a> {
     }
 
     pub(super) fn strangers(&self) -> Vec<Claim> {
-        let HistoryShown { looked_at, is_whole } = self.shown();
+        let HistoryShown { looked_at, is_whole, is_read } = self.shown();
         let question = |who: &str| {
             Question::new(
                 Level::Observed,
@@ -258,7 +259,24 @@ impl<'a> SeenUses<'a> {
                 question("").not_provable(format!("{unreadable} events about the role; {seen}"), help),
             ];
         }
-        let note = if is_whole { "" } else { "said of what was looked at, and of nothing else" };
+        // Whoever knows which region is not read comes through that one.
+        if !is_read {
+            return vec![
+                question("").not_provable(seen, "permit `cloudtrail:LookupEvents` in these regions, too"),
+            ];
+        }
+        let left_out = match self.left_out().as_slice() {
+            [] => String::new(),
+            left_out => format!(
+                "not looked at are regions that an account has only if it opted in: {}",
+                left_out.join(", ")
+            ),
+        };
+        let note = match (is_whole, left_out.is_empty()) {
+            (true, true) => String::new(),
+            (false, true) => "said of what was looked at, and of nothing else".to_owned(),
+            (_, false) => format!("said of what was looked at, and of nothing else; {left_out}"),
+        };
         let claim = question("").holds(seen).with_note(note);
         vec![match self.former_in_words() {
             Some(notice) => claim.with_notice(notice),
@@ -419,32 +437,33 @@ impl<'a> SeenUses<'a> {
         format!("{genesys}; {others}{own} ({looked_at}).")
     }
 
+    /// Over the whole time that was looked at, as everything else in the sentence.
     fn how_often(&self, uses: &[&RoleUse]) -> String {
-        let HistoryReach { days, is_whole } = self.reach();
-        let days = days.clamp(1, WEEK / DAY);
-        let recent = uses.iter().filter(|used| seconds(used.at, self.history.now) <= days * DAY).count();
-        let least = if is_whole { "" } else { "at least " };
-        let day = if days == 1 { "the last day".to_owned() } else { format!("{days} days") };
-        format!("{least}{} in {day}", times(recent, ""))
+        let has_more = |reading: &RegionReading| matches!(reading, RegionReading::Until { .. });
+        let least = match self.history.regions.iter().any(|(_, reading)| has_more(reading)) {
+            true => "at least ",
+            false => "",
+        };
+        format!("{least}{} in {}", times(uses.len(), ""), self.period())
     }
 
-    /// How far back everything that was read goes.
-    fn reach(&self) -> HistoryReach {
-        let days = |from: Timestamp| seconds(from, self.history.now).div_euclid(DAY);
-        let mut reach = HistoryReach { days: days(self.history.since), is_whole: true };
-        for (_, reading) in &self.history.regions {
-            if let RegionReading::Until { oldest, .. } = reading {
-                reach.is_whole &= seconds(*oldest, self.history.now) >= WEEK.min(reach.days * DAY);
-            }
-        }
-        reach
+    fn period(&self) -> String {
+        period(seconds(self.history.since, self.history.now))
+    }
+
+    /// The known regions of the partition that were not asked.
+    fn left_out(&self) -> Vec<&'static str> {
+        let asked = |region: &str| self.history.regions.iter().any(|(known, _)| known == region);
+        let regions = regions_of(&self.facts.desired.role.arn.partition).map(|(region, _)| region);
+        regions.filter(|region| !asked(region)).collect()
     }
 
     /// `us-east-1, eu-central-1; 90 days`
     fn shown(&self) -> HistoryShown {
-        let period = period(seconds(self.history.since, self.history.now));
         let mut whole = Vec::new();
         let mut rest = Vec::new();
+        // By reason: a policy refuses many regions at once.
+        let mut unread: Vec<(&str, Vec<&str>)> = Vec::new();
         for (region, reading) in &self.history.regions {
             match reading {
                 RegionReading::Whole => whole.push(region.as_str()),
@@ -456,13 +475,24 @@ impl<'a> SeenUses<'a> {
                         why.unwrap_or_default()
                     ));
                 }
-                RegionReading::NotRead(why) => rest.push(format!("not {region}: {}", one_line(why))),
+                RegionReading::NotRead(why) => match unread.iter_mut().find(|(known, _)| known == why) {
+                    Some((_, regions)) => regions.push(region),
+                    None => unread.push((why, vec![region])),
+                },
             }
         }
+        let is_read = unread.is_empty();
+        rest.extend(
+            unread.iter().map(|(why, regions)| format!("not {}: {}", regions.join(", "), one_line(why))),
+        );
         let is_whole = rest.is_empty();
         let mut parts = Vec::new();
         if !whole.is_empty() {
-            parts.push(format!("{}; {period}", whole.join(", ")));
+            let period = self.period();
+            parts.push(match whole.len() {
+                1..=FEW_REGIONS => format!("{}; {period}", whole.join(", ")),
+                count => format!("{count} regions; {period}"),
+            });
         }
         // The same refusal in every region counts once.
         let reasons: Vec<&String> = self
@@ -481,7 +511,7 @@ impl<'a> SeenUses<'a> {
             }
             _ => parts.extend(rest),
         }
-        HistoryShown { looked_at: parts.join("; "), is_whole }
+        HistoryShown { looked_at: parts.join("; "), is_whole, is_read }
     }
 
     /// `2 hours ago (2026-11-26 15:02 UTC) in us-east-1`
@@ -494,14 +524,14 @@ impl<'a> SeenUses<'a> {
     }
 }
 
+/// More are counted.
+const FEW_REGIONS: usize = 3;
+
 struct HistoryShown {
     looked_at: String,
     is_whole: bool,
-}
-
-struct HistoryReach {
-    days: i64,
-    is_whole: bool,
+    /// Whether every region answered that was asked.
+    is_read: bool,
 }
 
 fn from(used: &RoleUse) -> String {

@@ -6,8 +6,6 @@ use jiff::Timestamp;
 pub(super) const CLOCKS: i64 = 60;
 pub(super) const HOUR: i64 = 3600;
 pub(super) const DAY: i64 = 24 * HOUR;
-/// The longest period over which uses are counted.
-pub(super) const WEEK: i64 = 7 * DAY;
 
 pub(super) fn times(count: usize, after: &str) -> String {
     match count {

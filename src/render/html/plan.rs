@@ -9,7 +9,7 @@ use crate::policy::access::AccessSign;
 use crate::render::places::masked_lines;
 use crate::view::{
     AccessLineView, Caution, ChangeView, DiffLine, Field, LineKind, PlanSummary, PlanView, Provenance,
-    RolePlanView, few, foreign, gainers, plural, sentence_case,
+    RolePlanView, beside_gains, few, foreign, gainers, plural, sentence_case,
 };
 
 /// A role, with its spec file if there are several.
@@ -93,8 +93,12 @@ fn headline(html: &mut Html<'_>, rows: &[PlannedRow<'_>], summary: &PlanSummary,
             "Live state is what the spec says. A plan compares what the spec makes: <code>genesys-iam check</code> says who \
              can get in and whether the functions run.",
         ),
+        None if !summary.unknown_tags.is_empty() => html.raw("Whether access is widened is not known."),
         None => html.raw("Access is not widened."),
     };
+    for text in beside_gains(summary) {
+        html.text(&format!(" {}.", sentence_case(&text)));
+    }
     html.raw("</p></section>\n");
 }
 

@@ -12,7 +12,7 @@ use crate::render::field::field_lines;
 use crate::render::places::masked_lines;
 use crate::view::{
     AccessLineView, AccessView, Alike, Caution, ChangeView, PlanSummary, PlanView, Provenance, Remark,
-    RolePlanView, alike, few, foreign, functions, gainers, plural, sentence_case,
+    RolePlanView, alike, beside_gains, few, foreign, functions, gainers, plural, sentence_case,
 };
 
 /// A plan: one line that says it all, who gains and loses what, a picture, and each change folded.
@@ -324,8 +324,11 @@ fn summary(esc: &Escape<'_>, summary: &PlanSummary) -> String {
             format!("yes, for {}", esc.text(&who))
         }
         Some(who) => format!("**YES**, for {}", esc.text(&who)),
+        None if !summary.unknown_tags.is_empty() => "**not known**".to_owned(),
         None => "no".to_owned(),
     };
+    let beside: String =
+        beside_gains(summary).iter().map(|text| format!(" · **{}**", esc.text(text))).collect();
     let repurposed = match summary.repurposed.as_slice() {
         [] => String::new(),
         repurposed => format!(" · **{}**", esc.text(&few(repurposed))),
@@ -341,7 +344,9 @@ fn summary(esc: &Escape<'_>, summary: &PlanSummary) -> String {
         Some(why) => format!(" · **Genesys Cloud's side was not read**: {}", esc.text(why)),
         None => String::new(),
     };
-    format!("**{counts}** · access widened: {wider}{repurposed}{not_read}{foreign}{accepted}{blocked}")
+    format!(
+        "**{counts}** · access widened: {wider}{beside}{repurposed}{not_read}{foreign}{accepted}{blocked}"
+    )
 }
 
 /// Who gains and who loses what, with notices and blockers, and a picture.

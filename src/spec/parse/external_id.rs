@@ -145,14 +145,16 @@ impl Parser<'_> {
                 help.to_owned(),
             );
         }
-        if purpose == ExternalIdUse::AssumeRole && !variables::is_presentable(name) {
+        // The role may be that of the spec's author.
+        if purpose == ExternalIdUse::AssumeRole && !self.environment.is_allowed(name) {
             return refuse(
                 format!(
-                    "`{name}` may not be presented to the owner of a role, who can read it in CloudTrail"
+                    "a spec may not present `{name}` to the owner of a role, who can read it in CloudTrail"
                 ),
-                "does not begin with GENESYS_",
-                "write the external ID itself, or keep it in a variable whose name begins with GENESYS_"
-                    .to_owned(),
+                "would be sent",
+                format!(
+                    "write the external ID itself, or allow the variable on the command line: `--allow-env {name}`"
+                ),
             );
         }
         if let Some(pattern) = variables::credentials_pattern(name)
@@ -197,7 +199,8 @@ impl Parser<'_> {
         if purpose == ExternalIdUse::AssumeRole {
             let message =
                 "the external ID of `assume_role` cannot come from a file: the owner of the role can read it";
-            let help = "write it here, or keep it in a variable whose name begins with GENESYS_";
+            let help =
+                "write it here, or keep it in a variable that the command line allows: `--allow-env NAME`";
             self.diagnostics.error(span.clone(), message, "a file", help);
             return None;
         }
