@@ -115,7 +115,8 @@ pub enum PromptError {
 impl Explain for PromptError {
     fn help(&self) -> Option<String> {
         match self {
-            Self::NotConfirmed | Self::Ended => None,
+            Self::NotConfirmed => Some("only the whole word `yes` makes the changes".to_owned()),
+            Self::Ended => None,
             Self::NoTerminal => Some(
                 "if the plan above is what you want, run the same command again with `--yes` after it"
                     .to_owned(),

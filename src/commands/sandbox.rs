@@ -23,6 +23,7 @@ use crate::render::output::Output;
 use crate::sandbox::{
     BUILT_IN, GenesysSeed, Rate, Sandbox, Seed, ServeOptions, client_id, serve as serve_http,
 };
+use crate::secrets::MADE_UP;
 
 #[derive(Debug, Subcommand)]
 pub enum SandboxCommand {
@@ -72,7 +73,7 @@ pub async fn serve(global: &Global, args: &ServeArgs, output: &Output) -> Result
     output.result(&format!(
         "export AWS_ENDPOINT_URL=http://{address}\n\
          export AWS_ACCESS_KEY_ID={account}   # a 12-digit account ID: an administrator of that account\n\
-         export AWS_SECRET_ACCESS_KEY=made-up-secret\n\
+         export AWS_SECRET_ACCESS_KEY={MADE_UP}\n\
          export AWS_REGION={region} AWS_DEFAULT_REGION={region}\n\
          export {GENESYS_ENDPOINT}=http://{address}\n{}",
         oauth_clients(&[std::slice::from_ref(&first), others.as_slice()].concat())
@@ -124,7 +125,7 @@ fn oauth_clients(seeds: &[Seed]) -> String {
     let line = |credentials: Option<String>| {
         let suffix = credentials.as_ref().map(|name| format!("_{name}")).unwrap_or_default();
         format!(
-            "export GENESYSCLOUD_OAUTHCLIENT_ID{suffix}={} GENESYSCLOUD_OAUTHCLIENT_SECRET{suffix}=made-up-secret\n",
+            "export GENESYSCLOUD_OAUTHCLIENT_ID{suffix}={} GENESYSCLOUD_OAUTHCLIENT_SECRET{suffix}={MADE_UP}\n",
             client_id(credentials.as_deref())
         )
     };

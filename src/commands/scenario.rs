@@ -58,8 +58,15 @@ pub fn configure(
     Ok(())
 }
 
-/// Lists the scenarios already in the state: they stay, one on top of another.
+/// Lists the scenarios already in the state: they stay, one on top of another; and the aliases made for the spec.
 pub(super) fn announce(sandbox: &Sandbox, options: &SandboxOptions, output: &Output) {
+    for alias in sandbox.invented() {
+        output.note(&format!(
+            "{} the sandbox has made the alias {}, which the spec names; in AWS somebody would have to\n",
+            paint(WARNING, "note:"),
+            alias.label()
+        ));
+    }
     let known: Vec<&String> =
         sandbox.planted().iter().filter(|known| options.scenario.as_ref() != Some(known)).collect();
     if known.is_empty() {

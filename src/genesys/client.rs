@@ -85,7 +85,7 @@ impl Client {
     pub fn of_stand_in(client_id: &str, transport: Box<dyn HttpTransport>) -> Self {
         let configuration = Configuration {
             client_id: client_id.to_owned(),
-            client_secret: Secret::new("made-up-secret".to_owned()),
+            client_secret: Secret::new(secrets::MADE_UP.to_owned()),
             access_token: None,
             // There are none: nobody set anything.
             settings: String::new(),

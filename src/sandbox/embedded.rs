@@ -15,23 +15,18 @@ use super::past::Past;
 use super::seed::Seed;
 use super::state::State;
 use super::state_file::{Stamp, StateFile};
-use crate::arn::AccountId;
+use crate::arn::{AccountId, FunctionArn};
+use crate::secrets::MADE_UP;
 
 /// Credentials of an account administrator. They mean nothing outside the sandbox.
 pub fn credentials(account: &AccountId) -> aws_credential_types::Credentials {
-    aws_credential_types::Credentials::new(
-        account.as_str(),
-        "made-up-secret",
-        None,
-        None,
-        "genesys-iam sandbox",
-    )
+    aws_credential_types::Credentials::new(account.as_str(), MADE_UP, None, None, "genesys-iam sandbox")
 }
 
 /// Those of the identity that probes as Genesys Cloud. What it does is not part of what AWS would have recorded.
 pub fn prober_credentials(account: &AccountId) -> aws_credential_types::Credentials {
     let token = Some(aws::PROBER_TOKEN.to_owned());
-    let secret = "made-up-secret";
+    let secret = MADE_UP;
     aws_credential_types::Credentials::new(account.as_str(), secret, token, None, "genesys-iam sandbox")
 }
 
@@ -39,6 +34,8 @@ pub fn prober_credentials(account: &AccountId) -> aws_credential_types::Credenti
 #[derive(Debug)]
 pub struct Sandbox {
     pub(super) state: State,
+    /// Aliases that functions got because a spec names them.
+    invented: Vec<FunctionArn>,
     /// `None`: in memory only.
     file: Option<StateFile>,
     /// Other processes use the file between requests: how this one left it.
@@ -60,6 +57,7 @@ impl Sandbox {
         let defaults = Defaults { region: seed.region.clone(), page_limit: usize::MAX };
         Self {
             state,
+            invented: Vec::new(),
             file: None,
             shared: None,
             seeds: vec![seed.clone()],
@@ -96,7 +94,10 @@ impl Sandbox {
         let before = sandbox.state.clone();
         sandbox.state.is_demonstration = is_demonstration && (fresh || before.is_demonstration);
         sandbox.state.organization.drop_planted();
-        sandbox.state.seed(seed);
+        let invented = sandbox.state.seed(seed);
+        if !fresh {
+            sandbox.invented = invented;
+        }
         if fresh || sandbox.state != before {
             file.write(&sandbox.state)?;
         }
@@ -140,8 +141,13 @@ impl Sandbox {
 
     /// Adds another spec's account, functions and organization.
     pub fn seed(&mut self, seed: &Seed) {
-        self.state.seed(seed);
+        self.invented.extend(self.state.seed(seed));
         self.seeds.push(seed.clone());
+    }
+
+    /// Aliases that functions got because a spec names them. No one in AWS would have made them.
+    pub fn invented(&self) -> &[FunctionArn] {
+        &self.invented
     }
 
     /// From now on, other processes may use the state file between requests.
@@ -167,16 +173,19 @@ impl Sandbox {
             Some(stored) => State { partition, ..stored },
             None => State { is_demonstration: self.state.is_demonstration, ..State::new(&partition) },
         };
-        self.seeds.iter().for_each(|seed| self.state.seed(seed));
+        for seed in &self.seeds {
+            self.state.seed(seed);
+        }
         Ok(())
     }
 
     /// An in-memory copy of the current state.
     #[must_use]
     pub fn copy(&self) -> Self {
-        let Self { state, file: _, shared: _, seeds, defaults, requests, past: _, rates } = self;
+        let Self { state, invented: _, file: _, shared: _, seeds, defaults, requests, past: _, rates } = self;
         Self {
             state: state.clone(),
+            invented: Vec::new(),
             file: None,
             shared: None,
             seeds: seeds.clone(),

@@ -124,6 +124,7 @@ refused('InvalidParameterValueException', functions.create_function, **wanted | 
 refused('ValidationException', functions.create_function, **wanted | {{'FunctionName': 'n', 'Role': 'arn:aws:iam::1:user/u'}})
 
 assert functions.publish_version(FunctionName='new')['Version'] == '1'
+assert functions.publish_version(FunctionName='new')['Version'] == '1'
 refused('ResourceNotFoundException', functions.create_alias, FunctionName='new', Name='live', FunctionVersion='2')
 refused('ValidationException', functions.create_alias, FunctionName='new', Name='7', FunctionVersion='1')
 alias = functions.create_alias(FunctionName='new', Name='live', FunctionVersion='1')
@@ -165,6 +166,41 @@ boto3.client('lambda').create_function(FunctionName=FUNCTION, Runtime='python3.1
 ",
     );
     served.run(&["check"]).expect(0);
+}
+
+#[test]
+fn naming_a_version_makes_none_and_an_alias_that_the_spec_brings_is_said() {
+    let spec = |function: &str| {
+        crate::support::EXAMPLE.replace("\"my-genesys-trigger-function\"", &format!("\"{function}\""))
+    };
+    let project = Project::new(&spec("f"));
+    project.sandbox(&["apply", "--yes", "--no-check"]).expect(0).says_not("has made the alias");
+    project.write_spec(&spec("f:7"));
+    project.sandbox(&["plan"]).expect(3).says("Lambda has no version `7` of function `f`");
+    project.write_spec(&spec("f:live"));
+    project
+        .sandbox(&["plan"])
+        .expect(0)
+        .says("note: the sandbox has made the alias f:live, which the spec names");
+    project.sandbox(&["plan"]).expect(0).says_not("has made the alias");
+}
+
+#[test]
+fn lines_for_a_shell_can_be_pasted_into_one_that_has_them_already() {
+    let project = Project::example().env("AWS_SECRET_ACCESS_KEY", "made-up-secret");
+    let project = project.env("GENESYSCLOUD_OAUTHCLIENT_SECRET", "made-up-secret");
+    let mut serving = project.command(&["sandbox", "serve", "--listen", "127.0.0.1:0"]);
+    let mut child =
+        serving.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::null()).spawn().unwrap();
+    let lines = std::io::BufRead::lines(std::io::BufReader::new(child.stdout.take().unwrap()));
+    let lines: Vec<String> = lines.take(6).map(Result::unwrap).collect();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(lines.iter().any(|line| line == "export AWS_SECRET_ACCESS_KEY=made-up-secret"), "{lines:?}");
+    assert!(
+        lines.iter().any(|line| line.ends_with(" GENESYSCLOUD_OAUTHCLIENT_SECRET=made-up-secret")),
+        "{lines:?}"
+    );
 }
 
 #[test]

@@ -20,6 +20,9 @@ pub(crate) struct StoredFunction {
     /// 0: every invocation is throttled.
     #[serde(default)]
     pub reserved_concurrency: Option<u32>,
+    /// Whether it was updated since a version of it was published.
+    #[serde(default)]
+    pub is_changed: bool,
     /// Configuration fields that differ from the defaults, such as `StateReasonCode`.
     #[serde(default)]
     pub members: BTreeMap<String, Value>,
@@ -34,6 +37,7 @@ impl StoredFunction {
             aliases: BTreeMap::new(),
             policies: BTreeMap::new(),
             reserved_concurrency: None,
+            is_changed: false,
             members: BTreeMap::new(),
         }
     }

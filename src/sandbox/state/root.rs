@@ -92,17 +92,34 @@ impl State {
         }
     }
 
-    /// Adds what is in the seed but does not exist yet.
-    pub(crate) fn seed(&mut self, seed: &Seed) {
+    /// Adds what is in the seed but does not exist yet; returns the aliases that functions got which were there already.
+    pub(crate) fn seed(&mut self, seed: &Seed) -> Vec<FunctionArn> {
         let Seed { account, partition: _, region: _, functions, genesys } = seed;
         self.account_mut(account);
-        for arn in
-            functions.iter().filter(|arn| !self.missing_functions.contains(arn)).cloned().collect::<Vec<_>>()
-        {
-            self.add_function(&arn);
+        let known: BTreeSet<FunctionArn> = self.functions.keys().cloned().collect();
+        let mut invented = Vec::new();
+        for arn in functions {
+            let is_known = known.contains(&arn.unqualified());
+            let qualifier =
+                arn.qualifier().map(|qualifier| qualifier.as_str().to_owned()).unwrap_or_default();
+            // Only publishing makes a version, as in AWS.
+            let is_version = is_known && qualifier.parse::<u64>().is_ok();
+            if is_version || self.missing_functions.contains(arn) {
+                continue;
+            }
+            let is_alias = is_known && !qualifier.is_empty() && qualifier != "$LATEST";
+            if is_alias
+                && self
+                    .functions
+                    .get(&arn.unqualified())
+                    .is_some_and(|one| !one.aliases.contains_key(&qualifier))
+            {
+                invented.push(arn.clone());
+            }
+            self.add_function(arn);
         }
         let Some(GenesysSeed { credentials, organization_id, account, integrations }) = genesys else {
-            return;
+            return invented;
         };
         self.in_organization(credentials.as_deref(), |state| {
             let organization = &mut state.organization;
@@ -115,6 +132,7 @@ impl State {
                 organization.add_integration(name, role, functions);
             }
         });
+        invented
     }
 
     /// Acts with the organization of these credentials as the only one.

@@ -21,8 +21,13 @@ pub(super) fn function(
     let keys = call.state.kms_keys.clone();
     let function = stored(call, named)?;
     if action == "PublishVersion" {
-        let number = function.versions.last().copied().unwrap_or_default() + 1;
+        // The same code and settings are published once.
+        let number = match function.versions.last() {
+            Some(last) if !function.is_changed => *last,
+            last => last.copied().unwrap_or_default() + 1,
+        };
         function.versions.insert(number);
+        function.is_changed = false;
         let version = number.to_string();
         let arn = NamedFunction { function: named.function.clone(), qualifier: Some(version.clone()) }.arn();
         return Ok(Reply::created(&configuration(&arn, function, &version)));
@@ -37,6 +42,7 @@ pub(super) fn function(
                        disabled. Please check your KMS key settings.";
         return Err(Refusal::new(400, "InvalidParameterValueException", message));
     }
+    function.is_changed = true;
     // An update sets the function up again.
     function.members.retain(|member, _| !member.starts_with("State") && !member.starts_with("LastUpdate"));
     function.members.insert("LastModified".to_owned(), timestamp(now).into());
