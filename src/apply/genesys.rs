@@ -103,10 +103,8 @@ pub(super) async fn execute(
         GenesysChange::PatchIntegrationsAction { before, after, differences: _ } => {
             writer.patch_action(before, after).await?;
         }
-        GenesysChange::DeleteIntegrationsAction { id, name: _, replaced_by: _ } => {
-            writer.delete_action(id).await?
-        }
-        GenesysChange::DeleteIntegration { id, name: _, actions: _ } => writer.delete_integration(id).await?,
+        GenesysChange::DeleteIntegrationsAction { id, .. } => writer.delete_action(id).await?,
+        GenesysChange::DeleteIntegration { id, .. } => writer.delete_integration(id).await?,
         GenesysChange::DeleteIntegrationsCredential { id, name: _ } => writer.delete_credential(id).await?,
     }
     Ok(())

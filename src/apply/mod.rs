@@ -3,9 +3,10 @@
 mod genesys;
 mod iam;
 mod interrupt;
+mod owner;
 mod recheck;
 mod run;
 
 pub use interrupt::Interrupt;
-pub use recheck::PlanKind;
-pub use run::{Apply, ApplyReport, ChangeFailure, Progress, ReplacementTests};
+pub use recheck::{PlanKind, Recheck};
+pub use run::{Apply, ApplyReport, ChangeFailure, Phase, Progress, ReplacementTests};

@@ -10,17 +10,17 @@ use futures_util::future::join_all;
 use futures_util::stream::{self, StreamExt as _};
 
 use super::interrupt::Interrupt;
-use super::recheck::{self, PlanKind};
-use super::{genesys, iam};
+use super::recheck::Recheck;
+use super::{genesys, iam, owner};
 use crate::aws::{AwsError, Clients};
 use crate::backoff::Backoff;
 use crate::genesys::{self as genesys_cloud, GenesysError, Siblings, TestResult, WriteError};
 use crate::model::DesiredState;
 use crate::plan::genesys::GenesysChange;
-use crate::plan::{Change, Notice, Plan, RolePlan};
+use crate::plan::{Change, Owner, Plan, RolePlan};
 
 /// The outcome of each change.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct ApplyReport<'p> {
     pub applied: Vec<&'p Change>,
     /// Several only if several roles were processed concurrently.
@@ -37,6 +37,8 @@ pub enum ChangeFailure {
     Genesys(GenesysError),
     /// What it would change has changed since the plan.
     Changed,
+    /// What it would delete is someone else's by now.
+    NotOurs(Owner),
     /// A replacement data action failed its test: the old one stays. Says why.
     Untested(String),
 }
@@ -99,19 +101,45 @@ pub struct Apply<'a> {
     pub waits: Backoff,
     pub interrupt: &'a Interrupt,
     /// Rereads the subject of each change before making it, and makes it only if the plan still calls for it: for plans
-    /// not carried out at once.
-    pub recheck: Option<(PlanKind, &'a DesiredState)>,
+    /// not carried out at once. Whose a thing is, is read before every deletion.
+    pub recheck: Option<Recheck<'a>>,
     pub tests: &'a ReplacementTests,
 }
 
 /// Roles written to concurrently: few, so that little is in flight when something fails.
 const AT_A_TIME: usize = 32;
 
+/// Which of a plan's roles.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Phase {
+    /// Those of the spec.
+    Build,
+    /// Those no longer in it: only once what takes their place works.
+    Remove,
+}
+
 /// Shared by the roles being processed.
 struct Run<'a, 'p, P> {
     apply: &'a Apply<'a>,
+    spec: &'a str,
     report: RefCell<ApplyReport<'p>>,
     progress: RefCell<P>,
+}
+
+impl<'p> ApplyReport<'p> {
+    /// Whether everything so far was made.
+    pub fn is_clean(&self) -> bool {
+        self.failed.is_empty() && !self.interrupted && self.skipped.is_empty()
+    }
+
+    /// Leaves out what has its turn now.
+    pub fn skip(&mut self, plan: &'p Plan, phase: Phase) {
+        self.skipped.extend(roles(plan, phase).flat_map(|role| &role.changes));
+    }
+}
+
+fn roles(plan: &Plan, phase: Phase) -> impl Iterator<Item = &RolePlan> {
+    plan.roles.iter().filter(move |role| role.is_removal() == (phase == Phase::Remove))
 }
 
 impl<'p, P: FnMut(Progress<'_>)> Run<'_, 'p, P> {
@@ -124,23 +152,34 @@ impl<'p, P: FnMut(Progress<'_>)> Run<'_, 'p, P> {
             if interrupted || !self.report.borrow().failed.is_empty() {
                 let mut report = self.report.borrow_mut();
                 report.interrupted |= interrupted;
-                report.skipped.extend(&role.changes[places]);
+                let known = report.failed.iter().map(|(change, _)| *change);
+                let known: Vec<&Change> = known.collect();
+                let is_new = |change: &&Change| !known.iter().any(|known| std::ptr::eq(*known, *change));
+                report.skipped.extend(role.changes[places].iter().filter(is_new));
                 continue;
             }
             let outdated = match self.apply.outdated(role, places.clone()).await {
                 Ok(outdated) => outdated,
                 Err(failure) => {
-                    let change = &role.changes[places.start];
-                    let operation = match &failure {
-                        ChangeFailure::Aws(error) => Some(error.operation.as_str()),
-                        _ => None,
-                    };
-                    self.notify(Progress::Unread { change, operation });
-                    self.report.borrow_mut().failed.push((change, failure));
+                    self.unread(&role.changes[places.start], failure);
                     self.report.borrow_mut().skipped.extend(&role.changes[places.start + 1..begun]);
                     continue;
                 }
             };
+            match self.apply.foreign_now(role, places.clone(), self.spec).await {
+                Ok(None) => {}
+                foreign => {
+                    let change = &role.changes[places.start];
+                    match foreign {
+                        Err(failure) => self.unread(change, failure),
+                        Ok(owner) => {
+                            self.failed(change, owner.map_or(ChangeFailure::Changed, ChangeFailure::NotOurs))
+                        }
+                    }
+                    self.report.borrow_mut().skipped.extend(&role.changes[places.start + 1..begun]);
+                    continue;
+                }
+            }
             if !outdated.is_empty() {
                 for at in places {
                     let change = &role.changes[at];
@@ -173,6 +212,15 @@ impl<'p, P: FnMut(Progress<'_>)> Run<'_, 'p, P> {
             }
             Err(failure) => self.failed(change, failure),
         }
+    }
+
+    fn unread(&self, change: &'p Change, failure: ChangeFailure) {
+        let operation = match &failure {
+            ChangeFailure::Aws(error) => Some(error.operation.as_str()),
+            _ => None,
+        };
+        self.notify(Progress::Unread { change, operation });
+        self.report.borrow_mut().failed.push((change, failure));
     }
 
     fn failed(&self, change: &'p Change, failure: ChangeFailure) {
@@ -214,50 +262,83 @@ fn at_once(changes: &[Change]) -> usize {
 }
 
 impl Apply<'_> {
-    /// Carries out every change: each role's in order, and roles removed from the spec before the others.
-    pub async fn run<'p>(&self, plan: &'p Plan, progress: impl FnMut(Progress<'_>)) -> ApplyReport<'p> {
-        let report =
-            ApplyReport { applied: Vec::new(), failed: Vec::new(), skipped: Vec::new(), interrupted: false };
-        let run = Run { apply: self, report: RefCell::new(report), progress: RefCell::new(progress) };
+    /// Carries out one phase's changes, each role's in order; after anything that is not made, nothing more.
+    pub async fn run<'p>(
+        &self,
+        plan: &'p Plan,
+        phase: Phase,
+        report: ApplyReport<'p>,
+        progress: impl FnMut(Progress<'_>),
+    ) -> ApplyReport<'p> {
+        let (report, progress) = (RefCell::new(report), RefCell::new(progress));
+        let run = Run { apply: self, spec: &plan.spec, report, progress };
         self.interrupt.set_writing(true);
-        let (first, then): (Vec<_>, Vec<_>) =
-            plan.roles.iter().partition(|role| role.notices.contains(&Notice::RemovedFromSpec));
-        for roles in [first, then] {
-            let mut roles: Vec<(&RolePlan, genesys::Made)> =
-                roles.into_iter().map(|role| (role, genesys::Made::default())).collect();
-            // Genesys Cloud's removals come before IAM changes for any role: one role's integration may use another.
-            let first = roles.iter_mut().map(|(role, made)| run.role(role, made, 0, leading(role)));
-            stream::iter(first).for_each_concurrent(AT_A_TIME, |role| role).await;
-            let rest =
-                roles.iter_mut().map(|(role, made)| run.role(role, made, leading(role), role.changes.len()));
-            stream::iter(rest).for_each_concurrent(AT_A_TIME, |role| role).await;
+        if phase == Phase::Build {
+            self.look_again(plan, &run).await;
         }
+        let mut roles: Vec<(&RolePlan, genesys::Made)> =
+            roles(plan, phase).map(|role| (role, genesys::Made::default())).collect();
+        // Genesys Cloud's removals come before IAM changes for any role: one role's integration may use another.
+        let first = roles.iter_mut().map(|(role, made)| run.role(role, made, 0, leading(role)));
+        stream::iter(first).for_each_concurrent(AT_A_TIME, |role| role).await;
+        let rest =
+            roles.iter_mut().map(|(role, made)| run.role(role, made, leading(role), role.changes.len()));
+        stream::iter(rest).for_each_concurrent(AT_A_TIME, |role| role).await;
         self.interrupt.set_writing(false);
         run.report.into_inner()
+    }
+
+    /// Reads the organization once more, if the plan is old: from the first change on, they depend on each other.
+    async fn look_again<'p>(&self, plan: &'p Plan, run: &Run<'_, 'p, impl FnMut(Progress<'_>)>) {
+        let (Some(recheck), Some(client)) = (&self.recheck, self.genesys) else { return };
+        let first =
+            |role: &'p RolePlan| role.changes.iter().find(|change| matches!(change, Change::Genesys(_)));
+        let Some(any) = plan.roles.iter().find_map(first) else { return };
+        match Box::pin(recheck.outdated_in_genesys((client, self.siblings), plan)).await {
+            Ok(outdated) => {
+                let outdated = plan.roles.iter().filter(|role| outdated.contains(role.role.as_str()));
+                outdated.filter_map(first).for_each(|change| run.failed(change, ChangeFailure::Changed));
+            }
+            Err(error) => run.unread(any, ChangeFailure::Genesys(error)),
+        }
+    }
+
+    /// Who else owns what these changes delete: both are read right before.
+    async fn foreign_now(
+        &self,
+        role: &RolePlan,
+        places: Range<usize>,
+        spec: &str,
+    ) -> Result<Option<Owner>, ChangeFailure> {
+        for at in places {
+            let foreign = match &role.changes[at] {
+                Change::Iam(_) => {
+                    owner::in_iam(self.clients, role, at, spec).await.map_err(ChangeFailure::Aws)?
+                }
+                Change::Genesys(change) => match self.genesys {
+                    Some(client) => {
+                        owner::in_genesys(client, role, change).await.map_err(ChangeFailure::Genesys)?
+                    }
+                    None => None,
+                },
+            };
+            if foreign.is_some() {
+                return Ok(foreign);
+            }
+        }
+        Ok(None)
     }
 
     /// Which of the changes at these indexes a plan made now would not have. They start together, and are checked
     /// before the first of them.
     async fn outdated(&self, role: &RolePlan, places: Range<usize>) -> Result<Vec<usize>, ChangeFailure> {
-        let Some((kind, desired)) = self.recheck else { return Ok(Vec::new()) };
-        let wanted = match (&role.changes[places.start], self.genesys) {
-            (Change::Iam(_), _) => {
+        let Some(recheck) = &self.recheck else { return Ok(Vec::new()) };
+        let wanted = match &role.changes[places.start] {
+            Change::Iam(_) => {
                 let changes = &role.changes[places.clone()];
-                recheck::are_still_wanted(self.clients, kind, desired, role, changes)
-                    .await
-                    .map_err(ChangeFailure::Aws)?
+                recheck.are_still_wanted(self.clients, role, changes).await.map_err(ChangeFailure::Aws)?
             }
-            // All of a role's at once: from then on they depend on each other.
-            (Change::Genesys(_), Some(client)) if recheck::is_first_genesys_change(role, places.start) => {
-                let same = Box::pin(recheck::is_organization_as_planned(
-                    (client, self.siblings),
-                    kind,
-                    desired,
-                    role,
-                ));
-                vec![same.await.map_err(ChangeFailure::Genesys)?]
-            }
-            (Change::Genesys(_), _) => Vec::new(),
+            Change::Genesys(_) => Vec::new(),
         };
         Ok(places.zip(wanted).filter(|(_, wanted)| !wanted).map(|(at, _)| at).collect())
     }

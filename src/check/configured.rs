@@ -2,8 +2,9 @@
 
 use super::cause::Cause;
 use super::claim::{Claim, Finding, Harm, Question};
+use super::facts::as_writer;
 use super::facts::{
-    ActionFacts, ConnectionFacts, CredentialArn, Facts, FunctionSettings, FunctionState, GenesysFacts,
+    ActionFacts, Basis, ConnectionFacts, CredentialArn, Facts, FunctionSettings, FunctionState, GenesysFacts,
     GenesysSide, IntegrationFacts, RejectedCredentials, Unknown,
 };
 use super::level::Level;
@@ -11,7 +12,7 @@ use super::questions::{
     admits_organization, genesys as genesys_account, genesys_may_assume, may_invoke, name_of,
 };
 use super::topic::Topic;
-use crate::arn::FunctionArn;
+use crate::arn::{Arn, FunctionArn};
 use crate::plan::genesys::GenesysChange;
 use crate::policy::{Decision, Principal};
 use crate::text::{one_line, plural};
@@ -148,7 +149,7 @@ fn organization(genesys: &GenesysFacts, facts: &Facts) -> Claim {
             format!(
                 "set `external_id = \"{organization_id}\"` in the spec and run `{} apply`, or use the credentials of \
                  organization {ours}",
-                facts.invocation
+                as_writer(&facts.invocation)
             ),
         )
     };
@@ -200,6 +201,22 @@ fn of_spec<'i>(
     (claim, own)
 }
 
+/// Whether an integration that does not use this role may be meant to. An organization has integrations for other roles, in this
+/// spec, another or none: without a spec's word, a credential speaks for this role only where it misspells it.
+pub(super) fn may_be_meant(one: &IntegrationFacts, facts: &Facts) -> bool {
+    if one.is_of_a_known_role {
+        return false;
+    }
+    let (Basis::Spec, CredentialArn::Shown(held)) = (facts.basis, &one.credential) else {
+        return facts.basis != Basis::Spec || matches!(one.credential, CredentialArn::Unreadable(_));
+    };
+    let role = &facts.desired.role;
+    let is_other =
+        held.trim().parse::<Arn>().is_ok_and(|arn| arn.service == "iam" && arn.resource.starts_with("role/"));
+    let is_this = held.rsplit('/').next().is_some_and(|name| name.trim() == role.name);
+    !difference(held, &role.arn.to_string()).is_empty() || (!is_other && is_this)
+}
+
 /// The claim, and the integrations that use or may use this role.
 fn integration<'i>(
     integrations: &'i [IntegrationFacts],
@@ -214,7 +231,7 @@ fn integration<'i>(
         return (question.holds(format!("the credential of {} holds its ARN", names.join(" and "))), known);
     }
     // One that serves another role as intended says nothing about this role.
-    let left: Vec<&IntegrationFacts> = integrations.iter().filter(|one| !one.is_of_a_known_role).collect();
+    let left: Vec<&IntegrationFacts> = integrations.iter().filter(|one| may_be_meant(one, facts)).collect();
     if left.is_empty() {
         let help = format!(
             "left to you: [role.integration] in the spec makes one, or add one under Admin > Integrations, with a \
@@ -222,7 +239,10 @@ fn integration<'i>(
         );
         let seen = match integrations.len() {
             0 => "the organization has none for Lambda data actions".to_owned(),
-            n => format!("{} of the organization: other roles of the specs", plural(n, "integration")),
+            n if integrations.iter().all(|one| one.is_of_a_known_role) => {
+                format!("{} of the organization: other roles of the specs", plural(n, "integration"))
+            }
+            n => format!("{} of the organization: none holds its ARN", plural(n, "integration")),
         };
         return (question.not_provable(seen, help), Vec::new());
     }
@@ -462,8 +482,8 @@ fn other_action(action: &ActionFacts, all: &[&ActionFacts], facts: &Facts) -> Op
             format!("The data action \"{name}\" points at {called}, which the policy does not cover{why}"),
             "this data action fails with 403 at lambda:InvokeFunction",
             format!(
-                "let the data action point at a function of the spec (Admin > Integrations > Actions), or add \"{target}\" \
-                 to `functions`"
+                "let the data action point at a function of the spec (Admin > Integrations > Actions); or, where this role should \
+                 be able to invoke it too, add \"{target}\" to `functions`"
             ),
         )
     };

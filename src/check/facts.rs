@@ -365,7 +365,11 @@ impl Facts {
             let command = part.strip_prefix("genesys-iam ").unwrap_or(part);
             let is_command = COMMANDS.contains(&command.split(' ').next().unwrap_or_default());
             if index % 2 == 1 && is_command {
-                out.push_str(&format!("{} {command}", self.invocation));
+                let program = match command.starts_with("apply") {
+                    true => &as_writer(&self.invocation),
+                    false => &self.invocation,
+                };
+                out.push_str(&format!("{program} {command}"));
             } else {
                 out.push_str(part);
             }
@@ -399,7 +403,7 @@ impl Facts {
     pub fn by_apply(&self, does: &str) -> String {
         let is_read = !matches!(self.connection, ConnectionFacts::NotRead(_));
         let aws_only = if is_read { "" } else { " --aws-only" };
-        let command = |options: &str| format!("`{} apply{options}{aws_only}`", self.invocation);
+        let command = |options: &str| format!("`{} apply{options}{aws_only}`", as_writer(&self.invocation));
         if let Basis::Found { .. } = self.basis {
             let role = shlex::try_quote(&self.desired.role.name).unwrap_or(Cow::Borrowed("ROLE"));
             return format!(
@@ -423,6 +427,19 @@ impl Facts {
             }
         }
     }
+}
+
+/// The same program for a command that writes: the role assumed to plan or check is likely to read only.
+pub fn as_writer(invocation: &str) -> String {
+    let mut words = Vec::new();
+    let mut all = invocation.split(' ');
+    while let Some(word) = all.next() {
+        match word {
+            "--assume-role" => drop(all.next()),
+            word => words.push(word),
+        }
+    }
+    words.join(" ")
 }
 
 /// `it restores the policy` → `restores the policy`

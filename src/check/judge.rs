@@ -62,6 +62,11 @@ fn notices(facts: &Facts) -> Vec<Notice> {
         .map(|(arn, policy)| (arn, policy.as_ref().map(Option::as_ref).map_err(String::as_str)))
         .collect();
     let mut notices = note_accepts(facts.live.role.as_ref(), &facts.desired, &functions);
-    notices.retain(|notice| matches!(notice, Notice::AcceptsNothing { .. } | Notice::AcceptUnknown { .. }));
+    notices.retain(|notice| {
+        matches!(
+            notice,
+            Notice::AcceptsNothing { .. } | Notice::AcceptShares { .. } | Notice::AcceptUnknown { .. }
+        )
+    });
     notices
 }

@@ -34,7 +34,7 @@ pub(crate) use facts::is_organization;
 pub use facts::{
     ActionFacts, ActionTest, Answer, ApplyOutlook, Basis, CodePackage, ConnectionFacts, CredentialArn, Facts,
     FunctionFacts, FunctionSettings, FunctionState, GenesysFacts, GenesysSide, IntegrationFacts, OwnPolicy,
-    Probes, QualifiedPolicies, RejectedCredentials, Simulated, StateReason, TestStep, Unknown,
+    Probes, QualifiedPolicies, RejectedCredentials, Simulated, StateReason, TestStep, Unknown, as_writer,
 };
 pub use guarded::guards;
 pub use judge::judge;

@@ -1,5 +1,6 @@
 //! The path of an invocation through both services: what it passes, by name.
 
+use super::configured::may_be_meant;
 use super::facts::{ActionFacts, CredentialArn, Facts, GenesysSide};
 use crate::arn::{AccountId, FunctionArn};
 
@@ -39,7 +40,7 @@ pub(crate) fn path(facts: &Facts) -> InvocationPath {
         }
     }
     // With only one, it is clear which is meant.
-    let left: Vec<_> = seen.iter().filter(|one| !one.is_of_a_known_role).collect();
+    let left: Vec<_> = seen.iter().filter(|one| may_be_meant(one, facts)).collect();
     if let ([], [one]) = (integrations.as_slice(), left.as_slice()) {
         integrations.push(one.name.clone());
     }

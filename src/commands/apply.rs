@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::carry_out::{Age, Carried, applied, converge};
+use super::carry_out::{Age, Carried, Circumstances, applied, finish};
 use super::check::SpecTest;
 use super::fleet::{self, Fleet, NothingSelected};
 use super::options::{Global, ReportFormat, Select, Wait, WideningGuard};
@@ -26,7 +26,7 @@ use crate::plan::{Change, Notice, Plan};
 use crate::render;
 use crate::render::output::Output;
 use crate::render::style::{BOLD, WARNING, paint};
-use crate::saved::{Misfit, SavedError, SavedFile, SavedFleet, SavedPlan};
+use crate::saved::{Misfit, Options, SavedError, SavedFile, SavedFleet, SavedPlan};
 use crate::text::one_line;
 use crate::view::{CheckView, PlanSummary, PlanView, beside_gains, few, gainers, plural, sentence_case};
 
@@ -80,8 +80,8 @@ pub async fn run(global: &Global, args: &ApplyArgs, output: &Output) -> Result<S
     }
     let given = plan::options(args.planning.scope, &args.planning.select);
     if let Some(file @ SavedFile::Several(saved)) = &saved {
-        let select =
-            Select { roles: file.options(&given)?.roles, accounts: accounts(saved, &args.planning.select)? };
+        let Options { roles, except, .. } = file.options(&given)?;
+        let select = Select { roles, except, accounts: accounts(saved, &args.planning.select)? };
         let opened = interrupt.or_interrupted(fleet::open_all(global, &select, output)).await;
         let Some(opened) = opened else { return Ok(interrupted(NOTHING, output)) };
         let members = opened.map_err(|error| {
@@ -192,7 +192,9 @@ impl ApplyRun<'_> {
             None => given,
         };
         if saved.is_some() {
-            fleet::select_roles(&mut session.spec, &options.roles);
+            let Options { roles, except, .. } = options.clone();
+            let select = Select { roles, except, accounts: Vec::new() };
+            fleet::select_roles(&mut session.spec, &select);
         }
         let made = interrupt.or_interrupted(Box::pin(plan::make_whole(&mut session, &options, output))).await;
         let Some(made) = made else { return Ok(interrupted(NOTHING, output)) };
@@ -223,8 +225,9 @@ impl ApplyRun<'_> {
                 observed.replaced = ReplacementTests::of(&observed.desired);
             }
             self.note_what_is_not_proven(&plan);
-            let waits = waits(args.wait);
-            let work = converge(&session, &plan, &mut observed, age, waits, (interrupt, siblings), output);
+            let circumstances = Circumstances { age, waits: waits(args.wait), interrupt, siblings };
+            let built = Box::pin(circumstances.build(&session, &plan, &observed, output)).await;
+            let work = finish(&session, &plan, &mut observed, (built, true), circumstances, output);
             match record.made(&plan, Box::pin(work).await)? {
                 Carried::All => record.text(&applied(&plan))?,
                 Carried::Interrupted => return Ok(Status::Interrupted),

@@ -1,9 +1,9 @@
-//! `apply` for several specs: all plans first, then all at the same time, or one by one for a saved plan.
+//! `apply` for several specs: all plans first, then all at the same time, or one by one for a saved plan; removals last.
 
 use futures_util::future::join_all;
 
 use super::apply::{ApplyError, ApplyRun, NOTHING, UNCHECKED, confirm, may_be_carried_out, waits};
-use super::carry_out::{Age, Attempt, Carried, applied, converge};
+use super::carry_out::{Age, Attempt, Carried, Circumstances, applied, finish};
 use super::fleet::{self, Members, Outcomes};
 use super::options::ReportFormat;
 use super::plan::PlanError;
@@ -13,9 +13,9 @@ use super::report::report;
 use super::session::{Observed, Session};
 use super::specs::SpecSource;
 use super::{CommandError, Status, plan};
-use crate::apply::ReplacementTests;
-use crate::backoff::Backoff;
+use crate::apply::{ApplyReport, ReplacementTests};
 use crate::plan::Plan;
+use crate::render::output::Output;
 use crate::render::style::{ERROR, GOOD, HELP, WARNING, paint};
 use crate::saved::{Misfit, Options, SavedError, SavedFleet};
 use crate::text::one_line;
@@ -30,6 +30,26 @@ struct Job<'a> {
     record: Record<'a>,
     /// The result, once it has ended.
     ended: Option<Result<Status, CommandError>>,
+}
+
+/// One whose turn has come.
+struct Underway<'j, 'a> {
+    session: &'j Session,
+    plan: &'j Plan,
+    observed: &'j mut Observed,
+    record: &'j mut Record<'a>,
+    ended: &'j mut Option<Result<Status, CommandError>>,
+    built: ApplyReport<'j>,
+    output: Output,
+}
+
+impl Underway<'_, '_> {
+    /// Carries out what the spec names.
+    async fn build(mut self, circumstances: Circumstances<'_>) -> Self {
+        let Self { session, plan, observed, output, .. } = &self;
+        self.built = circumstances.build(session, plan, observed, output).await;
+        self
+    }
 }
 
 impl<'a> ApplyRun<'a> {
@@ -128,10 +148,7 @@ impl<'a> ApplyRun<'a> {
                     return Ok(interrupted(NOTHING, output));
                 }
             }
-            match saved {
-                Some(_) => self.one_by_one(&mut jobs).await,
-                None => self.all_at_once(&mut jobs).await,
-            }
+            self.carry_out(&mut jobs, saved.is_some()).await;
             let checked = self.check_all(&mut jobs).await?;
             self.sum_up(&jobs, &failed, saved.is_some());
             let statuses = failed.iter().map(|(_, error)| error.status());
@@ -162,40 +179,49 @@ impl<'a> ApplyRun<'a> {
         Ok(misfits)
     }
 
-    async fn all_at_once(&self, jobs: &mut [Job<'a>]) {
-        let waits = waits(self.args.wait);
-        let age = if self.args.yes { Age::Fresh } else { Age::Confirmed };
-        join_all(
-            jobs.iter_mut().filter(|job| job.ended.is_none()).map(|job| self.carry_out(job, age, waits)),
-        )
-        .await;
-    }
-
-    /// If one fails, the rest is not started.
-    async fn one_by_one(&self, jobs: &mut [Job<'a>]) {
-        for job in jobs {
-            self.carry_out(job, Age::Saved, waits(self.args.wait)).await;
-            if !matches!(job.ended, Some(Ok(Status::Done | Status::Refused))) {
-                break;
-            }
-        }
-    }
-
-    async fn carry_out(&self, job: &mut Job<'a>, age: Age, waits: Backoff) {
-        let Job { file, session, plan, observed, record, ended } = job;
-        let output = self.output.for_spec(&file.display());
-        let attempt = if plan.is_empty() {
-            Attempt::nothing()
-        } else {
-            if self.makes_proofs() && !self.args.no_check {
+    /// First whatever the specs name, then, if all of it was made, what is removed: one spec may name what another does
+    /// not any longer. A saved plan's specs have their turn one by one, until one fails; others all at the same time.
+    async fn carry_out(&self, jobs: &mut [Job<'a>], one_by_one: bool) {
+        let age = match (one_by_one, self.args.yes) {
+            (true, _) => Age::Saved,
+            (false, true) => Age::Fresh,
+            (false, false) => Age::Confirmed,
+        };
+        let (interrupt, siblings, waits) = (self.interrupt, &self.siblings, waits(self.args.wait));
+        let circumstances = Circumstances { age, waits, interrupt, siblings };
+        let makes_proofs = self.makes_proofs() && !self.args.no_check;
+        let open = jobs.iter_mut().filter(|job| job.ended.is_none());
+        let open = open.map(|Job { file, session, plan, observed, record, ended }| {
+            if makes_proofs {
                 observed.replaced = ReplacementTests::of(&observed.desired);
             }
-            converge(session, plan, observed, age, waits, (self.interrupt, &self.siblings), &output).await
-        };
-        *ended = Some(record.made(plan, attempt).map(|carried| match carried {
-            Carried::All => Status::Done,
-            Carried::Interrupted => Status::Interrupted,
-        }));
+            let output = self.output.for_spec(&file.display());
+            Underway { session, plan, observed, record, ended, built: ApplyReport::default(), output }
+        });
+        let mut started = Vec::new();
+        if one_by_one {
+            for job in open {
+                started.push(job.build(circumstances).await);
+                if !started.iter().all(|job| job.built.is_clean()) {
+                    break;
+                }
+            }
+        } else {
+            started = join_all(open.map(|job| job.build(circumstances))).await;
+        }
+        let may_remove = started.iter().all(|job| job.built.is_clean());
+        join_all(started.into_iter().map(async |job| {
+            let Underway { session, plan, observed, record, ended, built, output } = job;
+            let attempt = match plan.is_empty() {
+                true => Attempt::nothing(),
+                false => finish(session, plan, observed, (built, may_remove), circumstances, &output).await,
+            };
+            *ended = Some(record.made(plan, attempt).map(|carried| match carried {
+                Carried::All => Status::Done,
+                Carried::Interrupted => Status::Interrupted,
+            }));
+        }))
+        .await;
     }
 
     /// The outcome of each, and the check of those that were carried out.

@@ -5,14 +5,14 @@ use std::time::Duration;
 
 use super::session::{Observed, Session};
 use super::{CommandError, prompt};
-use crate::apply::{Apply, ApplyReport, ChangeFailure, Interrupt, PlanKind, Progress};
+use crate::apply::{Apply, ApplyReport, ChangeFailure, Interrupt, Phase, PlanKind, Progress, Recheck};
 use crate::aws::{AwsError, AwsErrorKind, Freshness};
 use crate::backoff::Backoff;
 use crate::explain::{Explain, Status};
 use crate::genesys::{GenesysError, Siblings};
 use crate::model::{DesiredState, LiveState, LookForOrphans, OrganizationReading};
 use crate::permissions::CommandKind;
-use crate::plan::{Change, Plan, Service, destroy, diff};
+use crate::plan::{Change, Owner, Plan, Service, destroy, diff};
 use crate::render::output::Output;
 use crate::render::style::{DIM, ERROR, GOOD, HELP, WARNING, paint};
 use crate::text::one_line;
@@ -52,27 +52,64 @@ pub(super) enum Age {
     Saved,
 }
 
-/// Carries out a plan and reads back the result.
-pub(super) async fn converge<'p>(
+/// What all specs of a run are carried out with.
+#[derive(Clone, Copy)]
+pub(super) struct Circumstances<'a> {
+    pub age: Age,
+    pub waits: Backoff,
+    pub interrupt: &'a Interrupt,
+    /// What the run makes in Genesys Cloud.
+    pub siblings: &'a Siblings,
+}
+
+impl Circumstances<'_> {
+    fn run<'r>(&'r self, session: &'r Session, observed: &'r Observed) -> Apply<'r> {
+        let Observed { desired, live, replaced: tests, .. } = observed;
+        let Self { age, waits, interrupt, siblings } = *self;
+        let kind = PlanKind::Converge;
+        let recheck = (age != Age::Fresh).then_some(Recheck { kind, desired, live });
+        let (clients, genesys) = (&session.clients, session.genesys.as_ref());
+        Apply { clients, genesys, siblings, waits, interrupt, recheck, tests }
+    }
+
+    /// Carries out the part of a plan that is about the spec's own roles.
+    pub(super) async fn build<'p>(
+        &self,
+        session: &Session,
+        plan: &'p Plan,
+        observed: &Observed,
+        output: &Output,
+    ) -> ApplyReport<'p> {
+        let run = self.run(session, observed);
+        run.run(plan, Phase::Build, ApplyReport::default(), |event| progress(output, &event)).await
+    }
+}
+
+/// Carries out the rest of a plan and reads back the result; `built` is what is done already. What is removed stays, unless
+/// `may_remove`.
+pub(super) async fn finish<'p>(
     session: &Session,
     plan: &'p Plan,
     observed: &mut Observed,
-    age: Age,
-    waits: Backoff,
-    (interrupt, siblings): (&Interrupt, &Siblings),
+    (mut built, may_remove): (ApplyReport<'p>, bool),
+    circumstances: Circumstances<'_>,
     output: &Output,
 ) -> Attempt<'p> {
-    let recheck = (age != Age::Fresh).then_some((PlanKind::Converge, &observed.desired));
-    let run = Apply {
-        clients: &session.clients,
-        genesys: session.genesys.as_ref(),
-        siblings,
-        waits,
-        interrupt,
-        recheck,
-        tests: &observed.replaced,
-    };
-    let mut attempt = carry_out(&run, session, plan, ("apply", age), output).await;
+    let Circumstances { age, interrupt, .. } = circumstances;
+    let run = circumstances.run(session, observed);
+    if may_remove {
+        built = run.run(plan, Phase::Remove, built, |event| progress(output, &event)).await;
+    } else {
+        let done = built.is_clean();
+        built.skip(plan, Phase::Remove);
+        if done && !built.is_clean() {
+            output.message(&format!(
+                "{} nothing is removed before every spec of the run is as wanted\n",
+                paint(WARNING, "note:")
+            ));
+        }
+    }
+    let mut attempt = Box::pin(ended(built, session, plan, ("apply", age), output)).await;
     if !matches!(attempt.ended, Ok(Carried::All)) {
         return attempt;
     }
@@ -111,8 +148,21 @@ pub(super) async fn carry_out<'p>(
     command: (&'static str, Age),
     output: &Output,
 ) -> Attempt<'p> {
-    let report = run.run(plan, |event| progress(output, &event)).await;
-    if !report.failed.is_empty() || report.interrupted {
+    let mut report = ApplyReport::default();
+    for phase in [Phase::Build, Phase::Remove] {
+        report = run.run(plan, phase, report, |event| progress(output, &event)).await;
+    }
+    ended(report, session, plan, command, output).await
+}
+
+async fn ended<'p>(
+    report: ApplyReport<'p>,
+    session: &Session,
+    plan: &'p Plan,
+    command: (&'static str, Age),
+    output: &Output,
+) -> Attempt<'p> {
+    if !report.is_clean() {
         return Box::pin(unfinished(report, session, plan, command, output)).await;
     }
     let outcomes = report.applied.into_iter().map(|change| (change, ChangeOutcome::Done, None)).collect();
@@ -165,7 +215,7 @@ async fn unfinished<'p>(
         let may_have_been_done = match &failure {
             ChangeFailure::Aws(error) => error.may_have_been_done(),
             ChangeFailure::Genesys(error) => error.may_have_been_done(),
-            ChangeFailure::Changed | ChangeFailure::Untested(_) => false,
+            ChangeFailure::Changed | ChangeFailure::NotOurs(_) | ChangeFailure::Untested(_) => false,
         };
         let mut outcome = ChangeOutcome::Failed;
         if may_have_been_done {
@@ -185,6 +235,13 @@ async fn unfinished<'p>(
             ChangeFailure::Changed => {
                 let is_saved = age == Age::Saved;
                 AttemptError::ChangedMeanwhile { change: line(change), command, is_saved }.into()
+            }
+            ChangeFailure::NotOurs(owner) => {
+                let owner = match owner {
+                    Owner::Spec(spec) => format!("the spec `{}` owns it", one_line(&spec)),
+                    Owner::TagMissing | Owner::Unknown => "this spec does not own it".to_owned(),
+                };
+                AttemptError::NotOurs { change: line(change), owner, command }.into()
             }
             ChangeFailure::Untested(why) => {
                 AttemptError::ReplacementFails { change: line(change), why }.into()
@@ -367,6 +424,8 @@ pub(super) enum AttemptError {
     NotConverged(String),
     #[error("{change}: the resource changed after the plan was made")]
     ChangedMeanwhile { change: String, command: &'static str, is_saved: bool },
+    #[error("{change}: not made, because {owner} by now")]
+    NotOurs { change: String, owner: String, command: &'static str },
     #[error("{change}: not made, because the data action that takes its place fails its test\n  {why}")]
     ReplacementFails { change: String, why: String },
 }
@@ -378,6 +437,11 @@ impl Explain for AttemptError {
             Self::NotConverged(_) => "IAM may need a moment: run `genesys-iam plan` to see what is left",
             Self::ChangedMeanwhile { is_saved: true, .. } => {
                 "look at what changed, then make a new plan: `genesys-iam plan --out FILE`"
+            }
+            Self::NotOurs { command, .. } => {
+                return Some(format!(
+                    "look at who took it over; `genesys-iam {command}` then makes its plan anew"
+                ));
             }
             Self::ChangedMeanwhile { command, .. } => {
                 return Some(format!("run it again: `genesys-iam {command}` makes its plan anew"));
@@ -394,7 +458,7 @@ impl Explain for AttemptError {
             Self::Incomplete { .. }
             | Self::NotConverged(_)
             | Self::ChangedMeanwhile { is_saved: false, .. } => Status::Error,
-            Self::ChangedMeanwhile { is_saved: true, .. } => Status::Refused,
+            Self::ChangedMeanwhile { is_saved: true, .. } | Self::NotOurs { .. } => Status::Refused,
             Self::ReplacementFails { .. } => Status::Fault,
         }
     }

@@ -15,7 +15,7 @@ use super::report::report;
 use super::reports::Reports;
 use super::session::{LookUp, Session};
 use super::{CommandError, Status};
-use crate::apply::{Apply, Interrupt, PlanKind, ReplacementTests};
+use crate::apply::{Apply, Interrupt, PlanKind, Recheck, ReplacementTests};
 use crate::explain::Explain;
 use crate::genesys::Siblings;
 use crate::model::LookForOrphans;
@@ -136,7 +136,8 @@ async fn one(
     if !args.yes && confirm(&plan, interrupt, output).await?.is_none() {
         return Ok(interrupted(NOTHING, output));
     }
-    let recheck = (!args.yes).then_some((PlanKind::Destroy, &observed.desired));
+    let (kind, desired, live) = (PlanKind::Destroy, &observed.desired, &observed.live);
+    let recheck = (!args.yes).then_some(Recheck { kind, desired, live });
     let (tests, siblings) = (ReplacementTests::default(), Siblings::default());
     let run = Apply {
         clients: &session.clients,

@@ -8,7 +8,7 @@ use futures_util::future::join_all;
 use serde_json::{Value, json};
 
 use super::connections::Connections;
-use super::names::Names;
+use super::names::{Names, all_names};
 use super::options::{Global, Select};
 use super::reading::Reading;
 use super::session::Session;
@@ -19,7 +19,8 @@ use crate::explain::Explain;
 use crate::policy::wildcard_matches;
 use crate::render::output::Output;
 use crate::render::style::{BOLD, paint};
-use crate::spec::Spec;
+use crate::spec::{Elsewhere, Spec};
+use crate::text::near_miss;
 use crate::view::FORMAT_VERSION;
 
 /// The outcome for each spec, in the order of the files.
@@ -75,7 +76,7 @@ async fn members(
     output: &Output,
 ) -> Result<Members, CommandError> {
     let mut connections = Connections::default();
-    let loaded: Vec<_> = sources
+    let mut loaded: Vec<_> = sources
         .into_iter()
         .map(|source| {
             let spec = super::loading::load(&source, global, output);
@@ -88,6 +89,15 @@ async fn members(
     }
     connections.roles =
         Arc::new(loaded.iter().flat_map(|(_, spec)| spec).flat_map(Spec::role_arns).collect());
+    let named = loaded.iter().filter_map(|(source, spec)| Some(all_names(source, spec.as_ref().ok()?)));
+    let named = Arc::new(named.collect());
+    let unread = loaded.iter().filter(|(_, spec)| spec.is_err()).map(|(source, _)| source.display());
+    let unread = Arc::new(unread.collect());
+    for (source, spec) in &mut loaded {
+        if let Ok(spec) = spec {
+            spec.elsewhere = Elsewhere::new(&named, source.display(), &unread);
+        }
+    }
     let nothing = NothingSelected::of(loaded.iter().map(|(_, spec)| spec), select);
     let mut members = Vec::new();
     for (source, spec) in loaded {
@@ -107,21 +117,20 @@ async fn members(
 }
 
 /// The selected part of a spec; `None` if nothing in it is selected.
-pub(super) fn selected(mut spec: Spec, Select { roles, accounts }: &Select) -> Option<Spec> {
+pub(super) fn selected(mut spec: Spec, select: &Select) -> Option<Spec> {
+    let accounts = &select.accounts;
     if !accounts.is_empty() && !accounts.contains(&spec.aws.account_id) {
         return None;
     }
-    select_roles(&mut spec, roles);
+    select_roles(&mut spec, select);
     (!spec.roles.is_empty()).then_some(spec)
 }
 
-/// Keeps the roles whose names match a pattern; all if there are no patterns.
-pub fn select_roles(spec: &mut Spec, patterns: &[String]) {
-    if !patterns.is_empty() {
-        let fits = |name: &str| patterns.iter().any(|pattern| wildcard_matches(pattern, name));
-        let (kept, excluded) = spec.roles.drain(..).partition(|role| fits(&role.name));
-        (spec.roles, spec.excluded) = (kept, excluded);
-    }
+/// Keeps the selected roles.
+pub fn select_roles(spec: &mut Spec, select: &Select) {
+    let (kept, left_out): (Vec<_>, Vec<_>) = spec.roles.drain(..).partition(|role| select.has(&role.name));
+    spec.roles = kept;
+    spec.excluded.extend(left_out);
 }
 
 /// Works on all of them at the same time; if one fails, the others go on.
@@ -206,6 +215,8 @@ pub enum NothingSelected {
     NoAccount { account: AccountId, known: Vec<String> },
     #[error("no role is both of `--role` and of `--account`")]
     NotBoth,
+    #[error("no role is left: `--except` leaves out every role that the other options select")]
+    NothingLeft,
 }
 
 /// How many names an error lists.
@@ -218,13 +229,15 @@ impl NothingSelected {
         loaded: impl Iterator<Item = &'a Result<Spec, CommandError>>,
         select: &Select,
     ) -> Option<Self> {
-        let Select { roles, accounts } = select;
+        let Select { roles, except, accounts } = select;
         let specs: Vec<&Spec> = loaded.map(|spec| spec.as_ref().ok()).collect::<Option<_>>()?;
         let known: BTreeSet<&str> =
             specs.iter().flat_map(|spec| &spec.roles).map(|role| role.name.as_str()).collect();
         let owned = |known: BTreeSet<&str>| known.into_iter().map(str::to_owned).collect();
-        if let Some(pattern) =
-            roles.iter().find(|pattern| !known.iter().any(|name| wildcard_matches(pattern, name)))
+        if let Some(pattern) = roles
+            .iter()
+            .chain(except)
+            .find(|pattern| !known.iter().any(|name| wildcard_matches(pattern, name)))
         {
             return Some(Self::NoRole { pattern: pattern.clone(), known: owned(known), of: specs.len() });
         }
@@ -236,12 +249,21 @@ impl NothingSelected {
         }
         let is_selected = |spec: &&Spec| {
             (accounts.is_empty() || accounts.contains(&spec.aws.account_id))
-                && spec.roles.iter().any(|role| {
-                    roles.is_empty() || roles.iter().any(|pattern| wildcard_matches(pattern, &role.name))
-                })
+                && spec.roles.iter().any(|role| select.has(&role.name))
         };
-        (!specs.iter().any(is_selected)).then_some(Self::NotBoth)
+        match specs.iter().any(is_selected) {
+            true => None,
+            false if except.is_empty() => Some(Self::NotBoth),
+            false => Some(Self::NothingLeft),
+        }
     }
+}
+
+/// The role that a name is nearly the name of.
+fn near<'k>(name: &str, known: &'k [String]) -> Option<&'k str> {
+    let known: Vec<&str> = known.iter().map(String::as_str).collect();
+    let alike = known.iter().find(|known| known.eq_ignore_ascii_case(name)).copied();
+    alike.or_else(|| near_miss(name, &known))
 }
 
 fn specs(count: usize) -> String {
@@ -258,6 +280,9 @@ impl Explain for NothingSelected {
             }
         };
         Some(match self {
+            Self::NoRole { pattern, known, .. } if near(pattern, known).is_some() => {
+                format!("did you mean `{}`?", near(pattern, known).unwrap_or_default())
+            }
             Self::NoRole { known, .. } if known.len() == 1 => {
                 format!("the only role is {}; names are case-sensitive", list(known))
             }
@@ -269,6 +294,7 @@ impl Explain for NothingSelected {
             }
             Self::NoAccount { known, .. } => format!("the accounts are {}", list(known)),
             Self::NotBoth => "leave out one of them".to_owned(),
+            Self::NothingLeft => "give fewer names to `--except`".to_owned(),
         })
     }
 

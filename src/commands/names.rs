@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::specs::SpecSource;
 use crate::arn::AccountId;
 use crate::explain::{Explain, Status};
-use crate::spec::Spec;
+use crate::spec::{AcceptedThing, Boundary, Spec, SpecNames};
 
 /// The names of roles and policies so far, by account; IAM ignores their case.
 #[derive(Default)]
@@ -35,6 +35,35 @@ impl Names {
     }
 }
 
+/// Everything that a spec names, in roles that are selected or not: no other spec of the run prunes it.
+pub(super) fn all_names(source: &SpecSource, spec: &Spec) -> SpecNames {
+    let mut names = SpecNames::new(source.display());
+    let account = &spec.aws.account_id;
+    let arns = spec.verifier.iter().chain(spec.aws.assume_role.as_ref().map(|role| &role.role_arn));
+    arns.for_each(|arn| names.add_arn(arn));
+    for role in spec.roles.iter().chain(&spec.excluded) {
+        names.add_role(account, &role.name);
+        names.add_policy(account, &role.policy_name);
+        if let Boundary::Policy(arn) = &role.permissions_boundary {
+            names.add_arn(arn);
+        }
+        for accept in &role.accepts {
+            let value = accept.what.value();
+            match (&accept.what, value.parse()) {
+                (AcceptedThing::Policy(_) | AcceptedThing::Principal(_), Ok(arn)) => names.add_arn(&arn),
+                (AcceptedThing::Policy(_), Err(_)) => names.add_policy(account, value),
+                _ => {}
+            }
+        }
+        if let Some(integration) = &role.integration {
+            names.add_integration(&integration.name);
+            integration.id.iter().for_each(|id| names.add_id(id));
+        }
+        role.data_actions.iter().filter_map(|action| action.id.as_ref()).for_each(|id| names.add_id(id));
+    }
+    names
+}
+
 const SPEC: &str = "the spec name";
 
 #[derive(Debug, thiserror::Error)]
@@ -51,8 +80,9 @@ impl Explain for SameName {
     fn help(&self) -> Option<String> {
         Some(match self.kind {
             SPEC => format!(
-                "what a spec made is found by its name: write another `name = \"…\"` at the top of {}",
-                self.this
+                "what a spec made is found by its name, so give the newer of the two another `name = \"…\"`, the one whose roles \
+                 are not made yet: under a new name, {} or {} would no longer find what it made as `{}`",
+                self.other, self.this, self.name
             ),
             _ => "keep it in one of them, or give it another name".to_owned(),
         })

@@ -7,6 +7,7 @@ use clap_complete::ArgValueCompleter;
 
 use super::complete::role_names;
 use crate::arn::{AccountId, Arn};
+use crate::policy::wildcard_matches;
 use crate::render::Typed;
 use crate::render::output::Output;
 use crate::secrets;
@@ -199,6 +200,14 @@ pub enum ReportFormat {
     Html,
 }
 
+impl Select {
+    /// Whether these options leave a role of this name in.
+    pub fn has(&self, name: &str) -> bool {
+        let fits = |patterns: &[String]| patterns.iter().any(|pattern| wildcard_matches(pattern, name));
+        (self.roles.is_empty() || fits(&self.roles)) && !fits(&self.except)
+    }
+}
+
 /// What to leave out of the specs.
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Selection")]
@@ -206,6 +215,9 @@ pub struct Select {
     /// Only roles with this name (`*` and `?` are wildcards; repeatable)
     #[arg(long = "role", value_name = "NAME", add = ArgValueCompleter::new(role_names))]
     pub roles: Vec<String>,
+    /// All roles but those with this name (`*` and `?` are wildcards; repeatable)
+    #[arg(long, value_name = "NAME", add = ArgValueCompleter::new(role_names))]
+    pub except: Vec<String>,
     /// Only specs of this AWS account (repeatable)
     #[arg(long = "account", value_name = "ID")]
     pub accounts: Vec<AccountId>,
@@ -217,13 +229,13 @@ pub struct Scope {
     #[arg(long)]
     pub adopt: bool,
     /// Remove roles that have the tag of this spec and are no longer in it
-    #[arg(long, conflicts_with = "roles")]
+    #[arg(long, conflicts_with_all = ["roles", "except"])]
     pub prune: bool,
 }
 
 #[derive(Debug, Clone, Args)]
 pub struct WideningGuard {
-    /// Exit with 3, nothing done, when the plan widens access, or only when strangers gain: for unattended pipelines
+    /// Exit with 3, nothing done for that spec, when its plan widens access, or only when strangers gain: for unattended pipelines
     #[arg(long, value_name = "WHOSE", num_args = 0..=1, require_equals = true, default_missing_value = "any")]
     pub refuse_wider: Option<Widened>,
     /// With --refuse-wider, let pass that the spec accepts this access from outside the account: the `digest` of a

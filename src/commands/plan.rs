@@ -13,10 +13,11 @@ use super::reports::Reports;
 use super::session::{LookUp, Observed, Session, invocation_for_all};
 use super::{CommandError, Status};
 use crate::arn::AccountId;
+use crate::check::as_writer;
 use crate::explain::Explain;
 use crate::genesys::GenesysError;
 use crate::model::{Foresight, LookForOrphans, OwnOrganization};
-use crate::plan::{KeptStranger, Plan, block_without_room};
+use crate::plan::{KeptStranger, Plan, block_without_room, note_left_over_adopts};
 use crate::render;
 use crate::render::output::Output;
 use crate::render::style::{ERROR, HELP, WARNING, paint};
@@ -242,7 +243,7 @@ fn say_what_is_next(path: &Path, invocation: &str, options: &Options, output: &O
     let file = shell_word(&path.to_string_lossy());
     let flags = [(options.adopt, " --adopt"), (options.prune, " --prune")];
     let flags: String = flags.into_iter().filter(|(is, _)| *is).map(|(_, flag)| flag).collect();
-    let next = format!("To carry out just this: {invocation} apply {file}{flags}");
+    let next = format!("To carry out just this: {} apply {file}{flags}", as_writer(invocation));
     output.note(&format!("The plan is in {}. {next}\n", crate::text::path(path)));
 }
 
@@ -399,7 +400,7 @@ pub(super) fn refusal(plan: &Plan, guard: &WideningGuard) -> Option<PlanError> {
 }
 
 pub(super) fn options(Scope { adopt, prune }: Scope, select: &Select) -> Options {
-    Options { adopt, prune, roles: select.roles.clone() }
+    Options { adopt, prune, roles: select.roles.clone(), except: select.except.clone() }
 }
 
 /// The same, but an unread side is an error.
@@ -418,17 +419,23 @@ pub(super) async fn make_whole(
 /// Reads everything and makes the plan.
 async fn make(
     session: &mut Session,
-    Options { adopt, prune, roles: _ }: &Options,
+    Options { adopt, prune, .. }: &Options,
     output: &Output,
 ) -> Result<(Plan, Observed), CommandError> {
     if *prune && !session.spec.is_named {
         return Err(PlanError::PruneUnnamed(session.spec.name.clone()).into());
+    }
+    if let (true, Some(unread)) = (*prune, session.spec.elsewhere.unread().first()) {
+        return Err(PlanError::PruneUnread(unread.clone()).into());
     }
     self::adopt(&mut session.spec, *adopt);
     let orphans = if *prune { LookForOrphans::Read } else { LookForOrphans::Named };
     let mut observed = Box::pin(session.observe(orphans, LookUp::New, output)).await?;
     observed.function_policies = Box::pin(session.accepted_policies(&observed.desired)).await?;
     let mut plan = observed.plan(&session.spec, output);
+    if !*adopt {
+        note_left_over_adopts(&mut plan, &observed.live, &observed.desired);
+    }
     Box::pin(session.look_ahead(&mut plan, &observed, output)).await?;
     Ok((plan, observed))
 }
@@ -506,6 +513,8 @@ pub enum PlanError {
     Kept(Vec<KeptStranger>),
     #[error("set `name` in the spec: without it, roles of another file called `{0}` would look like its own")]
     PruneUnnamed(String),
+    #[error("{0} cannot be read: what it names, and is not pruned, is not known")]
+    PruneUnread(String),
 }
 
 /// What makes an external ID known.
@@ -551,6 +560,7 @@ impl Explain for PlanError {
             Self::Wider => {
                 "each line marked WIDER says who gains what; have someone review it, then apply without `--refuse-wider`"
             }
+            Self::PruneUnread(_) => "fix that spec first, or leave out `--prune`",
             Self::PruneUnnamed(name) => {
                 return Some(format!(
                     "if no other spec of the account is called that, write `name = \"{name}\"` at the top of the spec: what it made carries this name already"
@@ -568,7 +578,8 @@ impl Explain for PlanError {
             | Self::NotShown(_)
             | Self::Limits(_)
             | Self::Kept(_)
-            | Self::PruneUnnamed(_) => Status::Refused,
+            | Self::PruneUnnamed(_)
+            | Self::PruneUnread(_) => Status::Refused,
         }
     }
 }

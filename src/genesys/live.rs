@@ -10,7 +10,8 @@ use super::error::GenesysError;
 use super::read::{TYPE, VIEW, VIEW_ACTIONS, segment};
 use super::wire::{Action, Integration, Named, Organization};
 use crate::model::{
-    ActionState, DesiredIntegration, LiveAction, LiveCredential, LiveIntegration, LiveOrganization, Usage,
+    ActionState, DesiredIntegration, LiveAction, LiveCredential, LiveIntegration, LiveOrganization, Marker,
+    Usage,
 };
 use crate::spec::{ActionContent, DEFAULT_TIMEOUT};
 
@@ -177,6 +178,30 @@ impl Client {
         let step = "reading an integration's configuration";
         let path = format!("/api/v2/integrations/{}/config/current", segment(step, integration)?);
         self.get(step, &path, VIEW).await
+    }
+
+    /// The spec that an integration's notes name, if any; `None` if there is no such integration.
+    ///
+    /// # Errors
+    /// If Genesys Cloud does not answer.
+    pub async fn marked_by(&self, integration: &str) -> Result<Option<Option<String>>, GenesysError> {
+        match self.read_configuration(integration).await {
+            Ok(configuration) => {
+                let (_, marker) = Marker::split(&text(&configuration["notes"]));
+                Ok(Some(marker.map(|marker| marker.spec)))
+            }
+            Err(error) if error.status() == Some(404) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The name of a credential; `None` if there is none with this ID.
+    ///
+    /// # Errors
+    /// If Genesys Cloud does not answer.
+    pub async fn credential_name(&self, id: &str) -> Result<Option<String>, GenesysError> {
+        let LiveCredential { name, is_gone, .. } = self.credential(id).await?;
+        Ok((!is_gone).then_some(name))
     }
 
     pub(super) async fn credential(&self, id: &str) -> Result<LiveCredential, GenesysError> {

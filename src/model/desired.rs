@@ -1,12 +1,12 @@
 //! What a spec asks for.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use super::genesys::DesiredIntegration;
 use super::iam::{ManagedPolicy, Role};
 use crate::arn::{AccountId, Arn, FunctionArn};
-use crate::spec::{AcceptSpec, AccountTrust, Boundary, ExternalId, ExtraPermissions};
+use crate::spec::{AcceptSpec, AccountTrust, Boundary, Elsewhere, ExternalId, ExtraPermissions};
 
 /// What a spec asks for, resolved to exact ARNs.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,8 +20,10 @@ pub struct DesiredState {
     /// Whether to ask AWS Organizations what it forbids.
     pub reads_organization: bool,
     pub roles: Vec<DesiredRole>,
-    /// The policies of the spec's roles that are not selected.
-    pub excluded: BTreeSet<Arn>,
+    /// The policies of the spec's roles that are not selected, and these.
+    pub excluded: BTreeMap<Arn, String>,
+    /// What the other specs of the run name.
+    pub elsewhere: Elsewhere,
 }
 
 impl DesiredState {
@@ -33,10 +35,11 @@ impl DesiredState {
         }
         let (roles, others): (Vec<_>, Vec<_>) = self.roles.iter().partition(|role| keep(role));
         let mut excluded = self.excluded.clone();
-        excluded.extend(others.into_iter().map(|role| role.policy.arn.clone()));
+        excluded.extend(others.into_iter().map(|role| (role.policy.arn.clone(), role.role.name.clone())));
         Cow::Owned(Self {
             roles: roles.into_iter().cloned().collect(),
             excluded,
+            elsewhere: self.elsewhere.clone(),
             spec: self.spec.clone(),
             account_id: self.account_id.clone(),
             region: self.region.clone(),

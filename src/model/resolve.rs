@@ -19,7 +19,8 @@ pub fn resolve(spec: &Spec, functions: &BTreeMap<FunctionArn, FunctionArn>) -> D
         indirections: spec.indirections(),
         reads_organization: spec.organization.read,
         roles: spec.roles.iter().map(|role| resolve_role(spec, role, functions)).collect(),
-        excluded: spec.excluded.iter().map(|role| policy_arn(spec, role)).collect(),
+        excluded: spec.excluded.iter().map(|role| (policy_arn(spec, role), role.name.clone())).collect(),
+        elsewhere: spec.elsewhere.clone(),
     }
 }
 

@@ -236,6 +236,16 @@ fn is_genesys(principal: &str) -> bool {
         .is_ok_and(|arn| KNOWN_GENESYS_ACCOUNTS.iter().any(|known| known.id == arn.account))
 }
 
+/// Whether the trust policy names it, though in no statement that can be accepted.
+fn shares_a_statement(role: &LiveRole, thing: &AcceptedThing) -> bool {
+    let AcceptedThing::Principal(principal) = thing else { return false };
+    let document = role.role.assume_role_policy.canonical();
+    let allows = document.statements.as_slice().iter().filter(|one| one.effect == Effect::Allow);
+    allows
+        .flat_map(|statement| named_parties(statement, genesys_account_name))
+        .any(|party| party.value.as_ref() == Some(principal))
+}
+
 /// A function's own policy, as far as it was read.
 pub type FunctionPolicy<'a> = (&'a FunctionArn, Result<Option<&'a Document>, &'a str>);
 
@@ -288,6 +298,10 @@ pub fn note_accepts(
     let unread = functions.iter().find_map(|(_, policy)| policy.err());
     for accept in accepts.iter().filter(|accept| !found.contains(&accept.what)) {
         let what = format!("{} = \"{}\"", accept.what.key(), accept.what.value());
+        if role.is_some_and(|role| shares_a_statement(role, &accept.what)) {
+            notices.push(Notice::AcceptShares { what, line: accept.line });
+            continue;
+        }
         let of_function =
             matches!(accept.what, AcceptedThing::FunctionPolicySid(_) | AcceptedThing::Principal(_));
         notices.push(match unread.filter(|_| of_function) {

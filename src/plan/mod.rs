@@ -21,7 +21,7 @@ pub use change::{Change, ChangeKind, Diff, Service};
 pub use gain::{Denial, KeptStranger};
 pub use iam::{
     GuardExemption, GuardFinding, GuardedCall, GuardedRole, block_what_iam_refuses, block_without_room,
-    destroy_role, diff_role, guard_findings, needs_attachment_quota, prune_role,
+    destroy_role, diff_role, guard_findings, left_to_another, needs_attachment_quota, prune_role,
 };
 pub use model::{
     Blocker, HowToAccept, InvocationWay, Notice, Owned, Owner, Plan, RolePlan, TenantDoubt, Widening,
@@ -30,18 +30,24 @@ pub use party::{Gain, Party};
 pub use reading::{CALLS_PER_ROLE, LISTINGS, Reads};
 pub use verifier::{verifier_strangers, widen_by_verifiers};
 
-use crate::model::{DesiredRole, DesiredState, Live, LiveState, Orphans};
+use crate::model::{DesiredRole, DesiredState, Live, LiveState, OrganizationReading, Orphans};
 
 /// The changes that turn `live` into `desired`. Pure: no I/O, no clock, no randomness.
 pub fn diff(live: &LiveState, desired: &DesiredState) -> Plan {
     let absent = Live::default();
     let mut plan = Plan::empty(desired, &live.orphans);
     plan.missing_credentials = live.own_organization.missing_choice().cloned();
-    if let Orphans::Read(orphans) = &live.orphans {
-        plan.roles.extend(orphans.iter().map(|(name, live)| prune_role(name, live, desired)));
-    }
     let of = |role: &DesiredRole| live.roles.get(&role.role.name).unwrap_or(&absent);
     plan.roles.extend(desired.roles.iter().map(|role| diff_role(of(role), role, desired)));
+    match &live.orphans {
+        Orphans::Read(orphans) => {
+            plan.roles.extend(orphans.iter().map(|(name, live)| prune_role(name, live, desired)));
+        }
+        Orphans::Named(orphans) => {
+            plan.roles.extend(orphans.iter().filter_map(|name| left_to_another(name, desired)));
+        }
+        Orphans::Unknown(_) => {}
+    }
     for role in &mut plan.roles {
         iam::widen_by_tags(role, live.documents());
     }
@@ -72,6 +78,29 @@ pub fn destroy(live: &LiveState, desired: &DesiredState, even_if_used: bool) -> 
     genesys::note_cut_off(&mut plan, state, desired);
     note_ways(&mut plan, desired);
     plan
+}
+
+/// Notes each `adopt = true` of the spec that has done its work, where no option says the same.
+pub fn note_left_over_adopts(plan: &mut Plan, live: &LiveState, desired: &DesiredState) {
+    for role in desired.roles.iter() {
+        let Some(planned) = plan.roles.iter_mut().find(|planned| planned.role == role.role.name) else {
+            continue;
+        };
+        let is_here = live.roles.get(&role.role.name).is_some_and(|live| live.role.is_some());
+        let adopts = |notice: &Notice| {
+            matches!(notice, Notice::Adopted { .. } | Notice::Genesys(genesys::GenesysNotice::Adopted { .. }))
+        };
+        if !is_here || planned.notices.iter().any(adopts) {
+            continue;
+        }
+        if role.adopt {
+            planned.notices.push(Notice::LeftOverAdopt { place: "of the role" });
+        } else if let (OrganizationReading::Read(_), true) =
+            (&live.organization, role.integration.as_ref().is_some_and(|integration| integration.adopt))
+        {
+            planned.notices.push(Notice::LeftOverAdopt { place: "in [role.integration]" });
+        }
+    }
 }
 
 fn note_ways(plan: &mut Plan, desired: &DesiredState) {

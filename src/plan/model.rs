@@ -16,8 +16,10 @@ pub struct Plan {
     pub region: String,
     /// What the spec takes from elsewhere, in words.
     pub indirections: Vec<String>,
-    /// In spec order; roles no longer in it come first.
+    /// In spec order; roles no longer in it come last.
     pub roles: Vec<RolePlan>,
+    /// Roles of the spec that are not in the plan.
+    pub left_out: Vec<String>,
     /// Roles that have the spec's tag, are not in it, and stay.
     pub orphans: BTreeSet<String>,
     /// Why it is unknown whether there are any.
@@ -119,6 +121,11 @@ impl RolePlan {
             widenings: Vec::new(),
             way: None,
         }
+    }
+
+    /// Whether it is no longer in the spec: its changes come after those of all others.
+    pub fn is_removal(&self) -> bool {
+        self.way.is_none()
     }
 
     /// Whether anyone can do more afterwards, as far as is known. Yes when in doubt.
@@ -293,6 +300,11 @@ pub enum Notice {
         what: String,
         line: usize,
     },
+    /// The spec accepts a principal whose statement also names somebody who cannot be accepted, such as Genesys Cloud.
+    AcceptShares {
+        what: String,
+        line: usize,
+    },
     /// What the spec accepts could not be read.
     AcceptUnknown {
         what: String,
@@ -321,6 +333,10 @@ pub enum Notice {
         /// The functions it does not allow.
         blocks: Vec<String>,
     },
+    /// The spec says `adopt = true`, and has nothing to take over any more.
+    LeftOverAdopt {
+        place: &'static str,
+    },
     /// Taken over by `adopt`.
     Adopted {
         what: Owned,
@@ -328,6 +344,11 @@ pub enum Notice {
     },
     /// It has the spec's tag but was taken out of the spec.
     RemovedFromSpec,
+    /// It has the spec's tag and was taken out of it, and another spec of the run names it: it stays.
+    NamedElsewhere {
+        what: Owned,
+        by: String,
+    },
     /// The only safe order of changes leaves the role unusable for a while.
     ShutMeanwhile {
         writes: usize,
@@ -357,9 +378,14 @@ impl Plan {
             region: desired.region.clone(),
             indirections: desired.indirections.clone(),
             roles: Vec::new(),
+            left_out: desired.excluded.values().cloned().collect(),
             missing_credentials: None,
             orphans: match orphans {
-                Orphans::Named(names) => names.clone(),
+                Orphans::Named(names) => {
+                    let is_left =
+                        |name: &&String| desired.elsewhere.names_role(&desired.account_id, name).is_none();
+                    names.iter().filter(is_left).cloned().collect()
+                }
                 Orphans::Unknown(_) | Orphans::Read(_) => BTreeSet::new(),
             },
             orphans_unknown: match orphans {

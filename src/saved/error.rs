@@ -34,6 +34,8 @@ pub enum SavedError {
     NotRepeated(Vec<&'static str>),
     #[error("the plan is for the roles {}, and `--role` says otherwise", .0.join(", "))]
     OtherRoles(Vec<String>),
+    #[error("the plan leaves out the roles {}, and `--except` says otherwise", .0.join(", "))]
+    OtherExcept(Vec<String>),
     #[error("the plan is for the specs of the accounts {}, and `--account` says otherwise", .0.join(", "))]
     OtherAccounts(Vec<String>),
     #[error("the plan is for other specs; nothing was changed\n  {}", .0.join("\n  "))]
@@ -92,6 +94,7 @@ impl Explain for SavedError {
             }
             Self::OneSpec => "name its spec: `--file SPEC`",
             Self::OtherRoles(_) => "leave `--role` out: the plan says for which roles it is",
+            Self::OtherExcept(_) => "leave `--except` out: the plan says for which roles it is",
             Self::InTheWay { .. } => "give `--out` another file",
             Self::Write { .. } => {
                 "give `--out` a file in a folder that can be written to and has room; nothing else was changed"
@@ -109,6 +112,7 @@ impl Explain for SavedError {
             | Self::InTheWay { .. }
             | Self::NotRepeated(_)
             | Self::OtherRoles(_)
+            | Self::OtherExcept(_)
             | Self::OtherAccounts(_)
             | Self::OtherSpecs(_)
             | Self::MadeInSandbox { .. }

@@ -22,6 +22,9 @@ pub struct Options {
     pub prune: bool,
     /// Only the spec's roles that match one of these patterns; all if empty.
     pub roles: Vec<String>,
+    /// But for those that match one of these. Files of earlier versions do not say.
+    #[serde(default)]
+    pub except: Vec<String>,
 }
 
 /// A saved plan. Texts are masked.
@@ -98,7 +101,7 @@ impl SavedPlan {
     ///
     /// [`SavedError::NotRepeated`] and [`SavedError::OtherRoles`] where `given` is not what the plan was made with.
     pub fn options(&self, given: &Options) -> Result<Options, SavedError> {
-        let Options { adopt, prune, roles } = &self.options;
+        let Options { adopt, prune, roles, except } = &self.options;
         let flags = [(*adopt && !given.adopt, "`--adopt`"), (*prune && !given.prune, "`--prune`")];
         let missing: Vec<&str> = flags.into_iter().filter(|(is, _)| *is).map(|(_, flag)| flag).collect();
         if !missing.is_empty() {
@@ -107,6 +110,10 @@ impl SavedPlan {
         if !given.roles.is_empty() && given.roles != *roles {
             let all = if roles.is_empty() { vec!["of the whole spec".to_owned()] } else { roles.clone() };
             return Err(SavedError::OtherRoles(all));
+        }
+        if !given.except.is_empty() && given.except != *except {
+            let all = if except.is_empty() { vec!["of the whole spec".to_owned()] } else { except.clone() };
+            return Err(SavedError::OtherExcept(all));
         }
         Ok(self.options.clone())
     }

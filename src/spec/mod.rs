@@ -2,6 +2,7 @@
 
 mod accept;
 mod diagnostic;
+mod elsewhere;
 mod endpoint;
 mod environment;
 mod files;
@@ -18,6 +19,7 @@ mod variables;
 
 pub use accept::{AcceptSpec, AcceptedThing};
 pub use diagnostic::{Diagnostic, Severity};
+pub use elsewhere::{Elsewhere, SpecNames};
 pub use endpoint::{EndpointError, given_endpoint, given_genesys_endpoint};
 pub use environment::{EmptyEnvironment, Environment};
 pub use files::{read_bounded, read_spec};

@@ -5,6 +5,7 @@ use std::fmt;
 use std::ops::Range;
 
 use super::accept::AcceptSpec;
+use super::elsewhere::Elsewhere;
 use super::integration::{DataActionSpec, IntegrationSpec};
 use super::limits::is_guid;
 use super::organization::OrganizationSpec;
@@ -32,6 +33,8 @@ pub struct Spec {
     pub roles: Vec<RoleSpec>,
     /// In the file but not selected.
     pub excluded: Vec<RoleSpec>,
+    /// What the other specs of the run name.
+    pub elsewhere: Elsewhere,
 }
 
 impl Spec {

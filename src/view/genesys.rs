@@ -13,6 +13,15 @@ use crate::plan::genesys::{Connection, GenesysBlocker, GenesysChange, GenesysNot
 use crate::spec::{is_secret_header, is_secret_value};
 use crate::text::one_line;
 
+/// What another spec of the run names stays, whoever made it.
+pub(super) fn named_elsewhere(what: &str, by: &str) -> String {
+    format!(
+        "{} is no longer in this spec, but {} names it: it is left to that spec, and `--prune` does not remove it",
+        one_line(what),
+        one_line(by)
+    )
+}
+
 /// A member of a data action, as it may be shown.
 fn shown(member: &str, value: &Value) -> Value {
     match (member, value) {
@@ -128,9 +137,9 @@ pub(super) fn change_fields(out: &mut Vec<Field>, change: &GenesysChange) {
                 );
             }
         }
-        GenesysChange::DeleteIntegrationsAction { id, name: _, replaced_by: _ }
+        GenesysChange::DeleteIntegrationsAction { id, name: _, owner: _, replaced_by: _ }
         | GenesysChange::DeleteIntegrationsCredential { id, name: _ } => field(out, "id", id),
-        GenesysChange::DeleteIntegration { id, name: _, actions } => {
+        GenesysChange::DeleteIntegration { id, name: _, spec: _, actions } => {
             field(out, "id", id);
             field(out, "data actions", &actions.to_string());
         }
@@ -238,6 +247,7 @@ pub(super) fn notice_remark(notice: &GenesysNotice) -> Remark {
             in_quotes(name),
             one_line(id)
         ),
+        GenesysNotice::NamedElsewhere { what, by } => named_elsewhere(what, by),
         GenesysNotice::Flows { action, usage } => {
             format!("data action {}: {}", in_quotes(action), usage_text(usage))
         }
@@ -391,8 +401,8 @@ pub(super) fn change_json(change: &GenesysChange) -> (Value, Value) {
             }
             sides.into()
         }
-        GenesysChange::DeleteIntegrationsAction { id, name, replaced_by: _ }
-        | GenesysChange::DeleteIntegration { id, name, actions: _ }
+        GenesysChange::DeleteIntegrationsAction { id, name, owner: _, replaced_by: _ }
+        | GenesysChange::DeleteIntegration { id, name, spec: _, actions: _ }
         | GenesysChange::DeleteIntegrationsCredential { id, name } => {
             (json!({ "id": id, "name": name }), Value::Null)
         }

@@ -178,6 +178,7 @@ impl PlanView {
             region,
             indirections,
             roles,
+            left_out: _,
             orphans,
             orphans_unknown,
             missing_credentials: _,
@@ -236,6 +237,16 @@ fn cautions(plan: &Plan, summary: &PlanSummary) -> Vec<Caution> {
             "`[genesys] credentials` in the spec chooses {} and {}, which are not set: no organization vouches for its external ID",
             one_line(id),
             one_line(secret)
+        );
+        add(Caution { blocks: false, remark: Remark::new(what) });
+    }
+    if !plan.left_out.is_empty() {
+        let names: Vec<String> = plan.left_out.iter().map(|name| format!("`{}`", one_line(name))).collect();
+        let role = if names.len() == 1 { "role" } else { "roles" };
+        let what = format!(
+            "{role} {} of the spec {} left out of this plan",
+            few(&names),
+            if names.len() == 1 { "is" } else { "are" }
         );
         add(Caution { blocks: false, remark: Remark::new(what) });
     }

@@ -1,6 +1,6 @@
 //! What a plan says besides its changes: notices, blockers, and what else widens access.
 
-use super::genesys;
+use super::genesys::{self, named_elsewhere};
 use super::parts::Remark;
 use super::words::{few, plural, tag_missing};
 use crate::arn::{Arn, Qualifier};
@@ -153,6 +153,21 @@ pub(super) fn notice_remark(notice: &Notice, role: &str) -> Remark {
             ))
             .with_remedy("take this [[role.accept]] out of the spec, or correct it");
         }
+        Notice::AcceptShares { what, line } => {
+            return Remark::new(format!(
+                "line {line} of the spec accepts `{}`, which the trust policy names in a statement with others, who cannot be accepted",
+                one_line(what)
+            ))
+            .with_remedy(
+                "give it a statement of its own in the trust policy (`aws iam update-assume-role-policy`); then `plan` prints the lines \
+                 that accept it",
+            );
+        }
+        Notice::LeftOverAdopt { place } => {
+            format!(
+                "`adopt = true` {place} is no longer needed: remove it, or it takes over what somebody else makes"
+            )
+        }
         Notice::AcceptUnknown { what, why } => {
             format!(
                 "whether {}, which the spec accepts, is as it was is not known: {}",
@@ -187,6 +202,7 @@ pub(super) fn notice_remark(notice: &Notice, role: &str) -> Remark {
             "{account} is trusted, which Genesys does not list among its accounts; the spec's reason: \"{}\"",
             one_line(reason)
         ),
+        Notice::NamedElsewhere { what, by } => named_elsewhere(&owned_text(what), by),
         Notice::RemovedFromSpec => "the role has the tag of this spec but is no longer in it".to_owned(),
         Notice::Boundary { arn, is_mentioned, blocks } => {
             let arn = one_line(&arn.to_string()).into_owned();

@@ -612,20 +612,53 @@ fn what_somebody_changes_between_two_writes_of_a_saved_plan_is_not_written_over(
         let former = spec_of("Old", &["one"], ID, "");
         let given_away = scenario("tag taken away", Some(former), &[], spec(), Run::Prune).await;
         let untag = &[("Action", "UntagRole"), ("RoleName", "Old"), ("TagKeys.member.1", "managed-by")];
-        for (scenario, call, done, failed) in [
-            (&opened, &open[..], "CreatePolicyVersion", "UpdateAssumeRolePolicy"),
-            (&given_away, &untag[..], "DetachRolePolicy", "DeletePolicy"),
+        for (scenario, call, done, failed, why) in [
+            (
+                &opened,
+                &open[..],
+                "CreatePolicyVersion",
+                "UpdateAssumeRolePolicy",
+                "changed after the plan was made",
+            ),
+            (
+                &given_away,
+                &untag[..],
+                "AttachRolePolicy",
+                "DetachRolePolicy",
+                "this spec does not own it by now",
+            ),
         ] {
             let (result, said) = meddle(scenario, call).await;
             let error = result.unwrap_err();
             assert_eq!(error.status(), Status::Refused, "{said}");
             let said = said + &error.to_string();
-            for text in
-                [&format!("done   {done}"), &format!("failed {failed}"), "changed after the plan was made"]
-            {
+            for text in [&format!("done   {done}"), &format!("failed {failed}"), why] {
                 assert!(said.contains(text), "no {text:?} in {said}");
             }
         }
+        // A plan carried out at once reads, right before it deletes anything, whose it is by now.
+        let adopt = &[
+            ("Action", "TagRole"),
+            ("RoleName", "Old"),
+            ("Tags.member.1.Key", "genesys-iam:spec"),
+            ("Tags.member.1.Value", "other"),
+        ];
+        let wire = Wire::new(
+            Arc::new(Meddled {
+                world: World::new(given_away.before.copy()),
+                call: adopt,
+                done: Default::default(),
+            }),
+            None,
+        );
+        let session = Session::new(given_away.wanted.clone(), connect(&given_away.wanted, &wire).await, None);
+        let (output, args) = (Output::capture(), args::apply("--yes --prune --no-check --wait 0"));
+        let error = apply::run_in(session, &args, &Interrupt::default(), &output).await.unwrap_err();
+        let said = output.captured() + &error.to_string();
+        assert_eq!(error.status(), Status::Refused, "{said}");
+        assert!(said.contains("done   AttachRolePolicy policy `GenesysLambdaInvokePolicy_R`"), "{said}");
+        assert!(said.contains("the spec `other` owns it by now"), "{said}");
+        assert!(wire.calls().iter().all(|call| !call.operation.contains("Delete")), "{said}");
         // Without a meddler a plan that prunes goes through.
         let (result, said) = meddle(&given_away, &[("Action", "ListRoles")]).await;
         assert!(matches!(result, Ok(Status::Done)), "{said}");

@@ -287,7 +287,7 @@ fn several_specs_are_planned_applied_checked_and_destroyed_in_one_go() {
     all(&["plan", "--detailed-exitcode"]).expect(0).says("2 specs: no changes.");
     all(&["check", "--require", "assumed"]).expect(0);
     all(&["validate"]).expect(0).says("specs/dev.toml: 2 roles").says("specs/prod.toml: 2 roles");
-    all(&["destroy", "--yes", "--role", "R1"]).expect(0).says_not("role `R0`");
+    all(&["destroy", "--yes", "--role", "R1"]).expect(0).says_not("DeleteRole role `R0`");
     all(&["plan", "--account", "444455556666"]).expect(0).says("3 to create").says_not("dev.toml");
     all(&["destroy", "--yes"]).expect(0);
     all(&["plan", "--format", "markdown"]).expect(0).says("| `specs/dev.toml` | **6 to create**");
@@ -361,7 +361,7 @@ fn a_part_of_a_spec_is_planned_saved_and_applied_and_the_rest_is_left_alone() {
         .sandbox(&["plan", "--role", "R1", "--out", "p.json"])
         .expect(0)
         .says("1 to change")
-        .says_not("R2");
+        .says_not("role R2\n");
     project.sandbox(&["apply", "p.json", "--role", "R2"]).expect(3).says("the plan is for the roles R1");
     project
         .sandbox(&["apply", "p.json", "--no-check"])
@@ -509,4 +509,46 @@ fn a_large_plan_shows_once_what_happens_to_many_roles_alike() {
     // Few roles are shown one by one.
     let few = project.sandbox(&["plan", "--role", "Role-1*"]);
     few.expect(0).says("role Role-1\n").says("role Role-13\n").says_not("the same for");
+}
+
+#[test]
+fn except_leaves_out_roles_and_the_plan_says_which() {
+    let spec = format!(
+        "name = \"all\"\n{EXAMPLE}\n[[role]]\nname = \"Team07\"\nfunctions = [\"seven\"]\n\n[[role]]\nname = \"Team08\"\nfunctions = [\"eight\"]\n"
+    );
+    let project = Project::new(&spec);
+    let plan = project.sandbox(&["plan", "--except", "Team0*"]);
+    plan.expect(0)
+        .says("roles `Team07` and `Team08` of the spec are left out of this plan")
+        .says("3 to create");
+    project
+        .sandbox(&["plan", "--except", "Team08", "--json"])
+        .expect(0)
+        .says("role `Team08` of the spec is left out");
+    project
+        .sandbox(&["plan", "--except", "Team08", "--format", "markdown"])
+        .expect(0)
+        .says("`Team08` of the spec is left out");
+    // A saved plan is for the same roles, whatever its command line repeats.
+    project.sandbox(&["plan", "--except", "Team08", "--out", "plan.json"]).expect(0);
+    project
+        .sandbox(&["apply", "plan.json", "--except", "Team07"])
+        .expect(3)
+        .says("`--except` says otherwise");
+    project
+        .sandbox(&["apply", "plan.json"])
+        .expect(0)
+        .says("CreateRole role `Team07`")
+        .says_not("CreateRole role `Team08`");
+    project.sandbox(&["check", "--except", "Team08"]).expect(0);
+    project.sandbox(&["check"]).expect(4);
+    for wrong in [
+        &["--except", "*"][..],
+        &["--except", "Team9"],
+        &["--role", "Team08", "--except", "Team08"],
+        &["--except", "Team08", "--prune"],
+    ] {
+        project.sandbox(&[&["plan"], wrong].concat()).expect(64);
+    }
+    project.sandbox(&["plan", "--except", "team08"]).expect(64).says("did you mean `Team08`?");
 }

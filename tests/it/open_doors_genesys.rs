@@ -229,3 +229,57 @@ fn no_prefix_of_the_writes_opens_a_door_that_neither_end_has() {
         panic!("{error}");
     }
 }
+
+/// As [`Transport`], where someone else adopts every integration as soon as anything is written.
+struct Adopted(Transport);
+
+impl HttpTransport for Adopted {
+    fn carry(&self, request: http::Request<Vec<u8>>) -> HttpAnswer<'_> {
+        let is_write = request.method() != http::Method::GET && request.uri().path() != "/oauth/token";
+        let answer = self.0.carry(request);
+        if is_write {
+            adopt(&mut self.0.0.sandbox.lock().unwrap());
+        }
+        answer
+    }
+}
+
+fn adopt(sandbox: &mut Sandbox) {
+    let basic = "Basic aWQ6c2VjcmV0";
+    let token = call(sandbox, "POST", "/oauth/token", basic, "grant_type=client_credentials");
+    let token = format!("Bearer {}", token["access_token"].as_str().unwrap());
+    let all = call(sandbox, "GET", "/api/v2/integrations?pageSize=100", &token, "");
+    for integration in all["entities"].as_array().unwrap() {
+        let path = format!("/api/v2/integrations/{}/config/current", integration["id"].as_str().unwrap());
+        let text = call(sandbox, "GET", &path, &token, "").to_string();
+        let text = text.replace("genesys-iam, spec test", "genesys-iam, spec other");
+        call(sandbox, "PUT", &path, &token, &text);
+    }
+}
+
+#[test]
+fn an_integration_that_someone_adopts_while_a_plan_is_carried_out_is_not_deleted() {
+    let with = |integration: &str| {
+        let text = spec_text("R", &["f"], ID, integration);
+        spec::parse(&text, "test", &EmptyEnvironment).0.unwrap()
+    };
+    let before = with(
+        "[role.integration]\nname = \"I\"\n[[role.data_action]]\nname = \"A\"\ninput = {}\noutput = {}\n",
+    );
+    let world = World::new(Sandbox::new(&seed(&before)));
+    let (is_done, said) = run(&world, &before, false);
+    assert!(is_done, "{said}");
+    let said = virtual_time().block_on(async {
+        let gone = with("");
+        let clients = connect(&gone, &Wire::new(Arc::clone(&world) as _, None)).await;
+        let client = Client::of_stand_in("id", Box::new(Adopted(Transport(Arc::clone(&world)))));
+        let (session, output) = (Session::new(gone, clients, Some(client)), Output::capture());
+        let args = args::apply("--yes --no-check --wait 0 --prune");
+        let error = apply::run_in(session, &args, &Interrupt::default(), &output).await.unwrap_err();
+        assert_eq!(error.status(), Status::Refused);
+        output.captured() + &error.to_string()
+    });
+    assert!(said.contains("done   PatchIntegration integration \"I\""), "{said}");
+    assert!(said.contains("the spec `other` owns it by now"), "{said}");
+    assert!(!said.contains("done   Delete"), "{said}");
+}

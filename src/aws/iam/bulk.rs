@@ -354,7 +354,7 @@ impl Listings {
         let is_own = |arn: &&Arn| {
             arn.account == desired.account_id.as_str()
                 && !wanted.contains(arn)
-                && !desired.excluded.contains(*arn)
+                && !desired.excluded.contains_key(*arn)
                 && self.document_of(arn).is_some()
         };
         let with_tags: BTreeSet<Arn> = attached_to_roles.iter().filter(is_own).cloned().collect();

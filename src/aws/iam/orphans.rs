@@ -140,7 +140,10 @@ pub async fn orphan(
     role.arn = Arn { resource: format!("role/{name}"), ..role.arn };
     role.name = name.to_owned();
     let own = |arn: &Arn| arn.account == like.role.arn.account;
-    let in_use = |arn: &Arn| desired.roles.iter().any(|role| role.policy.arn == *arn);
+    let in_use = |arn: &Arn| {
+        desired.roles.iter().any(|role| role.policy.arn == *arn)
+            || desired.elsewhere.names_policy(arn).is_some()
+    };
     let attached = read::attached_policies(clients, name).await?;
     let mut candidates: Vec<Arn> = attached.unwrap_or_default().into_keys().filter(own).collect();
     // An aborted run may have left it unattached.

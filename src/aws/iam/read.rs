@@ -449,7 +449,7 @@ async fn versions(
 }
 
 /// Absence is a value.
-fn existing<T, E>(
+pub(super) fn existing<T, E>(
     operation: &str,
     subject: &str,
     answer: Result<T, SdkError<E, HttpResponse>>,

@@ -418,7 +418,7 @@ fn by_foreign(extra: &Extra, facts: &Facts) -> Option<Claim> {
         Consent::None => (
             "",
             format!(
-                "{away}; or set `extra_permissions = \"remove\"` for the role and run `apply`; or accept it in the spec"
+                "{away}; or set `extra_permissions = \"remove\"` for the role and run `apply`; or accept it in the spec: `plan` prints the lines"
             ),
         ),
     };

@@ -19,6 +19,13 @@ pub enum ActionRef {
     Made(String),
 }
 
+/// Whose a data action is when it is deleted: the integration's notes name the spec.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ActionOwner {
+    pub integration: String,
+    pub spec: String,
+}
+
 /// An integration's notes: the spec's text and the marker.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NotesState {
@@ -84,12 +91,15 @@ pub enum GenesysChange {
     DeleteIntegrationsAction {
         id: String,
         name: String,
+        owner: ActionOwner,
         /// Its replacement.
         replaced_by: Option<ActionRef>,
     },
     DeleteIntegration {
         id: String,
         name: String,
+        /// The spec in its notes; `None` if it is unfinished, and they name none.
+        spec: Option<String>,
         actions: usize,
     },
     DeleteIntegrationsCredential {

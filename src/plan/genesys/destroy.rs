@@ -49,9 +49,9 @@ fn take_integration_away(
     named: &[&str],
 ) -> Side {
     let mut side = Side::default();
-    let marker = match ownership(live, scope) {
-        Ownership::Ours(marker) => marker,
-        Ownership::Unfinished => Marker { spec: scope.spec.to_owned(), actions: Default::default() },
+    let (marker, spec) = match ownership(live, scope) {
+        Ownership::Ours(marker) => (marker, Some(scope.spec.to_owned())),
+        Ownership::Unfinished => (Marker { spec: scope.spec.to_owned(), actions: Default::default() }, None),
         Ownership::Foreign(by) => {
             let (name, id) = (live.name.clone(), live.id.clone());
             side.blockers.push(GenesysBlocker::NotOurs { name, id, by });
@@ -77,12 +77,14 @@ fn take_integration_away(
     }
     let mut deletes = Vec::new();
     for action in own {
-        take_away(organization, action, even_if_used, &mut deletes, &mut side);
+        let owner = (live.id.as_str(), scope.spec);
+        take_away(organization, action, owner, even_if_used, (&mut deletes, &mut side));
     }
     side.first.extend(deletes);
     side.first.push(GenesysChange::DeleteIntegration {
         id: live.id.clone(),
         name: live.name.clone(),
+        spec,
         actions: live.actions.len(),
     });
     // One with another name existed before, and one used by others stays.

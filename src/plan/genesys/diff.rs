@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::change::{ActionRef, GenesysChange, Handle, NotesState};
+use super::change::{ActionOwner, ActionRef, GenesysChange, Handle, NotesState};
 use super::doors::Before;
 use super::model::{Connection, GenesysBlocker, GenesysNotice, Side};
 use crate::arn::{AccountId, Arn};
@@ -12,12 +12,15 @@ use crate::model::{
 };
 use crate::plan::change::Diff;
 use crate::plan::model::Owner;
+use crate::spec::Elsewhere;
 
 /// Who owns the spec's integrations, and what may be removed.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct SpecScope<'a> {
     pub(super) spec: &'a str,
     pub(super) account: &'a AccountId,
+    /// What the other specs of the run name.
+    pub(super) elsewhere: &'a Elsewhere,
     pub(super) prune: bool,
 }
 
@@ -308,6 +311,11 @@ fn actions(
     let mut planned = Planned::default();
     let mut claimed: BTreeSet<&str> = BTreeSet::new();
     let own: &[LiveAction] = live.map_or(&[], |live| &live.actions);
+    // By then the notes name this spec.
+    let owner = || ActionOwner {
+        integration: live.map(|live| live.id.clone()).unwrap_or_default(),
+        spec: scope.spec.to_owned(),
+    };
     // If it did not work before, pointing it elsewhere first loses nothing.
     let must_move_first = |found: &LiveAction, wanted: &ActionState| {
         found.target != wanted.target.trim()
@@ -322,7 +330,7 @@ fn actions(
                     claimed.insert(&old.id);
                     planned.leaving.insert(ActionRef::Id(old.id.clone()));
                     let by = ActionRef::Id(new.id.clone());
-                    planned.deletes_last.push(replaced(old, by));
+                    planned.deletes_last.push(replaced(old, owner(), by));
                     new
                 })
             }
@@ -377,7 +385,7 @@ fn actions(
             planned.changes.push(post(same));
             planned.owned.insert(ActionRef::Made(name.clone()));
             planned.leaving.insert(ActionRef::Id(found.id.clone()));
-            planned.deletes_last.push(replaced(found, ActionRef::Made(name.clone())));
+            planned.deletes_last.push(replaced(found, owner(), ActionRef::Made(name.clone())));
             if must_move_first(found, &action.state) {
                 let moved =
                     ActionState { target: action.state.target.clone(), content: state.content.clone() };
@@ -415,6 +423,12 @@ fn actions(
             foreign.push(one.name.clone());
             continue;
         }
+        if let Some(by) = scope.elsewhere.names_action(&one.id) {
+            let (what, by) = (format!("data action \"{}\"", one.name), by.to_owned());
+            side.notices.push(GenesysNotice::NamedElsewhere { what, by });
+            planned.owned.insert(ActionRef::Id(one.id.clone()));
+            continue;
+        }
         let is_new = |wanted: &&DesiredAction| {
             wanted.state.target.trim() == one.target.trim()
                 && planned.owned.contains(&ActionRef::Made(wanted.state.content.name.clone()))
@@ -429,7 +443,10 @@ fn actions(
             planned.owned.insert(ActionRef::Id(one.id.clone()));
             continue;
         }
-        take_away(organization, one, false, &mut planned.deletes_first, side);
+        if let Some(live) = live {
+            let owner = (live.id.as_str(), scope.spec);
+            take_away(organization, one, owner, false, (&mut planned.deletes_first, side));
+        }
     }
     if !foreign.is_empty() {
         side.notices.push(GenesysNotice::ForeignActions { names: foreign });
@@ -442,9 +459,9 @@ fn actions(
 }
 
 /// Deletes an action that has been replaced.
-fn replaced(old: &LiveAction, by: ActionRef) -> GenesysChange {
+fn replaced(old: &LiveAction, owner: ActionOwner, by: ActionRef) -> GenesysChange {
     let (id, name) = (old.id.clone(), old.name.clone());
-    GenesysChange::DeleteIntegrationsAction { id, name, replaced_by: Some(by) }
+    GenesysChange::DeleteIntegrationsAction { id, name, owner, replaced_by: Some(by) }
 }
 
 fn patch(found: &LiveAction, after: &ActionState, differences: Vec<MemberDiff>) -> GenesysChange {
@@ -459,9 +476,9 @@ fn patch(found: &LiveAction, after: &ActionState, differences: Vec<MemberDiff>) 
 pub(super) fn take_away(
     organization: &LiveOrganization,
     action: &LiveAction,
+    (integration, spec): (&str, &str),
     even_if_used: bool,
-    changes: &mut Vec<GenesysChange>,
-    side: &mut Side,
+    (changes, side): (&mut Vec<GenesysChange>, &mut Side),
 ) {
     let usage = usage_of(organization, &action.id);
     let (id, name) = (action.id.clone(), action.name.clone());
@@ -471,7 +488,8 @@ pub(super) fn take_away(
     } else if !is_free {
         side.notices.push(GenesysNotice::Flows { action: name.clone(), usage });
     }
-    changes.push(GenesysChange::DeleteIntegrationsAction { id, name, replaced_by: None });
+    let owner = ActionOwner { integration: integration.to_owned(), spec: spec.to_owned() };
+    changes.push(GenesysChange::DeleteIntegrationsAction { id, name, owner, replaced_by: None });
 }
 
 fn deletes(change: &GenesysChange, action: &str) -> bool {

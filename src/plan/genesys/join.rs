@@ -7,8 +7,8 @@ use super::destroy::{destroy_role, prune};
 use super::diff::{SpecScope, diff_role, find, orphans};
 use super::model::{GenesysBlocker, GenesysNotice, Side};
 use crate::model::{
-    DesiredIntegration, DesiredRole, DesiredState, LiveCredential, LiveIntegration, LiveOrganization,
-    LiveState, OrganizationReading, Orphans,
+    DesiredIntegration, DesiredRole, DesiredState, LiveAction, LiveCredential, LiveIntegration,
+    LiveOrganization, LiveState, OrganizationReading, Orphans,
 };
 use crate::plan::change::Change;
 use crate::plan::model::{Blocker, Notice, Plan, RolePlan};
@@ -20,6 +20,7 @@ pub(crate) fn add(plan: &mut Plan, live: &LiveState, desired: &DesiredState) {
     let scope = SpecScope {
         spec: &desired.spec,
         account: &desired.account_id,
+        elsewhere: &desired.elsewhere,
         prune: matches!(pruned, Orphans::Read(_)),
     };
     for (role, integration) in with_integration(desired) {
@@ -45,8 +46,11 @@ pub(crate) fn add(plan: &mut Plan, live: &LiveState, desired: &DesiredState) {
 fn shut_meanwhile(plan: &Plan, live: &LiveIntegration, wanted: &DesiredIntegration, side: &mut Side) {
     let former = live.credential.as_ref().and_then(LiveCredential::role).filter(|role| *role != wanted.role);
     let Some(former) = former.filter(|_| live.intended_state == "ENABLED" && wanted.enabled) else { return };
+    // One that is pruned stays as it is until then.
     let is_changed = plan.roles.iter().any(|other| {
-        other.role == former.name() && other.changes.iter().any(|change| matches!(change, Change::Iam(_)))
+        other.role == former.name()
+            && !other.notices.contains(&Notice::RemovedFromSpec)
+            && other.changes.iter().any(|change| matches!(change, Change::Iam(_)))
     });
     if !is_changed {
         return;
@@ -89,7 +93,8 @@ pub(crate) fn add_destroy(
     even_if_used: bool,
 ) {
     let Some(organization) = read_or_noted(plan, reading, desired) else { return };
-    let scope = SpecScope { spec: &desired.spec, account: &desired.account_id, prune: false };
+    let (spec, account, elsewhere) = (&desired.spec, &desired.account_id, &desired.elsewhere);
+    let scope = SpecScope { spec, account, elsewhere, prune: false };
     for (role, integration) in with_integration(desired) {
         let role_plan = of(plan, &role.role.name);
         // A role that stays keeps its integration.
@@ -110,6 +115,7 @@ fn take_orphans_away(
     desired: &DesiredState,
     scope: SpecScope<'_>,
 ) {
+    let elsewhere = &desired.elsewhere;
     let claimed: BTreeSet<String> = with_integration(desired)
         .filter_map(|(_, integration)| find(organization, integration, scope, &[]).ok().flatten())
         .map(|live| live.id.clone())
@@ -118,7 +124,13 @@ fn take_orphans_away(
         // The role to show it under: its own, if that still exists.
         let name = role.map_or_else(|| live.name.clone(), |role| role.name().to_owned());
         let role_plan = of(plan, &name);
-        if scope.prune {
+        let names = |action: &LiveAction| elsewhere.names_action(&action.id);
+        let by =
+            elsewhere.names_integration(&live.id, &live.name).or_else(|| live.actions.iter().find_map(names));
+        if let Some(by) = by {
+            let (what, by) = (format!("integration \"{}\"", live.name), by.to_owned());
+            role_plan.notices.push(Notice::Genesys(GenesysNotice::NamedElsewhere { what, by }));
+        } else if scope.prune {
             merge(role_plan, prune(organization, live, scope));
         } else {
             let notice = GenesysNotice::IntegrationTakenOut { name: live.name.clone(), id: live.id.clone() };
@@ -132,8 +144,8 @@ fn of<'p>(plan: &'p mut Plan, role: &str) -> &'p mut RolePlan {
     let at = match plan.roles.iter().position(|one| one.role == role) {
         Some(at) => at,
         None => {
-            plan.roles.insert(0, RolePlan::empty(role));
-            0
+            plan.roles.push(RolePlan::empty(role));
+            plan.roles.len() - 1
         }
     };
     &mut plan.roles[at]

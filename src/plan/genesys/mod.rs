@@ -8,7 +8,7 @@ mod doors;
 mod join;
 mod model;
 
-pub use change::{ActionRef, GenesysChange, Handle, NotesState};
+pub use change::{ActionOwner, ActionRef, GenesysChange, Handle, NotesState};
 pub(super) use cut_off::note_cut_off;
 pub use doors::may_invoke;
 pub use join::touched_actions;

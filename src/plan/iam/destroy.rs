@@ -23,14 +23,33 @@ pub fn destroy_role(live: &Live, desired: &DesiredRole, spec: &str) -> RolePlan 
 
 /// Removes a role that has the spec's tag but was taken out of the spec.
 pub fn prune_role(name: &str, live: &Live, desired: &DesiredState) -> RolePlan {
-    let mut plan = removal(name, live);
+    if let Some(left) = left_to_another(name, desired) {
+        return left;
+    }
+    let policy = live.policy.as_ref().map(|policy| &policy.policy);
+    let kept = policy.and_then(|policy| {
+        Some((policy.name.clone(), desired.elsewhere.names_policy(&policy.arn)?.to_owned()))
+    });
+    let mut plan = match &kept {
+        Some(_) => removal(name, &Live { policy: None, ..live.clone() }),
+        None => removal(name, live),
+    };
     plan.notices.push(Notice::RemovedFromSpec);
+    plan.notices.extend(kept.map(|(policy, by)| Notice::NamedElsewhere { what: Owned::Policy(policy), by }));
     let named = plan.changes.iter().filter_map(|change| match change {
         Change::Iam(change) => still_named(change, desired),
         Change::Genesys(_) => None,
     });
     plan.blockers.extend(named.collect::<Vec<_>>());
     plan
+}
+
+/// A role taken out of the spec that another spec of the run names: not one of its changes is made.
+pub fn left_to_another(name: &str, desired: &DesiredState) -> Option<RolePlan> {
+    let by = desired.elsewhere.names_role(&desired.account_id, name)?.to_owned();
+    let mut plan = RolePlan::empty(name);
+    plan.notices.push(Notice::NamedElsewhere { what: Owned::Role(name.to_owned()), by });
+    Some(plan)
 }
 
 /// What a removal would delete, though a role that stays needs it.

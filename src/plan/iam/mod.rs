@@ -15,9 +15,10 @@ mod wider;
 
 pub use change::{IamChange, TagChange, TagChanges};
 pub(super) use closed::is_closed;
-pub use destroy::{destroy_role, prune_role};
+pub use destroy::{destroy_role, left_to_another, prune_role};
 pub use foreseen::{block_what_iam_refuses, block_without_room, needs_attachment_quota};
 pub(super) use guard_notices::note_guards;
 pub use guarded::{GuardExemption, GuardFinding, GuardedCall, GuardedRole, guard_findings};
+pub use ownership::foreign_owner;
 pub use role::diff_role;
 pub(super) use wider::widen_by_tags;

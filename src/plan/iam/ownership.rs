@@ -49,8 +49,9 @@ pub(super) fn check_ownership(live: &Live, desired: &DesiredRole, all: &DesiredS
                 desired: desired.policy.arn.clone(),
             });
         }
-        let is_wanted =
-            |arn: &Arn| all.excluded.contains(arn) || all.roles.iter().any(|role| role.policy.arn == *arn);
+        let is_wanted = |arn: &Arn| {
+            all.excluded.contains_key(arn) || all.roles.iter().any(|role| role.policy.arn == *arn)
+        };
         let former = role.attached.iter().filter(|(arn, policy)| {
             **arn != desired.policy.arn
                 && Some(*arn) != namesake
@@ -74,7 +75,7 @@ pub(super) fn check_ownership(live: &Live, desired: &DesiredRole, all: &DesiredS
 }
 
 /// Who else manages an object with these tags; `None` if this spec does.
-fn foreign_owner(tags: &Tags, spec: &str) -> Option<Owner> {
+pub fn foreign_owner(tags: &Tags, spec: &str) -> Option<Owner> {
     if is_of(spec, tags) {
         return None;
     }

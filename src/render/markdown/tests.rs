@@ -10,7 +10,7 @@ use crate::check::Sign;
 use crate::explain::Status;
 use crate::model::{ActionState, LiveAction, MemberDiff, Usage};
 use crate::plan::genesys::{
-    ActionRef, Connection, GenesysBlocker, GenesysChange, GenesysNotice, Handle, NotesState,
+    ActionOwner, ActionRef, Connection, GenesysBlocker, GenesysChange, GenesysNotice, Handle, NotesState,
 };
 use crate::plan::iam::{IamChange, TagChange};
 use crate::plan::{
@@ -273,8 +273,13 @@ fn hostile_plan(text: &str) -> Plan {
             action: Box::new(action),
             before: BTreeSet::new(),
         },
-        GenesysChange::DeleteIntegrationsAction { id: t(), name: t(), replaced_by: None },
-        GenesysChange::DeleteIntegration { id: t(), name: t(), actions: 2 },
+        GenesysChange::DeleteIntegrationsAction {
+            id: t(),
+            name: t(),
+            owner: ActionOwner { integration: t(), spec: t() },
+            replaced_by: None,
+        },
+        GenesysChange::DeleteIntegration { id: t(), name: t(), spec: Some(t()), actions: 2 },
     ];
     let notices = [
         GenesysNotice::Adopted { name: t(), by: Owner::Spec(t()) },
@@ -286,6 +291,7 @@ fn hostile_plan(text: &str) -> Plan {
         GenesysNotice::ActionTakenOut { name: t(), id: t() },
         GenesysNotice::MaybeRenamed { was: t(), name: t() },
         GenesysNotice::IntegrationTakenOut { name: t(), id: t() },
+        GenesysNotice::NamedElsewhere { what: t(), by: t() },
         GenesysNotice::Flows { action: t(), usage: usage() },
         GenesysNotice::Flows { action: t(), usage: Usage::Unknown(t()) },
         GenesysNotice::Annotations { action: t() },
@@ -338,6 +344,8 @@ fn hostile_plan(text: &str) -> Plan {
             },
             Notice::AcceptOutdated { what: t(), gains: vec![t()], accept: accept(true) },
             Notice::AcceptsNothing { what: t(), line: 1 },
+            Notice::AcceptShares { what: t(), line: 1 },
+            Notice::NamedElsewhere { what: Owned::Role(t()), by: t() },
             Notice::AcceptUnknown { what: t(), why: t() },
             Notice::ForeignDeny { policy: t(), functions: vec![t(), t()] },
             Notice::Adopted { what: Owned::Policy(t()), by: Owner::Spec(t()) },
@@ -366,6 +374,7 @@ fn hostile_plan(text: &str) -> Plan {
         region: t(),
         indirections: vec![t()],
         roles: vec![role.clone(), role],
+        left_out: vec![t()],
         orphans: Default::default(),
         orphans_unknown: Some(t()),
     }

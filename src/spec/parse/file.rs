@@ -7,6 +7,7 @@ use toml::de::{DeTable, DeValue};
 use super::common::Common;
 use super::parser::{Parser, Target};
 use crate::arn::partition_of_region;
+use crate::spec::Elsewhere;
 use crate::spec::diagnostic::{Diagnostic, Severity};
 use crate::spec::environment::Environment;
 use crate::spec::limits;
@@ -125,6 +126,7 @@ impl Parser<'_> {
             organization,
             roles: read,
             excluded: Vec::new(),
+            elsewhere: Elsewhere::default(),
         })
     }
 }
