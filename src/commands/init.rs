@@ -1,6 +1,7 @@
 //! `init`: a commented spec to start with. Missing values are looked up, or asked for on a terminal.
 
-use std::ffi::OsStr;
+mod answers;
+
 use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 
@@ -11,7 +12,7 @@ use super::import::connect;
 use super::options::Global;
 use super::prompt::PromptError;
 use super::scenario::joined;
-use super::specs::{DEMONSTRATION, SpecSource, SpecsError};
+use super::specs::{SpecSource, SpecsError};
 use super::{CommandError, Status, connections};
 use crate::aws::{self, Clients};
 use crate::explain::Explain;
@@ -21,6 +22,7 @@ use crate::render::output::Output;
 use crate::render::style::{BOLD, WARNING, paint};
 use crate::spec::{self, DEFAULT_FILE, Diagnostic, EmptyEnvironment, GenesysCloud, Severity, is_guid};
 use crate::text::{one_line, plural};
+use answers::Answers;
 
 #[derive(Debug, Args)]
 pub struct InitArgs {
@@ -55,8 +57,12 @@ pub async fn run(global: &Global, args: &InitArgs, output: &Output) -> Result<St
     if file.exists() {
         return Err(InitError::Exists(file).into());
     }
-    let mut asker =
-        Asker { output, answers: Answers::new(args, &file), missing: Vec::new(), has_asked: false };
+    let mut asker = Asker {
+        output,
+        answers: Answers::new(&args.role, &args.genesys_account_id, &file),
+        missing: Vec::new(),
+        has_asked: false,
+    };
     let region = ["AWS_REGION", "AWS_DEFAULT_REGION"].into_iter().find_map(|name| std::env::var(name).ok());
     asker.ask(&REGION, args.region.as_deref(), region)?;
     let both = Offers::read(global, args, &asker, output).await?;
@@ -169,156 +175,6 @@ impl Offers {
         let (clients, account) = aws.unzip();
         Ok(Self { clients, account: account.map(|account| account.to_string()), organization })
     }
-}
-
-/// The values for the spec.
-#[derive(Clone)]
-struct Answers {
-    /// What the spec is called in the tags of what it makes.
-    name: String,
-    region: String,
-    account: String,
-    external_id: String,
-    functions: String,
-    genesys_account: String,
-    role: String,
-    /// Empty for none, like the data actions.
-    integration: String,
-    /// One per line.
-    data_actions: String,
-}
-
-impl Answers {
-    fn new(args: &InitArgs, file: &Path) -> Self {
-        let stem = file.file_stem().filter(|_| file.file_name() != Some(OsStr::new(DEFAULT_FILE)));
-        Self {
-            // Most files have the default's name. Two specs of an account that both had it as theirs would prune each other's
-            // roles; no two specs have one role.
-            name: stem
-                .map_or_else(|| args.role.clone(), |stem| spec::default_spec_name(&stem.to_string_lossy())),
-            region: String::new(),
-            account: String::new(),
-            external_id: String::new(),
-            functions: String::new(),
-            genesys_account: args.genesys_account_id.clone(),
-            role: args.role.clone(),
-            integration: String::new(),
-            data_actions: String::new(),
-        }
-    }
-
-    fn functions(&self) -> impl Iterator<Item = &str> {
-        self.functions.split([' ', ',']).filter(|name| !name.is_empty())
-    }
-
-    fn data_actions(&self) -> impl Iterator<Item = &str> {
-        self.data_actions.lines().map(str::trim).filter(|name| !name.is_empty())
-    }
-
-    fn functions_without_action(&self) -> impl Iterator<Item = &str> {
-        self.functions().skip(self.data_actions().count())
-    }
-
-    /// The spec; unknown values are as in the example.
-    fn text(&self) -> String {
-        let functions: Vec<String> = self.functions().map(quoted).collect();
-        let replacements = [
-            // This path only works in the repository.
-            ("#:schema ../docs/genesys.schema.json\n\n", String::new()),
-            (
-                "\n[aws]\n",
-                format!(
-                    "\nname = {}   # tags what this spec makes: no other spec of the account may have it\n\n[aws]\n",
-                    quoted(&self.name)
-                ),
-            ),
-            ("region = \"us-east-1\"", format!("region = {}", quoted(&self.region))),
-            ("account_id = \"111122223333\"", format!("account_id = {}", quoted(&self.account))),
-            ("account_id = \"765628985471\"", format!("account_id = {}", quoted(&self.genesys_account))),
-            (
-                "external_id = \"2f9c1c5e-0b6c-4a8e-9d51-7f0e3c2b1a90\"",
-                format!("external_id = {}", quoted(&self.external_id)),
-            ),
-            ("tags = { team = \"contact-centre\" }", "# tags = { team = \"contact-centre\" }".to_owned()),
-            ("name = \"GenesysDataActionRole\"", format!("name = {}", quoted(&self.role))),
-            ("GenesysLambdaInvokePolicy_GenesysDataActionRole", spec::default_policy_name(&self.role)),
-            (
-                "functions = [\"my-genesys-trigger-function\"]",
-                format!("functions = [{}]", functions.join(", ")),
-            ),
-            (
-                "# function = \"my-genesys-trigger-function\"",
-                format!("# function = {}", functions.first().map_or("\"\"", String::as_str)),
-            ),
-        ];
-        let is_known = |to: &&(&str, String)| !to.1.ends_with(" = \"\"") && !to.1.ends_with("= []");
-        let known = replacements.iter().filter(is_known);
-        let text = known.fold(DEMONSTRATION.to_owned(), |text, (from, to)| replaced(&text, from, to));
-        self.with_genesys_side(&text)
-    }
-
-    /// The example's integration and data action under the requested names; without a name they become comments.
-    fn with_genesys_side(&self, text: &str) -> String {
-        let (before, tables) = text.split_at(text.find("[role.integration]").unwrap_or(text.len()));
-        let (integration, action) =
-            tables.split_at(tables.find("[[role.data_action]]").unwrap_or(tables.len()));
-        let integration = if self.integration.is_empty() {
-            commented(integration, |_| true)
-        } else {
-            replaced(integration, "\"AWS Lambda orders\"", &quoted(&self.integration))
-        };
-        let functions: Vec<&str> = self.functions().collect();
-        let mut names = self.data_actions();
-        let Some(first) = names.next() else {
-            return [before, &integration, &commented(action, |_| true)].concat();
-        };
-        // No real function has the example's contract.
-        let action = replaced(action, "input = { OrderNumber = \"string\" }", "input = {}");
-        let action = replaced(&action, "output = { status = \"string\" }", "output = {}");
-        let action = commented(&action, |line| line.starts_with("test_input"));
-        let action = replaced(&action, "\"Get order status\"", &quoted(first));
-        let action = match functions.as_slice() {
-            [first, _, ..] => {
-                let function = format!("function = {}", quoted(first));
-                replaced(&action, &format!("# {function}"), &function)
-            }
-            _ => action,
-        };
-        let others = names.enumerate().map(|(index, name)| {
-            // Where there is none, the reader asks for it.
-            let function =
-                functions.get(index + 1).map(|function| format!("function = {}\n", quoted(function)));
-            format!(
-                "\n[[role.data_action]]\nname = {}\n{}input = {{}}\noutput = {{}}\n",
-                quoted(name),
-                function.unwrap_or_default()
-            )
-        });
-        [before, &integration, &action].into_iter().map(str::to_owned).chain(others).collect()
-    }
-}
-
-/// The text with the first `from` replaced, and a comment behind it in the column where it was.
-fn replaced(text: &str, from: &str, to: &str) -> String {
-    let Some((before, after)) = text.split_once(from) else { return text.to_owned() };
-    let rest = after.trim_start_matches(' ');
-    let blanks = after.len() - rest.len();
-    if blanks < 2 || !rest.starts_with('#') {
-        return [before, to, after].concat();
-    }
-    let wanted = (blanks + from.chars().count()).saturating_sub(to.chars().count()).max(3);
-    format!("{before}{to}{:wanted$}{rest}", "")
-}
-
-fn commented(text: &str, is_meant: impl Fn(&str) -> bool) -> String {
-    let lines = text.split_inclusive('\n').map(|line| {
-        if line.trim().is_empty() || line.starts_with('#') || !is_meant(line) {
-            line.to_owned()
-        } else {
-            format!("# {line}")
-        }
-    });
-    lines.collect()
 }
 
 fn errors(diagnostics: &[Diagnostic]) -> impl Iterator<Item = &Diagnostic> {
@@ -517,10 +373,6 @@ fn warn_of_unknown(functions: &str, known: &[String], output: &Output) {
             one_line(name)
         ));
     }
-}
-
-fn quoted(text: &str) -> String {
-    serde_json::Value::from(text).to_string()
 }
 
 #[derive(Debug, thiserror::Error)]
