@@ -58,7 +58,7 @@ impl RoleCase {
                     other.name()
                 )),
                 names => say(format!(
-                    "{} exists, trusts Genesys Cloud, and the integration {} uses it: if it was meant, nothing is to be made. Diagnose that one:",
+                    "{} exists, trusts Genesys Cloud, and the integration {} uses it: if it was meant, nothing has to be made. Diagnose that one:",
                     other.name(),
                     names.join(" and ")
                 )),

@@ -203,7 +203,7 @@ impl RolePlan {
             gains.extend(admitted.filter_map(|grant| {
                 let gain = of(grant.subject());
                 let gain = if is_freed || entry.contains(&grant.as_ref()) { beyond(gain) } else { gain };
-                // What a tag does elsewhere is not known: it is no gain of those who belong here.
+                // What a tag does elsewhere is not known: it is not a gain of those who belong here.
                 (is_wider_inside || !gain.party.is_known()).then_some(gain)
             }));
         }
