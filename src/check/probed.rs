@@ -239,7 +239,7 @@ impl Prober {
             Answer::Denied(words) if depends_on_caller && cause(words) != Cause::OrganizationGuard => question
                 .not_provable(
                     denied(words),
-                    "it depends on the caller: only Genesys Cloud's own call, `check --invoke`, shows whether it is refused too",
+                    "it depends on the caller: only a call of Genesys Cloud's own shows whether it is refused too: `check --invoke`",
                 )
                 .depending_on_caller(true),
             Answer::Denied(words) => {

@@ -139,11 +139,16 @@ impl GuardLetter {
              1. Which policy it is: this prints all, from the account up to the root. {which}\n   \
                 target={account}\n   \
                 while [ \"$target\" ]; do\n     \
-                  for policy in $(aws organizations list-policies-for-target --target-id \"$target\" --filter {filter} --query 'Policies[].Id' --output text); do\n       \
+                  for policy in $(aws organizations list-policies-for-target \\\n         \
+                      --target-id \"$target\" --filter {filter} \\\n         \
+                      --query 'Policies[].Id' --output text); do\n       \
                     echo \"== target $target, policy $policy\"\n       \
-                    aws organizations describe-policy --policy-id \"$policy\" --query Policy.Content --output text\n     \
+                    aws organizations describe-policy --policy-id \"$policy\" \\\n         \
+                      --query Policy.Content --output text\n     \
                   done\n     \
-                  case $target in r-*) target= ;; *) target=$(aws organizations list-parents --child-id \"$target\" --query 'Parents[0].Id' --output text) ;; esac\n   \
+                  case $target in r-*) target= ;; *) target=$(aws organizations \\\n       \
+                    list-parents --child-id \"$target\" \\\n       \
+                    --query 'Parents[0].Id' --output text) ;; esac\n   \
                 done\n\
              {change}"
         )
@@ -151,15 +156,17 @@ impl GuardLetter {
 
     /// The steps from the policy's name to its new text.
     fn change(self, facts: &Facts, more: &[String]) -> String {
-        const FILE: &str = "aws organizations describe-policy --policy-id POLICY_ID --query Policy.Content --output text > policy.json";
-        const UPDATE: &str =
-            "aws organizations update-policy --policy-id POLICY_ID --content file://policy.json";
+        // Lines that no terminal breaks.
+        const FILE: &str = "\n   aws organizations describe-policy --policy-id POLICY_ID \\\n     \
+                            --query Policy.Content --output text > policy.json";
+        const UPDATE: &str = "Then write it back:\n   aws organizations update-policy --policy-id POLICY_ID \\\n     \
+                              --content file://policy.json";
         let (role, genesys) = (&facts.desired.role.arn, &facts.desired.genesys_account_id);
         match self {
             Self::AssumeDenied => format!(
                 "2. If its Condition names aws:ResourceTag/KEY, it exempts roles with that tag. Then change nothing: tell us KEY and value (in \
                  AWS's own template: dp:exclude:identity = true), and we tag this role.\n\
-                 3. Otherwise save it: {FILE}\n   \
+                 3. Otherwise save it:{FILE}\n   \
                     In the statement with the Deny, change the line with Resource and nothing else. Its Condition stays: it lets your own \
                  accounts in.\n   \
                     before:  \"Resource\": \"*\"\n   \
@@ -169,7 +176,7 @@ impl GuardLetter {
                  4. {UPDATE}"
             ),
             Self::InvokeDenied => format!(
-                "2. Save it: {FILE}\n\
+                "2. Save it:{FILE}\n\
                  3. In the statement with the Deny, add ArnNotLike to its Condition. All that is there stays: conditions of a Deny only narrow it.\n   \
                     before:  {{ \"Effect\": \"Deny\", \"Action\": …, \"Resource\": … }}\n   \
                     after:   {{ \"Effect\": \"Deny\", \"Action\": …, \"Resource\": …,\n              \
@@ -193,7 +200,7 @@ impl GuardLetter {
                 };
                 format!(
                     "2. Of the level where it is missing, take a policy that is not AWS's own (those, such as p-FullAWSAccess, cannot be \
-                     edited), and save it: {FILE}\n\
+                     edited), and save it:{FILE}\n\
                      3. In its statement with \"Effect\": \"Allow\", add to the list of Action, and take nothing out:{also}\n   \
                         before:  \"Action\": [ … ]\n   \
                         after:   \"Action\": [ …, {} ]\n\

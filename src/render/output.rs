@@ -297,7 +297,9 @@ pub(super) fn wrapped(text: &str, width: usize) -> String {
         let is_quoted = plain.trim_start_matches(|c: char| c == ' ' || c.is_ascii_digit()).starts_with('|');
         let rest = line.trim_start_matches(' ');
         let indent = line.len() - rest.len();
-        if textwrap::core::display_width(&plain) <= width || width < indent + 40 || is_quoted {
+        // A command is copied as it is: a terminal that breaks it itself still copies one line.
+        let is_command = plain.trim_start().starts_with("$ ");
+        if textwrap::core::display_width(&plain) <= width || width < indent + 40 || is_quoted || is_command {
             return line.to_owned();
         }
         let (at, under) = (" ".repeat(indent), " ".repeat(indent + hang(plain.trim_start())));

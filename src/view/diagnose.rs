@@ -145,7 +145,7 @@ impl DiagnoseView {
             .map(|line| UnknownView {
                 what: line.claim.clone(),
                 seen: line.seen.clone(),
-                help: as_diagnosed(&line.meaning, &again),
+                help: as_diagnosed(&line.meaning, shell, &again),
                 ways: ways(suspected(line, &case.facts, shell), hidden),
             })
             .collect();
@@ -227,9 +227,13 @@ fn consequence(finding: &Finding) -> String {
     }
 }
 
-/// `check` has no spec yet.
-fn as_diagnosed(help: &str, again: &str) -> String {
-    help.replace("run `check` again", &format!("run `{again}` again"))
+/// `check` has no spec yet: the diagnosis is made again, and the data action's own test is Genesys Cloud's.
+fn as_diagnosed(help: &str, shell: &Shell, again: &str) -> String {
+    let forms = ["check".to_owned(), format!("{} check", shell.program)];
+    forms.iter().fold(help.to_owned(), |help, check| {
+        help.replace(&format!("run `{check}` again"), &format!("run `{again}` again"))
+            .replace(&format!("`{check} --invoke`"), "the data action's test in Genesys Cloud")
+    })
 }
 
 fn without_spec(topic: &'static str, case: &RoleCase) -> &'static str {

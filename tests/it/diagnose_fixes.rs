@@ -341,13 +341,16 @@ fn a_letter_to_the_organizations_administrator_works_when_it_is_followed_to_the_
             }
         }
         let id = found.unwrap();
+        // With the lines that continue it.
         let command = |name: &str| {
-            let line = lines.iter().find(|line| {
+            let is_it = |line: &&String| {
                 line.contains(&format!("aws organizations {name}")) && line.contains("POLICY_ID")
-            });
-            let line = line.unwrap();
-            line[line.find("aws organizations").unwrap()..].replace("POLICY_ID", id)
+            };
+            let from = lines.iter().position(|line| is_it(&line)).unwrap();
+            let length = lines[from..].iter().take_while(|line| line.ends_with('\\')).count();
+            lines[from..=from + length].join("\n").replace("POLICY_ID", id)
         };
+        assert!(lines[from..=to].iter().all(|line| line.len() <= 72), "{text}");
         administrator(&command("describe-policy")).expect(0);
         let path = project.path("policy.json");
         let mut document: serde_json::Value =
