@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::questions::{genesys, near_misses};
 use crate::arn::Arn;
 use crate::model::{DesiredRole, LiveRole};
+use crate::policy::access::conditions;
 use crate::policy::document::{Effect, OneOrMany, Statement};
 use crate::policy::{
     ASSUME_ROLE, AcceptedIds, Decision, Document, EXTERNAL_ID, Everybody, NamedParty, Principal, TrustPolicy,
@@ -64,8 +65,7 @@ pub(crate) fn trust(role: &LiveRole, desired: &DesiredRole) -> Trust {
         canonical.statements.as_slice().iter().filter(|one| one.effect == Effect::Allow).collect();
     let admission = TrustPolicy { role: arn, document };
 
-    let named: Vec<NamedParty> =
-        allows.iter().flat_map(|statement| named_parties(statement, genesys_account_name)).collect();
+    let named: Vec<NamedParty> = allows.iter().flat_map(|statement| named(statement)).collect();
     let (stale, named): (Vec<NamedParty>, Vec<NamedParty>) = named
         .into_iter()
         .partition(|other| matches!(&other.principal, Some(Principal::Aws(text)) if is_unique_id(text)));
@@ -162,6 +162,26 @@ pub(crate) fn trust(role: &LiveRole, desired: &DesiredRole) -> Trust {
             .next()
             .cloned(),
     }
+}
+
+/// Those whom a statement names: everyone only as far as its conditions go, in words.
+fn named(statement: &Statement) -> Vec<NamedParty> {
+    let mut named = named_parties(statement, genesys_account_name);
+    // External IDs are said apart from who it is.
+    let mut rest = statement.clone();
+    for keys in rest.condition.iter_mut().flat_map(|conditions| conditions.0.values_mut()) {
+        keys.retain(|key, _| !key.eq_ignore_ascii_case(EXTERNAL_ID));
+    }
+    if let Some(all) = &mut rest.condition {
+        all.0.retain(|_, keys| !keys.is_empty());
+    }
+    let conditions = conditions(&rest);
+    if let Some(conditions) = conditions.strip_prefix(", if ") {
+        for other in named.iter_mut().filter(|other| other.principal == Some(Principal::Anonymous)) {
+            other.words = format!("{} for whom {conditions}", other.words);
+        }
+    }
+    named
 }
 
 /// Someone who gets a session through these calls; nobody if empty.

@@ -289,6 +289,18 @@ fn causes(out: &mut String, rows: &[Row<'_>], groups: &[SharedCause<'_>], show: 
             }
         }
     }
+    let is_cut = groups.len() > WHOLE;
+    let accepts = groups.len() > 1 && groups.iter().any(|group| !group.cause.accept.is_empty());
+    let cut: Vec<&str> = [
+        (is_cut, "what further causes lead to and what to do about them"),
+        (accepts, "the lines that accept a fault"),
+    ]
+    .into_iter()
+    .filter_map(|(is, what)| is.then_some(what))
+    .collect();
+    if !show.all && !cut.is_empty() {
+        let _ = writeln!(out, "  {}", paint(DIM, &format!("`--all` shows {}", cut.join(", and "))));
+    }
     if let [(_, _, role)] = rows
         && (1..WHOLE).contains(&groups.len())
         && !role.ruled_out.is_empty()

@@ -91,7 +91,7 @@ impl Sandbox {
             change_policies(state, account, name, change);
         }
         for (name, change) in function {
-            functions_named(seed, name).iter().for_each(|arn| change_function(state, arn, change));
+            functions_named(state, seed, name).iter().for_each(|arn| change_function(state, arn, change));
         }
         if let Some(change) = organization {
             state.aws_organization = Some(organization_of(account, change)?);
@@ -283,12 +283,17 @@ fn change_policies(state: &mut State, account: &AccountId, wanted: &str, change:
     }
 }
 
-/// The spec's functions with this name, or an alias or version of one that the spec need not name.
-fn functions_named(seed: &Seed, name: &str) -> BTreeSet<FunctionArn> {
-    let known = |arn: &&FunctionArn| name == "*" || arn.label() == name;
-    let exact: BTreeSet<FunctionArn> = seed.functions.iter().filter(known).cloned().collect();
+/// The functions with this name, also of roles that this run leaves out, or an alias or version that no spec need name;
+/// `*` is every function of the spec.
+fn functions_named(state: &State, seed: &Seed, name: &str) -> BTreeSet<FunctionArn> {
+    if name == "*" {
+        return seed.functions.iter().cloned().collect();
+    }
+    let is_own = |arn: &&FunctionArn| arn.as_arn().account == seed.account.as_str();
+    let all = || seed.functions.iter().chain(state.functions.keys().filter(is_own));
+    let exact: BTreeSet<FunctionArn> = all().filter(|arn| arn.label() == name).cloned().collect();
     let Some((function, qualifier)) = name.split_once(':').filter(|_| exact.is_empty()) else { return exact };
-    let of = seed.functions.iter().filter(|arn| arn.name() == function);
+    let of = all().filter(|arn| arn.name() == function);
     of.map(|arn| arn.unqualified().with_qualifier(qualifier)).collect()
 }
 

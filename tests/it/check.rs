@@ -403,3 +403,49 @@ fn an_alias_or_version_that_lets_a_stranger_in_is_found_although_the_spec_does_n
         project.sandbox(&["plan"]).expect(0).says("the spec accepts").says_not("accepts nothing");
     }
 }
+
+#[test]
+fn what_a_trust_policy_s_conditions_leave_of_everyone_is_said_and_assume_root_lets_nobody_in() {
+    let with = |statement: &str| {
+        let project = Project::example();
+        project.sandbox(&["apply", "--yes", "--no-check"]).expect(0);
+        by_hand(&project, |role| {
+            let mut trust: serde_json::Value = serde_json::from_str(role["trust"].as_str().unwrap()).unwrap();
+            trust["Statement"].as_array_mut().unwrap().push(serde_json::from_str(statement).unwrap());
+            role["trust"] = trust.to_string().into();
+        });
+        project.sandbox(&["check"])
+    };
+    let anyone = |condition: &str| {
+        format!(r#"{{"Effect":"Allow","Principal":"*","Action":"sts:AssumeRole","Condition":{condition}}}"#)
+    };
+    with(&anyone(r#"{"StringEquals":{"aws:PrincipalOrgID":"o-abcdefghij"}}"#))
+        .expect(4)
+        .says("anyone for whom StringEquals aws:PrincipalOrgID is o-abcdefghij can get in");
+    with(&anyone(
+        r#"{"IpAddress":{"aws:SourceIp":"192.0.2.0/24"},"StringEquals":{"sts:ExternalId":"theirs"}}"#,
+    ))
+    .expect(4)
+    .says("anyone for whom IpAddress aws:SourceIp is 192.0.2.0/24 ");
+    let root = r#"{"Effect":"Allow","Principal":{"AWS":"999988887777"},"Action":"sts:AssumeRoot"}"#;
+    with(root)
+        .expect(4)
+        .says("let nobody else in; but one thing is wrong")
+        .says("trust-actions-too-broad (`sts:AssumeRoot`)")
+        .says_not("may assume the role");
+}
+
+#[test]
+fn causes_that_are_cut_are_said_to_be() {
+    let project = Project::example();
+    project.sandbox(&["apply", "--yes", "--no-check"]).expect(0);
+    for scenario in
+        ["no-permission", "wrong-external-id", "concurrency-zero", "function-public", "extra-permissions"]
+    {
+        project.sandbox(&["--scenario", scenario, "check", "--quiet"]).expect(4);
+    }
+    project.sandbox(&["check"]).expect(4).says(
+        "`--all` shows what further causes lead to and what to do about them, and the lines that accept a fault",
+    );
+    project.sandbox(&["check", "--all"]).expect(4).says_not("`--all` shows");
+}

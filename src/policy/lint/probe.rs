@@ -86,7 +86,8 @@ impl<'a> Probe<'a> {
 
     /// Whether the principal can get a session of the role by any call, with or without an external ID.
     pub(super) fn admits_somehow(&self, statement: &Statement, principal: &Principal) -> bool {
-        SESSION_ACTIONS.into_iter().any(|action| {
+        // AssumeRoot gives no session of a role.
+        SESSION_ACTIONS.into_iter().filter(|action| *action != "sts:AssumeRoot").any(|action| {
             self.admits_by(statement, principal, action, None)
                 || self.admits_by(statement, principal, action, Some(OTHER_ID))
                 || self.accepted_by(statement, principal, action).any()

@@ -10,8 +10,8 @@ use crate::policy::grammar::Purpose;
 pub(super) static LINT: Lint = Lint {
     name: "external-id-several",
     aliases: &[],
-    severity: LintSeverity::Warning,
-    consequence: "Several organizations may use the role.",
+    severity: LintSeverity::Error,
+    consequence: "Each external ID is another organization of Genesys Cloud, and each of them may use the role.",
     remedy: "Keep one external ID per role.",
     check,
 };

@@ -20,6 +20,7 @@ mod misspelt_action;
 mod misspelt_key;
 mod no_external_id;
 mod not_covered;
+mod not_principal;
 mod old_version;
 mod open_to_everyone;
 mod other_account;
@@ -49,6 +50,7 @@ pub static LINTS: &[&Lint] = &[
     &misspelt_action::LINT,
     &unknown_operator::LINT,
     &misspelt_key::LINT,
+    &not_principal::LINT,
     &open_to_everyone::LINT,
     &other_account::LINT,
     &unknown_account::LINT,

@@ -48,9 +48,7 @@ mod tests {
     #[test]
     fn everyone_is_found_whatever_the_call_is() {
         let condition = r#","Condition":{"StringEquals":{"sts:ExternalId":"x1"}}"#;
-        for action in
-            ["sts:AssumeRoleWithWebIdentity", "sts:AssumeRoleWithSAML", "sts:AssumeRoot", "sts:*Identity"]
-        {
+        for action in ["sts:AssumeRoleWithWebIdentity", "sts:AssumeRoleWithSAML", "sts:*Identity"] {
             for open in ["\"*\"", r#"{"AWS":"*"}"#] {
                 let second =
                     TRUST.replace(GENESYS, open).replace("sts:AssumeRole", action).replace(condition, "");

@@ -10,7 +10,7 @@ pub(super) static LINT: Lint = Lint {
     name: "trust-actions-too-broad",
     aliases: &[],
     severity: LintSeverity::Error,
-    consequence: "The principals may do more than assume the role.",
+    consequence: "The trust policy allows other calls than sts:AssumeRole, of which a role for Genesys Cloud has no use.",
     remedy: "Allow sts:AssumeRole, and sts:TagSession or sts:SetSourceIdentity by name where they are needed.",
     check,
 };
