@@ -4,8 +4,10 @@ use super::cause::Cause;
 use super::claim::{Claim, Finding, Harm, Question};
 use super::facts::{ConnectionFacts, Facts};
 use super::level::Level;
+use super::questions::may_invoke;
 use super::topic::Topic;
 use crate::plan::genesys::{GenesysBlocker, GenesysChange};
+use crate::policy::Decision;
 
 pub(crate) fn connected(facts: &Facts) -> Vec<Claim> {
     let Some(integration) = &facts.desired.integration else { return Vec::new() };
@@ -36,7 +38,7 @@ pub(crate) fn connected(facts: &Facts) -> Vec<Claim> {
     for change in changes.iter().filter(|change| !is_only_meanwhile(change, changes)) {
         let is_first = matches!(change, GenesysChange::PostIntegrations { .. });
         let explained: &[Cause] = if is_new && !is_first { &[Cause::Integration] } else { &[] };
-        let Some((cause, what, consequence)) = differs(change) else { continue };
+        let Some((cause, what, consequence)) = differs(change, facts) else { continue };
         let remedy = facts.by_apply(&what_apply_does(change));
         claims.push(fails(
             cause,
@@ -123,7 +125,7 @@ fn fails(
 }
 
 /// The difference from the spec and its consequence, in one sentence.
-fn differs(change: &GenesysChange) -> Option<(Cause, String, &'static str)> {
+fn differs(change: &GenesysChange, facts: &Facts) -> Option<(Cause, String, &'static str)> {
     let subject = change.subject();
     Some(match change {
         GenesysChange::PostIntegrationsCredentials { .. } => (
@@ -183,7 +185,7 @@ fn differs(change: &GenesysChange) -> Option<(Cause, String, &'static str)> {
         GenesysChange::PostIntegrationsActions { .. } => {
             (Cause::DataAction, format!("The {subject} does not exist"), "flows cannot use it")
         }
-        GenesysChange::PatchIntegrationsAction { differences, .. } => {
+        GenesysChange::PatchIntegrationsAction { before, differences, .. } => {
             let members: Vec<String> = differences
                 .iter()
                 .map(|diff| match diff.member {
@@ -195,13 +197,23 @@ fn differs(change: &GenesysChange) -> Option<(Cause, String, &'static str)> {
             (
                 Cause::DataAction,
                 format!("The {subject} is not as the spec says: {}", members.join("; ")),
-                "it invokes another function, or not as intended",
+                if is_refused(&before.target, facts) {
+                    "it names a function that the role may not invoke: it fails with 403"
+                } else {
+                    "it invokes another function, or not as intended"
+                },
             )
         }
         GenesysChange::DeleteIntegrationsAction { .. }
         | GenesysChange::DeleteIntegration { .. }
         | GenesysChange::DeleteIntegrationsCredential { .. } => return None,
     })
+}
+
+/// Whether the role's own policies certainly refuse a function.
+fn is_refused(target: &str, facts: &Facts) -> bool {
+    let (Some(role), Ok(arn)) = (&facts.live.role, target.parse()) else { return false };
+    matches!(may_invoke(role, &arn, None).decision, Decision::ImplicitDeny | Decision::ExplicitDeny)
 }
 
 fn blocked(blocker: &GenesysBlocker) -> (Cause, String, String) {
@@ -227,7 +239,9 @@ fn blocked(blocker: &GenesysBlocker) -> (Cause, String, String) {
                 "The data action \"{action}\" differs in {}, which cannot be changed",
                 members.join(" and ")
             ),
-            "correct the spec, or `replace = true` makes a new data action".to_owned(),
+            "correct the spec, or add a second data action under another name and move the flows; `replace = true` makes a new one and \
+             deletes the old one in the same run"
+                .to_owned(),
         ),
         GenesysBlocker::UsedByFlows { action, .. } => (
             Cause::DataAction,

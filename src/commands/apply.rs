@@ -372,7 +372,19 @@ pub(super) async fn confirm(
     };
     let beside = beside_gains(&PlanSummary::of_all(&summaries));
     let beside: String = beside.iter().map(|text| format!(" {}.", sentence_case(text))).collect();
-    let question = format!("\n{}{access}{beside} Only `yes` is accepted: ", paint(BOLD, question));
+    let untested = |notice: &Notice| match notice {
+        Notice::Genesys(GenesysNotice::Replaced { action, has_test: false, .. }) => {
+            Some(format!("\"{}\"", one_line(action)))
+        }
+        _ => None,
+    };
+    let notices = plans.iter().flat_map(|plan| &plan.roles).flat_map(|role| &role.notices);
+    let untested: Vec<String> = notices.filter_map(untested).collect();
+    let untested = match untested.is_empty() {
+        true => String::new(),
+        false => format!(" The old {} is deleted without a test of the new one.", few(&untested)),
+    };
+    let question = format!("\n{}{access}{beside}{untested} Only `yes` is accepted: ", paint(BOLD, question));
     match ask(&question, interrupt, output).await?.as_deref() {
         None => Ok(None),
         Some("yes") => Ok(Some(())),

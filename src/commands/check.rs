@@ -20,7 +20,7 @@ use super::{CommandError, Status, evidence};
 use crate::check::{AskedOrganization, CheckReport, Facts, GenesysSide, Level, RoleReport, judge};
 use crate::explain::Explain;
 use crate::genesys::{self, Action, GenesysError, TestResult};
-use crate::model::LookForOrphans;
+use crate::model::{LookForOrphans, OrganizationReading};
 use crate::plan::{Plan, diff};
 use crate::render;
 use crate::render::check::Show;
@@ -28,7 +28,7 @@ use crate::render::output::Output;
 use crate::render::style::{WARNING, paint};
 use crate::spec::{read_bounded, unfit_input};
 use crate::text::{one_line, shell_word};
-use crate::view::{CheckView, sentence_case};
+use crate::view::{CheckView, few, sentence_case};
 
 #[derive(Debug, Args)]
 pub struct CheckArgs {
@@ -294,7 +294,12 @@ pub(super) async fn facts_of(
             role_is_new: false,
         });
         for test in proofs.tests.iter().cloned().chain(named) {
-            let action = client.action(&test.id).await?;
+            let action = match client.action(&test.id).await {
+                Err(_) if is_only_in_spec(session, observed, &test.id) => {
+                    return Err(InputError::NotApplied { action: test.id }.into());
+                }
+                action => action?,
+            };
             let test = match proofs.invoke.contains(&test.id) {
                 true => as_asked(session, client, &action, test, proofs.input.is_some(), output).await?,
                 false => test,
@@ -320,6 +325,14 @@ pub(super) async fn facts_of(
     Ok(facts)
 }
 
+/// Whether a data action is in the spec and was never made.
+fn is_only_in_spec(session: &Session, observed: &Observed, name: &str) -> bool {
+    let mut of_spec = session.spec.roles.iter().flat_map(|role| &role.data_actions);
+    let OrganizationReading::Read(organization) = &observed.live.organization else { return false };
+    let mut live = organization.integrations.iter().flat_map(|one| &one.actions);
+    of_spec.any(|action| action.content.name == name) && !live.any(|action| action.name == name)
+}
+
 /// A test requested on the command line: without `--input` it uses the spec's `test_input`, and the input must fit the
 /// contract. Genesys Cloud may drop what does not, and would then prove less than was meant.
 async fn as_asked(
@@ -343,6 +356,14 @@ async fn as_asked(
         what = "`test_input`";
     }
     let contract = client.input_contract(&action.id).await?;
+    // Sent without input, "Cancel order" would cancel something.
+    if let (false, "`--input`", Some(contract)) = (is_given, what, &contract) {
+        let members = contract["properties"].as_object().into_iter().flatten();
+        let members: Vec<String> = members.map(|(name, _)| format!("`{}`", one_line(name))).collect();
+        if !members.is_empty() {
+            return Err(InputError::NoInput { action: action.name.clone(), members }.into());
+        }
+    }
     if let (Some(contract), Ok(input)) = (contract, serde_json::from_str(&test.input))
         && let Some((message, help)) = unfit_input(what, &input, &contract).into_iter().next()
     {
@@ -477,6 +498,14 @@ pub enum InputError {
     ProfileInSandbox,
     #[error("{message}")]
     Contract { message: String, help: String },
+    #[error("data action \"{}\" is in the spec, but Genesys Cloud does not have it yet", one_line(action))]
+    NotApplied { action: String },
+    #[error(
+        "the contract of \"{}\" has {}, and no input is given: nothing was sent",
+        one_line(action),
+        few(members)
+    )]
+    NoInput { action: String, members: Vec<String> },
     #[error("`--input` is not JSON")]
     NotJson(#[source] serde_json::Error),
 }
@@ -485,6 +514,11 @@ impl Explain for InputError {
     fn help(&self) -> Option<String> {
         let help = match self {
             Self::Contract { help, .. } => help,
+            Self::NotApplied { .. } => "run `genesys-iam apply` first",
+            Self::NoInput { .. } => {
+                "give `--input`, such as '{\"customerId\": \"42\"}' (`--input '{}'` sends none), or `test_input` in the spec: the function really \
+                 runs"
+            }
             Self::ProfileInSandbox => "leave out `--probe-profile`: the sandbox plays Genesys Cloud",
             Self::Read { .. } | Self::NotAnObject | Self::NotJson(_) => {
                 "`--input` takes JSON, such as {\"customerId\": \"42\"}, or @FILE"

@@ -23,7 +23,7 @@ use crate::plan::{Plan, Reads, destroy};
 use crate::render;
 use crate::render::output::Output;
 use crate::render::style::{BOLD, GOOD, paint};
-use crate::view::PlanView;
+use crate::view::{PlanView, plural};
 
 #[derive(Debug, Args)]
 pub struct DestroyArgs {
@@ -152,7 +152,10 @@ async fn one(
     match record.made(&plan, attempt)? {
         Carried::All => {
             let made = plan.changes().count();
-            record.text(&format!("{} {made} changes made.\n", paint(GOOD, "Destroyed.")))?;
+            record.text(&format!(
+                "{} {made} changes made. Not touched: functions, OAuth client and spec.\n",
+                paint(GOOD, "Destroyed.")
+            ))?;
             Ok(Status::Done)
         }
         Carried::Interrupted => Ok(Status::Interrupted),
@@ -163,8 +166,11 @@ async fn one(
 async fn confirm(plan: &Plan, interrupt: &Interrupt, output: &Output) -> Result<Option<()>, CommandError> {
     for role in plan.roles.iter().filter(|role| !role.changes.is_empty()) {
         let name = &role.role;
-        let question =
-            format!("\n{} Type its name to confirm: ", paint(BOLD, &format!("Destroy role {name}?")));
+        let question = format!(
+            "\n{} {}. Type its name to confirm: ",
+            paint(BOLD, &format!("Destroy role {name}?")),
+            plural(role.changes.len(), "change")
+        );
         match ask(&question, interrupt, output).await? {
             None => return Ok(None),
             Some(answer) if answer == *name => {}

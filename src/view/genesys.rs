@@ -230,7 +230,7 @@ pub(super) fn notice_remark(notice: &GenesysNotice) -> Remark {
             list(names)
         ),
         GenesysNotice::ActionTakenOut { name, id } => format!(
-            "this spec made the data action {} ({}) and no longer has it: it stays as it is, unless you ask for its removal with `--prune` \
+            "this spec made the data action {} ({}) and no longer has it: it stays as it is (write it into the spec to manage it again), unless you ask for its removal with `--prune` \
              (for which the spec needs a `name`)",
             in_quotes(name),
             one_line(id)
@@ -262,7 +262,14 @@ pub(super) fn notice_remark(notice: &GenesysNotice) -> Remark {
             "the proof with `test_input` of data action {} really runs the function; it is made where `apply` asks, or with `--test`",
             in_quotes(action)
         ),
-        GenesysNotice::Replaced { action, id, usage } => format!(
+        GenesysNotice::Replaced { action, id, usage, has_test: false } => format!(
+            "data action {} is replaced: {} is deleted last, and without a test of the new one, which has no `test_input`; {}. \
+             Flows keep the old ID: point them at the new action and publish them",
+            in_quotes(action),
+            one_line(id),
+            usage_text(usage)
+        ),
+        GenesysNotice::Replaced { action, id, usage, has_test: true } => format!(
             "data action {} is replaced: {} is deleted last, after the new one has passed its test with `test_input`, or unproven where \
              no test is made (`--yes` or a saved plan without `--test`); {}. Flows keep the old ID: point them at the new action and publish them",
             in_quotes(action),
@@ -333,7 +340,9 @@ pub(super) fn blocker_remark(blocker: &GenesysBlocker) -> Remark {
                 members.iter().map(|member| format!("`{member}`")).collect::<Vec<_>>().join(" and "),
                 usage_text(usage)
             ),
-            "`replace = true` for the action makes a new one, with a new ID; flows have to be pointed at it".to_owned(),
+            "to keep flows working, add a second [[role.data_action]] under another name, point the flows at it, then take this one out \
+             of the spec and run `apply --prune`; `replace = true` makes a new one, with a new ID, and deletes this one in the same run"
+                .to_owned(),
         ),
         GenesysBlocker::UsedByFlows { action, id, usage } => (
             format!("data action {} ({}) would be deleted; {}", in_quotes(action), one_line(id), usage_text(usage)),

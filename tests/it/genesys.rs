@@ -508,3 +508,39 @@ fn nothing_that_a_plan_of_both_ends_prints_is_missing_from_its_schema() {
     let fits = fits_schema(&closed(include_str!("../../docs/plan.schema.json")), &plans);
     assert_eq!(fits, [true; 7], "{plans:#?}");
 }
+
+#[test]
+fn a_data_action_is_not_run_without_the_input_that_its_contract_names() {
+    let spec = BOTH_ENDS.replace("test_input = { OrderNumber = \"1\" }", "");
+    let project = Project::new(&spec);
+    let early = project.sandbox(&["check", "--invoke", "Get order status"]);
+    early
+        .says("is in the spec, but Genesys Cloud does not have it yet")
+        .says("run `genesys-iam --sandbox apply` first");
+    project.sandbox(&["apply", "--yes"]).expect(0);
+    let refused = project.sandbox(&["check", "--invoke", "Get order status"]);
+    refused.expect(64).says("has `OrderNumber`, and no input is given: nothing was sent");
+    project.sandbox(&["check", "--invoke", "Get order status", "--input", "{}"]).expect(0);
+    // What is replaced without a test is said to be.
+    project.write_spec(&spec.replace("status = \"string\"", "state = \"string\""));
+    let blocked = project.sandbox(&["plan"]);
+    blocked.expect(3).says("add a second [[role.data_action]] under another name, point the flows at it");
+    let text = spec.replace("status = \"string\"", "state = \"string\"") + "\nreplace = true\n";
+    project.write_spec(&text);
+    project.sandbox(&["plan"]).expect(0).says("without a test of the new one, which has no `test_input`");
+}
+
+#[test]
+fn what_an_adopted_integration_lists_is_the_adopters() {
+    let more = "\n[[role.data_action]]\nname = \"Cancel order\"\ninput = {}\noutput = {}\n";
+    let project = Project::new(&format!("name = \"before\"\n{BOTH_ENDS}{more}"));
+    project.sandbox(&["apply", "--yes", "--no-check"]).expect(0);
+    // The spec gets another name and loses a data action in one edit.
+    project.write_spec(&format!("name = \"after\"\n{BOTH_ENDS}"));
+    let adopted = project.sandbox(&["apply", "--yes", "--no-check", "--adopt", "--prune"]);
+    adopted.expect(0).says("made the data action \"Cancel order\"").says_not("DeleteIntegrationsAction");
+    project
+        .sandbox(&["apply", "--yes", "--no-check", "--prune"])
+        .expect(0)
+        .says("DeleteIntegrationsAction data action \"Cancel order\"");
+}

@@ -15,7 +15,7 @@ use crate::plan::Consent;
 use crate::policy::access::grants;
 use crate::policy::document::Effect;
 use crate::policy::{Decision, Document, Evaluation, StatementOutcome};
-use crate::spec::AcceptedThing;
+use crate::spec::{AcceptedThing, ExtraPermissions};
 use crate::text::{one_line, sentence_case};
 
 /// All claims about the role's policies.
@@ -219,6 +219,16 @@ fn of(role: &LiveRole) -> String {
 }
 
 /// How to remove the decisive Deny.
+/// The spec's own way to take away what it does not make.
+fn or_by_spec(facts: &Facts) -> &'static str {
+    match (facts.basis, facts.desired.extra_permissions) {
+        (Basis::Spec, ExtraPermissions::Report) => {
+            "; or set `extra_permissions = \"remove\"` for the role and run `apply`"
+        }
+        _ => "",
+    }
+}
+
 fn without_deny(role: &LiveRole, facts: &Facts, function: &FunctionFacts, evaluation: &Evaluation) -> String {
     let Some(denying) = evaluation.statements.iter().find(|one| one.outcome == StatementOutcome::Denies)
     else {
@@ -234,8 +244,9 @@ fn without_deny(role: &LiveRole, facts: &Facts, function: &FunctionFacts, evalua
     for (policy, document) in &role.inline {
         if denying.document == inline_name(policy) && only_denies(document) {
             return format!(
-                "run `aws iam delete-role-policy --role-name {name} --policy-name {}`",
-                shell_word(policy)
+                "run `aws iam delete-role-policy --role-name {name} --policy-name {}`{}",
+                shell_word(policy),
+                or_by_spec(facts)
             );
         }
     }
@@ -247,7 +258,10 @@ fn without_deny(role: &LiveRole, facts: &Facts, function: &FunctionFacts, evalua
             return facts.by_apply("it restores the policy");
         }
         if only_denies(&policy.document) {
-            return format!("run `aws iam detach-role-policy --role-name {name} --policy-arn {arn}`");
+            return format!(
+                "run `aws iam detach-role-policy --role-name {name} --policy-arn {arn}`{}",
+                or_by_spec(facts)
+            );
         }
     }
     format!(

@@ -114,7 +114,9 @@ pub(super) fn diff_role(
             return side;
         }
     };
-    let marker = live.and_then(|live| own(live, wanted, scope, &mut side));
+    let (marker, is_adopted) = live.map_or((None, false), |live| own(live, wanted, scope, &mut side));
+    // What has just changed hands is not deleted in the same run.
+    let scope = SpecScope { prune: scope.prune && !is_adopted, ..scope };
     let handle = live.map_or(Handle::Made, |live| Handle::Id(live.id.clone()));
     let credential = credential(organization, live, wanted, &mut side);
     if live.is_none() {
@@ -202,18 +204,21 @@ fn connections(wanted: &DesiredIntegration) -> Vec<Connection> {
     wanted.actions.iter().map(of).collect()
 }
 
-/// The marker of an integration that is or will be ours.
+/// The marker of an integration that is or will be ours, and whether it is adopted: the data actions that its notes list then go
+/// with it.
 fn own(
     live: &LiveIntegration,
     wanted: &DesiredIntegration,
     scope: SpecScope<'_>,
     side: &mut Side,
-) -> Option<Marker> {
+) -> (Option<Marker>, bool) {
     match ownership(live, scope) {
-        Ownership::Ours(marker) => return Some(marker),
+        Ownership::Ours(marker) => return (Some(marker), false),
         Ownership::Unfinished => side.notices.push(GenesysNotice::Unfinished { name: live.name.clone() }),
         Ownership::Foreign(by) if wanted.adopt => {
             side.notices.push(GenesysNotice::Adopted { name: live.name.clone(), by });
+            let marker = Marker::split(&live.notes).1;
+            return (marker.map(|marker| Marker { spec: scope.spec.to_owned(), ..marker }), true);
         }
         Ownership::Foreign(by) => side.blockers.push(GenesysBlocker::NotManaged {
             name: live.name.clone(),
@@ -221,7 +226,7 @@ fn own(
             by,
         }),
     }
-    None
+    (None, false)
 }
 
 /// The credential the integration should have, and the changes that make it hold the role.
@@ -379,7 +384,12 @@ fn actions(
                 planned.owned.insert(ActionRef::Id(found.id.clone()));
                 continue;
             }
-            side.notices.push(GenesysNotice::Replaced { action: name.clone(), id: found.id.clone(), usage });
+            side.notices.push(GenesysNotice::Replaced {
+                action: name.clone(),
+                id: found.id.clone(),
+                usage,
+                has_test: action.test_input.is_some(),
+            });
             let same: BTreeSet<String> =
                 own.iter().filter(|one| one.name == *name).map(|one| one.id.clone()).collect();
             planned.changes.push(post(same));

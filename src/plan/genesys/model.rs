@@ -77,7 +77,7 @@ pub enum GenesysNotice {
     /// The function really runs at the end, if the proof is run.
     Proof { action: String },
     /// It replaces another one: flows must be pointed at it.
-    Replaced { action: String, id: String, usage: Usage },
+    Replaced { action: String, id: String, usage: Usage, has_test: bool },
     /// What these keys of its table asked for is done.
     LeftOver { action: String, was: bool, replace: bool },
     /// Genesys Cloud will assume this role instead of the other.
