@@ -71,6 +71,7 @@ const STATUSES: &[(&str, &str, i32)] = &[
     ("docs/failures.md", "genesys-iam --sandbox --scenario", 4),
     ("docs/howto-adopt.md", "genesys-iam import --all --unmanaged", 2),
     ("docs/howto-diagnose.md", "genesys-iam diagnose GenesysDataActionRole", 4),
+    ("docs/howto-diagnose.md", "genesys-iam diagnose GenesysDataActionRole --out", 0),
     ("docs/howto-diagnose.md", "genesys-iam diagnose GenesysDataActionRole --format", 0),
     ("docs/howto-diagnose.md", "genesys-iam diagnose", 4),
     ("docs/howto-diagnose.md", "genesys-iam diagnose --error", 4),
