@@ -18,12 +18,14 @@ use super::{CommandError, Status};
 use crate::apply::{Apply, Interrupt, PlanKind, Recheck, ReplacementTests};
 use crate::explain::Explain;
 use crate::genesys::Siblings;
-use crate::model::LookForOrphans;
-use crate::plan::{Plan, Reads, destroy};
+use crate::model::{LiveState, LookForOrphans, Marker, OrganizationReading};
+use crate::plan::genesys::GenesysChange;
+use crate::plan::{Change, Plan, Reads, destroy};
 use crate::render;
 use crate::render::output::Output;
-use crate::render::style::{BOLD, GOOD, paint};
-use crate::view::{PlanView, plural};
+use crate::render::style::{BOLD, GOOD, WARNING, paint};
+use crate::text::one_line;
+use crate::view::{PlanView, few, plural};
 
 #[derive(Debug, Args)]
 pub struct DestroyArgs {
@@ -125,8 +127,14 @@ async fn one(
     let mut plan = destroy(&observed.live, &observed.desired, args.even_if_used);
     Box::pin(session.look_ahead(&mut plan, &observed, output)).await?;
     record.view.set_plan(&plan);
+    let left = left(&plan, &observed.live);
     if plan.is_empty() && !plan.is_blocked() {
-        record.text(&format!("{} Nothing from this spec exists.\n", paint(GOOD, "No changes.")))?;
+        let nothing = if left.is_empty() {
+            "Nothing from this spec exists."
+        } else {
+            "Nothing that the spec names exists."
+        };
+        record.text(&format!("{} {nothing}\n{left}", paint(GOOD, "No changes.")))?;
         return Ok(Status::Done);
     }
     record.text(&render::plan::text(&PlanView::new(&plan)))?;
@@ -153,13 +161,45 @@ async fn one(
         Carried::All => {
             let made = plan.changes().count();
             record.text(&format!(
-                "{} {made} changes made. Not touched: functions, OAuth client and spec.\n",
+                "{} {made} changes made. Not touched: functions, OAuth client and spec.\n{left}",
                 paint(GOOD, "Destroyed.")
             ))?;
             Ok(Status::Done)
         }
         Carried::Interrupted => Ok(Status::Interrupted),
     }
+}
+
+/// What this spec made and no longer names: a destruction removes what is in the spec.
+fn left(plan: &Plan, live: &LiveState) -> String {
+    let mut left: Vec<String> =
+        plan.orphans.iter().map(|name| format!("role `{}`", one_line(name))).collect();
+    let is_deleted = |integration: &str| {
+        plan.changes().any(|change| {
+            matches!(change, Change::Genesys(GenesysChange::DeleteIntegration { id, .. }) if id == integration)
+        })
+    };
+    if let OrganizationReading::Read(organization) = &live.organization {
+        let is_own = |notes: &str| Marker::split(notes).1.is_some_and(|marker| marker.spec == plan.spec);
+        let own = organization.integrations.iter().filter(|one| is_own(&one.notes) && !is_deleted(&one.id));
+        left.extend(own.map(|one| format!("integration \"{}\"", one_line(&one.name))));
+    }
+    let unknown = plan.orphans_unknown.as_ref().map(|why| {
+        format!(
+            "{} whether this spec made other roles is not known: {}\n",
+            paint(WARNING, "note:"),
+            one_line(why)
+        )
+    });
+    let left = match left.is_empty() {
+        true => String::new(),
+        false => format!(
+            "{} made by this spec, no longer in it, and left: {}; write it into the spec again and run `destroy`, or use `apply --prune`\n",
+            paint(WARNING, "note:"),
+            few(&left)
+        ),
+    };
+    format!("{left}{}", unknown.unwrap_or_default())
 }
 
 /// Asks for each role's name; `None` when interrupted.

@@ -119,6 +119,18 @@ fn while_a_spec_of_the_run_cannot_be_read_nothing_is_pruned() {
 }
 
 #[test]
+fn destroy_says_what_it_leaves_of_what_this_spec_made() {
+    let named = format!("name = \"contact-centre\"\n{EXAMPLE}");
+    let project = Project::new(&named);
+    project.sandbox(&["apply", "--yes", "--no-check"]).expect(0);
+    project.write_spec(&named.replacen(&format!("\"{ROLE}\""), "\"Renamed\"", 1));
+    let run = project.sandbox(&["destroy", "--yes"]);
+    run.expect(0)
+        .says(&format!("no longer in it, and left: role `{ROLE}`"))
+        .says_not("Nothing from this spec exists");
+}
+
+#[test]
 fn a_renamed_role_takes_over_before_the_old_one_goes() {
     let named = format!("name = \"contact-centre\"\n{BOTH_ENDS}");
     let mut done = Vec::new();
