@@ -51,8 +51,15 @@ impl Plan {
 
     /// Everyone who loses their way into a role, once each.
     pub fn losses(&self) -> Vec<String> {
-        let mut losses: Vec<String> =
-            self.roles.iter().flat_map(|role| role.losses(&self.account_id)).collect();
+        // Who loses one role may gain another.
+        let of = |role: &RolePlan| match self.roles.len() {
+            1 => String::new(),
+            _ => format!(" (role `{}`)", role.role),
+        };
+        let lost = self.roles.iter().flat_map(|role| {
+            role.losses(&self.account_id).into_iter().map(move |who| format!("{who}{}", of(role)))
+        });
+        let mut losses: Vec<String> = lost.collect();
         losses.sort();
         losses.dedup();
         losses

@@ -368,8 +368,8 @@ fn an_event_history_without_an_end_or_an_answer_says_how_far_it_was_read() {
                 (LOOK_UP, _) => refused(400, "ThrottlingException"),
                 _ => None,
             },
-            "the newest 150 events of us-east-1, back to",
-            true,
+            "the newest 50 events of us-east-1, back to",
+            false,
         ),
         (
             "throttled for a while",

@@ -367,7 +367,7 @@ fn a_part_of_a_spec_is_planned_saved_and_applied_and_the_rest_is_left_alone() {
         .sandbox(&["apply", "p.json", "--no-check"])
         .expect(0)
         .says("done   UpdateAssumeRolePolicy role `R1`")
-        .says_not("R2`");
+        .says_not("role `R2`\n");
     project.sandbox(&["plan", "--detailed-exitcode"]).expect(2).says("2 to change");
     project.sandbox(&["plan", "--detailed-exitcode", "--role", "R1"]).expect(0);
 }

@@ -103,8 +103,7 @@ fn lint_names_each_mistake_with_its_consequence_and_remedy() {
     ]);
     assert_snapshot!(project.run(&["policy", "lint", "good.json", "open.json", "allow.json"]).transcript());
     project.run(&["policy", "lint", "good.json"]).expect(0);
-    // A warning is not an error.
-    project.run(&["policy", "lint", "several.json"]).expect(0).says("warning[external-id-several]");
+    project.run(&["policy", "lint", "several.json"]).expect(4).says("error[external-id-several]");
     project.run(&["policy", "lint", "--kind", "permissions", "allow.json"]).expect(4);
     project.run(&["policy", "lint", "good.json", "none.json"]).expect(1).says_not("nothing found");
     project.run(&["policy", "lint"]).expect(64);

@@ -262,7 +262,7 @@ impl<'a> SeenUses<'a> {
         // Whoever knows which region is not read comes through that one.
         if !is_read {
             return vec![
-                question("").not_provable(seen, "permit `cloudtrail:LookupEvents` in these regions, too"),
+                question("").not_provable(seen.clone(), to_see_it(&seen, "`cloudtrail:LookupEvents`")),
             ];
         }
         let left_out = match self.left_out().as_slice() {
@@ -383,7 +383,7 @@ impl<'a> SeenUses<'a> {
     }
 
     pub(super) fn sentence(&self) -> String {
-        let HistoryShown { looked_at, .. } = self.shown();
+        let HistoryShown { looked_at, is_read, .. } = self.shown();
         let genesys = match (self.valid_use(), self.genesys.first()) {
             (Some(used), _) => format!(
                 "Genesys Cloud last assumed this role {}, with the right external ID; {}",
@@ -423,6 +423,7 @@ impl<'a> SeenUses<'a> {
             [] if self.history.unreadable > 0 => {
                 format!("{} events could not be understood", self.history.unreadable)
             }
+            [] if !is_read => "nobody else is in what could be read".to_owned(),
             [] => "no other account was seen".to_owned(),
             [one] => format!("{one} was seen{too}"),
             others => format!("{} were seen{too}", others.join(" and ")),
