@@ -20,7 +20,9 @@ use crate::genesys::{self, Configuration};
 use crate::render::diagnostics;
 use crate::render::output::Output;
 use crate::render::style::{BOLD, WARNING, paint};
-use crate::spec::{self, DEFAULT_FILE, Diagnostic, EmptyEnvironment, GenesysCloud, Severity, is_guid};
+use crate::spec::{
+    self, DEFAULT_FILE, Diagnostic, EmptyEnvironment, GenesysCloud, Severity, is_guid, is_placeholder,
+};
 use crate::text::{one_line, plural};
 use answers::Answers;
 
@@ -50,6 +52,12 @@ pub struct InitArgs {
     /// Name of a data action of this integration; repeatable: the first for the first function, the second for the second
     #[arg(long = "data-action", value_name = "NAME", requires = "integration")]
     pub data_actions: Vec<String>,
+    /// What the data actions take, such as OrderNumber=string; it cannot be changed once it is published (repeatable)
+    #[arg(long = "input", value_name = "NAME=TYPE", requires = "data_actions")]
+    pub input: Vec<String>,
+    /// What the data actions return, such as status=string (repeatable)
+    #[arg(long = "output", value_name = "NAME=TYPE", requires = "data_actions")]
+    pub output: Vec<String>,
 }
 
 pub async fn run(global: &Global, args: &InitArgs, output: &Output) -> Result<Status, CommandError> {
@@ -67,6 +75,9 @@ pub async fn run(global: &Global, args: &InitArgs, output: &Output) -> Result<St
     asker.ask(&REGION, args.region.as_deref(), region)?;
     let both = Offers::read(global, args, &asker, output).await?;
     asker.ask(&ACCOUNT, args.account_id.as_deref(), both.account.clone())?;
+    if let Some(id) = args.external_id.as_deref().filter(|id| !is_guid(id) && !is_placeholder(id)) {
+        return Err(InitError::NoGuid(id.to_owned()).into());
+    }
     asker.ask(&EXTERNAL_ID, args.external_id.as_deref(), both.organization)?;
     // Functions of another account would be the wrong ones.
     let is_own = both.account.as_ref() == Some(&asker.answers.account);
@@ -76,6 +87,9 @@ pub async fn run(global: &Global, args: &InitArgs, output: &Output) -> Result<St
         }
         _ => None,
     };
+    if let Some(several) = args.functions.iter().find(|name| name.trim().contains([' ', ','])) {
+        return Err(InitError::SeveralFunctions(several.clone()).into());
+    }
     let functions = (!args.functions.is_empty()).then(|| args.functions.join(" "));
     asker.ask(&FUNCTIONS, functions.as_deref(), None)?;
     // If flags give everything that is needed, nothing is asked.
@@ -85,6 +99,12 @@ pub async fn run(global: &Global, args: &InitArgs, output: &Output) -> Result<St
     if !asker.answers.integration.is_empty() {
         let names = (!args.data_actions.is_empty()).then(|| args.data_actions.join("\n"));
         asker.ask(&DATA_ACTIONS, names.as_deref(), None)?;
+    }
+    for (prompt, given) in [(&INPUT, &args.input), (&OUTPUT, &args.output)] {
+        let given = (!given.is_empty()).then(|| given.join("\n"));
+        if !asker.answers.data_actions.is_empty() && (given.is_some() || asker.has_asked) {
+            asker.ask(prompt, given.as_deref(), None)?;
+        }
     }
     if let Some(known) = known {
         warn_of_unknown(&asker.answers.functions, &known, output);
@@ -234,6 +254,21 @@ const DATA_ACTIONS: Prompt = Prompt {
     is_optional: true,
 };
 
+const INPUT: Prompt = Prompt {
+    what: "What they take, such as OrderNumber=string, separated by commas (none: nothing)",
+    place: "Genesys Cloud cannot change it once it is published; types: string, integer, number, boolean",
+    flag: "--input",
+    answer: |answers| &mut answers.input,
+    is_optional: true,
+};
+const OUTPUT: Prompt = Prompt {
+    what: "What they return, such as status=string, separated by commas (none: nothing)",
+    place: "The same for each of the data actions; where they differ, edit the spec before the first apply",
+    flag: "--output",
+    answer: |answers| &mut answers.output,
+    is_optional: true,
+};
+
 struct Asker<'a> {
     output: &'a Output,
     answers: Answers,
@@ -312,7 +347,8 @@ impl Asker<'_> {
 
 /// An answer with each of its names on a line, where it has several.
 fn separated(question: &Prompt, line: &str) -> String {
-    if question.flag == DATA_ACTIONS.flag { line.replace(',', "\n") } else { line.to_owned() }
+    let has_several = [DATA_ACTIONS.flag, INPUT.flag, OUTPUT.flag].contains(&question.flag);
+    if has_several { line.replace(',', "\n") } else { line.to_owned() }
 }
 
 /// An answer as it must be written, where there is no doubt: an account without dashes, a GUID in Genesys Cloud's lower case.
@@ -379,6 +415,10 @@ fn warn_of_unknown(functions: &str, known: &[String], output: &Output) {
 pub enum InitError {
     #[error("`{path}` exists already", path = crate::text::path(.0))]
     Exists(PathBuf),
+    #[error("`{0}` is not an organization's ID, which is a GUID; nothing was written")]
+    NoGuid(String),
+    #[error("`{0}` is more than one function; nothing was written")]
+    SeveralFunctions(String),
     #[error("not a terminal, so these cannot be asked for: {}", .0.join(", "))]
     Missing(Vec<&'static str>),
     #[error("the answers make a spec with {}; nothing was written", plural(*.0, "fault"))]
@@ -389,6 +429,11 @@ impl Explain for InitError {
     fn help(&self) -> Option<String> {
         let help = match self {
             Self::Exists(_) => "`--file OTHER.toml` writes another spec",
+            Self::NoGuid(_) => {
+                "it is under Admin > Organization Settings > Advanced in Genesys Cloud; another external ID you can write into the \
+                 spec afterwards"
+            }
+            Self::SeveralFunctions(_) => "give `--function` once for each",
             Self::Missing(_) => "give these flags",
             Self::Invalid(_) => "correct what is shown above",
         };

@@ -194,7 +194,8 @@ pub enum ReportFormat {
     Text,
     /// For machines
     Json,
-    /// For comments in pull requests
+    /// For comments in pull requests; like the others it shows an external ID that the spec has as text (`diagnose --format markdown`
+    /// masks every one, for tickets)
     Markdown,
     /// A page with a picture, for a file: `--format html > report.html`
     Html,

@@ -72,7 +72,7 @@ pub async fn serve(global: &Global, args: &ServeArgs, output: &Output) -> Result
     let Seed { account, region, .. } = &first;
     output.result(&format!(
         "export AWS_ENDPOINT_URL=http://{address}\n\
-         export AWS_ACCESS_KEY_ID={account}   # a 12-digit account ID: an administrator of that account\n\
+         export AWS_ACCESS_KEY_ID={account}\n\
          export AWS_SECRET_ACCESS_KEY={MADE_UP}\n\
          export AWS_REGION={region} AWS_DEFAULT_REGION={region}\n\
          export {GENESYS_ENDPOINT}=http://{address}\n{}",
@@ -91,6 +91,9 @@ pub async fn serve(global: &Global, args: &ServeArgs, output: &Output) -> Result
              administrator\n"
         ));
     }
+    output.note(&format!(
+        "note: AWS_ACCESS_KEY_ID={account}, a 12-digit account ID, is an administrator of that account\n"
+    ));
     let serves = match &state {
         Some(state) => format!("The sandbox is listening and serves {}", crate::text::path(state)),
         None => "The sandbox is listening; its state is in memory only".to_owned(),

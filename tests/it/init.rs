@@ -41,7 +41,7 @@ fn init_writes_a_spec_that_validates_and_never_over_another() {
     empty.run(&["validate"]).expect(0).says_not("warning");
     empty.run(&all).expect(1).says("`genesys.toml` exists already").says("--file OTHER.toml");
     let bad = [&flags[..], &["--external-id", "x", "--file", "bad.toml"]].concat();
-    empty.run(&bad).expect(1).says("external_id").says("nothing was written");
+    empty.run(&bad).expect(1).says("`x` is not an organization's ID").says("nothing was written");
     assert!(!empty.path("bad.toml").exists());
 }
 
@@ -120,11 +120,31 @@ fn init_gives_each_function_its_data_action_and_says_which_has_none() {
     run.expect(0).says_not("no data action invokes");
     assert_eq!(actions(&project), [pair("Get status", None), pair("Get it again", None)]);
 
+    let (run, project) = init(&["order status"], &["A"]);
+    run.expect(1).says("`order status` is more than one function").says("give `--function` once for each");
+    assert!(!project.path("genesys.toml").exists());
     let (run, _) = init(&["a", "b", "c"], &["A"]);
     run.expect(0).says("no data action invokes `b` and `c` yet: write a [[role.data_action]] for each");
     let (run, project) = init(&["a", "b"], &["A", "B", "C"]);
     run.expect(1).says("function").says("nothing was written");
     assert!(!project.path("genesys.toml").exists());
+}
+
+#[test]
+fn init_writes_the_contract_that_cannot_be_changed_later() {
+    let project = Project::empty();
+    let external_id = "6b1f7d2a-93c4-4e0b-8a57-d2c5e8f01234";
+    let flags =
+        ["init", "--region", "us-east-1", "--account-id", "444455556666", "--external-id", external_id];
+    let more = ["--function", "f", "--integration", "Orders", "--data-action", "Get it"];
+    let fields = ["--input", "OrderNumber=string", "--input", "how many=integer", "--output", "status"];
+    let bad = [&flags[..], &more, &["--input", "OrderNumber=sting"]].concat();
+    project.run(&bad).expect(1).says("sting").says("nothing was written");
+    project.run(&[&flags[..], &more, &fields].concat()).expect(0).says_not("takes nothing");
+    let text = fs::read_to_string(project.path("genesys.toml")).unwrap();
+    let input = "\ninput = { OrderNumber = \"string\", \"how many\" = \"integer\" }   # the contract";
+    assert!(text.contains(input) && text.contains("\noutput = { status = \"string\" }\n"), "{text}");
+    project.sandbox(&["apply", "--yes"]).expect(0);
 }
 
 #[test]
@@ -160,10 +180,10 @@ fn what_init_wrote_can_be_pruned() {
 #[test]
 fn init_takes_several_data_actions_at_its_prompt() {
     let empty = Project::empty();
-    let answers = "us-east-1\n\n\norder-status cancel-order\nOrders\nGet order status, Cancel order\n";
+    let answers = "us-east-1\n\n\norder-status cancel-order\nOrders\nGet order status, Cancel order\nOrderNumber=string\n\n";
     on_a_terminal(&empty, &["--sandbox", "init"], answers).expect(0).says("separated by commas");
     let text = fs::read_to_string(empty.path("genesys.toml")).unwrap();
-    let second = "[[role.data_action]]\nname = \"Cancel order\"\nfunction = \"cancel-order\"\n";
+    let second = "[[role.data_action]]\nname = \"Cancel order\"\nfunction = \"cancel-order\"\ninput = { OrderNumber = \"string\" }\noutput = {}\n";
     assert!(text.contains("name = \"Get order status\"") && text.contains(second), "{text}");
 }
 
@@ -171,7 +191,7 @@ fn init_takes_several_data_actions_at_its_prompt() {
 #[test]
 fn init_asks_for_genesys_clouds_side_when_it_asks_at_all() {
     let empty = Project::empty();
-    let answers = "us-east-1\n\n\nmy-genesys-trigger-function\nOrders\nGet order\n";
+    let answers = "us-east-1\n\n\nmy-genesys-trigger-function\nOrders\nGet order\n\n\n";
     on_a_terminal(&empty, &["--sandbox", "init"], answers).expect(0).says("leave Genesys Cloud alone");
     let text = fs::read_to_string(empty.path("genesys.toml")).unwrap();
     assert!(text.contains("\nname = \"Orders\"") && text.contains("\nname = \"Get order\""), "{text}");

@@ -21,6 +21,9 @@ pub(super) struct Answers {
     pub(super) integration: String,
     /// One per line.
     pub(super) data_actions: String,
+    /// The contract of the data actions: `NAME=TYPE`, one per line.
+    pub(super) input: String,
+    pub(super) output: String,
 }
 
 impl Answers {
@@ -39,6 +42,8 @@ impl Answers {
             role: role.to_owned(),
             integration: String::new(),
             data_actions: String::new(),
+            input: String::new(),
+            output: String::new(),
         }
     }
 
@@ -108,8 +113,9 @@ impl Answers {
             return [before, &integration, &commented(action, |_| true)].concat();
         };
         // No real function has the example's contract.
-        let action = replaced(action, "input = { OrderNumber = \"string\" }", "input = {}");
-        let action = replaced(&action, "output = { status = \"string\" }", "output = {}");
+        let (input, output) = (contract(&self.input), contract(&self.output));
+        let action = replaced(action, "input = { OrderNumber = \"string\" }", &format!("input = {input}"));
+        let action = replaced(&action, "output = { status = \"string\" }", &format!("output = {output}"));
         let action = commented(&action, |line| line.starts_with("test_input"));
         let action = replaced(&action, "\"Get order status\"", &quoted(first));
         let action = match functions.as_slice() {
@@ -124,13 +130,26 @@ impl Answers {
             let function =
                 functions.get(index + 1).map(|function| format!("function = {}\n", quoted(function)));
             format!(
-                "\n[[role.data_action]]\nname = {}\n{}input = {{}}\noutput = {{}}\n",
+                "\n[[role.data_action]]\nname = {}\n{}input = {input}\noutput = {output}\n",
                 quoted(name),
                 function.unwrap_or_default()
             )
         });
         [before, &integration, &action].into_iter().map(str::to_owned).chain(others).collect()
     }
+}
+
+/// An inline table; a field without a type is a string.
+fn contract(fields: &str) -> String {
+    let field = |field: &str| {
+        let (name, kind) = field.split_once('=').unwrap_or((field, "string"));
+        let is_bare = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
+        let name = name.trim();
+        let key = if name.chars().all(is_bare) && !name.is_empty() { name.to_owned() } else { quoted(name) };
+        format!("{key} = {}", quoted(kind.trim()))
+    };
+    let fields: Vec<String> = fields.lines().filter(|line| !line.trim().is_empty()).map(field).collect();
+    if fields.is_empty() { "{}".to_owned() } else { format!("{{ {} }}", fields.join(", ")) }
 }
 
 /// The text with the first `from` replaced, and a comment behind it in the column where it was.
