@@ -137,12 +137,12 @@ fn init_writes_the_contract_that_cannot_be_changed_later() {
     let flags =
         ["init", "--region", "us-east-1", "--account-id", "444455556666", "--external-id", external_id];
     let more = ["--function", "f", "--integration", "Orders", "--data-action", "Get it"];
-    let fields = ["--input", "OrderNumber=string", "--input", "how many=integer", "--output", "status"];
+    let fields = ["--input", "OrderNumber=string", "--input", "Count=integer", "--output", "status"];
     let bad = [&flags[..], &more, &["--input", "OrderNumber=sting"]].concat();
     project.run(&bad).expect(1).says("sting").says("nothing was written");
     project.run(&[&flags[..], &more, &fields].concat()).expect(0).says_not("takes nothing");
     let text = fs::read_to_string(project.path("genesys.toml")).unwrap();
-    let input = "\ninput = { OrderNumber = \"string\", \"how many\" = \"integer\" }   # the contract";
+    let input = "\ninput = { OrderNumber = \"string\", Count = \"integer\" }   # the contract";
     assert!(text.contains(input) && text.contains("\noutput = { status = \"string\" }\n"), "{text}");
     project.sandbox(&["apply", "--yes"]).expect(0);
 }
@@ -255,8 +255,11 @@ fn init_writes_an_unmistakable_answer_as_it_must_be_and_takes_no_placeholder() {
             .says("Organization Settings");
         assert!(!empty.path("genesys.toml").exists(), "{id}");
     }
-    // Not every odd ID is one.
-    init("111122223333", "acme-contact-centre-1").expect(0).says("which is a GUID");
+    // Not every odd ID is one, and none is an organization's.
+    init("111122223333", "acme-contact-centre-1")
+        .expect(1)
+        .says("which is a GUID")
+        .says("nothing was written");
 }
 
 #[cfg(unix)]
