@@ -7,6 +7,7 @@
 #   ALLOW_ACCEPT      digests of accepts, and accounts with a reason, that REFUSE_WIDER lets pass
 #   ADOPT, PRUNE      true: take over what the specs did not make, remove what was taken out of them
 #   ROLE, ACCOUNT     only these roles and accounts: one per line (default: all); not for apply, where the plan says it
+#   EXCEPT            not these roles: one per line; not for apply either
 #   ASSUME_ROLE       the role to assume in each spec's account, whatever the spec says
 #   ALLOW_ENV         variables that a spec may read although their names say that they may hold credentials
 #   HEAD_SHA          the commit that is reported, where GITHUB_SHA is another, as on a pull request
@@ -63,6 +64,9 @@ selection=()
 while read -r name; do
     if [ -n "$name" ]; then selection+=(--role "$name"); fi
 done <<<"${ROLE:-}"
+while read -r name; do
+    if [ -n "$name" ]; then selection+=(--except "$name"); fi
+done <<<"${EXCEPT:-}"
 while read -r name; do
     if [ -n "$name" ]; then selection+=(--account "$name"); fi
 done <<<"${ACCOUNT:-}"

@@ -73,6 +73,12 @@ pub fn accepts_about_functions(role: &DesiredRole) -> bool {
     })
 }
 
+/// What it takes to see integrations and data actions.
+pub fn viewing_permissions() -> Vec<GenesysPermission> {
+    let needed = |name| GenesysPermission { name, is_optional: false };
+    vec![needed("integrations:integration:view"), needed("integrations:action:view")]
+}
+
 /// What a command needs in Genesys Cloud; empty if the spec does not cover it.
 pub fn genesys_permissions(desired: &DesiredState, purpose: CommandKind) -> Vec<GenesysPermission> {
     let integrations: Vec<_> = desired.roles.iter().filter_map(|role| role.integration.as_ref()).collect();
@@ -81,7 +87,7 @@ pub fn genesys_permissions(desired: &DesiredState, purpose: CommandKind) -> Vec<
     }
     let needed = |name| GenesysPermission { name, is_optional: false };
     let actions = || integrations.iter().flat_map(|integration| &integration.actions);
-    let mut permissions = vec![needed("integrations:integration:view"), needed("integrations:action:view")];
+    let mut permissions = viewing_permissions();
     match purpose {
         CommandKind::Plan => {}
         // For `--invoke`.

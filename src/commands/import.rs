@@ -59,6 +59,9 @@ pub async fn run(global: &Global, args: &ImportArgs, output: &Output) -> Result<
         Some(folder) => Some(as_the_spec_names_it(folder, args.out.as_deref())?),
         None => None,
     };
+    if args.all && accounts_of_specs(global)?.len() > 1 {
+        return Err(ImportError::SeveralAccounts.into());
+    }
     let mut region = args.region.clone().unwrap_or_else(|| REGION.to_owned());
     let (clients, account, genesys) = if global.sandbox {
         if args.profile.is_some() {
@@ -275,16 +278,21 @@ pub(super) async fn connect(
 
 /// The account of the specs that the command line names: a role to assume is named without one.
 fn account_of_specs(global: &Global) -> Result<AccountId, CommandError> {
+    let mut accounts = accounts_of_specs(global)?;
+    match (accounts.pop_first(), accounts.is_empty()) {
+        (Some(account), true) => Ok(account),
+        _ => Err(ImportError::WhoseRole.into()),
+    }
+}
+
+fn accounts_of_specs(global: &Global) -> Result<BTreeSet<AccountId>, CommandError> {
     let mut accounts = BTreeSet::new();
     if !global.files.is_empty() {
         for source in specs::named(global, &Output::capture())? {
             accounts.insert(load_offline(&source, global, &Output::capture())?.aws.account_id);
         }
     }
-    match (accounts.pop_first(), accounts.is_empty()) {
-        (Some(account), true) => Ok(account),
-        _ => Err(ImportError::WhoseRole.into()),
-    }
+    Ok(accounts)
 }
 
 /// The region from the environment, as AWS's own tools read it.
@@ -299,6 +307,8 @@ pub enum ImportError {
     ProfileInSandbox,
     #[error("`--assume-role` names a role without its account, and no spec says which is meant")]
     WhoseRole,
+    #[error("the specs are of several AWS accounts, and `import` looks at one")]
+    SeveralAccounts,
     #[error("no role is named")]
     NothingToImport,
     #[error("no role of AWS account {0} trusts an account of Genesys's")]
@@ -316,6 +326,7 @@ impl Explain for ImportError {
         let help = match self {
             Self::ProfileInSandbox => "leave out `--profile` or `--sandbox`",
             Self::WhoseRole => "name one spec of that account: `--file FILE`",
+            Self::SeveralAccounts => "name one spec of each in turn: `--file FILE`",
             Self::ActionsElsewhere(_) => {
                 "a spec names files beside and below itself: choose a folder there, such as `--actions-dir actions`"
             }
@@ -335,7 +346,9 @@ impl Explain for ImportError {
 
     fn status(&self) -> Status {
         match self {
-            Self::ProfileInSandbox | Self::WhoseRole | Self::ActionsElsewhere(_) => Status::Usage,
+            Self::ProfileInSandbox | Self::WhoseRole | Self::SeveralAccounts | Self::ActionsElsewhere(_) => {
+                Status::Usage
+            }
             Self::NothingToImport
             | Self::NobodyTrustsGenesys(_)
             | Self::NoSuchRole { .. }

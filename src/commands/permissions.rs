@@ -14,11 +14,13 @@ use crate::explain::Explain;
 use crate::model::{DesiredState, resolve};
 use crate::permissions::{
     CommandKind, Permission, genesys_permissions, genesys_together, permissions, size, together,
+    viewing_permissions,
 };
 use crate::policy::quota;
 use crate::render;
 use crate::render::output::Output;
 use crate::render::style::{WARNING, paint};
+use crate::spec::Spec;
 
 #[derive(Debug, Args)]
 pub struct PermissionsArgs {
@@ -79,6 +81,8 @@ pub fn run(global: &Global, args: &PermissionsArgs, output: &Output) -> Result<S
     if let Some(nothing) = NothingSelected::of(loaded.iter(), &args.select) {
         return Err(nothing.into());
     }
+    // With credentials of its own, the organization is read even where no role has an integration.
+    let names_client = loaded.iter().flatten().any(|spec: &Spec| spec.genesys.credentials.is_some());
     let specs = loaded.into_iter().flatten().filter_map(|spec| selected(spec, &args.select));
     let desired = of_one_account(specs.map(|spec| resolve(&spec, &BTreeMap::new())))?;
     let commands: BTreeSet<CommandKind> =
@@ -94,7 +98,13 @@ pub fn run(global: &Global, args: &PermissionsArgs, output: &Output) -> Result<S
     if policies.len() > 1 {
         output.message(&too_long(&grants, policies.len(), args.format));
     }
-    let of_genesys = genesys_together(commands.iter().map(|command| genesys_permissions(&desired, *command)));
+    let of_genesys =
+        genesys_together(commands.iter().map(|command| match genesys_permissions(&desired, *command) {
+            none if none.is_empty() && names_client && *command != CommandKind::Destroy => {
+                viewing_permissions()
+            }
+            needed => needed,
+        }));
     if !of_genesys.is_empty() && args.format != PermissionsFormat::Report {
         output.message(&format!("{}\n", render::permissions::genesys(&of_genesys)));
     }

@@ -2,7 +2,7 @@
 
 use crate::support::served::serve;
 use crate::support::world::{ACCOUNT, ID, fleet_text};
-use crate::support::{FUNCTIONS, Project, Run, Server, example_with};
+use crate::support::{EXAMPLE, FUNCTIONS, LITERAL_ID, Project, Run, Server, example_with};
 use std::fs;
 use std::io::Write as _;
 use std::path::Path;
@@ -119,6 +119,7 @@ fn a_step_is_rehearsed_in_the_sandbox_with_its_comment_outputs_and_annotations()
     rehearse("plan", &[])
         .expect(0)
         .says("output: changed=true")
+        .says("output: strangers=false")
         .says("call: gh api --method POST repos/OWNER/REPOSITORY/issues/1/comments")
         .says("exit status 0");
     let kept = |name: &str| fs::read_to_string(project.path(".genesys-iam/rehearsal").join(name)).unwrap();
@@ -127,6 +128,12 @@ fn a_step_is_rehearsed_in_the_sandbox_with_its_comment_outputs_and_annotations()
     rehearse("apply", &[]).expect(0).says("output: changed=true");
     rehearse("plan", &[]).expect(0).says("--method PATCH").says("output: changed=false");
     rehearse("drift", &[]).expect(0).says("output: strangers=false");
+    rehearse("plan", &[("EXCEPT", "Genesys*")]).says("`--except` leaves out every role");
+    // Another customer's external ID, in a plan that is kept and in one that is refused.
+    project
+        .write_spec(&EXAMPLE.replace(LITERAL_ID, "external_id = \"3f9c1c5e-0b6c-4a8e-9d51-7f0e3c2b1a90\""));
+    rehearse("plan", &[]).says("output: strangers=true");
+    rehearse("plan", &[("REFUSE_WIDER", "strangers")]).expect(3).says("output: strangers=true");
     project.write_spec(&example_with(FUNCTIONS, "functions = [\"my-genesys-trigger-function\", \"f\"]"));
     rehearse("plan", &[("REFUSE_WIDER", "true")]).expect(3).says("exit status 3").says("output: wider=true");
     project.write_spec(&example_with("account_id", "acount_id"));

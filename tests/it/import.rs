@@ -247,5 +247,10 @@ iam.create_role(RoleName='Theirs', AssumeRolePolicyDocument=trust('arn:aws:iam::
         |more: &[&str]| served.run(&[&["--assume-role", "reader"], more, &["import", "--all"]].concat());
     import(&["--file", "other.toml"]).says("name = \"Theirs\"").says("account_id = \"444455556666\"");
     import(&[]).expect(64).says("names a role without its account").says("`--file FILE`");
-    import(&["--file", "other.toml", "--file", "genesys.toml"]).expect(64);
+    let both = ["--file", "other.toml", "--file", "genesys.toml"];
+    import(&both).expect(64);
+    served
+        .run(&[&both[..], &["import", "--all", "--unmanaged"]].concat())
+        .expect(64)
+        .says("several AWS accounts");
 }

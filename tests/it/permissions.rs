@@ -304,6 +304,11 @@ fn one_identity_may_run_several_commands_and_the_report_has_both_services() {
     assert_eq!(needed("integrations:action:view"), Some(true));
     assert_eq!(needed("integrations:action:execute"), Some(false));
     assert_eq!(needed("integrations:action:add"), None);
+    // The organization of a spec with credentials of its own is read without integrations, too.
+    let named = EXAMPLE.replacen("[genesys]\n", "[genesys]\ncredentials = \"EMEA\"\n", 1);
+    let project = Project::new(&named);
+    project.run(&["permissions", "--for", "drift"]).expect(0).says("integrations:integration:view");
+    project.run(&["permissions", "--for", "destroy"]).expect(0).says_not("integrations:");
     assert!(report["optional"].as_array().unwrap().contains(&"LookAhead".into()), "{report:#}");
 }
 
