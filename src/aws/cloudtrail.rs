@@ -1,6 +1,7 @@
 //! CloudTrail's event history: who got a session of a role.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use futures_util::future::join_all;
 use jiff::Timestamp;
@@ -25,15 +26,18 @@ const LONGEST_ID: usize = 1225;
 const LONGEST_ARN: usize = 2049;
 
 /// Looks up who got a session of the role since a moment, in several regions at once; also reports what is unreadable.
+/// Sessions may be as long as `longest`: earlier ones that may still be valid are read, too.
 pub async fn role_uses(
     clients: &Clients,
     role: &Arn,
     regions: &[String],
     since: impl FnOnce(Timestamp) -> Timestamp,
+    longest: Duration,
 ) -> EventHistory {
     let now = Timestamp::now();
     let since = since(now);
-    let found = join_all(regions.iter().map(|region| in_region(clients, role, region, since))).await;
+    let from = now.checked_sub(longest).map_or(since, |earlier| earlier.min(since));
+    let found = join_all(regions.iter().map(|region| in_region(clients, role, region, from))).await;
     let mut history = EventHistory {
         now,
         since,

@@ -329,6 +329,25 @@ fn a_function_is_called_in_its_own_region() {
     assert_eq!(decided("eu-west-1"), Decision::ImplicitDeny);
 }
 
+/// Neither the claim nor the list of what is in order may say that there is none.
+#[test]
+fn a_deny_that_may_apply_is_not_called_absent() {
+    let mut live = converged();
+    let inline = document(
+        r#"{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"*","Resource":"*","Condition":{"DateLessThan":{"aws:TokenIssueTime":"2030-01-01T00:00:00Z"}}}]}"#,
+    );
+    live.role.as_mut().unwrap().inline.insert("x".to_owned(), inline);
+    let mut facts = facts(live);
+    let arn = facts.desired.functions[0].clone();
+    let state = FunctionState::Known(FunctionSettings::default());
+    facts.functions = vec![FunctionFacts { arn, state, reserved_concurrency: Ok(None), policy: Ok(None) }];
+    let report = judge(&facts);
+    let claim = report.claims.iter().find(|claim| claim.topic == Topic::Denials).unwrap();
+    assert!(matches!(claim.outcome, Outcome::NotProvable { .. }), "{claim:?}");
+    assert!(claim.seen.starts_with("statement 1 of inline policy `x` denies it if "), "{claim:?}");
+    assert!(!report.diagnosis.ruled_out.contains(&Topic::Denials.sentence()), "{report:?}");
+}
+
 #[test]
 fn an_element_that_nobody_knows_is_a_fault() {
     let mut live = converged();

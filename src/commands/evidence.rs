@@ -1,6 +1,7 @@
 //! Gathers the evidence for `check`: everything about one role from AWS and Genesys Cloud, as plain data.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -41,8 +42,10 @@ pub(crate) async fn of_role(
         aws::simulate(&session.clients, &desired.role.arn, &desired.functions).await.ok()
     };
     let recorded = async {
-        let (Some(look_back), Some(_)) = (look_back, &live.role) else { return None };
-        Some(Box::pin(recorded(session, &desired.role.arn, look_back)).await)
+        let (Some(look_back), Some(live)) = (look_back, &live.role) else { return None };
+        let longest = u64::try_from(live.role.max_session_duration).unwrap_or_default();
+        let longest = Duration::from_secs(longest);
+        Some(Box::pin(recorded(session, &desired.role.arn, look_back, longest)).await)
     };
     // Before the probes, which would show up in it.
     let verifier_trust = async {
@@ -88,7 +91,7 @@ pub(crate) async fn of_role(
 }
 
 /// AWS's records of a role's use, including what could not be read.
-async fn recorded(session: &Session, role: &Arn, look_back: LookBack) -> Recorded {
+async fn recorded(session: &Session, role: &Arn, look_back: LookBack, longest: Duration) -> Recorded {
     let LookBack { since, is_asked } = look_back;
     let Session { clients, .. } = session;
     // A call to a regional STS endpoint is in that region's history, one to the global endpoint in the partition's
@@ -105,7 +108,7 @@ async fn recorded(session: &Session, role: &Arn, look_back: LookBack) -> Recorde
         }
     }
     let (history, lambda, analyzer) = futures_util::join!(
-        aws::role_uses(clients, role, &regions, |now| since.from(now)),
+        aws::role_uses(clients, role, &regions, |now| since.from(now), longest),
         aws::lambda_last_accessed(clients, role),
         aws::external_access(clients, role),
     );

@@ -39,6 +39,7 @@ pub struct StatementTrace {
     /// Counted from 1.
     pub number: usize,
     pub sid: Option<String>,
+    pub effect: Effect,
     pub outcome: StatementOutcome,
     /// `condition StringEquals sts:ExternalId is "x", the request has none`
     pub reason: String,
@@ -389,7 +390,9 @@ fn consider(
             (Truth::Unknown(why), _) => (StatementOutcome::Undecided, why.clone()),
         };
         let sid = statement.sid.clone().filter(|sid| !sid.is_empty());
-        let trace = StatementTrace { document: name.to_owned(), number: index + 1, sid, outcome, reason };
+        let effect = statement.effect;
+        let trace =
+            StatementTrace { document: name.to_owned(), number: index + 1, sid, effect, outcome, reason };
         let place = place(&trace);
         match (truth, statement.effect) {
             (Truth::True, Effect::Allow) => verdict.allows = verdict.allows.max(naming),

@@ -89,7 +89,7 @@ pub fn text(evaluation: &Evaluation) -> String {
     };
     let mut out = format!("{}: {reason}\n", paint(style, word));
     for trace in statements {
-        let StatementTrace { document, number, sid, outcome, reason } = trace;
+        let StatementTrace { document, number, sid, effect: _, outcome, reason } = trace;
         let sid = sid.as_ref().map(|sid| format!(" ({sid})")).unwrap_or_default();
         let line = format!("  {document} statement {number}{sid} {}: {reason}", outcome_in_words(*outcome));
         let _ = writeln!(out, "{}", paint(DIM, &line));
@@ -117,7 +117,7 @@ pub fn json(evaluation: &Evaluation) -> String {
     };
     let statements: Vec<_> = statements
         .iter()
-        .map(|StatementTrace { document, number, sid, outcome, reason }| {
+        .map(|StatementTrace { document, number, sid, effect: _, outcome, reason }| {
             let outcome = match outcome {
                 StatementOutcome::Allows => "allows",
                 StatementOutcome::Denies => "denies",

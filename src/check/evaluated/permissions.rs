@@ -14,7 +14,7 @@ use crate::model::{LivePolicy, LiveRole};
 use crate::plan::Consent;
 use crate::policy::access::grants;
 use crate::policy::document::Effect;
-use crate::policy::{Decision, Document, Evaluation, StatementOutcome};
+use crate::policy::{Decision, Document, Evaluation, StatementOutcome, StatementTrace};
 use crate::spec::{AcceptedThing, ExtraPermissions};
 use crate::text::{one_line, sentence_case};
 
@@ -164,9 +164,12 @@ fn denials(role: &LiveRole, facts: &Facts, function: &FunctionFacts) -> Vec<Clai
         Topic::Denials,
         format!("no Deny keeps the role from the {name}"),
         format!("a Deny keeps the role from the {name}"),
-        String::new(),
+        format!("whether a Deny keeps the role from the {name} is undecided"),
     )
     .about(&function.arn);
+    let mut statements = evaluation.statements.iter();
+    let may_deny =
+        statements.find(|one| one.effect == Effect::Deny && one.outcome == StatementOutcome::Undecided);
     let mut claims = vec![if evaluation.decision == Decision::ExplicitDeny {
         let finding = Finding {
             cause: Cause::Denied,
@@ -176,6 +179,13 @@ fn denials(role: &LiveRole, facts: &Facts, function: &FunctionFacts) -> Vec<Clai
             harm: harm(),
         };
         question.fails(evaluation.reason, finding, &[])
+    } else if let Some(StatementTrace { document, number, reason, .. }) = may_deny {
+        question
+            .not_provable(
+                format!("statement {number} of {document} denies it if {reason}"),
+                "it depends on what only AWS knows at the time of the call: `check --invoke` shows it",
+            )
+            .depending_on_caller(!may_invoke_later(role, &function.arn, own(function)))
     } else {
         let seen = match &function.policy {
             Ok(_) => "none is in the documents that were read".to_owned(),

@@ -69,7 +69,13 @@ impl<'a> SeenUses<'a> {
             strangers: Vec::new(),
         };
         for used in &history.uses {
-            let who = match seen.kind(used) {
+            let kind = seen.kind(used);
+            // Read for the sessions alone that others may still have.
+            let is_others = matches!(kind, UseKind::OtherCustomer | UseKind::Stranger);
+            if used.at < history.since && !(is_others && seen.may_be_valid_until(used).is_some()) {
+                continue;
+            }
+            let who = match kind {
                 UseKind::Genesys => {
                     seen.genesys.push(used);
                     continue;
@@ -284,6 +290,13 @@ impl<'a> SeenUses<'a> {
         }]
     }
 
+    /// A session outlives the trust policy that allowed it. `None`: it has ended.
+    fn may_be_valid_until(&self, used: &RoleUse) -> Option<Timestamp> {
+        let role = self.facts.live.role.as_ref()?;
+        let until = used.at.as_second().saturating_add(role.role.max_session_duration.into());
+        Timestamp::from_second(until).ok().filter(|until| *until > self.history.now)
+    }
+
     /// What only the reader can judge: whether the earlier organization was theirs.
     fn former_in_words(&self) -> Option<String> {
         let used = self.former.first()?;
@@ -328,6 +341,13 @@ impl<'a> SeenUses<'a> {
         } else {
             "they had the role's permissions; today's trust policy shuts them out"
         };
+        let valid_until = uses.first().and_then(|used| self.may_be_valid_until(used));
+        let consequence = match valid_until {
+            Some(until) => {
+                format!("{consequence}; a session that they have may stay valid until {}", minute(until))
+            }
+            None => consequence.to_owned(),
+        };
         let first = if still {
             self.facts.by_apply("it restores the trust policy")
         } else {
@@ -338,13 +358,20 @@ impl<'a> SeenUses<'a> {
             };
             format!("{theirs}treat it as an incident and find out how they got in")
         };
+        let first = match valid_until {
+            Some(_) => format!(
+                "{first}; end their sessions (IAM > Roles > {} > Revoke sessions > Revoke active sessions)",
+                self.facts.desired.role.name
+            ),
+            None => first,
+        };
         let session = uses.iter().find_map(|used| used.session.as_deref()).unwrap_or("their session");
         let session = one_line(session);
         let newest = uses.first().map_or(self.history.now, |used| used.at);
         Finding {
             cause: Cause::Stranger,
             what: format!("{} has assumed the role: {}", sentence_case(who), self.uses_in_short(uses)),
-            consequence: consequence.to_owned(),
+            consequence,
             remedy: format!(
                 "{first}; see in CloudTrail what session `{session}` did; when it is settled, {}",
                 self.looking_from(newest)

@@ -237,6 +237,27 @@ fn whoever_the_trust_policy_names_in_that_account_can_still_get_in() {
     assert!(finding.consequence.contains("still lets them in"), "{finding:?}");
 }
 
+/// Whoever was let in keeps the session until it ends, whatever the trust policy says since, and `--since` too.
+#[test]
+fn a_session_that_may_still_be_valid_is_said_and_seen_whatever_was_asked_for() {
+    let since = |seconds: i64, uses| report_of(EventHistory { since: before(seconds), ..history(uses) });
+    let stranger = |minutes: i64| vec![used(minutes, "999988887777", Some(RIGHT))];
+    let report = since(60, stranger(10));
+    let finding = &report.diagnosis.findings[0];
+    assert_eq!(finding.cause, Cause::Stranger);
+    // An hour, as the role allows, from ten minutes ago.
+    let until = times::minute(before(-50 * 60));
+    assert!(finding.consequence.ends_with(&format!("may stay valid until {until}")), "{finding:?}");
+    assert!(finding.remedy.contains("Revoke active sessions"), "{finding:?}");
+    // It has ended: what was not asked for is left out, and what was asked for is no longer urgent.
+    assert_eq!(since(60, stranger(61)).diagnosis.findings, []);
+    let report = since(DAY, stranger(61));
+    assert!(report.diagnosis.findings[0].consequence.ends_with("shuts them out"), "{report:?}");
+    // Genesys Cloud's own uses are counted as asked.
+    let used = since(60, vec![used(10, "765628985471", Some(RIGHT))]);
+    assert!(!line(&used, Topic::Used).is_good());
+}
+
 #[test]
 fn a_wrong_account_of_the_spec_is_not_genesys_cloud() {
     let mut facts = facts(converged());
