@@ -13,6 +13,7 @@ use super::questions::{
 };
 use super::topic::Topic;
 use crate::arn::{Arn, FunctionArn};
+use crate::model::DesiredRole;
 use crate::plan::genesys::GenesysChange;
 use crate::policy::{Decision, Principal};
 use crate::text::{one_line, plural};
@@ -202,7 +203,8 @@ fn of_spec<'i>(
 }
 
 /// Whether an integration that does not use this role may be meant to. An organization has integrations for other roles, in this
-/// spec, another or none: without a spec's word, a credential speaks for this role only where it misspells it.
+/// spec, another or none: without a spec's word, it is meant where its data actions call this role's functions, or its credential
+/// misspells the role.
 pub(super) fn may_be_meant(one: &IntegrationFacts, facts: &Facts) -> bool {
     if one.is_of_a_known_role {
         return false;
@@ -210,7 +212,14 @@ pub(super) fn may_be_meant(one: &IntegrationFacts, facts: &Facts) -> bool {
     let (Basis::Spec, CredentialArn::Shown(held)) = (facts.basis, &one.credential) else {
         return facts.basis != Basis::Spec || matches!(one.credential, CredentialArn::Unreadable(_));
     };
-    let role = &facts.desired.role;
+    let DesiredRole { role, functions, .. } = &facts.desired;
+    let targets = one.actions.iter().filter_map(|action| action.target.parse::<FunctionArn>().ok());
+    // One for another role that invokes the same function is that role's.
+    let is_free = !one.is_of_an_existing_role;
+    if is_free && targets.into_iter().any(|target| functions.iter().any(|own| own.is_same_function(&target)))
+    {
+        return true;
+    }
     let is_other =
         held.trim().parse::<Arn>().is_ok_and(|arn| arn.service == "iam" && arn.resource.starts_with("role/"));
     let is_this = held.rsplit('/').next().is_some_and(|name| name.trim() == role.name);

@@ -297,6 +297,8 @@ pub struct IntegrationFacts {
     pub credential: CredentialArn,
     /// Whether its credential holds a role of one of the run's specs.
     pub is_of_a_known_role: bool,
+    /// Whether it holds another role of the account, which exists, or may.
+    pub is_of_an_existing_role: bool,
     pub actions: Vec<ActionFacts>,
 }
 

@@ -339,7 +339,7 @@ fn a_deny_that_may_apply_is_not_called_absent() {
     live.role.as_mut().unwrap().inline.insert("x".to_owned(), inline);
     let mut facts = facts(live);
     let arn = facts.desired.functions[0].clone();
-    let state = FunctionState::Known(FunctionSettings::default());
+    let state = FunctionState::Exists(FunctionSettings::default());
     facts.functions = vec![FunctionFacts { arn, state, reserved_concurrency: Ok(None), policy: Ok(None) }];
     let report = judge(&facts);
     let claim = report.claims.iter().find(|claim| claim.topic == Topic::Denials).unwrap();
@@ -606,6 +606,7 @@ fn genesys_side() -> impl Strategy<Value = GenesysSide> {
         detail: String::new(),
         credential,
         is_of_a_known_role: false,
+        is_of_an_existing_role: false,
         actions,
     };
     let own = CredentialArn::Shown(desired("").roles[0].role.arn.to_string());

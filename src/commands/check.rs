@@ -231,7 +231,8 @@ async fn make(
         session.genesys_trouble.as_ref(),
         &session.known_roles,
     );
-    let genesys = output.waiting("asking Genesys Cloud", asking).await;
+    let mut genesys = output.waiting("asking Genesys Cloud", asking).await;
+    evidence::find_held_roles(session, observed, &mut genesys).await;
     // The plan tells which remedies work.
     let mut plan = diff(&observed.live, &observed.desired);
     session.look_ahead_quietly(&mut plan, observed).await;

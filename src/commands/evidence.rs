@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use serde_json::Value;
 
 use super::CommandError;
@@ -271,6 +272,25 @@ pub(crate) async fn of_genesys(
     }
 }
 
+/// Looks up the roles that credentials hold and the specs do not have, where a role of the spec has no integration of its own.
+pub(crate) async fn find_held_roles(session: &Session, observed: &Observed, genesys: &mut GenesysSide) {
+    let GenesysSide::Read(GenesysFacts { integrations: Ok(integrations), .. }) = genesys else { return };
+    if observed.desired.roles.iter().all(|role| role.integration.is_some()) {
+        return;
+    }
+    let account = observed.desired.account_id.as_str();
+    let found = integrations.iter_mut().filter(|one| !one.is_of_a_known_role).map(|one| async move {
+        let CredentialArn::Shown(held) = &one.credential else { return };
+        let Ok(held) = held.parse::<Arn>() else { return };
+        one.is_of_an_existing_role = match held.account == account && held.service == "iam" {
+            true => !matches!(aws::role_tags(&session.clients, held.name()).await, Ok(None)),
+            // Nothing shows that another account does not have it.
+            false => true,
+        };
+    });
+    join_all(found).await;
+}
+
 fn unknown(error: &GenesysError) -> Unknown {
     Unknown { why: error.brief(), help: error.help() }
 }
@@ -285,6 +305,7 @@ fn facts(read: genesys::OrganizationSurvey, known_roles: &BTreeSet<String>) -> G
             intended_state: integration.intended_state,
             reported_state: reported.as_ref().map(|state| state.code.clone()).unwrap_or_default(),
             is_of_a_known_role: matches!(&role, RoleArn::Known(arn) if known_roles.contains(arn)),
+            is_of_an_existing_role: false,
             detail: reported.and_then(|state| state.detail).map(|detail| detail.message).unwrap_or_default(),
             credential: match role {
                 RoleArn::Known(arn) => CredentialArn::Shown(arn),
