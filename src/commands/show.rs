@@ -15,6 +15,7 @@ use super::{CommandError, Status};
 use crate::render;
 use crate::render::output::Output;
 use crate::saved::{PlanOrigin, SavedError, SavedFile, SavedFleet, SavedPlan};
+use crate::spec::DEFAULT_FILE;
 use crate::text::shell_word;
 use crate::view::{PLANS_FORMAT, PlanView, Provenance, plural};
 
@@ -58,6 +59,8 @@ pub fn run(global: &Global, args: &ShowArgs, output: &Output) -> Result<Status, 
     Ok(Status::Done)
 }
 
+const FEW_FILES: usize = 4;
+
 /// One of the plans in the file.
 struct ShownPlan<'a> {
     file: Option<&'a str>,
@@ -81,8 +84,17 @@ fn note(made: &PlanOrigin, shown: &[ShownPlan<'_>], path: &Path, in_sandbox: boo
     let commit = commit.map(|commit| format!(" at commit {commit}")).unwrap_or_default();
     let place = if in_sandbox { ", in the sandbox" } else { "" };
     let sandbox = if in_sandbox { "--sandbox " } else { "" };
+    // Where the plan was made; a list that nobody types is left to the reader.
+    let named: Vec<&str> = shown.iter().filter_map(|one| one.file.or(made.from.file.as_deref())).collect();
+    let files: String = match named.as_slice() {
+        [DEFAULT_FILE] => String::new(),
+        few if few.len() <= FEW_FILES && few.iter().all(|file| file.ends_with(".toml")) => {
+            few.iter().map(|file| format!("--file {} ", shell_word(file))).collect()
+        }
+        _ => String::new(),
+    };
     format!(
-        "plan of {spec}{commit}, made {}{place}; `genesys-iam {sandbox}apply {}` compares it with the live state first",
+        "plan of {spec}{commit}, made {}{place}; `genesys-iam {sandbox}{files}apply {}` compares it with the live state first",
         made.time,
         shell_word(&path.to_string_lossy())
     )
