@@ -58,6 +58,9 @@ fn plans_of_several_specs_are_shown_together() {
         let planned = planned.split("<dl class=\"facts\">").next().unwrap();
         let planned: String = planned.lines().filter(|line| !line.contains("check` says")).collect();
         shown.expect(0).says(if format == "html" { "specs/a.toml" } else { "plan of 2 specs" });
+        if format == "text" {
+            shown.says("--file specs/a.toml --file specs/b.toml apply ");
+        }
         assert!(same(&shown.stdout.lines().collect::<String>(), &planned), "{format}: {}", shown.stdout);
     }
 }
