@@ -388,7 +388,7 @@ pub(super) async fn confirm(
     match ask(&question, interrupt, output).await?.as_deref() {
         None => Ok(None),
         Some("yes") => Ok(Some(())),
-        Some(_) => Err(PromptError::NotConfirmed.into()),
+        Some(_) => Err(PromptError::NotConfirmed { wanted: "yes".to_owned() }.into()),
     }
 }
 

@@ -214,7 +214,7 @@ async fn confirm(plan: &Plan, interrupt: &Interrupt, output: &Output) -> Result<
         match ask(&question, interrupt, output).await? {
             None => return Ok(None),
             Some(answer) if answer == *name => {}
-            Some(_) => return Err(PromptError::NotConfirmed.into()),
+            Some(_) => return Err(PromptError::NotConfirmed { wanted: name.clone() }.into()),
         }
     }
     Ok(Some(()))

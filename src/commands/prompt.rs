@@ -103,7 +103,10 @@ pub async fn ask(
 #[derive(Debug, thiserror::Error)]
 pub enum PromptError {
     #[error("not confirmed, nothing was changed")]
-    NotConfirmed,
+    NotConfirmed {
+        /// What confirms it.
+        wanted: String,
+    },
     #[error("nobody can be asked here, since standard input is not a terminal; nothing was changed")]
     NoTerminal,
     #[error("no answer, nothing was changed")]
@@ -115,7 +118,9 @@ pub enum PromptError {
 impl Explain for PromptError {
     fn help(&self) -> Option<String> {
         match self {
-            Self::NotConfirmed => Some("only the whole word `yes` makes the changes".to_owned()),
+            Self::NotConfirmed { wanted } => {
+                Some(format!("only `{wanted}`, typed in full, confirms it; `--yes` asks nothing"))
+            }
             Self::Ended => None,
             Self::NoTerminal => Some(
                 "if the plan above is what you want, run the same command again with `--yes` after it"
@@ -127,7 +132,7 @@ impl Explain for PromptError {
 
     fn status(&self) -> Status {
         match self {
-            Self::NotConfirmed | Self::Ended | Self::NoTerminal => Status::Refused,
+            Self::NotConfirmed { .. } | Self::Ended | Self::NoTerminal => Status::Refused,
             Self::Read(_) => Status::Error,
         }
     }

@@ -346,7 +346,8 @@ pub(super) fn blocker_remark(blocker: &GenesysBlocker) -> Remark {
         ),
         GenesysBlocker::UsedByFlows { action, id, usage } => (
             format!("data action {} ({}) would be deleted; {}", in_quotes(action), one_line(id), usage_text(usage)),
-            "point the flows at another action first; `destroy --even-if-used` deletes it anyway".to_owned(),
+            "point the flows at another action first; only `destroy --even-if-used`, which removes all that the spec made, deletes it anyway"
+                .to_owned(),
         ),
         GenesysBlocker::ForeignActions { integration, names } => (
             format!(

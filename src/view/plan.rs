@@ -9,6 +9,7 @@ use super::wire::{Sides, read_kind, read_party, read_sign, write_kind, write_par
 use super::words::few;
 use super::{genesys, iam};
 use crate::arn::AccountId;
+use crate::model::Usage;
 use crate::plan::genesys::{Connection, GenesysChange, GenesysNotice};
 use crate::plan::{Blocker, Change, ChangeKind, Denial, Gain, Notice, Party, Plan, RolePlan};
 use crate::policy::access::{AccessLine, AccessSign};
@@ -278,6 +279,9 @@ fn cautions(plan: &Plan, summary: &PlanSummary) -> Vec<Caution> {
             Notice::ConfirmedAccount { .. }
                 | Notice::Accepted { lets_in: true, .. }
                 | Notice::Genesys(GenesysNotice::CutOff { .. })
+        ) || matches!(
+            notice,
+            Notice::Genesys(GenesysNotice::Replaced { usage: Usage::Flows(flows), .. }) if !flows.is_empty()
         )
     };
     for role in &plan.roles {

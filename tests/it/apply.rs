@@ -39,7 +39,10 @@ fn on_a_terminal_only_yes_is_taken_for_yes() {
     on_a_terminal(&project, &["--sandbox", "apply"], "yes").expect(0).says("Applied. 3 changes made");
     project.sandbox(&["plan", "--detailed-exitcode"]).expect(0);
     on_a_terminal(&project, &["--sandbox", "destroy"], "\x03").expect(130).says("nothing was changed");
-    on_a_terminal(&project, &["--sandbox", "destroy"], "yes").expect(3).says("not confirmed");
+    on_a_terminal(&project, &["--sandbox", "destroy"], "yes")
+        .expect(3)
+        .says("not confirmed")
+        .says(&format!("only `{ROLE}`, typed in full, confirms it"));
     project.sandbox(&["plan", "--detailed-exitcode"]).expect(0);
     on_a_terminal(&project, &["--sandbox", "destroy"], ROLE).expect(0).says("Destroyed. 3 changes made");
 }

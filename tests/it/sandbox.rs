@@ -251,6 +251,14 @@ fn a_flow_that_uses_a_data_action_keeps_it_from_being_deleted() {
         .sandbox(&["--scenario", "flow-uses-action", "destroy", "--yes"])
         .expect(3)
         .says("Orders (published)");
+    // A replacement breaks the flow, which the first lines of the plan say.
+    project.write_spec(
+        &format!("{BOTH_ENDS}\nreplace = true\n").replace("status = \"string\"", "state = \"string\""),
+    );
+    let plan = project.sandbox(&["plan", "--format", "markdown"]);
+    let caution = plan.expect(0).stdout.split_once("> [!CAUTION]").unwrap().1.split_once("\n\n").unwrap().0;
+    assert!(caution.contains("is replaced") && caution.contains("Orders (published)"), "{caution}");
+    project.write_spec(BOTH_ENDS);
     project.sandbox(&["destroy", "--yes", "--even-if-used"]).expect(0);
 }
 
