@@ -38,8 +38,13 @@ pub(crate) fn connected(facts: &Facts) -> Vec<Claim> {
     for change in changes.iter().filter(|change| !is_only_meanwhile(change, changes)) {
         let is_first = matches!(change, GenesysChange::PostIntegrations { .. });
         let explained: &[Cause] = if is_new && !is_first { &[Cause::Integration] } else { &[] };
-        let Some((cause, what, consequence)) = differs(change, facts) else { continue };
-        let remedy = facts.by_apply(&what_apply_does(change));
+        let replaces = changes.iter().any(|other| is_replaced_by(other, change));
+        let difference = if replaces { Some(to_be_replaced(change)) } else { differs(change, facts) };
+        let Some((cause, what, consequence)) = difference else { continue };
+        let remedy = match replaces {
+            true => facts.by_apply("it makes a new one and deletes the present one"),
+            false => facts.by_apply(&what_apply_does(change)),
+        };
         claims.push(fails(
             cause,
             &format!("the {} is as the spec says", change.subject()),
@@ -75,7 +80,20 @@ fn is_only_meanwhile(change: &GenesysChange, changes: &[GenesysChange]) -> bool 
 }
 
 /// Differences that do not block Genesys Cloud's invocations.
-const HARMLESS: [&str; 5] = [ONLY_NAME, NOTHING_FAILS, NOT_RECORDED, STILL_RUNS, NOT_MADE];
+const HARMLESS: [&str; 8] = [
+    ONLY_NAME,
+    NOTHING_FAILS,
+    NOT_RECORDED,
+    STILL_RUNS,
+    NOT_MADE,
+    FLOWS_GO_ON,
+    STILL_INVOKES,
+    NOT_YET_REPLACED,
+];
+const FLOWS_GO_ON: &str = "only its name differs: flows keep working";
+const STILL_INVOKES: &str = "it invokes the function, but not as the spec says";
+const NOT_YET_REPLACED: &str =
+    "flows use the present one, and keep its ID: point them at the new one, which has another";
 const NOT_MADE: &str = "what the spec says cannot be made so";
 const STILL_RUNS: &str = "its data actions still run";
 const ONLY_NAME: &str = "it holds the role's ARN, but its name does not say so";
@@ -121,6 +139,25 @@ fn fails(
         seen,
         Finding { cause, what, consequence: consequence.to_owned(), remedy, harm },
         explained,
+    )
+}
+
+/// Whether a data action goes because the other one takes its place.
+fn is_replaced_by(old: &GenesysChange, new: &GenesysChange) -> bool {
+    match (old, new) {
+        (
+            GenesysChange::DeleteIntegrationsAction { name: old, replaced_by: Some(_), .. },
+            GenesysChange::PostIntegrationsActions { action, .. },
+        ) => *old == action.content.name,
+        _ => false,
+    }
+}
+
+fn to_be_replaced(new: &GenesysChange) -> (Cause, String, &'static str) {
+    (
+        Cause::DataAction,
+        format!("The {} is not as the spec says: `apply` replaces it", new.subject()),
+        NOT_YET_REPLACED,
     )
 }
 
@@ -185,7 +222,7 @@ fn differs(change: &GenesysChange, facts: &Facts) -> Option<(Cause, String, &'st
         GenesysChange::PostIntegrationsActions { .. } => {
             (Cause::DataAction, format!("The {subject} does not exist"), "flows cannot use it")
         }
-        GenesysChange::PatchIntegrationsAction { before, differences, .. } => {
+        GenesysChange::PatchIntegrationsAction { before, after, differences, .. } => {
             let members: Vec<String> = differences
                 .iter()
                 .map(|diff| match diff.member {
@@ -197,7 +234,11 @@ fn differs(change: &GenesysChange, facts: &Facts) -> Option<(Cause, String, &'st
             (
                 Cause::DataAction,
                 format!("The {subject} is not as the spec says: {}", members.join("; ")),
-                if is_refused(&before.target, facts) {
+                if differences.iter().all(|diff| diff.member == "name") {
+                    FLOWS_GO_ON
+                } else if before.target == after.target {
+                    STILL_INVOKES
+                } else if is_refused(&before.target, facts) {
                     "it names a function that the role may not invoke: it fails with 403"
                 } else {
                     "it invokes another function, or not as intended"

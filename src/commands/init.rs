@@ -52,10 +52,11 @@ pub struct InitArgs {
     /// Name of a data action of this integration; repeatable: the first for the first function, the second for the second
     #[arg(long = "data-action", value_name = "NAME", requires = "integration")]
     pub data_actions: Vec<String>,
-    /// What the data actions take, such as OrderNumber=string; it cannot be changed once it is published (repeatable)
+    /// What each data action takes, such as OrderNumber=string; it cannot be changed once it is published: where they differ, edit the
+    /// spec before the first apply (repeatable)
     #[arg(long = "input", value_name = "NAME=TYPE", requires = "data_actions")]
     pub input: Vec<String>,
-    /// What the data actions return, such as status=string (repeatable)
+    /// What each data action returns, such as status=string (repeatable)
     #[arg(long = "output", value_name = "NAME=TYPE", requires = "data_actions")]
     pub output: Vec<String>,
 }

@@ -544,3 +544,26 @@ fn what_an_adopted_integration_lists_is_the_adopters() {
         .expect(0)
         .says("DeleteIntegrationsAction data action \"Cancel order\"");
 }
+
+#[test]
+fn a_change_that_waits_for_apply_is_not_called_a_data_action_that_fails() {
+    let project = Project::new(BOTH_ENDS);
+    project.sandbox(&["apply", "--yes", "--no-check"]).expect(0);
+    let name = "name = \"Get order status\"";
+    project.write_spec(&BOTH_ENDS.replace(name, "name = \"Order status\"\nwas = \"Get order status\""));
+    project
+        .sandbox(&["check"])
+        .expect(4)
+        .says("Genesys Cloud can invoke")
+        .says("only its name differs: flows keep working");
+    project.write_spec(
+        &format!("{BOTH_ENDS}\nreplace = true\n").replace("status = \"string\"", "state = \"string\""),
+    );
+    project
+        .sandbox(&["check"])
+        .expect(4)
+        .says("Genesys Cloud can invoke")
+        .says("is not as the spec says: `apply` replaces it")
+        .says("it makes a new one and deletes the present one")
+        .says_not("does not exist");
+}
