@@ -241,8 +241,7 @@ fn warn_of_earlier(args: &PlanArgs, output: &Output) {
 
 fn say_what_is_next(path: &Path, invocation: &str, options: &Options, output: &Output) {
     let file = shell_word(&path.to_string_lossy());
-    let flags = [(options.adopt, " --adopt"), (options.prune, " --prune")];
-    let flags: String = flags.into_iter().filter(|(is, _)| *is).map(|(_, flag)| flag).collect();
+    let flags = options.to_repeat();
     let next = format!("To carry out just this: {} apply {file}{flags}", as_writer(invocation));
     output.note(&format!("The plan is in {}. {next}\n", crate::text::path(path)));
 }

@@ -14,7 +14,7 @@ use super::reports::Reports;
 use super::{CommandError, Status};
 use crate::render;
 use crate::render::output::Output;
-use crate::saved::{PlanOrigin, SavedError, SavedFile, SavedFleet, SavedPlan};
+use crate::saved::{Options, PlanOrigin, SavedError, SavedFile, SavedFleet, SavedPlan};
 use crate::spec::DEFAULT_FILE;
 use crate::text::shell_word;
 use crate::view::{PLANS_FORMAT, PlanView, Provenance, plural};
@@ -48,7 +48,12 @@ pub fn run(global: &Global, args: &ShowArgs, output: &Output) -> Result<Status, 
     };
     let in_sandbox = in_sandbox == Some(true);
     let Some(ShownPlan { made, .. }) = shown.first() else { return Err(old().into()) };
-    let note = note(made, &shown, &args.plan, in_sandbox);
+    let options = match &file {
+        SavedFile::One(saved) => Some(&saved.options),
+        SavedFile::Several(SavedFleet { specs, .. }) => specs.first().map(|spec| &spec.saved.options),
+    };
+    let flags = options.map(Options::to_repeat).unwrap_or_default();
+    let note = note(made, &shown, &args.plan, (in_sandbox, &flags));
     let page = |format| page_of(format, args, &shown, (&note, in_sandbox), output);
     page::print(args.format, &page(args.format), output)?;
     // A page and a comment have it; in JSON there is no place for it.
@@ -75,7 +80,12 @@ fn shown<'a>(file: Option<&'a str>, saved: &'a SavedPlan) -> Option<ShownPlan<'a
 }
 
 /// When it was made and of which specs, and that it may not be the truth any more.
-fn note(made: &PlanOrigin, shown: &[ShownPlan<'_>], path: &Path, in_sandbox: bool) -> String {
+fn note(
+    made: &PlanOrigin,
+    shown: &[ShownPlan<'_>],
+    path: &Path,
+    (in_sandbox, flags): (bool, &str),
+) -> String {
     let spec = match shown {
         [one] => one.file.or(made.from.file.as_deref()).map(crate::text::one_line).unwrap_or_default(),
         several => plural(several.len(), "spec").into(),
@@ -94,7 +104,7 @@ fn note(made: &PlanOrigin, shown: &[ShownPlan<'_>], path: &Path, in_sandbox: boo
         _ => String::new(),
     };
     format!(
-        "plan of {spec}{commit}, made {}{place}; `genesys-iam {sandbox}{files}apply {}` compares it with the live state first",
+        "plan of {spec}{commit}, made {}{place}; `genesys-iam {sandbox}{files}apply {}{flags}` compares it with the live state first",
         made.time,
         shell_word(&path.to_string_lossy())
     )

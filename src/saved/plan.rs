@@ -27,6 +27,14 @@ pub struct Options {
     pub except: Vec<String>,
 }
 
+impl Options {
+    /// ` --adopt --prune`: what `apply` must be given again.
+    pub fn to_repeat(&self) -> String {
+        let flags = [(self.adopt, " --adopt"), (self.prune, " --prune")];
+        flags.into_iter().filter(|(is, _)| *is).map(|(_, flag)| flag).collect()
+    }
+}
+
 /// A saved plan. Texts are masked.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -11,8 +11,8 @@ use crate::arn::Arn;
 use crate::model::{DesiredRole, LiveRole, VerifierTrust};
 use crate::plan::{Acceptable, Consent, HowToAccept, trust_parties, verifier_strangers, without_accepted};
 use crate::policy::access::{conditions, principal_in_words};
-use crate::policy::document::Effect;
-use crate::policy::{Decision, Evaluation, Principal, STRANGER, StatementOutcome};
+use crate::policy::document::{Effect, Statement};
+use crate::policy::{Decision, Document, Evaluation, Principal, STRANGER, StatementOutcome};
 use crate::spec::{AccountTrust, genesys_account_name};
 
 /// Whether the account that the spec trusts is one that Genesys publishes.
@@ -462,7 +462,7 @@ impl Asked<'_> {
     fn become_verifier(&self, verifier: &Arn) -> Option<Claim> {
         let question = ask(
             Topic::NobodyElse,
-            format!("no one outside the account can become the verifier ({verifier})"),
+            format!("the verifier's own trust policy admits no one outside the account ({verifier})"),
             String::new(),
             format!("whoever can become the verifier ({verifier}) can use the role"),
         );
@@ -470,7 +470,16 @@ impl Asked<'_> {
             VerifierTrust::NotRead => question
                 .not_provable("its trust policy could not be read", "allow the caller iam:GetRole on it"),
             VerifierTrust::Read(trust) => match verifier_strangers(trust, verifier) {
-                admits if admits.is_empty() => question.holds("its trust policy admits no one else"),
+                admits if admits.is_empty() => match chained_roles(trust, verifier).as_slice() {
+                    [] => question.holds("its trust policy admits no one else"),
+                    roles => {
+                        let roles = roles.join(" and ");
+                        question.holds(format!("it admits {roles}, whose own trust policy is not read")).with_notice(format!(
+                            "whoever can become {roles} can become the verifier `{}`, and use this role: that was not looked at",
+                            verifier.name()
+                        ))
+                    }
+                },
                 admits => question.not_provable(
                     format!("its own trust policy admits {}", admits.join(", ")),
                     format!(
@@ -654,4 +663,12 @@ impl Asked<'_> {
             harm: Harm { lets_in: self.bearers(), ..Harm::default() },
         }
     }
+}
+
+/// Roles of the account that the verifier's trust policy names: each is another way to become it.
+fn chained_roles(trust: &Document, verifier: &Arn) -> Vec<String> {
+    let allows = trust.statements.as_slice().iter().filter(|one| one.effect == Effect::Allow);
+    let named = allows.flat_map(Statement::principals).filter_map(|(_, value)| value.parse::<Arn>().ok());
+    let roles = named.filter(|arn| arn.account == verifier.account && arn.resource.starts_with("role/"));
+    roles.map(|arn| format!("`{}`", arn.name())).collect()
 }

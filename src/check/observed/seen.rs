@@ -451,6 +451,13 @@ impl<'a> SeenUses<'a> {
                 format!("{} events could not be understood", self.history.unreadable)
             }
             [] if !is_read => "nobody else is in what could be read".to_owned(),
+            [] if self.accepted > 0 || self.verifier > 0 => {
+                let known = [(self.accepted, "those whom the spec accepts"), (self.verifier, "the verifier")];
+                let known = known.iter().filter(|(count, _)| *count > 0);
+                let known: Vec<String> =
+                    known.map(|(count, who)| format!("{who} ({})", times(*count, ""))).collect();
+                format!("besides {} no other account was seen", known.join(" and "))
+            }
             [] => "no other account was seen".to_owned(),
             [one] => format!("{one} was seen{too}"),
             others => format!("{} were seen{too}", others.join(" and ")),
