@@ -306,8 +306,23 @@ pub fn note_accepts(
             matches!(accept.what, AcceptedThing::FunctionPolicySid(_) | AcceptedThing::Principal(_));
         notices.push(match unread.filter(|_| of_function) {
             Some(why) => Notice::AcceptUnknown { what, why: why.to_owned() },
-            None => Notice::AcceptsNothing { what, line: accept.line },
+            None => Notice::AcceptsNothing {
+                what,
+                line: accept.line,
+                outsiders: accept.digest.clone().filter(|_| may_be_outside(&accept.what, desired)),
+            },
         });
     }
     notices
+}
+
+/// Whether it may be about someone outside the account.
+fn may_be_outside(what: &AcceptedThing, desired: &DesiredRole) -> bool {
+    match what {
+        AcceptedThing::Policy(_) | AcceptedThing::InlinePolicy(_) => false,
+        AcceptedThing::FunctionPolicySid(_) => true,
+        AcceptedThing::Principal(principal) => {
+            principal.parse::<Arn>().map_or(true, |arn| arn.account != desired.role.arn.account)
+        }
+    }
 }

@@ -36,6 +36,9 @@ impl Plan {
                 let gains = if gains.is_empty() { what.clone() } else { gains.join(", ") };
                 Some(KeptStranger { what: gains, key: digest.clone() })
             }
+            Notice::AcceptsNothing { what, outsiders: Some(digest), .. } => {
+                Some(KeptStranger { what: format!("{what}, which is not there yet"), key: digest.clone() })
+            }
             Notice::ConfirmedAccount { account, .. } => Some(KeptStranger {
                 what: format!("AWS account {account} may assume the role as Genesys Cloud"),
                 key: account.to_string(),

@@ -299,6 +299,8 @@ pub enum Notice {
     AcceptsNothing {
         what: String,
         line: usize,
+        /// The digest, where it would let someone from outside the account stay once somebody adds it by hand.
+        outsiders: Option<String>,
     },
     /// The spec accepts a principal whose statement also names somebody who cannot be accepted, such as Genesys Cloud.
     AcceptShares {

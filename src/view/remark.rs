@@ -146,7 +146,7 @@ pub(super) fn notice_remark(notice: &Notice, role: &str) -> Remark {
                 .with_remedy(how)
                 .with_paste(paste);
         }
-        Notice::AcceptsNothing { what, line } => {
+        Notice::AcceptsNothing { what, line, outsiders: _ } => {
             return Remark::new(format!(
                 "line {line} of the spec accepts `{}`, which is not there",
                 one_line(what)

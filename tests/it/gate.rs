@@ -285,6 +285,17 @@ fn what_the_spec_accepts_from_outside_the_account_passes_only_if_the_operator_sa
         project.sandbox(&["plan", guard, "--allow-accept", "sha256:0"]).expect(3);
     }
     project.sandbox(&["plan", "--allow-accept", &digest]).expect(64);
+    // Nor in advance: whoever adds it by hand later would find it accepted.
+    let before = Project::example();
+    before.sandbox(&["apply", "--yes", "--no-check"]).expect(0);
+    let in_advance = |principal: &str| {
+        before.write_spec(&format!(
+            "{EXAMPLE}\n[[role.accept]]\nprincipal = {principal:?}\ndigest = {digest:?}\nreason = \"routine\"\n"
+        ));
+        before.sandbox(&["plan", GUARD])
+    };
+    in_advance(stranger).expect(3).says("which is not there yet").says(&format!("--allow-accept {digest}"));
+    in_advance("arn:aws:iam::111122223333:role/ci").expect(0);
     let out = project.sandbox(&["plan", "--format", "markdown"]);
     let first = out.expect(0).stdout.lines().next().unwrap().to_owned();
     assert!(

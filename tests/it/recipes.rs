@@ -83,7 +83,12 @@ fn the_workflows_have_no_mistake_that_actionlint_finds() {
 #[test]
 fn the_gate_passes_only_if_the_plan_was_made_or_no_spec_changed() {
     let workflow = parsed("Make it a gate");
-    assert!(workflow["on"] == "pull_request" && workflow["jobs"]["gate"]["if"] == "always()", "{workflow}");
+    // A required check of a workflow that a path kept from starting would be waited for.
+    let on = serde_json::json!({ "pull_request": { "branches": ["main"] } });
+    assert!(workflow["on"] == on && workflow["jobs"]["gate"]["if"] == "always()", "{workflow}");
+    // A spec may read any file, so no path is left out.
+    let diff = workflow["jobs"]["changed"]["steps"][1]["run"].as_str().unwrap();
+    assert!(diff.contains("git diff --quiet HEAD^1 HEAD;"), "{diff}");
     let script = workflow["jobs"]["gate"]["steps"][0]["run"].as_str().unwrap();
     let outcomes = ["success", "failure", "cancelled", "skipped", ""];
     for changed in outcomes {

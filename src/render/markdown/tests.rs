@@ -344,7 +344,7 @@ fn hostile_plan(text: &str) -> Plan {
                 outsiders: Some(t()),
             },
             Notice::AcceptOutdated { what: t(), gains: vec![t()], accept: accept(true) },
-            Notice::AcceptsNothing { what: t(), line: 1 },
+            Notice::AcceptsNothing { what: t(), line: 1, outsiders: None },
             Notice::AcceptShares { what: t(), line: 1 },
             Notice::NamedElsewhere { what: Owned::Role(t()), by: t() },
             Notice::AcceptUnknown { what: t(), why: t() },
