@@ -42,6 +42,10 @@ impl Sandbox {
             organization.denied_permissions.clear();
             done.push("what the OAuth client may do".to_owned());
         }
+        if !organization.flows.is_empty() {
+            organization.flows.clear();
+            done.push("no flow uses the data actions any more".to_owned());
+        }
         if let Some(genesys) = &seed.genesys
             && organization.id != genesys.organization_id
         {
@@ -109,7 +113,7 @@ pub fn is_undone(name: &str) -> bool {
         function_arn,
         only_client,
         denied_permissions,
-        flows: _,
+        flows,
     } = &genesys;
     let changed = [organization_id, intended_state, function_arn, only_client];
     organization.is_some()
@@ -117,6 +121,7 @@ pub fn is_undone(name: &str) -> bool {
         || function.values().any(is_function)
         || changed.iter().any(|value| value.is_some())
         || !denied_permissions.is_empty()
+        || !flows.is_empty()
 }
 
 /// What the account's owner fixes.

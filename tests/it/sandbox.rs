@@ -259,7 +259,9 @@ fn a_flow_that_uses_a_data_action_keeps_it_from_being_deleted() {
     let caution = plan.expect(0).stdout.split_once("> [!CAUTION]").unwrap().1.split_once("\n\n").unwrap().0;
     assert!(caution.contains("is replaced") && caution.contains("Orders (published)"), "{caution}");
     project.write_spec(BOTH_ENDS);
-    project.sandbox(&["destroy", "--yes", "--even-if-used"]).expect(0);
+    // As if the flows were pointed at others.
+    project.run(&["sandbox", "undo"]).expect(0).says("no flow uses the data actions any more");
+    project.sandbox(&["destroy", "--yes"]).expect(0);
 }
 
 #[test]
