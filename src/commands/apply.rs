@@ -8,7 +8,7 @@ use clap::Args;
 use super::carry_out::{Age, Carried, Circumstances, applied, finish};
 use super::check::SpecTest;
 use super::fleet::{self, Fleet, NothingSelected};
-use super::options::{Global, ReportFormat, Select, Wait, WideningGuard};
+use super::options::{Global, ReportFormat, Select, Wait, WideningGuard, without_page};
 use super::page;
 use super::plan::{PlanError, Planning};
 use super::prompt::{PromptError, ask, interrupted, interrupts};
@@ -52,7 +52,7 @@ pub struct ApplyArgs {
     #[arg(long)]
     pub aws_only: bool,
     /// How to print what was done; json and markdown ask nothing, so they need --yes or a saved plan
-    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    #[arg(long, value_name = "FORMAT", default_value = "text", value_parser = without_page(None))]
     pub format: ReportFormat,
     #[command(flatten)]
     pub wait: Wait,

@@ -6,7 +6,7 @@ use super::apply::NOTHING;
 use super::apply::waits;
 use super::carry_out::{Age, Carried, carry_out};
 use super::fleet::{self, Fleet};
-use super::options::{Global, ReportFormat, Select, Wait};
+use super::options::{Global, ReportFormat, Select, Wait, without_page};
 use super::page;
 use super::plan::PlanError;
 use super::prompt::{PromptError, ask, interrupted, interrupts};
@@ -36,7 +36,7 @@ pub struct DestroyArgs {
     #[arg(long)]
     pub even_if_used: bool,
     /// How to print what was done; json and markdown ask nothing, so they need --yes
-    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    #[arg(long, value_name = "FORMAT", default_value = "text", value_parser = without_page(None))]
     pub format: ReportFormat,
     #[command(flatten)]
     pub reports: Reports,

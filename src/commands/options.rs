@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::{Args, ValueEnum};
 use clap_complete::ArgValueCompleter;
 
 use super::complete::role_names;
@@ -199,6 +200,20 @@ pub enum ReportFormat {
     Markdown,
     /// A page with a picture, for a file: `--format html > report.html`
     Html,
+}
+
+/// The formats of commands that make no page, with their own word about comments.
+pub fn without_page(markdown: Option<&'static str>) -> impl TypedValueParser<Value = ReportFormat> {
+    let formats = ReportFormat::value_variants().iter().filter(|format| **format != ReportFormat::Html);
+    let shown = formats.filter_map(|format| {
+        let value = format.to_possible_value()?;
+        Some(match (format, markdown) {
+            (ReportFormat::Markdown, Some(help)) => value.help(help),
+            _ => value,
+        })
+    });
+    PossibleValuesParser::new(shown)
+        .map(|name| ReportFormat::from_str(&name, true).unwrap_or(ReportFormat::Text))
 }
 
 impl Select {

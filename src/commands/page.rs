@@ -50,9 +50,6 @@ pub(super) enum PageError {
 impl Explain for PageError {
     fn help(&self) -> Option<String> {
         let help = match self {
-            Self::NoPage("diagnose") => {
-                "`--format markdown` is for a ticket, `--format json` for a program; with a spec, `check --format html` makes a page"
-            }
             Self::NoPage(_) => "`plan --format html` shows what will be done, `check --format html` what is",
             Self::OnATerminal => "redirect it to a file, such as `> report.html`",
         };

@@ -503,7 +503,7 @@ fn what_is_not_a_role_of_the_account_is_refused() {
     let other = "arn:aws:iam::999988887777:role/R";
     project.sandbox(&["diagnose", other]).expect(3).says("in another account than the credentials");
     let page = project.sandbox(&["diagnose", ROLE, "--format", "html"]);
-    page.expect(64).says("`--format markdown` is for a ticket").says("`check --format html` makes a page");
+    page.expect(64).says("[possible values: text, json, markdown]");
     project.sandbox(&["diagnose", "a role"]).expect(64).says("is not the name or the ARN of a role");
     project
         .sandbox(&["diagnose", "--out", "x.toml"])

@@ -206,10 +206,13 @@ fn a_page_is_refused_on_a_terminal_before_anything_is_asked_for() {
     let project = Project::new(BOTH_ENDS);
     let run = on_a_terminal(&project, &["--sandbox", "check", "--format", "html"], "");
     run.expect(64).says("redirect it to a file").says_not("<html");
-    for args in
-        [&["apply", "--yes", "--format", "html"][..], &["destroy", "--yes", "--report", "html=r.html"]]
-    {
-        project.sandbox(args).expect(64).says("check --format html");
+    for command in ["apply", "destroy"] {
+        let page = project.sandbox(&[command, "--yes", "--format", "html"]);
+        page.expect(64).says("[possible values: text, json, markdown]");
+        project
+            .sandbox(&[command, "--yes", "--report", "html=r.html"])
+            .expect(64)
+            .says("check --format html");
     }
 }
 

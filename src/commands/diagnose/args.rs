@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::commands::options::ReportFormat;
+use crate::commands::options::{ReportFormat, without_page};
 use crate::commands::since::Since;
 
 #[derive(Debug, Args)]
@@ -19,7 +19,7 @@ pub struct DiagnoseArgs {
     #[arg(long, value_name = "TIME", value_parser = Since::parse)]
     pub since: Option<Since>,
     /// How to print it; markdown and json are masked, for a ticket
-    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    #[arg(long, value_name = "FORMAT", default_value = "text", value_parser = without_page(Some("For a ticket: external IDs are masked")))]
     pub format: ReportFormat,
     /// Write the spec of the role as it should be to this file (NAME.toml), which must not exist
     #[arg(long, value_name = "FILE")]

@@ -11,8 +11,6 @@ mod place;
 use std::io::{IsTerminal as _, Read as _};
 
 use super::options::{Global, ReportFormat};
-use super::page;
-use super::reports::Reports;
 use super::{CommandError, Status};
 use crate::arn::Arn;
 use crate::aws;
@@ -30,7 +28,6 @@ pub use place::Place;
 use place::place;
 
 pub async fn run(global: &Global, args: &DiagnoseArgs, output: &Output) -> Result<Status, CommandError> {
-    page::refuse("diagnose", args.format, &Reports::default())?;
     out::check(args)?;
     let mut error = match args.error.as_deref() {
         Some("-") => Some(read_error(&from_stdin()?)),
