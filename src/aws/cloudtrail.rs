@@ -6,7 +6,6 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use tokio::time::timeout;
 
 use super::client::{Clients, Payload, SignedCall, SignedService};
 use super::error::AwsError;
@@ -20,8 +19,6 @@ const CLOUDTRAIL: SignedService = SignedService { name: "cloudtrail", id: "Cloud
 /// Pages of 50 events each, in a region: five seconds at AWS's rate.
 const MOST_PAGES: usize = 10;
 
-/// All regions are asked, and nobody waits long for one that does not answer.
-const FIRST_ANSWER: Duration = Duration::from_secs(10);
 /// Characters of an event's value that is only shown: more is cut.
 const LONGEST: usize = 256;
 /// Characters of a compared value: one more than an external ID or an ARN may have.
@@ -76,20 +73,7 @@ async fn in_region(clients: &Clients, role: &Arn, region: &str, since: Timestamp
     let mut oldest: Option<Timestamp> = None;
     let mut token: Option<String> = None;
     for _ in 0..MOST_PAGES {
-        let answer = look_up(clients, role, region, since, token.as_deref());
-        let answer = match token {
-            // Most regions have no event, and some cannot be reached from everywhere.
-            None => match timeout(FIRST_ANSWER, answer).await {
-                Ok(answer) => answer,
-                Err(_) => {
-                    let seconds = FIRST_ANSWER.as_secs();
-                    let why = format!("cloudtrail:LookupEvents gave no answer in {seconds} s");
-                    return FoundEvents { reading: RegionReading::NotRead(why), events };
-                }
-            },
-            Some(_) => answer.await,
-        };
-        let page = match answer {
+        let page = match look_up(clients, role, region, since, token.as_deref()).await {
             Ok(page) => page,
             // What came before is still read.
             Err(error) => {
