@@ -12,7 +12,7 @@ pub const MADE_UP: &str = "made-up-secret";
 
 /// From now on, output masks this secret.
 pub fn remember(secret: &str) {
-    if secret.trim().len() < SHORTEST || secret == MADE_UP {
+    if secret.trim().len() < SHORTEST {
         return;
     }
     let is_known = |held: &[Arc<str>]| held.iter().any(|known| **known == *secret);

@@ -213,11 +213,8 @@ pub(super) fn may_be_meant(one: &IntegrationFacts, facts: &Facts) -> bool {
         return facts.basis != Basis::Spec || matches!(one.credential, CredentialArn::Unreadable(_));
     };
     let DesiredRole { role, functions, .. } = &facts.desired;
-    let targets = one.actions.iter().filter_map(|action| action.target.parse::<FunctionArn>().ok());
     // One for another role that invokes the same function is that role's.
-    let is_free = !one.is_of_an_existing_role;
-    if is_free && targets.into_iter().any(|target| functions.iter().any(|own| own.is_same_function(&target)))
-    {
+    if !one.is_of_an_existing_role && one.calls_any(functions) {
         return true;
     }
     let is_other =

@@ -302,6 +302,14 @@ pub struct IntegrationFacts {
     pub actions: Vec<ActionFacts>,
 }
 
+impl IntegrationFacts {
+    /// Whether one of its data actions calls one of these functions, whichever alias or version.
+    pub fn calls_any(&self, functions: &[FunctionArn]) -> bool {
+        let targets = self.actions.iter().filter_map(|action| action.target.parse::<FunctionArn>().ok());
+        targets.into_iter().any(|target| functions.iter().any(|own| own.is_same_function(&target)))
+    }
+}
+
 /// The role in an integration's credential.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CredentialArn {

@@ -100,8 +100,8 @@ async fn recorded(session: &Session, role: &Arn, look_back: LookBack, longest: D
     let mut regions: Vec<String> = Vec::new();
     let global = global_region(&role.partition).to_owned();
     // A stranger chooses the region: every one is asked that each account has.
-    let every = regions_of(&role.partition).filter(|(_, is_everyones)| *is_everyones);
-    let every = every.map(|(region, _)| region.to_owned());
+    let every = regions_of(&role.partition).filter(|region| region.is_everyones);
+    let every = every.map(|region| region.name.to_owned());
     let known = organization_region(session).into_iter().chain([clients.region.clone(), global]);
     for region in known.chain(every) {
         if partition_of_region(&region) == role.partition && !regions.contains(&region) {
@@ -272,14 +272,16 @@ pub(crate) async fn of_genesys(
     }
 }
 
-/// Looks up the roles that credentials hold and the specs do not have, where a role of the spec has no integration of its own.
+/// Looks up the roles that credentials hold and the specs do not have, where a data action calls a function of a role without an
+/// integration of its own: nothing else depends on it.
 pub(crate) async fn find_held_roles(session: &Session, observed: &Observed, genesys: &mut GenesysSide) {
     let GenesysSide::Read(GenesysFacts { integrations: Ok(integrations), .. }) = genesys else { return };
-    if observed.desired.roles.iter().all(|role| role.integration.is_some()) {
-        return;
-    }
+    let roles: Vec<_> = observed.desired.roles.iter().filter(|role| role.integration.is_none()).collect();
     let account = observed.desired.account_id.as_str();
-    let found = integrations.iter_mut().filter(|one| !one.is_of_a_known_role).map(|one| async move {
+    let is_worth = |one: &&mut IntegrationFacts| {
+        !one.is_of_a_known_role && roles.iter().any(|role| one.calls_any(&role.functions))
+    };
+    let found = integrations.iter_mut().filter(is_worth).map(|one| async move {
         let CredentialArn::Shown(held) = &one.credential else { return };
         let Ok(held) = held.parse::<Arn>() else { return };
         one.is_of_an_existing_role = match held.account == account && held.service == "iam" {

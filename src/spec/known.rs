@@ -117,78 +117,72 @@ pub fn region_as_given(text: &str) -> Result<&'static GenesysRegion, String> {
 }
 
 /// AWS's regions (botocore `endpoints.json`, AWS's list of regions); new ones keep coming.
-pub static AWS_REGIONS: [&str; 46] = [
-    "us-east-1",
-    "us-east-2",
-    "us-west-1",
-    "us-west-2",
-    "ca-central-1",
-    "ca-west-1",
-    "mx-central-1",
-    "sa-east-1",
-    "eu-west-1",
-    "eu-west-2",
-    "eu-west-3",
-    "eu-central-1",
-    "eu-central-2",
-    "eu-north-1",
-    "eu-south-1",
-    "eu-south-2",
-    "il-central-1",
-    "me-south-1",
-    "me-central-1",
-    "af-south-1",
-    "ap-east-1",
-    "ap-east-2",
-    "ap-south-1",
-    "ap-south-2",
-    "ap-southeast-1",
-    "ap-southeast-2",
-    "ap-southeast-3",
-    "ap-southeast-4",
-    "ap-southeast-5",
-    "ap-southeast-6",
-    "ap-southeast-7",
-    "ap-northeast-1",
-    "ap-northeast-2",
-    "ap-northeast-3",
-    "us-gov-east-1",
-    "us-gov-west-1",
-    "cn-north-1",
-    "cn-northwest-1",
-    "us-iso-east-1",
-    "us-iso-west-1",
-    "us-isob-east-1",
-    "us-isob-west-1",
-    "eu-isoe-west-1",
-    "us-isof-east-1",
-    "us-isof-south-1",
-    "eusc-de-east-1",
+pub static AWS_REGIONS: [AwsRegion; 46] = [
+    everyones("us-east-1"),
+    everyones("us-east-2"),
+    everyones("us-west-1"),
+    everyones("us-west-2"),
+    everyones("ca-central-1"),
+    opt_in("ca-west-1"),
+    opt_in("mx-central-1"),
+    everyones("sa-east-1"),
+    everyones("eu-west-1"),
+    everyones("eu-west-2"),
+    everyones("eu-west-3"),
+    everyones("eu-central-1"),
+    opt_in("eu-central-2"),
+    everyones("eu-north-1"),
+    opt_in("eu-south-1"),
+    opt_in("eu-south-2"),
+    opt_in("il-central-1"),
+    opt_in("me-south-1"),
+    opt_in("me-central-1"),
+    opt_in("af-south-1"),
+    opt_in("ap-east-1"),
+    opt_in("ap-east-2"),
+    everyones("ap-south-1"),
+    opt_in("ap-south-2"),
+    everyones("ap-southeast-1"),
+    everyones("ap-southeast-2"),
+    opt_in("ap-southeast-3"),
+    opt_in("ap-southeast-4"),
+    opt_in("ap-southeast-5"),
+    opt_in("ap-southeast-6"),
+    opt_in("ap-southeast-7"),
+    everyones("ap-northeast-1"),
+    everyones("ap-northeast-2"),
+    everyones("ap-northeast-3"),
+    everyones("us-gov-east-1"),
+    everyones("us-gov-west-1"),
+    everyones("cn-north-1"),
+    everyones("cn-northwest-1"),
+    everyones("us-iso-east-1"),
+    everyones("us-iso-west-1"),
+    everyones("us-isob-east-1"),
+    everyones("us-isob-west-1"),
+    everyones("eu-isoe-west-1"),
+    everyones("us-isof-east-1"),
+    everyones("us-isof-south-1"),
+    everyones("eusc-de-east-1"),
 ];
 
-/// Of these, the regions that an account has only if it opted in (AWS Account Management guide).
-const OPT_IN_REGIONS: [&str; 17] = [
-    "ca-west-1",
-    "mx-central-1",
-    "eu-central-2",
-    "eu-south-1",
-    "eu-south-2",
-    "il-central-1",
-    "me-south-1",
-    "me-central-1",
-    "af-south-1",
-    "ap-east-1",
-    "ap-east-2",
-    "ap-south-2",
-    "ap-southeast-3",
-    "ap-southeast-4",
-    "ap-southeast-5",
-    "ap-southeast-6",
-    "ap-southeast-7",
-];
+/// A region of AWS.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AwsRegion {
+    pub name: &'static str,
+    /// Whether every account has it, without having opted in (AWS Account Management guide).
+    pub is_everyones: bool,
+}
 
-/// A partition's known regions, and whether every account has each.
-pub fn regions_of(partition: &str) -> impl Iterator<Item = (&'static str, bool)> {
-    let known = AWS_REGIONS.iter().filter(move |region| partition_of_region(region) == partition);
-    known.map(|region| (*region, !OPT_IN_REGIONS.contains(region)))
+const fn everyones(name: &'static str) -> AwsRegion {
+    AwsRegion { name, is_everyones: true }
+}
+
+const fn opt_in(name: &'static str) -> AwsRegion {
+    AwsRegion { name, is_everyones: false }
+}
+
+/// A partition's known regions.
+pub fn regions_of(partition: &str) -> impl Iterator<Item = &'static AwsRegion> {
+    AWS_REGIONS.iter().filter(move |region| partition_of_region(region.name) == partition)
 }

@@ -29,9 +29,9 @@ pub use integration::{
     is_secret_header, is_secret_value, unfit_input,
 };
 pub use known::{
-    AWS_REGIONS, GENESYS_REGIONS, GenesysRegion, KNOWN_GENESYS_ACCOUNTS, KnownAccount, TUTORIAL_ACCOUNT,
-    customer_accounts, genesys_account_name, genesys_customer_account, genesys_region, is_path_of_aws,
-    region_as_given, regions_of,
+    AWS_REGIONS, AwsRegion, GENESYS_REGIONS, GenesysRegion, KNOWN_GENESYS_ACCOUNTS, KnownAccount,
+    TUTORIAL_ACCOUNT, customer_accounts, genesys_account_name, genesys_customer_account, genesys_region,
+    is_path_of_aws, region_as_given, regions_of,
 };
 pub use limits::{is_guid, is_placeholder};
 pub use load::{DEFAULT_FILE, LoadError, LoadOptions, Loaded, load, load_text, refuse_other_kinds};

@@ -187,11 +187,11 @@ fn how_to_accept(role: &LiveRole, facts: &Facts) -> HowToAccept {
 /// The Deny of the trust policy that applies or may apply, and when.
 pub(crate) fn denial(role: &LiveRole, evaluation: &Evaluation, outcome: StatementOutcome) -> Option<String> {
     let statements = role.role.assume_role_policy.statements.as_slice();
-    evaluation.statements.iter().filter(|one| one.outcome == outcome).find_map(|one| {
-        let statement = statements.get(one.number.checked_sub(1)?)?;
-        let conditions = conditions(statement);
-        (statement.effect == Effect::Deny)
-            .then(|| format!("Statement {} of the trust policy denies Genesys Cloud{conditions}", one.number))
+    let mut denials =
+        evaluation.statements.iter().filter(|one| one.outcome == outcome && one.effect == Effect::Deny);
+    denials.find_map(|one| {
+        let conditions = conditions(statements.get(one.number.checked_sub(1)?)?);
+        Some(format!("Statement {} of the trust policy denies Genesys Cloud{conditions}", one.number))
     })
 }
 
@@ -475,7 +475,7 @@ impl Asked<'_> {
                     roles => {
                         let roles = roles.join(" and ");
                         question.holds(format!("it admits {roles}, whose own trust policy is not read")).with_notice(format!(
-                            "whoever can become {roles} can become the verifier `{}`, and use this role: that was not looked at",
+                            "whoever can become {roles} can become the verifier `{}`, and use this role: that was not checked",
                             verifier.name()
                         ))
                     }

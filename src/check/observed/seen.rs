@@ -456,7 +456,7 @@ impl<'a> SeenUses<'a> {
                 let known = known.iter().filter(|(count, _)| *count > 0);
                 let known: Vec<String> =
                     known.map(|(count, who)| format!("{who} ({})", times(*count, ""))).collect();
-                format!("besides {} no other account was seen", known.join(" and "))
+                format!("apart from {}, no other account was seen", known.join(" and "))
             }
             [] => "no other account was seen".to_owned(),
             [one] => format!("{one} was seen{too}"),
@@ -489,7 +489,7 @@ impl<'a> SeenUses<'a> {
     /// The known regions of the partition that were not asked.
     fn left_out(&self) -> Vec<&'static str> {
         let asked = |region: &str| self.history.regions.iter().any(|(known, _)| known == region);
-        let regions = regions_of(&self.facts.desired.role.arn.partition).map(|(region, _)| region);
+        let regions = regions_of(&self.facts.desired.role.arn.partition).map(|region| region.name);
         regions.filter(|region| !asked(region)).collect()
     }
 

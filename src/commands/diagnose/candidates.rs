@@ -23,12 +23,12 @@ use crate::view::{CandidateView, CandidatesView, LooseView};
 /// Roles of specs: there is none.
 pub(super) static NO_SPEC: BTreeSet<String> = BTreeSet::new();
 
-/// Without a role: lists those that look like Genesys Cloud's.
+/// Lists those that look like Genesys Cloud's, with its side as it was read for that.
 pub(super) async fn list(
     place: &Place,
     args: &DiagnoseArgs,
     output: &Output,
-) -> Result<CandidatesView, CommandError> {
+) -> Result<(CandidatesView, GenesysSide), CommandError> {
     let reads = async {
         futures_util::join!(
             aws::account_listing(&place.clients),
@@ -108,7 +108,8 @@ pub(super) async fn list(
         ),
     };
     let hint = hint(&roles, &place.invocation);
-    Ok(CandidatesView::new(&place.account, roles, loose.collect(), hint, left_out))
+    let view = CandidatesView::new(&place.account, roles, loose.collect(), hint, left_out);
+    Ok((view, genesys))
 }
 
 pub(super) fn print_list(

@@ -41,6 +41,18 @@ pub async fn examine(
 ) -> Result<RoleCase, CommandError> {
     let asking = evidence::of_genesys(place.genesys.as_ref(), place.genesys_trouble.as_ref(), &NO_SPEC);
     let genesys = output.waiting("asking Genesys Cloud", asking).await;
+    Box::pin(examine_with(place, folder, genesys, named, error, output)).await
+}
+
+/// The same where Genesys Cloud's side has been read.
+pub(super) async fn examine_with(
+    place: Place,
+    folder: Option<&FolderSpec>,
+    genesys: GenesysSide,
+    named: &str,
+    error: Option<ErrorReading>,
+    output: &Output,
+) -> Result<RoleCase, CommandError> {
     let role = role_arn(&place, folder, named, &genesys)?;
     // An ARN is meant literally, even if no such role exists.
     let is_exact = named.contains(':');

@@ -22,6 +22,7 @@ use crate::view::DiagnoseView;
 pub use args::DiagnoseArgs;
 use candidates::{list, print_list, to_start_with};
 pub use case::examine;
+use case::examine_with;
 pub use error::DiagnoseError;
 use folder::spec_file;
 pub use place::Place;
@@ -48,15 +49,15 @@ pub async fn run(global: &Global, args: &DiagnoseArgs, output: &Output) -> Resul
         ));
         error.iter_mut().for_each(|error| error.role = Some(whole.clone()));
     }
-    let named = match whole.map(|role| role.to_string()).or(named) {
-        Some(named) => named,
+    let (named, genesys) = match whole.map(|role| role.to_string()).or(named) {
+        Some(named) => (named, None),
         None => {
-            let view = list(&place, args, output).await?;
+            let (view, genesys) = list(&place, args, output).await?;
             match (&error, to_start_with(&view)) {
                 (error, Some(only)) => {
                     let unnamed = if error.is_some() { "the text names no role; " } else { "" };
                     output.note(&format!("note: {unnamed}{}\n", only.reason));
-                    only.arn
+                    (only.arn, Some(genesys))
                 }
                 (Some(error), None) => {
                     output.note(&format!("note: the error says: {}; it names no role\n", error.sentence()));
@@ -69,7 +70,11 @@ pub async fn run(global: &Global, args: &DiagnoseArgs, output: &Output) -> Resul
     let program = place.invocation.clone();
     let mut place = place;
     let folder = place.declared.take();
-    let case = Box::pin(examine(place, folder.as_ref(), &named, error, output)).await?;
+    let folder_spec = folder.as_ref();
+    let case = match genesys {
+        Some(known) => Box::pin(examine_with(place, folder_spec, known, &named, error, output)).await?,
+        None => Box::pin(examine(place, folder_spec, &named, error, output)).await?,
+    };
     let spec = spec_file(folder.as_ref(), args.out.as_deref(), &case);
     let shell =
         Shell { program: program.clone(), profile: args.profile.clone(), spec, in_sandbox: case.in_sandbox };

@@ -83,11 +83,13 @@ impl Parser<'_> {
     /// Reports a region that looks like a typo; one that is merely new gets a warning.
     pub(super) fn known_region(&mut self, region: &Spanned<String>) -> bool {
         let Spanned { value, span } = region;
-        if AWS_REGIONS.contains(&value.as_str()) {
+        if AWS_REGIONS.iter().any(|known| known.name == value) {
             return true;
         }
-        let nearest =
-            AWS_REGIONS.iter().map(|known| (strsim::damerau_levenshtein(known, value), *known)).min();
+        let nearest = AWS_REGIONS
+            .iter()
+            .map(|known| (strsim::damerau_levenshtein(known.name, value), known.name))
+            .min();
         match nearest.filter(|(distance, _)| *distance <= 2) {
             Some((_, known)) => {
                 let message = format!("AWS has no region `{value}`");
