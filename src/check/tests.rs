@@ -6,8 +6,8 @@ use proptest::prelude::*;
 
 use super::questions::near_misses;
 use super::*;
-use crate::arn::FunctionArn;
-use crate::model::{GuardsReading, Live, resolve};
+use crate::arn::{Arn, FunctionArn};
+use crate::model::{GuardsReading, Live, VerifierTrust, resolve};
 use crate::plan::testing::{converged, desired, document};
 use crate::plan::{Acceptable, foreign_policies, function_parties, trust_parties};
 use crate::policy::{Decision, Document};
@@ -327,6 +327,26 @@ fn a_function_is_called_in_its_own_region() {
     };
     assert_eq!(decided("us-east-1"), Decision::Allowed);
     assert_eq!(decided("eu-west-1"), Decision::ImplicitDeny);
+}
+
+/// Whether a stranger can become one of those is not known.
+#[test]
+fn a_role_that_the_verifier_trusts_is_named_beside_the_verdict() {
+    let verifier: Arn = "arn:aws:iam::111122223333:role/ci".parse().unwrap();
+    let report = |principal: &str| {
+        let mut facts = facts(converged());
+        facts.desired.verifier = Some(verifier.clone());
+        facts.verifier_trust = Some(VerifierTrust::Read(document(&format!(
+            r#"{{"Version":"2012-10-17","Statement":{{"Effect":"Allow","Principal":{{"AWS":"{principal}"}},"Action":"sts:AssumeRole"}}}}"#
+        ))));
+        judge(&facts)
+    };
+    let notices = |principal: &str| report(principal).claim_notices().collect::<Vec<_>>().join("\n");
+    let chained = notices("arn:aws:iam::111122223333:role/hub");
+    assert!(chained.contains("whoever can become `hub` can become the verifier `ci`"), "{chained}");
+    // The account itself, and its users, are not roles that others may become.
+    assert_eq!(notices("arn:aws:iam::111122223333:root"), "");
+    assert_eq!(notices("arn:aws:iam::111122223333:user/admin"), "");
 }
 
 /// Neither the claim nor the list of what is in order may say that there is none.

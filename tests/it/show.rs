@@ -29,6 +29,9 @@ fn a_saved_plan_is_shown_as_it_was_without_spec_and_credentials() {
         let shown = elsewhere.run(&["show", "plan.json", "--format", format]);
         shown.expect(0);
         assert!(same(&shown.stdout, &planned.stdout), "{format}: {}\n{}", shown.stdout, planned.stdout);
+        if format == "text" {
+            shown.says("`genesys-iam --sandbox apply plan.json --adopt` compares it");
+        }
         if format != "html" {
             shown.says("genesys.toml at commit 0123456789ab, made 2026-09-21T14:13:20Z, in the sandbox");
         }

@@ -298,7 +298,11 @@ fn whom_the_spec_accepts_is_counted_and_is_no_stranger() {
         line: 1,
     });
     assert!(!is_stranger(&facts));
-    assert!(line(&judge(&facts), Topic::Strangers).seen.contains("those whom the spec accepts did once"));
+    let report = judge(&facts);
+    assert!(line(&report, Topic::Strangers).seen.contains("those whom the spec accepts did once"));
+    let observation = report.observation.unwrap();
+    let nobody_else = "apart from those whom the spec accepts (once), no other account was seen";
+    assert!(observation.contains(nobody_else), "{observation}");
     // An accept for another document does not count.
     facts.desired.accepts[0].digest = Some("sha256:0".to_owned());
     assert!(is_stranger(&facts));
