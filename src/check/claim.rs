@@ -61,6 +61,20 @@ pub struct Harm {
     pub lets_in: Vec<String>,
     /// What it lets the role do that it should not: `s3:GetObject on *`.
     pub adds: Vec<String>,
+    /// It has been done, not only made possible.
+    pub incident: Option<Box<Incident>>,
+}
+
+/// A stranger's use of the role, as CloudTrail recorded it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Incident {
+    /// An AWS region.
+    pub region: String,
+    pub session: Option<String>,
+    /// Today's trust policy would let them in again.
+    pub is_still_admitted: bool,
+    /// The command that looks at what came later, to type once the incident is settled.
+    pub looking_later: String,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

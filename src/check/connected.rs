@@ -31,7 +31,14 @@ pub(crate) fn connected(facts: &Facts) -> Vec<Claim> {
     let mut claims = Vec::new();
     for blocker in blockers {
         let (cause, what, remedy) = blocked(blocker);
-        claims.push(fails(cause, "what the spec says can be made so", what, NOT_MADE, remedy, &[]));
+        claims.push(fails(
+            cause,
+            "what the spec says can be made so",
+            what,
+            harmless("what the spec says cannot be made so"),
+            remedy,
+            &[],
+        ));
     }
     // If an integration does not exist, everything in it is missing too: that is one cause.
     let is_new = changes.iter().any(|change| matches!(change, GenesysChange::PostIntegrations { .. }));
@@ -79,26 +86,21 @@ fn is_only_meanwhile(change: &GenesysChange, changes: &[GenesysChange]) -> bool 
     switched(false) && switched(true)
 }
 
-/// Differences that do not block Genesys Cloud's invocations.
-const HARMLESS: [&str; 8] = [
-    ONLY_NAME,
-    NOTHING_FAILS,
-    NOT_RECORDED,
-    STILL_RUNS,
-    NOT_MADE,
-    FLOWS_GO_ON,
-    STILL_INVOKES,
-    NOT_YET_REPLACED,
-];
-const FLOWS_GO_ON: &str = "only its name differs: flows keep working";
-const STILL_INVOKES: &str = "it invokes the function, but not as the spec says";
-const NOT_YET_REPLACED: &str =
-    "flows use the present one, and keep its ID: point them at the new one, which has another";
-const NOT_MADE: &str = "what the spec says cannot be made so";
-const STILL_RUNS: &str = "its data actions still run";
-const ONLY_NAME: &str = "it holds the role's ARN, but its name does not say so";
-const NOTHING_FAILS: &str = "nothing fails because of it";
-const NOT_RECORDED: &str = "nothing fails because of it; which data actions are the spec's is not recorded";
+/// What follows from a difference.
+#[derive(Clone, Copy)]
+struct Consequence {
+    words: &'static str,
+    /// Genesys Cloud cannot invoke a function because of it.
+    keeps_genesys_out: bool,
+}
+
+const fn breaks(words: &'static str) -> Consequence {
+    Consequence { words, keeps_genesys_out: true }
+}
+
+const fn harmless(words: &'static str) -> Consequence {
+    Consequence { words, keeps_genesys_out: false }
+}
 
 fn what_apply_does(change: &GenesysChange) -> String {
     let does = match change {
@@ -121,7 +123,7 @@ fn fails(
     cause: Cause,
     holds: &str,
     what: String,
-    consequence: &str,
+    consequence: Consequence,
     remedy: String,
     explained: &'static [Cause],
 ) -> Claim {
@@ -133,13 +135,10 @@ fn fails(
     let (fails, open) =
         (holds.replace(" is as ", " is not as ").replace(" can be ", " cannot be "), String::new());
     let question = Question::new(Level::Configured, topic, holds, fails, open);
-    let harm = Harm { keeps_genesys_out: !HARMLESS.contains(&consequence), ..Harm::default() };
+    let Consequence { words, keeps_genesys_out } = consequence;
+    let harm = Harm { keeps_genesys_out, ..Harm::default() };
     let seen = what.clone();
-    question.fails(
-        seen,
-        Finding { cause, what, consequence: consequence.to_owned(), remedy, harm },
-        explained,
-    )
+    question.fails(seen, Finding { cause, what, consequence: words.to_owned(), remedy, harm }, explained)
 }
 
 /// Whether a data action goes because the other one takes its place.
@@ -153,74 +152,80 @@ fn is_replaced_by(old: &GenesysChange, new: &GenesysChange) -> bool {
     }
 }
 
-fn to_be_replaced(new: &GenesysChange) -> (Cause, String, &'static str) {
+fn to_be_replaced(new: &GenesysChange) -> (Cause, String, Consequence) {
     (
         Cause::DataAction,
         format!("The {} is not as the spec says: `apply` replaces it", new.subject()),
-        NOT_YET_REPLACED,
+        harmless("flows use the present one, and keep its ID: point them at the new one, which has another"),
     )
 }
 
 /// The difference from the spec and its consequence, in one sentence.
-fn differs(change: &GenesysChange, facts: &Facts) -> Option<(Cause, String, &'static str)> {
+fn differs(change: &GenesysChange, facts: &Facts) -> Option<(Cause, String, Consequence)> {
     let subject = change.subject();
     Some(match change {
         GenesysChange::PostIntegrationsCredentials { .. } => (
             Cause::IntegrationCredential,
             format!("The {subject} does not exist"),
-            "the integration has no role to assume",
+            breaks("the integration has no role to assume"),
         ),
         GenesysChange::PutIntegrationsCredential { name, arn, .. } => match &arn.before {
             Some(before) if Some(before) != arn.after.as_ref() => (
                 Cause::IntegrationCredential,
                 format!("The credential holds {before}, not this role's ARN"),
-                "Genesys Cloud assumes another role: the data actions fail, or do what that role can do",
+                breaks(
+                    "Genesys Cloud assumes another role: the data actions fail, or do what that role can do",
+                ),
             ),
             Some(_) => (
                 Cause::IntegrationCredential,
                 format!("The credential is called \"{}\", not \"{}\"", name.before, name.after),
-                ONLY_NAME,
+                harmless("it holds the role's ARN, but its name does not say so"),
             ),
             None => (
                 Cause::IntegrationCredential,
                 "The credential is not known to hold this role's ARN".to_owned(),
-                "Genesys Cloud may assume another role",
+                breaks("Genesys Cloud may assume another role"),
             ),
         },
-        GenesysChange::PostIntegrations { .. } => {
-            (Cause::Integration, format!("The {subject} does not exist"), "no data action can use the role")
-        }
+        GenesysChange::PostIntegrations { .. } => (
+            Cause::Integration,
+            format!("The {subject} does not exist"),
+            breaks("no data action can use the role"),
+        ),
         GenesysChange::PutIntegrationConfigCurrent { name, credential_before, credential_after, .. } => {
             if credential_before.as_ref() != Some(credential_after) {
                 (
                     Cause::IntegrationCredential,
                     format!("The integration \"{}\" does not use the role's credential", name.before),
-                    "Genesys Cloud assumes another role, or none",
+                    breaks("Genesys Cloud assumes another role, or none"),
                 )
             } else if name.before != name.after {
                 (
                     Cause::Integration,
                     format!("The integration is called \"{}\", not \"{}\"", name.before, name.after),
-                    NOTHING_FAILS,
+                    harmless("nothing fails because of it"),
                 )
             } else {
                 (
                     Cause::Integration,
                     format!("The notes of the integration \"{}\" are not the spec's", name.after),
-                    NOT_RECORDED,
+                    harmless(
+                        "nothing fails because of it; which data actions are the spec's is not recorded",
+                    ),
                 )
             }
         }
         GenesysChange::PatchIntegration { enabled, .. } => {
             let (state, consequence) = if *enabled {
-                ("not enabled", "its data actions do not run")
+                ("not enabled", breaks("its data actions do not run"))
             } else {
-                ("enabled, which the spec does not want", STILL_RUNS)
+                ("enabled, which the spec does not want", harmless("its data actions still run"))
             };
             (Cause::Integration, format!("The {subject} is {state}"), consequence)
         }
         GenesysChange::PostIntegrationsActions { .. } => {
-            (Cause::DataAction, format!("The {subject} does not exist"), "flows cannot use it")
+            (Cause::DataAction, format!("The {subject} does not exist"), breaks("flows cannot use it"))
         }
         GenesysChange::PatchIntegrationsAction { before, after, differences, .. } => {
             let members: Vec<String> = differences
@@ -235,13 +240,13 @@ fn differs(change: &GenesysChange, facts: &Facts) -> Option<(Cause, String, &'st
                 Cause::DataAction,
                 format!("The {subject} is not as the spec says: {}", members.join("; ")),
                 if differences.iter().all(|diff| diff.member == "name") {
-                    FLOWS_GO_ON
+                    harmless("only its name differs: flows keep working")
                 } else if before.target == after.target {
-                    STILL_INVOKES
+                    harmless("it invokes the function, but not as the spec says")
                 } else if is_refused(&before.target, facts) {
-                    "it names a function that the role may not invoke: it fails with 403"
+                    breaks("it names a function that the role may not invoke: it fails with 403")
                 } else {
-                    "it invokes another function, or not as intended"
+                    breaks("it invokes another function, or not as intended")
                 },
             )
         }

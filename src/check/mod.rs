@@ -28,7 +28,7 @@ mod verdict;
 mod words;
 
 pub use cause::Cause;
-pub use claim::{Acceptance, Claim, Failure, Finding, Harm, Outcome, Question};
+pub use claim::{Acceptance, Claim, Failure, Finding, Harm, Incident, Outcome, Question};
 pub use diagnosis::{Diagnosis, diagnose};
 pub(crate) use facts::is_organization;
 pub use facts::{

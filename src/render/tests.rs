@@ -211,7 +211,7 @@ fn claim(n: usize, (level, topic, cause, outcome): Drawn, role: &str) -> Claim {
                 what: format!("Wrong{n}x"),
                 consequence: format!("so{n}x"),
                 remedy: format!("do{n}x to {role}"),
-                harm: Harm { keeps_genesys_out: cause == Cause::Denied, lets_in, adds: Vec::new() },
+                harm: Harm { keeps_genesys_out: cause == Cause::Denied, lets_in, ..Harm::default() },
             };
             question.fails("seen", finding, &[])
         }

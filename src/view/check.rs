@@ -368,7 +368,7 @@ fn verdict_view(
         // Neither blocks Genesys Cloud nor admits anyone, but is a fault.
         let can = *genesys_can_invoke == Some(true);
         let is_harmless = diagnosis.findings.iter().all(|finding| {
-            let Harm { keeps_genesys_out, lets_in, adds } = &finding.harm;
+            let Harm { keeps_genesys_out, lets_in, adds, incident: _ } = &finding.harm;
             (can || !keeps_genesys_out) && lets_in.is_empty() && adds.is_empty()
         });
         let but = match diagnosis.findings.len() {

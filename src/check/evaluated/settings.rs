@@ -8,7 +8,8 @@ use super::super::topic::Topic;
 use super::question::ask;
 use crate::arn::FunctionArn;
 
-const KEPT_OUT: Harm = Harm { keeps_genesys_out: true, lets_in: Vec::new(), adds: Vec::new() };
+const KEPT_OUT: Harm =
+    Harm { keeps_genesys_out: true, lets_in: Vec::new(), adds: Vec::new(), incident: None };
 
 /// Whether each function exists, is ready, and accepts invocations the way a data action makes them.
 pub(crate) fn ready(facts: &Facts) -> Vec<Claim> {

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::times::{CLOCKS, ago, minute, period, right_after, seconds, times};
 use super::users::{PROBE_SESSION, in_words, is_accepted, is_of, may_be_named, principal};
 use crate::check::cause::Cause;
-use crate::check::claim::{Claim, Finding, Harm, Question};
+use crate::check::claim::{Claim, Finding, Harm, Incident, Question};
 use crate::check::facts::{Basis, Facts};
 use crate::check::former::was_demanded;
 use crate::check::level::Level;
@@ -365,18 +365,26 @@ impl<'a> SeenUses<'a> {
             ),
             None => first,
         };
-        let session = uses.iter().find_map(|used| used.session.as_deref()).unwrap_or("their session");
-        let session = one_line(session);
+        let recorded = uses.iter().find_map(|used| Some((used.session.as_deref()?, used.region.as_str())));
+        let session = one_line(recorded.map_or("their session", |(session, _)| session));
         let newest = uses.first().map_or(self.history.now, |used| used.at);
+        let looking_later = self.looking_from(newest);
+        let incident = uses.first().map(|used| {
+            Box::new(Incident {
+                region: recorded.map_or(used.region.as_str(), |(_, region)| region).to_owned(),
+                session: recorded.map(|(session, _)| session.to_owned()),
+                is_still_admitted: still,
+                looking_later: looking_later.clone(),
+            })
+        });
         Finding {
             cause: Cause::Stranger,
             what: format!("{} has assumed the role: {}", sentence_case(who), self.uses_in_short(uses)),
             consequence,
             remedy: format!(
-                "{first}; see in CloudTrail what session `{session}` did; when it is settled, {}",
-                self.looking_from(newest)
+                "{first}; see in CloudTrail what session `{session}` did; when it is settled, {looking_later}"
             ),
-            harm: Harm { lets_in: vec![who.to_owned()], ..Harm::default() },
+            harm: Harm { lets_in: vec![who.to_owned()], incident, ..Harm::default() },
         }
     }
 
