@@ -1,10 +1,14 @@
 //! What plan, apply and check share: the spec, the clients, and one reading of the live state.
 
+mod functions;
+mod observed;
+mod organization;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use futures_util::future::try_join_all;
-use futures_util::stream::{self, StreamExt as _};
+use self::observed::FunctionsFound;
+pub use self::observed::Observed;
 
 use super::CommandError;
 use super::connections::{
@@ -17,23 +21,19 @@ use super::specs::SpecSource;
 use crate::apply::ReplacementTests;
 use crate::arn::{AccountId, FunctionArn};
 use crate::aws::{self, AwsError, AwsErrorKind, Caller, Clients, Freshness};
-use crate::check::{FunctionFacts, FunctionState, OwnPolicy, Unknown};
-use crate::genesys::{self, Details, GenesysError};
+use crate::check::Unknown;
+use crate::genesys;
 use crate::model::resolve;
 use crate::model::{
-    DesiredIntegration, DesiredRole, DesiredState, Foresight, GuardsReading, Live, LiveAction, LiveState,
-    LookForOrphans, OrganizationReading, Orphans, OwnOrganization,
+    DesiredRole, DesiredState, Live, LiveState, LookForOrphans, OrganizationReading, Orphans,
 };
 use crate::permissions::{CommandKind, required_actions};
-use crate::plan::genesys::touched_actions;
-use crate::plan::{
-    Blocker, FunctionPolicy, Plan, Reads, block_what_iam_refuses, diff, note_accepts, widen_by_verifiers,
-};
+use crate::plan::{Plan, Reads, block_what_iam_refuses, diff, widen_by_verifiers};
 use crate::policy::equivalent;
 use crate::render::output::Output;
 use crate::render::style::{WARNING, paint};
-use crate::sandbox::{self};
-use crate::spec::{FunctionRef, OrganizationSpec, Spec};
+use crate::sandbox;
+use crate::spec::Spec;
 use crate::text::plural;
 
 pub struct Session {
@@ -55,9 +55,6 @@ pub struct Session {
     pub known_roles: Arc<BTreeSet<String>>,
 }
 
-/// How many functions are looked up at a time: each takes memory and a connection.
-const FUNCTIONS_AT_A_TIME: usize = 128;
-
 /// Which functions to look up in Lambda.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LookUp {
@@ -65,35 +62,6 @@ pub enum LookUp {
     None,
     /// To plan: in bulk reads, only for roles whose policy does not already allow exactly these functions.
     New,
-}
-
-/// Each function's state, and the exact ARNs that Lambda's API returned.
-type FunctionsFound = (BTreeMap<FunctionArn, FunctionState>, BTreeMap<FunctionArn, FunctionArn>);
-
-/// One reading of everything.
-pub struct Observed {
-    pub caller: Caller,
-    /// Of the functions that were looked up.
-    pub functions: BTreeMap<FunctionArn, FunctionState>,
-    pub live: LiveState,
-    pub desired: DesiredState,
-    /// What IAM would refuse of a plan; `None` if none will be made.
-    foresight: Option<Foresight>,
-    /// The plan it was looked up for.
-    draft: Option<Plan>,
-    /// Why Genesys Cloud's side of the spec could not be read. Everything else was.
-    pub genesys_unread: Option<GenesysError>,
-    /// The functions' own policies, if the spec accepts anything in them.
-    pub function_policies: BTreeMap<FunctionArn, OwnPolicy>,
-    /// What is tested before the old version is deleted, and what has already passed.
-    pub replaced: ReplacementTests,
-}
-
-impl Observed {
-    /// What IAM would refuse of a plan, if one was made.
-    pub(super) fn foresight(&self) -> Option<&Foresight> {
-        self.foresight.as_ref()
-    }
 }
 
 const PROGRAM: &str = "genesys-iam";
@@ -334,87 +302,6 @@ impl Session {
         }
     }
 
-    /// What the AWS organization forbids, from the spec or from AWS Organizations.
-    pub async fn guards(&self) -> GuardsReading {
-        let OrganizationSpec { policies, read } = &self.spec.organization;
-        match policies {
-            Some(policies) => GuardsReading::Known(policies.clone()),
-            None if *read => aws::organization_guards(&self.clients, &self.spec.aws.account_id).await,
-            None => GuardsReading::NotAsked,
-        }
-    }
-
-    /// Genesys Cloud's side, if the spec mentions it or may have done so before.
-    ///
-    /// # Errors
-    ///
-    /// When Genesys Cloud does not answer what the spec needs.
-    pub async fn organization(
-        &self,
-        desired: &DesiredState,
-        orphans: LookForOrphans,
-    ) -> Result<OrganizationReading, GenesysError> {
-        let wanted: Vec<&DesiredIntegration> =
-            desired.roles.iter().filter_map(|role| role.integration.as_ref()).collect();
-        let Some(client) = &self.genesys else {
-            return Ok(match wanted.as_slice() {
-                [] => OrganizationReading::NotAsked,
-                _ if let Some(Unknown { why, .. }) = &self.genesys_trouble => {
-                    OrganizationReading::NotRead(why.clone())
-                }
-                _ => {
-                    let [id, secret] = self.spec.genesys.client_variables();
-                    OrganizationReading::NotRead(format!(
-                        "the environment has no credentials of the organization ({id}, {secret})"
-                    ))
-                }
-            });
-        };
-        if wanted.is_empty() && orphans == LookForOrphans::No {
-            return Ok(OrganizationReading::NotAsked);
-        }
-        match genesys::live(client, &wanted, Details::Wanted).await {
-            Ok(organization) => Ok(OrganizationReading::Read(organization)),
-            // This only looked for leftovers of an earlier spec.
-            Err(_) if wanted.is_empty() => Ok(OrganizationReading::NotAsked),
-            Err(error) => Err(error),
-        }
-    }
-
-    /// Whose credentials for Genesys Cloud these are.
-    async fn own_organization(&self, reading: &Result<OrganizationReading, GenesysError>) -> OwnOrganization {
-        let Some(client) = &self.genesys else {
-            let Spec { genesys, .. } = &self.spec;
-            return OwnOrganization::NoCredentials {
-                variables: genesys.client_variables(),
-                are_chosen: genesys.credentials.is_some(),
-            };
-        };
-        match reading {
-            Ok(OrganizationReading::Read(organization)) => OwnOrganization::Read(organization.id.clone()),
-            Err(error) => OwnOrganization::NotRead(error.brief()),
-            Ok(OrganizationReading::NotAsked | OrganizationReading::NotRead(_)) => {
-                match client.organization().await {
-                    Ok(organization) => OwnOrganization::Read(organization.id),
-                    Err(error) => OwnOrganization::NotRead(error.brief()),
-                }
-            }
-        }
-    }
-
-    /// Looks up which flows use the actions that a plan changes or deletes.
-    pub async fn read_usage(&self, live: &mut LiveState, plan: &Plan) {
-        let (Some(client), OrganizationReading::Read(organization)) = (&self.genesys, &mut live.organization)
-        else {
-            return;
-        };
-        let touched = touched_actions(plan);
-        let actions = organization.integrations.iter().flat_map(|one| &one.actions);
-        let actions: Vec<&LiveAction> = actions.filter(|action| touched.contains(&action.id)).collect();
-        let usage = client.usage(&actions).await;
-        organization.usage.extend(usage);
-    }
-
     /// Lists all permissions that a command needs; AWS only reports the first missing one.
     pub(super) fn list_permissions(&self, error: &AwsError, command: CommandKind, output: &Output) {
         if !error.is_access_denied() {
@@ -509,62 +396,6 @@ impl Session {
         Ok(live)
     }
 
-    /// Each function's state, and the exact ARNs that Lambda's API returned.
-    async fn functions(&self, mut wanted: Vec<&FunctionArn>) -> Result<FunctionsFound, AwsError> {
-        wanted.sort_unstable();
-        wanted.dedup();
-        let ask = wanted.iter().map(|arn| aws::function(&self.clients, arn));
-        let answers: Vec<_> = stream::iter(ask).buffered(FUNCTIONS_AT_A_TIME).collect().await;
-        let mut states = BTreeMap::new();
-        let mut exact = BTreeMap::new();
-        for (arn, answer) in wanted.into_iter().zip(answers) {
-            let state = match answer {
-                Ok(Some(function)) => {
-                    exact.insert(arn.clone(), function.arn);
-                    FunctionState::Exists(function.settings)
-                }
-                Ok(None) => FunctionState::Missing,
-                // The ARN is known without the API: only the function's existence stays unknown.
-                Err(error) if error.is_access_denied() => FunctionState::Unknown(error.brief()),
-                Err(error) => return Err(error),
-            };
-            states.insert(exact.get(arn).unwrap_or(arn).clone(), state);
-        }
-        Ok((states, exact))
-    }
-
-    /// The functions of a role, with their own policies.
-    pub async fn function_facts(
-        &self,
-        observed: &Observed,
-        desired: &DesiredRole,
-    ) -> Result<Vec<FunctionFacts>, AwsError> {
-        let not_yet = desired.functions.iter().filter(|arn| !observed.functions.contains_key(arn)).collect();
-        let (later, _) = self.functions(not_yet).await?;
-        let later = &later;
-        let facts = desired.functions.iter().map(|arn| async move {
-            let missing = FunctionState::Unknown("not looked up".to_owned());
-            let state = observed.functions.get(arn).or_else(|| later.get(arn)).cloned().unwrap_or(missing);
-            if state == FunctionState::Missing {
-                return Ok(FunctionFacts {
-                    arn: arn.clone(),
-                    state,
-                    reserved_concurrency: Ok(None),
-                    policy: Ok(None),
-                });
-            }
-            let (policy, reserved) = futures_util::join!(
-                self.own_policy(arn.clone()),
-                aws::reserved_concurrency(&self.clients, arn)
-            );
-            let (_, policy) = policy?;
-            // Only one claim depends on it.
-            let reserved_concurrency = reserved.map_err(|error| error.brief());
-            Ok(FunctionFacts { arn: arn.clone(), state, reserved_concurrency, policy })
-        });
-        try_join_all(facts).await
-    }
-
     /// In the sandbox, clients that act as Genesys Cloud: an identity of its own account.
     pub fn as_genesys(&self, account: &AccountId) -> Option<Clients> {
         self.in_sandbox.then(|| self.clients.with_credentials(sandbox::prober_credentials(account)))
@@ -598,56 +429,4 @@ fn mask<'a>(live: impl Iterator<Item = &'a Live>, desired: &DesiredState, output
     output.mask(|redactor| {
         live.flat_map(Live::documents).for_each(|document| redactor.add_live_external_ids(document));
     });
-}
-
-impl Observed {
-    /// Every plan shows what the spec accepts.
-    fn add_accepts(&self, plan: &mut Plan) {
-        for desired in &self.desired.roles {
-            let live = self.live.roles.get(&desired.role.name).and_then(|live| live.role.as_ref());
-            let is_of_role =
-                |arn: &FunctionArn| desired.functions.iter().any(|own| own.is_same_function(arn));
-            let read = self.function_policies.iter().filter(|(arn, _)| is_of_role(arn));
-            let functions: Vec<FunctionPolicy<'_>> = read
-                .map(|(arn, policy)| (arn, policy.as_ref().map(Option::as_ref).map_err(String::as_str)))
-                .collect();
-            let notices = note_accepts(live, desired, &functions);
-            if notices.is_empty() {
-                continue;
-            }
-            if let Some(plan) = plan.roles.iter_mut().find(|plan| plan.role == desired.role.name) {
-                plan.notices.extend(notices);
-            }
-        }
-    }
-
-    /// What would change. Only a role with missing functions is blocked.
-    pub fn plan(&mut self, spec: &Spec, output: &Output) -> Plan {
-        for (arn, state) in &self.functions {
-            if let FunctionState::Unknown(why) = state {
-                output.message(&format!(
-                    "{} whether `{arn}` exists is not known: {why}\n",
-                    paint(WARNING, "warning:")
-                ));
-            }
-        }
-        let mut plan = self.draft.take().unwrap_or_else(|| diff(&self.live, &self.desired));
-        for role in &spec.roles {
-            let is_missing =
-                |function: &&FunctionRef| self.functions.get(&function.arn) == Some(&FunctionState::Missing);
-            let missing = role.functions.iter().filter(is_missing);
-            let blockers = missing
-                .map(|f| Blocker::MissingFunction { function: f.arn.clone(), line: f.line })
-                .collect::<Vec<_>>();
-            // Of thousands of roles, only a few are searched for.
-            if blockers.is_empty() {
-                continue;
-            }
-            if let Some(plan) = plan.roles.iter_mut().find(|plan| plan.role == role.name) {
-                plan.blockers.extend(blockers);
-            }
-        }
-        self.add_accepts(&mut plan);
-        plan
-    }
 }
