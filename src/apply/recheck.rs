@@ -87,7 +87,7 @@ impl Recheck<'_> {
         let live = LiveState { organization: OrganizationReading::Read(organization), ..planned.clone() };
         let now = match kind {
             PlanKind::Converge => diff(&live, desired),
-            PlanKind::Destroy => destroy(&live, desired, true),
+            PlanKind::Destroy => destroy(&live, desired),
         };
         let of = |plan: &Plan, name: &str| -> Vec<Change> {
             let role = plan.roles.iter().find(|role| role.role == name);

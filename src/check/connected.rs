@@ -156,7 +156,7 @@ fn to_be_replaced(new: &GenesysChange) -> (Cause, String, Consequence) {
     (
         Cause::DataAction,
         format!("The {} is not as the spec says: `apply` replaces it", new.subject()),
-        harmless("flows use the present one, and keep its ID: point them at the new one, which has another"),
+        harmless("no flow is known to use the present one; whatever uses it keeps its ID, and the new one has another"),
     )
 }
 
@@ -289,10 +289,17 @@ fn blocked(blocker: &GenesysBlocker) -> (Cause, String, String) {
              deletes the old one in the same run"
                 .to_owned(),
         ),
-        GenesysBlocker::UsedByFlows { action, .. } => (
+        GenesysBlocker::UsedByFlows { action, is_replaced: false, .. } => (
             Cause::DataAction,
             format!("The data action \"{action}\" would be deleted, and flows may use it"),
             "point the flows at another one first".to_owned(),
+        ),
+        GenesysBlocker::UsedByFlows { action, is_replaced: true, .. } => (
+            Cause::DataAction,
+            format!("The contract of the data action \"{action}\" is not the spec's, and flows may use it as it is"),
+            "give the new contract to a second data action under another name, and move the flows; `apply --even-if-used` replaces \
+             this one, and the flows fail until they use the new one"
+                .to_owned(),
         ),
         GenesysBlocker::ForeignActions { integration, .. } => (
             Cause::DataAction,

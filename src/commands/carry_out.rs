@@ -309,7 +309,7 @@ async fn unsure(
     let desired = crate::model::resolve(&session.spec, &Default::default());
     let line = line(change);
     let is_left = |live: &LiveState| {
-        let plan = if command == "destroy" { destroy(live, &desired, true) } else { diff(live, &desired) };
+        let plan = if command == "destroy" { destroy(live, &desired) } else { diff(live, &desired) };
         plan.changes().any(|left| left.same_subject(change))
     };
     match both_sides(session, &desired, output).await {

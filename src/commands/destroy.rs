@@ -116,15 +116,16 @@ async fn one(
     output: &Output,
 ) -> Result<Status, CommandError> {
     // Role by role: before anything is removed, IAM itself says who owns a policy.
-    let session = Session { reads: Reads::Single, ..session };
+    let mut session = Session { reads: Reads::Single, ..session };
+    session.spec.even_if_used = args.even_if_used;
     let observed = interrupt
         .or_interrupted(Box::pin(session.observe(LookForOrphans::Named, LookUp::None, output)))
         .await;
     let Some(observed) = observed else { return Ok(interrupted(NOTHING, output)) };
     let mut observed = observed?;
-    let plan = destroy(&observed.live, &observed.desired, args.even_if_used);
+    let plan = destroy(&observed.live, &observed.desired);
     Box::pin(session.read_usage(&mut observed.live, &plan)).await;
-    let mut plan = destroy(&observed.live, &observed.desired, args.even_if_used);
+    let mut plan = destroy(&observed.live, &observed.desired);
     Box::pin(session.look_ahead(&mut plan, &observed, output)).await?;
     record.view.set_plan(&plan);
     let left = left(&plan, &observed.live);
@@ -206,8 +207,13 @@ fn left(plan: &Plan, live: &LiveState) -> String {
 async fn confirm(plan: &Plan, interrupt: &Interrupt, output: &Output) -> Result<Option<()>, CommandError> {
     for role in plan.roles.iter().filter(|role| !role.changes.is_empty()) {
         let name = &role.role;
+        let is_of_others = |change: &&Change| matches!(change, Change::Iam(change) if change.is_of_others());
+        let others = match role.changes.iter().filter(is_of_others).count() {
+            0 => String::new(),
+            n => format!(", {n} to what this spec did not make"),
+        };
         let question = format!(
-            "\n{} {}. Type its name to confirm: ",
+            "\n{} {}{others}. Type its name to confirm: ",
             paint(BOLD, &format!("Destroy role {name}?")),
             plural(role.changes.len(), "change")
         );

@@ -247,6 +247,9 @@ pub struct Scope {
     /// Remove roles that have the tag of this spec and are no longer in it
     #[arg(long, conflicts_with_all = ["roles", "except"])]
     pub prune: bool,
+    /// Also delete or replace data actions that flows use, or may use
+    #[arg(long)]
+    pub even_if_used: bool,
 }
 
 #[derive(Debug, Clone, Args)]

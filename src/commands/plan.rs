@@ -398,8 +398,9 @@ pub(super) fn refusal(plan: &Plan, guard: &WideningGuard) -> Option<PlanError> {
     (!kept.is_empty()).then_some(PlanError::Kept(kept))
 }
 
-pub(super) fn options(Scope { adopt, prune }: Scope, select: &Select) -> Options {
-    Options { adopt, prune, roles: select.roles.clone(), except: select.except.clone() }
+pub(super) fn options(scope: Scope, select: &Select) -> Options {
+    let Scope { adopt, prune, even_if_used } = scope;
+    Options { adopt, prune, even_if_used, roles: select.roles.clone(), except: select.except.clone() }
 }
 
 /// The same, but an unread side is an error.
@@ -418,7 +419,7 @@ pub(super) async fn make_whole(
 /// Reads everything and makes the plan.
 async fn make(
     session: &mut Session,
-    Options { adopt, prune, .. }: &Options,
+    Options { adopt, prune, even_if_used, .. }: &Options,
     output: &Output,
 ) -> Result<(Plan, Observed), CommandError> {
     if *prune && !session.spec.is_named {
@@ -428,6 +429,7 @@ async fn make(
         return Err(PlanError::PruneUnread(unread.clone()).into());
     }
     self::adopt(&mut session.spec, *adopt);
+    session.spec.even_if_used = *even_if_used;
     let orphans = if *prune { LookForOrphans::Read } else { LookForOrphans::Named };
     let mut observed = Box::pin(session.observe(orphans, LookUp::New, output)).await?;
     observed.function_policies = Box::pin(session.accepted_policies(&observed.desired)).await?;

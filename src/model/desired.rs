@@ -24,6 +24,8 @@ pub struct DesiredState {
     pub excluded: BTreeMap<Arn, String>,
     /// What the other specs of the run name.
     pub elsewhere: Elsewhere,
+    /// Whether data actions that flows use, or may use, may be deleted.
+    pub even_if_used: bool,
 }
 
 impl DesiredState {
@@ -45,6 +47,7 @@ impl DesiredState {
             region: self.region.clone(),
             indirections: self.indirections.clone(),
             reads_organization: self.reads_organization,
+            even_if_used: self.even_if_used,
         })
     }
 }

@@ -119,6 +119,13 @@ pub enum Usage {
     Unknown(String),
 }
 
+impl Usage {
+    /// Whether a flow uses it, as far as is known. Yes when in doubt.
+    pub fn may_be(&self) -> bool {
+        !matches!(self, Self::Flows(flows) if flows.is_empty())
+    }
+}
+
 impl LiveOrganization {
     /// How many integrations use a credential.
     pub fn users_of(&self, credential: &str) -> usize {

@@ -66,15 +66,15 @@ pub fn diff(live: &LiveState, desired: &DesiredState) -> Plan {
 }
 
 /// The plan that removes all of the spec's roles and policies. It includes everything removed, even what others
-/// attached to a role or added inline. `even_if_used`: also data actions that flows use.
-pub fn destroy(live: &LiveState, desired: &DesiredState, even_if_used: bool) -> Plan {
+/// attached to a role or added inline.
+pub fn destroy(live: &LiveState, desired: &DesiredState) -> Plan {
     let absent = Live::default();
     let state = live;
     let mut plan = Plan::empty(desired, &live.orphans);
     let organization = &live.organization;
     let live = |role: &DesiredRole| live.roles.get(&role.role.name).unwrap_or(&absent);
     plan.roles.extend(desired.roles.iter().map(|role| destroy_role(live(role), role, &desired.spec)));
-    genesys::add_destroy(&mut plan, organization, desired, even_if_used);
+    genesys::add_destroy(&mut plan, organization, desired);
     genesys::note_cut_off(&mut plan, state, desired);
     note_ways(&mut plan, desired);
     plan

@@ -20,6 +20,9 @@ use crate::view::{self, PlanView};
 pub struct Options {
     pub adopt: bool,
     pub prune: bool,
+    /// Files of earlier versions do not say.
+    #[serde(default)]
+    pub even_if_used: bool,
     /// Only the spec's roles that match one of these patterns; all if empty.
     pub roles: Vec<String>,
     /// But for those that match one of these. Files of earlier versions do not say.
@@ -30,7 +33,8 @@ pub struct Options {
 impl Options {
     /// ` --adopt --prune`: what `apply` must be given again.
     pub fn to_repeat(&self) -> String {
-        let flags = [(self.adopt, " --adopt"), (self.prune, " --prune")];
+        let flags =
+            [(self.adopt, " --adopt"), (self.prune, " --prune"), (self.even_if_used, " --even-if-used")];
         flags.into_iter().filter(|(is, _)| *is).map(|(_, flag)| flag).collect()
     }
 }
@@ -109,8 +113,12 @@ impl SavedPlan {
     ///
     /// [`SavedError::NotRepeated`] and [`SavedError::OtherRoles`] where `given` is not what the plan was made with.
     pub fn options(&self, given: &Options) -> Result<Options, SavedError> {
-        let Options { adopt, prune, roles, except } = &self.options;
-        let flags = [(*adopt && !given.adopt, "`--adopt`"), (*prune && !given.prune, "`--prune`")];
+        let Options { adopt, prune, even_if_used, roles, except } = &self.options;
+        let flags = [
+            (*adopt && !given.adopt, "`--adopt`"),
+            (*prune && !given.prune, "`--prune`"),
+            (*even_if_used && !given.even_if_used, "`--even-if-used`"),
+        ];
         let missing: Vec<&str> = flags.into_iter().filter(|(is, _)| *is).map(|(_, flag)| flag).collect();
         if !missing.is_empty() {
             return Err(SavedError::NotRepeated(missing));

@@ -35,6 +35,8 @@ pub struct Spec {
     pub excluded: Vec<RoleSpec>,
     /// What the other specs of the run name.
     pub elsewhere: Elsewhere,
+    /// `--even-if-used`: data actions that flows use, or may use, are deleted and replaced too.
+    pub even_if_used: bool,
 }
 
 impl Spec {

@@ -341,12 +341,24 @@ pub(super) fn blocker_remark(blocker: &GenesysBlocker) -> Remark {
                 usage_text(usage)
             ),
             "to keep flows working, add a second [[role.data_action]] under another name, point the flows at it, then take this one out \
-             of the spec and run `apply --prune`; `replace = true` makes a new one, with a new ID, and deletes this one in the same run"
+             of the spec and run `apply --prune`; `replace = true` makes a new one, with a new ID, and deletes this one in the same run (if flows \
+             use it, only with `--even-if-used`)"
                 .to_owned(),
         ),
-        GenesysBlocker::UsedByFlows { action, id, usage } => (
+        GenesysBlocker::UsedByFlows { action, id, usage, is_replaced: false } => (
             format!("data action {} ({}) would be deleted; {}", in_quotes(action), one_line(id), usage_text(usage)),
-            "point the flows at another action first; only `destroy --even-if-used`, which removes all that the spec made, deletes it anyway"
+            "point the flows at another action first; `--even-if-used` deletes it anyway".to_owned(),
+        ),
+        GenesysBlocker::UsedByFlows { action, id, usage, is_replaced: true } => (
+            format!(
+                "data action {} ({}) would be deleted, once another has taken its place; {}",
+                in_quotes(action),
+                one_line(id),
+                usage_text(usage)
+            ),
+            "to keep flows working, give the new contract to a second [[role.data_action]] under another name and leave this one as it \
+             was, without `replace`; point the flows at the new one, then take this one out of the spec and run `apply --prune`; \
+             `--even-if-used` replaces it anyway, and the flows fail until they use the new one"
                 .to_owned(),
         ),
         GenesysBlocker::ForeignActions { integration, names } => (

@@ -49,7 +49,8 @@ pub(super) fn change_fields(out: &mut Vec<Field>, change: &IamChange) {
         IamChange::TagRole { role: _, tags } | IamChange::TagPolicy { policy: _, tags } => {
             tag_diff(out, tags)
         }
-        IamChange::DetachRolePolicy { role: _, policy, document } => {
+        IamChange::DetachRolePolicy { role: _, policy, document, .. } => {
+            note_foreign(out, change);
             field(out, "policy_arn", &policy.to_string());
             document_lines(out, "allowed by it", document, LineKind::Removed);
         }
@@ -62,8 +63,15 @@ pub(super) fn change_fields(out: &mut Vec<Field>, change: &IamChange) {
             document_lines(out, "document", document, LineKind::Added);
         }
         IamChange::DeleteRolePolicy { role: _, name: _, document } => {
+            note_foreign(out, change);
             document_lines(out, "document", document, LineKind::Removed);
         }
+    }
+}
+
+fn note_foreign(out: &mut Vec<Field>, change: &IamChange) {
+    if change.is_of_others() {
+        field(out, "note", "not made by this spec");
     }
 }
 
@@ -155,7 +163,7 @@ pub(super) fn change_json(change: &IamChange) -> (Value, Value) {
             (json!({ "permissions_boundary": before.to_string() }), json!({ "permissions_boundary": null }))
         }
         IamChange::TagRole { role: _, tags } | IamChange::TagPolicy { policy: _, tags } => tag_json(tags),
-        IamChange::DetachRolePolicy { role: _, policy, document: one } => {
+        IamChange::DetachRolePolicy { role: _, policy, document: one, .. } => {
             (json!({ "policy_arn": policy.to_string(), "document": document(one) }), Value::Null)
         }
         IamChange::PutRolePolicy { role: _, name, document: one } => {

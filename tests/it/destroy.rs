@@ -27,12 +27,18 @@ iam.put_role_policy(RoleName=ROLE, PolicyName='inline', PolicyDocument=permissio
 iam.create_policy_version(PolicyArn=POLICY_ARN, PolicyDocument=permissions('lambda:*', '*'))
 ",
     );
-    served
-        .run(&["destroy"])
-        .expect(3)
-        .says("policy `rogue` of role")
-        .says("inline policy `inline`")
-        .says("not a terminal");
+    let plan = served.run(&["destroy"]);
+    plan.expect(3).says("not a terminal");
+    let lines: Vec<&str> = plan.stdout.lines().collect();
+    let is_marked = |pair: &&[&str]| pair[1] == "      note: not made by this spec";
+    let marked: Vec<&str> = lines.windows(2).filter(is_marked).map(|pair| pair[0]).collect();
+    assert_eq!(
+        marked,
+        [
+            "  - DetachRolePolicy policy `rogue` of role `GenesysDataActionRole`",
+            "  - DeleteRolePolicy inline policy `inline` of role `GenesysDataActionRole`"
+        ]
+    );
     // What others attached is not a change of the spec, but the exit status counts it.
     served.run(&["plan", "--detailed-exitcode"]).expect(2);
     let destroy = served.run(&["destroy", "--yes"]);

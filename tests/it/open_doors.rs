@@ -290,7 +290,7 @@ impl Scenario {
     fn plan(&self, live: &Live, desired: &DesiredState) -> RolePlan {
         let roles = [(ROLE.to_owned(), live.clone())].into();
         let state = LiveState { roles, ..LiveState::default() };
-        let plan = if self.is_destroy { destroy(&state, desired, false) } else { diff(&state, desired) };
+        let plan = if self.is_destroy { destroy(&state, desired) } else { diff(&state, desired) };
         plan.roles.into_iter().next().unwrap()
     }
 }

@@ -245,20 +245,37 @@ fn each_name_of_credentials_has_an_organization_of_its_own() {
 
 #[test]
 fn a_flow_that_uses_a_data_action_keeps_it_from_being_deleted() {
-    let project = Project::new(BOTH_ENDS);
+    let project = Project::new(&format!("name = \"test\"\n{BOTH_ENDS}"));
     project.sandbox(&["apply", "--yes", "--no-check"]).expect(0);
     project
         .sandbox(&["--scenario", "flow-uses-action", "destroy", "--yes"])
         .expect(3)
         .says("Orders (published)");
-    // A replacement breaks the flow, which the first lines of the plan say.
+    // A replacement breaks the flow, too.
     project.write_spec(
-        &format!("{BOTH_ENDS}\nreplace = true\n").replace("status = \"string\"", "state = \"string\""),
+        &format!("name = \"test\"\n{BOTH_ENDS}\nreplace = true\n")
+            .replace("status = \"string\"", "state = \"string\""),
     );
-    let plan = project.sandbox(&["plan", "--format", "markdown"]);
+    project
+        .sandbox(&["apply", "--yes"])
+        .expect(3)
+        .says("Orders (published)")
+        .says("to keep flows working, give the new contract to a second [[role.data_action]]")
+        .says_not("is replaced");
+    project.sandbox(&["check"]).says("flows may use it as it is").says("move the flows");
+    // Who asks for it sees what breaks in the first lines of the plan, and a saved plan must be given the word again.
+    let saved = ["plan", "--even-if-used", "--format", "markdown", "--out", "plan.json"];
+    let plan = project.sandbox(&saved);
     let caution = plan.expect(0).stdout.split_once("> [!CAUTION]").unwrap().1.split_once("\n\n").unwrap().0;
     assert!(caution.contains("is replaced") && caution.contains("Orders (published)"), "{caution}");
-    project.write_spec(BOTH_ENDS);
+    project.sandbox(&["apply", "plan.json"]).expect(3).says("`--even-if-used`");
+    // The same goes for what is pruned.
+    let (without, _) = BOTH_ENDS.split_once("# Genesys Cloud's side.").unwrap();
+    project.write_spec(&format!("name = \"test\"\n{without}"));
+    project.sandbox(&["apply", "--yes", "--prune"]).expect(3).says("point the flows at another action first");
+    project.write_spec(&format!("name = \"test\"\n{BOTH_ENDS}"));
+    project.sandbox(&["apply", "plan.json", "--even-if-used"]).expect(3).says("the spec was changed since");
+    project.write_spec(&format!("name = \"test\"\n{BOTH_ENDS}"));
     // As if the flows were pointed at others.
     project.run(&["sandbox", "undo"]).expect(0).says("no flow uses the data actions any more");
     project.sandbox(&["destroy", "--yes"]).expect(0);

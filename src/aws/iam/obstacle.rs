@@ -56,9 +56,7 @@ async fn users_of(clients: &Clients, policy: &Arn, earlier: &[&IamChange]) -> Re
     let detached: BTreeSet<&str> = earlier
         .iter()
         .filter_map(|change| match change {
-            IamChange::DetachRolePolicy { role, policy: other, document: _ } if other == policy => {
-                Some(role.as_str())
-            }
+            IamChange::DetachRolePolicy { role, policy: other, .. } if other == policy => Some(role.as_str()),
             _ => None,
         })
         .collect();

@@ -36,7 +36,7 @@ pub async fn is_made(clients: &Clients, change: &IamChange) -> Result<Option<boo
 /// If IAM does not answer.
 pub async fn is_gone(clients: &Clients, change: &IamChange) -> Result<bool, AwsError> {
     match change {
-        IamChange::DetachRolePolicy { role, policy, document: _ } => {
+        IamChange::DetachRolePolicy { role, policy, .. } => {
             let attached = read::attached_policies(clients, role).await?;
             Ok(attached.is_none_or(|attached| !attached.contains_key(policy)))
         }

@@ -102,7 +102,7 @@ pub async fn write(clients: &Clients, change: &IamChange) -> Result<(), AwsError
                 .map_err(|error| failed(AwsErrorKind::Construction(error.into())))?;
             send!(iam.tag_policy().policy_arn(policy.to_string()).set_tags(tags))
         }
-        IamChange::DetachRolePolicy { role, policy, document: _ } => {
+        IamChange::DetachRolePolicy { role, policy, .. } => {
             send!(iam.detach_role_policy().role_name(role).policy_arn(policy.to_string()))
         }
         IamChange::PutRolePolicy { role, name, document } => {

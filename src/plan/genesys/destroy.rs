@@ -5,12 +5,11 @@ use super::diff::{Ownership, SpecScope, find, ownership, take_away};
 use super::model::{GenesysBlocker, Side};
 use crate::model::{DesiredIntegration, LiveAction, LiveIntegration, LiveOrganization, Marker, arn_in_name};
 
-/// Removes a role's integration. `even_if_used`: even if flows use its actions.
+/// Removes a role's integration.
 pub(super) fn destroy_role(
     organization: &LiveOrganization,
     wanted: &DesiredIntegration,
     scope: SpecScope<'_>,
-    even_if_used: bool,
 ) -> Side {
     let mut side = Side::default();
     let live = match find(organization, wanted, scope, &[]) {
@@ -32,12 +31,12 @@ pub(super) fn destroy_role(
         return side;
     };
     let named: Vec<&str> = wanted.actions.iter().map(|action| action.state.content.name.as_str()).collect();
-    take_integration_away(organization, live, scope, even_if_used, &named)
+    take_integration_away(organization, live, scope, &named)
 }
 
 /// Removes an integration of the spec.
 pub(super) fn prune(organization: &LiveOrganization, live: &LiveIntegration, scope: SpecScope<'_>) -> Side {
-    take_integration_away(organization, live, scope, false, &[])
+    take_integration_away(organization, live, scope, &[])
 }
 
 /// Removes an integration with its actions and credential; `named` are actions of the spec.
@@ -45,7 +44,6 @@ fn take_integration_away(
     organization: &LiveOrganization,
     live: &LiveIntegration,
     scope: SpecScope<'_>,
-    even_if_used: bool,
     named: &[&str],
 ) -> Side {
     let mut side = Side::default();
@@ -77,8 +75,7 @@ fn take_integration_away(
     }
     let mut deletes = Vec::new();
     for action in own {
-        let owner = (live.id.as_str(), scope.spec);
-        take_away(organization, action, owner, even_if_used, (&mut deletes, &mut side));
+        take_away(organization, action, &live.id, scope, (&mut deletes, &mut side));
     }
     side.first.extend(deletes);
     side.first.push(GenesysChange::DeleteIntegration {

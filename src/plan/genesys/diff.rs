@@ -22,6 +22,8 @@ pub(super) struct SpecScope<'a> {
     /// What the other specs of the run name.
     pub(super) elsewhere: &'a Elsewhere,
     pub(super) prune: bool,
+    /// Also data actions that flows use, or may use.
+    pub(super) even_if_used: bool,
 }
 
 /// Who made an integration.
@@ -332,6 +334,7 @@ fn actions(
             Ok(found) => found,
             Err(GenesysBlocker::Several { .. }) if half_replaced(own, action, marker).is_some() => {
                 half_replaced(own, action, marker).map(|(new, old)| {
+                    is_blocked(old, &usage_of(organization, &old.id), scope, true, side);
                     claimed.insert(&old.id);
                     planned.leaving.insert(ActionRef::Id(old.id.clone()));
                     let by = ActionRef::Id(new.id.clone());
@@ -381,6 +384,10 @@ fn actions(
                     members: fixed.iter().map(|diff| diff.member).collect(),
                     usage,
                 });
+                planned.owned.insert(ActionRef::Id(found.id.clone()));
+                continue;
+            }
+            if is_blocked(found, &usage, scope, true, side) {
                 planned.owned.insert(ActionRef::Id(found.id.clone()));
                 continue;
             }
@@ -454,8 +461,7 @@ fn actions(
             continue;
         }
         if let Some(live) = live {
-            let owner = (live.id.as_str(), scope.spec);
-            take_away(organization, one, owner, false, (&mut planned.deletes_first, side));
+            take_away(organization, one, &live.id, scope, (&mut planned.deletes_first, side));
         }
     }
     if !foreign.is_empty() {
@@ -482,23 +488,36 @@ fn patch(found: &LiveAction, after: &ActionState, differences: Vec<MemberDiff>) 
     }
 }
 
+/// Whether an action must stay because flows use it, or may use it: noted, then.
+fn is_blocked(
+    action: &LiveAction,
+    usage: &Usage,
+    scope: SpecScope<'_>,
+    is_replaced: bool,
+    side: &mut Side,
+) -> bool {
+    let is_blocked = usage.may_be() && !scope.even_if_used;
+    if is_blocked {
+        let (id, action, usage) = (action.id.clone(), action.name.clone(), usage.clone());
+        side.blockers.push(GenesysBlocker::UsedByFlows { action, id, usage, is_replaced });
+    }
+    is_blocked
+}
+
 /// Deletes an action, unless flows use it or may use it.
 pub(super) fn take_away(
     organization: &LiveOrganization,
     action: &LiveAction,
-    (integration, spec): (&str, &str),
-    even_if_used: bool,
+    integration: &str,
+    scope: SpecScope<'_>,
     (changes, side): (&mut Vec<GenesysChange>, &mut Side),
 ) {
     let usage = usage_of(organization, &action.id);
-    let (id, name) = (action.id.clone(), action.name.clone());
-    let is_free = matches!(&usage, Usage::Flows(flows) if flows.is_empty());
-    if !is_free && !even_if_used {
-        side.blockers.push(GenesysBlocker::UsedByFlows { action: name.clone(), id: id.clone(), usage });
-    } else if !is_free {
-        side.notices.push(GenesysNotice::Flows { action: name.clone(), usage });
+    if !is_blocked(action, &usage, scope, false, side) && usage.may_be() {
+        side.notices.push(GenesysNotice::Flows { action: action.name.clone(), usage });
     }
-    let owner = ActionOwner { integration: integration.to_owned(), spec: spec.to_owned() };
+    let (id, name) = (action.id.clone(), action.name.clone());
+    let owner = ActionOwner { integration: integration.to_owned(), spec: scope.spec.to_owned() };
     changes.push(GenesysChange::DeleteIntegrationsAction { id, name, owner, replaced_by: None });
 }
 

@@ -22,6 +22,7 @@ pub(crate) fn add(plan: &mut Plan, live: &LiveState, desired: &DesiredState) {
         account: &desired.account_id,
         elsewhere: &desired.elsewhere,
         prune: matches!(pruned, Orphans::Read(_)),
+        even_if_used: desired.even_if_used,
     };
     for (role, integration) in with_integration(desired) {
         let others: Vec<&str> = with_integration(desired)
@@ -86,22 +87,17 @@ fn read_or_noted<'a>(
 }
 
 /// Like [`add`], for removing everything.
-pub(crate) fn add_destroy(
-    plan: &mut Plan,
-    reading: &OrganizationReading,
-    desired: &DesiredState,
-    even_if_used: bool,
-) {
+pub(crate) fn add_destroy(plan: &mut Plan, reading: &OrganizationReading, desired: &DesiredState) {
     let Some(organization) = read_or_noted(plan, reading, desired) else { return };
-    let (spec, account, elsewhere) = (&desired.spec, &desired.account_id, &desired.elsewhere);
-    let scope = SpecScope { spec, account, elsewhere, prune: false };
+    let DesiredState { spec, account_id: account, elsewhere, even_if_used, .. } = desired;
+    let scope = SpecScope { spec, account, elsewhere, prune: false, even_if_used: *even_if_used };
     for (role, integration) in with_integration(desired) {
         let role_plan = of(plan, &role.role.name);
         // A role that stays keeps its integration.
         if role.prevent_destroy {
             continue;
         }
-        merge(role_plan, destroy_role(organization, integration, scope, even_if_used));
+        merge(role_plan, destroy_role(organization, integration, scope));
     }
 }
 

@@ -41,8 +41,8 @@ pub enum GenesysBlocker {
     NoSuchId { what: &'static str, id: String },
     /// The difference cannot be changed in a published action.
     NeedsReplacement { action: String, id: String, members: Vec<&'static str>, usage: Usage },
-    /// It would be deleted, but flows use it.
-    UsedByFlows { action: String, id: String, usage: Usage },
+    /// It would be deleted, perhaps after another has taken its place, but flows use it.
+    UsedByFlows { action: String, id: String, usage: Usage, is_replaced: bool },
     /// It would be destroyed with the integration, but is not this spec's.
     ForeignActions { integration: String, names: Vec<String> },
 }

@@ -74,12 +74,15 @@ pub enum IamChange {
         role: String,
         policy: Arn,
         document: Document,
+        /// Neither made by this spec nor named in it.
+        is_foreign: bool,
     },
     PutRolePolicy {
         role: String,
         name: String,
         document: Document,
     },
+    /// Not made by this spec, unless it is the one that denies everything for a while.
     DeleteRolePolicy {
         role: String,
         name: String,
@@ -149,6 +152,15 @@ impl IamChange {
             Self::DeleteRolePolicy { role: _, name, document } => {
                 is_closed(name, document) && role.is_some_and(|role| role.inline.get(name) == Some(document))
             }
+            _ => false,
+        }
+    }
+
+    /// Whether it deletes or detaches what this spec did not make.
+    pub fn is_of_others(&self) -> bool {
+        match self {
+            Self::DetachRolePolicy { is_foreign, .. } => *is_foreign,
+            Self::DeleteRolePolicy { name, document, .. } => !is_closed(name, document),
             _ => false,
         }
     }

@@ -4,6 +4,7 @@ use super::change::IamChange;
 use super::order::{BoundaryEffect, Replacement, Task, order, shut_trust};
 use super::ownership::not_ours;
 use super::role::{access_before, delete_inline, detach};
+use crate::arn::Arn;
 use crate::model::{DesiredRole, DesiredState, Live};
 use crate::plan::change::Change;
 use crate::plan::model::{Blocker, Notice, Owned, RolePlan};
@@ -12,7 +13,7 @@ use crate::policy::access::{Access, AccessDiff};
 /// Removes one role of the spec.
 pub fn destroy_role(live: &Live, desired: &DesiredRole, spec: &str) -> RolePlan {
     let name = &desired.role.name;
-    let mut plan = removal(name, live);
+    let mut plan = removal(name, live, Some(&desired.policy.arn));
     // Adopting is for keeping things: nothing is taken over just to remove it.
     plan.blockers.extend(not_ours(live, spec).map(|(what, by)| Blocker::NotOurs { what, by }));
     if desired.prevent_destroy && (live.role.is_some() || live.policy.is_some()) {
@@ -30,9 +31,10 @@ pub fn prune_role(name: &str, live: &Live, desired: &DesiredState) -> RolePlan {
     let kept = policy.and_then(|policy| {
         Some((policy.name.clone(), desired.elsewhere.names_policy(&policy.arn)?.to_owned()))
     });
+    let own = policy.map(|policy| &policy.arn);
     let mut plan = match &kept {
-        Some(_) => removal(name, &Live { policy: None, ..live.clone() }),
-        None => removal(name, live),
+        Some(_) => removal(name, &Live { policy: None, ..live.clone() }, own),
+        None => removal(name, live, own),
     };
     plan.notices.push(Notice::RemovedFromSpec);
     plan.notices.extend(kept.map(|(policy, by)| Notice::NamedElsewhere { what: Owned::Policy(policy), by }));
@@ -69,7 +71,8 @@ fn still_named(change: &IamChange, desired: &DesiredState) -> Option<Blocker> {
     Some(Blocker::StillNamed { what, key })
 }
 
-fn removal(name: &str, live: &Live) -> RolePlan {
+/// `own`: the policy that the spec made for the role.
+fn removal(name: &str, live: &Live, own: Option<&Arn>) -> RolePlan {
     let name = name.to_owned();
     let mut plan = RolePlan {
         access: AccessDiff { before: access_before(live), after: Access::default() },
@@ -80,8 +83,10 @@ fn removal(name: &str, live: &Live) -> RolePlan {
     plan.access.before.refusals.clear();
     let mut changes: Vec<IamChange> = Vec::new();
     if let Some(role) = &live.role {
-        let attached =
-            role.attached.iter().map(|(arn, policy)| (detach(&name, arn, policy), policy.document.clone()));
+        let attached = role
+            .attached
+            .iter()
+            .map(|(arn, policy)| (detach(&name, arn, policy, own != Some(arn)), policy.document.clone()));
         let inline = role
             .inline
             .iter()

@@ -151,7 +151,7 @@ impl Peak {
                     attached.insert(policy);
                     peak.attached = peak.attached.max(attached.len());
                 }
-                IamChange::DetachRolePolicy { role: _, policy, document: _ } => {
+                IamChange::DetachRolePolicy { role: _, policy, .. } => {
                     attached.remove(policy);
                 }
                 IamChange::PutRolePolicy { role: _, name, document } => {

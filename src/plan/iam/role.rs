@@ -181,7 +181,7 @@ fn extras(role: &LiveRole, desired: &DesiredRole, plan: &mut RolePlan) -> Vec<(I
         };
         if !stays(&acceptable, desired) {
             let change = match foreign {
-                ForeignPolicy::Attached(arn, policy) => detach(name, arn, policy),
+                ForeignPolicy::Attached(arn, policy) => detach(name, arn, policy, true),
                 ForeignPolicy::Inline(inline, document) => delete_inline(name, inline, document),
             };
             changes.push((change, document.clone()));
@@ -242,11 +242,12 @@ fn bounded(role: &LiveRole, desired: &DesiredRole) -> Vec<String> {
     desired.functions.iter().filter(is_blocked).map(FunctionArn::label).collect()
 }
 
-pub(super) fn detach(role: &str, arn: &Arn, policy: &AttachedPolicy) -> IamChange {
+pub(super) fn detach(role: &str, arn: &Arn, policy: &AttachedPolicy, is_foreign: bool) -> IamChange {
     IamChange::DetachRolePolicy {
         role: role.to_owned(),
         policy: arn.clone(),
         document: policy.document.clone(),
+        is_foreign,
     }
 }
 

@@ -310,7 +310,7 @@ fn hostile_plan(text: &str) -> Plan {
         GenesysBlocker::Several { what: "integration", name: t(), ids: [t()].into() },
         GenesysBlocker::NoSuchId { what: "integration", id: t() },
         GenesysBlocker::NeedsReplacement { action: t(), id: t(), members: vec!["name"], usage: usage() },
-        GenesysBlocker::UsedByFlows { action: t(), id: t(), usage: usage() },
+        GenesysBlocker::UsedByFlows { action: t(), id: t(), usage: usage(), is_replaced: true },
         GenesysBlocker::ForeignActions { integration: t(), names: vec![t()] },
     ];
     let accept = |is_outdated| HowToAccept { lines: vec![t(), format!("digest = {text}")], is_outdated };

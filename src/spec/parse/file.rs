@@ -127,6 +127,7 @@ impl Parser<'_> {
             roles: read,
             excluded: Vec::new(),
             elsewhere: Elsewhere::default(),
+            even_if_used: false,
         })
     }
 }
