@@ -156,7 +156,9 @@ fn to_be_replaced(new: &GenesysChange) -> (Cause, String, Consequence) {
     (
         Cause::DataAction,
         format!("The {} is not as the spec says: `apply` replaces it", new.subject()),
-        harmless("no flow is known to use the present one; whatever uses it keeps its ID, and the new one has another"),
+        harmless(
+            "no flow is known to use the present one; whatever uses it keeps its ID, and the new one has another",
+        ),
     )
 }
 
