@@ -174,7 +174,7 @@ async fn one(
 /// What this spec made and no longer names: a destruction removes what is in the spec.
 fn left(plan: &Plan, live: &LiveState) -> String {
     let mut left: Vec<String> =
-        plan.orphans.iter().map(|name| format!("role `{}`", one_line(name))).collect();
+        plan.orphans.keys().map(|name| format!("role `{}`", one_line(name))).collect();
     let is_deleted = |integration: &str| {
         plan.changes().any(|change| {
             matches!(change, Change::Genesys(GenesysChange::DeleteIntegration { id, .. }) if id == integration)

@@ -392,6 +392,14 @@ pub(super) fn refusal(plan: &Plan, guard: &WideningGuard) -> Option<PlanError> {
     if refused == Widened::Limits && !limits.is_empty() {
         return Some(PlanError::Limits(limits));
     }
+    if let Some(why) = &plan.orphans_unknown {
+        return Some(PlanError::TakenOutUnknown(why.clone()));
+    }
+    let mut left: Vec<KeptStranger> = plan.left_inside().cloned().collect();
+    left.retain(|left| !allow_accept.contains(&left.key));
+    if !left.is_empty() {
+        return Some(PlanError::LeftInside(left));
+    }
     // Nothing shows that it was accepted before this very pull request.
     let mut kept = plan.kept_strangers();
     kept.retain(|kept| !allow_accept.contains(&kept.key));
@@ -512,10 +520,27 @@ pub enum PlanError {
         one_line(&.0.iter().map(|kept| kept.what.as_str()).collect::<Vec<_>>().join("; "))
     )]
     Kept(Vec<KeptStranger>),
+    #[error(
+        "the plan leaves someone from outside the account inside a role that was taken out of the spec ({}), and `--refuse-wider` is given: nothing was changed",
+        one_line(&.0.iter().map(|left| left.what.as_str()).collect::<Vec<_>>().join("; "))
+    )]
+    LeftInside(Vec<KeptStranger>),
+    #[error(
+        "whether roles were taken out of the spec, with strangers inside, is not known, and `--refuse-wider` is given: nothing was changed ({0})"
+    )]
+    TakenOutUnknown(String),
     #[error("set `name` in the spec: without it, roles of another file called `{0}` would look like its own")]
     PruneUnnamed(String),
     #[error("{0} cannot be read: what it names, and is not pruned, is not known")]
     PruneUnread(String),
+}
+
+/// The options with which all of it passes.
+fn allow_accept(kept: &[KeptStranger]) -> String {
+    let mut keys: Vec<&str> = kept.iter().map(|kept| kept.key.as_str()).collect();
+    keys.dedup();
+    let options: Vec<String> = keys.iter().map(|key| format!("--allow-accept {}", shell_word(key))).collect();
+    options.join(" ")
 }
 
 /// What makes an external ID known.
@@ -551,12 +576,19 @@ impl Explain for PlanError {
                 "have someone review what the role can do without them, then apply with `--refuse-wider=strangers`"
             }
             Self::Kept(kept) => {
-                let allow: Vec<String> =
-                    kept.iter().map(|kept| format!("--allow-accept {}", shell_word(&kept.key))).collect();
                 return Some(format!(
                     "nothing shows that anyone but the author of the spec accepted it: have someone review it, and say so where the guard is: {}",
-                    allow.join(" ")
+                    allow_accept(kept)
                 ));
+            }
+            Self::LeftInside(left) => {
+                return Some(format!(
+                    "keep the `[[role]]`, and the plan shuts them out; or plan with `--prune`, which removes the role; or, once reviewed, say so where the guard is: {}",
+                    allow_accept(left)
+                ));
+            }
+            Self::TakenOutUnknown(_) => {
+                "allow whoever plans iam:GetAccountAuthorizationDetails, which lists the roles with the spec's tag"
             }
             Self::Wider => {
                 "each line marked WIDER says who gains what; have someone review it, then apply without `--refuse-wider`"
@@ -579,6 +611,8 @@ impl Explain for PlanError {
             | Self::NotShown(_)
             | Self::Limits(_)
             | Self::Kept(_)
+            | Self::LeftInside(_)
+            | Self::TakenOutUnknown(_)
             | Self::PruneUnnamed(_)
             | Self::PruneUnread(_) => Status::Refused,
         }

@@ -1,6 +1,6 @@
 //! What was read.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::foresight::Namesakes;
 use super::genesys::OrganizationReading;
@@ -41,8 +41,8 @@ impl LiveState {
 pub enum Orphans {
     /// Nobody looked, or nobody may look: why.
     Unknown(String),
-    /// They stay, so only their names are known.
-    Named(BTreeSet<String>),
+    /// They stay: by name, with the trust policy, unless it cannot be read.
+    Named(BTreeMap<String, Option<Document>>),
     /// They will be removed.
     Read(BTreeMap<String, Live>),
 }
@@ -51,7 +51,7 @@ pub enum Orphans {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LookForOrphans {
     No,
-    /// Only their names.
+    /// Their names, and whom they admit.
     Named,
     /// All of them, in order to remove them.
     Read,
@@ -59,6 +59,6 @@ pub enum LookForOrphans {
 
 impl Default for Orphans {
     fn default() -> Self {
-        Self::Named(BTreeSet::new())
+        Self::Named(BTreeMap::new())
     }
 }

@@ -24,7 +24,7 @@ pub struct Denial {
 pub struct KeptStranger {
     /// `AWS account 999988887777 may assume the role`
     pub what: String,
-    /// What names just this: the digest of what is accepted, or the account.
+    /// What names just this: the digest of what is accepted, the account, or a role with the digest of its trust policy.
     pub key: String,
 }
 
@@ -50,6 +50,11 @@ impl Plan {
         kept.sort();
         kept.dedup();
         kept
+    }
+
+    /// Those from outside who stay inside roles that were taken out of the spec.
+    pub fn left_inside(&self) -> impl Iterator<Item = &KeptStranger> {
+        self.orphans.values().flatten()
     }
 
     /// Everyone who loses their way into a role, once each.

@@ -6,8 +6,10 @@ mod gain;
 pub mod genesys;
 pub mod iam;
 mod model;
+mod outsiders;
 mod party;
 mod reading;
+mod taken_out;
 mod tenant;
 #[cfg(test)]
 pub mod testing;
@@ -44,7 +46,7 @@ pub fn diff(live: &LiveState, desired: &DesiredState) -> Plan {
             plan.roles.extend(orphans.iter().map(|(name, live)| prune_role(name, live, desired)));
         }
         Orphans::Named(orphans) => {
-            plan.roles.extend(orphans.iter().filter_map(|name| left_to_another(name, desired)));
+            plan.roles.extend(orphans.keys().filter_map(|name| left_to_another(name, desired)));
         }
         Orphans::Unknown(_) => {}
     }

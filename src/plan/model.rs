@@ -1,10 +1,12 @@
 //! A plan, as data.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use super::change::Change;
+use super::gain::KeptStranger;
 use super::genesys;
 use super::iam::GuardFinding;
+use super::taken_out::left_inside;
 use crate::arn::{AccountId, Arn, FunctionArn};
 use crate::model::{DesiredRole, DesiredState, Orphans, OwnOrganization};
 use crate::policy::access::AccessDiff;
@@ -20,8 +22,8 @@ pub struct Plan {
     pub roles: Vec<RolePlan>,
     /// Roles of the spec that are not in the plan.
     pub left_out: Vec<String>,
-    /// Roles that have the spec's tag, are not in it, and stay.
-    pub orphans: BTreeSet<String>,
+    /// Roles that have the spec's tag, are not in it, and stay, with those from outside the account who stay inside.
+    pub orphans: BTreeMap<String, Vec<KeptStranger>>,
     /// Why it is unknown whether there are any.
     pub orphans_unknown: Option<String>,
     /// The variables that `[genesys] credentials` names and nobody set.
@@ -383,12 +385,8 @@ impl Plan {
             left_out: desired.excluded.values().cloned().collect(),
             missing_credentials: None,
             orphans: match orphans {
-                Orphans::Named(names) => {
-                    let is_left =
-                        |name: &&String| desired.elsewhere.names_role(&desired.account_id, name).is_none();
-                    names.iter().filter(is_left).cloned().collect()
-                }
-                Orphans::Unknown(_) | Orphans::Read(_) => BTreeSet::new(),
+                Orphans::Named(roles) => left_inside(roles, desired),
+                Orphans::Unknown(_) | Orphans::Read(_) => BTreeMap::new(),
             },
             orphans_unknown: match orphans {
                 Orphans::Unknown(why) => Some(why.clone()),

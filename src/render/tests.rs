@@ -118,6 +118,7 @@ fn full(w: &mut Words) -> PlanView {
             lost_limits: vec![w.word()],
             unknown_tags: vec![w.word()],
             keeps: vec![w.word()],
+            stays_open: vec![w.word()],
         },
         cautions: vec![
             Caution { blocks: true, remark: w.remark() },

@@ -11,7 +11,7 @@ use super::{genesys, iam};
 use crate::arn::AccountId;
 use crate::model::Usage;
 use crate::plan::genesys::{Connection, GenesysChange, GenesysNotice};
-use crate::plan::{Blocker, Change, ChangeKind, Denial, Gain, Notice, Party, Plan, RolePlan};
+use crate::plan::{Blocker, Change, ChangeKind, Denial, Gain, KeptStranger, Notice, Party, Plan, RolePlan};
 use crate::policy::access::{AccessLine, AccessSign};
 use crate::text::one_line;
 
@@ -75,6 +75,8 @@ pub struct PlanSummary {
     pub unknown_tags: Vec<String>,
     /// What those from outside the account can do, and still can because the spec accepts it.
     pub keeps: Vec<String>,
+    /// Who from outside the account may still assume a role that was taken out of the spec.
+    pub stays_open: Vec<String>,
 }
 
 /// Someone who gains.
@@ -196,7 +198,7 @@ impl PlanView {
             cautions: cautions(plan, &summary),
             summary,
             roles: roles.iter().map(|role| RolePlanView::new(role, account_id)).collect(),
-            orphans: orphans.iter().cloned().collect(),
+            orphans: orphans.keys().cloned().collect(),
             orphans_unknown: orphans_unknown.clone(),
         }
     }
@@ -251,7 +253,15 @@ fn cautions(plan: &Plan, summary: &PlanSummary) -> Vec<Caution> {
         );
         add(Caution { blocks: false, remark: Remark::new(what) });
     }
-    let orphans: Vec<String> = plan.orphans.iter().map(|name| format!("`{}`", one_line(name))).collect();
+    for KeptStranger { what, key: _ } in plan.left_inside() {
+        let what = format!(
+            "{what}, which was taken out of the spec (`{}`): with its `[[role]]` the plan would shut them out, without it they stay; `--prune` removes the role",
+            plan.spec
+        );
+        add(Caution { blocks: false, remark: Remark::new(one_line(&what)) });
+    }
+    let closed = plan.orphans.iter().filter(|(_, inside)| inside.is_empty());
+    let orphans: Vec<String> = closed.map(|(name, _)| format!("`{}`", one_line(name))).collect();
     if !orphans.is_empty() {
         let (roles, are, stay) = match orphans.len() {
             1 => ("role", "is", "stays"),
@@ -349,6 +359,7 @@ impl PlanSummary {
             lost_limits: plan.lost_limits(),
             unknown_tags: plan.unknown_tags().into_iter().map(str::to_owned).collect(),
             keeps: plan.kept_strangers().into_iter().map(|kept| kept.what).collect(),
+            stays_open: plan.left_inside().map(|kept| kept.what.clone()).collect(),
         }
     }
 
@@ -395,6 +406,7 @@ impl PlanSummary {
             lost_limits,
             unknown_tags,
             keeps,
+            stays_open,
         } in summaries
         {
             all.create += create;
@@ -416,6 +428,7 @@ impl PlanSummary {
                 (&mut all.lost_limits, lost_limits),
                 (&mut all.unknown_tags, unknown_tags),
                 (&mut all.keeps, keeps),
+                (&mut all.stays_open, stays_open),
             ] {
                 let new: Vec<String> = of_one.iter().filter(|one| !all.contains(one)).cloned().collect();
                 all.extend(new);
@@ -548,7 +561,7 @@ pub fn gainers<'a>(summaries: impl IntoIterator<Item = &'a PlanSummary>) -> Opti
 
 /// What a reviewer must know beside who gains, in a phrase each.
 pub fn beside_gains(summary: &PlanSummary) -> Vec<String> {
-    let PlanSummary { losses, lost_limits, unknown_tags, keeps, .. } = summary;
+    let PlanSummary { losses, lost_limits, unknown_tags, keeps, stays_open, .. } = summary;
     let tags: Vec<String> = unknown_tags.iter().map(|key| format!("`{}`", one_line(key))).collect();
     let tag = if tags.len() == 1 { "tag" } else { "tags" };
     let of_tags = |limit: &&String| !unknown_tags.iter().any(|key| limit.ends_with(&format!("tag `{key}`")));
@@ -559,6 +572,7 @@ pub fn beside_gains(summary: &PlanSummary) -> Vec<String> {
         (!limits.is_empty()).then(|| format!("limits that end: {}", few(&limits))),
         said("loses access: ", losses),
         said("keeps access, as the spec accepts: ", keeps),
+        said("stays open, no longer in the spec: ", stays_open),
     ]
     .into_iter()
     .flatten()

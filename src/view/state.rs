@@ -69,7 +69,7 @@ pub fn live(live: &LiveState) -> Value {
     };
     let taken_out = match orphans {
         Orphans::Unknown(_) => Value::Null,
-        Orphans::Named(names) => json!(names),
+        Orphans::Named(roles) => roles.keys().map(String::as_str).collect(),
         Orphans::Read(roles) => Value::Object(named(roles)),
     };
     json!({ "roles": named(roles), "taken_out": taken_out, "organization": genesys::live(organization) })

@@ -200,27 +200,9 @@ fn refusing(names: [&str; 3]) -> (Project, Server, Arc<AtomicBool>) {
                 "not authorized to perform: iam:CreateRole",
             ));
         }
-        Some(forwarded(&endpoint, request))
+        Some(http_stub::forwarded(&endpoint, request))
     });
     (project.aws(&front, ACCOUNT, "x"), server, is_refused)
-}
-
-fn forwarded(endpoint: &str, request: &http_stub::Request) -> http_stub::Response {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    runtime.block_on(async {
-        let client = reqwest::Client::builder().no_proxy().build().unwrap();
-        let sent = client.request(request.method().clone(), format!("{endpoint}{}", request.uri()));
-        let sent = sent.headers(request.headers().clone()).body(request.body().clone());
-        let answer = sent.send().await.unwrap();
-        let mut response = http::Response::builder().status(answer.status());
-        let of_the_connection = ["connection", "content-length", "transfer-encoding"];
-        for (name, value) in answer.headers() {
-            if !of_the_connection.contains(&name.as_str()) {
-                response = response.header(name, value);
-            }
-        }
-        response.body(answer.bytes().await.unwrap().to_vec()).unwrap()
-    })
 }
 
 #[test]

@@ -3,8 +3,9 @@
 use std::io::ErrorKind;
 use std::net::TcpListener;
 
+use crate::support::http_stub::{self, aws_error};
 use crate::support::served::Served;
-use crate::support::{BOTH_ENDS, EXAMPLE, Project, Run, by_hand, example_with};
+use crate::support::{BOTH_ENDS, EXAMPLE, Project, ROLE, Run, by_hand, example_with};
 
 const THEIRS: &str = "3f9c1c5e-0b6c-4a8e-9d51-7f0e3c2b1a90";
 const GUARD: &str = "--refuse-wider=strangers";
@@ -328,6 +329,94 @@ fn what_the_spec_accepts_from_outside_the_account_passes_only_if_the_operator_sa
     project.sandbox(&["apply", "--yes", "--no-check"]).expect(0);
     project.sandbox(&["plan", GUARD]).expect(3).says("--allow-accept 999988887777");
     project.sandbox(&["plan", GUARD, "--allow-accept", "999988887777"]).expect(0);
+}
+
+/// The pull request turns "apply throws them out" into "nobody looks there".
+#[test]
+fn a_stranger_inside_a_role_that_the_spec_no_longer_has_is_named_and_stops_the_gate() {
+    let named = format!("name = \"contact-centre\"\n{EXAMPLE}");
+    let dropped = named.replacen(&format!("\"{ROLE}\""), "\"Other\"", 1);
+    let trusting = |principal: &str, condition: &str| {
+        let project = Project::new(&named);
+        project.sandbox(&["apply", "--yes", "--no-check"]).expect(0);
+        project.write_spec(&format!(
+            "{named}\n[[role]]\nname = \"Other\"\nfunctions = [\"my-genesys-trigger-function\"]\n"
+        ));
+        project.sandbox(&["apply", "--yes", "--no-check"]).expect(0);
+        by_hand(&project, |role| {
+            let mut trust: serde_json::Value = serde_json::from_str(role["trust"].as_str().unwrap()).unwrap();
+            trust["Statement"].as_array_mut().unwrap().push(serde_json::json!({
+                "Effect": "Allow", "Principal": { "AWS": principal }, "Action": "sts:AssumeRole",
+                "Condition": serde_json::from_str::<serde_json::Value>(condition).unwrap()
+            }));
+            role["trust"] = trust.to_string().into();
+        });
+        project
+    };
+    let stranger = "arn:aws:iam::999988887777:root";
+    let project = trusting(stranger, "{}");
+    project.sandbox(&["plan", GUARD]).expect(0).says("Loses access: AWS account 999988887777");
+    project.write_spec(&dropped);
+    for reads in [&[][..], &["--reads", "bulk"]] {
+        let plan = project.sandbox(&[&["plan"], reads].concat());
+        plan.expect(0)
+            .says("caution: AWS account 999988887777 may assume role `GenesysDataActionRole`, which was taken out of the spec (`contact-centre`)")
+            .says("Stays open, no longer in the spec: AWS account 999988887777 may assume role");
+    }
+    for guard in [GUARD, "--refuse-wider", "--refuse-wider=limits"] {
+        let plan = project.sandbox(&["plan", guard, "--out", "plan.json"]);
+        plan.expect(3)
+            .says("leaves someone from outside the account inside a role that was taken out of the spec")
+            .says("keep the `[[role]]`, and the plan shuts them out");
+        assert!(!project.path("plan.json").exists());
+        project.sandbox(&["apply", "--yes", guard]).expect(3);
+        let key = plan.stderr.split("--allow-accept ").nth(1).unwrap().split_whitespace().next().unwrap();
+        assert!(key.starts_with(&format!("{ROLE}@sha256:")), "{key}");
+        project.sandbox(&["plan", guard, "--allow-accept", key]).expect(0);
+        project.sandbox(&["plan", guard, "--allow-accept", &key.replace(ROLE, "Other")]).expect(3);
+    }
+    let first = project.sandbox(&["plan", "--format", "markdown"]);
+    let first = first.expect(0).stdout.lines().next().unwrap().to_owned();
+    assert!(first.contains("stays open, no longer in the spec: AWS account 999988887777"), "{first}");
+    let json = report(&project.sandbox(&["plan", "--json"]));
+    assert_eq!(json["taken_out"], serde_json::json!([ROLE]));
+    assert!(
+        json["summary"]["stays_open"][0].as_str().unwrap().starts_with("AWS account 999988887777"),
+        "{json}"
+    );
+    // Removing the role is another way to shut them out.
+    project.sandbox(&["plan", "--prune", GUARD]).expect(0).says("Loses access: AWS account 999988887777");
+    // Another customer of Genesys Cloud is a stranger, too; someone of the account is not.
+    let id = |id: &str| format!(r#"{{"StringEquals":{{"sts:ExternalId":"{id}"}}}}"#);
+    for (principal, condition, status) in [
+        ("765628985471", id(THEIRS), 3),
+        ("765628985471", "{}".to_owned(), 3),
+        ("arn:aws:iam::111122223333:role/ci", "{}".to_owned(), 0),
+        ("765628985471", id("2f9c1c5e-0b6c-4a8e-9d51-7f0e3c2b1a90"), 0),
+    ] {
+        let project = trusting(principal, &condition);
+        project.write_spec(&dropped);
+        project.sandbox(&["plan", GUARD]).expect(status);
+    }
+}
+
+#[test]
+fn whether_a_role_was_taken_out_must_be_known_to_the_gate() {
+    let served = Served::new(&[]);
+    served.run(&["apply", "--yes", "--no-check"]).expect(0);
+    let Served { project, server } = &served;
+    let endpoint = server.endpoint.clone();
+    let front = http_stub::serve(move |request| {
+        let is_listing = String::from_utf8_lossy(request.body()).contains("GetAccountAuthorizationDetails");
+        let denied = || aws_error(403, "AccessDenied", "not authorized: iam:GetAccountAuthorizationDetails");
+        Some(if is_listing { denied() } else { http_stub::forwarded(&endpoint, request) })
+    });
+    project.run(&["--aws-endpoint-url", &front, "plan"]).expect(0).says("taken out of the spec is not known");
+    let refused = project.run(&["--aws-endpoint-url", &front, "plan", GUARD]);
+    refused
+        .expect(3)
+        .says("whether roles were taken out of the spec, with strangers inside, is not known")
+        .says("help: allow whoever plans iam:GetAccountAuthorizationDetails");
 }
 
 #[test]

@@ -45,8 +45,8 @@ const AT_A_TIME: usize = 128;
 /// What was found about a spec's roles.
 pub(super) struct RolesFound {
     pub roles: BTreeMap<String, Live>,
-    /// The names of all roles with the spec's tag.
-    pub tagged: BTreeSet<String>,
+    /// All roles with the spec's tag, with their trust policies.
+    pub tagged: BTreeMap<String, Option<Document>>,
     pub namesakes: Namesakes,
 }
 
@@ -120,8 +120,8 @@ pub(super) async fn read(
 /// What the role listing has about a spec.
 struct RolesListed {
     found: BTreeMap<String, RoleDetail>,
-    /// The names of those with the spec's tag.
-    tagged: BTreeSet<String>,
+    /// Those with the spec's tag, with their trust policies.
+    tagged: BTreeMap<String, Option<Document>>,
     /// Those whose names differ from a wanted one only in case.
     namesakes: BTreeSet<Arn>,
 }
@@ -135,14 +135,14 @@ async fn roles(
 ) -> Result<Option<RolesListed>, AwsError> {
     let request = clients.iam.get_account_authorization_details().filter(EntityType::Role).max_items(PAGE);
     let mut stream = request.into_paginator().send();
-    let (mut found, mut tagged, mut namesakes) = (BTreeMap::new(), BTreeSet::new(), BTreeSet::new());
+    let (mut found, mut tagged, mut namesakes) = (BTreeMap::new(), BTreeMap::new(), BTreeSet::new());
     let mut seen = 0;
     while let Some(page) = stream.next().await {
         let page = page.map_err(|error| AwsError::from_sdk(DETAILS, "", error))?;
         for role in page.role_detail_list.unwrap_or_default() {
             let Some(name) = role.role_name.clone() else { continue };
             if is_of(spec, &read::tags(role.tags.clone())) {
-                tagged.insert(name.clone());
+                tagged.insert(name.clone(), read::trust_policy(&role));
             }
             if wanted.contains(name.as_str()) {
                 found.insert(name, role);

@@ -1,7 +1,7 @@
 //! Roles found among all of the account's: those with a spec's tag, and those that trust Genesys Cloud.
 
 use std::cell::RefCell;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_iam::types::{EntityType, RoleDetail};
 use futures_util::future::try_join_all;
@@ -25,7 +25,13 @@ const PAGE: i32 = 1000;
 /// # Errors
 /// If IAM cannot list all of them.
 pub async fn roles_tagged(clients: &Clients, spec: &str) -> Result<BTreeSet<String>, AwsError> {
-    names(clients, |role| is_of(spec, &read::tags(role.tags.clone()))).await
+    Ok(tagged(clients, spec).await?.into_keys().collect())
+}
+
+/// The same, with their trust policies.
+async fn tagged(clients: &Clients, spec: &str) -> Result<BTreeMap<String, Option<Document>>, AwsError> {
+    let is_tagged = |role: &RoleDetail| is_of(spec, &read::tags(role.tags.clone()));
+    listed(clients, |role| is_tagged(role).then(|| read::trust_policy(role))).await
 }
 
 /// The names of the roles whose trust policy passes a test, and of those that pass another, among the roles whose tags are
@@ -40,24 +46,26 @@ pub async fn roles_trusting(
     other: impl Fn(&Document) -> bool,
     is_meant: impl Fn(&Tags) -> bool,
 ) -> Result<(BTreeSet<String>, BTreeSet<String>), AwsError> {
-    let trust =
-        |role: &RoleDetail| Document::parse_encoded(role.assume_role_policy_document.as_deref()?).ok();
     let others = RefCell::new(BTreeSet::new());
-    let passing = names(clients, |role| {
-        let Some(document) = trust(role) else { return false };
+    let passing = listed(clients, |role| {
+        let document = read::trust_policy(role)?;
         if !is_meant(&read::tags(role.tags.clone())) {
-            return false;
+            return None;
         }
         let passes = test(&document);
         if !passes && other(&document) {
             others.borrow_mut().extend(role.role_name.clone());
         }
-        passes
+        passes.then_some(())
     });
-    Ok((passing.await?, others.into_inner()))
+    Ok((passing.await?.into_keys().collect(), others.into_inner()))
 }
 
-async fn names(clients: &Clients, test: impl Fn(&RoleDetail) -> bool) -> Result<BTreeSet<String>, AwsError> {
+/// What is wanted of the account's roles, by name.
+async fn listed<T>(
+    clients: &Clients,
+    wanted: impl Fn(&RoleDetail) -> Option<T>,
+) -> Result<BTreeMap<String, T>, AwsError> {
     const OPERATION: &str = "iam:GetAccountAuthorizationDetails";
     let mut pages = clients
         .iam
@@ -66,16 +74,19 @@ async fn names(clients: &Clients, test: impl Fn(&RoleDetail) -> bool) -> Result<
         .max_items(PAGE)
         .into_paginator()
         .send();
-    let mut names = BTreeSet::new();
+    let mut found = BTreeMap::new();
     let mut seen = 0;
     while let Some(page) = pages.next().await {
         seen += 1;
         let page = if seen > PAGES { Err(no_end()) } else { page };
         let page = page.map_err(|error| AwsError::from_sdk(OPERATION, "", error))?;
         let roles = page.role_detail_list.unwrap_or_default();
-        names.extend(roles.into_iter().filter(&test).filter_map(|role| role.role_name));
+        found.extend(roles.into_iter().filter_map(|role| {
+            let wanted = wanted(&role)?;
+            Some((role.role_name?, wanted))
+        }));
     }
-    Ok(names)
+    Ok(found)
 }
 
 /// The roles removed from the spec, in one call per 1000 roles of the account.
@@ -90,8 +101,8 @@ pub(crate) async fn find(
     if look == LookForOrphans::No {
         return Ok(Orphans::default());
     }
-    match roles_tagged(clients, &desired.spec).await {
-        Ok(names) => of_names(clients, desired, look, names).await,
+    match tagged(clients, &desired.spec).await {
+        Ok(tagged) => taken_out(clients, desired, look, tagged).await,
         // Removing what cannot be found would be half the job.
         Err(error) if error.is_access_denied() && look == LookForOrphans::Named => {
             Ok(Orphans::Unknown(error.brief()))
@@ -100,23 +111,23 @@ pub(crate) async fn find(
     }
 }
 
-/// As [`find`], given the names of all roles with the spec's tag.
+/// As [`find`], given all roles with the spec's tag.
 ///
 /// # Errors
 /// As [`find`].
-pub(super) async fn of_names(
+pub(super) async fn taken_out(
     clients: &Clients,
     desired: &DesiredState,
     look: LookForOrphans,
-    mut names: BTreeSet<String>,
+    mut tagged: BTreeMap<String, Option<Document>>,
 ) -> Result<Orphans, AwsError> {
     let wanted: BTreeSet<String> =
         desired.roles.iter().map(|role| role.role.name.to_ascii_lowercase()).collect();
-    names.retain(|name| !wanted.contains(&name.to_ascii_lowercase()));
+    tagged.retain(|name, _| !wanted.contains(&name.to_ascii_lowercase()));
     if look != LookForOrphans::Read {
-        return Ok(Orphans::Named(names));
+        return Ok(Orphans::Named(tagged));
     }
-    let read = names.into_iter().map(|name| async move {
+    let read = tagged.into_keys().map(|name| async move {
         let live = orphan(clients, &name, &[], desired).await?;
         Ok::<_, AwsError>((name, live))
     });

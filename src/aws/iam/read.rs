@@ -477,6 +477,11 @@ fn parse_arn(operation: &str, subject: &str, arn: &str) -> Result<Arn, AwsError>
     })
 }
 
+/// As a listing has it; `None`: it cannot be read.
+pub(super) fn trust_policy(role: &iam::RoleDetail) -> Option<Document> {
+    Document::parse_encoded(role.assume_role_policy_document.as_deref()?).ok()
+}
+
 pub(super) fn tags(tags: Option<Vec<iam::Tag>>) -> Tags {
     tags.into_iter().flatten().map(|tag| (tag.key, tag.value)).collect()
 }

@@ -31,7 +31,7 @@ pub async fn survey(
             Ok(Some(found)) => {
                 let orphans = match look {
                     LookForOrphans::No => Orphans::default(),
-                    _ => orphans::of_names(clients, desired, look, found.tagged).await?,
+                    _ => orphans::taken_out(clients, desired, look, found.tagged).await?,
                 };
                 let namesakes = Some(found.namesakes);
                 return Ok(LiveState { roles: found.roles, orphans, namesakes, ..LiveState::default() });

@@ -11,6 +11,25 @@ use hyper_util::rt::TokioIo;
 pub type Request = http::Request<Vec<u8>>;
 pub type Response = http::Response<Vec<u8>>;
 
+/// What another endpoint answers.
+pub fn forwarded(endpoint: &str, request: &Request) -> Response {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let client = reqwest::Client::builder().no_proxy().build().unwrap();
+        let sent = client.request(request.method().clone(), format!("{endpoint}{}", request.uri()));
+        let sent = sent.headers(request.headers().clone()).body(request.body().clone());
+        let answer = sent.send().await.unwrap();
+        let mut response = http::Response::builder().status(answer.status());
+        let of_the_connection = ["connection", "content-length", "transfer-encoding"];
+        for (name, value) in answer.headers() {
+            if !of_the_connection.contains(&name.as_str()) {
+                response = response.header(name, value);
+            }
+        }
+        response.body(answer.bytes().await.unwrap().to_vec()).unwrap()
+    })
+}
+
 /// Serves until the process ends; returns the endpoint. Without an answer the connection stays open, silently.
 pub fn serve(answer: impl Fn(&Request) -> Option<Response> + Send + Sync + 'static) -> String {
     let answer = Arc::new(answer);

@@ -354,7 +354,7 @@ fn tags_that_the_spec_does_not_name_are_left_alone() {
 #[test]
 fn a_role_that_was_taken_out_stays_until_it_is_pruned() {
     let wanted = desired("");
-    let orphans = Orphans::Named(["Old".to_owned()].into());
+    let orphans = Orphans::Named([("Old".to_owned(), None)].into());
     let named = diff(&LiveState { orphans, ..LiveState::default() }, &wanted);
     assert_eq!((named.roles.len(), named.orphans.len()), (1, 1));
     let orphans = Orphans::Read([("Old".to_owned(), converged())].into());
