@@ -2,7 +2,7 @@
 
 use super::genesys::GenesysNotice;
 use super::model::{Notice, Plan, RolePlan, TenantDoubt, Widening};
-use super::party::{Gain, Party, gain};
+use super::party::{Gain, KeptStranger, Party, gain};
 use crate::arn::AccountId;
 use crate::model::OwnOrganization;
 use crate::policy::access::Grant;
@@ -16,16 +16,6 @@ pub struct Denial {
     /// The functions it denies.
     pub functions: Vec<String>,
     pub is_boundary: bool,
-}
-
-/// Someone from outside the account who has access, and keeps it only because the spec says so. Nothing shows that it
-/// said so before: the pull request may be the first to.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct KeptStranger {
-    /// `AWS account 999988887777 may assume the role`
-    pub what: String,
-    /// What names just this: the digest of what is accepted, the account, or a role with the digest of its trust policy.
-    pub key: String,
 }
 
 impl Plan {

@@ -20,7 +20,7 @@ pub use accept::{
     trust_parties, without_accepted,
 };
 pub use change::{Change, ChangeKind, Diff, Service};
-pub use gain::{Denial, KeptStranger};
+pub use gain::Denial;
 pub use iam::{
     GuardExemption, GuardFinding, GuardedCall, GuardedRole, block_what_iam_refuses, block_without_room,
     destroy_role, diff_role, guard_findings, left_to_another, needs_attachment_quota, prune_role,
@@ -28,7 +28,7 @@ pub use iam::{
 pub use model::{
     Blocker, HowToAccept, InvocationWay, Notice, Owned, Owner, Plan, RolePlan, TenantDoubt, Widening,
 };
-pub use party::{Gain, Party};
+pub use party::{Gain, KeptStranger, Party};
 pub use reading::{CALLS_PER_ROLE, LISTINGS, Reads};
 pub use verifier::{verifier_strangers, widen_by_verifiers};
 

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::change::Change;
-use super::gain::KeptStranger;
 use super::genesys;
 use super::iam::GuardFinding;
+use super::party::KeptStranger;
 use super::taken_out::left_inside;
 use crate::arn::{AccountId, Arn, FunctionArn};
 use crate::model::{DesiredRole, DesiredState, Orphans, OwnOrganization};

@@ -11,9 +11,9 @@ use crate::policy::{
 };
 use crate::spec::genesys_account_name;
 
-/// What a role is for: who belongs inside.
+/// Who belongs inside a role.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Purpose<'a> {
+pub(super) enum Insiders<'a> {
     /// The account's own business. Services run in the account, and a provider's conditions say whom it vouches for.
     Own,
     /// Genesys Cloud's accounts, each with an external ID.
@@ -21,9 +21,9 @@ pub(super) enum Purpose<'a> {
 }
 
 /// In words, once each. Whoever is not known to be refused is admitted.
-pub(super) fn outsiders(document: &Document, role: &Arn, purpose: Purpose<'_>) -> Vec<String> {
+pub(super) fn outsiders(document: &Document, role: &Arn, insiders: Insiders<'_>) -> Vec<String> {
     let Ok(own) = role.account.parse::<AccountId>() else { return vec!["anyone".to_owned()] };
-    let asked = Asked { trust: TrustPolicy { role, document }, own, purpose };
+    let doorman = Doorman { trust: TrustPolicy { role, document }, own, insiders };
     let canonical = document.canonical();
     let mut found: Vec<String> = Vec::new();
     for statement in canonical.statements.as_slice().iter().filter(|one| one.effect == Effect::Allow) {
@@ -40,13 +40,13 @@ pub(super) fn outsiders(document: &Document, role: &Arn, purpose: Purpose<'_>) -
     found
 }
 
-struct Asked<'a> {
+struct Doorman<'a> {
     trust: TrustPolicy<'a>,
     own: AccountId,
-    purpose: Purpose<'a>,
+    insiders: Insiders<'a>,
 }
 
-impl Asked<'_> {
+impl Doorman<'_> {
     fn admitted(
         &self,
         NamedParty { words, value: _, principal }: &NamedParty,
@@ -66,7 +66,7 @@ impl Asked<'_> {
             },
             Some(Principal::Service(_)) => Vec::new(),
             Some(who @ Principal::Federated(_)) => {
-                let is_ours = matches!(self.purpose, Purpose::Own) && self.vouches_for_some(who, statement);
+                let is_ours = matches!(self.insiders, Insiders::Own) && self.vouches_for_some(who, statement);
                 if is_ours || !is_admitted(who) { Vec::new() } else { vec![words.clone()] }
             }
         }
@@ -94,10 +94,10 @@ impl Asked<'_> {
     fn of_genesys(&self, who: &Principal, arn: &str, words: &str) -> Option<String> {
         let ids = self.trust.ids_of(who, None);
         let is_without = matches!(ids.without, Decision::Allowed | Decision::Undecided);
-        match self.purpose {
-            Purpose::Own => (is_without || ids.any()).then(|| words.to_owned()),
-            Purpose::Genesys(_) if is_without => Some("any customer of Genesys Cloud".to_owned()),
-            Purpose::Genesys(organizations) => {
+        match self.insiders {
+            Insiders::Own => (is_without || ids.any()).then(|| words.to_owned()),
+            Insiders::Genesys(_) if is_without => Some("any customer of Genesys Cloud".to_owned()),
+            Insiders::Genesys(organizations) => {
                 let account = arn.parse::<Arn>().map_or(arn.to_owned(), |arn| arn.account);
                 let is_other = |id: &str| !organizations.contains(&(account.as_str(), id));
                 let others = ids.unsearched.is_some() || ids.found.iter().any(|found| is_other(&found.id));
@@ -148,12 +148,12 @@ mod tests {
     }
 
     fn of_own(principal: &str, condition: &str) -> Vec<String> {
-        outsiders(&trust(principal, condition), &ROLE.parse().unwrap(), Purpose::Own)
+        outsiders(&trust(principal, condition), &ROLE.parse().unwrap(), Insiders::Own)
     }
 
     fn of_genesys(principal: &str, condition: &str) -> Vec<String> {
         let ours = [("765628985471", OURS)].into();
-        outsiders(&trust(principal, condition), &ROLE.parse().unwrap(), Purpose::Genesys(&ours))
+        outsiders(&trust(principal, condition), &ROLE.parse().unwrap(), Insiders::Genesys(&ours))
     }
 
     #[test]

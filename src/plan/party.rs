@@ -46,6 +46,16 @@ pub struct Gain {
     pub who: String,
 }
 
+/// Someone from outside the account who has access, and keeps it only because the spec says so, or no longer has the role.
+/// Nothing shows that it was so before: the pull request may be the first.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct KeptStranger {
+    /// `AWS account 999988887777 may assume the role`
+    pub what: String,
+    /// What names just this: the digest of what is accepted, the account, or a role with the digest of its trust policy.
+    pub key: String,
+}
+
 pub(super) fn party(subject: Option<&str>, own: &AccountId) -> Party {
     gain(subject, own).party
 }

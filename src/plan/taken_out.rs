@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::gain::KeptStranger;
-use super::outsiders::{Purpose, outsiders};
+use super::outsiders::{Insiders, outsiders};
+use super::party::KeptStranger;
 use crate::arn::Arn;
 use crate::model::{DesiredRole, DesiredState};
 use crate::policy::Document;
@@ -32,7 +32,7 @@ pub(super) fn left_inside(
                 }],
                 Some(trust) => {
                     let key = format!("{name}@{}", trust.digest());
-                    let who = outsiders(trust, &arn(name, desired), Purpose::Genesys(&organizations));
+                    let who = outsiders(trust, &arn(name, desired), Insiders::Genesys(&organizations));
                     let kept = |who| KeptStranger {
                         what: format!("{who} may assume role `{name}`"),
                         key: key.clone(),

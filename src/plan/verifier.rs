@@ -1,7 +1,7 @@
 //! Who can become the verifier: whoever can may use the role.
 
 use super::model::{Plan, Widening};
-use super::outsiders::{Purpose, outsiders};
+use super::outsiders::{Insiders, outsiders};
 use crate::arn::Arn;
 use crate::model::{DesiredState, Foresight, VerifierTrust};
 use crate::policy::Document;
@@ -29,5 +29,5 @@ pub fn widen_by_verifiers(plan: &mut Plan, desired: &DesiredState, foresight: &F
 
 /// Who outside the account its trust policy admits.
 pub fn verifier_strangers(trust: &Document, verifier: &Arn) -> Vec<String> {
-    outsiders(trust, verifier, Purpose::Own)
+    outsiders(trust, verifier, Insiders::Own)
 }
