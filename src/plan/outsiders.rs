@@ -28,13 +28,11 @@ pub(super) fn outsiders(document: &Document, role: &Arn, insiders: Insiders<'_>)
     let mut found: Vec<String> = Vec::new();
     for statement in canonical.statements.as_slice().iter().filter(|one| one.effect == Effect::Allow) {
         for party in named_parties(statement, genesys_account_name) {
-            found.extend(
-                asked
-                    .admitted(&party, statement)
-                    .into_iter()
-                    .filter(|who| !found.contains(who))
-                    .collect::<Vec<_>>(),
-            );
+            for who in doorman.admitted(&party, statement) {
+                if !found.contains(&who) {
+                    found.push(who);
+                }
+            }
         }
     }
     found
