@@ -18,7 +18,7 @@ pub(crate) fn connected(facts: &Facts) -> Vec<Claim> {
         "integration, credential and data actions are not as the spec says",
         "whether integration, credential and data actions are as the spec says is unknown",
     );
-    let (changes, blockers, hidden) = match &facts.connection {
+    let (changes, blockers, hidden, renamed) = match &facts.connection {
         ConnectionFacts::NotAsked => return Vec::new(),
         ConnectionFacts::NotRead(why) => {
             return vec![all.not_provable(
@@ -26,7 +26,7 @@ pub(crate) fn connected(facts: &Facts) -> Vec<Claim> {
                 "`genesys-iam permissions --for check` lists what its OAuth client needs",
             )];
         }
-        ConnectionFacts::Read { changes, blockers, hidden } => (changes, blockers, hidden),
+        ConnectionFacts::Read { changes, blockers, hidden, renamed } => (changes, blockers, hidden, renamed),
     };
     let mut claims = Vec::new();
     for blocker in blockers {
@@ -51,6 +51,12 @@ pub(crate) fn connected(facts: &Facts) -> Vec<Claim> {
         let remedy = match replaces {
             true => facts.by_apply("it makes a new one and deletes the present one"),
             false => facts.by_apply(&what_apply_does(change)),
+        };
+        let remedy = match renamed_from(change, renamed) {
+            Some(was) => format!(
+                "if \"{was}\" is renamed, first write `was = \"{was}\"` in its table: it keeps its ID, which flows use; {remedy}"
+            ),
+            None => remedy,
         };
         claims.push(fails(
             cause,
@@ -84,6 +90,12 @@ fn is_only_meanwhile(change: &GenesysChange, changes: &[GenesysChange]) -> bool 
         })
     };
     switched(false) && switched(true)
+}
+
+/// The live data action that the new one seems to be, under another name.
+fn renamed_from<'a>(change: &GenesysChange, renamed: &'a [(String, String)]) -> Option<&'a str> {
+    let GenesysChange::PostIntegrationsActions { action, .. } = change else { return None };
+    renamed.iter().find(|(_, name)| *name == action.content.name).map(|(was, _)| was.as_str())
 }
 
 /// What follows from a difference.

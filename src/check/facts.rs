@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::returned::Returned;
 use super::uses::Recorded;
 use crate::arn::FunctionArn;
 use crate::model::{DesiredRole, GuardsReading, Live, VerifierTrust};
@@ -56,6 +57,8 @@ pub enum ConnectionFacts {
         blockers: Vec<genesys::GenesysBlocker>,
         /// What Genesys Cloud does not show.
         hidden: Vec<String>,
+        /// Data actions that seem to be renamed: the live name, and the spec's.
+        renamed: Vec<(String, String)>,
     },
 }
 
@@ -333,6 +336,8 @@ pub struct ActionTest {
     pub action: ActionFacts,
     pub success: bool,
     pub steps: Vec<TestStep>,
+    /// `None` if it failed.
+    pub returned: Option<Returned>,
     /// Genesys Cloud's words if it names no failed step.
     pub error: String,
 }

@@ -7,6 +7,7 @@ use super::facts::{ActionTest, Facts, FunctionState};
 use super::level::Level;
 use super::observed::split;
 use super::questions::{Readiness, name_of, readiness};
+use super::returned::Returned;
 use super::topic::Topic;
 
 pub(crate) fn invoked(facts: &Facts) -> Vec<Claim> {
@@ -14,7 +15,7 @@ pub(crate) fn invoked(facts: &Facts) -> Vec<Claim> {
 }
 
 fn one(test: &ActionTest, facts: &Facts) -> Claim {
-    let ActionTest { action, success, steps, error } = test;
+    let ActionTest { action, success, steps, returned, error } = test;
     let (name, target) = (&action.name, &action.target);
     let question = Question::new(
         Level::EndToEnd,
@@ -27,10 +28,11 @@ fn one(test: &ActionTest, facts: &Facts) -> Claim {
         Ok(function) => question.about(&function),
         Err(_) => question,
     };
-    let listed: Vec<String> = steps
+    let mut listed: Vec<String> = steps
         .iter()
         .map(|step| format!("{}: {}", step.name, step.error.as_deref().unwrap_or("ok")))
         .collect();
+    listed.extend(returned.as_ref().map(Returned::in_words));
     let seen = if listed.is_empty() { "the test names no steps".to_owned() } else { listed.join("; ") };
     let failed = steps.iter().find_map(|step| Some((step.name.as_str(), step.error.as_deref()?)));
     if *success && failed.is_none() {

@@ -19,6 +19,7 @@ mod path;
 mod probed;
 mod questions;
 mod report;
+mod returned;
 #[cfg(test)]
 mod tests;
 mod topic;
@@ -45,6 +46,7 @@ pub(crate) use probed::POLICY_KINDS;
 pub(crate) use questions::{Readiness, extra_grants, readiness};
 pub use questions::{may_assume, may_invoke, near_misses};
 pub use report::{AskedOrganization, CheckReport, RoleReport};
+pub use returned::Returned;
 pub use topic::Topic;
 pub use uses::{
     AnalyzerFindings, EventHistory, ExternalAccess, PresentedId, Recorded, RegionReading, RoleUse,

@@ -454,6 +454,7 @@ fn a_call_about_one_function_proves_nothing_about_another() {
         action: ActionFacts { name: "A".to_owned(), target: function.to_string(), timeout_seconds: None },
         success: true,
         steps: Vec::new(),
+        returned: None,
         error: String::new(),
     };
     facts.tests = vec![test(&tested)];

@@ -45,6 +45,9 @@ pub struct ApplyArgs {
     /// those that this run made or changed
     #[arg(long, conflicts_with_all = ["no_test", "no_check"])]
     pub test: bool,
+    /// Show what tested data actions answered, which may be personal data: on standard error, in no report, and not in CI
+    #[arg(long, conflicts_with_all = ["no_test", "no_check"])]
+    pub show_answer: bool,
     /// Do not test data actions
     #[arg(long)]
     pub no_test: bool,
@@ -73,6 +76,7 @@ pub async fn run(global: &Global, args: &ApplyArgs, output: &Output) -> Result<S
     let run = ApplyRun { args, interrupt: &interrupt, siblings: Siblings::default(), output };
     page::refuse("apply", args.format, &args.planning.reports)?;
     run.asks_what_can_be_answered()?;
+    check::may_show_answer(args.show_answer, args.format)?;
     args.planning.reports.check(global, args.plan.as_deref())?;
     let saved = args.plan.as_deref().map(SavedFile::read).transpose()?;
     if let (Some(path), Some(saved)) = (&args.plan, &saved) {
@@ -261,7 +265,7 @@ impl ApplyRun<'_> {
             tests.retain(|test| changes(plan, &test.role).next().is_some());
         }
         let tests = tests.into_iter().map(|test| test.test).collect();
-        let made = Box::pin(check::after_apply(session, observed, tests, self.output));
+        let made = Box::pin(check::after_apply(session, observed, tests, self.args.show_answer, self.output));
         let made = self.interrupt.or_interrupted(made).await?;
         Some(made.and_then(|report| {
             let view = CheckView::new(&report);
@@ -304,6 +308,7 @@ fn tests(plan: &Plan, observed: &Observed) -> Vec<RunnableTest> {
                 test: SpecTest {
                     id: found.id.clone(),
                     input: serde_json::Value::Object(input.clone()).to_string(),
+                    outputs: check::member_names(&action.state.content.success_schema),
                     role_is_new,
                 },
             }));

@@ -19,7 +19,7 @@ use super::specs::SpecsError;
 use super::{CommandError, Status, evidence};
 use crate::check::{AskedOrganization, CheckReport, Facts, GenesysSide, Level, RoleReport, judge};
 use crate::explain::Explain;
-use crate::genesys::{self, Action, GenesysError, TestResult};
+use crate::genesys::{self, Action, ActionContract, GenesysError, TestResult};
 use crate::model::{LookForOrphans, OrganizationReading};
 use crate::plan::{Plan, diff};
 use crate::render;
@@ -27,7 +27,7 @@ use crate::render::check::Show;
 use crate::render::output::Output;
 use crate::render::style::{WARNING, paint};
 use crate::spec::{read_bounded, unfit_input};
-use crate::text::{one_line, shell_word};
+use crate::text::{near_miss, one_line, shell_word};
 use crate::view::{CheckView, few, sentence_case};
 
 #[derive(Debug, Args)]
@@ -64,6 +64,9 @@ pub struct Proofs {
     /// As it follows from the command line and the number of roles.
     #[arg(skip)]
     pub look_back: Option<LookBack>,
+    /// Show what the data action answered, which may be personal data: on standard error, in no report, and not in CI
+    #[arg(long, requires = "invoke")]
+    pub show_answer: bool,
     /// Tests of the spec's own data actions, at the end of `apply`.
     #[arg(skip)]
     pub tests: Vec<SpecTest>,
@@ -77,6 +80,8 @@ pub struct Proofs {
 pub struct SpecTest {
     pub id: String,
     pub input: String,
+    /// The names in its output contract.
+    pub outputs: Vec<String>,
     /// IAM may not know its role everywhere yet.
     pub role_is_new: bool,
 }
@@ -111,6 +116,7 @@ const AT_A_TIME: usize = 32;
 pub async fn run(global: &Global, args: &CheckArgs, output: &Output) -> Result<Status, CommandError> {
     page::refuse_on_a_terminal(args.format, output)?;
     args.reports.check(global, None)?;
+    may_show_answer(args.proofs.show_answer, args.format)?;
     match Fleet::open(global, &args.select, output).await? {
         Fleet::One(session) => run_in(&session, args, output).await,
         Fleet::Many(members) => run_many(members, args, output).await,
@@ -209,9 +215,10 @@ pub(super) async fn after_apply(
     session: &Session,
     observed: &Observed,
     tests: Vec<SpecTest>,
+    show_answer: bool,
     output: &Output,
 ) -> Result<CheckReport, CommandError> {
-    make(session, observed, &Proofs { tests, ..Proofs::default() }, output).await
+    make(session, observed, &Proofs { tests, show_answer, ..Proofs::default() }, output).await
 }
 
 /// A report of one spec as text.
@@ -292,14 +299,18 @@ pub(super) async fn facts_of(
         let named = proofs.invoke.iter().map(|named| SpecTest {
             id: named.clone(),
             input: input.clone(),
+            outputs: Vec::new(),
             role_is_new: false,
         });
         for test in proofs.tests.iter().cloned().chain(named) {
             let action = match client.action(&test.id).await {
-                Err(_) if is_only_in_spec(session, observed, &test.id) => {
-                    return Err(InputError::NotApplied { action: test.id }.into());
+                Err(error) => {
+                    return Err(match not_applied(session, observed, &test.id) {
+                        Some(error) => error.into(),
+                        None => error.into(),
+                    });
                 }
-                action => action?,
+                Ok(action) => action,
             };
             let test = match proofs.invoke.contains(&test.id) {
                 true => as_asked(session, client, &action, test, proofs.input.is_some(), output).await?,
@@ -310,7 +321,10 @@ pub(super) async fn facts_of(
                 Some(result) => result,
                 None => Box::pin(prove(client, &action, &test, output)).await?,
             };
-            let test = evidence::of_test(&action, &result);
+            let test = evidence::of_test(&action, &result, &test.outputs);
+            if proofs.show_answer {
+                show_answer(&action, &result, output);
+            }
             // It belongs to the role whose function the data action points at; otherwise to all roles.
             let is_known = facts.iter().any(|facts| evidence::points_at(&facts.desired, &action));
             if !is_known {
@@ -326,12 +340,33 @@ pub(super) async fn facts_of(
     Ok(facts)
 }
 
-/// Whether a data action is in the spec and was never made.
-fn is_only_in_spec(session: &Session, observed: &Observed, name: &str) -> bool {
-    let mut of_spec = session.spec.roles.iter().flat_map(|role| &role.data_actions);
-    let OrganizationReading::Read(organization) = &observed.live.organization else { return false };
-    let mut live = organization.integrations.iter().flat_map(|one| &one.actions);
-    of_spec.any(|action| action.content.name == name) && !live.any(|action| action.name == name)
+/// If a data action that is not found is one of the spec that was never made, or seems to be meant for one.
+fn not_applied(session: &Session, observed: &Observed, name: &str) -> Option<InputError> {
+    let OrganizationReading::Read(organization) = &observed.live.organization else { return None };
+    let live: Vec<&str> = organization
+        .integrations
+        .iter()
+        .flat_map(|one| &one.actions)
+        .map(|action| action.name.as_str())
+        .collect();
+    let of_spec = session.spec.roles.iter().flat_map(|role| &role.data_actions);
+    let waiting: Vec<&str> =
+        of_spec.map(|action| action.content.name.as_str()).filter(|name| !live.contains(name)).collect();
+    let action = name.to_owned();
+    if live.contains(&name) || waiting.is_empty() {
+        return None;
+    }
+    if waiting.contains(&name) {
+        return Some(InputError::NotApplied { action });
+    }
+    let meant = near_miss(name, &waiting);
+    // Of those that are there, Genesys Cloud's answer names the one that is meant.
+    if meant.is_none() && !live.is_empty() {
+        return None;
+    }
+    let waiting = meant.map_or(waiting, |meant| vec![meant]);
+    let waiting = waiting.iter().map(|name| format!("\"{}\"", one_line(name))).collect();
+    Some(InputError::OtherNotApplied { action, waiting })
 }
 
 /// A test requested on the command line: without `--input` it uses the spec's `test_input`, and the input must fit the
@@ -356,11 +391,12 @@ async fn as_asked(
         test.input = serde_json::Value::Object((*input).clone()).to_string();
         what = "`test_input`";
     }
-    let contract = client.input_contract(&action.id).await?;
+    let ActionContract { input: contract, output: returns } = client.contract(&action.id).await?;
+    test.outputs = returns.as_ref().map(member_names).unwrap_or_default();
     // Sent without input, "Cancel order" would cancel something.
     if let (false, "`--input`", Some(contract)) = (is_given, what, &contract) {
-        let members = contract["properties"].as_object().into_iter().flatten();
-        let members: Vec<String> = members.map(|(name, _)| format!("`{}`", one_line(name))).collect();
+        let members = member_names(contract).into_iter();
+        let members: Vec<String> = members.map(|name| format!("`{}`", one_line(&name))).collect();
         if !members.is_empty() {
             return Err(InputError::NoInput { action: action.name.clone(), members }.into());
         }
@@ -377,6 +413,27 @@ async fn as_asked(
         one_line(&action.name)
     ));
     Ok(test)
+}
+
+/// The names that a contract's schema has.
+pub(super) fn member_names(schema: &serde_json::Value) -> Vec<String> {
+    schema["properties"].as_object().into_iter().flatten().map(|(name, _)| name.clone()).collect()
+}
+
+/// This many characters of an answer: more nobody reads on a terminal.
+const LONGEST_ANSWER: usize = 4000;
+
+/// Beside the report, so that none of its formats ever holds it: an answer may be a customer's data.
+fn show_answer(action: &Action, result: &TestResult, output: &Output) {
+    let answer = result.final_result.to_string();
+    let shown: String = answer.chars().take(LONGEST_ANSWER).collect();
+    let more = if shown.len() < answer.len() { " …" } else { "" };
+    output.message(&format!(
+        "{} \"{}\" answered {}{more}\n",
+        paint(WARNING, "note:"),
+        one_line(&action.name),
+        one_line(&shown)
+    ));
 }
 
 /// Tests a data action; repeats only while its new role is refused, so that the function runs once.
@@ -469,6 +526,18 @@ fn warn_if_level_not_reached(report: &CheckReport, args: &CheckArgs, output: &Ou
     }
 }
 
+/// An answer stays where it is read: no report for machines or pages has it, and no pipeline's log.
+pub(super) fn may_show_answer(is_asked: bool, format: ReportFormat) -> Result<(), InputError> {
+    let is_set = |name: &str| std::env::var(name).is_ok_and(|value| !value.is_empty() && value != "false");
+    match is_asked {
+        true if format != ReportFormat::Text => Err(InputError::AnswerNotForAll("the report is not text")),
+        true if ["CI", "TF_BUILD"].into_iter().any(is_set) => {
+            Err(InputError::AnswerNotForAll("this is a pipeline (CI is set)"))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Maximum bytes: Lambda accepts 6 MB.
 const LARGEST_INPUT: u64 = 8 * 1024 * 1024;
 
@@ -495,12 +564,20 @@ pub enum InputError {
     Read { path: String, source: std::io::Error },
     #[error("`--input` is not a JSON object")]
     NotAnObject,
+    #[error("`--show-answer` is for somebody at a terminal, and {0}")]
+    AnswerNotForAll(&'static str),
     #[error("`--probe-profile` names credentials of AWS, and the sandbox has none")]
     ProfileInSandbox,
     #[error("{message}")]
     Contract { message: String, help: String },
     #[error("data action \"{}\" is in the spec, but Genesys Cloud does not have it yet", one_line(action))]
     NotApplied { action: String },
+    #[error(
+        "no data action is called \"{}\"; the spec has {}, which Genesys Cloud does not have yet",
+        one_line(action),
+        few(waiting)
+    )]
+    OtherNotApplied { action: String, waiting: Vec<String> },
     #[error(
         "the contract of \"{}\" has {}, and no input is given: nothing was sent",
         one_line(action),
@@ -516,9 +593,15 @@ impl Explain for InputError {
         let help = match self {
             Self::Contract { help, .. } => help,
             Self::NotApplied { .. } => "run `genesys-iam apply` first",
+            Self::OtherNotApplied { .. } => {
+                "run `genesys-iam apply` first, then `check --invoke` with the name in the spec"
+            }
             Self::NoInput { .. } => {
                 "give `--input`, such as '{\"customerId\": \"42\"}' (`--input '{}'` sends none), or `test_input` in the spec: the function really \
                  runs"
+            }
+            Self::AnswerNotForAll(_) => {
+                "leave it out: an answer may be a customer's data, and stays in a log or a report; `--all` shows its names and types"
             }
             Self::ProfileInSandbox => "leave out `--probe-profile`: the sandbox plays Genesys Cloud",
             Self::Read { .. } | Self::NotAnObject | Self::NotJson(_) => {

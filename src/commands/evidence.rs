@@ -14,7 +14,7 @@ use crate::aws::{self, AwsError, Clients};
 use crate::check::{
     ActionFacts, ActionTest, Answer, ApplyOutlook, Basis, ConnectionFacts, CredentialArn, Facts,
     FunctionFacts, FunctionState, GenesysFacts, GenesysSide, IntegrationFacts, PROBE_SESSION, Probes,
-    Recorded, RejectedCredentials, TestStep, Unknown, near_misses,
+    Recorded, RejectedCredentials, Returned, TestStep, Unknown, near_misses,
 };
 use crate::genesys::{self, Action, GenesysError, GenesysErrorKind, RoleArn, TestResult};
 use crate::model::{DesiredRole, OrganizationReading};
@@ -147,6 +147,7 @@ fn connection(observed: &Observed, desired: &DesiredRole, plan: Option<&RolePlan
         OrganizationReading::Read(_) => {}
     }
     let (mut changes, mut blockers, mut hidden) = (Vec::new(), Vec::new(), Vec::new());
+    let mut renamed = Vec::new();
     if let Some(plan) = plan {
         changes.extend(plan.changes.iter().filter_map(|change| match change {
             Change::Genesys(change) => Some(change.clone()),
@@ -160,8 +161,14 @@ fn connection(observed: &Observed, desired: &DesiredRole, plan: Option<&RolePlan
             Notice::Genesys(plan::genesys::GenesysNotice::NotShown { what }) => Some(what.clone()),
             _ => None,
         }));
+        renamed.extend(plan.notices.iter().filter_map(|notice| match notice {
+            Notice::Genesys(plan::genesys::GenesysNotice::MaybeRenamed { was, name }) => {
+                Some((was.clone(), name.clone()))
+            }
+            _ => None,
+        }));
     }
-    ConnectionFacts::Read { changes, blockers, hidden }
+    ConnectionFacts::Read { changes, blockers, hidden, renamed }
 }
 
 /// What `apply` would do, according to the role's plan, and the functions it cannot do without.
@@ -337,7 +344,8 @@ fn action(action: &Action) -> ActionFacts {
 }
 
 /// The result of a data action's own test.
-pub(crate) fn of_test(tested: &Action, result: &TestResult) -> ActionTest {
+/// `outputs`: the names that its contract has.
+pub(crate) fn of_test(tested: &Action, result: &TestResult, outputs: &[String]) -> ActionTest {
     ActionTest {
         action: action(tested),
         success: result.success,
@@ -349,6 +357,7 @@ pub(crate) fn of_test(tested: &Action, result: &TestResult) -> ActionTest {
                 error: (!operation.success).then(|| message(&operation.error)),
             })
             .collect(),
+        returned: result.success.then(|| Returned::of(&result.final_result, outputs)),
         error: message(&result.error),
     }
 }

@@ -1,6 +1,7 @@
 //! `init`: a commented spec to start with. Missing values are looked up, or asked for on a terminal.
 
 mod answers;
+mod flags;
 
 use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
@@ -24,7 +25,8 @@ use crate::spec::{
     self, DEFAULT_FILE, Diagnostic, EmptyEnvironment, GenesysCloud, Severity, is_guid, is_placeholder,
 };
 use crate::text::{one_line, plural};
-use answers::Answers;
+use answers::{Answers, Contract};
+use flags::ActionFlags;
 
 #[derive(Debug, Args)]
 pub struct InitArgs {
@@ -49,16 +51,8 @@ pub struct InitArgs {
     /// Name of the integration in Genesys Cloud; without it, Genesys Cloud's side is written as comments
     #[arg(long, value_name = "NAME")]
     pub integration: Option<String>,
-    /// Name of a data action of this integration; repeatable: the first for the first function, the second for the second
-    #[arg(long = "data-action", value_name = "NAME", requires = "integration")]
-    pub data_actions: Vec<String>,
-    /// What each data action takes, such as OrderNumber=string; it cannot be changed once it is published: where they differ, edit the
-    /// spec before the first apply (repeatable)
-    #[arg(long = "input", value_name = "NAME=TYPE", requires = "data_actions")]
-    pub input: Vec<String>,
-    /// What each data action returns, such as status=string (repeatable)
-    #[arg(long = "output", value_name = "NAME=TYPE", requires = "data_actions")]
-    pub output: Vec<String>,
+    #[command(flatten)]
+    pub actions: ActionFlags,
 }
 
 pub async fn run(global: &Global, args: &InitArgs, output: &Output) -> Result<Status, CommandError> {
@@ -69,9 +63,15 @@ pub async fn run(global: &Global, args: &InitArgs, output: &Output) -> Result<St
     let mut asker = Asker {
         output,
         answers: Answers::new(&args.role, &args.genesys_account_id, &file),
+        action: 0,
         missing: Vec::new(),
         has_asked: false,
     };
+    asker.ask(&ROLE, Some(&args.role), None)?;
+    asker.ask(&GENESYS_ACCOUNT, Some(&args.genesys_account_id), None)?;
+    if let Some((action, flag)) = args.actions.forgotten() {
+        return Err(InitError::NoContract { action: action.to_owned(), flag }.into());
+    }
     let region = ["AWS_REGION", "AWS_DEFAULT_REGION"].into_iter().find_map(|name| std::env::var(name).ok());
     asker.ask(&REGION, args.region.as_deref(), region)?;
     let both = Offers::read(global, args, &asker, output).await?;
@@ -98,14 +98,16 @@ pub async fn run(global: &Global, args: &InitArgs, output: &Output) -> Result<St
         asker.ask(&INTEGRATION, args.integration.as_deref(), None)?;
     }
     if !asker.answers.integration.is_empty() {
-        let names = (!args.data_actions.is_empty()).then(|| args.data_actions.join("\n"));
+        let names = (!args.actions.names.is_empty()).then(|| args.actions.names.join("\n"));
         asker.ask(&DATA_ACTIONS, names.as_deref(), None)?;
     }
-    for (prompt, given) in [(&INPUT, &args.input), (&OUTPUT, &args.output)] {
-        let given = (!given.is_empty()).then(|| given.join("\n"));
-        if !asker.answers.data_actions.is_empty() && (given.is_some() || asker.has_asked) {
-            asker.ask(prompt, given.as_deref(), None)?;
-        }
+    // Genesys Cloud cannot change a contract: it is asked for even if flags give everything else.
+    asker.answers.contracts = vec![Contract::default(); asker.answers.data_actions().count()];
+    for action in 0..asker.answers.contracts.len() {
+        asker.action = action;
+        let [input, output] = args.actions.contract(action);
+        asker.ask(&INPUT, input, None)?;
+        asker.ask(&OUTPUT, output, None)?;
     }
     if let Some(known) = known {
         warn_of_unknown(&asker.answers.functions, &known, output);
@@ -207,66 +209,81 @@ struct Prompt {
     /// Where to find the answer.
     place: &'static str,
     flag: &'static str,
-    answer: fn(&mut Answers) -> &mut String,
+    /// Where the answer goes; of data actions, the number of the one it is about.
+    answer: fn(&mut Answers, usize) -> &mut String,
     /// Whether it may be left empty.
     is_optional: bool,
 }
 
+const ROLE: Prompt = Prompt {
+    what: "Role",
+    place: "the name of a new role, or of one to take over",
+    flag: "--role",
+    answer: |answers, _| &mut answers.role,
+    is_optional: false,
+};
+const GENESYS_ACCOUNT: Prompt = Prompt {
+    what: "Genesys's AWS account",
+    place: "Genesys's documentation",
+    flag: "--genesys-account-id",
+    answer: |answers, _| &mut answers.genesys_account,
+    is_optional: false,
+};
 const REGION: Prompt = Prompt {
     what: "AWS region of the functions",
     place: "AWS console: at the top right, such as us-east-1",
     flag: "--region",
-    answer: |answers| &mut answers.region,
+    answer: |answers, _| &mut answers.region,
     is_optional: false,
 };
 const ACCOUNT: Prompt = Prompt {
     what: "AWS account",
     place: "AWS console: at the top right, below your name; 12 digits",
     flag: "--account-id",
-    answer: |answers| &mut answers.account,
+    answer: |answers, _| &mut answers.account,
     is_optional: false,
 };
 const EXTERNAL_ID: Prompt = Prompt {
     what: "Genesys Cloud organization ID",
     place: "Genesys Cloud: Admin > Organization Settings > Advanced",
     flag: "--external-id",
-    answer: |answers| &mut answers.external_id,
+    answer: |answers, _| &mut answers.external_id,
     is_optional: false,
 };
 const FUNCTIONS: Prompt = Prompt {
     what: "Functions, separated by spaces",
     place: "AWS console: Lambda > Functions; name, name:alias or ARN",
     flag: "--function",
-    answer: |answers| &mut answers.functions,
+    answer: |answers, _| &mut answers.functions,
     is_optional: false,
 };
 const INTEGRATION: Prompt = Prompt {
     what: "Integration (none: leave Genesys Cloud alone)",
     place: "Genesys Cloud: Admin > Integrations; the name of a new one, or of one to take over",
     flag: "--integration",
-    answer: |answers| &mut answers.integration,
+    answer: |answers, _| &mut answers.integration,
     is_optional: true,
 };
 const DATA_ACTIONS: Prompt = Prompt {
     what: "Data actions, separated by commas (none: only the integration)",
     place: "Genesys Cloud: Admin > Integrations > Actions; the name of one for each function, in the functions' order",
     flag: "--data-action",
-    answer: |answers| &mut answers.data_actions,
+    answer: |answers, _| &mut answers.data_actions,
     is_optional: true,
 };
 
 const INPUT: Prompt = Prompt {
-    what: "What they take, such as OrderNumber=string, separated by commas (none: nothing)",
-    place: "Genesys Cloud cannot change it once it is published; types: string, integer, number, boolean",
+    what: "What it takes, such as OrderNumber=string, separated by commas (none: nothing)",
+    place: "The contract of data action {}: it cannot be changed once it is published; types: string, integer, number, boolean",
     flag: "--input",
-    answer: |answers| &mut answers.input,
+    answer: |answers, action| &mut answers.contracts[action].input,
     is_optional: true,
 };
 const OUTPUT: Prompt = Prompt {
-    what: "What they return, such as status=string, separated by commas (none: nothing)",
-    place: "The same for each of the data actions; where they differ, edit the spec before the first apply",
+    what: "What it returns, such as status=string, separated by commas (none: nothing)",
+    place: "",
     flag: "--output",
-    answer: |answers| &mut answers.output,
+    answer: |answers, action| &mut answers.contracts[action].output,
     is_optional: true,
 };
 
@@ -275,6 +292,8 @@ struct Asker<'a> {
     answers: Answers,
     /// Missing flags, when nobody can be asked on a terminal.
     missing: Vec<&'static str>,
+    /// Which data action a question is about.
+    action: usize,
     has_asked: bool,
 }
 
@@ -289,29 +308,38 @@ impl Asker<'_> {
         question: &Prompt,
         given: Option<&str>,
         found: Option<String>,
-    ) -> Result<(), PromptError> {
+    ) -> Result<(), CommandError> {
         let Prompt { what, place, flag, answer, is_optional } = question;
+        let at = self.action;
         if let Some(given) = given {
-            *answer(&mut self.answers) = unmistakable(question, given);
+            let given = unmistakable(question, given);
+            // What is wrong may be what is missing.
+            if let Some(why) = self.fault(question, &given).filter(|_| self.missing.is_empty()) {
+                return Err(InitError::Answer { flag, given: given.replace('\n', ", "), why }.into());
+            }
+            *answer(&mut self.answers, at) = given;
             return Ok(());
         }
         if !self.is_asking() {
             match found {
-                Some(found) => *answer(&mut self.answers) = found,
+                Some(found) => *answer(&mut self.answers, at) = found,
                 None if *is_optional => {}
                 None => self.missing.push(flag),
             }
             return Ok(());
         }
         self.has_asked = true;
-        self.output.message(&format!("{place}\n"));
+        let name = self.answers.data_actions().nth(at).unwrap_or_default();
+        if !place.is_empty() {
+            self.output.message(&format!("{}\n", place.replace("{}", &format!("\"{}\"", one_line(name)))));
+        }
         let offered = found.as_deref().map(|found| format!(" [{found}]")).unwrap_or_default();
         loop {
             self.output.message(&format!("{}{offered}: ", paint(BOLD, what)));
             let mut line = String::new();
             if io::stdin().read_line(&mut line).map_err(PromptError::Read)? == 0 {
                 self.output.message("\n");
-                return Err(PromptError::Ended);
+                return Err(PromptError::Ended.into());
             }
             let line = line.trim();
             let given = if line.is_empty() {
@@ -321,9 +349,12 @@ impl Asker<'_> {
             };
             let why = match self.fault(question, &given) {
                 _ if given.is_empty() && !is_optional => "an answer is needed".to_owned(),
+                _ if *flag == EXTERNAL_ID.flag && !is_guid(&given) => {
+                    format!("an organization's ID is a GUID; find it in {place}")
+                }
                 Some(why) => why,
                 None => {
-                    *answer(&mut self.answers) = given;
+                    *answer(&mut self.answers, at) = given;
                     return Ok(());
                 }
             };
@@ -331,14 +362,10 @@ impl Asker<'_> {
         }
     }
 
-    /// What is wrong with an answer. Asked for, an organization's ID is one; a flag may bring another external ID.
+    /// What is wrong with an answer.
     fn fault(&self, question: &Prompt, given: &str) -> Option<String> {
-        let Prompt { answer, flag, place, .. } = question;
-        if *flag == EXTERNAL_ID.flag && !is_guid(given) {
-            return Some(format!("an organization's ID is a GUID; find it in {place}"));
-        }
         let mut answers = self.answers.clone();
-        *answer(&mut answers) = given.to_owned();
+        *(question.answer)(&mut answers, self.action) = given.to_owned();
         let (_, diagnostics) = spec::parse(&answers.text(), "genesys", &EmptyEnvironment);
         let first = errors(&diagnostics).next()?;
         let help = first.help.as_deref().map(|help| format!("; {help}")).unwrap_or_default();
@@ -418,6 +445,10 @@ pub enum InitError {
     Exists(PathBuf),
     #[error("`{0}` is not an organization's ID, which is a GUID; nothing was written")]
     NoGuid(String),
+    #[error("`{flag} {given}` is not valid: {why}; nothing was written")]
+    Answer { flag: &'static str, given: String, why: String },
+    #[error("data action \"{action}\" has no `{flag}`, and another one has; nothing was written", action = one_line(action))]
+    NoContract { action: String, flag: &'static str },
     #[error("`{0}` is more than one function; nothing was written")]
     SeveralFunctions(String),
     #[error("not a terminal, so these cannot be asked for: {}", .0.join(", "))]
@@ -434,6 +465,13 @@ impl Explain for InitError {
                 "it is under Admin > Organization Settings > Advanced in Genesys Cloud; another external ID you can write into the \
                  spec afterwards"
             }
+            Self::Answer { .. } => "correct it",
+            Self::NoContract { flag: "--input", .. } => {
+                "give `--input` behind each `--data-action` (`--input ''` if it takes nothing), or before the first: then it is for all"
+            }
+            Self::NoContract { .. } => {
+                "give `--output` behind each `--data-action` (`--output ''` if it returns nothing), or before the first: then it is for all"
+            }
             Self::SeveralFunctions(_) => "give `--function` once for each",
             Self::Missing(_) => "give these flags",
             Self::Invalid(_) => "correct what is shown above",
@@ -442,6 +480,9 @@ impl Explain for InitError {
     }
 
     fn status(&self) -> Status {
-        Status::Error
+        match self {
+            Self::NoContract { .. } => Status::Usage,
+            _ => Status::Error,
+        }
     }
 }

@@ -17,7 +17,7 @@ pub use configuration::{Configuration, Secret};
 pub use error::{GenesysError, GenesysErrorKind};
 pub use live::{Details, live};
 pub use pace::OnPause;
-pub use read::{IntegrationReading, OrganizationSurvey, RoleArn, gather};
+pub use read::{ActionContract, IntegrationReading, OrganizationSurvey, RoleArn, gather};
 pub use siblings::Siblings;
 pub use transport::{HttpAnswer, HttpTransport, Https, TransportError};
 pub use wire::{Action, Integration, Operation, Organization, TestResult};

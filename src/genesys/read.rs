@@ -27,6 +27,13 @@ pub enum RoleArn {
     None,
 }
 
+/// A data action's contract, as far as Genesys Cloud shows it.
+#[derive(Debug)]
+pub struct ActionContract {
+    pub input: Option<Value>,
+    pub output: Option<Value>,
+}
+
 #[derive(Debug)]
 pub struct IntegrationReading {
     pub integration: Integration,
@@ -191,18 +198,21 @@ impl Client {
         }
     }
 
-    /// A data action's input contract; `None` if Genesys Cloud does not show it.
+    /// A data action's contract.
     ///
     /// # Errors
     ///
     /// If Genesys Cloud does not answer.
-    pub async fn input_contract(&self, action: &str) -> Result<Option<Value>, GenesysError> {
+    pub async fn contract(&self, action: &str) -> Result<ActionContract, GenesysError> {
         let step = "reading a data action";
         let path =
             format!("/api/v2/integrations/actions/{}?expand=contract&flatten=false", segment(step, action)?);
         let action: Value = self.get(step, &path, VIEW_ACTIONS).await?;
-        let schema = &action["contract"]["input"]["inputSchema"];
-        Ok(schema.is_object().then(|| schema.clone()))
+        let schema = |schema: &Value| schema.is_object().then(|| schema.clone());
+        Ok(ActionContract {
+            input: schema(&action["contract"]["input"]["inputSchema"]),
+            output: schema(&action["contract"]["output"]["successSchema"]),
+        })
     }
 
     /// Runs the data action's own test, which really invokes the function. It is never sent twice.

@@ -125,3 +125,15 @@ pub struct ActionContent {
     pub input_schema: Value,
     pub success_schema: Value,
 }
+
+impl ActionContent {
+    /// Whether it takes nothing and returns nothing.
+    pub fn is_without_contract(&self) -> bool {
+        has_no_members(&self.input_schema) && has_no_members(&self.success_schema)
+    }
+}
+
+/// Whether a schema has `properties`, and none in it.
+pub(super) fn has_no_members(schema: &Value) -> bool {
+    schema["properties"].as_object().is_some_and(Map::is_empty)
+}

@@ -122,6 +122,13 @@ pub(super) fn change_fields(out: &mut Vec<Field>, change: &GenesysChange) {
             value_diff(out, "intended_state", before, after);
         }
         GenesysChange::PostIntegrationsActions { integration: _, action, before: _ } => {
+            if action.content.is_without_contract() {
+                field(
+                    out,
+                    "note",
+                    "takes nothing and returns nothing, which can never be changed once it is published",
+                );
+            }
             for (member, value) in action.members().iter().filter(|(member, _)| *member != "name") {
                 field(out, member, &value_text(&shown(member, value)));
             }

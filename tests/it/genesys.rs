@@ -237,6 +237,11 @@ fn a_renamed_action_and_a_renamed_integration_keep_their_ids() {
         (keys("integrations"), keys("credentials"), keys("actions"))
     };
     let before = ids();
+    // Whoever forgets `was` gets to know of it before a second one is made.
+    project.write_spec(&BOTH_ENDS.replace("name = \"Get order status\"", "name = \"Order status\""));
+    project
+        .sandbox(&["check"])
+        .says("if \"Get order status\" is renamed, first write `was = \"Get order status\"`");
     let renamed = BOTH_ENDS
         .replace("\"AWS Lambda orders\"", "\"Orders\"")
         .replace("name = \"Get order status\"", "name = \"Order status\"\nwas = \"Get order status\"");
@@ -517,10 +522,34 @@ fn a_data_action_is_not_run_without_the_input_that_its_contract_names() {
     early
         .says("is in the spec, but Genesys Cloud does not have it yet")
         .says("run `genesys-iam --sandbox apply` first");
+    project
+        .sandbox(&["check", "--invoke", "Get ordr status"])
+        .expect(64)
+        .says("the spec has \"Get order status\", which Genesys Cloud does not have yet")
+        .says("run `genesys-iam --sandbox apply` first, then `check --invoke` with the name in the spec");
     project.sandbox(&["apply", "--yes"]).expect(0);
     let refused = project.sandbox(&["check", "--invoke", "Get order status"]);
     refused.expect(64).says("has `OrderNumber`, and no input is given: nothing was sent");
-    project.sandbox(&["check", "--invoke", "Get order status", "--input", "{}"]).expect(0);
+    let invoke = ["check", "--invoke", "Get order status", "--input", "{}"];
+    project.sandbox(&invoke).expect(0).says_not("answered");
+    // Names and types only: what it answered is shown where somebody asks for it, beside the report.
+    project
+        .sandbox(&[&invoke[..], &["--all"]].concat())
+        .says("it returned nothing, without `status`, which the contract names")
+        .says_not("answered");
+    let shown = project.sandbox(&[&invoke[..], &["--show-answer", "--report", "json=report.json"]].concat());
+    shown.expect(0).says("\"Get order status\" answered {}");
+    assert!(!shown.stdout.contains("answered"), "{}", shown.stdout);
+    assert!(!std::fs::read_to_string(project.path("report.json")).unwrap().contains("answered"));
+    for also in [["--format", "json"], ["--format", "markdown"], ["--format", "html"]] {
+        project
+            .sandbox(&[&invoke[..], &["--show-answer"], &also[..]].concat())
+            .expect(64)
+            .says("the report is not text");
+    }
+    let mut in_ci = project.command(&[&["--sandbox"], &invoke[..], &["--show-answer"]].concat());
+    let in_ci = in_ci.env("CI", "true").output().unwrap();
+    assert_eq!(in_ci.status.code(), Some(64));
     // What is replaced without a test is said to be.
     project.write_spec(&spec.replace("status = \"string\"", "state = \"string\""));
     let blocked = project.sandbox(&["plan"]);

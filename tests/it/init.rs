@@ -81,7 +81,10 @@ fn init_writes_genesys_clouds_side_when_it_is_named() {
         assert!(text.contains(&format!("\n{line}")), "{line}: {text}");
     }
     empty.run(&["validate"]).expect(0).says("an empty contract");
-    empty.sandbox(&["apply", "--yes"]).expect(0).says("PostIntegrationsActions data action \"Get order\"");
+    let applied = empty.sandbox(&["apply", "--yes"]);
+    applied.expect(0).says(
+        "PostIntegrationsActions data action \"Get order\"\n      note: takes nothing and returns nothing, which can never be changed",
+    );
 }
 
 #[test]
@@ -139,12 +142,45 @@ fn init_writes_the_contract_that_cannot_be_changed_later() {
     let more = ["--function", "f", "--integration", "Orders", "--data-action", "Get it"];
     let fields = ["--input", "OrderNumber=string", "--input", "Count=integer", "--output", "status"];
     let bad = [&flags[..], &more, &["--input", "OrderNumber=sting"]].concat();
-    project.run(&bad).expect(1).says("sting").says("nothing was written");
+    project
+        .run(&bad)
+        .expect(1)
+        .says("`--input OrderNumber=sting` is not valid")
+        .says("did you mean \"string\"? There are string, integer, number, boolean")
+        .says("nothing was written");
     project.run(&[&flags[..], &more, &fields].concat()).expect(0).says_not("takes nothing");
     let text = fs::read_to_string(project.path("genesys.toml")).unwrap();
     let input = "\ninput = { OrderNumber = \"string\", Count = \"integer\" }   # the contract";
     assert!(text.contains(input) && text.contains("\noutput = { status = \"string\" }\n"), "{text}");
     project.sandbox(&["apply", "--yes"]).expect(0);
+}
+
+#[test]
+fn each_data_action_has_the_contract_that_follows_it_and_none_is_forgotten() {
+    let project = Project::empty();
+    let external_id = "6b1f7d2a-93c4-4e0b-8a57-d2c5e8f01234";
+    let flags =
+        ["init", "--region", "us-east-1", "--account-id", "444455556666", "--external-id", external_id];
+    let more = ["--function", "f", "--function", "g", "--integration", "Orders"];
+    let (get, cancel) = (["--data-action", "Get"], ["--data-action", "Cancel"]);
+    let (number, done) = (["--input", "OrderNumber=string"], ["--output", "done=boolean"]);
+    let start = [&flags[..], &more].concat();
+    project
+        .run(&[&start[..], &get, &cancel, &number].concat())
+        .expect(64)
+        .says("data action \"Get\" has no `--input`, and another one has")
+        .says("(`--input ''` if it takes nothing), or before the first: then it is for all");
+    assert!(!project.path("genesys.toml").exists());
+    let own = [&start[..], &done, &get, &number, &cancel, &["--input", "Id=integer", "--input", "Why"]];
+    project.run(&own.concat()).expect(0).says_not("takes nothing");
+    let text = fs::read_to_string(project.path("genesys.toml")).unwrap();
+    let spec: toml::Table = text.parse().unwrap();
+    let contract = |index: usize| {
+        let action = &spec["role"][0]["data_action"][index];
+        format!("{} {} {}", action["name"], action["input"], action["output"])
+    };
+    assert_eq!(contract(0), r#""Get" { OrderNumber = "string" } { done = "boolean" }"#);
+    assert_eq!(contract(1), r#""Cancel" { Id = "integer", Why = "string" } { done = "boolean" }"#);
 }
 
 #[test]
@@ -180,11 +216,17 @@ fn what_init_wrote_can_be_pruned() {
 #[test]
 fn init_takes_several_data_actions_at_its_prompt() {
     let empty = Project::empty();
-    let answers = "us-east-1\n\n\norder-status cancel-order\nOrders\nGet order status, Cancel order\nOrderNumber=string\n\n";
-    on_a_terminal(&empty, &["--sandbox", "init"], answers).expect(0).says("separated by commas");
+    let answers = "us-east-1\n\n\norder-status cancel-order\nOrders\nGet order status, Cancel order\nOrderNumber=string\nstatus\nOrderId=sting\nOrderId=string\n\n";
+    on_a_terminal(&empty, &["--sandbox", "init"], answers)
+        .expect(0)
+        .says("separated by commas")
+        .says("The contract of data action \"Cancel order\"")
+        .says("did you mean \"string\"? There are string, integer");
     let text = fs::read_to_string(empty.path("genesys.toml")).unwrap();
-    let second = "[[role.data_action]]\nname = \"Cancel order\"\nfunction = \"cancel-order\"\ninput = { OrderNumber = \"string\" }\noutput = {}\n";
-    assert!(text.contains("name = \"Get order status\"") && text.contains(second), "{text}");
+    let second = "[[role.data_action]]\nname = \"Cancel order\"\nfunction = \"cancel-order\"\ninput = { OrderId = \"string\" }\noutput = {}\n";
+    let first = "\noutput = { status = \"string\" }\n";
+    assert!(text.contains("name = \"Get order status\"") && text.contains(first), "{text}");
+    assert!(text.contains(second), "{text}");
 }
 
 #[cfg(unix)]

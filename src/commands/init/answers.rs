@@ -21,9 +21,22 @@ pub(super) struct Answers {
     pub(super) integration: String,
     /// One per line.
     pub(super) data_actions: String,
-    /// The contract of the data actions: `NAME=TYPE`, one per line.
+    /// The data actions' contracts, in their order.
+    pub(super) contracts: Vec<Contract>,
+}
+
+/// What a data action takes and returns: `NAME=TYPE`, one per line.
+#[derive(Clone, Default)]
+pub(super) struct Contract {
     pub(super) input: String,
     pub(super) output: String,
+}
+
+impl Contract {
+    /// Fields as they were given, a line each.
+    pub(super) fn lines(fields: Vec<&str>) -> String {
+        fields.join("\n")
+    }
 }
 
 impl Answers {
@@ -42,8 +55,7 @@ impl Answers {
             role: role.to_owned(),
             integration: String::new(),
             data_actions: String::new(),
-            input: String::new(),
-            output: String::new(),
+            contracts: Vec::new(),
         }
     }
 
@@ -51,7 +63,7 @@ impl Answers {
         self.functions.split([' ', ',']).filter(|name| !name.is_empty())
     }
 
-    fn data_actions(&self) -> impl Iterator<Item = &str> {
+    pub(super) fn data_actions(&self) -> impl Iterator<Item = &str> {
         self.data_actions.lines().map(str::trim).filter(|name| !name.is_empty())
     }
 
@@ -113,7 +125,11 @@ impl Answers {
             return [before, &integration, &commented(action, |_| true)].concat();
         };
         // No real function has the example's contract.
-        let (input, output) = (contract(&self.input), contract(&self.output));
+        let contract_of = |index: usize| {
+            let Contract { input, output } = self.contracts.get(index).cloned().unwrap_or_default();
+            (contract(&input), contract(&output))
+        };
+        let (input, output) = contract_of(0);
         let action = replaced(action, "input = { OrderNumber = \"string\" }", &format!("input = {input}"));
         let action = replaced(&action, "output = { status = \"string\" }", &format!("output = {output}"));
         let action = commented(&action, |line| line.starts_with("test_input"));
@@ -129,6 +145,7 @@ impl Answers {
             // Where there is none, the reader asks for it.
             let function =
                 functions.get(index + 1).map(|function| format!("function = {}\n", quoted(function)));
+            let (input, output) = contract_of(index + 1);
             format!(
                 "\n[[role.data_action]]\nname = {}\n{}input = {input}\noutput = {output}\n",
                 quoted(name),

@@ -111,7 +111,7 @@ fn no_such_type(name: &str, written: &str) -> String {
         kind => TYPES.into_iter().find(|known| strsim::damerau_levenshtein(known, kind) <= 2),
     };
     match known {
-        Some(known) => format!("{fault}: did you mean {known:?}?"),
+        Some(known) => format!("{fault}: did you mean {known:?}? There are {}", TYPES.join(", ")),
         None => format!("{fault}: there are {}", TYPES.join(", ")),
     }
 }

@@ -10,7 +10,8 @@ use super::export::{self, Exported};
 use super::parser::{Parser, Target};
 use super::velocity::unescaped;
 use crate::spec::integration::{
-    ActionContent, DEFAULT_TIMEOUT, DataActionSpec, IntegrationSpec, RAW_REQUEST, RAW_RESULT, unfit_input,
+    ActionContent, DEFAULT_TIMEOUT, DataActionSpec, IntegrationSpec, RAW_REQUEST, RAW_RESULT, has_no_members,
+    unfit_input,
 };
 use crate::spec::limits;
 use crate::spec::model::FunctionRef;
@@ -188,10 +189,7 @@ impl Parser<'_> {
         }
         let input_schema = self.schema(&mut table, &INPUT, exported.input_schema, file_is_faulty);
         let success_schema = self.schema(&mut table, &OUTPUT, exported.success_schema, file_is_faulty);
-        let is_empty = |schema: &Option<Value>| {
-            let properties = schema.as_ref().and_then(|schema| schema.get("properties"));
-            properties.is_some_and(|properties| properties.as_object().is_some_and(Map::is_empty))
-        };
+        let is_empty = |schema: &Option<Value>| schema.as_ref().is_some_and(has_no_members);
         // One with an ID is published already.
         if is_empty(&input_schema) && is_empty(&success_schema) && id.is_none() && !has_file {
             self.diagnostics.warning(
