@@ -25,7 +25,7 @@ use crate::spec::{
     self, DEFAULT_FILE, Diagnostic, EmptyEnvironment, GenesysCloud, Severity, is_guid, is_placeholder,
 };
 use crate::text::{one_line, plural};
-use answers::{Answers, Contract};
+use answers::{ActionFields, Answers};
 use flags::ActionFlags;
 
 #[derive(Debug, Args)]
@@ -102,7 +102,7 @@ pub async fn run(global: &Global, args: &InitArgs, output: &Output) -> Result<St
         asker.ask(&DATA_ACTIONS, names.as_deref(), None)?;
     }
     // Genesys Cloud cannot change a contract: it is asked for even if flags give everything else.
-    asker.answers.contracts = vec![Contract::default(); asker.answers.data_actions().count()];
+    asker.answers.contracts = vec![ActionFields::default(); asker.answers.data_actions().count()];
     for action in 0..asker.answers.contracts.len() {
         asker.action = action;
         let [input, output] = args.actions.contract(action);

@@ -22,17 +22,17 @@ pub(super) struct Answers {
     /// One per line.
     pub(super) data_actions: String,
     /// The data actions' contracts, in their order.
-    pub(super) contracts: Vec<Contract>,
+    pub(super) contracts: Vec<ActionFields>,
 }
 
 /// What a data action takes and returns: `NAME=TYPE`, one per line.
 #[derive(Clone, Default)]
-pub(super) struct Contract {
+pub(super) struct ActionFields {
     pub(super) input: String,
     pub(super) output: String,
 }
 
-impl Contract {
+impl ActionFields {
     /// Fields as they were given, a line each.
     pub(super) fn lines(fields: Vec<&str>) -> String {
         fields.join("\n")
@@ -126,7 +126,7 @@ impl Answers {
         };
         // No real function has the example's contract.
         let contract_of = |index: usize| {
-            let Contract { input, output } = self.contracts.get(index).cloned().unwrap_or_default();
+            let ActionFields { input, output } = self.contracts.get(index).cloned().unwrap_or_default();
             (contract(&input), contract(&output))
         };
         let (input, output) = contract_of(0);
