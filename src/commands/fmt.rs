@@ -7,6 +7,7 @@ use clap::Args;
 
 use super::files::FileError;
 use super::options::Global;
+use super::report::report;
 use super::specs::{self, SpecSource};
 use super::{CommandError, Status, fleet};
 use crate::explain::Explain;
@@ -26,12 +27,20 @@ pub struct FmtArgs {
 }
 
 pub fn run(global: &Global, args: &FmtArgs, output: &Output) -> Result<Status, CommandError> {
+    let sources = specs::given(&args.paths, global, output)?;
     let mut statuses = Vec::new();
-    for source in specs::given(&args.paths, global, output)? {
-        statuses.push(match &source {
-            SpecSource::File(path) | SpecSource::Found(path) => one(path, args, output)?,
-            SpecSource::Stdin => from_stdin(args, output)?,
-            SpecSource::Demonstration => Status::Done,
+    for source in &sources {
+        let formatted = match source {
+            SpecSource::File(path) | SpecSource::Found(path) => one(path, args, output),
+            SpecSource::Stdin => from_stdin(args, output),
+            SpecSource::Demonstration => Ok(Status::Done),
+        };
+        statuses.push(match formatted {
+            Err(error) if sources.len() > 1 => {
+                report(&error, output);
+                error.status()
+            }
+            formatted => formatted?,
         });
     }
     Ok(fleet::worst(statuses))
@@ -62,12 +71,15 @@ fn formatted(path: &Path, text: &str) -> Result<String, CommandError> {
     if !text.trim().is_empty() {
         spec::refuse_other_kinds(path, text)?;
     }
-    let not_toml = |source: toml_edit::TomlError| NotToml {
-        path: path.to_owned(),
+    let path = path.to_owned();
+    Ok(spec::format(text).map_err(|error| match error {
         // Its first line says what and where.
-        why: source.to_string().lines().collect::<Vec<_>>().join("\n  "),
-    };
-    Ok(spec::format(text).map_err(not_toml)?)
+        spec::FormatError::NotToml(error) => {
+            let why = error.to_string().lines().collect::<Vec<_>>().join("\n  ");
+            FmtError::NotToml { path, why }
+        }
+        spec::FormatError::NotSpec => FmtError::NotSpec(path),
+    })?)
 }
 
 /// As a filter, for editors.
@@ -85,18 +97,22 @@ fn from_stdin(args: &FmtArgs, output: &Output) -> Result<Status, CommandError> {
 }
 
 #[derive(Debug, thiserror::Error)]
-#[error("`{path}` is not TOML: {why}", path = crate::text::path(.path))]
-pub struct NotToml {
-    path: PathBuf,
-    why: String,
+pub enum FmtError {
+    #[error("`{path}` is not TOML: {why}", path = crate::text::path(.path))]
+    NotToml { path: PathBuf, why: String },
+    #[error("`{path}` is TOML, but not a spec: it has none of [aws], [genesys], [defaults] and [[role]]", path = crate::text::path(.0))]
+    NotSpec(PathBuf),
 }
 
-impl Explain for NotToml {
+impl Explain for FmtError {
     fn help(&self) -> Option<String> {
-        Some(format!(
-            "`genesys-iam validate {}` shows all faults at once",
-            shell_word(&self.path.to_string_lossy())
-        ))
+        Some(match self {
+            Self::NotToml { path, .. } => {
+                let path = shell_word(&path.to_string_lossy());
+                format!("`genesys-iam validate {path}` shows all faults at once")
+            }
+            Self::NotSpec(_) => "it is left as it is; name a spec".to_owned(),
+        })
     }
 
     fn status(&self) -> Status {

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
+use super::connections::genesys_without_spec;
 use super::files::write_new;
 use super::import::connect;
 use super::options::Global;
@@ -17,13 +18,10 @@ use super::specs::{SpecSource, SpecsError};
 use super::{CommandError, Status, connections};
 use crate::aws::{self, Clients};
 use crate::explain::Explain;
-use crate::genesys::{self, Configuration};
 use crate::render::diagnostics;
 use crate::render::output::Output;
-use crate::render::style::{BOLD, WARNING, paint};
-use crate::spec::{
-    self, DEFAULT_FILE, Diagnostic, EmptyEnvironment, GenesysCloud, Severity, is_guid, is_placeholder,
-};
+use crate::render::style::{BOLD, HELP, WARNING, paint};
+use crate::spec::{self, DEFAULT_FILE, Diagnostic, EmptyEnvironment, Severity, is_guid, is_placeholder};
 use crate::text::{one_line, plural};
 use answers::{ActionFields, Answers};
 use flags::ActionFlags;
@@ -193,7 +191,7 @@ impl Offers {
         };
         let organization = match args.external_id {
             Some(_) => None,
-            None => organization().await?,
+            None => organization(global, output).await?,
         };
         let (clients, account) = aws.unzip();
         Ok(Self { clients, account: account.map(|account| account.to_string()), organization })
@@ -390,17 +388,20 @@ fn unmistakable(question: &Prompt, given: &str) -> String {
     }
 }
 
-/// The organization's own ID, if there are credentials for it.
-async fn organization() -> Result<Option<String>, CommandError> {
-    let variable = |name: &str| std::env::var(name).ok();
-    let Some(configuration) = Configuration::from_environment(&GenesysCloud::default(), variable)? else {
-        return Ok(None);
-    };
-    let Ok(https) = genesys::Https::new(aws::ca_bundle(None).await.unwrap_or_default().as_deref()) else {
-        return Ok(None);
-    };
-    let client = genesys::Client::new(configuration, Box::new(https));
-    Ok(Some(client.organization().await?.id))
+/// The organization's own ID, if there are credentials for it. Without an answer the question remains.
+async fn organization(global: &Global, output: &Output) -> Result<Option<String>, CommandError> {
+    let Some(client) = genesys_without_spec(global, None, output).await?.client else { return Ok(None) };
+    match client.organization().await {
+        Ok(organization) => Ok(Some(organization.id)),
+        Err(error) => {
+            let (warning, help) = (paint(WARNING, "warning:"), paint(HELP, "help:"));
+            output.message(&format!(
+                "{warning} the organization's ID is not known: {error}\n{help} {}\n",
+                error.help()
+            ));
+            Ok(None)
+        }
+    }
 }
 
 /// Lists the functions to choose from. Being denied the list is not an error.

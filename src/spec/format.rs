@@ -6,9 +6,15 @@ use toml_edit::{Array, Decor, DocumentMut, InlineTable, Item, RawString, Table, 
 ///
 /// # Errors
 ///
-/// When it is not TOML.
-pub fn format(text: &str) -> Result<String, TomlError> {
+/// When it is not TOML, or TOML of another kind.
+pub fn format(text: &str) -> Result<String, FormatError> {
     let mut document: DocumentMut = text.parse()?;
+    // A spec that is being written may have any one of them.
+    if !document.is_empty()
+        && !["aws", "genesys", "defaults", "role"].iter().any(|key| document.contains_key(key))
+    {
+        return Err(FormatError::NotSpec);
+    }
     table(document.as_table_mut(), true);
     let trailing = lines(document.trailing().as_str().unwrap_or_default());
     document.set_trailing(trailing.join("\n"));
@@ -17,6 +23,14 @@ pub fn format(text: &str) -> Result<String, TomlError> {
     text.truncate(text.trim_end().len());
     text.push('\n');
     Ok(text.trim_start_matches('\n').to_owned())
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum FormatError {
+    #[error(transparent)]
+    NotToml(#[from] TomlError),
+    #[error("it has none of a spec's tables")]
+    NotSpec,
 }
 
 fn table(table: &mut Table, is_root: bool) {

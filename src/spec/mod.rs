@@ -23,7 +23,7 @@ pub use elsewhere::{Elsewhere, SpecNames};
 pub use endpoint::{EndpointError, given_endpoint, given_genesys_endpoint};
 pub use environment::{EmptyEnvironment, Environment};
 pub use files::{read_bounded, read_spec};
-pub use format::format;
+pub use format::{FormatError, format};
 pub use integration::{
     ActionContent, DEFAULT_TIMEOUT, DataActionSpec, IntegrationSpec, RAW_REQUEST, RAW_RESULT,
     is_secret_header, is_secret_value, unfit_input,

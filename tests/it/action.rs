@@ -428,7 +428,12 @@ fn pre_commit_runs_the_hooks_on_every_spec_and_on_nothing_else() {
     fs::write(user.join("genesys.toml"), example).unwrap();
     let second = example.replace("GenesysDataActionRole", "OrdersRole");
     fs::write(user.join("genesys/orders.toml"), second.replace("region = ", "region   = ")).unwrap();
-    fs::write(user.join("other.toml"), "not = [ \"a spec\" ]\n").unwrap();
+    fs::create_dir_all(user.join("team/specs")).unwrap();
+    fs::create_dir_all(user.join("genesys-iam")).unwrap();
+    fs::write(user.join("team/specs/dev.toml"), example.replace("GenesysDataActionRole", "DevRole")).unwrap();
+    for other in ["other.toml", "genesys-iam/Cargo.toml"] {
+        fs::write(user.join(other), "not = [ \"a spec\" ]\n").unwrap();
+    }
     let commit = |expected: i32| {
         run(git, &["add", "--all"]).expect(0);
         let pre_commit = python_tools().join("pre-commit");
@@ -438,7 +443,11 @@ fn pre_commit_runs_the_hooks_on_every_spec_and_on_nothing_else() {
     };
     commit(1).says("files were modified by this hook").says("genesys/orders.toml");
     assert_eq!(fs::read_to_string(user.join("genesys/orders.toml")).unwrap(), second);
-    commit(0).says("Valid. genesys.toml").says_not("other.toml");
+    commit(0)
+        .says("Valid. genesys.toml")
+        .says("Valid. team/specs/dev.toml")
+        .says_not("other.toml")
+        .says_not("Cargo");
     fs::write(user.join("genesys.toml"), example.replace("functions", "lambdas")).unwrap();
     commit(1).says("lambdas");
 }

@@ -70,3 +70,29 @@ fn a_line_in_a_files_name_is_no_line_of_its_own() {
         run.says_not("\u{202e}");
     }
 }
+
+#[test]
+fn one_bad_file_keeps_no_other_from_being_formatted() {
+    let project = Project::example();
+    let unformatted = EXAMPLE.replace("region = ", "region   = ");
+    for (name, text) in [("a.toml", &*unformatted), ("b.toml", "[aws"), ("c.toml", &unformatted)] {
+        fs::write(project.path(name), text).unwrap();
+    }
+    let files = ["a.toml", "b.toml", "missing.toml", "c.toml"];
+    let check = project.run(&[&["fmt", "--check"], &files[..]].concat());
+    check.expect(1).says("a.toml is not formatted").says("`b.toml` is not TOML").says("missing.toml");
+    check.says("c.toml is not formatted");
+    project.run(&[&["fmt"], &files[..]].concat()).expect(1).says("c.toml is formatted");
+    assert_eq!(fs::read_to_string(project.path("c.toml")).unwrap(), EXAMPLE);
+}
+
+#[test]
+fn fmt_leaves_toml_of_another_kind_alone() {
+    let project = Project::example();
+    let manifest = "[package]\nname   = \"x\"\n";
+    fs::write(project.path("Cargo.toml"), manifest).unwrap();
+    project.run(&["fmt", "Cargo.toml"]).expect(1).says("`Cargo.toml` is TOML, but not a spec");
+    assert_eq!(fs::read_to_string(project.path("Cargo.toml")).unwrap(), manifest);
+    fs::write(project.path("new.toml"), "# to be written\n").unwrap();
+    project.run(&["fmt", "--check", "new.toml"]).expect(0);
+}

@@ -325,3 +325,29 @@ fn init_in_the_sandbox_offers_what_the_sandbox_has() {
     // The sandbox contains what its spec names.
     empty.sandbox(&["apply", "--yes"]).expect(0).says("no fault");
 }
+
+/// As with `import` and `diagnose`, the operator says where Genesys Cloud is; what it does not answer can be asked for.
+#[test]
+fn init_asks_the_genesys_cloud_that_the_operator_names_for_the_organization() {
+    let project = Project::example();
+    let server = crate::support::served::serve(&project, &[]);
+    let client = |project: Project| {
+        project
+            .aws(&server.endpoint, "111122223333", "x")
+            .env("GENESYSCLOUD_OAUTHCLIENT_ID", "id")
+            .env("GENESYSCLOUD_OAUTHCLIENT_SECRET", "made-up-secret")
+    };
+    let init = ["init", "--region", "us-east-1", "--account-id", "111122223333", "--function", "a"];
+    let by_variable = client(Project::empty()).env("GENESYSCLOUD_ENDPOINT_URL", &server.endpoint);
+    by_variable.run(&init).expect(0);
+    let text = fs::read_to_string(by_variable.path("genesys.toml")).unwrap();
+    assert!(text.contains("external_id = \"2f9c1c5e-0b6c-4a8e-9d51-7f0e3c2b1a90\""), "{text}");
+    let by_flag = client(Project::empty());
+    by_flag.run(&[&init[..], &["--genesys-endpoint-url", &server.endpoint]].concat()).expect(0);
+
+    let nowhere = client(Project::empty()).env("GENESYSCLOUD_ENDPOINT_URL", "http://127.0.0.1:9");
+    let run = nowhere.run(&init);
+    run.expect(1).says("the organization's ID is not known").says("cannot be asked for: --external-id");
+    let without_region = client(Project::empty()).run(&init);
+    without_region.expect(1).says("no region is given").says("cannot be asked for: --external-id");
+}

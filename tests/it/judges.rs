@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::support::packages::on_the_machine;
-use crate::support::tools::{actionlint, python_tools};
+use crate::support::tools::{actionlint, offered_in_an_editor, python_tools};
 use crate::support::{BOTH_ENDS, Project, Run};
 
 fn root() -> &'static Path {
@@ -65,6 +65,36 @@ fn an_editor_takes_the_example_and_marks_wrong_keys_of_both_ends() {
         let key = wrong.split(' ').next().unwrap();
         taplo(&BOTH_ENDS.replacen(right, wrong, 1)).expect(1).says(&format!("'{key}' was unexpected"));
     }
+}
+
+/// With the setting of the docs, and the server of Even Better TOML.
+#[test]
+fn an_editor_with_the_setting_of_the_docs_offers_the_keys_of_a_spec() {
+    let page = fs::read_to_string(root().join("docs/install.md")).unwrap();
+    let snippet = page.split("```json\n").nth(2).unwrap().split("```").next().unwrap();
+    let setting: serde_json::Value = serde_json::from_str(snippet).unwrap();
+    let associations = setting["evenBetterToml.schema.associations"].as_object().unwrap();
+    let schema = format!("file://{}/docs/genesys.schema.json", root().display());
+    let here: serde_json::Map<String, serde_json::Value> =
+        associations.keys().map(|key| (key.clone(), schema.as_str().into())).collect();
+    let offers = |file: &str, text: &str| {
+        offered_in_an_editor(file, text, &serde_json::Value::from(here.clone()).to_string())
+    };
+    let Some(role) = offers("genesys.toml", "[[role]]\n|\n") else { return };
+    for key in ["functions", "integration", "integration.name", "data_action", "accept"] {
+        assert!(role.iter().any(|label| label == key), "{key}: {role:?}");
+    }
+    for (file, is_spec) in [
+        ("specs/dev.toml", true),
+        ("genesys/a.toml", true),
+        ("genesys-dev.toml", true),
+        ("genesys-iam/Cargo.toml", false),
+    ] {
+        let aws = offers(file, "[aws]\nregion = \"us-east-1\"\nacc|\n").unwrap();
+        assert_eq!(aws.iter().any(|label| label == "account_id"), is_spec, "{file}: {aws:?}");
+    }
+    let values = offers("genesys.toml", "[[role]]\nextra_permissions = \"|\"\n").unwrap();
+    assert!(values.iter().any(|label| label.contains("report")), "{values:?}");
 }
 
 #[test]

