@@ -20,6 +20,9 @@ old=$(sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
 ! git rev-parse --quiet --verify "refs/tags/v$version" >/dev/null || fail "the tag v$version exists"
 ! git grep --quiet --fixed-strings 'OWNER/genesys-iam' -- ':!ci/release.sh' ':!tests' ':!docs/releasing.md' ||
     fail "replace OWNER by the owner of the repository: git grep OWNER/genesys-iam"
+# The pages say so until the first one; then they have to say where it is.
+! git grep --quiet 'no published release\|no release yet' -- README.md docs ':!docs/releasing.md' ||
+    fail "say where to get the release: git grep 'no published release\|no release yet' -- README.md docs"
 [ -n "$(awk '/^## \[Unreleased\]/ { on = 1; next } /^## \[/ { on = 0 } on && NF' CHANGELOG.md)" ] ||
     fail "CHANGELOG.md has nothing under [Unreleased]"
 

@@ -4,7 +4,10 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-use clap_complete::CompletionCandidate;
+use clap_complete::engine::ValueCompleter as _;
+use clap_complete::{CompletionCandidate, PathCompleter};
+
+use crate::sandbox::BUILT_IN;
 
 /// Maximum bytes of a spec whose names are offered.
 const LIMIT: u64 = 4 << 20;
@@ -47,6 +50,14 @@ pub fn data_action_names(current: &OsStr) -> Vec<CompletionCandidate> {
         _ => Some(name),
     };
     names.into_iter().filter_map(as_typed).map(CompletionCandidate::new).collect()
+}
+
+/// The built-in scenarios, otherwise files.
+pub fn scenarios(current: &OsStr) -> Vec<CompletionCandidate> {
+    let typed = current.to_string_lossy();
+    let names = BUILT_IN.iter().map(|(name, _)| *name).filter(|name| name.starts_with(&*typed));
+    let names: Vec<_> = names.map(CompletionCandidate::new).collect();
+    if names.is_empty() { PathCompleter::file().complete(current) } else { names }
 }
 
 /// Characters without a special meaning in any shell: IAM's.

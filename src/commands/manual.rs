@@ -9,8 +9,8 @@ use crate::explain::Status;
 
 const ENVIRONMENT: &[(&str, &str)] = &[
     (
-        "GENESYS_IAM_FILE, GENESYS_IAM_READS, GENESYS_IAM_COLOR, GENESYS_IAM_ASSUME_ROLE",
-        "Defaults of --file, --reads, --color and --assume-role.",
+        "GENESYS_IAM_FILE, GENESYS_IAM_READS, GENESYS_IAM_COLOR, GENESYS_IAM_ASSUME_ROLE, GENESYS_IAM_WAIT",
+        "Defaults of --file, --reads, --color, --assume-role and --wait.",
     ),
     (
         "AWS_PROFILE, AWS_REGION, AWS_ACCESS_KEY_ID and others of AWS's tools",
@@ -78,7 +78,10 @@ fn page(command: &Command, name: &str, parent: Option<&str>) -> io::Result<Strin
     let usage = command.clone().render_usage().to_string();
     let usage = usage.trim_start_matches("Usage:").trim().to_owned();
 
-    let mut page = rendered(&|out| man.render_title(out))?;
+    // Without a date its place is left out, and the version would be taken for it.
+    let title = rendered(&|out| man.render_title(out))?;
+    let mut page =
+        title.replace(".TH NAME 1  ".replace("NAME", name).as_str(), &format!(".TH {name} 1 \"\" "));
     page.push_str(&format!(".SH NAME\n{} \\- {}\n", escaped(name), escaped(&about)));
     page.push_str(&format!(".SH SYNOPSIS\n{}\n", escaped(&usage)));
     page.push_str(&rendered(&|out| man.render_description_section(out))?);

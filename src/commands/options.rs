@@ -6,7 +6,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
 use clap_complete::ArgValueCompleter;
 
-use super::complete::role_names;
+use super::complete::{role_names, scenarios};
 use crate::arn::{AccountId, Arn};
 use crate::policy::wildcard_matches;
 use crate::render::Typed;
@@ -168,7 +168,7 @@ fn holds_a_secret(name: &str) -> bool {
 #[command(next_help_heading = "Options of the sandbox")]
 pub struct SandboxOptions {
     /// Plant a scenario, by its name (`genesys-iam sandbox scenarios`) or from a TOML or JSON file
-    #[arg(long, global = true, value_name = "NAME|FILE")]
+    #[arg(long, global = true, value_name = "NAME|FILE", add = ArgValueCompleter::new(scenarios))]
     pub scenario: Option<String>,
     /// Show changes only after this many seconds, as IAM does
     #[arg(long, global = true, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=600))]

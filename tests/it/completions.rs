@@ -76,6 +76,20 @@ fn nothing_is_offered_that_a_shell_would_run_or_a_terminal_obey() {
 
 #[cfg(unix)]
 #[test]
+fn scenarios_are_offered_by_name_and_otherwise_files() {
+    let project = Project::example();
+    let offered = |typed: &str| {
+        let mut command = std::process::Command::new(project.command(&[]).get_program());
+        command.args(["--", "genesys-iam", "--scenario", typed]).current_dir(project.path(""));
+        command.env("COMPLETE", "bash").env("_CLAP_COMPLETE_INDEX", "2").env("_CLAP_IFS", "\n");
+        Run::of(&mut command).expect(0).stdout.trim_end().to_owned()
+    };
+    assert_eq!(offered("wr"), "wrong-external-id\nwrong-account");
+    assert_eq!(offered("gen"), "genesys.toml");
+}
+
+#[cfg(unix)]
+#[test]
 fn the_names_of_data_actions_are_offered_as_one_word() {
     let mut spec = "[[role]]\nname = \"Role\"\n".to_owned();
     for name in

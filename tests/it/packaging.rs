@@ -170,6 +170,13 @@ fn a_release_bumps_everything_that_names_the_version_and_tags_it() {
     }
     release(&next).expect(1).says("uncommitted changes");
     git(&["commit", "--quiet", "--all", "--message", "An owner"]).expect(0);
+    release(&next).expect(1).says("say where to get the release");
+    for name in ["README.md", "docs/install.md", "docs/ci.md"] {
+        let text =
+            file(name).replace("no published release yet", "a release").replace("no release yet", "one");
+        fs::write(dir.path().join(name), text).unwrap();
+    }
+    git(&["commit", "--quiet", "--all", "--message", "The first release"]).expect(0);
     fs::write(dir.path().join("new.txt"), "").unwrap();
     release(&next).expect(1).says("uncommitted changes or new files");
     fs::remove_file(dir.path().join("new.txt")).unwrap();

@@ -41,9 +41,7 @@ pub(super) fn input_faults(schema: &Value) -> Vec<String> {
                 }
                 Some(kind) if TYPES.contains(&kind) => {}
                 Some(kind) => faults.push(no_such_type(name, kind)),
-                None => {
-                    faults.push(format!("gives the property `{name}` the type {kind}, which there is not"))
-                }
+                None => faults.push(format!("gives the property `{name}` an unknown type, {kind}")),
             }
         }
     }
@@ -99,7 +97,7 @@ fn common_faults(schema: &Value) -> Vec<String> {
 
 /// Suggests the type that other languages call by this name.
 fn no_such_type(name: &str, written: &str) -> String {
-    let fault = format!("gives the property `{name}` the type {written:?}, which there is not");
+    let fault = format!("gives the property `{name}` an unknown type, {written:?}");
     let kind = written.to_ascii_lowercase();
     let known = match kind.as_str() {
         "text" | "str" | "date" | "datetime" | "uuid" => Some("string"),
@@ -169,7 +167,7 @@ mod tests {
             (json!({ "type": "object", "properties": { "a": { "$ref": "#/x" } } }), "has a `$ref`"),
             (
                 json!({ "type": "object", "properties": { "a": { "type": "Bool" } } }),
-                "the type \"Bool\", which there is not: did you mean \"boolean\"?",
+                "an unknown type, \"Bool\": did you mean \"boolean\"?",
             ),
             (
                 json!({ "type": "object", "properties": { "a": { "type": "any" } } }),
