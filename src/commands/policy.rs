@@ -256,15 +256,18 @@ fn run_evaluate(args: &EvaluateArgs, output: &Output) -> Result<Status, CommandE
         rcp: rcp.iter().map(|named| (borrowed(named), &named.1)).collect(),
     };
     let evaluation = evaluate_guarded(&policies, &guardrails, &request);
-    output.result(&match format {
-        EvaluateFormat::Text => render::policy::text(&evaluation),
-        EvaluateFormat::Json => render::policy::json(&evaluation),
-    })?;
-    Ok(match evaluation.decision {
+    let status = match evaluation.decision {
         Decision::Allowed => Status::Done,
         Decision::ExplicitDeny | Decision::ImplicitDeny => Status::Fault,
         Decision::Undecided => Status::Undecided,
-    })
+    };
+    match format {
+        EvaluateFormat::Text => output.result(&render::policy::text(&evaluation))?,
+        EvaluateFormat::Json => {
+            report_json("genesys-iam evaluation", &render::policy::json(&evaluation), status, output)?;
+        }
+    }
+    Ok(status)
 }
 
 /// An organization's policy, read from a path.

@@ -107,7 +107,7 @@ fn outcome_in_words(outcome: StatementOutcome) -> &'static str {
 }
 
 /// `{"decision": …, "reason": …, "statements": […]}`
-pub fn json(evaluation: &Evaluation) -> String {
+pub fn json(evaluation: &Evaluation) -> Value {
     let Evaluation { decision, reason, statements } = evaluation;
     let decision = match decision {
         Decision::Allowed => "allowed",
@@ -127,8 +127,7 @@ pub fn json(evaluation: &Evaluation) -> String {
             json!({ "document": document, "statement": number, "sid": sid, "outcome": outcome, "reason": reason })
         })
         .collect();
-    let value = json!({ "decision": decision, "reason": reason, "statements": statements });
-    format!("{value:#}\n")
+    json!({ "decision": decision, "reason": reason, "statements": statements })
 }
 
 #[cfg(test)]
